@@ -1,0 +1,280 @@
+/**
+ * Puts a real tritonserver into `.triton/`: the one inside the PyPI wheel of PyTriton, with its Python backend.
+ *
+ *   node tools/real-triton/install.mjs     prints one line; exit code 0 when the server can be used
+ *
+ * A second run only checks what the first one left.
+ */
+import { spawn } from 'node:child_process';
+import { chmod, cp, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const PYTRITON = '0.7.0';
+const TRITON = '2.51.0';
+/** The stub is built against numpy 1; 1.26 has no build for Python 3.8. */
+const numpyFor = (pythonVersion) => (pythonVersion === '3.8' ? '1.24.4' : '1.26.4');
+
+const PYTHONS = ['python3.11', 'python3.12', 'python3.10', 'python3.9', 'python3.8', 'python3'];
+const SERVED_PYTHONS = ['3.8', '3.9', '3.10', '3.11', '3.12'];
+
+const HOME = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.triton');
+const STAMP = join(HOME, 'stamp.json');
+const MISSING = join(HOME, 'missing.txt');
+const LOCK = join(HOME, 'install.lock');
+
+const PROBE_MS = 10_000;
+const VENV_MS = 120_000;
+const PIP_MS = 240_000;
+const PIP_ATTEMPTS = 3;
+/** Longer than any installation can take: a lock of this age was left behind. */
+const LOCK_MS = 20 * 60_000;
+
+/** Something the installation needs and this machine does not have; the message names it. */
+class Missing extends Error {}
+
+/** Installs unless that was done before. Never throws for what this machine lacks: it says what is missing. */
+export async function installRealTriton() {
+  const before = installedRealTriton();
+  if (before.ok) return before;
+  await mkdir(HOME, { recursive: true });
+  await takeLock();
+  try {
+    const meanwhile = installedRealTriton();
+    return meanwhile.ok ? meanwhile : await install();
+  } catch (error) {
+    if (!(error instanceof Missing)) throw error;
+    await writeFile(MISSING, error.message);
+    return { ok: false, missing: error.message };
+  } finally {
+    await rm(LOCK, { force: true });
+  }
+}
+
+/** What is installed, read from the stamp and checked against the files; quick, and changes nothing. */
+export function installedRealTriton() {
+  const stamp = readJson(STAMP);
+  if (stamp?.pytriton !== PYTRITON || stamp.numpy !== numpyFor(stamp.pythonVersion)) return notInstalled();
+  const layout = layoutOf(stamp);
+  const needed = [layout.python, layout.server, layout.stub, join(layout.packages, 'numpy')];
+  return needed.every(exists) ? layout : notInstalled();
+}
+
+function notInstalled() {
+  const missing = readText(MISSING) ?? 'it is not installed: node tools/real-triton/install.mjs';
+  return { ok: false, missing };
+}
+
+/** Paths inside `.triton/` are derived, so that a checkout can be moved; Python's own are kept as found. */
+function layoutOf({ python, pythonVersion, pythonLibraries }) {
+  const server = join(HOME, 'server');
+  const packages = join(HOME, 'packages');
+  return {
+    ok: true,
+    version: TRITON,
+    python,
+    pythonVersion,
+    packages,
+    server: join(server, 'bin', 'tritonserver'),
+    stub: join(server, 'backends', 'python', 'triton_python_backend_stub'),
+    backends: join(server, 'backends'),
+    caches: join(server, 'caches'),
+    libraryPath: [join(packages, 'nvidia_pytriton.libs'), ...pythonLibraries].join(delimiter),
+  };
+}
+
+async function install() {
+  await rm(STAMP, { force: true });
+  requireHost();
+  const found = await findPython();
+  const stamp = {
+    pytriton: PYTRITON,
+    numpy: numpyFor(found.version),
+    python: found.executable,
+    pythonVersion: found.version,
+    pythonLibraries: [found.libraries],
+  };
+  await installPackages(stamp);
+  const layout = layoutOf(stamp);
+  await arrangeServer(layout);
+  await requireLibraries(layout);
+  await writeFile(`${STAMP}.new`, `${JSON.stringify(stamp, null, 2)}\n`);
+  await rename(`${STAMP}.new`, STAMP);
+  await rm(MISSING, { force: true });
+  return layout;
+}
+
+function requireHost() {
+  if (process.platform === 'linux' && process.arch === 'x64') return;
+  throw new Missing(`a Linux host on x86-64 (this one is ${process.platform} on ${process.arch})`);
+}
+
+/** The executable's own path is asked for, because the name may lead to a version manager's shim. */
+async function findPython() {
+  const seen = [];
+  for (const name of PYTHONS) {
+    const answer = await run(name, ['-c', PROBE], PROBE_MS);
+    if (answer.code !== 0) continue;
+    const python = JSON.parse(answer.stdout);
+    const libraries = python.folders.find((folder) => exists(join(folder, python.library)));
+    const served = SERVED_PYTHONS.includes(python.version);
+    if (served && libraries) return { ...python, libraries };
+    seen.push(`${name} is ${python.version}${served ? ' without a shared libpython' : ''}`);
+  }
+  const why = seen.length > 0 ? seen.join(', ') : 'there is no Python';
+  throw new Missing(`a Python 3.8 to 3.12 with a shared libpython (${why})`);
+}
+
+const PROBE = `
+import json, sys, sysconfig
+var = lambda name: sysconfig.get_config_var(name) or ""
+print(json.dumps({
+  "executable": sys.executable,
+  "version": "%d.%d" % sys.version_info[:2],
+  "library": var("INSTSONAME") if "so" in var("INSTSONAME") else "no shared library",
+  "folders": [var("LIBDIR"), var("LIBDIR") + "/" + var("MULTIARCH"), sys.base_prefix + "/lib"],
+}))`;
+
+/** Into one plain folder: nothing of it is run by its path, and a folder can be moved where a venv cannot. */
+async function installPackages({ python, numpy }) {
+  const packages = join(HOME, 'packages');
+  const pip = await findPip(python);
+  const wanted = [`nvidia-pytriton==${PYTRITON}`, `numpy==${numpy}`];
+  const options = [
+    '--no-deps',
+    '--only-binary=:all:',
+    '--no-input',
+    '--disable-pip-version-check',
+    '--quiet',
+  ];
+  const args = ['-m', 'pip', 'install', ...options, '--retries=1', '--timeout=30', '--target', packages];
+  for (let attempt = 1; ; attempt++) {
+    await rm(packages, { recursive: true, force: true });
+    const answer = await run(pip, [...args, ...wanted], PIP_MS);
+    if (answer.code === 0) return rm(join(HOME, 'venv'), { recursive: true, force: true });
+    if (attempt === PIP_ATTEMPTS)
+      throw new Missing(`${wanted.join(' and ')} from PyPI (${lastLine(answer)})`);
+    await sleep(attempt * 1_000);
+  }
+}
+
+/** A venv is made for its pip only; a distribution's Python without `ensurepip` may still have one beside it. */
+async function findPip(python) {
+  const venv = join(HOME, 'venv');
+  await rm(venv, { recursive: true, force: true });
+  const made = await run(python, ['-m', 'venv', venv], VENV_MS);
+  if (made.code === 0) return join(venv, 'bin', 'python');
+  const own = await run(python, ['-m', 'pip', '--version'], PROBE_MS);
+  if (own.code === 0) return python;
+  throw new Missing(`venv or pip for ${python} (${lastLine(made)})`);
+}
+
+async function arrangeServer({ server, stub, packages, pythonVersion }) {
+  const from = join(packages, 'pytriton', 'tritonserver');
+  const to = join(HOME, 'server');
+  await rm(to, { recursive: true, force: true });
+  for (const part of ['bin', 'backends', 'caches']) {
+    await cp(join(from, part), join(to, part), { recursive: true, dereference: true });
+  }
+  await cp(join(from, 'python_backend_stubs', pythonVersion, 'triton_python_backend_stub'), stub);
+  await chmod(server, 0o755);
+  await chmod(stub, 0o755);
+}
+
+async function requireLibraries({ server, stub, libraryPath }) {
+  for (const file of [server, stub]) {
+    const answer = await run('ldd', [file], PROBE_MS, { LD_LIBRARY_PATH: libraryPath });
+    const lacking = `${answer.stdout}\n${answer.stderr}`
+      .split('\n')
+      .filter((line) => line.includes('not found'));
+    if (lacking.length > 0)
+      throw new Missing(`a shared library (${lacking.map((line) => line.trim()).join('; ')})`);
+  }
+}
+
+/** One installation at a time. A lock is broken when its process is gone, or when it is older than any can be. */
+async function takeLock() {
+  const mine = `${LOCK}.${process.pid}`;
+  await writeFile(mine, String(process.pid));
+  try {
+    const giveUpAt = Date.now() + LOCK_MS;
+    while (!(await linked(mine, LOCK))) {
+      if (Date.now() > giveUpAt) throw new Error(`${LOCK} is held by another installation`);
+      if (await isLeftBehind(LOCK)) await rm(LOCK, { force: true });
+      else await sleep(200);
+    }
+  } finally {
+    await rm(mine, { force: true });
+  }
+}
+
+/** A link appears with its content at once, so that nobody reads a lock without a process in it. */
+async function linked(from, to) {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function isLeftBehind(lock) {
+  try {
+    const [holder, { mtimeMs }] = await Promise.all([readFile(lock, 'utf8'), stat(lock)]);
+    return Date.now() - mtimeMs > LOCK_MS || !isAlive(Number(holder));
+  } catch {
+    return false;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** Runs to the end or to the timeout; a command that does not exist is one that failed. */
+function run(command, args, timeoutMs, env = {}) {
+  return new Promise((resolve) => {
+    const options = { env: { ...process.env, ...env }, timeout: timeoutMs, killSignal: 'SIGKILL' };
+    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    const said = { stdout: '', stderr: '' };
+    child.stdout.on('data', (chunk) => (said.stdout += chunk));
+    child.stderr.on('data', (chunk) => (said.stderr += chunk));
+    child.on('error', (error) => resolve({ ...said, code: null, stderr: error.message }));
+    child.on('close', (code) => resolve({ ...said, code }));
+  });
+}
+
+function lastLine({ stdout, stderr }) {
+  const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
+  return lines.findLast((line) => line.startsWith('ERROR')) ?? lines.at(-1) ?? 'it ran out of time';
+}
+
+function exists(path) {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function readText(path) {
+  return exists(path) ? readFileSync(path, 'utf8').trim() : undefined;
+}
+
+function readJson(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const result = await installRealTriton();
+  const found = `ready: ${result.version} with Python ${result.pythonVersion}`;
+  console.log(`real Triton ${result.ok ? found : `not available, missing: ${result.missing}`}`);
+  process.exitCode = result.ok ? 0 : 1;
+}
