@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { addressText, parseAddress } from './address.js';
+import { findings, type Finding } from './errors.js';
+import { SERVER_DEFAULTS } from './defaults.js';
+import { headersSchema, type ServerSpec } from './server-spec.js';
+import { readYaml } from './yaml-text.js';
+
+/** Who declared a server. */
+export type ServerOrigin = 'file' | 'flag' | 'api';
+
+/** What calls over TLS are made with, as PEM texts. `ca` null: the authorities of the system. */
+export type TlsConfig = {
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+};
+
+/** A device that was declared. */
+export type DeviceConfig = {
+  readonly ordinal: number;
+  readonly uuid: string | null;
+  readonly memoryMb: number;
+  readonly headroomMb: number;
+};
+
+/** All there is to know about a server before it was ever called. */
+export type ServerConfig = {
+  readonly id: string;
+  readonly origin: ServerOrigin;
+  readonly host: string;
+  readonly grpc: string;
+  readonly http: string | null;
+  readonly metrics: string | null;
+  /** Also those of `headersFile`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly headersFile: string | null;
+  readonly tls: TlsConfig | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly hostMemoryMb: number | null;
+  readonly discover: boolean;
+  readonly strangers: 'keep' | 'adopt' | 'retire';
+  readonly devices: readonly DeviceConfig[] | null;
+};
+
+/** Reads a small text file; throws where it cannot. */
+export type ReadText = (path: string) => string;
+
+/** Where the files that a server names are found. `folder` is where relative paths begin. */
+export type ServerFiles = { readonly folder: string; readonly readText: ReadText };
+
+/** The files of this machine, relative paths taken from `folder`. */
+export function filesIn(folder: string): ServerFiles {
+  return { folder, readText: (path) => readFileSync(path, 'utf8') };
+}
+
+/** A server with every default applied and the files it names read; or why they could not be. */
+export function completeServer(
+  id: string,
+  origin: ServerOrigin,
+  spec: ServerSpec,
+  files: ServerFiles,
+): { readonly server: ServerConfig; readonly found: readonly Finding[] } {
+  const found: Finding[] = [];
+  const address = parseAddress(spec.grpc);
+  const server: ServerConfig = {
+    id,
+    origin,
+    host: spec.host ?? address?.host ?? '',
+    grpc: address === undefined ? spec.grpc : addressText(address),
+    http: spec.http ?? null,
+    metrics: spec.metrics ?? null,
+    headers: spec.headers ?? headersOf(spec, files, found),
+    headersFile: spec.headersFile === undefined ? null : resolved(spec.headersFile, files),
+    tls: tlsOf(spec, files, found),
+    labels: spec.labels ?? {},
+    hostMemoryMb: spec.hostMemoryMb ?? null,
+    discover: spec.discover ?? SERVER_DEFAULTS.discover,
+    strangers: spec.strangers ?? SERVER_DEFAULTS.strangers,
+    devices: devicesOf(spec),
+  };
+  return { server, found };
+}
+
+function devicesOf({ devices }: ServerSpec): DeviceConfig[] | null {
+  if (devices === undefined || devices === null) return null;
+  return devices.map(({ ordinal, uuid, memoryMb, headroomMb }) => {
+    return { ordinal, uuid: uuid ?? null, memoryMb, headroomMb: headroomMb ?? SERVER_DEFAULTS.headroomMb };
+  });
+}
+
+function headersOf(
+  { headersFile }: ServerSpec,
+  files: ServerFiles,
+  found: Finding[],
+): Record<string, string> {
+  if (headersFile === undefined) return {};
+  const at = ['headersFile'];
+  const content = contentOf(headersFile, files, at, found);
+  if (content === undefined) return {};
+  const yaml = readYaml(content);
+  if (!yaml.ok) {
+    found.push({ at, rule: 'must name a YAML or JSON file of headers' });
+    return {};
+  }
+  const wrong = findings(headersSchema, yaml.value, at);
+  found.push(...wrong);
+  return wrong.length > 0 ? {} : headersSchema.parse(yaml.value);
+}
+
+function tlsOf({ tls }: ServerSpec, files: ServerFiles, found: Finding[]): TlsConfig | null {
+  if (tls === undefined) return null;
+  const pem = (key: 'ca' | 'cert' | 'key'): string | null => {
+    const path = tls[key];
+    if (path === undefined) return null;
+    const content = contentOf(path, files, ['tls', key], found) ?? null;
+    if (content !== null && !content.includes('-----BEGIN '))
+      found.push({ at: ['tls', key], rule: 'must name a PEM file' });
+    return content;
+  };
+  return { ca: pem('ca'), cert: pem('cert'), key: pem('key') };
+}
+
+function contentOf(
+  path: string,
+  files: ServerFiles,
+  at: Finding['at'],
+  found: Finding[],
+): string | undefined {
+  try {
+    return files.readText(resolved(path, files));
+  } catch (error) {
+    const { code } = error as { readonly code?: unknown };
+    found.push({
+      at,
+      rule: `must name a file that can be read${typeof code === 'string' ? ` (${code})` : ''}`,
+    });
+    return undefined;
+  }
+}
+
+function resolved(path: string, { folder }: ServerFiles): string {
+  return isAbsolute(path) ? path : join(folder, path);
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { DEFAULTS, DEFAULT_SETTINGS, SERVER_DEFAULTS } from './defaults.js';
+import { modelSpecSchema, settingsSchema } from './model-spec.js';
+import { ADDRESS_RULE, isLoopback, parseAddress } from './address.js';
+import { choice, millis, name, notAvailable, NOT_AVAILABLE, seconds, text, whole } from './rules.js';
+import { fileServerSchema } from './server-spec.js';
+
+/** Where Berth listens: this machine only, as long as nobody can be asked who he is. */
+export const listenSchema = z.string().superRefine((value, context) => {
+  const address = parseAddress(value);
+  if (address === undefined) return void context.addIssue({ code: 'custom', message: LISTEN_RULE });
+  if (!isLoopback(address.host)) context.addIssue({ code: 'custom', message: LOOPBACK_RULE });
+});
+
+/** Where the state is kept. */
+export const dataSchema = text;
+
+const LISTEN_RULE = ADDRESS_RULE.replace('from 1', 'from 0');
+const LOOPBACK_RULE = `must be a loopback address: auth is ${NOT_AVAILABLE}`;
+
+/** The configuration file: each key known, none required but what names and reaches a server. */
+export const configFileSchema = z.strictObject({
+  fleet: name.exactOptional().describe('The name of the installation.'),
+  http: listenSchema.exactOptional().describe('Where HTTP is served.'),
+  grpc: listenSchema.exactOptional().describe('Where gRPC is served.'),
+  data: dataSchema.exactOptional().describe('The folder of the embedded store.'),
+  redis: notAvailable('The engine that several replicas share.').exactOptional(),
+  servers: z
+    .array(fileServerSchema)
+    .max(10_000, { error: 'must have at most 10000 entries' })
+    .exactOptional()
+    .describe('The Triton servers.'),
+  defaults: settingsSchema.exactOptional().describe('For every model, also discovered ones.'),
+  models: z.record(name, modelSpecSchema).exactOptional().describe('The models declared here, by name.'),
+  limits: z
+    .strictObject({
+      globalQueue: whole(1, 1_000_000)
+        .exactOptional()
+        .describe('The most requests that may wait, all models together.'),
+      loadsPerServer: whole(1, 64).exactOptional().describe('Loads in flight on one server.'),
+      loadsPerDevice: whole(1, 64).exactOptional().describe('Loads in flight on one device.'),
+      starvationMs: millis(1, 3_600_000)
+        .exactOptional()
+        .describe('After so long a wait, models in use make room too.'),
+      stuckAfterSeconds: seconds(1, 86_400)
+        .exactOptional()
+        .describe('When a late load or unload is called stuck.'),
+    })
+    .exactOptional()
+    .describe('Bounds of the service.'),
+  residency: z
+    .strictObject({
+      policy: choice(['lru'], ['value']).exactOptional().describe('How victims are chosen.'),
+      loadAhead: notYet(true, false)
+        .exactOptional()
+        .describe('Whether models are loaded before they are asked for.'),
+    })
+    .exactOptional()
+    .describe('What stays in memory.'),
+  staleRoutes: choice(['serve'], ['stop']).exactOptional().describe('What a replica without a leader does.'),
+  auth: notAvailable('Who may call. Without it Berth listens on loopback addresses only.').exactOptional(),
+});
+
+/** The file as it was written. */
+export type ConfigFile = z.infer<typeof configFileSchema>;
+
+/** The default of each key that has one, by its path as the documents write it. */
+export function defaultsByPath(): Record<string, unknown> {
+  const { limits, residency, ...top } = DEFAULTS;
+  const { coldStart, ...settings } = DEFAULT_SETTINGS;
+  return {
+    ...top,
+    ...prefixed('limits', limits),
+    ...prefixed('residency', residency),
+    ...prefixed('defaults', settings),
+    ...prefixed('defaults.coldStart', coldStart),
+    'servers[].discover': SERVER_DEFAULTS.discover,
+    'servers[].strangers': SERVER_DEFAULTS.strangers,
+    'servers[].devices[].headroomMb': SERVER_DEFAULTS.headroomMb,
+    'models.*.copies.min': 0,
+    'models.*.copies.max': null,
+  };
+}
+
+function prefixed(prefix: string, values: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [`${prefix}.${key}`, value]));
+}
+
+/** A literal whose opposite is known but not built yet. */
+function notYet<const T extends boolean>(later: boolean, now: T) {
+  return z.literal(now, {
+    error: ({ input }) => (input === later ? NOT_AVAILABLE : 'must be true or false'),
+  });
+}

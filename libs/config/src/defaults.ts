@@ -1,0 +1,36 @@
+import type { ModelSettings } from './model-spec.js';
+
+/** What holds for a model where nobody said otherwise. */
+export const DEFAULT_SETTINGS: ModelSettings = {
+  enabled: true,
+  gpuMemoryLimitMb: 2048,
+  cpuMemoryLimitMb: 4096,
+  idleUnloadSeconds: 300,
+  idleUnload: 'strict',
+  loadTimeoutSeconds: 300,
+  minResidencySeconds: 30,
+  class: 'default',
+  coldStart: { policy: 'queue', maxQueue: 100, maxWaitMs: 60_000, loadWhenShed: true },
+  onLimitExceeded: 'warn',
+  onFailing: 'flag',
+};
+
+/** What holds for the service itself where nobody said otherwise. */
+export const DEFAULTS = {
+  fleet: 'berth',
+  http: '127.0.0.1:7080',
+  grpc: '127.0.0.1:7081',
+  data: '.berth',
+  limits: {
+    globalQueue: 5000,
+    loadsPerServer: 2,
+    loadsPerDevice: 1,
+    starvationMs: 30_000,
+    stuckAfterSeconds: 350,
+  },
+  residency: { policy: 'lru', loadAhead: false },
+  staleRoutes: 'serve',
+} as const;
+
+/** What holds for a server where nobody said otherwise. */
+export const SERVER_DEFAULTS = { discover: true, strangers: 'keep', headroomMb: 1024 } as const;

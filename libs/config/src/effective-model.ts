@@ -1,0 +1,64 @@
+import { DEFAULT_SETTINGS } from './defaults.js';
+import type { ColdStart, ModelSettings, ModelSpec, SettingsSpec } from './model-spec.js';
+
+/** All that holds for one model, once the layers are laid over each other. */
+export type EffectiveModel = ModelSettings & {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly pin: { readonly copies: number; readonly until: string | null } | null;
+  readonly copies: { readonly min: number; readonly max: number | null };
+  readonly dependsOn: readonly string[];
+  readonly placement: { readonly require: Readonly<Record<string, string>> };
+  readonly config: Readonly<Record<string, unknown>> | null;
+};
+
+/** Lays the file's keys over the defaults and the API's over both, field by field. */
+export function effectiveModel(
+  defaults: ModelSettings,
+  fileSpec: ModelSpec = {},
+  apiSpec: ModelSpec = {},
+): EffectiveModel {
+  const spec = layerSpecs(fileSpec, apiSpec);
+  const { pin, copies, placement } = spec;
+  return {
+    ...applySettings(defaults, spec),
+    labels: spec.labels ?? {},
+    pin: pin === undefined ? null : { copies: pin.copies, until: pin.until ?? null },
+    copies: { min: copies?.min ?? 0, max: copies?.max ?? null },
+    dependsOn: spec.dependsOn ?? [],
+    placement: { require: placement?.require ?? {} },
+    config: spec.config ?? null,
+  };
+}
+
+/** The keys that are set in either layer, the upper one winning; `coldStart`, `copies`, `placement` key by key. */
+export function layerSpecs(lower: ModelSpec, upper: ModelSpec): ModelSpec {
+  return {
+    ...lower,
+    ...upper,
+    ...nested('coldStart', lower, upper),
+    ...nested('copies', lower, upper),
+    ...nested('placement', lower, upper),
+  };
+}
+
+/** Whether memory limits were declared for this very model; a default footprint is only a guess. */
+export function declaredLimits(
+  fileSpec: ModelSpec = {},
+  apiSpec: ModelSpec = {},
+): { readonly gpu: boolean; readonly cpu: boolean } {
+  const spec = layerSpecs(fileSpec, apiSpec);
+  return { gpu: spec.gpuMemoryLimitMb !== undefined, cpu: spec.cpuMemoryLimitMb !== undefined };
+}
+
+/** Complete settings: what is set over what was there. */
+export function applySettings(under: ModelSettings, set: SettingsSpec): ModelSettings {
+  const keys = Object.keys(DEFAULT_SETTINGS) as (keyof ModelSettings)[];
+  const plain = Object.fromEntries(keys.map((key) => [key, set[key] === undefined ? under[key] : set[key]]));
+  const coldStart: ColdStart = { ...under.coldStart, ...set.coldStart };
+  return { ...plain, coldStart } as ModelSettings;
+}
+
+function nested<K extends 'coldStart' | 'copies' | 'placement'>(key: K, lower: ModelSpec, upper: ModelSpec) {
+  if (lower[key] === undefined && upper[key] === undefined) return {};
+  return { [key]: { ...lower[key], ...upper[key] } };
+}

@@ -1,0 +1,53 @@
+export { isLoopback, parseAddress, addressText, type Address } from './address.js';
+export { modelFindings } from './agreement.js';
+export {
+  completeServer,
+  filesIn,
+  type DeviceConfig,
+  type ReadText,
+  type ServerConfig,
+  type ServerFiles,
+  type ServerOrigin,
+  type TlsConfig,
+} from './complete-server.js';
+export { DEFAULT_SETTINGS, DEFAULTS, SERVER_DEFAULTS } from './defaults.js';
+export { dependencyCycle } from './dependency-cycle.js';
+export {
+  applySettings,
+  declaredLimits,
+  effectiveModel,
+  layerSpecs,
+  type EffectiveModel,
+} from './effective-model.js';
+export {
+  check,
+  formatError,
+  refuse,
+  type Checked,
+  type ConfigError,
+  type Finding,
+  type Path,
+} from './errors.js';
+export { configJsonSchema } from './json-schema.js';
+export { mergePatch } from './merge-patch.js';
+export { patchModelSpec, readModelSpec, type LayerBelow } from './model-body.js';
+export {
+  modelSpecSchema,
+  pinSchema,
+  settingsSchema,
+  type ColdStart,
+  type ModelSettings,
+  type ModelSpec,
+  type PinSpec,
+} from './model-spec.js';
+export {
+  readConfig,
+  type Config,
+  type ConfigResult,
+  type ConfigSources,
+  type Flags,
+  type Limits,
+} from './read-config.js';
+export { name as nameSchema } from './rules.js';
+export { readServerSpec } from './server-body.js';
+export { serverSpecSchema, type ServerSpec } from './server-spec.js';

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { choice, labels, memoryMb, millis, moment, name, notAvailable, seconds, whole } from './rules.js';
+
+const DAY = 86_400;
+const YEAR = 365 * DAY;
+
+/** How deep a document may be nested: checks walk it by recursion. */
+export const MAX_DEPTH = 64;
+
+const coldStartShape = {
+  policy: choice(['queue', 'shed']).describe('Whether requests for a cold model may wait.'),
+  maxQueue: whole(0, 1_000_000).describe('The most requests that may wait for one model.'),
+  maxWaitMs: millis(0, 3_600_000).describe('The longest a request for a cold model waits.'),
+  loadWhenShed: z.boolean().describe('Whether a request refused by `shed` starts the load.'),
+};
+
+/** What may be set for every model and for each one: value rules without defaults. */
+export const settingsShape = {
+  enabled: z.boolean().describe('false: never loaded; requests for it are refused as `disabled`.'),
+  gpuMemoryLimitMb: memoryMb().describe('What one copy takes on each device it is on.'),
+  cpuMemoryLimitMb: memoryMb().describe('What one copy takes in the memory of the host.'),
+  idleUnloadSeconds: seconds(0, YEAR).nullable().describe('Unused for so long, it is unloaded; null: never.'),
+  idleUnload: choice(['strict', 'soft']).describe('soft: idle models stay until their memory is wanted.'),
+  loadTimeoutSeconds: seconds(1, DAY).describe('A load that takes longer is overdue.'),
+  minResidencySeconds: seconds(0, DAY).describe('How long it stays at least, once loaded.'),
+  class: choice(['critical', 'default', 'sheddable']).describe('How much its requests matter.'),
+  coldStart: exactPartial(coldStartShape).describe('What happens to requests while it is cold.'),
+  onLimitExceeded: choice(['warn'], ['unload', 'quarantine']).describe('When it takes more than its limit.'),
+  onFailing: choice(['flag'], ['replace']).describe('When Triton calls it ready and it only fails.'),
+};
+
+/** A pin: copies that are kept resident, for ever or until a moment. */
+export const pinSchema = z.strictObject({
+  copies: whole(1, 1000).describe('How many copies are kept resident.'),
+  until: moment.exactOptional().describe('When the pin ends, in UTC.'),
+  schedule: notAvailable('Times at which the pin holds.').exactOptional(),
+});
+
+/** What is declared for one model, in the file or over the API. Nothing has a default here. */
+export const modelSpecSchema = z.strictObject({
+  ...optionalShape(settingsShape),
+  labels: labels.exactOptional().describe('Free words, shown and filtered by.'),
+  pin: pinSchema.exactOptional().describe('Copies that are kept resident.'),
+  copies: z
+    .strictObject({
+      min: minCopies()
+        .exactOptional()
+        .describe('Copies kept warm. More than 0 is not available in this version.'),
+      max: whole(1, 1000)
+        .nullable()
+        .exactOptional()
+        .describe('The most copies of it in the fleet; null: no bound.'),
+    })
+    .exactOptional()
+    .describe('How many copies there may be.'),
+  dependsOn: z
+    .array(name)
+    .max(100, { error: 'must have at most 100 entries' })
+    .exactOptional()
+    .describe('Models it calls on the same server.'),
+  deviceSets: notAvailable('Sets of devices that one copy spreads over.').exactOptional(),
+  placement: z
+    .strictObject({
+      require: labels.exactOptional().describe('Labels a server must have.'),
+      spread: notAvailable('A label over whose values the copies are spread.').exactOptional(),
+    })
+    .exactOptional()
+    .describe('Where it may be.'),
+  config: z
+    .record(z.string(), z.unknown())
+    .refine((value) => isJson(value, MAX_DEPTH), { error: `must be JSON, nested at most ${MAX_DEPTH} deep` })
+    .exactOptional()
+    .describe('The base Triton ModelConfig, as JSON.'),
+});
+
+/** What is declared for one model: the keys that are set, and no other. */
+export type ModelSpec = z.infer<typeof modelSpecSchema>;
+
+/** A pin as it is declared. */
+export type PinSpec = z.infer<typeof pinSchema>;
+
+/** The settings that each model has, complete. */
+export type ModelSettings = {
+  readonly [K in Exclude<keyof typeof settingsShape, 'coldStart'>]: z.infer<(typeof settingsShape)[K]>;
+} & { readonly coldStart: ColdStart };
+
+/** What happens to requests while a model is cold, complete. */
+export type ColdStart = { readonly [K in keyof typeof coldStartShape]: z.infer<(typeof coldStartShape)[K]> };
+
+/** The settings as `defaults` in the file may set them. */
+export const settingsSchema = z.strictObject(optionalShape(settingsShape));
+
+/** Some of the settings. */
+export type SettingsSpec = z.infer<typeof settingsSchema>;
+
+function minCopies() {
+  const rule = 'must be a whole number of at least 0';
+  return z.literal(0, {
+    error: ({ input }) =>
+      typeof input === 'number' && Number.isInteger(input) && input > 0
+        ? 'not available in this version'
+        : rule,
+  });
+}
+
+type Optional<S extends z.ZodRawShape> = { [K in keyof S]: z.ZodExactOptional<S[K]> };
+
+function optionalShape<S extends z.ZodRawShape>(shape: S): Optional<S> {
+  const entries = Object.entries(shape).map(([key, schema]) => [key, z.exactOptional(schema)]);
+  return Object.fromEntries(entries) as Optional<S>;
+}
+
+function exactPartial<S extends z.ZodRawShape>(shape: S) {
+  return z.strictObject(optionalShape(shape));
+}
+
+/** Whether a value is what JSON can say, without infinities, nested no deeper than `depth`. */
+export function isJson(value: unknown, depth: number): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value !== 'object' || depth === 0) return false;
+  return Object.values(value).every((inner) => isJson(inner, depth - 1));
+}

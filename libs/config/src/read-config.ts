@@ -1,0 +1,179 @@
+import { dirname } from 'node:path';
+import { parseAddress, type Address } from './address.js';
+import { disagreements, type LocatedServer } from './agreement.js';
+import {
+  completeServer,
+  filesIn,
+  type ReadText,
+  type ServerConfig,
+  type ServerFiles,
+} from './complete-server.js';
+import { configFileSchema, dataSchema, listenSchema, type ConfigFile } from './config-schema.js';
+import { DEFAULTS, DEFAULT_SETTINGS } from './defaults.js';
+import { applySettings } from './effective-model.js';
+import { findings, refuse, type ConfigError, type Finding } from './errors.js';
+import { modelSpecSchema, type ModelSettings, type ModelSpec } from './model-spec.js';
+import { NOT_AVAILABLE, name } from './rules.js';
+import { fileServerSchema } from './server-spec.js';
+import { readTritonFlag, TRITON_FLAG_RULE } from './triton-flag.js';
+import { readYaml } from './yaml-text.js';
+
+/** Everything the service is told at its start, complete: nobody behind it knows a default. */
+export type Config = {
+  readonly fleet: string;
+  readonly http: Address;
+  readonly grpc: Address;
+  readonly data: string;
+  readonly servers: readonly ServerConfig[];
+  readonly defaults: ModelSettings;
+  /** As written. It has no prototype: any name may be looked up in it. */
+  readonly models: Readonly<Record<string, ModelSpec>>;
+  readonly limits: Limits;
+  readonly residency: { readonly policy: 'lru'; readonly loadAhead: false };
+  readonly staleRoutes: 'serve';
+};
+
+/** Bounds of the service. */
+export type Limits = { readonly [K in keyof typeof DEFAULTS.limits]: number };
+
+/** What a configuration is read from: a file's text, the environment and the flags, each handed in. */
+export type ConfigSources = {
+  readonly file?: { readonly path: string; readonly text: string };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly flags: Flags;
+  /** Reads the files that servers name; the real ones where left out. */
+  readonly readText?: ReadText;
+};
+
+/** The flags that say something about the configuration. */
+export type Flags = {
+  readonly triton: readonly string[];
+  readonly http?: string | undefined;
+  readonly grpc?: string | undefined;
+  readonly data?: string | undefined;
+};
+
+/** The complete configuration, or everything that is wrong with it. */
+export type ConfigResult =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly errors: readonly ConfigError[] };
+
+/** Reads the configuration. Environment overrides file, flags override both; all errors are told at once. */
+export function readConfig(sources: ConfigSources): ConfigResult {
+  const yaml = readYaml(sources.file?.text ?? '');
+  const file = yaml.ok ? yaml.value : {};
+  const files = serverFiles(sources);
+  const flagged = flagServers(sources.flags);
+  const overrides = overridesOf(sources);
+  const found = [
+    ...fileFindings(file),
+    ...disagreements(file, flagged.servers),
+    ...unreadFiles(file, files),
+    ...overrides.found,
+    ...flagged.found,
+  ];
+  if (!yaml.ok) return { ok: false, errors: [...yaml.errors, ...refuse(found).errors] };
+  if (found.length > 0) return refuse(found, yaml.lineOf);
+  const config = complete(configFileSchema.parse(file), overrides.values, flagged.servers, files);
+  return config.http.port !== 0 && sameAddress(config.http, config.grpc)
+    ? refuse([{ at: ['grpc'], rule: 'must not be the same address as http' }], yaml.lineOf)
+    : { ok: true, config };
+}
+
+/** The schema's findings, also below a name that is itself refused, and for keys that zod passes over. */
+function fileFindings(file: unknown): Finding[] {
+  const found = findings(configFileSchema, file);
+  const models = (file as { models?: unknown } | null)?.models;
+  if (typeof models !== 'object' || models === null) return found;
+  const misnamed = Object.entries(models).filter(([key]) => !name.safeParse(key).success);
+  return [
+    ...found,
+    ...misnamed.flatMap(([key, spec]) => [
+      ...findings(name, key, ['models', key]),
+      ...findings(modelSpecSchema, spec, ['models', key]),
+    ]),
+  ];
+}
+
+function serverFiles({ file, readText }: ConfigSources): ServerFiles {
+  const files = filesIn(file === undefined ? '.' : dirname(file.path));
+  return readText === undefined ? files : { ...files, readText };
+}
+
+/** Files that servers name and that cannot be read. Servers with other faults are passed over. */
+function unreadFiles(file: unknown, files: ServerFiles): Finding[] {
+  const servers = (file as { servers?: unknown } | null)?.servers;
+  if (!Array.isArray(servers)) return [];
+  return servers.flatMap((written: unknown, index) => {
+    const parsed = fileServerSchema.safeParse(written);
+    if (!parsed.success) return [];
+    const { found } = completeServer(parsed.data.id, 'file', parsed.data, files);
+    return found.map(({ at, rule }) => ({ at: ['servers', index, ...at], rule }));
+  });
+}
+
+type FlaggedServers = { readonly servers: (LocatedServer & { spec: FlagSpec })[]; readonly found: Finding[] };
+type FlagSpec = NonNullable<ReturnType<typeof readTritonFlag>>;
+
+function flagServers({ triton }: Flags): FlaggedServers {
+  const read = triton.map((value) => ({ at: ['--triton', value], spec: readTritonFlag(value) }));
+  const found = read.flatMap(({ at, spec }) => {
+    return spec === undefined ? [{ at, rule: TRITON_FLAG_RULE }] : findings(name, spec.id, at);
+  });
+  return { servers: read.flatMap(({ at, spec }) => (spec === undefined ? [] : [{ at, spec }])), found };
+}
+
+type Overrides = { readonly http?: string; readonly grpc?: string; readonly data?: string };
+
+/** What environment and flags say. An empty variable counts as not set. */
+function overridesOf({ env, flags }: ConfigSources): { values: Overrides; found: Finding[] } {
+  const rules = { http: listenSchema, grpc: listenSchema, data: dataSchema };
+  const values: { -readonly [K in keyof Overrides]: Overrides[K] } = {};
+  const found: Finding[] = [];
+  for (const key of ['http', 'grpc', 'data'] as const) {
+    const variable = `BERTH_${key.toUpperCase()}`;
+    for (const [at, value] of [
+      [variable, env[variable] || undefined],
+      [`--${key}`, flags[key]],
+    ] as const) {
+      if (value === undefined) continue;
+      found.push(...findings(rules[key], value, [at]));
+      values[key] = value;
+    }
+  }
+  if (env['BERTH_REDIS_URL']) found.push({ at: ['BERTH_REDIS_URL'], rule: NOT_AVAILABLE });
+  return { values, found };
+}
+
+function complete(
+  file: ConfigFile,
+  overrides: Overrides,
+  flagged: FlaggedServers['servers'],
+  files: ServerFiles,
+): Config {
+  const { fleet, data, limits, residency, staleRoutes } = DEFAULTS;
+  const listed = (file.servers ?? []).map((spec) => completeServer(spec.id, 'file', spec, files).server);
+  const implied = flagged.map(({ spec }) => completeServer(spec.id, 'flag', spec, files).server);
+  return {
+    fleet: file.fleet ?? fleet,
+    http: listenAddress(overrides.http ?? file.http ?? DEFAULTS.http),
+    grpc: listenAddress(overrides.grpc ?? file.grpc ?? DEFAULTS.grpc),
+    data: overrides.data ?? file.data ?? data,
+    servers: [...listed, ...implied],
+    defaults: applySettings(DEFAULT_SETTINGS, file.defaults ?? {}),
+    models: Object.assign(Object.create(null) as Record<string, ModelSpec>, file.models),
+    limits: { ...limits, ...file.limits },
+    residency: { ...residency, ...file.residency },
+    staleRoutes: file.staleRoutes ?? staleRoutes,
+  };
+}
+
+function listenAddress(text: string): Address {
+  const address = parseAddress(text);
+  if (address === undefined) throw new Error(`an address was accepted that is none: ${text}`);
+  return address;
+}
+
+function sameAddress(one: Address, other: Address): boolean {
+  return one.port === other.port && one.host.toLowerCase() === other.host.toLowerCase();
+}

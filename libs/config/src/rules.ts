@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+/** The rule that keys of features still to be built are refused with. */
+export const NOT_AVAILABLE = 'not available in this version';
+
+/** The most a memory value may say (1 PiB): bytes stay exact numbers. */
+const MAX_MEMORY_MB = 2 ** 30;
+
+const NAME = /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const NAME_RULE =
+  'must be a name: 1 to 128 letters, digits, ".", "_" or "-", beginning with a letter or digit, without ".."';
+const LABEL_KEY = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/;
+const LABEL_KEY_RULE =
+  'must be a label key: 1 to 128 letters, digits, ".", "_", "/" or "-", beginning with a letter or digit';
+
+/** A key that is known but whose feature is not built yet: whatever it says is refused. */
+export function notAvailable(description: string) {
+  return z.never({ error: NOT_AVAILABLE }).describe(`${description} Not available in this version.`);
+}
+
+/** A choice of words, of which some are known but not built yet. */
+export function choice<const T extends readonly [string, ...string[]]>(
+  words: T,
+  later: readonly string[] = [],
+) {
+  const rule = words.length === 1 ? `must be ${words[0]}` : `must be one of ${words.join(', ')}`;
+  return z.enum(words, {
+    error: ({ input }) => required(input) ?? (later.includes(String(input)) ? NOT_AVAILABLE : rule),
+  });
+}
+
+/** A name of a model, a server or the fleet. */
+export const name = z.string().regex(NAME, { error: NAME_RULE });
+
+/** Free words for people and for placement: `{ zone: a }`. */
+export const labels = z.record(
+  z.string().regex(LABEL_KEY, { error: LABEL_KEY_RULE }),
+  z.string().max(256, { error: 'must have at most 256 characters' }),
+);
+
+/** A whole number within bounds; one rule says all of it. */
+export function whole(min: number, max: number) {
+  const rule = `must be a whole number from ${min} to ${max}`;
+  return bounded(rule, min, max).int({ error: rule });
+}
+
+/** A number of seconds within bounds; fractions are fine. */
+export function seconds(min: number, max: number) {
+  return bounded(`must be a number of seconds from ${min} to ${max}`, min, max);
+}
+
+/** A number of milliseconds within bounds. */
+export function millis(min: number, max: number) {
+  const rule = `must be a whole number of milliseconds from ${min} to ${max}`;
+  return bounded(rule, min, max).int({ error: rule });
+}
+
+/** An amount of memory in MiB. */
+export function memoryMb(min = 1) {
+  const rule = `must be a whole number of MiB from ${min} to ${MAX_MEMORY_MB}`;
+  return bounded(rule, min, MAX_MEMORY_MB).int({ error: rule });
+}
+
+/** A moment, told in UTC: `2026-01-31T12:00:00Z`. */
+export const moment = z.iso.datetime({ error: 'must be a time in UTC like 2026-01-31T12:00:00Z' });
+
+/** A text that is there and short enough to print. */
+export const text = z
+  .string()
+  .min(1, { error: 'must not be empty' })
+  .max(4096, { error: 'must have at most 4096 characters' });
+
+function bounded(rule: string, min: number, max: number) {
+  return z
+    .number({ error: ({ input }) => required(input) ?? rule })
+    .min(min, { error: rule })
+    .max(max, { error: rule });
+}
+
+function required(input: unknown): string | undefined {
+  return input === undefined ? 'is required' : undefined;
+}

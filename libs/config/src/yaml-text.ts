@@ -1,0 +1,57 @@
+import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import type { ConfigError, Path } from './errors.js';
+
+/** A YAML file as it was read: its value and where each part of it stands. */
+export type YamlText =
+  | { readonly ok: true; readonly value: unknown; readonly lineOf: (at: Path) => number | null }
+  | { readonly ok: false; readonly errors: readonly ConfigError[] };
+
+/** Reads a YAML document. Where it is not YAML, every fault is told with its line. */
+export function readYaml(text: string): YamlText {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, version: '1.2', prettyErrors: false });
+  if (document.errors.length > 0) {
+    const errors = document.errors.map(({ message, pos }) => {
+      return { path: '', rule: `must be YAML: ${oneLine(message)}`, line: lines.linePos(pos[0]).line };
+    });
+    return { ok: false, errors };
+  }
+  return valueOf(document, lines);
+}
+
+function valueOf(document: Document, lines: LineCounter): YamlText {
+  try {
+    const value: unknown = document.toJS() ?? {};
+    return { ok: true, value, lineOf: (at) => lineIn(document, lines, at) };
+  } catch (error) {
+    const rule = `must be YAML: ${oneLine(error instanceof Error ? error.message : String(error))}`;
+    return { ok: false, errors: [{ path: '', rule, line: null }] };
+  }
+}
+
+/** The line of a key, or of the nearest thing around it that is in the file. */
+function lineIn(document: Document, lines: LineCounter, at: Path): number | null {
+  for (let length = at.length; length > 0; length -= 1) {
+    const offset = offsetOf(document, at.slice(0, length));
+    if (offset !== undefined) return lines.linePos(offset).line;
+  }
+  return null;
+}
+
+function offsetOf(document: Document, at: Path): number | undefined {
+  const parent = at.length === 1 ? document.contents : document.getIn(at.slice(0, -1), true);
+  const last = at.at(-1);
+  if (isMap(parent)) {
+    const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === last);
+    return startOf(pair?.key);
+  }
+  return startOf(document.getIn(at, true));
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? (node as Node).range?.[0] : undefined;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
