@@ -1,0 +1,100 @@
+import type { FailureCause, LearnedConfig, Limits, Request, ServerSpec } from './fleet.js';
+import type { ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js';
+import type { ControlMode, Look } from './look.js';
+import type { Bytes, Instant, Millis, Model, ModelSettings } from './model.js';
+
+/** What an order did. `unknown` covers deadlines and lost connections: the server may still be working on it. */
+export type Outcome =
+  | { readonly kind: 'succeeded' }
+  | { readonly kind: 'failed'; readonly cause: FailureCause }
+  | { readonly kind: 'unknown' };
+
+/** What the connection to a server's control port did. */
+export type ContactFact =
+  | 'connected'
+  /** The connection ended and we did not close it. */
+  | 'ended'
+  /** An attempt to connect was refused: nobody listens. */
+  | 'refused'
+  /** It says that it is shutting down. */
+  | 'leaving'
+  /** A new TCP connection to a slow server was accepted, or was not within 2 s. */
+  | 'probe_accepted'
+  | 'probe_timed_out';
+
+/** A device as remembered from an earlier life of ours. */
+export interface RememberedDevice {
+  readonly ordinal: number;
+  readonly uuid: string | null;
+  readonly kind: 'gpu' | 'cpu';
+  readonly capacity: Bytes;
+}
+
+/** Facts, in the past tense. They carry no decision. Every one is safe to hear twice, late, or about something gone. */
+export type Event =
+  | { readonly kind: 'LimitsSet'; readonly limits: Limits; readonly defaults: ModelSettings }
+  | { readonly kind: 'ModelDeclared'; readonly model: Model }
+  | { readonly kind: 'ModelWithdrawn'; readonly model: ModelId }
+  | { readonly kind: 'ServerDeclared'; readonly server: ServerSpec }
+  /** Forgotten: its models stay loaded. */
+  | { readonly kind: 'ServerWithdrawn'; readonly server: ServerId }
+  /** What an earlier life of ours had learned of a server. */
+  | {
+      readonly kind: 'ServerRemembered';
+      readonly server: ServerId;
+      readonly repository: readonly ModelId[];
+      readonly devices: readonly RememberedDevice[];
+    }
+  /** What we ordered on a server in earlier lives: found there, it is no stranger. */
+  | { readonly kind: 'OrdersRemembered'; readonly server: ServerId; readonly models: readonly ModelId[] }
+  | { readonly kind: 'StepsRemembered'; readonly model: ModelId; readonly steps: readonly ModelId[] }
+  | { readonly kind: 'LoadTimeRemembered'; readonly model: ModelId; readonly took: Millis }
+  | { readonly kind: 'RequestArrived'; readonly request: Request }
+  | { readonly kind: 'RequestCancelled'; readonly request: RequestId }
+  /** Routes handed out without a turn: the latest use and the latest lease end per replica. */
+  | {
+      readonly kind: 'RoutesUsed';
+      readonly uses: readonly {
+        readonly replica: ReplicaId;
+        readonly at: Instant;
+        readonly inUseUntil: Instant;
+      }[];
+    }
+  /** A caller said that it has just failed on these servers. */
+  | { readonly kind: 'ServersDoubted'; readonly servers: readonly ServerId[] }
+  | {
+      readonly kind: 'LoadEnded';
+      readonly order: OrderId;
+      readonly replica: ReplicaId;
+      readonly outcome: Outcome;
+    }
+  | {
+      readonly kind: 'UnloadEnded';
+      readonly order: OrderId;
+      readonly replica: ReplicaId;
+      readonly outcome: Outcome;
+    }
+  | { readonly kind: 'ContactChanged'; readonly server: ServerId; readonly fact: ContactFact }
+  | { readonly kind: 'Looked'; readonly server: ServerId; readonly look: Look }
+  | {
+      readonly kind: 'LookFailed';
+      readonly server: ServerId;
+      /** `refused_mode`: the look itself is not allowed, so no orders are either. */
+      readonly why: 'timed_out' | 'unreachable' | 'nonsense' | { readonly mode: ControlMode };
+    }
+  | {
+      readonly kind: 'ConfigLearned';
+      readonly server: ServerId;
+      readonly model: ModelId;
+      readonly config: LearnedConfig;
+      /** What an ensemble is made of; empty for everything else. */
+      readonly steps: readonly ModelId[];
+    }
+  | { readonly kind: 'LoadOrdered'; readonly model: ModelId; readonly until: Instant }
+  | { readonly kind: 'UnloadOrdered'; readonly model: ModelId; readonly force: boolean }
+  | { readonly kind: 'DrainOrdered'; readonly server: ServerId; readonly deadline: Instant | null }
+  | { readonly kind: 'DrainEnded'; readonly server: ServerId }
+  /** This process is going: nobody is admitted any more and everybody who waits is refused. */
+  | { readonly kind: 'ShutdownBegun' };
+
+export type EventOf<Kind extends Event['kind']> = Extract<Event, { readonly kind: Kind }>;

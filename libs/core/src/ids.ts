@@ -1,0 +1,20 @@
+declare const brand: unique symbol;
+type Id<Name extends string> = string & { readonly [brand]: Name };
+
+/** What a client asks for, by the name it has in Triton's repository. */
+export type ModelId = Id<'ModelId'>;
+/** One Triton process, by the name the operator gave it. */
+export type ServerId = Id<'ServerId'>;
+/** One model on one server: `model@server`. */
+export type ReplicaId = Id<'ReplicaId'>;
+/** One resolve call. */
+export type RequestId = Id<'RequestId'>;
+/** One load or unload that was sent, so that its report finds it again. */
+export type OrderId = Id<'OrderId'>;
+/** One purse of memory: a GPU (`gpu:server/ordinal`) or the memory of a host (`host:name`). */
+export type AccountId = Id<'AccountId'>;
+
+export const replicaId = (model: ModelId, server: ServerId): ReplicaId => `${model}@${server}` as ReplicaId;
+export const gpuAccount = (server: ServerId, ordinal: number): AccountId =>
+  `gpu:${server}/${ordinal}` as AccountId;
+export const hostAccount = (host: string): AccountId => `host:${host}` as AccountId;

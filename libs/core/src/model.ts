@@ -1,0 +1,56 @@
+import type { ModelId } from './ids.js';
+
+/** Milliseconds on the caller's monotonic clock. The core never reads a clock. */
+export type Instant = number;
+export type Millis = number;
+export type Bytes = number;
+
+/** How much a request or a model matters. Stored and told; later versions decide by it. */
+export type Class = 'critical' | 'default' | 'sheddable';
+
+/** How requests for an absent model are treated. */
+export interface ColdStart {
+  /** `queue`: they wait for the load; `shed`: they are refused `no_capacity` at once. */
+  readonly policy: 'queue' | 'shed';
+  readonly maxQueue: number;
+  readonly maxWait: Millis;
+  /** Whether a request that is refused by `shed` still makes the model load. */
+  readonly loadWhenShed: boolean;
+}
+
+/** What one model costs and how it wants to be treated; the same keys serve as defaults. */
+export interface ModelSettings {
+  /** `false`: never loaded by us; requests are refused `disabled`. */
+  readonly enabled: boolean;
+  /** Bytes on every device that holds a copy. */
+  readonly gpuBytes: Bytes;
+  /** Bytes on the host, whatever the number of copies. */
+  readonly hostBytes: Bytes;
+  /** Whether the two sizes were declared for this very model; the defaults are only a guess. */
+  readonly sizesDeclared: boolean;
+  /** How long after its last use a replica is retired; null: never. */
+  readonly idleUnload: Millis | null;
+  /** `soft`: idle replicas stay until their memory is wanted. */
+  readonly idleMode: 'strict' | 'soft';
+  readonly loadTimeout: Millis;
+  /** How long a fresh replica is safe from eviction. */
+  readonly minResidency: Millis;
+  readonly class: Class;
+  readonly coldStart: ColdStart;
+}
+
+/** A model that Berth may place: declared by the operator, or discovered in a server's repository. */
+export interface Model extends ModelSettings {
+  readonly id: ModelId;
+  readonly source: 'declared' | 'discovered';
+  /** Copies kept resident always; 0 without a pin. */
+  readonly pinnedCopies: number;
+  /** Most copies over the fleet; null: no bound. */
+  readonly maxCopies: number | null;
+  /** What must be ready on the same server before it can serve, beside the steps learned of ensembles. */
+  readonly dependsOn: readonly ModelId[];
+  /** Labels a server must carry. */
+  readonly require: Readonly<Record<string, string>>;
+  /** The operator's Triton ModelConfig as canonical JSON: lets Berth choose the GPU inside a server. */
+  readonly config: string | null;
+}

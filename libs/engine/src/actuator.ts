@@ -1,0 +1,117 @@
+import type { Action, Event, Outcome, ServerId } from '#core';
+import type { Notebook } from './notebook.js';
+import { LookRefused, type ModelServer, OrderRefused } from './ports/model-server.js';
+
+type Order = Extract<Action, { kind: 'load' | 'unload' | 'look' | 'probe' | 'describe' }>;
+type OrderOf<Kind extends Order['kind']> = Extract<Order, { readonly kind: Kind }>;
+
+/** Carries orders to servers. Every order ends in exactly one report, whatever happens to it. */
+export class Actuator {
+  private readonly links = new Map<ServerId, ModelServer>();
+
+  constructor(
+    private readonly notebook: Notebook,
+    private readonly report: (event: Event) => void,
+  ) {}
+
+  /** Opens a connection where there is none. */
+  link(server: ServerId, open: () => ModelServer): void {
+    if (this.links.has(server)) return;
+    const link = open();
+    this.links.set(server, link);
+    link.watch((fact) => {
+      if (this.links.get(server) === link) this.report({ kind: 'ContactChanged', server, fact });
+    });
+  }
+
+  unlink(server: ServerId): void {
+    this.links.get(server)?.close();
+    this.links.delete(server);
+  }
+
+  close(): void {
+    for (const server of [...this.links.keys()]) this.unlink(server);
+  }
+
+  carryOut(order: Order): void {
+    const link = this.links.get(order.server);
+    void this.attempt(order, link).then((event) => {
+      if (event && this.links.get(order.server) === link) this.report(event);
+    });
+  }
+
+  private async attempt(order: Order, link: ModelServer | undefined): Promise<Event | undefined> {
+    switch (order.kind) {
+      case 'load':
+        return this.load(order, link);
+      case 'unload':
+        return this.unload(order, link);
+      case 'look':
+        return this.look(order, link);
+      case 'probe':
+        return this.probe(order, link);
+      case 'describe':
+        return this.describe(order, link);
+    }
+  }
+
+  private async load(order: OrderOf<'load'>, link: ModelServer | undefined): Promise<Event> {
+    const { replica, server, model, brings, config, timeout } = order;
+    const outcome = await outcomeOf(async () => {
+      if (!link) throw new OrderRefused('transient', `${server}: no connection`);
+      await this.remember(server, [model, ...brings]);
+      await link.load(model, config, timeout);
+    });
+    return { kind: 'LoadEnded', order: order.order, replica, outcome };
+  }
+
+  /** Written down before the order is sent: after a crash what we ordered must not look like a stranger. */
+  private async remember(server: ServerId, models: Parameters<Notebook['ordered']>[1]): Promise<void> {
+    try {
+      await this.notebook.ordered(server, models);
+    } catch (error) {
+      throw new OrderRefused('transient', `the store did not take the order for ${server}: ${String(error)}`);
+    }
+  }
+
+  private async unload(order: OrderOf<'unload'>, link: ModelServer | undefined): Promise<Event> {
+    const outcome = await outcomeOf(async () => {
+      if (!link) throw new OrderRefused('transient', `${order.server}: no connection`);
+      await link.unload(order.model);
+    });
+    return { kind: 'UnloadEnded', order: order.order, replica: order.replica, outcome };
+  }
+
+  private async look(order: OrderOf<'look'>, link: ModelServer | undefined): Promise<Event> {
+    const { server } = order;
+    try {
+      if (!link) throw new LookRefused('unreachable', `${server}: no connection`);
+      return { kind: 'Looked', server, look: await link.look(order.scope, order.probeMode) };
+    } catch (error) {
+      return { kind: 'LookFailed', server, why: error instanceof LookRefused ? error.why : 'nonsense' };
+    }
+  }
+
+  private async probe({ server }: OrderOf<'probe'>, link: ModelServer | undefined): Promise<Event> {
+    const accepted = await (link?.probe().catch(() => false) ?? Promise.resolve(false));
+    return { kind: 'ContactChanged', server, fact: accepted ? 'probe_accepted' : 'probe_timed_out' };
+  }
+
+  /** A model that can't be described is asked again after the next look; until then it is booked without. */
+  private async describe(
+    { server, model }: OrderOf<'describe'>,
+    link: ModelServer | undefined,
+  ): Promise<Event | undefined> {
+    const found = await link?.describe(model).catch(() => undefined);
+    return found && { kind: 'ConfigLearned', server, model, config: found.config, steps: found.steps };
+  }
+}
+
+async function outcomeOf(attempt: () => Promise<void>): Promise<Outcome> {
+  try {
+    await attempt();
+    return { kind: 'succeeded' };
+  } catch (error) {
+    return error instanceof OrderRefused ? { kind: 'failed', cause: error.failure } : { kind: 'unknown' };
+  }
+}

@@ -1,0 +1,41 @@
+import type { Class, Millis, ModelId, Refusal, ReplicaId, ServerId } from '#core';
+
+/** One resolve call, checked and complete. */
+export interface ResolveQuery {
+  readonly model: ModelId;
+  /** Null: any version. */
+  readonly version: string | null;
+  /** How long the caller will wait for a cold model; null: as long as the model allows. 0: do not wait. */
+  readonly wait: Millis | null;
+  /** How long the route must stay good. */
+  readonly lease: Millis;
+  /** Null: the model's own. */
+  readonly class: Class | null;
+  /** Servers the caller has just failed on. */
+  readonly avoid: readonly ServerId[];
+}
+
+/** Where a model lives, good for `lease`. */
+export interface Route {
+  readonly kind: 'route';
+  readonly model: ModelId;
+  readonly version: string;
+  readonly server: ServerId;
+  readonly replica: ReplicaId;
+  readonly devices: readonly number[];
+  readonly term: number;
+  readonly sequence: number;
+  readonly lease: Millis;
+  readonly cold: boolean;
+  readonly waited: Millis;
+}
+
+/** What every request gets exactly once. */
+export type Answer = Route | { readonly kind: 'refusal'; readonly refusal: Refusal };
+
+/** A request that waits. */
+export interface Pending {
+  readonly answer: Promise<Answer>;
+  /** The caller has gone: nobody reads the answer any more. */
+  cancel(): void;
+}

@@ -1,0 +1,193 @@
+import {
+  type Action,
+  type ActionOf,
+  emptyFleet,
+  type Event,
+  type Fleet,
+  nextWake,
+  pickRoute,
+  type Ready,
+  type RequestId,
+  type ServerId,
+  type ServerSpec,
+  step,
+} from '#core';
+import { Actuator } from './actuator.js';
+import type { Answer, Pending, ResolveQuery, Route } from './answer.js';
+import { Notebook } from './notebook.js';
+import type { Clock } from './ports/clock.js';
+import type { Leadership } from './ports/leadership.js';
+import type { Learned } from './ports/learned.js';
+import type { ModelServer } from './ports/model-server.js';
+import type { Observer } from './ports/observer.js';
+import { Uses } from './uses.js';
+
+export interface EngineParts {
+  readonly clock: Clock;
+  readonly learned: Learned;
+  readonly leadership: Leadership;
+  readonly observers: readonly Observer[];
+}
+
+/** Runs the core: gathers what happened, takes one turn, carries out what the turn decided. */
+export class Engine {
+  private readonly state = emptyFleet();
+  private readonly callers = new Map<RequestId, { query: ResolveQuery; answer: (answer: Answer) => void }>();
+  private readonly uses = new Uses();
+  private readonly notebook: Notebook;
+  private readonly actuator: Actuator;
+  private inbox: Event[] = [];
+  private turnDue = false;
+  private stopped = false;
+  private requests = 0;
+
+  constructor(private readonly parts: EngineParts) {
+    this.notebook = new Notebook(parts.learned);
+    this.actuator = new Actuator(this.notebook, (event) => this.tell(event));
+  }
+
+  /** Takes up what an earlier life learned. Called once, before anything is declared. */
+  async recall(): Promise<void> {
+    for (const event of await this.notebook.recall()) this.tell(event);
+  }
+
+  /** What is known at this moment. Readers must not change it. */
+  get fleet(): Readonly<Fleet> {
+    return this.state;
+  }
+
+  get term(): number {
+    return this.parts.leadership.term;
+  }
+
+  now(): number {
+    return this.parts.clock.now();
+  }
+
+  /** Events told within one tick of the event loop share a turn. */
+  tell(...events: readonly Event[]): void {
+    this.inbox.push(...events);
+    if (this.turnDue || this.stopped) return;
+    this.turnDue = true;
+    this.parts.clock.soon(() => this.turn());
+  }
+
+  /** Declares a server, or changes what was told of it; `link` is kept where the server is known already. */
+  addServer(spec: ServerSpec, link: () => ModelServer): void {
+    this.tell({ kind: 'ServerDeclared', server: spec });
+    this.actuator.link(spec.id, link);
+  }
+
+  /** Forgets a server and closes the connection to it. Its models stay loaded. */
+  removeServer(id: ServerId): void {
+    this.tell({ kind: 'ServerWithdrawn', server: id });
+    this.actuator.unlink(id);
+  }
+
+  /** The route to a warm model, at once and without a turn; undefined where the request has to be admitted. */
+  route(query: ResolveQuery): Route | undefined {
+    if (this.stopped) return undefined;
+    const replica = pickRoute(this.state, query, this.uses);
+    if (!replica) return undefined;
+    const now = this.now();
+    this.uses.note(replica.id, now, now + query.lease);
+    return this.routeTo(replica, query, 0, false);
+  }
+
+  /** Lets a request wait for its model. It is answered exactly once, at its deadline at the latest. */
+  admit(query: ResolveQuery, maxWait: number): Pending {
+    const now = this.now();
+    const id = `r${++this.requests}` as RequestId;
+    const model = this.state.models.get(query.model);
+    const wait = Math.min(query.wait ?? maxWait, maxWait);
+    const answer = new Promise<Answer>((resolve) => this.callers.set(id, { query, answer: resolve }));
+    this.tell({
+      kind: 'RequestArrived',
+      request: {
+        id,
+        model: query.model,
+        version: query.version,
+        arrivedAt: now,
+        deadline: now + wait,
+        lease: query.lease,
+        class: query.class ?? model?.class ?? 'default',
+        avoid: query.avoid,
+      },
+    });
+    return { answer, cancel: () => this.cancel(id) };
+  }
+
+  /** Answers everybody who waits and stops deciding; resolves when nobody waits any more. Models stay loaded. */
+  stop(): void {
+    if (this.stopped) return;
+    this.inbox.push({ kind: 'ShutdownBegun' });
+    this.turn();
+    this.stopped = true;
+    this.parts.clock.setAlarm(Infinity, () => undefined);
+    this.actuator.close();
+  }
+
+  private cancel(id: RequestId): void {
+    if (this.callers.delete(id)) this.tell({ kind: 'RequestCancelled', request: id });
+  }
+
+  private turn(): void {
+    if (this.stopped) return;
+    this.turnDue = false;
+    const now = this.parts.clock.now();
+    const events = this.takeInbox();
+    const actions = step(this.state, events, now);
+    for (const action of actions) this.carryOut(action);
+    this.notebook.keep(this.state, events);
+    const turn = { events, actions, now, took: this.parts.clock.now() - now };
+    for (const observer of this.parts.observers) observer.turnTaken(turn, this.state);
+    this.parts.clock.setAlarm(nextWake(this.state, now), () => this.turn());
+  }
+
+  /** Routes handed out since the last turn come first, so that nothing is drained that was just given. */
+  private takeInbox(): readonly Event[] {
+    const uses = this.uses.take();
+    const events = uses.length > 0 ? [{ kind: 'RoutesUsed', uses } as const, ...this.inbox] : this.inbox;
+    this.inbox = [];
+    return events;
+  }
+
+  private carryOut(action: Action): void {
+    switch (action.kind) {
+      case 'grant':
+        return this.grant(action);
+      case 'refuse':
+        return this.answer(action.request, { kind: 'refusal', refusal: action.refusal });
+      default:
+        if (this.parts.leadership.mayAct()) this.actuator.carryOut(action);
+    }
+  }
+
+  private grant({ request, replica: id, waited, cold }: ActionOf<'grant'>): void {
+    const caller = this.callers.get(request);
+    const replica = this.state.replicas.get(id);
+    if (!caller || replica?.phase !== 'ready') return;
+    this.answer(request, this.routeTo(replica, caller.query, waited, cold));
+  }
+
+  private routeTo(replica: Ready, query: ResolveQuery, waited: number, cold: boolean): Route {
+    return {
+      kind: 'route',
+      model: replica.model,
+      version: query.version ?? replica.versions.at(-1) ?? '',
+      server: replica.server,
+      replica: replica.id,
+      devices: replica.devices,
+      term: this.term,
+      sequence: this.state.routesRevision,
+      lease: query.lease,
+      cold,
+      waited,
+    };
+  }
+
+  private answer(id: RequestId, answer: Answer): void {
+    this.callers.get(id)?.answer(answer);
+    this.callers.delete(id);
+  }
+}

@@ -1,0 +1,85 @@
+import type { Event, Fleet, ModelId, ReplicaId, Server, ServerId } from '#core';
+import type { Learned, LearnedChange, LearnedServer } from './ports/learned.js';
+
+/** Keeps the learned facts in step with the fleet: what changed is written, in order, after the turn that saw it. */
+export class Notebook {
+  private readonly orders = new Map<ServerId, Set<ModelId>>();
+  private readonly written = new Map<string, string>();
+
+  constructor(private readonly learned: Learned) {}
+
+  /** What earlier lives had learned, as events. */
+  async recall(): Promise<readonly Event[]> {
+    const { servers, ordered, steps, loadTook } = await this.learned.read();
+    const events: Event[] = [];
+    for (const [server, models] of ordered) {
+      this.orders.set(server, new Set(models));
+      events.push({ kind: 'OrdersRemembered', server, models });
+    }
+    for (const [server, facts] of servers) events.push({ kind: 'ServerRemembered', server, ...facts });
+    for (const [model, found] of steps) events.push({ kind: 'StepsRemembered', model, steps: found });
+    for (const [model, took] of loadTook) events.push({ kind: 'LoadTimeRemembered', model, took });
+    return events;
+  }
+
+  /** Durable once resolved. */
+  async ordered(server: ServerId, models: readonly ModelId[]): Promise<void> {
+    const known = this.orders.get(server) ?? new Set<ModelId>();
+    this.orders.set(server, known);
+    if (models.every((model) => known.has(model))) return;
+    for (const model of models) known.add(model);
+    await this.learned.write([{ kind: 'ordered', server, value: [...known] }]);
+  }
+
+  /** Notes what this turn's events taught. Losing it costs time only, so nobody waits for it. */
+  keep(fleet: Readonly<Fleet>, events: readonly Event[]): void {
+    const changes = events.flatMap((event) => this.changesBy(fleet, event));
+    if (changes.length > 0) void this.learned.write(changes).catch(() => this.written.clear());
+  }
+
+  private changesBy(fleet: Readonly<Fleet>, event: Event): readonly LearnedChange[] {
+    switch (event.kind) {
+      case 'Looked': {
+        const server = fleet.servers.get(event.server);
+        return server ? this.ifNew({ kind: 'server', server: event.server, value: factsOf(server) }) : [];
+      }
+      case 'ServerWithdrawn':
+        this.orders.delete(event.server);
+        return [
+          ...this.ifNew({ kind: 'server', server: event.server, value: null }),
+          ...this.ifNew({ kind: 'ordered', server: event.server, value: null }),
+        ];
+      case 'LoadEnded':
+        return this.loadTimes(fleet, event.replica);
+      case 'ConfigLearned':
+        if (event.steps.length === 0) return [];
+        return this.ifNew({ kind: 'steps', model: event.model, value: event.steps });
+      default:
+        return [];
+    }
+  }
+
+  private loadTimes(fleet: Readonly<Fleet>, replica: ReplicaId): readonly LearnedChange[] {
+    const model = fleet.replicas.get(replica)?.model;
+    const took = model && fleet.loadTook.get(model);
+    return took === undefined ? [] : this.ifNew({ kind: 'loadTook', model, value: took });
+  }
+
+  private ifNew(change: LearnedChange): readonly LearnedChange[] {
+    const key = `${change.kind}/${'server' in change ? change.server : change.model}`;
+    const text = JSON.stringify(change);
+    if (this.written.get(key) === text) return [];
+    this.written.set(key, text);
+    return [change];
+  }
+}
+
+const factsOf = (server: Server): LearnedServer => ({
+  repository: [...server.repository],
+  devices: (server.devices ?? []).map(({ ordinal, uuid, kind, capacity }) => ({
+    ordinal,
+    uuid,
+    kind,
+    capacity,
+  })),
+});

@@ -1,0 +1,48 @@
+/** A model as told through the API: one layer above the file, field by field. */
+export interface ToldModel {
+  /** Rises by one with every admin write to the model or its pin. */
+  readonly revision: number;
+  /** The keys of contract section 1 that were set; null where only a pin (or a past) is stored. */
+  readonly spec: Readonly<Record<string, unknown>> | null;
+  /** Absent: the layer below decides; null: unpinned. `until` is RFC 3339 UTC or null. */
+  readonly pin?: { readonly copies: number; readonly until: string | null } | null;
+}
+
+/** A server as told through the API. */
+export interface ToldServer {
+  readonly revision: number;
+  /** The keys of contract section 1; null where only a drain is stored. */
+  readonly spec: Readonly<Record<string, unknown>> | null;
+  /** `deadline` is RFC 3339 UTC or null; null: not draining. */
+  readonly drain: { readonly deadline: string | null } | null;
+}
+
+/** The answer once given to a write with an Idempotency-Key. */
+export interface ToldAnswer {
+  /** RFC 3339 UTC; kept for 24 h. */
+  readonly at: string;
+  /** SHA-256 of the request body, hex. */
+  readonly bodyHash: string;
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export interface Told {
+  readonly models: ReadonlyMap<string, ToldModel>;
+  readonly servers: ReadonlyMap<string, ToldServer>;
+  /** By credential, method, path and key, joined by the caller. */
+  readonly answers: ReadonlyMap<string, ToldAnswer>;
+}
+
+/** One stored thing replaced, or with null removed. */
+export type ToldChange =
+  | { readonly kind: 'model'; readonly name: string; readonly value: ToldModel | null }
+  | { readonly kind: 'server'; readonly id: string; readonly value: ToldServer | null }
+  | { readonly kind: 'answer'; readonly key: string; readonly value: ToldAnswer | null };
+
+/** Keeps what we were told through the API: it survives crashes from the moment `write` resolves. */
+export interface Declarations {
+  read(): Promise<Told>;
+  /** All of it or none. */
+  write(changes: readonly ToldChange[]): Promise<void>;
+}

@@ -1,0 +1,7 @@
+/** Who decides. Only the leader runs the core and sends orders. */
+export interface Leadership {
+  /** The number of this reign: every later one is higher, also over restarts. */
+  readonly term: number;
+  /** Whether orders may be sent at this moment. */
+  mayAct(): boolean;
+}

@@ -1,0 +1,29 @@
+import type { Millis, ModelId, RememberedDevice, ServerId } from '#core';
+
+/** What was seen of a server. */
+export interface LearnedServer {
+  readonly repository: readonly ModelId[];
+  readonly devices: readonly RememberedDevice[];
+}
+
+export interface LearnedFacts {
+  readonly servers: ReadonlyMap<ServerId, LearnedServer>;
+  /** Per server the models we ordered there, with the steps that came up through an ensemble we ordered. */
+  readonly ordered: ReadonlyMap<ServerId, readonly ModelId[]>;
+  readonly steps: ReadonlyMap<ModelId, readonly ModelId[]>;
+  readonly loadTook: ReadonlyMap<ModelId, Millis>;
+}
+
+/** One learned thing replaced, or with null forgotten. */
+export type LearnedChange =
+  | { readonly kind: 'server'; readonly server: ServerId; readonly value: LearnedServer | null }
+  | { readonly kind: 'ordered'; readonly server: ServerId; readonly value: readonly ModelId[] | null }
+  | { readonly kind: 'steps'; readonly model: ModelId; readonly value: readonly ModelId[] | null }
+  | { readonly kind: 'loadTook'; readonly model: ModelId; readonly value: Millis | null };
+
+/** Keeps what we learned: losing it costs time, never correctness. */
+export interface Learned {
+  read(): Promise<LearnedFacts>;
+  /** Durable once resolved. */
+  write(changes: readonly LearnedChange[]): Promise<void>;
+}

@@ -1,0 +1,64 @@
+import type {
+  ContactFact,
+  ControlMode,
+  FailureCause,
+  LearnedConfig,
+  LoadConfig,
+  Look,
+  Millis,
+  ModelId,
+} from '#core';
+
+/** The server understood the order and did not carry it out. Any other failure leaves the outcome unknown. */
+export class OrderRefused extends Error {
+  override readonly name = 'OrderRefused';
+  constructor(
+    readonly failure: FailureCause,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A look could not be taken; `why` is what the core makes of it. */
+export class LookRefused extends Error {
+  override readonly name = 'LookRefused';
+  constructor(
+    readonly why: 'timed_out' | 'unreachable' | 'nonsense' | { readonly mode: ControlMode },
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** What a serving model's own config says of it. */
+export interface ModelDescription {
+  readonly config: LearnedConfig;
+  /** The models an ensemble is made of; empty for everything else. */
+  readonly steps: readonly ModelId[];
+}
+
+/**
+ * A Triton process. Implementations never decide anything: they carry out one order, or report what is there.
+ * Every call has its own deadline and always settles.
+ */
+export interface ModelServer {
+  /**
+   * Resolves once the model was loaded and one ModelReady after the answer said so.
+   * Rejects with OrderRefused where Triton answered with an error, with anything else where the outcome is
+   * unknown (deadline, lost connection, an OK that ModelReady does not confirm).
+   */
+  load(model: ModelId, config: LoadConfig | null, timeout: Millis): Promise<void>;
+  /** Resolves once Triton acknowledged; the memory comes back later and only a look tells. Rejects like `load`. */
+  unload(model: ModelId): Promise<void>;
+  /** Index (scope `full`), then statistics, then metrics. Rejects with LookRefused. */
+  look(scope: 'full' | 'statistics', probeMode: boolean): Promise<Look>;
+  /** The config of a model that serves. Rejects where it does not. */
+  describe(model: ModelId): Promise<ModelDescription>;
+  /** Whether a new TCP connection to the control port is accepted within 2 s. */
+  probe(): Promise<boolean>;
+  /** Connects, and tells what the control connection does from now on. Called once. */
+  watch(listener: (fact: ContactFact) => void): void;
+  /** Closes the connection and stops telling. */
+  close(): void;
+}
