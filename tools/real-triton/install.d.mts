@@ -3,9 +3,9 @@ export interface RealTritonLayout {
   readonly ok: true;
   /** The server's version, as its metadata says it. */
   readonly version: string;
-  readonly python: string;
+  /** Holds the `python3` that has the packages: first in PATH. */
+  readonly pythonFolder: string;
   readonly pythonVersion: string;
-  /** The Python packages: for PYTHONPATH. */
   readonly packages: string;
   readonly server: string;
   readonly stub: string;

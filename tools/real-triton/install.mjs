@@ -24,6 +24,8 @@ const HOME = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.triton'
 const STAMP = join(HOME, 'stamp.json');
 const MISSING = join(HOME, 'missing.txt');
 const LOCK = join(HOME, 'install.lock');
+/** The backend's interpreter ignores PYTHONPATH and finds its packages through the `python3` on its PATH. */
+const VENV = join(HOME, 'venv');
 
 const PROBE_MS = 10_000;
 const VENV_MS = 120_000;
@@ -58,7 +60,12 @@ export function installedRealTriton() {
   const stamp = readJson(STAMP);
   if (stamp?.pytriton !== PYTRITON || stamp.numpy !== numpyFor(stamp.pythonVersion)) return notInstalled();
   const layout = layoutOf(stamp);
-  const needed = [layout.python, layout.server, layout.stub, join(layout.packages, 'numpy')];
+  const needed = [
+    join(layout.pythonFolder, 'python3'),
+    layout.server,
+    layout.stub,
+    join(layout.packages, 'numpy'),
+  ];
   return needed.every(exists) ? layout : notInstalled();
 }
 
@@ -68,13 +75,13 @@ function notInstalled() {
 }
 
 /** Paths inside `.triton/` are derived, so that a checkout can be moved; Python's own are kept as found. */
-function layoutOf({ python, pythonVersion, pythonLibraries }) {
+function layoutOf({ pythonVersion, pythonLibraries }) {
   const server = join(HOME, 'server');
-  const packages = join(HOME, 'packages');
+  const packages = join(VENV, 'lib', `python${pythonVersion}`, 'site-packages');
   return {
     ok: true,
     version: TRITON,
-    python,
+    pythonFolder: join(VENV, 'bin'),
     pythonVersion,
     packages,
     server: join(server, 'bin', 'tritonserver'),
@@ -96,8 +103,8 @@ async function install() {
     pythonVersion: found.version,
     pythonLibraries: [found.libraries],
   };
-  await installPackages(stamp);
   const layout = layoutOf(stamp);
+  await installPackages(stamp, layout);
   await arrangeServer(layout);
   await requireLibraries(layout);
   await writeFile(`${STAMP}.new`, `${JSON.stringify(stamp, null, 2)}\n`);
@@ -137,10 +144,8 @@ print(json.dumps({
   "folders": [var("LIBDIR"), var("LIBDIR") + "/" + var("MULTIARCH"), sys.base_prefix + "/lib"],
 }))`;
 
-/** Into one plain folder: nothing of it is run by its path, and a folder can be moved where a venv cannot. */
-async function installPackages({ python, numpy }) {
-  const packages = join(HOME, 'packages');
-  const pip = await findPip(python);
+async function installPackages({ python, numpy }, { packages }) {
+  await rm(VENV, { recursive: true, force: true });
   const wanted = [`nvidia-pytriton==${PYTRITON}`, `numpy==${numpy}`];
   const options = [
     '--no-deps',
@@ -149,26 +154,25 @@ async function installPackages({ python, numpy }) {
     '--disable-pip-version-check',
     '--quiet',
   ];
-  const args = ['-m', 'pip', 'install', ...options, '--retries=1', '--timeout=30', '--target', packages];
+  const pip = [...(await makeVenv(python, packages)), ...options, '--retries=1', '--timeout=30'];
   for (let attempt = 1; ; attempt++) {
-    await rm(packages, { recursive: true, force: true });
-    const answer = await run(pip, [...args, ...wanted], PIP_MS);
-    if (answer.code === 0) return rm(join(HOME, 'venv'), { recursive: true, force: true });
+    const answer = await run(pip[0], [...pip.slice(1), ...wanted], PIP_MS);
+    if (answer.code === 0) return;
     if (attempt === PIP_ATTEMPTS)
       throw new Missing(`${wanted.join(' and ')} from PyPI (${lastLine(answer)})`);
     await sleep(attempt * 1_000);
   }
 }
 
-/** A venv is made for its pip only; a distribution's Python without `ensurepip` may still have one beside it. */
-async function findPip(python) {
-  const venv = join(HOME, 'venv');
-  await rm(venv, { recursive: true, force: true });
-  const made = await run(python, ['-m', 'venv', venv], VENV_MS);
-  if (made.code === 0) return join(venv, 'bin', 'python');
-  const own = await run(python, ['-m', 'pip', '--version'], PROBE_MS);
-  if (own.code === 0) return python;
-  throw new Missing(`venv or pip for ${python} (${lastLine(made)})`);
+/** Answers with the command that installs into it. A distribution's Python may have its pip apart from `venv`. */
+async function makeVenv(python, packages) {
+  const whole = await run(python, ['-m', 'venv', VENV], VENV_MS);
+  if (whole.code === 0) return [join(VENV, 'bin', 'python3'), '-m', 'pip', 'install'];
+  const bare = await run(python, ['-m', 'venv', '--clear', '--without-pip', VENV], VENV_MS);
+  const pip = await run(python, ['-m', 'pip', '--version'], PROBE_MS);
+  if (bare.code === 0 && pip.code === 0)
+    return [python, '-m', 'pip', 'install', '--upgrade', '--target', packages];
+  throw new Missing(`venv or pip for ${python} (${lastLine(whole)})`);
 }
 
 async function arrangeServer({ server, stub, packages, pythonVersion }) {

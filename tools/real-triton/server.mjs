@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { get } from 'node:http';
 import { createServer } from 'node:net';
-import { delimiter, dirname } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const LOG_TAIL_BYTES = 64 * 1024;
@@ -73,7 +73,7 @@ function spawnTriton(layout, settings) {
   const log = settings.logFile === undefined ? 'inherit' : openSync(settings.logFile, 'a');
   try {
     const args = ['-I', '-S', '-c', END_WITH_PARENT, String(process.pid), layout.server];
-    return spawn(layout.python, [...args, ...argumentsOf(layout, settings)], {
+    return spawn(join(layout.pythonFolder, 'python3'), [...args, ...argumentsOf(layout, settings)], {
       env: { ...environmentOf(layout), ...settings.env },
       stdio: ['ignore', log, log],
     });
@@ -89,10 +89,10 @@ ctypes.CDLL(None).prctl(1, int(signal.SIGKILL))
 if os.getppid() == int(sys.argv[1]): os.execv(sys.argv[2], sys.argv[2:])
 `;
 
-function environmentOf({ python, packages, libraryPath }) {
+/** The backend's interpreter ignores PYTHONPATH; the `python3` it finds decides which packages it has. */
+function environmentOf({ pythonFolder, libraryPath }) {
   const { PATH = '', PYTHONHOME: _, ...rest } = process.env;
-  const path = [dirname(python), PATH].join(delimiter);
-  return { ...rest, PATH: path, PYTHONPATH: packages, LD_LIBRARY_PATH: libraryPath };
+  return { ...rest, PATH: [pythonFolder, PATH].join(delimiter), LD_LIBRARY_PATH: libraryPath };
 }
 
 function argumentsOf({ backends, caches }, settings) {
