@@ -1,6 +1,11 @@
 import { DEFAULT_SETTINGS } from './defaults.js';
 import type { ColdStart, ModelSettings, ModelSpec, SettingsSpec } from './model-spec.js';
 
+/** What one layer says of a model. A pin of null unpins what a layer below had pinned. */
+export type ModelLayer = Omit<ModelSpec, 'pin'> & {
+  readonly pin?: { readonly copies: number; readonly until?: string | null } | null;
+};
+
 /** All that holds for one model, once the layers are laid over each other. */
 export type EffectiveModel = ModelSettings & {
   readonly labels: Readonly<Record<string, string>>;
@@ -14,15 +19,15 @@ export type EffectiveModel = ModelSettings & {
 /** Lays the file's keys over the defaults and the API's over both, field by field. */
 export function effectiveModel(
   defaults: ModelSettings,
-  fileSpec: ModelSpec = {},
-  apiSpec: ModelSpec = {},
+  fileSpec: ModelLayer = {},
+  apiSpec: ModelLayer = {},
 ): EffectiveModel {
   const spec = layerSpecs(fileSpec, apiSpec);
   const { pin, copies, placement } = spec;
   return {
     ...applySettings(defaults, spec),
     labels: spec.labels ?? {},
-    pin: pin === undefined ? null : { copies: pin.copies, until: pin.until ?? null },
+    pin: pin === undefined || pin === null ? null : { copies: pin.copies, until: pin.until ?? null },
     copies: { min: copies?.min ?? 0, max: copies?.max ?? null },
     dependsOn: spec.dependsOn ?? [],
     placement: { require: placement?.require ?? {} },
@@ -31,7 +36,7 @@ export function effectiveModel(
 }
 
 /** The keys that are set in either layer, the upper one winning; `coldStart`, `copies`, `placement` key by key. */
-export function layerSpecs(lower: ModelSpec, upper: ModelSpec): ModelSpec {
+export function layerSpecs(lower: ModelLayer, upper: ModelLayer): ModelLayer {
   return {
     ...lower,
     ...upper,
@@ -43,8 +48,8 @@ export function layerSpecs(lower: ModelSpec, upper: ModelSpec): ModelSpec {
 
 /** Whether memory limits were declared for this very model; a default footprint is only a guess. */
 export function declaredLimits(
-  fileSpec: ModelSpec = {},
-  apiSpec: ModelSpec = {},
+  fileSpec: ModelLayer = {},
+  apiSpec: ModelLayer = {},
 ): { readonly gpu: boolean; readonly cpu: boolean } {
   const spec = layerSpecs(fileSpec, apiSpec);
   return { gpu: spec.gpuMemoryLimitMb !== undefined, cpu: spec.cpuMemoryLimitMb !== undefined };
@@ -58,7 +63,11 @@ export function applySettings(under: ModelSettings, set: SettingsSpec): ModelSet
   return { ...plain, coldStart } as ModelSettings;
 }
 
-function nested<K extends 'coldStart' | 'copies' | 'placement'>(key: K, lower: ModelSpec, upper: ModelSpec) {
+function nested<K extends 'coldStart' | 'copies' | 'placement'>(
+  key: K,
+  lower: ModelLayer,
+  upper: ModelLayer,
+) {
   if (lower[key] === undefined && upper[key] === undefined) return {};
   return { [key]: { ...lower[key], ...upper[key] } };
 }

@@ -18,6 +18,7 @@ export {
   effectiveModel,
   layerSpecs,
   type EffectiveModel,
+  type ModelLayer,
 } from './effective-model.js';
 export {
   check,
@@ -30,7 +31,7 @@ export {
 } from './errors.js';
 export { configJsonSchema } from './json-schema.js';
 export { mergePatch } from './merge-patch.js';
-export { patchModelSpec, readModelSpec, type LayerBelow } from './model-body.js';
+export { patchModelSpec, readModelSpec, readPin, type Beside } from './model-body.js';
 export {
   modelSpecSchema,
   pinSchema,
@@ -48,6 +49,7 @@ export {
   type Flags,
   type Limits,
 } from './read-config.js';
+export { restartKeys } from './restart-keys.js';
 export { name as nameSchema } from './rules.js';
 export { readServerSpec } from './server-body.js';
 export { serverSpecSchema, type ServerSpec } from './server-spec.js';

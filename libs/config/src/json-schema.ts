@@ -10,6 +10,12 @@ export function configJsonSchema(): Record<string, unknown> {
   return { ...schema, title: 'Configuration of Berth' };
 }
 
+/** The text of `docs/config.schema.json`, laid out as the formatter of this repository wants it. */
+export function configJsonSchemaText(): string {
+  const spread = JSON.stringify(configJsonSchema(), null, 2);
+  return `${spread.replaceAll(/\[\n[^[\]{}]*\]/g, inOneLine)}\n`;
+}
+
 /** Each key of the schema with its path as the documents write it: `servers[].devices[].ordinal`, `models.*.pin`. */
 export function keysOf(
   schema: SchemaNode,
@@ -41,4 +47,8 @@ const DEFAULTS = defaultsByPath();
 
 function variants(node: SchemaNode): readonly SchemaNode[] {
   return node.anyOf ?? [node];
+}
+
+function inOneLine(list: string): string {
+  return list.replaceAll(/\n\s*/g, ' ').replace('[ ', '[').replace(' ]', ']');
 }

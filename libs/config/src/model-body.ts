@@ -1,18 +1,20 @@
 import { modelFindings } from './agreement.js';
-import { effectiveModel } from './effective-model.js';
+import { layerSpecs, type ModelLayer } from './effective-model.js';
 import { check, findings, refuse, type Checked, type Finding } from './errors.js';
 import { mergePatch } from './merge-patch.js';
-import { isJson, MAX_DEPTH, modelSpecSchema, type ModelSettings, type ModelSpec } from './model-spec.js';
+import { isJson, MAX_DEPTH, modelSpecSchema, pinSchema, type ModelSpec, type PinSpec } from './model-spec.js';
 
-/** The layer below the API's, which a declaration is checked together with. */
-export type LayerBelow = { readonly defaults: ModelSettings; readonly fileSpec: ModelSpec | undefined };
+/** What is said of the model elsewhere and must agree with the body: by the file, and by a pin of its own. */
+export type Beside = {
+  readonly fileSpec?: ModelLayer | undefined;
+  readonly pin?: ModelLayer['pin'] | undefined;
+};
 
-/** Checks what a PUT declares for a model, alone and together with what the file says. */
-export function readModelSpec(name: string, body: unknown, below: LayerBelow): Checked<ModelSpec> {
+/** Checks what a PUT declares for a model, alone and together with what else is said of it. */
+export function readModelSpec(name: string, body: unknown, beside: Beside = {}): Checked<ModelSpec> {
   const checked = check(modelSpecSchema, body);
   if (!checked.ok) return refuse([...findings(modelSpecSchema, body), ...modelFindings(name, body, [])]);
-  const effective = effectiveModel(below.defaults, below.fileSpec, checked.value);
-  const found = modelFindings(name, effective, []);
+  const found = [...modelFindings(name, body, []), ...layeredFindings(name, checked.value, beside)];
   return found.length > 0 ? refuse(found) : checked;
 }
 
@@ -21,18 +23,31 @@ export function patchModelSpec(
   name: string,
   current: ModelSpec,
   patch: unknown,
-  below: LayerBelow,
+  beside: Beside = {},
 ): Checked<ModelSpec> {
-  if (!isJson(patch, MAX_DEPTH))
+  if (!isJson(patch, MAX_DEPTH)) {
     return refuse([{ at: [], rule: `must be JSON, nested at most ${MAX_DEPTH} deep` }]);
+  }
+  const merged = mergePatch(current, patch);
   const unknown = unknownKeys(patch);
-  const merged = readModelSpec(name, mergePatch(current, patch), below);
-  if (unknown.length === 0) return merged;
-  const others = merged.ok ? [] : findings(modelSpecSchema, mergePatch(current, patch));
-  return refuse([...unknown, ...others]);
+  if (unknown.length === 0) return readModelSpec(name, merged, beside);
+  return refuse([...unknown, ...findings(modelSpecSchema, merged), ...modelFindings(name, merged, [])]);
 }
 
-/** Keys that are taken out and were never known: a slip that merging would swallow. */
+/** Checks the body of PUT .../pin. `max` is the model's effective `copies.max`. */
+export function readPin(body: unknown, max: number | null): Checked<PinSpec> {
+  const checked = check(pinSchema, body);
+  if (!checked.ok || max === null || checked.value.copies <= max) return checked;
+  return refuse([{ at: ['copies'], rule: `must be at most copies.max (${max})` }]);
+}
+
+/** What the body breaks only together with the file or with a pin. */
+function layeredFindings(name: string, body: ModelSpec, { fileSpec, pin }: Beside): Finding[] {
+  const layer: ModelLayer = pin === undefined ? body : { ...body, pin };
+  return modelFindings(name, layerSpecs(fileSpec ?? {}, layer), []);
+}
+
+/** Keys that a patch takes out and that were never known: a slip that merging would swallow. */
 function unknownKeys(patch: unknown): Finding[] {
   return findings(modelSpecSchema, patch).filter(({ rule }) => rule === 'is not a known key');
 }

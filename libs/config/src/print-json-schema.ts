@@ -1,3 +1,3 @@
-import { configJsonSchema } from './json-schema.js';
+import { configJsonSchemaText } from './json-schema.js';
 
-process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+process.stdout.write(configJsonSchemaText());
