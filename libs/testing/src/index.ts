@@ -1,0 +1,17 @@
+export { Agenda, MortalTimers, realTimers } from './agenda.js';
+export type { Timers } from './agenda.js';
+export { says } from './triton/answers.js';
+export type { Answer, Reply, RpcError, StatusCode } from './triton/answers.js';
+export type { CopyHealth, CopyPhase } from './triton/copy.js';
+export type { SimulatedDevice } from './triton/device-memory.js';
+export { faultSchema, parseFault } from './triton/faults.js';
+export type { Fault } from './triton/faults.js';
+export type { InferCall, Inferred } from './triton/inference.js';
+export type { IndexRow, ModelMetadata } from './triton/observations.js';
+export type { Nothing, OrderParameters } from './triton/orders.js';
+export type { SimulatedTritonOptions } from './triton/process-state.js';
+export { sampleModels } from './triton/sample-models.js';
+export type { ConfigJson, Place, SimulatedModel } from './triton/simulated-model.js';
+export { SimulatedTriton } from './triton/simulated-triton.js';
+export type { CopyTruth, Headers, ServerPhase, SimulatedTritonSetup } from './triton/simulated-triton.js';
+export type { ModelStatistics } from './triton/statistics.js';

@@ -1,0 +1,132 @@
+import type { Timers } from '../agenda.js';
+import type { Instance } from './instances.js';
+import { InferenceCounters } from './statistics.js';
+
+/**
+ * One set of a model's weights, from the load that asked for it until its memory is free:
+ *
+ *   queued ──> loading ──> serving ──> leaving ──> gone
+ *     └───────────┴───(failed)──────────────────────┘
+ *
+ * `queued` waits for a load thread and holds nothing. `leaving` lasts until the last inference has ended and the model
+ * has been taken down.
+ */
+export type CopyPhase = 'queued' | 'loading' | 'serving' | 'leaving' | 'gone';
+
+/** Whether the process behind a copy lives; `caught` once an inference has found out that it does not. */
+export type CopyHealth = 'alive' | 'dead' | 'caught';
+
+interface Inference {
+  readonly enteredAt: number;
+  readonly done: (ok: boolean) => void;
+  startedAt: number;
+  cancel: () => void;
+}
+
+/** How long a request waits on a dead process before it fails. */
+const UNHEALTHY_AFTER_MS = 1000;
+
+/** One copy of one version: it runs an inference per instance at a time and keeps the others in a queue. */
+export class Copy {
+  phase: CopyPhase = 'queued';
+  health: CopyHealth = 'alive';
+  readonly counters = new InferenceCounters();
+  private readonly executing = new Set<Inference>();
+  private readonly queue: Inference[] = [];
+  private references = 0;
+  private whenQuiet: (() => void) | undefined;
+
+  constructor(
+    readonly id: number,
+    readonly model: string,
+    readonly version: number,
+    public instances: readonly Instance[],
+    private readonly inferMs: number,
+    private readonly timers: Timers,
+    private readonly wallClock: () => number,
+  ) {}
+
+  /** The name under which this copy holds memory. */
+  get holder(): string {
+    return `${this.model}/${this.version}#${this.id}`;
+  }
+
+  get inFlight(): number {
+    return this.references;
+  }
+
+  get pending(): number {
+    return this.queue.length;
+  }
+
+  get isExecuting(): boolean {
+    return this.executing.size > 0;
+  }
+
+  /** Keeps the copy alive, in `leaving` if need be, until the returned function is called. */
+  retain(): () => void {
+    this.references += 1;
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.references -= 1;
+      this.settle();
+    };
+  }
+
+  /** Runs one inference; the caller retains the copy meanwhile. */
+  infer(done: (ok: boolean) => void): void {
+    this.queue.push({ enteredAt: this.timers.now(), done, startedAt: 0, cancel: () => {} });
+    this.startNext();
+  }
+
+  /** The process behind the copy dies: what runs fails a second later, what waits one after the other. */
+  die(): void {
+    if (this.health !== 'alive') return;
+    this.health = 'dead';
+    for (const inference of this.executing) {
+      inference.cancel();
+      inference.cancel = this.timers.after(UNHEALTHY_AFTER_MS, () => this.end(inference));
+    }
+  }
+
+  /** Takes no part in serving from now on; `whenQuiet` is called once nothing uses the copy any more. */
+  leave(whenQuiet: () => void): void {
+    this.phase = 'leaving';
+    this.whenQuiet = whenQuiet;
+    this.settle();
+  }
+
+  private settle(): void {
+    const quiet = this.whenQuiet;
+    if (this.references > 0 || quiet === undefined) return;
+    this.whenQuiet = undefined;
+    quiet();
+  }
+
+  private startNext(): void {
+    while (this.executing.size < Math.max(1, this.instances.length)) {
+      const inference = this.queue.shift();
+      if (inference === undefined) return;
+      inference.startedAt = this.timers.now();
+      this.executing.add(inference);
+      const takesMs = this.health === 'alive' ? this.inferMs : UNHEALTHY_AFTER_MS;
+      inference.cancel = this.timers.after(takesMs, () => this.end(inference));
+    }
+  }
+
+  private end(inference: Inference): void {
+    const now = this.timers.now();
+    this.executing.delete(inference);
+    if (this.health === 'alive') {
+      const queuedMs = inference.startedAt - inference.enteredAt;
+      this.counters.succeeded(queuedMs, now - inference.startedAt, this.wallClock());
+    } else {
+      this.health = 'caught';
+      this.counters.failedAfter(now - inference.enteredAt);
+    }
+    inference.done(this.health === 'alive');
+    this.startNext();
+  }
+}

@@ -1,0 +1,105 @@
+import { fail, says, succeed } from './answers.js';
+import type { Answer, RpcError } from './answers.js';
+import type { Copy } from './copy.js';
+import { readyRows } from './process-state.js';
+import type { ModelLife, ProcessState, VersionRow } from './process-state.js';
+
+/** Which inference is asked for. */
+export interface InferCall {
+  readonly model: string;
+  /** Empty for the highest version that serves. */
+  readonly version?: string;
+  /** The names of the inputs that came; left out, they are taken for right. */
+  readonly inputs?: readonly string[];
+}
+
+/** Which copy answered. */
+export interface Inferred {
+  readonly model: string;
+  readonly version: string;
+}
+
+/** The served version that a call of any kind means. */
+export interface Serving {
+  readonly life: ModelLife;
+  readonly row: VersionRow;
+  readonly copy: Copy;
+}
+
+/** Finds the served version that a call means, or the words with which Triton refuses it. */
+export function findServing(process: ProcessState, name: string, version: string): Serving | RpcError {
+  const number = parseVersion(version);
+  if (typeof number === 'object') return number;
+  const life = process.lives.get(name);
+  if (life === undefined) return says.notFound(name);
+  const ready = process.isLeaving ? [] : readyRows(life);
+  if (number === undefined) {
+    const row = ready.at(-1);
+    return row?.copy === undefined ? says.noVersions(name) : { life, row, copy: row.copy };
+  }
+  if (!life.rows.has(number)) return says.versionNotFound(name, version);
+  const row = ready.find((one) => one.version === number);
+  return row?.copy === undefined ? says.notReady(name, version) : { life, row, copy: row.copy };
+}
+
+/** Undefined for the empty version, which leaves the choice to the server. */
+export function parseVersion(version: string): number | undefined | RpcError {
+  if (version === '') return undefined;
+  if (/^-\d+$/.test(version)) return says.versionNegative(version);
+  return /^\d+$/.test(version) ? Number(version) : says.versionNotANumber(version);
+}
+
+/** Runs one inference, through every step when it is for an ensemble. */
+export function infer(
+  process: ProcessState,
+  call: InferCall,
+  done: (answer: Answer<Inferred>) => void,
+): void {
+  const found = findServing(process, call.model, call.version ?? '');
+  if ('code' in found) return done(fail(found));
+  const missing = refuseInputs(found.life, call.inputs);
+  if (missing !== undefined) return done(fail(missing));
+  const chain = stepsOf(process, found.life);
+  if (chain === undefined) return done(fail(says.noVersions(call.model)));
+  const copies = [...chain, found.copy];
+  const releases = copies.map((copy) => copy.retain());
+  runChain(process, copies, (error) => {
+    for (const release of releases) release();
+    const version = String(found.row.version);
+    done(error === undefined ? succeed({ model: call.model, version }) : fail(error));
+  });
+}
+
+function refuseInputs(life: ModelLife, got: readonly string[] | undefined): RpcError | undefined {
+  const declared = life.served?.config.json['input'];
+  if (got === undefined || !Array.isArray(declared)) return undefined;
+  const expected = declared
+    .filter((input: { optional?: boolean }) => input.optional !== true)
+    .map((input: { name?: string }) => String(input.name));
+  const isComplete = expected.every((name) => got.includes(name));
+  return isComplete ? undefined : says.missingInputs(life.name, expected, got);
+}
+
+/** An ensemble's inference holds every copy it will need, so that an unload cannot break it half way. */
+function stepsOf(process: ProcessState, life: ModelLife): readonly Copy[] | undefined {
+  const chain: Copy[] = [];
+  for (const step of life.model.steps) {
+    const serving = findServing(process, step, '');
+    if ('code' in serving) return undefined;
+    const nested = stepsOf(process, serving.life);
+    if (nested === undefined) return undefined;
+    chain.push(...nested, serving.copy);
+  }
+  return chain;
+}
+
+function runChain(process: ProcessState, copies: readonly Copy[], done: (error?: RpcError) => void): void {
+  const [copy, ...rest] = copies;
+  if (copy === undefined) return done();
+  copy.infer((ok) => {
+    if (ok) return runChain(process, rest, done);
+    const series = `${copy.model}/${copy.version}`;
+    process.failures.set(series, (process.failures.get(series) ?? 0) + 1);
+    done(says.unhealthyStub(copy.instances[0]?.name ?? `${copy.model}_0_0`));
+  });
+}

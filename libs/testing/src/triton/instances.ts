@@ -1,0 +1,102 @@
+import type { Holding, SimulatedDevice } from './device-memory.js';
+import type { InstanceGroup, ServingConfig } from './model-config.js';
+import type { ModelOnDisk, Place } from './simulated-model.js';
+
+/** One instance of a model: a set of its weights at one place, which runs one inference at a time. */
+export interface Instance {
+  readonly name: string;
+  readonly place: Place;
+}
+
+/** Where a configuration puts a model; or why the server refuses it. */
+export type Placing =
+  | { readonly instances: readonly Instance[] }
+  | {
+      readonly refused: string;
+      /** Whether a serving model would have been reloaded, rather than changed in place, to find this out. */
+      readonly leavesPhantom: boolean;
+    };
+
+/** Works out the instances that a configuration asks for on a server with these GPUs. */
+export function placeInstances(
+  model: ModelOnDisk,
+  config: ServingConfig,
+  devices: readonly SimulatedDevice[],
+): Placing {
+  if (model.steps.length > 0) return { instances: [] };
+  const groups = config.groups.length > 0 ? config.groups : [defaultGroup(model, devices)];
+  const instances: Instance[] = [];
+  for (const [at, group] of groups.entries()) {
+    const problem = refuse(group, `instance group ${model.name}_${at} of model ${model.name}`, devices);
+    if (problem !== undefined) return problem;
+    instances.push(...instancesOf(group, devices));
+  }
+  return { instances };
+}
+
+/** What instances of a model hold, place by place. */
+export function holdingsOf(model: ModelOnDisk, instances: readonly Instance[]): Holding[] {
+  return instances.flatMap(({ place }) =>
+    place === 'host'
+      ? [{ place, bytes: model.gpuBytes + model.hostBytes }]
+      : [
+          { place, bytes: model.gpuBytes },
+          { place: 'host' as const, bytes: model.hostBytes },
+        ],
+  );
+}
+
+function defaultGroup(model: ModelOnDisk, devices: readonly SimulatedDevice[]): InstanceGroup {
+  const kind = devices.length > 0 ? 'KIND_GPU' : 'KIND_CPU';
+  return { name: `${model.name}_0`, kind, count: 1, gpus: [] };
+}
+
+function refuse(
+  group: InstanceGroup,
+  subject: string,
+  devices: readonly SimulatedDevice[],
+): Placing | undefined {
+  const has = (gpu: number): boolean => devices.some(({ ordinal }) => ordinal === gpu);
+  const missing = group.gpus.find((gpu) => !has(gpu));
+  const inPlace = (problem: string): Placing => ({
+    refused: `Invalid argument: ${subject} ${problem}`,
+    leavesPhantom: false,
+  });
+  if (group.kind === 'KIND_GPU' && group.gpus.length === 0 && devices.length === 0) {
+    return inPlace('has kind KIND_GPU but no GPUs are available');
+  }
+  if (group.kind === 'KIND_GPU' && missing !== undefined) {
+    return { refused: `Invalid argument: ${invalidGpu(subject, missing, devices)}`, leavesPhantom: true };
+  }
+  const fallsBack = group.kind === 'KIND_AUTO' && missing !== undefined;
+  if (group.gpus.length > 0 && (fallsBack || group.kind === 'KIND_CPU')) {
+    return inPlace('has kind KIND_CPU but specifies one or more GPUs');
+  }
+  if (group.gpus.length > 0 && group.kind === 'KIND_MODEL') {
+    return inPlace('has kind KIND_MODEL but specifies one or more GPUs');
+  }
+  return undefined;
+}
+
+function invalidGpu(subject: string, gpu: number, devices: readonly SimulatedDevice[]): string {
+  const present = devices.map(({ ordinal }) => ordinal).join(', ');
+  return (
+    `${subject} specifies invalid or unsupported gpu id ${gpu}. ` +
+    `GPUs with at least the minimum required CUDA compute compatibility of 6.000000 are: ${present}`
+  );
+}
+
+function instancesOf(group: InstanceGroup, devices: readonly SimulatedDevice[]): Instance[] {
+  const places = placesOf(group, devices);
+  return places
+    .flatMap((place) => Array.from({ length: group.count }, () => place))
+    .map((place, at) => ({ name: `${group.name}_${at}`, place }));
+}
+
+/** KIND_MODEL leaves the choice to the model; an ordinary one takes the first GPU. */
+function placesOf(group: InstanceGroup, devices: readonly SimulatedDevice[]): readonly Place[] {
+  const all = devices.map(({ ordinal }) => ordinal);
+  if (group.kind === 'KIND_CPU' || all.length === 0) return ['host'];
+  if (group.kind === 'KIND_MODEL') return all.slice(0, 1);
+  return group.gpus.length > 0 ? group.gpus : all;
+}

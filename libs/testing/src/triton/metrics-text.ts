@@ -1,0 +1,96 @@
+import { readyRows } from './process-state.js';
+import type { ProcessState } from './process-state.js';
+
+type Labels = Readonly<Record<string, string>>;
+type Sample = readonly [labels: Labels, value: number];
+
+/** What a GET of the metrics port brings. The families of GPUs are there only where GPUs are. */
+export function metricsText(process: ProcessState): string {
+  const families = [...modelFamilies(process), ...hostFamilies(process), ...gpuFamilies(process)];
+  return families.join('');
+}
+
+function modelFamilies(process: ProcessState): readonly string[] {
+  const serving = [...process.lives.values()].flatMap((life) =>
+    readyRows(life).flatMap(({ copy, version }) => (copy === undefined ? [] : [{ life, copy, version }])),
+  );
+  const rows = serving.map(({ life, copy, version }) => ({
+    labels: { model: life.name, version: String(version) },
+    counts: copy.counters.row(life.name, String(version)),
+    pending: copy.pending,
+  }));
+  const counter = (name: string, help: string, value: (row: (typeof rows)[number]) => number): string =>
+    family(
+      name,
+      'counter',
+      help,
+      rows.map((row) => [row.labels, value(row)]),
+    );
+  return [
+    counter('nv_inference_request_success', 'Successful requests', ({ counts }) => counts.success.count),
+    family('nv_inference_request_failure', 'counter', 'Failed requests', failures(process)),
+    counter('nv_inference_count', 'Inferences performed', ({ counts }) => counts.inferenceCount),
+    counter('nv_inference_exec_count', 'Model executions performed', ({ counts }) => counts.executionCount),
+    counter('nv_inference_queue_duration_us', 'Time in the queue', ({ counts }) => micros(counts.queue.ns)),
+    counter('nv_inference_compute_infer_duration_us', 'Compute time', ({ counts }) =>
+      micros(counts.computeInfer.ns),
+    ),
+    family(
+      'nv_inference_pending_request_count',
+      'gauge',
+      'Requests that wait for an instance',
+      rows.map(({ labels, pending }) => [labels, pending]),
+    ),
+  ];
+}
+
+/** These series stay when their model is unloaded; all others go. */
+function failures(process: ProcessState): readonly Sample[] {
+  return [...process.failures].map(([series, count]) => {
+    const cut = series.lastIndexOf('/');
+    return [{ model: series.slice(0, cut), reason: 'BACKEND', version: series.slice(cut + 1) }, count];
+  });
+}
+
+function hostFamilies({ memory }: ProcessState): readonly string[] {
+  return [
+    family('nv_cpu_memory_total_bytes', 'gauge', 'Host memory', [[{}, memory.capacity('host')]]),
+    family('nv_cpu_memory_used_bytes', 'gauge', 'Host memory in use', [[{}, memory.reported('host')]]),
+  ];
+}
+
+function gpuFamilies({ memory, devices, copies }: ProcessState): readonly string[] {
+  if (devices.length === 0) return [];
+  const gauge = (name: string, help: string, value: (ordinal: number) => number): string =>
+    family(
+      name,
+      'gauge',
+      help,
+      devices.map(({ uuid, ordinal }) => [{ gpu_uuid: uuid }, value(ordinal)]),
+    );
+  const isBusy = (ordinal: number): boolean =>
+    [...copies].some((copy) => copy.isExecuting && copy.instances.some(({ place }) => place === ordinal));
+  return [
+    gauge('nv_gpu_utilization', 'GPU utilization', (ordinal) => (isBusy(ordinal) ? 0.9 : 0)),
+    gauge('nv_gpu_memory_total_bytes', 'GPU memory', (ordinal) => memory.capacity(ordinal)),
+    gauge('nv_gpu_memory_used_bytes', 'GPU memory in use', (ordinal) => memory.reported(ordinal)),
+  ];
+}
+
+function family(name: string, type: string, help: string, samples: readonly Sample[]): string {
+  const lines = samples.map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`);
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escapeLabel(value)}"`);
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}
+
+function escapeLabel(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}
+
+function micros(ns: number): number {
+  return Math.round(ns / 1000);
+}

@@ -1,0 +1,143 @@
+import { MortalTimers } from '../agenda.js';
+import type { Timers } from '../agenda.js';
+import type { Copy } from './copy.js';
+import { DeviceMemory } from './device-memory.js';
+import type { SimulatedDevice } from './device-memory.js';
+import type { FaultSwitches } from './faults.js';
+import type { ServingConfig } from './model-config.js';
+import { CommonHandler, LoadThreads, NameLocks } from './queues.js';
+import type { ModelRepository } from './repository.js';
+import type { ModelOnDisk } from './simulated-model.js';
+
+/** How a simulated server is started: Triton's flags, and the small delays that Triton has by itself. */
+export interface SimulatedTritonOptions {
+  readonly controlMode: 'explicit' | 'none' | 'poll';
+  readonly loadThreads: number;
+  readonly strictReadiness: boolean;
+  /** The header that index, load and unload demand, `triton-grpc-protocol-<key>`, and its value. */
+  readonly restriction: { readonly key: string; readonly value: string } | undefined;
+  readonly metricsIntervalMs: number;
+  readonly exitTimeoutMs: number;
+  /** Loaded before the ports open; `['*']` means all. */
+  readonly startupModels: readonly string[];
+  /** What a bare server holds on each GPU: a CUDA context and a pool. */
+  readonly baselineBytes: number;
+  /** Time of one call on the common handler. */
+  readonly callMs: number;
+  /** Wall time in milliseconds, which is what statistics give. */
+  readonly wallClock: () => number;
+}
+
+/** The states of one version in the index. */
+export type VersionState = 'LOADING' | 'READY' | 'UNLOADING' | 'UNAVAILABLE';
+
+/** What the index says of one version. It describes the newest copy only; an older one may still hold memory. */
+export interface VersionRow {
+  readonly version: number;
+  state: VersionState;
+  reason: string;
+  copy: Copy | undefined;
+  /** The state of the version's files that `copy` was loaded from. */
+  filesSeenAt: number;
+}
+
+/** All a process remembers of one model since it was first touched. It forgets nothing before it ends. */
+export interface ModelLife {
+  readonly name: string;
+  model: ModelOnDisk;
+  /** Asked for by its own name, not only as a step of an ensemble. */
+  isExplicit: boolean;
+  /** An ensemble that lost a step, and comes back with it. */
+  awaitsStep: boolean;
+  /** What the last successful load brought; undefined when nothing is served. */
+  served: { readonly config: ServingConfig; readonly seenAt: number } | undefined;
+  readonly rows: Map<number, VersionRow>;
+}
+
+/** Everything that ends with one life of a Triton process. */
+export interface ProcessState {
+  readonly timers: MortalTimers;
+  readonly options: SimulatedTritonOptions;
+  readonly devices: readonly SimulatedDevice[];
+  readonly repository: ModelRepository;
+  readonly faults: FaultSwitches;
+  readonly memory: DeviceMemory;
+  readonly handler: CommonHandler;
+  readonly threads: LoadThreads;
+  readonly locks: NameLocks;
+  readonly lives: Map<string, ModelLife>;
+  readonly copies: Set<Copy>;
+  /** Failed inferences by model and version; they outlive the copies in the metrics. */
+  readonly failures: Map<string, number>;
+  /** Copies that no call shows and no unload ends. They make the process leave by timeout. */
+  phantoms: number;
+  isLeaving: boolean;
+  /** Numbers the copies, over all lives of the server. */
+  readonly nextCopyId: () => number;
+  /** Called when a load asks for memory that is not there. */
+  readonly onOutOfMemory: () => void;
+  /** Ends the process at once. */
+  readonly crash: () => void;
+}
+
+/** What a process is started on. */
+export interface ProcessSetup {
+  readonly timers: Timers;
+  readonly options: SimulatedTritonOptions;
+  readonly devices: readonly SimulatedDevice[];
+  readonly hostMemoryBytes: number;
+  readonly repository: ModelRepository;
+  readonly faults: FaultSwitches;
+  readonly nextCopyId: () => number;
+  readonly onOutOfMemory: () => void;
+  readonly crash: () => void;
+}
+
+/** A process that has just been executed: no model, no copy, only what a bare server holds. */
+export function freshProcess(setup: ProcessSetup): ProcessState {
+  const { options, devices, repository, faults, nextCopyId, onOutOfMemory, crash } = setup;
+  const timers = new MortalTimers(setup.timers);
+  const memory = new DeviceMemory(timers, options.metricsIntervalMs, devices, setup.hostMemoryBytes);
+  for (const { ordinal } of devices) memory.set('server', ordinal, options.baselineBytes);
+  return {
+    timers,
+    options,
+    devices,
+    repository,
+    faults,
+    memory,
+    handler: new CommonHandler(timers),
+    threads: new LoadThreads(options.loadThreads),
+    locks: new NameLocks(),
+    lives: new Map(),
+    copies: new Set(),
+    failures: new Map(),
+    phantoms: 0,
+    isLeaving: false,
+    nextCopyId,
+    onOutOfMemory,
+    crash,
+  };
+}
+
+/** The rows of a model that are served now, the highest version last. */
+export function readyRows(life: ModelLife | undefined): readonly VersionRow[] {
+  const rows = [...(life?.rows.values() ?? [])].filter(({ state }) => state === 'READY');
+  return rows.sort((one, other) => one.version - other.version);
+}
+
+/** What a process remembers of a model, from now on if it did not before. */
+export function lifeOf(process: ProcessState, model: ModelOnDisk): ModelLife {
+  const known = process.lives.get(model.name);
+  if (known !== undefined) return known;
+  const life: ModelLife = {
+    name: model.name,
+    model,
+    isExplicit: false,
+    awaitsStep: false,
+    served: undefined,
+    rows: new Map(),
+  };
+  process.lives.set(model.name, life);
+  return life;
+}
