@@ -1,0 +1,2 @@
+export { openStore, type Store, type StoreOptions } from './open-store.js';
+export { StoreUnusable, type UnusableReason } from './store-unusable.js';

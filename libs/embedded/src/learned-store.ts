@@ -1,0 +1,50 @@
+import type { ClassicLevel } from 'classic-level';
+import type { Millis, ModelId, ServerId } from '#core';
+import type { Learned, LearnedChange, LearnedFacts, LearnedServer } from '#engine';
+import { readTable, rowWrite, writeAll, type Table, type Write } from './table.js';
+import { VALUES } from './values.js';
+
+const SERVERS: Table<LearnedServer> = { prefix: 'learned/server/', schema: VALUES.learnedServer };
+const ORDERED: Table<readonly ModelId[]> = { prefix: 'learned/ordered/', schema: VALUES.ordered };
+const STEPS: Table<readonly ModelId[]> = { prefix: 'learned/steps/', schema: VALUES.steps };
+const LOAD_TOOK: Table<Millis> = { prefix: 'learned/load-took/', schema: VALUES.loadTook };
+
+/** What we learned, on disk. A value that makes no sense is told, left out, and learned anew. */
+export class LearnedStore implements Learned {
+  constructor(
+    private readonly db: ClassicLevel,
+    private readonly onDamage: (key: string) => void,
+  ) {}
+
+  async read(): Promise<LearnedFacts> {
+    const servers = await readTable(this.db, SERVERS);
+    const ordered = await readTable(this.db, ORDERED);
+    const steps = await readTable(this.db, STEPS);
+    const loadTook = await readTable(this.db, LOAD_TOOK);
+    for (const key of [servers, ordered, steps, loadTook].flatMap(({ damaged }) => damaged))
+      this.onDamage(key);
+    return {
+      servers: servers.rows as ReadonlyMap<ServerId, LearnedServer>,
+      ordered: ordered.rows as ReadonlyMap<ServerId, readonly ModelId[]>,
+      steps: steps.rows as ReadonlyMap<ModelId, readonly ModelId[]>,
+      loadTook: loadTook.rows as ReadonlyMap<ModelId, Millis>,
+    };
+  }
+
+  async write(changes: readonly LearnedChange[]): Promise<void> {
+    await writeAll(this.db, changes.map(writeOf));
+  }
+}
+
+function writeOf(change: LearnedChange): Write {
+  switch (change.kind) {
+    case 'server':
+      return rowWrite(SERVERS, change.server, change.value);
+    case 'ordered':
+      return rowWrite(ORDERED, change.server, change.value);
+    case 'steps':
+      return rowWrite(STEPS, change.model, change.value);
+    case 'loadTook':
+      return rowWrite(LOAD_TOOK, change.model, change.value);
+  }
+}

@@ -1,0 +1,228 @@
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ClassicLevel } from 'classic-level';
+import type { ModelId, ServerId } from '#core';
+import type { LearnedChange, ToldChange } from '#engine';
+import { openStore, StoreUnusable, type Store } from './index.js';
+
+const [m, n] = ['m', 'n'] as ModelId[] as [ModelId, ModelId];
+const s = 's' as ServerId;
+
+const TOLD: readonly ToldChange[] = [
+  {
+    kind: 'model',
+    name: 'a.b',
+    value: { revision: 2, spec: { idleUnloadSeconds: null }, pin: { copies: 1, until: null } },
+  },
+  { kind: 'model', name: 'c', value: { revision: 1, spec: null, pin: null } },
+  { kind: 'model', name: '__proto__', value: { revision: 3, spec: {} } },
+  {
+    kind: 'server',
+    id: 'a',
+    value: { revision: 1, spec: { grpc: 'h:1' }, drain: { deadline: '2026-01-31T12:00:00Z' } },
+  },
+  {
+    kind: 'answer',
+    key: 'PUT /v1/models/ä k',
+    value: { at: '2026-01-31T12:00:00Z', bodyHash: 'ff', status: 201, body: { a: [1] } },
+  },
+];
+
+const LEARNED: readonly LearnedChange[] = [
+  {
+    kind: 'server',
+    server: s,
+    value: { repository: [m, n], devices: [{ ordinal: 0, uuid: null, kind: 'gpu', capacity: 2 ** 34 }] },
+  },
+  { kind: 'ordered', server: s, value: [m] },
+  { kind: 'steps', model: m, value: [n] },
+  { kind: 'loadTook', model: m, value: 1500.5 },
+];
+
+describe('the embedded store', () => {
+  let folder: string;
+  let open: Store[] = [];
+
+  beforeEach(async () => {
+    folder = join(await mkdtemp(join(tmpdir(), 'berth-store-')), 'deep', 'er');
+  });
+
+  afterEach(async () => {
+    for (const store of open) await store.close();
+    open = [];
+    await rm(join(folder, '..', '..'), { recursive: true, force: true });
+  });
+
+  it('holds nothing at first', async () => {
+    const { declarations, learned } = await opened();
+    expect(await declarations.read()).toEqual({ models: new Map(), servers: new Map(), answers: new Map() });
+    expect(await learned.read()).toEqual({
+      servers: new Map(),
+      ordered: new Map(),
+      steps: new Map(),
+      loadTook: new Map(),
+    });
+  });
+
+  it('says after a restart what was told and learned', async () => {
+    const first = await opened();
+    await first.declarations.write(TOLD);
+    await first.learned.write(LEARNED);
+    await first.close();
+    const { declarations, learned } = await opened();
+    const told = await declarations.read();
+    for (const change of TOLD) {
+      if (change.kind === 'model') expect(told.models.get(change.name)).toEqual(change.value);
+      if (change.kind === 'server') expect(told.servers.get(change.id)).toEqual(change.value);
+      if (change.kind === 'answer') expect(told.answers.get(change.key)).toEqual(change.value);
+    }
+    expect([told.models.size, told.servers.size, told.answers.size]).toEqual([3, 1, 1]);
+    const facts = await learned.read();
+    expect([
+      ...facts.servers.values(),
+      facts.ordered.get(s),
+      facts.steps.get(m),
+      facts.loadTook.get(m),
+    ]).toEqual(LEARNED.map(({ value }) => value));
+  });
+
+  it('replaces, and removes with null', async () => {
+    const { declarations, learned } = await opened();
+    await declarations.write(TOLD);
+    await declarations.write([
+      { kind: 'model', name: 'a.b', value: null },
+      { kind: 'model', name: 'c', value: { revision: 9, spec: {} } },
+      { kind: 'answer', key: 'never there', value: null },
+    ]);
+    const { models } = await declarations.read();
+    expect([...models]).toEqual([
+      ['__proto__', { revision: 3, spec: {} }],
+      ['c', { revision: 9, spec: {} }],
+    ]);
+    await learned.write(LEARNED);
+    await learned.write([{ kind: 'steps', model: m, value: null }]);
+    expect((await learned.read()).steps.size).toBe(0);
+    await learned.write([]);
+  });
+
+  it('writes nothing of a change of which one part cannot be stored', async () => {
+    const { declarations } = await opened();
+    const bad = { kind: 'model', name: 'bad', value: { revision: -1, spec: null } } as const;
+    await expect(declarations.write([TOLD[0]!, bad])).rejects.toThrow('the value for told/model/bad');
+    expect((await declarations.read()).models.size).toBe(0);
+  });
+
+  it('counts its reigns', async () => {
+    for (const term of [1, 2, 3]) {
+      const store = await opened();
+      expect(store.leadership.term).toBe(term);
+      expect(store.leadership.mayAct()).toBe(true);
+      await store.close();
+      await store.close();
+      expect(store.leadership.mayAct()).toBe(false);
+    }
+  });
+
+  it('belongs to one installation', async () => {
+    await (await opened()).close();
+    await expect(openStore({ folder, fleet: 'other' })).rejects.toMatchObject({
+      reason: 'other_fleet',
+      message: expect.stringContaining('belongs to the installation "berth", not to "other"'),
+    });
+    expect((await opened()).leadership.term).toBe(2);
+  });
+
+  it('is refused a second time in the same process, by whatever name', async () => {
+    await opened();
+    const alias = join(folder, '..', 'alias');
+    await symlink(folder, alias);
+    for (const name of [folder, alias, join(folder, '..', 'er')]) {
+      await expect(openStore({ folder: name, fleet: 'berth' })).rejects.toMatchObject({ reason: 'in_use' });
+    }
+  });
+
+  it('lets one of many that open at once have it', async () => {
+    const all = await Promise.allSettled([1, 2, 3, 4].map(() => opened()));
+    expect(all.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected']);
+  });
+
+  it('names the key of a declaration that makes no sense, and is not changed by it', async () => {
+    await spoil({
+      'told/model/m': '{"revision":1',
+      'told/server/s': '{"revision":"1","spec":null,"drain":null}',
+    });
+    const { declarations } = await opened();
+    await expect(declarations.read()).rejects.toMatchObject({
+      reason: 'damaged',
+      message: expect.stringContaining('under: told/model/m, told/server/s.'),
+    });
+    await declarations.write([
+      { kind: 'model', name: 'm', value: null },
+      { kind: 'server', id: 's', value: null },
+    ]);
+    expect((await declarations.read()).models.size).toBe(0);
+  });
+
+  it('leaves out a learned fact that makes no sense, and says so', async () => {
+    await spoil({ 'learned/steps/m': 'null', 'learned/load-took/m': '7' });
+    const heard: string[] = [];
+    const { learned } = await opened((key) => heard.push(key));
+    const facts = await learned.read();
+    expect(facts.steps.size).toBe(0);
+    expect(facts.loadTook.get(m)).toBe(7);
+    expect(heard).toEqual(['learned/steps/m']);
+  });
+
+  it.each([
+    [{ 'meta/schema': '2' }, 'other_version', 'has layout 2; this version of Berth reads layout 1'],
+    [{ 'meta/schema': 'x' }, 'damaged', 'under: meta/schema'],
+    [{ 'meta/fleet': '7' }, 'damaged', 'under: meta/fleet'],
+    [{ 'meta/term': '' }, 'damaged', 'under: meta/term'],
+  ])('is refused with %j, and can be opened once that is repaired', async (values, reason, words) => {
+    await spoil(values);
+    await expect(openStore({ folder, fleet: 'berth' })).rejects.toMatchObject({
+      reason,
+      message: expect.stringContaining(words),
+    });
+    await spoil({ 'meta/schema': '1', 'meta/fleet': '"berth"', 'meta/term': '4' });
+    expect((await opened()).leadership.term).toBe(5);
+  });
+
+  it("does not take somebody else's database", async () => {
+    const foreign = new ClassicLevel(folder);
+    await foreign.put('a', 'b');
+    await foreign.close();
+    await expect(openStore({ folder, fleet: 'berth' })).rejects.toMatchObject({
+      reason: 'damaged',
+      message: expect.stringContaining('was not made by Berth'),
+    });
+  });
+
+  it('says what is wrong where the folder cannot be one, or its files are broken', async () => {
+    await (await opened()).close();
+    await writeFile(join(folder, 'CURRENT'), 'nonsense\n');
+    await expect(openStore({ folder, fleet: 'berth' })).rejects.toBeInstanceOf(StoreUnusable);
+    const file = join(folder, 'CURRENT');
+    await expect(openStore({ folder: file, fleet: 'berth' })).rejects.toMatchObject({
+      reason: 'unreachable',
+      message: expect.stringContaining(file),
+    });
+  });
+
+  async function opened(onDamage: (key: string) => void = () => {}): Promise<Store> {
+    const store = await openStore({ folder, fleet: 'berth', onDamage });
+    open.push(store);
+    return store;
+  }
+
+  /** Puts texts into the store behind its back. */
+  async function spoil(values: Readonly<Record<string, string>>): Promise<void> {
+    const made = await openStore({ folder, fleet: 'berth' }).catch(() => null);
+    await made?.close();
+    const db = new ClassicLevel(folder);
+    await db.batch(Object.entries(values).map(([key, value]) => ({ type: 'put', key, value })));
+    await db.close();
+  }
+});

@@ -1,0 +1,47 @@
+import type { ClassicLevel } from 'classic-level';
+import type { Declarations, Told, ToldAnswer, ToldChange, ToldModel, ToldServer } from '#engine';
+import { StoreUnusable } from './store-unusable.js';
+import { readTable, rowWrite, writeAll, type Table, type Write } from './table.js';
+import { VALUES } from './values.js';
+
+const MODELS: Table<ToldModel> = { prefix: 'told/model/', schema: VALUES.toldModel };
+const SERVERS: Table<ToldServer> = { prefix: 'told/server/', schema: VALUES.toldServer };
+const ANSWERS: Table<ToldAnswer> = { prefix: 'told/answer/', schema: VALUES.toldAnswer };
+
+/** What we were told, on disk. A value that makes no sense is not guessed at: nobody may lose a pin in silence. */
+export class ToldStore implements Declarations {
+  constructor(private readonly db: ClassicLevel) {}
+
+  async read(): Promise<Told> {
+    const models = await readTable(this.db, MODELS);
+    const servers = await readTable(this.db, SERVERS);
+    const answers = await readTable(this.db, ANSWERS);
+    const damaged = [...models.damaged, ...servers.damaged, ...answers.damaged];
+    if (damaged.length > 0) throw new StoreUnusable('damaged', damagedMessage(this.db.location, damaged));
+    return { models: models.rows, servers: servers.rows, answers: answers.rows };
+  }
+
+  async write(changes: readonly ToldChange[]): Promise<void> {
+    await writeAll(this.db, changes.map(writeOf));
+  }
+}
+
+/** What the operator is told about values that make no sense. */
+export function damagedMessage(folder: string, keys: readonly string[]): string {
+  const listed = keys.slice(0, 10).join(', ') + (keys.length > 10 ? ` and ${keys.length - 10} more` : '');
+  return (
+    `the store in ${folder} holds values that make no sense, under: ${listed}. ` +
+    'Put a copy of the folder back, or move it away to begin anew and declare again what was declared over the API'
+  );
+}
+
+function writeOf(change: ToldChange): Write {
+  switch (change.kind) {
+    case 'model':
+      return rowWrite(MODELS, change.name, change.value);
+    case 'server':
+      return rowWrite(SERVERS, change.id, change.value);
+    case 'answer':
+      return rowWrite(ANSWERS, change.key, change.value);
+  }
+}

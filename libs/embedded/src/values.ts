@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { LearnedServer, ToldAnswer, ToldModel, ToldServer } from '#engine';
+import type { Millis, ModelId } from '#core';
+
+const revision = z.int().min(0);
+const spec = z.record(z.string(), z.unknown()).nullable();
+const names = z.array(z.string());
+
+/** How each kind of value looks in the store. A change here is a new `SCHEMA_VERSION`. */
+export const VALUES = {
+  fleet: z.string().min(1),
+  schema: z.int().min(1),
+  term: z.int().min(1),
+  toldModel: z.strictObject({
+    revision,
+    spec,
+    pin: z
+      .strictObject({ copies: z.int().min(1), until: z.string().nullable() })
+      .nullable()
+      .exactOptional(),
+  }) satisfies z.ZodType<ToldModel>,
+  toldServer: z.strictObject({
+    revision,
+    spec,
+    drain: z.strictObject({ deadline: z.string().nullable() }).nullable(),
+  }) satisfies z.ZodType<ToldServer>,
+  toldAnswer: z.strictObject({
+    at: z.string(),
+    bodyHash: z.string(),
+    status: z.int(),
+    body: z.unknown(),
+  }) satisfies z.ZodType<ToldAnswer>,
+  learnedServer: z.strictObject({
+    repository: names,
+    devices: z.array(
+      z.strictObject({
+        ordinal: z.int().min(0),
+        uuid: z.string().nullable(),
+        kind: z.enum(['gpu', 'cpu']),
+        capacity: z.number().min(0),
+      }),
+    ),
+  }) as unknown as z.ZodType<LearnedServer>,
+  ordered: names as unknown as z.ZodType<readonly ModelId[]>,
+  steps: names as unknown as z.ZodType<readonly ModelId[]>,
+  loadTook: z.number().min(0) satisfies z.ZodType<Millis>,
+} as const;
+
+/** Writes a value down. What could not be read back is a bug of ours and never reaches the disk. */
+export function encode<T>(schema: z.ZodType<T>, key: string, value: T): string {
+  const text = JSON.stringify(value);
+  if (decode(schema, text) === undefined)
+    throw new TypeError(`the value for ${key} is none that can be stored`);
+  return text;
+}
+
+/** Reads a value; undefined where it is no value of this kind. */
+export function decode<T>(schema: z.ZodType<T>, text: string): T | undefined {
+  try {
+    const result = schema.safeParse(JSON.parse(text));
+    return result.success ? result.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
