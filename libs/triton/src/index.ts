@@ -1,0 +1,1 @@
+export { type TritonOptions, TritonServer } from './triton-server.js';

@@ -1,0 +1,29 @@
+import type { MetricsSample } from '#core';
+import { parseMetrics } from './metrics-text.js';
+
+const WITHIN_MS = 2_000;
+const LARGEST_BODY = 8 * 2 ** 20;
+
+/** Reads the metrics of a server, within 2 s and 8 MiB. Null for whatever goes wrong: a look does without. */
+export async function readMetrics(url: string, closing: AbortSignal): Promise<MetricsSample | null> {
+  const signal = AbortSignal.any([closing, AbortSignal.timeout(WITHIN_MS)]);
+  try {
+    const response = await fetch(url, { signal, redirect: 'error' });
+    if (response.status === 200 && response.body !== null) return parseMetrics(await read(response.body));
+    await response.body?.cancel();
+    return null;
+  } catch {
+    return null;
+  }
+}
+
+async function read(body: ReadableStream<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of body) {
+    size += part.length;
+    if (size > LARGEST_BODY) throw new Error('the metrics are too large');
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}

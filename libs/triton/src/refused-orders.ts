@@ -1,0 +1,61 @@
+import { status } from '@grpc/grpc-js';
+import type { FailureCause, ModelId } from '#core';
+import { type CallFailed, saysLeaving, saysRestricted, saysWrongMode } from './call-failed.js';
+
+/** What a refused order came of. `poll_failed` is one text for a missing model and for a config it can't use. */
+export type Refused = FailureCause | 'poll_failed';
+
+/**
+ * Sorts what an order was answered with; null leaves its outcome unknown. The texts are of Triton 2.51 and serve
+ * for the cause only: no state is read from them.
+ */
+export function refusedBecause(failure: CallFailed, model: ModelId): Refused | null {
+  switch (failure.code) {
+    case status.UNAVAILABLE:
+    case status.UNAUTHENTICATED:
+    case status.PERMISSION_DENIED:
+      return refusedByServer(failure);
+    case status.INTERNAL:
+      return failure.details.includes('failed to poll from model repository') ? 'poll_failed' : null;
+    case status.INVALID_ARGUMENT:
+      return refusedByModel(failure.details, model);
+    case status.NOT_FOUND:
+      return 'missing';
+    case status.UNIMPLEMENTED:
+      return 'configuration';
+    default:
+      return null;
+  }
+}
+
+function refusedByServer(failure: CallFailed): FailureCause | null {
+  if (saysWrongMode(failure)) return 'wrong_mode';
+  if (saysRestricted(failure)) return 'restricted';
+  return saysLeaving(failure) ? 'transient' : null;
+}
+
+function refusedByModel(details: string, model: ModelId): FailureCause {
+  const text = details.replaceAll(`'${model}'`, '').replaceAll(`/${model}/`, '/');
+  if (TOO_LARGE.test(text)) return 'capacity';
+  return MISSING.test(text) ? 'missing' : 'configuration';
+}
+
+const MISSING = /at least one version must be available|contains models that are not available/;
+
+/** The texts NVIDIA's SageMaker front end takes for "out of memory", and that of `--model-load-gpu-limit`. */
+const TOO_LARGE = new RegExp(
+  [
+    'memory limit set for',
+    'CUDA_OUT_OF_MEMORY',
+    '[Oo]ut [Oo]f [Mm]emory',
+    'MemoryError',
+    'OutOfMemory',
+    '(?<![A-Za-z])OOM(?![a-z])',
+    '(Dst|Src) tensor is not initialized',
+    'CNMEM_STATUS_OUT_OF_MEMORY',
+    'CUDNN_STATUS_NOT_INITIALIZED',
+    'CUBLAS_STATUS_(ALLOC_FAILED|NOT_INITIALIZED)',
+    '[Ff]ailed to allocate memory',
+    'No space left on device',
+  ].join('|'),
+);

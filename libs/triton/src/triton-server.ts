@@ -1,0 +1,208 @@
+import { connectivityState } from '@grpc/grpc-js';
+import type {
+  ContactFact,
+  ControlMode,
+  FailureCause,
+  LoadConfig,
+  Look,
+  Millis,
+  ModelId,
+  ServerId,
+  ServingRow,
+} from '#core';
+import { type ModelDescription, type ModelServer, OrderRefused } from '#engine';
+import { CallFailed, saysLeaving, saysNotServing, saysRestricted, saysWrongMode } from './call-failed.js';
+import { ContactWatch } from './contact-watch.js';
+import { ControlChannel, type Tls } from './control-channel.js';
+import { configParameter } from './load-config.js';
+import { readMetrics } from './metrics-endpoint.js';
+import { describeConfig } from './model-description.js';
+import { isModelName } from './model-name.js';
+import type { Calls } from './protocol.js';
+import { lookRefused } from './refused-looks.js';
+import { refusedBecause } from './refused-orders.js';
+import { indexRows, servingRows } from './rows.js';
+import { attemptConnection } from './tcp.js';
+
+const CALL_TIMEOUT_MS = 5_000;
+const PROBE_MS = 2_000;
+/** Unloading a name that never exists does nothing, and only a server in explicit mode says OK to it. */
+const MODE_PROBE = 'berth.mode-probe';
+
+/** How one Triton is reached. */
+export interface TritonOptions {
+  readonly id: ServerId;
+  /** `host:port` of its gRPC. */
+  readonly grpc: string;
+  /** Null: it has no metrics, or they can't be reached. */
+  readonly metrics: string | null;
+  /** Sent with each call, for restricted protocols. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Null: not over TLS. */
+  readonly tls: Tls | null;
+  /** Dates the looks. */
+  readonly clock: { now(): number };
+  /** The deadline of every call but a load. */
+  readonly callTimeoutMs?: Millis;
+  /** Told in Triton's words why an order was refused, and what answer made no sense. */
+  readonly log?: (message: string) => void;
+}
+
+/** A Triton, controlled by gRPC over one connection. */
+export class TritonServer implements ModelServer {
+  private readonly control: ControlChannel;
+  private readonly closing = new AbortController();
+  private watching: ContactWatch | undefined;
+  private listener: (fact: ContactFact) => void = () => {};
+
+  constructor(private readonly options: TritonOptions) {
+    this.control = new ControlChannel(options.grpc, options.headers, options.tls);
+  }
+
+  async load(model: ModelId, config: LoadConfig | null, timeout: Millis): Promise<void> {
+    const parameters = this.parametersOf(model, config);
+    await this.order(model, () =>
+      this.call('RepositoryModelLoad', { model_name: model, ...parameters }, timeout),
+    );
+    if (!(await this.isReady(model)))
+      throw new Error(`${this.options.id} loaded ${model}, which isn't ready`);
+  }
+
+  async unload(model: ModelId): Promise<void> {
+    await this.order(model, () => this.call('RepositoryModelUnload', { model_name: model }));
+  }
+
+  async look(scope: 'full' | 'statistics', probeMode: boolean): Promise<Look> {
+    const begunAt = this.options.clock.now();
+    try {
+      const mode = probeMode ? await this.mode() : null;
+      const serverVersion = probeMode ? await this.version() : null;
+      const index = scope === 'full' ? indexRows((await this.call('RepositoryIndex', {})).models) : null;
+      const serving = await this.serving();
+      const { metrics: url } = this.options;
+      const metrics = url === null ? null : await readMetrics(url, this.closing.signal);
+      const endedAt = this.options.clock.now();
+      return { begunAt, endedAt, index, serving, metrics, mode, serverVersion };
+    } catch (error) {
+      const refused = lookRefused(error);
+      if (refused.why === 'nonsense')
+        this.options.log?.(`${this.options.id} answered nonsense: ${refused.message}`);
+      throw refused;
+    }
+  }
+
+  async describe(model: ModelId): Promise<ModelDescription> {
+    const { config } = await this.call('ModelConfig', { name: model });
+    if (!config) throw new Error(`${this.options.id} described ${model} by nothing`);
+    return describeConfig(config);
+  }
+
+  async probe(): Promise<boolean> {
+    return (await attemptConnection(this.options.grpc, PROBE_MS, this.closing.signal)) === 'accepted';
+  }
+
+  watch(listener: (fact: ContactFact) => void): void {
+    this.listener = listener;
+    this.watching = new ContactWatch(this.control.channel, this.options.grpc, (fact) => this.tell(fact));
+    this.watching.start();
+  }
+
+  close(): void {
+    this.closing.abort();
+    this.watching?.close();
+    this.control.close();
+  }
+
+  private tell(fact: ContactFact): void {
+    if (!this.closing.signal.aborted) this.listener(fact);
+  }
+
+  private async call<Name extends keyof Calls>(
+    name: Name,
+    request: Calls[Name]['request'],
+    withinMs = this.options.callTimeoutMs ?? CALL_TIMEOUT_MS,
+  ): Promise<Calls[Name]['response']> {
+    try {
+      return await this.control.call(name, request, withinMs);
+    } catch (error) {
+      if (error instanceof CallFailed && saysLeaving(error)) this.tell('leaving');
+      throw error;
+    }
+  }
+
+  /** Only `config` is ever sent; a model's files come from the repository. */
+  private parametersOf(model: ModelId, config: LoadConfig | null) {
+    if (config === null) return {};
+    try {
+      return { parameters: { config: { string_param: configParameter(model, config) } } };
+    } catch (error) {
+      throw new OrderRefused('configuration', `the config of ${model} can't be sent: ${String(error)}`);
+    }
+  }
+
+  /** Without a connection nothing is sent, and so the outcome is known; once sent, only an answer tells it. */
+  private async order(model: ModelId, send: () => Promise<unknown>): Promise<void> {
+    const { id } = this.options;
+    if (!isModelName(model)) throw new OrderRefused('configuration', `${model} is no name to send to ${id}`);
+    if (this.control.channel.getConnectivityState(false) !== connectivityState.READY)
+      throw new OrderRefused('transient', `${id} is not connected`);
+    try {
+      await send();
+    } catch (error) {
+      const refused = error instanceof CallFailed ? await this.causeOf(error, model) : null;
+      const message = error instanceof Error ? error.message : String(error);
+      this.options.log?.(`${id} ${refused ?? 'unknown outcome'}: ${message}`);
+      throw refused === null ? error : new OrderRefused(refused, message);
+    }
+  }
+
+  /** A model that isn't there and a config that can't be used are refused by the same words: the index tells. */
+  private async causeOf(failure: CallFailed, model: ModelId): Promise<FailureCause | null> {
+    const refused = refusedBecause(failure, model);
+    if (refused !== 'poll_failed') return refused;
+    const index = await this.call('RepositoryIndex', {}).catch(() => undefined);
+    const isThere = !index || (index.models ?? []).some(({ name }) => name === model);
+    return isThere ? 'configuration' : 'missing';
+  }
+
+  private async isReady(model: ModelId): Promise<boolean> {
+    try {
+      return (await this.call('ModelReady', { name: model })).ready === true;
+    } catch (error) {
+      if (error instanceof CallFailed && saysNotServing(error)) return false;
+      throw error;
+    }
+  }
+
+  private async mode(): Promise<ControlMode> {
+    try {
+      await this.call('RepositoryModelUnload', { model_name: MODE_PROBE });
+      return 'explicit';
+    } catch (error) {
+      if (!(error instanceof CallFailed)) throw error;
+      if (saysWrongMode(error)) return 'wrong_mode';
+      if (saysRestricted(error)) return 'restricted';
+      throw error;
+    }
+  }
+
+  private async version(): Promise<string | null> {
+    try {
+      return (await this.call('ServerMetadata', {})).version || null;
+    } catch (error) {
+      if (error instanceof CallFailed && saysRestricted(error)) return null;
+      throw error;
+    }
+  }
+
+  /** Some releases fail the whole call when one model leaves under it. */
+  private async serving(): Promise<ServingRow[]> {
+    const read = async () => servingRows((await this.call('ModelStatistics', {})).model_stats);
+    try {
+      return await read();
+    } catch (error) {
+      if (error instanceof CallFailed && error.details.includes('is not available')) return read();
+      throw error;
+    }
+  }
+}
