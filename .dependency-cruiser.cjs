@@ -1,0 +1,113 @@
+/** The rings of docs/architecture.md: apps -> adapters -> engine -> core. tools/rings.spec.ts proves that each rule bites. */
+const SPEC = '\\.spec\\.ts$';
+const TESTING = '^libs/testing/';
+const CORE_MAY_USE = '^(node:)?assert(/strict)?$';
+const ENGINE_MAY_USE =
+  '^(node:)?(assert|assert/strict|async_hooks|crypto|events|perf_hooks|timers|timers/promises)$';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Two files that need each other are one thing, or hide a third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'all-resolve',
+      comment: 'An import that leads nowhere fails only at run time.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'core-imports-nothing',
+      comment: 'What decides has no clock, no network and no library.',
+      severity: 'error',
+      from: { path: '^libs/core/', pathNot: SPEC },
+      to: { pathNot: ['^libs/core/', CORE_MAY_USE] },
+    },
+    {
+      name: 'engine-imports-core',
+      comment: 'The engine runs the core; the outside world reaches it through its ports.',
+      severity: 'error',
+      from: { path: '^libs/engine/', pathNot: SPEC },
+      to: { pathNot: ['^libs/(engine|core)/', ENGINE_MAY_USE] },
+    },
+    {
+      name: 'adapters-do-not-meet',
+      comment: 'An adapter is about one outside thing; apps bring them together.',
+      severity: 'error',
+      from: { path: '^libs/(?!core/|engine/|testing/)([^/]+)/', pathNot: SPEC },
+      to: { path: '^libs/', pathNot: '^libs/(core|engine|$1)/' },
+    },
+    {
+      name: 'libs-do-not-import-apps',
+      comment: 'Dependencies point inward.',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'nest-stays-in-apps',
+      comment: 'The framework is a detail of the composition.',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: ['(^|/)node_modules/@nestjs/', '^@nestjs/'] },
+    },
+    {
+      name: 'apps-do-not-meet',
+      comment: 'Apps are processes. The demo may start the simulated Triton.',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: '^apps/($1|triton-sim)/' },
+    },
+    {
+      name: 'libs-through-their-index',
+      comment: 'What index.ts does not export is free to change.',
+      severity: 'error',
+      from: { path: '^(?:apps|test|tools|libs/([^/]+))/' },
+      to: { path: '^libs/[^/]+/', pathNot: ['^libs/$1/', '^libs/[^/]+/src/index\\.ts$'] },
+    },
+    {
+      name: 'libs-by-their-name',
+      comment: 'Another lib is `#name`, never a path.',
+      severity: 'error',
+      from: { path: '^(?:apps|test|tools|libs/([^/]+))/' },
+      to: { path: '^libs/', pathNot: '^libs/$1/', dependencyTypesNot: ['aliased-subpath-import'] },
+    },
+    {
+      name: 'testing-only-in-tests',
+      comment: 'What is made for tests and for the simulated Triton must not reach production.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: [SPEC, TESTING, '^apps/triton-sim/'] },
+      to: { path: TESTING },
+    },
+    {
+      name: 'tests-are-not-imported',
+      comment: 'Only specs use what lies under test/ and tools/.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: SPEC },
+      to: { path: '^(test|tools)/' },
+    },
+    {
+      name: 'no-dev-dependencies-in-production',
+      comment: 'An image without dev dependencies must run.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: [SPEC, TESTING] },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|\\.cache|\\.triton)/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['types', 'import', 'node', 'default'],
+      extensions: ['.ts', '.d.ts', '.mts', '.d.mts', '.js', '.mjs'],
+    },
+  },
+};

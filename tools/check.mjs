@@ -1,0 +1,42 @@
+/** `npm run check`: everything that can be said about the code without starting it as a whole; one line a stage. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { jest } from './jest.mjs';
+import { run, seconds } from './processes.mjs';
+import { ROOT, setUp } from './set-up.mjs';
+
+const STAGE_MS = 240_000;
+const SUITES = ['apps', 'libs', 'tools', 'test/simulation'];
+
+const STAGES = [
+  ['format', tool('prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.')],
+  ['lint', tool('oxlint/bin/oxlint', '--type-aware', '--format=unix')],
+  ['types', tool('typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json')],
+  ['dependency rules', tool('dependency-cruiser/bin/dependency-cruise.mjs', 'apps', 'libs', 'test')],
+  ['dead code', tool('knip/bin/knip.js')],
+  [
+    'tests',
+    () => jest('check', ['--roots', ...SUITES.filter(isThere)], { capture: true, timeoutMs: STAGE_MS }),
+  ],
+];
+
+await setUp();
+for (const [name, stage] of STAGES) {
+  const started = performance.now();
+  const { code, output, timedOut, counts } = await stage();
+  const verdict = timedOut ? 'TIMED OUT' : code === 0 ? 'ok' : 'FAILED';
+  const detail = counts ? ` (${counts.passed} passed, ${counts.failed} failed)` : '';
+  console.log(`${name.padEnd(17)} ${verdict.padEnd(6)} ${seconds(started).padStart(7)}${detail}`);
+  if (verdict === 'ok') continue;
+  console.log(output);
+  process.exitCode = 1;
+}
+
+function tool(path, ...args) {
+  const script = join(ROOT, 'node_modules', path);
+  return () => run(process.execPath, [script, ...args], { cwd: ROOT, capture: true, timeoutMs: STAGE_MS });
+}
+
+function isThere(folder) {
+  return existsSync(join(ROOT, folder));
+}

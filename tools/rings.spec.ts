@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+/** Breaks each rule of `.dependency-cruiser.cjs` once, in a project of its own, and expects to be caught. */
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const CRUISER = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
+const SUPPORT_MS = 60_000;
+
+/** `rule: file that breaks it` -> what it imports. */
+const BREACHES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'no-cycles': { 'libs/core/src/ouroboros.ts': './ouroboros.js' },
+  'all-resolve': { 'libs/triton/src/lost.ts': './nowhere.js' },
+  'core-imports-nothing': {
+    'libs/core/src/reads-files.ts': 'node:fs',
+    'libs/core/src/takes-a-library.ts': 'zod',
+    'libs/core/src/knows-the-engine.ts': '#engine',
+  },
+  'engine-imports-core': {
+    'libs/engine/src/opens-a-socket.ts': 'node:net',
+    'libs/engine/src/takes-a-library.ts': 'zod',
+    'libs/engine/src/knows-an-adapter.ts': '#triton',
+  },
+  'adapters-do-not-meet': { 'libs/triton/src/meets.ts': '#embedded' },
+  'libs-do-not-import-apps': { 'libs/triton/src/knows-an-app.ts': '../../../apps/scheduler/src/main.js' },
+  'nest-stays-in-apps': { 'libs/triton/src/nested.ts': '@nestjs/common' },
+  'apps-do-not-meet': { 'apps/triton-sim/src/knows-the-scheduler.ts': '../../scheduler/src/main.js' },
+  'libs-through-their-index': { 'apps/scheduler/src/back-door.ts': '../../../libs/core/src/step.js' },
+  'libs-by-their-name': { 'libs/engine/src/by-path.ts': '../../core/src/index.js' },
+  'testing-only-in-tests': { 'apps/scheduler/src/fakes-it.ts': '#testing' },
+  'tests-are-not-imported': { 'apps/scheduler/src/leans-on-tests.ts': '../../../test/support/tool.js' },
+  'no-dev-dependencies-in-production': { 'apps/scheduler/src/ships-a-tool.ts': 'a-tool' },
+};
+
+/** Nothing of this may be reported. */
+const ALLOWED: Readonly<Record<string, string>> = {
+  'libs/core/src/step.ts': 'node:assert',
+  'libs/core/src/step.spec.ts': '#testing',
+  'libs/engine/src/turn.ts': '#core',
+  'libs/engine/src/sleeps.ts': 'node:timers/promises',
+  'libs/triton/src/server.ts': '#engine',
+  'libs/triton/src/dials.ts': 'node:net',
+  'libs/triton/src/server.spec.ts': '../../../test/support/tool.js',
+  'apps/scheduler/src/main.ts': '#triton',
+  'apps/scheduler/src/module.ts': '@nestjs/common',
+  'apps/scheduler/src/demo.ts': '../../triton-sim/src/main.js',
+  'apps/triton-sim/src/main.ts': '#testing',
+  'test/support/tool.ts': '#core',
+};
+
+interface Violation {
+  readonly rule: { readonly name: string };
+  readonly from: string;
+}
+
+let folder: string;
+let violations: readonly string[];
+
+describe('the rings', () => {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'berth-rings-'));
+    await layOut(folder);
+    violations = await cruise(folder);
+  }, SUPPORT_MS);
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it.each(rules())('are kept by a breach of %s being found', (rule) => {
+    expect(BREACHES).toHaveProperty([rule]);
+    for (const path of Object.keys(BREACHES[rule] ?? {})) expect(violations).toContain(`${rule}: ${path}`);
+  });
+
+  it.each(Object.keys(ALLOWED))('let pass what is meant to be: %s', (path) => {
+    expect(violations.filter((violation) => violation.endsWith(`: ${path}`))).toEqual([]);
+  });
+});
+
+function rules(): string[] {
+  const config = createRequire(import.meta.url)('../.dependency-cruiser.cjs') as {
+    forbidden: { name: string }[];
+  };
+  return config.forbidden.map(({ name }) => name);
+}
+
+async function layOut(root: string): Promise<void> {
+  const libs = ['core', 'engine', 'triton', 'embedded', 'testing'];
+  const imports = libs.map((lib) => [`#${lib}`, { types: `./libs/${lib}/src/index.ts` }]);
+  const project = {
+    type: 'module',
+    imports: Object.fromEntries(imports) as unknown,
+    dependencies: { '@nestjs/common': '1.0.0', zod: '1.0.0' },
+    devDependencies: { 'a-tool': '1.0.0' },
+  };
+  const files: Record<string, string> = {
+    'package.json': JSON.stringify(project),
+    'tsconfig.json': '{ "compilerOptions": { "module": "NodeNext", "target": "ES2023" } }',
+  };
+  for (const lib of libs) files[`libs/${lib}/src/index.ts`] = 'export const here = 1;\n';
+  for (const library of ['@nestjs/common', 'zod', 'a-tool']) {
+    files[`node_modules/${library}/package.json`] =
+      `{ "name": "${library}", "version": "1.0.0", "main": "index.js" }`;
+    files[`node_modules/${library}/index.js`] = 'exports.here = 1;\n';
+  }
+  for (const [path, from] of [ALLOWED, ...Object.values(BREACHES)].flatMap(Object.entries<string>)) {
+    files[path] = `import * as it from '${from}';\nexport const used = it;\n`;
+  }
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  }
+  await copyFile(join(ROOT, '.dependency-cruiser.cjs'), join(root, '.dependency-cruiser.cjs'));
+}
+
+async function cruise(root: string): Promise<readonly string[]> {
+  const run = promisify(execFile);
+  const args = [CRUISER, 'apps', 'libs', 'test', '--output-type', 'json'];
+  const { stdout } = await run(process.execPath, args, { cwd: root, maxBuffer: 2 ** 26 });
+  const { summary } = JSON.parse(stdout) as { summary: { violations: readonly Violation[] } };
+  return summary.violations.map(({ rule, from }) => `${rule.name}: ${from}`);
+}

@@ -1,0 +1,164 @@
+/**
+ * Brings a clone to where it can run: dependencies as locked, sources compiled to `dist/`. Does nothing where
+ * nothing changed. Plain Node: it runs before any dependency is there.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { run, seconds } from './processes.mjs';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+const OLDEST_NODE = [20, 19];
+const DIST = join(ROOT, 'dist');
+const FINGERPRINT = join(DIST, '.sources');
+const LOCK = join(ROOT, '.cache', 'set-up.lock');
+const SOURCES = ['apps', 'libs', join('test', 'load')];
+const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
+const INSTALL_MS = 300_000;
+const BUILD_MS = 180_000;
+/** Longer than an installation and a build can take. */
+const LOCK_MS = INSTALL_MS + BUILD_MS + 10_000;
+
+/** Set-up that cannot go on; the message is for the person who started it. */
+class SetUpFailed extends Error {}
+
+/** Ends the process with one line and status 1 where it fails. */
+export async function setUp() {
+  try {
+    refuseOldNode();
+    if (isInstalled() && isBuilt()) return;
+    await alone(async () => {
+      if (!isInstalled()) await install();
+      if (!isBuilt()) await build();
+    });
+  } catch (error) {
+    if (!(error instanceof SetUpFailed)) throw error;
+    console.error(`berth: ${error.message}`);
+    process.exit(1);
+  }
+}
+
+function refuseOldNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_NODE;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  throw new SetUpFailed(`Node ${OLDEST_NODE.join('.')} or newer is needed, this is ${process.versions.node}`);
+}
+
+/** npm leaves a copy of what it installed in node_modules, and none while it is at work. */
+function isInstalled() {
+  const wanted = readJson(join(ROOT, 'package-lock.json'))?.packages ?? {};
+  const found = readJson(join(ROOT, 'node_modules', '.package-lock.json'))?.packages;
+  if (!found) return false;
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) => path === '' || optional || found[path]?.version === version,
+  );
+}
+
+async function install() {
+  console.error('berth: installing dependencies (once; half a minute)');
+  const started = performance.now();
+  const npm = process.env.npm_execpath;
+  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  const [command, first] = npm ? [process.execPath, [npm]] : ['npm', []];
+  const { code, output } = await run(command, [...first, ...args], {
+    cwd: ROOT,
+    capture: true,
+    timeoutMs: INSTALL_MS,
+  });
+  if (code !== 0) throw new SetUpFailed(`npm ci failed:\n${output}`);
+  console.error(`berth: dependencies installed in ${seconds(started)}`);
+}
+
+function isBuilt() {
+  return existsSync(FINGERPRINT) && readFileSync(FINGERPRINT, 'utf8') === fingerprint();
+}
+
+async function build() {
+  console.error('berth: compiling');
+  const started = performance.now();
+  const before = fingerprint();
+  rmSync(FINGERPRINT, { force: true });
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { code, output } = await run(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
+    cwd: ROOT,
+    capture: true,
+    timeoutMs: BUILD_MS,
+  });
+  if (code !== 0) throw new SetUpFailed(`tsc failed:\n${output}`);
+  removeOrphans();
+  writeFileSync(FINGERPRINT, before);
+  console.error(`berth: compiled in ${seconds(started)}`);
+}
+
+/** Tells any change of the sources, also a file that went away or got an older date. */
+function fingerprint() {
+  const hash = createHash('sha1');
+  const files = SOURCES.flatMap((folder) => filesUnder(join(ROOT, folder)));
+  for (const path of [...files, ...SETTINGS.map((name) => join(ROOT, name))]) {
+    if (!existsSync(path) || path.endsWith('.spec.ts')) continue;
+    const { mtimeMs, size } = statSync(path);
+    hash.update(`${path} ${mtimeMs} ${size}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/** What was compiled from a source that is no longer there must not be importable. */
+function removeOrphans() {
+  for (const path of filesUnder(DIST)) {
+    if (!path.endsWith('.js')) continue;
+    const source = join(ROOT, path.slice(DIST.length)).replace(/\.js$/, '.ts');
+    if (existsSync(source)) continue;
+    rmSync(path);
+    rmSync(`${path}.map`, { force: true });
+  }
+}
+
+function filesUnder(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** Two set-ups at once would take each other's files away: the second waits for the first. */
+async function alone(work) {
+  mkdirSync(join(ROOT, '.cache'), { recursive: true });
+  const deadline = Date.now() + LOCK_MS;
+  while (!takeLock()) {
+    if (Date.now() > deadline) throw new SetUpFailed(`another set-up holds ${LOCK}`);
+    await sleep(100);
+  }
+  try {
+    await work();
+  } finally {
+    rmSync(LOCK, { force: true });
+  }
+}
+
+function takeLock() {
+  try {
+    writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    if (!isAlive(Number(readFileSync(LOCK, 'utf8')))) rmSync(LOCK, { force: true });
+    return false;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+function readJson(path) {
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
+}

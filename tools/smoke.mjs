@@ -1,0 +1,105 @@
+/**
+ * What a newcomer does, done by CI: `npm start`, wait until it is ready, ask where a sample model is, end it.
+ * Prints one line a step; status 1 where one of them fails.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { seconds, signalGroup } from './processes.mjs';
+import { ROOT } from './set-up.mjs';
+
+const READY_MS = 60_000;
+const RESOLVE_MS = 30_000;
+const END_MS = 10_000;
+/** Of the log of the service, shown where a step fails. */
+const LOG_CHARS = 8_000;
+
+const data = mkdtempSync(join(tmpdir(), 'berth-smoke-'));
+const [http, grpc] = await sparePorts(2);
+const env = {
+  ...process.env,
+  BERTH_HTTP: `127.0.0.1:${http}`,
+  BERTH_GRPC: `127.0.0.1:${grpc}`,
+  BERTH_DATA: data,
+};
+const service = spawn('npm', ['start'], {
+  cwd: ROOT,
+  env,
+  detached: true,
+  stdio: ['ignore', 'pipe', 'pipe'],
+});
+let log = '';
+for (const stream of [service.stdout, service.stderr]) {
+  stream.on('data', (chunk) => (log = (log + chunk).slice(-LOG_CHARS)));
+}
+const ended = new Promise((resolve) => service.once('exit', (code, signal) => resolve(code ?? signal)));
+
+try {
+  await step('npm start is ready', isReady);
+  await step('resnet50 has a server', resolvesSample);
+  await step('SIGTERM ends it with status 0', endsWhenAsked);
+} catch (error) {
+  console.log(`smoke: FAILED: ${error.message}\n${log}`);
+  process.exitCode = 1;
+} finally {
+  signalGroup(service.pid, 'SIGKILL');
+  rmSync(data, { recursive: true, force: true });
+}
+
+async function step(name, work) {
+  const started = performance.now();
+  await work().catch((error) => {
+    throw new Error(`${name}: ${error.message}`);
+  });
+  console.log(`smoke: ${name} (${seconds(started)})`);
+}
+
+async function isReady() {
+  const deadline = Date.now() + READY_MS;
+  let last = 'no answer';
+  while (Date.now() < deadline) {
+    if (service.exitCode !== null) throw new Error(`ended with status ${service.exitCode}`);
+    const answer = await ask('GET', '/health/ready', 2_000).catch((error) => ({ status: error.message }));
+    if (answer.status === 200) return;
+    last = answer.status;
+    await sleep(100);
+  }
+  throw new Error(`not within ${READY_MS} ms, last: ${last}`);
+}
+
+async function resolvesSample() {
+  const { status, body } = await ask('POST', '/v1/models/resnet50/resolve', RESOLVE_MS, { waitMs: 20_000 });
+  const server = JSON.parse(body).server;
+  if (status !== 200 || !server?.id || !server?.grpc) throw new Error(`answer ${status} ${body}`);
+}
+
+async function endsWhenAsked() {
+  service.kill('SIGTERM');
+  const status = await Promise.race([ended, sleep(END_MS, `still alive after ${END_MS} ms`, { ref: false })]);
+  if (status !== 0) throw new Error(`status ${status}`);
+}
+
+async function ask(method, path, timeoutMs, body) {
+  const answer = await fetch(`http://127.0.0.1:${http}${path}`, {
+    method,
+    headers: body ? { 'content-type': 'application/json' } : {},
+    body: body ? JSON.stringify(body) : null,
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  return { status: answer.status, body: await answer.text() };
+}
+
+async function sparePorts(count) {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => {
+      const server = createServer();
+      return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+    }),
+  );
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

@@ -1,0 +1,147 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, extname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+/** What no linter of ours looks at. A finding reads `path:line: what`, so that an editor can jump there. */
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SKIPPED = new Set(['node_modules', 'dist', 'coverage', '.git', '.triton', '.berth', '.cache']);
+const TEXT = new Set(['.ts', '.mts', '.mjs', '.cjs', '.json', '.md', '.proto', '.yaml', '.yml', '.sh', '']);
+const CODE = new Set(['.ts', '.mts', '.mjs']);
+const MAX_FILE_LINES = 250;
+
+/** Files that were too long when the rule came. They may only shrink; nothing is added here. */
+const RATCHET: Readonly<Record<string, number>> = {};
+
+const files = filesUnder(ROOT).filter((path) => TEXT.has(extname(path)) && path !== 'package-lock.json');
+const code = files.filter((path) => CODE.has(extname(path)));
+const documents = files.filter((path) => extname(path) === '.md');
+
+describe('tidy', () => {
+  it('has no file too long to be read at once', () => {
+    const tooLong = code
+      .map((path) => ({ path, lines: read(path).split('\n').length - 1 }))
+      .filter(({ path, lines }) => lines > (RATCHET[path] ?? MAX_FILE_LINES))
+      .map(({ path, lines }) => `${path}:1: ${lines} lines`);
+    expect(tooLong).toEqual([]);
+  });
+
+  it('has a ratchet that tells how long the exceptions are now', () => {
+    const now = Object.keys(RATCHET).map((path) => [path, read(path).split('\n').length - 1]);
+    expect(Object.fromEntries(now)).toEqual(RATCHET);
+  });
+
+  it('has no promise to do something without the number of an issue', () => {
+    const word = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X'].join('|')})\\b(?!.*#\\d+)`);
+    expect(findings(code, word)).toEqual([]);
+  });
+
+  it('has no spec that is switched off or runs alone', () => {
+    const specs = code.filter((path) => path.endsWith('.spec.ts'));
+    expect(
+      findings(specs, /\b(?:it|test|describe)\.(?:only|skip|todo)\(|\b(?:xit|xdescribe|fit|fdescribe)\(/),
+    ).toEqual([]);
+  });
+
+  it('enters each lib through one index at the root of its sources', () => {
+    const expected = readdirSync(join(ROOT, 'libs')).map((lib) => `libs/${lib}/src/index.ts`);
+    const found = code.filter((path) => path.startsWith('libs/') && basename(path) === 'index.ts');
+    expect(found.sort()).toEqual(expected.sort());
+  });
+
+  it('puts a thing where it is used, not where its kind is kept', () => {
+    const kinds = new Set(['common', 'utils', 'helpers', 'dto', 'interfaces', 'types', 'shared', 'misc']);
+    const kept = code.filter((path) =>
+      dirname(path)
+        .split('/')
+        .some((folder) => kinds.has(folder)),
+    );
+    expect(kept).toEqual([]);
+  });
+
+  it('keeps clocks, chance, timers and promises out of the core', () => {
+    const core = code.filter((path) => path.startsWith('libs/core/') && !path.endsWith('.spec.ts'));
+    const banned = ['async', 'await', 'Promise', 'Date', 'performance', 'process', 'crypto', 'Math\\.random'];
+    const timers = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'console'];
+    const word = new RegExp(`(?<![.\\w])(${[...banned, ...timers].join('|')})\\b`);
+    expect(findings(core, word, withoutCommentsAndTexts)).toEqual([]);
+  });
+});
+
+describe('documents', () => {
+  it('link to files that are there', () => {
+    const dead = documents.flatMap((path) =>
+      linksIn(read(path))
+        .filter((link) => !existsSync(join(ROOT, dirname(path), link)))
+        .map((link) => `${path}: ${link}`),
+    );
+    expect(dead).toEqual([]);
+  });
+
+  it('name npm scripts that exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const unknown = documents.flatMap((path) =>
+      npmScriptsIn(read(path))
+        .filter((name) => !(name in scripts))
+        .map((name) => `${path}: ${name}`),
+    );
+    expect(unknown).toEqual([]);
+  });
+});
+
+describe('what is published', () => {
+  it('names no folder of the machine it was written on', () => {
+    const folder = new RegExp(`(?<![\\w./-])/(?:${['work', 'root', 'home/\\w+', 'Users/\\w+'].join('|')})/`);
+    expect(findings(files, folder)).toEqual([]);
+  });
+
+  it('names no host of a package registry', () => {
+    const hosts = ['registry\\.np' + 'mjs', 'pypi\\.o' + 'rg', 'pythonhos' + 'ted', 'deb\\.deb' + 'ian'];
+    expect(findings([...files, 'package-lock.json', '.npmrc'], new RegExp(hosts.join('|')))).toEqual([]);
+  });
+
+  it('locks dependencies by version and checksum, not by address', () => {
+    expect(findings(['package-lock.json'], /"resolved":/)).toEqual([]);
+  });
+});
+
+function filesUnder(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !SKIPPED.has(entry.name))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return filesUnder(path);
+      return entry.isFile() ? [relative(ROOT, path).split(sep).join('/')] : [];
+    });
+}
+
+function findings(paths: readonly string[], pattern: RegExp, prepare = (text: string) => text): string[] {
+  return paths.flatMap((path) =>
+    prepare(read(path))
+      .split('\n')
+      .flatMap((line, index) => (pattern.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : [])),
+  );
+}
+
+/** Keeps the lines, so that the numbers stay right. */
+function withoutCommentsAndTexts(text: string): string {
+  const blank = (found: string): string => found.replace(/[^\n]/g, ' ');
+  return text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\n\\])*'/g, blank);
+}
+
+function linksIn(markdown: string): string[] {
+  const links = [...markdown.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '');
+  return links.filter((link) => !/^(?:[a-z]+:|#)/.test(link)).map((link) => link.replace(/#.*$/, ''));
+}
+
+function npmScriptsIn(markdown: string): string[] {
+  const blocks = [...markdown.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+  const calls = blocks.flatMap((block) => [...block.matchAll(/\bnpm (?:run )?([a-z:-]+)/g)]);
+  const builtIn = new Set(['ci', 'install', 'run']);
+  return calls.map((call) => call[1] ?? '').filter((name) => !builtIn.has(name));
+}
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
