@@ -1,0 +1,16 @@
+export {
+  ADMIN,
+  adminClientService,
+  adminDefinition,
+  publishedDefinition,
+  ROUTER,
+  routerClientService,
+  routerService,
+  rpcStatusDefinition,
+} from './definitions.js';
+export { MalformedRequest } from './malformed.js';
+export type * from './messages.js';
+export { NAME, NAME_RULE } from './names.js';
+export { protoFolder } from './proto-folder.js';
+export { type EdgeReason, type Reason, type RefusalForm, REFUSALS } from './refusals.js';
+export { fromStruct, type Struct, toStruct } from './struct.js';
