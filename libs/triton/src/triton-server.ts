@@ -143,7 +143,8 @@ export class TritonServer implements ModelServer {
   /** Without a connection nothing is sent, and so the outcome is known; once sent, only an answer tells it. */
   private async order(model: ModelId, send: () => Promise<unknown>): Promise<void> {
     const { id } = this.options;
-    if (!isModelName(model)) throw new OrderRefused('configuration', `${model} is no name to send to ${id}`);
+    const name: string = model;
+    if (!isModelName(name)) throw new OrderRefused('configuration', `${model} is no name to send to ${id}`);
     if (this.control.channel.getConnectivityState(false) !== connectivityState.READY)
       throw new OrderRefused('transient', `${id} is not connected`);
     try {

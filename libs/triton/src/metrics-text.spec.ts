@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { parseMetrics } from './metrics-text.js';
+
+const TEXT = `# HELP nv_gpu_memory_total_bytes GPU total memory, in bytes
+# TYPE nv_gpu_memory_total_bytes gauge
+nv_gpu_memory_total_bytes{gpu_uuid="GPU-b"} 25757220864.000000
+nv_gpu_memory_total_bytes{gpu_uuid="GPU-a"} 2.5e10 1700000000000
+nv_gpu_memory_used_bytes{gpu_uuid="GPU-a"} 1048576
+nv_gpu_memory_used_bytes{gpu_uuid="GPU-b"} 0
+nv_cpu_memory_total_bytes 134775574528.000000
+nv_inference_pending_request_count{model="m",version="1"} 2
+nv_inference_pending_request_count{version="2",model="m"} 3
+nv_inference_pending_request_count{model="../m",version="1"} 9
+nv_inference_count{model="m",version="1"} 7
+`;
+
+describe('the metrics of a Triton', () => {
+  it('are read in the order of the GPUs, with what is pending summed over versions', () => {
+    expect(parseMetrics(TEXT)).toEqual({
+      gpus: [
+        { uuid: 'GPU-b', memory: 25_757_220_864, used: 0 },
+        { uuid: 'GPU-a', memory: 2.5e10, used: 1_048_576 },
+      ],
+      hostMemory: 134_775_574_528,
+      pending: new Map([['m', 5]]),
+    });
+  });
+
+  it.each([
+    'nv_gpu_memory_used_bytes{gpu_uuid="GPU-b"',
+    'nv_gpu_memory_used_bytes{gpu_uuid="GPU-b"} NaN',
+    'nv_gpu_memory_used_bytes{gpu_uuid="GPU-b"} -1',
+    'nv_gpu_memory_used_bytes{gpu_uuid="GPU-b"} 1 2 3',
+    'nv_gpu_memory_used_bytes{gpu_uuid=GPU-b} 1',
+    `nv_gpu_memory_used_bytes{gpu_uuid="${'x'.repeat(5_000)}"} 1`,
+  ])('lose a line that does not parse: %#', (line) => {
+    expect(parseMetrics(`${TEXT}${line}\n`)).toEqual(parseMetrics(TEXT));
+  });
+
+  it('take labels with quotes, braces and backslashes in them', () => {
+    const text = String.raw`nv_gpu_memory_total_bytes{a="}, \"",gpu_uuid="x\\y"} 1
+nv_gpu_memory_used_bytes{gpu_uuid="x\\y",a="{"} 1`;
+    expect(parseMetrics(text)?.gpus).toEqual([{ uuid: 'x\\y', memory: 1, used: 1 }]);
+  });
+
+  it.each(['', '<html>', 'process_cpu_seconds_total 1\n'])('are none in %j', (text) => {
+    expect(parseMetrics(text)).toBeNull();
+  });
+
+  it('never throw, whatever the text', () => {
+    const pieces = fc.constantFrom(
+      'nv_',
+      'nv_gpu_memory_total_bytes',
+      '{',
+      '}',
+      'gpu_uuid="',
+      '"',
+      '\\',
+      ' 1',
+      '\n',
+      ',',
+    );
+    const text = fc.oneof(
+      fc.string(),
+      fc.array(pieces).map((parts) => parts.join('')),
+    );
+    fc.assert(fc.property(text, (random) => void parseMetrics(`nv_x 1\n${random}`)));
+  });
+
+  it('are read quickly, however nasty the line', () => {
+    const nasty = `nv_x{${'} '.repeat(2_000)}\n`.repeat(50);
+    const since = performance.now();
+    parseMetrics(nasty);
+    expect(performance.now() - since).toBeLessThan(1_000);
+  });
+});
