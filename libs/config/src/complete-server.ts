@@ -62,24 +62,38 @@ export function completeServer(
   files: ServerFiles,
 ): { readonly server: ServerConfig; readonly found: readonly Finding[] } {
   const found: Finding[] = [];
-  const address = parseAddress(spec.grpc);
+  const { http, metrics, labels, hostMemoryMb, discover, strangers } = { ...UNSAID, ...spec };
   const server: ServerConfig = {
     id,
     origin,
-    host: spec.host ?? address?.host ?? '',
-    grpc: address === undefined ? spec.grpc : addressText(address),
-    http: spec.http ?? null,
-    metrics: spec.metrics ?? null,
+    ...placeOf(spec),
+    http,
+    metrics,
     headers: spec.headers ?? headersOf(spec, files, found),
     headersFile: spec.headersFile === undefined ? null : resolved(spec.headersFile, files),
     tls: tlsOf(spec, files, found),
-    labels: spec.labels ?? {},
-    hostMemoryMb: spec.hostMemoryMb ?? null,
-    discover: spec.discover ?? SERVER_DEFAULTS.discover,
-    strangers: spec.strangers ?? SERVER_DEFAULTS.strangers,
+    labels,
+    hostMemoryMb,
+    discover,
+    strangers,
     devices: devicesOf(spec),
   };
   return { server, found };
+}
+
+const UNSAID = {
+  http: null,
+  metrics: null,
+  labels: {},
+  hostMemoryMb: null,
+  discover: SERVER_DEFAULTS.discover,
+  strangers: SERVER_DEFAULTS.strangers,
+} as const;
+
+function placeOf({ grpc, host }: ServerSpec): { readonly host: string; readonly grpc: string } {
+  const address = parseAddress(grpc);
+  if (address === undefined) throw new TypeError(`an address was accepted that is none: ${grpc}`);
+  return { host: host ?? address.host, grpc: addressText(address) };
 }
 
 function devicesOf({ devices }: ServerSpec): DeviceConfig[] | null {

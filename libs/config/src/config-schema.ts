@@ -8,8 +8,8 @@ import { fileServerSchema } from './server-spec.js';
 /** Where Berth listens: this machine only, as long as nobody can be asked who he is. */
 export const listenSchema = z.string().superRefine((value, context) => {
   const address = parseAddress(value);
-  if (address === undefined) return void context.addIssue({ code: 'custom', message: LISTEN_RULE });
-  if (!isLoopback(address.host)) context.addIssue({ code: 'custom', message: LOOPBACK_RULE });
+  if (address === undefined) context.addIssue({ code: 'custom', message: LISTEN_RULE });
+  else if (!isLoopback(address.host)) context.addIssue({ code: 'custom', message: LOOPBACK_RULE });
 });
 
 /** Where the state is kept. */

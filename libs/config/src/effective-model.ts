@@ -23,15 +23,15 @@ export function effectiveModel(
   apiSpec: ModelLayer = {},
 ): EffectiveModel {
   const spec = layerSpecs(fileSpec, apiSpec);
-  const { pin, copies, placement } = spec;
+  const { labels, dependsOn, config } = { ...UNSAID, ...spec };
   return {
     ...applySettings(defaults, spec),
-    labels: spec.labels ?? {},
-    pin: pin === undefined || pin === null ? null : { copies: pin.copies, until: pin.until ?? null },
-    copies: { min: copies?.min ?? 0, max: copies?.max ?? null },
-    dependsOn: spec.dependsOn ?? [],
-    placement: { require: placement?.require ?? {} },
-    config: spec.config ?? null,
+    labels,
+    pin: effectivePin(spec),
+    copies: { ...UNSAID.copies, ...spec.copies },
+    dependsOn,
+    placement: { ...UNSAID.placement, ...spec.placement },
+    config,
   };
 }
 
@@ -61,6 +61,18 @@ export function applySettings(under: ModelSettings, set: SettingsSpec): ModelSet
   const plain = Object.fromEntries(keys.map((key) => [key, set[key] === undefined ? under[key] : set[key]]));
   const coldStart: ColdStart = { ...under.coldStart, ...set.coldStart };
   return { ...plain, coldStart } as ModelSettings;
+}
+
+const UNSAID = {
+  labels: {},
+  copies: { min: 0, max: null },
+  dependsOn: [],
+  placement: { require: {} },
+  config: null,
+} as const;
+
+function effectivePin({ pin }: ModelLayer): EffectiveModel['pin'] {
+  return pin === undefined || pin === null ? null : { copies: pin.copies, until: pin.until ?? null };
 }
 
 function nested<K extends 'coldStart' | 'copies' | 'placement'>(

@@ -17,17 +17,20 @@ export type Path = readonly (string | number)[];
 /** A broken rule before its place is written out: what the checks of this library collect. */
 export type Finding = { readonly at: Path; readonly rule: string };
 
+/** How deep a document may be nested: checks walk it by recursion. */
+export const MAX_DEPTH = 64;
+
 /** Checks a value against a schema; the rules that were broken are found in plain words, all of them. */
 export function findings(schema: z.ZodType, value: unknown, under: Path = []): Finding[] {
   const result = schema.safeParse(value, { error: plainRule });
-  return result.success ? [] : result.error.issues.flatMap((issue) => findingsOf(issue, under));
+  const issues = result.success ? [] : result.error.issues;
+  return [...issues.flatMap((issue) => findingsOf(issue, under)), ...hiddenKeys(value, under)];
 }
 
 /** Checks a value that came over the API: the value in its proper type, or all errors with their paths. */
 export function check<T>(schema: z.ZodType<T>, value: unknown): Checked<T> {
-  const result = schema.safeParse(value, { error: plainRule });
-  if (result.success) return { ok: true, value: result.data };
-  return refuse(result.error.issues.flatMap((issue) => findingsOf(issue, [])));
+  const found = findings(schema, value);
+  return found.length > 0 ? refuse(found) : { ok: true, value: schema.parse(value) };
 }
 
 /** A refusal that lists each finding once. `lineOf` tells the line where the document is known. */
@@ -36,8 +39,8 @@ export function refuse(
   lineOf: (at: Path) => number | null = () => null,
 ): { readonly ok: false; readonly errors: readonly ConfigError[] } {
   const errors = new Map<string, ConfigError>();
-  for (const { at, rule } of found) {
-    const path = pathText(at);
+  for (const { at, rule: words } of found) {
+    const [path, rule] = [oneLine(pathText(at)), oneLine(words)];
     errors.set(`${path} ${rule}`, { path, rule, line: lineOf(at) });
   }
   const lines = ({ line }: ConfigError) => line ?? Number.MAX_SAFE_INTEGER;
@@ -51,14 +54,29 @@ export function formatError(error: ConfigError, filePath?: string): string {
 }
 
 /** Writes a path as one would in JavaScript: `servers[0].grpc`, `models["a.b"].class`. A flag stays as it is. */
-export function pathText(path: Path): string {
+function pathText(path: Path): string {
   if (String(path[0]).startsWith('--')) return path.join(' ');
   return path.map(stepText).join('').replace(/^\./, '');
+}
+
+/** Names that somebody made up may hold line ends; a message is one line. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ');
 }
 
 function stepText(step: string | number): string {
   if (typeof step === 'number') return `[${step}]`;
   return /^[A-Za-z0-9_-]+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+}
+
+/** zod passes over `__proto__` where keys are free, and what is passed over would be ignored. */
+function hiddenKeys(value: unknown, at: Path): Finding[] {
+  if (typeof value !== 'object' || value === null || at.length > MAX_DEPTH + 8) return [];
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]): Finding[] => {
+    const below = [...at, Array.isArray(value) ? Number(key) : key];
+    if (key === '__proto__') return [{ at: below, rule: 'is not a known key' }];
+    return hiddenKeys(inner, below);
+  });
 }
 
 function findingsOf(issue: z.core.$ZodIssue, under: Path): Finding[] {

@@ -1,8 +1,8 @@
 import { modelFindings } from './agreement.js';
 import { layerSpecs, type ModelLayer } from './effective-model.js';
-import { check, findings, refuse, type Checked, type Finding } from './errors.js';
+import { check, findings, MAX_DEPTH, refuse, type Checked, type Finding } from './errors.js';
 import { mergePatch } from './merge-patch.js';
-import { isJson, MAX_DEPTH, modelSpecSchema, pinSchema, type ModelSpec, type PinSpec } from './model-spec.js';
+import { isJson, modelSpecSchema, pinSchema, type ModelSpec, type PinSpec } from './model-spec.js';
 
 /** What is said of the model elsewhere and must agree with the body: by the file, and by a pin of its own. */
 export type Beside = {

@@ -1,11 +1,9 @@
 import { z } from 'zod';
+import { MAX_DEPTH } from './errors.js';
 import { choice, labels, memoryMb, millis, moment, name, notAvailable, seconds, whole } from './rules.js';
 
 const DAY = 86_400;
 const YEAR = 365 * DAY;
-
-/** How deep a document may be nested: checks walk it by recursion. */
-export const MAX_DEPTH = 64;
 
 const coldStartShape = {
   policy: choice(['queue', 'shed']).describe('Whether requests for a cold model may wait.'),
@@ -15,7 +13,7 @@ const coldStartShape = {
 };
 
 /** What may be set for every model and for each one: value rules without defaults. */
-export const settingsShape = {
+const settingsShape = {
   enabled: z.boolean().describe('false: never loaded; requests for it are refused as `disabled`.'),
   gpuMemoryLimitMb: memoryMb().describe('What one copy takes on each device it is on.'),
   cpuMemoryLimitMb: memoryMb().describe('What one copy takes in the memory of the host.'),
@@ -118,6 +116,7 @@ function exactPartial<S extends z.ZodRawShape>(shape: S) {
 export function isJson(value: unknown, depth: number): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
-  if (typeof value !== 'object' || depth === 0) return false;
-  return Object.values(value).every((inner) => isJson(inner, depth - 1));
+  const isPlain = Array.isArray(value) || Object.prototype.toString.call(value) === '[object Object]';
+  if (!isPlain || depth === 0) return false;
+  return Object.values(value as object).every((inner) => isJson(inner, depth - 1));
 }

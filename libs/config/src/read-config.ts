@@ -80,19 +80,13 @@ export function readConfig(sources: ConfigSources): ConfigResult {
     : { ok: true, config };
 }
 
-/** The schema's findings, also below a name that is itself refused, and for keys that zod passes over. */
+/** The schema's findings, also below a name that is itself refused. */
 function fileFindings(file: unknown): Finding[] {
   const found = findings(configFileSchema, file);
   const models = (file as { models?: unknown } | null)?.models;
   if (typeof models !== 'object' || models === null) return found;
   const misnamed = Object.entries(models).filter(([key]) => !name.safeParse(key).success);
-  return [
-    ...found,
-    ...misnamed.flatMap(([key, spec]) => [
-      ...findings(name, key, ['models', key]),
-      ...findings(modelSpecSchema, spec, ['models', key]),
-    ]),
-  ];
+  return [...found, ...misnamed.flatMap(([key, spec]) => findings(modelSpecSchema, spec, ['models', key]))];
 }
 
 function serverFiles({ file, readText }: ConfigSources): ServerFiles {
@@ -151,20 +145,20 @@ function complete(
   flagged: FlaggedServers['servers'],
   files: ServerFiles,
 ): Config {
-  const { fleet, data, limits, residency, staleRoutes } = DEFAULTS;
+  const { fleet, data, http, grpc, staleRoutes } = { ...DEFAULTS, ...file, ...overrides };
   const listed = (file.servers ?? []).map((spec) => completeServer(spec.id, 'file', spec, files).server);
   const implied = flagged.map(({ spec }) => completeServer(spec.id, 'flag', spec, files).server);
   return {
-    fleet: file.fleet ?? fleet,
-    http: listenAddress(overrides.http ?? file.http ?? DEFAULTS.http),
-    grpc: listenAddress(overrides.grpc ?? file.grpc ?? DEFAULTS.grpc),
-    data: overrides.data ?? file.data ?? data,
+    fleet,
+    http: listenAddress(http),
+    grpc: listenAddress(grpc),
+    data,
     servers: [...listed, ...implied],
     defaults: applySettings(DEFAULT_SETTINGS, file.defaults ?? {}),
     models: Object.assign(Object.create(null) as Record<string, ModelSpec>, file.models),
-    limits: { ...limits, ...file.limits },
-    residency: { ...residency, ...file.residency },
-    staleRoutes: file.staleRoutes ?? staleRoutes,
+    limits: { ...DEFAULTS.limits, ...file.limits },
+    residency: { ...DEFAULTS.residency, ...file.residency },
+    staleRoutes,
   };
 }
 

@@ -36,7 +36,12 @@ describe('what readConfig refuses', () => {
       expect.stringMatching(/^berth.yaml:\d: must be YAML: /),
       'BERTH_REDIS_URL: not available in this version',
     ]);
-    expect(lines('fleet: a\nfleet: b')).toEqual(['berth.yaml:2: must be YAML: Map keys must be unique']);
+    expect(lines('fleet: a\nfleet: b')).toEqual(['berth.yaml:2: must be YAML: Keys must be unique']);
+    expect(lines('models:\n  1: {}\n  "1": {}\n  ? [a]\n  : {}')).toEqual([
+      'berth.yaml:3: must be YAML: Keys must be unique',
+      'berth.yaml:4: must be YAML: Keys must be plain words',
+    ]);
+    expect(lines('fleet: !berth a')).toEqual(['berth.yaml:1: must be YAML: Unresolved tag: !berth']);
     expect(lines('a: *b')).toEqual([expect.stringContaining('must be YAML')]);
     expect(lines('- a')).toEqual(['must be a mapping of keys to values']);
   });
@@ -103,20 +108,29 @@ describe('what readConfig refuses', () => {
     ['models: { m: { dependsOn: m } }', 'models.m.dependsOn: must be a list'],
     ['models: { m: { labels: { team: 4 } } }', 'models.m.labels.team: must be a string'],
     ['models: { m: { config: { x: .nan } } }', 'models.m.config: must be JSON, nested at most 64 deep'],
+    [
+      'models: { m: { config: { x: !!binary YQ== } } }',
+      'models.m.config: must be JSON, nested at most 64 deep',
+    ],
     ['models: { m: 4 }', 'models.m: must be a mapping of keys to values'],
     ['__proto__: { a: 1 }', '__proto__: is not a known key'],
   ])('says why %s is wrong', (text, rule) => {
     expect(lines(text)).toEqual([`berth.yaml:1: ${rule}`]);
   });
 
-  it('looks below a name that is itself refused, and at the name that objects hide', () => {
-    const name = expect.stringContaining('must be a name');
-    expect(lines('models:\n  "..": { class: x }\n  __proto__: { class: y }')).toEqual([
-      name,
-      'berth.yaml:2: models[".."].class: must be one of critical, default, sheddable',
-      name,
-      'berth.yaml:3: models.__proto__.class: must be one of critical, default, sheddable',
+  it('looks below a name that is itself refused', () => {
+    expect(lines('models:\n  "..":\n    class: x')).toEqual([
+      expect.stringContaining('models[".."]: must be a name'),
+      'berth.yaml:3: models[".."].class: must be one of critical, default, sheddable',
     ]);
+  });
+
+  it.each([
+    ['models: { __proto__: {} }', 'models.__proto__'],
+    ['models: { m: { labels: { __proto__: a } } }', 'models.m.labels.__proto__'],
+    ['models: { m: { config: { a: [{ __proto__: 1 }] } } }', 'models.m.config.a[0].__proto__'],
+  ])('does not pass over the name that objects hide: %s', (text, path) => {
+    expect(lines(text)).toContain(`berth.yaml:1: ${path}: is not a known key`);
   });
 
   it.each(['8001', 'host', 'a:b:c', '127.0.0.1:1', '127.0.0.1:65535', '1.2.3:8001', '::1:8001'])(

@@ -25,7 +25,7 @@ export function choice<const T extends readonly [string, ...string[]]>(
 ) {
   const rule = words.length === 1 ? `must be ${words[0]}` : `must be one of ${words.join(', ')}`;
   return z.enum(words, {
-    error: ({ input }) => required(input) ?? (later.includes(String(input)) ? NOT_AVAILABLE : rule),
+    error: ({ input }) => required(input) ?? (later.some((word) => word === input) ? NOT_AVAILABLE : rule),
   });
 }
 

@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
 import type { ConfigError, Path } from './errors.js';
 
 /** A YAML file as it was read: its value and where each part of it stands. */
@@ -6,17 +6,52 @@ export type YamlText =
   | { readonly ok: true; readonly value: unknown; readonly lineOf: (at: Path) => number | null }
   | { readonly ok: false; readonly errors: readonly ConfigError[] };
 
+type Fault = { readonly message: string; readonly offset: number };
+
 /** Reads a YAML document. Where it is not YAML, every fault is told with its line. */
 export function readYaml(text: string): YamlText {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, version: '1.2', prettyErrors: false });
-  if (document.errors.length > 0) {
-    const errors = document.errors.map(({ message, pos }) => {
-      return { path: '', rule: `must be YAML: ${oneLine(message)}`, line: lines.linePos(pos[0]).line };
-    });
-    return { ok: false, errors };
-  }
-  return valueOf(document, lines);
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    version: '1.2',
+    prettyErrors: false,
+    uniqueKeys: false,
+    logLevel: 'error',
+  });
+  const faults = [...[...document.errors, ...document.warnings].map(faultOf), ...keyFaults(document)];
+  if (faults.length === 0) return valueOf(document, lines);
+  const errors = faults.map(({ message, offset }) => {
+    return { path: '', rule: `must be YAML: ${oneLine(message)}`, line: lines.linePos(offset).line };
+  });
+  return { ok: false, errors };
+}
+
+function faultOf({
+  message,
+  pos,
+}: {
+  readonly message: string;
+  readonly pos: readonly [number, number];
+}): Fault {
+  return { message, offset: pos[0] };
+}
+
+/** Keys that are said twice or are no words. The parser's own look for them grows with the square of the file. */
+function keyFaults(document: Document): Fault[] {
+  const faults: Fault[] = [];
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        const word = isScalar(key) ? String(key.value) : undefined;
+        if (word === undefined)
+          faults.push({ message: 'Keys must be plain words', offset: startOf(key) ?? 0 });
+        else if (seen.has(word)) faults.push({ message: 'Keys must be unique', offset: startOf(key) ?? 0 });
+        else seen.add(word);
+      }
+    },
+  });
+  return faults;
 }
 
 function valueOf(document: Document, lines: LineCounter): YamlText {

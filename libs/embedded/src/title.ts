@@ -5,7 +5,7 @@ import { damagedMessage } from './told-store.js';
 import { decode, encode, VALUES } from './values.js';
 
 /** How values are laid out in the store. A store of another layout is refused. */
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 
 const KEYS = { schema: 'meta/schema', fleet: 'meta/fleet', term: 'meta/term' } as const;
 
