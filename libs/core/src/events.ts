@@ -3,9 +3,9 @@ import type { ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js'
 import type { ControlMode, Look } from './look.js';
 import type { Bytes, Instant, Millis, Model, ModelSettings } from './model.js';
 
-/** What an order did. `unknown` covers deadlines and lost connections: the server may still be working on it. */
+/** What an order did; `versions` are those a load made ready, empty where that was not learned. `unknown` covers deadlines and lost connections: the server may still be working on it. */
 export type Outcome =
-  | { readonly kind: 'succeeded' }
+  | { readonly kind: 'succeeded'; readonly versions: readonly string[] }
   | { readonly kind: 'failed'; readonly cause: FailureCause }
   | { readonly kind: 'unknown' };
 

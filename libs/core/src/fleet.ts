@@ -86,12 +86,15 @@ export interface Server {
   metricsAnswered: boolean;
   /** Requests queued inside Triton, per model. */
   pending: ReadonlyMap<ModelId, number>;
-  /** A look ordered and not yet reported, and what the last one cost. */
+  /** A look ordered and not yet reported. */
   looking: 'full' | 'statistics' | null;
-  lookEndedAt: Instant | null;
+  /** When the last full look, and the last of either kind, was reported, and how long the latter took. */
+  fullEndedAt: Instant | null;
+  anyEndedAt: Instant | null;
   lookTook: Millis;
-  /** Somebody needs a look begun at or after this instant. */
+  /** Somebody needs a full look, or statistics, begun at or after this instant. */
   lookWanted: Instant | null;
+  statisticsWanted: Instant | null;
   drain: { readonly since: Instant; readonly deadline: Instant | null } | null;
   readonly configs: Map<ModelId, LearnedConfig>;
   /** Models whose config was asked for in this incarnation. */
@@ -184,7 +187,8 @@ export interface Ready extends Residence {
 
 /** An in-place change of devices: old and new are both held until it has ended. */
 export interface Change {
-  readonly order: OrderId;
+  /** Null while it waits for memory or a load slot: until then the new part is only promised. */
+  readonly order: OrderId | null;
   readonly orderedAt: Instant;
   readonly devices: readonly number[];
   readonly bookings: readonly Booking[];
@@ -218,6 +222,8 @@ export interface Unknown extends Residence {
   readonly endedAt: Instant;
   /** When the load that may still run was ordered; null where none of ours may. */
   readonly loadOrderedAt: Instant | null;
+  /** Whether the latest look showed it on its way in. */
+  readonly coming: boolean;
   /** The begin of the first look that showed it absent, if the latest one did too. */
   readonly absentSince: Instant | null;
   readonly cause: UnloadCause | null;
@@ -283,6 +289,10 @@ export interface Fleet {
   /** The steps of each ensemble whose config was read. */
   readonly steps: Map<ModelId, readonly ModelId[]>;
   readonly lastUnloads: Map<ModelId, LastUnload>;
+  /** The replicas of each model, whatever their phase. */
+  readonly holders: Map<ModelId, Set<ReplicaId>>;
+  /** Since when each model has lacked a copy that somebody wants. */
+  readonly wantedSince: Map<ModelId, Instant>;
   /** How long the last load of each model took. */
   readonly loadTook: Map<ModelId, Millis>;
   defaults: ModelSettings;
@@ -291,7 +301,81 @@ export interface Fleet {
   startedAt: Instant | null;
   /** When the indexes were last refreshed for an unknown name. */
   refreshedAt: Instant | null;
+  /** This process is going: nobody is admitted, nothing is ordered. */
+  closing: boolean;
   nextOrder: number;
   /** Rises with every change of what may be routed where. */
   routesRevision: number;
 }
+
+const MIB = 2 ** 20;
+
+/** What holds until the operator's settings are told. */
+const DEFAULTS: ModelSettings = {
+  enabled: true,
+  gpuBytes: 2048 * MIB,
+  hostBytes: 4096 * MIB,
+  sizesDeclared: false,
+  idleUnload: 300_000,
+  idleMode: 'strict',
+  loadTimeout: 300_000,
+  minResidency: 30_000,
+  class: 'default',
+  coldStart: { policy: 'queue', maxQueue: 100, maxWait: 60_000, loadWhenShed: true },
+};
+
+const LIMITS: Limits = {
+  globalQueue: 5000,
+  loadsPerServer: 2,
+  loadsPerDevice: 1,
+  starvation: 30_000,
+  stuckAfter: 350_000,
+};
+
+export const emptyFleet = (): Fleet => ({
+  models: new Map(),
+  servers: new Map(),
+  replicas: new Map(),
+  waiting: new Map(),
+  wishes: new Map(),
+  cooldowns: new Map(),
+  steps: new Map(),
+  lastUnloads: new Map(),
+  holders: new Map(),
+  wantedSince: new Map(),
+  loadTook: new Map(),
+  defaults: DEFAULTS,
+  limits: LIMITS,
+  startedAt: null,
+  refreshedAt: null,
+  closing: false,
+  nextOrder: 1,
+  routesRevision: 0,
+});
+
+/** Writes a replica down, in place of what was known of it. */
+export function put(fleet: Fleet, replica: Replica): void {
+  const before = fleet.replicas.get(replica.id);
+  if ((before?.phase === 'ready') !== (replica.phase === 'ready')) fleet.routesRevision += 1;
+  fleet.replicas.set(replica.id, replica);
+  const holders = fleet.holders.get(replica.model);
+  if (holders) holders.add(replica.id);
+  else fleet.holders.set(replica.model, new Set([replica.id]));
+}
+
+/** Ends a replica and with it its booking. */
+export function forget(fleet: Fleet, { id, model, phase }: Replica): void {
+  if (phase === 'ready') fleet.routesRevision += 1;
+  fleet.replicas.delete(id);
+  const holders = fleet.holders.get(model);
+  holders?.delete(id);
+  if (holders?.size === 0) fleet.holders.delete(model);
+}
+
+/** The replicas of one model, whatever their phase. */
+export function replicasOf(fleet: Readonly<Fleet>, model: ModelId): Replica[] {
+  return [...(fleet.holders.get(model) ?? [])].map((id) => fleet.replicas.get(id)!);
+}
+
+/** The name of the next order. */
+export const nextOrder = (fleet: Fleet): OrderId => `o${fleet.nextOrder++}` as OrderId;

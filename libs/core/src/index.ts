@@ -1,6 +1,7 @@
 export type * from './actions.js';
 export type * from './events.js';
 export type * from './fleet.js';
+export { emptyFleet, replicasOf } from './fleet.js';
 export {
   type AccountId,
   gpuAccount,
@@ -13,5 +14,27 @@ export {
   type ServerId,
 } from './ids.js';
 export type { ControlMode, IndexRow, Look, MetricsSample, ServingRow, Sighting } from './look.js';
-export { sightingOf } from './look.js';
 export type * from './model.js';
+export { idleUnloadAt } from './passes/idle.js';
+export { waitingFor } from './passes/eta.js';
+export { pickRoute, type RecentUses, type RouteQuery } from './routes.js';
+export { step } from './step.js';
+export { nextWake } from './wake.js';
+export { fitPins, type PinsFit } from './fit-pins.js';
+export { isPinProtected } from './pins.js';
+export { residentUntil } from './passes/evict.js';
+export {
+  lastFailure,
+  loadsInFlight,
+  type Memory,
+  memoryOf,
+  modelState,
+  type ModelState,
+  nextTryAt,
+  replicaFlags,
+  type ServerFlag,
+  serverFlags,
+  serverState,
+  type ServerState,
+  unsatisfiedPins,
+} from './view.js';

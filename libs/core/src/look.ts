@@ -46,9 +46,9 @@ export interface Look {
   readonly serverVersion: string | null;
 }
 
-/** What a look says of one model. `gone` in a look without a proper row proves nothing by itself. */
+/** What a look says of one model. `gone` without a proper row proves nothing by itself. */
 export type Sighting =
-  | { readonly kind: 'serving'; readonly versions: readonly string[] }
+  | { readonly kind: 'serving'; readonly rows: readonly ServingRow[] }
   | { readonly kind: 'coming' }
   | { readonly kind: 'leaving' }
   | { readonly kind: 'gone'; readonly proven: boolean };
@@ -56,14 +56,12 @@ export type Sighting =
 const DUPLICATE = 'model appears in two or more repositories';
 
 /**
- * Sums up what a look with an index says of one model (architecture, "What a look is worth"): statistics say
- * what serves, the index adds what is coming and going. LOADING goes before serving, since a load over a
- * serving copy keeps the row READY: a LOADING row means the serving copy, if any, is behind it.
+ * Sums up what a full look says of one model (architecture, "What a look is worth"). Statistics say what serves,
+ * and were read after the index: a READY row that statistics do not confirm is on its way out.
  */
 export function sightingOf(rows: readonly IndexRow[], serving: readonly ServingRow[]): Sighting {
+  if (serving.length > 0) return { kind: 'serving', rows: serving };
   if (rows.some((row) => row.state === 'LOADING')) return { kind: 'coming' };
-  if (serving.length > 0) return { kind: 'serving', versions: serving.map((row) => row.version) };
-  if (rows.some((row) => row.state === 'READY' || row.state === 'UNKNOWN')) return { kind: 'coming' };
-  if (rows.some((row) => row.state === 'UNLOADING')) return { kind: 'leaving' };
+  if (rows.some((row) => row.state !== '' && row.state !== 'UNAVAILABLE')) return { kind: 'leaving' };
   return { kind: 'gone', proven: rows.length > 0 && rows.every((row) => row.reason !== DUPLICATE) };
 }

@@ -107,10 +107,9 @@ export class Actuator {
   }
 }
 
-async function outcomeOf(attempt: () => Promise<void>): Promise<Outcome> {
+async function outcomeOf(attempt: () => Promise<readonly string[] | void>): Promise<Outcome> {
   try {
-    await attempt();
-    return { kind: 'succeeded' };
+    return { kind: 'succeeded', versions: (await attempt()) ?? [] };
   } catch (error) {
     return error instanceof OrderRefused ? { kind: 'failed', cause: error.failure } : { kind: 'unknown' };
   }

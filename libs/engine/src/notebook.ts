@@ -61,8 +61,8 @@ export class Notebook {
 
   private loadTimes(fleet: Readonly<Fleet>, replica: ReplicaId): readonly LearnedChange[] {
     const model = fleet.replicas.get(replica)?.model;
-    const took = model && fleet.loadTook.get(model);
-    return took === undefined ? [] : this.ifNew({ kind: 'loadTook', model, value: took });
+    const value = model && fleet.loadTook.get(model);
+    return model === undefined || value === undefined ? [] : this.ifNew({ kind: 'loadTook', model, value });
   }
 
   private ifNew(change: LearnedChange): readonly LearnedChange[] {

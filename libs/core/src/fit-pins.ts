@@ -1,0 +1,112 @@
+import type { Booking, Fleet, Server } from './fleet.js';
+import { bookingsFor, dependenciesOf, labelsMatch } from './footprint.js';
+import type { AccountId, ModelId } from './ids.js';
+import { capacities } from './ledger.js';
+import type { Bytes, Model } from './model.js';
+import { isKept } from './passes/evict.js';
+import { canChoose, deviceChoices, devicesOf } from './passes/places.js';
+
+/** Whether all pins can be kept at once, and if not, which copies found no place. */
+export type PinsFit =
+  | { readonly fits: true }
+  | {
+      readonly fits: false;
+      readonly unplaced: readonly {
+        readonly model: ModelId;
+        readonly copies: number;
+        /** Bytes one copy needs on a device. */
+        readonly needs: Bytes;
+      }[];
+    };
+
+/**
+ * Looks for a place for every copy of every pinned model on the declared and remembered devices, reachable or not:
+ * at most one copy per device, largest models first (first fit decreasing). What it finds is an assignment, so a
+ * yes is proven; a no may be wrong where only a cleverer packing would do.
+ *
+ * @param models the models as they are to be, with their pins; the rest of the fleet is left out of account.
+ */
+export function fitPins(fleet: Readonly<Fleet>, models: Iterable<Model>): PinsFit {
+  const room = new Map(capacities(fleet));
+  for (const replica of fleet.replicas.values()) {
+    if (replica.phase === 'ready' && isKept(fleet, replica)) take(room, replica.bookings);
+  }
+  const pinned = [...models].filter(({ pinnedCopies, enabled }) => pinnedCopies > 0 && enabled);
+  const placed = new Placed();
+  const unplaced = pinned
+    .toSorted((a, b) => b.gpuBytes - a.gpuBytes || b.hostBytes - a.hostBytes)
+    .map((model) => ({
+      model: model.id,
+      copies: model.pinnedCopies - placeAll(fleet, room, placed, model),
+      needs: model.gpuBytes,
+    }))
+    .filter(({ copies }) => copies > 0);
+  return unplaced.length === 0 ? { fits: true } : { fits: false, unplaced };
+}
+
+/** Which devices already got a copy of a model, and which models a server already holds. */
+class Placed {
+  private readonly devices = new Set<string>();
+  private readonly servers = new Set<string>();
+
+  has(model: ModelId, server: Server, devices: readonly number[]): boolean {
+    return devices.some((device) => this.devices.has(`${model}@${server.spec.id}/${device}`));
+  }
+
+  isOn(model: ModelId, server: Server): boolean {
+    return this.servers.has(`${model}@${server.spec.id}`);
+  }
+
+  note(model: ModelId, server: Server, devices: readonly number[]): void {
+    this.servers.add(`${model}@${server.spec.id}`);
+    for (const device of devices) this.devices.add(`${model}@${server.spec.id}/${device}`);
+  }
+}
+
+/** Places copies until there are enough or no place is left; returns how many it placed. */
+function placeAll(fleet: Readonly<Fleet>, room: Map<AccountId, Bytes>, placed: Placed, model: Model): number {
+  let copies = 0;
+  for (const server of [...fleet.servers.values()].toSorted((a, b) => spareOn(room, b) - spareOn(room, a))) {
+    if (!labelsMatch(server, model) || !server.repository.has(model.id) || server.devices === null) continue;
+    for (const devices of deviceChoices(server, model)) {
+      if (copies >= model.pinnedCopies) return copies;
+      if (placed.has(model.id, server, devices)) continue;
+      if (placed.isOn(model.id, server) && !canChoose(server, model)) continue;
+      const needs = needsOn(fleet, placed, server, model, devices);
+      if (!needs.every(({ account, bytes }) => bytes <= (room.get(account) ?? Infinity))) continue;
+      take(room, needs);
+      placed.note(model.id, server, devices);
+      copies += Math.max(1, devices.length);
+    }
+  }
+  return copies;
+}
+
+const spareOn = (room: ReadonlyMap<AccountId, Bytes>, { devices }: Server): Bytes =>
+  Math.max(0, ...(devices ?? []).map(({ account }) => room.get(account) ?? 0));
+
+/** What a model and everything it needs would book there, what another pin has brought already left out. */
+function needsOn(
+  fleet: Readonly<Fleet>,
+  placed: Placed,
+  server: Server,
+  model: Model,
+  devices: readonly number[],
+): Booking[] {
+  const needed = dependenciesOf(fleet, model.id).filter((id) => !placed.isOn(id, server));
+  return [
+    ...bookingsFor(fleet, server, model.id, devices),
+    ...needed.flatMap((id) => {
+      const held = devicesOf(fleet, server, id, devices);
+      placed.note(id, server, held);
+      return bookingsFor(fleet, server, id, held);
+    }),
+  ];
+}
+
+function take(room: Map<AccountId, Bytes>, bookings: readonly Booking[]): void {
+  for (const { account, bytes } of bookings) {
+    const left = room.get(account);
+    if (left !== undefined) room.set(account, left - bytes);
+  }
+}

@@ -1,0 +1,82 @@
+import { hostAccount, type ModelId } from './ids.js';
+import type { Booking, Fleet, Replica, Server } from './fleet.js';
+import type { Bytes, Model, ModelSettings } from './model.js';
+
+/**
+ * What a model books on a server with copies on these devices (ordinals).
+ * An ensemble known as such books nothing of its own unless its sizes were declared; a model whose config says
+ * KIND_CPU, and everything on a `cpu` device, books host memory only.
+ */
+export function bookingsFor(
+  fleet: Readonly<Fleet>,
+  server: Server,
+  id: ModelId,
+  devices: readonly number[],
+): Booking[] {
+  const model = fleet.models.get(id) ?? fleet.defaults;
+  if (fleet.steps.has(id) && !model.sizesDeclared) return [];
+  const host = { account: hostAccount(server.spec.host), bytes: model.hostBytes };
+  if (server.configs.get(id)?.kind === 'cpu') return [host];
+  const gpus = (server.devices ?? []).filter(
+    ({ kind, ordinal }) => kind === 'gpu' && devices.includes(ordinal),
+  );
+  return [...gpus.map(({ account }) => ({ account, bytes: gpuBytes(model, server, id) })), host];
+}
+
+/** A declared limit holds whatever the instance count; the default is a guess per instance. */
+function gpuBytes(model: ModelSettings, server: Server, id: ModelId): Bytes {
+  const count = model.sizesDeclared ? 1 : (server.configs.get(id)?.count ?? 1);
+  return model.gpuBytes * Math.max(1, count);
+}
+
+/** The devices a model found loaded sits on: as its config says, else all, since nobody can exclude one. */
+export function devicesFound(server: Server, id: ModelId): readonly number[] {
+  const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
+  const config = server.configs.get(id);
+  if (config?.kind !== 'gpu' || config.gpus.length === 0) return all;
+  const known = config.gpus.filter((gpu) => all.includes(gpu));
+  return known.length > 0 ? known : all;
+}
+
+/** What must be on the same server before a model can serve: declared and learned, all levels, each once. */
+export function dependenciesOf(fleet: Readonly<Fleet>, id: ModelId): ModelId[] {
+  const found = new Set<ModelId>();
+  const visit = (model: ModelId): void => {
+    for (const needed of directDependencies(fleet, model)) {
+      if (needed === id || found.has(needed)) continue;
+      found.add(needed);
+      visit(needed);
+    }
+  };
+  visit(id);
+  return [...found];
+}
+
+export function directDependencies(fleet: Readonly<Fleet>, id: ModelId): readonly ModelId[] {
+  const declared = fleet.models.get(id)?.dependsOn ?? [];
+  const steps = fleet.steps.get(id) ?? [];
+  return declared.length === 0
+    ? steps
+    : steps.length === 0
+      ? declared
+      : [...new Set([...declared, ...steps])];
+}
+
+/** Whether any dependency is known at all: spares the passes the question for each replica. */
+export const hasDependencies = (fleet: Readonly<Fleet>): boolean =>
+  fleet.steps.size > 0 || [...fleet.models.values()].some(({ dependsOn }) => dependsOn.length > 0);
+
+/** The held replicas on the same server that need this one, directly or not. */
+export function dependentsOf(fleet: Readonly<Fleet>, { model, server, id }: Replica): Replica[] {
+  return [...fleet.replicas.values()].filter(
+    (other) =>
+      other.server === server &&
+      other.id !== id &&
+      directDependencies(fleet, other.model).length > 0 &&
+      dependenciesOf(fleet, other.model).includes(model),
+  );
+}
+
+/** Whether a server's labels meet what a model asks for. */
+export const labelsMatch = (server: Server, { require }: Model): boolean =>
+  Object.entries(require).every(([key, value]) => server.spec.labels[key] === value);

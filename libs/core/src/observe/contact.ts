@@ -1,0 +1,79 @@
+import type { ContactFact, EventOf } from '../events.js';
+import type { Contact, Fleet, Server } from '../fleet.js';
+import type { ServerId } from '../ids.js';
+import type { Instant } from '../model.js';
+
+/** Between two tries of a new connection to a slow server. */
+const PROBE_EVERY = 5_000;
+/** A look that failed counts as having taken this long: the next one keeps its distance. */
+const FAILED_LOOK_TOOK = 250;
+/** Tries in a row that may fail before a slow server is lost. */
+const PROBES_BEFORE_LOST = 3;
+
+export function contactChanged(fleet: Fleet, id: ServerId, fact: ContactFact, now: Instant): void {
+  const server = fleet.servers.get(id);
+  if (!server) return;
+  switch (fact) {
+    case 'connected':
+      return connected(fleet, server);
+    case 'ended':
+      return ended(fleet, server, now);
+    case 'refused':
+      server.refused = true;
+      if (server.contact.kind === 'connecting') setContact(fleet, server, { kind: 'down', since: now });
+      return;
+    case 'leaving':
+      return setContact(fleet, server, { kind: 'lost' });
+    case 'probe_accepted':
+      return probed(fleet, server, 0, now);
+    case 'probe_timed_out':
+      return probed(fleet, server, 1, now);
+  }
+}
+
+/** A new connection: what is routed to it waits for a look over it, and so does the question of its mode. */
+function connected(fleet: Fleet, server: Server): void {
+  if (server.contact.kind === 'up' || server.contact.kind === 'slow') return;
+  server.mode = null;
+  server.looking = null;
+  server.fullEndedAt = null;
+  setContact(fleet, server, { kind: 'up' });
+}
+
+function ended(fleet: Fleet, server: Server, now: Instant): void {
+  const { kind } = server.contact;
+  if (kind === 'up' || kind === 'slow') setContact(fleet, server, { kind: 'down', since: now });
+}
+
+function probed(fleet: Fleet, server: Server, failed: 0 | 1, now: Instant): void {
+  if (server.contact.kind !== 'slow') return;
+  const probesFailed = failed === 0 ? 0 : server.contact.probesFailed + 1;
+  if (probesFailed >= PROBES_BEFORE_LOST) return setContact(fleet, server, { kind: 'lost' });
+  server.contact = { kind: 'slow', probesFailed, nextProbeAt: now + PROBE_EVERY };
+}
+
+/** A look did not come back: the server is slow, or says that it may not be looked at. */
+export function lookFailed(fleet: Fleet, { server: id, why }: EventOf<'LookFailed'>, now: Instant): void {
+  const server = fleet.servers.get(id);
+  if (!server) return;
+  const full = server.looking === 'full';
+  server.looking = null;
+  server.anyEndedAt = now;
+  server.lookTook = Math.max(server.lookTook, FAILED_LOOK_TOOK);
+  if (full) server.fullEndedAt = now;
+  if (typeof why === 'object') server.mode = why.mode;
+  else if (why !== 'unreachable' && server.contact.kind === 'up') {
+    setContact(fleet, server, { kind: 'slow', probesFailed: 0, nextProbeAt: now });
+  }
+}
+
+/** A look came back: whatever we believed, the server is there. */
+export function answered(fleet: Fleet, server: Server): void {
+  if (server.contact.kind !== 'up') setContact(fleet, server, { kind: 'up' });
+}
+
+function setContact(fleet: Fleet, server: Server, contact: Contact): void {
+  server.contact = contact;
+  if (contact.kind === 'down' || contact.kind === 'lost') server.looked = false;
+  fleet.routesRevision += 1;
+}

@@ -1,0 +1,160 @@
+import type { EventOf } from '../events.js';
+import { type Device, type Fleet, forget, put, type Server, type ServerSpec } from '../fleet.js';
+import { bookingsFor } from '../footprint.js';
+import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js';
+import type { Model, ModelSettings } from '../model.js';
+import { replicasOn } from '../standing.js';
+
+export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet'>): void {
+  fleet.limits = limits;
+  fleet.defaults = defaults;
+  for (const model of fleet.models.values()) {
+    if (model.source === 'discovered') fleet.models.set(model.id, discovered(model.id, defaults));
+  }
+  for (const server of fleet.servers.values()) rebook(fleet, server);
+}
+
+/** A new declaration wipes out past failures: it may be what mends them. */
+export function declareModel(fleet: Fleet, model: Model): void {
+  fleet.models.set(model.id, model);
+  for (const [id, cooldown] of fleet.cooldowns) if (cooldown.model === model.id) fleet.cooldowns.delete(id);
+  for (const server of fleet.servers.values()) rebook(fleet, server, model.id);
+}
+
+/** A withdrawn model lives on as a discovered one where a repository lists it and may be discovered. */
+export function withdrawModel(fleet: Fleet, id: ModelId): void {
+  fleet.models.delete(id);
+  fleet.wishes.delete(id);
+  for (const server of fleet.servers.values()) discover(fleet, server);
+  for (const server of fleet.servers.values()) rebook(fleet, server, id);
+}
+
+/** A model nobody declared, as the defaults want it. */
+export const discovered = (id: ModelId, defaults: ModelSettings): Model => ({
+  ...defaults,
+  id,
+  source: 'discovered',
+  pinnedCopies: 0,
+  maxCopies: null,
+  dependsOn: [],
+  require: {},
+  config: null,
+});
+
+/** Takes up what a server's repository lists and nobody declared. */
+export function discover(fleet: Fleet, server: Server): void {
+  if (!server.spec.discover) return;
+  for (const id of server.repository) {
+    if (!fleet.models.has(id)) fleet.models.set(id, discovered(id, fleet.defaults));
+  }
+}
+
+/** Lets go of discovered models that no repository lists any more and nobody holds. */
+export function forgetVanished(fleet: Fleet): void {
+  for (const { id, source } of fleet.models.values()) {
+    if (source === 'declared' || fleet.holders.has(id)) continue;
+    const listed = [...fleet.servers.values()].some(
+      ({ spec, repository }) => spec.discover && repository.has(id),
+    );
+    if (!listed) fleet.models.delete(id);
+  }
+}
+
+export function declareServer(fleet: Fleet, spec: ServerSpec): void {
+  const known = fleet.servers.get(spec.id);
+  const server = known ?? unseen(spec);
+  server.spec = spec;
+  if (spec.devices) server.devices = spec.devices.map((device) => gpu(spec.id, device));
+  fleet.servers.set(spec.id, server);
+  if (!known) return;
+  fleet.routesRevision += 1;
+  discover(fleet, server);
+  rebook(fleet, server);
+}
+
+export function withdrawServer(fleet: Fleet, id: ServerId): void {
+  for (const replica of replicasOn(fleet, id)) forget(fleet, replica);
+  fleet.servers.delete(id);
+  for (const [replica, { server }] of fleet.cooldowns) if (server === id) fleet.cooldowns.delete(replica);
+  forgetVanished(fleet);
+}
+
+/** What an earlier life saw counts as seen: no permanent answer depends on a server being up just now. */
+export function rememberServer(
+  fleet: Fleet,
+  { server: id, repository, devices }: EventOf<'ServerRemembered'>,
+): void {
+  const server = fleet.servers.get(id);
+  if (!server || server.lookedAt !== null) return;
+  server.everSeen = true;
+  server.repository = new Set(repository);
+  if (devices.length > 0 && server.spec.devices === null) {
+    server.devices = devices.map(({ ordinal, uuid, kind, capacity }) => ({
+      ordinal,
+      uuid,
+      kind,
+      capacity,
+      account: kind === 'gpu' ? gpuAccount(id, ordinal) : hostAccount(server.spec.host),
+      used: null,
+    }));
+  }
+  discover(fleet, server);
+}
+
+export function rememberOrders(fleet: Fleet, { server, models }: EventOf<'OrdersRemembered'>): void {
+  for (const model of models) fleet.servers.get(server)?.ordered.add(model);
+}
+
+export function drainServer(fleet: Fleet, id: ServerId, drain: Server['drain']): void {
+  const server = fleet.servers.get(id);
+  if (server) server.drain = drain;
+}
+
+/** Books anew what replicas on a server hold: sizes, devices or what is known of an ensemble have changed. */
+export function rebook(fleet: Fleet, server: Server, only?: ModelId): void {
+  for (const replica of replicasOn(fleet, server.spec.id)) {
+    if (only !== undefined && replica.model !== only) continue;
+    put(fleet, { ...replica, bookings: bookingsFor(fleet, server, replica.model, replica.devices) });
+  }
+}
+
+const gpu = (
+  server: ServerId,
+  device: { ordinal: number; uuid: string | null; memory: number; headroom: number },
+): Device => ({
+  ordinal: device.ordinal,
+  uuid: device.uuid,
+  kind: 'gpu',
+  account: gpuAccount(server, device.ordinal),
+  capacity: device.memory - device.headroom,
+  used: null,
+});
+
+const unseen = (spec: ServerSpec): Server => ({
+  spec,
+  contact: { kind: 'connecting' },
+  refused: false,
+  looked: false,
+  everSeen: false,
+  mode: null,
+  version: null,
+  incarnation: 0,
+  devices: null,
+  repository: new Set(),
+  rows: new Map(),
+  lookedAt: null,
+  statisticsAt: null,
+  metricsAnswered: false,
+  pending: new Map(),
+  looking: null,
+  fullEndedAt: null,
+  anyEndedAt: null,
+  lookTook: 0,
+  lookWanted: null,
+  statisticsWanted: null,
+  drain: null,
+  configs: new Map(),
+  described: new Set(),
+  ordered: new Set(),
+  hidden: [],
+});

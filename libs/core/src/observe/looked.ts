@@ -1,0 +1,152 @@
+import { type Device, type Fleet, forget, type Replica, type Server } from '../fleet.js';
+import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js';
+import { type IndexRow, type Look, type MetricsSample, type ServingRow, sightingOf } from '../look.js';
+import type { Instant } from '../model.js';
+import { replicasOn } from '../standing.js';
+import { answered, lookFailed } from './contact.js';
+import { discover, forgetVanished, rebook } from './declared.js';
+import { feelPulses } from './pulse.js';
+import { noteUnload, sighted } from './sighted.js';
+
+export { lookFailed };
+
+/** Kept free on a device that was found, not declared: CUDA contexts and Triton's own pool live there. */
+const HEADROOM_FOUND = 1024 * 2 ** 20;
+
+/** Takes a look at a server into the books. */
+export function looked(fleet: Fleet, id: ServerId, look: Look, now: Instant): void {
+  const server = fleet.servers.get(id);
+  if (!server) return;
+  server.looking = null;
+  server.anyEndedAt = now;
+  server.lookTook = look.endedAt - look.begunAt;
+  if (isStale(server, look)) return;
+  if (look.mode) server.mode = look.mode;
+  if (look.serverVersion) server.version = look.serverVersion;
+  answered(fleet, server);
+  if (look.index) takeIndex(fleet, server, look, look.index, now);
+  feelPulses(fleet, server, look, now);
+  server.statisticsAt = look.begunAt;
+}
+
+/** A look over a connection that has ended since tells of a process that may be gone; so does one out of order. */
+const isStale = ({ contact, statisticsAt }: Server, look: Look): boolean =>
+  (contact.kind === 'down' && look.begunAt <= contact.since) ||
+  contact.kind === 'connecting' ||
+  look.begunAt < (statisticsAt ?? -Infinity);
+
+function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly IndexRow[], now: Instant): void {
+  const rows = groupBy(index);
+  if (isNewIncarnation(fleet, server, rows)) beginIncarnation(fleet, server, now);
+  server.fullEndedAt = now;
+  server.lookedAt = look.begunAt;
+  server.rows = rows;
+  server.repository = new Set(rows.keys());
+  server.refused = false;
+  server.everSeen = true;
+  if (!server.looked) fleet.routesRevision += 1;
+  server.looked = true;
+  findDevices(fleet, server, look.metrics);
+  discover(fleet, server);
+  bookWhatIsSeen(fleet, server, look, now);
+  for (const model of server.described) if (!server.configs.has(model)) server.described.delete(model);
+  server.hidden = server.hidden.filter(({ until }) => until > now);
+  forgetVanished(fleet);
+}
+
+/** Each model in the index, in the statistics or in our books is compared with what the look says of it. */
+function bookWhatIsSeen(fleet: Fleet, server: Server, look: Look, now: Instant): void {
+  const serving = groupBy(look.serving);
+  const booked = replicasOn(fleet, server.spec.id);
+  const models = new Set<ModelId>([
+    ...server.rows.keys(),
+    ...serving.keys(),
+    ...booked.map(({ model }) => model),
+  ]);
+  for (const model of models) {
+    const sighting = sightingOf(server.rows.get(model) ?? [], serving.get(model) ?? []);
+    sighted(fleet, server, model, sighting, look, now);
+  }
+}
+
+/**
+ * A living Triton forgets no version: where one that had a row shows an untouched directory again, the process is
+ * another one. So it is where a connection attempt was refused in between. An ensemble's row may go back to
+ * untouched by itself, when one of its steps fails.
+ */
+function isNewIncarnation(
+  fleet: Fleet,
+  server: Server,
+  rows: ReadonlyMap<ModelId, readonly IndexRow[]>,
+): boolean {
+  if (server.incarnation === 0 || (!server.looked && server.refused)) return true;
+  return [...server.rows].some(
+    ([model, before]) =>
+      !fleet.steps.has(model) && before.some(({ version }) => version !== '') && isUntouched(rows.get(model)),
+  );
+}
+
+const isUntouched = (rows: readonly IndexRow[] | undefined): boolean =>
+  rows !== undefined && rows.length > 0 && rows.every(({ version, state }) => version === '' && state === '');
+
+/** All bookings of the old life end; what was only placed still waits for its turn. */
+function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
+  server.incarnation += 1;
+  if (server.incarnation === 1) return;
+  server.configs.clear();
+  server.described.clear();
+  server.ordered.clear();
+  server.hidden = [];
+  for (const replica of replicasOn(fleet, server.spec.id)) {
+    if (replica.phase !== 'placed') endByDeath(fleet, replica, now);
+  }
+}
+
+function endByDeath(fleet: Fleet, replica: Replica, now: Instant): void {
+  if (replica.phase === 'ready') noteUnload(fleet, replica, 'lost', null, now);
+  forget(fleet, replica);
+}
+
+/** What the metrics show counts where nothing was declared; without an answer the last known devices stay. */
+function findDevices(fleet: Fleet, server: Server, metrics: MetricsSample | null): void {
+  server.metricsAnswered = metrics !== null;
+  if (metrics === null) return;
+  const before = JSON.stringify(server.devices);
+  server.devices = server.spec.devices === null ? devicesFrom(server, metrics) : measured(server, metrics);
+  if (JSON.stringify(server.devices) !== before) rebook(fleet, server);
+}
+
+function devicesFrom({ spec }: Server, { gpus, hostMemory }: MetricsSample): Device[] | null {
+  if (gpus.length > 0) {
+    return gpus.map(({ uuid, memory, used }, ordinal) => ({
+      ordinal,
+      uuid,
+      kind: 'gpu',
+      account: gpuAccount(spec.id, ordinal),
+      capacity: Math.max(0, memory - HEADROOM_FOUND),
+      used,
+    }));
+  }
+  const capacity = spec.hostMemory ?? hostMemory;
+  if (capacity === null) return null;
+  return [{ ordinal: 0, uuid: null, kind: 'cpu', account: hostAccount(spec.host), capacity, used: null }];
+}
+
+/** Declared devices with what the metrics measure on them, where it is clear which is which. */
+function measured({ devices }: Server, { gpus }: MetricsSample): Device[] {
+  return (devices ?? []).map((device) => {
+    const single = devices?.length === 1 && gpus.length === 1;
+    const sample = single ? gpus[0] : gpus.find(({ uuid }) => uuid === device.uuid);
+    return { ...device, used: sample?.used ?? null };
+  });
+}
+
+function groupBy<Row extends IndexRow | ServingRow>(rows: readonly Row[]): Map<ModelId, Row[]> {
+  const groups = new Map<ModelId, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(row.model);
+    if (group) group.push(row);
+    else groups.set(row.model, [row]);
+  }
+  return groups;
+}

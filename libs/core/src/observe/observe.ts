@@ -1,0 +1,101 @@
+import type { Event } from '../events.js';
+import type { Fleet } from '../fleet.js';
+import type { Instant } from '../model.js';
+import { contactChanged } from './contact.js';
+import {
+  declareModel,
+  declareServer,
+  drainServer,
+  rememberOrders,
+  rememberServer,
+  setLimits,
+  withdrawModel,
+  withdrawServer,
+} from './declared.js';
+import { looked, lookFailed } from './looked.js';
+import { configLearned, loadEnded, unloadEnded } from './orders.js';
+import { cancelRequest, doubtServers, orderLoad, orderUnload, useRoutes } from './requests.js';
+
+/** Writes one fact down. It decides nothing; every event is safe to hear twice, late, or about something gone. */
+export function observe(fleet: Fleet, event: Event, now: Instant): void {
+  switch (event.kind) {
+    case 'RequestArrived':
+      fleet.waiting.set(event.request.id, event.request);
+      return;
+    case 'RequestCancelled':
+      return cancelRequest(fleet, event.request);
+    case 'RoutesUsed':
+      return useRoutes(fleet, event.uses);
+    case 'ServersDoubted':
+      return doubtServers(fleet, event.servers, now);
+    case 'LoadEnded':
+      return loadEnded(fleet, event, now);
+    case 'UnloadEnded':
+      return unloadEnded(fleet, event, now);
+    case 'Looked':
+      return looked(fleet, event.server, event.look, now);
+    case 'LookFailed':
+      return lookFailed(fleet, event, now);
+    case 'ContactChanged':
+      return contactChanged(fleet, event.server, event.fact, now);
+    case 'ConfigLearned':
+      return configLearned(fleet, event);
+    case 'LoadOrdered':
+      return orderLoad(fleet, event, now);
+    case 'UnloadOrdered':
+      return orderUnload(fleet, event, now);
+    case 'ShutdownBegun':
+      fleet.closing = true;
+      return;
+    default:
+      return observeDeclared(fleet, event, now);
+  }
+}
+
+type Declared = Extract<
+  Event,
+  {
+    kind:
+      | 'LimitsSet'
+      | 'ModelDeclared'
+      | 'ModelWithdrawn'
+      | 'ServerDeclared'
+      | 'ServerWithdrawn'
+      | 'ServerRemembered'
+      | 'OrdersRemembered'
+      | 'StepsRemembered'
+      | 'LoadTimeRemembered'
+      | 'DrainOrdered'
+      | 'DrainEnded';
+  }
+>;
+
+/** What we were told, and what earlier lives had learned. */
+function observeDeclared(fleet: Fleet, event: Declared, now: Instant): void {
+  switch (event.kind) {
+    case 'LimitsSet':
+      return setLimits(fleet, event);
+    case 'ModelDeclared':
+      return declareModel(fleet, event.model);
+    case 'ModelWithdrawn':
+      return withdrawModel(fleet, event.model);
+    case 'ServerDeclared':
+      return declareServer(fleet, event.server);
+    case 'ServerWithdrawn':
+      return withdrawServer(fleet, event.server);
+    case 'ServerRemembered':
+      return rememberServer(fleet, event);
+    case 'OrdersRemembered':
+      return rememberOrders(fleet, event);
+    case 'StepsRemembered':
+      fleet.steps.set(event.model, event.steps);
+      return;
+    case 'LoadTimeRemembered':
+      fleet.loadTook.set(event.model, event.took);
+      return;
+    case 'DrainOrdered':
+      return drainServer(fleet, event.server, { since: now, deadline: event.deadline });
+    case 'DrainEnded':
+      return drainServer(fleet, event.server, null);
+  }
+}

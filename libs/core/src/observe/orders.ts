@@ -1,0 +1,151 @@
+import type { EventOf } from '../events.js';
+import { type Fleet, type Loading, put, type Ready, type Replica, type Unknown } from '../fleet.js';
+import { bookingsFor, devicesFound } from '../footprint.js';
+import type { OrderId, ServerId } from '../ids.js';
+import type { Instant } from '../model.js';
+import { replicasOn } from '../standing.js';
+import { coolDown } from './cooldown.js';
+import { rebook } from './declared.js';
+
+export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instant): void {
+  const replica = fleet.replicas.get(event.replica);
+  if (!replica) return;
+  if (replica.phase === 'ready') return changeEnded(fleet, replica, event, now);
+  if (replica.phase !== 'loading' || replica.order !== event.order) return;
+  if (event.outcome.kind === 'succeeded') {
+    fleet.loadTook.set(replica.model, now - replica.orderedAt);
+    fleet.wishes.delete(replica.model);
+    fleet.cooldowns.delete(replica.id);
+  }
+  if (event.outcome.kind === 'failed') failed(fleet, replica, event.outcome.cause, now);
+  for (const one of loadingWith(fleet, replica.server, event.order)) {
+    put(fleet, ended(one, event, one.id === replica.id, now));
+  }
+  wantLook(fleet, replica.server, now);
+}
+
+function failed(fleet: Fleet, replica: Loading, cause: Parameters<typeof coolDown>[2], now: Instant): void {
+  coolDown(fleet, replica, cause, now);
+  const server = fleet.servers.get(replica.server);
+  if (server && (cause === 'wrong_mode' || cause === 'restricted')) server.mode = cause;
+}
+
+/** The replica of an order and the steps it brought along. */
+const loadingWith = (fleet: Fleet, server: ServerId, order: OrderId): Loading[] =>
+  replicasOn(fleet, server).filter((one): one is Loading => one.phase === 'loading' && one.order === order);
+
+function ended(
+  replica: Loading,
+  { outcome }: EventOf<'LoadEnded'>,
+  itself: boolean,
+  now: Instant,
+): Ready | Unknown {
+  if (outcome.kind === 'succeeded') return becomeReady(replica, itself ? outcome.versions : [], now);
+  const after = outcome.kind === 'failed' ? 'load_failed' : 'load';
+  return becomeUnknown(replica, after, now, outcome.kind === 'unknown' ? replica.orderedAt : null);
+}
+
+/** An in-place change ended. On anything but success the new part is given back by a later look. */
+function changeEnded(
+  fleet: Fleet,
+  replica: Ready,
+  { order, outcome }: EventOf<'LoadEnded'>,
+  now: Instant,
+): void {
+  const { change } = replica;
+  if (!change || change.order !== order) return;
+  const server = fleet.servers.get(replica.server);
+  server?.described.delete(replica.model);
+  wantLook(fleet, replica.server, now);
+  if (outcome.kind === 'succeeded') {
+    put(fleet, { ...replica, devices: change.devices, bookings: change.bookings, change: null });
+    return;
+  }
+  if (outcome.kind === 'failed') coolDown(fleet, replica, outcome.cause, now);
+  put(fleet, { ...replica, change: { ...change, endedAt: now } });
+}
+
+export function unloadEnded(fleet: Fleet, event: EventOf<'UnloadEnded'>, now: Instant): void {
+  const replica = fleet.replicas.get(event.replica);
+  if (replica?.phase !== 'unloading' || replica.order !== event.order) return;
+  wantLook(fleet, replica.server, now);
+  if (event.outcome.kind === 'succeeded') put(fleet, { ...replica, answeredAt: now });
+  else {
+    const { cause, makesRoomFor } = replica;
+    put(fleet, { ...becomeUnknown(replica, 'unload', now, null), cause, makesRoomFor });
+  }
+}
+
+/** What a model's own config says: which devices it sits on, and what it is made of. */
+export function configLearned(fleet: Fleet, event: EventOf<'ConfigLearned'>): void {
+  const server = fleet.servers.get(event.server);
+  if (!server) return;
+  server.configs.set(event.model, event.config);
+  if (event.steps.length > 0) {
+    fleet.steps.set(event.model, event.steps);
+    if (server.ordered.has(event.model)) for (const step of event.steps) server.ordered.add(step);
+  }
+  for (const replica of replicasOn(fleet, event.server)) {
+    if (replica.model === event.model && replica.phase === 'ready') resettle(fleet, replica);
+  }
+  rebook(fleet, server, event.model);
+}
+
+/** The devices of a ready replica are what its config says, not what we asked for. */
+function resettle(fleet: Fleet, replica: Ready): void {
+  const server = fleet.servers.get(replica.server)!;
+  const devices = devicesFound(server, replica.model);
+  const settled = replica.change?.endedAt == null ? replica.change : null;
+  const bookings = bookingsFor(fleet, server, replica.model, devices);
+  put(fleet, { ...replica, devices, bookings, change: settled });
+}
+
+export function becomeReady(replica: Replica, versions: readonly string[], now: Instant): Ready {
+  const { id, model, server, devices, bookings, stranger } = replica;
+  return {
+    id,
+    model,
+    server,
+    devices,
+    bookings,
+    stranger,
+    phase: 'ready',
+    since: now,
+    versions,
+    lastUse: now,
+    inUseUntil: now,
+    pulse: null,
+    change: null,
+  };
+}
+
+export function becomeUnknown(
+  replica: Replica,
+  after: Unknown['after'],
+  now: Instant,
+  loadOrderedAt: Instant | null,
+): Unknown {
+  const { id, model, server, devices, bookings, stranger } = replica;
+  return {
+    id,
+    model,
+    server,
+    devices,
+    bookings,
+    stranger,
+    phase: 'unknown',
+    since: now,
+    after,
+    endedAt: now,
+    loadOrderedAt,
+    coming: after === 'load',
+    absentSince: null,
+    cause: null,
+    makesRoomFor: null,
+  };
+}
+
+function wantLook(fleet: Fleet, id: ServerId, now: Instant): void {
+  const server = fleet.servers.get(id);
+  if (server) server.lookWanted = now;
+}

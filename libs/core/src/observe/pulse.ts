@@ -1,0 +1,60 @@
+import { type Fleet, put, type Pulse, type Ready, type Server } from '../fleet.js';
+import type { ModelId } from '../ids.js';
+import type { Look, ServingRow } from '../look.js';
+import type { Instant } from '../model.js';
+import { replicasOn } from '../standing.js';
+
+/** Reads use and failures off the statistics. Only changes count: Triton's own times are wall time. */
+export function feelPulses(fleet: Fleet, server: Server, look: Look, now: Instant): void {
+  server.pending = look.metrics?.pending ?? new Map<ModelId, number>();
+  const counts = countsByModel(look.serving);
+  for (const replica of replicasOn(fleet, server.spec.id)) {
+    if (replica.phase !== 'ready') continue;
+    const count = counts.get(replica.model);
+    if (!count) {
+      server.lookWanted = Math.max(server.lookWanted ?? 0, look.index ? 0 : now);
+      continue;
+    }
+    const pulse = nextPulse(replica.pulse, count);
+    const used = isUsed(replica, pulse) || (server.pending.get(replica.model) ?? 0) > 0;
+    put(fleet, { ...replica, pulse, lastUse: used ? Math.max(replica.lastUse, now) : replica.lastUse });
+  }
+}
+
+type Counts = Omit<Pulse, 'failures'>;
+
+function countsByModel(serving: readonly ServingRow[]): Map<ModelId, Counts> {
+  const counts = new Map<ModelId, Counts>();
+  for (const { model, lastInference, succeeded, failed } of serving) {
+    const sum = counts.get(model);
+    counts.set(model, {
+      lastInference: Math.max(sum?.lastInference ?? 0, lastInference),
+      succeeded: (sum?.succeeded ?? 0) + succeeded,
+      failed: (sum?.failed ?? 0) + failed,
+    });
+  }
+  return counts;
+}
+
+/** A count that falls means a fresh copy behind the same row: both start anew. */
+function nextPulse(before: Pulse | null, counts: Counts): Pulse {
+  const fresh = !before || counts.failed < before.failed || counts.succeeded < before.succeeded;
+  if (fresh || counts.succeeded > before.succeeded) return { ...counts, failures: 0 };
+  return { ...counts, failures: before.failures + counts.failed - before.failed };
+}
+
+/** The first sight of a replica's counts is no use of it; a change of any of them is. */
+function isUsed({ pulse: before }: Ready, pulse: Pulse): boolean {
+  if (!before) return false;
+  return (
+    before.lastInference !== pulse.lastInference ||
+    before.succeeded !== pulse.succeeded ||
+    before.failed !== pulse.failed
+  );
+}
+
+/** Failures without a success in between that mark a replica as failing. */
+const FAILURES_TO_FLAG = 3;
+
+/** Whether it is ready by Triton's word, but only fails. */
+export const isFailing = ({ pulse }: Ready): boolean => (pulse?.failures ?? 0) >= FAILURES_TO_FLAG;

@@ -1,0 +1,60 @@
+import type { EventOf } from '../events.js';
+import { type Fleet, put, replicasOf } from '../fleet.js';
+import type { RequestId, ServerId } from '../ids.js';
+import type { Instant } from '../model.js';
+import { isPinProtected } from '../pins.js';
+
+/** A doubted server is looked at no more often than this. */
+const DOUBT_EVERY = 1_000;
+
+export function cancelRequest(fleet: Fleet, id: RequestId): void {
+  fleet.waiting.delete(id);
+}
+
+export function useRoutes(fleet: Fleet, uses: EventOf<'RoutesUsed'>['uses']): void {
+  for (const { replica: id, at, inUseUntil } of uses) {
+    const replica = fleet.replicas.get(id);
+    if (replica?.phase === 'ready') {
+      const lastUse = Math.max(replica.lastUse, at);
+      put(fleet, { ...replica, lastUse, inUseUntil: Math.max(replica.inUseUntil, inUseUntil) });
+    } else if (replica?.phase === 'draining') {
+      put(fleet, { ...replica, inUseUntil: Math.max(replica.inUseUntil, inUseUntil) });
+    }
+  }
+}
+
+export function doubtServers(fleet: Fleet, servers: readonly ServerId[], now: Instant): void {
+  for (const id of servers) {
+    const server = fleet.servers.get(id);
+    if (server && (server.lookedAt ?? -Infinity) <= now - DOUBT_EVERY) server.lookWanted = now;
+  }
+}
+
+/** An admin's order is demand like any other, but one that past failures do not hold back. */
+export function orderLoad(fleet: Fleet, { model, until }: EventOf<'LoadOrdered'>, now: Instant): void {
+  if (!fleet.models.has(model)) return;
+  for (const [id, cooldown] of fleet.cooldowns) if (cooldown.model === model) fleet.cooldowns.delete(id);
+  fleet.wishes.set(model, { until, admin: true, since: now });
+}
+
+/** Retires the present copies once; pinned ones stay. `force` does not wait for leases. */
+export function orderUnload(fleet: Fleet, { model, force }: EventOf<'UnloadOrdered'>, now: Instant): void {
+  fleet.wishes.delete(model);
+  for (const replica of replicasOf(fleet, model)) {
+    if (replica.phase !== 'ready' || isPinProtected(fleet, replica)) continue;
+    const { id, server, devices, bookings, stranger, inUseUntil } = replica;
+    put(fleet, {
+      id,
+      model,
+      server,
+      devices,
+      bookings,
+      stranger,
+      phase: 'draining',
+      since: now,
+      inUseUntil: force ? now : inUseUntil,
+      cause: 'admin',
+      makesRoomFor: null,
+    });
+  }
+}

@@ -1,0 +1,203 @@
+import {
+  type Draining,
+  type Fleet,
+  forget,
+  put,
+  type Ready,
+  type Replica,
+  type Server,
+  type Unknown,
+  type UnloadCause,
+  type Unloading,
+} from '../fleet.js';
+import { bookingsFor, devicesFound } from '../footprint.js';
+import { type ModelId, replicaId } from '../ids.js';
+import type { Look, Sighting } from '../look.js';
+import type { Instant, Millis } from '../model.js';
+import { replicasOn } from '../standing.js';
+import { becomeReady, becomeUnknown } from './orders.js';
+
+/** Two looks that show a model absent must be this far apart to end a booking that no answer of Triton's ended. */
+const APART: Millis = 1_000;
+/** After a call without an answer the order may still sit behind Triton's lock for a while, without showing. */
+const UNSETTLED: Millis = 5_000;
+
+/** Compares what a look says of one model with what is booked for it on that server. */
+export function sighted(
+  fleet: Fleet,
+  server: Server,
+  model: ModelId,
+  sighting: Sighting,
+  look: Look,
+  now: Instant,
+): void {
+  const replica = fleet.replicas.get(replicaId(model, server.spec.id));
+  if (!replica || replica.phase === 'placed') {
+    if (sighting.kind !== 'gone') adopt(fleet, server, model, sighting, now);
+    return;
+  }
+  switch (replica.phase) {
+    case 'loading':
+      return;
+    case 'ready':
+      return readySighted(fleet, replica, sighting, look, now);
+    case 'draining':
+      return drainingSighted(fleet, replica, sighting, look, now);
+    case 'unloading':
+      return unloadingSighted(fleet, server, replica, sighting, look, now);
+    case 'unknown':
+      return unknownSighted(fleet, replica, sighting, look, now);
+  }
+}
+
+/** What is found is booked at once, whoever put it there. */
+function adopt(fleet: Fleet, server: Server, model: ModelId, sighting: Sighting, now: Instant): void {
+  const devices = devicesFound(server, model);
+  const cameWithOurs = !server.ordered.has(model) && isLikelyStep(fleet, server);
+  if (cameWithOurs) server.ordered.add(model);
+  const found: Replica = becomeUnknown(
+    {
+      id: replicaId(model, server.spec.id),
+      model,
+      server: server.spec.id,
+      devices,
+      bookings: bookingsFor(fleet, server, model, devices),
+      since: now,
+      stranger: !server.ordered.has(model),
+      phase: 'placed',
+      carriedBy: null,
+    },
+    'found',
+    now,
+    null,
+  );
+  if (sighting.kind === 'serving') return put(fleet, becomeReady(found, versionsOf(sighting), now));
+  put(fleet, { ...found, coming: sighting.kind === 'coming' });
+}
+
+/** While a load of ours runs whose model may be an ensemble, what turns up unordered is booked as its step. */
+const isLikelyStep = (fleet: Fleet, server: Server): boolean =>
+  replicasOn(fleet, server.spec.id).some(
+    ({ phase, model }) => phase === 'loading' && !fleet.steps.has(model) && !server.configs.has(model),
+  );
+
+const versionsOf = (sighting: Extract<Sighting, { kind: 'serving' }>): string[] =>
+  sighting.rows.map(({ version }) => version).toSorted((a, b) => Number(a) - Number(b));
+
+/** Somebody else unloads or replaces what we gave routes to: they are withdrawn at once, the bytes are not. */
+function readySighted(fleet: Fleet, replica: Ready, sighting: Sighting, look: Look, now: Instant): void {
+  if (sighting.kind === 'serving') {
+    const spent = replica.change?.endedAt != null && look.begunAt > replica.change.endedAt;
+    put(fleet, { ...replica, versions: versionsOf(sighting), change: spent ? null : replica.change });
+    return;
+  }
+  if (replica.change?.order && replica.change.endedAt === null) return;
+  put(fleet, wentMissing(replica, sighting, look, now, 'lost'));
+}
+
+function drainingSighted(
+  fleet: Fleet,
+  replica: Draining,
+  sighting: Sighting,
+  look: Look,
+  now: Instant,
+): void {
+  if (sighting.kind !== 'serving') put(fleet, wentMissing(replica, sighting, look, now, replica.cause));
+}
+
+function wentMissing(
+  replica: Ready | Draining,
+  sighting: Sighting,
+  look: Look,
+  now: Instant,
+  cause: UnloadCause,
+): Unknown {
+  const missing = becomeUnknown(replica, 'found', now, null);
+  const absentSince = sighting.kind === 'gone' ? look.begunAt : null;
+  return { ...missing, coming: sighting.kind === 'coming', absentSince, cause };
+}
+
+/** The memory is back once a look begun after Triton's answer shows the model absent. */
+function unloadingSighted(
+  fleet: Fleet,
+  server: Server,
+  replica: Unloading,
+  sighting: Sighting,
+  look: Look,
+  now: Instant,
+): void {
+  const { answeredAt } = replica;
+  if (answeredAt === null || look.begunAt <= answeredAt || sighting.kind === 'leaving') return;
+  if (sighting.kind === 'gone') {
+    const rowless = !sighting.proven && look.begunAt < answeredAt + fleet.limits.stuckAfter;
+    if (!rowless) end(fleet, replica, now);
+    return;
+  }
+  hide(fleet, server, replica, now);
+  adopt(fleet, server, replica.model, sighting, now);
+}
+
+/** Somebody loaded the model while ours was leaving: the old copy may live on where no call shows it. */
+function hide(fleet: Fleet, server: Server, replica: Unloading, now: Instant): void {
+  const { model, bookings } = replica;
+  server.hidden = [...server.hidden, { model, bookings, until: now + fleet.limits.stuckAfter }];
+  server.ordered.delete(model);
+  end(fleet, replica, now);
+}
+
+function unknownSighted(fleet: Fleet, replica: Unknown, sighting: Sighting, look: Look, now: Instant): void {
+  switch (sighting.kind) {
+    case 'serving':
+      return unknownServes(fleet, replica, sighting, look, now);
+    case 'coming':
+    case 'leaving':
+      put(fleet, { ...replica, coming: sighting.kind === 'coming', absentSince: null });
+      return;
+    case 'gone':
+      return unknownAbsent(fleet, replica, sighting.proven, look, now);
+  }
+}
+
+/** An unload without an answer may still be carried out; only when it has had its time is the copy taken back. */
+function unknownServes(
+  fleet: Fleet,
+  replica: Unknown,
+  sighting: Extract<Sighting, { kind: 'serving' }>,
+  look: Look,
+  now: Instant,
+): void {
+  const settledAt = replica.after === 'unload' ? replica.endedAt + UNSETTLED : replica.endedAt;
+  if (look.begunAt < settledAt) return;
+  if (replica.after === 'load') fleet.cooldowns.delete(replica.id);
+  put(fleet, becomeReady(replica, versionsOf(sighting), now));
+}
+
+function unknownAbsent(fleet: Fleet, replica: Unknown, proven: boolean, look: Look, now: Instant): void {
+  if (replica.after === 'load_failed') {
+    if (look.begunAt > replica.endedAt) end(fleet, replica, now);
+    return;
+  }
+  const unsettled = replica.after === 'found' ? 0 : UNSETTLED;
+  if (look.begunAt < replica.endedAt + unsettled) return;
+  const absentSince = replica.absentSince ?? look.begunAt;
+  const timedOut = look.begunAt >= replica.endedAt + fleet.limits.stuckAfter;
+  if (timedOut || (proven && look.begunAt >= absentSince + APART)) return end(fleet, replica, now);
+  put(fleet, { ...replica, coming: false, absentSince });
+}
+
+/** The booking ends. */
+function end(fleet: Fleet, replica: Unloading | Unknown, now: Instant): void {
+  if (replica.cause) noteUnload(fleet, replica, replica.cause, replica.makesRoomFor, now);
+  forget(fleet, replica);
+}
+
+/** Keeps the answer to "why is it gone?". */
+export function noteUnload(
+  fleet: Fleet,
+  { model }: Replica,
+  cause: UnloadCause,
+  makesRoomFor: ModelId | null,
+  now: Instant,
+): void {
+  fleet.lastUnloads.set(model, { at: now, cause, makesRoomFor });
+}

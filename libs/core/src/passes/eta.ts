@@ -1,0 +1,40 @@
+import type { Fleet, Replica } from '../fleet.js';
+import { replicasOf } from '../fleet.js';
+import type { ModelId } from '../ids.js';
+import type { Instant, Millis } from '../model.js';
+import { loadBegan } from '../standing.js';
+
+/** What a load is taken to last before the first one was seen. */
+const FIRST_GUESS: Millis = 10_000;
+
+export interface Wait {
+  readonly phase: 'waiting' | 'placed' | 'loading';
+  /** When the model should be ready, from now. */
+  readonly eta: Millis;
+  /** How many wait for it. */
+  readonly position: number;
+}
+
+/** How far the load of a model has come, judged by how long its last load took. */
+export function describeWait(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Wait {
+  const took = fleet.loadTook.get(model) ?? FIRST_GUESS;
+  const position = waitingFor(fleet, model);
+  const replicas = replicasOf(fleet, model);
+  const loading = replicas.find(isLoading);
+  if (loading) {
+    const eta = Math.max(0, took - (now - (loadBegan(loading) ?? loading.since)));
+    return { phase: 'loading', eta, position };
+  }
+  const phase = replicas.some((replica) => replica.phase === 'placed') ? 'placed' : 'waiting';
+  return { phase, eta: took, position };
+}
+
+const isLoading = (replica: Replica): boolean =>
+  replica.phase === 'loading' || (replica.phase === 'unknown' && replica.coming);
+
+/** How many requests wait for a model. */
+export function waitingFor(fleet: Readonly<Fleet>, model: ModelId): number {
+  let count = 0;
+  for (const request of fleet.waiting.values()) if (request.model === model) count += 1;
+  return count;
+}

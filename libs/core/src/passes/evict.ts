@@ -1,0 +1,176 @@
+import type { Booking, Fleet, Ready, Server } from '../fleet.js';
+import { dependenciesOf, dependentsOf, hasDependencies } from '../footprint.js';
+import { type AccountId, type ModelId, type ReplicaId, replicaId } from '../ids.js';
+import { type Ledger, sumOf } from '../ledger.js';
+import type { Bytes, Instant } from '../model.js';
+import { copiesOf, isPinProtected, solidCopies } from '../pins.js';
+import { takesOrders } from '../standing.js';
+import { hasQueue } from './idle.js';
+import type { Place } from './places.js';
+import { drain } from './retire.js';
+import type { Want } from './wants.js';
+
+/** Room will be free at `place`; or a fresh reading of use was asked for first; or nothing may go. */
+export type Freed =
+  | { readonly kind: 'freed'; readonly place: Place }
+  | { readonly kind: 'asking' }
+  | { readonly kind: 'nothing' };
+
+/** A reading of use this much older than now is read again before anything is drained for memory. */
+const FRESH = 500;
+
+/** What goes together: a replica and what depends on it. */
+interface Victim {
+  readonly replicas: readonly Ready[];
+  readonly bookings: readonly Booking[];
+  readonly lastUse: Instant;
+}
+
+/**
+ * The order in which idle replicas make room: the least valuable first. Least recently used for now; a better
+ * policy takes this function's place.
+ */
+export const byValue = (one: Victim, other: Victim): number => one.lastUse - other.lastUse;
+
+interface Plan {
+  readonly place: Place;
+  readonly victims: readonly Victim[];
+}
+
+/** Drains a whole sufficient set of replicas, where that hurts least, or nothing at all. */
+export function evictFor(
+  fleet: Fleet,
+  ledger: Ledger,
+  places: readonly Place[],
+  want: Want,
+  now: Instant,
+): Freed {
+  const victims = victimsByServer(fleet, places, want, now);
+  const plans = places.flatMap((place) => {
+    const chosen = chooseVictims(ledger, place, victims);
+    return chosen ? [{ place, victims: chosen }] : [];
+  });
+  const best = plans.toSorted(byHarm)[0];
+  if (!best) return { kind: 'nothing' };
+  if (!areFresh(fleet, best, want, now)) return { kind: 'asking' };
+  for (const replica of best.victims.flatMap(({ replicas }) => replicas)) {
+    drain(fleet, replica, 'evicted', want.model.id, now);
+    ledger.leave(replica.bookings);
+  }
+  return { kind: 'freed', place: best.place };
+}
+
+/** The plan whose most recently used victim was used longest ago; of equals the one with fewer victims. */
+const byHarm = (one: Plan, other: Plan): number =>
+  latestUse(one) - latestUse(other) || one.victims.length - other.victims.length;
+
+const latestUse = ({ victims }: Plan): Instant => Math.max(...victims.map(({ lastUse }) => lastUse));
+
+/** Adds victims until the shortfall is covered, then spares those it turns out not to need. */
+function chooseVictims(
+  ledger: Ledger,
+  place: Place,
+  victims: readonly Victim[],
+): readonly Victim[] | undefined {
+  const short = shortfall(ledger, place.bookings);
+  const useful = victims.filter(
+    ({ bookings, replicas }) =>
+      bookings.some(({ account }) => short.has(account)) &&
+      !replicas.some(({ id }) => id === place.grows?.id),
+  );
+  const chosen: Victim[] = [];
+  for (const victim of useful) {
+    if (covers(chosen, short)) break;
+    chosen.push(victim);
+  }
+  if (!covers(chosen, short)) return undefined;
+  return chosen.reduceRight<Victim[]>((kept, victim) => {
+    const without = kept.filter((one) => one !== victim);
+    return covers(without, short) ? without : kept;
+  }, chosen);
+}
+
+function shortfall(ledger: Ledger, bookings: readonly Booking[]): ReadonlyMap<AccountId, Bytes> {
+  const short = bookings.map(({ account, bytes }) => [account, bytes - ledger.spare(account)] as const);
+  return new Map(short.filter(([, bytes]) => bytes > 0));
+}
+
+function covers(victims: readonly Victim[], short: ReadonlyMap<AccountId, Bytes>): boolean {
+  const freed = new Map(
+    sumOf(victims.map(({ bookings }) => bookings)).map(({ account, bytes }) => [account, bytes]),
+  );
+  return [...short].every(([account, bytes]) => (freed.get(account) ?? 0) >= bytes);
+}
+
+/** Everything that may be drained for this want on the hosts in question, the least valuable first. */
+function victimsByServer(fleet: Fleet, places: readonly Place[], want: Want, now: Instant): Victim[] {
+  const hosts = new Set(places.map(({ server }) => server.spec.host));
+  const needed = new Set(places.flatMap(({ server }) => unitOn(fleet, server, want)));
+  const victims: Victim[] = [];
+  for (const replica of fleet.replicas.values()) {
+    if (replica.phase !== 'ready' || needed.has(replica.id)) continue;
+    const server = fleet.servers.get(replica.server)!;
+    if (!hosts.has(server.spec.host) || !takesOrders(server, now)) continue;
+    const victim = victimWith(fleet, replica, want, now);
+    if (victim && !victim.replicas.some(({ id }) => needed.has(id))) victims.push(victim);
+  }
+  return withinPins(fleet, victims.toSorted(byValue));
+}
+
+/** Each of two copies may go for itself where one is pinned, but not both. */
+function withinPins(fleet: Fleet, victims: readonly Victim[]): Victim[] {
+  const taken = new Map<ModelId, number>();
+  return victims.filter(({ replicas }) =>
+    replicas.every((replica) => {
+      const { id, pinnedCopies } = fleet.models.get(replica.model) ?? { id: replica.model, pinnedCopies: 0 };
+      if (pinnedCopies === 0) return true;
+      const gone = (taken.get(id) ?? 0) + copiesOf(replica);
+      taken.set(id, gone);
+      return solidCopies(fleet, id, replica) + copiesOf(replica) - gone >= pinnedCopies;
+    }),
+  );
+}
+
+/** What the newcomer itself needs on a server is no victim for it. */
+const unitOn = (fleet: Fleet, server: Server, { model }: Want): ReplicaId[] =>
+  [model.id, ...dependenciesOf(fleet, model.id)].map((id) => replicaId(id, server.spec.id));
+
+/** A replica with all that depends on it, where all of them may go. */
+function victimWith(fleet: Fleet, replica: Ready, want: Want, now: Instant): Victim | undefined {
+  const unit = hasDependencies(fleet) ? [replica, ...dependentsOf(fleet, replica)] : [replica];
+  const replicas = unit.filter((one): one is Ready => one.phase === 'ready' && mayGo(fleet, one, want, now));
+  if (replicas.length < unit.length) return undefined;
+  return {
+    replicas,
+    bookings: sumOf(replicas.map(({ bookings }) => bookings)),
+    lastUse: Math.max(...replicas.map(({ lastUse }) => lastUse)),
+  };
+}
+
+/** Not pinned, not somebody else's, past its minimum residency, and not in use, unless the newcomer is starving. */
+function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {
+  if (replica.change || isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
+  if (now < residentUntil(fleet, replica)) return false;
+  const isStarving = now - want.since >= fleet.limits.starvation;
+  return isStarving || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
+}
+
+export const isKept = (fleet: Readonly<Fleet>, { stranger, server }: Ready): boolean =>
+  stranger && fleet.servers.get(server)?.spec.strangers === 'keep';
+
+/** The end of a replica's minimum residency. */
+export const residentUntil = (fleet: Readonly<Fleet>, { model, since }: Ready): Instant =>
+  since + (fleet.models.get(model) ?? fleet.defaults).minResidency;
+
+/** Use is read once more, after the want arose, before anything is drained for memory. */
+function areFresh(fleet: Fleet, { victims }: Plan, want: Want, now: Instant): boolean {
+  const servers = new Set(victims.flatMap(({ replicas }) => replicas.map(({ server }) => server)));
+  const stale = [...servers]
+    .map((id) => fleet.servers.get(id)!)
+    .filter((server) => !isFresh(server, want, now));
+  for (const server of stale) server.statisticsWanted = Math.max(server.statisticsWanted ?? 0, now);
+  return stale.length === 0;
+}
+
+const isFresh = ({ statisticsAt, lookTook }: Server, want: Want, now: Instant): boolean =>
+  statisticsAt !== null && statisticsAt >= want.since && now - statisticsAt <= Math.max(FRESH, 2 * lookTook);

@@ -1,0 +1,59 @@
+import type { Booking, Fleet, Server } from '../fleet.js';
+import { bookingsFor, dependenciesOf, labelsMatch } from '../footprint.js';
+import type { AccountId } from '../ids.js';
+import { capacities, sumOf } from '../ledger.js';
+import type { Bytes, Model } from '../model.js';
+import { isPinProtected } from '../pins.js';
+import { isSeen } from '../standing.js';
+import { isKept } from './evict.js';
+import { deviceChoices, devicesOf } from './places.js';
+
+/** Whether a server could hold a model if everything that may leave had left, and if not, what is in the way. */
+export type Fit = 'fits' | 'unseen' | 'not_in_repository' | 'labels' | 'too_small' | 'needs_config';
+
+/** What would be left of each account if all that may leave had left: pins and kept strangers stay. */
+export class Room {
+  private readonly capacity: ReadonlyMap<AccountId, Bytes>;
+  private readonly fixed = new Map<AccountId, Bytes>();
+
+  constructor(private readonly fleet: Readonly<Fleet>) {
+    this.capacity = capacities(fleet);
+    for (const replica of fleet.replicas.values()) {
+      if (replica.phase !== 'ready') continue;
+      if (isKept(fleet, replica) || isPinProtected(fleet, replica)) this.fix(replica.bookings);
+    }
+  }
+
+  private fix(bookings: readonly Booking[]): void {
+    for (const { account, bytes } of bookings)
+      this.fixed.set(account, (this.fixed.get(account) ?? 0) + bytes);
+  }
+
+  /** Judged on declared or remembered devices, whether the server can be reached or not. */
+  fitOn(server: Server, model: Model): Fit {
+    if (!isSeen(server)) return 'unseen';
+    if (!labelsMatch(server, model)) return 'labels';
+    if (!server.repository.has(model.id)) return 'not_in_repository';
+    if (server.devices === null) return 'unseen';
+    const own = new Set(this.fleet.holders.get(model.id));
+    if ([...own].some((id) => this.fleet.replicas.get(id)?.server === server.spec.id)) return 'fits';
+    if (deviceChoices(server, model).some((devices) => this.holds(server, model, devices))) return 'fits';
+    const single = server.devices.some(({ ordinal }) => this.holds(server, model, [ordinal]));
+    return single && server.devices.length > 1 ? 'needs_config' : 'too_small';
+  }
+
+  private holds(server: Server, model: Model, devices: readonly number[]): boolean {
+    const needs = [model.id, ...dependenciesOf(this.fleet, model.id)].map((id) =>
+      bookingsFor(
+        this.fleet,
+        server,
+        id,
+        id === model.id ? devices : devicesOf(this.fleet, server, id, devices),
+      ),
+    );
+    return sumOf(needs).every(
+      ({ account, bytes }) =>
+        bytes + (this.fixed.get(account) ?? 0) <= (this.capacity.get(account) ?? Infinity),
+    );
+  }
+}

@@ -1,0 +1,43 @@
+import type { Action } from '../actions.js';
+import { type Fleet, put, type Ready, type Request } from '../fleet.js';
+import type { ModelId } from '../ids.js';
+import type { Instant } from '../model.js';
+import { hasVersion, pickRoute, routableReplicas } from '../routes.js';
+
+const NOBODY = { lastUse: () => undefined };
+
+/** Gives everybody who waits for a model that is ready a route to it. */
+export function grantWaiting(fleet: Fleet, now: Instant): Action[] {
+  const actions: Action[] = [];
+  const cold = new Set<ModelId>();
+  for (const request of fleet.waiting.values()) {
+    if (cold.has(request.model)) continue;
+    const replica = pickRoute(fleet, request, NOBODY) ?? doubtedRoute(fleet, request);
+    if (replica) actions.push(grant(fleet, request, replica, now));
+    else if (routableReplicas(fleet, request.model).length === 0) cold.add(request.model);
+  }
+  return actions;
+}
+
+/** A copy the caller has just failed on, once a look taken since then shows it ready all the same. */
+function doubtedRoute(fleet: Fleet, { model, version, avoid, arrivedAt }: Request): Ready | undefined {
+  if (avoid.length === 0) return undefined;
+  return routableReplicas(fleet, model).find((replica) => {
+    const lookedAt = fleet.servers.get(replica.server)?.lookedAt ?? -Infinity;
+    return lookedAt >= arrivedAt && hasVersion(replica, version);
+  });
+}
+
+function grant(fleet: Fleet, request: Request, replica: Ready, now: Instant): Action {
+  fleet.waiting.delete(request.id);
+  const inUseUntil = Math.max(replica.inUseUntil, now + request.lease);
+  put(fleet, { ...replica, lastUse: Math.max(replica.lastUse, now), inUseUntil });
+  const waited = now - request.arrivedAt;
+  return {
+    kind: 'grant',
+    request: request.id,
+    replica: replica.id,
+    waited,
+    cold: replica.since > request.arrivedAt,
+  };
+}

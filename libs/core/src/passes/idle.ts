@@ -1,0 +1,33 @@
+import type { Fleet, Ready } from '../fleet.js';
+import { dependentsOf, hasDependencies } from '../footprint.js';
+import type { Instant } from '../model.js';
+import { isPinProtected } from '../pins.js';
+
+/**
+ * When a replica may be retired for being idle; null where it never is: pinned, told to stay, soft, somebody
+ * else's, or needed by another replica that is held.
+ */
+export function idleUnloadAt(fleet: Readonly<Fleet>, replica: Ready): Instant | null {
+  const at = idleAt(fleet, replica);
+  if (at === null || isPinProtected(fleet, replica)) return null;
+  if (hasDependencies(fleet) && dependentsOf(fleet, replica).length > 0) return null;
+  return at;
+}
+
+/** The idle rule alone: `max(lastUse + idleUnloadSeconds, inUseUntil)`. */
+export function idleAt(fleet: Readonly<Fleet>, replica: Ready): Instant | null {
+  const { idleUnload, idleMode, minResidency } = fleet.models.get(replica.model) ?? fleet.defaults;
+  if (replica.stranger) {
+    const rule = fleet.servers.get(replica.server)?.spec.strangers ?? 'keep';
+    if (rule === 'keep') return null;
+    if (rule === 'retire') return Math.max(replica.lastUse + minResidency, replica.inUseUntil);
+  }
+  if (idleUnload === null || idleMode === 'soft') return null;
+  return Math.max(replica.lastUse + idleUnload, replica.inUseUntil);
+}
+
+/** Whether Triton still has requests queued for it; what executes shows nowhere. */
+export const hasQueue = (
+  fleet: Readonly<Fleet>,
+  { server, model }: { server: Ready['server']; model: Ready['model'] },
+): boolean => (fleet.servers.get(server)?.pending.get(model) ?? 0) > 0;

@@ -1,0 +1,115 @@
+import type { Action } from '../actions.js';
+import type { Fleet, Replica, Server } from '../fleet.js';
+import type { ServerId } from '../ids.js';
+import type { Instant, Millis } from '../model.js';
+import { isStuck } from '../stuck.js';
+import { takesOrders } from '../standing.js';
+
+/** Between two full looks at a server at rest, and while an order of ours is open there. */
+const AT_REST: Millis = 10_000;
+const WITH_OPEN_ORDERS: Millis = 500;
+/** Between two readings of statistics and metrics. */
+const STATISTICS_EVERY: Millis = 2_000;
+/** Before another try after a first look that failed. */
+const FIRST_LOOK_AGAIN: Millis = 1_000;
+/** Looks are never taken faster than this many times what the last one took. */
+const PACE = 4;
+
+/** Orders the looks that are due, the probes of slow servers, and the configs of models nobody described yet. */
+export function lookAround(fleet: Fleet, now: Instant): Action[] {
+  const work = workByServer(fleet, now);
+  const actions: Action[] = [];
+  for (const server of fleet.servers.values()) {
+    const due = dueLook(server, work.get(server.spec.id) ?? NO_WORK);
+    if (due.at <= now) actions.push(look(server, due.scope));
+    if (server.contact.kind === 'slow' && server.contact.nextProbeAt <= now) actions.push(probe(server));
+  }
+  return [...actions, ...describe(fleet, now)];
+}
+
+function look(server: Server, scope: 'full' | 'statistics'): Action {
+  server.looking = scope;
+  const probeMode = scope === 'full' && server.mode !== 'explicit';
+  return { kind: 'look', server: server.spec.id, scope, probeMode };
+}
+
+function probe(server: Server): Action {
+  if (server.contact.kind === 'slow') server.contact = { ...server.contact, nextProbeAt: Infinity };
+  return { kind: 'probe', server: server.spec.id };
+}
+
+function describe(fleet: Fleet, now: Instant): Action[] {
+  const actions: Action[] = [];
+  for (const replica of fleet.replicas.values()) {
+    if (replica.phase !== 'ready') continue;
+    const server = fleet.servers.get(replica.server)!;
+    if (server.described.has(replica.model) || !takesOrders(server, now)) continue;
+    server.described.add(replica.model);
+    actions.push({ kind: 'describe', server: replica.server, model: replica.model });
+  }
+  return actions;
+}
+
+/** What makes looks at a server more frequent. */
+interface Work {
+  readonly open: boolean;
+  readonly listed: boolean;
+}
+
+const NO_WORK: Work = { open: false, listed: false };
+
+export function workByServer(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<ServerId, Work> {
+  const work = new Map<ServerId, Work>();
+  for (const replica of fleet.replicas.values()) {
+    const { open, listed } = work.get(replica.server) ?? NO_WORK;
+    if (open && listed) continue;
+    work.set(replica.server, {
+      open: open || isOpen(fleet, replica, now),
+      listed: listed || replica.phase !== 'placed',
+    });
+  }
+  return work;
+}
+
+function isOpen(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
+  if (replica.phase === 'ready') return replica.change !== null && replica.change.order !== null;
+  const busy = replica.phase === 'loading' || replica.phase === 'unloading' || replica.phase === 'unknown';
+  return busy && !isStuck(fleet, replica, now);
+}
+
+/** When the next look at a server is due, and how much of one. Never while one is under way. */
+export function dueLook(
+  server: Server,
+  { open, listed }: Work,
+): { at: Instant; scope: 'full' | 'statistics' } {
+  const full = dueFull(server, open);
+  const statistics = listed && server.looked ? dueStatistics(server) : Infinity;
+  return full <= statistics ? { at: full, scope: 'full' } : { at: statistics, scope: 'statistics' };
+}
+
+function dueFull(server: Server, open: boolean): Instant {
+  const { contact, looking, mode, looked, fullEndedAt, anyEndedAt, lookWanted, lookedAt } = server;
+  if (looking !== null || contact.kind === 'connecting' || contact.kind === 'down') return Infinity;
+  if (contact.kind === 'lost' || contact.kind === 'slow') return after(anyEndedAt, AT_REST);
+  const pace = PACE * server.lookTook;
+  if (mode === 'restricted') return after(fullEndedAt, AT_REST);
+  if (!looked) return after(fullEndedAt, Math.max(FIRST_LOOK_AGAIN, pace));
+  if (lookWanted !== null && (lookedAt ?? -Infinity) < lookWanted) return after(anyEndedAt, pace);
+  return after(fullEndedAt, Math.max(open ? WITH_OPEN_ORDERS : AT_REST, pace));
+}
+
+function dueStatistics({
+  contact,
+  looking,
+  mode,
+  anyEndedAt,
+  statisticsWanted,
+  statisticsAt,
+  lookTook,
+}: Server): Instant {
+  if (looking !== null || contact.kind !== 'up' || mode === 'restricted') return Infinity;
+  const isWanted = statisticsWanted !== null && (statisticsAt ?? -Infinity) < statisticsWanted;
+  return after(anyEndedAt, Math.max(isWanted ? 0 : STATISTICS_EVERY, PACE * lookTook));
+}
+
+const after = (last: Instant | null, pause: Millis): Instant => (last === null ? -Infinity : last + pause);

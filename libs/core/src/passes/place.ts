@@ -1,0 +1,131 @@
+import { type Fleet, forget, type Placed, put, type Ready, type Server } from '../fleet.js';
+import { bookingsFor, directDependencies } from '../footprint.js';
+import { type ModelId, replicaId } from '../ids.js';
+import type { Ledger } from '../ledger.js';
+import type { Instant } from '../model.js';
+import { openServers } from '../standing.js';
+import { evictFor } from './evict.js';
+import { carrier, devicesOf, growthsOn, type Place, placesOn } from './places.js';
+import { presentCopies, type Want } from './wants.js';
+
+/** Gives up places nobody wants any more, and those on servers that take nothing new. */
+export function dropUnwanted(fleet: Fleet, now: Instant): void {
+  const open = new Set(openServers(fleet, now).map(({ spec }) => spec.id));
+  const needed = neededModels(fleet);
+  for (const replica of fleet.replicas.values()) {
+    if (replica.phase !== 'placed') continue;
+    if (!open.has(replica.server) || !needed.has(replica.model)) forget(fleet, replica);
+  }
+  for (const replica of fleet.replicas.values()) {
+    if (replica.phase === 'placed' && isOrphan(fleet, replica)) forget(fleet, replica);
+    if (replica.phase === 'ready' && isUnwantedChange(fleet, replica, open))
+      put(fleet, { ...replica, change: null });
+  }
+}
+
+/** A change that still waits for its memory, and whose pin or server has gone. */
+const isUnwantedChange = (
+  fleet: Fleet,
+  { change, model, server }: Ready,
+  open: ReadonlySet<string>,
+): boolean =>
+  change?.order === null &&
+  (!open.has(server) || (fleet.models.get(model)?.pinnedCopies ?? 0) < change.devices.length);
+
+const isOrphan = (fleet: Fleet, { carriedBy }: Placed): boolean =>
+  carriedBy !== null && fleet.replicas.get(carriedBy)?.phase !== 'placed';
+
+/** What somebody wants, with everything it needs. */
+function neededModels(fleet: Fleet): ReadonlySet<ModelId> {
+  const needed = new Set<ModelId>();
+  const need = (id: ModelId): void => {
+    if (needed.has(id) || fleet.models.get(id)?.enabled === false) return;
+    needed.add(id);
+    for (const step of directDependencies(fleet, id)) need(step);
+  };
+  for (const { id, pinnedCopies } of fleet.models.values()) if (pinnedCopies > 0) need(id);
+  for (const { model } of fleet.waiting.values()) need(model);
+  for (const model of fleet.wishes.keys()) need(model);
+  for (const replica of fleet.replicas.values()) {
+    if (replica.phase === 'ready' && fleet.servers.get(replica.server)?.drain) need(replica.model);
+  }
+  return needed;
+}
+
+/** Gives every want a place, most wanted first; returns those for which nothing could be found or freed. */
+export function placeWanted(fleet: Fleet, wants: readonly Want[], ledger: Ledger, now: Instant): Want[] {
+  if (wants.length === 0) return [];
+  const open = openServers(fleet, now);
+  return wants.filter((want) => !placeCopies(fleet, want, open, ledger, now));
+}
+
+/** Places what is missing copy by copy; false where not all found room, or room that will be freed. */
+function placeCopies(
+  fleet: Fleet,
+  want: Want,
+  open: readonly Server[],
+  ledger: Ledger,
+  now: Instant,
+): boolean {
+  while (presentCopies(fleet, want.model.id, now) < want.copies) {
+    const fresh = open.flatMap((server) => tryable(fleet, server, want, now, placesOn));
+    const growing =
+      want.copies > 1 ? open.flatMap((server) => tryable(fleet, server, want, now, growthsOn)) : [];
+    const fitting = roomFor(ledger, fresh) ?? roomFor(ledger, growing);
+    const found = fitting
+      ? ({ kind: 'freed', place: fitting } as const)
+      : evictFor(fleet, ledger, [...fresh, ...growing], want, now);
+    if (found.kind !== 'freed') return found.kind === 'asking';
+    settle(fleet, ledger, found.place, want, now);
+  }
+  return true;
+}
+
+/** The places of a model on a server where its last load did not just fail. */
+const tryable = (
+  fleet: Fleet,
+  server: Server,
+  { model }: Want,
+  now: Instant,
+  ways: typeof placesOn,
+): Place[] =>
+  (fleet.cooldowns.get(replicaId(model.id, server.spec.id))?.until ?? 0) > now
+    ? []
+    : ways(fleet, server, model);
+
+/** Best fit, which keeps the large gaps for large models; memory free today before memory free soon. */
+function roomFor(ledger: Ledger, places: readonly Place[]): Place | undefined {
+  const fitting = places
+    .filter(({ bookings }) => ledger.fitsSpare(bookings))
+    .map((place) => ({ place, slack: slackOf(ledger, place.bookings) }))
+    .toSorted((a, b) => a.slack - b.slack);
+  return (fitting.find(({ place }) => ledger.fitsFree(place.bookings)) ?? fitting[0])?.place;
+}
+
+/** What would be left on the tightest device, or on the host where only that is limited. */
+const slackOf = (ledger: Ledger, bookings: Place['bookings']): number =>
+  Math.min(Number.MAX_SAFE_INTEGER, ...bookings.map(({ account, bytes }) => ledger.spare(account) - bytes));
+
+function settle(fleet: Fleet, ledger: Ledger, place: Place, { model }: Want, now: Instant): void {
+  const { server, devices, brings } = place;
+  ledger.promise(place.bookings);
+  if (place.grows) {
+    const { bookings, grows } = place;
+    put(fleet, { ...grows, change: { order: null, orderedAt: now, devices, bookings, endedAt: null } });
+    return;
+  }
+  for (const id of [...brings, model.id]) {
+    const held = id === model.id ? devices : devicesOf(fleet, server, id, devices);
+    put(fleet, {
+      id: replicaId(id, server.spec.id),
+      model: id,
+      server: server.spec.id,
+      devices: held,
+      bookings: bookingsFor(fleet, server, id, held),
+      since: now,
+      stranger: false,
+      phase: 'placed',
+      carriedBy: id === model.id ? null : carrier(fleet, server, model.id, id),
+    });
+  }
+}

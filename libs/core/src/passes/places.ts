@@ -1,0 +1,121 @@
+import type { LoadConfig } from '../actions.js';
+import type { Booking, Fleet, Ready, Server } from '../fleet.js';
+import { bookingsFor, dependenciesOf, labelsMatch } from '../footprint.js';
+import { type ModelId, type ReplicaId, replicaId } from '../ids.js';
+import { sumOf } from '../ledger.js';
+import type { Model } from '../model.js';
+
+/** One way to put a model on a server: on which devices, with what else it needs there, at what cost. */
+export interface Place {
+  readonly server: Server;
+  readonly devices: readonly number[];
+  /** What the model and everything it brings would book, each account once. */
+  readonly bookings: readonly Booking[];
+  /** What is missing there of what the model needs. */
+  readonly brings: readonly ModelId[];
+  /** The ready replica that gets another copy in place; null where the server holds none. */
+  readonly grows: Ready | null;
+}
+
+/** The sets of devices a model may be loaded onto: one each where we may choose, else all of them. */
+export function deviceChoices(server: Server, model: Model): readonly (readonly number[])[] {
+  const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
+  if (all.length <= 1) return [all];
+  return canChoose(server, model) ? all.map((ordinal) => [ordinal]) : [all];
+}
+
+/** Whether Berth may choose among a server's devices: a base config is declared, or was learned and is KIND_GPU. */
+export function canChoose(server: Server, model: Model): boolean {
+  const gpus = (server.devices ?? []).filter(({ kind }) => kind === 'gpu');
+  if (gpus.length < 2) return false;
+  return model.config !== null || server.configs.get(model.id)?.kind === 'gpu';
+}
+
+/**
+ * The config to send with a load: only where Berth chooses among several devices or the operator declared one,
+ * and never to a `cpu` device. Null: a plain load.
+ */
+export function configFor(server: Server, model: Model, devices: readonly number[]): LoadConfig | null {
+  const isGpu = (server.devices ?? []).some(({ kind }) => kind === 'gpu');
+  const learned = server.configs.get(model.id);
+  if (!isGpu) return null;
+  if (model.config !== null) return { base: model.config, gpus: devices };
+  return canChoose(server, model) ? { base: learned!.json, gpus: devices } : null;
+}
+
+/** Every way to put a model on a server that does not hold it in any phase. */
+export function placesOn(fleet: Readonly<Fleet>, server: Server, model: Model): Place[] {
+  if (fleet.replicas.has(replicaId(model.id, server.spec.id))) return [];
+  if (!server.repository.has(model.id) || !labelsMatch(server, model)) return [];
+  const brings = missingDependencies(fleet, server, model.id);
+  if (!brings) return [];
+  return deviceChoices(server, model).map((devices) => ({
+    server,
+    devices,
+    brings,
+    grows: null,
+    bookings: sumOf(
+      [model.id, ...brings].map((id) =>
+        bookingsFor(fleet, server, id, devicesOf(fleet, server, id, devices)),
+      ),
+    ),
+  }));
+}
+
+/**
+ * Every way to give a ready replica one more copy on its server. Old and new are booked together until Triton has
+ * answered: where a file has changed meanwhile it builds the new copies beside the old ones.
+ */
+export function growthsOn(fleet: Readonly<Fleet>, server: Server, model: Model): Place[] {
+  const replica = fleet.replicas.get(replicaId(model.id, server.spec.id));
+  if (replica?.phase !== 'ready' || replica.change || !canChoose(server, model)) return [];
+  const unused = (server.devices ?? []).filter(({ ordinal }) => !replica.devices.includes(ordinal));
+  return unused.map(({ ordinal }) => {
+    const devices = [...replica.devices, ordinal].toSorted((a, b) => a - b);
+    return {
+      server,
+      devices,
+      brings: [],
+      grows: replica,
+      bookings: bookingsFor(fleet, server, model.id, devices),
+    };
+  });
+}
+
+/** The devices of a step: those of the model it comes with where Berth may choose, else all. */
+export function devicesOf(
+  fleet: Readonly<Fleet>,
+  server: Server,
+  id: ModelId,
+  devices: readonly number[],
+): readonly number[] {
+  const model = fleet.models.get(id);
+  const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
+  if (!model || all.length <= 1) return all;
+  return canChoose(server, model) && devices.length > 0 ? devices.slice(0, 1) : all;
+}
+
+/** What a model needs and the server does not hold; undefined while some of it is still leaving there. */
+function missingDependencies(fleet: Readonly<Fleet>, server: Server, id: ModelId): ModelId[] | undefined {
+  const missing: ModelId[] = [];
+  for (const needed of dependenciesOf(fleet, id)) {
+    const there = fleet.replicas.get(replicaId(needed, server.spec.id));
+    if (!there) missing.push(needed);
+    else if (there.phase === 'draining' || there.phase === 'unloading' || isLost(there)) return undefined;
+  }
+  return missing;
+}
+
+const isLost = (replica: { phase: string; coming?: boolean }): boolean =>
+  replica.phase === 'unknown' && replica.coming === false;
+
+/** Whether a step comes up through the ensemble's own load, without an order of its own. */
+export const isCarriedBy = (fleet: Readonly<Fleet>, ensemble: ModelId, step: ModelId): boolean =>
+  fleet.steps.get(ensemble)?.includes(step) ?? false;
+
+export const carrier = (
+  fleet: Readonly<Fleet>,
+  server: Server,
+  ensemble: ModelId,
+  step: ModelId,
+): ReplicaId | null => (isCarriedBy(fleet, ensemble, step) ? replicaId(ensemble, server.spec.id) : null);

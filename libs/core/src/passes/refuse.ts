@@ -1,0 +1,120 @@
+import type { Action, Refusal } from '../actions.js';
+import type { Fleet, Request } from '../fleet.js';
+import type { ModelId } from '../ids.js';
+import type { Instant } from '../model.js';
+import { hasVersion, routableReplicas } from '../routes.js';
+import type { Ledger } from '../ledger.js';
+import { describeWait } from './eta.js';
+import { opensAt } from './opens.js';
+import { Verdicts } from './verdicts.js';
+import type { Want } from './wants.js';
+
+/** What a refusal without a better figure tells the caller to wait. */
+const SHORT = 1_000;
+
+export const refusal = (request: Request, why: Refusal): Action => ({
+  kind: 'refuse',
+  request: request.id,
+  refusal: why,
+});
+
+/** Answers everybody: this process is going. */
+export function refuseAll(fleet: Fleet): Action[] {
+  return refuseWhere(fleet, () => ({ reason: 'shutting_down', retryAfter: SHORT }));
+}
+
+/** Turns away requests that no amount of waiting would serve, and those that may not wait. */
+export function refuseHopeless(fleet: Fleet, now: Instant): Action[] {
+  if (fleet.waiting.size === 0) return [];
+  const verdicts = new Verdicts(fleet, now);
+  return refuseWhere(fleet, (request) => wrongVersion(fleet, request) ?? verdicts.on(request));
+}
+
+function wrongVersion(fleet: Fleet, { model, version }: Request): Refusal | undefined {
+  if (version === null) return undefined;
+  const ready = routableReplicas(fleet, model);
+  const isKnown = ready.length > 0 && ready.every(({ versions }) => versions.length > 0);
+  if (!isKnown || ready.some((replica) => hasVersion(replica, version))) return undefined;
+  return { reason: 'unknown_version', retryAfter: null };
+}
+
+/** Turns away the latest arrivals of every queue that is over its bound. */
+export function refuseOverflow(fleet: Fleet, now: Instant): Action[] {
+  const queued = new Map<ModelId, number>();
+  let all = 0;
+  return refuseWhere(fleet, (request) => {
+    const { model } = request;
+    const position = (queued.get(model) ?? 0) + 1;
+    const bound = (fleet.models.get(model) ?? fleet.defaults).coldStart.maxQueue;
+    if (position <= bound && all < fleet.limits.globalQueue) {
+      queued.set(model, position);
+      all += 1;
+      return undefined;
+    }
+    return { reason: 'queue_full', retryAfter: Math.max(SHORT, describeWait(fleet, model, now).eta) };
+  });
+}
+
+/** Turns away those for whom no lease, residency or drain can end in time: nothing they could wait for comes. */
+export function refuseCrowded(
+  fleet: Fleet,
+  unplaced: readonly Want[],
+  ledger: Ledger,
+  now: Instant,
+): Action[] {
+  const opens = new Map(unplaced.map((want) => [want.model.id, opensAt(fleet, ledger, want, now)]));
+  if (opens.size === 0) return [];
+  return refuseWhere(fleet, ({ model, deadline }) => {
+    const at = opens.get(model);
+    if (at === undefined || at === null || at < deadline) return undefined;
+    return { reason: 'no_capacity', retryAfter: at === Infinity ? Infinity : at - now };
+  });
+}
+
+/** Takes out those whose time is up; one that would not wait at all leaves a wish behind. */
+export function takeExpired(fleet: Fleet, now: Instant): Request[] {
+  const expired = [...fleet.waiting.values()].filter(({ deadline }) => deadline <= now);
+  for (const { id, model, arrivedAt, deadline } of expired) {
+    fleet.waiting.delete(id);
+    if (deadline <= arrivedAt) wish(fleet, model, now);
+  }
+  return expired;
+}
+
+/** Remembers that somebody wants a model without waiting for it. */
+export function wish(fleet: Fleet, id: ModelId, now: Instant): void {
+  const model = fleet.models.get(id);
+  if (!model || fleet.wishes.has(id)) return;
+  fleet.wishes.set(id, { until: now + model.coldStart.maxWait, admin: false, since: now });
+}
+
+/** A wish ends when it has come true or its time is up. */
+export function dropWishes(fleet: Fleet, now: Instant): void {
+  for (const [model, { until }] of fleet.wishes) {
+    if (until <= now || routableReplicas(fleet, model).length > 0) fleet.wishes.delete(model);
+  }
+}
+
+/** The answer to those whose time is up: how far their model has come. */
+export function answerExpired(fleet: Fleet, expired: readonly Request[], now: Instant): Action[] {
+  return expired.map((request) => refusal(request, lateness(fleet, request, now)));
+}
+
+function lateness(fleet: Fleet, { model }: Request, now: Instant): Refusal {
+  const verdicts = new Verdicts(fleet, now);
+  if (!fleet.models.has(model)) return verdicts.unknownNow();
+  const { phase, eta, position } = describeWait(fleet, model, now);
+  if (phase === 'waiting' && !verdicts.hasOpenServer()) return { reason: 'no_server', retryAfter: SHORT };
+  return { reason: 'loading', retryAfter: Math.max(SHORT, eta), phase, eta, position };
+}
+
+function refuseWhere(fleet: Fleet, judge: (request: Request) => Refusal | undefined): Action[] {
+  const actions: Action[] = [];
+  for (const request of fleet.waiting.values()) {
+    const why = judge(request);
+    if (!why) continue;
+    fleet.waiting.delete(request.id);
+    actions.push(refusal(request, why));
+  }
+  return actions;
+}

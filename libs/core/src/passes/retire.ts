@@ -1,0 +1,81 @@
+import type { Action } from '../actions.js';
+import { type Draining, type Fleet, nextOrder, put, type Ready, type UnloadCause } from '../fleet.js';
+import { dependentsOf, hasDependencies } from '../footprint.js';
+import type { ModelId } from '../ids.js';
+import type { Instant, Millis } from '../model.js';
+import { isPinProtected, solidCopies } from '../pins.js';
+import { takesOrders } from '../standing.js';
+import { hasQueue, idleAt, idleUnloadAt } from './idle.js';
+
+/** After the last lease has ended Triton's queue is given this long to empty. */
+export const QUEUE_GRACE: Millis = 5_000;
+
+/** Withdraws the routes of replicas that are idle, no longer wanted, or on a server that is being drained. */
+export function drainRetired(fleet: Fleet, now: Instant): void {
+  for (const replica of fleet.replicas.values()) {
+    if (replica.phase !== 'ready' || replica.change) continue;
+    const cause = retirement(fleet, replica, now);
+    if (cause) drain(fleet, replica, cause, null, now);
+  }
+}
+
+export function drain(
+  fleet: Fleet,
+  replica: Ready,
+  cause: UnloadCause,
+  makesRoomFor: ModelId | null,
+  now: Instant,
+): void {
+  const { id, model, server, devices, bookings, stranger, inUseUntil } = replica;
+  const kept = { id, model, server, devices, bookings, stranger, inUseUntil };
+  put(fleet, { ...kept, phase: 'draining', since: now, cause, makesRoomFor });
+}
+
+function retirement(fleet: Fleet, replica: Ready, now: Instant): UnloadCause | undefined {
+  const server = fleet.servers.get(replica.server)!;
+  if (!takesOrders(server, now)) return undefined;
+  const isKept = replica.stranger && server.spec.strangers === 'keep';
+  if (!isKept && isWithdrawn(fleet, replica)) return 'withdrawn';
+  if (!isKept && server.drain && mayLeave(fleet, replica, server.drain.deadline, now)) return 'drain';
+  const at = idleUnloadAt(fleet, replica);
+  return at !== null && at <= now && !hasQueue(fleet, replica) ? 'idle' : undefined;
+}
+
+function isWithdrawn(fleet: Fleet, replica: Ready): boolean {
+  const model = fleet.models.get(replica.model);
+  if (model?.enabled) return false;
+  return !hasDependencies(fleet) || dependentsOf(fleet, replica).length === 0;
+}
+
+/** A server being drained lets go of what has a place elsewhere or is idle, and at its deadline of everything. */
+function mayLeave(fleet: Fleet, replica: Ready, deadline: Instant | null, now: Instant): boolean {
+  if (deadline !== null && deadline <= now) return true;
+  if (hasDependencies(fleet) && dependentsOf(fleet, replica).length > 0) return false;
+  if (isPinProtected(fleet, replica)) return false;
+  return solidCopies(fleet, replica.model, replica) > 0 || (idleAt(fleet, replica) ?? Infinity) <= now;
+}
+
+/** Unloads what has drained: every lease has ended, and Triton's queue is empty, unreadable or had its time. */
+export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
+  const actions: Action[] = [];
+  for (const replica of fleet.replicas.values()) {
+    if (replica.phase !== 'draining' || !isDrained(fleet, replica, now)) continue;
+    const { id, model, server, devices, bookings, stranger, cause, makesRoomFor } = replica;
+    const order = nextOrder(fleet);
+    const kept = { id, model, server, devices, bookings, stranger, cause, makesRoomFor };
+    put(fleet, { ...kept, phase: 'unloading', since: now, order, orderedAt: now, answeredAt: null });
+    actions.push({ kind: 'unload', order, replica: id, model, server, cause, makesRoomFor });
+  }
+  return actions;
+}
+
+function isDrained(fleet: Fleet, replica: Draining, now: Instant): boolean {
+  const server = fleet.servers.get(replica.server)!;
+  if (replica.inUseUntil > now || !takesOrders(server, now)) return false;
+  if (hasDependencies(fleet) && dependentsOf(fleet, replica).length > 0) return false;
+  const graceOver = now >= Math.max(replica.inUseUntil, replica.since) + QUEUE_GRACE;
+  if (graceOver || !server.metricsAnswered) return true;
+  const isFresh = (server.statisticsAt ?? -Infinity) >= replica.since;
+  if (!isFresh) server.statisticsWanted = Math.max(server.statisticsWanted ?? 0, replica.since);
+  return isFresh && !hasQueue(fleet, replica);
+}

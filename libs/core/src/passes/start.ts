@@ -1,0 +1,131 @@
+import type { Action } from '../actions.js';
+import { type Booking, type Fleet, nextOrder, type Placed, put, type Ready } from '../fleet.js';
+import { directDependencies } from '../footprint.js';
+import { replicaId, type ServerId } from '../ids.js';
+import { type Ledger, sumOf } from '../ledger.js';
+import type { Instant } from '../model.js';
+import { isCarried, loadBegan, loadBounds } from '../standing.js';
+import { configFor } from './places.js';
+
+/** Loads what was placed and whose memory has become free, where a load slot is free too. */
+export function startPlaced(fleet: Fleet, ledger: Ledger, now: Instant): Action[] {
+  const waiting = [...fleet.replicas.values()].filter(isWaiting);
+  if (waiting.length === 0) return [];
+  const slots = new Slots(fleet, now);
+  const actions: Action[] = [];
+  for (const replica of waiting) {
+    const unit = replica.phase === 'placed' ? [replica, ...carriedWith(fleet, replica)] : [];
+    const bookings =
+      replica.phase === 'placed' ? sumOf(unit.map((one) => one.bookings)) : replica.change!.bookings;
+    if (!canStart(fleet, ledger, slots, replica, bookings)) continue;
+    ledger.start(bookings);
+    slots.take(replica.server, devicesToCome(replica));
+    actions.push(
+      replica.phase === 'placed' ? start(fleet, replica, unit, now) : startChange(fleet, replica, now),
+    );
+  }
+  return actions;
+}
+
+type Waiting = Placed | Ready;
+
+const isWaiting = (replica: { phase: string }): replica is Waiting => {
+  const one = replica as Waiting;
+  if (one.phase === 'placed') return one.carriedBy === null;
+  return one.phase === 'ready' && one.change?.order === null;
+};
+
+const devicesToCome = (replica: Waiting): readonly number[] =>
+  replica.phase === 'ready' ? replica.change!.devices : replica.devices;
+
+const canStart = (
+  fleet: Fleet,
+  ledger: Ledger,
+  slots: Slots,
+  replica: Waiting,
+  bookings: readonly Booking[],
+): boolean =>
+  ledger.fitsFree(bookings) &&
+  slots.areFree(replica.server, devicesToCome(replica)) &&
+  (replica.phase === 'ready' || needsAreMet(fleet, replica));
+
+const carriedWith = (fleet: Fleet, { id, server, model }: Placed): Placed[] =>
+  (fleet.steps.get(model) ?? []).flatMap((step) => {
+    const other = fleet.replicas.get(replicaId(step, server));
+    return other?.phase === 'placed' && other.carriedBy === id ? [other] : [];
+  });
+
+/** What has an order of its own must be ready before what needs it is loaded. */
+const needsAreMet = (fleet: Fleet, { id, model, server }: Placed): boolean =>
+  directDependencies(fleet, model).every((needed) => {
+    const other = fleet.replicas.get(replicaId(needed, server));
+    return other?.phase === 'ready' || (other?.phase === 'placed' && other.carriedBy === id);
+  });
+
+function start(fleet: Fleet, replica: Placed, unit: readonly Placed[], now: Instant): Action {
+  const order = nextOrder(fleet);
+  const server = fleet.servers.get(replica.server)!;
+  for (const one of unit) {
+    server.ordered.add(one.model);
+    put(fleet, { ...one, phase: 'loading', since: now, order, orderedAt: now });
+  }
+  return loadAction(
+    fleet,
+    replica,
+    order,
+    replica.devices,
+    unit.slice(1).map((one) => one.model),
+  );
+}
+
+function startChange(fleet: Fleet, replica: Ready, now: Instant): Action {
+  const order = nextOrder(fleet);
+  const change = { ...replica.change!, order, orderedAt: now };
+  put(fleet, { ...replica, change });
+  return loadAction(fleet, replica, order, change.devices, []);
+}
+
+function loadAction(
+  fleet: Fleet,
+  { id, model: modelId, server: serverId }: Waiting,
+  order: ReturnType<typeof nextOrder>,
+  devices: readonly number[],
+  brings: readonly Waiting['model'][],
+): Action {
+  const model = fleet.models.get(modelId)!;
+  const config = configFor(fleet.servers.get(serverId)!, model, devices);
+  const timeout = model.loadTimeout;
+  return { kind: 'load', order, replica: id, model: modelId, server: serverId, config, timeout, brings };
+}
+
+/** The load slots in use. A load that is stuck keeps its server's slot, and its devices' for a while. */
+class Slots {
+  private readonly servers = new Map<ServerId, number>();
+  private readonly devices = new Map<string, number>();
+
+  constructor(
+    private readonly fleet: Fleet,
+    now: Instant,
+  ) {
+    for (const replica of fleet.replicas.values()) {
+      if (loadBegan(replica) === null || isCarried(replica)) continue;
+      const held = now < loadBounds(fleet, replica)!.slotUntil;
+      const coming = replica.phase === 'ready' ? replica.change!.devices : replica.devices;
+      this.take(replica.server, held ? coming : []);
+    }
+  }
+
+  areFree(server: ServerId, devices: readonly number[]): boolean {
+    const { loadsPerServer, loadsPerDevice } = this.fleet.limits;
+    if ((this.servers.get(server) ?? 0) >= loadsPerServer) return false;
+    return devices.every((device) => (this.devices.get(`${server}/${device}`) ?? 0) < loadsPerDevice);
+  }
+
+  take(server: ServerId, devices: readonly number[]): void {
+    this.servers.set(server, (this.servers.get(server) ?? 0) + 1);
+    for (const device of devices) {
+      const key = `${server}/${device}`;
+      this.devices.set(key, (this.devices.get(key) ?? 0) + 1);
+    }
+  }
+}

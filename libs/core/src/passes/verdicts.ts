@@ -1,0 +1,148 @@
+import type { Refusal } from '../actions.js';
+import { type Cooldown, type Fleet, replicasOf, type Request, type Server } from '../fleet.js';
+import { type ModelId, replicaId } from '../ids.js';
+import type { Instant, Model } from '../model.js';
+import { isLasting } from '../observe/cooldown.js';
+import { routableReplicas } from '../routes.js';
+import { isOverdue, isSeen, isSettling, openServers, SETTLING, standingOf } from '../standing.js';
+import { type Fit, Room } from './feasible.js';
+import { wish } from './refuse.js';
+import { presentCopies } from './wants.js';
+
+/** An unknown name makes the indexes be read again, at most this often. */
+const REFRESH_EVERY = 5_000;
+const SHORT = 1_000;
+/** A model whose loads are overdue on this many servers is not tried on yet another. */
+const OVERDUE_SERVERS = 2;
+
+type Verdict = Refusal | { readonly coolingUntil: Instant; readonly cause: Cooldown['cause'] } | undefined;
+
+/** Judges, once per model and turn, whether waiting for it can help. */
+export class Verdicts {
+  private readonly models = new Map<ModelId, Verdict>();
+  private readonly open: readonly Server[];
+  private room: Room | undefined;
+
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly now: Instant,
+  ) {
+    this.open = openServers(fleet, now);
+  }
+
+  hasOpenServer(): boolean {
+    return this.open.length > 0;
+  }
+
+  on({ model, deadline }: Request): Refusal | undefined {
+    if (!this.models.has(model)) this.models.set(model, this.onModel(model));
+    const verdict = this.models.get(model);
+    if (!verdict || 'reason' in verdict) return verdict;
+    const { coolingUntil, cause } = verdict;
+    if (coolingUntil < deadline) return undefined;
+    return { reason: 'cooling_down', retryAfter: coolingUntil - this.now, cause };
+  }
+
+  private onModel(id: ModelId): Verdict {
+    const model = this.fleet.models.get(id);
+    if (!model) return this.isRefreshed() ? this.unknownNow() : undefined;
+    if (!model.enabled) return { reason: 'disabled', retryAfter: null };
+    if (routableReplicas(this.fleet, id).length > 0) return undefined;
+    if (model.coldStart.policy === 'shed' && !isSettling(this.fleet, this.now)) return this.shed(model);
+    if (presentCopies(this.fleet, id, this.now) > 0) return undefined;
+    return this.onPlaces(model);
+  }
+
+  private shed(model: Model): Refusal {
+    if (model.coldStart.loadWhenShed) wish(this.fleet, model.id, this.now);
+    return { reason: 'no_capacity', retryAfter: this.fleet.loadTook.get(model.id) ?? SHORT };
+  }
+
+  /** Judged by where it could be: nothing permanent is said while a server was never seen, or is only down. */
+  private onPlaces(model: Model): Verdict {
+    const fits = [...this.fleet.servers.values()].map((server) => ({
+      server,
+      fit: this.fitOn(server, model),
+    }));
+    const able = fits.filter(({ fit }) => fit === 'fits').map(({ server }) => server);
+    if (able.length === 0) return this.nowhere(fits.map(({ fit }) => fit));
+    const standings = able.map((server) => standingOf(server, this.now));
+    if (standings.every((standing) => standing === 'lost' || standing === 'connecting')) {
+      return this.mayComeBack(able) ? undefined : { reason: 'no_server', retryAfter: SHORT };
+    }
+    return this.onAble(model, able);
+  }
+
+  private fitOn(server: Server, model: Model): Fit {
+    this.room ??= new Room(this.fleet);
+    return this.room.fitOn(server, model);
+  }
+
+  private nowhere(fits: readonly Fit[]): Verdict {
+    if (fits.length === 0 || fits.includes('unseen')) {
+      return isSettling(this.fleet, this.now) ? undefined : { reason: 'no_server', retryAfter: SHORT };
+    }
+    if (fits.includes('needs_config'))
+      return { reason: 'infeasible', retryAfter: null, detail: 'needs_config' };
+    if (fits.includes('too_small')) return { reason: 'infeasible', retryAfter: null, detail: 'too_small' };
+    if (fits.includes('labels')) return { reason: 'infeasible', retryAfter: null, detail: 'labels' };
+    return this.isRefreshed()
+      ? { reason: 'infeasible', retryAfter: null, detail: 'not_in_repository' }
+      : undefined;
+  }
+
+  /** Servers not yet reached since the start, a connection that has just ended, a first look under way. */
+  private mayComeBack(servers: readonly Server[]): boolean {
+    const isYoung = this.now < (this.fleet.startedAt ?? this.now) + SETTLING;
+    return servers
+      .filter((server) => standingOf(server, this.now) === 'connecting')
+      .some(({ contact }) => contact.kind !== 'connecting' || isYoung);
+  }
+
+  private onAble(model: Model, able: readonly Server[]): Verdict {
+    const overdue = replicasOf(this.fleet, model.id).filter((one) => isOverdue(this.fleet, one, this.now));
+    const open = able.filter((server) => this.open.includes(server));
+    const untouched = open.filter(({ spec }) => !this.fleet.replicas.has(replicaId(model.id, spec.id)));
+    if (overdue.length >= OVERDUE_SERVERS)
+      return { reason: 'load_failed', retryAfter: null, cause: 'transient' };
+    if (overdue.length > 0 && untouched.length === 0)
+      return { reason: 'load_failed', retryAfter: null, cause: 'transient' };
+    if (open.length === 0) return this.noneOpen(able);
+    const cooling = untouched.map(({ spec }) => this.fleet.cooldowns.get(replicaId(model.id, spec.id)));
+    const active = cooling.filter((one): one is Cooldown => one !== undefined && one.until > this.now);
+    if (untouched.length === 0 || active.length < untouched.length) return undefined;
+    const next = active.toSorted((a, b) => a.until - b.until)[0]!;
+    if (!active.every(({ cause }) => isLasting(cause)))
+      return { coolingUntil: next.until, cause: next.cause };
+    return { reason: 'load_failed', retryAfter: next.until - this.now, cause: next.cause };
+  }
+
+  /** Draining, needing a restart, or not in explicit mode; one that is merely slow may be fast again. */
+  private noneOpen(able: readonly Server[]): Verdict {
+    const isSlow = able.some((server) => standingOf(server, this.now) === 'stale');
+    return isSlow ? undefined : { reason: 'no_capacity', retryAfter: SHORT };
+  }
+
+  /** Whether the indexes were read again since somebody asked for what is not known; orders it where they were not. */
+  private isRefreshed(): boolean {
+    if (isSettling(this.fleet, this.now)) return false;
+    const { refreshedAt } = this.fleet;
+    const askable = [...this.fleet.servers.values()].filter(({ contact }) => contact.kind === 'up');
+    if (refreshedAt === null || this.now - refreshedAt >= REFRESH_EVERY) {
+      this.fleet.refreshedAt = this.now;
+      for (const server of askable) server.lookWanted = this.now;
+      return askable.length === 0;
+    }
+    return askable.every(
+      ({ lookedAt, mode }) => mode === 'restricted' || (lookedAt ?? -Infinity) >= refreshedAt,
+    );
+  }
+
+  /** What an unknown name is told by what is known now. */
+  unknownNow(): Refusal {
+    const allSeen = [...this.fleet.servers.values()].every(isSeen) && this.fleet.servers.size > 0;
+    return allSeen
+      ? { reason: 'unknown_model', retryAfter: null }
+      : { reason: 'no_server', retryAfter: SHORT };
+  }
+}

@@ -1,0 +1,24 @@
+import type { Fleet, Ready, Replica, Server } from './fleet.js';
+import { replicasOf } from './fleet.js';
+import { isRoutable } from './standing.js';
+import type { ModelId } from './ids.js';
+
+/** Copies a replica stands for: one per device. */
+export const copiesOf = ({ devices }: Replica): number => Math.max(1, devices.length);
+
+/** Ready copies of a model on servers that stay, the given replica left out. */
+export function solidCopies(fleet: Readonly<Fleet>, model: ModelId, except: Replica): number {
+  return replicasOf(fleet, model)
+    .filter((replica) => replica.phase === 'ready' && replica.id !== except.id)
+    .filter((replica) => isSolid(fleet.servers.get(replica.server)))
+    .reduce((sum, replica) => sum + copiesOf(replica), 0);
+}
+
+const isSolid = (server: Server | undefined): boolean =>
+  server !== undefined && server.drain === null && isRoutable(server);
+
+/** Whether letting this replica go would leave fewer copies than are pinned. */
+export function isPinProtected(fleet: Readonly<Fleet>, replica: Ready): boolean {
+  const pinned = fleet.models.get(replica.model)?.pinnedCopies ?? 0;
+  return pinned > 0 && solidCopies(fleet, replica.model, replica) < pinned;
+}

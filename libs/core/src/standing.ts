@@ -1,0 +1,109 @@
+import type { Fleet, Replica, Server } from './fleet.js';
+import type { ServerId } from './ids.js';
+import type { Instant } from './model.js';
+
+/** How long an ended connection may take to come back before its server counts as lost. */
+export const RECONNECT_GRACE = 2_000;
+/** For how long after the first turn the cold wait for servers that were never seen. */
+export const SETTLING = 10_000;
+/** A stuck load gives its device slot back after this, or its load timeout if that is shorter. */
+const DEVICE_SLOT_HELD = 60_000;
+
+/** How a server stands at this moment; the words of the contract's `Server.state`, less draining. */
+export type Standing = 'connecting' | 'ready' | 'stale' | 'lost' | 'wrong_mode' | 'restricted';
+
+export function standingOf(server: Server, now: Instant): Standing {
+  const { contact, mode } = server;
+  if (contact.kind === 'lost') return 'lost';
+  if (contact.kind === 'down') return now - contact.since >= RECONNECT_GRACE ? 'lost' : 'connecting';
+  if (contact.kind === 'connecting') return 'connecting';
+  if (mode === 'wrong_mode' || mode === 'restricted') return mode;
+  if (contact.kind === 'slow') return 'stale';
+  return server.looked ? 'ready' : 'connecting';
+}
+
+/** Whether routes to it may be given: looked at over a connection that stands, however slow. */
+export const isRoutable = ({ contact, looked }: Server): boolean =>
+  looked && (contact.kind === 'up' || contact.kind === 'slow');
+
+/** Whether what it holds or could hold was ever learned; a server that refuses us counts. */
+export const isSeen = ({ everSeen, mode }: Server): boolean =>
+  everSeen || mode === 'wrong_mode' || mode === 'restricted';
+
+/** Whether loads and unloads may be sent to it. */
+export const takesOrders = (server: Server, now: Instant): boolean => standingOf(server, now) === 'ready';
+
+/** The replicas on one server. */
+export const replicasOn = (fleet: Readonly<Fleet>, server: ServerId): Replica[] =>
+  [...fleet.replicas.values()].filter((replica) => replica.server === server);
+
+/** When the load that a replica stands for was ordered, where it may still run; null for everything else. */
+export function loadBegan(replica: Replica): Instant | null {
+  switch (replica.phase) {
+    case 'loading':
+      return replica.orderedAt;
+    case 'unknown':
+      return replica.loadOrderedAt;
+    case 'ready':
+      return replica.change?.order ? replica.change.orderedAt : null;
+    default:
+      return null;
+  }
+}
+
+/** Whether a load has outlasted its time: it holds one of Triton's load threads, perhaps for ever. */
+export function isOverdue(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
+  const began = loadBegan(replica);
+  return began !== null && now - began >= loadTimeoutOf(fleet, replica);
+}
+
+/** When a load becomes overdue, and when it gives its device slot back. */
+export function loadBounds(
+  fleet: Readonly<Fleet>,
+  replica: Replica,
+): { overdueAt: Instant; slotUntil: Instant } | null {
+  const began = loadBegan(replica);
+  if (began === null) return null;
+  const timeout = loadTimeoutOf(fleet, replica);
+  return { overdueAt: began + timeout, slotUntil: began + Math.min(timeout, DEVICE_SLOT_HELD) };
+}
+
+const loadTimeoutOf = (fleet: Readonly<Fleet>, { model }: Replica): number =>
+  (fleet.models.get(model) ?? fleet.defaults).loadTimeout;
+
+/** Loads under way per server, and of those the overdue ones; a carried step rides on its ensemble's load. */
+export function loadsByServer(
+  fleet: Readonly<Fleet>,
+  now: Instant,
+): ReadonlyMap<ServerId, { running: number; overdue: number }> {
+  const loads = new Map<ServerId, { running: number; overdue: number }>();
+  for (const replica of fleet.replicas.values()) {
+    if (loadBegan(replica) === null || isCarried(replica)) continue;
+    const count = loads.get(replica.server) ?? { running: 0, overdue: 0 };
+    count.running += 1;
+    if (isOverdue(fleet, replica, now)) count.overdue += 1;
+    loads.set(replica.server, count);
+  }
+  return loads;
+}
+
+export const isCarried = (replica: Replica): boolean =>
+  (replica.phase === 'placed' || replica.phase === 'loading') && replica.carriedBy !== null;
+
+/** The servers that may be given something new. */
+export function openServers(fleet: Readonly<Fleet>, now: Instant): Server[] {
+  const loads = loadsByServer(fleet, now);
+  return [...fleet.servers.values()].filter(
+    (server) =>
+      takesOrders(server, now) &&
+      server.drain === null &&
+      server.devices !== null &&
+      (loads.get(server.spec.id)?.overdue ?? 0) < fleet.limits.loadsPerServer,
+  );
+}
+
+/** Whether requests for what is not known yet still wait for servers that were never seen. */
+export function isSettling(fleet: Readonly<Fleet>, now: Instant): boolean {
+  if (fleet.startedAt === null || now >= fleet.startedAt + SETTLING) return false;
+  return [...fleet.servers.values()].some((server) => !isSeen(server));
+}

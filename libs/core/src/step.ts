@@ -1,0 +1,51 @@
+import type { Action } from './actions.js';
+import type { Event } from './events.js';
+import type { Fleet } from './fleet.js';
+import { Ledger } from './ledger.js';
+import type { Instant } from './model.js';
+import { observe } from './observe/observe.js';
+import { grantWaiting } from './passes/grant.js';
+import { lookAround } from './passes/look-around.js';
+import { dropUnwanted, placeWanted } from './passes/place.js';
+import {
+  answerExpired,
+  dropWishes,
+  refuseAll,
+  refuseCrowded,
+  refuseHopeless,
+  refuseOverflow,
+  takeExpired,
+} from './passes/refuse.js';
+import { drainRetired, unloadDrained } from './passes/retire.js';
+import { startPlaced } from './passes/start.js';
+import { wantsOf } from './passes/wants.js';
+
+/**
+ * One turn: hear everything that happened, then decide once.
+ * Synchronous and deterministic: the same turns give the same actions.
+ */
+export function step(fleet: Fleet, events: readonly Event[], now: Instant): Action[] {
+  fleet.startedAt ??= now;
+  for (const event of events) observe(fleet, event, now);
+  return fleet.closing ? refuseAll(fleet) : reconcile(fleet, now);
+}
+
+/** Compares what is wanted with what is, and assumes all it decides: a second look finds nothing to do. */
+function reconcile(fleet: Fleet, now: Instant): Action[] {
+  const hopeless = refuseHopeless(fleet, now);
+  const granted = grantWaiting(fleet, now);
+  const expired = takeExpired(fleet, now);
+  const overflow = refuseOverflow(fleet, now);
+  dropWishes(fleet, now);
+  drainRetired(fleet, now);
+  dropUnwanted(fleet, now);
+  const wants = wantsOf(fleet, now);
+  const ledger = new Ledger(fleet);
+  const unplaced = placeWanted(fleet, wants, ledger, now);
+  const crowded = refuseCrowded(fleet, unplaced, ledger, now);
+  const loads = startPlaced(fleet, ledger, now);
+  const unloads = unloadDrained(fleet, now);
+  const late = answerExpired(fleet, expired, now);
+  const looks = lookAround(fleet, now);
+  return [...hopeless, ...granted, ...overflow, ...crowded, ...loads, ...unloads, ...late, ...looks];
+}

@@ -1,0 +1,132 @@
+import { type FailureCause, type Fleet, type Ready, type Replica, replicasOf, type Server } from './fleet.js';
+import type { AccountId, ModelId } from './ids.js';
+import { Ledger } from './ledger.js';
+import type { Bytes, Instant } from './model.js';
+import { isFailing } from './observe/pulse.js';
+import { waitingFor } from './passes/eta.js';
+import { isKept } from './passes/evict.js';
+import { copiesOf } from './pins.js';
+import { isRoutable, loadBegan, loadsByServer, replicasOn, type Standing, standingOf } from './standing.js';
+import { isStuck } from './stuck.js';
+
+/** A model in one word: its most useful replica's phase, else what keeps it from having one. */
+export type ModelState =
+  | 'absent'
+  | 'waiting'
+  | 'placed'
+  | 'loading'
+  | 'ready'
+  | 'draining'
+  | 'unloading'
+  | 'unknown'
+  | 'cooling_down';
+
+const MOST_USEFUL: readonly Replica['phase'][] = [
+  'ready',
+  'loading',
+  'placed',
+  'draining',
+  'unloading',
+  'unknown',
+];
+
+export function modelState(fleet: Readonly<Fleet>, model: ModelId, now: Instant): ModelState {
+  const phases = new Set(replicasOf(fleet, model).map(({ phase }) => phase));
+  const phase = MOST_USEFUL.find((one) => phases.has(one));
+  if (phase) return phase;
+  if (nextTryAt(fleet, model, now) !== null) return 'cooling_down';
+  return waitingFor(fleet, model) > 0 || fleet.wantedSince.has(model) ? 'waiting' : 'absent';
+}
+
+/** When the next load of a model may be tried, where every server it failed on still has to wait. */
+export function nextTryAt(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Instant | null {
+  const active = cooldownsOf(fleet, model).filter(({ until }) => until > now);
+  return active.length > 0 ? Math.min(...active.map(({ until }) => until)) : null;
+}
+
+/** The latest failed load that no success has followed. */
+export function lastFailure(
+  fleet: Readonly<Fleet>,
+  model: ModelId,
+): { readonly at: Instant; readonly cause: FailureCause } | null {
+  return cooldownsOf(fleet, model).toSorted((a, b) => b.at - a.at)[0] ?? null;
+}
+
+const cooldownsOf = (fleet: Readonly<Fleet>, model: ModelId) =>
+  [...fleet.cooldowns.values()].filter((cooldown) => cooldown.model === model);
+
+export function replicaFlags(
+  fleet: Readonly<Fleet>,
+  replica: Replica,
+  now: Instant,
+): ('failing' | 'stuck')[] {
+  const flags: ('failing' | 'stuck')[] = [];
+  if (replica.phase === 'ready' && isFailing(replica)) flags.push('failing');
+  if (isStuck(fleet, replica, now)) flags.push('stuck');
+  return flags;
+}
+
+export type ServerState = Standing | 'draining' | 'drained';
+
+/** How a server stands; one that is up and being drained says how far that has come. */
+export function serverState(fleet: Readonly<Fleet>, server: Server, now: Instant): ServerState {
+  const standing = standingOf(server, now);
+  if (!server.drain || (standing !== 'ready' && standing !== 'stale')) return standing;
+  const left = replicasOn(fleet, server.spec.id).filter((replica) => !staysWhenDrained(fleet, replica));
+  return left.length > 0 ? 'draining' : 'drained';
+}
+
+const staysWhenDrained = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
+  replica.phase === 'ready' && isKept(fleet, replica);
+
+export type ServerFlag = 'stuck_load' | 'stuck_unload' | 'hidden_copy' | 'failing_model' | 'needs_restart';
+
+export function serverFlags(fleet: Readonly<Fleet>, server: Server, now: Instant): ServerFlag[] {
+  const replicas = replicasOn(fleet, server.spec.id);
+  const stuck = replicas.filter((replica) => isStuck(fleet, replica, now));
+  const stuckUnload = stuck.some(({ phase }) => phase === 'unloading');
+  const overdue = loadsByServer(fleet, now).get(server.spec.id)?.overdue ?? 0;
+  const flags: [ServerFlag, boolean][] = [
+    ['stuck_load', stuck.some((replica) => loadBegan(replica) !== null)],
+    ['stuck_unload', stuckUnload],
+    ['hidden_copy', server.hidden.length > 0],
+    [
+      'failing_model',
+      replicas.some((replica): replica is Ready => replica.phase === 'ready' && isFailing(replica)),
+    ],
+    ['needs_restart', overdue >= fleet.limits.loadsPerServer || stuckUnload],
+  ];
+  return flags.flatMap(([flag, isSet]) => (isSet ? [flag] : []));
+}
+
+/** The numbers of one device or host, in bytes; an account without a limit has infinite capacity. */
+export interface Memory {
+  readonly capacity: Bytes;
+  readonly held: Bytes;
+  readonly promised: Bytes;
+  readonly free: Bytes;
+}
+
+/** The memory arithmetic as it stands, for as many accounts as asked. */
+export function memoryOf(fleet: Readonly<Fleet>): (account: AccountId) => Memory {
+  const ledger = new Ledger(fleet);
+  return (account) => {
+    const { capacity, held, promised } = ledger.of(account);
+    return { capacity, held, promised, free: ledger.free(account) };
+  };
+}
+
+/** Pinned models of which fewer copies are ready than are pinned. */
+export function unsatisfiedPins(fleet: Readonly<Fleet>): ModelId[] {
+  const pinned = [...fleet.models.values()].filter(({ pinnedCopies }) => pinnedCopies > 0);
+  return pinned.filter(({ id, pinnedCopies }) => readyCopies(fleet, id) < pinnedCopies).map(({ id }) => id);
+}
+
+const readyCopies = (fleet: Readonly<Fleet>, model: ModelId): number =>
+  replicasOf(fleet, model)
+    .filter(({ phase, server }) => phase === 'ready' && isRoutable(fleet.servers.get(server)!))
+    .reduce((sum, replica) => sum + copiesOf(replica), 0);
+
+/** Loads ordered and not ended. */
+export const loadsInFlight = (fleet: Readonly<Fleet>): number =>
+  [...fleet.replicas.values()].filter((replica) => loadBegan(replica) !== null).length;
