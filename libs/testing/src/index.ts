@@ -10,6 +10,7 @@ export type { InferCall, Inferred } from './triton/inference.js';
 export type { IndexRow, ModelMetadata } from './triton/observations.js';
 export type { Nothing, OrderParameters } from './triton/orders.js';
 export type { SimulatedTritonOptions } from './triton/process-state.js';
+export { simulatedModelSchema } from './triton/model-schema.js';
 export { sampleModels } from './triton/sample-models.js';
 export type { ConfigJson, Place, SimulatedModel } from './triton/simulated-model.js';
 export { SimulatedTriton } from './triton/simulated-triton.js';

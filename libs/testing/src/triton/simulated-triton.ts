@@ -201,6 +201,7 @@ export class SimulatedTriton {
     const process = this.freshProcess();
     this.process = process;
     for (const [ordinal, bytes] of this.foreignBytes) process.memory.set('foreign', ordinal, bytes);
+    process.memory.reportNow();
     const names = this.startupModels();
     if (names.length === 0) return this.enter('up');
     this.enter('starting');
