@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { jest } from './jest.mjs';
 import { run, seconds } from './processes.mjs';
-import { ROOT, setUp } from './set-up.mjs';
+import { ROOT, setUpTools } from './set-up.mjs';
 
 const STAGE_MS = 240_000;
 const SUITES = ['apps', 'libs', 'tools', 'test/simulation'];
@@ -20,7 +20,7 @@ const STAGES = [
   ],
 ];
 
-await setUp();
+await setUpTools();
 for (const [name, stage] of STAGES) {
   const started = performance.now();
   const { code, output, timedOut, counts } = await stage();

@@ -25,15 +25,31 @@ const LOCK_MS = INSTALL_MS + BUILD_MS + 10_000;
 /** Set-up that cannot go on; the message is for the person who started it. */
 class SetUpFailed extends Error {}
 
-/** Ends the process with one line and status 1 where it fails. */
-export async function setUp() {
-  try {
-    refuseOldNode();
+/** Installs and compiles. Ends the process with one line and status 1 where it fails. */
+export function setUp() {
+  return orEnd(async () => {
     if (isInstalled() && isBuilt()) return;
     await alone(async () => {
       if (!isInstalled()) await install();
       if (!isBuilt()) await build();
     });
+  });
+}
+
+/** Installs only, for what reads the sources themselves. */
+export function setUpTools() {
+  return orEnd(async () => {
+    if (isInstalled()) return;
+    await alone(async () => {
+      if (!isInstalled()) await install();
+    });
+  });
+}
+
+async function orEnd(work) {
+  try {
+    refuseOldNode();
+    await work();
   } catch (error) {
     if (!(error instanceof SetUpFailed)) throw error;
     console.error(`berth: ${error.message}`);

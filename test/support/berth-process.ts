@@ -1,0 +1,219 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll } from '@jest/globals';
+
+/**
+ * Berth as its users run it: a process of its own, from `dist/`, on spare loopback ports and a state folder that
+ * goes away. What a spec started and left running is ended after its last test.
+ */
+
+const MAIN = fileURLToPath(new URL('../../dist/apps/scheduler/src/main.js', import.meta.url));
+const LIVE_MS = 20_000;
+const READY_MS = 20_000;
+const STOP_MS = 10_000;
+const ANSWER_MS = 90_000;
+const POLL_MS = 25;
+const LOG_CHARS = 64 * 1024;
+/** Below those that the system gives to outgoing connections, so that none of these takes a port of ours. */
+const PORTS = { first: 20_000, count: 12_000 };
+
+export interface BerthOptions {
+  /** What the config file says: its text, or an object. Without it there is no file. */
+  readonly config?: object | string;
+  readonly flags?: readonly string[];
+  /** A state folder that outlives the process; without it one is made, and removed at the end. */
+  readonly dataDir?: string;
+  /** `undefined` takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface BerthAnswer<Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Read as JSON where the answer says that it is, else the text. */
+  readonly body: Body;
+}
+
+export interface BerthEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly tookMs: number;
+}
+
+const started = new Set<BerthProcess>();
+
+afterAll(async () => {
+  await Promise.all([...started].map((berth) => berth.remove()));
+});
+
+/** Resolves once the process says that it lives; rejects with its log where it does not come up. */
+export async function startBerth(options: BerthOptions = {}): Promise<BerthProcess> {
+  if (!existsSync(MAIN)) throw new Error('dist/ has no scheduler: run `npm run build` first');
+  const folder = await mkdtemp(join(tmpdir(), 'berth-'));
+  const [httpPort, grpcPort] = [await sparePort(), await sparePort()];
+  const berth = new BerthProcess(options, folder, `127.0.0.1:${httpPort}`, `127.0.0.1:${grpcPort}`);
+  started.add(berth);
+  await berth.start();
+  return berth;
+}
+
+export class BerthProcess {
+  readonly dataDir: string;
+  private child: ChildProcess | undefined;
+  private text = '';
+
+  constructor(
+    private readonly options: BerthOptions,
+    private readonly folder: string,
+    /** `host:port`, as is `grpc`. */
+    readonly http: string,
+    readonly grpc: string,
+  ) {
+    this.dataDir = options.dataDir ?? join(folder, 'data');
+  }
+
+  get pid(): number {
+    if (this.child?.pid === undefined) throw new Error('Berth is not running');
+    return this.child.pid;
+  }
+
+  /** The end of what it wrote, over all its lives. */
+  log(): string {
+    return this.text;
+  }
+
+  async start(): Promise<void> {
+    const { flags = [], env = {} } = this.options;
+    const child = spawn(process.execPath, [MAIN, ...flags], {
+      cwd: this.folder,
+      env: { ...process.env, ...(await this.settings()), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => (this.text = (this.text + chunk.toString()).slice(-LOG_CHARS)));
+    }
+    this.child = child;
+    await this.answersOk('/health/live', LIVE_MS);
+  }
+
+  /** Resolves once it says that it can answer for its fleet. */
+  ready(): Promise<void> {
+    return this.answersOk('/health/ready', READY_MS);
+  }
+
+  /** `body` is sent as it is where it is a string, else as JSON. */
+  async request<Body = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<BerthAnswer<Body>> {
+    const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+    const answer = await fetch(`http://${this.http}${path}`, {
+      method,
+      headers: { ...type, ...headers },
+      body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    const text = await answer.text();
+    const isJson = answer.headers.get('content-type')?.includes('json') && text !== '';
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      body: (isJson ? JSON.parse(text) : text) as Body,
+    };
+  }
+
+  /** Asks it to end, as an operator does. Rejects where it does not. */
+  async stop(): Promise<BerthEnd> {
+    const end = await this.end('SIGTERM');
+    if (end) return end;
+    await this.kill();
+    throw new Error(`Berth did not end within ${STOP_MS} ms of SIGTERM\n${this.text}`);
+  }
+
+  /** Ends it as a power cut does. */
+  async kill(): Promise<BerthEnd> {
+    const end = await this.end('SIGKILL');
+    if (!end) throw new Error('Berth outlived SIGKILL');
+    return end;
+  }
+
+  /** The same state, the same addresses, a new process; stops the old one first where it still runs. */
+  async restart(): Promise<void> {
+    if (this.isRunning()) await this.stop();
+    await this.start();
+  }
+
+  /** Leaves nothing behind; `dataDir` stays where the caller gave it. */
+  async remove(): Promise<void> {
+    started.delete(this);
+    if (this.isRunning()) await this.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private isRunning(): boolean {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  private async settings(): Promise<Record<string, string | undefined>> {
+    const { config } = this.options;
+    const file = join(this.folder, 'berth.yaml');
+    if (config !== undefined)
+      await writeFile(file, typeof config === 'string' ? config : JSON.stringify(config));
+    return {
+      BERTH_HTTP: this.http,
+      BERTH_GRPC: this.grpc,
+      BERTH_DATA: this.dataDir,
+      BERTH_CONFIG: config === undefined ? undefined : file,
+    };
+  }
+
+  /** Undefined where it still runs when its time is over. */
+  private async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<BerthEnd | undefined> {
+    const child = this.child;
+    if (!child) throw new Error('Berth was not started');
+    const asked = performance.now();
+    if (this.isRunning()) {
+      const ended = once(child, 'exit', { signal: AbortSignal.timeout(STOP_MS) }).catch(() => undefined);
+      child.kill(signal);
+      if (!(await ended)) return undefined;
+    }
+    return { code: child.exitCode, signal: child.signalCode, tookMs: performance.now() - asked };
+  }
+
+  private async answersOk(path: string, withinMs: number): Promise<void> {
+    const deadline = performance.now() + withinMs;
+    while (performance.now() < deadline) {
+      if (!this.isRunning()) throw new Error(`Berth ended before ${path} answered\n${this.text}`);
+      const signal = AbortSignal.timeout(1_000);
+      const answer = await fetch(`http://${this.http}${path}`, { signal }).catch(() => undefined);
+      await answer?.body?.cancel();
+      if (answer?.ok) return;
+      await sleep(POLL_MS);
+    }
+    throw new Error(`Berth: no success from ${path} within ${withinMs} ms\n${this.text}`);
+  }
+}
+
+/** A port that nobody listens on now. */
+async function sparePort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    const server = createServer();
+    const isSpare = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isSpare) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+}
