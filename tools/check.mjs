@@ -9,7 +9,17 @@ const STAGE_MS = 240_000;
 const SUITES = ['apps', 'libs', 'tools', 'test/simulation'];
 
 const STAGES = [
-  ['format', tool('prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.')],
+  [
+    'format',
+    tool(
+      'prettier/bin/prettier.cjs',
+      '--check',
+      '--log-level=warn',
+      '--cache',
+      '--cache-location=.cache/prettier',
+      '.',
+    ),
+  ],
   ['lint', tool('oxlint/bin/oxlint', '--type-aware', '--format=unix')],
   ['types', tool('typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json')],
   ['dependency rules', tool('dependency-cruiser/bin/dependency-cruise.mjs', 'apps', 'libs', 'test')],
