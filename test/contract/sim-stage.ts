@@ -1,0 +1,74 @@
+import { type ConfigJson, type SimulatedModel } from '#testing';
+import { type RunningSim, startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
+import { until } from '../support/until.js';
+import type { ContractModel, Stage, StageOptions } from './stage.js';
+
+/** A stage with a simulated Triton, which has no GPU. */
+export async function simStage(options: StageOptions): Promise<Stage> {
+  const { controlMode = 'explicit', restriction } = options;
+  return stageOf(
+    await startTritonSim({
+      id: 't0',
+      gpus: 0,
+      models: options.models.map(simulated),
+      triton: { controlMode, ...(restriction && { restriction }) },
+    }),
+  );
+}
+
+/** What a simulator is to the contract. */
+export function stageOf(running: RunningSim): Stage {
+  const { sim, addresses } = running;
+  const now = async (work: () => unknown): Promise<void> => void work();
+  return {
+    grpc: addresses.grpc,
+    metrics: addresses.metrics,
+    kill: () => now(() => sim.kill()),
+    start: () => now(() => sim.start()),
+    terminate: async () => {
+      sim.inject({ kind: 'terminate' });
+      await until(() => sim.phase === 'down', 40_000);
+    },
+    touchFiles: (model) => now(() => sim.repository.touch(model, 'files')),
+    removeDirectory: (model) => now(() => sim.repository.remove(model)),
+    restoreDirectory: (model) => now(() => sim.repository.restore(model)),
+    duplicate: (model) => now(() => sim.repository.duplicate(model, true)),
+    crashModel: (model) => sim.inject({ kind: 'deadModel', model }),
+    isExecuting: (model) => sim.copies().some((copy) => copy.model === model && copy.inFlight > 0),
+    close: () => running.close(),
+  };
+}
+
+const MEMORY =
+  'MemoryError: CUDA out of memory. Tried to allocate 2.00 GiB (simulated)\n\nAt:\n  model.py(15): initialize\n';
+const EXCEPTION = 'ValueError: it will not\n\nAt:\n  model.py(15): initialize\n';
+
+function simulated(model: ContractModel): SimulatedModel {
+  const { name, loadMs = 100, inferMs = 1, fails, lacks, versions, steps } = model;
+  if (steps) return { name, steps };
+  return {
+    name,
+    python: true,
+    pycPresent: true,
+    loadMs,
+    inferMs,
+    unloadMs: 300,
+    config: configOf(model),
+    ...(fails && { failWith: fails === 'memory' ? MEMORY : EXCEPTION }),
+    ...(versions && { versions }),
+    ...(lacks === 'version' && { noVersionDirectory: true }),
+    ...(lacks === 'file' && { missingModelFile: true }),
+  };
+}
+
+/** What the real one's models have on disk. */
+function configOf({ instances = 1 }: ContractModel): ConfigJson {
+  return {
+    backend: 'python',
+    max_batch_size: 0,
+    input: [{ name: 'IN', data_type: 'TYPE_FP32', dims: [1] }],
+    output: [{ name: 'OUT', data_type: 'TYPE_FP32', dims: [1] }],
+    instance_group: [{ kind: 'KIND_CPU', count: instances }],
+    parameters: { tag: { string_value: 'A' } },
+  };
+}

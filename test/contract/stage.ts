@@ -1,0 +1,170 @@
+import { fileURLToPath } from 'node:url';
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
+import type { ContactFact, Look, ModelId, ServerId } from '#core';
+import { OrderRefused } from '#engine';
+import { type TritonOptions, TritonServer } from '#triton';
+import { until } from '../support/until.js';
+
+/** A model of the contract: it takes a number and the times it is told to, and is on the CPU. */
+export interface ContractModel {
+  readonly name: string;
+  readonly loadMs?: number;
+  readonly inferMs?: number;
+  readonly instances?: number;
+  /** What its initialize ends with. */
+  readonly fails?: 'memory' | 'exception';
+  readonly lacks?: 'version' | 'file';
+  readonly versions?: readonly number[];
+  /** It is an ensemble of these. */
+  readonly steps?: readonly string[];
+}
+
+export interface StageOptions {
+  readonly models: readonly ContractModel[];
+  readonly controlMode?: 'explicit' | 'none';
+  readonly restriction?: { readonly key: string; readonly value: string };
+}
+
+/** A Triton, simulated or real, and the hands to do to it what no client can. */
+export interface Stage {
+  readonly grpc: string;
+  readonly metrics: string;
+  /** Ends it as a crash would. */
+  kill(): Promise<void>;
+  /** Starts it again, on the same ports. */
+  start(): Promise<void>;
+  /** Asks it to leave; resolves once it has. */
+  terminate(): Promise<void>;
+  touchFiles(model: string): Promise<void>;
+  removeDirectory(model: string): Promise<void>;
+  restoreDirectory(model: string): Promise<void>;
+  /** Puts a model of the same name into a second repository. */
+  duplicate(model: string): Promise<void>;
+  /** Kills what executes the model, and not the server. */
+  crashModel(model: string): void;
+  /** Whether an inference of the model is being executed. */
+  isExecuting(model: string): boolean;
+  close(): Promise<void>;
+}
+
+export type MakeStage = (options: StageOptions) => Promise<Stage>;
+
+/** The adapter, connected to a stage. */
+export interface Visitor {
+  readonly server: TritonServer;
+  /** What its connection has told so far. */
+  readonly facts: readonly ContactFact[];
+}
+
+const visitors: TritonServer[] = [];
+
+/** Connects the adapter to a stage; the test need not close it. */
+export async function visit(stage: Stage, options: Partial<TritonOptions> = {}): Promise<Visitor> {
+  const server = new TritonServer({
+    id: 't0' as ServerId,
+    grpc: stage.grpc,
+    metrics: stage.metrics,
+    headers: {},
+    tls: null,
+    clock: { now: () => performance.now() },
+    ...options,
+  });
+  visitors.push(server);
+  const facts: ContactFact[] = [];
+  server.watch((fact) => void facts.push(fact));
+  await until(() => facts.includes('connected'));
+  return { server, facts };
+}
+
+/** Closes all that was opened by `visit`. */
+export function leaveAll(): void {
+  for (const server of visitors.splice(0)) server.close();
+}
+
+export const named = (name: string): ModelId => name as ModelId;
+
+/** Long enough for every load that is meant to end. */
+export const PATIENTLY = 20_000;
+
+/**
+ * What one look says of one model: statistics say what serves, the index what comes and goes. `unlisted` is a model
+ * that does not serve and has no row that would prove it gone.
+ */
+export interface Seen {
+  readonly is: 'coming' | 'serving' | 'leaving' | 'absent' | 'unlisted';
+  /** Version, state and reason of its rows in the index. */
+  readonly rows: readonly (readonly [version: string, state: string, reason: string])[];
+  readonly serving: Look['serving'];
+}
+
+export async function see(server: TritonServer, model: string): Promise<Seen> {
+  const look = await server.look('full', false);
+  const found = (look.index ?? []).filter((row) => row.model === model);
+  const rows = found.map(({ version, state, reason }) => [version, state, reason] as const);
+  const serving = look.serving.filter((row) => row.model === model);
+  return { is: summaryOf(rows, serving), rows, serving };
+}
+
+function summaryOf(rows: Seen['rows'], serving: Seen['serving']): Seen['is'] {
+  const has = (wanted: string) => rows.some(([, state]) => state === wanted);
+  if (has('LOADING')) return 'coming';
+  if (serving.length > 0) return 'serving';
+  if (has('UNLOADING')) return 'leaving';
+  const isDuplicate = rows.some(([, , reason]) => reason.includes('two or more repositories'));
+  return rows.length === 0 || isDuplicate ? 'unlisted' : 'absent';
+}
+
+/** Looks until the model is seen like that, and returns what was seen then. */
+export function untilSeen(server: TritonServer, model: string, is: Seen['is']): Promise<Seen> {
+  return until(async () => {
+    const seen = await see(server, model);
+    return seen.is === is ? seen : undefined;
+  }, PATIENTLY);
+}
+
+export async function untilExecuting(stage: Stage, model: string): Promise<void> {
+  await until(() => stage.isExecuting(model));
+}
+
+/** How an order ended, in one word. */
+export async function endOf(order: Promise<void>): Promise<string> {
+  try {
+    await order;
+    return 'done';
+  } catch (error) {
+    return error instanceof OrderRefused ? error.failure : 'unknown';
+  }
+}
+
+/** Asks a model for one inference; rejects where it is refused. */
+export function infer(stage: Stage, model: string): Promise<unknown> {
+  const method = service['ModelInfer']!;
+  const client = new Client(stage.grpc, credentials.createInsecure(), {
+    'grpc.use_local_subchannel_pool': 1,
+  });
+  const number = Buffer.alloc(4);
+  number.writeFloatLE(1);
+  const inputs = [{ name: 'IN', datatype: 'FP32', shape: [1] }];
+  const request = { model_name: model, inputs, raw_input_contents: [number] };
+  const { path, requestSerialize, responseDeserialize } = method;
+  return new Promise((resolve, reject) =>
+    client.makeUnaryRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      new Metadata(),
+      (error, answer) => {
+        client.close();
+        if (error) reject(error);
+        else resolve(answer);
+      },
+    ),
+  );
+}
+
+const service = loadSync('grpc_service.proto', {
+  includeDirs: [fileURLToPath(new URL('../../proto/triton', import.meta.url))],
+  keepCase: true,
+})['inference.GRPCInferenceService'] as ServiceDefinition;
