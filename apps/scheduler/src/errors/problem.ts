@@ -1,0 +1,34 @@
+import { REFUSALS } from '#contracts';
+import type { RefusalFacts } from './refused.js';
+import { jittered, type Random, wholeSeconds } from './retry-hint.js';
+
+/** A refusal as HTTP tells it: a problem of RFC 9457. */
+export interface Problem {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+/** Writes a refusal for HTTP. `status` stands in for the reason's own where a framework decided on another. */
+export function problemOf(facts: RefusalFacts, instance: string, random: Random, status?: number): Problem {
+  const { reason, detail, errors, retryAfter, members } = facts;
+  const { http, title } = REFUSALS[reason];
+  const hint = retryAfter == null ? null : wholeSeconds(jittered(retryAfter, random));
+  return {
+    status: status ?? http,
+    headers: hint === null ? {} : { 'retry-after': String(hint) },
+    body: {
+      type: `urn:berth:problem:${reason}`,
+      title,
+      status: status ?? http,
+      detail: detail ?? title,
+      instance,
+      reason,
+      ...(errors === undefined ? {} : { errors }),
+      ...(hint === null ? {} : { retryAfterMs: hint * 1_000 }),
+      ...members,
+    },
+  };
+}

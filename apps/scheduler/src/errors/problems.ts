@@ -1,0 +1,34 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { factsOfError } from './facts-of-error.js';
+import { problemOf, PROBLEM_TYPE } from './problem.js';
+import type { Random } from './retry-hint.js';
+
+/** Answers whatever went wrong over HTTP with a problem of RFC 9457. What went wrong inside is logged, not told. */
+export class Problems {
+  constructor(
+    private readonly log: Logger,
+    private readonly random: Random,
+  ) {}
+
+  send(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const { facts, status } = factsOfError(error);
+    const path = pathOf(request);
+    if (facts.reason === 'internal')
+      this.log.error({ err: error, method: request.method, path }, 'request failed');
+    if (reply.sent) return;
+    const problem = problemOf(facts, path, this.random, status);
+    void reply
+      .code(problem.status)
+      .headers(problem.headers)
+      .type(PROBLEM_TYPE)
+      .send(JSON.stringify(problem.body));
+  }
+}
+
+/** The path alone: a query may hold what should not be repeated. */
+function pathOf(request: FastifyRequest): string {
+  const url = request.raw.url ?? '/';
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}

@@ -1,0 +1,31 @@
+import { loadsInFlight } from '#core';
+import type { FleetMessage } from '#contracts';
+import type { Scene } from '../models/model-view.js';
+import { deviceView } from './server-view.js';
+
+const PHASES = ['placed', 'loading', 'ready', 'draining', 'unloading', 'unknown'] as const;
+
+/** Who we are among the processes of this fleet. */
+export interface Identity {
+  readonly fleet: string;
+  readonly process: string;
+  readonly term: number;
+}
+
+/** The whole picture. */
+export function fleetView({ fleet: name, process, term }: Identity, scene: Scene): FleetMessage {
+  const { fleet } = scene;
+  const replicas = Object.fromEntries(PHASES.map((phase) => [phase, 0]));
+  for (const { phase } of fleet.replicas.values()) replicas[phase] = (replicas[phase] ?? 0) + 1;
+  return {
+    fleet: name,
+    leader: { id: process, term: String(term) },
+    frozen: null,
+    devices: [...fleet.servers.values()].flatMap(({ spec, devices }) =>
+      (devices ?? []).map((device) => ({ server: spec.id, ...deviceView(device, scene) })),
+    ),
+    replicas,
+    waiting: fleet.waiting.size,
+    loadsInFlight: loadsInFlight(fleet),
+  };
+}

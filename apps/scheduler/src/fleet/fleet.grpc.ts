@@ -1,0 +1,65 @@
+import type { Metadata } from '@grpc/grpc-js';
+import { Controller, Inject, UseFilters } from '@nestjs/common';
+import { GrpcMethod } from '@nestjs/microservices';
+import { z } from 'zod';
+import { fromStruct, type Struct } from '#contracts';
+import { RpcFilter } from '../errors/rpc.filter.js';
+import { callerAmong, readRequest } from '../grpc/requests.js';
+import { serverListSchema } from '../pages.js';
+import { Overview } from './overview.js';
+import { ServerList } from './server-list.js';
+import { drainBodySchema, serverName } from './server-requests.js';
+import { ServerWrites } from './server-writes.js';
+
+const named = z.object({ server: serverName });
+const withSpec = named.extend({ spec: z.custom<Struct | null>((value) => typeof value === 'object') });
+const drained = named.extend(drainBodySchema.unwrap().shape);
+
+/** Servers and the fleet over gRPC: the same operations as over HTTP. */
+@Controller()
+@UseFilters(RpcFilter)
+export class FleetRpc {
+  constructor(
+    @Inject(ServerList) private readonly servers: ServerList,
+    @Inject(ServerWrites) private readonly writes: ServerWrites,
+    @Inject(Overview) private readonly overview: Overview,
+  ) {}
+
+  @GrpcMethod('Admin', 'ListServers')
+  list(request: unknown) {
+    return this.servers.page(readRequest(serverListSchema, request));
+  }
+
+  @GrpcMethod('Admin', 'GetServer')
+  get(request: unknown) {
+    return this.servers.get(readRequest(named, request).server);
+  }
+
+  @GrpcMethod('Admin', 'PutServer')
+  async put(request: unknown, metadata: Metadata) {
+    const { server, spec } = readRequest(withSpec, request);
+    return (await this.writes.put(server, fromStruct(spec ?? {}), callerAmong(metadata))).body;
+  }
+
+  @GrpcMethod('Admin', 'DeleteServer')
+  async remove(request: unknown, metadata: Metadata) {
+    await this.writes.remove(readRequest(named, request).server, callerAmong(metadata));
+    return {};
+  }
+
+  @GrpcMethod('Admin', 'DrainServer')
+  async drain(request: unknown, metadata: Metadata) {
+    const { server, deadlineMs } = readRequest(drained, request);
+    return (await this.writes.drain(server, deadlineMs, callerAmong(metadata))).body;
+  }
+
+  @GrpcMethod('Admin', 'UndrainServer')
+  async undrain(request: unknown, metadata: Metadata) {
+    return (await this.writes.undrain(readRequest(named, request).server, callerAmong(metadata))).body;
+  }
+
+  @GrpcMethod('Admin', 'GetFleet')
+  fleet() {
+    return this.overview.get();
+  }
+}

@@ -1,0 +1,91 @@
+import { completeServer, filesIn, type Finding, type ServerConfig, type ServerSpec } from '#config';
+import type { ToldServer } from '#engine';
+import type { RouteServerMessage } from '#contracts';
+
+/** All that was said of one server, and what holds in the end. */
+export interface ServerEntry {
+  readonly id: string;
+  readonly source: 'file' | 'api';
+  readonly revision: number;
+  /** Whether the file, a flag or the demo names it. */
+  readonly inFile: boolean;
+  readonly told: ToldServer | undefined;
+  readonly config: ServerConfig;
+  /** What is wrong with the files it names. */
+  readonly found: readonly Finding[];
+}
+
+/** What is declared of every server, in memory. It only knows; what is written goes through ServerWrites. */
+export class Registry {
+  private base: ReadonlyMap<string, ServerConfig>;
+  private readonly told: Map<string, ToldServer>;
+  private readonly entries = new Map<string, ServerEntry>();
+  private readonly routes = new Map<string, RouteServerMessage>();
+
+  constructor(base: readonly ServerConfig[], told: ReadonlyMap<string, ToldServer>) {
+    this.base = byId(base);
+    this.told = new Map(told);
+    this.rebuild();
+  }
+
+  /** Takes up another file. */
+  setBase(base: readonly ServerConfig[]): void {
+    this.base = byId(base);
+    this.rebuild();
+  }
+
+  set(id: string, told: ToldServer): void {
+    this.told.set(id, told);
+    this.rebuild();
+  }
+
+  get(id: string): ServerEntry | undefined {
+    return this.entries.get(id);
+  }
+
+  all(): ServerEntry[] {
+    return [...this.entries.values()];
+  }
+
+  /** The revision a name had last, also one whose server is gone. */
+  revisionOf(id: string): number {
+    return this.told.get(id)?.revision ?? 0;
+  }
+
+  /** How the entry would be if this were told; undefined: there would be no such server. */
+  entryWith(id: string, told: ToldServer | undefined): ServerEntry | undefined {
+    const below = this.base.get(id);
+    const spec = (told?.spec ?? null) as ServerSpec | null;
+    if (below === undefined && spec === null) return undefined;
+    const over = spec === null ? undefined : completeServer(id, 'api', spec, filesIn('.'));
+    const config = below && over && spec ? overlaid(below, over.server, spec) : (over?.server ?? below)!;
+    const source = below === undefined ? 'api' : 'file';
+    const revision = told?.revision ?? 0;
+    return { id, source, revision, inFile: below !== undefined, told, config, found: over?.found ?? [] };
+  }
+
+  /** What routes tell of a server. The same object each time. */
+  routeServer(id: string): RouteServerMessage {
+    return this.routes.get(id) ?? { id, grpc: '', http: null, labels: {} };
+  }
+
+  private rebuild(): void {
+    this.entries.clear();
+    this.routes.clear();
+    for (const id of new Set([...this.base.keys(), ...this.told.keys()])) {
+      const entry = this.entryWith(id, this.told.get(id));
+      if (entry === undefined) continue;
+      const { grpc, http, labels } = entry.config;
+      this.entries.set(id, entry);
+      this.routes.set(id, { id, grpc, http, labels });
+    }
+  }
+}
+
+const byId = (servers: readonly ServerConfig[]) => new Map(servers.map((server) => [server.id, server]));
+
+/** The keys the API set, over those of the file. */
+function overlaid(below: ServerConfig, over: ServerConfig, spec: ServerSpec): ServerConfig {
+  const set = Object.keys(spec) as (keyof ServerSpec)[];
+  return { ...below, ...Object.fromEntries(set.map((key) => [key, over[key]])) };
+}

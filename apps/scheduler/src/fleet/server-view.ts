@@ -1,0 +1,46 @@
+import { type Device, type ServerId, serverFlags, serverState } from '#core';
+import type { DeviceMessage, ServerMessage } from '#contracts';
+import { mib } from '../models/core-model.js';
+import type { Scene } from '../models/model-view.js';
+import type { ServerEntry } from './registry.js';
+
+/** A server as it is told: what was declared of it, and what was seen. */
+export function serverView(entry: ServerEntry, scene: Scene): ServerMessage {
+  const { fleet, now, times } = scene;
+  const { grpc, http, host, labels } = entry.config;
+  const server = fleet.servers.get(entry.id as ServerId);
+  return {
+    id: entry.id,
+    source: entry.source,
+    grpc,
+    http,
+    host,
+    labels,
+    state: server ? serverState(fleet, server, now) : 'connecting',
+    incarnation: server?.incarnation ?? 0,
+    version: server?.version ?? null,
+    observedAt: times.toldOrNull(server?.lookedAt ?? null),
+    flags: server ? serverFlags(fleet, server, now) : [],
+    devices: (server?.devices ?? []).map((device) => deviceView(device, scene)),
+    revision: String(entry.revision),
+  };
+}
+
+/** A device and whose its memory is. What others hold is not told apart in this version. */
+export function deviceView(device: Device, { memory }: Scene): DeviceMessage {
+  const { ordinal, uuid, kind, account, used } = device;
+  const { held, promised, free, ...limit } = memory(account);
+  const capacity = Number.isFinite(limit.capacity) ? limit.capacity : device.capacity;
+  return {
+    ordinal,
+    uuid,
+    kind,
+    capacityMb: mib(capacity),
+    heldMb: mib(held),
+    promisedMb: mib(promised),
+    freeMb: Math.max(0, mib(Number.isFinite(free) ? free : capacity - held - promised)),
+    foreignMb: null,
+    measuredMb: used === null ? null : mib(used),
+    flags: held > capacity ? ['overcommitted'] : [],
+  };
+}

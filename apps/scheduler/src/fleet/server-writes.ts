@@ -1,0 +1,164 @@
+import {
+  type ConfigError,
+  parseAddress,
+  readServerSpec,
+  refuse,
+  type ServerConfig,
+  type ServerSpec,
+} from '#config';
+import type { Event, ServerId } from '#core';
+import type { Engine, ToldServer } from '#engine';
+import type { ServerMessage } from '#contracts';
+import { invalid, Refused } from '../errors/refused.js';
+import type { WallTimes } from '../wall-times.js';
+import { type Caller, checkIfMatch } from '../writes/caller.js';
+import type { Prepared, Writes, Written } from '../writes/writes.js';
+import type { Links } from './links.js';
+import type { Registry, ServerEntry } from './registry.js';
+import type { ServerList } from './server-list.js';
+
+/** Declares and forgets servers, and drains them. */
+export class ServerWrites {
+  constructor(
+    private readonly engine: Engine,
+    private readonly registry: Registry,
+    private readonly links: Links,
+    private readonly servers: ServerList,
+    private readonly outside: { readonly writes: Writes; readonly times: WallTimes },
+  ) {}
+
+  /** Replaces what the API said of the server. A drain goes on. */
+  put(id: string, body: unknown, caller: Caller): Promise<Written<ServerMessage>> {
+    return this.outside.writes.perform({ method: 'PUT', path: pathOf(id), body, caller }, () => {
+      const before = this.registry.get(id);
+      checkIfMatch(caller, before?.revision ?? null);
+      const checked = readServerSpec(body);
+      if (!checked.ok) throw invalid(checked.errors);
+      const next = { ...this.next(id), spec: checked.value };
+      const after = this.entryAfter(id, next);
+      this.checkTogether(after.config);
+      return {
+        ...this.store(after, next, before?.told?.spec == null ? 201 : 200),
+        commit: () => {
+          this.registry.set(id, next);
+          this.links.declare(after.config);
+        },
+      };
+    });
+  }
+
+  /** Forgets the server; its models stay loaded. */
+  remove(id: string, caller: Caller): Promise<Written<null>> {
+    return this.outside.writes.perform({ method: 'DELETE', path: pathOf(id), body: null, caller }, () => {
+      const before = this.servers.entry(id);
+      checkIfMatch(caller, before.revision);
+      if (before.told?.spec == null) throw declaredInFile(id);
+      const drain = before.inFile ? before.told.drain : null;
+      const next: ToldServer = { revision: before.revision + 1, spec: null, drain };
+      const commit = (): void => {
+        this.registry.set(id, next);
+        const left = this.registry.get(id);
+        if (left) this.links.declare(left.config);
+        else this.links.forget(id);
+      };
+      return { changes: [{ kind: 'server', id, value: next }], status: 204, view: () => null, commit };
+    });
+  }
+
+  /** No more routes and loads there; what serves is loaded elsewhere first. Survives a restart. */
+  drain(id: string, deadlineMs: number | undefined, caller: Caller): Promise<Written<ServerMessage>> {
+    const path = `${pathOf(id)}/drain`;
+    const body = { deadlineMs: deadlineMs ?? null };
+    return this.outside.writes.perform({ method: 'POST', path, body, caller }, () => {
+      checkIfMatch(caller, this.servers.entry(id).revision);
+      const { times } = this.outside;
+      const deadline = deadlineMs === undefined ? null : new Date(times.wallNow() + deadlineMs).toISOString();
+      return this.drainTo(id, { deadline });
+    });
+  }
+
+  undrain(id: string, caller: Caller): Promise<Written<ServerMessage>> {
+    const path = `${pathOf(id)}/undrain`;
+    return this.outside.writes.perform({ method: 'POST', path, body: null, caller }, () => {
+      checkIfMatch(caller, this.servers.entry(id).revision);
+      return this.drainTo(id, null);
+    });
+  }
+
+  private drainTo(id: string, drain: ToldServer['drain']): Prepared<ServerMessage> {
+    const next = { ...this.next(id), drain };
+    const after = this.entryAfter(id, next);
+    return {
+      ...this.store(after, next, 200),
+      commit: () => {
+        this.registry.set(id, next);
+        this.engine.tell(drainEvent(after, this.outside.times));
+      },
+    };
+  }
+
+  private store(
+    after: ServerEntry,
+    next: ToldServer,
+    status: number,
+  ): Omit<Prepared<ServerMessage>, 'commit'> {
+    const changes = [{ kind: 'server', id: after.id, value: next } as const];
+    return { changes, status, view: () => this.servers.view(after) };
+  }
+
+  /** The record that follows the present one. */
+  private next(id: string): ToldServer {
+    const told = this.registry.get(id)?.told;
+    return {
+      revision: this.registry.revisionOf(id) + 1,
+      spec: told?.spec ?? null,
+      drain: told?.drain ?? null,
+    };
+  }
+
+  private entryAfter(id: string, next: ToldServer): ServerEntry {
+    const after = this.registry.entryWith(id, next);
+    if (after === undefined) throw new Error(`a server without a spec was declared: ${id}`);
+    if (after.found.length > 0) throw invalid(refuse(after.found).errors);
+    return after;
+  }
+
+  /** No two servers have one address, and those of one host agree on its memory. */
+  private checkTogether(config: ServerConfig): void {
+    const others = this.registry.all().filter(({ id }) => id !== config.id);
+    const broken: Pick<ConfigError, 'path' | 'rule'>[] = [];
+    for (const { id, config: other } of others) {
+      if (sameAddress(other.grpc, config.grpc)) {
+        broken.push({ path: 'grpc', rule: `must be unique: server ${id} has it too` });
+      }
+      const memories = [other.hostMemoryMb, config.hostMemoryMb];
+      if (other.host === config.host && !memories.includes(null) && memories[0] !== memories[1]) {
+        const rule = `must be the same for all servers of host ${config.host} (${other.hostMemoryMb})`;
+        broken.push({ path: 'hostMemoryMb', rule });
+      }
+    }
+    if (broken.length > 0) throw invalid(broken);
+  }
+}
+
+/** What the engine is told of a drain, or of its end. */
+export function drainEvent({ id, told }: ServerEntry, times: WallTimes): Event {
+  const server = id as ServerId;
+  if (told?.drain == null) return { kind: 'DrainEnded', server };
+  const { deadline } = told.drain;
+  return { kind: 'DrainOrdered', server, deadline: deadline === null ? null : times.instantOf(deadline) };
+}
+
+const pathOf = (id: string): string => `/v1/servers/${id}`;
+
+function sameAddress(one: ServerSpec['grpc'], other: string): boolean {
+  const [a, b] = [parseAddress(one), parseAddress(other)];
+  return a?.port === b?.port && a?.host.toLowerCase() === b?.host.toLowerCase();
+}
+
+const declaredInFile = (id: string): Refused =>
+  new Refused({
+    reason: 'declared_in_file',
+    detail: `server ${id} is declared in the configuration file or by a flag`,
+    members: { server: id },
+  });

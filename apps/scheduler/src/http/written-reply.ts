@@ -1,0 +1,29 @@
+import type { FastifyReply } from 'fastify';
+import { callerOf, entityTag, type Caller } from '../writes/caller.js';
+import type { Written } from '../writes/writes.js';
+
+export type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** The conditions that a request's headers put on a write. */
+export const callerIn = (headers: Headers): Caller =>
+  callerOf((name) => {
+    const value = headers[name];
+    return typeof value === 'string' ? value : value?.[0];
+  });
+
+/** Answers a write: its status, the revision as ETag, and what is there now. */
+export async function replied<Body>(
+  reply: FastifyReply,
+  written: Promise<Written<Body>>,
+): Promise<Body | undefined> {
+  const { status, body } = await written;
+  void reply.status(status);
+  return status === 204 ? undefined : tagged(reply, body);
+}
+
+/** Adds the ETag where the thing has a revision. */
+export function tagged<Body>(reply: FastifyReply, body: Body): Body {
+  const { revision } = (body ?? {}) as { readonly revision?: string };
+  if (revision !== undefined) void reply.header('etag', entityTag(revision));
+  return body;
+}

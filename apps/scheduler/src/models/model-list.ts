@@ -1,0 +1,73 @@
+import {
+  type Memory,
+  memoryOf,
+  type ModelId,
+  modelState,
+  replicasOf,
+  type ServerId,
+  type AccountId,
+} from '#core';
+import type { Engine } from '#engine';
+import type { ModelMessage, PageMessage } from '#contracts';
+import { Refused } from '../errors/refused.js';
+import { hasLabels, type ModelListQuery, pageOf } from '../pages.js';
+import type { WallTimes } from '../wall-times.js';
+import type { Catalog } from './catalog.js';
+import { type Entry, isDeclared } from './layers.js';
+import { modelView, type Scene } from './model-view.js';
+
+/** The models there are: declared ones, and those that some server's repository lists. Reading starts nothing. */
+export class ModelList {
+  constructor(
+    private readonly engine: Engine,
+    private readonly catalog: Catalog,
+    private readonly times: WallTimes,
+  ) {}
+
+  get scene(): Scene {
+    const { fleet } = this.engine;
+    let ledger: ((account: AccountId) => Memory) | undefined;
+    const memory = (account: AccountId): Memory => (ledger ??= memoryOf(fleet))(account);
+    return { fleet, now: this.engine.now(), times: this.times, memory };
+  }
+
+  /** The entry of a model that exists; refuses where there is none. */
+  entry(name: string): Entry {
+    const entry = this.catalog.entry(name);
+    if (!isDeclared(entry) && !this.engine.fleet.models.has(name as ModelId)) throw unknownModel(name);
+    return entry;
+  }
+
+  get(name: string): ModelMessage {
+    return modelView(this.entry(name), this.scene);
+  }
+
+  page(query: ModelListQuery): PageMessage<ModelMessage> {
+    const { scene } = this;
+    const names = new Set<string>(scene.fleet.models.keys());
+    for (const { name } of this.catalog.declared()) names.add(name);
+    return pageOf(names, query, (name) => {
+      const entry = this.catalog.entry(name);
+      return passes(entry, query, scene) ? modelView(entry, scene) : undefined;
+    });
+  }
+}
+
+export const unknownModel = (name: string): Refused =>
+  new Refused({
+    reason: 'unknown_model',
+    detail: `no model ${name} is declared or found`,
+    members: { model: name },
+  });
+
+function passes(entry: Entry, { state, server, label }: ModelListQuery, { fleet, now }: Scene): boolean {
+  const id = entry.name as ModelId;
+  if (!hasLabels(entry.effective.labels, label)) return false;
+  if (
+    server !== undefined &&
+    !replicasOf(fleet, id).some((replica) => replica.server === (server as ServerId))
+  ) {
+    return false;
+  }
+  return state === undefined || modelState(fleet, id, now) === state;
+}

@@ -1,0 +1,106 @@
+import { type Event, type Fleet, lastFailure, type Millis, type ModelId, replicasOf } from '#core';
+import type { Engine } from '#engine';
+import type { ModelMessage } from '#contracts';
+import { Refused } from '../errors/refused.js';
+import type { WallTimes } from '../wall-times.js';
+import type { Caller } from '../writes/caller.js';
+import type { Writes, Written } from '../writes/writes.js';
+import { pinNow } from './core-model.js';
+import type { ModelList } from './model-list.js';
+import { modelView } from './model-view.js';
+import { disabled } from './model-writes.js';
+import type { TurnWatch } from './turn-watch.js';
+
+/** An admin's load is wished for as long as a load may take, and then as long as a request may wait. */
+const SPARE: Millis = 60_000;
+
+/** How an order is given: for how long its end is waited for, and whether leases are waited out. */
+export interface OrderOptions {
+  readonly waitMs?: number | undefined;
+  readonly force?: boolean | undefined;
+}
+
+/** Orders to load and unload. They are answered at once, or after `waitMs`; what follows is the engine's. */
+export class ModelOrders {
+  constructor(
+    private readonly engine: Engine,
+    private readonly models: ModelList,
+    private readonly writes: Writes,
+    private readonly watch: TurnWatch,
+    private readonly times: WallTimes,
+  ) {}
+
+  load(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
+    const model = name as ModelId;
+    const began = this.engine.now();
+    return this.order('load', name, { body: null, caller, waitMs }, () => {
+      const { effective } = this.models.entry(name);
+      if (!effective.enabled) throw disabled(name);
+      const until = this.engine.now() + effective.loadTimeoutSeconds * 1_000 + SPARE;
+      return {
+        event: { kind: 'LoadOrdered', model, until },
+        ended: (fleet) => hasLoaded(fleet, model, began),
+      };
+    });
+  }
+
+  unload(
+    name: string,
+    { waitMs = 0, force = false }: OrderOptions,
+    caller: Caller,
+  ): Promise<Written<ModelMessage>> {
+    const model = name as ModelId;
+    return this.order('unload', name, { body: { force }, caller, waitMs }, () => {
+      const { effective } = this.models.entry(name);
+      if (pinNow(effective, this.times) !== null) throw pinned(name);
+      const user = heldUser(this.engine.fleet, model);
+      if (user !== undefined) throw inUse(name, user);
+      return { event: { kind: 'UnloadOrdered', model, force }, ended: (fleet) => !fleet.holders.has(model) };
+    });
+  }
+
+  private async order(
+    verb: string,
+    name: string,
+    { body, caller, waitMs }: { body: unknown; caller: Caller; waitMs: number },
+    check: () => { event: Event; ended: (fleet: Readonly<Fleet>) => boolean },
+  ): Promise<Written<ModelMessage>> {
+    let ended = (_: Readonly<Fleet>): boolean => true;
+    const path = `/v1/models/${name}/${verb}`;
+    const written = await this.writes.perform({ method: 'POST', path, body, caller }, () => {
+      const order = check();
+      ended = order.ended;
+      const view = (): ModelMessage => this.models.get(name);
+      return { changes: [], status: 202, view, commit: () => this.engine.tell(order.event) };
+    });
+    if (waitMs === 0 || ended(this.engine.fleet)) return written;
+    await this.watch.until(ended, waitMs);
+    return { ...written, body: modelView(this.models.entry(name), this.models.scene) };
+  }
+}
+
+function hasLoaded(fleet: Readonly<Fleet>, model: ModelId, began: number): boolean {
+  const failure = lastFailure(fleet, model);
+  return (
+    replicasOf(fleet, model).some(({ phase }) => phase === 'ready') ||
+    (failure !== null && failure.at >= began)
+  );
+}
+
+/** A model in memory that cannot serve without this one. */
+function heldUser(fleet: Readonly<Fleet>, model: ModelId): ModelId | undefined {
+  return [...fleet.holders.keys()].find((holder) => {
+    const needs = [...(fleet.models.get(holder)?.dependsOn ?? []), ...(fleet.steps.get(holder) ?? [])];
+    return holder !== model && needs.includes(model);
+  });
+}
+
+const pinned = (name: string): Refused =>
+  new Refused({ reason: 'pinned', detail: `${name} is pinned; unpin it first`, members: { model: name } });
+
+const inUse = (name: string, user: ModelId): Refused =>
+  new Refused({
+    reason: 'in_use',
+    detail: `${user} is loaded and needs ${name}`,
+    members: { model: name, user },
+  });

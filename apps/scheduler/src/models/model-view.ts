@@ -1,0 +1,84 @@
+import {
+  type AccountId,
+  type Booking,
+  type Fleet,
+  idleUnloadAt,
+  type Instant,
+  lastFailure,
+  type Memory,
+  type ModelId,
+  modelState,
+  nextTryAt,
+  type Replica,
+  replicaFlags,
+  replicasOf,
+  waitingFor,
+} from '#core';
+import type { CopyMessage, ModelMessage } from '#contracts';
+import type { WallTimes } from '../wall-times.js';
+import { mib, pinNow } from './core-model.js';
+import type { Entry } from './layers.js';
+
+/** What the views look at: the fleet as it is, and when. */
+export interface Scene {
+  readonly fleet: Readonly<Fleet>;
+  readonly now: Instant;
+  readonly times: WallTimes;
+  /** The memory arithmetic of that moment. */
+  readonly memory: (account: AccountId) => Memory;
+}
+
+/** A model as it is told: what was declared of it, and where it is. */
+export function modelView(entry: Entry, scene: Scene): ModelMessage {
+  const { fleet, now, times } = scene;
+  const id = entry.name as ModelId;
+  const { effective } = entry;
+  const pin = pinNow(effective, times);
+  const failure = lastFailure(fleet, id);
+  return {
+    name: entry.name,
+    source: entry.source,
+    revision: String(entry.revision),
+    enabled: effective.enabled,
+    labels: effective.labels,
+    spec: entry.spec,
+    effective: { ...effective },
+    pin: pin && { ...pin, schedule: null },
+    state: modelState(fleet, id, now),
+    copies: replicasOf(fleet, id).flatMap((replica) => copiesView(replica, scene)),
+    waiting: waitingFor(fleet, id),
+    lastFailure: failure && { at: times.told(failure.at), cause: failure.cause },
+    nextTryAt: times.toldOrNull(nextTryAt(fleet, id, now)),
+    lastUnload: lastUnloadView(id, scene),
+  };
+}
+
+function lastUnloadView(id: ModelId, { fleet, times }: Scene): ModelMessage['lastUnload'] {
+  const last = fleet.lastUnloads.get(id);
+  return last ? { at: times.told(last.at), reason: last.cause, for: last.makesRoomFor } : null;
+}
+
+/** One entry for each device that holds a copy; one without a device where none is known. */
+function copiesView(replica: Replica, { fleet, now, times }: Scene): CopyMessage[] {
+  const ready = replica.phase === 'ready' ? replica : null;
+  const inUseUntil = replica.phase === 'ready' || replica.phase === 'draining' ? replica.inUseUntil : null;
+  const shared = {
+    server: replica.server,
+    phase: replica.phase,
+    since: times.told(replica.since),
+    flags: replicaFlags(fleet, replica, now),
+    lastUsedAt: times.toldOrNull(ready && ready.lastUse),
+    inUseUntil: inUseUntil !== null && inUseUntil > now ? times.told(inUseUntil) : null,
+    idleUnloadAt: times.toldOrNull(ready && idleUnloadAt(fleet, ready)),
+  };
+  const devices = replica.devices.length > 0 ? replica.devices : [null];
+  return devices.map((device) => {
+    return { ...shared, device, memoryMb: { reserved: mib(reservedOn(replica, device)), measured: null } };
+  });
+}
+
+/** What the copy books on its device; where it has none, what it books on the host. */
+function reservedOn({ server, bookings }: Replica, device: number | null): number {
+  const mine = bookings.find(({ account }: Booking) => account === `gpu:${server}/${device}`);
+  return mine?.bytes ?? bookings.find(({ account }) => account.startsWith('host:'))?.bytes ?? 0;
+}

@@ -1,0 +1,163 @@
+import {
+  type Checked,
+  dependencyCycle,
+  type ModelLayer,
+  type ModelSpec,
+  patchModelSpec,
+  readModelSpec,
+  readPin,
+} from '#config';
+import type { Event, ModelId } from '#core';
+import type { Engine, ToldModel } from '#engine';
+import type { ModelMessage } from '#contracts';
+import { invalid, Refused } from '../errors/refused.js';
+import type { WallTimes } from '../wall-times.js';
+import { type Caller, checkIfMatch } from '../writes/caller.js';
+import type { Prepared, Writes, Written } from '../writes/writes.js';
+import type { Catalog } from './catalog.js';
+import { coreModel } from './core-model.js';
+import { type Entry, isDeclared } from './layers.js';
+import { type ModelList, unknownModel } from './model-list.js';
+import { modelView } from './model-view.js';
+import { checkPins } from './pin-room.js';
+
+/** Declares, changes and withdraws models and their pins. */
+export class ModelWrites {
+  constructor(
+    private readonly engine: Engine,
+    private readonly catalog: Catalog,
+    private readonly models: ModelList,
+    private readonly writes: Writes,
+    private readonly times: WallTimes,
+  ) {}
+
+  /** Replaces what the API said of the model. A pin that was set apart stays, unless the body says otherwise. */
+  put(name: string, body: unknown, caller: Caller): Promise<Written<ModelMessage>> {
+    return this.writes.perform({ method: 'PUT', path: pathOf(name), body, caller }, () => {
+      const entry = this.catalog.entry(name);
+      checkIfMatch(caller, this.exists(entry) ? entry.revision : null);
+      const pin = apartPin(entry.told, body);
+      const spec = accepted(readModelSpec(name, body, beside(entry, pin)));
+      return this.store(entry, told(entry, spec, pin), entry.told?.spec == null ? 201 : 200);
+    });
+  }
+
+  /** JSON Merge Patch on the API's layer: null takes a key back to the layer below. */
+  patch(name: string, body: unknown, caller: Caller): Promise<Written<ModelMessage>> {
+    return this.writes.perform({ method: 'PATCH', path: pathOf(name), body, caller }, () => {
+      const entry = this.models.entry(name);
+      checkIfMatch(caller, entry.revision);
+      const pin = apartPin(entry.told, body);
+      const current = (entry.told?.spec ?? {}) as ModelSpec;
+      const spec = accepted(patchModelSpec(name, current, body, beside(entry, pin)));
+      return this.store(entry, told(entry, spec, pin), 200);
+    });
+  }
+
+  /** Takes back all that the API said, the pin too. */
+  remove(name: string, caller: Caller): Promise<Written<null>> {
+    return this.writes.perform({ method: 'DELETE', path: pathOf(name), body: null, caller }, () => {
+      const entry = this.models.entry(name);
+      checkIfMatch(caller, entry.revision);
+      if (!isDeclared({ file: undefined, told: entry.told })) throw nothingToRemove(entry);
+      const prepared = this.store(entry, told(entry, null, undefined), 204);
+      return { ...prepared, view: () => null };
+    });
+  }
+
+  /** Keeps copies resident. Answers at once; loading follows. */
+  pin(name: string, body: unknown, caller: Caller): Promise<Written<ModelMessage>> {
+    return this.writes.perform({ method: 'PUT', path: `${pathOf(name)}/pin`, body, caller }, () => {
+      const entry = this.models.entry(name);
+      checkIfMatch(caller, entry.revision);
+      const { copies, until = null } = accepted(readPin(body, entry.effective.copies.max));
+      if (until !== null && this.times.hasPassed(until)) {
+        throw invalid([{ path: 'until', rule: 'must be in the future' }]);
+      }
+      if (!entry.effective.enabled) throw disabled(name);
+      return this.store(entry, told(entry, specOf(entry), { copies, until }), 200);
+    });
+  }
+
+  unpin(name: string, caller: Caller): Promise<Written<ModelMessage>> {
+    return this.writes.perform({ method: 'DELETE', path: `${pathOf(name)}/pin`, body: null, caller }, () => {
+      const entry = this.models.entry(name);
+      checkIfMatch(caller, entry.revision);
+      const below = entry.told?.spec?.['pin'] ?? entry.file?.pin;
+      return this.store(entry, told(entry, specOf(entry), below === undefined ? undefined : null), 200);
+    });
+  }
+
+  private exists(entry: Entry): boolean {
+    return isDeclared(entry) || this.engine.fleet.models.has(entry.name as ModelId);
+  }
+
+  private store(before: Entry, next: ToldModel, status: number): Prepared<ModelMessage> {
+    const { name } = before;
+    const after = this.catalog.entryWith(name, next);
+    this.checkTogether(before, after);
+    return {
+      changes: [{ kind: 'model', name, value: next }],
+      status,
+      view: () => modelView(after, this.models.scene),
+      commit: () => {
+        this.catalog.set(name, next);
+        this.engine.tell(declaration(after, this.times));
+      },
+    };
+  }
+
+  /** What must hold over all models: no circle of dependencies, and room for every pin. */
+  private checkTogether(before: Entry, after: Entry): void {
+    const others = this.catalog.declared().filter(({ name }) => name !== after.name);
+    const graph = new Map([...others, after].map(({ name, effective }) => [name, effective.dependsOn]));
+    const cycle = after.effective.dependsOn.length > 0 ? dependencyCycle(graph) : null;
+    if (cycle)
+      throw invalid([{ path: 'dependsOn', rule: `must not lead back to itself: ${cycle.join(' -> ')}` }]);
+    const pinned = others
+      .map((entry) => coreModel(entry, this.times))
+      .filter(({ pinnedCopies }) => pinnedCopies > 0);
+    checkPins(this.engine.fleet, pinned, coreModel(before, this.times), coreModel(after, this.times));
+  }
+}
+
+/** What the engine is told of an entry. */
+export function declaration(entry: Entry, times: WallTimes): Event {
+  return isDeclared(entry)
+    ? { kind: 'ModelDeclared', model: coreModel(entry, times) }
+    : { kind: 'ModelWithdrawn', model: entry.name as ModelId };
+}
+
+export const disabled = (name: string): Refused =>
+  new Refused({
+    reason: 'disabled',
+    detail: `${name} is declared with enabled: false`,
+    members: { model: name },
+  });
+
+const pathOf = (name: string): string => `/v1/models/${name}`;
+const specOf = ({ told: before }: Entry): ModelSpec | null => (before?.spec ?? null) as ModelSpec | null;
+
+function told(before: Entry, spec: ModelSpec | null, pin: ToldModel['pin']): ToldModel {
+  return { revision: before.revision + 1, spec, ...(pin === undefined ? {} : { pin }) };
+}
+
+/** The pin that was set apart from the spec, unless a body now speaks of the pin itself. */
+function apartPin(before: ToldModel | undefined, body: unknown): ToldModel['pin'] {
+  return typeof body === 'object' && body !== null && 'pin' in body ? undefined : before?.pin;
+}
+
+function beside({ file }: Entry, pin: ModelLayer['pin']) {
+  return { fileSpec: file, pin };
+}
+
+function accepted<T>(checked: Checked<T>): T {
+  if (!checked.ok) throw invalid(checked.errors);
+  return checked.value;
+}
+
+function nothingToRemove({ name, file }: Entry): Refused {
+  if (file === undefined) return unknownModel(name);
+  const detail = `${name} is declared in the configuration file; nothing of it was declared over the API`;
+  return new Refused({ reason: 'declared_in_file', detail, members: { model: name } });
+}

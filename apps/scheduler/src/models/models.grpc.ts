@@ -1,0 +1,107 @@
+import type { Metadata } from '@grpc/grpc-js';
+import { Controller, Inject, UseFilters } from '@nestjs/common';
+import { GrpcMethod } from '@nestjs/microservices';
+import { z } from 'zod';
+import { fromStruct, type ModelMessage, type Struct, toStruct } from '#contracts';
+import { RpcFilter } from '../errors/rpc.filter.js';
+import { callerAmong, readRequest } from '../grpc/requests.js';
+import { modelListSchema } from '../pages.js';
+import type { Written } from '../writes/writes.js';
+import { ModelList } from './model-list.js';
+import { ModelOrders } from './model-orders.js';
+import { modelName, orderQuerySchema } from './model-requests.js';
+import { ModelWrites } from './model-writes.js';
+
+const struct = z
+  .custom<Struct | null>((value) => typeof value === 'object')
+  .transform((value) => value ?? {});
+const named = z.object({ model: modelName });
+const withSpec = z.object({ model: modelName, spec: struct });
+const withPatch = z.object({ model: modelName, patch: struct });
+const pinned = z.object({
+  model: modelName,
+  copies: z.number(),
+  until: z.string().optional(),
+  schedule: struct.optional(),
+});
+const ordered = named.extend(orderQuerySchema.shape);
+const unloaded = ordered.extend({ force: z.boolean().optional() });
+
+/** Models over gRPC: the same operations as over HTTP. */
+@Controller()
+@UseFilters(RpcFilter)
+export class ModelsRpc {
+  constructor(
+    @Inject(ModelList) private readonly models: ModelList,
+    @Inject(ModelWrites) private readonly writes: ModelWrites,
+    @Inject(ModelOrders) private readonly orders: ModelOrders,
+  ) {}
+
+  @GrpcMethod('Admin', 'ListModels')
+  list(request: unknown) {
+    const { items, nextPageToken } = this.models.page(readRequest(modelListSchema, request));
+    return { items: items.map(modelMessage), nextPageToken };
+  }
+
+  @GrpcMethod('Admin', 'GetModel')
+  get(request: unknown) {
+    return modelMessage(this.models.get(readRequest(named, request).model));
+  }
+
+  @GrpcMethod('Admin', 'PutModel')
+  put(request: unknown, metadata: Metadata) {
+    const { model, spec } = readRequest(withSpec, request);
+    return answered(this.writes.put(model, fromStruct(spec), callerAmong(metadata)));
+  }
+
+  @GrpcMethod('Admin', 'PatchModel')
+  patch(request: unknown, metadata: Metadata) {
+    const { model, patch } = readRequest(withPatch, request);
+    return answered(this.writes.patch(model, fromStruct(patch), callerAmong(metadata)));
+  }
+
+  @GrpcMethod('Admin', 'DeleteModel')
+  async remove(request: unknown, metadata: Metadata) {
+    await this.writes.remove(readRequest(named, request).model, callerAmong(metadata));
+    return {};
+  }
+
+  @GrpcMethod('Admin', 'PinModel')
+  pin(request: unknown, metadata: Metadata) {
+    const { model, copies, until, schedule } = readRequest(pinned, request);
+    const body = {
+      copies,
+      ...(until === undefined ? {} : { until }),
+      ...(schedule === undefined ? {} : { schedule: fromStruct(schedule) }),
+    };
+    return answered(this.writes.pin(model, body, callerAmong(metadata)));
+  }
+
+  @GrpcMethod('Admin', 'UnpinModel')
+  unpin(request: unknown, metadata: Metadata) {
+    return answered(this.writes.unpin(readRequest(named, request).model, callerAmong(metadata)));
+  }
+
+  @GrpcMethod('Admin', 'LoadModel')
+  load(request: unknown, metadata: Metadata) {
+    const { model, ...options } = readRequest(ordered, request);
+    return answered(this.orders.load(model, options, callerAmong(metadata)));
+  }
+
+  @GrpcMethod('Admin', 'UnloadModel')
+  unload(request: unknown, metadata: Metadata) {
+    const { model, ...options } = readRequest(unloaded, request);
+    return answered(this.orders.unload(model, options, callerAmong(metadata)));
+  }
+}
+
+async function answered(written: Promise<Written<ModelMessage>>) {
+  return modelMessage((await written).body);
+}
+
+/** Free JSON travels as a Struct. */
+const modelMessage = (model: ModelMessage) => ({
+  ...model,
+  spec: toStruct(model.spec),
+  effective: toStruct(model.effective),
+});

@@ -1,0 +1,64 @@
+import { fitPins, type Fleet, memoryOf, type Model, type PinsFit } from '#core';
+import { Refused } from '../errors/refused.js';
+import { mib } from './core-model.js';
+
+type Misfit = Extract<PinsFit, { fits: false }>['unplaced'][number];
+
+/**
+ * Refuses a change of one model after which all pins together could not be placed. A fleet that lost a device may
+ * fail to keep its pins already: then a change is refused only where it asks for more.
+ */
+export function checkPins(
+  fleet: Readonly<Fleet>,
+  others: readonly Model[],
+  before: Model | undefined,
+  after: Model,
+): void {
+  if (after.pinnedCopies === 0) return;
+  const result = fitPins(fleet, [...others, after]);
+  if (result.fits) return;
+  const was = before === undefined ? undefined : fitPins(fleet, [...others, before]);
+  if (
+    before &&
+    was &&
+    !was.fits &&
+    asksNoMore(before, after) &&
+    copies(result.unplaced) <= copies(was.unplaced)
+  )
+    return;
+  throw doesNotFit(fleet, result.unplaced);
+}
+
+function asksNoMore(before: Model, after: Model): boolean {
+  return after.pinnedCopies <= before.pinnedCopies && after.gpuBytes <= before.gpuBytes;
+}
+
+const copies = (unplaced: readonly Misfit[]): number =>
+  unplaced.reduce((sum, misfit) => sum + misfit.copies, 0);
+
+function doesNotFit(fleet: Readonly<Fleet>, unplaced: readonly Misfit[]): Refused {
+  const lacking = unplaced.map(({ model, copies: count, needs }) => ({
+    model,
+    copies: count,
+    needsMb: mib(needs),
+  }));
+  const devices = devicesOf(fleet);
+  const words = lacking.map(
+    ({ model, copies: count, needsMb }) => `${count} of ${model} (${needsMb} MB each)`,
+  );
+  const room = devices.map(({ server, ordinal, capacityMb }) => `${server}/${ordinal}: ${capacityMb} MB`);
+  return new Refused({
+    reason: 'pin_does_not_fit',
+    detail: `no place beside the other pins for ${words.join(', ')}; devices: ${room.join(', ') || 'none known'}`,
+    members: { unplaced: lacking, devices },
+  });
+}
+
+function devicesOf(fleet: Readonly<Fleet>) {
+  const memory = memoryOf(fleet);
+  return [...fleet.servers.values()].flatMap(({ spec, devices }) =>
+    (devices ?? []).map(({ ordinal, account }) => {
+      return { server: spec.id, ordinal, capacityMb: mib(memory(account).capacity) };
+    }),
+  );
+}

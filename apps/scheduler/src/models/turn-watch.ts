@@ -1,0 +1,31 @@
+import type { Fleet, Instant, Millis } from '#core';
+import type { Observer, Turn } from '#engine';
+
+type Condition = (fleet: Readonly<Fleet>, now: Instant) => boolean;
+
+/** Lets somebody wait until the fleet has come to something; it is looked at after each turn. */
+export class TurnWatch implements Observer {
+  private readonly waiting = new Map<Condition, () => void>();
+
+  turnTaken({ now }: Turn, fleet: Fleet): void {
+    for (const [holds, end] of [...this.waiting]) if (holds(fleet, now)) end();
+  }
+
+  /** Resolves when it holds, or when the time is over. */
+  until(condition: Condition, most: Millis): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => end(), most);
+      const end = (): void => {
+        clearTimeout(timer);
+        this.waiting.delete(condition);
+        resolve();
+      };
+      this.waiting.set(condition, end);
+    });
+  }
+
+  /** Lets everybody go who still waits. */
+  close(): void {
+    for (const end of [...this.waiting.values()]) end();
+  }
+}

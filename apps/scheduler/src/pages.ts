@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { nameSchema } from '#config';
+import type { PageMessage } from '#contracts';
+import { invalid } from './errors/refused.js';
+
+const MAX_PAGE = 1_000;
+const DEFAULT_PAGE = 100;
+const PAGE_RULE = `must be a whole number from 1 to ${MAX_PAGE}`;
+
+const label = z.string().min(1, { error: 'must be key or key=value' }).max(400, { error: 'is too long' });
+
+/** A number as a query has it, as text, or as gRPC has it. */
+const pageSize = z
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^[0-9]{1,6}$/)
+        .transform(Number),
+    ],
+    { error: PAGE_RULE },
+  )
+  .refine((size) => Number.isInteger(size) && size >= 1 && size <= MAX_PAGE, { error: PAGE_RULE })
+  .default(DEFAULT_PAGE)
+  .meta({ type: 'integer' });
+
+const list = z
+  .union([label.transform((one) => [one]), z.array(label).max(20, { error: 'must have at most 20 entries' })])
+  .default([]);
+
+/** How a list of servers may be asked for. */
+export const serverListSchema = z.strictObject({
+  pageSize: pageSize.describe('How many items a page has at most.'),
+  pageToken: z.string().max(400).optional().describe('The `nextPageToken` of the page before.'),
+  state: z.string().max(32).optional().describe('Only items in this state.'),
+  label: list.describe('Only items with this label: `key` or `key=value`. May be repeated; all must hold.'),
+});
+
+/** How a list of models may be asked for. */
+export const modelListSchema = serverListSchema.extend({
+  server: nameSchema.optional().describe('Only models with a copy on this server.'),
+});
+
+export type ServerListQuery = z.infer<typeof serverListSchema>;
+export type ModelListQuery = z.infer<typeof modelListSchema>;
+
+/** The page of names that comes after a token, from those that pass. Names are told in order. */
+export function pageOf<Item>(
+  names: Iterable<string>,
+  query: ServerListQuery,
+  itemOf: (name: string) => Item | undefined,
+): PageMessage<Item> {
+  const after = query.pageToken ? nameIn(query.pageToken) : '';
+  const sorted = [...names].filter((name) => name > after).sort();
+  const items: Item[] = [];
+  let last = '';
+  for (const name of sorted) {
+    const item = itemOf(name);
+    if (item === undefined) continue;
+    if (items.length === query.pageSize) return { items, nextPageToken: tokenOf(last) };
+    items.push(item);
+    last = name;
+  }
+  return { items, nextPageToken: '' };
+}
+
+/** Whether labels satisfy every filter. */
+export function hasLabels(labels: Readonly<Record<string, string>>, filters: readonly string[]): boolean {
+  return filters.every((filter) => {
+    const at = filter.indexOf('=');
+    if (at < 0) return Object.hasOwn(labels, filter);
+    const key = filter.slice(0, at);
+    return Object.hasOwn(labels, key) && labels[key] === filter.slice(at + 1);
+  });
+}
+
+const tokenOf = (name: string): string => Buffer.from(name).toString('base64url');
+
+function nameIn(token: string): string {
+  const name = Buffer.from(token, 'base64url').toString();
+  if (!nameSchema.safeParse(name).success) {
+    throw invalid([{ path: 'pageToken', rule: 'must be the nextPageToken of the page before' }]);
+  }
+  return name;
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { check, nameSchema } from '#config';
+import type { ModelId, ServerId } from '#core';
+import type { ResolveQuery } from '#engine';
+import type { BrokenRule } from '../errors/refused.js';
+
+const DEFAULT_LEASE_MS = 10_000;
+const MAX_LEASE_MS = 600_000;
+const MAX_UINT32 = 2 ** 32 - 1;
+
+const shortText = z
+  .string()
+  .min(1, { error: 'must not be empty' })
+  .max(128, { error: 'must have at most 128 characters' });
+
+/** What a resolve call may say, on every interface. */
+export const resolveRequestSchema = z.strictObject({
+  model: nameSchema.optional().describe('The model; over HTTP it is in the path.'),
+  version: shortText.optional().describe('Absent: any version.'),
+  waitMs: millis(MAX_UINT32)
+    .optional()
+    .describe(
+      'How long the caller will wait for a cold model. Absent: as long as the model allows; 0: not at all.',
+    ),
+  leaseMs: millis(MAX_LEASE_MS).optional().describe('How long the route must stay good.'),
+  class: z
+    .enum(['critical', 'default', 'sheddable'], { error: 'must be one of critical, default, sheddable' })
+    .optional()
+    .describe('How much the request matters. Absent: as much as the model.'),
+  affinityKey: z.never({ error: 'not available in this version' }).optional(),
+  avoid: z
+    .array(nameSchema)
+    .max(100, { error: 'must have at most 100 entries' })
+    .optional()
+    .describe('Servers the caller has just failed on.'),
+  requestId: shortText.optional().describe('For correlation only.'),
+});
+
+/** A checked resolve call, or every rule it breaks. */
+export type ReadQuery =
+  | { readonly ok: true; readonly query: ResolveQuery }
+  | { readonly ok: false; readonly errors: readonly BrokenRule[] };
+
+/** Reads a resolve call. `model` comes from the path, or is the message's own. */
+export function readResolveRequest(model: string, request: unknown): ReadQuery {
+  const name = check(nameSchema, model);
+  const rest = check(resolveRequestSchema, request ?? {});
+  const misnamed = name.ok ? [] : name.errors.map(({ rule }) => ({ path: 'model', rule }));
+  if (!rest.ok)
+    return { ok: false, errors: [...misnamed, ...rest.errors.filter(({ path }) => path !== 'model')] };
+  if (rest.value.model !== undefined && rest.value.model !== model) {
+    misnamed.push({ path: 'model', rule: 'must be the model of the path' });
+  }
+  if (misnamed.length > 0) return { ok: false, errors: misnamed };
+  const { version, waitMs, leaseMs, class: importance, avoid } = rest.value;
+  const query: ResolveQuery = {
+    model: model as ModelId,
+    version: version ?? null,
+    wait: waitMs ?? null,
+    lease: leaseMs ?? DEFAULT_LEASE_MS,
+    class: importance ?? null,
+    avoid: (avoid ?? []) as ServerId[],
+  };
+  return { ok: true, query };
+}
+
+function millis(most: number) {
+  const rule = `must be a whole number of milliseconds from 0 to ${most}`;
+  return z.number({ error: rule }).int({ error: rule }).min(0, { error: rule }).max(most, { error: rule });
+}

@@ -1,0 +1,70 @@
+import type { Instant, Millis } from '#core';
+import type { Answer, Engine, Pending, ResolveQuery, Route } from '#engine';
+import type { RouteMessage } from '#contracts';
+import type { Registry } from '../fleet/registry.js';
+import { type Lifecycle, SHUTTING_DOWN } from '../lifecycle.js';
+
+/** Counts what callers were answered. */
+export interface ResolveMeter {
+  /** `result` is `routed` or the reason of the refusal. */
+  resolved(result: string, cold: boolean, took: Millis): void;
+}
+
+/** Answers "where is this model?": at once where it is warm. */
+export class Resolver {
+  constructor(
+    private readonly engine: Engine,
+    private readonly registry: Registry,
+    private readonly lifecycle: Lifecycle,
+    private readonly meter: ResolveMeter,
+  ) {}
+
+  /** The route to a warm model, without waiting for anything; undefined where the caller has to wait. */
+  warm(query: ResolveQuery): RouteMessage | undefined {
+    if (this.lifecycle.isEnding) return undefined;
+    const began = this.engine.now();
+    if (query.avoid.length > 0) this.engine.tell({ kind: 'ServersDoubted', servers: query.avoid });
+    const route = this.engine.route(query);
+    if (route === undefined) return undefined;
+    this.meter.resolved('routed', false, this.engine.now() - began);
+    return this.message(route);
+  }
+
+  /** Waits for a cold model, as long as it allows and the caller can. */
+  wait(query: ResolveQuery): Pending {
+    if (this.lifecycle.isEnding)
+      return ended(this.count({ kind: 'refusal', refusal: SHUTTING_DOWN }, this.engine.now()));
+    const { fleet } = this.engine;
+    const began = this.engine.now();
+    const { coldStart } = fleet.models.get(query.model) ?? fleet.defaults;
+    const pending = this.engine.admit(query, coldStart.maxWait);
+    return {
+      answer: pending.answer.then((answer) => this.count(answer, began)),
+      cancel: () => pending.cancel(),
+    };
+  }
+
+  /** A route as callers are told it. */
+  message(route: Route): RouteMessage {
+    return {
+      model: route.model,
+      version: route.version,
+      server: this.registry.routeServer(route.server),
+      devices: route.devices,
+      routeVersion: { term: String(route.term), sequence: String(route.sequence) },
+      leaseMs: route.lease,
+      cold: route.cold,
+      waitedMs: Math.round(route.waited),
+      stale: false,
+    };
+  }
+
+  private count(answer: Answer, began: Instant): Answer {
+    const [result, cold] =
+      answer.kind === 'route' ? ['routed', answer.cold] : ([answer.refusal.reason, true] as const);
+    this.meter.resolved(result as string, cold as boolean, this.engine.now() - began);
+    return answer;
+  }
+}
+
+const ended = (answer: Answer): Pending => ({ answer: Promise.resolve(answer), cancel: () => undefined });

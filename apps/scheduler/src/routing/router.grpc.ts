@@ -1,0 +1,54 @@
+import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { MalformedRequest, type ResolveRequestMessage, type RouteMessage } from '#contracts';
+import type { ResolveQuery } from '#engine';
+import { factsOf, invalid, Refused } from '../errors/refused.js';
+import type { RpcErrors } from '../errors/rpc-errors.js';
+import { patience } from './deadline.js';
+import { readResolveRequest } from './resolve-request.js';
+import type { Resolver } from './resolver.js';
+
+type ResolveCall = ServerUnaryCall<ResolveRequestMessage | MalformedRequest, RouteMessage>;
+
+/** `berth.v1.Router` as raw handlers: the hot calls go past Nest. */
+export function routerHandlers(resolver: Resolver, errors: RpcErrors): UntypedServiceImplementation {
+  return {
+    resolve(call: ResolveCall, callback: sendUnaryData<RouteMessage>): void {
+      try {
+        resolve(call, callback, resolver, errors);
+      } catch (error) {
+        callback(errors.of(error));
+      }
+    },
+  };
+}
+
+function resolve(
+  call: ResolveCall,
+  callback: sendUnaryData<RouteMessage>,
+  resolver: Resolver,
+  errors: RpcErrors,
+): void {
+  const query = queryOf(call);
+  const route = resolver.warm(query);
+  if (route !== undefined) return callback(null, route);
+  const pending = resolver.wait(query);
+  call.on('cancelled', () => pending.cancel());
+  pending.answer.then(
+    (given) =>
+      given.kind === 'route'
+        ? callback(null, resolver.message(given))
+        : callback(errors.of(new Refused(factsOf(given.refusal)))),
+    (error: unknown) => callback(errors.of(error)),
+  );
+}
+
+/** The query, with the wait cut so that the answer comes before the call's deadline. */
+function queryOf(call: ResolveCall): ResolveQuery {
+  if (call.request instanceof MalformedRequest) throw invalid([{ path: '', rule: call.request.rule }]);
+  const read = readResolveRequest(call.request.model, call.request);
+  if (!read.ok) throw invalid(read.errors);
+  const deadline = call.getDeadline();
+  if (deadline === Infinity) return read.query;
+  const remaining = patience(Number(deadline) - Date.now());
+  return { ...read.query, wait: Math.min(read.query.wait ?? Infinity, remaining) };
+}

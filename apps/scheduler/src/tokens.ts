@@ -1,0 +1,3 @@
+/** Injection tokens of what is no class. */
+export const LOG = Symbol('log');
+export const OBSERVED = Symbol('observed');
