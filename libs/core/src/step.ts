@@ -6,7 +6,7 @@ import type { Instant } from './model.js';
 import { observe } from './observe/observe.js';
 import { grantWaiting } from './passes/grant.js';
 import { lookAround } from './passes/look-around.js';
-import { dropUnwanted, placeWanted } from './passes/place.js';
+import { dropHomeless, dropUnwanted, placeWanted } from './passes/place.js';
 import {
   answerExpired,
   dropWishes,
@@ -32,13 +32,14 @@ export function step(fleet: Fleet, events: readonly Event[], now: Instant): Acti
 
 /** Compares what is wanted with what is, and assumes all it decides: a second look finds nothing to do. */
 function reconcile(fleet: Fleet, now: Instant): Action[] {
+  dropHomeless(fleet, now);
   const hopeless = refuseHopeless(fleet, now);
   const granted = grantWaiting(fleet, now);
   const expired = takeExpired(fleet, now);
   const overflow = refuseOverflow(fleet, now);
   dropWishes(fleet, now);
   drainRetired(fleet, now);
-  dropUnwanted(fleet, now);
+  dropUnwanted(fleet);
   const wants = wantsOf(fleet, now);
   const ledger = new Ledger(fleet);
   const unplaced = placeWanted(fleet, wants, ledger, now);

@@ -8,29 +8,34 @@ import { evictFor } from './evict.js';
 import { carrier, devicesOf, growthsOn, type Place, placesOn } from './places.js';
 import { presentCopies, type Want } from './wants.js';
 
-/** Gives up places nobody wants any more, and those on servers that take nothing new. */
-export function dropUnwanted(fleet: Fleet, now: Instant): void {
+/** Gives up places on servers that take nothing new: those who wait for them are placed anew. */
+export function dropHomeless(fleet: Fleet, now: Instant): void {
   const open = new Set(openServers(fleet, now).map(({ spec }) => spec.id));
+  dropWhere(fleet, ({ server }) => !open.has(server));
+}
+
+/** Gives up places nobody wants any more. */
+export function dropUnwanted(fleet: Fleet): void {
   const needed = neededModels(fleet);
+  dropWhere(fleet, (replica) =>
+    replica.phase === 'placed'
+      ? !needed.has(replica.model)
+      : (fleet.models.get(replica.model)?.pinnedCopies ?? 0) < replica.change!.devices.length,
+  );
+}
+
+/** Drops what was promised and not started: placed replicas, with what they carry, and changes still waiting. */
+function dropWhere(fleet: Fleet, isDropped: (replica: Placed | Ready) => boolean): void {
   for (const replica of fleet.replicas.values()) {
-    if (replica.phase !== 'placed') continue;
-    if (!open.has(replica.server) || !needed.has(replica.model)) forget(fleet, replica);
+    if (replica.phase === 'placed' && isDropped(replica)) forget(fleet, replica);
+    if (replica.phase === 'ready' && replica.change?.order === null && isDropped(replica)) {
+      put(fleet, { ...replica, change: null });
+    }
   }
   for (const replica of fleet.replicas.values()) {
     if (replica.phase === 'placed' && isOrphan(fleet, replica)) forget(fleet, replica);
-    if (replica.phase === 'ready' && isUnwantedChange(fleet, replica, open))
-      put(fleet, { ...replica, change: null });
   }
 }
-
-/** A change that still waits for its memory, and whose pin or server has gone. */
-const isUnwantedChange = (
-  fleet: Fleet,
-  { change, model, server }: Ready,
-  open: ReadonlySet<string>,
-): boolean =>
-  change?.order === null &&
-  (!open.has(server) || (fleet.models.get(model)?.pinnedCopies ?? 0) < change.devices.length);
 
 const isOrphan = (fleet: Fleet, { carriedBy }: Placed): boolean =>
   carriedBy !== null && fleet.replicas.get(carriedBy)?.phase !== 'placed';

@@ -1,6 +1,6 @@
 import type { Refusal } from '../actions.js';
 import { type Cooldown, type Fleet, replicasOf, type Request, type Server } from '../fleet.js';
-import { type ModelId, replicaId } from '../ids.js';
+import { type ModelId, type ReplicaId, replicaId } from '../ids.js';
 import type { Instant, Model } from '../model.js';
 import { isLasting } from '../observe/cooldown.js';
 import { routableReplicas } from '../routes.js';
@@ -102,19 +102,25 @@ export class Verdicts {
   private onAble(model: Model, able: readonly Server[]): Verdict {
     const overdue = replicasOf(this.fleet, model.id).filter((one) => isOverdue(this.fleet, one, this.now));
     const open = able.filter((server) => this.open.includes(server));
-    const untouched = open.filter(({ spec }) => !this.fleet.replicas.has(replicaId(model.id, spec.id)));
+    const tried = open.filter(({ spec }) => this.isTriable(replicaId(model.id, spec.id)));
     if (overdue.length >= OVERDUE_SERVERS)
       return { reason: 'load_failed', retryAfter: null, cause: 'transient' };
-    if (overdue.length > 0 && untouched.length === 0)
+    if (overdue.length > 0 && tried.length === 0)
       return { reason: 'load_failed', retryAfter: null, cause: 'transient' };
     if (open.length === 0) return this.noneOpen(able);
-    const cooling = untouched.map(({ spec }) => this.fleet.cooldowns.get(replicaId(model.id, spec.id)));
+    const cooling = tried.map(({ spec }) => this.fleet.cooldowns.get(replicaId(model.id, spec.id)));
     const active = cooling.filter((one): one is Cooldown => one !== undefined && one.until > this.now);
-    if (untouched.length === 0 || active.length < untouched.length) return undefined;
+    if (tried.length === 0 || active.length < tried.length) return undefined;
     const next = active.toSorted((a, b) => a.until - b.until)[0]!;
     if (!active.every(({ cause }) => isLasting(cause)))
       return { coolingUntil: next.until, cause: next.cause };
     return { reason: 'load_failed', retryAfter: next.until - this.now, cause: next.cause };
+  }
+
+  /** Whether a load there may be ordered, now or when its last failure is past; else something is still leaving. */
+  private isTriable(id: ReplicaId): boolean {
+    const replica = this.fleet.replicas.get(id);
+    return !replica || (replica.phase === 'unknown' && replica.after === 'load_failed');
   }
 
   /** Draining, needing a restart, or not in explicit mode; one that is merely slow may be fast again. */
@@ -128,14 +134,11 @@ export class Verdicts {
     if (isSettling(this.fleet, this.now)) return false;
     const { refreshedAt } = this.fleet;
     const askable = [...this.fleet.servers.values()].filter(({ contact }) => contact.kind === 'up');
-    if (refreshedAt === null || this.now - refreshedAt >= REFRESH_EVERY) {
-      this.fleet.refreshedAt = this.now;
-      for (const server of askable) server.lookWanted = this.now;
-      return askable.length === 0;
-    }
-    return askable.every(
-      ({ lookedAt, mode }) => mode === 'restricted' || (lookedAt ?? -Infinity) >= refreshedAt,
-    );
+    const isDue = refreshedAt === null || this.now - refreshedAt >= REFRESH_EVERY;
+    const wanted = isDue ? this.now : refreshedAt;
+    this.fleet.refreshedAt = wanted;
+    if (isDue) for (const server of askable) server.lookWanted = wanted;
+    return askable.every(({ lookedAt, mode }) => mode === 'restricted' || (lookedAt ?? -Infinity) >= wanted);
   }
 
   /** What an unknown name is told by what is known now. */

@@ -1,0 +1,297 @@
+import assert from 'node:assert/strict';
+import {
+  type Action,
+  type ActionOf,
+  emptyFleet,
+  type Event,
+  type FailureCause,
+  type Fleet,
+  type IndexRow,
+  type Look,
+  type Model,
+  type ModelId,
+  nextWake,
+  type OrderId,
+  type Phase,
+  replicaId,
+  type RequestId,
+  type ServerId,
+  type ServerSpec,
+  step,
+} from '#core';
+
+/** Sizes in these tests are small round numbers: one "byte" is enough to tell models apart. */
+export const aModel = (id: string, parts: Partial<Model> = {}): Model => ({
+  id: id as ModelId,
+  source: 'declared',
+  enabled: true,
+  gpuBytes: 4,
+  hostBytes: 0,
+  sizesDeclared: true,
+  idleUnload: 300_000,
+  idleMode: 'strict',
+  loadTimeout: 60_000,
+  minResidency: 0,
+  class: 'default',
+  coldStart: { policy: 'queue', maxQueue: 100, maxWait: 60_000, loadWhenShed: true },
+  pinnedCopies: 0,
+  maxCopies: null,
+  dependsOn: [],
+  require: {},
+  config: null,
+  ...parts,
+});
+
+/** A server with one GPU per given capacity. */
+export const aServer = (
+  id: string,
+  gpus: readonly number[] = [10],
+  parts: Partial<ServerSpec> = {},
+): ServerSpec => ({
+  id: id as ServerId,
+  host: id,
+  labels: {},
+  hostMemory: null,
+  discover: true,
+  strangers: 'keep',
+  devices: gpus.map((memory, ordinal) => ({ ordinal, uuid: `${id}-${ordinal}`, memory, headroom: 0 })),
+  ...parts,
+});
+
+type State = IndexRow['state'];
+
+/** The server's side in tests of the core: what its index says, changed by hand or by the driver. */
+class Shelf {
+  readonly states = new Map<ModelId, { state: State; reason: string }>();
+  readonly served = new Map<ModelId, { succeeded: number; failed: number; lastInference: number }>();
+  readonly pending = new Map<ModelId, number>();
+  /** Serving without a row, as after its directory was removed. */
+  readonly rowless = new Set<ModelId>();
+
+  set(model: string, state: State, reason = ''): void {
+    this.states.set(model as ModelId, { state, reason });
+  }
+}
+
+/**
+ * Plays servers and callers for the core, synchronously: looks are answered at once from what the test put on the
+ * shelf, loads end when the test says so. After every turn a second look must find nothing to do.
+ */
+export class CoreDriver {
+  readonly fleet: Fleet = emptyFleet();
+  readonly shelves = new Map<string, Shelf>();
+  readonly answers = new Map<string, Extract<Action, { kind: 'grant' | 'refuse' }>[]>();
+  /** Every action but looks, in order. */
+  readonly log: Action[] = [];
+  now = 1_000;
+  private requests = 0;
+  private readonly open = new Map<string, ActionOf<'load'>>();
+  /** Whether unloads complete by themselves. */
+  unloadsEnd = true;
+
+  constructor() {
+    const { id: _, source: __, ...defaults } = aModel('default');
+    this.tell({
+      kind: 'LimitsSet',
+      limits: this.fleet.limits,
+      defaults: { ...defaults, sizesDeclared: false },
+    });
+  }
+
+  declare(...models: Model[]): this {
+    this.tell(...models.map((model): Event => ({ kind: 'ModelDeclared', model })));
+    return this;
+  }
+
+  /** Declares a server whose repository lists the given models, connects it and lets it be looked at. */
+  serve(spec: ServerSpec, models: readonly string[]): this {
+    const shelf = new Shelf();
+    for (const model of models) shelf.set(model, '');
+    this.shelves.set(spec.id, shelf);
+    this.tell({ kind: 'ServerDeclared', server: spec });
+    this.tell({ kind: 'ContactChanged', server: spec.id, fact: 'connected' });
+    return this;
+  }
+
+  shelf(server: string): Shelf {
+    return this.shelves.get(server)!;
+  }
+
+  /** Takes a turn; looks are answered in turns that follow at once. */
+  tell(...events: Event[]): Action[] {
+    const actions = step(this.fleet, events, this.now);
+    const again = step(this.fleet, [], this.now);
+    assert.deepEqual(again, [], 'a second look must find nothing to do');
+    assert(nextWake(this.fleet, this.now) > this.now, 'a wake-up in the past would spin');
+    this.log.push(
+      ...actions.filter(({ kind }) => kind !== 'look' && kind !== 'describe' && kind !== 'probe'),
+    );
+    return [...actions, ...actions.flatMap((action) => this.play(action))];
+  }
+
+  /** Lets time pass, waking whenever the core asks for it. */
+  pass(millis: number): Action[] {
+    const end = this.now + millis;
+    const actions: Action[] = [];
+    for (let wake = nextWake(this.fleet, this.now); wake <= end; wake = nextWake(this.fleet, this.now)) {
+      this.now = wake;
+      actions.push(...this.tell());
+    }
+    this.now = end;
+    return [...actions, ...this.tell()];
+  }
+
+  /** A request; its answer, once there is one, is in `answerTo`. */
+  resolve(
+    model: string,
+    parts: { wait?: number; version?: string; avoid?: string[]; lease?: number } = {},
+  ): string {
+    const id = `r${++this.requests}`;
+    this.answers.set(id, []);
+    this.tell({
+      kind: 'RequestArrived',
+      request: {
+        id: id as RequestId,
+        model: model as ModelId,
+        version: parts.version ?? null,
+        arrivedAt: this.now,
+        deadline: this.now + (parts.wait ?? 60_000),
+        lease: parts.lease ?? 10_000,
+        class: 'default',
+        avoid: (parts.avoid ?? []) as ServerId[],
+      },
+    });
+    return id;
+  }
+
+  /** `server` it was routed to, the reason it was refused with, or `waiting`. */
+  answerTo(request: string): string {
+    const answers = this.answers.get(request)!;
+    assert(answers.length <= 1, `${request} was answered ${answers.length} times`);
+    const answer = answers[0];
+    if (!answer) return 'waiting';
+    return answer.kind === 'refuse' ? answer.refusal.reason : answer.replica.split('@')[1]!;
+  }
+
+  refusalOf(request: string): ActionOf<'refuse'>['refusal'] {
+    const answer = this.answers.get(request)![0];
+    assert(answer?.kind === 'refuse', `${request} was not refused`);
+    return answer.refusal;
+  }
+
+  /** The load in flight of a model ends. */
+  loadEnds(
+    model: string,
+    server: string,
+    outcome: 'succeeded' | 'unknown' | FailureCause = 'succeeded',
+  ): void {
+    const order = this.open.get(`${model}@${server}`);
+    assert(order, `no load of ${model} on ${server} is in flight`);
+    this.open.delete(`${model}@${server}`);
+    const shelf = this.shelf(server);
+    const rest = outcome === 'succeeded' ? 'READY' : outcome === 'unknown' ? 'LOADING' : 'UNAVAILABLE';
+    for (const one of [model, ...order.brings])
+      shelf.set(one, rest, rest === 'UNAVAILABLE' ? 'Internal: no' : '');
+    this.tell({
+      kind: 'LoadEnded',
+      order: order.order,
+      replica: order.replica,
+      outcome:
+        outcome === 'succeeded'
+          ? { kind: 'succeeded', versions: ['1'] }
+          : outcome === 'unknown'
+            ? { kind: 'unknown' }
+            : { kind: 'failed', cause: outcome },
+    });
+  }
+
+  /** Resolves a model and ends its load: the short way to a warm model. */
+  warm(model: string, server: string): this {
+    const request = this.resolve(model);
+    this.loadEnds(model, server);
+    assert.equal(this.answerTo(request), server);
+    return this;
+  }
+
+  isLoading(model: string, server: string): boolean {
+    return this.open.has(`${model}@${server}`);
+  }
+
+  phase(model: string, server: string): Phase | undefined {
+    return this.fleet.replicas.get(replicaId(model as ModelId, server as ServerId))?.phase;
+  }
+
+  orders(): string[] {
+    return this.log.flatMap((action) =>
+      action.kind === 'load' || action.kind === 'unload'
+        ? [`${action.kind} ${action.model}@${action.server}`]
+        : [],
+    );
+  }
+
+  private play(action: Action): Action[] {
+    switch (action.kind) {
+      case 'look':
+        return this.tell({ kind: 'Looked', server: action.server, look: this.lookAt(action) });
+      case 'load':
+        this.shelf(action.server).set(action.model, 'LOADING');
+        this.open.set(action.replica, action);
+        return [];
+      case 'unload':
+        return this.unload(action);
+      case 'grant':
+      case 'refuse':
+        this.answers.get(action.request)?.push(action);
+        return [];
+      default:
+        return [];
+    }
+  }
+
+  private unload({ model, server, order, replica }: ActionOf<'unload'>): Action[] {
+    this.shelf(server).set(
+      model,
+      this.unloadsEnd ? 'UNAVAILABLE' : 'UNLOADING',
+      this.unloadsEnd ? 'unloaded' : '',
+    );
+    return this.unloadEnds(order, replica);
+  }
+
+  private unloadEnds(order: OrderId, replica: ActionOf<'unload'>['replica']): Action[] {
+    const answered = this.tell({
+      kind: 'UnloadEnded',
+      order,
+      replica,
+      outcome: { kind: 'succeeded', versions: [] },
+    });
+    this.now += 1;
+    return answered;
+  }
+
+  private lookAt({ server, scope, probeMode }: ActionOf<'look'>): Look {
+    const { states, served, pending, rowless } = this.shelf(server);
+    const rows = [...states].filter(([model]) => !rowless.has(model));
+    const serving = [...states].filter(([, { state }]) => state === 'READY');
+    return {
+      begunAt: this.now,
+      endedAt: this.now,
+      index:
+        scope === 'full'
+          ? rows.map(([model, { state, reason }]) => ({
+              model,
+              version: state === '' ? '' : '1',
+              state,
+              reason,
+            }))
+          : null,
+      serving: serving.map(([model]) => ({
+        model,
+        version: '1',
+        ...(served.get(model) ?? { succeeded: 0, failed: 0, lastInference: 0 }),
+      })),
+      metrics: { gpus: [], hostMemory: 1e12, pending },
+      mode: probeMode ? 'explicit' : null,
+      serverVersion: probeMode ? '2.51.0' : null,
+    };
+  }
+}
