@@ -65,12 +65,24 @@ describeReal('the fixture of real Triton servers', (kit) => {
     assert.deepEqual(await index(triton), [{ name: 'm' }, { name: 'n' }]);
   });
 
-  it('builds models that fail, and ensembles that work', async () => {
-    const bad = aRealModel({ name: 'bad', fail: 'exception' });
+  it('builds models that fail, each in its way', async () => {
+    const raising = aRealModel({ name: 'raising', fail: 'exception' });
+    const ending = aRealModel({ name: 'ending', fail: 'exit' });
+    const hanging = aRealModel({ name: 'hanging', missingModelFile: true });
+    const triton = await kit.start({ models: [raising, ending, hanging], extraArgs: QUICK });
+    const stuck = load(triton, 'hanging').catch(() => {});
+    await until(() => triton.log().includes('loading: hanging:1')); // a request at once could get its thread
+    await assert.rejects(load(triton, 'raising'), /CUDA out of memory/);
+    await assert.rejects(load(triton, 'ending'), /is not healthy/);
+    assert.equal(await stateOf(triton, 'hanging'), 'LOADING');
+    await triton.kill();
+    await stuck;
+  });
+
+  it('builds ensembles', async () => {
     const steps = ['first', 'second'];
-    const models = [bad, ...steps.map((name) => aRealModel({ name })), anEnsemble({ name: 'both', steps })];
+    const models = [...steps.map((name) => aRealModel({ name })), anEnsemble({ name: 'both', steps })];
     const triton = await kit.start({ models, extraArgs: QUICK });
-    await assert.rejects(load(triton, 'bad'), /CUDA out of memory/);
     await load(triton, 'both');
     assert.equal(await infer(triton, 'both', 1), 4);
     assert.match(triton.log(), /successfully loaded 'both'/);
@@ -90,6 +102,11 @@ async function load(triton: RealTriton, model: string): Promise<void> {
 
 async function index(triton: RealTriton): Promise<unknown> {
   return await post(triton, 'v2/repository/index');
+}
+
+async function stateOf(triton: RealTriton, model: string): Promise<string | undefined> {
+  const rows = (await index(triton)) as { name: string; state?: string }[];
+  return rows.find((row) => row.name === model)?.state;
 }
 
 async function infer(triton: RealTriton, model: string, value: number): Promise<number | undefined> {

@@ -3,32 +3,43 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** A model that doubles one number, slowly. What it does is in its parameters, so a `config` override changes it. */
-export function aRealModel(options) {
-  const { name, instanceCount = 1, stablePyc = false, missingModelFile = false } = options;
-  const parameters = {
-    load_seconds: String(options.loadSeconds ?? 0),
-    infer_seconds: String(options.inferSeconds ?? 0),
-    finalize_seconds: String(options.finalizeSeconds ?? 0),
-    alloc_mb: String(options.allocMb ?? 1),
-    fail: options.fail ?? '',
-    ...options.parameters,
-  };
+export function aRealModel({
+  name,
+  instanceCount = 1,
+  stablePyc = false,
+  missingModelFile = false,
+  ...behaviour
+}) {
+  const parameters = Object.entries(parametersOf(behaviour));
   const config = [
     ...head(name),
     'backend: "python"',
     `instance_group [ { kind: KIND_CPU count: ${instanceCount} } ]`,
-    ...Object.entries(parameters).map(
-      ([key, value]) => `parameters { ${entry(key, `{ string_value: ${quoted(value)} }`)} }`,
-    ),
+    ...parameters.map(([key, value]) => `parameters { ${entry(key, `{ string_value: ${quoted(value)} }`)} }`),
   ];
+  const files = {
+    'config.pbtxt': lines(config),
+    ...(missingModelFile ? {} : { '1/model.py': MODEL_PY }),
+    ...(stablePyc ? { '1/__pycache__': '' } : {}),
+  };
+  return { name, folders: ['1'], files };
+}
+
+function parametersOf({
+  loadSeconds = 0,
+  inferSeconds = 0,
+  finalizeSeconds = 0,
+  allocMb = 1,
+  fail = '',
+  parameters,
+}) {
   return {
-    name,
-    folders: ['1'],
-    files: {
-      'config.pbtxt': lines(config),
-      ...(missingModelFile ? {} : { '1/model.py': MODEL_PY }),
-      ...(stablePyc ? { '1/__pycache__': '' } : {}),
-    },
+    load_seconds: String(loadSeconds),
+    infer_seconds: String(inferSeconds),
+    finalize_seconds: String(finalizeSeconds),
+    alloc_mb: String(allocMb),
+    fail,
+    ...parameters,
   };
 }
 
