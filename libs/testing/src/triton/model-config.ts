@@ -124,13 +124,19 @@ function snakeCaseWithin(value: unknown): unknown {
   return isObject(value) ? snakeCaseKeys(value) : value;
 }
 
+/** As messages compare: a 64-bit number may be a text in JSON, and a field that has its default is no field. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
+  if (!isObject(value)) return JSON.stringify(String(value));
   const fields = Object.keys(value)
+    .filter((key) => !isDefault(value[key]))
     .sort()
     .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
   return `{${fields.join(',')}}`;
+}
+
+function isDefault(value: unknown): boolean {
+  return value === '' || value === 0 || value === false || (Array.isArray(value) && value.length === 0);
 }
 
 function isObject(value: unknown): value is Json {
