@@ -90,6 +90,14 @@ describe('documents', () => {
   });
 });
 
+describe('docs/dependencies.md', () => {
+  it('has a row for each direct dependency, and no other', () => {
+    const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, object>;
+    const rows = [...read('docs/dependencies.md').matchAll(/^\| `([^`]+)`/gm)].map((match) => match[1]);
+    expect(rows.sort()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).sort());
+  });
+});
+
 describe('what is published', () => {
   it('names no folder of the machine it was written on', () => {
     const folder = new RegExp(`(?<![\\w./-])/(?:${['work', 'root', 'home/\\w+', 'Users/\\w+'].join('|')})/`);
