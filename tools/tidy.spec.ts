@@ -93,7 +93,7 @@ describe('documents', () => {
 describe('docs/dependencies.md', () => {
   it('has a row for each direct dependency, and no other', () => {
     const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, object>;
-    const rows = [...read('docs/dependencies.md').matchAll(/^\| `([^`]+)`/gm)].map((match) => match[1]);
+    const rows = [...read('docs/dependencies.md').matchAll(/^\| `([^`]+)`/gm)].map((match) => match[1] ?? '');
     expect(rows.sort()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).sort());
   });
 });
