@@ -60,6 +60,20 @@ export function orderUnload(
   });
 }
 
+/** Loads what a server is told to load before it opens its ports; a model that fails does not keep it from opening. */
+export function loadAtStart(process: ProcessState, names: readonly string[], done: () => void): void {
+  let left = names.length;
+  for (const name of names) {
+    process.locks.acquire(related(process, name), (release) =>
+      loadModel(process, { name, isExplicit: true }, () => {
+        release();
+        left -= 1;
+        if (left === 0) done();
+      }),
+    );
+  }
+}
+
 function refuseOrder(process: ProcessState): RpcError | undefined {
   if (process.isLeaving) return says.serverNotReady();
   const mode = process.faults.mode ?? process.options.controlMode;

@@ -1,0 +1,35 @@
+import type { Copy, CopyHealth, CopyPhase } from './copy.js';
+import type { Holding } from './device-memory.js';
+import type { ProcessState } from './process-state.js';
+
+/** One copy as it truly is, whatever the index says. */
+export interface CopyTruth {
+  readonly id: number;
+  readonly model: string;
+  readonly version: number;
+  readonly phase: CopyPhase;
+  readonly health: CopyHealth;
+  readonly inFlight: number;
+  /** Whether the index has a row for this very copy; hidden ones hold memory that no call shows. */
+  readonly isVisible: boolean;
+  readonly holds: readonly Holding[];
+}
+
+/** Every copy of a process that holds memory or is about to. */
+export function copyTruths(process: ProcessState): readonly CopyTruth[] {
+  return [...process.copies].map((copy) => copyTruth(process, copy));
+}
+
+function copyTruth(process: ProcessState, copy: Copy): CopyTruth {
+  const rows = [...(process.lives.get(copy.model)?.rows.values() ?? [])];
+  return {
+    id: copy.id,
+    model: copy.model,
+    version: copy.version,
+    phase: copy.phase,
+    health: copy.health,
+    inFlight: copy.inFlight,
+    isVisible: rows.some((row) => row.copy === copy),
+    holds: process.memory.holdingsOf(copy.holder),
+  };
+}
