@@ -15,6 +15,7 @@ import {
 
 const MODELS = [
   { name: 'described', instances: 2 },
+  { name: 'undecided', instances: 0 },
   { name: 'overridden' },
   { name: 'kept' },
   { name: 'cold' },
@@ -66,6 +67,16 @@ function descriptions(setting: Setting): void {
       output: [{ name: 'OUT', data_type: 'TYPE_FP32', dims: ['1'] }],
       instance_group: [{ kind: 'KIND_CPU', count: 2 }],
       parameters: { tag: { string_value: 'A' } },
+    });
+  });
+
+  it('describes where a model is whose config says nothing of that', async () => {
+    const { server } = setting();
+    await server.load(named('undecided'), null, PATIENTLY);
+    const { config } = await server.describe(named('undecided'));
+    expect(config).toMatchObject({ kind: 'cpu', gpus: [], count: 1 });
+    expect(JSON.parse(config.json)).toMatchObject({
+      instance_group: [{ name: 'undecided', kind: 'KIND_CPU', count: 1 }],
     });
   });
 

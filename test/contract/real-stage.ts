@@ -68,6 +68,7 @@ function folderOf(model: ContractModel): ModelFolder {
     missingModelFile: lacks === 'file',
     ...(fails === 'memory' && { fail: 'exception' }),
   });
+  if (instances === 0) return withFiles(folder, { 'config.pbtxt': withoutInstances(folder) });
   if (fails === 'exception') return withFiles(folder, { '1/model.py': EXCEPTION_PY });
   if (lacks === 'version')
     return { name, folders: [], files: { 'config.pbtxt': folder.files['config.pbtxt']! } };
@@ -77,4 +78,8 @@ function folderOf(model: ContractModel): ModelFolder {
 
 function withFiles(folder: ModelFolder, files: Readonly<Record<string, string>>): ModelFolder {
   return { ...folder, files: { ...folder.files, ...files } };
+}
+
+function withoutInstances({ files }: ModelFolder): string {
+  return files['config.pbtxt']!.replace(/^instance_group.*$/m, '');
 }

@@ -68,7 +68,7 @@ function configOf({ instances = 1 }: ContractModel): ConfigJson {
     max_batch_size: 0,
     input: [{ name: 'IN', data_type: 'TYPE_FP32', dims: [1] }],
     output: [{ name: 'OUT', data_type: 'TYPE_FP32', dims: [1] }],
-    instance_group: [{ kind: 'KIND_CPU', count: instances }],
+    ...(instances > 0 && { instance_group: [{ kind: 'KIND_CPU', count: instances }] }),
     parameters: { tag: { string_value: 'A' } },
   };
 }

@@ -11,6 +11,7 @@ export interface ContractModel {
   readonly name: string;
   readonly loadMs?: number;
   readonly inferMs?: number;
+  /** 0: its config says nothing of instances. */
   readonly instances?: number;
   /** What its initialize ends with. */
   readonly fails?: 'memory' | 'exception';
