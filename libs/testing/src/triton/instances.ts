@@ -34,6 +34,22 @@ export function placeInstances(
   return { instances };
 }
 
+/** The groups as ModelConfig shows them: what the configuration leaves open, the server has decided. */
+export function decidedGroups(
+  model: ModelOnDisk,
+  config: ServingConfig,
+  devices: readonly SimulatedDevice[],
+): readonly InstanceGroup[] {
+  if (model.steps.length > 0) return [];
+  const groups = config.groups.length > 0 ? config.groups : [defaultGroup(model, devices)];
+  return groups.map((group) => {
+    if (group.kind !== 'KIND_GPU' && group.kind !== 'KIND_AUTO') return group;
+    if (devices.length === 0) return { ...group, kind: 'KIND_CPU' };
+    const gpus = group.gpus.length > 0 ? group.gpus : devices.map(({ ordinal }) => ordinal);
+    return { ...group, kind: 'KIND_GPU', gpus };
+  });
+}
+
 /** What instances of a model hold, place by place. */
 export function holdingsOf(model: ModelOnDisk, instances: readonly Instance[]): Holding[] {
   return instances.flatMap(({ place }) =>
@@ -48,7 +64,7 @@ export function holdingsOf(model: ModelOnDisk, instances: readonly Instance[]): 
 
 function defaultGroup(model: ModelOnDisk, devices: readonly SimulatedDevice[]): InstanceGroup {
   const kind = devices.length > 0 ? 'KIND_GPU' : 'KIND_CPU';
-  return { name: `${model.name}_0`, kind, count: 1, gpus: [] };
+  return { name: model.name, kind, count: 1, gpus: [] };
 }
 
 function refuse(

@@ -1,6 +1,7 @@
 import { fail, says, succeed } from './answers.js';
 import type { Answer } from './answers.js';
 import { findServing, parseVersion } from './inference.js';
+import { decidedGroups } from './instances.js';
 import { readyRows } from './process-state.js';
 import type { ModelLife, ProcessState } from './process-state.js';
 import type { ConfigJson } from './simulated-model.js';
@@ -55,7 +56,11 @@ export function modelReady(process: ProcessState, name: string, version: string)
 /** The configuration of a serving model, as completed by the server. */
 export function modelConfig(process: ProcessState, name: string, version: string): Answer<ConfigJson> {
   const found = findServing(process, name, version);
-  return 'code' in found ? fail(found) : succeed(found.life.served?.config.json ?? found.life.model.config);
+  if ('code' in found) return fail(found);
+  const { served, model } = found.life;
+  if (served === undefined) return succeed(model.config);
+  const groups = decidedGroups(model, served.config, process.devices);
+  return succeed({ ...served.config.json, ...(groups.length > 0 && { instance_group: groups }) });
 }
 
 /** The versions, inputs and outputs of a serving model. */
