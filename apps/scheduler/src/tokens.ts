@@ -1,3 +1,2 @@
 /** Injection tokens of what is no class. */
 export const LOG = Symbol('log');
-export const OBSERVED = Symbol('observed');

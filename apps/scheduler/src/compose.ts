@@ -1,0 +1,118 @@
+import { hostname } from 'node:os';
+import type { Provider } from '@nestjs/common';
+import type { Config } from '#config';
+import { Engine, type Learned, type LearnedFacts, type Told } from '#engine';
+import { Metrics, TurnLog } from '#telemetry';
+import { Problems } from './errors/problems.js';
+import { RpcErrors } from './errors/rpc-errors.js';
+import { Leavers } from './fleet/leavers.js';
+import { Links } from './fleet/links.js';
+import { Overview } from './fleet/overview.js';
+import { Registry } from './fleet/registry.js';
+import { ServerList } from './fleet/server-list.js';
+import { ServerWrites } from './fleet/server-writes.js';
+import { GrpcHealth } from './health/grpc-health.js';
+import { Readiness } from './health/readiness.js';
+import { baseModels, baseServers } from './layered-config.js';
+import { Lifecycle } from './lifecycle.js';
+import { Catalog } from './models/catalog.js';
+import { ModelList } from './models/model-list.js';
+import { ModelOrders } from './models/model-orders.js';
+import { ModelWrites } from './models/model-writes.js';
+import { PinEnds } from './models/pin-ends.js';
+import { TurnWatch } from './models/turn-watch.js';
+import type { SchedulerParts, SchedulerStore } from './parts.js';
+import { Resolver } from './routing/resolver.js';
+import { LOG } from './tokens.js';
+import { WallTimes } from './wall-times.js';
+import { Answers } from './writes/answers.js';
+import { Writes } from './writes/writes.js';
+
+/** What the store held when it was opened. */
+export interface Remembered {
+  readonly told: Told;
+  readonly facts: LearnedFacts;
+}
+
+export type Composition = ReturnType<typeof compose>;
+
+/** Puts the scheduler together. Nothing runs yet. */
+export function compose(
+  config: Config,
+  parts: SchedulerParts,
+  store: SchedulerStore,
+  { told, facts }: Remembered,
+) {
+  const { clock, log, random } = parts;
+  const watch = new TurnWatch();
+  const { term } = store.leadership;
+  const metrics = new Metrics({ now: () => clock.now(), term, process: parts.processMetrics });
+  const engine = new Engine({
+    clock,
+    learned: readAlready(store.learned, facts),
+    leadership: store.leadership,
+    observers: [metrics, new TurnLog(log), watch],
+  });
+  const times = new WallTimes(parts.wallNow, () => clock.now());
+  const lifecycle = new Lifecycle();
+  const writes = new Writes(store.declarations, new Answers(told.answers, parts.wallNow), lifecycle);
+  const catalog = new Catalog(baseModels(config, parts.demo), told.models);
+  const models = new ModelList(engine, catalog, times);
+  const registry = new Registry(baseServers(config, parts.demo), told.servers);
+  const links = new Links(engine, parts.openServer);
+  const servers = new ServerList(registry, models);
+  const readiness = new Readiness(engine, lifecycle);
+  return {
+    ...{
+      engine,
+      times,
+      lifecycle,
+      writes,
+      catalog,
+      models,
+      registry,
+      links,
+      servers,
+      metrics,
+      watch,
+      log,
+      readiness,
+    },
+    modelWrites: new ModelWrites(engine, catalog, models, writes, times),
+    orders: new ModelOrders(engine, models, writes, watch, times),
+    serverWrites: new ServerWrites(engine, registry, links, servers, { writes, times }),
+    overview: new Overview({ fleet: config.fleet, process: `${hostname()}-${process.pid}`, term }, models),
+    health: new GrpcHealth(readiness),
+    resolver: new Resolver(engine, registry, lifecycle, metrics.resolve),
+    problems: new Problems(log, random),
+    rpcErrors: new RpcErrors(log, random),
+    pinEnds: new PinEnds(engine, catalog, times),
+    leavers: new Leavers(engine, links),
+  };
+}
+
+/** The same things as Nest hands them to controllers. */
+export function providersOf(made: Composition): Provider[] {
+  return [
+    { provide: LOG, useValue: made.log },
+    { provide: ModelList, useValue: made.models },
+    { provide: ModelWrites, useValue: made.modelWrites },
+    { provide: ModelOrders, useValue: made.orders },
+    { provide: ServerList, useValue: made.servers },
+    { provide: ServerWrites, useValue: made.serverWrites },
+    { provide: Overview, useValue: made.overview },
+    { provide: Readiness, useValue: made.readiness },
+    { provide: Metrics, useValue: made.metrics },
+    { provide: Problems, useValue: made.problems },
+    { provide: RpcErrors, useValue: made.rpcErrors },
+    { provide: GrpcHealth, useValue: made.health },
+    { provide: PinEnds, useValue: made.pinEnds },
+    { provide: Leavers, useValue: made.leavers },
+    { provide: Writes, useValue: made.writes },
+  ];
+}
+
+/** The facts were read before: recalling them takes no time, so they share a turn with what is declared. */
+function readAlready(learned: Learned, facts: LearnedFacts): Learned {
+  return { read: () => Promise.resolve(facts), write: (changes) => learned.write(changes) };
+}

@@ -1,0 +1,38 @@
+import { pino } from 'pino';
+import type { Config } from '#config';
+import type { ServerId } from '#core';
+import { openStore } from '#embedded';
+import { TritonServer } from '#triton';
+import { MonotonicClock } from './monotonic-clock.js';
+import type { SchedulerParts } from './parts.js';
+
+/** The real parts, with those that were handed in in their place. */
+export function completeParts(config: Config, given: Partial<SchedulerParts>): SchedulerParts {
+  const log = given.log ?? pino({ name: 'berth' });
+  const clock = given.clock ?? new MonotonicClock();
+  return {
+    wallNow: () => Date.now(),
+    random: () => Math.random(),
+    openStore: () =>
+      openStore({
+        folder: config.data,
+        fleet: config.fleet,
+        onDamage: (key) => log.warn({ key }, 'a learned fact made no sense and was left out'),
+      }),
+    openServer: ({ id, grpc, metrics, headers, tls }) =>
+      new TritonServer({
+        id: id as ServerId,
+        grpc,
+        metrics,
+        headers,
+        tls,
+        clock,
+        log: (message) => log.warn({ server: id }, message),
+      }),
+    demo: { servers: [], models: {} },
+    processMetrics: false,
+    ...given,
+    log,
+    clock,
+  };
+}

@@ -1,0 +1,58 @@
+import type { ModelSpec, ServerConfig } from '#config';
+import { startTritonSim } from '../../triton-sim/src/sim-server.js';
+import type { Demo } from './parts.js';
+
+const GPUS = 2;
+const GPU_MEMORY_MB = 24_576;
+const MIB = 2 ** 20;
+
+/** A demo that runs. */
+export interface RunningDemo extends Demo {
+  readonly words: string;
+  close(): Promise<void>;
+}
+
+/** Starts a simulated Triton, so that there is something to look at where no server is configured. */
+export async function startDemo(): Promise<RunningDemo> {
+  const { addresses, sim, close } = await startTritonSim({
+    id: 'demo',
+    gpus: GPUS,
+    gpuMemoryMb: GPU_MEMORY_MB,
+  });
+  const names = sim.repository.names();
+  const models = names.map((name): [string, ModelSpec] => {
+    const { gpuBytes = 0, hostBytes = 0, steps = [] } = sim.repository.model(name) ?? {};
+    return [name, steps.length > 0 ? {} : limits(gpuBytes, hostBytes)];
+  });
+  return {
+    servers: [demoServer(addresses)],
+    models: Object.fromEntries(models),
+    words: `${GPUS} GPUs of ${GPU_MEMORY_MB} MB, ${names.length} sample models`,
+    close,
+  };
+}
+
+/** What the sample models are known to take. */
+const limits = (gpuBytes: number, hostBytes: number): ModelSpec => ({
+  gpuMemoryLimitMb: Math.max(1, Math.ceil(gpuBytes / MIB)),
+  cpuMemoryLimitMb: Math.max(1, Math.ceil(hostBytes / MIB)),
+});
+
+function demoServer({ grpc, http, metrics }: Record<'grpc' | 'http' | 'metrics', string>): ServerConfig {
+  return {
+    id: 'demo',
+    origin: 'flag',
+    host: '127.0.0.1',
+    grpc,
+    http,
+    metrics,
+    headers: {},
+    headersFile: null,
+    tls: null,
+    labels: { simulated: 'yes' },
+    hostMemoryMb: null,
+    discover: true,
+    strangers: 'keep',
+    devices: null,
+  };
+}

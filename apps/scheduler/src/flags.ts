@@ -1,0 +1,33 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import type { Flags } from '#config';
+
+const OPTIONS = {
+  triton: { type: 'string', multiple: true },
+  config: { type: 'string' },
+  http: { type: 'string' },
+  grpc: { type: 'string' },
+  data: { type: 'string' },
+  help: { type: 'boolean' },
+} as const satisfies ParseArgsConfig['options'];
+
+export const USAGE = `Berth places many models on few GPUs.
+  --triton host:port   a Triton server, by its gRPC address; may be repeated
+  --config FILE        the configuration file (BERTH_CONFIG)
+  --http host:port     where HTTP is served (BERTH_HTTP, default 127.0.0.1:7080)
+  --grpc host:port     where gRPC is served (BERTH_GRPC, default 127.0.0.1:7081)
+  --data FOLDER        where the state is kept (BERTH_DATA, default .berth)
+With no server at all a simulated Triton is started.`;
+
+/** What the command line says. */
+export interface CommandLine {
+  readonly flags: Flags;
+  readonly configPath: string | undefined;
+  readonly help: boolean;
+}
+
+/** Reads the command line; throws where a flag is not known. */
+export function readCommandLine(args: readonly string[]): CommandLine {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS, strict: true, allowPositionals: false });
+  const { triton = [], http, grpc, data, config, help = false } = values;
+  return { flags: { triton, http, grpc, data }, configPath: config, help };
+}

@@ -1,0 +1,32 @@
+import type { Fleet, Millis, Server } from '#core';
+import type { Engine } from '#engine';
+import type { Lifecycle } from '../lifecycle.js';
+
+/** A server that was not looked at by then does not keep us from serving. */
+const PATIENCE: Millis = 10_000;
+
+export type ReadyState = 'starting' | 'ready' | 'ending';
+
+/** Whether callers should come: the first looks have settled, and we are not leaving. */
+export class Readiness {
+  private settled = false;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly lifecycle: Lifecycle,
+  ) {}
+
+  state(): ReadyState {
+    if (this.lifecycle.isEnding) return 'ending';
+    this.settled ||= haveSettled(this.engine.fleet, this.engine.now());
+    return this.settled ? 'ready' : 'starting';
+  }
+}
+
+function haveSettled({ startedAt, servers }: Readonly<Fleet>, now: number): boolean {
+  if (startedAt === null) return false;
+  return now - startedAt >= PATIENCE || [...servers.values()].every(hasSettled);
+}
+
+const hasSettled = ({ lookedAt, mode, contact }: Server): boolean =>
+  lookedAt !== null || (mode !== null && mode !== 'explicit') || contact.kind === 'lost';

@@ -1,0 +1,52 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { isLoopback } from '#config';
+import type { Problems } from '../errors/problems.js';
+import { Refused } from '../errors/refused.js';
+
+const BODY_LIMIT = 64 * 1_024;
+/** Longer than any name: a name that is too long is told so, and not that there is no such path. */
+const PARAMETER_LIMIT = 2_048;
+
+/** Fastify as we serve on it. Nest's own body parsers are left out: they refuse empty bodies and take forms. */
+export function fastifyAdapter(): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    routerOptions: { maxParamLength: PARAMETER_LIMIT },
+    skipMiddie: true,
+    multipart: false,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+  });
+}
+
+/** JSON alone is understood, and no body at all. Keys that would reach prototypes are refused. */
+export function parseJson(fastify: FastifyInstance): void {
+  const json = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser(
+    ['application/json', 'application/merge-patch+json'],
+    { parseAs: 'string' },
+    (request, body, done) => (body === '' ? done(null, undefined) : void json(request, String(body), done)),
+  );
+}
+
+/**
+ * Without auth only this machine may call, and a web page that somebody visits on it is not this machine: a
+ * foreign Origin is refused, and a Host that is no loopback name, which is how a rebound DNS name looks.
+ */
+export function guardLocal(fastify: FastifyInstance, problems: Problems): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const { host, origin } = request.headers;
+    if ((host === undefined || isLocal(`http://${host}`)) && (origin === undefined || isLocal(origin)))
+      return done();
+    const detail = 'requests come from this machine only: Host and Origin must be loopback names';
+    problems.send(new Refused({ reason: 'not_allowed', detail }), request, reply);
+  });
+}
+
+function isLocal(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { hostname } = new URL(url);
+  return isLoopback(hostname.replace(/^\[|\]$/g, ''));
+}

@@ -1,0 +1,70 @@
+import type { Server } from '@grpc/grpc-js';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { addressText, type Config } from '#config';
+import type { Composition } from './compose.js';
+import { providersOf } from './compose.js';
+import { ProblemFilter } from './errors/problem.filter.js';
+import { freePort } from './free-port.js';
+import { grpcOptions } from './grpc/options.js';
+import { fastifyAdapter, guardLocal, parseJson } from './http/fastify.js';
+import { checks } from './http/worded.js';
+import { nestLog } from './nest-log.js';
+import { serveResolve } from './routing/resolve.http.js';
+import { SchedulerModule } from './scheduler.module.js';
+
+/** A Nest app that answers, and how to end it. */
+export interface Listening {
+  readonly app: NestFastifyApplication;
+  readonly grpcServer: Server;
+  /** The base URL of HTTP, and `host:port` of gRPC. */
+  readonly http: string;
+  readonly grpc: string;
+}
+
+/** Serves HTTP and gRPC. Where one of them cannot be served, neither is. */
+export async function listen(config: Config, made: Composition): Promise<Listening> {
+  const adapter = fastifyAdapter();
+  const app = await NestFactory.create<NestFastifyApplication>(
+    SchedulerModule.of(providersOf(made)),
+    adapter,
+    {
+      bodyParser: false,
+      abortOnError: false,
+      logger: nestLog(made.log),
+    },
+  );
+  app.useGlobalFilters(new ProblemFilter(made.problems));
+  app.useGlobalPipes(checks());
+  const fastify = adapter.getInstance();
+  parseJson(fastify);
+  guardLocal(fastify, made.problems);
+  serveResolve(fastify, made.resolver, made.problems);
+  try {
+    return await open(app, config, made);
+  } catch (error) {
+    await app.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function open(app: NestFastifyApplication, config: Config, made: Composition): Promise<Listening> {
+  let grpcServer: Server | undefined;
+  const grpc = addressText({ host: config.grpc.host, port: await portOf(config.grpc) });
+  const { resolver, rpcErrors: errors, health } = made;
+  const raw = { resolver, errors, health, onServer: (server: Server) => (grpcServer = server) };
+  app.connectMicroservice(grpcOptions(grpc, raw));
+  await app.startAllMicroservices();
+  await app.listen(config.http.port, config.http.host);
+  const address = app.getHttpServer().address() as { readonly port: number };
+  return {
+    app,
+    grpcServer: grpcServer!,
+    http: `http://${addressText({ ...config.http, port: address.port })}`,
+    grpc,
+  };
+}
+
+/** Nest does not tell which port gRPC was given, so where any will do it is chosen here. */
+const portOf = async ({ host, port }: Config['grpc']): Promise<number> =>
+  port === 0 ? freePort(host) : port;

@@ -1,0 +1,87 @@
+import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
+import { pino } from 'pino';
+import { type Config, formatError, readConfig } from '#config';
+import { StoreUnusable } from '#embedded';
+import { banner } from './banner.js';
+import { type RunningDemo, startDemo } from './demo.js';
+import { type CommandLine, readCommandLine, USAGE } from './flags.js';
+import { createScheduler, type RunningScheduler } from './scheduler.js';
+
+/** Lines for programs go to stderr; stdout is for the person who started us. */
+const log = pino({ name: 'berth', level: process.env['BERTH_LOG'] ?? 'info' }, pino.destination(2));
+
+/** Something the operator has to put right. */
+class Unusable extends Error {}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`berth: ${wordsOf(error)}\n`);
+  process.exit(1);
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const commandLine = readCommandLine(args);
+  if (commandLine.help) return void process.stdout.write(`${USAGE}\n`);
+  const config = configured(commandLine);
+  const demo = config.servers.length === 0 ? await startDemo() : undefined;
+  const scheduler = await createScheduler(config, { log, processMetrics: true, ...(demo && { demo }) });
+  process.stdout.write(banner(config, scheduler, demo));
+  followSignals(commandLine, scheduler, demo);
+}
+
+/** Environment and file are read here and nowhere else. */
+function configured({ flags, configPath }: CommandLine): Config {
+  const path = configPath ?? (process.env['BERTH_CONFIG'] || undefined);
+  const file = path === undefined ? {} : { file: { path, text: textOf(path) } };
+  const result = readConfig({ ...file, env: process.env, flags });
+  if (result.ok) return result.config;
+  const lines = result.errors.map((error) => formatError(error, path));
+  throw new Unusable(`the configuration is refused:\n  ${lines.join('\n  ')}`);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Unusable(`the configuration file cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function followSignals(commandLine: CommandLine, scheduler: RunningScheduler, demo?: RunningDemo): void {
+  const leave = (): void => {
+    log.info('shutting down; the models stay loaded');
+    scheduler
+      .close()
+      .then(() => demo?.close())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, 'the shutdown failed');
+          process.exit(1);
+        },
+      );
+  };
+  process.once('SIGTERM', leave);
+  process.once('SIGINT', leave);
+  process.on('SIGHUP', () => reread(commandLine, scheduler));
+}
+
+/** A file with errors changes nothing. */
+function reread(commandLine: CommandLine, scheduler: RunningScheduler): void {
+  try {
+    const restart = scheduler.reload(configured(commandLine));
+    log.info('the configuration was taken up');
+    if (restart.length > 0) log.warn({ keys: restart }, `only a restart takes up: ${restart.join(', ')}`);
+  } catch (error) {
+    log.error(`nothing was changed: ${wordsOf(error)}`);
+  }
+}
+
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as { readonly code?: unknown };
+  const isTheirs = error instanceof Unusable || error instanceof StoreUnusable || typeof code === 'string';
+  return isTheirs ? error.message : (error.stack ?? error.message);
+}

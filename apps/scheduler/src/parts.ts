@@ -1,0 +1,34 @@
+import type { Logger } from 'pino';
+import type { ModelSpec, ServerConfig } from '#config';
+import type { Clock, Declarations, Leadership, Learned } from '#engine';
+import type { Random } from './errors/retry-hint.js';
+import type { OpenServer } from './fleet/links.js';
+import type { WallClock } from './wall-times.js';
+
+/** Where what was told and learned is kept. */
+export interface SchedulerStore {
+  readonly declarations: Declarations;
+  readonly learned: Learned;
+  readonly leadership: Leadership;
+  close(): Promise<void>;
+}
+
+/** Servers and models that are there without being declared: laid under the file, never stored. */
+export interface Demo {
+  readonly servers: readonly ServerConfig[];
+  readonly models: Readonly<Record<string, ModelSpec>>;
+}
+
+/** What a scheduler is made of; each can be handed in, as tests do. */
+export interface SchedulerParts {
+  readonly clock: Clock;
+  readonly wallNow: WallClock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Opens the store. It is closed with the scheduler. */
+  readonly openStore: () => Promise<SchedulerStore>;
+  readonly openServer: OpenServer;
+  readonly demo: Demo;
+  /** Whether the metrics tell of the process too. */
+  readonly processMetrics: boolean;
+}

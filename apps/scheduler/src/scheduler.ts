@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '#config';
+import type { Engine } from '#engine';
+import { begin } from './begin.js';
+import { type Composition, compose } from './compose.js';
+import { completeParts } from './default-parts.js';
+import { listen, type Listening } from './listen.js';
+import type { SchedulerParts, SchedulerStore } from './parts.js';
+import { reload } from './reload.js';
+
+/** Calls under way have so long to end by themselves; then they are ended. */
+const GRACE_MS = 3_000;
+
+/** A scheduler that answers. */
+export interface RunningScheduler {
+  /** The base URL of HTTP. */
+  readonly http: string;
+  /** `host:port` of gRPC. */
+  readonly grpc: string;
+  readonly engine: Engine;
+  /** Takes up another configuration; returns the keys that only a restart takes up. */
+  reload(config: Config): readonly string[];
+  /** Refuses who waits, answers what is under way, and leaves the models loaded. */
+  close(): Promise<void>;
+}
+
+/** The composition root: makes a scheduler of its configuration and parts. Reads no environment. */
+export async function createScheduler(
+  config: Config,
+  given: Partial<SchedulerParts> = {},
+): Promise<RunningScheduler> {
+  const parts = completeParts(config, given);
+  const store = await parts.openStore();
+  let made: Composition | undefined;
+  try {
+    const remembered = { told: await store.declarations.read(), facts: await store.learned.read() };
+    made = compose(config, parts, store, remembered);
+    await begin(config, made);
+    const listening = await listen(config, made);
+    return running(config, parts, made, { store, listening });
+  } catch (error) {
+    made?.engine.stop();
+    await store.close();
+    throw error;
+  }
+}
+
+function running(
+  config: Config,
+  { demo }: SchedulerParts,
+  made: Composition,
+  held: { readonly store: SchedulerStore; readonly listening: Listening },
+): RunningScheduler {
+  let current = config;
+  let closing: Promise<void> | undefined;
+  return {
+    http: held.listening.http,
+    grpc: held.listening.grpc,
+    engine: made.engine,
+    reload: (next) => {
+      const restart = reload(current, next, demo, made);
+      current = next;
+      return restart;
+    },
+    close: () => (closing ??= close(made, held)),
+  };
+}
+
+/** The order matters: nobody new, everybody answered, nothing lost. */
+async function close(
+  { lifecycle, health, engine, watch, writes }: Composition,
+  { store, listening }: { readonly store: SchedulerStore; readonly listening: Listening },
+): Promise<void> {
+  lifecycle.end();
+  health.refresh();
+  engine.stop();
+  watch.close();
+  await Promise.race([writes.idle(), sleep(GRACE_MS, undefined, { ref: false })]);
+  const closed = listening.app.close();
+  const isClosed = await Promise.race([closed.then(() => true), sleep(GRACE_MS, false, { ref: false })]);
+  if (!isClosed) {
+    listening.grpcServer.forceShutdown();
+    listening.app.getHttpServer().closeAllConnections();
+    await closed;
+  }
+  await store.close();
+}

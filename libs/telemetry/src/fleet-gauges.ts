@@ -1,0 +1,75 @@
+import { Gauge, type Registry } from 'prom-client';
+import { type Fleet, type Instant, loadsInFlight, memoryOf, unsatisfiedPins } from '#core';
+import { Names } from './names.js';
+
+const PHASES = ['placed', 'loading', 'ready', 'draining', 'unloading', 'unknown'] as const;
+
+/** What the gauges look at when they are scraped. */
+export interface Watched {
+  readonly fleet: Readonly<Fleet>;
+  readonly now: Instant;
+  readonly term: number;
+}
+
+type Read = (gauge: Gauge, watched: Watched) => void;
+
+/** Gauges that are read off the fleet when somebody asks; nothing is kept between scrapes. */
+export function addFleetGauges(registry: Registry, watch: () => Watched): void {
+  const names = new Names();
+  const gauge = (name: string, help: string, labelNames: readonly string[], read: Read): void => {
+    const collect = function (this: Gauge): void {
+      this.reset();
+      read(this, watch());
+    };
+    new Gauge({ name: `berth_${name}`, help, labelNames, collect, registers: [registry] });
+  };
+  gauge('queue_length', 'Requests that wait for a cold model.', [], (to, { fleet }) =>
+    to.set(fleet.waiting.size),
+  );
+  gauge('loads_in_flight', 'Loads ordered and not ended.', [], (to, { fleet }) =>
+    to.set(loadsInFlight(fleet)),
+  );
+  gauge('pins_unsatisfied', 'Pinned models with fewer copies ready than pinned.', [], (to, { fleet }) =>
+    to.set(unsatisfiedPins(fleet).length),
+  );
+  gauge('leader', 'Whether this process decides.', [], (to) => to.set(1));
+  gauge('term', 'The number of the present reign.', [], (to, { term }) => to.set(term));
+  gauge('replicas', 'Replicas, by phase.', ['phase'], replicas);
+  gauge('device_memory_bytes', 'Memory of the devices.', ['server', 'device', 'kind'], deviceMemory);
+  gauge('model_memory_bytes', 'Memory limits of the models, per device.', ['model', 'kind'], (to, watched) =>
+    modelMemory(to, watched, names),
+  );
+  gauge('observation_age_seconds', 'How old the last look at a server is.', ['server'], observationAge);
+}
+
+function replicas(gauge: Gauge, { fleet }: Watched): void {
+  for (const phase of PHASES) gauge.set({ phase }, 0);
+  for (const { phase } of fleet.replicas.values()) gauge.inc({ phase });
+}
+
+function deviceMemory(gauge: Gauge, { fleet }: Watched): void {
+  const memory = memoryOf(fleet);
+  for (const { spec, devices } of fleet.servers.values()) {
+    for (const { ordinal, account, used, capacity } of devices ?? []) {
+      const { held, promised } = memory(account);
+      const labels = { server: spec.id, device: ordinal };
+      gauge.set({ ...labels, kind: 'capacity' }, capacity);
+      gauge.set({ ...labels, kind: 'held' }, held);
+      gauge.set({ ...labels, kind: 'promised' }, promised);
+      if (used !== null) gauge.set({ ...labels, kind: 'measured' }, used);
+    }
+  }
+}
+
+/** Names beyond the bound are summed up. */
+function modelMemory(gauge: Gauge, { fleet }: Watched, names: Names): void {
+  for (const { id, gpuBytes } of fleet.models.values()) {
+    gauge.inc({ model: names.told(id), kind: 'limit' }, gpuBytes);
+  }
+}
+
+function observationAge(gauge: Gauge, { fleet, now }: Watched): void {
+  for (const { spec, lookedAt } of fleet.servers.values()) {
+    if (lookedAt !== null) gauge.set({ server: spec.id }, (now - lookedAt) / 1_000);
+  }
+}

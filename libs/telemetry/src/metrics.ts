@@ -1,0 +1,47 @@
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Fleet } from '#core';
+import type { Observer, Turn } from '#engine';
+import { addFleetGauges } from './fleet-gauges.js';
+import { ResolveMetrics } from './resolve-metrics.js';
+import { TurnMetrics } from './turn-metrics.js';
+
+/** What the metrics have to be told about their process. */
+export interface MetricsOptions {
+  readonly now: () => number;
+  readonly term: number;
+  /** Whether the process' own CPU, memory and event loop are told too. */
+  readonly process?: boolean;
+}
+
+/** All metrics of one process, on a registry of their own. */
+export class Metrics implements Observer {
+  private readonly registry = new Registry();
+  private readonly turns = new TurnMetrics(this.registry);
+  /** What resolve calls are counted with. */
+  readonly resolve = new ResolveMetrics(this.registry);
+  private fleet: Readonly<Fleet> | undefined;
+
+  constructor(private readonly options: MetricsOptions) {
+    if (options.process) collectDefaultMetrics({ register: this.registry });
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  /** The gauges are read off the fleet; before the first turn there is none to read. */
+  turnTaken(turn: Turn, fleet: Fleet): void {
+    if (this.fleet === undefined) this.addGauges(fleet);
+    this.turns.turnTaken(turn);
+  }
+
+  /** Prometheus' text format. */
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  private addGauges(fleet: Fleet): void {
+    this.fleet = fleet;
+    addFleetGauges(this.registry, () => ({ fleet, now: this.options.now(), term: this.options.term }));
+  }
+}

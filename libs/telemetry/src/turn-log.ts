@@ -1,0 +1,45 @@
+import type { Logger } from 'pino';
+import type { Action, Event } from '#core';
+import type { Observer, Turn } from '#engine';
+
+/** One line for each turn that decided something, one for each unload saying why, one for each load that failed. */
+export class TurnLog implements Observer {
+  constructor(private readonly log: Logger) {}
+
+  turnTaken({ events, actions, took }: Turn): void {
+    for (const event of events) this.tellFailure(event);
+    const decided = actions.filter(isDecision);
+    if (decided.length === 0) return;
+    for (const action of decided) this.tellUnload(action);
+    const counts = {
+      events: counted(events),
+      actions: counted(decided),
+      ms: Math.round(took * 1_000) / 1_000,
+    };
+    this.log[decided.some(isOrder) ? 'info' : 'debug'](counts, 'turn');
+  }
+
+  private tellUnload(action: Action): void {
+    if (action.kind !== 'unload') return;
+    const { model, server, cause, makesRoomFor } = action;
+    const why = makesRoomFor === null ? cause : `${cause}, to make room for ${makesRoomFor}`;
+    this.log.info({ model, server, cause, for: makesRoomFor }, `unloading ${model} from ${server}: ${why}`);
+  }
+
+  private tellFailure(event: Event): void {
+    if (event.kind !== 'LoadEnded' || event.outcome.kind === 'succeeded') return;
+    const { replica, outcome } = event;
+    const how = outcome.kind === 'failed' ? `failed: ${outcome.cause}` : 'ended without an answer';
+    this.log.warn({ replica, outcome }, `the load of ${replica} ${how}`);
+  }
+}
+
+/** Looks are routine; everything else is a decision about somebody. */
+const isDecision = ({ kind }: Action): boolean => kind !== 'look' && kind !== 'probe' && kind !== 'describe';
+const isOrder = ({ kind }: Action): boolean => kind === 'load' || kind === 'unload';
+
+function counted(items: readonly { readonly kind: string }[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { kind } of items) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
