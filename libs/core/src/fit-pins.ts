@@ -3,7 +3,7 @@ import { bookingsFor, dependenciesOf, labelsMatch } from './footprint.js';
 import type { AccountId, ModelId } from './ids.js';
 import { capacities } from './ledger.js';
 import type { Bytes, Model } from './model.js';
-import { isKept } from './passes/evict.js';
+import { isKept } from './passes/idle.js';
 import { canChoose, deviceChoices, devicesOf } from './passes/places.js';
 
 /** Whether all pins can be kept at once, and if not, which copies found no place. */

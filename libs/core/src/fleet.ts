@@ -288,6 +288,8 @@ export interface Fleet {
   readonly cooldowns: Map<ReplicaId, Cooldown>;
   /** The steps of each ensemble whose config was read. */
   readonly steps: Map<ModelId, readonly ModelId[]>;
+  /** The models that need others, as declared or learned: few, so that asking who needs a replica is cheap. */
+  readonly composed: Set<ModelId>;
   readonly lastUnloads: Map<ModelId, LastUnload>;
   /** The replicas of each model, whatever their phase. */
   readonly holders: Map<ModelId, Set<ReplicaId>>;
@@ -340,6 +342,7 @@ export const emptyFleet = (): Fleet => ({
   wishes: new Map(),
   cooldowns: new Map(),
   steps: new Map(),
+  composed: new Set(),
   lastUnloads: new Map(),
   holders: new Map(),
   wantedSince: new Map(),

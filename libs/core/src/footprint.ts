@@ -1,4 +1,4 @@
-import { hostAccount, type ModelId } from './ids.js';
+import { hostAccount, type ModelId, replicaId } from './ids.js';
 import type { Booking, Fleet, Replica, Server } from './fleet.js';
 import type { Bytes, Model, ModelSettings } from './model.js';
 
@@ -62,20 +62,25 @@ export function directDependencies(fleet: Readonly<Fleet>, id: ModelId): readonl
       : [...new Set([...declared, ...steps])];
 }
 
-/** Whether any dependency is known at all: spares the passes the question for each replica. */
-export const hasDependencies = (fleet: Readonly<Fleet>): boolean =>
-  fleet.steps.size > 0 || [...fleet.models.values()].some(({ dependsOn }) => dependsOn.length > 0);
+/** Keeps the list of composed models in step with what is declared and learned of one. */
+export function noteDependencies(fleet: Fleet, id: ModelId): void {
+  if (directDependencies(fleet, id).length > 0) fleet.composed.add(id);
+  else fleet.composed.delete(id);
+}
 
 /** The held replicas on the same server that need this one, directly or not. */
-export function dependentsOf(fleet: Readonly<Fleet>, { model, server, id }: Replica): Replica[] {
-  return [...fleet.replicas.values()].filter(
-    (other) =>
-      other.server === server &&
-      other.id !== id &&
-      directDependencies(fleet, other.model).length > 0 &&
-      dependenciesOf(fleet, other.model).includes(model),
-  );
+export function dependentsOf(fleet: Readonly<Fleet>, { model, server }: Replica): Replica[] {
+  const dependents: Replica[] = [];
+  for (const id of fleet.composed) {
+    const other = id === model ? undefined : fleet.replicas.get(replicaId(id, server));
+    if (other && dependenciesOf(fleet, id).includes(model)) dependents.push(other);
+  }
+  return dependents;
 }
+
+/** Whether a held replica on the same server needs this one: it must not go before that. */
+export const isNeeded = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
+  fleet.composed.size > 0 && dependentsOf(fleet, replica).length > 0;
 
 /** Whether a server's labels meet what a model asks for. */
 export const labelsMatch = (server: Server, { require }: Model): boolean =>

@@ -107,7 +107,7 @@ const event: fc.Arbitrary<Event | LookScript> = fc.oneof(
     kind: 'ConfigLearned',
     server: s,
     model: m,
-    config: { json: '{}', kind: kind as 'gpu', gpus: [0], count: 1 },
+    config: { json: '{}', kind, gpus: [0], count: 1 },
     steps: [],
   })),
 );

@@ -9,7 +9,6 @@ import { lookAround } from './passes/look-around.js';
 import { dropHomeless, dropUnwanted, placeWanted } from './passes/place.js';
 import {
   answerExpired,
-  dropWishes,
   refuseAll,
   refuseCrowded,
   refuseHopeless,
@@ -19,6 +18,7 @@ import {
 import { drainRetired, unloadDrained } from './passes/retire.js';
 import { startPlaced } from './passes/start.js';
 import { wantsOf } from './passes/wants.js';
+import { dropWishes } from './passes/wishes.js';
 
 /**
  * One turn: hear everything that happened, then decide once.
@@ -38,8 +38,8 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const expired = takeExpired(fleet, now);
   const overflow = refuseOverflow(fleet, now);
   dropWishes(fleet, now);
-  drainRetired(fleet, now);
   dropUnwanted(fleet);
+  drainRetired(fleet, now);
   const wants = wantsOf(fleet, now);
   const ledger = new Ledger(fleet);
   const unplaced = placeWanted(fleet, wants, ledger, now);

@@ -4,7 +4,7 @@ import { Ledger } from './ledger.js';
 import type { Bytes, Instant } from './model.js';
 import { isFailing } from './observe/pulse.js';
 import { waitingFor } from './passes/eta.js';
-import { isKept } from './passes/evict.js';
+import { isKept } from './passes/idle.js';
 import { copiesOf } from './pins.js';
 import { isRoutable, loadBegan, loadsByServer, replicasOn, type Standing, standingOf } from './standing.js';
 import { isStuck } from './stuck.js';

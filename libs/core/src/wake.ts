@@ -3,7 +3,7 @@ import type { Instant } from './model.js';
 import { residentUntil } from './passes/evict.js';
 import { idleUnloadAt } from './passes/idle.js';
 import { dueLook, workByServer } from './passes/look-around.js';
-import { QUEUE_GRACE } from './passes/retire.js';
+import { queueGraceEnds } from './passes/retire.js';
 import { loadBounds, RECONNECT_GRACE, SETTLING } from './standing.js';
 import { stuckAt } from './stuck.js';
 
@@ -44,7 +44,7 @@ function* replicaMoments(fleet: Readonly<Fleet>, replica: Replica): Iterable<Ins
       if (fleet.wantedSince.size > 0) yield* [replica.inUseUntil, residentUntil(fleet, replica)];
       return;
     case 'draining':
-      yield* [replica.inUseUntil, Math.max(replica.inUseUntil, replica.since) + QUEUE_GRACE];
+      yield* [replica.inUseUntil, queueGraceEnds(replica)];
       return;
     default:
       yield stuckAt(fleet, replica);

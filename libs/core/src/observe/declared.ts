@@ -1,6 +1,6 @@
 import type { EventOf } from '../events.js';
 import { type Device, type Fleet, forget, put, type Server, type ServerSpec } from '../fleet.js';
-import { bookingsFor } from '../footprint.js';
+import { bookingsFor, noteDependencies } from '../footprint.js';
 import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js';
 import type { Model, ModelSettings } from '../model.js';
 import { replicasOn } from '../standing.js';
@@ -17,6 +17,7 @@ export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet
 /** A new declaration wipes out past failures: it may be what mends them. */
 export function declareModel(fleet: Fleet, model: Model): void {
   fleet.models.set(model.id, model);
+  noteDependencies(fleet, model.id);
   for (const [id, cooldown] of fleet.cooldowns) if (cooldown.model === model.id) fleet.cooldowns.delete(id);
   for (const server of fleet.servers.values()) rebook(fleet, server, model.id);
 }
@@ -25,6 +26,7 @@ export function declareModel(fleet: Fleet, model: Model): void {
 export function withdrawModel(fleet: Fleet, id: ModelId): void {
   fleet.models.delete(id);
   fleet.wishes.delete(id);
+  noteDependencies(fleet, id);
   for (const server of fleet.servers.values()) discover(fleet, server);
   for (const server of fleet.servers.values()) rebook(fleet, server, id);
 }
@@ -99,6 +101,11 @@ export function rememberServer(
     }));
   }
   discover(fleet, server);
+}
+
+export function rememberSteps(fleet: Fleet, { model, steps }: EventOf<'StepsRemembered'>): void {
+  fleet.steps.set(model, steps);
+  noteDependencies(fleet, model);
 }
 
 export function rememberOrders(fleet: Fleet, { server, models }: EventOf<'OrdersRemembered'>): void {

@@ -8,6 +8,7 @@ import {
   drainServer,
   rememberOrders,
   rememberServer,
+  rememberSteps,
   setLimits,
   withdrawModel,
   withdrawServer,
@@ -88,8 +89,7 @@ function observeDeclared(fleet: Fleet, event: Declared, now: Instant): void {
     case 'OrdersRemembered':
       return rememberOrders(fleet, event);
     case 'StepsRemembered':
-      fleet.steps.set(event.model, event.steps);
-      return;
+      return rememberSteps(fleet, event);
     case 'LoadTimeRemembered':
       fleet.loadTook.set(event.model, event.took);
       return;

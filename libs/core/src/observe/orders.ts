@@ -1,6 +1,6 @@
 import type { EventOf } from '../events.js';
 import { type Fleet, type Loading, put, type Ready, type Replica, type Unknown } from '../fleet.js';
-import { bookingsFor, devicesFound } from '../footprint.js';
+import { bookingsFor, devicesFound, noteDependencies } from '../footprint.js';
 import type { OrderId, ServerId } from '../ids.js';
 import type { Instant } from '../model.js';
 import { replicasOn } from '../standing.js';
@@ -83,6 +83,7 @@ export function configLearned(fleet: Fleet, event: EventOf<'ConfigLearned'>): vo
   server.configs.set(event.model, event.config);
   if (event.steps.length > 0) {
     fleet.steps.set(event.model, event.steps);
+    noteDependencies(fleet, event.model);
     if (server.ordered.has(event.model)) for (const step of event.steps) server.ordered.add(step);
   }
   for (const replica of replicasOn(fleet, event.server)) {

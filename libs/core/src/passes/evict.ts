@@ -1,11 +1,11 @@
 import type { Booking, Fleet, Ready, Server } from '../fleet.js';
-import { dependenciesOf, dependentsOf, hasDependencies } from '../footprint.js';
+import { dependenciesOf, dependentsOf } from '../footprint.js';
 import { type AccountId, type ModelId, type ReplicaId, replicaId } from '../ids.js';
 import { type Ledger, sumOf } from '../ledger.js';
 import type { Bytes, Instant } from '../model.js';
 import { copiesOf, isPinProtected, solidCopies } from '../pins.js';
 import { takesOrders } from '../standing.js';
-import { hasQueue } from './idle.js';
+import { hasQueue, isKept } from './idle.js';
 import type { Place } from './places.js';
 import { drain } from './retire.js';
 import type { Want } from './wants.js';
@@ -137,7 +137,7 @@ const unitOn = (fleet: Fleet, server: Server, { model }: Want): ReplicaId[] =>
 
 /** A replica with all that depends on it, where all of them may go. */
 function victimWith(fleet: Fleet, replica: Ready, want: Want, now: Instant): Victim | undefined {
-  const unit = hasDependencies(fleet) ? [replica, ...dependentsOf(fleet, replica)] : [replica];
+  const unit = [replica, ...dependentsOf(fleet, replica)];
   const replicas = unit.filter((one): one is Ready => one.phase === 'ready' && mayGo(fleet, one, want, now));
   if (replicas.length < unit.length) return undefined;
   return {
@@ -154,9 +154,6 @@ function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean 
   const isStarving = now - want.since >= fleet.limits.starvation;
   return isStarving || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
 }
-
-export const isKept = (fleet: Readonly<Fleet>, { stranger, server }: Ready): boolean =>
-  stranger && fleet.servers.get(server)?.spec.strangers === 'keep';
 
 /** The end of a replica's minimum residency. */
 export const residentUntil = (fleet: Readonly<Fleet>, { model, since }: Ready): Instant =>

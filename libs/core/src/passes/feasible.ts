@@ -5,7 +5,7 @@ import { capacities, sumOf } from '../ledger.js';
 import type { Bytes, Model } from '../model.js';
 import { isPinProtected } from '../pins.js';
 import { isSeen } from '../standing.js';
-import { isKept } from './evict.js';
+import { isKept } from './idle.js';
 import { deviceChoices, devicesOf } from './places.js';
 
 /** Whether a server could hold a model if everything that may leave had left, and if not, what is in the way. */

@@ -1,5 +1,5 @@
 import type { Fleet, Ready } from '../fleet.js';
-import { dependentsOf, hasDependencies } from '../footprint.js';
+import { isNeeded } from '../footprint.js';
 import type { Instant } from '../model.js';
 import { isPinProtected } from '../pins.js';
 
@@ -10,7 +10,7 @@ import { isPinProtected } from '../pins.js';
 export function idleUnloadAt(fleet: Readonly<Fleet>, replica: Ready): Instant | null {
   const at = idleAt(fleet, replica);
   if (at === null || isPinProtected(fleet, replica)) return null;
-  if (hasDependencies(fleet) && dependentsOf(fleet, replica).length > 0) return null;
+  if (isNeeded(fleet, replica)) return null;
   return at;
 }
 
@@ -31,3 +31,7 @@ export const hasQueue = (
   fleet: Readonly<Fleet>,
   { server, model }: { server: Ready['server']; model: Ready['model'] },
 ): boolean => (fleet.servers.get(server)?.pending.get(model) ?? 0) > 0;
+
+/** Whether somebody else loaded it and the operator said that it is not ours to unload. */
+export const isKept = (fleet: Readonly<Fleet>, { stranger, server }: Ready): boolean =>
+  stranger && fleet.servers.get(server)?.spec.strangers === 'keep';

@@ -1,4 +1,4 @@
-import { type Fleet, forget, type Placed, put, type Ready, type Server } from '../fleet.js';
+import { type Fleet, forget, type Placed, put, type Ready, type Replica, type Server } from '../fleet.js';
 import { bookingsFor, directDependencies } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
@@ -27,15 +27,17 @@ export function dropUnwanted(fleet: Fleet): void {
 /** Drops what was promised and not started: placed replicas, with what they carry, and changes still waiting. */
 function dropWhere(fleet: Fleet, isDropped: (replica: Placed | Ready) => boolean): void {
   for (const replica of fleet.replicas.values()) {
-    if (replica.phase === 'placed' && isDropped(replica)) forget(fleet, replica);
-    if (replica.phase === 'ready' && replica.change?.order === null && isDropped(replica)) {
-      put(fleet, { ...replica, change: null });
-    }
+    if (!isPromised(replica) || !isDropped(replica)) continue;
+    if (replica.phase === 'placed') forget(fleet, replica);
+    else put(fleet, { ...replica, change: null });
   }
   for (const replica of fleet.replicas.values()) {
     if (replica.phase === 'placed' && isOrphan(fleet, replica)) forget(fleet, replica);
   }
 }
+
+const isPromised = (replica: Replica): replica is Placed | Ready =>
+  replica.phase === 'placed' || (replica.phase === 'ready' && replica.change?.order === null);
 
 const isOrphan = (fleet: Fleet, { carriedBy }: Placed): boolean =>
   carriedBy !== null && fleet.replicas.get(carriedBy)?.phase !== 'placed';

@@ -7,6 +7,7 @@ import type { Ledger } from '../ledger.js';
 import { describeWait } from './eta.js';
 import { opensAt } from './opens.js';
 import { Verdicts } from './verdicts.js';
+import { wish } from './wishes.js';
 import type { Want } from './wants.js';
 
 /** What a refusal without a better figure tells the caller to wait. */
@@ -79,20 +80,6 @@ export function takeExpired(fleet: Fleet, now: Instant): Request[] {
     if (deadline <= arrivedAt) wish(fleet, model, now);
   }
   return expired;
-}
-
-/** Remembers that somebody wants a model without waiting for it. */
-export function wish(fleet: Fleet, id: ModelId, now: Instant): void {
-  const model = fleet.models.get(id);
-  if (!model || fleet.wishes.has(id)) return;
-  fleet.wishes.set(id, { until: now + model.coldStart.maxWait, admin: false, since: now });
-}
-
-/** A wish ends when it has come true or its time is up. */
-export function dropWishes(fleet: Fleet, now: Instant): void {
-  for (const [model, { until }] of fleet.wishes) {
-    if (until <= now || routableReplicas(fleet, model).length > 0) fleet.wishes.delete(model);
-  }
 }
 
 /** The answer to those whose time is up: how far their model has come. */

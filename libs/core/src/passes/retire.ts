@@ -1,14 +1,22 @@
 import type { Action } from '../actions.js';
-import { type Draining, type Fleet, nextOrder, put, type Ready, type UnloadCause } from '../fleet.js';
-import { dependentsOf, hasDependencies } from '../footprint.js';
+import {
+  type Draining,
+  type Fleet,
+  nextOrder,
+  put,
+  type Ready,
+  type Server,
+  type UnloadCause,
+} from '../fleet.js';
+import { isNeeded } from '../footprint.js';
 import type { ModelId } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
 import { isPinProtected, solidCopies } from '../pins.js';
 import { takesOrders } from '../standing.js';
-import { hasQueue, idleAt, idleUnloadAt } from './idle.js';
+import { hasQueue, idleAt, idleUnloadAt, isKept } from './idle.js';
 
 /** After the last lease has ended Triton's queue is given this long to empty. */
-export const QUEUE_GRACE: Millis = 5_000;
+const QUEUE_GRACE: Millis = 5_000;
 
 /** Withdraws the routes of replicas that are idle, no longer wanted, or on a server that is being drained. */
 export function drainRetired(fleet: Fleet, now: Instant): void {
@@ -34,9 +42,10 @@ export function drain(
 function retirement(fleet: Fleet, replica: Ready, now: Instant): UnloadCause | undefined {
   const server = fleet.servers.get(replica.server)!;
   if (!takesOrders(server, now)) return undefined;
-  const isKept = replica.stranger && server.spec.strangers === 'keep';
-  if (!isKept && isWithdrawn(fleet, replica)) return 'withdrawn';
-  if (!isKept && server.drain && mayLeave(fleet, replica, server.drain.deadline, now)) return 'drain';
+  if (!isKept(fleet, replica)) {
+    if (isWithdrawn(fleet, replica)) return 'withdrawn';
+    if (server.drain && mayLeave(fleet, replica, server.drain.deadline, now)) return 'drain';
+  }
   const at = idleUnloadAt(fleet, replica);
   return at !== null && at <= now && !hasQueue(fleet, replica) ? 'idle' : undefined;
 }
@@ -44,13 +53,13 @@ function retirement(fleet: Fleet, replica: Ready, now: Instant): UnloadCause | u
 function isWithdrawn(fleet: Fleet, replica: Ready): boolean {
   const model = fleet.models.get(replica.model);
   if (model?.enabled) return false;
-  return !hasDependencies(fleet) || dependentsOf(fleet, replica).length === 0;
+  return !isNeeded(fleet, replica);
 }
 
 /** A server being drained lets go of what has a place elsewhere or is idle, and at its deadline of everything. */
 function mayLeave(fleet: Fleet, replica: Ready, deadline: Instant | null, now: Instant): boolean {
   if (deadline !== null && deadline <= now) return true;
-  if (hasDependencies(fleet) && dependentsOf(fleet, replica).length > 0) return false;
+  if (isNeeded(fleet, replica)) return false;
   if (isPinProtected(fleet, replica)) return false;
   return solidCopies(fleet, replica.model, replica) > 0 || (idleAt(fleet, replica) ?? Infinity) <= now;
 }
@@ -71,10 +80,17 @@ export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
 
 function isDrained(fleet: Fleet, replica: Draining, now: Instant): boolean {
   const server = fleet.servers.get(replica.server)!;
-  if (replica.inUseUntil > now || !takesOrders(server, now)) return false;
-  if (hasDependencies(fleet) && dependentsOf(fleet, replica).length > 0) return false;
-  const graceOver = now >= Math.max(replica.inUseUntil, replica.since) + QUEUE_GRACE;
-  if (graceOver || !server.metricsAnswered) return true;
+  if (replica.inUseUntil > now || !takesOrders(server, now) || isNeeded(fleet, replica)) return false;
+  return now >= queueGraceEnds(replica) || isQueueEmpty(fleet, server, replica);
+}
+
+/** When a queue that does not empty is no longer waited for. */
+export const queueGraceEnds = ({ inUseUntil, since }: Draining): Instant =>
+  Math.max(inUseUntil, since) + QUEUE_GRACE;
+
+/** Judged by a reading begun after the routes were withdrawn; asks for one where there is none. */
+function isQueueEmpty(fleet: Fleet, server: Server, replica: Draining): boolean {
+  if (!server.metricsAnswered) return true;
   const isFresh = (server.statisticsAt ?? -Infinity) >= replica.since;
   if (!isFresh) server.statisticsWanted = Math.max(server.statisticsWanted ?? 0, replica.since);
   return isFresh && !hasQueue(fleet, replica);

@@ -6,8 +6,8 @@ import { isLasting } from '../observe/cooldown.js';
 import { routableReplicas } from '../routes.js';
 import { isOverdue, isSeen, isSettling, openServers, SETTLING, standingOf } from '../standing.js';
 import { type Fit, Room } from './feasible.js';
-import { wish } from './refuse.js';
 import { presentCopies } from './wants.js';
+import { wish } from './wishes.js';
 
 /** An unknown name makes the indexes be read again, at most this often. */
 const REFRESH_EVERY = 5_000;

@@ -1,0 +1,18 @@
+import type { Fleet } from '../fleet.js';
+import type { ModelId } from '../ids.js';
+import type { Instant } from '../model.js';
+import { routableReplicas } from '../routes.js';
+
+/** Remembers that somebody wants a model without waiting for it. */
+export function wish(fleet: Fleet, id: ModelId, now: Instant): void {
+  const model = fleet.models.get(id);
+  if (!model || fleet.wishes.has(id)) return;
+  fleet.wishes.set(id, { until: now + model.coldStart.maxWait, admin: false, since: now });
+}
+
+/** A wish ends when it has come true or its time is up. */
+export function dropWishes(fleet: Fleet, now: Instant): void {
+  for (const [model, { until }] of fleet.wishes) {
+    if (until <= now || routableReplicas(fleet, model).length > 0) fleet.wishes.delete(model);
+  }
+}
