@@ -19,7 +19,7 @@ export function attemptConnection(address: string, withinMs: number, signal?: Ab
 }
 
 /** Splits `host:port`, where the host may be an IPv6 address in brackets. */
-export function hostAndPort(address: string): { host: string; port: number } {
+function hostAndPort(address: string): { host: string; port: number } {
   const colon = address.lastIndexOf(':');
   const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
   return { host, port: Number(address.slice(colon + 1)) };
