@@ -1,7 +1,7 @@
 import type { Booking, Fleet, Server } from './fleet.js';
 import { bookingsFor, dependenciesOf, labelsMatch } from './footprint.js';
 import type { AccountId, ModelId } from './ids.js';
-import { capacities } from './ledger.js';
+import { capacities, sumOf } from './ledger.js';
 import type { Bytes, Model } from './model.js';
 import { isKept } from './passes/idle.js';
 import { canChoose, deviceChoices, devicesOf } from './passes/places.js';
@@ -67,39 +67,54 @@ class Placed {
 function placeAll(fleet: Readonly<Fleet>, room: Map<AccountId, Bytes>, placed: Placed, model: Model): number {
   let copies = 0;
   for (const server of [...fleet.servers.values()].toSorted((a, b) => spareOn(room, b) - spareOn(room, a))) {
-    if (!labelsMatch(server, model) || !server.repository.has(model.id) || server.devices === null) continue;
+    if (!labelsMatch(server, model) || !server.repository.has(model.id)) continue;
     for (const devices of deviceChoices(server, model)) {
       if (copies >= model.pinnedCopies) return copies;
-      if (placed.has(model.id, server, devices)) continue;
-      if (placed.isOn(model.id, server) && !canChoose(server, model)) continue;
-      const needs = needsOn(fleet, placed, server, model, devices);
-      if (!needs.every(({ account, bytes }) => bytes <= (room.get(account) ?? Infinity))) continue;
-      take(room, needs);
-      placed.note(model.id, server, devices);
-      copies += Math.max(1, devices.length);
+      if (placeOne(fleet, room, placed, model, { server, devices })) copies += Math.max(1, devices.length);
     }
   }
   return copies;
+}
+
+interface Need {
+  readonly id: ModelId;
+  readonly devices: readonly number[];
+  readonly bookings: readonly Booking[];
+}
+
+interface Spot {
+  readonly server: Server;
+  readonly devices: readonly number[];
+}
+
+function placeOne(
+  fleet: Readonly<Fleet>,
+  room: Map<AccountId, Bytes>,
+  placed: Placed,
+  model: Model,
+  { server, devices }: Spot,
+): boolean {
+  if (server.devices === null || placed.has(model.id, server, devices)) return false;
+  if (placed.isOn(model.id, server) && !canChoose(server, model)) return false;
+  const needs = needsOn(fleet, placed, model, { server, devices });
+  const bookings = sumOf(needs.map((need) => need.bookings));
+  if (!bookings.every(({ account, bytes }) => bytes <= (room.get(account) ?? Infinity))) return false;
+  take(room, bookings);
+  for (const need of needs) placed.note(need.id, server, need.devices);
+  return true;
 }
 
 const spareOn = (room: ReadonlyMap<AccountId, Bytes>, { devices }: Server): Bytes =>
   Math.max(0, ...(devices ?? []).map(({ account }) => room.get(account) ?? 0));
 
 /** What a model and everything it needs would book there, what another pin has brought already left out. */
-function needsOn(
-  fleet: Readonly<Fleet>,
-  placed: Placed,
-  server: Server,
-  model: Model,
-  devices: readonly number[],
-): Booking[] {
-  const needed = dependenciesOf(fleet, model.id).filter((id) => !placed.isOn(id, server));
+function needsOn(fleet: Readonly<Fleet>, placed: Placed, model: Model, { server, devices }: Spot): Need[] {
+  const missing = dependenciesOf(fleet, model.id).filter((id) => !placed.isOn(id, server));
   return [
-    ...bookingsFor(fleet, server, model.id, devices),
-    ...needed.flatMap((id) => {
+    { id: model.id, devices, bookings: bookingsFor(fleet, server, model.id, devices) },
+    ...missing.map((id) => {
       const held = devicesOf(fleet, server, id, devices);
-      placed.note(id, server, held);
-      return bookingsFor(fleet, server, id, held);
+      return { id, devices: held, bookings: bookingsFor(fleet, server, id, held) };
     }),
   ];
 }

@@ -97,7 +97,7 @@ export function openServers(fleet: Readonly<Fleet>, now: Instant): Server[] {
     (server) =>
       takesOrders(server, now) &&
       server.drain === null &&
-      server.devices !== null &&
+      (server.devices?.length ?? 0) > 0 &&
       (loads.get(server.spec.id)?.overdue ?? 0) < fleet.limits.loadsPerServer,
   );
 }

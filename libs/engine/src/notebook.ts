@@ -4,6 +4,7 @@ import type { Learned, LearnedChange, LearnedServer } from './ports/learned.js';
 /** Keeps the learned facts in step with the fleet: what changed is written, in order, after the turn that saw it. */
 export class Notebook {
   private readonly orders = new Map<ServerId, Set<ModelId>>();
+  private readonly incarnations = new Map<ServerId, number>();
   private readonly written = new Map<string, string>();
 
   constructor(private readonly learned: Learned) {}
@@ -41,7 +42,9 @@ export class Notebook {
     switch (event.kind) {
       case 'Looked': {
         const server = fleet.servers.get(event.server);
-        return server ? this.ifNew({ kind: 'server', server: event.server, value: factsOf(server) }) : [];
+        if (!server) return [];
+        const seen = this.ifNew({ kind: 'server', server: event.server, value: factsOf(server) });
+        return [...seen, ...this.ordersSeen(server)];
       }
       case 'ServerWithdrawn':
         this.orders.delete(event.server);
@@ -57,6 +60,17 @@ export class Notebook {
       default:
         return [];
     }
+  }
+
+  /** Steps that came up through an ensemble of ours are ours too; a new incarnation holds nothing we ordered. */
+  private ordersSeen({ spec: { id }, incarnation, ordered }: Server): readonly LearnedChange[] {
+    const known = this.orders.get(id) ?? new Set<ModelId>();
+    const isReborn = (this.incarnations.get(id) ?? incarnation) !== incarnation;
+    this.incarnations.set(id, incarnation);
+    const now = isReborn ? new Set(ordered) : new Set([...known, ...ordered]);
+    this.orders.set(id, now);
+    const isSame = now.size === known.size && [...now].every((model) => known.has(model));
+    return isSame ? [] : [{ kind: 'ordered', server: id, value: [...now] }];
   }
 
   private loadTimes(fleet: Readonly<Fleet>, replica: ReplicaId): readonly LearnedChange[] {

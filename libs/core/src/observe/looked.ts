@@ -65,7 +65,7 @@ function bookWhatIsSeen(fleet: Fleet, server: Server, look: Look, now: Instant):
   ]);
   for (const model of models) {
     const sighting = sightingOf(server.rows.get(model) ?? [], serving.get(model) ?? []);
-    sighted(fleet, server, model, sighting, look, now);
+    sighted(fleet, server, model, { sighting, begunAt: look.begunAt, now });
   }
 }
 
@@ -109,7 +109,6 @@ function endByDeath(fleet: Fleet, replica: Replica, now: Instant): void {
 
 /** What the metrics show counts where nothing was declared; without an answer the last known devices stay. */
 function findDevices(fleet: Fleet, server: Server, metrics: MetricsSample | null): void {
-  server.metricsAnswered = metrics !== null;
   if (metrics === null) return;
   const before = JSON.stringify(server.devices);
   server.devices = server.spec.devices === null ? devicesFrom(server, metrics) : measured(server, metrics);

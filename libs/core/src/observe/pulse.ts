@@ -6,19 +6,21 @@ import { replicasOn } from '../standing.js';
 
 /** Reads use and failures off the statistics. Only changes count: Triton's own times are wall time. */
 export function feelPulses(fleet: Fleet, server: Server, look: Look, now: Instant): void {
+  server.metricsAnswered = look.metrics !== null;
   server.pending = look.metrics?.pending ?? new Map<ModelId, number>();
   const counts = countsByModel(look.serving);
   for (const replica of replicasOn(fleet, server.spec.id)) {
     if (replica.phase !== 'ready') continue;
     const count = counts.get(replica.model);
-    if (!count) {
-      server.lookWanted = Math.max(server.lookWanted ?? 0, look.index ? 0 : now);
-      continue;
-    }
-    const pulse = nextPulse(replica.pulse, count);
-    const used = isUsed(replica, pulse) || (server.pending.get(replica.model) ?? 0) > 0;
-    put(fleet, { ...replica, pulse, lastUse: used ? Math.max(replica.lastUse, now) : replica.lastUse });
+    if (count) feel(fleet, server, replica, count, now);
+    else if (!look.index) server.lookWanted = now;
   }
+}
+
+function feel(fleet: Fleet, { pending }: Server, replica: Ready, counts: Counts, now: Instant): void {
+  const pulse = nextPulse(replica.pulse, counts);
+  const used = isUsed(replica, pulse) || (pending.get(replica.model) ?? 0) > 0;
+  put(fleet, { ...replica, pulse, lastUse: used ? Math.max(replica.lastUse, now) : replica.lastUse });
 }
 
 type Counts = Omit<Pulse, 'failures'>;

@@ -12,7 +12,7 @@ import {
 } from '../fleet.js';
 import { bookingsFor, devicesFound } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
-import type { Look, Sighting } from '../look.js';
+import type { Sighting } from '../look.js';
 import type { Instant, Millis } from '../model.js';
 import { replicasOn } from '../standing.js';
 import { becomeReady, becomeUnknown } from './orders.js';
@@ -21,37 +21,41 @@ import { becomeReady, becomeUnknown } from './orders.js';
 const APART: Millis = 1_000;
 /** After a call without an answer the order may still sit behind Triton's lock for a while, without showing. */
 const UNSETTLED: Millis = 5_000;
+/** What is adopted may be in use by leases that an earlier life of ours gave: the default lease. */
+const FORGOTTEN_LEASE: Millis = 10_000;
+
+/** What a look says of one model, when that look began, and when we were told. */
+export interface Seen<Kind extends Sighting = Sighting> {
+  readonly sighting: Kind;
+  readonly begunAt: Instant;
+  readonly now: Instant;
+}
+
+type Serving = Extract<Sighting, { kind: 'serving' }>;
 
 /** Compares what a look says of one model with what is booked for it on that server. */
-export function sighted(
-  fleet: Fleet,
-  server: Server,
-  model: ModelId,
-  sighting: Sighting,
-  look: Look,
-  now: Instant,
-): void {
+export function sighted(fleet: Fleet, server: Server, model: ModelId, seen: Seen): void {
   const replica = fleet.replicas.get(replicaId(model, server.spec.id));
   if (!replica || replica.phase === 'placed') {
-    if (sighting.kind !== 'gone') adopt(fleet, server, model, sighting, now);
+    if (seen.sighting.kind !== 'gone') adopt(fleet, server, model, seen);
     return;
   }
   switch (replica.phase) {
     case 'loading':
       return;
     case 'ready':
-      return readySighted(fleet, replica, sighting, look, now);
+      return readySighted(fleet, replica, seen);
     case 'draining':
-      return drainingSighted(fleet, replica, sighting, look, now);
+      return drainingSighted(fleet, replica, seen);
     case 'unloading':
-      return unloadingSighted(fleet, server, replica, sighting, look, now);
+      return unloadingSighted(fleet, server, replica, seen);
     case 'unknown':
-      return unknownSighted(fleet, replica, sighting, look, now);
+      return unknownSighted(fleet, replica, seen);
   }
 }
 
 /** What is found is booked at once, whoever put it there. */
-function adopt(fleet: Fleet, server: Server, model: ModelId, sighting: Sighting, now: Instant): void {
+function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: Seen): void {
   const devices = devicesFound(server, model);
   const cameWithOurs = !server.ordered.has(model) && isLikelyStep(fleet, server);
   if (cameWithOurs) server.ordered.add(model);
@@ -71,8 +75,12 @@ function adopt(fleet: Fleet, server: Server, model: ModelId, sighting: Sighting,
     now,
     null,
   );
-  if (sighting.kind === 'serving') return put(fleet, becomeReady(found, versionsOf(sighting), now));
-  put(fleet, { ...found, coming: sighting.kind === 'coming' });
+  if (sighting.kind === 'serving') {
+    const inUseUntil = now + FORGOTTEN_LEASE;
+    return put(fleet, { ...becomeReady(found, versionsOf(sighting), now), inUseUntil });
+  }
+  const isComing = sighting.kind === 'coming';
+  put(fleet, { ...found, coming: isComing, loadOrderedAt: isComing ? now : null });
 }
 
 /** While a load of ours runs whose model may be an ensemble, what turns up unordered is booked as its step. */
@@ -81,60 +89,47 @@ const isLikelyStep = (fleet: Fleet, server: Server): boolean =>
     ({ phase, model }) => phase === 'loading' && !fleet.steps.has(model) && !server.configs.has(model),
   );
 
-const versionsOf = (sighting: Extract<Sighting, { kind: 'serving' }>): string[] =>
+const versionsOf = (sighting: Serving): string[] =>
   sighting.rows.map(({ version }) => version).toSorted((a, b) => Number(a) - Number(b));
 
 /** Somebody else unloads or replaces what we gave routes to: they are withdrawn at once, the bytes are not. */
-function readySighted(fleet: Fleet, replica: Ready, sighting: Sighting, look: Look, now: Instant): void {
+function readySighted(fleet: Fleet, replica: Ready, seen: Seen): void {
+  const { sighting, begunAt } = seen;
   if (sighting.kind === 'serving') {
-    const spent = replica.change?.endedAt != null && look.begunAt > replica.change.endedAt;
+    const spent = replica.change?.endedAt != null && begunAt > replica.change.endedAt;
     put(fleet, { ...replica, versions: versionsOf(sighting), change: spent ? null : replica.change });
     return;
   }
   if (replica.change?.order && replica.change.endedAt === null) return;
-  put(fleet, wentMissing(replica, sighting, look, now, 'lost'));
+  put(fleet, wentMissing(replica, seen, 'lost'));
 }
 
-function drainingSighted(
-  fleet: Fleet,
-  replica: Draining,
-  sighting: Sighting,
-  look: Look,
-  now: Instant,
-): void {
-  if (sighting.kind !== 'serving') put(fleet, wentMissing(replica, sighting, look, now, replica.cause));
+function drainingSighted(fleet: Fleet, replica: Draining, seen: Seen): void {
+  if (seen.sighting.kind !== 'serving') put(fleet, wentMissing(replica, seen, replica.cause));
 }
 
 function wentMissing(
   replica: Ready | Draining,
-  sighting: Sighting,
-  look: Look,
-  now: Instant,
+  { sighting, begunAt, now }: Seen,
   cause: UnloadCause,
 ): Unknown {
   const missing = becomeUnknown(replica, 'found', now, null);
-  const absentSince = sighting.kind === 'gone' ? look.begunAt : null;
+  const absentSince = sighting.kind === 'gone' ? begunAt : null;
   return { ...missing, coming: sighting.kind === 'coming', absentSince, cause };
 }
 
 /** The memory is back once a look begun after Triton's answer shows the model absent. */
-function unloadingSighted(
-  fleet: Fleet,
-  server: Server,
-  replica: Unloading,
-  sighting: Sighting,
-  look: Look,
-  now: Instant,
-): void {
+function unloadingSighted(fleet: Fleet, server: Server, replica: Unloading, seen: Seen): void {
+  const { sighting, begunAt, now } = seen;
   const { answeredAt } = replica;
-  if (answeredAt === null || look.begunAt <= answeredAt || sighting.kind === 'leaving') return;
+  if (answeredAt === null || begunAt <= answeredAt || sighting.kind === 'leaving') return;
   if (sighting.kind === 'gone') {
-    const rowless = !sighting.proven && look.begunAt < answeredAt + fleet.limits.stuckAfter;
-    if (!rowless) end(fleet, replica, now);
+    const isProof = sighting.proven || begunAt >= answeredAt + fleet.limits.stuckAfter;
+    if (isProof) end(fleet, replica, now);
     return;
   }
   hide(fleet, server, replica, now);
-  adopt(fleet, server, replica.model, sighting, now);
+  adopt(fleet, server, replica.model, seen);
 }
 
 /** Somebody loaded the model while ours was leaving: the old copy may live on where no call shows it. */
@@ -145,43 +140,46 @@ function hide(fleet: Fleet, server: Server, replica: Unloading, now: Instant): v
   end(fleet, replica, now);
 }
 
-function unknownSighted(fleet: Fleet, replica: Unknown, sighting: Sighting, look: Look, now: Instant): void {
+function unknownSighted(fleet: Fleet, replica: Unknown, { sighting, ...when }: Seen): void {
   switch (sighting.kind) {
     case 'serving':
-      return unknownServes(fleet, replica, sighting, look, now);
-    case 'coming':
+      return unknownServes(fleet, replica, { sighting, ...when });
+    case 'coming': {
+      const loadOrderedAt = replica.loadOrderedAt ?? when.now;
+      put(fleet, { ...replica, coming: true, absentSince: null, loadOrderedAt });
+      return;
+    }
     case 'leaving':
-      put(fleet, { ...replica, coming: sighting.kind === 'coming', absentSince: null });
+      put(fleet, { ...replica, coming: false, absentSince: null, loadOrderedAt: null });
       return;
     case 'gone':
-      return unknownAbsent(fleet, replica, sighting.proven, look, now);
+      return unknownAbsent(fleet, replica, sighting.proven, when);
   }
 }
 
 /** An unload without an answer may still be carried out; only when it has had its time is the copy taken back. */
-function unknownServes(
-  fleet: Fleet,
-  replica: Unknown,
-  sighting: Extract<Sighting, { kind: 'serving' }>,
-  look: Look,
-  now: Instant,
-): void {
+function unknownServes(fleet: Fleet, replica: Unknown, { sighting, begunAt, now }: Seen<Serving>): void {
   const settledAt = replica.after === 'unload' ? replica.endedAt + UNSETTLED : replica.endedAt;
-  if (look.begunAt < settledAt) return;
+  if (begunAt < settledAt) return;
   if (replica.after === 'load') fleet.cooldowns.delete(replica.id);
   put(fleet, becomeReady(replica, versionsOf(sighting), now));
 }
 
-function unknownAbsent(fleet: Fleet, replica: Unknown, proven: boolean, look: Look, now: Instant): void {
+function unknownAbsent(
+  fleet: Fleet,
+  replica: Unknown,
+  proven: boolean,
+  { begunAt, now }: Omit<Seen, 'sighting'>,
+): void {
   if (replica.after === 'load_failed') {
-    if (look.begunAt > replica.endedAt) end(fleet, replica, now);
+    if (begunAt > replica.endedAt) end(fleet, replica, now);
     return;
   }
   const unsettled = replica.after === 'found' ? 0 : UNSETTLED;
-  if (look.begunAt < replica.endedAt + unsettled) return;
-  const absentSince = replica.absentSince ?? look.begunAt;
-  const timedOut = look.begunAt >= replica.endedAt + fleet.limits.stuckAfter;
-  if (timedOut || (proven && look.begunAt >= absentSince + APART)) return end(fleet, replica, now);
+  if (begunAt < replica.endedAt + unsettled) return;
+  const absentSince = replica.absentSince ?? begunAt;
+  const timedOut = begunAt >= replica.endedAt + fleet.limits.stuckAfter;
+  if (timedOut || (proven && begunAt >= absentSince + APART)) return end(fleet, replica, now);
   put(fleet, { ...replica, coming: false, absentSince });
 }
 

@@ -34,7 +34,7 @@ export class Room {
     if (!isSeen(server)) return 'unseen';
     if (!labelsMatch(server, model)) return 'labels';
     if (!server.repository.has(model.id)) return 'not_in_repository';
-    if (server.devices === null) return 'unseen';
+    if (server.devices === null || server.devices.length === 0) return 'unseen';
     const own = new Set(this.fleet.holders.get(model.id));
     if ([...own].some((id) => this.fleet.replicas.get(id)?.server === server.spec.id)) return 'fits';
     if (deviceChoices(server, model).some((devices) => this.holds(server, model, devices))) return 'fits';

@@ -88,15 +88,18 @@ export function dueLook(
 }
 
 function dueFull(server: Server, open: boolean): Instant {
-  const { contact, looking, mode, looked, fullEndedAt, anyEndedAt, lookWanted, lookedAt } = server;
+  const { contact, looking, mode, looked, fullEndedAt, anyEndedAt } = server;
   if (looking !== null || contact.kind === 'connecting' || contact.kind === 'down') return Infinity;
   if (contact.kind === 'lost' || contact.kind === 'slow') return after(anyEndedAt, AT_REST);
-  const pace = PACE * server.lookTook;
   if (mode === 'restricted') return after(fullEndedAt, AT_REST);
+  const pace = PACE * server.lookTook;
   if (!looked) return after(fullEndedAt, Math.max(FIRST_LOOK_AGAIN, pace));
-  if (lookWanted !== null && (lookedAt ?? -Infinity) < lookWanted) return after(anyEndedAt, pace);
+  if (isFullWanted(server)) return after(anyEndedAt, pace);
   return after(fullEndedAt, Math.max(open ? WITH_OPEN_ORDERS : AT_REST, pace));
 }
+
+const isFullWanted = ({ lookWanted, lookedAt }: Server): boolean =>
+  lookWanted !== null && (lookedAt ?? -Infinity) < lookWanted;
 
 function dueStatistics({
   contact,

@@ -6,14 +6,12 @@ import { isLasting } from '../observe/cooldown.js';
 import { routableReplicas } from '../routes.js';
 import { isOverdue, isSeen, isSettling, openServers, SETTLING, standingOf } from '../standing.js';
 import { type Fit, Room } from './feasible.js';
-import { presentCopies } from './wants.js';
+import { isGivenUp, presentCopies } from './wants.js';
 import { wish } from './wishes.js';
 
 /** An unknown name makes the indexes be read again, at most this often. */
 const REFRESH_EVERY = 5_000;
 const SHORT = 1_000;
-/** A model whose loads are overdue on this many servers is not tried on yet another. */
-const OVERDUE_SERVERS = 2;
 
 type Verdict = Refusal | { readonly coolingUntil: Instant; readonly cause: Cooldown['cause'] } | undefined;
 
@@ -100,21 +98,25 @@ export class Verdicts {
   }
 
   private onAble(model: Model, able: readonly Server[]): Verdict {
-    const overdue = replicasOf(this.fleet, model.id).filter((one) => isOverdue(this.fleet, one, this.now));
+    const overdue = replicasOf(this.fleet, model.id).some((one) => isOverdue(this.fleet, one, this.now));
     const open = able.filter((server) => this.open.includes(server));
     const tried = open.filter(({ spec }) => this.isTriable(replicaId(model.id, spec.id)));
-    if (overdue.length >= OVERDUE_SERVERS)
+    if (isGivenUp(this.fleet, model.id, this.now) || (overdue && tried.length === 0)) {
       return { reason: 'load_failed', retryAfter: null, cause: 'transient' };
-    if (overdue.length > 0 && tried.length === 0)
-      return { reason: 'load_failed', retryAfter: null, cause: 'transient' };
+    }
     if (open.length === 0) return this.noneOpen(able);
-    const cooling = tried.map(({ spec }) => this.fleet.cooldowns.get(replicaId(model.id, spec.id)));
-    const active = cooling.filter((one): one is Cooldown => one !== undefined && one.until > this.now);
-    if (tried.length === 0 || active.length < tried.length) return undefined;
-    const next = active.toSorted((a, b) => a.until - b.until)[0]!;
-    if (!active.every(({ cause }) => isLasting(cause)))
-      return { coolingUntil: next.until, cause: next.cause };
-    return { reason: 'load_failed', retryAfter: next.until - this.now, cause: next.cause };
+    return this.onCooldowns(model.id, tried);
+  }
+
+  /** Refuses where the last load failed on every server that could be tried, and for how long that holds. */
+  private onCooldowns(model: ModelId, tried: readonly Server[]): Verdict {
+    const cooldowns = tried.map(({ spec }) => this.fleet.cooldowns.get(replicaId(model, spec.id)));
+    const active = cooldowns.filter((one): one is Cooldown => one !== undefined && one.until > this.now);
+    const next = active.toSorted((a, b) => a.until - b.until)[0];
+    if (!next || active.length < tried.length) return undefined;
+    const { until, cause } = next;
+    if (!active.every((one) => isLasting(one.cause))) return { coolingUntil: until, cause };
+    return { reason: 'load_failed', retryAfter: until - this.now, cause };
   }
 
   /** Whether a load there may be ordered, now or when its last failure is past; else something is still leaving. */

@@ -31,7 +31,10 @@ export function wantsOf(fleet: Fleet, now: Instant): Want[] {
   for (const { model } of fleet.waiting.values()) want(model, 1);
   for (const model of fleet.wishes.keys()) want(model, 1);
   const lacking = [...wanted].filter(
-    ([model, copies]) => fleet.models.get(model)?.enabled && presentCopies(fleet, model, now) < copies,
+    ([model, copies]) =>
+      fleet.models.get(model)?.enabled &&
+      presentCopies(fleet, model, now) < copies &&
+      !isGivenUp(fleet, model, now),
   );
   noteSince(fleet, new Set(lacking.map(([model]) => model)), now);
   return lacking.map(([model, copies]) => ({
@@ -39,6 +42,16 @@ export function wantsOf(fleet: Fleet, now: Instant): Want[] {
     copies,
     since: fleet.wantedSince.get(model)!,
   }));
+}
+
+/** A model whose loads are overdue on this many servers is not tried on yet another. */
+const OVERDUE_SERVERS = 2;
+
+/** Whether a model's loads hang on so many servers that it is tried on no more, until one ends or an admin says so. */
+export function isGivenUp(fleet: Readonly<Fleet>, model: ModelId, now: Instant): boolean {
+  if (fleet.wishes.get(model)?.admin) return false;
+  const overdue = replicasOf(fleet, model).filter((replica) => isOverdue(fleet, replica, now));
+  return overdue.length >= OVERDUE_SERVERS;
 }
 
 function noteSince(fleet: Fleet, lacking: ReadonlySet<ModelId>, now: Instant): void {
