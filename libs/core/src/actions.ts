@@ -1,4 +1,4 @@
-import type { FailureCause, UnloadCause } from './fleet.js';
+import type { FailureCause, UnloadCause } from './replica.js';
 import type { ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js';
 import type { Millis } from './model.js';
 

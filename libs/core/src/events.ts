@@ -1,4 +1,6 @@
-import type { FailureCause, LearnedConfig, Limits, Request, ServerSpec } from './fleet.js';
+import type { Limits, Request } from './fleet.js';
+import type { FailureCause } from './replica.js';
+import type { LearnedConfig, ServerSpec } from './server.js';
 import type { ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js';
 import type { ControlMode, Look } from './look.js';
 import type { Bytes, Instant, Millis, Model, ModelSettings } from './model.js';

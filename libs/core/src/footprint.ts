@@ -1,5 +1,7 @@
 import { hostAccount, type ModelId, replicaId } from './ids.js';
-import type { Booking, Fleet, Replica, Server } from './fleet.js';
+import type { Fleet } from './fleet.js';
+import type { Booking, Replica } from './replica.js';
+import type { Server } from './server.js';
 import type { Bytes, Model, ModelSettings } from './model.js';
 
 /**

@@ -1,6 +1,8 @@
 export type * from './actions.js';
 export type * from './events.js';
 export type * from './fleet.js';
+export type * from './replica.js';
+export type * from './server.js';
 export { emptyFleet, replicasOf } from './fleet.js';
 export {
   type AccountId,

@@ -1,5 +1,6 @@
 import { hostAccount, type AccountId } from './ids.js';
-import type { Booking, Fleet, Replica } from './fleet.js';
+import type { Fleet } from './fleet.js';
+import type { Booking, Replica } from './replica.js';
 import type { Bytes } from './model.js';
 
 /** The numbers of one account. */

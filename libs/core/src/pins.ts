@@ -1,4 +1,6 @@
-import type { Fleet, Ready, Replica, Server } from './fleet.js';
+import type { Fleet } from './fleet.js';
+import type { Ready, Replica } from './replica.js';
+import type { Server } from './server.js';
 import { replicasOf } from './fleet.js';
 import { isRoutable } from './standing.js';
 import type { ModelId } from './ids.js';

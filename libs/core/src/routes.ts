@@ -1,4 +1,5 @@
-import { type Fleet, type Ready, replicasOf } from './fleet.js';
+import { type Fleet, replicasOf } from './fleet.js';
+import type { Ready } from './replica.js';
 import type { ModelId, ReplicaId, ServerId } from './ids.js';
 import type { Instant } from './model.js';
 import { isFailing } from './observe/pulse.js';

@@ -1,4 +1,5 @@
-import type { Fleet, Replica } from './fleet.js';
+import type { Fleet } from './fleet.js';
+import type { Replica } from './replica.js';
 import type { Instant } from './model.js';
 import { loadBounds } from './standing.js';
 

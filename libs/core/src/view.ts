@@ -1,4 +1,6 @@
-import { type FailureCause, type Fleet, type Ready, type Replica, replicasOf, type Server } from './fleet.js';
+import { type Fleet, replicasOf } from './fleet.js';
+import type { FailureCause, Ready, Replica } from './replica.js';
+import type { Server } from './server.js';
 import type { AccountId, ModelId } from './ids.js';
 import { Ledger } from './ledger.js';
 import type { Bytes, Instant } from './model.js';

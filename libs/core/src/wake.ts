@@ -1,4 +1,6 @@
-import type { Fleet, Replica, Server } from './fleet.js';
+import type { Fleet } from './fleet.js';
+import type { Replica } from './replica.js';
+import type { Server } from './server.js';
 import type { Instant } from './model.js';
 import { residentUntil } from './passes/evict.js';
 import { idleUnloadAt } from './passes/idle.js';

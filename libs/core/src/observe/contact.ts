@@ -1,5 +1,6 @@
 import type { ContactFact, EventOf } from '../events.js';
-import type { Contact, Fleet, Server } from '../fleet.js';
+import type { Fleet } from '../fleet.js';
+import type { Contact, Server } from '../server.js';
 import type { ServerId } from '../ids.js';
 import type { Instant } from '../model.js';
 

@@ -1,4 +1,5 @@
-import type { FailureCause, Fleet, Replica } from '../fleet.js';
+import type { Fleet } from '../fleet.js';
+import type { FailureCause, Replica } from '../replica.js';
 import type { Instant, Millis } from '../model.js';
 
 /** First wait and longest wait after failed loads; each failure in a row doubles the wait. */

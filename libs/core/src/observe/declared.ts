@@ -1,5 +1,6 @@
 import type { EventOf } from '../events.js';
-import { type Device, type Fleet, forget, put, type Server, type ServerSpec } from '../fleet.js';
+import { type Fleet, forget, put } from '../fleet.js';
+import type { Device, Server, ServerSpec } from '../server.js';
 import { bookingsFor, noteDependencies } from '../footprint.js';
 import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js';
 import type { Model, ModelSettings } from '../model.js';

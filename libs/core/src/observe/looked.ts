@@ -1,4 +1,6 @@
-import { type Device, type Fleet, forget, type Replica, type Server } from '../fleet.js';
+import { type Fleet, forget } from '../fleet.js';
+import type { Replica } from '../replica.js';
+import type { Device, Server } from '../server.js';
 import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js';
 import { type IndexRow, type Look, type MetricsSample, type ServingRow, sightingOf } from '../look.js';
 import type { Instant } from '../model.js';

@@ -1,5 +1,6 @@
 import type { EventOf } from '../events.js';
-import { type Fleet, type Loading, put, type Ready, type Replica, type Unknown } from '../fleet.js';
+import { type Fleet, put } from '../fleet.js';
+import type { Loading, Ready, Replica, Unknown } from '../replica.js';
 import { bookingsFor, devicesFound, noteDependencies } from '../footprint.js';
 import type { OrderId, ServerId } from '../ids.js';
 import type { Instant } from '../model.js';

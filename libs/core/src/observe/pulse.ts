@@ -1,4 +1,6 @@
-import { type Fleet, put, type Pulse, type Ready, type Server } from '../fleet.js';
+import { type Fleet, put } from '../fleet.js';
+import type { Pulse, Ready } from '../replica.js';
+import type { Server } from '../server.js';
 import type { ModelId } from '../ids.js';
 import type { Look, ServingRow } from '../look.js';
 import type { Instant } from '../model.js';

@@ -1,15 +1,6 @@
-import {
-  type Draining,
-  type Fleet,
-  forget,
-  put,
-  type Ready,
-  type Replica,
-  type Server,
-  type Unknown,
-  type UnloadCause,
-  type Unloading,
-} from '../fleet.js';
+import { type Fleet, forget, put } from '../fleet.js';
+import type { Draining, Ready, Replica, Unknown, UnloadCause, Unloading } from '../replica.js';
+import type { Server } from '../server.js';
 import { bookingsFor, devicesFound } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
 import type { Sighting } from '../look.js';

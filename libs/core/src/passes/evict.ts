@@ -1,4 +1,6 @@
-import type { Booking, Fleet, Ready, Server } from '../fleet.js';
+import type { Fleet } from '../fleet.js';
+import type { Booking, Ready } from '../replica.js';
+import type { Server } from '../server.js';
 import { dependenciesOf, dependentsOf } from '../footprint.js';
 import { type AccountId, type ModelId, type ReplicaId, replicaId } from '../ids.js';
 import { type Ledger, sumOf } from '../ledger.js';

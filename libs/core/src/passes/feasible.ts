@@ -1,4 +1,6 @@
-import type { Booking, Fleet, Server } from '../fleet.js';
+import type { Fleet } from '../fleet.js';
+import type { Booking } from '../replica.js';
+import type { Server } from '../server.js';
 import { bookingsFor, dependenciesOf, labelsMatch } from '../footprint.js';
 import type { AccountId } from '../ids.js';
 import { capacities, sumOf } from '../ledger.js';

@@ -1,5 +1,6 @@
 import type { Action } from '../actions.js';
-import { type Fleet, put, type Ready, type Request } from '../fleet.js';
+import { type Fleet, put, type Request } from '../fleet.js';
+import type { Ready } from '../replica.js';
 import type { ModelId } from '../ids.js';
 import type { Instant } from '../model.js';
 import { hasVersion, pickRoute, routableReplicas } from '../routes.js';

@@ -1,4 +1,5 @@
-import type { Fleet, Ready } from '../fleet.js';
+import type { Fleet } from '../fleet.js';
+import type { Ready } from '../replica.js';
 import { isNeeded } from '../footprint.js';
 import type { Instant } from '../model.js';
 import { isPinProtected } from '../pins.js';

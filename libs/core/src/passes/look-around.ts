@@ -1,5 +1,7 @@
 import type { Action } from '../actions.js';
-import type { Fleet, Replica, Server } from '../fleet.js';
+import type { Fleet } from '../fleet.js';
+import type { Replica } from '../replica.js';
+import type { Server } from '../server.js';
 import type { ServerId } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
 import { isStuck } from '../stuck.js';

@@ -1,4 +1,5 @@
-import type { Booking, Fleet, Replica } from '../fleet.js';
+import type { Fleet } from '../fleet.js';
+import type { Booking, Replica } from '../replica.js';
 import type { AccountId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant } from '../model.js';

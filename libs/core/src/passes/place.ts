@@ -1,4 +1,6 @@
-import { type Fleet, forget, type Placed, put, type Ready, type Replica, type Server } from '../fleet.js';
+import { type Fleet, forget, put } from '../fleet.js';
+import type { Placed, Ready, Replica } from '../replica.js';
+import type { Server } from '../server.js';
 import { bookingsFor, directDependencies } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';

@@ -1,5 +1,7 @@
 import type { LoadConfig } from '../actions.js';
-import type { Booking, Fleet, Ready, Server } from '../fleet.js';
+import type { Fleet } from '../fleet.js';
+import type { Booking, Ready } from '../replica.js';
+import type { Server } from '../server.js';
 import { bookingsFor, dependenciesOf, labelsMatch } from '../footprint.js';
 import { type ModelId, type ReplicaId, replicaId } from '../ids.js';
 import { sumOf } from '../ledger.js';

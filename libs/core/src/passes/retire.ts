@@ -1,13 +1,7 @@
 import type { Action } from '../actions.js';
-import {
-  type Draining,
-  type Fleet,
-  nextOrder,
-  put,
-  type Ready,
-  type Server,
-  type UnloadCause,
-} from '../fleet.js';
+import { type Fleet, nextOrder, put } from '../fleet.js';
+import type { Draining, Ready, UnloadCause } from '../replica.js';
+import type { Server } from '../server.js';
 import { isNeeded } from '../footprint.js';
 import type { ModelId } from '../ids.js';
 import type { Instant, Millis } from '../model.js';

@@ -1,5 +1,6 @@
 import type { Action } from '../actions.js';
-import { type Booking, type Fleet, nextOrder, type Placed, put, type Ready } from '../fleet.js';
+import { type Fleet, nextOrder, put } from '../fleet.js';
+import type { Booking, Placed, Ready } from '../replica.js';
 import { directDependencies } from '../footprint.js';
 import { replicaId, type ServerId } from '../ids.js';
 import { type Ledger, sumOf } from '../ledger.js';

@@ -1,5 +1,6 @@
 import type { Refusal } from '../actions.js';
-import { type Cooldown, type Fleet, replicasOf, type Request, type Server } from '../fleet.js';
+import { type Cooldown, type Fleet, replicasOf, type Request } from '../fleet.js';
+import type { Server } from '../server.js';
 import { type ModelId, type ReplicaId, replicaId } from '../ids.js';
 import type { Instant, Model } from '../model.js';
 import { isLasting } from '../observe/cooldown.js';

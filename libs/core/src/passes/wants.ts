@@ -1,4 +1,5 @@
-import type { Fleet, Replica } from '../fleet.js';
+import type { Fleet } from '../fleet.js';
+import type { Replica } from '../replica.js';
 import { replicasOf } from '../fleet.js';
 import type { ModelId, ServerId } from '../ids.js';
 import type { Instant, Model } from '../model.js';

@@ -1,0 +1,120 @@
+import type { AccountId, ModelId, OrderId, ReplicaId, ServerId } from './ids.js';
+import type { Bytes, Instant } from './model.js';
+
+/** Bytes held on one account. */
+export interface Booking {
+  readonly account: AccountId;
+  readonly bytes: Bytes;
+}
+
+/** Why a replica was let go. */
+export type UnloadCause = 'idle' | 'evicted' | 'withdrawn' | 'admin' | 'drain' | 'lost';
+
+/** Why a load failed, sorted by what a caller can do about it. */
+export type FailureCause =
+  'capacity' | 'configuration' | 'missing' | 'wrong_mode' | 'restricted' | 'transient';
+
+interface Residence {
+  readonly id: ReplicaId;
+  readonly model: ModelId;
+  readonly server: ServerId;
+  /** Ordinals of the devices that hold a copy. */
+  readonly devices: readonly number[];
+  /** What the ledger counts as theirs. */
+  readonly bookings: readonly Booking[];
+  /** When it entered its phase. */
+  readonly since: Instant;
+  /** Whether somebody else loaded it. */
+  readonly stranger: boolean;
+}
+
+/**
+ * A model on one server, from the decision to put it there until its memory is known to be free again:
+ *
+ *   placed ──> loading ──> ready ──> draining ──> unloading ──> (gone)
+ *                 │          │                      │
+ *                 └──────────┴────> unknown <───────┘
+ *
+ * `placed` waits for memory that others are leaving, or for a load slot. `unknown` is an order whose outcome we
+ * did not learn, or something found half way; only a look at the server ends it.
+ */
+export type Replica = Placed | Loading | Ready | Draining | Unloading | Unknown;
+export type Phase = Replica['phase'];
+
+export interface Placed extends Residence {
+  readonly phase: 'placed';
+  /** The ensemble whose load brings it along; null where it has an order of its own. */
+  readonly carriedBy: ReplicaId | null;
+}
+
+export interface Loading extends Residence {
+  readonly phase: 'loading';
+  readonly order: OrderId;
+  readonly orderedAt: Instant;
+  readonly carriedBy: ReplicaId | null;
+}
+
+/** The counts of the last statistics, and what followed from their changes. */
+export interface Pulse {
+  readonly lastInference: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Failures since the last success, summed over looks. */
+  readonly failures: number;
+}
+
+export interface Ready extends Residence {
+  readonly phase: 'ready';
+  readonly versions: readonly string[];
+  readonly lastUse: Instant;
+  /** The latest end of a lease given on it. */
+  readonly inUseUntil: Instant;
+  readonly pulse: Pulse | null;
+  /** A load under way that changes its devices in place. */
+  readonly change: Change | null;
+}
+
+/** An in-place change of devices: old and new are both held until it has ended. */
+export interface Change {
+  /** Null while it waits for memory or a load slot: until then the new part is only promised. */
+  readonly order: OrderId | null;
+  readonly orderedAt: Instant;
+  readonly devices: readonly number[];
+  readonly bookings: readonly Booking[];
+  /** When the call ended without success; the new part is given back once a later look says READY. */
+  readonly endedAt: Instant | null;
+}
+
+export interface Draining extends Residence {
+  readonly phase: 'draining';
+  readonly inUseUntil: Instant;
+  readonly cause: UnloadCause;
+  /** The model it makes room for. */
+  readonly makesRoomFor: ModelId | null;
+}
+
+export interface Unloading extends Residence {
+  readonly phase: 'unloading';
+  readonly order: OrderId;
+  readonly orderedAt: Instant;
+  /** When Triton acknowledged the order, which is long before the memory is back. */
+  readonly answeredAt: Instant | null;
+  readonly cause: UnloadCause;
+  readonly makesRoomFor: ModelId | null;
+}
+
+export interface Unknown extends Residence {
+  readonly phase: 'unknown';
+  /** What left it unknown: an order without an answer, a load answered with an error, or something found. */
+  readonly after: 'load' | 'load_failed' | 'unload' | 'found';
+  /** When the call that left it so ended, or when it was found. */
+  readonly endedAt: Instant;
+  /** When the load that may still run was ordered; null where none of ours may. */
+  readonly loadOrderedAt: Instant | null;
+  /** Whether the latest look showed it on its way in. */
+  readonly coming: boolean;
+  /** The begin of the first look that showed it absent, if the latest one did too. */
+  readonly absentSince: Instant | null;
+  readonly cause: UnloadCause | null;
+  readonly makesRoomFor: ModelId | null;
+}

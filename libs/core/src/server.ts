@@ -1,0 +1,114 @@
+import type { AccountId, ModelId, ServerId } from './ids.js';
+import type { ControlMode, IndexRow } from './look.js';
+import type { Bytes, Instant, Millis } from './model.js';
+import type { Booking } from './replica.js';
+
+/** One GPU of a server, or the processor of a server that has none. */
+export interface Device {
+  readonly ordinal: number;
+  readonly uuid: string | null;
+  readonly kind: 'gpu' | 'cpu';
+  /** The purse it draws on: its own for a gpu, the host's for a cpu. */
+  readonly account: AccountId;
+  /** What we may fill: memory less headroom. */
+  readonly capacity: Bytes;
+  /** Bytes in use by anybody, as last measured; null where nothing tells. */
+  readonly used: Bytes | null;
+}
+
+/**
+ * How we stand with a server's control port:
+ *
+ *   connecting ──> up <──> slow ──> lost
+ *                  └──> down ──> lost        down: the connection ended; lost after 2 s without a new one
+ *
+ * `slow` keeps its routes but takes nothing new; `lost` has none.
+ */
+export type Contact =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'up' }
+  | { readonly kind: 'slow'; readonly probesFailed: number; readonly nextProbeAt: Instant }
+  | { readonly kind: 'down'; readonly since: Instant }
+  | { readonly kind: 'lost' };
+
+/** A Triton ModelConfig read from a loaded model. */
+export interface LearnedConfig {
+  /** The whole config as canonical JSON. */
+  readonly json: string;
+  readonly kind: 'gpu' | 'cpu' | 'model';
+  /** Ordinals that hold a copy; empty for cpu and where Triton does not say. */
+  readonly gpus: readonly number[];
+  /** Instances per device. */
+  readonly count: number;
+}
+
+/** What the operator told of a server. */
+export interface ServerSpec {
+  readonly id: ServerId;
+  readonly host: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly hostMemory: Bytes | null;
+  readonly discover: boolean;
+  readonly strangers: 'keep' | 'adopt' | 'retire';
+  /** Null: found from the metrics. */
+  readonly devices:
+    | readonly {
+        readonly ordinal: number;
+        readonly uuid: string | null;
+        readonly memory: Bytes;
+        readonly headroom: Bytes;
+      }[]
+    | null;
+}
+
+/** One Triton process as far as we know it. */
+export interface Server {
+  spec: ServerSpec;
+  contact: Contact;
+  /** Whether a connection attempt was refused since the last look: the process has died in between. */
+  refused: boolean;
+  /** Whether a look was taken over the present connection; before it no route is given. */
+  looked: boolean;
+  /** Whether it was ever looked at, in this life of ours or (as a learned fact) in an earlier one. */
+  everSeen: boolean;
+  mode: ControlMode | null;
+  version: string | null;
+  incarnation: number;
+  /** Null until declared or found. */
+  devices: readonly Device[] | null;
+  /** The names its repository lists, loaded or not. */
+  repository: ReadonlySet<ModelId>;
+  /** The last index, by model. */
+  rows: ReadonlyMap<ModelId, readonly IndexRow[]>;
+  /** When the last full look, and the last reading of statistics, began. */
+  lookedAt: Instant | null;
+  statisticsAt: Instant | null;
+  /** Whether the metrics answered in the last look. */
+  metricsAnswered: boolean;
+  /** Requests queued inside Triton, per model. */
+  pending: ReadonlyMap<ModelId, number>;
+  /** A look ordered and not yet reported. */
+  looking: 'full' | 'statistics' | null;
+  /** When the last full look, and the last of either kind, was reported, and how long the latter took. */
+  fullEndedAt: Instant | null;
+  anyEndedAt: Instant | null;
+  lookTook: Millis;
+  /** Somebody needs a full look, or statistics, begun at or after this instant. */
+  lookWanted: Instant | null;
+  statisticsWanted: Instant | null;
+  drain: { readonly since: Instant; readonly deadline: Instant | null } | null;
+  readonly configs: Map<ModelId, LearnedConfig>;
+  /** Models whose config was asked for in this incarnation. */
+  readonly described: Set<ModelId>;
+  /** What we ordered here, with the steps that came up through it: everything else found is a stranger. */
+  readonly ordered: Set<ModelId>;
+  /** Copies that live on behind a newer row, or whose row is gone: booked until time or a new incarnation ends them. */
+  hidden: readonly HiddenCopy[];
+}
+
+/** A copy that no call of Triton's shows any more, and whose memory may still be held. */
+export interface HiddenCopy {
+  readonly model: ModelId;
+  readonly bookings: readonly Booking[];
+  readonly until: Instant;
+}
