@@ -16,12 +16,14 @@ describe('the gRPC port', () => {
       raw_input_contents: [raw],
     });
     expect(answer).toMatchObject({ model_name: 'resnet50', model_version: '1', id: 'r1' });
-    expect(answer.outputs[0]).toMatchObject({ name: 'OUT', datatype: 'FP32', shape: ['1'] });
-    expect(answer.raw_output_contents).toEqual([raw]);
+    expect(answer).toMatchObject({
+      outputs: [{ name: 'OUT', datatype: 'FP32', shape: ['1'] }],
+      raw_output_contents: [raw],
+    });
     await call('RepositoryModelUnload', { model_name: 'resnet50' });
     const index = await until(
-      async () => (await call('RepositoryIndex', {})).models.find(({ name }: any) => name === 'resnet50'),
-      ({ reason }) => reason === 'unloaded',
+      async () => (await call('RepositoryIndex')).models?.find(({ name }) => name === 'resnet50'),
+      (row) => row?.reason === 'unloaded',
     );
     expect(index).toEqual({ name: 'resnet50', version: '1', state: 'UNAVAILABLE', reason: 'unloaded' });
   });
@@ -42,7 +44,9 @@ describe('the gRPC port', () => {
       parameters: { config: { string_param: config } },
     });
     const answer = await call('ModelConfig', { name: 'resnet50' });
-    expect(answer.config.instance_group).toMatchObject([{ kind: 'KIND_GPU', count: 1, gpus: [1] }]);
+    expect(answer).toMatchObject({
+      config: { instance_group: [{ kind: 'KIND_GPU', count: 1, gpus: [1] }] },
+    });
     expect(running.sim.copies()[0]?.holds[0]).toEqual({ place: 1, bytes: 420 * 2 ** 20 });
   });
 
@@ -68,11 +72,18 @@ describe('the gRPC port', () => {
       model_name: 'resnet50',
       inputs: [{ name: 'IN', datatype: 'FP32', shape: [1] }],
     });
-    const { model_stats } = await call('ModelStatistics', { name: '' });
-    expect(model_stats).toMatchObject([
-      { name: 'resnet50', version: '1', inference_count: '1', memory_usage: [] },
-    ]);
-    expect(Number(model_stats[0].last_inference)).toBeGreaterThan(1e12);
+    const answer = await call('ModelStatistics', { name: '' });
+    expect(answer).toMatchObject({
+      model_stats: [
+        {
+          name: 'resnet50',
+          version: '1',
+          last_inference: expect.stringMatching(/^\d{13}$/),
+          inference_count: '1',
+          memory_usage: [],
+        },
+      ],
+    });
   });
 
   it('asks for the header of a restricted protocol', async () => {
@@ -104,7 +115,7 @@ describe('death', () => {
       () => call('RepositoryIndex').catch(() => undefined),
       (seen) => seen !== undefined,
     );
-    expect(index.models.every(({ state }: any) => state === '')).toBe(true);
+    expect(index?.models?.every(({ state }) => state === '')).toBe(true);
     expect(running.sim.incarnation).toBe(2);
   });
 

@@ -31,7 +31,7 @@ export interface TritonSimOptions {
 }
 
 /** Where a running simulator listens. */
-export interface SimAddresses {
+interface SimAddresses {
   readonly grpc: string;
   readonly http: string;
   readonly metrics: string;

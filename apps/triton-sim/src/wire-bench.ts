@@ -10,6 +10,12 @@ type Call = (
   done: (error: ServiceError | null, answer: object) => void,
 ) => void;
 
+/** An answer of which the specs read only parts. */
+export interface Message extends Readonly<Record<string, unknown>> {
+  readonly models?: readonly { readonly name: string; readonly state: string; readonly reason: string }[];
+  readonly error?: string;
+}
+
 const open: { close(): unknown }[] = [];
 
 /** Closes what the last test opened. */
@@ -27,7 +33,7 @@ export async function start(options: Partial<TritonSimOptions> = {}): Promise<Ru
 /** A client of its gRPC port: a method's name, the request, the metadata. */
 export function clientOf({
   addresses,
-}: RunningSim): (method: string, request?: object, headers?: object) => Promise<any> {
+}: RunningSim): (method: string, request?: object, headers?: object) => Promise<Message> {
   const client: Client = new (tritonService())(addresses.grpc, credentials.createInsecure(), {
     'grpc.initial_reconnect_backoff_ms': 20,
     'grpc.max_reconnect_backoff_ms': 50,
@@ -38,17 +44,19 @@ export function clientOf({
       const metadata = new Metadata();
       for (const [key, value] of Object.entries(headers)) metadata.set(key, String(value));
       const call = (client as unknown as Record<string, Call>)[method]!.bind(client);
-      call(request, metadata, (error, answer) => (error === null ? resolve(answer) : reject(error)));
+      call(request, metadata, (error, answer) =>
+        error === null ? resolve(answer as Message) : reject(error),
+      );
     });
 }
 
 /** Sends a body to an HTTP port. */
-export async function post(url: string, body: unknown): Promise<{ status: number; json: any }> {
+export async function post(url: string, body: unknown): Promise<{ status: number; json: Message }> {
   const response = await fetch(url, {
     method: 'POST',
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
-  return { status: response.status, json: await response.json() };
+  return { status: response.status, json: (await response.json()) as Message };
 }
 
 /** Looks again and again until it is there. */

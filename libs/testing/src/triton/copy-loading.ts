@@ -95,15 +95,8 @@ function newCopy(
   instances: readonly Instance[],
 ): Copy {
   const { timers, options } = process;
-  return new Copy(
-    process.nextCopyId(),
-    model.name,
-    version,
-    instances,
-    model.inferMs,
-    timers,
-    options.wallClock,
-  );
+  const identity = { id: process.nextCopyId(), model: model.name, version, instances };
+  return new Copy(identity, model.inferMs, timers, options.wallClock);
 }
 
 /** Takes the memory of some instances and brings them up; `done` hears the reason when that fails. */
@@ -117,9 +110,11 @@ function initialize(
   if (model.missingModelFile) return;
   const { timers, faults, memory, repository } = process;
   const holdings = holdingsOf(model, instances);
-  for (const { place } of holdings) memory.set(residueOf(model), place, 0);
+  const residue = memory.holdingsOf(residueOf(model));
+  memory.free(residueOf(model));
   const tooFull = memory.firstTooFull(holdings);
   if (tooFull !== undefined) {
+    memory.take(residueOf(model), residue);
     process.onOutOfMemory();
     timers.after(model.loadMs / 2, () =>
       faults.oomKillsProcess ? process.crash() : done(outOfMemory(model, tooFull)),

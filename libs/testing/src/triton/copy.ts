@@ -16,6 +16,14 @@ export type CopyPhase = 'queued' | 'loading' | 'serving' | 'leaving' | 'gone';
 /** Whether the process behind a copy lives; `caught` once an inference has found out that it does not. */
 export type CopyHealth = 'alive' | 'dead' | 'caught';
 
+/** Which copy this is, and where it lies. */
+export interface CopyIdentity {
+  readonly id: number;
+  readonly model: string;
+  readonly version: number;
+  readonly instances: readonly Instance[];
+}
+
 interface Inference {
   readonly enteredAt: number;
   readonly done: (ok: boolean) => void;
@@ -36,15 +44,22 @@ export class Copy {
   private references = 0;
   private whenQuiet: (() => void) | undefined;
 
+  readonly id: number;
+  readonly model: string;
+  readonly version: number;
+  instances: readonly Instance[];
+
   constructor(
-    readonly id: number,
-    readonly model: string,
-    readonly version: number,
-    public instances: readonly Instance[],
+    { id, model, version, instances }: CopyIdentity,
     private readonly inferMs: number,
     private readonly timers: Timers,
     private readonly wallClock: () => number,
-  ) {}
+  ) {
+    this.id = id;
+    this.model = model;
+    this.version = version;
+    this.instances = instances;
+  }
 
   /** The name under which this copy holds memory. */
   get holder(): string {

@@ -72,26 +72,22 @@ function refuse(
   subject: string,
   devices: readonly SimulatedDevice[],
 ): Placing | undefined {
-  const has = (gpu: number): boolean => devices.some(({ ordinal }) => ordinal === gpu);
-  const missing = group.gpus.find((gpu) => !has(gpu));
-  const inPlace = (problem: string): Placing => ({
-    refused: `Invalid argument: ${subject} ${problem}`,
-    leavesPhantom: false,
-  });
-  if (group.kind === 'KIND_GPU' && group.gpus.length === 0 && devices.length === 0) {
-    return inPlace('has kind KIND_GPU but no GPUs are available');
-  }
+  const missing = group.gpus.find((gpu) => !devices.some(({ ordinal }) => ordinal === gpu));
   if (group.kind === 'KIND_GPU' && missing !== undefined) {
     return { refused: `Invalid argument: ${invalidGpu(subject, missing, devices)}`, leavesPhantom: true };
   }
-  const fallsBack = group.kind === 'KIND_AUTO' && missing !== undefined;
-  if (group.gpus.length > 0 && (fallsBack || group.kind === 'KIND_CPU')) {
-    return inPlace('has kind KIND_CPU but specifies one or more GPUs');
-  }
-  if (group.gpus.length > 0 && group.kind === 'KIND_MODEL') {
-    return inPlace('has kind KIND_MODEL but specifies one or more GPUs');
-  }
-  return undefined;
+  const problem = misplaced(group, missing !== undefined, devices.length);
+  return problem === undefined
+    ? undefined
+    : { refused: `Invalid argument: ${subject} ${problem}`, leavesPhantom: false };
+}
+
+function misplaced({ kind, gpus }: InstanceGroup, isMissing: boolean, gpuCount: number): string | undefined {
+  if (kind === 'KIND_GPU') return gpuCount === 0 ? 'has kind KIND_GPU but no GPUs are available' : undefined;
+  if (gpus.length === 0) return undefined;
+  if (kind === 'KIND_MODEL') return 'has kind KIND_MODEL but specifies one or more GPUs';
+  const isOnCpu = kind === 'KIND_CPU' || isMissing;
+  return isOnCpu ? 'has kind KIND_CPU but specifies one or more GPUs' : undefined;
 }
 
 function invalidGpu(subject: string, gpu: number, devices: readonly SimulatedDevice[]): string {

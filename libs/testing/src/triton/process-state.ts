@@ -29,7 +29,7 @@ export interface SimulatedTritonOptions {
 }
 
 /** The states of one version in the index. */
-export type VersionState = 'LOADING' | 'READY' | 'UNLOADING' | 'UNAVAILABLE';
+type VersionState = 'LOADING' | 'READY' | 'UNLOADING' | 'UNAVAILABLE';
 
 /** What the index says of one version. It describes the newest copy only; an older one may still hold memory. */
 export interface VersionRow {

@@ -53,7 +53,9 @@ export class ServerLife {
     const names = this.startupModels();
     if (names.length === 0) return this.enter('up');
     this.enter('starting');
-    loadAtStart(process, names, () => this.enter('up'));
+    loadAtStart(process, names, () => {
+      if (this.phase === 'starting' && this.current === process) this.enter('up');
+    });
   }
 
   terminate(): void {

@@ -44,7 +44,7 @@ export type Place = number | 'host';
 export type ModelOnDisk = Required<Omit<SimulatedModel, 'config'>> & { readonly config: ConfigJson };
 
 /** The versions that lie in a model's directory. */
-export function versionsOf(model: SimulatedModel): readonly number[] {
+function versionsOf(model: SimulatedModel): readonly number[] {
   return model.noVersionDirectory === true ? [] : (model.versions ?? [1]);
 }
 

@@ -1,5 +1,5 @@
 /** How often something happened, and how long it took in all. */
-export interface Duration {
+interface Duration {
   readonly count: number;
   readonly ns: number;
 }
