@@ -61,7 +61,7 @@ function loads(setting: Setting): void {
       is: 'absent',
       rows: [['', '', '']],
     });
-    await server.load(named('plain'), null, PATIENTLY);
+    expect(await server.load(named('plain'), null, PATIENTLY)).toEqual(['1']);
     expect(await see(server, 'plain')).toEqual({
       is: 'serving',
       rows: [['1', 'READY', '']],

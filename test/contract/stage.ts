@@ -129,7 +129,7 @@ export async function untilExecuting(stage: Stage, model: string): Promise<void>
 }
 
 /** How an order ended, in one word. */
-export async function endOf(order: Promise<void>): Promise<string> {
+export async function endOf(order: Promise<unknown>): Promise<string> {
   try {
     await order;
     return 'done';

@@ -60,7 +60,7 @@ export class Actuator {
     const outcome = await outcomeOf(async () => {
       if (!link) throw new OrderRefused('transient', `${server}: no connection`);
       await this.remember(server, [model, ...brings]);
-      await link.load(model, config, timeout);
+      return link.load(model, config, timeout);
     });
     return { kind: 'LoadEnded', order: order.order, replica, outcome };
   }
@@ -78,6 +78,7 @@ export class Actuator {
     const outcome = await outcomeOf(async () => {
       if (!link) throw new OrderRefused('transient', `${order.server}: no connection`);
       await link.unload(order.model);
+      return [];
     });
     return { kind: 'UnloadEnded', order: order.order, replica: order.replica, outcome };
   }
@@ -107,9 +108,9 @@ export class Actuator {
   }
 }
 
-async function outcomeOf(attempt: () => Promise<readonly string[] | void>): Promise<Outcome> {
+async function outcomeOf(attempt: () => Promise<readonly string[]>): Promise<Outcome> {
   try {
-    return { kind: 'succeeded', versions: (await attempt()) ?? [] };
+    return { kind: 'succeeded', versions: await attempt() };
   } catch (error) {
     return error instanceof OrderRefused ? { kind: 'failed', cause: error.failure } : { kind: 'unknown' };
   }

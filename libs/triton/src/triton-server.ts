@@ -59,13 +59,14 @@ export class TritonServer implements ModelServer {
     this.control = new ControlChannel(options.grpc, options.headers, options.tls);
   }
 
-  async load(model: ModelId, config: LoadConfig | null, timeout: Millis): Promise<void> {
+  async load(model: ModelId, config: LoadConfig | null, timeout: Millis): Promise<readonly string[]> {
     const parameters = this.parametersOf(model, config);
     await this.order(model, () =>
       this.call('RepositoryModelLoad', { model_name: model, ...parameters }, timeout),
     );
     if (!(await this.isReady(model)))
       throw new Error(`${this.options.id} loaded ${model}, which isn't ready`);
+    return this.versionsOf(model);
   }
 
   async unload(model: ModelId): Promise<void> {
@@ -173,6 +174,12 @@ export class TritonServer implements ModelServer {
       if (error instanceof CallFailed && saysNotServing(error)) return false;
       throw error;
     }
+  }
+
+  /** The load is confirmed already: not knowing its versions for a moment is no reason to doubt it. */
+  private async versionsOf(model: ModelId): Promise<readonly string[]> {
+    const answer = await this.call('ModelStatistics', { name: model }).catch(() => undefined);
+    return servingRows(answer?.model_stats).map(({ version }) => version);
   }
 
   private async mode(): Promise<ControlMode> {

@@ -44,11 +44,12 @@ export interface ModelDescription {
  */
 export interface ModelServer {
   /**
-   * Resolves once the model was loaded and one ModelReady after the answer said so.
+   * Resolves once the model was loaded and one ModelReady after the answer said so, with the versions that serve
+   * (empty where they could not be read).
    * Rejects with OrderRefused where Triton answered with an error, with anything else where the outcome is
    * unknown (deadline, lost connection, an OK that ModelReady does not confirm).
    */
-  load(model: ModelId, config: LoadConfig | null, timeout: Millis): Promise<void>;
+  load(model: ModelId, config: LoadConfig | null, timeout: Millis): Promise<readonly string[]>;
   /** Resolves once Triton acknowledged; the memory comes back later and only a look tells. Rejects like `load`. */
   unload(model: ModelId): Promise<void>;
   /** Index (scope `full`), then statistics, then metrics. Rejects with LookRefused. */
