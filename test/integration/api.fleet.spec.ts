@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Metadata } from '@grpc/grpc-js';
+import { toStruct } from '#contracts';
+import { startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
+import { call, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
+import { until } from '../support/until.js';
+
+describe('servers and the fleet', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await startWorld();
+  });
+
+  afterAll(async () => {
+    await world.close();
+  });
+
+  it('prints every key of a server and of the fleet', async () => {
+    const { body } = await call(world, 'GET', '/v1/servers/a');
+    const device = {
+      ordinal: 0,
+      uuid: 'GPU-triton-sim-0',
+      kind: 'gpu',
+      capacityMb: 23_552,
+      heldMb: 0,
+      promisedMb: 0,
+      freeMb: 23_552,
+      foreignMb: null,
+      measuredMb: expect.any(Number),
+      flags: [],
+    };
+    expect(body).toEqual({
+      id: 'a',
+      source: 'file',
+      grpc: world.triton.addresses.grpc,
+      http: world.triton.addresses.http,
+      host: '127.0.0.1',
+      labels: { zone: 'a' },
+      state: 'ready',
+      incarnation: expect.any(Number),
+      version: expect.any(String),
+      observedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      flags: [],
+      devices: [device, { ...device, ordinal: 1, uuid: 'GPU-triton-sim-1' }],
+      revision: '0',
+    });
+    const fleet = await call(world, 'GET', '/v1/fleet');
+    expect(fleet.body).toMatchObject({
+      fleet: 'berth',
+      leader: { id: expect.any(String), term: '1' },
+      frozen: null,
+      replicas: { ready: 0 },
+      waiting: 0,
+      loadsInFlight: 0,
+    });
+    expect(fleet.body.devices[1]).toMatchObject({ server: 'a', ordinal: 1 });
+  });
+
+  it('takes a server, keeps it through a restart, and forgets it', async () => {
+    const second = await startTritonSim({ id: 'second', speed: 10 });
+    try {
+      const { grpc, metrics } = second.addresses;
+      const created = await call(world, 'PUT', '/v1/servers/b', { grpc, metrics, labels: { zone: 'b' } });
+      expect([created.status, created.body.source, created.headers.get('etag')]).toEqual([201, 'api', '"1"']);
+      await until(async () => (await call(world, 'GET', '/v1/servers/b')).body.state === 'ready');
+      await world.restart();
+      expect((await call(world, 'GET', '/v1/servers?label=zone=b')).body.items).toHaveLength(1);
+      expect((await call(world, 'DELETE', '/v1/servers/b')).status).toBe(204);
+      expect((await call(world, 'GET', '/v1/servers/b')).body.reason).toBe('unknown_server');
+    } finally {
+      await second.close();
+    }
+  });
+
+  it.each([
+    ['no address', {}, 'grpc'],
+    ['an unknown key', { grpc: 'h:1', color: 1 }, 'color'],
+    ['a bad address', { grpc: 'nowhere' }, 'grpc'],
+  ])('refuses a server with %s', async (_, body, path) => {
+    const refused = await call(world, 'PUT', '/v1/servers/c', body);
+    expect(refused.status).toBe(400);
+    expect(refused.body.errors.map((error: { path: string }) => error.path)).toContain(path);
+  });
+
+  it('refuses a second server at one address', async () => {
+    const refused = await call(world, 'PUT', '/v1/servers/c', { grpc: world.triton.addresses.grpc });
+    expect(refused.body.errors).toEqual([{ path: 'grpc', rule: 'must be unique: server a has it too' }]);
+  });
+
+  it('drains and undrains, also after a restart, and does not let the file be deleted', async () => {
+    const drained = await call(world, 'POST', '/v1/servers/a/drain', { deadlineMs: 60_000 });
+    expect([drained.status, drained.body.state]).toEqual([200, 'drained']);
+    await world.restart();
+    expect((await call(world, 'GET', '/v1/servers/a')).body.state).toBe('drained');
+    const undrained = await call(world, 'POST', '/v1/servers/a/undrain');
+    expect(undrained.body.state).toBe('ready');
+    const refused = await call(world, 'DELETE', '/v1/servers/a');
+    expect([refused.status, refused.body.reason]).toEqual([409, 'declared_in_file']);
+    expect((await call(world, 'POST', '/v1/servers/a/drain', { deadlineMs: -1 })).status).toBe(400);
+  });
+
+  it('does the same over gRPC', async () => {
+    const admin = rpcClient(world, 'Admin');
+    const none = new Metadata();
+    expect(await admin.call('getServer', { server: 'a' }, none)).toMatchObject({ id: 'a', state: 'ready' });
+    const put = await admin.call('putServer', { server: 'g', spec: toStruct({ grpc: '127.0.0.1:1' }) }, none);
+    expect(put).toMatchObject({ id: 'g', source: 'api', revision: '1' });
+    await admin.call('deleteServer', { server: 'g' }, none);
+    await expect(admin.call('getServer', { server: 'g' }, none)).rejects.toMatchObject({ code: 5 });
+    expect(await admin.call('getFleet', {}, none)).toMatchObject({ fleet: 'berth', replicas: { ready: 0 } });
+    expect(await admin.call('listServers', {}, none)).toMatchObject({
+      items: [{ id: 'a' }],
+      nextPageToken: '',
+    });
+    admin.close();
+  });
+});

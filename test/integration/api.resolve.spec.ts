@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Metadata, type ServiceError } from '@grpc/grpc-js';
+import { call, rpcClient, type RpcClient, startWorld, type World } from '../support/running-scheduler.js';
+
+describe('resolve', () => {
+  let world: World;
+  let router: RpcClient;
+
+  beforeAll(async () => {
+    world = await startWorld({
+      yaml: 'models: { shy: { enabled: false }, huge: { gpuMemoryLimitMb: 99999 } }',
+    });
+    router = rpcClient(world, 'Router');
+  });
+
+  afterAll(async () => {
+    router.close();
+    await world.close();
+  });
+
+  it('lets a cold request wait for the load, and answers a warm one at once', async () => {
+    const cold = await call(world, 'POST', '/v1/models/resnet50/resolve');
+    expect(cold.status).toBe(200);
+    expect(cold.body).toEqual({
+      model: 'resnet50',
+      version: expect.any(String),
+      server: {
+        id: 'a',
+        grpc: world.triton.addresses.grpc,
+        http: world.triton.addresses.http,
+        labels: { zone: 'a' },
+      },
+      devices: [0, 1],
+      routeVersion: { term: '1', sequence: expect.stringMatching(/^[0-9]+$/) },
+      leaseMs: 10000,
+      cold: true,
+      waitedMs: expect.any(Number),
+      stale: false,
+    });
+    expect(cold.body.waitedMs).toBeGreaterThan(0);
+    const warm = await call(world, 'POST', '/v1/models/resnet50/resolve', { leaseMs: 5, requestId: 'x' });
+    expect(warm.body).toMatchObject({ cold: false, waitedMs: 0, leaseMs: 5 });
+  });
+
+  it('tells the same over gRPC', async () => {
+    const route = await router.call('resolve', { model: 'mobilenet-v2', leaseMs: 20 }, new Metadata());
+    expect(route).toMatchObject({
+      model: 'mobilenet-v2',
+      version: expect.any(String),
+      server: { id: 'a', labels: { zone: 'a' } },
+      leaseMs: 20,
+      routeVersion: { term: '1' },
+    });
+  });
+
+  it('starts the load and says how far it is where the caller will not wait', async () => {
+    const { status, headers, body } = await call(world, 'POST', '/v1/models/bert-base/resolve', {
+      waitMs: 0,
+    });
+    expect(status).toBe(503);
+    expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(body).toMatchObject({
+      type: 'urn:berth:problem:loading',
+      status: 503,
+      reason: 'loading',
+      instance: '/v1/models/bert-base/resolve',
+      etaMs: expect.any(Number),
+      phase: expect.stringMatching(/^(waiting|placed|loading)$/),
+      position: expect.any(Number),
+    });
+    const later = await call(world, 'POST', '/v1/models/bert-base/resolve');
+    expect(later.status).toBe(200);
+  });
+
+  it.each([
+    ['unknown_model', 'nobody', {}, 404, 5],
+    ['unknown_version', 'resnet50', { version: '77' }, 404, 5],
+    ['disabled', 'shy', {}, 409, 9],
+    ['infeasible', 'huge', {}, 422, 9],
+  ])('refuses with %s on both interfaces', async (reason, model, fields, http, grpc) => {
+    const answer = await call(world, 'POST', `/v1/models/${model}/resolve`, fields);
+    expect([answer.status, answer.body.reason]).toEqual([http, reason]);
+    const error = await refusal(router, { model, ...fields });
+    expect(error.code).toBe(grpc);
+    expect(error.metadata.get('grpc-status-details-bin')[0]!.toString()).toContain(reason.toUpperCase());
+  });
+
+  it.each([
+    ['an unknown field', { waitms: 1 }, 'waitms'],
+    ['a wrong type', { waitMs: '1' }, 'waitMs'],
+    ['a negative number', { waitMs: -1 }, 'waitMs'],
+    ['a lease that is too long', { leaseMs: 600_001 }, 'leaseMs'],
+    ['a class that is none', { class: 'high' }, 'class'],
+    ['what is not available yet', { affinityKey: 'k' }, 'affinityKey'],
+    ['a bad server name', { avoid: ['..'] }, 'avoid[0]'],
+    ['another model than in the path', { model: 'other' }, 'model'],
+  ])('names the field and the rule for %s', async (_, body, path) => {
+    const answer = await call(world, 'POST', '/v1/models/resnet50/resolve', body);
+    expect([answer.status, answer.body.reason]).toEqual([400, 'invalid_request']);
+    expect(answer.body.errors).toEqual([{ path, rule: expect.any(String) }]);
+  });
+
+  it.each([
+    ['malformed JSON', '/v1/models/resnet50/resolve', '{', 400, 'invalid_request'],
+    ['a body that is too large', '/v1/models/resnet50/resolve', `"${'x'.repeat(70_000)}"`, 413, 'too_large'],
+    ['a bad name', '/v1/models/a..b/resolve', {}, 400, 'invalid_request'],
+    ['a name that is too long', `/v1/models/${'x'.repeat(300)}/resolve`, {}, 400, 'invalid_request'],
+    ['a path that is none', '/v1/nothing', {}, 404, 'not_found'],
+    ['a query', '/v1/models/resnet50/resolve?waitMs=1', {}, 400, 'invalid_request'],
+  ])('answers %s with a problem', async (_, path, body, status, reason) => {
+    const answer = await call(world, 'POST', path, body);
+    expect([answer.status, answer.body.reason]).toEqual([status, reason]);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  });
+
+  it('refuses a form, a foreign page and a rebound name', async () => {
+    const path = '/v1/models/resnet50/resolve';
+    const form = await call(world, 'POST', path, 'a=1', {
+      'content-type': 'application/x-www-form-urlencoded',
+    });
+    expect(form.status).toBe(415);
+    const foreign = await call(world, 'POST', path, {}, { origin: 'https://example.com' });
+    expect([foreign.status, foreign.body.reason]).toEqual([403, 'not_allowed']);
+  });
+
+  it('answers before the deadline of a gRPC call, with the reason', async () => {
+    const began = Date.now();
+    const error = await refusal(router, { model: 'mistral-7b' }, 600);
+    expect(Date.now() - began).toBeLessThan(600);
+    expect([8, 14]).toContain(error.code);
+    expect(error.metadata.get('grpc-retry-pushback-ms')).toHaveLength(1);
+  });
+});
+
+async function refusal(router: RpcClient, request: object, deadlineMs?: number): Promise<ServiceError> {
+  try {
+    await router.call('resolve', request, new Metadata(), deadlineMs);
+  } catch (error) {
+    return error as ServiceError;
+  }
+  throw new Error('the call was answered');
+}

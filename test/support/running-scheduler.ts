@@ -1,0 +1,158 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { credentials, loadPackageDefinition, type Metadata, type ServiceError } from '@grpc/grpc-js';
+import { pino } from 'pino';
+import { type Config, readConfig } from '#config';
+import { adminClientService, routerClientService } from '#contracts';
+import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/scheduler.js';
+import type { SchedulerParts } from '../../apps/scheduler/src/parts.js';
+import {
+  type RunningSim,
+  startTritonSim,
+  type TritonSimOptions,
+} from '../../apps/triton-sim/src/sim-server.js';
+
+/** A scheduler in this process in front of a simulated Triton, both on ports of their own. */
+export interface World {
+  readonly scheduler: RunningScheduler;
+  readonly triton: RunningSim;
+  readonly config: Config;
+  readonly folder: string;
+  /** Ends the scheduler and starts another one on the same store. */
+  restart(parts?: Partial<SchedulerParts>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WorldOptions {
+  /** YAML that is added to the file. */
+  readonly yaml?: string;
+  readonly triton?: Partial<TritonSimOptions>;
+  readonly parts?: Partial<SchedulerParts>;
+}
+
+const SILENT = pino({ level: process.env['BERTH_LOG'] ?? 'silent' });
+
+/** Starts both and waits until the scheduler says that it is ready. Loads are ten times faster than real ones. */
+export async function startWorld({
+  yaml = '',
+  triton: simOptions,
+  parts,
+}: WorldOptions = {}): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'berth-api-'));
+  const triton = await startTritonSim({ speed: 10, ...simOptions });
+  const config = configFor(triton, folder, yaml);
+  let scheduler = await createScheduler(config, { log: SILENT, ...parts });
+  await isReady(scheduler);
+  return {
+    get scheduler() {
+      return scheduler;
+    },
+    triton,
+    config,
+    folder,
+    restart: async (changed) => {
+      await scheduler.close();
+      scheduler = await createScheduler(config, { log: SILENT, ...parts, ...changed });
+      await isReady(scheduler);
+    },
+    close: async () => {
+      await scheduler.close();
+      await triton.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The configuration of a scheduler that knows this Triton, with more YAML of the test's own. */
+export function configFor({ addresses }: RunningSim, folder: string, yaml: string): Config {
+  const server = `{ id: a, grpc: "${addresses.grpc}", http: "${addresses.http}", metrics: "${addresses.metrics}", labels: { zone: a } }`;
+  const text = `http: 127.0.0.1:0\ngrpc: 127.0.0.1:0\ndata: ${folder}\nservers: [${server}]\n${yaml}`;
+  const result = readConfig({ file: { path: 'berth.yaml', text }, env: {}, flags: { triton: [] } });
+  if (!result.ok) throw new Error(JSON.stringify(result.errors));
+  return result.config;
+}
+
+async function isReady({ http }: RunningScheduler): Promise<void> {
+  for (let tries = 0; tries < 500; tries += 1) {
+    if ((await fetch(`${http}/health/ready`)).ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('the scheduler did not get ready');
+}
+
+/** What came back over HTTP. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  // eslint-disable-next-line
+  readonly body: any;
+}
+
+/** Calls over HTTP with JSON. */
+export async function call(
+  { scheduler }: Pick<World, 'scheduler'>,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Reply> {
+  const content = body === undefined ? {} : { 'content-type': 'application/json' };
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const response = await fetch(`${scheduler.http}${path}`, {
+    method,
+    headers: { ...content, ...headers },
+    ...(body === undefined ? {} : { body: text }),
+  });
+  const answer = await response.text();
+  return { status: response.status, headers: response.headers, body: answer === '' ? null : parsed(answer) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+type Unary = (
+  request: object,
+  metadata: Metadata,
+  options: { deadline?: number },
+  done: (error: ServiceError | null, reply: unknown) => void,
+) => void;
+
+/** A gRPC client whose calls are promises. */
+export interface RpcClient {
+  call(
+    method: string,
+    request: object,
+    metadata: Metadata,
+    deadlineMs?: number,
+  ): Promise<Record<string, never>>;
+  close(): void;
+}
+
+/** Connects to one of the two services. */
+export function rpcClient({ scheduler }: Pick<World, 'scheduler'>, service: 'Router' | 'Admin'): RpcClient {
+  const name = `berth.v1.${service}`;
+  const definition = service === 'Router' ? routerClientService() : adminClientService();
+  const packages = loadPackageDefinition({ [name]: definition }) as never as {
+    berth: {
+      v1: Record<string, new (address: string, creds: unknown) => Record<string, Unary> & { close(): void }>;
+    };
+  };
+  const Client = packages.berth.v1[service]!;
+  const client = new Client(scheduler.grpc, credentials.createInsecure());
+  return {
+    call: (method, request, metadata, deadlineMs) =>
+      new Promise((resolve, reject) => {
+        const options = deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs };
+        client[method]!(request, metadata, options, (error, reply) =>
+          error ? reject(error) : resolve(reply as Record<string, never>),
+        );
+      }),
+    close: () => client.close(),
+  };
+}
