@@ -29,17 +29,22 @@ export type PinsFit =
  * @param models the models as they are to be, with their pins; the rest of the fleet is left out of account.
  */
 export function fitPins(fleet: Readonly<Fleet>, models: Iterable<Model>): PinsFit {
+  const planned = [...models];
+  const asPlanned = {
+    ...fleet,
+    models: new Map([...fleet.models, ...planned.map((one) => [one.id, one] as const)]),
+  };
   const room = new Map(capacities(fleet));
   for (const replica of fleet.replicas.values()) {
     if (replica.phase === 'ready' && isKept(fleet, replica)) take(room, replica.bookings);
   }
-  const pinned = [...models].filter(({ pinnedCopies, enabled }) => pinnedCopies > 0 && enabled);
+  const pinned = planned.filter(({ pinnedCopies, enabled }) => pinnedCopies > 0 && enabled);
   const placed = new Placed();
   const unplaced = pinned
     .toSorted((a, b) => b.gpuBytes - a.gpuBytes || b.hostBytes - a.hostBytes)
     .map((model) => ({
       model: model.id,
-      copies: model.pinnedCopies - placeAll(fleet, room, placed, model),
+      copies: model.pinnedCopies - placeAll(asPlanned, room, placed, model),
       needs: model.gpuBytes,
     }))
     .filter(({ copies }) => copies > 0);

@@ -1,7 +1,7 @@
 import { type Fleet, forget } from '../fleet.js';
 import type { Replica } from '../replica.js';
 import type { Device, Server } from '../server.js';
-import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js';
+import { gpuAccount, hostAccount, type ModelId, replicaId, type ServerId } from '../ids.js';
 import { type IndexRow, type Look, type MetricsSample, type ServingRow, sightingOf } from '../look.js';
 import type { Instant } from '../model.js';
 import { replicasOn } from '../standing.js';
@@ -39,7 +39,7 @@ const isStale = ({ contact, statisticsAt }: Server, look: Look): boolean =>
 
 function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly IndexRow[], now: Instant): void {
   const rows = groupBy(index);
-  if (isNewIncarnation(fleet, server, rows)) beginIncarnation(fleet, server, now);
+  if (isNewIncarnation(fleet, server, rows, look.begunAt)) beginIncarnation(fleet, server, now);
   server.fullEndedAt = now;
   server.lookedAt = look.begunAt;
   server.rows = rows;
@@ -73,23 +73,32 @@ function bookWhatIsSeen(fleet: Fleet, server: Server, look: Look, now: Instant):
 
 /**
  * A living Triton forgets no version: where one that had a row shows an untouched directory again, the process is
- * another one. So it is where a connection attempt was refused in between. An ensemble's row may go back to
- * untouched by itself, when one of its steps fails.
+ * another one. So it is where a connection attempt was refused in between. An ensemble's row goes back to untouched
+ * by itself when its load fails: those known as ensembles, and rows that never got past LOADING, prove nothing.
  */
 function isNewIncarnation(
   fleet: Fleet,
   server: Server,
   rows: ReadonlyMap<ModelId, readonly IndexRow[]>,
+  begunAt: Instant,
 ): boolean {
   if (server.incarnation === 0 || (!server.looked && server.refused)) return true;
-  return [...server.rows].some(
-    ([model, before]) =>
-      !fleet.steps.has(model) && before.some(({ version }) => version !== '') && isUntouched(rows.get(model)),
+  return [...rows].some(
+    ([model, now]) =>
+      isUntouched(now) && !fleet.steps.has(model) && hadVersion(fleet, server, model, begunAt),
   );
 }
 
-const isUntouched = (rows: readonly IndexRow[] | undefined): boolean =>
-  rows !== undefined && rows.length > 0 && rows.every(({ version, state }) => version === '' && state === '');
+/** Whether a version of it was seen in the last index, or was made ready before this look began. */
+function hadVersion(fleet: Fleet, server: Server, model: ModelId, begunAt: Instant): boolean {
+  const before = server.rows.get(model) ?? [];
+  if (before.some(({ version, state }) => version !== '' && state !== 'LOADING')) return true;
+  const replica = fleet.replicas.get(replicaId(model, server.spec.id));
+  return replica?.phase === 'ready' && replica.since < begunAt;
+}
+
+const isUntouched = (rows: readonly IndexRow[]): boolean =>
+  rows.every(({ version, state }) => version === '' && state === '');
 
 /** All bookings of the old life end; what was only placed still waits for its turn. */
 function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
