@@ -1,0 +1,82 @@
+import { type Clock, Engine, type Learned, type Observer } from '#engine';
+import { MortalTimers, type Timers } from '#testing';
+import { Connection } from './connection.js';
+import { Random } from './random.js';
+import { RouteRecord } from './route-record.js';
+import { type LostReplies, SimLink } from './sim-link.js';
+import type { Site } from './site.js';
+import type { Store } from './store.js';
+import type { Told } from './told.js';
+import { type Delays, Wire } from './wire.js';
+
+/** What a life of Berth finds in the world. */
+export interface Surroundings {
+  readonly seed: number;
+  readonly agenda: Timers;
+  readonly sites: ReadonlyMap<string, Site>;
+  readonly store: Store;
+  readonly told: Told;
+  readonly delays: Delays;
+  readonly lostReplies: LostReplies;
+}
+
+/** One life of Berth's process: the product's own engine and core, on virtual time. */
+export class Berth {
+  readonly engine: Engine;
+  readonly routes = new RouteRecord();
+  readonly bornAt: number;
+  private readonly timers: MortalTimers;
+  private readonly connections: Connection[] = [];
+
+  constructor(
+    readonly life: number,
+    private readonly around: Surroundings,
+    observe: (berth: Berth) => Observer,
+  ) {
+    this.bornAt = around.agenda.now();
+    this.timers = new MortalTimers(around.agenda);
+    const learned: Learned = around.store.openedBy(this.timers);
+    const observers: Observer[] = [{ turnTaken: (turn, fleet) => observer.turnTaken(turn, fleet) }];
+    this.engine = new Engine({
+      clock: clockOn(this.timers),
+      learned,
+      leadership: { term: life, mayAct: () => true },
+      observers,
+    });
+    const observer = observe(this);
+  }
+
+  /** As the process begins: all that is declared and remembered shares one turn. */
+  async begin(): Promise<void> {
+    const { told, sites } = this.around;
+    this.engine.tell({ kind: 'LimitsSet', limits: told.limits, defaults: told.defaults });
+    for (const site of sites.values()) this.engine.addServer(site.planned.spec, () => this.link(site));
+    await this.engine.recall();
+    this.engine.tell(...told.events());
+  }
+
+  /** The process is killed: nothing of it goes on but what it has sent. */
+  crash(): void {
+    this.timers.die();
+    for (const connection of this.connections) connection.close();
+  }
+
+  private link(site: Site): SimLink {
+    const { seed, agenda, delays, lostReplies } = this.around;
+    const wire = new Wire(site, agenda, new Random(seed, `wire ${site.id} ${this.life}`), delays);
+    const connection = new Connection(site, wire, this.timers);
+    this.connections.push(connection);
+    return new SimLink(site, connection, this.life, lostReplies);
+  }
+}
+
+function clockOn(timers: Timers): Clock {
+  let cancel: () => void = () => {};
+  const setAlarm = (at: number, ring: () => void): void => {
+    cancel();
+    if (at === Infinity) return;
+    const wait = at - timers.now();
+    cancel = timers.after(wait, () => (timers.now() >= at ? ring() : setAlarm(at, ring)));
+  };
+  return { now: () => timers.now(), setAlarm, soon: (task) => void timers.after(0, task) };
+}

@@ -1,0 +1,98 @@
+import { type AccountId, memoryOf, type Replica } from '#core';
+import { type Check, type Scene, siteOf, withdrawn } from './scene.js';
+
+/** What a load takes was free when it was ordered, without exception. */
+export const loadsFit: Check = (scene) => {
+  const { fleet, turn, trail } = scene;
+  const loads = turn.actions.filter((action) => action.kind === 'load');
+  if (loads.length === 0) return;
+  const memory = memoryOf(fleet);
+  for (const { replica: id, model, server } of loads) {
+    const replica = fleet.replicas.get(id);
+    const accounts = replica ? accountsOf(replica) : [];
+    const over = accounts.filter((account) => memory(account).held > memory(account).capacity);
+    trail.expect(
+      over.length === 0,
+      () => `load ${model}@${server} leaves ${over.map((account) => said(scene, account)).join(', ')}`,
+    );
+  }
+};
+
+/** Nothing holds more than there is, but where somebody else, or an earlier life, put things Berth could only find. */
+export const heldWithinCapacity: Check = (scene) => {
+  const { fleet, trail, life } = scene;
+  if (life > 1) return;
+  const memory = memoryOf(fleet);
+  for (const { spec, devices, hidden } of fleet.servers.values()) {
+    if (siteOf(scene, spec.id).isMuddled || hidden.length > 0) continue;
+    for (const { account } of devices ?? []) {
+      const { held, capacity } = memory(account);
+      trail.expect(held <= capacity, () => `${said(scene, account)} of ${spec.id}`);
+    }
+  }
+};
+
+/** Nothing is evicted when free memory suffices, and nothing within its minimum residency. */
+export const evictsOnlyForNeed: Check = (scene) => {
+  const { fleet, turn, trail } = scene;
+  const evicted = withdrawn(scene).filter(({ now }) => now.cause === 'evicted');
+  for (const { was } of evicted) {
+    const { minResidency } = fleet.models.get(was.model) ?? fleet.defaults;
+    trail.mark('eviction');
+    trail.expect(
+      turn.now >= was.since + minResidency,
+      () => `${was.id} was evicted within its minimum residency`,
+    );
+  }
+  const newcomers = new Set(evicted.map(({ now }) => now.makesRoomFor));
+  if (newcomers.size === 1)
+    wasNeeded(
+      scene,
+      evicted.map(({ was }) => was),
+      [...newcomers][0]!,
+    );
+};
+
+function wasNeeded(scene: Scene, victims: readonly Replica[], newcomer: string): void {
+  const { fleet, before, trail } = scene;
+  const placed = [...fleet.replicas.values()].filter(
+    ({ id, model, phase }) => model === newcomer && before.get(id)?.phase !== phase,
+  );
+  const memory = memoryOf(fleet);
+  const leaving = (account: AccountId): number =>
+    [...fleet.replicas.values()]
+      .filter(({ phase, id }) => isLeaving(phase) && !victims.some((victim) => victim.id === id))
+      .reduce((sum, replica) => sum + bytesOn(replica, account), 0);
+  for (const replica of placed) {
+    const isShort = accountsOf(replica).some((account) => {
+      const { capacity, held, promised } = memory(account);
+      return capacity - held - promised + leaving(account) < 0;
+    });
+    trail.expect(
+      isShort || placed.length > 1 || bringsOthers(scene, replica),
+      () => `${victims.map(({ id }) => id).join(', ')} evicted for ${replica.id}, which had room`,
+    );
+  }
+}
+
+/** What comes along with it may be what lacked the room. */
+const bringsOthers = ({ fleet }: Scene, { model }: Replica): boolean => fleet.composed.has(model);
+
+const isLeaving = (phase: Replica['phase']): boolean => phase === 'draining' || phase === 'unloading';
+
+function accountsOf(replica: Replica): AccountId[] {
+  const changing = replica.phase === 'ready' ? (replica.change?.bookings ?? []) : [];
+  return [...replica.bookings, ...changing].map(({ account }) => account);
+}
+
+const bytesOn = ({ bookings }: Replica, account: AccountId): number =>
+  bookings.reduce((sum, booking) => (booking.account === account ? sum + booking.bytes : sum), 0);
+
+function said({ fleet }: Scene, account: AccountId): string {
+  const { held, capacity } = memoryOf(fleet)(account);
+  const mib = (bytes: number): number => Math.round(bytes / 2 ** 20);
+  const holders = [...fleet.replicas.values()]
+    .filter((replica) => bytesOn(replica, account) > 0)
+    .map((replica) => `${replica.id} ${replica.phase} ${mib(bytesOn(replica, account))}`);
+  return `${account} at ${mib(held)} of ${mib(capacity)} MiB (${holders.join(', ')})`;
+}

@@ -1,0 +1,115 @@
+import { type ActionOf, isPinProtected, type ReplicaId, type ServerId } from '#core';
+import { type Check, type Scene, siteOf, withdrawn } from './scene.js';
+
+const ordersIn = ({ turn }: Scene): (ActionOf<'load'> | ActionOf<'unload'>)[] =>
+  turn.actions.filter((action) => action.kind === 'load' || action.kind === 'unload');
+
+/** Orders go only to servers that were looked at over a connection that stands. */
+export const onlyInContact: Check = (scene) => {
+  for (const { kind, model, server: id } of ordersIn(scene)) {
+    const server = scene.fleet.servers.get(id)!;
+    const isInContact = server.contact.kind === 'up' && server.looked && server.mode === 'explicit';
+    scene.trail.note(`${kind} ${model}@${id}`);
+    scene.trail.expect(isInContact, () => `${kind} ${model}@${id} while it is ${server.contact.kind}`);
+  }
+};
+
+/** At the server itself: the loads of this life, without those so late that they have lost their device's slot. */
+export const loadsWithinLimits: Check = (scene) => {
+  const { fleet, turn, trail } = scene;
+  const ordered = new Set(turn.actions.flatMap((action) => (action.kind === 'load' ? [action.server] : [])));
+  for (const server of ordered) {
+    const { loadsPerServer, loadsPerDevice } = fleet.limits;
+    const loads = loadsAt(scene, server);
+    trail.expect(loads.length <= loadsPerServer, () => `${loads.length} loads in flight at ${server}`);
+    for (const { ordinal } of fleet.servers.get(server)?.devices ?? []) {
+      const here = loads.filter(({ devices }) => devices.includes(ordinal));
+      trail.expect(
+        here.length <= loadsPerDevice,
+        () => `${here.length} loads in flight on ${server}/${ordinal}`,
+      );
+    }
+  }
+};
+
+/** Those ordered in this turn, and those of this life that are in work at the server. */
+function loadsAt(scene: Scene, server: ServerId): { devices: readonly number[] }[] {
+  const { fleet, turn, life } = scene;
+  const fresh = turn.actions.filter((action) => action.kind === 'load' && action.server === server);
+  const inWork = [...siteOf(scene, server).open].filter(
+    (order) => order.kind === 'load' && order.life === life,
+  );
+  return [
+    ...fresh.map((action) => ({ devices: comingTo(scene, (action as ActionOf<'load'>).replica) })),
+    ...inWork.map(({ model, arrivedAt }) => {
+      const { loadTimeout } = fleet.models.get(model as never) ?? fleet.defaults;
+      const isHeld = turn.now - arrivedAt < Math.min(loadTimeout, 60_000) - 1_000;
+      return { devices: isHeld ? comingTo(scene, `${model}@${server}` as ReplicaId) : [] };
+    }),
+  ];
+}
+
+function comingTo({ fleet }: Scene, id: ReplicaId): readonly number[] {
+  const replica = fleet.replicas.get(id);
+  if (!replica || (replica.phase === 'ready' && !replica.change)) return [];
+  return replica.phase === 'ready' ? replica.change!.devices : replica.devices;
+}
+
+/** No load before its back-off is over. */
+export const waitsOutBackOff: Check = ({ turn, fleet, trail }) => {
+  for (const action of turn.actions) {
+    if (action.kind !== 'load') continue;
+    const until = fleet.cooldowns.get(action.replica)?.until ?? 0;
+    trail.expect(until <= turn.now, () => `load ${action.replica} in back-off until ${until}`);
+  }
+};
+
+/** A pinned model is let go only by a drain's deadline, or where enough other copies are ready. */
+export const pinsStay: Check = (scene) => {
+  const { fleet, turn, trail } = scene;
+  for (const { was, now } of withdrawn(scene)) {
+    const deadline = fleet.servers.get(was.server)?.drain?.deadline ?? Infinity;
+    if (now.cause === 'withdrawn' || (now.cause === 'drain' && deadline <= turn.now)) continue;
+    const others = withoutIt(scene, was.id);
+    trail.expect(!others, () => `${was.id} is pinned and was let go: ${now.cause}`);
+  }
+};
+
+/** Whether the model would lack a pinned copy with this one gone, judged on what else is ready. */
+function withoutIt({ fleet, before }: Scene, id: ReplicaId): boolean {
+  const was = before.get(id);
+  return was?.phase === 'ready' && isPinProtected(fleet, was);
+}
+
+/** No unload while a lease is good, but by force. */
+export const leasesHold: Check = ({ turn, routes, trail, fleet }) => {
+  for (const event of turn.events) {
+    if (event.kind === 'UnloadOrdered' && event.force) routes.breakLeases(event.model, turn.now);
+  }
+  for (const action of turn.actions) {
+    if (action.kind !== 'unload') continue;
+    const until = routes.leasedUntil(action.replica);
+    const server = fleet.servers.get(action.server);
+    trail.mark(`unload ${action.cause}`);
+    trail.expect(
+      until <= turn.now || server === undefined,
+      () => `unload ${action.replica} (${action.cause}) under a lease until ${until.toFixed(1)}`,
+    );
+  }
+};
+
+/** Idle unload only after the full idle time since the last route, and the last inference that a reading could show. */
+export const idlesLongEnough: Check = (scene) => {
+  const { fleet, turn, routes, trail } = scene;
+  for (const { was, now } of withdrawn(scene)) {
+    if (now.cause !== 'idle' || was.stranger) continue;
+    const { idleUnload } = fleet.models.get(was.model) ?? fleet.defaults;
+    const inference = siteOf(scene, was.server).lastInference.get(was.model) ?? -Infinity;
+    const readAt = fleet.servers.get(was.server)!.statisticsAt ?? -Infinity;
+    const used = Math.max(routes.lastAt(was.id), inference <= readAt ? inference : -Infinity);
+    trail.expect(
+      idleUnload !== null && turn.now - used >= idleUnload,
+      () => `${was.id} retired ${(turn.now - used).toFixed(1)} ms after its last use, not ${idleUnload}`,
+    );
+  }
+};

@@ -1,0 +1,133 @@
+import type { ContactFact } from '#core';
+import { type Answer, type MortalTimers, type Reply, type RpcError, says } from '#testing';
+import type { Site } from './site.js';
+import type { Wire } from './wire.js';
+
+const PROBE_WITHIN = 2_000;
+const FIRST_PAUSE = 100;
+const LONGEST_PAUSE = 1_000;
+
+type Ended<T> = Answer<T> | { readonly error: RpcError | 'deadline' };
+
+/**
+ * The control connection of one life of Berth to one server, kept open and watched as the adapter does it. Orders that
+ * were sent go on when Berth dies; their answers reach nobody.
+ */
+export class Connection {
+  private connected = false;
+  private closed = false;
+  private tell: (fact: ContactFact) => void = () => {};
+  private unwatch: () => void = () => {};
+  private readonly running = new Set<(error: RpcError) => void>();
+  private refusalTold = false;
+  /** The life of the server that this connection is to. */
+  private incarnation = 0;
+
+  /** @param timers those of Berth's process, which die with it */
+  constructor(
+    private readonly site: Site,
+    private readonly wire: Wire,
+    private readonly timers: MortalTimers,
+  ) {}
+
+  get isOpen(): boolean {
+    return this.connected && !this.closed;
+  }
+
+  open(listener: (fact: ContactFact) => void): void {
+    this.tell = listener;
+    this.unwatch = this.site.watch((phase) => {
+      if (phase === 'down') this.broke();
+    });
+    this.attempt(FIRST_PAUSE);
+  }
+
+  close(): void {
+    this.closed = true;
+    this.unwatch();
+    for (const end of [...this.running]) end({ code: 'CANCELLED', message: 'closed' });
+  }
+
+  /** Sends one call; it ends by its answer, by its deadline, or with the connection. */
+  call<T>(ask: (reply: Reply<T>) => void, within: number): Promise<Ended<T>> {
+    if (!this.isOpen) return Promise.resolve({ error: says.refused() });
+    return new Promise((resolve) => {
+      const end = (ended: Ended<T>): void => {
+        cancel();
+        this.running.delete(breakOff);
+        resolve(ended);
+      };
+      const breakOff = (error: RpcError): void => end({ error });
+      const cancel = this.timers.after(within, () => end({ error: 'deadline' }));
+      this.running.add(breakOff);
+      const { incarnation } = this;
+      this.wire.send('there', () => {
+        // What was still under way to a process that has died reaches no other one.
+        if (this.site.sim.incarnation === incarnation)
+          ask((answer) => this.wire.send('back', () => end(answer)));
+      });
+    });
+  }
+
+  /** Reads something over a connection of its own; undefined where nobody answers in time. */
+  get<T>(read: () => T | undefined, within: number): Promise<T | undefined> {
+    return new Promise((resolve) => {
+      const cancel = this.timers.after(within, () => resolve(undefined));
+      this.wire.send('there', () => {
+        const found = read();
+        this.wire.send('back', () => {
+          cancel();
+          resolve(found);
+        });
+      });
+    });
+  }
+
+  probe(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const reception = this.site.receive();
+      const takes = reception === 'silence' ? PROBE_WITHIN : 1;
+      this.timers.after(takes, () => resolve(reception === 'accepted'));
+    });
+  }
+
+  private attempt(pause: number): void {
+    if (this.closed || this.connected) return;
+    const reception = this.site.receive();
+    if (reception === 'accepted') this.timers.after(1, () => this.connect(pause));
+    else {
+      if (reception === 'refused' && !this.refusalTold) {
+        this.refusalTold = true;
+        this.tell('refused');
+      }
+      this.timers.after(pause, () => this.attempt(Math.min(pause * 2, LONGEST_PAUSE)));
+    }
+  }
+
+  private connect(pause: number): void {
+    if (this.closed || this.connected) return;
+    if (this.site.receive() !== 'accepted') return this.attempt(pause);
+    this.connected = true;
+    this.incarnation = this.site.sim.incarnation;
+    this.tell('connected');
+  }
+
+  /** While the network is parted nobody hears that the connection has ended. */
+  private broke(): void {
+    const { incarnation } = this;
+    const wait = Math.max(0, this.site.partitionedUntil - this.site.timers.now());
+    if (wait === 0) return this.lose();
+    this.timers.after(wait, () => {
+      if (this.incarnation === incarnation) this.lose();
+    });
+  }
+
+  private lose(): void {
+    if (!this.connected) return;
+    this.connected = false;
+    this.refusalTold = false;
+    this.tell('ended');
+    for (const end of [...this.running]) end(says.socketClosed());
+    this.timers.after(0.5, () => this.attempt(FIRST_PAUSE));
+  }
+}

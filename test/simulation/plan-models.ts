@@ -1,0 +1,176 @@
+import {
+  emptyFleet,
+  type Event,
+  fitPins,
+  type Fleet,
+  type Model,
+  type ModelId,
+  type ModelSettings,
+  step,
+} from '#core';
+import type { ConfigJson, SimulatedModel } from '#testing';
+import type { PlannedModel, PlannedServer } from './planned.js';
+import type { Random } from './random.js';
+
+const MIB = 2 ** 20;
+
+export function planModels(
+  random: Random,
+  servers: readonly PlannedServer[],
+  defaults: ModelSettings,
+): PlannedModel[] {
+  const count = random.between(3, 11);
+  const plain = Array.from({ length: count }, (_, at) => planModel(random, `m${at}`, servers, defaults));
+  const models = random.chance(0.4) ? [...plain, planEnsemble(random, plain, defaults)] : plain;
+  return pinSome(random, servers, models);
+}
+
+function planModel(
+  random: Random,
+  name: string,
+  servers: readonly PlannedServer[],
+  defaults: ModelSettings,
+): PlannedModel {
+  const isDeclared = random.chance(0.8);
+  const largest = isDeclared ? roomOn(random.pick(servers)) : defaults.gpuBytes;
+  const share = random.pick([0.02, 0.1, 0.2, 0.3, 0.45, 0.6, 0.95]);
+  const gpuBytes = Math.max(50 * MIB, Math.floor((largest * share) / MIB) * MIB);
+  const hostBytes = random.between(50, 1000) * MIB;
+  const loadMs = random.pick([100, 800, 2_000, 6_000]);
+  const disk: SimulatedModel = {
+    name,
+    gpuBytes: Math.floor(gpuBytes * (0.7 + 0.3 * random.next())),
+    hostBytes: Math.floor(hostBytes * 0.9),
+    loadMs,
+    unloadMs: random.pick([50, 1_100, 2_500]),
+    inferMs: random.pick([5, 50, 900]),
+    config: configOnDisk(random, servers),
+  };
+  // On a server without GPUs, and with KIND_CPU, all of it is in the host's memory.
+  const onHost = servers.some(({ setup }) => setup.devices.length === 0) || isOnCpu(disk);
+  const declared = onHost ? gpuBytes + hostBytes : hostBytes;
+  return {
+    model: modelOf(random, name, { gpuBytes, hostBytes: declared, loadMs }, defaults),
+    disk,
+    isDeclared,
+    fitsDefaults: gpuBytes <= defaults.gpuBytes && gpuBytes + hostBytes <= defaults.hostBytes,
+  };
+}
+
+function roomOn({ setup, spec }: PlannedServer): number {
+  if (setup.devices.length === 0) return setup.hostMemoryBytes * 0.5;
+  const headroom = spec.devices?.[0]?.headroom ?? 1024 * MIB;
+  return setup.devices[0]!.memoryBytes - headroom;
+}
+
+const isOnCpu = ({ config }: SimulatedModel): boolean => JSON.stringify(config).includes('KIND_CPU');
+
+const BASE = {
+  backend: 'onnxruntime',
+  max_batch_size: 0,
+  input: [{ name: 'IN', data_type: 'TYPE_FP32', dims: [-1] }],
+  output: [{ name: 'OUT', data_type: 'TYPE_FP32', dims: [-1] }],
+};
+
+function configOnDisk(random: Random, servers: readonly PlannedServer[]): ConfigJson {
+  const allHaveGpus = servers.every(({ setup }) => setup.devices.length > 0);
+  if (allHaveGpus && random.chance(0.3))
+    return { ...BASE, instance_group: [{ kind: 'KIND_GPU', count: 1, gpus: [0] }] };
+  return random.chance(0.15) ? { ...BASE, instance_group: [{ kind: 'KIND_CPU', count: 1 }] } : BASE;
+}
+
+function modelOf(
+  random: Random,
+  name: string,
+  { gpuBytes, hostBytes, loadMs }: { gpuBytes: number; hostBytes: number; loadMs: number },
+  defaults: ModelSettings,
+): Model {
+  return {
+    ...defaults,
+    id: name as ModelId,
+    source: 'declared',
+    gpuBytes,
+    hostBytes,
+    sizesDeclared: true,
+    idleUnload: random.chance(0.9) ? random.between(2, 40) * 1_000 : null,
+    idleMode: random.chance(0.85) ? 'strict' : 'soft',
+    loadTimeout: loadMs + random.between(2, 20) * 1_000,
+    minResidency: random.pick([0, 0, 2_000, 10_000]),
+    coldStart: {
+      policy: random.chance(0.85) ? 'queue' : 'shed',
+      maxQueue: random.pick([1, 5, 100]),
+      maxWait: random.between(2, 40) * 1_000,
+      loadWhenShed: random.chance(0.7),
+    },
+    pinnedCopies: 0,
+    maxCopies: null,
+    dependsOn: [],
+    require: random.chance(0.1) ? { tier: random.pick(['a', 'b']) } : {},
+    config: random.chance(0.4) ? JSON.stringify(BASE) : null,
+  };
+}
+
+/** Books nothing of its own once it is known to be one, so its sizes are not declared. */
+function planEnsemble(random: Random, plain: readonly PlannedModel[], defaults: ModelSettings): PlannedModel {
+  const steps = [random.pick(plain), random.pick(plain)].map(({ disk }) => disk.name);
+  const name = 'ensemble';
+  const { gpuBytes, hostBytes } = defaults;
+  const model = modelOf(random, name, { gpuBytes, hostBytes, loadMs: 10_000 }, defaults);
+  const dependsOn = random.chance(0.4) ? ([...new Set(steps)] as ModelId[]) : [];
+  return {
+    model: { ...model, sizesDeclared: false, config: null, dependsOn },
+    disk: { name, steps: [...new Set(steps)] },
+    isDeclared: random.chance(0.8),
+    fitsDefaults: true,
+  };
+}
+
+/** Pins a few, as many as can all be kept. */
+function pinSome(
+  random: Random,
+  servers: readonly PlannedServer[],
+  models: readonly PlannedModel[],
+): PlannedModel[] {
+  const fleet = fleetOf(servers, models);
+  const wanted = random.between(0, 3);
+  const pinned: PlannedModel[] = [];
+  for (const planned of models) {
+    const copies = random.chance(0.8) ? 1 : 2;
+    const next = { ...planned, model: { ...planned.model, pinnedCopies: copies } };
+    const isChosen = planned.isDeclared && pinned.length < wanted && random.chance(0.5);
+    if (
+      isChosen &&
+      fitPins(
+        fleet,
+        [...pinned, next].map(({ model }) => model),
+      ).fits
+    )
+      pinned.push(next);
+  }
+  return models.map((planned) => pinned.find(({ disk }) => disk.name === planned.disk.name) ?? planned);
+}
+
+/** The servers as Berth would remember them. */
+function fleetOf(servers: readonly PlannedServer[], models: readonly PlannedModel[]): Fleet {
+  const fleet = emptyFleet();
+  const repository = models.map(({ model }) => model.id);
+  const events = servers.flatMap(({ spec, setup }): Event[] => [
+    { kind: 'ServerDeclared', server: spec },
+    {
+      kind: 'ServerRemembered',
+      server: spec.id,
+      repository,
+      devices:
+        setup.devices.length === 0
+          ? [{ ordinal: 0, uuid: null, kind: 'cpu', capacity: setup.hostMemoryBytes }]
+          : setup.devices.map(({ ordinal, uuid, memoryBytes }) => ({
+              ordinal,
+              uuid,
+              kind: 'gpu',
+              capacity: memoryBytes - 1024 * MIB,
+            })),
+    },
+  ]);
+  step(fleet, events, 0);
+  return fleet;
+}

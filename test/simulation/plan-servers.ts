@@ -1,0 +1,55 @@
+import type { ServerId, ServerSpec } from '#core';
+import type { SimulatedDevice } from '#testing';
+import type { PlannedServer } from './planned.js';
+import type { Random } from './random.js';
+
+const MIB = 2 ** 20;
+/** What a bare server holds on each GPU, which a headroom has to cover. */
+const BASELINE = 300 * MIB;
+
+export function planServers(random: Random): PlannedServer[] {
+  const hosts = random.between(1, 3);
+  return Array.from({ length: hosts }, (_, at) => planServer(random, `s${at}`));
+}
+
+function planServer(random: Random, id: string): PlannedServer {
+  const devices = planDevices(random, id);
+  const limitsHost = devices.length > 0 && random.chance(0.3);
+  const hostMemory = limitsHost ? random.between(16, 48) * 1024 * MIB : null;
+  const declares = devices.length > 0 && random.chance(0.6);
+  const spec: ServerSpec = {
+    id: id as ServerId,
+    host: id,
+    labels: random.chance(0.5) ? { tier: random.pick(['a', 'b']) } : {},
+    hostMemory,
+    discover: random.chance(0.8),
+    strangers: random.pick(['keep', 'adopt', 'retire']),
+    devices: declares
+      ? devices.map(({ ordinal, uuid, memoryBytes }) => ({
+          ordinal,
+          uuid,
+          memory: memoryBytes,
+          headroom: BASELINE + random.between(0, 500) * MIB,
+        }))
+      : null,
+  };
+  return {
+    spec,
+    hasMetrics: !declares || random.chance(0.8),
+    setup: {
+      devices,
+      hostMemoryBytes: devices.length === 0 ? random.between(8, 48) * 1024 * MIB : (hostMemory ?? 2 ** 50),
+      options: { baselineBytes: BASELINE, exitTimeoutMs: 10_000 },
+    },
+  };
+}
+
+function planDevices(random: Random, id: string): SimulatedDevice[] {
+  const count = random.pick([0, 1, 1, 2, 2, 4]);
+  const size = random.pick([6, 8, 12, 24]) * 1024 * MIB;
+  return Array.from({ length: count }, (_, ordinal) => ({
+    ordinal,
+    uuid: `GPU-${id}-${ordinal}`,
+    memoryBytes: size,
+  }));
+}

@@ -1,0 +1,46 @@
+/**
+ * A small seeded generator (mulberry32). The simulation takes every choice from streams like this, one per subsystem:
+ * with a fault switched off the others still happen as they did.
+ */
+export class Random {
+  private state: number;
+
+  constructor(seed: number, stream: string) {
+    this.state = [...stream].reduce(
+      (hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 16_777_619),
+      seed * 7919,
+    );
+    for (let i = 0; i < 8; i++) this.next();
+  }
+
+  /** From 0 up to 1. */
+  next(): number {
+    this.state = (this.state + 0x6d2b79f5) | 0;
+    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  }
+
+  /** A whole number, both ends included. */
+  between(min: number, max: number): number {
+    return min + Math.floor(this.next() * (max - min + 1));
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return items[this.between(0, items.length - 1)]!;
+  }
+
+  /** The first ones are picked most often, as the popular models of a fleet are. */
+  pickEarly<T>(items: readonly T[]): T {
+    return items[Math.floor(this.next() ** 2 * items.length)]!;
+  }
+
+  /** A waiting time of a memoryless process. */
+  pause(mean: number): number {
+    return Math.ceil(-Math.log(1 - this.next()) * mean);
+  }
+}

@@ -1,0 +1,118 @@
+import { SimulatedTriton, type OrderParameters, type Reply, type ServerPhase, type Timers } from '#testing';
+import type { PlannedModel, PlannedServer } from './planned.js';
+import type { Trail } from './trail.js';
+
+/** An order of Berth's in work at a server. */
+export interface OpenOrder {
+  readonly kind: 'load' | 'unload';
+  readonly model: string;
+  /** Which life of Berth sent it. */
+  readonly life: number;
+  readonly arrivedAt: number;
+}
+
+/** What an attempt to connect meets. */
+export type Reception = 'accepted' | 'refused' | 'silence';
+
+/** One simulated server with what is known of it only here: who did what to it, and what is under way. */
+export class Site {
+  readonly sim: SimulatedTriton;
+  readonly open = new Set<OpenOrder>();
+  /** Until when the network lets nothing through. */
+  partitionedUntil = 0;
+  /** When something last happened after which a model may be gone without an order of the living Berth. */
+  disturbedAt = -Infinity;
+  /** Whether somebody else has loaded something in this incarnation, or memory comes back late: then it may run out. */
+  isMuddled = false;
+  /** Whether something here stays stuck until the process is restarted. */
+  needsRestart = false;
+  /** When an inference last ended, by model. */
+  readonly lastInference = new Map<string, number>();
+  private readonly watchers = new Set<(phase: ServerPhase) => void>();
+  private ranOut = false;
+
+  constructor(
+    readonly planned: PlannedServer,
+    models: readonly PlannedModel[],
+    readonly timers: Timers,
+    private readonly trail: Trail,
+  ) {
+    const { setup } = planned;
+    this.sim = new SimulatedTriton({
+      ...setup,
+      id: planned.spec.id,
+      timers,
+      models: models.map(({ disk }) => disk),
+      onPhase: (phase) => this.phaseChanged(phase),
+    });
+  }
+
+  get id(): PlannedServer['spec']['id'] {
+    return this.planned.spec.id;
+  }
+
+  get isPartitioned(): boolean {
+    return this.timers.now() < this.partitionedUntil;
+  }
+
+  receive(): Reception {
+    if (this.isPartitioned) return 'silence';
+    return this.sim.phase === 'up' || this.sim.phase === 'leaving' ? 'accepted' : 'refused';
+  }
+
+  /** Calls back at every change of the server's phase until the returned function is called. */
+  watch(watcher: (phase: ServerPhase) => void): () => void {
+    this.watchers.add(watcher);
+    return () => void this.watchers.delete(watcher);
+  }
+
+  /** Every connection ends, and the server does not. */
+  breakConnections(): void {
+    for (const watcher of [...this.watchers]) watcher('down');
+  }
+
+  /** An order of Berth's arrives. Two of one pair must never be in work together. */
+  order(
+    order: Pick<OpenOrder, 'kind' | 'model' | 'life'>,
+    parameters: OrderParameters,
+    reply: Reply<object>,
+  ): void {
+    const { kind, model } = order;
+    const rival = [...this.open].find((one) => one.model === model);
+    this.trail.expect(
+      rival === undefined,
+      () => `${kind} ${model}@${this.id} arrived while a ${rival!.kind} of it was in work`,
+    );
+    const entry = { ...order, arrivedAt: this.timers.now() };
+    this.open.add(entry);
+    this.sim[kind](model, parameters, (answer) => {
+      this.open.delete(entry);
+      reply(answer);
+    });
+  }
+
+  disturb(): void {
+    this.disturbedAt = this.timers.now();
+  }
+
+  /** Told after every step of the world. */
+  checkMemory(): void {
+    if (this.ranOut || !this.sim.peakExceeded) return;
+    this.ranOut = true;
+    this.trail.expect(this.isMuddled, () => `a load at ${this.id} asked for more memory than there is`);
+  }
+
+  private phaseChanged(phase: ServerPhase): void {
+    this.trail.note(`${this.id} is ${phase}`);
+    this.disturbedAt = this.timers.now();
+    if (phase === 'down') this.forgetLife();
+    for (const watcher of [...this.watchers]) watcher(phase);
+  }
+
+  private forgetLife(): void {
+    this.open.clear();
+    this.isMuddled = false;
+    this.needsRestart = false;
+    this.lastInference.clear();
+  }
+}

@@ -1,0 +1,23 @@
+import type { Event, Instant, Limits, Model, ModelId, ModelSettings, ServerId } from '#core';
+import type { Plan } from './planned.js';
+
+/** What the operator has told, and what every new life of Berth is told again. */
+export class Told {
+  readonly models = new Map<ModelId, Model>();
+  readonly drains = new Map<ServerId, Instant | null>();
+  readonly limits: Limits;
+  readonly defaults: ModelSettings;
+
+  constructor(plan: Plan) {
+    this.limits = plan.limits;
+    this.defaults = plan.defaults;
+    for (const { model, isDeclared } of plan.models) if (isDeclared) this.models.set(model.id, model);
+  }
+
+  events(): Event[] {
+    return [
+      ...[...this.models.values()].map((model): Event => ({ kind: 'ModelDeclared', model })),
+      ...[...this.drains].map(([server, deadline]): Event => ({ kind: 'DrainOrdered', server, deadline })),
+    ];
+  }
+}
