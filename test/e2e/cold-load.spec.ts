@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { RouteMessage } from '#contracts';
+import { describeReal, type RealTriton } from '../support/real-triton.js';
+import { until } from '../support/until.js';
+import { readRefusal, resolveByGrpc } from './rpc.js';
+import { infer, inferByHttp, rowOf } from './someone.js';
+import { aQuickModel, aServer, COPY_MB, SOON_MS, Stage, startTriton } from './stage.js';
+
+const UNAVAILABLE = 14;
+
+describeReal('a cold model', (kit) => {
+  let a: RealTriton;
+  let b: RealTriton;
+  let stage: Stage;
+
+  beforeAll(async () => {
+    const both = [aQuickModel('plain'), aQuickModel('by-rpc'), aQuickModel('late', { loadSeconds: 4 })];
+    [a, b] = await Promise.all([
+      startTriton(kit, { id: 'a', models: [...both, aQuickModel('crowd', { loadSeconds: 1 })] }),
+      startTriton(kit, { id: 'b', models: [...both, aQuickModel('only-b')] }),
+    ]);
+    stage = await Stage.open([aServer(a), aServer(b)]);
+  });
+
+  afterAll(() => stage.close());
+
+  it('is loaded for the first who asks, who is told where it lives', async () => {
+    const { result, body } = await stage.resolve('plain', { leaseMs: 4_000 });
+    expect(result).toBe('routed');
+    const home = body.server.id === 'a' ? a : b;
+    expect(body).toMatchObject({
+      model: 'plain',
+      version: '1',
+      server: { id: home.id, grpc: home.grpc, http: home.http },
+      devices: [0],
+      leaseMs: 4_000,
+      cold: true,
+      stale: false,
+    });
+    expect(await inferByHttp(body.server.http!, 'plain', 21)).toBe(42);
+    expect(await infer(body.server, 'plain', 4)).toBe(8);
+    expect((await stage.resolve('plain')).body).toMatchObject({ cold: false, waitedMs: 0 });
+    expect(a.initialisations('plain') + b.initialisations('plain')).toBe(1);
+    expect(await stage.heldMb(home.id)).toBe(COPY_MB);
+  });
+
+  it('is placed where its files are', async () => {
+    expect(await stage.route('only-b')).toBe('b');
+    expect(await rowOf(b, 'only-b')).toBe('READY');
+  });
+
+  it('is loaded once for fifty who ask at the same time', async () => {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => stage.resolve('crowd')));
+    expect(new Set(answers.map(({ result }) => result))).toEqual(new Set(['routed']));
+    expect(new Set(answers.map(({ body }) => body.server.id))).toEqual(new Set(['a']));
+    expect(a.initialisations('crowd')).toBe(1);
+  });
+
+  it('is loaded for a gateway that asks by gRPC', async () => {
+    const route = await resolveByGrpc<RouteMessage>(stage.berth.grpc, { model: 'by-rpc' });
+    expect(route).toMatchObject({ model: 'by-rpc', version: '1', cold: true });
+    expect(await infer(route.server, 'by-rpc', 1.5)).toBe(3);
+  });
+
+  it('is refused before the deadline of a gRPC call, with the reason, and loads on', async () => {
+    const late = resolveByGrpc(stage.berth.grpc, { model: 'late' }, { withinMs: 2_500 });
+    const refusal = readRefusal(await late.catch((error: unknown) => error));
+    expect(refusal).toMatchObject({ code: UNAVAILABLE, reason: 'LOADING', domain: 'berth' });
+    expect(refusal.pushbackMs).toBeGreaterThan(0);
+    await until(async () => (await stage.model('late')).state === 'ready', SOON_MS);
+    expect((await stage.resolve('late')).body.cold).toBe(false);
+    expect(a.initialisations('late') + b.initialisations('late')).toBe(1);
+  });
+});
