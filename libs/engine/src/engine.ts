@@ -29,6 +29,8 @@ export interface EngineParts {
   readonly observers: readonly Observer[];
 }
 
+const STOPPED: Answer = { kind: 'refusal', refusal: { reason: 'shutting_down', retryAfter: 1_000 } };
+
 /** Runs the core: gathers what happened, takes one turn, carries out what the turn decided. */
 export class Engine {
   private readonly state = emptyFleet();
@@ -96,6 +98,7 @@ export class Engine {
 
   /** Lets a request wait for its model. It is answered exactly once, at its deadline at the latest. */
   admit(query: ResolveQuery, maxWait: number): Pending {
+    if (this.stopped) return { answer: Promise.resolve(STOPPED), cancel: () => undefined };
     const now = this.now();
     const id = `r${++this.requests}` as RequestId;
     const model = this.state.models.get(query.model);
@@ -117,7 +120,7 @@ export class Engine {
     return { answer, cancel: () => this.cancel(id) };
   }
 
-  /** Answers everybody who waits and stops deciding; resolves when nobody waits any more. Models stay loaded. */
+  /** Answers everybody who waits and stops deciding. Models stay loaded. */
   stop(): void {
     if (this.stopped) return;
     this.inbox.push({ kind: 'ShutdownBegun' });

@@ -23,13 +23,19 @@ export class Notebook {
     return events;
   }
 
-  /** Durable once resolved. */
+  /** Durable once resolved; what could not be written counts as not ordered. */
   async ordered(server: ServerId, models: readonly ModelId[]): Promise<void> {
     const known = this.orders.get(server) ?? new Set<ModelId>();
     this.orders.set(server, known);
-    if (models.every((model) => known.has(model))) return;
-    for (const model of models) known.add(model);
-    await this.learned.write([{ kind: 'ordered', server, value: [...known] }]);
+    const added = models.filter((model) => !known.has(model));
+    if (added.length === 0) return;
+    for (const model of added) known.add(model);
+    try {
+      await this.learned.write([{ kind: 'ordered', server, value: [...known] }]);
+    } catch (error) {
+      for (const model of added) known.delete(model);
+      throw error;
+    }
   }
 
   /** Notes what this turn's events taught. Losing it costs time only, so nobody waits for it. */

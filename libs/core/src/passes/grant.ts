@@ -39,6 +39,6 @@ function grant(fleet: Fleet, request: Request, replica: Ready, now: Instant): Ac
     request: request.id,
     replica: replica.id,
     waited,
-    cold: replica.since > request.arrivedAt,
+    cold: replica.since >= request.arrivedAt,
   };
 }
