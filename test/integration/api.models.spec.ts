@@ -26,7 +26,7 @@ describe('models', () => {
   it('lists declared and discovered models in order, page by page', async () => {
     const all = await call(world, 'GET', '/v1/models');
     const names = all.body.items.map(({ name }: { name: string }) => name);
-    expect(names).toEqual([...names].sort());
+    expect(names).toEqual([...names].sort((one, other) => (one < other ? -1 : 1)));
     expect(names).toEqual(expect.arrayContaining(['filed', 'resnet50', 'bert-base']));
     expect(all.body.nextPageToken).toBe('');
     const first = await call(world, 'GET', '/v1/models?pageSize=2');

@@ -130,7 +130,7 @@ export interface RpcClient {
     request: object,
     metadata: Metadata,
     deadlineMs?: number,
-  ): Promise<Record<string, never>>;
+  ): Promise<Record<string, unknown>>;
   close(): void;
 }
 
@@ -150,7 +150,7 @@ export function rpcClient({ scheduler }: Pick<World, 'scheduler'>, service: 'Rou
       new Promise((resolve, reject) => {
         const options = deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs };
         client[method]!(request, metadata, options, (error, reply) =>
-          error ? reject(error) : resolve(reply as Record<string, never>),
+          error ? reject(error) : resolve(reply as Record<string, unknown>),
         );
       }),
     close: () => client.close(),

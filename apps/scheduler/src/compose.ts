@@ -5,6 +5,7 @@ import { Engine, type Learned, type LearnedFacts, type Told } from '#engine';
 import { Metrics, TurnLog } from '#telemetry';
 import { Problems } from './errors/problems.js';
 import { RpcErrors } from './errors/rpc-errors.js';
+import type { Identity } from './fleet/fleet-view.js';
 import { Leavers } from './fleet/leavers.js';
 import { Links } from './fleet/links.js';
 import { Overview } from './fleet/overview.js';
@@ -41,48 +42,26 @@ export function compose(
   config: Config,
   parts: SchedulerParts,
   store: SchedulerStore,
-  { told, facts }: Remembered,
+  remembered: Remembered,
 ) {
-  const { clock, log, random } = parts;
-  const watch = new TurnWatch();
-  const { term } = store.leadership;
-  const metrics = new Metrics({ now: () => clock.now(), term, process: parts.processMetrics });
-  const engine = new Engine({
-    clock,
-    learned: readAlready(store.learned, facts),
-    leadership: store.leadership,
-    observers: [metrics, new TurnLog(log), watch],
-  });
-  const times = new WallTimes(parts.wallNow, () => clock.now());
-  const lifecycle = new Lifecycle();
-  const writes = new Writes(store.declarations, new Answers(told.answers, parts.wallNow), lifecycle);
-  const catalog = new Catalog(baseModels(config, parts.demo), told.models);
-  const models = new ModelList(engine, catalog, times);
-  const registry = new Registry(baseServers(config, parts.demo), told.servers);
+  const running = composeEngine(parts, store, remembered.facts);
+  const known = composeKnowledge(config, parts, running, remembered.told);
+  const { engine, times, lifecycle, watch, metrics } = running;
+  const { catalog, models, registry, servers } = known;
+  const { log, random, wallNow } = parts;
+  const answers = new Answers(remembered.told.answers, wallNow);
+  const writes = new Writes(store.declarations, answers, lifecycle);
   const links = new Links(engine, parts.openServer);
-  const servers = new ServerList(registry, models);
-  const readiness = new Readiness(engine, lifecycle);
   return {
-    ...{
-      engine,
-      times,
-      lifecycle,
-      writes,
-      catalog,
-      models,
-      registry,
-      links,
-      servers,
-      metrics,
-      watch,
-      log,
-      readiness,
-    },
+    ...running,
+    ...known,
+    log,
+    writes,
+    links,
     modelWrites: new ModelWrites(engine, catalog, models, writes, times),
     orders: new ModelOrders(engine, models, writes, watch, times),
     serverWrites: new ServerWrites(engine, registry, links, servers, { writes, times }),
-    overview: new Overview({ fleet: config.fleet, process: `${hostname()}-${process.pid}`, term }, models),
-    health: new GrpcHealth(readiness),
+    overview: new Overview(identity(config, store), models),
     resolver: new Resolver(engine, registry, lifecycle, metrics.resolve),
     problems: new Problems(log, random),
     rpcErrors: new RpcErrors(log, random),
@@ -90,6 +69,38 @@ export function compose(
     leavers: new Leavers(engine, links),
   };
 }
+
+/** What runs: the engine, who watches it, and whether it serves. */
+function composeEngine(parts: SchedulerParts, store: SchedulerStore, facts: LearnedFacts) {
+  const { clock, log, wallNow } = parts;
+  const { leadership } = store;
+  const now = (): number => clock.now();
+  const watch = new TurnWatch();
+  const metrics = new Metrics({ now, term: leadership.term, process: parts.processMetrics });
+  const observers = [metrics, new TurnLog(log), watch];
+  const engine = new Engine({ clock, learned: readAlready(store.learned, facts), leadership, observers });
+  const lifecycle = new Lifecycle();
+  const readiness = new Readiness(engine, lifecycle);
+  const health = new GrpcHealth(readiness);
+  return { engine, times: new WallTimes(wallNow, now), watch, metrics, lifecycle, readiness, health };
+}
+
+/** What is known of models and servers. */
+function composeKnowledge(
+  config: Config,
+  { demo }: SchedulerParts,
+  { engine, times }: ReturnType<typeof composeEngine>,
+  told: Told,
+) {
+  const catalog = new Catalog(baseModels(config, demo), told.models);
+  const models = new ModelList(engine, catalog, times);
+  const registry = new Registry(baseServers(config, demo), told.servers);
+  return { catalog, models, registry, servers: new ServerList(registry, models) };
+}
+
+const identity = ({ fleet }: Config, { leadership }: SchedulerStore): Identity => {
+  return { fleet, process: `${hostname()}-${process.pid}`, term: leadership.term };
+};
 
 /** The same things as Nest hands them to controllers. */
 export function providersOf(made: Composition): Provider[] {

@@ -14,11 +14,12 @@ export interface RunningDemo extends Demo {
 
 /** Starts a simulated Triton, so that there is something to look at where no server is configured. */
 export async function startDemo(): Promise<RunningDemo> {
-  const { addresses, sim, close } = await startTritonSim({
+  const triton = await startTritonSim({
     id: 'demo',
     gpus: GPUS,
     gpuMemoryMb: GPU_MEMORY_MB,
   });
+  const { addresses, sim } = triton;
   const names = sim.repository.names();
   const models = names.map((name): [string, ModelSpec] => {
     const { gpuBytes = 0, hostBytes = 0, steps = [] } = sim.repository.model(name) ?? {};
@@ -28,7 +29,7 @@ export async function startDemo(): Promise<RunningDemo> {
     servers: [demoServer(addresses)],
     models: Object.fromEntries(models),
     words: `${GPUS} GPUs of ${GPU_MEMORY_MB} MB, ${names.length} sample models`,
-    close,
+    close: () => triton.close(),
   };
 }
 

@@ -8,6 +8,7 @@ import { ProblemFilter } from './errors/problem.filter.js';
 import { freePort } from './free-port.js';
 import { grpcOptions } from './grpc/options.js';
 import { fastifyAdapter, guardLocal, parseJson } from './http/fastify.js';
+import { openApi } from './http/openapi.js';
 import { checks } from './http/worded.js';
 import { nestLog } from './nest-log.js';
 import { serveResolve } from './routing/resolve.http.js';
@@ -40,6 +41,8 @@ export async function listen(config: Config, made: Composition): Promise<Listeni
   parseJson(fastify);
   guardLocal(fastify, made.problems);
   serveResolve(fastify, made.resolver, made.problems);
+  const document = openApi(app);
+  fastify.get('/openapi.json', () => document);
   try {
     return await open(app, config, made);
   } catch (error) {

@@ -9,7 +9,7 @@ export {
   rpcStatusDefinition,
 } from './definitions.js';
 export { MalformedRequest } from './malformed.js';
-export type * from './messages.js';
+export * from './messages.js';
 export { NAME, NAME_RULE } from './names.js';
 export { protoFolder } from './proto-folder.js';
 export { type EdgeReason, type Reason, type RefusalForm, REFUSALS } from './refusals.js';

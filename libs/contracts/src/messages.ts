@@ -1,3 +1,154 @@
+import { z } from 'zod';
+
+const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC.' });
+const revision = z
+  .string()
+  .regex(/^[0-9]+$/)
+  .describe('Rises with every admin write; the ETag.');
+const labels = z.record(z.string(), z.string());
+const count = z.int().min(0);
+const json = z.record(z.string(), z.unknown());
+
+export const routeServerSchema = z.strictObject({
+  id: z.string(),
+  grpc: z.string(),
+  http: z.string().nullable(),
+  labels,
+});
+
+/** Where a model lives, as it is told. */
+export const routeSchema = z.strictObject({
+  model: z.string(),
+  version: z.string(),
+  server: routeServerSchema,
+  devices: z.array(count).describe('Ordinals of the devices that hold a copy.'),
+  routeVersion: z.strictObject({ term: z.string(), sequence: z.string() }),
+  leaseMs: count.describe('For so long nothing unloads that copy.'),
+  cold: z.boolean().describe('Whether the request had to wait for a load.'),
+  waitedMs: count,
+  stale: z.boolean(),
+});
+
+export const copySchema = z.strictObject({
+  server: z.string(),
+  device: count.nullable(),
+  phase: z.enum(['placed', 'loading', 'ready', 'draining', 'unloading', 'unknown']),
+  since: time,
+  memoryMb: z.strictObject({ reserved: count, measured: count.nullable() }),
+  flags: z.array(z.enum(['failing', 'stuck'])),
+  lastUsedAt: time.nullable(),
+  inUseUntil: time.nullable(),
+  idleUnloadAt: time.nullable(),
+});
+
+/** A model as it is told. `spec` and `effective` are free JSON; over gRPC they are Structs. */
+export const modelSchema = z.strictObject({
+  name: z.string(),
+  source: z.enum(['file', 'api', 'discovered']),
+  revision,
+  enabled: z.boolean(),
+  labels,
+  spec: json.describe('The keys that were set.'),
+  effective: json.describe('All keys, defaults included.'),
+  pin: z.strictObject({ copies: count, until: time.nullable(), schedule: z.null() }).nullable(),
+  state: z.enum([
+    'absent',
+    'waiting',
+    'placed',
+    'loading',
+    'ready',
+    'draining',
+    'unloading',
+    'unknown',
+    'cooling_down',
+  ]),
+  copies: z.array(copySchema),
+  waiting: count.describe('Requests that wait for it.'),
+  lastFailure: z
+    .strictObject({
+      at: time,
+      cause: z.enum(['capacity', 'configuration', 'missing', 'wrong_mode', 'restricted', 'transient']),
+    })
+    .nullable(),
+  nextTryAt: time.nullable(),
+  lastUnload: z
+    .strictObject({
+      at: time,
+      reason: z.enum(['idle', 'evicted', 'withdrawn', 'admin', 'drain', 'lost']),
+      for: z.string().nullable().describe('The model it made room for.'),
+    })
+    .nullable(),
+});
+
+export const deviceSchema = z.strictObject({
+  ordinal: count,
+  uuid: z.string().nullable(),
+  kind: z.enum(['gpu', 'cpu']),
+  capacityMb: count,
+  heldMb: count,
+  promisedMb: count,
+  freeMb: count,
+  foreignMb: count.nullable(),
+  measuredMb: count.nullable(),
+  flags: z.array(z.string()),
+});
+
+/** A server as it is told. */
+export const serverSchema = z.strictObject({
+  id: z.string(),
+  source: z.enum(['file', 'api']),
+  grpc: z.string(),
+  http: z.string().nullable(),
+  host: z.string(),
+  labels,
+  state: z.enum(['connecting', 'ready', 'stale', 'lost', 'wrong_mode', 'restricted', 'draining', 'drained']),
+  incarnation: count,
+  version: z.string().nullable(),
+  observedAt: time.nullable(),
+  flags: z.array(z.enum(['stuck_load', 'stuck_unload', 'hidden_copy', 'failing_model', 'needs_restart'])),
+  devices: z.array(deviceSchema),
+  revision,
+});
+
+/** The whole picture as it is told. */
+export const fleetSchema = z.strictObject({
+  fleet: z.string(),
+  leader: z.strictObject({ id: z.string(), term: z.string() }),
+  frozen: z.null(),
+  devices: z.array(z.strictObject({ server: z.string(), ...deviceSchema.shape })),
+  replicas: z.record(z.string(), count),
+  waiting: count,
+  loadsInFlight: count,
+});
+
+/** One page of a list; `nextPageToken` is empty on the last one. */
+export const pageSchema = <Item extends z.ZodType>(item: Item) =>
+  z.strictObject({ items: z.array(item), nextPageToken: z.string() });
+
+/** A refusal over HTTP (RFC 9457). More members say more about some reasons. */
+export const problemSchema = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string(),
+  reason: z.string(),
+  errors: z.array(z.looseObject({ path: z.string(), rule: z.string() })).optional(),
+  retryAfterMs: count.optional(),
+});
+
+export type RouteServerMessage = z.infer<typeof routeServerSchema>;
+export type RouteMessage = z.infer<typeof routeSchema>;
+export type ModelMessage = z.infer<typeof modelSchema>;
+export type CopyMessage = z.infer<typeof copySchema>;
+export type ServerMessage = z.infer<typeof serverSchema>;
+export type DeviceMessage = z.infer<typeof deviceSchema>;
+export type FleetMessage = z.infer<typeof fleetSchema>;
+export interface PageMessage<Item> {
+  readonly items: Item[];
+  readonly nextPageToken: string;
+}
+
 /** A resolve call as it comes over gRPC. */
 export interface ResolveRequestMessage {
   readonly model: string;
@@ -8,114 +159,4 @@ export interface ResolveRequestMessage {
   readonly affinityKey?: string;
   readonly avoid?: readonly string[];
   readonly requestId?: string;
-}
-
-/** Where a model lives, as it is told. */
-export interface RouteMessage {
-  readonly model: string;
-  readonly version: string;
-  readonly server: RouteServerMessage;
-  readonly devices: readonly number[];
-  readonly routeVersion: { readonly term: string; readonly sequence: string };
-  readonly leaseMs: number;
-  readonly cold: boolean;
-  readonly waitedMs: number;
-  readonly stale: boolean;
-}
-
-export interface RouteServerMessage {
-  readonly id: string;
-  readonly grpc: string;
-  readonly http: string | null;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-/** A model as it is told. `spec` and `effective` are free JSON; over gRPC they are Structs. */
-export interface ModelMessage {
-  readonly name: string;
-  readonly source: 'file' | 'api' | 'discovered';
-  readonly revision: string;
-  readonly enabled: boolean;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly spec: Readonly<Record<string, unknown>>;
-  readonly effective: Readonly<Record<string, unknown>>;
-  readonly pin: PinMessage | null;
-  readonly state: string;
-  readonly copies: readonly CopyMessage[];
-  readonly waiting: number;
-  readonly lastFailure: { readonly at: string; readonly cause: string } | null;
-  readonly nextTryAt: string | null;
-  readonly lastUnload: LastUnloadMessage | null;
-}
-
-export interface PinMessage {
-  readonly copies: number;
-  readonly until: string | null;
-  readonly schedule: null;
-}
-
-export interface CopyMessage {
-  readonly server: string;
-  readonly device: number | null;
-  readonly phase: string;
-  readonly since: string;
-  readonly memoryMb: { readonly reserved: number; readonly measured: number | null };
-  readonly flags: readonly string[];
-  readonly lastUsedAt: string | null;
-  readonly inUseUntil: string | null;
-  readonly idleUnloadAt: string | null;
-}
-
-export interface LastUnloadMessage {
-  readonly at: string;
-  readonly reason: string;
-  readonly for: string | null;
-}
-
-/** A server as it is told. */
-export interface ServerMessage {
-  readonly id: string;
-  readonly source: 'file' | 'api';
-  readonly grpc: string;
-  readonly http: string | null;
-  readonly host: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly state: string;
-  readonly incarnation: number;
-  readonly version: string | null;
-  readonly observedAt: string | null;
-  readonly flags: readonly string[];
-  readonly devices: readonly DeviceMessage[];
-  readonly revision: string;
-}
-
-export interface DeviceMessage {
-  readonly ordinal: number;
-  readonly uuid: string | null;
-  readonly kind: 'gpu' | 'cpu';
-  readonly capacityMb: number;
-  readonly heldMb: number;
-  readonly promisedMb: number;
-  readonly freeMb: number;
-  readonly foreignMb: number | null;
-  readonly measuredMb: number | null;
-  readonly flags: readonly string[];
-}
-
-/** The whole picture as it is told. */
-export interface FleetMessage {
-  readonly fleet: string;
-  readonly leader: { readonly id: string; readonly term: string };
-  readonly frozen: null;
-  readonly devices: readonly (DeviceMessage & { readonly server: string })[];
-  readonly replicas: Readonly<Record<string, number>>;
-  readonly waiting: number;
-  readonly loadsInFlight: number;
-}
-
-/** One page of a list. */
-export interface PageMessage<Item> {
-  readonly items: readonly Item[];
-  /** Empty on the last page. */
-  readonly nextPageToken: string;
 }

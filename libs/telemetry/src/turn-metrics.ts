@@ -17,45 +17,27 @@ export class TurnMetrics implements Observer {
   private readonly evictions: Counter<'cause'>;
 
   constructor(registry: Registry) {
-    const registers = [registry];
-    this.turns = new Histogram({
-      name: 'berth_turn_seconds',
-      help: 'How long turns of the core took.',
-      buckets: TURN_SECONDS,
-      registers,
-    });
-    this.waits = new Histogram({
-      name: 'berth_cold_start_wait_seconds',
-      help: 'How long requests for cold models waited until they were routed.',
-      buckets: LOAD_SECONDS,
-      registers,
-    });
-    this.loads = new Histogram({
-      name: 'berth_load_seconds',
-      help: 'How long loads took, by outcome.',
-      labelNames: ['outcome'],
-      buckets: LOAD_SECONDS,
-      registers,
-    });
-    this.unloads = new Histogram({
-      name: 'berth_unload_seconds',
-      help: 'How long unloads took until Triton acknowledged them, by outcome.',
-      labelNames: ['outcome'],
-      buckets: LOAD_SECONDS,
-      registers,
-    });
-    this.refused = new Counter({
-      name: 'berth_queue_refused_total',
-      help: 'Requests for cold models that were refused, by reason.',
-      labelNames: ['reason'],
-      registers,
-    });
-    this.evictions = new Counter({
-      name: 'berth_evictions_total',
-      help: 'Unloads that were ordered, by cause.',
-      labelNames: ['cause'],
-      registers,
-    });
+    const histogram = <Label extends string>(
+      name: string,
+      help: string,
+      buckets: number[],
+      labelNames: Label[],
+    ) => new Histogram({ name: `berth_${name}`, help, buckets, labelNames, registers: [registry] });
+    const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
+      new Counter({ name: `berth_${name}`, help, labelNames, registers: [registry] });
+    this.turns = histogram('turn_seconds', 'How long turns of the core took.', TURN_SECONDS, []);
+    this.waits = histogram(
+      'cold_start_wait_seconds',
+      'How long the cold waited for a route.',
+      LOAD_SECONDS,
+      [],
+    );
+    this.loads = histogram('load_seconds', 'How long loads took, by outcome.', LOAD_SECONDS, ['outcome']);
+    this.unloads = histogram('unload_seconds', 'How long Triton took to answer unloads.', LOAD_SECONDS, [
+      'outcome',
+    ]);
+    this.refused = counter('queue_refused_total', 'Cold requests that were refused, by reason.', ['reason']);
+    this.evictions = counter('evictions_total', 'Unloads that were ordered, by cause.', ['cause']);
   }
 
   turnTaken({ events, actions, now, took }: Turn): void {

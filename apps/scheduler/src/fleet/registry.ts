@@ -56,12 +56,10 @@ export class Registry {
   entryWith(id: string, told: ToldServer | undefined): ServerEntry | undefined {
     const below = this.base.get(id);
     const spec = (told?.spec ?? null) as ServerSpec | null;
-    if (below === undefined && spec === null) return undefined;
-    const over = spec === null ? undefined : completeServer(id, 'api', spec, filesIn('.'));
-    const config = below && over && spec ? overlaid(below, over.server, spec) : (over?.server ?? below)!;
+    const layers = spec === null ? below && { config: below, found: [] } : apiOver(id, spec, below);
+    if (layers === undefined) return undefined;
     const source = below === undefined ? 'api' : 'file';
-    const revision = told?.revision ?? 0;
-    return { id, source, revision, inFile: below !== undefined, told, config, found: over?.found ?? [] };
+    return { id, source, revision: told?.revision ?? 0, inFile: below !== undefined, told, ...layers };
   }
 
   /** What routes tell of a server. The same object each time. */
@@ -85,7 +83,9 @@ export class Registry {
 const byId = (servers: readonly ServerConfig[]) => new Map(servers.map((server) => [server.id, server]));
 
 /** The keys the API set, over those of the file. */
-function overlaid(below: ServerConfig, over: ServerConfig, spec: ServerSpec): ServerConfig {
+function apiOver(id: string, spec: ServerSpec, below: ServerConfig | undefined) {
+  const { server, found } = completeServer(id, 'api', spec, filesIn('.'));
+  if (below === undefined) return { config: server, found };
   const set = Object.keys(spec) as (keyof ServerSpec)[];
-  return { ...below, ...Object.fromEntries(set.map((key) => [key, over[key]])) };
+  return { config: { ...below, ...Object.fromEntries(set.map((key) => [key, server[key]])) }, found };
 }

@@ -1,4 +1,4 @@
-import { type Device, type ServerId, serverFlags, serverState } from '#core';
+import { type Device, type Server, type ServerId, serverFlags, serverState } from '#core';
 import type { DeviceMessage, ServerMessage } from '#contracts';
 import { mib } from '../models/core-model.js';
 import type { Scene } from '../models/model-view.js';
@@ -6,23 +6,33 @@ import type { ServerEntry } from './registry.js';
 
 /** A server as it is told: what was declared of it, and what was seen. */
 export function serverView(entry: ServerEntry, scene: Scene): ServerMessage {
-  const { fleet, now, times } = scene;
   const { grpc, http, host, labels } = entry.config;
-  const server = fleet.servers.get(entry.id as ServerId);
+  const server = scene.fleet.servers.get(entry.id as ServerId);
   return {
-    id: entry.id,
-    source: entry.source,
-    grpc,
-    http,
-    host,
-    labels,
-    state: server ? serverState(fleet, server, now) : 'connecting',
-    incarnation: server?.incarnation ?? 0,
-    version: server?.version ?? null,
-    observedAt: times.toldOrNull(server?.lookedAt ?? null),
-    flags: server ? serverFlags(fleet, server, now) : [],
-    devices: (server?.devices ?? []).map((device) => deviceView(device, scene)),
+    ...{ id: entry.id, source: entry.source, grpc, http, host, labels },
+    ...(server ? seen(server, scene) : UNSEEN),
     revision: String(entry.revision),
+  };
+}
+
+const UNSEEN = {
+  state: 'connecting',
+  incarnation: 0,
+  version: null,
+  observedAt: null,
+  flags: [],
+  devices: [],
+} satisfies Partial<ServerMessage>;
+
+function seen(server: Server, scene: Scene) {
+  const { fleet, now, times } = scene;
+  return {
+    state: serverState(fleet, server, now),
+    incarnation: server.incarnation,
+    version: server.version,
+    observedAt: times.toldOrNull(server.lookedAt),
+    flags: serverFlags(fleet, server, now),
+    devices: (server.devices ?? []).map((device) => deviceView(device, scene)),
   };
 }
 

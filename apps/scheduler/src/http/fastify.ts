@@ -45,8 +45,13 @@ export function guardLocal(fastify: FastifyInstance, problems: Problems): void {
   });
 }
 
+/** Callers say the same few names again and again, and a URL is dear to take apart. */
+const KNOWN_LOCAL = new Set<string>();
+const MOST_KNOWN = 64;
+
 function isLocal(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { hostname } = new URL(url);
-  return isLoopback(hostname.replace(/^\[|\]$/g, ''));
+  if (KNOWN_LOCAL.has(url)) return true;
+  if (!URL.canParse(url) || !isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''))) return false;
+  if (KNOWN_LOCAL.size < MOST_KNOWN) KNOWN_LOCAL.add(url);
+  return true;
 }

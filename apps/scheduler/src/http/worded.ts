@@ -9,7 +9,7 @@ type Validate<T> = z.ZodType<T>['~standard']['validate'];
 export function worded<T>(schema: z.ZodType<T>, at = ''): z.ZodType<T> {
   const validate: Validate<T> = (value) => {
     const checked = check(schema, value);
-    if (checked.ok) return { value: checked.value } as ReturnType<Validate<T>>;
+    if (checked.ok) return { value: checked.value };
     return {
       issues: checked.errors.map(({ path, rule }) => ({ message: rule, path: [path === '' ? at : path] })),
     };

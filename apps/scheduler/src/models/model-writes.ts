@@ -136,7 +136,7 @@ export const disabled = (name: string): Refused =>
   });
 
 const pathOf = (name: string): string => `/v1/models/${name}`;
-const specOf = ({ told: before }: Entry): ModelSpec | null => (before?.spec ?? null) as ModelSpec | null;
+const specOf = ({ told: before }: Entry): ModelSpec | null => before?.spec ?? null;
 
 function told(before: Entry, spec: ModelSpec | null, pin: ToldModel['pin']): ToldModel {
   return { revision: before.revision + 1, spec, ...(pin === undefined ? {} : { pin }) };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { check, nameSchema } from '#config';
+import { NAME, NAME_RULE } from '#contracts';
 import type { ModelId, ServerId } from '#core';
 import type { ResolveQuery } from '#engine';
 import type { BrokenRule } from '../errors/refused.js';
@@ -41,27 +42,32 @@ export type ReadQuery =
   | { readonly ok: true; readonly query: ResolveQuery }
   | { readonly ok: false; readonly errors: readonly BrokenRule[] };
 
-/** Reads a resolve call. `model` comes from the path, or is the message's own. */
+/** Reads a resolve call. `model` comes from the path, or is the message's own. Most calls say nothing more. */
 export function readResolveRequest(model: string, request: unknown): ReadQuery {
-  const name = check(nameSchema, model);
+  const isNamed = NAME.test(model);
+  if (request == null && isNamed) return { ok: true, query: complete(model, {}) };
   const rest = check(resolveRequestSchema, request ?? {});
-  const misnamed = name.ok ? [] : name.errors.map(({ rule }) => ({ path: 'model', rule }));
-  if (!rest.ok)
+  const misnamed = isNamed ? [] : [{ path: 'model', rule: NAME_RULE }];
+  if (!rest.ok) {
     return { ok: false, errors: [...misnamed, ...rest.errors.filter(({ path }) => path !== 'model')] };
+  }
   if (rest.value.model !== undefined && rest.value.model !== model) {
     misnamed.push({ path: 'model', rule: 'must be the model of the path' });
   }
-  if (misnamed.length > 0) return { ok: false, errors: misnamed };
-  const { version, waitMs, leaseMs, class: importance, avoid } = rest.value;
-  const query: ResolveQuery = {
+  return misnamed.length > 0
+    ? { ok: false, errors: misnamed }
+    : { ok: true, query: complete(model, rest.value) };
+}
+
+function complete(model: string, request: z.infer<typeof resolveRequestSchema>): ResolveQuery {
+  return {
     model: model as ModelId,
-    version: version ?? null,
-    wait: waitMs ?? null,
-    lease: leaseMs ?? DEFAULT_LEASE_MS,
-    class: importance ?? null,
-    avoid: (avoid ?? []) as ServerId[],
+    version: request.version ?? null,
+    wait: request.waitMs ?? null,
+    lease: request.leaseMs ?? DEFAULT_LEASE_MS,
+    class: request.class ?? null,
+    avoid: (request.avoid ?? []) as ServerId[],
   };
-  return { ok: true, query };
 }
 
 function millis(most: number) {

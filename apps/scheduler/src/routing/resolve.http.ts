@@ -1,40 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { routeSchema } from '#contracts';
 import type { Problems } from '../errors/problems.js';
 import { factsOf, invalid, Refused } from '../errors/refused.js';
 import { readResolveRequest } from './resolve-request.js';
 import type { Resolver } from './resolver.js';
 
-export const RESOLVE_PATH = '/v1/models/:model/resolve';
+const RESOLVE_PATH = '/v1/models/:model/resolve';
 
 /** A route's JSON, so that the serializer is compiled once. */
-export const routeSchema = {
-  type: 'object',
-  required: ['model', 'version', 'server', 'devices', 'routeVersion', 'leaseMs', 'cold', 'waitedMs', 'stale'],
-  properties: {
-    model: { type: 'string' },
-    version: { type: 'string' },
-    server: {
-      type: 'object',
-      required: ['id', 'grpc', 'http', 'labels'],
-      properties: {
-        id: { type: 'string' },
-        grpc: { type: 'string' },
-        http: { type: ['string', 'null'] },
-        labels: { type: 'object', additionalProperties: { type: 'string' } },
-      },
-    },
-    devices: { type: 'array', items: { type: 'integer' } },
-    routeVersion: {
-      type: 'object',
-      required: ['term', 'sequence'],
-      properties: { term: { type: 'string' }, sequence: { type: 'string' } },
-    },
-    leaseMs: { type: 'integer' },
-    cold: { type: 'boolean' },
-    waitedMs: { type: 'integer' },
-    stale: { type: 'boolean' },
-  },
-} as const;
+const { $schema: _, ...routeJson } = z.toJSONSchema(routeSchema) as Record<string, unknown>;
 
 type ResolveRequest = FastifyRequest<{ Params: { readonly model: string } }>;
 
@@ -64,5 +39,5 @@ export function serveResolve(fastify: FastifyInstance, resolver: Resolver, probl
       (error: unknown) => problems.send(error, request, reply),
     );
   };
-  fastify.post(RESOLVE_PATH, { schema: { response: { 200: routeSchema } } }, handler);
+  fastify.post(RESOLVE_PATH, { schema: { response: { 200: routeJson } } }, handler);
 }

@@ -50,7 +50,7 @@ export class Resolver {
       model: route.model,
       version: route.version,
       server: this.registry.routeServer(route.server),
-      devices: route.devices,
+      devices: [...route.devices],
       routeVersion: { term: String(route.term), sequence: String(route.sequence) },
       leaseMs: route.lease,
       cold: route.cold,
@@ -60,9 +60,8 @@ export class Resolver {
   }
 
   private count(answer: Answer, began: Instant): Answer {
-    const [result, cold] =
-      answer.kind === 'route' ? ['routed', answer.cold] : ([answer.refusal.reason, true] as const);
-    this.meter.resolved(result as string, cold as boolean, this.engine.now() - began);
+    const result = answer.kind === 'route' ? 'routed' : answer.refusal.reason;
+    this.meter.resolved(result, answer.kind === 'refusal' || answer.cold, this.engine.now() - began);
     return answer;
   }
 }

@@ -66,9 +66,10 @@ export class Writes {
     await this.last;
   }
 
-  private async write<Body>(operation: Operation, { changes, status, view }: Prepared<Body>): Promise<void> {
+  private async write<Body>(operation: Operation, prepared: Prepared<Body>): Promise<void> {
+    const { changes, status } = prepared;
     const hasKey = operation.caller.idempotencyKey !== null;
-    const answer = hasKey ? this.answers.changesFor(operation, status, view()) : [];
+    const answer = hasKey ? this.answers.changesFor(operation, status, prepared.view()) : [];
     const all = [...changes, ...answer];
     if (all.length === 0) return;
     await this.store.write(all);

@@ -1,0 +1,111 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { z } from 'zod';
+import { fleetSchema, modelSchema, problemSchema, routeSchema, serverSchema } from '#contracts';
+import { type Described, OPERATIONS } from './operations.js';
+
+type Json = Record<string, unknown>;
+
+const NAMED = new Map<z.ZodType, string>([
+  [routeSchema, 'Route'],
+  [modelSchema, 'Model'],
+  [serverSchema, 'Server'],
+  [fleetSchema, 'Fleet'],
+  [problemSchema, 'Problem'],
+]);
+
+const WRITE_HEADERS = [
+  header('Idempotency-Key', 'The same write with the same key takes effect once; kept 24 h.'),
+  header('If-Match', 'The revision that is meant, as an ETag tells it.'),
+];
+
+/** The OpenAPI 3.1 document: paths and parameters as Nest finds them, the rest from our table and schemas. */
+export function openApi(app: INestApplication): Json {
+  const base = new DocumentBuilder()
+    .setTitle('Berth')
+    .setDescription('Places many models on few GPUs.')
+    .setVersion('1')
+    .setOpenAPIVersion('3.1.0')
+    .build();
+  const found = SwaggerModule.createDocument(app, base).paths as Record<string, Record<string, Json>>;
+  const paths: Record<string, Json> = {};
+  for (const [key, described] of Object.entries(OPERATIONS)) {
+    const [method = '', path = ''] = key.split(' ');
+    const operation = found[path]?.[method] ?? { parameters: pathParameters(path) };
+    paths[path] = { ...paths[path], [method]: completed(operation, key, described) };
+  }
+  return { ...base, openapi: '3.1.0', paths, components: { schemas: components() } } satisfies Json &
+    Partial<Record<keyof OpenAPIObject, unknown>>;
+}
+
+function completed(operation: Json, key: string, { summary, answers, body, write }: Described): Json {
+  const parameters = [
+    ...((operation['parameters'] as Json[] | undefined) ?? []),
+    ...(write ? WRITE_HEADERS : []),
+  ];
+  const answered = Object.entries(answers).map(([status, schema]) => [status, answer(schema)]);
+  const known = operation['requestBody'] as Json | undefined;
+  return {
+    operationId: key.replaceAll(/[^a-z0-9]+/g, '_').replace(/_$/, ''),
+    summary,
+    parameters: parameters.filter((parameter) => parameter['name'] !== undefined),
+    ...bodyOf(key, body, known),
+    responses: { ...Object.fromEntries(answered), default: problem() },
+  };
+}
+
+/** Only what is put or patched must be there. */
+function bodyOf(key: string, body: z.ZodType | undefined, known: Json | undefined): Json {
+  const required = key.startsWith('put ') || key.startsWith('patch ');
+  if (body !== undefined) return { requestBody: { required, ...content(body) } };
+  return known === undefined ? {} : { requestBody: { ...known, required } };
+}
+
+function answer(schema: z.ZodType | null): Json {
+  return schema === null ? { description: 'Done' } : { description: 'Done', ...content(schema) };
+}
+
+const problem = (): Json => ({
+  description: 'A refusal',
+  content: { 'application/problem+json': { schema: schemaOf(problemSchema) } },
+});
+
+const content = (schema: z.ZodType): Json => ({
+  content: { 'application/json': { schema: schemaOf(schema) } },
+});
+
+function schemaOf(schema: z.ZodType): Json {
+  const name = NAMED.get(schema);
+  if (name !== undefined) return { $ref: `#/components/schemas/${name}` };
+  if (schema instanceof z.ZodObject && schema.shape['items'] instanceof z.ZodArray) return pageOf(schema);
+  return jsonSchema(schema);
+}
+
+/** A page names its items' schema instead of repeating it. */
+function pageOf(page: z.ZodObject): Json {
+  const items = page.shape['items'] as z.ZodArray<z.ZodType>;
+  const plain = jsonSchema(page);
+  const properties = plain['properties'] as Json;
+  return {
+    ...plain,
+    properties: { ...properties, items: { type: 'array', items: schemaOf(items.element) } },
+  };
+}
+
+function components(): Json {
+  return Object.fromEntries([...NAMED].map(([schema, name]) => [name, jsonSchema(schema)]));
+}
+
+function jsonSchema(schema: z.ZodType): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json;
+  return rest;
+}
+
+const pathParameters = (path: string): Json[] =>
+  [...path.matchAll(/\{([a-z]+)\}/g)].map(([, name]) => {
+    return { name, in: 'path', required: true, schema: { type: 'string' } };
+  });
+
+function header(name: string, description: string): Json {
+  return { name, in: 'header', required: false, description, schema: { type: 'string' } };
+}
