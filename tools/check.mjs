@@ -6,6 +6,8 @@ import { run, seconds } from './processes.mjs';
 import { ROOT, setUpTools } from './set-up.mjs';
 
 const STAGE_MS = 240_000;
+/** Of what a failed stage says: enough to begin with. */
+const SHOWN_LINES = 300;
 const SUITES = ['apps', 'libs', 'tools', 'test/simulation'];
 
 const STAGES = [
@@ -21,7 +23,7 @@ const STAGES = [
     ),
   ],
   ['lint', tool('oxlint/bin/oxlint', '--type-aware', '--format=unix')],
-  ['types', tool('typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json')],
+  ['types', tool('typescript/bin/tsc', '--noEmit', '--pretty', 'false', '-p', 'tsconfig.json')],
   ['dependency rules', tool('dependency-cruiser/bin/dependency-cruise.mjs', 'apps', 'libs', 'test')],
   ['dead code', tool('knip/bin/knip.js')],
   [
@@ -38,13 +40,19 @@ for (const [name, stage] of STAGES) {
   const detail = counts ? ` (${counts.passed} passed, ${counts.failed} failed)` : '';
   console.log(`${name.padEnd(17)} ${verdict.padEnd(6)} ${seconds(started).padStart(7)}${detail}`);
   if (verdict === 'ok') continue;
-  console.log(output);
+  console.log(beginningOf(output));
   process.exitCode = 1;
 }
 
 function tool(path, ...args) {
   const script = join(ROOT, 'node_modules', path);
   return () => run(process.execPath, [script, ...args], { cwd: ROOT, capture: true, timeoutMs: STAGE_MS });
+}
+
+function beginningOf(output) {
+  const lines = output.split('\n');
+  if (lines.length <= SHOWN_LINES) return output;
+  return [...lines.slice(0, SHOWN_LINES), `... and ${lines.length - SHOWN_LINES} lines more`, ''].join('\n');
 }
 
 function isThere(folder) {

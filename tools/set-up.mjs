@@ -99,11 +99,15 @@ async function build() {
   const before = fingerprint();
   rmSync(FINGERPRINT, { force: true });
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { code, output } = await run(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
-    cwd: ROOT,
-    capture: true,
-    timeoutMs: BUILD_MS,
-  });
+  const { code, output } = await run(
+    process.execPath,
+    [tsc, '--pretty', 'false', '-p', 'tsconfig.build.json'],
+    {
+      cwd: ROOT,
+      capture: true,
+      timeoutMs: BUILD_MS,
+    },
+  );
   if (code !== 0) throw new SetUpFailed(`tsc failed:\n${output}`);
   removeOrphans();
   writeFileSync(FINGERPRINT, before);
