@@ -3,7 +3,7 @@
  * Prints one line a step; status 1 where one of them fails.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +40,7 @@ const ended = new Promise((resolve) => service.once('exit', (code, signal) => re
 try {
   await step('npm start is ready', isReady);
   await step('resnet50 has a server', resolvesSample);
+  await step('what README.md tries is answered', answersReadme);
   await step('SIGTERM ends it with status 0', endsWhenAsked);
 } catch (error) {
   console.log(`smoke: FAILED: ${error.message}\n${log}`);
@@ -74,6 +75,24 @@ async function resolvesSample() {
   const { status, body } = await ask('POST', '/v1/models/resnet50/resolve', RESOLVE_MS, { waitMs: 20_000 });
   const server = JSON.parse(body).server;
   if (status !== 200 || !server?.id || !server?.grpc) throw new Error(`answer ${status} ${body}`);
+}
+
+async function answersReadme() {
+  const lines = readFileSync(join(ROOT, 'README.md'), 'utf8').match(/^curl .*$/gm) ?? [];
+  if (lines.length === 0) throw new Error('there is no curl in it');
+  for (const line of lines) {
+    const { method, path, body } = readCurl(line);
+    const { status, body: answer } = await ask(method, path, RESOLVE_MS, body);
+    if (status >= 300) throw new Error(`${line}: answer ${status} ${answer}`);
+  }
+}
+
+function readCurl(line) {
+  const words = line.match(/'[^']*'|\S+/g).map((word) => word.replace(/^'|'$/g, ''));
+  const after = (flag) => (words.includes(flag) ? words[words.indexOf(flag) + 1] : undefined);
+  const url = words.find((word) => word.startsWith('http://127.0.0.1:7080/'));
+  const body = after('-d');
+  return { method: after('-X') ?? 'GET', path: new URL(url).pathname, body: body && JSON.parse(body) };
 }
 
 async function endsWhenAsked() {
