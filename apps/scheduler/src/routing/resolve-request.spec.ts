@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { patience } from './deadline.js';
+import { readResolveRequest } from './resolve-request.js';
+
+describe('a resolve request', () => {
+  it('may say nothing but the model', () => {
+    const query = { model: 'm', version: null, wait: null, lease: 10_000, class: null, avoid: [] };
+    expect(readResolveRequest('m', undefined)).toEqual({ ok: true, query });
+    expect(readResolveRequest('m', {})).toEqual({ ok: true, query });
+  });
+
+  it('keeps what it says', () => {
+    const request = {
+      model: 'm',
+      version: '2',
+      waitMs: 0,
+      leaseMs: 1,
+      class: 'critical',
+      avoid: ['a'],
+      requestId: 'r',
+    };
+    expect(readResolveRequest('m', request)).toEqual({
+      ok: true,
+      query: { model: 'm', version: '2', wait: 0, lease: 1, class: 'critical', avoid: ['a'] },
+    });
+  });
+
+  it('lists every rule it breaks', () => {
+    const read = readResolveRequest('..', { waitMs: 1.5, leaseMs: 600_001, affinityKey: 'k' });
+    expect(read.ok ? [] : read.errors.map(({ path }) => path)).toEqual([
+      'model',
+      'waitMs',
+      'leaseMs',
+      'affinityKey',
+    ]);
+  });
+});
+
+describe('a deadline', () => {
+  it.each([
+    [10, 0],
+    [500, 480],
+    [10_000, 9_800],
+    [600_000, 599_500],
+  ])('%d ms away lets a caller wait %d ms', (remaining, wait) => {
+    expect(patience(remaining)).toBe(wait);
+  });
+});

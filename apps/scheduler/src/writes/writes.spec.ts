@@ -1,0 +1,140 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { ToldChange } from '#engine';
+import { Lifecycle } from '../lifecycle.js';
+import { Answers, type Operation } from './answers.js';
+import { type Caller, callerOf, checkIfMatch } from './caller.js';
+import { type Prepared, Writes } from './writes.js';
+
+const DAY = 24 * 3_600_000;
+
+describe('writes', () => {
+  let stored: ToldChange[];
+  let broken: boolean;
+  let now: number;
+  let answers: Answers;
+  let lifecycle: Lifecycle;
+  let writes: Writes;
+
+  beforeEach(() => {
+    stored = [];
+    broken = false;
+    now = Date.parse('2026-01-01T00:00:00Z');
+    answers = new Answers(new Map(), () => now);
+    lifecycle = new Lifecycle();
+    const write = async (changes: readonly ToldChange[]): Promise<void> => {
+      await Promise.resolve();
+      if (broken) throw new Error('the disk is full');
+      stored.push(...changes);
+    };
+    writes = new Writes({ write }, answers, lifecycle);
+  });
+
+  const change: ToldChange = { kind: 'model', name: 'm', value: { revision: 1, spec: {} } };
+
+  it('are durable before they take effect', async () => {
+    const order: string[] = [];
+    await writes.perform(operation(), () => ({
+      ...prepared([change]),
+      commit: () => order.push(`stored ${stored.length}`),
+    }));
+    expect(order).toEqual(['stored 1']);
+  });
+
+  it('happen one after another', async () => {
+    const order: string[] = [];
+    const slow = writes.perform(operation(), () => ({
+      ...prepared([change]),
+      commit: () => order.push('first'),
+    }));
+    const fast = writes.perform(operation(), () => {
+      order.push('second is checked');
+      return prepared([]);
+    });
+    await Promise.all([slow, fast]);
+    expect(order).toEqual(['first', 'second is checked']);
+  });
+
+  it('change nothing where they are refused or cannot be stored', async () => {
+    const refuse = writes.perform(operation(), () => {
+      throw new Error('no');
+    });
+    await expect(refuse).rejects.toThrow('no');
+    broken = true;
+    let committed = false;
+    const unstored = writes.perform(operation(), () => ({
+      ...prepared([change]),
+      commit: () => (committed = true),
+    }));
+    await expect(unstored).rejects.toThrow('the disk is full');
+    expect([stored, committed]).toEqual([[], false]);
+    broken = false;
+    await writes.perform(operation(), () => prepared([change]));
+    expect(stored).toHaveLength(1);
+  });
+
+  it('with one key take effect once, for a day', async () => {
+    let commits = 0;
+    const again = () =>
+      writes.perform(operation('k', { a: 1 }), () => ({
+        ...prepared([change], 201),
+        commit: () => (commits += 1),
+      }));
+    const first = await again();
+    expect(await again()).toEqual(first);
+    expect(commits).toBe(1);
+    await expect(writes.perform(operation('k', { a: 2 }), () => prepared([]))).rejects.toMatchObject({
+      facts: { reason: 'idempotency_key_reused' },
+    });
+    now += DAY;
+    await again();
+    expect(commits).toBe(2);
+  });
+
+  it('forget old answers', async () => {
+    await writes.perform(operation('k'), () => prepared([]));
+    now += DAY;
+    await writes.tidy();
+    expect(stored.at(-1)).toMatchObject({ kind: 'answer', value: null });
+    expect(answers.overdue()).toEqual([]);
+  });
+
+  it('are refused once the process ends', async () => {
+    lifecycle.end();
+    await expect(writes.perform(operation(), () => prepared([]))).rejects.toMatchObject({
+      facts: { reason: 'shutting_down' },
+    });
+  });
+});
+
+describe('the conditions of a write', () => {
+  const caller = (headers: Record<string, string>): Caller => callerOf((name) => headers[name]);
+
+  it.each(['*', '"7"', '7', '"1", "7"'])('are met by revision 7: %s', (ifMatch) => {
+    expect(() => checkIfMatch(caller({ 'if-match': ifMatch }), 7)).not.toThrow();
+  });
+
+  it.each(['"8"', 'W/"7"'])('are not met by revision 7: %s', (ifMatch) => {
+    expect(() => checkIfMatch(caller({ 'if-match': ifMatch }), 7)).toThrow(/If-Match/);
+  });
+
+  it('are not met by what does not exist', () => {
+    expect(() => checkIfMatch(caller({ 'if-match': '*' }), null)).toThrow(/nothing of this name/);
+    expect(() => checkIfMatch(caller({}), null)).not.toThrow();
+  });
+
+  it.each([{ 'if-match': 'seven' }, { 'idempotency-key': 'a b' }, { 'idempotency-key': '' }])(
+    'are refused where they make no sense: %j',
+    (headers) => {
+      expect(() => caller(headers)).toThrow();
+    },
+  );
+});
+
+function operation(idempotencyKey: string | null = null, body: unknown = null): Operation {
+  const caller = { credential: 'anonymous', idempotencyKey, ifMatch: null };
+  return { method: 'PUT', path: '/v1/models/m', body, caller };
+}
+
+function prepared(changes: readonly ToldChange[], status = 200): Prepared<string> {
+  return { changes, status, view: () => 'body', commit: () => undefined };
+}

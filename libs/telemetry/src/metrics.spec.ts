@@ -1,0 +1,71 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  emptyFleet,
+  type Event,
+  type Action,
+  type Fleet,
+  type ModelId,
+  type OrderId,
+  type ReplicaId,
+  type ServerId,
+} from '#core';
+import { Metrics } from './metrics.js';
+import { Names, OTHER } from './names.js';
+
+const order = 'o1' as OrderId;
+const replica = 'm@a' as ReplicaId;
+const model = 'm' as ModelId;
+const server = 'a' as ServerId;
+
+describe('the metrics', () => {
+  let metrics: Metrics;
+  let fleet: Fleet;
+
+  beforeEach(() => {
+    metrics = new Metrics({ now: () => 5_000, term: 7 });
+    fleet = emptyFleet();
+  });
+
+  const turn = (now: number, events: readonly Event[], actions: readonly Action[]): void =>
+    metrics.turnTaken({ events, actions, now, took: 1 }, fleet);
+
+  it('time a load from its order to its report', async () => {
+    const load = { order, replica, model, server, config: null, timeout: 1, brings: [] };
+    turn(1_000, [], [{ kind: 'load', ...load }]);
+    turn(3_500, [{ kind: 'LoadEnded', order, replica, outcome: { kind: 'unknown' } }], []);
+    const text = await metrics.text();
+    expect(text).toContain('berth_load_seconds_sum{outcome="unknown"} 2.5');
+    expect(text).toContain('berth_turn_seconds_count 2');
+  });
+
+  it('count unloads by cause, refusals by reason and answers by result', async () => {
+    const unload = { order, replica, model, server, cause: 'evicted', makesRoomFor: null } as const;
+    const refusal = { reason: 'queue_full', retryAfter: 1 } as const;
+    turn(
+      0,
+      [],
+      [
+        { kind: 'unload', ...unload },
+        { kind: 'refuse', request: 'r' as never, refusal },
+      ],
+    );
+    metrics.resolve.resolved('routed', false, 1);
+    metrics.resolve.resolved('queue_full', true, 1);
+    const text = await metrics.text();
+    expect(text).toContain('berth_evictions_total{cause="evicted"} 1');
+    expect(text).toContain('berth_queue_refused_total{reason="queue_full"} 1');
+    expect(text).toContain('berth_resolve_total{result="routed"} 1');
+    expect(text).toContain('berth_resolve_total{result="queue_full"} 1');
+  });
+
+  it('read the gauges off the fleet as it is', async () => {
+    turn(0, [], []);
+    expect(await metrics.text()).toMatch(/^berth_term 7$/m);
+    expect(await metrics.text()).toMatch(/^berth_replicas\{phase="ready"\} 0$/m);
+  });
+
+  it('have at most so many model names, and one name for the rest', () => {
+    const names = new Names(2);
+    expect(['a', 'b', 'c', 'a', 'd'].map((name) => names.told(name))).toEqual(['a', 'b', OTHER, 'a', OTHER]);
+  });
+});
