@@ -45,10 +45,17 @@ export function fitPins(fleet: Readonly<Fleet>, models: Iterable<Model>): PinsFi
     .map((model) => ({
       model: model.id,
       copies: model.pinnedCopies - placeAll(asPlanned, room, placed, model),
-      needs: model.gpuBytes,
+      needs: bytesPerDevice(fleet, model),
     }))
     .filter(({ copies }) => copies > 0);
   return unplaced.length === 0 ? { fits: true } : { fits: false, unplaced };
+}
+
+/** Where no server that lists it has a GPU, a copy takes its host memory from the `cpu` device. */
+function bytesPerDevice(fleet: Readonly<Fleet>, { id, gpuBytes, hostBytes }: Model): Bytes {
+  const listing = [...fleet.servers.values()].filter(({ repository }) => repository.has(id));
+  const devices = listing.flatMap((server) => server.devices ?? []);
+  return devices.length > 0 && devices.every(({ kind }) => kind === 'cpu') ? hostBytes : gpuBytes;
 }
 
 /** Which devices already got a copy of a model, and which models a server already holds. */
