@@ -89,6 +89,6 @@ export function readRefusal(error: unknown): RpcRefusal {
 const definitions = rpcStatusDefinition();
 
 function decode(type: string, bytes: Buffer): Record<string, unknown> {
-  const { deserialize } = definitions[type] as unknown as { deserialize(bytes: Buffer): object };
-  return deserialize(bytes) as Record<string, unknown>;
+  const definition = definitions[type] as unknown as { deserialize(bytes: Buffer): object };
+  return definition.deserialize(bytes) as Record<string, unknown>;
 }

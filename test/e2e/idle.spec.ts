@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeReal, type RealTriton } from '../support/real-triton.js';
+import { until } from '../support/until.js';
+import { infer, rowOf, UNLOADED } from './someone.js';
+import { aQuickModel, aServer, SOON_MS, Stage, startTriton } from './stage.js';
+
+describeReal('an idle model', (kit) => {
+  let a: RealTriton;
+  let stage: Stage;
+
+  beforeAll(async () => {
+    const models = ['forgotten', 'busy', 'leased', 'kept'].map((name) => aQuickModel(name));
+    a = await startTriton(kit, { id: 'a', models });
+    stage = await Stage.open([aServer(a)], {
+      defaults: { idleUnloadSeconds: 2 },
+      models: { kept: { idleUnloadSeconds: null } },
+    });
+  });
+
+  afterAll(() => stage.close());
+
+  it('is unloaded, while those in use stay', async () => {
+    const over = new AbortController();
+    for (const model of ['forgotten', 'busy', 'kept']) await stage.route(model);
+    const use = useUntil(over.signal, () => infer(a, 'busy', 1));
+    await stage.route('leased', { leaseMs: 600_000 });
+
+    await until(async () => (await stage.model('forgotten')).state === 'absent', SOON_MS);
+    expect(await rowOf(a, 'forgotten')).toBe(UNLOADED);
+    expect(a.stubPids('forgotten')).toEqual([]);
+    expect((await stage.model('forgotten')).lastUnload).toMatchObject({ reason: 'idle', for: null });
+    expect(stage.berth.log()).toContain('unloading forgotten from a: idle');
+
+    for (const model of ['busy', 'leased', 'kept']) expect(await stage.copies(model)).toEqual(['a:ready']);
+    over.abort();
+    expect(await use).toBeGreaterThan(0);
+    await until(async () => (await stage.model('busy')).state === 'absent', SOON_MS);
+    expect((await stage.model('busy')).lastUnload).toMatchObject({ reason: 'idle' });
+    for (const model of ['leased', 'kept']) expect(await rowOf(a, model)).toBe('READY');
+    expect(a.initialisations('busy')).toBe(1);
+  });
+
+  it('is loaded again for the next who asks', async () => {
+    const before = a.initialisations('forgotten');
+    await stage.route('forgotten');
+    expect(a.initialisations('forgotten')).toBe(before + 1);
+    expect(await infer(a, 'forgotten', 2)).toBe(4);
+  });
+});
+
+/** Uses a model time and again, as a client that goes straight to Triton does; tells how often. */
+async function useUntil(over: AbortSignal, use: () => Promise<unknown>): Promise<number> {
+  for (let times = 0; ; times += 1) {
+    if (over.aborted) return times;
+    await use();
+    await sleep(200);
+  }
+}
