@@ -79,6 +79,8 @@ export type Action =
       readonly kind: 'grant';
       readonly request: RequestId;
       readonly replica: ReplicaId;
+      /** Those it serves: a replica may be drained in the very turn that gives the last route to it. */
+      readonly versions: readonly string[];
       readonly waited: Millis;
       /** Whether it had to wait for a load. */
       readonly cold: boolean;

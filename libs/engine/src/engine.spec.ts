@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ContactFact, Look, ModelId, ServerId } from '#core';
+import { type ContactFact, type Look, type Model, type ModelId, replicaId, type ServerId } from '#core';
 import { aModel, aServer } from '../../../test/support/core-driver.js';
 import type { Answer, ResolveQuery } from './answer.js';
 import { Engine } from './engine.js';
@@ -146,7 +146,7 @@ const settle = async (): Promise<void> => {
   for (let round = 0; round < 10; round += 1) await new Promise((done) => setImmediate(done));
 };
 
-async function aRunningEngine() {
+async function aRunningEngine(models: readonly Model[] = [A]) {
   const clock = new StillClock();
   const store = new ForgetfulStore();
   const turns: Turn[] = [];
@@ -156,9 +156,12 @@ async function aRunningEngine() {
     leadership: { term: 7, mayAct: () => true },
     observers: [{ turnTaken: (turn) => turns.push(turn) }],
   });
-  const server = new ObedientServer(clock, [A.id]);
+  const server = new ObedientServer(
+    clock,
+    models.map(({ id }) => id),
+  );
   engine.addServer(aServer('t', [10]), () => server);
-  engine.tell({ kind: 'ModelDeclared', model: A });
+  engine.tell(...models.map((model) => ({ kind: 'ModelDeclared', model }) as const));
   await settle();
   return { engine, clock, store, turns, server };
 }
@@ -239,6 +242,23 @@ describe('an engine', () => {
     await settle();
     expect(await answer).toMatchObject({ refusal: { reason: 'loading' } });
     expect(clock.time).toBe(1_030);
+  });
+
+  it('gives the route it has granted also where the same turn drains the replica for somebody who starves', async () => {
+    const large = aModel('b', { gpuBytes: 8 });
+    const { engine, server, clock } = await aRunningEngine([A, large]);
+    const first = engine.admit(query(), 120_000).answer;
+    await settle();
+    void engine.admit(query({ model: large.id }), 120_000);
+    await settle();
+    clock.time += 31_000;
+    engine.tell();
+    await settle();
+    server.loadEnds(A.id);
+    await settle();
+    expect(engine.fleet.replicas.get(replicaId(A.id, 't' as ServerId))?.phase).toBe('draining');
+    const waited = settle().then(() => 'still waits');
+    expect(await Promise.race([first, waited])).toMatchObject({ kind: 'route', server: 't', version: '1' });
   });
 
   it('forgets who has gone', async () => {

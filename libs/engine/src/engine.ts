@@ -22,6 +22,9 @@ import type { ModelServer } from './ports/model-server.js';
 import type { Observer } from './ports/observer.js';
 import { Uses } from './uses.js';
 
+/** What a route says of the replica it leads to. */
+type Routed = Pick<Ready, 'id' | 'model' | 'server' | 'devices' | 'versions'>;
+
 export interface EngineParts {
   readonly clock: Clock;
   readonly learned: Learned;
@@ -166,14 +169,15 @@ export class Engine {
     }
   }
 
-  private grant({ request, replica: id, waited, cold }: ActionOf<'grant'>): void {
+  /** The lease holds, also where the same turn has begun to drain the replica for somebody who starves. */
+  private grant({ request, replica: id, versions, waited, cold }: ActionOf<'grant'>): void {
     const caller = this.callers.get(request);
-    const replica = this.state.replicas.get(id);
-    if (!caller || replica?.phase !== 'ready') return;
-    this.answer(request, this.routeTo(replica, caller.query, waited, cold));
+    if (!caller) return;
+    const replica = this.state.replicas.get(id)!;
+    this.answer(request, this.routeTo({ ...replica, versions }, caller.query, waited, cold));
   }
 
-  private routeTo(replica: Ready, query: ResolveQuery, waited: number, cold: boolean): Route {
+  private routeTo(replica: Routed, query: ResolveQuery, waited: number, cold: boolean): Route {
     return {
       kind: 'route',
       model: replica.model,

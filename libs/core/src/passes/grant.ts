@@ -38,6 +38,7 @@ function grant(fleet: Fleet, request: Request, replica: Ready, now: Instant): Ac
     kind: 'grant',
     request: request.id,
     replica: replica.id,
+    versions: replica.versions,
     waited,
     cold: replica.since >= request.arrivedAt,
   };
