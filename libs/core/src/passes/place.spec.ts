@@ -112,6 +112,18 @@ describe('an ensemble', () => {
     expect(driver.orders()).toEqual(['load e@t', 'unload e@t', 'unload s@t', 'load x@t']);
   });
 
+  it('waits for a step whose device Berth chooses: its own load would put it on every GPU', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('e', { gpuBytes: 0, sizesDeclared: false }), aModel('s'))
+      .serve(aServer('t', [10, 10]), ['e', 's']);
+    learn(driver, 's', 't', [0]);
+    driver.tell({ kind: 'StepsRemembered', model: 'e' as ModelId, steps: ['s' as ModelId] });
+    driver.resolve('e');
+    expect(driver.log).toMatchObject([{ kind: 'load', model: 's', config: { gpus: [0] }, brings: [] }]);
+    driver.loadEnds('s', 't');
+    expect(driver.log.at(-1)).toMatchObject({ kind: 'load', model: 'e', brings: [] });
+  });
+
   it('of unknown steps books what comes up with it, as ours', () => {
     const driver = aFleet();
     driver.declare(aModel('e', { gpuBytes: 1, idleUnload: 60_000 }));

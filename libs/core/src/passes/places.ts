@@ -111,13 +111,18 @@ function missingDependencies(fleet: Readonly<Fleet>, server: Server, id: ModelId
 const isLost = (replica: { phase: string; coming?: boolean }): boolean =>
   replica.phase === 'unknown' && replica.coming === false;
 
-/** Whether a step comes up through the ensemble's own load, without an order of its own. */
-export const isCarriedBy = (fleet: Readonly<Fleet>, ensemble: ModelId, step: ModelId): boolean =>
-  fleet.steps.get(ensemble)?.includes(step) ?? false;
-
-export const carrier = (
+/**
+ * The ensemble whose own load brings a step up. That load is a plain one for the step, which goes wherever its config
+ * on disk says; a step for which Berth chooses the device has an order of its own, before.
+ */
+export function carrier(
   fleet: Readonly<Fleet>,
   server: Server,
   ensemble: ModelId,
   step: ModelId,
-): ReplicaId | null => (isCarriedBy(fleet, ensemble, step) ? replicaId(ensemble, server.spec.id) : null);
+): ReplicaId | null {
+  const model = fleet.models.get(step);
+  const isChosen = model !== undefined && canChoose(server, model);
+  const isStep = fleet.steps.get(ensemble)?.includes(step) ?? false;
+  return isStep && !isChosen ? replicaId(ensemble, server.spec.id) : null;
+}
