@@ -47,9 +47,9 @@ function nextPulse(before: Pulse | null, counts: Counts): Pulse {
   return { ...counts, failures: before.failures + counts.failed - before.failed };
 }
 
-/** The first sight of a replica's counts is no use of it; a change of any of them is. */
+/** A change of any count is a use. A fresh copy counts from zero: what its first sight shows has happened since its load. */
 function isUsed({ pulse: before }: Ready, pulse: Pulse): boolean {
-  if (!before) return false;
+  if (!before) return pulse.succeeded + pulse.failed > 0;
   return (
     before.lastInference !== pulse.lastInference ||
     before.succeeded !== pulse.succeeded ||
