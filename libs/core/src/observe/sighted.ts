@@ -45,8 +45,9 @@ export function sighted(fleet: Fleet, server: Server, model: ModelId, seen: Seen
   }
 }
 
-/** What is found is booked at once, whoever put it there. */
+/** What is found is booked at once, whoever put it there; what an earlier copy's config said of it says nothing now. */
 function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: Seen): void {
+  forgetConfig(server, model);
   const devices = devicesFound(server, model);
   const cameWithOurs = !server.ordered.has(model) && isLikelyStep(fleet, server);
   if (cameWithOurs) server.ordered.add(model);
@@ -153,7 +154,23 @@ function unknownServes(fleet: Fleet, replica: Unknown, { sighting, begunAt, now 
   const settledAt = replica.after === 'unload' ? replica.endedAt + UNSETTLED : replica.endedAt;
   if (begunAt < settledAt) return;
   if (replica.after === 'load') fleet.cooldowns.delete(replica.id);
+  if (replica.after === 'found') return backAgain(fleet, replica, versionsOf(sighting), now);
   put(fleet, becomeReady(replica, versionsOf(sighting), now));
+}
+
+/** It was gone and is there: somebody may have loaded it anew, with another config. */
+function backAgain(fleet: Fleet, replica: Unknown, versions: readonly string[], now: Instant): void {
+  const server = fleet.servers.get(replica.server)!;
+  forgetConfig(server, replica.model);
+  const devices = devicesFound(server, replica.model);
+  const bookings = bookingsFor(fleet, server, replica.model, devices);
+  put(fleet, becomeReady({ ...replica, devices, bookings }, versions, now));
+}
+
+/** Until its own config is read again a copy is taken to be on every device. */
+function forgetConfig(server: Server, model: ModelId): void {
+  server.configs.delete(model);
+  server.described.delete(model);
 }
 
 function unknownAbsent(
