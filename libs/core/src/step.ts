@@ -39,7 +39,7 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const overflow = refuseOverflow(fleet, now);
   dropWishes(fleet, now);
   dropUnwanted(fleet);
-  drainRetired(fleet, now);
+  const stranded = drainRetired(fleet, now) ? refuseHopeless(fleet, now) : [];
   const wants = wantsOf(fleet, now);
   const ledger = new Ledger(fleet);
   const unplaced = placeWanted(fleet, wants, ledger, now);
@@ -48,5 +48,15 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const unloads = unloadDrained(fleet, now);
   const late = answerExpired(fleet, expired, now);
   const looks = lookAround(fleet, now);
-  return [...hopeless, ...granted, ...overflow, ...crowded, ...loads, ...unloads, ...late, ...looks];
+  return [
+    ...hopeless,
+    ...granted,
+    ...overflow,
+    ...stranded,
+    ...crowded,
+    ...loads,
+    ...unloads,
+    ...late,
+    ...looks,
+  ];
 }

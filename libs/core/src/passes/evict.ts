@@ -7,6 +7,7 @@ import { type Ledger, sumOf } from '../ledger.js';
 import type { Bytes, Instant } from '../model.js';
 import { copiesOf, isPinProtected, solidCopies } from '../pins.js';
 import { takesOrders } from '../standing.js';
+import { waitingFor } from './eta.js';
 import { hasQueue, isKept } from './idle.js';
 import type { Place } from './places.js';
 import { drain } from './retire.js';
@@ -149,10 +150,13 @@ function victimWith(fleet: Fleet, replica: Ready, want: Want, now: Instant): Vic
   };
 }
 
-/** Not pinned, not somebody else's, past its minimum residency, and not in use, unless the newcomer is starving. */
+/**
+ * Not pinned, not somebody else's, past its minimum residency, not what somebody waits for who doubts it, and not in
+ * use, unless the newcomer is starving.
+ */
 function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {
   if (replica.change || isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
-  if (now < residentUntil(fleet, replica)) return false;
+  if (now < residentUntil(fleet, replica) || waitingFor(fleet, replica.model) > 0) return false;
   const isStarving = now - want.since >= fleet.limits.starvation;
   return isStarving || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
 }

@@ -7,18 +7,25 @@ import type { ModelId } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
 import { isPinProtected, solidCopies } from '../pins.js';
 import { takesOrders } from '../standing.js';
+import { waitingFor } from './eta.js';
 import { hasQueue, idleAt, idleUnloadAt, isKept } from './idle.js';
 
 /** After the last lease has ended Triton's queue is given this long to empty. */
 const QUEUE_GRACE: Millis = 5_000;
 
-/** Withdraws the routes of replicas that are idle, no longer wanted, or on a server that is being drained. */
-export function drainRetired(fleet: Fleet, now: Instant): void {
+/**
+ * Withdraws the routes of replicas that are idle, no longer wanted, or on a server that is being drained; returns
+ * whether there were any.
+ */
+export function drainRetired(fleet: Fleet, now: Instant): boolean {
+  let drained = false;
   for (const replica of fleet.replicas.values()) {
     if (replica.phase !== 'ready' || replica.change) continue;
     const cause = retirement(fleet, replica, now);
     if (cause) drain(fleet, replica, cause, null, now);
+    drained ||= cause !== undefined;
   }
+  return drained;
 }
 
 export function drain(
@@ -41,7 +48,8 @@ function retirement(fleet: Fleet, replica: Ready, now: Instant): UnloadCause | u
     if (server.drain && mayLeave(fleet, replica, server.drain.deadline, now)) return 'drain';
   }
   const at = idleUnloadAt(fleet, replica);
-  return at !== null && at <= now && !hasQueue(fleet, replica) ? 'idle' : undefined;
+  const isIdle = at !== null && at <= now && !hasQueue(fleet, replica);
+  return isIdle && waitingFor(fleet, replica.model) === 0 ? 'idle' : undefined;
 }
 
 function isWithdrawn(fleet: Fleet, replica: Ready): boolean {
