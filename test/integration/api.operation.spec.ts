@@ -84,6 +84,16 @@ describe('operating it', () => {
     await until(async () => (await call(world, 'GET', '/v1/models/fresh')).status === 404);
   });
 
+  it('drains and forgets a server that left the file', async () => {
+    const [server] = world.config.servers;
+    const second = { ...server!, id: 'second', grpc: '127.0.0.1:1' };
+    world.scheduler.reload({ ...world.config, servers: [server!, second] });
+    expect((await call(world, 'GET', '/v1/servers/second')).status).toBe(200);
+    world.scheduler.reload(world.config);
+    await until(async () => (await call(world, 'GET', '/v1/servers/second')).status === 404);
+    expect((await call(world, 'GET', '/v1/servers/a')).body.state).toBe('ready');
+  });
+
   it('refuses everybody who waits when it ends, and leaves the models loaded', async () => {
     const router = rpcClient(world, 'Router');
     const waiting = [

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
+import { until } from '../support/until.js';
 import { call, rpcClient, type RpcClient, startWorld, type World } from '../support/running-scheduler.js';
 
 describe('resolve', () => {
@@ -122,6 +123,17 @@ describe('resolve', () => {
     expect(form.status).toBe(415);
     const foreign = await call(world, 'POST', path, {}, { origin: 'https://example.com' });
     expect([foreign.status, foreign.body.reason]).toEqual([403, 'not_allowed']);
+  });
+
+  it('lets go of callers who have gone', async () => {
+    const gone = new AbortController();
+    const url = `${world.scheduler.http}/v1/models/mistral-7b/resolve`;
+    const waiting = fetch(url, { method: 'POST', signal: gone.signal }).catch((error: Error) => error.name);
+    const { fleet } = world.scheduler.engine;
+    await until(() => fleet.waiting.size === 1);
+    gone.abort();
+    expect(await waiting).toBe('AbortError');
+    await until(() => fleet.waiting.size === 0);
   });
 
   it('answers before the deadline of a gRPC call, with the reason', async () => {

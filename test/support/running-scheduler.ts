@@ -85,7 +85,7 @@ async function isReady({ http }: RunningScheduler): Promise<void> {
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;
-  // eslint-disable-next-line
+  // eslint-disable-next-line typescript/no-explicit-any -- what it is differs from test to test
   readonly body: any;
 }
 

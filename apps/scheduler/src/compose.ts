@@ -22,17 +22,18 @@ import { ModelOrders } from './models/model-orders.js';
 import { ModelWrites } from './models/model-writes.js';
 import { PinEnds } from './models/pin-ends.js';
 import { TurnWatch } from './models/turn-watch.js';
-import type { SchedulerParts, SchedulerStore } from './parts.js';
+import type { Demo, SchedulerParts, SchedulerStore } from './parts.js';
 import { Resolver } from './routing/resolver.js';
 import { LOG } from './tokens.js';
 import { WallTimes } from './wall-times.js';
 import { Answers } from './writes/answers.js';
 import { Writes } from './writes/writes.js';
 
-/** What the store held when it was opened. */
+/** What the store held when it was opened, and the demo, where one runs. */
 export interface Remembered {
   readonly told: Told;
   readonly facts: LearnedFacts;
+  readonly demo: Demo | null;
 }
 
 export type Composition = ReturnType<typeof compose>;
@@ -45,7 +46,7 @@ export function compose(
   remembered: Remembered,
 ) {
   const running = composeEngine(parts, store, remembered.facts);
-  const known = composeKnowledge(config, parts, running, remembered.told);
+  const known = composeKnowledge(config, running, remembered);
   const { engine, times, lifecycle, watch, metrics } = running;
   const { catalog, models, registry, servers } = known;
   const { log, random, wallNow } = parts;
@@ -66,7 +67,7 @@ export function compose(
     problems: new Problems(log, random),
     rpcErrors: new RpcErrors(log, random),
     pinEnds: new PinEnds(engine, catalog, times),
-    leavers: new Leavers(engine, links),
+    leavers: new Leavers(engine, registry, links, times),
   };
 }
 
@@ -88,9 +89,8 @@ function composeEngine(parts: SchedulerParts, store: SchedulerStore, facts: Lear
 /** What is known of models and servers. */
 function composeKnowledge(
   config: Config,
-  { demo }: SchedulerParts,
   { engine, times }: ReturnType<typeof composeEngine>,
-  told: Told,
+  { told, demo }: Remembered,
 ) {
   const catalog = new Catalog(baseModels(config, demo), told.models);
   const models = new ModelList(engine, catalog, times);

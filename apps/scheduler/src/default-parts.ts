@@ -29,7 +29,7 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
         clock,
         log: (message) => log.warn({ server: id }, message),
       }),
-    demo: { servers: [], models: {} },
+    startDemo: null,
     processMetrics: false,
     ...given,
     log,

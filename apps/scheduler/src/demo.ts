@@ -6,14 +6,8 @@ const GPUS = 2;
 const GPU_MEMORY_MB = 24_576;
 const MIB = 2 ** 20;
 
-/** A demo that runs. */
-export interface RunningDemo extends Demo {
-  readonly words: string;
-  close(): Promise<void>;
-}
-
 /** Starts a simulated Triton, so that there is something to look at where no server is configured. */
-export async function startDemo(): Promise<RunningDemo> {
+export async function startDemo(): Promise<Demo> {
   const triton = await startTritonSim({
     id: 'demo',
     gpus: GPUS,

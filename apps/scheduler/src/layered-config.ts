@@ -5,14 +5,14 @@ import { coreSettings } from './models/core-model.js';
 import type { Demo } from './parts.js';
 
 /** The file's models over the demo's. */
-export function baseModels(config: Config, demo: Demo): BaseLayers {
-  const models = Object.assign(Object.create(null) as BaseLayers['models'], demo.models, config.models);
+export function baseModels(config: Config, demo: Demo | null): BaseLayers {
+  const models = Object.assign(Object.create(null) as BaseLayers['models'], demo?.models, config.models);
   return { defaults: config.defaults, models };
 }
 
 /** The file's servers and the demo's. */
-export function baseServers(config: Config, demo: Demo): readonly ServerConfig[] {
-  return [...config.servers, ...demo.servers];
+export function baseServers(config: Config, demo: Demo | null): readonly ServerConfig[] {
+  return [...config.servers, ...(demo?.servers ?? [])];
 }
 
 /** What the core is told of defaults and limits. */

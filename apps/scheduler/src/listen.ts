@@ -2,6 +2,7 @@ import type { Server } from '@grpc/grpc-js';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { addressText, type Config } from '#config';
+import { CannotListen } from './cannot-listen.js';
 import type { Composition } from './compose.js';
 import { providersOf } from './compose.js';
 import { ProblemFilter } from './errors/problem.filter.js';
@@ -25,7 +26,7 @@ export interface Listening {
 
 /** Serves HTTP and gRPC. Where one of them cannot be served, neither is. */
 export async function listen(config: Config, made: Composition): Promise<Listening> {
-  const adapter = fastifyAdapter();
+  const adapter = fastifyAdapter(made.problems);
   const app = await NestFactory.create<NestFastifyApplication>(
     SchedulerModule.of(providersOf(made)),
     adapter,
@@ -57,8 +58,9 @@ async function open(app: NestFastifyApplication, config: Config, made: Compositi
   const { resolver, rpcErrors: errors, health } = made;
   const raw = { resolver, errors, health, onServer: (server: Server) => (grpcServer = server) };
   app.connectMicroservice(grpcOptions(grpc, raw));
-  await app.startAllMicroservices();
-  await app.listen(config.http.port, config.http.host);
+  await app.startAllMicroservices().catch((cause: unknown) => fail('gRPC', grpc, cause));
+  const { host, port } = config.http;
+  await app.listen(port, host).catch((cause: unknown) => fail('HTTP', addressText(config.http), cause));
   const address = app.getHttpServer().address() as { readonly port: number };
   return {
     app,
@@ -66,6 +68,10 @@ async function open(app: NestFastifyApplication, config: Config, made: Compositi
     http: `http://${addressText({ ...config.http, port: address.port })}`,
     grpc,
   };
+}
+
+function fail(what: string, address: string, cause: unknown): never {
+  throw new CannotListen(what, address, cause);
 }
 
 /** Nest does not tell which port gRPC was given, so where any will do it is chosen here. */

@@ -4,8 +4,9 @@ import { pino } from 'pino';
 import { type Config, formatError, readConfig } from '#config';
 import { StoreUnusable } from '#embedded';
 import { banner } from './banner.js';
-import { type RunningDemo, startDemo } from './demo.js';
+import { startDemo } from './demo.js';
 import { type CommandLine, readCommandLine, USAGE } from './flags.js';
+import { CannotListen } from './cannot-listen.js';
 import { createScheduler, type RunningScheduler } from './scheduler.js';
 
 /** Lines for programs go to stderr; stdout is for the person who started us. */
@@ -25,10 +26,9 @@ async function main(args: readonly string[]): Promise<void> {
   const commandLine = readCommandLine(args);
   if (commandLine.help) return void process.stdout.write(`${USAGE}\n`);
   const config = configured(commandLine);
-  const demo = config.servers.length === 0 ? await startDemo() : undefined;
-  const scheduler = await createScheduler(config, { log, processMetrics: true, ...(demo && { demo }) });
-  process.stdout.write(banner(config, scheduler, demo));
-  followSignals(commandLine, scheduler, demo);
+  const scheduler = await createScheduler(config, { log, processMetrics: true, startDemo });
+  process.stdout.write(banner(config, scheduler));
+  followSignals(commandLine, scheduler);
 }
 
 /** Environment and file are read here and nowhere else. */
@@ -49,19 +49,16 @@ function textOf(path: string): string {
   }
 }
 
-function followSignals(commandLine: CommandLine, scheduler: RunningScheduler, demo?: RunningDemo): void {
+function followSignals(commandLine: CommandLine, scheduler: RunningScheduler): void {
   const leave = (): void => {
     log.info('shutting down; the models stay loaded');
-    scheduler
-      .close()
-      .then(() => demo?.close())
-      .then(
-        () => process.exit(0),
-        (error: unknown) => {
-          log.error({ err: error }, 'the shutdown failed');
-          process.exit(1);
-        },
-      );
+    scheduler.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'the shutdown failed');
+        process.exit(1);
+      },
+    );
   };
   process.once('SIGTERM', leave);
   process.once('SIGINT', leave);
@@ -79,9 +76,9 @@ function reread(commandLine: CommandLine, scheduler: RunningScheduler): void {
   }
 }
 
+/** What the operator has to put right is told in a line; everything else is a bug, with where it happened. */
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { code } = error as { readonly code?: unknown };
-  const isTheirs = error instanceof Unusable || error instanceof StoreUnusable || typeof code === 'string';
-  return isTheirs ? error.message : (error.stack ?? error.message);
+  const theirs = [Unusable, StoreUnusable, CannotListen].some((kind) => error instanceof kind);
+  return theirs || 'code' in error ? error.message : (error.stack ?? error.message);
 }

@@ -17,6 +17,9 @@ export interface SchedulerStore {
 export interface Demo {
   readonly servers: readonly ServerConfig[];
   readonly models: Readonly<Record<string, ModelSpec>>;
+  /** What it is, for people. */
+  readonly words: string;
+  close(): Promise<void>;
 }
 
 /** What a scheduler is made of; each can be handed in, as tests do. */
@@ -28,7 +31,8 @@ export interface SchedulerParts {
   /** Opens the store. It is closed with the scheduler. */
   readonly openStore: () => Promise<SchedulerStore>;
   readonly openServer: OpenServer;
-  readonly demo: Demo;
+  /** Starts what is shown where no server is declared at all; null: then there are none. */
+  readonly startDemo: (() => Promise<Demo>) | null;
   /** Whether the metrics tell of the process too. */
   readonly processMetrics: boolean;
 }

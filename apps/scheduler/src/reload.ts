@@ -6,14 +6,19 @@ import { declaration } from './models/model-writes.js';
 import type { Demo } from './parts.js';
 
 /** Takes up another file: servers, models, defaults and limits. Returns the keys that only a restart takes up. */
-export function reload(before: Config, after: Config, demo: Demo, made: Composition): readonly string[] {
+export function reload(
+  started: Config,
+  after: Config,
+  demo: Demo | null,
+  made: Composition,
+): readonly string[] {
   reloadModels(after, demo, made);
   reloadServers(after, demo, made);
-  return restartKeys(before, after);
+  return restartKeys(started, after);
 }
 
 /** Models gone from the file are withdrawn; those that did not change are not told again. */
-function reloadModels(after: Config, demo: Demo, { engine, catalog, times }: Composition): void {
+function reloadModels(after: Config, demo: Demo | null, { engine, catalog, times }: Composition): void {
   const old = new Map(catalog.declared().map((entry) => [entry.name, entry]));
   catalog.setBase(baseModels(after, demo));
   engine.tell(limitsEvent(after));
@@ -25,14 +30,17 @@ function reloadModels(after: Config, demo: Demo, { engine, catalog, times }: Com
 }
 
 /** Servers gone from the file are drained, then forgotten. */
-function reloadServers(after: Config, demo: Demo, { registry, links, leavers, log }: Composition): void {
+function reloadServers(
+  after: Config,
+  demo: Demo | null,
+  { registry, links, leavers, log }: Composition,
+): void {
   const old = registry.all();
   registry.setBase(baseServers(after, demo));
-  for (const { id } of old) if (registry.get(id) === undefined) leavers.drain(id);
   for (const { id, config, found } of registry.all()) {
-    leavers.keep(id);
     const before = old.find((entry) => entry.id === id);
     if (found.length > 0) log.error({ server: id, found }, `server ${id} names files that cannot be read`);
     else if (!isDeepStrictEqual(before?.config, config)) links.declare(config);
   }
+  leavers.follow();
 }

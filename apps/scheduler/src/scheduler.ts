@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '#config';
-import type { Engine } from '#engine';
+import type { Engine, Told } from '#engine';
 import { begin } from './begin.js';
 import { type Composition, compose } from './compose.js';
 import { completeParts } from './default-parts.js';
 import { listen, type Listening } from './listen.js';
-import type { SchedulerParts, SchedulerStore } from './parts.js';
+import type { Demo, SchedulerParts, SchedulerStore } from './parts.js';
 import { reload } from './reload.js';
 
 /** Calls under way have so long to end by themselves; then they are ended. */
@@ -18,6 +18,8 @@ export interface RunningScheduler {
   /** `host:port` of gRPC. */
   readonly grpc: string;
   readonly engine: Engine;
+  /** What is shown where no server is declared at all. */
+  readonly demo: Demo | null;
   /** Takes up another configuration; returns the keys that only a restart takes up. */
   reload(config: Config): readonly string[];
   /** Refuses who waits, answers what is under way, and leaves the models loaded. */
@@ -31,37 +33,42 @@ export async function createScheduler(
 ): Promise<RunningScheduler> {
   const parts = completeParts(config, given);
   const store = await parts.openStore();
+  let demo: Demo | null = null;
   let made: Composition | undefined;
   try {
-    const remembered = { told: await store.declarations.read(), facts: await store.learned.read() };
-    made = compose(config, parts, store, remembered);
+    const told = await store.declarations.read();
+    if (isEmpty(config, told)) demo = (await parts.startDemo?.()) ?? null;
+    made = compose(config, parts, store, { told, facts: await store.learned.read(), demo });
     await begin(config, made);
     const listening = await listen(config, made);
-    return running(config, parts, made, { store, listening });
+    return running(config, made, { store, listening, demo });
   } catch (error) {
     made?.engine.stop();
+    await demo?.close();
     await store.close();
     throw error;
   }
 }
 
-function running(
-  config: Config,
-  { demo }: SchedulerParts,
-  made: Composition,
-  held: { readonly store: SchedulerStore; readonly listening: Listening },
-): RunningScheduler {
-  let current = config;
+/** Whether nobody declared any server, in the file, by a flag or over the API. */
+const isEmpty = (config: Config, told: Told): boolean =>
+  config.servers.length === 0 && [...told.servers.values()].every(({ spec }) => spec === null);
+
+/** What has to be closed in the end. */
+interface Held {
+  readonly store: SchedulerStore;
+  readonly listening: Listening;
+  readonly demo: Demo | null;
+}
+
+function running(config: Config, made: Composition, held: Held): RunningScheduler {
   let closing: Promise<void> | undefined;
   return {
     http: held.listening.http,
     grpc: held.listening.grpc,
     engine: made.engine,
-    reload: (next) => {
-      const restart = reload(current, next, demo, made);
-      current = next;
-      return restart;
-    },
+    demo: held.demo,
+    reload: (next) => reload(config, next, held.demo, made),
     close: () => (closing ??= close(made, held)),
   };
 }
@@ -69,7 +76,7 @@ function running(
 /** The order matters: nobody new, everybody answered, nothing lost. */
 async function close(
   { lifecycle, health, engine, watch, writes }: Composition,
-  { store, listening }: { readonly store: SchedulerStore; readonly listening: Listening },
+  { store, listening, demo }: Held,
 ): Promise<void> {
   lifecycle.end();
   health.refresh();
@@ -84,4 +91,5 @@ async function close(
     await closed;
   }
   await store.close();
+  await demo?.close();
 }

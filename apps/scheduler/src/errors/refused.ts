@@ -33,8 +33,7 @@ export function invalid(errors: readonly BrokenRule[]): Refused {
   return new Refused(invalidFacts(errors));
 }
 
-/** The same as facts, for the paths that do not throw. */
-export function invalidFacts(errors: readonly BrokenRule[]): RefusalFacts {
+function invalidFacts(errors: readonly BrokenRule[]): RefusalFacts {
   return {
     reason: 'invalid_request',
     detail: errors.map(({ path, rule }) => (path === '' ? rule : `${path}: ${rule}`)).join('; '),

@@ -29,6 +29,16 @@ describe('the registry', () => {
     expect(registry.revisionOf('gone')).toBe(7);
   });
 
+  it('knows a server that left the file until it is released', () => {
+    const leaving = new Registry([fromFile('x', { grpc: 'h:1' })], new Map());
+    leaving.setBase([]);
+    expect([leaving.leavingIds(), leaving.routeServer('x').grpc]).toEqual([['x'], 'h:1']);
+    leaving.release('x');
+    expect([leaving.leavingIds(), leaving.get('x')]).toEqual([[], undefined]);
+    leaving.setBase([fromFile('x', { grpc: 'h:2' })]);
+    expect(leaving.leavingIds()).toEqual([]);
+  });
+
   it('tells routes of a server the same thing each time', () => {
     expect(registry.routeServer('a')).toEqual({ id: 'a', grpc: 'h:9', http: 'http://h:2', labels: {} });
     expect(registry.routeServer('a')).toBe(registry.routeServer('a'));

@@ -18,6 +18,7 @@ export interface ServerEntry {
 /** What is declared of every server, in memory. It only knows; what is written goes through ServerWrites. */
 export class Registry {
   private base: ReadonlyMap<string, ServerConfig>;
+  private leaving = new Map<string, ServerConfig>();
   private readonly told: Map<string, ToldServer>;
   private readonly entries = new Map<string, ServerEntry>();
   private readonly routes = new Map<string, RouteServerMessage>();
@@ -28,10 +29,22 @@ export class Registry {
     this.rebuild();
   }
 
-  /** Takes up another file. */
+  /** Takes up another file. Servers gone from it are leaving: known until they are forgotten. */
   setBase(base: readonly ServerConfig[]): void {
+    const before = [...this.base.values(), ...this.leaving.values()];
     this.base = byId(base);
+    this.leaving = byId(before.filter(({ id }) => !this.base.has(id)));
     this.rebuild();
+  }
+
+  /** The servers that are named no longer, neither by the file nor over the API. */
+  leavingIds(): string[] {
+    return [...this.leaving.keys()].filter((id) => this.told.get(id)?.spec == null);
+  }
+
+  /** Forgets what the file once said of a server. */
+  release(id: string): void {
+    if (this.leaving.delete(id)) this.rebuild();
   }
 
   set(id: string, told: ToldServer): void {
@@ -54,7 +67,7 @@ export class Registry {
 
   /** How the entry would be if this were told; undefined: there would be no such server. */
   entryWith(id: string, told: ToldServer | undefined): ServerEntry | undefined {
-    const below = this.base.get(id);
+    const below = this.base.get(id) ?? this.leaving.get(id);
     const spec = (told?.spec ?? null) as ServerSpec | null;
     const layers = spec === null ? below && { config: below, found: [] } : apiOver(id, spec, below);
     if (layers === undefined) return undefined;
@@ -70,7 +83,7 @@ export class Registry {
   private rebuild(): void {
     this.entries.clear();
     this.routes.clear();
-    for (const id of new Set([...this.base.keys(), ...this.told.keys()])) {
+    for (const id of new Set([...this.base.keys(), ...this.leaving.keys(), ...this.told.keys()])) {
       const entry = this.entryWith(id, this.told.get(id));
       if (entry === undefined) continue;
       const { grpc, http, labels } = entry.config;

@@ -37,5 +37,5 @@ export class ServerList {
   }
 }
 
-export const unknownServer = (id: string): Refused =>
+const unknownServer = (id: string): Refused =>
   new Refused({ reason: 'unknown_server', detail: `no server ${id} is declared`, members: { server: id } });

@@ -1,15 +1,15 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isLoopback } from '#config';
 import type { Problems } from '../errors/problems.js';
-import { Refused } from '../errors/refused.js';
+import { invalid, Refused } from '../errors/refused.js';
 
 const BODY_LIMIT = 64 * 1_024;
 /** Longer than any name: a name that is too long is told so, and not that there is no such path. */
 const PARAMETER_LIMIT = 2_048;
 
 /** Fastify as we serve on it. Nest's own body parsers are left out: they refuse empty bodies and take forms. */
-export function fastifyAdapter(): FastifyAdapter {
+export function fastifyAdapter(problems: Problems): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: PARAMETER_LIMIT },
@@ -17,8 +17,12 @@ export function fastifyAdapter(): FastifyAdapter {
     multipart: false,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      problems.send(error, request, reply),
   });
 }
+
+const NO_JSON = invalid([{ path: '', rule: 'must be JSON, without keys like __proto__' }]);
 
 /** JSON alone is understood, and no body at all. Keys that would reach prototypes are refused. */
 export function parseJson(fastify: FastifyInstance): void {
@@ -27,7 +31,10 @@ export function parseJson(fastify: FastifyInstance): void {
   fastify.addContentTypeParser(
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'string' },
-    (request, body, done) => (body === '' ? done(null, undefined) : void json(request, String(body), done)),
+    (request, body, done) => {
+      if (body === '') return done(null, undefined);
+      void json(request, String(body), (error, value) => done(error && NO_JSON, value));
+    },
   );
 }
 

@@ -50,7 +50,7 @@ export function layered(
 }
 
 /** The API's own layer. A pin that was set apart from the spec lies over the spec's. */
-export function apiLayer(told: ToldModel | undefined): ModelLayer {
+function apiLayer(told: ToldModel | undefined): ModelLayer {
   const spec = (told?.spec ?? {}) as ModelSpec;
   return told?.pin === undefined ? spec : { ...spec, pin: told.pin };
 }

@@ -3,7 +3,7 @@ import type { Engine } from '#engine';
 import type { ModelMessage } from '#contracts';
 import { Refused } from '../errors/refused.js';
 import type { WallTimes } from '../wall-times.js';
-import type { Caller } from '../writes/caller.js';
+import { type Caller, checkIfMatch } from '../writes/caller.js';
 import type { Writes, Written } from '../writes/writes.js';
 import { pinNow } from './core-model.js';
 import type { ModelList } from './model-list.js';
@@ -68,6 +68,7 @@ export class ModelOrders {
     let ended = (_: Readonly<Fleet>): boolean => true;
     const path = `/v1/models/${name}/${verb}`;
     const written = await this.writes.perform({ method: 'POST', path, body, caller }, () => {
+      checkIfMatch(caller, this.models.entry(name).revision);
       const order = check();
       ended = order.ended;
       const view = (): ModelMessage => this.models.get(name);
