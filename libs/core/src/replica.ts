@@ -87,6 +87,8 @@ export interface Change {
 
 export interface Draining extends Residence {
   readonly phase: 'draining';
+  /** What it serves: until the order is sent it may be taken back. */
+  readonly versions: readonly string[];
   readonly inUseUntil: Instant;
   readonly cause: UnloadCause;
   /** The model it makes room for. */

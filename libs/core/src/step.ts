@@ -17,6 +17,7 @@ import {
 } from './passes/refuse.js';
 import { drainRetired, unloadDrained } from './passes/retire.js';
 import { startPlaced } from './passes/start.js';
+import { takeBack } from './passes/take-back.js';
 import { wantsOf } from './passes/wants.js';
 import { dropWishes } from './passes/wishes.js';
 
@@ -32,6 +33,7 @@ export function step(fleet: Fleet, events: readonly Event[], now: Instant): Acti
 
 /** Compares what is wanted with what is, and assumes all it decides: a second look finds nothing to do. */
 function reconcile(fleet: Fleet, now: Instant): Action[] {
+  takeBack(fleet, now);
   dropHomeless(fleet, now);
   const hopeless = refuseHopeless(fleet, now);
   const granted = grantWaiting(fleet, now);

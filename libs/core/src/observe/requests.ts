@@ -42,7 +42,7 @@ export function orderUnload(fleet: Fleet, { model, force }: EventOf<'UnloadOrder
   fleet.wishes.delete(model);
   for (const replica of replicasOf(fleet, model)) {
     if (replica.phase !== 'ready' || isPinProtected(fleet, replica)) continue;
-    const { id, server, devices, bookings, stranger, inUseUntil } = replica;
+    const { id, server, devices, bookings, stranger, versions, inUseUntil } = replica;
     put(fleet, {
       id,
       model,
@@ -50,6 +50,7 @@ export function orderUnload(fleet: Fleet, { model, force }: EventOf<'UnloadOrder
       devices,
       bookings,
       stranger,
+      versions,
       phase: 'draining',
       since: now,
       inUseUntil: force ? now : inUseUntil,

@@ -35,12 +35,13 @@ export function drain(
   makesRoomFor: ModelId | null,
   now: Instant,
 ): void {
-  const { id, model, server, devices, bookings, stranger, inUseUntil } = replica;
-  const kept = { id, model, server, devices, bookings, stranger, inUseUntil };
+  const { id, model, server, devices, bookings, stranger, versions, inUseUntil } = replica;
+  const kept = { id, model, server, devices, bookings, stranger, versions, inUseUntil };
   put(fleet, { ...kept, phase: 'draining', since: now, cause, makesRoomFor });
 }
 
-function retirement(fleet: Fleet, replica: Ready, now: Instant): UnloadCause | undefined {
+/** Why it is to go now; undefined where it may stay. */
+export function retirement(fleet: Fleet, replica: Ready, now: Instant): UnloadCause | undefined {
   const server = fleet.servers.get(replica.server)!;
   if (!takesOrders(server, now)) return undefined;
   if (!isKept(fleet, replica)) {

@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { ModelId } from '../ids.js';
+
+const A = aModel('a', { idleUnload: 5_000 });
+const SERVER = aServer('t').id;
+
+/** One replica on a server, under a lease that outlasts its drain's begin. */
+function aDriver(): CoreDriver {
+  const driver = new CoreDriver()
+    .declare(A, aModel('b', { gpuBytes: 8 }), aModel('e', { gpuBytes: 1, dependsOn: [A.id] }))
+    .serve(aServer('t'), ['a', 'b', 'e']);
+  const first = driver.resolve('a', { lease: 60_000 });
+  driver.loadEnds('a', 't');
+  expect(driver.answerTo(first)).toBe('t');
+  return driver;
+}
+
+describe('a draining replica', () => {
+  it('is taken back when it is pinned before its unload was sent', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'UnloadOrdered', model: A.id, force: false });
+    expect(driver.phase('a', 't')).toBe('draining');
+    driver.declare({ ...A, pinnedCopies: 1 });
+    expect(driver.answerTo(driver.resolve('a'))).toBe('t');
+    driver.pass(120_000);
+    expect(driver.orders()).toEqual(['load a@t']);
+  });
+
+  it('is taken back when something needs it that stays', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'UnloadOrdered', model: A.id, force: false });
+    driver.shelf('t').set('e', 'READY');
+    driver.pass(10_000);
+    expect(driver.phase('a', 't')).toBe('ready');
+  });
+
+  it('goes all the same at the deadline of a drain of its server', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'DrainOrdered', server: SERVER, deadline: driver.now });
+    driver.declare({ ...A, pinnedCopies: 1 });
+    driver.pass(70_000);
+    expect(driver.orders()).toEqual(['load a@t', 'unload a@t']);
+  });
+
+  it('leaves the one it was to make room for to be placed anew', () => {
+    const driver = aDriver();
+    const request = driver.resolve('b' as ModelId, { wait: 120_000 });
+    driver.pass(31_000);
+    expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['draining', 'placed']);
+    driver.declare({ ...A, pinnedCopies: 1 });
+    expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['ready', undefined]);
+    expect(driver.answerTo(request)).toBe('infeasible');
+  });
+});

@@ -1,0 +1,33 @@
+import { type Fleet, forget, put, replicasOf } from '../fleet.js';
+import { dependentsOf } from '../footprint.js';
+import type { Instant } from '../model.js';
+import { becomeReady } from '../observe/orders.js';
+import { isPinProtected } from '../pins.js';
+import type { Draining, Ready } from '../replica.js';
+import { retirement } from './retire.js';
+
+/**
+ * Gives routes again to what drains and must stay after all: something that stays needs it, or it was pinned
+ * meanwhile. Nothing was sent yet, so nothing is lost; who was to have its memory is placed anew.
+ */
+export function takeBack(fleet: Fleet, now: Instant): void {
+  for (const replica of fleet.replicas.values()) {
+    if (replica.phase !== 'draining') continue;
+    const { inUseUntil, versions } = replica;
+    const ready = { ...becomeReady(replica, versions, now), inUseUntil };
+    if (!mustStay(fleet, replica, ready) || retirement(fleet, ready, now)) continue;
+    put(fleet, ready);
+    dropNewcomer(fleet, replica);
+  }
+}
+
+const mustStay = (fleet: Fleet, replica: Draining, ready: Ready): boolean =>
+  isPinProtected(fleet, ready) ||
+  dependentsOf(fleet, replica).some(({ phase }) => phase !== 'draining' && phase !== 'unloading');
+
+function dropNewcomer(fleet: Fleet, { makesRoomFor, server }: Draining): void {
+  if (makesRoomFor === null) return;
+  for (const newcomer of replicasOf(fleet, makesRoomFor)) {
+    if (newcomer.phase === 'placed' && newcomer.server === server) forget(fleet, newcomer);
+  }
+}
