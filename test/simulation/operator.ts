@@ -100,9 +100,11 @@ export class Operator {
     if (this.parts.told.drains.delete(server)) this.tell({ kind: 'DrainEnded', server });
   }
 
-  /** Only what is as honest under the defaults as under its own declaration. */
+  /** Only what is as honest under the defaults as under its own declaration; they may book more for what is there. */
   private withdraw({ model: { id }, fitsDefaults }: PlannedModel): void {
-    if (fitsDefaults && this.parts.told.models.delete(id)) this.tell({ kind: 'ModelWithdrawn', model: id });
+    if (!fitsDefaults || !this.parts.told.models.delete(id)) return;
+    for (const site of this.parts.sites.values()) site.isMuddled = true;
+    this.tell({ kind: 'ModelWithdrawn', model: id });
   }
 
   private declare({ model }: PlannedModel): void {

@@ -1,13 +1,14 @@
-import type { Instant, ModelId, ReplicaId } from '#core';
+import type { Instant, ModelId, ReplicaId, ServerId } from '#core';
 import type { Route } from '#engine';
 
 /** The routes one life of Berth has given: when the last one was, and until when a lease is good. */
 export class RouteRecord {
-  private readonly given = new Map<ReplicaId, { model: ModelId; at: Instant; until: Instant }>();
+  private readonly given = new Map<ReplicaId, { route: Route; at: Instant; until: Instant }>();
 
-  note({ replica, model, lease }: Route, now: Instant): void {
+  note(route: Route, now: Instant): void {
+    const { replica, lease } = route;
     const until = Math.max(this.given.get(replica)?.until ?? 0, now + lease);
-    this.given.set(replica, { model, at: now, until });
+    this.given.set(replica, { route, at: now, until });
   }
 
   lastAt(replica: ReplicaId): Instant {
@@ -20,6 +21,11 @@ export class RouteRecord {
 
   /** By the operator's force the leases of a model are worth nothing any more. */
   breakLeases(model: ModelId, now: Instant): void {
-    for (const route of this.given.values()) if (route.model === model) route.until = now;
+    for (const given of this.given.values()) if (given.route.model === model) given.until = now;
+  }
+
+  /** The routes to a server that has died lead nowhere. */
+  forget(server: ServerId): void {
+    for (const [id, { route }] of this.given) if (route.server === server) this.given.delete(id);
   }
 }

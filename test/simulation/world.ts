@@ -87,8 +87,8 @@ export class World {
     while (open.length > 0 && this.agenda.now() < latest) {
       await this.passUntil(this.agenda.now() + PATIENCE);
       open = this.berth ? restlessness(this.berth.engine.fleet, this.sites) : ['Berth is not there'];
+      if (this.clients.openRequests > 0) open.push(`${this.clients.openRequests} requests are unanswered`);
     }
-    if (this.clients.openRequests > 0) open.push(`${this.clients.openRequests} requests are unanswered`);
     this.trail.expect(open.length === 0, () => `no rest: ${open.join('; ')}`);
     this.check();
   }

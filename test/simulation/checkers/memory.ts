@@ -23,8 +23,8 @@ export const heldWithinCapacity: Check = (scene) => {
   const { fleet, trail, life } = scene;
   if (life > 1) return;
   const memory = memoryOf(fleet);
-  for (const { spec, devices, hidden } of fleet.servers.values()) {
-    if (siteOf(scene, spec.id).isMuddled || hidden.length > 0) continue;
+  for (const { spec, devices, hidden, looked } of fleet.servers.values()) {
+    if (siteOf(scene, spec.id).isMuddled || hidden.length > 0 || !looked) continue;
     for (const { account } of devices ?? []) {
       const { held, capacity } = memory(account);
       trail.expect(held <= capacity, () => `${said(scene, account)} of ${spec.id}`);

@@ -9,7 +9,6 @@ export const onlyInContact: Check = (scene) => {
   for (const { kind, model, server: id } of ordersIn(scene)) {
     const server = scene.fleet.servers.get(id)!;
     const isInContact = server.contact.kind === 'up' && server.looked && server.mode === 'explicit';
-    scene.trail.note(`${kind} ${model}@${id}`);
     scene.trail.expect(isInContact, () => `${kind} ${model}@${id} while it is ${server.contact.kind}`);
   }
 };

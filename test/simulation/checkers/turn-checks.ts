@@ -12,6 +12,7 @@ import {
   waitsOutBackOff,
 } from './orders.js';
 import type { Check, Scene } from './scene.js';
+import { inShort } from './in-short.js';
 
 const CHECKS: readonly Check[] = [
   secondLook,
@@ -38,7 +39,30 @@ export class TurnChecks implements Observer {
 
   turnTaken(turn: Turn, fleet: Fleet): void {
     const scene: Scene = { ...this.around, turn, fleet, before: this.before };
+    note(turn, this.around.trail);
+    markSurprises(scene);
     for (const check of CHECKS) check(scene);
     this.before = new Map(fleet.replicas);
   }
+}
+
+/** Nobody can book what an ensemble brings along before its first load has told. */
+function markSurprises({ turn, fleet, sites }: Scene): void {
+  for (const action of turn.actions) {
+    if (action.kind !== 'load') continue;
+    const site = sites.get(action.server)!;
+    const steps = site.sim.repository.model(action.model)?.steps ?? [];
+    const known = [
+      ...(fleet.steps.get(action.model) ?? []),
+      ...(fleet.models.get(action.model)?.dependsOn ?? []),
+    ];
+    if (!steps.every((step) => known.some((one) => one === step))) site.isMuddled = true;
+  }
+}
+
+/** Looks come and go all the time; all else is worth a line. */
+function note({ events, actions }: Turn, trail: Scene['trail']): void {
+  const heard = events.flatMap(inShort);
+  const decided = actions.flatMap(inShort);
+  if (heard.length + decided.length > 0) trail.note(`${heard.join(', ')} -> ${decided.join(', ')}`);
 }
