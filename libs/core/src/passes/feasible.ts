@@ -2,7 +2,7 @@ import type { Fleet } from '../fleet.js';
 import type { Booking } from '../replica.js';
 import type { Server } from '../server.js';
 import { bookingsFor, dependenciesOf, labelsMatch } from '../footprint.js';
-import type { AccountId } from '../ids.js';
+import { type AccountId, type ModelId, replicaId } from '../ids.js';
 import { capacities, sumOf } from '../ledger.js';
 import type { Bytes, Model } from '../model.js';
 import { isPinProtected } from '../pins.js';
@@ -11,7 +11,15 @@ import { isKept } from './idle.js';
 import { deviceChoices, devicesOf } from './places.js';
 
 /** Whether a server could hold a model if everything that may leave had left, and if not, what is in the way. */
-export type Fit = 'fits' | 'unseen' | 'not_in_repository' | 'labels' | 'too_small' | 'needs_config';
+export type Fit =
+  | 'fits'
+  | 'unseen'
+  | 'not_in_repository'
+  | 'labels'
+  | 'too_small'
+  | 'needs_config'
+  /** Something it needs is not to be loaded. */
+  | 'disabled';
 
 /** What would be left of each account if all that may leave had left: pins and kept strangers stay. */
 export class Room {
@@ -37,11 +45,19 @@ export class Room {
     if (!labelsMatch(server, model)) return 'labels';
     if (!server.repository.has(model.id)) return 'not_in_repository';
     if (server.devices === null || server.devices.length === 0) return 'unseen';
-    const own = new Set(this.fleet.holders.get(model.id));
-    if ([...own].some((id) => this.fleet.replicas.get(id)?.server === server.spec.id)) return 'fits';
+    if (this.fleet.replicas.has(replicaId(model.id, server.spec.id))) return 'fits';
+    const missing = this.missingOn(server, model);
+    if (missing.some((id) => this.fleet.models.get(id)?.enabled === false)) return 'disabled';
+    if (!missing.every((id) => server.repository.has(id))) return 'not_in_repository';
     if (deviceChoices(server, model).some((devices) => this.holds(server, model, devices))) return 'fits';
     const single = server.devices.some(({ ordinal }) => this.holds(server, model, [ordinal]));
     return single && server.devices.length > 1 ? 'needs_config' : 'too_small';
+  }
+
+  private missingOn({ spec }: Server, { id }: Model): ModelId[] {
+    return dependenciesOf(this.fleet, id).filter(
+      (needed) => !this.fleet.replicas.has(replicaId(needed, spec.id)),
+    );
   }
 
   private holds(server: Server, model: Model, devices: readonly number[]): boolean {

@@ -1,20 +1,31 @@
 import { type Fleet, forget, put } from '../fleet.js';
 import type { Placed, Ready, Replica } from '../replica.js';
 import type { Server } from '../server.js';
-import { bookingsFor, directDependencies } from '../footprint.js';
+import { bookingsFor, dependenciesOf, directDependencies } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
 import { openServers } from '../standing.js';
 import { evictFor } from './evict.js';
-import { carrier, devicesOf, growthsOn, type Place, placesOn } from './places.js';
+import { coolingOn } from './cooling.js';
+import { carrier, devicesOf, growthsOn, isGoing, type Place, placesOn } from './places.js';
 import { presentCopies, type Want } from './wants.js';
 
-/** Gives up places on servers that take nothing new: those who wait for them are placed anew. */
+/**
+ * Gives up places on servers that take nothing new, and of what needs a model that is neither there nor on its way:
+ * those who wait for them are placed anew.
+ */
 export function dropHomeless(fleet: Fleet, now: Instant): void {
   const open = new Set(openServers(fleet, now).map(({ spec }) => spec.id));
-  dropWhere(fleet, ({ server }) => !open.has(server));
+  dropWhere(fleet, (replica) => !open.has(replica.server) || lacksNeeds(fleet, replica));
 }
+
+const lacksNeeds = (fleet: Fleet, { model, server, phase }: Placed | Ready): boolean =>
+  phase === 'placed' &&
+  directDependencies(fleet, model).some((id) => {
+    const needed = fleet.replicas.get(replicaId(id, server));
+    return !needed || isGoing(needed);
+  });
 
 /** Gives up places nobody wants any more. */
 export function dropUnwanted(fleet: Fleet): void {
@@ -47,16 +58,16 @@ const isOrphan = (fleet: Fleet, { carriedBy }: Placed): boolean =>
 /** What somebody wants, with everything it needs. */
 function neededModels(fleet: Fleet): ReadonlySet<ModelId> {
   const needed = new Set<ModelId>();
-  const need = (id: ModelId): void => {
-    if (needed.has(id) || fleet.models.get(id)?.enabled === false) return;
+  const want = (id: ModelId): void => {
+    if (needed.has(id) || !fleet.models.get(id)?.enabled) return;
     needed.add(id);
-    for (const step of directDependencies(fleet, id)) need(step);
+    for (const step of dependenciesOf(fleet, id)) needed.add(step);
   };
-  for (const { id, pinnedCopies } of fleet.models.values()) if (pinnedCopies > 0) need(id);
-  for (const { model } of fleet.waiting.values()) need(model);
-  for (const model of fleet.wishes.keys()) need(model);
+  for (const { id, pinnedCopies } of fleet.models.values()) if (pinnedCopies > 0) want(id);
+  for (const { model } of fleet.waiting.values()) want(model);
+  for (const model of fleet.wishes.keys()) want(model);
   for (const replica of fleet.replicas.values()) {
-    if (replica.phase === 'ready' && fleet.servers.get(replica.server)?.drain) need(replica.model);
+    if (replica.phase === 'ready' && fleet.servers.get(replica.server)?.drain) want(replica.model);
   }
   return needed;
 }
@@ -90,17 +101,14 @@ function placeCopies(
   return true;
 }
 
-/** The places of a model on a server where its last load did not just fail. */
+/** The places of a model on a server where its last load did not just fail, nor that of what it needs there. */
 const tryable = (
   fleet: Fleet,
   server: Server,
   { model }: Want,
   now: Instant,
   ways: typeof placesOn,
-): Place[] =>
-  (fleet.cooldowns.get(replicaId(model.id, server.spec.id))?.until ?? 0) > now
-    ? []
-    : ways(fleet, server, model);
+): Place[] => (coolingOn(fleet, server, model.id, now) ? [] : ways(fleet, server, model));
 
 /** Best fit, which keeps the large gaps for large models; memory free today before memory free soon. */
 function roomFor(ledger: Ledger, places: readonly Place[]): Place | undefined {

@@ -1,6 +1,6 @@
 import type { LoadConfig } from '../actions.js';
 import type { Fleet } from '../fleet.js';
-import type { Booking, Ready } from '../replica.js';
+import type { Booking, Ready, Replica } from '../replica.js';
 import type { Server } from '../server.js';
 import { bookingsFor, dependenciesOf, labelsMatch } from '../footprint.js';
 import { type ModelId, type ReplicaId, replicaId } from '../ids.js';
@@ -50,7 +50,7 @@ export function placesOn(fleet: Readonly<Fleet>, server: Server, model: Model): 
   if (fleet.replicas.has(replicaId(model.id, server.spec.id))) return [];
   if (!server.repository.has(model.id) || !labelsMatch(server, model)) return [];
   const brings = missingDependencies(fleet, server, model.id);
-  if (!brings) return [];
+  if (!brings?.every((id) => mayCome(fleet, server, id))) return [];
   return deviceChoices(server, model).map((devices) => ({
     server,
     devices,
@@ -97,19 +97,26 @@ export function devicesOf(
   return canChoose(server, model) && devices.length > 0 ? devices.slice(0, 1) : all;
 }
 
+/** Whether a needed model could be loaded there: its files are there, and nobody said that it is not to be loaded. */
+const mayCome = (fleet: Readonly<Fleet>, server: Server, id: ModelId): boolean =>
+  server.repository.has(id) && fleet.models.get(id)?.enabled !== false;
+
 /** What a model needs and the server does not hold; undefined while some of it is still leaving there. */
 function missingDependencies(fleet: Readonly<Fleet>, server: Server, id: ModelId): ModelId[] | undefined {
   const missing: ModelId[] = [];
   for (const needed of dependenciesOf(fleet, id)) {
     const there = fleet.replicas.get(replicaId(needed, server.spec.id));
     if (!there) missing.push(needed);
-    else if (there.phase === 'draining' || there.phase === 'unloading' || isLost(there)) return undefined;
+    else if (isGoing(there)) return undefined;
   }
   return missing;
 }
 
-const isLost = (replica: { phase: string; coming?: boolean }): boolean =>
-  replica.phase === 'unknown' && replica.coming === false;
+/** Whether it is on its way out, or was last seen absent: nothing can be built on it. */
+export const isGoing = (replica: Replica): boolean =>
+  replica.phase === 'draining' ||
+  replica.phase === 'unloading' ||
+  (replica.phase === 'unknown' && !replica.coming);
 
 /**
  * The ensemble whose own load brings a step up. That load is a plain one for the step, which goes wherever its config

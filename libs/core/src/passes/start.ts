@@ -5,6 +5,7 @@ import { directDependencies } from '../footprint.js';
 import { replicaId, type ServerId } from '../ids.js';
 import { type Ledger, sumOf } from '../ledger.js';
 import type { Instant } from '../model.js';
+import { discovered } from '../observe/declared.js';
 import { isCarried, loadBegan, loadBounds } from '../standing.js';
 import { configFor } from './places.js';
 
@@ -93,7 +94,7 @@ function loadAction(
   devices: readonly number[],
   brings: readonly Waiting['model'][],
 ): Action {
-  const model = fleet.models.get(modelId)!;
+  const model = fleet.models.get(modelId) ?? discovered(modelId, fleet.defaults);
   const config = configFor(fleet.servers.get(serverId)!, model, devices);
   const timeout = model.loadTimeout;
   return { kind: 'load', order, replica: id, model: modelId, server: serverId, config, timeout, brings };

@@ -6,6 +6,7 @@ import type { Instant, Model } from '../model.js';
 import { isLasting } from '../observe/cooldown.js';
 import { routableReplicas } from '../routes.js';
 import { isOverdue, isSeen, isSettling, openServers, SETTLING, standingOf } from '../standing.js';
+import { coolingOn } from './cooling.js';
 import { type Fit, Room } from './feasible.js';
 import { isGivenUp, presentCopies } from './wants.js';
 import { wish } from './wishes.js';
@@ -81,10 +82,9 @@ export class Verdicts {
     if (fits.length === 0 || fits.includes('unseen')) {
       return isSettling(this.fleet, this.now) ? undefined : { reason: 'no_server', retryAfter: SHORT };
     }
-    if (fits.includes('needs_config'))
-      return { reason: 'infeasible', retryAfter: null, detail: 'needs_config' };
-    if (fits.includes('too_small')) return { reason: 'infeasible', retryAfter: null, detail: 'too_small' };
-    if (fits.includes('labels')) return { reason: 'infeasible', retryAfter: null, detail: 'labels' };
+    if (fits.includes('disabled')) return { reason: 'disabled', retryAfter: null };
+    const detail = (['needs_config', 'too_small', 'labels'] as const).find((fit) => fits.includes(fit));
+    if (detail) return { reason: 'infeasible', retryAfter: null, detail };
     return this.isRefreshed()
       ? { reason: 'infeasible', retryAfter: null, detail: 'not_in_repository' }
       : undefined;
@@ -111,8 +111,8 @@ export class Verdicts {
 
   /** Refuses where the last load failed on every server that could be tried, and for how long that holds. */
   private onCooldowns(model: ModelId, tried: readonly Server[]): Verdict {
-    const cooldowns = tried.map(({ spec }) => this.fleet.cooldowns.get(replicaId(model, spec.id)));
-    const active = cooldowns.filter((one): one is Cooldown => one !== undefined && one.until > this.now);
+    const cooldowns = tried.map((server) => coolingOn(this.fleet, server, model, this.now));
+    const active = cooldowns.filter((one) => one !== undefined);
     const next = active.toSorted((a, b) => a.until - b.until)[0];
     if (!next || active.length < tried.length) return undefined;
     const { until, cause } = next;
