@@ -16,8 +16,8 @@ export async function startDemo(): Promise<Demo> {
   const { addresses, sim } = triton;
   const names = sim.repository.names();
   const models = names.map((name): [string, ModelSpec] => {
-    const { gpuBytes = 0, hostBytes = 0, steps = [] } = sim.repository.model(name) ?? {};
-    return [name, steps.length > 0 ? {} : limits(gpuBytes, hostBytes)];
+    const model = sim.repository.model(name);
+    return [name, model?.steps?.length ? {} : declared(model ?? {})];
   });
   return {
     servers: [demoServer(addresses)],
@@ -27,10 +27,17 @@ export async function startDemo(): Promise<Demo> {
   };
 }
 
-/** What the sample models are known to take. */
-const limits = (gpuBytes: number, hostBytes: number): ModelSpec => ({
+interface Sample {
+  readonly gpuBytes?: number;
+  readonly hostBytes?: number;
+  readonly config?: NonNullable<ModelSpec['config']>;
+}
+
+/** What a sample model is known to take, and the config that lets Berth choose the GPU it goes to. */
+const declared = ({ gpuBytes = 0, hostBytes = 0, config }: Sample): ModelSpec => ({
   gpuMemoryLimitMb: Math.max(1, Math.ceil(gpuBytes / MIB)),
   cpuMemoryLimitMb: Math.max(1, Math.ceil(hostBytes / MIB)),
+  ...(config && { config }),
 });
 
 function demoServer({ grpc, http, metrics }: Record<'grpc' | 'http' | 'metrics', string>): ServerConfig {

@@ -51,7 +51,7 @@ export class Engine {
     this.actuator = new Actuator(this.notebook, (event) => this.tell(event));
   }
 
-  /** Takes up what an earlier life learned. Called once, before anything is declared. */
+  /** Takes up what an earlier life learned of the servers declared so far. Called once, before a server is met. */
   async recall(): Promise<void> {
     for (const event of await this.notebook.recall()) this.tell(event);
   }
