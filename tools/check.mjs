@@ -5,7 +5,7 @@ import { jest } from './jest.mjs';
 import { run, seconds } from './processes.mjs';
 import { ROOT, setUpTools } from './set-up.mjs';
 
-const STAGE_MS = 240_000;
+const STAGE_MS = 300_000;
 /** Of what a failed stage says: enough to begin with. */
 const SHOWN_LINES = 300;
 const SUITES = ['apps', 'libs', 'tools', 'test/simulation'];
