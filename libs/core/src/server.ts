@@ -65,6 +65,8 @@ export interface ServerSpec {
 export interface Server {
   spec: ServerSpec;
   contact: Contact;
+  /** When the present connection began, or the last one ended: a look begun before tells of what may be gone. */
+  looksCountFrom: Instant;
   /** Whether a connection attempt was refused since the last look: the process has died in between. */
   refused: boolean;
   /** Whether a look was taken over the present connection; before it no route is given. */

@@ -6,7 +6,7 @@ import type { Instant } from './model.js';
 
 /** How long an ended connection may take to come back before its server counts as lost. */
 export const RECONNECT_GRACE = 2_000;
-/** For how long after the first turn the cold wait for servers that were never seen. */
+/** For how long after the first turn the cold wait for servers that were not looked at yet. */
 export const SETTLING = 10_000;
 /** A stuck load gives its device slot back after this, or its load timeout if that is shorter. */
 const DEVICE_SLOT_HELD = 60_000;
@@ -104,8 +104,13 @@ export function openServers(fleet: Readonly<Fleet>, now: Instant): Server[] {
   );
 }
 
-/** Whether requests for what is not known yet still wait for servers that were never seen. */
+/**
+ * Whether the cold still wait, and nothing is placed yet: in our first seconds a server that was not looked at may
+ * hold what is wanted, whatever an earlier life of ours remembers of it. One that is lost holds nothing.
+ */
 export function isSettling(fleet: Readonly<Fleet>, now: Instant): boolean {
   if (fleet.startedAt === null || now >= fleet.startedAt + SETTLING) return false;
-  return [...fleet.servers.values()].some((server) => !isSeen(server));
+  return [...fleet.servers.values()].some(
+    (server) => server.lookedAt === null && ['connecting', 'stale'].includes(standingOf(server, now)),
+  );
 }

@@ -18,7 +18,7 @@ export function nextWake(fleet: Readonly<Fleet>, now: Instant): Instant {
 }
 
 function* moments(fleet: Readonly<Fleet>, now: Instant): Iterable<Instant | null> {
-  if (fleet.waiting.size > 0 && fleet.startedAt !== null) yield fleet.startedAt + SETTLING;
+  if (fleet.startedAt !== null) yield fleet.startedAt + SETTLING;
   for (const { deadline } of fleet.waiting.values()) yield deadline;
   for (const { until } of fleet.wishes.values()) yield until;
   for (const { until } of fleet.cooldowns.values()) yield until;

@@ -16,7 +16,7 @@ export function contactChanged(fleet: Fleet, id: ServerId, fact: ContactFact, no
   if (!server) return;
   switch (fact) {
     case 'connected':
-      return connected(fleet, server);
+      return connected(fleet, server, now);
     case 'ended':
       return ended(fleet, server, now);
     case 'refused':
@@ -24,6 +24,7 @@ export function contactChanged(fleet: Fleet, id: ServerId, fact: ContactFact, no
       if (server.contact.kind === 'connecting') setContact(fleet, server, { kind: 'down', since: now });
       return;
     case 'leaving':
+      server.looksCountFrom = now;
       return setContact(fleet, server, { kind: 'lost' });
     case 'probe_accepted':
       return probed(fleet, server, 0, now);
@@ -33,8 +34,9 @@ export function contactChanged(fleet: Fleet, id: ServerId, fact: ContactFact, no
 }
 
 /** A new connection: what is routed to it waits for a look over it, and so does the question of its mode. */
-function connected(fleet: Fleet, server: Server): void {
+function connected(fleet: Fleet, server: Server, now: Instant): void {
   if (server.contact.kind === 'up' || server.contact.kind === 'slow') return;
+  server.looksCountFrom = now;
   server.mode = null;
   server.looking = null;
   server.fullEndedAt = null;
@@ -43,7 +45,9 @@ function connected(fleet: Fleet, server: Server): void {
 
 function ended(fleet: Fleet, server: Server, now: Instant): void {
   const { kind } = server.contact;
-  if (kind === 'up' || kind === 'slow') setContact(fleet, server, { kind: 'down', since: now });
+  if (kind !== 'up' && kind !== 'slow') return;
+  server.looksCountFrom = now;
+  setContact(fleet, server, { kind: 'down', since: now });
 }
 
 function probed(fleet: Fleet, server: Server, failed: 0 | 1, now: Instant): void {

@@ -141,6 +141,7 @@ const gpu = (
 const unseen = (spec: ServerSpec): Server => ({
   spec,
   contact: { kind: 'connecting' },
+  looksCountFrom: -Infinity,
   refused: false,
   looked: false,
   everSeen: false,

@@ -32,10 +32,10 @@ export function looked(fleet: Fleet, id: ServerId, look: Look, now: Instant): vo
 }
 
 /** A look over a connection that has ended since tells of a process that may be gone; so does one out of order. */
-const isStale = ({ contact, statisticsAt }: Server, look: Look): boolean =>
-  (contact.kind === 'down' && look.begunAt <= contact.since) ||
+const isStale = ({ contact, looksCountFrom, statisticsAt }: Server, { begunAt }: Look): boolean =>
   contact.kind === 'connecting' ||
-  look.begunAt < (statisticsAt ?? -Infinity);
+  (contact.kind === 'up' ? begunAt < looksCountFrom : begunAt <= looksCountFrom) ||
+  begunAt < (statisticsAt ?? -Infinity);
 
 function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly IndexRow[], now: Instant): void {
   const rows = groupBy(index);

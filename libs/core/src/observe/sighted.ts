@@ -84,7 +84,10 @@ const isLikelyStep = (fleet: Fleet, server: Server): boolean =>
 const versionsOf = (sighting: Serving): string[] =>
   sighting.rows.map(({ version }) => version).toSorted((a, b) => Number(a) - Number(b));
 
-/** Somebody else unloads or replaces what we gave routes to: they are withdrawn at once, the bytes are not. */
+/**
+ * Somebody else unloads or replaces what we gave routes to: they are withdrawn at once, the bytes are not. A look
+ * begun before the copy was ready says nothing of it.
+ */
 function readySighted(fleet: Fleet, replica: Ready, seen: Seen): void {
   const { sighting, begunAt } = seen;
   if (sighting.kind === 'serving') {
@@ -92,7 +95,7 @@ function readySighted(fleet: Fleet, replica: Ready, seen: Seen): void {
     put(fleet, { ...replica, versions: versionsOf(sighting), change: spent ? null : replica.change });
     return;
   }
-  if (replica.change?.order && replica.change.endedAt === null) return;
+  if (begunAt < replica.since || (replica.change?.order && replica.change.endedAt === null)) return;
   put(fleet, wentMissing(replica, seen, 'lost'));
 }
 

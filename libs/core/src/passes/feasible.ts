@@ -1,8 +1,8 @@
 import type { Fleet } from '../fleet.js';
 import type { Booking } from '../replica.js';
-import type { Server } from '../server.js';
+import type { Device, Server } from '../server.js';
 import { bookingsFor, dependenciesOf, labelsMatch } from '../footprint.js';
-import { type AccountId, type ModelId, replicaId } from '../ids.js';
+import { type AccountId, replicaId } from '../ids.js';
 import { capacities, sumOf } from '../ledger.js';
 import type { Bytes, Model } from '../model.js';
 import { isPinProtected } from '../pins.js';
@@ -46,18 +46,21 @@ export class Room {
     if (!server.repository.has(model.id)) return 'not_in_repository';
     if (server.devices === null || server.devices.length === 0) return 'unseen';
     if (this.fleet.replicas.has(replicaId(model.id, server.spec.id))) return 'fits';
-    const missing = this.missingOn(server, model);
-    if (missing.some((id) => this.fleet.models.get(id)?.enabled === false)) return 'disabled';
-    if (!missing.every((id) => server.repository.has(id))) return 'not_in_repository';
-    if (deviceChoices(server, model).some((devices) => this.holds(server, model, devices))) return 'fits';
-    const single = server.devices.some(({ ordinal }) => this.holds(server, model, [ordinal]));
-    return single && server.devices.length > 1 ? 'needs_config' : 'too_small';
+    return this.needsOn(server, model) ?? this.sizeOn(server, model, server.devices);
   }
 
-  private missingOn({ spec }: Server, { id }: Model): ModelId[] {
-    return dependenciesOf(this.fleet, id).filter(
-      (needed) => !this.fleet.replicas.has(replicaId(needed, spec.id)),
-    );
+  private sizeOn(server: Server, model: Model, all: readonly Device[]): Fit {
+    if (deviceChoices(server, model).some((devices) => this.holds(server, model, devices))) return 'fits';
+    const single = all.some(({ ordinal }) => this.holds(server, model, [ordinal]));
+    return single && all.length > 1 ? 'needs_config' : 'too_small';
+  }
+
+  /** Why something else that the model needs could not come there; undefined where it could. */
+  private needsOn({ spec, repository }: Server, { id }: Model): Fit | undefined {
+    const { models, replicas } = this.fleet;
+    const missing = dependenciesOf(this.fleet, id).filter((one) => !replicas.has(replicaId(one, spec.id)));
+    if (missing.some((one) => models.get(one)?.enabled === false)) return 'disabled';
+    return missing.every((one) => repository.has(one)) ? undefined : 'not_in_repository';
   }
 
   private holds(server: Server, model: Model, devices: readonly number[]): boolean {

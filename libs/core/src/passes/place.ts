@@ -5,7 +5,7 @@ import { bookingsFor, dependenciesOf, directDependencies } from '../footprint.js
 import { type ModelId, replicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
-import { openServers } from '../standing.js';
+import { isSettling, openServers } from '../standing.js';
 import { evictFor } from './evict.js';
 import { coolingOn } from './cooling.js';
 import { carrier, devicesOf, growthsOn, isGoing, type Place, placesOn } from './places.js';
@@ -74,7 +74,7 @@ function neededModels(fleet: Fleet): ReadonlySet<ModelId> {
 
 /** Gives every want a place, most wanted first; returns those for which nothing could be found or freed. */
 export function placeWanted(fleet: Fleet, wants: readonly Want[], ledger: Ledger, now: Instant): Want[] {
-  if (wants.length === 0) return [];
+  if (wants.length === 0 || isSettling(fleet, now)) return [];
   const open = openServers(fleet, now);
   return wants.filter((want) => !placeCopies(fleet, want, open, ledger, now));
 }

@@ -48,7 +48,8 @@ export class Verdicts {
     if (!model) return this.isRefreshed() ? this.unknownNow() : undefined;
     if (!model.enabled) return { reason: 'disabled', retryAfter: null };
     if (routableReplicas(this.fleet, id).length > 0) return undefined;
-    if (model.coldStart.policy === 'shed' && !isSettling(this.fleet, this.now)) return this.shed(model);
+    if (isSettling(this.fleet, this.now)) return undefined;
+    if (model.coldStart.policy === 'shed') return this.shed(model);
     if (presentCopies(this.fleet, id, this.now) > 0) return undefined;
     return this.onPlaces(model);
   }
@@ -79,9 +80,7 @@ export class Verdicts {
   }
 
   private nowhere(fits: readonly Fit[]): Verdict {
-    if (fits.length === 0 || fits.includes('unseen')) {
-      return isSettling(this.fleet, this.now) ? undefined : { reason: 'no_server', retryAfter: SHORT };
-    }
+    if (fits.length === 0 || fits.includes('unseen')) return { reason: 'no_server', retryAfter: SHORT };
     if (fits.includes('disabled')) return { reason: 'disabled', retryAfter: null };
     const detail = (['needs_config', 'too_small', 'labels'] as const).find((fit) => fits.includes(fit));
     if (detail) return { reason: 'infeasible', retryAfter: null, detail };

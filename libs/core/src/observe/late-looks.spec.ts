@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { Event } from '../events.js';
+import type { IndexRow } from '../look.js';
+
+const A = aModel('a').id;
+const SERVER = aServer('t').id;
+
+const aDriver = (): CoreDriver =>
+  new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a']).warm('a', 't');
+
+/** A look that began at some moment and is told only now. */
+function lookBegun(driver: CoreDriver, begunAt: number, state: IndexRow['state']): Event {
+  const counts = { lastInference: 0, succeeded: 0, failed: 0 };
+  return {
+    kind: 'Looked',
+    server: SERVER,
+    look: {
+      begunAt,
+      endedAt: driver.now,
+      index: [{ model: A, version: '1', state, reason: '' }],
+      serving: state === 'READY' ? [{ model: A, version: '1', ...counts }] : [],
+      metrics: null,
+      mode: null,
+      serverVersion: null,
+    },
+  };
+}
+
+describe('a look told late', () => {
+  it('that began before the load ended does not take the route away', () => {
+    const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a']);
+    driver.resolve('a');
+    driver.pass(700);
+    const begunAt = driver.now - 20;
+    driver.tell({ kind: 'LookFailed', server: SERVER, why: 'unreachable' });
+    driver.loadEnds('a', 't');
+    driver.fleet.servers.get(SERVER)!.statisticsAt = begunAt - 1;
+    driver.tell(lookBegun(driver, begunAt, 'LOADING'));
+    expect(driver.phase('a', 't')).toBe('ready');
+  });
+
+  it('over a connection that has ended gives no route over the next one', () => {
+    const driver = aDriver();
+    driver.pass(300_000);
+    const begunAt = driver.now - 20;
+    driver.fleet.servers.get(SERVER)!.statisticsAt = begunAt - 1;
+    driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'ended' });
+    driver.shelf('t').set('a', '');
+    const request = driver.resolve('a');
+    driver.tell(
+      { kind: 'ContactChanged', server: SERVER, fact: 'connected' },
+      lookBegun(driver, begunAt, 'READY'),
+    );
+    expect(driver.answerTo(request)).toBe('waiting');
+    expect(driver.isLoading('a', 't')).toBe(true);
+  });
+
+  it('by a server that has said since that it is leaving does not bring it back', () => {
+    const driver = aDriver();
+    driver.pass(20_000);
+    const begunAt = driver.now - 20;
+    driver.fleet.servers.get(SERVER)!.statisticsAt = begunAt - 1;
+    driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'leaving' });
+    driver.tell(lookBegun(driver, begunAt, 'READY'));
+    expect(driver.fleet.servers.get(SERVER)!.contact.kind).toBe('lost');
+  });
+});
