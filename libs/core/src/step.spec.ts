@@ -62,6 +62,14 @@ describe('an idle replica', () => {
     expect(driver.phase('a', 't')).toBeUndefined();
   });
 
+  it('stays where it was used on Triton itself since the statistics were last read', () => {
+    const driver = aDriver().warm('a', 't');
+    driver.pass(299_999);
+    driver.shelf('t').served.set(aModel('a').id, { succeeded: 1, failed: 0, lastInference: 77 });
+    driver.pass(1);
+    expect(driver.phase('a', 't')).toBe('ready');
+  });
+
   it('stays when it is pinned', () => {
     const driver = aDriver();
     driver.declare(aModel('a', { pinnedCopies: 1 }));

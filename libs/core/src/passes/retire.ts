@@ -22,10 +22,20 @@ export function drainRetired(fleet: Fleet, now: Instant): boolean {
   for (const replica of fleet.replicas.values()) {
     if (replica.phase !== 'ready' || replica.change) continue;
     const cause = retirement(fleet, replica, now);
-    if (cause) drain(fleet, replica, cause, null, now);
-    drained ||= cause !== undefined;
+    if (!cause || (cause === 'idle' && !isUseRead(fleet, replica))) continue;
+    drain(fleet, replica, cause, null, now);
+    drained = true;
   }
   return drained;
+}
+
+/** What clients do on Triton itself shows in its statistics only: they are read once more before anything idle goes. */
+function isUseRead(fleet: Fleet, replica: Ready): boolean {
+  const server = fleet.servers.get(replica.server)!;
+  const since = idleUnloadAt(fleet, replica)!;
+  const isRead = (server.statisticsAt ?? -Infinity) >= since;
+  if (!isRead) server.statisticsWanted = Math.max(server.statisticsWanted ?? 0, since);
+  return isRead;
 }
 
 export function drain(
