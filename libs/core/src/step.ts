@@ -9,6 +9,7 @@ import { lookAround } from './passes/look-around.js';
 import { dropHomeless, dropUnwanted, placeWanted } from './passes/place.js';
 import {
   answerExpired,
+  openingsFor,
   refuseAll,
   refuseCrowded,
   refuseHopeless,
@@ -45,10 +46,11 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const wants = wantsOf(fleet, now);
   const ledger = new Ledger(fleet);
   const unplaced = placeWanted(fleet, wants, ledger, now);
-  const crowded = refuseCrowded(fleet, unplaced, ledger, now);
+  const openings = openingsFor(fleet, unplaced, ledger, now);
+  const crowded = refuseCrowded(fleet, openings, now);
   const loads = startPlaced(fleet, ledger, now);
   const unloads = unloadDrained(fleet, now);
-  const late = answerExpired(fleet, expired, now);
+  const late = answerExpired(fleet, expired, openings, now);
   const looks = lookAround(fleet, now);
   return [
     ...hopeless,

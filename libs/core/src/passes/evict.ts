@@ -25,7 +25,6 @@ const FRESH = 500;
 /** What goes together: a replica and what depends on it. */
 interface Victim {
   readonly replicas: readonly Ready[];
-  readonly bookings: readonly Booking[];
   readonly lastUse: Instant;
 }
 
@@ -50,13 +49,13 @@ export function evictFor(
 ): Freed {
   const victims = victimsByServer(fleet, places, want, now);
   const plans = places.flatMap((place) => {
-    const chosen = chooseVictims(ledger, place, victims);
+    const chosen = chooseVictims(fleet, ledger, place, victims);
     return chosen ? [{ place, victims: chosen }] : [];
   });
   const best = plans.toSorted(byHarm)[0];
   if (!best) return { kind: 'nothing' };
   if (!areFresh(fleet, best, want, now)) return { kind: 'asking' };
-  for (const replica of best.victims.flatMap(({ replicas }) => replicas)) {
+  for (const replica of replicasIn(best.victims)) {
     drain(fleet, replica, 'evicted', want.model.id, now);
     ledger.leave(replica.bookings);
   }
@@ -71,18 +70,19 @@ const latestUse = ({ victims }: Plan): Instant => Math.max(...victims.map(({ las
 
 /** Adds victims until the shortfall is covered, then spares those it turns out not to need. */
 function chooseVictims(
+  fleet: Fleet,
   ledger: Ledger,
   place: Place,
   victims: readonly Victim[],
 ): readonly Victim[] | undefined {
   const short = shortfall(ledger, place.bookings);
   const useful = victims.filter(
-    ({ bookings, replicas }) =>
-      bookings.some(({ account }) => short.has(account)) &&
+    ({ replicas }) =>
+      replicas.some(({ bookings }) => bookings.some(({ account }) => short.has(account))) &&
       !replicas.some(({ id }) => id === place.grows?.id),
   );
   const chosen: Victim[] = [];
-  for (const victim of useful) {
+  for (const victim of withinPins(fleet, useful)) {
     if (covers(chosen, short)) break;
     chosen.push(victim);
   }
@@ -98,9 +98,16 @@ function shortfall(ledger: Ledger, bookings: readonly Booking[]): ReadonlyMap<Ac
   return new Map(short.filter(([, bytes]) => bytes > 0));
 }
 
+/** Two victims may share a replica: what needs a model is a victim by itself, and again with that model. */
+const replicasIn = (victims: readonly Victim[]): ReadonlySet<Ready> =>
+  new Set(victims.flatMap(({ replicas }) => replicas));
+
 function covers(victims: readonly Victim[], short: ReadonlyMap<AccountId, Bytes>): boolean {
   const freed = new Map(
-    sumOf(victims.map(({ bookings }) => bookings)).map(({ account, bytes }) => [account, bytes]),
+    sumOf([...replicasIn(victims)].map(({ bookings }) => bookings)).map(({ account, bytes }) => [
+      account,
+      bytes,
+    ]),
   );
   return [...short].every(([account, bytes]) => (freed.get(account) ?? 0) >= bytes);
 }
@@ -117,7 +124,7 @@ function victimsByServer(fleet: Fleet, places: readonly Place[], want: Want, now
     const victim = victimWith(fleet, replica, want, now);
     if (victim && !victim.replicas.some(({ id }) => needed.has(id))) victims.push(victim);
   }
-  return withinPins(fleet, victims.toSorted(byValue));
+  return victims.toSorted(byValue);
 }
 
 /** Each of two copies may go for itself where one is pinned, but not both. */
@@ -145,7 +152,6 @@ function victimWith(fleet: Fleet, replica: Ready, want: Want, now: Instant): Vic
   if (replicas.length < unit.length) return undefined;
   return {
     replicas,
-    bookings: sumOf(replicas.map(({ bookings }) => bookings)),
     lastUse: Math.max(...replicas.map(({ lastUse }) => lastUse)),
   };
 }

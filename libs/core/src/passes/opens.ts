@@ -21,7 +21,7 @@ export function opensAt(fleet: Fleet, ledger: Ledger, want: Want, now: Instant):
   if (places.length === 0) return null;
   const releases = [...fleet.replicas.values()].map((replica) => ({
     bookings: replica.bookings,
-    at: releasedAt(fleet, replica, want, now),
+    at: releasedAt(fleet, replica, now),
   }));
   releases.sort((a, b) => a.at - b.at);
   return Math.min(...places.map(({ bookings }) => coveredAt(ledger, bookings, releases)));
@@ -47,13 +47,11 @@ function coveredAt(ledger: Ledger, bookings: readonly Booking[], releases: reado
 }
 
 /** When a replica could be let go at the earliest; what leaves already is in the spare memory. */
-function releasedAt(fleet: Fleet, replica: Replica, want: Want, now: Instant): Instant {
+function releasedAt(fleet: Fleet, replica: Replica, now: Instant): Instant {
   switch (replica.phase) {
-    case 'ready': {
+    case 'ready':
       if (isPinProtected(fleet, replica) || isKept(fleet, replica)) return Infinity;
-      const starving = Math.max(now, want.since + fleet.limits.starvation);
-      return Math.max(now, residentUntil(fleet, replica), Math.min(replica.inUseUntil, starving));
-    }
+      return Math.max(now, residentUntil(fleet, replica), replica.inUseUntil);
     case 'placed':
     case 'loading':
       return now + (fleet.models.get(replica.model) ?? fleet.defaults).minResidency;

@@ -8,7 +8,7 @@ import { describeWait } from './eta.js';
 import { opensAt } from './opens.js';
 import { Verdicts } from './verdicts.js';
 import { wish } from './wishes.js';
-import type { Want } from './wants.js';
+import { presentCopies, type Want } from './wants.js';
 
 /** What a refusal without a better figure tells the caller to wait. */
 const SHORT = 1_000;
@@ -56,21 +56,25 @@ export function refuseOverflow(fleet: Fleet, now: Instant): Action[] {
   });
 }
 
+/** For each model of which no copy is on its way: when there could be room for one, where that can be told. */
+export type Openings = ReadonlyMap<ModelId, Instant>;
+
+export function openingsFor(fleet: Fleet, unplaced: readonly Want[], ledger: Ledger, now: Instant): Openings {
+  const absent = unplaced.filter(({ model }) => presentCopies(fleet, model.id, now) === 0);
+  const openings = absent.map((want) => [want.model.id, opensAt(fleet, ledger, want, now)] as const);
+  return new Map(openings.filter((one): one is [ModelId, Instant] => one[1] !== null));
+}
+
 /** Turns away those for whom no lease, residency or drain can end in time: nothing they could wait for comes. */
-export function refuseCrowded(
-  fleet: Fleet,
-  unplaced: readonly Want[],
-  ledger: Ledger,
-  now: Instant,
-): Action[] {
-  const opens = new Map(unplaced.map((want) => [want.model.id, opensAt(fleet, ledger, want, now)]));
-  if (opens.size === 0) return [];
+export function refuseCrowded(fleet: Fleet, openings: Openings, now: Instant): Action[] {
+  if (openings.size === 0) return [];
   return refuseWhere(fleet, ({ model, deadline }) => {
-    const at = opens.get(model);
-    if (at === undefined || at === null || at < deadline) return undefined;
-    return { reason: 'no_capacity', retryAfter: at === Infinity ? Infinity : at - now };
+    const at = openings.get(model);
+    return at === undefined || at < deadline ? undefined : noCapacity(at, now);
   });
 }
+
+const noCapacity = (at: Instant, now: Instant): Refusal => ({ reason: 'no_capacity', retryAfter: at - now });
 
 /** Takes out those whose time is up; one that would not wait at all leaves a wish behind. */
 export function takeExpired(fleet: Fleet, now: Instant): Request[] {
@@ -82,12 +86,19 @@ export function takeExpired(fleet: Fleet, now: Instant): Request[] {
   return expired;
 }
 
-/** The answer to those whose time is up: how far their model has come. */
-export function answerExpired(fleet: Fleet, expired: readonly Request[], now: Instant): Action[] {
-  return expired.map((request) => refusal(request, lateness(fleet, request, now)));
+/** The answer to those whose time is up: how far their model has come, or that there is no room for it yet. */
+export function answerExpired(
+  fleet: Fleet,
+  expired: readonly Request[],
+  openings: Openings,
+  now: Instant,
+): Action[] {
+  return expired.map((request) => refusal(request, lateness(fleet, request, openings, now)));
 }
 
-function lateness(fleet: Fleet, { model }: Request, now: Instant): Refusal {
+function lateness(fleet: Fleet, { model }: Request, openings: Openings, now: Instant): Refusal {
+  const at = openings.get(model) ?? now;
+  if (at > now) return noCapacity(at, now);
   const verdicts = new Verdicts(fleet, now);
   if (!fleet.models.has(model)) return verdicts.unknownNow();
   const { phase, eta, position } = describeWait(fleet, model, now);

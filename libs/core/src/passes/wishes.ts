@@ -3,11 +3,18 @@ import type { ModelId } from '../ids.js';
 import type { Instant } from '../model.js';
 import { routableReplicas } from '../routes.js';
 
+/** A wish lives at least as long, also where nobody may wait at all. */
+const SHORTEST = 60_000;
+
 /** Remembers that somebody wants a model without waiting for it. */
 export function wish(fleet: Fleet, id: ModelId, now: Instant): void {
   const model = fleet.models.get(id);
   if (!model || fleet.wishes.has(id)) return;
-  fleet.wishes.set(id, { until: now + model.coldStart.maxWait, admin: false, since: now });
+  fleet.wishes.set(id, {
+    until: now + Math.max(model.coldStart.maxWait, SHORTEST),
+    admin: false,
+    since: now,
+  });
 }
 
 /** A wish ends when it has come true or its time is up. */

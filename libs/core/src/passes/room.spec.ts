@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { Model } from '../model.js';
+
+const SHORT_OF = { gpuBytes: 10 };
+
+const crowded = (parts: Partial<Model> = {}): CoreDriver =>
+  new CoreDriver()
+    .declare(aModel('a', SHORT_OF), aModel('b', { ...SHORT_OF, ...parts }))
+    .serve(aServer('t', [10]), ['a', 'b'])
+    .warm('a', 't');
+
+describe('who finds no room', () => {
+  it('is refused at once where a lease outlasts the wait', () => {
+    const driver = crowded();
+    driver.resolve('a', { lease: 600_000 });
+    expect(driver.answerTo(driver.resolve('b', { wait: 60_000 }))).toBe('no_capacity');
+  });
+
+  it('and would not wait is told so, and when there could be room', () => {
+    const driver = crowded();
+    expect(driver.refusalOf(driver.resolve('b', { wait: 0 }))).toMatchObject({
+      reason: 'no_capacity',
+      retryAfter: 10_000,
+    });
+    driver.pass(11_000);
+    driver.loadEnds('b', 't');
+  });
+
+  it('for a second copy is no reason to refuse those who wait for the first', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a', { pinnedCopies: 2 }), aModel('k', SHORT_OF))
+      .serve(aServer('u', [10]), ['k', 'a']);
+    driver.declare(aModel('a'));
+    driver.loadEnds('a', 'u');
+    driver.pass(400_000);
+    driver.declare(aModel('k', { ...SHORT_OF, pinnedCopies: 1 }));
+    driver.loadEnds('k', 'u');
+    driver.serve(aServer('t', [10]), ['a']);
+    driver.declare(aModel('a', { pinnedCopies: 2 }));
+    expect(driver.answerTo(driver.resolve('a'))).toBe('waiting');
+    expect(driver.isLoading('a', 't')).toBe(true);
+  });
+});
+
+describe('a model for which nobody may wait', () => {
+  it('is loaded all the same', () => {
+    const coldStart = { policy: 'queue', maxQueue: 9, maxWait: 0, loadWhenShed: true } as const;
+    const driver = new CoreDriver().declare(aModel('a', { coldStart })).serve(aServer('t'), ['a']);
+    expect(driver.answerTo(driver.resolve('a', { wait: 0 }))).toBe('loading');
+    driver.loadEnds('a', 't');
+    expect(driver.answerTo(driver.resolve('a', { wait: 0 }))).toBe('t');
+  });
+});
+
+describe('a set of victims', () => {
+  it('counts a replica once that leaves for itself and with what it needs', () => {
+    const driver = new CoreDriver()
+      .declare(
+        aModel('k', { gpuBytes: 2, minResidency: 60_000 }),
+        aModel('p', { gpuBytes: 2, dependsOn: [aModel('q').id] }),
+        aModel('q', { gpuBytes: 4 }),
+        aModel('x', { gpuBytes: 9 }),
+      )
+      .serve(aServer('t', [10]), ['k', 'p', 'q', 'x'])
+      .warm('k', 't');
+    driver.resolve('p');
+    driver.loadEnds('q', 't');
+    driver.loadEnds('p', 't');
+    driver.pass(20_000);
+    driver.resolve('x', { wait: 20_000 });
+    driver.pass(1_000);
+    expect(driver.orders()).toEqual(['load k@t', 'load q@t', 'load p@t']);
+  });
+});
