@@ -2,6 +2,7 @@ import type { EventOf } from '../events.js';
 import { type Fleet, put, replicasOf } from '../fleet.js';
 import type { RequestId, ServerId } from '../ids.js';
 import type { Instant } from '../model.js';
+import { isFullWanted } from '../passes/look-around.js';
 import { isPinProtected } from '../pins.js';
 
 /** A doubted server is looked at no more often than this. */
@@ -23,10 +24,12 @@ export function useRoutes(fleet: Fleet, uses: EventOf<'RoutesUsed'>['uses']): vo
   }
 }
 
+/** A doubt is put off where the last look is young, never dropped: who waits for that look would wait too long. */
 export function doubtServers(fleet: Fleet, servers: readonly ServerId[], now: Instant): void {
   for (const id of servers) {
     const server = fleet.servers.get(id);
-    if (server && (server.lookedAt ?? -Infinity) <= now - DOUBT_EVERY) server.lookWanted = now;
+    if (!server || (isFullWanted(server) && server.looking !== 'full')) continue;
+    server.lookWanted = Math.max(now, (server.lookedAt ?? -Infinity) + DOUBT_EVERY);
   }
 }
 

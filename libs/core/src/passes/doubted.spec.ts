@@ -44,3 +44,19 @@ describe('a copy that somebody waits for who has failed on it', () => {
     expect(driver.answerTo(request)).toBe('no_capacity');
   });
 });
+
+describe('a server that is doubted right after a look', () => {
+  it('is looked at a second after that look, so that nobody waits for the next regular one', () => {
+    const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a']).warm('a', 't');
+    driver.pass(3_000);
+    const doubt = { kind: 'ServersDoubted', servers: [aServer('t').id] } as const;
+    driver.tell(doubt);
+    driver.pass(100);
+    driver.tell(doubt);
+    const request = driver.resolve('a', { avoid: ['t'] });
+    driver.pass(899);
+    expect(driver.answerTo(request)).toBe('waiting');
+    driver.pass(1);
+    expect(driver.answerTo(request)).toBe('t');
+  });
+});

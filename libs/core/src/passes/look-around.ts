@@ -96,11 +96,13 @@ function dueFull(server: Server, open: boolean): Instant {
   if (mode === 'restricted') return after(fullEndedAt, AT_REST);
   const pace = PACE * server.lookTook;
   if (!looked) return after(fullEndedAt, Math.max(FIRST_LOOK_AGAIN, pace));
-  if (isFullWanted(server)) return after(anyEndedAt, pace);
-  return after(fullEndedAt, Math.max(open ? WITH_OPEN_ORDERS : AT_REST, pace));
+  const regular = after(fullEndedAt, Math.max(open ? WITH_OPEN_ORDERS : AT_REST, pace));
+  if (!isFullWanted(server)) return regular;
+  return Math.min(regular, Math.max(after(anyEndedAt, pace), server.lookWanted ?? -Infinity));
 }
 
-const isFullWanted = ({ lookWanted, lookedAt }: Server): boolean =>
+/** Whether somebody waits for a full look that has not been told yet. */
+export const isFullWanted = ({ lookWanted, lookedAt }: Server): boolean =>
   lookWanted !== null && (lookedAt ?? -Infinity) < lookWanted;
 
 function dueStatistics({
