@@ -10,6 +10,7 @@ const SKIPPED = new Set(['node_modules', 'dist', 'coverage', '.git', '.triton', 
 const TEXT = new Set(['.ts', '.mts', '.mjs', '.cjs', '.json', '.md', '.proto', '.yaml', '.yml', '.sh', '']);
 const CODE = new Set(['.ts', '.mts', '.mjs']);
 const MAX_FILE_LINES = 250;
+const MAX_SPEC_LINES = 300;
 
 /** Files that were too long when the rule came. They may only shrink; nothing is added here. */
 const RATCHET: Readonly<Record<string, number>> = {};
@@ -22,7 +23,7 @@ describe('tidy', () => {
   it('has no file too long to be read at once', () => {
     const tooLong = code
       .map((path) => ({ path, lines: read(path).split('\n').length - 1 }))
-      .filter(({ path, lines }) => lines > (RATCHET[path] ?? MAX_FILE_LINES))
+      .filter(({ path, lines }) => lines > (RATCHET[path] ?? mostLines(path)))
       .map(({ path, lines }) => `${path}:1: ${lines} lines`);
     expect(tooLong).toEqual([]);
   });
@@ -113,6 +114,10 @@ describe('what is published', () => {
     expect(findings(['package-lock.json'], /"resolved":/)).toEqual([]);
   });
 });
+
+function mostLines(path: string): number {
+  return path.endsWith('.spec.ts') ? MAX_SPEC_LINES : MAX_FILE_LINES;
+}
 
 function filesUnder(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
