@@ -3,7 +3,16 @@
  * nothing changed. Plain Node: it runs before any dependency is there.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -77,6 +86,7 @@ function isInstalled() {
 async function install() {
   console.error('berth: installing dependencies (once; half a minute)');
   const started = performance.now();
+  returnLent(join(ROOT, 'node_modules'));
   const npm = process.env.npm_execpath;
   const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   const [command, first] = npm ? [process.execPath, [npm]] : ['npm', []];
@@ -87,6 +97,11 @@ async function install() {
   });
   if (code !== 0) throw new SetUpFailed(`npm ci failed:\n${output}`);
   console.error(`berth: dependencies installed in ${seconds(started)}`);
+}
+
+/** npm empties the folder behind a link, which is that of another checkout. */
+function returnLent(folder) {
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(folder);
 }
 
 function isBuilt() {

@@ -86,6 +86,28 @@ describe('npm start', () => {
     },
     SPEC_MS,
   );
+
+  it(
+    'does not empty the node_modules of another checkout that it was lent',
+    async () => {
+      await write('lent/someone/package.json', '{}');
+      await rm(join(project, 'node_modules'));
+      await symlink(join(project, 'lent'), join(project, 'node_modules'));
+      await write('package.json', '{ "name": "small", "version": "1.0.0", "type": "module" }');
+      const lock = {
+        name: 'small',
+        version: '1.0.0',
+        lockfileVersion: 3,
+        packages: { '': { name: 'small' } },
+      };
+      await write('package-lock.json', JSON.stringify(lock));
+      const service = start();
+      await service.ended;
+      expect(service.text()).toContain('dependencies installed');
+      expect(existsSync(join(project, 'lent/someone/package.json'))).toBe(true);
+    },
+    SPEC_MS,
+  );
 });
 
 const SETTINGS = {
