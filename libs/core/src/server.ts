@@ -104,6 +104,8 @@ export interface Server {
   readonly described: Set<ModelId>;
   /** What we ordered here, with the steps that came up through it: everything else found is a stranger. */
   readonly ordered: Set<ModelId>;
+  /** What came up while loads of ours ran that may be of ensembles: taken for steps of theirs, until their configs tell. */
+  readonly presumed: Map<ModelId, readonly ModelId[]>;
   /** Copies that live on behind a newer row, or whose row is gone: booked until time or a new incarnation ends them. */
   hidden: readonly HiddenCopy[];
 }

@@ -4,7 +4,6 @@ import type { Learned, LearnedChange, LearnedServer } from './ports/learned.js';
 /** Keeps the learned facts in step with the fleet: what changed is written, in order, after the turn that saw it. */
 export class Notebook {
   private readonly orders = new Map<ServerId, Set<ModelId>>();
-  private readonly incarnations = new Map<ServerId, number>();
   private readonly written = new Map<string, string>();
 
   constructor(private readonly learned: Learned) {}
@@ -31,9 +30,10 @@ export class Notebook {
     if (added.length === 0) return;
     for (const model of added) known.add(model);
     try {
-      await this.learned.write([{ kind: 'ordered', server, value: [...known] }]);
+      await this.learned.write(this.ifNew({ kind: 'ordered', server, value: [...known].toSorted() }));
     } catch (error) {
       for (const model of added) known.delete(model);
+      this.written.clear();
       throw error;
     }
   }
@@ -68,15 +68,11 @@ export class Notebook {
     }
   }
 
-  /** Steps that came up through an ensemble of ours are ours too; a new incarnation holds nothing we ordered. */
-  private ordersSeen({ spec: { id }, incarnation, ordered }: Server): readonly LearnedChange[] {
-    const known = this.orders.get(id) ?? new Set<ModelId>();
-    const isReborn = (this.incarnations.get(id) ?? incarnation) !== incarnation;
-    this.incarnations.set(id, incarnation);
-    const now = isReborn ? new Set(ordered) : new Set([...known, ...ordered]);
-    this.orders.set(id, now);
-    const isSame = now.size === known.size && [...now].every((model) => known.has(model));
-    return isSame ? [] : [{ kind: 'ordered', server: id, value: [...now] }];
+  /** Steps that came up through an ensemble of ours are ours too; what was seen gone, or is of an earlier life, is not. */
+  private ordersSeen({ spec: { id }, ordered }: Server): readonly LearnedChange[] {
+    if (ordered.size === 0 && !this.orders.has(id)) return [];
+    this.orders.set(id, new Set(ordered));
+    return this.ifNew({ kind: 'ordered', server: id, value: [...ordered].toSorted() });
   }
 
   private loadTimes(fleet: Readonly<Fleet>, replica: ReplicaId): readonly LearnedChange[] {

@@ -165,5 +165,6 @@ const unseen = (spec: ServerSpec): Server => ({
   configs: new Map(),
   described: new Set(),
   ordered: new Set(),
+  presumed: new Map(),
   hidden: [],
 });

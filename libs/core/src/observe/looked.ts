@@ -41,7 +41,6 @@ function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly Ind
   const rows = groupBy(index);
   if (isNewIncarnation(fleet, server, rows, look.begunAt)) beginIncarnation(fleet, server, now);
   server.fullEndedAt = now;
-  server.lookedAt = look.begunAt;
   server.rows = rows;
   server.repository = new Set(rows.keys());
   server.refused = false;
@@ -51,6 +50,7 @@ function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly Ind
   findDevices(fleet, server, look.metrics);
   discover(fleet, server);
   bookWhatIsSeen(fleet, server, look, now);
+  server.lookedAt = look.begunAt;
   for (const model of server.described) if (!server.configs.has(model)) server.described.delete(model);
   server.hidden = server.hidden.filter(({ until }) => until > now);
   forgetVanished(fleet);
@@ -107,6 +107,7 @@ function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
   server.configs.clear();
   server.described.clear();
   server.ordered.clear();
+  server.presumed.clear();
   server.hidden = [];
   for (const replica of replicasOn(fleet, server.spec.id)) {
     if (replica.phase !== 'placed') endByDeath(fleet, replica, now);

@@ -1,8 +1,9 @@
 import type { EventOf } from '../events.js';
 import { type Fleet, put } from '../fleet.js';
 import type { Loading, Ready, Replica, Unknown } from '../replica.js';
+import type { Server } from '../server.js';
 import { bookingsFor, devicesFound, noteDependencies } from '../footprint.js';
-import type { OrderId, ServerId } from '../ids.js';
+import { type OrderId, replicaId, type ServerId } from '../ids.js';
 import type { Instant } from '../model.js';
 import { replicasOn } from '../standing.js';
 import { coolDown } from './cooldown.js';
@@ -85,12 +86,27 @@ export function configLearned(fleet: Fleet, event: EventOf<'ConfigLearned'>): vo
   if (event.steps.length > 0) {
     fleet.steps.set(event.model, event.steps);
     noteDependencies(fleet, event.model);
-    if (server.ordered.has(event.model)) for (const step of event.steps) server.ordered.add(step);
   }
+  settleSteps(fleet, server, event);
   for (const replica of replicasOn(fleet, event.server)) {
     if (replica.model === event.model && replica.phase === 'ready') resettle(fleet, replica);
   }
   rebook(fleet, server, event.model);
+}
+
+/** What was taken for a step of this model is one, and ours with it, or else somebody else's. */
+function settleSteps(fleet: Fleet, server: Server, { model, steps }: EventOf<'ConfigLearned'>): void {
+  for (const step of server.ordered.has(model) ? steps : []) {
+    if (!fleet.replicas.get(replicaId(step, server.spec.id))?.stranger) server.ordered.add(step);
+  }
+  for (const [id, loads] of server.presumed) {
+    const others = loads.filter((one) => one !== model);
+    server.presumed.set(id, others);
+    if (others.length > 0 && !server.ordered.has(id)) continue;
+    server.presumed.delete(id);
+    const replica = fleet.replicas.get(replicaId(id, server.spec.id));
+    if (replica && !server.ordered.has(id)) put(fleet, { ...replica, stranger: true });
+  }
 }
 
 /** The devices of a ready replica are what its config says, not what we asked for. */

@@ -49,8 +49,8 @@ export function sighted(fleet: Fleet, server: Server, model: ModelId, seen: Seen
 function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: Seen): void {
   forgetConfig(server, model);
   const devices = devicesFound(server, model);
-  const cameWithOurs = !server.ordered.has(model) && isLikelyStep(fleet, server);
-  if (cameWithOurs) server.ordered.add(model);
+  const loads = server.ordered.has(model) ? [] : loadsOfEnsembles(fleet, server);
+  if (loads.length > 0) server.presumed.set(model, loads);
   const found: Replica = becomeUnknown(
     {
       id: replicaId(model, server.spec.id),
@@ -59,7 +59,7 @@ function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: 
       devices,
       bookings: bookingsFor(fleet, server, model, devices),
       since: now,
-      stranger: !server.ordered.has(model),
+      stranger: loads.length === 0 && !server.ordered.has(model),
       phase: 'placed',
       carriedBy: null,
     },
@@ -75,11 +75,18 @@ function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: 
   put(fleet, { ...found, coming: isComing, loadOrderedAt: isComing ? now : null });
 }
 
-/** While a load of ours runs whose model may be an ensemble, what turns up unordered is booked as its step. */
-const isLikelyStep = (fleet: Fleet, server: Server): boolean =>
-  replicasOn(fleet, server.spec.id).some(
-    ({ phase, model }) => phase === 'loading' && !fleet.steps.has(model) && !server.configs.has(model),
-  );
+/**
+ * The loads of ours that may be of ensembles, and run or have ended since the last look: what turns up unordered is
+ * booked as a step of theirs.
+ */
+function loadsOfEnsembles(fleet: Fleet, server: Server): ModelId[] {
+  const isRecent = ({ phase, stranger, since }: Replica): boolean =>
+    phase === 'loading' || (phase === 'ready' && !stranger && since >= (server.lookedAt ?? Infinity));
+  return replicasOn(fleet, server.spec.id)
+    .filter((replica) => isRecent(replica))
+    .map(({ model }) => model)
+    .filter((model) => !fleet.steps.has(model) && !server.configs.has(model));
+}
 
 const versionsOf = (sighting: Serving): string[] =>
   sighting.rows.map(({ version }) => version).toSorted((a, b) => Number(a) - Number(b));
@@ -194,8 +201,10 @@ function unknownAbsent(
   put(fleet, { ...replica, coming: false, absentSince });
 }
 
-/** The booking ends. */
+/** The booking ends. What is found here later was ordered by somebody else, but for a load that may still come. */
 function end(fleet: Fleet, replica: Unloading | Unknown, now: Instant): void {
+  const mayCome = replica.phase === 'unknown' && replica.after === 'load';
+  if (!mayCome) fleet.servers.get(replica.server)?.ordered.delete(replica.model);
   if (replica.cause) noteUnload(fleet, replica, replica.cause, replica.makesRoomFor, now);
   forget(fleet, replica);
 }

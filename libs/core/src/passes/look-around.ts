@@ -94,11 +94,18 @@ function dueFull(server: Server, open: boolean): Instant {
   if (looking !== null || contact.kind === 'connecting' || contact.kind === 'down') return Infinity;
   if (contact.kind === 'lost' || contact.kind === 'slow') return after(anyEndedAt, AT_REST);
   if (mode === 'restricted') return after(fullEndedAt, AT_REST);
-  const pace = PACE * server.lookTook;
-  if (!looked) return after(fullEndedAt, Math.max(FIRST_LOOK_AGAIN, pace));
-  const regular = after(fullEndedAt, Math.max(open ? WITH_OPEN_ORDERS : AT_REST, pace));
-  if (!isFullWanted(server)) return regular;
-  return Math.min(regular, Math.max(after(anyEndedAt, pace), server.lookWanted ?? -Infinity));
+  if (looked) return Math.min(wantedFull(server), after(fullEndedAt, pauseOf(server, open)));
+  return after(fullEndedAt, Math.max(FIRST_LOOK_AGAIN, PACE * server.lookTook));
+}
+
+const pauseOf = ({ lookTook }: Server, open: boolean): Millis =>
+  Math.max(open ? WITH_OPEN_ORDERS : AT_REST, PACE * lookTook);
+
+/** When a look may begin that somebody waits for. */
+function wantedFull(server: Server): Instant {
+  const { anyEndedAt, lookTook, lookWanted } = server;
+  if (lookWanted === null || !isFullWanted(server)) return Infinity;
+  return Math.max(after(anyEndedAt, PACE * lookTook), lookWanted);
 }
 
 /** Whether somebody waits for a full look that has not been told yet. */

@@ -63,9 +63,10 @@ export function retirement(fleet: Fleet, replica: Ready, now: Instant): UnloadCa
   return isIdle && waitingFor(fleet, replica.model) === 0 ? 'idle' : undefined;
 }
 
+/** What somebody else loaded where only declared models exist was never declared: the idle rule takes it. */
 function isWithdrawn(fleet: Fleet, replica: Ready): boolean {
   const model = fleet.models.get(replica.model);
-  if (model?.enabled) return false;
+  if (model ? model.enabled : replica.stranger) return false;
   return !isNeeded(fleet, replica);
 }
 

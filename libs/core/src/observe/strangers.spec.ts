@@ -1,0 +1,83 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+
+const SERVER = aServer('t').id;
+const SOON = { idleUnload: 20_000 };
+
+const aDriver = (): CoreDriver =>
+  new CoreDriver().declare(aModel('a', SOON), aModel('s', SOON)).serve(aServer('t'), ['a', 's']);
+
+function learn(driver: CoreDriver, model: string, steps: readonly string[] = []): void {
+  driver.tell({
+    kind: 'ConfigLearned',
+    server: SERVER,
+    model: aModel(model).id,
+    config: { json: '{}', kind: 'gpu', gpus: [0], count: 1 },
+    steps: steps.map((step) => aModel(step).id),
+  });
+}
+
+describe('what is found while a load of ours runs', () => {
+  it('is a stranger after all where the config of our model names no such step', () => {
+    const driver = aDriver();
+    driver.resolve('a');
+    driver.shelf('t').set('s', 'READY');
+    driver.pass(1_000);
+    driver.loadEnds('a', 't');
+    learn(driver, 'a');
+    driver.pass(100_000);
+    expect(driver.orders()).toEqual(['load a@t', 'unload a@t']);
+  });
+
+  it('is ours where the config names it, also where the load was quicker than a look', () => {
+    const driver = aDriver();
+    driver.resolve('a');
+    driver.shelf('t').set('s', 'READY');
+    driver.loadEnds('a', 't');
+    learn(driver, 'a', ['s']);
+    driver.pass(100_000);
+    expect(driver.orders()).toEqual(['load a@t', 'unload a@t', 'unload s@t']);
+  });
+
+  it('stays ours where the load failed: its healthy steps stay loaded', () => {
+    const driver = aDriver();
+    driver.resolve('a', { wait: 5_000 });
+    driver.shelf('t').set('s', 'READY');
+    driver.pass(1_000);
+    driver.loadEnds('a', 't', 'missing');
+    driver.pass(100_000);
+    expect(driver.orders()).toEqual(['load a@t', 'unload s@t']);
+  });
+
+  it('is a stranger where it was there before, though a model of ours needs it', () => {
+    const driver = aDriver();
+    driver.shelf('t').set('s', 'READY');
+    driver.pass(10_000);
+    driver.warm('a', 't');
+    learn(driver, 'a', ['s']);
+    driver.pass(100_000);
+    expect(driver.orders()).toEqual(['load a@t', 'unload a@t']);
+  });
+});
+
+describe('a model that we have had and unloaded', () => {
+  it('is a stranger when somebody else loads it later', () => {
+    const driver = aDriver().warm('a', 't');
+    driver.pass(40_000);
+    driver.shelf('t').set('a', 'READY');
+    driver.pass(100_000);
+    expect(driver.phase('a', 't')).toBe('ready');
+    expect(driver.orders()).toEqual(['load a@t', 'unload a@t']);
+  });
+});
+
+describe('a model that nobody declared where only declared ones exist', () => {
+  it('is retired by the idle rule, not at once, where strangers are adopted', () => {
+    const driver = new CoreDriver().serve(aServer('t', [10], { discover: false, strangers: 'adopt' }), ['s']);
+    driver.shelf('t').set('s', 'READY');
+    driver.pass(200_000);
+    expect(driver.phase('s', 't')).toBe('ready');
+    driver.pass(120_000);
+    expect(driver.orders()).toEqual(['unload s@t']);
+  });
+});

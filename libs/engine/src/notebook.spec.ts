@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Event } from '#core';
+import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
+import { Notebook } from './notebook.js';
+import type { Learned, LearnedChange, LearnedFacts } from './ports/learned.js';
+
+const SERVER = aServer('t').id;
+const A = aModel('a').id;
+const B = aModel('b').id;
+
+/** Keeps in memory what it is told, so that the last word on a thing can be asked for. */
+class Shelf implements Learned {
+  readonly kept = new Map<string, unknown>();
+  isBroken = false;
+
+  read(): Promise<LearnedFacts> {
+    return Promise.resolve({ servers: new Map(), ordered: new Map(), steps: new Map(), loadTook: new Map() });
+  }
+
+  write(changes: readonly LearnedChange[]): Promise<void> {
+    if (this.isBroken) return Promise.reject(new Error('disk full'));
+    for (const change of changes) if (change.kind === 'ordered') this.kept.set(change.server, change.value);
+    return Promise.resolve();
+  }
+}
+
+const WITHDRAWN: Event = { kind: 'ServerWithdrawn', server: SERVER };
+
+function looked(driver: CoreDriver): Event {
+  const look = { begunAt: driver.now, endedAt: driver.now, index: [], serving: [] };
+  return {
+    kind: 'Looked',
+    server: SERVER,
+    look: { ...look, metrics: null, mode: null, serverVersion: null },
+  };
+}
+
+describe('a notebook', () => {
+  it('forgets what was ordered on a server each time it is withdrawn', async () => {
+    const store = new Shelf();
+    const notebook = new Notebook(store);
+    const { fleet } = new CoreDriver();
+    for (let round = 0; round < 2; round += 1) {
+      await notebook.ordered(SERVER, [A]);
+      expect(store.kept.get(SERVER)).toEqual(['a']);
+      notebook.keep(fleet, [WITHDRAWN]);
+      expect(store.kept.get(SERVER)).toBeNull();
+    }
+  });
+
+  it('strikes out what was seen gone, and keeps what is there', async () => {
+    const store = new Shelf();
+    const notebook = new Notebook(store);
+    const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a']).warm('a', 't');
+    await notebook.ordered(SERVER, [A, B]);
+    notebook.keep(driver.fleet, [looked(driver)]);
+    expect(store.kept.get(SERVER)).toEqual(['a']);
+    driver.pass(400_000);
+    notebook.keep(driver.fleet, [looked(driver)]);
+    expect(store.kept.get(SERVER)).toEqual([]);
+  });
+
+  it('writes an order anew that it could not write', async () => {
+    const store = new Shelf();
+    const notebook = new Notebook(store);
+    store.isBroken = true;
+    await expect(notebook.ordered(SERVER, [A])).rejects.toThrow('disk full');
+    store.isBroken = false;
+    await notebook.ordered(SERVER, [A]);
+    expect(store.kept.get(SERVER)).toEqual(['a']);
+  });
+});
