@@ -3,7 +3,7 @@
  *
  *   node tools/real-triton/serve.mjs MODELS_DIR [--grpc-port 8001] [--http-port 8000] [--metrics-port 8002]
  *
- * Ports that are not given are spare ones. A folder that is empty, or not there, gets a few sample models.
+ * Ports that are not given are the neighbours of --grpc-port, or three spare ones in a row. A folder that is empty, or not there, gets a few sample models.
  * What follows `--` goes to tritonserver as it is.
  */
 import { mkdir, readdir } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { installRealTriton } from './install.mjs';
 import { aRealModel, anEnsemble, writeModel } from './models.mjs';
-import { launchTriton, sparePorts } from './server.mjs';
+import { launchTriton, neighbouringPorts } from './server.mjs';
 
 const SAMPLES = [
   aRealModel({ name: 'quick', allocMb: 16, stablePyc: true }),
@@ -44,7 +44,7 @@ Triton ${layout.version} serves ${folder}
   grpc     127.0.0.1:${ports.grpc}
   http     http://127.0.0.1:${ports.http}
   metrics  http://127.0.0.1:${ports.metrics}/metrics
-Now: npm start -- --triton 127.0.0.1:${ports.grpc}
+Now: ${startLine(ports)}
 `);
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.kill(triton.pid, 'SIGTERM'));
 const { code, signal } = await triton.exited;
@@ -68,12 +68,22 @@ async function fillIfEmpty(models) {
 }
 
 async function choosePorts(given) {
-  const [grpc, http, metrics] = await sparePorts(3);
-  return {
-    grpc: Number(given['grpc-port'] ?? grpc),
-    http: Number(given['http-port'] ?? http),
-    metrics: Number(given['metrics-port'] ?? metrics),
-  };
+  const { 'grpc-port': grpc, 'http-port': http, 'metrics-port': metrics } = given;
+  const row = grpc === undefined ? await neighbouringPorts() : rowAround(Number(grpc));
+  return { grpc: row.grpc, http: Number(http ?? row.http), metrics: Number(metrics ?? row.metrics) };
+}
+
+function rowAround(grpc) {
+  return { http: grpc - 1, grpc, metrics: grpc + 1 };
+}
+
+/** `--triton` tells the gRPC port only; other neighbours than it takes for granted go into a file. */
+function startLine({ grpc, http, metrics }) {
+  const row = rowAround(grpc);
+  if (http === row.http && metrics === row.metrics) return `npm start -- --triton 127.0.0.1:${grpc}`;
+  const at = (port) => `http://127.0.0.1:${port}`;
+  const server = `{ id: by-hand, grpc: "127.0.0.1:${grpc}", http: "${at(http)}", metrics: "${at(metrics)}/metrics" }`;
+  return `BERTH_CONFIG=berth.yaml npm start, where berth.yaml says\n  servers: [${server}]`;
 }
 
 function fail(message) {

@@ -32,6 +32,9 @@ export class PortTaken extends Error {}
 /** Ports that nobody listens on, below the range the system takes from by itself. */
 export function sparePorts(count: number): Promise<number[]>;
 
+/** Three in a row, as Berth's `--triton` takes for granted: HTTP one below gRPC, metrics one above. */
+export function neighbouringPorts(): Promise<TritonPorts>;
+
 /** Resolves once the server answers on all its ports; a server that does not get that far is ended. */
 export function launchTriton(
   layout: RealTritonLayout,

@@ -38,6 +38,16 @@ export async function sparePorts(count) {
   return [...ports];
 }
 
+/** Three in a row, as Berth's `--triton` takes for granted: HTTP one below gRPC, metrics one above. */
+export async function neighbouringPorts() {
+  for (let tries = 0; tries < PORT_TRIES; tries++) {
+    const [grpc] = await sparePorts(1);
+    const [http, metrics] = [grpc - 1, grpc + 1];
+    if ((await isSpare(http)) && (await isSpare(metrics))) return { http, grpc, metrics };
+  }
+  throw new Error(`no three neighbouring spare ports in ${PORT_TRIES} tries`);
+}
+
 function firstEphemeralPort() {
   try {
     return Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/)[0]);
