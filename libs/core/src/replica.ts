@@ -81,8 +81,13 @@ export interface Change {
   readonly orderedAt: Instant;
   readonly devices: readonly number[];
   readonly bookings: readonly Booking[];
-  /** When the call ended without success; the new part is given back once a later look says READY. */
+  /** When the call ended without success. */
   readonly endedAt: Instant | null;
+  /**
+   * Whether it ended with an answer: then the new part is given back once a later look says READY. Without one the load
+   * may still run: only a config that shows the new devices, or the time for stuck orders, ends the change.
+   */
+  readonly answered: boolean;
 }
 
 export interface Draining extends Residence {

@@ -64,7 +64,7 @@ function changeEnded(
     return;
   }
   if (outcome.kind === 'failed') coolDown(fleet, replica, outcome.cause, now);
-  put(fleet, { ...replica, change: { ...change, endedAt: now } });
+  put(fleet, { ...replica, change: { ...change, endedAt: now, answered: outcome.kind === 'failed' } });
 }
 
 export function unloadEnded(fleet: Fleet, event: EventOf<'UnloadEnded'>, now: Instant): void {
@@ -113,10 +113,14 @@ function settleSteps(fleet: Fleet, server: Server, { model, steps }: EventOf<'Co
 function resettle(fleet: Fleet, replica: Ready): void {
   const server = fleet.servers.get(replica.server)!;
   const devices = devicesFound(server, replica.model);
-  const settled = replica.change?.endedAt == null ? replica.change : null;
+  const { change } = replica;
+  const hasSettled = change?.endedAt != null && (change.answered || isSameSet(change.devices, devices));
   const bookings = bookingsFor(fleet, server, replica.model, devices);
-  put(fleet, { ...replica, devices, bookings, change: settled });
+  put(fleet, { ...replica, devices, bookings, change: hasSettled ? null : change });
 }
+
+const isSameSet = (one: readonly number[], other: readonly number[]): boolean =>
+  one.length === other.length && one.every((device) => other.includes(device));
 
 export function becomeReady(replica: Replica, versions: readonly string[], now: Instant): Ready {
   const { id, model, server, devices, bookings, stranger } = replica;

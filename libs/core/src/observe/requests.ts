@@ -40,11 +40,11 @@ export function orderLoad(fleet: Fleet, { model, until }: EventOf<'LoadOrdered'>
   fleet.wishes.set(model, { until, admin: true, since: now });
 }
 
-/** Retires the present copies once; pinned ones stay. `force` does not wait for leases. */
+/** Retires the present copies once; pinned ones stay, and so does one that a load is changing. `force` does not wait for leases. */
 export function orderUnload(fleet: Fleet, { model, force }: EventOf<'UnloadOrdered'>, now: Instant): void {
   fleet.wishes.delete(model);
   for (const replica of replicasOf(fleet, model)) {
-    if (replica.phase !== 'ready' || isPinProtected(fleet, replica)) continue;
+    if (replica.phase !== 'ready' || replica.change?.order || isPinProtected(fleet, replica)) continue;
     const { id, server, devices, bookings, stranger, versions, inUseUntil } = replica;
     put(fleet, {
       id,

@@ -3,6 +3,7 @@ import type { Draining, Ready, Replica, Unknown, UnloadCause, Unloading } from '
 import type { Server } from '../server.js';
 import { bookingsFor, devicesFound } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
+import { sumOf } from '../ledger.js';
 import type { Sighting } from '../look.js';
 import type { Instant, Millis } from '../model.js';
 import { replicasOn } from '../standing.js';
@@ -35,7 +36,7 @@ export function sighted(fleet: Fleet, server: Server, model: ModelId, seen: Seen
     case 'loading':
       return;
     case 'ready':
-      return readySighted(fleet, replica, seen);
+      return readySighted(fleet, server, replica, seen);
     case 'draining':
       return drainingSighted(fleet, replica, seen);
     case 'unloading':
@@ -95,15 +96,23 @@ const versionsOf = (sighting: Serving): string[] =>
  * Somebody else unloads or replaces what we gave routes to: they are withdrawn at once, the bytes are not. A look
  * begun before the copy was ready says nothing of it.
  */
-function readySighted(fleet: Fleet, replica: Ready, seen: Seen): void {
+function readySighted(fleet: Fleet, server: Server, replica: Ready, seen: Seen): void {
   const { sighting, begunAt } = seen;
   if (sighting.kind === 'serving') {
-    const spent = replica.change?.endedAt != null && begunAt > replica.change.endedAt;
-    put(fleet, { ...replica, versions: versionsOf(sighting), change: spent ? null : replica.change });
+    const change = stillChanging(fleet, replica, begunAt);
+    if (change?.endedAt != null) server.described.delete(replica.model);
+    put(fleet, { ...replica, versions: versionsOf(sighting), change });
     return;
   }
   if (begunAt < replica.since || (replica.change?.order && replica.change.endedAt === null)) return;
   put(fleet, wentMissing(replica, seen, 'lost'));
+}
+
+/** The change of a replica that serves, where it has not come to an end by itself. */
+function stillChanging(fleet: Fleet, { change }: Ready, begunAt: Instant): Ready['change'] {
+  if (change?.endedAt == null) return change;
+  const isOver = begunAt > change.endedAt + (change.answered ? 0 : fleet.limits.stuckAfter);
+  return isOver ? null : change;
 }
 
 function drainingSighted(fleet: Fleet, replica: Draining, seen: Seen): void {
@@ -115,7 +124,9 @@ function wentMissing(
   { sighting, begunAt, now }: Seen,
   cause: UnloadCause,
 ): Unknown {
-  const missing = becomeUnknown(replica, 'found', now, null);
+  const change = replica.phase === 'ready' && replica.change?.order ? replica.change : null;
+  const bookings = sumOf([replica.bookings, change?.bookings ?? []]);
+  const missing = becomeUnknown({ ...replica, bookings }, 'found', now, null);
   const absentSince = sighting.kind === 'gone' ? begunAt : null;
   return { ...missing, coming: sighting.kind === 'coming', absentSince, cause };
 }

@@ -74,8 +74,8 @@ export function workByServer(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<
 }
 
 function isOpen(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
-  if (replica.phase === 'ready') return replica.change !== null && replica.change.order !== null;
-  const busy = replica.phase === 'loading' || replica.phase === 'unloading' || replica.phase === 'unknown';
+  const isChanging = replica.phase === 'ready' && replica.change?.order != null;
+  const busy = isChanging || ['loading', 'unloading', 'unknown'].includes(replica.phase);
   return busy && !isStuck(fleet, replica, now);
 }
 

@@ -33,8 +33,13 @@ export function dropUnwanted(fleet: Fleet): void {
   dropWhere(fleet, (replica) =>
     replica.phase === 'placed'
       ? !needed.has(replica.model)
-      : (fleet.models.get(replica.model)?.pinnedCopies ?? 0) < replica.change!.devices.length,
+      : pinnedCopiesOf(fleet, replica) < replica.change!.devices.length,
   );
+}
+
+function pinnedCopiesOf(fleet: Fleet, { model: id }: Ready): number {
+  const model = fleet.models.get(id);
+  return model?.enabled ? model.pinnedCopies : 0;
 }
 
 /** Drops what was promised and not started: placed replicas, with what they carry, and changes still waiting. */
@@ -128,7 +133,10 @@ function settle(fleet: Fleet, ledger: Ledger, place: Place, { model }: Want, now
   ledger.promise(place.bookings);
   if (place.grows) {
     const { bookings, grows } = place;
-    put(fleet, { ...grows, change: { order: null, orderedAt: now, devices, bookings, endedAt: null } });
+    put(fleet, {
+      ...grows,
+      change: { order: null, orderedAt: now, devices, bookings, endedAt: null, answered: false },
+    });
     return;
   }
   for (const id of [...brings, model.id]) {

@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { replicaId } from '../ids.js';
+
+const A = aModel('a').id;
+const SERVER = aServer('t').id;
+
+/** One copy is ready, and a load is under way that brings a second one up beside it. */
+function aChange(): CoreDriver {
+  const driver = new CoreDriver()
+    .declare(aModel('a', { pinnedCopies: 2, config: '{}' }))
+    .serve(aServer('t', [10, 10]), ['a']);
+  driver.loadEnds('a', 't');
+  expect(driver.isLoading('a', 't')).toBe(true);
+  return driver;
+}
+
+function learn(driver: CoreDriver, gpus: readonly number[]): void {
+  const config = { json: '{}', kind: 'gpu', gpus, count: 1 } as const;
+  driver.tell({ kind: 'ConfigLearned', server: SERVER, model: A, config, steps: [] });
+}
+
+const changeIn = (driver: CoreDriver) => {
+  const replica = driver.fleet.replicas.get(replicaId(A, SERVER));
+  return replica?.phase === 'ready' ? replica.change : undefined;
+};
+
+function endsUnknown(driver: CoreDriver): void {
+  driver.loadEnds('a', 't', 'unknown');
+  driver.shelf('t').set('a', 'READY');
+}
+
+describe('an in-place change', () => {
+  it('without an answer keeps its bytes while the config shows the old devices', () => {
+    const driver = aChange();
+    endsUnknown(driver);
+    learn(driver, [0]);
+    driver.pass(200_000);
+    expect(changeIn(driver)?.bookings).toHaveLength(3);
+    expect(driver.orders()).toEqual(['load a@t', 'load a@t']);
+  });
+
+  it('without an answer has come true when the config shows the new devices', () => {
+    const driver = aChange();
+    endsUnknown(driver);
+    driver.pass(2_000);
+    learn(driver, [0, 1]);
+    expect(changeIn(driver)).toBeNull();
+    expect(driver.orders()).toEqual(['load a@t', 'load a@t']);
+  });
+
+  it('without an answer is given up when its time is past, and tried again', () => {
+    const driver = aChange();
+    endsUnknown(driver);
+    driver.pass(365_000);
+    expect(driver.orders()).toEqual(['load a@t', 'load a@t', 'load a@t']);
+  });
+
+  it('that failed gives its part back at the next look, and is tried again after a pause', () => {
+    const driver = aChange();
+    driver.loadEnds('a', 't', 'capacity');
+    driver.shelf('t').set('a', 'READY');
+    driver.pass(700);
+    expect(changeIn(driver)).toBeNull();
+    driver.pass(1_000);
+    expect(driver.orders()).toEqual(['load a@t', 'load a@t', 'load a@t']);
+  });
+
+  it('is not crossed by an unload', () => {
+    const driver = aChange();
+    driver.declare(aModel('a', { config: '{}' }));
+    driver.tell({ kind: 'UnloadOrdered', model: A, force: true });
+    expect(driver.orders()).toEqual(['load a@t', 'load a@t']);
+  });
+});
