@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Provider } from '@nestjs/common';
 import type { Config } from '#config';
 import { Engine, type Learned, type LearnedFacts, type Told } from '#engine';
-import { Metrics, TurnLog } from '#telemetry';
+import { Metrics, ServerLog, TurnLog } from '#telemetry';
 import { Problems } from './errors/problems.js';
 import { RpcErrors } from './errors/rpc-errors.js';
 import type { Identity } from './fleet/fleet-view.js';
@@ -78,7 +78,7 @@ function composeEngine(parts: SchedulerParts, store: SchedulerStore, facts: Lear
   const now = (): number => clock.now();
   const watch = new TurnWatch();
   const metrics = new Metrics({ now, term: leadership.term, process: parts.processMetrics });
-  const observers = [metrics, new TurnLog(log), watch];
+  const observers = [metrics, new ServerLog(log), new TurnLog(log), watch];
   const engine = new Engine({ clock, learned: readAlready(store.learned, facts), leadership, observers });
   const lifecycle = new Lifecycle();
   const readiness = new Readiness(engine, lifecycle);

@@ -1,2 +1,3 @@
 export { Metrics, type MetricsOptions } from './metrics.js';
+export { ServerLog } from './server-log.js';
 export { TurnLog } from './turn-log.js';

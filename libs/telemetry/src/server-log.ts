@@ -1,0 +1,43 @@
+import type { Logger } from 'pino';
+import { type Fleet, type Server, type ServerId, serverState } from '#core';
+import type { Observer, Turn } from '#engine';
+
+/** One line whenever it changes how a server stands, and what keeps anything from being placed on it. */
+export class ServerLog implements Observer {
+  private readonly told = new Map<ServerId, string>();
+
+  constructor(private readonly log: Logger) {}
+
+  turnTaken({ now }: Turn, fleet: Fleet): void {
+    for (const [id, server] of fleet.servers) this.tell(id, serverState(fleet, server, now), server);
+    for (const id of this.told.keys()) if (!fleet.servers.has(id)) this.told.delete(id);
+  }
+
+  private tell(server: ServerId, state: State, { version, incarnation, devices }: Server): void {
+    const lacksDevices = state === 'ready' && (devices?.length ?? 0) === 0;
+    const words = lacksDevices ? NO_DEVICES : WORDS[state];
+    const before = this.told.get(server);
+    if (before === words || (before === undefined && state === 'connecting')) return;
+    this.told.set(server, words);
+    const facts = { server, state, incarnation, version };
+    this.log[lacksDevices || TROUBLES.has(state) ? 'warn' : 'info'](facts, `server ${server} ${words}`);
+  }
+}
+
+type State = ReturnType<typeof serverState>;
+
+const WORDS: Readonly<Record<State, string>> = {
+  connecting: 'is being connected to',
+  ready: 'is ready',
+  stale: 'answers slowly or not at all; its routes stay, nothing new is placed on it',
+  lost: 'cannot be reached; its routes are withdrawn',
+  wrong_mode: 'loads its models by itself and is left alone: it needs --model-control-mode=explicit',
+  restricted: 'restricts its model-repository protocol: `headers` must name the key',
+  draining: 'is being drained',
+  drained: 'is drained',
+};
+
+const NO_DEVICES =
+  'is ready, but nothing can be placed on it: its metrics do not tell of any device, and none is declared';
+
+const TROUBLES: ReadonlySet<State> = new Set(['stale', 'lost', 'wrong_mode', 'restricted']);
