@@ -1,7 +1,8 @@
 import { hostAccount, type AccountId } from './ids.js';
 import type { Fleet } from './fleet.js';
 import type { Booking, Replica } from './replica.js';
-import type { Bytes } from './model.js';
+import type { Bytes, Instant } from './model.js';
+import { isStuck } from './stuck.js';
 
 /** The numbers of one account. */
 export interface Balance {
@@ -10,7 +11,7 @@ export interface Balance {
   readonly held: Bytes;
   /** Promised to placed replicas. */
   readonly promised: Bytes;
-  /** Held by what is draining or unloading. */
+  /** Held by what is draining or unloading; nobody can count on what is stuck. */
   readonly leaving: Bytes;
 }
 
@@ -23,7 +24,10 @@ const EMPTY: Balance = { capacity: Infinity, held: 0, promised: 0, leaving: 0 };
 export class Ledger {
   private readonly accounts = new Map<AccountId, { -readonly [Key in keyof Balance]: Balance[Key] }>();
 
-  constructor(fleet: Readonly<Fleet>) {
+  constructor(
+    private readonly fleet: Readonly<Fleet>,
+    private readonly now: Instant = -Infinity,
+  ) {
     for (const [account, capacity] of capacities(fleet)) this.accounts.set(account, { ...EMPTY, capacity });
     for (const replica of fleet.replicas.values()) this.book(replica);
     for (const { hidden } of fleet.servers.values()) {
@@ -71,10 +75,14 @@ export class Ledger {
 
   private book(replica: Replica): void {
     this.add(replica.bookings, replica.phase === 'placed' ? 'promised' : 'held', 1);
-    if (replica.phase === 'draining' || replica.phase === 'unloading')
-      this.add(replica.bookings, 'leaving', 1);
+    if (this.isLeaving(replica)) this.add(replica.bookings, 'leaving', 1);
     if (replica.phase !== 'ready' || !replica.change) return;
     this.add(replica.change.bookings, replica.change.order ? 'held' : 'promised', 1);
+  }
+
+  private isLeaving(replica: Replica): boolean {
+    if (replica.phase === 'draining') return true;
+    return replica.phase === 'unloading' && !isStuck(this.fleet, replica, this.now);
   }
 
   private add(bookings: readonly Booking[], column: 'held' | 'promised' | 'leaving', sign: 1 | -1): void {

@@ -1,12 +1,11 @@
 import type { Action } from './actions.js';
 import type { Event } from './events.js';
 import type { Fleet } from './fleet.js';
-import { Ledger } from './ledger.js';
 import type { Instant } from './model.js';
 import { observe } from './observe/observe.js';
 import { grantWaiting } from './passes/grant.js';
 import { lookAround } from './passes/look-around.js';
-import { dropHomeless, dropUnwanted, placeWanted } from './passes/place.js';
+import { dropHomeless, dropUnwanted, openLedger, placeWanted } from './passes/place.js';
 import {
   answerExpired,
   openingsFor,
@@ -43,8 +42,8 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   dropWishes(fleet, now);
   dropUnwanted(fleet);
   const stranded = drainRetired(fleet, now) ? refuseHopeless(fleet, now) : [];
+  const ledger = openLedger(fleet, now);
   const wants = wantsOf(fleet, now);
-  const ledger = new Ledger(fleet);
   const unplaced = placeWanted(fleet, wants, ledger, now);
   const openings = openingsFor(fleet, unplaced, ledger, now);
   const crowded = refuseCrowded(fleet, openings, now);

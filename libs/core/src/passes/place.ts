@@ -1,9 +1,9 @@
 import { type Fleet, forget, put } from '../fleet.js';
-import type { Placed, Ready, Replica } from '../replica.js';
+import type { Booking, Placed, Ready, Replica } from '../replica.js';
 import type { Server } from '../server.js';
-import { bookingsFor, dependenciesOf, directDependencies } from '../footprint.js';
+import { bookingsFor, dependenciesOf } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
-import type { Ledger } from '../ledger.js';
+import { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
 import { isSettling, openServers } from '../standing.js';
 import { evictFor } from './evict.js';
@@ -22,10 +22,24 @@ export function dropHomeless(fleet: Fleet, now: Instant): void {
 
 const lacksNeeds = (fleet: Fleet, { model, server, phase }: Placed | Ready): boolean =>
   phase === 'placed' &&
-  directDependencies(fleet, model).some((id) => {
+  dependenciesOf(fleet, model).some((id) => {
     const needed = fleet.replicas.get(replicaId(id, server));
     return !needed || isGoing(needed);
   });
+
+/**
+ * The ledger of this turn. Places whose memory will not come are given up before: an unload is stuck, a stranger took
+ * what was promised, a limit was lowered.
+ */
+export function openLedger(fleet: Fleet, now: Instant): Ledger {
+  const ledger = new Ledger(fleet, now);
+  const isOverdrawn = ({ account, bytes }: Booking): boolean => bytes > 0 && ledger.spare(account) < 0;
+  const promisedTo = (replica: Placed | Ready): readonly Booking[] =>
+    replica.phase === 'placed' ? replica.bookings : replica.change!.bookings;
+  if (!dropWhere(fleet, (replica) => promisedTo(replica).some(isOverdrawn))) return ledger;
+  dropHomeless(fleet, now);
+  return new Ledger(fleet, now);
+}
 
 /** Gives up places nobody wants any more. */
 export function dropUnwanted(fleet: Fleet): void {
@@ -42,16 +56,19 @@ function pinnedCopiesOf(fleet: Fleet, { model: id }: Ready): number {
   return model?.enabled ? model.pinnedCopies : 0;
 }
 
-/** Drops what was promised and not started: placed replicas, with what they carry, and changes still waiting. */
-function dropWhere(fleet: Fleet, isDropped: (replica: Placed | Ready) => boolean): void {
-  for (const replica of fleet.replicas.values()) {
-    if (!isPromised(replica) || !isDropped(replica)) continue;
+/** Drops what was promised and not started, and says whether there was any: placed replicas, and changes that wait. */
+function dropWhere(fleet: Fleet, isDropped: (replica: Placed | Ready) => boolean): boolean {
+  const dropped = [...fleet.replicas.values()].filter(
+    (replica): replica is Placed | Ready => isPromised(replica) && isDropped(replica),
+  );
+  for (const replica of dropped) {
     if (replica.phase === 'placed') forget(fleet, replica);
     else put(fleet, { ...replica, change: null });
   }
   for (const replica of fleet.replicas.values()) {
     if (replica.phase === 'placed' && isOrphan(fleet, replica)) forget(fleet, replica);
   }
+  return dropped.length > 0;
 }
 
 const isPromised = (replica: Replica): replica is Placed | Ready =>
