@@ -56,9 +56,26 @@ const EXCEPTION_PY = `class TritonPythonModel:
 `;
 
 function folderOf(model: ContractModel): ModelFolder {
-  const { name, loadMs = 0, inferMs = 0, instances = 1, fails, lacks, versions = [1], steps } = model;
+  const { name, steps, instances, fails, lacks, versions = [1] } = model;
   if (steps) return anEnsemble({ name, steps });
-  const folder = aRealModel({
+  const folder = pythonFolderOf(model);
+  if (instances === 0) return withFiles(folder, { 'config.pbtxt': withoutInstances(folder) });
+  if (fails === 'exception') return withFiles(folder, { '1/model.py': EXCEPTION_PY });
+  if (lacks === 'version')
+    return { name, folders: [], files: { 'config.pbtxt': folder.files['config.pbtxt']! } };
+  const more = versions.map((version) => [`${version}/model.py`, folder.files['1/model.py'] ?? ''] as const);
+  return lacks ? folder : withFiles(folder, Object.fromEntries(more));
+}
+
+function pythonFolderOf({
+  name,
+  loadMs = 0,
+  inferMs = 0,
+  instances = 1,
+  fails,
+  lacks,
+}: ContractModel): ModelFolder {
+  return aRealModel({
     name,
     loadSeconds: loadMs / 1_000,
     inferSeconds: inferMs / 1_000,
@@ -68,12 +85,6 @@ function folderOf(model: ContractModel): ModelFolder {
     missingModelFile: lacks === 'file',
     ...(fails === 'memory' && { fail: 'exception' }),
   });
-  if (instances === 0) return withFiles(folder, { 'config.pbtxt': withoutInstances(folder) });
-  if (fails === 'exception') return withFiles(folder, { '1/model.py': EXCEPTION_PY });
-  if (lacks === 'version')
-    return { name, folders: [], files: { 'config.pbtxt': folder.files['config.pbtxt']! } };
-  const more = versions.map((version) => [`${version}/model.py`, folder.files['1/model.py'] ?? ''] as const);
-  return lacks ? folder : withFiles(folder, Object.fromEntries(more));
 }
 
 function withFiles(folder: ModelFolder, files: Readonly<Record<string, string>>): ModelFolder {

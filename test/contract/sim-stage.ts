@@ -1,4 +1,4 @@
-import { type ConfigJson, type SimulatedModel } from '#testing';
+import type { ConfigJson, SimulatedModel } from '#testing';
 import { type RunningSim, startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
 import { until } from '../support/until.js';
 import type { ContractModel, Stage, StageOptions } from './stage.js';

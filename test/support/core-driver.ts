@@ -6,7 +6,6 @@ import {
   type Event,
   type FailureCause,
   type Fleet,
-  type IndexRow,
   type Look,
   type Model,
   type ModelId,
@@ -19,6 +18,7 @@ import {
   type ServerSpec,
   step,
 } from '#core';
+import { Shelf } from './shelf.js';
 
 /** Sizes in these tests are small round numbers: one "byte" is enough to tell models apart. */
 export const aModel = (id: string, parts: Partial<Model> = {}): Model => ({
@@ -57,21 +57,6 @@ export const aServer = (
   devices: gpus.map((memory, ordinal) => ({ ordinal, uuid: `${id}-${ordinal}`, memory, headroom: 0 })),
   ...parts,
 });
-
-type State = IndexRow['state'];
-
-/** The server's side in tests of the core: what its index says, changed by hand or by the driver. */
-class Shelf {
-  readonly states = new Map<ModelId, { state: State; reason: string }>();
-  readonly served = new Map<ModelId, { succeeded: number; failed: number; lastInference: number }>();
-  readonly pending = new Map<ModelId, number>();
-  /** Serving without a row, as after its directory was removed. */
-  readonly rowless = new Set<ModelId>();
-
-  set(model: string, state: State, reason = ''): void {
-    this.states.set(model as ModelId, { state, reason });
-  }
-}
 
 /**
  * Plays servers and callers for the core, synchronously: looks are answered at once from what the test put on the
@@ -269,29 +254,6 @@ export class CoreDriver {
   }
 
   private lookAt({ server, scope, probeMode }: ActionOf<'look'>): Look {
-    const { states, served, pending, rowless } = this.shelf(server);
-    const rows = [...states].filter(([model]) => !rowless.has(model));
-    const serving = [...states].filter(([, { state }]) => state === 'READY');
-    return {
-      begunAt: this.now,
-      endedAt: this.now,
-      index:
-        scope === 'full'
-          ? rows.map(([model, { state, reason }]) => ({
-              model,
-              version: state === '' ? '' : '1',
-              state,
-              reason,
-            }))
-          : null,
-      serving: serving.map(([model]) => ({
-        model,
-        version: '1',
-        ...(served.get(model) ?? { succeeded: 0, failed: 0, lastInference: 0 }),
-      })),
-      metrics: { gpus: [], hostMemory: 1e12, pending },
-      mode: probeMode ? 'explicit' : null,
-      serverVersion: probeMode ? '2.51.0' : null,
-    };
+    return this.shelf(server).look(this.now, scope, probeMode);
   }
 }

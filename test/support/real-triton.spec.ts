@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { it } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { anEnsemble, aRealModel, describeReal, type RealTriton } from './real-triton.js';
@@ -133,7 +134,7 @@ async function post(triton: RealTriton, path: string, body: object = {}): Promis
 async function until(isSo: () => boolean): Promise<void> {
   const giveUpAt = Date.now() + 5_000;
   while (!isSo()) {
-    assert.ok(Date.now() < giveUpAt, `still not so: ${isSo}`);
+    assert.ok(Date.now() < giveUpAt, `still not so: ${String(isSo)}`);
     await sleep(20);
   }
 }

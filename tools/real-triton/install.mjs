@@ -6,11 +6,12 @@
  * A second run only checks what the first one left.
  */
 import { spawn } from 'node:child_process';
-import { chmod, cp, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { readFileSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { takeLock } from './install-lock.mjs';
 
 const PYTRITON = '0.7.0';
 const TRITON = '2.51.0';
@@ -31,8 +32,6 @@ const PROBE_MS = 10_000;
 const VENV_MS = 120_000;
 const PIP_MS = 240_000;
 const PIP_ATTEMPTS = 3;
-/** Longer than any installation can take: a lock of this age was left behind. */
-const LOCK_MS = 20 * 60_000;
 
 /** Something the installation needs and this machine does not have; the message names it. */
 class Missing extends Error {}
@@ -42,7 +41,7 @@ export async function installRealTriton() {
   const before = installedRealTriton();
   if (before.ok) return before;
   await mkdir(HOME, { recursive: true });
-  await takeLock();
+  await takeLock(LOCK);
   try {
     const meanwhile = installedRealTriton();
     return meanwhile.ok ? meanwhile : await install();
@@ -195,50 +194,6 @@ async function requireLibraries({ server, stub, libraryPath }) {
       .filter((line) => line.includes('not found'));
     if (lacking.length > 0)
       throw new Missing(`a shared library (${lacking.map((line) => line.trim()).join('; ')})`);
-  }
-}
-
-/** One installation at a time. A lock is broken when its process is gone, or when it is older than any can be. */
-async function takeLock() {
-  const mine = `${LOCK}.${process.pid}`;
-  await writeFile(mine, String(process.pid));
-  try {
-    const giveUpAt = Date.now() + LOCK_MS;
-    while (!(await linked(mine, LOCK))) {
-      if (Date.now() > giveUpAt) throw new Error(`${LOCK} is held by another installation`);
-      if (await isLeftBehind(LOCK)) await rm(LOCK, { force: true });
-      else await sleep(200);
-    }
-  } finally {
-    await rm(mine, { force: true });
-  }
-}
-
-/** A link appears with its content at once, so that nobody reads a lock without a process in it. */
-async function linked(from, to) {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (error.code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-async function isLeftBehind(lock) {
-  try {
-    const [holder, { mtimeMs }] = await Promise.all([readFile(lock, 'utf8'), stat(lock)]);
-    return Date.now() - mtimeMs > LOCK_MS || !isAlive(Number(holder));
-  } catch {
-    return false;
-  }
-}
-
-function isAlive(pid) {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error.code === 'EPERM';
   }
 }
 

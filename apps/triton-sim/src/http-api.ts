@@ -72,8 +72,9 @@ function parseBody(text: string): InferBody | undefined {
   try {
     const body: unknown = JSON.parse(text);
     if (typeof body !== 'object' || body === null) return undefined;
-    const { inputs } = body as { inputs?: unknown };
-    return inputs === undefined || Array.isArray(inputs) ? (body as InferBody) : undefined;
+    const inputs = 'inputs' in body ? body.inputs : undefined;
+    if (inputs === undefined) return {};
+    return Array.isArray(inputs) ? { inputs: inputs as NonNullable<InferBody['inputs']> } : undefined;
   } catch {
     return undefined;
   }

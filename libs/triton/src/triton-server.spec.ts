@@ -81,6 +81,7 @@ describe('an order', () => {
     expect(calls).toEqual([
       ['RepositoryModelLoad', { model_name: 'm' }, 'v'],
       ['ModelReady', { name: 'm' }, 'v'],
+      ['ModelStatistics', { name: 'm' }, 'v'],
       ['RepositoryModelUnload', { model_name: 'm' }, 'v'],
     ]);
   });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import type { ModelId } from '../ids.js';
 
 const A = aModel('a', { idleUnload: 5_000 });
 const SERVER = aServer('t').id;
@@ -45,7 +44,7 @@ describe('a draining replica', () => {
 
   it('leaves the one it was to make room for to be placed anew', () => {
     const driver = aDriver();
-    const request = driver.resolve('b' as ModelId, { wait: 120_000 });
+    const request = driver.resolve('b', { wait: 120_000 });
     driver.pass(31_000);
     expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['draining', 'placed']);
     driver.declare({ ...A, pinnedCopies: 1 });

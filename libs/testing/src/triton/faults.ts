@@ -132,9 +132,9 @@ export class FaultSwitches {
   private applyToModel(fault: Fault): void {
     switch (fault.kind) {
       case 'stuckLoad':
-        return void setMember(this.stuckLoads, fault.model, fault.on !== false);
+        return setMember(this.stuckLoads, fault.model, fault.on !== false);
       case 'stuckUnload':
-        return void setMember(this.stuckUnloads, fault.model, fault.on !== false);
+        return setMember(this.stuckUnloads, fault.model, fault.on !== false);
       case 'loadSlow':
         return void this.slowLoadMs.set(fault.model, fault.ms);
       case 'loadFails':

@@ -72,7 +72,7 @@ export function modelMetadata(process: ProcessState, name: string, version: stri
   return succeed({
     name,
     versions: readyRows(found.life).map((row) => String(row.version)),
-    platform: String(config['platform'] ?? config['backend'] ?? found.life.model.backend),
+    platform: textOf(config['platform']) ?? textOf(config['backend']) ?? found.life.model.backend ?? '',
     inputs: tensors(config['input'], isBatched),
     outputs: tensors(config['output'], isBatched),
   });
@@ -128,3 +128,5 @@ function tensors(declared: unknown, isBatched: boolean): readonly TensorMetadata
 function byName(one: ModelLife, other: ModelLife): number {
   return one.name < other.name ? -1 : 1;
 }
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

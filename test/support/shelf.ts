@@ -1,0 +1,47 @@
+import type { IndexRow, Look, ModelId, ServingRow } from '#core';
+
+type State = IndexRow['state'];
+
+/** The server's side in tests of the core: what its index says, changed by hand or by the driver. */
+export class Shelf {
+  readonly states = new Map<ModelId, { state: State; reason: string }>();
+  readonly served = new Map<ModelId, { succeeded: number; failed: number; lastInference: number }>();
+  readonly pending = new Map<ModelId, number>();
+  /** Serving without a row, as after its directory was removed. */
+  readonly rowless = new Set<ModelId>();
+
+  set(model: string, state: State, reason = ''): void {
+    this.states.set(model as ModelId, { state, reason });
+  }
+
+  look(now: number, scope: 'full' | 'statistics', probeMode: boolean): Look {
+    return {
+      begunAt: now,
+      endedAt: now,
+      index: scope === 'full' ? this.rows() : null,
+      serving: this.serving(),
+      metrics: { gpus: [], hostMemory: 1e12, pending: this.pending },
+      mode: probeMode ? 'explicit' : null,
+      serverVersion: probeMode ? '2.51.0' : null,
+    };
+  }
+
+  private rows(): IndexRow[] {
+    const listed = [...this.states].filter(([model]) => !this.rowless.has(model));
+    return listed.map(([model, { state, reason }]) => ({
+      model,
+      version: state === '' ? '' : '1',
+      state,
+      reason,
+    }));
+  }
+
+  private serving(): ServingRow[] {
+    const ready = [...this.states].filter(([, { state }]) => state === 'READY');
+    return ready.map(([model]) => ({
+      model,
+      version: '1',
+      ...(this.served.get(model) ?? { succeeded: 0, failed: 0, lastInference: 0 }),
+    }));
+  }
+}

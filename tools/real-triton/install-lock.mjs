@@ -1,0 +1,50 @@
+/** A lock between installations, held by a file with the holder's process id in it. */
+import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Longer than any installation can take: a lock of this age was left behind. */
+const LOCK_MS = 20 * 60_000;
+
+/** One installation at a time. A lock is broken when its process is gone, or when it is older than any can be. */
+export async function takeLock(lock) {
+  const mine = `${lock}.${process.pid}`;
+  await writeFile(mine, String(process.pid));
+  try {
+    const giveUpAt = Date.now() + LOCK_MS;
+    while (!(await linked(mine, lock))) {
+      if (Date.now() > giveUpAt) throw new Error(`${lock} is held by another installation`);
+      if (await isLeftBehind(lock)) await rm(lock, { force: true });
+      else await sleep(200);
+    }
+  } finally {
+    await rm(mine, { force: true });
+  }
+}
+
+/** A link appears with its content at once, so that nobody reads a lock without a process in it. */
+async function linked(from, to) {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function isLeftBehind(lock) {
+  try {
+    const [holder, { mtimeMs }] = await Promise.all([readFile(lock, 'utf8'), stat(lock)]);
+    return Date.now() - mtimeMs > LOCK_MS || !isAlive(Number(holder));
+  } catch {
+    return false;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
