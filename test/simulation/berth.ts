@@ -66,7 +66,7 @@ export class Berth {
     const wire = new Wire(site, agenda, new Random(seed, `wire ${site.id} ${this.life}`), delays);
     const connection = new Connection(site, wire, this.timers);
     this.connections.push(connection);
-    site.watch(() => this.routes.forget(site.id));
+    site.watch((news) => news === 'down' && this.routes.forget(site.id));
     return new SimLink(site, connection, this.life, lostReplies);
   }
 }

@@ -36,8 +36,8 @@ export class Connection {
 
   open(listener: (fact: ContactFact) => void): void {
     this.tell = listener;
-    this.unwatch = this.site.watch((phase) => {
-      if (phase === 'down') this.broke();
+    this.unwatch = this.site.watch((news) => {
+      if (news === 'down' || news === 'connections broken') this.broke();
     });
     this.attempt(FIRST_PAUSE);
   }

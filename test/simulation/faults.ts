@@ -19,6 +19,7 @@ interface Parts {
 }
 
 type Misfortune = (site: Site, model: string) => void;
+type Kind = readonly [name: string, misfortune: Misfortune, likelihood: number];
 
 /** What the texts say decides whether trying again is worth it. */
 const FAILURES = ['Internal: CUDA out of memory', 'Internal: ValueError: it will not'];
@@ -72,55 +73,51 @@ export class Faults {
   }
 
   /** Each kind with how likely a seed has it. */
-  private kinds(): readonly (readonly [name: string, misfortune: Misfortune, likelihood: number])[] {
+  private kinds(): readonly Kind[] {
     const { random, delays, store } = this.parts;
-    const some = (least: number, most: number): number => random.between(least, most);
+    const slowNetwork = (): void =>
+      this.slowly(
+        () => (delays.longest = random.between(20, 400)),
+        () => (delays.longest = 2),
+      );
+    const diskFull = (): void =>
+      this.slowly(
+        () => (store.isFailing = true),
+        () => (store.isFailing = false),
+      );
     return [
       ['kill', (site) => this.restart(site, random.pick([5, 500, 3_000, 15_000])), 0.35],
       ['terminate', (site) => this.terminate(site), 0.25],
       ['berthCrash', () => this.parts.crashBerth(), 0.35],
       ['loseReply', () => this.loseReply(), 0.35],
-      ['slowIndex', (site) => this.during(site, { kind: 'indexDelay', ms: some(100, 8_000) }, 0), 0.25],
-      [
-        'slowHandler',
-        (site) => this.during(site, { kind: 'commonHandlerDelay', ms: some(50, 3_000) }, 0),
-        0.2,
-      ],
-      [
-        'slowLoad',
-        (site, model) => this.during(site, { kind: 'loadSlow', model, ms: some(500, 40_000) }, 0),
-        0.25,
-      ],
-      [
-        'loadFails',
-        (site, model) => this.during(site, { kind: 'loadFails', model, text: random.pick(FAILURES) }, ''),
-        0.35,
-      ],
       ['stuckLoad', (site, model) => this.stick(site, { kind: 'stuckLoad', model }), 0.12],
       ['stuckUnload', (site, model) => this.stick(site, { kind: 'stuckUnload', model }), 0.12],
       ['deadModel', (site, model) => this.stick(site, { kind: 'deadModel', model }), 0.1],
       ['memoryBackLate', (site) => this.memoryBackLate(site), 0.15],
-      ['metricsDown', (site) => this.during(site, { kind: 'metricsDown' }, false), 0.25],
       ['connectionBreaks', (site) => site.breakConnections(), 0.25],
       ['partition', (site) => this.part(site), 0.2],
+      ['slowNetwork', slowNetwork, 0.2],
+      ['diskFull', diskFull, 0.15],
+      ...this.switched(),
+    ];
+  }
+
+  /** Those that the server has a switch for. */
+  private switched(): readonly Kind[] {
+    const { random } = this.parts;
+    const ms = (least: number, most: number): number => random.between(least, most);
+    const fails = (site: Site, model: string): void =>
+      this.during(site, { kind: 'loadFails', model, text: random.pick(FAILURES) }, '');
+    return [
+      ['slowIndex', (site) => this.during(site, { kind: 'indexDelay', ms: ms(100, 8_000) }, 0), 0.25],
+      ['slowHandler', (site) => this.during(site, { kind: 'commonHandlerDelay', ms: ms(50, 3_000) }, 0), 0.2],
       [
-        'slowNetwork',
-        () =>
-          this.slowly(
-            () => (delays.longest = some(20, 400)),
-            () => (delays.longest = 2),
-          ),
-        0.2,
+        'slowLoad',
+        (site, model) => this.during(site, { kind: 'loadSlow', model, ms: ms(500, 40_000) }, 0),
+        0.25,
       ],
-      [
-        'diskFull',
-        () =>
-          this.slowly(
-            () => (store.isFailing = true),
-            () => (store.isFailing = false),
-          ),
-        0.15,
-      ],
+      ['loadFails', fails, 0.35],
+      ['metricsDown', (site) => this.during(site, { kind: 'metricsDown' }, false), 0.25],
     ];
   }
 
@@ -135,8 +132,8 @@ export class Faults {
   private terminate(site: Site): void {
     if (site.sim.phase !== 'up') return;
     const { agenda, random } = this.parts;
-    const unwatch = site.watch((phase) => {
-      if (phase !== 'down') return;
+    const unwatch = site.watch((news) => {
+      if (news !== 'down') return;
       unwatch();
       agenda.after(random.between(200, 5_000), () => site.sim.start());
     });
@@ -184,7 +181,7 @@ export class Faults {
     const muddle = (): void => void (site.isMuddled = true);
     muddle();
     this.during(site, { kind: 'memoryBackLate', ms: random.between(200, 8_000) }, 0);
-    site.watch((phase) => phase === 'up' && muddle());
+    site.watch((news) => news === 'up' && muddle());
   }
 
   private part(site: Site): void {

@@ -54,10 +54,12 @@ export class Operator {
     random.pick(doings)();
   }
 
-  private pin({ model: { id } }: PlannedModel): void {
+  /** An ensemble only once it is known what it is made of: before, nobody can say whether it fits. */
+  private pin({ model: { id }, disk }: PlannedModel): void {
     const { told, random } = this.parts;
     const before = told.models.get(id);
-    if (!before?.enabled) return;
+    const isKnown = disk.steps === undefined || this.parts.berth()!.engine.fleet.steps.has(id);
+    if (!before?.enabled || !isKnown) return;
     const after = { ...before, pinnedCopies: random.chance(0.8) ? 1 : 2 };
     const others = [...told.models.values()].filter((model) => model.id !== id);
     const pinned = others.filter(({ pinnedCopies }) => pinnedCopies > 0);

@@ -137,7 +137,8 @@ function pinSome(
   for (const planned of models) {
     const copies = random.chance(0.8) ? 1 : 2;
     const next = { ...planned, model: { ...planned.model, pinnedCopies: copies } };
-    const isChosen = planned.isDeclared && pinned.length < wanted && random.chance(0.5);
+    const isKnown = planned.disk.steps === undefined || planned.model.dependsOn.length > 0;
+    const isChosen = isKnown && planned.isDeclared && pinned.length < wanted && random.chance(0.5);
     if (
       isChosen &&
       fitPins(

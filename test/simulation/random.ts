@@ -6,8 +6,8 @@ export class Random {
   private state: number;
 
   constructor(seed: number, stream: string) {
-    this.state = [...stream].reduce(
-      (hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 16_777_619),
+    this.state = Buffer.from(stream).reduce(
+      (hash, letter) => Math.imul(hash ^ letter, 16_777_619),
       seed * 7919,
     );
     for (let i = 0; i < 8; i++) this.next();

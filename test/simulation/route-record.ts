@@ -28,4 +28,8 @@ export class RouteRecord {
   forget(server: ServerId): void {
     for (const [id, { route }] of this.given) if (route.server === server) this.given.delete(id);
   }
+
+  forgetWhere(isLost: (replica: ReplicaId) => boolean): void {
+    for (const id of this.given.keys()) if (isLost(id)) this.given.delete(id);
+  }
 }

@@ -123,11 +123,9 @@ export class SimLink implements ModelServer {
   ): Promise<void> {
     if (!this.connection.isOpen) throw new OrderRefused('transient', `${this.site.id} is not connected`);
     const lost = this.lostReplies(kind);
+    const order = { kind, model, life: this.life, orderedAt: this.site.timers.now() };
     try {
-      await this.call<object>(
-        (reply) => this.site.order({ kind, model, life: this.life }, parameters, losing(lost, reply)),
-        within,
-      );
+      await this.call<object>((reply) => this.site.order(order, parameters, losing(lost, reply)), within);
     } catch (error) {
       const refused = error instanceof CallFailed ? await this.causeOf(error, model) : null;
       throw refused === null ? error : new OrderRefused(refused, String(error));

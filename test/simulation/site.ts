@@ -8,8 +8,11 @@ export interface OpenOrder {
   readonly model: string;
   /** Which life of Berth sent it. */
   readonly life: number;
-  readonly arrivedAt: number;
+  readonly orderedAt: number;
 }
+
+/** A new phase of the server, or the end of every connection to it without one. */
+export type SiteNews = ServerPhase | 'connections broken';
 
 /** What an attempt to connect meets. */
 export type Reception = 'accepted' | 'refused' | 'silence';
@@ -28,7 +31,7 @@ export class Site {
   needsRestart = false;
   /** When an inference last ended, by model. */
   readonly lastInference = new Map<string, number>();
-  private readonly watchers = new Set<(phase: ServerPhase) => void>();
+  private readonly watchers = new Set<(news: SiteNews) => void>();
   private ranOut = false;
 
   constructor(
@@ -61,32 +64,27 @@ export class Site {
   }
 
   /** Calls back at every change of the server's phase until the returned function is called. */
-  watch(watcher: (phase: ServerPhase) => void): () => void {
+  watch(watcher: (news: SiteNews) => void): () => void {
     this.watchers.add(watcher);
     return () => void this.watchers.delete(watcher);
   }
 
   /** Every connection ends, and the server does not. */
   breakConnections(): void {
-    for (const watcher of [...this.watchers]) watcher('down');
+    for (const watcher of [...this.watchers]) watcher('connections broken');
   }
 
   /** An order of Berth's arrives. Two of one pair must never be in work together. */
-  order(
-    order: Pick<OpenOrder, 'kind' | 'model' | 'life'>,
-    parameters: OrderParameters,
-    reply: Reply<object>,
-  ): void {
+  order(order: OpenOrder, parameters: OrderParameters, reply: Reply<object>): void {
     const { kind, model } = order;
     const rival = [...this.open].find((one) => one.model === model);
     this.trail.expect(
       rival === undefined,
       () => `${kind} ${model}@${this.id} arrived while a ${rival!.kind} of it was in work`,
     );
-    const entry = { ...order, arrivedAt: this.timers.now() };
-    this.open.add(entry);
+    this.open.add(order);
     this.sim[kind](model, parameters, (answer) => {
-      this.open.delete(entry);
+      this.open.delete(order);
       reply(answer);
     });
   }

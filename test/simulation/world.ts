@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Millis } from '#core';
 import { Agenda } from '#testing';
 import { Berth } from './berth.js';
+import { pictureOf } from './checkers/in-short.js';
 import { restlessness } from './checkers/rest.js';
 import { TurnChecks } from './checkers/turn-checks.js';
 import { Clients } from './clients.js';
@@ -89,6 +90,7 @@ export class World {
       open = this.berth ? restlessness(this.berth.engine.fleet, this.sites) : ['Berth is not there'];
       if (this.clients.openRequests > 0) open.push(`${this.clients.openRequests} requests are unanswered`);
     }
+    if (open.length > 0 && this.berth) this.trail.note(pictureOf(this.berth.engine.fleet));
     this.trail.expect(open.length === 0, () => `no rest: ${open.join('; ')}`);
     this.check();
   }

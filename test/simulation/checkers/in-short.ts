@@ -1,4 +1,4 @@
-import type { Action, Event } from '#core';
+import { type Action, type Event, type Fleet, memoryOf } from '#core';
 
 /** An event or an action in a few words; none for looks, which come and go all the time. */
 export function inShort(one: Event | Action): string[] {
@@ -26,4 +26,20 @@ export function inShort(one: Event | Action): string[] {
     default:
       return [JSON.stringify(one)];
   }
+}
+
+/** What a fleet holds, and what is left of each account. */
+export function pictureOf(fleet: Readonly<Fleet>): string {
+  const mib = (bytes: number): number => Math.round(bytes / 2 ** 20);
+  const replicas = [...fleet.replicas.values()].map(({ id, phase, stranger, bookings }) => {
+    const booked = bookings.map(({ account, bytes }) => `${account} ${mib(bytes)}`);
+    return `${id} ${phase}${stranger ? ' (stranger)' : ''}: ${booked.join(' + ')}`;
+  });
+  const accounts = [...fleet.servers.values()].flatMap(({ devices }) =>
+    (devices ?? []).map(({ account }) => {
+      const { held, capacity } = memoryOf(fleet)(account);
+      return `${account} ${mib(held)} of ${mib(capacity)} MiB`;
+    }),
+  );
+  return [...replicas, ...accounts].join('\n  ');
 }

@@ -1,4 +1,4 @@
-import { type ActionOf, isPinProtected, type ReplicaId, type ServerId } from '#core';
+import { type ActionOf, isPinProtected, type Replica, type ReplicaId, type ServerId } from '#core';
 import { type Check, type Scene, siteOf, withdrawn } from './scene.js';
 
 const ordersIn = ({ turn }: Scene): (ActionOf<'load'> | ActionOf<'unload'>)[] =>
@@ -31,6 +31,10 @@ export const loadsWithinLimits: Check = (scene) => {
   }
 };
 
+/** A load gives its device's slot back after this, or its timeout; it is sent once the store has it. */
+const SLOT_HELD = 60_000;
+const WRITTEN_WITHIN = 5;
+
 /** Those ordered in this turn, and those of this life that are in work at the server. */
 function loadsAt(scene: Scene, server: ServerId): { devices: readonly number[] }[] {
   const { fleet, turn, life } = scene;
@@ -40,9 +44,9 @@ function loadsAt(scene: Scene, server: ServerId): { devices: readonly number[] }
   );
   return [
     ...fresh.map((action) => ({ devices: comingTo(scene, (action as ActionOf<'load'>).replica) })),
-    ...inWork.map(({ model, arrivedAt }) => {
+    ...inWork.map(({ model, orderedAt }) => {
       const { loadTimeout } = fleet.models.get(model as never) ?? fleet.defaults;
-      const isHeld = turn.now - arrivedAt < Math.min(loadTimeout, 60_000) - 1_000;
+      const isHeld = turn.now - orderedAt < Math.min(loadTimeout, SLOT_HELD) - WRITTEN_WITHIN;
       return { devices: isHeld ? comingTo(scene, `${model}@${server}` as ReplicaId) : [] };
     }),
   ];
@@ -95,7 +99,11 @@ export const leasesHold: Check = ({ turn, routes, trail, fleet }) => {
       () => `unload ${action.replica} (${action.cause}) under a lease until ${until.toFixed(1)}`,
     );
   }
+  routes.forgetWhere((id) => isLost(fleet.replicas.get(id)));
 };
+
+/** What was seen gone takes its leases with it, whatever comes up under its name later. */
+const isLost = (replica: Replica | undefined): boolean => !replica || replica.phase === 'unknown';
 
 /** Idle unload only after the full idle time since the last route, and the last inference that a reading could show. */
 export const idlesLongEnough: Check = (scene) => {

@@ -1,4 +1,13 @@
-import { fitPins, type Fleet, type Replica, type ServerId, unsatisfiedPins } from '#core';
+import {
+  fitPins,
+  type Fleet,
+  isPinProtected,
+  type Model,
+  type Replica,
+  replicaId,
+  type ServerId,
+  unsatisfiedPins,
+} from '#core';
 import type { Site } from '../site.js';
 
 /** What still keeps a fleet from being as it should be once nothing happens any more; empty when it is at rest. */
@@ -31,10 +40,35 @@ function nothingIsOpen(fleet: Readonly<Fleet>): string[] {
   ];
 }
 
+/**
+ * A pin is met where there is room for it beside the other pins as they lie. Berth moves none to make room for another,
+ * and gives a copy more on the same server only where old and new fit together.
+ */
 function pinsAreReady(fleet: Readonly<Fleet>): string[] {
-  if (!fitPins(fleet, fleet.models.values()).fits) return [];
-  return unsatisfiedPins(fleet).map((model) => `${model} is pinned and not ready`);
+  const lacking = unsatisfiedPins(fleet).filter((model) => isPlaceable(fleet, fleet.models.get(model)!));
+  return lacking.map((model) => `${model} is pinned and not ready`);
 }
+
+/** Asks for one copy more, with all that is pinned or kept being as immovable as a stranger. */
+function isPlaceable(fleet: Readonly<Fleet>, model: Model): boolean {
+  const immovable = [...fleet.replicas.values()].filter(
+    (replica) => replica.phase === 'ready' && (isPinProtected(fleet, replica) || isKept(fleet, replica)),
+  );
+  const servers = [...fleet.servers.values()].filter(
+    ({ spec }) => !fleet.replicas.has(replicaId(model.id, spec.id)),
+  );
+  const asStrangers: Fleet = {
+    ...fleet,
+    servers: new Map(
+      servers.map((server) => [server.spec.id, { ...server, spec: { ...server.spec, strangers: 'keep' } }]),
+    ),
+    replicas: new Map(immovable.map((replica) => [replica.id, { ...replica, stranger: true }])),
+  };
+  return fitPins(asStrangers, [{ ...model, pinnedCopies: 1 }]).fits;
+}
+
+const isKept = (fleet: Readonly<Fleet>, { stranger, server }: Replica): boolean =>
+  stranger && fleet.servers.get(server)!.spec.strangers === 'keep';
 
 function idleIsGone(fleet: Readonly<Fleet>): string[] {
   const left = [...fleet.replicas.values()].filter((replica) => shouldBeGone(fleet, replica));
@@ -42,9 +76,9 @@ function idleIsGone(fleet: Readonly<Fleet>): string[] {
 }
 
 function shouldBeGone(fleet: Readonly<Fleet>, replica: Replica): boolean {
-  const { model, stranger, server } = replica;
+  const { model, server } = replica;
   const settings = fleet.models.get(model) ?? fleet.defaults;
-  if (stranger && fleet.servers.get(server)!.spec.strangers === 'keep') return false;
+  if (isKept(fleet, replica)) return false;
   const isStrict = settings.idleUnload !== null && settings.idleMode === 'strict';
   const isPinned = (fleet.models.get(model)?.pinnedCopies ?? 0) > 0;
   return isStrict && !isPinned && !isNeeded(fleet, model, server);
