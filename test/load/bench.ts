@@ -1,0 +1,51 @@
+/**
+ * `npm run bench`: what Berth costs, beside what the same work costs without it. One line of JSON for each figure;
+ * names of groups choose among them. It proves nothing by its exit status: a busy machine is no defect.
+ */
+import { killAll } from './children.js';
+import { cold } from './cold.js';
+import { coreTurn } from './core-turn.js';
+import { type Figure, hint, tell } from './figure.js';
+import { idleMemory } from './idle-memory.js';
+import { removeScratch } from './scratch.js';
+import { warm } from './warm.js';
+
+const WHOLE_MS = 350_000;
+
+const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
+  core: coreTurn,
+  warm,
+  cold,
+  memory: idleMemory,
+};
+
+process.once('exit', () => {
+  killAll();
+  removeScratch();
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+setTimeout(() => {
+  hint(`not done within ${WHOLE_MS / 1_000} s`);
+  process.exit(1);
+}, WHOLE_MS).unref();
+
+const chosen = process.argv.slice(2);
+for (const [name, measure] of Object.entries(GROUPS)) {
+  if (chosen.length === 0 || chosen.includes(name)) await run(name, measure);
+}
+process.exit();
+
+async function run(name: string, measure: () => Promise<Figure | Figure[]>): Promise<void> {
+  const began = performance.now();
+  hint(`${name}: measuring`);
+  try {
+    for (const figure of [await measure()].flat()) {
+      tell(figure);
+      if (!figure.met) hint(`${figure.name}: the goal is missed on this machine`);
+    }
+  } catch (error) {
+    hint(`${name}: could not be measured: ${error instanceof Error ? error.stack : String(error)}`);
+    process.exitCode = 1;
+  }
+  hint(`${name}: ${((performance.now() - began) / 1_000).toFixed(0)} s`);
+}

@@ -1,0 +1,170 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  type Action,
+  type ActionOf,
+  emptyFleet,
+  type Event,
+  type EventOf,
+  type ModelId,
+  nextWake,
+  type RequestId,
+  step,
+} from '#core';
+import { declarations, fullShelves, modelIds } from './core-site.js';
+
+/** From then on what was there from the start may leave. */
+export const FIRST_ARRIVAL_MS = 31_000;
+const ARRIVAL_EVERY_MS = 100;
+const TOOK_MS = { look: 15, statistics: 5, load: 400, unload: 10, leaving: 300, describe: 5 };
+const TURNS_AT_A_STRETCH = 50;
+const LEASE_MS = 10_000;
+const USES_PER_TURN = 4;
+/** So many of the models are in use all the time; the others are asked for now and then. */
+const HOT = 150;
+
+interface Turn {
+  /** The first thing that happened in it. */
+  readonly kind: string;
+  /** CPU time, which other work on this machine hardly changes, and the time that passed. */
+  readonly cpuMs: number;
+  readonly wallMs: number;
+}
+
+/** A fleet under cold requests in virtual time: what the core orders is carried out, and every turn is timed. */
+export class CorePlay {
+  readonly turns: Turn[] = [];
+  readonly counts: Record<Action['kind'], number> = {
+    ...{ load: 0, unload: 0, look: 0, probe: 0, describe: 0, grant: 0, refuse: 0 },
+  };
+  private readonly fleet = emptyFleet();
+  private readonly shelves = fullShelves();
+  private readonly agenda = new Map<number, (() => Event | undefined)[]>();
+  private readonly random = lehmer(1);
+  private now = 0;
+  private wake = 0;
+
+  constructor() {
+    this.turn(declarations(this.shelves));
+    this.at(FIRST_ARRIVAL_MS, () => this.arrival());
+  }
+
+  /** How many models are ready. */
+  get ready(): number {
+    return [...this.fleet.replicas.values()].filter(({ phase }) => phase === 'ready').length;
+  }
+
+  /** Plays on until that moment, and lets signals in now and then. What happens in one millisecond shares a turn. */
+  async until(end: number): Promise<void> {
+    for (; this.now < end; this.now += 1) {
+      const due = this.agenda.get(this.now);
+      const isAwake = this.wake <= this.now;
+      if (due === undefined && !isAwake) continue;
+      this.agenda.delete(this.now);
+      const events = (due ?? []).map((happen) => happen()).filter((event) => event !== undefined);
+      if (events.length > 0 || isAwake) this.turn(events);
+      if (this.turns.length % TURNS_AT_A_STRETCH === 0) await setImmediate();
+    }
+  }
+
+  private turn(events: readonly Event[]): void {
+    const all = [this.routesUsed(), ...events];
+    const began = { wall: performance.now(), cpu: process.cpuUsage() };
+    const actions = step(this.fleet, all, this.now);
+    this.wake = nextWake(this.fleet, this.now);
+    const { user, system } = process.cpuUsage(began.cpu);
+    const wallMs = performance.now() - began.wall;
+    this.turns.push({ kind: kindOf(events[0]), cpuMs: (user + system) / 1_000, wallMs });
+    for (const action of actions) {
+      this.counts[action.kind] += 1;
+      this.play(action);
+    }
+  }
+
+  private play(action: Action): void {
+    switch (action.kind) {
+      case 'look':
+        return this.look(action);
+      case 'load':
+        return this.load(action);
+      case 'unload':
+        return this.unload(action);
+      case 'describe':
+        return this.describe(action);
+      default:
+    }
+  }
+
+  private look(action: ActionOf<'look'>): void {
+    const begunAt = this.now;
+    const took = action.scope === 'full' ? TOOK_MS.look : TOOK_MS.statistics;
+    const shelf = this.shelves.get(action.server)!;
+    this.at(begunAt + took, () => {
+      return { kind: 'Looked', server: action.server, look: shelf.lookAt(action, begunAt, this.now) };
+    });
+  }
+
+  private load({ model, server, order, replica, config }: ActionOf<'load'>): void {
+    const shelf = this.shelves.get(server)!;
+    shelf.states.set(model, 'LOADING');
+    this.at(this.now + TOOK_MS.load, () => {
+      shelf.put(model, config!.gpus[0]!);
+      return { kind: 'LoadEnded', order, replica, outcome: { kind: 'succeeded', versions: ['1'] } };
+    });
+  }
+
+  private unload({ model, server, order, replica }: ActionOf<'unload'>): void {
+    const { states } = this.shelves.get(server)!;
+    states.set(model, 'UNLOADING');
+    this.at(this.now + TOOK_MS.leaving, () => void states.set(model, 'UNAVAILABLE'));
+    this.at(this.now + TOOK_MS.unload, () => {
+      return { kind: 'UnloadEnded', order, replica, outcome: { kind: 'succeeded', versions: [] } };
+    });
+  }
+
+  private describe({ model, server }: ActionOf<'describe'>): void {
+    const gpus = [this.shelves.get(server)!.devices.get(model)!];
+    const config = { json: '{}', kind: 'gpu', gpus, count: 1 } as const;
+    this.at(this.now + TOOK_MS.describe, () => ({ kind: 'ConfigLearned', server, model, config, steps: [] }));
+  }
+
+  private arrival(): Event | undefined {
+    this.at(this.now + ARRIVAL_EVERY_MS, () => this.arrival());
+    const absent = modelIds.filter((id) => !this.fleet.holders.has(id));
+    const model = absent[this.random(absent.length)];
+    if (model === undefined) return undefined;
+    const [id, now] = [`r${this.now}` as RequestId, this.now];
+    const times = { arrivedAt: now, deadline: now + 60_000, lease: LEASE_MS };
+    const request = { id, model, version: null, ...times, class: 'default', avoid: [] } as const;
+    return { kind: 'RequestArrived', request };
+  }
+
+  private routesUsed(): EventOf<'RoutesUsed'> {
+    const uses = Array.from({ length: USES_PER_TURN }, () => modelIds[this.random(HOT)]!);
+    return { kind: 'RoutesUsed', uses: uses.flatMap((model) => this.useOf(model)) };
+  }
+
+  private useOf(model: ModelId): EventOf<'RoutesUsed'>['uses'] {
+    const [replica] = this.fleet.holders.get(model) ?? [];
+    return replica === undefined ? [] : [{ replica, at: this.now, inUseUntil: this.now + LEASE_MS }];
+  }
+
+  private at(moment: number, happen: () => Event | undefined): void {
+    const due = this.agenda.get(moment);
+    if (due) due.push(happen);
+    else this.agenda.set(moment, [happen]);
+  }
+}
+
+function kindOf(event: Event | undefined): string {
+  if (event?.kind === 'Looked') return event.look.index === null ? 'StatisticsRead' : 'Looked';
+  return event?.kind ?? 'Woken';
+}
+
+/** The same numbers in each run, so that runs can be compared. */
+function lehmer(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+}

@@ -1,0 +1,94 @@
+import type { ActionOf, Event, IndexRow, Limits, Look, Model, ModelId, ServerId, ServerSpec } from '#core';
+
+export const MODELS = 1_000;
+export const SERVERS = 16;
+export const DEVICES_PER_SERVER = 8;
+/** In units of the smallest model. */
+const DEVICE_UNITS = 24;
+const MODEL_UNITS = [2, 3, 4, 5, 6];
+
+export const modelIds = Array.from({ length: MODELS }, (_, at) => `model-${at}` as ModelId);
+const serverIds = Array.from({ length: SERVERS }, (_, at) => `server-${at}` as ServerId);
+
+const unitsOf = (at: number): number => MODEL_UNITS[at % MODEL_UNITS.length]!;
+
+const LIMITS: Limits = {
+  ...{ globalQueue: 5_000, loadsPerServer: 2, loadsPerDevice: 1 },
+  ...{ starvation: 30_000, stuckAfter: 350_000 },
+};
+
+const model = (id: ModelId, units: number): Model => ({
+  ...{ id, source: 'declared', enabled: true, gpuBytes: units, hostBytes: 1, sizesDeclared: true },
+  ...{ idleUnload: 300_000, idleMode: 'strict', loadTimeout: 60_000, minResidency: 30_000, class: 'default' },
+  coldStart: { policy: 'queue', maxQueue: 100, maxWait: 60_000, loadWhenShed: true },
+  ...{ pinnedCopies: 0, maxCopies: null, dependsOn: [], require: {}, config: '{}' },
+});
+
+const server = (id: ServerId): ServerSpec => ({
+  ...{ id, host: id, labels: {}, hostMemory: null, discover: true, strangers: 'keep' },
+  devices: Array.from({ length: DEVICES_PER_SERVER }, (_, ordinal) => ({
+    ...{ ordinal, uuid: `${id}/${ordinal}`, memory: DEVICE_UNITS, headroom: 0 },
+  })),
+});
+
+/** All that is declared, and that what is loaded is ours. Every server has every model in its repository. */
+export function declarations(shelves: ReadonlyMap<ServerId, Shelf>): Event[] {
+  const { id: _, source: __, ...defaults } = model('default' as ModelId, 4);
+  return [
+    { kind: 'LimitsSet', limits: LIMITS, defaults },
+    ...modelIds.map((id, at): Event => {
+      return { kind: 'ModelDeclared', model: model(id, unitsOf(at)) };
+    }),
+    ...serverIds.map((id): Event => ({ kind: 'ServerDeclared', server: server(id) })),
+    ...[...shelves].map(([server, { devices }]): Event => {
+      return { kind: 'OrdersRemembered', server, models: [...devices.keys()] };
+    }),
+    ...serverIds.map((id): Event => ({ kind: 'ContactChanged', server: id, fact: 'connected' })),
+  ];
+}
+
+/** A Triton, as far as a look shows it. */
+export class Shelf {
+  readonly states = new Map<ModelId, IndexRow['state']>(modelIds.map((id) => [id, '']));
+  readonly devices = new Map<ModelId, number>();
+
+  put(id: ModelId, device: number): void {
+    this.states.set(id, 'READY');
+    this.devices.set(id, device);
+  }
+
+  lookAt({ scope, probeMode }: ActionOf<'look'>, begunAt: number, endedAt: number): Look {
+    const rows = [...this.states];
+    const serving = rows.filter(([, state]) => state === 'READY');
+    return {
+      ...{ begunAt, endedAt },
+      index: scope === 'full' ? rows.map(([id, state]) => rowOf(id, state)) : null,
+      serving: serving.map(([id]) => ({
+        ...{ model: id, version: '1', succeeded: 0, failed: 0, lastInference: 0 },
+      })),
+      metrics: { gpus: [], hostMemory: 1e12, pending: new Map() },
+      mode: probeMode ? 'explicit' : null,
+      serverVersion: probeMode ? '2.51.0' : null,
+    };
+  }
+}
+
+const rowOf = (id: ModelId, state: IndexRow['state']): IndexRow => ({
+  ...{ model: id, version: state === '' ? '' : '1', state },
+  reason: state === 'UNAVAILABLE' ? 'unloaded' : '',
+});
+
+/** Servers on whose devices there is no room for one more model. */
+export function fullShelves(): ReadonlyMap<ServerId, Shelf> {
+  const shelves = new Map(serverIds.map((id) => [id, new Shelf()]));
+  const free = [...shelves.values()].flatMap((shelf) =>
+    Array.from({ length: DEVICES_PER_SERVER }, (_, device) => ({ shelf, device, units: DEVICE_UNITS })),
+  );
+  for (const [at, id] of modelIds.entries()) {
+    const place = free.find(({ units }) => units >= unitsOf(at));
+    if (place === undefined) continue;
+    place.units -= unitsOf(at);
+    place.shelf.put(id, place.device);
+  }
+  return shelves;
+}

@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startBerth } from './berth.js';
+import { type Child, startChild } from './children.js';
+import { type Figure, median, rounded } from './figure.js';
+import { scratchPath } from './scratch.js';
+import { sparePorts } from './tools.js';
+import { startSimulatedTriton } from './triton.js';
+import { residentMb } from './usage.js';
+
+const GOAL_MB = 30;
+const ROUNDS = 3;
+const IDLE_MS = 6_000;
+const COLLECTIONS = 3;
+const FLAGS = ['--expose-gc', '--import', new URL('./gc-on-signal.js', import.meta.url).href];
+
+/** What an idle Berth holds in memory beyond an empty app made of the same parts. */
+export async function idleMemory(): Promise<Figure> {
+  const triton = await startSimulatedTriton(['idle']);
+  const seen = { berth: [] as number[], empty: [] as number[] };
+  try {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const berth = await startBerth(triton, {}, { flags: FLAGS });
+      const empty = await startEmpty();
+      await settle([berth.pid, empty.pid]);
+      seen.berth.push(residentMb(berth.pid));
+      seen.empty.push(residentMb(empty.pid));
+      await empty.end();
+      await berth.end();
+    }
+  } finally {
+    await triton.end();
+  }
+  const [berthMb, emptyMb] = [median(seen.berth), median(seen.empty)];
+  return {
+    ...{ name: 'idle_memory', value: berthMb - emptyMb, unit: 'MB over an empty Nest app' },
+    ...{ goal: `<= ${GOAL_MB}`, met: berthMb - emptyMb <= GOAL_MB },
+    details: { berthMb: rounded(berthMb), emptyMb: rounded(emptyMb), rounds: ROUNDS },
+  };
+}
+
+async function startEmpty(): Promise<Child> {
+  const [port] = await sparePorts(1);
+  const args = [scratchPath(), `127.0.0.1:${port}`];
+  return startChild('test/load/empty-nest.js', { args, flags: FLAGS });
+}
+
+async function settle(pids: readonly number[]): Promise<void> {
+  await sleep(IDLE_MS);
+  for (let collection = 0; collection < COLLECTIONS; collection += 1) {
+    for (const pid of pids) process.kill(pid, 'SIGUSR2');
+    await sleep(500);
+  }
+}

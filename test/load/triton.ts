@@ -1,0 +1,80 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KnownTriton } from './berth.js';
+import { startChild } from './children.js';
+import { scratchPath } from './scratch.js';
+import {
+  aRealModel,
+  EVENTS_VARIABLE,
+  installedRealTriton,
+  launchTriton,
+  sparePorts,
+  writeModel,
+} from './tools.js';
+
+const STOP_MS = 15_000;
+const LOAD_MS = 500;
+
+/** A Triton to measure with. */
+export interface RunningTriton extends KnownTriton {
+  readonly kind: string;
+  /** How often a copy of the model began to initialise, by what the server itself wrote down. */
+  initialisations(model: string): Promise<number>;
+  end(): Promise<void>;
+}
+
+/** The real one where it is installed, else the simulated one. */
+export async function startTriton(models: readonly string[]): Promise<RunningTriton> {
+  const found = installedRealTriton();
+  return found.ok ? startRealTriton(found, models) : startSimulatedTriton(models);
+}
+
+type Layout = Extract<ReturnType<typeof installedRealTriton>, { ok: true }>;
+
+async function startRealTriton(layout: Layout, models: readonly string[]): Promise<RunningTriton> {
+  const folder = scratchPath();
+  const [events, repository] = [join(folder, 'events'), join(folder, 'models')];
+  for (const path of [events, repository]) await mkdir(path, { recursive: true });
+  for (const name of models) {
+    await writeModel(repository, aRealModel({ name, loadSeconds: LOAD_MS / 1_000, stablePyc: true }));
+  }
+  const [http = 0, grpc = 0, metrics = 0] = await sparePorts(3);
+  const { pid, exited } = await launchTriton(layout, {
+    ...{ id: 'berth-bench', repository, ports: { http, grpc, metrics } },
+    sharedMemoryPrefix: `berth-bench-${process.pid}_`,
+    env: { [EVENTS_VARIABLE]: events },
+    logFile: join(folder, 'log'),
+  });
+  return {
+    ...{ kind: `tritonserver ${layout.version}`, grpc: `127.0.0.1:${grpc}` },
+    ...{ http: `http://127.0.0.1:${http}`, metrics: `http://127.0.0.1:${metrics}/metrics` },
+    initialisations: async (model) => {
+      const log = await readFile(join(events, `${model}.log`), 'utf8');
+      return log.split('\n').filter((line) => line.startsWith('initialize ')).length;
+    },
+    end: async () => {
+      process.kill(pid, 'SIGTERM');
+      const isGone = await Promise.race([exited, sleep(STOP_MS, undefined, { ref: false })]);
+      if (!isGone) process.kill(pid, 'SIGKILL');
+    },
+  };
+}
+
+/** Its models load in the same time. */
+export async function startSimulatedTriton(models: readonly string[]): Promise<RunningTriton> {
+  const file = scratchPath();
+  const sized = models.map((name) => ({ name, gpuBytes: 2 ** 28, loadMs: LOAD_MS, unloadMs: 200 }));
+  await writeFile(file, JSON.stringify(sized));
+  const ports = ['grpc', 'http', 'metrics', 'admin'].flatMap((port) => [`--${port}`, '127.0.0.1:0']);
+  const child = await startChild('apps/triton-sim/src/main.js', { args: [...ports, '--models', file] });
+  const { grpc, http, metrics, admin } = JSON.parse(child.line) as KnownTriton & { readonly admin: string };
+  return {
+    ...{ kind: 'triton-sim', grpc, http, metrics },
+    initialisations: async (model) => {
+      const { copies } = (await (await fetch(`${admin}/state`)).json()) as { copies: { model: string }[] };
+      return copies.filter((copy) => copy.model === model).length;
+    },
+    end: () => child.end(),
+  };
+}
