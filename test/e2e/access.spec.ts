@@ -14,7 +14,11 @@ describeReal('a Triton that cannot be controlled', (kit) => {
   beforeAll(async () => {
     [all, closed] = await Promise.all([
       startTriton(kit, { id: 'all', controlMode: 'none', models: [aQuickModel('loaded')] }),
-      startTriton(kit, { id: 'closed', extraArgs: RESTRICTED, models: [aQuickModel('hidden')] }),
+      startTriton(kit, {
+        id: 'closed',
+        extraArgs: RESTRICTED,
+        models: [aQuickModel('hidden'), aQuickModel('other')],
+      }),
     ]);
     stage = await Stage.open([aServer(all, { strangers: 'adopt' }), aServer(closed)], {
       defaults: { idleUnloadSeconds: 1 },
@@ -30,6 +34,7 @@ describeReal('a Triton that cannot be controlled', (kit) => {
     expect(await rowOf(all, 'loaded')).toBe('READY');
     expect(await infer(all, 'loaded', 2)).toBe(4);
     expect(all.initialisations('loaded')).toBe(1);
+    expect(stage.berth.log()).toContain('it needs --model-control-mode=explicit');
     expect(stage.berth.log()).not.toContain('unloading');
   });
 
@@ -49,6 +54,18 @@ describeReal('a Triton that cannot be controlled', (kit) => {
       expect(await infer(closed, 'hidden', 2)).toBe(4);
     } finally {
       await allowed.close();
+    }
+  });
+
+  it('gets nothing where it tells of no device, and the log says why', async () => {
+    const headers = { 'triton-grpc-protocol-admin-key': 'sesame' };
+    const blind = await Stage.open([{ ...aServer(closed, { headers }), metrics: null, hostMemoryMb: null }]);
+    try {
+      expect(await blind.server('closed')).toMatchObject({ state: 'ready', devices: [] });
+      expect(await blind.resolve('other')).toMatchObject({ status: 503, result: 'no_server' });
+      expect(blind.berth.log()).toContain('server closed is ready, but nothing can be placed on it');
+    } finally {
+      await blind.close();
     }
   });
 });
