@@ -74,7 +74,8 @@ function bookWhatIsSeen(fleet: Fleet, server: Server, look: Look, now: Instant):
 /**
  * A living Triton forgets no version: where one that had a row shows an untouched directory again, the process is
  * another one. So it is where a connection attempt was refused in between. An ensemble's row goes back to untouched
- * by itself when its load fails: those known as ensembles, and rows that never got past LOADING, prove nothing.
+ * by itself when its load fails: those known as ensembles, those that may be one and whose load by us may have failed,
+ * and rows that never got past LOADING, prove nothing.
  */
 function isNewIncarnation(
   fleet: Fleet,
@@ -85,8 +86,15 @@ function isNewIncarnation(
   if (server.incarnation === 0 || (!server.looked && server.refused)) return true;
   return [...rows].some(
     ([model, now]) =>
-      isUntouched(now) && !fleet.steps.has(model) && hadVersion(fleet, server, model, begunAt),
+      isUntouched(now) && !mayBeEnsemble(fleet, server, model) && hadVersion(fleet, server, model, begunAt),
   );
+}
+
+function mayBeEnsemble(fleet: Fleet, server: Server, model: ModelId): boolean {
+  if (fleet.steps.has(model)) return true;
+  const replica = fleet.replicas.get(replicaId(model, server.spec.id));
+  const hasLoad = replica?.phase === 'loading' || (replica?.phase === 'unknown' && replica.after !== 'found');
+  return hasLoad && !server.configs.has(model);
 }
 
 /** Whether a version of it was seen in the last index, or was made ready before this look began. */

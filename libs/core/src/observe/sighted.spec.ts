@@ -105,6 +105,19 @@ describe('a look', () => {
   });
 });
 
+describe('a model that may be an ensemble', () => {
+  it('whose load fails at once, so that its row is untouched again, tells of no other incarnation', () => {
+    const driver = aDriver().warm('a', SERVER);
+    driver.shelf(SERVER).set('b', 'UNAVAILABLE', 'unloaded');
+    driver.pass(10_100);
+    driver.resolve('b', { wait: 1_000 });
+    driver.shelf(SERVER).set('b', '');
+    driver.pass(700);
+    expect(driver.fleet.servers.get(aServer(SERVER).id)?.incarnation).toBe(1);
+    expect(driver.phase('a', SERVER)).toBe('ready');
+  });
+});
+
 describe('a ready copy that only fails', () => {
   it('is flagged after three failures without a success, until one succeeds', () => {
     const driver = aDriver().warm('a', SERVER);
