@@ -6,6 +6,8 @@ import type { AccountId, ModelId } from './ids.js';
 import { capacities, sumOf } from './ledger.js';
 import type { Bytes, Model } from './model.js';
 import { isKept } from './passes/idle.js';
+import { copiesOf } from './pins.js';
+import { isSeen } from './standing.js';
 import { canChoose, deviceChoices, devicesOf } from './passes/places.js';
 
 /** Whether all pins can be kept at once, and if not, which copies found no place. */
@@ -35,16 +37,14 @@ export function fitPins(fleet: Readonly<Fleet>, models: Iterable<Model>): PinsFi
     models: new Map([...fleet.models, ...planned.map((one) => [one.id, one] as const)]),
   };
   const room = new Map(capacities(fleet));
-  for (const replica of fleet.replicas.values()) {
-    if (replica.phase === 'ready' && isKept(fleet, replica)) take(room, replica.bookings);
-  }
-  const pinned = planned.filter(({ pinnedCopies, enabled }) => pinnedCopies > 0 && enabled);
   const placed = new Placed();
+  const kept = keepStrangers(fleet, room, placed);
+  const pinned = planned.filter(({ pinnedCopies, enabled }) => pinnedCopies > 0 && enabled);
   const unplaced = pinned
     .toSorted((a, b) => b.gpuBytes - a.gpuBytes || b.hostBytes - a.hostBytes)
     .map((model) => ({
       model: model.id,
-      copies: model.pinnedCopies - placeAll(asPlanned, room, placed, model),
+      copies: placeMissing(asPlanned, room, placed, model, kept.get(model.id) ?? 0),
       needs: bytesPerDevice(fleet, model),
     }))
     .filter(({ copies }) => copies > 0);
@@ -77,18 +77,44 @@ class Placed {
   }
 }
 
-/** Places copies until there are enough or no place is left; returns how many it placed. */
-function placeAll(fleet: Readonly<Fleet>, room: Map<AccountId, Bytes>, placed: Placed, model: Model): number {
-  let copies = 0;
-  for (const server of [...fleet.servers.values()].toSorted((a, b) => spareOn(room, b) - spareOn(room, a))) {
-    if (!labelsMatch(server, model) || !server.repository.has(model.id)) continue;
-    for (const devices of deviceChoices(server, model)) {
-      if (copies >= model.pinnedCopies) return copies;
-      if (placeOne(fleet, room, placed, model, { server, devices })) copies += Math.max(1, devices.length);
-    }
+/** What others have loaded and may not be unloaded stays where it is, and counts as copies of its model. */
+function keepStrangers(
+  fleet: Readonly<Fleet>,
+  room: Map<AccountId, Bytes>,
+  placed: Placed,
+): ReadonlyMap<ModelId, number> {
+  const copies = new Map<ModelId, number>();
+  for (const replica of fleet.replicas.values()) {
+    if (replica.phase !== 'ready' || !isKept(fleet, replica)) continue;
+    const { model, server, devices, bookings } = replica;
+    take(room, bookings);
+    placed.note(model, fleet.servers.get(server)!, devices);
+    copies.set(model, (copies.get(model) ?? 0) + copiesOf(replica));
   }
   return copies;
 }
+
+/** Places copies beside those there are until there are enough or no place is left; returns how many are missing. */
+function placeMissing(
+  fleet: Readonly<Fleet>,
+  room: Map<AccountId, Bytes>,
+  placed: Placed,
+  model: Model,
+  present: number,
+): number {
+  let missing = model.pinnedCopies - present;
+  for (const server of [...fleet.servers.values()].toSorted((a, b) => spareOn(room, b) - spareOn(room, a))) {
+    if (!labelsMatch(server, model) || !mayHave(server, model.id)) continue;
+    for (const devices of deviceChoices(server, model)) {
+      if (missing <= 0) return 0;
+      if (placeOne(fleet, room, placed, model, { server, devices })) missing -= Math.max(1, devices.length);
+    }
+  }
+  return Math.max(0, missing);
+}
+
+/** Nobody knows what the repository of a server holds that was never seen. */
+const mayHave = (server: Server, model: ModelId): boolean => !isSeen(server) || server.repository.has(model);
 
 interface Need {
   readonly id: ModelId;

@@ -31,8 +31,13 @@ function gpuBytes(model: ModelSettings, server: Server, id: ModelId): Bytes {
   return model.gpuBytes * Math.max(1, count);
 }
 
+/** Whether a model is on none of a server's GPUs: its config says KIND_CPU. */
+export const isOnHost = (server: Server, id: ModelId): boolean =>
+  server.configs.get(id)?.kind === 'cpu' && (server.devices ?? []).some(({ kind }) => kind === 'gpu');
+
 /** The devices a model found loaded sits on: as its config says, else all, since nobody can exclude one. */
 export function devicesFound(server: Server, id: ModelId): readonly number[] {
+  if (isOnHost(server, id)) return [];
   const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
   const config = server.configs.get(id);
   if (config?.kind !== 'gpu' || config.gpus.length === 0) return all;

@@ -182,6 +182,42 @@ describe('a pin', () => {
   });
 });
 
+describe('whether a pin is kept', () => {
+  it('counts a copy that somebody else has loaded', () => {
+    const driver = new CoreDriver().declare(aModel('a', { gpuBytes: 6 })).serve(aServer('t', [10]), ['a']);
+    driver.shelf('t').set('a', 'READY');
+    driver.pass(10_000);
+    expect(fitPins(driver.fleet, [aModel('a', { gpuBytes: 6, pinnedCopies: 1 })])).toEqual({ fits: true });
+    expect(fitPins(driver.fleet, [aModel('a', { gpuBytes: 6, pinnedCopies: 2 })])).toMatchObject({
+      unplaced: [{ copies: 1 }],
+    });
+  });
+
+  it('is judged on declared devices also where their server was never seen', () => {
+    const driver = new CoreDriver();
+    driver.tell({ kind: 'ServerDeclared', server: aServer('t', [10]) });
+    expect(fitPins(driver.fleet, [aModel('a', { pinnedCopies: 1 })])).toEqual({ fits: true });
+    expect(fitPins(driver.fleet, [aModel('a', { pinnedCopies: 1, gpuBytes: 11 })]).fits).toBe(false);
+  });
+
+  it('takes a KIND_CPU model beside two GPUs for one copy', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a'))
+      .serve(aServer('t', [10, 10]), ['a'])
+      .serve(aServer('u', [10, 10]), ['a'])
+      .warm('a', 't');
+    driver.tell({
+      kind: 'ConfigLearned',
+      server: 't' as ServerId,
+      model: 'a' as ModelId,
+      config: { json: '{}', kind: 'cpu', gpus: [], count: 1 },
+      steps: [],
+    });
+    driver.declare(aModel('a', { pinnedCopies: 2 }));
+    expect(driver.orders()).toEqual(['load a@t', 'load a@u']);
+  });
+});
+
 describe('a server that is drained', () => {
   const aFleet = (): CoreDriver =>
     new CoreDriver()

@@ -2,7 +2,7 @@ import type { LoadConfig } from '../actions.js';
 import type { Fleet } from '../fleet.js';
 import type { Booking, Ready, Replica } from '../replica.js';
 import type { Server } from '../server.js';
-import { bookingsFor, dependenciesOf, labelsMatch } from '../footprint.js';
+import { bookingsFor, dependenciesOf, isOnHost, labelsMatch } from '../footprint.js';
 import { type ModelId, type ReplicaId, replicaId } from '../ids.js';
 import { sumOf } from '../ledger.js';
 import type { Model } from '../model.js';
@@ -19,8 +19,9 @@ export interface Place {
   readonly grows: Ready | null;
 }
 
-/** The sets of devices a model may be loaded onto: one each where we may choose, else all of them. */
+/** The sets of devices a model may be loaded onto: none for KIND_CPU, one each where we may choose, else all of them. */
 export function deviceChoices(server: Server, model: Model): readonly (readonly number[])[] {
+  if (model.config === null && isOnHost(server, model.id)) return [[]];
   const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
   if (all.length <= 1) return [all];
   return canChoose(server, model) ? all.map((ordinal) => [ordinal]) : [all];
@@ -93,6 +94,7 @@ export function devicesOf(
 ): readonly number[] {
   const model = fleet.models.get(id);
   const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
+  if (isOnHost(server, id)) return [];
   if (!model || all.length <= 1) return all;
   return canChoose(server, model) && devices.length > 0 ? devices.slice(0, 1) : all;
 }
