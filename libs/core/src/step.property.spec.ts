@@ -112,7 +112,10 @@ const event: fc.Arbitrary<Event | LookScript> = fc.oneof(
   })),
 );
 const scripts = fc.array(
-  fc.record({ events: fc.array(event, { maxLength: 4 }), wait: fc.nat({ max: 200 }) }),
+  fc.record({
+    events: fc.array(event, { maxLength: 4 }),
+    wait: fc.oneof({ weight: 5, arbitrary: fc.nat({ max: 200 }) }, fc.nat({ max: 20_000 })),
+  }),
   { maxLength: 50 },
 );
 
@@ -189,6 +192,9 @@ function overbookedByOrders(fleet: Fleet, actions: readonly Action[]): boolean {
   );
 }
 
+const phasesOf = ({ replicas }: Fleet): string =>
+  [...replicas.values()].map(({ id, phase, since }) => `${id} ${phase} ${since}`).join();
+
 describe('step, whatever it is told', () => {
   it('finds nothing left to do on a second look', () => {
     holds((fleet, now) => step(fleet, [], now).length === 0);
@@ -196,6 +202,14 @@ describe('step, whatever it is told', () => {
 
   it('never asks to be woken in the past, which would spin', () => {
     holds((fleet, now) => nextWake(fleet, now) > now);
+  });
+
+  it('does nothing at a moment before the next wake-up', () => {
+    holds((fleet, now) => {
+      const later = Math.min(nextWake(fleet, now), now + 100_000) - 0.5;
+      const copy = structuredClone(fleet);
+      return later <= now || (step(copy, [], later).length === 0 && phasesOf(copy) === phasesOf(fleet));
+    });
   });
 
   it('never starts a load that does not fit what is held', () => {

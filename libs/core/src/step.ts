@@ -41,7 +41,7 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const overflow = refuseOverflow(fleet, now);
   dropWishes(fleet, now);
   dropUnwanted(fleet);
-  const stranded = drainRetired(fleet, now) ? refuseHopeless(fleet, now) : [];
+  const stranded = retire(fleet, now);
   const ledger = openLedger(fleet, now);
   const wants = wantsOf(fleet, now);
   const unplaced = placeWanted(fleet, wants, ledger, now);
@@ -62,4 +62,11 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
     ...late,
     ...looks,
   ];
+}
+
+/** What retires may have been what others were placed for, or waited for. */
+function retire(fleet: Fleet, now: Instant): Action[] {
+  if (!drainRetired(fleet, now)) return [];
+  dropUnwanted(fleet);
+  return refuseHopeless(fleet, now);
 }

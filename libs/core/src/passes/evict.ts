@@ -1,5 +1,5 @@
 import type { Fleet } from '../fleet.js';
-import type { Booking, Ready } from '../replica.js';
+import type { Booking, Ready, Replica } from '../replica.js';
 import type { Server } from '../server.js';
 import { dependenciesOf, dependentsOf } from '../footprint.js';
 import { type AccountId, type ModelId, type ReplicaId, replicaId } from '../ids.js';
@@ -168,7 +168,7 @@ function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean 
 }
 
 /** The end of a replica's minimum residency. */
-export const residentUntil = (fleet: Readonly<Fleet>, { model, since }: Ready): Instant =>
+export const residentUntil = (fleet: Readonly<Fleet>, { model, since }: Replica): Instant =>
   since + (fleet.models.get(model) ?? fleet.defaults).minResidency;
 
 /** Use is read once more, after the want arose, before anything is drained for memory. */

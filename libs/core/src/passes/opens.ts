@@ -54,7 +54,7 @@ function releasedAt(fleet: Fleet, replica: Replica, now: Instant): Instant {
       return Math.max(now, residentUntil(fleet, replica), replica.inUseUntil);
     case 'placed':
     case 'loading':
-      return now + (fleet.models.get(replica.model) ?? fleet.defaults).minResidency;
+      return Math.max(now, residentUntil(fleet, replica));
     case 'unknown':
       return now;
     case 'draining':
