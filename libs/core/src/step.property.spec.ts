@@ -25,6 +25,12 @@ const MODELS = [
   aModel('c', { gpuBytes: 5, idleUnload: 50, hostBytes: 3 }),
   aModel('d', { gpuBytes: 9, idleUnload: 50, minResidency: 30 }),
   aModel('e', { gpuBytes: 2, dependsOn: ['b' as ModelId] }),
+  aModel('f', { gpuBytes: 2, config: '{}', pinnedCopies: 3, idleUnload: 50 }),
+];
+const VARIANTS = [
+  aModel('f', { gpuBytes: 3, config: '{}', idleUnload: 50 }),
+  aModel('b', { enabled: false }),
+  aModel('c', { gpuBytes: 7, pinnedCopies: 2 }),
 ];
 const SERVERS = [aServer('x', [10], { hostMemory: 6 }), aServer('y', [10, 10], { strangers: 'adopt' })];
 
@@ -55,7 +61,12 @@ const RUNS = Number(process.env['RUNS'] ?? 400);
 
 /** Any fact, at any time, in any order: most are nonsense, and none may do harm. */
 const event: fc.Arbitrary<Event | LookScript> = fc.oneof(
-  fc.constantFrom(...MODELS).map((one): Event => ({ kind: 'ModelDeclared', model: one })),
+  fc.constantFrom(...MODELS, ...VARIANTS).map((one): Event => ({ kind: 'ModelDeclared', model: one })),
+  fc.constantFrom(...SERVERS).map((one): Event => ({ kind: 'ServerDeclared', server: one })),
+  server.map((one): Event => ({ kind: 'ServerWithdrawn', server: one })),
+  fc
+    .tuple(model, model)
+    .map(([one, step]): Event => ({ kind: 'StepsRemembered', model: one, steps: [step] })),
   model.map((one): Event => ({ kind: 'ModelWithdrawn', model: one })),
   fc
     .record({ id: fc.nat({ max: 9 }), model, wait: fc.nat({ max: 400 }), lease: fc.nat({ max: 60 }) })
