@@ -153,6 +153,16 @@ describe('models', () => {
     expect([unpinned.status, unpinned.body.pin]).toEqual([200, null]);
   });
 
+  it('takes back what it prints: a spec and a pin', async () => {
+    const path = '/v1/models/resnet50';
+    const { pin } = (await call(world, 'PUT', `${path}/pin`, { copies: 1 })).body;
+    expect((await call(world, 'PUT', `${path}/pin`, pin)).body.pin).toEqual(pin);
+    expect((await call(world, 'PUT', path, (await get('resnet50')).spec)).body.pin).toEqual(pin);
+    await call(world, 'DELETE', `${path}/pin`);
+    expect((await call(world, 'PUT', path, (await get('resnet50')).spec)).body.pin).toBeNull();
+    await call(world, 'DELETE', path);
+  });
+
   it('refuses a pin that cannot fit with the numbers', async () => {
     await call(world, 'PUT', '/v1/models/mistral-7b', { gpuMemoryLimitMb: 30_000 });
     const refused = await call(world, 'PUT', '/v1/models/mistral-7b/pin', { copies: 1 });

@@ -65,6 +65,7 @@ describe('patchModelSpec', () => {
       'coldStart.maxQueue: must be a whole number from 0 to 1000000',
     ]);
     expect(rules(patchModelSpec('m', current, 'x'))).toEqual([': must be a mapping of keys to values']);
+    expect(rules(patchModelSpec('m', current, undefined))).toEqual([': is required']);
   });
 
   it('does not swallow a slip in a key that is taken out', () => {
@@ -93,6 +94,13 @@ describe('readPin', () => {
       'until: must be a time in UTC like 2026-01-31T12:00:00Z',
       'schedule: not available in this version',
     ]);
+  });
+
+  it('takes a pin as it is printed', () => {
+    const printed = { copies: 1, until: null, schedule: null };
+    expect(readPin(printed, null)).toEqual({ ok: true, value: printed });
+    expect(rules(readModelSpec('m', { pin: printed }))).toEqual([]);
+    expect(rules(readModelSpec('m', { pin: null }))).toEqual([]);
   });
 });
 

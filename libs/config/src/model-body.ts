@@ -25,6 +25,7 @@ export function patchModelSpec(
   patch: unknown,
   beside: Beside = {},
 ): Checked<ModelSpec> {
+  if (patch === undefined) return refuse([{ at: [], rule: 'is required' }]);
   if (!isJson(patch, MAX_DEPTH)) {
     return refuse([{ at: [], rule: `must be JSON, nested at most ${MAX_DEPTH} deep` }]);
   }

@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { MAX_DEPTH } from './errors.js';
-import { choice, labels, memoryMb, millis, moment, name, notAvailable, seconds, whole } from './rules.js';
+import {
+  choice,
+  labels,
+  memoryMb,
+  millis,
+  moment,
+  name,
+  notAvailable,
+  notAvailableButNull,
+  seconds,
+  whole,
+} from './rules.js';
 
 const DAY = 86_400;
 const YEAR = 365 * DAY;
@@ -30,15 +41,18 @@ const settingsShape = {
 /** A pin: copies that are kept resident, for ever or until a moment. */
 export const pinSchema = z.strictObject({
   copies: whole(1, 1000).describe('How many copies are kept resident.'),
-  until: moment.exactOptional().describe('When the pin ends, in UTC.'),
-  schedule: notAvailable('Times at which the pin holds.').exactOptional(),
+  until: moment.nullable().exactOptional().describe('When the pin ends, in UTC; null: never.'),
+  schedule: notAvailableButNull('Times at which the pin holds; null: always.').exactOptional(),
 });
 
 /** What is declared for one model, in the file or over the API. Nothing has a default here. */
 export const modelSpecSchema = z.strictObject({
   ...optionalShape(settingsShape),
   labels: labels.exactOptional().describe('Free words, shown and filtered by.'),
-  pin: pinSchema.exactOptional().describe('Copies that are kept resident.'),
+  pin: pinSchema
+    .nullable()
+    .exactOptional()
+    .describe('Copies that are kept resident; null: none, whatever a layer below says.'),
   copies: z
     .strictObject({
       min: minCopies()

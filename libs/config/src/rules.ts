@@ -18,6 +18,11 @@ export function notAvailable(description: string) {
   return z.never({ error: NOT_AVAILABLE }).describe(`${description} Not available in this version.`);
 }
 
+/** The same where null says what is built. Null is printed, so it may be said too. */
+export function notAvailableButNull(description: string) {
+  return z.null({ error: NOT_AVAILABLE }).describe(`${description} Not available in this version.`);
+}
+
 /** A choice of words, of which some are known but not built yet. */
 export function choice<const T extends readonly [string, ...string[]]>(
   words: T,
