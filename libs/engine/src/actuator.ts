@@ -33,9 +33,10 @@ export class Actuator {
     for (const server of [...this.links.keys()]) this.unlink(server);
   }
 
-  carryOut(order: Order): void {
+  /** An order that may not be sent is reported like one for which there is no connection. */
+  carryOut(order: Order, mayAct: boolean): void {
     const link = this.links.get(order.server);
-    void this.attempt(order, link).then((event) => {
+    void this.attempt(order, mayAct ? link : undefined).then((event) => {
       if (event && this.links.get(order.server) === link) this.report(event);
     });
   }
@@ -94,7 +95,7 @@ export class Actuator {
   }
 
   private async probe({ server }: OrderOf<'probe'>, link: ModelServer | undefined): Promise<Event> {
-    const accepted = await (link?.probe().catch(() => false) ?? Promise.resolve(false));
+    const accepted = await settled(async () => link?.probe());
     return { kind: 'ContactChanged', server, fact: accepted ? 'probe_accepted' : 'probe_timed_out' };
   }
 
@@ -103,8 +104,17 @@ export class Actuator {
     { server, model }: OrderOf<'describe'>,
     link: ModelServer | undefined,
   ): Promise<Event | undefined> {
-    const found = await link?.describe(model).catch(() => undefined);
+    const found = await settled(async () => link?.describe(model));
     return found && { kind: 'ConfigLearned', server, model, config: found.config, steps: found.steps };
+  }
+}
+
+/** What an attempt brought; undefined where it failed in whatever way. */
+async function settled<Result>(attempt: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await attempt();
+  } catch {
+    return undefined;
   }
 }
 

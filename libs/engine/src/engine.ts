@@ -165,7 +165,7 @@ export class Engine {
       case 'refuse':
         return this.answer(action.request, { kind: 'refusal', refusal: action.refusal });
       default:
-        if (this.parts.leadership.mayAct()) this.actuator.carryOut(action);
+        this.actuator.carryOut(action, this.parts.leadership.mayAct());
     }
   }
 

@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer } from '../../../test/support/core-driver.js';
+import { type Action, type Event, type OrderId, replicaId } from '#core';
+import { Actuator } from './actuator.js';
+import { Notebook } from './notebook.js';
+import type { Learned } from './ports/learned.js';
+import type { ModelServer } from './ports/model-server.js';
+
+const SERVER = aServer('t').id;
+const A = aModel('a').id;
+const ON_T = { server: SERVER, model: A, replica: replicaId(A, SERVER), order: 'o1' as OrderId } as const;
+const LOAD = { kind: 'load', ...ON_T, config: null, timeout: 1_000, brings: [] } as const;
+const ORDERS: readonly Extract<Action, { kind: 'load' | 'unload' | 'look' | 'probe' }>[] = [
+  LOAD,
+  { kind: 'unload', ...ON_T, cause: 'idle', makesRoomFor: null },
+  { kind: 'look', server: SERVER, scope: 'full', probeMode: false },
+  { kind: 'probe', server: SERVER },
+];
+
+const store: Learned = {
+  read: () => Promise.reject(new Error('nothing is read here')),
+  write: () => Promise.resolve(),
+};
+
+/** A server of which every call fails before it has begun. */
+function broken(): ModelServer {
+  const fail = (): never => {
+    throw new Error('broken');
+  };
+  return {
+    load: fail,
+    unload: fail,
+    look: fail,
+    describe: fail,
+    probe: fail,
+    watch: () => undefined,
+    close: () => undefined,
+  };
+}
+
+function anActuator(server: ModelServer): { actuator: Actuator; reports: Event[] } {
+  const reports: Event[] = [];
+  const actuator = new Actuator(new Notebook(store), (event) => reports.push(event));
+  actuator.link(SERVER, () => server);
+  return { actuator, reports };
+}
+
+const rest = (): Promise<void> => new Promise((done) => setImmediate(done));
+
+describe('an actuator', () => {
+  it('reports each order once, also where a call throws', async () => {
+    const { actuator, reports } = anActuator(broken());
+    for (const order of ORDERS) actuator.carryOut(order, true);
+    await rest();
+    expect(reports.toSorted((a, b) => a.kind.localeCompare(b.kind))).toMatchObject([
+      { kind: 'ContactChanged', fact: 'probe_timed_out' },
+      { kind: 'LoadEnded', outcome: { kind: 'unknown' } },
+      { kind: 'LookFailed', why: 'nonsense' },
+      { kind: 'UnloadEnded', outcome: { kind: 'unknown' } },
+    ]);
+  });
+
+  it('sends nothing that may not be sent, and reports it as refused', async () => {
+    const calls: string[] = [];
+    const server = { ...broken(), load: () => (calls.push('load'), Promise.resolve([])) };
+    const { actuator, reports } = anActuator(server);
+    actuator.carryOut(LOAD, false);
+    await rest();
+    expect([calls, reports]).toMatchObject([[], [{ outcome: { kind: 'failed', cause: 'transient' } }]]);
+  });
+
+  it('says nothing of a call to a server that was removed, or reached anew, meanwhile', async () => {
+    let end: (versions: readonly string[]) => void = () => undefined;
+    const load = (): Promise<readonly string[]> => new Promise((done) => (end = done));
+    const { actuator, reports } = anActuator({ ...broken(), load });
+    actuator.carryOut(LOAD, true);
+    await rest();
+    actuator.unlink(SERVER);
+    actuator.link(SERVER, broken);
+    end(['1']);
+    await rest();
+    expect(reports).toEqual([]);
+  });
+});
