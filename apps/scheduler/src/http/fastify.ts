@@ -8,10 +8,14 @@ const BODY_LIMIT = 64 * 1_024;
 /** Longer than any name: a name that is too long is told so, and not that there is no such path. */
 const PARAMETER_LIMIT = 2_048;
 
+/** So long a request may take to arrive; Fastify would wait for ever. How long it waits for its answer is another matter. */
+const ARRIVAL_MS = 30_000;
+
 /** Fastify as we serve on it. Nest's own body parsers are left out: they refuse empty bodies and take forms. */
 export function fastifyAdapter(problems: Problems): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
+    requestTimeout: ARRIVAL_MS,
     routerOptions: { maxParamLength: PARAMETER_LIMIT },
     skipMiddie: true,
     multipart: false,

@@ -1,0 +1,11 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Problems } from '../errors/problems.js';
+import { fastifyAdapter } from './fastify.js';
+
+describe('the HTTP server', () => {
+  it('does not wait for ever for a request that is sent by halves', () => {
+    const { server } = fastifyAdapter({} as Problems).getInstance();
+    expect(server.requestTimeout).toBe(30_000);
+    expect(server.headersTimeout).toBeLessThanOrEqual(60_000);
+  });
+});
