@@ -58,7 +58,7 @@ describe('operating it', () => {
   });
 
   it("calls a request that is no protobuf the caller's fault", async () => {
-    for (const method of ['berth.v1.Router/Resolve', 'berth.v1.Admin/GetModel']) {
+    for (const method of ['berth.v1.Router/Resolve', 'berth.v1.Admin/GetModel', 'berth.v1.Admin/GetFleet']) {
       await expect(raw(world, `/${method}`, Buffer.from([0xff, 0xff]))).rejects.toMatchObject({ code: 3 });
     }
   });

@@ -11,6 +11,7 @@ import { ServerList } from './server-list.js';
 import { drainBodySchema, serverName } from './server-requests.js';
 import { ServerWrites } from './server-writes.js';
 
+const nothing = z.object({});
 const named = z.object({ server: serverName });
 const withSpec = named.extend({ spec: z.custom<Struct | null>((value) => typeof value === 'object') });
 const drained = named.extend(drainBodySchema.unwrap().shape);
@@ -59,7 +60,8 @@ export class FleetRpc {
   }
 
   @GrpcMethod('Admin', 'GetFleet')
-  fleet() {
+  fleet(request: unknown) {
+    readRequest(nothing, request);
     return this.overview.get();
   }
 }
