@@ -12,7 +12,7 @@ export const drainBodySchema = z
       .int({ error: DEADLINE_RULE })
       .min(0, { error: DEADLINE_RULE })
       .max(MAX_DEADLINE_MS, { error: DEADLINE_RULE })
-      .optional()
+      .nullish()
       .describe('When it lets go even without a place elsewhere. Absent: it waits for one.'),
   })
   .optional();

@@ -66,13 +66,13 @@ export class ServerWrites {
   }
 
   /** No more routes and loads there; what serves is loaded elsewhere first. Survives a restart. */
-  drain(id: string, deadlineMs: number | undefined, caller: Caller): Promise<Written<ServerMessage>> {
+  drain(id: string, deadlineMs: number | null | undefined, caller: Caller): Promise<Written<ServerMessage>> {
     const path = `${pathOf(id)}/drain`;
     const body = { deadlineMs: deadlineMs ?? null };
     return this.outside.writes.perform({ method: 'POST', path, body, caller }, () => {
       checkIfMatch(caller, this.servers.entry(id).revision);
       const { times } = this.outside;
-      const deadline = deadlineMs === undefined ? null : new Date(times.wallNow() + deadlineMs).toISOString();
+      const deadline = deadlineMs == null ? null : new Date(times.wallNow() + deadlineMs).toISOString();
       return this.drainTo(id, { deadline });
     });
   }

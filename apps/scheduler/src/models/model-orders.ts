@@ -17,7 +17,7 @@ const SPARE: Millis = 60_000;
 /** How an order is given: for how long its end is waited for, and whether leases are waited out. */
 export interface OrderOptions {
   readonly waitMs?: number | undefined;
-  readonly force?: boolean | undefined;
+  readonly force?: boolean | null | undefined;
 }
 
 /** Orders to load and unload. They are answered at once, or after `waitMs`; what follows is the engine's. */
@@ -46,10 +46,11 @@ export class ModelOrders {
 
   unload(
     name: string,
-    { waitMs = 0, force = false }: OrderOptions,
+    { waitMs = 0, ...options }: OrderOptions,
     caller: Caller,
   ): Promise<Written<ModelMessage>> {
     const model = name as ModelId;
+    const force = options.force ?? false;
     return this.order('unload', name, { body: { force }, caller, waitMs }, () => {
       const { effective } = this.models.entry(name);
       if (pinNow(effective, this.times) !== null) throw pinned(name);

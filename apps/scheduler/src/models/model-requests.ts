@@ -26,7 +26,7 @@ export const orderQuerySchema = z.strictObject({
 });
 export const loadBodySchema = z.strictObject({}).optional();
 export const unloadBodySchema = z
-  .strictObject({ force: z.boolean().optional().describe('Skips leases and residency, never a pin.') })
+  .strictObject({ force: z.boolean().nullish().describe('Skips leases and residency, never a pin.') })
   .optional();
 
 export type OrderQuery = z.infer<typeof orderQuerySchema>;

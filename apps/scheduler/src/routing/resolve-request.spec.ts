@@ -9,6 +9,12 @@ describe('a resolve request', () => {
     expect(readResolveRequest('m', {})).toEqual({ ok: true, query });
   });
 
+  it('takes null for a field that was left out', () => {
+    const fields = ['model', 'version', 'waitMs', 'leaseMs', 'class', 'affinityKey', 'avoid', 'requestId'];
+    const nulls = Object.fromEntries(fields.map((field) => [field, null]));
+    expect(readResolveRequest('m', nulls)).toEqual(readResolveRequest('m', {}));
+  });
+
   it('keeps what it says', () => {
     const request = {
       model: 'm',

@@ -14,27 +14,27 @@ const shortText = z
   .min(1, { error: 'must not be empty' })
   .max(128, { error: 'must have at most 128 characters' });
 
-/** What a resolve call may say, on every interface. */
+/** What a resolve call may say, on every interface. As proto3 JSON has it, null says as much as a field left out. */
 export const resolveRequestSchema = z.strictObject({
-  model: nameSchema.optional().describe('The model; over HTTP it is in the path.'),
-  version: shortText.optional().describe('Absent: any version.'),
+  model: nameSchema.nullish().describe('The model; over HTTP it is in the path.'),
+  version: shortText.nullish().describe('Absent: any version.'),
   waitMs: millis(MAX_UINT32)
-    .optional()
+    .nullish()
     .describe(
       'How long the caller will wait for a cold model. Absent: as long as the model allows; 0: not at all.',
     ),
-  leaseMs: millis(MAX_LEASE_MS).optional().describe('How long the route must stay good.'),
+  leaseMs: millis(MAX_LEASE_MS).nullish().describe('How long the route must stay good.'),
   class: z
     .enum(['critical', 'default', 'sheddable'], { error: 'must be one of critical, default, sheddable' })
-    .optional()
+    .nullish()
     .describe('How much the request matters. Absent: as much as the model.'),
-  affinityKey: z.never({ error: 'not available in this version' }).optional(),
+  affinityKey: z.null({ error: 'not available in this version' }).optional(),
   avoid: z
     .array(nameSchema)
     .max(100, { error: 'must have at most 100 entries' })
-    .optional()
+    .nullish()
     .describe('Servers the caller has just failed on.'),
-  requestId: shortText.optional().describe('For correlation only.'),
+  requestId: shortText.nullish().describe('For correlation only.'),
 });
 
 /** A checked resolve call, or every rule it breaks. */
@@ -51,7 +51,7 @@ export function readResolveRequest(model: string, request: unknown): ReadQuery {
   if (!rest.ok) {
     return { ok: false, errors: [...misnamed, ...rest.errors.filter(({ path }) => path !== 'model')] };
   }
-  if (rest.value.model !== undefined && rest.value.model !== model) {
+  if (rest.value.model != null && rest.value.model !== model) {
     misnamed.push({ path: 'model', rule: 'must be the model of the path' });
   }
   return misnamed.length > 0
