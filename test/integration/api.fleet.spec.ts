@@ -89,7 +89,7 @@ describe('servers and the fleet', () => {
   });
 
   it('drains and undrains, also after a restart, and does not let the file be deleted', async () => {
-    const drained = await call(world, 'POST', '/v1/servers/a/drain', { deadlineMs: 60_000 });
+    const drained = await call(world, 'POST', '/v1/servers/a/drain', { deadlineMs: null });
     expect([drained.status, drained.body.state]).toEqual([200, 'drained']);
     await world.restart();
     expect((await call(world, 'GET', '/v1/servers/a')).body.state).toBe('drained');
@@ -98,6 +98,7 @@ describe('servers and the fleet', () => {
     const refused = await call(world, 'DELETE', '/v1/servers/a');
     expect([refused.status, refused.body.reason]).toEqual([409, 'declared_in_file']);
     expect((await call(world, 'POST', '/v1/servers/a/drain', { deadlineMs: -1 })).status).toBe(400);
+    expect((await call(world, 'GET', '/v1/servers?state=redy')).body.errors[0].path).toBe('state');
   });
 
   it('does the same over gRPC', async () => {

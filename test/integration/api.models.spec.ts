@@ -39,10 +39,11 @@ describe('models', () => {
     expect(labelled.body.items.map(({ name }: { name: string }) => name)).toEqual(['filed']);
     const ready = await call(world, 'GET', '/v1/models?state=ready&server=a');
     expect(ready.body.items).toEqual([]);
-    const wrong = await call(world, 'GET', '/v1/models?pageSize=1001&nothing=1');
+    const wrong = await call(world, 'GET', '/v1/models?pageSize=1001&nothing=1&state=redy');
     expect(wrong.body.errors.map(({ path }: { path: string }) => path).sort()).toEqual([
       'nothing',
       'pageSize',
+      'state',
     ]);
   });
 
@@ -143,7 +144,7 @@ describe('models', () => {
   it('keeps a pin through a restart, and unloads nothing that is pinned', async () => {
     const pinned = await call(world, 'PUT', '/v1/models/resnet50/pin', { copies: 1 });
     expect([pinned.status, pinned.body.pin]).toEqual([200, { copies: 1, until: null, schedule: null }]);
-    const refused = await call(world, 'POST', '/v1/models/resnet50/unload', { force: true });
+    const refused = await call(world, 'POST', '/v1/models/resnet50/unload', { force: null });
     expect([refused.status, refused.body.reason]).toEqual([409, 'pinned']);
     await until(async () => (await get('resnet50')).state === 'ready');
     await world.restart();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { nameSchema } from '#config';
-import type { PageMessage } from '#contracts';
+import { modelSchema, type PageMessage, serverSchema } from '#contracts';
 import { invalid } from './errors/refused.js';
 
 const MAX_PAGE = 1_000;
@@ -29,16 +29,23 @@ const list = z
   .union([label.transform((one) => [one]), z.array(label).max(20, { error: 'must have at most 20 entries' })])
   .default([]);
 
+/** A word that is none of the states would pass for a state in which nothing is. */
+function oneOf<State extends string>(states: readonly State[]) {
+  const rule = `must be one of ${states.join(', ')}`;
+  return z.enum(states, { error: rule }).optional().describe('Only items in this state.');
+}
+
 /** How a list of servers may be asked for. */
 export const serverListSchema = z.strictObject({
   pageSize: pageSize.describe('How many items a page has at most.'),
   pageToken: z.string().max(400).optional().describe('The `nextPageToken` of the page before.'),
-  state: z.string().max(32).optional().describe('Only items in this state.'),
+  state: oneOf(serverSchema.shape.state.options),
   label: list.describe('Only items with this label: `key` or `key=value`. May be repeated; all must hold.'),
 });
 
 /** How a list of models may be asked for. */
 export const modelListSchema = serverListSchema.extend({
+  state: oneOf(modelSchema.shape.state.options),
   server: nameSchema.optional().describe('Only models with a copy on this server.'),
 });
 
@@ -48,7 +55,7 @@ export type ModelListQuery = z.infer<typeof modelListSchema>;
 /** The page of names that comes after a token, from those that pass. Names are told in order. */
 export function pageOf<Item>(
   names: Iterable<string>,
-  query: ServerListQuery,
+  query: Pick<ServerListQuery, 'pageSize' | 'pageToken'>,
   itemOf: (name: string) => Item | undefined,
 ): PageMessage<Item> {
   const after = query.pageToken ? nameIn(query.pageToken) : '';

@@ -24,7 +24,7 @@ export class ServerList {
 
   page({ state, label, ...page }: ServerListQuery): PageMessage<ServerMessage> {
     const ids = this.registry.all().map(({ id }) => id);
-    return pageOf(ids, { ...page, label }, (id) => {
+    return pageOf(ids, page, (id) => {
       const server = this.get(id);
       return hasLabels(server.labels, label) && (state === undefined || server.state === state)
         ? server
