@@ -129,7 +129,10 @@ export const emptyFleet = (): Fleet => ({
   routesRevision: 0,
 });
 
-/** Writes a replica down, in place of what was known of it. */
+/**
+ * Writes a replica down, in place of what was known of it. One that changes its phase is built with the new keys before
+ * what is spread into it: see `evenly`.
+ */
 export function put(fleet: Fleet, replica: Replica): void {
   const before = fleet.replicas.get(replica.id);
   if ((before?.phase === 'ready') !== (replica.phase === 'ready')) fleet.routesRevision += 1;

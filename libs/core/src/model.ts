@@ -54,3 +54,27 @@ export interface Model extends ModelSettings {
   /** The operator's Triton ModelConfig as canonical JSON: lets Berth choose the GPU inside a server. */
   readonly config: string | null;
 }
+
+/**
+ * The same model, made so that every model has its keys in one order. Every turn reads all of them, and V8 gives an
+ * object that was spread (`{ ...settings, id }`) a hidden class of its own: reading those is many times slower.
+ */
+export const evenly = (model: Model): Model => ({
+  id: model.id,
+  source: model.source,
+  enabled: model.enabled,
+  gpuBytes: model.gpuBytes,
+  hostBytes: model.hostBytes,
+  sizesDeclared: model.sizesDeclared,
+  idleUnload: model.idleUnload,
+  idleMode: model.idleMode,
+  loadTimeout: model.loadTimeout,
+  minResidency: model.minResidency,
+  class: model.class,
+  coldStart: model.coldStart,
+  pinnedCopies: model.pinnedCopies,
+  maxCopies: model.maxCopies,
+  dependsOn: model.dependsOn,
+  require: model.require,
+  config: model.config,
+});

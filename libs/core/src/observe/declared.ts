@@ -3,7 +3,7 @@ import { type Fleet, forget, put } from '../fleet.js';
 import type { Device, Server, ServerSpec } from '../server.js';
 import { bookingsFor, noteDependencies } from '../footprint.js';
 import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js';
-import type { Model, ModelSettings } from '../model.js';
+import { evenly, type Model, type ModelSettings } from '../model.js';
 import { replicasOn } from '../standing.js';
 
 export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet'>): void {
@@ -17,7 +17,7 @@ export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet
 
 /** A new declaration wipes out past failures: it may be what mends them. */
 export function declareModel(fleet: Fleet, model: Model): void {
-  fleet.models.set(model.id, model);
+  fleet.models.set(model.id, evenly(model));
   noteDependencies(fleet, model.id);
   for (const [id, cooldown] of fleet.cooldowns) if (cooldown.model === model.id) fleet.cooldowns.delete(id);
   for (const server of fleet.servers.values()) rebook(fleet, server, model.id);
@@ -33,16 +33,17 @@ export function withdrawModel(fleet: Fleet, id: ModelId): void {
 }
 
 /** A model nobody declared, as the defaults want it. */
-export const discovered = (id: ModelId, defaults: ModelSettings): Model => ({
-  ...defaults,
-  id,
-  source: 'discovered',
-  pinnedCopies: 0,
-  maxCopies: null,
-  dependsOn: [],
-  require: {},
-  config: null,
-});
+export const discovered = (id: ModelId, defaults: ModelSettings): Model =>
+  evenly({
+    ...defaults,
+    id,
+    source: 'discovered',
+    pinnedCopies: 0,
+    maxCopies: null,
+    dependsOn: [],
+    require: {},
+    config: null,
+  });
 
 /** Takes up what a server's repository lists and nobody declared. */
 export function discover(fleet: Fleet, server: Server): void {

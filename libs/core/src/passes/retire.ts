@@ -47,7 +47,7 @@ export function drain(
 ): void {
   const { id, model, server, devices, bookings, stranger, versions, inUseUntil } = replica;
   const kept = { id, model, server, devices, bookings, stranger, versions, inUseUntil };
-  put(fleet, { ...kept, phase: 'draining', since: now, cause, makesRoomFor });
+  put(fleet, { phase: 'draining', since: now, cause, makesRoomFor, ...kept });
 }
 
 /** Why it is to go now; undefined where it may stay. */
@@ -86,7 +86,7 @@ export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
     const { id, model, server, devices, bookings, stranger, cause, makesRoomFor } = replica;
     const order = nextOrder(fleet);
     const kept = { id, model, server, devices, bookings, stranger, cause, makesRoomFor };
-    put(fleet, { ...kept, phase: 'unloading', since: now, order, orderedAt: now, answeredAt: null });
+    put(fleet, { phase: 'unloading', since: now, order, orderedAt: now, answeredAt: null, ...kept });
     actions.push({ kind: 'unload', order, replica: id, model, server, cause, makesRoomFor });
   }
   return actions;

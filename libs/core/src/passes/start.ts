@@ -69,7 +69,8 @@ function start(fleet: Fleet, replica: Placed, unit: readonly Placed[], now: Inst
   const server = fleet.servers.get(replica.server)!;
   for (const one of unit) {
     server.ordered.add(one.model);
-    put(fleet, { ...one, phase: 'loading', since: now, order, orderedAt: now });
+    const { phase: _, since: __, ...kept } = one;
+    put(fleet, { phase: 'loading', since: now, order, orderedAt: now, ...kept });
   }
   return loadAction(
     fleet,
