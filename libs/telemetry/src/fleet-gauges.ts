@@ -15,7 +15,6 @@ type Read = (gauge: Gauge, watched: Watched) => void;
 
 /** Gauges that are read off the fleet when somebody asks; nothing is kept between scrapes. */
 export function addFleetGauges(registry: Registry, watch: () => Watched): void {
-  const names = new Names();
   const gauge = (name: string, help: string, labelNames: readonly string[], read: Read): void => {
     const collect = function (this: Gauge): void {
       this.reset();
@@ -36,9 +35,7 @@ export function addFleetGauges(registry: Registry, watch: () => Watched): void {
   gauge('term', 'The number of the present reign.', [], (to, { term }) => to.set(term));
   gauge('replicas', 'Replicas, by phase.', ['phase'], replicas);
   gauge('device_memory_bytes', 'Memory of the devices.', ['server', 'device', 'kind'], deviceMemory);
-  gauge('model_memory_bytes', 'Memory limits of the models, per device.', ['model', 'kind'], (to, watched) =>
-    modelMemory(to, watched, names),
-  );
+  gauge('model_memory_bytes', 'Memory limits of the models, per device.', ['model', 'kind'], modelMemory);
   gauge('observation_age_seconds', 'How old the last look at a server is.', ['server'], observationAge);
 }
 
@@ -61,8 +58,9 @@ function deviceMemory(gauge: Gauge, { fleet }: Watched): void {
   }
 }
 
-/** Names beyond the bound are summed up. */
-function modelMemory(gauge: Gauge, { fleet }: Watched, names: Names): void {
+/** Names beyond the bound are summed up. A model that is gone leaves its place to the next. */
+function modelMemory(gauge: Gauge, { fleet }: Watched): void {
+  const names = new Names();
   for (const { id, gpuBytes } of fleet.models.values()) {
     gauge.inc({ model: names.told(id), kind: 'limit' }, gpuBytes);
   }

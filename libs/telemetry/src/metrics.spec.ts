@@ -64,6 +64,16 @@ describe('the metrics', () => {
     expect(await metrics.text()).toMatch(/^berth_replicas\{phase="ready"\} 0$/m);
   });
 
+  it('name a model once those before it have gone', async () => {
+    turn(0, [], []);
+    const declare = (id: string) => fleet.models.set(id as ModelId, { id, gpuBytes: 1 } as never);
+    for (let index = 0; index <= 5_000; index += 1) declare(`m${index}`);
+    expect(await metrics.text()).toContain('berth_model_memory_bytes{model="_other",kind="limit"} 1');
+    fleet.models.clear();
+    declare('late');
+    expect(await metrics.text()).toContain('berth_model_memory_bytes{model="late",kind="limit"} 1');
+  });
+
   it('have at most so many model names, and one name for the rest', () => {
     const names = new Names(2);
     expect(['a', 'b', 'c', 'a', 'd'].map((name) => names.told(name))).toEqual(['a', 'b', OTHER, 'a', OTHER]);
