@@ -148,6 +148,21 @@ describe('refusals', () => {
     expect(driver.answerTo(request)).toBe('waiting');
   });
 
+  it('reach who asks for an unknown name by the next look, whoever asks for another one meanwhile', () => {
+    const driver = aDriver();
+    driver.pass(6_000);
+    const server = driver.fleet.servers.get(aServer('t').id)!;
+    Object.assign(server, { lookTook: 4_000, anyEndedAt: driver.now, fullEndedAt: driver.now });
+    const request = driver.resolve('nobody');
+    const begunAt = driver.now + 1;
+    driver.pass(6_000);
+    driver.resolve('nobody else');
+    expect(driver.answerTo(request)).toBe('waiting');
+    const look = { begunAt, endedAt: driver.now, index: [], serving: [], metrics: null, mode: null };
+    driver.tell({ kind: 'Looked', server: server.spec.id, look: { ...look, serverVersion: null } });
+    expect(driver.answerTo(request)).toBe('unknown_model');
+  });
+
   it('say disabled, infeasible, unknown_version and queue_full', () => {
     const driver = aDriver();
     driver.declare(

@@ -15,7 +15,12 @@ import { wish } from './wishes.js';
 const REFRESH_EVERY = 5_000;
 const SHORT = 1_000;
 
-type Verdict = Refusal | { readonly coolingUntil: Instant; readonly cause: Cooldown['cause'] } | undefined;
+type Verdict =
+  | Refusal
+  | { readonly coolingUntil: Instant; readonly cause: Cooldown['cause'] }
+  /** Holds once the indexes were read again for who asks. */
+  | { readonly onceRefreshed: Refusal }
+  | undefined;
 
 /** Judges, once per model and turn, whether waiting for it can help. */
 export class Verdicts {
@@ -34,10 +39,11 @@ export class Verdicts {
     return this.open.length > 0;
   }
 
-  on({ model, deadline }: Request): Refusal | undefined {
+  on({ model, deadline, arrivedAt }: Request): Refusal | undefined {
     if (!this.models.has(model)) this.models.set(model, this.onModel(model));
     const verdict = this.models.get(model);
     if (!verdict || 'reason' in verdict) return verdict;
+    if ('onceRefreshed' in verdict) return this.isRefreshed(arrivedAt) ? verdict.onceRefreshed : undefined;
     const { coolingUntil, cause } = verdict;
     if (coolingUntil < deadline) return undefined;
     return { reason: 'cooling_down', retryAfter: coolingUntil - this.now, cause };
@@ -45,7 +51,7 @@ export class Verdicts {
 
   private onModel(id: ModelId): Verdict {
     const model = this.fleet.models.get(id);
-    if (!model) return this.isRefreshed() ? this.unknownNow() : undefined;
+    if (!model) return { onceRefreshed: this.unknownNow() };
     if (!model.enabled) return { reason: 'disabled', retryAfter: null };
     if (routableReplicas(this.fleet, id).length > 0) return undefined;
     if (isSettling(this.fleet, this.now)) return undefined;
@@ -84,9 +90,7 @@ export class Verdicts {
     if (fits.includes('disabled')) return { reason: 'disabled', retryAfter: null };
     const detail = (['needs_config', 'too_small', 'labels'] as const).find((fit) => fits.includes(fit));
     if (detail) return { reason: 'infeasible', retryAfter: null, detail };
-    return this.isRefreshed()
-      ? { reason: 'infeasible', retryAfter: null, detail: 'not_in_repository' }
-      : undefined;
+    return { onceRefreshed: { reason: 'infeasible', retryAfter: null, detail: 'not_in_repository' } };
   }
 
   /** Servers not yet reached since the start, a connection that has just ended, a first look under way. */
@@ -131,16 +135,25 @@ export class Verdicts {
     return isSlow ? undefined : { reason: 'no_capacity', retryAfter: SHORT };
   }
 
-  /** Whether the indexes were read again since somebody asked for what is not known; orders it where they were not. */
-  private isRefreshed(): boolean {
+  /**
+   * Whether the indexes were read again since somebody asked for what is not known, or shortly before; orders it where
+   * they were not. A later refresh, for somebody else, keeps nobody waiting: looks at a slow server are far apart.
+   */
+  private isRefreshed(arrivedAt: Instant): boolean {
     if (isSettling(this.fleet, this.now)) return false;
-    const { refreshedAt } = this.fleet;
     const askable = [...this.fleet.servers.values()].filter(({ contact }) => contact.kind === 'up');
-    const isDue = refreshedAt === null || this.now - refreshedAt >= REFRESH_EVERY;
-    const wanted = isDue ? this.now : refreshedAt;
-    this.fleet.refreshedAt = wanted;
-    if (isDue) for (const server of askable) server.lookWanted = wanted;
-    return askable.every(({ lookedAt, mode }) => mode === 'restricted' || (lookedAt ?? -Infinity) >= wanted);
+    const begunAt = this.refreshFor(arrivedAt, askable);
+    return askable.every(({ lookedAt, mode }) => mode === 'restricted' || (lookedAt ?? -Infinity) >= begunAt);
+  }
+
+  /** From when on a look counts for who came then. */
+  private refreshFor(arrivedAt: Instant, askable: readonly Server[]): Instant {
+    const { refreshedAt } = this.fleet;
+    if (refreshedAt !== null && arrivedAt - refreshedAt < REFRESH_EVERY)
+      return Math.min(refreshedAt, arrivedAt);
+    this.fleet.refreshedAt = this.now;
+    for (const server of askable) server.lookWanted = this.now;
+    return arrivedAt;
   }
 
   /** What an unknown name is told by what is known now. */
