@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readCommandLine } from './flags.js';
+import { readCommandLine, readLogLevel } from './flags.js';
 
 describe('the command line', () => {
   it('says nothing where it is empty', () => {
@@ -20,5 +20,15 @@ describe('the command line', () => {
 
   it.each([['--trition', 'a:1'], ['a:1'], ['--http']])('refuses %s', (...args) => {
     expect(() => readCommandLine(args)).toThrow();
+  });
+});
+
+describe('BERTH_LOG', () => {
+  it('is info where it is not set or empty', () => {
+    expect([undefined, '', 'debug'].map(readLogLevel)).toEqual(['info', 'info', 'debug']);
+  });
+
+  it('is refused where it is no level', () => {
+    expect(() => readLogLevel('loud')).toThrow('BERTH_LOG: must be one of trace, debug, info');
   });
 });

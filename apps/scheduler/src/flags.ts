@@ -19,6 +19,15 @@ export const USAGE = `Berth places many models on few GPUs.
   BERTH_LOG            how much is logged: info where not set, also debug, warn, error
 With no server at all a simulated Triton is started.`;
 
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** What `BERTH_LOG` says. An empty variable counts as not set. */
+export function readLogLevel(word: string | undefined): string {
+  const level = word || 'info';
+  if (LOG_LEVELS.includes(level)) return level;
+  throw Object.assign(new Error(`BERTH_LOG: must be one of ${LOG_LEVELS.join(', ')}`), { code: 'BERTH_LOG' });
+}
+
 /** What the command line says. */
 export interface CommandLine {
   readonly flags: Flags;

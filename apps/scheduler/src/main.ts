@@ -5,12 +5,12 @@ import { type Config, formatError, readConfig } from '#config';
 import { StoreUnusable } from '#embedded';
 import { banner } from './banner.js';
 import { startDemo } from './demo.js';
-import { type CommandLine, readCommandLine, USAGE } from './flags.js';
+import { type CommandLine, readCommandLine, readLogLevel, USAGE } from './flags.js';
 import { CannotListen } from './cannot-listen.js';
 import { createScheduler, type RunningScheduler } from './scheduler.js';
 
 /** Lines for programs go to stderr; stdout is for the person who started us. */
-const log = pino({ name: 'berth', level: process.env['BERTH_LOG'] ?? 'info' }, pino.destination(2));
+const log = pino({ name: 'berth' }, pino.destination(2));
 
 /** Something the operator has to put right. */
 class Unusable extends Error {}
@@ -25,6 +25,7 @@ try {
 async function main(args: readonly string[]): Promise<void> {
   const commandLine = readCommandLine(args);
   if (commandLine.help) return void process.stdout.write(`${USAGE}\n`);
+  log.level = readLogLevel(process.env['BERTH_LOG']);
   const config = configured(commandLine);
   const scheduler = await createScheduler(config, { log, processMetrics: true, startDemo });
   process.stdout.write(banner(config, scheduler));
