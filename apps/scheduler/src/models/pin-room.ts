@@ -5,8 +5,8 @@ import { mib } from './core-model.js';
 type Misfit = Extract<PinsFit, { fits: false }>['unplaced'][number];
 
 /**
- * Refuses a change of one model after which all pins together could not be placed. A fleet that lost a device may
- * fail to keep its pins already: then a change is refused only where it asks for more.
+ * Refuses a change of one model after which all pins together could not be placed. Where they could not be placed
+ * before, as after a loss, it is refused only if it asks for more and finds no place, or takes one from another pin.
  */
 export function checkPins(
   fleet: Readonly<Fleet>,
@@ -17,19 +17,15 @@ export function checkPins(
   if (after.pinnedCopies === 0) return;
   const result = fitPins(fleet, [...others, after]);
   if (result.fits) return;
-  const was = before === undefined ? undefined : fitPins(fleet, [...others, before]);
-  if (
-    before &&
-    was &&
-    !was.fits &&
-    asksNoMore(before, after) &&
-    copies(result.unplaced) <= copies(was.unplaced)
-  )
-    return;
+  const was = fitPins(fleet, before === undefined ? others : [...others, before]);
+  const isNoWorse = !was.fits && copies(result.unplaced) <= copies(was.unplaced);
+  const isPlaced = result.unplaced.every(({ model }) => model !== after.id);
+  if (isNoWorse && (isPlaced || asksNoMore(before, after))) return;
   throw doesNotFit(fleet, result.unplaced);
 }
 
-function asksNoMore(before: Model, after: Model): boolean {
+function asksNoMore(before: Model | undefined, after: Model): boolean {
+  if (before === undefined) return false;
   return after.pinnedCopies <= before.pinnedCopies && after.gpuBytes <= before.gpuBytes;
 }
 

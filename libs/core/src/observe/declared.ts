@@ -30,6 +30,15 @@ export function withdrawModel(fleet: Fleet, id: ModelId): void {
   noteDependencies(fleet, id);
   for (const server of fleet.servers.values()) discover(fleet, server);
   for (const server of fleet.servers.values()) rebook(fleet, server, id);
+  if (!fleet.models.has(id)) forgetPast(fleet, id);
+}
+
+/** What is known of a model's past goes with it: names come and go without end. */
+function forgetPast(fleet: Fleet, id: ModelId): void {
+  fleet.wishes.delete(id);
+  fleet.lastUnloads.delete(id);
+  fleet.loadTook.delete(id);
+  for (const [replica, { model }] of fleet.cooldowns) if (model === id) fleet.cooldowns.delete(replica);
 }
 
 /** A model nobody declared, as the defaults want it. */
@@ -60,7 +69,9 @@ export function forgetVanished(fleet: Fleet): void {
     const listed = [...fleet.servers.values()].some(
       ({ spec, repository }) => spec.discover && repository.has(id),
     );
-    if (!listed) fleet.models.delete(id);
+    if (listed) continue;
+    fleet.models.delete(id);
+    forgetPast(fleet, id);
   }
 }
 

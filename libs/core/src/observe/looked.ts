@@ -42,7 +42,7 @@ function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly Ind
   if (isNewIncarnation(fleet, server, rows, look.begunAt)) beginIncarnation(fleet, server, now);
   server.fullEndedAt = now;
   server.rows = rows;
-  server.repository = new Set(rows.keys());
+  server.repository = new Set([...rows.keys(), ...rowsLost(fleet, server, rows)]);
   server.refused = false;
   server.everSeen = true;
   if (!server.looked) fleet.routesRevision += 1;
@@ -54,6 +54,16 @@ function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly Ind
   for (const model of server.described) if (!server.configs.has(model)) server.described.delete(model);
   server.hidden = server.hidden.filter(({ until }) => until > now);
   forgetVanished(fleet);
+}
+
+/**
+ * Triton drops the row of a model whose load found no version directory, and does not list it again when the files
+ * arrive, although a load would then succeed: it stays known here for as long as that failure is remembered.
+ */
+function rowsLost(fleet: Fleet, server: Server, rows: ReadonlyMap<ModelId, unknown>): ModelId[] {
+  return [...server.repository].filter(
+    (model) => !rows.has(model) && fleet.cooldowns.get(replicaId(model, server.spec.id))?.cause === 'missing',
+  );
 }
 
 /** Each model in the index, in the statistics or in our books is compared with what the look says of it. */

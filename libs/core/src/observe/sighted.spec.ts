@@ -118,6 +118,17 @@ describe('a model that may be an ensemble', () => {
   });
 });
 
+describe('a model whose row vanished with a load that found no version', () => {
+  it('stays known, and is tried again when its pause is over', () => {
+    const driver = aDriver();
+    driver.resolve('a');
+    driver.loadEnds('a', SERVER, 'missing');
+    driver.shelf(SERVER).rowless.add(aModel('a').id);
+    driver.pass(15_000);
+    driver.warm('a', SERVER);
+  });
+});
+
 describe('a ready copy that only fails', () => {
   it('is flagged after three failures without a success, until one succeeds', () => {
     const driver = aDriver().warm('a', SERVER);
