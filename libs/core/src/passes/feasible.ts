@@ -1,11 +1,11 @@
-import type { Fleet } from '../fleet.js';
-import type { Booking } from '../replica.js';
+import { type Fleet, replicasOf } from '../fleet.js';
+import type { Booking, Ready } from '../replica.js';
 import type { Device, Server } from '../server.js';
 import { bookingsFor, dependenciesOf, labelsMatch } from '../footprint.js';
 import { type AccountId, replicaId } from '../ids.js';
 import { capacities, sumOf } from '../ledger.js';
 import type { Bytes, Model } from '../model.js';
-import { isPinProtected } from '../pins.js';
+import { copiesOf } from '../pins.js';
 import { isSeen } from '../standing.js';
 import { isKept } from './idle.js';
 import { deviceChoices, devicesOf } from './places.js';
@@ -30,8 +30,18 @@ export class Room {
     this.capacity = capacities(fleet);
     for (const replica of fleet.replicas.values()) {
       if (replica.phase !== 'ready') continue;
-      if (isKept(fleet, replica) || isPinProtected(fleet, replica)) this.fix(replica.bookings);
+      if (isKept(fleet, replica) || this.isPinnedHere(replica)) this.fix(replica.bookings);
     }
+  }
+
+  /** Other copies count wherever they are: a server that is only down makes nothing impossible. */
+  private isPinnedHere(replica: Ready): boolean {
+    const pinned = this.fleet.models.get(replica.model)?.pinnedCopies ?? 0;
+    if (pinned === 0) return false;
+    const others = replicasOf(this.fleet, replica.model).filter(
+      ({ id, phase }) => phase === 'ready' && id !== replica.id,
+    );
+    return others.reduce((sum, one) => sum + copiesOf(one), 0) < pinned;
   }
 
   private fix(bookings: readonly Booking[]): void {

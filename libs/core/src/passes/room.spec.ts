@@ -73,3 +73,31 @@ describe('a set of victims', () => {
     expect(driver.orders()).toEqual(['load k@t', 'load q@t', 'load p@t']);
   });
 });
+
+describe('a server that is only down', () => {
+  it('makes nothing infeasible: the copy there may keep the pin again', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a', { gpuBytes: 8, pinnedCopies: 2 }), aModel('b', { gpuBytes: 8 }))
+      .serve(aServer('t', [10]), ['a', 'b'])
+      .serve(aServer('u', [10]), ['a']);
+    driver.loadEnds('a', 't');
+    driver.loadEnds('a', 'u');
+    driver.declare(aModel('a', { gpuBytes: 8, pinnedCopies: 1 }));
+    driver.tell({ kind: 'ContactChanged', server: aServer('u').id, fact: 'ended' });
+    expect(driver.answerTo(driver.resolve('b'))).toBe('no_capacity');
+  });
+});
+
+describe('a model that is listed no more and held nowhere', () => {
+  it('takes its past with it', () => {
+    const driver = new CoreDriver().serve(aServer('t'), ['x']).warm('x', 't');
+    driver.pass(400_000);
+    driver.resolve('x', { wait: 1 });
+    driver.loadEnds('x', 't', 'transient');
+    driver.pass(10_000);
+    driver.shelf('t').states.clear();
+    driver.pass(10_000);
+    const { cooldowns, lastUnloads, loadTook, models } = driver.fleet;
+    expect([cooldowns.size, lastUnloads.size, loadTook.size, models.size]).toEqual([0, 0, 0, 0]);
+  });
+});
