@@ -3,7 +3,7 @@ import type { Booking, Ready, Replica } from '../replica.js';
 import type { Server } from '../server.js';
 import { dependenciesOf, dependentsOf } from '../footprint.js';
 import { type AccountId, type ModelId, type ReplicaId, replicaId } from '../ids.js';
-import { type Ledger, sumOf } from '../ledger.js';
+import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant } from '../model.js';
 import { copiesOf, isPinProtected, solidCopies } from '../pins.js';
 import { takesOrders } from '../standing.js';
@@ -37,6 +37,7 @@ export const byValue = (one: Victim, other: Victim): number => one.lastUse - oth
 interface Plan {
   readonly place: Place;
   readonly victims: readonly Victim[];
+  readonly latestUse: Instant;
 }
 
 /** Drains a whole sufficient set of replicas, where that hurts least, or nothing at all. */
@@ -47,10 +48,10 @@ export function evictFor(
   want: Want,
   now: Instant,
 ): Freed {
-  const victims = victimsByServer(fleet, places, want, now);
+  const victims = byAccount(victimsFor(fleet, places, want, now));
   const plans = places.flatMap((place) => {
     const chosen = chooseVictims(fleet, ledger, place, victims);
-    return chosen ? [{ place, victims: chosen }] : [];
+    return chosen ? [{ place, victims: chosen, latestUse: latestUseOf(chosen) }] : [];
   });
   const best = plans.toSorted(byHarm)[0];
   if (!best) return { kind: 'nothing' };
@@ -64,23 +65,23 @@ export function evictFor(
 
 /** The plan whose most recently used victim was used longest ago; of equals the one with fewer victims. */
 const byHarm = (one: Plan, other: Plan): number =>
-  latestUse(one) - latestUse(other) || one.victims.length - other.victims.length;
+  one.latestUse - other.latestUse || one.victims.length - other.victims.length;
 
-const latestUse = ({ victims }: Plan): Instant => Math.max(...victims.map(({ lastUse }) => lastUse));
+const latestUseOf = (victims: readonly Victim[]): Instant =>
+  Math.max(...victims.map(({ lastUse }) => lastUse));
 
 /** Adds victims until the shortfall is covered, then spares those it turns out not to need. */
 function chooseVictims(
   fleet: Fleet,
   ledger: Ledger,
   place: Place,
-  victims: readonly Victim[],
+  victims: ReadonlyMap<AccountId, readonly Victim[]>,
 ): readonly Victim[] | undefined {
   const short = shortfall(ledger, place.bookings);
-  const useful = victims.filter(
-    ({ replicas }) =>
-      replicas.some(({ bookings }) => bookings.some(({ account }) => short.has(account))) &&
-      !replicas.some(({ id }) => id === place.grows?.id),
-  );
+  const holders = new Set([...short.keys()].flatMap((account) => victims.get(account) ?? []));
+  const useful = [...holders]
+    .filter(({ replicas }) => !replicas.some(({ id }) => id === place.grows?.id))
+    .toSorted(byValue);
   const chosen: Victim[] = [];
   for (const victim of withinPins(fleet, useful)) {
     if (covers(chosen, short)) break;
@@ -103,17 +104,32 @@ const replicasIn = (victims: readonly Victim[]): ReadonlySet<Ready> =>
   new Set(victims.flatMap(({ replicas }) => replicas));
 
 function covers(victims: readonly Victim[], short: ReadonlyMap<AccountId, Bytes>): boolean {
-  const freed = new Map(
-    sumOf([...replicasIn(victims)].map(({ bookings }) => bookings)).map(({ account, bytes }) => [
-      account,
-      bytes,
-    ]),
-  );
-  return [...short].every(([account, bytes]) => (freed.get(account) ?? 0) >= bytes);
+  const missing = new Map(short);
+  for (const { bookings } of replicasIn(victims)) {
+    for (const { account, bytes } of bookings) {
+      const bare = missing.get(account);
+      if (bare !== undefined) missing.set(account, bare - bytes);
+    }
+  }
+  return [...missing.values()].every((bytes) => bytes <= 0);
 }
 
-/** Everything that may be drained for this want on the hosts in question, the least valuable first. */
-function victimsByServer(fleet: Fleet, places: readonly Place[], want: Want, now: Instant): Victim[] {
+/** The victims by the accounts they draw on: a place asks only for those that help it. */
+function byAccount(victims: readonly Victim[]): ReadonlyMap<AccountId, readonly Victim[]> {
+  const drawing = new Map<AccountId, Victim[]>();
+  for (const victim of victims) {
+    const accounts = victim.replicas.flatMap(({ bookings }) => bookings.map(({ account }) => account));
+    for (const account of new Set(accounts)) {
+      const known = drawing.get(account);
+      if (known) known.push(victim);
+      else drawing.set(account, [victim]);
+    }
+  }
+  return drawing;
+}
+
+/** Everything that may be drained for this want on the hosts in question. */
+function victimsFor(fleet: Fleet, places: readonly Place[], want: Want, now: Instant): Victim[] {
   const hosts = new Set(places.map(({ server }) => server.spec.host));
   const needed = new Set(places.flatMap(({ server }) => unitOn(fleet, server, want)));
   const victims: Victim[] = [];
@@ -124,7 +140,7 @@ function victimsByServer(fleet: Fleet, places: readonly Place[], want: Want, now
     const victim = victimWith(fleet, replica, want, now);
     if (victim && !victim.replicas.some(({ id }) => needed.has(id))) victims.push(victim);
   }
-  return victims.toSorted(byValue);
+  return victims;
 }
 
 /** Each of two copies may go for itself where one is pinned, but not both. */
