@@ -123,11 +123,14 @@ export class Clients {
     const site = sites.get(server)!;
     const isLeased = agenda.now() < givenAt + lease;
     site.sim.infer({ model, version }, (answer) => {
-      if ('ok' in answer || answer.error.code === 'INTERNAL') {
+      const isServed = 'ok' in answer;
+      // An ensemble's own counts do not show that one of its steps has failed.
+      const isEnsemble = site.sim.repository.model(model)!.steps.length > 0;
+      if (isServed || (answer.error.code === 'INTERNAL' && !isEnsemble)) {
         site.lastInference.set(model, agenda.now());
         trail.mark('inference');
-        return;
       }
+      if (isServed || answer.error.code === 'INTERNAL') return;
       const isExplained = site.disturbedAt >= givenAt - NOTICED_WITHIN;
       trail.expect(
         !isLeased || isExplained,

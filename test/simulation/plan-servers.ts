@@ -36,6 +36,7 @@ function planServer(random: Random, id: string): PlannedServer {
   return {
     spec,
     hasMetrics: !declares || random.chance(0.8),
+    isLate: random.chance(0.1) ? random.between(1, 60) * 1_000 : 0,
     setup: {
       devices,
       hostMemoryBytes: devices.length === 0 ? random.between(8, 48) * 1024 * MIB : (hostMemory ?? 2 ** 50),

@@ -6,6 +6,8 @@ export interface PlannedServer {
   readonly spec: ServerSpec;
   readonly setup: Pick<SimulatedTritonSetup, 'devices' | 'hostMemoryBytes' | 'options'>;
   readonly hasMetrics: boolean;
+  /** How long it is not there at the start, in ms; 0: it is. */
+  readonly isLate: number;
 }
 
 /** A model as it is declared, and as it lies on the disk of each server. */

@@ -23,6 +23,8 @@ export class Site {
   readonly open = new Set<OpenOrder>();
   /** Until when the network lets nothing through. */
   partitionedUntil = 0;
+  /** When the present process began to answer. */
+  bornAt = -Infinity;
   /** When something last happened after which a model may be gone without an order of the living Berth. */
   disturbedAt = -Infinity;
   /** Whether somebody else has loaded something in this incarnation, or memory comes back late: then it may run out. */
@@ -104,10 +106,12 @@ export class Site {
     this.trail.note(`${this.id} is ${phase}`);
     this.disturbedAt = this.timers.now();
     if (phase === 'down') this.forgetLife();
+    if (phase === 'up') this.bornAt = this.disturbedAt;
     for (const watcher of [...this.watchers]) watcher(phase);
   }
 
   private forgetLife(): void {
+    this.bornAt = Infinity;
     this.open.clear();
     this.isMuddled = false;
     this.needsRestart = false;

@@ -69,6 +69,7 @@ export class World {
   /** Lives through the storm and the calm after it; rejects at the first promise that is not kept. */
   async run(): Promise<void> {
     this.describe();
+    this.delayServers();
     this.startBerth();
     const { requestEvery, operatorEvery, strangerEvery } = this.plan;
     const end = this.agenda.now() + STORM;
@@ -81,6 +82,16 @@ export class World {
     this.operator.finish();
     this.faults.heal();
     await this.comeToRest(end + CALM);
+  }
+
+  /** Some servers are not there when Berth first begins. */
+  private delayServers(): void {
+    for (const { planned, sim } of this.sites.values()) {
+      if (planned.isLate === 0) continue;
+      this.trail.mark('late server');
+      sim.kill();
+      this.agenda.after(planned.isLate, () => sim.start());
+    }
   }
 
   private async comeToRest(latest: number): Promise<void> {

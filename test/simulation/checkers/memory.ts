@@ -1,4 +1,5 @@
-import { type AccountId, memoryOf, type Replica } from '#core';
+import { type AccountId, memoryOf, type Replica, replicaFlags } from '#core';
+import { pictureOf } from './in-short.js';
 import { type Check, type Scene, siteOf, withdrawn } from './scene.js';
 
 /** What a load takes was free when it was ordered, without exception. */
@@ -23,8 +24,10 @@ export const heldWithinCapacity: Check = (scene) => {
   const { fleet, trail, life } = scene;
   if (life > 1) return;
   const memory = memoryOf(fleet);
-  for (const { spec, devices, hidden, looked } of fleet.servers.values()) {
-    if (siteOf(scene, spec.id).isMuddled || hidden.length > 0 || !looked) continue;
+  for (const { spec, devices, hidden, looked, lookedAt } of fleet.servers.values()) {
+    const site = siteOf(scene, spec.id);
+    const isSeen = looked && lookedAt !== null && lookedAt > site.bornAt;
+    if (site.isMuddled || hidden.length > 0 || !isSeen) continue;
     for (const { account } of devices ?? []) {
       const { held, capacity } = memory(account);
       trail.expect(held <= capacity, () => `${said(scene, account)} of ${spec.id}`);
@@ -32,11 +35,16 @@ export const heldWithinCapacity: Check = (scene) => {
   }
 };
 
-/** Nothing is evicted when free memory suffices, and nothing within its minimum residency. */
+/** Nothing is evicted when free memory suffices, nothing within its minimum residency, nor in use but for who starves. */
 export const evictsOnlyForNeed: Check = (scene) => {
-  const { fleet, turn, trail } = scene;
+  const { fleet, turn, trail, wantedBefore } = scene;
   const evicted = withdrawn(scene).filter(({ now }) => now.cause === 'evicted');
-  for (const { was } of evicted) {
+  for (const { was, now } of evicted) {
+    const waited = turn.now - (wantedBefore.get(now.makesRoomFor!) ?? turn.now);
+    trail.expect(
+      was.inUseUntil <= turn.now || waited >= fleet.limits.starvation,
+      () => `${was.id} was evicted in use for ${now.makesRoomFor}, which had waited ${waited} ms`,
+    );
     const { minResidency } = fleet.models.get(was.model) ?? fleet.defaults;
     trail.mark('eviction');
     trail.expect(
@@ -54,14 +62,17 @@ export const evictsOnlyForNeed: Check = (scene) => {
 };
 
 function wasNeeded(scene: Scene, victims: readonly Replica[], newcomer: string): void {
-  const { fleet, before, trail } = scene;
+  const { fleet, before, trail, turn } = scene;
   const placed = [...fleet.replicas.values()].filter(
     ({ id, model, phase }) => model === newcomer && before.get(id)?.phase !== phase,
   );
   const memory = memoryOf(fleet);
   const leaving = (account: AccountId): number =>
     [...fleet.replicas.values()]
-      .filter(({ phase, id }) => isLeaving(phase) && !victims.some((victim) => victim.id === id))
+      .filter(
+        (replica) => isLeaving(replica.phase) && !replicaFlags(fleet, replica, turn.now).includes('stuck'),
+      )
+      .filter(({ id }) => !victims.some((victim) => victim.id === id))
       .reduce((sum, replica) => sum + bytesOn(replica, account), 0);
   for (const replica of placed) {
     const isShort = accountsOf(replica).some((account) => {
@@ -70,7 +81,8 @@ function wasNeeded(scene: Scene, victims: readonly Replica[], newcomer: string):
     });
     trail.expect(
       isShort || placed.length > 1 || bringsOthers(scene, replica),
-      () => `${victims.map(({ id }) => id).join(', ')} evicted for ${replica.id}, which had room`,
+      () =>
+        `${victims.map(({ id }) => id).join(', ')} evicted for ${replica.id}, which had room: ${pictureOf(fleet)}`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import type { Fleet, Replica, ReplicaId, ServerId } from '#core';
+import type { Fleet, Instant, ModelId, Replica, ReplicaId, ServerId } from '#core';
 import type { Turn } from '#engine';
 import type { RouteRecord } from '../route-record.js';
 import type { Site } from '../site.js';
@@ -10,6 +10,8 @@ export interface Scene {
   readonly fleet: Fleet;
   /** The replicas as the turn before left them. */
   readonly before: ReadonlyMap<ReplicaId, Replica>;
+  /** Since when each model had lacked a copy as the turn before left it. */
+  readonly wantedBefore: ReadonlyMap<ModelId, Instant>;
   readonly routes: RouteRecord;
   readonly sites: ReadonlyMap<string, Site>;
   readonly trail: Trail;

@@ -1,4 +1,4 @@
-import type { Fleet, Replica, ReplicaId } from '#core';
+import type { Fleet, Instant, ModelId, Replica, ReplicaId } from '#core';
 import type { Observer, Turn } from '#engine';
 import { answersOnce, permanentAnswersAreSure, routesAreReady } from './answers.js';
 import { secondLook, wakesLater } from './decisions.js';
@@ -34,15 +34,23 @@ const CHECKS: readonly Check[] = [
 /** Holds every promise against every turn of one life of Berth. */
 export class TurnChecks implements Observer {
   private before: ReadonlyMap<ReplicaId, Replica> = new Map();
+  private wantedBefore: ReadonlyMap<ModelId, Instant> = new Map();
 
   constructor(private readonly around: Pick<Scene, 'routes' | 'sites' | 'trail' | 'life'>) {}
 
   turnTaken(turn: Turn, fleet: Fleet): void {
-    const scene: Scene = { ...this.around, turn, fleet, before: this.before };
+    const scene: Scene = {
+      ...this.around,
+      turn,
+      fleet,
+      before: this.before,
+      wantedBefore: this.wantedBefore,
+    };
     note(turn, this.around.trail);
     markSurprises(scene);
     for (const check of CHECKS) check(scene);
     this.before = new Map(fleet.replicas);
+    this.wantedBefore = new Map(fleet.wantedSince);
   }
 }
 
