@@ -45,9 +45,9 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const ledger = openLedger(fleet, now);
   const wants = wantsOf(fleet, now);
   const unplaced = placeWanted(fleet, wants, ledger, now);
+  const loads = startPlaced(fleet, ledger, now);
   const openings = openingsFor(fleet, unplaced, ledger, now);
   const crowded = refuseCrowded(fleet, openings, now);
-  const loads = startPlaced(fleet, ledger, now);
   const unloads = unloadDrained(fleet, now);
   const late = answerExpired(fleet, expired, openings, now);
   const looks = lookAround(fleet, now);
