@@ -45,6 +45,10 @@ describe('operating it', () => {
     expect(get.parameters.map(({ name }: { name: string }) => name)).toEqual(
       expect.arrayContaining(['pageSize', 'pageToken', 'state', 'server', 'label']),
     );
+    const { content } = body.paths['/v1/models/{model}'].patch.requestBody;
+    const { coldStart } = content['application/merge-patch+json'].schema.properties;
+    expect(coldStart.anyOf[1]).toEqual({ type: 'null' });
+    expect(coldStart.anyOf[0].properties.maxQueue.anyOf[1]).toEqual({ type: 'null' });
     expect(Object.keys(body.components.schemas)).toEqual(['Route', 'Model', 'Server', 'Fleet', 'Problem']);
   });
 

@@ -38,7 +38,8 @@ export function openApi(app: INestApplication): Json {
     Partial<Record<keyof OpenAPIObject, unknown>>;
 }
 
-function completed(operation: Json, key: string, { summary, answers, body, write }: Described): Json {
+function completed(operation: Json, key: string, described: Described): Json {
+  const { summary, answers, write } = described;
   const parameters = [
     ...((operation['parameters'] as Json[] | undefined) ?? []),
     ...(write ? WRITE_HEADERS : []),
@@ -49,14 +50,19 @@ function completed(operation: Json, key: string, { summary, answers, body, write
     operationId: key.replaceAll(/[^a-z0-9]+/g, '_').replace(/_$/, ''),
     summary,
     parameters: parameters.filter((parameter) => parameter['name'] !== undefined),
-    ...bodyOf(key, body, known),
+    ...bodyOf(key, described, known),
     responses: { ...Object.fromEntries(answered), default: problem() },
   };
 }
 
 /** Only what is put or patched must be there. */
-function bodyOf(key: string, body: z.ZodType | undefined, known: Json | undefined): Json {
+function bodyOf(key: string, { body, patch }: Described, known: Json | undefined): Json {
   const required = key.startsWith('put ') || key.startsWith('patch ');
+  if (body !== undefined && patch) {
+    const schema = { schema: patchOf(jsonSchema(body)) };
+    const types = { 'application/json': schema, 'application/merge-patch+json': schema };
+    return { requestBody: { required, content: types } };
+  }
   if (body !== undefined) return { requestBody: { required, ...content(body) } };
   return known === undefined ? {} : { requestBody: { ...known, required } };
 }
@@ -99,6 +105,16 @@ function components(): Json {
 function jsonSchema(schema: z.ZodType): Json {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json;
   return rest;
+}
+
+/** What a merge patch of such an object may be: any of its keys, each with null to take it out. */
+function patchOf(object: Json): Json {
+  const properties = Object.entries(object['properties'] as Record<string, Json>).map(([key, schema]) => {
+    const inner = schema['properties'] === undefined ? schema : patchOf(schema);
+    return [key, { anyOf: [inner, { type: 'null' }] }];
+  });
+  const { required: _, ...rest } = object;
+  return { ...rest, properties: Object.fromEntries(properties) };
 }
 
 const pathParameters = (path: string): Json[] =>

@@ -10,6 +10,8 @@ export interface Described {
   readonly answers: Readonly<Record<number, z.ZodType | null>>;
   /** Where the controller does not name the body's schema itself. */
   readonly body?: z.ZodType;
+  /** The body is a JSON Merge Patch of that schema: each key may be null too. */
+  readonly patch?: true;
   /** It takes Idempotency-Key and If-Match. */
   readonly write?: true;
 }
@@ -37,6 +39,7 @@ export const OPERATIONS: Readonly<Record<string, Described>> = {
     summary: 'Changes a model by JSON Merge Patch; null takes a key back to the layer below',
     answers: model,
     body: modelSpecSchema,
+    patch: true,
     write,
   },
   'delete /v1/models/{model}': {
