@@ -1,4 +1,4 @@
-import { fitPins, type Fleet, memoryOf, type Model, type PinsFit } from '#core';
+import { fitPins, type Fleet, memoryOf, type Model, type ModelId, type PinsFit } from '#core';
 import { Refused } from '../errors/refused.js';
 import { mib } from './core-model.js';
 
@@ -39,15 +39,21 @@ function doesNotFit(fleet: Readonly<Fleet>, unplaced: readonly Misfit[]): Refuse
     needsMb: mib(needs),
   }));
   const devices = devicesOf(fleet);
-  const words = lacking.map(
-    ({ model, copies: count, needsMb }) => `${count} of ${model} (${needsMb} MB each)`,
-  );
+  const words = lacking.map(({ model, copies: count, needsMb }) => {
+    const why = isListed(fleet, model) ? `${needsMb} MB each` : "in no server's repository";
+    return `${count} of ${model} (${why})`;
+  });
   const room = devices.map(({ server, ordinal, capacityMb }) => `${server}/${ordinal}: ${capacityMb} MB`);
   return new Refused({
     reason: 'pin_does_not_fit',
     detail: `no place beside the other pins for ${words.join(', ')}; devices: ${room.join(', ') || 'none known'}`,
     members: { unplaced: lacking, devices },
   });
+}
+
+/** The most room is of no use to a model that no server has. */
+function isListed({ servers }: Readonly<Fleet>, model: ModelId): boolean {
+  return [...servers.values()].some(({ repository }) => repository.has(model));
 }
 
 function devicesOf(fleet: Readonly<Fleet>) {
