@@ -131,6 +131,16 @@ describe('models', () => {
     expect([third.status, third.body]).toEqual([first.status, second.body]);
   });
 
+  it('knows a body again whose keys come in another order, and bears one that is nested beyond reason', async () => {
+    const put = (body: unknown) =>
+      call(world, 'PUT', '/v1/models/ordered', body, { 'idempotency-key': 'ordered' });
+    expect((await put({ enabled: true, gpuMemoryLimitMb: 1 })).status).toBe(201);
+    expect((await put({ gpuMemoryLimitMb: 1, enabled: true })).status).toBe(201);
+    const deep = `{"config":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
+    expect((await put(deep)).body.reason).toBe('idempotency_key_reused');
+    await call(world, 'DELETE', '/v1/models/ordered');
+  });
+
   it('loads and unloads by order, and says why it let go', async () => {
     const loaded = await call(world, 'POST', '/v1/models/resnet50/load?waitMs=10000');
     expect([loaded.status, loaded.body.state]).toEqual([202, 'ready']);

@@ -1,5 +1,6 @@
 import type { EffectiveModel, ModelSettings as Settings } from '#config';
 import type { Bytes, Millis, Model, ModelId, ModelSettings } from '#core';
+import { canonical } from '../canonical.js';
 import type { WallTimes } from '../wall-times.js';
 import type { Entry } from './layers.js';
 
@@ -48,13 +49,4 @@ export function coreSettings(settings: Settings): ModelSettings {
 /** The pin that holds at this moment: one whose time is over is none. */
 export function pinNow({ pin }: EffectiveModel, times: WallTimes): EffectiveModel['pin'] {
   return pin === null || (pin.until !== null && times.hasPassed(pin.until)) ? null : pin;
-}
-
-/** JSON with sorted keys: the same config is the same text. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : inner,
-  );
 }

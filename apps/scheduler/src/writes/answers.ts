@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { ToldAnswer, ToldChange } from '#engine';
+import { canonical, isDeeperThan } from '../canonical.js';
 import { Refused } from '../errors/refused.js';
 import type { WallClock } from '../wall-times.js';
 import type { Caller } from './caller.js';
 
 const KEPT_MS = 24 * 3_600_000;
 const MOST_KEPT = 10_000;
+/** No body that is accepted is nested deeper. */
+const DEEPEST = 100;
 
 /** A write as it was asked for. */
 export interface Operation {
@@ -77,7 +80,10 @@ function keyOf({ method, path, caller }: Operation): string | null {
   return idempotencyKey === null ? null : `${credential} ${method} ${path} ${idempotencyKey}`;
 }
 
-const hashOf = (body: unknown): string =>
-  createHash('sha256')
-    .update(JSON.stringify(body ?? null))
+/** Key order is nobody's intention: gRPC clients send maps in any. What is nested too deep was never accepted. */
+function hashOf(body: unknown): string {
+  if (isDeeperThan(DEEPEST, body)) return 'nested too deep';
+  return createHash('sha256')
+    .update(canonical(body ?? null))
     .digest('hex');
+}
