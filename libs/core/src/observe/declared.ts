@@ -64,12 +64,10 @@ export function discover(fleet: Fleet, server: Server): void {
 
 /** Lets go of discovered models that no repository lists any more and nobody holds. */
 export function forgetVanished(fleet: Fleet): void {
+  const discovering = [...fleet.servers.values()].filter(({ spec }) => spec.discover);
   for (const { id, source } of fleet.models.values()) {
     if (source === 'declared' || fleet.holders.has(id)) continue;
-    const listed = [...fleet.servers.values()].some(
-      ({ spec, repository }) => spec.discover && repository.has(id),
-    );
-    if (listed) continue;
+    if (discovering.some(({ repository }) => repository.has(id))) continue;
     fleet.models.delete(id);
     forgetPast(fleet, id);
   }

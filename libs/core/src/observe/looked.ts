@@ -66,15 +66,12 @@ function rowsLost(fleet: Fleet, server: Server, rows: ReadonlyMap<ModelId, unkno
   );
 }
 
-/** Each model in the index, in the statistics or in our books is compared with what the look says of it. */
+/** Each model in the statistics, in our books or ever loaded is compared with what the look says of it. */
 function bookWhatIsSeen(fleet: Fleet, server: Server, look: Look, now: Instant): void {
   const serving = groupBy(look.serving);
-  const booked = replicasOn(fleet, server.spec.id);
-  const models = new Set<ModelId>([
-    ...server.rows.keys(),
-    ...serving.keys(),
-    ...booked.map(({ model }) => model),
-  ]);
+  const booked = new Set(replicasOn(fleet, server.spec.id).map(({ model }) => model));
+  const shown = [...server.rows].filter(([model, rows]) => booked.has(model) || !isUntouched(rows));
+  const models = new Set([...shown.map(([model]) => model), ...serving.keys(), ...booked]);
   for (const model of models) {
     const sighting = sightingOf(server.rows.get(model) ?? [], serving.get(model) ?? []);
     sighted(fleet, server, model, { sighting, begunAt: look.begunAt, now });
@@ -94,10 +91,10 @@ function isNewIncarnation(
   begunAt: Instant,
 ): boolean {
   if (server.incarnation === 0 || (!server.looked && server.refused)) return true;
-  return [...rows].some(
-    ([model, now]) =>
-      isUntouched(now) && !mayBeEnsemble(fleet, server, model) && hadVersion(fleet, server, model, begunAt),
-  );
+  return modelsWithVersion(fleet, server, begunAt).some((model) => {
+    const now = rows.get(model);
+    return now !== undefined && isUntouched(now) && !mayBeEnsemble(fleet, server, model);
+  });
 }
 
 function mayBeEnsemble(fleet: Fleet, server: Server, model: ModelId): boolean {
@@ -107,12 +104,13 @@ function mayBeEnsemble(fleet: Fleet, server: Server, model: ModelId): boolean {
   return hasLoad && !server.configs.has(model);
 }
 
-/** Whether a version of it was seen in the last index, or was made ready before this look began. */
-function hadVersion(fleet: Fleet, server: Server, model: ModelId, begunAt: Instant): boolean {
-  const before = server.rows.get(model) ?? [];
-  if (before.some(({ version, state }) => version !== '' && state !== 'LOADING')) return true;
-  const replica = fleet.replicas.get(replicaId(model, server.spec.id));
-  return replica?.phase === 'ready' && replica.since < begunAt;
+/** The models of which a version was seen in the last index, or was made ready before this look began. */
+function modelsWithVersion(fleet: Fleet, { rows, spec }: Server, begunAt: Instant): ModelId[] {
+  const seen = [...rows].filter(([, before]) =>
+    before.some(({ version, state }) => version !== '' && state !== 'LOADING'),
+  );
+  const ready = replicasOn(fleet, spec.id).filter(({ phase, since }) => phase === 'ready' && since < begunAt);
+  return [...seen.map(([model]) => model), ...ready.map(({ model }) => model)];
 }
 
 const isUntouched = (rows: readonly IndexRow[]): boolean =>
