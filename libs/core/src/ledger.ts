@@ -87,9 +87,10 @@ export class Ledger {
 
   private add(bookings: readonly Booking[], column: 'held' | 'promised' | 'leaving', sign: 1 | -1): void {
     for (const { account, bytes } of bookings) {
-      const balance = this.accounts.get(account) ?? { ...EMPTY };
+      const known = this.accounts.get(account);
+      const balance = known ?? { ...EMPTY };
+      if (!known) this.accounts.set(account, balance);
       balance[column] += sign * bytes;
-      this.accounts.set(account, balance);
     }
   }
 }

@@ -1,9 +1,9 @@
 import type { Fleet } from './fleet.js';
-import type { Replica } from './replica.js';
+import type { Ready, Replica } from './replica.js';
 import type { Server } from './server.js';
 import type { Instant } from './model.js';
 import { residentUntil } from './passes/evict.js';
-import { idleUnloadAt } from './passes/idle.js';
+import { idleAt, idleUnloadAt } from './passes/idle.js';
 import { dueLook, workByServer } from './passes/look-around.js';
 import { queueGraceEnds } from './passes/retire.js';
 import { loadBounds, RECONNECT_GRACE, SETTLING } from './standing.js';
@@ -13,9 +13,13 @@ import { stuckAt } from './stuck.js';
 export function nextWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   if (fleet.closing) return Infinity;
   let wake = Infinity;
-  for (const at of moments(fleet, now)) if (at !== null && at > now && at < wake) wake = at;
+  for (const at of moments(fleet, now)) wake = sooner(at, now, wake);
+  for (const replica of fleet.replicas.values()) wake = replicaWake(fleet, replica, now, wake);
   return wake;
 }
+
+const sooner = (at: Instant | null, now: Instant, wake: Instant): Instant =>
+  at !== null && at > now && at < wake ? at : wake;
 
 function* moments(fleet: Readonly<Fleet>, now: Instant): Iterable<Instant | null> {
   if (fleet.startedAt !== null) yield fleet.startedAt + SETTLING;
@@ -28,7 +32,6 @@ function* moments(fleet: Readonly<Fleet>, now: Instant): Iterable<Instant | null
     yield dueLook(server, work.get(server.spec.id) ?? { open: false, listed: false }).at;
     yield* serverMoments(server);
   }
-  for (const replica of fleet.replicas.values()) yield* replicaMoments(fleet, replica);
 }
 
 function* serverMoments({ contact, drain }: Server): Iterable<Instant | null> {
@@ -37,18 +40,24 @@ function* serverMoments({ contact, drain }: Server): Iterable<Instant | null> {
   yield drain?.deadline ?? null;
 }
 
-function* replicaMoments(fleet: Readonly<Fleet>, replica: Replica): Iterable<Instant | null> {
+/** The next moment of a replica where it comes before `wake`, else `wake`. */
+function replicaWake(fleet: Readonly<Fleet>, replica: Replica, now: Instant, wake: Instant): Instant {
   const load = loadBounds(fleet, replica);
-  if (load) yield* [load.overdueAt, load.slotUntil];
+  const next = load ? sooner(load.overdueAt, now, sooner(load.slotUntil, now, wake)) : wake;
   switch (replica.phase) {
     case 'ready':
-      yield idleUnloadAt(fleet, replica);
-      if (fleet.wantedSince.size > 0) yield* [replica.inUseUntil, residentUntil(fleet, replica)];
-      return;
+      return readyWake(fleet, replica, now, next);
     case 'draining':
-      yield* [replica.inUseUntil, queueGraceEnds(replica)];
-      return;
+      return sooner(replica.inUseUntil, now, sooner(queueGraceEnds(replica), now, next));
     default:
-      yield stuckAt(fleet, replica);
+      return sooner(stuckAt(fleet, replica), now, next);
   }
+}
+
+/** Almost all replicas are ready: whether one may be retired at all is asked only where that would come first. */
+function readyWake(fleet: Readonly<Fleet>, replica: Ready, now: Instant, wake: Instant): Instant {
+  const isNext = sooner(idleAt(fleet, replica), now, wake) < wake;
+  const next = isNext ? sooner(idleUnloadAt(fleet, replica), now, wake) : wake;
+  if (fleet.wantedSince.size === 0) return next;
+  return sooner(replica.inUseUntil, now, sooner(residentUntil(fleet, replica), now, next));
 }

@@ -63,12 +63,10 @@ const NO_WORK: Work = { open: false, listed: false };
 export function workByServer(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<ServerId, Work> {
   const work = new Map<ServerId, Work>();
   for (const replica of fleet.replicas.values()) {
-    const { open, listed } = work.get(replica.server) ?? NO_WORK;
-    if (open && listed) continue;
-    work.set(replica.server, {
-      open: open || isOpen(fleet, replica, now),
-      listed: listed || replica.phase !== 'placed',
-    });
+    const known = work.get(replica.server) ?? NO_WORK;
+    const open = known.open || isOpen(fleet, replica, now);
+    const listed = known.listed || replica.phase !== 'placed';
+    if (open !== known.open || listed !== known.listed) work.set(replica.server, { open, listed });
   }
   return work;
 }

@@ -58,15 +58,15 @@ function pinnedCopiesOf(fleet: Fleet, { model: id }: Ready): number {
 
 /** Drops what was promised and not started, and says whether there was any: placed replicas, and changes that wait. */
 function dropWhere(fleet: Fleet, isDropped: (replica: Placed | Ready) => boolean): boolean {
-  const dropped = [...fleet.replicas.values()].filter(
-    (replica): replica is Placed | Ready => isPromised(replica) && isDropped(replica),
-  );
+  const promised = [...fleet.replicas.values()].filter(isPromised);
+  const dropped = promised.filter(isDropped);
   for (const replica of dropped) {
     if (replica.phase === 'placed') forget(fleet, replica);
     else put(fleet, { ...replica, change: null });
   }
-  for (const replica of fleet.replicas.values()) {
-    if (replica.phase === 'placed' && isOrphan(fleet, replica)) forget(fleet, replica);
+  for (const { id } of promised) {
+    const replica = fleet.replicas.get(id);
+    if (replica?.phase === 'placed' && isOrphan(fleet, replica)) forget(fleet, replica);
   }
   return dropped.length > 0;
 }

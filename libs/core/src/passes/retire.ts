@@ -58,9 +58,13 @@ export function retirement(fleet: Fleet, replica: Ready, now: Instant): UnloadCa
     if (isWithdrawn(fleet, replica)) return 'withdrawn';
     if (server.drain && mayLeave(fleet, replica, server.drain.deadline, now)) return 'drain';
   }
-  const at = idleUnloadAt(fleet, replica);
-  const isIdle = at !== null && at <= now && !hasQueue(fleet, replica);
-  return isIdle && waitingFor(fleet, replica.model) === 0 ? 'idle' : undefined;
+  return isIdle(fleet, replica, now) ? 'idle' : undefined;
+}
+
+/** The time is asked first: of most replicas it has not come. */
+function isIdle(fleet: Fleet, replica: Ready, now: Instant): boolean {
+  if ((idleAt(fleet, replica) ?? Infinity) > now || idleUnloadAt(fleet, replica) === null) return false;
+  return !hasQueue(fleet, replica) && waitingFor(fleet, replica.model) === 0;
 }
 
 /** What somebody else loaded where only declared models exist was never declared: the idle rule takes it. */
