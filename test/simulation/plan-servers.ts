@@ -7,12 +7,15 @@ const MIB = 2 ** 20;
 /** What a bare server holds on each GPU, which a headroom has to cover. */
 const BASELINE = 300 * MIB;
 
-export function planServers(random: Random): PlannedServer[] {
+export function planServers(random: Random, late: Random): PlannedServer[] {
   const hosts = random.between(1, 3);
-  return Array.from({ length: hosts }, (_, at) => planServer(random, `s${at}`));
+  return Array.from({ length: hosts }, (_, at) => ({
+    ...planServer(random, `s${at}`),
+    isLate: late.chance(0.1) ? late.between(1, 60) * 1_000 : 0,
+  }));
 }
 
-function planServer(random: Random, id: string): PlannedServer {
+function planServer(random: Random, id: string): Omit<PlannedServer, 'isLate'> {
   const devices = planDevices(random, id);
   const limitsHost = devices.length > 0 && random.chance(0.3);
   const hostMemory = limitsHost ? random.between(16, 48) * 1024 * MIB : null;
@@ -36,7 +39,6 @@ function planServer(random: Random, id: string): PlannedServer {
   return {
     spec,
     hasMetrics: !declares || random.chance(0.8),
-    isLate: random.chance(0.1) ? random.between(1, 60) * 1_000 : 0,
     setup: {
       devices,
       hostMemoryBytes: devices.length === 0 ? random.between(8, 48) * 1024 * MIB : (hostMemory ?? 2 ** 50),

@@ -6,7 +6,7 @@ import { Random } from './random.js';
 
 export function makePlan(seed: number): Plan {
   const random = new Random(seed, 'fleet');
-  const servers = planServers(random);
+  const servers = planServers(random, new Random(seed, 'late servers'));
   const defaults = planDefaults(random);
   return {
     servers,
