@@ -6,6 +6,7 @@ describe('the HTTP server', () => {
   it('does not wait for ever for a request that is sent by halves', () => {
     const { server } = fastifyAdapter({} as Problems).getInstance();
     expect(server.requestTimeout).toBe(30_000);
-    expect(server.headersTimeout).toBeLessThanOrEqual(60_000);
+    // Node swaps the two where the headers may take longer than all.
+    expect('headersTimeout' in server && server.headersTimeout).toBe(30_000);
   });
 });

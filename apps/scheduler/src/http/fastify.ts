@@ -10,12 +10,14 @@ const PARAMETER_LIMIT = 2_048;
 
 /** So long a request may take to arrive; Fastify would wait for ever. How long it waits for its answer is another matter. */
 const ARRIVAL_MS = 30_000;
+const CHECK_MS = 5_000;
 
 /** Fastify as we serve on it. Nest's own body parsers are left out: they refuse empty bodies and take forms. */
 export function fastifyAdapter(problems: Problems): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     requestTimeout: ARRIVAL_MS,
+    http: { headersTimeout: ARRIVAL_MS, connectionsCheckingInterval: CHECK_MS },
     routerOptions: { maxParamLength: PARAMETER_LIMIT },
     skipMiddie: true,
     multipart: false,
