@@ -30,6 +30,19 @@ describe('a model that needs another', () => {
     expect(driver.orders()).toEqual([]);
   });
 
+  it('which is disabled while both wait for a load slot is refused then, and neither is loaded', () => {
+    const driver = new CoreDriver()
+      .declare(P, aModel('q', { gpuBytes: 1 }), aModel('k', { gpuBytes: 1 }))
+      .serve(aServer('t'), ['p', 'q', 'k']);
+    driver.resolve('k');
+    const request = driver.resolve('p');
+    expect(driver.phase('q', 't')).toBe('placed');
+    driver.declare(aModel('q', { enabled: false }));
+    expect(driver.answerTo(request)).toBe('disabled');
+    driver.loadEnds('k', 't');
+    expect(driver.orders()).toEqual(['load k@t']);
+  });
+
   it('whose load failed gets its place anew once that is past', () => {
     const driver = new CoreDriver()
       .declare({ ...P, pinnedCopies: 1 }, aModel('q'))

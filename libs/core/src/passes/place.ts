@@ -12,7 +12,7 @@ import { carrier, devicesOf, growthsOn, isGoing, type Place, placesOn } from './
 import { presentCopies, type Want } from './wants.js';
 
 /**
- * Gives up places on servers that take nothing new, and of what needs a model that is neither there nor on its way:
+ * Gives up places on servers that take nothing new, and of what needs a model that is not there and does not come:
  * those who wait for them are placed anew.
  */
 export function dropHomeless(fleet: Fleet, now: Instant): void {
@@ -22,9 +22,10 @@ export function dropHomeless(fleet: Fleet, now: Instant): void {
 
 const lacksNeeds = (fleet: Fleet, { model, server, phase }: Placed | Ready): boolean =>
   phase === 'placed' &&
-  dependenciesOf(fleet, model).some((id) => {
+  [model, ...dependenciesOf(fleet, model)].some((id) => {
     const needed = fleet.replicas.get(replicaId(id, server));
-    return !needed || isGoing(needed);
+    const mayNotCome = needed?.phase === 'placed' && fleet.models.get(id)?.enabled === false;
+    return !needed || mayNotCome || isGoing(needed);
   });
 
 /**
