@@ -79,6 +79,17 @@ describe('an idle replica', () => {
   });
 });
 
+describe('an order to unload', () => {
+  it('waits for leases, unless it is forced, now or later', () => {
+    const driver = aDriver().warm('a', 't');
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: false });
+    expect(driver.orders()).toEqual(['load a@t']);
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: true });
+    driver.pass(600);
+    expect(driver.orders()).toEqual(['load a@t', 'unload a@t']);
+  });
+});
+
 describe('when memory is short', () => {
   it('the least recently used replica makes room, and the newcomer loads when it has gone', () => {
     const driver = aDriver().warm('a', 't');

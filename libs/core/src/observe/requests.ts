@@ -4,6 +4,7 @@ import type { RequestId, ServerId } from '../ids.js';
 import type { Instant } from '../model.js';
 import { isFullWanted } from '../passes/look-around.js';
 import { isPinProtected } from '../pins.js';
+import type { Ready } from '../replica.js';
 
 /** A doubted server is looked at no more often than this. */
 const DOUBT_EVERY = 1_000;
@@ -44,21 +45,26 @@ export function orderLoad(fleet: Fleet, { model, until }: EventOf<'LoadOrdered'>
 export function orderUnload(fleet: Fleet, { model, force }: EventOf<'UnloadOrdered'>, now: Instant): void {
   fleet.wishes.delete(model);
   for (const replica of replicasOf(fleet, model)) {
-    if (replica.phase !== 'ready' || replica.change?.order || isPinProtected(fleet, replica)) continue;
-    const { id, server, devices, bookings, stranger, versions, inUseUntil } = replica;
-    put(fleet, {
-      id,
-      model,
-      server,
-      devices,
-      bookings,
-      stranger,
-      versions,
-      phase: 'draining',
-      since: now,
-      inUseUntil: force ? now : inUseUntil,
-      cause: 'admin',
-      makesRoomFor: null,
-    });
+    if (replica.phase === 'ready') unloadReady(fleet, replica, force, now);
+    else if (replica.phase === 'draining' && force) put(fleet, { ...replica, inUseUntil: now });
   }
+}
+
+function unloadReady(fleet: Fleet, replica: Ready, force: boolean, now: Instant): void {
+  if (replica.change?.order || isPinProtected(fleet, replica)) return;
+  const { id, model, server, devices, bookings, stranger, versions, inUseUntil } = replica;
+  put(fleet, {
+    id,
+    model,
+    server,
+    devices,
+    bookings,
+    stranger,
+    versions,
+    phase: 'draining',
+    since: now,
+    inUseUntil: force ? now : inUseUntil,
+    cause: 'admin',
+    makesRoomFor: null,
+  });
 }
