@@ -1,7 +1,7 @@
 import { type Fleet, forget, put } from '../fleet.js';
 import type { Booking, Placed, Ready, Replica } from '../replica.js';
 import type { Server } from '../server.js';
-import { bookingsFor, dependenciesOf } from '../footprint.js';
+import { bookingsFor, dependenciesOf, dependentsOf } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
 import { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
@@ -39,15 +39,17 @@ export function openLedger(fleet: Fleet, now: Instant): Ledger {
     replica.phase === 'placed' ? replica.bookings : replica.change!.bookings;
   if (!dropWhere(fleet, (replica) => promisedTo(replica).some(isOverdrawn))) return ledger;
   dropHomeless(fleet, now);
+  dropUnwanted(fleet);
   return new Ledger(fleet, now);
 }
 
-/** Gives up places nobody wants any more. */
+/** Gives up places nobody wants any more, for themselves or for what is held or wanted beside them. */
 export function dropUnwanted(fleet: Fleet): void {
-  const needed = neededModels(fleet);
+  const wanted = wantedModels(fleet);
+  const isWanted = (replica: Replica): boolean => replica.phase !== 'placed' || wanted.has(replica.model);
   dropWhere(fleet, (replica) =>
     replica.phase === 'placed'
-      ? !needed.has(replica.model)
+      ? !isWanted(replica) && !dependentsOf(fleet, replica).some(isWanted)
       : pinnedCopiesOf(fleet, replica) < replica.change!.devices.length,
   );
 }
@@ -78,13 +80,11 @@ const isPromised = (replica: Replica): replica is Placed | Ready =>
 const isOrphan = (fleet: Fleet, { carriedBy }: Placed): boolean =>
   carriedBy !== null && fleet.replicas.get(carriedBy)?.phase !== 'placed';
 
-/** What somebody wants, with everything it needs. */
-function neededModels(fleet: Fleet): ReadonlySet<ModelId> {
-  const needed = new Set<ModelId>();
+/** What somebody wants for itself. */
+function wantedModels(fleet: Fleet): ReadonlySet<ModelId> {
+  const wanted = new Set<ModelId>();
   const want = (id: ModelId): void => {
-    if (needed.has(id) || !fleet.models.get(id)?.enabled) return;
-    needed.add(id);
-    for (const step of dependenciesOf(fleet, id)) needed.add(step);
+    if (fleet.models.get(id)?.enabled) wanted.add(id);
   };
   for (const { id, pinnedCopies } of fleet.models.values()) if (pinnedCopies > 0) want(id);
   for (const { model } of fleet.waiting.values()) want(model);
@@ -92,7 +92,7 @@ function neededModels(fleet: Fleet): ReadonlySet<ModelId> {
   for (const replica of fleet.replicas.values()) {
     if (replica.phase === 'ready' && fleet.servers.get(replica.server)?.drain) want(replica.model);
   }
-  return needed;
+  return wanted;
 }
 
 /** Gives every want a place, most wanted first; returns those for which nothing could be found or freed. */
