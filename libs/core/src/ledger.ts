@@ -59,7 +59,11 @@ export class Ledger {
     return bookings.every(({ account, bytes }) => bytes <= this.spare(account));
   }
 
+  /** How many places were promised in this pass. */
+  promises = 0;
+
   promise(bookings: readonly Booking[]): void {
+    this.promises += 1;
     this.add(bookings, 'promised', 1);
   }
 

@@ -42,7 +42,9 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   dropWishes(fleet, now);
   dropUnwanted(fleet);
   const stranded = retire(fleet, now);
+  const known = fleet.replicas.size;
   const ledger = openLedger(fleet, now);
+  const homeless = fleet.replicas.size < known ? refuseHopeless(fleet, now) : [];
   const wants = wantsOf(fleet, now);
   const unplaced = placeWanted(fleet, wants, ledger, now);
   const loads = startPlaced(fleet, ledger, now);
@@ -56,6 +58,7 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
     ...granted,
     ...overflow,
     ...stranded,
+    ...homeless,
     ...crowded,
     ...loads,
     ...unloads,

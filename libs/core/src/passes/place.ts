@@ -99,7 +99,13 @@ function wantedModels(fleet: Fleet): ReadonlySet<ModelId> {
 export function placeWanted(fleet: Fleet, wants: readonly Want[], ledger: Ledger, now: Instant): Want[] {
   if (wants.length === 0 || isSettling(fleet, now)) return [];
   const open = openServers(fleet, now);
-  return wants.filter((want) => !placeCopies(fleet, want, open, ledger, now));
+  const place = (want: Want): boolean => placeCopies(fleet, want, open, ledger, now);
+  for (;;) {
+    const before = ledger.promises;
+    const unplaced = wants.filter((want) => !place(want));
+    // What was placed may have taken the room, or freed it, of those that were judged before.
+    if (ledger.promises === before) return unplaced;
+  }
 }
 
 /** Places what is missing copy by copy; false where not all found room, or room that will be freed. */
