@@ -76,16 +76,33 @@ export class Site {
     for (const watcher of [...this.watchers]) watcher('connections broken');
   }
 
-  /** An order of Berth's arrives. Two of one pair must never be in work together. */
+  /**
+   * An order of Berth's arrives. No load may meet another order of its pair in work, but for one that an earlier life
+   * had sent and the network brought late. An unload without an answer may be sent again: it does nothing more.
+   */
   order(order: OpenOrder, parameters: OrderParameters, reply: Reply<object>): void {
     const { kind, model } = order;
-    const rival = [...this.open].find((one) => one.model === model);
+    const rival = [...this.open].find(
+      (one) => one.model === model && (one.kind === 'load' || kind === 'load'),
+    );
+    if (rival && rival.life !== order.life) return this.lateOrder(order, parameters, reply);
     this.trail.expect(
       rival === undefined,
       () => `${kind} ${model}@${this.id} arrived while a ${rival!.kind} of it was in work`,
     );
+    this.carryOut(order, parameters, reply);
+  }
+
+  private lateOrder(order: OpenOrder, parameters: OrderParameters, reply: Reply<object>): void {
+    this.trail.mark('late order');
+    this.isMuddled = true;
+    this.disturb();
+    this.carryOut(order, parameters, reply);
+  }
+
+  private carryOut(order: OpenOrder, parameters: OrderParameters, reply: Reply<object>): void {
     this.open.add(order);
-    this.sim[kind](model, parameters, (answer) => {
+    this.sim[order.kind](order.model, parameters, (answer) => {
       this.open.delete(order);
       reply(answer);
     });

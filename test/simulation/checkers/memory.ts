@@ -53,16 +53,14 @@ export const evictsOnlyForNeed: Check = (scene) => {
     );
   }
   const newcomers = new Set(evicted.map(({ now }) => now.makesRoomFor));
-  if (newcomers.size === 1)
-    wasNeeded(
-      scene,
-      evicted.map(({ was }) => was),
-      [...newcomers][0]!,
-    );
+  if (newcomers.size === 1) wasNeeded(scene, [...newcomers][0]!);
 };
 
-function wasNeeded(scene: Scene, victims: readonly Replica[], newcomer: string): void {
+function wasNeeded(scene: Scene, newcomer: string): void {
   const { fleet, before, trail, turn } = scene;
+  const victims = [...fleet.replicas.values()].filter(
+    (replica) => 'makesRoomFor' in replica && replica.makesRoomFor === newcomer,
+  );
   const placed = [...fleet.replicas.values()].filter(
     ({ id, model, phase }) => model === newcomer && before.get(id)?.phase !== phase,
   );

@@ -109,7 +109,7 @@ const isLost = (replica: Replica | undefined): boolean => !replica || replica.ph
 export const idlesLongEnough: Check = (scene) => {
   const { fleet, turn, routes, trail } = scene;
   for (const { was, now } of withdrawn(scene)) {
-    if (now.cause !== 'idle' || was.stranger) continue;
+    if (now.cause !== 'idle' || was.stranger || now.stranger) continue;
     const { idleUnload } = fleet.models.get(was.model) ?? fleet.defaults;
     const inference = siteOf(scene, was.server).lastInference.get(was.model) ?? -Infinity;
     const readAt = fleet.servers.get(was.server)!.statisticsAt ?? -Infinity;

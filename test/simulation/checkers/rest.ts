@@ -3,6 +3,7 @@ import {
   type Fleet,
   isPinProtected,
   type Model,
+  type ModelId,
   type Replica,
   replicaId,
   type ServerId,
@@ -45,7 +46,9 @@ function nothingIsOpen(fleet: Readonly<Fleet>): string[] {
  * and gives a copy more on the same server only where old and new fit together.
  */
 function pinsAreReady(fleet: Readonly<Fleet>): string[] {
-  const lacking = unsatisfiedPins(fleet).filter((model) => isPlaceable(fleet, fleet.models.get(model)!));
+  const lacking = unsatisfiedPins(fleet).filter(
+    (model) => isPlaceable(fleet, fleet.models.get(model)!) && !needsDisabled(fleet, model),
+  );
   return lacking.map((model) => `${model} is pinned and not ready`);
 }
 
@@ -67,6 +70,15 @@ function isPlaceable(fleet: Readonly<Fleet>, model: Model): boolean {
   return fitPins(asStrangers, [{ ...model, pinnedCopies: 1 }]).fits;
 }
 
+/** A pin of something that needs what may not be loaded cannot be kept. */
+const needsDisabled = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
+  needsOf(fleet, model).some((id) => fleet.models.get(id)?.enabled === false || needsDisabled(fleet, id));
+
+const needsOf = (fleet: Readonly<Fleet>, model: ModelId): readonly ModelId[] => [
+  ...(fleet.models.get(model)?.dependsOn ?? []),
+  ...(fleet.steps.get(model) ?? []),
+];
+
 const isKept = (fleet: Readonly<Fleet>, { stranger, server }: Replica): boolean =>
   stranger && fleet.servers.get(server)!.spec.strangers === 'keep';
 
@@ -86,13 +98,9 @@ function shouldBeGone(fleet: Readonly<Fleet>, replica: Replica): boolean {
 
 /** Something else there is made of it. */
 function isNeeded(fleet: Readonly<Fleet>, model: Replica['model'], server: ServerId): boolean {
-  return [...fleet.replicas.values()].some((other) => {
-    const needs = [
-      ...(fleet.models.get(other.model)?.dependsOn ?? []),
-      ...(fleet.steps.get(other.model) ?? []),
-    ];
-    return other.server === server && needs.includes(model);
-  });
+  return [...fleet.replicas.values()].some(
+    (other) => other.server === server && needsOf(fleet, other.model).includes(model),
+  );
 }
 
 /** What Berth believes of a server, model by model and GPU by GPU, is what is there. */
