@@ -6,8 +6,8 @@ import type { Bytes, Model, ModelSettings } from './model.js';
 
 /**
  * What a model books on a server with copies on these devices (ordinals).
- * An ensemble known as such books nothing of its own unless its sizes were declared; a model whose config says
- * KIND_CPU, and everything on a `cpu` device, books host memory only.
+ * An ensemble known as such books nothing of its own unless its sizes were declared; a model that is on no device
+ * because its config says KIND_CPU, and everything on a `cpu` device, books host memory only.
  */
 export function bookingsFor(
   fleet: Readonly<Fleet>,
@@ -18,7 +18,6 @@ export function bookingsFor(
   const model = fleet.models.get(id) ?? fleet.defaults;
   if (fleet.steps.has(id) && !model.sizesDeclared) return [];
   const host = { account: hostAccount(server.spec.host), bytes: model.hostBytes };
-  if (server.configs.get(id)?.kind === 'cpu') return [host];
   const gpus = (server.devices ?? []).filter(
     ({ kind, ordinal }) => kind === 'gpu' && devices.includes(ordinal),
   );

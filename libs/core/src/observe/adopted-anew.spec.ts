@@ -43,3 +43,24 @@ describe('a model that somebody else loads where it was before', () => {
     expect(devicesIn(driver)).toEqual([0, 1]);
   });
 });
+
+describe('a model that somebody else had loaded as KIND_CPU', () => {
+  it('books its GPU when we load it by a declared config, and is described anew', () => {
+    const driver = new CoreDriver().declare(aModel('a', { config: '{}' })).serve(aServer('t'), ['a']);
+    driver.shelf('t').set('a', 'READY');
+    driver.pass(10_000);
+    const config = { json: '{}', kind: 'cpu', gpus: [], count: 1 } as const;
+    driver.tell({ kind: 'ConfigLearned', server: SERVER, model: A, config, steps: [] });
+    expect(driver.fleet.replicas.get(replicaId(A, SERVER))?.bookings).toHaveLength(1);
+    driver.shelf('t').set('a', 'UNAVAILABLE', 'unloaded');
+    driver.pass(15_000);
+    driver.resolve('a');
+    expect(driver.fleet.replicas.get(replicaId(A, SERVER))?.bookings).toContainEqual({
+      account: 'gpu:t/0',
+      bytes: 4,
+    });
+    driver.loadEnds('a', 't');
+    expect(driver.fleet.servers.get(SERVER)?.described.has(A)).toBe(true);
+    expect(devicesIn(driver)).toEqual([0]);
+  });
+});

@@ -22,6 +22,7 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
   if (event.outcome.kind === 'failed') failed(fleet, replica, event.outcome.cause, now);
   for (const one of loadingWith(fleet, replica.server, event.order)) {
     put(fleet, ended(one, event, one.id === replica.id, now));
+    fleet.servers.get(replica.server)?.described.delete(one.model);
   }
   wantLook(fleet, replica.server, now);
 }
