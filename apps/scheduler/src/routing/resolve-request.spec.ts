@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { patience } from './deadline.js';
 import { readResolveRequest } from './resolve-request.js';
 
@@ -7,6 +8,22 @@ describe('a resolve request', () => {
     const query = { model: 'm', version: null, wait: null, lease: 10_000, class: null, avoid: [] };
     expect(readResolveRequest('m', undefined)).toEqual({ ok: true, query });
     expect(readResolveRequest('m', {})).toEqual({ ok: true, query });
+  });
+
+  it('means the same to the short way as to the schema', () => {
+    const millis = fc.oneof(fc.integer({ min: -2, max: 2 }), fc.integer(), fc.double(), fc.constant(null));
+    const fields = fc.record(
+      { model: fc.constantFrom('m', 'n', 1), waitMs: millis, leaseMs: millis, avoid: fc.array(fc.string()) },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(fields, (request) => {
+        const inFull = { ...request, requestId: 'too much for the short way' };
+        expect(readResolveRequest('m', request)).toEqual(readResolveRequest('m', inFull));
+      }),
+    );
+    expect(readResolveRequest('m', []).ok).toBe(false);
+    expect(readResolveRequest('m', { constructor: 1 }).ok).toBe(false);
   });
 
   it('takes null for a field that was left out', () => {

@@ -45,7 +45,7 @@ export type ReadQuery =
 /** Reads a resolve call. `model` comes from the path, or is the message's own. Most calls say nothing more. */
 export function readResolveRequest(model: string, request: unknown): ReadQuery {
   const isNamed = NAME.test(model);
-  if (request == null && isNamed) return { ok: true, query: complete(model, {}) };
+  if (isNamed && isSimple(model, request)) return { ok: true, query: complete(model, request ?? {}) };
   const rest = check(resolveRequestSchema, request ?? {});
   const misnamed = isNamed ? [] : [{ path: 'model', rule: NAME_RULE }];
   if (!rest.ok) {
@@ -59,7 +59,27 @@ export function readResolveRequest(model: string, request: unknown): ReadQuery {
     : { ok: true, query: complete(model, rest.value) };
 }
 
-function complete(model: string, request: z.infer<typeof resolveRequestSchema>): ResolveQuery {
+/** Fields as almost all calls have them, and when they break no rule. */
+const SIMPLE = new Map<string, (value: unknown, model: string) => boolean>([
+  ['model', (value, model) => value === model],
+  ['waitMs', (value) => isMillis(value, MAX_UINT32)],
+  ['leaseMs', (value) => isMillis(value, MAX_LEASE_MS)],
+  ['avoid', (value) => Array.isArray(value) && value.length === 0],
+]);
+
+const isMillis = (value: unknown, most: number): boolean =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most;
+
+/** A request of simple fields only needs no schema, which would cost as much as all the rest of a warm answer. */
+function isSimple(model: string, request: unknown): request is Fields | null | undefined {
+  if (request == null) return true;
+  if (typeof request !== 'object' || Array.isArray(request)) return false;
+  return Object.entries(request).every(([key, value]) => SIMPLE.get(key)?.(value, model) ?? false);
+}
+
+type Fields = z.infer<typeof resolveRequestSchema>;
+
+function complete(model: string, request: Fields): ResolveQuery {
   return {
     model: model as ModelId,
     version: request.version ?? null,
