@@ -32,7 +32,7 @@ interface Victim {
  * The order in which idle replicas make room: the least valuable first. Least recently used for now; a better
  * policy takes this function's place.
  */
-export const byValue = (one: Victim, other: Victim): number => one.lastUse - other.lastUse;
+const byValue = (one: Victim, other: Victim): number => one.lastUse - other.lastUse;
 
 interface Plan {
   readonly place: Place;

@@ -13,7 +13,7 @@ import { presentCopies, type Want } from './wants.js';
 /** What a refusal without a better figure tells the caller to wait. */
 const SHORT = 1_000;
 
-export const refusal = (request: Request, why: Refusal): Action => ({
+const refusal = (request: Request, why: Refusal): Action => ({
   kind: 'refuse',
   request: request.id,
   refusal: why,
