@@ -1,5 +1,6 @@
 import { loadSync, type PackageDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import { tolerant } from './malformed.js';
+import { once } from './once.js';
 import { protoFolder } from './proto-folder.js';
 
 /** The two services' names, as the contract fixes them. */
@@ -15,9 +16,10 @@ export function adminDefinition(): PackageDefinition {
   return { ...definition, [ADMIN]: tolerant(serviceOf(definition, ADMIN)) };
 }
 
-/** Router alone, for raw handlers. */
+/** Router alone, for raw handlers. A route that is answered again as the same object is not encoded again. */
 export function routerService(): ServiceDefinition {
-  return tolerant(routerClientService());
+  const { Resolve: method, ...others } = tolerant(routerClientService());
+  return { ...others, Resolve: { ...method!, responseSerialize: once(method!.responseSerialize) } };
 }
 
 /** Router as clients use it. */

@@ -11,6 +11,7 @@ export {
 export { MalformedRequest } from './malformed.js';
 export * from './messages.js';
 export { NAME, NAME_RULE } from './names.js';
+export { once } from './once.js';
 export { protoFolder } from './proto-folder.js';
 export { type EdgeReason, type Reason, type RefusalForm, REFUSALS } from './refusals.js';
 export { fromStruct, type Struct, toStruct } from './struct.js';

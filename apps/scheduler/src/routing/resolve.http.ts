@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
-import { routeSchema } from '#contracts';
+import { once, type RouteMessage } from '#contracts';
 import type { Problems } from '../errors/problems.js';
 import { factsOf, invalid, Refused } from '../errors/refused.js';
 import { readResolveRequest } from './resolve-request.js';
@@ -8,8 +7,7 @@ import type { Resolver } from './resolver.js';
 
 const RESOLVE_PATH = '/v1/models/:model/resolve';
 
-/** A route's JSON, so that the serializer is compiled once. */
-const { $schema: _, ...routeJson } = z.toJSONSchema(routeSchema) as Record<string, unknown>;
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 type ResolveRequest = FastifyRequest<{ Params: { readonly model: string } }>;
 
@@ -28,16 +26,22 @@ export function serveResolve(fastify: FastifyInstance, resolver: Resolver, probl
     const read = readResolveRequest(request.params.model, request.body);
     if (!read.ok) throw invalid(read.errors);
     const route = resolver.warm(read.query);
-    if (route !== undefined) return void reply.send(route);
+    if (route !== undefined) return send(route, reply);
     const pending = resolver.wait(read.query);
     reply.raw.once('close', () => reply.raw.writableFinished || pending.cancel());
     pending.answer.then(
       (given) => {
-        if (given.kind === 'route') return void reply.send(resolver.message(given));
+        if (given.kind === 'route') return send(resolver.message(given), reply);
         problems.send(new Refused(factsOf(given.refusal)), request, reply);
       },
       (error: unknown) => problems.send(error, request, reply),
     );
   };
-  fastify.post(RESOLVE_PATH, { schema: { response: { 200: routeJson } } }, handler);
+  fastify.post(RESOLVE_PATH, handler);
+}
+
+const textOf = once((route: RouteMessage) => JSON.stringify(route));
+
+function send(route: RouteMessage, reply: FastifyReply): void {
+  void reply.header('content-type', JSON_TYPE).send(textOf(route));
 }

@@ -3,6 +3,7 @@ import type { Answer, Engine, Pending, ResolveQuery, Route } from '#engine';
 import type { RouteMessage } from '#contracts';
 import type { Registry } from '../fleet/registry.js';
 import { type Lifecycle, SHUTTING_DOWN } from '../lifecycle.js';
+import { ToldRoutes } from './told-routes.js';
 
 /** Counts what callers were answered. */
 export interface ResolveMeter {
@@ -12,12 +13,16 @@ export interface ResolveMeter {
 
 /** Answers "where is this model?": at once where it is warm. */
 export class Resolver {
+  private readonly told: ToldRoutes;
+
   constructor(
     private readonly engine: Engine,
-    private readonly registry: Registry,
+    registry: Registry,
     private readonly lifecycle: Lifecycle,
     private readonly meter: ResolveMeter,
-  ) {}
+  ) {
+    this.told = new ToldRoutes(registry);
+  }
 
   /** The route to a warm model, without waiting for anything; undefined where the caller has to wait. */
   warm(query: ResolveQuery): RouteMessage | undefined {
@@ -46,17 +51,7 @@ export class Resolver {
 
   /** A route as callers are told it. */
   message(route: Route): RouteMessage {
-    return {
-      model: route.model,
-      version: route.version,
-      server: this.registry.routeServer(route.server),
-      devices: [...route.devices],
-      routeVersion: { term: String(route.term), sequence: String(route.sequence) },
-      leaseMs: route.lease,
-      cold: route.cold,
-      waitedMs: Math.round(route.waited),
-      stale: false,
-    };
+    return this.told.of(route);
   }
 
   private count(answer: Answer, began: Instant): Answer {
