@@ -28,6 +28,7 @@ export function grpcOptions(url: string, { resolver, errors, health, onServer }:
       packageDefinition: adminDefinition(),
       gracefulShutdown: true,
       maxReceiveMessageLength: MESSAGE_LIMIT,
+      channelOptions: { 'grpc.enable_channelz': 0 },
       onLoadPackageDefinition: (_, server: Server) => {
         onServer(server);
         server.addService(routerService(), routerHandlers(resolver, errors));
