@@ -41,6 +41,11 @@ describe('the config of a load', () => {
     expect(build(base, [])).toEqual(base);
   });
 
+  it.each(['KIND_CPU', 'KIND_MODEL'])('leaves %s alone, whatever GPU was chosen', (kind) => {
+    const base = { instance_group: [{ kind, count: 2 }] };
+    expect(build(base, [1])).toEqual(base);
+  });
+
   it('is the same text for the same config in another order', () => {
     const text = (base: string) => configParameter('m' as ModelId, { base, gpus: [0] });
     expect(text('{"backend":"x","parameters":{"b":1,"a":[2,1]}}')).toBe(

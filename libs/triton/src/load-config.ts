@@ -11,12 +11,17 @@ type Fields = Readonly<Record<string, unknown>>;
 export function configParameter(model: ModelId, { base, gpus }: LoadConfig): string {
   const { name, instance_group, instanceGroup, ...rest } = parseObject(base);
   const groups = asGroups(instance_group ?? instanceGroup);
+  const isOurs = gpus.length > 0 && !isElsewhere(groups);
   return canonicalJson({
     ...rest,
     ...(name === model && { name }),
-    ...(gpus.length > 0 ? { instance_group: [onGpus(groups, gpus)] } : groups && { instance_group: groups }),
+    ...(isOurs ? { instance_group: [onGpus(groups, gpus)] } : groups && { instance_group: groups }),
   });
 }
+
+/** Instances that are to stay on the processor, or that their backend spreads, are not put on a GPU of our choice. */
+const isElsewhere = (groups: readonly Fields[] = []): boolean =>
+  groups.length > 0 && groups.every(({ kind }) => kind === 'KIND_CPU' || kind === 'KIND_MODEL');
 
 /** What Triton derives from the place (host policy, secondary devices) is left to it. */
 function onGpus(groups: readonly Fields[] | undefined, gpus: readonly number[]): Fields {
