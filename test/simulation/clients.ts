@@ -6,8 +6,8 @@ import type { Random } from './random.js';
 import type { Site } from './site.js';
 import type { Trail } from './trail.js';
 
-/** For so long Berth may not have noticed that somebody else took a model away. */
-const NOTICED_WITHIN = 30_000;
+/** For so long Berth may not have noticed that somebody else took a model away: a slow server keeps its routes. */
+const NOTICED_WITHIN = 60_000;
 
 interface Parts {
   readonly agenda: Timers;
