@@ -66,6 +66,10 @@ export interface Fleet {
   readonly lastUnloads: Map<ModelId, LastUnload>;
   /** The replicas of each model, whatever their phase. */
   readonly holders: Map<ModelId, Set<ReplicaId>>;
+  /** The replicas on each server, whatever their phase. */
+  readonly residents: Map<ServerId, Set<ReplicaId>>;
+  /** The replicas that are not simply ready. They are few, and most passes are about them alone. */
+  readonly unsettled: Set<ReplicaId>;
   /** Since when each model has lacked a copy that somebody wants. */
   readonly wantedSince: Map<ModelId, Instant>;
   /** How long the last load of each model took. */
@@ -118,6 +122,8 @@ export const emptyFleet = (): Fleet => ({
   composed: new Set(),
   lastUnloads: new Map(),
   holders: new Map(),
+  residents: new Map(),
+  unsettled: new Set(),
   wantedSince: new Map(),
   loadTook: new Map(),
   defaults: DEFAULTS,
@@ -137,24 +143,49 @@ export function put(fleet: Fleet, replica: Replica): void {
   const before = fleet.replicas.get(replica.id);
   if ((before?.phase === 'ready') !== (replica.phase === 'ready')) fleet.routesRevision += 1;
   fleet.replicas.set(replica.id, replica);
-  const holders = fleet.holders.get(replica.model);
-  if (holders) holders.add(replica.id);
-  else fleet.holders.set(replica.model, new Set([replica.id]));
+  if (isSettled(replica)) fleet.unsettled.delete(replica.id);
+  else fleet.unsettled.add(replica.id);
+  if (before) return;
+  addTo(fleet.holders, replica.model, replica.id);
+  addTo(fleet.residents, replica.server, replica.id);
+}
+
+const isSettled = (replica: Replica): boolean => replica.phase === 'ready' && replica.change === null;
+
+function addTo<Key>(index: Map<Key, Set<ReplicaId>>, key: Key, id: ReplicaId): void {
+  const known = index.get(key);
+  if (known) known.add(id);
+  else index.set(key, new Set([id]));
 }
 
 /** Ends a replica and with it its booking. */
-export function forget(fleet: Fleet, { id, model, phase }: Replica): void {
+export function forget(fleet: Fleet, { id, model, server, phase }: Replica): void {
   if (phase === 'ready') fleet.routesRevision += 1;
   fleet.replicas.delete(id);
-  const holders = fleet.holders.get(model);
-  holders?.delete(id);
-  if (holders?.size === 0) fleet.holders.delete(model);
+  fleet.unsettled.delete(id);
+  removeFrom(fleet.holders, model, id);
+  removeFrom(fleet.residents, server, id);
+}
+
+function removeFrom<Key>(index: Map<Key, Set<ReplicaId>>, key: Key, id: ReplicaId): void {
+  const known = index.get(key);
+  known?.delete(id);
+  if (known?.size === 0) index.delete(key);
 }
 
 /** The replicas of one model, whatever their phase. */
-export function replicasOf(fleet: Readonly<Fleet>, model: ModelId): Replica[] {
-  return [...(fleet.holders.get(model) ?? [])].map((id) => fleet.replicas.get(id)!);
-}
+export const replicasOf = (fleet: Readonly<Fleet>, model: ModelId): Replica[] =>
+  byId(fleet, fleet.holders.get(model));
+
+/** The replicas on one server, whatever their phase. */
+export const replicasOn = (fleet: Readonly<Fleet>, server: ServerId): Replica[] =>
+  byId(fleet, fleet.residents.get(server));
+
+/** The replicas that are not simply ready. */
+export const unsettled = (fleet: Readonly<Fleet>): Replica[] => byId(fleet, fleet.unsettled);
+
+const byId = (fleet: Readonly<Fleet>, ids: Iterable<ReplicaId> = []): Replica[] =>
+  Array.from(ids, (id) => fleet.replicas.get(id)!);
 
 /** The name of the next order. */
 export const nextOrder = (fleet: Fleet): OrderId => `o${fleet.nextOrder++}` as OrderId;

@@ -1,4 +1,4 @@
-import type { Fleet } from './fleet.js';
+import { type Fleet, unsettled } from './fleet.js';
 import type { Replica } from './replica.js';
 import type { Server } from './server.js';
 import type { ServerId } from './ids.js';
@@ -34,10 +34,6 @@ export const isSeen = ({ everSeen, mode }: Server): boolean =>
 
 /** Whether loads and unloads may be sent to it. */
 export const takesOrders = (server: Server, now: Instant): boolean => standingOf(server, now) === 'ready';
-
-/** The replicas on one server. */
-export const replicasOn = (fleet: Readonly<Fleet>, server: ServerId): Replica[] =>
-  [...fleet.replicas.values()].filter((replica) => replica.server === server);
 
 /** When the load that a replica stands for was ordered, where it may still run; null for everything else. */
 export function loadBegan(replica: Replica): Instant | null {
@@ -79,7 +75,7 @@ export function loadsByServer(
   now: Instant,
 ): ReadonlyMap<ServerId, { running: number; overdue: number }> {
   const loads = new Map<ServerId, { running: number; overdue: number }>();
-  for (const replica of fleet.replicas.values()) {
+  for (const replica of unsettled(fleet)) {
     if (loadBegan(replica) === null || isCarried(replica)) continue;
     const count = loads.get(replica.server) ?? { running: 0, overdue: 0 };
     count.running += 1;

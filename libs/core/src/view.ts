@@ -1,4 +1,4 @@
-import { type Fleet, replicasOf } from './fleet.js';
+import { type Fleet, replicasOf, replicasOn } from './fleet.js';
 import type { FailureCause, Ready, Replica } from './replica.js';
 import type { Server } from './server.js';
 import type { AccountId, ModelId } from './ids.js';
@@ -8,7 +8,7 @@ import { isFailing } from './observe/pulse.js';
 import { waitingFor } from './passes/eta.js';
 import { isKept } from './passes/idle.js';
 import { copiesOf } from './pins.js';
-import { isRoutable, loadBegan, loadsByServer, replicasOn, type Standing, standingOf } from './standing.js';
+import { isRoutable, loadBegan, loadsByServer, type Standing, standingOf } from './standing.js';
 import { isStuck } from './stuck.js';
 
 /** A model in one word: its most useful replica's phase, else what keeps it from having one. */

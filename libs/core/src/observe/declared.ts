@@ -1,10 +1,9 @@
 import type { EventOf } from '../events.js';
-import { type Fleet, forget, put } from '../fleet.js';
+import { type Fleet, forget, put, replicasOn } from '../fleet.js';
 import type { Device, Server, ServerSpec } from '../server.js';
 import { bookingsFor, noteDependencies } from '../footprint.js';
 import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js';
 import { evenly, type Model, type ModelSettings } from '../model.js';
-import { replicasOn } from '../standing.js';
 
 export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet'>): void {
   fleet.limits = limits;

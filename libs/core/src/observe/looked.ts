@@ -1,10 +1,9 @@
-import { type Fleet, forget } from '../fleet.js';
+import { type Fleet, forget, replicasOn } from '../fleet.js';
 import type { Replica } from '../replica.js';
 import type { Device, Server } from '../server.js';
 import { gpuAccount, hostAccount, type ModelId, replicaId, type ServerId } from '../ids.js';
 import { type IndexRow, type Look, type MetricsSample, type ServingRow, sightingOf } from '../look.js';
 import type { Instant } from '../model.js';
-import { replicasOn } from '../standing.js';
 import { answered, lookFailed } from './contact.js';
 import { discover, forgetVanished, rebook } from './declared.js';
 import { feelPulses } from './pulse.js';

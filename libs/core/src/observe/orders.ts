@@ -1,11 +1,10 @@
 import type { EventOf } from '../events.js';
-import { type Fleet, put } from '../fleet.js';
+import { type Fleet, put, replicasOn } from '../fleet.js';
 import type { Loading, Ready, Replica, Unknown } from '../replica.js';
 import type { Server } from '../server.js';
 import { bookingsFor, devicesFound, noteDependencies } from '../footprint.js';
 import { type OrderId, replicaId, type ServerId } from '../ids.js';
 import type { Instant } from '../model.js';
-import { replicasOn } from '../standing.js';
 import { coolDown } from './cooldown.js';
 import { rebook } from './declared.js';
 

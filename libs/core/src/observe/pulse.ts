@@ -1,10 +1,9 @@
-import { type Fleet, put } from '../fleet.js';
+import { type Fleet, put, replicasOn } from '../fleet.js';
 import type { Pulse, Ready } from '../replica.js';
 import type { Server } from '../server.js';
 import type { ModelId } from '../ids.js';
 import type { Look, ServingRow } from '../look.js';
 import type { Instant } from '../model.js';
-import { replicasOn } from '../standing.js';
 
 /** Reads use and failures off the statistics. Only changes count: Triton's own times are wall time. */
 export function feelPulses(fleet: Fleet, server: Server, look: Look, now: Instant): void {

@@ -1,4 +1,4 @@
-import { type Fleet, forget, put } from '../fleet.js';
+import { type Fleet, forget, put, replicasOn } from '../fleet.js';
 import type { Draining, Ready, Replica, Unknown, UnloadCause, Unloading } from '../replica.js';
 import type { Server } from '../server.js';
 import { bookingsFor, devicesFound } from '../footprint.js';
@@ -6,7 +6,6 @@ import { type ModelId, replicaId } from '../ids.js';
 import { sumOf } from '../ledger.js';
 import type { Sighting } from '../look.js';
 import type { Instant, Millis } from '../model.js';
-import { replicasOn } from '../standing.js';
 import { becomeReady, becomeUnknown } from './orders.js';
 
 /** Two looks that show a model absent must be this far apart to end a booking that no answer of Triton's ended. */

@@ -1,8 +1,8 @@
 import type { Action } from '../actions.js';
-import type { Fleet } from '../fleet.js';
+import { type Fleet, unsettled } from '../fleet.js';
 import type { Replica } from '../replica.js';
 import type { Server } from '../server.js';
-import type { ServerId } from '../ids.js';
+import type { ReplicaId, ServerId } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
 import { isStuck } from '../stuck.js';
 import { takesOrders } from '../standing.js';
@@ -61,14 +61,19 @@ interface Work {
 const NO_WORK: Work = { open: false, listed: false };
 
 export function workByServer(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<ServerId, Work> {
+  const busy = unsettled(fleet).filter((replica) => isOpen(fleet, replica, now));
+  const open = new Set(busy.map(({ server }) => server));
   const work = new Map<ServerId, Work>();
-  for (const replica of fleet.replicas.values()) {
-    const known = work.get(replica.server) ?? NO_WORK;
-    const open = known.open || isOpen(fleet, replica, now);
-    const listed = known.listed || replica.phase !== 'placed';
-    if (open !== known.open || listed !== known.listed) work.set(replica.server, { open, listed });
+  for (const [server, ids] of fleet.residents) {
+    work.set(server, { open: open.has(server), listed: hasRows(fleet, ids) });
   }
   return work;
+}
+
+/** Whether any of them shows in Triton: what is only placed does not. */
+function hasRows(fleet: Readonly<Fleet>, ids: ReadonlySet<ReplicaId>): boolean {
+  for (const id of ids) if (fleet.replicas.get(id)!.phase !== 'placed') return true;
+  return false;
 }
 
 function isOpen(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {

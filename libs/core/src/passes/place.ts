@@ -1,4 +1,4 @@
-import { type Fleet, forget, put } from '../fleet.js';
+import { type Fleet, forget, put, replicasOn, unsettled } from '../fleet.js';
 import type { Booking, Placed, Ready, Replica } from '../replica.js';
 import type { Server } from '../server.js';
 import { bookingsFor, dependenciesOf, dependentsOf } from '../footprint.js';
@@ -61,7 +61,7 @@ function pinnedCopiesOf(fleet: Fleet, { model: id }: Ready): number {
 
 /** Drops what was promised and not started, and says whether there was any: placed replicas, and changes that wait. */
 function dropWhere(fleet: Fleet, isDropped: (replica: Placed | Ready) => boolean): boolean {
-  const promised = [...fleet.replicas.values()].filter(isPromised);
+  const promised = unsettled(fleet).filter(isPromised);
   const dropped = promised.filter(isDropped);
   for (const replica of dropped) {
     if (replica.phase === 'placed') forget(fleet, replica);
@@ -89,8 +89,9 @@ function wantedModels(fleet: Fleet): ReadonlySet<ModelId> {
   for (const { id, pinnedCopies } of fleet.models.values()) if (pinnedCopies > 0) want(id);
   for (const { model } of fleet.waiting.values()) want(model);
   for (const model of fleet.wishes.keys()) want(model);
-  for (const replica of fleet.replicas.values()) {
-    if (replica.phase === 'ready' && fleet.servers.get(replica.server)?.drain) want(replica.model);
+  for (const { spec, drain } of fleet.servers.values()) {
+    if (!drain) continue;
+    for (const { phase, model } of replicasOn(fleet, spec.id)) if (phase === 'ready') want(model);
   }
   return wanted;
 }

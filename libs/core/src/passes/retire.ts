@@ -1,5 +1,5 @@
 import type { Action } from '../actions.js';
-import { type Fleet, nextOrder, put } from '../fleet.js';
+import { type Fleet, nextOrder, put, unsettled } from '../fleet.js';
 import type { Draining, Ready, UnloadCause } from '../replica.js';
 import type { Server } from '../server.js';
 import { isNeeded } from '../footprint.js';
@@ -85,7 +85,7 @@ function mayLeave(fleet: Fleet, replica: Ready, deadline: Instant | null, now: I
 /** Unloads what has drained: every lease has ended, and Triton's queue is empty, unreadable or had its time. */
 export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
   const actions: Action[] = [];
-  for (const replica of fleet.replicas.values()) {
+  for (const replica of unsettled(fleet)) {
     if (replica.phase !== 'draining' || !isDrained(fleet, replica, now)) continue;
     const { id, model, server, devices, bookings, stranger, cause, makesRoomFor } = replica;
     const order = nextOrder(fleet);

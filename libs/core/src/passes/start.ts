@@ -1,5 +1,5 @@
 import type { Action } from '../actions.js';
-import { type Fleet, nextOrder, put } from '../fleet.js';
+import { type Fleet, nextOrder, put, unsettled } from '../fleet.js';
 import type { Booking, Placed, Ready } from '../replica.js';
 import { directDependencies } from '../footprint.js';
 import { replicaId, type ServerId } from '../ids.js';
@@ -11,7 +11,7 @@ import { configFor } from './places.js';
 
 /** Loads what was placed and whose memory has become free, where a load slot is free too. */
 export function startPlaced(fleet: Fleet, ledger: Ledger, now: Instant): Action[] {
-  const waiting = [...fleet.replicas.values()].filter(isWaiting);
+  const waiting = unsettled(fleet).filter(isWaiting);
   if (waiting.length === 0) return [];
   const slots = new Slots(fleet, now);
   const actions: Action[] = [];
@@ -110,7 +110,7 @@ class Slots {
     private readonly fleet: Fleet,
     now: Instant,
   ) {
-    for (const replica of fleet.replicas.values()) {
+    for (const replica of unsettled(fleet)) {
       if (loadBegan(replica) === null || isCarried(replica)) continue;
       const held = now < loadBounds(fleet, replica)!.slotUntil;
       const coming = replica.phase === 'ready' ? replica.change!.devices : replica.devices;

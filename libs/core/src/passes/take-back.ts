@@ -1,4 +1,4 @@
-import { type Fleet, forget, put, replicasOf } from '../fleet.js';
+import { type Fleet, forget, put, replicasOf, unsettled } from '../fleet.js';
 import { dependentsOf } from '../footprint.js';
 import type { Instant } from '../model.js';
 import { becomeReady } from '../observe/orders.js';
@@ -11,7 +11,7 @@ import { retirement } from './retire.js';
  * meanwhile. Nothing was sent yet, so nothing is lost; who was to have its memory is placed anew.
  */
 export function takeBack(fleet: Fleet, now: Instant): void {
-  for (const replica of fleet.replicas.values()) {
+  for (const replica of unsettled(fleet)) {
     if (replica.phase !== 'draining') continue;
     const { inUseUntil, versions } = replica;
     const ready = { ...becomeReady(replica, versions, now), inUseUntil };
