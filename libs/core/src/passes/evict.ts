@@ -1,4 +1,4 @@
-import type { Fleet } from '../fleet.js';
+import { type Fleet, replicasOn } from '../fleet.js';
 import type { Booking, Ready, Replica } from '../replica.js';
 import type { Server } from '../server.js';
 import { dependenciesOf, dependentsOf } from '../footprint.js';
@@ -7,7 +7,6 @@ import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant } from '../model.js';
 import { copiesOf, isPinProtected, solidCopies } from '../pins.js';
 import { takesOrders } from '../standing.js';
-import { waitingFor } from './eta.js';
 import { hasQueue, isKept } from './idle.js';
 import type { Place } from './places.js';
 import { drain } from './retire.js';
@@ -48,12 +47,7 @@ export function evictFor(
   want: Want,
   now: Instant,
 ): Freed {
-  const victims = byAccount(victimsFor(fleet, places, want, now));
-  const plans = places.flatMap((place) => {
-    const chosen = chooseVictims(fleet, ledger, place, victims);
-    return chosen ? [{ place, victims: chosen, latestUse: latestUseOf(chosen) }] : [];
-  });
-  const best = plans.toSorted(byHarm)[0];
+  const best = bestPlan(fleet, ledger, places, victimsFor(fleet, places, want, now));
   if (!best) return { kind: 'nothing' };
   if (!areFresh(fleet, best, want, now)) return { kind: 'asking' };
   for (const replica of replicasIn(best.victims)) {
@@ -70,18 +64,43 @@ const byHarm = (one: Plan, other: Plan): number =>
 const latestUseOf = (victims: readonly Victim[]): Instant =>
   Math.max(...victims.map(({ lastUse }) => lastUse));
 
+/** A place whose oldest victim was used after all those of the best plan so far cannot be a better one. */
+function bestPlan(
+  fleet: Fleet,
+  ledger: Ledger,
+  places: readonly Place[],
+  victims: readonly Victim[],
+): Plan | undefined {
+  const byAccount = groupByAccount(victims.toSorted(byValue));
+  let best: Plan | undefined;
+  for (const place of places) {
+    const short = shortfall(ledger, place.bookings);
+    const useful = usefulFor(place, short, byAccount);
+    if (best && (useful[0]?.lastUse ?? Infinity) > best.latestUse) continue;
+    const chosen = chooseVictims(fleet, short, useful);
+    const plan = chosen && { place, victims: chosen, latestUse: latestUseOf(chosen) };
+    if (plan && (!best || byHarm(plan, best) < 0)) best = plan;
+  }
+  return best;
+}
+
+/** The victims that hold memory which a place is short of, the least valuable first. */
+function usefulFor(
+  { grows }: Place,
+  short: ReadonlyMap<AccountId, Bytes>,
+  byAccount: ReadonlyMap<AccountId, readonly Victim[]>,
+): readonly Victim[] {
+  const lists = [...short.keys()].map((account) => byAccount.get(account) ?? []);
+  const useful = lists.length === 1 ? lists[0]! : [...new Set(lists.flat())].toSorted(byValue);
+  return grows ? useful.filter(({ replicas }) => !replicas.some(({ id }) => id === grows.id)) : useful;
+}
+
 /** Adds victims until the shortfall is covered, then spares those it turns out not to need. */
 function chooseVictims(
   fleet: Fleet,
-  ledger: Ledger,
-  place: Place,
-  victims: ReadonlyMap<AccountId, readonly Victim[]>,
+  short: ReadonlyMap<AccountId, Bytes>,
+  useful: readonly Victim[],
 ): readonly Victim[] | undefined {
-  const short = shortfall(ledger, place.bookings);
-  const holders = new Set([...short.keys()].flatMap((account) => victims.get(account) ?? []));
-  const useful = [...holders]
-    .filter(({ replicas }) => !replicas.some(({ id }) => id === place.grows?.id))
-    .toSorted(byValue);
   const chosen: Victim[] = [];
   for (const victim of withinPins(fleet, useful)) {
     if (covers(chosen, short)) break;
@@ -114,33 +133,43 @@ function covers(victims: readonly Victim[], short: ReadonlyMap<AccountId, Bytes>
   return [...missing.values()].every((bytes) => bytes <= 0);
 }
 
-/** The victims by the accounts they draw on: a place asks only for those that help it. */
-function byAccount(victims: readonly Victim[]): ReadonlyMap<AccountId, readonly Victim[]> {
-  const drawing = new Map<AccountId, Victim[]>();
+/** The victims by the accounts they draw on, in their order. */
+function groupByAccount(victims: readonly Victim[]): ReadonlyMap<AccountId, readonly Victim[]> {
+  const groups = new Map<AccountId, Victim[]>();
   for (const victim of victims) {
-    const accounts = victim.replicas.flatMap(({ bookings }) => bookings.map(({ account }) => account));
-    for (const account of new Set(accounts)) {
-      const known = drawing.get(account);
-      if (known) known.push(victim);
-      else drawing.set(account, [victim]);
+    for (const { account } of victim.replicas.flatMap(({ bookings }) => bookings)) {
+      const group = groups.get(account);
+      if (!group) groups.set(account, [victim]);
+      else if (group.at(-1) !== victim) group.push(victim);
     }
   }
-  return drawing;
+  return groups;
 }
 
 /** Everything that may be drained for this want on the hosts in question. */
 function victimsFor(fleet: Fleet, places: readonly Place[], want: Want, now: Instant): Victim[] {
-  const hosts = new Set(places.map(({ server }) => server.spec.host));
-  const needed = new Set(places.flatMap(({ server }) => unitOn(fleet, server, want)));
-  const victims: Victim[] = [];
-  for (const replica of fleet.replicas.values()) {
-    if (replica.phase !== 'ready' || needed.has(replica.id)) continue;
-    const server = fleet.servers.get(replica.server)!;
-    if (!hosts.has(server.spec.host) || !takesOrders(server, now)) continue;
-    const victim = victimWith(fleet, replica, want, now);
-    if (victim && !victim.replicas.some(({ id }) => needed.has(id))) victims.push(victim);
-  }
-  return victims;
+  const servers = new Set(places.map(({ server }) => server));
+  const hosts = new Set([...servers].map(({ spec }) => spec.host));
+  const needed = new Set([...servers].flatMap((server) => unitOn(fleet, server, want)));
+  /** What somebody waits for who doubts it stays. */
+  const awaited = new Set([...fleet.waiting.values()].map(({ model }) => model));
+  const isVictim = (one: Replica): one is Ready =>
+    one.phase === 'ready' && !needed.has(one.id) && !awaited.has(one.model) && mayGo(fleet, one, want, now);
+  return [...fleet.servers.values()]
+    .filter((server) => hosts.has(server.spec.host) && takesOrders(server, now))
+    .flatMap(({ spec }) => replicasOn(fleet, spec.id).filter(isVictim))
+    .flatMap((replica) => victimWith(replica, dependentsOf(fleet, replica), isVictim));
+}
+
+/** A replica with all that depends on it, where all of them may go. */
+function victimWith(
+  replica: Ready,
+  dependents: readonly Replica[],
+  isVictim: (one: Replica) => one is Ready,
+): Victim[] {
+  if (!dependents.every(isVictim)) return [];
+  const replicas = [replica, ...dependents];
+  return [{ replicas, lastUse: Math.max(...replicas.map(({ lastUse }) => lastUse)) }];
 }
 
 /** Each of two copies may go for itself where one is pinned, but not both. */
@@ -161,24 +190,10 @@ function withinPins(fleet: Fleet, victims: readonly Victim[]): Victim[] {
 const unitOn = (fleet: Fleet, server: Server, { model }: Want): ReplicaId[] =>
   [model.id, ...dependenciesOf(fleet, model.id)].map((id) => replicaId(id, server.spec.id));
 
-/** A replica with all that depends on it, where all of them may go. */
-function victimWith(fleet: Fleet, replica: Ready, want: Want, now: Instant): Victim | undefined {
-  const unit = [replica, ...dependentsOf(fleet, replica)];
-  const replicas = unit.filter((one): one is Ready => one.phase === 'ready' && mayGo(fleet, one, want, now));
-  if (replicas.length < unit.length) return undefined;
-  return {
-    replicas,
-    lastUse: Math.max(...replicas.map(({ lastUse }) => lastUse)),
-  };
-}
-
-/**
- * Not pinned, not somebody else's, past its minimum residency, not what somebody waits for who doubts it, and not in
- * use, unless the newcomer is starving.
- */
+/** Not pinned, not somebody else's, past its minimum residency, and not in use, unless the newcomer is starving. */
 function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {
   if (replica.change || isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
-  if (now < residentUntil(fleet, replica) || waitingFor(fleet, replica.model) > 0) return false;
+  if (now < residentUntil(fleet, replica)) return false;
   const isStarving = now - want.since >= fleet.limits.starvation;
   return isStarving || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
 }
