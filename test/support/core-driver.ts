@@ -18,45 +18,10 @@ import {
   type ServerSpec,
   step,
 } from '#core';
+import { aModel } from './builders.js';
 import { Shelf } from './shelf.js';
 
-/** Sizes in these tests are small round numbers: one "byte" is enough to tell models apart. */
-export const aModel = (id: string, parts: Partial<Model> = {}): Model => ({
-  id: id as ModelId,
-  source: 'declared',
-  enabled: true,
-  gpuBytes: 4,
-  hostBytes: 0,
-  sizesDeclared: true,
-  idleUnload: 300_000,
-  idleMode: 'strict',
-  loadTimeout: 60_000,
-  minResidency: 0,
-  class: 'default',
-  coldStart: { policy: 'queue', maxQueue: 100, maxWait: 60_000, loadWhenShed: true },
-  pinnedCopies: 0,
-  maxCopies: null,
-  dependsOn: [],
-  require: {},
-  config: null,
-  ...parts,
-});
-
-/** A server with one GPU per given capacity. */
-export const aServer = (
-  id: string,
-  gpus: readonly number[] = [10],
-  parts: Partial<ServerSpec> = {},
-): ServerSpec => ({
-  id: id as ServerId,
-  host: id,
-  labels: {},
-  hostMemory: null,
-  discover: true,
-  strangers: 'keep',
-  devices: gpus.map((memory, ordinal) => ({ ordinal, uuid: `${id}-${ordinal}`, memory, headroom: 0 })),
-  ...parts,
-});
+export { aModel, aServer } from './builders.js';
 
 /**
  * Plays servers and callers for the core, synchronously: looks are answered at once from what the test put on the
