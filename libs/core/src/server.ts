@@ -1,5 +1,5 @@
 import type { AccountId, ModelId, ServerId } from './ids.js';
-import type { ControlMode, IndexRow } from './look.js';
+import type { ControlMode } from './look.js';
 import type { Bytes, Instant, Millis } from './model.js';
 import type { Booking } from './replica.js';
 
@@ -80,8 +80,8 @@ export interface Server {
   devices: readonly Device[] | null;
   /** The names its repository lists, loaded or not. */
   repository: ReadonlySet<ModelId>;
-  /** The last index, by model. */
-  rows: ReadonlyMap<ModelId, readonly IndexRow[]>;
+  /** The models of which the last index showed a version, past its loading. */
+  versioned: ReadonlySet<ModelId>;
   /** When the last full look, and the last reading of statistics, began. */
   lookedAt: Instant | null;
   statisticsAt: Instant | null;

@@ -159,7 +159,7 @@ const unseen = (spec: ServerSpec): Server => ({
   incarnation: 0,
   devices: null,
   repository: new Set(),
-  rows: new Map(),
+  versioned: new Set(),
   lookedAt: null,
   statisticsAt: null,
   metricsAnswered: false,

@@ -37,18 +37,20 @@ const isStale = ({ contact, looksCountFrom, statisticsAt }: Server, { begunAt }:
   begunAt < (statisticsAt ?? -Infinity);
 
 function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly IndexRow[], now: Instant): void {
-  const rows = groupBy(index);
-  if (isNewIncarnation(fleet, server, rows, look.begunAt)) beginIncarnation(fleet, server, now);
+  const names = modelsIn(index);
+  const touched = modelsIn(index.filter(isTouched));
+  if (isNewIncarnation(fleet, server, { names, touched }, look.begunAt)) beginIncarnation(fleet, server, now);
   server.fullEndedAt = now;
-  server.rows = rows;
-  server.repository = new Set([...rows.keys(), ...rowsLost(fleet, server, rows)]);
+  server.versioned = modelsIn(index.filter(hasVersion));
+  const lost = rowsLost(fleet, server, names);
+  server.repository = lost.length === 0 ? names : new Set([...names, ...lost]);
   server.refused = false;
   server.everSeen = true;
   if (!server.looked) fleet.routesRevision += 1;
   server.looked = true;
   findDevices(fleet, server, look.metrics);
   discover(fleet, server);
-  bookWhatIsSeen(fleet, server, look, now);
+  bookWhatIsSeen(fleet, server, look, touched, now);
   server.lookedAt = look.begunAt;
   for (const model of server.described) if (!server.configs.has(model)) server.described.delete(model);
   server.hidden = server.hidden.filter(({ until }) => until > now);
@@ -59,21 +61,30 @@ function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly Ind
  * Triton drops the row of a model whose load found no version directory, and does not list it again when the files
  * arrive, although a load would then succeed: it stays known here for as long as that failure is remembered.
  */
-function rowsLost(fleet: Fleet, server: Server, rows: ReadonlyMap<ModelId, unknown>): ModelId[] {
+function rowsLost(fleet: Fleet, server: Server, names: ReadonlySet<ModelId>): ModelId[] {
   return [...server.repository].filter(
-    (model) => !rows.has(model) && fleet.cooldowns.get(replicaId(model, server.spec.id))?.cause === 'missing',
+    (model) =>
+      !names.has(model) && fleet.cooldowns.get(replicaId(model, server.spec.id))?.cause === 'missing',
   );
 }
 
-/** Each model in the statistics, in our books or ever loaded is compared with what the look says of it. */
-function bookWhatIsSeen(fleet: Fleet, server: Server, look: Look, now: Instant): void {
-  const serving = groupBy(look.serving);
+/**
+ * Each model in the statistics, in our books or ever loaded is compared with what the look says of it. The others are
+ * left out early: a repository may list thousands.
+ */
+function bookWhatIsSeen(
+  fleet: Fleet,
+  server: Server,
+  { index, serving: seen, begunAt }: Look,
+  touched: ReadonlySet<ModelId>,
+  now: Instant,
+): void {
   const booked = new Set(replicasOn(fleet, server.spec.id).map(({ model }) => model));
-  const shown = [...server.rows].filter(([model, rows]) => booked.has(model) || !isUntouched(rows));
-  const models = new Set([...shown.map(([model]) => model), ...serving.keys(), ...booked]);
-  for (const model of models) {
-    const sighting = sightingOf(server.rows.get(model) ?? [], serving.get(model) ?? []);
-    sighted(fleet, server, model, { sighting, begunAt: look.begunAt, now });
+  const rows = groupBy((index ?? []).filter(({ model }) => touched.has(model) || booked.has(model)));
+  const serving = groupBy(seen);
+  for (const model of new Set([...rows.keys(), ...serving.keys(), ...booked])) {
+    const sighting = sightingOf(rows.get(model) ?? [], serving.get(model) ?? []);
+    sighted(fleet, server, model, { sighting, begunAt, now });
   }
 }
 
@@ -86,14 +97,16 @@ function bookWhatIsSeen(fleet: Fleet, server: Server, look: Look, now: Instant):
 function isNewIncarnation(
   fleet: Fleet,
   server: Server,
-  rows: ReadonlyMap<ModelId, readonly IndexRow[]>,
+  { names, touched }: { readonly names: ReadonlySet<ModelId>; readonly touched: ReadonlySet<ModelId> },
   begunAt: Instant,
 ): boolean {
   if (server.incarnation === 0 || (!server.looked && server.refused)) return true;
-  return modelsWithVersion(fleet, server, begunAt).some((model) => {
-    const now = rows.get(model);
-    return now !== undefined && isUntouched(now) && !mayBeEnsemble(fleet, server, model);
-  });
+  const ready = replicasOn(fleet, server.spec.id).filter(
+    ({ phase, since }) => phase === 'ready' && since < begunAt,
+  );
+  return [...server.versioned, ...ready.map(({ model }) => model)].some(
+    (model) => names.has(model) && !touched.has(model) && !mayBeEnsemble(fleet, server, model),
+  );
 }
 
 function mayBeEnsemble(fleet: Fleet, server: Server, model: ModelId): boolean {
@@ -103,17 +116,12 @@ function mayBeEnsemble(fleet: Fleet, server: Server, model: ModelId): boolean {
   return hasLoad && !server.configs.has(model);
 }
 
-/** The models of which a version was seen in the last index, or was made ready before this look began. */
-function modelsWithVersion(fleet: Fleet, { rows, spec }: Server, begunAt: Instant): ModelId[] {
-  const seen = [...rows].filter(([, before]) =>
-    before.some(({ version, state }) => version !== '' && state !== 'LOADING'),
-  );
-  const ready = replicasOn(fleet, spec.id).filter(({ phase, since }) => phase === 'ready' && since < begunAt);
-  return [...seen.map(([model]) => model), ...ready.map(({ model }) => model)];
-}
+const modelsIn = (rows: readonly IndexRow[]): ReadonlySet<ModelId> => new Set(rows.map(({ model }) => model));
 
-const isUntouched = (rows: readonly IndexRow[]): boolean =>
-  rows.every(({ version, state }) => version === '' && state === '');
+/** An untouched row is a directory that this process has never loaded. */
+const isTouched = ({ version, state }: IndexRow): boolean => version !== '' || state !== '';
+
+const hasVersion = ({ version, state }: IndexRow): boolean => version !== '' && state !== 'LOADING';
 
 /** All bookings of the old life end; what was only placed still waits for its turn. */
 function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {

@@ -71,10 +71,10 @@ function bestPlan(
   places: readonly Place[],
   victims: readonly Victim[],
 ): Plan | undefined {
-  const byAccount = groupByAccount(victims.toSorted(byValue));
+  const needs = places.map((place) => ({ place, short: shortfall(ledger, place.bookings) }));
+  const byAccount = groupByAccount(victims, new Set(needs.flatMap(({ short }) => [...short.keys()])));
   let best: Plan | undefined;
-  for (const place of places) {
-    const short = shortfall(ledger, place.bookings);
+  for (const { place, short } of needs) {
     const useful = usefulFor(place, short, byAccount);
     if (best && (useful[0]?.lastUse ?? Infinity) > best.latestUse) continue;
     const chosen = chooseVictims(fleet, short, useful);
@@ -90,8 +90,8 @@ function usefulFor(
   short: ReadonlyMap<AccountId, Bytes>,
   byAccount: ReadonlyMap<AccountId, readonly Victim[]>,
 ): readonly Victim[] {
-  const lists = [...short.keys()].map((account) => byAccount.get(account) ?? []);
-  const useful = lists.length === 1 ? lists[0]! : [...new Set(lists.flat())].toSorted(byValue);
+  const holders = new Set([...short.keys()].flatMap((account) => byAccount.get(account) ?? []));
+  const useful = [...holders].toSorted(byValue);
   return grows ? useful.filter(({ replicas }) => !replicas.some(({ id }) => id === grows.id)) : useful;
 }
 
@@ -133,14 +133,15 @@ function covers(victims: readonly Victim[], short: ReadonlyMap<AccountId, Bytes>
   return [...missing.values()].every((bytes) => bytes <= 0);
 }
 
-/** The victims by the accounts they draw on, in their order. */
-function groupByAccount(victims: readonly Victim[]): ReadonlyMap<AccountId, readonly Victim[]> {
-  const groups = new Map<AccountId, Victim[]>();
+/** The victims by those of the accounts that they draw on. */
+function groupByAccount(
+  victims: readonly Victim[],
+  accounts: ReadonlySet<AccountId>,
+): ReadonlyMap<AccountId, readonly Victim[]> {
+  const groups = new Map(Array.from(accounts, (account): [AccountId, Victim[]] => [account, []]));
   for (const victim of victims) {
-    for (const { account } of victim.replicas.flatMap(({ bookings }) => bookings)) {
-      const group = groups.get(account);
-      if (!group) groups.set(account, [victim]);
-      else if (group.at(-1) !== victim) group.push(victim);
+    for (const { bookings } of victim.replicas) {
+      for (const { account } of bookings) groups.get(account)?.push(victim);
     }
   }
   return groups;
