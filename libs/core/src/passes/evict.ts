@@ -64,7 +64,7 @@ const byHarm = (one: Plan, other: Plan): number =>
 const latestUseOf = (victims: readonly Victim[]): Instant =>
   Math.max(...victims.map(({ lastUse }) => lastUse));
 
-/** A place whose oldest victim was used after all those of the best plan so far cannot be a better one. */
+/** The plan that hurts least. A place that cannot have a better one than the best so far is not planned at all. */
 function bestPlan(
   fleet: Fleet,
   ledger: Ledger,
@@ -72,16 +72,23 @@ function bestPlan(
   victims: readonly Victim[],
 ): Plan | undefined {
   const needs = places.map((place) => ({ place, short: shortfall(ledger, place.bookings) }));
-  const byAccount = groupByAccount(victims, new Set(needs.flatMap(({ short }) => [...short.keys()])));
+  const accounts = new Set(needs.flatMap(({ short }) => [...short.keys()]));
+  const byAccount = groupByAccount(victims.toSorted(byValue), accounts);
   let best: Plan | undefined;
   for (const { place, short } of needs) {
     const useful = usefulFor(place, short, byAccount);
-    if (best && (useful[0]?.lastUse ?? Infinity) > best.latestUse) continue;
+    if (best && isBeaten(useful, best)) continue;
     const chosen = chooseVictims(fleet, short, useful);
     const plan = chosen && { place, victims: chosen, latestUse: latestUseOf(chosen) };
     if (plan && (!best || byHarm(plan, best) < 0)) best = plan;
   }
   return best;
+}
+
+/** Whatever is chosen of these was used after the victims of a plan, or at the same moment and cannot be fewer. */
+function isBeaten([first]: readonly Victim[], { latestUse, victims }: Plan): boolean {
+  if (!first || first.lastUse > latestUse) return true;
+  return first.lastUse === latestUse && victims.length === 1;
 }
 
 /** The victims that hold memory which a place is short of, the least valuable first. */
@@ -90,8 +97,8 @@ function usefulFor(
   short: ReadonlyMap<AccountId, Bytes>,
   byAccount: ReadonlyMap<AccountId, readonly Victim[]>,
 ): readonly Victim[] {
-  const holders = new Set([...short.keys()].flatMap((account) => byAccount.get(account) ?? []));
-  const useful = [...holders].toSorted(byValue);
+  const lists = Array.from(short.keys(), (account) => byAccount.get(account) ?? []);
+  const useful = lists.length === 1 ? lists[0]! : [...new Set(lists.flat())].toSorted(byValue);
   return grows ? useful.filter(({ replicas }) => !replicas.some(({ id }) => id === grows.id)) : useful;
 }
 
@@ -114,8 +121,12 @@ function chooseVictims(
 }
 
 function shortfall(ledger: Ledger, bookings: readonly Booking[]): ReadonlyMap<AccountId, Bytes> {
-  const short = bookings.map(({ account, bytes }) => [account, bytes - ledger.spare(account)] as const);
-  return new Map(short.filter(([, bytes]) => bytes > 0));
+  const short = new Map<AccountId, Bytes>();
+  for (const { account, bytes } of bookings) {
+    const missing = bytes - ledger.spare(account);
+    if (missing > 0) short.set(account, missing);
+  }
+  return short;
 }
 
 /** Two victims may share a replica: what needs a model is a victim by itself, and again with that model. */
@@ -133,7 +144,7 @@ function covers(victims: readonly Victim[], short: ReadonlyMap<AccountId, Bytes>
   return [...missing.values()].every((bytes) => bytes <= 0);
 }
 
-/** The victims by those of the accounts that they draw on. */
+/** The victims by those of the accounts that they draw on, in their order. */
 function groupByAccount(
   victims: readonly Victim[],
   accounts: ReadonlySet<AccountId>,
@@ -141,7 +152,10 @@ function groupByAccount(
   const groups = new Map(Array.from(accounts, (account): [AccountId, Victim[]] => [account, []]));
   for (const victim of victims) {
     for (const { bookings } of victim.replicas) {
-      for (const { account } of bookings) groups.get(account)?.push(victim);
+      for (const { account } of bookings) {
+        const group = groups.get(account);
+        if (group && group.at(-1) !== victim) group.push(victim);
+      }
     }
   }
   return groups;
@@ -156,21 +170,22 @@ function victimsFor(fleet: Fleet, places: readonly Place[], want: Want, now: Ins
   const awaited = new Set([...fleet.waiting.values()].map(({ model }) => model));
   const isVictim = (one: Replica): one is Ready =>
     one.phase === 'ready' && !needed.has(one.id) && !awaited.has(one.model) && mayGo(fleet, one, want, now);
-  return [...fleet.servers.values()]
-    .filter((server) => hosts.has(server.spec.host) && takesOrders(server, now))
-    .flatMap(({ spec }) => replicasOn(fleet, spec.id).filter(isVictim))
-    .flatMap((replica) => victimWith(replica, dependentsOf(fleet, replica), isVictim));
+  const victims: Victim[] = [];
+  for (const server of fleet.servers.values()) {
+    if (!hosts.has(server.spec.host) || !takesOrders(server, now)) continue;
+    for (const replica of replicasOn(fleet, server.spec.id)) {
+      if (!isVictim(replica)) continue;
+      const dependents = dependentsOf(fleet, replica);
+      if (dependents.every(isVictim)) victims.push(victimWith(replica, dependents));
+    }
+  }
+  return victims;
 }
 
-/** A replica with all that depends on it, where all of them may go. */
-function victimWith(
-  replica: Ready,
-  dependents: readonly Replica[],
-  isVictim: (one: Replica) => one is Ready,
-): Victim[] {
-  if (!dependents.every(isVictim)) return [];
+/** A replica with all that depends on it. */
+function victimWith(replica: Ready, dependents: readonly Ready[]): Victim {
   const replicas = [replica, ...dependents];
-  return [{ replicas, lastUse: Math.max(...replicas.map(({ lastUse }) => lastUse)) }];
+  return { replicas, lastUse: Math.max(...replicas.map(({ lastUse }) => lastUse)) };
 }
 
 /** Each of two copies may go for itself where one is pinned, but not both. */
