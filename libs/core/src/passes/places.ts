@@ -57,12 +57,22 @@ export function placesOn(fleet: Readonly<Fleet>, server: Server, model: Model): 
     devices,
     brings,
     grows: null,
-    bookings: sumOf(
-      [model.id, ...brings].map((id) =>
-        bookingsFor(fleet, server, id, devicesOf(fleet, server, id, devices)),
-      ),
-    ),
+    bookings: bookingsWith(fleet, server, model.id, brings, devices),
   }));
+}
+
+/** What a model and what it brings would book together, each account once; most bring nothing. */
+function bookingsWith(
+  fleet: Readonly<Fleet>,
+  server: Server,
+  model: ModelId,
+  brings: readonly ModelId[],
+  devices: readonly number[],
+): readonly Booking[] {
+  const own = bookingsFor(fleet, server, model, devices);
+  if (brings.length === 0) return own;
+  const others = brings.map((id) => bookingsFor(fleet, server, id, devicesOf(fleet, server, id, devices)));
+  return sumOf([own, ...others]);
 }
 
 /**
