@@ -61,11 +61,12 @@ export class Shelf {
     const rows = [...this.states];
     const serving = rows.filter(([, state]) => state === 'READY');
     return {
-      ...{ begunAt, endedAt },
+      begunAt,
+      endedAt,
       index: scope === 'full' ? rows.map(([id, state]) => rowOf(id, state)) : null,
-      serving: serving.map(([id]) => ({
-        ...{ model: id, version: '1', succeeded: 0, failed: 0, lastInference: 0 },
-      })),
+      serving: serving.map(([model]) => {
+        return { model, version: '1', succeeded: 0, failed: 0, lastInference: 0 };
+      }),
       metrics: { gpus: [], hostMemory: 1e12, pending: new Map() },
       mode: probeMode ? 'explicit' : null,
       serverVersion: probeMode ? '2.51.0' : null,
@@ -73,10 +74,12 @@ export class Shelf {
   }
 }
 
-const rowOf = (id: ModelId, state: IndexRow['state']): IndexRow => ({
-  ...{ model: id, version: state === '' ? '' : '1', state },
-  reason: state === 'UNAVAILABLE' ? 'unloaded' : '',
-});
+/** As the adapter makes them: key by key. */
+function rowOf(model: ModelId, state: IndexRow['state']): IndexRow {
+  const version = state === '' ? '' : '1';
+  const reason = state === 'UNAVAILABLE' ? 'unloaded' : '';
+  return { model, version, state, reason };
+}
 
 /** Servers on whose devices there is no room for one more model. */
 export function fullShelves(): ReadonlyMap<ServerId, Shelf> {
