@@ -35,6 +35,14 @@ export interface Wish {
   readonly since: Instant;
 }
 
+/** A place for a model, and who is to leave it, once fresh statistics say that nobody uses them. */
+export interface Reading {
+  readonly server: ServerId;
+  readonly devices: readonly number[];
+  readonly victims: readonly ReplicaId[];
+  readonly askedAt: Instant;
+}
+
 export interface LastUnload {
   readonly at: Instant;
   readonly cause: UnloadCause;
@@ -72,6 +80,8 @@ export interface Fleet {
   readonly unsettled: Set<ReplicaId>;
   /** Since when each model has lacked a copy that somebody wants. */
   readonly wantedSince: Map<ModelId, Instant>;
+  /** For models that others are to leave for: the plan for which use is being read. */
+  readonly readings: Map<ModelId, Reading>;
   /** How long the last load of each model took. */
   readonly loadTook: Map<ModelId, Millis>;
   defaults: ModelSettings;
@@ -125,6 +135,7 @@ export const emptyFleet = (): Fleet => ({
   residents: new Map(),
   unsettled: new Set(),
   wantedSince: new Map(),
+  readings: new Map(),
   loadTook: new Map(),
   defaults: DEFAULTS,
   limits: LIMITS,

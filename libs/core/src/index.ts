@@ -24,7 +24,7 @@ export { step } from './step.js';
 export { nextWake } from './wake.js';
 export { fitPins, type PinsFit } from './fit-pins.js';
 export { isPinProtected } from './pins.js';
-export { residentUntil } from './passes/evict.js';
+export { residentUntil } from './passes/victims.js';
 export {
   lastFailure,
   loadsInFlight,

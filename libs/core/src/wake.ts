@@ -2,7 +2,7 @@ import type { Fleet } from './fleet.js';
 import type { Ready, Replica } from './replica.js';
 import type { Server } from './server.js';
 import type { Instant } from './model.js';
-import { residentUntil } from './passes/evict.js';
+import { residentUntil } from './passes/victims.js';
 import { idleAt, idleUnloadAt } from './passes/idle.js';
 import { dueLook, workByServer } from './passes/look-around.js';
 import { queueGraceEnds } from './passes/retire.js';

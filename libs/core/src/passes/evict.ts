@@ -1,15 +1,19 @@
-import { type Fleet, replicasOn } from '../fleet.js';
-import type { Booking, Ready, Replica } from '../replica.js';
-import type { Server } from '../server.js';
-import { dependenciesOf, dependentsOf } from '../footprint.js';
-import { type AccountId, type ModelId, type ReplicaId, replicaId } from '../ids.js';
+import type { Fleet } from '../fleet.js';
+import type { AccountId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant } from '../model.js';
-import { copiesOf, isPinProtected, solidCopies } from '../pins.js';
-import { takesOrders } from '../standing.js';
-import { hasQueue, isKept } from './idle.js';
 import type { Place } from './places.js';
+import { areRead, isBeingRead } from './reading.js';
 import { drain } from './retire.js';
+import {
+  covers,
+  replicasIn,
+  shortfall,
+  type Victim,
+  victimsAmong,
+  victimTest,
+  withinPins,
+} from './victims.js';
 import type { Want } from './wants.js';
 
 /** Room will be free at `place`; or a fresh reading of use was asked for first; or nothing may go. */
@@ -17,15 +21,6 @@ export type Freed =
   | { readonly kind: 'freed'; readonly place: Place }
   | { readonly kind: 'asking' }
   | { readonly kind: 'nothing' };
-
-/** A reading of use this much older than now is read again before anything is drained for memory. */
-const FRESH = 500;
-
-/** What goes together: a replica and what depends on it. */
-interface Victim {
-  readonly replicas: readonly Ready[];
-  readonly lastUse: Instant;
-}
 
 /**
  * The order in which idle replicas make room: the least valuable first. Least recently used for now; a better
@@ -47,10 +42,13 @@ export function evictFor(
   want: Want,
   now: Instant,
 ): Freed {
-  const best = bestPlan(fleet, ledger, places, victimsFor(fleet, places, want, now));
+  const isVictim = victimTest(fleet, places, want, now);
+  if (isBeingRead(fleet, ledger, places, want, isVictim)) return { kind: 'asking' };
+  const best = bestPlan(fleet, ledger, places, victimsAmong(fleet, isVictim));
   if (!best) return { kind: 'nothing' };
-  if (!areFresh(fleet, best, want, now)) return { kind: 'asking' };
-  for (const replica of replicasIn(best.victims)) {
+  const leaving = replicasIn(best.victims);
+  if (!areRead(fleet, best.place, leaving, want, now)) return { kind: 'asking' };
+  for (const replica of leaving) {
     drain(fleet, replica, 'evicted', want.model.id, now);
     ledger.leave(replica.bookings);
   }
@@ -110,38 +108,14 @@ function chooseVictims(
 ): readonly Victim[] | undefined {
   const chosen: Victim[] = [];
   for (const victim of withinPins(fleet, useful)) {
-    if (covers(chosen, short)) break;
+    if (covers(replicasIn(chosen), short)) break;
     chosen.push(victim);
   }
-  if (!covers(chosen, short)) return undefined;
+  if (!covers(replicasIn(chosen), short)) return undefined;
   return chosen.reduceRight<Victim[]>((kept, victim) => {
     const without = kept.filter((one) => one !== victim);
-    return covers(without, short) ? without : kept;
+    return covers(replicasIn(without), short) ? without : kept;
   }, chosen);
-}
-
-function shortfall(ledger: Ledger, bookings: readonly Booking[]): ReadonlyMap<AccountId, Bytes> {
-  const short = new Map<AccountId, Bytes>();
-  for (const { account, bytes } of bookings) {
-    const missing = bytes - ledger.spare(account);
-    if (missing > 0) short.set(account, missing);
-  }
-  return short;
-}
-
-/** Two victims may share a replica: what needs a model is a victim by itself, and again with that model. */
-const replicasIn = (victims: readonly Victim[]): ReadonlySet<Ready> =>
-  new Set(victims.flatMap(({ replicas }) => replicas));
-
-function covers(victims: readonly Victim[], short: ReadonlyMap<AccountId, Bytes>): boolean {
-  const missing = new Map(short);
-  for (const { bookings } of replicasIn(victims)) {
-    for (const { account, bytes } of bookings) {
-      const bare = missing.get(account);
-      if (bare !== undefined) missing.set(account, bare - bytes);
-    }
-  }
-  return [...missing.values()].every((bytes) => bytes <= 0);
 }
 
 /** The victims by those of the accounts that they draw on, in their order. */
@@ -160,73 +134,3 @@ function groupByAccount(
   }
   return groups;
 }
-
-/** Everything that may be drained for this want on the hosts in question. */
-function victimsFor(fleet: Fleet, places: readonly Place[], want: Want, now: Instant): Victim[] {
-  const servers = new Set(places.map(({ server }) => server));
-  const hosts = new Set([...servers].map(({ spec }) => spec.host));
-  const needed = new Set([...servers].flatMap((server) => unitOn(fleet, server, want)));
-  /** What somebody waits for who doubts it stays. */
-  const awaited = new Set([...fleet.waiting.values()].map(({ model }) => model));
-  const isVictim = (one: Replica): one is Ready =>
-    one.phase === 'ready' && !needed.has(one.id) && !awaited.has(one.model) && mayGo(fleet, one, want, now);
-  const victims: Victim[] = [];
-  for (const server of fleet.servers.values()) {
-    if (!hosts.has(server.spec.host) || !takesOrders(server, now)) continue;
-    for (const replica of replicasOn(fleet, server.spec.id)) {
-      if (!isVictim(replica)) continue;
-      const dependents = dependentsOf(fleet, replica);
-      if (dependents.every(isVictim)) victims.push(victimWith(replica, dependents));
-    }
-  }
-  return victims;
-}
-
-/** A replica with all that depends on it. */
-function victimWith(replica: Ready, dependents: readonly Ready[]): Victim {
-  const replicas = [replica, ...dependents];
-  return { replicas, lastUse: Math.max(...replicas.map(({ lastUse }) => lastUse)) };
-}
-
-/** Each of two copies may go for itself where one is pinned, but not both. */
-function withinPins(fleet: Fleet, victims: readonly Victim[]): Victim[] {
-  const taken = new Map<ModelId, number>();
-  return victims.filter(({ replicas }) =>
-    replicas.every((replica) => {
-      const { id, pinnedCopies } = fleet.models.get(replica.model) ?? { id: replica.model, pinnedCopies: 0 };
-      if (pinnedCopies === 0) return true;
-      const gone = (taken.get(id) ?? 0) + copiesOf(replica);
-      taken.set(id, gone);
-      return solidCopies(fleet, id, replica) + copiesOf(replica) - gone >= pinnedCopies;
-    }),
-  );
-}
-
-/** What the newcomer itself needs on a server is no victim for it. */
-const unitOn = (fleet: Fleet, server: Server, { model }: Want): ReplicaId[] =>
-  [model.id, ...dependenciesOf(fleet, model.id)].map((id) => replicaId(id, server.spec.id));
-
-/** Not pinned, not somebody else's, past its minimum residency, and not in use, unless the newcomer is starving. */
-function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {
-  if (replica.change || isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
-  if (now < residentUntil(fleet, replica)) return false;
-  const isStarving = now - want.since >= fleet.limits.starvation;
-  return isStarving || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
-}
-
-/** The end of a replica's minimum residency. */
-export const residentUntil = (fleet: Readonly<Fleet>, { model, since }: Replica): Instant =>
-  since + (fleet.models.get(model) ?? fleet.defaults).minResidency;
-
-/** Use is read once more, after the want arose, before anything is drained for memory. */
-function areFresh(fleet: Fleet, { victims }: Plan, want: Want, now: Instant): boolean {
-  const servers = new Set(victims.flatMap(({ replicas }) => replicas.map(({ server }) => server)));
-  const stale = [...servers]
-    .map((id) => fleet.servers.get(id)!)
-    .filter((server) => !isFresh(server, want, now));
-  for (const server of stale) server.statisticsWanted = Math.max(server.statisticsWanted ?? 0, now);
-  return stale.length === 0;
-}
-
-const isFresh = ({ statisticsAt, lookTook }: Server, want: Want, now: Instant): boolean =>
-  statisticsAt !== null && statisticsAt >= want.since && now - statisticsAt <= Math.max(FRESH, 2 * lookTook);

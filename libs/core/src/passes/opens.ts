@@ -5,7 +5,7 @@ import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant } from '../model.js';
 import { isPinProtected } from '../pins.js';
 import { openServers } from '../standing.js';
-import { residentUntil } from './evict.js';
+import { residentUntil } from './victims.js';
 import { isKept } from './idle.js';
 import { growthsOn, placesOn } from './places.js';
 import type { Want } from './wants.js';

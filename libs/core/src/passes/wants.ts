@@ -56,7 +56,11 @@ export function isGivenUp(fleet: Readonly<Fleet>, model: ModelId, now: Instant):
 }
 
 function noteSince(fleet: Fleet, lacking: ReadonlySet<ModelId>, now: Instant): void {
-  for (const model of fleet.wantedSince.keys()) if (!lacking.has(model)) fleet.wantedSince.delete(model);
+  for (const model of fleet.wantedSince.keys()) {
+    if (lacking.has(model)) continue;
+    fleet.wantedSince.delete(model);
+    fleet.readings.delete(model);
+  }
   for (const model of lacking) if (!fleet.wantedSince.has(model)) fleet.wantedSince.set(model, now);
 }
 

@@ -1,0 +1,112 @@
+import type { Fleet } from '../fleet.js';
+import type { Booking, Ready, Replica } from '../replica.js';
+import type { Server } from '../server.js';
+import { dependenciesOf, dependentsOf } from '../footprint.js';
+import { type AccountId, type ModelId, type ReplicaId, replicaId } from '../ids.js';
+import type { Ledger } from '../ledger.js';
+import type { Bytes, Instant } from '../model.js';
+import { copiesOf, isPinProtected, solidCopies } from '../pins.js';
+import { takesOrders } from '../standing.js';
+import { hasQueue, isKept } from './idle.js';
+import type { Place } from './places.js';
+import type { Want } from './wants.js';
+
+/** What goes together: a replica and what depends on it. */
+export interface Victim {
+  readonly replicas: readonly Ready[];
+  readonly lastUse: Instant;
+}
+
+/** Tells whether a replica may be drained for a want; what it needs itself where it could go may not. */
+export type VictimTest = (one: Replica) => one is Ready;
+
+/** What somebody waits for who doubts it stays, too. */
+export function victimTest(fleet: Fleet, places: readonly Place[], want: Want, now: Instant): VictimTest {
+  const servers = new Set(places.map(({ server }) => server));
+  const hosts = new Set([...servers].map(({ spec }) => spec.host));
+  const open = [...fleet.servers.values()].filter(
+    (server) => hosts.has(server.spec.host) && takesOrders(server, now),
+  );
+  const near = new Set(open.map(({ spec }) => spec.id));
+  const needed = new Set([...servers].flatMap((server) => unitOn(fleet, server, want)));
+  const awaited = new Set([...fleet.waiting.values()].map(({ model }) => model));
+  return (one): one is Ready =>
+    one.phase === 'ready' &&
+    near.has(one.server) &&
+    !needed.has(one.id) &&
+    !awaited.has(one.model) &&
+    mayGo(fleet, one, want, now);
+}
+
+/** Everything that may be drained, with what depends on it. */
+export function victimsAmong(fleet: Fleet, isVictim: VictimTest): Victim[] {
+  const victims: Victim[] = [];
+  for (const replica of fleet.replicas.values()) {
+    if (!isVictim(replica)) continue;
+    const dependents = dependentsOf(fleet, replica);
+    if (dependents.every(isVictim)) victims.push(victimWith(replica, dependents));
+  }
+  return victims;
+}
+
+/** A replica with all that depends on it. */
+function victimWith(replica: Ready, dependents: readonly Ready[]): Victim {
+  const replicas = [replica, ...dependents];
+  return { replicas, lastUse: Math.max(...replicas.map(({ lastUse }) => lastUse)) };
+}
+
+/** Each of two copies may go for itself where one is pinned, but not both. */
+export function withinPins(fleet: Fleet, victims: readonly Victim[]): Victim[] {
+  const taken = new Map<ModelId, number>();
+  return victims.filter(({ replicas }) =>
+    replicas.every((replica) => {
+      const { id, pinnedCopies } = fleet.models.get(replica.model) ?? { id: replica.model, pinnedCopies: 0 };
+      if (pinnedCopies === 0) return true;
+      const gone = (taken.get(id) ?? 0) + copiesOf(replica);
+      taken.set(id, gone);
+      return solidCopies(fleet, id, replica) + copiesOf(replica) - gone >= pinnedCopies;
+    }),
+  );
+}
+
+/** What the newcomer itself needs on a server is no victim for it. */
+const unitOn = (fleet: Fleet, server: Server, { model }: Want): ReplicaId[] =>
+  [model.id, ...dependenciesOf(fleet, model.id)].map((id) => replicaId(id, server.spec.id));
+
+/** Not pinned, not somebody else's, past its minimum residency, and not in use, unless the newcomer is starving. */
+function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {
+  if (replica.change || isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
+  if (now < residentUntil(fleet, replica)) return false;
+  const isStarving = now - want.since >= fleet.limits.starvation;
+  return isStarving || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
+}
+
+/** The end of a replica's minimum residency. */
+export const residentUntil = (fleet: Readonly<Fleet>, { model, since }: Replica): Instant =>
+  since + (fleet.models.get(model) ?? fleet.defaults).minResidency;
+
+/** What a place is short of. */
+export function shortfall(ledger: Ledger, bookings: readonly Booking[]): ReadonlyMap<AccountId, Bytes> {
+  const short = new Map<AccountId, Bytes>();
+  for (const { account, bytes } of bookings) {
+    const missing = bytes - ledger.spare(account);
+    if (missing > 0) short.set(account, missing);
+  }
+  return short;
+}
+
+/** Two victims may share a replica: what needs a model is a victim by itself, and again with that model. */
+export const replicasIn = (victims: readonly Victim[]): ReadonlySet<Ready> =>
+  new Set(victims.flatMap(({ replicas }) => replicas));
+
+/** Whether the memory of all these makes up for a shortfall. */
+export function covers(leaving: Iterable<Ready>, short: ReadonlyMap<AccountId, Bytes>): boolean {
+  const missing = new Map(short);
+  for (const { bookings } of leaving) {
+    for (const { account, bytes } of bookings) {
+      const bare = missing.get(account);
+      if (bare !== undefined) missing.set(account, bare - bytes);
+    }
+  }
+  return [...missing.values()].every((bytes) => bytes <= 0);
+}
