@@ -22,16 +22,16 @@ const EMPTY: Balance = { capacity: Infinity, held: 0, promised: 0, leaving: 0 };
  * total that could drift from them. An account nobody limits has no end.
  */
 export class Ledger {
-  private readonly accounts = new Map<AccountId, { -readonly [Key in keyof Balance]: Balance[Key] }>();
+  private readonly accounts = new Map<AccountId, Writable<Balance>>();
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
     private readonly now: Instant = -Infinity,
   ) {
-    for (const [account, capacity] of capacities(fleet)) this.accounts.set(account, { ...EMPTY, capacity });
+    for (const [account, capacity] of capacities(fleet)) this.open(account, capacity);
     for (const replica of fleet.replicas.values()) this.book(replica);
     for (const { hidden } of fleet.servers.values()) {
-      for (const { bookings } of hidden) this.add(bookings, 'held', 1);
+      for (const { bookings } of hidden) this.hold(bookings);
     }
   }
 
@@ -64,24 +64,34 @@ export class Ledger {
 
   promise(bookings: readonly Booking[]): void {
     this.promises += 1;
-    this.add(bookings, 'promised', 1);
+    this.reserve(bookings);
   }
 
   /** What was promised is now held. */
   start(bookings: readonly Booking[]): void {
-    this.add(bookings, 'promised', -1);
-    this.add(bookings, 'held', 1);
+    for (const { account, bytes } of bookings) this.balance(account).promised -= bytes;
+    this.hold(bookings);
   }
 
   leave(bookings: readonly Booking[]): void {
-    this.add(bookings, 'leaving', 1);
+    for (const { account, bytes } of bookings) this.balance(account).leaving += bytes;
+  }
+
+  private reserve(bookings: readonly Booking[]): void {
+    for (const { account, bytes } of bookings) this.balance(account).promised += bytes;
+  }
+
+  private hold(bookings: readonly Booking[]): void {
+    for (const { account, bytes } of bookings) this.balance(account).held += bytes;
   }
 
   private book(replica: Replica): void {
-    this.add(replica.bookings, replica.phase === 'placed' ? 'promised' : 'held', 1);
-    if (this.isLeaving(replica)) this.add(replica.bookings, 'leaving', 1);
+    if (replica.phase === 'placed') this.reserve(replica.bookings);
+    else this.hold(replica.bookings);
+    if (this.isLeaving(replica)) this.leave(replica.bookings);
     if (replica.phase !== 'ready' || !replica.change) return;
-    this.add(replica.change.bookings, replica.change.order ? 'held' : 'promised', 1);
+    if (replica.change.order) this.hold(replica.change.bookings);
+    else this.reserve(replica.change.bookings);
   }
 
   private isLeaving(replica: Replica): boolean {
@@ -89,15 +99,18 @@ export class Ledger {
     return replica.phase === 'unloading' && !isStuck(this.fleet, replica, this.now);
   }
 
-  private add(bookings: readonly Booking[], column: 'held' | 'promised' | 'leaving', sign: 1 | -1): void {
-    for (const { account, bytes } of bookings) {
-      const known = this.accounts.get(account);
-      const balance = known ?? { ...EMPTY };
-      if (!known) this.accounts.set(account, balance);
-      balance[column] += sign * bytes;
-    }
+  private balance(account: AccountId): Writable<Balance> {
+    return this.accounts.get(account) ?? this.open(account, Infinity);
+  }
+
+  private open(account: AccountId, capacity: Bytes): Writable<Balance> {
+    const balance = { capacity, held: 0, promised: 0, leaving: 0 };
+    this.accounts.set(account, balance);
+    return balance;
   }
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** What each account may hold. Servers of one host share its memory; where no limit was told there is none. */
 export function capacities(fleet: Readonly<Fleet>): ReadonlyMap<AccountId, Bytes> {
