@@ -19,8 +19,9 @@ export function feelPulses(fleet: Fleet, server: Server, look: Look, now: Instan
 }
 
 function feel(fleet: Fleet, { pending }: Server, replica: Ready, counts: Counts, now: Instant): void {
+  const used = isUsed(replica, counts) || (pending.get(replica.model) ?? 0) > 0;
+  if (replica.pulse && !used) return;
   const pulse = nextPulse(replica.pulse, counts);
-  const used = isUsed(replica, pulse) || (pending.get(replica.model) ?? 0) > 0;
   put(fleet, { ...replica, pulse, lastUse: used ? Math.max(replica.lastUse, now) : replica.lastUse });
 }
 
@@ -42,17 +43,17 @@ function countsByModel(serving: readonly ServingRow[]): Map<ModelId, Counts> {
 /** A count that falls means a fresh copy behind the same row: both start anew. */
 function nextPulse(before: Pulse | null, counts: Counts): Pulse {
   const fresh = !before || counts.failed < before.failed || counts.succeeded < before.succeeded;
-  if (fresh || counts.succeeded > before.succeeded) return { ...counts, failures: 0 };
-  return { ...counts, failures: before.failures + counts.failed - before.failed };
+  if (fresh || counts.succeeded > before.succeeded) return { failures: 0, ...counts };
+  return { failures: before.failures + counts.failed - before.failed, ...counts };
 }
 
 /** A change of any count is a use. A fresh copy counts from zero: what its first sight shows has happened since its load. */
-function isUsed({ pulse: before }: Ready, pulse: Pulse): boolean {
-  if (!before) return pulse.succeeded + pulse.failed > 0;
+function isUsed({ pulse: before }: Ready, counts: Counts): boolean {
+  if (!before) return counts.succeeded + counts.failed > 0;
   return (
-    before.lastInference !== pulse.lastInference ||
-    before.succeeded !== pulse.succeeded ||
-    before.failed !== pulse.failed
+    before.lastInference !== counts.lastInference ||
+    before.succeeded !== counts.succeeded ||
+    before.failed !== counts.failed
   );
 }
 

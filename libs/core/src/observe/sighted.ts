@@ -100,7 +100,9 @@ function readySighted(fleet: Fleet, server: Server, replica: Ready, seen: Seen):
   if (sighting.kind === 'serving') {
     const change = stillChanging(fleet, replica, begunAt);
     if (change?.endedAt != null) server.described.delete(replica.model);
-    put(fleet, { ...replica, versions: versionsOf(sighting), change });
+    const versions = versionsOf(sighting);
+    if (change === replica.change && String(versions) === String(replica.versions)) return;
+    put(fleet, { ...replica, versions, change });
     return;
   }
   if (begunAt < replica.since || (replica.change?.order && replica.change.endedAt === null)) return;
