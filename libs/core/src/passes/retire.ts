@@ -18,9 +18,11 @@ const QUEUE_GRACE: Millis = 5_000;
  * whether there were any.
  */
 export function drainRetired(fleet: Fleet, now: Instant): boolean {
+  const isAnyDraining = [...fleet.servers.values()].some((server) => server.drain !== null);
   let drained = false;
   for (const replica of fleet.replicas.values()) {
     if (replica.phase !== 'ready' || replica.change) continue;
+    if (!isAnyDraining && isAtHome(fleet, replica, now)) continue;
     const cause = retirement(fleet, replica, now);
     if (!cause || (cause === 'idle' && !isUseRead(fleet, replica))) continue;
     drain(fleet, replica, cause, null, now);
@@ -28,6 +30,10 @@ export function drainRetired(fleet: Fleet, now: Instant): boolean {
   }
   return drained;
 }
+
+/** Wanted, and not idle yet: so are nearly all, and of them nothing more is asked. */
+const isAtHome = (fleet: Fleet, replica: Ready, now: Instant): boolean =>
+  fleet.models.get(replica.model)?.enabled === true && (idleAt(fleet, replica) ?? Infinity) > now;
 
 /** What clients do on Triton itself shows in its statistics only: they are read once more before anything idle goes. */
 function isUseRead(fleet: Fleet, replica: Ready): boolean {
