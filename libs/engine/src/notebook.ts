@@ -49,6 +49,7 @@ export class Notebook {
       case 'Looked': {
         const server = fleet.servers.get(event.server);
         if (!server) return [];
+        if (event.look.index === null) return this.ordersSeen(server);
         const seen = this.ifNew({ kind: 'server', server: event.server, value: factsOf(server) });
         return [...seen, ...this.ordersSeen(server)];
       }
