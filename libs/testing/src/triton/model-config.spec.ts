@@ -77,7 +77,7 @@ describe('instance groups', () => {
     bench.loaded('a');
     const reason =
       'Invalid argument: instance group a_0 of model a has kind KIND_GPU but no GPUs are available';
-    expect(bench.loaded('a', { backend: 'onnxruntime', ...onGpus([]) })).toBeDefined();
+    expect(bench.loaded('a', { backend: 'onnxruntime', ...onGpus([]) })).toHaveProperty('error');
     const disk = bench.sim.repository.model('a')!.config;
     expect(bench.loaded('a', { ...disk, ...onGpus([]) })).toMatchObject({
       error: { message: `load failed for model 'a': version 1 is at READY state: ${reason};\n` },
