@@ -3,7 +3,7 @@ import type { Ready, Replica } from './replica.js';
 import type { Server } from './server.js';
 import type { Instant } from './model.js';
 import { residentUntil } from './passes/victims.js';
-import { idleAt, idleUnloadAt } from './passes/idle.js';
+import { idleAt, idleUnloadAt, settingsOf } from './passes/idle.js';
 import { dueLook, workByServer } from './passes/look-around.js';
 import { queueGraceEnds } from './passes/retire.js';
 import { loadBounds, RECONNECT_GRACE, SETTLING } from './standing.js';
@@ -56,8 +56,9 @@ function replicaWake(fleet: Readonly<Fleet>, replica: Replica, now: Instant, wak
 
 /** Almost all replicas are ready: whether one may be retired at all is asked only where that would come first. */
 function readyWake(fleet: Readonly<Fleet>, replica: Ready, now: Instant, wake: Instant): Instant {
-  const isNext = sooner(idleAt(fleet, replica), now, wake) < wake;
+  const settings = settingsOf(fleet, replica);
+  const isNext = sooner(idleAt(fleet, replica, settings), now, wake) < wake;
   const next = isNext ? sooner(idleUnloadAt(fleet, replica), now, wake) : wake;
   if (fleet.wantedSince.size === 0) return next;
-  return sooner(replica.inUseUntil, now, sooner(residentUntil(fleet, replica), now, next));
+  return sooner(replica.inUseUntil, now, sooner(residentUntil(fleet, replica, settings), now, next));
 }

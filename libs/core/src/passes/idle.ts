@@ -1,7 +1,7 @@
 import type { Fleet } from '../fleet.js';
-import type { Ready } from '../replica.js';
+import type { Ready, Replica } from '../replica.js';
 import { isNeeded } from '../footprint.js';
-import type { Instant } from '../model.js';
+import type { Instant, ModelSettings } from '../model.js';
 import { isPinProtected } from '../pins.js';
 
 /**
@@ -16,8 +16,11 @@ export function idleUnloadAt(fleet: Readonly<Fleet>, replica: Ready): Instant | 
 }
 
 /** The idle rule alone: `max(lastUse + idleUnloadSeconds, inUseUntil)`. */
-export function idleAt(fleet: Readonly<Fleet>, replica: Ready): Instant | null {
-  const { idleUnload, idleMode, minResidency } = fleet.models.get(replica.model) ?? fleet.defaults;
+export function idleAt(
+  fleet: Readonly<Fleet>,
+  replica: Ready,
+  { idleUnload, idleMode, minResidency } = settingsOf(fleet, replica),
+): Instant | null {
   if (replica.stranger) {
     const rule = fleet.servers.get(replica.server)?.spec.strangers ?? 'keep';
     if (rule === 'keep') return null;
@@ -26,6 +29,10 @@ export function idleAt(fleet: Readonly<Fleet>, replica: Ready): Instant | null {
   if (idleUnload === null || idleMode === 'soft') return null;
   return Math.max(replica.lastUse + idleUnload, replica.inUseUntil);
 }
+
+/** What is wanted of the model of a replica; of one that nobody knows any more, what the defaults say. */
+export const settingsOf = (fleet: Readonly<Fleet>, { model }: Replica): ModelSettings =>
+  fleet.models.get(model) ?? fleet.defaults;
 
 /** Whether Triton still has requests queued for it; what executes shows nowhere. */
 export const hasQueue = (

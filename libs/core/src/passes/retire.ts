@@ -32,8 +32,10 @@ export function drainRetired(fleet: Fleet, now: Instant): boolean {
 }
 
 /** Wanted, and not idle yet: so are nearly all, and of them nothing more is asked. */
-const isAtHome = (fleet: Fleet, replica: Ready, now: Instant): boolean =>
-  fleet.models.get(replica.model)?.enabled === true && (idleAt(fleet, replica) ?? Infinity) > now;
+function isAtHome(fleet: Fleet, replica: Ready, now: Instant): boolean {
+  const model = fleet.models.get(replica.model);
+  return model !== undefined && model.enabled && (idleAt(fleet, replica, model) ?? Infinity) > now;
+}
 
 /** What clients do on Triton itself shows in its statistics only: they are read once more before anything idle goes. */
 function isUseRead(fleet: Fleet, replica: Ready): boolean {

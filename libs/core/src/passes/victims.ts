@@ -7,7 +7,7 @@ import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant } from '../model.js';
 import { copiesOf, isPinProtected, solidCopies } from '../pins.js';
 import { takesOrders } from '../standing.js';
-import { hasQueue, isKept } from './idle.js';
+import { hasQueue, isKept, settingsOf } from './idle.js';
 import type { Place } from './places.js';
 import type { Want } from './wants.js';
 
@@ -82,8 +82,11 @@ function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean 
 }
 
 /** The end of a replica's minimum residency. */
-export const residentUntil = (fleet: Readonly<Fleet>, { model, since }: Replica): Instant =>
-  since + (fleet.models.get(model) ?? fleet.defaults).minResidency;
+export const residentUntil = (
+  fleet: Readonly<Fleet>,
+  replica: Replica,
+  { minResidency } = settingsOf(fleet, replica),
+): Instant => replica.since + minResidency;
 
 /** What a place is short of. */
 export function shortfall(ledger: Ledger, bookings: readonly Booking[]): ReadonlyMap<AccountId, Bytes> {
