@@ -40,8 +40,11 @@ export function httpLoad(url: string, body: string): LoadGenerator {
   const args = [cannon, '-m', 'POST', '-H', headers[0]!, '-b', body, '-c', String(AT_ONCE)];
   return {
     name: 'autocannon',
-    run: async (calls) =>
-      void (await output(process.execPath, [...args, '-a', String(calls), '--no-progress', url])),
+    run: async (calls) => {
+      const text = await output(process.execPath, [...args, '-a', String(calls), '--json', url]);
+      const { '2xx': succeeded } = JSON.parse(text.slice(text.indexOf('{'))) as { readonly '2xx': number };
+      if (succeeded !== calls) throw new Error(`autocannon: ${succeeded} of ${calls} calls succeeded`);
+    },
   };
 }
 
