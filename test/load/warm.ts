@@ -1,4 +1,4 @@
-import { startBerth } from './berth.js';
+import { type RunningBerth, startBerth } from './berth.js';
 import { startChild } from './children.js';
 import { compareCpu } from './compare.js';
 import type { Figure } from './figure.js';
@@ -12,6 +12,13 @@ const HTTP_GOAL = 0.6;
 
 /** What a warm route costs through Berth, by gRPC and by HTTP, beside servers that do nothing but answer. */
 export async function warm(): Promise<Figure[]> {
+  return [await withWarmModel(byGrpc), await withWarmModel(byHttp)];
+}
+
+/** Each has a Berth of its own, which was asked nothing else before. */
+async function withWarmModel(
+  measure: (berth: RunningBerth, route: Route) => Promise<Figure>,
+): Promise<Figure> {
   const triton = await startSimulatedTriton([MODEL]);
   const berth = await startBerth(triton);
   const caller = new Caller(berth.grpc);
@@ -19,7 +26,7 @@ export async function warm(): Promise<Figure[]> {
     await caller.resolve({ model: MODEL });
     const route = await caller.resolve({ model: MODEL });
     if (route.cold) throw new Error('the model is not warm');
-    return [await byGrpc(berth, route), await byHttp(berth, route)];
+    return await measure(berth, route);
   } finally {
     caller.close();
     await berth.end();
@@ -27,7 +34,7 @@ export async function warm(): Promise<Figure[]> {
   }
 }
 
-async function byGrpc(berth: { pid: number; grpc: string }, route: Route): Promise<Figure> {
+async function byGrpc(berth: RunningBerth, route: Route): Promise<Figure> {
   const bare = await startChild('test/load/bare-grpc.js', { args: [JSON.stringify(route)] });
   const { path, requestSerialize } = ROUTER['Resolve']!;
   const message = requestSerialize({ model: MODEL });
@@ -42,7 +49,7 @@ async function byGrpc(berth: { pid: number; grpc: string }, route: Route): Promi
   }
 }
 
-async function byHttp(berth: { pid: number; http: string }, route: Route): Promise<Figure> {
+async function byHttp(berth: RunningBerth, route: Route): Promise<Figure> {
   const bare = await startChild('test/load/bare-http.js', { args: [JSON.stringify(route)] });
   const path = `/v1/models/${MODEL}/resolve`;
   try {
