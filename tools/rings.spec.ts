@@ -24,6 +24,8 @@ const BREACHES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'engine-imports-core': {
     'libs/engine/src/opens-a-socket.ts': 'node:net',
+    'libs/engine/src/rolls-dice.ts': 'node:crypto',
+    'libs/engine/src/sleeps.ts': 'node:timers/promises',
     'libs/engine/src/takes-a-library.ts': 'zod',
     'libs/engine/src/knows-an-adapter.ts': '#triton',
   },
@@ -43,7 +45,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'libs/core/src/step.ts': 'node:assert',
   'libs/core/src/step.spec.ts': '#testing',
   'libs/engine/src/turn.ts': '#core',
-  'libs/engine/src/sleeps.ts': 'node:timers/promises',
+  'libs/engine/src/asserts.ts': 'node:assert/strict',
   'libs/triton/src/server.ts': '#engine',
   'libs/triton/src/dials.ts': 'node:net',
   'libs/triton/src/server.spec.ts': '../../../test/support/tool.js',
