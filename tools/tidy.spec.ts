@@ -6,7 +6,8 @@ import { describe, expect, it } from '@jest/globals';
 /** What no linter of ours looks at. A finding reads `path:line: what`, so that an editor can jump there. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SKIPPED = new Set(['node_modules', 'dist', 'coverage', '.git', '.triton', '.berth', '.cache']);
+const OTHERS = ['node_modules', '.git', '.triton', '.node-versions'];
+const SKIPPED = new Set([...OTHERS, 'dist', 'coverage', '.berth', '.cache']);
 const TEXT = new Set(['.ts', '.mts', '.mjs', '.cjs', '.json', '.md', '.proto', '.yaml', '.yml', '.sh', '']);
 const CODE = new Set(['.ts', '.mts', '.mjs']);
 const MAX_FILE_LINES = 250;
