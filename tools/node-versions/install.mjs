@@ -18,7 +18,6 @@ const VERSIONS = ['22.23.3', '24.21.0'];
 
 const HOME = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.node-versions');
 const LOCK = join(HOME, 'install.lock');
-const MISSING = join(HOME, 'missing.txt');
 const INSTALL_MS = 120_000;
 const PROBE_MS = 10_000;
 
@@ -29,10 +28,10 @@ export async function installNodeVersions() {
   await takeLock(LOCK);
   try {
     const lacking = installedNodeVersions().filter(({ ok }) => !ok);
-    const complaints = [];
-    for (const { version } of lacking) complaints.push(...(await install(version)));
-    await rm(MISSING, { force: true });
-    if (complaints.length > 0) await writeFile(MISSING, complaints.join('; '));
+    for (const { version } of lacking) {
+      const missing = await install(version);
+      await writeFile(complaint(version), missing);
+    }
     return installedNodeVersions();
   } finally {
     await rm(LOCK, { force: true });
@@ -44,26 +43,27 @@ export function installedNodeVersions() {
   return VERSIONS.map((version) => {
     const path = executable(version);
     if (isThere(path)) return { ok: true, version, path };
-    const missing = readText(MISSING) ?? 'it is not installed: node tools/node-versions/install.mjs';
+    const missing =
+      readText(complaint(version)) || 'it is not installed: node tools/node-versions/install.mjs';
     return { ok: false, version, missing };
   });
 }
 
-/** Only the executable and its licence are kept. It is moved to its place once it has said its version. */
+/** Answers with what is missing, if anything is. The executable is moved to its place once it has said its version. */
 async function install(version) {
   const scratch = await mkdtemp(join(HOME, 'scratch-'));
   try {
     const name = `node-${process.platform}-${process.arch}`;
     const installed = await npmInstall(scratch, `${name}@${version}`);
-    if (installed.code !== 0) return [`${name}@${version} from npm (${lastLine(installed.output)})`];
+    if (installed.code !== 0) return `${name}@${version} from npm (${firstLine(installed.output)})`;
     const found = join(scratch, 'node_modules', name);
     const said = await run(join(found, 'bin', 'node'), ['--version'], { capture: true, timeoutMs: PROBE_MS });
     if (said.output.trim() !== `v${version}`)
-      return [`Node ${version} that starts (${lastLine(said.output)})`];
+      return `a Node ${version} that starts (${firstLine(said.output)})`;
     await mkdir(dirname(executable(version)), { recursive: true });
     await copyFile(join(found, 'LICENSE'), join(HOME, version, 'LICENSE'));
     await rename(join(found, 'bin', 'node'), executable(version));
-    return [];
+    return '';
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -81,8 +81,12 @@ function executable(version) {
   return join(HOME, version, 'node');
 }
 
-function lastLine(output) {
-  return output.trim().split('\n').at(-1) || 'it ran out of time';
+function complaint(version) {
+  return join(HOME, `${version}.missing`);
+}
+
+function firstLine(output) {
+  return output.trim().split('\n')[0] || 'it ran out of time';
 }
 
 function isThere(path) {
