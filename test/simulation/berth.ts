@@ -1,9 +1,10 @@
 import { type Clock, Engine, type Learned, type Observer } from '#engine';
 import { MortalTimers, type Timers } from '#testing';
 import { Connection } from './connection.js';
+import type { Plan } from './plan.js';
 import { Random } from './random.js';
 import { RouteRecord } from './route-record.js';
-import { type LostReplies, SimLink } from './sim-link.js';
+import { SimLink } from './sim-link.js';
 import type { Site } from './site.js';
 import type { Store } from './store.js';
 import type { Told } from './told.js';
@@ -11,13 +12,12 @@ import { type Delays, Wire } from './wire.js';
 
 /** What a life of Berth finds in the world. */
 export interface Surroundings {
-  readonly seed: number;
+  readonly plan: Plan;
   readonly agenda: Timers;
   readonly sites: ReadonlyMap<string, Site>;
   readonly store: Store;
   readonly told: Told;
   readonly delays: Delays;
-  readonly lostReplies: LostReplies;
 }
 
 /** One life of Berth's process: the product's own engine and core, on virtual time. */
@@ -31,19 +31,18 @@ export class Berth {
   constructor(
     readonly life: number,
     private readonly around: Surroundings,
-    observe: (berth: Berth) => Observer,
+    observe: (berth: Berth) => readonly Observer[],
   ) {
     this.bornAt = around.agenda.now();
     this.timers = new MortalTimers(around.agenda);
     const learned: Learned = around.store.openedBy(this.timers);
-    const observers: Observer[] = [{ turnTaken: (turn, fleet) => observer.turnTaken(turn, fleet) }];
+    const observers = observe(this);
     this.engine = new Engine({
       clock: clockOn(this.timers),
       learned,
       leadership: { term: life, mayAct: () => true },
       observers,
     });
-    const observer = observe(this);
   }
 
   /** As the process begins: all that is declared and remembered shares one turn. */
@@ -62,12 +61,12 @@ export class Berth {
   }
 
   private link(site: Site): SimLink {
-    const { seed, agenda, delays, lostReplies } = this.around;
-    const wire = new Wire(site, agenda, new Random(seed, `wire ${site.id} ${this.life}`), delays);
+    const { plan, agenda, delays } = this.around;
+    const wire = new Wire(site, agenda, new Random(plan.seed, `wire ${site.id} ${this.life}`), delays);
     const connection = new Connection(site, wire, this.timers);
     this.connections.push(connection);
     site.watch((news) => news === 'down' && this.routes.forget(site.id));
-    return new SimLink(site, connection, this.life, lostReplies);
+    return new SimLink(site, connection, this.life);
   }
 }
 

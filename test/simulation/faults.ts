@@ -1,191 +1,171 @@
-import type { Instant } from '#core';
-import type { Fault, Timers } from '#testing';
-import type { PlannedModel } from './planned.js';
-import type { Random } from './random.js';
+import type { Fault } from '#testing';
+import type { Doings, HappeningKind, HappeningOf } from './happenings.js';
 import type { Site } from './site.js';
-import type { Store } from './store.js';
-import type { Trail } from './trail.js';
-import type { Delays } from './wire.js';
+import type { Stage } from './stage.js';
 
-interface Parts {
-  readonly agenda: Timers;
-  readonly random: Random;
-  readonly trail: Trail;
-  readonly sites: readonly Site[];
-  readonly models: readonly PlannedModel[];
-  readonly store: Store;
-  readonly delays: Delays;
-  readonly crashBerth: () => void;
-}
+type Broken =
+  | (HappeningKind &
+      ('kill' | 'terminate' | 'stuckLoad' | 'stuckUnload' | 'deadModel' | 'memoryBackLate' | 'slowIndex'))
+  | (HappeningKind &
+      ('slowHandler' | 'slowLoad' | 'loadFails' | 'metricsDown' | 'loseReply' | 'connectionBreaks'))
+  | (HappeningKind & ('partition' | 'slowNetwork' | 'berthCrash' | 'diskFull'));
 
-type Misfortune = (site: Site, model: string) => void;
-type Kind = readonly [name: string, misfortune: Misfortune, likelihood: number];
+/** Between the death of a server and its next start, at the end of the storm. */
+const HEALED_WITHIN = 1_000;
 
-/** What the texts say decides whether trying again is worth it. */
-const FAILURES = ['Internal: CUDA out of memory', 'Internal: ValueError: it will not'];
-
-/** Makes things go wrong: each seed picks some kinds, and how often each comes. */
+/** Makes things go wrong, and heals them when the storm is over. */
 export class Faults {
-  private readonly lost: { kind: 'load' | 'unload'; how: 'silence' | 'break' }[] = [];
-  private isOver = false;
+  constructor(private readonly stage: Stage) {}
 
-  constructor(private readonly parts: Parts) {}
-
-  /** Begins the kinds this seed picks. */
-  begin(end: Instant): void {
-    for (const [name, misfortune, likelihood] of this.kinds()) {
-      const { random, trail } = this.parts;
-      const every = random.pick([15_000, 40_000, 90_000]);
-      if (!random.chance(likelihood)) continue;
-      trail.note(`fault ${name} about every ${every} ms`);
-      this.keepStriking(name, misfortune, every, end);
-    }
+  doings(): Pick<Doings, Broken> {
+    return { ...this.ofProcesses(), ...this.ofModels(), ...this.switched(), ...this.ofTheNetwork() };
   }
 
-  takeLostReply(kind: 'load' | 'unload'): 'silence' | 'break' | undefined {
-    const at = this.isOver ? -1 : this.lost.findIndex((one) => one.kind === kind);
-    return at < 0 ? undefined : this.lost.splice(at, 1)[0]!.how;
-  }
-
-  /** Nothing goes wrong any more; what is stuck stays so until its server is restarted, which happens now. */
+  /**
+   * Nothing goes wrong any more. What is stuck stays so until its server is restarted, which happens now, but where it was
+   * to stay dead or stuck for ever.
+   */
   heal(): void {
-    this.isOver = true;
-    this.parts.store.isFailing = false;
-    this.parts.delays.longest = 2;
-    for (const site of this.parts.sites) {
+    this.stage.store.isFailing = false;
+    this.stage.delays.longest = 2;
+    for (const site of this.stage.sites.values()) {
       site.sim.inject({ kind: 'clear' });
+      site.lostReplies.length = 0;
       site.partitionedUntil = 0;
-      if (site.needsRestart || site.sim.phase !== 'up') this.restart(site, 1_000);
+      if (site.isGone) continue;
+      if (site.needsRestart || site.sim.phase !== 'up') this.restart(site, HEALED_WITHIN);
     }
   }
 
-  private keepStriking(name: string, misfortune: Misfortune, every: number, end: Instant): void {
-    const { agenda, random, trail, sites, models } = this.parts;
-    agenda.after(random.pause(every), () => {
-      if (agenda.now() >= end) return;
-      const site = random.pick(sites);
-      const model = random.pickEarly(models).disk.name;
-      trail.note(`fault ${name} at ${site.id} (${model})`);
-      trail.mark(`fault ${name}`);
-      misfortune(site, model);
-      this.keepStriking(name, misfortune, every, end);
-    });
+  private ofProcesses(): Pick<Doings, 'kill' | 'terminate' | 'berthCrash' | 'diskFull'> {
+    return {
+      kill: ({ server, downFor }) => this.restart(this.site(server), downFor),
+      terminate: ({ server, downFor }) => this.terminate(this.site(server), downFor),
+      berthCrash: ({ downFor }) => {
+        if (!this.stage.berth()) return 'Berth is not there';
+        this.stage.crashBerth(downFor);
+      },
+      diskFull: ({ lasts }) => {
+        const { store } = this.stage;
+        store.isFailing = true;
+        this.later(lasts, () => (store.isFailing = false));
+      },
+    };
   }
 
-  /** Each kind with how likely a seed has it. */
-  private kinds(): readonly Kind[] {
-    const { random, delays, store } = this.parts;
-    const slowNetwork = (): void =>
-      this.slowly(
-        () => (delays.longest = random.between(20, 400)),
-        () => (delays.longest = 2),
-      );
-    const diskFull = (): void =>
-      this.slowly(
-        () => (store.isFailing = true),
-        () => (store.isFailing = false),
-      );
-    return [
-      ['kill', (site) => this.restart(site, random.pick([5, 500, 3_000, 15_000])), 0.35],
-      ['terminate', (site) => this.terminate(site), 0.25],
-      ['berthCrash', () => this.parts.crashBerth(), 0.35],
-      ['loseReply', () => this.loseReply(), 0.35],
-      ['stuckLoad', (site, model) => this.stick(site, { kind: 'stuckLoad', model }), 0.12],
-      ['stuckUnload', (site, model) => this.stick(site, { kind: 'stuckUnload', model }), 0.12],
-      ['deadModel', (site, model) => this.stick(site, { kind: 'deadModel', model }), 0.1],
-      ['memoryBackLate', (site) => this.memoryBackLate(site), 0.15],
-      ['connectionBreaks', (site) => site.breakConnections(), 0.25],
-      ['partition', (site) => this.part(site), 0.2],
-      ['slowNetwork', slowNetwork, 0.2],
-      ['diskFull', diskFull, 0.15],
-      ...this.switched(),
-    ];
+  /** The switch goes back; what got stuck meanwhile stays stuck. */
+  private ofModels(): Pick<Doings, 'stuckLoad' | 'stuckUnload' | 'deadModel'> {
+    const stick = ({
+      kind,
+      server,
+      model,
+      lasts,
+    }: HappeningOf<'stuckLoad'> | HappeningOf<'stuckUnload'>): void => {
+      const site = this.site(server);
+      site.needsRestart = true;
+      site.sim.inject({ kind, model });
+      this.later(lasts, () => {
+        site.needsRestart = true;
+        site.sim.inject({ kind, model, on: false });
+      });
+    };
+    return {
+      stuckLoad: stick,
+      stuckUnload: stick,
+      deadModel: ({ server, model }) => {
+        const site = this.site(server);
+        site.needsRestart = true;
+        site.sim.inject({ kind: 'deadModel', model });
+      },
+    };
   }
 
   /** Those that the server has a switch for. */
-  private switched(): readonly Kind[] {
-    const { random } = this.parts;
-    const ms = (least: number, most: number): number => random.between(least, most);
-    const fails = (site: Site, model: string): void =>
-      this.during(site, { kind: 'loadFails', model, text: random.pick(FAILURES) }, '');
-    return [
-      ['slowIndex', (site) => this.during(site, { kind: 'indexDelay', ms: ms(100, 8_000) }, 0), 0.25],
-      ['slowHandler', (site) => this.during(site, { kind: 'commonHandlerDelay', ms: ms(50, 3_000) }, 0), 0.2],
-      [
-        'slowLoad',
-        (site, model) => this.during(site, { kind: 'loadSlow', model, ms: ms(500, 40_000) }, 0),
-        0.25,
-      ],
-      ['loadFails', fails, 0.35],
-      ['metricsDown', (site) => this.during(site, { kind: 'metricsDown' }, false), 0.25],
-    ];
+  private switched(): Pick<
+    Doings,
+    'memoryBackLate' | 'slowIndex' | 'slowHandler' | 'slowLoad' | 'loadFails' | 'metricsDown'
+  > {
+    const { during } = this;
+    return {
+      memoryBackLate: (happening) => {
+        this.site(happening.server).muddleAlways();
+        during(happening, { kind: 'memoryBackLate', ms: happening.by }, { kind: 'memoryBackLate', ms: 0 });
+      },
+      slowIndex: (happening) =>
+        during(happening, { kind: 'indexDelay', ms: happening.by }, { kind: 'indexDelay', ms: 0 }),
+      slowHandler: (happening) =>
+        during(
+          happening,
+          { kind: 'commonHandlerDelay', ms: happening.by },
+          { kind: 'commonHandlerDelay', ms: 0 },
+        ),
+      slowLoad: (happening) => {
+        const { model, by } = happening;
+        during(happening, { kind: 'loadSlow', model, ms: by }, { kind: 'loadSlow', model, ms: 0 });
+      },
+      loadFails: (happening) => {
+        const { model, text } = happening;
+        during(happening, { kind: 'loadFails', model, text }, { kind: 'loadFails', model, text: '' });
+      },
+      metricsDown: (happening) =>
+        during(happening, { kind: 'metricsDown' }, { kind: 'metricsDown', on: false }),
+    };
   }
 
-  private restart(site: Site, downFor: number): void {
-    if (site.sim.phase === 'down') return;
+  private ofTheNetwork(): Pick<Doings, 'loseReply' | 'connectionBreaks' | 'partition' | 'slowNetwork'> {
+    const { agenda, delays } = this.stage;
+    return {
+      loseReply: ({ server, to, how }) => void this.site(server).lostReplies.push({ to, how }),
+      connectionBreaks: ({ server }) => this.site(server).breakConnections(),
+      partition: ({ server, lasts }) => {
+        this.site(server).partitionedUntil = agenda.now() + (lasts ?? Infinity);
+      },
+      slowNetwork: ({ longest, lasts }) => {
+        delays.longest = longest;
+        this.later(lasts, () => (delays.longest = 2));
+      },
+    };
+  }
+
+  private site(id: string): Site {
+    return this.stage.sites.get(id)!;
+  }
+
+  private restart(site: Site, downFor: number | null): string | void {
+    site.isGone ||= downFor === null;
+    if (site.sim.phase === 'down') return 'it is down';
     site.disturb();
     site.sim.kill();
-    this.parts.agenda.after(downFor, () => site.sim.start());
+    if (downFor !== null) this.stage.agenda.after(downFor, () => this.start(site));
   }
 
   /** Whoever supervises the server starts it again. */
-  private terminate(site: Site): void {
-    if (site.sim.phase !== 'up') return;
-    const { agenda, random } = this.parts;
+  private terminate(site: Site, downFor: number | null): string | void {
+    site.isGone ||= downFor === null;
+    if (site.sim.phase !== 'up') return `it is ${site.sim.phase}`;
     const unwatch = site.watch((news) => {
       if (news !== 'down') return;
       unwatch();
-      agenda.after(random.between(200, 5_000), () => site.sim.start());
+      if (downFor !== null) this.stage.agenda.after(downFor, () => this.start(site));
     });
     site.sim.inject({ kind: 'terminate' });
   }
 
-  private loseReply(): void {
-    const { random } = this.parts;
-    this.lost.push({ kind: random.pick(['load', 'unload']), how: random.pick(['silence', 'break']) });
+  private start(site: Site): void {
+    if (!site.isGone) site.sim.start();
   }
 
   /** Switches a fault on, and some time later off. */
-  private during(site: Site, fault: Fault, off: 0 | '' | false): void {
-    const ended = Object.fromEntries(
-      Object.entries(fault).map(([key, value]) => [key, key === 'ms' || key === 'text' ? off : value]),
-    ) as Fault;
-    this.slowly(
-      () => site.sim.inject(fault),
-      () => site.sim.inject(fault.kind === 'metricsDown' ? { kind: 'metricsDown', on: false } : ended),
-    );
-  }
+  private readonly during = (
+    { server, lasts }: { readonly server: string; readonly lasts: number | null },
+    begin: Fault,
+    end: Fault,
+  ): void => {
+    this.site(server).sim.inject(begin);
+    this.later(lasts, () => this.site(server).sim.inject(end));
+  };
 
-  private slowly(begin: () => unknown, end: () => unknown): void {
-    const { agenda, random } = this.parts;
-    begin();
-    agenda.after(random.between(1_000, 30_000), () => void end());
-  }
-
-  /** The switch goes back soon; what got stuck meanwhile stays stuck. */
-  private stick(
-    site: Site,
-    fault: Extract<Fault, { kind: 'stuckLoad' | 'stuckUnload' | 'deadModel' }>,
-  ): void {
-    site.needsRestart = true;
-    site.sim.inject(fault);
-    if (fault.kind === 'deadModel') return;
-    this.parts.agenda.after(5_000, () => {
-      site.needsRestart = true;
-      site.sim.inject({ ...fault, on: false });
-    });
-  }
-
-  private memoryBackLate(site: Site): void {
-    const { random } = this.parts;
-    const muddle = (): void => void (site.isMuddled = true);
-    muddle();
-    this.during(site, { kind: 'memoryBackLate', ms: random.between(200, 8_000) }, 0);
-    site.watch((news) => news === 'up' && muddle());
-  }
-
-  private part(site: Site): void {
-    const { agenda, random } = this.parts;
-    site.partitionedUntil = agenda.now() + random.between(500, 20_000);
+  private later(lasts: number | null, end: () => void): void {
+    if (lasts !== null) this.stage.agenda.after(lasts, end);
   }
 }

@@ -1,43 +1,127 @@
-import type { ModelSettings } from '#core';
-import { planModels } from './plan-models.js';
-import { planServers } from './plan-servers.js';
-import type { Plan } from './planned.js';
-import { Random } from './random.js';
+import type { Limits, Model, ModelSettings, ServerSpec } from '#core';
+import { type SimulatedModel, simulatedModelSchema, type SimulatedTritonSetup } from '#testing';
+import { z } from 'zod';
+import { bytes, count, type Happening, happeningSchema, modelName, ms, serverName } from './happenings.js';
 
-export function makePlan(seed: number): Plan {
-  const random = new Random(seed, 'fleet');
-  const servers = planServers(random, new Random(seed, 'late servers'));
-  const defaults = planDefaults(random);
-  return {
-    servers,
-    defaults,
-    models: planModels(random, servers, defaults),
-    limits: {
-      globalQueue: random.chance(0.8) ? 5000 : random.between(1, 20),
-      loadsPerServer: random.between(1, 3),
-      loadsPerDevice: random.between(1, 2),
-      starvation: random.between(5, 30) * 1_000,
-      stuckAfter: random.between(20, 120) * 1_000,
-    },
-    requestEvery: random.pick([300, 1_000, 3_000]),
-    operatorEvery: random.chance(0.6) ? random.pick([5_000, 15_000, 40_000]) : Infinity,
-    strangerEvery: random.chance(0.3) ? random.pick([10_000, 30_000]) : Infinity,
+/** A server as it is declared to Berth, and as it is. */
+export interface PlannedServer {
+  readonly spec: ServerSpec;
+  readonly setup: {
+    readonly devices: SimulatedTritonSetup['devices'];
+    readonly hostMemoryBytes: number;
+    readonly options: { readonly baselineBytes: number; readonly exitTimeoutMs: number };
   };
+  readonly hasMetrics: boolean;
+  /** How long it is not there at the start; 0: it is. */
+  readonly lateBy: number;
 }
 
-const MIB = 2 ** 20;
-
-function planDefaults(random: Random): ModelSettings {
-  return {
-    enabled: true,
-    gpuBytes: 2048 * MIB,
-    hostBytes: 4096 * MIB,
-    sizesDeclared: false,
-    idleUnload: random.between(3, 40) * 1_000,
-    idleMode: 'strict',
-    loadTimeout: 30_000,
-    minResidency: random.pick([0, 2_000, 10_000]),
-    class: 'default',
-    coldStart: { policy: 'queue', maxQueue: 50, maxWait: 30_000, loadWhenShed: true },
-  };
+/** A model as it is declared, and as it lies on the disk of each server. */
+export interface PlannedModel {
+  readonly model: Model;
+  readonly disk: SimulatedModel;
+  /** Whether it is declared from the start; else it is only found. */
+  readonly isDeclared: boolean;
+  /** Whether its declared size is honest also where the defaults are taken for it. */
+  readonly fitsDefaults: boolean;
 }
+
+/** One fleet and all that happens to it. It stays a plan whatever is left out of it. */
+export interface Plan {
+  readonly version: 1;
+  /** What the network draws its delays from. */
+  readonly seed: number;
+  /** For so long things happen; then what is broken heals or stays dead. */
+  readonly storm: number;
+  /** The least that is simulated, with the quiet after the storm. */
+  readonly atLeast: number;
+  readonly servers: readonly PlannedServer[];
+  readonly models: readonly PlannedModel[];
+  readonly limits: Limits;
+  readonly defaults: ModelSettings;
+  /** In the order of their moments. */
+  readonly happenings: readonly Happening[];
+}
+
+const labels = z.record(z.string(), z.string());
+const ordinal = z.number().int().min(0).max(63);
+
+const settings = {
+  enabled: z.boolean(),
+  gpuBytes: bytes,
+  hostBytes: bytes,
+  sizesDeclared: z.boolean(),
+  idleUnload: ms.nullable(),
+  idleMode: z.enum(['strict', 'soft']),
+  loadTimeout: ms,
+  minResidency: ms,
+  class: z.enum(['critical', 'default', 'sheddable']),
+  coldStart: z.strictObject({
+    policy: z.enum(['queue', 'shed']),
+    maxQueue: count,
+    maxWait: ms,
+    loadWhenShed: z.boolean(),
+  }),
+};
+
+const model = z.strictObject({
+  ...settings,
+  id: modelName,
+  source: z.enum(['declared', 'discovered']),
+  pinnedCopies: z.number().int().min(0).max(64),
+  maxCopies: z.number().int().min(1).max(64).nullable(),
+  dependsOn: z.array(modelName).max(64),
+  require: labels,
+  config: z.string().max(100_000).nullable(),
+});
+
+const spec = z.strictObject({
+  id: serverName,
+  host: z.string().min(1).max(128),
+  labels,
+  hostMemory: bytes.nullable(),
+  discover: z.boolean(),
+  strangers: z.enum(['keep', 'adopt', 'retire']),
+  devices: z
+    .array(z.strictObject({ ordinal, uuid: z.string().nullable(), memory: bytes, headroom: bytes }))
+    .max(64)
+    .nullable(),
+});
+
+const setup = z.strictObject({
+  devices: z.array(z.strictObject({ ordinal, uuid: z.string(), memoryBytes: bytes })).max(64),
+  hostMemoryBytes: bytes,
+  options: z.strictObject({ baselineBytes: bytes, exitTimeoutMs: ms }),
+});
+
+const limits = z.strictObject({
+  globalQueue: count,
+  loadsPerServer: z.number().int().min(1).max(64),
+  loadsPerDevice: z.number().int().min(1).max(64),
+  starvation: ms,
+  stuckAfter: ms,
+});
+
+const schema = z.strictObject({
+  version: z.literal(1),
+  seed: z.number().int(),
+  storm: ms,
+  atLeast: ms,
+  servers: z.array(z.strictObject({ spec, setup, hasMetrics: z.boolean(), lateBy: ms })).max(64),
+  models: z
+    .array(
+      z.strictObject({
+        model,
+        disk: simulatedModelSchema,
+        isDeclared: z.boolean(),
+        fitsDefaults: z.boolean(),
+      }),
+    )
+    .max(1_000),
+  limits,
+  defaults: z.strictObject(settings),
+  happenings: z.array(happeningSchema).max(1_000_000),
+});
+
+/** What a plan has to look like, whoever wrote it; unknown keys are refused. */
+export const planSchema: z.ZodType<Plan> = schema;

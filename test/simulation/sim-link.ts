@@ -16,14 +16,11 @@ import {
   servingRows,
 } from '#triton';
 import type { Connection } from './connection.js';
-import type { Site } from './site.js';
+import type { LostReply, Site } from './site.js';
 
 const CALL_TIMEOUT = 5_000;
 const METRICS_TIMEOUT = 2_000;
 const MODE_PROBE = 'berth.mode-probe';
-
-/** How the reply to an order goes astray: nothing comes, or the connection breaks when it should. */
-export type LostReplies = (kind: 'load' | 'unload') => 'silence' | 'break' | undefined;
 
 /** The adapter's part without a wire: asks a simulated server as the adapter asks a Triton, in the same order. */
 export class SimLink implements ModelServer {
@@ -33,7 +30,6 @@ export class SimLink implements ModelServer {
     private readonly site: Site,
     private readonly connection: Connection,
     private readonly life: number,
-    private readonly lostReplies: LostReplies,
   ) {}
 
   async load(model: ModelId, config: LoadConfig | null, timeout: Millis): Promise<readonly string[]> {
@@ -122,7 +118,7 @@ export class SimLink implements ModelServer {
     within: Millis,
   ): Promise<void> {
     if (!this.connection.isOpen) throw new OrderRefused('transient', `${this.site.id} is not connected`);
-    const lost = this.lostReplies(kind);
+    const lost = this.site.takeLostReply(kind);
     const order = { kind, model, life: this.life, orderedAt: this.site.timers.now() };
     try {
       await this.call<object>((reply) => this.site.order(order, parameters, losing(lost, reply)), within);
@@ -150,7 +146,7 @@ export class SimLink implements ModelServer {
   }
 }
 
-function losing<T>(lost: ReturnType<LostReplies>, reply: Reply<T>): Reply<T> {
+function losing<T>(lost: LostReply | undefined, reply: Reply<T>): Reply<T> {
   if (lost === undefined) return reply;
   return () => {
     if (lost === 'break') reply({ error: { code: 'UNAVAILABLE', message: 'Stream removed' } });

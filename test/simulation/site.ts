@@ -1,5 +1,5 @@
 import { SimulatedTriton, type OrderParameters, type Reply, type ServerPhase, type Timers } from '#testing';
-import type { PlannedModel, PlannedServer } from './planned.js';
+import type { PlannedModel, PlannedServer } from './plan.js';
 import type { Trail } from './trail.js';
 
 /** An order of Berth's in work at a server. */
@@ -17,6 +17,9 @@ export type SiteNews = ServerPhase | 'connections broken';
 /** What an attempt to connect meets. */
 export type Reception = 'accepted' | 'refused' | 'silence';
 
+/** How the reply to an order goes astray: nothing comes, or the connection breaks when it should. */
+export type LostReply = 'silence' | 'break';
+
 /** One simulated server with what is known of it only here: who did what to it, and what is under way. */
 export class Site {
   readonly sim: SimulatedTriton;
@@ -31,6 +34,10 @@ export class Site {
   isMuddled = false;
   /** Whether something here stays stuck until the process is restarted. */
   needsRestart = false;
+  /** Whether it was to stay dead, or stuck, for ever. */
+  isGone = false;
+  /** The replies that will go astray, each once. */
+  readonly lostReplies: { readonly to: 'load' | 'unload'; readonly how: LostReply }[] = [];
   /** When an inference last ended, by model. */
   readonly lastInference = new Map<string, number>();
   private readonly watchers = new Set<(news: SiteNews) => void>();
@@ -105,6 +112,19 @@ export class Site {
     this.sim[order.kind](order.model, parameters, (answer) => {
       this.open.delete(order);
       reply(answer);
+    });
+  }
+
+  takeLostReply(to: 'load' | 'unload'): LostReply | undefined {
+    const at = this.lostReplies.findIndex((lost) => lost.to === to);
+    return at < 0 ? undefined : this.lostReplies.splice(at, 1)[0]!.how;
+  }
+
+  /** From now on, in every life of the server, its memory may run out. */
+  muddleAlways(): void {
+    this.isMuddled = true;
+    this.watch((news) => {
+      if (news === 'up') this.isMuddled = true;
     });
   }
 

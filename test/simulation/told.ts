@@ -1,5 +1,5 @@
 import type { Event, Instant, Limits, Model, ModelId, ModelSettings, ServerId } from '#core';
-import type { Plan } from './planned.js';
+import type { Plan } from './plan.js';
 
 /** What the operator has told, and what every new life of Berth is told again. */
 export class Told {

@@ -1,69 +1,73 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Millis } from '#core';
+import type { Observer } from '#engine';
 import { Agenda } from '#testing';
+import { Admin } from './admin.js';
 import { Berth } from './berth.js';
 import { pictureOf } from './checkers/in-short.js';
 import { restlessness } from './checkers/rest.js';
 import { TurnChecks } from './checkers/turn-checks.js';
-import { Clients } from './clients.js';
 import { Faults } from './faults.js';
-import { Operator } from './operator.js';
-import { makePlan } from './plan.js';
-import type { Plan } from './planned.js';
-import { Random } from './random.js';
+import { Gateways } from './gateways.js';
+import type { Doings, Happening } from './happenings.js';
+import type { Plan } from './plan.js';
 import { Site } from './site.js';
+import type { Stage } from './stage.js';
 import { Store } from './store.js';
-import { Strangers } from './strangers.js';
+import { strangers } from './strangers.js';
 import { Told } from './told.js';
 import { Trail } from './trail.js';
 
-/** For so long everything may go wrong. */
-const STORM: Millis = 3 * 60_000;
-/** So long the fleet then has to come to rest. */
+/** So long the fleet has to come to rest after the storm. */
 const CALM: Millis = 15 * 60_000;
 /** Between two looks at whether it has. */
 const PATIENCE: Millis = 5_000;
 
-/** A fleet, its Berth, its callers and its bad luck, all of it from one seed and on virtual time. */
+/** A fleet, its Berth, its callers and its bad luck, as a plan has them, on virtual time. */
 export class World {
-  readonly agenda = new Agenda(1_000);
+  readonly agenda = new Agenda();
   readonly trail: Trail;
-  private readonly plan: Plan;
   private readonly sites: ReadonlyMap<string, Site>;
-  private readonly store = new Store(this.agenda);
-  private readonly told: Told;
-  private readonly delays = { longest: 2 };
-  private readonly clients: Clients;
-  private readonly operator: Operator;
-  private readonly strangers: Strangers;
+  private readonly stage: Stage;
+  private readonly gateways: Gateways;
+  private readonly admin: Admin;
   private readonly faults: Faults;
+  private readonly doings: Doings;
   private berth: Berth | undefined;
   private lives = 0;
 
   constructor(
-    private readonly seed: number,
-    keepsAll = false,
+    private readonly plan: Plan,
+    keepsAll: boolean,
+    private readonly observers: readonly Observer[],
   ) {
-    const { agenda, store, delays } = this;
-    this.plan = makePlan(seed);
-    const { models } = this.plan;
-    this.trail = new Trail(() => agenda.now(), keepsAll);
-    this.told = new Told(this.plan);
+    const { agenda } = this;
+    const trail = new Trail(() => agenda.now(), keepsAll);
+    this.trail = trail;
     this.sites = new Map(
-      this.plan.servers.map((server) => [server.spec.id, new Site(server, models, agenda, this.trail)]),
+      plan.servers.map((server) => [server.spec.id, new Site(server, plan.models, agenda, trail)]),
     );
-    const { trail, sites, told } = this;
-    const berth = (): Berth | undefined => this.berth;
-    const stream = (name: string): Random => new Random(seed, name);
-    const common = { agenda, trail, berth };
-    const names = models.map(({ model }) => model.id);
-    const servers = [...sites.values()];
-    this.clients = new Clients({ ...common, random: stream('arrivals'), sites, models: names });
-    this.operator = new Operator({ ...common, random: stream('operator'), sites, models, told });
-    this.strangers = new Strangers({ ...common, random: stream('strangers'), sites: servers, models });
-    const crashBerth = (): void => this.crashBerth(stream(`crash ${this.lives}`).between(500, 5_000));
-    const unlucky = { ...common, random: stream('faults'), sites: servers, models };
-    this.faults = new Faults({ ...unlucky, store, delays, crashBerth });
+    this.stage = {
+      plan,
+      agenda,
+      trail,
+      sites: this.sites,
+      store: new Store(agenda),
+      told: new Told(plan),
+      delays: { longest: 2 },
+      stormEnd: plan.storm,
+      berth: () => this.berth,
+      crashBerth: (downFor) => this.crashBerth(downFor),
+    };
+    this.gateways = new Gateways(this.stage);
+    this.admin = new Admin(this.stage);
+    this.faults = new Faults(this.stage);
+    this.doings = {
+      ...this.gateways.doings(),
+      ...this.admin.doings(),
+      ...strangers(this.stage),
+      ...this.faults.doings(),
+    };
   }
 
   /** Lives through the storm and the calm after it; rejects at the first promise that is not kept. */
@@ -71,27 +75,50 @@ export class World {
     this.describe();
     this.delayServers();
     this.startBerth();
-    const { requestEvery, operatorEvery, strangerEvery } = this.plan;
-    const end = this.agenda.now() + STORM;
-    this.clients.keepAsking(requestEvery, end);
-    this.operator.keepWorking(operatorEvery, end);
-    this.strangers.keepMeddling(strangerEvery, end);
-    this.faults.begin(end);
-    await this.passUntil(end);
+    this.expectHappening(0);
+    await this.passUntil(this.plan.storm);
     this.trail.note('the storm is over');
-    this.operator.finish();
+    this.admin.finish();
     this.faults.heal();
-    await this.comeToRest(end + CALM);
+    await this.comeToRest(this.plan.storm + CALM);
+    await this.passUntil(this.plan.atLeast);
   }
 
   /** Some servers are not there when Berth first begins. */
   private delayServers(): void {
     for (const { planned, sim } of this.sites.values()) {
-      if (planned.isLate === 0) continue;
+      if (planned.lateBy === 0) continue;
       this.trail.mark('late server');
       sim.kill();
-      this.agenda.after(planned.isLate, () => sim.start());
+      this.agenda.after(planned.lateBy, () => sim.start());
     }
+  }
+
+  /** One after the other, so that the agenda stays short. */
+  private expectHappening(nth: number): void {
+    const next = this.plan.happenings[nth];
+    if (!next) return;
+    this.agenda.after(next.at - this.agenda.now(), () => {
+      this.happen(next);
+      this.expectHappening(nth + 1);
+    });
+  }
+
+  /** What makes no sense now is left out, and said so: what is left of a plan that was shortened is still a plan. */
+  private happen(happening: Happening): void {
+    const { kind } = happening;
+    const doing = this.doings[kind] as (happening: Happening) => string | void;
+    const nothing = this.strangerToThePlan(happening) ?? doing(happening);
+    if (kind === 'ask' && nothing === undefined) return;
+    this.trail.note(`${JSON.stringify(happening)}${nothing === undefined ? '' : ` - not now: ${nothing}`}`);
+    this.trail.mark(nothing === undefined ? kind : `${kind} not now`);
+  }
+
+  private strangerToThePlan(happening: Happening): string | undefined {
+    if ('server' in happening && !this.sites.has(happening.server)) return `there is no ${happening.server}`;
+    if (!('model' in happening) || happening.model.startsWith('nobody-')) return undefined;
+    const isPlanned = this.plan.models.some(({ model }) => model.id === happening.model);
+    return isPlanned ? undefined : `there is no ${happening.model}`;
   }
 
   private async comeToRest(latest: number): Promise<void> {
@@ -99,7 +126,8 @@ export class World {
     while (open.length > 0 && this.agenda.now() < latest) {
       await this.passUntil(this.agenda.now() + PATIENCE);
       open = this.berth ? restlessness(this.berth.engine.fleet, this.sites) : ['Berth is not there'];
-      if (this.clients.openRequests > 0) open.push(`${this.clients.openRequests} requests are unanswered`);
+      const { openRequests } = this.gateways;
+      if (openRequests > 0) open.push(`${openRequests} requests are unanswered`);
     }
     if (open.length > 0 && this.berth) this.trail.note(pictureOf(this.berth.engine.fleet));
     this.trail.expect(open.length === 0, () => `no rest: ${open.join('; ')}`);
@@ -122,12 +150,13 @@ export class World {
   }
 
   private startBerth(): void {
-    const { seed, agenda, sites, store, told, delays, trail } = this;
-    const lostReplies = this.faults.takeLostReply.bind(this.faults);
-    const around = { seed, agenda, sites, store, told, delays, lostReplies };
+    const { trail, observers, sites } = this;
     const life = ++this.lives;
     trail.note(`Berth begins its life ${life}`);
-    const berth = new Berth(life, around, ({ routes }) => new TurnChecks({ routes, sites, trail, life }));
+    const berth = new Berth(life, this.stage, ({ routes }) => [
+      ...observers,
+      new TurnChecks({ routes, sites, trail, life }),
+    ]);
     this.berth = berth;
     berth.begin().catch((error: unknown) => trail.fail(`Berth does not begin: ${String(error)}`));
   }

@@ -1,22 +1,22 @@
 import type { ServerId, ServerSpec } from '#core';
 import type { SimulatedDevice } from '#testing';
-import type { PlannedServer } from './planned.js';
-import type { Random } from './random.js';
+import type { PlannedServer } from '../plan.js';
+import type { Random } from '../random.js';
 
 const MIB = 2 ** 20;
 /** What a bare server holds on each GPU, which a headroom has to cover. */
 const BASELINE = 300 * MIB;
 
-export function planServers(random: Random, late: Random): PlannedServer[] {
+export function drawServers(random: Random, late: Random): PlannedServer[] {
   const hosts = random.between(1, 3);
   return Array.from({ length: hosts }, (_, at) => ({
-    ...planServer(random, `s${at}`),
-    isLate: late.chance(0.1) ? late.between(1, 60) * 1_000 : 0,
+    ...drawServer(random, `s${at}`),
+    lateBy: late.chance(0.1) ? late.between(1, 60) * 1_000 : 0,
   }));
 }
 
-function planServer(random: Random, id: string): Omit<PlannedServer, 'isLate'> {
-  const devices = planDevices(random, id);
+function drawServer(random: Random, id: string): Omit<PlannedServer, 'lateBy'> {
+  const devices = drawDevices(random, id);
   const limitsHost = devices.length > 0 && random.chance(0.3);
   const hostMemory = limitsHost ? random.between(16, 48) * 1024 * MIB : null;
   const declares = devices.length > 0 && random.chance(0.6);
@@ -25,7 +25,7 @@ function planServer(random: Random, id: string): Omit<PlannedServer, 'isLate'> {
     host: id,
     labels: random.chance(0.5) ? { tier: random.pick(['a', 'b']) } : {},
     hostMemory,
-    discover: random.chance(0.8),
+    discover: random.chance(0.65),
     strangers: random.pick(['keep', 'adopt', 'retire']),
     devices: declares
       ? devices.map(({ ordinal, uuid, memoryBytes }) => ({
@@ -47,7 +47,7 @@ function planServer(random: Random, id: string): Omit<PlannedServer, 'isLate'> {
   };
 }
 
-function planDevices(random: Random, id: string): SimulatedDevice[] {
+function drawDevices(random: Random, id: string): SimulatedDevice[] {
   const count = random.pick([0, 1, 1, 2, 2, 4]);
   const size = random.pick([6, 8, 12, 24]) * 1024 * MIB;
   return Array.from({ length: count }, (_, ordinal) => ({

@@ -9,23 +9,23 @@ import {
   step,
 } from '#core';
 import type { ConfigJson, SimulatedModel } from '#testing';
-import type { PlannedModel, PlannedServer } from './planned.js';
-import type { Random } from './random.js';
+import type { PlannedModel, PlannedServer } from '../plan.js';
+import type { Random } from '../random.js';
 
 const MIB = 2 ** 20;
 
-export function planModels(
+export function drawModels(
   random: Random,
   servers: readonly PlannedServer[],
   defaults: ModelSettings,
 ): PlannedModel[] {
   const count = random.between(3, 11);
-  const plain = Array.from({ length: count }, (_, at) => planModel(random, `m${at}`, servers, defaults));
-  const models = random.chance(0.4) ? [...plain, planEnsemble(random, plain, defaults)] : plain;
+  const plain = Array.from({ length: count }, (_, at) => drawModel(random, `m${at}`, servers, defaults));
+  const models = random.chance(0.4) ? [...plain, drawEnsemble(random, plain, defaults)] : plain;
   return pinSome(random, servers, models);
 }
 
-function planModel(
+function drawModel(
   random: Random,
   name: string,
   servers: readonly PlannedServer[],
@@ -111,7 +111,7 @@ function modelOf(
 }
 
 /** Books nothing of its own once it is known to be one, so its sizes are not declared. */
-function planEnsemble(random: Random, plain: readonly PlannedModel[], defaults: ModelSettings): PlannedModel {
+function drawEnsemble(random: Random, plain: readonly PlannedModel[], defaults: ModelSettings): PlannedModel {
   const steps = [random.pick(plain), random.pick(plain)].map(({ disk }) => disk.name);
   const name = 'ensemble';
   const { gpuBytes, hostBytes } = defaults;

@@ -1,0 +1,119 @@
+import { type Event, fitPins, type Model, type ModelId, type ServerId } from '#core';
+import type { Berth } from './berth.js';
+import type { Doings, HappeningOf } from './happenings.js';
+import type { PlannedModel } from './plan.js';
+import type { Stage } from './stage.js';
+
+type Order = 'pin' | 'unpin' | 'orderLoad' | 'orderUnload' | 'drain' | 'undrain' | 'withdraw' | 'declare';
+
+/** How long an ordered load stays wanted. */
+const WISH: number = 60_000;
+
+/** Somebody with an admin key: what Berth's API would refuse is refused here, for the same reasons. */
+export class Admin {
+  constructor(private readonly stage: Stage) {}
+
+  doings(): Pick<Doings, Order> {
+    return {
+      pin: this.reaching((order) => this.pin(order)),
+      unpin: this.reaching(({ model }) => this.unpin(model)),
+      orderLoad: this.reaching(({ model }) => {
+        this.tell({ kind: 'LoadOrdered', model, until: this.stage.agenda.now() + WISH });
+      }),
+      orderUnload: this.reaching((order) => this.orderUnload(order)),
+      drain: this.reaching((order) => this.drain(order)),
+      undrain: this.reaching(({ server }) => this.undrain(server)),
+      withdraw: this.reaching(({ model }) => this.withdraw(model)),
+      declare: this.reaching((order) => this.declare(order)),
+    };
+  }
+
+  /** Ends what would keep a fleet from coming to rest. */
+  finish(): void {
+    for (const server of [...this.stage.told.drains.keys()]) this.undrain(server);
+  }
+
+  private get berth(): Berth {
+    return this.stage.berth()!;
+  }
+
+  private reaching<Happening>(doing: (happening: Happening) => string | void) {
+    return (happening: Happening): string | void =>
+      this.stage.berth() ? doing(happening) : 'Berth is not there';
+  }
+
+  /** An ensemble only once it is known what it is made of: before, nobody can say whether it fits. */
+  private pin({ model: id, copies }: HappeningOf<'pin'>): string | void {
+    const { models } = this.stage.told;
+    const { fleet } = this.berth.engine;
+    const before = models.get(id);
+    if (!before) return 'unknown_model';
+    if (!before.enabled) return 'disabled';
+    const isKnown = this.planned(id).disk.steps === undefined || fleet.steps.has(id);
+    if (!isKnown) return 'nobody knows what it is made of';
+    const after = { ...before, pinnedCopies: copies };
+    const others = [...models.values()].filter((model) => model.id !== id && model.pinnedCopies > 0);
+    if (!fitPins(fleet, [...others, after]).fits) return 'pin_does_not_fit';
+    this.redeclare(after);
+  }
+
+  private unpin(id: ModelId): string | void {
+    const before = this.stage.told.models.get(id);
+    if (!before || before.pinnedCopies === 0) return 'it is not pinned';
+    this.redeclare({ ...before, pinnedCopies: 0 });
+  }
+
+  private orderUnload({ model, force }: HappeningOf<'orderUnload'>): string | void {
+    const { told, sites } = this.stage;
+    if ((told.models.get(model)?.pinnedCopies ?? 0) > 0) return 'pinned';
+    if (this.isNeeded(model)) return 'in_use';
+    if (force) for (const site of sites.values()) site.disturb();
+    this.tell({ kind: 'UnloadOrdered', model, force });
+  }
+
+  private isNeeded(model: ModelId): boolean {
+    const { fleet } = this.berth.engine;
+    return [...fleet.holders.keys()].some((holder) =>
+      [...(fleet.models.get(holder)?.dependsOn ?? []), ...(fleet.steps.get(holder) ?? [])].includes(model),
+    );
+  }
+
+  private drain({ server, within }: HappeningOf<'drain'>): void {
+    const deadline = within === null ? null : this.stage.agenda.now() + within;
+    this.stage.told.drains.set(server, deadline);
+    this.tell({ kind: 'DrainOrdered', server, deadline });
+  }
+
+  private undrain(server: ServerId): string | void {
+    if (!this.stage.told.drains.delete(server)) return 'it is not draining';
+    this.tell({ kind: 'DrainEnded', server });
+  }
+
+  /** Only what is as honest under the defaults as under its own declaration; they may book more for what is there. */
+  private withdraw(id: ModelId): string | void {
+    if (!this.planned(id).fitsDefaults) return 'the defaults would lie about it';
+    if (!this.stage.told.models.delete(id)) return 'unknown_model';
+    for (const site of this.stage.sites.values()) site.isMuddled = true;
+    this.tell({ kind: 'ModelWithdrawn', model: id });
+  }
+
+  private declare({ model: id, enabled, idleUnload }: HappeningOf<'declare'>): string | void {
+    const before = this.stage.told.models.get(id) ?? { ...this.planned(id).model, pinnedCopies: 0 };
+    if (before.pinnedCopies > 0 && !enabled) return 'pinned';
+    this.redeclare({ ...before, enabled, idleUnload });
+  }
+
+  private redeclare(model: Model): void {
+    this.stage.told.models.set(model.id, model);
+    this.tell({ kind: 'ModelDeclared', model });
+  }
+
+  private planned(id: ModelId): PlannedModel {
+    return this.stage.plan.models.find(({ model }) => model.id === id)!;
+  }
+
+  private tell(event: Event): void {
+    this.stage.trail.mark(`operator ${event.kind}`);
+    this.stage.berth()?.engine.tell(event);
+  }
+}

@@ -1,0 +1,73 @@
+import type { Happening, HappeningKind } from '../happenings.js';
+import { Random } from '../random.js';
+import type { Cast } from './cast.js';
+import { moments } from './moments.js';
+
+type Draw = (random: Random, at: number, cast: Cast) => Happening;
+
+/** Each kind with how likely a seed has it; every kind draws from a stream of its own. */
+export function drawFaults(seed: number, cast: Cast): Happening[] {
+  return FAULTS.flatMap(([likelihood, draw], nth) => {
+    const random = new Random(seed, `fault ${nth}`);
+    const every = random.pick([15_000, 40_000, 90_000]);
+    if (!random.chance(likelihood)) return [];
+    return moments(random, every, cast.storm).map((at) => draw(random, at, cast));
+  });
+}
+
+/** What the texts say decides whether trying again is worth it. */
+const FAILURES = ['Internal: CUDA out of memory', 'Internal: ValueError: it will not'];
+
+const server = (random: Random, { servers }: Cast) => random.pick(servers).spec.id;
+const model = (random: Random, { models }: Cast) => random.pickEarly(models).model.id;
+const lasts = (random: Random): number => random.between(1_000, 30_000);
+
+/** A fault of a server, with what else there is to say about it. */
+function ofServer<Kind extends HappeningKind>(kind: Kind, more: (random: Random) => object): Draw {
+  return (random, at, cast) =>
+    ({ at, kind, server: server(random, cast), ...more(random) }) as unknown as Happening;
+}
+
+function ofModel<Kind extends HappeningKind>(kind: Kind, more: (random: Random) => object): Draw {
+  return (random, at, cast) =>
+    ({
+      at,
+      kind,
+      server: server(random, cast),
+      model: model(random, cast),
+      ...more(random),
+    }) as unknown as Happening;
+}
+
+const by =
+  (least: number, most: number) =>
+  (random: Random): object => ({ by: random.between(least, most), lasts: lasts(random) });
+
+const FAULTS: readonly (readonly [likelihood: number, draw: Draw])[] = [
+  [0.35, ofServer('kill', (random) => ({ downFor: random.pick([5, 500, 3_000, 15_000]) }))],
+  [0.25, ofServer('terminate', (random) => ({ downFor: random.between(200, 5_000) }))],
+  [0.35, (random, at) => ({ at, kind: 'berthCrash', downFor: random.between(500, 5_000) })],
+  [
+    0.35,
+    ofServer('loseReply', (random) => ({
+      to: random.pick(['load', 'unload']),
+      how: random.pick(['silence', 'break']),
+    })),
+  ],
+  [0.12, ofModel('stuckLoad', () => ({ lasts: 5_000 }))],
+  [0.12, ofModel('stuckUnload', () => ({ lasts: 5_000 }))],
+  [0.1, ofModel('deadModel', () => ({}))],
+  [0.15, ofServer('memoryBackLate', by(200, 8_000))],
+  [0.25, ofServer('connectionBreaks', () => ({}))],
+  [0.2, ofServer('partition', (random) => ({ lasts: random.between(500, 20_000) }))],
+  [
+    0.2,
+    (random, at) => ({ at, kind: 'slowNetwork', longest: random.between(20, 400), lasts: lasts(random) }),
+  ],
+  [0.15, (random, at) => ({ at, kind: 'diskFull', lasts: lasts(random) })],
+  [0.25, ofServer('slowIndex', by(100, 8_000))],
+  [0.2, ofServer('slowHandler', by(50, 3_000))],
+  [0.25, ofModel('slowLoad', by(500, 40_000))],
+  [0.35, ofModel('loadFails', (random) => ({ text: random.pick(FAILURES), lasts: lasts(random) }))],
+  [0.25, ofServer('metricsDown', (random) => ({ lasts: lasts(random) }))],
+];

@@ -1,0 +1,45 @@
+import type { Happening } from '../happenings.js';
+import type { Random } from '../random.js';
+import type { Cast } from './cast.js';
+import { moments } from './moments.js';
+
+/** What the operator does. */
+export function drawOrders(random: Random, cast: Cast): Happening[] {
+  if (!random.chance(0.6)) return [];
+  return moments(random, random.pick([5_000, 15_000, 40_000]), cast.storm).map((at) =>
+    drawOrder(random, at, cast),
+  );
+}
+
+function drawOrder(random: Random, at: number, { models, servers }: Cast): Happening {
+  const model = random.pickEarly(models).model.id;
+  const server = random.pick(servers).spec.id;
+  const orders: readonly (() => Happening)[] = [
+    () => ({ at, kind: 'pin', model, copies: random.chance(0.8) ? 1 : 2 }),
+    () => ({ at, kind: 'unpin', model }),
+    () => ({ at, kind: 'orderLoad', model }),
+    () => ({ at, kind: 'orderUnload', model, force: random.chance(0.5) }),
+    () => ({ at, kind: 'drain', server, within: random.chance(0.5) ? null : random.between(1_000, 30_000) }),
+    () => ({ at, kind: 'undrain', server }),
+    () => ({ at, kind: 'withdraw', model }),
+    () => ({
+      at,
+      kind: 'declare',
+      model,
+      enabled: random.chance(0.9),
+      idleUnload: random.between(2, 40) * 1_000,
+    }),
+  ];
+  return random.pick(orders)();
+}
+
+/** What somebody else does on the same servers. */
+export function drawMeddling(random: Random, { models, servers, storm }: Cast): Happening[] {
+  if (!random.chance(0.3)) return [];
+  return moments(random, random.pick([10_000, 30_000]), storm).map((at) => ({
+    at,
+    kind: random.pick(['strangerLoad', 'strangerUnload']),
+    server: random.pick(servers).spec.id,
+    model: random.pick(models).model.id,
+  }));
+}

@@ -1,0 +1,111 @@
+import type { Instant } from '#core';
+import type { Answer, Pending, ResolveQuery, Route } from '#engine';
+import type { Berth } from './berth.js';
+import type { Doings, HappeningOf } from './happenings.js';
+import type { Stage } from './stage.js';
+
+/** For so long Berth may not have noticed that somebody else took a model away: a slow server keeps its routes. */
+const NOTICED_WITHIN = 60_000;
+
+type Ask = HappeningOf<'ask'>;
+
+/** Gateways: they ask where models are, go there within the lease, give up, and ask for what does not exist. */
+export class Gateways {
+  /** Requests that nobody has answered yet. */
+  private waiting = 0;
+
+  constructor(private readonly stage: Stage) {}
+
+  get openRequests(): number {
+    return this.waiting;
+  }
+
+  doings(): Pick<Doings, 'ask'> {
+    return {
+      ask: (ask) => {
+        const berth = this.stage.berth();
+        if (!berth) return 'Berth is not there';
+        for (let i = 0; i < ask.count; i++) this.ask(ask, berth);
+      },
+    };
+  }
+
+  private ask(ask: Ask, berth: Berth): void {
+    const { model, version, wait, lease, avoid } = ask;
+    const query: ResolveQuery = { model, version, wait, lease, class: null, avoid };
+    if (avoid.length > 0) berth.engine.tell({ kind: 'ServersDoubted', servers: avoid });
+    const route = berth.engine.route(query);
+    if (!route) return this.wait(ask, query, berth);
+    this.stage.trail.mark('warm route');
+    this.routed(ask, route, berth);
+  }
+
+  /** As the resolver does it; exactly one answer has to come, by the deadline plus one tick. */
+  private wait(ask: Ask, query: ResolveQuery, berth: Berth): void {
+    const { agenda, trail } = this.stage;
+    const { fleet } = berth.engine;
+    const { maxWait } = (fleet.models.get(query.model) ?? fleet.defaults).coldStart;
+    const pending = berth.engine.admit(query, maxWait);
+    const deadline = agenda.now() + Math.min(query.wait ?? maxWait, maxWait);
+    let open = true;
+    const close = (): void => {
+      if (open) this.waiting -= 1;
+      open = false;
+    };
+    this.waiting += 1;
+    agenda.after(deadline + 1.5 - agenda.now(), () => {
+      const isLate = open && this.stage.berth() === berth;
+      trail.expect(!isLate, () => `a request for ${query.model} was not answered by its deadline`);
+      close();
+    });
+    void pending.answer.then((answer) => {
+      trail.expect(open, () => `a request for ${query.model} was answered after it had ended`);
+      close();
+      this.answered(ask, answer, berth);
+    });
+    if (ask.giveUpAfter !== null) this.giveUp(ask.giveUpAfter, pending, close);
+  }
+
+  private giveUp(after: number, pending: Pending, close: () => void): void {
+    this.stage.agenda.after(after, () => {
+      pending.cancel();
+      close();
+    });
+  }
+
+  private answered(ask: Ask, answer: Answer, berth: Berth): void {
+    if (answer.kind === 'route') {
+      this.stage.trail.mark('cold route');
+      this.routed(ask, answer, berth);
+    } else this.stage.trail.mark(`refused ${answer.refusal.reason}`);
+  }
+
+  /** The route is used within its lease, sometimes after it, sometimes never. */
+  private routed({ useAfter }: Ask, route: Route, berth: Berth): void {
+    const { agenda } = this.stage;
+    const now = agenda.now();
+    berth.routes.note(route, now);
+    if (useAfter !== null) agenda.after(useAfter, () => this.infer(route, now));
+  }
+
+  private infer({ model, version, server, lease }: Route, givenAt: Instant): void {
+    const { agenda, trail, sites } = this.stage;
+    const site = sites.get(server)!;
+    const isLeased = agenda.now() < givenAt + lease;
+    site.sim.infer({ model, version }, (answer) => {
+      const isServed = 'ok' in answer;
+      // An ensemble's own counts do not show that one of its steps has failed.
+      const isEnsemble = site.sim.repository.model(model)!.steps.length > 0;
+      if (isServed || (answer.error.code === 'INTERNAL' && !isEnsemble)) {
+        site.lastInference.set(model, agenda.now());
+        trail.mark('inference');
+      }
+      if (isServed || answer.error.code === 'INTERNAL') return;
+      const isExplained = site.disturbedAt >= givenAt - NOTICED_WITHIN;
+      trail.expect(
+        !isLeased || isExplained,
+        () => `${model}@${server} under a lease given at ${givenAt.toFixed(1)}: ${answer.error.message}`,
+      );
+    });
+  }
+}

@@ -1,0 +1,104 @@
+import type { ModelId, ServerId } from '#core';
+import { z } from 'zod';
+
+/** A moment or a time, in ms; a storm lasts a day at most. */
+export const ms = z.number().min(0).max(86_400_000);
+export const bytes = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 50);
+export const count = z.number().int().min(0).max(1_000_000);
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+export const modelName = name as unknown as z.ZodType<ModelId>;
+export const serverName = name as unknown as z.ZodType<ServerId>;
+
+const at = ms;
+const kind = <Kind extends string>(word: Kind) => z.literal(word);
+/** Null: until the end of the storm. */
+const lasts = ms.nullable();
+/** Null: it stays dead for ever. */
+const downFor = ms.nullable();
+const server = serverName;
+const model = modelName;
+const order = z.enum(['load', 'unload']);
+
+/** Gateways ask, all of a burst in one moment. A name that begins with `nobody-` is meant to be unknown. */
+const ofGateways = [
+  z.strictObject({
+    at,
+    kind: kind('ask'),
+    model,
+    /** How many ask the same at once. */
+    count: z.number().int().min(1).max(10_000),
+    version: z.string().max(20).nullable(),
+    /** How long they wait for a cold model; null: as long as the model allows. */
+    wait: ms.nullable(),
+    lease: ms,
+    avoid: z.array(serverName).max(16),
+    /** How long after its grant the route is used; null: never. */
+    useAfter: ms.nullable(),
+    /** After how long they hang up; null: they don't. */
+    giveUpAfter: ms.nullable(),
+  }),
+] as const;
+
+const ofAdmins = [
+  z.strictObject({ at, kind: kind('pin'), model, copies: z.number().int().min(1).max(16) }),
+  z.strictObject({ at, kind: kind('unpin'), model }),
+  z.strictObject({ at, kind: kind('orderLoad'), model }),
+  z.strictObject({ at, kind: kind('orderUnload'), model, force: z.boolean() }),
+  z.strictObject({ at, kind: kind('drain'), server, within: ms.nullable() }),
+  z.strictObject({ at, kind: kind('undrain'), server }),
+  z.strictObject({ at, kind: kind('withdraw'), model }),
+  z.strictObject({ at, kind: kind('declare'), model, enabled: z.boolean(), idleUnload: ms }),
+] as const;
+
+/** Somebody else with access to the same server. */
+const ofStrangers = [
+  z.strictObject({ at, kind: kind('strangerLoad'), server, model }),
+  z.strictObject({ at, kind: kind('strangerUnload'), server, model }),
+] as const;
+
+const ofServers = [
+  z.strictObject({ at, kind: kind('kill'), server, downFor }),
+  z.strictObject({ at, kind: kind('terminate'), server, downFor }),
+  z.strictObject({ at, kind: kind('stuckLoad'), server, model, lasts }),
+  z.strictObject({ at, kind: kind('stuckUnload'), server, model, lasts }),
+  z.strictObject({ at, kind: kind('deadModel'), server, model }),
+  z.strictObject({ at, kind: kind('memoryBackLate'), server, by: ms, lasts }),
+  z.strictObject({ at, kind: kind('slowIndex'), server, by: ms, lasts }),
+  z.strictObject({ at, kind: kind('slowHandler'), server, by: ms, lasts }),
+  z.strictObject({ at, kind: kind('slowLoad'), server, model, by: ms, lasts }),
+  z.strictObject({ at, kind: kind('loadFails'), server, model, text: z.string().min(1).max(400), lasts }),
+  z.strictObject({ at, kind: kind('metricsDown'), server, lasts }),
+] as const;
+
+const ofTheNetwork = [
+  z.strictObject({ at, kind: kind('loseReply'), server, to: order, how: z.enum(['silence', 'break']) }),
+  z.strictObject({ at, kind: kind('connectionBreaks'), server }),
+  z.strictObject({ at, kind: kind('partition'), server, lasts }),
+  z.strictObject({ at, kind: kind('slowNetwork'), longest: ms, lasts }),
+] as const;
+
+const ofBerth = [
+  z.strictObject({ at, kind: kind('berthCrash'), downFor: ms }),
+  z.strictObject({ at, kind: kind('diskFull'), lasts }),
+] as const;
+
+/** One thing that happens, at its moment, to what it names: nothing of it is left to chance. */
+export const happeningSchema = z.discriminatedUnion('kind', [
+  ...ofGateways,
+  ...ofAdmins,
+  ...ofStrangers,
+  ...ofServers,
+  ...ofTheNetwork,
+  ...ofBerth,
+]);
+
+export type Happening = z.infer<typeof happeningSchema>;
+export type HappeningKind = Happening['kind'];
+export type HappeningOf<Kind extends HappeningKind> = Extract<Happening, { readonly kind: Kind }>;
+
+/** What is done when a happening of each kind is due; the answer says why it was not, where it makes no sense now. */
+export type Doings = { readonly [Kind in HappeningKind]: (happening: HappeningOf<Kind>) => string | void };
