@@ -6,3 +6,4 @@ export type * from './ports/declarations.js';
 export type * from './ports/learned.js';
 export { LookRefused, type ModelDescription, type ModelServer, OrderRefused } from './ports/model-server.js';
 export type { Observer, Turn } from './ports/observer.js';
+export { type Difference, type RecordedTurn, Replay } from './replay.js';

@@ -1,0 +1,189 @@
+import { z } from 'zod';
+import type {
+  AccountId,
+  Booking,
+  Contact,
+  Fleet,
+  ModelId,
+  OrderId,
+  Replica,
+  ReplicaId,
+  RequestId,
+  Server,
+  ServerId,
+} from '#core';
+import {
+  amount,
+  failureCause,
+  flag,
+  list,
+  mode,
+  model,
+  named,
+  orNull,
+  serverSpec,
+  settings,
+  text,
+  unloadCause,
+  whole,
+} from './shapes.js';
+import { learnedConfig, limits, request } from './turn-shapes.js';
+
+const modelId = named<ModelId>();
+const serverId = named<ServerId>();
+const replicaId = named<ReplicaId>();
+const order = named<OrderId>();
+const requestId = named<RequestId>();
+
+const bookings = list(
+  z.strictObject({ account: named<AccountId>(), bytes: amount }) satisfies z.ZodType<Booking>,
+);
+
+const phase = <const Phase extends string, Keys extends z.ZodRawShape>(name: Phase, keys: Keys) =>
+  z.strictObject({
+    phase: z.literal(name),
+    id: replicaId,
+    model: modelId,
+    server: serverId,
+    devices: list(whole),
+    bookings,
+    since: amount,
+    stranger: flag,
+    ...keys,
+  });
+
+const pulse = z.strictObject({ lastInference: amount, succeeded: amount, failed: amount, failures: amount });
+const change = z.strictObject({
+  order: orNull(order),
+  orderedAt: amount,
+  devices: list(whole),
+  bookings,
+  endedAt: orNull(amount),
+  answered: flag,
+});
+
+const replica = z.discriminatedUnion('phase', [
+  phase('placed', { carriedBy: orNull(replicaId) }),
+  phase('loading', { order, orderedAt: amount, carriedBy: orNull(replicaId) }),
+  phase('ready', {
+    versions: list(text),
+    lastUse: amount,
+    inUseUntil: amount,
+    pulse: orNull(pulse),
+    change: orNull(change),
+  }),
+  phase('draining', {
+    versions: list(text),
+    inUseUntil: amount,
+    cause: unloadCause,
+    makesRoomFor: orNull(modelId),
+  }),
+  phase('unloading', {
+    order,
+    orderedAt: amount,
+    answeredAt: orNull(amount),
+    cause: unloadCause,
+    makesRoomFor: orNull(modelId),
+  }),
+  phase('unknown', {
+    after: z.enum(['load', 'load_failed', 'unload', 'found']),
+    endedAt: amount,
+    loadOrderedAt: orNull(amount),
+    coming: flag,
+    absentSince: orNull(amount),
+    cause: orNull(unloadCause),
+    makesRoomFor: orNull(modelId),
+  }),
+]) satisfies z.ZodType<Replica>;
+
+const contact = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('connecting') }),
+  z.strictObject({ kind: z.literal('up') }),
+  z.strictObject({ kind: z.literal('slow'), probesFailed: amount, nextProbeAt: amount }),
+  z.strictObject({ kind: z.literal('down'), since: amount }),
+  z.strictObject({ kind: z.literal('lost') }),
+]) satisfies z.ZodType<Contact>;
+
+const device = z.strictObject({
+  ordinal: whole,
+  uuid: orNull(text),
+  kind: z.enum(['gpu', 'cpu']),
+  account: named<AccountId>(),
+  capacity: amount,
+  used: orNull(amount),
+});
+
+const server = z.strictObject({
+  spec: serverSpec,
+  contact,
+  looksCountFrom: amount,
+  refused: flag,
+  looked: flag,
+  everSeen: flag,
+  mode: orNull(mode),
+  version: orNull(text),
+  incarnation: amount,
+  devices: orNull(list(device)),
+  repository: z.set(modelId),
+  versioned: z.set(modelId),
+  lookedAt: orNull(amount),
+  statisticsAt: orNull(amount),
+  metricsAnswered: flag,
+  pending: z.map(modelId, amount),
+  looking: orNull(z.enum(['full', 'statistics'])),
+  fullEndedAt: orNull(amount),
+  anyEndedAt: orNull(amount),
+  lookTook: amount,
+  lookWanted: orNull(amount),
+  statisticsWanted: orNull(amount),
+  drain: orNull(z.strictObject({ since: amount, deadline: orNull(amount) })),
+  configs: z.map(modelId, learnedConfig),
+  described: z.set(modelId),
+  ordered: z.set(modelId),
+  presumed: z.map(modelId, list(modelId)),
+  hidden: list(z.strictObject({ model: modelId, bookings, until: amount })),
+}) satisfies z.ZodType<Server>;
+
+const cooldown = z.strictObject({
+  model: modelId,
+  server: serverId,
+  failures: amount,
+  until: amount,
+  cause: failureCause,
+  at: amount,
+});
+const reading = z.strictObject({
+  server: serverId,
+  devices: list(whole),
+  victims: list(replicaId),
+  askedAt: amount,
+});
+
+/** All that the core knows, as a snapshot holds it. */
+export const fleet = z.strictObject({
+  models: z.map(modelId, model),
+  servers: z.map(serverId, server),
+  replicas: z.map(replicaId, replica),
+  waiting: z.map(requestId, request),
+  wishes: z.map(modelId, z.strictObject({ until: amount, admin: flag, since: amount })),
+  cooldowns: z.map(replicaId, cooldown),
+  steps: z.map(modelId, list(modelId)),
+  composed: z.set(modelId),
+  lastUnloads: z.map(
+    modelId,
+    z.strictObject({ at: amount, cause: unloadCause, makesRoomFor: orNull(modelId) }),
+  ),
+  holders: z.map(modelId, z.set(replicaId)),
+  residents: z.map(serverId, z.set(replicaId)),
+  unsettled: z.set(replicaId),
+  wantedSince: z.map(modelId, amount),
+  readings: z.map(modelId, reading),
+  loadTook: z.map(modelId, amount),
+  defaults: settings,
+  limits,
+  startedAt: orNull(amount),
+  refreshedAt: orNull(amount),
+  closing: flag,
+  nextOrder: whole,
+  routesRevision: amount,
+}) satisfies z.ZodType<Fleet>;

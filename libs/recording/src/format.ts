@@ -1,0 +1,48 @@
+import type { Fleet } from '#core';
+
+/** Rises with every change of what is written, the shape of the core's events, actions and fleet included. */
+export const FORMAT = 1;
+
+/** Who takes the turns. */
+export interface About {
+  /** The version of Berth. */
+  readonly berth: string;
+  /** The version of Node.js. */
+  readonly node: string;
+  /** The name of the installation. */
+  readonly fleet: string;
+  readonly term: number;
+}
+
+/** The first line of a file, less the snapshot: the fleet as it was before the first turn that follows. */
+export interface Header extends About {
+  readonly format: typeof FORMAT;
+  /** When the file was begun, RFC 3339 UTC. */
+  readonly recordedAt: string;
+  /** The number of the first turn that follows; they are counted from 1 in each life of the process. */
+  readonly turn: number;
+}
+
+/**
+ * The last line of a file: nothing more came (`closed`), the next file goes on (`rotated`), or it does so after turns
+ * that were not recorded because the disk was slower than they were (`dropped`). A file without such a line was still
+ * being written, or its process died.
+ */
+export interface Ending {
+  readonly end: 'closed' | 'rotated' | 'dropped';
+  /** How many turns the file holds, and how many were dropped after them. */
+  readonly turns: number;
+  readonly dropped: number;
+}
+
+/** What is recorded of a turn is all that `step` was given and gave. */
+export type { RecordedTurn } from '#engine';
+
+/** What begins a recording. */
+export interface Opening {
+  readonly header: Header;
+  readonly snapshot: Fleet;
+}
+
+/** When something was recorded, told by whoever has a wall clock. */
+export type TellTime = () => string;

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import type { RecordedTurn } from '#engine';
+import { fromJson } from './encoding.js';
+import { fleet } from './fleet-shapes.js';
+import { type Ending, FORMAT, type Header, type Opening } from './format.js';
+import { splitLine, sumOf } from './lines.js';
+import { amount } from './shapes.js';
+import { ACTIONS, EVENTS } from './turn-shapes.js';
+
+/** What is wrong with a line: at which field, by which rule. */
+export class LineFault extends Error {
+  constructor(
+    readonly field: string,
+    readonly rule: string,
+  ) {
+    super(rule);
+  }
+}
+
+type Content = Record<string, unknown>;
+type Path = readonly PropertyKey[];
+
+const header = z.strictObject({
+  format: z.literal(FORMAT),
+  berth: z.string(),
+  node: z.string(),
+  fleet: z.string(),
+  term: z.int(),
+  recordedAt: z.string(),
+  turn: z.int().min(1),
+}) satisfies z.ZodType<Header>;
+
+const ending = z.strictObject({
+  end: z.enum(['closed', 'rotated', 'dropped']),
+  turns: z.int().min(0),
+  dropped: z.int().min(0),
+}) satisfies z.ZodType<Ending>;
+
+const turnKeys = z.strictObject({
+  turn: z.int(),
+  now: amount,
+  events: z.array(z.unknown()),
+  actions: z.array(z.unknown()),
+});
+
+/** The first line: what it is of is asked before anything else, since another format may have another everything. */
+export function readOpening(line: string): { opening: Opening; sum: number } {
+  const format = formatOf(line);
+  if (format === undefined) throw new LineFault('', 'is not the first line of a recording');
+  if (format !== FORMAT) {
+    const other = JSON.stringify(format);
+    throw new LineFault('format', `is ${other}: this version of Berth reads format ${FORMAT}`);
+  }
+  const { content, sum } = readContent(line, 0);
+  const { snapshot, ...rest } = content;
+  check(header, rest, []);
+  check(fleet, snapshot, ['snapshot']);
+  return { opening: { header: rest as unknown as Header, snapshot: snapshot as Opening['snapshot'] }, sum };
+}
+
+function formatOf(line: string): unknown {
+  try {
+    return (JSON.parse(line) as Content | null)?.['format'];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Any other line: a turn, or what ends the file. */
+export function readLine(
+  line: string,
+  sumBefore: number,
+): { readonly found: RecordedTurn | Ending; readonly sum: number } {
+  const { content, sum } = readContent(line, sumBefore);
+  const found = Object.hasOwn(content, 'end') ? asEnding(content) : asTurn(content);
+  return { found, sum };
+}
+
+function asEnding(content: Content): Ending {
+  check(ending, content, []);
+  return content as unknown as Ending;
+}
+
+function asTurn(content: Content): RecordedTurn {
+  check(turnKeys, content, []);
+  const turn = content as unknown as RecordedTurn;
+  for (const [index, event] of turn.events.entries()) checkKind(EVENTS, event, ['events', index]);
+  for (const [index, action] of turn.actions.entries()) checkKind(ACTIONS, action, ['actions', index]);
+  return turn;
+}
+
+function readContent(line: string, sumBefore: number): { content: Content; sum: number } {
+  const split = splitLine(line);
+  if (!split) throw new LineFault('sum', 'is missing or no checksum');
+  const sum = sumOf(split.json, sumBefore);
+  if (sum !== split.sum) {
+    throw new LineFault('sum', 'is not that of the line: it, or the line before it, was changed or left out');
+  }
+  return { content: fromJson(JSON.parse(split.json)) as Content, sum };
+}
+
+function checkKind(shapes: Readonly<Record<string, z.ZodType>>, value: unknown, at: Path): void {
+  const kind = (value as { kind?: unknown } | null)?.kind;
+  if (typeof kind !== 'string' || !Object.hasOwn(shapes, kind)) {
+    throw new LineFault(fieldAt([...at, 'kind']), `is unknown to this version of Berth: ${said(kind)}`);
+  }
+  check(shapes[kind]!, value, at);
+}
+
+function check(shape: z.ZodType, value: unknown, at: Path): void {
+  const { success, error } = shape.safeParse(value);
+  if (success) return;
+  const issue = error.issues[0]!;
+  if (issue.code === 'unrecognized_keys') {
+    throw new LineFault(
+      fieldAt([...at, ...issue.path, issue.keys[0]!]),
+      'is unknown to this version of Berth',
+    );
+  }
+  throw new LineFault(fieldAt([...at, ...issue.path]), ruleOf(issue));
+}
+
+const ruleOf = ({ message }: z.core.$ZodIssue): string =>
+  `is not what format ${FORMAT} has there: ${message.replace(/^Invalid input: /, '')}`;
+
+const said = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
+
+/** `events[0].look.metrics`. */
+const fieldAt = (path: Path): string =>
+  path.reduce<string>((field, key) => {
+    if (typeof key === 'number') return `${field}[${key}]`;
+    return field === '' ? String(key) : `${field}.${String(key)}`;
+  }, '');

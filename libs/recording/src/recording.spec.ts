@@ -1,0 +1,148 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { emptyFleet, type Fleet, step } from '#core';
+import type { RecordedTurn } from '#engine';
+import { aModel, aServer } from '../../../test/support/builders.js';
+import { openRecording, RecordingError, RunRecorder } from './index.js';
+import { Lines } from './lines.js';
+
+const ABOUT = { berth: '0.1.0', node: 'v20.0.0', fleet: 'berth' };
+
+describe('a recording', () => {
+  let folder: string;
+  let lines: readonly string[];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'berth-recording-'));
+    const path = join(folder, 'whole.jsonl');
+    const recorder = new RunRecorder({
+      pathOf: () => path,
+      about: ABOUT,
+      recordedAt: '2026-01-31T12:00:00Z',
+    });
+    const fleet = emptyFleet();
+    for (const { now, events } of TURNS) {
+      recorder.turnTaken({ now, events, actions: step(fleet, events, now), took: 0 }, fleet);
+    }
+    recorder.close();
+    lines = (await readFile(path, 'utf8')).split('\n').slice(0, -1);
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  /** Reads a file of these lines to its end. */
+  async function read(text: string): Promise<{ turns: RecordedTurn[]; fleet: Fleet }> {
+    const path = join(folder, 'read.jsonl');
+    await writeFile(path, text);
+    const recording = await openRecording(path);
+    const turns: RecordedTurn[] = [];
+    for await (const turn of recording.turns()) turns.push(turn);
+    return { turns, fleet: recording.snapshot };
+  }
+
+  /** What is said of a file of these lines. */
+  async function fault(changed: readonly string[]): Promise<string> {
+    const error = await read(changed.join('')).then(
+      () => undefined,
+      (cause: unknown) => cause,
+    );
+    expect(error).toBeInstanceOf(RecordingError);
+    return (error as RecordingError).message;
+  }
+
+  const whole = (): string[] => lines.map((line) => `${line}\n`);
+
+  it('brings back every turn and the fleet before the first', async () => {
+    const { turns, fleet } = await read(whole().join(''));
+    expect(fleet).toEqual(emptyFleet());
+    expect(turns.map(({ turn, now }) => [turn, now])).toEqual([
+      [1, 10],
+      [2, 11],
+      [3, 11],
+    ]);
+    expect(turns.map(({ events }) => events)).toEqual(TURNS.map(({ events }) => events));
+  });
+
+  it('tells an empty file, and one that is something else', async () => {
+    expect(await fault([])).toBe('line 1: is not there: the file is empty');
+    expect(await fault(['fleet: berth\n'])).toMatch(/^line 1: is not the first line of a recording/);
+    expect(await fault(['{"format":\n'])).toBe('line 1: is not the first line of a recording');
+  });
+
+  it('tells another format before anything else', async () => {
+    const other = whole()[0]!.replace('"format":1', '"format":2');
+    expect(await fault([other])).toBe('line 1, format: is 2: this version of Berth reads format 1');
+  });
+
+  it('tells where it was cut off, and the last whole turn', async () => {
+    const [first, second, third] = whole();
+    expect(await fault([first!.slice(0, -1)])).toBe('line 1: is cut off; no turn before it is whole');
+    expect(await fault([first!, second!, third!.slice(0, 20)])).toBe(
+      'line 3: is cut off; the last whole turn is 1',
+    );
+  });
+
+  it('tells a line that was edited, left out or put elsewhere', async () => {
+    const [first, second, third, ...rest] = whole();
+    const changed = 'sum: is not that of the line: it, or the line before it, was changed or left out';
+    expect(await fault([first!, second!.replace('"now":10', '"now":12'), third!])).toBe(`line 2, ${changed}`);
+    expect(await fault([first!, third!, ...rest])).toBe(`line 2, ${changed}`);
+    expect(await fault([first!, second!.replace(/,"sum.*/, '}')])).toBe(
+      'line 2, sum: is missing or no checksum',
+    );
+    expect(await fault([...whole(), second!])).toBe('line 6: comes after the line that ends the recording');
+  });
+
+  it('tells turns out of order, and a clock that runs backwards', async () => {
+    const at = (turn: number, now: number): string[] =>
+      made([
+        { turn: 1, now: 5 },
+        { turn, now },
+      ]);
+    expect(await fault(at(3, 6))).toBe('line 3, turn: is 3 where turn 2 is due');
+    expect(await fault(at(2, 4))).toBe('line 3, now: is 4, before 5 of turn 1');
+  });
+
+  it('tells events, actions and keys that it does not know', async () => {
+    const unknown = 'is unknown to this version of Berth';
+    const event = { kind: 'ModelVanished' };
+    expect(await fault(made([{ events: [event] }]))).toBe(
+      `line 2, events[0].kind: ${unknown}: "ModelVanished"`,
+    );
+    expect(await fault(made([{ events: [{ kind: 'toString' }] }]))).toContain('events[0].kind');
+    expect(await fault(made([{ events: [{ kind: 'ShutdownBegun', at: 3 }] }]))).toBe(
+      `line 2, events[0].at: ${unknown}`,
+    );
+    expect(await fault(made([{ actions: [{ kind: 'probe', server: 7 }] }]))).toBe(
+      'line 2, actions[0].server: is not what format 1 has there: expected string, received number',
+    );
+    expect(await fault(made([{ took: 3 }]))).toBe(`line 2, took: ${unknown}`);
+  });
+
+  it('tells a snapshot that is not one', async () => {
+    const snapshot = { ...emptyFleet(), models: [] } as unknown as Fleet;
+    expect(await fault(made([], snapshot))).toBe(
+      'line 1, snapshot.models: is not what format 1 has there: expected map, received array',
+    );
+    const more = { ...emptyFleet(), moons: 2 } as Fleet;
+    expect(await fault(made([], more))).toBe('line 1, snapshot.moons: is unknown to this version of Berth');
+  });
+});
+
+/** Lines with good checksums, whatever they say. */
+function made(turns: readonly object[], snapshot = emptyFleet()): string[] {
+  const lines = new Lines();
+  const header = { format: 1, ...ABOUT, term: 1, recordedAt: '2026-01-31T12:00:00Z', turn: 1 } as const;
+  const first = lines.header(header, snapshot);
+  return [first, ...turns.map((turn) => lines.line({ ...A_TURN, ...turn }))];
+}
+
+const A_TURN: RecordedTurn = { turn: 1, now: 5, events: [], actions: [] };
+
+const TURNS: readonly Pick<RecordedTurn, 'now' | 'events'>[] = [
+  { now: 10, events: [{ kind: 'ServerDeclared', server: aServer('a') }] },
+  { now: 11, events: [{ kind: 'ModelDeclared', model: aModel('m', { gpuBytes: Infinity }) }] },
+  { now: 11, events: [{ kind: 'ContactChanged', server: aServer('a').id, fact: 'connected' }] },
+];

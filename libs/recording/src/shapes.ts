@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import type { IndexRow, Look, Model, ModelSettings, ServerSpec } from '#core';
+
+/**
+ * What the core's values look like, key by key. `satisfies` ties each shape to the core's type: a key that the core gains
+ * does not compile until it is here too, and then `FORMAT` has to rise.
+ */
+
+/** A name of the core's: which kind of name it is, only the compiler knows. */
+export const named = <Id extends string>(): z.ZodType<Id> => z.string() as unknown as z.ZodType<Id>;
+
+/** Instants, spans and bytes may be infinite. */
+export const amount = z.custom<number>((value) => typeof value === 'number' && !Number.isNaN(value), {
+  error: 'must be a number',
+});
+
+export const whole = z.int();
+export const text = z.string();
+export const flag = z.boolean();
+export const list = <T>(of: z.ZodType<T>) => z.array(of);
+export const labels = z.record(z.string(), z.string());
+export const orNull = <T>(of: z.ZodType<T>) => z.nullable(of);
+
+const coldStart = z.strictObject({
+  policy: z.enum(['queue', 'shed']),
+  maxQueue: amount,
+  maxWait: amount,
+  loadWhenShed: flag,
+});
+
+const settingsKeys = {
+  enabled: flag,
+  gpuBytes: amount,
+  hostBytes: amount,
+  sizesDeclared: flag,
+  idleUnload: orNull(amount),
+  idleMode: z.enum(['strict', 'soft']),
+  loadTimeout: amount,
+  minResidency: amount,
+  class: z.enum(['critical', 'default', 'sheddable']),
+  coldStart,
+};
+
+export const settings = z.strictObject(settingsKeys) satisfies z.ZodType<ModelSettings>;
+
+export const model = z.strictObject({
+  ...settingsKeys,
+  id: named<Model['id']>(),
+  source: z.enum(['declared', 'discovered']),
+  pinnedCopies: amount,
+  maxCopies: orNull(amount),
+  dependsOn: list(named<Model['id']>()),
+  require: labels,
+  config: orNull(text),
+}) satisfies z.ZodType<Model>;
+
+export const serverSpec = z.strictObject({
+  id: named<ServerSpec['id']>(),
+  host: text,
+  labels,
+  hostMemory: orNull(amount),
+  discover: flag,
+  strangers: z.enum(['keep', 'adopt', 'retire']),
+  devices: orNull(
+    list(z.strictObject({ ordinal: whole, uuid: orNull(text), memory: amount, headroom: amount })),
+  ),
+}) satisfies z.ZodType<ServerSpec>;
+
+export const mode = z.enum(['explicit', 'wrong_mode', 'restricted']);
+
+const indexRow = z.strictObject({
+  model: named<IndexRow['model']>(),
+  version: text,
+  state: z.enum(['', 'UNKNOWN', 'LOADING', 'READY', 'UNLOADING', 'UNAVAILABLE']),
+  reason: text,
+});
+
+const servingRow = z.strictObject({
+  model: named<IndexRow['model']>(),
+  version: text,
+  lastInference: amount,
+  succeeded: amount,
+  failed: amount,
+});
+
+const metrics = z.strictObject({
+  gpus: list(z.strictObject({ uuid: text, memory: amount, used: amount })),
+  hostMemory: orNull(amount),
+  pending: z.map(named<IndexRow['model']>(), amount),
+});
+
+export const look = z.strictObject({
+  begunAt: amount,
+  endedAt: amount,
+  index: orNull(list(indexRow)),
+  serving: list(servingRow),
+  metrics: orNull(metrics),
+  mode: orNull(mode),
+  serverVersion: orNull(text),
+}) satisfies z.ZodType<Look>;
+
+export const failureCause = z.enum([
+  'capacity',
+  'configuration',
+  'missing',
+  'wrong_mode',
+  'restricted',
+  'transient',
+]);
+export const unloadCause = z.enum(['idle', 'evicted', 'withdrawn', 'admin', 'drain', 'lost']);
