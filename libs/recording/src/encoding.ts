@@ -53,18 +53,18 @@ export function fromJson(value: unknown): unknown {
   return Array.isArray(value) ? value : untagged(record);
 }
 
-const NUMBERS: ReadonlyMap<unknown, number> = new Map([
+const NUMBERS = new Map<unknown, number>([
   ['Infinity', Number.POSITIVE_INFINITY],
   ['-Infinity', Number.NEGATIVE_INFINITY],
   ['NaN', Number.NaN],
 ]);
 
 /** What each tag makes of its content; undefined where that is none of its own. */
-const UNTAG: ReadonlyMap<string, (content: unknown) => unknown> = new Map([
-  ['$number', (content: unknown) => NUMBERS.get(content)],
-  ['$set', (content: unknown) => (Array.isArray(content) ? new Set(content) : undefined)],
-  ['$map', (content: unknown) => (isPairs(content) ? new Map(content) : undefined)],
-  ['$object', (content: unknown) => (isPairs(content) ? Object.fromEntries(content) : undefined)],
+const UNTAG = new Map<string, (content: unknown) => unknown>([
+  ['$number', (content) => NUMBERS.get(content)],
+  ['$set', (content) => (Array.isArray(content) ? new Set(content) : undefined)],
+  ['$map', (content) => (isPairs(content) ? new Map(content) : undefined)],
+  ['$object', (content) => (isPairs(content) ? Object.fromEntries(content) : undefined)],
 ]);
 
 function untagged(record: Record<string, unknown>): unknown {
