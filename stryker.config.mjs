@@ -1,0 +1,26 @@
+/** Breaks the core in small ways, one at a time, and counts which its specs notice: `npm run stryker -- passes/evict.ts`. */
+export default {
+  testRunner: 'jest',
+  testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+  jest: {
+    configFile: 'jest.config.mjs',
+    config: {
+      roots: ['<rootDir>/libs', '<rootDir>/test'],
+      testMatch: ['**/libs/core/**/*.spec.ts', '**/test/simulation/oracle/*.spec.ts'],
+      testTimeout: 60_000,
+    },
+    enableFindRelatedTests: false,
+  },
+  coverageAnalysis: 'perTest',
+  mutate: ['libs/core/src/**/*.ts', '!libs/core/src/**/*.spec.ts'],
+  // One copy of the little that these specs need.
+  ignorePatterns: ['**', '!jest.config.mjs', '!package.json', '!tsconfig*.json', '!libs/**', '!test/**'],
+  tempDirName: '.cache/stryker/sandbox',
+  incrementalFile: '.cache/stryker/incremental.json',
+  jsonReporter: { fileName: '.cache/stryker/report.json' },
+  clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: false },
+  reporters: ['clear-text', 'json'],
+  concurrency: 1,
+  timeoutMS: 20_000,
+  allowEmpty: false,
+};
