@@ -1,0 +1,120 @@
+import { emptyFleet, type Fleet } from '#core';
+import type { Observer, Turn } from '#engine';
+import { type About, type Ending, FORMAT, type TellTime } from './format.js';
+import { Lines } from './lines.js';
+import { Rotation } from './rotation.js';
+import type { TurnFiles } from './turn-files.js';
+
+/** So much may wait for the disk, beside one snapshot; then turns are dropped until it has caught up. */
+const MAX_PENDING = 8 * 2 ** 20;
+
+export interface TurnRecorderOptions {
+  readonly files: TurnFiles;
+  readonly about: About;
+  readonly recordedAt: TellTime;
+  /** A file that has come to so much is followed by another: one turn may lie beyond it. */
+  readonly maxFileBytes: number;
+  /** How many files are kept, the one being written included. */
+  readonly keep: number;
+  /** Nothing is recorded any more in this life. Told once. */
+  readonly onStopped: (why: unknown) => void;
+  /** So many turns are missing between two files. */
+  readonly onDropped: (turns: number) => void;
+}
+
+/**
+ * Records the turns of a service that must not wait for its disk. Has to be told of every turn from the first on. A disk
+ * that is slow costs turns, which is written down; one that fails ends the recording, never the service.
+ */
+export class TurnRecorder implements Observer {
+  private readonly rotation: Rotation;
+  private lines: Lines | undefined;
+  private turns = 0;
+  private fileBytes = 0;
+  private snapshotBytes = 0;
+  private dropped = 0;
+  private isOver = false;
+  private hasFailed = false;
+
+  constructor(private readonly options: TurnRecorderOptions) {
+    this.rotation = new Rotation(options.files, options.keep, (error) => this.stop(error));
+  }
+
+  turnTaken(turn: Turn, fleet: Fleet): void {
+    if (this.isOver) return;
+    try {
+      this.record(turn, fleet);
+    } catch (error) {
+      this.stop(error);
+    }
+  }
+
+  /** Resolves once all that was recorded is written. */
+  async close(): Promise<void> {
+    if (!this.isOver && this.lines) this.end(this.dropped > 0 ? 'dropped' : 'closed');
+    this.isOver = true;
+    await this.rotation.close();
+  }
+
+  private record({ now, events, actions }: Turn, fleet: Fleet): void {
+    this.turns += 1;
+    const lines = this.lines ?? this.begin(emptyFleet(), this.turns);
+    if (this.isBehind() || this.dropped > 0) return this.drop(fleet);
+    this.add(lines.turn({ turn: this.turns, now, events, actions }));
+    if (this.fileBytes < this.options.maxFileBytes) return;
+    this.end('rotated');
+    this.begin(fleet, this.turns + 1);
+  }
+
+  /** One that has begun to drop goes on until the disk has taken everything: better one gap than many. */
+  private isBehind(): boolean {
+    const { pending } = this.rotation;
+    return this.dropped > 0 ? pending > 0 : pending > MAX_PENDING + this.snapshotBytes;
+  }
+
+  private drop(fleet: Fleet): void {
+    this.dropped += 1;
+    if (this.isBehind() || this.dropped === 1) return;
+    this.end('dropped');
+    this.begin(fleet, this.turns + 1);
+  }
+
+  private begin(snapshot: Fleet, turn: number): Lines {
+    const { about, recordedAt, maxFileBytes } = this.options;
+    const lines = new Lines();
+    const header = { format: FORMAT, ...about, recordedAt: recordedAt(), turn } as const;
+    const bytes = Buffer.from(lines.header(header, snapshot));
+    if (2 * bytes.length > maxFileBytes) throw new SnapshotTooLarge(bytes.length);
+    this.lines = lines;
+    this.snapshotBytes = bytes.length;
+    this.fileBytes = bytes.length;
+    this.rotation.add(bytes, true);
+    return lines;
+  }
+
+  private end(how: Ending['end']): void {
+    this.add(this.lines!.ending(how, this.dropped));
+    if (this.dropped > 0) this.options.onDropped(this.dropped);
+    this.dropped = 0;
+  }
+
+  private add(line: string): void {
+    const bytes = Buffer.from(line);
+    this.fileBytes += bytes.length;
+    this.rotation.add(bytes, false);
+  }
+
+  private stop(why: unknown): void {
+    this.isOver = true;
+    if (!this.hasFailed) this.options.onStopped(why);
+    this.hasFailed = true;
+  }
+}
+
+/** Files would hold little else than snapshots. */
+class SnapshotTooLarge extends Error {
+  constructor(bytes: number) {
+    const mib = Math.ceil((2 * bytes) / 2 ** 20);
+    super(`the fleet has become so large that a file of turns needs maxFileMb: ${mib} or more`);
+  }
+}
