@@ -7,17 +7,28 @@ import type { Stage } from './stage.js';
 /** For so long Berth may not have noticed that somebody else took a model away: a slow server keeps its routes. */
 const NOTICED_WITHIN = 60_000;
 
+/** More than these Triton would not get done in time; gateways that have so many under way keep the others back. */
+const MOST_IN_FLIGHT = 10;
+
 type Ask = HappeningOf<'ask'>;
 
 /** Gateways: they ask where models are, go there within the lease, give up, and ask for what does not exist. */
 export class Gateways {
   /** Requests that nobody has answered yet. */
   private waiting = 0;
+  /** When a route was last given, or used. */
+  private busyAt = 0;
+
+  private readonly inFlight = new Map<string, number>();
 
   constructor(private readonly stage: Stage) {}
 
   get openRequests(): number {
     return this.waiting;
+  }
+
+  get lastBusyAt(): Instant {
+    return this.busyAt;
   }
 
   doings(): Pick<Doings, 'ask'> {
@@ -84,15 +95,22 @@ export class Gateways {
   private routed({ useAfter }: Ask, route: Route, berth: Berth): void {
     const { agenda } = this.stage;
     const now = agenda.now();
+    this.busyAt = now;
     berth.routes.note(route, now);
     if (useAfter !== null) agenda.after(useAfter, () => this.infer(route, now));
   }
 
-  private infer({ model, version, server, lease }: Route, givenAt: Instant): void {
+  private infer({ model, version, server, replica, lease }: Route, givenAt: Instant): void {
     const { agenda, trail, sites } = this.stage;
     const site = sites.get(server)!;
+    const load = this.inFlight.get(replica) ?? 0;
+    if (load >= MOST_IN_FLIGHT) return;
+    this.inFlight.set(replica, load + 1);
     const isLeased = agenda.now() < givenAt + lease;
+    this.busyAt = agenda.now();
     site.sim.infer({ model, version }, (answer) => {
+      this.busyAt = agenda.now();
+      this.inFlight.set(replica, this.inFlight.get(replica)! - 1);
       const isServed = 'ok' in answer;
       // An ensemble's own counts do not show that one of its steps has failed.
       const isEnsemble = site.sim.repository.model(model)!.steps.length > 0;

@@ -3,23 +3,27 @@ import { drawFaults } from './draw/faults.js';
 import { drawModels } from './draw/models.js';
 import { drawMeddling, drawOrders } from './draw/orders.js';
 import { drawServers } from './draw/servers.js';
-import { drawDefaults, drawLimits } from './draw/settings.js';
-import type { Plan } from './plan.js';
+import { drawDefaults, drawLimits, drawTemper } from './draw/settings.js';
+import type { Plan, PlannedModel } from './plan.js';
 import { Random } from './random.js';
 
 const HOUR = 3_600_000;
 /** The part of the time in which things go wrong; the rest is for coming to rest, and for staying so. */
 const STORMY = 0.8;
+/** So long after the storm the idle have to be gone, but in the few seeds that wait for all of them. */
+const WATCHED = 180_000;
+const SETTLED = 90_000;
 
 /** Draws a fleet and all that happens to it. `hours` is all the time that is simulated, the quiet at the end included. */
 export function makePlan(seed: number, { hours }: { readonly hours: number }): Plan {
   const stream = (name: string): Random => new Random(seed, name);
   const fleet = stream('fleet');
   const servers = drawServers(fleet, stream('late servers'));
-  const defaults = drawDefaults(fleet);
-  const models = drawModels(fleet, servers, defaults);
+  const temper = drawTemper(stream('temper'));
+  const defaults = drawDefaults(fleet, temper);
+  const models = drawModels(fleet, { servers, defaults, temper });
   const storm = Math.floor(hours * HOUR * STORMY);
-  const cast = { servers, models, storm };
+  const cast = { servers, models, storm, temper };
   const happenings = [
     ...drawAsks(stream('arrivals'), cast),
     ...drawOrders(stream('operator'), cast),
@@ -30,11 +34,18 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
     version: 1,
     seed,
     storm,
-    atLeast: Math.floor(hours * HOUR),
+    atLeast: Math.max(Math.floor(hours * HOUR), storm + drawPatience(stream('patience'), models)),
     servers,
     models,
     limits: drawLimits(stream('limits')),
     defaults,
     happenings: happenings.toSorted((one, other) => one.at - other.at),
   };
+}
+
+/** How long nobody asks, so that it can be seen that what is idle is unloaded. */
+function drawPatience(random: Random, models: readonly PlannedModel[]): number {
+  const longest = random.chance(0.03) ? Infinity : WATCHED;
+  const idle = models.map(({ model }) => Math.min(model.idleUnload ?? 0, longest));
+  return Math.max(...idle) + SETTLED;
 }

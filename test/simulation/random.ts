@@ -26,6 +26,12 @@ export class Random {
     return min + Math.floor(this.next() * (max - min + 1));
   }
 
+  /** A whole number of which every order of magnitude is as likely. */
+  spread(min: number, max: number): number {
+    const [low, high] = [Math.log(min), Math.log(max + 1)];
+    return Math.min(max, Math.floor(Math.exp(low + this.next() * (high - low))));
+  }
+
   chance(probability: number): boolean {
     return this.next() < probability;
   }
@@ -34,9 +40,9 @@ export class Random {
     return items[this.between(0, items.length - 1)]!;
   }
 
-  /** The first ones are picked most often, as the popular models of a fleet are. */
-  pickEarly<T>(items: readonly T[]): T {
-    return items[Math.floor(this.next() ** 2 * items.length)]!;
+  /** The first ones are picked most often, the more so the higher `power` is; with 1 all alike. */
+  pickEarly<T>(items: readonly T[], power = 2): T {
+    return items[Math.floor(this.next() ** power * items.length)]!;
   }
 
   /** A waiting time of a memoryless process. */

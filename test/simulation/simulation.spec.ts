@@ -34,7 +34,7 @@ describe('a fleet under faults', () => {
 /** What has to come up somewhere in many seeds: a simulation that never meets it proves nothing about it. */
 const SITUATIONS = [
   ...['warm route', 'cold route', 'inference', 'eviction', 'stranger load', 'stranger unload', 'late server'],
-  ...['idle', 'evicted', 'admin', 'drain'].map((cause) => `unload ${cause}`),
+  ...['idle', 'evicted', 'withdrawn', 'admin', 'drain'].map((cause) => `unload ${cause}`),
   ...['kill', 'terminate', 'berthCrash', 'loseReply', 'stuckLoad', 'stuckUnload', 'deadModel'],
   ...['memoryBackLate', 'connectionBreaks', 'partition', 'slowNetwork', 'diskFull', 'slowIndex'],
   ...['slowHandler', 'slowLoad', 'loadFails', 'metricsDown'],

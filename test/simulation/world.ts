@@ -4,8 +4,7 @@ import type { Observer } from '#engine';
 import { Agenda } from '#testing';
 import { Admin } from './admin.js';
 import { Berth } from './berth.js';
-import { pictureOf } from './checkers/in-short.js';
-import { restlessness } from './checkers/rest.js';
+import { Calm } from './calm.js';
 import { TurnChecks } from './checkers/turn-checks.js';
 import { Faults } from './faults.js';
 import { Gateways } from './gateways.js';
@@ -18,11 +17,6 @@ import { strangers } from './strangers.js';
 import { Told } from './told.js';
 import { Trail } from './trail.js';
 
-/** So long the fleet has to come to rest after the storm. */
-const CALM: Millis = 15 * 60_000;
-/** Between two looks at whether it has. */
-const PATIENCE: Millis = 5_000;
-
 /** A fleet, its Berth, its callers and its bad luck, as a plan has them, on virtual time. */
 export class World {
   readonly agenda = new Agenda();
@@ -32,6 +26,7 @@ export class World {
   private readonly gateways: Gateways;
   private readonly admin: Admin;
   private readonly faults: Faults;
+  private readonly calm: Calm;
   private readonly doings: Doings;
   private berth: Berth | undefined;
   private lives = 0;
@@ -62,6 +57,7 @@ export class World {
     this.gateways = new Gateways(this.stage);
     this.admin = new Admin(this.stage);
     this.faults = new Faults(this.stage);
+    this.calm = new Calm(this.stage, this.gateways);
     this.doings = {
       ...this.gateways.doings(),
       ...this.admin.doings(),
@@ -80,8 +76,7 @@ export class World {
     this.trail.note('the storm is over');
     this.admin.finish();
     this.faults.heal();
-    await this.comeToRest(this.plan.storm + CALM);
-    await this.passUntil(this.plan.atLeast);
+    await this.calm.comeToRest((moment) => this.passUntil(moment));
   }
 
   /** Some servers are not there when Berth first begins. */
@@ -121,19 +116,6 @@ export class World {
     return isPlanned ? undefined : `there is no ${happening.model}`;
   }
 
-  private async comeToRest(latest: number): Promise<void> {
-    let open = ['Berth is not there'];
-    while (open.length > 0 && this.agenda.now() < latest) {
-      await this.passUntil(this.agenda.now() + PATIENCE);
-      open = this.berth ? restlessness(this.berth.engine.fleet, this.sites) : ['Berth is not there'];
-      const { openRequests } = this.gateways;
-      if (openRequests > 0) open.push(`${openRequests} requests are unanswered`);
-    }
-    if (open.length > 0 && this.berth) this.trail.note(pictureOf(this.berth.engine.fleet));
-    this.trail.expect(open.length === 0, () => `no rest: ${open.join('; ')}`);
-    this.check();
-  }
-
   /** What a turn of the event loop does is done before the next thing happens, so that every run goes the same way. */
   private async passUntil(end: number): Promise<void> {
     for (let due = this.agenda.nextDue(); due !== undefined && due <= end; due = this.agenda.nextDue()) {
@@ -143,6 +125,7 @@ export class World {
       this.check();
     }
     this.agenda.runUntil(end);
+    this.check();
   }
 
   private check(): void {
@@ -155,6 +138,7 @@ export class World {
     trail.note(`Berth begins its life ${life}`);
     const berth = new Berth(life, this.stage, ({ routes }) => [
       ...observers,
+      this.calm.observer,
       new TurnChecks({ routes, sites, trail, life }),
     ]);
     this.berth = berth;

@@ -2,6 +2,7 @@ import {
   fitPins,
   type Fleet,
   isPinProtected,
+  type Millis,
   type Model,
   type ModelId,
   type Replica,
@@ -11,14 +12,21 @@ import {
 } from '#core';
 import type { Site } from '../site.js';
 
+/** What is known of a fleet that nobody asks any more. */
+export interface Quiet {
+  readonly sites: ReadonlyMap<string, Site>;
+  /** How long nobody has used a replica, nor may use it under a lease. */
+  readonly unusedFor: (replica: Replica) => Millis;
+}
+
 /** What still keeps a fleet from being as it should be once nothing happens any more; empty when it is at rest. */
-export function restlessness(fleet: Readonly<Fleet>, sites: ReadonlyMap<string, Site>): string[] {
+export function restlessness(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
   return [
     ...nobodyWaits(fleet),
     ...nothingIsOpen(fleet),
     ...pinsAreReady(fleet),
-    ...idleIsGone(fleet),
-    ...[...sites.values()].flatMap((site) => ledgerIsTrue(fleet, site)),
+    ...idleIsGone(fleet, quiet),
+    ...[...quiet.sites.values()].flatMap((site) => ledgerIsTrue(fleet, site)),
   ];
 }
 
@@ -82,16 +90,20 @@ const needsOf = (fleet: Readonly<Fleet>, model: ModelId): readonly ModelId[] => 
 const isKept = (fleet: Readonly<Fleet>, { stranger, server }: Replica): boolean =>
   stranger && fleet.servers.get(server)!.spec.strangers === 'keep';
 
-function idleIsGone(fleet: Readonly<Fleet>): string[] {
-  const left = [...fleet.replicas.values()].filter((replica) => shouldBeGone(fleet, replica));
+/** From the moment it is due: until the statistics are read, the queue is empty, and what needs it has left. */
+const GONE_WITHIN: Millis = 60_000;
+
+function idleIsGone(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
+  const left = [...fleet.replicas.values()].filter((replica) => shouldBeGone(fleet, replica, quiet));
   return left.map(({ id }) => `${id} is idle and still there`);
 }
 
-function shouldBeGone(fleet: Readonly<Fleet>, replica: Replica): boolean {
+function shouldBeGone(fleet: Readonly<Fleet>, replica: Replica, { unusedFor }: Quiet): boolean {
   const { model, server } = replica;
   const settings = fleet.models.get(model) ?? fleet.defaults;
   if (isKept(fleet, replica)) return false;
   const isStrict = settings.idleUnload !== null && settings.idleMode === 'strict';
+  if (unusedFor(replica) < (settings.idleUnload ?? 0) + GONE_WITHIN) return false;
   const isPinned = (fleet.models.get(model)?.pinnedCopies ?? 0) > 0;
   return isStrict && !isPinned && !isNeeded(fleet, model, server);
 }

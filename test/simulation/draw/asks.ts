@@ -1,36 +1,70 @@
-import type { ModelId, ServerId } from '#core';
+import type { ModelId } from '#core';
 import type { HappeningOf } from '../happenings.js';
 import type { Random } from '../random.js';
 import type { Cast } from './cast.js';
 import { moments } from './moments.js';
 
-/** What gateways ask, and what they do with the answer. */
-export function drawAsks(random: Random, cast: Cast): HappeningOf<'ask'>[] {
-  const every = random.pick([300, 1_000, 3_000]);
-  return moments(random, every, cast.storm).map((at) => drawAsk(random, at, cast));
+/** How the gateways of one seed are. */
+interface Habit {
+  /** How much more the popular models are asked for than the others; 1: not at all. */
+  readonly slope: number;
+  readonly burst: number;
+  readonly burstiness: number;
+  readonly waits: readonly (number | null)[];
 }
 
-function drawAsk(random: Random, at: number, { models, servers }: Cast): HappeningOf<'ask'> {
-  const count = random.chance(0.1) ? random.between(2, 12) : 1;
-  const isKnown = random.chance(0.97);
-  const model = isKnown ? random.pickEarly(models).model.id : (`nobody-${random.between(1, 3)}` as ModelId);
-  const lease = random.pick([1_000, 10_000, 10_000, 30_000]);
+/** What gateways ask, and what they do with the answer. There are quiet times, and what is popular changes. */
+export function drawAsks(random: Random, cast: Cast): HappeningOf<'ask'>[] {
+  const every = random.spread(250, 4_000);
+  const habit = drawHabit(random, cast);
+  const asks: HappeningOf<'ask'>[] = [];
+  for (let begin = 0; begin < cast.storm;) {
+    const end = Math.min(cast.storm, begin + random.spread(20_000, 600_000));
+    const pace = random.pick([0.2, 1, 1, 1, 3, Infinity]);
+    const popular = random.chance(0.5) ? cast.models : rotated(cast.models, random.between(0, 100));
+    const due = pace === Infinity ? [] : moments(random, every * pace, end - begin);
+    for (const after of due) asks.push(drawAsk(random, begin + after, { ...cast, models: popular }, habit));
+    begin = end;
+  }
+  return asks;
+}
+
+function drawHabit(random: Random, { temper }: Cast): Habit {
+  return {
+    slope: random.pick([1, 2, 2, 4]),
+    burst: random.spread(2, Math.min(300, 4 * temper.queue + 10)),
+    burstiness: random.pick([0, 0.03, 0.1]),
+    waits: random.chance(0.5) ? [null] : [null, null, 0, temper.wait, random.spread(100, 60_000)],
+  };
+}
+
+const rotated = <T>(items: readonly T[], by: number): readonly T[] => {
+  const at = by % items.length;
+  return [...items.slice(at), ...items.slice(0, at)];
+};
+
+function drawAsk(random: Random, at: number, cast: Cast, habit: Habit): HappeningOf<'ask'> {
+  const { models, servers, temper } = cast;
+  const count = random.chance(habit.burstiness) ? random.spread(2, habit.burst) : 1;
+  const isKnown = random.chance(0.98);
+  const known = random.pickEarly(models, habit.slope).model.id;
+  const lease = random.chance(0.5) ? Math.min(10_000, temper.lease) : random.spread(100, temper.lease);
   return {
     at,
     kind: 'ask',
-    model,
+    model: isKnown ? known : (`nobody-${random.between(1, 3)}` as ModelId),
     count,
-    version: random.chance(0.9) ? null : random.pick(['1', '7']),
-    wait: random.pick([null, null, 0, 500, 5_000, 20_000, 60_000]),
+    version: random.chance(0.95) ? null : random.pick(['1', '7']),
+    wait: random.pick(habit.waits),
     lease,
-    avoid: random.chance(0.9) ? [] : [random.pick(servers).spec.id satisfies ServerId],
+    avoid: random.chance(0.95) ? [] : [random.pick(servers).spec.id],
     useAfter: drawUse(random, lease),
-    giveUpAfter: random.chance(0.05) ? random.between(0, 3_000) : null,
+    giveUpAfter: random.chance(0.05) ? random.spread(1, 10_000) : null,
   };
 }
 
 /** Within the lease, sometimes after it, sometimes never. */
 function drawUse(random: Random, lease: number): number | null {
   if (random.chance(0.2)) return null;
-  return random.chance(0.9) ? Math.floor(random.next() * lease * 0.95) : lease * 1.5;
+  return random.chance(0.9) ? Math.floor(random.next() * lease * 0.95) : Math.floor(lease * 1.5);
 }

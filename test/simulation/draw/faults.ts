@@ -9,7 +9,7 @@ type Draw = (random: Random, at: number, cast: Cast) => Happening;
 export function drawFaults(seed: number, cast: Cast): Happening[] {
   return FAULTS.flatMap(([likelihood, draw], nth) => {
     const random = new Random(seed, `fault ${nth}`);
-    const every = random.pick([15_000, 40_000, 90_000]);
+    const every = random.spread(15_000, 600_000);
     if (!random.chance(likelihood)) return [];
     return moments(random, every, cast.storm).map((at) => draw(random, at, cast));
   });

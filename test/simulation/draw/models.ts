@@ -11,32 +11,47 @@ import {
 import type { ConfigJson, SimulatedModel } from '#testing';
 import type { PlannedModel, PlannedServer } from '../plan.js';
 import type { Random } from '../random.js';
+import { near, type Temper } from './settings.js';
 
 const MIB = 2 ** 20;
 
-export function drawModels(
-  random: Random,
-  servers: readonly PlannedServer[],
-  defaults: ModelSettings,
-): PlannedModel[] {
-  const count = random.between(3, 11);
-  const plain = Array.from({ length: count }, (_, at) => drawModel(random, `m${at}`, servers, defaults));
-  const models = random.chance(0.4) ? [...plain, drawEnsemble(random, plain, defaults)] : plain;
-  return pinSome(random, servers, models);
+/** What models are drawn for. */
+export interface Site {
+  readonly servers: readonly PlannedServer[];
+  readonly defaults: ModelSettings;
+  readonly temper: Temper;
 }
+
+export function drawModels(random: Random, site: Site): PlannedModel[] {
+  const count = random.chance(0.8) ? random.between(2, 11) : random.between(12, 24);
+  const shares = random.pick(SHARES);
+  const plain = Array.from({ length: count }, (_, at) =>
+    drawModel(random, `m${at}`, random.pick(shares), site),
+  );
+  const models = random.chance(0.4) ? [...plain, drawEnsemble(random, plain, site)] : plain;
+  return pinSome(random, site.servers, models);
+}
+
+/** How much of a device models take in one seed: all sorts, crumbs, or so much that hardly two go together. */
+const SHARES: readonly (readonly number[])[] = [
+  [0.02, 0.1, 0.2, 0.3, 0.45, 0.6, 0.95, 1],
+  [0.02, 0.1, 0.2, 0.3, 0.45, 0.6, 0.95, 1],
+  [0.01, 0.02, 0.05],
+  [0.3, 0.34, 0.45],
+  [0.5, 0.6, 0.95, 1],
+];
 
 function drawModel(
   random: Random,
   name: string,
-  servers: readonly PlannedServer[],
-  defaults: ModelSettings,
+  share: number,
+  { servers, defaults, temper }: Site,
 ): PlannedModel {
   const isDeclared = random.chance(0.8);
   const largest = isDeclared ? roomOn(random.pick(servers)) : defaults.gpuBytes;
-  const share = random.pick([0.02, 0.1, 0.2, 0.3, 0.45, 0.6, 0.95]);
   const gpuBytes = Math.max(50 * MIB, Math.floor((largest * share) / MIB) * MIB);
   const hostBytes = random.between(50, 1000) * MIB;
-  const loadMs = random.pick([100, 800, 2_000, 6_000]);
+  const loadMs = random.spread(50, temper.load);
   const disk: SimulatedModel = {
     name,
     gpuBytes: Math.floor(gpuBytes * (0.7 + 0.3 * random.next())),
@@ -50,7 +65,7 @@ function drawModel(
   const onHost = servers.some(({ setup }) => setup.devices.length === 0) || isOnCpu(disk);
   const declared = onHost ? gpuBytes + hostBytes : hostBytes;
   return {
-    model: modelOf(random, name, { gpuBytes, hostBytes: declared, loadMs }, defaults),
+    model: modelOf(random, name, { gpuBytes, hostBytes: declared, loadMs }, { defaults, temper }),
     disk,
     isDeclared,
     fitsDefaults: gpuBytes <= defaults.gpuBytes && gpuBytes + hostBytes <= defaults.hostBytes,
@@ -83,7 +98,7 @@ function modelOf(
   random: Random,
   name: string,
   { gpuBytes, hostBytes, loadMs }: { gpuBytes: number; hostBytes: number; loadMs: number },
-  defaults: ModelSettings,
+  { defaults, temper }: Pick<Site, 'defaults' | 'temper'>,
 ): Model {
   return {
     ...defaults,
@@ -92,14 +107,15 @@ function modelOf(
     gpuBytes,
     hostBytes,
     sizesDeclared: true,
-    idleUnload: random.chance(0.9) ? random.between(2, 40) * 1_000 : null,
+    idleUnload: random.chance(0.9) ? near(random, temper.idle, 1_000, 3_600_000) : null,
     idleMode: random.chance(0.85) ? 'strict' : 'soft',
     loadTimeout: loadMs + random.between(2, 20) * 1_000,
-    minResidency: random.pick([0, 0, 2_000, 10_000]),
+    minResidency: random.chance(0.5) ? 0 : random.between(0, temper.residency),
+    class: random.chance(0.8) ? 'default' : random.pick(['critical', 'sheddable']),
     coldStart: {
       policy: random.chance(0.85) ? 'queue' : 'shed',
-      maxQueue: random.pick([1, 5, 100]),
-      maxWait: random.between(2, 40) * 1_000,
+      maxQueue: random.chance(0.5) ? temper.queue : random.spread(1, temper.queue),
+      maxWait: near(random, temper.wait, 100, 600_000),
       loadWhenShed: random.chance(0.7),
     },
     pinnedCopies: 0,
@@ -111,11 +127,11 @@ function modelOf(
 }
 
 /** Books nothing of its own once it is known to be one, so its sizes are not declared. */
-function drawEnsemble(random: Random, plain: readonly PlannedModel[], defaults: ModelSettings): PlannedModel {
+function drawEnsemble(random: Random, plain: readonly PlannedModel[], site: Site): PlannedModel {
   const steps = [random.pick(plain), random.pick(plain)].map(({ disk }) => disk.name);
   const name = 'ensemble';
-  const { gpuBytes, hostBytes } = defaults;
-  const model = modelOf(random, name, { gpuBytes, hostBytes, loadMs: 10_000 }, defaults);
+  const { gpuBytes, hostBytes } = site.defaults;
+  const model = modelOf(random, name, { gpuBytes, hostBytes, loadMs: 10_000 }, site);
   const dependsOn = random.chance(0.4) ? ([...new Set(steps)] as ModelId[]) : [];
   return {
     model: { ...model, sizesDeclared: false, config: null, dependsOn },

@@ -2,16 +2,15 @@ import type { Happening } from '../happenings.js';
 import type { Random } from '../random.js';
 import type { Cast } from './cast.js';
 import { moments } from './moments.js';
+import { near } from './settings.js';
 
 /** What the operator does. */
 export function drawOrders(random: Random, cast: Cast): Happening[] {
   if (!random.chance(0.6)) return [];
-  return moments(random, random.pick([5_000, 15_000, 40_000]), cast.storm).map((at) =>
-    drawOrder(random, at, cast),
-  );
+  return moments(random, random.spread(5_000, 240_000), cast.storm).map((at) => drawOrder(random, at, cast));
 }
 
-function drawOrder(random: Random, at: number, { models, servers }: Cast): Happening {
+function drawOrder(random: Random, at: number, { models, servers, temper }: Cast): Happening {
   const model = random.pickEarly(models).model.id;
   const server = random.pick(servers).spec.id;
   const orders: readonly (() => Happening)[] = [
@@ -27,7 +26,7 @@ function drawOrder(random: Random, at: number, { models, servers }: Cast): Happe
       kind: 'declare',
       model,
       enabled: random.chance(0.9),
-      idleUnload: random.between(2, 40) * 1_000,
+      idleUnload: near(random, temper.idle, 1_000, 3_600_000),
     }),
   ];
   return random.pick(orders)();
@@ -36,7 +35,7 @@ function drawOrder(random: Random, at: number, { models, servers }: Cast): Happe
 /** What somebody else does on the same servers. */
 export function drawMeddling(random: Random, { models, servers, storm }: Cast): Happening[] {
   if (!random.chance(0.3)) return [];
-  return moments(random, random.pick([10_000, 30_000]), storm).map((at) => ({
+  return moments(random, random.spread(10_000, 240_000), storm).map((at) => ({
     at,
     kind: random.pick(['strangerLoad', 'strangerUnload']),
     server: random.pick(servers).spec.id,

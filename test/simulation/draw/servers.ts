@@ -8,7 +8,7 @@ const MIB = 2 ** 20;
 const BASELINE = 300 * MIB;
 
 export function drawServers(random: Random, late: Random): PlannedServer[] {
-  const hosts = random.between(1, 3);
+  const hosts = random.pick([1, 1, 2, 2, 3, 4]);
   return Array.from({ length: hosts }, (_, at) => ({
     ...drawServer(random, `s${at}`),
     lateBy: late.chance(0.1) ? late.between(1, 60) * 1_000 : 0,
@@ -48,8 +48,8 @@ function drawServer(random: Random, id: string): Omit<PlannedServer, 'lateBy'> {
 }
 
 function drawDevices(random: Random, id: string): SimulatedDevice[] {
-  const count = random.pick([0, 1, 1, 2, 2, 4]);
-  const size = random.pick([6, 8, 12, 24]) * 1024 * MIB;
+  const count = random.pick([0, 1, 1, 1, 2, 2, 2, 4, 8]);
+  const size = random.pick([4, 8, 12, 24, 80]) * 1024 * MIB;
   return Array.from({ length: count }, (_, ordinal) => ({
     ordinal,
     uuid: `GPU-${id}-${ordinal}`,

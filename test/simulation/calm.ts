@@ -1,0 +1,84 @@
+import type { Instant, Millis, Replica } from '#core';
+import type { Observer } from '#engine';
+import { pictureOf } from './checkers/in-short.js';
+import { restlessness } from './checkers/rest.js';
+import type { Gateways } from './gateways.js';
+import type { Plan } from './plan.js';
+import type { Stage } from './stage.js';
+
+/** Between two looks at whether a fleet is at rest. */
+const PATIENCE: Millis = 5_000;
+/** For Berth to begin, to connect again, and to look. */
+const SETTLING: Millis = 60_000;
+/** The longest that core waits after failed loads. */
+const LONGEST_BACK_OFF: Millis = 300_000;
+
+/**
+ * How long a fleet has to come to rest once nothing goes wrong any more: what waits is answered, leases and residencies
+ * end, loads end or are given up, twice in a row, and what is stuck is written off.
+ */
+export function calmBound({ models, defaults, limits, happenings }: Plan): Millis {
+  const settings = [defaults, ...models.map(({ model }) => model)];
+  const longest = (of: (one: (typeof settings)[number]) => Millis): Millis => Math.max(...settings.map(of));
+  const leases = happenings.map((one) => (one.kind === 'ask' ? one.lease : 0));
+  const lease = leases.reduce((most, one) => Math.max(most, one), 0);
+  const attempt = longest((one) => one.loadTimeout) + limits.stuckAfter;
+  const wait = longest((one) => one.coldStart.maxWait);
+  return SETTLING + wait + lease + longest((one) => one.minResidency) + 2 * attempt + LONGEST_BACK_OFF;
+}
+
+/** The second phase: nobody asks, and every promise has to come true. */
+export class Calm {
+  private isAtRest = false;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly gateways: Gateways,
+  ) {}
+
+  /** Once at rest, nothing is loaded any more: that would be thrash. */
+  readonly observer: Observer = {
+    turnTaken: ({ actions }) => {
+      const load = this.isAtRest ? actions.find(({ kind }) => kind === 'load') : undefined;
+      this.stage.trail.expect(load === undefined, () => `at rest, and yet ${JSON.stringify(load)}`);
+    },
+  };
+
+  /** Waits for rest, which has to come in time and to last. */
+  async comeToRest(passUntil: (moment: Instant) => Promise<void>): Promise<void> {
+    const { trail, plan } = this.stage;
+    await this.rest(passUntil, plan.storm + calmBound(plan));
+    trail.note('at rest');
+    this.isAtRest = true;
+    await passUntil(plan.atLeast);
+    // Something may just be leaving, since it has been idle for long enough.
+    await this.rest(passUntil, Math.max(plan.atLeast, this.stage.agenda.now()) + SETTLING);
+  }
+
+  private async rest(passUntil: (moment: Instant) => Promise<void>, latest: Instant): Promise<void> {
+    const { agenda, trail, berth } = this.stage;
+    for (let open = this.whatIsOpen(); open.length > 0; open = this.whatIsOpen()) {
+      await passUntil(agenda.now() + PATIENCE);
+      if (agenda.now() < latest) continue;
+      const fleet = berth()?.engine.fleet;
+      if (fleet) trail.note(pictureOf(fleet));
+      trail.fail(`no rest: ${open.join('; ')}`);
+    }
+  }
+
+  private whatIsOpen(): string[] {
+    const berth = this.stage.berth();
+    if (!berth) return ['Berth is not there'];
+    const { sites } = this.stage;
+    const { openRequests } = this.gateways;
+    const open = restlessness(berth.engine.fleet, { sites, unusedFor: (replica) => this.unusedFor(replica) });
+    return openRequests > 0 ? [...open, `${openRequests} requests are unanswered`] : open;
+  }
+
+  private unusedFor({ id, server }: Replica): Millis {
+    const { agenda, berth, sites, plan } = this.stage;
+    const { bornAt, routes } = berth()!;
+    const used = Math.max(plan.storm, this.gateways.lastBusyAt, bornAt, sites.get(server)!.bornAt);
+    return agenda.now() - Math.max(used, routes.leasedUntil(id));
+  }
+}
