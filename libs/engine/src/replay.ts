@@ -17,6 +17,8 @@ export interface Difference {
   /** What stands there in the recording and in today's decision; undefined where nothing does. */
   readonly recorded: unknown;
   readonly decided: unknown;
+  /** All that today's core decides in that turn. */
+  readonly actions: readonly Action[];
 }
 
 /** Steps through recorded turns with today's core, from the fleet as it was before the first of them. */
@@ -28,11 +30,11 @@ export class Replay {
   take({ turn, now, events, actions }: RecordedTurn): Difference | undefined {
     const decided = step(this.fleet, events, now);
     const found = difference('actions', actions, decided);
-    return found && { turn, ...found };
+    return found && { turn, ...found, actions: decided };
   }
 }
 
-type Found = Omit<Difference, 'turn'>;
+type Found = Omit<Difference, 'turn' | 'actions'>;
 
 /** The first place where two values differ, the order of keys aside. */
 function difference(path: string, recorded: unknown, decided: unknown): Found | undefined {
