@@ -30,6 +30,8 @@ const STAGES = [
     'tests',
     () => jest('check', ['--roots', ...SUITES.filter(isThere)], { capture: true, timeoutMs: STAGE_MS }),
   ],
+  // A bug put in on purpose: were it not found, the simulation would prove nothing.
+  ['canary', () => script(join(ROOT, 'tools', 'mutants', 'play.mjs'), '--canary')],
 ];
 
 await setUpTools();
@@ -45,8 +47,11 @@ for (const [name, stage] of STAGES) {
 }
 
 function tool(path, ...args) {
-  const script = join(ROOT, 'node_modules', path);
-  return () => run(process.execPath, [script, ...args], { cwd: ROOT, capture: true, timeoutMs: STAGE_MS });
+  return () => script(join(ROOT, 'node_modules', path), ...args);
+}
+
+function script(path, ...args) {
+  return run(process.execPath, [path, ...args], { cwd: ROOT, capture: true, timeoutMs: STAGE_MS });
 }
 
 function beginningOf(output) {

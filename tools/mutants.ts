@@ -1,0 +1,86 @@
+/** One bug, as it could creep in: in `file` the only `find` becomes `replace`, and promise `breaks` is broken. */
+export interface Mutant {
+  readonly name: string;
+  /** The number in docs/architecture.md, "What must never happen". */
+  readonly breaks: number;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** One of these is played in every `npm run check`: if the tests no longer find it, they find nothing. */
+export const CANARY = 'release-on-acknowledgement';
+
+const CORE = 'libs/core/src';
+const PASSES = `${CORE}/passes`;
+const OBSERVE = `${CORE}/observe`;
+const ENGINE = 'libs/engine/src';
+
+/**
+ * Bugs of the core and the engine that our tests must find (`npm run mutants`). One line each, so that the list can be
+ * read; none is equivalent to the code as it is. A rule that is worth a comment in the core is worth a line here.
+ */
+// prettier-ignore
+export const MUTANTS: readonly Mutant[] = [
+  // Memory: what is held, promised and leaving.
+  { name: 'release-on-acknowledgement', breaks: 2, file: `${OBSERVE}/orders.ts`, find: `put(fleet, { ...replica, answeredAt: now });`, replace: `put(fleet, { ...replica, answeredAt: now, bookings: [] });` },
+  { name: 'promise-forgotten', breaks: 1, file: `${CORE}/ledger.ts`, find: `if (replica.phase === 'placed') this.reserve(replica.bookings);`, replace: `if (replica.phase === 'placed') return;` },
+  { name: 'change-not-booked', breaks: 3, file: `${CORE}/ledger.ts`, find: `if (replica.change.order) this.hold(replica.change.bookings);`, replace: `if (replica.change.order) return;` },
+  { name: 'hidden-copy-not-booked', breaks: 3, file: `${CORE}/ledger.ts`, find: `for (const { bookings } of hidden) this.hold(bookings);`, replace: `if (hidden === undefined) return;` },
+  { name: 'host-memory-not-booked', breaks: 3, file: `${CORE}/footprint.ts`, find: `return [...gpus.map(({ account }) => ({ account, bytes: gpuBytes(model, server, id) })), host];`, replace: `return gpus.map(({ account }) => ({ account, bytes: gpuBytes(model, server, id) }));` },
+  { name: 'load-before-memory-is-free', breaks: 1, file: `${PASSES}/start.ts`, find: `ledger.fitsFree(bookings) &&`, replace: `` },
+  { name: 'unknown-load-taken-as-failed', breaks: 2, file: `${OBSERVE}/orders.ts`, find: `outcome.kind === 'failed' ? 'load_failed' : 'load'`, replace: `'load_failed'` },
+  { name: 'unsettled-time-nil', breaks: 2, file: `${OBSERVE}/sighted.ts`, find: `const UNSETTLED: Millis = 5_000;`, replace: `const UNSETTLED: Millis = 0;` },
+  { name: 'absence-believed-in-one-look', breaks: 2, file: `${OBSERVE}/sighted.ts`, find: `(proven && begunAt >= absentSince + APART)`, replace: `proven` },
+  { name: 'look-before-the-answer-believed', breaks: 2, file: `${OBSERVE}/sighted.ts`, find: `if (answeredAt === null || begunAt <= answeredAt || `, replace: `if (answeredAt === null || ` },
+  { name: 'absence-before-the-answer-believed', breaks: 2, file: `${OBSERVE}/sighted.ts`, find: `if (answeredAt === null || begunAt <= answeredAt || sighting.kind === 'leaving') return;`, replace: `if (answeredAt === null && sighting.kind === 'gone') return end(fleet, replica, now); if (answeredAt === null || begunAt <= answeredAt || sighting.kind === 'leaving') return;` },
+  { name: 'incarnation-keeps-bookings', breaks: 17, file: `${OBSERVE}/looked.ts`, find: `if (replica.phase !== 'placed') endByDeath(fleet, replica, now);`, replace: `if (replica.phase === 'placed') put(fleet, replica);` },
+  { name: 'restart-not-noticed', breaks: 17, file: `${OBSERVE}/looked.ts`, find: `if (server.incarnation === 0 || (!server.looked && server.refused)) return true;`, replace: `if (server.incarnation > 0) return false; else return true;` },
+  { name: 'look-of-a-dead-connection-believed', breaks: 14, file: `${OBSERVE}/looked.ts`, find: `if (isStale(server, look)) return;`, replace: `if (server.contact.kind === 'connecting') return;` },
+  // Orders: which, where, when.
+  { name: 'second-load-after-a-timeout', breaks: 5, file: `${PASSES}/places.ts`, find: `if (fleet.replicas.has(replicaId(model.id, server.spec.id))) return [];`, replace: `const there = fleet.replicas.get(replicaId(model.id, server.spec.id)); if (there && there.phase !== 'unknown') return [];` },
+  { name: 'loads-per-server-ignored', breaks: 6, file: `${PASSES}/start.ts`, find: `if ((this.servers.get(server) ?? 0) >= loadsPerServer) return false;`, replace: `if (loadsPerServer === 0) return false;` },
+  { name: 'loads-per-device-ignored', breaks: 6, file: `${PASSES}/start.ts`, find: `(this.devices.get(\`\${server}/\${device}\`) ?? 0) < loadsPerDevice`, replace: `device >= 0 && loadsPerDevice > 0` },
+  { name: 'slot-free-after-a-lost-answer', breaks: 6, file: `${PASSES}/start.ts`, find: `if (loadBegan(replica) === null || isCarried(replica)) continue;`, replace: `if (replica.phase === 'unknown' || loadBegan(replica) === null || isCarried(replica)) continue;` },
+  { name: 'back-off-ignored', breaks: 10, file: `${PASSES}/place.ts`, find: `(coolingOn(fleet, server, model.id, now) ? [] : ways(fleet, server, model))`, replace: `(coolingOn(fleet, server, model.id, now) ? ways(fleet, server, model) : ways(fleet, server, model))` },
+  { name: 'disabled-model-loaded', breaks: 12, file: `${PASSES}/wants.ts`, find: `fleet.models.get(model)?.enabled &&`, replace: `fleet.models.has(model) &&` },
+  { name: 'orders-in-the-wrong-mode', breaks: 12, file: `${CORE}/standing.ts`, find: `if (mode === 'wrong_mode' || mode === 'restricted') return mode;`, replace: `if (mode === 'restricted') return mode;` },
+  { name: 'orders-without-leadership', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `this.attempt(order, mayAct ? link : undefined)`, replace: `this.attempt(order, mayAct ? link : link)` },
+  { name: 'load-before-it-is-written-down', breaks: 17, file: `${ENGINE}/actuator.ts`, find: `await this.remember(server, [model, ...brings]);`, replace: `void this.remember(server, [model, ...brings]).catch(() => undefined);` },
+  { name: 'unwritten-order-counts-as-written', breaks: 17, file: `${ENGINE}/notebook.ts`, find: `for (const model of added) known.delete(model);`, replace: `` },
+  // Who may go, and for whom.
+  { name: 'evicts-what-is-pinned', breaks: 7, file: `${PASSES}/victims.ts`, find: `if (replica.change || isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;`, replace: `if (replica.change || isKept(fleet, replica)) return false;` },
+  { name: 'evicts-both-of-two-copies', breaks: 7, file: `${PASSES}/victims.ts`, find: `return solidCopies(fleet, id, replica) + copiesOf(replica) - gone >= pinnedCopies;`, replace: `return gone > 0;` },
+  { name: 'pin-forgotten-at-a-restart', breaks: 17, file: `${OBSERVE}/declared.ts`, find: `fleet.models.set(model.id, evenly(model));`, replace: `fleet.models.set(model.id, evenly(fleet.nextOrder > 1 ? model : { ...model, pinnedCopies: 0 }));` },
+  { name: 'pins-retire', breaks: 7, file: `${PASSES}/idle.ts`, find: `if (at === null || isPinProtected(fleet, replica)) return null;`, replace: `if (at === null) return null;` },
+  { name: 'lease-ignored', breaks: 7, file: `${PASSES}/retire.ts`, find: `if (replica.inUseUntil > now || !takesOrders(server, now)`, replace: `if (!takesOrders(server, now)` },
+  { name: 'lease-shortened-by-the-next', breaks: 7, file: `${ENGINE}/uses.ts`, find: `if (inUseUntil > use.inUseUntil) use.inUseUntil = inUseUntil;`, replace: `use.inUseUntil = inUseUntil;` },
+  { name: 'residency-ignored', breaks: 7, file: `${PASSES}/victims.ts`, find: `if (now < residentUntil(fleet, replica)) return false;`, replace: `if (now < replica.since) return false;` },
+  { name: 'evicts-in-use-at-once', breaks: 7, file: `${PASSES}/victims.ts`, find: `const isStarving = now - want.since >= fleet.limits.starvation;`, replace: `const isStarving = now >= want.since;` },
+  { name: 'starvation-bound-ignored', breaks: 19, file: `${PASSES}/victims.ts`, find: `const isStarving = now - want.since >= fleet.limits.starvation;`, replace: `const isStarving = now < want.since;` },
+  { name: 'dependency-evicted-under-its-ensemble', breaks: 7, file: `${PASSES}/victims.ts`, find: `if (dependents.every(isVictim)) victims.push(victimWith(replica, dependents));`, replace: `victims.push(victimWith(replica, dependents.filter(() => false)));` },
+  { name: 'evicts-though-it-does-not-suffice', breaks: 8, file: `${PASSES}/evict.ts`, find: `if (!covers(replicasIn(chosen), short)) return undefined;`, replace: `if (chosen.length === 0 && short.size > 0) return undefined;` },
+  { name: 'evicts-though-enough-is-leaving', breaks: 8, file: `${CORE}/ledger.ts`, find: `return capacity - held - promised + leaving;`, replace: `return capacity - held - promised + 0 * leaving;` },
+  { name: 'evicts-more-than-is-needed', breaks: 8, file: `${PASSES}/evict.ts`, find: `return covers(replicasIn(without), short) ? without : kept;`, replace: `return without.length < 0 ? without : kept;` },
+  { name: 'evicts-without-reading-use', breaks: 7, file: `${PASSES}/reading.ts`, find: `return stale.length === 0;\n`, replace: `return true;\n` },
+  { name: 'kept-stranger-unloaded', breaks: 7, file: `${PASSES}/idle.ts`, find: `if (rule === 'keep') return null;`, replace: `` },
+  { name: 'idle-by-wall-clock', breaks: 9, file: `${OBSERVE}/pulse.ts`, find: `used ? Math.max(replica.lastUse, now) : replica.lastUse`, replace: `used ? pulse.lastInference : replica.lastUse` },
+  { name: 'idle-time-cut-short', breaks: 9, file: `${PASSES}/idle.ts`, find: `return Math.max(replica.lastUse + idleUnload, replica.inUseUntil);`, replace: `return Math.max(replica.lastUse + 0.9 * idleUnload, replica.inUseUntil);` },
+  { name: 'idle-since-the-load', breaks: 9, file: `${PASSES}/idle.ts`, find: `return Math.max(replica.lastUse + idleUnload, replica.inUseUntil);`, replace: `return Math.max(replica.since + idleUnload, replica.inUseUntil);` },
+  { name: 'uses-folded-in-after-the-decision', breaks: 9, file: `${ENGINE}/engine.ts`, find: `const events = uses.length > 0 ? [{ kind: 'RoutesUsed', uses } as const, ...this.inbox] : this.inbox;`, replace: `const events = this.inbox; if (uses.length > 0) queueMicrotask(() => this.tell({ kind: 'RoutesUsed', uses }));` },
+  { name: 'drain-deadline-ignored', breaks: 19, file: `${PASSES}/retire.ts`, find: `if (deadline !== null && deadline <= now) return true;`, replace: `if (deadline === -Infinity) return true;` },
+  // Requests: one answer each, in time, and the right one.
+  { name: 'answered-twice', breaks: 13, file: `${PASSES}/grant.ts`, find: `fleet.waiting.delete(request.id);`, replace: `` },
+  { name: 'answered-late', breaks: 13, file: `${PASSES}/refuse.ts`, find: `.filter(({ deadline }) => deadline <= now);`, replace: `.filter(({ deadline }) => deadline < now);` },
+  { name: 'no-wake-for-deadlines', breaks: 13, file: `${CORE}/wake.ts`, find: `for (const { deadline } of fleet.waiting.values()) yield deadline;`, replace: `` },
+  { name: 'wakes-too-late', breaks: 13, file: `${ENGINE}/engine.ts`, find: `this.parts.clock.setAlarm(nextWake(this.state, now), () => this.turn());`, replace: `this.parts.clock.setAlarm(nextWake(this.state, now) + 20, () => this.turn());` },
+  { name: 'cancelled-request-granted', breaks: 13, file: `${OBSERVE}/requests.ts`, find: `export function cancelRequest(fleet: Fleet, id: RequestId): void {\n  fleet.waiting.delete(id);`, replace: `export function cancelRequest(fleet: Fleet, id: RequestId): void {\n  fleet.waiting.get(id);` },
+  { name: 'route-while-draining', breaks: 14, file: `${CORE}/routes.ts`, find: `if (ready.phase !== 'ready' || !isRoutable(fleet.servers.get(ready.server)!)) return false;`, replace: `if (!['ready', 'draining'].includes(replica.phase) || !isRoutable(fleet.servers.get(ready.server)!)) return false;` },
+  { name: 'route-before-the-first-look', breaks: 14, file: `${OBSERVE}/contact.ts`, find: `if (contact.kind === 'down' || contact.kind === 'lost') server.looked = false;`, replace: `if (contact.kind === 'lost') server.looked = false;` },
+  { name: 'queue-bound-ignored', breaks: 15, file: `${PASSES}/refuse.ts`, find: `if (position <= bound && all < fleet.limits.globalQueue) {`, replace: `if (bound > 0 && all < fleet.limits.globalQueue) {` },
+  { name: 'global-queue-bound-ignored', breaks: 15, file: `${PASSES}/refuse.ts`, find: `if (position <= bound && all < fleet.limits.globalQueue) {`, replace: `if (position <= bound) {` },
+  { name: 'infeasible-by-the-reachable', breaks: 13, file: `${PASSES}/verdicts.ts`, find: `const fits = [...this.fleet.servers.values()].map((server) => ({`, replace: `const fits = this.open.map((server) => ({` },
+  { name: 'infeasible-though-unseen', breaks: 13, file: `${PASSES}/verdicts.ts`, find: `if (fits.length === 0 || fits.includes('unseen')) return`, replace: `if (fits.length === 0) return` },
+  { name: 'cold-do-not-wait-for-the-first-looks', breaks: 17, file: `${PASSES}/place.ts`, find: `if (wants.length === 0 || isSettling(fleet, now)) return [];`, replace: `if (wants.length === 0) return [];` },
+  { name: 'wish-never-ends', breaks: 19, file: `${PASSES}/wishes.ts`, find: `if (until <= now || routableReplicas(fleet, model).length > 0) fleet.wishes.delete(model);`, replace: `if (until < -now) fleet.wishes.delete(model);` },
+];
