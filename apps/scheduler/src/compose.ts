@@ -23,6 +23,7 @@ import { ModelWrites } from './models/model-writes.js';
 import { PinEnds } from './models/pin-ends.js';
 import { TurnWatch } from './models/turn-watch.js';
 import type { Demo, SchedulerParts, SchedulerStore } from './parts.js';
+import { openRecorder } from './recorder.js';
 import { Resolver } from './routing/resolver.js';
 import { LOG } from './tokens.js';
 import { WallTimes } from './wall-times.js';
@@ -45,7 +46,7 @@ export function compose(
   store: SchedulerStore,
   remembered: Remembered,
 ) {
-  const running = composeEngine(parts, store, remembered.facts);
+  const running = composeEngine(config, parts, store, remembered.facts);
   const known = composeKnowledge(config, running, remembered);
   const { engine, times, lifecycle, watch, metrics } = running;
   const { catalog, models, registry, servers } = known;
@@ -72,18 +73,25 @@ export function compose(
 }
 
 /** What runs: the engine, who watches it, and whether it serves. */
-function composeEngine(parts: SchedulerParts, store: SchedulerStore, facts: LearnedFacts) {
+function composeEngine(
+  config: Config,
+  parts: SchedulerParts,
+  { leadership, learned }: SchedulerStore,
+  facts: LearnedFacts,
+) {
   const { clock, log, wallNow } = parts;
-  const { leadership } = store;
   const now = (): number => clock.now();
   const watch = new TurnWatch();
   const metrics = new Metrics({ now, term: leadership.term, process: parts.processMetrics });
-  const observers = [metrics, new ServerLog(log), new TurnLog(log), watch];
-  const engine = new Engine({ clock, learned: readAlready(store.learned, facts), leadership, observers });
+  const recorder = openRecorder(config, parts, metrics.recorder, leadership.term);
+  const watchers = [metrics, new ServerLog(log), new TurnLog(log), watch];
+  const observers = recorder ? [recorder, ...watchers] : watchers;
+  const engine = new Engine({ clock, learned: readAlready(learned, facts), leadership, observers });
   const lifecycle = new Lifecycle();
   const readiness = new Readiness(engine, lifecycle);
   const health = new GrpcHealth(readiness);
-  return { engine, times: new WallTimes(wallNow, now), watch, metrics, lifecycle, readiness, health };
+  const times = new WallTimes(wallNow, now);
+  return { engine, times, watch, metrics, recorder, lifecycle, readiness, health };
 }
 
 /** What is known of models and servers. */

@@ -44,6 +44,7 @@ export async function createScheduler(
     return running(config, made, { store, listening, demo });
   } catch (error) {
     made?.engine.stop();
+    await made?.recorder?.close();
     await demo?.close();
     await store.close();
     throw error;
@@ -75,7 +76,7 @@ function running(config: Config, made: Composition, held: Held): RunningSchedule
 
 /** The order matters: nobody new, everybody answered, nothing lost. */
 async function close(
-  { lifecycle, health, engine, watch, writes }: Composition,
+  { lifecycle, health, engine, watch, writes, recorder }: Composition,
   { store, listening, demo }: Held,
 ): Promise<void> {
   lifecycle.end();
@@ -90,6 +91,7 @@ async function close(
     listening.app.getHttpServer().closeAllConnections();
     await closed;
   }
+  await Promise.race([recorder?.close(), sleep(GRACE_MS, undefined, { ref: false })]);
   await store.close();
   await demo?.close();
 }

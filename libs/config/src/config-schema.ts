@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULTS, DEFAULT_SETTINGS, SERVER_DEFAULTS } from './defaults.js';
+import { DEFAULTS, DEFAULT_SETTINGS, RECORDER_DEFAULTS, SERVER_DEFAULTS } from './defaults.js';
 import { modelSpecSchema, settingsSchema } from './model-spec.js';
 import { ADDRESS_RULE, isLoopback, parseAddress } from './address.js';
 import { choice, millis, name, notAvailable, NOT_AVAILABLE, seconds, text, whole } from './rules.js';
@@ -58,6 +58,14 @@ export const configFileSchema = z.strictObject({
     .exactOptional()
     .describe('What stays in memory.'),
   staleRoutes: choice(['serve'], ['stop']).exactOptional().describe('What a replica without a leader does.'),
+  recorder: z
+    .strictObject({
+      dir: text.exactOptional().describe('The folder of the recordings; a relative one lies in `data`.'),
+      maxFileMb: whole(1, 4096).exactOptional().describe('After so much another file is begun.'),
+      files: whole(2, 1000).exactOptional().describe('How many files are kept; the oldest is deleted.'),
+    })
+    .exactOptional()
+    .describe('Records every turn, to be replayed later. Left out: nothing is recorded.'),
   auth: notAvailable('Who may call. Without it Berth listens on loopback addresses only.').exactOptional(),
 });
 
@@ -72,6 +80,7 @@ export function defaultsByPath(): Record<string, unknown> {
     ...top,
     ...prefixed('limits', limits),
     ...prefixed('residency', residency),
+    ...prefixed('recorder', RECORDER_DEFAULTS),
     ...prefixed('defaults', settings),
     ...prefixed('defaults.coldStart', coldStart),
     'servers[].discover': SERVER_DEFAULTS.discover,

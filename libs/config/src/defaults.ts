@@ -34,3 +34,6 @@ export const DEFAULTS = {
 
 /** What holds for a server where nobody said otherwise. */
 export const SERVER_DEFAULTS = { discover: true, strangers: 'keep', headroomMb: 1024 } as const;
+
+/** What holds for the recorder where one is wanted and nobody said otherwise. */
+export const RECORDER_DEFAULTS = { dir: 'turns', maxFileMb: 64, files: 4 } as const;

@@ -48,6 +48,7 @@ export {
   type ConfigSources,
   type Flags,
   type Limits,
+  type RecorderConfig,
 } from './read-config.js';
 export { restartKeys } from './restart-keys.js';
 export { name as nameSchema } from './rules.js';

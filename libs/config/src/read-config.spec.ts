@@ -67,6 +67,14 @@ describe('readConfig', () => {
     expect(left).toEqual(written);
   });
 
+  it('records nothing unless told to, and then below the data folder', () => {
+    expect(accepted({ env: {}, flags: NO_FLAGS }).recorder).toBeNull();
+    const recorder = { dir: '/var/berth/turns', maxFileMb: 64, files: 4 };
+    expect(fromText('data: /var/berth\nrecorder: {}').recorder).toEqual(recorder);
+    const elsewhere = fromText('recorder: { dir: /tmp/turns, maxFileMb: 1, files: 2 }').recorder;
+    expect(elsewhere).toEqual({ dir: '/tmp/turns', maxFileMb: 1, files: 2 });
+  });
+
   it('takes servers and models as they are written', () => {
     const { servers, models } = fromText(PRINTED);
     expect(servers).toEqual([

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { parseAddress, type Address } from './address.js';
 import { disagreements, type LocatedServer } from './agreement.js';
 import {
@@ -9,7 +9,7 @@ import {
   type ServerFiles,
 } from './complete-server.js';
 import { configFileSchema, dataSchema, listenSchema, type ConfigFile } from './config-schema.js';
-import { DEFAULTS, DEFAULT_SETTINGS } from './defaults.js';
+import { DEFAULTS, DEFAULT_SETTINGS, RECORDER_DEFAULTS } from './defaults.js';
 import { applySettings } from './effective-model.js';
 import { findings, refuse, type ConfigError, type Finding } from './errors.js';
 import { modelSpecSchema, type ModelSettings, type ModelSpec } from './model-spec.js';
@@ -31,6 +31,16 @@ export type Config = {
   readonly limits: Limits;
   readonly residency: { readonly policy: 'lru'; readonly loadAhead: false };
   readonly staleRoutes: 'serve';
+  /** Null: nothing is recorded. */
+  readonly recorder: RecorderConfig | null;
+};
+
+/** How turns are recorded. */
+export type RecorderConfig = {
+  /** An absolute path. */
+  readonly dir: string;
+  readonly maxFileMb: number;
+  readonly files: number;
 };
 
 /** Bounds of the service. */
@@ -159,7 +169,13 @@ function complete(
     limits: { ...DEFAULTS.limits, ...file.limits },
     residency: { ...DEFAULTS.residency, ...file.residency },
     staleRoutes,
+    recorder: file.recorder ? recorderIn(data, file.recorder) : null,
   };
+}
+
+function recorderIn(data: string, written: NonNullable<ConfigFile['recorder']>): RecorderConfig {
+  const recorder = { ...RECORDER_DEFAULTS, ...written };
+  return { ...recorder, dir: resolve(data, recorder.dir) };
 }
 
 function listenAddress(text: string): Address {

@@ -69,6 +69,8 @@ describe('what readConfig refuses', () => {
     ['grpc: 127.0.0.1:7080', 'grpc: must not be the same address as http'],
     ['http: 127.0.0.1', 'http: must be host:port with a port from 0 to 65535 (IPv6 in brackets: [::1]:8001)'],
     ['data: ""', 'data: must not be empty'],
+    ['recorder: { files: 1 }', 'recorder.files: must be a whole number from 2 to 1000'],
+    ['recorder: { dir: "" }', 'recorder.dir: must not be empty'],
     ['limits: { loadsPerServer: 0 }', 'limits.loadsPerServer: must be a whole number from 1 to 64'],
     ['limits: { globalQueue: 1.5 }', 'limits.globalQueue: must be a whole number from 1 to 1000000'],
     ['limits: { globalQueue: many }', 'limits.globalQueue: must be a whole number from 1 to 1000000'],

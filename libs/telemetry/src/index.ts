@@ -1,3 +1,4 @@
 export { Metrics, type MetricsOptions } from './metrics.js';
+export type { RecorderMetrics } from './recorder-metrics.js';
 export { ServerLog } from './server-log.js';
 export { TurnLog } from './turn-log.js';

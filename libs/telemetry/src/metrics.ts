@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Fleet } from '#core';
 import type { Observer, Turn } from '#engine';
 import { addFleetGauges } from './fleet-gauges.js';
+import { RecorderMetrics } from './recorder-metrics.js';
 import { ResolveMetrics } from './resolve-metrics.js';
 import { TurnMetrics } from './turn-metrics.js';
 
@@ -19,6 +20,7 @@ export class Metrics implements Observer {
   private readonly turns = new TurnMetrics(this.registry);
   /** What resolve calls are counted with. */
   readonly resolve = new ResolveMetrics(this.registry);
+  readonly recorder = new RecorderMetrics(this.registry);
   private fleet: Readonly<Fleet> | undefined;
 
   constructor(private readonly options: MetricsOptions) {

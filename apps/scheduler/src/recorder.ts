@@ -1,0 +1,32 @@
+import type { Config } from '#config';
+import { TurnFolder, TurnRecorder } from '#recording';
+import type { RecorderMetrics } from '#telemetry';
+import type { SchedulerParts } from './parts.js';
+import { version } from './version.js';
+
+/** Records the turns where the configuration says so. What becomes of the recording is logged and counted, and harms nothing. */
+export function openRecorder(
+  { recorder, fleet }: Config,
+  { log, wallNow }: Pick<SchedulerParts, 'log' | 'wallNow'>,
+  metrics: RecorderMetrics,
+  term: number,
+): TurnRecorder | null {
+  if (recorder === null) return null;
+  const { dir, maxFileMb, files } = recorder;
+  metrics.began();
+  return new TurnRecorder({
+    files: new TurnFolder(dir),
+    about: { berth: version(), node: process.version, fleet, term },
+    recordedAt: () => new Date(wallNow()).toISOString(),
+    maxFileBytes: maxFileMb * 2 ** 20,
+    keep: files,
+    onStopped: (why) => {
+      metrics.failed();
+      log.error({ err: why, dir }, 'turns are recorded no more; all else goes on');
+    },
+    onDropped: (turns) => {
+      metrics.droppedTurns(turns);
+      log.warn({ turns, dir }, 'the disk was too slow: turns were not recorded');
+    },
+  });
+}
