@@ -247,6 +247,20 @@ describe('a server that is drained', () => {
     driver.pass(8_000);
     expect(driver.orders()).toEqual(['load a@t', 'unload a@t']);
   });
+
+  it('keeps the copy elsewhere of what it may not let go itself, whoever wants that memory', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a'), aModel('b', { gpuBytes: 8 }))
+      .serve(aServer('t', [10]), ['a'])
+      .serve(aServer('u', [10]), ['a', 'b']);
+    driver.shelf('t').set('a', 'READY');
+    driver.pass(10_000);
+    driver.tell({ kind: 'DrainOrdered', server: 't' as ServerId, deadline: null });
+    driver.loadEnds('a', 'u');
+    driver.resolve('b');
+    driver.pass(1_000);
+    expect(driver.orders()).toEqual(['load a@u']);
+  });
 });
 
 describe('two newcomers', () => {

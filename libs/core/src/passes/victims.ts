@@ -9,7 +9,7 @@ import { copiesOf, isPinProtected, solidCopies } from '../pins.js';
 import { takesOrders } from '../standing.js';
 import { hasQueue, isKept, settingsOf } from './idle.js';
 import type { Place } from './places.js';
-import type { Want } from './wants.js';
+import { leavingDraining, type Want } from './wants.js';
 
 /** What goes together: a replica and what depends on it. */
 export interface Victim {
@@ -20,7 +20,7 @@ export interface Victim {
 /** Tells whether a replica may be drained for a want; what it needs itself where it could go may not. */
 export type VictimTest = (one: Replica) => one is Ready;
 
-/** What somebody waits for who doubts it stays, too. */
+/** What somebody waits for who doubts it stays, too, and what a draining server waits for. */
 export function victimTest(fleet: Fleet, places: readonly Place[], want: Want, now: Instant): VictimTest {
   const servers = new Set(places.map(({ server }) => server));
   const hosts = new Set([...servers].map(({ spec }) => spec.host));
@@ -29,7 +29,8 @@ export function victimTest(fleet: Fleet, places: readonly Place[], want: Want, n
   );
   const near = new Set(open.map(({ spec }) => spec.id));
   const needed = new Set([...servers].flatMap((server) => unitOn(fleet, server, want)));
-  const awaited = new Set([...fleet.waiting.values()].map(({ model }) => model));
+  const asked = [...fleet.waiting.values()].map(({ model }) => model);
+  const awaited = new Set([...asked, ...leavingDraining(fleet, now)]);
   return (one): one is Ready =>
     one.phase === 'ready' &&
     near.has(one.server) &&

@@ -65,7 +65,7 @@ function noteSince(fleet: Fleet, lacking: ReadonlySet<ModelId>, now: Instant): v
 }
 
 /** Models in use on a server that drains: they are loaded elsewhere before it lets them go. */
-function leavingDraining(fleet: Fleet, now: Instant): ModelId[] {
+export function leavingDraining(fleet: Readonly<Fleet>, now: Instant): ModelId[] {
   const draining = new Set<ServerId>();
   for (const { spec, drain } of fleet.servers.values()) if (drain) draining.add(spec.id);
   if (draining.size === 0) return [];
