@@ -1,0 +1,104 @@
+import { request as requestOverHttp, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as requestOverHttps } from 'node:https';
+import { Failed } from './failures.js';
+import type { Target } from './target.js';
+
+/** One question to Berth. */
+export interface Question {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Its path and query, encoded. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** How long Berth may take before it answers, beside the time for the way. */
+  readonly waitMs?: number;
+  /** How many bytes of its answer are read at most. */
+  readonly mostBytes?: number;
+}
+
+/** What came back. */
+export interface Reply {
+  readonly status: number;
+  /** `Retry-After`, where it was given. */
+  readonly retryAfter: string | undefined;
+  readonly text: string;
+  readonly bytes: number;
+}
+
+/** The longest answer that is read, of all its pages together: some 40,000 models. */
+export const MOST_BYTES = 64 * 2 ** 20;
+
+/** Asks once. No redirect is followed: the token is for one address. Ends after `patience` and the wait, whatever comes. */
+export async function call(target: Target, question: Question, patience: number): Promise<Reply> {
+  const url = `${target.url}${question.path}`;
+  const limit = patience + (question.waitMs ?? 0);
+  const signal = AbortSignal.timeout(limit);
+  try {
+    const response = await responseTo(url, optionsFor(target, question, signal), question.body, patience);
+    const { statusCode: status = 0, headers } = response;
+    const bytes = await bytesOf(response, question.mostBytes ?? MOST_BYTES);
+    return { status, retryAfter: headers['retry-after'], text: bytes.toString(), bytes: bytes.length };
+  } catch (error) {
+    if (error instanceof Failed) throw error;
+    throw unanswered(target, signal.aborted ? `no answer within ${limit} ms` : wordsOf(error));
+  }
+}
+
+function optionsFor({ token }: Target, { method, body }: Question, signal: AbortSignal): RequestOptions {
+  const headers = {
+    accept: 'application/json',
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+  };
+  return { method, headers, signal, agent: false };
+}
+
+/** A connection has to be there within `patience`: only Berth may take longer, not the way to it. */
+function responseTo(
+  url: string,
+  options: RequestOptions,
+  body: unknown,
+  patience: number,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const request = (url.startsWith('https:') ? requestOverHttps : requestOverHttp)(url, options);
+    const connecting = setTimeout(() => {
+      request.destroy(new Error(`no connection within ${patience} ms`));
+    }, patience);
+    request.once('socket', (socket) => socket.once('connect', () => clearTimeout(connecting)));
+    request.once('close', () => clearTimeout(connecting));
+    request.once('response', resolve);
+    request.on('error', reject);
+    request.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+async function bytesOf(response: IncomingMessage, most: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > most)
+      throw new Failed(`the answer is longer than the ${MOST_BYTES / 2 ** 20} MiB that are read`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+const unanswered = ({ url }: Target, why: string): Failed =>
+  new Failed(`nobody answers at ${url}: ${why}`, [
+    'Is Berth running there? Another address is given with --url or BERTH_URL.',
+  ]);
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection is refused',
+  ECONNRESET: 'the connection was closed without an answer',
+  ENOTFOUND: 'no host has that name',
+  EHOSTUNREACH: 'there is no way to that host',
+  ENETUNREACH: 'there is no way to that network',
+};
+
+function wordsOf(error: unknown): string {
+  const { code = '', message } = error as Error & { readonly code?: string };
+  if (code.startsWith('HPE_')) return 'what is there does not speak HTTP';
+  return WORDS[code] ?? (message === '' ? code : message);
+}

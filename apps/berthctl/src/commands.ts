@@ -1,0 +1,138 @@
+import { type Command, Option } from 'commander';
+import { count, several } from './option-values.js';
+import type { Work } from './work.js';
+
+/** A command's work, with its arguments and its options as commander has read them. */
+export type Perform = (work: Work, args: readonly [string, ...string[]], options: never) => Promise<void>;
+
+/** Makes of a command's work what commander calls. */
+export type Act = (perform: Perform) => (...given: unknown[]) => Promise<void>;
+
+/** Adds every command. Each brings its code along only when it runs, so that help and complaints are quick. */
+export function addCommands(program: Command, act: Act): void {
+  addGet(program.command('get').description('show models, servers or the whole fleet'), act);
+  addResolve(program, act);
+  addPins(program, act);
+  addOrders(program, act);
+  addDrains(program, act);
+  addReplay(program, act);
+}
+
+const example = (...lines: readonly string[]): string =>
+  ['', lines.length > 1 ? 'Examples:' : 'Example:', ...lines.map((line) => `  $ berthctl ${line}`)].join(
+    '\n',
+  );
+
+const waitOption = (what: string): Option =>
+  count('--wait-ms <n>', `how long to wait until ${what}; absent: not at all`);
+
+function addGet(get: Command, act: Act): void {
+  const label = (): Option =>
+    several('-l, --label <key=value>', 'only those with this label; may be repeated');
+  get
+    .command('models [name]')
+    .alias('model')
+    .description('list the models, or tell of one; starts nothing')
+    .option('--state <state>', 'only those in this state, such as ready, loading or absent')
+    .option('--server <id>', 'only those with a copy on this server')
+    .addOption(label())
+    .addHelpText('after', example('get models --state ready', 'get models resnet50 -o json'))
+    .action(act(async (work, [name], options) => (await import('./get.js')).getModels(work, name, options)));
+  get
+    .command('servers [id]')
+    .alias('server')
+    .description('list the servers, or tell of one')
+    .option('--state <state>', 'only those in this state, such as ready, lost or draining')
+    .addOption(label())
+    .addHelpText('after', example('get servers --label zone=a'))
+    .action(act(async (work, [id], options) => (await import('./get.js')).getServers(work, id, options)));
+  get
+    .command('fleet')
+    .description('the whole picture: leader, replicas, and the memory of each device')
+    .addHelpText('after', example('get fleet'))
+    .action(act(async (work) => (await import('./get.js')).getFleet(work)));
+  get.addHelpText('after', example('get models', 'get fleet -o json'));
+}
+
+function addResolve(program: Command, act: Act): void {
+  program
+    .command('resolve <model>')
+    .description('say where a model is; a cold one is loaded first')
+    .addOption(
+      count('--wait-ms <n>', 'how long to wait for a cold model; absent: as long as the model allows'),
+    )
+    .addOption(count('--lease-ms <n>', 'how long the route must stay good'))
+    .addOption(
+      new Option('--class <class>', 'how much the request matters').choices([
+        'critical',
+        'default',
+        'sheddable',
+      ]),
+    )
+    .option('--version <version>', 'a version of the model; absent: any')
+    .addOption(several('--avoid <server>', 'a server that has just failed; may be repeated'))
+    .addHelpText('after', example('resolve resnet50', 'resolve resnet50 --wait-ms 0'))
+    .action(
+      act(async (work, [model], options) => (await import('./resolve.js')).resolve(work, model, options)),
+    );
+}
+
+function addPins(program: Command, act: Act): void {
+  program
+    .command('pin <model>')
+    .description('keep copies of a model resident; refused where all pins would not fit')
+    .addOption(count('--copies <n>', 'how many copies', 1).default(1))
+    .option('--until <time>', 'when the pin ends, like 2026-01-31T12:00:00Z; absent: never')
+    .addHelpText('after', example('pin resnet50', 'pin resnet50 --copies 2 --until 2026-12-24T18:00:00Z'))
+    .action(act(async (work, [model], options) => (await import('./orders.js')).pin(work, model, options)));
+  program
+    .command('unpin <model>')
+    .description('let a model be idle and go again')
+    .addHelpText('after', example('unpin resnet50'))
+    .action(act(async (work, [model]) => (await import('./orders.js')).unpin(work, model)));
+}
+
+function addOrders(program: Command, act: Act): void {
+  program
+    .command('load <model>')
+    .description('order a load now')
+    .addOption(waitOption('it is ready'))
+    .addHelpText('after', example('load resnet50', 'load resnet50 --wait-ms 60000'))
+    .action(act(async (work, [model], options) => (await import('./orders.js')).load(work, model, options)));
+  program
+    .command('unload <model>')
+    .description('retire the present copies once; demand and pins may bring the model back')
+    .option('--force', 'do not wait for leases to end; never overrides a pin')
+    .addOption(waitOption('no copy is left'))
+    .addHelpText('after', example('unload resnet50 --wait-ms 30000'))
+    .action(
+      act(async (work, [model], options) => (await import('./orders.js')).unload(work, model, options)),
+    );
+}
+
+function addDrains(program: Command, act: Act): void {
+  program
+    .command('drain <server>')
+    .description('load elsewhere what serves there, then let go; survives a restart')
+    .addOption(
+      count('--deadline-ms <n>', 'when to let go even without a place elsewhere; absent: wait for one'),
+    )
+    .addHelpText('after', example('drain triton-a', 'drain triton-a --deadline-ms 60000'))
+    .action(
+      act(async (work, [server], options) => (await import('./orders.js')).drain(work, server, options)),
+    );
+  program
+    .command('undrain <server>')
+    .description('end a drain')
+    .addHelpText('after', example('undrain triton-a'))
+    .action(act(async (work, [server]) => (await import('./orders.js')).undrain(work, server)));
+}
+
+function addReplay(program: Command, act: Act): void {
+  program
+    .command('replay <file>')
+    .description('step through recorded turns: does the core of today decide the same?')
+    .addOption(count('--turn <n>', 'show this turn, and the fleet after it', 1))
+    .addHelpText('after', example('replay turns.jsonl', 'replay turns.jsonl --turn 17'))
+    .action(act(async (work, [file], options) => (await import('./replay.js')).replay(work, file, options)));
+}

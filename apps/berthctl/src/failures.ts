@@ -1,0 +1,26 @@
+/** The command line itself is wrong: nothing was asked of anybody. */
+export class Usage extends Error {
+  override readonly name = 'Usage';
+}
+
+/** What was asked for did not happen; each further line helps. */
+export class Failed extends Error {
+  override readonly name = 'Failed';
+  constructor(
+    message: string,
+    readonly hints: readonly string[] = [],
+  ) {
+    super(message);
+  }
+}
+
+/** Berth said no, with a reason; the problem is its own words, for programs. */
+export class Refused extends Failed {
+  constructor(
+    readonly problem: unknown,
+    message: string,
+    hints: readonly string[],
+  ) {
+    super(message, hints);
+  }
+}

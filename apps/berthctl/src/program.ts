@@ -1,0 +1,98 @@
+import { Command, CommanderError, Option } from 'commander';
+import { type Act, addCommands, type Perform } from './commands.js';
+import { Failed, Refused, Usage } from './failures.js';
+import { count } from './option-values.js';
+import { type Globals, type Surroundings, workIn } from './surroundings.js';
+import { DEFAULT_URL } from './target.js';
+import { jsonLines, type Terminal } from './terminal.js';
+import { berthVersion } from './version.js';
+
+const DONE = 0;
+const REFUSED = 1;
+const WRONG_USAGE = 2;
+
+/**
+ * Runs one command line to its end, and says with which status the process is to end. Commander would take `--version`
+ * for its own wherever it stands, and `resolve` has one too.
+ */
+export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  if (args[0] === '--version') {
+    surroundings.terminal.out([berthVersion()]);
+    return DONE;
+  }
+  try {
+    await programIn(surroundings).parseAsync([...args], { from: 'user' });
+    return DONE;
+  } catch (error) {
+    return told(error, surroundings.terminal);
+  }
+}
+
+function programIn(surroundings: Surroundings): Command {
+  const program = new Command('berthctl');
+  const { terminal } = surroundings;
+  const act: Act =
+    (perform) =>
+    (...given) =>
+      performed(perform, given, surroundings);
+  program
+    .description('Asks and steers Berth, which places many models on few GPUs.')
+    .addHelpText(
+      'after',
+      '\nberthctl --version tells the version; berthctl COMMAND --help tells more of a command.',
+    )
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => terminal.out(linesOf(text)),
+      writeErr: (text) => terminal.err(linesOf(text)),
+    })
+    .option('--url <url>', `where Berth is (BERTH_URL, default ${DEFAULT_URL}); the token is in BERTH_TOKEN`)
+    .addOption(
+      new Option('-o, --output <format>', 'for people or for programs')
+        .choices(['table', 'json'])
+        .default('table'),
+    )
+    .addOption(count('--timeout-ms <n>', 'how long an answer may take, beside any wait', 1).default(10_000));
+  addCommands(program, act);
+  for (const command of everyCommand(program)) {
+    command.showHelpAfterError(`usage: ${command.createHelp().commandUsage(command)} (--help says more)`);
+  }
+  return program;
+}
+
+/** Commander's two last arguments are the options and the command. */
+async function performed(
+  perform: Perform,
+  given: readonly unknown[],
+  surroundings: Surroundings,
+): Promise<void> {
+  const command = given.at(-1) as Command;
+  const work = workIn(surroundings, command.optsWithGlobals<Globals>());
+  try {
+    await perform(work, given.slice(0, -2) as [string, ...string[]], command.opts<never>());
+  } catch (error) {
+    if (error instanceof Refused && work.isJson) work.terminal.out(jsonLines(error.problem));
+    throw error;
+  }
+}
+
+/** What commander found wrong it has told already. */
+function told(error: unknown, terminal: Terminal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE;
+  if (error instanceof Usage) {
+    terminal.err([`berthctl: ${error.message}`]);
+    return WRONG_USAGE;
+  }
+  if (error instanceof Failed) {
+    terminal.err([`berthctl: ${error.message}`, ...error.hints.map((hint) => `  ${hint}`)]);
+    return REFUSED;
+  }
+  const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  terminal.err(['berthctl: this is a bug of its own:', ...linesOf(words)]);
+  return REFUSED;
+}
+
+const everyCommand = (command: Command): Command[] => [command, ...command.commands.flatMap(everyCommand)];
+
+const linesOf = (text: string): string[] => text.replace(/\n$/, '').split('\n');

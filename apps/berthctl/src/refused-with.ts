@@ -1,0 +1,39 @@
+import type { z } from 'zod';
+import type { problemSchema } from '#contracts';
+import { Refused } from './failures.js';
+import { clipped } from './printable.js';
+import { lasting } from './times.js';
+
+type Problem = z.infer<typeof problemSchema>;
+
+const LONGEST = 2_000;
+const MOST_RULES = 20;
+
+/** A refusal in words: the reason, what Berth says of it, each broken rule, and when to try again. */
+export function refusedWith(problem: Problem, retryAfter: string | undefined): Refused {
+  const { reason, detail, errors = [] } = problem;
+  const said = errors.length > 0 ? problem.title : detail;
+  const rules = errors
+    .slice(0, MOST_RULES)
+    .map(({ path, rule }) => (path === '' ? rule : `${path}: ${rule}`));
+  const left = errors.length > MOST_RULES ? [`and ${errors.length - MOST_RULES} more`] : [];
+  const hints = [...rules, ...left, ...progress(problem), ...hint(problem, retryAfter)];
+  return new Refused(
+    problem,
+    clipped(`${reason}: ${said}`, LONGEST),
+    hints.map((line) => clipped(line, LONGEST)),
+  );
+}
+
+/** How far a model is that is on its way. */
+function progress({ phase, etaMs, position }: Problem): string[] {
+  if (typeof phase !== 'string') return [];
+  const eta = typeof etaMs === 'number' ? [`ready in about ${lasting(etaMs)}`] : [];
+  const ahead = typeof position === 'number' && position > 0 ? [`${position} waiting before this one`] : [];
+  return [[`it is ${phase}`, ...eta, ...ahead].join(', ')];
+}
+
+function hint({ retryAfterMs }: Problem, retryAfter: string | undefined): string[] {
+  if (retryAfterMs !== undefined) return [`try again in ${lasting(retryAfterMs)}`];
+  return retryAfter !== undefined && /^[0-9]{1,6}$/.test(retryAfter) ? [`try again in ${retryAfter} s`] : [];
+}

@@ -1,0 +1,54 @@
+import { Failed } from './failures.js';
+import { fleetInShort } from './fleet-in-short.js';
+import { asJson } from './in-short.js';
+import { type Played, played } from './recorded.js';
+import { differenceLines, summaryLines, turnLines } from './replay-lines.js';
+import type { Work } from './work.js';
+
+/** What is asked of a recording: whether it holds, one turn of it, or why a model is where it is. */
+export interface ReplayOptions {
+  readonly turn?: number;
+  readonly why?: string;
+}
+
+/** `replay FILE`: steps through recorded turns with today's core. */
+export async function replay(work: Work, file: string, options: ReplayOptions): Promise<void> {
+  const found = await played(file, options.turn);
+  const { difference, last } = found;
+  if (difference === null && options.turn !== undefined && last?.turn !== options.turn) {
+    throw noSuchTurn(found, options.turn);
+  }
+  const answer = work.isJson ? asJson(forPrograms(found, options), 2).split('\n') : forPeople(found, options);
+  work.terminal.out(answer);
+  if (difference) throw new Failed(`${file}: turn ${difference.turn} is decided otherwise today`);
+}
+
+function forPeople(found: Played, { turn }: ReplayOptions): string[] {
+  const { difference, last, fleet } = found;
+  if (last && difference) return differenceLines(last, difference);
+  if (last && turn !== undefined)
+    return [...turnLines(last), '', 'after it', ...fleetInShort(fleet, last.now)];
+  return summaryLines(found);
+}
+
+function forPrograms(found: Played, { turn }: ReplayOptions): object {
+  const { header, ending, turns, first, last, difference, fleet } = found;
+  const span = {
+    first: first?.turn ?? null,
+    last: last?.turn ?? null,
+    ms: first && last ? last.now - first.now : 0,
+  };
+  return {
+    header,
+    ending,
+    turns,
+    span,
+    difference: difference && { ...difference, recordedTurn: last },
+    ...(turn === undefined ? {} : { turn: last, fleet }),
+  };
+}
+
+function noSuchTurn({ header, last }: Played, turn: number): Failed {
+  const those = last ? `it has turns ${header.turn} to ${last.turn}` : 'it has none from there on';
+  return new Failed(`the recording has no turn ${turn}`, [those]);
+}

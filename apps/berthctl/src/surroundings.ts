@@ -1,0 +1,28 @@
+import { targetOf } from './target.js';
+import type { Terminal } from './terminal.js';
+import type { Work } from './work.js';
+
+/** What a command line runs in. */
+export interface Surroundings {
+  readonly terminal: Terminal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The time of day, in milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** The options that every command takes. */
+export interface Globals {
+  readonly url?: string;
+  readonly output: 'table' | 'json';
+  readonly timeoutMs: number;
+}
+
+/** What one command has to work with. */
+export function workIn({ terminal, env, now }: Surroundings, { url, output, timeoutMs }: Globals): Work {
+  return {
+    terminal,
+    isJson: output === 'json',
+    now,
+    asking: () => ({ target: targetOf(url, env), patience: timeoutMs }),
+  };
+}

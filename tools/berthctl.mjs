@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+/**
+ * `berthctl`, from any folder: sets up where that is needed, then becomes the command line. It runs in this very
+ * process, so signals and the exit status are its own.
+ */
+import { fileURLToPath } from 'node:url';
+import { setUp } from './set-up.mjs';
+
+const main = new URL('../dist/apps/berthctl/src/main.js', import.meta.url);
+
+/** `npm run` moves to the clone; files are named as seen from where it was called. */
+if (process.env.npm_lifecycle_event === 'berthctl' && process.env.INIT_CWD)
+  process.chdir(process.env.INIT_CWD);
+
+await setUp();
+process.argv[1] = fileURLToPath(main);
+await import(main.href);
