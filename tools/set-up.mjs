@@ -24,7 +24,7 @@ const OLDEST_NODE = [20, 19];
 const DIST = join(ROOT, 'dist');
 const FINGERPRINT = join(DIST, '.sources');
 const LOCK = join(ROOT, '.cache', 'set-up.lock');
-const SOURCES = ['apps', 'libs', join('test', 'load')];
+const SOURCES = ['apps', 'libs', ...['load', 'simulation', 'checkers'].map((name) => join('test', name))];
 const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
 const INSTALL_MS = 300_000;
 const BUILD_MS = 180_000;

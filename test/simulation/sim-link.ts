@@ -29,7 +29,7 @@ export class SimLink implements ModelServer {
   constructor(
     private readonly site: Site,
     private readonly connection: Connection,
-    private readonly life: number,
+    private readonly life: string,
   ) {}
 
   async load(model: ModelId, config: LoadConfig | null, timeout: Millis): Promise<readonly string[]> {

@@ -1,0 +1,1 @@
+export const RARE_MARKS: readonly string[] = [];

@@ -1,0 +1,31 @@
+/** Plays seeds in a process of its own, one after the other, as `sim-crew.ts` hands them out. */
+import { makePlan } from './make-plan.js';
+import { play } from './play.js';
+import type { SeedPlayed, SeedWanted } from './sim-crew.js';
+
+/** Of a failing seed: enough to begin with, all of it is in its recording. */
+const LAST_LINES = 40;
+
+/** Nobody is left to play for. */
+process.on('disconnect', () => process.exit());
+/** The whole group hears it; who hands the seeds out decides what becomes of them. */
+process.on('SIGINT', () => {});
+process.on('message', (wanted: SeedWanted) => void answer(wanted));
+
+async function answer({ seed, hours }: SeedWanted): Promise<void> {
+  const { marks, lines, failure, failedAt, turns, events, simulated, digest } = await play(
+    makePlan(seed, { hours }),
+  );
+  const played: SeedPlayed = {
+    seed,
+    failure,
+    failedAt,
+    turns,
+    events,
+    simulated,
+    digest,
+    marks: [...marks],
+    lastLines: failure === undefined ? [] : lines.slice(-LAST_LINES),
+  };
+  process.send!(played);
+}
