@@ -40,3 +40,7 @@ export {
   type ServerState,
   unsatisfiedPins,
 } from './view.js';
+export type { Hold } from './why/holds.js';
+export type { WhyHere } from './why/why-here.js';
+export type { Verdict, WhyAccount, WhyHolder, WhyPlace, WhyThere } from './why/why-there.js';
+export { type Demand, type Why, whyOf } from './why/why.js';

@@ -28,6 +28,7 @@ export type Freed =
  */
 const byValue = (one: Victim, other: Victim): number => one.lastUse - other.lastUse;
 
+/** A place, and a whole sufficient set of replicas whose leaving makes room there. */
 interface Plan {
   readonly place: Place;
   readonly victims: readonly Victim[];
@@ -44,7 +45,7 @@ export function evictFor(
 ): Freed {
   const isVictim = victimTest(fleet, places, want, now);
   if (isBeingRead(fleet, ledger, places, want, isVictim)) return { kind: 'asking' };
-  const best = bestPlan(fleet, ledger, places, victimsAmong(fleet, isVictim));
+  const best = planFor(fleet, ledger, places, victimsAmong(fleet, isVictim));
   if (!best) return { kind: 'nothing' };
   const leaving = replicasIn(best.victims);
   if (!areRead(fleet, best.place, leaving, want, now)) return { kind: 'asking' };
@@ -63,7 +64,7 @@ const latestUseOf = (victims: readonly Victim[]): Instant =>
   Math.max(...victims.map(({ lastUse }) => lastUse));
 
 /** The plan that hurts least. A place that cannot have a better one than the best so far is not planned at all. */
-function bestPlan(
+export function planFor(
   fleet: Fleet,
   ledger: Ledger,
   places: readonly Place[],

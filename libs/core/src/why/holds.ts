@@ -1,0 +1,58 @@
+import type { Fleet } from '../fleet.js';
+import { dependentsOf } from '../footprint.js';
+import type { ReplicaId } from '../ids.js';
+import type { Instant } from '../model.js';
+import { hasQueue, isKept } from '../passes/idle.js';
+import { residentUntil } from '../passes/victims.js';
+import { waitingFor } from '../passes/eta.js';
+import { isPinProtected } from '../pins.js';
+import type { Phase, Ready, Replica } from '../replica.js';
+
+/** One reason why a replica is not drained to make room for another model. */
+export type Hold =
+  /** It would leave fewer copies than are pinned. */
+  | { readonly kind: 'pinned' }
+  /** Somebody else loaded it, and the operator said to keep such models. */
+  | { readonly kind: 'stranger' }
+  | { readonly kind: 'residency'; readonly until: Instant }
+  /** Leases are good; a newcomer that starves is not held up by them. */
+  | { readonly kind: 'in_use'; readonly until: Instant }
+  /** Triton still has requests queued for it. */
+  | { readonly kind: 'queued' }
+  /** Somebody waits for it who has just failed on it. */
+  | { readonly kind: 'awaited' }
+  /** These are made of it: it goes only together with them. */
+  | { readonly kind: 'needed'; readonly by: readonly ReplicaId[] }
+  /** A load is changing its devices. */
+  | { readonly kind: 'changing' }
+  /** It is not ready: on its way in, or leaving already. */
+  | { readonly kind: 'phase'; readonly phase: Exclude<Phase, 'ready'> };
+
+/** Everything that keeps a replica where it is at this moment; empty for one that may be evicted. */
+export function holdsOn(fleet: Readonly<Fleet>, replica: Replica, now: Instant): Hold[] {
+  if (replica.phase !== 'ready') return [{ kind: 'phase', phase: replica.phase }];
+  return [...claims(fleet, replica), ...uses(fleet, replica, now)];
+}
+
+/** What time alone does not end. */
+function claims(fleet: Readonly<Fleet>, replica: Ready): Hold[] {
+  const by = dependentsOf(fleet, replica).map(({ id }) => id);
+  return [
+    ...where(isPinProtected(fleet, replica), { kind: 'pinned' }),
+    ...where(isKept(fleet, replica), { kind: 'stranger' }),
+    ...where(replica.change !== null, { kind: 'changing' }),
+    ...where(by.length > 0, { kind: 'needed', by }),
+  ];
+}
+
+function uses(fleet: Readonly<Fleet>, replica: Ready, now: Instant): Hold[] {
+  const until = residentUntil(fleet, replica);
+  return [
+    ...where(until > now, { kind: 'residency', until }),
+    ...where(replica.inUseUntil > now, { kind: 'in_use', until: replica.inUseUntil }),
+    ...where(hasQueue(fleet, replica), { kind: 'queued' }),
+    ...where(waitingFor(fleet, replica.model) > 0, { kind: 'awaited' }),
+  ];
+}
+
+const where = (isSo: boolean, hold: Hold): Hold[] => (isSo ? [hold] : []);

@@ -1,0 +1,75 @@
+import type { Fleet, LastUnload, Wish } from '../fleet.js';
+import type { ModelId, RequestId } from '../ids.js';
+import type { Instant, Model } from '../model.js';
+import { describeWait, type Wait } from '../passes/eta.js';
+import { presentCopies } from '../passes/wants.js';
+import type { FailureCause } from '../replica.js';
+import { lastFailure, modelState, type ModelState, nextTryAt } from '../view.js';
+import { whyHere, type WhyHere } from './why-here.js';
+import { whyThere, type WhyThere } from './why-there.js';
+
+/** Why a model is where it is, or nowhere: facts and numbers, in no words but the glossary's. */
+export interface Why {
+  readonly model: ModelId;
+  /** Null: nobody declared it, and no repository that may be discovered lists it. */
+  readonly source: Model['source'] | null;
+  readonly enabled: boolean;
+  readonly state: ModelState;
+  readonly demand: Demand;
+  readonly here: readonly WhyHere[];
+  /** Every server; empty for a model that nobody knows. */
+  readonly there: readonly WhyThere[];
+  readonly lastFailure: { readonly at: Instant; readonly cause: FailureCause } | null;
+  readonly nextTryAt: Instant | null;
+  readonly lastUnload: LastUnload | null;
+}
+
+/** Who wants a model, and since when somebody wants more of it than there is. */
+export interface Demand {
+  readonly pinnedCopies: number;
+  /** Copies that are there or on their way, on servers that stay. */
+  readonly presentCopies: number;
+  readonly waiting: readonly {
+    readonly request: RequestId;
+    readonly since: Instant;
+    readonly deadline: Instant;
+  }[];
+  readonly wish: Wish | null;
+  readonly lacksSince: Instant | null;
+  /** How far its load has come; null where nobody wants one. */
+  readonly wait: Wait | null;
+}
+
+/** Answers "why?" for one model at this moment. Changes nothing. */
+export function whyOf(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Why {
+  const model = fleet.models.get(id);
+  return {
+    model: id,
+    source: model?.source ?? null,
+    enabled: model?.enabled ?? false,
+    state: modelState(fleet, id, now),
+    demand: demandFor(fleet, id, now),
+    here: whyHere(fleet, id, now),
+    there: model ? whyThere(fleet, model, now) : [],
+    lastFailure: lastFailure(fleet, id),
+    nextTryAt: nextTryAt(fleet, id, now),
+    lastUnload: fleet.lastUnloads.get(id) ?? null,
+  };
+}
+
+function demandFor(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Demand {
+  const waiting = [...fleet.waiting.values()].filter(({ model }) => model === id);
+  const lacksSince = fleet.wantedSince.get(id) ?? null;
+  return {
+    pinnedCopies: fleet.models.get(id)?.pinnedCopies ?? 0,
+    presentCopies: presentCopies(fleet, id, now),
+    waiting: waiting.map((request) => ({
+      request: request.id,
+      since: request.arrivedAt,
+      deadline: request.deadline,
+    })),
+    wish: fleet.wishes.get(id) ?? null,
+    lacksSince,
+    wait: waiting.length > 0 || lacksSince !== null ? describeWait(fleet, id, now) : null,
+  };
+}
