@@ -15,7 +15,7 @@ export interface Asking {
 export type Filters = readonly (readonly [name: string, value: string])[];
 
 const PAGE_SIZE = 500;
-const MOST_PAGES = 1_000;
+const MOST_PAGES = 100;
 
 /** Asks, and checks that the answer is what the contract says. Throws where Berth refuses. */
 export async function ask<Answer>(
