@@ -2,7 +2,7 @@ import { type Fleet, replicasOf } from '../fleet.js';
 import type { Booking, Ready } from '../replica.js';
 import type { Device, Server } from '../server.js';
 import { bookingsFor, dependenciesOf, labelsMatch } from '../footprint.js';
-import { type AccountId, replicaId } from '../ids.js';
+import { type AccountId, replicaId, type ReplicaId } from '../ids.js';
 import { capacities, sumOf } from '../ledger.js';
 import type { Bytes, Model } from '../model.js';
 import { copiesOf } from '../pins.js';
@@ -21,16 +21,26 @@ export type Fit =
   /** Something it needs is not to be loaded. */
   | 'disabled';
 
-/** What would be left of each account if all that may leave had left: pins and kept strangers stay. */
+/** What would be left of each account if all that may leave had left: pins and kept strangers stay, with what they need. */
 export class Room {
   private readonly capacity: ReadonlyMap<AccountId, Bytes>;
+  private readonly staying = new Set<ReplicaId>();
   private readonly fixed = new Map<AccountId, Bytes>();
 
   constructor(private readonly fleet: Readonly<Fleet>) {
     this.capacity = capacities(fleet);
     for (const replica of fleet.replicas.values()) {
       if (replica.phase !== 'ready') continue;
-      if (isKept(fleet, replica) || this.isPinnedHere(replica)) this.fix(replica.bookings);
+      if (isKept(fleet, replica) || this.isPinnedHere(replica)) this.fixWithNeeds(replica);
+    }
+  }
+
+  private fixWithNeeds({ model, server }: Ready): void {
+    for (const id of [model, ...dependenciesOf(this.fleet, model)]) {
+      const replica = this.fleet.replicas.get(replicaId(id, server));
+      if (replica?.phase !== 'ready' || this.staying.has(replica.id)) continue;
+      this.staying.add(replica.id);
+      this.fix(replica.bookings);
     }
   }
 
@@ -73,8 +83,11 @@ export class Room {
     return missing.every((one) => repository.has(one)) ? undefined : 'not_in_repository';
   }
 
+  /** What it needs and stays there anyway is among what is fixed. */
   private holds(server: Server, model: Model, devices: readonly number[]): boolean {
-    const needs = [model.id, ...dependenciesOf(this.fleet, model.id)].map((id) =>
+    const ids = [model.id, ...dependenciesOf(this.fleet, model.id)];
+    const coming = ids.filter((id) => !this.staying.has(replicaId(id, server.spec.id)));
+    const needs = coming.map((id) =>
       bookingsFor(
         this.fleet,
         server,
