@@ -24,9 +24,10 @@ export type Freed =
 
 /**
  * The order in which idle replicas make room: the least valuable first. Least recently used for now; a better
- * policy takes this function's place.
+ * policy takes this function's place. Of two that were used at once, one goes before another that would take it along.
  */
-const byValue = (one: Victim, other: Victim): number => one.lastUse - other.lastUse;
+const byValue = (one: Victim, other: Victim): number =>
+  one.lastUse - other.lastUse || one.replicas.length - other.replicas.length;
 
 /** A place, and a whole sufficient set of replicas whose leaving makes room there. */
 interface Plan {
