@@ -1,18 +1,13 @@
 import type { Fleet, Instant, ModelId, Replica, ReplicaId } from '#core';
 import type { Observer, Turn } from '#engine';
-import { answersOnce, permanentAnswersAreSure, routesAreReady } from './answers.js';
-import { secondLook, wakesLater } from './decisions.js';
-import { evictsOnlyForNeed, heldWithinCapacity, loadsFit } from './memory.js';
-import {
-  idlesLongEnough,
-  leasesHold,
-  loadsWithinLimits,
-  onlyInContact,
-  pinsStay,
-  waitsOutBackOff,
-} from './orders.js';
+import { answersOnce, permanentAnswersAreSure, routesAreReady } from '../../checkers/answers.js';
+import { secondLook, wakesLater } from '../../checkers/decisions.js';
+import { evictsOnlyForNeed, loadsFit } from '../../checkers/memory.js';
+import { heldWithinCapacity } from './memory.js';
+import { onlyInContact, pinsStay, waitsOutBackOff } from '../../checkers/orders.js';
+import { idlesLongEnough, leasesHold, loadsWithinLimits } from './orders.js';
 import type { Check, Scene } from './scene.js';
-import { inShort } from './in-short.js';
+import { inShort } from '../../checkers/in-short.js';
 
 const CHECKS: readonly Check[] = [
   secondLook,

@@ -1,13 +1,13 @@
 import { type Fleet, nextWake, step } from '#core';
-import type { Check } from './scene.js';
+import type { TurnCheck } from './scene.js';
 
 /** A second look finds nothing to do. */
-export const secondLook: Check = ({ fleet, turn, trail }) => {
+export const secondLook: TurnCheck = ({ fleet, turn, trail }) => {
   const again = step(copyOf(fleet), [], turn.now);
   trail.expect(again.length === 0, () => `a second look wants ${JSON.stringify(again)}`);
 };
 
-export const wakesLater: Check = ({ fleet, turn, trail }) => {
+export const wakesLater: TurnCheck = ({ fleet, turn, trail }) => {
   const wake = nextWake(fleet, turn.now);
   trail.expect(wake > turn.now, () => `it wants to wake at ${wake}`);
 };

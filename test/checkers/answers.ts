@@ -1,8 +1,8 @@
 import type { RequestId } from '#core';
-import type { Check } from './scene.js';
+import type { TurnCheck } from './scene.js';
 
 /** Nothing permanent is said while a server was never seen. */
-export const permanentAnswersAreSure: Check = ({ turn, fleet, trail }) => {
+export const permanentAnswersAreSure: TurnCheck = ({ turn, fleet, trail }) => {
   for (const action of turn.actions) {
     if (action.kind !== 'refuse') continue;
     const { reason } = action.refusal;
@@ -13,7 +13,7 @@ export const permanentAnswersAreSure: Check = ({ turn, fleet, trail }) => {
 };
 
 /** A route is given only to what is ready on a server that can be reached. */
-export const routesAreReady: Check = ({ turn, fleet, trail }) => {
+export const routesAreReady: TurnCheck = ({ turn, fleet, trail }) => {
   for (const action of turn.actions) {
     if (action.kind !== 'grant') continue;
     const server = fleet.servers.get(action.replica.split('@')[1] as never)!;
@@ -23,7 +23,7 @@ export const routesAreReady: Check = ({ turn, fleet, trail }) => {
 };
 
 /** Nobody is answered twice, and who was answered does not wait. */
-export const answersOnce: Check = ({ turn, fleet, trail }) => {
+export const answersOnce: TurnCheck = ({ turn, fleet, trail }) => {
   const answered = new Set<RequestId>();
   for (const action of turn.actions) {
     if (action.kind !== 'grant' && action.kind !== 'refuse') continue;

@@ -1,0 +1,93 @@
+import { type AccountId, type Fleet, memoryOf, type Replica, replicaFlags } from '#core';
+import { pictureOf } from './in-short.js';
+import { type TurnCheck, type TurnScene, withdrawn } from './scene.js';
+
+/** What a load takes was free when it was ordered, without exception. */
+export const loadsFit: TurnCheck = (scene) => {
+  const { fleet, turn, trail } = scene;
+  const loads = turn.actions.filter((action) => action.kind === 'load');
+  if (loads.length === 0) return;
+  const memory = memoryOf(fleet);
+  for (const { replica: id, model, server } of loads) {
+    const replica = fleet.replicas.get(id);
+    const accounts = replica ? accountsOf(replica) : [];
+    const over = accounts.filter((account) => memory(account).held > memory(account).capacity);
+    trail.expect(
+      over.length === 0,
+      () => `load ${model}@${server} leaves ${over.map((account) => said(fleet, account)).join(', ')}`,
+    );
+  }
+};
+
+/** Nothing is evicted when free memory suffices, nothing within its minimum residency, nor in use but for who starves. */
+export const evictsOnlyForNeed: TurnCheck = (scene) => {
+  const { fleet, turn, trail, wantedBefore } = scene;
+  const evicted = withdrawn(scene).filter(({ now }) => now.cause === 'evicted');
+  for (const { was, now } of evicted) {
+    const waited = turn.now - (wantedBefore.get(now.makesRoomFor!) ?? turn.now);
+    trail.expect(
+      was.inUseUntil <= turn.now || waited >= fleet.limits.starvation,
+      () => `${was.id} was evicted in use for ${now.makesRoomFor}, which had waited ${waited} ms`,
+    );
+    const { minResidency } = fleet.models.get(was.model) ?? fleet.defaults;
+    trail.mark('eviction');
+    trail.expect(
+      turn.now >= was.since + minResidency,
+      () => `${was.id} was evicted within its minimum residency`,
+    );
+  }
+  const newcomers = new Set(evicted.map(({ now }) => now.makesRoomFor));
+  if (newcomers.size === 1) wasNeeded(scene, [...newcomers][0]!);
+};
+
+function wasNeeded(scene: TurnScene, newcomer: string): void {
+  const { fleet, before, trail, turn } = scene;
+  const victims = [...fleet.replicas.values()].filter(
+    (replica) => 'makesRoomFor' in replica && replica.makesRoomFor === newcomer,
+  );
+  const placed = [...fleet.replicas.values()].filter(
+    ({ id, model, phase }) => model === newcomer && before.get(id)?.phase !== phase,
+  );
+  const memory = memoryOf(fleet);
+  const leaving = (account: AccountId): number =>
+    [...fleet.replicas.values()]
+      .filter(
+        (replica) => isLeaving(replica.phase) && !replicaFlags(fleet, replica, turn.now).includes('stuck'),
+      )
+      .filter(({ id }) => !victims.some((victim) => victim.id === id))
+      .reduce((sum, replica) => sum + bytesOn(replica, account), 0);
+  for (const replica of placed) {
+    const isShort = accountsOf(replica).some((account) => {
+      const { capacity, held, promised } = memory(account);
+      return capacity - held - promised + leaving(account) < 0;
+    });
+    trail.expect(
+      isShort || placed.length > 1 || bringsOthers(scene, replica),
+      () =>
+        `${victims.map(({ id }) => id).join(', ')} evicted for ${replica.id}, which had room: ${pictureOf(fleet)}`,
+    );
+  }
+}
+
+/** What comes along with it may be what lacked the room. */
+const bringsOthers = ({ fleet }: TurnScene, { model }: Replica): boolean => fleet.composed.has(model);
+
+const isLeaving = (phase: Replica['phase']): boolean => phase === 'draining' || phase === 'unloading';
+
+function accountsOf(replica: Replica): AccountId[] {
+  const changing = replica.phase === 'ready' ? (replica.change?.bookings ?? []) : [];
+  return [...replica.bookings, ...changing].map(({ account }) => account);
+}
+
+const bytesOn = ({ bookings }: Replica, account: AccountId): number =>
+  bookings.reduce((sum, booking) => (booking.account === account ? sum + booking.bytes : sum), 0);
+
+/** An account in words: how full it is, and of what. */
+export function said(fleet: Fleet, account: AccountId): string {
+  const { held, capacity } = memoryOf(fleet)(account);
+  const mib = (bytes: number): number => Math.round(bytes / 2 ** 20);
+  const holders = [...fleet.replicas.values()]
+    .filter((replica) => bytesOn(replica, account) > 0)
+    .map((replica) => `${replica.id} ${replica.phase} ${mib(bytesOn(replica, account))}`);
+  return `${account} at ${mib(held)} of ${mib(capacity)} MiB (${holders.join(', ')})`;
+}

@@ -1,0 +1,38 @@
+import type { Fleet, Instant, ModelId, Replica, ReplicaId } from '#core';
+import type { Turn } from '#engine';
+
+/** Where checkers say what they found. */
+export interface Findings {
+  /** Holds a promise against what happened. */
+  expect(isKept: boolean, promise: () => string): void;
+  /** Notes that something worth meeting was met. */
+  mark(name: string): void;
+}
+
+/** One turn as any checker sees it: what it was told and decided, and the fleet before and after. No more than a recording holds. */
+export interface TurnScene {
+  readonly turn: Pick<Turn, 'now' | 'events' | 'actions'>;
+  readonly fleet: Fleet;
+  /** The replicas as the turn before left them. */
+  readonly before: ReadonlyMap<ReplicaId, Replica>;
+  /** Since when each model had lacked a copy as the turn before left it. */
+  readonly wantedBefore: ReadonlyMap<ModelId, Instant>;
+  readonly trail: Findings;
+}
+
+/** A promise that holds after every turn. */
+export type TurnCheck = (scene: TurnScene) => void;
+
+/** The replicas whose routes were withdrawn in this turn by a decision of ours, with why. */
+export function withdrawn({
+  fleet,
+  before,
+}: Pick<TurnScene, 'fleet' | 'before'>): { was: Extract<Replica, { phase: 'ready' }>; now: Leaving }[] {
+  return [...before.values()].flatMap((was) => {
+    const now = fleet.replicas.get(was.id);
+    const isLeaving = now?.phase === 'draining' || now?.phase === 'unloading';
+    return was.phase === 'ready' && isLeaving ? [{ was, now }] : [];
+  });
+}
+
+type Leaving = Extract<Replica, { phase: 'draining' | 'unloading' }>;
