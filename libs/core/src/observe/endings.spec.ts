@@ -14,6 +14,7 @@ const aDriver = (): CoreDriver => new CoreDriver().declare(aModel('a')).serve(aS
 /** Our unload of it has been answered, and Triton is still at it. */
 function leaving(): CoreDriver {
   const driver = aDriver().warm('a', 't');
+  driver.pass(1_000);
   driver.unloadsEnd = false;
   driver.tell({ kind: 'UnloadOrdered', model: A, force: true });
   expect(driver.phase('a', 't')).toBe('unloading');
