@@ -1,0 +1,112 @@
+import { type Millis, type Model, type ModelId, type Server, unsatisfiedPins } from '#core';
+import { type TurnCheck, withdrawn } from './scene.js';
+
+/** For so long after its first turn a Berth waits for the first look at each server. */
+const SETTLING: Millis = 10_000;
+
+/** No more wait than may: for one model, and for all. */
+export const queuesStayBounded: TurnCheck = ({ fleet, trail }) => {
+  const { waiting, limits, models, defaults } = fleet;
+  trail.expect(waiting.size <= limits.globalQueue, () => `${waiting.size} wait, ${limits.globalQueue} may`);
+  const queued = new Map<ModelId, number>();
+  for (const { model } of waiting.values()) queued.set(model, (queued.get(model) ?? 0) + 1);
+  for (const [model, count] of queued) {
+    const { maxQueue } = (models.get(model) ?? defaults).coldStart;
+    trail.expect(count <= maxQueue, () => `${count} wait for ${model}, ${maxQueue} may`);
+  }
+};
+
+/** Who hung up neither waits any longer nor is answered. */
+export const cancelledAreForgotten: TurnCheck = ({ turn, fleet, trail }) => {
+  for (const event of turn.events) {
+    if (event.kind !== 'RequestCancelled') continue;
+    const { request } = event;
+    const isAnswered = turn.actions.some((action) => 'request' in action && action.request === request);
+    trail.expect(!isAnswered, () => `${request} was cancelled and answered all the same`);
+    trail.expect(!fleet.waiting.has(request), () => `${request} was cancelled and still waits`);
+  }
+};
+
+/** What is switched off is not loaded, neither for itself nor along with others. */
+export const disabledStayAway: TurnCheck = ({ turn, fleet, trail }) => {
+  for (const action of turn.actions) {
+    if (action.kind !== 'load') continue;
+    const off = [action.model, ...action.brings].filter(
+      (model) => fleet.models.get(model)?.enabled === false,
+    );
+    trail.expect(off.length === 0, () => `load ${action.replica} brings ${off[0]}, which is disabled`);
+  }
+};
+
+/** Once the deadline of a drain has come, nothing gives routes any more where orders can be sent. */
+export const drainsKeepTheirDeadline: TurnCheck = ({ turn, fleet, trail }) => {
+  const late = [...fleet.servers.values()].filter(
+    (server) => (server.drain?.deadline ?? Infinity) <= turn.now && takesOrders(server),
+  );
+  for (const { spec } of late) {
+    const left = [...fleet.replicas.values()].filter(
+      (one) =>
+        one.server === spec.id &&
+        one.phase === 'ready' &&
+        !one.change &&
+        !(one.stranger && spec.strangers === 'keep'),
+    );
+    trail.expect(left.length === 0, () => `${left[0]!.id} is ready past the deadline of its server's drain`);
+  }
+};
+
+const takesOrders = ({ contact, looked, mode }: Server): boolean =>
+  contact.kind === 'up' && looked && (mode === 'explicit' || mode === null);
+
+/** What somebody else loaded where the operator said `keep` goes only by an admin's order. */
+export const keptStrangersStay: TurnCheck = (scene) => {
+  for (const { was, now } of withdrawn(scene)) {
+    const isKept = was.stranger && scene.fleet.servers.get(was.server)?.spec.strangers === 'keep';
+    scene.trail.expect(
+      !isKept || now.cause === 'admin',
+      () => `${was.id} is a stranger's to keep and was let go: ${now.cause}`,
+    );
+  }
+};
+
+/** In its first seconds a Berth loads nothing while a server that is there was not looked at: it may have it. */
+export const firstLooksComeFirst: TurnCheck = ({ turn, fleet, trail }) => {
+  if (fleet.startedAt === null || turn.now >= fleet.startedAt + SETTLING) return;
+  const load = turn.actions.find(({ kind }) => kind === 'load');
+  const unseen = [...fleet.servers.values()].find(
+    ({ lookedAt, contact, mode }) =>
+      lookedAt === null &&
+      contact.kind !== 'lost' &&
+      contact.kind !== 'down' &&
+      (mode ?? 'explicit') === 'explicit',
+  );
+  trail.expect(!load || !unseen, () => `${JSON.stringify(load)} before the first look at ${unseen!.spec.id}`);
+};
+
+/** Nothing is called infeasible for its size that would fit a server with nothing pinned on it, up or down. */
+export const infeasibleIsTrue: TurnCheck = ({ turn, fleet, trail }) => {
+  for (const action of turn.actions) {
+    if (action.kind !== 'refuse' || action.refusal.reason !== 'infeasible') continue;
+    const request = turn.events.find(
+      (event) => event.kind === 'RequestArrived' && event.request.id === action.request,
+    );
+    if (request?.kind !== 'RequestArrived') continue;
+    const model = fleet.models.get(request.request.model);
+    if (!model || fleet.composed.has(model.id) || unsatisfiedPins(fleet).length > 0) continue;
+    const fitting = [...fleet.servers.values()].find((server) => wouldHold(server, model));
+    const isEmpty = ![...fleet.replicas.values()].some((one) => one.server === fitting?.spec.id);
+    trail.expect(
+      !fitting || !isEmpty,
+      () => `${model.id} was called infeasible (${action.refusal.detail}), and fits ${fitting!.spec.id}`,
+    );
+  }
+};
+
+/** Sure only where the server has one GPU and the host has no bound. */
+function wouldHold({ spec, repository, devices, everSeen }: Server, model: Model): boolean {
+  const [device, ...others] = devices ?? [];
+  if (!everSeen || !device || others.length > 0 || device.kind !== 'gpu' || spec.hostMemory !== null)
+    return false;
+  const isLabelled = Object.entries(model.require).every(([key, value]) => spec.labels[key] === value);
+  return isLabelled && repository.has(model.id) && model.gpuBytes <= device.capacity;
+}

@@ -1,0 +1,143 @@
+import type { Event, Instant, Look, Millis, ModelId, Replica, ReplicaId, ServerId } from '#core';
+import type { TurnCheck, TurnScene } from './scene.js';
+
+/** Two looks that end a booking are so far apart, and after a call without an answer the first is so late. */
+const APART: Millis = 1_000;
+const UNSETTLED: Millis = 5_000;
+
+/** How the last order of a replica ended, as we were told. */
+interface OrderEnd {
+  readonly how: 'unloaded' | 'load failed' | 'unknown';
+  readonly at: Instant;
+}
+
+/**
+ * A booking ends by a new incarnation, by one look begun after an answer that says so much, or else by two looks: judged
+ * by the events alone, whatever the fleet says of it.
+ */
+export function bookingsEndForCause(): TurnCheck {
+  const past = new Past();
+  return (scene) => {
+    const { turn, fleet, before } = scene;
+    for (const event of turn.events) past.hear(event, before, turn.now);
+    for (const was of before.values()) {
+      const isBooked = (fleet.replicas.get(was.id)?.phase ?? 'placed') !== 'placed';
+      const isNew = fleet.servers.get(was.server)?.incarnation !== past.incarnations.get(was.server);
+      if (was.phase !== 'placed' && !isBooked && !isNew) expectCause(scene, was, past);
+    }
+    past.turnPage(scene);
+  };
+}
+
+/** What was heard of each replica that may be about to end. */
+class Past {
+  readonly ends = new Map<ReplicaId, OrderEnd>();
+  /** When the first of the looks began that have shown it absent ever since. */
+  readonly absentSince = new Map<ReplicaId, Instant>();
+  readonly incarnations = new Map<ServerId, number>();
+
+  hear(event: Event, before: TurnScene['before'], now: Instant): void {
+    if (event.kind === 'LoadEnded' || event.kind === 'UnloadEnded') this.orderEnded(event, before, now);
+    if (event.kind === 'Looked') this.looked(event.server, event.look, before);
+  }
+
+  private orderEnded(
+    { kind, order, outcome }: Extract<Event, { kind: 'LoadEnded' | 'UnloadEnded' }>,
+    before: TurnScene['before'],
+    at: Instant,
+  ): void {
+    if (kind === 'LoadEnded' && outcome.kind === 'succeeded') return;
+    const answered = kind === 'UnloadEnded' ? 'unloaded' : 'load failed';
+    const isAnswered = outcome.kind === (kind === 'UnloadEnded' ? 'succeeded' : 'failed');
+    for (const one of before.values()) {
+      if (!('order' in one) || one.order !== order) continue;
+      this.ends.set(one.id, { how: isAnswered ? answered : 'unknown', at });
+      this.absentSince.delete(one.id);
+    }
+  }
+
+  private looked(server: ServerId, look: Look, before: TurnScene['before']): void {
+    if (look.index === null) return;
+    for (const { id, model, server: home } of before.values()) {
+      if (home !== server) continue;
+      const end = this.ends.get(id);
+      const isEarly = end?.how === 'unknown' && look.begunAt < end.at + UNSETTLED;
+      if (isEarly || !isAbsent(look, model)) this.absentSince.delete(id);
+      else if (!this.absentSince.has(id)) this.absentSince.set(id, look.begunAt);
+    }
+  }
+
+  turnPage({ fleet }: TurnScene): void {
+    for (const id of [...this.ends.keys(), ...this.absentSince.keys()]) {
+      const phase = fleet.replicas.get(id)?.phase;
+      if (phase === 'unloading' || phase === 'unknown') continue;
+      this.ends.delete(id);
+      this.absentSince.delete(id);
+    }
+    this.incarnations.clear();
+    for (const { spec, incarnation } of fleet.servers.values()) this.incarnations.set(spec.id, incarnation);
+  }
+}
+
+function isAbsent({ index, serving }: Look, model: ModelId): boolean {
+  const rows = (index ?? []).filter((row) => row.model === model);
+  const isOut = rows.every(({ state }) => state === '' || state === 'UNAVAILABLE');
+  return isOut && !serving.some((row) => row.model === model);
+}
+
+function expectCause(scene: TurnScene, was: Replica, past: Past): void {
+  const end = past.ends.get(was.id);
+  const since = past.absentSince.get(was.id);
+  const seenAt = lastLookAt(scene, was.server);
+  const isProven = since !== undefined && isEnough(was, end, seenAt - since, seenAt - (end?.at ?? 0));
+  const isWrittenOff = end !== undefined && seenAt >= end.at + scene.fleet.limits.stuckAfter;
+  scene.trail.expect(
+    isProven || isWrittenOff,
+    () =>
+      `the booking of ${was.id} (${was.phase}) ended by a look begun at ${seenAt.toFixed(1)}, absent since ` +
+      `${since?.toFixed(1)}, ${end ? `${end.how} at ${end.at.toFixed(1)}` : 'no order of ours ended'}`,
+  );
+}
+
+function isEnough(was: Replica, end: OrderEnd | undefined, absentFor: Millis, sinceEnd: Millis): boolean {
+  if (end && end.how !== 'unknown') return sinceEnd > 0;
+  const isUnderWay = !end && (was.phase === 'unloading' || was.phase === 'loading');
+  return !isUnderWay && absentFor >= APART;
+}
+
+function lastLookAt({ turn }: TurnScene, server: ServerId): Instant {
+  const looks = turn.events.flatMap((event) =>
+    event.kind === 'Looked' && event.server === server && event.look.index ? [event.look.begunAt] : [],
+  );
+  return Math.max(-Infinity, ...looks);
+}
+
+/** A new incarnation ends all bookings of the old one in its turn, and a refused attempt to connect proves one. */
+export function restartsEndBookings(): TurnCheck {
+  const refused = new Set<ServerId>();
+  const incarnations = new Map<ServerId, number>();
+  return (scene) => {
+    const { turn, fleet, trail } = scene;
+    for (const event of turn.events) {
+      if (event.kind === 'ServerWithdrawn') refused.delete(event.server);
+      if (event.kind === 'ContactChanged' && event.fact === 'refused') refused.add(event.server);
+      if (event.kind !== 'Looked' || !isTaken(scene, event.server, event.look)) continue;
+      const isProven = refused.delete(event.server);
+      const isNew = fleet.servers.get(event.server)!.incarnation !== incarnations.get(event.server);
+      trail.expect(isNew || !isProven, () => `${event.server} refused to connect, and is taken for the same`);
+      if (isNew) nothingIsLeft(scene, event.server);
+    }
+    for (const { spec, incarnation } of fleet.servers.values()) incarnations.set(spec.id, incarnation);
+  };
+}
+
+/** Whether a look made it into the books. */
+const isTaken = ({ fleet }: TurnScene, server: ServerId, { index, begunAt }: Look): boolean =>
+  index !== null && fleet.servers.get(server)?.lookedAt === begunAt;
+
+function nothingIsLeft({ fleet, turn, trail }: TurnScene, server: ServerId): void {
+  const left = [...fleet.replicas.values()].filter(
+    (one) => one.server === server && one.phase !== 'placed' && one.since < turn.now,
+  );
+  trail.expect(left.length === 0, () => `${left[0]!.id} (${left[0]!.phase}) outlived its server's process`);
+}
