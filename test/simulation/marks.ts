@@ -1,1 +1,91 @@
-export const RARE_MARKS: readonly string[] = [];
+import type { Event, RefusalReason, UnloadCause } from '#core';
+import type { HappeningKind } from './happenings.js';
+
+/**
+ * Rare situations, and what each of them tries: a long run that never meets one of them proves nothing about it, and
+ * fails. They are recognised in `rare/`, by what a turn found and left, or where the world knows it.
+ */
+export const RARE = {
+  "server restarted while a load's reply was lost":
+    'The booking of the load ends with the old process, and nothing of that load may count for the new one.',
+  'new incarnation while unloading': 'Nobody will ever say that the unload is done: the new process does.',
+  'load without an answer had succeeded': 'A timeout is no failure: what came up is taken, not loaded again.',
+  'load without an answer left nothing': 'Its memory is held until two looks have shown the model absent.',
+  'unload without an answer left the copy': 'The copy is taken back once the order has had its time.',
+  'load failed and was tried elsewhere at once':
+    'The back-off of one server does not keep others from trying.',
+  'load ended without an answer while requests waited':
+    'Those who wait are neither answered twice nor forgotten.',
+  'in-place change interrupted': 'Old and new devices stay booked until a look tells which of them it was.',
+  'change failed and the old copy stayed': 'Only the new part is given back, and the routes stay.',
+  'load overdue at two servers': 'No third server is tried, and those who wait are told.',
+  'server with all slots overdue':
+    'It takes no placements any more, and what was placed there goes elsewhere.',
+  'unload stuck': 'Its bytes stay booked, other work goes on.',
+  'late order': 'An order of a dead Berth reaches a server at which its successor already works.',
+
+  'placed replica whose victim was pinned meanwhile': 'The victim stays, and the newcomer is placed anew.',
+  'pin lifted while placed': 'What nobody wants any more gives its promised memory back.',
+  'placed replica lost its server': 'The promise ends with the server, and its requests are placed anew.',
+  'starvation drained a copy in use': 'No new routes, but the leases that were given hold to their end.',
+  'two copies left for one newcomer': 'They are chosen as a whole, or nothing is evicted.',
+  'soft idle copy evicted': 'It may stay for as long as nobody wants its memory.',
+  'drain of a copy taken back': 'It is routed to again, and who was to have its memory is placed anew.',
+  'evicted model asked for in the same turn':
+    'The request waits for a place, or takes the victim back; once.',
+  'leaving model asked for': 'It is loaded again only when the old copy has gone.',
+
+  'request cancelled in the turn its model became ready':
+    'Nobody is left to be answered, and nothing breaks.',
+  'request answered at its very deadline': 'Granted or refused, but once, and in that turn.',
+  'queue of all full while that of the model had room': 'The bound over all models holds, too.',
+  'queue full displaced nobody': 'Those who came first keep their place.',
+
+  'model withdrawn while it loads': 'The load cannot be taken back: what it brings is let go afterwards.',
+  'model disabled under a lease': 'No new routes, and no unload before the lease has ended.',
+  'load finished at a server that was drained meanwhile': 'The copy may serve, but it has to leave again.',
+  'drain deadline passed under a lease': 'The routes end at the deadline, the unload waits for the lease.',
+  'unload forced under a lease': 'The only unload that a lease does not hold up.',
+  'unload ordered for what was loading': 'It concerns the copies that are there, not those to come.',
+  'limits lowered below what is held': 'Nothing is torn down, and nothing new is begun.',
+  'server of a pinned copy lost': 'The pin wants a copy elsewhere, where one fits.',
+
+  'hidden copy booked': 'A copy lives on behind a newer row, and no call of Triton shows it.',
+  'stranger found with a model we had just unloaded': 'It is theirs, not what is left of ours.',
+  'stranger found where there was no room': 'More is held than there is: the device takes nothing new.',
+  'two servers lost within 2 s': 'All that was on both has to find a place on what is left.',
+  'slow server lost': 'Three new connections in a row were not accepted.',
+  'all servers lost while requests waited':
+    'They are told that there is no server, or wait for one to return.',
+  'failing copy still routed': 'While it is the only one, it is better than none.',
+  'ensemble step shared by two ensembles':
+    'It is one replica, booked once, and stays as long as one needs it.',
+
+  'restart of Berth with a placed replica': 'The promise is forgotten, and made anew from what is asked for.',
+  'unload acknowledged, Berth crashed before the look': 'Its successor finds memory held by nobody it knows.',
+  'Berth crashed while it loaded': 'The load goes on, and its successor finds it under way.',
+  'Berth crashed while requests waited': 'They end with the process, and nobody answers them later.',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type RareMark = keyof typeof RARE;
+
+export const RARE_MARKS = Object.keys(RARE) as readonly RareMark[];
+
+/** Situations that come up all the time. */
+type CommonMark =
+  | HappeningKind
+  | `${HappeningKind} not now`
+  | `operator ${Event['kind']}`
+  | `refused ${RefusalReason}`
+  | `unload ${UnloadCause}`
+  | `stranger ${'load' | 'unload'}`
+  | 'warm route'
+  | 'cold route'
+  | 'inference'
+  | 'eviction'
+  | 'late server'
+  | 'avoids servers'
+  | 'declared too small';
+
+/** What a run of the simulation counts: one closed list, so that a mark that is never set is found by its name. */
+export type Mark = RareMark | CommonMark;

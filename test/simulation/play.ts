@@ -1,5 +1,8 @@
 import type { Observer } from '#engine';
+import type { Mark } from './marks.js';
 import type { Plan } from './plan.js';
+import { Rarities } from './rare/rarities.js';
+import { TurnDigest } from './turn-digest.js';
 import { World } from './world.js';
 
 export interface PlayOptions {
@@ -15,14 +18,14 @@ export interface Played {
   readonly failure: string | undefined;
   /** When that was, on the plan's clock. */
   readonly failedAt: number | undefined;
-  /** The same for two runs that went the same way. */
+  /** Of every event and action of every turn: the same for two runs that went the same way. */
   readonly digest: string;
   readonly turns: number;
   /** What those turns were told. */
   readonly events: number;
   /** In ms, the quiet at the end included. */
   readonly simulated: number;
-  readonly marks: ReadonlyMap<string, number>;
+  readonly marks: ReadonlyMap<Mark, number>;
   readonly lines: readonly string[];
 }
 
@@ -35,7 +38,10 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Playe
       count.events += events.length;
     },
   };
-  const world = new World(plan, options.keepsAll ?? false, [counter, ...(options.observers ?? [])]);
+  const turns = new TurnDigest();
+  const rarities = new Rarities((name) => world.trail.mark(name));
+  const observers = [counter, turns, rarities, ...(options.observers ?? [])];
+  const world: World = new World(plan, options.keepsAll ?? false, observers);
   const failure = await world.run().then(
     () => undefined,
     (error: unknown) => world.trail.failure ?? String(error),
@@ -46,7 +52,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Playe
     ...count,
     failure,
     failedAt: failure === undefined ? undefined : simulated,
-    digest: world.trail.digest(),
+    digest: turns.digest,
     simulated,
     marks,
     lines,

@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
+import type { Mark } from './marks.js';
 
 /** Lines kept where nobody asked for all of them. */
 const KEPT = 400;
 
-/** What happened, line by line, with a hash of all of it; and the first promise that was not kept. */
+/** What happened, line by line; and the first promise that was not kept. */
 export class Trail {
   readonly lines: string[] = [];
   /** How often each noteworthy situation came up: a simulation that never meets one proves nothing about it. */
-  readonly marks = new Map<string, number>();
-  private readonly hash = createHash('sha256');
+  readonly marks = new Map<Mark, number>();
   private broken: string | undefined;
 
   constructor(
@@ -18,12 +17,11 @@ export class Trail {
 
   note(line: string): void {
     const dated = `${this.now().toFixed(1)} ${line}`;
-    this.hash.update(dated);
     this.lines.push(dated);
     if (!this.keepsAll && this.lines.length > 2 * KEPT) this.lines.splice(0, KEPT);
   }
 
-  mark(name: string): void {
+  mark(name: Mark): void {
     this.marks.set(name, (this.marks.get(name) ?? 0) + 1);
   }
 
@@ -39,10 +37,5 @@ export class Trail {
 
   get failure(): string | undefined {
     return this.broken;
-  }
-
-  /** The same for two runs that went the same way. */
-  digest(): string {
-    return this.hash.copy().digest('hex');
   }
 }

@@ -1,0 +1,96 @@
+import type { ModelId, Replica, ServerId } from '#core';
+import type { RareMark } from '../marks.js';
+import { heard, isReborn, left, type Moment, type Sign } from './moment.js';
+
+/** What becomes of loads and unloads. */
+export const ofOrders = {
+  "server restarted while a load's reply was lost": (moment) =>
+    left(moment, 'unknown', ({ after, server }, now) => after === 'load' && !now && isReborn(moment, server)),
+  'new incarnation while unloading': (moment) =>
+    left(moment, 'unloading', ({ server }, now) => !now && isReborn(moment, server)),
+  'load without an answer had succeeded': (moment) =>
+    left(moment, 'unknown', ({ after }, now) => after === 'load' && now?.phase === 'ready'),
+  'load without an answer left nothing': (moment) =>
+    left(
+      moment,
+      'unknown',
+      ({ after, server }, now) => after === 'load' && !now && !isReborn(moment, server),
+    ),
+  'unload without an answer left the copy': (moment) =>
+    left(moment, 'unknown', ({ after }, now) => after === 'unload' && now?.phase === 'ready'),
+  'load failed and was tried elsewhere at once': (moment) =>
+    heard(
+      moment,
+      'LoadEnded',
+      ({ outcome, replica }) => outcome.kind === 'failed' && isTriedNow(moment, replica),
+    ),
+  'load ended without an answer while requests waited': (moment) =>
+    heard(moment, 'LoadEnded', ({ outcome, replica }) => {
+      const model = moment.past.replicas.get(replica)?.model;
+      return (
+        outcome.kind === 'unknown' && [...moment.fleet.waiting.values()].some((one) => one.model === model)
+      );
+    }),
+  'in-place change interrupted': (moment) =>
+    heard(
+      moment,
+      'LoadEnded',
+      ({ outcome, replica }) => outcome.kind === 'unknown' && isChanging(moment, replica),
+    ),
+  'change failed and the old copy stayed': (moment) =>
+    heard(
+      moment,
+      'LoadEnded',
+      ({ outcome, replica }) =>
+        outcome.kind === 'failed' &&
+        isChanging(moment, replica) &&
+        moment.fleet.replicas.get(replica)?.phase === 'ready',
+    ),
+} satisfies Partial<Record<RareMark, Sign>>;
+
+/** What lasts: it counts when it begins. */
+export const ofSlowOrders = {
+  'load overdue at two servers': (moment) => {
+    const models = overdueIn(moment).map(({ model }) => model);
+    return models.some((model, at) => models.indexOf(model) < at);
+  },
+  'server with all slots overdue': (moment) => {
+    const counts = new Map<ServerId, number>();
+    for (const { server } of overdueIn(moment)) counts.set(server, (counts.get(server) ?? 0) + 1);
+    return [...counts.values()].some((count) => count >= moment.fleet.limits.loadsPerServer);
+  },
+  'unload stuck': ({ fleet, turn }) =>
+    [...fleet.unsettled].some((id) => {
+      const replica = fleet.replicas.get(id)!;
+      if (replica.phase !== 'unloading') return false;
+      return turn.now - (replica.answeredAt ?? replica.orderedAt) >= fleet.limits.stuckAfter;
+    }),
+} satisfies Partial<Record<RareMark, Sign>>;
+
+function isTriedNow({ turn, past }: Moment, failed: Replica['id']): boolean {
+  const was = past.replicas.get(failed);
+  return turn.actions.some(
+    (action) => action.kind === 'load' && action.model === was?.model && action.server !== was.server,
+  );
+}
+
+function isChanging({ past }: Moment, id: Replica['id']): boolean {
+  const was = past.replicas.get(id);
+  return was?.phase === 'ready' && was.change?.order != null;
+}
+
+/** The loads that have outlasted their time and may still run. */
+function overdueIn({ fleet, turn }: Moment): { model: ModelId; server: ServerId }[] {
+  if (fleet.unsettled.size === 0) return [];
+  return [...fleet.unsettled].flatMap((id) => {
+    const replica = fleet.replicas.get(id)!;
+    const began = loadBegan(replica);
+    const { loadTimeout } = fleet.models.get(replica.model) ?? fleet.defaults;
+    return began !== null && turn.now - began >= loadTimeout ? [replica] : [];
+  });
+}
+
+function loadBegan(replica: Replica): number | null {
+  if (replica.phase === 'loading') return replica.carriedBy === null ? replica.orderedAt : null;
+  return replica.phase === 'unknown' ? replica.loadOrderedAt : null;
+}

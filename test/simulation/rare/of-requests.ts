@@ -1,0 +1,38 @@
+import type { Refusal } from '#core';
+import type { RareMark } from '../marks.js';
+import { becameReady, heard, type Moment, requestOf, type Sign } from './moment.js';
+
+/** What happens to those who ask at the very moment at which something else does. */
+export const ofRequests = {
+  'request cancelled in the turn its model became ready': (moment) =>
+    heard(moment, 'RequestCancelled', ({ request }) => {
+      const waited = moment.past.requests.get(request);
+      return waited !== undefined && becameReady(moment, waited.model);
+    }),
+  'request answered at its very deadline': (moment) =>
+    moment.turn.actions.some((action) => {
+      if (action.kind !== 'grant' && action.kind !== 'refuse') return false;
+      const request = moment.past.requests.get(action.request);
+      return (
+        request !== undefined && request.deadline <= moment.turn.now && becameReady(moment, request.model)
+      );
+    }),
+  'queue of all full while that of the model had room': (moment) =>
+    isRefusedFull(moment, (waiting, maxQueue) => waiting < maxQueue),
+  'queue full displaced nobody': (moment) => isRefusedFull(moment, (waiting) => waiting > 0),
+} satisfies Partial<Record<RareMark, Sign>>;
+
+/** Whether somebody who came in this turn found a queue full; `isSo` of how many wait for that model, and may. */
+function isRefusedFull(moment: Moment, isSo: (waiting: number, maxQueue: number) => boolean): boolean {
+  const { turn, fleet, past } = moment;
+  return turn.actions.some((action) => {
+    if (action.kind !== 'refuse' || !isFull(action.refusal) || past.requests.has(action.request))
+      return false;
+    const model = requestOf(moment, action.request)?.model;
+    if (model === undefined) return false;
+    const waiting = [...fleet.waiting.values()].filter((request) => request.model === model).length;
+    return isSo(waiting, (fleet.models.get(model) ?? fleet.defaults).coldStart.maxQueue);
+  });
+}
+
+const isFull = ({ reason }: Refusal): boolean => reason === 'queue_full';
