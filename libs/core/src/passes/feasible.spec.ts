@@ -27,4 +27,29 @@ describe('whether a model can ever fit', () => {
     driver.loadEnds('p', 't');
     expect(driver.answerTo(driver.resolve('x'))).toBe('infeasible');
   });
+
+  it('leaves what it needs where that is, on the other device', () => {
+    const driver = new CoreDriver()
+      .declare(
+        aModel('q', { gpuBytes: 3, config: '{}' }),
+        aModel('p', { gpuBytes: 9, config: '{}', dependsOn: [aModel('q').id] }),
+      )
+      .serve(aServer('t', [10, 5]), ['p', 'q'])
+      .warm('q', 't');
+    driver.resolve('p');
+    expect(driver.isLoading('p', 't')).toBe(true);
+  });
+
+  it('does not mind a device that holds too much of what it needs, and that it does not need itself', () => {
+    const driver = new CoreDriver()
+      .declare(
+        aModel('q', { gpuBytes: 9, config: '{}' }),
+        aModel('p', { gpuBytes: 8, config: '{}', dependsOn: [aModel('q').id] }),
+      )
+      .serve(aServer('t', [10, 10]), ['p', 'q'])
+      .warm('q', 't');
+    driver.declare(aModel('q', { gpuBytes: 11, config: '{}' }));
+    driver.resolve('p');
+    expect(driver.isLoading('p', 't')).toBe(true);
+  });
 });

@@ -2,13 +2,13 @@ import { type Fleet, replicasOf } from '../fleet.js';
 import type { Booking, Ready } from '../replica.js';
 import type { Device, Server } from '../server.js';
 import { bookingsFor, dependenciesOf, labelsMatch } from '../footprint.js';
-import { type AccountId, replicaId, type ReplicaId } from '../ids.js';
+import { type AccountId, type ModelId, replicaId, type ReplicaId } from '../ids.js';
 import { capacities, sumOf } from '../ledger.js';
 import type { Bytes, Model } from '../model.js';
 import { copiesOf } from '../pins.js';
 import { isSeen } from '../standing.js';
 import { isKept } from './idle.js';
-import { deviceChoices, devicesOf } from './places.js';
+import { deviceChoices, devicesOf, isGoing } from './places.js';
 
 /** Whether a server could hold a model if everything that may leave had left, and if not, what is in the way. */
 export type Fit =
@@ -83,21 +83,40 @@ export class Room {
     return missing.every((one) => repository.has(one)) ? undefined : 'not_in_repository';
   }
 
-  /** What it needs and stays there anyway is among what is fixed. */
+  /** What it needs may stay where it is, or leave with the others and come with it again. */
   private holds(server: Server, model: Model, devices: readonly number[]): boolean {
-    const ids = [model.id, ...dependenciesOf(this.fleet, model.id)];
-    const coming = ids.filter((id) => !this.staying.has(replicaId(id, server.spec.id)));
-    const needs = coming.map((id) =>
-      bookingsFor(
-        this.fleet,
-        server,
-        id,
-        id === model.id ? devices : devicesOf(this.fleet, server, id, devices),
-      ),
-    );
-    return sumOf(needs).every(
-      ({ account, bytes }) =>
-        bytes + (this.fixed.get(account) ?? 0) <= (this.capacity.get(account) ?? Infinity),
-    );
+    const needed = dependenciesOf(this.fleet, model.id);
+    const isHere = (id: ModelId): boolean => this.staying.has(replicaId(id, server.spec.id));
+    if (this.holdsBeside(server, model, devices, needed.filter(isHere))) return true;
+    const there = needed.filter((id) => this.mayStay(replicaId(id, server.spec.id)));
+    return there.length > 0 && this.holdsBeside(server, model, devices, there);
+  }
+
+  private mayStay(id: ReplicaId): boolean {
+    const replica = this.fleet.replicas.get(id);
+    return replica !== undefined && !isGoing(replica);
+  }
+
+  /** Whether a model and what it brings fit beside what stays and what it finds there. */
+  private holdsBeside(
+    server: Server,
+    model: Model,
+    devices: readonly number[],
+    there: readonly ModelId[],
+  ): boolean {
+    const missing = dependenciesOf(this.fleet, model.id).filter((id) => !there.includes(id));
+    const coming = [
+      bookingsFor(this.fleet, server, model.id, devices),
+      ...missing.map((id) => bookingsFor(this.fleet, server, id, devicesOf(this.fleet, server, id, devices))),
+    ];
+    const found = there
+      .map((id) => replicaId(id, server.spec.id))
+      .filter((id) => !this.staying.has(id))
+      .flatMap((id) => this.fleet.replicas.get(id)!.bookings);
+    return sumOf(coming).every(({ account, bytes }) => {
+      const beside = found.reduce((sum, one) => (one.account === account ? sum + one.bytes : sum), 0);
+      const held = beside + (this.fixed.get(account) ?? 0);
+      return bytes + held <= (this.capacity.get(account) ?? Infinity);
+    });
   }
 }
