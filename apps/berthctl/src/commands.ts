@@ -133,6 +133,7 @@ function addReplay(program: Command, act: Act): void {
     .command('replay <file>')
     .description('step through recorded turns: does the core of today decide the same?')
     .addOption(count('--turn <n>', 'show this turn, and the fleet after it', 1))
-    .addHelpText('after', example('replay turns.jsonl', 'replay turns.jsonl --turn 17'))
+    .option('--why <model>', 'why this model is where it is, or nowhere: after that turn, or after the last')
+    .addHelpText('after', example('replay turns.jsonl', 'replay turns.jsonl --turn 17 --why resnet50'))
     .action(act(async (work, [file], options) => (await import('./replay.js')).replay(work, file, options)));
 }

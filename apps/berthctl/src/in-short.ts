@@ -4,7 +4,8 @@ export function inShort({ kind, ...rest }: { readonly kind: string }): string {
 }
 
 /** `1 turn`, `2 turns`. */
-export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;
 
 /** Any value as one line of JSON, with the maps, sets and infinities that a fleet has in it. */
 export const asJson = (value: unknown, indent?: number): string =>

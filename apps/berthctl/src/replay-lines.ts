@@ -38,9 +38,11 @@ function endingWords(ending: Ending | null): string {
 }
 
 /** One turn: what happened, and what was decided. */
-export function turnLines({ turn, now, events, actions }: RecordedTurn): string[] {
-  return [`turn ${turn}, at ${now} ms`, ...listed('events', events), ...listed('actions', actions)];
+export function turnLines(turn: RecordedTurn): string[] {
+  return [turnTitle(turn), ...listed('events', turn.events), ...listed('actions', turn.actions)];
 }
+
+export const turnTitle = ({ turn, now }: RecordedTurn): string => `turn ${turn}, at ${now} ms`;
 
 /** The first turn that is decided otherwise: what happened, what was decided then, and what would be today. */
 export function differenceLines(
@@ -48,7 +50,7 @@ export function differenceLines(
   { path, recorded, decided, actions }: Difference,
 ): string[] {
   return [
-    `turn ${turn.turn}, at ${turn.now} ms, is decided otherwise today`,
+    `${turnTitle(turn)}, is decided otherwise today`,
     ...listed('events', turn.events),
     ...listed('recorded actions', turn.actions),
     ...listed("today's actions", actions),

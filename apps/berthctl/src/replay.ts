@@ -1,8 +1,10 @@
+import { type ModelId, type Why, whyOf } from '#core';
 import { Failed } from './failures.js';
 import { fleetInShort } from './fleet-in-short.js';
 import { asJson } from './in-short.js';
 import { type Played, played } from './recorded.js';
-import { differenceLines, summaryLines, turnLines } from './replay-lines.js';
+import { differenceLines, summaryLines, turnLines, turnTitle } from './replay-lines.js';
+import { whyWords } from './why-words.js';
 import type { Work } from './work.js';
 
 /** What is asked of a recording: whether it holds, one turn of it, or why a model is where it is. */
@@ -23,30 +25,27 @@ export async function replay(work: Work, file: string, options: ReplayOptions): 
   if (difference) throw new Failed(`${file}: turn ${difference.turn} is decided otherwise today`);
 }
 
-function forPeople(found: Played, { turn }: ReplayOptions): string[] {
+function forPeople(found: Played, { turn, why }: ReplayOptions): string[] {
   const { difference, last, fleet } = found;
   if (last && difference) return differenceLines(last, difference);
+  if (last && why !== undefined) return [turnTitle(last), ...whyWords(whyIn(found, why, last.now), last.now)];
   if (last && turn !== undefined)
     return [...turnLines(last), '', 'after it', ...fleetInShort(fleet, last.now)];
   return summaryLines(found);
 }
 
-function forPrograms(found: Played, { turn }: ReplayOptions): object {
+function forPrograms(found: Played, { turn, why }: ReplayOptions): object {
   const { header, ending, turns, first, last, difference, fleet } = found;
-  const span = {
-    first: first?.turn ?? null,
-    last: last?.turn ?? null,
-    ms: first && last ? last.now - first.now : 0,
-  };
+  const span = first && last && { first: first.turn, last: last.turn, ms: last.now - first.now };
   return {
-    header,
-    ending,
-    turns,
-    span,
+    ...{ header, ending, turns, span },
     difference: difference && { ...difference, recordedTurn: last },
     ...(turn === undefined ? {} : { turn: last, fleet }),
+    ...(why === undefined || last === null ? {} : { why: whyIn(found, why, last.now) }),
   };
 }
+
+const whyIn = ({ fleet }: Played, model: string, now: number): Why => whyOf(fleet, model as ModelId, now);
 
 function noSuchTurn({ header, last }: Played, turn: number): Failed {
   const those = last ? `it has turns ${header.turn} to ${last.turn}` : 'it has none from there on';

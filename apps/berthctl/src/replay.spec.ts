@@ -1,0 +1,207 @@
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  type Action,
+  emptyFleet,
+  type Event,
+  type ModelId,
+  type RequestId,
+  type ServerId,
+  step,
+} from '#core';
+import { RunRecorder } from '#recording';
+import { berthctl } from '../../../test/support/berthctl.js';
+import { aModel, aServer } from '../../../test/support/builders.js';
+
+const MIB = 2 ** 20;
+const [HERE, THERE] = ['here' as ModelId, 'there' as ModelId];
+
+/** Decides what is recorded in place of an action, where it is to differ from what the core decided. */
+type Alter = (action: Action) => Action;
+
+/** Two models of 6 MiB and one GPU of 10: one is loaded, and then somebody asks for the other. */
+function record(path: string, alter: Alter = (action) => action): void {
+  const about = { berth: '0.1.0', node: 'v20.19.0', fleet: 'berth' };
+  const recorder = new RunRecorder({ pathOf: () => path, about, recordedAt: '2026-01-31T12:00:00Z' });
+  const fleet = emptyFleet();
+  const take = (now: number, ...events: Event[]): readonly Action[] => {
+    const actions = step(fleet, events, now);
+    recorder.turnTaken({ now, events, actions: actions.map(alter), took: 0 }, fleet);
+    return actions;
+  };
+  const models = [HERE, THERE].map((id) => aModel(id, { gpuBytes: 6 * MIB }));
+  const server = aServer('s', [10 * MIB]);
+  take(1_000, ...models.map((model): Event => ({ kind: 'ModelDeclared', model })));
+  take(1_001, { kind: 'ServerDeclared', server });
+  take(1_002, { kind: 'ContactChanged', server: server.id, fact: 'connected' });
+  take(1_010, looked(server.id));
+  const load = take(2_000, asked('r1', HERE)).find(({ kind }) => kind === 'load');
+  if (load?.kind !== 'load') throw new Error('nothing was loaded');
+  const { order, replica } = load;
+  take(3_000, { kind: 'LoadEnded', order, replica, outcome: { kind: 'succeeded', versions: ['1'] } });
+  take(4_500, asked('r2', THERE));
+  recorder.close();
+}
+
+const looked = (server: ServerId): Event => ({
+  kind: 'Looked',
+  server,
+  look: {
+    ...{
+      begunAt: 1_003,
+      endedAt: 1_010,
+      serving: [],
+      metrics: null,
+      mode: 'explicit',
+      serverVersion: '2.51.0',
+    },
+    index: [HERE, THERE].map((model) => ({ model, version: '', state: '', reason: '' })),
+  },
+});
+
+const asked = (id: string, model: ModelId): Event => ({
+  kind: 'RequestArrived',
+  request: {
+    ...{ id: id as RequestId, model, version: null, arrivedAt: 2_000, deadline: 62_000 },
+    ...{ lease: 10_000, class: 'default', avoid: [] },
+  },
+});
+
+describe('berthctl replay', () => {
+  let folder: string;
+  let whole: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'berth-replay-'));
+    whole = join(folder, 'whole.jsonl');
+    record(whole);
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('says what a recording is of, and that today the same is decided', async () => {
+    const { status, out, err } = await berthctl(['replay', whole]);
+    expect([status, err]).toEqual([0, '']);
+    expect(out.split('\n')).toEqual([
+      'berth      0.1.0, Node v20.19.0',
+      'fleet      berth, term 1',
+      'recorded   2026-01-31T12:00:00Z',
+      'turns      1 to 7, 3.5 s',
+      'ending     closed: nothing came after it',
+      '',
+      '7 turns, the same decisions',
+      '',
+    ]);
+  });
+
+  it('tells programs the same', async () => {
+    const { status, out } = await berthctl(['replay', whole, '-o', 'json']);
+    expect([status, JSON.parse(out)]).toEqual([
+      0,
+      {
+        header: expect.objectContaining({ berth: '0.1.0', turn: 1 }),
+        ending: { end: 'closed', turns: 7, dropped: 0 },
+        turns: 7,
+        span: { first: 1, last: 7, ms: 3_500 },
+        difference: null,
+      },
+    ]);
+  });
+
+  it('shows a turn, and the fleet after it', async () => {
+    const { status, out } = await berthctl(['replay', whole, '--turn', '5']);
+    expect(status).toBe(0);
+    expect(out).toContain(
+      'turn 5, at 2000 ms\nevents\n  RequestArrived request=r1/here\nactions\n  load order=',
+    );
+    expect(out).toMatch(
+      /SERVER {3}STATE {3}LOOKED AT {4}BOOKED +FLAGS\ns +ready {3}997 ms ago {3}0: 6 of 10 MiB/,
+    );
+    expect(out).toMatch(/MODEL {3}SERVER {3}DEVICES {3}PHASE .*\nhere +s +0 +loading +0 ms ago +6 MiB/);
+    expect(out).toContain('1 waiting for here, which is loading');
+  });
+
+  it('says why a model is nowhere, in numbers, and who has what it needs', async () => {
+    const { status, out } = await berthctl(['replay', whole, '--turn', '7', '--why', 'there']);
+    expect(status).toBe(0);
+    expect(out.split('\n')).toEqual([
+      'turn 7, at 4500 ms',
+      'there is waiting.',
+      'One request waits for it: the oldest for 2.5 s, the next answer due in 58 s.',
+      'A copy has been lacking for 0 ms.',
+      expect.stringMatching(/^Its load has not begun; it should take about \d+ s\.$/),
+      'On s: there is no room, and too little may leave.',
+      '  device 0 of s: it needs 6 MiB, and 4 MiB of 10 MiB are free: 6 MiB held.',
+      '    here@s has 6 MiB: it is in use, for another 8.5 s at most if nobody asks again.',
+      '',
+    ]);
+  });
+
+  it('says after the last turn why a model is where it is, also to programs', async () => {
+    const { out } = await berthctl(['replay', whole, '--why', 'here']);
+    expect(out).toContain('On s (device 0) it has been ready for 1.5 s; it books 6 MiB.');
+    const { out: json } = await berthctl(['replay', whole, '--why', 'here', '-o', 'json']);
+    expect(JSON.parse(json)).toMatchObject({
+      why: { model: 'here', state: 'ready', here: [{ server: 's' }] },
+    });
+    const { out: nobody } = await berthctl(['replay', whole, '--why', 'nobody']);
+    expect(nobody).toContain(
+      'nobody is unknown: nobody declared it, and no repository that was seen lists it.',
+    );
+  });
+
+  it('shows the first turn that is decided otherwise today', async () => {
+    const path = join(folder, 'altered.jsonl');
+    record(path, (action) => (action.kind === 'load' ? { ...action, timeout: 7 } : action));
+    const { status, out, err } = await berthctl(['replay', path]);
+    expect([status, err]).toEqual([1, `berthctl: ${path}: turn 5 is decided otherwise today\n`]);
+    expect(out).toContain(
+      'turn 5, at 2000 ms, is decided otherwise today\nevents\n  RequestArrived request=r1/here',
+    );
+    expect(out).toMatch(
+      /recorded actions\n {2}load .*timeout=7\n {2}look .*\ntoday's actions\n {2}load .*timeout=60000\n/,
+    );
+    expect(out).toContain('at         actions[0].timeout\n  recorded   7\n  today      60000\n');
+    const { status: later, out: json } = await berthctl(['replay', path, '--turn', '7', '-o', 'json']);
+    expect([later, JSON.parse(json)]).toMatchObject([
+      1,
+      { difference: { turn: 5, recorded: 7, decided: 60_000 } },
+    ]);
+    expect((await berthctl(['replay', path, '--turn', '4'])).status).toBe(0);
+  });
+
+  it('says that there is no such turn', async () => {
+    const { status, err } = await berthctl(['replay', whole, '--turn', '8']);
+    expect([status, err]).toEqual([1, 'berthctl: the recording has no turn 8\n  it has turns 1 to 7\n']);
+  });
+
+  it('says of a broken recording in which line and field it breaks which rule', async () => {
+    const [edited, cut, other] = ['edited', 'cut', 'other'].map((name) => join(folder, `${name}.jsonl`));
+    const text = await readFile(whole, 'utf8');
+    await writeFile(edited!, text.replace('"arrivedAt":2000', '"arrivedAt":2001'));
+    await writeFile(cut!, text);
+    await truncate(cut!, text.length - 150);
+    await writeFile(other!, text.replace('"format":1', '"format":99'));
+    const ends = await Promise.all([edited!, cut!, other!].map((path) => berthctl(['replay', path])));
+    expect(ends.map(({ status, out }) => [status, out])).toEqual([
+      [1, ''],
+      [1, ''],
+      [1, ''],
+    ]);
+    expect(ends[0]!.err).toContain('  line 6, sum: is not that of the line');
+    expect(ends[0]!.err).toContain('  the 4 turns before it decided the same; --turn 4 shows the last');
+    expect(ends[1]!.err).toMatch(/ {2}line \d: is cut off/);
+    expect(ends[2]!.err).toContain('  line 1, format: is 99: this version of Berth reads format 1');
+  });
+
+  it.each([
+    ['a folder', '.'],
+    ['no file', 'nowhere.jsonl'],
+  ])('takes %s for wrong usage', async (_, path) => {
+    const { status, err } = await berthctl(['replay', path]);
+    expect(status).toBe(2);
+    expect(err).toContain(`berthctl: ${path} cannot be read: `);
+  });
+});

@@ -1,0 +1,41 @@
+import type { Instant, WhyHere } from '#core';
+import { lasting } from './times.js';
+import { holdWords, memory, onDevices } from './why-memory.js';
+
+/** A copy that is there, coming or going, and how long it will be as it is. */
+export function hereWords(here: WhyHere, now: Instant): string[] {
+  const { server, devices, phase, since, bookings, flags, holds } = here;
+  const booked = bookings.reduce((sum, { bytes }) => sum + bytes, 0);
+  const flagged = flags.length > 0 ? `, ${flags.join(' and ')}` : '';
+  const where = `On ${server}${onDevices(devices)} it has been ${phase} for ${lasting(now - since)}${flagged}`;
+  const reasons = phase === 'ready' ? holds.map((hold) => holdWords(hold, now)) : [];
+  return [
+    `${where}; it books ${memory(booked)}.`,
+    ...reasons.map((reason) => `  It stays for others: ${reason}.`),
+    ...leavingWords(here),
+    ...endWords(here, now),
+  ];
+}
+
+function leavingWords({ leaving }: WhyHere): string[] {
+  if (leaving?.cause == null) return [];
+  const newcomer = leaving.makesRoomFor === null ? '' : `, to make room for ${leaving.makesRoomFor}`;
+  return [`  It leaves: ${leaving.cause}${newcomer}.`];
+}
+
+/** What ends the phase, where time alone does. */
+function endWords({ phase, until }: WhyHere, now: Instant): string[] {
+  if (until === null || !Number.isFinite(until))
+    return phase === 'ready' ? ['  It is never retired for being idle.'] : [];
+  const left = until > now ? `in ${lasting(until - now)}` : 'now';
+  switch (phase) {
+    case 'ready':
+      return [`  It is retired ${left} if nobody uses it.`];
+    case 'draining':
+      return [`  Its queue is waited for no longer ${left}.`];
+    case 'loading':
+      return [`  The load counts as overdue ${left}.`];
+    default:
+      return [`  It counts as stuck ${left}.`];
+  }
+}

@@ -1,0 +1,70 @@
+import type { Instant, Verdict, WhyAccount, WhyHolder, WhyPlace, WhyThere } from '#core';
+import { lasting } from './times.js';
+import { accountWords, holdWords, memory } from './why-memory.js';
+
+const MOST_HOLDERS = 20;
+
+/** Why a model is not on a server that holds no copy of it; nothing of one that does. */
+export function thereWords(there: WhyThere, now: Instant): string[] {
+  const { server, verdict, places } = there;
+  if (verdict === 'holds') return [];
+  const counts = verdict === 'no_room' || verdict === 'room_by_eviction';
+  return [
+    `On ${server}: ${verdictWords(there, now)}.`,
+    ...(counts ? places.flatMap((place) => placeWords(place, now)) : []),
+  ];
+}
+
+const VERDICTS: Readonly<Record<Exclude<Verdict, 'cooling_down' | 'closed' | 'room_by_eviction'>, string>> = {
+  holds: 'a copy is there',
+  room: 'there is room',
+  no_room: 'there is no room, and too little may leave',
+  incomplete: 'something that it needs there is still leaving, or cannot come',
+  unseen: 'it was never seen what is there',
+  not_in_repository: 'its repository does not list it',
+  labels: 'it lacks a label that the model asks for',
+  too_small: 'it would not fit even if all that may ever leave had left',
+  needs_config: 'it does not fit on all devices at once, and its config is not known, so none can be chosen',
+  disabled: 'it is disabled, or something that it needs is',
+};
+
+function verdictWords({ verdict, standing, isDrained, cooldown, places }: WhyThere, now: Instant): string {
+  switch (verdict) {
+    case 'cooling_down':
+      return cooldown === null
+        ? 'the last load failed a short time ago'
+        : `the last load failed (${cooldown.cause}); the next may start in ${lasting(cooldown.until - now)}`;
+    case 'closed':
+      return `the server takes nothing new: it is ${isDrained ? 'being drained' : standing.replace('_', ' ')}`;
+    case 'room_by_eviction': {
+      const victims = places.find((place) => place.victims !== null)?.victims ?? [];
+      return `there is room once ${victims.join(' and ')} left`;
+    }
+    default:
+      return VERDICTS[verdict];
+  }
+}
+
+/** The accounts that are short of memory, and who has it. */
+function placeWords({ accounts }: WhyPlace, now: Instant): string[] {
+  const short = accounts.filter(({ needs, spare }) => needs > spare);
+  return short.flatMap((account) => [
+    sum(account),
+    ...account.holders.slice(0, MOST_HOLDERS).map((one) => holder(one, now)),
+  ]);
+}
+
+function sum({ account, needs, capacity, held, promised, leaving, free }: WhyAccount): string {
+  const taken = [
+    `${memory(held)} held`,
+    ...(leaving > 0 ? [`${memory(leaving)} of it leaving`] : []),
+    ...(promised > 0 ? [`${memory(promised)} promised`] : []),
+  ];
+  const room = `${memory(free)} of ${memory(capacity)} are free`;
+  return `  ${accountWords(account)}: it needs ${memory(needs)}, and ${room}: ${taken.join(', ')}.`;
+}
+
+function holder({ replica, bytes, holds }: WhyHolder, now: Instant): string {
+  const reasons = holds.length > 0 ? holds.map((hold) => holdWords(hold, now)).join('; ') : 'it may leave';
+  return `    ${replica} has ${memory(bytes)}: ${reasons}.`;
+}
