@@ -1,10 +1,11 @@
-import { type Event, fitPins, type Model, type ModelId, type ServerId } from '#core';
+import { type Event, fitPins, type Model, type ModelId, replicasOf, type ServerId } from '#core';
 import type { Berth } from './berth.js';
 import type { Doings, HappeningOf } from './happenings.js';
 import type { PlannedModel } from './plan.js';
 import type { Stage } from './stage.js';
 
-type Order = 'pin' | 'unpin' | 'orderLoad' | 'orderUnload' | 'drain' | 'undrain' | 'withdraw' | 'declare';
+type Order =
+  'pin' | 'unpin' | 'orderLoad' | 'orderUnload' | 'drain' | 'undrain' | 'withdraw' | 'declare' | 'setLimits';
 
 /** How long an ordered load stays wanted. */
 const WISH: number = 60_000;
@@ -25,6 +26,7 @@ export class Admin {
       undrain: this.reaching(({ server }) => this.undrain(server)),
       withdraw: this.reaching(({ model }) => this.withdraw(model)),
       declare: this.reaching((order) => this.declare(order)),
+      setLimits: this.reaching((order) => this.setLimits(order)),
     };
   }
 
@@ -78,7 +80,8 @@ export class Admin {
     );
   }
 
-  private drain({ server, within }: HappeningOf<'drain'>): void {
+  private drain({ server, within }: HappeningOf<'drain'>): string | void {
+    if (!this.stage.told.servers.has(server)) return 'unknown_server';
     const deadline = within === null ? null : this.stage.agenda.now() + within;
     this.stage.told.drains.set(server, deadline);
     this.tell({ kind: 'DrainOrdered', server, deadline });
@@ -97,10 +100,35 @@ export class Admin {
     this.tell({ kind: 'ModelWithdrawn', model: id });
   }
 
-  private declare({ model: id, enabled, idleUnload }: HappeningOf<'declare'>): string | void {
-    const before = this.stage.told.models.get(id) ?? { ...this.planned(id).model, pinnedCopies: 0 };
-    if (before.pinnedCopies > 0 && !enabled) return 'pinned';
-    this.redeclare({ ...before, enabled, idleUnload });
+  private declare({ model: id, change }: HappeningOf<'declare'>): string | void {
+    const { model: planned, disk } = this.planned(id);
+    const before = this.stage.told.models.get(id) ?? { ...planned, pinnedCopies: 0 };
+    if (before.pinnedCopies > 0 && change.enabled === false) return 'pinned';
+    const { maxQueue, ...settings } = change;
+    const coldStart = { ...before.coldStart, maxQueue: maxQueue ?? before.coldStart.maxQueue };
+    const after = { ...before, ...settings, coldStart };
+    if (before.pinnedCopies > 0 && after.gpuBytes > before.gpuBytes) return 'a larger one may not fit';
+    if (after.gpuBytes !== before.gpuBytes) this.resized(id);
+    if (after.gpuBytes < (disk.gpuBytes ?? 0)) this.lied();
+    this.redeclare(after);
+  }
+
+  /** What is there is booked anew: it may be more than fits, and by no load. */
+  private resized(id: ModelId): void {
+    for (const { server } of replicasOf(this.berth.engine.fleet, id)) {
+      this.stage.sites.get(server)!.isMuddled = true;
+    }
+  }
+
+  /** A declared size that is not honest: from now on memory may run out wherever the model may be. */
+  private lied(): void {
+    this.stage.trail.mark('declared too small');
+    for (const site of this.stage.sites.values()) site.muddleAlways();
+  }
+
+  private setLimits({ limits }: HappeningOf<'setLimits'>): void {
+    this.stage.told.limits = limits;
+    this.tell({ kind: 'LimitsSet', limits, defaults: this.stage.told.defaults });
   }
 
   private redeclare(model: Model): void {

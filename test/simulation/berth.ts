@@ -49,9 +49,20 @@ export class Berth {
   async begin(): Promise<void> {
     const { told, sites } = this.around;
     this.engine.tell({ kind: 'LimitsSet', limits: told.limits, defaults: told.defaults });
-    for (const site of sites.values()) this.engine.addServer(site.planned.spec, () => this.link(site));
+    for (const id of told.servers) this.add(sites.get(id)!);
     await this.engine.recall();
     this.engine.tell(...told.events());
+  }
+
+  /** Takes up a server. */
+  add(site: Site): void {
+    this.engine.addServer(site.planned.spec, () => this.link(site));
+  }
+
+  /** Everybody who waits is answered, and the process ends. */
+  stop(): void {
+    this.engine.stop();
+    this.crash();
   }
 
   /** The process is killed: nothing of it goes on but what it has sent. */

@@ -1,6 +1,6 @@
 import type { Instant, Millis, Replica } from '#core';
 import type { Observer } from '#engine';
-import { pictureOf } from './checkers/in-short.js';
+import { pictureOf } from '../checkers/in-short.js';
 import { restlessness } from './checkers/rest.js';
 import type { Gateways } from './gateways.js';
 import type { Plan } from './plan.js';
@@ -69,7 +69,8 @@ export class Calm {
   private whatIsOpen(): string[] {
     const berth = this.stage.berth();
     if (!berth) return ['Berth is not there'];
-    const { sites } = this.stage;
+    const { told } = this.stage;
+    const sites = new Map([...this.stage.sites].filter(([, { id }]) => told.servers.has(id)));
     const { openRequests } = this.gateways;
     const open = restlessness(berth.engine.fleet, { sites, unusedFor: (replica) => this.unusedFor(replica) });
     return openRequests > 0 ? [...open, `${openRequests} requests are unanswered`] : open;

@@ -34,6 +34,10 @@ export class Connection {
     return this.connected && !this.closed;
   }
 
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   open(listener: (fact: ContactFact) => void): void {
     this.tell = listener;
     this.unwatch = this.site.watch((news) => {
@@ -63,8 +67,7 @@ export class Connection {
       const { incarnation } = this;
       this.wire.send('there', () => {
         // What was still under way to a process that has died reaches no other one.
-        if (this.site.sim.incarnation === incarnation)
-          ask((answer) => this.wire.send('back', () => end(answer)));
+        if (this.site.incarnation === incarnation) ask((answer) => this.wire.send('back', () => end(answer)));
       });
     });
   }
@@ -108,7 +111,7 @@ export class Connection {
     if (this.closed || this.connected) return;
     if (this.site.receive() !== 'accepted') return this.attempt(pause);
     this.connected = true;
-    this.incarnation = this.site.sim.incarnation;
+    this.incarnation = this.site.incarnation;
     this.tell('connected');
   }
 

@@ -3,12 +3,11 @@ import type { Doings, HappeningKind, HappeningOf } from './happenings.js';
 import type { Site } from './site.js';
 import type { Stage } from './stage.js';
 
-type Broken =
-  | (HappeningKind &
-      ('kill' | 'terminate' | 'stuckLoad' | 'stuckUnload' | 'deadModel' | 'memoryBackLate' | 'slowIndex'))
-  | (HappeningKind &
-      ('slowHandler' | 'slowLoad' | 'loadFails' | 'metricsDown' | 'loseReply' | 'connectionBreaks'))
-  | (HappeningKind & ('partition' | 'slowNetwork' | 'berthCrash' | 'diskFull'));
+type Broken = Exclude<HappeningKind, Gateways | Orders | Meddling>;
+type Gateways = 'ask';
+type Orders =
+  'pin' | 'unpin' | 'orderLoad' | 'orderUnload' | 'drain' | 'undrain' | 'withdraw' | 'declare' | 'setLimits';
+type Meddling = 'strangerLoad' | 'strangerUnload' | 'addServer' | 'removeServer' | 'refit';
 
 /** Between the death of a server and its next start, at the end of the storm. */
 const HEALED_WITHIN = 1_000;
@@ -37,14 +36,12 @@ export class Faults {
     }
   }
 
-  private ofProcesses(): Pick<Doings, 'kill' | 'terminate' | 'berthCrash' | 'diskFull'> {
+  private ofProcesses(): Pick<Doings, 'kill' | 'terminate' | 'berthCrash' | 'berthStop' | 'diskFull'> {
     return {
       kill: ({ server, downFor }) => this.restart(this.site(server), downFor),
       terminate: ({ server, downFor }) => this.terminate(this.site(server), downFor),
-      berthCrash: ({ downFor }) => {
-        if (!this.stage.berth()) return 'Berth is not there';
-        this.stage.crashBerth(downFor);
-      },
+      berthCrash: ({ downFor }) => this.stage.endBerth('crash', downFor),
+      berthStop: ({ downFor }) => this.stage.endBerth('stop', downFor),
       diskFull: ({ lasts }) => {
         const { store } = this.stage;
         store.isFailing = true;

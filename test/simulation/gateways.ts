@@ -31,12 +31,23 @@ export class Gateways {
     return this.busyAt;
   }
 
+  /** Whoever stops answers everybody first, all in the same moment. */
+  expectNobodyWaits(): void {
+    this.stage.agenda.after(0, () => {
+      this.stage.trail.expect(
+        this.waiting === 0,
+        () => `stopped, and ${this.waiting} requests are unanswered`,
+      );
+    });
+  }
+
   doings(): Pick<Doings, 'ask'> {
     return {
       ask: (ask) => {
         const berth = this.stage.berth();
         if (!berth) return 'Berth is not there';
         for (let i = 0; i < ask.count; i++) this.ask(ask, berth);
+        if (ask.avoid.length > 0) this.stage.trail.mark('avoids servers');
       },
     };
   }
@@ -88,7 +99,21 @@ export class Gateways {
     if (answer.kind === 'route') {
       this.stage.trail.mark('cold route');
       this.routed(ask, answer, berth);
-    } else this.stage.trail.mark(`refused ${answer.refusal.reason}`);
+      return;
+    }
+    const { refusal } = answer;
+    this.stage.trail.mark(`refused ${refusal.reason}`);
+    if (ask.retries > 0) this.askAgain(ask, refusal.retryAfter);
+  }
+
+  /** With a budget or without, at the time that was hinted or as it pleases. */
+  private askAgain(ask: Ask, hint: number | null): void {
+    this.stage.agenda.after(ask.retryAfter ?? hint ?? 1_000, () => {
+      const berth = this.stage.berth();
+      if (berth && this.stage.agenda.now() < this.stage.stormEnd) {
+        this.ask({ ...ask, retries: ask.retries - 1 }, berth);
+      }
+    });
   }
 
   /** The route is used within its lease, sometimes after it, sometimes never. */

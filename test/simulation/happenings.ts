@@ -13,6 +13,15 @@ const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
 export const modelName = name as unknown as z.ZodType<ModelId>;
 export const serverName = name as unknown as z.ZodType<ServerId>;
 
+/** Bounds over the whole fleet. */
+export const limitsSchema = z.strictObject({
+  globalQueue: count,
+  loadsPerServer: z.number().int().min(1).max(64),
+  loadsPerDevice: z.number().int().min(1).max(64),
+  starvation: ms,
+  stuckAfter: ms,
+});
+
 const at = ms;
 const kind = <Kind extends string>(word: Kind) => z.literal(word);
 /** Null: until the end of the storm. */
@@ -40,8 +49,20 @@ const ofGateways = [
     useAfter: ms.nullable(),
     /** After how long they hang up; null: they don't. */
     giveUpAfter: ms.nullable(),
+    /** How often they ask again when refused, and after how long; null: when the refusal says so. */
+    retries: z.number().int().min(0).max(1_000),
+    retryAfter: ms.nullable(),
   }),
 ] as const;
+
+/** What a declaration may change; a model that was withdrawn comes back as it was planned. */
+const change = z.strictObject({
+  enabled: z.boolean().exactOptional(),
+  idleUnload: ms.exactOptional(),
+  minResidency: ms.exactOptional(),
+  maxQueue: count.exactOptional(),
+  gpuBytes: bytes.exactOptional(),
+});
 
 const ofAdmins = [
   z.strictObject({ at, kind: kind('pin'), model, copies: z.number().int().min(1).max(16) }),
@@ -51,7 +72,15 @@ const ofAdmins = [
   z.strictObject({ at, kind: kind('drain'), server, within: ms.nullable() }),
   z.strictObject({ at, kind: kind('undrain'), server }),
   z.strictObject({ at, kind: kind('withdraw'), model }),
-  z.strictObject({ at, kind: kind('declare'), model, enabled: z.boolean(), idleUnload: ms }),
+  z.strictObject({ at, kind: kind('declare'), model, change }),
+  z.strictObject({ at, kind: kind('setLimits'), limits: limitsSchema }),
+] as const;
+
+/** An autoscaler brings servers and takes them away; a machine may come back with other devices in it. */
+const ofAutoscalers = [
+  z.strictObject({ at, kind: kind('addServer'), server }),
+  z.strictObject({ at, kind: kind('removeServer'), server }),
+  z.strictObject({ at, kind: kind('refit'), server, devices: z.number().int().min(0).max(8), downFor: ms }),
 ] as const;
 
 /** Somebody else with access to the same server. */
@@ -83,6 +112,7 @@ const ofTheNetwork = [
 
 const ofBerth = [
   z.strictObject({ at, kind: kind('berthCrash'), downFor: ms }),
+  z.strictObject({ at, kind: kind('berthStop'), downFor: ms }),
   z.strictObject({ at, kind: kind('diskFull'), lasts }),
 ] as const;
 
@@ -90,6 +120,7 @@ const ofBerth = [
 export const happeningSchema = z.discriminatedUnion('kind', [
   ...ofGateways,
   ...ofAdmins,
+  ...ofAutoscalers,
   ...ofStrangers,
   ...ofServers,
   ...ofTheNetwork,

@@ -1,7 +1,7 @@
 import { drawAsks } from './draw/asks.js';
 import { drawFaults } from './draw/faults.js';
 import { drawModels } from './draw/models.js';
-import { drawMeddling, drawOrders } from './draw/orders.js';
+import { drawMeddling, drawOrders, drawScaling } from './draw/orders.js';
 import { drawServers } from './draw/servers.js';
 import { drawDefaults, drawLimits, drawTemper } from './draw/settings.js';
 import type { Plan, PlannedModel } from './plan.js';
@@ -27,6 +27,7 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
   const happenings = [
     ...drawAsks(stream('arrivals'), cast),
     ...drawOrders(stream('operator'), cast),
+    ...drawScaling(stream('autoscaler'), cast),
     ...drawMeddling(stream('strangers'), cast),
     ...drawFaults(seed, cast),
   ];

@@ -1,7 +1,16 @@
 import type { Limits, Model, ModelSettings, ServerSpec } from '#core';
 import { type SimulatedModel, simulatedModelSchema, type SimulatedTritonSetup } from '#testing';
 import { z } from 'zod';
-import { bytes, count, type Happening, happeningSchema, modelName, ms, serverName } from './happenings.js';
+import {
+  bytes,
+  count,
+  type Happening,
+  happeningSchema,
+  limitsSchema,
+  modelName,
+  ms,
+  serverName,
+} from './happenings.js';
 
 /** A server as it is declared to Berth, and as it is. */
 export interface PlannedServer {
@@ -11,6 +20,8 @@ export interface PlannedServer {
     readonly hostMemoryBytes: number;
     readonly options: { readonly baselineBytes: number; readonly exitTimeoutMs: number };
   };
+  /** Whether Berth knows it from the start; else an autoscaler brings it. */
+  readonly isDeclared: boolean;
   readonly hasMetrics: boolean;
   /** How long it is not there at the start; 0: it is. */
   readonly lateBy: number;
@@ -29,6 +40,8 @@ export interface PlannedModel {
 /** One fleet and all that happens to it. It stays a plan whatever is left out of it. */
 export interface Plan {
   readonly version: 1;
+  /** What it once broke, where it is kept for that. */
+  readonly title?: string;
   /** What the network draws its delays from. */
   readonly seed: number;
   /** For so long things happen; then what is broken heals or stays dead. */
@@ -94,20 +107,15 @@ const setup = z.strictObject({
   options: z.strictObject({ baselineBytes: bytes, exitTimeoutMs: ms }),
 });
 
-const limits = z.strictObject({
-  globalQueue: count,
-  loadsPerServer: z.number().int().min(1).max(64),
-  loadsPerDevice: z.number().int().min(1).max(64),
-  starvation: ms,
-  stuckAfter: ms,
-});
-
 const schema = z.strictObject({
   version: z.literal(1),
+  title: z.string().max(1_000).exactOptional(),
   seed: z.number().int(),
   storm: ms,
   atLeast: ms,
-  servers: z.array(z.strictObject({ spec, setup, hasMetrics: z.boolean(), lateBy: ms })).max(64),
+  servers: z
+    .array(z.strictObject({ spec, setup, isDeclared: z.boolean(), hasMetrics: z.boolean(), lateBy: ms }))
+    .max(64),
   models: z
     .array(
       z.strictObject({
@@ -118,7 +126,7 @@ const schema = z.strictObject({
       }),
     )
     .max(1_000),
-  limits,
+  limits: limitsSchema,
   defaults: z.strictObject(settings),
   happenings: z.array(happeningSchema).max(1_000_000),
 });

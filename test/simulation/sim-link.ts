@@ -16,7 +16,7 @@ import {
   servingRows,
 } from '#triton';
 import type { Connection } from './connection.js';
-import type { LostReply, Site } from './site.js';
+import { type LostReply, NOBODY, type OpenOrder, type Site } from './site.js';
 
 const CALL_TIMEOUT = 5_000;
 const METRICS_TIMEOUT = 2_000;
@@ -29,7 +29,7 @@ export class SimLink implements ModelServer {
   constructor(
     private readonly site: Site,
     private readonly connection: Connection,
-    private readonly life: string,
+    private readonly life: number,
   ) {}
 
   async load(model: ModelId, config: LoadConfig | null, timeout: Millis): Promise<readonly string[]> {
@@ -94,6 +94,19 @@ export class SimLink implements ModelServer {
     this.connection.close();
   }
 
+  /** Once the connection is closed nobody knows of the order any more, whoever is in charge of the server then. */
+  private openOrder(kind: OpenOrder['kind'], model: ModelId): OpenOrder {
+    const { connection, life, site } = this;
+    return {
+      kind,
+      model,
+      get life() {
+        return connection.isClosed ? NOBODY : life;
+      },
+      orderedAt: site.timers.now(),
+    };
+  }
+
   private async metrics(): Promise<Look['metrics']> {
     if (!this.site.planned.hasMetrics) return null;
     const text = await this.connection.get(() => this.site.sim.metricsText(), METRICS_TIMEOUT);
@@ -119,7 +132,7 @@ export class SimLink implements ModelServer {
   ): Promise<void> {
     if (!this.connection.isOpen) throw new OrderRefused('transient', `${this.site.id} is not connected`);
     const lost = this.site.takeLostReply(kind);
-    const order = { kind, model, life: this.life, orderedAt: this.site.timers.now() };
+    const order = this.openOrder(kind, model);
     try {
       await this.call<object>((reply) => this.site.order(order, parameters, losing(lost, reply)), within);
     } catch (error) {

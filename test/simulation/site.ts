@@ -2,11 +2,14 @@ import { SimulatedTriton, type OrderParameters, type Reply, type ServerPhase, ty
 import type { PlannedModel, PlannedServer } from './plan.js';
 import type { Trail } from './trail.js';
 
+/** Whose order it is that no living Berth has sent over a connection it still has. */
+export const NOBODY = 0;
+
 /** An order of Berth's in work at a server. */
 export interface OpenOrder {
   readonly kind: 'load' | 'unload';
   readonly model: string;
-  /** Which life of Berth sent it. */
+  /** Which life of Berth sent it; `NOBODY` once it has died, or has forgotten the server. */
   readonly life: number;
   readonly orderedAt: number;
 }
@@ -22,7 +25,7 @@ export type LostReply = 'silence' | 'break';
 
 /** One simulated server with what is known of it only here: who did what to it, and what is under way. */
 export class Site {
-  readonly sim: SimulatedTriton;
+  sim: SimulatedTriton;
   readonly open = new Set<OpenOrder>();
   /** Until when the network lets nothing through. */
   partitionedUntil = 0;
@@ -42,25 +45,24 @@ export class Site {
   readonly lastInference = new Map<string, number>();
   private readonly watchers = new Set<(news: SiteNews) => void>();
   private ranOut = false;
+  private machines = 0;
 
   constructor(
     readonly planned: PlannedServer,
-    models: readonly PlannedModel[],
+    private readonly models: readonly PlannedModel[],
     readonly timers: Timers,
     private readonly trail: Trail,
   ) {
-    const { setup } = planned;
-    this.sim = new SimulatedTriton({
-      ...setup,
-      id: planned.spec.id,
-      timers,
-      models: models.map(({ disk }) => disk),
-      onPhase: (phase) => this.phaseChanged(phase),
-    });
+    this.sim = this.machine(planned.setup.devices);
   }
 
   get id(): PlannedServer['spec']['id'] {
     return this.planned.spec.id;
+  }
+
+  /** Which life of the server this is, whatever machine it lives on. */
+  get incarnation(): number {
+    return this.machines * 1_000_000 + this.sim.incarnation;
   }
 
   get isPartitioned(): boolean {
@@ -92,7 +94,8 @@ export class Site {
     const rival = [...this.open].find(
       (one) => one.model === model && (one.kind === 'load' || kind === 'load'),
     );
-    if (rival && rival.life !== order.life) return this.lateOrder(order, parameters, reply);
+    if (rival && (rival.life !== order.life || order.life === NOBODY))
+      return this.lateOrder(order, parameters, reply);
     this.trail.expect(
       rival === undefined,
       () => `${kind} ${model}@${this.id} arrived while a ${rival!.kind} of it was in work`,
@@ -103,6 +106,7 @@ export class Site {
   private lateOrder(order: OpenOrder, parameters: OrderParameters, reply: Reply<object>): void {
     this.trail.mark('late order');
     this.isMuddled = true;
+    if (order.kind === 'unload') this.lastInference.delete(order.model);
     this.disturb();
     this.carryOut(order, parameters, reply);
   }
@@ -137,6 +141,35 @@ export class Site {
     if (this.ranOut || !this.sim.peakExceeded) return;
     this.ranOut = true;
     this.trail.expect(this.isMuddled, () => `a load at ${this.id} asked for more memory than there is`);
+  }
+
+  /** The process dies, and stays down; the next one finds so many devices, each as the first one was. */
+  refit(count: number): void {
+    this.sim.kill();
+    const memoryBytes = this.planned.setup.devices[0]?.memoryBytes ?? 8 * 2 ** 30;
+    const devices = Array.from({ length: count }, (_, ordinal) => ({
+      ordinal,
+      uuid: `GPU-${this.id}-${ordinal}`,
+      memoryBytes,
+    }));
+    this.sim = this.machine(devices);
+  }
+
+  /** A machine's first life begins at once; but for the first machine it is over before anybody has seen it. */
+  private machine(devices: PlannedServer['setup']['devices']): SimulatedTriton {
+    const isFirst = ++this.machines === 1;
+    let isSeen = isFirst;
+    const sim = new SimulatedTriton({
+      ...this.planned.setup,
+      devices,
+      id: this.planned.spec.id,
+      timers: this.timers,
+      models: this.models.map(({ disk }) => disk),
+      onPhase: (phase) => isSeen && this.phaseChanged(phase),
+    });
+    if (!isFirst) sim.kill();
+    isSeen = true;
+    return sim;
   }
 
   private phaseChanged(phase: ServerPhase): void {

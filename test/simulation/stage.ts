@@ -21,5 +21,6 @@ export interface Stage {
   readonly stormEnd: Instant;
   /** Undefined while no process runs. */
   readonly berth: () => Berth | undefined;
-  readonly crashBerth: (downFor: number) => void;
+  /** Ends the process; another one begins some time later. */
+  readonly endBerth: (how: 'crash' | 'stop', downFor: number) => string | void;
 }

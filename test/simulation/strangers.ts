@@ -11,6 +11,8 @@ export function strangers({ sites, trail }: Stage): Pick<Doings, Meddling['kind'
     trail.mark(`stranger ${verb}`);
     if (verb === 'load') site.isMuddled = true;
     site.disturb();
+    // The counts that would tell of an inference go with the copy.
+    if (verb === 'unload') site.lastInference.delete(model);
     site.sim[verb](model, {}, () => site.disturb());
   };
   return { strangerLoad: meddle, strangerUnload: meddle };

@@ -5,12 +5,14 @@ import type { Plan } from './plan.js';
 export class Told {
   readonly models = new Map<ModelId, Model>();
   readonly drains = new Map<ServerId, Instant | null>();
-  readonly limits: Limits;
+  readonly servers = new Set<ServerId>();
+  limits: Limits;
   readonly defaults: ModelSettings;
 
   constructor(plan: Plan) {
     this.limits = plan.limits;
     this.defaults = plan.defaults;
+    for (const { spec, isDeclared } of plan.servers) if (isDeclared) this.servers.add(spec.id);
     for (const { model, isDeclared } of plan.models) if (isDeclared) this.models.set(model.id, model);
   }
 

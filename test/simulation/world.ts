@@ -3,6 +3,7 @@ import type { Millis } from '#core';
 import type { Observer } from '#engine';
 import { Agenda } from '#testing';
 import { Admin } from './admin.js';
+import { autoscaler } from './autoscaler.js';
 import { Berth } from './berth.js';
 import { Calm } from './calm.js';
 import { TurnChecks } from './checkers/turn-checks.js';
@@ -52,7 +53,7 @@ export class World {
       delays: { longest: 2 },
       stormEnd: plan.storm,
       berth: () => this.berth,
-      crashBerth: (downFor) => this.crashBerth(downFor),
+      endBerth: (how, downFor) => this.endBerth(how, downFor),
     };
     this.gateways = new Gateways(this.stage);
     this.admin = new Admin(this.stage);
@@ -61,6 +62,7 @@ export class World {
     this.doings = {
       ...this.gateways.doings(),
       ...this.admin.doings(),
+      ...autoscaler(this.stage),
       ...strangers(this.stage),
       ...this.faults.doings(),
     };
@@ -145,12 +147,13 @@ export class World {
     berth.begin().catch((error: unknown) => trail.fail(`Berth does not begin: ${String(error)}`));
   }
 
-  private crashBerth(downFor: Millis): void {
-    if (!this.berth) return;
-    this.berth.crash();
+  private endBerth(how: 'crash' | 'stop', downFor: Millis): string | void {
+    if (!this.berth) return 'Berth is not there';
+    this.berth[how]();
     this.berth = undefined;
     // What was sent may arrive yet, and no living Berth has decided it.
     for (const site of this.sites.values()) site.disturb();
+    if (how === 'stop') this.gateways.expectNobodyWaits();
     this.agenda.after(downFor, () => this.startBerth());
   }
 

@@ -11,11 +11,13 @@ interface Habit {
   readonly burst: number;
   readonly burstiness: number;
   readonly waits: readonly (number | null)[];
+  readonly retries: number;
+  readonly retryAfter: number | null;
 }
 
 /** What gateways ask, and what they do with the answer. There are quiet times, and what is popular changes. */
 export function drawAsks(random: Random, cast: Cast): HappeningOf<'ask'>[] {
-  const every = random.spread(250, 4_000);
+  const every = random.spread(300, 6_000);
   const habit = drawHabit(random, cast);
   const asks: HappeningOf<'ask'>[] = [];
   for (let begin = 0; begin < cast.storm;) {
@@ -32,8 +34,11 @@ export function drawAsks(random: Random, cast: Cast): HappeningOf<'ask'>[] {
 function drawHabit(random: Random, { temper }: Cast): Habit {
   return {
     slope: random.pick([1, 2, 2, 4]),
-    burst: random.spread(2, Math.min(300, 4 * temper.queue + 10)),
+    burst: random.spread(2, Math.min(100, 2 * temper.queue + 10)),
     burstiness: random.pick([0, 0.03, 0.1]),
+    // Most have a budget of none, or of few; some have none that holds them back.
+    retries: random.pick([0, 0, 0, 0, 0, 0, 1, 1, 3, 20]),
+    retryAfter: random.chance(0.5) ? null : random.spread(200, 10_000),
     waits: random.chance(0.5) ? [null] : [null, null, 0, temper.wait, random.spread(100, 60_000)],
   };
 }
@@ -60,6 +65,8 @@ function drawAsk(random: Random, at: number, cast: Cast, habit: Habit): Happenin
     avoid: random.chance(0.95) ? [] : [random.pick(servers).spec.id],
     useAfter: drawUse(random, lease),
     giveUpAfter: random.chance(0.05) ? random.spread(1, 10_000) : null,
+    retries: habit.retries,
+    retryAfter: habit.retryAfter,
   };
 }
 

@@ -46,7 +46,8 @@ const by =
 const FAULTS: readonly (readonly [likelihood: number, draw: Draw])[] = [
   [0.35, ofServer('kill', (random) => ({ downFor: random.pick([5, 500, 3_000, 15_000]) }))],
   [0.25, ofServer('terminate', (random) => ({ downFor: random.between(200, 5_000) }))],
-  [0.35, (random, at) => ({ at, kind: 'berthCrash', downFor: random.between(500, 5_000) })],
+  [0.35, (random, at) => ({ at, kind: 'berthCrash', downFor: random.spread(100, 60_000) })],
+  [0.15, (random, at) => ({ at, kind: 'berthStop', downFor: random.spread(100, 30_000) })],
   [
     0.35,
     ofServer('loseReply', (random) => ({

@@ -7,15 +7,17 @@ const MIB = 2 ** 20;
 /** What a bare server holds on each GPU, which a headroom has to cover. */
 const BASELINE = 300 * MIB;
 
+/** An autoscaler has some servers yet to bring; one is always there. */
 export function drawServers(random: Random, late: Random): PlannedServer[] {
   const hosts = random.pick([1, 1, 2, 2, 3, 4]);
   return Array.from({ length: hosts }, (_, at) => ({
     ...drawServer(random, `s${at}`),
+    isDeclared: at === 0 || late.chance(0.85),
     lateBy: late.chance(0.1) ? late.between(1, 60) * 1_000 : 0,
   }));
 }
 
-function drawServer(random: Random, id: string): Omit<PlannedServer, 'lateBy'> {
+function drawServer(random: Random, id: string): Omit<PlannedServer, 'lateBy' | 'isDeclared'> {
   const devices = drawDevices(random, id);
   const limitsHost = devices.length > 0 && random.chance(0.3);
   const hostMemory = limitsHost ? random.between(16, 48) * 1024 * MIB : null;
