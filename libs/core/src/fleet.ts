@@ -195,8 +195,12 @@ export const replicasOn = (fleet: Readonly<Fleet>, server: ServerId): Replica[] 
 /** The replicas that are not simply ready. */
 export const unsettled = (fleet: Readonly<Fleet>): Replica[] => byId(fleet, fleet.unsettled);
 
-const byId = (fleet: Readonly<Fleet>, ids: Iterable<ReplicaId> = []): Replica[] =>
-  Array.from(ids, (id) => fleet.replicas.get(id)!);
+/** A loop, since several passes of every turn come here: `Array.from` is many times slower over a set. */
+function byId(fleet: Readonly<Fleet>, ids: ReadonlySet<ReplicaId> | undefined): Replica[] {
+  const replicas: Replica[] = [];
+  if (ids) for (const id of ids) replicas.push(fleet.replicas.get(id)!);
+  return replicas;
+}
 
 /** The name of the next order. */
 export const nextOrder = (fleet: Fleet): OrderId => `o${fleet.nextOrder++}` as OrderId;
