@@ -6,6 +6,14 @@ const LONGEST_LINE = 4096;
 const SAMPLE = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?\s*$/;
 const LABEL = /([A-Za-z_]\w*)="((?:\\.|[^"\\])*)"/g;
 
+/** The families that are read. A server with many models shows many more. */
+const READ = [
+  'nv_gpu_memory_total_bytes',
+  'nv_gpu_memory_used_bytes',
+  'nv_cpu_memory_total_bytes',
+  'nv_inference_pending_request_count',
+];
+
 interface Sample {
   readonly family: string;
   readonly labels: ReadonlyMap<string, string>;
@@ -18,7 +26,7 @@ interface Sample {
  */
 export function parseMetrics(text: string): MetricsSample | null {
   if (!/^(# (HELP|TYPE) )?nv_/m.test(text)) return null;
-  const samples = text.split('\n').flatMap(parseLine);
+  const samples = text.split('\n').filter(isRead).flatMap(parseLine);
   return { gpus: gpusIn(samples), hostMemory: hostMemoryIn(samples), pending: pendingIn(samples) };
 }
 
@@ -55,8 +63,10 @@ function pendingIn(samples: readonly Sample[]): Map<ModelId, number> {
   return pending;
 }
 
+const isRead = (line: string): boolean =>
+  line.length <= LONGEST_LINE && READ.some((family) => line.startsWith(family));
+
 function parseLine(line: string): Sample[] {
-  if (line.length > LONGEST_LINE || !line.startsWith('nv_')) return [];
   const [, family, labels = '', number] = SAMPLE.exec(line) ?? [];
   const value = Number(number);
   if (family === undefined || !Number.isFinite(value) || value < 0) return [];
@@ -69,5 +79,6 @@ function parseLabels(text: string): Map<string, string> {
 }
 
 function unescaped(text: string): string {
+  if (!text.includes('\\')) return text;
   return text.replaceAll(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character));
 }
