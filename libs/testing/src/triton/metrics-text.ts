@@ -1,8 +1,8 @@
 import { readyRows } from './process-state.js';
 import type { ProcessState } from './process-state.js';
 
-type Labels = Readonly<Record<string, string>>;
-type Sample = readonly [labels: Labels, value: number];
+/** A label's text is written once for all the families that it stands in. */
+type Sample = readonly [labels: string, value: number];
 
 /** What a GET of the metrics port brings. The families of GPUs are there only where GPUs are. */
 export function metricsText(process: ProcessState): string {
@@ -15,7 +15,7 @@ function modelFamilies(process: ProcessState): readonly string[] {
     readyRows(life).flatMap(({ copy, version }) => (copy === undefined ? [] : [{ life, copy, version }])),
   );
   const rows = serving.map(({ life, copy, version }) => ({
-    labels: { model: life.name, version: String(version) },
+    labels: labelText({ model: life.name, version: String(version) }),
     counts: copy.counters.row(life.name, String(version)),
     pending: copy.pending,
   }));
@@ -48,25 +48,27 @@ function modelFamilies(process: ProcessState): readonly string[] {
 function failures(process: ProcessState): readonly Sample[] {
   return [...process.failures].map(([series, count]) => {
     const cut = series.lastIndexOf('/');
-    return [{ model: series.slice(0, cut), reason: 'BACKEND', version: series.slice(cut + 1) }, count];
+    const [model, version] = [series.slice(0, cut), series.slice(cut + 1)];
+    return [labelText({ model, reason: 'BACKEND', version }), count];
   });
 }
 
 function hostFamilies({ memory }: ProcessState): readonly string[] {
   return [
-    family('nv_cpu_memory_total_bytes', 'gauge', 'Host memory', [[{}, memory.capacity('host')]]),
-    family('nv_cpu_memory_used_bytes', 'gauge', 'Host memory in use', [[{}, memory.reported('host')]]),
+    family('nv_cpu_memory_total_bytes', 'gauge', 'Host memory', [['', memory.capacity('host')]]),
+    family('nv_cpu_memory_used_bytes', 'gauge', 'Host memory in use', [['', memory.reported('host')]]),
   ];
 }
 
 function gpuFamilies({ memory, devices, copies }: ProcessState): readonly string[] {
   if (devices.length === 0) return [];
+  const gpus = devices.map(({ uuid, ordinal }) => ({ ordinal, labels: labelText({ gpu_uuid: uuid }) }));
   const gauge = (name: string, help: string, value: (ordinal: number) => number): string =>
     family(
       name,
       'gauge',
       help,
-      devices.map(({ uuid, ordinal }) => [{ gpu_uuid: uuid }, value(ordinal)]),
+      gpus.map(({ labels, ordinal }) => [labels, value(ordinal)]),
     );
   const isBusy = (ordinal: number): boolean =>
     [...copies].some((copy) => copy.isExecuting && copy.instances.some(({ place }) => place === ordinal));
@@ -78,13 +80,13 @@ function gpuFamilies({ memory, devices, copies }: ProcessState): readonly string
 }
 
 function family(name: string, type: string, help: string, samples: readonly Sample[]): string {
-  const lines = samples.map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`);
+  const lines = samples.map(([labels, value]) => `${name}${labels} ${value}\n`);
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
 }
 
-function labelText(labels: Labels): string {
+function labelText(labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escapeLabel(value)}"`);
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+  return `{${pairs.join(',')}}`;
 }
 
 function escapeLabel(value: string): string {
