@@ -18,6 +18,9 @@ import { strangers } from './strangers.js';
 import { Told } from './told.js';
 import { Trail } from './trail.js';
 
+/** So many steps are taken between two turns of the event loop, in which what is outside of the world has its time. */
+const STRETCH = 1_000;
+
 /** A fleet, its Berth, its callers and its bad luck, as a plan has them, on virtual time. */
 export class World {
   readonly agenda = new Agenda();
@@ -31,6 +34,7 @@ export class World {
   private readonly doings: Doings;
   private berth: Berth | undefined;
   private lives = 0;
+  private steps = 0;
 
   constructor(
     private readonly plan: Plan,
@@ -118,11 +122,11 @@ export class World {
     return isPlanned ? undefined : `there is no ${happening.model}`;
   }
 
-  /** What a turn of the event loop does is done before the next thing happens, so that every run goes the same way. */
+  /** What follows from one step is done before the next one, so that every run goes the same way. */
   private async passUntil(end: number): Promise<void> {
     for (let due = this.agenda.nextDue(); due !== undefined && due <= end; due = this.agenda.nextDue()) {
       this.agenda.runNext();
-      await setImmediate();
+      await (++this.steps % STRETCH === 0 ? setImmediate() : settled());
       for (const site of this.sites.values()) site.checkMemory();
       this.check();
     }
@@ -167,3 +171,6 @@ export class World {
     this.trail.note(`limits ${JSON.stringify(this.plan.limits)}`);
   }
 }
+
+/** Resolves when no promise has anything left to do: only then does Node come to the next tick. */
+const settled = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
