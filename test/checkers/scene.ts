@@ -1,4 +1,4 @@
-import type { Fleet, Instant, ModelId, Replica, ReplicaId } from '#core';
+import type { Fleet, Instant, ModelId, Ready, Replica, ReplicaId } from '#core';
 import type { Turn } from '#engine';
 
 /** Where checkers say what they found. */
@@ -27,12 +27,14 @@ export type TurnCheck = (scene: TurnScene) => void;
 export function withdrawn({
   fleet,
   before,
-}: Pick<TurnScene, 'fleet' | 'before'>): { was: Extract<Replica, { phase: 'ready' }>; now: Leaving }[] {
-  return [...before.values()].flatMap((was) => {
-    const now = fleet.replicas.get(was.id);
-    const isLeaving = now?.phase === 'draining' || now?.phase === 'unloading';
-    return was.phase === 'ready' && isLeaving ? [{ was, now }] : [];
-  });
+}: Pick<TurnScene, 'fleet' | 'before'>): { was: Ready; now: Leaving }[] {
+  const found: { was: Ready; now: Leaving }[] = [];
+  for (const now of fleet.replicas.values()) {
+    if (now.phase !== 'draining' && now.phase !== 'unloading') continue;
+    const was = before.get(now.id);
+    if (was?.phase === 'ready') found.push({ was, now });
+  }
+  return found;
 }
 
 type Leaving = Extract<Replica, { phase: 'draining' | 'unloading' }>;
