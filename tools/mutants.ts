@@ -49,7 +49,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'load-before-it-is-written-down', breaks: 17, file: `${ENGINE}/actuator.ts`, find: `await this.remember(server, [model, ...brings]);`, replace: `void this.remember(server, [model, ...brings]).catch(() => undefined);` },
   { name: 'unwritten-order-counts-as-written', breaks: 17, file: `${ENGINE}/notebook.ts`, find: `for (const model of added) known.delete(model);`, replace: `` },
   // Who may go, and for whom.
-  { name: 'evicts-what-is-pinned', breaks: 7, file: `${PASSES}/victims.ts`, find: `if (replica.change || isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;`, replace: `if (replica.change || isKept(fleet, replica)) return false;` },
+  { name: 'unloads-what-is-pinned', breaks: 7, file: `${OBSERVE}/requests.ts`, find: `if (replica.change?.order || isPinProtected(fleet, replica)) return;`, replace: `if (replica.change?.order) return;` },
   { name: 'evicts-both-of-two-copies', breaks: 7, file: `${PASSES}/victims.ts`, find: `return solidCopies(fleet, id, replica) + copiesOf(replica) - gone >= pinnedCopies;`, replace: `return gone > 0;` },
   { name: 'pin-forgotten-at-a-restart', breaks: 17, file: `${OBSERVE}/declared.ts`, find: `fleet.models.set(model.id, evenly(model));`, replace: `fleet.models.set(model.id, evenly(fleet.nextOrder > 1 ? model : { ...model, pinnedCopies: 0 }));` },
   { name: 'pins-retire', breaks: 7, file: `${PASSES}/idle.ts`, find: `if (at === null || isPinProtected(fleet, replica)) return null;`, replace: `if (at === null) return null;` },

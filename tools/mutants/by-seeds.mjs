@@ -12,17 +12,24 @@ const NODE_FLAGS = ['--max-old-space-size=1024'];
  * Plays seeds one after the other. `seed` is the one that found the mutant, undefined where none did; `played` is how
  * many it took; `unfit` are those that fail without the mutant too, which proves nothing.
  */
-export async function findBySeeds({ base, stage, seeds, hours, onSeed = () => {} }) {
+export async function findBySeeds({ base, stage, seeds, hours }) {
   const unfit = [];
   for (let from = 1; from <= seeds;) {
-    const { seed, said } = await playSeeds(stage, { from, to: seeds, hours, onSeed });
+    const { seed, said } = await playSeeds(stage, { from, to: seeds, hours });
     if (seed === undefined) break;
-    const without = await playSeeds(base, { from: seed, to: seed, hours });
-    if (without.seed === undefined) return { seed, said, played: seed, unfit };
+    if (await passesWithout(base, seed, hours)) return { seed, said, played: seed, unfit };
     unfit.push(seed);
     from = seed + 1;
   }
   return { seed: undefined, said: '', played: seeds, unfit };
+}
+
+const without = new Map();
+
+/** Most mutants are found by the same few seeds. */
+function passesWithout(base, seed, hours) {
+  if (!without.has(seed)) without.set(seed, playSeeds(base, { from: seed, to: seed, hours }));
+  return without.get(seed).then((played) => played.seed === undefined);
 }
 
 const players = new Set();
@@ -35,7 +42,7 @@ export function endPlayers() {
 }
 
 /** The first seed that fails, does not end, or ends the process; and what was said of it. */
-async function playSeeds(stage, { from, to, hours, onSeed = () => {} }) {
+async function playSeeds(stage, { from, to, hours }) {
   const args = [stage, from, to, hours].map(String);
   const player = fork(PLAYER, args, { execArgv: NODE_FLAGS, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   players.add(player);
@@ -47,7 +54,7 @@ async function playSeeds(stage, { from, to, hours, onSeed = () => {} }) {
   const watch = setTimeout(() => (hangs = player.kill('SIGKILL')), SEED_MS);
   player.on('message', ({ begins, fails, said }) => {
     if (fails !== undefined) failed = { seed: fails, said };
-    else onSeed((seed = begins));
+    else seed = begins;
     watch.refresh();
   });
   const [code] = await once(player, 'close');
