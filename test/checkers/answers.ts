@@ -33,3 +33,22 @@ export const answersOnce: TurnCheck = ({ turn, fleet, trail }) => {
     answered.add(request);
   }
 };
+
+/** Each request is answered once and then waits no more; who was never heard of is not answered. */
+export const oneAnswerEach: TurnCheck = ({ turn, fleet, history, trail }) => {
+  const open = new Set(history.pending.keys());
+  for (const action of turn.actions) {
+    if (action.kind !== 'grant' && action.kind !== 'refuse') continue;
+    const { request } = action;
+    trail.expect(open.delete(request), () => `${request} was answered and does not wait for an answer`);
+  }
+  const isSame = open.size === fleet.waiting.size && [...open].every((id) => fleet.waiting.has(id));
+  trail.expect(isSame, () => `${open.size} wait for an answer, and the fleet knows of ${fleet.waiting.size}`);
+};
+
+/** Nobody waits past the deadline. */
+export const nobodyWaitsTooLong: TurnCheck = ({ turn, fleet, trail }) => {
+  for (const { id, deadline } of fleet.waiting.values()) {
+    trail.expect(deadline > turn.now, () => `${id} still waits past its deadline ${deadline.toFixed(1)}`);
+  }
+};

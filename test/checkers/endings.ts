@@ -1,4 +1,4 @@
-import type { Event, Instant, Look, Millis, ModelId, Replica, ReplicaId, ServerId } from '#core';
+import type { Event, Fleet, Instant, Look, Millis, ModelId, Replica, ReplicaId, ServerId } from '#core';
 import type { TurnCheck, TurnScene } from './scene.js';
 
 /** Two looks that end a booking are so far apart, and after a call without an answer the first is so late. */
@@ -15,8 +15,8 @@ interface OrderEnd {
  * A booking ends by a new incarnation, by one look begun after an answer that says so much, or else by two looks: judged
  * by the events alone, whatever the fleet says of it.
  */
-export function bookingsEndForCause(): TurnCheck {
-  const past = new Past();
+export function bookingsEndForCause(start: Readonly<Fleet>): TurnCheck {
+  const past = new Past(start);
   return (scene) => {
     const { turn, fleet, before } = scene;
     for (const event of turn.events) past.hear(event, before, turn.now);
@@ -35,6 +35,11 @@ class Past {
   /** When the first of the looks began that have shown it absent ever since. */
   readonly absentSince = new Map<ReplicaId, Instant>();
   readonly incarnations = new Map<ServerId, number>();
+
+  constructor(start: Readonly<Fleet>) {
+    for (const replica of start.replicas.values()) this.recall(replica);
+    for (const { spec, incarnation } of start.servers.values()) this.incarnations.set(spec.id, incarnation);
+  }
 
   hear(event: Event, before: TurnScene['before'], now: Instant): void {
     if (event.kind === 'LoadEnded' || event.kind === 'UnloadEnded') this.orderEnded(event, before, now);
@@ -65,6 +70,17 @@ class Past {
       if (isEarly || !isAbsent(look, model)) this.absentSince.delete(id);
       else if (!this.absentSince.has(id)) this.absentSince.set(id, look.begunAt);
     }
+  }
+
+  /** What a replica says of the time before the first turn. */
+  private recall(one: Replica): void {
+    if (one.phase === 'unloading' && one.answeredAt !== null) {
+      this.ends.set(one.id, { how: 'unloaded', at: one.answeredAt });
+    }
+    if (one.phase !== 'unknown') return;
+    const how = one.after === 'load_failed' ? 'load failed' : 'unknown';
+    if (one.after !== 'found') this.ends.set(one.id, { how, at: one.endedAt });
+    if (one.absentSince !== null) this.absentSince.set(one.id, one.absentSince);
   }
 
   turnPage({ fleet }: TurnScene): void {
@@ -113,9 +129,10 @@ function lastLookAt({ turn }: TurnScene, server: ServerId): Instant {
 }
 
 /** A new incarnation ends all bookings of the old one in its turn, and a refused attempt to connect proves one. */
-export function restartsEndBookings(): TurnCheck {
-  const refused = new Set<ServerId>();
-  const incarnations = new Map<ServerId, number>();
+export function restartsEndBookings(start: Readonly<Fleet>): TurnCheck {
+  const servers = [...start.servers.values()];
+  const refused = new Set(servers.filter((server) => server.refused).map(({ spec }) => spec.id));
+  const incarnations = new Map(servers.map(({ spec, incarnation }) => [spec.id, incarnation]));
   return (scene) => {
     const { turn, fleet, trail } = scene;
     for (const event of turn.events) {

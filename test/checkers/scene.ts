@@ -1,5 +1,6 @@
 import type { Fleet, Instant, ModelId, Ready, Replica, ReplicaId } from '#core';
 import type { Turn } from '#engine';
+import type { History } from './history.js';
 
 /** Where checkers say what they found. */
 export interface Findings {
@@ -17,6 +18,8 @@ export interface TurnScene {
   readonly before: ReadonlyMap<ReplicaId, Replica>;
   /** Since when each model had lacked a copy as the turn before left it. */
   readonly wantedBefore: ReadonlyMap<ModelId, Instant>;
+  /** What follows from the turns so far; it has heard this one's events. */
+  readonly history: History;
   readonly trail: Findings;
 }
 

@@ -1,51 +1,29 @@
-import type { Fleet, Instant, ModelId, Replica, ReplicaId } from '#core';
+import { emptyFleet, type Fleet } from '#core';
 import type { Observer, Turn } from '#engine';
-import { answersOnce, permanentAnswersAreSure, routesAreReady } from '../../checkers/answers.js';
-import { secondLook, wakesLater } from '../../checkers/decisions.js';
-import { evictsOnlyForNeed, loadsFit } from '../../checkers/memory.js';
+import { inShort } from '../../checkers/in-short.js';
+import { TurnPromises } from '../../checkers/promises.js';
 import { heldWithinCapacity } from './memory.js';
-import { onlyInContact, pinsStay, waitsOutBackOff } from '../../checkers/orders.js';
 import { idlesLongEnough, leasesHold, loadsWithinLimits } from './orders.js';
 import type { Check, Scene } from './scene.js';
-import { inShort } from '../../checkers/in-short.js';
 
-const CHECKS: readonly Check[] = [
-  secondLook,
-  wakesLater,
-  loadsFit,
-  heldWithinCapacity,
-  evictsOnlyForNeed,
-  onlyInContact,
-  loadsWithinLimits,
-  waitsOutBackOff,
-  pinsStay,
-  leasesHold,
-  idlesLongEnough,
-  permanentAnswersAreSure,
-  routesAreReady,
-  answersOnce,
-];
+/** Beside the promises that turns alone can be held against. */
+const CHECKS: readonly Check[] = [heldWithinCapacity, loadsWithinLimits, leasesHold, idlesLongEnough];
 
 /** Holds every promise against every turn of one life of Berth. */
 export class TurnChecks implements Observer {
-  private before: ReadonlyMap<ReplicaId, Replica> = new Map();
-  private wantedBefore: ReadonlyMap<ModelId, Instant> = new Map();
+  private readonly promises: TurnPromises;
 
-  constructor(private readonly around: Pick<Scene, 'routes' | 'sites' | 'trail' | 'life'>) {}
+  constructor(private readonly around: Pick<Scene, 'routes' | 'sites' | 'trail' | 'life'>) {
+    this.promises = new TurnPromises(emptyFleet(), around.trail);
+  }
 
   turnTaken(turn: Turn, fleet: Fleet): void {
-    const scene: Scene = {
-      ...this.around,
-      turn,
-      fleet,
-      before: this.before,
-      wantedBefore: this.wantedBefore,
-    };
     note(turn, this.around.trail);
-    markSurprises(scene);
-    for (const check of CHECKS) check(scene);
-    this.before = new Map(fleet.replicas);
-    this.wantedBefore = new Map(fleet.wantedSince);
+    this.promises.turnTaken(turn, fleet, (beside) => {
+      const scene: Scene = { ...beside, ...this.around };
+      markSurprises(scene);
+      for (const check of CHECKS) check(scene);
+    });
   }
 }
 

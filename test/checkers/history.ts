@@ -1,0 +1,176 @@
+import type {
+  Action,
+  ActionOf,
+  Event,
+  Fleet,
+  Instant,
+  ModelId,
+  OrderId,
+  Replica,
+  ReplicaId,
+  Request,
+  RequestId,
+  ServerId,
+} from '#core';
+import type { TurnScene } from './scene.js';
+
+/** An order of ours that was sent and of which we have not heard again. */
+export interface OpenOrder {
+  readonly kind: 'load' | 'unload';
+  readonly replica: ReplicaId;
+  readonly model: ModelId;
+  readonly server: ServerId;
+  readonly orderedAt: Instant;
+  /** Ordinals that get a copy by it. */
+  readonly devices: readonly number[];
+}
+
+interface Given {
+  readonly lastAt: Instant;
+  readonly leasedUntil: Instant;
+}
+
+const NEVER: Given = { lastAt: -Infinity, leasedUntil: -Infinity };
+
+/** What follows from the turns so far, whatever the fleet says of it: told before each turn is checked, and after. */
+export class History {
+  /** Requests that were not answered yet, nor cancelled. */
+  readonly pending = new Map<RequestId, Request>();
+  readonly open = new Map<OrderId, OpenOrder>();
+  /** The servers of which this turn has shown another process. */
+  readonly restarted = new Set<ServerId>();
+  private readonly given = new Map<ReplicaId, Given>();
+  private readonly incarnations = new Map<ServerId, number>();
+
+  /** `start` is the fleet before the first turn. */
+  constructor(start: Readonly<Fleet>) {
+    for (const [id, request] of start.waiting) this.pending.set(id, request);
+    for (const replica of start.replicas.values()) this.recall(replica);
+    this.noteIncarnations(start);
+  }
+
+  /** When a route to a replica was given last, and until when a lease on it is good. */
+  routesTo(replica: ReplicaId): Given {
+    return this.given.get(replica) ?? NEVER;
+  }
+
+  /** Before a turn is checked: what was told, and the routes that were given. */
+  hear({ turn, fleet }: Pick<TurnScene, 'turn' | 'fleet'>): void {
+    for (const event of turn.events) this.hearOne(event, fleet, turn.now);
+    this.noteIncarnations(fleet);
+    for (const server of this.restarted) this.forget(server);
+    for (const action of turn.actions) {
+      if (action.kind === 'grant') this.grant(action, turn.now);
+    }
+  }
+
+  /** After a turn was checked: what it ordered and answered. */
+  turnPage({ turn, fleet }: Pick<TurnScene, 'turn' | 'fleet'>): void {
+    this.restarted.clear();
+    for (const action of turn.actions) this.decided(action, fleet, turn.now);
+    for (const id of this.given.keys()) {
+      const phase = fleet.replicas.get(id)?.phase;
+      if (phase === undefined || phase === 'unknown') this.given.delete(id);
+    }
+  }
+
+  private hearOne(event: Event, fleet: Fleet, now: Instant): void {
+    switch (event.kind) {
+      case 'RequestArrived':
+        this.pending.set(event.request.id, event.request);
+        return;
+      case 'RequestCancelled':
+        this.pending.delete(event.request);
+        return;
+      case 'RoutesUsed':
+        for (const { replica, at, inUseUntil } of event.uses) this.give(replica, at, inUseUntil);
+        return;
+      case 'LoadEnded':
+      case 'UnloadEnded':
+        this.open.delete(event.order);
+        return;
+      case 'UnloadOrdered':
+        if (event.force) this.breakLeases(event.model, fleet, now);
+        return;
+      case 'ServerWithdrawn':
+        this.forget(event.server);
+        return;
+      default:
+    }
+  }
+
+  private decided(action: Action, fleet: Fleet, now: Instant): void {
+    if (action.kind === 'grant' || action.kind === 'refuse') this.pending.delete(action.request);
+    if (action.kind !== 'load' && action.kind !== 'unload') return;
+    const { kind, order, replica: id, model, server } = action;
+    const replica = fleet.replicas.get(id);
+    const devices = kind === 'load' && replica ? comingTo(replica) : [];
+    this.open.set(order, { kind, replica: id, model, server, orderedAt: now, devices });
+  }
+
+  private grant({ request, replica }: ActionOf<'grant'>, now: Instant): void {
+    this.give(replica, now, now + (this.pending.get(request)?.lease ?? 0));
+  }
+
+  private give(replica: ReplicaId, at: Instant, until: Instant): void {
+    const { lastAt, leasedUntil } = this.routesTo(replica);
+    this.given.set(replica, { lastAt: Math.max(lastAt, at), leasedUntil: Math.max(leasedUntil, until) });
+  }
+
+  /** By an admin's force the leases of a model are worth nothing any more. */
+  private breakLeases(model: ModelId, fleet: Fleet, now: Instant): void {
+    for (const [id, { lastAt }] of this.given) {
+      if (fleet.replicas.get(id)?.model === model) this.given.set(id, { lastAt, leasedUntil: now });
+    }
+  }
+
+  /** With a process its orders and its routes end; with a server that is forgotten, what we hear of them. */
+  private forget(server: ServerId): void {
+    for (const [id, order] of this.open) if (order.server === server) this.open.delete(id);
+    for (const id of this.given.keys()) if (id.endsWith(`@${server}`)) this.given.delete(id);
+  }
+
+  private noteIncarnations({ servers }: Readonly<Fleet>): void {
+    for (const { spec, incarnation } of servers.values()) {
+      const known = this.incarnations.get(spec.id);
+      if (known !== undefined && known !== incarnation) this.restarted.add(spec.id);
+      this.incarnations.set(spec.id, incarnation);
+    }
+  }
+
+  /** What a replica says of the time before the first turn. */
+  private recall(replica: Replica): void {
+    if ('inUseUntil' in replica) {
+      const lastAt = replica.phase === 'ready' ? replica.lastUse : replica.since;
+      this.give(replica.id, lastAt, replica.inUseUntil);
+    }
+    const open = openOrderOf(replica);
+    if (open) this.open.set(open.order, open);
+  }
+}
+
+/** The order of a replica whose end was not told before the first turn. */
+function openOrderOf(replica: Replica): (OpenOrder & { readonly order: OrderId }) | undefined {
+  const { id, model, server } = replica;
+  const about = { replica: id, model, server, devices: comingTo(replica) };
+  switch (replica.phase) {
+    case 'loading':
+      return replica.carriedBy === null ? { ...about, ...dated(replica), kind: 'load' } : undefined;
+    case 'unloading':
+      return replica.answeredAt === null
+        ? { ...about, ...dated(replica), kind: 'unload', devices: [] }
+        : undefined;
+    case 'ready': {
+      const { change } = replica;
+      if (change?.order == null || change.endedAt !== null) return undefined;
+      return { ...about, order: change.order, orderedAt: change.orderedAt, kind: 'load' };
+    }
+    default:
+      return undefined;
+  }
+}
+
+const dated = ({ order, orderedAt }: { order: OrderId; orderedAt: Instant }) => ({ order, orderedAt });
+
+const comingTo = (replica: Replica): readonly number[] =>
+  replica.phase === 'ready' ? (replica.change?.devices ?? []) : replica.devices;

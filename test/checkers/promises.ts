@@ -1,0 +1,98 @@
+import type { Fleet, Instant, ModelId, Replica, ReplicaId } from '#core';
+import {
+  answersOnce,
+  nobodyWaitsTooLong,
+  oneAnswerEach,
+  permanentAnswersAreSure,
+  routesAreReady,
+} from './answers.js';
+import {
+  cancelledAreForgotten,
+  disabledStayAway,
+  drainsKeepTheirDeadline,
+  firstLooksComeFirst,
+  infeasibleIsTrue,
+  keptStrangersStay,
+  queuesStayBounded,
+} from './bounds.js';
+import { bookingsEndForCause, restartsEndBookings } from './endings.js';
+import { secondLook, wakesLater } from './decisions.js';
+import { History } from './history.js';
+import {
+  goingMeansGoing,
+  loadsNameWhatIsThere,
+  loadsStayWithinSlots,
+  oneOrderAtATime,
+  ordersAreNumbered,
+} from './in-flight.js';
+import { idlesSinceItsLastRoute, leasesHold, routesLeadToTheReady } from './leases.js';
+import { evictsOnlyForNeed, loadsFit } from './memory.js';
+import { onlyInContact, pinsStay, waitsOutBackOff } from './orders.js';
+import { indexesAreInStep, ordersGoWithPhases, phasesFollowTheDiagram } from './phases.js';
+import { ledgerAddsUp, loadsBookWhatIsDeclared } from './sums.js';
+import { useIsReadBeforeEviction } from './use.js';
+import type { Findings, TurnCheck, TurnScene } from './scene.js';
+
+/** A checker, begun with the fleet as it was before the first turn. */
+type Begin = (start: Readonly<Fleet>) => TurnCheck;
+
+const always =
+  (check: TurnCheck): Begin =>
+  () =>
+    check;
+
+/** Which checkers stand for which of the numbered promises of architecture.md ("What must never happen"). */
+export const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]])[] = [
+  ['1, memory', [loadsFit, ledgerAddsUp, loadsBookWhatIsDeclared].map(always)],
+  ['2, bookings', [phasesFollowTheDiagram, indexesAreInStep].map(always)],
+  ['2, bookings', [bookingsEndForCause, restartsEndBookings]],
+  ['5, one order at a time', [oneOrderAtATime, ordersGoWithPhases, ordersAreNumbered].map(always)],
+  ['6, loads in flight', [always(loadsStayWithinSlots)]],
+  ['7, pins, leases, strangers', [pinsStay, leasesHold, keptStrangersStay].map(always)],
+  ['8, evictions', [evictsOnlyForNeed, useIsReadBeforeEviction].map(always)],
+  ['9, idle', [always(idlesSinceItsLastRoute)]],
+  ['10, back-off', [waitsOutBackOff, disabledStayAway].map(always)],
+  ['11, contact', [onlyInContact, firstLooksComeFirst].map(always)],
+  ['12, names', [always(loadsNameWhatIsThere)]],
+  ['13, answers', [oneAnswerEach, answersOnce, cancelledAreForgotten, nobodyWaitsTooLong].map(always)],
+  ['13, answers', [permanentAnswersAreSure, infeasibleIsTrue].map(always)],
+  ['14, routes', [routesAreReady, routesLeadToTheReady].map(always)],
+  ['15, queues', [always(queuesStayBounded)]],
+  ['19, rest', [secondLook, wakesLater, goingMeansGoing, drainsKeepTheirDeadline].map(always)],
+];
+
+/** Holds every promise against every turn of one life, from the fleet as it was before the first of them. */
+export class TurnPromises {
+  private before: ReadonlyMap<ReplicaId, Replica>;
+  private wantedBefore: ReadonlyMap<ModelId, Instant>;
+  private readonly history: History;
+  private readonly checks: readonly (readonly [string, readonly TurnCheck[]])[];
+  private checked = '';
+  private readonly trail: Findings;
+
+  constructor(start: Readonly<Fleet>, trail: Findings) {
+    this.before = new Map(start.replicas);
+    this.wantedBefore = new Map(start.wantedSince);
+    this.history = new History(start);
+    this.checks = PROMISES.map(([invariant, checks]) => [invariant, checks.map((begin) => begin(start))]);
+    this.trail = {
+      expect: (isKept, promise) => trail.expect(isKept, () => `${promise()} (invariant ${this.checked})`),
+      mark: (name) => trail.mark(name),
+    };
+  }
+
+  /** Checks a turn that was just taken; `beside` looks at it too, with what it knows besides. */
+  turnTaken(turn: TurnScene['turn'], fleet: Fleet, beside: (scene: TurnScene) => void = () => {}): void {
+    const { before, wantedBefore, history, trail } = this;
+    const scene: TurnScene = { turn, fleet, before, wantedBefore, history, trail };
+    history.hear(scene);
+    for (const [invariant, checks] of this.checks) {
+      this.checked = invariant;
+      for (const check of checks) check(scene);
+    }
+    beside(scene);
+    history.turnPage(scene);
+    this.before = new Map(fleet.replicas);
+    this.wantedBefore = new Map(fleet.wantedSince);
+  }
+}
