@@ -40,10 +40,11 @@ export class Crew {
     }
   }
 
-  /** Ends all of them, whatever they are at. */
-  dismiss(): void {
+  /** Ends all of them, whatever they are at; false where nobody was at work. */
+  dismiss(): boolean {
     this.isDismissed = true;
     for (const worker of this.workers) worker.kill('SIGKILL');
+    return this.workers.size > 0;
   }
 
   private work(seeds: Iterator<number>, hours: number, tell: (played: SeedPlayed) => void): Promise<void> {

@@ -3,11 +3,12 @@
  * promises were kept, 1 one was broken (or a long run never met a rare situation), 2 usage.
  */
 import { readFileSync } from 'node:fs';
+import { makePlan } from './make-plan.js';
 import { RARE_MARKS } from './marks.js';
 import { NoPlan, readPlan } from './read-plan.js';
 import { play } from './play.js';
-import { Crew } from './sim-crew.js';
-import { tellFailures } from './sim-failures.js';
+import { Crew, type SeedPlayed } from './sim-crew.js';
+import { findingsText, investigate } from './sim-failures.js';
 import { BadOption, readOptions, type SimOptions, USAGE } from './sim-options.js';
 import { progressLine, Tally, tallyLines } from './sim-tally.js';
 
@@ -15,6 +16,8 @@ import { progressLine, Tally, tallyLines } from './sim-tally.js';
 const LONG_RUN_HOURS = 200;
 const PROGRESS_MS = 5_000;
 const LAST_LINES = 40;
+const MOST_INVESTIGATED = 3;
+const SHRINK_MS = 60_000;
 
 async function main(): Promise<void> {
   try {
@@ -70,14 +73,27 @@ async function playSeeds(options: SimOptions): Promise<void> {
   if (isLacking || tally.failed.length > 0) process.exitCode = 1;
 }
 
+/** Each failure is told with what led to it; the first few are recorded and reduced, too. */
+async function tellFailures(failed: readonly SeedPlayed[], hours: number): Promise<void> {
+  for (const [nth, { seed, failure, failedAt, lastLines }] of failed.entries()) {
+    console.log(`\nSEED=${seed} HOURS=${hours} ${failure}`);
+    if (nth >= MOST_INVESTIGATED) continue;
+    console.log(lastLines.join('\n'));
+    const plan = makePlan(seed, { hours });
+    console.error(`reducing the plan of seed ${seed}, for ${SHRINK_MS / 1_000} s at most`);
+    const options = { root: process.cwd(), shrinkMs: SHRINK_MS };
+    console.log(findingsText(plan, await investigate(plan, { failure, failedAt }, options)));
+  }
+}
+
 const INTERRUPTED = 130;
 
 /** Whoever ends us ends all of it, and is told how far it came. */
 function endWhenAsked(crew: Crew): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
       process.exitCode = INTERRUPTED;
-      crew.dismiss();
+      if (!crew.dismiss()) process.exit();
     });
   }
 }

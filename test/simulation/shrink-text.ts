@@ -1,0 +1,36 @@
+import type { Plan } from './plan.js';
+
+/** A plan as a file: JSON with a line for each server, model and happening, so that it can be read and edited. */
+export function planText(plan: Plan): string {
+  const keys = Object.entries(plan).map(([key, value]) => {
+    const isList = Array.isArray(value) && value.length > 0;
+    return `  ${JSON.stringify(key)}: ${isList ? listOf(value) : JSON.stringify(value)}`;
+  });
+  return `{\n${keys.join(',\n')}\n}\n`;
+}
+
+const listOf = (items: readonly unknown[]): string =>
+  `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`;
+
+const MIB = 2 ** 20;
+
+/** A plan in a few words, for people. */
+export function planInShort({ seed, storm, servers, models, limits, happenings }: Plan): string {
+  const fleet = servers.map(({ spec, setup }) => {
+    const gpus = setup.devices.map(({ memoryBytes }) => memoryBytes / MIB);
+    const devices = gpus.length > 0 ? `GPUs of ${gpus.join(' + ')} MiB` : 'no GPU';
+    return `server ${spec.id}: ${devices}, strangers ${spec.strangers}`;
+  });
+  const known = models.map(({ model, isDeclared, disk }) => {
+    const size = `${Math.round(model.gpuBytes / MIB)} MiB`;
+    const pinned = model.pinnedCopies > 0 ? `, pinned ${model.pinnedCopies}` : '';
+    const steps = disk.steps ? `, made of ${disk.steps.join(' and ')}` : '';
+    return `model ${model.id}: ${isDeclared ? size : 'not declared'}${pinned}${steps}, idle after ${model.idleUnload} ms`;
+  });
+  return [
+    `seed ${seed}, ${storm} ms of storm, limits ${JSON.stringify(limits)}`,
+    ...fleet,
+    ...known,
+    ...happenings.map(({ at, kind, ...more }) => `${at} ms ${kind} ${JSON.stringify(more)}`),
+  ].join('\n');
+}
