@@ -18,3 +18,37 @@ describe('of replicas used at the same moment', () => {
     expect(driver.orders()).toEqual(['unload p@t', 'load x@t']);
   });
 });
+
+describe('what a newcomer needs', () => {
+  it('may leave one server to come with it on another', () => {
+    const host = { host: 'node', hostMemory: 6 };
+    const driver = new CoreDriver()
+      .declare(
+        aModel('q', { gpuBytes: 4, hostBytes: 4 }),
+        aModel('p', { gpuBytes: 4, hostBytes: 2, dependsOn: [aModel('q').id] }),
+      )
+      .serve(aServer('t', [4], host), ['q', 'p'])
+      .warm('q', 't');
+    driver.serve(aServer('u', [8], host), ['q', 'p']);
+    driver.pass(60_000);
+    driver.resolve('p');
+    driver.pass(5_000);
+    expect(driver.orders()).toEqual(['load q@t', 'unload q@t', 'load q@u']);
+  });
+
+  it('stays where it is to be used', () => {
+    const driver = new CoreDriver()
+      .declare(
+        aModel('q', { gpuBytes: 4 }),
+        aModel('r', { gpuBytes: 4 }),
+        aModel('p', { gpuBytes: 4, dependsOn: [aModel('q').id] }),
+      )
+      .serve(aServer('t', [8]), ['q', 'r', 'p'])
+      .warm('q', 't')
+      .warm('r', 't');
+    driver.pass(60_000);
+    driver.resolve('p');
+    driver.pass(5_000);
+    expect(driver.orders()).toEqual(['load q@t', 'load r@t', 'unload r@t', 'load p@t']);
+  });
+});

@@ -1,5 +1,5 @@
 import type { Fleet } from '../fleet.js';
-import type { AccountId } from '../ids.js';
+import type { AccountId, ReplicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant } from '../model.js';
 import type { Place } from './places.js';
@@ -7,6 +7,7 @@ import { areRead, isBeingRead } from './reading.js';
 import { drain } from './retire.js';
 import {
   covers,
+  neededAt,
   replicasIn,
   shortfall,
   type Victim,
@@ -46,7 +47,7 @@ export function evictFor(
 ): Freed {
   const isVictim = victimTest(fleet, places, want, now);
   if (isBeingRead(fleet, ledger, places, want, isVictim)) return { kind: 'asking' };
-  const best = planFor(fleet, ledger, places, victimsAmong(fleet, isVictim));
+  const best = planFor(fleet, ledger, places, want, victimsAmong(fleet, isVictim));
   if (!best) return { kind: 'nothing' };
   const leaving = replicasIn(best.victims);
   if (!areRead(fleet, best.place, leaving, want, now)) return { kind: 'asking' };
@@ -69,6 +70,7 @@ export function planFor(
   fleet: Fleet,
   ledger: Ledger,
   places: readonly Place[],
+  want: Want,
   victims: readonly Victim[],
 ): Plan | undefined {
   const needs = places.map((place) => ({ place, short: shortfall(ledger, place.bookings) }));
@@ -76,7 +78,7 @@ export function planFor(
   const byAccount = groupByAccount(victims.toSorted(byValue), accounts);
   let best: Plan | undefined;
   for (const { place, short } of needs) {
-    const useful = usefulFor(place, short, byAccount);
+    const useful = usefulFor(neededAt(fleet, place, want), short, byAccount);
     if (best && isBeaten(useful, best)) continue;
     const chosen = chooseVictims(fleet, short, useful);
     const plan = chosen && { place, victims: chosen, latestUse: latestUseOf(chosen) };
@@ -91,15 +93,16 @@ function isBeaten([first]: readonly Victim[], { latestUse, victims }: Plan): boo
   return first.lastUse === latestUse && victims.length === 1;
 }
 
-/** The victims that hold memory which a place is short of, the least valuable first. */
+/** The victims that hold memory which a place is short of and are not needed there, the least valuable first. */
 function usefulFor(
-  { grows }: Place,
+  needed: ReadonlySet<ReplicaId>,
   short: ReadonlyMap<AccountId, Bytes>,
   byAccount: ReadonlyMap<AccountId, readonly Victim[]>,
 ): readonly Victim[] {
   const lists = Array.from(short.keys(), (account) => byAccount.get(account) ?? []);
   const useful = lists.length === 1 ? lists[0]! : [...new Set(lists.flat())].toSorted(byValue);
-  return grows ? useful.filter(({ replicas }) => !replicas.some(({ id }) => id === grows.id)) : useful;
+  if (needed.size === 0) return useful;
+  return useful.filter(({ replicas }) => !replicas.some(({ id }) => needed.has(id)));
 }
 
 /** Adds victims until the shortfall is covered, then spares those it turns out not to need. */

@@ -4,7 +4,7 @@ import type { Server } from '../server.js';
 import type { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
 import type { Place } from './places.js';
-import { covers, shortfall, type VictimTest } from './victims.js';
+import { covers, neededAt, shortfall, type VictimTest } from './victims.js';
 import type { Want } from './wants.js';
 
 /** A reading of use this much older than now is read again before anything is drained for memory. */
@@ -18,13 +18,16 @@ export function isBeingRead(
   fleet: Fleet,
   ledger: Ledger,
   places: readonly Place[],
-  { model }: Want,
+  want: Want,
   isVictim: VictimTest,
 ): boolean {
-  const reading = fleet.readings.get(model.id);
+  const reading = fleet.readings.get(want.model.id);
   const place = reading && places.find((one) => isSame(one, reading));
   if (!reading || !place) return false;
-  const victims = reading.victims.flatMap((id) => fleet.replicas.get(id) ?? []).filter(isVictim);
+  const needed = neededAt(fleet, place, want);
+  const victims = reading.victims
+    .flatMap((id) => (needed.has(id) ? [] : (fleet.replicas.get(id) ?? [])))
+    .filter(isVictim);
   const isMissing = victims.some(({ server }) => !isReadSince(fleet.servers.get(server)!, reading.askedAt));
   const works =
     victims.length === reading.victims.length && covers(victims, shortfall(ledger, place.bookings));

@@ -1,6 +1,5 @@
 import type { Fleet } from '../fleet.js';
 import type { Booking, Ready, Replica } from '../replica.js';
-import type { Server } from '../server.js';
 import { dependenciesOf, dependentsOf } from '../footprint.js';
 import { type AccountId, type ModelId, type ReplicaId, replicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
@@ -17,26 +16,29 @@ export interface Victim {
   readonly lastUse: Instant;
 }
 
-/** Tells whether a replica may be drained for a want; what it needs itself where it could go may not. */
+/** Tells whether a replica may be drained for a want, wherever that goes. */
 export type VictimTest = (one: Replica) => one is Ready;
 
 /** What somebody waits for who doubts it stays, too, and what a draining server waits for. */
 export function victimTest(fleet: Fleet, places: readonly Place[], want: Want, now: Instant): VictimTest {
-  const servers = new Set(places.map(({ server }) => server));
-  const hosts = new Set([...servers].map(({ spec }) => spec.host));
+  const hosts = new Set(places.map(({ server }) => server.spec.host));
   const open = [...fleet.servers.values()].filter(
     (server) => hosts.has(server.spec.host) && takesOrders(server, now),
   );
   const near = new Set(open.map(({ spec }) => spec.id));
-  const needed = new Set([...servers].flatMap((server) => unitOn(fleet, server, want)));
   const asked = [...fleet.waiting.values()].map(({ model }) => model);
   const awaited = new Set([...asked, ...leavingDraining(fleet, now)]);
   return (one): one is Ready =>
-    one.phase === 'ready' &&
-    near.has(one.server) &&
-    !needed.has(one.id) &&
-    !awaited.has(one.model) &&
-    mayGo(fleet, one, want, now);
+    one.phase === 'ready' && near.has(one.server) && !awaited.has(one.model) && mayGo(fleet, one, want, now);
+}
+
+/**
+ * What may not be drained for a want because it is needed at its place: the copy that grows there, and what the model
+ * needs. On another server the same may go.
+ */
+export function neededAt(fleet: Fleet, { server, grows }: Place, { model }: Want): ReadonlySet<ReplicaId> {
+  const needed = dependenciesOf(fleet, model.id).map((id) => replicaId(id, server.spec.id));
+  return new Set(grows ? [grows.id, ...needed] : needed);
 }
 
 /** Everything that may be drained, with what depends on it. */
@@ -69,10 +71,6 @@ export function withinPins(fleet: Fleet, victims: readonly Victim[]): Victim[] {
     }),
   );
 }
-
-/** What the newcomer itself needs on a server is no victim for it. */
-const unitOn = (fleet: Fleet, server: Server, { model }: Want): ReplicaId[] =>
-  [model.id, ...dependenciesOf(fleet, model.id)].map((id) => replicaId(id, server.spec.id));
 
 /** Not pinned, not somebody else's, past its minimum residency, and not in use, unless the newcomer is starving. */
 function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {

@@ -150,7 +150,7 @@ function victimsFor(
 ): readonly ReplicaId[] | null {
   if (ledger.fitsSpare(place.bookings)) return [];
   const victims = victimsAmong(fleet, victimTest(fleet, [place], want, now));
-  const plan = planFor(fleet, ledger, [place], victims);
+  const plan = planFor(fleet, ledger, [place], want, victims);
   return plan ? Array.from(replicasIn(plan.victims), ({ id }) => id) : null;
 }
 
