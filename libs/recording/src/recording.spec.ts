@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -82,6 +82,16 @@ describe('a recording', () => {
     expect(await fault([first!, second!, third!.slice(0, 20)])).toBe(
       'line 3: is cut off; the last whole turn is 1',
     );
+  });
+
+  it('reads a line that never ends no further than is bearable', async () => {
+    const path = join(folder, 'read.jsonl');
+    await writeFile(path, whole()[0]!);
+    await truncate(path, 2 ** 33);
+    const before = process.memoryUsage().arrayBuffers;
+    const recording = await openRecording(path);
+    await expect(recording.turns().next()).rejects.toThrow('line 2: is longer than 67108864 bytes');
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 28);
   });
 
   it('tells a line that was edited, left out or put elsewhere', async () => {
