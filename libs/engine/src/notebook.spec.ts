@@ -69,4 +69,17 @@ describe('a notebook', () => {
     await notebook.ordered(SERVER, [A]);
     expect(store.kept.get(SERVER)).toEqual(['a']);
   });
+
+  it('lets nobody take for written what it saw and could not write', async () => {
+    const store = new Shelf();
+    const notebook = new Notebook(store);
+    const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a']).warm('a', 't');
+    await notebook.ordered(SERVER, [B]);
+    store.isBroken = true;
+    notebook.keep(driver.fleet, [looked(driver)]);
+    await expect(notebook.ordered(SERVER, [A])).rejects.toThrow('disk full');
+    store.isBroken = false;
+    await notebook.ordered(SERVER, [A]);
+    expect(store.kept.get(SERVER)).toEqual(['a']);
+  });
 });

@@ -5,6 +5,8 @@ import type { Learned, LearnedChange, LearnedServer } from './ports/learned.js';
 export class Notebook {
   private readonly orders = new Map<ServerId, Set<ModelId>>();
   private readonly written = new Map<string, string>();
+  /** Servers of which the disk may lack an order: their last list could not be written, or not yet. */
+  private readonly unsure = new Map<ServerId, readonly LearnedChange[]>();
 
   constructor(private readonly learned: Learned) {}
 
@@ -27,10 +29,10 @@ export class Notebook {
     const known = this.orders.get(server) ?? new Set<ModelId>();
     this.orders.set(server, known);
     const added = models.filter((model) => !known.has(model));
-    if (added.length === 0) return;
+    if (added.length === 0 && !this.unsure.has(server)) return;
     for (const model of added) known.add(model);
     try {
-      await this.learned.write(this.ifNew({ kind: 'ordered', server, value: [...known].toSorted() }));
+      await this.write([this.noted({ kind: 'ordered', server, value: [...known].toSorted() })]);
     } catch (error) {
       for (const model of added) known.delete(model);
       this.written.clear();
@@ -41,7 +43,15 @@ export class Notebook {
   /** Notes what this turn's events taught. Losing it costs time only, so nobody waits for it. */
   keep(fleet: Readonly<Fleet>, events: readonly Event[]): void {
     const changes = events.flatMap((event) => this.changesBy(fleet, event));
-    if (changes.length > 0) void this.learned.write(changes).catch(() => this.written.clear());
+    if (changes.length > 0) void this.write(changes).catch(() => this.written.clear());
+  }
+
+  /** Until it has succeeded nobody may take the orders it names for written. */
+  private async write(changes: readonly LearnedChange[]): Promise<void> {
+    const servers = changes.flatMap((change) => (change.kind === 'ordered' ? [change.server] : []));
+    for (const server of servers) this.unsure.set(server, changes);
+    await this.learned.write(changes);
+    for (const server of servers) if (this.unsure.get(server) === changes) this.unsure.delete(server);
   }
 
   private changesBy(fleet: Readonly<Fleet>, event: Event): readonly LearnedChange[] {
@@ -83,13 +93,17 @@ export class Notebook {
   }
 
   private ifNew(change: LearnedChange): readonly LearnedChange[] {
-    const key = `${change.kind}/${'server' in change ? change.server : change.model}`;
-    const text = JSON.stringify(change);
-    if (this.written.get(key) === text) return [];
-    this.written.set(key, text);
-    return [change];
+    return this.written.get(keyOf(change)) === JSON.stringify(change) ? [] : [this.noted(change)];
+  }
+
+  private noted(change: LearnedChange): LearnedChange {
+    this.written.set(keyOf(change), JSON.stringify(change));
+    return change;
   }
 }
+
+const keyOf = (change: LearnedChange): string =>
+  `${change.kind}/${'server' in change ? change.server : change.model}`;
 
 const factsOf = (server: Server): LearnedServer => ({
   repository: [...server.repository],
