@@ -8,12 +8,14 @@ import { SimLink } from './sim-link.js';
 import type { Site } from './site.js';
 import type { Store } from './store.js';
 import type { Told } from './told.js';
+import type { Trail } from './trail.js';
 import { type Delays, Wire } from './wire.js';
 
 /** What a life of Berth finds in the world. */
 export interface Surroundings {
   readonly plan: Plan;
   readonly agenda: Timers;
+  readonly trail: Trail;
   readonly sites: ReadonlyMap<string, Site>;
   readonly store: Store;
   readonly told: Told;
@@ -72,12 +74,15 @@ export class Berth {
   }
 
   private link(site: Site): SimLink {
-    const { plan, agenda, delays } = this.around;
+    const { plan, agenda, delays, store, trail } = this.around;
     const wire = new Wire(site, agenda, new Random(plan.seed, `wire ${site.id} ${this.life}`), delays);
     const connection = new Connection(site, wire, this.timers);
     this.connections.push(connection);
     site.watch((news) => news === 'down' && this.routes.forget(site.id));
-    return new SimLink(site, connection, this.life);
+    return new SimLink(site, connection, this.life, (model) => {
+      const isWritten = store.hasOrdered(site.id, model);
+      trail.expect(isWritten, () => `load ${model}@${site.id} was sent before it was written down`);
+    });
   }
 }
 

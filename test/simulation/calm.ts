@@ -1,4 +1,4 @@
-import type { Instant, Millis, Replica } from '#core';
+import type { Fleet, Instant, Millis, Replica } from '#core';
 import type { Observer } from '#engine';
 import { pictureOf } from '../checkers/in-short.js';
 import { restlessness } from './checkers/rest.js';
@@ -72,8 +72,21 @@ export class Calm {
     const { told } = this.stage;
     const sites = new Map([...this.stage.sites].filter(([, { id }]) => told.servers.has(id)));
     const { openRequests } = this.gateways;
-    const open = restlessness(berth.engine.fleet, { sites, unusedFor: (replica) => this.unusedFor(replica) });
+    const { fleet } = berth.engine;
+    const open = [
+      ...restlessness(fleet, { sites, unusedFor: (replica) => this.unusedFor(replica) }),
+      ...this.forgotten(fleet),
+    ];
     return openRequests > 0 ? [...open, `${openRequests} requests are unanswered`] : open;
+  }
+
+  /** What admins were told is done, and a Berth knows nothing of. */
+  private forgotten({ models }: Readonly<Fleet>): string[] {
+    return [...this.stage.told.models.values()].flatMap(({ id, pinnedCopies, enabled }) => {
+      const known = models.get(id);
+      const isKept = known?.pinnedCopies === pinnedCopies && known.enabled === enabled;
+      return isKept ? [] : [`${id} is to have ${pinnedCopies} pinned copies, and has ${known?.pinnedCopies}`];
+    });
   }
 
   private unusedFor({ id, server }: Replica): Millis {

@@ -30,6 +30,8 @@ export class SimLink implements ModelServer {
     private readonly site: Site,
     private readonly connection: Connection,
     private readonly life: number,
+    /** Is told of each load before it is sent. */
+    private readonly onLoad: (model: ModelId) => void,
   ) {}
 
   async load(model: ModelId, config: LoadConfig | null, timeout: Millis): Promise<readonly string[]> {
@@ -131,6 +133,7 @@ export class SimLink implements ModelServer {
     within: Millis,
   ): Promise<void> {
     if (!this.connection.isOpen) throw new OrderRefused('transient', `${this.site.id} is not connected`);
+    if (kind === 'load') this.onLoad(model);
     const lost = this.site.takeLostReply(kind);
     const order = this.openOrder(kind, model);
     try {

@@ -23,6 +23,11 @@ export class Store {
     };
   }
 
+  /** Whether a model counts as ordered on a server, whatever becomes of the process that ordered it. */
+  hasOrdered(server: ServerId, model: ModelId): boolean {
+    return this.ordered.get(server)?.includes(model) ?? false;
+  }
+
   private facts() {
     return {
       servers: new Map(this.servers),
