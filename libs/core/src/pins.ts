@@ -3,15 +3,15 @@ import type { Ready, Replica } from './replica.js';
 import type { Server } from './server.js';
 import { replicasOf } from './fleet.js';
 import { isRoutable } from './standing.js';
-import type { ModelId } from './ids.js';
+import type { ModelId, ReplicaId } from './ids.js';
 
 /** Copies a replica stands for: one per device. */
 export const copiesOf = ({ devices }: Replica): number => Math.max(1, devices.length);
 
-/** Ready copies of a model on servers that stay, the given replica left out. */
-export function solidCopies(fleet: Readonly<Fleet>, model: ModelId, except: Replica): number {
+/** Ready copies of a model on servers that stay, the given replicas left out. */
+export function solidCopies(fleet: Readonly<Fleet>, model: ModelId, except: ReadonlySet<ReplicaId>): number {
   return replicasOf(fleet, model)
-    .filter((replica) => replica.phase === 'ready' && replica.id !== except.id)
+    .filter((replica) => replica.phase === 'ready' && !except.has(replica.id))
     .filter((replica) => isSolid(fleet.servers.get(replica.server)))
     .reduce((sum, replica) => sum + copiesOf(replica), 0);
 }
@@ -22,5 +22,5 @@ const isSolid = (server: Server | undefined): boolean =>
 /** Whether letting this replica go would leave fewer copies than are pinned. */
 export function isPinProtected(fleet: Readonly<Fleet>, replica: Ready): boolean {
   const pinned = fleet.models.get(replica.model)?.pinnedCopies ?? 0;
-  return pinned > 0 && solidCopies(fleet, replica.model, replica) < pinned;
+  return pinned > 0 && solidCopies(fleet, replica.model, new Set([replica.id])) < pinned;
 }

@@ -52,3 +52,22 @@ describe('what a newcomer needs', () => {
     expect(driver.orders()).toEqual(['load q@t', 'load r@t', 'unload r@t', 'load p@t']);
   });
 });
+
+describe('the copy that a pin can spare', () => {
+  it('leaves with what it needs', () => {
+    const driver = new CoreDriver()
+      .declare(
+        aModel('q', { gpuBytes: 4 }),
+        aModel('p', { gpuBytes: 4, dependsOn: [aModel('q').id], pinnedCopies: 2 }),
+        aModel('x', { gpuBytes: 8 }),
+      )
+      .serve(aServer('t', [8]), ['q', 'p', 'x'])
+      .serve(aServer('u', [8]), ['q', 'p']);
+    for (const model of ['q', 'p']) for (const server of ['t', 'u']) driver.loadEnds(model, server);
+    driver.declare(aModel('p', { gpuBytes: 4, dependsOn: [aModel('q').id], pinnedCopies: 1 }));
+    driver.pass(60_000);
+    driver.resolve('x');
+    driver.pass(5_000);
+    expect(driver.orders().slice(4)).toEqual(['unload p@t', 'unload q@t', 'load x@t']);
+  });
+});

@@ -87,7 +87,10 @@ function mayLeave(fleet: Fleet, replica: Ready, deadline: Instant | null, now: I
   if (deadline !== null && deadline <= now) return true;
   if (isNeeded(fleet, replica)) return false;
   if (isPinProtected(fleet, replica)) return false;
-  return solidCopies(fleet, replica.model, replica) > 0 || (idleAt(fleet, replica) ?? Infinity) <= now;
+  return (
+    solidCopies(fleet, replica.model, new Set([replica.id])) > 0 ||
+    (idleAt(fleet, replica) ?? Infinity) <= now
+  );
 }
 
 /** Unloads what has drained: every lease has ended, and Triton's queue is empty, unreadable or had its time. */

@@ -4,7 +4,7 @@ import { dependenciesOf, dependentsOf } from '../footprint.js';
 import { type AccountId, type ModelId, type ReplicaId, replicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant } from '../model.js';
-import { copiesOf, isPinProtected, solidCopies } from '../pins.js';
+import { isPinProtected, solidCopies } from '../pins.js';
 import { takesOrders } from '../standing.js';
 import { hasQueue, isKept, settingsOf } from './idle.js';
 import type { Place } from './places.js';
@@ -58,18 +58,22 @@ function victimWith(replica: Ready, dependents: readonly Ready[]): Victim {
   return { replicas, lastUse: Math.max(...replicas.map(({ lastUse }) => lastUse)) };
 }
 
-/** Each of two copies may go for itself where one is pinned, but not both. */
+/** Each of two copies may go for itself where one is pinned, but not both: of those that may not, the first goes. */
 export function withinPins(fleet: Fleet, victims: readonly Victim[]): Victim[] {
-  const taken = new Map<ModelId, number>();
-  return victims.filter(({ replicas }) =>
-    replicas.every((replica) => {
-      const { id, pinnedCopies } = fleet.models.get(replica.model) ?? { id: replica.model, pinnedCopies: 0 };
-      if (pinnedCopies === 0) return true;
-      const gone = (taken.get(id) ?? 0) + copiesOf(replica);
-      taken.set(id, gone);
-      return solidCopies(fleet, id, replica) + copiesOf(replica) - gone >= pinnedCopies;
-    }),
-  );
+  const going = new Set<ReplicaId>();
+  return victims.filter(({ replicas }) => {
+    const joining = replicas.filter(({ id }) => !going.has(id));
+    for (const { id } of joining) going.add(id);
+    if (joining.every(({ model }) => keepsPin(fleet, model, going))) return true;
+    for (const { id } of joining) going.delete(id);
+    return false;
+  });
+}
+
+/** Whether as many copies of a model stay as are pinned once all these are gone. */
+function keepsPin(fleet: Fleet, model: ModelId, going: ReadonlySet<ReplicaId>): boolean {
+  const pinned = fleet.models.get(model)?.pinnedCopies ?? 0;
+  return pinned === 0 || solidCopies(fleet, model, going) >= pinned;
 }
 
 /** Not pinned, not somebody else's, past its minimum residency, and not in use, unless the newcomer is starving. */
