@@ -47,10 +47,10 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'orders-in-the-wrong-mode', breaks: 12, file: `${CORE}/standing.ts`, find: `if (mode === 'wrong_mode' || mode === 'restricted') return mode;`, replace: `if (mode === 'restricted') return mode;` },
   { name: 'orders-without-leadership', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `this.attempt(order, mayAct ? link : undefined)`, replace: `this.attempt(order, mayAct ? link : link)` },
   { name: 'load-before-it-is-written-down', breaks: 17, file: `${ENGINE}/actuator.ts`, find: `await this.remember(server, [model, ...brings]);`, replace: `void this.remember(server, [model, ...brings]).catch(() => undefined);` },
-  { name: 'unwritten-order-counts-as-written', breaks: 17, file: `${ENGINE}/notebook.ts`, find: `for (const model of added) known.delete(model);`, replace: `` },
+  { name: 'unwritten-order-counts-as-written', breaks: 17, file: `${ENGINE}/notebook.ts`, find: `if (added.length === 0 && !this.unsure.has(server)) return;`, replace: `if (added.length === 0) return;` },
   // Who may go, and for whom.
   { name: 'unloads-what-is-pinned', breaks: 7, file: `${OBSERVE}/requests.ts`, find: `if (replica.change?.order || isPinProtected(fleet, replica)) return;`, replace: `if (replica.change?.order) return;` },
-  { name: 'evicts-both-of-two-copies', breaks: 7, file: `${PASSES}/victims.ts`, find: `return solidCopies(fleet, id, replica) + copiesOf(replica) - gone >= pinnedCopies;`, replace: `return gone > 0;` },
+  { name: 'evicts-both-of-two-copies', breaks: 7, file: `${PASSES}/victims.ts`, find: `if (joining.every(({ model }) => keepsPin(fleet, model, going))) return true;`, replace: `if (joining.every(({ model }) => fleet.models.has(model))) return true;` },
   { name: 'pin-forgotten-at-a-restart', breaks: 17, file: `${OBSERVE}/declared.ts`, find: `fleet.models.set(model.id, evenly(model));`, replace: `fleet.models.set(model.id, evenly(fleet.nextOrder > 1 ? model : { ...model, pinnedCopies: 0 }));` },
   { name: 'pins-retire', breaks: 7, file: `${PASSES}/idle.ts`, find: `if (at === null || isPinProtected(fleet, replica)) return null;`, replace: `if (at === null) return null;` },
   { name: 'lease-ignored', breaks: 7, file: `${PASSES}/retire.ts`, find: `if (replica.inUseUntil > now || !takesOrders(server, now)`, replace: `if (!takesOrders(server, now)` },
