@@ -1,7 +1,6 @@
 import {
+  type Booking,
   type Fleet,
-  gpuAccount,
-  hostAccount,
   type Instant,
   memoryOf,
   modelState,
@@ -30,12 +29,10 @@ export function fleetInShort(fleet: Fleet, now: Instant): string[] {
 
 const serverColumns = (fleet: Fleet, now: Instant): Column<Server>[] => {
   const memory = memoryOf(fleet);
-  const booked = ({ spec, devices }: Server): string =>
+  const booked = ({ devices }: Server): string =>
     (devices ?? [])
-      .map(({ ordinal, kind }) => {
-        const { held, promised, capacity } = memory(
-          kind === 'gpu' ? gpuAccount(spec.id, ordinal) : hostAccount(spec.host),
-        );
+      .map(({ ordinal, account }) => {
+        const { held, promised, capacity } = memory(account);
         return `${ordinal}: ${mib(held + promised)} of ${mib(capacity)} MiB`;
       })
       .join(', ');
@@ -54,11 +51,15 @@ const replicaColumns = (now: Instant): Column<Replica>[] => [
   { title: 'DEVICES', cell: ({ devices }) => devices.join(',') },
   { title: 'PHASE', cell: ({ phase }) => phase },
   { title: 'SINCE', cell: ({ since }) => ago(since, now) },
-  {
-    title: 'BOOKS',
-    cell: ({ bookings }) => `${mib(bookings.reduce((sum, { bytes }) => sum + bytes, 0))} MiB`,
-  },
+  { title: 'ON DEVICES', cell: ({ bookings }) => booked(bookings, 'gpu:') },
+  { title: 'ON HOST', cell: ({ bookings }) => booked(bookings, 'host:') },
 ];
+
+/** What a replica books on all accounts of one kind. */
+function booked(bookings: readonly Booking[], kind: 'gpu:' | 'host:'): string {
+  const mine = bookings.filter(({ account }) => account.startsWith(kind));
+  return `${mib(mine.reduce((sum, { bytes }) => sum + bytes, 0))} MiB`;
+}
 
 /** How many wait, for what, and how that stands. */
 function waiting(fleet: Fleet, now: Instant): string[] {

@@ -42,7 +42,7 @@ export function turnLines(turn: RecordedTurn): string[] {
   return [turnTitle(turn), ...listed('events', turn.events), ...listed('actions', turn.actions)];
 }
 
-export const turnTitle = ({ turn, now }: RecordedTurn): string => `turn ${turn}, at ${now} ms`;
+export const turnTitle = ({ turn, now }: RecordedTurn): string => `turn ${turn}, at ${Math.round(now)} ms`;
 
 /** The first turn that is decided otherwise: what happened, what was decided then, and what would be today. */
 export function differenceLines(

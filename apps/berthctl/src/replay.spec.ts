@@ -119,7 +119,9 @@ describe('berthctl replay', () => {
     expect(out).toMatch(
       /SERVER {3}STATE {3}LOOKED AT {4}BOOKED +FLAGS\ns +ready {3}997 ms ago {3}0: 6 of 10 MiB/,
     );
-    expect(out).toMatch(/MODEL {3}SERVER {3}DEVICES {3}PHASE .*\nhere +s +0 +loading +0 ms ago +6 MiB/);
+    expect(out).toMatch(
+      /MODEL {3}SERVER {3}DEVICES {3}PHASE .*\nhere +s +0 +loading +0 ms ago +6 MiB +0 MiB/,
+    );
     expect(out).toContain('1 waiting for here, which is loading');
   });
 
@@ -141,7 +143,7 @@ describe('berthctl replay', () => {
 
   it('says after the last turn why a model is where it is, also to programs', async () => {
     const { out } = await berthctl(['replay', whole, '--why', 'here']);
-    expect(out).toContain('On s (device 0) it has been ready for 1.5 s; it books 6 MiB.');
+    expect(out).toContain('On s (device 0) it has been ready for 1.5 s; it books 6 MiB of device 0 of s.');
     const { out: json } = await berthctl(['replay', whole, '--why', 'here', '-o', 'json']);
     expect(JSON.parse(json)).toMatchObject({
       why: { model: 'here', state: 'ready', here: [{ server: 's' }] },

@@ -1,21 +1,23 @@
-import type { Instant, WhyHere } from '#core';
+import type { Booking, Instant, WhyHere } from '#core';
 import { lasting } from './times.js';
-import { holdWords, memory, onDevices } from './why-memory.js';
+import { accountWords, holdWords, memory, onDevices } from './why-memory.js';
 
 /** A copy that is there, coming or going, and how long it will be as it is. */
 export function hereWords(here: WhyHere, now: Instant): string[] {
   const { server, devices, phase, since, bookings, flags, holds } = here;
-  const booked = bookings.reduce((sum, { bytes }) => sum + bytes, 0);
+  const booked = bookings.filter(({ bytes }) => bytes > 0).map(bookingWords);
   const flagged = flags.length > 0 ? `, ${flags.join(' and ')}` : '';
   const where = `On ${server}${onDevices(devices)} it has been ${phase} for ${lasting(now - since)}${flagged}`;
   const reasons = phase === 'ready' ? holds.map((hold) => holdWords(hold, now)) : [];
   return [
-    `${where}; it books ${memory(booked)}.`,
-    ...reasons.map((reason) => `  It stays for others: ${reason}.`),
+    `${where}; it books ${booked.join(' and ') || 'nothing'}.`,
+    ...reasons.map((reason) => `  It does not leave for another: ${reason}.`),
     ...leavingWords(here),
     ...endWords(here, now),
   ];
 }
+
+const bookingWords = ({ account, bytes }: Booking): string => `${memory(bytes)} of ${accountWords(account)}`;
 
 function leavingWords({ leaving }: WhyHere): string[] {
   if (leaving?.cause == null) return [];

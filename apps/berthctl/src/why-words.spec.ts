@@ -23,9 +23,9 @@ describe('why a model is where it is, in words', () => {
     expect(words(driver, 'here')).toEqual([
       'here is ready.',
       'Nobody wants it now.',
-      'On s (device 0) it has been ready for 0 ms; it books 6 MiB.',
-      '  It stays for others: it came a short time ago, and is safe for another 20 s.',
-      '  It stays for others: it is in use, for another 10 s at most if nobody asks again.',
+      'On s (device 0) it has been ready for 0 ms; it books 6 MiB of device 0 of s.',
+      '  It does not leave for another: it came a short time ago, and is safe for another 20 s.',
+      '  It does not leave for another: it is in use, for another 10 s at most if nobody asks again.',
       '  It is retired in 60 s if nobody uses it.',
     ]);
   });
@@ -38,8 +38,8 @@ describe('why a model is where it is, in words', () => {
       'It is pinned: 1 of 2 copies there or on the way.',
       'A copy has been lacking for 20 s.',
       'Its load has not begun; it should take about 0 ms.',
-      'On s (device 0) it has been ready for 20 s; it books 6 MiB.',
-      '  It stays for others: it is pinned.',
+      'On s (device 0) it has been ready for 20 s; it books 6 MiB of device 0 of s.',
+      '  It does not leave for another: it is pinned.',
       '  It is never retired for being idle.',
     ]);
   });
