@@ -1,5 +1,5 @@
 import type { Fleet } from './fleet.js';
-import type { Ready, Replica } from './replica.js';
+import type { Replica } from './replica.js';
 import type { Server } from './server.js';
 import { replicasOf } from './fleet.js';
 import { isRoutable } from './standing.js';
@@ -19,8 +19,8 @@ export function solidCopies(fleet: Readonly<Fleet>, model: ModelId, except: Read
 const isSolid = (server: Server | undefined): boolean =>
   server !== undefined && server.drain === null && isRoutable(server);
 
-/** Whether letting this replica go would leave fewer copies than are pinned. */
-export function isPinProtected(fleet: Readonly<Fleet>, replica: Ready): boolean {
+/** Whether letting this replica go, or what is to become of it, would leave fewer copies than are pinned. */
+export function isPinProtected(fleet: Readonly<Fleet>, replica: Replica): boolean {
   const pinned = fleet.models.get(replica.model)?.pinnedCopies ?? 0;
   return pinned > 0 && solidCopies(fleet, replica.model, new Set([replica.id])) < pinned;
 }

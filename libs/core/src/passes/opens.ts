@@ -1,13 +1,14 @@
 import type { Fleet } from '../fleet.js';
 import type { Booking, Replica } from '../replica.js';
-import type { AccountId } from '../ids.js';
+import { dependentsOf } from '../footprint.js';
+import type { AccountId, ReplicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant } from '../model.js';
 import { isPinProtected } from '../pins.js';
 import { openServers } from '../standing.js';
-import { residentUntil } from './victims.js';
+import { neededAt, residentUntil } from './victims.js';
 import { isKept } from './idle.js';
-import { growthsOn, placesOn } from './places.js';
+import { growthsOn, type Place, placesOn } from './places.js';
 import type { Want } from './wants.js';
 
 /**
@@ -20,16 +21,31 @@ export function opensAt(fleet: Fleet, ledger: Ledger, want: Want, now: Instant):
   const places = open.flatMap((server) => ways.flatMap((way) => way(fleet, server, want.model)));
   if (places.length === 0) return null;
   const releases = [...fleet.replicas.values()].map((replica) => ({
+    id: replica.id,
     bookings: replica.bookings,
     at: releasedAt(fleet, replica, now),
   }));
   releases.sort((a, b) => a.at - b.at);
-  return Math.min(...places.map(({ bookings }) => coveredAt(ledger, bookings, releases)));
+  return Math.min(...places.map((place) => freeAt(fleet, ledger, place, want, releases)));
 }
 
 interface Release {
+  readonly id: ReplicaId;
   readonly bookings: readonly Booking[];
   readonly at: Instant;
+}
+
+/** What the newcomer needs there stays. */
+function freeAt(
+  fleet: Fleet,
+  ledger: Ledger,
+  place: Place,
+  want: Want,
+  releases: readonly Release[],
+): Instant {
+  const needed = neededAt(fleet, place, want);
+  const others = needed.size === 0 ? releases : releases.filter(({ id }) => !needed.has(id));
+  return coveredAt(ledger, place.bookings, others);
 }
 
 function coveredAt(ledger: Ledger, bookings: readonly Booking[], releases: readonly Release[]): Instant {
@@ -46,19 +62,25 @@ function coveredAt(ledger: Ledger, bookings: readonly Booking[], releases: reado
   return [...short.values()].every((bytes) => bytes <= 0) ? at : Infinity;
 }
 
-/** When a replica could be let go at the earliest; what leaves already is in the spare memory. */
+/** When a replica could be let go at the earliest, which is not before all that needs it. */
 function releasedAt(fleet: Fleet, replica: Replica, now: Instant): Instant {
+  const dependents = dependentsOf(fleet, replica).filter((one) => !isLeaving(one));
+  return Math.max(...[replica, ...dependents].map((one) => releasedAlone(fleet, one, now)));
+}
+
+const isLeaving = ({ phase }: Replica): boolean => phase === 'draining' || phase === 'unloading';
+
+/** What leaves already is in the spare memory; what a pin waits for or keeps does not leave. */
+function releasedAlone(fleet: Fleet, replica: Replica, now: Instant): Instant {
+  if (isLeaving(replica) || isPinProtected(fleet, replica)) return Infinity;
   switch (replica.phase) {
     case 'ready':
-      if (isPinProtected(fleet, replica) || isKept(fleet, replica)) return Infinity;
-      return Math.max(now, residentUntil(fleet, replica), replica.inUseUntil);
-    case 'placed':
-    case 'loading':
-      return Math.max(now, residentUntil(fleet, replica));
+      return isKept(fleet, replica)
+        ? Infinity
+        : Math.max(now, residentUntil(fleet, replica), replica.inUseUntil);
     case 'unknown':
       return now;
-    case 'draining':
-    case 'unloading':
-      return Infinity;
+    default:
+      return Math.max(now, residentUntil(fleet, replica));
   }
 }

@@ -17,6 +17,42 @@ describe('who finds no room', () => {
     expect(driver.answerTo(driver.resolve('b', { wait: 60_000 }))).toBe('no_capacity');
   });
 
+  it('is refused at once where only what it needs itself could leave', () => {
+    const driver = new CoreDriver()
+      .declare(
+        aModel('q', { gpuBytes: 4 }),
+        aModel('k', { gpuBytes: 4 }),
+        aModel('p', { gpuBytes: 4, dependsOn: [aModel('q').id] }),
+      )
+      .serve(aServer('t', [10]), ['k', 'p', 'q'])
+      .warm('q', 't')
+      .warm('k', 't');
+    driver.pass(20_000);
+    driver.resolve('k', { lease: 600_000 });
+    expect(driver.answerTo(driver.resolve('p', { wait: 60_000 }))).toBe('no_capacity');
+  });
+
+  it('is refused at once where what stands in its way is needed by what a lease holds', () => {
+    const driver = new CoreDriver()
+      .declare(
+        aModel('q', { gpuBytes: 8 }),
+        aModel('p', { gpuBytes: 0, dependsOn: [aModel('q').id] }),
+        aModel('x', { gpuBytes: 8 }),
+      )
+      .serve(aServer('t', [10]), ['x', 'p', 'q'])
+      .warm('q', 't')
+      .warm('p', 't');
+    driver.resolve('p', { lease: 600_000 });
+    expect(driver.answerTo(driver.resolve('x', { wait: 60_000 }))).toBe('no_capacity');
+  });
+
+  it('is refused at once where only a copy on its way to its pin could leave', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a', { gpuBytes: 8, pinnedCopies: 1 }), aModel('x', { gpuBytes: 8 }))
+      .serve(aServer('t', [10]), ['a', 'x']);
+    expect(driver.answerTo(driver.resolve('x'))).toBe('no_capacity');
+  });
+
   it('and would not wait is told so, and when there could be room', () => {
     const driver = crowded();
     expect(driver.refusalOf(driver.resolve('b', { wait: 0 }))).toMatchObject({
