@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import {
   endOf,
   infer,
-  leaveAll,
   type MakeStage,
   named,
+  onOneStage,
   PATIENTLY,
   see,
-  type Stage,
+  type Setting,
   untilSeen,
-  visit,
-  type Visitor,
 } from './stage.js';
 
 const MODELS = [
@@ -32,27 +30,13 @@ const MODELS = [
 
 /** Configs that are read and sent, and ensembles. */
 export function configsContract(makeStage: MakeStage): void {
-  describe('configs and ensembles', () => {
-    let stage: Stage;
-    let visitor: Visitor;
-
-    beforeAll(async () => {
-      stage = await makeStage({ models: MODELS });
-      visitor = await visit(stage);
-    });
-    afterAll(async () => {
-      leaveAll();
-      await stage?.close();
-    });
-
-    descriptions(() => ({ stage, ...visitor }));
-    overrides(() => ({ stage, ...visitor }));
-    ensembles(() => ({ stage, ...visitor }));
-    brokenEnsembles(() => ({ stage, ...visitor }));
-  });
+  onOneStage('configs and ensembles', makeStage, MODELS, [
+    descriptions,
+    overrides,
+    ensembles,
+    brokenEnsembles,
+  ]);
 }
-
-type Setting = () => Visitor & { readonly stage: Stage };
 
 function descriptions(setting: Setting): void {
   it('describes a model that serves', async () => {

@@ -1,14 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { until } from '../support/until.js';
 import {
   endOf,
   infer,
-  leaveAll,
   type MakeStage,
   named,
+  onOneStage,
   PATIENTLY,
   see,
-  type Stage,
+  type Setting,
   untilSeen,
   visit,
   type Visitor,
@@ -24,26 +24,8 @@ const MODELS = [
 
 /** What a look tells of models that serve, and where it tells less than the truth. */
 export function looksContract(makeStage: MakeStage): void {
-  describe('a look', () => {
-    let stage: Stage;
-    let visitor: Visitor;
-
-    beforeAll(async () => {
-      stage = await makeStage({ models: MODELS });
-      visitor = await visit(stage);
-    });
-    afterAll(async () => {
-      leaveAll();
-      await stage?.close();
-    });
-
-    counts(() => ({ stage, ...visitor }));
-    measures(() => ({ stage, ...visitor }));
-    hiddenModels(() => ({ stage, ...visitor }));
-  });
+  onOneStage('a look', makeStage, MODELS, [counts, measures, hiddenModels]);
 }
-
-type Setting = () => Visitor & { readonly stage: Stage };
 
 function counts(setting: Setting): void {
   it('counts the inferences that succeeded', async () => {
@@ -76,9 +58,9 @@ function measures(setting: Setting): void {
     const { server, stage } = setting();
     await server.load(named('busy'), null, PATIENTLY);
     const answers = [1, 2, 3].map(() => infer(stage, 'busy'));
-    await until(async () => (await pending(server)) === 2);
-    await until(async () => (await pending(server)) === 1);
-    await until(async () => (await pending(server)) === 0);
+    await until(async () => (await pending(setting())) === 2);
+    await until(async () => (await pending(setting())) === 1);
+    await until(async () => (await pending(setting())) === 0);
     expect(stage.isExecuting('busy')).toBe(true);
     await Promise.all(answers);
   });
@@ -96,7 +78,7 @@ function measures(setting: Setting): void {
   });
 }
 
-async function pending(server: Visitor['server']): Promise<number | undefined> {
+async function pending({ server }: Visitor): Promise<number | undefined> {
   const { metrics } = await server.look('statistics', false);
   return metrics?.pending.get(named('busy'));
 }

@@ -1,17 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import {
   endOf,
   infer,
-  leaveAll,
   type MakeStage,
   named,
+  onOneStage,
   PATIENTLY,
   see,
-  type Stage,
+  type Setting,
   untilExecuting,
   untilSeen,
   visit,
-  type Visitor,
 } from './stage.js';
 
 const MODELS = [
@@ -32,27 +31,8 @@ const MODELS = [
 
 /** Loads and unloads: what they bring about, and when they are refused. */
 export function ordersContract(makeStage: MakeStage): void {
-  describe('orders', () => {
-    let stage: Stage;
-    let visitor: Visitor;
-
-    beforeAll(async () => {
-      stage = await makeStage({ models: MODELS });
-      visitor = await visit(stage);
-    });
-    afterAll(async () => {
-      leaveAll();
-      await stage?.close();
-    });
-
-    loads(() => ({ stage, ...visitor }));
-    slowLoads(() => ({ stage, ...visitor }));
-    unloads(() => ({ stage, ...visitor }));
-    refusals(() => ({ stage, ...visitor }));
-  });
+  onOneStage('orders', makeStage, MODELS, [loads, slowLoads, unloads, refusals]);
 }
-
-type Setting = () => Visitor & { readonly stage: Stage };
 
 function loads(setting: Setting): void {
   it('load a model, which is in the index before without a version and serves after', async () => {

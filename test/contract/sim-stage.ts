@@ -1,6 +1,7 @@
-import type { ConfigJson, SimulatedModel } from '#testing';
+import type { SimulatedModel } from '#testing';
 import { type RunningSim, startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
 import { until } from '../support/until.js';
+import { configOf } from './model-config.js';
 import type { ContractModel, Stage, StageOptions } from './stage.js';
 
 /** A stage with a simulated Triton, which has no GPU. */
@@ -30,6 +31,8 @@ export function stageOf(running: RunningSim): Stage {
       await until(() => sim.phase === 'down', 40_000);
     },
     touchFiles: (model) => now(() => sim.repository.touch(model, 'files')),
+    writeVersion: (model, version, breaks) => now(() => sim.repository.writeVersion(model, version, breaks)),
+    writeConfig: (model) => now(() => sim.repository.touch(model.name, 'config', configOf(model))),
     removeDirectory: (model) => now(() => sim.repository.remove(model)),
     restoreDirectory: (model) => now(() => sim.repository.restore(model)),
     duplicate: (model) => now(() => sim.repository.duplicate(model, true)),
@@ -45,30 +48,21 @@ const EXCEPTION = 'ValueError: it will not\n\nAt:\n  model.py(15): initialize\n'
 
 function simulated(model: ContractModel): SimulatedModel {
   const { name, loadMs = 100, inferMs = 1, fails, lacks, versions, steps } = model;
-  if (steps) return { name, steps };
+  const config = configOf(model);
+  if (steps) return { name, steps, config };
   return {
     name,
     python: true,
-    pycPresent: true,
+    pycPresent: model.writesByteCode !== true,
     loadMs,
     inferMs,
     unloadMs: 300,
-    config: configOf(model),
-    ...(fails && { failWith: fails === 'memory' ? MEMORY : EXCEPTION }),
+    config,
+    failWith: EXCEPTION,
+    failingVersions: fails === 'exception' ? (versions ?? [1]) : [],
+    failParameter: { name: 'fail', text: MEMORY },
     ...(versions && { versions }),
     ...(lacks === 'version' && { noVersionDirectory: true }),
     ...(lacks === 'file' && { missingModelFile: true }),
-  };
-}
-
-/** What the real one's models have on disk. */
-function configOf({ instances = 1 }: ContractModel): ConfigJson {
-  return {
-    backend: 'python',
-    max_batch_size: 0,
-    input: [{ name: 'IN', data_type: 'TYPE_FP32', dims: [1] }],
-    output: [{ name: 'OUT', data_type: 'TYPE_FP32', dims: [1] }],
-    ...(instances > 0 && { instance_group: [{ kind: 'KIND_CPU', count: instances }] }),
-    parameters: { tag: { string_value: 'A' } },
   };
 }

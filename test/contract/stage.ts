@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe } from '@jest/globals';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
 import type { ContactFact, Look, ModelId, ServerId } from '#core';
@@ -17,6 +18,12 @@ export interface ContractModel {
   readonly fails?: 'memory' | 'exception';
   readonly lacks?: 'version' | 'file';
   readonly versions?: readonly number[];
+  /** All its versions are to be served, not only the newest. */
+  readonly servesAll?: boolean;
+  /** A parameter of its config that changes nothing but the config. */
+  readonly tag?: string;
+  /** Python may write its byte code beside it, which makes the next load a full one. */
+  readonly writesByteCode?: boolean;
   /** It is an ensemble of these. */
   readonly steps?: readonly string[];
 }
@@ -24,6 +31,8 @@ export interface ContractModel {
 export interface StageOptions {
   readonly models: readonly ContractModel[];
   readonly controlMode?: 'explicit' | 'none';
+  /** The server completes configs, as it does by itself; a load takes ten times as long then. */
+  readonly autoComplete?: boolean;
   readonly restriction?: { readonly key: string; readonly value: string };
 }
 
@@ -38,6 +47,10 @@ export interface Stage {
   /** Asks it to leave; resolves once it has. */
   terminate(): Promise<void>;
   touchFiles(model: string): Promise<void>;
+  /** Writes the files of one version, which may be a new one; `breaks` has them raise at every load. */
+  writeVersion(model: string, version: number, breaks: boolean): Promise<void>;
+  /** Writes the config, and nothing else. */
+  writeConfig(model: ContractModel): Promise<void>;
   removeDirectory(model: string): Promise<void>;
   restoreDirectory(model: string): Promise<void>;
   /** Puts a model of the same name into a second repository. */
@@ -56,6 +69,33 @@ export interface Visitor {
   readonly server: TritonServer;
   /** What its connection has told so far. */
   readonly facts: readonly ContactFact[];
+}
+
+/** What the tests of one group work with. */
+export type Setting = () => Visitor & { readonly stage: Stage };
+
+/** A group of tests that share one stage. */
+export function onOneStage(
+  title: string,
+  makeStage: MakeStage,
+  models: readonly ContractModel[],
+  groups: readonly ((setting: Setting) => void)[],
+): void {
+  describe(title, () => {
+    let stage: Stage;
+    let visitor: Visitor;
+
+    beforeAll(async () => {
+      stage = await makeStage({ models });
+      visitor = await visit(stage);
+    });
+    afterAll(async () => {
+      leaveAll();
+      await stage?.close();
+    });
+
+    for (const group of groups) group(() => ({ stage, ...visitor }));
+  });
 }
 
 const visitors: TritonServer[] = [];

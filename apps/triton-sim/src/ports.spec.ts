@@ -52,7 +52,7 @@ describe('the admin port', () => {
     const state: unknown = await (await fetch(`${running.addresses.admin}/state`)).json();
     expect(state).toMatchObject({
       ...{ id: 't0', phase: 'up', incarnation: 1, peakExceeded: false },
-      copies: ['yolov8m', 'resnet50', 'vision-pipeline'].map((model) => ({ model, phase: 'serving' })),
+      copies: ['resnet50', 'yolov8m', 'vision-pipeline'].map((model) => ({ model, phase: 'serving' })),
       memory: { devices: [{ usedBytes: (400 + 420 + 640) * 2 ** 20 }, { ordinal: 1 }] },
     });
   });

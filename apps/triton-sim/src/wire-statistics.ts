@@ -5,7 +5,8 @@ const NONE = { count: 0, ns: 0 };
 /** A row of statistics under the names of the protocol. */
 export function wireStatistics(row: ModelStatistics): object {
   const { success, fail, queue, computeInfer } = row;
-  const computed = { compute_input: NONE, compute_infer: computeInfer, compute_output: NONE };
+  const uncounted = { count: computeInfer.count, ns: 0 };
+  const computed = { compute_input: uncounted, compute_infer: computeInfer, compute_output: uncounted };
   return {
     name: row.name,
     version: row.version,

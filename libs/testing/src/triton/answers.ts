@@ -55,6 +55,7 @@ export const says = {
   repositoryName: () => rpc('UNIMPLEMENTED', `'repository_name' specification is not supported`),
   pollFailed: (name: string) =>
     rpc('INTERNAL', `failed to load '${name}', failed to poll from model repository`),
+  noVersionAvailable: (name: string) => rpc('INTERNAL', `failed to load '${name}', no version is available`),
   loadFailed: (name: string, detail: string) =>
     rpc('INVALID_ARGUMENT', `load failed for model '${name}': ${detail}\n`),
   notExplicit: () => rpc('UNAVAILABLE', 'explicit model load / unload is not allowed if polling is enabled'),
@@ -87,8 +88,9 @@ function unknown(name: string): string {
 function missingInputs(name: string, expected: readonly string[], got: readonly string[]): string {
   const missing = expected.filter((input) => !got.includes(input));
   const list = (names: readonly string[]): string => `[${names.map((input) => `'${input}'`).join(', ')}]`;
+  const lacking = missing.length === 0 ? ']' : list(missing); // as Triton writes an empty list
   return (
     `[request id: <id_unknown>] expected ${expected.length} inputs but got ${got.length} inputs for model '${name}'. ` +
-    `Got input(s) ${list(got)}, but missing required input(s) ${list(missing)}. Please provide all required input(s).`
+    `Got input(s) ${list(got)}, but missing required input(s) ${lacking}. Please provide all required input(s).`
   );
 }

@@ -2,13 +2,13 @@ import { Copy } from './copy.js';
 import type { Holding } from './device-memory.js';
 import { holdingsOf, placeInstances } from './instances.js';
 import type { Instance } from './instances.js';
+import { parameterOf } from './model-config.js';
 import type { ServingConfig } from './model-config.js';
 import type { ProcessState } from './process-state.js';
 import type { ModelOnDisk } from './simulated-model.js';
 
 /** How the load of one copy, or the change of its instances, ended. */
-export type CopyOutcome =
-  { readonly copy: Copy } | { readonly failed: string; readonly leavesPhantom: boolean };
+export type CopyOutcome = { readonly copy: Copy } | { readonly failed: string };
 
 /** How long Triton takes to see that a configuration cannot be placed. */
 const REFUSAL_MS = 25;
@@ -23,18 +23,16 @@ export function loadCopy(
 ): void {
   const placing = placeInstances(model, config, process.devices);
   if ('refused' in placing) {
-    process.timers.after(REFUSAL_MS, () =>
-      done({ failed: placing.refused, leavesPhantom: placing.leavesPhantom }),
-    );
+    process.timers.after(REFUSAL_MS, () => done({ failed: placing.refused }));
     return;
   }
   const copy = newCopy(process, model, version, placing.instances);
   process.copies.add(copy);
   process.threads.run((freeThread) => {
     copy.phase = 'loading';
-    initialize(process, model, copy, placing.instances, (failed) => {
+    initialize(process, { model, config }, copy, placing.instances, (failed) => {
       freeThread();
-      if (failed !== undefined) return done({ failed: abandon(process, copy, failed), leavesPhantom: true });
+      if (failed !== undefined) return done({ failed: abandon(process, copy, failed) });
       copy.phase = 'serving';
       done({ copy });
     });
@@ -50,7 +48,7 @@ export function changeInstances(
   done: (outcome: CopyOutcome) => void,
 ): void {
   const placing = placeInstances(model, config, process.devices);
-  if ('refused' in placing) return done({ failed: placing.refused, leavesPhantom: placing.leavesPhantom });
+  if ('refused' in placing) return done({ failed: placing.refused });
   const { kept, added, removed } = difference(copy.instances, placing.instances);
   const removeOld = (): void => {
     copy.instances = [...kept, ...added];
@@ -58,10 +56,10 @@ export function changeInstances(
   };
   if (added.length === 0) return removeOld();
   process.threads.run((freeThread) => {
-    initialize(process, model, copy, added, (failed) => {
+    initialize(process, { model, config }, copy, added, (failed) => {
       freeThread();
       if (failed === undefined) removeOld();
-      else done({ failed, leavesPhantom: false });
+      else done({ failed });
     });
   });
 }
@@ -102,7 +100,7 @@ function newCopy(
 /** Takes the memory of some instances and brings them up; `done` hears the reason when that fails. */
 function initialize(
   process: ProcessState,
-  model: ModelOnDisk,
+  { model, config }: { readonly model: ModelOnDisk; readonly config: ServingConfig },
   copy: Copy,
   instances: readonly Instance[],
   done: (failed: string | undefined) => void,
@@ -124,17 +122,18 @@ function initialize(
   memory.take(copy.holder, holdings);
   if (faults.stuckLoads.has(model.name)) return;
   timers.after(model.loadMs + (faults.slowLoadMs.get(model.name) ?? 0), () => {
-    repository.compile(model.name);
-    const text = failure(process, model, copy.version);
+    repository.compile(model.name, copy.version);
+    const text = failure(process, model, copy.version, config);
     if (text !== '') memory.giveBack(copy.holder, holdings);
     done(text === '' ? undefined : `Internal: ${text}`);
   });
 }
 
-function failure(process: ProcessState, model: ModelOnDisk, version: number): string {
+function failure(process: ProcessState, model: ModelOnDisk, version: number, config: ServingConfig): string {
   const injected = process.faults.failingLoads.get(model.name) ?? '';
   if (injected !== '') return injected;
-  return model.failingVersions.includes(version) ? model.failWith : '';
+  if (model.failingVersions.includes(version) && model.failWith !== '') return model.failWith;
+  return parameterOf(config, model.failParameter.name) === '' ? '' : model.failParameter.text;
 }
 
 function abandon(process: ProcessState, copy: Copy, reason: string): string {

@@ -57,9 +57,9 @@ export function infer(
 ): void {
   const found = findServing(process, call.model, call.version ?? '');
   if ('code' in found) return done(fail(found));
-  const missing = refuseInputs(found.life, call.inputs);
+  const missing = refuseInputs(found.row, call);
   if (missing !== undefined) return done(fail(missing));
-  const chain = stepsOf(process, found.life);
+  const chain = stepsOf(process, found.row);
   if (chain === undefined) return done(fail(says.noVersions(call.model)));
   const copies = [...chain, found.copy];
   const releases = copies.map((copy) => copy.retain());
@@ -70,23 +70,23 @@ export function infer(
   });
 }
 
-function refuseInputs(life: ModelLife, got: readonly string[] | undefined): RpcError | undefined {
-  const declared = life.served?.config.json['input'];
-  if (got === undefined || !Array.isArray(declared)) return undefined;
-  const expected = declared
-    .filter((input: { optional?: boolean }) => input.optional !== true)
-    .map((input: { name?: string }) => String(input.name));
-  const isComplete = expected.every((name) => got.includes(name));
-  return isComplete ? undefined : says.missingInputs(life.name, expected, got);
+/** A configuration that declares no input takes none. */
+function refuseInputs({ config }: VersionRow, { model, inputs: got }: InferCall): RpcError | undefined {
+  if (got === undefined) return undefined;
+  const input = config.json['input'];
+  const declared: readonly { name?: string; optional?: boolean }[] = Array.isArray(input) ? input : [];
+  const expected = declared.filter(({ optional }) => optional !== true).map(({ name }) => String(name));
+  const isComplete = expected.every((name) => got.includes(name)) && got.length <= declared.length;
+  return isComplete ? undefined : says.missingInputs(model, expected, got);
 }
 
 /** An ensemble's inference holds every copy it will need, so that an unload cannot break it half way. */
-function stepsOf(process: ProcessState, life: ModelLife): readonly Copy[] | undefined {
+function stepsOf(process: ProcessState, { config }: VersionRow): readonly Copy[] | undefined {
   const chain: Copy[] = [];
-  for (const step of life.model.steps) {
+  for (const step of config.steps) {
     const serving = findServing(process, step, '');
     if ('code' in serving) return undefined;
-    const nested = stepsOf(process, serving.life);
+    const nested = stepsOf(process, serving.row);
     if (nested === undefined) return undefined;
     chain.push(...nested, serving.copy);
   }

@@ -9,13 +9,7 @@ export interface Instance {
 }
 
 /** Where a configuration puts a model; or why the server refuses it. */
-export type Placing =
-  | { readonly instances: readonly Instance[] }
-  | {
-      readonly refused: string;
-      /** Whether a serving model would have been reloaded, rather than changed in place, to find this out. */
-      readonly leavesPhantom: boolean;
-    };
+export type Placing = { readonly instances: readonly Instance[] } | { readonly refused: string };
 
 /** Works out the instances that a configuration asks for on a server with these GPUs. */
 export function placeInstances(
@@ -74,12 +68,10 @@ function refuse(
 ): Placing | undefined {
   const missing = group.gpus.find((gpu) => !devices.some(({ ordinal }) => ordinal === gpu));
   if (group.kind === 'KIND_GPU' && missing !== undefined) {
-    return { refused: `Invalid argument: ${invalidGpu(subject, missing, devices)}`, leavesPhantom: true };
+    return { refused: `Invalid argument: ${invalidGpu(subject, missing, devices)}` };
   }
   const problem = misplaced(group, missing !== undefined, devices.length);
-  return problem === undefined
-    ? undefined
-    : { refused: `Invalid argument: ${subject} ${problem}`, leavesPhantom: false };
+  return problem === undefined ? undefined : { refused: `Invalid argument: ${subject} ${problem}` };
 }
 
 function misplaced({ kind, gpus }: InstanceGroup, isMissing: boolean, gpuCount: number): string | undefined {

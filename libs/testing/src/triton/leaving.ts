@@ -20,7 +20,7 @@ export function leave(process: ProcessState, exit: (code: 0 | 1) => void): void 
 
 function unloadAll(process: ProcessState): void {
   for (const life of process.lives.values()) {
-    for (const row of readyRows(life)) unloadRow(process, life, row);
+    for (const row of readyRows(life)) unloadRow(process, row);
   }
 }
 

@@ -1,10 +1,12 @@
-import type { ConfigJson } from './simulated-model.js';
+import type { ConfigJson, ModelOnDisk } from './simulated-model.js';
 
 /** A configuration as a serving model has it: the instance groups apart, since only they can change in place. */
 export interface ServingConfig {
   readonly json: ConfigJson;
   readonly groups: readonly InstanceGroup[];
   readonly policy: VersionPolicy;
+  /** The models of which it is made, for an ensemble. */
+  readonly steps: readonly string[];
   /** Equal for two configurations that a running copy can change between without a reload. */
   readonly fingerprint: string;
 }
@@ -33,25 +35,70 @@ const FIELDS = new Set(
 );
 
 /** Reads a `config` load parameter; undefined where Triton only says that it failed to poll. */
-export function parseOverride(name: string, text: string): ServingConfig | undefined {
+export function parseOverride(name: string, text: string, model: ModelOnDisk): ServingConfig | undefined {
   const parsed = parseJson(text);
   if (!isObject(parsed)) return undefined;
   const json = snakeCaseKeys(parsed);
   if (Object.keys(json).some((field) => !FIELDS.has(field))) return undefined;
   if (json['name'] !== undefined && json['name'] !== name) return undefined;
-  return servingConfig(name, json);
+  if (!saysWhatItIs(json, model)) return undefined;
+  const config = servingConfig(name, json, model);
+  return model.steps.length > 0 && config.groups.length > 0 ? undefined : config;
 }
 
-/** Completes a configuration the way a server does when it loads the model. */
-export function servingConfig(name: string, config: ConfigJson): ServingConfig {
-  const { instance_group: _groups, version_policy: _policy, ...rest } = config;
+/** Whose backend is not said is known by its files; an ensemble is one by its steps. */
+function saysWhatItIs(json: Json, { steps, versions }: ModelOnDisk): boolean {
+  if (steps.length > 0) return stepsOf(json).length > 0;
+  return json['backend'] !== undefined || json['platform'] !== undefined || versions.length > 0;
+}
+
+/** Completes a configuration the way a server does when it reads it. */
+export function servingConfig(name: string, config: ConfigJson, model: ModelOnDisk): ServingConfig {
   const groups = readGroups(name, config);
+  const json = {
+    ...filledIn(config, model),
+    ...config,
+    name,
+    ...(groups.length > 0 && { instance_group: groups }),
+  };
+  const { instance_group: _groups, version_policy: _policy, ...rest } = json as Json;
+  const steps = stepsOf(config);
   return {
-    json: { ...config, name, ...(groups.length > 0 && { instance_group: groups }) },
+    json,
     groups,
     policy: readPolicy(config),
-    fingerprint: canonical({ ...rest, name }),
+    steps: steps.length > 0 ? steps : model.steps,
+    fingerprint: canonical(rest),
   };
+}
+
+/** The file that a model has by default, by its framework. */
+const MODEL_FILES: Readonly<Record<string, string>> = {
+  onnxruntime: 'model.onnx',
+  tensorrt: 'model.plan',
+  pytorch: 'model.pt',
+  python: 'model.py',
+};
+
+/** What a server adds to a configuration that does not say it. */
+function filledIn(config: ConfigJson, model: ModelOnDisk): ConfigJson {
+  const policy = { version_policy: { latest: { num_versions: 1 } } };
+  if (model.steps.length > 0) return { ...policy, model_transaction_policy: { decoupled: false } };
+  const { backend = model.backend } = config;
+  const file = MODEL_FILES[String(backend)];
+  return {
+    ...policy,
+    backend,
+    ...(model.backend !== 'python' && tensorsOf(model)),
+    ...(file !== undefined && { default_model_filename: file }),
+    optimization: { input_pinned_memory: { enable: true }, output_pinned_memory: { enable: true } },
+  };
+}
+
+/** What the framework finds in the model's file; a Python model says it only in its configuration. */
+function tensorsOf({ config }: ModelOnDisk): ConfigJson {
+  const { input, output } = config;
+  return { ...(input !== undefined && { input }), ...(output !== undefined && { output }) };
 }
 
 /** The versions of a directory that a policy selects. */
@@ -65,6 +112,47 @@ export function selectVersions(policy: VersionPolicy, onDisk: readonly number[])
     case 'specific':
       return sorted.filter((version) => policy.versions.includes(version));
   }
+}
+
+/** What a configuration says of one of its parameters; empty where it says nothing. */
+export function parameterOf({ json }: ServingConfig, name: string): string {
+  const parameters = isObject(json['parameters']) ? json['parameters'] : {};
+  const parameter = parameters[name];
+  return isObject(parameter) && typeof parameter['string_value'] === 'string'
+    ? parameter['string_value']
+    : '';
+}
+
+/** What an ensemble hands to a step, or takes from it, that the step's own configuration does not have. */
+export function misfit(
+  ensemble: string,
+  { json }: ServingConfig,
+  configOf: (step: string) => ServingConfig | undefined,
+): string | undefined {
+  for (const step of scheduledSteps(json)) {
+    const name = String(step['model_name']);
+    for (const side of ['input', 'output'] as const) {
+      const wanted = Object.entries(isObject(step[`${side}_map`]) ? (step[`${side}_map`] as Json) : {});
+      const [tensor, between] = wanted.find(([one]) => !hasTensor(configOf(name), side, one)) ?? [];
+      if (tensor === undefined) continue;
+      return `in ensemble ${ensemble}, ensemble tensor ${String(between)} is mapping to non-existing ${side} ${tensor} in model ${name}`;
+    }
+  }
+  return undefined;
+}
+
+function hasTensor(config: ServingConfig | undefined, side: 'input' | 'output', name: string): boolean {
+  const tensors = config?.json[side];
+  return Array.isArray(tensors) && tensors.filter(isObject).some((tensor) => tensor['name'] === name);
+}
+
+function stepsOf(config: ConfigJson): readonly string[] {
+  return scheduledSteps(config).map((step) => String(step['model_name']));
+}
+
+function scheduledSteps(config: ConfigJson): readonly Json[] {
+  const scheduling = isObject(config['ensemble_scheduling']) ? config['ensemble_scheduling'] : {};
+  return Array.isArray(scheduling['step']) ? scheduling['step'].filter(isObject) : [];
 }
 
 function readGroups(name: string, config: ConfigJson): InstanceGroup[] {

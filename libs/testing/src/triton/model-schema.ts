@@ -23,6 +23,7 @@ const schema = z.strictObject({
   pycPresent: z.boolean().exactOptional(),
   failWith: z.string().max(4096).exactOptional(),
   failingVersions: z.array(z.number().int().min(1)).max(64).exactOptional(),
+  failParameter: z.strictObject({ name: z.string().max(256), text: z.string().max(4096) }).exactOptional(),
   missingModelFile: z.boolean().exactOptional(),
   duplicateInRepositories: z.boolean().exactOptional(),
   noVersionDirectory: z.boolean().exactOptional(),

@@ -57,22 +57,21 @@ export function modelReady(process: ProcessState, name: string, version: string)
 export function modelConfig(process: ProcessState, name: string, version: string): Answer<ConfigJson> {
   const found = findServing(process, name, version);
   if ('code' in found) return fail(found);
-  const { served, model } = found.life;
-  if (served === undefined) return succeed(model.config);
-  const groups = decidedGroups(model, served.config, process.devices);
-  return succeed({ ...served.config.json, ...(groups.length > 0 && { instance_group: groups }) });
+  const { model, config } = found.row;
+  const groups = decidedGroups(model, config, process.devices);
+  return succeed({ ...config.json, ...(groups.length > 0 && { instance_group: groups }) });
 }
 
 /** The versions, inputs and outputs of a serving model. */
 export function modelMetadata(process: ProcessState, name: string, version: string): Answer<ModelMetadata> {
   const found = findServing(process, name, version);
   if ('code' in found) return fail(found);
-  const config = found.life.served?.config.json ?? {};
+  const config = found.row.config.json;
   const isBatched = Number(config['max_batch_size'] ?? 0) >= 1;
   return succeed({
     name,
     versions: readyRows(found.life).map((row) => String(row.version)),
-    platform: textOf(config['platform']) ?? textOf(config['backend']) ?? found.life.model.backend ?? '',
+    platform: textOf(config['platform']) ?? textOf(config['backend']) ?? found.row.model.backend,
     inputs: tensors(config['input'], isBatched),
     outputs: tensors(config['output'], isBatched),
   });

@@ -1,12 +1,13 @@
 import { fail, says, succeed } from './answers.js';
 import type { Answer, RpcError } from './answers.js';
-import { loadModel } from './loading.js';
-import type { LoadOrder, LoadProblem } from './loading.js';
-import { readyRows } from './process-state.js';
+import { NEVER } from './file-times.js';
+import { loadModel, unloadModel } from './loading.js';
+import type { LoadProblem } from './loading.js';
+import { parseOverride } from './model-config.js';
+import type { LoadOrder } from './polling.js';
 import type { ProcessState } from './process-state.js';
 import type { Directory } from './repository.js';
 import { completed } from './simulated-model.js';
-import { unloadModel } from './unloading.js';
 
 /** The answer of a call that has nothing to say. */
 export type Nothing = Readonly<Record<never, never>>;
@@ -29,14 +30,11 @@ export function orderLoad(
   if (refusal !== undefined) return answer(fail(refusal));
   const order = readLoadOrder(name, parameters);
   if (order === undefined) return answer(fail(says.pollFailed(name)));
-  process.locks.acquire(related(process, name), (release) => {
-    loadModel(process, order, (problem) => {
-      const finish = (): void => {
-        release();
-        answer(problem === undefined ? succeed({}) : fail(describe(name, problem)));
-      };
-      if (problem === undefined) reviveEnsembles(process, process.repository.ensemblesOf(name), finish);
-      else finish();
+  const claim = related(process, order);
+  process.locks.acquire(claim, (release) => {
+    loadModel(process, order, claim, (problem) => {
+      release();
+      answer(problem === undefined ? succeed({}) : fail(describe(name, problem)));
     });
   });
 }
@@ -53,10 +51,12 @@ export function orderUnload(
   const refusal =
     refuseOrder(process) ?? (typeof withSteps === 'boolean' ? undefined : says.dependentsNotBool());
   if (refusal !== undefined) return answer(fail(refusal));
-  process.locks.acquire(related(process, name), (release) => {
-    unloadModel(process, name, withSteps === true);
-    release();
-    answer(succeed({}));
+  const claim = related(process, { name });
+  process.locks.acquire(claim, (release) => {
+    unloadModel(process, { name, withSteps: withSteps === true }, claim, () => {
+      release();
+      answer(succeed({}));
+    });
   });
 }
 
@@ -64,8 +64,9 @@ export function orderUnload(
 export function loadAtStart(process: ProcessState, names: readonly string[], done: () => void): void {
   let left = names.length;
   for (const name of names) {
-    process.locks.acquire(related(process, name), (release) =>
-      loadModel(process, { name, isExplicit: true }, () => {
+    const claim = related(process, { name });
+    process.locks.acquire(claim, (release) =>
+      loadModel(process, { name }, claim, () => {
         release();
         left -= 1;
         if (left === 0) done();
@@ -99,42 +100,38 @@ function readLoadOrder(name: string, parameters: OrderParameters): LoadOrder | u
   const sizes = Object.values(parameters).flatMap((value) =>
     value instanceof Uint8Array ? value.byteLength : [],
   );
-  if (sizes.length === 0) return { name, override, isExplicit: true };
+  if (sizes.length === 0) return { name, override };
   if (override === undefined) return undefined;
   const gpuBytes = sizes.reduce((sum, size) => sum + size, 0);
-  const files: Directory = {
-    model: completed({ name, gpuBytes }),
-    changedAt: Number.MAX_SAFE_INTEGER,
-    filesChangedAt: Number.MAX_SAFE_INTEGER,
-  };
-  return { name, override, files, isExplicit: true };
+  const files: Directory = { model: completed({ name, gpuBytes }), times: NEVER };
+  return { name, override, files };
 }
 
 function describe(name: string, problem: LoadProblem): RpcError {
-  return problem.kind === 'poll' ? says.pollFailed(name) : says.loadFailed(name, problem.detail);
+  switch (problem.kind) {
+    case 'poll':
+      return says.pollFailed(name);
+    case 'no version':
+      return says.noVersionAvailable(name);
+    case 'failed':
+      return says.loadFailed(name, problem.detail);
+  }
 }
 
 /** The models that an order may touch besides its own: an ensemble's steps, and the ensembles in use of a step. */
-function related(process: ProcessState, name: string): ReadonlySet<string> {
+function related(process: ProcessState, { name, override }: LoadOrder): ReadonlySet<string> {
   const names = new Set<string>();
   const visit = (one: string): void => {
     if (names.has(one)) return;
     names.add(one);
     process.repository.model(one)?.steps.forEach(visit);
-    process.repository
-      .ensemblesOf(one)
-      .filter((ensemble) => process.lives.has(ensemble))
-      .forEach(visit);
+    process.known.get(one)?.config.steps.forEach(visit);
+    process.known.dependents(one).forEach((dependent) => visit(dependent.name));
   };
+  const model = process.repository.model(name);
+  const sent =
+    override === undefined || model === undefined ? undefined : parseOverride(name, override, model);
+  sent?.steps.forEach(visit);
   visit(name);
   return names;
-}
-
-function reviveEnsembles(process: ProcessState, names: readonly string[], done: () => void): void {
-  const [name, ...rest] = names;
-  if (name === undefined) return done();
-  const life = process.lives.get(name);
-  const isComplete = life?.model.steps.every((step) => readyRows(process.lives.get(step)).length > 0);
-  if (life?.awaitsStep !== true || isComplete !== true) return reviveEnsembles(process, rest, done);
-  loadModel(process, { name, isExplicit: false }, () => reviveEnsembles(process, rest, done));
 }

@@ -4,6 +4,7 @@ import type { Copy } from './copy.js';
 import { DeviceMemory } from './device-memory.js';
 import type { SimulatedDevice } from './device-memory.js';
 import type { FaultSwitches } from './faults.js';
+import { KnownModels } from './known-models.js';
 import type { ServingConfig } from './model-config.js';
 import { CommonHandler, LoadThreads, NameLocks } from './queues.js';
 import type { ModelRepository } from './repository.js';
@@ -37,20 +38,14 @@ export interface VersionRow {
   state: VersionState;
   reason: string;
   copy: Copy | undefined;
-  /** The state of the version's files that `copy` was loaded from. */
-  filesSeenAt: number;
+  /** What `copy` was loaded as. */
+  model: ModelOnDisk;
+  config: ServingConfig;
 }
 
-/** All a process remembers of one model since it was first touched. It forgets nothing before it ends. */
+/** All a process remembers of one model since it first loaded it. It forgets nothing before it ends. */
 export interface ModelLife {
   readonly name: string;
-  model: ModelOnDisk;
-  /** Asked for by its own name, not only as a step of an ensemble. */
-  isExplicit: boolean;
-  /** An ensemble that lost a step, and comes back with it. */
-  awaitsStep: boolean;
-  /** What the last successful load brought; undefined when nothing is served. */
-  served: { readonly config: ServingConfig; readonly seenAt: number } | undefined;
   readonly rows: Map<number, VersionRow>;
 }
 
@@ -66,6 +61,7 @@ export interface ProcessState {
   readonly threads: LoadThreads;
   readonly locks: NameLocks;
   readonly lives: Map<string, ModelLife>;
+  readonly known: KnownModels;
   readonly copies: Set<Copy>;
   /** Failed inferences by model and version; they outlive the copies in the metrics. */
   readonly failures: Map<string, number>;
@@ -110,6 +106,7 @@ export function freshProcess(setup: ProcessSetup): ProcessState {
     threads: new LoadThreads(options.loadThreads),
     locks: new NameLocks(),
     lives: new Map(),
+    known: new KnownModels(),
     copies: new Set(),
     failures: new Map(),
     phantoms: 0,
@@ -127,17 +124,8 @@ export function readyRows(life: ModelLife | undefined): readonly VersionRow[] {
 }
 
 /** What a process remembers of a model, from now on if it did not before. */
-export function lifeOf(process: ProcessState, model: ModelOnDisk): ModelLife {
-  const known = process.lives.get(model.name);
-  if (known !== undefined) return known;
-  const life: ModelLife = {
-    name: model.name,
-    model,
-    isExplicit: false,
-    awaitsStep: false,
-    served: undefined,
-    rows: new Map(),
-  };
-  process.lives.set(model.name, life);
+export function lifeOf(process: ProcessState, name: string): ModelLife {
+  const life = process.lives.get(name) ?? { name, rows: new Map() };
+  process.lives.set(name, life);
   return life;
 }

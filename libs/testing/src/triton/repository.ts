@@ -1,21 +1,19 @@
+import { NEVER, later } from './file-times.js';
+import type { FileTimes } from './file-times.js';
 import { completed } from './simulated-model.js';
 import type { ConfigJson, ModelOnDisk, SimulatedModel } from './simulated-model.js';
 
-/** What a look into one model directory finds. Moments are counted, not timed: a later change has a higher one. */
+/** What a look into one model directory finds. */
 export interface Directory {
   readonly model: ModelOnDisk;
-  /** The newest change of anything in the directory. */
-  readonly changedAt: number;
-  /** The newest change below the version directories. */
-  readonly filesChangedAt: number;
+  readonly times: FileTimes;
 }
 
 interface Entry {
   model: ModelOnDisk;
-  changedAt: number;
-  filesChangedAt: number;
-  /** The state of the files for which a valid `.pyc` lies beside them. */
-  compiledFor: number;
+  times: FileTimes;
+  /** The times of the versions for which a valid `.pyc` lies beside the files. */
+  compiledFor: ReadonlyMap<number, number>;
   isDuplicated: boolean;
   isRemoved: boolean;
 }
@@ -29,15 +27,20 @@ export class ModelRepository {
     for (const model of models) this.add(model);
   }
 
+  /** A moment after all that was changed so far. */
+  nextMoment(): number {
+    return ++this.moment;
+  }
+
   /** Puts a model's directory there; one of the same name is replaced, all its files being new. */
   add(model: SimulatedModel): void {
-    const now = ++this.moment;
+    const now = this.nextMoment();
     const onDisk = completed(model);
+    const times = { config: now, versions: new Map(onDisk.versions.map((version) => [version, now])) };
     this.entries.set(model.name, {
       model: onDisk,
-      changedAt: now,
-      filesChangedAt: now,
-      compiledFor: onDisk.pycPresent ? now : -1,
+      times,
+      compiledFor: onDisk.pycPresent ? times.versions : NEVER.versions,
       isDuplicated: onDisk.duplicateInRepositories,
       isRemoved: false,
     });
@@ -61,9 +64,26 @@ export class ModelRepository {
   touch(name: string, what: 'files' | 'config', config?: ConfigJson): boolean {
     const entry = this.find(name);
     if (entry === undefined) return false;
-    entry.changedAt = ++this.moment;
-    if (what === 'files') entry.filesChangedAt = entry.changedAt;
+    const now = this.nextMoment();
+    const changed = what === 'config' ? { config: now } : { versions: entry.model.versions };
+    entry.times = later(entry.times, now, changed);
     if (config !== undefined) entry.model = { ...entry.model, config };
+    return true;
+  }
+
+  /** Writes the files of one version, which may be a new one; `breaks` makes every initialize of them fail. */
+  writeVersion(name: string, version: number, breaks: boolean): boolean {
+    const entry = this.find(name);
+    if (entry === undefined) return false;
+    const others = (numbers: readonly number[]): number[] => numbers.filter((number) => number !== version);
+    const { versions, failingVersions } = entry.model;
+    entry.model = {
+      ...entry.model,
+      versions: [...others(versions), version],
+      failingVersions: [...others(failingVersions), ...(breaks ? [version] : [])],
+    };
+    entry.times = later(entry.times, this.nextMoment(), { versions: [version] });
+    if (entry.model.pycPresent) entry.compiledFor = entry.times.versions;
     return true;
   }
 
@@ -76,22 +96,19 @@ export class ModelRepository {
   }
 
   /** The interpreter leaves its `.pyc` in the version directory, which makes the directory look changed. */
-  compile(name: string): void {
+  compile(name: string, version: number): void {
     const entry = this.find(name);
-    if (entry === undefined || !entry.model.python || entry.compiledFor === entry.filesChangedAt) return;
-    this.touch(name, 'files');
-    entry.compiledFor = entry.filesChangedAt;
+    const time = entry?.times.versions.get(version);
+    if (entry === undefined || !entry.model.python || entry.compiledFor.get(version) === time) return;
+    entry.times = later(entry.times, this.nextMoment(), { versions: [version] });
+    entry.compiledFor = new Map([...entry.compiledFor, [version, this.moment]]);
   }
 
   /** Undefined when there is no directory, or more than one. */
   poll(name: string): Directory | undefined {
     const entry = this.find(name);
     if (entry === undefined || entry.isDuplicated) return undefined;
-    return { model: entry.model, changedAt: entry.changedAt, filesChangedAt: entry.filesChangedAt };
-  }
-
-  has(name: string): boolean {
-    return this.find(name) !== undefined;
+    return { model: entry.model, times: entry.times };
   }
 
   isDuplicated(name: string): boolean {
@@ -103,14 +120,14 @@ export class ModelRepository {
     return this.entries.get(name)?.model;
   }
 
+  /** The versions that lie there now; undefined where the directory was removed. */
+  versionsNow(name: string): readonly number[] | undefined {
+    return this.find(name)?.model.versions;
+  }
+
   names(): readonly string[] {
     const present = [...this.entries].filter(([, entry]) => !entry.isRemoved);
     return present.map(([name]) => name).sort();
-  }
-
-  /** The ensembles that have this model as a step. */
-  ensemblesOf(step: string): readonly string[] {
-    return this.names().filter((name) => this.model(name)?.steps.includes(step) === true);
   }
 
   private find(name: string): Entry | undefined {

@@ -29,6 +29,8 @@ export interface SimulatedModel {
   readonly failWith?: string;
   /** Versions of which every initialize fails with `failWith`; default all. */
   readonly failingVersions?: readonly number[];
+  /** A parameter of the configuration which makes every initialize end with `text` while it is not empty. */
+  readonly failParameter?: { readonly name: string; readonly text: string };
   /** The load never ends and takes a load thread with it. */
   readonly missingModelFile?: boolean;
   readonly duplicateInRepositories?: boolean;
@@ -63,6 +65,7 @@ export function completed(model: SimulatedModel): ModelOnDisk {
     pycPresent: false,
     failWith: '',
     failingVersions: versionsOf(model),
+    failParameter: { name: '', text: '' },
     missingModelFile: false,
     duplicateInRepositories: false,
     noVersionDirectory: false,

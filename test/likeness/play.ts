@@ -1,0 +1,130 @@
+import { configOf } from '../contract/model-config.js';
+import type { ContractModel } from '../contract/stage.js';
+import { countsOf, type Lines, told } from './look.js';
+import { modelNamed } from './models.js';
+import type { Side } from './side.js';
+import type { ConfigChange, Override, Step } from './step.js';
+import type { Ended, Message } from './wire.js';
+
+/** Carries one step out on one server, and tells what it was answered. */
+export async function play(side: Side, step: Step): Promise<Lines> {
+  const answers = await carryOut(side, step);
+  return answers.map(told);
+}
+
+async function carryOut(side: Side, step: Step): Promise<readonly Ended[]> {
+  switch (step.kind) {
+    case 'load':
+      return [await load(side, step.model, step.override)];
+    case 'load twice':
+      return Promise.all([1, 2].map(() => load(side, step.model, step.override)));
+    case 'unload':
+      return [await unload(side, step.model, step.withSteps)];
+    case 'unload, load':
+      return [await unload(side, step.model, false), await load(side, step.model)];
+    case 'infer':
+      return inOrder(step.times, () => infer(side, step.model, step.version));
+    case 'ask':
+      return [await ask(side, step)];
+    default:
+      await interfere(side, step);
+      return [];
+  }
+}
+
+type Interference = Exclude<
+  Step,
+  { kind: 'load' | 'load twice' | 'unload' | 'unload, load' | 'infer' | 'ask' }
+>;
+
+/** What no client can do: change files, end the process. */
+async function interfere(side: Side, step: Interference): Promise<void> {
+  switch (step.kind) {
+    case 'write version':
+      return side.stage.writeVersion(step.model, step.version, step.breaks);
+    case 'write config':
+      return side.stage.writeConfig(changed(modelNamed(step.model), step.change));
+    case 'remove directory':
+      return side.stage.removeDirectory(step.model);
+    case 'restore directory':
+      return side.stage.restoreDirectory(step.model);
+    case 'kill':
+      return side.kill();
+    case 'start':
+      return side.start();
+    case 'restart':
+      await side.kill();
+      return side.start();
+  }
+}
+
+function load(side: Side, model: string, override?: Override['is']): Promise<Ended> {
+  const parameters: Message =
+    override === undefined ? {} : { config: { string_param: configText(modelNamed(model), override) } };
+  return side.call('RepositoryModelLoad', { model_name: model, parameters });
+}
+
+function unload(side: Side, model: string, withSteps: boolean): Promise<Ended> {
+  const parameters = withSteps ? { unload_dependents: { bool_param: true } } : {};
+  return side.call('RepositoryModelUnload', { model_name: model, parameters });
+}
+
+/** Which copy answered is told, not what it computed: the simulated one does not. */
+async function infer(side: Side, model: string, version: string): Promise<Ended> {
+  const number = Buffer.alloc(4);
+  number.writeFloatLE(1);
+  const inputs = [{ name: 'IN', datatype: 'FP32', shape: [1] }];
+  const request = { model_name: model, model_version: version, inputs, raw_input_contents: [number] };
+  const answer = await side.call('ModelInfer', request);
+  if (!('value' in answer)) return answer;
+  const { model_name, model_version } = answer.value;
+  return { code: 'OK', value: { model_name, model_version } };
+}
+
+async function ask(side: Side, step: Extract<Step, { kind: 'ask' }>): Promise<Ended> {
+  const answer = await side.call(step.what, { name: step.model, version: step.version });
+  if (step.what !== 'ModelStatistics' || !('value' in answer)) return answer;
+  return { code: 'OK', value: { counts: countsOf(answer) } };
+}
+
+async function inOrder(times: number, one: () => Promise<Ended>): Promise<readonly Ended[]> {
+  const answers: Ended[] = [];
+  while (answers.length < times) answers.push(await one());
+  return answers;
+}
+
+function changed(model: ContractModel, change: ConfigChange): ContractModel {
+  switch (change) {
+    case 'nothing':
+      return model;
+    case 'tag':
+      return { ...model, tag: 'C' };
+    case 'instances':
+      return { ...model, instances: 3 };
+    case 'all versions':
+      return { ...model, servesAll: true };
+  }
+}
+
+function configText(model: ContractModel, override: Override['is']): string {
+  const base = configOf(model);
+  const group = (fields: object): string => JSON.stringify({ ...base, instance_group: [fields] });
+  const policy = (fields: object): string => JSON.stringify({ ...base, version_policy: fields });
+  const texts: Record<Override['is'], () => string> = {
+    'the same': () => JSON.stringify(base),
+    'another tag': () => JSON.stringify(configOf({ ...model, tag: 'B' })),
+    'two instances': () => group({ kind: 'KIND_CPU', count: 2 }),
+    'all versions': () => policy({ all: {} }),
+    'version 1': () => policy({ specific: { versions: [1] } }),
+    'version 7': () => policy({ specific: { versions: [7] } }),
+    failing: () => JSON.stringify(configOf({ ...model, fails: 'memory' })),
+    'on GPU 0': () => group({ kind: 'KIND_GPU', gpus: [0] }),
+    'on any GPU': () => group({ kind: 'KIND_GPU' }),
+    'on the CPU, with a GPU': () => group({ kind: 'KIND_CPU', gpus: [0] }),
+    empty: () => '{}',
+    'not JSON': () => '{"name":',
+    'an unknown field': () => JSON.stringify({ ...base, no_such_field: 1 }),
+    'another name': () => JSON.stringify({ ...base, name: 'somebody' }),
+  };
+  return texts[override]();
+}

@@ -1,0 +1,52 @@
+import { fileURLToPath } from 'node:url';
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
+import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
+
+/** How a call ended: what came back, or the status and its text. */
+export type Ended =
+  { readonly code: 'OK'; readonly value: Message } | { readonly code: string; readonly text: string };
+
+export type Message = Readonly<Record<string, unknown>>;
+
+/** A client that takes no part in the comparison: no retries, no reading of texts. */
+export interface Wire {
+  call(method: string, request: Message): Promise<Ended>;
+  close(): void;
+}
+
+/** Longer than anything that a sequence does can take. */
+const DEADLINE_MS = 20_000;
+
+/** Connects to one life of a server. */
+export function connect(address: string): Wire {
+  const client = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
+  const call = (method: string, request: Message): Promise<Ended> => {
+    const { path, requestSerialize, responseDeserialize } = service[method]!;
+    const options = { deadline: Date.now() + DEADLINE_MS };
+    return new Promise((resolve) =>
+      client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        new Metadata(),
+        options,
+        (error, value) =>
+          resolve(
+            error
+              ? { code: status[error.code] ?? 'UNKNOWN', text: error.details }
+              : { code: 'OK', value: value as Message },
+          ),
+      ),
+    );
+  };
+  return { call, close: () => client.close() };
+}
+
+const service = loadSync('grpc_service.proto', {
+  includeDirs: [fileURLToPath(new URL('../../proto/triton', import.meta.url))],
+  keepCase: true,
+  longs: Number,
+  enums: String,
+  defaults: true,
+})['inference.GRPCInferenceService'] as ServiceDefinition;
