@@ -4,7 +4,7 @@ import type { Server } from './server.js';
 import type { Instant } from './model.js';
 import { residentUntil } from './passes/victims.js';
 import { idleAt, idleUnloadAt, settingsOf } from './passes/idle.js';
-import { dueLook, workByServer } from './passes/look-around.js';
+import { dueLook, NO_WORK, type Work, workByServer } from './passes/look-around.js';
 import { queueGraceEnds } from './passes/retire.js';
 import { loadBounds, RECONNECT_GRACE, SETTLING } from './standing.js';
 import { stuckAt } from './stuck.js';
@@ -12,8 +12,11 @@ import { stuckAt } from './stuck.js';
 /** The next moment at which time alone would change a decision. One alarm, not one per object. */
 export function nextWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   if (fleet.closing) return Infinity;
-  let wake = Infinity;
-  for (const at of moments(fleet, now)) wake = sooner(at, now, wake);
+  let wake = demandWake(fleet, now);
+  const work = workByServer(fleet, now);
+  for (const server of fleet.servers.values()) {
+    wake = serverWake(server, work.get(server.spec.id) ?? NO_WORK, now, wake);
+  }
   for (const replica of fleet.replicas.values()) wake = replicaWake(fleet, replica, now, wake);
   return wake;
 }
@@ -21,23 +24,22 @@ export function nextWake(fleet: Readonly<Fleet>, now: Instant): Instant {
 const sooner = (at: Instant | null, now: Instant, wake: Instant): Instant =>
   at !== null && at > now && at < wake ? at : wake;
 
-function* moments(fleet: Readonly<Fleet>, now: Instant): Iterable<Instant | null> {
-  if (fleet.startedAt !== null) yield fleet.startedAt + SETTLING;
-  for (const { deadline } of fleet.waiting.values()) yield deadline;
-  for (const { until } of fleet.wishes.values()) yield until;
-  for (const { until } of fleet.cooldowns.values()) yield until;
-  for (const since of fleet.wantedSince.values()) yield since + fleet.limits.starvation;
-  const work = workByServer(fleet, now);
-  for (const server of fleet.servers.values()) {
-    yield dueLook(server, work.get(server.spec.id) ?? { open: false, listed: false }).at;
-    yield* serverMoments(server);
-  }
+/** The next moment of what is wanted. */
+function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
+  let wake = fleet.startedAt === null ? Infinity : sooner(fleet.startedAt + SETTLING, now, Infinity);
+  for (const { deadline } of fleet.waiting.values()) wake = sooner(deadline, now, wake);
+  for (const { until } of fleet.wishes.values()) wake = sooner(until, now, wake);
+  for (const { until } of fleet.cooldowns.values()) wake = sooner(until, now, wake);
+  for (const since of fleet.wantedSince.values()) wake = sooner(since + fleet.limits.starvation, now, wake);
+  return wake;
 }
 
-function* serverMoments({ contact, drain }: Server): Iterable<Instant | null> {
-  if (contact.kind === 'down') yield contact.since + RECONNECT_GRACE;
-  if (contact.kind === 'slow') yield contact.nextProbeAt;
-  yield drain?.deadline ?? null;
+/** The next moment of a server where it comes before `wake`, else `wake`. */
+function serverWake(server: Server, work: Work, now: Instant, wake: Instant): Instant {
+  const { contact, drain } = server;
+  const next = sooner(dueLook(server, work).at, now, sooner(drain?.deadline ?? null, now, wake));
+  if (contact.kind === 'down') return sooner(contact.since + RECONNECT_GRACE, now, next);
+  return contact.kind === 'slow' ? sooner(contact.nextProbeAt, now, next) : next;
 }
 
 /** The next moment of a replica where it comes before `wake`, else `wake`. */

@@ -53,12 +53,13 @@ function describe(fleet: Fleet, now: Instant): Action[] {
 }
 
 /** What makes looks at a server more frequent. */
-interface Work {
+export interface Work {
   readonly open: boolean;
   readonly listed: boolean;
 }
 
-const NO_WORK: Work = { open: false, listed: false };
+/** Nothing of ours is open there and nothing shows. */
+export const NO_WORK: Work = { open: false, listed: false };
 
 export function workByServer(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<ServerId, Work> {
   const busy = unsettled(fleet).filter((replica) => isOpen(fleet, replica, now));
