@@ -44,8 +44,11 @@ export function devicesFound(server: Server, id: ModelId): readonly number[] {
   return known.length > 0 ? known : all;
 }
 
+const NOTHING: readonly ModelId[] = [];
+
 /** What must be on the same server before a model can serve: declared and learned, all levels, each once. */
-export function dependenciesOf(fleet: Readonly<Fleet>, id: ModelId): ModelId[] {
+export function dependenciesOf(fleet: Readonly<Fleet>, id: ModelId): readonly ModelId[] {
+  if (directDependencies(fleet, id).length === 0) return NOTHING;
   const found = new Set<ModelId>();
   const visit = (model: ModelId): void => {
     for (const needed of directDependencies(fleet, model)) {

@@ -129,8 +129,10 @@ function lower(found: Map<AccountId, Bytes>, account: AccountId, bytes: Bytes): 
   found.set(account, Math.min(found.get(account) ?? Infinity, bytes));
 }
 
-/** One list with each account once. */
-export function sumOf(lists: readonly (readonly Booking[])[]): Booking[] {
+/** One list with each account once, as each of the lists has it. */
+export function sumOf(lists: readonly (readonly Booking[])[]): readonly Booking[] {
+  const [first, ...others] = lists;
+  if (first && others.length === 0) return first;
   const total = new Map<AccountId, Bytes>();
   for (const { account, bytes } of lists.flat()) total.set(account, (total.get(account) ?? 0) + bytes);
   return [...total].map(([account, bytes]) => ({ account, bytes }));
