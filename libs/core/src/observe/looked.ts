@@ -145,10 +145,18 @@ function endByDeath(fleet: Fleet, replica: Replica, now: Instant): void {
 /** What the metrics show counts where nothing was declared; without an answer the last known devices stay. */
 function findDevices(fleet: Fleet, server: Server, metrics: MetricsSample | null): void {
   if (metrics === null) return;
-  const before = JSON.stringify(server.devices);
+  const before = server.devices;
   server.devices = server.spec.devices === null ? devicesFrom(server, metrics) : measured(server, metrics);
-  if (JSON.stringify(server.devices) !== before) rebook(fleet, server);
+  if (!areSame(before ?? [], server.devices ?? [])) rebook(fleet, server);
 }
+
+/** Whether these are the same devices; how much of them is in use changes no booking. */
+const areSame = (some: readonly Device[], others: readonly Device[]): boolean =>
+  some.length === others.length &&
+  some.every((one, at) => {
+    const other = others[at]!;
+    return one.ordinal === other.ordinal && one.kind === other.kind && one.account === other.account;
+  });
 
 function devicesFrom({ spec }: Server, { gpus, hostMemory }: MetricsSample): Device[] | null {
   if (gpus.length > 0) {
