@@ -18,6 +18,8 @@ import {
 import { drainRetired, unloadDrained } from './passes/retire.js';
 import { startPlaced } from './passes/start.js';
 import { takeBack } from './passes/take-back.js';
+import type { Server } from './server.js';
+import { openServers } from './standing.js';
 import { wantsOf } from './passes/wants.js';
 import { dropWishes } from './passes/wishes.js';
 
@@ -33,25 +35,26 @@ export function step(fleet: Fleet, events: readonly Event[], now: Instant): Acti
 
 /** Compares what is wanted with what is, and assumes all it decides: a second look finds nothing to do. */
 function reconcile(fleet: Fleet, now: Instant): Action[] {
+  const open = openServers(fleet, now);
   takeBack(fleet, now);
-  dropHomeless(fleet, now);
-  const hopeless = refuseHopeless(fleet, now);
+  dropHomeless(fleet, open);
+  const hopeless = refuseHopeless(fleet, open, now);
   const granted = grantWaiting(fleet, now);
   const expired = takeExpired(fleet, now);
   const overflow = refuseOverflow(fleet, now);
   dropWishes(fleet, now);
   dropUnwanted(fleet);
-  const stranded = retire(fleet, now);
+  const stranded = retire(fleet, open, now);
   const known = fleet.replicas.size;
-  const ledger = openLedger(fleet, now);
-  const homeless = fleet.replicas.size < known ? refuseHopeless(fleet, now) : [];
+  const ledger = openLedger(fleet, open, now);
+  const homeless = fleet.replicas.size < known ? refuseHopeless(fleet, open, now) : [];
   const wants = wantsOf(fleet, now);
-  const unplaced = placeWanted(fleet, wants, ledger, now);
+  const unplaced = placeWanted(fleet, wants, open, ledger, now);
   const loads = startPlaced(fleet, ledger, now);
-  const openings = openingsFor(fleet, unplaced, ledger, now);
+  const openings = openingsFor(fleet, unplaced, open, ledger, now);
   const crowded = refuseCrowded(fleet, openings, now);
   const unloads = unloadDrained(fleet, now);
-  const late = answerExpired(fleet, expired, openings, now);
+  const late = answerExpired(fleet, expired, openings, open, now);
   const looks = lookAround(fleet, now);
   return [
     ...hopeless,
@@ -68,8 +71,8 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
 }
 
 /** What retires may have been what others were placed for, or waited for. */
-function retire(fleet: Fleet, now: Instant): Action[] {
+function retire(fleet: Fleet, open: readonly Server[], now: Instant): Action[] {
   if (!drainRetired(fleet, now)) return [];
   dropUnwanted(fleet);
-  return refuseHopeless(fleet, now);
+  return refuseHopeless(fleet, open, now);
 }

@@ -5,7 +5,7 @@ import type { AccountId, ReplicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant } from '../model.js';
 import { isPinProtected } from '../pins.js';
-import { openServers } from '../standing.js';
+import type { Server } from '../server.js';
 import { neededAt, residentUntil } from './victims.js';
 import { isKept } from './idle.js';
 import { growthsOn, type Place, placesOn } from './places.js';
@@ -15,8 +15,13 @@ import type { Want } from './wants.js';
  * The earliest instant at which enough memory could be free for a want: when the last of the leases, residencies
  * and loads that stand in its way ends. Infinity: never by itself; null: no server can be asked just now.
  */
-export function opensAt(fleet: Fleet, ledger: Ledger, want: Want, now: Instant): Instant | null {
-  const open = openServers(fleet, now);
+export function opensAt(
+  fleet: Fleet,
+  open: readonly Server[],
+  ledger: Ledger,
+  want: Want,
+  now: Instant,
+): Instant | null {
   const ways = want.copies > 1 ? [placesOn, growthsOn] : [placesOn];
   const places = open.flatMap((server) => ways.flatMap((way) => way(fleet, server, want.model)));
   if (places.length === 0) return null;

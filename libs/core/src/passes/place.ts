@@ -5,7 +5,7 @@ import { bookingsFor, dependenciesOf, dependentsOf } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
 import { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
-import { isSettling, openServers } from '../standing.js';
+import { isSettling } from '../standing.js';
 import { evictFor } from './evict.js';
 import { coolingOn } from './cooling.js';
 import { carrier, devicesOf, growthsOn, isGoing, type Place, placesOn } from './places.js';
@@ -15,9 +15,9 @@ import { presentCopies, type Want } from './wants.js';
  * Gives up places on servers that take nothing new, and of what needs a model that is not there and does not come:
  * those who wait for them are placed anew.
  */
-export function dropHomeless(fleet: Fleet, now: Instant): void {
-  const open = new Set(openServers(fleet, now).map(({ spec }) => spec.id));
-  dropWhere(fleet, (replica) => !open.has(replica.server) || lacksNeeds(fleet, replica));
+export function dropHomeless(fleet: Fleet, open: readonly Server[]): void {
+  const isOpen = ({ server }: Replica): boolean => open.some(({ spec }) => spec.id === server);
+  dropWhere(fleet, (replica) => !isOpen(replica) || lacksNeeds(fleet, replica));
 }
 
 const lacksNeeds = (fleet: Fleet, { model, server, phase }: Placed | Ready): boolean =>
@@ -32,13 +32,13 @@ const lacksNeeds = (fleet: Fleet, { model, server, phase }: Placed | Ready): boo
  * The ledger of this turn. Places whose memory will not come are given up before: an unload is stuck, a stranger took
  * what was promised, a limit was lowered.
  */
-export function openLedger(fleet: Fleet, now: Instant): Ledger {
+export function openLedger(fleet: Fleet, open: readonly Server[], now: Instant): Ledger {
   const ledger = new Ledger(fleet, now);
   const isOverdrawn = ({ account, bytes }: Booking): boolean => bytes > 0 && ledger.spare(account) < 0;
   const promisedTo = (replica: Placed | Ready): readonly Booking[] =>
     replica.phase === 'placed' ? replica.bookings : replica.change!.bookings;
   if (!dropWhere(fleet, (replica) => promisedTo(replica).some(isOverdrawn))) return ledger;
-  dropHomeless(fleet, now);
+  dropHomeless(fleet, open);
   dropUnwanted(fleet);
   return new Ledger(fleet, now);
 }
@@ -97,9 +97,14 @@ function wantedModels(fleet: Fleet): ReadonlySet<ModelId> {
 }
 
 /** Gives every want a place, most wanted first; returns those for which nothing could be found or freed. */
-export function placeWanted(fleet: Fleet, wants: readonly Want[], ledger: Ledger, now: Instant): Want[] {
+export function placeWanted(
+  fleet: Fleet,
+  wants: readonly Want[],
+  open: readonly Server[],
+  ledger: Ledger,
+  now: Instant,
+): Want[] {
   if (wants.length === 0 || isSettling(fleet, now)) return [];
-  const open = openServers(fleet, now);
   const place = (want: Want): boolean => placeCopies(fleet, want, open, ledger, now);
   for (;;) {
     const before = ledger.promises;

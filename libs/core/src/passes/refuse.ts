@@ -3,6 +3,7 @@ import type { Fleet, Request } from '../fleet.js';
 import type { ModelId } from '../ids.js';
 import type { Instant } from '../model.js';
 import { hasVersion, routableReplicas } from '../routes.js';
+import type { Server } from '../server.js';
 import type { Ledger } from '../ledger.js';
 import { describeWait } from './eta.js';
 import { opensAt } from './opens.js';
@@ -25,9 +26,9 @@ export function refuseAll(fleet: Fleet): Action[] {
 }
 
 /** Turns away requests that no amount of waiting would serve, and those that may not wait. */
-export function refuseHopeless(fleet: Fleet, now: Instant): Action[] {
+export function refuseHopeless(fleet: Fleet, open: readonly Server[], now: Instant): Action[] {
   if (fleet.waiting.size === 0) return [];
-  const verdicts = new Verdicts(fleet, now);
+  const verdicts = new Verdicts(fleet, open, now);
   return refuseWhere(fleet, (request) => wrongVersion(fleet, request) ?? verdicts.on(request));
 }
 
@@ -59,9 +60,15 @@ export function refuseOverflow(fleet: Fleet, now: Instant): Action[] {
 /** For each model of which no copy is on its way: when there could be room for one, where that can be told. */
 export type Openings = ReadonlyMap<ModelId, Instant>;
 
-export function openingsFor(fleet: Fleet, unplaced: readonly Want[], ledger: Ledger, now: Instant): Openings {
+export function openingsFor(
+  fleet: Fleet,
+  unplaced: readonly Want[],
+  open: readonly Server[],
+  ledger: Ledger,
+  now: Instant,
+): Openings {
   const absent = unplaced.filter(({ model }) => presentCopies(fleet, model.id, now) === 0);
-  const openings = absent.map((want) => [want.model.id, opensAt(fleet, ledger, want, now)] as const);
+  const openings = absent.map((want) => [want.model.id, opensAt(fleet, open, ledger, want, now)] as const);
   return new Map(openings.filter((one): one is [ModelId, Instant] => one[1] !== null));
 }
 
@@ -91,15 +98,22 @@ export function answerExpired(
   fleet: Fleet,
   expired: readonly Request[],
   openings: Openings,
+  open: readonly Server[],
   now: Instant,
 ): Action[] {
-  return expired.map((request) => refusal(request, lateness(fleet, request, openings, now)));
+  return expired.map((request) => refusal(request, lateness(fleet, request, openings, open, now)));
 }
 
-function lateness(fleet: Fleet, { model }: Request, openings: Openings, now: Instant): Refusal {
+function lateness(
+  fleet: Fleet,
+  { model }: Request,
+  openings: Openings,
+  open: readonly Server[],
+  now: Instant,
+): Refusal {
   const at = openings.get(model) ?? now;
   if (at > now) return noCapacity(at, now);
-  const verdicts = new Verdicts(fleet, now);
+  const verdicts = new Verdicts(fleet, open, now);
   if (!fleet.models.has(model)) return verdicts.unknownNow();
   const { phase, eta, position } = describeWait(fleet, model, now);
   if (phase === 'waiting' && !verdicts.hasOpenServer()) return { reason: 'no_server', retryAfter: SHORT };

@@ -5,7 +5,7 @@ import { type ModelId, type ReplicaId, replicaId } from '../ids.js';
 import type { Instant, Model } from '../model.js';
 import { isLasting } from '../observe/cooldown.js';
 import { routableReplicas } from '../routes.js';
-import { isOverdue, isSeen, isSettling, openServers, SETTLING, standingOf } from '../standing.js';
+import { isOverdue, isSeen, isSettling, SETTLING, standingOf } from '../standing.js';
 import { coolingOn } from './cooling.js';
 import { type Fit, Room } from './feasible.js';
 import { isGivenUp, presentCopies } from './wants.js';
@@ -25,15 +25,13 @@ type Verdict =
 /** Judges, once per model and turn, whether waiting for it can help. */
 export class Verdicts {
   private readonly models = new Map<ModelId, Verdict>();
-  private readonly open: readonly Server[];
   private room: Room | undefined;
 
   constructor(
     private readonly fleet: Fleet,
+    private readonly open: readonly Server[],
     private readonly now: Instant,
-  ) {
-    this.open = openServers(fleet, now);
-  }
+  ) {}
 
   hasOpenServer(): boolean {
     return this.open.length > 0;
