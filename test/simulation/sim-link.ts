@@ -1,14 +1,22 @@
 import { status } from '@grpc/grpc-js';
-import type { ContactFact, ControlMode, FailureCause, LoadConfig, Look, Millis, ModelId } from '#core';
+import type {
+  ContactFact,
+  ControlMode,
+  FailureCause,
+  LoadConfig,
+  Look,
+  MetricsSample,
+  Millis,
+  ModelId,
+} from '#core';
 import { type ModelDescription, type ModelServer, OrderRefused } from '#engine';
-import type { Answer, IndexRow, ModelStatistics, OrderParameters, Reply, RpcError } from '#testing';
+import type { Answer, Gauges, IndexRow, ModelStatistics, OrderParameters, Reply, RpcError } from '#testing';
 import {
   CallFailed,
   configParameter,
   describeConfig,
   indexRows,
   lookRefused,
-  parseMetrics,
   refusedBecause,
   saysLeaving,
   saysRestricted,
@@ -111,8 +119,8 @@ export class SimLink implements ModelServer {
 
   private async metrics(): Promise<Look['metrics']> {
     if (!this.site.planned.hasMetrics) return null;
-    const text = await this.connection.get(() => this.site.sim.metricsText(), METRICS_TIMEOUT);
-    return text === undefined ? null : parseMetrics(text);
+    const gauges = await this.connection.get(() => this.site.sim.gauges(), METRICS_TIMEOUT);
+    return gauges === undefined ? null : sampleOf(gauges);
   }
 
   private async mode(): Promise<ControlMode> {
@@ -182,3 +190,11 @@ const asMessage = ({ name, version, lastInference, success, fail }: ModelStatist
   last_inference: String(lastInference),
   inference_stats: { success: { count: String(success.count) }, fail: { count: String(fail.count) } },
 });
+
+function sampleOf({ gpus, hostMemory, pending }: Gauges): MetricsSample {
+  const byModel = new Map<ModelId, number>();
+  for (const { model, requests } of pending) {
+    byModel.set(model as ModelId, (byModel.get(model as ModelId) ?? 0) + requests);
+  }
+  return { gpus, hostMemory, pending: byModel };
+}

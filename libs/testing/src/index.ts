@@ -8,6 +8,7 @@ export { faultSchema, parseFault } from './triton/faults.js';
 export type { Fault } from './triton/faults.js';
 export type { InferCall, Inferred } from './triton/inference.js';
 export type { IndexRow, ModelMetadata, TensorMetadata } from './triton/observations.js';
+export type { Gauges } from './triton/metrics-text.js';
 export type { Nothing, OrderParameters } from './triton/orders.js';
 export type { SimulatedTritonOptions } from './triton/process-state.js';
 export { simulatedModelSchema } from './triton/model-schema.js';

@@ -1,7 +1,6 @@
 export { type TritonOptions, TritonServer } from './triton-server.js';
 export { CallFailed, saysLeaving, saysRestricted, saysWrongMode } from './call-failed.js';
 export { configParameter } from './load-config.js';
-export { parseMetrics } from './metrics-text.js';
 export { describeConfig } from './model-description.js';
 export { lookRefused } from './refused-looks.js';
 export { refusedBecause } from './refused-orders.js';

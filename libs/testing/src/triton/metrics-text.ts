@@ -1,8 +1,30 @@
 import { readyRows } from './process-state.js';
 import type { ProcessState } from './process-state.js';
 
+/** What the metrics say of memory and of queues, without a text. */
+export interface Gauges {
+  readonly gpus: readonly { readonly uuid: string; readonly memory: number; readonly used: number }[];
+  readonly hostMemory: number;
+  /** By model: a row for each version that serves. */
+  readonly pending: readonly { readonly model: string; readonly requests: number }[];
+}
+
 /** A label's text is written once for all the families that it stands in. */
 type Sample = readonly [labels: string, value: number];
+
+/** The part of the metrics that Berth reads, for who has no wire to send a text over. */
+export function gauges(process: ProcessState): Gauges {
+  const { memory, devices } = process;
+  return {
+    gpus: devices.map(({ uuid, ordinal }) => ({
+      uuid,
+      memory: memory.capacity(ordinal),
+      used: memory.reported(ordinal),
+    })),
+    hostMemory: memory.capacity('host'),
+    pending: serving(process).map(({ life, copy }) => ({ model: life.name, requests: copy.pending })),
+  };
+}
 
 /** What a GET of the metrics port brings. The families of GPUs are there only where GPUs are. */
 export function metricsText(process: ProcessState): string {
@@ -11,10 +33,7 @@ export function metricsText(process: ProcessState): string {
 }
 
 function modelFamilies(process: ProcessState): readonly string[] {
-  const serving = [...process.lives.values()].flatMap((life) =>
-    readyRows(life).flatMap(({ copy, version }) => (copy === undefined ? [] : [{ life, copy, version }])),
-  );
-  const rows = serving.map(({ life, copy, version }) => ({
+  const rows = serving(process).map(({ life, copy, version }) => ({
     labels: labelText({ model: life.name, version: String(version) }),
     counts: copy.counters.row(life.name, String(version)),
     pending: copy.pending,
@@ -43,6 +62,11 @@ function modelFamilies(process: ProcessState): readonly string[] {
     ),
   ];
 }
+
+const serving = ({ lives }: ProcessState) =>
+  [...lives.values()].flatMap((life) =>
+    readyRows(life).flatMap(({ copy, version }) => (copy === undefined ? [] : [{ life, copy, version }])),
+  );
 
 /** These series stay when their model is unloaded; all others go. */
 function failures(process: ProcessState): readonly Sample[] {

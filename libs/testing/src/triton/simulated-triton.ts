@@ -8,7 +8,8 @@ import { FaultSwitches } from './faults.js';
 import type { Fault } from './faults.js';
 import { infer } from './inference.js';
 import type { InferCall, Inferred } from './inference.js';
-import { metricsText } from './metrics-text.js';
+import { gauges, metricsText } from './metrics-text.js';
+import type { Gauges } from './metrics-text.js';
 import {
   isServerReady,
   modelConfig,
@@ -159,9 +160,18 @@ export class SimulatedTriton {
 
   /** Undefined while the metrics port does not answer. */
   metricsText(): string | undefined {
+    return this.measured(metricsText);
+  }
+
+  /** The part of the metrics that Berth reads; undefined while their port does not answer. */
+  gauges(): Gauges | undefined {
+    return this.measured(gauges);
+  }
+
+  private measured<T>(read: (process: ProcessState) => T): T | undefined {
     const { process, phase } = this.life;
     if (process === undefined || phase === 'starting' || this.faults.metricsDown) return undefined;
-    return metricsText(process);
+    return read(process);
   }
 
   /** Executes the server anew, if it is down: nothing of an earlier life is left but the repository and the faults. */
