@@ -1,3 +1,4 @@
+import type { Happening } from './happenings.js';
 import type { Plan } from './plan.js';
 
 /** A plan as a file: JSON with a line for each server, model and happening, so that it can be read and edited. */
@@ -13,6 +14,7 @@ const listOf = (items: readonly unknown[]): string =>
   `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`;
 
 const MIB = 2 ** 20;
+const MOST_TOLD = 40;
 
 /** A plan in a few words, for people. */
 export function planInShort({ seed, storm, servers, models, limits, happenings }: Plan): string {
@@ -31,6 +33,15 @@ export function planInShort({ seed, storm, servers, models, limits, happenings }
     `seed ${seed}, ${storm} ms of storm, limits ${JSON.stringify(limits)}`,
     ...fleet,
     ...known,
-    ...happenings.map(({ at, kind, ...more }) => `${at} ms ${kind} ${JSON.stringify(more)}`),
+    ...happenings.slice(0, MOST_TOLD).map(happeningInShort),
+    ...(happenings.length > MOST_TOLD ? [`and ${happenings.length - MOST_TOLD} happenings more`] : []),
   ].join('\n');
+}
+
+/** What is null, none or nobody need not be said. */
+function happeningInShort({ at, kind, ...more }: Happening): string {
+  const special = Object.entries(more).filter(
+    ([, value]) => String(value) !== '' && value !== null && value !== 0,
+  );
+  return `${at} ms ${kind} ${JSON.stringify(Object.fromEntries(special))}`;
 }
