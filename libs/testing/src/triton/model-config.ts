@@ -89,13 +89,15 @@ function filledIn(config: ConfigJson, model: ModelOnDisk): ConfigJson {
   return {
     ...policy,
     backend,
-    ...(model.backend !== 'python' && tensorsOf(model)),
+    ...(COMPLETING.has(model.backend) && tensorsOf(model)),
     ...(file !== undefined && { default_model_filename: file }),
     optimization: { input_pinned_memory: { enable: true }, output_pinned_memory: { enable: true } },
   };
 }
 
-/** What the framework finds in the model's file; a Python model says it only in its configuration. */
+/** The frameworks that find a model's tensors in its file; of the others they are in the configuration, or nowhere. */
+const COMPLETING: ReadonlySet<string> = new Set(['onnxruntime', 'tensorrt']);
+
 function tensorsOf({ config }: ModelOnDisk): ConfigJson {
   const { input, output } = config;
   return { ...(input !== undefined && { input }), ...(output !== undefined && { output }) };
