@@ -55,3 +55,14 @@ describe('a load is held back', () => {
     expect(driver.orders()).toEqual([]);
   });
 });
+
+describe('an unload that an admin orders', () => {
+  it('leaves what is pinned where it is, by force too', () => {
+    const driver = aDriver().declare(aModel('a', { pinnedCopies: 1 }));
+    driver.loadEnds('a', 't');
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: true });
+    driver.pass(20_000);
+    expect(driver.phase('a', 't')).toBe('ready');
+    expect(driver.orders()).toEqual(['load a@t']);
+  });
+});
