@@ -89,7 +89,7 @@ function filledIn(config: ConfigJson, model: ModelOnDisk): ConfigJson {
   return {
     ...policy,
     backend,
-    ...(COMPLETING.has(model.backend) && tensorsOf(model)),
+    ...(COMPLETING.has(String(backend)) && tensorsOf(model)),
     ...(file !== undefined && { default_model_filename: file }),
     optimization: { input_pinned_memory: { enable: true }, output_pinned_memory: { enable: true } },
   };
