@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from '@jest/globals';
+import { checkRecordedTurns, recordingTo } from './recorded-turns.js';
 
 /**
  * Berth as its users run it: a process of its own, from `dist/`, on spare loopback ports and a state folder that
@@ -25,8 +26,8 @@ const LOG_CHARS = 64 * 1024;
 const PORTS = { first: 20_000, count: 12_000 };
 
 export interface BerthOptions {
-  /** What the config file says: its text, or an object. Without it there is no file. */
-  readonly config?: object | string;
+  /** What the config file says, beside the recorder. */
+  readonly config?: object;
   readonly flags?: readonly string[];
   /** A state folder that outlives the process; without it one is made, and removed at the end. */
   readonly dataDir?: string;
@@ -68,6 +69,8 @@ export class BerthProcess {
   readonly dataDir: string;
   private child: ChildProcess | undefined;
   private text = '';
+  /** Whether a life of it ended as by a power cut: then its recording may be cut off. */
+  private killed = false;
 
   constructor(
     private readonly options: BerthOptions,
@@ -141,6 +144,7 @@ export class BerthProcess {
 
   /** Ends it as a power cut does. */
   async kill(): Promise<BerthEnd> {
+    this.killed = true;
     const end = await this.end('SIGKILL');
     if (!end) throw new Error('Berth outlived SIGKILL');
     return end;
@@ -152,11 +156,22 @@ export class BerthProcess {
     await this.start();
   }
 
-  /** Leaves nothing behind; `dataDir` stays where the caller gave it. */
+  /**
+   * Leaves nothing behind; `dataDir` stays where the caller gave it. Rejects where a turn that was taken broke a promise,
+   * or would be taken differently again.
+   */
   async remove(): Promise<void> {
-    started.delete(this);
-    if (this.isRunning()) await this.kill();
-    await rm(this.folder, { recursive: true, force: true });
+    if (!started.delete(this)) return;
+    if (this.isRunning()) await this.stop();
+    try {
+      await checkRecordedTurns(this.turns, { wasKilled: this.killed });
+    } finally {
+      await rm(this.folder, { recursive: true, force: true });
+    }
+  }
+
+  private get turns(): string {
+    return join(this.folder, 'turns');
   }
 
   private isRunning(): boolean {
@@ -164,15 +179,13 @@ export class BerthProcess {
   }
 
   private async settings(): Promise<Record<string, string | undefined>> {
-    const { config } = this.options;
     const file = join(this.folder, 'berth.yaml');
-    if (config !== undefined)
-      await writeFile(file, typeof config === 'string' ? config : JSON.stringify(config));
+    await writeFile(file, JSON.stringify({ ...recordingTo(this.turns), ...this.options.config }));
     return {
       BERTH_HTTP: this.http,
       BERTH_GRPC: this.grpc,
       BERTH_DATA: this.dataDir,
-      BERTH_CONFIG: config === undefined ? undefined : file,
+      BERTH_CONFIG: file,
     };
   }
 

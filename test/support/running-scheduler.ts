@@ -12,6 +12,7 @@ import {
   startTritonSim,
   type TritonSimOptions,
 } from '../../apps/triton-sim/src/sim-server.js';
+import { checkRecordedTurns, recordingTo } from './recorded-turns.js';
 
 /** A scheduler in this process in front of a simulated Triton, both on ports of their own. */
 export interface World {
@@ -21,6 +22,7 @@ export interface World {
   readonly folder: string;
   /** Ends the scheduler and starts another one on the same store. */
   restart(parts?: Partial<SchedulerParts>): Promise<void>;
+  /** Rejects where a turn that was taken broke a promise, or would be taken differently again. */
   close(): Promise<void>;
 }
 
@@ -59,15 +61,24 @@ export async function startWorld({
     close: async () => {
       await scheduler.close();
       await triton.close();
-      await rm(folder, { recursive: true, force: true });
+      try {
+        await checkRecordedTurns(turnsIn(folder), { wasKilled: false });
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
     },
   };
 }
 
+/** Where the turns are recorded, also where a test switches the recorder on by itself: `turns` is its default. */
+export const turnsIn = (folder: string): string => join(folder, 'turns');
+
 /** The configuration of a scheduler that knows this Triton, with more YAML of the test's own. */
 export function configFor({ addresses }: RunningSim, folder: string, yaml: string): Config {
   const server = `{ id: a, grpc: "${addresses.grpc}", http: "${addresses.http}", metrics: "${addresses.metrics}", labels: { zone: a } }`;
-  const text = `http: 127.0.0.1:0\ngrpc: 127.0.0.1:0\ndata: ${folder}\nservers: [${server}]\n${yaml}`;
+  const recorder = `recorder: ${JSON.stringify(recordingTo(turnsIn(folder)).recorder)}`;
+  const rest = yaml.includes('recorder:') ? yaml : `${recorder}\n${yaml}`;
+  const text = `http: 127.0.0.1:0\ngrpc: 127.0.0.1:0\ndata: ${folder}\nservers: [${server}]\n${rest}`;
   const result = readConfig({ file: { path: 'berth.yaml', text }, env: {}, flags: { triton: [] } });
   if (!result.ok) throw new Error(JSON.stringify(result.errors));
   return result.config;

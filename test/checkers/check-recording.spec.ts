@@ -1,0 +1,117 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type Action, emptyFleet } from '#core';
+import { type RecordedTurn, Replay } from '#engine';
+import { openRecording, RunRecorder, TurnFolder, TurnRecorder } from '#recording';
+import { makePlan } from '../simulation/make-plan.js';
+import { play } from '../simulation/play.js';
+import { checkRecording } from './check-recording.js';
+
+const SEED = 7;
+const ABOUT = { berth: '0.1.0', node: process.version, fleet: 'simulated' };
+const recordedAt = '2026-01-31T12:00:00Z';
+
+describe('a simulated run that was recorded', () => {
+  let folder: string;
+  let lives: readonly string[];
+  let turns: readonly RecordedTurn[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'berth-checked-'));
+    const pathOf = (life: number): string => join(folder, `life-${life}.jsonl`);
+    const recorder = new RunRecorder({ pathOf, about: ABOUT, recordedAt });
+    const { failure } = await play(makePlan(SEED, { hours: 0.05 }), { observers: [recorder] });
+    recorder.close();
+    expect(failure).toBeUndefined();
+    lives = recorder.paths;
+    for (const life of lives) {
+      const found = await turnsOf(life);
+      if (found.length > turns.length) turns = found;
+    }
+  }, 60_000);
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('is decided again as it was, and keeps every promise, in each of its lives', async () => {
+    for (const life of lives) {
+      const { turns: count, recording } = await checkRecording(life);
+      expect(count).toBeGreaterThan(10);
+      expect(recording.ending).toEqual({ end: 'closed', turns: count, dropped: 0 });
+    }
+  });
+
+  it('does so from the middle too, in each file of a rotation', async () => {
+    const rotated = join(folder, 'rotated');
+    const recorder = new TurnRecorder({
+      files: new TurnFolder(rotated),
+      about: { ...ABOUT, term: 1 },
+      recordedAt: () => recordedAt,
+      maxFileBytes: 128 * 1024,
+      keep: 1_000,
+      onStopped: (why) => {
+        throw why;
+      },
+      onDropped: (count) => {
+        throw new Error(`${count} turns were dropped`);
+      },
+    });
+    const replay = new Replay(emptyFleet());
+    for (const turn of turns) {
+      replay.take(turn);
+      recorder.turnTaken({ ...turn, took: 0 }, replay.fleet);
+    }
+    await recorder.close();
+    const files = (await readdir(rotated)).toSorted();
+    expect(files.length).toBeGreaterThan(2);
+    const counts: number[] = [];
+    for (const file of files) counts.push((await checkRecording(join(rotated, file))).turns);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(turns.length);
+  });
+
+  it('fails at the turn whose decision was changed, whichever it is', async () => {
+    const deciding = turns.filter(({ actions }) => actions.length > 0);
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...deciding), fc.nat(), async ({ turn }, nth) => {
+        const path = recorded(
+          turns.map((one) => (one.turn === turn ? { ...one, actions: changed(one, nth) } : one)),
+        );
+        await expect(checkRecording(path)).rejects.toThrow(`turn ${turn}: actions[`);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  /** Writes these turns down as one life. */
+  function recorded(changedTurns: readonly RecordedTurn[]): string {
+    const path = join(folder, 'changed.jsonl');
+    const recorder = new RunRecorder({ pathOf: () => path, about: ABOUT, recordedAt });
+    const fleet = new Map() as never;
+    for (const turn of changedTurns) recorder.turnTaken({ ...turn, took: 0 }, fleet);
+    recorder.close();
+    return path;
+  }
+});
+
+/** One of the actions left out, said twice, or with another server or request. */
+function changed({ actions }: RecordedTurn, nth: number): readonly Action[] {
+  const at = nth % actions.length;
+  const one = actions[at]!;
+  const ways: readonly (readonly Action[])[] = [
+    actions.toSpliced(at, 1),
+    actions.toSpliced(at, 0, one),
+    actions.with(at, {
+      ...one,
+      ...('server' in one ? { server: 'another' } : { request: 'another' }),
+    } as Action),
+  ];
+  return ways[nth % ways.length]!;
+}
+
+async function turnsOf(path: string): Promise<RecordedTurn[]> {
+  const turns: RecordedTurn[] = [];
+  for await (const turn of (await openRecording(path)).turns()) turns.push(turn);
+  return turns;
+}
