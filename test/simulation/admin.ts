@@ -10,6 +10,13 @@ type Order =
 /** How long an ordered load stays wanted. */
 const WISH: number = 60_000;
 
+/** Why nobody hears an order just now. */
+export function whyDeaf({ berth }: Stage): string | undefined {
+  const living = berth();
+  if (!living) return 'Berth is not there';
+  return living.process.isPaused ? 'Berth is paused' : undefined;
+}
+
 /** Somebody with an admin key: what Berth's API would refuse is refused here, for the same reasons. */
 export class Admin {
   constructor(private readonly stage: Stage) {}
@@ -40,8 +47,7 @@ export class Admin {
   }
 
   private reaching<Happening>(doing: (happening: Happening) => string | void) {
-    return (happening: Happening): string | void =>
-      this.stage.berth() ? doing(happening) : 'Berth is not there';
+    return (happening: Happening): string | void => whyDeaf(this.stage) ?? doing(happening);
   }
 
   /** An ensemble only once it is known what it is made of: before, nobody can say whether it fits. */

@@ -1,7 +1,8 @@
 import { type Clock, Engine, type Learned, type Observer } from '#engine';
-import { MortalTimers, type Timers } from '#testing';
+import type { Timers } from '#testing';
 import { Connection } from './connection.js';
 import type { Plan } from './plan.js';
+import { Process } from './process.js';
 import { Random } from './random.js';
 import { RouteRecord } from './route-record.js';
 import { SimLink } from './sim-link.js';
@@ -27,7 +28,7 @@ export class Berth {
   readonly engine: Engine;
   readonly routes = new RouteRecord();
   readonly bornAt: number;
-  private readonly timers: MortalTimers;
+  readonly process: Process;
   private readonly connections: Connection[] = [];
 
   constructor(
@@ -36,11 +37,11 @@ export class Berth {
     observe: (berth: Berth) => readonly Observer[],
   ) {
     this.bornAt = around.agenda.now();
-    this.timers = new MortalTimers(around.agenda);
-    const learned: Learned = around.store.openedBy(this.timers);
+    this.process = new Process(around.agenda);
+    const learned: Learned = around.store.openedBy(this.process);
     const observers = observe(this);
     this.engine = new Engine({
-      clock: clockOn(this.timers),
+      clock: clockOn(this.process),
       learned,
       leadership: { term: life, mayAct: () => true },
       observers,
@@ -69,14 +70,14 @@ export class Berth {
 
   /** The process is killed: nothing of it goes on but what it has sent. */
   crash(): void {
-    this.timers.die();
+    this.process.die();
     for (const connection of this.connections) connection.close();
   }
 
   private link(site: Site): SimLink {
     const { plan, agenda, delays, store, trail } = this.around;
     const wire = new Wire(site, agenda, new Random(plan.seed, `wire ${site.id} ${this.life}`), delays);
-    const connection = new Connection(site, wire, this.timers);
+    const connection = new Connection(site, wire, this.process);
     this.connections.push(connection);
     site.watch((news) => news === 'down' && this.routes.forget(site.id));
     return new SimLink(site, connection, this.life, (model) => {

@@ -1,9 +1,11 @@
-import type { Fleet, Instant, Millis, Replica } from '#core';
+import { type Instant, type Millis, type Replica, type ServerId, serverState } from '#core';
 import type { Observer } from '#engine';
+import type { Berth } from './berth.js';
 import { pictureOf } from '../checkers/in-short.js';
 import { restlessness } from './checkers/rest.js';
 import type { Gateways } from './gateways.js';
 import type { Plan } from './plan.js';
+import type { Site } from './site.js';
 import type { Stage } from './stage.js';
 
 /** Between two looks at whether a fleet is at rest. */
@@ -68,25 +70,31 @@ export class Calm {
 
   private whatIsOpen(): string[] {
     const berth = this.stage.berth();
-    if (!berth) return ['Berth is not there'];
+    if (!berth || berth.process.isPaused) return ['Berth is not there'];
     const { told } = this.stage;
-    const sites = new Map([...this.stage.sites].filter(([, { id }]) => told.servers.has(id)));
     const { openRequests } = this.gateways;
-    const { fleet } = berth.engine;
-    const open = [
-      ...restlessness(fleet, { sites, unusedFor: (replica) => this.unusedFor(replica) }),
-      ...this.forgotten(fleet),
-    ];
+    const sites = new Map([...this.stage.sites].filter(([, { id }]) => told.servers.has(id)));
+    const open = restlessness(berth.engine.fleet, {
+      sites,
+      unusedFor: (replica) => this.unusedFor(replica),
+      isWrittenOff: ({ model, server }) => {
+        const { isGone, stuck } = sites.get(server)!;
+        return isGone || stuck.has(model);
+      },
+      takesNothing: (server) => this.takesNothing(sites.get(server)!),
+    });
+    const unnoticed = [...sites.values()].filter(({ id, isGone }) => isGone && !isLost(berth, id));
+    open.push(...unnoticed.map(({ id }) => `${id} is gone, and not known to be lost`));
     return openRequests > 0 ? [...open, `${openRequests} requests are unanswered`] : open;
   }
 
-  /** What admins were told is done, and a Berth knows nothing of. */
-  private forgotten({ models }: Readonly<Fleet>): string[] {
-    return [...this.stage.told.models.values()].flatMap(({ id, pinnedCopies, enabled }) => {
-      const known = models.get(id);
-      const isKept = known?.pinnedCopies === pinnedCopies && known.enabled === enabled;
-      return isKept ? [] : [`${id} is to have ${pinnedCopies} pinned copies, and has ${known?.pinnedCopies}`];
-    });
+  private takesNothing({ id, isGone, stuck }: Site): boolean {
+    const { replicas, limits } = this.stage.berth()!.engine.fleet;
+    const isLoading = (phase: Replica['phase']): boolean => phase === 'loading' || phase === 'unknown';
+    const loads = [...replicas.values()].filter(
+      ({ server, model, phase }) => server === id && stuck.has(model) && isLoading(phase),
+    );
+    return isGone || loads.length >= limits.loadsPerServer;
   }
 
   private unusedFor({ id, server }: Replica): Millis {
@@ -95,4 +103,11 @@ export class Calm {
     const used = Math.max(plan.storm, this.gateways.lastBusyAt, bornAt, sites.get(server)!.bornAt);
     return agenda.now() - Math.max(used, routes.leasedUntil(id));
   }
+}
+
+/** It need not be known to one who has never met it. */
+function isLost({ engine }: Berth, id: ServerId): boolean {
+  const { fleet } = engine;
+  const server = fleet.servers.get(id)!;
+  return server.contact.kind === 'connecting' || serverState(fleet, server, engine.now()) === 'lost';
 }

@@ -1,5 +1,6 @@
 import type { ContactFact } from '#core';
-import { type Answer, type MortalTimers, type Reply, type RpcError, says } from '#testing';
+import { type Answer, type Reply, type RpcError, says } from '#testing';
+import type { Process } from './process.js';
 import type { Site } from './site.js';
 import type { Wire } from './wire.js';
 
@@ -23,11 +24,11 @@ export class Connection {
   /** The life of the server that this connection is to. */
   private incarnation = 0;
 
-  /** @param timers those of Berth's process, which die with it */
+  /** @param process Berth's, whose timers die with it */
   constructor(
     private readonly site: Site,
     private readonly wire: Wire,
-    private readonly timers: MortalTimers,
+    private readonly process: Process,
   ) {}
 
   get isOpen(): boolean {
@@ -41,7 +42,7 @@ export class Connection {
   open(listener: (fact: ContactFact) => void): void {
     this.tell = listener;
     this.unwatch = this.site.watch((news) => {
-      if (news === 'down' || news === 'connections broken') this.broke();
+      if (news === 'down' || news === 'connections broken') this.process.receive(() => this.broke());
     });
     this.attempt(FIRST_PAUSE);
   }
@@ -62,7 +63,7 @@ export class Connection {
         resolve(ended);
       };
       const breakOff = (error: RpcError): void => end({ error });
-      const cancel = this.timers.after(within, () => end({ error: 'deadline' }));
+      const cancel = this.process.after(within, () => end({ error: 'deadline' }));
       this.running.add(breakOff);
       const { incarnation } = this;
       this.wire.send('there', () => {
@@ -75,13 +76,14 @@ export class Connection {
   /** Reads something over a connection of its own; undefined where nobody answers in time. */
   get<T>(read: () => T | undefined, within: number): Promise<T | undefined> {
     return new Promise((resolve) => {
-      const cancel = this.timers.after(within, () => resolve(undefined));
+      const cancel = this.process.after(within, () => resolve(undefined));
       this.wire.send('there', () => {
         const found = read();
-        this.wire.send('back', () => {
+        const arrive = (): void => {
           cancel();
           resolve(found);
-        });
+        };
+        this.wire.send('back', () => this.process.receive(arrive));
       });
     });
   }
@@ -90,20 +92,20 @@ export class Connection {
     return new Promise((resolve) => {
       const reception = this.site.receive();
       const takes = reception === 'silence' ? PROBE_WITHIN : 1;
-      this.timers.after(takes, () => resolve(reception === 'accepted'));
+      this.process.after(takes, () => resolve(reception === 'accepted'));
     });
   }
 
   private attempt(pause: number): void {
     if (this.closed || this.connected) return;
     const reception = this.site.receive();
-    if (reception === 'accepted') this.timers.after(1, () => this.connect(pause));
+    if (reception === 'accepted') this.process.after(1, () => this.connect(pause));
     else {
       if (reception === 'refused' && !this.refusalTold) {
         this.refusalTold = true;
         this.tell('refused');
       }
-      this.timers.after(pause, () => this.attempt(Math.min(pause * 2, LONGEST_PAUSE)));
+      this.process.after(pause, () => this.attempt(Math.min(pause * 2, LONGEST_PAUSE)));
     }
   }
 
@@ -120,7 +122,7 @@ export class Connection {
     const { incarnation } = this;
     const wait = Math.max(0, this.site.partitionedUntil - this.site.timers.now());
     if (wait === 0) return this.lose();
-    this.timers.after(wait, () => {
+    this.process.after(wait, () => {
       if (this.incarnation === incarnation) this.lose();
     });
   }
@@ -131,6 +133,6 @@ export class Connection {
     this.refusalTold = false;
     this.tell('ended');
     for (const end of [...this.running]) end(says.socketClosed());
-    this.timers.after(0.5, () => this.attempt(FIRST_PAUSE));
+    this.process.after(0.5, () => this.attempt(FIRST_PAUSE));
   }
 }

@@ -9,6 +9,9 @@ type Orders =
   'pin' | 'unpin' | 'orderLoad' | 'orderUnload' | 'drain' | 'undrain' | 'withdraw' | 'declare' | 'setLimits';
 type Meddling = 'strangerLoad' | 'strangerUnload' | 'addServer' | 'removeServer' | 'refit';
 
+type OfProcesses =
+  'kill' | 'terminate' | 'berthCrash' | 'berthStop' | 'berthPauses' | 'wallClockSet' | 'diskFull';
+
 /** Between the death of a server and its next start, at the end of the storm. */
 const HEALED_WITHIN = 1_000;
 
@@ -28,20 +31,30 @@ export class Faults {
     this.stage.store.isFailing = false;
     this.stage.delays.longest = 2;
     for (const site of this.stage.sites.values()) {
-      site.sim.inject({ kind: 'clear' });
+      if (site.isGone) continue;
+      if (site.stuck.size === 0) site.sim.inject({ kind: 'clear' });
       site.lostReplies.length = 0;
       site.partitionedUntil = 0;
-      if (site.isGone) continue;
-      if (site.needsRestart || site.sim.phase !== 'up') this.restart(site, HEALED_WITHIN);
+      if (site.stuck.size > 0 && site.sim.phase === 'up') {
+        for (const model of site.broken) this.staysStuck(site, model);
+        continue;
+      }
+      if (site.broken.size > 0 || site.sim.phase !== 'up') this.restart(site, HEALED_WITHIN);
     }
   }
 
-  private ofProcesses(): Pick<Doings, 'kill' | 'terminate' | 'berthCrash' | 'berthStop' | 'diskFull'> {
+  private ofProcesses(): Pick<Doings, OfProcesses> {
     return {
       kill: ({ server, downFor }) => this.restart(this.site(server), downFor),
       terminate: ({ server, downFor }) => this.terminate(this.site(server), downFor),
       berthCrash: ({ downFor }) => this.stage.endBerth('crash', downFor),
       berthStop: ({ downFor }) => this.stage.endBerth('stop', downFor),
+      berthPauses: ({ lasts }) => {
+        const berth = this.stage.berth();
+        if (!berth) return 'Berth is not there';
+        berth.process.pause(lasts);
+      },
+      wallClockSet: ({ server, by }) => this.site(server).clock.setWallTime(by),
       diskFull: ({ lasts }) => {
         const { store } = this.stage;
         store.isFailing = true;
@@ -59,10 +72,11 @@ export class Faults {
       lasts,
     }: HappeningOf<'stuckLoad'> | HappeningOf<'stuckUnload'>): void => {
       const site = this.site(server);
-      site.needsRestart = true;
       site.sim.inject({ kind, model });
+      if (lasts === null) return this.staysStuck(site, model);
+      site.broken.add(model);
       this.later(lasts, () => {
-        site.needsRestart = true;
+        site.broken.add(model);
         site.sim.inject({ kind, model, on: false });
       });
     };
@@ -71,10 +85,19 @@ export class Faults {
       stuckUnload: stick,
       deadModel: ({ server, model }) => {
         const site = this.site(server);
-        site.needsRestart = true;
+        site.broken.add(model);
         site.sim.inject({ kind: 'deadModel', model });
       },
     };
+  }
+
+  /** An ensemble and its steps come and go together. */
+  private staysStuck(site: Site, model: string): void {
+    site.stuck.add(model);
+    for (const { disk } of this.stage.plan.models) {
+      const family = [disk.name, ...(disk.steps ?? [])];
+      if (disk.steps && family.includes(model)) for (const one of family) site.stuck.add(one);
+    }
   }
 
   /** Those that the server has a switch for. */
@@ -115,7 +138,9 @@ export class Faults {
       loseReply: ({ server, to, how }) => void this.site(server).lostReplies.push({ to, how }),
       connectionBreaks: ({ server }) => this.site(server).breakConnections(),
       partition: ({ server, lasts }) => {
-        this.site(server).partitionedUntil = agenda.now() + (lasts ?? Infinity);
+        const site = this.site(server);
+        site.isGone ||= lasts === null;
+        site.partitionedUntil = agenda.now() + (lasts ?? Infinity);
       },
       slowNetwork: ({ longest, lasts }) => {
         delays.longest = longest;

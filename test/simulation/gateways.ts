@@ -10,12 +10,15 @@ const NOTICED_WITHIN = 60_000;
 /** More than these Triton would not get done in time; gateways that have so many under way keep the others back. */
 const MOST_IN_FLIGHT = 10;
 
+/** So much later than its deadline an answer may be. */
+const TICK = 1.5;
+
 type Ask = HappeningOf<'ask'>;
 
 /** Gateways: they ask where models are, go there within the lease, give up, and ask for what does not exist. */
 export class Gateways {
-  /** Requests that nobody has answered yet. */
-  private waiting = 0;
+  /** How many requests each life of Berth has yet to answer; those of a dead one nobody will. */
+  private readonly waiting = new WeakMap<Berth, number>();
   /** When a route was last given, or used. */
   private busyAt = 0;
 
@@ -24,7 +27,8 @@ export class Gateways {
   constructor(private readonly stage: Stage) {}
 
   get openRequests(): number {
-    return this.waiting;
+    const berth = this.stage.berth();
+    return berth ? this.waitingFor(berth) : 0;
   }
 
   get lastBusyAt(): Instant {
@@ -32,12 +36,11 @@ export class Gateways {
   }
 
   /** Whoever stops answers everybody first, all in the same moment. */
-  expectNobodyWaits(): void {
-    this.stage.agenda.after(0, () => {
-      this.stage.trail.expect(
-        this.waiting === 0,
-        () => `stopped, and ${this.waiting} requests are unanswered`,
-      );
+  expectNobodyWaits(berth: Berth): void {
+    const { agenda, trail } = this.stage;
+    agenda.after(0, () => {
+      const left = this.waitingFor(berth);
+      trail.expect(left === 0, () => `stopped, and ${left} requests are unanswered`);
     });
   }
 
@@ -46,7 +49,9 @@ export class Gateways {
       ask: (ask) => {
         const berth = this.stage.berth();
         if (!berth) return 'Berth is not there';
-        for (let i = 0; i < ask.count; i++) this.ask(ask, berth);
+        berth.process.receive(() => {
+          for (let i = 0; i < ask.count; i++) this.ask(ask, berth);
+        });
         if (ask.avoid.length > 0) this.stage.trail.mark('avoids servers');
       },
     };
@@ -68,30 +73,43 @@ export class Gateways {
     const { fleet } = berth.engine;
     const { maxWait } = (fleet.models.get(query.model) ?? fleet.defaults).coldStart;
     const pending = berth.engine.admit(query, maxWait);
-    const deadline = agenda.now() + Math.min(query.wait ?? maxWait, maxWait);
+    const wait = Math.min(query.wait ?? maxWait, maxWait);
     let open = true;
     const close = (): void => {
-      if (open) this.waiting -= 1;
+      if (open) this.waiting.set(berth, this.waitingFor(berth) - 1);
       open = false;
     };
-    this.waiting += 1;
-    agenda.after(deadline + 1.5 - agenda.now(), () => {
-      const isLate = open && this.stage.berth() === berth;
-      trail.expect(!isLate, () => `a request for ${query.model} was not answered by its deadline`);
-      close();
-    });
+    this.waiting.set(berth, this.waitingFor(berth) + 1);
+    this.expectAnswer(berth, agenda.now() + wait + TICK, () => !open, query.model);
     void pending.answer.then((answer) => {
       trail.expect(open, () => `a request for ${query.model} was answered after it had ended`);
       close();
       this.answered(ask, answer, berth);
     });
-    if (ask.giveUpAfter !== null) this.giveUp(ask.giveUpAfter, pending, close);
+    if (ask.giveUpAfter !== null) this.giveUp(berth, ask.giveUpAfter, pending, close);
   }
 
-  private giveUp(after: number, pending: Pending, close: () => void): void {
+  private waitingFor(berth: Berth): number {
+    return this.waiting.get(berth) ?? 0;
+  }
+
+  /** A process that was paused may answer late, but no later than it can. */
+  private expectAnswer(berth: Berth, by: Instant, isClosed: () => boolean, model: string): void {
+    const { agenda, trail } = this.stage;
+    agenda.after(by - agenda.now(), () => {
+      if (this.stage.berth() !== berth || isClosed()) return;
+      const { resumedAt } = berth.process;
+      if (agenda.now() < resumedAt + TICK) this.expectAnswer(berth, resumedAt + TICK, isClosed, model);
+      else trail.fail(`a request for ${model} was not answered by its deadline`);
+    });
+  }
+
+  private giveUp(berth: Berth, after: number, pending: Pending, close: () => void): void {
     this.stage.agenda.after(after, () => {
-      pending.cancel();
-      close();
+      berth.process.receive(() => {
+        pending.cancel();
+        close();
+      });
     });
   }
 
@@ -111,7 +129,7 @@ export class Gateways {
     this.stage.agenda.after(ask.retryAfter ?? hint ?? 1_000, () => {
       const berth = this.stage.berth();
       if (berth && this.stage.agenda.now() < this.stage.stormEnd) {
-        this.ask({ ...ask, retries: ask.retries - 1 }, berth);
+        berth.process.receive(() => this.ask({ ...ask, retries: ask.retries - 1 }, berth));
       }
     });
   }

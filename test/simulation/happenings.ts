@@ -24,7 +24,7 @@ export const limitsSchema = z.strictObject({
 
 const at = ms;
 const kind = <Kind extends string>(word: Kind) => z.literal(word);
-/** Null: until the end of the storm. */
+/** Null: until the end of the storm; what is stuck or out of reach is so for ever. */
 const lasts = ms.nullable();
 /** Null: it stays dead for ever. */
 const downFor = ms.nullable();
@@ -101,6 +101,7 @@ const ofServers = [
   z.strictObject({ at, kind: kind('slowLoad'), server, model, by: ms, lasts }),
   z.strictObject({ at, kind: kind('loadFails'), server, model, text: z.string().min(1).max(400), lasts }),
   z.strictObject({ at, kind: kind('metricsDown'), server, lasts }),
+  z.strictObject({ at, kind: kind('wallClockSet'), server, by: z.number().min(-86_400_000).max(86_400_000) }),
 ] as const;
 
 const ofTheNetwork = [
@@ -113,6 +114,7 @@ const ofTheNetwork = [
 const ofBerth = [
   z.strictObject({ at, kind: kind('berthCrash'), downFor: ms }),
   z.strictObject({ at, kind: kind('berthStop'), downFor: ms }),
+  z.strictObject({ at, kind: kind('berthPauses'), lasts: ms }),
   z.strictObject({ at, kind: kind('diskFull'), lasts }),
 ] as const;
 

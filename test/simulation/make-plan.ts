@@ -1,5 +1,5 @@
 import { drawAsks } from './draw/asks.js';
-import { drawFaults } from './draw/faults.js';
+import { drawFaults, drawLast } from './draw/faults.js';
 import { drawModels } from './draw/models.js';
 import { drawMeddling, drawOrders, drawScaling } from './draw/orders.js';
 import { drawServers } from './draw/servers.js';
@@ -18,7 +18,7 @@ const SETTLED = 90_000;
 export function makePlan(seed: number, { hours }: { readonly hours: number }): Plan {
   const stream = (name: string): Random => new Random(seed, name);
   const fleet = stream('fleet');
-  const servers = drawServers(fleet, stream('late servers'));
+  const servers = drawServers(fleet, stream('late servers'), stream('clocks'));
   const temper = drawTemper(stream('temper'));
   const defaults = drawDefaults(fleet, temper);
   const models = drawModels(fleet, { servers, defaults, temper });
@@ -30,6 +30,7 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
     ...drawScaling(stream('autoscaler'), cast),
     ...drawMeddling(stream('strangers'), cast),
     ...drawFaults(seed, cast),
+    ...drawLast(stream('last'), cast),
   ];
   return {
     version: 1,

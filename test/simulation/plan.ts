@@ -23,6 +23,8 @@ export interface PlannedServer {
   /** Whether Berth knows it from the start; else an autoscaler brings it. */
   readonly isDeclared: boolean;
   readonly hasMetrics: boolean;
+  /** How fast its time goes by, by Berth's clock. */
+  readonly clockRate: number;
   /** How long it is not there at the start; 0: it is. */
   readonly lateBy: number;
 }
@@ -114,7 +116,16 @@ const schema = z.strictObject({
   storm: ms,
   atLeast: ms,
   servers: z
-    .array(z.strictObject({ spec, setup, isDeclared: z.boolean(), hasMetrics: z.boolean(), lateBy: ms }))
+    .array(
+      z.strictObject({
+        spec,
+        setup,
+        isDeclared: z.boolean(),
+        hasMetrics: z.boolean(),
+        clockRate: z.number().min(0.5).max(2),
+        lateBy: ms,
+      }),
+    )
     .max(64),
   models: z
     .array(

@@ -1,5 +1,6 @@
 import { SimulatedTriton, type OrderParameters, type Reply, type ServerPhase, type Timers } from '#testing';
 import type { PlannedModel, PlannedServer } from './plan.js';
+import { ServerClock } from './server-clock.js';
 import type { Trail } from './trail.js';
 
 /** Whose order it is that no living Berth has sent over a connection it still has. */
@@ -35,10 +36,12 @@ export class Site {
   disturbedAt = -Infinity;
   /** Whether somebody else has loaded something in this incarnation, or memory comes back late: then it may run out. */
   isMuddled = false;
-  /** Whether something here stays stuck until the process is restarted. */
-  needsRestart = false;
-  /** Whether it was to stay dead, or stuck, for ever. */
+  /** What stays stuck, or dead, until the process is restarted. */
+  readonly broken = new Set<string>();
+  /** Whether it was to stay dead, or out of reach, for ever. */
   isGone = false;
+  /** The models that stay stuck here for ever, with those that go together with them. */
+  readonly stuck = new Set<string>();
   /** The replies that will go astray, each once. */
   readonly lostReplies: { readonly to: 'load' | 'unload'; readonly how: LostReply }[] = [];
   /** When an inference last ended, by model. */
@@ -46,6 +49,7 @@ export class Site {
   private readonly watchers = new Set<(news: SiteNews) => void>();
   private ranOut = false;
   private machines = 0;
+  readonly clock: ServerClock;
 
   constructor(
     readonly planned: PlannedServer,
@@ -53,6 +57,7 @@ export class Site {
     readonly timers: Timers,
     private readonly trail: Trail,
   ) {
+    this.clock = new ServerClock(timers, planned.clockRate);
     this.sim = this.machine(planned.setup.devices);
   }
 
@@ -159,11 +164,13 @@ export class Site {
   private machine(devices: PlannedServer['setup']['devices']): SimulatedTriton {
     const isFirst = ++this.machines === 1;
     let isSeen = isFirst;
+    const { setup } = this.planned;
     const sim = new SimulatedTriton({
-      ...this.planned.setup,
+      ...setup,
+      options: { ...setup.options, wallClock: this.clock.wallTime },
       devices,
       id: this.planned.spec.id,
-      timers: this.timers,
+      timers: this.clock,
       models: this.models.map(({ disk }) => disk),
       onPhase: (phase) => isSeen && this.phaseChanged(phase),
     });
@@ -184,7 +191,7 @@ export class Site {
     this.bornAt = Infinity;
     this.open.clear();
     this.isMuddled = false;
-    this.needsRestart = false;
+    this.broken.clear();
     this.lastInference.clear();
   }
 }

@@ -152,12 +152,14 @@ export class World {
   }
 
   private endBerth(how: 'crash' | 'stop', downFor: Millis): string | void {
-    if (!this.berth) return 'Berth is not there';
-    this.berth[how]();
+    const { berth } = this;
+    if (!berth) return 'Berth is not there';
+    if (how === 'stop' && berth.process.isPaused) return 'Berth is paused';
+    berth[how]();
     this.berth = undefined;
     // What was sent may arrive yet, and no living Berth has decided it.
     for (const site of this.sites.values()) site.disturb();
-    if (how === 'stop') this.gateways.expectNobodyWaits();
+    if (how === 'stop') this.gateways.expectNobodyWaits(berth);
     this.agenda.after(downFor, () => this.startBerth());
   }
 

@@ -17,16 +17,20 @@ export interface Quiet {
   readonly sites: ReadonlyMap<string, Site>;
   /** How long nobody has used a replica, nor may use it under a lease. */
   readonly unusedFor: (replica: Replica) => Millis;
+  /** Whether it is on a server that stays dead, or is itself stuck for ever. */
+  readonly isWrittenOff: (replica: Pick<Replica, 'model' | 'server'>) => boolean;
+  /** Whether nothing can come up on a server any more: it stays dead, or all its load slots are stuck. */
+  readonly takesNothing: (server: ServerId) => boolean;
 }
 
 /** What still keeps a fleet from being as it should be once nothing happens any more; empty when it is at rest. */
 export function restlessness(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
   return [
     ...nobodyWaits(fleet),
-    ...nothingIsOpen(fleet),
-    ...pinsAreReady(fleet),
+    ...nothingIsOpen(fleet, quiet),
+    ...pinsAreReady(fleet, quiet),
     ...idleIsGone(fleet, quiet),
-    ...[...quiet.sites.values()].flatMap((site) => ledgerIsTrue(fleet, site)),
+    ...[...quiet.sites.values()].flatMap((site) => ledgerIsTrue(fleet, site, quiet)),
   ];
 }
 
@@ -38,11 +42,13 @@ function nobodyWaits({ waiting, wishes }: Readonly<Fleet>): string[] {
 }
 
 /** No booking but those of ready replicas. */
-function nothingIsOpen(fleet: Readonly<Fleet>): string[] {
+function nothingIsOpen(fleet: Readonly<Fleet>, { isWrittenOff }: Quiet): string[] {
   const open = [...fleet.replicas.values()].filter(
-    (replica) => replica.phase !== 'ready' || replica.change !== null,
+    (replica) => (replica.phase !== 'ready' || replica.change !== null) && !isWrittenOff(replica),
   );
-  const hidden = [...fleet.servers.values()].flatMap(({ hidden: copies }) => copies);
+  const hidden = [...fleet.servers.values()].flatMap(({ spec, hidden: copies }) =>
+    copies.filter(({ model }) => !isWrittenOff({ model, server: spec.id })),
+  );
   return [
     ...open.map(({ id, phase }) => `${id} is ${phase}`),
     ...hidden.map(({ model }) => `a hidden copy of ${model} is booked`),
@@ -53,29 +59,40 @@ function nothingIsOpen(fleet: Readonly<Fleet>): string[] {
  * A pin is met where there is room for it beside the other pins as they lie. Berth moves none to make room for another,
  * and gives a copy more on the same server only where old and new fit together.
  */
-function pinsAreReady(fleet: Readonly<Fleet>): string[] {
+function pinsAreReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
   const lacking = unsatisfiedPins(fleet).filter(
-    (model) => isPlaceable(fleet, fleet.models.get(model)!) && !needsDisabled(fleet, model),
+    (model) => isPlaceable(fleet, fleet.models.get(model)!, quiet) && !needsDisabled(fleet, model),
   );
   return lacking.map((model) => `${model} is pinned and not ready`);
 }
 
 /** Asks for one copy more, with all that is pinned or kept being as immovable as a stranger. */
-function isPlaceable(fleet: Readonly<Fleet>, model: Model): boolean {
-  const immovable = [...fleet.replicas.values()].filter(
-    (replica) => replica.phase === 'ready' && (isPinProtected(fleet, replica) || isKept(fleet, replica)),
+function isPlaceable(fleet: Readonly<Fleet>, model: Model, { isWrittenOff, takesNothing }: Quiet): boolean {
+  const immovable = [...fleet.replicas.values()].filter((replica) =>
+    replica.phase === 'ready'
+      ? isPinProtected(fleet, replica) || isKept(fleet, replica)
+      : isWrittenOff(replica),
   );
   const servers = [...fleet.servers.values()].filter(
-    ({ spec }) => !fleet.replicas.has(replicaId(model.id, spec.id)),
+    ({ spec }) =>
+      !takesNothing(spec.id) &&
+      !isWrittenOff({ model: model.id, server: spec.id }) &&
+      !fleet.replicas.has(replicaId(model.id, spec.id)),
   );
   const asStrangers: Fleet = {
     ...fleet,
     servers: new Map(
       servers.map((server) => [server.spec.id, { ...server, spec: { ...server.spec, strangers: 'keep' } }]),
     ),
-    replicas: new Map(immovable.map((replica) => [replica.id, { ...replica, stranger: true }])),
+    replicas: new Map(immovable.map((replica) => [replica.id, asStranger(replica)])),
   };
   return fitPins(asStrangers, [{ ...model, pinnedCopies: 1 }]).fits;
+}
+
+/** As something that stays where it is, and that no pin counts on. */
+function asStranger({ id, model, server, devices, bookings, since }: Replica): Replica {
+  const use = { versions: [], lastUse: 0, inUseUntil: 0, pulse: null, change: null };
+  return { id, model, server, devices, bookings, since, stranger: true, phase: 'ready', ...use };
 }
 
 /** A pin of something that needs what may not be loaded cannot be kept. */
@@ -98,14 +115,18 @@ function idleIsGone(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
   return left.map(({ id }) => `${id} is idle and still there`);
 }
 
-function shouldBeGone(fleet: Readonly<Fleet>, replica: Replica, { unusedFor }: Quiet): boolean {
+function shouldBeGone(fleet: Readonly<Fleet>, replica: Replica, quiet: Quiet): boolean {
   const { model, server } = replica;
-  const settings = fleet.models.get(model) ?? fleet.defaults;
-  if (isKept(fleet, replica)) return false;
-  const isStrict = settings.idleUnload !== null && settings.idleMode === 'strict';
-  if (unusedFor(replica) < (settings.idleUnload ?? 0) + GONE_WITHIN) return false;
+  if (isKept(fleet, replica) || quiet.isWrittenOff(replica)) return false;
+  if (quiet.unusedFor(replica) < idleTime(fleet, model) + GONE_WITHIN) return false;
   const isPinned = (fleet.models.get(model)?.pinnedCopies ?? 0) > 0;
-  return isStrict && !isPinned && !isNeeded(fleet, model, server);
+  return !isPinned && !isNeeded(fleet, model, server);
+}
+
+/** Infinity where it may stay for as long as nobody wants its memory. */
+function idleTime(fleet: Readonly<Fleet>, model: ModelId): Millis {
+  const { idleUnload, idleMode } = fleet.models.get(model) ?? fleet.defaults;
+  return idleMode === 'strict' && idleUnload !== null ? idleUnload : Infinity;
 }
 
 /** Something else there is made of it. */
@@ -116,14 +137,16 @@ function isNeeded(fleet: Readonly<Fleet>, model: Replica['model'], server: Serve
 }
 
 /** What Berth believes of a server, model by model and GPU by GPU, is what is there. */
-function ledgerIsTrue(fleet: Readonly<Fleet>, { id, sim }: Site): string[] {
+function ledgerIsTrue(fleet: Readonly<Fleet>, { id, sim }: Site, { isWrittenOff }: Quiet): string[] {
+  const isSound = (model: string): boolean => !isWrittenOff({ model: model as ModelId, server: id });
   const booked = [...fleet.replicas.values()]
-    .filter(({ server }) => server === id)
+    .filter(({ server, model }) => server === id && isSound(model))
     .flatMap(({ model, bookings }) => {
       const gpus = bookings.filter(({ account }) => account.startsWith('gpu:'));
       return [`${model}@${id}`, ...gpus.map(({ account }) => `${model} on ${account}`)];
     });
-  const there = sim.copies().flatMap(({ model, holds }) => {
+  const copies = sim.copies().filter(({ model }) => isSound(model));
+  const there = copies.flatMap(({ model, holds }) => {
     const gpus = holds.filter(({ place }) => place !== 'host');
     return [`${model}@${id}`, ...gpus.map(({ place }) => `${model} on gpu:${id}/${place}`)];
   });

@@ -15,6 +15,20 @@ export function drawFaults(seed: number, cast: Cast): Happening[] {
   });
 }
 
+/** In some seeds one server never comes back, or one model on it stays stuck: the others have to do without. */
+export function drawLast(random: Random, cast: Cast): Happening[] {
+  if (!random.chance(0.25)) return [];
+  const at = random.between(Math.floor(cast.storm * 0.7), cast.storm);
+  const [server, model] = [random.pick(cast.servers).spec.id, random.pickEarly(cast.models).model.id];
+  return random.pick<Happening[]>([
+    [{ at, kind: 'kill', server, downFor: null }],
+    [{ at, kind: 'terminate', server, downFor: null }],
+    [{ at, kind: 'partition', server, lasts: null }],
+    [{ at, kind: 'stuckLoad', server, model, lasts: null }],
+    [{ at, kind: 'stuckUnload', server, model, lasts: null }],
+  ]);
+}
+
 /** What the texts say decides whether trying again is worth it. */
 const FAILURES = ['Internal: CUDA out of memory', 'Internal: ValueError: it will not'];
 
@@ -64,6 +78,13 @@ const FAULTS: readonly (readonly [likelihood: number, draw: Draw])[] = [
   [
     0.2,
     (random, at) => ({ at, kind: 'slowNetwork', longest: random.between(20, 400), lasts: lasts(random) }),
+  ],
+  [0.2, (random, at) => ({ at, kind: 'berthPauses', lasts: random.spread(1_000, 60_000) })],
+  [
+    0.2,
+    ofServer('wallClockSet', (random) => ({
+      by: random.between(-5, 5) * 3_600_000 + random.between(-900, 900),
+    })),
   ],
   [0.15, (random, at) => ({ at, kind: 'diskFull', lasts: lasts(random) })],
   [0.25, ofServer('slowIndex', by(100, 8_000))],

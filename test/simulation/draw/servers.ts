@@ -8,16 +8,17 @@ const MIB = 2 ** 20;
 const BASELINE = 300 * MIB;
 
 /** An autoscaler has some servers yet to bring; one is always there. */
-export function drawServers(random: Random, late: Random): PlannedServer[] {
+export function drawServers(random: Random, late: Random, clocks: Random): PlannedServer[] {
   const hosts = random.pick([1, 1, 2, 2, 3, 4]);
   return Array.from({ length: hosts }, (_, at) => ({
     ...drawServer(random, `s${at}`),
     isDeclared: at === 0 || late.chance(0.85),
+    clockRate: clocks.chance(0.5) ? 1 : 0.9 + 0.2 * clocks.next(),
     lateBy: late.chance(0.1) ? late.between(1, 60) * 1_000 : 0,
   }));
 }
 
-function drawServer(random: Random, id: string): Omit<PlannedServer, 'lateBy' | 'isDeclared'> {
+function drawServer(random: Random, id: string): Omit<PlannedServer, 'lateBy' | 'isDeclared' | 'clockRate'> {
   const devices = drawDevices(random, id);
   const limitsHost = devices.length > 0 && random.chance(0.3);
   const hostMemory = limitsHost ? random.between(16, 48) * 1024 * MIB : null;
