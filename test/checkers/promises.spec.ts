@@ -1,0 +1,294 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  type Action,
+  type ActionOf,
+  emptyFleet,
+  type Event,
+  type Fleet,
+  type ModelId,
+  type ReplicaId,
+  step,
+} from '#core';
+import { aModel, aServer } from '../support/builders.js';
+import { TurnPromises } from './promises.js';
+
+type Tamper = (fleet: Fleet, actions: readonly Action[]) => readonly Action[];
+const untouched: Tamper = (_, actions) => actions;
+
+/** A real history of a small fleet, of which one turn is forged: the checkers must say what is wrong with it. */
+class Story {
+  readonly fleet: Fleet = emptyFleet();
+  readonly found: string[] = [];
+  now = 1_000;
+  private readonly promises = new TurnPromises(emptyFleet(), {
+    expect: (isKept, promise) => {
+      if (!isKept) this.found.push(promise());
+    },
+    mark: () => {},
+  });
+
+  /** Takes a turn of the core's, forged before anybody sees it. */
+  turn(events: readonly Event[], tamper: Tamper = untouched): readonly Action[] {
+    const decided = step(this.fleet, events, this.now);
+    const actions = tamper(this.fleet, decided);
+    this.promises.turnTaken({ events, actions, now: this.now }, this.fleet);
+    return actions;
+  }
+
+  look(states: Readonly<Record<string, 'READY' | ''>>, tamper?: Tamper): readonly Action[] {
+    this.now += 1;
+    const rows = Object.entries(states).map(([model, state]) => ({ model: model as ModelId, state }));
+    const look = {
+      begunAt: this.now,
+      endedAt: this.now,
+      index: rows.map((row) => ({ ...row, version: row.state === '' ? '' : '1', reason: '' })),
+      serving: rows
+        .filter(({ state }) => state === 'READY')
+        .map(({ model }) => ({ model, version: '1', lastInference: 0, succeeded: 0, failed: 0 })),
+      metrics: null,
+      mode: 'explicit',
+      serverVersion: null,
+    } as const;
+    return this.turn([{ kind: 'Looked', server: S, look }], tamper);
+  }
+
+  ask(model: string, tamper?: Tamper): readonly Action[] {
+    this.now += 1;
+    const id = `r${this.now}` as never;
+    const times = { arrivedAt: this.now, deadline: this.now + 60_000, lease: 10_000 };
+    const request = {
+      id,
+      model: model as ModelId,
+      version: null,
+      ...times,
+      class: 'default',
+      avoid: [],
+    } as const;
+    return this.turn([{ kind: 'RequestArrived', request }], tamper);
+  }
+
+  loaded(load: ActionOf<'load'>, tamper?: Tamper): readonly Action[] {
+    this.now += 1;
+    const { order, replica } = load;
+    return this.turn(
+      [{ kind: 'LoadEnded', order, replica, outcome: { kind: 'succeeded', versions: ['1'] } }],
+      tamper,
+    );
+  }
+
+  time(millis: number, tamper?: Tamper): readonly Action[] {
+    this.now += millis;
+    return this.turn([], tamper);
+  }
+}
+
+const S = aServer('s').id;
+const HERE = 'here@s' as ReplicaId;
+const NOTHING = { here: '', there: '' } as const;
+
+const loadIn = (actions: readonly Action[]): ActionOf<'load'> =>
+  actions.find((action): action is ActionOf<'load'> => action.kind === 'load')!;
+
+describe('the promises', () => {
+  let story: Story;
+
+  beforeEach(() => {
+    story = new Story();
+    story.turn([
+      { kind: 'ServerDeclared', server: aServer('s', [10, 10]) },
+      { kind: 'ModelDeclared', model: aModel('here', { idleUnload: 300_000 }) },
+      { kind: 'ModelDeclared', model: aModel('there') },
+      { kind: 'ContactChanged', server: S, fact: 'connected' },
+    ]);
+    story.look(NOTHING);
+  });
+
+  const warm = (): void => {
+    story.loaded(loadIn(story.ask('here')));
+    story.look({ here: 'READY', there: '' });
+  };
+
+  it('find nothing in what the core decides', () => {
+    warm();
+    story.time(5_000);
+    expect(story.found).toEqual([]);
+  });
+
+  it.each<[string, (story: Story) => void, RegExp]>([
+    [
+      'a load that does not fit',
+      ({ fleet }) => {
+        const server = fleet.servers.get(S)!;
+        story.ask('here', (_, actions) => {
+          server.devices = server.devices!.map((device) => ({ ...device, capacity: 1 }));
+          return actions;
+        });
+      },
+      /load here@s leaves gpu:s\/0 at .*\(invariant 1, memory\)/,
+    ],
+    [
+      'an order left out',
+      (one) => one.ask('here', () => []),
+      /here@s is loading by o1, which is no load.*invariant 5/,
+    ],
+    [
+      'an order given twice',
+      (one) => one.ask('here', (_, actions) => [...actions, loadIn(actions)]),
+      /load here@s while a load of it is in flight \(invariant 5/,
+    ],
+    [
+      'a second order while the first runs',
+      (one) => {
+        const load = loadIn(one.ask('here'));
+        one.time(10, () => [{ ...load, order: 'o9' as never }]);
+      },
+      /load here@s while a load of it is in flight/,
+    ],
+    [
+      'more loads than slots',
+      (one) => {
+        one.fleet.limits = { ...one.fleet.limits, loadsPerServer: 1 };
+        one.ask('here');
+        one.fleet.limits = { ...one.fleet.limits, loadsPerServer: 2, loadsPerDevice: 2 };
+        one.ask('there', (fleet, actions) => {
+          fleet.limits = { ...fleet.limits, loadsPerServer: 1 };
+          return actions;
+        });
+      },
+      /2 loads in flight at s \(invariant 6/,
+    ],
+    [
+      'memory given back without a look',
+      (one) => {
+        one.ask('here');
+        one.time(10, (fleet, actions) => {
+          forget(fleet, HERE);
+          return actions;
+        });
+      },
+      /here@s went from loading to gone, having decided \(invariant 2/,
+    ],
+    [
+      'an index that lost a replica',
+      (one) =>
+        one.ask('here', (fleet, actions) => {
+          fleet.residents.delete(S);
+          return actions;
+        }),
+      /here@s is missing in an index \(invariant 2/,
+    ],
+    [
+      'an unload under a lease',
+      (one) => {
+        warm();
+        one.time(10, () => [unload('o7')]);
+      },
+      /unload here@s \(idle\) under a lease until/,
+    ],
+    [
+      'an idle unload too early',
+      (one) => {
+        warm();
+        one.time(20_000, (fleet, actions) => {
+          const { phase: _, ...rest } = fleet.replicas.get(HERE) as never as Record<string, unknown>;
+          fleet.replicas.set(HERE, {
+            ...rest,
+            phase: 'draining',
+            since: story.now,
+            cause: 'idle',
+            makesRoomFor: null,
+          } as never);
+          fleet.unsettled.add(HERE);
+          return actions;
+        });
+      },
+      /here@s retired 2\d{4}\.\d ms after its last use, not 300000 \(invariant 9/,
+    ],
+    [
+      'an answer withheld',
+      (one) =>
+        one.loaded(loadIn(one.ask('here')), (_, actions) => actions.filter(({ kind }) => kind !== 'grant')),
+      /1 wait for an answer, and the fleet knows of 0 \(invariant 13/,
+    ],
+    [
+      'an answer given twice',
+      (one) => one.loaded(loadIn(one.ask('here')), (_, [first, ...rest]) => [first!, first!, ...rest]),
+      /was answered and does not wait for an answer \(invariant 13/,
+    ],
+    [
+      'a request left waiting past its deadline',
+      (one) => {
+        one.ask('here');
+        const [[id, request]] = [...one.fleet.waiting] as [[never, object]];
+        one.time(10, (fleet, actions) => {
+          fleet.waiting.set(id, { ...request, deadline: 5 } as never);
+          return actions;
+        });
+      },
+      /still waits past its deadline 5\.0 \(invariant 13/,
+    ],
+    [
+      'a route to what is not ready',
+      (one) => {
+        one.ask('here');
+        one.time(10, () => [
+          {
+            kind: 'grant',
+            request: [...one.fleet.waiting.keys()][0]!,
+            replica: HERE,
+            versions: [],
+            waited: 0,
+            cold: true,
+          },
+        ]);
+      },
+      /a route to here@s, which is loading \(invariant 14/,
+    ],
+    [
+      'a warm route to what was not there',
+      (one) => one.turn([{ kind: 'RoutesUsed', uses: [{ replica: HERE, at: 1, inUseUntil: 2 }] }]),
+      /a warm route to here@s, which was not there \(invariant 14/,
+    ],
+    [
+      'orders that are not numbered in their order',
+      (one) =>
+        one.ask('here', (_, actions) => actions.map((action) => ({ ...action, order: 'o44' }) as Action)),
+      /orders o44 before 2 \(invariant 5/,
+    ],
+    [
+      'a load of what the repository does not have',
+      (one) =>
+        one.ask('here', (fleet, actions) => {
+          fleet.servers.get(S)!.repository = new Set();
+          return actions;
+        }),
+      /load here@s, which is not in the repository \(invariant 12/,
+    ],
+    [
+      'an order of a process that goes',
+      (one) => one.turn([{ kind: 'ShutdownBegun' }], () => [{ kind: 'probe', server: S }]),
+      /probe while it shuts down/,
+    ],
+  ])('find %s', (_, forge, expected) => {
+    forge(story);
+    expect(story.found.join('\n')).toMatch(expected);
+  });
+});
+
+const unload = (order: string): Action => ({
+  kind: 'unload',
+  order: order as never,
+  replica: HERE,
+  model: 'here' as ModelId,
+  server: S,
+  cause: 'idle',
+  makesRoomFor: null,
+});
+
+/** As the core would, were it wrong: from all indexes. */
+function forget({ replicas, unsettled, holders, residents }: Fleet, id: ReplicaId): void {
+  replicas.delete(id);
+  unsettled.delete(id);
+  holders.clear();
+  residents.clear();
+}
