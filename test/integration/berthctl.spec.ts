@@ -1,0 +1,180 @@
+import { spawn } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { startWorld, turnsIn, type World } from '../support/running-scheduler.js';
+import { until } from '../support/until.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/apps/berthctl/src/main.js', import.meta.url));
+
+/** A test starts up to eight processes, one after the other. */
+jest.setTimeout(60_000);
+
+interface End {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs `berthctl` as its users do: a process of its own, whose output goes into pipes. */
+function run(line: string, url: string): Promise<End> {
+  const child = spawn(process.execPath, [MAIN, ...line.split(' ')], {
+    env: { ...process.env, BERTH_URL: url },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const written = { out: '', err: '' };
+  child.stdout.on('data', (chunk: Buffer) => (written.out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (written.err += chunk.toString()));
+  return new Promise((resolve) => child.once('close', (status) => resolve({ status, ...written })));
+}
+
+describe('berthctl', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await startWorld({
+      yaml: 'models: { shy: { enabled: false, labels: { team: risk } }, huge: { gpuMemoryLimitMb: 99999 } }',
+    });
+  });
+
+  afterAll(() => world.close());
+
+  const berthctl = (line: string): Promise<End> => run(line, world.scheduler.http);
+
+  /** What a command that succeeds says. */
+  async function said(line: string): Promise<string> {
+    const { status, out, err } = await berthctl(line);
+    expect({ line, status, err }).toEqual({ line, status: 0, err: '' });
+    return out;
+  }
+
+  it('resolves, and shows models, servers and the fleet', async () => {
+    expect(await said('resolve resnet50 --lease-ms 50')).toMatch(
+      /^MODEL .*\nresnet50 +1 +a +0,1 .* cold, waited /,
+    );
+    expect(await said('resolve resnet50 --lease-ms 50')).toMatch(/ 50 ms +warm +no\n$/);
+    expect(await said('get models resnet50')).toMatch(/^NAME .*\nresnet50 +ready +a:0,1 /);
+    expect(await said('get models --label team=risk')).toMatch(/^NAME .*\nshy +absent .* disabled\n$/);
+    expect(await said('get servers')).toMatch(/^ID .*\na +ready +127\.0\.0\.1:\d+ +[\d.]+ +2 gpu /);
+    expect(await said('get servers a')).toMatch(/^ID .*\na +ready /);
+    expect(await said('get fleet')).toMatch(/^fleet +berth\n[\s\S]*\nSERVER .*\na +0 +gpu .*\na +1 +gpu /);
+  });
+
+  it('tells programs what the API tells', async () => {
+    const models = JSON.parse(await said('get models -o json')) as { readonly name: string }[];
+    expect(models.map(({ name }) => name)).toEqual(expect.arrayContaining(['huge', 'resnet50', 'shy']));
+    expect(JSON.parse(await said('-o json get models shy'))).toMatchObject({ name: 'shy', state: 'absent' });
+    expect(JSON.parse(await said('get fleet -o json'))).toMatchObject({ fleet: 'berth', frozen: null });
+    expect(JSON.parse(await said('resolve resnet50 -o json'))).toMatchObject({
+      model: 'resnet50',
+      cold: false,
+    });
+  });
+
+  it('pins and unpins', async () => {
+    const pinned = await said('pin mobilenet-v2 --until 2999-01-01T01:00:00+01:00');
+    expect(pinned).toMatch(/^mobilenet-v2 is pinned: 1 copy until 2999-01-01T00:00:00.000Z; it is \w+/);
+    expect(await said('get models mobilenet-v2 -o json')).toContain('"until": "2999-01-01T00:00:00.000Z"');
+    expect(await berthctl('unload mobilenet-v2')).toMatchObject({
+      status: 1,
+      err: 'berthctl: pinned: mobilenet-v2 is pinned; unpin it first\n',
+    });
+    expect(await said('unpin mobilenet-v2')).toMatch(/^mobilenet-v2 is not pinned any more; it is \w+/);
+  });
+
+  it('loads and unloads, and waits where it is told to', async () => {
+    expect(await said('load bert-base')).toBe('the load of bert-base is ordered\n');
+    expect(await said('load bert-base --wait-ms 15000')).toMatch(/^bert-base is ready on a:/);
+    expect(await said('unload bert-base --wait-ms 15000 --force')).toBe('bert-base is not loaded any more\n');
+    const late = await berthctl('load bert-base --wait-ms 1');
+    expect(late).toMatchObject({ status: 1, out: 'the load of bert-base is ordered\n' });
+    expect(late.err).toMatch(/^berthctl: bert-base did not get ready in that time: it is \w+/);
+    await said('load bert-base --wait-ms 15000');
+  });
+
+  it('drains and undrains', async () => {
+    expect(await said('drain a --deadline-ms 600000')).toBe('the drain of a is ordered\n');
+    expect(await said('get servers --state draining')).toMatch(/\na +draining /);
+    expect(await said('undrain a')).toBe('a is not drained any more\n');
+    expect(await said('get servers a')).toMatch(/\na +ready /);
+  });
+
+  it.each([
+    ['resolve nobody', /^berthctl: unknown_model: /],
+    ['resolve shy', /^berthctl: disabled: /],
+    ['resolve huge', /^berthctl: infeasible: /],
+    ['resolve resnet50 --version 77', /^berthctl: unknown_version: /],
+    [
+      'resolve mistral-7b --wait-ms 0',
+      /^berthctl: loading: .*\n {2}it is \w+, ready in about .*\n {2}try again in \d+ s\n$/,
+    ],
+    ['get models nobody', /^berthctl: unknown_model: no model nobody /],
+    ['get models --state sad', /^berthctl: invalid_request: .*\n {2}state: must be one of absent, /],
+    ['pin resnet50 --copies 3', /^berthctl: pin_does_not_fit: no place /],
+    [
+      'pin resnet50 --until 2020-01-01T00:00:00Z',
+      /^berthctl: invalid_request: .*\n {2}until: must be in the future\n$/,
+    ],
+    ['unpin nobody', /^berthctl: unknown_model: /],
+    ['load shy', /^berthctl: disabled: /],
+    ['drain nowhere', /^berthctl: unknown_server: /],
+    ['undrain nowhere', /^berthctl: unknown_server: /],
+  ])('is refused with the reason, and ends with 1: %s', async (line, words) => {
+    const { status, out, err } = await berthctl(line);
+    expect([status, out]).toEqual([1, '']);
+    expect(err).toMatch(words);
+  });
+
+  it('tells programs of a refusal what the API tells', async () => {
+    const { status, out } = await berthctl('resolve nobody -o json');
+    expect([status, JSON.parse(out)]).toEqual([
+      1,
+      expect.objectContaining({
+        status: 404,
+        reason: 'unknown_model',
+        instance: '/v1/models/nobody/resolve',
+      }),
+    ]);
+  });
+
+  it('ends with 2 where it is used wrongly, and with 1 where nobody answers', async () => {
+    const wrong = await berthctl('pin');
+    expect(wrong).toMatchObject({ status: 2, out: '' });
+    expect(wrong.err).toContain("missing required argument 'model'");
+    const nobody = await run('get fleet', 'http://127.0.0.1:1');
+    expect(nobody).toMatchObject({ status: 1, out: '' });
+    expect(nobody.err).toContain('nobody answers at http://127.0.0.1:1');
+  });
+
+  it('ends when it is told to, and lets Berth know', async () => {
+    const { fleet } = world.scheduler.engine;
+    const child = spawn(process.execPath, [MAIN, 'resolve', 'stable-diffusion-1.5'], {
+      env: { ...process.env, BERTH_URL: world.scheduler.http },
+      stdio: 'ignore',
+    });
+    const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
+    await until(() => fleet.waiting.size === 1);
+    child.kill('SIGINT');
+    expect(await ended).toBe('SIGINT');
+    await until(() => fleet.waiting.size === 0);
+  });
+
+  it('writes no colours, however much they are asked for', async () => {
+    expect(await said('get models')).not.toContain('\u001b');
+    expect((await berthctl('--help')).out).not.toContain('\u001b');
+  });
+
+  it('replays what the running service has recorded', async () => {
+    await world.restart();
+    const folder = turnsIn(world.folder);
+    const [first] = (await readdir(folder)).toSorted();
+    const file = join(folder, first!);
+    expect(await said(`replay ${file}`)).toMatch(/\nending +closed: .*\n\n\d+ turns, the same decisions\n$/);
+    expect(await said(`replay ${file} --why resnet50`)).toMatch(
+      /\nresnet50 is ready\.\n[\s\S]*\nOn a \(devices 0, 1\) it has been ready /,
+    );
+    expect(await said(`replay ${file} --turn 1`)).toMatch(/^turn 1, at \d+ ms\nevents\n {2}\w+/);
+    expect(await berthctl(`replay ${file} --turn 99999`)).toMatchObject({ status: 1, out: '' });
+  });
+});
