@@ -1,5 +1,6 @@
 import { describe } from '@jest/globals';
 import { configsContract } from './configs.js';
+import { foundContract } from './found.js';
 import { livesContract } from './lives.js';
 import { looksContract } from './looks.js';
 import { ordersContract } from './orders.js';
@@ -11,6 +12,7 @@ export function modelServerContract(name: string, makeStage: MakeStage): void {
     ordersContract(makeStage);
     looksContract(makeStage);
     configsContract(makeStage);
+    foundContract(makeStage);
     livesContract(makeStage);
   });
 }

@@ -1,11 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import { Client, credentials, Metadata } from '@grpc/grpc-js';
-import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
 import type { ContactFact, Look, ModelId, ServerId } from '#core';
 import { OrderRefused } from '#engine';
 import { type TritonOptions, TritonServer } from '#triton';
 import { until } from '../support/until.js';
+import { connect, type Ended, inference, type Message } from './wire.js';
 
 /** A model of the contract: it takes a number and the times it is told to, and is on the CPU. */
 export interface ContractModel {
@@ -179,33 +177,17 @@ export async function endOf(order: Promise<unknown>): Promise<string> {
 }
 
 /** Asks a model for one inference; rejects where it is refused. */
-export function infer(stage: Stage, model: string): Promise<unknown> {
-  const method = service['ModelInfer']!;
-  const client = new Client(stage.grpc, credentials.createInsecure(), {
-    'grpc.use_local_subchannel_pool': 1,
-  });
-  const number = Buffer.alloc(4);
-  number.writeFloatLE(1);
-  const inputs = [{ name: 'IN', datatype: 'FP32', shape: [1] }];
-  const request = { model_name: model, inputs, raw_input_contents: [number] };
-  const { path, requestSerialize, responseDeserialize } = method;
-  return new Promise((resolve, reject) =>
-    client.makeUnaryRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-      request,
-      new Metadata(),
-      (error, answer) => {
-        client.close();
-        if (error) reject(error);
-        else resolve(answer);
-      },
-    ),
-  );
+export async function infer(stage: Stage, model: string): Promise<void> {
+  const answer = await ask(stage, 'ModelInfer', inference(model));
+  if (!('value' in answer)) throw new Error(answer.text);
 }
 
-const service = loadSync('grpc_service.proto', {
-  includeDirs: [fileURLToPath(new URL('../../proto/triton', import.meta.url))],
-  keepCase: true,
-})['inference.GRPCInferenceService'] as ServiceDefinition;
+/** Asks as a client does that knows nothing of the adapter. */
+export async function ask(stage: Stage, method: string, request: Message): Promise<Ended> {
+  const wire = connect(stage.grpc);
+  try {
+    return await wire.call(method, request);
+  } finally {
+    wire.close();
+  }
+}

@@ -1,7 +1,7 @@
 import { until } from '../support/until.js';
 import { plainText } from './plain-text.js';
 import type { Side } from './side.js';
-import type { Ended, Message } from './wire.js';
+import type { Ended, Message } from '../contract/wire.js';
 
 /** All that a client can see of a server which does nothing just then. Lines, so that a difference can be read. */
 export type Lines = readonly string[];

@@ -4,7 +4,7 @@ import { countsOf, type Lines, told } from './look.js';
 import { modelNamed } from './models.js';
 import type { Side } from './side.js';
 import type { ConfigChange, Override, Step } from './step.js';
-import type { Ended, Message } from './wire.js';
+import { type Ended, inference, type Message } from '../contract/wire.js';
 
 /** Carries one step out on one server, and tells what it was answered. */
 export async function play(side: Side, step: Step): Promise<Lines> {
@@ -71,11 +71,7 @@ function unload(side: Side, model: string, withSteps: boolean): Promise<Ended> {
 
 /** Which copy answered is told, not what it computed: the simulated one does not. */
 async function infer(side: Side, model: string, version: string): Promise<Ended> {
-  const number = Buffer.alloc(4);
-  number.writeFloatLE(1);
-  const inputs = [{ name: 'IN', datatype: 'FP32', shape: [1] }];
-  const request = { model_name: model, model_version: version, inputs, raw_input_contents: [number] };
-  const answer = await side.call('ModelInfer', request);
+  const answer = await side.call('ModelInfer', inference(model, version));
   if (!('value' in answer)) return answer;
   const { model_name, model_version } = answer.value;
   return { code: 'OK', value: { model_name, model_version } };

@@ -1,6 +1,6 @@
 import { until } from '../support/until.js';
 import type { Stage } from '../contract/stage.js';
-import { connect, type Ended, type Message, type Wire } from './wire.js';
+import { connect, type Ended, type Message, type Wire } from '../contract/wire.js';
 
 /** One of the two servers that are compared, through its deaths. */
 export class Side {

@@ -43,6 +43,14 @@ export function connect(address: string): Wire {
   return { call, close: () => client.close() };
 }
 
+/** A request for one inference of a model that takes a number. */
+export function inference(model: string, version = ''): Message {
+  const number = Buffer.alloc(4);
+  number.writeFloatLE(1);
+  const inputs = [{ name: 'IN', datatype: 'FP32', shape: [1] }];
+  return { model_name: model, model_version: version, inputs, raw_input_contents: [number] };
+}
+
 const service = loadSync('grpc_service.proto', {
   includeDirs: [fileURLToPath(new URL('../../proto/triton', import.meta.url))],
   keepCase: true,
