@@ -20,10 +20,10 @@ export function bookingsEndForCause(start: Readonly<Fleet>): TurnCheck {
   return (scene) => {
     const { turn, fleet, before } = scene;
     for (const event of turn.events) past.hear(event, before, turn.now);
-    for (const was of before.values()) {
-      const isBooked = (fleet.replicas.get(was.id)?.phase ?? 'placed') !== 'placed';
+    for (const { was, now } of scene.changes) {
+      if (!was || was.phase === 'placed' || (now && now.phase !== 'placed')) continue;
       const isNew = fleet.servers.get(was.server)?.incarnation !== past.incarnations.get(was.server);
-      if (was.phase !== 'placed' && !isBooked && !isNew) expectCause(scene, was, past);
+      if (!isNew) expectCause(scene, was, past);
     }
     past.turnPage(scene);
   };

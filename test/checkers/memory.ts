@@ -4,10 +4,8 @@ import { type TurnCheck, type TurnScene, withdrawn } from './scene.js';
 
 /** What a load takes was free when it was ordered, without exception. */
 export const loadsFit: TurnCheck = (scene) => {
-  const { fleet, turn, trail } = scene;
+  const { fleet, turn, trail, memory } = scene;
   const loads = turn.actions.filter((action) => action.kind === 'load');
-  if (loads.length === 0) return;
-  const memory = memoryOf(fleet);
   for (const { replica: id, model, server } of loads) {
     const replica = fleet.replicas.get(id);
     const accounts = replica ? accountsOf(replica) : [];
@@ -41,14 +39,13 @@ export const evictsOnlyForNeed: TurnCheck = (scene) => {
 };
 
 function wasNeeded(scene: TurnScene, newcomer: string): void {
-  const { fleet, before, trail, turn } = scene;
+  const { fleet, before, memory, trail, turn } = scene;
   const victims = [...fleet.replicas.values()].filter(
     (replica) => 'makesRoomFor' in replica && replica.makesRoomFor === newcomer,
   );
   const placed = [...fleet.replicas.values()].filter(
     ({ id, model, phase }) => model === newcomer && before.get(id)?.phase !== phase,
   );
-  const memory = memoryOf(fleet);
   const leaving = (account: AccountId): number =>
     [...fleet.replicas.values()]
       .filter(

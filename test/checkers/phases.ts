@@ -40,7 +40,7 @@ type Excuse = 'decided' | 'reported' | 'looked' | 'ended';
 /** Replicas change their phase along the diagram, and only where something was heard that says so. */
 export const phasesFollowTheDiagram: TurnCheck = (scene) => {
   const heard = excusesByServer(scene);
-  for (const [was, now] of changes(scene)) {
+  for (const { was, now } of scene.changes) {
     const { id, server } = (now ?? was)!;
     const [from, to] = [was?.phase ?? 'gone', now?.phase ?? 'gone'] as const;
     if (from === to) continue;
@@ -59,7 +59,7 @@ export const ordersGoWithPhases: TurnCheck = (scene) => {
       action.kind === 'load' || action.kind === 'unload' ? [[action.order, action.kind] as const] : [],
     ),
   );
-  for (const [was, now] of changes(scene)) {
+  for (const { was, now } of scene.changes) {
     const order = orderOf(now);
     if (order === null || order === orderOf(was)) continue;
     const wanted = now!.phase === 'unloading' ? 'unload' : 'load';
@@ -78,7 +78,7 @@ const orderOf = (replica: Replica | undefined): OrderId | null => {
 
 /** The indexes of the replicas are in step with them: a booking exists exactly while its replica does. */
 export const indexesAreInStep: TurnCheck = (scene) => {
-  if (changes(scene).next().done) return;
+  if (scene.changes.length === 0) return;
   const { replicas, holders, residents, unsettled } = scene.fleet;
   const isSettled = (one: Replica): boolean => one.phase === 'ready' && one.change === null;
   let open = 0;
@@ -100,15 +100,6 @@ const sizes = (index: ReadonlyMap<unknown, ReadonlySet<unknown>>): number => {
   for (const ids of index.values()) sum += ids.size;
   return sum;
 };
-
-/** Each replica that is not what it was, with what it was. */
-function* changes({ before, fleet }: TurnScene): Generator<[Replica | undefined, Replica | undefined]> {
-  for (const [id, now] of fleet.replicas) {
-    const was = before.get(id);
-    if (was !== now) yield [was, now];
-  }
-  for (const [id, was] of before) if (!fleet.replicas.has(id)) yield [was, undefined];
-}
 
 function excusesByServer({ turn, history }: TurnScene): Map<ServerId, readonly Excuse[]> {
   const heard = new Map<ServerId, Set<Excuse>>();

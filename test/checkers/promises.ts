@@ -1,4 +1,4 @@
-import type { Fleet, Instant, ModelId, Replica, ReplicaId } from '#core';
+import { type Fleet, type Instant, memoryOf, type ModelId, type Replica, type ReplicaId } from '#core';
 import {
   answersOnce,
   nobodyWaitsTooLong,
@@ -31,7 +31,7 @@ import { onlyInContact, pinsStay, waitsOutBackOff } from './orders.js';
 import { indexesAreInStep, ordersGoWithPhases, phasesFollowTheDiagram } from './phases.js';
 import { ledgerAddsUp, loadsBookWhatIsDeclared } from './sums.js';
 import { useIsReadBeforeEviction } from './use.js';
-import type { Findings, TurnCheck, TurnScene } from './scene.js';
+import { changesSince, type Findings, type TurnCheck, type TurnScene } from './scene.js';
 
 /** A checker, begun with the fleet as it was before the first turn. */
 type Begin = (start: Readonly<Fleet>) => TurnCheck;
@@ -63,7 +63,7 @@ export const PROMISES: readonly (readonly [invariant: string, checks: readonly B
 
 /** Holds every promise against every turn of one life, from the fleet as it was before the first of them. */
 export class TurnPromises {
-  private before: ReadonlyMap<ReplicaId, Replica>;
+  private readonly before: Map<ReplicaId, Replica>;
   private wantedBefore: ReadonlyMap<ModelId, Instant>;
   private readonly history: History;
   private readonly checks: readonly (readonly [string, readonly TurnCheck[]])[];
@@ -84,7 +84,9 @@ export class TurnPromises {
   /** Checks a turn that was just taken; `beside` looks at it too, with what it knows besides. */
   turnTaken(turn: TurnScene['turn'], fleet: Fleet, beside: (scene: TurnScene) => void = () => {}): void {
     const { before, wantedBefore, history, trail } = this;
-    const scene: TurnScene = { turn, fleet, before, wantedBefore, history, trail };
+    const changes = changesSince(before, fleet);
+    const memory = memoryOf(fleet);
+    const scene: TurnScene = { turn, fleet, before, changes, memory, wantedBefore, history, trail };
     history.hear(scene);
     for (const [invariant, checks] of this.checks) {
       this.checked = invariant;
@@ -92,7 +94,10 @@ export class TurnPromises {
     }
     beside(scene);
     history.turnPage(scene);
-    this.before = new Map(fleet.replicas);
+    for (const { was, now } of changes) {
+      if (now) this.before.set(now.id, now);
+      else this.before.delete(was!.id);
+    }
     this.wantedBefore = new Map(fleet.wantedSince);
   }
 }

@@ -1,4 +1,4 @@
-import type { Fleet, Instant, ModelId, Ready, Replica, ReplicaId } from '#core';
+import type { Fleet, Instant, memoryOf, ModelId, Ready, Replica, ReplicaId } from '#core';
 import type { Turn } from '#engine';
 import type { History } from './history.js';
 
@@ -16,6 +16,10 @@ export interface TurnScene {
   readonly fleet: Fleet;
   /** The replicas as the turn before left them. */
   readonly before: ReadonlyMap<ReplicaId, Replica>;
+  /** What the turn made of them, where it is not what it was. */
+  readonly changes: readonly Change[];
+  /** The memory arithmetic as the turn leaves it. */
+  readonly memory: ReturnType<typeof memoryOf>;
   /** Since when each model had lacked a copy as the turn before left it. */
   readonly wantedBefore: ReadonlyMap<ModelId, Instant>;
   /** What follows from the turns so far; it has heard this one's events. */
@@ -23,21 +27,31 @@ export interface TurnScene {
   readonly trail: Findings;
 }
 
+/** A replica before and after a turn; undefined where there was none, or is none any more. */
+export interface Change {
+  readonly was: Replica | undefined;
+  readonly now: Replica | undefined;
+}
+
+/** A replica that changes is replaced by another object: what is the same object is the same. */
+export function changesSince(before: TurnScene['before'], { replicas }: Readonly<Fleet>): readonly Change[] {
+  const changes: Change[] = [];
+  for (const [id, now] of replicas) {
+    const was = before.get(id);
+    if (was !== now) changes.push({ was, now });
+  }
+  for (const [id, was] of before) if (!replicas.has(id)) changes.push({ was, now: undefined });
+  return changes;
+}
+
 /** A promise that holds after every turn. */
 export type TurnCheck = (scene: TurnScene) => void;
 
 /** The replicas whose routes were withdrawn in this turn by a decision of ours, with why. */
-export function withdrawn({
-  fleet,
-  before,
-}: Pick<TurnScene, 'fleet' | 'before'>): { was: Ready; now: Leaving }[] {
-  const found: { was: Ready; now: Leaving }[] = [];
-  for (const now of fleet.replicas.values()) {
-    if (now.phase !== 'draining' && now.phase !== 'unloading') continue;
-    const was = before.get(now.id);
-    if (was?.phase === 'ready') found.push({ was, now });
-  }
-  return found;
-}
+export const withdrawn = ({ changes }: Pick<TurnScene, 'changes'>): { was: Ready; now: Leaving }[] =>
+  changes.flatMap(({ was, now }) => {
+    const isLeaving = now?.phase === 'draining' || now?.phase === 'unloading';
+    return was?.phase === 'ready' && isLeaving ? [{ was, now }] : [];
+  });
 
 type Leaving = Extract<Replica, { phase: 'draining' | 'unloading' }>;

@@ -1,15 +1,9 @@
-import { type AccountId, type Booking, type Fleet, hostAccount, memoryOf } from '#core';
+import { type AccountId, type Booking, type Fleet, hostAccount } from '#core';
 import type { TurnCheck, TurnScene } from './scene.js';
 
 /** The ledger is the sum of what the replicas hold and what was promised to them, hidden copies included. */
-export const ledgerAddsUp: TurnCheck = ({ fleet, trail }) => {
-  const sums = { held: new Map<AccountId, number>(), promised: new Map<AccountId, number>() };
-  for (const { way, bookings } of entriesOf(fleet)) {
-    for (const { account, bytes } of bookings) {
-      sums[way].set(account, (sums[way].get(account) ?? 0) + bytes);
-    }
-  }
-  const memory = memoryOf(fleet);
+export const ledgerAddsUp: TurnCheck = ({ fleet, memory, trail }) => {
+  const sums = sumsOf(fleet);
   for (const account of new Set([...sums.held.keys(), ...sums.promised.keys()])) {
     for (const way of ['held', 'promised'] as const) {
       const [says, is] = [memory(account)[way], sums[way].get(account) ?? 0];
@@ -21,19 +15,21 @@ export const ledgerAddsUp: TurnCheck = ({ fleet, trail }) => {
   }
 };
 
-interface Entry {
-  readonly way: 'held' | 'promised';
-  readonly bookings: readonly Booking[];
+type Sums = Map<AccountId, number>;
+
+function sumsOf({ replicas, servers }: Fleet): { readonly held: Sums; readonly promised: Sums } {
+  const [held, promised]: [Sums, Sums] = [new Map(), new Map()];
+  for (const replica of replicas.values()) {
+    add(replica.phase === 'placed' ? promised : held, replica.bookings);
+    if (replica.phase !== 'ready' || !replica.change) continue;
+    add(replica.change.order ? held : promised, replica.change.bookings);
+  }
+  for (const { hidden } of servers.values()) for (const { bookings } of hidden) add(held, bookings);
+  return { held, promised };
 }
 
-function entriesOf(fleet: Fleet): Entry[] {
-  const replicas = [...fleet.replicas.values()].flatMap((replica): Entry[] => {
-    const own: Entry = { way: replica.phase === 'placed' ? 'promised' : 'held', bookings: replica.bookings };
-    if (replica.phase !== 'ready' || !replica.change) return [own];
-    return [own, { way: replica.change.order ? 'held' : 'promised', bookings: replica.change.bookings }];
-  });
-  const hidden = [...fleet.servers.values()].flatMap((server) => server.hidden);
-  return [...replicas, ...hidden.map(({ bookings }): Entry => ({ way: 'held', bookings }))];
+function add(sums: Sums, bookings: readonly Booking[]): void {
+  for (const { account, bytes } of bookings) sums.set(account, (sums.get(account) ?? 0) + bytes);
 }
 
 /** What is loaded books what was declared for it: on each of its devices, and on the host. */

@@ -1,12 +1,10 @@
-import { memoryOf } from '#core';
 import { said } from '../../checkers/memory.js';
 import { type Check, siteOf } from './scene.js';
 
 /** Nothing holds more than there is, but where somebody else, or an earlier life, put things Berth could only find. */
 export const heldWithinCapacity: Check = (scene) => {
-  const { fleet, trail, life } = scene;
+  const { fleet, memory, trail, life } = scene;
   if (life > 1) return;
-  const memory = memoryOf(fleet);
   for (const { spec, devices, hidden, looked, lookedAt } of fleet.servers.values()) {
     const site = siteOf(scene, spec.id);
     const isSeen = looked && lookedAt !== null && lookedAt > site.bornAt;
