@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Event } from '#core';
 import type { Observer, Turn } from '#engine';
 
 /** A hash of every event and every action of every turn: the same for two runs that went the same way. */
@@ -6,7 +7,7 @@ export class TurnDigest implements Observer {
   private readonly hash = createHash('sha256');
 
   turnTaken({ events, actions, now }: Turn): void {
-    this.hash.update(JSON.stringify([now, events, actions], asData));
+    this.hash.update(JSON.stringify([now, events.map(asData), actions]));
   }
 
   /** As it is now: more turns may follow. */
@@ -15,8 +16,10 @@ export class TurnDigest implements Observer {
   }
 }
 
-/** Maps and sets have no JSON of their own, and must not be told apart by nothing. */
-function asData(_key: string, value: unknown): unknown {
-  if (value instanceof Map) return [...(value as Map<unknown, unknown>)];
-  return value instanceof Set ? [...(value as Set<unknown>)] : value;
+/** A map has no JSON of its own. The only one is in a look; to ask at every value whether it is one took long. */
+function asData(event: Event): unknown {
+  if (event.kind !== 'Looked' || event.look.metrics === null) return event;
+  const { look } = event;
+  const metrics = { ...look.metrics, pending: [...event.look.metrics.pending] };
+  return { ...event, look: { ...look, metrics } };
 }
