@@ -66,7 +66,7 @@ function rowsOf(answer: Ended): readonly Row[] {
 }
 
 function rowText({ name, version, state, reason }: Row): string {
-  return `${name} ${version} ${state} ${plainText(reason)}`.trim();
+  return `${name} ${version} ${state} ${reason === '' ? '' : plainText(reason)}`.trim();
 }
 
 /** What an answer says; of a refusal the status and the text. */
