@@ -10,7 +10,7 @@ export interface CommandEnd {
 }
 
 /** The time of day at which every command line of a spec runs. */
-export const NOON = Date.parse('2026-01-31T12:00:00Z');
+const NOON = Date.parse('2026-01-31T12:00:00Z');
 
 /** Runs a command line in this process, on a terminal that remembers. */
 export async function berthctl(
