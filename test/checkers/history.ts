@@ -12,7 +12,7 @@ import type {
   RequestId,
   ServerId,
 } from '#core';
-import type { TurnScene } from './scene.js';
+import type { Turn } from '#engine';
 
 /** An order of ours that was sent and of which we have not heard again. */
 export interface OpenOrder {
@@ -23,6 +23,12 @@ export interface OpenOrder {
   readonly orderedAt: Instant;
   /** Ordinals that get a copy by it. */
   readonly devices: readonly number[];
+}
+
+/** A turn that was taken, and the fleet after it. */
+interface Taken {
+  readonly turn: Pick<Turn, 'now' | 'events' | 'actions'>;
+  readonly fleet: Fleet;
 }
 
 interface Given {
@@ -55,7 +61,7 @@ export class History {
   }
 
   /** Before a turn is checked: what was told, and the routes that were given. */
-  hear({ turn, fleet }: Pick<TurnScene, 'turn' | 'fleet'>): void {
+  hear({ turn, fleet }: Taken): void {
     for (const event of turn.events) this.hearOne(event, fleet, turn.now);
     this.noteIncarnations(fleet);
     for (const server of this.restarted) this.forget(server);
@@ -65,7 +71,7 @@ export class History {
   }
 
   /** After a turn was checked: what it ordered and answered. */
-  turnPage({ turn, fleet }: Pick<TurnScene, 'turn' | 'fleet'>): void {
+  turnPage({ turn, fleet }: Taken): void {
     this.restarted.clear();
     for (const action of turn.actions) this.decided(action, fleet, turn.now);
     for (const id of this.given.keys()) {

@@ -35,9 +35,6 @@ export interface Ending {
   readonly dropped: number;
 }
 
-/** What is recorded of a turn is all that `step` was given and gave. */
-export type { RecordedTurn } from '#engine';
-
 /** What begins a recording. */
 export interface Opening {
   readonly header: Header;

@@ -18,7 +18,7 @@ export const whole = z.int();
 export const text = z.string();
 export const flag = z.boolean();
 export const list = <T>(of: z.ZodType<T>) => z.array(of);
-export const labels = z.record(z.string(), z.string());
+const labels = z.record(z.string(), z.string());
 export const orNull = <T>(of: z.ZodType<T>) => z.nullable(of);
 
 const coldStart = z.strictObject({

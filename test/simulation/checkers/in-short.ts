@@ -1,1 +1,0 @@
-export { pictureOf } from '../../checkers/in-short.js';
