@@ -13,9 +13,9 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { takeLock } from './lock.mjs';
 import { run, seconds } from './processes.mjs';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -162,35 +162,16 @@ function filesUnder(folder) {
 
 /** Two set-ups at once would take each other's files away: the second waits for the first. */
 async function alone(work) {
-  mkdirSync(join(ROOT, '.cache'), { recursive: true });
-  const deadline = Date.now() + LOCK_MS;
-  while (!takeLock()) {
-    if (Date.now() > deadline) throw new SetUpFailed(`another set-up holds ${LOCK}`);
-    await sleep(100);
+  mkdirSync(dirname(LOCK), { recursive: true });
+  try {
+    await takeLock(LOCK, LOCK_MS);
+  } catch (error) {
+    throw new SetUpFailed(error.message);
   }
   try {
     await work();
   } finally {
     rmSync(LOCK, { force: true });
-  }
-}
-
-function takeLock() {
-  try {
-    writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
-    if (!isAlive(Number(readFileSync(LOCK, 'utf8')))) rmSync(LOCK, { force: true });
-    return false;
-  }
-}
-
-function isAlive(pid) {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error.code === 'EPERM';
   }
 }
 

@@ -11,7 +11,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from '../processes.mjs';
-import { takeLock } from '../real-triton/install-lock.mjs';
+import { takeLock } from '../lock.mjs';
 
 /** One of each line with long-term support that is not the oldest we run on. */
 const VERSIONS = ['22.23.3', '24.21.0'];

@@ -11,7 +11,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { takeLock } from './install-lock.mjs';
+import { takeLock } from '../lock.mjs';
 
 const PYTRITON = '0.7.0';
 const TRITON = '2.51.0';

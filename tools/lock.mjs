@@ -1,20 +1,24 @@
-/** A lock between installations, held by a file with the holder's process id in it. */
+/** A lock between set-ups and installations, held by a file with the holder's process id in it. */
 import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Longer than any installation can take: a lock of this age was left behind. */
 const LOCK_MS = 20 * 60_000;
+const LOOK_EVERY_MS = 100;
 
-/** One installation at a time. A lock is broken when its process is gone, or when it is older than any can be. */
-export async function takeLock(lock) {
+/**
+ * One at a time: waits for whoever holds the lock, for as long as they may take, and goes on with a lock of its own,
+ * which is a file to be removed in the end. A lock is broken when its process is gone, or when it is older than any can be.
+ */
+export async function takeLock(lock, withinMs = LOCK_MS) {
   const mine = `${lock}.${process.pid}`;
   await writeFile(mine, String(process.pid));
   try {
-    const giveUpAt = Date.now() + LOCK_MS;
+    const giveUpAt = Date.now() + withinMs;
     while (!(await linked(mine, lock))) {
-      if (Date.now() > giveUpAt) throw new Error(`${lock} is held by another installation`);
+      if (Date.now() > giveUpAt) throw new Error(`${lock} is held by another process`);
       if (await isLeftBehind(lock)) await rm(lock, { force: true });
-      else await sleep(200);
+      else await sleep(LOOK_EVERY_MS);
     }
   } finally {
     await rm(mine, { force: true });
