@@ -1,0 +1,144 @@
+import {
+  type AccountId,
+  type Booking,
+  type Bytes,
+  type Fleet,
+  hostAccount,
+  type Instant,
+  type Model,
+  type ModelId,
+  type Replica,
+  replicaId,
+  type ReplicaId,
+  type Server,
+} from '#core';
+
+/**
+ * What things cost, worked out from the contract and not from the core: a limit is booked on each device that holds a
+ * copy, host memory once a replica; an ensemble whose sizes nobody declared books nothing itself; what runs on a
+ * processor books host memory alone.
+ */
+
+export type Amounts = ReadonlyMap<AccountId, Bytes>;
+
+export const gpusOf = (server: Server): readonly number[] =>
+  (server.devices ?? []).filter(({ kind }) => kind === 'gpu').map(({ ordinal }) => ordinal);
+
+/** Whether a model sits on the processor of a server that has GPUs. */
+const isOnProcessor = (server: Server, id: ModelId): boolean =>
+  server.configs.get(id)?.kind === 'cpu' && gpusOf(server).length > 0;
+
+export function booksOf(
+  fleet: Fleet,
+  server: Server,
+  id: ModelId,
+  devices: readonly number[],
+): readonly Booking[] {
+  const model = fleet.models.get(id)!;
+  if (fleet.steps.has(id) && !model.sizesDeclared) return [];
+  const gpus = (server.devices ?? []).filter(
+    ({ ordinal, kind }) => kind === 'gpu' && devices.includes(ordinal),
+  );
+  const host = { account: hostAccount(server.spec.host), bytes: model.hostBytes };
+  return [...gpus.map(({ account }) => ({ account, bytes: model.gpuBytes })), host];
+}
+
+/** Whether Berth says which GPU a model goes to. */
+export const isChosen = (server: Server, model: Model): boolean =>
+  gpusOf(server).length > 1 && (model.config !== null || server.configs.get(model.id)?.kind === 'gpu');
+
+/** On which devices a model can be put at once: one where Berth chooses, else all of them. */
+export function devicesFor(server: Server, model: Model): readonly (readonly number[])[] {
+  if (model.config === null && isOnProcessor(server, model.id)) return [[]];
+  const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
+  return isChosen(server, model) ? all.map((one) => [one]) : [all];
+}
+
+/** Where something goes that a model brings along: to the model's device where Berth chooses, else to all. */
+export function devicesBeside(server: Server, model: Model, devices: readonly number[]): readonly number[] {
+  if (isOnProcessor(server, model.id)) return [];
+  if (isChosen(server, model) && devices.length > 0) return devices.slice(0, 1);
+  return (server.devices ?? []).map(({ ordinal }) => ordinal);
+}
+
+/** Everything a model needs on its server, and what that needs. */
+export function needsOf(fleet: Fleet, id: ModelId): ReadonlySet<ModelId> {
+  const found = new Set<ModelId>();
+  const open = [id];
+  for (let one = open.pop(); one; one = open.pop()) {
+    for (const needed of [...(fleet.models.get(one)?.dependsOn ?? []), ...(fleet.steps.get(one) ?? [])]) {
+      if (!found.has(needed)) open.push(needed);
+      found.add(needed);
+    }
+  }
+  return found;
+}
+
+export const at = (fleet: Fleet, id: ModelId, server: Server): Replica | undefined =>
+  fleet.replicas.get(replicaId(id, server.spec.id));
+
+/** What is there that could not do without this replica. */
+export const leaningOn = (fleet: Fleet, { model, server }: Replica): readonly Replica[] =>
+  [...fleet.replicas.values()].filter(
+    (one) => one.server === server && one.model !== model && needsOf(fleet, one.model).has(model),
+  );
+
+export function add(total: Map<AccountId, Bytes>, bookings: readonly Booking[]): void {
+  for (const { account, bytes } of bookings) total.set(account, (total.get(account) ?? 0) + bytes);
+}
+
+/** Takes bookings from room, or gives them back; where nobody limits an account there is nothing to take from. */
+export function take(room: Map<AccountId, Bytes>, bookings: readonly Booking[], times: 1 | -1 = 1): void {
+  for (const { account, bytes } of bookings) {
+    const left = room.get(account);
+    if (left !== undefined) room.set(account, left - times * bytes);
+  }
+}
+
+/** What each account may hold; those without a limit are not listed. */
+export function capacitiesOf(fleet: Fleet): Map<AccountId, Bytes> {
+  const found = new Map<AccountId, Bytes>();
+  const limit = (account: AccountId, bytes: Bytes): void => {
+    found.set(account, Math.min(found.get(account) ?? Infinity, bytes));
+  };
+  for (const { spec, devices } of fleet.servers.values()) {
+    for (const { account, kind, capacity } of devices ?? []) {
+      limit(account, kind === 'gpu' ? capacity : (spec.hostMemory ?? capacity));
+    }
+    if (spec.hostMemory !== null) limit(hostAccount(spec.host), spec.hostMemory);
+  }
+  return found;
+}
+
+/** What is free at this moment, and what is once all have left that leave and all are loaded that were given a place. */
+export function roomIn(fleet: Fleet, now: Instant): { readonly free: Amounts; readonly spare: Amounts } {
+  const free = capacitiesOf(fleet);
+  const spare = capacitiesOf(fleet);
+  for (const replica of fleet.replicas.values()) {
+    if (replica.phase !== 'placed') take(free, replica.bookings);
+    if (!isLeaving(fleet, replica, now)) take(spare, replica.bookings);
+    if (replica.phase !== 'ready' || !replica.change) continue;
+    take(spare, replica.change.bookings);
+    if (replica.change.order) take(free, replica.change.bookings);
+  }
+  return { free, spare };
+}
+
+/** An unload that outlasts its bound may never come to an end: nobody counts on that memory. */
+function isLeaving(fleet: Fleet, replica: Replica, now: Instant): boolean {
+  if (replica.phase === 'draining') return true;
+  if (replica.phase !== 'unloading') return false;
+  return now < (replica.answeredAt ?? replica.orderedAt) + fleet.limits.stuckAfter;
+}
+
+export const isWithin = (needs: Amounts, room: Amounts): boolean =>
+  [...needs].every(([account, bytes]) => bytes <= (room.get(account) ?? Infinity));
+
+/** One way to put one more copy of a model somewhere. */
+export interface Way {
+  readonly server: Server;
+  readonly devices: readonly number[];
+  readonly needs: Amounts;
+  /** The ready replica that is to get the copy. */
+  readonly grows: ReplicaId | null;
+}

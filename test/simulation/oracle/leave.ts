@@ -1,0 +1,122 @@
+import type { Fleet, Instant, Model, ModelId, Ready, Replica } from '#core';
+import { leaningOn, needsOf, type Way } from './books.js';
+import { isUp } from './ways.js';
+
+/** Who may be made to leave for somebody, one by one and together. */
+
+/** A newcomer, as far as it matters for who has to leave. */
+export interface Newcomer {
+  readonly model: Model;
+  /** Whether it has waited so long that leases protect nobody from it. */
+  readonly isStarving: boolean;
+}
+
+const isKept = (fleet: Fleet, replica: Replica): boolean =>
+  replica.phase === 'ready' &&
+  replica.stranger &&
+  fleet.servers.get(replica.server)!.spec.strangers === 'keep';
+
+/** Somebody waits for it who doubts it, or it has to leave a server and is to be ready elsewhere before. */
+const isAwaited = (fleet: Fleet, id: ModelId): boolean =>
+  [...fleet.waiting.values()].some(({ model }) => model === id) ||
+  [...fleet.replicas.values()].some(
+    ({ model, phase, server }) => model === id && phase === 'ready' && fleet.servers.get(server)!.drain,
+  );
+
+/** Ready and at rest; not somebody else's; past its minimum residency; not awaited; not in use, or its lease is no shield. */
+export function mayBeAsked(
+  fleet: Fleet,
+  replica: Replica,
+  { isStarving }: Newcomer,
+  now: Instant,
+): replica is Ready {
+  if (replica.phase !== 'ready' || replica.change || isKept(fleet, replica)) return false;
+  const server = fleet.servers.get(replica.server)!;
+  const { minResidency } = fleet.models.get(replica.model)!;
+  if (!isUp(server) || now < replica.since + minResidency) return false;
+  if (isAwaited(fleet, replica.model)) return false;
+  const isUsed = replica.inUseUntil > now || (server.pending.get(replica.model) ?? 0) > 0;
+  return isStarving || !isUsed;
+}
+
+/**
+ * Whether these may leave as one: nothing stays that needs one of them, and as many copies stay as are pinned. Those
+ * that leave already were asked before.
+ */
+export function mayLeaveTogether(
+  fleet: Fleet,
+  leaving: ReadonlySet<Replica>,
+  way: Way,
+  id: ModelId,
+): boolean {
+  return isClosed(fleet, leaving, way, id) && [...leaving].every((one) => keepsPins(fleet, one, leaving));
+}
+
+/**
+ * Whether each of these may leave some time. Of a model with more copies than are pinned each may, if not all: whoever
+ * waits for the last of them waits in vain, but it is idle and gone soon, and then he is told.
+ */
+export function mayLeaveInTime(fleet: Fleet, leaving: ReadonlySet<Replica>, way: Way, id: ModelId): boolean {
+  return (
+    isClosed(fleet, leaving, way, id) && [...leaving].every((one) => keepsPins(fleet, one, new Set([one])))
+  );
+}
+
+const isGone = ({ phase }: Replica): boolean => phase === 'draining' || phase === 'unloading';
+
+function isClosed(fleet: Fleet, leaving: ReadonlySet<Replica>, way: Way, id: ModelId): boolean {
+  const needed = new Set([id, ...needsOf(fleet, id)]);
+  return [...leaving].every((replica) => {
+    if (isGone(replica)) return true;
+    if (replica.server === way.server.spec.id && needed.has(replica.model)) return false;
+    return leaningOn(fleet, replica).every((one) => leaving.has(one));
+  });
+}
+
+function keepsPins(fleet: Fleet, replica: Replica, leaving: ReadonlySet<Replica>): boolean {
+  const { pinnedCopies } = fleet.models.get(replica.model)!;
+  return pinnedCopies === 0 || isGone(replica) || copiesLeft(fleet, replica.model, leaving) >= pinnedCopies;
+}
+
+/** Ready copies that would stay, on servers that stay. */
+function copiesLeft(fleet: Fleet, id: ModelId, leaving: ReadonlySet<Replica>): number {
+  const staying = [...fleet.replicas.values()].filter((replica) => {
+    const server = fleet.servers.get(replica.server)!;
+    const isSolid = isUp(server) && !server.drain && replica.phase === 'ready';
+    return replica.model === id && isSolid && !leaving.has(replica);
+  });
+  return staying.reduce((sum, { devices }) => sum + Math.max(1, devices.length), 0);
+}
+
+/**
+ * What never leaves, whatever is waited for: kept strangers and pinned copies that cannot be spared, with all that they
+ * need. Copies count wherever they are, also on a server that is down.
+ */
+export function staysForEver(fleet: Fleet): ReadonlySet<Replica> {
+  const ready = [...fleet.replicas.values()].filter(({ phase }) => phase === 'ready');
+  const isPinned = (replica: Replica): boolean => {
+    const { pinnedCopies } = fleet.models.get(replica.model)!;
+    const others = ready.filter((one) => one.model === replica.model && one !== replica);
+    return others.reduce((sum, { devices }) => sum + Math.max(1, devices.length), 0) < pinnedCopies;
+  };
+  const fixed = ready.filter((replica) => isKept(fleet, replica) || isPinned(replica));
+  const beneath = ready.filter((one) => leaningOn(fleet, one).some((other) => fixed.includes(other)));
+  return new Set([...fixed, ...beneath]);
+}
+
+/** When a replica could have left at the earliest; never, where it stays or its memory is counted as free already. */
+export function leavesAt(fleet: Fleet, replica: Replica, now: Instant): Instant {
+  const residentUntil = replica.since + fleet.models.get(replica.model)!.minResidency;
+  switch (replica.phase) {
+    case 'ready':
+      return isKept(fleet, replica) ? Infinity : Math.max(now, residentUntil, replica.inUseUntil);
+    case 'placed':
+    case 'loading':
+      return Math.max(now, residentUntil);
+    case 'unknown':
+      return now;
+    case 'draining':
+    case 'unloading':
+      return Infinity;
+  }
+}

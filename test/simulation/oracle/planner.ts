@@ -1,0 +1,136 @@
+import type { Fleet, Instant, Model, Ready, Replica, Server } from '#core';
+import {
+  type Amounts,
+  at,
+  capacitiesOf,
+  devicesFor,
+  isWithin,
+  leaningOn,
+  needsOf,
+  roomIn,
+  take,
+  type Way,
+} from './books.js';
+import {
+  leavesAt,
+  mayBeAsked,
+  mayLeaveInTime,
+  mayLeaveTogether,
+  type Newcomer,
+  staysForEver,
+} from './leave.js';
+import { costOf, isGoing, isWelcome, waysTo } from './ways.js';
+
+/**
+ * The slow planner. It tries every set of replicas for every way, and shares nothing with the core but the data.
+ *
+ * A set *suffices* for a way where all of its members may leave together (`leave.ts`) and the way fits once they have.
+ * It is *smallest* where no proper part of it suffices. Of those that suffice the *best* is that whose most valuable
+ * member is worth least; then, between ways, the one with fewer members; and on one way the one that spares the most
+ * valuable member that can be spared, then the next, and so on down. A replica is worth as much as the latest use of it
+ * or of anything that needs it there.
+ */
+export interface Plan {
+  readonly way: Way;
+  readonly leaving: ReadonlySet<Ready>;
+  /** What each of them is worth, the most valuable first. */
+  readonly harm: readonly Instant[];
+}
+
+/** The ways that fit into memory which nobody has to be asked for. */
+export const waysFree = (fleet: Fleet, ways: readonly Way[], now: Instant): Way[] =>
+  ways.filter(({ needs }) => isWithin(needs, roomIn(fleet, now).spare));
+
+/** Every plan that works for a way. */
+export function plansFor(fleet: Fleet, way: Way, newcomer: Newcomer, now: Instant): Plan[] {
+  const askable = [...fleet.replicas.values()].filter((one): one is Ready =>
+    mayBeAsked(fleet, one, newcomer, now),
+  );
+  const { spare } = roomIn(fleet, now);
+  return subsetsOf(askable)
+    .filter((leaving) => frees(leaving, way, spare))
+    .filter((leaving) => mayLeaveTogether(fleet, leaving, way, newcomer.model.id))
+    .map((leaving) => ({ way, leaving, harm: harmOf(fleet, leaving) }));
+}
+
+export function frees(leaving: ReadonlySet<Replica>, { needs }: Way, spare: Amounts): boolean {
+  const room = new Map(spare);
+  for (const { bookings } of leaving) take(room, bookings, -1);
+  return isWithin(needs, room);
+}
+
+function subsetsOf<Item>(items: readonly Item[]): Set<Item>[] {
+  return Array.from(
+    { length: 2 ** items.length },
+    (_, mask) => new Set(items.filter((_item, index) => (mask >> index) & 1)),
+  );
+}
+
+export const harmOf = (fleet: Fleet, leaving: ReadonlySet<Ready>): readonly Instant[] =>
+  Array.from(leaving, (one) =>
+    Math.max(
+      one.lastUse,
+      ...leaningOn(fleet, one).map((other) => (other.phase === 'ready' ? other.lastUse : 0)),
+    ),
+  ).toSorted((a, b) => b - a);
+
+/** Which of two plans for one way does more harm: above 0 where it is the first. */
+export function compareHarm(one: readonly Instant[], other: readonly Instant[]): number {
+  for (const [index, worth] of one.entries()) {
+    const against = other[index] ?? -Infinity;
+    if (worth !== against) return worth - against;
+  }
+  return one.length - other.length;
+}
+
+/**
+ * Whether a model could come to a server if all that may ever leave had left: where it could nowhere it is
+ * `infeasible`. What it needs and finds there may stay where it is, or leave and come again with it.
+ */
+export function couldFit(fleet: Fleet, server: Server, model: Model): boolean {
+  if (!isWelcome(server, model) || !isListed(fleet, server, model)) return false;
+  if (at(fleet, model.id, server)) return true;
+  const fixed = staysForEver(fleet);
+  const needed = [...needsOf(fleet, model.id)];
+  const found = needed.map((id) => at(fleet, id, server)).filter((one) => one !== undefined);
+  const able = found.filter((one) => !fixed.has(one) && !isGoing(one));
+  return subsetsOf(able).some((others) => {
+    const staying = new Set([...fixed, ...others]);
+    const room = capacitiesOf(fleet);
+    for (const { bookings } of staying) take(room, bookings);
+    const missing = needed.filter((id) => !staying.has(at(fleet, id, server)!));
+    return devicesFor(server, model).some((devices) =>
+      isWithin(costOf(fleet, server, model, devices, missing), room),
+    );
+  });
+}
+
+/** Whether a model and all that it needs and that is not there can be loaded there, as far as files go. */
+export function isListed(fleet: Fleet, server: Server, { id }: Model): boolean {
+  const absent = [...needsOf(fleet, id)].filter((one) => !at(fleet, one, server));
+  if (absent.some((one) => !fleet.models.get(one)!.enabled)) return false;
+  return [id, ...absent].every((one) => server.repository.has(one));
+}
+
+/**
+ * Whether a way could be free before a deadline, if all that could have left by then had; undefined where there is no
+ * way at all just now, so that nobody can tell.
+ */
+export function opensBefore(
+  fleet: Fleet,
+  model: Model,
+  { now, deadline }: { readonly now: Instant; readonly deadline: Instant },
+): boolean | undefined {
+  const ways = waysTo(fleet, model, 1);
+  if (ways.length === 0) return undefined;
+  const all = [...fleet.replicas.values()];
+  const gone = all.filter((one) => leavesAt(fleet, one, now) < deadline);
+  const going = all.filter(({ phase }) => phase === 'draining' || phase === 'unloading');
+  const { spare } = roomIn(fleet, now);
+  return ways.some((way) =>
+    subsetsOf(gone).some(
+      (leaving) =>
+        frees(leaving, way, spare) && mayLeaveInTime(fleet, new Set([...leaving, ...going]), way, model.id),
+    ),
+  );
+}

@@ -1,0 +1,115 @@
+import {
+  type Event,
+  type Fleet,
+  type Instant,
+  type Model,
+  type ModelId,
+  type Request,
+  type RequestId,
+  step,
+} from '#core';
+import { furnish, NOW, read } from './furnish.js';
+import type { Demand, SmallFleet } from './small-fleet.js';
+import { judge, type Verdict, type Wanted } from './verdict.js';
+import { copiesPresent } from './ways.js';
+
+/**
+ * Meets the demands of a small fleet one after another, and those that still wait once more when they are starving;
+ * yields what the planner says to each turn.
+ */
+export function* trials(plan: SmallFleet): Iterable<Verdict> {
+  const fleet = furnish(plan);
+  let now = NOW;
+  settle(fleet, now);
+  for (const [index, demand] of plan.demands.entries()) {
+    const id = `demand-${index}` as RequestId;
+    const model = modelFor(fleet, demand, now);
+    if (!model) return;
+    const { event, wanted } = told(fleet, model, demand, { id, now });
+    yield take(fleet, [event], wanted, now);
+    const later = now + fleet.limits.starvation;
+    const isMissed = wanted.request === null || fleet.waiting.has(id);
+    if (isMissed && fleet.wantedSince.has(model.id) && isStillWaiting(fleet, later)) {
+      now = later;
+      read(fleet, now);
+      yield take(fleet, [], { ...wanted, isStarving: true }, now);
+    }
+    settle(fleet, now);
+  }
+}
+
+/** One turn, and what the planner says to it. */
+function take(fleet: Fleet, events: readonly Event[], wanted: Wanted, now: Instant): Verdict {
+  const before = structuredClone(fleet);
+  before.models.set(wanted.model.id, wanted.model);
+  const actions = step(fleet, events, now);
+  return judge({ before, after: fleet, actions, now }, wanted);
+}
+
+/** Whether everybody who waits now does so then: what others give up would be theirs to take, and no proof. */
+const isStillWaiting = (fleet: Fleet, then: Instant): boolean =>
+  [...fleet.waiting.values()].every(({ deadline }) => deadline > then);
+
+/** Something that nobody has, if there is such; disabled models too. */
+function modelFor(fleet: Fleet, { of }: Demand, now: Instant): Model | undefined {
+  const all = [...fleet.models.values()];
+  const absent = all.filter(({ id }) => copiesPresent(fleet, id, now) === 0);
+  const choice = absent.length > 0 ? absent : all;
+  return choice[of % choice.length];
+}
+
+function told(
+  fleet: Fleet,
+  model: Model,
+  { kind, wait }: Demand,
+  { id, now }: { readonly id: RequestId; readonly now: Instant },
+): { event: Event; wanted: Wanted } {
+  if (kind === 'pin' && !isDraining(fleet, model)) {
+    const copies = copiesPresent(fleet, model.id, now) + 1;
+    const pinned = { ...model, pinnedCopies: copies };
+    const wanted = { model: pinned, copies, request: null, isStarving: false };
+    return { event: { kind: 'ModelDeclared', model: pinned }, wanted };
+  }
+  const request: Request = {
+    id,
+    model: model.id,
+    version: null,
+    arrivedAt: now,
+    deadline: now + wait,
+    lease: 10_000,
+    class: 'default',
+    avoid: [],
+  };
+  const wanted = { model, copies: 1, request, isStarving: false };
+  return { event: { kind: 'RequestArrived', request }, wanted };
+}
+
+/** A pin would take back what drains, and need no place. */
+const isDraining = (fleet: Fleet, { id }: Model): boolean =>
+  [...fleet.replicas.values()].some(({ model, phase }) => model === id && phase === 'draining');
+
+/** Takes turns until nothing is left to do, and takes back what is wanted and finds no place: what comes next is alone. */
+function settle(fleet: Fleet, now: Instant): void {
+  for (let turn = 0; turn < 6; turn += 1) {
+    read(fleet, now);
+    step(fleet, [], now);
+    const lacking = [...fleet.wantedSince.keys()];
+    if (lacking.length === 0) return;
+    step(
+      fleet,
+      lacking.flatMap((model) => withdrawn(fleet, model)),
+      now,
+    );
+  }
+  throw new Error('a fleet that does not come to rest');
+}
+
+function withdrawn(fleet: Fleet, id: ModelId): Event[] {
+  const model = fleet.models.get(id)!;
+  const waiting = [...fleet.waiting.values()].filter((request) => request.model === id);
+  return [
+    ...waiting.map((request): Event => ({ kind: 'RequestCancelled', request: request.id })),
+    { kind: 'ModelDeclared', model: { ...model, pinnedCopies: 0 } },
+    ...Array.from(fleet.servers.keys(), (server): Event => ({ kind: 'DrainEnded', server })),
+  ];
+}
