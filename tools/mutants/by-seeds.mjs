@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const PLAYER = fileURLToPath(new URL('play-seeds.mjs', import.meta.url));
-/** Far longer than a seed takes, on a busy machine too: a mutant that does not end is found by that. */
-const SEED_MS = 60_000;
+/** Far longer than a seed takes, on a very busy machine too: a mutant that does not end is found by that. */
+const SEED_MS = 300_000;
 const NODE_FLAGS = ['--max-old-space-size=1024'];
 
 /**

@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { endPlayers, findBySeeds } from './by-seeds.mjs';
 import { findBySpecs } from './by-specs.mjs';
-import { importTool, removeStage, stageBase, stageMutant } from './stage.mjs';
+import { applies, importTool, removeStage, stageBase, stageMutant } from './stage.mjs';
 import { progress, rowOf, sumUp, TABLE_HEAD } from './table.mjs';
 import { seconds } from '../processes.mjs';
 import { setUpTools } from '../set-up.mjs';
@@ -26,6 +26,7 @@ const started = performance.now();
 const base = keep(stageBase());
 const { CANARY, MUTANTS } = await importTool(base, 'tools/mutants.ts');
 const chosen = chooseMutants();
+assertApplicable();
 if (options.only !== 'seeds') await assertGreen();
 const rows = await playAll(chosen);
 console.log([TABLE_HEAD, ...rows.map(rowOf), '', sumUp(rows, seconds(started))].join('\n'));
@@ -65,6 +66,14 @@ function chooseMutants() {
     process.exit(2);
   }
   return names.length === 0 ? MUTANTS : MUTANTS.filter(({ name }) => names.includes(name));
+}
+
+/** What changes nothing is found by nobody. */
+function assertApplicable() {
+  const stale = chosen.filter((mutant) => !applies(mutant)).map(({ name, file }) => `${name} (${file})`);
+  if (stale.length === 0) return;
+  console.error(`mutants: the code that these change is not there, or there twice: ${stale.join(', ')}`);
+  process.exit(2);
 }
 
 /** A test that fails without a mutant finds none. */

@@ -39,12 +39,10 @@ export async function importTool(base, path) {
   return import(pathToFileURL(join(base, asJavaScript(path))).href);
 }
 
-/** Throws where the code that the mutant changes is not there, or there twice. */
-export function mutate(source, { name, file, find, replace }) {
-  const parts = source.split(find);
-  if (parts.length !== 2) throw new Error(`${name}: ${file} has ${parts.length - 1} of: ${find}`);
-  return parts.join(replace);
-}
+/** Whether the code that a mutant changes is there, and only once. */
+export const applies = ({ file, find }) => read(file).split(find).length === 2;
+
+export const mutate = (source, { find, replace }) => source.split(find).join(replace);
 
 function freshStage(name) {
   const stage = join(STAGES, name);

@@ -71,3 +71,21 @@ describe('the copy that a pin can spare', () => {
     expect(driver.orders().slice(4)).toEqual(['unload p@t', 'unload q@t', 'load x@t']);
   });
 });
+
+describe('two copies of which one is pinned', () => {
+  it('do not both go for one newcomer, and so neither does', () => {
+    const host = { host: 'node', hostMemory: 8 };
+    const driver = new CoreDriver()
+      .declare(aModel('a', { gpuBytes: 1, hostBytes: 4, pinnedCopies: 2 }))
+      .declare(aModel('x', { gpuBytes: 1, hostBytes: 8 }))
+      .serve(aServer('t', [8], host), ['a', 'x'])
+      .serve(aServer('u', [8], host), ['a', 'x']);
+    driver.loadEnds('a', 't');
+    driver.loadEnds('a', 'u');
+    driver.declare(aModel('a', { gpuBytes: 1, hostBytes: 4, pinnedCopies: 1 }));
+    driver.pass(60_000);
+    driver.resolve('x');
+    driver.pass(5_000);
+    expect(driver.orders()).toEqual(['load a@t', 'load a@u']);
+  });
+});
