@@ -1,5 +1,5 @@
 import { Replay } from '#engine';
-import { openRecording, type Recording, RecordingError } from '#recording';
+import { type Ending, openRecording, type Recording, RecordingError } from '#recording';
 import { TurnPromises } from './promises.js';
 
 export interface CheckOptions {
@@ -10,7 +10,8 @@ export interface CheckOptions {
 /** What a recording was found to hold. */
 export interface Checked {
   readonly turns: number;
-  readonly recording: Recording;
+  /** Null where the file simply stops. */
+  readonly ending: Ending | null;
 }
 
 /**
@@ -21,14 +22,15 @@ export async function checkRecording(
   path: string,
   { mayBeCut = false }: CheckOptions = {},
 ): Promise<Checked> {
-  const recording = await openRecording(path);
   let turns = 0;
   try {
+    const recording = await openRecording(path);
     for await (const _ of checkedTurns(path, recording)) turns += 1;
+    return { turns, ending: recording.ending };
   } catch (error) {
-    if (!(mayBeCut && error instanceof RecordingError && error.isCut)) throw error;
+    if (mayBeCut && error instanceof RecordingError && error.isCut) return { turns, ending: null };
+    throw error;
   }
-  return { turns, recording };
 }
 
 async function* checkedTurns(path: string, recording: Recording): AsyncGenerator<void> {

@@ -14,9 +14,10 @@ export async function checkRecordedTurns(dir: string, { wasKilled }: { wasKilled
   const names = (await readdir(dir)).toSorted();
   if (names.length === 0) throw new Error(`${dir}: no turn was recorded`);
   for (const name of names) {
-    const { turns, recording } = await checkRecording(join(dir, name), { mayBeCut: wasKilled });
+    const { turns, ending } = await checkRecording(join(dir, name), { mayBeCut: wasKilled });
+    if (ending?.end === 'dropped') throw new Error(`${name}: turns were dropped`);
+    if (wasKilled) continue;
     if (turns === 0) throw new Error(`${name}: no turn was recorded`);
-    if (recording.ending === null && !wasKilled) throw new Error(`${name}: the recording has no end`);
-    if (recording.ending?.end === 'dropped') throw new Error(`${name}: turns were dropped`);
+    if (ending === null) throw new Error(`${name}: the recording has no end`);
   }
 }

@@ -29,7 +29,7 @@ export async function openRecording(path: string): Promise<Recording> {
 
 async function begins(file: FileHandle): Promise<void> {
   const { bytesRead, buffer } = await file.read(Buffer.alloc(BEGINNING.length), 0, BEGINNING.length, 0);
-  if (bytesRead === 0) throw new RecordingError(1, '', 'is not there: the file is empty');
+  if (bytesRead === 0) throw new RecordingError(1, '', 'is not there: the file is empty', null, true);
   if (!BEGINNING.startsWith(buffer.toString('latin1', 0, bytesRead))) {
     throw new RecordingError(1, '', `is not the first line of a recording, which begins with ${BEGINNING}`);
   }
