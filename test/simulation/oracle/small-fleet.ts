@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 /** At most so many models; what is said of them by number counts from 0. */
-export const MODELS = 6;
+const MODELS = 6;
 
 /** A copy of a model on a server, in whichever phase. */
 export interface Holding {
