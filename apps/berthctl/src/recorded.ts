@@ -4,6 +4,9 @@ import type { Fleet } from '#core';
 import { Failed, Usage } from './failures.js';
 import { counted } from './in-short.js';
 
+/** How many places of the core are told where it throws. */
+const FRAMES = 5;
+
 /** What stepping through a recording has come to. */
 interface Sofar {
   turns: number;
@@ -35,10 +38,23 @@ export async function played(file: string, upTo = Infinity): Promise<Played> {
     sofar.turns += 1;
     sofar.first ??= turn;
     sofar.last = turn;
-    sofar.difference = replay.take(turn) ?? null;
+    sofar.difference = taken(file, replay, turn);
   }
   await recording.close();
   return { header, ...sofar, ending: recording.ending, fleet: replay.fleet };
+}
+
+/** A core that throws where it once decided has changed, too; or nobody ever took such a turn. */
+function taken(file: string, replay: Replay, turn: RecordedTurn): Difference | null {
+  try {
+    return replay.take(turn) ?? null;
+  } catch (error) {
+    const { stack, message } = error as Error;
+    throw new Failed(
+      `${file}: the core of today breaks at turn ${turn.turn}: ${message}`,
+      stack?.split('\n').slice(1, 1 + FRAMES),
+    );
+  }
 }
 
 /** A broken recording says where; a file that cannot be read is a mistake on the command line. */

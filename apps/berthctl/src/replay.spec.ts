@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   type Action,
@@ -16,6 +17,7 @@ import { berthctl } from '../../../test/support/berthctl.js';
 import { aModel, aServer } from '../../../test/support/builders.js';
 
 const MIB = 2 ** 20;
+const ABOUT = { berth: '0.1.0', node: 'v20.19.0', fleet: 'berth' };
 const [HERE, THERE] = ['here' as ModelId, 'there' as ModelId];
 
 /** Decides what is recorded in place of an action, where it is to differ from what the core decided. */
@@ -23,8 +25,7 @@ type Alter = (action: Action) => Action;
 
 /** Two models of 6 MiB and one GPU of 10: one is loaded, and then somebody asks for the other. */
 function record(path: string, alter: Alter = (action) => action): void {
-  const about = { berth: '0.1.0', node: 'v20.19.0', fleet: 'berth' };
-  const recorder = new RunRecorder({ pathOf: () => path, about, recordedAt: '2026-01-31T12:00:00Z' });
+  const recorder = new RunRecorder({ pathOf: () => path, about: ABOUT, recordedAt: '2026-01-31T12:00:00Z' });
   const fleet = emptyFleet();
   const take = (now: number, ...events: Event[]): readonly Action[] => {
     const actions = step(fleet, events, now);
@@ -68,6 +69,16 @@ const asked = (id: string, model: ModelId): Event => ({
     ...{ lease: 10_000, class: 'default', avoid: [] },
   },
 });
+
+/** The lines with checksums that are right, as somebody may write them who means harm. */
+function resummed(text: string): string {
+  let sum = 0;
+  const lines = text.matchAll(/^(.*),"sum":"[0-9a-f]{8}"\}$/gm);
+  return Array.from(lines, ([, json]) => {
+    sum = crc32(`${json!}}`, sum);
+    return `${json!},"sum":"${sum.toString(16).padStart(8, '0')}"}\n`;
+  }).join('');
+}
 
 describe('berthctl replay', () => {
   let folder: string;
@@ -172,6 +183,20 @@ describe('berthctl replay', () => {
       { difference: { turn: 5, recorded: 7, decided: 60_000 } },
     ]);
     expect((await berthctl(['replay', path, '--turn', '4'])).status).toBe(0);
+  });
+
+  it('says at which turn the core breaks, where a file holds what no process ever decided', async () => {
+    const path = join(folder, 'odd.jsonl');
+    const holders = '"holders":{"$map":[["here",{"$set":["here@nowhere"]}]]}';
+    await writeFile(
+      path,
+      resummed((await readFile(whole, 'utf8')).replace('"holders":{"$map":[]}', holders)),
+    );
+    const { status, out, err } = await berthctl(['replay', path]);
+    expect([status, out]).toEqual([1, '']);
+    expect(err).toContain(
+      `berthctl: ${path}: the core of today breaks at turn 5: Cannot read properties of undefined`,
+    );
   });
 
   it('says that there is no such turn', async () => {
