@@ -64,8 +64,9 @@ async function playSeeds(options: SimOptions): Promise<void> {
     if (played.failure !== undefined) console.error(`SEED=${played.seed} ${played.failure}`);
   });
   clearInterval(progress);
-  if (process.exitCode === INTERRUPTED) return tellProgress();
+  if (process.exitCode === INTERRUPTED) tellProgress();
   console.log(tallyLines(tally, RARE_MARKS, performance.now() - began).join('\n'));
+  if (process.exitCode === INTERRUPTED) return;
   await tellFailures(tally.violations(), hours);
   const isLong = seeds * hours >= LONG_RUN_HOURS;
   const isLacking = isLong && tally.neverReached(RARE_MARKS).length > 0;
