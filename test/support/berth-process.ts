@@ -170,7 +170,8 @@ export class BerthProcess {
     }
   }
 
-  private get turns(): string {
+  /** Where its turns are recorded. */
+  get turns(): string {
     return join(this.folder, 'turns');
   }
 
