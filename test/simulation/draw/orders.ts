@@ -63,6 +63,8 @@ export function drawScaling(random: Random, cast: Cast): Happening[] {
     return { at: random.between(1, Math.max(1, cast.storm / 2)), kind: 'addServer', server: spec.id };
   });
   if (!random.chance(0.3)) return first;
+  // What models need on a host alone is declared only where there is one from the start.
+  const hasBare = cast.servers.some(({ setup }) => setup.devices.length === 0);
   const more = moments(random, random.spread(20_000, 600_000), cast.storm).map((at): Happening => {
     const id = server(random, cast);
     const kind = random.pick(['addServer', 'addServer', 'removeServer', 'refit'] as const);
@@ -71,7 +73,7 @@ export function drawScaling(random: Random, cast: Cast): Happening[] {
       at,
       kind,
       server: id,
-      devices: random.pick([0, 1, 2, 4, 8]),
+      devices: random.pick(hasBare ? [0, 1, 2, 4, 8] : [1, 2, 4, 8]),
       downFor: random.spread(100, 30_000),
     };
   });
