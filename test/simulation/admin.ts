@@ -11,10 +11,22 @@ type Order =
 const WISH: number = 60_000;
 
 /** Why nobody hears an order just now. */
-export function whyDeaf({ berth }: Stage): string | undefined {
+export function whyDeaf({ berth, store }: Stage): string | undefined {
   const living = berth();
   if (!living) return 'Berth is not there';
-  return living.process.isPaused ? 'Berth is paused' : undefined;
+  if (living.process.isPaused) return 'Berth is paused';
+  return store.isIdleFor(living.process) ? undefined : 'another write is under way';
+}
+
+/** Puts an admin's write on the disk, and does it once it is there; what could not be written is refused. */
+export function writeDown({ store, berth, trail }: Stage, apply: () => void, done: () => void): void {
+  store.tell(apply, berth()!.process).then(
+    () => {
+      trail.note('acknowledged');
+      done();
+    },
+    () => trail.note('refused: the disk is full'),
+  );
 }
 
 /** Somebody with an admin key: what Berth's API would refuse is refused here, for the same reasons. */
@@ -39,7 +51,9 @@ export class Admin {
 
   /** Ends what would keep a fleet from coming to rest. */
   finish(): void {
-    for (const server of [...this.stage.told.drains.keys()]) this.undrain(server);
+    const { drains } = this.stage.told;
+    for (const server of drains.keys()) this.tell({ kind: 'DrainEnded', server });
+    drains.clear();
   }
 
   private get berth(): Berth {
@@ -48,6 +62,13 @@ export class Admin {
 
   private reaching<Happening>(doing: (happening: Happening) => string | void) {
     return (happening: Happening): string | void => whyDeaf(this.stage) ?? doing(happening);
+  }
+
+  /** Written down first, then done and acknowledged, as the API does it. */
+  private write(apply: () => void, event: Event): void {
+    const { engine } = this.berth;
+    this.stage.trail.mark(`operator ${event.kind}`);
+    writeDown(this.stage, apply, () => engine.tell(event));
   }
 
   /** An ensemble only once it is known what it is made of: before, nobody can say whether it fits. */
@@ -89,21 +110,23 @@ export class Admin {
   private drain({ server, within }: HappeningOf<'drain'>): string | void {
     if (!this.stage.told.servers.has(server)) return 'unknown_server';
     const deadline = within === null ? null : this.stage.agenda.now() + within;
-    this.stage.told.drains.set(server, deadline);
-    this.tell({ kind: 'DrainOrdered', server, deadline });
+    const { drains } = this.stage.told;
+    this.write(() => drains.set(server, deadline), { kind: 'DrainOrdered', server, deadline });
   }
 
   private undrain(server: ServerId): string | void {
-    if (!this.stage.told.drains.delete(server)) return 'it is not draining';
-    this.tell({ kind: 'DrainEnded', server });
+    const { drains } = this.stage.told;
+    if (!drains.has(server)) return 'it is not draining';
+    this.write(() => drains.delete(server), { kind: 'DrainEnded', server });
   }
 
   /** Only what is as honest under the defaults as under its own declaration; they may book more for what is there. */
   private withdraw(id: ModelId): string | void {
     if (!this.planned(id).fitsDefaults) return 'the defaults would lie about it';
-    if (!this.stage.told.models.delete(id)) return 'unknown_model';
+    const { models } = this.stage.told;
+    if (!models.has(id)) return 'unknown_model';
     for (const site of this.stage.sites.values()) site.isMuddled = true;
-    this.tell({ kind: 'ModelWithdrawn', model: id });
+    this.write(() => models.delete(id), { kind: 'ModelWithdrawn', model: id });
   }
 
   private declare({ model: id, change }: HappeningOf<'declare'>): string | void {
@@ -133,13 +156,13 @@ export class Admin {
   }
 
   private setLimits({ limits }: HappeningOf<'setLimits'>): void {
-    this.stage.told.limits = limits;
-    this.tell({ kind: 'LimitsSet', limits, defaults: this.stage.told.defaults });
+    const { told } = this.stage;
+    this.write(() => (told.limits = limits), { kind: 'LimitsSet', limits, defaults: told.defaults });
   }
 
   private redeclare(model: Model): void {
-    this.stage.told.models.set(model.id, model);
-    this.tell({ kind: 'ModelDeclared', model });
+    const { models } = this.stage.told;
+    this.write(() => models.set(model.id, model), { kind: 'ModelDeclared', model });
   }
 
   private planned(id: ModelId): PlannedModel {

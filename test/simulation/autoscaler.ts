@@ -1,4 +1,4 @@
-import { whyDeaf } from './admin.js';
+import { whyDeaf, writeDown } from './admin.js';
 import type { Doings } from './happenings.js';
 import type { Stage } from './stage.js';
 
@@ -10,19 +10,27 @@ export function autoscaler(stage: Stage): Pick<Doings, 'addServer' | 'removeServ
       const deaf = whyDeaf(stage);
       if (deaf !== undefined) return deaf;
       if (told.servers.has(server)) return 'it is known';
-      told.servers.add(server);
-      berth()!.add(sites.get(server)!);
+      const living = berth()!;
+      writeDown(
+        stage,
+        () => told.servers.add(server),
+        () => living.add(sites.get(server)!),
+      );
     },
     removeServer: ({ server }) => {
       const deaf = whyDeaf(stage);
       if (deaf !== undefined) return deaf;
-      if (!told.servers.delete(server)) return 'unknown_server';
-      told.drains.delete(server);
+      if (!told.servers.has(server)) return 'unknown_server';
+      const { engine } = berth()!;
       // What stays loaded there is nobody's, and is found again by whoever adds the server anew.
       const site = sites.get(server)!;
       site.disturb();
       site.isMuddled = true;
-      berth()!.engine.removeServer(server);
+      const forget = (): void => {
+        told.servers.delete(server);
+        told.drains.delete(server);
+      };
+      writeDown(stage, forget, () => engine.removeServer(server));
     },
     refit: ({ server, devices, downFor }) => {
       const site = sites.get(server)!;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Instant, type Millis, type Replica, type ServerId, serverState } from '#core';
 import type { Observer } from '#engine';
 import type { Berth } from './berth.js';
@@ -7,6 +8,7 @@ import type { Gateways } from './gateways.js';
 import type { Plan } from './plan.js';
 import type { Site } from './site.js';
 import type { Stage } from './stage.js';
+import type { Told } from './told.js';
 
 /** Between two looks at whether a fleet is at rest. */
 const PATIENCE: Millis = 5_000;
@@ -73,7 +75,7 @@ export class Calm {
     if (!berth || berth.process.isPaused) return ['Berth is not there'];
     const { told } = this.stage;
     const { openRequests } = this.gateways;
-    const sites = new Map([...this.stage.sites].filter(([, { id }]) => told.servers.has(id)));
+    const sites = new Map([...this.stage.sites].filter(([, { id }]) => berth.engine.fleet.servers.has(id)));
     const open = restlessness(berth.engine.fleet, {
       sites,
       unusedFor: (replica) => this.unusedFor(replica),
@@ -83,6 +85,7 @@ export class Calm {
       },
       takesNothing: (server) => this.takesNothing(sites.get(server)!),
     });
+    open.push(...unheeded(berth, told));
     const unnoticed = [...sites.values()].filter(({ id, isGone }) => isGone && !isLost(berth, id));
     open.push(...unnoticed.map(({ id }) => `${id} is gone, and not known to be lost`));
     return openRequests > 0 ? [...open, `${openRequests} requests are unanswered`] : open;
@@ -103,6 +106,23 @@ export class Calm {
     const used = Math.max(plan.storm, this.gateways.lastBusyAt, bornAt, sites.get(server)!.bornAt);
     return agenda.now() - Math.max(used, routes.leasedUntil(id));
   }
+}
+
+/** What was acknowledged holds, through every crash. */
+function unheeded({ engine }: Berth, told: Told): string[] {
+  const { models, servers, limits } = engine.fleet;
+  const changed = [...told.models.values()].filter(
+    (model) => !isDeepStrictEqual(models.get(model.id), model),
+  );
+  const draining = [...servers.values()].filter(({ drain }) => drain !== null);
+  return [
+    ...changed.map(({ id }) => `${id} is not as it was declared`),
+    ...draining.map(({ spec }) => `${spec.id} drains, and nobody said so`),
+    ...(isDeepStrictEqual(limits, told.limits) ? [] : ['the limits are not as they were set']),
+    ...(isDeepStrictEqual(new Set(servers.keys()), told.servers)
+      ? []
+      : ['the servers are not those declared']),
+  ];
 }
 
 /** It need not be known to one who has never met it. */

@@ -1,7 +1,8 @@
-import type { Fault } from '#testing';
 import type { Doings, HappeningKind, HappeningOf } from './happenings.js';
 import type { Site } from './site.js';
 import type { Stage } from './stage.js';
+import { WRITE_TAKES } from './store.js';
+import { during, switches } from './switches.js';
 
 type Broken = Exclude<HappeningKind, Gateways | Orders | Meddling>;
 type Gateways = 'ask';
@@ -10,17 +11,33 @@ type Orders =
 type Meddling = 'strangerLoad' | 'strangerUnload' | 'addServer' | 'removeServer' | 'refit';
 
 type OfProcesses =
-  'kill' | 'terminate' | 'berthCrash' | 'berthStop' | 'berthPauses' | 'wallClockSet' | 'diskFull';
+  | 'kill'
+  | 'terminate'
+  | 'berthCrash'
+  | 'berthStop'
+  | 'berthPauses'
+  | 'wallClockSet'
+  | 'crashAtWrite'
+  | 'slowDisk'
+  | 'diskFull';
 
 /** Between the death of a server and its next start, at the end of the storm. */
 const HEALED_WITHIN = 1_000;
+/** How long it takes whoever supervises a server to see that it has died. */
+const RESTARTED_WITHIN = 2_000;
 
 /** Makes things go wrong, and heals them when the storm is over. */
 export class Faults {
   constructor(private readonly stage: Stage) {}
 
   doings(): Pick<Doings, Broken> {
-    return { ...this.ofProcesses(), ...this.ofModels(), ...this.switched(), ...this.ofTheNetwork() };
+    return {
+      ...this.ofProcesses(),
+      ...this.ofModels(),
+      ...this.ofMachines(),
+      ...switches(this.stage),
+      ...this.ofTheNetwork(),
+    };
   }
 
   /**
@@ -28,7 +45,9 @@ export class Faults {
    * to stay dead or stuck for ever.
    */
   heal(): void {
-    this.stage.store.isFailing = false;
+    const { store } = this.stage;
+    store.isFailing = false;
+    store.takes = WRITE_TAKES;
     this.stage.delays.longest = 2;
     for (const site of this.stage.sites.values()) {
       if (site.isGone) continue;
@@ -55,6 +74,14 @@ export class Faults {
         berth.process.pause(lasts);
       },
       wallClockSet: ({ server, by }) => this.site(server).clock.setWallTime(by),
+      crashAtWrite: ({ write, when, downFor }) => {
+        this.stage.store.crashAt({ write, when, crash: () => void this.stage.endBerth('crash', downFor) });
+      },
+      slowDisk: ({ by, lasts }) => {
+        const { store } = this.stage;
+        store.takes = by;
+        this.later(lasts, () => (store.takes = WRITE_TAKES));
+      },
       diskFull: ({ lasts }) => {
         const { store } = this.stage;
         store.isFailing = true;
@@ -91,6 +118,31 @@ export class Faults {
     };
   }
 
+  private ofMachines(): Pick<Doings, 'oomKills' | 'wrongMode'> {
+    const { stage } = this;
+    return {
+      oomKills: (happening) => {
+        const site = this.site(happening.server);
+        site.watch((news) => {
+          if (news === 'down' && !site.isHeldDown) {
+            stage.agenda.after(RESTARTED_WITHIN, () => this.start(site));
+          }
+        });
+        during(stage, happening, { kind: 'oomKillsProcess' }, { kind: 'oomKillsProcess', on: false });
+      },
+      wrongMode: ({ server, downFor, lasts }) => {
+        const site = this.site(server);
+        if (site.sim.phase !== 'up') return `it is ${site.sim.phase}`;
+        site.sim.inject({ kind: 'wrongMode', mode: 'none' });
+        this.later(downFor + lasts, () => {
+          site.sim.inject({ kind: 'wrongMode', mode: 'explicit' });
+          this.restart(site, downFor);
+        });
+        this.restart(site, downFor);
+      },
+    };
+  }
+
   /** An ensemble and its steps come and go together. */
   private staysStuck(site: Site, model: string): void {
     site.stuck.add(model);
@@ -98,38 +150,6 @@ export class Faults {
       const family = [disk.name, ...(disk.steps ?? [])];
       if (disk.steps && family.includes(model)) for (const one of family) site.stuck.add(one);
     }
-  }
-
-  /** Those that the server has a switch for. */
-  private switched(): Pick<
-    Doings,
-    'memoryBackLate' | 'slowIndex' | 'slowHandler' | 'slowLoad' | 'loadFails' | 'metricsDown'
-  > {
-    const { during } = this;
-    return {
-      memoryBackLate: (happening) => {
-        this.site(happening.server).muddleAlways();
-        during(happening, { kind: 'memoryBackLate', ms: happening.by }, { kind: 'memoryBackLate', ms: 0 });
-      },
-      slowIndex: (happening) =>
-        during(happening, { kind: 'indexDelay', ms: happening.by }, { kind: 'indexDelay', ms: 0 }),
-      slowHandler: (happening) =>
-        during(
-          happening,
-          { kind: 'commonHandlerDelay', ms: happening.by },
-          { kind: 'commonHandlerDelay', ms: 0 },
-        ),
-      slowLoad: (happening) => {
-        const { model, by } = happening;
-        during(happening, { kind: 'loadSlow', model, ms: by }, { kind: 'loadSlow', model, ms: 0 });
-      },
-      loadFails: (happening) => {
-        const { model, text } = happening;
-        during(happening, { kind: 'loadFails', model, text }, { kind: 'loadFails', model, text: '' });
-      },
-      metricsDown: (happening) =>
-        during(happening, { kind: 'metricsDown' }, { kind: 'metricsDown', on: false }),
-    };
   }
 
   private ofTheNetwork(): Pick<Doings, 'loseReply' | 'connectionBreaks' | 'partition' | 'slowNetwork'> {
@@ -157,6 +177,7 @@ export class Faults {
     site.isGone ||= downFor === null;
     if (site.sim.phase === 'down') return 'it is down';
     site.disturb();
+    site.isHeldDown = true;
     site.sim.kill();
     if (downFor !== null) this.stage.agenda.after(downFor, () => this.start(site));
   }
@@ -170,22 +191,13 @@ export class Faults {
       unwatch();
       if (downFor !== null) this.stage.agenda.after(downFor, () => this.start(site));
     });
+    site.isHeldDown = true;
     site.sim.inject({ kind: 'terminate' });
   }
 
   private start(site: Site): void {
     if (!site.isGone) site.sim.start();
   }
-
-  /** Switches a fault on, and some time later off. */
-  private readonly during = (
-    { server, lasts }: { readonly server: string; readonly lasts: number | null },
-    begin: Fault,
-    end: Fault,
-  ): void => {
-    this.site(server).sim.inject(begin);
-    this.later(lasts, () => this.site(server).sim.inject(end));
-  };
 
   private later(lasts: number | null, end: () => void): void {
     if (lasts !== null) this.stage.agenda.after(lasts, end);

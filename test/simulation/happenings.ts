@@ -101,6 +101,19 @@ const ofServers = [
   z.strictObject({ at, kind: kind('slowLoad'), server, model, by: ms, lasts }),
   z.strictObject({ at, kind: kind('loadFails'), server, model, text: z.string().min(1).max(400), lasts }),
   z.strictObject({ at, kind: kind('metricsDown'), server, lasts }),
+  /** An allocation too much ends the process, not only the load. */
+  z.strictObject({ at, kind: kind('oomKills'), server, lasts }),
+  /** From now on so much of a model's memory never comes back. */
+  z.strictObject({ at, kind: kind('residue'), server, model, bytes }),
+  /** It was started in another control mode, and is restarted again in the end. */
+  z.strictObject({ at, kind: kind('wrongMode'), server, downFor: ms, lasts: ms }),
+  z.strictObject({
+    at,
+    kind: kind('repository'),
+    server,
+    model,
+    change: z.enum(['removed', 'restored', 'touched', 'new version']),
+  }),
   z.strictObject({ at, kind: kind('wallClockSet'), server, by: z.number().min(-86_400_000).max(86_400_000) }),
 ] as const;
 
@@ -115,7 +128,15 @@ const ofBerth = [
   z.strictObject({ at, kind: kind('berthCrash'), downFor: ms }),
   z.strictObject({ at, kind: kind('berthStop'), downFor: ms }),
   z.strictObject({ at, kind: kind('berthPauses'), lasts: ms }),
+  z.strictObject({
+    at,
+    kind: kind('crashAtWrite'),
+    write: z.enum(['learned', 'told']),
+    when: z.enum(['before', 'after']),
+    downFor: ms,
+  }),
   z.strictObject({ at, kind: kind('diskFull'), lasts }),
+  z.strictObject({ at, kind: kind('slowDisk'), by: ms, lasts }),
 ] as const;
 
 /** One thing that happens, at its moment, to what it names: nothing of it is left to chance. */

@@ -40,6 +40,8 @@ export class Site {
   readonly broken = new Set<string>();
   /** Whether it was to stay dead, or out of reach, for ever. */
   isGone = false;
+  /** Whether it is down because somebody wanted it to be, who also starts it again. */
+  isHeldDown = false;
   /** The models that stay stuck here for ever, with those that go together with them. */
   readonly stuck = new Set<string>();
   /** The replies that will go astray, each once. */
@@ -150,6 +152,7 @@ export class Site {
 
   /** The process dies, and stays down; the next one finds so many devices, each as the first one was. */
   refit(count: number): void {
+    this.isHeldDown = true;
     this.sim.kill();
     const memoryBytes = this.planned.setup.devices[0]?.memoryBytes ?? 8 * 2 ** 30;
     const devices = Array.from({ length: count }, (_, ordinal) => ({
@@ -183,7 +186,10 @@ export class Site {
     this.trail.note(`${this.id} is ${phase}`);
     this.disturbedAt = this.timers.now();
     if (phase === 'down') this.forgetLife();
-    if (phase === 'up') this.bornAt = this.disturbedAt;
+    if (phase === 'up') {
+      this.bornAt = this.disturbedAt;
+      this.isHeldDown = false;
+    }
     for (const watcher of [...this.watchers]) watcher(phase);
   }
 

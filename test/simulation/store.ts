@@ -2,12 +2,25 @@ import type { Millis, ModelId, ServerId } from '#core';
 import type { Learned, LearnedChange, LearnedServer } from '#engine';
 import type { Timers } from '#testing';
 
-const WRITE_TAKES = 2;
+/** How long a write takes on a healthy disk. */
+export const WRITE_TAKES: Millis = 2;
 
-/** What was learned, on a disk that outlives every Berth. */
+/** Where a crash is to come: at the next write of this kind, before or after it has reached the disk. */
+export interface CrashPoint {
+  readonly write: 'learned' | 'told';
+  readonly when: 'before' | 'after';
+  readonly crash: () => void;
+}
+
+/** What was learned and told, on a disk that outlives every Berth; one write after the other. */
 export class Store {
   /** The disk is full. */
   isFailing = false;
+  /** How long a write takes. */
+  takes = WRITE_TAKES;
+  private crashPoint: CrashPoint | undefined;
+  private idleAt = 0;
+  private teller: Timers | undefined;
   private readonly servers = new Map<ServerId, LearnedServer>();
   private readonly ordered = new Map<ServerId, readonly ModelId[]>();
   private readonly steps = new Map<ModelId, readonly ModelId[]>();
@@ -19,7 +32,8 @@ export class Store {
   openedBy(process: Timers): Learned {
     return {
       read: () => Promise.resolve(this.facts()),
-      write: (changes) => this.write(changes, process),
+      write: (changes) =>
+        this.write('learned', () => changes.forEach((change) => this.apply(change)), process),
     };
   }
 
@@ -37,15 +51,48 @@ export class Store {
     };
   }
 
-  private write(changes: readonly LearnedChange[], process: Timers): Promise<void> {
+  /** What an operator has told is on the disk once this resolves, for the process that waits for it. */
+  async tell(apply: () => void, process: Timers): Promise<void> {
+    this.teller = process;
+    try {
+      await this.write('told', apply, process);
+    } finally {
+      this.teller = undefined;
+    }
+  }
+
+  /** Whether a process is not still writing something it was told: writes come one after the other. */
+  isIdleFor(process: Timers): boolean {
+    return this.teller !== process;
+  }
+
+  crashAt(point: CrashPoint): void {
+    this.crashPoint = point;
+  }
+
+  private write(kind: CrashPoint['write'], apply: () => void, process: Timers): Promise<void> {
     return new Promise((resolve, reject) => {
+      const point = this.takeCrashPoint(kind);
+      if (point?.when === 'before') return void this.disk.after(0, point.crash);
       if (this.isFailing) {
-        process.after(WRITE_TAKES, () => reject(new Error('no space left on the disk')));
-        return;
+        return void process.after(this.takes, () => reject(new Error('no space left on the disk')));
       }
-      this.disk.after(WRITE_TAKES / 2, () => changes.forEach((change) => this.apply(change)));
-      process.after(WRITE_TAKES, resolve);
+      const now = this.disk.now();
+      const begun = Math.max(now, this.idleAt);
+      this.idleAt = begun + this.takes;
+      this.disk.after(begun + this.takes / 2 - now, () => {
+        apply();
+        point?.crash();
+      });
+      process.after(this.idleAt - now, resolve);
     });
+  }
+
+  private takeCrashPoint(write: CrashPoint['write']): CrashPoint | undefined {
+    const point = this.crashPoint;
+    if (point?.write !== write) return undefined;
+    this.crashPoint = undefined;
+    return point;
   }
 
   private apply(change: LearnedChange): void {

@@ -32,6 +32,8 @@ export function drawLast(random: Random, cast: Cast): Happening[] {
 /** What the texts say decides whether trying again is worth it. */
 const FAILURES = ['Internal: CUDA out of memory', 'Internal: ValueError: it will not'];
 
+const CHANGES = ['removed', 'restored', 'restored', 'touched', 'new version'];
+
 const server = (random: Random, { servers }: Cast) => random.pick(servers).spec.id;
 const model = (random: Random, { models }: Cast) => random.pickEarly(models).model.id;
 const lasts = (random: Random): number => random.between(1_000, 30_000);
@@ -86,6 +88,21 @@ const FAULTS: readonly (readonly [likelihood: number, draw: Draw])[] = [
       by: random.between(-5, 5) * 3_600_000 + random.between(-900, 900),
     })),
   ],
+  [
+    0.25,
+    (random, at) => ({
+      at,
+      kind: 'crashAtWrite',
+      write: random.pick(['learned', 'told']),
+      when: random.pick(['before', 'after']),
+      downFor: random.spread(100, 30_000),
+    }),
+  ],
+  [0.2, (random, at) => ({ at, kind: 'slowDisk', by: random.spread(10, 3_000), lasts: lasts(random) })],
+  [0.15, ofServer('oomKills', (random) => ({ lasts: lasts(random) }))],
+  [0.15, ofModel('residue', (random) => ({ bytes: random.spread(1, 2_000) * 2 ** 20 }))],
+  [0.1, ofServer('wrongMode', (random) => ({ downFor: random.spread(10, 10_000), lasts: lasts(random) }))],
+  [0.25, ofModel('repository', (random) => ({ change: random.pick(CHANGES) }))],
   [0.15, (random, at) => ({ at, kind: 'diskFull', lasts: lasts(random) })],
   [0.25, ofServer('slowIndex', by(100, 8_000))],
   [0.2, ofServer('slowHandler', by(50, 3_000))],

@@ -1,0 +1,73 @@
+import type { Fault } from '#testing';
+import type { Doings, HappeningOf } from './happenings.js';
+import type { Site } from './site.js';
+import type { Stage } from './stage.js';
+
+type Switched =
+  | 'memoryBackLate'
+  | 'slowIndex'
+  | 'slowHandler'
+  | 'slowLoad'
+  | 'loadFails'
+  | 'metricsDown'
+  | 'residue'
+  | 'repository';
+
+/** What a server has a switch for, and what changes on its disk. */
+export function switches(stage: Stage): Pick<Doings, Switched> {
+  const site = (id: string): Site => stage.sites.get(id)!;
+  return {
+    memoryBackLate: (one) => {
+      site(one.server).muddleAlways();
+      during(stage, one, { kind: 'memoryBackLate', ms: one.by }, { kind: 'memoryBackLate', ms: 0 });
+    },
+    slowIndex: (one) => during(stage, one, { kind: 'indexDelay', ms: one.by }, { kind: 'indexDelay', ms: 0 }),
+    slowHandler: (one) =>
+      during(stage, one, { kind: 'commonHandlerDelay', ms: one.by }, { kind: 'commonHandlerDelay', ms: 0 }),
+    slowLoad: (one) => {
+      const { model, by } = one;
+      during(stage, one, { kind: 'loadSlow', model, ms: by }, { kind: 'loadSlow', model, ms: 0 });
+    },
+    loadFails: (one) => {
+      const { model, text } = one;
+      during(stage, one, { kind: 'loadFails', model, text }, { kind: 'loadFails', model, text: '' });
+    },
+    metricsDown: (one) => during(stage, one, { kind: 'metricsDown' }, { kind: 'metricsDown', on: false }),
+    residue: ({ server, model, bytes }) => {
+      site(server).muddleAlways();
+      site(server).sim.inject({ kind: 'residue', model, bytes });
+    },
+    repository: ({ server, model, change }) => changeRepository(site(server), model, change),
+  };
+}
+
+/** Switches a fault on, and some time later off. */
+export function during(
+  { sites, agenda }: Stage,
+  { server, lasts }: { readonly server: string; readonly lasts: number | null },
+  begin: Fault,
+  end: Fault,
+): void {
+  const site = sites.get(server)!;
+  site.sim.inject(begin);
+  if (lasts !== null) agenda.after(lasts, () => site.sim.inject(end));
+}
+
+function changeRepository(
+  { sim: { repository } }: Site,
+  model: string,
+  change: HappeningOf<'repository'>['change'],
+): string | void {
+  switch (change) {
+    case 'removed':
+      return repository.remove(model) ? undefined : 'it is not there';
+    case 'restored':
+      return repository.restore(model) ? undefined : 'it was not removed';
+    case 'touched':
+      return repository.touch(model, 'files') ? undefined : 'it is not there';
+    case 'new version': {
+      const newest = repository.versionsNow(model)?.at(-1) ?? 0;
+      return repository.writeVersion(model, newest + 1, false) ? undefined : 'it is not there';
+    }
+  }
+}
