@@ -41,7 +41,7 @@ const always =
   () =>
     check;
 
-/** Which checkers stand for which of the numbered promises of architecture.md ("What must never happen"). */
+/** Which checkers stand for which of the numbered promises of docs/architecture.md ("What must never happen"). */
 const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]])[] = [
   ['1, memory', [loadsFit, ledgerAddsUp, loadsBookWhatIsDeclared].map(always)],
   ['2, bookings', [phasesFollowTheDiagram, indexesAreInStep].map(always)],
