@@ -26,6 +26,8 @@ const MODELS = [
   { name: 'after', steps: ['refreshed'] },
   { name: 'stripped' },
   { name: 'around', steps: ['stripped'] },
+  { name: 'worn' },
+  { name: 'about', steps: ['worn'] },
   { name: 'taken' },
   { name: 'user', steps: ['taken'] },
   { name: 'sound' },
@@ -77,6 +79,16 @@ function ensemblesOfNewSteps(setting: Setting): void {
     expect(await load(setting(), 'stripped', { backend: 'python' })).toMatchObject({ code: 'OK' });
     expect((await untilSeen(server, 'around', 'absent')).rows).toEqual([['1', 'UNAVAILABLE', 'unloaded']]);
     expect((await see(server, 'stripped')).is).toBe('serving');
+  });
+
+  it('an ensemble is held against the step as it serves, not as it was read last', async () => {
+    const { server, stage } = setting();
+    await load(setting(), 'worn', { backend: 'python' });
+    await stage.writeVersion('worn', 1, true);
+    expect(await endOf(server.load(named('worn'), null, PATIENTLY))).toBe('configuration');
+    expect(await ask(stage, 'RepositoryModelLoad', { model_name: 'about' })).toMatchObject({
+      text: expect.stringContaining('mapping to non-existing input IN in model worn'),
+    });
   });
 
   it('a step that serves is not asked for by its own name where its load changes nothing', async () => {

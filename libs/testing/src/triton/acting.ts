@@ -98,7 +98,8 @@ function isDue(work: Work, { name, config }: KnownModel): boolean {
   if (steps.some((step) => !work.standings.get(step)!.isChecked)) return false;
   const problems = steps.map((step) => problemOfStep(work, name, step));
   standing.problem =
-    problems.find(Boolean) ?? misfit(name, config, (step) => work.process.known.get(step)?.config);
+    problems.find(Boolean) ??
+    misfit(name, config, (step) => readyRows(work.process.lives.get(step)).at(-1)?.config);
   return true;
 }
 
