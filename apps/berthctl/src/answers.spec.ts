@@ -140,6 +140,12 @@ describe('an answer', () => {
     expect(err).toMatch(words);
   });
 
+  it('is waited for, however long that may be', async () => {
+    const line = 'resolve m --wait-ms 4294967295 --timeout-ms 4294967295';
+    const late: RequestListener = (_, reply) => void setTimeout(() => reply.writeHead(503).end(), 50);
+    expect((await against(late, line)).err).toContain('answers 503');
+  });
+
   it('is asked for with the token, which goes nowhere else', async () => {
     let seen: string | undefined;
     const echo: RequestListener = (request, reply) => {

@@ -27,10 +27,13 @@ export interface Reply {
 /** The longest answer that is read, of all its pages together: some 40,000 models. */
 export const MOST_BYTES = 64 * 2 ** 20;
 
+/** The longest that a timer can be set to: 24 days. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** Asks once. No redirect is followed: the token is for one address. Ends after `patience` and the wait, whatever comes. */
 export async function call(target: Target, question: Question, patience: number): Promise<Reply> {
   const url = `${target.url}${question.path}`;
-  const limit = patience + (question.waitMs ?? 0);
+  const limit = Math.min(patience + (question.waitMs ?? 0), LONGEST_MS);
   const signal = AbortSignal.timeout(limit);
   try {
     const response = await responseTo(url, optionsFor(target, question, signal), question.body, patience);
@@ -61,9 +64,10 @@ function responseTo(
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const request = (url.startsWith('https:') ? requestOverHttps : requestOverHttp)(url, options);
-    const connecting = setTimeout(() => {
-      request.destroy(new Error(`no connection within ${patience} ms`));
-    }, patience);
+    const connecting = setTimeout(
+      () => request.destroy(new Error(`no connection within ${patience} ms`)),
+      Math.min(patience, LONGEST_MS),
+    );
     request.once('socket', (socket) => socket.once('connect', () => clearTimeout(connecting)));
     request.once('close', () => clearTimeout(connecting));
     request.once('response', resolve);
