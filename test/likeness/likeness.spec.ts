@@ -7,17 +7,17 @@ import { pathOfLongOne, sequences, StepCommand } from './sequences.js';
 import type { Step } from './step.js';
 
 /**
- * `SEED=n` begins with another one, `SEQUENCES=n` plays more, `REPLAY='path replayPath'` plays a shrunk one again, and
- * `STEPS='[...]'` the steps that were printed.
+ * `SEED=n` begins with another one, `SEQUENCES=n` plays more and tells of each when it is through, `LANES=n` plays more
+ * at a time, `REPLAY='path replayPath'` plays a shrunk one again, and `STEPS='[...]'` the steps that were printed.
  */
-const STEPS = process.env['STEPS'];
-const FIRST = Number(process.env['SEED'] ?? 1);
-const COUNT = Number(process.env['SEQUENCES'] ?? 20);
-const [PATH, REPLAY_PATH] = process.env['REPLAY']?.split(' ') ?? [];
-const LANES = Number(process.env['LANES'] ?? 4);
+const { SEED, SEQUENCES, LANES, REPLAY, STEPS } = process.env;
+const FIRST = Number(SEED ?? 1);
+const COUNT = Number(SEQUENCES ?? 20);
+const LANE_COUNT = Number(LANES ?? 4);
+const [PATH, REPLAY_PATH] = REPLAY?.split(' ') ?? [];
 /** Every lane but the last has servers that complete no config, where a load takes a tenth of the time. */
-const AUTO_COMPLETING_LANE = LANES - 1;
-const SHRINK_MS = Number(process.env['SHRINK_MS'] ?? 60_000);
+const AUTO_COMPLETING_LANE = LANE_COUNT - 1;
+const SHRINK_MS = 60_000;
 
 jest.setTimeout(COUNT * 60_000 + SHRINK_MS);
 
@@ -33,7 +33,7 @@ describeReal('a simulated Triton beside a real one', (kit) => {
 
   it(`tells the same through ${COUNT} sequences from SEED=${FIRST}`, async () => {
     const seeds = Array.from({ length: COUNT }, (_, at) => FIRST + at);
-    const lanes = Array.from({ length: LANES }, (_, lane) => playAll(kit, seeds, lane));
+    const lanes = Array.from({ length: LANE_COUNT }, (_, lane) => playAll(kit, seeds, lane));
     const played = (await Promise.all(lanes)).flat();
     const steps = played.reduce((sum, { length }) => sum + length, 0);
     process.stdout.write(`likeness: ${played.length} sequences of ${steps} steps in all\n`);
@@ -53,6 +53,7 @@ async function playAll(kit: RealTritonKit, seeds: number[], lane: number): Promi
   for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
     const one = await playOne(kit, seed, lane === AUTO_COMPLETING_LANE);
     if (one.failure !== undefined) seeds.length = 0;
+    if (SEQUENCES !== undefined) process.stdout.write(`SEED=${seed}: ${one.length} steps\n`);
     played.push(one);
   }
   return played;

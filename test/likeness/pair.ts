@@ -8,7 +8,7 @@ import { Side } from './side.js';
 import type { Step } from './step.js';
 
 /** A step after which the two servers did not tell the same. */
-export class Difference extends Error {}
+class Difference extends Error {}
 
 /** A simulated and a real server with the same models, which are led through the same steps. */
 export class Pair {
