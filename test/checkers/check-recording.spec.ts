@@ -10,7 +10,7 @@ import { makePlan } from '../simulation/make-plan.js';
 import { play } from '../simulation/play.js';
 import { checkRecording } from './check-recording.js';
 
-const SEED = Number(process.env['SEED'] ?? 11);
+const FIRST = Number(process.env['SEED'] ?? 1);
 const ABOUT = { berth: '0.1.0', node: process.version, fleet: 'simulated' };
 const recordedAt = '2026-01-31T12:00:00Z';
 
@@ -21,24 +21,20 @@ describe('a simulated run that was recorded', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'berth-checked-'));
-    const pathOf = (life: number): string => join(folder, `life-${life}.jsonl`);
-    const recorder = new RunRecorder({ pathOf, about: ABOUT, recordedAt });
-    const { failure } = await play(makePlan(SEED, { hours: 0.05 }), { observers: [recorder] });
-    recorder.close();
-    expect(failure).toBeUndefined();
-    lives = recorder.paths;
-    for (const life of lives) {
-      const found = await turnsOf(life);
-      if (found.length > turns.length) turns = found;
+    for (let seed = FIRST; !isRich(turns); seed += 1) {
+      lives = await livesOf(seed, folder);
+      turns = (await Promise.all(lives.map(turnsOf))).reduce((one, other) =>
+        one.length > other.length ? one : other,
+      );
     }
-  }, 60_000);
+  }, 120_000);
 
   afterAll(() => rm(folder, { recursive: true }));
 
   it('is decided again as it was, and keeps every promise, in each of its lives', async () => {
     for (const life of lives) {
       const { turns: count, ending } = await checkRecording(life);
-      expect(count).toBeGreaterThan(10);
+      expect(count).toBeGreaterThan(0);
       expect(ending).toEqual({ end: 'closed', turns: count, dropped: 0 });
     }
   }, 60_000);
@@ -88,7 +84,8 @@ describe('a simulated run that was recorded', () => {
     let victims = 0;
     for (const turn of turns) {
       replay.take(turn);
-      if (turn.turn % 25 > 0) continue;
+      const isPlanning = replay.fleet.readings.size > 0;
+      if (turn.turn % 25 > 0 && !isPlanning) continue;
       const before = wordsOf(replay.fleet);
       for (const model of replay.fleet.models.keys()) {
         const held = victimsOf(whyOf(replay.fleet, model, turn.now));
@@ -110,6 +107,22 @@ describe('a simulated run that was recorded', () => {
     return path;
   }
 });
+
+/** Plays a seed; returns the recordings, one for each life of Berth. */
+async function livesOf(seed: number, folder: string): Promise<readonly string[]> {
+  const pathOf = (life: number): string => join(folder, `life-${life}.jsonl`);
+  const recorder = new RunRecorder({ pathOf, about: ABOUT, recordedAt });
+  const { failure } = await play(makePlan(seed, { hours: 0.05 }), { observers: [recorder] });
+  recorder.close();
+  expect(failure).toBeUndefined();
+  return recorder.paths;
+}
+
+/** Whether there is enough in a life for all that is asked of it here. */
+const isRich = (turns: readonly RecordedTurn[]): boolean =>
+  turns.length > 1_000 && turns.some(({ actions }) => actions.some(isEviction));
+
+const isEviction = (action: Action): boolean => action.kind === 'unload' && action.cause === 'evicted';
 
 /** What keeps a replica also from who starves. */
 const STAYS = new Set<Hold['kind']>(['pinned', 'stranger', 'changing', 'residency', 'awaited', 'phase']);
