@@ -70,6 +70,19 @@ describe('a look', () => {
     expect(driver.fleet.lastUnloads.get(aModel('a').id)?.cause).toBe('lost');
   });
 
+  it('that shows what was long half way gone ends the booking at the second sight, too', () => {
+    const driver = aDriver();
+    driver.shelf(SERVER).set('b', 'LOADING');
+    driver.pass(600_000);
+    expect(driver.phase('b', SERVER)).toBe('unknown');
+    driver.shelf(SERVER).set('b', 'UNAVAILABLE');
+    const lookedAt = (): number | null => driver.fleet.servers.get(aServer(SERVER).id)!.lookedAt;
+    for (const before = lookedAt(); lookedAt() === before;) driver.pass(100);
+    expect(driver.phase('b', SERVER)).toBe('unknown');
+    driver.pass(20_000);
+    expect(driver.phase('b', SERVER)).toBeUndefined();
+  });
+
   it('without a row proves nothing: the bytes stay booked until the time for stuck orders has passed', () => {
     const driver = aDriver().warm('a', SERVER);
     driver.shelf(SERVER).rowless.add(aModel('a').id);

@@ -208,8 +208,10 @@ function unknownAbsent(
   const unsettled = replica.after === 'found' ? 0 : UNSETTLED;
   if (begunAt < replica.endedAt + unsettled) return;
   const absentSince = replica.absentSince ?? begunAt;
-  const timedOut = begunAt >= replica.endedAt + fleet.limits.stuckAfter;
-  if (timedOut || (proven && begunAt >= absentSince + APART)) return end(fleet, replica, now);
+  const isOver = proven
+    ? begunAt >= absentSince + APART
+    : begunAt >= replica.endedAt + fleet.limits.stuckAfter;
+  if (isOver) return end(fleet, replica, now);
   put(fleet, { ...replica, coming: false, absentSince });
 }
 
