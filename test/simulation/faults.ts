@@ -49,17 +49,21 @@ export class Faults {
     store.isFailing = false;
     store.takes = WRITE_TAKES;
     this.stage.delays.longest = 2;
-    for (const site of this.stage.sites.values()) {
-      if (site.isGone) continue;
-      if (site.stuck.size === 0) site.sim.inject({ kind: 'clear' });
-      site.lostReplies.length = 0;
-      site.partitionedUntil = 0;
-      if (site.stuck.size > 0 && site.sim.phase === 'up') {
-        for (const model of site.broken) this.staysStuck(site, model);
-        continue;
-      }
-      if (site.broken.size > 0 || site.sim.phase !== 'up') this.restart(site, HEALED_WITHIN);
+    for (const site of this.stage.sites.values()) if (!site.isGone) this.mend(site);
+  }
+
+  private mend(site: Site): void {
+    const staysUp = site.stuck.size > 0 && site.sim.phase === 'up' && !site.isInWrongMode;
+    site.lostReplies.length = 0;
+    site.partitionedUntil = 0;
+    if (staysUp) {
+      for (const model of site.broken) this.staysStuck(site, model);
+      return;
     }
+    const isAwry = site.broken.size > 0 || site.isInWrongMode || site.sim.phase !== 'up';
+    site.isInWrongMode = false;
+    site.sim.inject({ kind: 'clear' });
+    if (isAwry) this.restart(site, HEALED_WITHIN);
   }
 
   private ofProcesses(): Pick<Doings, OfProcesses> {
@@ -133,14 +137,20 @@ export class Faults {
       wrongMode: ({ server, downFor, lasts }) => {
         const site = this.site(server);
         if (site.sim.phase !== 'up') return `it is ${site.sim.phase}`;
-        site.sim.inject({ kind: 'wrongMode', mode: 'none' });
+        this.setMode(site, 'none');
         this.later(downFor + lasts, () => {
-          site.sim.inject({ kind: 'wrongMode', mode: 'explicit' });
+          if (!site.isInWrongMode || site.sim.phase !== 'up') return;
+          this.setMode(site, 'explicit');
           this.restart(site, downFor);
         });
         this.restart(site, downFor);
       },
     };
+  }
+
+  private setMode(site: Site, mode: 'none' | 'explicit'): void {
+    site.isInWrongMode = mode === 'none';
+    site.sim.inject({ kind: 'wrongMode', mode });
   }
 
   /** An ensemble and its steps come and go together. */

@@ -40,12 +40,16 @@ export class Site {
   readonly broken = new Set<string>();
   /** Whether it was to stay dead, or out of reach, for ever. */
   isGone = false;
+  /** Whether the present process was started in another control mode. */
+  isInWrongMode = false;
   /** Whether it is down because somebody wanted it to be, who also starts it again. */
   isHeldDown = false;
   /** The models that stay stuck here for ever, with those that go together with them. */
   readonly stuck = new Set<string>();
   /** The replies that will go astray, each once. */
   readonly lostReplies: { readonly to: 'load' | 'unload'; readonly how: LostReply }[] = [];
+  /** When Berth last decided to load each model. */
+  readonly decidedAt = new Map<string, number>();
   /** When an inference last ended, by model. */
   readonly lastInference = new Map<string, number>();
   private readonly watchers = new Set<(news: SiteNews) => void>();

@@ -5,6 +5,9 @@ import { type Check, type Scene, siteOf, withdrawn } from './scene.js';
 export const loadsWithinLimits: Check = (scene) => {
   const { fleet, turn, trail } = scene;
   const ordered = new Set(turn.actions.flatMap((action) => (action.kind === 'load' ? [action.server] : [])));
+  for (const action of turn.actions) {
+    if (action.kind === 'load') siteOf(scene, action.server).decidedAt.set(action.model, turn.now);
+  }
   for (const server of ordered) {
     const { loadsPerServer, loadsPerDevice } = fleet.limits;
     const loads = loadsAt(scene, server);
@@ -19,22 +22,22 @@ export const loadsWithinLimits: Check = (scene) => {
   }
 };
 
-/** A load gives its device's slot back after this, or its timeout; it is sent once the store has it. */
+/** A load gives its device's slot back so long after it was decided, or after its timeout. */
 const SLOT_HELD = 60_000;
-const WRITTEN_WITHIN = 5;
 
 /** Those ordered in this turn, and those of this life that are in work at the server. */
 function loadsAt(scene: Scene, server: ServerId): { devices: readonly number[] }[] {
   const { fleet, turn, life } = scene;
   const fresh = turn.actions.filter((action) => action.kind === 'load' && action.server === server);
-  const inWork = [...siteOf(scene, server).open].filter(
-    (order) => order.kind === 'load' && order.life === life,
-  );
+  const { open, decidedAt } = siteOf(scene, server);
+  const inWork = [...open].filter((order) => order.kind === 'load' && order.life === life);
   return [
     ...fresh.map((action) => ({ devices: comingTo(scene, (action as ActionOf<'load'>).replica) })),
     ...inWork.map(({ model, orderedAt }) => {
       const { loadTimeout } = fleet.models.get(model as never) ?? fleet.defaults;
-      const isHeld = turn.now - orderedAt < Math.min(loadTimeout, SLOT_HELD) - WRITTEN_WITHIN;
+      // It is sent once the store has it, which may be seconds after it was decided.
+      const began = decidedAt.get(model) ?? orderedAt;
+      const isHeld = turn.now - began < Math.min(loadTimeout, SLOT_HELD);
       return { devices: isHeld ? comingTo(scene, `${model}@${server}` as ReplicaId) : [] };
     }),
   ];
