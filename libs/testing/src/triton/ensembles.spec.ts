@@ -94,6 +94,19 @@ describe('an ensemble', () => {
     expect(states(bench)).toEqual(['', '1 READY', '1 UNAVAILABLE Internal: no']);
   });
 
+  it('is loaded anew with a step whose files have changed, and again at every order that follows', () => {
+    const bench = new TestBench({ models: [s1, s2, ens, { ...s1, name: 'other' }] });
+    bench.loaded('ens');
+    bench.sim.repository.touch('s1', 'files');
+    for (const name of ['s1', 'other', 'other']) {
+      bench.ask((reply) => bench.sim.infer({ model: 'ens' }, reply));
+      bench.loaded(name);
+      expect(bench.ask((reply) => bench.sim.statistics('ens', '', reply))).toMatchObject({
+        ok: [{ inferenceCount: 0 }],
+      });
+    }
+  });
+
   it('and its step ordered at the same time load the step once', () => {
     const bench = new TestBench({ models: [s1, s2, ens] });
     const made = [bench.load('ens'), bench.load('s1')];
