@@ -76,7 +76,8 @@ export class Berth {
 
   private link(site: Site): SimLink {
     const { plan, agenda, delays, store, trail } = this.around;
-    const wire = new Wire(site, agenda, new Random(plan.seed, `wire ${site.id} ${this.life}`), delays);
+    const random = new Random(plan.seed, `wire ${site.id} ${this.life}`);
+    const wire = new Wire(site, agenda, random, delays, plan.grain);
     const connection = new Connection(site, wire, this.process);
     this.connections.push(connection);
     site.watch((news) => news === 'down' && this.routes.forget(site.id));

@@ -1,9 +1,11 @@
+import { aimed } from './draw/aim.js';
 import { drawAsks } from './draw/asks.js';
 import { drawFaults, drawLast } from './draw/faults.js';
 import { drawModels } from './draw/models.js';
 import { drawMeddling, drawOrders, drawScaling } from './draw/orders.js';
 import { drawServers } from './draw/servers.js';
 import { drawDefaults, drawLimits, drawTemper } from './draw/settings.js';
+import type { HappeningOf } from './happenings.js';
 import type { Plan, PlannedModel } from './plan.js';
 import { Random } from './random.js';
 
@@ -24,17 +26,23 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
   const models = drawModels(fleet, { servers, defaults, temper });
   const storm = Math.floor(hours * HOUR * STORMY);
   const cast = { servers, models, storm, temper };
-  const happenings = [
-    ...drawAsks(stream('arrivals'), cast),
+  const grain = drawGrain(stream('grain'));
+  const asks = drawAsks(stream('arrivals'), cast).map((ask) => onGrain(ask, { grain, storm }));
+  const others = [
     ...drawOrders(stream('operator'), cast),
     ...drawScaling(stream('autoscaler'), cast),
     ...drawMeddling(stream('strangers'), cast),
     ...drawFaults(seed, cast),
+  ];
+  const happenings = [
+    ...asks,
+    ...aimed(stream('aim'), others, { asks, storm }),
     ...drawLast(stream('last'), cast),
   ];
   return {
     version: 1,
     seed,
+    grain,
     storm,
     atLeast: Math.max(Math.floor(hours * HOUR), storm + drawPatience(stream('patience'), models)),
     servers,
@@ -43,6 +51,23 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
     defaults,
     happenings: happenings.toSorted((one, other) => one.at - other.at),
   };
+}
+
+/** In most seeds no two things happen at once; in some they often do, and share a turn. */
+function drawGrain(random: Random): number {
+  return random.chance(0.7) ? 0 : random.pick([1, 10, 50]);
+}
+
+/** Asks, waits and hangs up where everything else arrives, too. */
+function onGrain(
+  ask: HappeningOf<'ask'>,
+  { grain, storm }: { readonly grain: number; readonly storm: number },
+): HappeningOf<'ask'> {
+  if (grain === 0) return ask;
+  const rounded = (ms: number): number => Math.ceil(ms / grain) * grain;
+  const orNull = (ms: number | null): number | null => (ms === null ? null : rounded(ms));
+  const { at, wait, giveUpAfter } = ask;
+  return { ...ask, at: Math.min(rounded(at), storm), wait: orNull(wait), giveUpAfter: orNull(giveUpAfter) };
 }
 
 /** How long nobody asks, so that it can be seen that what is idle is unloaded. */

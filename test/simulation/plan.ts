@@ -46,6 +46,8 @@ export interface Plan {
   readonly title?: string;
   /** What the network draws its delays from. */
   readonly seed: number;
+  /** Messages arrive at multiples of this, so that things happen at once; 0: at any moment. */
+  readonly grain: number;
   /** For so long things happen; then what is broken heals or stays dead. */
   readonly storm: number;
   /** The least that is simulated, with the quiet after the storm. */
@@ -113,6 +115,7 @@ const schema = z.strictObject({
   version: z.literal(1),
   title: z.string().max(1_000).exactOptional(),
   seed: z.number().int(),
+  grain: ms,
   storm: ms,
   atLeast: ms,
   servers: z

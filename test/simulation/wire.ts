@@ -16,12 +16,17 @@ export class Wire {
     private readonly timers: Timers,
     private readonly random: Random,
     private readonly delays: Delays,
+    private readonly grain: number,
   ) {}
 
   send(way: 'there' | 'back', arrive: () => void): void {
     const now = this.timers.now();
-    const due = now + 0.1 + this.random.next() * this.delays.longest;
+    const due = this.rounded(now + 0.1 + this.random.next() * this.delays.longest);
     this.latest[way] = Math.max(due, this.latest[way], this.site.partitionedUntil);
     this.timers.after(this.latest[way] - now, arrive);
+  }
+
+  private rounded(due: number): number {
+    return this.grain === 0 ? due : Math.ceil(due / this.grain) * this.grain;
   }
 }

@@ -28,8 +28,18 @@ export function drawModels(random: Random, site: Site): PlannedModel[] {
   const plain = Array.from({ length: count }, (_, at) =>
     drawModel(random, `m${at}`, random.pick(shares), site),
   );
-  const models = random.chance(0.4) ? [...plain, drawEnsemble(random, plain, site)] : plain;
+  const models = [...plain, ...drawEnsembles(random, plain, site)];
   return pinSome(random, site.servers, models);
+}
+
+/** Some seeds have an ensemble, some of those another one that shares a step with it. */
+function drawEnsembles(random: Random, plain: readonly PlannedModel[], site: Site): PlannedModel[] {
+  if (!random.chance(0.4)) return [];
+  const names = [random.pick(plain), random.pick(plain)].map(({ disk }) => disk.name);
+  const one = drawEnsemble(random, 'ensemble', names, site);
+  if (!random.chance(0.4)) return [one];
+  const shared = [names[0]!, random.pick(plain).disk.name];
+  return [one, drawEnsemble(random, 'ensemble2', shared, site)];
 }
 
 /** How much of a device models take in one seed: all sorts, crumbs, or so much that hardly two go together. */
@@ -127,9 +137,7 @@ function modelOf(
 }
 
 /** Books nothing of its own once it is known to be one, so its sizes are not declared. */
-function drawEnsemble(random: Random, plain: readonly PlannedModel[], site: Site): PlannedModel {
-  const steps = [random.pick(plain), random.pick(plain)].map(({ disk }) => disk.name);
-  const name = 'ensemble';
+function drawEnsemble(random: Random, name: string, steps: readonly string[], site: Site): PlannedModel {
   const { gpuBytes, hostBytes } = site.defaults;
   const model = modelOf(random, name, { gpuBytes, hostBytes, loadMs: 10_000 }, site);
   const dependsOn = random.chance(0.4) ? ([...new Set(steps)] as ModelId[]) : [];
