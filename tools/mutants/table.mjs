@@ -16,7 +16,7 @@ export function rowOf({ mutant, bySpecs, bySeeds }) {
 
 /** A line as soon as one is known: the whole table takes a while. */
 export function progress({ mutant, bySpecs, bySeeds, isFound }, done, all) {
-  const spec = bySpecs ? 'specs' : undefined;
+  const spec = bySpecs && specOf(bySpecs);
   const seed = bySeeds?.seed === undefined ? undefined : `seed ${bySeeds.seed} (${shorten(bySeeds.said)})`;
   const by = [spec, seed].filter(Boolean).join(' and ');
   const unfit = bySeeds?.unfit.length ? `; without it too fail seeds ${bySeeds.unfit.join(', ')}` : '';
