@@ -31,7 +31,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'load-before-memory-is-free', breaks: 1, file: `${PASSES}/start.ts`, find: `ledger.fitsFree(bookings) &&`, replace: `` },
   { name: 'unknown-load-taken-as-failed', breaks: 2, file: `${OBSERVE}/orders.ts`, find: `outcome.kind === 'failed' ? 'load_failed' : 'load'`, replace: `'load_failed'` },
   { name: 'unsettled-time-nil', breaks: 2, file: `${OBSERVE}/sighted.ts`, find: `const UNSETTLED: Millis = 5_000;`, replace: `const UNSETTLED: Millis = 0;` },
-  { name: 'absence-believed-in-one-look', breaks: 2, file: `${OBSERVE}/sighted.ts`, find: `(proven && begunAt >= absentSince + APART)`, replace: `proven` },
+  { name: 'absence-believed-in-one-look', breaks: 2, file: `${OBSERVE}/sighted.ts`, find: `? begunAt >= absentSince + APART`, replace: `? begunAt >= absentSince` },
   { name: 'look-before-the-answer-believed', breaks: 2, file: `${OBSERVE}/sighted.ts`, find: `if (answeredAt === null || begunAt <= answeredAt || `, replace: `if (answeredAt === null || ` },
   { name: 'absence-before-the-answer-believed', breaks: 2, file: `${OBSERVE}/sighted.ts`, find: `if (answeredAt === null || begunAt <= answeredAt || sighting.kind === 'leaving') return;`, replace: `if (answeredAt === null && sighting.kind === 'gone') return end(fleet, replica, now); if (answeredAt === null || begunAt <= answeredAt || sighting.kind === 'leaving') return;` },
   { name: 'incarnation-keeps-bookings', breaks: 17, file: `${OBSERVE}/looked.ts`, find: `if (replica.phase !== 'placed') endByDeath(fleet, replica, now);`, replace: `if (replica.phase === 'placed') put(fleet, replica);` },
