@@ -1,5 +1,7 @@
+import type { Replica } from '#core';
 import type { Doings, HappeningKind, HappeningOf } from './happenings.js';
 import type { Site } from './site.js';
+import { hasUnsentLoad, isIdleRunning, isPausedOverLease } from './rare/of-faults.js';
 import type { Stage } from './stage.js';
 import { WRITE_TAKES } from './store.js';
 import { during, switches } from './switches.js';
@@ -75,11 +77,18 @@ export class Faults {
       berthPauses: ({ lasts }) => {
         const berth = this.stage.berth();
         if (!berth) return 'Berth is not there';
+        if (isPausedOverLease(berth.engine.fleet, this.stage.agenda.now(), lasts))
+          this.stage.trail.mark('process paused longer than a lease');
         berth.process.pause(lasts);
       },
-      wallClockSet: ({ server, by }) => this.site(server).clock.setWallTime(by),
+      wallClockSet: ({ server, by }) => {
+        this.site(server).clock.setWallTime(by);
+        const fleet = this.stage.berth()?.engine.fleet;
+        if (by < 0 && fleet && isIdleRunning(fleet, server, this.stage.agenda.now()))
+          this.stage.trail.mark('wall clock jumped back while idle ran');
+      },
       crashAtWrite: ({ write, when, downFor }) => {
-        this.stage.store.crashAt({ write, when, crash: () => void this.stage.endBerth('crash', downFor) });
+        this.stage.store.crashAt({ write, when, crash: () => this.crashAtWrite(downFor) });
       },
       slowDisk: ({ by, lasts }) => {
         const { store } = this.stage;
@@ -177,6 +186,15 @@ export class Faults {
         this.later(lasts, () => (delays.longest = 2));
       },
     };
+  }
+
+  private crashAtWrite(downFor: number): void {
+    const { berth, sites, trail } = this.stage;
+    const isOpen = ({ model, server }: Replica): boolean =>
+      [...sites.get(server)!.open].some((order) => order.kind === 'load' && order.model === model);
+    const fleet = berth()?.engine.fleet;
+    if (fleet && hasUnsentLoad(fleet, isOpen)) trail.mark('crash between write and order');
+    this.stage.endBerth('crash', downFor);
   }
 
   private site(id: string): Site {

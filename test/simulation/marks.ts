@@ -63,6 +63,9 @@ export const RARE = {
 
   'restart of Berth with a placed replica': 'The promise is forgotten, and made anew from what is asked for.',
   'unload acknowledged, Berth crashed before the look': 'Its successor finds memory held by nobody it knows.',
+  'crash between write and order': 'What was written down as ordered was never sent.',
+  'process paused longer than a lease': 'It wakes up to leases that have ended and answers that have come.',
+  'wall clock jumped back while idle ran': 'The idle rule reads a clock that nobody can set.',
   'Berth crashed while it loaded': 'The load goes on, and its successor finds it under way.',
   'Berth crashed while requests waited': 'They end with the process, and nobody answers them later.',
 } as const satisfies Readonly<Record<string, string>>;
