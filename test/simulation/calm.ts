@@ -40,10 +40,12 @@ export class Calm {
     private readonly gateways: Gateways,
   ) {}
 
-  /** Once at rest, nothing is loaded any more: that would be thrash. */
+  /** Once at rest, nothing is loaded any more: that would be thrash. What stays stuck may be tried on and on. */
   readonly observer: Observer = {
     turnTaken: ({ actions }) => {
-      const load = this.isAtRest ? actions.find(({ kind }) => kind === 'load') : undefined;
+      const load = this.isAtRest
+        ? actions.find((action) => action.kind === 'load' && !this.isWrittenOff(action))
+        : undefined;
       this.stage.trail.expect(load === undefined, () => `at rest, and yet ${JSON.stringify(load)}`);
     },
   };
@@ -79,16 +81,18 @@ export class Calm {
     const open = restlessness(berth.engine.fleet, {
       sites,
       unusedFor: (replica) => this.unusedFor(replica),
-      isWrittenOff: ({ model, server }) => {
-        const { isGone, stuck } = sites.get(server)!;
-        return isGone || stuck.has(model);
-      },
+      isWrittenOff: (replica) => this.isWrittenOff(replica),
       takesNothing: (server) => this.takesNothing(sites.get(server)!),
     });
     open.push(...unheeded(berth, told));
     const unnoticed = [...sites.values()].filter(({ id, isGone }) => isGone && !isLost(berth, id));
     open.push(...unnoticed.map(({ id }) => `${id} is gone, and not known to be lost`));
     return openRequests > 0 ? [...open, `${openRequests} requests are unanswered`] : open;
+  }
+
+  private isWrittenOff({ model, server }: Pick<Replica, 'model' | 'server'>): boolean {
+    const { isGone, stuck } = this.stage.sites.get(server)!;
+    return isGone || stuck.has(model);
   }
 
   private takesNothing({ id, isGone, stuck }: Site): boolean {
