@@ -1,12 +1,11 @@
 import type { Fleet } from './fleet.js';
-import type { Booking } from './replica.js';
+import type { Booking, Ready } from './replica.js';
 import type { Server } from './server.js';
 import { bookingsFor, dependenciesOf, labelsMatch } from './footprint.js';
-import type { AccountId, ModelId } from './ids.js';
+import { type AccountId, hostAccount, type ModelId, replicaId, type ReplicaId } from './ids.js';
 import { capacities, sumOf } from './ledger.js';
 import type { Bytes, Model } from './model.js';
 import { isKept } from './passes/idle.js';
-import { copiesOf } from './pins.js';
 import { isSeen } from './standing.js';
 import { canChoose, deviceChoices, devicesOf } from './passes/places.js';
 
@@ -23,10 +22,14 @@ export type PinsFit =
       }[];
     };
 
+/** How many places are looked at before a no is believed. On small fleets it is more than there are. */
+const TRIES = 50_000;
+
 /**
  * Looks for a place for every copy of every pinned model on the declared and remembered devices, reachable or not:
- * at most one copy per device, largest models first (first fit decreasing). What it finds is an assignment, so a
- * yes is proven; a no may be wrong where only a cleverer packing would do.
+ * at most one copy per device, what others need first, then the largest (first fit decreasing); where that fails, every
+ * other assignment, as far as so many tries go. What it finds is an assignment, so a yes is proven; a no may be wrong
+ * on a large fleet where only a clever packing would do.
  *
  * @param models the models as they are to be, with their pins; the rest of the fleet is left out of account.
  */
@@ -36,19 +39,81 @@ export function fitPins(fleet: Readonly<Fleet>, models: Iterable<Model>): PinsFi
     ...fleet,
     models: new Map([...fleet.models, ...planned.map((one) => [one.id, one] as const)]),
   };
-  const room = new Map(capacities(fleet));
-  const placed = new Placed();
-  const kept = keepStrangers(fleet, room, placed);
-  const pinned = planned.filter(({ pinnedCopies, enabled }) => pinnedCopies > 0 && enabled);
-  const unplaced = pinned
-    .toSorted((a, b) => b.gpuBytes - a.gpuBytes || b.hostBytes - a.hostBytes)
-    .map((model) => ({
+  const pinned = inOrder(
+    asPlanned,
+    planned.filter(({ pinnedCopies, enabled }) => pinnedCopies > 0 && enabled),
+  );
+  const unplaced = placeGreedily(new Assignment(asPlanned), pinned);
+  if (unplaced.length === 0) return { fits: true };
+  const orders = ordersOf(asPlanned, pinned);
+  const tries = TRIES / orders.length;
+  if (orders.some((order) => findAssignment(new Assignment(asPlanned), order, tries))) return { fits: true };
+  return {
+    fits: false,
+    unplaced: unplaced.map(({ model, copies }) => ({
       model: model.id,
-      copies: placeMissing(asPlanned, room, placed, model, kept.get(model.id) ?? 0),
+      copies,
       needs: bytesPerDevice(fleet, model),
-    }))
-    .filter(({ copies }) => copies > 0);
-  return unplaced.length === 0 ? { fits: true } : { fits: false, unplaced };
+    })),
+  };
+}
+
+/** Largest first, but what a model needs before it: then the one that it finds there counts for both. */
+function inOrder(fleet: Readonly<Fleet>, pinned: readonly Model[]): readonly Model[] {
+  const bySize = pinned.toSorted((a, b) => b.gpuBytes - a.gpuBytes || b.hostBytes - a.hostBytes);
+  const ordered = new Set<Model>();
+  for (const model of bySize) {
+    const needed = new Set(dependenciesOf(fleet, model.id));
+    for (const one of bySize) if (needed.has(one.id)) ordered.add(one);
+    ordered.add(model);
+  }
+  return [...ordered];
+}
+
+/** Who comes first says where what several need is brought to. */
+const ordersOf = (fleet: Readonly<Fleet>, pinned: readonly Model[]): readonly (readonly Model[])[] => [
+  pinned,
+  ...pinned
+    .filter(({ id }) => dependenciesOf(fleet, id).length > 0)
+    .map((first) => [first, ...pinned.filter((one) => one !== first)]),
+];
+
+/** Puts each copy where there is room, the emptiest server first; returns what found none. */
+function placeGreedily(
+  assignment: Assignment,
+  pinned: readonly Model[],
+): readonly { readonly model: Model; readonly copies: number }[] {
+  return pinned.flatMap((model) => {
+    for (const spot of assignment.spotsFor(model)) {
+      if (assignment.missing(model) > 0) assignment.put(model, spot);
+    }
+    const copies = assignment.missing(model);
+    return copies > 0 ? [{ model, copies }] : [];
+  });
+}
+
+/** Tries one place after another and takes each back that leads nowhere. */
+function findAssignment(assignment: Assignment, pinned: readonly Model[], tries: number): boolean {
+  let left = tries;
+  const placeFrom = (index: number): boolean => {
+    const model = pinned[index];
+    if (!model) return true;
+    const spots = assignment.spotsFor(model);
+    left -= spots.length;
+    const placeRest = (from: number): boolean => {
+      if (assignment.missing(model) <= 0) return placeFrom(index + 1);
+      for (const [position, spot] of spots.entries()) {
+        if (position < from) continue;
+        if (left-- <= 0) return false;
+        const undo = assignment.put(model, spot);
+        if (undo && placeRest(position + 1)) return true;
+        undo?.();
+      }
+      return false;
+    };
+    return placeRest(0);
+  };
+  return placeFrom(0);
 }
 
 /** Where no server that lists it has a GPU, a copy takes its host memory from the `cpu` device. */
@@ -58,110 +123,103 @@ function bytesPerDevice(fleet: Readonly<Fleet>, { id, gpuBytes, hostBytes }: Mod
   return devices.length > 0 && devices.every(({ kind }) => kind === 'cpu') ? hostBytes : gpuBytes;
 }
 
-/** Which devices already got a copy of a model, and which models a server already holds. */
-class Placed {
-  private readonly devices = new Set<string>();
-  private readonly servers = new Set<string>();
-
-  has(model: ModelId, server: Server, devices: readonly number[]): boolean {
-    return devices.some((device) => this.devices.has(`${model}@${server.spec.id}/${device}`));
-  }
-
-  isOn(model: ModelId, server: Server): boolean {
-    return this.servers.has(`${model}@${server.spec.id}`);
-  }
-
-  note(model: ModelId, server: Server, devices: readonly number[]): void {
-    this.servers.add(`${model}@${server.spec.id}`);
-    for (const device of devices) this.devices.add(`${model}@${server.spec.id}/${device}`);
-  }
-}
-
-/** What others have loaded and may not be unloaded stays where it is, and counts as copies of its model. */
-function keepStrangers(
-  fleet: Readonly<Fleet>,
-  room: Map<AccountId, Bytes>,
-  placed: Placed,
-): ReadonlyMap<ModelId, number> {
-  const copies = new Map<ModelId, number>();
-  for (const replica of fleet.replicas.values()) {
-    if (replica.phase !== 'ready' || !isKept(fleet, replica)) continue;
-    const { model, server, devices, bookings } = replica;
-    take(room, bookings);
-    placed.note(model, fleet.servers.get(server)!, devices);
-    copies.set(model, (copies.get(model) ?? 0) + copiesOf(replica));
-  }
-  return copies;
-}
-
-/** Places copies beside those there are until there are enough or no place is left; returns how many are missing. */
-function placeMissing(
-  fleet: Readonly<Fleet>,
-  room: Map<AccountId, Bytes>,
-  placed: Placed,
-  model: Model,
-  present: number,
-): number {
-  let missing = model.pinnedCopies - present;
-  for (const server of [...fleet.servers.values()].toSorted((a, b) => spareOn(room, b) - spareOn(room, a))) {
-    if (!labelsMatch(server, model) || !mayHave(server, model.id)) continue;
-    for (const devices of deviceChoices(server, model)) {
-      if (missing <= 0) return 0;
-      if (placeOne(fleet, room, placed, model, { server, devices })) missing -= Math.max(1, devices.length);
-    }
-  }
-  return Math.max(0, missing);
-}
-
-/** Nobody knows what the repository of a server holds that was never seen. */
-const mayHave = (server: Server, model: ModelId): boolean => !isSeen(server) || server.repository.has(model);
-
-interface Need {
-  readonly id: ModelId;
-  readonly devices: readonly number[];
-  readonly bookings: readonly Booking[];
-}
-
 interface Spot {
   readonly server: Server;
   readonly devices: readonly number[];
 }
 
-function placeOne(
-  fleet: Readonly<Fleet>,
-  room: Map<AccountId, Bytes>,
-  placed: Placed,
-  model: Model,
-  { server, devices }: Spot,
-): boolean {
-  if (server.devices === null || placed.has(model.id, server, devices)) return false;
-  if (placed.isOn(model.id, server) && !canChoose(server, model)) return false;
-  const needs = needsOn(fleet, placed, model, { server, devices });
-  const bookings = sumOf(needs.map((need) => need.bookings));
-  if (!bookings.every(({ account, bytes }) => bytes <= (room.get(account) ?? Infinity))) return false;
-  take(room, bookings);
-  for (const need of needs) placed.note(need.id, server, need.devices);
-  return true;
-}
+/** Which models are where, as far as planned, and what room is left beside them. */
+class Assignment {
+  private readonly room: Map<AccountId, Bytes>;
+  private readonly held = new Map<ReplicaId, ReadonlySet<number>>();
+  private readonly copies = new Map<ModelId, number>();
 
-const spareOn = (room: ReadonlyMap<AccountId, Bytes>, { devices }: Server): Bytes =>
-  Math.max(0, ...(devices ?? []).map(({ account }) => room.get(account) ?? 0));
+  constructor(private readonly fleet: Readonly<Fleet>) {
+    this.room = new Map(capacities(fleet));
+    for (const replica of fleet.replicas.values()) {
+      if (replica.phase === 'ready' && isKept(fleet, replica)) this.keep(replica);
+    }
+  }
 
-/** What a model and everything it needs would book there, what another pin has brought already left out. */
-function needsOn(fleet: Readonly<Fleet>, placed: Placed, model: Model, { server, devices }: Spot): Need[] {
-  const missing = dependenciesOf(fleet, model.id).filter((id) => !placed.isOn(id, server));
-  return [
-    { id: model.id, devices, bookings: bookingsFor(fleet, server, model.id, devices) },
-    ...missing.map((id) => {
-      const held = devicesOf(fleet, server, id, devices);
-      return { id, devices: held, bookings: bookingsFor(fleet, server, id, held) };
-    }),
-  ];
-}
+  missing({ id, pinnedCopies }: Model): number {
+    return pinnedCopies - (this.copies.get(id) ?? 0);
+  }
 
-function take(room: Map<AccountId, Bytes>, bookings: readonly Booking[]): void {
-  for (const { account, bytes } of bookings) {
-    const left = room.get(account);
-    if (left !== undefined) room.set(account, left - bytes);
+  /** Nobody knows what the repository of a server holds that was never seen. */
+  spotsFor(model: Model): readonly Spot[] {
+    const able = [...this.fleet.servers.values()].filter(
+      (server) =>
+        server.devices !== null &&
+        labelsMatch(server, model) &&
+        (!isSeen(server) || server.repository.has(model.id)),
+    );
+    return able
+      .toSorted((a, b) => this.spareOn(b) - this.spareOn(a))
+      .flatMap((server) => deviceChoices(server, model).map((devices) => ({ server, devices })));
+  }
+
+  /** Puts a copy there with all it needs, and says how to take it back; undefined where it does not fit. */
+  put(model: Model, spot: Spot): (() => void) | undefined {
+    const { server, devices } = spot;
+    const there = this.held.get(replicaId(model.id, server.spec.id));
+    const isTwice = devices.some((device) => there?.has(device));
+    if (isTwice || (there && !canChoose(server, model))) return undefined;
+    const needs = [{ id: model.id, devices }, ...this.missingNeeds(model, spot)];
+    const bookings = sumOf(needs.map((need) => this.bookingsOf(server, need.id, need.devices)));
+    if (!bookings.every(({ account, bytes }) => bytes <= (this.room.get(account) ?? Infinity))) {
+      return undefined;
+    }
+    this.take(bookings, 1);
+    const undo = needs.map((need) => this.note(need.id, server, need.devices));
+    return () => {
+      this.take(bookings, -1);
+      for (const one of undo) one();
+    };
+  }
+
+  /** What others have loaded and may not be unloaded stays where it is, and counts as copies of its model. */
+  private keep({ model, server, devices, bookings }: Ready): void {
+    this.take(bookings, 1);
+    this.note(model, this.fleet.servers.get(server)!, devices);
+  }
+
+  private missingNeeds(
+    { id: model }: Model,
+    { server, devices }: Spot,
+  ): { id: ModelId; devices: readonly number[] }[] {
+    return dependenciesOf(this.fleet, model)
+      .filter((id) => !this.held.has(replicaId(id, server.spec.id)))
+      .map((id) => ({ id, devices: devicesOf(this.fleet, server, id, devices) }));
+  }
+
+  /** Beside a copy that the server has already no more host memory is booked. */
+  private bookingsOf(server: Server, id: ModelId, devices: readonly number[]): readonly Booking[] {
+    const bookings = bookingsFor(this.fleet, server, id, devices);
+    if (!this.held.has(replicaId(id, server.spec.id))) return bookings;
+    return bookings.filter(({ account }) => account !== hostAccount(server.spec.host));
+  }
+
+  private note(id: ModelId, server: Server, devices: readonly number[]): () => void {
+    const key = replicaId(id, server.spec.id);
+    const before = this.held.get(key);
+    const copies = this.copies.get(id) ?? 0;
+    this.held.set(key, new Set([...(before ?? []), ...devices]));
+    this.copies.set(id, copies + Math.max(1, devices.length));
+    return () => {
+      if (before) this.held.set(key, before);
+      else this.held.delete(key);
+      this.copies.set(id, copies);
+    };
+  }
+
+  private spareOn({ devices }: Server): Bytes {
+    return Math.max(0, ...(devices ?? []).map(({ account }) => this.room.get(account) ?? 0));
+  }
+
+  private take(bookings: readonly Booking[], times: 1 | -1): void {
+    for (const { account, bytes } of bookings) {
+      const left = this.room.get(account);
+      if (left !== undefined) this.room.set(account, left - times * bytes);
+    }
   }
 }

@@ -56,7 +56,7 @@ export function devicesFor(server: Server, model: Model): readonly (readonly num
 
 /** Where something goes that a model brings along: to the model's device where Berth chooses, else to all. */
 export function devicesBeside(server: Server, model: Model, devices: readonly number[]): readonly number[] {
-  if (isOnProcessor(server, model.id)) return [];
+  if (model.config === null && isOnProcessor(server, model.id)) return [];
   if (isChosen(server, model) && devices.length > 0) return devices.slice(0, 1);
   return (server.devices ?? []).map(({ ordinal }) => ordinal);
 }

@@ -79,4 +79,14 @@ describe('a model withdrawn while it waits for a load slot', () => {
     driver.pass(1_000);
     expect(driver.answerTo(request)).toBe('unknown_model');
   });
+
+  it('with a declared config is loaded onto a GPU beside it, whatever was learned of it before', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('p', { dependsOn: [Q], config: '{}' }), aModel('q', { config: '{}' }))
+      .serve(aServer('t', [10, 10]), ['p', 'q']);
+    const config = { json: '{}', kind: 'cpu', gpus: [], count: 1 } as const;
+    driver.tell({ kind: 'ConfigLearned', server: aServer('t').id, model: Q, config, steps: [] });
+    driver.resolve('p');
+    expect(driver.log).toMatchObject([{ kind: 'load', model: 'q', config: { gpus: [0] } }]);
+  });
 });

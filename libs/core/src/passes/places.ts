@@ -104,7 +104,7 @@ export function devicesOf(
 ): readonly number[] {
   const model = fleet.models.get(id);
   const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
-  if (isOnHost(server, id)) return [];
+  if (!model?.config && isOnHost(server, id)) return [];
   if (!model || all.length <= 1) return all;
   return canChoose(server, model) && devices.length > 0 ? devices.slice(0, 1) : all;
 }

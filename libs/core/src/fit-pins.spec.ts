@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
+import { fitPins } from './fit-pins.js';
+
+const pinned = (id: string, gpuBytes: number, parts: Parameters<typeof aModel>[1] = {}) =>
+  aModel(id, { gpuBytes, pinnedCopies: 1, ...parts });
+
+describe('pins fit', () => {
+  it('where only another packing than the largest first has room for all', () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const driver = new CoreDriver().serve(aServer('t', [9]), names).serve(aServer('u', [9]), names);
+    const sizes = [5, 4, 3, 3, 3];
+    const models = names.map((name, index) => pinned(name, sizes[index]!));
+    expect(fitPins(driver.fleet, models)).toEqual({ fits: true });
+    const more = models.map((model) => ({ ...model, gpuBytes: model.gpuBytes + 1 }));
+    expect(fitPins(driver.fleet, more).fits).toBe(false);
+  });
+
+  it('where one is what another needs, and is there with it', () => {
+    const driver = new CoreDriver().serve(aServer('t', [8]), ['p', 'q']);
+    const models = [pinned('p', 6, { dependsOn: [aModel('q').id] }), pinned('q', 2)];
+    expect(fitPins(driver.fleet, models)).toEqual({ fits: true });
+  });
+
+  it('where the memory of the host is enough for one model with two copies', () => {
+    const driver = new CoreDriver().serve(aServer('t', [8, 8], { hostMemory: 4 }), ['a']);
+    const twice = pinned('a', 2, { hostBytes: 4, pinnedCopies: 2, config: '{}' });
+    expect(fitPins(driver.fleet, [twice])).toEqual({ fits: true });
+    expect(fitPins(driver.fleet, [{ ...twice, pinnedCopies: 3 }]).fits).toBe(false);
+  });
+});

@@ -1,0 +1,119 @@
+import type { AccountId, Booking, Bytes, Fleet, Model, ModelId, Ready, Server } from '#core';
+import { booksOf, capacitiesOf, devicesBeside, devicesFor, isChosen, needsOf, take } from './books.js';
+import { isWelcome } from './ways.js';
+
+/** Where models are: per server and model the devices that hold a copy. */
+type Layout = ReadonlyMap<Server, ReadonlyMap<ModelId, readonly number[]>>;
+
+/**
+ * Whether all pins can be kept at once on the devices there are: tries every set of devices of every server for every
+ * pinned model, with what each brings along; beside them is only what somebody else has loaded and is to be kept.
+ */
+export function pinsFit(fleet: Fleet, models: readonly Model[]): boolean {
+  const pinned = models.filter(({ pinnedCopies, enabled }) => pinnedCopies > 0 && enabled);
+  if (pinned.length === 0) return true;
+  const servers = [...fleet.servers.values()];
+  const choices = pinned.flatMap((model) =>
+    servers.map((server) => ({
+      model,
+      server,
+      options: optionsFor(fleet, model, server),
+    })),
+  );
+  const tryFrom = (index: number, layout: Layout): boolean => {
+    const choice = choices[index];
+    if (!choice) {
+      if (!isModest(fleet, pinned, layout)) return false;
+      return pinned.some(({ id }) => isKept(fleet, pinned, withNeeds(fleet, layout, id)));
+    }
+    return choice.options.some((devices) =>
+      tryFrom(index + 1, devices ? placed(layout, choice.server, choice.model.id, devices) : layout),
+    );
+  };
+  return tryFrom(0, new Map(servers.map((server) => [server, strangersOn(fleet, server)])));
+}
+
+function placed(layout: Layout, server: Server, id: ModelId, devices: readonly number[]): Layout {
+  return new Map([...layout, [server, new Map([...layout.get(server)!, [id, devices]])]]);
+}
+
+const keptOn = (fleet: Fleet, { spec }: Server): readonly Ready[] =>
+  [...fleet.replicas.values()].filter(
+    (one): one is Ready =>
+      one.phase === 'ready' && one.stranger && one.server === spec.id && spec.strangers === 'keep',
+  );
+
+const strangersOn = (fleet: Fleet, server: Server): ReadonlyMap<ModelId, readonly number[]> =>
+  new Map(keptOn(fleet, server).map(({ model, devices }) => [model, devices]));
+
+/** Every set of devices that a model can be on there; undefined: not there, or only where it is kept. */
+function optionsFor(fleet: Fleet, model: Model, server: Server): readonly (readonly number[] | undefined)[] {
+  const kept = strangersOn(fleet, server).get(model.id);
+  const isOut = !isWelcome(server, model) || !server.repository.has(model.id) || server.devices === null;
+  if (isOut || (kept && !isChosen(server, model))) return [undefined];
+  const ways = devicesFor(server, model);
+  if (!isChosen(server, model)) return [undefined, ...ways];
+  const sets = ways.reduce<number[][]>((all, [one]) => [...all, ...all.map((set) => [...set, one!])], [[]]);
+  const larger = sets.map((set) => [...new Set([...(kept ?? []), ...set])].toSorted((a, b) => a - b));
+  return [undefined, ...larger.filter(({ length }) => length > (kept?.length ?? 0))];
+}
+
+/** Whether no model was put anywhere for a pin that is kept without. */
+const isModest = (fleet: Fleet, pinned: readonly Model[], layout: Layout): boolean =>
+  pinned.every((model) => {
+    const last = [...layout].flatMap(([server, models]) => {
+      const devices = models.get(model.id);
+      const added = (devices?.length ?? 0) - (strangersOn(fleet, server).get(model.id)?.length ?? 0);
+      const isThere = devices !== undefined && devices !== strangersOn(fleet, server).get(model.id);
+      return isThere ? [isChosen(server, model) ? 1 : Math.max(1, added)] : [];
+    });
+    return last.length === 0 || copiesIn(layout, model.id) - Math.max(...last) < model.pinnedCopies;
+  });
+
+const copiesIn = (layout: Layout, id: ModelId): number =>
+  [...layout.values()].reduce((sum, models) => {
+    const devices = models.get(id);
+    return sum + (devices ? Math.max(1, devices.length) : 0);
+  }, 0);
+
+/** Adds what the models need and nobody has put there, beside the first copy of that which brings it. */
+function withNeeds(fleet: Fleet, layout: Layout, first: ModelId): Layout {
+  const whole = new Map<Server, ReadonlyMap<ModelId, readonly number[]>>();
+  for (const [server, models] of layout) {
+    const all = new Map(models);
+    const kept = strangersOn(fleet, server);
+    const order = [...models].toSorted(([one], [other]) => Number(other === first) - Number(one === first));
+    for (const [id, devices] of order) {
+      if (kept.get(id) === devices) continue;
+      for (const needed of needsOf(fleet, id)) {
+        const beside = devicesBeside(server, fleet.models.get(needed)!, devices.slice(0, 1));
+        if (!all.has(needed)) all.set(needed, beside);
+      }
+    }
+    whole.set(server, all);
+  }
+  return whole;
+}
+
+const isKept = (fleet: Fleet, pinned: readonly Model[], layout: Layout): boolean =>
+  pinned.every(({ id, pinnedCopies }) => copiesIn(layout, id) >= pinnedCopies) && hasRoom(fleet, layout);
+
+/** Whether what is not there yet fits beside what is kept; an account that nothing new draws on may be overdrawn. */
+function hasRoom(fleet: Fleet, layout: Layout): boolean {
+  const room: Map<AccountId, Bytes> = capacitiesOf(fleet);
+  const touched = new Set<AccountId>();
+  for (const [server, models] of layout) {
+    for (const [id, devices] of models) {
+      const kept = keptOn(fleet, server).find(({ model }) => model === id);
+      const before: readonly Booking[] = kept?.bookings ?? [];
+      take(room, before);
+      if (kept && String(kept.devices) === String(devices)) continue;
+      const more = booksOf(fleet, server, id, devices).filter(
+        ({ account }) => !before.some((one) => one.account === account),
+      );
+      take(room, more);
+      for (const { account } of more) touched.add(account);
+    }
+  }
+  return [...touched].every((account) => (room.get(account) ?? 0) >= 0);
+}
