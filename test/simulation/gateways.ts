@@ -140,10 +140,11 @@ export class Gateways {
     const now = agenda.now();
     this.busyAt = now;
     berth.routes.note(route, now);
-    if (useAfter !== null) agenda.after(useAfter, () => this.infer(route, now));
+    const noticed = berth.process.heardUntil - NOTICED_WITHIN;
+    if (useAfter !== null) agenda.after(useAfter, () => this.infer(route, now, noticed));
   }
 
-  private infer({ model, version, server, replica, lease }: Route, givenAt: Instant): void {
+  private infer({ model, version, server, replica, lease }: Route, givenAt: Instant, noticed: Instant): void {
     const { agenda, trail, sites } = this.stage;
     const site = sites.get(server)!;
     const load = this.inFlight.get(replica) ?? 0;
@@ -162,7 +163,7 @@ export class Gateways {
         trail.mark('inference');
       }
       if (isServed || answer.error.code === 'INTERNAL') return;
-      const isExplained = site.disturbedAt >= givenAt - NOTICED_WITHIN;
+      const isExplained = site.disturbedAt >= noticed;
       trail.expect(
         !isLeased || isExplained,
         () => `${model}@${server} under a lease given at ${givenAt.toFixed(1)}: ${answer.error.message}`,

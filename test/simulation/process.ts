@@ -8,6 +8,7 @@ export class Process implements Timers {
   private readonly timers: MortalTimers;
   private readonly rung: (() => void)[] = [];
   private readonly arrived: (() => void)[] = [];
+  private since = -Infinity;
   private until = -Infinity;
 
   constructor(private readonly world: Timers) {
@@ -25,6 +26,11 @@ export class Process implements Timers {
   /** When the last pause ended, or will. */
   get resumedAt(): number {
     return this.until;
+  }
+
+  /** Until when it has heard what happened: before the pause from which it is just waking up. */
+  get heardUntil(): number {
+    return this.now() <= this.until ? this.since : this.now();
   }
 
   after(ms: number, run: () => void): () => void {
@@ -46,6 +52,7 @@ export class Process implements Timers {
   }
 
   pause(ms: number): void {
+    if (!this.isPaused) this.since = this.now();
     this.until = Math.max(this.until, this.now() + ms);
     this.timers.after(this.until - this.now(), () => this.resume());
   }

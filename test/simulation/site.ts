@@ -172,8 +172,11 @@ export class Site {
     const isFirst = ++this.machines === 1;
     let isSeen = isFirst;
     const { setup } = this.planned;
+    // Beside GPUs Berth bounds the host's memory only where it is declared: else it must not run out there.
+    const isBounded = isFirst || devices.length === 0 || this.planned.spec.hostMemory !== null;
     const sim = new SimulatedTriton({
       ...setup,
+      hostMemoryBytes: isBounded ? setup.hostMemoryBytes : 2 ** 50,
       options: { ...setup.options, wallClock: this.clock.wallTime },
       devices,
       id: this.planned.spec.id,
