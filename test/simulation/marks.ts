@@ -5,7 +5,7 @@ import type { HappeningKind } from './happenings.js';
  * Rare situations, and what each of them tries: a long run that never meets one of them proves nothing about it, and
  * fails. They are recognised in `rare/`, by what a turn found and left, or where the world knows it.
  */
-export const RARE = {
+const RARE = {
   "server restarted while a load's reply was lost":
     'The booking of the load ends with the old process, and nothing of that load may count for the new one.',
   'new incarnation while unloading': 'Nobody will ever say that the unload is done: the new process does.',

@@ -28,7 +28,7 @@ export interface ServerWas {
 }
 
 /** What the turn before left. */
-export interface Past {
+interface Past {
   readonly replicas: ReadonlyMap<ReplicaId, Replica>;
   readonly servers: ReadonlyMap<ServerId, ServerWas>;
   readonly models: ReadonlyMap<ModelId, Model>;
