@@ -69,10 +69,12 @@ export const keptStrangersStay: TurnCheck = (scene) => {
   }
 };
 
-/** In its first seconds a Berth loads nothing while a server that is there was not looked at: it may have it. */
-export const firstLooksComeFirst: TurnCheck = ({ turn, fleet, trail }) => {
+/**
+ * In its first seconds a Berth gives nothing a place while a server that is there was not looked at: it may have it.
+ * What had its place before that server came back may begin to load.
+ */
+export const firstLooksComeFirst: TurnCheck = ({ turn, fleet, changes, trail }) => {
   if (fleet.startedAt === null || turn.now >= fleet.startedAt + SETTLING) return;
-  const load = turn.actions.find(({ kind }) => kind === 'load');
   const unseen = [...fleet.servers.values()].find(
     ({ lookedAt, contact, mode }) =>
       lookedAt === null &&
@@ -80,7 +82,13 @@ export const firstLooksComeFirst: TurnCheck = ({ turn, fleet, trail }) => {
       contact.kind !== 'down' &&
       (mode ?? 'explicit') === 'explicit',
   );
-  trail.expect(!load || !unseen, () => `${JSON.stringify(load)} before the first look at ${unseen!.spec.id}`);
+  const placed = changes.find(
+    ({ was, now }) => !was && (now?.phase === 'placed' || now?.phase === 'loading'),
+  );
+  trail.expect(
+    !placed || !unseen,
+    () => `${placed!.now!.id} has a place before the first look at ${unseen!.spec.id}`,
+  );
 };
 
 /** Nothing is called infeasible for its size that would fit a server with nothing pinned on it, up or down. */
