@@ -89,3 +89,26 @@ describe('two copies of which one is pinned', () => {
     expect(driver.orders()).toEqual(['load a@t', 'load a@u']);
   });
 });
+
+describe('of two places that could be freed', () => {
+  it.each([
+    { order: ['a', 'b'], freed: 'unload b@u' },
+    { order: ['b', 'a'], freed: 'unload a@t' },
+  ])('the one is taken where nobody was for longer: $freed', ({ order, freed }) => {
+    const driver = new CoreDriver()
+      .declare(aModel('a', { gpuBytes: 8 }), aModel('b', { gpuBytes: 8 }), aModel('x', { gpuBytes: 8 }))
+      .serve(aServer('t', [10]), ['a', 'x'])
+      .serve(aServer('u', [10]), ['b', 'x'])
+      .warm('a', 't')
+      .warm('b', 'u');
+    driver.pass(20_000);
+    for (const model of order.toReversed()) {
+      driver.pass(1_000);
+      driver.resolve(model);
+    }
+    driver.pass(20_000);
+    driver.resolve('x');
+    driver.pass(5_000);
+    expect(driver.orders()[2]).toBe(freed);
+  });
+});
