@@ -20,6 +20,8 @@ import { Trail } from './trail.js';
 
 /** So many steps are taken between two turns of the event loop, in which what is outside of the world has its time. */
 const STRETCH = 1_000;
+/** With more steps than this at one moment, time stands still: something goes on and on. */
+const STEPS_AT_ONCE = 200_000;
 
 /** A fleet, its Berth, its callers and its bad luck, as a plan has them, on virtual time. */
 export class World {
@@ -35,6 +37,8 @@ export class World {
   private berth: Berth | undefined;
   private lives = 0;
   private steps = 0;
+  private moment = 0;
+  private stepsAtMoment = 0;
 
   constructor(
     private readonly plan: Plan,
@@ -125,6 +129,7 @@ export class World {
   /** What follows from one step is done before the next one, so that every run goes the same way. */
   private async passUntil(end: number): Promise<void> {
     for (let due = this.agenda.nextDue(); due !== undefined && due <= end; due = this.agenda.nextDue()) {
+      this.countStepAt(due);
       this.agenda.runNext();
       await (++this.steps % STRETCH === 0 ? setImmediate() : settled());
       for (const site of this.sites.values()) site.checkMemory();
@@ -132,6 +137,15 @@ export class World {
     }
     this.agenda.runUntil(end);
     this.check();
+  }
+
+  private countStepAt(due: number): void {
+    this.stepsAtMoment = due === this.moment ? this.stepsAtMoment + 1 : 1;
+    this.moment = due;
+    this.trail.expect(
+      this.stepsAtMoment <= STEPS_AT_ONCE,
+      () => 'time stands still: one step follows another',
+    );
   }
 
   private check(): void {
