@@ -8,24 +8,25 @@ import type { Instant } from '../model.js';
 import { isSettling } from '../standing.js';
 import { evictFor } from './evict.js';
 import { coolingOn } from './cooling.js';
-import { carrier, devicesOf, growthsOn, isGoing, type Place, placesOn } from './places.js';
+import { carrier, devicesOf, growthsOn, isGoing, mayCome, type Place, placesOn } from './places.js';
 import { presentCopies, type Want } from './wants.js';
 
 /**
- * Gives up places on servers that take nothing new, and of what needs a model that is not there and does not come:
- * those who wait for them are placed anew.
+ * Gives up places on servers that take nothing new, of what has left the repository meanwhile, and of what needs a model
+ * that is not there and does not come: those who wait for them are placed anew.
  */
 export function dropHomeless(fleet: Fleet, open: readonly Server[]): void {
-  const isOpen = ({ server }: Replica): boolean => open.some(({ spec }) => spec.id === server);
-  dropWhere(fleet, (replica) => !isOpen(replica) || lacksNeeds(fleet, replica));
+  dropWhere(fleet, (replica) => {
+    const server = open.find(({ spec }) => spec.id === replica.server);
+    return !server?.repository.has(replica.model) || lacksNeeds(fleet, server, replica);
+  });
 }
 
-const lacksNeeds = (fleet: Fleet, { model, server, phase }: Placed | Ready): boolean =>
+const lacksNeeds = (fleet: Fleet, server: Server, { model, phase }: Placed | Ready): boolean =>
   phase === 'placed' &&
   [model, ...dependenciesOf(fleet, model)].some((id) => {
-    const needed = fleet.replicas.get(replicaId(id, server));
-    const mayNotCome = needed?.phase === 'placed' && fleet.models.get(id)?.enabled === false;
-    return !needed || mayNotCome || isGoing(needed);
+    const needed = fleet.replicas.get(replicaId(id, server.spec.id));
+    return !needed || (needed.phase === 'placed' && !mayCome(fleet, server, id)) || isGoing(needed);
   });
 
 /**

@@ -82,6 +82,7 @@ function bookingsWith(
 export function growthsOn(fleet: Readonly<Fleet>, server: Server, model: Model): Place[] {
   const replica = fleet.replicas.get(replicaId(model.id, server.spec.id));
   if (replica?.phase !== 'ready' || replica.change || !canChoose(server, model)) return [];
+  if (!server.repository.has(model.id)) return [];
   const unused = (server.devices ?? []).filter(({ ordinal }) => !replica.devices.includes(ordinal));
   return unused.map(({ ordinal }) => {
     const devices = [...replica.devices, ordinal].toSorted((a, b) => a - b);
@@ -109,8 +110,8 @@ export function devicesOf(
   return canChoose(server, model) && devices.length > 0 ? devices.slice(0, 1) : all;
 }
 
-/** Whether a needed model could be loaded there: its files are there, and nobody said that it is not to be loaded. */
-const mayCome = (fleet: Readonly<Fleet>, server: Server, id: ModelId): boolean =>
+/** Whether a model could be loaded there: its files are there, and nobody said that it is not to be loaded. */
+export const mayCome = (fleet: Readonly<Fleet>, server: Server, id: ModelId): boolean =>
   server.repository.has(id) && fleet.models.get(id)?.enabled !== false;
 
 /** What a model needs and the server does not hold; undefined while some of it is still leaving there. */
