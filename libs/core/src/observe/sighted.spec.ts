@@ -95,6 +95,17 @@ describe('a look', () => {
     expect(driver.phase('a', SERVER)).toBeUndefined();
   });
 
+  it('without a row of what was long half way proves nothing either, and its time begins only then', () => {
+    const driver = aDriver();
+    driver.shelf(SERVER).set('b', 'LOADING');
+    driver.pass(600_000);
+    driver.shelf(SERVER).states.delete(aModel('b').id);
+    driver.pass(340_000);
+    expect(driver.phase('b', SERVER)).toBe('unknown');
+    driver.pass(30_000);
+    expect(driver.phase('b', SERVER)).toBeUndefined();
+  });
+
   it('that says READY after our unload was answered books the copy behind it too', () => {
     const driver = aDriver().warm('a', SERVER);
     driver.unloadsEnd = false;

@@ -208,9 +208,9 @@ function unknownAbsent(
   const unsettled = replica.after === 'found' ? 0 : UNSETTLED;
   if (begunAt < replica.endedAt + unsettled) return;
   const absentSince = replica.absentSince ?? begunAt;
-  const isOver = proven
-    ? begunAt >= absentSince + APART
-    : begunAt >= replica.endedAt + fleet.limits.stuckAfter;
+  // What was found has no order of ours to count from: it may have begun to leave only when it was last seen.
+  const leftAt = replica.after === 'found' ? absentSince : replica.endedAt;
+  const isOver = proven ? begunAt >= absentSince + APART : begunAt >= leftAt + fleet.limits.stuckAfter;
   if (isOver) return end(fleet, replica, now);
   put(fleet, { ...replica, coming: false, absentSince });
 }
