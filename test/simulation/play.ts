@@ -8,6 +8,8 @@ import { World } from './world.js';
 export interface PlayOptions {
   /** Every line of the trail is kept, not only the last ones. */
   readonly keepsAll?: boolean;
+  /** Whether the turns are hashed, as they are where nothing is said. */
+  readonly hashes?: boolean;
   /** Are told of every turn of every life of Berth, before it is checked. */
   readonly observers?: readonly Observer[];
 }
@@ -40,7 +42,8 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Playe
   };
   const turns = new TurnDigest();
   const rarities = new Rarities((name) => world.trail.mark(name));
-  const observers = [counter, turns, rarities, ...(options.observers ?? [])];
+  const hashed = options.hashes === false ? [] : [turns];
+  const observers = [counter, ...hashed, rarities, ...(options.observers ?? [])];
   const world: World = new World(plan, options.keepsAll ?? false, observers);
   const failure = await world.run().then(
     () => undefined,

@@ -15,7 +15,6 @@ export interface SeedPlayed {
   readonly turns: number;
   readonly events: number;
   readonly simulated: number;
-  readonly digest: string;
   readonly marks: readonly (readonly [name: string, count: number])[];
   readonly lastLines: readonly string[];
 }

@@ -2,6 +2,7 @@ import { emptyFleet, type Fleet } from '#core';
 import type { Observer, Turn } from '#engine';
 import { inShort } from '../../checkers/in-short.js';
 import { TurnPromises } from '../../checkers/promises.js';
+import type { TurnScene } from '../../checkers/scene.js';
 import { heldWithinCapacity } from './memory.js';
 import { idlesLongEnough, leasesHold, loadsWithinLimits } from './orders.js';
 import type { Check, Scene } from './scene.js';
@@ -9,23 +10,40 @@ import type { Check, Scene } from './scene.js';
 /** Beside the promises that turns alone can be held against. */
 const CHECKS: readonly Check[] = [heldWithinCapacity, loadsWithinLimits, leasesHold, idlesLongEnough];
 
+type Around = Pick<Scene, 'routes' | 'sites' | 'trail' | 'life'>;
+
 /** Holds every promise against every turn of one life of Berth. */
 export class TurnChecks implements Observer {
   private readonly promises: TurnPromises;
 
-  constructor(private readonly around: Pick<Scene, 'routes' | 'sites' | 'trail' | 'life'>) {
+  constructor(private readonly around: Around) {
     this.promises = new TurnPromises(emptyFleet(), around.trail);
   }
 
   turnTaken(turn: Turn, fleet: Fleet): void {
     note(turn, this.around.trail);
     this.promises.turnTaken(turn, fleet, (beside) => {
-      const scene: Scene = { ...beside, ...this.around };
+      const scene = sceneOf(beside, this.around);
       markSurprises(scene);
       for (const check of CHECKS) check(scene);
     });
   }
 }
+
+/** Key by key: to spread two objects in every turn took as long as all these checks. */
+const sceneOf = (beside: TurnScene, { routes, sites, trail, life }: Around): Scene => ({
+  turn: beside.turn,
+  fleet: beside.fleet,
+  before: beside.before,
+  changes: beside.changes,
+  memory: beside.memory,
+  wantedBefore: beside.wantedBefore,
+  history: beside.history,
+  routes,
+  sites,
+  trail,
+  life,
+});
 
 /** Nobody can book what an ensemble brings along before its first load has told. */
 function markSurprises({ turn, fleet, sites }: Scene): void {

@@ -23,6 +23,10 @@ const MOMENTARY = Object.entries({
 /** Each counts in the turn in which it begins. */
 const LASTING = Object.entries(ofSlowOrders) as unknown as Signs;
 
+/** Nothing came but the hour of a look, and nothing followed: half of all turns, in which nothing rare begins. */
+const isQuiet = ({ turn, changes }: Moment): boolean =>
+  changes.length === 0 && turn.events.length === 0 && turn.actions.every(({ kind }) => kind === 'look');
+
 /** Recognises rare situations in the turns of one life of Berth after the other: each has a fleet of its own. */
 export class Rarities implements Observer {
   private readonly past = {
@@ -40,6 +44,7 @@ export class Rarities implements Observer {
   turnTaken(turn: Turn, fleet: Fleet): void {
     if (this.fleet !== fleet) this.beginLife(fleet);
     const moment: Moment = { turn, fleet, past: this.past, changes: this.changesIn(fleet) };
+    if (isQuiet(moment)) return;
     for (const [name, isSo] of MOMENTARY) if (isSo(moment)) this.mark(name);
     for (const [name, isSo] of LASTING) this.mayBegin(name, isSo(moment));
     this.remember(moment);
