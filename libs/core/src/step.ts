@@ -43,9 +43,9 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const expired = takeExpired(fleet, now);
   const overflow = refuseOverflow(fleet, now);
   dropWishes(fleet, now);
+  const known = fleet.replicas.size;
   dropUnwanted(fleet);
   const stranded = retire(fleet, open, now);
-  const known = fleet.replicas.size;
   const ledger = openLedger(fleet, open, now);
   const homeless = fleet.replicas.size < known ? refuseHopeless(fleet, open, now) : [];
   const wants = wantsOf(fleet, now);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { RequestId } from '../ids.js';
 
 const Q = aModel('q').id;
 const P = aModel('p', { dependsOn: [Q] });
@@ -88,5 +89,26 @@ describe('a model withdrawn while it waits for a load slot', () => {
     driver.tell({ kind: 'ConfigLearned', server: aServer('t').id, model: Q, config, steps: [] });
     driver.resolve('p');
     expect(driver.log).toMatchObject([{ kind: 'load', model: 'q', config: { gpus: [0] } }]);
+  });
+});
+
+describe('two ensembles that share a step', () => {
+  it('one of which was to bring it: when nobody wants that one any more, the other brings it at once', () => {
+    const anEnsemble = { gpuBytes: 0, sizesDeclared: false };
+    const driver = new CoreDriver()
+      .declare(aModel('e', anEnsemble), aModel('f', anEnsemble), aModel('s', { gpuBytes: 2 }))
+      .declare(aModel('x', { gpuBytes: 6 }), aModel('k'))
+      .serve(aServer('t', [10]), ['e', 'f', 's', 'x', 'k']);
+    driver.tell({ kind: 'StepsRemembered', model: aModel('e').id, steps: [aModel('s').id, aModel('x').id] });
+    driver.tell({ kind: 'StepsRemembered', model: aModel('f').id, steps: [aModel('s').id] });
+    driver.warm('k', 't');
+    driver.pass(20_000);
+    driver.unloadsEnd = false;
+    const first = driver.resolve('e');
+    driver.pass(1_000);
+    driver.resolve('f');
+    expect(driver.orders()).toEqual(['load k@t', 'unload k@t']);
+    driver.tell({ kind: 'RequestCancelled', request: first as RequestId });
+    expect(driver.log.at(-1)).toMatchObject({ kind: 'load', model: 'f', brings: ['s'] });
   });
 });

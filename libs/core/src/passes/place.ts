@@ -12,22 +12,15 @@ import { carrier, devicesOf, growthsOn, isGoing, mayCome, type Place, placesOn }
 import { presentCopies, type Want } from './wants.js';
 
 /**
- * Gives up places on servers that take nothing new, of what has left the repository meanwhile, and of what needs a model
- * that is not there and does not come: those who wait for them are placed anew.
+ * Gives up places on servers that take nothing new, and of what is not to come there any more: those who wait for them
+ * are placed anew.
  */
 export function dropHomeless(fleet: Fleet, open: readonly Server[]): void {
   dropWhere(fleet, (replica) => {
     const server = open.find(({ spec }) => spec.id === replica.server);
-    return !server?.repository.has(replica.model) || lacksNeeds(fleet, server, replica);
+    return !server || !mayCome(fleet, server, replica.model);
   });
 }
-
-const lacksNeeds = (fleet: Fleet, server: Server, { model, phase }: Placed | Ready): boolean =>
-  phase === 'placed' &&
-  [model, ...dependenciesOf(fleet, model)].some((id) => {
-    const needed = fleet.replicas.get(replicaId(id, server.spec.id));
-    return !needed || (needed.phase === 'placed' && !mayCome(fleet, server, id)) || isGoing(needed);
-  });
 
 /**
  * The ledger of this turn. Places whose memory will not come are given up before: an unload is stuck, a stranger took
@@ -68,12 +61,30 @@ function dropWhere(fleet: Fleet, isDropped: (replica: Placed | Ready) => boolean
     if (replica.phase === 'placed') forget(fleet, replica);
     else put(fleet, { ...replica, change: null });
   }
-  for (const { id } of promised) {
-    const replica = fleet.replicas.get(id);
-    if (replica?.phase === 'placed' && isOrphan(fleet, replica)) forget(fleet, replica);
-  }
-  return dropped.length > 0;
+  return dropBereft(fleet, promised) || dropped.length > 0;
 }
+
+/** Of two ensembles that share a step one brings it: when that one goes so does the step, and the other with it. */
+function dropBereft(fleet: Fleet, promised: readonly Replica[]): boolean {
+  const bereft = promised.flatMap(({ id }) => {
+    const replica = fleet.replicas.get(id);
+    return replica?.phase === 'placed' && isBereft(fleet, replica) ? [replica] : [];
+  });
+  if (bereft.length === 0) return false;
+  for (const replica of bereft) forget(fleet, replica);
+  dropBereft(fleet, promised);
+  return true;
+}
+
+/** Whether what was to bring it, or what it needs, is not there and does not come. */
+const isBereft = (fleet: Fleet, replica: Placed): boolean =>
+  isOrphan(fleet, replica) || lacksNeeds(fleet, replica);
+
+const lacksNeeds = (fleet: Fleet, { model, server }: Placed): boolean =>
+  dependenciesOf(fleet, model).some((id) => {
+    const needed = fleet.replicas.get(replicaId(id, server));
+    return !needed || isGoing(needed);
+  });
 
 const isPromised = (replica: Replica): replica is Placed | Ready =>
   replica.phase === 'placed' || (replica.phase === 'ready' && replica.change?.order === null);
