@@ -87,6 +87,19 @@ export function dependentsOf(fleet: Readonly<Fleet>, { model, server }: Replica)
   return dependents;
 }
 
+/**
+ * The models whose orders Triton carries out one after the other with those of this one, itself among them: an order
+ * locks all that ensembles tie together.
+ */
+export function relativesOf(fleet: Readonly<Fleet>, id: ModelId): ReadonlySet<ModelId> {
+  const wholes = [...fleet.composed].map((model) => [model, ...directDependencies(fleet, model)]);
+  const found = new Set([id]);
+  for (const one of found) {
+    for (const whole of wholes) if (whole.includes(one)) for (const other of whole) found.add(other);
+  }
+  return found;
+}
+
 /** Whether a held replica on the same server needs this one: it must not go before that. */
 export const isNeeded = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
   fleet.composed.size > 0 && dependentsOf(fleet, replica).length > 0;

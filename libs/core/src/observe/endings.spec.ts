@@ -6,6 +6,7 @@ import type { IndexRow } from '../look.js';
 import { memoryOf, serverFlags } from '../view.js';
 
 const A = aModel('a').id;
+const B = aModel('b').id;
 const SERVER = aServer('t').id;
 const ID = replicaId(A, SERVER);
 
@@ -39,6 +40,22 @@ describe('a load without an answer', () => {
     driver.pass(5_900);
     expect(driver.phase('a', 't')).toBe('unknown');
     driver.pass(1_000);
+    expect(driver.phase('a', 't')).toBeUndefined();
+  });
+
+  it('may wait behind the load of another step of its ensemble without showing: it is booked until that has ended', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a'), aModel('b', { loadTimeout: 5_000 }), aModel('e', { dependsOn: [A, B] }))
+      .serve(aServer('t'), ['a', 'b', 'e']);
+    driver.shelf('t').set('b', 'LOADING');
+    driver.pass(20_000);
+    driver.resolve('a', { wait: 300 });
+    driver.loadEnds('a', 't', 'unknown');
+    driver.shelf('t').set('a', 'UNAVAILABLE');
+    driver.pass(60_000);
+    expect(driver.phase('a', 't')).toBe('unknown');
+    driver.shelf('t').set('b', 'READY');
+    driver.pass(20_000);
     expect(driver.phase('a', 't')).toBeUndefined();
   });
 

@@ -1,11 +1,12 @@
 import { type Fleet, forget, put, replicasOn } from '../fleet.js';
 import type { Draining, Ready, Replica, Unknown, UnloadCause, Unloading } from '../replica.js';
 import type { Server } from '../server.js';
-import { bookingsFor, devicesFound } from '../footprint.js';
+import { bookingsFor, devicesFound, relativesOf } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
 import { sumOf } from '../ledger.js';
 import type { Sighting } from '../look.js';
 import type { Instant, Millis } from '../model.js';
+import { loadBegan } from '../standing.js';
 import { becomeReady, becomeUnknown } from './orders.js';
 
 /** Two looks that show a model absent must be this far apart to end a booking that no answer of Triton's ended. */
@@ -207,12 +208,25 @@ function unknownAbsent(
   }
   const unsettled = replica.after === 'found' ? 0 : UNSETTLED;
   if (begunAt < replica.endedAt + unsettled) return;
+  if (mayWaitUnseen(fleet, replica)) {
+    return put(fleet, { ...replica, coming: false, absentSince: null });
+  }
   const absentSince = replica.absentSince ?? begunAt;
   // What was found has no order of ours to count from: it may have begun to leave only when it was last seen.
   const leftAt = replica.after === 'found' ? absentSince : replica.endedAt;
   const isOver = proven ? begunAt >= absentSince + APART : begunAt >= leftAt + fleet.limits.stuckAfter;
   if (isOver) return end(fleet, replica, now);
   put(fleet, { ...replica, coming: false, absentSince });
+}
+
+/** Behind the load of a model that shares an ensemble with it a load waits for Triton's lock without showing. */
+function mayWaitUnseen(fleet: Fleet, { after, id, model, server }: Unknown): boolean {
+  if (after !== 'load') return false;
+  return [...relativesOf(fleet, model)].some((relative) => {
+    const other = fleet.replicas.get(replicaId(relative, server));
+    if (!other || other.id === id) return false;
+    return other.phase === 'unknown' ? other.coming : loadBegan(other) !== null;
+  });
 }
 
 /** The booking ends. What is found here later was ordered by somebody else, but for a load that may still come. */
