@@ -183,6 +183,7 @@ export class Site {
       timers: this.clock,
       models: this.models.map(({ disk }) => disk),
       onPhase: (phase) => isSeen && this.phaseChanged(phase),
+      onStepReread: (step) => this.stepReread(step),
     });
     if (!isFirst) sim.kill();
     isSeen = true;
@@ -198,6 +199,15 @@ export class Site {
       this.isHeldDown = false;
     }
     for (const watcher of [...this.watchers]) watcher(phase);
+  }
+
+  /**
+   * Somebody wrote into the files of a step that serves, and the load of its ensemble has it loaded anew: no call tells
+   * of that, so nobody can book the second copy. It is for whoever changes files under a loaded model to unload it first.
+   */
+  private stepReread(step: string): void {
+    this.trail.note(`${this.id} loads ${step} anew, whose files have changed`);
+    this.isMuddled = true;
   }
 
   private forgetLife(): void {

@@ -31,6 +31,17 @@ describe('an ensemble', () => {
     });
   });
 
+  it('loads a step anew that serves, where its files have changed, and says so', () => {
+    const bench = new TestBench({ models: [s1, s2, ens] });
+    bench.loaded('s1');
+    bench.loaded('s2');
+    bench.sim.repository.touch('s2', 'files');
+    bench.load('ens');
+    bench.agenda.advance(500);
+    expect(bench.stepsReread).toEqual(['s2']);
+    expect(bench.sim.memoryUsed(0)).toBe(30);
+  });
+
   it('goes alone, and at once, when it is unloaded', () => {
     const bench = new TestBench({ models: [s1, s2, ens] });
     bench.loaded('ens');

@@ -3,6 +3,7 @@ import type { FileTimes } from './file-times.js';
 import type { KnownModel } from './known-models.js';
 import { parseOverride, servingConfig } from './model-config.js';
 import type { ServingConfig } from './model-config.js';
+import { readyRows } from './process-state.js';
 import type { ProcessState } from './process-state.js';
 import type { Directory } from './repository.js';
 
@@ -39,8 +40,10 @@ export function poll(process: ProcessState, order: LoadOrder): Polled {
     const reads = orders.map((one) => read(process, one, one === order));
     for (const { name } of orders) seen.add(name);
     for (const { kind, model } of reads) {
-      if (kind === 'new') found.push(model);
-      else if (model !== undefined) unmodified.push(model.name);
+      if (kind === 'new') {
+        found.push(model);
+        if (model.name !== order.name && isServing(process, model.name)) process.onStepReread(model.name);
+      } else if (model !== undefined) unmodified.push(model.name);
     }
     isComplete &&= reads.every(({ kind }) => kind !== 'failed');
     const steps = new Set(reads.flatMap(({ model }) => model?.config.steps ?? []));
@@ -48,6 +51,8 @@ export function poll(process: ProcessState, order: LoadOrder): Polled {
   }
   return { isComplete, affected: [...process.known.put(found), ...unmodified] };
 }
+
+const isServing = ({ lives }: ProcessState, name: string): boolean => readyRows(lives.get(name)).length > 0;
 
 function read(process: ProcessState, order: LoadOrder, isExplicit: boolean): Read {
   const known = process.known.get(order.name);

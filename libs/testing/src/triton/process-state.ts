@@ -72,6 +72,8 @@ export interface ProcessState {
   readonly nextCopyId: () => number;
   /** Called when a load asks for memory that is not there. */
   readonly onOutOfMemory: () => void;
+  /** Called when the load of an ensemble reads a step anew that serves. */
+  readonly onStepReread: (step: string) => void;
   /** Ends the process at once. */
   readonly crash: () => void;
 }
@@ -86,12 +88,13 @@ export interface ProcessSetup {
   readonly faults: FaultSwitches;
   readonly nextCopyId: () => number;
   readonly onOutOfMemory: () => void;
+  readonly onStepReread: (step: string) => void;
   readonly crash: () => void;
 }
 
 /** A process that has just been executed: no model, no copy, only what a bare server holds. */
 export function freshProcess(setup: ProcessSetup): ProcessState {
-  const { options, devices, repository, faults, nextCopyId, onOutOfMemory, crash } = setup;
+  const { options, devices, repository, faults, nextCopyId, onOutOfMemory, onStepReread, crash } = setup;
   const timers = new MortalTimers(setup.timers);
   const memory = new DeviceMemory(timers, options.metricsIntervalMs, devices, setup.hostMemoryBytes);
   for (const { ordinal } of devices) memory.set('server', ordinal, options.baselineBytes);
@@ -113,6 +116,7 @@ export function freshProcess(setup: ProcessSetup): ProcessState {
     isLeaving: false,
     nextCopyId,
     onOutOfMemory,
+    onStepReread,
     crash,
   };
 }

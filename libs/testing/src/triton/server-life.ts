@@ -20,6 +20,7 @@ export interface Surroundings {
   readonly repository: ModelRepository;
   readonly faults: FaultSwitches;
   readonly onPhase: (phase: ServerPhase, exitCode?: number) => void;
+  readonly onStepReread: (step: string) => void;
 }
 
 /**

@@ -41,6 +41,8 @@ export interface SimulatedTritonSetup {
   readonly options?: Partial<SimulatedTritonOptions>;
   /** Told of every change of the phase, with the exit code when a SIGTERM has brought the server down. */
   readonly onPhase?: (phase: ServerPhase, exitCode?: number) => void;
+  /** Told when the load of an ensemble loads a serving step anew, since its files have changed: then there are two. */
+  readonly onStepReread?: (step: string) => void;
 }
 
 /** What ServerMetadata says. */
@@ -85,14 +87,15 @@ export class SimulatedTriton {
   private readonly desk: CallDesk;
 
   constructor(private readonly setup: SimulatedTritonSetup) {
-    const { id, timers, devices, hostMemoryBytes, models, onPhase = () => {} } = setup;
+    const { id, timers, devices, hostMemoryBytes, models } = setup;
+    const { onPhase = () => {}, onStepReread = () => {} } = setup;
     const wallClock = (): number => VIRTUAL_EPOCH_MS + timers.now();
     const options = { ...DEFAULTS, wallClock, ...setup.options };
     this.id = id;
     this.devices = devices;
     this.repository = new ModelRepository(models);
     const { repository, faults } = this;
-    const around = { timers, devices, hostMemoryBytes, options, repository, faults, onPhase };
+    const around = { timers, devices, hostMemoryBytes, options, repository, faults, onPhase, onStepReread };
     this.life = new ServerLife(around);
     this.desk = new CallDesk(this.life, around);
     this.start();

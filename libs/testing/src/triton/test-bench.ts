@@ -23,6 +23,7 @@ export interface BenchSetup {
 export class TestBench {
   readonly agenda = new Agenda();
   readonly exits: (number | undefined)[] = [];
+  readonly stepsReread: string[] = [];
   readonly sim: SimulatedTriton;
 
   constructor({ models, gpus = 1, memoryBytes = 100, options = {} }: BenchSetup) {
@@ -38,6 +39,7 @@ export class TestBench {
       models,
       options,
       onPhase: (phase, exitCode) => void (phase === 'down' && this.exits.push(exitCode)),
+      onStepReread: (step) => void this.stepsReread.push(step),
     });
   }
 
