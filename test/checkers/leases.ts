@@ -46,7 +46,7 @@ export const idlesSinceItsLastRoute: TurnCheck = (scene) => {
     const { idleUnload } = fleet.models.get(was.model) ?? fleet.defaults;
     const used = Math.max(was.since, history.routesTo(was.id).lastAt);
     trail.expect(
-      idleUnload !== null && turn.now - used >= idleUnload,
+      idleUnload !== null && turn.now >= used + idleUnload,
       () => `${was.id} retired ${(turn.now - used).toFixed(1)} ms after its last use, not ${idleUnload}`,
     );
   }

@@ -37,7 +37,8 @@ function loadsAt(scene: Scene, server: ServerId): { devices: readonly number[] }
       const { loadTimeout } = fleet.models.get(model as never) ?? fleet.defaults;
       // It is sent once the store has it, which may be seconds after it was decided.
       const began = decidedAt.get(model) ?? orderedAt;
-      const isHeld = turn.now - began < Math.min(loadTimeout, SLOT_HELD);
+      // The same sum as the core's: `now - began` may be rounded to the other side of the bound.
+      const isHeld = turn.now < began + Math.min(loadTimeout, SLOT_HELD);
       return { devices: isHeld ? comingTo(scene, `${model}@${server}` as ReplicaId) : [] };
     }),
   ];
@@ -80,7 +81,7 @@ export const idlesLongEnough: Check = (scene) => {
     const readAt = fleet.servers.get(was.server)!.statisticsAt ?? -Infinity;
     const used = Math.max(routes.lastAt(was.id), inference <= readAt ? inference : -Infinity);
     trail.expect(
-      idleUnload !== null && turn.now - used >= idleUnload,
+      idleUnload !== null && turn.now >= used + idleUnload,
       () => `${was.id} retired ${(turn.now - used).toFixed(1)} ms after its last use, not ${idleUnload}`,
     );
   }
