@@ -1,6 +1,6 @@
 /**
  * `npm run sim`: plays many seeds on all cores, or one plan from a file, and says what came of it. Exit status: 0 all
- * promises were kept, 1 one was broken (or a long run never met a rare situation), 2 usage.
+ * promises were kept, 1 one was broken (or a long run never met a rare situation), 2 usage, 130 it was interrupted.
  */
 import { readFileSync } from 'node:fs';
 import { makePlan } from './make-plan.js';
@@ -74,11 +74,14 @@ async function playSeeds(options: SimOptions): Promise<void> {
   if (isLacking || tally.failed.length > 0) process.exitCode = 1;
 }
 
-/** Each failure is told with what led to it; the first few are recorded and reduced, too. */
+/**
+ * Each failure is told with what led to it; the first few are recorded and reduced, too, but for those that took their
+ * process along: they would take this one.
+ */
 async function tellFailures(failed: readonly SeedPlayed[], hours: number): Promise<void> {
   for (const [nth, { seed, failure, failedAt, lastLines }] of failed.entries()) {
     console.log(`\nSEED=${seed} HOURS=${hours} ${failure}`);
-    if (nth >= MOST_INVESTIGATED) continue;
+    if (nth >= MOST_INVESTIGATED || failedAt === undefined) continue;
     console.log(lastLines.join('\n'));
     const plan = makePlan(seed, { hours });
     console.error(`reducing the plan of seed ${seed}, for ${SHRINK_MS / 1_000} s at most`);
