@@ -53,7 +53,8 @@ export class Site {
   /** When an inference last ended, by model. */
   readonly lastInference = new Map<string, number>();
   private readonly watchers = new Set<(news: SiteNews) => void>();
-  private ranOut = false;
+  /** The last life in which memory ran out. */
+  private ranOutIn: number | undefined;
   private machines = 0;
   readonly clock: ServerClock;
 
@@ -149,8 +150,8 @@ export class Site {
 
   /** Told after every step of the world. */
   checkMemory(): void {
-    if (this.ranOut || !this.sim.peakExceeded) return;
-    this.ranOut = true;
+    if (!this.sim.peakExceeded || this.ranOutIn === this.incarnation) return;
+    this.ranOutIn = this.incarnation;
     this.trail.expect(this.isMuddled, () => `a load at ${this.id} asked for more memory than there is`);
   }
 

@@ -26,6 +26,10 @@ describe('memory', () => {
     expect(bench.sim.memoryUsed(0)).toBe(30);
     expect(bench.sim.peakExceeded).toBe(true);
     expect(bench.rows('a')).toEqual(['1 READY']);
+    bench.sim.inject({ kind: 'restart' });
+    expect(bench.sim.peakExceeded).toBe(true);
+    bench.agenda.advance(1001);
+    expect(bench.sim.peakExceeded).toBe(false);
   });
 
   it('that is not there may kill the whole process', () => {

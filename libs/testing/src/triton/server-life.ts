@@ -32,6 +32,7 @@ export interface Surroundings {
 export class ServerLife {
   phase: ServerPhase = 'down';
   incarnation = 0;
+  /** Of the present process, or the last one. */
   hasAskedTooMuch = false;
   /** How to break off each call that has no answer yet. */
   readonly openCalls = new Set<() => void>();
@@ -109,6 +110,7 @@ export class ServerLife {
   }
 
   private freshProcess(): ProcessState {
+    this.hasAskedTooMuch = false;
     const process = freshProcess({
       ...this.around,
       nextCopyId: () => (this.copiesMade += 1),

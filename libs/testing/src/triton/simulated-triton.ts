@@ -219,7 +219,7 @@ export class SimulatedTriton {
     return this.life.incarnation;
   }
 
-  /** Whether a load has ever asked for more memory than there was. */
+  /** Whether a load has asked the present process, or the last one, for more memory than there was. */
   get peakExceeded(): boolean {
     return this.life.hasAskedTooMuch;
   }
