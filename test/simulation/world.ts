@@ -91,11 +91,14 @@ export class World {
 
   /** Some servers are not there when Berth first begins. */
   private delayServers(): void {
-    for (const { planned, sim } of this.sites.values()) {
-      if (planned.lateBy === 0) continue;
+    for (const site of this.sites.values()) {
+      const { lateBy } = site.planned;
+      if (lateBy === 0) continue;
       this.trail.mark('late server');
-      sim.kill();
-      this.agenda.after(planned.lateBy, () => sim.start());
+      site.sim.kill();
+      this.agenda.after(lateBy, () => {
+        if (!site.isGone) site.sim.start();
+      });
     }
   }
 
