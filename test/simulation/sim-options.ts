@@ -19,7 +19,11 @@ export class BadOption extends Error {
 export const USAGE = 'npm run sim -- [--seeds N] [--hours H] [--from SEED] [--jobs J] | --plan FILE';
 
 const MOST_SEEDS = 1_000_000;
+/** Every seed up to it, and the last one of those that follow it, draws a plan of its own. */
+const MOST_FROM = 4_000_000_000;
 const MOST_JOBS = 256;
+/** What each seed of the specs simulates where nothing is said. */
+const SPEC_HOURS = 0.0625;
 /** Of simulated time: the longest a plan may be. */
 const MOST_HOURS = 24;
 
@@ -31,11 +35,32 @@ export function readOptions(args: readonly string[]): SimOptions {
   if (plan !== undefined && others.length > 0)
     throw new BadOption(`--${others[0]} says nothing beside --plan`);
   return {
-    seeds: wholeNumber(given, 'seeds', { least: 1, most: MOST_SEEDS, otherwise: 100 }),
-    from: wholeNumber(given, 'from', { least: 0, most: Number.MAX_SAFE_INTEGER - MOST_SEEDS, otherwise: 1 }),
-    hours: hoursIn(given.hours),
-    jobs: wholeNumber(given, 'jobs', { least: 1, most: MOST_JOBS, otherwise: availableParallelism() }),
+    seeds: wholeNumber('--seeds', given.seeds, { least: 1, most: MOST_SEEDS, otherwise: 100 }),
+    from: wholeNumber('--from', given.from, { least: 0, most: MOST_FROM, otherwise: 1 }),
+    hours: hoursIn('--hours', given.hours, 1),
+    jobs: wholeNumber('--jobs', given.jobs, { least: 1, most: MOST_JOBS, otherwise: availableParallelism() }),
     plan,
+  };
+}
+
+/** Which seeds the specs play, and for how long each. */
+interface SpecOptions {
+  readonly seeds: readonly number[];
+  readonly hours: number;
+  /** Whether one was named: then every line of it is wanted. */
+  readonly isChosen: boolean;
+}
+
+/** Reads what the environment tells the specs: SEED, or SEEDS and FIRST; and HOURS. */
+export function readVariables(env: Readonly<Record<string, string | undefined>>): SpecOptions {
+  const isChosen = env['SEED'] !== undefined;
+  const [name, most] = isChosen ? ['SEED', MOST_FROM + MOST_SEEDS] : ['FIRST', MOST_FROM];
+  const first = wholeNumber(name, env[name], { least: 0, most, otherwise: 1 });
+  const count = wholeNumber('SEEDS', env['SEEDS'], { least: 1, most: MOST_SEEDS, otherwise: 100 });
+  return {
+    seeds: Array.from({ length: isChosen ? 1 : count }, (_, at) => first + at),
+    hours: hoursIn('HOURS', env['HOURS'], SPEC_HOURS),
+    isChosen,
   };
 }
 
@@ -63,16 +88,16 @@ interface Bounds {
   readonly otherwise: number;
 }
 
-function wholeNumber(given: Given, name: keyof Given, { least, most, otherwise }: Bounds): number {
-  const text = given[name];
+function wholeNumber(name: string, text: string | undefined, { least, most, otherwise }: Bounds): number {
   if (text === undefined) return otherwise;
   const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
   if (value >= least && value <= most) return value;
-  throw new BadOption(`--${name} is a whole number from ${least} to ${most}, not '${text}'`);
+  throw new BadOption(`${name} is a whole number from ${least} to ${most}, not '${text}'`);
 }
 
-function hoursIn(text = '1'): number {
+function hoursIn(name: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (value > 0 && value <= MOST_HOURS) return value;
-  throw new BadOption(`--hours is a number over 0, up to ${MOST_HOURS}, not '${text}'`);
+  throw new BadOption(`${name} is a number over 0, up to ${MOST_HOURS}, not '${text}'`);
 }

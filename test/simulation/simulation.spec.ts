@@ -7,6 +7,7 @@ import type { Plan } from './plan.js';
 import { play, type Played } from './play.js';
 import { readPlan } from './read-plan.js';
 import { findingsText, investigate, REGRESSIONS } from './sim-failures.js';
+import { readVariables } from './sim-options.js';
 
 const LAST_LINES = 40;
 /** A failing plan is reduced for so long, and only the first one. */
@@ -14,11 +15,7 @@ const SHRINK_MS = 20_000;
 const SEED_MS = 60_000 + SHRINK_MS;
 
 const met = new Set<Mark>();
-const chosen = process.env['SEED'];
-const count = Number(process.env['SEEDS'] ?? 100);
-const first = Number(process.env['FIRST'] ?? 1);
-const hours = Number(process.env['HOURS'] ?? 0.0625);
-const seeds = chosen === undefined ? Array.from({ length: count }, (_, at) => first + at) : [Number(chosen)];
+const { seeds, hours, isChosen } = readVariables(process.env);
 let isInvestigated = false;
 
 describe('a fleet under faults', () => {
@@ -27,16 +24,16 @@ describe('a fleet under faults', () => {
       `keeps its promises and comes to rest (SEED=${seed})`,
       async () => {
         const plan = makePlan(seed, { hours });
-        const played = await play(plan, { keepsAll: chosen !== undefined });
+        const played = await play(plan, { keepsAll: isChosen });
         for (const situation of played.marks.keys()) met.add(situation);
-        if (chosen !== undefined) process.stdout.write(`${played.lines.join('\n')}\n`);
+        if (isChosen) process.stdout.write(`${played.lines.join('\n')}\n`);
         expect(await complaint(plan, played)).toBe(undefined);
       },
       SEED_MS,
     );
   }
 
-  const isMany = chosen === undefined && seeds.length >= 100;
+  const isMany = seeds.length >= 100;
   (isMany ? it : it.skip)('meets every situation', () => {
     expect(SITUATIONS.filter((situation) => !met.has(situation))).toEqual([]);
   });
@@ -59,10 +56,10 @@ describe('what was broken once', () => {
     ? readdirSync(REGRESSIONS).filter((file) => file.endsWith('.json'))
     : [];
   for (const file of files) {
-    const plan = readPlan(readFileSync(join(REGRESSIONS, file), 'utf8'));
     it(
       `is kept now: ${file}`,
       async () => {
+        const plan = readPlan(readFileSync(join(REGRESSIONS, file), 'utf8'));
         const { failure, lines } = await play(plan);
         expect(failure && `${plan.title}\n${failure}\n${lines.slice(-LAST_LINES).join('\n')}`).toBe(
           undefined,
