@@ -28,4 +28,15 @@ describe('pins fit', () => {
     expect(fitPins(driver.fleet, [twice])).toEqual({ fits: true });
     expect(fitPins(driver.fleet, [{ ...twice, pinnedCopies: 3 }]).fits).toBe(false);
   });
+
+  it('beside what an ensemble that somebody else has loaded is made of', () => {
+    const driver = new CoreDriver().declare(aModel('s')).serve(aServer('t'), ['e', 's', 'a']).warm('s', 't');
+    driver.tell({ kind: 'StepsRemembered', model: aModel('e').id, steps: [aModel('s').id] });
+    expect(fitPins(driver.fleet, [pinned('a', 7)])).toEqual({ fits: true });
+    driver.pass(10_000);
+    driver.shelf('t').set('e', 'READY');
+    driver.pass(10_000);
+    expect(fitPins(driver.fleet, [pinned('a', 7)]).fits).toBe(false);
+    expect(fitPins(driver.fleet, [pinned('a', 6), pinned('s', 4)])).toEqual({ fits: true });
+  });
 });

@@ -137,7 +137,7 @@ class Assignment {
   constructor(private readonly fleet: Readonly<Fleet>) {
     this.room = new Map(capacities(fleet));
     for (const replica of fleet.replicas.values()) {
-      if (replica.phase === 'ready' && isKept(fleet, replica)) this.keep(replica);
+      if (replica.phase === 'ready' && isKept(fleet, replica)) this.keepWithNeeds(replica);
     }
   }
 
@@ -177,7 +177,17 @@ class Assignment {
     };
   }
 
-  /** What others have loaded and may not be unloaded stays where it is, and counts as copies of its model. */
+  /**
+   * What others have loaded and may not be unloaded stays where it is, with all that it needs there, and counts as
+   * copies of its model.
+   */
+  private keepWithNeeds({ model, server }: Ready): void {
+    for (const id of [model, ...dependenciesOf(this.fleet, model)]) {
+      const replica = this.fleet.replicas.get(replicaId(id, server));
+      if (replica?.phase === 'ready' && !this.held.has(replica.id)) this.keep(replica);
+    }
+  }
+
   private keep({ model, server, devices, bookings }: Ready): void {
     this.take(bookings, 1);
     this.note(model, this.fleet.servers.get(server)!, devices);

@@ -66,11 +66,12 @@ function pinsAreReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
   return lacking.map((model) => `${model} is pinned and not ready`);
 }
 
-/** Asks for one copy more, with all that is pinned or kept being as immovable as a stranger. */
+/** Asks for one copy more, with all that is pinned or kept, and what that needs, being as immovable as a stranger. */
 function isPlaceable(fleet: Readonly<Fleet>, model: Model, { isWrittenOff, takesNothing }: Quiet): boolean {
+  const stays = (replica: Replica): boolean => isPinProtected(fleet, replica) || isKept(fleet, replica);
   const immovable = [...fleet.replicas.values()].filter((replica) =>
     replica.phase === 'ready'
-      ? isPinProtected(fleet, replica) || isKept(fleet, replica)
+      ? [replica, ...dependentsOn(fleet, replica)].some(stays)
       : isWrittenOff(replica),
   );
   const servers = [...fleet.servers.values()].filter(
@@ -116,11 +117,11 @@ function idleIsGone(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
 }
 
 function shouldBeGone(fleet: Readonly<Fleet>, replica: Replica, quiet: Quiet): boolean {
-  const { model, server } = replica;
+  const { model } = replica;
   if (isKept(fleet, replica) || quiet.isWrittenOff(replica)) return false;
   if (quiet.unusedFor(replica) < idleTime(fleet, model) + GONE_WITHIN) return false;
   const isPinned = (fleet.models.get(model)?.pinnedCopies ?? 0) > 0;
-  return !isPinned && !isNeeded(fleet, model, server);
+  return !isPinned && dependentsOn(fleet, replica).length === 0;
 }
 
 /** Infinity where it may stay for as long as nobody wants its memory. */
@@ -129,11 +130,15 @@ function idleTime(fleet: Readonly<Fleet>, model: ModelId): Millis {
   return idleMode === 'strict' && idleUnload !== null ? idleUnload : Infinity;
 }
 
-/** Something else there is made of it. */
-function isNeeded(fleet: Readonly<Fleet>, model: Replica['model'], server: ServerId): boolean {
-  return [...fleet.replicas.values()].some(
+/** What else there is made of it, or of what is. */
+function dependentsOn(
+  fleet: Readonly<Fleet>,
+  { model, server }: Pick<Replica, 'model' | 'server'>,
+): readonly Replica[] {
+  const direct = [...fleet.replicas.values()].filter(
     (other) => other.server === server && needsOf(fleet, other.model).includes(model),
   );
+  return direct.flatMap((other) => [other, ...dependentsOn(fleet, other)]);
 }
 
 /** What Berth believes of a server, model by model and GPU by GPU, is what is there. */

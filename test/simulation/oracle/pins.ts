@@ -37,11 +37,15 @@ function placed(layout: Layout, server: Server, id: ModelId, devices: readonly n
   return new Map([...layout, [server, new Map([...layout.get(server)!, [id, devices]])]]);
 }
 
-const keptOn = (fleet: Fleet, { spec }: Server): readonly Ready[] =>
-  [...fleet.replicas.values()].filter(
-    (one): one is Ready =>
-      one.phase === 'ready' && one.stranger && one.server === spec.id && spec.strangers === 'keep',
+/** What somebody else has loaded there and is to be kept, and what that needs. */
+function keptOn(fleet: Fleet, { spec }: Server): readonly Ready[] {
+  const ready = [...fleet.replicas.values()].filter(
+    (one): one is Ready => one.phase === 'ready' && one.server === spec.id,
   );
+  const kept = ready.filter(({ stranger }) => stranger && spec.strangers === 'keep');
+  const needed = kept.flatMap(({ model }) => [...needsOf(fleet, model)]);
+  return ready.filter((one) => kept.includes(one) || needed.includes(one.model));
+}
 
 const strangersOn = (fleet: Fleet, server: Server): ReadonlyMap<ModelId, readonly number[]> =>
   new Map(keptOn(fleet, server).map(({ model, devices }) => [model, devices]));
