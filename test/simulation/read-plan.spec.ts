@@ -17,6 +17,16 @@ describe('readPlan', () => {
     expect(line).toMatch(new RegExp(`^line ${lineOf('"defaults"')}: not JSON: `));
   });
 
+  it.each([
+    ['"storm": ', '"storm": oops'],
+    ['"grain": ', '"grain": ,'],
+    ['"models": [', '"models": [ ]]'],
+    ['"limits": ', '"limits" '],
+  ])('says where the text stops being JSON in its midst: %s', (good, bad) => {
+    const [line] = problemsOf(text.replace(good, bad));
+    expect(line).toMatch(new RegExp(`^line ${lineOf(good)}: not JSON: `));
+  });
+
   it('says where the text ends too early', () => {
     const cut = text.slice(0, text.indexOf('"limits"'));
     expect(problemsOf(cut)[0]).toMatch(new RegExp(`^line ${cut.split('\n').length}: not JSON: `));

@@ -43,8 +43,32 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const at = Number(/position (\d+)/.exec(String(error))?.[1] ?? text.length);
-    throw new NoPlan([`line ${text.slice(0, at).split('\n').length}: not JSON: ${(error as Error).message}`]);
+    const { message } = error as Error;
+    throw new NoPlan([`line ${lineOfError(text, message)}: not JSON: ${message}`]);
+  }
+}
+
+/** Node does not always say where it stopped: then it is the first line with which it stops before the end. */
+function lineOfError(text: string, message: string): number {
+  const position = /position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return text.slice(0, Number(position)).split('\n').length;
+  const lines = text.split('\n');
+  let [good, bad] = [0, lines.length];
+  while (good + 1 < bad) {
+    const middle = Math.floor((good + bad) / 2);
+    if (isOnlyCutShort(lines.slice(0, middle).join('\n'))) good = middle;
+    else bad = middle;
+  }
+  return bad;
+}
+
+/** Whether the beginning of a text that is no JSON could go on to be some. */
+function isOnlyCutShort(beginning: string): boolean {
+  try {
+    JSON.parse(beginning);
+    return false;
+  } catch (error) {
+    return /end of JSON input|position \d+/.test((error as Error).message);
   }
 }
 
