@@ -145,5 +145,42 @@ const schema = z.strictObject({
   happenings: z.array(happeningSchema).max(1_000_000),
 });
 
+type Complain = (path: readonly PropertyKey[], rule: string) => void;
+
+/** What no field can know by itself. Names that nothing has any more are allowed: a plan may be shortened. */
+function crossCheck(plan: z.infer<typeof schema>, complain: Complain): void {
+  const { servers, models, happenings, storm } = plan;
+  const servedBy = new Set<string>();
+  for (const [
+    nth,
+    {
+      spec: { id },
+    },
+  ] of servers.entries()) {
+    if (servedBy.has(id)) complain(['servers', nth, 'spec', 'id'], 'another server has that name');
+    servedBy.add(id);
+  }
+  const known = new Set<string>();
+  for (const [
+    nth,
+    {
+      model: { id },
+      disk,
+    },
+  ] of models.entries()) {
+    if (known.has(id)) complain(['models', nth, 'model', 'id'], 'another model has that name');
+    if (disk.name !== id) complain(['models', nth, 'disk', 'name'], `the model is called ${id}`);
+    known.add(id);
+  }
+  let before = 0;
+  for (const [nth, { at }] of happenings.entries()) {
+    if (at < before) complain(['happenings', nth, 'at'], `the one before it happens at ${before}`);
+    if (at > storm) complain(['happenings', nth, 'at'], `the storm is over at ${storm}`);
+    before = at;
+  }
+}
+
 /** What a plan has to look like, whoever wrote it; unknown keys are refused. */
-export const planSchema: z.ZodType<Plan> = schema;
+export const planSchema: z.ZodType<Plan> = schema.superRefine((plan, context) =>
+  crossCheck(plan, (path, message) => context.addIssue({ code: 'custom', path: [...path], message })),
+);

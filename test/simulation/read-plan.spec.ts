@@ -55,6 +55,32 @@ describe('readPlan', () => {
     ]);
   });
 
+  it('says what does not go together', () => {
+    const plan = makePlan(1, { hours: 0.01 });
+    const { storm } = plan;
+    const [server] = plan.servers;
+    const [model] = plan.models;
+    const crash = { kind: 'berthCrash', downFor: 10 };
+    const wrong = {
+      ...plan,
+      servers: [server, server],
+      models: [model, { ...model!, disk: { ...model!.disk, name: 'another' } }],
+      happenings: [
+        { at: 5, ...crash },
+        { at: 4, ...crash },
+        { at: storm, ...crash },
+        { at: storm + 1, ...crash },
+      ],
+    };
+    expect(problemsOf(JSON.stringify(wrong))).toEqual([
+      'line 1: servers[1].spec.id: another server has that name',
+      'line 1: models[1].model.id: another model has that name',
+      `line 1: models[1].disk.name: the model is called ${model!.model.id}`,
+      'line 1: happenings[1].at: the one before it happens at 5',
+      `line 1: happenings[3].at: the storm is over at ${storm}`,
+    ]);
+  });
+
   it('refuses a plan of another version', () => {
     expect(problemsOf(text.replace('"version": 1', '"version": 2'))[0]).toMatch(/^line 2: version: /);
   });

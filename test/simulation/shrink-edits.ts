@@ -13,10 +13,11 @@ export function simplerFields(plan: Plan): readonly Edit[] {
   ];
 }
 
-/** Moments are easier to read in whole seconds. */
+/** Moments are easier to read in whole seconds; none is put off until the storm is over. */
 export function simplerTimes(plan: Plan): readonly Edit[] {
   return plan.happenings.flatMap((happening): Edit[] => {
-    const at = Math.round(happening.at / 1_000) * 1_000;
+    const [nearest, before] = [Math.round(happening.at / 1_000), Math.floor(happening.at / 1_000)];
+    const at = 1_000 * (nearest * 1_000 <= plan.storm ? nearest : before);
     return at === happening.at ? [] : [(so) => ({ ...so, happenings: moved(so.happenings, happening, at) })];
   });
 }

@@ -36,7 +36,11 @@ const isUsage = (error: unknown): error is Error => error instanceof BadOption |
 
 async function playPlan(path: string): Promise<void> {
   const plan = readPlan(textOf(path));
-  const { failure, lines, digest, ...counts } = await play(plan);
+  const { failure, lines, digest, marks, ...counts } = await play(plan);
+  const idle = [...marks].flatMap(([name, times]) => (name.endsWith(' not now') ? times : []));
+  const missed = idle.reduce((sum, times) => sum + times, 0);
+  if (missed > 0)
+    console.log(`${missed} of ${plan.happenings.length} happenings made no sense when their time came`);
   console.log(`turns ${counts.turns}, events ${counts.events}, simulated ${counts.simulated} ms, ${digest}`);
   if (failure === undefined) return console.log('all promises were kept');
   console.log(`${lines.slice(-LAST_LINES).join('\n')}\n${failure}`);
