@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { berthctl, type CommandEnd } from '../../../test/support/berthctl.js';
 
+const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: tea\r\n\r\n';
+
 /** Servers that are not Berth, or mean harm. */
 describe('an answer', () => {
   const servers: Server[] = [];
@@ -129,10 +131,18 @@ describe('an answer', () => {
     expect(status).toBe(1);
   });
 
+  it('that is a refusal nested without an end is told in a few words', async () => {
+    const known = '"type":"t","title":"t","status":409,"detail":"d","instance":"/","reason":"r"';
+    const deep = `{${known},"more":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+    const { status, err } = await against(saying(409, deep), 'get fleet -o json');
+    expect([status, err]).toEqual([1, 'berthctl: the answer is nested too deeply to be shown\n']);
+  });
+
   it.each<[string, RequestListener, string, RegExp]>([
     ['does not come', () => undefined, '50', /no answer within 50 ms/],
     ['stops half way', (_, reply) => reply.write('{'), '50', /no answer within 50 ms/],
     ['is cut off', (_, reply) => reply.socket?.destroy(), '9999', /closed without an answer/],
+    ['changes the protocol', (_, reply) => reply.socket?.end(SWITCHING), '9999', /without an answer/],
     ['is no HTTP', (_, reply) => reply.socket?.end('hello'), '9999', /does not speak HTTP/],
   ])('that %s is not waited for', async (_, answer, patience, words) => {
     const { status, err } = await against(answer, `get fleet --timeout-ms ${patience}`);

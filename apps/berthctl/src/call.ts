@@ -55,7 +55,10 @@ function optionsFor({ token }: Target, { method, body }: Question, signal: Abort
   return { method, headers, signal, agent: false };
 }
 
-/** A connection has to be there within `patience`: only Berth may take longer, not the way to it. */
+/**
+ * A connection has to be there within `patience`: only Berth may take longer, not the way to it. An answer that changes the
+ * protocol (101) is neither a response nor an error: the connection is closed, and that is all we hear.
+ */
 function responseTo(
   url: string,
   options: RequestOptions,
@@ -69,9 +72,12 @@ function responseTo(
       Math.min(patience, LONGEST_MS),
     );
     request.once('socket', (socket) => socket.once('connect', () => clearTimeout(connecting)));
-    request.once('close', () => clearTimeout(connecting));
     request.once('response', resolve);
     request.on('error', reject);
+    request.once('close', () => {
+      clearTimeout(connecting);
+      reject(new Error(WORDS['ECONNRESET']));
+    });
     request.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { Failed } from './failures.js';
 import { printable } from './printable.js';
 
 /** Where answers and complaints go. Whatever a server says, no line of it steers the terminal. */
@@ -14,8 +15,15 @@ export function terminalOn(out: Writable, err: Writable): Terminal {
   return { out: writer(out), err: writer(err) };
 }
 
-/** A value as the lines that programs read. */
-export const jsonLines = (value: unknown): string[] => JSON.stringify(value, null, 2).split('\n');
+/** A value as the lines that programs read. What is parsed may be nested more deeply than can be written again. */
+export function jsonLines(value: unknown): string[] {
+  try {
+    return JSON.stringify(value, null, 2).split('\n');
+  } catch (error) {
+    if (error instanceof RangeError) throw new Failed('the answer is nested too deeply to be shown');
+    throw error;
+  }
+}
 
 function writer(stream: Writable): (lines: readonly string[]) => void {
   return (lines) => {
