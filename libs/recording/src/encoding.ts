@@ -64,7 +64,7 @@ const UNTAG = new Map<string, (content: unknown) => unknown>([
   ['$number', (content) => NUMBERS.get(content)],
   ['$set', (content) => (Array.isArray(content) ? new Set(content) : undefined)],
   ['$map', (content) => (isPairs(content) ? new Map(content) : undefined)],
-  ['$object', (content) => (isPairs(content) ? Object.fromEntries(content) : undefined)],
+  ['$object', (content) => (isEntries(content) ? Object.fromEntries(content) : undefined)],
 ]);
 
 function untagged(record: Record<string, unknown>): unknown {
@@ -73,5 +73,8 @@ function untagged(record: Record<string, unknown>): unknown {
   return UNTAG.get(tag)?.(record[tag]) ?? record;
 }
 
-const isPairs = (content: unknown): content is [PropertyKey, unknown][] =>
+const isPairs = (content: unknown): content is [unknown, unknown][] =>
   Array.isArray(content) && content.every((pair) => Array.isArray(pair) && pair.length === 2);
+
+const isEntries = (content: unknown): content is [string, unknown][] =>
+  isPairs(content) && content.every(([key]) => typeof key === 'string');

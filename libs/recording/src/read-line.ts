@@ -17,6 +17,8 @@ export class LineFault extends Error {
   }
 }
 
+const LONGEST_WORDS = 300;
+
 type Content = Record<string, unknown>;
 type Path = readonly PropertyKey[];
 
@@ -48,8 +50,7 @@ export function readOpening(line: string): { opening: Opening; sum: number } {
   const format = formatOf(line);
   if (format === undefined) throw new LineFault('', 'is not the first line of a recording');
   if (format !== FORMAT) {
-    const other = JSON.stringify(format);
-    throw new LineFault('format', `is ${other}: this version of Berth reads format ${FORMAT}`);
+    throw new LineFault('format', `is ${said(format)}: this version of Berth reads format ${FORMAT}`);
   }
   const { content, sum } = readContent(line, 0);
   const { snapshot, ...rest } = content;
@@ -96,7 +97,17 @@ function readContent(line: string, sumBefore: number): { content: Content; sum: 
   if (sum !== split.sum) {
     throw new LineFault('sum', 'is not that of the line: it, or the line before it, was changed or left out');
   }
-  return { content: fromJson(JSON.parse(split.json)) as Content, sum };
+  return { content: contentOf(split.json), sum };
+}
+
+function contentOf(json: string): Content {
+  try {
+    return fromJson(JSON.parse(json)) as Content;
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new LineFault('', 'is not JSON');
+    if (error instanceof RangeError) throw new LineFault('', 'is nested too deeply');
+    throw error;
+  }
 }
 
 function checkKind(shapes: Readonly<Record<string, z.ZodType>>, value: unknown, at: Path): void {
@@ -123,11 +134,20 @@ function check(shape: z.ZodType, value: unknown, at: Path): void {
 const ruleOf = ({ message }: z.core.$ZodIssue): string =>
   `is not what format ${FORMAT} has there: ${message.replace(/^Invalid input: /, '')}`;
 
-const said = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
+function said(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  return typeof value === 'object' && value !== null ? 'something else' : clipped(JSON.stringify(value));
+}
 
 /** `events[0].look.metrics`. */
-const fieldAt = (path: Path): string =>
-  path.reduce<string>((field, key) => {
-    if (typeof key === 'number') return `${field}[${key}]`;
-    return field === '' ? String(key) : `${field}.${String(key)}`;
+function fieldAt(path: Path): string {
+  const field = path.reduce<string>((before, key) => {
+    if (typeof key === 'number') return `${before}[${key}]`;
+    return before === '' ? String(key) : `${before}.${String(key)}`;
   }, '');
+  return clipped(field);
+}
+
+/** A file may have anything for a word: nobody reads on for ever. */
+const clipped = (text: string): string =>
+  text.length > LONGEST_WORDS ? `${text.slice(0, LONGEST_WORDS)}...` : text;

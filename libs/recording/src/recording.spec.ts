@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { emptyFleet, type Fleet, step } from '#core';
 import type { RecordedTurn } from '#engine';
@@ -105,6 +106,26 @@ describe('a recording', () => {
     expect(await fault([...whole(), second!])).toBe('line 6: comes after the line that ends the recording');
   });
 
+  it('tells what is no JSON, or nested without an end, though its checksum is right', async () => {
+    const sealed = (json: string): string => `${json.slice(0, -1)},"sum":"${hexOf(json, whole()[0]!)}"}\n`;
+    expect(await fault([whole()[0]!, sealed('{"turn":}')])).toBe('line 2: is not JSON');
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    expect(await fault([whole()[0]!, sealed(`{"deep":${deep}}`)])).toBe('line 2: is nested too deeply');
+    expect(await fault([`{"format":${deep}}\n`])).toMatch(/^line 1, format: is something else: /);
+    const odd = '{"$object":[[{"toString":1,"valueOf":1},2]]}';
+    expect(await fault([whole()[0]!, sealed(odd)])).toMatch(/^line 2, turn: is not what/);
+  });
+
+  it('says no more of what is there than fits', async () => {
+    const long = 'x'.repeat(2 ** 20);
+    const faults = [
+      await fault([whole()[0]!.replace('"format":1', `"format":"${long}"`)]),
+      await fault(made([{ events: [{ kind: long }] }])),
+      await fault(made([{ [long]: 1 }])),
+    ];
+    expect(faults.map((words) => words.length < 1_000)).toEqual([true, true, true]);
+  });
+
   it('tells turns out of order, and a clock that runs backwards', async () => {
     const at = (turn: number, now: number): string[] =>
       made([
@@ -140,6 +161,12 @@ describe('a recording', () => {
     expect(await fault(made([], more))).toBe('line 1, snapshot.moons: is unknown to this version of Berth');
   });
 });
+
+/** The checksum of a second line that says this. */
+function hexOf(json: string, first: string): string {
+  const [, sum] = /"sum":"(.*)"/.exec(first)!;
+  return crc32(json, Number.parseInt(sum!, 16)).toString(16).padStart(8, '0');
+}
 
 /** Lines with good checksums, whatever they say. */
 function made(turns: readonly object[], snapshot = emptyFleet()): string[] {
