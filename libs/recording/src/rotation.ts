@@ -40,8 +40,9 @@ export class Rotation {
   /** Resolves once everything is written, or nothing can be. */
   async close(): Promise<void> {
     await this.writing;
-    await this.file?.close().catch(() => undefined);
+    const { file } = this;
     this.file = undefined;
+    await file?.close().catch(() => undefined);
   }
 
   private async drain(): Promise<void> {

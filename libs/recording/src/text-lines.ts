@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 const CHUNK = 256 * 1024;
 const NEWLINE = 10;
 
-/** No line that a recorder writes comes near it: what is longer is not read to its end, however long it is. */
+/** The recorder of a service writes no longer one: what is longer is not read to its end, however long it is. */
 export const LONGEST_LINE = 64 * 2 ** 20;
 
 /** A line of a file, without its end; `isWhole` is false for a last one that has none, and for one that is too long. */

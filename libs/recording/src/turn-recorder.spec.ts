@@ -103,8 +103,8 @@ describe('the recorder of a service', () => {
       turns.take();
       await disk.settle();
     }
-    await recorder.close();
     expect(told).toEqual(['stopped: ENOSPC']);
+    expect(disk.open).toBe(0);
     await writeFile(join(folder, 'cut'), Buffer.concat(disk.written[0]!));
     const [recording] = await opened();
     expect((await replayed(recording!)).length).toBeGreaterThan(3);
@@ -141,6 +141,35 @@ describe('the recorder of a service', () => {
       turns.take({ kind: 'ModelDeclared', model: aModel(`model-${nth}`) });
     await recorder.close();
     expect(told).toEqual([expect.stringContaining('needs maxFileMb: 1 or more')]);
+    const last = (await opened()).at(-1)!;
+    await replayed(last);
+    expect(last.ending).toBeNull();
+  });
+
+  it('writes no line that its reader would refuse', async () => {
+    const declared = (name: string, mib: number): Event => ({
+      kind: 'ModelDeclared',
+      model: aModel(name, { config: 'x'.repeat(mib * MIB) }),
+    });
+    const bigTurn = recorderOn(new TurnFolder(folder), 256 * MIB);
+    new Turns(bigTurn).take(declared('a', 65));
+    await bigTurn.close();
+    const disk = new FakeDisk(Infinity);
+    const bigFleet = recorderOn(disk, 66 * MIB);
+    const turns = new Turns(bigFleet);
+    for (const name of ['a', 'b']) {
+      turns.take(declared(name, 33));
+      await disk.settle();
+    }
+    expect(disk.open).toBe(0);
+    await bigFleet.close();
+    expect(told).toEqual([
+      'stopped: turn 1 would be a line of 66 MiB, and no line is longer than 64 MiB',
+      'stopped: the fleet would be a line of 67 MiB, and no line is longer than 64 MiB',
+    ]);
+    await writeFile(join(folder, 'turns-00000002.jsonl'), Buffer.concat(disk.written[0]!));
+    const recordings = await opened();
+    expect(await Promise.all(recordings.map(replayed))).toEqual([[], [1, 2]]);
   });
 });
 
@@ -162,6 +191,8 @@ class Turns {
 class FakeDisk implements TurnFiles {
   readonly written: Buffer[][] = [];
   isStuck = false;
+  /** How many files were not closed. */
+  open = 0;
   private wake: (() => void)[] = [];
 
   constructor(private room: number) {}
@@ -175,13 +206,18 @@ class FakeDisk implements TurnFiles {
   create(): Promise<TurnFile> {
     const bytes: Buffer[] = [];
     this.written.push(bytes);
+    this.open += 1;
     const append = async (more: Buffer): Promise<void> => {
       if (this.isStuck) await new Promise<void>((resolve) => this.wake.push(resolve));
       this.room -= more.length;
       if (this.room < 0) throw new Error('ENOSPC');
       bytes.push(more);
     };
-    return Promise.resolve({ append, close: () => Promise.resolve() });
+    const close = (): Promise<void> => {
+      this.open -= 1;
+      return Promise.resolve();
+    };
+    return Promise.resolve({ append, close });
   }
 
   remove(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Observer, Turn } from '#engine';
 import { type About, type Ending, FORMAT, type TellTime } from './format.js';
 import { Lines } from './lines.js';
 import { Rotation } from './rotation.js';
+import { LONGEST_LINE } from './text-lines.js';
 import type { TurnFiles } from './turn-files.js';
 
 /** So much may wait for the disk, beside one snapshot; then turns are dropped until it has caught up. */
@@ -20,6 +21,12 @@ export interface TurnRecorderOptions {
   readonly onStopped: (why: unknown) => void;
   /** So many turns are missing between two files. */
   readonly onDropped: (turns: number) => void;
+}
+
+/** The first line of a file, and what makes those that follow. */
+interface Beginning {
+  readonly lines: Lines;
+  readonly bytes: Buffer;
 }
 
 /**
@@ -58,12 +65,12 @@ export class TurnRecorder implements Observer {
 
   private record({ now, events, actions }: Turn, fleet: Fleet): void {
     this.turns += 1;
-    const lines = this.lines ?? this.begin(emptyFleet(), this.turns);
+    const lines = this.lines ?? this.begin(this.beginning(emptyFleet(), this.turns));
     if (this.isBehind() || this.dropped > 0) return this.drop(fleet);
-    this.add(lines.turn({ turn: this.turns, now, events, actions }));
-    if (this.fileBytes < this.options.maxFileBytes) return;
-    this.end('rotated');
-    this.begin(fleet, this.turns + 1);
+    const line = Buffer.from(lines.turn({ turn: this.turns, now, events, actions }));
+    if (line.length > LONGEST_LINE) throw new LineTooLong(`turn ${this.turns}`, line.length);
+    this.add(line);
+    if (this.fileBytes >= this.options.maxFileBytes) this.goOn('rotated', fleet);
   }
 
   /** One that has begun to drop goes on until the disk has taken everything: better one gap than many. */
@@ -75,16 +82,27 @@ export class TurnRecorder implements Observer {
   private drop(fleet: Fleet): void {
     this.dropped += 1;
     if (this.isBehind() || this.dropped === 1) return;
-    this.end('dropped');
-    this.begin(fleet, this.turns + 1);
+    this.goOn('dropped', fleet);
   }
 
-  private begin(snapshot: Fleet, turn: number): Lines {
+  /** A file says that another follows only where one does: where none can, it has no last line. */
+  private goOn(how: 'rotated' | 'dropped', fleet: Fleet): void {
+    const beginning = this.beginning(fleet, this.turns + 1);
+    this.end(how);
+    this.begin(beginning);
+  }
+
+  private beginning(snapshot: Fleet, turn: number): Beginning {
     const { about, recordedAt, maxFileBytes } = this.options;
     const lines = new Lines();
     const header = { format: FORMAT, ...about, recordedAt: recordedAt(), turn } as const;
     const bytes = Buffer.from(lines.header(header, snapshot));
+    if (bytes.length > LONGEST_LINE) throw new LineTooLong('the fleet', bytes.length);
     if (2 * bytes.length > maxFileBytes) throw new SnapshotTooLarge(bytes.length);
+    return { lines, bytes };
+  }
+
+  private begin({ lines, bytes }: Beginning): Lines {
     this.lines = lines;
     this.snapshotBytes = bytes.length;
     this.fileBytes = bytes.length;
@@ -93,13 +111,12 @@ export class TurnRecorder implements Observer {
   }
 
   private end(how: Ending['end']): void {
-    this.add(this.lines!.ending(how, this.dropped));
+    this.add(Buffer.from(this.lines!.ending(how, this.dropped)));
     if (this.dropped > 0) this.options.onDropped(this.dropped);
     this.dropped = 0;
   }
 
-  private add(line: string): void {
-    const bytes = Buffer.from(line);
+  private add(bytes: Buffer): void {
     this.fileBytes += bytes.length;
     this.rotation.add(bytes, false);
   }
@@ -108,6 +125,15 @@ export class TurnRecorder implements Observer {
     this.isOver = true;
     if (!this.hasFailed) this.options.onStopped(why);
     this.hasFailed = true;
+    void this.rotation.close();
+  }
+}
+
+/** What reads a recording would refuse it. */
+class LineTooLong extends Error {
+  constructor(what: string, bytes: number) {
+    const [mib, most] = [bytes, LONGEST_LINE].map((each) => Math.ceil(each / 2 ** 20));
+    super(`${what} would be a line of ${mib} MiB, and no line is longer than ${most} MiB`);
   }
 }
 
