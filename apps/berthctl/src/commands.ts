@@ -59,7 +59,10 @@ function addResolve(program: Command, act: Act): void {
     .command('resolve <model>')
     .description('say where a model is; a cold one is loaded first')
     .addOption(
-      count('--wait-ms <n>', 'how long to wait for a cold model; absent: as long as the model allows'),
+      count(
+        '--wait-ms <n>',
+        'how long to wait for a cold model; absent: what the model allows, up to 10 min',
+      ),
     )
     .addOption(count('--lease-ms <n>', 'how long the route must stay good'))
     .addOption(

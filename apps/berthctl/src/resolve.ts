@@ -15,8 +15,8 @@ export interface ResolveOptions {
   readonly avoid?: readonly string[];
 }
 
-/** Where it is not said how long to wait, the model says it: an hour at most. */
-const LONGEST_WAIT_MS = 3_600_000;
+/** Where it is not said how long to wait, the model says it, and it may say an hour: nobody sits through one by default. */
+const LONGEST_WAIT_MS = 600_000;
 
 /** `resolve M`: where a model is; a cold one is loaded first. */
 export async function resolve(work: Work, model: string, options: ResolveOptions): Promise<void> {
