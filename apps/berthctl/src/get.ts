@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { fleetSchema, modelSchema, serverSchema } from '#contracts';
 import { ask, askForAll, type Filters } from './answers.js';
+import { Usage } from './failures.js';
 import { fleetLines } from './fleet-lines.js';
 import { modelTable } from './model-table.js';
 import { pathOf } from './named.js';
@@ -50,6 +51,8 @@ async function listed<Item>(
   if (name === undefined) {
     return askForAll(work.asking(), { path: `/v1/${kind}`, filters: filtersIn(options) }, schema);
   }
+  const [filter] = filtersIn(options);
+  if (filter) throw new Usage(`--${filter[0]} narrows a list, and ${name} is one ${kind.slice(0, -1)}`);
   return [await ask(work.asking(), { method: 'GET', path: pathOf(kind, name) }, schema)];
 }
 

@@ -101,8 +101,11 @@ function notYet({ now }: Work, answer: ModelMessage, what: string): Failed {
 }
 
 function momentIn(text: string): string {
-  if (!MOMENT.test(text) || Number.isNaN(Date.parse(text))) {
+  if (!MOMENT.test(text) || Number.isNaN(Date.parse(text)) || !isDay(text.slice(0, 10))) {
     throw new Usage(`--until must be a time like 2026-01-31T12:00:00Z, not '${text}'`);
   }
   return new Date(text).toISOString();
 }
+
+/** What Date reads as a day may be one of the next month: it takes the 31st of February for the 3rd of March. */
+const isDay = (text: string): boolean => new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
