@@ -1,5 +1,6 @@
+import { stat } from 'node:fs/promises';
 import { type Difference, Replay, type RecordedTurn } from '#engine';
-import { type Ending, type Header, openRecording, RecordingError } from '#recording';
+import { type Ending, type Header, openRecording, type Recording, RecordingError } from '#recording';
 import type { Fleet } from '#core';
 import { Failed, Usage } from './failures.js';
 import { counted } from './in-short.js';
@@ -27,7 +28,21 @@ export interface Played extends Readonly<Sofar> {
 
 /** Steps through a recording with today's core: up to a turn, to its end, or to the first difference. */
 export async function played(file: string, upTo = Infinity): Promise<Played> {
-  const recording = await reading(file, 0, () => openRecording(file));
+  const recording = await reading(file, 0, () => opened(file));
+  try {
+    return await stepped(file, recording, upTo);
+  } finally {
+    await recording.close();
+  }
+}
+
+/** A pipe or a device might never say anything, and has no beginning to go back to. */
+async function opened(file: string): Promise<Recording> {
+  if (!(await stat(file)).isFile()) throw new Usage(`${file} cannot be read: it is no regular file`);
+  return openRecording(file);
+}
+
+async function stepped(file: string, recording: Recording, upTo: number): Promise<Played> {
   const { header, snapshot } = recording;
   const replay = new Replay(snapshot);
   const turns = recording.turns();
@@ -40,7 +55,6 @@ export async function played(file: string, upTo = Infinity): Promise<Played> {
     sofar.last = turn;
     sofar.difference = taken(file, replay, turn);
   }
-  await recording.close();
   return { header, ...sofar, ending: recording.ending, fleet: replay.fleet };
 }
 

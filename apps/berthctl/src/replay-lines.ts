@@ -13,7 +13,7 @@ const MOST_ITEMS = 50;
 /** What a recording is of, and that it holds. */
 export function summaryLines({ header, turns, first, last, ending }: Played): string[] {
   const span = first && last ? `, ${lasting(last.now - first.now)}` : '';
-  return [
+  const lines = [
     `berth      ${header.berth}, Node ${header.node}`,
     `fleet      ${header.fleet}, term ${header.term}`,
     `recorded   ${header.recordedAt}`,
@@ -22,6 +22,7 @@ export function summaryLines({ header, turns, first, last, ending }: Played): st
     '',
     `${counted(turns, 'turn')}, the same decisions`,
   ];
+  return lines.map((line) => clipped(line, LONGEST));
 }
 
 function endingWords(ending: Ending | null): string {
@@ -33,7 +34,7 @@ function endingWords(ending: Ending | null): string {
     case 'dropped':
       return `${counted(ending.dropped, 'turn')} after it were not recorded: the disk was too slow`;
     case undefined:
-      return 'none: it was still being written, or its process died';
+      return 'none: it was still being written, was given up, or its process died';
   }
 }
 

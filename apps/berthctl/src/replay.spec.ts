@@ -80,6 +80,9 @@ function resummed(text: string): string {
   }).join('');
 }
 
+/** The first line of a recording, as if it began with turn 5 and nothing had come after it yet. */
+const later = (text: string): string => resummed(`${text.split('\n')[0]!.replace('"turn":1', '"turn":5')}\n`);
+
 describe('berthctl replay', () => {
   let folder: string;
   let whole: string;
@@ -204,6 +207,37 @@ describe('berthctl replay', () => {
     expect([status, err]).toEqual([1, 'berthctl: the recording has no turn 8\n  it has turns 1 to 7\n']);
   });
 
+  it('says of an earlier turn that an earlier file has it', async () => {
+    const path = join(folder, 'later.jsonl');
+    await writeFile(path, later(await readFile(whole, 'utf8')));
+    const { status, err } = await berthctl(['replay', path, '--turn', '2']);
+    expect([status, err]).toEqual([
+      1,
+      'berthctl: the recording has no turn 2\n  it begins with turn 5; an earlier file has it\n',
+    ]);
+  });
+
+  it('says that a recording without turns knows nothing of a model', async () => {
+    const path = join(folder, 'later.jsonl');
+    await writeFile(path, later(await readFile(whole, 'utf8')));
+    for (const format of ['table', 'json']) {
+      const { status, out, err } = await berthctl(['replay', path, '--why', 'here', '-o', format]);
+      expect([status, out]).toEqual([1, '']);
+      expect(err).toBe(`berthctl: ${path}: it has no turn after which to say why here is where it is\n`);
+    }
+  });
+
+  it('shows no more of what a recording says than fits', async () => {
+    const path = join(folder, 'wordy.jsonl');
+    await writeFile(
+      path,
+      resummed((await readFile(whole, 'utf8')).replace('"berth":"0.1.0"', `"berth":"${'x'.repeat(MIB)}"`)),
+    );
+    const { status, out } = await berthctl(['replay', path]);
+    expect(status).toBe(0);
+    expect(out.length).toBeLessThan(1_000);
+  });
+
   it('says of a broken recording in which line and field it breaks which rule', async () => {
     const [edited, cut, other] = ['edited', 'cut', 'other'].map((name) => join(folder, `${name}.jsonl`));
     const text = await readFile(whole, 'utf8');
@@ -226,6 +260,7 @@ describe('berthctl replay', () => {
   it.each([
     ['a folder', '.'],
     ['no file', 'nowhere.jsonl'],
+    ['what is no regular file', '/dev/null'],
   ])('takes %s for wrong usage', async (_, path) => {
     const { status, err } = await berthctl(['replay', path]);
     expect(status).toBe(2);

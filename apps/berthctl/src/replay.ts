@@ -20,6 +20,9 @@ export async function replay(work: Work, file: string, options: ReplayOptions): 
   if (difference === null && options.turn !== undefined && last?.turn !== options.turn) {
     throw noSuchTurn(found, options.turn);
   }
+  if (last === null && options.why !== undefined) {
+    throw new Failed(`${file}: it has no turn after which to say why ${options.why} is where it is`);
+  }
   const answer = work.isJson ? asJson(forPrograms(found, options), 2).split('\n') : forPeople(found, options);
   work.terminal.out(answer);
   if (difference) throw new Failed(`${file}: turn ${difference.turn} is decided otherwise today`);
@@ -48,6 +51,10 @@ function forPrograms(found: Played, { turn, why }: ReplayOptions): object {
 const whyIn = ({ fleet }: Played, model: string, now: number): Why => whyOf(fleet, model as ModelId, now);
 
 function noSuchTurn({ header, last }: Played, turn: number): Failed {
-  const those = last ? `it has turns ${header.turn} to ${last.turn}` : 'it has none from there on';
-  return new Failed(`the recording has no turn ${turn}`, [those]);
+  return new Failed(`the recording has no turn ${turn}`, [those()]);
+
+  function those(): string {
+    if (turn < header.turn) return `it begins with turn ${header.turn}; an earlier file has it`;
+    return last ? `it has turns ${header.turn} to ${last.turn}` : 'it has none from there on';
+  }
 }
