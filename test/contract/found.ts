@@ -40,6 +40,7 @@ const MODELS = [
 export function foundContract(makeStage: MakeStage): void {
   onOneStage('what random sequences found', makeStage, MODELS, [
     ensemblesOfNewSteps,
+    ensemblesOfStepsInPart,
     lackingSteps,
     changesInPlace,
     brokenVersions,
@@ -80,7 +81,9 @@ function ensemblesOfNewSteps(setting: Setting): void {
     expect((await untilSeen(server, 'around', 'absent')).rows).toEqual([['1', 'UNAVAILABLE', 'unloaded']]);
     expect((await see(server, 'stripped')).is).toBe('serving');
   });
+}
 
+function ensemblesOfStepsInPart(setting: Setting): void {
   it('an ensemble is held against the step as it serves, not as it was read last', async () => {
     const { server, stage } = setting();
     await load(setting(), 'worn', { backend: 'python' });

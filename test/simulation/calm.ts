@@ -21,7 +21,7 @@ const LONGEST_BACK_OFF: Millis = 300_000;
  * How long a fleet has to come to rest once nothing goes wrong any more: what waits is answered, leases and residencies
  * end, loads end or are given up, twice in a row, and what is stuck is written off.
  */
-export function calmBound({ models, defaults, limits, happenings }: Plan): Millis {
+function calmBound({ models, defaults, limits, happenings }: Plan): Millis {
   const settings = [defaults, ...models.map(({ model }) => model)];
   const longest = (of: (one: (typeof settings)[number]) => Millis): Millis => Math.max(...settings.map(of));
   const leases = happenings.map((one) => (one.kind === 'ask' ? one.lease : 0));
@@ -57,8 +57,10 @@ export class Calm {
     trail.note('at rest');
     this.isAtRest = true;
     await passUntil(plan.atLeast);
-    // Something may just be leaving, since it has been idle for long enough.
-    await this.rest(passUntil, Math.max(plan.atLeast, this.stage.agenda.now()) + SETTLING);
+    // Something may just be leaving, since it has been idle for long enough. Where its directory is gone no row says
+    // that it has left: it stays booked until orders count as stuck.
+    const leaves = SETTLING + this.stage.told.limits.stuckAfter;
+    await this.rest(passUntil, Math.max(plan.atLeast, this.stage.agenda.now()) + leaves);
   }
 
   private async rest(passUntil: (moment: Instant) => Promise<void>, latest: Instant): Promise<void> {

@@ -62,7 +62,7 @@ async function playSeeds(stage, { from, to, hours }) {
   players.delete(player);
   if (isEnded) throw new Error('ended from outside');
   if (failed || code === 0) return failed ?? {};
-  if (seed === undefined) throw new Error(`${stage} does not begin:\n${Buffer.concat(cries)}`);
+  if (seed === undefined) throw new Error(`${stage} does not begin:\n${Buffer.concat(cries).toString()}`);
   return { seed, said: hangs ? `does not end within ${SEED_MS / 1000} s` : lastWords(Buffer.concat(cries)) };
 }
 
