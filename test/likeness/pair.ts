@@ -74,11 +74,21 @@ export class Pair {
   }
 }
 
-/** The lines that only one of them told. */
-function inWords(simulated: Lines, real: Lines): string {
-  const only = (lines: Lines, others: Lines): Lines => lines.filter((line) => !others.includes(line));
+/** The lines that only one of them told, or told more often. */
+export function inWords(simulated: Lines, real: Lines): string {
   return [
-    ...only(simulated, real).map((line) => `  simulated  ${line}`),
-    ...only(real, simulated).map((line) => `  real       ${line}`),
+    ...without(simulated, real).map((line) => `  simulated  ${line}`),
+    ...without(real, simulated).map((line) => `  real       ${line}`),
   ].join('\n');
+}
+
+/** Each line of the others takes one of the same away. */
+function without(lines: Lines, others: Lines): Lines {
+  const left = new Map<string, number>();
+  for (const line of others) left.set(line, (left.get(line) ?? 0) + 1);
+  return lines.filter((line) => {
+    const count = left.get(line) ?? 0;
+    left.set(line, count - 1);
+    return count <= 0;
+  });
 }

@@ -16,8 +16,11 @@ async function carryOut(side: Side, step: Step): Promise<readonly Ended[]> {
   switch (step.kind) {
     case 'load':
       return [await load(side, step.model, step.override)];
-    case 'load twice':
-      return Promise.all([1, 2].map(() => load(side, step.model, step.override)));
+    case 'load twice': {
+      const answers = await Promise.all([1, 2].map(() => load(side, step.model, step.override)));
+      // Which of two equal orders comes first is for nobody to say.
+      return answers.toSorted((one, other) => (one < other ? -1 : 1));
+    }
     case 'unload':
       return [await unload(side, step.model, step.withSteps)];
     case 'unload, load':
