@@ -1,4 +1,4 @@
-import { type Millis, type Model, type ModelId, type Server, unsatisfiedPins } from '#core';
+import { type Fleet, type Millis, type Model, type ModelId, type Server, unsatisfiedPins } from '#core';
 import { type TurnCheck, withdrawn } from './scene.js';
 
 /** For so long after its first turn a Berth waits for the first look at each server. */
@@ -92,23 +92,24 @@ export const firstLooksComeFirst: TurnCheck = ({ turn, fleet, changes, trail }) 
 };
 
 /** Nothing is called infeasible for its size that would fit a server with nothing pinned on it, up or down. */
-export const infeasibleIsTrue: TurnCheck = ({ turn, fleet, trail }) => {
+export const infeasibleIsTrue: TurnCheck = ({ turn, fleet, history, trail }) => {
   for (const action of turn.actions) {
     if (action.kind !== 'refuse' || action.refusal.reason !== 'infeasible') continue;
-    const request = turn.events.find(
-      (event) => event.kind === 'RequestArrived' && event.request.id === action.request,
-    );
-    if (request?.kind !== 'RequestArrived') continue;
-    const model = fleet.models.get(request.request.model);
+    const request = history.pending.get(action.request);
+    const model = request && fleet.models.get(request.model);
     if (!model || fleet.composed.has(model.id) || unsatisfiedPins(fleet).length > 0) continue;
-    const fitting = [...fleet.servers.values()].find((server) => wouldHold(server, model));
-    const isEmpty = ![...fleet.replicas.values()].some((one) => one.server === fitting?.spec.id);
+    const fitting = [...fleet.servers.values()].find(
+      (server) => wouldHold(server, model) && isEmpty(fleet, server),
+    );
     trail.expect(
-      !fitting || !isEmpty,
+      !fitting,
       () => `${model.id} was called infeasible (${action.refusal.detail}), and fits ${fitting!.spec.id}`,
     );
   }
 };
+
+const isEmpty = ({ replicas }: Readonly<Fleet>, { spec }: Server): boolean =>
+  ![...replicas.values()].some(({ server }) => server === spec.id);
 
 /** Sure only where the server has one GPU and the host has no bound. */
 function wouldHold({ spec, repository, devices, everSeen }: Server, model: Model): boolean {

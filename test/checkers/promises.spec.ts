@@ -1,89 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  type Action,
-  type ActionOf,
-  emptyFleet,
-  type Event,
-  type Fleet,
-  type ModelId,
-  type ReplicaId,
-  step,
-} from '#core';
+import type { Action, ActionOf, ModelId } from '#core';
 import { aModel, aServer } from '../support/builders.js';
-import { TurnPromises } from './promises.js';
+import { forget, HERE, S, Story, unload } from './story.js';
 
-type Tamper = (fleet: Fleet, actions: readonly Action[]) => readonly Action[];
-const untouched: Tamper = (_, actions) => actions;
-
-/** A real history of a small fleet, of which one turn is forged: the checkers must say what is wrong with it. */
-class Story {
-  readonly fleet: Fleet = emptyFleet();
-  readonly found: string[] = [];
-  now = 1_000;
-  private readonly promises = new TurnPromises(emptyFleet(), {
-    expect: (isKept, promise) => {
-      if (!isKept) this.found.push(promise());
-    },
-    mark: () => {},
-  });
-
-  /** Takes a turn of the core's, forged before anybody sees it. */
-  turn(events: readonly Event[], tamper: Tamper = untouched): readonly Action[] {
-    const decided = step(this.fleet, events, this.now);
-    const actions = tamper(this.fleet, decided);
-    this.promises.turnTaken({ events, actions, now: this.now }, this.fleet);
-    return actions;
-  }
-
-  look(states: Readonly<Record<string, 'READY' | ''>>, tamper?: Tamper): readonly Action[] {
-    this.now += 1;
-    const rows = Object.entries(states).map(([model, state]) => ({ model: model as ModelId, state }));
-    const look = {
-      begunAt: this.now,
-      endedAt: this.now,
-      index: rows.map((row) => ({ ...row, version: row.state === '' ? '' : '1', reason: '' })),
-      serving: rows
-        .filter(({ state }) => state === 'READY')
-        .map(({ model }) => ({ model, version: '1', lastInference: 0, succeeded: 0, failed: 0 })),
-      metrics: null,
-      mode: 'explicit',
-      serverVersion: null,
-    } as const;
-    return this.turn([{ kind: 'Looked', server: S, look }], tamper);
-  }
-
-  ask(model: string, tamper?: Tamper): readonly Action[] {
-    this.now += 1;
-    const id = `r${this.now}` as never;
-    const times = { arrivedAt: this.now, deadline: this.now + 60_000, lease: 10_000 };
-    const request = {
-      id,
-      model: model as ModelId,
-      version: null,
-      ...times,
-      class: 'default',
-      avoid: [],
-    } as const;
-    return this.turn([{ kind: 'RequestArrived', request }], tamper);
-  }
-
-  loaded(load: ActionOf<'load'>, tamper?: Tamper): readonly Action[] {
-    this.now += 1;
-    const { order, replica } = load;
-    return this.turn(
-      [{ kind: 'LoadEnded', order, replica, outcome: { kind: 'succeeded', versions: ['1'] } }],
-      tamper,
-    );
-  }
-
-  time(millis: number, tamper?: Tamper): readonly Action[] {
-    this.now += millis;
-    return this.turn([], tamper);
-  }
-}
-
-const S = aServer('s').id;
-const HERE = 'here@s' as ReplicaId;
 const NOTHING = { here: '', there: '' } as const;
 
 const loadIn = (actions: readonly Action[]): ActionOf<'load'> =>
@@ -265,6 +184,52 @@ describe('the promises', () => {
       /load here@s, which is not in the repository \(invariant 12/,
     ],
     [
+      'a load of what is switched off',
+      (one) =>
+        one.ask('here', (fleet, actions) => {
+          const model = fleet.models.get('here' as ModelId)!;
+          fleet.models.set(model.id, { ...model, enabled: false });
+          return actions;
+        }),
+      /load here@s brings here, which is disabled \(invariant 10/,
+    ],
+    [
+      'a load that brings what is switched off',
+      (one) =>
+        one.ask('here', (fleet, actions) => {
+          const model = fleet.models.get('there' as ModelId)!;
+          fleet.models.set(model.id, { ...model, enabled: false });
+          return actions.map((action) =>
+            action.kind === 'load' ? { ...action, brings: [model.id] } : action,
+          );
+        }),
+      /load here@s brings there, which is disabled \(invariant 10/,
+    ],
+    ...(['wrong_mode', 'restricted', null] as const).map((mode): [string, (story: Story) => void, RegExp] => [
+      `an order to a server whose control mode is ${mode}`,
+      (one) =>
+        one.ask('here', (fleet, actions) => {
+          fleet.servers.get(S)!.mode = mode;
+          return actions;
+        }),
+      /load here@s while it is up \(invariant 11/,
+    ]),
+    [
+      'an infeasible answer to who had waited',
+      (one) => {
+        one.ask('here', () => []);
+        one.found.length = 0;
+        one.time(10, (fleet) => {
+          const server = fleet.servers.get(S)!;
+          server.devices = server.devices!.slice(0, 1);
+          forget(fleet, HERE);
+          const [request] = [...fleet.waiting.keys()] as [never];
+          return [{ kind: 'refuse', request, refusal: { reason: 'infeasible', retryAfter: null } }];
+        });
+      },
+      /here was called infeasible \(.*\), and fits s \(invariant 13/,
+    ],
+    [
       'an order of a process that goes',
       (one) => one.turn([{ kind: 'ShutdownBegun' }], () => [{ kind: 'probe', server: S }]),
       /probe while it shuts down/,
@@ -274,21 +239,3 @@ describe('the promises', () => {
     expect(story.found.join('\n')).toMatch(expected);
   });
 });
-
-const unload = (order: string): Action => ({
-  kind: 'unload',
-  order: order as never,
-  replica: HERE,
-  model: 'here' as ModelId,
-  server: S,
-  cause: 'idle',
-  makesRoomFor: null,
-});
-
-/** As the core would, were it wrong: from all indexes. */
-function forget({ replicas, unsettled, holders, residents }: Fleet, id: ReplicaId): void {
-  replicas.delete(id);
-  unsettled.delete(id);
-  holders.clear();
-  residents.clear();
-}

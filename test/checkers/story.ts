@@ -1,0 +1,107 @@
+import {
+  type Action,
+  type ActionOf,
+  emptyFleet,
+  type Event,
+  type Fleet,
+  type ModelId,
+  type ReplicaId,
+  step,
+} from '#core';
+import { aServer } from '../support/builders.js';
+import { TurnPromises } from './promises.js';
+
+/** The one server of each story. */
+export const S = aServer('s').id;
+/** What most stories load. */
+export const HERE = 'here@s' as ReplicaId;
+
+/** Changes the fleet or the decisions of a turn before anybody sees them. */
+type Tamper = (fleet: Fleet, actions: readonly Action[]) => readonly Action[];
+const untouched: Tamper = (_, actions) => actions;
+
+/** A real history of a small fleet, of which one turn is forged: the checkers must say what is wrong with it. */
+export class Story {
+  readonly fleet: Fleet = emptyFleet();
+  readonly found: string[] = [];
+  now = 1_000;
+  private readonly promises = new TurnPromises(emptyFleet(), {
+    expect: (isKept, promise) => {
+      if (!isKept) this.found.push(promise());
+    },
+    mark: () => {},
+  });
+
+  /** Takes a turn of the core's, forged before anybody sees it. */
+  turn(events: readonly Event[], tamper: Tamper = untouched): readonly Action[] {
+    const decided = step(this.fleet, events, this.now);
+    const actions = tamper(this.fleet, decided);
+    this.promises.turnTaken({ events, actions, now: this.now }, this.fleet);
+    return actions;
+  }
+
+  look(states: Readonly<Record<string, 'READY' | ''>>, tamper?: Tamper): readonly Action[] {
+    this.now += 1;
+    const rows = Object.entries(states).map(([model, state]) => ({ model: model as ModelId, state }));
+    const look = {
+      begunAt: this.now,
+      endedAt: this.now,
+      index: rows.map((row) => ({ ...row, version: row.state === '' ? '' : '1', reason: '' })),
+      serving: rows
+        .filter(({ state }) => state === 'READY')
+        .map(({ model }) => ({ model, version: '1', lastInference: 0, succeeded: 0, failed: 0 })),
+      metrics: null,
+      mode: 'explicit',
+      serverVersion: null,
+    } as const;
+    return this.turn([{ kind: 'Looked', server: S, look }], tamper);
+  }
+
+  ask(model: string, tamper?: Tamper): readonly Action[] {
+    this.now += 1;
+    const id = `r${this.now}` as never;
+    const times = { arrivedAt: this.now, deadline: this.now + 60_000, lease: 10_000 };
+    const request = {
+      id,
+      model: model as ModelId,
+      version: null,
+      ...times,
+      class: 'default',
+      avoid: [],
+    } as const;
+    return this.turn([{ kind: 'RequestArrived', request }], tamper);
+  }
+
+  loaded(load: ActionOf<'load'>, tamper?: Tamper): readonly Action[] {
+    this.now += 1;
+    const { order, replica } = load;
+    return this.turn(
+      [{ kind: 'LoadEnded', order, replica, outcome: { kind: 'succeeded', versions: ['1'] } }],
+      tamper,
+    );
+  }
+
+  time(millis: number, tamper?: Tamper): readonly Action[] {
+    this.now += millis;
+    return this.turn([], tamper);
+  }
+}
+
+/** An order that nobody decided. */
+export const unload = (order: string): Action => ({
+  kind: 'unload',
+  order: order as never,
+  replica: HERE,
+  model: 'here' as ModelId,
+  server: S,
+  cause: 'idle',
+  makesRoomFor: null,
+});
+
+/** As the core would, were it wrong: from all indexes. */
+export function forget({ replicas, unsettled, holders, residents }: Fleet, id: ReplicaId): void {
+  replicas.delete(id);
+  unsettled.delete(id);
+  holders.clear();
+  residents.clear();
+}
