@@ -10,6 +10,13 @@ const NODE_FLAGS = ['--experimental-vm-modules', '--disable-warning=Experimental
 const SPECS_MS = 240_000;
 const PROPERTIES = '\\.property\\.spec\\.ts$';
 
+let isEnded = false;
+
+/** The specs that run are told of the signal by what runs them; none begin any more. */
+export function endSpecs() {
+  isEnded = true;
+}
+
 /** Without a mutant: whether all is well as it is. Examples first: properties take their time. */
 export async function findBySpecs(mutant) {
   const byExample = await firstFailure(mutant, [`--testPathIgnorePatterns=${PROPERTIES}`]);
@@ -17,13 +24,28 @@ export async function findBySpecs(mutant) {
 }
 
 async function firstFailure(mutant, which) {
+  const ended = await runSpecs(mutant, which);
+  if (ended.code === 0) return undefined;
+  const found = ended.output.split('\n').find((line) => line.startsWith('{"spec":'));
+  if (found) return JSON.parse(found);
+  if (mutant) await assertAllIsWell(which, mutant);
+  return { spec: 'the specs', said: lastWords(ended) };
+}
+
+/** Specs that name no test say something of a mutant only where they come to their end without it. */
+async function assertAllIsWell(which, { name }) {
+  const ended = await runSpecs(undefined, which);
+  if (ended.code !== 0) throw new Error(`with ${name} and without it the specs ${lastWords(ended)}`);
+}
+
+async function runSpecs(mutant, which) {
   const args = [...NODE_FLAGS, JEST, '--config', CONFIG, '--runInBand', '--bail', ...which];
   const env = { ...process.env, FORCE_COLOR: '0' };
   if (mutant) env.MUTANT = JSON.stringify(mutant);
-  const jest = { cwd: ROOT, env, capture: true, timeoutMs: SPECS_MS };
-  const { code, output, timedOut } = await run(process.execPath, args, jest);
-  if (timedOut) return { spec: 'the specs', said: `do not end within ${SPECS_MS / 1000} s` };
-  if (code === 0) return undefined;
-  const found = output.split('\n').find((line) => line.startsWith('{"spec":'));
-  return found ? JSON.parse(found) : { spec: 'the specs', said: `Jest ends with ${code}: ${output.trim()}` };
+  const ended = await run(process.execPath, args, { cwd: ROOT, env, capture: true, timeoutMs: SPECS_MS });
+  if (isEnded) throw new Error('ended from outside');
+  return ended;
 }
+
+const lastWords = ({ code, output, timedOut }) =>
+  timedOut ? `do not end within ${SPECS_MS / 1000} s` : `end with ${code}: ${output.trim()}`;

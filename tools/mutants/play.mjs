@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { endPlayers, findBySeeds } from './by-seeds.mjs';
-import { findBySpecs } from './by-specs.mjs';
+import { endSpecs, findBySpecs } from './by-specs.mjs';
 import { applies, importTool, removeStage, stageBase, stageMutant } from './stage.mjs';
 import { progress, rowOf, sumUp, TABLE_HEAD } from './table.mjs';
 import { seconds } from '../processes.mjs';
@@ -14,6 +14,8 @@ import { setUpTools } from '../set-up.mjs';
 
 /** In which the canary has to fail: few, so that it costs little, and far more than it has ever needed. */
 const CANARY_SEEDS = 20;
+/** The longest a plan may be. */
+const MOST_HOURS = 24;
 
 const options = readOptions();
 await setUpTools();
@@ -44,10 +46,13 @@ function readOptions() {
         canary: { type: 'boolean', default: false },
       },
     });
-    const [seeds, lanes] = [values.seeds, values.lanes].map(Number);
-    const hours = Number(values.hours);
-    if (!(seeds >= 1 && lanes >= 1 && hours > 0))
-      throw new Error('seeds, lanes and hours are numbers above 0');
+    const [seeds, lanes, hours] = [values.seeds, values.lanes, values.hours].map(Number);
+    if (![seeds, lanes].every((count) => Number.isSafeInteger(count) && count >= 1))
+      throw new Error('--seeds and --lanes are whole numbers above 0');
+    if (!(hours > 0 && hours <= MOST_HOURS))
+      throw new Error(`--hours is a number over 0, up to ${MOST_HOURS}`);
+    if (values.canary && positionals.length > 0)
+      throw new Error(`${positionals[0]} says nothing beside --canary`);
     if (![undefined, 'specs', 'seeds'].includes(values.only))
       throw new Error(`--only specs, or --only seeds`);
     if (values.canary) return { names: [], seeds: CANARY_SEEDS, hours, lanes, only: 'seeds', isCanary: true };
@@ -78,8 +83,10 @@ function assertApplicable() {
 
 /** A test that fails without a mutant finds none. */
 async function assertGreen() {
-  const failed = await findBySpecs(undefined);
-  if (isStopped) process.exit(130);
+  const failed = await findBySpecs(undefined).catch((error) => {
+    if (isStopped) process.exit(130);
+    throw error;
+  });
   if (!failed) return;
   console.error(`mutants: ${failed.spec} fails without any: ${failed.said}`);
   process.exit(1);
@@ -120,5 +127,6 @@ function keep(stage) {
 /** Children end first; Jest's are told of the signal by what runs them. */
 function stop() {
   isStopped = true;
+  endSpecs();
   endPlayers();
 }
