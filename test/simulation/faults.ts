@@ -58,13 +58,14 @@ export class Faults {
     const staysUp = site.stuck.size > 0 && site.sim.phase === 'up' && !site.isInWrongMode;
     site.lostReplies.length = 0;
     site.partitionedUntil = 0;
+    site.sim.inject({ kind: 'clear' });
     if (staysUp) {
+      for (const fault of site.stuckForEver) site.sim.inject(fault);
       for (const model of site.broken) this.staysStuck(site, model);
       return;
     }
     const isAwry = site.broken.size > 0 || site.isInWrongMode || site.sim.phase !== 'up';
     site.isInWrongMode = false;
-    site.sim.inject({ kind: 'clear' });
     if (isAwry) this.restart(site, HEALED_WITHIN);
   }
 
@@ -88,7 +89,8 @@ export class Faults {
           this.stage.trail.mark('wall clock jumped back while idle ran');
       },
       crashAtWrite: ({ write, when, downFor }) => {
-        this.stage.store.crashAt({ write, when, crash: () => this.crashAtWrite(downFor) });
+        const isWritten = write === 'learned' && when === 'after';
+        this.stage.store.crashAt({ write, when, crash: () => this.crashAtWrite(isWritten, downFor) });
       },
       slowDisk: ({ by, lasts }) => {
         const { store } = this.stage;
@@ -113,7 +115,10 @@ export class Faults {
     }: HappeningOf<'stuckLoad'> | HappeningOf<'stuckUnload'>): void => {
       const site = this.site(server);
       site.sim.inject({ kind, model });
-      if (lasts === null) return this.staysStuck(site, model);
+      if (lasts === null) {
+        site.stuckForEver.push({ kind, model });
+        return this.staysStuck(site, model);
+      }
       site.broken.add(model);
       this.later(lasts, () => {
         site.broken.add(model);
@@ -188,12 +193,13 @@ export class Faults {
     };
   }
 
-  private crashAtWrite(downFor: number): void {
+  /** `isWritten`: what was ordered is on the disk. */
+  private crashAtWrite(isWritten: boolean, downFor: number): void {
     const { berth, sites, trail } = this.stage;
     const isOpen = ({ model, server }: Replica): boolean =>
       [...sites.get(server)!.open].some((order) => order.kind === 'load' && order.model === model);
     const fleet = berth()?.engine.fleet;
-    if (fleet && hasUnsentLoad(fleet, isOpen)) trail.mark('crash between write and order');
+    if (isWritten && fleet && hasUnsentLoad(fleet, isOpen)) trail.mark('crash between write and order');
     this.stage.endBerth('crash', downFor);
   }
 

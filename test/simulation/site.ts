@@ -1,4 +1,11 @@
-import { SimulatedTriton, type OrderParameters, type Reply, type ServerPhase, type Timers } from '#testing';
+import {
+  type Fault,
+  SimulatedTriton,
+  type OrderParameters,
+  type Reply,
+  type ServerPhase,
+  type Timers,
+} from '#testing';
 import type { PlannedModel, PlannedServer } from './plan.js';
 import { ServerClock } from './server-clock.js';
 import type { Trail } from './trail.js';
@@ -46,6 +53,8 @@ export class Site {
   isHeldDown = false;
   /** The models that stay stuck here for ever, with those that go together with them. */
   readonly stuck = new Set<string>();
+  /** What keeps them so. */
+  readonly stuckForEver: Fault[] = [];
   /** The replies that will go astray, each once. */
   readonly lostReplies: { readonly to: 'load' | 'unload'; readonly how: LostReply }[] = [];
   /** When Berth last decided to load each model. */

@@ -1,8 +1,10 @@
 import type { Fleet, Instant, Millis, Ready, Replica, ServerId } from '#core';
 
-/** Whether a lease ends while the process is paused for so long: it wakes up in another world. */
+/** Whether a lease ends in a pause that is longer than it: the process wakes up in another world. */
 export function isPausedOverLease(fleet: Readonly<Fleet>, now: Instant, lasts: Millis): boolean {
-  return readyIn(fleet).some(({ inUseUntil }) => inUseUntil > now && inUseUntil < now + lasts);
+  return readyIn(fleet).some(
+    ({ inUseUntil, lastUse }) => inUseUntil > now && inUseUntil < now + lasts && inUseUntil - lastUse < lasts,
+  );
 }
 
 /** Whether something on the server is on its way to being idle: no wall clock may shorten that. */
@@ -17,7 +19,7 @@ export function isIdleRunning(fleet: Readonly<Fleet>, server: ServerId, now: Ins
 export function hasUnsentLoad(fleet: Readonly<Fleet>, isOpen: (replica: Replica) => boolean): boolean {
   return [...fleet.unsettled].some((id) => {
     const replica = fleet.replicas.get(id)!;
-    return replica.phase === 'loading' && !isOpen(replica);
+    return replica.phase === 'loading' && replica.carriedBy === null && !isOpen(replica);
   });
 }
 
