@@ -1,4 +1,4 @@
-import { type AccountId, type Event, memoryOf, type ModelId } from '#core';
+import { type AccountId, type Event, memoryOf, type ModelId, type Replica } from '#core';
 import type { RareMark } from '../marks.js';
 import { found, heard, isLostNow, left, type Moment, type Sign } from './moment.js';
 
@@ -11,7 +11,7 @@ export const ofAdmins = {
   'load finished at a server that was drained meanwhile': (moment) =>
     left(moment, 'loading', ({ server, orderedAt }, now) => {
       const drain = moment.fleet.servers.get(server)?.drain;
-      return now?.phase !== 'unknown' && now !== undefined && drain != null && drain.since > orderedAt;
+      return now !== undefined && hasCome(now) && drain != null && drain.since > orderedAt;
     }),
   'drain deadline passed under a lease': (moment) =>
     left(moment, 'ready', ({ server, inUseUntil }, now) => {
@@ -35,6 +35,9 @@ export const ofAdmins = {
         ),
     ),
 } satisfies Partial<Record<RareMark, Sign>>;
+
+/** It may have to leave again in the very turn in which it came. */
+const hasCome = ({ phase }: Replica): boolean => phase !== 'loading' && phase !== 'unknown';
 
 const isLoading = (moment: Moment, model: ModelId): boolean =>
   found(moment, model).some(({ phase }) => phase === 'loading');

@@ -38,7 +38,8 @@ export const ofServers = {
     [...moment.fleet.servers.values()].every(
       ({ contact }) => contact.kind === 'lost' || contact.kind === 'down',
     ),
-  'failing copy still routed': (moment) => routedIn(moment).some((id) => isFailing(moment, id)),
+  'failing copy still routed': (moment) =>
+    routedIn(moment).some((id) => isFailing(moment, id) && isOnlyOne(moment, id)),
   'ensemble step shared by two ensembles': (moment) =>
     moment.changes.some(
       ({ was, now }) => now?.phase === 'ready' && was?.phase !== 'ready' && sharesAStep(moment, now),
@@ -59,6 +60,14 @@ function routedIn({ turn }: Moment): ReplicaId[] {
 function isFailing({ fleet }: Moment, id: ReplicaId): boolean {
   const replica = fleet.replicas.get(id);
   return replica?.phase === 'ready' && (replica.pulse?.failures ?? 0) >= FAILURES_TO_FLAG;
+}
+
+/** Whether no other copy of its model could have been routed to that does not fail. */
+function isOnlyOne(moment: Moment, id: ReplicaId): boolean {
+  const { model } = moment.fleet.replicas.get(id)!;
+  return ![...moment.fleet.replicas.values()].some(
+    (other) => other.model === model && other.phase === 'ready' && !isFailing(moment, other.id),
+  );
 }
 
 function sharesAStep({ fleet }: Moment, ensemble: Ready): boolean {
