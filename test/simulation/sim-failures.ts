@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { RunRecorder } from '#recording';
 import { Tries } from './ddmin.js';
@@ -37,7 +37,7 @@ export async function investigate(
   const shrunk = await shrink(plan, failed, { playIt: (one) => play(one), tries });
   const folder = join(root, process.env['CI'] === 'true' ? SCRATCH : REGRESSIONS);
   mkdirSync(folder, { recursive: true });
-  const kept = join(folder, `${name}.json`);
+  const kept = freePath(folder, name);
   writeFileSync(kept, planText(titled(shrunk)));
   return { recordings: recordings.map((path) => relative(root, path)), shrunk, kept: relative(root, kept) };
 }
@@ -51,6 +51,14 @@ export function findingsText(plan: Plan, { recordings, shrunk, kept }: Findings)
     shrunk.failure,
     `kept: ${kept} (npm run sim -- --plan ${kept})`,
   ].join('\n');
+}
+
+/** What is kept under that name already may be another plan, and committed. */
+function freePath(folder: string, name: string): string {
+  const path = (nth: number): string => join(folder, `${name}${nth === 1 ? '' : `-${nth}`}.json`);
+  let nth = 1;
+  while (existsSync(path(nth))) nth += 1;
+  return path(nth);
 }
 
 const titled = ({ plan: { version, ...rest }, failure }: Shrunk): Plan => ({
