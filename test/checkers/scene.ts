@@ -40,6 +40,8 @@ export function changesSince(before: TurnScene['before'], { replicas }: Readonly
     const was = before.get(id);
     if (was !== now) changes.push({ was, now });
   }
+  const known = before.size + changes.filter(({ was }) => was === undefined).length;
+  if (known === replicas.size) return changes;
   for (const [id, was] of before) if (!replicas.has(id)) changes.push({ was, now: undefined });
   return changes;
 }

@@ -13,12 +13,7 @@ import type {
   ServerId,
 } from '#core';
 import type { Turn } from '#engine';
-
-/** A replica that the turn has changed; undefined where there was none, or is none any more. */
-export interface Change {
-  readonly was: Replica | undefined;
-  readonly now: Replica | undefined;
-}
+import type { Change } from '../../checkers/scene.js';
 
 /** What a server was before the turn: the core changes it in place. */
 export interface ServerWas {

@@ -1,8 +1,9 @@
 import type { Fleet, Instant, Model, ModelId, Replica, ReplicaId, Request, RequestId, ServerId } from '#core';
 import type { Observer, Turn } from '#engine';
+import { changesSince } from '../../checkers/scene.js';
 import type { RareMark } from '../marks.js';
 import { raritiesAtEnd } from './at-the-end.js';
-import { type Change, isLostNow, type Moment, type ServerWas, type Sign } from './moment.js';
+import { isLostNow, type Moment, type ServerWas, type Sign } from './moment.js';
 import { ofAdmins } from './of-admins.js';
 import { ofOrders, ofSlowOrders } from './of-orders.js';
 import { ofPlaces } from './of-places.js';
@@ -43,7 +44,7 @@ export class Rarities implements Observer {
 
   turnTaken(turn: Turn, fleet: Fleet): void {
     if (this.fleet !== fleet) this.beginLife(fleet);
-    const moment: Moment = { turn, fleet, past: this.past, changes: this.changesIn(fleet) };
+    const moment: Moment = { turn, fleet, past: this.past, changes: changesSince(this.past.replicas, fleet) };
     if (isQuiet(moment)) return;
     for (const [name, isSo] of MOMENTARY) if (isSo(moment)) this.mark(name);
     for (const [name, isSo] of LASTING) this.mayBegin(name, isSo(moment));
@@ -62,18 +63,6 @@ export class Rarities implements Observer {
     if (isSo && !this.lasting.has(name)) this.mark(name);
     if (isSo) this.lasting.add(name);
     else this.lasting.delete(name);
-  }
-
-  private changesIn({ replicas }: Fleet): Change[] {
-    const changes: Change[] = [];
-    for (const [id, now] of replicas) {
-      const was = this.past.replicas.get(id);
-      if (was !== now) changes.push({ was, now });
-    }
-    const known = this.past.replicas.size + changes.filter(({ was }) => was === undefined).length;
-    if (known === replicas.size) return changes;
-    for (const [id, was] of this.past.replicas) if (!replicas.has(id)) changes.push({ was, now: undefined });
-    return changes;
   }
 
   private remember(moment: Moment): void {
