@@ -1,4 +1,5 @@
-import { type Clock, Engine, type Learned, type Observer } from '#engine';
+import type { ServerId } from '#core';
+import { type Clock, Engine, type Learned, type Observer, type Route } from '#engine';
 import type { Timers } from '#testing';
 import { Connection } from './connection.js';
 import type { Plan } from './plan.js';
@@ -29,7 +30,8 @@ export class Berth {
   readonly routes = new RouteRecord();
   readonly bornAt: number;
   readonly process: Process;
-  private readonly connections: Connection[] = [];
+  /** The latest one to each server. */
+  private readonly connections = new Map<ServerId, Connection>();
 
   constructor(
     readonly life: number,
@@ -62,6 +64,15 @@ export class Berth {
     this.engine.addServer(site.planned.spec, () => this.link(site));
   }
 
+  /**
+   * Somebody was given a route. A lease binds Berth to the copy it was given on: where that copy's process has died
+   * unheard, in a pause or behind a partition, it binds to nothing, whatever is loaded under its name in the next one.
+   */
+  noteRoute(route: Route): void {
+    const connection = this.connections.get(route.server);
+    if (connection?.isToTheLiving) this.routes.note(route, this.around.agenda.now());
+  }
+
   /** Everybody who waits is answered, and the process ends. */
   stop(): void {
     this.engine.stop();
@@ -71,7 +82,7 @@ export class Berth {
   /** The process is killed: nothing of it goes on but what it has sent. */
   crash(): void {
     this.process.die();
-    for (const connection of this.connections) connection.close();
+    for (const connection of this.connections.values()) connection.close();
   }
 
   private link(site: Site): SimLink {
@@ -79,7 +90,7 @@ export class Berth {
     const random = new Random(plan.seed, `wire ${site.id} ${this.life}`);
     const wire = new Wire(site, agenda, random, delays, plan.grain);
     const connection = new Connection(site, wire, this.process);
-    this.connections.push(connection);
+    this.connections.set(site.id, connection);
     site.watch((news) => news === 'down' && this.routes.forget(site.id));
     return new SimLink(site, connection, this.life, (model) => {
       const isWritten = store.hasOrdered(site.id, model);

@@ -39,6 +39,11 @@ export class Connection {
     return this.closed;
   }
 
+  /** Whether the process it was made to is still there; Berth may not have heard yet that it has ended. */
+  get isToTheLiving(): boolean {
+    return this.site.incarnation === this.incarnation && this.site.sim.phase !== 'down';
+  }
+
   open(listener: (fact: ContactFact) => void): void {
     this.tell = listener;
     this.unwatch = this.site.watch((news) => {

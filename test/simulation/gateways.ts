@@ -139,7 +139,7 @@ export class Gateways {
     const { agenda } = this.stage;
     const now = agenda.now();
     this.busyAt = now;
-    berth.routes.note(route, now);
+    berth.noteRoute(route);
     const noticed = berth.process.heardUntil - NOTICED_WITHIN;
     if (useAfter !== null) agenda.after(useAfter, () => this.infer(route, now, noticed));
   }
