@@ -49,7 +49,10 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const ledger = openLedger(fleet, open, now);
   const homeless = fleet.replicas.size < known ? refuseHopeless(fleet, open, now) : [];
   const wants = wantsOf(fleet, now);
+  const routes = fleet.routesRevision;
   const unplaced = placeWanted(fleet, wants, open, ledger, now);
+  // What makes room may have been what others needed where it was, or the copy that kept a pin from holding another.
+  const bereft = fleet.routesRevision > routes ? refuseHopeless(fleet, open, now) : [];
   const loads = startPlaced(fleet, ledger, now);
   const openings = openingsFor(fleet, unplaced, open, ledger, now);
   const crowded = refuseCrowded(fleet, openings, now);
@@ -62,6 +65,7 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
     ...overflow,
     ...stranded,
     ...homeless,
+    ...bereft,
     ...crowded,
     ...loads,
     ...unloads,

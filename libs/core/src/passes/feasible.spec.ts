@@ -52,4 +52,39 @@ describe('whether a model can ever fit', () => {
     driver.resolve('p');
     expect(driver.isLoading('p', 't')).toBe(true);
   });
+
+  it('is judged anew at once where what it needs has to leave its device for another', () => {
+    const q = aModel('q', { gpuBytes: 6, config: '{}' });
+    const s = aModel('s', { gpuBytes: 6, config: '{}' });
+    const driver = new CoreDriver()
+      .declare(q, s, aModel('p', { gpuBytes: 1, config: '{}', dependsOn: [q.id, s.id] }))
+      .declare(aModel('y', { gpuBytes: 8, config: '{}' }), aModel('z', { gpuBytes: 8, config: '{}' }))
+      .serve(aServer('t', [10, 10]), ['q', 's', 'p', 'y', 'z'])
+      .warm('q', 't');
+    driver.pass(15_000);
+    driver.warm('y', 't');
+    const request = driver.resolve('p');
+    expect(driver.answerTo(request)).toBe('waiting');
+    driver.resolve('z');
+    expect(driver.orders().at(-1)).toBe('unload q@t');
+    expect(driver.answerTo(request)).toBe('infeasible');
+  });
+
+  it('is judged anew at once where a copy leaves and thereby pins the other one', () => {
+    const p = aModel('p', { gpuBytes: 5 });
+    const driver = new CoreDriver()
+      .declare({ ...p, pinnedCopies: 2 }, aModel('x', { gpuBytes: 18 }), aModel('z', { gpuBytes: 8 }))
+      .serve(aServer('t', [10]), ['p', 'z'])
+      .serve(aServer('u', [20]), ['p', 'x']);
+    driver.loadEnds('p', 't');
+    driver.loadEnds('p', 'u');
+    driver.declare({ ...p, pinnedCopies: 1 });
+    driver.pass(15_000);
+    driver.resolve('p', { avoid: ['t'] });
+    const request = driver.resolve('x');
+    expect(driver.answerTo(request)).toBe('waiting');
+    driver.resolve('z');
+    expect(driver.orders().slice(-2)).toEqual(['unload p@t', 'load z@t']);
+    expect(driver.answerTo(request)).toBe('infeasible');
+  });
 });
