@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer } from '../../../test/support/core-driver.js';
-import { type Action, type Event, type OrderId, replicaId } from '#core';
+import { type Action, type ContactFact, type Event, type OrderId, replicaId } from '#core';
 import { Actuator } from './actuator.js';
 import { Notebook } from './notebook.js';
 import type { Learned } from './ports/learned.js';
@@ -38,9 +38,9 @@ function broken(): ModelServer {
   };
 }
 
-function anActuator(server: ModelServer): { actuator: Actuator; reports: Event[] } {
+function anActuator(server: ModelServer, learned = store): { actuator: Actuator; reports: Event[] } {
   const reports: Event[] = [];
-  const actuator = new Actuator(new Notebook(store), (event) => reports.push(event));
+  const actuator = new Actuator(new Notebook(learned), (event) => reports.push(event));
   actuator.link(SERVER, () => server);
   return { actuator, reports };
 }
@@ -67,6 +67,30 @@ describe('an actuator', () => {
     actuator.carryOut(LOAD, false);
     await rest();
     expect([calls, reports]).toMatchObject([[], [{ outcome: { kind: 'failed', cause: 'transient' } }]]);
+  });
+
+  it('sends no load over a later connection than it was decided for: another process may listen', async () => {
+    const calls: string[] = [];
+    let tell: (fact: ContactFact) => void = () => undefined;
+    const server: ModelServer = {
+      ...broken(),
+      load: () => (calls.push('load'), Promise.resolve([])),
+      watch: (listener) => (tell = listener),
+    };
+    let written: () => void = () => undefined;
+    const slow: Learned = { ...store, write: () => new Promise((done) => (written = done)) };
+    const { actuator, reports } = anActuator(server, slow);
+    actuator.carryOut(LOAD, true);
+    tell('ended');
+    tell('connected');
+    written();
+    await rest();
+    expect(calls).toEqual([]);
+    expect(reports).toMatchObject([
+      { fact: 'ended' },
+      { fact: 'connected' },
+      { kind: 'LoadEnded', outcome: { kind: 'failed', cause: 'transient' } },
+    ]);
   });
 
   it('says nothing of a call to a server that was removed, or reached anew, meanwhile', async () => {

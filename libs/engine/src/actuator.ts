@@ -5,9 +5,15 @@ import { LookRefused, type ModelServer, OrderRefused } from './ports/model-serve
 type Order = Extract<Action, { kind: 'load' | 'unload' | 'look' | 'probe' | 'describe' }>;
 type OrderOf<Kind extends Order['kind']> = Extract<Order, { readonly kind: Kind }>;
 
+/** A server that is reached, and how often the connection to it has ended so far. */
+interface Link {
+  readonly to: ModelServer;
+  ended: number;
+}
+
 /** Carries orders to servers. Every order ends in exactly one report, whatever happens to it. */
 export class Actuator {
-  private readonly links = new Map<ServerId, ModelServer>();
+  private readonly links = new Map<ServerId, Link>();
 
   constructor(
     private readonly notebook: Notebook,
@@ -17,15 +23,16 @@ export class Actuator {
   /** Opens a connection where there is none. */
   link(server: ServerId, open: () => ModelServer): void {
     if (this.links.has(server)) return;
-    const link = open();
+    const link: Link = { to: open(), ended: 0 };
     this.links.set(server, link);
-    link.watch((fact) => {
+    link.to.watch((fact) => {
+      if (fact === 'ended') link.ended += 1;
       if (this.links.get(server) === link) this.report({ kind: 'ContactChanged', server, fact });
     });
   }
 
   unlink(server: ServerId): void {
-    this.links.get(server)?.close();
+    this.links.get(server)?.to.close();
     this.links.delete(server);
   }
 
@@ -41,7 +48,7 @@ export class Actuator {
     });
   }
 
-  private async attempt(order: Order, link: ModelServer | undefined): Promise<Event | undefined> {
+  private async attempt(order: Order, link: Link | undefined): Promise<Event | undefined> {
     switch (order.kind) {
       case 'load':
         return this.load(order, link);
@@ -56,12 +63,15 @@ export class Actuator {
     }
   }
 
-  private async load(order: OrderOf<'load'>, link: ModelServer | undefined): Promise<Event> {
+  private async load(order: OrderOf<'load'>, link: Link | undefined): Promise<Event> {
     const { replica, server, model, brings, config, timeout } = order;
     const outcome = await outcomeOf(async () => {
       if (!link) throw new OrderRefused('transient', `${server}: no connection`);
+      const { ended } = link;
       await this.remember(server, [model, ...brings]);
-      return link.load(model, config, timeout);
+      // What listens by now may be another process, of which nobody has decided anything yet.
+      if (link.ended !== ended) throw new OrderRefused('transient', `${server}: the connection has ended`);
+      return link.to.load(model, config, timeout);
     });
     return { kind: 'LoadEnded', order: order.order, replica, outcome };
   }
@@ -75,36 +85,36 @@ export class Actuator {
     }
   }
 
-  private async unload(order: OrderOf<'unload'>, link: ModelServer | undefined): Promise<Event> {
+  private async unload(order: OrderOf<'unload'>, link: Link | undefined): Promise<Event> {
     const outcome = await outcomeOf(async () => {
       if (!link) throw new OrderRefused('transient', `${order.server}: no connection`);
-      await link.unload(order.model);
+      await link.to.unload(order.model);
       return [];
     });
     return { kind: 'UnloadEnded', order: order.order, replica: order.replica, outcome };
   }
 
-  private async look(order: OrderOf<'look'>, link: ModelServer | undefined): Promise<Event> {
+  private async look(order: OrderOf<'look'>, link: Link | undefined): Promise<Event> {
     const { server } = order;
     try {
       if (!link) throw new LookRefused('unreachable', `${server}: no connection`);
-      return { kind: 'Looked', server, look: await link.look(order.scope, order.probeMode) };
+      return { kind: 'Looked', server, look: await link.to.look(order.scope, order.probeMode) };
     } catch (error) {
       return { kind: 'LookFailed', server, why: error instanceof LookRefused ? error.why : 'nonsense' };
     }
   }
 
-  private async probe({ server }: OrderOf<'probe'>, link: ModelServer | undefined): Promise<Event> {
-    const accepted = await settled(async () => link?.probe());
+  private async probe({ server }: OrderOf<'probe'>, link: Link | undefined): Promise<Event> {
+    const accepted = await settled(async () => link?.to.probe());
     return { kind: 'ContactChanged', server, fact: accepted ? 'probe_accepted' : 'probe_timed_out' };
   }
 
   /** A model that can't be described is asked again after the next look; until then it is booked without. */
   private async describe(
     { server, model }: OrderOf<'describe'>,
-    link: ModelServer | undefined,
+    link: Link | undefined,
   ): Promise<Event | undefined> {
-    const found = await settled(async () => link?.describe(model));
+    const found = await settled(async () => link?.to.describe(model));
     return found && { kind: 'ConfigLearned', server, model, config: found.config, steps: found.steps };
   }
 }
