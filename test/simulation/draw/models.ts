@@ -65,7 +65,7 @@ function drawModel(
   const disk: SimulatedModel = {
     name,
     gpuBytes: Math.floor(gpuBytes * (0.7 + 0.3 * random.next())),
-    hostBytes: Math.floor(hostBytes * 0.9),
+    hostBytes: Math.floor((hostBytes * 0.9) / mostInstances(servers)),
     loadMs,
     unloadMs: random.pick([50, 1_100, 2_500]),
     inferMs: random.pick([5, 50, 900]),
@@ -80,6 +80,20 @@ function drawModel(
     isDeclared,
     fitsDefaults: gpuBytes <= defaults.gpuBytes && gpuBytes + hostBytes <= defaults.hostBytes,
   };
+}
+
+/** An autoscaler brings no more GPUs to a server. */
+const MOST_DEVICES = 8;
+
+/**
+ * What is declared of the host's memory is for a whole replica, and a plain load brings an instance to each GPU there is:
+ * on servers whose host is limited all of them together must keep to it, or the sizes are not honest.
+ */
+function mostInstances(servers: readonly PlannedServer[]): number {
+  const counts = servers
+    .filter(({ spec }) => spec.hostMemory !== null)
+    .map(({ spec, setup }) => (spec.devices === null ? MOST_DEVICES : setup.devices.length));
+  return Math.max(1, ...counts);
 }
 
 function roomOn({ setup, spec }: PlannedServer): number {
