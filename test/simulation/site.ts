@@ -64,6 +64,8 @@ export class Site {
   private readonly watchers = new Set<(news: SiteNews) => void>();
   /** The last life in which memory ran out. */
   private ranOutIn: number | undefined;
+  /** Whether an order in work loads a step anew. */
+  private isStepReread = false;
   private machines = 0;
   readonly clock: ServerClock;
 
@@ -136,6 +138,7 @@ export class Site {
     this.open.add(order);
     this.sim[order.kind](order.model, parameters, (answer) => {
       this.open.delete(order);
+      this.stepsSwapped();
       reply(answer);
     });
   }
@@ -213,17 +216,28 @@ export class Site {
 
   /**
    * Somebody wrote into the files of a step that serves, and the load of its ensemble has it loaded anew: no call tells
-   * of that, so nobody can book the second copy. It is for whoever changes files under a loaded model to unload it first.
+   * of that, so nobody can book the second copy, nor know when the version that was routed to gives way to another one.
+   * It is for whoever changes files under a loaded model to unload it first.
    */
   private stepReread(step: string): void {
     this.trail.note(`${this.id} loads ${step} anew, whose files have changed`);
     this.isMuddled = true;
+    this.isStepReread = true;
+    this.disturb();
+  }
+
+  /** What was read anew has taken the place of what served, at the latest when the orders in work have ended. */
+  private stepsSwapped(): void {
+    if (!this.isStepReread) return;
+    this.disturb();
+    this.isStepReread = this.open.size > 0;
   }
 
   private forgetLife(): void {
     this.bornAt = Infinity;
     this.open.clear();
     this.isMuddled = false;
+    this.isStepReread = false;
     this.broken.clear();
     this.lastInference.clear();
   }
