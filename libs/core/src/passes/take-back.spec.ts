@@ -34,6 +34,19 @@ describe('a draining replica', () => {
     expect(driver.phase('a', 't')).toBe('ready');
   });
 
+  it('is taken back at once with what needs it, though it began to drain first', () => {
+    const driver = new CoreDriver()
+      .declare(A, aModel('e', { gpuBytes: 1, dependsOn: [A.id] }))
+      .serve({ ...aServer('t'), strangers: 'adopt' }, ['a', 'e']);
+    driver.tell({ kind: 'DrainOrdered', server: SERVER, deadline: driver.now });
+    driver.declare(aModel('e', { gpuBytes: 1, dependsOn: [A.id], pinnedCopies: 1 }));
+    for (const model of ['a', 'e']) driver.shelf('t').set(model, 'READY');
+    driver.pass(10_000);
+    expect([driver.phase('a', 't'), driver.phase('e', 't')]).toEqual(['draining', 'draining']);
+    const actions = driver.tell({ kind: 'DrainEnded', server: SERVER });
+    expect(actions.filter(({ kind }) => kind === 'describe')).toHaveLength(2);
+  });
+
   it('goes all the same at the deadline of a drain of its server', () => {
     const driver = aDriver();
     driver.tell({ kind: 'DrainOrdered', server: SERVER, deadline: driver.now });

@@ -9,8 +9,14 @@ import { retirement } from './retire.js';
 /**
  * Gives routes again to what drains and must stay after all: something that stays needs it, or it was pinned
  * meanwhile. Nothing was sent yet, so nothing is lost; who was to have its memory is placed anew.
+ * What comes back brings back all that it needs, whichever of them began to drain first.
  */
 export function takeBack(fleet: Fleet, now: Instant): void {
+  while (anyTakenBack(fleet, now));
+}
+
+function anyTakenBack(fleet: Fleet, now: Instant): boolean {
+  let any = false;
   for (const replica of unsettled(fleet)) {
     if (replica.phase !== 'draining') continue;
     const { inUseUntil, versions } = replica;
@@ -18,7 +24,9 @@ export function takeBack(fleet: Fleet, now: Instant): void {
     if (!mustStay(fleet, replica, ready) || retirement(fleet, ready, now)) continue;
     put(fleet, ready);
     dropNewcomer(fleet, replica);
+    any = true;
   }
+  return any;
 }
 
 const mustStay = (fleet: Fleet, replica: Draining, ready: Ready): boolean =>
