@@ -137,9 +137,8 @@ describe('resolve', () => {
   });
 
   it('answers before the deadline of a gRPC call, with the reason', async () => {
-    const began = Date.now();
     const error = await refusal(router, { model: 'mistral-7b' }, 600);
-    expect(Date.now() - began).toBeLessThan(600);
+    // Later than that the client itself would have said DEADLINE_EXCEEDED.
     expect([8, 14]).toContain(error.code);
     expect(error.metadata.get('grpc-retry-pushback-ms')).toHaveLength(1);
   });
