@@ -54,6 +54,19 @@ export class Admin {
     const { drains } = this.stage.told;
     for (const server of drains.keys()) this.tell({ kind: 'DrainEnded', server });
     drains.clear();
+    this.admitLies();
+  }
+
+  /** Where less was declared than is there, a pin may fit in the books and in no memory, whatever Berth does. */
+  private admitLies(): void {
+    const { models } = this.stage.told;
+    for (const { model, disk } of this.stage.plan.models) {
+      const told = models.get(model.id);
+      if (!told || told.gpuBytes >= (disk.gpuBytes ?? 0)) continue;
+      const honest = { ...told, gpuBytes: disk.gpuBytes! };
+      models.set(model.id, honest);
+      this.tell({ kind: 'ModelDeclared', model: honest });
+    }
   }
 
   private get berth(): Berth {
