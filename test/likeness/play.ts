@@ -19,7 +19,7 @@ async function carryOut(side: Side, step: Step): Promise<readonly Ended[]> {
     case 'load twice': {
       const answers = await Promise.all([1, 2].map(() => load(side, step.model, step.override)));
       // Which of two equal orders comes first is for nobody to say.
-      return answers.toSorted((one, other) => (one < other ? -1 : 1));
+      return answers.toSorted((one, other) => (told(one) < told(other) ? -1 : 1));
     }
     case 'unload':
       return [await unload(side, step.model, step.withSteps)];
