@@ -1,17 +1,5 @@
 import { z } from 'zod';
-import type {
-  AccountId,
-  Booking,
-  Contact,
-  Fleet,
-  ModelId,
-  OrderId,
-  Replica,
-  ReplicaId,
-  RequestId,
-  Server,
-  ServerId,
-} from '#core';
+import type { AccountId, Booking, Contact, Fleet, Replica, Server } from '#core';
 import {
   amount,
   failureCause,
@@ -19,8 +7,13 @@ import {
   list,
   mode,
   model,
+  modelId,
   named,
   orNull,
+  order,
+  replicaId,
+  requestId,
+  serverId,
   serverSpec,
   settings,
   text,
@@ -28,12 +21,6 @@ import {
   whole,
 } from './shapes.js';
 import { learnedConfig, limits, request } from './turn-shapes.js';
-
-const modelId = named<ModelId>();
-const serverId = named<ServerId>();
-const replicaId = named<ReplicaId>();
-const order = named<OrderId>();
-const requestId = named<RequestId>();
 
 const bookings = list(
   z.strictObject({ account: named<AccountId>(), bytes: amount }) satisfies z.ZodType<Booking>,

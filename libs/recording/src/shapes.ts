@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import type { IndexRow, Look, Model, ModelSettings, ServerSpec } from '#core';
+import type {
+  Look,
+  Model,
+  ModelId,
+  ModelSettings,
+  OrderId,
+  ReplicaId,
+  RequestId,
+  ServerId,
+  ServerSpec,
+} from '#core';
 
 /**
  * What the core's values look like, key by key. `satisfies` ties each shape to the core's type: a key that the core gains
@@ -8,6 +18,12 @@ import type { IndexRow, Look, Model, ModelSettings, ServerSpec } from '#core';
 
 /** A name of the core's: which kind of name it is, only the compiler knows. */
 export const named = <Id extends string>(): z.ZodType<Id> => z.string() as unknown as z.ZodType<Id>;
+
+export const modelId = named<ModelId>();
+export const serverId = named<ServerId>();
+export const replicaId = named<ReplicaId>();
+export const requestId = named<RequestId>();
+export const order = named<OrderId>();
 
 /** Instants, spans and bytes may be infinite. */
 export const amount = z.custom<number>((value) => typeof value === 'number' && !Number.isNaN(value), {
@@ -45,17 +61,17 @@ export const settings = z.strictObject(settingsKeys) satisfies z.ZodType<ModelSe
 
 export const model = z.strictObject({
   ...settingsKeys,
-  id: named<Model['id']>(),
+  id: modelId,
   source: z.enum(['declared', 'discovered']),
   pinnedCopies: amount,
   maxCopies: orNull(amount),
-  dependsOn: list(named<Model['id']>()),
+  dependsOn: list(modelId),
   require: labels,
   config: orNull(text),
 }) satisfies z.ZodType<Model>;
 
 export const serverSpec = z.strictObject({
-  id: named<ServerSpec['id']>(),
+  id: serverId,
   host: text,
   labels,
   hostMemory: orNull(amount),
@@ -69,14 +85,14 @@ export const serverSpec = z.strictObject({
 export const mode = z.enum(['explicit', 'wrong_mode', 'restricted']);
 
 const indexRow = z.strictObject({
-  model: named<IndexRow['model']>(),
+  model: modelId,
   version: text,
   state: z.enum(['', 'UNKNOWN', 'LOADING', 'READY', 'UNLOADING', 'UNAVAILABLE']),
   reason: text,
 });
 
 const servingRow = z.strictObject({
-  model: named<IndexRow['model']>(),
+  model: modelId,
   version: text,
   lastInference: amount,
   succeeded: amount,
@@ -86,7 +102,7 @@ const servingRow = z.strictObject({
 const metrics = z.strictObject({
   gpus: list(z.strictObject({ uuid: text, memory: amount, used: amount })),
   hostMemory: orNull(amount),
-  pending: z.map(named<IndexRow['model']>(), amount),
+  pending: z.map(modelId, amount),
 });
 
 export const look = z.strictObject({

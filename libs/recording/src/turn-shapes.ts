@@ -6,14 +6,9 @@ import type {
   EventOf,
   Limits,
   LearnedConfig,
-  ModelId,
-  OrderId,
   Outcome,
   Refusal,
-  ReplicaId,
   Request,
-  RequestId,
-  ServerId,
 } from '#core';
 import {
   amount,
@@ -23,20 +18,18 @@ import {
   look,
   mode,
   model,
-  named,
+  modelId,
   orNull,
+  order,
+  replicaId,
+  requestId,
+  serverId,
   serverSpec,
   settings,
   text,
   unloadCause,
   whole,
 } from './shapes.js';
-
-const modelId = named<ModelId>();
-const serverId = named<ServerId>();
-const replicaId = named<ReplicaId>();
-const requestId = named<RequestId>();
-const order = named<OrderId>();
 
 const event = <const Kind extends string, Keys extends z.ZodRawShape>(kind: Kind, keys: Keys) =>
   z.strictObject({ kind: z.literal(kind), ...keys });
