@@ -106,9 +106,8 @@ function expectCause(scene: TurnScene, was: Replica, past: Past): void {
   const since = past.absentSince.get(was.id);
   const seenAt = lastLookAt(scene, was.server);
   const isProven = since !== undefined && isEnough(was, end, seenAt - since, seenAt - (end?.at ?? 0));
-  const isWrittenOff = end !== undefined && seenAt >= end.at + scene.fleet.limits.stuckAfter;
   scene.trail.expect(
-    isProven || isWrittenOff,
+    isProven,
     () =>
       `the booking of ${was.id} (${was.phase}) ended by a look begun at ${seenAt.toFixed(1)}, absent since ` +
       `${since?.toFixed(1)}, ${end ? `${end.how} at ${end.at.toFixed(1)}` : 'no order of ours ended'}`,

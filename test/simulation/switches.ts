@@ -37,7 +37,10 @@ export function switches(stage: Stage): Pick<Doings, Switched> {
       site(server).muddleAlways();
       site(server).sim.inject({ kind: 'residue', model, bytes });
     },
-    repository: ({ server, model, change }) => changeRepository(site(server), model, change),
+    repository: ({ server, model, change }) => {
+      if (change === 'removed') hide(stage, site(server), model);
+      return changeRepository(site(server), model, change);
+    },
   };
 }
 
@@ -51,6 +54,20 @@ export function during(
   const site = sites.get(server)!;
   site.sim.inject(begin);
   if (lasts !== null) agenda.after(lasts, () => site.sim.inject(end));
+}
+
+/**
+ * The row of a model goes with its directory. What is stuck is not to be seen any more, and after so long it is taken to
+ * be gone: from then on memory may run out, and its load is nobody's.
+ */
+function hide({ agenda, told }: Stage, site: Site, model: string): void {
+  const { incarnation } = site;
+  agenda.after(told.limits.stuckAfter, () => {
+    const isStuck = site.sim.copies().some((copy) => copy.model === model && !copy.isVisible);
+    if (!isStuck || site.incarnation !== incarnation) return;
+    site.isMuddled = true;
+    for (const order of site.open) if (order.model === model) site.open.delete(order);
+  });
 }
 
 function changeRepository(

@@ -106,6 +106,8 @@ export interface Unloading extends Residence {
   readonly orderedAt: Instant;
   /** When Triton acknowledged the order, which is long before the memory is back. */
   readonly answeredAt: Instant | null;
+  /** The begin of the first look that missed its row, which alone proves nothing, if the latest one did too. */
+  readonly absentSince: Instant | null;
   readonly cause: UnloadCause;
   readonly makesRoomFor: ModelId | null;
 }

@@ -69,6 +69,7 @@ const replica = z.discriminatedUnion('phase', [
     order,
     orderedAt: amount,
     answeredAt: orNull(amount),
+    absentSince: orNull(amount),
     cause: unloadCause,
     makesRoomFor: orNull(modelId),
   }),

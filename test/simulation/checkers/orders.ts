@@ -30,7 +30,9 @@ function loadsAt(scene: Scene, server: ServerId): { devices: readonly number[] }
   const { fleet, turn, life } = scene;
   const fresh = turn.actions.filter((action) => action.kind === 'load' && action.server === server);
   const { open, decidedAt } = siteOf(scene, server);
-  const inWork = [...open].filter((order) => order.kind === 'load' && order.life === life);
+  const inWork = [...open].filter(
+    ({ kind, model, life: whose }) => kind === 'load' && whose === life && !serves(scene, model, server),
+  );
   return [
     ...fresh.map((action) => ({ devices: comingTo(scene, (action as ActionOf<'load'>).replica) })),
     ...inWork.map(({ model, orderedAt }) => {
@@ -44,10 +46,16 @@ function loadsAt(scene: Scene, server: ServerId): { devices: readonly number[] }
   ];
 }
 
+/** Our load of what a stranger has loaded meanwhile waits inside Triton until it ends, and then has nothing to do. */
+function serves({ fleet }: Scene, model: string, server: ServerId): boolean {
+  const replica = fleet.replicas.get(`${model}@${server}` as ReplicaId);
+  return replica?.phase === 'ready' && !replica.change;
+}
+
 function comingTo({ fleet }: Scene, id: ReplicaId): readonly number[] {
   const replica = fleet.replicas.get(id);
-  if (!replica || (replica.phase === 'ready' && !replica.change)) return [];
-  return replica.phase === 'ready' ? replica.change!.devices : replica.devices;
+  if (!replica) return [];
+  return replica.phase === 'ready' ? (replica.change?.devices ?? []) : replica.devices;
 }
 
 /** No unload while a lease is good, but by force. */

@@ -148,7 +148,14 @@ function phaseOf({ phase, lastUse, lease, isOdd }: Holding, since: Instant, stuc
     case 'draining':
       return { phase, versions: ['1'], inUseUntil, ...left };
     case 'unloading':
-      return { phase, order, orderedAt: isOdd ? NOW - 2 * stuckAfter : since, answeredAt: null, ...left };
+      return {
+        phase,
+        order,
+        orderedAt: isOdd ? NOW - 2 * stuckAfter : since,
+        answeredAt: null,
+        absentSince: null,
+        ...left,
+      };
     case 'unknown':
       return { phase, endedAt: since, ...found, ...left };
   }

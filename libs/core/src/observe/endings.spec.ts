@@ -59,6 +59,19 @@ describe('a load without an answer', () => {
     expect(driver.phase('a', 't')).toBeUndefined();
   });
 
+  it('that was seen stuck is booked long after its directory was removed, which hides it', () => {
+    const driver = aDriver();
+    driver.resolve('a', { wait: 300 });
+    driver.loadEnds('a', 't', 'unknown');
+    driver.shelf('t').set('a', 'LOADING');
+    driver.pass(400_000);
+    driver.shelf('t').rowless.add(A);
+    driver.pass(340_000);
+    expect(driver.phase('a', 't')).toBe('unknown');
+    driver.pass(20_000);
+    expect(driver.phase('a', 't')).toBeUndefined();
+  });
+
   it('is booked for good once it shows up after all', () => {
     const driver = aDriver();
     driver.resolve('a', { wait: 300 });
@@ -85,6 +98,17 @@ describe('an unload', () => {
     expect(driver.phase('a', 't')).toBe('unloading');
     const server = driver.fleet.servers.get(SERVER)!;
     expect(serverFlags(driver.fleet, server, driver.now)).not.toContain('hidden_copy');
+  });
+
+  it('that is stuck is booked long after its directory was removed, which hides it', () => {
+    const driver = leaving();
+    driver.shelf('t').set('a', 'UNLOADING');
+    driver.pass(400_000);
+    driver.shelf('t').rowless.add(A);
+    driver.pass(340_000);
+    expect(driver.phase('a', 't')).toBe('unloading');
+    driver.pass(20_000);
+    expect(driver.phase('a', 't')).toBeUndefined();
   });
 
   it('is not ended by any look while Triton has not answered it', () => {

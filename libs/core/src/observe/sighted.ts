@@ -137,11 +137,12 @@ function wentMissing(
 function unloadingSighted(fleet: Fleet, server: Server, replica: Unloading, seen: Seen): void {
   const { sighting, begunAt, now } = seen;
   const { answeredAt } = replica;
-  if (answeredAt === null || begunAt <= answeredAt || sighting.kind === 'leaving') return;
+  if (answeredAt === null || begunAt <= answeredAt) return;
+  if (sighting.kind === 'leaving') return put(fleet, { ...replica, absentSince: null });
   if (sighting.kind === 'gone') {
-    const isProof = sighting.proven || begunAt >= answeredAt + fleet.limits.stuckAfter;
-    if (isProof) end(fleet, replica, now);
-    return;
+    const absentSince = replica.absentSince ?? begunAt;
+    const isProof = sighting.proven || begunAt >= absentSince + fleet.limits.stuckAfter;
+    return isProof ? end(fleet, replica, now) : put(fleet, { ...replica, absentSince });
   }
   hide(fleet, server, replica, now);
   adopt(fleet, server, replica.model, seen);
@@ -212,10 +213,10 @@ function unknownAbsent(
     return put(fleet, { ...replica, coming: false, absentSince: null });
   }
   const absentSince = replica.absentSince ?? begunAt;
-  // What was found has no order of ours to count from: it may have begun to leave only when it was last seen.
-  const leftAt = replica.after === 'found' ? absentSince : replica.endedAt;
-  const isOver = proven ? begunAt >= absentSince + APART : begunAt >= leftAt + fleet.limits.stuckAfter;
-  if (isOver) return end(fleet, replica, now);
+  // From when it was first missed, not from the end of our call: a stuck load is seen for longer than that, and who
+  // removes its directory hides it while it still holds its memory.
+  const enough = proven ? APART : fleet.limits.stuckAfter;
+  if (begunAt >= absentSince + enough) return end(fleet, replica, now);
   put(fleet, { ...replica, coming: false, absentSince });
 }
 

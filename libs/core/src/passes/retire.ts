@@ -101,7 +101,8 @@ export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
     const { id, model, server, devices, bookings, stranger, cause, makesRoomFor } = replica;
     const order = nextOrder(fleet);
     const kept = { id, model, server, devices, bookings, stranger, cause, makesRoomFor };
-    put(fleet, { phase: 'unloading', since: now, order, orderedAt: now, answeredAt: null, ...kept });
+    const sent = { order, orderedAt: now, answeredAt: null, absentSince: null };
+    put(fleet, { phase: 'unloading', since: now, ...sent, ...kept });
     actions.push({ kind: 'unload', order, replica: id, model, server, cause, makesRoomFor });
   }
   return actions;
