@@ -1,6 +1,6 @@
 import { type AccountId, type Fleet, memoryOf, type Replica, replicaFlags } from '#core';
 import { pictureOf } from './in-short.js';
-import { type TurnCheck, type TurnScene, withdrawn } from './scene.js';
+import { evictedIn, isLeaving, type TurnCheck, type TurnScene } from './scene.js';
 
 /** What a load takes was free when it was ordered, without exception. */
 export const loadsFit: TurnCheck = (scene) => {
@@ -20,21 +20,23 @@ export const loadsFit: TurnCheck = (scene) => {
 /** Nothing is evicted when free memory suffices, nothing within its minimum residency, nor in use but for who starves. */
 export const evictsOnlyForNeed: TurnCheck = (scene) => {
   const { fleet, turn, trail, wantedBefore } = scene;
-  const evicted = withdrawn(scene).filter(({ now }) => now.cause === 'evicted');
-  for (const { was, now } of evicted) {
-    const waited = turn.now - (wantedBefore.get(now.makesRoomFor!) ?? turn.now);
+  const evicted = evictedIn(scene);
+  for (const { victim, newcomer, readySince } of evicted) {
+    const waited = turn.now - (wantedBefore.get(newcomer) ?? turn.now);
+    const isInUse = victim.phase === 'draining' && victim.inUseUntil > turn.now;
     trail.expect(
-      was.inUseUntil <= turn.now || waited >= fleet.limits.starvation,
-      () => `${was.id} was evicted in use for ${now.makesRoomFor}, which had waited ${waited} ms`,
+      !isInUse || waited >= fleet.limits.starvation,
+      () => `${victim.id} was evicted in use for ${newcomer}, which had waited ${waited} ms`,
     );
-    const { minResidency } = fleet.models.get(was.model) ?? fleet.defaults;
+    const { minResidency } = fleet.models.get(victim.model) ?? fleet.defaults;
     trail.mark('eviction');
     trail.expect(
-      turn.now >= was.since + minResidency,
-      () => `${was.id} was evicted within its minimum residency`,
+      turn.now >= readySince + minResidency,
+      () => `${victim.id} was evicted within its minimum residency`,
     );
   }
-  const newcomers = new Set(evicted.map(({ now }) => now.makesRoomFor));
+  const newcomers = new Set(evicted.map(({ newcomer }) => newcomer));
+  // Of several each had the room that those before it had left: who came first a turn does not say.
   if (newcomers.size === 1) wasNeeded(scene, [...newcomers][0]!);
 };
 
@@ -48,9 +50,7 @@ function wasNeeded(scene: TurnScene, newcomer: string): void {
   );
   const leaving = (account: AccountId): number =>
     [...fleet.replicas.values()]
-      .filter(
-        (replica) => isLeaving(replica.phase) && !replicaFlags(fleet, replica, turn.now).includes('stuck'),
-      )
+      .filter((replica) => isLeaving(replica) && !replicaFlags(fleet, replica, turn.now).includes('stuck'))
       .filter(({ id }) => !victims.some((victim) => victim.id === id))
       .reduce((sum, replica) => sum + bytesOn(replica, account), 0);
   for (const replica of placed) {
@@ -68,8 +68,6 @@ function wasNeeded(scene: TurnScene, newcomer: string): void {
 
 /** What comes along with it may be what lacked the room. */
 const bringsOthers = ({ fleet }: TurnScene, { model }: Replica): boolean => fleet.composed.has(model);
-
-const isLeaving = (phase: Replica['phase']): boolean => phase === 'draining' || phase === 'unloading';
 
 function accountsOf(replica: Replica): AccountId[] {
   const changing = replica.phase === 'ready' ? (replica.change?.bookings ?? []) : [];

@@ -33,6 +33,26 @@ describe('the promises', () => {
     expect(story.found).toEqual([]);
   });
 
+  it('find nothing where one turn evicts for two, and one of the victims has only just come up', () => {
+    const sizes = Object.entries({ old: 2, young: 6, one: 3, other: 3 });
+    story.turn(
+      sizes.map(([id, gpuBytes]) => ({ kind: 'ModelDeclared', model: aModel(id, { gpuBytes }) }) as const),
+    );
+    const absent = { ...NOTHING, young: '', one: '', other: '' } as const;
+    story.look({ ...absent, old: '' });
+    story.loaded(loadIn(story.ask('old')));
+    story.look({ ...absent, old: 'READY' });
+    const load = loadIn(story.ask('young'));
+    story.ask('one');
+    story.ask('other');
+    story.look({ ...absent, old: 'READY' });
+    story.fleet.limits = { ...story.fleet.limits, starvation: 0 };
+    story.loaded(load);
+    const left = [...story.fleet.replicas.values()].map(({ model, phase }) => `${model} ${phase}`);
+    expect(left).toEqual(['old draining', 'young draining', 'one placed', 'other placed']);
+    expect(story.found).toEqual([]);
+  });
+
   it.each<[string, (story: Story) => void, RegExp]>([
     [
       'a load that does not fit',
@@ -122,6 +142,18 @@ describe('the promises', () => {
         });
       },
       /here@s retired 2\d{4}\.\d ms after its last use, not 300000 \(invariant 9/,
+    ],
+    [
+      'an eviction in use of what has only just come up',
+      (one) => {
+        one.loaded(loadIn(one.ask('here')), (fleet, actions) => {
+          const left = { phase: 'draining', since: one.now, cause: 'evicted', makesRoomFor: 'there' };
+          fleet.replicas.set(HERE, { ...fleet.replicas.get(HERE), ...left } as never);
+          fleet.unsettled.add(HERE);
+          return actions;
+        });
+      },
+      /here@s was evicted in use for there, which had waited 0 ms \(invariant 8/,
     ],
     [
       'an answer withheld',

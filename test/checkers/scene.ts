@@ -51,9 +51,26 @@ export type TurnCheck = (scene: TurnScene) => void;
 
 /** The replicas whose routes were withdrawn in this turn by a decision of ours, with why. */
 export const withdrawn = ({ changes }: Pick<TurnScene, 'changes'>): { was: Ready; now: Leaving }[] =>
+  changes.flatMap(({ was, now }) => (was?.phase === 'ready' && isLeaving(now) ? [{ was, now }] : []));
+
+/** A replica that began to leave in this turn to make room. */
+export interface Evicted {
+  readonly victim: Leaving;
+  readonly newcomer: ModelId;
+  readonly readySince: Instant;
+}
+
+/** What this turn evicted: also what its events had only just brought up, and what was leaving for somebody else. */
+export const evictedIn = ({ changes, turn }: Pick<TurnScene, 'changes' | 'turn'>): Evicted[] =>
   changes.flatMap(({ was, now }) => {
-    const isLeaving = now?.phase === 'draining' || now?.phase === 'unloading';
-    return was?.phase === 'ready' && isLeaving ? [{ was, now }] : [];
+    if (!isLeaving(now) || now.cause !== 'evicted' || now.makesRoomFor === null) return [];
+    if (isLeaving(was) && was.makesRoomFor === now.makesRoomFor) return [];
+    const readySince = was?.phase === 'ready' ? was.since : turn.now;
+    return [{ victim: now, newcomer: now.makesRoomFor, readySince }];
   });
+
+/** Drained or unloaded by a decision of ours. */
+export const isLeaving = (replica: Replica | undefined): replica is Leaving =>
+  replica?.phase === 'draining' || replica?.phase === 'unloading';
 
 type Leaving = Extract<Replica, { phase: 'draining' | 'unloading' }>;
