@@ -21,6 +21,9 @@ const model = (id: ModelId, units: number): Model => ({
   ...{ id, source: 'declared', enabled: true, gpuBytes: units, hostBytes: 1, sizesDeclared: true },
   ...{ idleUnload: 300_000, idleMode: 'strict', loadTimeout: 60_000, minResidency: 30_000, class: 'default' },
   coldStart: { policy: 'queue', maxQueue: 100, maxWait: 60_000, loadWhenShed: true },
+  onLimitExceeded: 'warn',
+  onFailing: 'flag',
+  deviceSets: [],
   ...{ pinnedCopies: 0, maxCopies: null, dependsOn: [], require: {}, config: '{}' },
 });
 

@@ -79,6 +79,8 @@ const settings = {
     maxWait: ms,
     loadWhenShed: z.boolean(),
   }),
+  onLimitExceeded: z.enum(['warn', 'unload', 'quarantine']).default('warn'),
+  onFailing: z.enum(['flag', 'replace']).default('flag'),
 };
 
 const model = z.strictObject({
@@ -89,6 +91,7 @@ const model = z.strictObject({
   maxCopies: z.number().int().min(1).max(64).nullable(),
   dependsOn: z.array(modelName).max(64),
   require: labels,
+  deviceSets: z.array(z.array(ordinal).min(1).max(64)).max(64).default([]),
   config: z.string().max(100_000).nullable(),
 });
 

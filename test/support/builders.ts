@@ -14,10 +14,13 @@ export const aModel = (id: string, parts: Partial<Model> = {}): Model => ({
   minResidency: 0,
   class: 'default',
   coldStart: { policy: 'queue', maxQueue: 100, maxWait: 60_000, loadWhenShed: true },
+  onLimitExceeded: 'warn',
+  onFailing: 'flag',
   pinnedCopies: 0,
   maxCopies: null,
   dependsOn: [],
   require: {},
+  deviceSets: [],
   config: null,
   ...parts,
 });

@@ -111,6 +111,8 @@ const DEFAULTS: ModelSettings = {
   minResidency: 30_000,
   class: 'default',
   coldStart: { policy: 'queue', maxQueue: 100, maxWait: 60_000, loadWhenShed: true },
+  onLimitExceeded: 'warn',
+  onFailing: 'flag',
 };
 
 const LIMITS: Limits = {

@@ -37,6 +37,10 @@ export interface ModelSettings {
   readonly minResidency: Millis;
   readonly class: Class;
   readonly coldStart: ColdStart;
+  /** What becomes of a copy that is measured above its limit, beside being told of. */
+  readonly onLimitExceeded: 'warn' | 'unload' | 'quarantine';
+  /** `replace`: a copy that only fails counts for nothing, and another is loaded. */
+  readonly onFailing: 'flag' | 'replace';
 }
 
 /** A model that Berth may place: declared by the operator, or discovered in a server's repository. */
@@ -51,6 +55,8 @@ export interface Model extends ModelSettings {
   readonly dependsOn: readonly ModelId[];
   /** Labels a server must carry. */
   readonly require: Readonly<Record<string, string>>;
+  /** Sets of ordinals over which the backend spreads one copy: booked whole, the config left alone. Empty: it does not. */
+  readonly deviceSets: readonly (readonly number[])[];
   /** The operator's Triton ModelConfig as canonical JSON: lets Berth choose the GPU inside a server. */
   readonly config: string | null;
 }
@@ -72,9 +78,12 @@ export const evenly = (model: Model): Model => ({
   minResidency: model.minResidency,
   class: model.class,
   coldStart: model.coldStart,
+  onLimitExceeded: model.onLimitExceeded,
+  onFailing: model.onFailing,
   pinnedCopies: model.pinnedCopies,
   maxCopies: model.maxCopies,
   dependsOn: model.dependsOn,
   require: model.require,
+  deviceSets: model.deviceSets,
   config: model.config,
 });

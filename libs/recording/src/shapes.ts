@@ -55,6 +55,8 @@ const settingsKeys = {
   minResidency: amount,
   class: z.enum(['critical', 'default', 'sheddable']),
   coldStart,
+  onLimitExceeded: z.enum(['warn', 'unload', 'quarantine']),
+  onFailing: z.enum(['flag', 'replace']),
 };
 
 export const settings = z.strictObject(settingsKeys) satisfies z.ZodType<ModelSettings>;
@@ -67,6 +69,7 @@ export const model = z.strictObject({
   maxCopies: orNull(amount),
   dependsOn: list(modelId),
   require: labels,
+  deviceSets: list(list(whole)),
   config: orNull(text),
 }) satisfies z.ZodType<Model>;
 

@@ -146,6 +146,7 @@ function modelOf(
     maxCopies: null,
     dependsOn: [],
     require: random.chance(0.1) ? { tier: random.pick(['a', 'b']) } : {},
+    deviceSets: [],
     config: random.chance(0.4) ? JSON.stringify(BASE) : null,
   };
 }

@@ -55,6 +55,8 @@ export function drawDefaults(random: Random, temper: Temper): ModelSettings {
       maxWait: near(random, temper.wait, 100, 600_000),
       loadWhenShed: true,
     },
+    onLimitExceeded: 'warn',
+    onFailing: 'flag',
   };
 }
 

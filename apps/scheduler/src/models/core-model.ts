@@ -20,6 +20,7 @@ export function coreModel(entry: Entry, times: WallTimes): Model {
     maxCopies: effective.copies.max,
     dependsOn: effective.dependsOn as readonly ModelId[],
     require: effective.placement.require,
+    deviceSets: [],
     config: effective.config === null ? null : canonical(effective.config),
   };
 }
@@ -43,6 +44,8 @@ export function coreSettings(settings: Settings): ModelSettings {
       maxWait: coldStart.maxWaitMs,
       loadWhenShed: coldStart.loadWhenShed,
     },
+    onLimitExceeded: settings.onLimitExceeded,
+    onFailing: settings.onFailing,
   };
 }
 
