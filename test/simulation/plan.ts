@@ -88,6 +88,7 @@ const model = z.strictObject({
   id: modelName,
   source: z.enum(['declared', 'discovered']),
   pinnedCopies: z.number().int().min(0).max(64),
+  minCopies: z.number().int().min(0).max(64).default(0),
   maxCopies: z.number().int().min(1).max(64).nullable(),
   dependsOn: z.array(modelName).max(64),
   require: labels,

@@ -50,6 +50,7 @@ function serverEdits({ setup, spec, lateBy, hasMetrics }: PlannedServer, nth: nu
 
 const ORDINARY: Partial<PlannedModel['model']> = {
   pinnedCopies: 0,
+  minCopies: 0,
   minResidency: 0,
   dependsOn: [],
   require: {},

@@ -17,6 +17,7 @@ export const aModel = (id: string, parts: Partial<Model> = {}): Model => ({
   onLimitExceeded: 'warn',
   onFailing: 'flag',
   pinnedCopies: 0,
+  minCopies: 0,
   maxCopies: null,
   dependsOn: [],
   require: {},

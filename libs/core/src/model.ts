@@ -49,6 +49,8 @@ export interface Model extends ModelSettings {
   readonly source: 'declared' | 'discovered';
   /** Copies kept resident always; 0 without a pin. */
   readonly pinnedCopies: number;
+  /** Copies kept warm beside the pinned ones' claim; unlike a pin they give way to a higher class. */
+  readonly minCopies: number;
   /** Most copies over the fleet; null: no bound. */
   readonly maxCopies: number | null;
   /** What must be ready on the same server before it can serve, beside the steps learned of ensembles. */
@@ -81,6 +83,7 @@ export const evenly = (model: Model): Model => ({
   onLimitExceeded: model.onLimitExceeded,
   onFailing: model.onFailing,
   pinnedCopies: model.pinnedCopies,
+  minCopies: model.minCopies,
   maxCopies: model.maxCopies,
   dependsOn: model.dependsOn,
   require: model.require,

@@ -1,5 +1,6 @@
 import type { Fleet } from './fleet.js';
-import type { Replica } from './replica.js';
+import type { Model } from './model.js';
+import type { Ready, Replica } from './replica.js';
 import type { Server } from './server.js';
 import { replicasOf } from './fleet.js';
 import { isRoutable } from './standing.js';
@@ -24,3 +25,16 @@ export function isPinProtected(fleet: Readonly<Fleet>, replica: Replica): boolea
   const pinned = fleet.models.get(replica.model)?.pinnedCopies ?? 0;
   return pinned > 0 && solidCopies(fleet, replica.model, new Set([replica.id])) < pinned;
 }
+
+/**
+ * Whether letting this replica go would leave fewer copies than `copies.min` keeps warm. That is no pin: such a replica
+ * is never retired for being idle, nor evicted for a newcomer of its own class or a lower one, however long that waits;
+ * but it gives way to a newcomer of a higher class, and to a pin, which was accepted as if it were not there.
+ */
+export function isGuaranteed(fleet: Readonly<Fleet>, replica: Replica): boolean {
+  const kept = guaranteedCopies(fleet.models.get(replica.model));
+  return kept > 0 && solidCopies(fleet, replica.model, new Set([replica.id])) < kept;
+}
+
+/** Copies that are kept warm always, pins aside: none of a model that is not to be loaded. */
+export const guaranteedCopies = (model: Model | undefined): number => (model?.enabled ? model.minCopies : 0);

@@ -66,6 +66,7 @@ export const model = z.strictObject({
   id: modelId,
   source: z.enum(['declared', 'discovered']),
   pinnedCopies: amount,
+  minCopies: amount,
   maxCopies: orNull(amount),
   dependsOn: list(modelId),
   require: labels,

@@ -143,6 +143,7 @@ function modelOf(
       loadWhenShed: random.chance(0.7),
     },
     pinnedCopies: 0,
+    minCopies: 0,
     maxCopies: null,
     dependsOn: [],
     require: random.chance(0.1) ? { tier: random.pick(['a', 'b']) } : {},

@@ -17,6 +17,7 @@ export function coreModel(entry: Entry, times: WallTimes): Model {
     id: entry.name as ModelId,
     source: 'declared',
     pinnedCopies: pinNow(effective, times)?.copies ?? 0,
+    minCopies: effective.copies.min,
     maxCopies: effective.copies.max,
     dependsOn: effective.dependsOn as readonly ModelId[],
     require: effective.placement.require,

@@ -63,6 +63,7 @@ describe('the layers of a model', () => {
       coldStart: { maxWait: 60_000 },
       config: '{"a":[],"b":1}',
       pinnedCopies: 0,
+      minCopies: 0,
       maxCopies: null,
     });
   });

@@ -50,6 +50,7 @@ export const discovered = (id: ModelId, defaults: ModelSettings): Model =>
     maxCopies: null,
     dependsOn: [],
     require: {},
+    minCopies: 0,
     deviceSets: [],
     config: null,
   });
