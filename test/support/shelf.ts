@@ -1,4 +1,4 @@
-import type { IndexRow, Look, ModelId, ServingRow } from '#core';
+import type { IndexRow, Look, MetricsSample, ModelId, ServingRow } from '#core';
 
 type State = IndexRow['state'];
 
@@ -7,6 +7,10 @@ export class Shelf {
   readonly states = new Map<ModelId, { state: State; reason: string }>();
   readonly served = new Map<ModelId, { succeeded: number; failed: number; lastInference: number }>();
   readonly pending = new Map<ModelId, number>();
+  /** What the metrics show of the GPUs; none: that endpoint does not answer. */
+  gpus: MetricsSample['gpus'] | null = [];
+  /** What the statistics tell of the memory of each model. */
+  readonly memory = new Map<ModelId, ServingRow['memory']>();
   /** Serving without a row, as after its directory was removed. */
   readonly rowless = new Set<ModelId>();
 
@@ -20,7 +24,7 @@ export class Shelf {
       endedAt: now,
       index: scope === 'full' ? this.rows() : null,
       serving: this.serving(),
-      metrics: { gpus: [], hostMemory: 1e12, pending: this.pending },
+      metrics: this.gpus && { gpus: this.gpus, hostMemory: 1e12, pending: this.pending },
       mode: probeMode ? 'explicit' : null,
       serverVersion: probeMode ? '2.51.0' : null,
     };
@@ -41,6 +45,7 @@ export class Shelf {
     return ready.map(([model]) => ({
       model,
       version: '1',
+      memory: this.memory.get(model) ?? [],
       ...(this.served.get(model) ?? { succeeded: 0, failed: 0, lastInference: 0 }),
     }));
   }

@@ -1,6 +1,7 @@
 import type { ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js';
 import type { Class, Instant, Millis, Model, ModelSettings } from './model.js';
 import type { FailureCause, Replica, UnloadCause } from './replica.js';
+import { type Footprint, noteMotion } from './meter.js';
 import type { Server } from './server.js';
 
 /** One resolve call that has to wait. */
@@ -41,6 +42,14 @@ export interface Reading {
   readonly devices: readonly number[];
   readonly victims: readonly ReplicaId[];
   readonly askedAt: Instant;
+}
+
+/** The operator's stop: routes go on, and no load or unload is ordered until it ends. */
+export interface Frozen {
+  readonly reason: string;
+  readonly since: Instant;
+  /** Unloads ordered meanwhile, each with whether it skips leases: carried out when the freeze ends. */
+  readonly unloads: ReadonlyMap<ModelId, boolean>;
 }
 
 export interface LastUnload {
@@ -84,12 +93,17 @@ export interface Fleet {
   readonly readings: Map<ModelId, Reading>;
   /** How long the last load of each model took. */
   readonly loadTook: Map<ModelId, Millis>;
+  /** How many copies of a model were found to be failing, one after the other, since one of it last succeeded. */
+  readonly foundFailing: Map<ModelId, number>;
+  /** What each model was measured to take of a device. */
+  readonly footprints: Map<ModelId, Footprint>;
   defaults: ModelSettings;
   limits: Limits;
   /** When the first turn was taken: until every server has been seen, at most 10 s, the cold wait. */
   startedAt: Instant | null;
   /** When the indexes were last refreshed for an unknown name. */
   refreshedAt: Instant | null;
+  frozen: Frozen | null;
   /** This process is going: nobody is admitted, nothing is ordered. */
   closing: boolean;
   nextOrder: number;
@@ -139,10 +153,13 @@ export const emptyFleet = (): Fleet => ({
   wantedSince: new Map(),
   readings: new Map(),
   loadTook: new Map(),
+  foundFailing: new Map(),
+  footprints: new Map(),
   defaults: DEFAULTS,
   limits: LIMITS,
   startedAt: null,
   refreshedAt: null,
+  frozen: null,
   closing: false,
   nextOrder: 1,
   routesRevision: 0,
@@ -155,6 +172,7 @@ export const emptyFleet = (): Fleet => ({
 export function put(fleet: Fleet, replica: Replica): void {
   const before = fleet.replicas.get(replica.id);
   if ((before?.phase === 'ready') !== (replica.phase === 'ready')) fleet.routesRevision += 1;
+  noteMotion(fleet.servers.get(replica.server), before, replica);
   fleet.replicas.set(replica.id, replica);
   if (isSettled(replica)) fleet.unsettled.delete(replica.id);
   else fleet.unsettled.add(replica.id);
@@ -172,8 +190,10 @@ function addTo<Key>(index: Map<Key, Set<ReplicaId>>, key: Key, id: ReplicaId): v
 }
 
 /** Ends a replica and with it its booking. */
-export function forget(fleet: Fleet, { id, model, server, phase }: Replica): void {
+export function forget(fleet: Fleet, replica: Replica): void {
+  const { id, model, server, phase } = replica;
   if (phase === 'ready') fleet.routesRevision += 1;
+  noteMotion(fleet.servers.get(server), replica, undefined);
   fleet.replicas.delete(id);
   fleet.unsettled.delete(id);
   removeFrom(fleet.holders, model, id);

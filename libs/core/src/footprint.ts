@@ -2,7 +2,7 @@ import { hostAccount, type ModelId, replicaId } from './ids.js';
 import type { Fleet } from './fleet.js';
 import type { Booking, Replica } from './replica.js';
 import type { Server } from './server.js';
-import type { Bytes, Model, ModelSettings } from './model.js';
+import type { Bytes, Model } from './model.js';
 
 /**
  * What a model books on a server with copies on these devices (ordinals).
@@ -18,16 +18,40 @@ export function bookingsFor(
   const model = fleet.models.get(id) ?? fleet.defaults;
   if (fleet.steps.has(id) && !model.sizesDeclared) return [];
   const host = { account: hostAccount(server.spec.host), bytes: model.hostBytes };
+  const { bytes } = reservationOf(fleet, server, id);
   const gpus = (server.devices ?? []).filter(
     ({ kind, ordinal }) => kind === 'gpu' && devices.includes(ordinal),
   );
-  return [...gpus.map(({ account }) => ({ account, bytes: gpuBytes(model, server, id) })), host];
+  return [...gpus.map(({ account }) => ({ account, bytes })), host];
 }
 
-/** A declared limit holds whatever the instance count; the default is a guess per instance. */
-function gpuBytes(model: ModelSettings, server: Server, id: ModelId): Bytes {
-  const count = model.sizesDeclared ? 1 : (server.configs.get(id)?.count ?? 1);
-  return model.gpuBytes * Math.max(1, count);
+/** What a model's booking on a GPU goes by. */
+export type Basis = 'declared' | 'measured' | 'default';
+
+/** A model that nobody declared is booked as measured only when that was done so often. */
+const TIMES_MEASURED = 2;
+/** What a measured footprint may grow by, at least: 256 MiB or 15 %. */
+const MARGIN: Bytes = 256 * 2 ** 20;
+const MARGIN_SHARE = 0.15;
+
+/**
+ * What a model books on each GPU that holds a copy, and why so much. A declared limit holds whatever the instance count;
+ * the default is a guess per instance. Nothing is ever booked for less than it was measured to take.
+ */
+export function reservationOf(
+  fleet: Readonly<Fleet>,
+  server: Server,
+  id: ModelId,
+): { readonly bytes: Bytes; readonly basis: Basis } {
+  const model = fleet.models.get(id) ?? fleet.defaults;
+  const { peak, times } = fleet.footprints.get(id) ?? { peak: 0, times: 0 };
+  if (!model.sizesDeclared && times >= TIMES_MEASURED) {
+    return { bytes: peak + Math.max(MARGIN, MARGIN_SHARE * peak), basis: 'measured' };
+  }
+  const count = model.sizesDeclared ? 1 : Math.max(1, server.configs.get(id)?.count ?? 1);
+  const told = model.gpuBytes * count;
+  if (peak > told) return { bytes: peak, basis: 'measured' };
+  return { bytes: told, basis: model.sizesDeclared ? 'declared' : 'default' };
 }
 
 /** Whether a model is on none of a server's GPUs: its config says KIND_CPU. */

@@ -2,6 +2,7 @@ import { hostAccount, type AccountId } from './ids.js';
 import type { Fleet } from './fleet.js';
 import type { Booking, Replica } from './replica.js';
 import type { Bytes, Instant } from './model.js';
+import { takenByOthers } from './meter.js';
 import { isStuck } from './stuck.js';
 
 /** The numbers of one account. */
@@ -28,7 +29,7 @@ export class Ledger {
     private readonly fleet: Readonly<Fleet>,
     private readonly now: Instant = -Infinity,
   ) {
-    for (const [account, capacity] of capacities(fleet)) this.open(account, capacity);
+    for (const [account, capacity] of usableCapacities(fleet)) this.open(account, capacity);
     for (const replica of fleet.replicas.values()) this.book(replica);
     for (const { hidden } of fleet.servers.values()) {
       for (const { bookings } of hidden) this.hold(bookings);
@@ -112,7 +113,19 @@ export class Ledger {
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** What each account may hold. Servers of one host share its memory; where no limit was told there is none. */
+/** What each account may hold beside what others hold of it and what never came back, never below nothing. */
+function usableCapacities(fleet: Readonly<Fleet>): ReadonlyMap<AccountId, Bytes> {
+  const found = new Map(capacities(fleet));
+  for (const server of fleet.servers.values()) {
+    for (const { account, ordinal, kind } of server.devices ?? []) {
+      const taken = kind === 'gpu' ? takenByOthers(server, ordinal) : 0;
+      if (taken > 0) found.set(account, Math.max(0, (found.get(account) ?? 0) - taken));
+    }
+  }
+  return found;
+}
+
+/** What each account may hold by its size. Servers of one host share its memory; where no limit was told there is none. */
 export function capacities(fleet: Readonly<Fleet>): ReadonlyMap<AccountId, Bytes> {
   const found = new Map<AccountId, Bytes>();
   for (const { spec, devices } of fleet.servers.values()) {

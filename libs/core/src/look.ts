@@ -18,6 +18,8 @@ export interface ServingRow {
   readonly lastInference: number;
   readonly succeeded: number;
   readonly failed: number;
+  /** Bytes per GPU as the backend itself measures them; empty where it does not, as nearly all. */
+  readonly memory: readonly { readonly ordinal: number; readonly bytes: Bytes }[];
 }
 
 /** What the metrics endpoint said, where it answered. */

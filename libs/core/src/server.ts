@@ -1,6 +1,7 @@
 import type { AccountId, ModelId, ServerId } from './ids.js';
 import type { ControlMode } from './look.js';
 import type { Bytes, Instant, Millis } from './model.js';
+import type { Meter } from './meter.js';
 import type { Booking } from './replica.js';
 
 /** One GPU of a server, or the processor of a server that has none. */
@@ -108,6 +109,10 @@ export interface Server {
   readonly presumed: Map<ModelId, readonly ModelId[]>;
   /** Copies that live on behind a newer row, or whose row is gone: booked until time or a new incarnation ends them. */
   hidden: readonly HiddenCopy[];
+  /** What is measured of its GPUs, by ordinal, in this incarnation. */
+  readonly meters: Map<number, Meter>;
+  /** Bytes that its copies were measured to hold, by model and ordinal. */
+  readonly measured: Map<ModelId, ReadonlyMap<number, Bytes>>;
 }
 
 /** A copy that no call of Triton's shows any more, and whose memory may still be held. */

@@ -101,6 +101,19 @@ const device = z.strictObject({
   used: orNull(amount),
 });
 
+const trial = { model: modelId, before: amount, endsAt: orNull(amount) };
+
+const meter = z.strictObject({
+  moves: amount,
+  movesSeen: amount,
+  movedAt: amount,
+  samples: list(amount),
+  trial: orNull(z.strictObject(trial)),
+  release: orNull(z.strictObject({ ...trial, bytes: amount })),
+  foreign: orNull(amount),
+  residue: amount,
+});
+
 const server = z.strictObject({
   spec: serverSpec,
   contact,
@@ -130,6 +143,8 @@ const server = z.strictObject({
   ordered: z.set(modelId),
   presumed: z.map(modelId, list(modelId)),
   hidden: list(z.strictObject({ model: modelId, bookings, until: amount })),
+  meters: z.map(whole, meter),
+  measured: z.map(modelId, z.map(whole, amount)),
 }) satisfies z.ZodType<Server>;
 
 const cooldown = z.strictObject({
@@ -167,10 +182,13 @@ export const fleet = z.strictObject({
   wantedSince: z.map(modelId, amount),
   readings: z.map(modelId, reading),
   loadTook: z.map(modelId, amount),
+  foundFailing: z.map(modelId, amount),
+  footprints: z.map(modelId, z.strictObject({ peak: amount, times: whole })),
   defaults: settings,
   limits,
   startedAt: orNull(amount),
   refreshedAt: orNull(amount),
+  frozen: orNull(z.strictObject({ reason: text, since: amount, unloads: z.map(modelId, flag) })),
   closing: flag,
   nextOrder: whole,
   routesRevision: amount,

@@ -101,6 +101,7 @@ const servingRow = z.strictObject({
   lastInference: amount,
   succeeded: amount,
   failed: amount,
+  memory: list(z.strictObject({ ordinal: whole, bytes: amount })),
 });
 
 const metrics = z.strictObject({

@@ -30,6 +30,7 @@ export interface StatisticsMessage {
   version?: string;
   last_inference?: string;
   inference_stats?: { success?: { count?: string }; fail?: { count?: string } };
+  memory_usage?: { type?: string; id?: string; byte_size?: string }[];
 }
 
 /** A model's config; what is not named here is there too. */

@@ -18,7 +18,7 @@ export function indexRows(messages: readonly IndexMessage[] = []): IndexRow[] {
 
 /** The rows of the statistics, likewise. */
 export function servingRows(messages: readonly StatisticsMessage[] = []): ServingRow[] {
-  return messages.flatMap(({ name, version, last_inference, inference_stats }) => {
+  return messages.flatMap(({ name, version, last_inference, inference_stats, memory_usage }) => {
     const model = present(name, 'a row of the statistics has no name');
     if (!isModelName(model)) return [];
     return [
@@ -28,10 +28,17 @@ export function servingRows(messages: readonly StatisticsMessage[] = []): Servin
         lastInference: count(last_inference),
         succeeded: count(inference_stats?.success?.count),
         failed: count(inference_stats?.fail?.count),
+        memory: memoryOn(memory_usage),
       },
     ];
   });
 }
+
+/** What a backend with a memory tracker says it took on GPUs; the others say nothing. */
+const memoryOn = (usage: StatisticsMessage['memory_usage'] = []): ServingRow['memory'] =>
+  usage
+    .filter(({ type }) => type === 'GPU')
+    .map(({ id, byte_size }) => ({ ordinal: count(id), bytes: count(byte_size) }));
 
 function present(text: string | undefined, problem: string): string {
   if (!text) throw new Nonsense(problem);

@@ -18,6 +18,7 @@ export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet
 export function declareModel(fleet: Fleet, model: Model): void {
   fleet.models.set(model.id, evenly(model));
   noteDependencies(fleet, model.id);
+  fleet.foundFailing.delete(model.id);
   for (const [id, cooldown] of fleet.cooldowns) if (cooldown.model === model.id) fleet.cooldowns.delete(id);
   for (const server of fleet.servers.values()) rebook(fleet, server, model.id);
 }
@@ -37,6 +38,8 @@ function forgetPast(fleet: Fleet, id: ModelId): void {
   fleet.wishes.delete(id);
   fleet.lastUnloads.delete(id);
   fleet.loadTook.delete(id);
+  fleet.foundFailing.delete(id);
+  fleet.footprints.delete(id);
   for (const [replica, { model }] of fleet.cooldowns) if (model === id) fleet.cooldowns.delete(replica);
 }
 
@@ -47,10 +50,10 @@ export const discovered = (id: ModelId, defaults: ModelSettings): Model =>
     id,
     source: 'discovered',
     pinnedCopies: 0,
+    minCopies: 0,
     maxCopies: null,
     dependsOn: [],
     require: {},
-    minCopies: 0,
     deviceSets: [],
     config: null,
   });
@@ -178,4 +181,6 @@ const unseen = (spec: ServerSpec): Server => ({
   ordered: new Set(),
   presumed: new Map(),
   hidden: [],
+  meters: new Map(),
+  measured: new Map(),
 });

@@ -2,10 +2,12 @@ import { type Fleet, forget, replicasOn } from '../fleet.js';
 import type { Replica } from '../replica.js';
 import type { Device, Server } from '../server.js';
 import { gpuAccount, hostAccount, type ModelId, replicaId, type ServerId } from '../ids.js';
+import { resetMeters } from '../meter.js';
 import { type IndexRow, type Look, type MetricsSample, type ServingRow, sightingOf } from '../look.js';
 import type { Instant } from '../model.js';
 import { answered, lookFailed } from './contact.js';
 import { discover, forgetVanished, rebook } from './declared.js';
+import { measure } from './measure.js';
 import { feelPulses } from './pulse.js';
 import { noteUnload, sighted } from './sighted.js';
 
@@ -26,8 +28,10 @@ export function looked(fleet: Fleet, id: ServerId, look: Look, now: Instant): vo
   if (look.serverVersion) server.version = look.serverVersion;
   answered(fleet, server);
   if (look.index) takeIndex(fleet, server, look, look.index, now);
+  else findDevices(fleet, server, look.metrics);
   feelPulses(fleet, server, look, now);
   server.statisticsAt = look.begunAt;
+  measure(fleet, server, look, now);
 }
 
 /** A look over a connection that has ended since tells of a process that may be gone; so does one out of order. */
@@ -135,6 +139,7 @@ function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
   for (const replica of replicasOn(fleet, server.spec.id)) {
     if (replica.phase !== 'placed') endByDeath(fleet, replica, now);
   }
+  resetMeters(server);
 }
 
 function endByDeath(fleet: Fleet, replica: Replica, now: Instant): void {
@@ -142,10 +147,13 @@ function endByDeath(fleet: Fleet, replica: Replica, now: Instant): void {
   forget(fleet, replica);
 }
 
-/** What the metrics show counts where nothing was declared; without an answer the last known devices stay. */
+/** What the metrics show counts where nothing was declared; without an answer the last known devices stay, unmeasured. */
 function findDevices(fleet: Fleet, server: Server, metrics: MetricsSample | null): void {
-  if (metrics === null) return;
   const before = server.devices;
+  if (metrics === null) {
+    server.devices = before && before.map((device) => ({ ...device, used: null }));
+    return;
+  }
   server.devices = server.spec.devices === null ? devicesFrom(server, metrics) : measured(server, metrics);
   if (!areSame(before ?? [], server.devices ?? [])) rebook(fleet, server);
 }
@@ -166,7 +174,7 @@ function devicesFrom({ spec }: Server, { gpus, hostMemory }: MetricsSample): Dev
       kind: 'gpu',
       account: gpuAccount(spec.id, ordinal),
       capacity: Math.max(0, memory - HEADROOM_FOUND),
-      used,
+      used: used <= memory ? used : null,
     }));
   }
   const capacity = spec.hostMemory ?? hostMemory;
@@ -174,12 +182,18 @@ function devicesFrom({ spec }: Server, { gpus, hostMemory }: MetricsSample): Dev
   return [{ ordinal: 0, uuid: null, kind: 'cpu', account: hostAccount(spec.host), capacity, used: null }];
 }
 
-/** Declared devices with what the metrics measure on them, where it is clear which is which. */
-function measured({ devices }: Server, { gpus }: MetricsSample): Device[] {
-  return (devices ?? []).map((device) => {
+/**
+ * Declared devices with what the metrics measure on them, where it is clear which is which. One that turns out to be
+ * smaller than declared has that much less to fill; one that shows more in use than it has tells nothing.
+ */
+function measured({ spec, devices }: Server, { gpus }: MetricsSample): Device[] {
+  return (devices ?? []).map((device, at) => {
+    const { memory, headroom } = spec.devices![at]!;
     const single = devices?.length === 1 && gpus.length === 1;
     const sample = single ? gpus[0] : gpus.find(({ uuid }) => uuid === device.uuid);
-    return { ...device, used: sample?.used ?? null };
+    const isTrue = sample !== undefined && sample.used <= sample.memory;
+    const total = isTrue ? Math.min(memory, sample.memory) : memory;
+    return { ...device, capacity: total - headroom, used: isTrue ? sample.used : null };
   });
 }
 

@@ -7,6 +7,7 @@ import { sumOf } from '../ledger.js';
 import type { Sighting } from '../look.js';
 import type { Instant, Millis } from '../model.js';
 import { loadBegan } from '../standing.js';
+import { isGivenBack } from './measure.js';
 import { becomeReady, becomeUnknown } from './orders.js';
 
 /** Two looks that show a model absent must be this far apart to end a booking that no answer of Triton's ended. */
@@ -133,7 +134,7 @@ function wentMissing(
   return { ...missing, coming: sighting.kind === 'coming', absentSince, cause };
 }
 
-/** The memory is back once a look begun after Triton's answer shows the model absent. */
+/** The memory is back once a look begun after Triton's answer shows the model absent, and, where it was measured, less in use. */
 function unloadingSighted(fleet: Fleet, server: Server, replica: Unloading, seen: Seen): void {
   const { sighting, begunAt, now } = seen;
   const { answeredAt } = replica;
@@ -141,7 +142,9 @@ function unloadingSighted(fleet: Fleet, server: Server, replica: Unloading, seen
   if (sighting.kind === 'leaving') return put(fleet, { ...replica, absentSince: null });
   if (sighting.kind === 'gone') {
     const absentSince = replica.absentSince ?? begunAt;
-    const isProof = sighting.proven || begunAt >= absentSince + fleet.limits.stuckAfter;
+    const isProof = sighting.proven
+      ? isGivenBack(server, replica, begunAt - absentSince)
+      : begunAt >= absentSince + fleet.limits.stuckAfter;
     return isProof ? end(fleet, replica, now) : put(fleet, { ...replica, absentSince });
   }
   hide(fleet, server, replica, now);

@@ -1,0 +1,222 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { gpuAccount, replicaId } from '../ids.js';
+import { memoryOf, serverFlags } from '../view.js';
+
+const SERVER = aServer('t').id;
+const GPU = gpuAccount(SERVER, 0);
+/** Long enough for two looks at rest, wherever they begin. */
+const REST = 25_000;
+
+/** A server with one GPU of which so much is in use, and models that stay. */
+function aDriver(used: number, sizes: Readonly<Record<string, number>> = { a: 4, b: 4 }): CoreDriver {
+  const models = Object.entries(sizes).map(([id, gpuBytes]) => aModel(id, { gpuBytes, idleUnload: null }));
+  const driver = new CoreDriver().declare(...models).serve(aServer('t'), Object.keys(sizes));
+  show(driver, used);
+  driver.pass(REST);
+  return driver;
+}
+
+function show(driver: CoreDriver, ...used: number[]): void {
+  driver.shelf('t').gpus = used.map((bytes, at) => ({ uuid: `t-${at}`, memory: 10, used: bytes }));
+}
+
+const gpu = (driver: CoreDriver) => memoryOf(driver.fleet)(GPU);
+const meter = (driver: CoreDriver) => driver.fleet.servers.get(SERVER)!.meters.get(0)!;
+const footprint = (driver: CoreDriver, model: string) => driver.fleet.footprints.get(aModel(model).id);
+
+/** Loads a model alone, after which so much is in use. */
+function load(driver: CoreDriver, model: string, used: number): void {
+  driver.resolve(model);
+  show(driver, used);
+  driver.loadEnds(model, 't');
+  driver.pass(REST);
+}
+
+describe('memory of others', () => {
+  it('is what no replica explains, and makes the device smaller', () => {
+    const driver = aDriver(3);
+    expect(meter(driver).foreign).toBe(3);
+    expect(gpu(driver)).toEqual({ capacity: 7, held: 0, promised: 0, free: 7 });
+  });
+
+  it('is not counted before two samples at rest, and of them the smaller counts', () => {
+    const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a']);
+    show(driver, 3);
+    driver.pass(10_000);
+    expect(meter(driver).foreign).toBeNull();
+    show(driver, 2);
+    driver.pass(10_000);
+    expect(meter(driver).foreign).toBe(2);
+  });
+
+  it('stays as it was while a load runs there', () => {
+    const driver = aDriver(1);
+    driver.resolve('a');
+    show(driver, 9);
+    driver.pass(REST);
+    expect(driver.isLoading('a', 't')).toBe(true);
+    expect(meter(driver).foreign).toBe(1);
+  });
+
+  it('keeps a newcomer out that would fit by the books alone', () => {
+    const driver = aDriver(7);
+    const request = driver.resolve('a', { wait: 5_000 });
+    driver.pass(6_000);
+    expect(driver.orders()).toEqual([]);
+    expect(driver.answerTo(request)).toBe('no_capacity');
+  });
+
+  it('never makes a device smaller than nothing, and unloads nobody', () => {
+    const driver = aDriver(0);
+    load(driver, 'a', 4);
+    show(driver, 10);
+    driver.pass(REST);
+    expect(gpu(driver)).toMatchObject({ capacity: 4, held: 4 });
+    expect(driver.phase('a', 't')).toBe('ready');
+  });
+
+  it('is unknown on several GPUs that nobody can tell apart', () => {
+    const spec = aServer('t', [10, 10]);
+    const devices = spec.devices!.map((device) => ({ ...device, uuid: null }));
+    const driver = new CoreDriver().declare(aModel('a')).serve({ ...spec, devices }, ['a']);
+    show(driver, 3, 3);
+    driver.pass(REST);
+    expect(gpu(driver).capacity).toBe(10);
+  });
+});
+
+describe('the footprint of a model', () => {
+  it('is the difference around a load during which nothing else moved', () => {
+    const driver = aDriver(1);
+    load(driver, 'a', 4);
+    expect(footprint(driver, 'a')).toEqual({ peak: 3, times: 1 });
+    expect(meter(driver).foreign).toBe(1);
+    expect(gpu(driver)).toMatchObject({ capacity: 9, held: 4 });
+  });
+
+  it('is not learned where something else moved', () => {
+    const driver = aDriver(0, { a: 4, b: 4 });
+    driver.resolve('a');
+    driver.loadEnds('a', 't');
+    driver.resolve('b');
+    driver.loadEnds('b', 't');
+    show(driver, 8);
+    driver.pass(REST);
+    expect(footprint(driver, 'a')).toBeUndefined();
+    expect(footprint(driver, 'b')).toBeUndefined();
+  });
+
+  it('is booked where it is larger than declared', () => {
+    const driver = aDriver(0);
+    load(driver, 'a', 6);
+    expect(gpu(driver)).toMatchObject({ capacity: 10, held: 6 });
+  });
+
+  it('of a model that nobody declared is the default until it was measured twice, and then that and a margin', () => {
+    const MIB = 2 ** 20;
+    const driver = new CoreDriver().serve(aServer('t', [10_000 * MIB]), ['a']);
+    const use = (used: number): void => {
+      driver.shelf('t').gpus = [{ uuid: 't-0', memory: 10_000 * MIB, used }];
+    };
+    const booked: number[] = [];
+    for (const used of [100 * MIB, 120 * MIB]) {
+      use(0);
+      driver.pass(REST);
+      driver.resolve('a');
+      booked.push(gpu(driver).held);
+      use(used);
+      driver.loadEnds('a', 't');
+      driver.pass(REST);
+      booked.push(gpu(driver).held);
+      driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: true });
+    }
+    const fallback = driver.fleet.defaults.gpuBytes;
+    expect(booked).toEqual([fallback, fallback, fallback, 376 * MIB]);
+  });
+
+  it('is what the backend itself reports, where it does', () => {
+    const driver = aDriver(0);
+    driver.shelf('t').memory.set(aModel('a').id, [{ ordinal: 0, bytes: 5 }]);
+    driver.warm('a', 't');
+    driver.pass(3_000);
+    expect(footprint(driver, 'a')).toEqual({ peak: 5, times: 1 });
+    expect(gpu(driver).held).toBe(5);
+  });
+});
+
+describe('the memory of a copy that has left', () => {
+  function leaving(): CoreDriver {
+    const driver = aDriver(0);
+    load(driver, 'a', 4);
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: true });
+    return driver;
+  }
+
+  it('is booked until less is in use', () => {
+    const driver = leaving();
+    driver.pass(2_000);
+    expect(driver.phase('a', 't')).toBe('unloading');
+    show(driver, 0);
+    driver.pass(1_000);
+    expect(driver.phase('a', 't')).toBeUndefined();
+    expect(meter(driver).residue).toBe(0);
+  });
+
+  it('that does not come back within 5 s is residue, and no replica', () => {
+    const driver = leaving();
+    show(driver, 3);
+    driver.pass(7_000);
+    expect(driver.phase('a', 't')).toBeUndefined();
+    expect(meter(driver)).toMatchObject({ residue: 3, foreign: 0 });
+    expect(gpu(driver)).toMatchObject({ capacity: 7, held: 0 });
+  });
+
+  it('is residue no longer when it comes back after all', () => {
+    const driver = leaving();
+    show(driver, 3);
+    driver.pass(7_000);
+    show(driver, 1);
+    driver.pass(REST);
+    expect(meter(driver)).toMatchObject({ residue: 1, foreign: 0 });
+  });
+
+  it('is asked back by a restart where there is too much of it', () => {
+    const driver = leaving();
+    show(driver, 3);
+    driver.pass(7_000);
+    const server = driver.fleet.servers.get(SERVER)!;
+    expect(serverFlags(driver.fleet, server, driver.now)).toContain('needs_restart');
+  });
+
+  it('is given back by a new process, whatever others hold', () => {
+    const driver = aDriver(2);
+    load(driver, 'a', 6);
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: true });
+    driver.pass(7_000);
+    expect(meter(driver)).toMatchObject({ residue: 4, foreign: 2 });
+    driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'ended' });
+    driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'refused' });
+    driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'connected' });
+    driver.pass(1_000);
+    expect(meter(driver)).toMatchObject({ residue: 0, foreign: 2 });
+  });
+});
+
+describe('a hidden copy', () => {
+  it('is gone when what is in use has no room for it', () => {
+    const driver = aDriver(0);
+    load(driver, 'a', 4);
+    driver.unloadsEnd = false;
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: true });
+    driver.shelf('t').set('a', 'READY');
+    show(driver, 8);
+    driver.pass(2_000);
+    const server = driver.fleet.servers.get(SERVER)!;
+    expect(server.hidden).toHaveLength(1);
+    show(driver, 4);
+    driver.pass(REST);
+    expect(server.hidden).toEqual([]);
+    expect(driver.fleet.replicas.get(replicaId(aModel('a').id, SERVER))?.phase).toBe('ready');
+  });
+});

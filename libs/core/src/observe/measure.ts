@@ -1,0 +1,156 @@
+import { type Fleet, replicasOn } from '../fleet.js';
+import { type AccountId, type ModelId, replicaId } from '../ids.js';
+import type { Look, ServingRow } from '../look.js';
+import { atRest, measuredOn, type Meter, meterOf, type Trial } from '../meter.js';
+import type { Bytes, Instant, Millis } from '../model.js';
+import type { Booking, Replica, Unknown, Unloading } from '../replica.js';
+import type { Device, Server } from '../server.js';
+import { isStuck } from '../stuck.js';
+import { rebook } from './declared.js';
+
+/** How often Triton reads its GPUs: `--metrics-interval-ms`, which no call tells; this is its default. */
+const METRICS_INTERVAL: Millis = 2_000;
+/** Memory that was measured has come back when use fell by this part of it, or else this long after the copy was seen gone. */
+const COMES_BACK = 0.9;
+const COMES_BACK_WITHIN: Millis = 5_000;
+
+/** Reads off a look whose memory the GPUs of a server hold. */
+export function measure(fleet: Fleet, server: Server, look: Look, now: Instant): void {
+  takeReported(fleet, server, look.serving);
+  if (look.metrics === null) return;
+  for (const device of server.devices ?? []) {
+    if (device.kind !== 'gpu' || device.used === null) continue;
+    if (isResting(fleet, server, device, look, now)) settle(fleet, server, device, now);
+  }
+}
+
+/** What a backend itself says of its memory, where it does. */
+function takeReported(fleet: Fleet, server: Server, rows: readonly ServingRow[]): void {
+  for (const { model, memory } of rows) {
+    if (memory.length === 0 || !fleet.replicas.has(replicaId(model, server.spec.id))) continue;
+    for (const { ordinal, bytes } of memory) learn(fleet, server, model, ordinal, bytes);
+  }
+}
+
+/** Takes a sample; whether there are two of a device at which nothing has moved for two of Triton's intervals. */
+function isResting(
+  fleet: Fleet,
+  server: Server,
+  { ordinal, used }: Device,
+  look: Look,
+  now: Instant,
+): boolean {
+  const meter = meterOf(server, ordinal);
+  const isMoved = meter.moves !== meter.movesSeen;
+  if (isMoved || isMoving(fleet, server, ordinal, now)) {
+    meter.movesSeen = meter.moves;
+    meter.movedAt = look.endedAt;
+    meter.samples = [];
+  }
+  if (look.begunAt < meter.movedAt + 2 * METRICS_INTERVAL) return false;
+  meter.samples = [...meter.samples.slice(-1), used!];
+  return meter.samples.length === 2;
+}
+
+/** Whether a load or unload runs there, or something was lost sight of; what is stuck moves no more. */
+const isMoving = (fleet: Fleet, server: Server, ordinal: number, now: Instant): boolean =>
+  replicasOn(fleet, server.spec.id).some(
+    (one) => isInMotion(one) && one.devices.includes(ordinal) && !isStuck(fleet, one, now),
+  );
+
+function isInMotion(replica: Replica): boolean {
+  if (replica.phase === 'ready') return replica.change?.order != null;
+  if (replica.phase === 'unknown') return replica.absentSince === null;
+  return replica.phase === 'loading' || replica.phase === 'unloading';
+}
+
+/** At rest: what is in use is ours as far as our replicas explain it, residue as far as we know of any, else foreign. */
+function settle(fleet: Fleet, server: Server, device: Device, now: Instant): void {
+  const meter = meterOf(server, device.ordinal);
+  const used = atRest(meter)!;
+  if (meter.trial) endTrial(fleet, server, device, meter.trial, used);
+  const explained = replicasOn(fleet, server.spec.id).reduce(
+    (sum, replica) => sum + explainedBy(server, replica, device),
+    0,
+  );
+  dropHidden(server, device, meter, used - explained, now);
+  const hidden = bytesOn(
+    device.account,
+    server.hidden.flatMap(({ bookings }) => bookings),
+  );
+  const unexplained = Math.max(0, used - explained - hidden);
+  meter.residue = Math.min(meter.residue, unexplained);
+  meter.foreign = unexplained - meter.residue;
+}
+
+function endTrial(fleet: Fleet, server: Server, { ordinal }: Device, trial: Trial, used: Bytes): void {
+  const meter = meterOf(server, ordinal);
+  if (trial.endsAt === meter.moves) {
+    const replica = fleet.replicas.get(replicaId(trial.model, server.spec.id));
+    if (replica?.phase === 'ready')
+      learn(fleet, server, trial.model, ordinal, Math.max(0, used - trial.before));
+  }
+  meter.trial = null;
+}
+
+/** What a replica is known to hold on a device: as measured, else as booked. */
+function explainedBy(server: Server, replica: Replica, { ordinal, account }: Device): Bytes {
+  if (replica.phase === 'placed') return 0;
+  return measuredOn(server, replica.model, ordinal) ?? bytesOn(account, replica.bookings);
+}
+
+const bytesOn = (account: AccountId, bookings: readonly Booking[]): Bytes =>
+  bookings.reduce((sum, one) => (one.account === account ? sum + one.bytes : sum), 0);
+
+/** A hidden copy is gone where less is in use than it would need beside what was known to be others'. */
+function dropHidden(server: Server, { account }: Device, meter: Meter, rest: Bytes, now: Instant): void {
+  if (meter.foreign === null || server.hidden.length === 0) return;
+  const left = rest - meter.foreign - meter.residue;
+  server.hidden = server.hidden.map((hidden) => {
+    const bytes = bytesOn(account, hidden.bookings);
+    if (bytes === 0 || left >= (1 - COMES_BACK) * bytes) return hidden;
+    const bookings = hidden.bookings.filter((one) => one.account !== account);
+    return { ...hidden, bookings, until: bookings.some(isOnGpu) ? hidden.until : now };
+  });
+  server.hidden = server.hidden.filter(({ until }) => until > now);
+}
+
+const isOnGpu = ({ account }: Booking): boolean => account.startsWith('gpu:');
+
+/** What was measured of a copy, and what that teaches of its model: each copy counts once on each device. */
+function learn(fleet: Fleet, server: Server, model: ModelId, ordinal: number, bytes: Bytes): void {
+  const copies = new Map(server.measured.get(model));
+  const isNew = !copies.has(ordinal);
+  if (copies.get(ordinal) === bytes) return;
+  server.measured.set(model, copies.set(ordinal, bytes));
+  const known = fleet.footprints.get(model) ?? { peak: 0, times: 0 };
+  const peak = Math.max(known.peak, bytes);
+  if (peak === known.peak && !isNew) return;
+  fleet.footprints.set(model, { peak, times: known.times + (isNew ? 1 : 0) });
+  for (const one of fleet.servers.values()) rebook(fleet, one, model);
+}
+
+/**
+ * Whether the memory of a copy that was seen gone is back, as far as it was measured. What does not come back in time is
+ * residue, where nothing else has moved on the device meanwhile; else the next rest tells whose it is.
+ */
+export function isGivenBack(server: Server, replica: Unloading | Unknown, goneFor: Millis): boolean {
+  const releases = (server.devices ?? []).flatMap((device) => {
+    const meter = server.meters.get(device.ordinal);
+    const isMine = meter?.release?.model === replica.model && replica.devices.includes(device.ordinal);
+    return isMine ? [{ meter, missing: missingOf(device, meter) }] : [];
+  });
+  const isSeen = releases.every(({ meter, missing }) => missing <= (1 - COMES_BACK) * meter.release!.bytes);
+  if (!isSeen && goneFor < COMES_BACK_WITHIN) return false;
+  for (const { meter, missing } of releases) {
+    if (meter.release!.endsAt === meter.moves) meter.residue += missing;
+    meter.release = null;
+  }
+  return true;
+}
+
+/** What has not come back yet of an unload's memory. */
+function missingOf({ used }: Device, { release }: Meter): Bytes {
+  const { before, bytes } = release!;
+  return Math.max(0, Math.min(bytes, bytes - (before - (used ?? before))));
+}
