@@ -3,6 +3,7 @@ export type * from './events.js';
 export type * from './fleet.js';
 export type * from './replica.js';
 export type * from './server.js';
+export { copyFleet } from './copy-fleet.js';
 export { emptyFleet, replicasOf } from './fleet.js';
 export {
   type AccountId,
@@ -42,5 +43,6 @@ export {
 } from './view.js';
 export type { Hold } from './why/holds.js';
 export type { WhyHere } from './why/why-here.js';
-export type { Verdict, WhyAccount, WhyHolder, WhyPlace, WhyThere } from './why/why-there.js';
+export type { WhyHolder } from './why/scene.js';
+export type { PlaceVerdict, Verdict, WhyAccount, WhyPlace, WhyThere } from './why/why-there.js';
 export { type Demand, type Why, whyOf } from './why/why.js';

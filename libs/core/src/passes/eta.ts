@@ -16,9 +16,13 @@ export interface Wait {
   readonly position: number;
 }
 
+/** How long a load of a model should take: as long as the last one. */
+export const loadTook = (fleet: Readonly<Fleet>, model: ModelId): Millis =>
+  fleet.loadTook.get(model) ?? FIRST_GUESS;
+
 /** How far the load of a model has come, judged by how long its last load took. */
 export function describeWait(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Wait {
-  const took = fleet.loadTook.get(model) ?? FIRST_GUESS;
+  const took = loadTook(fleet, model);
   const position = waitingFor(fleet, model);
   const replicas = replicasOf(fleet, model);
   const loading = replicas.find(isLoading);

@@ -1,28 +1,28 @@
-import type { Fleet } from '../fleet.js';
-import { type AccountId, type ModelId, type ReplicaId, replicaId, type ServerId } from '../ids.js';
-import { Ledger } from '../ledger.js';
-import type { Bytes, Instant, Model } from '../model.js';
+import type { AccountId, ModelId, ReplicaId, ServerId } from '../ids.js';
+import { replicaId } from '../ids.js';
+import type { Bytes, Instant } from '../model.js';
 import { coolingOn } from '../passes/cooling.js';
-import { planFor } from '../passes/evict.js';
-import { type Fit, Room } from '../passes/feasible.js';
-import { type Place, placesOn } from '../passes/places.js';
-import { replicasIn, victimsAmong, victimTest } from '../passes/victims.js';
-import type { Want } from '../passes/wants.js';
-import type { FailureCause, Phase, Replica } from '../replica.js';
+import type { Fit } from '../passes/feasible.js';
+import type { Place } from '../passes/places.js';
+import type { FailureCause } from '../replica.js';
 import type { Server } from '../server.js';
-import { openServers, type Standing, standingOf } from '../standing.js';
-import { type Hold, holdsOn } from './holds.js';
+import { type Standing, standingOf } from '../standing.js';
+import type { Scene, WhyHolder } from './scene.js';
 
-/** What comes of asking for a copy on a server now. */
-export type Verdict =
-  /** One is there, coming or going. */
-  | 'holds'
+/** What comes of asking for a copy at one place now. */
+export type PlaceVerdict =
   /** There is room, now or once all that leaves has left. */
   | 'room'
   /** There is room once its victims have left. */
   | 'room_by_eviction'
   /** Too little may leave now. */
-  | 'no_room'
+  | 'no_room';
+
+/** What comes of asking for a copy on a server now. */
+export type Verdict =
+  | PlaceVerdict
+  /** One is there, coming or going. */
+  | 'holds'
   /** Something that it needs there is still leaving, or cannot come. */
   | 'incomplete'
   /** The last load failed a short time ago. */
@@ -39,7 +39,7 @@ export interface WhyThere {
   readonly isDrained: boolean;
   readonly verdict: Verdict;
   readonly cooldown: { readonly until: Instant; readonly cause: FailureCause } | null;
-  /** Each way to put it there, in numbers; empty where none is worth a thought. */
+  /** Each way to put it there, or one more copy of it, in numbers; empty where none is worth a thought. */
   readonly places: readonly WhyPlace[];
 }
 
@@ -48,12 +48,13 @@ export interface WhyPlace {
   readonly devices: readonly number[];
   /** What else would come along. */
   readonly brings: readonly ModelId[];
+  readonly verdict: PlaceVerdict;
   readonly accounts: readonly WhyAccount[];
   /** Whose leaving would free enough; null where no set of those that may leave does. */
   readonly victims: readonly ReplicaId[] | null;
 }
 
-/** The arithmetic of one account, with all that draws on it. */
+/** The arithmetic of one account, and who draws on it where it is short. */
 export interface WhyAccount {
   readonly account: AccountId;
   readonly needs: Bytes;
@@ -63,38 +64,23 @@ export interface WhyAccount {
   readonly leaving: Bytes;
   readonly free: Bytes;
   readonly spare: Bytes;
+  /** The largest come first. */
   readonly holders: readonly WhyHolder[];
 }
 
-/** Somebody who holds memory that is wanted, and what keeps him. */
-export interface WhyHolder {
-  readonly replica: ReplicaId;
-  readonly phase: Phase;
-  readonly bytes: Bytes;
-  readonly holds: readonly Hold[];
-}
-
 /** Judges every server for one model. Changes nothing. */
-export function whyThere(fleet: Fleet, model: Model, now: Instant): WhyThere[] {
-  const room = new Room(fleet);
-  const ledger = new Ledger(fleet, now);
-  const open = new Set(openServers(fleet, now));
-  const want: Want = { model, copies: 1, since: fleet.wantedSince.get(model.id) ?? now };
-  return [...fleet.servers.values()].map((server) => {
+export function whyThere(scene: Scene): WhyThere[] {
+  const { fleet, model, now } = scene;
+  const open = new Set(scene.open);
+  return Array.from(fleet.servers.values(), (server) => {
     const cooldown = coolingOn(fleet, server, model.id, now) ?? null;
-    const places = placesOn(fleet, server, model).map((place) => whyPlace(fleet, ledger, place, want, now));
-    const fit = room.fitOn(server, model);
-    const verdict = verdictOn(fleet, server, model, {
-      fit,
-      isOpen: open.has(server),
-      isCooling: cooldown !== null,
-      places,
-    });
+    const places = scene.placesOn(server).map((place) => whyPlace(scene, place));
+    const isOpen = open.has(server);
     return {
       server: server.spec.id,
       standing: standingOf(server, now),
       isDrained: server.drain !== null,
-      verdict,
+      verdict: verdictOn(scene, server, { isOpen, isCooling: cooldown !== null, places }),
       cooldown: cooldown && { until: cooldown.until, cause: cooldown.cause },
       places,
     };
@@ -102,69 +88,46 @@ export function whyThere(fleet: Fleet, model: Model, now: Instant): WhyThere[] {
 }
 
 interface Judged {
-  readonly fit: Fit;
   readonly isOpen: boolean;
   readonly isCooling: boolean;
   readonly places: readonly WhyPlace[];
 }
 
 function verdictOn(
-  { replicas }: Fleet,
-  { spec }: Server,
-  { id, enabled }: Model,
-  { fit, isOpen, isCooling, places }: Judged,
+  { fleet, model, room }: Scene,
+  server: Server,
+  { isOpen, isCooling, places }: Judged,
 ): Verdict {
-  if (replicas.has(replicaId(id, spec.id))) return 'holds';
-  if (!enabled) return 'disabled';
+  if (fleet.replicas.has(replicaId(model.id, server.spec.id))) return 'holds';
+  if (!model.enabled) return 'disabled';
+  const fit = room.fitOn(server, model);
   if (fit !== 'fits') return fit;
   if (!isOpen) return 'closed';
   if (isCooling) return 'cooling_down';
-  if (places.length === 0) return 'incomplete';
-  if (places.some(({ victims }) => victims?.length === 0)) return 'room';
-  return places.some(({ victims }) => victims !== null) ? 'room_by_eviction' : 'no_room';
+  const verdicts = new Set(places.map(({ verdict }) => verdict));
+  const best = (['room', 'room_by_eviction', 'no_room'] as const).find((one) => verdicts.has(one));
+  return best ?? 'incomplete';
 }
 
-function whyPlace(fleet: Fleet, ledger: Ledger, place: Place, want: Want, now: Instant): WhyPlace {
+function whyPlace(scene: Scene, place: Place): WhyPlace {
   const { devices, brings, bookings } = place;
+  const { ledger } = scene;
+  const victims = scene.victimsFor(place);
   return {
     devices,
     brings,
-    victims: victimsFor(fleet, ledger, place, want, now),
-    accounts: bookings.map(({ account, bytes }) => ({
-      account,
-      needs: bytes,
-      ...ledger.of(account),
-      free: ledger.free(account),
-      spare: ledger.spare(account),
-      holders: holdersOf(fleet, account, now),
-    })),
+    verdict: victims === null ? 'no_room' : victims.length > 0 ? 'room_by_eviction' : 'room',
+    victims,
+    accounts: bookings.map(({ account, bytes }) => {
+      const spare = ledger.spare(account);
+      return {
+        account,
+        needs: bytes,
+        ...ledger.of(account),
+        free: ledger.free(account),
+        spare,
+        holders: bytes > spare ? scene.holdersOf(account) : [],
+      };
+    }),
   };
-}
-
-function victimsFor(
-  fleet: Fleet,
-  ledger: Ledger,
-  place: Place,
-  want: Want,
-  now: Instant,
-): readonly ReplicaId[] | null {
-  if (ledger.fitsSpare(place.bookings)) return [];
-  const victims = victimsAmong(fleet, victimTest(fleet, [place], want, now));
-  const plan = planFor(fleet, ledger, [place], want, victims);
-  return plan ? Array.from(replicasIn(plan.victims), ({ id }) => id) : null;
-}
-
-const holdersOf = (fleet: Fleet, account: AccountId, now: Instant): WhyHolder[] =>
-  [...fleet.replicas.values()].flatMap((replica) => {
-    const bytes = bytesOn(replica, account);
-    if (bytes === 0) return [];
-    return [{ replica: replica.id, phase: replica.phase, bytes, holds: holdsOn(fleet, replica, now) }];
-  });
-
-/** A change under way holds old and new. */
-function bytesOn(replica: Replica, account: AccountId): Bytes {
-  const change = replica.phase === 'ready' ? (replica.change?.bookings ?? []) : [];
-  return [...replica.bookings, ...change]
-    .filter((booking) => booking.account === account)
-    .reduce((sum, { bytes }) => sum + bytes, 0);
 }

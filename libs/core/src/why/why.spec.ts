@@ -25,6 +25,7 @@ describe('why a model is where it is', () => {
       lastFailure: null,
       nextTryAt: null,
       lastUnload: null,
+      predictedWait: null,
     });
   });
 
@@ -73,6 +74,7 @@ describe('why a model is where it is', () => {
       {
         devices: [0],
         brings: [],
+        verdict: 'no_room',
         victims: null,
         accounts: [
           {
@@ -81,6 +83,7 @@ describe('why a model is where it is', () => {
             holders: [
               {
                 replica: 'here@s',
+                model: 'here',
                 phase: 'ready',
                 bytes: 6,
                 holds: [{ kind: 'in_use', until: began + 10_000 }],

@@ -1,12 +1,14 @@
 import type { Fleet, LastUnload, Wish } from '../fleet.js';
 import type { ModelId, RequestId } from '../ids.js';
-import type { Instant, Model } from '../model.js';
+import type { Instant, Millis, Model } from '../model.js';
 import { describeWait, type Wait } from '../passes/eta.js';
 import { presentCopies } from '../passes/wants.js';
 import type { FailureCause } from '../replica.js';
 import { lastFailure, modelState, type ModelState, nextTryAt } from '../view.js';
 import { whyHere, type WhyHere } from './why-here.js';
+import { Scene } from './scene.js';
 import { whyThere, type WhyThere } from './why-there.js';
+import { predictedWait } from './predicted-wait.js';
 
 /** Why a model is where it is, or nowhere: facts and numbers, in no words but the glossary's. */
 export interface Why {
@@ -19,6 +21,8 @@ export interface Why {
   readonly here: readonly WhyHere[];
   /** Every server; empty for a model that nobody knows. */
   readonly there: readonly WhyThere[];
+  /** How long a request that came now would wait; null where nothing that is on its way would let it be answered. */
+  readonly predictedWait: Millis | null;
   readonly lastFailure: { readonly at: Instant; readonly cause: FailureCause } | null;
   readonly nextTryAt: Instant | null;
   readonly lastUnload: LastUnload | null;
@@ -43,6 +47,8 @@ export interface Demand {
 /** Answers "why?" for one model at this moment. Changes nothing. */
 export function whyOf(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Why {
   const model = fleet.models.get(id);
+  const scene = model && new Scene(fleet, model, now);
+  const there = scene ? whyThere(scene) : [];
   return {
     model: id,
     source: model?.source ?? null,
@@ -50,7 +56,8 @@ export function whyOf(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Why {
     state: modelState(fleet, id, now),
     demand: demandFor(fleet, id, now),
     here: whyHere(fleet, id, now),
-    there: model ? whyThere(fleet, model, now) : [],
+    there,
+    predictedWait: scene ? predictedWait(scene, there) : null,
     lastFailure: lastFailure(fleet, id),
     nextTryAt: nextTryAt(fleet, id, now),
     lastUnload: fleet.lastUnloads.get(id) ?? null,

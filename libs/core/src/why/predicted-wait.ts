@@ -1,0 +1,40 @@
+import type { Millis } from '../model.js';
+import { describeWait, loadTook } from '../passes/eta.js';
+import { opensAt } from '../passes/opens.js';
+import { presentCopies } from '../passes/wants.js';
+import { routableReplicas } from '../routes.js';
+import type { Scene } from './scene.js';
+import type { WhyThere } from './why-there.js';
+
+/**
+ * How long a request for the model that came now would wait for it, if nobody else came: none where a copy is warm, else
+ * for the load, after what has to end before it: a cooldown, or the leases and residencies of those that hold the memory.
+ */
+export function predictedWait(scene: Scene, there: readonly WhyThere[]): Millis | null {
+  const { fleet, model, now } = scene;
+  if (!model.enabled) return null;
+  if (routableReplicas(fleet, model.id).length > 0) return 0;
+  if (presentCopies(fleet, model.id, now) > 0) return describeWait(fleet, model.id, now).eta;
+  const begins = Math.min(...there.map((one) => beginsAt(scene, one)), opening(scene, there));
+  return Number.isFinite(begins) ? Math.max(0, begins - now) + loadTook(fleet, model.id) : null;
+}
+
+/** When a load there could begin; infinity where there is no telling. */
+function beginsAt({ now }: Scene, { verdict, cooldown, places }: WhyThere): number {
+  switch (verdict) {
+    case 'room':
+    case 'room_by_eviction':
+      return now;
+    case 'cooling_down':
+      return places.some((place) => place.verdict !== 'no_room') ? cooldown!.until : Infinity;
+    default:
+      return Infinity;
+  }
+}
+
+/** When there could be room, where there is none yet: looked for only then, since it is dear. */
+function opening({ fleet, open, ledger, want, now }: Scene, there: readonly WhyThere[]): number {
+  const isRoom = there.some(({ verdict }) => verdict === 'room' || verdict === 'room_by_eviction');
+  const isCrowded = there.some(({ verdict }) => verdict === 'no_room');
+  return isRoom || !isCrowded ? Infinity : (opensAt(fleet, open, ledger, want, now) ?? Infinity);
+}

@@ -1,0 +1,121 @@
+import type { Fleet } from '../fleet.js';
+import type { AccountId, ModelId, ReplicaId } from '../ids.js';
+import { Ledger } from '../ledger.js';
+import type { Bytes, Instant, Model } from '../model.js';
+import { planFor } from '../passes/evict.js';
+import { Room } from '../passes/feasible.js';
+import { growthsOn, type Place, placesOn } from '../passes/places.js';
+import { replicasIn, shortfall, type Victim, victimsAmong, victimTest } from '../passes/victims.js';
+import { presentCopies, type Want } from '../passes/wants.js';
+import type { Phase, Replica } from '../replica.js';
+import type { Server } from '../server.js';
+import { openServers } from '../standing.js';
+import { type Hold, holdsOn } from './holds.js';
+
+/** Somebody who holds memory that is wanted, and what keeps him. */
+export interface WhyHolder {
+  readonly replica: ReplicaId;
+  readonly model: ModelId;
+  readonly phase: Phase;
+  readonly bytes: Bytes;
+  readonly holds: readonly Hold[];
+}
+
+/** What judging all places for one model needs of the whole fleet, each thing worked out once: fleets are large. */
+export class Scene {
+  readonly ledger: Ledger;
+  readonly room: Room;
+  readonly open: readonly Server[];
+  readonly want: Want;
+  private readonly places: ReadonlyMap<Server, readonly Place[]>;
+  private readonly keeping = new Map<ReplicaId, readonly Hold[]>();
+  private holders: Map<AccountId, { readonly replica: Replica; readonly bytes: Bytes }[]> | undefined;
+  private victims: Map<AccountId, Victim[]> | undefined;
+
+  constructor(
+    readonly fleet: Fleet,
+    readonly model: Model,
+    readonly now: Instant,
+  ) {
+    this.ledger = new Ledger(fleet, now);
+    this.room = new Room(fleet);
+    this.open = openServers(fleet, now);
+    const copies = presentCopies(fleet, model.id, now) + 1;
+    this.want = { model, copies, since: fleet.wantedSince.get(model.id) ?? now };
+    this.places = new Map(
+      Array.from(fleet.servers.values(), (server) => [
+        server,
+        [...placesOn(fleet, server, model), ...growthsOn(fleet, server, model)],
+      ]),
+    );
+  }
+
+  /** The ways to put a first or one more copy on a server. */
+  placesOn(server: Server): readonly Place[] {
+    return this.places.get(server)!;
+  }
+
+  /** Whose leaving would free enough there; null where no set of those that may leave does. */
+  victimsFor(place: Place): readonly ReplicaId[] | null {
+    const { fleet, ledger, want } = this;
+    if (ledger.fitsSpare(place.bookings)) return [];
+    this.victims ??= this.findVictims();
+    const short = shortfall(ledger, place.bookings);
+    const near = new Set([...short.keys()].flatMap((account) => this.victims!.get(account) ?? []));
+    const plan = planFor(fleet, ledger, [place], want, [...near]);
+    return plan ? Array.from(replicasIn(plan.victims), ({ id }) => id) : null;
+  }
+
+  /** Who draws on an account, the largest first. */
+  holdersOf(account: AccountId): WhyHolder[] {
+    this.holders ??= this.findHolders();
+    const found = (this.holders.get(account) ?? []).toSorted((a, b) => b.bytes - a.bytes);
+    return found.map(({ replica, bytes }) => {
+      const { id, model, phase } = replica;
+      return { replica: id, model, phase, bytes, holds: this.holdsOn(replica) };
+    });
+  }
+
+  private holdsOn(replica: Replica): readonly Hold[] {
+    const known = this.keeping.get(replica.id);
+    if (known) return known;
+    const holds = holdsOn(this.fleet, replica, this.now);
+    this.keeping.set(replica.id, holds);
+    return holds;
+  }
+
+  private findVictims(): Map<AccountId, Victim[]> {
+    const { fleet, want, now } = this;
+    const found = new Map<AccountId, Victim[]>();
+    const isVictim = victimTest(fleet, [...this.places.values()].flat(), want, now);
+    for (const victim of victimsAmong(fleet, isVictim)) {
+      const accounts = victim.replicas.flatMap(({ bookings }) => bookings.map(({ account }) => account));
+      for (const account of new Set(accounts)) add(found, account, victim);
+    }
+    return found;
+  }
+
+  private findHolders() {
+    const found = new Map<AccountId, { readonly replica: Replica; readonly bytes: Bytes }[]>();
+    for (const replica of this.fleet.replicas.values()) {
+      for (const [account, bytes] of heldBy(replica)) add(found, account, { replica, bytes });
+    }
+    return found;
+  }
+}
+
+function add<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
+  const known = map.get(key);
+  if (known) known.push(value);
+  else map.set(key, [value]);
+}
+
+/** A change under way holds old and new. */
+function heldBy(replica: Replica): Map<AccountId, Bytes> {
+  const change = replica.phase === 'ready' ? (replica.change?.bookings ?? []) : [];
+  const held = new Map<AccountId, Bytes>();
+  for (const { account, bytes } of [...replica.bookings, ...change]) {
+    if (bytes > 0) held.set(account, (held.get(account) ?? 0) + bytes);
+  }
+  return held;
+}
