@@ -1,9 +1,11 @@
 import { type Fleet, replicasOf, replicasOn } from './fleet.js';
+import { isWornOut } from './device-flags.js';
 import type { FailureCause, Ready, Replica } from './replica.js';
 import type { Server } from './server.js';
 import type { AccountId, ModelId } from './ids.js';
 import { Ledger } from './ledger.js';
 import type { Bytes, Instant } from './model.js';
+import { isWrittenOff } from './failing.js';
 import { isFailing } from './observe/pulse.js';
 import { waitingFor } from './passes/eta.js';
 import { isKept } from './passes/idle.js';
@@ -86,7 +88,7 @@ export type ServerFlag = 'stuck_load' | 'stuck_unload' | 'hidden_copy' | 'failin
 export function serverFlags(fleet: Readonly<Fleet>, server: Server, now: Instant): ServerFlag[] {
   const replicas = replicasOn(fleet, server.spec.id);
   const stuck = replicas.filter((replica) => isStuck(fleet, replica, now));
-  const stuckUnload = stuck.some(({ phase }) => phase === 'unloading');
+  const stuckUnload = stuck.some(isUnload);
   const overdue = loadsByServer(fleet, now).get(server.spec.id)?.overdue ?? 0;
   const flags: [ServerFlag, boolean][] = [
     ['stuck_load', stuck.some((replica) => loadBegan(replica) !== null)],
@@ -96,10 +98,14 @@ export function serverFlags(fleet: Readonly<Fleet>, server: Server, now: Instant
       'failing_model',
       replicas.some((replica): replica is Ready => replica.phase === 'ready' && isFailing(replica)),
     ],
-    ['needs_restart', overdue >= fleet.limits.loadsPerServer || stuckUnload],
+    ['needs_restart', overdue >= fleet.limits.loadsPerServer || stuckUnload || isWornOut(server)],
   ];
   return flags.flatMap(([flag, isSet]) => (isSet ? [flag] : []));
 }
+
+/** Whether Triton was told to unload it: it answered and the model is still there, or it did not answer at all. */
+const isUnload = (replica: Replica): boolean =>
+  replica.phase === 'unloading' || (replica.phase === 'unknown' && replica.after === 'unload');
 
 /** The numbers of one device or host, in bytes; an account without a limit has infinite capacity. */
 export interface Memory {
@@ -126,7 +132,8 @@ export function unsatisfiedPins(fleet: Readonly<Fleet>): ModelId[] {
 
 const readyCopies = (fleet: Readonly<Fleet>, model: ModelId): number =>
   replicasOf(fleet, model)
-    .filter(({ phase, server }) => phase === 'ready' && isRoutable(fleet.servers.get(server)!))
+    .filter((one) => one.phase === 'ready' && isRoutable(fleet.servers.get(one.server)!))
+    .filter((one) => !isWrittenOff(fleet, one))
     .reduce((sum, replica) => sum + copiesOf(replica), 0);
 
 /** Loads ordered and not ended. */

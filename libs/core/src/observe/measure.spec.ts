@@ -115,7 +115,10 @@ describe('the footprint of a model', () => {
 
   it('of a model that nobody declared is the default until it was measured twice, and then that and a margin', () => {
     const MIB = 2 ** 20;
-    const driver = new CoreDriver().serve(aServer('t', [10_000 * MIB]), ['a']);
+    const driver = new CoreDriver();
+    const { limits, defaults } = driver.fleet;
+    driver.tell({ kind: 'LimitsSet', limits, defaults: { ...defaults, gpuBytes: 2048 * MIB } });
+    driver.serve(aServer('t', [10_000 * MIB]), ['a']);
     const use = (used: number): void => {
       driver.shelf('t').gpus = [{ uuid: 't-0', memory: 10_000 * MIB, used }];
     };
@@ -131,8 +134,7 @@ describe('the footprint of a model', () => {
       booked.push(gpu(driver).held);
       driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: true });
     }
-    const fallback = driver.fleet.defaults.gpuBytes;
-    expect(booked).toEqual([fallback, fallback, fallback, 376 * MIB]);
+    expect(booked).toEqual([2048 * MIB, 2048 * MIB, 2048 * MIB, 376 * MIB]);
   });
 
   it('is what the backend itself reports, where it does', () => {
