@@ -38,8 +38,9 @@ export const disabledStayAway: TurnCheck = ({ turn, fleet, trail }) => {
   }
 };
 
-/** Once the deadline of a drain has come, nothing gives routes any more where orders can be sent. */
+/** Once the deadline of a drain has come, nothing gives routes any more where orders can be sent; a freeze comes first. */
 export const drainsKeepTheirDeadline: TurnCheck = ({ turn, fleet, trail }) => {
+  if (fleet.frozen) return;
   const late = [...fleet.servers.values()].filter(
     (server) => (server.drain?.deadline ?? Infinity) <= turn.now && takesOrders(server),
   );

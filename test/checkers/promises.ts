@@ -17,6 +17,7 @@ import {
 } from './bounds.js';
 import { bookingsEndForCause, restartsEndBookings } from './endings.js';
 import { secondLook, wakesLater } from './decisions.js';
+import { frozenMeansFrozen } from './freezes.js';
 import { History } from './history.js';
 import {
   goingMeansGoing,
@@ -58,6 +59,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['13, answers', [permanentAnswersAreSure, infeasibleIsTrue].map(always)],
   ['14, routes', [routesAreReady, routesLeadToTheReady].map(always)],
   ['15, queues', [always(queuesStayBounded)]],
+  ['20, freeze', [always(frozenMeansFrozen)]],
   ['19, rest', [secondLook, wakesLater, goingMeansGoing, drainsKeepTheirDeadline].map(always)],
 ];
 

@@ -5,7 +5,17 @@ import type { PlannedModel } from './plan.js';
 import type { Stage } from './stage.js';
 
 type Order =
-  'pin' | 'unpin' | 'orderLoad' | 'orderUnload' | 'drain' | 'undrain' | 'withdraw' | 'declare' | 'setLimits';
+  | 'pin'
+  | 'unpin'
+  | 'orderLoad'
+  | 'orderUnload'
+  | 'drain'
+  | 'undrain'
+  | 'freeze'
+  | 'unfreeze'
+  | 'withdraw'
+  | 'declare'
+  | 'setLimits';
 
 /** How long an ordered load stays wanted. */
 const WISH: number = 60_000;
@@ -43,6 +53,8 @@ export class Admin {
       orderUnload: this.reaching((order) => this.orderUnload(order)),
       drain: this.reaching((order) => this.drain(order)),
       undrain: this.reaching(({ server }) => this.undrain(server)),
+      freeze: this.reaching(() => this.freeze()),
+      unfreeze: this.reaching(() => this.unfreeze()),
       withdraw: this.reaching(({ model }) => this.withdraw(model)),
       declare: this.reaching((order) => this.declare(order)),
       setLimits: this.reaching((order) => this.setLimits(order)),
@@ -51,9 +63,11 @@ export class Admin {
 
   /** Ends what would keep a fleet from coming to rest. */
   finish(): void {
-    const { drains } = this.stage.told;
-    for (const server of drains.keys()) this.tell({ kind: 'DrainEnded', server });
-    drains.clear();
+    const { told } = this.stage;
+    for (const server of told.drains.keys()) this.tell({ kind: 'DrainEnded', server });
+    told.drains.clear();
+    if (told.frozen) this.tell({ kind: 'FreezeEnded' });
+    told.frozen = null;
     this.admitLies();
   }
 
@@ -131,6 +145,16 @@ export class Admin {
     const { drains } = this.stage.told;
     if (!drains.has(server)) return 'it is not draining';
     this.write(() => drains.delete(server), { kind: 'DrainEnded', server });
+  }
+
+  private freeze(): void {
+    const frozen = { reason: 'an operator looks into something', since: this.stage.agenda.now() };
+    this.write(() => (this.stage.told.frozen = frozen), { kind: 'FreezeOrdered', ...frozen });
+  }
+
+  private unfreeze(): string | void {
+    if (!this.stage.told.frozen) return 'it is not frozen';
+    this.write(() => (this.stage.told.frozen = null), { kind: 'FreezeEnded' });
   }
 
   /** Only what is as honest under the defaults as under its own declaration; they may book more for what is there. */

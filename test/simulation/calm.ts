@@ -116,7 +116,7 @@ export class Calm {
 
 /** What was acknowledged holds, through every crash. */
 function unheeded({ engine }: Berth, told: Told): string[] {
-  const { models, servers, limits } = engine.fleet;
+  const { models, servers, limits, frozen } = engine.fleet;
   const changed = [...told.models.values()].filter(
     (model) => !isDeepStrictEqual(models.get(model.id), model),
   );
@@ -124,6 +124,7 @@ function unheeded({ engine }: Berth, told: Told): string[] {
   return [
     ...changed.map(({ id }) => `${id} is not as it was declared`),
     ...draining.map(({ spec }) => `${spec.id} drains, and nobody said so`),
+    ...(frozen ? ['it is frozen, and nobody said so'] : []),
     ...(isDeepStrictEqual(limits, told.limits) ? [] : ['the limits are not as they were set']),
     ...(isDeepStrictEqual(new Set(servers.keys()), told.servers)
       ? []

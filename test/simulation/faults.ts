@@ -9,7 +9,17 @@ import { during, switches } from './switches.js';
 type Broken = Exclude<HappeningKind, Gateways | Orders | Meddling>;
 type Gateways = 'ask';
 type Orders =
-  'pin' | 'unpin' | 'orderLoad' | 'orderUnload' | 'drain' | 'undrain' | 'withdraw' | 'declare' | 'setLimits';
+  | 'pin'
+  | 'unpin'
+  | 'orderLoad'
+  | 'orderUnload'
+  | 'drain'
+  | 'undrain'
+  | 'freeze'
+  | 'unfreeze'
+  | 'withdraw'
+  | 'declare'
+  | 'setLimits';
 type Meddling = 'strangerLoad' | 'strangerUnload' | 'addServer' | 'removeServer' | 'refit';
 
 type OfProcesses =

@@ -1,6 +1,7 @@
 import { aimed } from './draw/aim.js';
 import { drawAsks } from './draw/asks.js';
 import { drawFaults, drawLast } from './draw/faults.js';
+import { drawLevers } from './draw/levers.js';
 import { drawModels } from './draw/models.js';
 import { drawMeddling, drawOrders, drawScaling } from './draw/orders.js';
 import { drawServers } from './draw/servers.js';
@@ -37,6 +38,7 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
   const happenings = [
     ...asks,
     ...aimed(stream('aim'), others, { asks, storm }),
+    ...drawLevers(stream('levers'), cast),
     ...drawLast(stream('last'), cast),
   ];
   return {

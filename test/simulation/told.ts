@@ -6,6 +6,7 @@ export class Told {
   readonly models = new Map<ModelId, Model>();
   readonly drains = new Map<ServerId, Instant | null>();
   readonly servers = new Set<ServerId>();
+  frozen: { readonly reason: string; readonly since: Instant } | null = null;
   limits: Limits;
   readonly defaults: ModelSettings;
 
@@ -20,6 +21,7 @@ export class Told {
     return [
       ...[...this.models.values()].map((model): Event => ({ kind: 'ModelDeclared', model })),
       ...[...this.drains].map(([server, deadline]): Event => ({ kind: 'DrainOrdered', server, deadline })),
+      ...(this.frozen ? [{ kind: 'FreezeOrdered', ...this.frozen } as const] : []),
     ];
   }
 }

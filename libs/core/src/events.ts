@@ -96,6 +96,8 @@ export type Event =
   | { readonly kind: 'UnloadOrdered'; readonly model: ModelId; readonly force: boolean }
   | { readonly kind: 'DrainOrdered'; readonly server: ServerId; readonly deadline: Instant | null }
   | { readonly kind: 'DrainEnded'; readonly server: ServerId }
+  | { readonly kind: 'FreezeOrdered'; readonly reason: string; readonly since: Instant }
+  | { readonly kind: 'FreezeEnded' }
   /** This process is going: nobody is admitted any more and everybody who waits is refused. */
   | { readonly kind: 'ShutdownBegun' };
 

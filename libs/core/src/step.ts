@@ -33,7 +33,10 @@ export function step(fleet: Fleet, events: readonly Event[], now: Instant): Acti
   return fleet.closing ? refuseAll(fleet) : reconcile(fleet, now);
 }
 
-/** Compares what is wanted with what is, and assumes all it decides: a second look finds nothing to do. */
+/**
+ * Compares what is wanted with what is, and assumes all it decides: a second look finds nothing to do. In a frozen fleet
+ * whatever would need a load or an unload is left undecided: who waits goes on waiting.
+ */
 function reconcile(fleet: Fleet, now: Instant): Action[] {
   const open = openServers(fleet, now);
   takeBack(fleet, now);
@@ -45,18 +48,18 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   dropWishes(fleet, now);
   const known = fleet.replicas.size;
   dropUnwanted(fleet);
-  const stranded = retire(fleet, open, now);
+  const stranded = fleet.frozen ? [] : retire(fleet, open, now);
   const ledger = openLedger(fleet, open, now);
   const homeless = fleet.replicas.size < known ? refuseHopeless(fleet, open, now) : [];
   const wants = wantsOf(fleet, now);
   const routes = fleet.routesRevision;
-  const unplaced = placeWanted(fleet, wants, open, ledger, now);
+  const unplaced = fleet.frozen ? [] : placeWanted(fleet, wants, open, ledger, now);
   // What makes room may have been what others needed where it was, or the copy that kept a pin from holding another.
   const bereft = fleet.routesRevision > routes ? refuseHopeless(fleet, open, now) : [];
-  const loads = startPlaced(fleet, ledger, now);
+  const loads = fleet.frozen ? [] : startPlaced(fleet, ledger, now);
   const openings = openingsFor(fleet, unplaced, open, ledger, now);
   const crowded = refuseCrowded(fleet, openings, now);
-  const unloads = unloadDrained(fleet, now);
+  const unloads = fleet.frozen ? [] : unloadDrained(fleet, now);
   const late = answerExpired(fleet, expired, openings, open, now);
   const looks = lookAround(fleet, now);
   return [

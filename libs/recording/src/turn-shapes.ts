@@ -110,6 +110,8 @@ export const EVENTS = {
   UnloadOrdered: event('UnloadOrdered', { model: modelId, force: flag }),
   DrainOrdered: event('DrainOrdered', { server: serverId, deadline: orNull(amount) }),
   DrainEnded: event('DrainEnded', { server: serverId }),
+  FreezeOrdered: event('FreezeOrdered', { reason: text, since: amount }),
+  FreezeEnded: event('FreezeEnded', {}),
   ShutdownBegun: event('ShutdownBegun', {}),
 } satisfies { [Kind in Event['kind']]: z.ZodType<EventOf<Kind>> };
 

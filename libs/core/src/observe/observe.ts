@@ -13,6 +13,7 @@ import {
   withdrawModel,
   withdrawServer,
 } from './declared.js';
+import { freeze, unfreeze } from './freezes.js';
 import { looked, lookFailed } from './looked.js';
 import { configLearned, loadEnded, unloadEnded } from './orders.js';
 import { cancelRequest, doubtServers, orderLoad, orderUnload, useRoutes } from './requests.js';
@@ -67,7 +68,9 @@ type Declared = Extract<
       | 'StepsRemembered'
       | 'LoadTimeRemembered'
       | 'DrainOrdered'
-      | 'DrainEnded';
+      | 'DrainEnded'
+      | 'FreezeOrdered'
+      | 'FreezeEnded';
   }
 >;
 
@@ -97,5 +100,9 @@ function observeDeclared(fleet: Fleet, event: Declared, now: Instant): void {
       return drainServer(fleet, event.server, { since: now, deadline: event.deadline });
     case 'DrainEnded':
       return drainServer(fleet, event.server, null);
+    case 'FreezeOrdered':
+      return freeze(fleet, event);
+    case 'FreezeEnded':
+      return unfreeze(fleet, now);
   }
 }

@@ -1,6 +1,6 @@
 import type { EventOf } from '../events.js';
 import { type Fleet, put, replicasOf } from '../fleet.js';
-import type { RequestId, ServerId } from '../ids.js';
+import type { ModelId, RequestId, ServerId } from '../ids.js';
 import type { Instant } from '../model.js';
 import { isFullWanted } from '../passes/look-around.js';
 import { isPinProtected } from '../pins.js';
@@ -39,15 +39,32 @@ export function orderLoad(fleet: Fleet, { model, until }: EventOf<'LoadOrdered'>
   if (!fleet.models.has(model)) return;
   for (const [id, cooldown] of fleet.cooldowns) if (cooldown.model === model) fleet.cooldowns.delete(id);
   fleet.wishes.set(model, { until, admin: true, since: now });
+  putOff(fleet, (unloads) => unloads.delete(model));
 }
 
-/** Retires the present copies once; pinned ones stay, and so does one that a load is changing. `force` does not wait for leases. */
-export function orderUnload(fleet: Fleet, { model, force }: EventOf<'UnloadOrdered'>, now: Instant): void {
+/**
+ * Retires the present copies once; pinned ones stay, and so does one that a load is changing. `force` does not wait for
+ * leases. In a frozen fleet it has to wait: routes go on.
+ */
+export function orderUnload(
+  fleet: Fleet,
+  { model, force }: Omit<EventOf<'UnloadOrdered'>, 'kind'>,
+  now: Instant,
+): void {
   fleet.wishes.delete(model);
+  if (fleet.frozen) return putOff(fleet, (unloads) => unloads.set(model, force));
   for (const replica of replicasOf(fleet, model)) {
     if (replica.phase === 'ready') unloadReady(fleet, replica, force, now);
     else if (replica.phase === 'draining' && force) put(fleet, { ...replica, inUseUntil: now });
   }
+}
+
+/** Changes which unloads wait for the freeze to end, where there is one. */
+function putOff(fleet: Fleet, change: (unloads: Map<ModelId, boolean>) => void): void {
+  if (!fleet.frozen) return;
+  const unloads = new Map(fleet.frozen.unloads);
+  change(unloads);
+  fleet.frozen = { ...fleet.frozen, unloads };
 }
 
 function unloadReady(fleet: Fleet, replica: Ready, force: boolean, now: Instant): void {

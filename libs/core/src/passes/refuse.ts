@@ -117,7 +117,8 @@ function lateness(
   if (!fleet.models.has(model)) return verdicts.unknownNow();
   const { phase, eta, position } = describeWait(fleet, model, now);
   if (phase === 'waiting' && !verdicts.hasOpenServer()) return { reason: 'no_server', retryAfter: SHORT };
-  return { reason: 'loading', retryAfter: Math.max(SHORT, eta), phase, eta, position };
+  const detail = fleet.frozen && phase !== 'loading' ? { detail: 'frozen' } : {};
+  return { reason: 'loading', retryAfter: Math.max(SHORT, eta), phase, eta, position, ...detail };
 }
 
 function refuseWhere(fleet: Fleet, judge: (request: Request) => Refusal | undefined): Action[] {

@@ -17,9 +17,10 @@ export function wish(fleet: Fleet, id: ModelId, now: Instant): void {
   });
 }
 
-/** A wish ends when it has come true or its time is up. */
+/** A wish ends when it has come true or its time is up; the time of an admin's stands still in a frozen fleet. */
 export function dropWishes(fleet: Fleet, now: Instant): void {
-  for (const [model, { until }] of fleet.wishes) {
-    if (until <= now || routableReplicas(fleet, model).length > 0) fleet.wishes.delete(model);
+  for (const [model, { until, admin }] of fleet.wishes) {
+    const isOver = until <= now && !(admin && fleet.frozen);
+    if (isOver || routableReplicas(fleet, model).length > 0) fleet.wishes.delete(model);
   }
 }
