@@ -50,7 +50,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'unwritten-order-counts-as-written', breaks: 17, file: `${ENGINE}/notebook.ts`, find: `if (added.length === 0 && !this.unsure.has(server)) return;`, replace: `if (added.length === 0) return;` },
   // Who may go, and for whom.
   { name: 'pinned-while-it-drains', breaks: 7, file: `${PASSES}/take-back.ts`, find: `isPinProtected(fleet, ready) ||`, replace: `` },
-  { name: 'evicts-both-of-two-copies', breaks: 7, file: `${PASSES}/victims.ts`, find: `if (joining.every(({ model }) => keepsPin(fleet, model, going))) return true;`, replace: `if (joining.every(({ model }) => fleet.models.has(model))) return true;` },
+  { name: 'evicts-both-of-two-copies', breaks: 7, file: `${PASSES}/victims.ts`, find: `if (joining.every((one) => isWrittenOff(fleet, one) || keepsPin(fleet, one.model, going))) return true;`, replace: `if (joining.every((one) => fleet.models.has(one.model))) return true;` },
   { name: 'pin-forgotten-at-a-restart', breaks: 17, file: `${OBSERVE}/declared.ts`, find: `fleet.models.set(model.id, evenly(model));`, replace: `fleet.models.set(model.id, evenly(fleet.nextOrder > 1 ? model : { ...model, pinnedCopies: 0 }));` },
   { name: 'pins-retire', breaks: 7, file: `${PASSES}/idle.ts`, find: `if (at === null || isPinProtected(fleet, replica)) return null;`, replace: `if (at === null) return null;` },
   { name: 'lease-ignored', breaks: 7, file: `${PASSES}/retire.ts`, find: `if (replica.inUseUntil > now || !takesOrders(server, now)`, replace: `if (!takesOrders(server, now)` },

@@ -2,6 +2,7 @@ import type { Fleet } from './fleet.js';
 import type { Booking, Ready } from './replica.js';
 import type { Server } from './server.js';
 import { bookingsFor, dependenciesOf, labelsMatch } from './footprint.js';
+import { isWrittenOff } from './failing.js';
 import { type AccountId, hostAccount, type ModelId, replicaId, type ReplicaId } from './ids.js';
 import { capacities, sumOf } from './ledger.js';
 import type { Bytes, Model } from './model.js';
@@ -188,9 +189,12 @@ class Assignment {
     }
   }
 
-  private keep({ model, server, devices, bookings }: Ready): void {
+  private keep(replica: Ready): void {
+    const { model, server, devices, bookings } = replica;
+    const counted = this.copies.get(model) ?? 0;
     this.take(bookings, 1);
     this.note(model, this.fleet.servers.get(server)!, devices);
+    if (isWrittenOff(this.fleet, replica)) this.copies.set(model, counted);
   }
 
   private missingNeeds(

@@ -2,6 +2,7 @@ import type { Fleet } from './fleet.js';
 import type { Model } from './model.js';
 import type { Ready, Replica } from './replica.js';
 import type { Server } from './server.js';
+import { isWrittenOff } from './failing.js';
 import { replicasOf } from './fleet.js';
 import { isRoutable } from './standing.js';
 import type { ModelId, ReplicaId } from './ids.js';
@@ -13,7 +14,7 @@ export const copiesOf = ({ devices }: Replica): number => Math.max(1, devices.le
 export function solidCopies(fleet: Readonly<Fleet>, model: ModelId, except: ReadonlySet<ReplicaId>): number {
   return replicasOf(fleet, model)
     .filter((replica) => replica.phase === 'ready' && !except.has(replica.id))
-    .filter((replica) => isSolid(fleet.servers.get(replica.server)))
+    .filter((replica) => isSolid(fleet.servers.get(replica.server)) && !isWrittenOff(fleet, replica))
     .reduce((sum, replica) => sum + copiesOf(replica), 0);
 }
 
@@ -23,6 +24,7 @@ const isSolid = (server: Server | undefined): boolean =>
 /** Whether letting this replica go, or what is to become of it, would leave fewer copies than are pinned. */
 export function isPinProtected(fleet: Readonly<Fleet>, replica: Replica): boolean {
   const pinned = fleet.models.get(replica.model)?.pinnedCopies ?? 0;
+  if (isWrittenOff(fleet, replica)) return false;
   return pinned > 0 && solidCopies(fleet, replica.model, new Set([replica.id])) < pinned;
 }
 
@@ -33,7 +35,8 @@ export function isPinProtected(fleet: Readonly<Fleet>, replica: Replica): boolea
  */
 export function isGuaranteed(fleet: Readonly<Fleet>, replica: Replica): boolean {
   const kept = guaranteedCopies(fleet.models.get(replica.model));
-  return kept > 0 && solidCopies(fleet, replica.model, new Set([replica.id])) < kept;
+  if (kept === 0 || isWrittenOff(fleet, replica)) return false;
+  return solidCopies(fleet, replica.model, new Set([replica.id])) < kept;
 }
 
 /** Copies that are kept warm always, pins aside: none of a model that is not to be loaded. */

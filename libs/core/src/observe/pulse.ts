@@ -22,7 +22,19 @@ function feel(fleet: Fleet, { pending }: Server, replica: Ready, counts: Counts,
   const used = isUsed(replica, counts) || (pending.get(replica.model) ?? 0) > 0;
   if (replica.pulse && !used) return;
   const pulse = nextPulse(replica.pulse, counts);
+  noteFailing(fleet, replica, pulse);
   put(fleet, { ...replica, pulse, lastUse: used ? Math.max(replica.lastUse, now) : replica.lastUse });
+}
+
+/** Remembers of a model how many of its copies turned out to be failing; a success of any of them ends that. */
+function noteFailing(fleet: Fleet, replica: Ready, pulse: Pulse): void {
+  const { model, pulse: before } = replica;
+  const isFresh = !before || pulse.succeeded < before.succeeded;
+  if (pulse.succeeded > (isFresh ? 0 : before.succeeded)) fleet.foundFailing.delete(model);
+  if (!fleet.models.has(model) || !isFailing({ ...replica, pulse })) return;
+  const found = fleet.foundFailing.get(model) ?? 0;
+  if (!isFailing(replica)) fleet.foundFailing.set(model, found + 1);
+  else if (found === 0) fleet.foundFailing.set(model, 1);
 }
 
 type Counts = Omit<Pulse, 'failures'>;

@@ -5,6 +5,7 @@ import { bookingsFor, dependenciesOf, labelsMatch } from '../footprint.js';
 import { type AccountId, type ModelId, replicaId, type ReplicaId } from '../ids.js';
 import { capacities, sumOf } from '../ledger.js';
 import type { Bytes, Model } from '../model.js';
+import { isWrittenOff } from '../failing.js';
 import { copiesOf } from '../pins.js';
 import { isSeen } from '../standing.js';
 import { isKept } from './idle.js';
@@ -47,9 +48,9 @@ export class Room {
   /** Other copies count wherever they are: a server that is only down makes nothing impossible. */
   private isPinnedHere(replica: Ready): boolean {
     const pinned = this.fleet.models.get(replica.model)?.pinnedCopies ?? 0;
-    if (pinned === 0) return false;
+    if (pinned === 0 || isWrittenOff(this.fleet, replica)) return false;
     const others = replicasOf(this.fleet, replica.model).filter(
-      ({ id, phase }) => phase === 'ready' && id !== replica.id,
+      (one) => one.phase === 'ready' && one.id !== replica.id && !isWrittenOff(this.fleet, one),
     );
     return others.reduce((sum, one) => sum + copiesOf(one), 0) < pinned;
   }

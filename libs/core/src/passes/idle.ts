@@ -1,5 +1,6 @@
 import type { Fleet } from '../fleet.js';
 import type { Ready, Replica } from '../replica.js';
+import { standsInUntil } from '../failing.js';
 import { isNeeded } from '../footprint.js';
 import type { Instant, ModelSettings } from '../model.js';
 import { isPinProtected } from '../pins.js';
@@ -15,7 +16,7 @@ export function idleUnloadAt(fleet: Readonly<Fleet>, replica: Ready): Instant | 
   return at;
 }
 
-/** The idle rule alone: `max(lastUse + idleUnloadSeconds, inUseUntil)`. */
+/** The idle rule alone: `max(lastUse + idleUnloadSeconds, inUseUntil)`, and not while it stands in for one that only fails. */
 export function idleAt(
   fleet: Readonly<Fleet>,
   replica: Ready,
@@ -27,7 +28,7 @@ export function idleAt(
     if (rule === 'retire') return Math.max(replica.lastUse + minResidency, replica.inUseUntil);
   }
   if (idleUnload === null || idleMode === 'soft') return null;
-  return Math.max(replica.lastUse + idleUnload, replica.inUseUntil);
+  return Math.max(replica.lastUse + idleUnload, replica.inUseUntil, standsInUntil(fleet, replica));
 }
 
 /** What is wanted of the model of a replica; of one that nobody knows any more, what the defaults say. */

@@ -1,6 +1,7 @@
 import { type Fleet, forget, put, replicasOn, unsettled } from '../fleet.js';
 import type { Booking, Placed, Ready, Replica } from '../replica.js';
 import type { Server } from '../server.js';
+import { failsEverywhere, toReplace } from '../failing.js';
 import { bookingsFor, dependenciesOf, dependentsOf } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
 import { Ledger } from '../ledger.js';
@@ -96,11 +97,12 @@ const isOrphan = (fleet: Fleet, { carriedBy }: Placed): boolean =>
 function wantedModels(fleet: Fleet): ReadonlySet<ModelId> {
   const wanted = new Set<ModelId>();
   const want = (id: ModelId): void => {
-    if (fleet.models.get(id)?.enabled) wanted.add(id);
+    if (fleet.models.get(id)?.enabled && !failsEverywhere(fleet, id)) wanted.add(id);
   };
   for (const { id, pinnedCopies } of fleet.models.values()) if (pinnedCopies > 0) want(id);
   for (const { model } of fleet.waiting.values()) want(model);
   for (const model of fleet.wishes.keys()) want(model);
+  for (const model of toReplace(fleet, -Infinity)) want(model);
   for (const { spec, drain } of fleet.servers.values()) {
     if (!drain) continue;
     for (const { phase, model } of replicasOn(fleet, spec.id)) if (phase === 'ready') want(model);

@@ -3,6 +3,7 @@ import type { Fleet } from '../fleet.js';
 import type { Booking, Ready, Replica } from '../replica.js';
 import type { Server } from '../server.js';
 import { bookingsFor, dependenciesOf, isOnHost, labelsMatch } from '../footprint.js';
+import { isWrittenOff } from '../failing.js';
 import { type ModelId, type ReplicaId, replicaId } from '../ids.js';
 import { sumOf } from '../ledger.js';
 import type { Model } from '../model.js';
@@ -82,7 +83,7 @@ function bookingsWith(
 export function growthsOn(fleet: Readonly<Fleet>, server: Server, model: Model): Place[] {
   const replica = fleet.replicas.get(replicaId(model.id, server.spec.id));
   if (replica?.phase !== 'ready' || replica.change || !canChoose(server, model)) return [];
-  if (!server.repository.has(model.id)) return [];
+  if (!server.repository.has(model.id) || isWrittenOff(fleet, replica)) return [];
   const unused = (server.devices ?? []).filter(({ ordinal }) => !replica.devices.includes(ordinal));
   return unused.map(({ ordinal }) => {
     const devices = [...replica.devices, ordinal].toSorted((a, b) => a - b);

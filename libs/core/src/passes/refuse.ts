@@ -1,5 +1,6 @@
 import type { Action, Refusal } from '../actions.js';
 import type { Fleet, Request } from '../fleet.js';
+import { isWrittenOff } from '../failing.js';
 import type { ModelId } from '../ids.js';
 import type { Instant } from '../model.js';
 import { hasVersion, routableReplicas } from '../routes.js';
@@ -67,7 +68,11 @@ export function openingsFor(
   ledger: Ledger,
   now: Instant,
 ): Openings {
-  const absent = unplaced.filter(({ model }) => presentCopies(fleet, model.id, now) === 0);
+  const absent = unplaced.filter(
+    ({ model }) =>
+      presentCopies(fleet, model.id, now) === 0 &&
+      !routableReplicas(fleet, model.id).some((replica) => isWrittenOff(fleet, replica)),
+  );
   const openings = absent.map((want) => [want.model.id, opensAt(fleet, open, ledger, want, now)] as const);
   return new Map(openings.filter((one): one is [ModelId, Instant] => one[1] !== null));
 }

@@ -2,6 +2,7 @@ import type { Action } from '../actions.js';
 import { type Fleet, nextOrder, put, unsettled } from '../fleet.js';
 import type { Draining, Ready, UnloadCause } from '../replica.js';
 import type { Server } from '../server.js';
+import { failsEverywhere, isWrittenOff } from '../failing.js';
 import { isNeeded } from '../footprint.js';
 import type { ModelId } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
@@ -87,10 +88,13 @@ function mayLeave(fleet: Fleet, replica: Ready, deadline: Instant | null, now: I
   if (deadline !== null && deadline <= now) return true;
   if (isNeeded(fleet, replica)) return false;
   if (isPinProtected(fleet, replica)) return false;
-  return (
-    solidCopies(fleet, replica.model, new Set([replica.id])) > 0 ||
-    (idleAt(fleet, replica) ?? Infinity) <= now
-  );
+  return hasPlaceElsewhere(fleet, replica) || (idleAt(fleet, replica) ?? Infinity) <= now;
+}
+
+/** Whether another copy stays; for one that only fails, one that does no better is enough. */
+function hasPlaceElsewhere(fleet: Fleet, replica: Ready): boolean {
+  if (solidCopies(fleet, replica.model, new Set([replica.id])) > 0) return true;
+  return isWrittenOff(fleet, replica) && failsEverywhere(fleet, replica.model);
 }
 
 /** Unloads what has drained: every lease has ended, and Triton's queue is empty, unreadable or had its time. */

@@ -5,6 +5,7 @@ import { type ModelId, type ReplicaId, replicaId } from '../ids.js';
 import type { Instant, Model } from '../model.js';
 import { isLasting } from '../observe/cooldown.js';
 import { routableReplicas } from '../routes.js';
+import { isStuck } from '../stuck.js';
 import { isOverdue, isSeen, isSettling, SETTLING, standingOf } from '../standing.js';
 import { coolingOn } from './cooling.js';
 import { type Fit, Room } from './feasible.js';
@@ -107,6 +108,9 @@ export class Verdicts {
       return { reason: 'load_failed', retryAfter: null, cause: 'transient' };
     }
     if (open.length === 0) return this.noneOpen(able);
+    if (open.every(({ spec }) => this.isStuckOn(replicaId(model.id, spec.id)))) {
+      return { reason: 'no_capacity', retryAfter: SHORT };
+    }
     return this.onCooldowns(model.id, tried);
   }
 
@@ -125,6 +129,12 @@ export class Verdicts {
   private isTriable(id: ReplicaId): boolean {
     const replica = this.fleet.replicas.get(id);
     return !replica || (replica.phase === 'unknown' && replica.after === 'load_failed');
+  }
+
+  /** Whether what is there may never leave: nobody can tell when a load of it could be ordered again. */
+  private isStuckOn(id: ReplicaId): boolean {
+    const replica = this.fleet.replicas.get(id);
+    return replica !== undefined && isStuck(this.fleet, replica, this.now);
   }
 
   /** Draining, needing a restart, or not in explicit mode; one that is merely slow may be fast again. */

@@ -1,5 +1,6 @@
 import type { Fleet } from '../fleet.js';
 import type { Booking, Ready, Replica } from '../replica.js';
+import { isWrittenOff } from '../failing.js';
 import { dependenciesOf, dependentsOf } from '../footprint.js';
 import { type AccountId, type ModelId, type ReplicaId, replicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
@@ -67,7 +68,7 @@ export function withinPins(fleet: Fleet, victims: readonly Victim[]): Victim[] {
   return victims.filter(({ replicas }) => {
     const joining = replicas.filter(({ id }) => !going.has(id));
     for (const { id } of joining) going.add(id);
-    if (joining.every(({ model }) => keepsPin(fleet, model, going))) return true;
+    if (joining.every((one) => isWrittenOff(fleet, one) || keepsPin(fleet, one.model, going))) return true;
     for (const { id } of joining) going.delete(id);
     return false;
   });
@@ -83,6 +84,7 @@ function keepsPin(fleet: Fleet, model: ModelId, going: ReadonlySet<ReplicaId>): 
 function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {
   if (replica.change || isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
   if (now < residentUntil(fleet, replica)) return false;
+  if (replica.model === want.model.id && isWrittenOff(fleet, replica)) return false;
   const isStarving = now - want.since >= fleet.limits.starvation;
   return isStarving || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
 }

@@ -1,5 +1,6 @@
 import type { Fleet } from '../fleet.js';
 import type { Replica } from '../replica.js';
+import { failsEverywhere, isWrittenOff, toReplace } from '../failing.js';
 import { replicasOf } from '../fleet.js';
 import type { ModelId, ServerId } from '../ids.js';
 import type { Instant, Model } from '../model.js';
@@ -30,12 +31,14 @@ export function wantsOf(fleet: Fleet, now: Instant): Want[] {
   }
   for (const model of leavingDraining(fleet, now)) want(model, 1);
   for (const { model } of fleet.waiting.values()) want(model, 1);
+  for (const model of toReplace(fleet, now)) want(model, 1);
   for (const model of fleet.wishes.keys()) want(model, 1);
   const lacking = [...wanted].filter(
     ([model, copies]) =>
       fleet.models.get(model)?.enabled &&
       presentCopies(fleet, model, now) < copies &&
-      !isGivenUp(fleet, model, now),
+      !isGivenUp(fleet, model, now) &&
+      !failsEverywhere(fleet, model),
   );
   noteSince(fleet, new Set(lacking.map(([model]) => model)), now);
   return lacking.map(([model, copies]) => ({
@@ -94,8 +97,9 @@ function isPresent(fleet: Readonly<Fleet>, replica: Replica, now: Instant): bool
   if (standing === 'lost' || (standing !== 'ready' && replica.phase === 'placed')) return false;
   switch (replica.phase) {
     case 'placed':
-    case 'ready':
       return true;
+    case 'ready':
+      return !isWrittenOff(fleet, replica);
     case 'loading':
       return !isOverdue(fleet, replica, now);
     case 'unknown':
