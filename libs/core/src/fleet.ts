@@ -95,8 +95,6 @@ export interface Fleet {
   readonly loadTook: Map<ModelId, Millis>;
   /** How many copies of a model were found to be failing, one after the other, since one of it last succeeded. */
   readonly foundFailing: Map<ModelId, number>;
-  /** How many copies of a model were found to be failing, one after the other, since one of it last succeeded. */
-  readonly foundFailing: Map<ModelId, number>;
   /** What each model was measured to take of a device. */
   readonly footprints: Map<ModelId, Footprint>;
   defaults: ModelSettings;
@@ -155,7 +153,6 @@ export const emptyFleet = (): Fleet => ({
   wantedSince: new Map(),
   readings: new Map(),
   loadTook: new Map(),
-  foundFailing: new Map(),
   foundFailing: new Map(),
   footprints: new Map(),
   defaults: DEFAULTS,

@@ -6,7 +6,6 @@ import type { AccountId, ModelId } from './ids.js';
 import { Ledger } from './ledger.js';
 import type { Bytes, Instant } from './model.js';
 import { isWrittenOff } from './failing.js';
-import { isWrittenOff } from './failing.js';
 import { isFailing } from './observe/pulse.js';
 import { waitingFor } from './passes/eta.js';
 import { isKept } from './passes/idle.js';
@@ -103,10 +102,6 @@ export function serverFlags(fleet: Readonly<Fleet>, server: Server, now: Instant
   ];
   return flags.flatMap(([flag, isSet]) => (isSet ? [flag] : []));
 }
-
-/** Whether Triton was told to unload it: it answered and the model is still there, or it did not answer at all. */
-const isUnload = (replica: Replica): boolean =>
-  replica.phase === 'unloading' || (replica.phase === 'unknown' && replica.after === 'unload');
 
 /** Whether Triton was told to unload it: it answered and the model is still there, or it did not answer at all. */
 const isUnload = (replica: Replica): boolean =>

@@ -183,7 +183,6 @@ export const fleet = z.strictObject({
   readings: z.map(modelId, reading),
   loadTook: z.map(modelId, amount),
   foundFailing: z.map(modelId, amount),
-  foundFailing: z.map(modelId, amount),
   footprints: z.map(modelId, z.strictObject({ peak: amount, times: whole })),
   defaults: settings,
   limits,

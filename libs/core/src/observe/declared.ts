@@ -39,7 +39,6 @@ function forgetPast(fleet: Fleet, id: ModelId): void {
   fleet.lastUnloads.delete(id);
   fleet.loadTook.delete(id);
   fleet.foundFailing.delete(id);
-  fleet.foundFailing.delete(id);
   fleet.footprints.delete(id);
   for (const [replica, { model }] of fleet.cooldowns) if (model === id) fleet.cooldowns.delete(replica);
 }
