@@ -20,6 +20,21 @@ export type { ControlMode, IndexRow, Look, MetricsSample, ServingRow, Sighting }
 export type * from './model.js';
 export { idleUnloadAt } from './passes/idle.js';
 export { waitingFor } from './passes/eta.js';
+export type {
+  ChangedModel,
+  Cut,
+  DeviceStanding,
+  Lacking,
+  ModelStanding,
+  Plan,
+  PlanBounds,
+  PlannedAnswer,
+  PlannedDevice,
+  PlannedOrder,
+  Supposition,
+  WantedBy,
+} from './plan/plan.js';
+export { Planning } from './plan/planning.js';
 export { pickRoute, type RecentUses, type RouteQuery } from './routes.js';
 export { step } from './step.js';
 export { nextWake } from './wake.js';

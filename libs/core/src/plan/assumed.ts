@@ -1,0 +1,132 @@
+import type { Event } from '../events.js';
+import { type Fleet, forget, put, replicasOn, unsettled } from '../fleet.js';
+import type { ReplicaId } from '../ids.js';
+import type { Instant, Model } from '../model.js';
+import { becomeReady } from '../observe/orders.js';
+import { noteUnload } from '../observe/sighted.js';
+import { loadTook } from '../passes/eta.js';
+import { Room } from '../passes/feasible.js';
+import type { Loading, Ready, Replica, Unknown } from '../replica.js';
+import type { Server } from '../server.js';
+import { isOverdue, loadBegan, loadBounds, standingOf } from '../standing.js';
+import { isStuck } from '../stuck.js';
+
+/**
+ * What is taken to come of orders on a copy of a fleet, in place of servers that answer: a load succeeds after as long as
+ * its model's last one took, memory is back as soon as an unload was ordered, a look finds what the books say and empty
+ * queues. What is stuck or overdue stays so, and so does everything on a server that does not answer.
+ */
+export class Assumed {
+  private readonly ends = new Map<ReplicaId, { readonly at: Instant; readonly order: string }>();
+  private left = new Map<ReplicaId, Replica>();
+
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly began: Instant,
+  ) {}
+
+  /** When the first of the loads under way ends; infinity where none is. */
+  get next(): Instant {
+    return Math.min(Infinity, ...Array.from(this.ends.values(), ({ at }) => at));
+  }
+
+  /** When the load under way of a replica ends; null where it is not known to. */
+  endOf(replica: ReplicaId): Instant | null {
+    return this.ends.get(replica)?.at ?? null;
+  }
+
+  /** A replica that has left since the turn before. */
+  gone(replica: ReplicaId): Replica | undefined {
+    return this.left.get(replica);
+  }
+
+  /** Every server that is looked at has just been looked at: no look is due, and none has to be waited for. */
+  look(now: Instant): void {
+    for (const server of this.fleet.servers.values()) {
+      if (!server.looked) continue;
+      Object.assign(server, { looking: 'full', lookWanted: null, statisticsWanted: null });
+      Object.assign(server, { lookedAt: now, statisticsAt: now, fullEndedAt: now, anyEndedAt: now });
+      if (now > this.began) server.pending = new Map();
+    }
+  }
+
+  /** Takes up the orders that are under way after a turn; whether something has ended at once. */
+  take(now: Instant): boolean {
+    this.left = new Map();
+    for (const replica of unsettled(this.fleet)) {
+      const server = this.fleet.servers.get(replica.server)!;
+      if (!answers(server, now) || isStuck(this.fleet, replica, now)) continue;
+      if (isGone(replica)) {
+        if (replica.cause) noteUnload(this.fleet, replica, replica.cause, replica.makesRoomFor, now);
+        forget(this.fleet, replica);
+        this.left.set(replica.id, replica);
+      } else if (isUnderWay(replica) && !isOverdue(this.fleet, replica, now)) this.expect(replica, now);
+    }
+    return this.left.size > 0;
+  }
+
+  /** The reports of the loads that have ended by now. */
+  reports(now: Instant): Event[] {
+    return [...this.ends].flatMap(([id, { at, order }]): Event[] => {
+      if (at > now) return [];
+      this.ends.delete(id);
+      const replica = this.fleet.replicas.get(id);
+      if (replica?.phase === 'unknown') put(this.fleet, becomeReady(replica, [], now));
+      if (!replica || replica.phase === 'unknown' || orderOf(replica) !== order) return [];
+      const outcome = { kind: 'succeeded', versions: [] } as const;
+      return [{ kind: 'LoadEnded', order: orderOf(replica)!, replica: id, outcome }];
+    });
+  }
+
+  private expect(replica: UnderWay, now: Instant): void {
+    const order = orderOf(replica) ?? '';
+    if (this.ends.get(replica.id)?.order === order) return;
+    const began = loadBegan(replica) ?? now;
+    const latest = loadBounds(this.fleet, replica)?.overdueAt ?? Infinity;
+    const end = Math.min(latest, began + loadTook(this.fleet, replica.model));
+    this.ends.set(replica.id, { order, at: Math.max(now, end) });
+  }
+}
+
+type UnderWay = Loading | Ready | Unknown;
+
+/** A step that is carried comes up with the load that brings it. */
+function isUnderWay(replica: Replica): replica is UnderWay {
+  if (replica.phase === 'loading') return replica.carriedBy === null;
+  if (replica.phase === 'ready') return replica.change?.order != null;
+  return replica.phase === 'unknown' && replica.coming;
+}
+
+const isGone = (replica: Replica): replica is Extract<Replica, { phase: 'unloading' | 'unknown' }> =>
+  replica.phase === 'unloading' || (replica.phase === 'unknown' && !replica.coming);
+
+const orderOf = (replica: Replica) =>
+  replica.phase === 'loading'
+    ? replica.order
+    : replica.phase === 'ready'
+      ? (replica.change?.order ?? null)
+      : null;
+
+function answers(server: Server, now: Instant): boolean {
+  const standing = standingOf(server, now);
+  return standing === 'ready' || standing === 'stale';
+}
+
+/** Whether nothing is under way or waited for, but what no server could ever take. */
+export const isAtRest = (fleet: Readonly<Fleet>, now: Instant): boolean =>
+  fleet.waiting.size === 0 &&
+  [...fleet.servers.values()].every((server) => !answers(server, now) || isQuiet(fleet, server)) &&
+  isAllHopeless(fleet);
+
+const isQuiet = (fleet: Readonly<Fleet>, { spec }: Server): boolean =>
+  replicasOn(fleet, spec.id).every(({ phase }) => phase !== 'placed' && phase !== 'draining');
+
+function isAllHopeless(fleet: Readonly<Fleet>): boolean {
+  if (fleet.wantedSince.size === 0) return true;
+  const room = new Room(fleet);
+  const fitsNowhere = (model: Model): boolean =>
+    [...fleet.servers.values()].every((server) => room.fitOn(server, model) !== 'fits');
+  return Array.from(fleet.wantedSince.keys(), (id) => fleet.models.get(id)).every(
+    (model) => model === undefined || fitsNowhere(model),
+  );
+}

@@ -1,0 +1,125 @@
+import { fitPins } from '../fit-pins.js';
+import type { Fleet } from '../fleet.js';
+import type { ModelId, ServerId } from '../ids.js';
+import type { Bytes, Instant } from '../model.js';
+import { copiesOf } from '../pins.js';
+import { routableReplicas } from '../routes.js';
+import { memoryOf, modelState, serverState, unsatisfiedPins } from '../view.js';
+import { Scene } from '../why/scene.js';
+import { type WhyPlace, whyThere } from '../why/why-there.js';
+import type { ChangedModel, DeviceStanding, Lacking, ModelStanding, Plan, PlannedDevice } from './plan.js';
+
+/** How a fleet stands at a moment, as far as a plan compares it. */
+export interface Picture {
+  readonly models: ReadonlyMap<ModelId, ModelStanding>;
+  readonly devices: readonly (Omit<PlannedDevice, 'before' | 'after'> & {
+    readonly standing: DeviceStanding;
+  })[];
+  readonly lacking: ReadonlySet<ModelId>;
+}
+
+export const pictureOf = (fleet: Readonly<Fleet>, now: Instant): Picture => ({
+  models: new Map(Array.from(fleet.models.keys(), (id) => [id, standingOf(fleet, id, now)])),
+  devices: devicesIn(fleet, now),
+  lacking: lackingIn(fleet),
+});
+
+const standingOf = (fleet: Readonly<Fleet>, id: ModelId, now: Instant): ModelStanding => ({
+  state: modelState(fleet, id, now),
+  readyCopies: routableReplicas(fleet, id).reduce((sum, replica) => sum + copiesOf(replica), 0),
+});
+
+const lackingIn = (fleet: Readonly<Fleet>): ReadonlySet<ModelId> =>
+  new Set([...fleet.wantedSince.keys(), ...unsatisfiedPins(fleet)]);
+
+function devicesIn(fleet: Readonly<Fleet>, now: Instant): Picture['devices'] {
+  const memory = memoryOf(fleet);
+  return [...fleet.servers.values()].flatMap((server) => {
+    const state = serverState(fleet, server, now);
+    return (server.devices ?? []).map(({ ordinal, kind, account }) => {
+      return { server: server.spec.id, ordinal, kind, standing: { server: state, ...memory(account) } };
+    });
+  });
+}
+
+/** What beside the fleet itself says how a plan ends. */
+interface Ending {
+  /** Servers that are lost or to be drained. */
+  readonly gone: ReadonlySet<ServerId>;
+  /** Models that somebody was refused. */
+  readonly refused: readonly ModelId[];
+  readonly most: number;
+}
+
+/** Models that lack something are judged on every server: so many of them. */
+const MOST_JUDGED = 20;
+
+/** What has become of a fleet, held against how it stood before. */
+export function comparedWith(
+  before: Picture,
+  fleet: Fleet,
+  now: Instant,
+  { gone, refused, most }: Ending,
+): Pick<Plan, 'lacking' | 'devices' | 'pins'> & { readonly models: readonly ChangedModel[] } {
+  const lacking = [...new Set([...lackingIn(fleet), ...refused.filter((id) => isCold(fleet, id))])];
+  const judged = lacking.slice(0, Math.min(MOST_JUDGED, most));
+  return {
+    lacking: {
+      items: judged.map((id) => lackOf(fleet, id, before.lacking.has(id), now)),
+      leftOut: lacking.length - judged.length,
+    },
+    models: changedModels(before, fleet, now),
+    devices: changedDevices(before, fleet, now),
+    pins: fitPins(without(fleet, gone), pinnedIn(fleet)),
+  };
+}
+
+const isCold = (fleet: Readonly<Fleet>, id: ModelId): boolean => routableReplicas(fleet, id).length === 0;
+
+const pinnedIn = (fleet: Readonly<Fleet>) =>
+  [...fleet.models.values()].filter(({ pinnedCopies }) => pinnedCopies > 0);
+
+/** The fleet as it is where some servers are no more. */
+const without = (fleet: Fleet, gone: ReadonlySet<ServerId>): Fleet => ({
+  ...fleet,
+  servers: new Map([...fleet.servers].filter(([id]) => !gone.has(id))),
+  replicas: new Map([...fleet.replicas].filter(([, { server }]) => !gone.has(server))),
+});
+
+function lackOf(fleet: Fleet, id: ModelId, before: boolean, now: Instant): Lacking {
+  const model = fleet.models.get(id);
+  const there = model ? whyThere(new Scene(fleet, model, now)) : [];
+  return {
+    model: id,
+    pinnedCopies: model?.pinnedCopies ?? 0,
+    readyCopies: standingOf(fleet, id, now).readyCopies,
+    before,
+    there: there.map(({ server, verdict, places }) => ({ server, verdict, short: shortOf(places) })),
+  };
+}
+
+/** By how much the place that comes nearest is too small; null where there is none at all. */
+function shortOf(places: readonly WhyPlace[]): Bytes | null {
+  if (places.length === 0) return null;
+  const shorts = places.map(({ accounts }) =>
+    Math.max(0, ...accounts.map(({ needs, spare }) => needs - spare)),
+  );
+  return Math.min(...shorts);
+}
+
+function changedModels({ models }: Picture, fleet: Readonly<Fleet>, now: Instant): ChangedModel[] {
+  return [...new Set([...models.keys(), ...fleet.models.keys()])].flatMap((model) => {
+    const before = models.get(model) ?? { state: 'absent', readyCopies: 0 };
+    const after = standingOf(fleet, model, now);
+    const isSame = before.state === after.state && before.readyCopies === after.readyCopies;
+    return isSame ? [] : [{ model, before, after }];
+  });
+}
+
+function changedDevices({ devices }: Picture, fleet: Readonly<Fleet>, now: Instant): PlannedDevice[] {
+  const after = new Map(devicesIn(fleet, now).map((one) => [`${one.server}/${one.ordinal}`, one.standing]));
+  return devices.flatMap(({ standing, ...device }) => {
+    const end = after.get(`${device.server}/${device.ordinal}`);
+    return end ? [{ ...device, before: standing, after: end }] : [];
+  });
+}

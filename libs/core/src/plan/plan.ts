@@ -1,0 +1,126 @@
+import type { PinsFit } from '../fit-pins.js';
+import type { Refusal } from '../actions.js';
+import type { ModelId, ServerId } from '../ids.js';
+import type { Bytes, Instant, Millis, Model } from '../model.js';
+import type { UnloadCause } from '../replica.js';
+import type { Memory, ModelState, ServerState } from '../view.js';
+import type { Verdict } from '../why/why-there.js';
+
+/** What is supposed to be so. Everything else stays as it is. */
+export interface Supposition {
+  /** Models as they are declared, pins included. */
+  readonly models: readonly Model[];
+  /** Servers that are lost; what was in use there and is nowhere else is asked for again. */
+  readonly lost: readonly ServerId[];
+  readonly drained: readonly ServerId[];
+  /** Models that somebody asks for, once each, and waits for as long as they allow. */
+  readonly asked: readonly ModelId[];
+}
+
+/** How long is planned for, and how much is told. */
+export interface PlanBounds {
+  readonly within: Millis;
+  readonly turns: number;
+  readonly items: number;
+}
+
+/** What would come of a supposition: worked out by the core itself, on a copy of the fleet. */
+export interface Plan {
+  /** Whether all came to rest, or the time or the turns that are planned for were over before. */
+  readonly end: 'at_rest' | 'time' | 'turns';
+  readonly turns: number;
+  /** How much time is planned for until then. */
+  readonly took: Millis;
+  readonly orders: Cut<PlannedOrder>;
+  readonly answers: Cut<PlannedAnswer>;
+  readonly lacking: Cut<Lacking>;
+  readonly models: Cut<ChangedModel>;
+  readonly devices: readonly PlannedDevice[];
+  /** Whether all pins together could be kept on the servers that stay. */
+  readonly pins: PinsFit;
+}
+
+/** A list that may have been cut. */
+export interface Cut<Item> {
+  readonly items: readonly Item[];
+  readonly leftOut: number;
+}
+
+/** Who makes a model be loaded: the first of these that holds. */
+export type WantedBy = 'pin' | 'drain' | 'request' | 'wish' | 'dependency' | 'copies';
+
+/** A load or an unload that would be ordered. */
+export type PlannedOrder =
+  | {
+      readonly kind: 'load';
+      readonly at: Instant;
+      readonly model: ModelId;
+      readonly server: ServerId;
+      readonly devices: readonly number[];
+      /** What a copy books on each of its devices. */
+      readonly bytes: Bytes;
+      readonly wantedBy: WantedBy;
+      /** When it should be ready; null where it is not known to get so. */
+      readonly readyAt: Instant | null;
+    }
+  | {
+      readonly kind: 'unload';
+      readonly at: Instant;
+      readonly model: ModelId;
+      readonly server: ServerId;
+      readonly devices: readonly number[];
+      readonly bytes: Bytes;
+      readonly cause: UnloadCause;
+      readonly makesRoomFor: ModelId | null;
+    };
+
+/** What somebody would be told who asked. */
+export interface PlannedAnswer {
+  readonly model: ModelId;
+  readonly at: Instant;
+  readonly waited: Millis;
+  /** Null: refused. */
+  readonly server: ServerId | null;
+  readonly refusal: Refusal | null;
+}
+
+/** A model of which somebody would want more than there would be in the end, and why there is not. */
+export interface Lacking {
+  readonly model: ModelId;
+  readonly pinnedCopies: number;
+  readonly readyCopies: number;
+  /** Whether it lacks as much already, without what is supposed. */
+  readonly before: boolean;
+  readonly there: readonly {
+    readonly server: ServerId;
+    readonly verdict: Verdict;
+    readonly short: Bytes | null;
+  }[];
+}
+
+/** A model that would be otherwise in the end than it is now. */
+export interface ChangedModel {
+  readonly model: ModelId;
+  readonly before: ModelStanding;
+  readonly after: ModelStanding;
+}
+
+/** How a model stands. */
+export interface ModelStanding {
+  readonly state: ModelState;
+  readonly readyCopies: number;
+}
+
+/** The memory of a device, now and in the end. */
+export interface PlannedDevice {
+  readonly server: ServerId;
+  readonly ordinal: number;
+  readonly kind: 'gpu' | 'cpu';
+  readonly before: DeviceStanding;
+  readonly after: DeviceStanding;
+}
+
+/** How a device stands, and its server with it. */
+export interface DeviceStanding extends Memory {
+  readonly server: ServerState;
+}

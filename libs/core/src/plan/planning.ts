@@ -1,0 +1,140 @@
+import type { Action } from '../actions.js';
+import { copyFleet } from '../copy-fleet.js';
+import type { Fleet } from '../fleet.js';
+import type { Booking } from '../replica.js';
+import type { Bytes, Instant } from '../model.js';
+import { step } from '../step.js';
+import { nextWake } from '../wake.js';
+import { Assumed, isAtRest } from './assumed.js';
+import { comparedWith, type Picture, pictureOf } from './picture.js';
+import type { Plan, PlanBounds, PlannedAnswer, PlannedOrder, Supposition } from './plan.js';
+import { suppose, type Supposed } from './suppose.js';
+import { wantedBy } from './wanted-by.js';
+
+/**
+ * Plans what would come of a supposition: takes the core's own turns, one after the other, on a copy of a fleet. The
+ * fleet that it was copied from is left alone. However much there is to plan, each turn is a short piece of work.
+ */
+export class Planning {
+  private readonly fleet: Fleet;
+  private readonly before: Picture;
+  private readonly assumed: Assumed;
+  private readonly supposed: Supposed;
+  private readonly orders: PlannedOrder[] = [];
+  private readonly answers: PlannedAnswer[] = [];
+  private now: Instant;
+  private turns = 0;
+  private end: Plan['end'] | null = null;
+
+  constructor(
+    fleet: Readonly<Fleet>,
+    supposition: Supposition,
+    private readonly began: Instant,
+    private readonly bounds: PlanBounds,
+  ) {
+    this.fleet = copyFleet(fleet);
+    this.now = began;
+    this.before = pictureOf(this.fleet, began);
+    this.assumed = new Assumed(this.fleet, began);
+    this.supposed = suppose(this.fleet, supposition, began);
+  }
+
+  /** Takes the next turn; false once all has come to rest or a bound is reached, after which there is none. */
+  turn(): boolean {
+    if (this.end !== null) return false;
+    const { fleet, assumed, now } = this;
+    assumed.look(now);
+    const events = this.turns === 0 ? this.supposed.events : assumed.reports(now);
+    const actions = step(fleet, events, now);
+    this.turns += 1;
+    const hasEnded = assumed.take(now);
+    for (const action of actions) this.note(action);
+    this.end = hasEnded ? this.isOverlong() : this.advance();
+    return this.end === null;
+  }
+
+  /** What it has come to so far. */
+  plan(): Plan {
+    const { orders, answers, bounds, before, fleet, now } = this;
+    const cut = <Item>(items: readonly Item[]) => ({
+      items: items.slice(0, bounds.items),
+      leftOut: Math.max(0, items.length - bounds.items),
+    });
+    const { lacking, models, devices, pins } = comparedWith(before, fleet, now, {
+      gone: this.supposed.gone,
+      refused: answers.flatMap(({ model, refusal }) => (refusal ? [model] : [])),
+      most: bounds.items,
+    });
+    return {
+      end: this.end ?? 'turns',
+      turns: this.turns,
+      took: now - this.began,
+      orders: cut(orders),
+      answers: cut(answers),
+      lacking,
+      models: cut(models),
+      devices,
+      pins,
+    };
+  }
+
+  /** Goes on to the next moment at which something happens: to that of a report at once, else a little at a time. */
+  private advance(): Plan['end'] | null {
+    const { fleet, assumed, now, bounds } = this;
+    if (assumed.next === Infinity && isAtRest(fleet, now)) return 'at_rest';
+    const next = Math.min(assumed.next, Math.max(nextWake(fleet, now), now + bounds.within / bounds.turns));
+    if (!Number.isFinite(next)) return 'at_rest';
+    if (next > this.began + bounds.within) return 'time';
+    this.now = next;
+    return this.isOverlong();
+  }
+
+  private isOverlong(): Plan['end'] | null {
+    return this.turns >= this.bounds.turns ? 'turns' : null;
+  }
+
+  private note(action: Action): void {
+    switch (action.kind) {
+      case 'load':
+      case 'unload':
+        this.orders.push(this.ordered(action));
+        return;
+      case 'grant':
+      case 'refuse':
+        return this.noteAnswer(action);
+      default:
+    }
+  }
+
+  private ordered(action: Extract<Action, { kind: 'load' | 'unload' }>): PlannedOrder {
+    const { kind, replica: id, model, server } = action;
+    const replica = this.fleet.replicas.get(id) ?? this.assumed.gone(id);
+    const change = replica?.phase === 'ready' ? replica.change : null;
+    const { devices = [], bookings = [] } = change ?? replica ?? {};
+    const shared = { at: this.now, model, server, devices, bytes: onOneDevice(bookings) };
+    if (kind === 'unload') return { kind, ...shared, cause: action.cause, makesRoomFor: action.makesRoomFor };
+    return {
+      kind,
+      ...shared,
+      wantedBy: wantedBy(this.fleet, model, this.now),
+      readyAt: this.assumed.endOf(id),
+    };
+  }
+
+  private noteAnswer(action: Extract<Action, { kind: 'grant' | 'refuse' }>): void {
+    const model = this.supposed.requests.get(action.request);
+    if (model === undefined) return;
+    const told = { model, at: this.now, waited: this.now - this.began };
+    this.answers.push(
+      action.kind === 'refuse'
+        ? { ...told, server: null, refusal: action.refusal }
+        : { ...told, server: this.fleet.replicas.get(action.replica)!.server, refusal: null },
+    );
+  }
+}
+
+/** What a copy takes where it takes most: on a GPU, or on the host where it is on none. */
+function onOneDevice(bookings: readonly Booking[]): Bytes {
+  const gpus = bookings.filter(({ account }) => account.startsWith('gpu:'));
+  return Math.max(0, ...(gpus.length > 0 ? gpus : bookings).map(({ bytes }) => bytes));
+}

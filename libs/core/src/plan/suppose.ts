@@ -1,0 +1,67 @@
+import type { Event } from '../events.js';
+import { type Fleet, replicasOn } from '../fleet.js';
+import type { ModelId, RequestId, ServerId } from '../ids.js';
+import type { Instant, Millis, Model } from '../model.js';
+import { idleAt } from '../passes/idle.js';
+import { routableReplicas } from '../routes.js';
+import type { Supposition } from './plan.js';
+
+/** A request that only supposes asks for a route that is good for so long. */
+const LEASE: Millis = 10_000;
+
+/** A supposition as the core hears of it. */
+export interface Supposed {
+  readonly events: readonly Event[];
+  /** What each of the supposed requests asks for. */
+  readonly requests: ReadonlyMap<RequestId, ModelId>;
+  /** The servers that are lost or to be drained. */
+  readonly gone: ReadonlySet<ServerId>;
+}
+
+/** Makes events of what is supposed, as if it had all happened at once. */
+export function suppose(
+  fleet: Readonly<Fleet>,
+  { models, lost, drained, asked }: Supposition,
+  now: Instant,
+): Supposed {
+  const declared = new Map([...fleet.models, ...models.map((model) => [model.id, model] as const)]);
+  const wanted = [...new Set([...asked, ...bereft(fleet, new Set(lost), now)])];
+  const arrivals = wanted.map((id, at) => arrival(declared.get(id), id, `plan-${at}` as RequestId, now));
+  return {
+    events: [
+      ...models.map((model): Event => ({ kind: 'ModelDeclared', model })),
+      ...lost.map((server): Event => ({ kind: 'ContactChanged', server, fact: 'leaving' })),
+      ...drained.map((server): Event => ({ kind: 'DrainOrdered', server, deadline: null })),
+      ...arrivals,
+    ],
+    requests: new Map(wanted.map((model, at) => [`plan-${at}` as RequestId, model])),
+    gone: new Set([...lost, ...drained]),
+  };
+}
+
+/** Models in use on servers that are lost, of which no other copy is warm: whoever uses them asks again. */
+function bereft(fleet: Readonly<Fleet>, lost: ReadonlySet<ServerId>, now: Instant): ModelId[] {
+  return [...lost].flatMap((server) =>
+    replicasOn(fleet, server).flatMap((replica) => {
+      if (replica.phase !== 'ready' || (idleAt(fleet, replica) ?? Infinity) <= now) return [];
+      const isElsewhere = routableReplicas(fleet, replica.model).some((one) => !lost.has(one.server));
+      return isElsewhere ? [] : [replica.model];
+    }),
+  );
+}
+
+function arrival(model: Model | undefined, id: ModelId, request: RequestId, now: Instant): Event {
+  return {
+    kind: 'RequestArrived',
+    request: {
+      id: request,
+      model: id,
+      version: null,
+      arrivedAt: now,
+      deadline: now + (model?.coldStart.maxWait ?? 0),
+      lease: LEASE,
+      class: model?.class ?? 'default',
+      avoid: [],
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { Fleet } from '../fleet.js';
+import { dependenciesOf } from '../footprint.js';
+import type { ModelId } from '../ids.js';
+import type { Instant } from '../model.js';
+import { waitingFor } from '../passes/eta.js';
+import { leavingDraining } from '../passes/wants.js';
+import type { WantedBy } from './plan.js';
+
+/** Why a model is loaded: for a pin, a server that is drained, somebody who asks, another model, or one more copy. */
+export function wantedBy(fleet: Readonly<Fleet>, id: ModelId, now: Instant): WantedBy {
+  const model = fleet.models.get(id);
+  if (model?.enabled && model.pinnedCopies > 0) return 'pin';
+  if (leavingDraining(fleet, now).includes(id)) return 'drain';
+  if (waitingFor(fleet, id) > 0) return 'request';
+  if (fleet.wishes.has(id)) return 'wish';
+  return [...fleet.composed].some((one) => fleet.holders.has(one) && dependenciesOf(fleet, one).includes(id))
+    ? 'dependency'
+    : 'copies';
+}
