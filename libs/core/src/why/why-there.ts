@@ -64,6 +64,9 @@ export interface WhyAccount {
   readonly leaving: Bytes;
   readonly free: Bytes;
   readonly spare: Bytes;
+  /** What others hold of it, and what never came back; neither is in the capacity. Null: not known yet. */
+  readonly foreign: Bytes | null;
+  readonly residue: Bytes;
   /** The largest come first. */
   readonly holders: readonly WhyHolder[];
 }
@@ -111,23 +114,29 @@ function verdictOn(
 
 function whyPlace(scene: Scene, place: Place): WhyPlace {
   const { devices, brings, bookings } = place;
-  const { ledger } = scene;
   const victims = scene.victimsFor(place);
   return {
     devices,
     brings,
     verdict: victims === null ? 'no_room' : victims.length > 0 ? 'room_by_eviction' : 'room',
     victims,
-    accounts: bookings.map(({ account, bytes }) => {
-      const spare = ledger.spare(account);
-      return {
-        account,
-        needs: bytes,
-        ...ledger.of(account),
-        free: ledger.free(account),
-        spare,
-        holders: bytes > spare ? scene.holdersOf(account) : [],
-      };
-    }),
+    accounts: bookings.map(({ account, bytes }) => whyAccount(scene, place.server, account, bytes)),
+  };
+}
+
+function whyAccount(scene: Scene, { devices, meters }: Server, account: AccountId, needs: Bytes): WhyAccount {
+  const { ledger } = scene;
+  const spare = ledger.spare(account);
+  const device = devices?.find((one) => one.kind === 'gpu' && one.account === account);
+  const meter = device && meters.get(device.ordinal);
+  return {
+    account,
+    needs,
+    ...ledger.of(account),
+    free: ledger.free(account),
+    spare,
+    foreign: meter?.foreign ?? null,
+    residue: meter?.residue ?? 0,
+    holders: needs > spare ? scene.holdersOf(account) : [],
   };
 }

@@ -80,6 +80,7 @@ describe('why a model is where it is', () => {
           {
             account: 'gpu:s/0',
             ...{ needs: 6, capacity: 10, held: 6, promised: 0, leaving: 0, free: 4, spare: 4 },
+            ...{ foreign: null, residue: 0 },
             holders: [
               {
                 replica: 'here@s',
