@@ -24,7 +24,15 @@ const model = (id: ModelId, units: number): Model => ({
   onLimitExceeded: 'warn',
   onFailing: 'flag',
   deviceSets: [],
-  ...{ pinnedCopies: 0, minCopies: 0, maxCopies: null, dependsOn: [], require: {}, config: '{}' },
+  ...{
+    pinnedCopies: 0,
+    minCopies: 0,
+    maxCopies: null,
+    dependsOn: [],
+    require: {},
+    spread: null,
+    config: '{}',
+  },
 });
 
 const server = (id: ServerId): ServerSpec => ({

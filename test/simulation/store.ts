@@ -1,4 +1,4 @@
-import type { Millis, ModelId, ServerId } from '#core';
+import type { Footprint, Millis, ModelId, ServerId } from '#core';
 import type { Learned, LearnedChange, LearnedServer } from '#engine';
 import type { Timers } from '#testing';
 
@@ -25,6 +25,7 @@ export class Store {
   private readonly ordered = new Map<ServerId, readonly ModelId[]>();
   private readonly steps = new Map<ModelId, readonly ModelId[]>();
   private readonly loadTook = new Map<ModelId, Millis>();
+  private readonly footprints = new Map<ModelId, Footprint>();
 
   constructor(private readonly disk: Timers) {}
 
@@ -48,6 +49,7 @@ export class Store {
       ordered: new Map(this.ordered),
       steps: new Map(this.steps),
       loadTook: new Map(this.loadTook),
+      footprints: new Map(this.footprints),
     };
   }
 
@@ -105,6 +107,8 @@ export class Store {
         return setOrDelete(this.steps, change.model, change.value);
       case 'loadTook':
         return setOrDelete(this.loadTook, change.model, change.value);
+      case 'footprint':
+        return setOrDelete(this.footprints, change.model, change.value);
     }
   }
 }

@@ -6,7 +6,12 @@ const NOON = Date.parse('2026-01-31T12:00:00Z');
 
 const aCopy = (parts: Partial<CopyMessage> = {}): CopyMessage => ({
   ...{ server: 'a', device: 0, phase: 'ready', since: '2026-01-31T11:00:00Z', flags: [] },
-  ...{ memoryMb: { reserved: 420, measured: null }, lastUsedAt: null, inUseUntil: null, idleUnloadAt: null },
+  ...{
+    memoryMb: { reserved: 420, measured: null, basis: 'declared' },
+    lastUsedAt: null,
+    inUseUntil: null,
+    idleUnloadAt: null,
+  },
   ...parts,
 });
 

@@ -34,7 +34,11 @@ export const copySchema = z.strictObject({
   device: count.nullable(),
   phase: z.enum(['placed', 'loading', 'ready', 'draining', 'unloading', 'unknown']),
   since: time,
-  memoryMb: z.strictObject({ reserved: count, measured: count.nullable() }),
+  memoryMb: z.strictObject({
+    reserved: count,
+    measured: count.nullable(),
+    basis: z.enum(['declared', 'measured', 'default']),
+  }),
   flags: z.array(z.enum(['failing', 'stuck'])),
   lastUsedAt: time.nullable(),
   inUseUntil: time.nullable(),
@@ -89,6 +93,7 @@ export const deviceSchema = z.strictObject({
   promisedMb: count,
   freeMb: count,
   foreignMb: count.nullable(),
+  residueMb: count,
   measuredMb: count.nullable(),
   flags: z.array(z.string()),
 });

@@ -1,4 +1,5 @@
 import type { Limits, Request } from './fleet.js';
+import type { Footprint } from './meter.js';
 import type { FailureCause } from './replica.js';
 import type { LearnedConfig, ServerSpec } from './server.js';
 import type { ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js';
@@ -51,6 +52,7 @@ export type Event =
   | { readonly kind: 'OrdersRemembered'; readonly server: ServerId; readonly models: readonly ModelId[] }
   | { readonly kind: 'StepsRemembered'; readonly model: ModelId; readonly steps: readonly ModelId[] }
   | { readonly kind: 'LoadTimeRemembered'; readonly model: ModelId; readonly took: Millis }
+  | { readonly kind: 'FootprintRemembered'; readonly model: ModelId; readonly footprint: Footprint }
   | { readonly kind: 'RequestArrived'; readonly request: Request }
   | { readonly kind: 'RequestCancelled'; readonly request: RequestId }
   /** Routes handed out without a turn: the latest use and the latest lease end per replica. */

@@ -1,5 +1,5 @@
 import type { ClassicLevel } from 'classic-level';
-import type { Millis, ModelId, ServerId } from '#core';
+import type { Footprint, Millis, ModelId, ServerId } from '#core';
 import type { Learned, LearnedChange, LearnedFacts, LearnedServer } from '#engine';
 import { readTable, rowWrite, writeAll, type Table, type Write } from './table.js';
 import { VALUES } from './values.js';
@@ -8,6 +8,7 @@ const SERVERS: Table<LearnedServer> = { prefix: 'learned/server/', schema: VALUE
 const ORDERED: Table<readonly ModelId[]> = { prefix: 'learned/ordered/', schema: VALUES.ordered };
 const STEPS: Table<readonly ModelId[]> = { prefix: 'learned/steps/', schema: VALUES.steps };
 const LOAD_TOOK: Table<Millis> = { prefix: 'learned/load-took/', schema: VALUES.loadTook };
+const FOOTPRINTS: Table<Footprint> = { prefix: 'learned/footprint/', schema: VALUES.footprint };
 
 /** What we learned, on disk. A value that makes no sense is told, left out, and learned anew. */
 export class LearnedStore implements Learned {
@@ -21,13 +22,15 @@ export class LearnedStore implements Learned {
     const ordered = await readTable(this.db, ORDERED);
     const steps = await readTable(this.db, STEPS);
     const loadTook = await readTable(this.db, LOAD_TOOK);
-    for (const key of [servers, ordered, steps, loadTook].flatMap(({ damaged }) => damaged))
-      this.onDamage(key);
+    const footprints = await readTable(this.db, FOOTPRINTS);
+    const tables = [servers, ordered, steps, loadTook, footprints];
+    for (const key of tables.flatMap(({ damaged }) => damaged)) this.onDamage(key);
     return {
       servers: servers.rows as ReadonlyMap<ServerId, LearnedServer>,
       ordered: ordered.rows as ReadonlyMap<ServerId, readonly ModelId[]>,
       steps: steps.rows as ReadonlyMap<ModelId, readonly ModelId[]>,
       loadTook: loadTook.rows as ReadonlyMap<ModelId, Millis>,
+      footprints: footprints.rows as ReadonlyMap<ModelId, Footprint>,
     };
   }
 
@@ -46,5 +49,7 @@ function writeOf(change: LearnedChange): Write {
       return rowWrite(STEPS, change.model, change.value);
     case 'loadTook':
       return rowWrite(LOAD_TOOK, change.model, change.value);
+    case 'footprint':
+      return rowWrite(FOOTPRINTS, change.model, change.value);
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { LearnedServer, ToldAnswer, ToldModel, ToldServer } from '#engine';
-import type { Millis, ModelId } from '#core';
+import type { Footprint, Millis, ModelId } from '#core';
 
 const revision = z.int().min(0);
 const spec = z.record(z.string(), z.unknown()).nullable();
@@ -43,6 +43,10 @@ export const VALUES = {
   }) as unknown as z.ZodType<LearnedServer>,
   ordered: names as unknown as z.ZodType<readonly ModelId[]>,
   steps: names as unknown as z.ZodType<readonly ModelId[]>,
+  footprint: z.strictObject({
+    peak: z.number().min(0),
+    times: z.int().min(1),
+  }) satisfies z.ZodType<Footprint>,
   loadTook: z.number().min(0) satisfies z.ZodType<Millis>,
 } as const;
 

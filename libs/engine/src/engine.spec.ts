@@ -121,7 +121,13 @@ class ForgetfulStore implements Learned {
   isBroken = false;
 
   read(): Promise<LearnedFacts> {
-    return Promise.resolve({ servers: new Map(), ordered: new Map(), steps: new Map(), loadTook: new Map() });
+    return Promise.resolve({
+      servers: new Map(),
+      ordered: new Map(),
+      steps: new Map(),
+      loadTook: new Map(),
+      footprints: new Map(),
+    });
   }
 
   write(changes: readonly LearnedChange[]): Promise<void> {

@@ -11,15 +11,25 @@ const B = aModel('b').id;
 /** Keeps in memory what it is told, so that the last word on a thing can be asked for. */
 class Shelf implements Learned {
   readonly kept = new Map<string, unknown>();
+  readonly footprints: unknown[] = [];
   isBroken = false;
 
   read(): Promise<LearnedFacts> {
-    return Promise.resolve({ servers: new Map(), ordered: new Map(), steps: new Map(), loadTook: new Map() });
+    return Promise.resolve({
+      servers: new Map(),
+      ordered: new Map(),
+      steps: new Map(),
+      loadTook: new Map(),
+      footprints: new Map(),
+    });
   }
 
   write(changes: readonly LearnedChange[]): Promise<void> {
     if (this.isBroken) return Promise.reject(new Error('disk full'));
-    for (const change of changes) if (change.kind === 'ordered') this.kept.set(change.server, change.value);
+    for (const change of changes) {
+      if (change.kind === 'ordered') this.kept.set(change.server, change.value);
+      if (change.kind === 'footprint') this.footprints.push(change.value);
+    }
     return Promise.resolve();
   }
 }
@@ -81,5 +91,24 @@ describe('a notebook', () => {
     store.isBroken = false;
     await notebook.ordered(SERVER, [A]);
     expect(store.kept.get(SERVER)).toEqual(['a']);
+  });
+
+  it('writes down what a model was measured to take, each change once', async () => {
+    const store = new Shelf();
+    const notebook = new Notebook(store);
+    const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a']).warm('a', 't');
+    const measured = (bytes: number): void => {
+      driver.shelf('t').memory.set(aModel('a').id, [{ ordinal: 0, bytes }]);
+      driver.pass(3_000);
+      notebook.keep(driver.fleet, [looked(driver)]);
+      notebook.keep(driver.fleet, [looked(driver)]);
+    };
+    measured(3);
+    measured(5);
+    await notebook.ordered(SERVER, []);
+    expect(store.footprints).toEqual([
+      { peak: 3, times: 1 },
+      { peak: 5, times: 1 },
+    ]);
   });
 });

@@ -1,10 +1,11 @@
-import type { Event, Fleet, ModelId, ReplicaId, Server, ServerId } from '#core';
+import type { Event, Fleet, Footprint, ModelId, ReplicaId, Server, ServerId } from '#core';
 import type { Learned, LearnedChange, LearnedServer } from './ports/learned.js';
 
 /** Keeps the learned facts in step with the fleet: what changed is written, in order, after the turn that saw it. */
 export class Notebook {
   private readonly orders = new Map<ServerId, Set<ModelId>>();
   private readonly written = new Map<string, string>();
+  private readonly footprints = new Map<ModelId, Footprint>();
   /** Servers of which the disk may lack an order: their last list could not be written, or not yet. */
   private readonly unsure = new Map<ServerId, readonly LearnedChange[]>();
 
@@ -12,7 +13,7 @@ export class Notebook {
 
   /** What earlier lives had learned, as events. */
   async recall(): Promise<readonly Event[]> {
-    const { servers, ordered, steps, loadTook } = await this.learned.read();
+    const { servers, ordered, steps, loadTook, footprints } = await this.learned.read();
     const events: Event[] = [];
     for (const [server, models] of ordered) {
       this.orders.set(server, new Set(models));
@@ -21,6 +22,10 @@ export class Notebook {
     for (const [server, facts] of servers) events.push({ kind: 'ServerRemembered', server, ...facts });
     for (const [model, found] of steps) events.push({ kind: 'StepsRemembered', model, steps: found });
     for (const [model, took] of loadTook) events.push({ kind: 'LoadTimeRemembered', model, took });
+    for (const [model, footprint] of footprints) {
+      this.footprints.set(model, footprint);
+      events.push({ kind: 'FootprintRemembered', model, footprint });
+    }
     return events;
   }
 
@@ -59,9 +64,10 @@ export class Notebook {
       case 'Looked': {
         const server = fleet.servers.get(event.server);
         if (!server) return [];
-        if (event.look.index === null) return this.ordersSeen(server);
+        const measured = this.footprintsOn(fleet, server);
+        if (event.look.index === null) return [...this.ordersSeen(server), ...measured];
         const seen = this.ifNew({ kind: 'server', server: event.server, value: factsOf(server) });
-        return [...seen, ...this.ordersSeen(server)];
+        return [...seen, ...this.ordersSeen(server), ...measured];
       }
       case 'ServerWithdrawn':
         this.orders.delete(event.server);
@@ -90,6 +96,16 @@ export class Notebook {
     const model = fleet.replicas.get(replica)?.model;
     const value = model && fleet.loadTook.get(model);
     return model === undefined || value === undefined ? [] : this.ifNew({ kind: 'loadTook', model, value });
+  }
+
+  /** What looks at a server have taught of its models: a footprint is replaced where it changes, so most are the same. */
+  private footprintsOn({ footprints }: Readonly<Fleet>, { measured }: Server): readonly LearnedChange[] {
+    return [...measured.keys()].flatMap((model) => {
+      const value = footprints.get(model);
+      if (!value || this.footprints.get(model) === value) return [];
+      this.footprints.set(model, value);
+      return this.ifNew({ kind: 'footprint', model, value });
+    });
   }
 
   private ifNew(change: LearnedChange): readonly LearnedChange[] {

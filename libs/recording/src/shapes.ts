@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type {
+  Footprint,
   Look,
   Model,
   ModelId,
@@ -70,6 +71,7 @@ export const model = z.strictObject({
   maxCopies: orNull(amount),
   dependsOn: list(modelId),
   require: labels,
+  spread: orNull(text),
   deviceSets: list(list(whole)),
   config: orNull(text),
 }) satisfies z.ZodType<Model>;
@@ -87,6 +89,8 @@ export const serverSpec = z.strictObject({
 }) satisfies z.ZodType<ServerSpec>;
 
 export const mode = z.enum(['explicit', 'wrong_mode', 'restricted']);
+
+export const footprint = z.strictObject({ peak: amount, times: whole }) satisfies z.ZodType<Footprint>;
 
 const indexRow = z.strictObject({
   model: modelId,

@@ -35,7 +35,12 @@ export function addFleetGauges(registry: Registry, watch: () => Watched): void {
   gauge('term', 'The number of the present reign.', [], (to, { term }) => to.set(term));
   gauge('replicas', 'Replicas, by phase.', ['phase'], replicas);
   gauge('device_memory_bytes', 'Memory of the devices.', ['server', 'device', 'kind'], deviceMemory);
-  gauge('model_memory_bytes', 'Memory limits of the models, per device.', ['model', 'kind'], modelMemory);
+  gauge(
+    'model_memory_bytes',
+    'What the models may and were measured to take, per device.',
+    ['model', 'kind'],
+    modelMemory,
+  );
   gauge('observation_age_seconds', 'How old the last look at a server is.', ['server'], observationAge);
 }
 
@@ -46,13 +51,16 @@ function replicas(gauge: Gauge, { fleet }: Watched): void {
 
 function deviceMemory(gauge: Gauge, { fleet }: Watched): void {
   const memory = memoryOf(fleet);
-  for (const { spec, devices } of fleet.servers.values()) {
+  for (const { spec, devices, meters } of fleet.servers.values()) {
     for (const { ordinal, account, used, capacity } of devices ?? []) {
       const { held, promised } = memory(account);
+      const { foreign = null, residue = 0 } = meters.get(ordinal) ?? {};
       const labels = { server: spec.id, device: ordinal };
       gauge.set({ ...labels, kind: 'capacity' }, capacity);
       gauge.set({ ...labels, kind: 'held' }, held);
       gauge.set({ ...labels, kind: 'promised' }, promised);
+      gauge.set({ ...labels, kind: 'residue' }, residue);
+      if (foreign !== null) gauge.set({ ...labels, kind: 'foreign' }, foreign);
       if (used !== null) gauge.set({ ...labels, kind: 'measured' }, used);
     }
   }
@@ -62,7 +70,10 @@ function deviceMemory(gauge: Gauge, { fleet }: Watched): void {
 function modelMemory(gauge: Gauge, { fleet }: Watched): void {
   const names = new Names();
   for (const { id, gpuBytes } of fleet.models.values()) {
-    gauge.inc({ model: names.told(id), kind: 'limit' }, gpuBytes);
+    const model = names.told(id);
+    gauge.inc({ model, kind: 'limit' }, gpuBytes);
+    const footprint = fleet.footprints.get(id);
+    if (footprint) gauge.inc({ model, kind: 'measured' }, footprint.peak);
   }
 }
 

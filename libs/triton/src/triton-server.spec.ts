@@ -175,6 +175,10 @@ describe('a look', () => {
         version: '1',
         last_inference: '1700000000000',
         inference_stats: { success: { count: '7' }, fail },
+        memory_usage: [
+          { type: 'CPU', id: '0', byte_size: '5' },
+          { type: 'GPU', id: '1', byte_size: '1048576' },
+        ],
       },
     ];
     const { triton, calls } = await start({ RepositoryIndex: { models }, ModelStatistics: { model_stats } });
@@ -186,7 +190,10 @@ describe('a look', () => {
       { model: 'n', version: '', state: 'UNKNOWN', reason: '' },
     ]);
     expect(look.serving).toEqual([
-      { model: 'm', version: '1', lastInference: 1_700_000_000_000, succeeded: 7, failed: 2 },
+      {
+        ...{ model: 'm', version: '1', lastInference: 1_700_000_000_000, succeeded: 7, failed: 2 },
+        memory: [{ ordinal: 1, bytes: 1_048_576 }],
+      },
     ]);
     expect(calls.map(([name]) => name)).toEqual(['RepositoryIndex', 'ModelStatistics']);
   });

@@ -21,8 +21,11 @@ export function fleetView({ fleet: name, process, term }: Identity, scene: Scene
     fleet: name,
     leader: { id: process, term: String(term) },
     frozen: null,
-    devices: [...fleet.servers.values()].flatMap(({ spec, devices }) =>
-      (devices ?? []).map((device) => ({ server: spec.id, ...deviceView(device, scene) })),
+    devices: [...fleet.servers.values()].flatMap((server) =>
+      (server.devices ?? []).map((device) => ({
+        server: server.spec.id,
+        ...deviceView(server, device, scene),
+      })),
     ),
     replicas,
     waiting: fleet.waiting.size,

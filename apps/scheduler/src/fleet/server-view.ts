@@ -1,4 +1,4 @@
-import { type Device, type Server, type ServerId, serverFlags, serverState } from '#core';
+import { type Device, deviceFlags, type Server, type ServerId, serverFlags, serverState } from '#core';
 import type { DeviceMessage, ServerMessage } from '#contracts';
 import { mib } from '../models/core-model.js';
 import type { Scene } from '../models/model-view.js';
@@ -32,13 +32,14 @@ function seen(server: Server, scene: Scene) {
     version: server.version,
     observedAt: times.toldOrNull(server.lookedAt),
     flags: serverFlags(fleet, server, now),
-    devices: (server.devices ?? []).map((device) => deviceView(device, scene)),
+    devices: (server.devices ?? []).map((device) => deviceView(server, device, scene)),
   };
 }
 
-/** A device and whose its memory is. What others hold is not told apart in this version. */
-export function deviceView(device: Device, { memory }: Scene): DeviceMessage {
+/** A device and whose its memory is. Its capacity is what is left for us: less headroom, foreign memory and residue. */
+export function deviceView(server: Server, device: Device, { memory }: Scene): DeviceMessage {
   const { ordinal, uuid, kind, account, used } = device;
+  const { foreign = null, residue = 0 } = server.meters.get(ordinal) ?? {};
   const { held, promised, free, ...limit } = memory(account);
   const capacity = Number.isFinite(limit.capacity) ? limit.capacity : device.capacity;
   return {
@@ -49,8 +50,9 @@ export function deviceView(device: Device, { memory }: Scene): DeviceMessage {
     heldMb: mib(held),
     promisedMb: mib(promised),
     freeMb: Math.max(0, mib(Number.isFinite(free) ? free : capacity - held - promised)),
-    foreignMb: null,
+    foreignMb: foreign == null ? null : mib(foreign),
+    residueMb: mib(residue),
     measuredMb: used === null ? null : mib(used),
-    flags: held > capacity ? ['overcommitted'] : [],
+    flags: deviceFlags(server, device, { capacity, held }),
   };
 }

@@ -5,6 +5,7 @@ import {
   idleUnloadAt,
   type Instant,
   lastFailure,
+  measuredOn,
   type Memory,
   type ModelId,
   modelState,
@@ -12,6 +13,7 @@ import {
   type Replica,
   replicaFlags,
   replicasOf,
+  reservationOf,
   waitingFor,
 } from '#core';
 import type { CopyMessage, ModelMessage } from '#contracts';
@@ -73,8 +75,19 @@ function copiesView(replica: Replica, { fleet, now, times }: Scene): CopyMessage
   };
   const devices = replica.devices.length > 0 ? replica.devices : [null];
   return devices.map((device) => {
-    return { ...shared, device, memoryMb: { reserved: mib(reservedOn(replica, device)), measured: null } };
+    return { ...shared, device, memoryMb: memoryMb(fleet, replica, device) };
   });
+}
+
+/** What a copy is booked with and why so much, and what it was measured to hold. */
+function memoryMb(fleet: Scene['fleet'], replica: Replica, device: number | null): CopyMessage['memoryMb'] {
+  const server = fleet.servers.get(replica.server)!;
+  const measured = device === null ? null : measuredOn(server, replica.model, device);
+  return {
+    reserved: mib(reservedOn(replica, device)),
+    measured: measured === null ? null : mib(measured),
+    basis: reservationOf(fleet, server, replica.model).basis,
+  };
 }
 
 /** What the copy books on its device; where it has none, what it books on the host. */

@@ -67,6 +67,7 @@ type Declared = Extract<
       | 'OrdersRemembered'
       | 'StepsRemembered'
       | 'LoadTimeRemembered'
+      | 'FootprintRemembered'
       | 'DrainOrdered'
       | 'DrainEnded'
       | 'FreezeOrdered'
@@ -95,6 +96,9 @@ function observeDeclared(fleet: Fleet, event: Declared, now: Instant): void {
       return rememberSteps(fleet, event);
     case 'LoadTimeRemembered':
       fleet.loadTook.set(event.model, event.took);
+      return;
+    case 'FootprintRemembered':
+      fleet.footprints.set(event.model, event.footprint);
       return;
     case 'DrainOrdered':
       return drainServer(fleet, event.server, { since: now, deadline: event.deadline });

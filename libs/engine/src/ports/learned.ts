@@ -1,4 +1,4 @@
-import type { Millis, ModelId, RememberedDevice, ServerId } from '#core';
+import type { Footprint, Millis, ModelId, RememberedDevice, ServerId } from '#core';
 
 /** What was seen of a server. */
 export interface LearnedServer {
@@ -12,6 +12,7 @@ export interface LearnedFacts {
   readonly ordered: ReadonlyMap<ServerId, readonly ModelId[]>;
   readonly steps: ReadonlyMap<ModelId, readonly ModelId[]>;
   readonly loadTook: ReadonlyMap<ModelId, Millis>;
+  readonly footprints: ReadonlyMap<ModelId, Footprint>;
 }
 
 /** One learned thing replaced, or with null forgotten. */
@@ -19,7 +20,8 @@ export type LearnedChange =
   | { readonly kind: 'server'; readonly server: ServerId; readonly value: LearnedServer | null }
   | { readonly kind: 'ordered'; readonly server: ServerId; readonly value: readonly ModelId[] | null }
   | { readonly kind: 'steps'; readonly model: ModelId; readonly value: readonly ModelId[] | null }
-  | { readonly kind: 'loadTook'; readonly model: ModelId; readonly value: Millis | null };
+  | { readonly kind: 'loadTook'; readonly model: ModelId; readonly value: Millis | null }
+  | { readonly kind: 'footprint'; readonly model: ModelId; readonly value: Footprint | null };
 
 /** Keeps what we learned: losing it costs time, never correctness. */
 export interface Learned {
