@@ -1,11 +1,11 @@
 import type { AccountId, ModelId, ReplicaId, ServerId } from '../ids.js';
-import { replicaId } from '../ids.js';
+import { hostAccount, replicaId } from '../ids.js';
 import type { Bytes, Instant } from '../model.js';
 import { coolingOn } from '../passes/cooling.js';
 import type { Fit } from '../passes/feasible.js';
 import type { Place } from '../passes/places.js';
 import type { FailureCause } from '../replica.js';
-import type { Server } from '../server.js';
+import type { Device, Server } from '../server.js';
 import { type Standing, standingOf } from '../standing.js';
 import type { Scene, WhyHolder } from './scene.js';
 
@@ -41,6 +41,19 @@ export interface WhyThere {
   readonly cooldown: { readonly until: Instant; readonly cause: FailureCause } | null;
   /** Each way to put it there, or one more copy of it, in numbers; empty where none is worth a thought. */
   readonly places: readonly WhyPlace[];
+  readonly devices: readonly WhyDevice[];
+  /** The memory of its host. */
+  readonly host: WhyMemory;
+}
+
+/** Why there is no copy on one device, or could be. */
+export interface WhyDevice {
+  readonly ordinal: number;
+  readonly kind: Device['kind'];
+  readonly verdict: Verdict;
+  /** The best way to put the model on it, if need be together with others; null where there is none. */
+  readonly place: WhyPlace | null;
+  readonly memory: WhyMemory;
 }
 
 /** One way to put a model on a server. */
@@ -54,10 +67,16 @@ export interface WhyPlace {
   readonly victims: readonly ReplicaId[] | null;
 }
 
-/** The arithmetic of one account, and who draws on it where it is short. */
-export interface WhyAccount {
-  readonly account: AccountId;
+/** The arithmetic of one account that a place draws on. */
+export interface WhyAccount extends WhyMemory {
   readonly needs: Bytes;
+}
+
+/** The arithmetic of one account, and who draws on it where it is short. */
+export interface WhyMemory {
+  readonly account: AccountId;
+  /** What would be booked there; null where nothing can be. */
+  readonly needs: Bytes | null;
   readonly capacity: Bytes;
   readonly held: Bytes;
   readonly promised: Bytes;
@@ -73,22 +92,48 @@ export interface WhyAccount {
 
 /** Judges every server for one model. Changes nothing. */
 export function whyThere(scene: Scene): WhyThere[] {
-  const { fleet, model, now } = scene;
   const open = new Set(scene.open);
-  return Array.from(fleet.servers.values(), (server) => {
-    const cooldown = coolingOn(fleet, server, model.id, now) ?? null;
-    const places = scene.placesOn(server).map((place) => whyPlace(scene, place));
-    const isOpen = open.has(server);
-    return {
-      server: server.spec.id,
-      standing: standingOf(server, now),
-      isDrained: server.drain !== null,
-      verdict: verdictOn(scene, server, { isOpen, isCooling: cooldown !== null, places }),
-      cooldown: cooldown && { until: cooldown.until, cause: cooldown.cause },
-      places,
-    };
-  });
+  return Array.from(scene.fleet.servers.values(), (server) => whyServer(scene, server, open.has(server)));
 }
+
+function whyServer(scene: Scene, server: Server, isOpen: boolean): WhyThere {
+  const { fleet, model, now } = scene;
+  const cooldown = coolingOn(fleet, server, model.id, now) ?? null;
+  const places = scene.placesOn(server).map((place) => whyPlace(scene, place));
+  const judged = { isOpen, isCooling: cooldown !== null };
+  const replica = fleet.replicas.get(replicaId(model.id, server.spec.id));
+  const host = hostAccount(server.spec.host);
+  return {
+    server: server.spec.id,
+    standing: standingOf(server, now),
+    isDrained: server.drain !== null,
+    verdict: replica ? 'holds' : verdictOn(scene, server, { ...judged, places }),
+    cooldown: cooldown && { until: cooldown.until, cause: cooldown.cause },
+    places,
+    devices: (server.devices ?? []).map(({ ordinal, kind, account }) => {
+      const near = places.filter(({ devices }) => devices.includes(ordinal));
+      const place = bestOf(near);
+      return {
+        ordinal,
+        kind,
+        verdict: replica?.devices.includes(ordinal)
+          ? 'holds'
+          : verdictOn(scene, server, { ...judged, places: near }),
+        place,
+        memory: memoryAt(scene, server, place, account),
+      };
+    }),
+    host: memoryAt(scene, server, bestOf(places), host),
+  };
+}
+
+const BEST_FIRST: readonly PlaceVerdict[] = ['room', 'room_by_eviction', 'no_room'];
+
+const bestOf = (places: readonly WhyPlace[]): WhyPlace | null =>
+  places.toSorted((a, b) => BEST_FIRST.indexOf(a.verdict) - BEST_FIRST.indexOf(b.verdict))[0] ?? null;
+
+const memoryAt = (scene: Scene, server: Server, place: WhyPlace | null, account: AccountId): WhyMemory =>
+  place?.accounts.find((one) => one.account === account) ?? whyMemory(scene, server, account, null);
 
 interface Judged {
   readonly isOpen: boolean;
@@ -97,19 +142,16 @@ interface Judged {
 }
 
 function verdictOn(
-  { fleet, model, room }: Scene,
+  { model, room }: Scene,
   server: Server,
   { isOpen, isCooling, places }: Judged,
-): Verdict {
-  if (fleet.replicas.has(replicaId(model.id, server.spec.id))) return 'holds';
+): Exclude<Verdict, 'holds'> {
   if (!model.enabled) return 'disabled';
   const fit = room.fitOn(server, model);
   if (fit !== 'fits') return fit;
   if (!isOpen) return 'closed';
   if (isCooling) return 'cooling_down';
-  const verdicts = new Set(places.map(({ verdict }) => verdict));
-  const best = (['room', 'room_by_eviction', 'no_room'] as const).find((one) => verdicts.has(one));
-  return best ?? 'incomplete';
+  return bestOf(places)?.verdict ?? 'incomplete';
 }
 
 function whyPlace(scene: Scene, place: Place): WhyPlace {
@@ -120,11 +162,16 @@ function whyPlace(scene: Scene, place: Place): WhyPlace {
     brings,
     verdict: victims === null ? 'no_room' : victims.length > 0 ? 'room_by_eviction' : 'room',
     victims,
-    accounts: bookings.map(({ account, bytes }) => whyAccount(scene, place.server, account, bytes)),
+    accounts: bookings.map(({ account, bytes }) => whyMemory(scene, place.server, account, bytes)),
   };
 }
 
-function whyAccount(scene: Scene, { devices, meters }: Server, account: AccountId, needs: Bytes): WhyAccount {
+function whyMemory<Needs extends Bytes | null>(
+  scene: Scene,
+  { devices, meters }: Server,
+  account: AccountId,
+  needs: Needs,
+): WhyMemory & { readonly needs: Needs } {
   const { ledger } = scene;
   const spare = ledger.spare(account);
   const device = devices?.find((one) => one.kind === 'gpu' && one.account === account);
@@ -137,6 +184,6 @@ function whyAccount(scene: Scene, { devices, meters }: Server, account: AccountI
     spare,
     foreign: meter?.foreign ?? null,
     residue: meter?.residue ?? 0,
-    holders: needs > spare ? scene.holdersOf(account) : [],
+    holders: (needs ?? 0) > spare ? scene.holdersOf(account) : [],
   };
 }

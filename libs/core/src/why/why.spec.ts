@@ -124,6 +124,23 @@ describe('why a model is where it is', () => {
     ]);
   });
 
+  it('judges each device of a server by itself', () => {
+    const parts = { gpuBytes: 6, config: '{}' };
+    const driver = new CoreDriver()
+      .declare(aModel('here', parts), aModel('there', parts))
+      .serve(aServer('s', [10, 7, 5]), ['here', 'there']);
+    const request = driver.resolve('here');
+    driver.loadEnds('here', 's');
+    expect(driver.answerTo(request)).toBe('s');
+    const devices = (model: string) => why(driver, model).there[0]!.devices;
+    expect(devices('there').map(({ verdict }) => verdict)).toEqual(['room', 'no_room', 'no_room']);
+    expect(devices('there')[1]).toMatchObject({
+      place: { devices: [1], victims: null },
+      memory: { needs: 6, capacity: 7, free: 1, holders: [{ model: 'here', bytes: 6 }] },
+    });
+    expect(devices('here').map(({ verdict }) => verdict)).toEqual(['no_room', 'holds', 'no_room']);
+  });
+
   it.each([
     ['not_in_repository', aModel('m'), aServer('s', [10]), [] as string[]],
     ['too_small', aModel('m', { gpuBytes: 11 }), aServer('s', [10]), ['m']],
