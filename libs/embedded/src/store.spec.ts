@@ -39,6 +39,7 @@ const LEARNED: readonly LearnedChange[] = [
   { kind: 'ordered', server: s, value: [m] },
   { kind: 'steps', model: m, value: [n] },
   { kind: 'loadTook', model: m, value: 1500.5 },
+  { kind: 'footprint', model: m, value: { peak: 2 ** 31, times: 2 } },
 ];
 
 describe('the embedded store', () => {
@@ -63,6 +64,7 @@ describe('the embedded store', () => {
       ordered: new Map(),
       steps: new Map(),
       loadTook: new Map(),
+      footprints: new Map(),
     });
   });
 
@@ -85,6 +87,7 @@ describe('the embedded store', () => {
       facts.ordered.get(s),
       facts.steps.get(m),
       facts.loadTook.get(m),
+      facts.footprints.get(m),
     ]).toEqual(LEARNED.map(({ value }) => value));
   });
 

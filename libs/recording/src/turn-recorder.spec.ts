@@ -63,7 +63,8 @@ describe('the recorder of a service', () => {
     await recorder.close();
     const recordings = await opened();
     const numbers = await Promise.all(recordings.map(replayed));
-    expect(recordings.map(({ header }) => header.turn)).toEqual(numbers.map(([first]) => first));
+    // The last file may have been begun after the last turn.
+    expect(recordings.map(({ header }) => header.turn)).toEqual(numbers.map(([first = 201]) => first));
     const all = numbers.flat();
     expect(all).toEqual(all.map((_, index) => 200 - all.length + 1 + index));
     expect(recordings.map(({ ending }) => ending!.end)).toEqual(['rotated', 'rotated', 'closed']);
