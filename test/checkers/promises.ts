@@ -18,6 +18,7 @@ import {
 import { bookingsEndForCause, restartsEndBookings } from './endings.js';
 import { secondLook, wakesLater } from './decisions.js';
 import { frozenMeansFrozen } from './freezes.js';
+import { failingIsReplacedOnce } from './failing.js';
 import { History } from './history.js';
 import {
   goingMeansGoing,
@@ -60,6 +61,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['14, routes', [routesAreReady, routesLeadToTheReady].map(always)],
   ['15, queues', [always(queuesStayBounded)]],
   ['20, freeze', [always(frozenMeansFrozen)]],
+  ['19, rest', [failingIsReplacedOnce]],
   ['19, rest', [secondLook, wakesLater, goingMeansGoing, drainsKeepTheirDeadline].map(always)],
 ];
 

@@ -2,6 +2,7 @@ import { aimed } from './draw/aim.js';
 import { drawAsks } from './draw/asks.js';
 import { drawFaults, drawLast } from './draw/faults.js';
 import { drawLevers } from './draw/levers.js';
+import { withManners } from './draw/manners.js';
 import { drawModels } from './draw/models.js';
 import { drawMeddling, drawOrders, drawScaling } from './draw/orders.js';
 import { drawServers } from './draw/servers.js';
@@ -24,7 +25,8 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
   const servers = drawServers(fleet, stream('late servers'), stream('clocks'));
   const temper = drawTemper(stream('temper'));
   const defaults = drawDefaults(fleet, temper);
-  const models = drawModels(fleet, { servers, defaults, temper });
+  const drawn = drawModels(fleet, { servers, defaults, temper });
+  const models = withManners(stream('manners'), drawn);
   const storm = Math.floor(hours * HOUR * STORMY);
   const cast = { servers, models, storm, temper };
   const grain = drawGrain(stream('grain'));

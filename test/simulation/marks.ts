@@ -58,6 +58,7 @@ const RARE = {
   'all servers lost while requests waited':
     'They are told that there is no server, or wait for one to return.',
   'failing copy still routed': 'While it is the only one, it is better than none.',
+  'failing copy replaced': 'It goes on serving until another one does, and counts for nothing.',
   'ensemble step shared by two ensembles':
     'It is one replica, booked once, and stays as long as one needs it.',
 

@@ -35,7 +35,7 @@ const settingsShape = {
   class: choice(['critical', 'default', 'sheddable']).describe('How much its requests matter.'),
   coldStart: exactPartial(coldStartShape).describe('What happens to requests while it is cold.'),
   onLimitExceeded: choice(['warn'], ['unload', 'quarantine']).describe('When it takes more than its limit.'),
-  onFailing: choice(['flag'], ['replace']).describe('When Triton calls it ready and it only fails.'),
+  onFailing: choice(['flag', 'replace']).describe('When Triton calls it ready and it only fails.'),
 };
 
 /** A pin: copies that are kept resident, for ever or until a moment. */

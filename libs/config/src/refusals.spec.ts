@@ -56,7 +56,6 @@ describe('what readConfig refuses', () => {
     ['models: { m: { deviceSets: [[0, 1]] } }', 'models.m.deviceSets'],
     ['models: { m: { placement: { spread: zone } } }', 'models.m.placement.spread'],
     ['models: { m: { copies: { min: 1 } } }', 'models.m.copies.min'],
-    ['models: { m: { onFailing: replace } }', 'models.m.onFailing'],
     ['models: { m: { onLimitExceeded: unload } }', 'models.m.onLimitExceeded'],
     ['defaults: { onLimitExceeded: quarantine }', 'defaults.onLimitExceeded'],
   ])('does not take %s and then ignore it', (text, path) => {
@@ -107,6 +106,7 @@ describe('what readConfig refuses', () => {
       'models.m.pin.until: must be a time in UTC like 2026-01-31T12:00:00Z',
     ],
     ['models: { m: { copies: { min: -1 } } }', 'models.m.copies.min: must be a whole number of at least 0'],
+    ['models: { m: { onFailing: kill } }', 'models.m.onFailing: must be one of flag, replace'],
     ['models: { m: { dependsOn: m } }', 'models.m.dependsOn: must be a list'],
     ['models: { m: { labels: { team: 4 } } }', 'models.m.labels.team: must be a string'],
     ['models: { m: { config: { x: .nan } } }', 'models.m.config: must be JSON, nested at most 64 deep'],

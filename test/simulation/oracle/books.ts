@@ -83,6 +83,12 @@ export const leaningOn = (fleet: Fleet, { model, server }: Replica): readonly Re
     (one) => one.server === server && one.model !== model && needsOf(fleet, one.model).has(model),
   );
 
+/** Whether a copy only fails and is to be replaced: then it counts for nothing. */
+export const isWrittenOff = (fleet: Fleet, replica: Replica): boolean =>
+  replica.phase === 'ready' &&
+  (replica.pulse?.failures ?? 0) >= 3 &&
+  fleet.models.get(replica.model)!.onFailing === 'replace';
+
 export function add(total: Map<AccountId, Bytes>, bookings: readonly Booking[]): void {
   for (const { account, bytes } of bookings) total.set(account, (total.get(account) ?? 0) + bytes);
 }

@@ -59,6 +59,7 @@ const modelOf = (model: SmallModel, index: number): Model =>
     pinnedCopies: model.pinned,
     minResidency: model.minResidency,
     enabled: model.isEnabled,
+    onFailing: model.isReplaced ? 'replace' : 'flag',
     idleUnload: null,
     loadTimeout: 10 * NOW,
   });
@@ -134,7 +135,14 @@ type Phased = Replica extends infer One
     : never
   : never;
 
-function phaseOf({ phase, lastUse, lease, isOdd }: Holding, since: Instant, stuckAfter: Millis): Phased {
+/** Of a copy that has done nothing but fail. */
+const FAILING = { lastInference: 0, succeeded: 0, failed: 3, failures: 3 };
+
+function phaseOf(
+  { phase, lastUse, lease, isOdd, ...holding }: Holding,
+  since: Instant,
+  stuckAfter: Millis,
+): Phased {
   const order = 'x1' as OrderId;
   const inUseUntil = lease > 0 ? NOW + lease : NOW - 1;
   const left = { cause: 'idle', makesRoomFor: null } as const;
@@ -142,7 +150,12 @@ function phaseOf({ phase, lastUse, lease, isOdd }: Holding, since: Instant, stuc
   const used = { versions: ['1'], lastUse: NOW - LONG + 400 * lastUse, inUseUntil };
   switch (phase) {
     case 'ready':
-      return { phase, ...used, pulse: null, change: null };
+      return {
+        phase,
+        ...used,
+        pulse: holding.isFailing && !holding.isStranger ? FAILING : null,
+        change: null,
+      };
     case 'loading':
       return { phase, order, orderedAt: since, carriedBy: null };
     case 'draining':

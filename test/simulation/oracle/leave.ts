@@ -1,5 +1,5 @@
-import type { Fleet, Instant, Model, ModelId, Ready, Replica } from '#core';
-import { leaningOn, needsOf, type Way } from './books.js';
+import type { Fleet, Instant, Model, ModelId, Ready, Replica, Server } from '#core';
+import { isWrittenOff, leaningOn, needsOf, type Way } from './books.js';
 import { isUp } from './ways.js';
 
 /** Who may be made to leave for somebody, one by one and together. */
@@ -23,20 +23,26 @@ const isAwaited = (fleet: Fleet, id: ModelId): boolean =>
     ({ model, phase, server }) => model === id && phase === 'ready' && fleet.servers.get(server)!.drain,
   );
 
+const isInUse = ({ inUseUntil, model }: Ready, { pending }: Server, now: Instant): boolean =>
+  inUseUntil > now || (pending.get(model) ?? 0) > 0;
+
+/** A copy that only fails does not leave for the one that is to stand in for it. */
+const isReplacedBy = (fleet: Fleet, replica: Replica, { id }: Model): boolean =>
+  replica.model === id && isWrittenOff(fleet, replica);
+
 /** Ready and at rest; not somebody else's; past its minimum residency; not awaited; not in use, or its lease is no shield. */
 export function mayBeAsked(
   fleet: Fleet,
   replica: Replica,
-  { isStarving }: Newcomer,
+  { isStarving, model }: Newcomer,
   now: Instant,
 ): replica is Ready {
   if (replica.phase !== 'ready' || replica.change || isKept(fleet, replica)) return false;
   const server = fleet.servers.get(replica.server)!;
   const { minResidency } = fleet.models.get(replica.model)!;
   if (!isUp(server) || now < replica.since + minResidency) return false;
-  if (isAwaited(fleet, replica.model)) return false;
-  const isUsed = replica.inUseUntil > now || (server.pending.get(replica.model) ?? 0) > 0;
-  return isStarving || !isUsed;
+  if (isAwaited(fleet, replica.model) || isReplacedBy(fleet, replica, model)) return false;
+  return isStarving || !isInUse(replica, server, now);
 }
 
 /**
@@ -75,6 +81,7 @@ function isClosed(fleet: Fleet, leaving: ReadonlySet<Replica>, way: Way, id: Mod
 
 function keepsPins(fleet: Fleet, replica: Replica, leaving: ReadonlySet<Replica>): boolean {
   const { pinnedCopies } = fleet.models.get(replica.model)!;
+  if (isWrittenOff(fleet, replica)) return true;
   return pinnedCopies === 0 || isGone(replica) || copiesLeft(fleet, replica.model, leaving) >= pinnedCopies;
 }
 
@@ -83,7 +90,7 @@ function copiesLeft(fleet: Fleet, id: ModelId, leaving: ReadonlySet<Replica>): n
   const staying = [...fleet.replicas.values()].filter((replica) => {
     const server = fleet.servers.get(replica.server)!;
     const isSolid = isUp(server) && !server.drain && replica.phase === 'ready';
-    return replica.model === id && isSolid && !leaving.has(replica);
+    return replica.model === id && isSolid && !leaving.has(replica) && !isWrittenOff(fleet, replica);
   });
   return staying.reduce((sum, { devices }) => sum + Math.max(1, devices.length), 0);
 }
@@ -95,8 +102,11 @@ function copiesLeft(fleet: Fleet, id: ModelId, leaving: ReadonlySet<Replica>): n
 export function staysForEver(fleet: Fleet): ReadonlySet<Replica> {
   const ready = [...fleet.replicas.values()].filter(({ phase }) => phase === 'ready');
   const isPinned = (replica: Replica): boolean => {
+    if (isWrittenOff(fleet, replica)) return false;
     const { pinnedCopies } = fleet.models.get(replica.model)!;
-    const others = ready.filter((one) => one.model === replica.model && one !== replica);
+    const others = ready.filter(
+      (one) => one.model === replica.model && one !== replica && !isWrittenOff(fleet, one),
+    );
     return others.reduce((sum, { devices }) => sum + Math.max(1, devices.length), 0) < pinnedCopies;
   };
   const fixed = ready.filter((replica) => isKept(fleet, replica) || isPinned(replica));

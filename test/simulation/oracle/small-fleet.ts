@@ -15,6 +15,8 @@ export interface Holding {
   readonly lease: number;
   readonly isQueued: boolean;
   readonly isStranger: boolean;
+  /** Whether it only fails; not of what somebody else has loaded. */
+  readonly isFailing: boolean;
   /** Of an unload: whether it outlasts its bound. Of what is unknown: whether it is on its way in. */
   readonly isOdd: boolean;
 }
@@ -33,6 +35,8 @@ export interface SmallModel {
   readonly pinned: number;
   readonly minResidency: number;
   readonly isEnabled: boolean;
+  /** Whether copies of it that fail are replaced. */
+  readonly isReplaced: boolean;
   /** Whether somebody waits for it who has failed on every copy there is. */
   readonly isDoubted: boolean;
 }
@@ -94,6 +98,7 @@ const holding: fc.Arbitrary<Holding> = fc.record({
   ),
   isQueued: rarely(false, true, 16),
   isStranger: rarely(false, true, 6),
+  isFailing: rarely(false, true, 4),
   isOdd: fc.boolean(),
 });
 
@@ -110,6 +115,7 @@ const model: fc.Arbitrary<SmallModel> = fc.record({
   pinned: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(1, 2) }),
   minResidency: fc.constantFrom(0, 0, 2_000),
   isEnabled: rarely(true, false, 15),
+  isReplaced: fc.boolean(),
   isDoubted: rarely(false, true, 20),
 });
 

@@ -1,5 +1,5 @@
-import type { Action, Fleet, Instant, Model, Ready, Replica, Request } from '#core';
-import { isWithin, roomIn, type Way } from './books.js';
+import type { Action, Fleet, Instant, Model, ModelId, Ready, Replica, Request } from '#core';
+import { isWithin, isWrittenOff, roomIn, type Way } from './books.js';
 import { mayBeAsked, mayLeaveTogether, type Newcomer } from './leave.js';
 import {
   compareHarm,
@@ -12,7 +12,7 @@ import {
   plansFor,
   waysFree,
 } from './planner.js';
-import { copiesPresent, isWelcome, waysTo } from './ways.js';
+import { copiesPresent, isUp, isWelcome, waysTo } from './ways.js';
 
 /** What one turn made of a demand. */
 export interface Turn {
@@ -39,8 +39,7 @@ export interface Verdict {
 
 export function judge(turn: Turn, wanted: Wanted): Verdict {
   const { before, now } = turn;
-  const lacks = copiesPresent(before, wanted.model.id, now) < wanted.copies && wanted.model.enabled;
-  const ways = lacks ? waysTo(before, wanted.model, wanted.copies) : [];
+  const ways = lacksCopies(before, wanted, now) ? waysTo(before, wanted.model, wanted.copies) : [];
   const free = waysFree(before, ways, now);
   const decided = { found: placeIn(turn, wanted.model), left: leftIn(turn) };
   if (free.length > 0) return { kind: 'room', disagreement: onFree(turn, free, decided) };
@@ -48,11 +47,29 @@ export function judge(turn: Turn, wanted: Wanted): Verdict {
   if (plans.some((some) => some.length > 0)) {
     return { kind: 'others leave', disagreement: onEviction(turn, wanted, plans, decided) };
   }
-  const isCold = wanted.request !== null && copiesPresent(before, wanted.model.id, now) === 0;
+  const isCold = copiesPresent(before, wanted.model.id, now) === 0 && !isServedByFailing(before, wanted);
   const idle = onIdle(decided);
-  if (!isCold) return { kind: 'nothing to do', disagreement: idle };
+  if (!isCold || wanted.request === null) return { kind: 'nothing to do', disagreement: idle };
   return { kind: 'no way', disagreement: idle ?? onNothing(turn, wanted, wanted.request) };
 }
+
+const lacksCopies = (fleet: Fleet, wanted: Wanted, now: Instant): boolean =>
+  wanted.model.enabled &&
+  copiesPresent(fleet, wanted.model.id, now) < wanted.copies &&
+  !isServedByFailing(fleet, wanted) &&
+  !failsEverywhere(fleet, wanted.model.id);
+
+/** Whether who asks gets a route to a copy that only fails, since it is all there is. */
+const isServedByFailing = (fleet: Fleet, { request, model }: Wanted): boolean =>
+  request !== null && failingCopies(fleet, model.id).some(({ server }) => isUp(fleet.servers.get(server)!));
+
+/** Whether two copies of it fail: no third one is tried, as long as one of them stays. */
+const failsEverywhere = (fleet: Fleet, id: ModelId): boolean =>
+  failingCopies(fleet, id).length > 1 &&
+  failingCopies(fleet, id).some(({ server }) => !fleet.servers.get(server)!.drain);
+
+const failingCopies = (fleet: Fleet, id: ModelId): readonly Replica[] =>
+  [...fleet.replicas.values()].filter((one) => one.model === id && isWrittenOff(fleet, one));
 
 interface Decided {
   readonly found: Found | undefined;

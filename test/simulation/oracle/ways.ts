@@ -1,6 +1,17 @@
 import type { Fleet, Instant, Model, ModelId, Replica, Server } from '#core';
 import type { AccountId, Bytes } from '#core';
-import { add, at, booksOf, devicesBeside, devicesFor, gpusOf, isChosen, needsOf, type Way } from './books.js';
+import {
+  add,
+  at,
+  booksOf,
+  devicesBeside,
+  devicesFor,
+  gpusOf,
+  isChosen,
+  isWrittenOff,
+  needsOf,
+  type Way,
+} from './books.js';
 
 /** Whether a server may be ordered to load and unload. */
 export const isUp = ({ contact, looked, mode }: Server): boolean =>
@@ -60,6 +71,7 @@ export function costOf(
 function growingWays(fleet: Fleet, server: Server, model: Model): Way[] {
   const replica = at(fleet, model.id, server);
   if (replica?.phase !== 'ready' || replica.change || !isChosen(server, model)) return [];
+  if (isWrittenOff(fleet, replica)) return [];
   const others = gpusOf(server).filter((one) => !replica.devices.includes(one));
   return others.map((one) => {
     const devices = [...replica.devices, one].toSorted((a, b) => a - b);
@@ -71,7 +83,7 @@ function growingWays(fleet: Fleet, server: Server, model: Model): Way[] {
 export function copiesPresent(fleet: Fleet, id: ModelId, now: Instant): number {
   let copies = 0;
   for (const replica of fleet.replicas.values()) {
-    if (replica.model !== id || !isComing(fleet, replica, now)) continue;
+    if (replica.model !== id || !isComing(fleet, replica, now) || isWrittenOff(fleet, replica)) continue;
     const devices = (replica.phase === 'ready' && replica.change?.devices) || replica.devices;
     copies += Math.max(1, devices.length);
   }

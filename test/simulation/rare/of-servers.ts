@@ -1,6 +1,6 @@
 import { memoryOf, type ModelId, type Ready, type Replica, type ReplicaId } from '#core';
 import type { RareMark } from '../marks.js';
-import { isLostNow, type Moment, type Sign } from './moment.js';
+import { found, isLostNow, type Moment, type Sign } from './moment.js';
 
 /** For so long an unload counts as just done. */
 const JUST_NOW = 30_000;
@@ -40,6 +40,13 @@ export const ofServers = {
     ),
   'failing copy still routed': (moment) =>
     routedIn(moment).some((id) => isFailing(moment, id) && isOnlyOne(moment, id)),
+  'failing copy replaced': (moment) =>
+    moment.turn.actions.some(
+      (action) =>
+        action.kind === 'load' &&
+        moment.fleet.models.get(action.model)?.onFailing === 'replace' &&
+        found(moment, action.model).some(({ id }) => isFailing(moment, id)),
+    ),
   'ensemble step shared by two ensembles': (moment) =>
     moment.changes.some(
       ({ was, now }) => now?.phase === 'ready' && was?.phase !== 'ready' && sharesAStep(moment, now),

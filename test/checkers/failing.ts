@@ -1,0 +1,63 @@
+import type { Fleet, ModelId, Pulse, Ready, Replica, ServerId } from '#core';
+import type { TurnCheck, TurnScene } from './scene.js';
+
+/** Failures without a success in between that mark a copy as failing, and copies that may come to that. */
+const FAILURES = 3;
+const COPIES = 2;
+
+/** Where a copy that fails was replaced by another and that fails too, no more are tried until one has succeeded. */
+export function failingIsReplacedOnce(start: Readonly<Fleet>): TurnCheck {
+  const found = new Map<ModelId, number>();
+  for (const replica of start.replicas.values()) if (isFailing(replica)) count(found, replica.model);
+  return (scene) => {
+    hear(scene, found);
+    for (const action of scene.turn.actions) {
+      if (action.kind !== 'load' || scene.before.get(action.replica)?.phase === 'ready') continue;
+      const { model, replica } = action;
+      const failing = failingBeside(scene.fleet, model, action.server);
+      const tried = Math.max(failing.length, found.get(model) ?? 0);
+      scene.trail.expect(
+        failing.length === 0 || tried < COPIES,
+        () => `load ${replica} beside ${failing.join(', ')}, after ${tried} copies of it were found to fail`,
+      );
+    }
+  };
+}
+
+function hear({ turn, changes }: TurnScene, found: Map<ModelId, number>): void {
+  for (const event of turn.events) {
+    if (event.kind === 'ModelDeclared') found.delete(event.model.id);
+    if (event.kind === 'ModelWithdrawn') found.delete(event.model);
+  }
+  for (const { was, now } of changes) if (now?.phase === 'ready') compare(found, was, now);
+}
+
+function compare(found: Map<ModelId, number>, was: Replica | undefined, now: Ready): void {
+  if (now.pulse === null) return;
+  if (hasSucceeded(was?.phase === 'ready' ? was.pulse : null, now.pulse)) found.delete(now.model);
+  if (isFailing(now) && !(was && isFailing(was))) count(found, now.model);
+}
+
+const count = (found: Map<ModelId, number>, model: ModelId): void =>
+  void found.set(model, (found.get(model) ?? 0) + 1);
+
+/** Counts that fall are those of a fresh copy. */
+const hasSucceeded = (was: Pulse | null, { succeeded }: Pulse): boolean =>
+  succeeded > (was && succeeded >= was.succeeded ? was.succeeded : 0);
+
+const isFailing = (replica: Replica): boolean =>
+  replica.phase === 'ready' && (replica.pulse?.failures ?? 0) >= FAILURES;
+
+/** The copies that fail and stay, where such are to be replaced; none for what something else needs on that server. */
+function failingBeside({ models, replicas, servers, steps }: Fleet, model: ModelId, at: ServerId): string[] {
+  if (models.get(model)?.onFailing !== 'replace') return [];
+  const isNeeded = [...replicas.values()].some(
+    (one) =>
+      one.server === at &&
+      [...(models.get(one.model)?.dependsOn ?? []), ...(steps.get(one.model) ?? [])].includes(model),
+  );
+  if (isNeeded) return [];
+  return [...replicas.values()]
+    .filter((one) => one.model === model && isFailing(one) && servers.get(one.server)?.drain === null)
+    .map(({ id }) => id);
+}
