@@ -82,5 +82,8 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'infeasible-by-the-reachable', breaks: 13, file: `${PASSES}/verdicts.ts`, find: `const fits = [...this.fleet.servers.values()].map((server) => ({`, replace: `const fits = this.open.map((server) => ({` },
   { name: 'infeasible-though-unseen', breaks: 13, file: `${PASSES}/verdicts.ts`, find: `if (fits.length === 0 || fits.includes('unseen')) return`, replace: `if (fits.length === 0) return` },
   { name: 'cold-do-not-wait-for-the-first-looks', breaks: 17, file: `${PASSES}/place.ts`, find: `if (wants.length === 0 || isSettling(fleet, now)) return [];`, replace: `if (wants.length === 0) return [];` },
-  { name: 'wish-never-ends', breaks: 19, file: `${PASSES}/wishes.ts`, find: `if (until <= now || routableReplicas(fleet, model).length > 0) fleet.wishes.delete(model);`, replace: `if (until < -now) fleet.wishes.delete(model);` },
+  { name: 'wish-never-ends', breaks: 19, file: `${PASSES}/wishes.ts`, find: `const isOver = until <= now && !(admin && fleet.frozen);`, replace: `const isOver = until < -now && !(admin && fleet.frozen);` },
+  // What operators order.
+  { name: 'frozen-and-loads', breaks: 20, file: `${CORE}/step.ts`, find: `const loads = fleet.frozen ? [] : startPlaced(fleet, ledger, now);`, replace: `const loads = startPlaced(fleet, ledger, now);` },
+  { name: 'frozen-and-drains-the-idle', breaks: 20, file: `${CORE}/step.ts`, find: `const stranded = fleet.frozen ? [] : retire(fleet, open, now);`, replace: `const stranded = retire(fleet, open, now);` },
 ];

@@ -101,6 +101,44 @@ describe('servers and the fleet', () => {
     expect((await call(world, 'GET', '/v1/servers?state=redy')).body.errors[0].path).toBe('state');
   });
 
+  it('freezes: routes go on, nothing is loaded or unloaded, also after a restart', async () => {
+    await call(world, 'POST', '/v1/models/resnet50/load?waitMs=10000');
+    const before = Date.now();
+    const frozen = await call(world, 'PUT', '/v1/fleet/frozen', { reason: 'audit' });
+    expect([frozen.status, frozen.body.frozen.reason]).toEqual([200, 'audit']);
+    expect(Date.parse(frozen.body.frozen.since)).toBeGreaterThanOrEqual(before);
+    await world.restart();
+    const { since } = (await call(world, 'GET', '/v1/fleet')).body.frozen;
+    expect(since).toBe(frozen.body.frozen.since);
+    expect((await call(world, 'POST', '/v1/models/resnet50/resolve')).status).toBe(200);
+    const cold = await call(world, 'POST', '/v1/models/bert-base/resolve', { waitMs: 50 });
+    expect([cold.status, cold.body.reason, cold.body.phase]).toEqual([503, 'loading', 'waiting']);
+    expect(Number(cold.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    const unload = await call(world, 'POST', '/v1/models/resnet50/unload?waitMs=200', { force: true });
+    expect([unload.status, unload.body.state]).toEqual([202, 'ready']);
+    expect(world.scheduler.engine.fleet.replicas.size).toBe(1);
+    const again = await call(world, 'PUT', '/v1/fleet/frozen', { reason: 'still' });
+    expect(again.body.frozen).toEqual({ reason: 'still', since });
+    expect((await call(world, 'GET', '/metrics')).body).toMatch(/^berth_frozen 1$/m);
+    const thawed = await call(world, 'DELETE', '/v1/fleet/frozen');
+    expect([thawed.status, thawed.body.frozen]).toEqual([200, null]);
+    await until(async () => (await call(world, 'GET', '/v1/models/resnet50')).body.state === 'absent');
+    expect((await call(world, 'DELETE', '/v1/fleet/frozen')).status).toBe(200);
+    await world.restart();
+    expect((await call(world, 'GET', '/v1/fleet')).body.frozen).toBeNull();
+  });
+
+  it.each([
+    [{}, 'reason'],
+    [{ reason: ' ' }, 'reason'],
+    [{ reason: 'x', until: 'noon' }, 'until'],
+  ])('refuses the freeze %j', async (body, path) => {
+    const refused = await call(world, 'PUT', '/v1/fleet/frozen', body);
+    expect([refused.status, refused.body.errors[0].path]).toEqual([400, path]);
+    const tagged = await call(world, 'PUT', '/v1/fleet/frozen', { reason: 'x' }, { 'if-match': '"1"' });
+    expect([tagged.status, tagged.body.errors[0].path]).toEqual([400, 'If-Match']);
+  });
+
   it('does the same over gRPC', async () => {
     const admin = rpcClient(world, 'Admin');
     const none = new Metadata();
@@ -114,6 +152,10 @@ describe('servers and the fleet', () => {
       items: [{ id: 'a' }],
       nextPageToken: '',
     });
+    const frozen = await admin.call('freezeFleet', { reason: 'audit' }, none);
+    expect(frozen['frozen']).toEqual({ reason: 'audit', since: expect.any(String) });
+    await expect(admin.call('freezeFleet', {}, none)).rejects.toMatchObject({ code: 3 });
+    expect(await admin.call('unfreezeFleet', {}, none)).not.toHaveProperty('frozen');
     admin.close();
   });
 });

@@ -100,6 +100,13 @@ describe('berthctl', () => {
     expect(await said('get servers a')).toMatch(/\na +ready /);
   });
 
+  it('freezes and unfreezes', async () => {
+    expect(await said('freeze --reason audit')).toMatch(/^the fleet is frozen since 2\S+Z: audit\n$/);
+    expect(await said('get fleet')).toMatch(/\nfrozen +since 2\S+Z: audit\n/);
+    expect(await said('unfreeze')).toBe('the fleet is not frozen any more\n');
+    expect(await said('get fleet')).not.toContain('frozen');
+  });
+
   it.each([
     ['resolve nobody', /^berthctl: unknown_model: /],
     ['resolve shy', /^berthctl: disabled: /],

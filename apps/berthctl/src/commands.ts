@@ -15,6 +15,7 @@ export function addCommands(program: Command, act: Act): void {
   addPins(program, act);
   addOrders(program, act);
   addDrains(program, act);
+  addFreezes(program, act);
   addReplay(program, act);
 }
 
@@ -129,6 +130,20 @@ function addDrains(program: Command, act: Act): void {
     .description('end a drain')
     .addHelpText('after', example('undrain triton-a'))
     .action(act(async (work, [server]) => (await import('./orders.js')).undrain(work, server)));
+}
+
+function addFreezes(program: Command, act: Act): void {
+  program
+    .command('freeze')
+    .description('order no load and no unload from now on; routes go on; survives a restart')
+    .option('--reason <text>', 'why, for whoever wonders', 'frozen by hand')
+    .addHelpText('after', example('freeze --reason "the new drivers are looked into"'))
+    .action(act(async (work, _, options) => (await import('./freezes.js')).freeze(work, options)));
+  program
+    .command('unfreeze')
+    .description('end a freeze')
+    .addHelpText('after', example('unfreeze'))
+    .action(act(async (work) => (await import('./freezes.js')).unfreeze(work)));
 }
 
 function addReplay(program: Command, act: Act): void {

@@ -5,13 +5,14 @@ type Device = FleetMessage['devices'][number];
 
 /** The whole picture: a few lines, and each device with its memory. */
 export function fleetLines(fleet: FleetMessage): string[] {
-  const { leader, waiting, loadsInFlight, devices } = fleet;
+  const { leader, waiting, loadsInFlight, devices, frozen } = fleet;
   return [
     `fleet      ${fleet.fleet}`,
     `leader     ${leader.id}, term ${leader.term}`,
     `replicas   ${phases(fleet.replicas)}`,
     `requests   ${waiting} waiting`,
     `loads      ${loadsInFlight} in flight`,
+    ...(frozen ? [`frozen     since ${frozen.since}: ${frozen.reason}`] : []),
     '',
     ...(devices.length > 0 ? table(COLUMNS, devices) : ['no devices are known yet']),
   ];

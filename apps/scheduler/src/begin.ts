@@ -1,12 +1,13 @@
 import type { Config } from '#config';
 import type { Composition } from './compose.js';
+import { freezeEvent } from './fleet/freezes.js';
 import { drainEvent } from './fleet/server-writes.js';
 import { limitsEvent } from './layered-config.js';
 import { declaration } from './models/model-writes.js';
 
 /** Tells the engine all that is declared and remembered. It shares one turn: nothing is decided on half of it. */
 export async function begin(config: Config, made: Composition): Promise<void> {
-  const { engine, registry, links, catalog, times, log } = made;
+  const { engine, registry, links, catalog, freezes, times, log } = made;
   engine.tell(limitsEvent(config));
   for (const { id, config: server, found } of registry.all()) {
     if (found.length === 0) links.declare(server);
@@ -16,4 +17,5 @@ export async function begin(config: Config, made: Composition): Promise<void> {
   engine.tell(...catalog.declared().map((entry) => declaration(entry, times)));
   const draining = registry.all().filter(({ told }) => told?.drain != null);
   engine.tell(...draining.map((entry) => drainEvent(entry, times)));
+  if (freezes.frozen) engine.tell(freezeEvent(freezes.frozen, times));
 }

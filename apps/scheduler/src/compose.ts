@@ -6,6 +6,7 @@ import { Metrics, ServerLog, TurnLog } from '#telemetry';
 import { Problems } from './errors/problems.js';
 import { RpcErrors } from './errors/rpc-errors.js';
 import type { Identity } from './fleet/fleet-view.js';
+import { Freezes } from './fleet/freezes.js';
 import { Leavers } from './fleet/leavers.js';
 import { Links } from './fleet/links.js';
 import { Overview } from './fleet/overview.js';
@@ -54,6 +55,8 @@ export function compose(
   const answers = new Answers(remembered.told.answers, wallNow);
   const writes = new Writes(store.declarations, answers, lifecycle);
   const links = new Links(engine, parts.openServer);
+  const overview = new Overview(identity(config, store), models);
+  const outside = { writes, times };
   return {
     ...running,
     ...known,
@@ -62,8 +65,9 @@ export function compose(
     links,
     modelWrites: new ModelWrites(engine, catalog, models, writes, times),
     orders: new ModelOrders(engine, models, writes, watch, times),
-    serverWrites: new ServerWrites(engine, registry, links, servers, { writes, times }),
-    overview: new Overview(identity(config, store), models),
+    serverWrites: new ServerWrites(engine, registry, links, servers, outside),
+    overview,
+    freezes: new Freezes(engine, (frozen) => overview.get(frozen), outside, remembered.told.freeze),
     resolver: new Resolver(engine, registry, lifecycle, metrics.resolve),
     problems: new Problems(log, random),
     rpcErrors: new RpcErrors(log, random),
@@ -120,6 +124,7 @@ export function providersOf(made: Composition): Provider[] {
     { provide: ServerList, useValue: made.servers },
     { provide: ServerWrites, useValue: made.serverWrites },
     { provide: Overview, useValue: made.overview },
+    { provide: Freezes, useValue: made.freezes },
     { provide: Readiness, useValue: made.readiness },
     { provide: Metrics, useValue: made.metrics },
     { provide: Problems, useValue: made.problems },

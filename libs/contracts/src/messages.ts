@@ -119,7 +119,10 @@ export const serverSchema = z.strictObject({
 export const fleetSchema = z.strictObject({
   fleet: z.string(),
   leader: z.strictObject({ id: z.string(), term: z.string() }),
-  frozen: z.null(),
+  frozen: z
+    .strictObject({ reason: z.string(), since: time })
+    .nullable()
+    .describe('Routes go on, and no load or unload is ordered.'),
   devices: z.array(z.strictObject({ server: z.string(), ...deviceSchema.shape })),
   replicas: z.record(z.string(), count),
   waiting: count,

@@ -23,6 +23,7 @@ const TOLD: readonly ToldChange[] = [
     id: 'a',
     value: { revision: 1, spec: { grpc: 'h:1' }, drain: { deadline: '2026-01-31T12:00:00Z' } },
   },
+  { kind: 'freeze', value: { reason: 'audit', since: '2026-01-31T12:00:00Z' } },
   {
     kind: 'answer',
     key: 'PUT /v1/models/ä k',
@@ -58,7 +59,12 @@ describe('the embedded store', () => {
 
   it('holds nothing at first', async () => {
     const { declarations, learned } = await opened();
-    expect(await declarations.read()).toEqual({ models: new Map(), servers: new Map(), answers: new Map() });
+    expect(await declarations.read()).toEqual({
+      models: new Map(),
+      servers: new Map(),
+      freeze: null,
+      answers: new Map(),
+    });
     expect(await learned.read()).toEqual({
       servers: new Map(),
       ordered: new Map(),
@@ -78,6 +84,7 @@ describe('the embedded store', () => {
     for (const change of TOLD) {
       if (change.kind === 'model') expect(told.models.get(change.name)).toEqual(change.value);
       if (change.kind === 'server') expect(told.servers.get(change.id)).toEqual(change.value);
+      if (change.kind === 'freeze') expect(told.freeze).toEqual(change.value);
       if (change.kind === 'answer') expect(told.answers.get(change.key)).toEqual(change.value);
     }
     expect([told.models.size, told.servers.size, told.answers.size]).toEqual([3, 1, 1]);
@@ -97,9 +104,11 @@ describe('the embedded store', () => {
     await declarations.write([
       { kind: 'model', name: 'a.b', value: null },
       { kind: 'model', name: 'c', value: { revision: 9, spec: {} } },
+      { kind: 'freeze', value: null },
       { kind: 'answer', key: 'never there', value: null },
     ]);
-    const { models } = await declarations.read();
+    const { models, freeze } = await declarations.read();
+    expect(freeze).toBeNull();
     expect([...models]).toEqual([
       ['__proto__', { revision: 3, spec: {} }],
       ['c', { revision: 9, spec: {} }],

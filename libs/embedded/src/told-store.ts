@@ -1,11 +1,14 @@
 import type { ClassicLevel } from 'classic-level';
-import type { Declarations, Told, ToldAnswer, ToldChange, ToldModel, ToldServer } from '#engine';
+import type { Declarations, Told, ToldAnswer, ToldChange, ToldFreeze, ToldModel, ToldServer } from '#engine';
 import { StoreUnusable } from './store-unusable.js';
 import { readTable, rowWrite, writeAll, type Table, type Write } from './table.js';
 import { VALUES } from './values.js';
 
 const MODELS: Table<ToldModel> = { prefix: 'told/model/', schema: VALUES.toldModel };
 const SERVERS: Table<ToldServer> = { prefix: 'told/server/', schema: VALUES.toldServer };
+/** One row at most. */
+const FREEZES: Table<ToldFreeze> = { prefix: 'told/fleet/', schema: VALUES.toldFreeze };
+const FREEZE = 'freeze';
 const ANSWERS: Table<ToldAnswer> = { prefix: 'told/answer/', schema: VALUES.toldAnswer };
 
 /** What we were told, on disk. A value that makes no sense is not guessed at: nobody may lose a pin in silence. */
@@ -15,10 +18,16 @@ export class ToldStore implements Declarations {
   async read(): Promise<Told> {
     const models = await readTable(this.db, MODELS);
     const servers = await readTable(this.db, SERVERS);
+    const freezes = await readTable(this.db, FREEZES);
     const answers = await readTable(this.db, ANSWERS);
-    const damaged = [...models.damaged, ...servers.damaged, ...answers.damaged];
+    const damaged = [models, servers, freezes, answers].flatMap((table) => table.damaged);
     if (damaged.length > 0) throw new StoreUnusable('damaged', damagedMessage(this.db.location, damaged));
-    return { models: models.rows, servers: servers.rows, answers: answers.rows };
+    return {
+      models: models.rows,
+      servers: servers.rows,
+      freeze: freezes.rows.get(FREEZE) ?? null,
+      answers: answers.rows,
+    };
   }
 
   async write(changes: readonly ToldChange[]): Promise<void> {
@@ -41,6 +50,8 @@ function writeOf(change: ToldChange): Write {
       return rowWrite(MODELS, change.name, change.value);
     case 'server':
       return rowWrite(SERVERS, change.id, change.value);
+    case 'freeze':
+      return rowWrite(FREEZES, FREEZE, change.value);
     case 'answer':
       return rowWrite(ANSWERS, change.key, change.value);
   }

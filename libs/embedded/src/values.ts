@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LearnedServer, ToldAnswer, ToldModel, ToldServer } from '#engine';
+import type { LearnedServer, ToldAnswer, ToldFreeze, ToldModel, ToldServer } from '#engine';
 import type { Footprint, Millis, ModelId } from '#core';
 
 const revision = z.int().min(0);
@@ -24,6 +24,7 @@ export const VALUES = {
     spec,
     drain: z.strictObject({ deadline: z.string().nullable() }).nullable(),
   }) satisfies z.ZodType<ToldServer>,
+  toldFreeze: z.strictObject({ reason: z.string(), since: z.string() }) satisfies z.ZodType<ToldFreeze>,
   toldAnswer: z.strictObject({
     at: z.string(),
     bodyHash: z.string(),

@@ -31,6 +31,9 @@ export function addFleetGauges(registry: Registry, watch: () => Watched): void {
   gauge('pins_unsatisfied', 'Pinned models with fewer copies ready than pinned.', [], (to, { fleet }) =>
     to.set(unsatisfiedPins(fleet).length),
   );
+  gauge('frozen', 'Whether the fleet is frozen: no load or unload is ordered.', [], (to, { fleet }) =>
+    to.set(fleet.frozen ? 1 : 0),
+  );
   gauge('leader', 'Whether this process decides.', [], (to) => to.set(1));
   gauge('term', 'The number of the present reign.', [], (to, { term }) => to.set(term));
   gauge('replicas', 'Replicas, by phase.', ['phase'], replicas);

@@ -1,5 +1,6 @@
 import { loadsInFlight } from '#core';
 import type { FleetMessage } from '#contracts';
+import type { ToldFreeze } from '#engine';
 import type { Scene } from '../models/model-view.js';
 import { deviceView } from './server-view.js';
 
@@ -13,14 +14,18 @@ export interface Identity {
 }
 
 /** The whole picture. */
-export function fleetView({ fleet: name, process, term }: Identity, scene: Scene): FleetMessage {
+export function fleetView(
+  { fleet: name, process, term }: Identity,
+  scene: Scene,
+  frozen: ToldFreeze | null,
+): FleetMessage {
   const { fleet } = scene;
   const replicas = Object.fromEntries(PHASES.map((phase) => [phase, 0]));
   for (const { phase } of fleet.replicas.values()) replicas[phase] = (replicas[phase] ?? 0) + 1;
   return {
     fleet: name,
     leader: { id: process, term: String(term) },
-    frozen: null,
+    frozen: frozen && { reason: frozen.reason, since: frozen.since },
     devices: [...fleet.servers.values()].flatMap((server) =>
       (server.devices ?? []).map((device) => ({
         server: server.spec.id,

@@ -1,14 +1,38 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, Inject, Put, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import type { FleetMessage } from '#contracts';
+import { worded } from '../http/worded.js';
+import { callerIn, type Headers as HeaderMap, replied } from '../http/written-reply.js';
+import { type FreezeBody, freezeBodySchema, Freezes } from './freezes.js';
 import { Overview } from './overview.js';
 
-/** The whole picture over HTTP. */
+/** The whole picture over HTTP, and the stop of everything. */
 @Controller('v1/fleet')
 export class FleetController {
-  constructor(@Inject(Overview) private readonly overview: Overview) {}
+  constructor(
+    @Inject(Overview) private readonly overview: Overview,
+    @Inject(Freezes) private readonly freezes: Freezes,
+  ) {}
 
   @Get()
   get(): FleetMessage {
-    return this.overview.get();
+    return this.overview.get(this.freezes.frozen);
+  }
+
+  @Put('frozen')
+  freeze(
+    @Body({ schema: worded(freezeBodySchema) }) body: FreezeBody,
+    @Headers() headers: HeaderMap,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<FleetMessage | undefined> {
+    return replied(reply, this.freezes.freeze(body, callerIn(headers)));
+  }
+
+  @Delete('frozen')
+  unfreeze(
+    @Headers() headers: HeaderMap,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<FleetMessage | undefined> {
+    return replied(reply, this.freezes.unfreeze(callerIn(headers)));
   }
 }

@@ -6,6 +6,7 @@ import { fromStruct, type Struct } from '#contracts';
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { callerAmong, readRequest } from '../grpc/requests.js';
 import { serverListSchema } from '../pages.js';
+import { freezeBodySchema, Freezes } from './freezes.js';
 import { Overview } from './overview.js';
 import { ServerList } from './server-list.js';
 import { drainBodySchema, serverName } from './server-requests.js';
@@ -24,6 +25,7 @@ export class FleetRpc {
     @Inject(ServerList) private readonly servers: ServerList,
     @Inject(ServerWrites) private readonly writes: ServerWrites,
     @Inject(Overview) private readonly overview: Overview,
+    @Inject(Freezes) private readonly freezes: Freezes,
   ) {}
 
   @GrpcMethod('Admin', 'ListServers')
@@ -62,6 +64,17 @@ export class FleetRpc {
   @GrpcMethod('Admin', 'GetFleet')
   fleet(request: unknown) {
     readRequest(nothing, request);
-    return this.overview.get();
+    return this.overview.get(this.freezes.frozen);
+  }
+
+  @GrpcMethod('Admin', 'FreezeFleet')
+  async freeze(request: unknown, metadata: Metadata) {
+    return (await this.freezes.freeze(readRequest(freezeBodySchema, request), callerAmong(metadata))).body;
+  }
+
+  @GrpcMethod('Admin', 'UnfreezeFleet')
+  async unfreeze(request: unknown, metadata: Metadata) {
+    readRequest(nothing, request);
+    return (await this.freezes.unfreeze(callerAmong(metadata))).body;
   }
 }

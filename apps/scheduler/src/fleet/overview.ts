@@ -1,4 +1,5 @@
 import type { FleetMessage } from '#contracts';
+import type { ToldFreeze } from '#engine';
 import type { Scene } from '../models/model-view.js';
 import { fleetView, type Identity } from './fleet-view.js';
 
@@ -9,7 +10,7 @@ export class Overview {
     private readonly watched: { readonly scene: Scene },
   ) {}
 
-  get(): FleetMessage {
-    return fleetView(this.identity, this.watched.scene);
+  get(frozen: ToldFreeze | null): FleetMessage {
+    return fleetView(this.identity, this.watched.scene, frozen);
   }
 }

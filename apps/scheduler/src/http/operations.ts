@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { fleetSchema, modelSchema, pageSchema, routeSchema, serverSchema } from '#contracts';
 import { modelSpecSchema, pinSchema, serverSpecSchema } from '#config';
+import { freezeBodySchema } from '../fleet/freezes.js';
 import { resolveRequestSchema } from '../routing/resolve-request.js';
 
 /** What an operation does and answers: what the controllers' types cannot tell. */
@@ -80,6 +81,13 @@ export const OPERATIONS: Readonly<Record<string, Described>> = {
   },
   'post /v1/servers/{server}/undrain': { summary: 'Ends a drain', answers: server, write },
   'get /v1/fleet': { summary: 'The whole picture', answers: { 200: fleetSchema } },
+  'put /v1/fleet/frozen': {
+    summary: 'Freezes the fleet: routes go on, no load or unload is ordered; survives a restart',
+    answers: { 200: fleetSchema },
+    body: freezeBodySchema,
+    write,
+  },
+  'delete /v1/fleet/frozen': { summary: 'Ends the freeze', answers: { 200: fleetSchema }, write },
   'get /health/live': { summary: 'Whether the process runs', answers: { 200: null } },
   'get /health/ready': { summary: 'Whether it serves', answers: { 200: null, 503: null } },
   'get /metrics': { summary: 'Metrics, as Prometheus reads them', answers: { 200: null } },

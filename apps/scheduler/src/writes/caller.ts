@@ -41,6 +41,12 @@ export function checkIfMatch({ ifMatch }: Caller, revision: number | null): void
   });
 }
 
+/** Refuses a condition on what has no revision: to pass over it would be to break it. */
+export function checkNoIfMatch({ ifMatch }: Caller): void {
+  if (ifMatch !== null)
+    throw invalid([{ path: 'If-Match', rule: 'must not be given: there is no revision' }]);
+}
+
 /** The ETag of a revision. */
 export const entityTag = (revision: string): string => `"${revision}"`;
 

@@ -17,6 +17,13 @@ export interface ToldServer {
   readonly drain: { readonly deadline: string | null } | null;
 }
 
+/** The operator's stop of all loads and unloads, as told through the API. */
+export interface ToldFreeze {
+  readonly reason: string;
+  /** RFC 3339 UTC. */
+  readonly since: string;
+}
+
 /** The answer once given to a write with an Idempotency-Key. */
 export interface ToldAnswer {
   /** RFC 3339 UTC; kept for 24 h. */
@@ -30,6 +37,8 @@ export interface ToldAnswer {
 export interface Told {
   readonly models: ReadonlyMap<string, ToldModel>;
   readonly servers: ReadonlyMap<string, ToldServer>;
+  /** Null: not frozen. */
+  readonly freeze: ToldFreeze | null;
   /** By credential, method, path and key, joined by the caller. */
   readonly answers: ReadonlyMap<string, ToldAnswer>;
 }
@@ -38,6 +47,7 @@ export interface Told {
 export type ToldChange =
   | { readonly kind: 'model'; readonly name: string; readonly value: ToldModel | null }
   | { readonly kind: 'server'; readonly id: string; readonly value: ToldServer | null }
+  | { readonly kind: 'freeze'; readonly value: ToldFreeze | null }
   | { readonly kind: 'answer'; readonly key: string; readonly value: ToldAnswer | null };
 
 /** Keeps what we were told through the API: it survives crashes from the moment `write` resolves. */
