@@ -1,13 +1,17 @@
 import {
   fitPins,
   type Fleet,
+  isGuaranteed,
   isPinProtected,
   type Millis,
   type Model,
   type ModelId,
   type Replica,
   replicaId,
+  replicasOf,
+  type Server,
   type ServerId,
+  takenByOthers,
   unsatisfiedPins,
 } from '#core';
 import type { Site } from '../site.js';
@@ -29,6 +33,7 @@ export function restlessness(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
     ...nobodyWaits(fleet),
     ...nothingIsOpen(fleet, quiet),
     ...pinsAreReady(fleet, quiet),
+    ...warmIsReady(fleet, quiet),
     ...idleIsGone(fleet, quiet),
     ...[...quiet.sites.values()].flatMap((site) => ledgerIsTrue(fleet, site, quiet)),
   ];
@@ -66,9 +71,33 @@ function pinsAreReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
   return lacking.map((model) => `${model} is pinned and not ready`);
 }
 
-/** Asks for one copy more, with all that is pinned or kept, and what that needs, being as immovable as a stranger. */
-function isPlaceable(fleet: Readonly<Fleet>, model: Model, { isWrittenOff, takesNothing }: Quiet): boolean {
-  const stays = (replica: Replica): boolean => isPinProtected(fleet, replica) || isKept(fleet, replica);
+/** What is to be warm is, where there is room beside all that is ready: nobody need leave for it. */
+function warmIsReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
+  const lacking = [...fleet.models.values()].filter(
+    (model) =>
+      model.enabled &&
+      readyCopies(fleet, model.id) < model.minCopies &&
+      isPlaceable(fleet, model, quiet, () => true) &&
+      !needsDisabled(fleet, model.id),
+  );
+  return lacking.map(({ id }) => `${id} is to be kept warm and not ready`);
+}
+
+const readyCopies = (fleet: Readonly<Fleet>, model: ModelId): number =>
+  replicasOf(fleet, model)
+    .filter(({ phase }) => phase === 'ready')
+    .reduce((sum, { devices }) => sum + Math.max(1, devices.length), 0);
+
+/**
+ * Asks for one copy more, with all that is pinned or kept, and what that needs, being as immovable as a stranger, in
+ * what others leave of each device.
+ */
+function isPlaceable(
+  fleet: Readonly<Fleet>,
+  model: Model,
+  { isWrittenOff, takesNothing }: Quiet,
+  stays = (replica: Replica): boolean => isPinProtected(fleet, replica) || isKept(fleet, replica),
+): boolean {
   const immovable = [...fleet.replicas.values()].filter((replica) =>
     replica.phase === 'ready'
       ? [replica, ...dependentsOn(fleet, replica)].some(stays)
@@ -82,13 +111,24 @@ function isPlaceable(fleet: Readonly<Fleet>, model: Model, { isWrittenOff, takes
   );
   const asStrangers: Fleet = {
     ...fleet,
-    servers: new Map(
-      servers.map((server) => [server.spec.id, { ...server, spec: { ...server.spec, strangers: 'keep' } }]),
-    ),
+    servers: new Map(servers.map((server) => [server.spec.id, withoutOthers(server)])),
     replicas: new Map(immovable.map((replica) => [replica.id, asStranger(replica)])),
   };
   return fitPins(asStrangers, [{ ...model, pinnedCopies: 1 }]).fits;
 }
+
+/** A server that keeps strangers, with devices only as large as foreign memory and residue leave them. */
+const withoutOthers = (server: Server): Server => ({
+  ...server,
+  spec: { ...server.spec, strangers: 'keep' },
+  devices: (server.devices ?? []).map((device) => ({
+    ...device,
+    capacity: Math.max(
+      0,
+      device.capacity - (device.kind === 'gpu' ? takenByOthers(server, device.ordinal) : 0),
+    ),
+  })),
+});
 
 /** As something that stays where it is, and that no pin counts on. */
 function asStranger({ id, model, server, devices, bookings, since }: Replica): Replica {
@@ -121,7 +161,7 @@ function shouldBeGone(fleet: Readonly<Fleet>, replica: Replica, quiet: Quiet): b
   if (isKept(fleet, replica) || quiet.isWrittenOff(replica)) return false;
   if (quiet.unusedFor(replica) < idleTime(fleet, model) + GONE_WITHIN) return false;
   const isPinned = (fleet.models.get(model)?.pinnedCopies ?? 0) > 0;
-  return !isPinned && dependentsOn(fleet, replica).length === 0;
+  return !isPinned && !isGuaranteed(fleet, replica) && dependentsOn(fleet, replica).length === 0;
 }
 
 /** Infinity where it may stay for as long as nobody wants its memory. */
