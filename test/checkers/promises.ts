@@ -31,6 +31,7 @@ import { idlesSinceItsLastRoute, leasesHold, routesLeadToTheReady } from './leas
 import { evictsOnlyForNeed, loadsFit } from './memory.js';
 import { onlyInContact, pinsStay, waitsOutBackOff } from './orders.js';
 import { indexesAreInStep, ordersGoWithPhases, phasesFollowTheDiagram } from './phases.js';
+import { nobodyOutranksTheNewcomer, theWarmAreKept } from './ranks.js';
 import { ledgerAddsUp, loadsBookWhatIsDeclared } from './sums.js';
 import { useIsReadBeforeEviction } from './use.js';
 import { changesSince, type Findings, type TurnCheck, type TurnScene } from './scene.js';
@@ -52,6 +53,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['6, loads in flight', [always(loadsStayWithinSlots)]],
   ['7, pins, leases, strangers', [pinsStay, leasesHold, keptStrangersStay].map(always)],
   ['8, evictions', [evictsOnlyForNeed, useIsReadBeforeEviction].map(always)],
+  ['8, evictions', [nobodyOutranksTheNewcomer, theWarmAreKept].map(always)],
   ['9, idle', [always(idlesSinceItsLastRoute)]],
   ['10, back-off', [waitsOutBackOff, disabledStayAway].map(always)],
   ['11, contact', [onlyInContact, firstLooksComeFirst].map(always)],

@@ -59,7 +59,7 @@ export class Gateways {
 
   private ask(ask: Ask, berth: Berth): void {
     const { model, version, wait, lease, avoid } = ask;
-    const query: ResolveQuery = { model, version, wait, lease, class: null, avoid };
+    const query: ResolveQuery = { model, version, wait, lease, class: ask.class ?? null, avoid };
     if (avoid.length > 0) berth.engine.tell({ kind: 'ServersDoubted', servers: avoid });
     const route = berth.engine.route(query);
     if (!route) return this.wait(ask, query, berth);

@@ -41,6 +41,8 @@ const ofGateways = [
     /** How many ask the same at once. */
     count: z.number().int().min(1).max(10_000),
     version: z.string().max(20).nullable(),
+    /** How much they say it matters; left out: as much as the model. */
+    class: z.enum(['critical', 'default', 'sheddable']).exactOptional(),
     /** How long they wait for a cold model; null: as long as the model allows. */
     wait: ms.nullable(),
     lease: ms,

@@ -1,5 +1,5 @@
 import { aimed } from './draw/aim.js';
-import { drawAsks } from './draw/asks.js';
+import { drawAsks, withClass } from './draw/asks.js';
 import { drawFaults, drawLast } from './draw/faults.js';
 import { drawLevers } from './draw/levers.js';
 import { withManners } from './draw/manners.js';
@@ -30,7 +30,10 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
   const storm = Math.floor(hours * HOUR * STORMY);
   const cast = { servers, models, storm, temper };
   const grain = drawGrain(stream('grain'));
-  const asks = drawAsks(stream('arrivals'), cast).map((ask) => onGrain(ask, { grain, storm }));
+  const classes = stream('classes');
+  const asks = drawAsks(stream('arrivals'), cast).map((ask) =>
+    withClass(classes, onGrain(ask, { grain, storm })),
+  );
   const others = [
     ...drawOrders(stream('operator'), cast),
     ...drawScaling(stream('autoscaler'), cast),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   type Action,
   type ActionOf,
+  type Class,
   emptyFleet,
   type Event,
   type FailureCause,
@@ -94,7 +95,7 @@ export class CoreDriver {
   /** A request; its answer, once there is one, is in `answerTo`. */
   resolve(
     model: string,
-    parts: { wait?: number; version?: string; avoid?: string[]; lease?: number } = {},
+    parts: { wait?: number; version?: string; avoid?: string[]; lease?: number; class?: Class } = {},
   ): string {
     const id = `r${++this.requests}`;
     this.answers.set(id, []);
@@ -107,7 +108,7 @@ export class CoreDriver {
         arrivedAt: this.now,
         deadline: this.now + (parts.wait ?? 60_000),
         lease: parts.lease ?? 10_000,
-        class: 'default',
+        class: parts.class ?? this.fleet.models.get(model as ModelId)?.class ?? 'default',
         avoid: (parts.avoid ?? []) as ServerId[],
       },
     });

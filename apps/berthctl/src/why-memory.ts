@@ -36,6 +36,10 @@ export function holdWords(hold: Hold, now: Instant): string {
       return 'somebody waits for it';
     case 'needed':
       return `${hold.by.join(' and ')} cannot serve without it`;
+    case 'outranks':
+      return `its class is higher: ${hold.class}`;
+    case 'kept_warm':
+      return 'it is kept warm, for all but higher classes';
     case 'changing':
       return 'a load is changing its devices';
     case 'phase':

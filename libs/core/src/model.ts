@@ -5,7 +5,7 @@ export type Instant = number;
 export type Millis = number;
 export type Bytes = number;
 
-/** How much a request or a model matters. Stored and told; later versions decide by it. */
+/** How much a request or a model matters: nothing leaves for what is of a lower class. */
 export type Class = 'critical' | 'default' | 'sheddable';
 
 /** How requests for an absent model are treated. */

@@ -4,6 +4,7 @@ import type { Ready, Replica } from './replica.js';
 import type { Server } from './server.js';
 import { isWrittenOff } from './failing.js';
 import { replicasOf } from './fleet.js';
+import { isFailing } from './observe/pulse.js';
 import { isRoutable } from './standing.js';
 import type { ModelId, ReplicaId } from './ids.js';
 
@@ -12,11 +13,22 @@ export const copiesOf = ({ devices }: Replica): number => Math.max(1, devices.le
 
 /** Ready copies of a model on servers that stay, the given replicas left out. */
 export function solidCopies(fleet: Readonly<Fleet>, model: ModelId, except: ReadonlySet<ReplicaId>): number {
-  return replicasOf(fleet, model)
-    .filter((replica) => replica.phase === 'ready' && !except.has(replica.id))
-    .filter((replica) => isSolid(fleet.servers.get(replica.server)) && !isWrittenOff(fleet, replica))
+  return solidReplicas(fleet, model)
+    .filter(({ id }) => !except.has(id))
     .reduce((sum, replica) => sum + copiesOf(replica), 0);
 }
+
+/** Ready replicas of a model on servers that stay, but those that only fail. */
+export const servingReplicas = (fleet: Readonly<Fleet>, model: ModelId): Ready[] =>
+  solidReplicas(fleet, model).filter((replica) => !isFailing(replica));
+
+const solidReplicas = (fleet: Readonly<Fleet>, model: ModelId): Ready[] =>
+  replicasOf(fleet, model).filter(
+    (replica): replica is Ready =>
+      replica.phase === 'ready' &&
+      isSolid(fleet.servers.get(replica.server)) &&
+      !isWrittenOff(fleet, replica),
+  );
 
 const isSolid = (server: Server | undefined): boolean =>
   server !== undefined && server.drain === null && isRoutable(server);

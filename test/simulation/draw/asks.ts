@@ -70,6 +70,12 @@ function drawAsk(random: Random, at: number, cast: Cast, habit: Habit): Happenin
   };
 }
 
+/** Few say how much they matter. */
+export function withClass(random: Random, ask: HappeningOf<'ask'>): HappeningOf<'ask'> {
+  if (!random.chance(0.15)) return ask;
+  return { ...ask, class: random.pick(['critical', 'default', 'sheddable'] as const) };
+}
+
 /** Within the lease, sometimes after it, sometimes never. */
 function drawUse(random: Random, lease: number): number | null {
   if (random.chance(0.2)) return null;

@@ -24,6 +24,8 @@ import type { Holding, SmallFleet, SmallModel, SmallServer } from './small-fleet
 export const NOW = 1_000_000;
 const LONG = 50_000;
 const PLENTY = 1_000;
+/** Longer than anything is left unused here, and not so long that nobody would wait for its end. */
+const IDLE = 145_000;
 
 const modelName = (index: number): ModelId => String.fromCharCode(97 + index) as ModelId;
 const serverName = (index: number): ServerId => ['s', 't'][index] as ServerId;
@@ -60,7 +62,8 @@ const modelOf = (model: SmallModel, index: number): Model =>
     minResidency: model.minResidency,
     enabled: model.isEnabled,
     onFailing: model.isReplaced ? 'replace' : 'flag',
-    idleUnload: null,
+    class: model.class,
+    idleUnload: model.isRetired ? IDLE : null,
     loadTimeout: 10 * NOW,
   });
 

@@ -9,7 +9,14 @@ export interface Newcomer {
   readonly model: Model;
   /** Whether it has waited so long that leases protect nobody from it. */
   readonly isStarving: boolean;
+  /** How much it matters: nothing that matters more leaves for it. */
+  readonly rank: number;
 }
+
+/** What classes are worth; a pin is worth more than each. */
+export const RANKS = { sheddable: 0, default: 1, critical: 2, pin: 3 } as const;
+
+export const rankOf = (fleet: Fleet, { model }: Replica): number => RANKS[fleet.models.get(model)!.class];
 
 const isKept = (fleet: Fleet, replica: Replica): boolean =>
   replica.phase === 'ready' &&
@@ -30,11 +37,14 @@ const isInUse = ({ inUseUntil, model }: Ready, { pending }: Server, now: Instant
 const isReplacedBy = (fleet: Fleet, replica: Replica, { id }: Model): boolean =>
   replica.model === id && isWrittenOff(fleet, replica);
 
-/** Ready and at rest; not somebody else's; past its minimum residency; not awaited; not in use, or its lease is no shield. */
+/**
+ * Ready and at rest; not somebody else's; no more important; past its minimum residency; not awaited; not in use, or its
+ * lease is no shield.
+ */
 export function mayBeAsked(
   fleet: Fleet,
   replica: Replica,
-  { isStarving, model }: Newcomer,
+  { isStarving, model, rank }: Newcomer,
   now: Instant,
 ): replica is Ready {
   if (replica.phase !== 'ready' || replica.change || isKept(fleet, replica)) return false;
@@ -42,6 +52,7 @@ export function mayBeAsked(
   const { minResidency } = fleet.models.get(replica.model)!;
   if (!isUp(server) || now < replica.since + minResidency) return false;
   if (isAwaited(fleet, replica.model) || isReplacedBy(fleet, replica, model)) return false;
+  if (rankOf(fleet, replica) > rank) return false;
   return isStarving || !isInUse(replica, server, now);
 }
 
@@ -115,7 +126,8 @@ export function staysForEver(fleet: Fleet): ReadonlySet<Replica> {
 }
 
 /** When a replica could have left at the earliest; never, where it stays or its memory is counted as free already. */
-export function leavesAt(fleet: Fleet, replica: Replica, now: Instant): Instant {
+export function leavesAt(fleet: Fleet, replica: Replica, rank: number, now: Instant): Instant {
+  if (rankOf(fleet, replica) > rank && !isGone(replica)) return retiresAt(fleet, replica, now);
   const residentUntil = replica.since + fleet.models.get(replica.model)!.minResidency;
   switch (replica.phase) {
     case 'ready':
@@ -129,4 +141,15 @@ export function leavesAt(fleet: Fleet, replica: Replica, now: Instant): Instant 
     case 'unloading':
       return Infinity;
   }
+}
+
+/** When it leaves by itself, if nobody uses it any more: what matters more than who waits does not leave before. */
+function retiresAt(fleet: Fleet, replica: Replica, now: Instant): Instant {
+  const { idleUnload } = fleet.models.get(replica.model)!;
+  if (replica.phase === 'unknown') return now;
+  if (replica.phase !== 'ready') return now + (idleUnload ?? Infinity);
+  const isHeld = isKept(fleet, replica) || leaningOn(fleet, replica).length > 0;
+  return isHeld || idleUnload === null
+    ? Infinity
+    : Math.max(now, replica.lastUse + idleUnload, replica.inUseUntil);
 }

@@ -17,9 +17,14 @@ import {
   mayLeaveInTime,
   mayLeaveTogether,
   type Newcomer,
+  rankOf,
   staysForEver,
 } from './leave.js';
-import { costOf, isGoing, isWelcome, waysTo } from './ways.js';
+import { costOf, isGoing, isUp, isWelcome, waysTo } from './ways.js';
+
+/** More than any use of anything is worth; what cannot be used elsewhere is worth more than what can. */
+const SINGLE = 1e9;
+const CLASS = 1e12;
 
 /**
  * The slow planner. It tries every set of replicas for every way, and shares nothing with the core but the data.
@@ -27,14 +32,14 @@ import { costOf, isGoing, isWelcome, waysTo } from './ways.js';
  * A set *suffices* for a way where all of its members may leave together (`leave.ts`) and the way fits once they have.
  * It is *smallest* where no proper part of it suffices. Of those that suffice the *best* is that whose most valuable
  * member is worth least; then, between ways, the one with fewer members; and on one way the one that spares the most
- * valuable member that can be spared, then the next, and so on down. A replica is worth as much as the latest use of it
- * or of anything that needs it there.
+ * valuable member that can be spared, then the next, and so on down. A replica that goes takes along what needs it there.
+ * The highest class among them counts first; then whether one of their models is cold without them; then the latest use.
  */
 export interface Plan {
   readonly way: Way;
   readonly leaving: ReadonlySet<Ready>;
   /** What each of them is worth, the most valuable first. */
-  readonly harm: readonly Instant[];
+  readonly harm: readonly number[];
 }
 
 /** The ways that fit into memory which nobody has to be asked for. */
@@ -50,7 +55,7 @@ export function plansFor(fleet: Fleet, way: Way, newcomer: Newcomer, now: Instan
   return subsetsOf(askable)
     .filter((leaving) => frees(leaving, way, spare))
     .filter((leaving) => mayLeaveTogether(fleet, leaving, way, newcomer.model.id))
-    .map((leaving) => ({ way, leaving, harm: harmOf(fleet, leaving) }));
+    .map((leaving) => ({ way, leaving, harm: harmOf(fleet, leaving, newcomer, now) }));
 }
 
 export function frees(leaving: ReadonlySet<Replica>, { needs }: Way, spare: Amounts): boolean {
@@ -66,16 +71,43 @@ function subsetsOf<Item>(items: readonly Item[]): Set<Item>[] {
   );
 }
 
-export const harmOf = (fleet: Fleet, leaving: ReadonlySet<Ready>): readonly Instant[] =>
-  Array.from(leaving, (one) =>
-    Math.max(
-      one.lastUse,
-      ...leaningOn(fleet, one).map((other) => (other.phase === 'ready' ? other.lastUse : 0)),
-    ),
-  ).toSorted((a, b) => b - a);
+export const harmOf = (
+  fleet: Fleet,
+  leaving: ReadonlySet<Ready>,
+  newcomer: Newcomer,
+  now: Instant,
+): readonly number[] =>
+  Array.from(leaving, (one) => {
+    const going = [one, ...leaningOn(fleet, one)].filter((other): other is Ready => other.phase === 'ready');
+    const isMissed = going.some((other) => !isWarmWithout(fleet, other, newcomer, now));
+    const uses = going.map(({ lastUse }) => lastUse);
+    const ranks = going.map((other) => rankOf(fleet, other));
+    return CLASS * Math.max(...ranks) + (isMissed ? SINGLE : 0) + Math.max(...uses);
+  }).toSorted((a, b) => b - a);
+
+/**
+ * Whether others serve the model where it does not leave: on another host, or since they may not be asked to leave. Of
+ * copies on one host that may all leave, the one used last is the one that would be missed.
+ */
+function isWarmWithout(fleet: Fleet, replica: Ready, newcomer: Newcomer, now: Instant): boolean {
+  const hostOf = ({ server }: Ready): string => fleet.servers.get(server)!.spec.host;
+  return [...fleet.replicas.values()].some((other) => {
+    if (other.model !== replica.model || other === replica || !serves(fleet, other)) return false;
+    const isLater =
+      other.lastUse > replica.lastUse || (other.lastUse === replica.lastUse && other.id > replica.id);
+    return hostOf(other) !== hostOf(replica) || isLater || !mayBeAsked(fleet, other, newcomer, now);
+  });
+}
+
+/** Whether it is ready to stay, and does not only fail. */
+function serves(fleet: Fleet, replica: Replica): replica is Ready {
+  const server = fleet.servers.get(replica.server)!;
+  if (replica.phase !== 'ready' || !isUp(server) || server.drain) return false;
+  return (replica.pulse?.failures ?? 0) < 3;
+}
 
 /** Which of two plans for one way does more harm: above 0 where it is the first. */
-export function compareHarm(one: readonly Instant[], other: readonly Instant[]): number {
+export function compareHarm(one: readonly number[], other: readonly number[]): number {
   for (const [index, worth] of one.entries()) {
     const against = other[index] ?? -Infinity;
     if (worth !== against) return worth - against;
@@ -118,13 +150,13 @@ export function isListed(fleet: Fleet, server: Server, { id }: Model): boolean {
  */
 export function opensBefore(
   fleet: Fleet,
-  model: Model,
+  { model, rank }: Newcomer,
   { now, deadline }: { readonly now: Instant; readonly deadline: Instant },
 ): boolean | undefined {
   const ways = waysTo(fleet, model, 1);
   if (ways.length === 0) return undefined;
   const all = [...fleet.replicas.values()];
-  const gone = all.filter((one) => leavesAt(fleet, one, now) < deadline);
+  const gone = all.filter((one) => leavesAt(fleet, one, rank, now) < deadline);
   const going = all.filter(({ phase }) => phase === 'draining' || phase === 'unloading');
   const { spare } = roomIn(fleet, now);
   return ways.some((way) =>

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Class } from '#core';
 
 /** At most so many models; what is said of them by number counts from 0. */
 const MODELS = 6;
@@ -37,6 +38,9 @@ export interface SmallModel {
   readonly isEnabled: boolean;
   /** Whether copies of it that fail are replaced. */
   readonly isReplaced: boolean;
+  readonly class: Class;
+  /** Whether it may leave by itself once it is idle for a while. */
+  readonly isRetired: boolean;
   /** Whether somebody waits for it who has failed on every copy there is. */
   readonly isDoubted: boolean;
 }
@@ -64,6 +68,8 @@ export interface Demand {
   /** Which of the models that it could be for, taken round. */
   readonly of: number;
   readonly wait: number;
+  /** Of who asks; null: as much as the model. */
+  readonly class: Class | null;
 }
 
 export interface SmallFleet {
@@ -102,6 +108,8 @@ const holding: fc.Arbitrary<Holding> = fc.record({
   isOdd: fc.boolean(),
 });
 
+const classes: fc.Arbitrary<Class> = fc.constantFrom('default', 'default', 'critical', 'sheddable');
+
 const model: fc.Arbitrary<SmallModel> = fc.record({
   gpu: fc.nat({ max: 9 }),
   host: fc.oneof(fc.constant(0), fc.nat({ max: 5 })),
@@ -116,6 +124,8 @@ const model: fc.Arbitrary<SmallModel> = fc.record({
   minResidency: fc.constantFrom(0, 0, 2_000),
   isEnabled: rarely(true, false, 15),
   isReplaced: fc.boolean(),
+  class: classes,
+  isRetired: fc.boolean(),
   isDoubted: rarely(false, true, 20),
 });
 
@@ -157,6 +167,7 @@ export const smallFleets: fc.Arbitrary<SmallFleet> = fc.record({
       kind: fc.constantFrom('request', 'request', 'request', 'pin' as const),
       of: fc.nat({ max: MODELS - 1 }),
       wait: fc.constantFrom(1_000, 10_000, 60_000),
+      class: fc.option(classes, { freq: 2 }),
     }),
     { minLength: 1, maxLength: 3 },
   ),

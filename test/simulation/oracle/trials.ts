@@ -9,6 +9,7 @@ import {
   step,
 } from '#core';
 import { furnish, NOW, read } from './furnish.js';
+import { RANKS } from './leave.js';
 import type { Demand, SmallFleet } from './small-fleet.js';
 import { judge, type Verdict, type Wanted } from './verdict.js';
 import { copiesPresent } from './ways.js';
@@ -61,13 +62,13 @@ function modelFor(fleet: Fleet, { of }: Demand, now: Instant): Model | undefined
 function told(
   fleet: Fleet,
   model: Model,
-  { kind, wait }: Demand,
+  { kind, wait, class: asked }: Demand,
   { id, now }: { readonly id: RequestId; readonly now: Instant },
 ): { event: Event; wanted: Wanted } {
   if (kind === 'pin' && !isDraining(fleet, model)) {
     const copies = copiesPresent(fleet, model.id, now) + 1;
     const pinned = { ...model, pinnedCopies: copies };
-    const wanted = { model: pinned, copies, request: null, isStarving: false };
+    const wanted = { model: pinned, copies, request: null, isStarving: false, rank: RANKS.pin };
     return { event: { kind: 'ModelDeclared', model: pinned }, wanted };
   }
   const request: Request = {
@@ -77,10 +78,12 @@ function told(
     arrivedAt: now,
     deadline: now + wait,
     lease: 10_000,
-    class: 'default',
+    class: asked ?? model.class,
     avoid: [],
   };
-  const wanted = { model, copies: 1, request, isStarving: false };
+  const others = [...fleet.waiting.values()].filter((one) => one.model === model.id);
+  const rank = Math.max(...[request, ...others].map((one) => RANKS[one.class]));
+  const wanted = { model, copies: 1, request, isStarving: false, rank };
   return { event: { kind: 'RequestArrived', request }, wanted };
 }
 

@@ -23,12 +23,10 @@ export interface Turn {
 }
 
 /** What is wanted of a model in that turn. */
-export interface Wanted {
-  readonly model: Model;
+export interface Wanted extends Newcomer {
   readonly copies: number;
   /** Null: nobody waits for it, it is to stay. */
   readonly request: Request | null;
-  readonly isStarving: boolean;
 }
 
 /** What the planner makes of a demand, and where the core disagrees, in words; undefined where it does not. */
@@ -43,7 +41,7 @@ export function judge(turn: Turn, wanted: Wanted): Verdict {
   const free = waysFree(before, ways, now);
   const decided = { found: placeIn(turn, wanted.model), left: leftIn(turn) };
   if (free.length > 0) return { kind: 'room', disagreement: onFree(turn, free, decided) };
-  const plans = ways.map((way) => plansFor(before, way, newcomerOf(wanted), now));
+  const plans = ways.map((way) => plansFor(before, way, wanted, now));
   if (plans.some((some) => some.length > 0)) {
     return { kind: 'others leave', disagreement: onEviction(turn, wanted, plans, decided) };
   }
@@ -80,8 +78,6 @@ function onIdle({ found, left }: Decided): string | undefined {
   if (found) return `a place was found on ${shown(found)} where none can be freed`;
   return left.size > 0 ? `${names(left)} had to leave for nothing` : undefined;
 }
-
-const newcomerOf = ({ model, isStarving }: Wanted): Newcomer => ({ model, isStarving });
 
 const shown = ({ server, devices }: Found): string => `${server}/${devices.join('+')}`;
 const names = (replicas: ReadonlySet<Replica>): string =>
@@ -160,7 +156,7 @@ function onEviction(
     ({ leaving }) => leaving.size < left.size && [...leaving].every((one) => left.has(one)),
   );
   if (smaller) return `${names(left)} had to leave where ${names(smaller.leaving)} is enough`;
-  const mine = { way, leaving: left, harm: harmOf(before, left) };
+  const mine = { way, leaving: left, harm: harmOf(before, left, wanted, now) };
   if (mine.harm[0]! <= best.harm[0]! && hasTies(before)) return undefined;
   const isLeast = here.every(({ harm }) => compareHarm(mine.harm, harm) <= 0);
   if (isLeast && compareAcross(mine, best) <= 0) return undefined;
@@ -181,7 +177,7 @@ function unfit(
   wanted: Wanted,
   now: Instant,
 ): string | undefined {
-  const asked = [...left].filter((one) => !mayBeAsked(before, one, newcomerOf(wanted), now));
+  const asked = [...left].filter((one) => !mayBeAsked(before, one, wanted, now));
   if (asked.length > 0) return `${names(new Set(asked))} must stay`;
   if (!mayLeaveTogether(before, left, way, wanted.model.id)) return 'they may not leave together';
   return frees(left, way, roomIn(before, now).spare) ? undefined : 'that is not enough';
@@ -191,22 +187,23 @@ const compareAcross = (one: Plan, other: Plan): number =>
   one.harm[0]! - other.harm[0]! || one.leaving.size - other.leaving.size;
 
 /** Nothing can be done now: refused for good where nothing ever can, for now where nothing can in time; else it waits. */
-function onNothing({ before, actions, now }: Turn, { model }: Wanted, request: Request): string | undefined {
+function onNothing({ before, actions, now }: Turn, wanted: Wanted, request: Request): string | undefined {
   const refusal = actions.find((one) => one.kind === 'refuse' && one.request === request.id);
   const reason = refusal?.kind === 'refuse' ? refusal.refusal.reason : 'waits';
-  const expected = reasonsFor(before, model, request.deadline, now);
+  const expected = reasonsFor(before, wanted, request.deadline, now);
   return expected.includes(reason) ? undefined : `${reason}, and not: ${expected.join(' or ')}`;
 }
 
 /** What may be answered; `waits` is no answer yet. */
-function reasonsFor(fleet: Fleet, model: Model, deadline: Instant, now: Instant): readonly string[] {
+function reasonsFor(fleet: Fleet, wanted: Wanted, deadline: Instant, now: Instant): readonly string[] {
+  const { model } = wanted;
   if (!model.enabled) return ['disabled'];
   // Who asks for what no repository lists waits until the indexes have been read again.
   const isReadAgain = isNowhereListed(fleet, model) ? ['waits'] : [];
   const able = [...fleet.servers.values()].filter((server) => couldFit(fleet, server, model));
   if (able.length === 0) return ['infeasible', 'disabled', ...isReadAgain];
   if (able.every(({ contact }) => contact.kind === 'lost')) return ['no_server'];
-  const opens = opensBefore(fleet, model, { now, deadline });
+  const opens = opensBefore(fleet, wanted, { now, deadline });
   if (opens === undefined) return ['waits', 'no_capacity'];
   return opens ? ['waits'] : ['no_capacity'];
 }

@@ -13,7 +13,7 @@ import {
   type Victim,
   victimsAmong,
   victimTest,
-  withinPins,
+  withinKept,
 } from './victims.js';
 import type { Want } from './wants.js';
 
@@ -24,17 +24,22 @@ export type Freed =
   | { readonly kind: 'nothing' };
 
 /**
- * The order in which idle replicas make room: the least valuable first. Least recently used for now; a better
- * policy takes this function's place. Of two that were used at once, one goes before another that would take it along.
+ * What replicas are worth, by which they make room: the lower class first, then what stays warm elsewhere, then what was
+ * not used for longest. A better policy takes the place of the last.
  */
+const byWorth = (one: Victim, other: Victim): number =>
+  one.rank - other.rank || Number(other.isSpare) - Number(one.isSpare) || one.lastUse - other.lastUse;
+
+/** The least valuable first. Of two worth the same, one goes before another that would take it along. */
 const byValue = (one: Victim, other: Victim): number =>
-  one.lastUse - other.lastUse || one.replicas.length - other.replicas.length;
+  byWorth(one, other) || one.replicas.length - other.replicas.length;
 
 /** A place, and a whole sufficient set of replicas whose leaving makes room there. */
 interface Plan {
   readonly place: Place;
   readonly victims: readonly Victim[];
-  readonly latestUse: Instant;
+  /** The most valuable of them. */
+  readonly dearest: Victim;
 }
 
 /** Drains a whole sufficient set of replicas, where that hurts least, or nothing at all. */
@@ -58,12 +63,20 @@ export function evictFor(
   return { kind: 'freed', place: best.place };
 }
 
-/** The plan whose most recently used victim was used longest ago; of equals the one with fewer victims. */
+/** The plan whose most valuable victim is worth least; of equals the one with fewer victims, then with smaller ones. */
 const byHarm = (one: Plan, other: Plan): number =>
-  one.latestUse - other.latestUse || one.victims.length - other.victims.length;
+  byWorth(one.dearest, other.dearest) ||
+  one.victims.length - other.victims.length ||
+  bytesOf(one) - bytesOf(other);
 
-const latestUseOf = (victims: readonly Victim[]): Instant =>
-  Math.max(...victims.map(({ lastUse }) => lastUse));
+const dearestOf = (victims: readonly Victim[]): Victim =>
+  victims.reduce((dearest, one) => (byWorth(one, dearest) > 0 ? one : dearest));
+
+/** All that its victims hold, on devices and hosts. */
+const bytesOf = ({ victims }: Plan): Bytes =>
+  Array.from(replicasIn(victims), ({ bookings }) => bookings)
+    .flat()
+    .reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** The plan that hurts least. A place that cannot have a better one than the best so far is not planned at all. */
 export function planFor(
@@ -80,18 +93,16 @@ export function planFor(
   for (const { place, short } of needs) {
     const useful = usefulFor(neededAt(fleet, place, want), short, byAccount);
     if (best && isBeaten(useful, best)) continue;
-    const chosen = chooseVictims(fleet, short, useful);
-    const plan = chosen && { place, victims: chosen, latestUse: latestUseOf(chosen) };
+    const chosen = chooseVictims(fleet, want, short, useful);
+    const plan = chosen && { place, victims: chosen, dearest: dearestOf(chosen) };
     if (plan && (!best || byHarm(plan, best) < 0)) best = plan;
   }
   return best;
 }
 
-/** Whatever is chosen of these was used after the victims of a plan, or at the same moment and cannot be fewer. */
-function isBeaten([first]: readonly Victim[], { latestUse, victims }: Plan): boolean {
-  if (!first || first.lastUse > latestUse) return true;
-  return first.lastUse === latestUse && victims.length === 1;
-}
+/** Whether whatever is chosen of these is worth more than the victims of a plan. */
+const isBeaten = ([first]: readonly Victim[], { dearest }: Plan): boolean =>
+  !first || byWorth(first, dearest) > 0;
 
 /** The victims that hold memory which a place is short of and are not needed there, the least valuable first. */
 function usefulFor(
@@ -108,11 +119,12 @@ function usefulFor(
 /** Adds victims until the shortfall is covered, then spares those it turns out not to need. */
 function chooseVictims(
   fleet: Fleet,
+  want: Want,
   short: ReadonlyMap<AccountId, Bytes>,
   useful: readonly Victim[],
 ): readonly Victim[] | undefined {
   const chosen: Victim[] = [];
-  for (const victim of withinPins(fleet, useful)) {
+  for (const victim of withinKept(fleet, useful, want)) {
     if (covers(replicasIn(chosen), short)) break;
     chosen.push(victim);
   }

@@ -6,8 +6,8 @@ import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant } from '../model.js';
 import { isPinProtected } from '../pins.js';
 import type { Server } from '../server.js';
-import { neededAt, residentUntil } from './victims.js';
-import { isKept } from './idle.js';
+import { neededAt, residentUntil, yieldsTo } from './victims.js';
+import { idleUnloadAt, isKept, settingsOf } from './idle.js';
 import { growthsOn, type Place, placesOn } from './places.js';
 import type { Want } from './wants.js';
 
@@ -28,7 +28,7 @@ export function opensAt(
   const releases = [...fleet.replicas.values()].map((replica) => ({
     id: replica.id,
     bookings: replica.bookings,
-    at: releasedAt(fleet, replica, now),
+    at: releasedAt(fleet, replica, want, now),
   }));
   releases.sort((a, b) => a.at - b.at);
   return Math.min(...places.map((place) => freeAt(fleet, ledger, place, want, releases)));
@@ -68,16 +68,17 @@ function coveredAt(ledger: Ledger, bookings: readonly Booking[], releases: reado
 }
 
 /** When a replica could be let go at the earliest, which is not before all that needs it. */
-function releasedAt(fleet: Fleet, replica: Replica, now: Instant): Instant {
+function releasedAt(fleet: Fleet, replica: Replica, want: Want, now: Instant): Instant {
   const dependents = dependentsOf(fleet, replica).filter((one) => !isLeaving(one));
-  return Math.max(...[replica, ...dependents].map((one) => releasedAlone(fleet, one, now)));
+  return Math.max(...[replica, ...dependents].map((one) => releasedAlone(fleet, one, want, now)));
 }
 
 const isLeaving = ({ phase }: Replica): boolean => phase === 'draining' || phase === 'unloading';
 
 /** What leaves already is in the spare memory; what a pin waits for or keeps does not leave. */
-function releasedAlone(fleet: Fleet, replica: Replica, now: Instant): Instant {
+function releasedAlone(fleet: Fleet, replica: Replica, want: Want, now: Instant): Instant {
   if (isLeaving(replica) || isPinProtected(fleet, replica)) return Infinity;
+  if (!yieldsTo(fleet, replica, want)) return Math.max(now, retiredAt(fleet, replica, now));
   switch (replica.phase) {
     case 'ready':
       return isKept(fleet, replica)
@@ -88,4 +89,12 @@ function releasedAlone(fleet: Fleet, replica: Replica, now: Instant): Instant {
     default:
       return Math.max(now, residentUntil(fleet, replica));
   }
+}
+
+/** When something leaves that yields to nobody: when it is idle, if it is not used any more. */
+function retiredAt(fleet: Fleet, replica: Replica, now: Instant): Instant {
+  if (replica.phase === 'ready') return idleUnloadAt(fleet, replica) ?? Infinity;
+  if (replica.phase === 'unknown') return now;
+  const { idleUnload, idleMode } = settingsOf(fleet, replica);
+  return idleMode === 'soft' || idleUnload === null ? Infinity : now + idleUnload;
 }

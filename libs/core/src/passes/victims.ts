@@ -5,7 +5,8 @@ import { dependenciesOf, dependentsOf } from '../footprint.js';
 import { type AccountId, type ModelId, type ReplicaId, replicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant } from '../model.js';
-import { isPinProtected, solidCopies } from '../pins.js';
+import { guaranteedCopies, isGuaranteed, isPinProtected, servingReplicas, solidCopies } from '../pins.js';
+import { type Rank, rankOf } from '../rank.js';
 import { takesOrders } from '../standing.js';
 import { hasQueue, isKept, settingsOf } from './idle.js';
 import type { Place } from './places.js';
@@ -14,6 +15,9 @@ import { leavingDraining, type Want } from './wants.js';
 /** What goes together: a replica and what depends on it. */
 export interface Victim {
   readonly replicas: readonly Ready[];
+  readonly rank: Rank;
+  /** Whether none of its models is cold once it has left. */
+  readonly isSpare: boolean;
   readonly lastUse: Instant;
 }
 
@@ -51,43 +55,88 @@ export function victimsAmong(fleet: Fleet, isVictim: VictimTest): Victim[] {
   for (const replica of fleet.replicas.values()) {
     if (!isVictim(replica)) continue;
     const dependents = dependentsOf(fleet, replica);
-    if (dependents.every(isVictim)) victims.push(victimWith(replica, dependents));
+    if (dependents.every(isVictim)) victims.push(victimWith(fleet, replica, dependents, isVictim));
   }
   return victims;
 }
 
 /** A replica with all that depends on it. */
-function victimWith(replica: Ready, dependents: readonly Ready[]): Victim {
+function victimWith(
+  fleet: Fleet,
+  replica: Ready,
+  dependents: readonly Ready[],
+  isVictim: VictimTest,
+): Victim {
   const replicas = [replica, ...dependents];
-  return { replicas, lastUse: Math.max(...replicas.map(({ lastUse }) => lastUse)) };
+  return {
+    replicas,
+    rank: Math.max(...replicas.map((one) => rankOf(settingsOf(fleet, one).class))),
+    isSpare: replicas.every((one) => isSpare(fleet, one, isVictim)),
+    lastUse: Math.max(...replicas.map(({ lastUse }) => lastUse)),
+  };
 }
 
-/** Each of two copies may go for itself where one is pinned, but not both: of those that may not, the first goes. */
-export function withinPins(fleet: Fleet, victims: readonly Victim[]): Victim[] {
+/**
+ * Whether its model stays warm on another server without it. Of several copies that could all leave for one newcomer,
+ * since their servers share a host, all are spare but the one that was used last.
+ */
+function isSpare(fleet: Fleet, replica: Ready, isVictim: VictimTest): boolean {
+  if (fleet.holders.get(replica.model)!.size < 2) return false;
+  const hostOf = ({ server }: Replica): string => fleet.servers.get(server)!.spec.host;
+  const outlasts = (one: Ready): boolean =>
+    hostOf(one) !== hostOf(replica) || !isVictim(one) || isUsedAfter(one, replica);
+  return servingReplicas(fleet, replica.model).some((one) => one.id !== replica.id && outlasts(one));
+}
+
+const isUsedAfter = (one: Ready, other: Ready): boolean =>
+  one.lastUse === other.lastUse ? one.id > other.id : one.lastUse > other.lastUse;
+
+/** Each of two copies may go for itself where one is to stay, but not both: of those that may not, the first goes. */
+export function withinKept(fleet: Fleet, victims: readonly Victim[], want: Want): Victim[] {
   const going = new Set<ReplicaId>();
   return victims.filter(({ replicas }) => {
     const joining = replicas.filter(({ id }) => !going.has(id));
     for (const { id } of joining) going.add(id);
-    if (joining.every((one) => isWrittenOff(fleet, one) || keepsPin(fleet, one.model, going))) return true;
+    if (joining.every((one) => isWrittenOff(fleet, one) || keepsEnough(fleet, one.model, going, want)))
+      return true;
     for (const { id } of joining) going.delete(id);
     return false;
   });
 }
 
-/** Whether as many copies of a model stay as are pinned once all these are gone. */
-function keepsPin(fleet: Fleet, model: ModelId, going: ReadonlySet<ReplicaId>): boolean {
-  const pinned = fleet.models.get(model)?.pinnedCopies ?? 0;
-  return pinned === 0 || solidCopies(fleet, model, going) >= pinned;
+/** Whether as many copies of a model stay as are to stay once all these are gone. */
+function keepsEnough(fleet: Fleet, id: ModelId, going: ReadonlySet<ReplicaId>, { rank }: Want): boolean {
+  const model = fleet.models.get(id);
+  if (!model) return true;
+  const warm = rankOf(model.class) === rank ? guaranteedCopies(model) : 0;
+  const kept = Math.max(model.pinnedCopies, warm);
+  return kept === 0 || solidCopies(fleet, id, going) >= kept;
 }
 
-/** Not pinned, not somebody else's, past its minimum residency, and not in use, unless the newcomer is starving. */
+/**
+ * Not pinned, not somebody else's, of no higher rank, past its minimum residency, and not in use, unless the newcomer is
+ * starving.
+ */
 function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {
   if (replica.change || isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
+  if (!yieldsTo(fleet, replica, want)) return false;
   if (now < residentUntil(fleet, replica)) return false;
   if (replica.model === want.model.id && isWrittenOff(fleet, replica)) return false;
   const isStarving = now - want.since >= fleet.limits.starvation;
   return isStarving || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
 }
+
+/** Whether it would leave for such a newcomer some time, classes and the copies to be kept warm considered. */
+export const yieldsTo = (fleet: Readonly<Fleet>, replica: Replica, want: Pick<Want, 'rank'>): boolean =>
+  !isAbove(fleet, replica, want) && !isKeptFrom(fleet, replica, want);
+
+/** Whether a replica outranks who wants its memory: it does not leave for that. */
+export const isAbove = (fleet: Readonly<Fleet>, replica: Replica, { rank }: Pick<Want, 'rank'>): boolean =>
+  rankOf(settingsOf(fleet, replica).class) > rank;
+
+/** Whether it is one of the copies that are kept warm for anybody but a higher class. */
+export const isKeptFrom = (fleet: Readonly<Fleet>, replica: Replica, { rank }: Pick<Want, 'rank'>): boolean =>
+  rankOf(settingsOf(fleet, replica).class) === rank && isGuaranteed(fleet, replica);
 
 /** The end of a replica's minimum residency. */
 export const residentUntil = (

@@ -5,6 +5,7 @@ import { replicasOf } from '../fleet.js';
 import type { ModelId, ServerId } from '../ids.js';
 import type { Instant, Model } from '../model.js';
 import { copiesOf } from '../pins.js';
+import { PINNED, type Rank, rankOf } from '../rank.js';
 import { isOverdue, standingOf } from '../standing.js';
 import { idleAt } from './idle.js';
 
@@ -15,11 +16,13 @@ export interface Want {
   readonly copies: number;
   /** Since when it has lacked one. */
   readonly since: Instant;
+  /** Nobody of a higher rank leaves for it. */
+  readonly rank: Rank;
 }
 
 /**
- * What should be somewhere and is not: pinned models first, then those that a draining server is to be rid of, then
- * those somebody waits for, oldest first, then wishes nobody waits for.
+ * What should be somewhere and is not: pinned models first, then those that a draining server is to be rid of, then the
+ * others by rank; of one rank those somebody waits for, oldest first, before wishes nobody waits for.
  */
 export function wantsOf(fleet: Fleet, now: Instant): Want[] {
   const wanted = new Map<ModelId, number>();
@@ -29,7 +32,8 @@ export function wantsOf(fleet: Fleet, now: Instant): Want[] {
   for (const { id, pinnedCopies, enabled } of fleet.models.values()) {
     if (pinnedCopies > 0 && enabled) want(id, pinnedCopies);
   }
-  for (const model of leavingDraining(fleet, now)) want(model, 1);
+  const leaving = new Set(leavingDraining(fleet, now));
+  for (const model of leaving) want(model, 1);
   for (const { model } of fleet.waiting.values()) want(model, 1);
   for (const model of toReplace(fleet, now)) want(model, 1);
   for (const model of fleet.wishes.keys()) want(model, 1);
@@ -41,11 +45,51 @@ export function wantsOf(fleet: Fleet, now: Instant): Want[] {
       !failsEverywhere(fleet, model),
   );
   noteSince(fleet, new Set(lacking.map(([model]) => model)), now);
-  return lacking.map(([model, copies]) => ({
-    model: fleet.models.get(model)!,
-    copies,
-    since: fleet.wantedSince.get(model)!,
-  }));
+  const asked = ranksAsked(fleet);
+  const wants = lacking.map(([id, copies]): Want => {
+    const model = fleet.models.get(id)!;
+    return { model, copies, since: fleet.wantedSince.get(id)!, rank: rankFor(fleet, model, asked, now) };
+  });
+  return wants.toSorted((one, other) => byTurn(one, leaving) - byTurn(other, leaving));
+}
+
+/** What one copy of a model would be wanted as at this moment, whether or not it lacks one. */
+export const wantFor = (fleet: Readonly<Fleet>, model: Model, now: Instant): Want => ({
+  model,
+  copies: 1,
+  since: fleet.wantedSince.get(model.id) ?? now,
+  rank: rankFor(fleet, model, ranksAsked(fleet), now),
+});
+
+/** Whose turn it is before whom: the lower comes first. */
+function byTurn({ model, rank }: Want, leaving: ReadonlySet<ModelId>): number {
+  if (rank === PINNED) return -2 * PINNED;
+  return leaving.has(model.id) ? -PINNED - rank : -rank;
+}
+
+/** The highest rank among those who wait, for each model that anybody waits for. */
+function ranksAsked(fleet: Readonly<Fleet>): ReadonlyMap<ModelId, Rank> {
+  const ranks = new Map<ModelId, Rank>();
+  for (const { model, class: asked } of fleet.waiting.values()) {
+    ranks.set(model, Math.max(ranks.get(model) ?? 0, rankOf(asked)));
+  }
+  return ranks;
+}
+
+/**
+ * How much one more copy of a model matters: as a pin; as the model itself where it is to be kept warm, or nobody waits;
+ * as whoever waits for it.
+ */
+function rankFor(
+  fleet: Readonly<Fleet>,
+  { id, class: own, pinnedCopies, minCopies }: Model,
+  asked: ReadonlyMap<ModelId, Rank>,
+  now: Instant,
+): Rank {
+  const present = presentCopies(fleet, id, now);
+  if (present < pinnedCopies) return PINNED;
+  const least = present < minCopies ? rankOf(own) : 0;
+  return Math.max(least, asked.get(id) ?? rankOf(own));
 }
 
 /** A model whose loads are overdue on this many servers is not tried on yet another. */

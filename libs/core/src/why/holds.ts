@@ -1,9 +1,10 @@
 import type { Fleet } from '../fleet.js';
 import { dependentsOf } from '../footprint.js';
 import type { ReplicaId } from '../ids.js';
-import type { Instant } from '../model.js';
-import { hasQueue, isKept } from '../passes/idle.js';
-import { residentUntil } from '../passes/victims.js';
+import type { Class, Instant } from '../model.js';
+import { hasQueue, isKept, settingsOf } from '../passes/idle.js';
+import { isAbove, isKeptFrom, residentUntil } from '../passes/victims.js';
+import type { Want } from '../passes/wants.js';
 import { waitingFor } from '../passes/eta.js';
 import { isPinProtected } from '../pins.js';
 import type { Phase, Ready, Replica } from '../replica.js';
@@ -23,6 +24,10 @@ export type Hold =
   | { readonly kind: 'awaited' }
   /** These are made of it: it goes only together with them. */
   | { readonly kind: 'needed'; readonly by: readonly ReplicaId[] }
+  /** It is of a higher class than who wants its memory. */
+  | { readonly kind: 'outranks'; readonly class: Class }
+  /** It is one of the copies that `copies.min` keeps, and the newcomer is of no higher class. */
+  | { readonly kind: 'kept_warm' }
   /** A load is changing its devices. */
   | { readonly kind: 'changing' }
   /** It is not ready: on its way in, or leaving already. */
@@ -32,6 +37,16 @@ export type Hold =
 export function holdsOn(fleet: Readonly<Fleet>, replica: Replica, now: Instant): Hold[] {
   if (replica.phase !== 'ready') return [{ kind: 'phase', phase: replica.phase }];
   return [...claims(fleet, replica), ...uses(fleet, replica, now)];
+}
+
+/** The same, and what keeps it from a certain want. */
+export function holdsAgainst(fleet: Readonly<Fleet>, replica: Replica, want: Want, now: Instant): Hold[] {
+  const outranks: Hold = { kind: 'outranks', class: settingsOf(fleet, replica).class };
+  return [
+    ...holdsOn(fleet, replica, now),
+    ...where(isAbove(fleet, replica, want), outranks),
+    ...where(isKeptFrom(fleet, replica, want), { kind: 'kept_warm' }),
+  ];
 }
 
 /** What time alone does not end. */

@@ -6,11 +6,11 @@ import { planFor } from '../passes/evict.js';
 import { Room } from '../passes/feasible.js';
 import { growthsOn, type Place, placesOn } from '../passes/places.js';
 import { replicasIn, shortfall, type Victim, victimsAmong, victimTest } from '../passes/victims.js';
-import { presentCopies, type Want } from '../passes/wants.js';
+import { presentCopies, type Want, wantFor } from '../passes/wants.js';
 import type { Phase, Replica } from '../replica.js';
 import type { Server } from '../server.js';
 import { openServers } from '../standing.js';
-import { type Hold, holdsOn } from './holds.js';
+import { type Hold, holdsAgainst } from './holds.js';
 
 /** Somebody who holds memory that is wanted, and what keeps him. */
 export interface WhyHolder {
@@ -41,7 +41,7 @@ export class Scene {
     this.room = new Room(fleet);
     this.open = openServers(fleet, now);
     const copies = presentCopies(fleet, model.id, now) + 1;
-    this.want = { model, copies, since: fleet.wantedSince.get(model.id) ?? now };
+    this.want = { ...wantFor(fleet, model, now), copies };
     this.places = new Map(
       Array.from(fleet.servers.values(), (server) => [
         server,
@@ -79,7 +79,7 @@ export class Scene {
   private holdsOn(replica: Replica): readonly Hold[] {
     const known = this.keeping.get(replica.id);
     if (known) return known;
-    const holds = holdsOn(this.fleet, replica, this.now);
+    const holds = holdsAgainst(this.fleet, replica, this.want, this.now);
     this.keeping.set(replica.id, holds);
     return holds;
   }

@@ -1,0 +1,11 @@
+import type { Class } from './model.js';
+
+/** How much somebody matters who wants memory, or holds it. Nobody leaves for one of a lower rank. */
+export type Rank = number;
+
+const RANKS: Readonly<Record<Class, Rank>> = { sheddable: 0, default: 1, critical: 2 };
+
+export const rankOf = (one: Class): Rank => RANKS[one];
+
+/** Of a copy that a pin lacks: an operator's promise, for which whatever is not pinned itself leaves. */
+export const PINNED: Rank = 3;

@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Action, ActionOf, Model } from '#core';
+import { aModel, aServer } from '../support/builders.js';
+import { HERE, S, Story } from './story.js';
+
+/** `here` is warm; then it is made to leave for `there`, for which somebody waits. */
+function evicted(here: Partial<Model>, there: Partial<Model>): readonly string[] {
+  const story = new Story();
+  story.turn([
+    { kind: 'ServerDeclared', server: aServer('s', [10, 10]) },
+    { kind: 'ModelDeclared', model: aModel('here', here) },
+    { kind: 'ModelDeclared', model: aModel('there', there) },
+    { kind: 'ContactChanged', server: S, fact: 'connected' },
+  ]);
+  story.look({ here: '', there: '' });
+  const isLoad = (action: Action): action is ActionOf<'load'> => action.kind === 'load';
+  story.loaded(story.ask('here').find(isLoad)!);
+  story.look({ here: 'READY', there: '' });
+  story.time(20_000);
+  story.ask('there', (fleet, actions) => {
+    const left = { phase: 'draining', since: story.now, cause: 'evicted', makesRoomFor: 'there' };
+    fleet.replicas.set(HERE, { ...fleet.replicas.get(HERE), ...left } as never);
+    fleet.unsettled.add(HERE);
+    return actions;
+  });
+  return story.found.filter((one) => /lower class|copies are left/.test(one));
+}
+
+describe('the promises', () => {
+  it('find an eviction for what is of a lower class', () => {
+    const found = [expect.stringMatching(/here@s was evicted for there, .* lower class \(invariant 8/)];
+    expect(evicted({ class: 'critical' }, {})).toEqual(found);
+    expect(evicted({}, { class: 'critical' })).toEqual([]);
+  });
+
+  it('find an eviction of what is kept warm, unless for a higher class', () => {
+    const found = [expect.stringMatching(/and 0 copies are left of 1 \(invariant 8/)];
+    expect(evicted({ minCopies: 1 }, {})).toEqual(found);
+    expect(evicted({ minCopies: 1 }, { class: 'critical' })).toEqual([]);
+  });
+});
