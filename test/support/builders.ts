@@ -21,6 +21,7 @@ export const aModel = (id: string, parts: Partial<Model> = {}): Model => ({
   maxCopies: null,
   dependsOn: [],
   require: {},
+  spread: null,
   deviceSets: [],
   config: null,
   ...parts,

@@ -42,7 +42,7 @@ export { type DeviceFlag, deviceFlags } from './device-flags.js';
 export { type Footprint, measuredOn, takenByOthers } from './meter.js';
 export { type Basis, reservationOf } from './footprint.js';
 export { fitPins, type PinsFit } from './fit-pins.js';
-export { isPinProtected } from './pins.js';
+export { isGuaranteed, isPinProtected } from './pins.js';
 export { residentUntil } from './passes/victims.js';
 export {
   lastFailure,

@@ -57,6 +57,8 @@ export interface Model extends ModelSettings {
   readonly dependsOn: readonly ModelId[];
   /** Labels a server must carry. */
   readonly require: Readonly<Record<string, string>>;
+  /** A label in which the servers of its copies are to differ, where there is a choice; null: in none. */
+  readonly spread: string | null;
   /** Sets of ordinals over which the backend spreads one copy: booked whole, the config left alone. Empty: it does not. */
   readonly deviceSets: readonly (readonly number[])[];
   /** The operator's Triton ModelConfig as canonical JSON: lets Berth choose the GPU inside a server. */
@@ -87,6 +89,7 @@ export const evenly = (model: Model): Model => ({
   maxCopies: model.maxCopies,
   dependsOn: model.dependsOn,
   require: model.require,
+  spread: model.spread,
   deviceSets: model.deviceSets,
   config: model.config,
 });

@@ -31,6 +31,8 @@ const VARIANTS = [
   aModel('f', { gpuBytes: 3, config: '{}', idleUnload: 50 }),
   aModel('b', { enabled: false }),
   aModel('c', { gpuBytes: 7, pinnedCopies: 2 }),
+  aModel('b', { gpuBytes: 4, minCopies: 1, idleUnload: 50 }),
+  aModel('d', { gpuBytes: 5, minCopies: 2, class: 'critical', config: '{}', spread: 'zone', idleUnload: 50 }),
 ];
 const SERVERS = [aServer('x', [10], { hostMemory: 6 }), aServer('y', [10, 10], { strangers: 'adopt' })];
 

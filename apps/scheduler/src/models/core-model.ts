@@ -21,7 +21,8 @@ export function coreModel(entry: Entry, times: WallTimes): Model {
     maxCopies: effective.copies.max,
     dependsOn: effective.dependsOn as readonly ModelId[],
     require: effective.placement.require,
-    deviceSets: [],
+    spread: effective.placement.spread,
+    deviceSets: effective.deviceSets,
     config: effective.config === null ? null : canonical(effective.config),
   };
 }

@@ -55,6 +55,7 @@ export const discovered = (id: ModelId, defaults: ModelSettings): Model =>
     dependsOn: [],
     require: {},
     deviceSets: [],
+    spread: null,
     config: null,
   });
 

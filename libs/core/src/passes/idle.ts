@@ -3,15 +3,15 @@ import type { Ready, Replica } from '../replica.js';
 import { standsInUntil } from '../failing.js';
 import { isNeeded } from '../footprint.js';
 import type { Instant, ModelSettings } from '../model.js';
-import { isPinProtected } from '../pins.js';
+import { isGuaranteed, isPinProtected } from '../pins.js';
 
 /**
- * When a replica may be retired for being idle; null where it never is: pinned, told to stay, soft, somebody
- * else's, or needed by another replica that is held.
+ * When a replica may be retired for being idle; null where it never is: pinned, kept warm by `copies.min`, told to
+ * stay, soft, somebody else's, or needed by another replica that is held.
  */
 export function idleUnloadAt(fleet: Readonly<Fleet>, replica: Ready): Instant | null {
   const at = idleAt(fleet, replica);
-  if (at === null || isPinProtected(fleet, replica)) return null;
+  if (at === null || isPinProtected(fleet, replica) || isGuaranteed(fleet, replica)) return null;
   if (isNeeded(fleet, replica)) return null;
   return at;
 }

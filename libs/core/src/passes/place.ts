@@ -6,11 +6,13 @@ import { bookingsFor, dependenciesOf, dependentsOf } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
 import { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
+import { standingCopies } from '../pins.js';
 import { isSettling } from '../standing.js';
 import { evictFor } from './evict.js';
 import { coolingOn } from './cooling.js';
+import { crowding } from './spread.js';
 import { carrier, devicesOf, growthsOn, isGoing, mayCome, type Place, placesOn } from './places.js';
-import { presentCopies, type Want } from './wants.js';
+import { presentCopies, type Want, wantsOf } from './wants.js';
 
 /**
  * Gives up places on servers that take nothing new, and of what is not to come there any more: those who wait for them
@@ -45,13 +47,8 @@ export function dropUnwanted(fleet: Fleet): void {
   dropWhere(fleet, (replica) =>
     replica.phase === 'placed'
       ? !isWanted(replica) && !dependentsOf(fleet, replica).some(isWanted)
-      : pinnedCopiesOf(fleet, replica) < replica.change!.devices.length,
+      : standingCopies(fleet.models.get(replica.model)) < replica.change!.devices.length,
   );
-}
-
-function pinnedCopiesOf(fleet: Fleet, { model: id }: Ready): number {
-  const model = fleet.models.get(id);
-  return model?.enabled ? model.pinnedCopies : 0;
 }
 
 /** Drops what was promised and not started, and says whether there was any: placed replicas, and changes that wait. */
@@ -99,7 +96,7 @@ function wantedModels(fleet: Fleet): ReadonlySet<ModelId> {
   const want = (id: ModelId): void => {
     if (fleet.models.get(id)?.enabled && !failsEverywhere(fleet, id)) wanted.add(id);
   };
-  for (const { id, pinnedCopies } of fleet.models.values()) if (pinnedCopies > 0) want(id);
+  for (const model of fleet.models.values()) if (standingCopies(model) > 0) want(model.id);
   for (const { model } of fleet.waiting.values()) want(model);
   for (const model of fleet.wishes.keys()) want(model);
   for (const model of toReplace(fleet, -Infinity)) want(model);
@@ -119,16 +116,17 @@ export function placeWanted(
   now: Instant,
 ): Want[] {
   if (wants.length === 0 || isSettling(fleet, now)) return [];
-  const place = (want: Want): boolean => placeCopies(fleet, want, open, ledger, now);
-  for (;;) {
-    const before = ledger.promises;
-    const unplaced = wants.filter((want) => !place(want));
-    // What was placed may have taken the room, or freed it, of those that were judged before.
-    if (ledger.promises === before) return unplaced;
-  }
+  const before = ledger.promises;
+  const unplaced = wants.filter((want) => !placeCopies(fleet, want, open, ledger, now));
+  if (ledger.promises === before) return unplaced;
+  // What was placed may have taken the room, or freed it, of those that were judged before, or what was to be kept warm.
+  return placeWanted(fleet, wantsOf(fleet, now), open, ledger, now);
 }
 
-/** Places what is missing copy by copy; false where not all found room, or room that will be freed. */
+/**
+ * Places what is missing copy by copy; false where not all found room, or room that will be freed. As long as a stronger
+ * claim on the model lacks a copy, that one speaks for both.
+ */
 function placeCopies(
   fleet: Fleet,
   want: Want,
@@ -136,11 +134,12 @@ function placeCopies(
   ledger: Ledger,
   now: Instant,
 ): boolean {
+  if (presentCopies(fleet, want.model.id, now) < want.after) return true;
   while (presentCopies(fleet, want.model.id, now) < want.copies) {
     const fresh = open.flatMap((server) => tryable(fleet, server, want, now, placesOn));
     const growing =
       want.copies > 1 ? open.flatMap((server) => tryable(fleet, server, want, now, growthsOn)) : [];
-    const fitting = roomFor(ledger, fresh) ?? roomFor(ledger, growing);
+    const fitting = roomFor(ledger, [...fresh, ...growing], crowding(fleet, want.model, now));
     const found = fitting
       ? ({ kind: 'freed', place: fitting } as const)
       : evictFor(fleet, ledger, [...fresh, ...growing], want, now);
@@ -159,13 +158,30 @@ const tryable = (
   ways: typeof placesOn,
 ): Place[] => (coolingOn(fleet, server, model.id, now) ? [] : ways(fleet, server, model));
 
-/** Best fit, which keeps the large gaps for large models; memory free today before memory free soon. */
-function roomFor(ledger: Ledger, places: readonly Place[]): Place | undefined {
-  const fitting = places
-    .filter(({ bookings }) => ledger.fitsSpare(bookings))
-    .map((place) => ({ place, slack: slackOf(ledger, place.bookings) }))
-    .toSorted((a, b) => a.slack - b.slack);
-  return (fitting.find(({ place }) => ledger.fitsFree(place.bookings)) ?? fitting[0])?.place;
+/**
+ * Where the model is spread, a server unlike those that hold it; then a server without a copy before one with; then
+ * memory free today before memory free soon; then the best fit, which keeps the large gaps for large models.
+ */
+function roomFor(
+  ledger: Ledger,
+  places: readonly Place[],
+  crowdOn: (server: Server) => number,
+): Place | undefined {
+  let best: { readonly place: Place; readonly rank: readonly number[] } | undefined;
+  for (const place of places) {
+    const { server, bookings, grows } = place;
+    if (!ledger.fitsSpare(bookings)) continue;
+    const isFree = ledger.fitsFree(bookings);
+    const rank = [crowdOn(server), grows ? 1 : 0, isFree ? 0 : 1, slackOf(ledger, bookings)];
+    if (!best || isBefore(rank, best.rank)) best = { place, rank };
+  }
+  return best?.place;
+}
+
+/** Compares number by number, the first that differ. */
+function isBefore(one: readonly number[], other: readonly number[]): boolean {
+  const at = one.findIndex((value, index) => value !== other[index]);
+  return at >= 0 && one[at]! < other[at]!;
 }
 
 /** What would be left on the tightest device, or on the host where only that is limited. */

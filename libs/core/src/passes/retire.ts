@@ -6,7 +6,7 @@ import { failsEverywhere, isWrittenOff } from '../failing.js';
 import { isNeeded } from '../footprint.js';
 import type { ModelId } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
-import { isPinProtected, solidCopies } from '../pins.js';
+import { isGuaranteed, isPinProtected, solidCopies } from '../pins.js';
 import { takesOrders } from '../standing.js';
 import { waitingFor } from './eta.js';
 import { hasQueue, idleAt, idleUnloadAt, isKept } from './idle.js';
@@ -87,7 +87,7 @@ function isWithdrawn(fleet: Fleet, replica: Ready): boolean {
 function mayLeave(fleet: Fleet, replica: Ready, deadline: Instant | null, now: Instant): boolean {
   if (deadline !== null && deadline <= now) return true;
   if (isNeeded(fleet, replica)) return false;
-  if (isPinProtected(fleet, replica)) return false;
+  if (isPinProtected(fleet, replica) || isGuaranteed(fleet, replica)) return false;
   return hasPlaceElsewhere(fleet, replica) || (idleAt(fleet, replica) ?? Infinity) <= now;
 }
 

@@ -2,13 +2,14 @@ import { type Fleet, forget, put, replicasOf, unsettled } from '../fleet.js';
 import { dependentsOf } from '../footprint.js';
 import type { Instant } from '../model.js';
 import { becomeReady } from '../observe/orders.js';
-import { isPinProtected } from '../pins.js';
+import { isGuaranteed, isPinProtected } from '../pins.js';
 import type { Draining, Ready } from '../replica.js';
 import { retirement } from './retire.js';
 
 /**
- * Gives routes again to what drains and must stay after all: something that stays needs it, or it was pinned
- * meanwhile. Nothing was sent yet, so nothing is lost; who was to have its memory is placed anew.
+ * Gives routes again to what drains and must stay after all: something that stays needs it, it was pinned meanwhile, or
+ * it was idle and is now to be kept warm. Nothing was sent yet, so nothing is lost; who was to have its memory is
+ * placed anew.
  * What comes back brings back all that it needs, whichever of them began to drain first.
  */
 export function takeBack(fleet: Fleet, now: Instant): void {
@@ -31,6 +32,7 @@ function anyTakenBack(fleet: Fleet, now: Instant): boolean {
 
 const mustStay = (fleet: Fleet, replica: Draining, ready: Ready): boolean =>
   isPinProtected(fleet, ready) ||
+  (replica.cause === 'idle' && isGuaranteed(fleet, ready)) ||
   dependentsOf(fleet, replica).some(({ phase }) => phase !== 'draining' && phase !== 'unloading');
 
 function dropNewcomer(fleet: Fleet, { makesRoomFor, server }: Draining): void {

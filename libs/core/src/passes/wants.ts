@@ -1,95 +1,57 @@
 import type { Fleet } from '../fleet.js';
 import type { Replica } from '../replica.js';
-import { failsEverywhere, isWrittenOff, toReplace } from '../failing.js';
+import { failsEverywhere, isWrittenOff } from '../failing.js';
 import { replicasOf } from '../fleet.js';
-import type { ModelId, ServerId } from '../ids.js';
+import { type ModelId, replicaId, type ServerId } from '../ids.js';
+import type { Server } from '../server.js';
 import type { Instant, Model } from '../model.js';
 import { copiesOf } from '../pins.js';
-import { PINNED, type Rank, rankOf } from '../rank.js';
+import { PINNED, rankOf } from '../rank.js';
 import { isOverdue, standingOf } from '../standing.js';
+import { type Claim, claimsOf, claimsOn, ranksAsked } from './claims.js';
 import { idleAt } from './idle.js';
 
-/** A model that lacks a copy somebody wants. */
-export interface Want {
+/** A claim on a model that lacks a copy of those it asks for. */
+export interface Want extends Claim {
   readonly model: Model;
-  /** Copies it should have, of which fewer are present or on their way. */
-  readonly copies: number;
-  /** Since when it has lacked one. */
+  /** Since when the model has lacked one. */
   readonly since: Instant;
-  /** Nobody of a higher rank leaves for it. */
-  readonly rank: Rank;
 }
 
 /**
- * What should be somewhere and is not: pinned models first, then those that a draining server is to be rid of, then the
- * others by rank; of one rank those somebody waits for, oldest first, before wishes nobody waits for.
+ * What should be somewhere and is not: what pins lack first, then what a draining server is to be rid of, then the others
+ * by rank; of one rank what is kept warm, then what somebody waits for, oldest first, then wishes nobody waits for. Of
+ * one model a stronger claim comes before a weaker one.
  */
 export function wantsOf(fleet: Fleet, now: Instant): Want[] {
-  const wanted = new Map<ModelId, number>();
-  const want = (model: ModelId, copies: number): void => {
-    wanted.set(model, Math.max(wanted.get(model) ?? 0, copies));
-  };
-  for (const { id, pinnedCopies, enabled } of fleet.models.values()) {
-    if (pinnedCopies > 0 && enabled) want(id, pinnedCopies);
-  }
   const leaving = new Set(leavingDraining(fleet, now));
-  for (const model of leaving) want(model, 1);
-  for (const { model } of fleet.waiting.values()) want(model, 1);
-  for (const model of toReplace(fleet, now)) want(model, 1);
-  for (const model of fleet.wishes.keys()) want(model, 1);
-  const lacking = [...wanted].filter(
-    ([model, copies]) =>
-      fleet.models.get(model)?.enabled &&
-      presentCopies(fleet, model, now) < copies &&
-      !isGivenUp(fleet, model, now) &&
-      !failsEverywhere(fleet, model),
-  );
-  noteSince(fleet, new Set(lacking.map(([model]) => model)), now);
-  const asked = ranksAsked(fleet);
-  const wants = lacking.map(([id, copies]): Want => {
+  const lacking = new Map<ModelId, readonly Claim[]>();
+  for (const [id, claims] of claimsOf(fleet, leaving, now)) {
+    const present = presentCopies(fleet, id, now);
+    const unmet = claims.filter(({ copies }) => present < copies);
+    if (unmet.length > 0 && !isGivenUp(fleet, id, now) && !failsEverywhere(fleet, id)) lacking.set(id, unmet);
+  }
+  noteSince(fleet, new Set(lacking.keys()), now);
+  const wants = [...lacking].flatMap(([id, claims]) => {
     const model = fleet.models.get(id)!;
-    return { model, copies, since: fleet.wantedSince.get(id)!, rank: rankFor(fleet, model, asked, now) };
+    const since = fleet.wantedSince.get(id)!;
+    return claims.map((claim): Want => ({ model, since, ...claim }));
   });
   return wants.toSorted((one, other) => byTurn(one, leaving) - byTurn(other, leaving));
 }
 
-/** What one copy of a model would be wanted as at this moment, whether or not it lacks one. */
-export const wantFor = (fleet: Readonly<Fleet>, model: Model, now: Instant): Want => ({
-  model,
-  copies: 1,
-  since: fleet.wantedSince.get(model.id) ?? now,
-  rank: rankFor(fleet, model, ranksAsked(fleet), now),
-});
+/** What one more copy of a model would be wanted as at this moment, whether or not it lacks one. */
+export function wantFor(fleet: Readonly<Fleet>, model: Model, now: Instant): Want {
+  const present = presentCopies(fleet, model.id, now);
+  const claims = claimsOn(model, ranksAsked(fleet).get(model.id) ?? rankOf(model.class));
+  const rank = claims.find(({ copies }) => present < copies)?.rank ?? rankOf(model.class);
+  return { model, copies: 1, after: 0, since: fleet.wantedSince.get(model.id) ?? now, rank };
+}
 
 /** Whose turn it is before whom: the lower comes first. */
-function byTurn({ model, rank }: Want, leaving: ReadonlySet<ModelId>): number {
+function byTurn({ model, rank, after }: Want, leaving: ReadonlySet<ModelId>): number {
   if (rank === PINNED) return -2 * PINNED;
-  return leaving.has(model.id) ? -PINNED - rank : -rank;
-}
-
-/** The highest rank among those who wait, for each model that anybody waits for. */
-function ranksAsked(fleet: Readonly<Fleet>): ReadonlyMap<ModelId, Rank> {
-  const ranks = new Map<ModelId, Rank>();
-  for (const { model, class: asked } of fleet.waiting.values()) {
-    ranks.set(model, Math.max(ranks.get(model) ?? 0, rankOf(asked)));
-  }
-  return ranks;
-}
-
-/**
- * How much one more copy of a model matters: as a pin; as the model itself where it is to be kept warm, or nobody waits;
- * as whoever waits for it.
- */
-function rankFor(
-  fleet: Readonly<Fleet>,
-  { id, class: own, pinnedCopies, minCopies }: Model,
-  asked: ReadonlyMap<ModelId, Rank>,
-  now: Instant,
-): Rank {
-  const present = presentCopies(fleet, id, now);
-  if (present < pinnedCopies) return PINNED;
-  const least = present < minCopies ? rankOf(own) : 0;
-  return Math.max(least, asked.get(id) ?? rankOf(own));
+  return leaving.has(model.id) && after === 0 ? -PINNED - rank : -rank;
 }
 
 /** A model whose loads are overdue on this many servers is not tried on yet another. */
@@ -129,6 +91,12 @@ export const presentCopies = (fleet: Readonly<Fleet>, model: ModelId, now: Insta
     (sum, replica) => (isPresent(fleet, replica, now) ? sum + copiesWith(replica) : sum),
     0,
   );
+
+/** Copies of a model that are on one server, or on their way there. */
+export function presentOn(fleet: Readonly<Fleet>, server: Server, model: ModelId, now: Instant): number {
+  const replica = fleet.replicas.get(replicaId(model, server.spec.id));
+  return replica && isPresent(fleet, replica, now) ? copiesWith(replica) : 0;
+}
 
 /** A change under way counts with the devices it is to bring. */
 const copiesWith = (replica: Replica): number =>

@@ -1,0 +1,63 @@
+import { toReplace } from '../failing.js';
+import type { Fleet } from '../fleet.js';
+import type { ModelId } from '../ids.js';
+import type { Instant, Model } from '../model.js';
+import { guaranteedCopies, standingCopies } from '../pins.js';
+import { PINNED, type Rank, rankOf } from '../rank.js';
+
+/** A reason for a model to have so many copies, whether or not it has them. */
+export interface Claim {
+  readonly copies: number;
+  /** Copies that stronger claims ask for: this one is about those beyond. */
+  readonly after: number;
+  /** Nobody of a higher rank leaves for it. */
+  readonly rank: Rank;
+}
+
+/**
+ * The claims on each model. Of the models those that are pinned or kept warm come first, then those that a draining
+ * server is to be rid of, then those somebody waits for, oldest first, then wishes nobody waits for.
+ */
+export function claimsOf(
+  fleet: Readonly<Fleet>,
+  leaving: ReadonlySet<ModelId>,
+  now: Instant,
+): ReadonlyMap<ModelId, readonly Claim[]> {
+  const asked = ranksAsked(fleet);
+  const one = new Set([...leaving, ...asked.keys(), ...toReplace(fleet, now), ...fleet.wishes.keys()]);
+  const standing: ModelId[] = [];
+  for (const model of fleet.models.values()) if (standingCopies(model) > 0) standing.push(model.id);
+  const claims = new Map<ModelId, readonly Claim[]>();
+  for (const id of [...standing, ...one]) {
+    const model = fleet.models.get(id);
+    if (!model?.enabled || claims.has(id)) continue;
+    claims.set(id, claimsOn(model, one.has(id) ? (asked.get(id) ?? rankOf(model.class)) : null));
+  }
+  return claims;
+}
+
+/** The claims on one model, the strongest first; `ask` is the rank of those who want one copy of it. */
+export function claimsOn(model: Model, ask: Rank | null): readonly Claim[] {
+  const own = rankOf(model.class);
+  const claims = [
+    { copies: model.pinnedCopies, rank: PINNED },
+    { copies: guaranteedCopies(model), rank: own },
+    { copies: ask === null ? 0 : 1, rank: ask ?? own },
+  ];
+  const ordered: Claim[] = [];
+  for (const claim of claims.toSorted((one, other) => other.rank - one.rank)) {
+    const after = ordered.at(-1)?.copies ?? 0;
+    // One that asks for no more than a stronger one asks for nothing.
+    if (claim.copies > after) ordered.push({ ...claim, after });
+  }
+  return ordered;
+}
+
+/** The highest rank among those who wait, for each model that anybody waits for. */
+export function ranksAsked(fleet: Readonly<Fleet>): ReadonlyMap<ModelId, Rank> {
+  const ranks = new Map<ModelId, Rank>();
+  for (const { model, class: asked } of fleet.waiting.values()) {
+    ranks.set(model, Math.max(ranks.get(model) ?? 0, rankOf(asked)));
+  }
+  return ranks;
+}
