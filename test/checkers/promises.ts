@@ -16,6 +16,7 @@ import {
   queuesStayBounded,
 } from './bounds.js';
 import { bookingsEndForCause, restartsEndBookings } from './endings.js';
+import { warmCopiesStay } from './copies.js';
 import { secondLook, wakesLater } from './decisions.js';
 import { frozenMeansFrozen } from './freezes.js';
 import { failingIsReplacedOnce } from './failing.js';
@@ -51,7 +52,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['2, bookings', [bookingsEndForCause, restartsEndBookings]],
   ['5, one order at a time', [oneOrderAtATime, ordersGoWithPhases, ordersAreNumbered].map(always)],
   ['6, loads in flight', [always(loadsStayWithinSlots)]],
-  ['7, pins, leases, strangers', [pinsStay, leasesHold, keptStrangersStay].map(always)],
+  ['7, pins, leases, strangers', [pinsStay, warmCopiesStay, leasesHold, keptStrangersStay].map(always)],
   ['8, evictions', [evictsOnlyForNeed, useIsReadBeforeEviction].map(always)],
   ['8, evictions', [nobodyOutranksTheNewcomer, theWarmAreKept].map(always)],
   ['9, idle', [always(idlesSinceItsLastRoute)]],

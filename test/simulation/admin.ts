@@ -105,6 +105,7 @@ export class Admin {
     const before = models.get(id);
     if (!before) return 'unknown_model';
     if (!before.enabled) return 'disabled';
+    if (before.maxCopies !== null && copies > before.maxCopies) return 'more than there may be';
     const isKnown = this.planned(id).disk.steps === undefined || fleet.steps.has(id);
     if (!isKnown) return 'nobody knows what it is made of';
     const after = { ...before, pinnedCopies: copies };

@@ -1,5 +1,6 @@
 import { aimed } from './draw/aim.js';
 import { drawAsks, withClass } from './draw/asks.js';
+import { withCopies } from './draw/copies.js';
 import { drawFaults, drawLast } from './draw/faults.js';
 import { drawLevers } from './draw/levers.js';
 import { withManners } from './draw/manners.js';
@@ -26,7 +27,7 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
   const temper = drawTemper(stream('temper'));
   const defaults = drawDefaults(fleet, temper);
   const drawn = drawModels(fleet, { servers, defaults, temper });
-  const models = withManners(stream('manners'), drawn);
+  const models = withCopies(stream('copies'), withManners(stream('manners'), drawn));
   const storm = Math.floor(hours * HOUR * STORMY);
   const cast = { servers, models, storm, temper };
   const grain = drawGrain(stream('grain'));

@@ -92,6 +92,7 @@ const model = z.strictObject({
   maxCopies: z.number().int().min(1).max(64).nullable(),
   dependsOn: z.array(modelName).max(64),
   require: labels,
+  spread: z.string().max(128).nullable().default(null),
   deviceSets: z.array(z.array(ordinal).min(1).max(64)).max(64).default([]),
   config: z.string().max(100_000).nullable(),
 });

@@ -54,6 +54,7 @@ const ORDINARY: Partial<PlannedModel['model']> = {
   minResidency: 0,
   dependsOn: [],
   require: {},
+  spread: null,
   config: null,
   maxCopies: null,
   class: 'default',

@@ -26,8 +26,9 @@ export function planInShort({ seed, storm, servers, models, limits, happenings }
   const known = models.map(({ model, isDeclared, disk }) => {
     const size = `${Math.round(model.gpuBytes / MIB)} MiB`;
     const pinned = model.pinnedCopies > 0 ? `, pinned ${model.pinnedCopies}` : '';
+    const warm = model.minCopies > 0 ? `, ${model.minCopies} kept warm` : '';
     const steps = disk.steps ? `, made of ${disk.steps.join(' and ')}` : '';
-    return `model ${model.id}: ${isDeclared ? size : 'not declared'}${pinned}${steps}, idle after ${model.idleUnload} ms`;
+    return `model ${model.id}: ${isDeclared ? size : 'not declared'}${pinned}${warm}${steps}, idle after ${model.idleUnload} ms`;
   });
   return [
     `seed ${seed}, ${storm} ms of storm, limits ${JSON.stringify(limits)}`,

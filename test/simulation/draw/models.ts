@@ -146,6 +146,7 @@ function modelOf(
     minCopies: 0,
     maxCopies: null,
     dependsOn: [],
+    spread: null,
     require: random.chance(0.1) ? { tier: random.pick(['a', 'b']) } : {},
     deviceSets: [],
     config: random.chance(0.4) ? JSON.stringify(BASE) : null,
