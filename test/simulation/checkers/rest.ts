@@ -34,6 +34,7 @@ export function restlessness(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
     ...nothingIsOpen(fleet, quiet),
     ...pinsAreReady(fleet, quiet),
     ...warmIsReady(fleet, quiet),
+    ...warmMayLeave(fleet, quiet),
     ...idleIsGone(fleet, quiet),
     ...[...quiet.sites.values()].flatMap((site) => ledgerIsTrue(fleet, site, quiet)),
   ];
@@ -82,6 +83,22 @@ function warmIsReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
   );
   return lacking.map(({ id }) => `${id} is to be kept warm and not ready`);
 }
+
+/** As long as something is wanted what is kept warm may still have to leave for it, once it has been resident for long. */
+function warmMayLeave(fleet: Readonly<Fleet>, { unusedFor }: Quiet): string[] {
+  if (fleet.wantedSince.size === 0) return [];
+  const warm = [...fleet.replicas.values()].filter(
+    (one) => one.phase === 'ready' && isGuaranteed(fleet, one),
+  );
+  const young = warm.filter((one) => unusedFor(one) < residency(fleet, one) + CHOSEN_WITHIN);
+  return young.map(({ id }) => `${id} is kept warm and may have to leave`);
+}
+
+/** Until the statistics are read that a victim is chosen by. */
+const CHOSEN_WITHIN: Millis = 10_000;
+
+const residency = ({ models, defaults }: Readonly<Fleet>, { model }: Replica): Millis =>
+  (models.get(model) ?? defaults).minResidency;
 
 const readyCopies = (fleet: Readonly<Fleet>, model: ModelId): number =>
   replicasOf(fleet, model)
