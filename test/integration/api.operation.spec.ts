@@ -49,7 +49,15 @@ describe('operating it', () => {
     const { coldStart } = content['application/merge-patch+json'].schema.properties;
     expect(coldStart.anyOf[1]).toEqual({ type: 'null' });
     expect(coldStart.anyOf[0].properties.maxQueue.anyOf[1]).toEqual({ type: 'null' });
-    expect(Object.keys(body.components.schemas)).toEqual(['Route', 'Model', 'Server', 'Fleet', 'Problem']);
+    expect(Object.keys(body.components.schemas)).toEqual([
+      'Route',
+      'Model',
+      'Server',
+      'Fleet',
+      'Explanation',
+      'Plan',
+      'Problem',
+    ]);
   });
 
   it('answers reflection with both services', async () => {

@@ -24,6 +24,9 @@ import { ModelWrites } from './models/model-writes.js';
 import { PinEnds } from './models/pin-ends.js';
 import { TurnWatch } from './models/turn-watch.js';
 import type { Demo, SchedulerParts, SchedulerStore } from './parts.js';
+import { Explanations } from './planning/explanations.js';
+import { Planner } from './planning/planner.js';
+import { Suppositions } from './planning/suppositions.js';
 import { openRecorder } from './recorder.js';
 import { Resolver } from './routing/resolver.js';
 import { LOG } from './tokens.js';
@@ -65,6 +68,8 @@ export function compose(
     links,
     modelWrites: new ModelWrites(engine, catalog, models, writes, times),
     orders: new ModelOrders(engine, models, writes, watch, times),
+    explanations: new Explanations(engine, models, times),
+    planner: new Planner(engine, new Suppositions(engine, catalog, registry, times), lifecycle),
     serverWrites: new ServerWrites(engine, registry, links, servers, outside),
     overview,
     freezes: new Freezes(engine, (frozen) => overview.get(frozen), outside, remembered.told.freeze),
@@ -124,6 +129,8 @@ export function providersOf(made: Composition): Provider[] {
     { provide: ServerList, useValue: made.servers },
     { provide: ServerWrites, useValue: made.serverWrites },
     { provide: Overview, useValue: made.overview },
+    { provide: Explanations, useValue: made.explanations },
+    { provide: Planner, useValue: made.planner },
     { provide: Freezes, useValue: made.freezes },
     { provide: Readiness, useValue: made.readiness },
     { provide: Metrics, useValue: made.metrics },

@@ -8,6 +8,8 @@ import { MetricsController } from './health/metrics.controller.js';
 import { ModelsController } from './models/models.controller.js';
 import { ModelsRpc } from './models/models.grpc.js';
 import { Periodic } from './periodic.js';
+import { PlanningController } from './planning/planning.controller.js';
+import { PlanningRpc } from './planning/planning.grpc.js';
 
 /** The one Nest module. Its providers are made by the composition root and handed in. */
 @Module({})
@@ -22,6 +24,8 @@ export class SchedulerModule {
         ServersController,
         FleetController,
         FleetRpc,
+        PlanningController,
+        PlanningRpc,
         HealthController,
         MetricsController,
       ],

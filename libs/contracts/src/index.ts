@@ -8,10 +8,12 @@ export {
   routerService,
   rpcStatusDefinition,
 } from './definitions.js';
+export * from './explanation.js';
 export { MalformedRequest } from './malformed.js';
 export * from './messages.js';
 export { NAME, NAME_RULE } from './names.js';
 export { once } from './once.js';
+export * from './plan.js';
 export { protoFolder } from './proto-folder.js';
 export { type EdgeReason, type Reason, type RefusalForm, REFUSALS } from './refusals.js';
 export { fromStruct, type Struct, toStruct } from './struct.js';

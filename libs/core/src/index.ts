@@ -62,5 +62,13 @@ export {
 export type { Hold } from './why/holds.js';
 export type { WhyHere } from './why/why-here.js';
 export type { WhyHolder } from './why/scene.js';
-export type { PlaceVerdict, Verdict, WhyAccount, WhyPlace, WhyThere } from './why/why-there.js';
+export type {
+  PlaceVerdict,
+  Verdict,
+  WhyAccount,
+  WhyDevice,
+  WhyMemory,
+  WhyPlace,
+  WhyThere,
+} from './why/why-there.js';
 export { type Demand, type Why, whyOf } from './why/why.js';

@@ -1,7 +1,15 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { z } from 'zod';
-import { fleetSchema, modelSchema, problemSchema, routeSchema, serverSchema } from '#contracts';
+import {
+  explanationSchema,
+  fleetSchema,
+  modelSchema,
+  planSchema,
+  problemSchema,
+  routeSchema,
+  serverSchema,
+} from '#contracts';
 import { type Described, OPERATIONS } from './operations.js';
 
 type Json = Record<string, unknown>;
@@ -11,6 +19,8 @@ const NAMED = new Map<z.ZodType, string>([
   [modelSchema, 'Model'],
   [serverSchema, 'Server'],
   [fleetSchema, 'Fleet'],
+  [explanationSchema, 'Explanation'],
+  [planSchema, 'Plan'],
   [problemSchema, 'Problem'],
 ]);
 

@@ -1,6 +1,15 @@
 import type { z } from 'zod';
-import { fleetSchema, modelSchema, pageSchema, routeSchema, serverSchema } from '#contracts';
+import {
+  explanationSchema,
+  fleetSchema,
+  modelSchema,
+  pageSchema,
+  planSchema,
+  routeSchema,
+  serverSchema,
+} from '#contracts';
 import { modelSpecSchema, pinSchema, serverSpecSchema } from '#config';
+import { publishedPlanRequestSchema } from '../planning/plan-request.js';
 import { freezeBodySchema } from '../fleet/freezes.js';
 import { resolveRequestSchema } from '../routing/resolve-request.js';
 
@@ -60,6 +69,15 @@ export const OPERATIONS: Readonly<Record<string, Described>> = {
     summary: 'Retires the present copies once; demand and pins may bring them back',
     answers: { 202: modelSchema },
     write,
+  },
+  'get /v1/models/{model}/explain': {
+    summary: 'Says why a model is where it is, or nowhere: each device with its verdict in numbers',
+    answers: { 200: explanationSchema },
+  },
+  'post /v1/plan': {
+    summary: 'Says what would happen if something were so; changes nothing',
+    answers: { 200: planSchema },
+    body: publishedPlanRequestSchema,
   },
   'get /v1/servers': { summary: 'Lists the servers', answers: { 200: pageSchema(serverSchema) } },
   'get /v1/servers/{server}': { summary: 'Tells of a server', answers: server },

@@ -138,16 +138,18 @@ export const disabled = (name: string): Refused =>
 const pathOf = (name: string): string => `/v1/models/${name}`;
 const specOf = ({ told: before }: Entry): ModelSpec | null => before?.spec ?? null;
 
-function told(before: Entry, spec: ModelSpec | null, pin: ToldModel['pin']): ToldModel {
+/** What is stored of a model once this was told of it. */
+export function told(before: Entry, spec: ModelSpec | null, pin: ToldModel['pin']): ToldModel {
   return { revision: before.revision + 1, spec, ...(pin === undefined ? {} : { pin }) };
 }
 
 /** The pin that was set apart from the spec, unless a body now speaks of the pin itself. */
-function apartPin(before: ToldModel | undefined, body: unknown): ToldModel['pin'] {
+export function apartPin(before: ToldModel | undefined, body: unknown): ToldModel['pin'] {
   return typeof body === 'object' && body !== null && 'pin' in body ? undefined : before?.pin;
 }
 
-function beside({ file }: Entry, pin: ModelLayer['pin']) {
+/** What else is said of a model, with which what is told over the API has to agree. */
+export function beside({ file }: Entry, pin: ModelLayer['pin']) {
   return { fileSpec: file, pin };
 }
 

@@ -1,12 +1,12 @@
 import type { Fleet } from '../fleet.js';
-import type { AccountId, ModelId, ReplicaId } from '../ids.js';
+import type { AccountId, ModelId, ReplicaId, ServerId } from '../ids.js';
 import { Ledger } from '../ledger.js';
 import type { Bytes, Instant, Model } from '../model.js';
 import { planFor } from '../passes/evict.js';
 import { Room } from '../passes/feasible.js';
 import { growthsOn, type Place, placesOn } from '../passes/places.js';
 import { replicasIn, shortfall, type Victim, victimsAmong, victimTest } from '../passes/victims.js';
-import { presentCopies, type Want, wantFor } from '../passes/wants.js';
+import { type Want, wantFor } from '../passes/wants.js';
 import type { Phase, Replica } from '../replica.js';
 import type { Server } from '../server.js';
 import { openServers } from '../standing.js';
@@ -16,6 +16,7 @@ import { type Hold, holdsAgainst } from './holds.js';
 export interface WhyHolder {
   readonly replica: ReplicaId;
   readonly model: ModelId;
+  readonly server: ServerId;
   readonly phase: Phase;
   readonly bytes: Bytes;
   readonly holds: readonly Hold[];
@@ -40,8 +41,7 @@ export class Scene {
     this.ledger = new Ledger(fleet, now);
     this.room = new Room(fleet);
     this.open = openServers(fleet, now);
-    const copies = presentCopies(fleet, model.id, now) + 1;
-    this.want = { ...wantFor(fleet, model, now), copies };
+    this.want = wantFor(fleet, model, now);
     this.places = new Map(
       Array.from(fleet.servers.values(), (server) => [
         server,
@@ -71,8 +71,8 @@ export class Scene {
     this.holders ??= this.findHolders();
     const found = (this.holders.get(account) ?? []).toSorted((a, b) => b.bytes - a.bytes);
     return found.map(({ replica, bytes }) => {
-      const { id, model, phase } = replica;
-      return { replica: id, model, phase, bytes, holds: this.holdsOn(replica) };
+      const { id, model, server, phase } = replica;
+      return { replica: id, model, server, phase, bytes, holds: this.holdsOn(replica) };
     });
   }
 

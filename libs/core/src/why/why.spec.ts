@@ -85,6 +85,7 @@ describe('why a model is where it is', () => {
               {
                 replica: 'here@s',
                 model: 'here',
+                server: 's',
                 phase: 'ready',
                 bytes: 6,
                 holds: [{ kind: 'in_use', until: began + 10_000 }],

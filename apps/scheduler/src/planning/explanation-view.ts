@@ -1,0 +1,138 @@
+import type { Hold, Millis, Why, WhyDevice, WhyHere, WhyHolder, WhyMemory, WhyThere } from '#core';
+import type { ExplanationMessage, HoldMessage, VictimMessage } from '#contracts';
+import { mib } from '../models/core-model.js';
+import type { Entry } from '../models/layers.js';
+import type { WallTimes } from '../wall-times.js';
+
+type Told = ExplanationMessage;
+
+/** How many of those who hold a memory are told, and of all memories together. */
+const MOST_VICTIMS = 20;
+const MOST_IN_ALL = 2_000;
+
+/** Why a model is where it is, as it is told. */
+export function explanationView(entry: Entry, why: Why, times: WallTimes): Told {
+  const { demand, lastFailure, lastUnload } = why;
+  const memories = why.there.reduce((sum, { devices }) => sum + devices.length + 1, 0);
+  const telling = { times, most: Math.max(1, Math.min(MOST_VICTIMS, Math.floor(MOST_IN_ALL / memories))) };
+  return {
+    model: why.model,
+    source: entry.source,
+    enabled: entry.effective.enabled,
+    state: why.state,
+    pinnedCopies: demand.pinnedCopies,
+    presentCopies: demand.presentCopies,
+    waiting: demand.waiting.length,
+    lackingSince: times.toldOrNull(demand.lacksSince),
+    orderedUntil: times.toldOrNull(demand.wish && demand.wish.until),
+    progress: demand.wait && {
+      phase: demand.wait.phase,
+      etaMs: millis(demand.wait.eta),
+      position: demand.wait.position,
+    },
+    predictedWaitMs: why.predictedWait === null ? null : millis(why.predictedWait),
+    copies: why.here.map((here) => copyView(here, times)),
+    servers: why.there.map((there) => serverView(there, telling)),
+    devices: why.there.flatMap((there) => there.devices.map((device) => deviceView(there, device, telling))),
+    lastFailure: lastFailure && { at: times.told(lastFailure.at), cause: lastFailure.cause },
+    nextTryAt: times.toldOrNull(why.nextTryAt),
+    lastUnload: lastUnload && {
+      at: times.told(lastUnload.at),
+      reason: lastUnload.cause,
+      for: lastUnload.makesRoomFor,
+    },
+  };
+}
+
+/** How it is told: by which clocks, and how many victims of each memory. */
+interface Telling {
+  readonly times: WallTimes;
+  readonly most: number;
+}
+
+/** Whole milliseconds, as far as 32 bits go. */
+const millis = (span: Millis): number => Math.min(Math.ceil(span), 2 ** 32 - 1);
+
+function copyView(here: WhyHere, times: WallTimes): Told['copies'][number] {
+  const { server, devices, phase, since, until, bookings, flags, holds, leaving } = here;
+  const gpus = bookings.filter(({ account }) => account.startsWith('gpu:'));
+  const most = Math.max(0, ...(gpus.length > 0 ? gpus : bookings).map(({ bytes }) => bytes));
+  return {
+    server,
+    devices: [...devices],
+    phase,
+    since: times.told(since),
+    until: times.toldOrNull(until),
+    memoryMb: mib(most),
+    flags: [...flags],
+    holds: holds.map((hold) => holdView(hold, times)),
+    leaving: leaving && { reason: leaving.cause, for: leaving.makesRoomFor },
+  };
+}
+
+function serverView(there: WhyThere, telling: Telling): Told['servers'][number] {
+  const { server, standing, isDrained, verdict, cooldown, places, host } = there;
+  const chosen = new Set(places.flatMap(({ victims }) => victims ?? []));
+  return {
+    server,
+    state: isDrained && standing === 'ready' ? 'draining' : standing,
+    verdict,
+    cooldown: cooldown && { until: telling.times.told(cooldown.until), cause: cooldown.cause },
+    host: Number.isFinite(host.capacity) ? memoryView(host, chosen, telling) : null,
+  };
+}
+
+function deviceView(
+  { server }: WhyThere,
+  { ordinal, kind, verdict, place, memory }: WhyDevice,
+  telling: Telling,
+): Told['devices'][number] {
+  return {
+    ...{ server, ordinal, kind, verdict },
+    together: [...(place?.devices ?? [])],
+    brings: [...(place?.brings ?? [])],
+    ...memoryView(memory, new Set(place?.victims), telling),
+  };
+}
+
+function memoryView(memory: WhyMemory, chosen: ReadonlySet<string>, { times, most }: Telling) {
+  const { needs, capacity, held, promised, leaving, free, spare, foreign, residue, holders } = memory;
+  const isLimited = Number.isFinite(capacity);
+  // Who would leave is told even where others hold more.
+  const shown = holders.filter(({ replica }, at) => at < most || chosen.has(replica));
+  return {
+    needsMb: needs === null ? null : mib(needs),
+    capacityMb: isLimited ? mib(capacity) : null,
+    heldMb: mib(held),
+    promisedMb: mib(promised),
+    leavingMb: mib(leaving),
+    freeMb: isLimited ? Math.max(0, mib(free)) : null,
+    shortMb: isLimited ? Math.max(0, Math.ceil(((needs ?? 0) - spare) / 2 ** 20)) : 0,
+    foreignMb: foreign === null ? null : mib(foreign),
+    residueMb: mib(residue),
+    victims: shown.map((holder) => victimView(holder, chosen, times)),
+    victimsLeftOut: holders.length - shown.length,
+  };
+}
+
+function victimView(
+  { replica, model, server, phase, bytes, holds }: WhyHolder,
+  chosen: ReadonlySet<string>,
+  times: WallTimes,
+): VictimMessage {
+  return {
+    model,
+    server,
+    phase,
+    memoryMb: mib(bytes),
+    chosen: chosen.has(replica),
+    holds: holds.map((hold) => holdView(hold, times)),
+  };
+}
+
+function holdView(hold: Hold, times: WallTimes): HoldMessage {
+  const until = 'until' in hold ? times.toldOrNull(hold.until) : null;
+  const by = 'by' in hold ? hold.by.map((replica) => replica.slice(0, replica.lastIndexOf('@'))) : [];
+  const { phase, class: rank } = hold as { readonly phase?: string; readonly class?: string };
+  return { reason: hold.kind, until, by, detail: phase ?? rank ?? null };
+}

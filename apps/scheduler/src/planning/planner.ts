@@ -1,0 +1,65 @@
+import { setImmediate as breath } from 'node:timers/promises';
+import { type Millis, type PlanBounds, Planning } from '#core';
+import type { Engine } from '#engine';
+import type { PlanMessage } from '#contracts';
+import { Refused } from '../errors/refused.js';
+import type { Lifecycle } from '../lifecycle.js';
+import type { PlanRequest } from './plan-request.js';
+import { planView } from './plan-view.js';
+import type { Suppositions } from './suppositions.js';
+
+const BOUNDS: Omit<PlanBounds, 'within'> = { turns: 1_000, items: 1_000 };
+/** Plans are worked out one after the other, and so many may wait for their turn. */
+const MOST_WAITING = 8;
+/** For so long a plan is worked on before others are let in. */
+const SLICE: Millis = 10;
+
+/** Says what would happen if something were so. Changes nothing, and keeps nobody waiting who asks for a route. */
+export class Planner {
+  private last: Promise<unknown> = Promise.resolve();
+  private waiting = 0;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly suppositions: Suppositions,
+    private readonly lifecycle: Lifecycle,
+  ) {}
+
+  async plan(request: PlanRequest): Promise<PlanMessage> {
+    this.lifecycle.admit();
+    const supposition = this.suppositions.of(request);
+    if (this.waiting >= MOST_WAITING) throw new Refused(TOO_MANY);
+    this.waiting += 1;
+    const before = this.last;
+    const planned = (async () => {
+      await before;
+      return this.work(supposition, request.withinMs);
+    })();
+    this.last = planned.catch(() => undefined);
+    try {
+      return await planned;
+    } finally {
+      this.waiting -= 1;
+    }
+  }
+
+  private async work(supposition: ReturnType<Suppositions['of']>, within: Millis): Promise<PlanMessage> {
+    const began = this.engine.now();
+    const frozen = this.engine.fleet.frozen !== null;
+    const planning = new Planning(this.engine.fleet, supposition, began, { within, ...BOUNDS });
+    let slice = began;
+    while (planning.turn()) {
+      if (this.engine.now() - slice < SLICE) continue;
+      await breath();
+      this.lifecycle.admit();
+      slice = this.engine.now();
+    }
+    return planView(planning.plan(), { began, frozen });
+  }
+}
+
+const TOO_MANY = {
+  reason: 'queue_full',
+  retryAfter: 1_000,
+  detail: `${MOST_WAITING} plans wait already: they are worked out one after the other`,
+} as const;

@@ -1,0 +1,40 @@
+import { Controller, Inject, UseFilters } from '@nestjs/common';
+import { GrpcMethod } from '@nestjs/microservices';
+import { z } from 'zod';
+import { fromStruct, type Struct } from '#contracts';
+import { RpcFilter } from '../errors/rpc.filter.js';
+import { readRequest } from '../grpc/requests.js';
+import { modelName } from '../models/model-requests.js';
+import { Explanations } from './explanations.js';
+import { planRequestSchema } from './plan-request.js';
+import { Planner } from './planner.js';
+
+const named = z.object({ model: modelName });
+/** Specs travel as a Struct. */
+const supposed = z.object({
+  ...planRequestSchema.shape,
+  models: z.preprocess(
+    (value) => (value == null ? value : fromStruct(value as Struct)),
+    planRequestSchema.shape.models,
+  ),
+});
+
+/** Why it is so, and what would be if, over gRPC. */
+@Controller()
+@UseFilters(RpcFilter)
+export class PlanningRpc {
+  constructor(
+    @Inject(Explanations) private readonly explanations: Explanations,
+    @Inject(Planner) private readonly planner: Planner,
+  ) {}
+
+  @GrpcMethod('Admin', 'ExplainModel')
+  explain(request: unknown) {
+    return this.explanations.of(readRequest(named, request).model);
+  }
+
+  @GrpcMethod('Admin', 'Plan')
+  plan(request: unknown) {
+    return this.planner.plan(readRequest(supposed, request));
+  }
+}
