@@ -85,12 +85,14 @@ function warmIsReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
 }
 
 /** As long as something is wanted what is kept warm may still have to leave for it, once it has been resident for long. */
-function warmMayLeave(fleet: Readonly<Fleet>, { unusedFor }: Quiet): string[] {
+function warmMayLeave(fleet: Readonly<Fleet>, { unusedFor, isWrittenOff }: Quiet): string[] {
   if (fleet.wantedSince.size === 0) return [];
   const warm = [...fleet.replicas.values()].filter(
     (one) => one.phase === 'ready' && isGuaranteed(fleet, one),
   );
-  const young = warm.filter((one) => unusedFor(one) < residency(fleet, one) + CHOSEN_WITHIN);
+  const young = warm.filter(
+    (one) => !isWrittenOff(one) && unusedFor(one) < residency(fleet, one) + CHOSEN_WITHIN,
+  );
   return young.map(({ id }) => `${id} is kept warm and may have to leave`);
 }
 
