@@ -1,4 +1,5 @@
 import type { Model, ModelId, ServerId, ServerSpec } from '#core';
+import type { LearnedFacts } from '#engine';
 
 /** Sizes in these tests are small round numbers: one "byte" is enough to tell models apart. */
 export const aModel = (id: string, parts: Partial<Model> = {}): Model => ({
@@ -41,4 +42,13 @@ export const aServer = (
   strangers: 'keep',
   devices: gpus.map((memory, ordinal) => ({ ordinal, uuid: `${id}-${ordinal}`, memory, headroom: 0 })),
   ...parts,
+});
+
+/** What a store tells that was never written to. */
+export const nothingLearned = (): LearnedFacts => ({
+  servers: new Map(),
+  ordered: new Map(),
+  steps: new Map(),
+  loadTook: new Map(),
+  footprints: new Map(),
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ContactFact, type Look, type Model, type ModelId, replicaId, type ServerId } from '#core';
-import { aModel, aServer } from '../../../test/support/core-driver.js';
+import { aModel, aServer, nothingLearned } from '../../../test/support/builders.js';
 import type { Answer, ResolveQuery } from './answer.js';
 import { Engine } from './engine.js';
 import type { Clock } from './ports/clock.js';
@@ -121,13 +121,7 @@ class ForgetfulStore implements Learned {
   isBroken = false;
 
   read(): Promise<LearnedFacts> {
-    return Promise.resolve({
-      servers: new Map(),
-      ordered: new Map(),
-      steps: new Map(),
-      loadTook: new Map(),
-      footprints: new Map(),
-    });
+    return Promise.resolve(nothingLearned());
   }
 
   write(changes: readonly LearnedChange[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Event } from '#core';
+import { nothingLearned } from '../../../test/support/builders.js';
 import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
 import { Notebook } from './notebook.js';
 import type { Learned, LearnedChange, LearnedFacts } from './ports/learned.js';
@@ -15,13 +16,7 @@ class Shelf implements Learned {
   isBroken = false;
 
   read(): Promise<LearnedFacts> {
-    return Promise.resolve({
-      servers: new Map(),
-      ordered: new Map(),
-      steps: new Map(),
-      loadTook: new Map(),
-      footprints: new Map(),
-    });
+    return Promise.resolve(nothingLearned());
   }
 
   write(changes: readonly LearnedChange[]): Promise<void> {

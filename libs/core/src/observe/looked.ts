@@ -9,7 +9,8 @@ import { answered, lookFailed } from './contact.js';
 import { discover, forgetVanished, rebook } from './declared.js';
 import { measure } from './measure.js';
 import { feelPulses } from './pulse.js';
-import { noteUnload, sighted } from './sighted.js';
+import { noteUnload } from './ended.js';
+import { sighted } from './sighted.js';
 
 export { lookFailed };
 

@@ -1,4 +1,4 @@
-import { type Fleet, forget, put, replicasOn } from '../fleet.js';
+import { type Fleet, put, replicasOn } from '../fleet.js';
 import type { Draining, Ready, Replica, Unknown, UnloadCause, Unloading } from '../replica.js';
 import type { Server } from '../server.js';
 import { bookingsFor, devicesFound, relativesOf } from '../footprint.js';
@@ -7,6 +7,7 @@ import { sumOf } from '../ledger.js';
 import type { Sighting } from '../look.js';
 import type { Instant, Millis } from '../model.js';
 import { loadBegan } from '../standing.js';
+import { end } from './ended.js';
 import { isGivenBack } from './measure.js';
 import { becomeReady, becomeUnknown } from './orders.js';
 
@@ -50,7 +51,7 @@ export function sighted(fleet: Fleet, server: Server, model: ModelId, seen: Seen
 /** What is found is booked at once, whoever put it there; what an earlier copy's config said of it says nothing now. */
 function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: Seen): void {
   forgetConfig(server, model);
-  const devices = devicesFound(server, model);
+  const devices = devicesFound(fleet, server, model);
   const loads = server.ordered.has(model) ? [] : loadsOfEnsembles(fleet, server);
   if (loads.length > 0) server.presumed.set(model, loads);
   const found: Replica = becomeUnknown(
@@ -189,7 +190,7 @@ function unknownServes(fleet: Fleet, replica: Unknown, { sighting, begunAt, now 
 function backAgain(fleet: Fleet, replica: Unknown, versions: readonly string[], now: Instant): void {
   const server = fleet.servers.get(replica.server)!;
   forgetConfig(server, replica.model);
-  const devices = devicesFound(server, replica.model);
+  const devices = devicesFound(fleet, server, replica.model);
   const bookings = bookingsFor(fleet, server, replica.model, devices);
   put(fleet, becomeReady({ ...replica, devices, bookings }, versions, now));
 }
@@ -231,23 +232,4 @@ function mayWaitUnseen(fleet: Fleet, { after, id, model, server }: Unknown): boo
     if (!other || other.id === id) return false;
     return other.phase === 'unknown' ? other.coming : loadBegan(other) !== null;
   });
-}
-
-/** The booking ends. What is found here later was ordered by somebody else, but for a load that may still come. */
-function end(fleet: Fleet, replica: Unloading | Unknown, now: Instant): void {
-  const mayCome = replica.phase === 'unknown' && replica.after === 'load';
-  if (!mayCome) fleet.servers.get(replica.server)?.ordered.delete(replica.model);
-  if (replica.cause) noteUnload(fleet, replica, replica.cause, replica.makesRoomFor, now);
-  forget(fleet, replica);
-}
-
-/** Keeps the answer to "why is it gone?". */
-export function noteUnload(
-  fleet: Fleet,
-  { model }: Replica,
-  cause: UnloadCause,
-  makesRoomFor: ModelId | null,
-  now: Instant,
-): void {
-  fleet.lastUnloads.set(model, { at: now, cause, makesRoomFor });
 }

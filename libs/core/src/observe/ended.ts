@@ -1,0 +1,23 @@
+import { type Fleet, forget } from '../fleet.js';
+import type { ModelId } from '../ids.js';
+import type { Instant } from '../model.js';
+import type { Replica, Unknown, UnloadCause, Unloading } from '../replica.js';
+
+/** The booking ends. What is found here later was ordered by somebody else, but for a load that may still come. */
+export function end(fleet: Fleet, replica: Unloading | Unknown, now: Instant): void {
+  const mayCome = replica.phase === 'unknown' && replica.after === 'load';
+  if (!mayCome) fleet.servers.get(replica.server)?.ordered.delete(replica.model);
+  if (replica.cause) noteUnload(fleet, replica, replica.cause, replica.makesRoomFor, now);
+  forget(fleet, replica);
+}
+
+/** Keeps the answer to "why is it gone?". */
+export function noteUnload(
+  fleet: Fleet,
+  { model }: Replica,
+  cause: UnloadCause,
+  makesRoomFor: ModelId | null,
+  now: Instant,
+): void {
+  fleet.lastUnloads.set(model, { at: now, cause, makesRoomFor });
+}
