@@ -48,6 +48,10 @@ export function modelFindings(name: string, spec: unknown, at: Path): Finding[] 
   if (isNumber(pinned) && isNumber(max) && pinned > max) {
     found.push({ at: [...at, 'pin', 'copies'], rule: `must be at most copies.max (${max})` });
   }
+  const min = get(get(spec, 'copies'), 'min');
+  if (isNumber(min) && isNumber(max) && min > max) {
+    found.push({ at: [...at, 'copies', 'min'], rule: `must be at most copies.max (${max})` });
+  }
   for (const [index, other] of list(get(spec, 'dependsOn')).entries()) {
     const slot = [...at, 'dependsOn', index];
     if (other === name) found.push({ at: slot, rule: 'must not be the model itself' });

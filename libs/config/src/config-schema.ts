@@ -88,6 +88,7 @@ export function defaultsByPath(): Record<string, unknown> {
     'servers[].devices[].headroomMb': SERVER_DEFAULTS.headroomMb,
     'models.*.copies.min': 0,
     'models.*.copies.max': null,
+    'models.*.placement.spread': null,
   };
 }
 

@@ -9,7 +9,7 @@ describe('effectiveModel', () => {
       pin: null,
       copies: { min: 0, max: null },
       dependsOn: [],
-      placement: { require: {} },
+      placement: { require: {}, spread: null },
       config: null,
     });
   });
@@ -28,10 +28,10 @@ describe('effectiveModel', () => {
       copies: { max: 2 },
       placement: { require: { gpu: 'l4' } },
     };
-    const model = effectiveModel(DEFAULT_SETTINGS, file, { coldStart: { maxWaitMs: 2 }, copies: { min: 0 } });
+    const model = effectiveModel(DEFAULT_SETTINGS, file, { coldStart: { maxWaitMs: 2 }, copies: { min: 1 } });
     expect(model.coldStart).toEqual({ policy: 'queue', maxQueue: 1, maxWaitMs: 2, loadWhenShed: true });
-    expect(model.copies).toEqual({ min: 0, max: 2 });
-    expect(model.placement).toEqual({ require: { gpu: 'l4' } });
+    expect(model.copies).toEqual({ min: 1, max: 2 });
+    expect(model.placement).toEqual({ require: { gpu: 'l4' }, spread: null });
   });
 
   it('lets the API pin, and unpin what the file pins', () => {

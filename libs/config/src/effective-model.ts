@@ -12,7 +12,7 @@ export type EffectiveModel = ModelSettings & {
   readonly pin: { readonly copies: number; readonly until: string | null } | null;
   readonly copies: { readonly min: number; readonly max: number | null };
   readonly dependsOn: readonly string[];
-  readonly placement: { readonly require: Readonly<Record<string, string>> };
+  readonly placement: { readonly require: Readonly<Record<string, string>>; readonly spread: string | null };
   readonly config: Readonly<Record<string, unknown>> | null;
 };
 
@@ -67,7 +67,7 @@ const UNSAID = {
   labels: {},
   copies: { min: 0, max: null },
   dependsOn: [],
-  placement: { require: {} },
+  placement: { require: {}, spread: null },
   config: null,
 } as const;
 

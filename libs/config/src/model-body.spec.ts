@@ -44,6 +44,10 @@ describe('readModelSpec', () => {
     expect(rules(readModelSpec('m', { copies: { max: 1 } }, { pin: { copies: 2, until: null } }))).toEqual(
       rule,
     );
+    const few = ['copies.min: must be at most copies.max (1)'];
+    expect(rules(readModelSpec('m', { copies: { max: 1 } }, { fileSpec: { copies: { min: 2 } } }))).toEqual(
+      few,
+    );
     const unpinned = { fileSpec: { pin: { copies: 2 } }, pin: null };
     expect(rules(readModelSpec('m', { copies: { max: 1 } }, unpinned))).toEqual([]);
   });

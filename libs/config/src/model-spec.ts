@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MAX_DEPTH } from './errors.js';
 import {
   choice,
+  labelKey,
   labels,
   memoryMb,
   millis,
@@ -55,9 +56,7 @@ export const modelSpecSchema = z.strictObject({
     .describe('Copies that are kept resident; null: none, whatever a layer below says.'),
   copies: z
     .strictObject({
-      min: minCopies()
-        .exactOptional()
-        .describe('Copies kept warm. More than 0 is not available in this version.'),
+      min: whole(0, 1000).exactOptional().describe('Copies kept warm; a higher class may evict them.'),
       max: whole(1, 1000)
         .nullable()
         .exactOptional()
@@ -74,7 +73,10 @@ export const modelSpecSchema = z.strictObject({
   placement: z
     .strictObject({
       require: labels.exactOptional().describe('Labels a server must have.'),
-      spread: notAvailable('A label over whose values the copies are spread.').exactOptional(),
+      spread: labelKey
+        .nullable()
+        .exactOptional()
+        .describe('A label: where possible, copies go to servers that differ in it. null: none.'),
     })
     .exactOptional()
     .describe('Where it may be.'),
@@ -104,16 +106,6 @@ export const settingsSchema = z.strictObject(optionalShape(settingsShape));
 
 /** Some of the settings. */
 export type SettingsSpec = z.infer<typeof settingsSchema>;
-
-function minCopies() {
-  const rule = 'must be a whole number of at least 0';
-  return z.literal(0, {
-    error: ({ input }) =>
-      typeof input === 'number' && Number.isInteger(input) && input > 0
-        ? 'not available in this version'
-        : rule,
-  });
-}
 
 type Optional<S extends z.ZodRawShape> = { [K in keyof S]: z.ZodExactOptional<S[K]> };
 

@@ -54,8 +54,6 @@ describe('what readConfig refuses', () => {
     ['residency: { loadAhead: true }', 'residency.loadAhead'],
     ['models: { m: { pin: { copies: 1, schedule: { cron: "* * * * *" } } } }', 'models.m.pin.schedule'],
     ['models: { m: { deviceSets: [[0, 1]] } }', 'models.m.deviceSets'],
-    ['models: { m: { placement: { spread: zone } } }', 'models.m.placement.spread'],
-    ['models: { m: { copies: { min: 1 } } }', 'models.m.copies.min'],
     ['models: { m: { onLimitExceeded: unload } }', 'models.m.onLimitExceeded'],
     ['defaults: { onLimitExceeded: quarantine }', 'defaults.onLimitExceeded'],
   ])('does not take %s and then ignore it', (text, path) => {
@@ -105,7 +103,12 @@ describe('what readConfig refuses', () => {
       'models: { m: { pin: { copies: 1, until: tomorrow } } }',
       'models.m.pin.until: must be a time in UTC like 2026-01-31T12:00:00Z',
     ],
-    ['models: { m: { copies: { min: -1 } } }', 'models.m.copies.min: must be a whole number of at least 0'],
+    ['models: { m: { copies: { min: -1 } } }', 'models.m.copies.min: must be a whole number from 0 to 1000'],
+    ['models: { m: { copies: { min: 3, max: 2 } } }', 'models.m.copies.min: must be at most copies.max (2)'],
+    [
+      'models: { m: { placement: { spread: "" } } }',
+      'models.m.placement.spread: must be a label key: 1 to 128 letters, digits, ".", "_", "/" or "-", beginning with a letter or digit',
+    ],
     ['models: { m: { onFailing: kill } }', 'models.m.onFailing: must be one of flag, replace'],
     ['models: { m: { dependsOn: m } }', 'models.m.dependsOn: must be a list'],
     ['models: { m: { labels: { team: 4 } } }', 'models.m.labels.team: must be a string'],

@@ -37,11 +37,11 @@ export function choice<const T extends readonly [string, ...string[]]>(
 /** A name of a model, a server or the fleet. */
 export const name = z.string().regex(NAME, { error: NAME_RULE });
 
+/** The key of a label: `zone`. */
+export const labelKey = z.string().regex(LABEL_KEY, { error: LABEL_KEY_RULE });
+
 /** Free words for people and for placement: `{ zone: a }`. */
-export const labels = z.record(
-  z.string().regex(LABEL_KEY, { error: LABEL_KEY_RULE }),
-  z.string().max(256, { error: 'must have at most 256 characters' }),
-);
+export const labels = z.record(labelKey, z.string().max(256, { error: 'must have at most 256 characters' }));
 
 /** A whole number within bounds; one rule says all of it. */
 export function whole(min: number, max: number) {
