@@ -16,6 +16,7 @@ export function addCommands(program: Command, act: Act): void {
   addOrders(program, act);
   addDrains(program, act);
   addFreezes(program, act);
+  addPlanning(program, act);
   addReplay(program, act);
 }
 
@@ -144,6 +145,30 @@ function addFreezes(program: Command, act: Act): void {
     .description('end a freeze')
     .addHelpText('after', example('unfreeze'))
     .action(act(async (work) => (await import('./freezes.js')).unfreeze(work)));
+}
+
+function addPlanning(program: Command, act: Act): void {
+  program
+    .command('explain <model>')
+    .description(
+      'why a model is where it is, or nowhere: each device in numbers, and who holds it; starts nothing',
+    )
+    .addHelpText('after', example('explain resnet50'))
+    .action(act(async (work, [model]) => (await import('./explain.js')).explain(work, model)));
+  program
+    .command('plan')
+    .description('what would happen if something were so; changes nothing')
+    .option('-f, --file <file>', 'YAML or JSON with models, pins, lost, drained and asked')
+    .addOption(several('--pin <model=copies>', 'a pin that is set; may be repeated'))
+    .addOption(several('--lose <server>', 'a server that is lost; may be repeated'))
+    .addOption(several('--drain <server>', 'a server that is drained; may be repeated'))
+    .addOption(several('--ask <model>', 'a model that somebody asks for; may be repeated'))
+    .addOption(count('--within-ms <n>', 'how far ahead is planned at most; absent: 10 min', 1))
+    .addHelpText(
+      'after',
+      example('plan --lose triton-a', 'plan --pin resnet50=2 --ask bert-base', 'plan -f supposed.yaml'),
+    )
+    .action(act(async (work, _, options) => (await import('./plan.js')).plan(work, options)));
 }
 
 function addReplay(program: Command, act: Act): void {

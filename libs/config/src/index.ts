@@ -54,3 +54,4 @@ export { restartKeys } from './restart-keys.js';
 export { name as nameSchema } from './rules.js';
 export { readServerSpec } from './server-body.js';
 export { serverSpecSchema, type ServerSpec } from './server-spec.js';
+export { readYaml } from './yaml-text.js';

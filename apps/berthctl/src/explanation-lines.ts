@@ -1,0 +1,138 @@
+import type { ExplanationMessage, HoldMessage, VictimMessage } from '#contracts';
+import { counted } from './in-short.js';
+import { type Column, table } from './table.js';
+import { away, lasting } from './times.js';
+
+type Copy = ExplanationMessage['copies'][number];
+type Server = ExplanationMessage['servers'][number];
+type Device = ExplanationMessage['devices'][number];
+
+/** Why a model is where it is: who wants it, its copies, each device with its numbers, and who would have to leave. */
+export function explanationLines(told: ExplanationMessage, now: number): string[] {
+  const { copies, servers, devices } = told;
+  const victims = victimRows(told);
+  const leftOut = [...devices, ...servers.flatMap(({ host }) => host ?? [])].reduce(
+    (sum, { victimsLeftOut }) => sum + victimsLeftOut,
+    0,
+  );
+  return [
+    ...headLines(told, now),
+    ...section('', copies, copyColumns(now)),
+    ...section('no server is declared', servers, serverColumns(now)),
+    ...section('', devices, DEVICES),
+    ...section('', victims, victimColumns(now)),
+    ...(leftOut > 0 ? [`and ${leftOut} more who hold less`] : []),
+  ];
+}
+
+function section<Row>(none: string, rows: readonly Row[], columns: readonly Column<Row>[]): string[] {
+  if (rows.length === 0) return none === '' ? [] : ['', none];
+  return ['', ...table(columns, rows)];
+}
+
+function headLines(told: ExplanationMessage, now: number): string[] {
+  const { lastFailure, nextTryAt, lastUnload, copies, lackingSince, orderedUntil } = told;
+  const lines: [string, string | null][] = [
+    ['model', `${told.model}, ${told.source}${told.enabled ? '' : ', disabled'}`],
+    ['state', told.state],
+    ['copies', `${told.presentCopies} there or on the way, ${told.pinnedCopies} pinned`],
+    ['requests', `${told.waiting} waiting`],
+    ['lacking', lackingSince && `since ${away(lackingSince, now)}`],
+    ['ordered', orderedUntil && `ends ${away(orderedUntil, now)}`],
+    ['progress', told.progress && `${told.progress.phase}, ready in about ${lasting(told.progress.etaMs)}`],
+    ['a request', waitWords(told.predictedWaitMs)],
+    ['failed', lastFailure && `${away(lastFailure.at, now)}: ${lastFailure.cause}`],
+    ['next try', nextTryAt && away(nextTryAt, now)],
+    ['left', copies.length > 0 ? null : lastUnload && leavingWords(lastUnload.reason, lastUnload.for)],
+  ];
+  return lines.flatMap(([title, words]) => (words === null ? [] : [`${title.padEnd(11)}${words}`]));
+}
+
+function waitWords(wait: number | null): string {
+  if (wait === null) return 'would wait in vain, as far as can be told';
+  return wait === 0 ? 'would be answered at once' : `would wait about ${lasting(wait)}`;
+}
+
+const leavingWords = (reason: string | null, newcomer: string | null): string =>
+  [reason ?? '', newcomer === null ? '' : `for ${newcomer}`].filter((word) => word !== '').join(' ');
+
+const copyColumns = (now: number): Column<Copy>[] => [
+  { title: 'COPY ON', cell: ({ server, devices }) => placeWords(server, devices) },
+  { title: 'PHASE', cell: ({ phase }) => phase },
+  { title: 'SINCE', cell: ({ since }) => away(since, now) },
+  { title: 'UNTIL', cell: ({ until }) => (until === null ? '' : away(until, now)) },
+  { title: 'MEMORY', cell: ({ memoryMb }) => `${memoryMb} MiB` },
+  { title: 'STAYS BECAUSE', cell: ({ holds }) => holds.map((hold) => holdWords(hold, now)).join('; ') },
+  {
+    title: 'LEAVES',
+    cell: ({ leaving }) => (leaving === null ? '' : leavingWords(leaving.reason, leaving.for)),
+  },
+];
+
+const placeWords = (server: string, devices: readonly number[]): string =>
+  devices.length === 0 ? server : `${server}:${devices.join(',')}`;
+
+const serverColumns = (now: number): Column<Server>[] => [
+  { title: 'SERVER', cell: ({ server }) => server },
+  { title: 'STATE', cell: ({ state }) => state },
+  { title: 'VERDICT', cell: ({ verdict }) => worded(verdict) },
+  {
+    title: 'COOLDOWN',
+    cell: ({ cooldown }) => (cooldown === null ? '' : `${cooldown.cause}, ends ${away(cooldown.until, now)}`),
+  },
+  {
+    title: 'HOST FREE',
+    cell: ({ host }) => (host === null ? '' : `${host.freeMb} of ${host.capacityMb} MiB`),
+  },
+  { title: 'HOST NEEDS', cell: ({ host }) => mib(host?.needsMb ?? null) },
+];
+
+const worded = (word: string): string => word.replaceAll('_', ' ');
+const mib = (amount: number | null): string => (amount === null ? '' : `${amount} MiB`);
+
+const DEVICES: readonly Column<Device>[] = [
+  { title: 'DEVICE', cell: ({ server, ordinal }) => `${server}:${ordinal}` },
+  { title: 'VERDICT', cell: ({ verdict }) => worded(verdict) },
+  { title: 'WITH', cell: ({ together }) => (together.length > 1 ? together.join(',') : '') },
+  { title: 'NEEDS', cell: ({ needsMb }) => mib(needsMb) },
+  { title: 'FREE', cell: ({ freeMb }) => mib(freeMb) },
+  { title: 'SHORT', cell: ({ shortMb }) => (shortMb > 0 ? mib(shortMb) : '') },
+  { title: 'CAPACITY', cell: ({ capacityMb }) => mib(capacityMb) },
+  { title: 'HELD', cell: ({ heldMb }) => mib(heldMb) },
+  { title: 'LEAVING', cell: ({ leavingMb }) => mib(leavingMb) },
+  { title: 'PROMISED', cell: ({ promisedMb }) => mib(promisedMb) },
+  { title: 'FOREIGN', cell: ({ foreignMb }) => mib(foreignMb) },
+  { title: 'RESIDUE', cell: ({ residueMb }) => mib(residueMb) },
+];
+
+interface VictimRow extends VictimMessage {
+  readonly on: string;
+}
+
+/** Who holds what is short, device by device, then host by host. */
+function victimRows({ devices, servers }: ExplanationMessage): VictimRow[] {
+  return [
+    ...devices.flatMap(({ server, ordinal, victims }) =>
+      victims.map((victim) => ({ on: `${server}:${ordinal}`, ...victim })),
+    ),
+    ...servers.flatMap(({ server, host }) =>
+      (host?.victims ?? []).map((victim) => ({ on: `host of ${server}`, ...victim })),
+    ),
+  ];
+}
+
+const victimColumns = (now: number): Column<VictimRow>[] => [
+  { title: 'HOLDS', cell: ({ on }) => on },
+  { title: 'COPY', cell: ({ model, server }) => `${model} on ${server}` },
+  { title: 'MEMORY', cell: ({ memoryMb }) => `${memoryMb} MiB` },
+  { title: 'LEAVES', cell: ({ chosen, holds }) => (chosen ? 'yes' : holds.length === 0 ? 'may' : 'no') },
+  { title: 'STAYS BECAUSE', cell: ({ holds }) => holds.map((hold) => holdWords(hold, now)).join('; ') },
+];
+
+/** `in use, ends in 9 s`. */
+function holdWords({ reason, until, by, detail }: HoldMessage, now: number): string {
+  const what = reason === 'phase' ? worded(detail ?? '') : worded(reason);
+  const whom = by.length > 0 ? ` by ${by.length > 3 ? counted(by.length, 'model') : by.join(', ')}` : '';
+  const rank = reason === 'outranks' && detail !== null ? ` (${detail})` : '';
+  return `${what}${whom}${rank}${until === null ? '' : `, ends ${away(until, now)}`}`;
+}
