@@ -107,6 +107,15 @@ const ofServers = [
   z.strictObject({ at, kind: kind('metricsDown'), server, lasts }),
   /** An allocation too much ends the process, not only the load. */
   z.strictObject({ at, kind: kind('oomKills'), server, lasts }),
+  /** Somebody else takes so much of a GPU. */
+  z.strictObject({
+    at,
+    kind: kind('foreign'),
+    server,
+    device: z.number().int().min(0).max(63),
+    bytes,
+    lasts,
+  }),
   /** From now on so much of a model's memory never comes back. */
   z.strictObject({ at, kind: kind('residue'), server, model, bytes }),
   /** It was started in another control mode, and is restarted again in the end. */

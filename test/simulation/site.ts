@@ -6,6 +6,7 @@ import {
   type ServerPhase,
   type Timers,
 } from '#testing';
+import { Crowd } from './crowd.js';
 import type { PlannedModel, PlannedServer } from './plan.js';
 import { ServerClock } from './server-clock.js';
 import type { Trail } from './trail.js';
@@ -43,6 +44,7 @@ export class Site {
   disturbedAt = -Infinity;
   /** Whether somebody else has loaded something in this incarnation, or memory comes back late: then it may run out. */
   isMuddled = false;
+  readonly crowd = new Crowd();
   /** What stays stuck, or dead, until the process is restarted. */
   readonly broken = new Set<string>();
   /** Whether it was to stay dead, or out of reach, for ever. */
@@ -164,7 +166,8 @@ export class Site {
   checkMemory(): void {
     if (!this.sim.peakExceeded || this.ranOutIn === this.incarnation) return;
     this.ranOutIn = this.incarnation;
-    this.trail.expect(this.isMuddled, () => `a load at ${this.id} asked for more memory than there is`);
+    const mayRunOut = this.isMuddled || this.crowd.isUnseen;
+    this.trail.expect(mayRunOut, () => `a load at ${this.id} asked for more memory than there is`);
   }
 
   /** The process dies, and stays down; the next one finds so many devices, each as the first one was. */
@@ -183,6 +186,7 @@ export class Site {
   /** A machine's first life begins at once; but for the first machine it is over before anybody has seen it. */
   private machine(devices: PlannedServer['setup']['devices']): SimulatedTriton {
     const isFirst = ++this.machines === 1;
+    this.crowd.beginOn(devices.length);
     let isSeen = isFirst;
     const { setup } = this.planned;
     // Beside GPUs Berth bounds the host's memory only where it is declared: else it must not run out there.

@@ -11,6 +11,7 @@ type Switched =
   | 'loadFails'
   | 'metricsDown'
   | 'residue'
+  | 'foreign'
   | 'repository';
 
 /** What a server has a switch for, and what changes on its disk. */
@@ -37,6 +38,7 @@ export function switches(stage: Stage): Pick<Doings, Switched> {
       site(server).muddleAlways();
       site(server).sim.inject({ kind: 'residue', model, bytes });
     },
+    foreign: ({ server, device, bytes, lasts }) => crowd(stage, site(server), device, bytes, lasts),
     repository: ({ server, model, change }) => {
       if (change === 'removed') hide(stage, site(server), model);
       return changeRepository(site(server), model, change);
@@ -68,6 +70,23 @@ function hide({ agenda, told }: Stage, site: Site, model: string): void {
     site.isMuddled = true;
     for (const order of site.open) if (order.model === model) site.open.delete(order);
   });
+}
+
+/** Somebody else is on a GPU: until the books have seen it, and the loads decided before are over, memory may run out. */
+function crowd(
+  { agenda }: Stage,
+  site: Site,
+  device: number,
+  bytes: number,
+  lasts: number | null,
+): string | void {
+  const set = (now: number): void => {
+    site.sim.inject({ kind: 'foreignMemory', device, bytes: now });
+    site.crowd.set(device, now);
+  };
+  if (device >= site.crowd.devices) return 'there is no such device';
+  set(bytes);
+  if (lasts !== null) agenda.after(lasts, () => device < site.crowd.devices && set(0));
 }
 
 function changeRepository(

@@ -1,3 +1,4 @@
+import { takenByOthers } from '#core';
 import { said } from '../../checkers/memory.js';
 import { type Check, siteOf } from './scene.js';
 
@@ -8,10 +9,24 @@ export const heldWithinCapacity: Check = (scene) => {
   for (const { spec, devices, hidden, looked, lookedAt } of fleet.servers.values()) {
     const site = siteOf(scene, spec.id);
     const isSeen = looked && lookedAt !== null && lookedAt > site.bornAt;
-    if (site.isMuddled || hidden.length > 0 || !isSeen) continue;
+    if (site.isMuddled || site.crowd.isUnseen || hidden.length > 0 || !isSeen) continue;
     for (const { account } of devices ?? []) {
       const { held, capacity } = memory(account);
       trail.expect(held <= capacity, () => `${said(fleet, account)} of ${spec.id}`);
     }
+  }
+};
+
+/** What others hold is known once the books count as much for it, and no load is under way that was decided before. */
+export const othersAreSeen: Check = (scene) => {
+  const { fleet } = scene;
+  for (const server of fleet.servers.values()) {
+    const { crowd, open } = siteOf(scene, server.spec.id);
+    if (!crowd.isUnseen) continue;
+    const isCounted = [...crowd.others].every(([ordinal, bytes]) => takenByOthers(server, ordinal) >= bytes);
+    const isLoading = [...fleet.replicas.values()].some(
+      (one) => one.server === server.spec.id && one.phase === 'loading',
+    );
+    crowd.isUnseen = !isCounted || isLoading || open.size > 0;
   }
 };

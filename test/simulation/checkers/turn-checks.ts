@@ -3,12 +3,18 @@ import type { Observer, Turn } from '#engine';
 import { inShort } from '../../checkers/in-short.js';
 import { TurnPromises } from '../../checkers/promises.js';
 import type { TurnScene } from '../../checkers/scene.js';
-import { heldWithinCapacity } from './memory.js';
+import { heldWithinCapacity, othersAreSeen } from './memory.js';
 import { idlesLongEnough, leasesHold, loadsWithinLimits } from './orders.js';
 import type { Check, Scene } from './scene.js';
 
 /** Beside the promises that turns alone can be held against. */
-const CHECKS: readonly Check[] = [heldWithinCapacity, loadsWithinLimits, leasesHold, idlesLongEnough];
+const CHECKS: readonly Check[] = [
+  othersAreSeen,
+  heldWithinCapacity,
+  loadsWithinLimits,
+  leasesHold,
+  idlesLongEnough,
+];
 
 type Around = Pick<Scene, 'routes' | 'sites' | 'trail' | 'life'>;
 

@@ -109,4 +109,12 @@ const FAULTS: readonly (readonly [likelihood: number, draw: Draw])[] = [
   [0.25, ofModel('slowLoad', by(500, 40_000))],
   [0.35, ofModel('loadFails', (random) => ({ text: random.pick(FAILURES), lasts: lasts(random) }))],
   [0.25, ofServer('metricsDown', (random) => ({ lasts: lasts(random) }))],
+  [
+    0.25,
+    ofServer('foreign', (random) => ({
+      device: random.pick([0, 0, 1, 3]),
+      bytes: random.spread(50, 20_000) * 2 ** 20,
+      lasts: random.spread(3_000, 600_000),
+    })),
+  ],
 ];
