@@ -115,6 +115,7 @@ const isEmpty = ({ replicas }: Readonly<Fleet>, { spec }: Server): boolean =>
 /** Sure only where the server has one GPU and the host has no bound. */
 function wouldHold({ spec, repository, devices, everSeen }: Server, model: Model): boolean {
   const [device, ...others] = devices ?? [];
+  if (model.deviceSets.length > 0) return false;
   if (!everSeen || !device || others.length > 0 || device.kind !== 'gpu' || spec.hostMemory !== null)
     return false;
   const isLabelled = Object.entries(model.require).every(([key, value]) => spec.labels[key] === value);

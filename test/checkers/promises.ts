@@ -33,7 +33,7 @@ import { evictsOnlyForNeed, loadsFit } from './memory.js';
 import { onlyInContact, pinsStay, waitsOutBackOff } from './orders.js';
 import { indexesAreInStep, ordersGoWithPhases, phasesFollowTheDiagram } from './phases.js';
 import { nobodyOutranksTheNewcomer, theWarmAreKept } from './ranks.js';
-import { ledgerAddsUp, loadsBookWhatIsDeclared } from './sums.js';
+import { ledgerAddsUp, loadsBookWhatIsDeclared, setsAreBookedWhole } from './sums.js';
 import { useIsReadBeforeEviction } from './use.js';
 import { changesSince, type Findings, type TurnCheck, type TurnScene } from './scene.js';
 
@@ -47,7 +47,7 @@ const always =
 
 /** Which checkers stand for which of the numbered promises of docs/architecture.md ("What must never happen"). */
 const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]])[] = [
-  ['1, memory', [loadsFit, ledgerAddsUp, loadsBookWhatIsDeclared].map(always)],
+  ['1, memory', [loadsFit, ledgerAddsUp, loadsBookWhatIsDeclared, setsAreBookedWhole].map(always)],
   ['2, bookings', [phasesFollowTheDiagram, indexesAreInStep].map(always)],
   ['2, bookings', [bookingsEndForCause, restartsEndBookings]],
   ['5, one order at a time', [oneOrderAtATime, ordersGoWithPhases, ordersAreNumbered].map(always)],

@@ -41,6 +41,22 @@ export const loadsBookWhatIsDeclared: TurnCheck = (scene) => {
   }
 };
 
+/** What its backend spreads is booked on every set of devices that may be it, and its files are left alone. */
+export const setsAreBookedWhole: TurnCheck = ({ turn, fleet, trail }) => {
+  for (const action of turn.actions) {
+    const { deviceSets } = (action.kind === 'load' && fleet.models.get(action.model)) || NO_SETS;
+    if (action.kind !== 'load' || deviceSets.length === 0) continue;
+    const gpus = (fleet.servers.get(action.server)!.devices ?? []).map(({ ordinal }) => ordinal);
+    const there = deviceSets.filter((set) => set.every((ordinal) => gpus.includes(ordinal)));
+    const booked = fleet.replicas.get(action.replica)?.devices ?? [];
+    const isWhole = there.length > 0 && there.flat().every((ordinal) => booked.includes(ordinal));
+    trail.expect(isWhole, () => `load ${action.replica}, which is spread, onto ${booked.join(', ')}`);
+    trail.expect(action.config === null, () => `load ${action.replica}, which is spread, with a config`);
+  }
+};
+
+const NO_SETS = { deviceSets: [] } as const;
+
 type Loading = Extract<ReturnType<Fleet['replicas']['get']>, { phase: 'loading' }>;
 
 function expectBooked({ fleet, trail }: TurnScene, { id, model, server, devices, bookings }: Loading): void {

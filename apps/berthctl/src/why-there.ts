@@ -24,6 +24,7 @@ const VERDICTS: Readonly<Record<Exclude<Verdict, 'cooling_down' | 'closed' | 'ro
   not_in_repository: 'its repository does not list it',
   labels: 'it lacks a label that the model asks for',
   too_small: 'it would not fit even if all that may ever leave had left',
+  no_device_set: 'it has none of the sets of devices over which the model is spread',
   needs_config: 'it does not fit on all devices at once, and its config is not known, so none can be chosen',
   disabled: 'it is disabled, or something that it needs is',
 };

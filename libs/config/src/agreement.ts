@@ -52,11 +52,29 @@ export function modelFindings(name: string, spec: unknown, at: Path): Finding[] 
   if (isNumber(min) && isNumber(max) && min > max) {
     found.push({ at: [...at, 'copies', 'min'], rule: `must be at most copies.max (${max})` });
   }
+  found.push(...setFindings(spec, [...at, 'deviceSets']));
   for (const [index, other] of list(get(spec, 'dependsOn')).entries()) {
     const slot = [...at, 'dependsOn', index];
     if (other === name) found.push({ at: slot, rule: 'must not be the model itself' });
     if (list(get(spec, 'dependsOn')).indexOf(other) < index)
       found.push({ at: slot, rule: 'must be listed once' });
+  }
+  return found;
+}
+
+/** Sets may overlap: one server has four devices, where another has the first two of them. */
+function setFindings(spec: unknown, at: Path): Finding[] {
+  const sets = list(get(spec, 'deviceSets')).map((set) => list(set));
+  const names = sets.map((set) => String(set.map(Number).toSorted((one, other) => one - other)));
+  const found: Finding[] = [];
+  if (sets.length > 0 && get(spec, 'config') !== undefined) {
+    found.push({ at, rule: 'must not be given beside config: it is left alone' });
+  }
+  for (const [index, set] of sets.entries()) {
+    if (set.length === 0) continue;
+    const slot = [...at, index];
+    if (new Set(set).size < set.length) found.push({ at: slot, rule: 'must name each device once' });
+    if (names.indexOf(names[index]!) < index) found.push({ at: slot, rule: 'must be listed once' });
   }
   return found;
 }

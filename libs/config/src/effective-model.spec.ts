@@ -9,6 +9,7 @@ describe('effectiveModel', () => {
       pin: null,
       copies: { min: 0, max: null },
       dependsOn: [],
+      deviceSets: [],
       placement: { require: {}, spread: null },
       config: null,
     });

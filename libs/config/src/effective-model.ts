@@ -12,6 +12,7 @@ export type EffectiveModel = ModelSettings & {
   readonly pin: { readonly copies: number; readonly until: string | null } | null;
   readonly copies: { readonly min: number; readonly max: number | null };
   readonly dependsOn: readonly string[];
+  readonly deviceSets: readonly (readonly number[])[];
   readonly placement: { readonly require: Readonly<Record<string, string>>; readonly spread: string | null };
   readonly config: Readonly<Record<string, unknown>> | null;
 };
@@ -23,13 +24,14 @@ export function effectiveModel(
   apiSpec: ModelLayer = {},
 ): EffectiveModel {
   const spec = layerSpecs(fileSpec, apiSpec);
-  const { labels, dependsOn, config } = { ...UNSAID, ...spec };
+  const { labels, dependsOn, deviceSets, config } = { ...UNSAID, ...spec };
   return {
     ...applySettings(defaults, spec),
     labels,
     pin: effectivePin(spec),
     copies: { ...UNSAID.copies, ...spec.copies },
     dependsOn,
+    deviceSets,
     placement: { ...UNSAID.placement, ...spec.placement },
     config,
   };
@@ -67,6 +69,7 @@ const UNSAID = {
   labels: {},
   copies: { min: 0, max: null },
   dependsOn: [],
+  deviceSets: [],
   placement: { require: {}, spread: null },
   config: null,
 } as const;

@@ -19,13 +19,13 @@ describe('readModelSpec', () => {
       coldStart: { maxQueue: 'x' },
       nonsense: 1,
       dependsOn: ['m'],
-      deviceSets: [[0]],
+      deviceSets: [[0, 0]],
     };
     expect(rules(readModelSpec('m', body))).toEqual([
       'gpuMemoryLimitMb: must be a whole number of MiB from 1 to 1073741824',
       'coldStart.maxQueue: must be a whole number from 0 to 1000000',
-      'deviceSets: not available in this version',
       'nonsense: is not a known key',
+      'deviceSets[0]: must name each device once',
       'dependsOn[0]: must not be the model itself',
     ]);
     expect(rules(readModelSpec('m', []))).toEqual([': must be a mapping of keys to values']);

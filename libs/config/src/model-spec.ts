@@ -8,7 +8,6 @@ import {
   millis,
   moment,
   name,
-  notAvailable,
   notAvailableButNull,
   seconds,
   whole,
@@ -69,7 +68,16 @@ export const modelSpecSchema = z.strictObject({
     .max(100, { error: 'must have at most 100 entries' })
     .exactOptional()
     .describe('Models it calls on the same server.'),
-  deviceSets: notAvailable('Sets of devices that one copy spreads over.').exactOptional(),
+  deviceSets: z
+    .array(
+      z
+        .array(whole(0, 1023))
+        .min(1, { error: 'must name at least one device' })
+        .max(1024, { error: 'must have at most 1024 entries' }),
+    )
+    .max(100, { error: 'must have at most 100 entries' })
+    .exactOptional()
+    .describe('Sets of devices that the backend spreads one copy over: booked whole, its config left alone.'),
   placement: z
     .strictObject({
       require: labels.exactOptional().describe('Labels a server must have.'),

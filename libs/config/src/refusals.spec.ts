@@ -53,7 +53,6 @@ describe('what readConfig refuses', () => {
     ['residency: { policy: value }', 'residency.policy'],
     ['residency: { loadAhead: true }', 'residency.loadAhead'],
     ['models: { m: { pin: { copies: 1, schedule: { cron: "* * * * *" } } } }', 'models.m.pin.schedule'],
-    ['models: { m: { deviceSets: [[0, 1]] } }', 'models.m.deviceSets'],
     ['models: { m: { onLimitExceeded: unload } }', 'models.m.onLimitExceeded'],
     ['defaults: { onLimitExceeded: quarantine }', 'defaults.onLimitExceeded'],
   ])('does not take %s and then ignore it', (text, path) => {
@@ -108,6 +107,18 @@ describe('what readConfig refuses', () => {
     [
       'models: { m: { placement: { spread: "" } } }',
       'models.m.placement.spread: must be a label key: 1 to 128 letters, digits, ".", "_", "/" or "-", beginning with a letter or digit',
+    ],
+    ['models: { m: { deviceSets: [0] } }', 'models.m.deviceSets[0]: must be a list'],
+    ['models: { m: { deviceSets: [[]] } }', 'models.m.deviceSets[0]: must name at least one device'],
+    ['models: { m: { deviceSets: [[0, 1, 0]] } }', 'models.m.deviceSets[0]: must name each device once'],
+    ['models: { m: { deviceSets: [[0, 1], [1, 0]] } }', 'models.m.deviceSets[1]: must be listed once'],
+    [
+      'models: { m: { deviceSets: [[0, -1]] } }',
+      'models.m.deviceSets[0][1]: must be a whole number from 0 to 1023',
+    ],
+    [
+      'models: { m: { deviceSets: [[0]], config: {} } }',
+      'models.m.deviceSets: must not be given beside config: it is left alone',
     ],
     ['models: { m: { onFailing: kill } }', 'models.m.onFailing: must be one of flag, replace'],
     ['models: { m: { dependsOn: m } }', 'models.m.dependsOn: must be a list'],

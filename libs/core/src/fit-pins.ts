@@ -7,6 +7,7 @@ import { type AccountId, hostAccount, type ModelId, replicaId, type ReplicaId } 
 import { capacities, sumOf } from './ledger.js';
 import type { Bytes, Model } from './model.js';
 import { isKept } from './passes/idle.js';
+import { copiesOn } from './pins.js';
 import { isSeen } from './standing.js';
 import { canChoose, deviceChoices, devicesOf } from './passes/places.js';
 
@@ -218,7 +219,7 @@ class Assignment {
     const before = this.held.get(key);
     const copies = this.copies.get(id) ?? 0;
     this.held.set(key, new Set([...(before ?? []), ...devices]));
-    this.copies.set(id, copies + Math.max(1, devices.length));
+    this.copies.set(id, copies + copiesOn(this.fleet.models.get(id), devices));
     return () => {
       if (before) this.held.set(key, before);
       else this.held.delete(key);

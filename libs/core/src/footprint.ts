@@ -1,4 +1,5 @@
 import { hostAccount, type ModelId, replicaId } from './ids.js';
+import { spreadFound } from './device-sets.js';
 import type { Fleet } from './fleet.js';
 import type { Booking, Replica } from './replica.js';
 import type { Server } from './server.js';
@@ -58,8 +59,10 @@ export function reservationOf(
 export const isOnHost = (server: Server, id: ModelId): boolean =>
   server.configs.get(id)?.kind === 'cpu' && (server.devices ?? []).some(({ kind }) => kind === 'gpu');
 
-/** The devices a model found loaded sits on: as its config says, else all, since nobody can exclude one. */
-export function devicesFound(server: Server, id: ModelId): readonly number[] {
+/** The devices a model found loaded sits on: as declared or as its config says, else all, since nobody can exclude one. */
+export function devicesFound(fleet: Readonly<Fleet>, server: Server, id: ModelId): readonly number[] {
+  const spread = spreadFound(fleet, server, id);
+  if (spread) return spread;
   if (isOnHost(server, id)) return [];
   const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
   const config = server.configs.get(id);

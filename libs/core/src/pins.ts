@@ -2,20 +2,26 @@ import type { Fleet } from './fleet.js';
 import type { Model } from './model.js';
 import type { Ready, Replica } from './replica.js';
 import type { Server } from './server.js';
+import { isSpread } from './device-sets.js';
 import { isWrittenOff } from './failing.js';
 import { replicasOf } from './fleet.js';
 import { isFailing } from './observe/pulse.js';
 import { isRoutable } from './standing.js';
 import type { ModelId, ReplicaId } from './ids.js';
 
-/** Copies a replica stands for: one per device. */
-export const copiesOf = ({ devices }: Replica): number => Math.max(1, devices.length);
+/** Copies a replica stands for: one per device, but one in all where its backend spreads it over a set of them. */
+export const copiesOf = (fleet: Readonly<Fleet>, { model, devices }: Replica): number =>
+  copiesOn(fleet.models.get(model), devices);
+
+/** Copies that a model has on these devices of a server. */
+export const copiesOn = (model: Model | undefined, devices: readonly number[]): number =>
+  isSpread(model) ? 1 : Math.max(1, devices.length);
 
 /** Ready copies of a model on servers that stay, the given replicas left out. */
 export function solidCopies(fleet: Readonly<Fleet>, model: ModelId, except: ReadonlySet<ReplicaId>): number {
   return solidReplicas(fleet, model)
     .filter(({ id }) => !except.has(id))
-    .reduce((sum, replica) => sum + copiesOf(replica), 0);
+    .reduce((sum, replica) => sum + copiesOf(fleet, replica), 0);
 }
 
 /** Ready replicas of a model on servers that stay, but those that only fail. */

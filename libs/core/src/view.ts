@@ -134,7 +134,7 @@ const readyCopies = (fleet: Readonly<Fleet>, model: ModelId): number =>
   replicasOf(fleet, model)
     .filter((one) => one.phase === 'ready' && isRoutable(fleet.servers.get(one.server)!))
     .filter((one) => !isWrittenOff(fleet, one))
-    .reduce((sum, replica) => sum + copiesOf(replica), 0);
+    .reduce((sum, replica) => sum + copiesOf(fleet, replica), 0);
 
 /** Loads ordered and not ended. */
 export const loadsInFlight = (fleet: Readonly<Fleet>): number =>

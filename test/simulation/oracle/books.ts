@@ -45,17 +45,34 @@ export function booksOf(
 
 /** Whether Berth says which GPU a model goes to. */
 export const isChosen = (server: Server, model: Model): boolean =>
-  gpusOf(server).length > 1 && (model.config !== null || server.configs.get(model.id)?.kind === 'gpu');
+  model.deviceSets.length === 0 &&
+  gpusOf(server).length > 1 &&
+  (model.config !== null || server.configs.get(model.id)?.kind === 'gpu');
 
 /** On which devices a model can be put at once: one where Berth chooses, else all of them. */
 export function devicesFor(server: Server, model: Model): readonly (readonly number[])[] {
+  if (model.deviceSets.length > 0) return setsFor(server, model);
   if (model.config === null && isOnProcessor(server, model.id)) return [[]];
   const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
   return isChosen(server, model) ? all.map((one) => [one]) : [all];
 }
 
+/** On all that its backend may take, as one: the sets that are there, and what its config names besides. */
+function setsFor(server: Server, { id, deviceSets }: Model): readonly (readonly number[])[] {
+  const gpus = gpusOf(server);
+  const there = deviceSets.filter((set) => set.every((one) => gpus.includes(one))).flat();
+  const config = server.configs.get(id);
+  const named = config?.kind === 'gpu' ? config.gpus : [];
+  return there.length === 0 ? [] : [gpus.filter((one) => [...there, ...named].includes(one))];
+}
+
+/** How many copies of a model these devices hold: a set of them holds one. */
+export const copiesOn = (model: Model, devices: readonly number[]): number =>
+  model.deviceSets.length > 0 ? 1 : Math.max(1, devices.length);
+
 /** Where something goes that a model brings along: to the model's device where Berth chooses, else to all. */
 export function devicesBeside(server: Server, model: Model, devices: readonly number[]): readonly number[] {
+  if (model.deviceSets.length > 0) return setsFor(server, model)[0] ?? [];
   if (model.config === null && isOnProcessor(server, model.id)) return [];
   if (isChosen(server, model) && devices.length > 0) return devices.slice(0, 1);
   return (server.devices ?? []).map(({ ordinal }) => ordinal);

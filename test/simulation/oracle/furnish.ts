@@ -56,6 +56,7 @@ const modelOf = (model: SmallModel, index: number): Model =>
     hostBytes: model.host,
     sizesDeclared: !model.isEnsemble,
     config: model.isConfigured ? '{}' : null,
+    deviceSets: model.spreadsOver > 0 ? [[0, 1].slice(0, model.spreadsOver)] : [],
     dependsOn: model.isEnsemble ? [] : needsIn(model, index),
     require: model.zone === null ? {} : { zone: model.zone },
     pinnedCopies: model.pinned,
@@ -110,6 +111,7 @@ function fill(fleet: Fleet, { models, isTied }: SmallFleet, { holdings }: SmallS
     const model = fleet.models.get(modelName(index))!;
     if (!holding || !server.repository.has(model.id)) continue;
     if ([...needsOf(fleet, model.id)].some((id) => at(fleet, id, server)?.phase !== 'ready')) continue;
+    if (devicesFor(server, model).length === 0) continue;
     hold(fleet, replicaOf(fleet, server, model, isTied ? { ...holding, lastUse: 0 } : holding));
     const { lease, isQueued } = holding;
     if (isQueued && lease === 0) server.pending = new Map([...server.pending, [model.id, 1]]);

@@ -1,5 +1,5 @@
 import type { Fleet, Instant, Model, ModelId, Ready, Replica, Server } from '#core';
-import { isWrittenOff, leaningOn, needsOf, type Way } from './books.js';
+import { copiesOn, isWrittenOff, leaningOn, needsOf, type Way } from './books.js';
 import { isUp } from './ways.js';
 
 /** Who may be made to leave for somebody, one by one and together. */
@@ -103,7 +103,7 @@ function copiesLeft(fleet: Fleet, id: ModelId, leaving: ReadonlySet<Replica>): n
     const isSolid = isUp(server) && !server.drain && replica.phase === 'ready';
     return replica.model === id && isSolid && !leaving.has(replica) && !isWrittenOff(fleet, replica);
   });
-  return staying.reduce((sum, { devices }) => sum + Math.max(1, devices.length), 0);
+  return staying.reduce((sum, { devices }) => sum + copiesOn(fleet.models.get(id)!, devices), 0);
 }
 
 /**
@@ -114,11 +114,11 @@ export function staysForEver(fleet: Fleet): ReadonlySet<Replica> {
   const ready = [...fleet.replicas.values()].filter(({ phase }) => phase === 'ready');
   const isPinned = (replica: Replica): boolean => {
     if (isWrittenOff(fleet, replica)) return false;
-    const { pinnedCopies } = fleet.models.get(replica.model)!;
+    const model = fleet.models.get(replica.model)!;
     const others = ready.filter(
       (one) => one.model === replica.model && one !== replica && !isWrittenOff(fleet, one),
     );
-    return others.reduce((sum, { devices }) => sum + Math.max(1, devices.length), 0) < pinnedCopies;
+    return others.reduce((sum, { devices }) => sum + copiesOn(model, devices), 0) < model.pinnedCopies;
   };
   const fixed = ready.filter((replica) => isKept(fleet, replica) || isPinned(replica));
   const beneath = ready.filter((one) => leaningOn(fleet, one).some((other) => fixed.includes(other)));

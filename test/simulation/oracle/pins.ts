@@ -1,5 +1,14 @@
 import type { AccountId, Booking, Bytes, Fleet, Model, ModelId, Ready, Server } from '#core';
-import { booksOf, capacitiesOf, devicesBeside, devicesFor, isChosen, needsOf, take } from './books.js';
+import {
+  booksOf,
+  capacitiesOf,
+  copiesOn,
+  devicesBeside,
+  devicesFor,
+  isChosen,
+  needsOf,
+  take,
+} from './books.js';
 import { isWelcome } from './ways.js';
 
 /** Where models are: per server and model the devices that hold a copy. */
@@ -69,15 +78,16 @@ const isModest = (fleet: Fleet, pinned: readonly Model[], layout: Layout): boole
       const devices = models.get(model.id);
       const added = (devices?.length ?? 0) - (strangersOn(fleet, server).get(model.id)?.length ?? 0);
       const isThere = devices !== undefined && devices !== strangersOn(fleet, server).get(model.id);
-      return isThere ? [isChosen(server, model) ? 1 : Math.max(1, added)] : [];
+      const isOne = isChosen(server, model) || model.deviceSets.length > 0;
+      return isThere ? [isOne ? 1 : Math.max(1, added)] : [];
     });
-    return last.length === 0 || copiesIn(layout, model.id) - Math.max(...last) < model.pinnedCopies;
+    return last.length === 0 || copiesIn(fleet, layout, model.id) - Math.max(...last) < model.pinnedCopies;
   });
 
-const copiesIn = (layout: Layout, id: ModelId): number =>
+const copiesIn = (fleet: Fleet, layout: Layout, id: ModelId): number =>
   [...layout.values()].reduce((sum, models) => {
     const devices = models.get(id);
-    return sum + (devices ? Math.max(1, devices.length) : 0);
+    return sum + (devices ? copiesOn(fleet.models.get(id)!, devices) : 0);
   }, 0);
 
 /** Adds what the models need and nobody has put there, beside the first copy of that which brings it. */
@@ -100,7 +110,8 @@ function withNeeds(fleet: Fleet, layout: Layout, first: ModelId): Layout {
 }
 
 const isKept = (fleet: Fleet, pinned: readonly Model[], layout: Layout): boolean =>
-  pinned.every(({ id, pinnedCopies }) => copiesIn(layout, id) >= pinnedCopies) && hasRoom(fleet, layout);
+  pinned.every(({ id, pinnedCopies }) => copiesIn(fleet, layout, id) >= pinnedCopies) &&
+  hasRoom(fleet, layout);
 
 /** Whether what is not there yet fits beside what is kept; an account that nothing new draws on may be overdrawn. */
 function hasRoom(fleet: Fleet, layout: Layout): boolean {

@@ -141,7 +141,8 @@ export function couldFit(fleet: Fleet, server: Server, model: Model): boolean {
 export function isListed(fleet: Fleet, server: Server, { id }: Model): boolean {
   const absent = [...needsOf(fleet, id)].filter((one) => !at(fleet, one, server));
   if (absent.some((one) => !fleet.models.get(one)!.enabled)) return false;
-  return [id, ...absent].every((one) => server.repository.has(one));
+  const hasDevices = absent.every((one) => devicesFor(server, fleet.models.get(one)!).length > 0);
+  return hasDevices && [id, ...absent].every((one) => server.repository.has(one));
 }
 
 /**

@@ -28,6 +28,8 @@ export interface SmallModel {
   readonly host: number;
   /** Whether its config was declared, so that Berth chooses the device. */
   readonly isConfigured: boolean;
+  /** The first of these devices are booked as one set. */
+  readonly spreadsOver: 0 | 1 | 2;
   /** The numbers of the models it needs; those from its own on count for nothing. */
   readonly needs: readonly number[];
   /** Whether these are steps that its own load brings along, and it books nothing itself. */
@@ -114,6 +116,10 @@ const model: fc.Arbitrary<SmallModel> = fc.record({
   gpu: fc.nat({ max: 9 }),
   host: fc.oneof(fc.constant(0), fc.nat({ max: 5 })),
   isConfigured: fc.boolean(),
+  spreadsOver: fc.oneof(
+    { weight: 5, arbitrary: fc.constant(0 as const) },
+    { weight: 1, arbitrary: fc.constantFrom(1, 2 as const) },
+  ),
   needs: fc.oneof(
     { weight: 4, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.uniqueArray(fc.nat({ max: MODELS - 2 }), { maxLength: 2 }) },

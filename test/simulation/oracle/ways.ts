@@ -4,6 +4,7 @@ import {
   add,
   at,
   booksOf,
+  copiesOn,
   devicesBeside,
   devicesFor,
   gpusOf,
@@ -41,7 +42,9 @@ function freshWays(fleet: Fleet, server: Server, model: Model): Way[] {
   const missing = needed.filter((id) => !at(fleet, id, server));
   if (needed.some((id) => at(fleet, id, server) && isGoing(at(fleet, id, server)!))) return [];
   const mayCome = (id: ModelId): boolean =>
-    server.repository.has(id) && fleet.models.get(id)?.enabled !== false;
+    server.repository.has(id) &&
+    fleet.models.get(id)!.enabled &&
+    devicesFor(server, fleet.models.get(id)!).length > 0;
   if (![model.id, ...missing].every(mayCome)) return [];
   return devicesFor(server, model).map((devices) => ({
     server,
@@ -85,7 +88,7 @@ export function copiesPresent(fleet: Fleet, id: ModelId, now: Instant): number {
   for (const replica of fleet.replicas.values()) {
     if (replica.model !== id || !isComing(fleet, replica, now) || isWrittenOff(fleet, replica)) continue;
     const devices = (replica.phase === 'ready' && replica.change?.devices) || replica.devices;
-    copies += Math.max(1, devices.length);
+    copies += copiesOn(fleet.models.get(id)!, devices);
   }
   return copies;
 }

@@ -1,9 +1,10 @@
 import {
   type AccountId,
-  type Booking,
   type Fleet,
+  gpuAccount,
   idleUnloadAt,
   type Instant,
+  isSpread,
   lastFailure,
   measuredOn,
   type Memory,
@@ -60,7 +61,10 @@ function lastUnloadView(id: ModelId, { fleet, times }: Scene): ModelMessage['las
   return last ? { at: times.told(last.at), reason: last.cause, for: last.makesRoomFor } : null;
 }
 
-/** One entry for each device that holds a copy; one without a device where none is known. */
+/**
+ * One entry for each device that holds a copy; one without a device where none is known, and for a copy that its backend
+ * spreads over several.
+ */
 function copiesView(replica: Replica, { fleet, now, times }: Scene): CopyMessage[] {
   const ready = replica.phase === 'ready' ? replica : null;
   const inUseUntil = replica.phase === 'ready' || replica.phase === 'draining' ? replica.inUseUntil : null;
@@ -73,7 +77,8 @@ function copiesView(replica: Replica, { fleet, now, times }: Scene): CopyMessage
     inUseUntil: inUseUntil !== null && inUseUntil > now ? times.told(inUseUntil) : null,
     idleUnloadAt: times.toldOrNull(ready && idleUnloadAt(fleet, ready)),
   };
-  const devices = replica.devices.length > 0 ? replica.devices : [null];
+  const isOne = replica.devices.length === 0 || isSpread(fleet.models.get(replica.model));
+  const devices = isOne ? [null] : replica.devices;
   return devices.map((device) => {
     return { ...shared, device, memoryMb: memoryMb(fleet, replica, device) };
   });
@@ -82,16 +87,22 @@ function copiesView(replica: Replica, { fleet, now, times }: Scene): CopyMessage
 /** What a copy is booked with and why so much, and what it was measured to hold. */
 function memoryMb(fleet: Scene['fleet'], replica: Replica, device: number | null): CopyMessage['memoryMb'] {
   const server = fleet.servers.get(replica.server)!;
-  const measured = device === null ? null : measuredOn(server, replica.model, device);
+  const devices = device === null ? replica.devices : [device];
+  const measured = devices.map((one) => measuredOn(server, replica.model, one));
+  const isMeasured = measured.length > 0 && measured.every((bytes) => bytes !== null);
   return {
-    reserved: mib(reservedOn(replica, device)),
-    measured: measured === null ? null : mib(measured),
+    reserved: mib(reservedOn(replica, devices)),
+    measured: isMeasured ? mib(sum(measured)) : null,
     basis: reservationOf(fleet, server, replica.model).basis,
   };
 }
 
-/** What the copy books on its device; where it has none, what it books on the host. */
-function reservedOn({ server, bookings }: Replica, device: number | null): number {
-  const mine = bookings.find(({ account }: Booking) => account === `gpu:${server}/${device}`);
-  return mine?.bytes ?? bookings.find(({ account }) => account.startsWith('host:'))?.bytes ?? 0;
+/** What the copy books on its devices; where it has none, what it books on the host. */
+function reservedOn({ server, bookings }: Replica, devices: readonly number[]): number {
+  const accounts = devices.map((device): AccountId => gpuAccount(server, device));
+  const mine = bookings.filter(({ account }) => accounts.includes(account));
+  const counted = mine.length > 0 ? mine : bookings.filter(({ account }) => account.startsWith('host:'));
+  return sum(counted.map(({ bytes }) => bytes));
 }
+
+const sum = (amounts: readonly number[]): number => amounts.reduce((total, one) => total + one, 0);

@@ -1,5 +1,6 @@
 import type { EventOf } from '../events.js';
 import { type Fleet, forget, put, replicasOn } from '../fleet.js';
+import { spreadFound } from '../device-sets.js';
 import type { Device, Server, ServerSpec } from '../server.js';
 import { bookingsFor, noteDependencies } from '../footprint.js';
 import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js';
@@ -137,7 +138,8 @@ export function drainServer(fleet: Fleet, id: ServerId, drain: Server['drain']):
 export function rebook(fleet: Fleet, server: Server, only?: ModelId): void {
   for (const replica of replicasOn(fleet, server.spec.id)) {
     if (only !== undefined && replica.model !== only) continue;
-    put(fleet, { ...replica, bookings: bookingsFor(fleet, server, replica.model, replica.devices) });
+    const devices = spreadFound(fleet, server, replica.model) ?? replica.devices;
+    put(fleet, { ...replica, devices, bookings: bookingsFor(fleet, server, replica.model, devices) });
   }
 }
 

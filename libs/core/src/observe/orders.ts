@@ -112,7 +112,7 @@ function settleSteps(fleet: Fleet, server: Server, { model, steps }: EventOf<'Co
 /** The devices of a ready replica are what its config says, not what we asked for. */
 function resettle(fleet: Fleet, replica: Ready): void {
   const server = fleet.servers.get(replica.server)!;
-  const devices = devicesFound(server, replica.model);
+  const devices = devicesFound(fleet, server, replica.model);
   const { change } = replica;
   const hasSettled = change?.endedAt != null && (change.answered || isSameSet(change.devices, devices));
   const bookings = bookingsFor(fleet, server, replica.model, devices);

@@ -5,11 +5,12 @@ import { bookingsFor, dependenciesOf, labelsMatch } from '../footprint.js';
 import { type AccountId, type ModelId, replicaId, type ReplicaId } from '../ids.js';
 import { capacities, sumOf } from '../ledger.js';
 import type { Bytes, Model } from '../model.js';
+import { isSpread } from '../device-sets.js';
 import { isWrittenOff } from '../failing.js';
 import { copiesOf } from '../pins.js';
 import { isSeen } from '../standing.js';
 import { isKept } from './idle.js';
-import { deviceChoices, devicesOf, isGoing } from './places.js';
+import { deviceChoices, devicesOf, hasDevicesFor, isGoing } from './places.js';
 
 /** Whether a server could hold a model if everything that may leave had left, and if not, what is in the way. */
 export type Fit =
@@ -19,6 +20,8 @@ export type Fit =
   | 'labels'
   | 'too_small'
   | 'needs_config'
+  /** It has none of the sets of devices over which the model, or what that needs, is spread. */
+  | 'no_device_set'
   /** Something it needs is not to be loaded. */
   | 'disabled';
 
@@ -52,7 +55,7 @@ export class Room {
     const others = replicasOf(this.fleet, replica.model).filter(
       (one) => one.phase === 'ready' && one.id !== replica.id && !isWrittenOff(this.fleet, one),
     );
-    return others.reduce((sum, one) => sum + copiesOf(one), 0) < pinned;
+    return others.reduce((sum, one) => sum + copiesOf(this.fleet, one), 0) < pinned;
   }
 
   private fix(bookings: readonly Booking[]): void {
@@ -71,17 +74,21 @@ export class Room {
   }
 
   private sizeOn(server: Server, model: Model, all: readonly Device[]): Fit {
+    if (!hasDevicesFor(server, model)) return 'no_device_set';
     if (deviceChoices(server, model).some((devices) => this.holds(server, model, devices))) return 'fits';
+    if (isSpread(model)) return 'too_small';
     const single = all.some(({ ordinal }) => this.holds(server, model, [ordinal]));
     return single && all.length > 1 ? 'needs_config' : 'too_small';
   }
 
   /** Why something else that the model needs could not come there; undefined where it could. */
-  private needsOn({ spec, repository }: Server, { id }: Model): Fit | undefined {
+  private needsOn(server: Server, { id }: Model): Fit | undefined {
+    const { spec, repository } = server;
     const { models, replicas } = this.fleet;
     const missing = dependenciesOf(this.fleet, id).filter((one) => !replicas.has(replicaId(one, spec.id)));
     if (missing.some((one) => models.get(one)?.enabled === false)) return 'disabled';
-    return missing.every((one) => repository.has(one)) ? undefined : 'not_in_repository';
+    if (!missing.every((one) => repository.has(one))) return 'not_in_repository';
+    return missing.every((one) => hasDevicesFor(server, models.get(one))) ? undefined : 'no_device_set';
   }
 
   /** What it needs may stay where it is, or leave with the others and come with it again. */

@@ -3,6 +3,7 @@ import type { Fleet } from '../fleet.js';
 import type { Booking, Ready, Replica } from '../replica.js';
 import type { Server } from '../server.js';
 import { bookingsFor, dependenciesOf, isOnHost, labelsMatch } from '../footprint.js';
+import { isSpread, spreadFound, spreadOver } from '../device-sets.js';
 import { isWrittenOff } from '../failing.js';
 import { type ModelId, type ReplicaId, replicaId } from '../ids.js';
 import { sumOf } from '../ledger.js';
@@ -20,29 +21,37 @@ export interface Place {
   readonly grows: Ready | null;
 }
 
-/** The sets of devices a model may be loaded onto: none for KIND_CPU, one each where we may choose, else all of them. */
+/**
+ * The sets of devices a model may be loaded onto: as declared, none for KIND_CPU, one each where we may choose, else all
+ * of them.
+ */
 export function deviceChoices(server: Server, model: Model): readonly (readonly number[])[] {
+  if (isSpread(model)) return hasDevicesFor(server, model) ? [spreadOver(server, model)] : [];
   if (model.config === null && isOnHost(server, model.id)) return [[]];
   const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
   if (all.length <= 1) return [all];
   return canChoose(server, model) ? all.map((ordinal) => [ordinal]) : [all];
 }
 
+/** Whether a server has the devices over which a model is spread; where none are declared it has. */
+export const hasDevicesFor = (server: Server, model: Model | undefined): boolean =>
+  model === undefined || !isSpread(model) || spreadOver(server, model).length > 0;
+
 /** Whether Berth may choose among a server's devices: a base config is declared, or was learned and is KIND_GPU. */
 export function canChoose(server: Server, model: Model): boolean {
   const gpus = (server.devices ?? []).filter(({ kind }) => kind === 'gpu');
-  if (gpus.length < 2) return false;
+  if (gpus.length < 2 || isSpread(model)) return false;
   return model.config !== null || server.configs.get(model.id)?.kind === 'gpu';
 }
 
 /**
  * The config to send with a load: only where Berth chooses among several devices or the operator declared one,
- * and never to a `cpu` device. Null: a plain load.
+ * never to a `cpu` device, and never for what its backend spreads. Null: a plain load.
  */
 export function configFor(server: Server, model: Model, devices: readonly number[]): LoadConfig | null {
   const isGpu = (server.devices ?? []).some(({ kind }) => kind === 'gpu');
   const learned = server.configs.get(model.id);
-  if (!isGpu) return null;
+  if (!isGpu || isSpread(model)) return null;
   if (model.config !== null) return { base: model.config, gpus: devices };
   return canChoose(server, model) ? { base: learned!.json, gpus: devices } : null;
 }
@@ -105,15 +114,19 @@ export function devicesOf(
   devices: readonly number[],
 ): readonly number[] {
   const model = fleet.models.get(id);
+  const spread = spreadFound(fleet, server, id);
+  if (spread) return spread;
   const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
   if (!model?.config && isOnHost(server, id)) return [];
   if (!model || all.length <= 1) return all;
   return canChoose(server, model) && devices.length > 0 ? devices.slice(0, 1) : all;
 }
 
-/** Whether a model could be loaded there: its files are there, and nobody said that it is not to be loaded. */
+/** Whether a model could be loaded there: its files and its devices are there, and nobody said that it is not to be. */
 export const mayCome = (fleet: Readonly<Fleet>, server: Server, id: ModelId): boolean =>
-  server.repository.has(id) && fleet.models.get(id)?.enabled !== false;
+  server.repository.has(id) &&
+  fleet.models.get(id)?.enabled !== false &&
+  hasDevicesFor(server, fleet.models.get(id));
 
 /** What a model needs and the server does not hold; undefined while some of it is still leaving there. */
 function missingDependencies(fleet: Readonly<Fleet>, server: Server, id: ModelId): ModelId[] | undefined {

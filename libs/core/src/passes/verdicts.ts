@@ -87,7 +87,9 @@ export class Verdicts {
   private nowhere(fits: readonly Fit[]): Verdict {
     if (fits.length === 0 || fits.includes('unseen')) return { reason: 'no_server', retryAfter: SHORT };
     if (fits.includes('disabled')) return { reason: 'disabled', retryAfter: null };
-    const detail = (['needs_config', 'too_small', 'labels'] as const).find((fit) => fits.includes(fit));
+    const detail = (['needs_config', 'too_small', 'no_device_set', 'labels'] as const).find((fit) =>
+      fits.includes(fit),
+    );
     if (detail) return { reason: 'infeasible', retryAfter: null, detail };
     return { onceRefreshed: { reason: 'infeasible', retryAfter: null, detail: 'not_in_repository' } };
   }

@@ -21,7 +21,7 @@ export interface Want extends Claim {
 /**
  * What should be somewhere and is not: what pins lack first, then what a draining server is to be rid of, then the others
  * by rank; of one rank what is kept warm, then what somebody waits for, oldest first, then wishes nobody waits for. Of
- * one model a stronger claim comes before a weaker one.
+ * one model a stronger claim comes before a weaker one; copies by demand come last of all.
  */
 export function wantsOf(fleet: Fleet, now: Instant): Want[] {
   const leaving = new Set(leavingDraining(fleet, now));
@@ -31,7 +31,7 @@ export function wantsOf(fleet: Fleet, now: Instant): Want[] {
     const unmet = claims.filter(({ copies }) => present < copies);
     if (unmet.length > 0 && !isGivenUp(fleet, id, now) && !failsEverywhere(fleet, id)) lacking.set(id, unmet);
   }
-  noteSince(fleet, new Set(lacking.keys()), now);
+  noteSince(fleet, lacking, now);
   const wants = [...lacking].flatMap(([id, claims]) => {
     const model = fleet.models.get(id)!;
     const since = fleet.wantedSince.get(id)!;
@@ -43,13 +43,15 @@ export function wantsOf(fleet: Fleet, now: Instant): Want[] {
 /** What one more copy of a model would be wanted as at this moment, whether or not it lacks one. */
 export function wantFor(fleet: Readonly<Fleet>, model: Model, now: Instant): Want {
   const present = presentCopies(fleet, model.id, now);
-  const claims = claimsOn(model, ranksAsked(fleet).get(model.id) ?? rankOf(model.class));
-  const rank = claims.find(({ copies }) => present < copies)?.rank ?? rankOf(model.class);
-  return { model, copies: 1, after: 0, since: fleet.wantedSince.get(model.id) ?? now, rank };
+  const claims = claimsOn(fleet, model, ranksAsked(fleet).get(model.id) ?? rankOf(model.class));
+  const lacking = claims.find(({ copies }) => present < copies);
+  const { rank, isExtra } = lacking ?? { rank: rankOf(model.class), isExtra: false };
+  return { model, copies: 1, after: 0, since: fleet.wantedSince.get(model.id) ?? now, rank, isExtra };
 }
 
 /** Whose turn it is before whom: the lower comes first. */
-function byTurn({ model, rank, after }: Want, leaving: ReadonlySet<ModelId>): number {
+function byTurn({ model, rank, after, isExtra }: Want, leaving: ReadonlySet<ModelId>): number {
+  if (isExtra) return PINNED - rank;
   if (rank === PINNED) return -2 * PINNED;
   return leaving.has(model.id) && after === 0 ? -PINNED - rank : -rank;
 }
@@ -64,13 +66,20 @@ export function isGivenUp(fleet: Readonly<Fleet>, model: ModelId, now: Instant):
   return overdue.length >= OVERDUE_SERVERS;
 }
 
-function noteSince(fleet: Fleet, lacking: ReadonlySet<ModelId>, now: Instant): void {
+function noteSince(fleet: Fleet, lacking: ReadonlyMap<ModelId, readonly Claim[]>, now: Instant): void {
   for (const model of fleet.wantedSince.keys()) {
     if (lacking.has(model)) continue;
     fleet.wantedSince.delete(model);
     fleet.readings.delete(model);
   }
-  for (const model of lacking) if (!fleet.wantedSince.has(model)) fleet.wantedSince.set(model, now);
+  for (const [model, claims] of lacking) {
+    const isAlone = claims.every(({ isExtra }) => isExtra);
+    const strain = fleet.strains.get(model);
+    // Who comes while only one copy more was wanted has not waited yet.
+    const isNew = !isAlone && strain?.isAlone === true;
+    if (isNew || !fleet.wantedSince.has(model)) fleet.wantedSince.set(model, now);
+    if (strain && strain.isAlone !== isAlone) fleet.strains.set(model, { ...strain, isAlone });
+  }
 }
 
 /** Models in use on a server that drains: they are loaded elsewhere before it lets them go. */
@@ -88,19 +97,19 @@ export function leavingDraining(fleet: Readonly<Fleet>, now: Instant): ModelId[]
 /** Copies that are there or on their way, on servers that stay. */
 export const presentCopies = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): number =>
   replicasOf(fleet, model).reduce(
-    (sum, replica) => (isPresent(fleet, replica, now) ? sum + copiesWith(replica) : sum),
+    (sum, replica) => (isPresent(fleet, replica, now) ? sum + copiesWith(fleet, replica) : sum),
     0,
   );
 
 /** Copies of a model that are on one server, or on their way there. */
 export function presentOn(fleet: Readonly<Fleet>, server: Server, model: ModelId, now: Instant): number {
   const replica = fleet.replicas.get(replicaId(model, server.spec.id));
-  return replica && isPresent(fleet, replica, now) ? copiesWith(replica) : 0;
+  return replica && isPresent(fleet, replica, now) ? copiesWith(fleet, replica) : 0;
 }
 
 /** A change under way counts with the devices it is to bring. */
-const copiesWith = (replica: Replica): number =>
-  replica.phase === 'ready' && replica.change ? replica.change.devices.length : copiesOf(replica);
+const copiesWith = (fleet: Readonly<Fleet>, replica: Replica): number =>
+  replica.phase === 'ready' && replica.change ? replica.change.devices.length : copiesOf(fleet, replica);
 
 function isPresent(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
   const server = fleet.servers.get(replica.server);

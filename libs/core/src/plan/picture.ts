@@ -26,7 +26,7 @@ export const pictureOf = (fleet: Readonly<Fleet>, now: Instant): Picture => ({
 
 const standingOf = (fleet: Readonly<Fleet>, id: ModelId, now: Instant): ModelStanding => ({
   state: modelState(fleet, id, now),
-  readyCopies: routableReplicas(fleet, id).reduce((sum, replica) => sum + copiesOf(replica), 0),
+  readyCopies: routableReplicas(fleet, id).reduce((sum, replica) => sum + copiesOf(fleet, replica), 0),
 });
 
 const lackingIn = (fleet: Readonly<Fleet>): ReadonlySet<ModelId> =>

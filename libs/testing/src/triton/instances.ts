@@ -23,7 +23,7 @@ export function placeInstances(
   for (const [at, group] of groups.entries()) {
     const problem = refuse(group, `instance group ${model.name}_${at} of model ${model.name}`, devices);
     if (problem !== undefined) return problem;
-    instances.push(...instancesOf(group, devices));
+    instances.push(...instancesOf(group, devices, model.spreadsOver));
   }
   return { instances };
 }
@@ -90,17 +90,28 @@ function invalidGpu(subject: string, gpu: number, devices: readonly SimulatedDev
   );
 }
 
-function instancesOf(group: InstanceGroup, devices: readonly SimulatedDevice[]): Instance[] {
-  const places = placesOf(group, devices);
+function instancesOf(
+  group: InstanceGroup,
+  devices: readonly SimulatedDevice[],
+  spreadsOver: readonly number[],
+): Instance[] {
+  const places = placesOf(group, devices, spreadsOver);
   return places
     .flatMap((place) => Array.from({ length: group.count }, () => place))
     .map((place, at) => ({ name: `${group.name}_${at}`, place }));
 }
 
-/** KIND_MODEL leaves the choice to the model; an ordinary one takes the first GPU. */
-function placesOf(group: InstanceGroup, devices: readonly SimulatedDevice[]): readonly Place[] {
+/** KIND_MODEL leaves the choice to the model: it takes those of its GPUs that there are, an ordinary one the first of all. */
+function placesOf(
+  group: InstanceGroup,
+  devices: readonly SimulatedDevice[],
+  spreadsOver: readonly number[],
+): readonly Place[] {
   const all = devices.map(({ ordinal }) => ordinal);
   if (group.kind === 'KIND_CPU' || all.length === 0) return ['host'];
-  if (group.kind === 'KIND_MODEL') return all.slice(0, 1);
+  if (group.kind === 'KIND_MODEL') {
+    const taken = all.filter((ordinal) => spreadsOver.includes(ordinal));
+    return taken.length > 0 ? taken : all.slice(0, 1);
+  }
   return group.gpus.length > 0 ? group.gpus : all;
 }

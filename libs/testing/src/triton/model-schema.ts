@@ -18,6 +18,7 @@ const schema = z.strictObject({
   inferMs: ms.exactOptional(),
   backend: z.enum(['onnxruntime', 'tensorrt', 'pytorch', 'python', 'vllm']).exactOptional(),
   config: z.record(z.string(), z.unknown()).exactOptional(),
+  spreadsOver: z.array(z.number().int().min(0).max(1023)).max(64).exactOptional(),
   steps: z.array(z.string().min(1).max(256)).max(64).exactOptional(),
   python: z.boolean().exactOptional(),
   pycPresent: z.boolean().exactOptional(),

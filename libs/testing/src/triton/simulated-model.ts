@@ -20,6 +20,8 @@ export interface SimulatedModel {
   readonly backend?: BackendKind;
   /** The configuration on disk. Without an instance group in it a copy goes to every GPU, as in Triton. */
   readonly config?: ConfigJson;
+  /** The GPUs over which its backend spreads it where its configuration says KIND_MODEL; default the first. */
+  readonly spreadsOver?: readonly number[];
   /** The models of which an ensemble is made, in their order. */
   readonly steps?: readonly string[];
   /** A Python model writes a `.pyc` beside itself at its first load, so that its next plain load is a full one. */
@@ -60,6 +62,7 @@ export function completed(model: SimulatedModel): ModelOnDisk {
     unloadMs: isEnsemble ? 0 : 1100,
     inferMs: isEnsemble ? 0 : 10,
     backend: model.python === true ? 'python' : 'onnxruntime',
+    spreadsOver: [],
     steps: [],
     python: false,
     pycPresent: false,
