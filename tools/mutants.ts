@@ -88,6 +88,8 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'cold-do-not-wait-for-the-first-looks', breaks: 17, file: `${PASSES}/place.ts`, find: `if (wants.length === 0 || isSettling(fleet, now)) return [];`, replace: `if (wants.length === 0) return [];` },
   { name: 'wish-never-ends', breaks: 19, file: `${PASSES}/wishes.ts`, find: `const isOver = until <= now && !(admin && fleet.frozen);`, replace: `const isOver = until < -now && !(admin && fleet.frozen);` },
   // What operators order.
+  { name: 'reload-gives-its-memory-away', breaks: 7, file: `${CORE}/ledger.ts`, find: `if (isComingBack(this.fleet, replica)) return false;`, replace: `` },
+  { name: 'reloads-all-copies-at-once', breaks: 7, file: `${CORE}/reloads.ts`, find: `([id, one]) => id !== replica.id && one.model === replica.model && isUnderWay(fleet, id, one),`, replace: `([id, one]) => id === replica.id && one.model === replica.model && isUnderWay(fleet, id, one),` },
   { name: 'frozen-and-loads', breaks: 20, file: `${CORE}/step.ts`, find: `const loads = fleet.frozen ? [] : startPlaced(fleet, ledger, now);`, replace: `const loads = startPlaced(fleet, ledger, now);` },
   { name: 'frozen-and-drains-the-idle', breaks: 20, file: `${CORE}/step.ts`, find: `const stranded = fleet.frozen ? [] : retire(fleet, open, now);`, replace: `const stranded = retire(fleet, open, now);` },
 ];

@@ -1,4 +1,4 @@
-import { type AccountId, type Fleet, memoryOf, type Replica, replicaFlags } from '#core';
+import { type AccountId, type Fleet, isComingBack, memoryOf, type Replica, replicaFlags } from '#core';
 import { pictureOf } from './in-short.js';
 import { evictedIn, isLeaving, type TurnCheck, type TurnScene } from './scene.js';
 
@@ -50,7 +50,8 @@ function wasNeeded(scene: TurnScene, newcomer: string): void {
   );
   const leaving = (account: AccountId): number =>
     [...fleet.replicas.values()]
-      .filter((replica) => isLeaving(replica) && !replicaFlags(fleet, replica, turn.now).includes('stuck'))
+      .filter((replica) => isLeaving(replica) && !isComingBack(fleet, replica))
+      .filter((replica) => !replicaFlags(fleet, replica, turn.now).includes('stuck'))
       .filter(({ id }) => !victims.some((victim) => victim.id === id))
       .reduce((sum, replica) => sum + bytesOn(replica, account), 0);
   for (const replica of placed) {

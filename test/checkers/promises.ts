@@ -35,6 +35,7 @@ import { indexesAreInStep, ordersGoWithPhases, phasesFollowTheDiagram } from './
 import { nobodyOutranksTheNewcomer, theWarmAreKept } from './ranks.js';
 import { ledgerAddsUp, loadsBookWhatIsDeclared, setsAreBookedWhole } from './sums.js';
 import { useIsReadBeforeEviction } from './use.js';
+import { reloadsOneByOne } from './reloads.js';
 import { changesSince, type Findings, type TurnCheck, type TurnScene } from './scene.js';
 
 /** A checker, begun with the fleet as it was before the first turn. */
@@ -53,6 +54,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['5, one order at a time', [oneOrderAtATime, ordersGoWithPhases, ordersAreNumbered].map(always)],
   ['6, loads in flight', [always(loadsStayWithinSlots)]],
   ['7, pins, leases, strangers', [pinsStay, warmCopiesStay, leasesHold, keptStrangersStay].map(always)],
+  ['7, reloads', [always(reloadsOneByOne)]],
   ['8, evictions', [evictsOnlyForNeed, useIsReadBeforeEviction].map(always)],
   ['8, evictions', [nobodyOutranksTheNewcomer, theWarmAreKept].map(always)],
   ['9, idle', [always(idlesSinceItsLastRoute)]],

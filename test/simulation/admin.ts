@@ -9,6 +9,7 @@ type Order =
   | 'unpin'
   | 'orderLoad'
   | 'orderUnload'
+  | 'orderReload'
   | 'drain'
   | 'undrain'
   | 'freeze'
@@ -51,6 +52,7 @@ export class Admin {
         this.tell({ kind: 'LoadOrdered', model, until: this.stage.agenda.now() + WISH });
       }),
       orderUnload: this.reaching((order) => this.orderUnload(order)),
+      orderReload: this.reaching(({ model }) => this.orderReload(model)),
       drain: this.reaching((order) => this.drain(order)),
       undrain: this.reaching(({ server }) => this.undrain(server)),
       freeze: this.reaching(() => this.freeze()),
@@ -126,6 +128,12 @@ export class Admin {
     if (this.isNeeded(model)) return 'in_use';
     if (force) for (const site of sites.values()) site.disturb();
     this.tell({ kind: 'UnloadOrdered', model, force });
+  }
+
+  private orderReload(model: ModelId): string | void {
+    if (this.stage.told.models.get(model)?.enabled === false) return 'disabled';
+    if (this.isNeeded(model)) return 'in_use';
+    this.tell({ kind: 'ReloadOrdered', model, until: this.stage.agenda.now() + WISH });
   }
 
   private isNeeded(model: ModelId): boolean {

@@ -13,6 +13,7 @@ type Orders =
   | 'unpin'
   | 'orderLoad'
   | 'orderUnload'
+  | 'orderReload'
   | 'drain'
   | 'undrain'
   | 'freeze'

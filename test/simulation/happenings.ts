@@ -73,6 +73,7 @@ const ofAdmins = [
   z.strictObject({ at, kind: kind('orderUnload'), model, force: z.boolean() }),
   z.strictObject({ at, kind: kind('drain'), server, within: ms.nullable() }),
   z.strictObject({ at, kind: kind('undrain'), server }),
+  z.strictObject({ at, kind: kind('orderReload'), model }),
   z.strictObject({ at, kind: kind('freeze') }),
   z.strictObject({ at, kind: kind('unfreeze') }),
   z.strictObject({ at, kind: kind('withdraw'), model }),

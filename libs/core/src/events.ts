@@ -96,6 +96,8 @@ export type Event =
     }
   | { readonly kind: 'LoadOrdered'; readonly model: ModelId; readonly until: Instant }
   | { readonly kind: 'UnloadOrdered'; readonly model: ModelId; readonly force: boolean }
+  /** Loads the copies anew that are there; where there is none it is an order to load, wished for until then. */
+  | { readonly kind: 'ReloadOrdered'; readonly model: ModelId; readonly until: Instant }
   | { readonly kind: 'DrainOrdered'; readonly server: ServerId; readonly deadline: Instant | null }
   | { readonly kind: 'DrainEnded'; readonly server: ServerId }
   | { readonly kind: 'FreezeOrdered'; readonly reason: string; readonly since: Instant }

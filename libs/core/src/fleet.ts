@@ -2,7 +2,7 @@ import type { ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js'
 import type { Class, Instant, Millis, Model, ModelSettings } from './model.js';
 import type { FailureCause, Replica, UnloadCause } from './replica.js';
 import { type Footprint, noteMotion } from './meter.js';
-import type { Server } from './server.js';
+import type { LearnedConfig, Server } from './server.js';
 
 /** One resolve call that has to wait. */
 export interface Request {
@@ -42,6 +42,18 @@ export interface Reading {
   readonly devices: readonly number[];
   readonly victims: readonly ReplicaId[];
   readonly askedAt: Instant;
+}
+
+/** A copy that an admin wants loaded anew where it is: it leaves, and comes back to the same server. */
+export interface Reload {
+  readonly model: ModelId;
+  readonly server: ServerId;
+  /** Those it was on when it was ordered to be loaded anew. */
+  readonly devices: readonly number[];
+  /** When it was seen gone; null before. */
+  readonly leftAt: Instant | null;
+  /** What was learned of its config before it had left. */
+  readonly config: LearnedConfig | null;
 }
 
 /** The operator's stop: routes go on, and no load or unload is ordered until it ends. */
@@ -103,6 +115,8 @@ export interface Fleet {
   startedAt: Instant | null;
   /** When the indexes were last refreshed for an unknown name. */
   refreshedAt: Instant | null;
+  /** Copies to be loaded anew, in the order in which they were ordered to be. */
+  readonly reloads: Map<ReplicaId, Reload>;
   frozen: Frozen | null;
   /** This process is going: nobody is admitted, nothing is ordered. */
   closing: boolean;
@@ -159,6 +173,7 @@ export const emptyFleet = (): Fleet => ({
   limits: LIMITS,
   startedAt: null,
   refreshedAt: null,
+  reloads: new Map(),
   frozen: null,
   closing: false,
   nextOrder: 1,

@@ -44,6 +44,7 @@ export { type Footprint, measuredOn, takenByOthers } from './meter.js';
 export { type Basis, reservationOf } from './footprint.js';
 export { fitPins, type PinsFit } from './fit-pins.js';
 export { isGuaranteed, isPinProtected } from './pins.js';
+export { isComingBack, reloadsOf } from './reloads.js';
 export { residentUntil } from './passes/victims.js';
 export {
   lastFailure,

@@ -3,6 +3,7 @@ import type { Fleet } from './fleet.js';
 import type { Booking, Replica } from './replica.js';
 import type { Bytes, Instant } from './model.js';
 import { takenByOthers } from './meter.js';
+import { isComingBack } from './reloads.js';
 import { isStuck } from './stuck.js';
 
 /** The numbers of one account. */
@@ -12,7 +13,7 @@ export interface Balance {
   readonly held: Bytes;
   /** Promised to placed replicas. */
   readonly promised: Bytes;
-  /** Held by what is draining or unloading; nobody can count on what is stuck. */
+  /** Held by what is draining or unloading; nobody can count on what is stuck, or comes back. */
   readonly leaving: Bytes;
 }
 
@@ -96,6 +97,7 @@ export class Ledger {
   }
 
   private isLeaving(replica: Replica): boolean {
+    if (isComingBack(this.fleet, replica)) return false;
     if (replica.phase === 'draining') return true;
     return replica.phase === 'unloading' && !isStuck(this.fleet, replica, this.now);
   }

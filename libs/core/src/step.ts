@@ -15,6 +15,7 @@ import {
   refuseOverflow,
   takeExpired,
 } from './passes/refuse.js';
+import { bringBack, followReloads } from './passes/reload.js';
 import { drainRetired, unloadDrained } from './passes/retire.js';
 import { startPlaced } from './passes/start.js';
 import { takeBack } from './passes/take-back.js';
@@ -39,6 +40,7 @@ export function step(fleet: Fleet, events: readonly Event[], now: Instant): Acti
  */
 function reconcile(fleet: Fleet, now: Instant): Action[] {
   const open = openServers(fleet, now);
+  followReloads(fleet, now);
   takeBack(fleet, now);
   dropHomeless(fleet, open);
   const hopeless = refuseHopeless(fleet, open, now);
@@ -51,6 +53,7 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const stranded = fleet.frozen ? [] : retire(fleet, open, now);
   const ledger = openLedger(fleet, open, now);
   const homeless = fleet.replicas.size < known ? refuseHopeless(fleet, open, now) : [];
+  bringBack(fleet, open, ledger, now);
   const wants = wantsOf(fleet, now);
   const routes = fleet.routesRevision;
   const unplaced = fleet.frozen ? [] : placeWanted(fleet, wants, open, ledger, now);

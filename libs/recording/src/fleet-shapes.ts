@@ -189,6 +189,16 @@ export const fleet = z.strictObject({
   limits,
   startedAt: orNull(amount),
   refreshedAt: orNull(amount),
+  reloads: z.map(
+    replicaId,
+    z.strictObject({
+      model: modelId,
+      server: serverId,
+      devices: list(whole),
+      leftAt: orNull(amount),
+      config: orNull(learnedConfig),
+    }),
+  ),
   frozen: orNull(z.strictObject({ reason: text, since: amount, unloads: z.map(modelId, flag) })),
   closing: flag,
   nextOrder: whole,

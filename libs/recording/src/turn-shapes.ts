@@ -110,6 +110,7 @@ export const EVENTS = {
   }),
   LoadOrdered: event('LoadOrdered', { model: modelId, until: amount }),
   UnloadOrdered: event('UnloadOrdered', { model: modelId, force: flag }),
+  ReloadOrdered: event('ReloadOrdered', { model: modelId, until: amount }),
   DrainOrdered: event('DrainOrdered', { server: serverId, deadline: orNull(amount) }),
   DrainEnded: event('DrainEnded', { server: serverId }),
   FreezeOrdered: event('FreezeOrdered', { reason: text, since: amount }),

@@ -58,6 +58,9 @@ function nothingIsOpen(fleet: Readonly<Fleet>, { isWrittenOff }: Quiet): string[
   return [
     ...open.map(({ id, phase }) => `${id} is ${phase}`),
     ...hidden.map(({ model }) => `a hidden copy of ${model} is booked`),
+    ...[...fleet.reloads.values()]
+      .filter((reload) => !isWrittenOff(reload))
+      .map(({ model, server }) => `${model} is to be loaded anew on ${server}`),
   ];
 }
 

@@ -16,6 +16,7 @@ import {
 import { freeze, unfreeze } from './freezes.js';
 import { looked, lookFailed } from './looked.js';
 import { configLearned, loadEnded, unloadEnded } from './orders.js';
+import { orderReload } from './reloads.js';
 import { cancelRequest, doubtServers, orderLoad, orderUnload, useRoutes } from './requests.js';
 
 /** Writes one fact down. It decides nothing; every event is safe to hear twice, late, or about something gone. */
@@ -46,6 +47,8 @@ export function observe(fleet: Fleet, event: Event, now: Instant): void {
       return orderLoad(fleet, event, now);
     case 'UnloadOrdered':
       return orderUnload(fleet, event, now);
+    case 'ReloadOrdered':
+      return orderReload(fleet, event, now);
     case 'ShutdownBegun':
       fleet.closing = true;
       return;

@@ -35,11 +35,19 @@ export function doubtServers(fleet: Fleet, servers: readonly ServerId[], now: In
 }
 
 /** An admin's order is demand like any other, but one that past failures do not hold back. */
-export function orderLoad(fleet: Fleet, { model, until }: EventOf<'LoadOrdered'>, now: Instant): void {
+export function orderLoad(
+  fleet: Fleet,
+  { model, until }: Omit<EventOf<'LoadOrdered'>, 'kind'>,
+  now: Instant,
+): void {
   if (!fleet.models.has(model)) return;
-  for (const [id, cooldown] of fleet.cooldowns) if (cooldown.model === model) fleet.cooldowns.delete(id);
+  forgetCooldowns(fleet, model);
   fleet.wishes.set(model, { until, admin: true, since: now });
   putOff(fleet, (unloads) => unloads.delete(model));
+}
+
+export function forgetCooldowns(fleet: Fleet, model: ModelId): void {
+  for (const [id, cooldown] of fleet.cooldowns) if (cooldown.model === model) fleet.cooldowns.delete(id);
 }
 
 /**
@@ -52,6 +60,7 @@ export function orderUnload(
   now: Instant,
 ): void {
   fleet.wishes.delete(model);
+  for (const [id, reload] of fleet.reloads) if (reload.model === model) fleet.reloads.delete(id);
   if (fleet.frozen) return putOff(fleet, (unloads) => unloads.set(model, force));
   for (const replica of replicasOf(fleet, model)) {
     if (replica.phase === 'ready') unloadReady(fleet, replica, force, now);

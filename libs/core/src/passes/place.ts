@@ -99,6 +99,7 @@ function wantedModels(fleet: Fleet): ReadonlySet<ModelId> {
   for (const model of fleet.models.values()) if (standingCopies(model) > 0) want(model.id);
   for (const { model } of fleet.waiting.values()) want(model);
   for (const model of fleet.wishes.keys()) want(model);
+  for (const { model } of fleet.reloads.values()) want(model);
   for (const model of toReplace(fleet, -Infinity)) want(model);
   for (const { spec, drain } of fleet.servers.values()) {
     if (!drain) continue;
@@ -188,7 +189,14 @@ function isBefore(one: readonly number[], other: readonly number[]): boolean {
 const slackOf = (ledger: Ledger, bookings: Place['bookings']): number =>
   Math.min(Number.MAX_SAFE_INTEGER, ...bookings.map(({ account, bytes }) => ledger.spare(account) - bytes));
 
-function settle(fleet: Fleet, ledger: Ledger, place: Place, { model }: Want, now: Instant): void {
+/** Promises a place to a model and to all that it brings along. */
+export function settle(
+  fleet: Fleet,
+  ledger: Ledger,
+  place: Place,
+  { model }: Pick<Want, 'model'>,
+  now: Instant,
+): void {
   const { server, devices, brings } = place;
   ledger.promise(place.bookings);
   if (place.grows) {

@@ -7,6 +7,7 @@ import { isNeeded } from '../footprint.js';
 import type { ModelId } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
 import { isGuaranteed, isPinProtected, solidCopies } from '../pins.js';
+import { isToReload } from '../reloads.js';
 import { takesOrders } from '../standing.js';
 import { waitingFor } from './eta.js';
 import { hasQueue, idleAt, idleUnloadAt, isKept } from './idle.js';
@@ -23,7 +24,7 @@ export function drainRetired(fleet: Fleet, now: Instant): boolean {
   let drained = false;
   for (const replica of fleet.replicas.values()) {
     if (replica.phase !== 'ready' || replica.change) continue;
-    if (!isAnyDraining && isAtHome(fleet, replica, now)) continue;
+    if (!isAnyDraining && !fleet.reloads.has(replica.id) && isAtHome(fleet, replica, now)) continue;
     const cause = retirement(fleet, replica, now);
     if (!cause || (cause === 'idle' && !isUseRead(fleet, replica))) continue;
     drain(fleet, replica, cause, null, now);
@@ -67,6 +68,7 @@ export function retirement(fleet: Fleet, replica: Ready, now: Instant): UnloadCa
     if (isWithdrawn(fleet, replica)) return 'withdrawn';
     if (server.drain && mayLeave(fleet, replica, server.drain.deadline, now)) return 'drain';
   }
+  if (isToReload(fleet, replica)) return 'admin';
   return isIdle(fleet, replica, now) ? 'idle' : undefined;
 }
 

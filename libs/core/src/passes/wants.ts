@@ -7,6 +7,7 @@ import type { Server } from '../server.js';
 import type { Instant, Model } from '../model.js';
 import { copiesOf } from '../pins.js';
 import { PINNED, rankOf } from '../rank.js';
+import { isComingBack } from '../reloads.js';
 import { isOverdue, standingOf } from '../standing.js';
 import { type Claim, claimsOf, claimsOn, ranksAsked } from './claims.js';
 import { idleAt } from './idle.js';
@@ -127,6 +128,6 @@ function isPresent(fleet: Readonly<Fleet>, replica: Replica, now: Instant): bool
       return replica.coming && !isOverdue(fleet, replica, now);
     case 'draining':
     case 'unloading':
-      return false;
+      return isComingBack(fleet, replica);
   }
 }

@@ -1,0 +1,31 @@
+import type { EventOf } from '../events.js';
+import { type Fleet, forget, replicasOf } from '../fleet.js';
+import { replicaId } from '../ids.js';
+import type { Instant } from '../model.js';
+import type { Replica } from '../replica.js';
+import { forgetCooldowns, orderLoad } from './requests.js';
+
+/**
+ * Has every copy loaded anew that is there or on its way: it may have read the files of before. What was learned of the
+ * model's config is forgotten wherever there is no copy; where there is one, when that has left.
+ */
+export function orderReload(fleet: Fleet, { model, until }: EventOf<'ReloadOrdered'>, now: Instant): void {
+  if (!fleet.models.has(model)) return;
+  for (const replica of replicasOf(fleet, model)) {
+    if (replica.phase === 'placed') forget(fleet, replica);
+    else if (isToComeAgain(replica)) remember(fleet, replica);
+  }
+  for (const server of fleet.servers.values()) {
+    if (!fleet.replicas.has(replicaId(model, server.spec.id))) server.configs.delete(model);
+  }
+  forgetCooldowns(fleet, model);
+  const isAnywhere = [...fleet.reloads.values()].some((one) => one.model === model);
+  if (!isAnywhere) orderLoad(fleet, { model, until }, now);
+}
+
+const isToComeAgain = (replica: Replica): boolean =>
+  replica.phase === 'ready' || replica.phase === 'loading' || (replica.phase === 'unknown' && replica.coming);
+
+function remember(fleet: Fleet, { id, model, server, devices }: Replica): void {
+  fleet.reloads.set(id, { model, server, devices, leftAt: null, config: null });
+}

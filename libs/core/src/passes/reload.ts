@@ -1,0 +1,123 @@
+import type { Fleet, Reload } from '../fleet.js';
+import type { ReplicaId } from '../ids.js';
+import type { Ledger } from '../ledger.js';
+import type { Instant, Model } from '../model.js';
+import { isNeeded } from '../footprint.js';
+import type { Replica } from '../replica.js';
+import { isComingBack } from '../reloads.js';
+import type { Server } from '../server.js';
+import { isSettling } from '../standing.js';
+import { isStuck } from '../stuck.js';
+import { coolingOn } from './cooling.js';
+import { settle } from './place.js';
+import { type Place, placesOn } from './places.js';
+import { wish } from './wishes.js';
+
+/** Follows what is to be loaded anew: what has left is to come back, and what has come back is done. */
+export function followReloads(fleet: Fleet, now: Instant): void {
+  for (const [id, reload] of fleet.reloads) {
+    const next = followed(fleet, id, reload, now);
+    if (next === 'over') fleet.reloads.delete(id);
+    else if (next === 'failed') endAll(fleet, reload.model);
+    else if (next === 'left') leave(fleet, id, reload, now);
+  }
+}
+
+type Next = 'waits' | 'left' | 'over' | 'failed';
+
+function followed(fleet: Fleet, id: ReplicaId, { model, server, leftAt }: Reload, now: Instant): Next {
+  const replica = fleet.replicas.get(id);
+  if (!fleet.models.get(model)?.enabled || !fleet.servers.has(server)) return 'over';
+  if (!replica) return leftAt === null ? 'left' : 'waits';
+  if (isStuck(fleet, replica, now)) return 'over';
+  return leftAt === null ? beforeItLeft(fleet, replica) : sinceItLeft(replica);
+}
+
+/** What is evicted, or moved since its server is drained, is not for us to bring back; what is needed cannot leave. */
+function beforeItLeft(fleet: Fleet, replica: Replica): Next {
+  switch (replica.phase) {
+    case 'placed':
+      return 'over';
+    case 'draining':
+    case 'unloading':
+      return isComingBack(fleet, replica) ? 'waits' : 'over';
+    case 'ready':
+      return isNeeded(fleet, replica) || fleet.servers.get(replica.server)!.drain ? 'over' : 'waits';
+    case 'loading':
+    case 'unknown':
+      return 'waits';
+  }
+}
+
+function sinceItLeft(replica: Replica): Next {
+  switch (replica.phase) {
+    case 'placed':
+    case 'loading':
+      return 'waits';
+    case 'unknown':
+      return replica.after === 'load_failed' ? 'failed' : 'waits';
+    default:
+      return 'over';
+  }
+}
+
+/** A version that does not load is not to take the place of the copies that serve. */
+function endAll(fleet: Fleet, model: Reload['model']): void {
+  for (const [id, one] of fleet.reloads) if (one.model === model) fleet.reloads.delete(id);
+}
+
+/** Its files may say something else than what was learned of it. */
+function leave(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): void {
+  const server = fleet.servers.get(reload.server)!;
+  const config = server.configs.get(reload.model) ?? null;
+  server.configs.delete(reload.model);
+  server.described.delete(reload.model);
+  fleet.reloads.set(id, { ...reload, leftAt: now, config });
+}
+
+/**
+ * Gives what has left its place again, before anybody else gets one. Where it finds none on its server it is wished for
+ * anywhere, and the other copies stay as they are.
+ */
+export function bringBack(fleet: Fleet, open: readonly Server[], ledger: Ledger, now: Instant): void {
+  if (fleet.reloads.size === 0 || fleet.frozen || isSettling(fleet, now)) return;
+  for (const [id, reload] of fleet.reloads) {
+    if (reload.leftAt === null || fleet.replicas.has(id)) continue;
+    const model = fleet.models.get(reload.model)!;
+    const server = open.find(({ spec }) => spec.id === reload.server);
+    const isOpen = server !== undefined && !coolingOn(fleet, server, model.id, now);
+    const place = isOpen ? placeAgain(fleet, server, ledger, { model, reload }) : undefined;
+    if (place) settle(fleet, ledger, place, { model }, now);
+    else {
+      endAll(fleet, model.id);
+      wish(fleet, model.id, now);
+    }
+  }
+}
+
+type Returning = { readonly model: Model; readonly reload: Reload };
+
+/** With the config on the disk it may need room on every device: where that is taken, better with that of before than not. */
+function placeAgain(fleet: Fleet, server: Server, ledger: Ledger, returning: Returning): Place | undefined {
+  const { model, reload } = returning;
+  const place = placeFor(fleet, server, ledger, returning);
+  if (place || !reload.config) return place;
+  server.configs.set(model.id, reload.config);
+  const again = placeFor(fleet, server, ledger, returning);
+  if (!again) server.configs.delete(model.id);
+  return again;
+}
+
+/** Where it was, where that is still a choice; memory that is free before memory that will be. */
+function placeFor(
+  fleet: Fleet,
+  server: Server,
+  ledger: Ledger,
+  { model, reload }: Returning,
+): Place | undefined {
+  const fitting = placesOn(fleet, server, model).filter(({ bookings }) => ledger.fitsSpare(bookings));
+  const isWhereItWas = ({ devices }: Place): boolean => String(devices) === String(reload.devices);
+  return (
+    fitting.find(isWhereItWas) ?? fitting.find(({ bookings }) => ledger.fitsFree(bookings)) ?? fitting[0]
+  );
+}
