@@ -33,6 +33,7 @@ const copyOf = (fleet: Fleet): Fleet => ({
   wantedSince: new Map(fleet.wantedSince),
   readings: new Map(fleet.readings),
   loadTook: fleet.loadTook,
+  swaps: new Map(fleet.swaps),
   foundFailing: fleet.foundFailing,
   footprints: fleet.footprints,
   defaults: fleet.defaults,

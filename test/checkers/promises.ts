@@ -34,6 +34,7 @@ import { onlyInContact, pinsStay, waitsOutBackOff } from './orders.js';
 import { indexesAreInStep, ordersGoWithPhases, phasesFollowTheDiagram } from './phases.js';
 import { nobodyOutranksTheNewcomer, theWarmAreKept } from './ranks.js';
 import { ledgerAddsUp, loadsBookWhatIsDeclared, setsAreBookedWhole } from './sums.js';
+import { swapsAreBounded } from './swaps.js';
 import { useIsReadBeforeEviction } from './use.js';
 import { reloadsOneByOne } from './reloads.js';
 import { changesSince, type Findings, type TurnCheck, type TurnScene } from './scene.js';
@@ -56,7 +57,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['7, pins, leases, strangers', [pinsStay, warmCopiesStay, leasesHold, keptStrangersStay].map(always)],
   ['7, reloads', [always(reloadsOneByOne)]],
   ['8, evictions', [evictsOnlyForNeed, useIsReadBeforeEviction].map(always)],
-  ['8, evictions', [nobodyOutranksTheNewcomer, theWarmAreKept].map(always)],
+  ['8, evictions', [...[nobodyOutranksTheNewcomer, theWarmAreKept].map(always), swapsAreBounded]],
   ['9, idle', [always(idlesSinceItsLastRoute)]],
   ['10, back-off', [waitsOutBackOff, disabledStayAway].map(always)],
   ['11, contact', [onlyInContact, firstLooksComeFirst].map(always)],

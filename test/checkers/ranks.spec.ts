@@ -8,7 +8,7 @@ function evicted(here: Partial<Model>, there: Partial<Model>): readonly string[]
   const story = new Story();
   story.turn([
     { kind: 'ServerDeclared', server: aServer('s', [10, 10]) },
-    { kind: 'ModelDeclared', model: aModel('here', here) },
+    { kind: 'ModelDeclared', model: aModel('here', { ...here, minCopies: 0 }) },
     { kind: 'ModelDeclared', model: aModel('there', there) },
     { kind: 'ContactChanged', server: S, fact: 'connected' },
   ]);
@@ -17,6 +17,7 @@ function evicted(here: Partial<Model>, there: Partial<Model>): readonly string[]
   story.loaded(story.ask('here').find(isLoad)!);
   story.look({ here: 'READY', there: '' });
   story.time(20_000);
+  story.turn([{ kind: 'ModelDeclared', model: aModel('here', here) }]);
   story.ask('there', (fleet, actions) => {
     const left = { phase: 'draining', since: story.now, cause: 'evicted', makesRoomFor: 'there' };
     fleet.replicas.set(HERE, { ...fleet.replicas.get(HERE), ...left } as never);

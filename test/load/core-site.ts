@@ -14,7 +14,7 @@ const unitsOf = (at: number): number => MODEL_UNITS[at % MODEL_UNITS.length]!;
 
 const LIMITS: Limits = {
   ...{ globalQueue: 5_000, loadsPerServer: 2, loadsPerDevice: 1 },
-  ...{ starvation: 30_000, stuckAfter: 350_000 },
+  ...{ loadsPerDevicePerMinute: 20, starvation: 30_000, stuckAfter: 350_000 },
 };
 
 const model = (id: ModelId, units: number): Model => ({

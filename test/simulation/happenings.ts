@@ -18,6 +18,8 @@ export const limitsSchema = z.strictObject({
   globalQueue: count,
   loadsPerServer: z.number().int().min(1).max(64),
   loadsPerDevice: z.number().int().min(1).max(64),
+  /** Plans of old say nothing of it, and bound nothing. */
+  loadsPerDevicePerMinute: z.number().int().min(1).max(10_000).default(10_000),
   starvation: ms,
   stuckAfter: ms,
 });

@@ -30,6 +30,8 @@ const RARE = {
   'starvation drained a copy in use': 'No new routes, but the leases that were given hold to their end.',
   'two copies left for one newcomer': 'They are chosen as a whole, or nothing is evicted.',
   'evicted for a higher class': 'Of those who may leave the lower classes leave first, and no higher one.',
+  'swapped again within a minute':
+    'A device changes what it holds only so often, but for pins and who starves.',
   'soft idle copy evicted': 'It may stay for as long as nobody wants its memory.',
   'drain of a copy taken back': 'It is routed to again, and who was to have its memory is placed anew.',
   'evicted model asked for in the same turn':

@@ -25,6 +25,7 @@ function coreLimits({ globalQueue, loadsPerServer, loadsPerDevice, ...rest }: Co
     globalQueue,
     loadsPerServer,
     loadsPerDevice,
+    loadsPerDevicePerMinute: rest.loadsPerDevicePerMinute,
     starvation: rest.starvationMs,
     stuckAfter: rest.stuckAfterSeconds * 1_000,
   };

@@ -39,6 +39,9 @@ export const configFileSchema = z.strictObject({
         .describe('The most requests that may wait, all models together.'),
       loadsPerServer: whole(1, 64).exactOptional().describe('Loads in flight on one server.'),
       loadsPerDevice: whole(1, 64).exactOptional().describe('Loads in flight on one device.'),
+      loadsPerDevicePerMinute: whole(1, 10_000)
+        .exactOptional()
+        .describe('Loads of a minute that others may be evicted for, on one device.'),
       starvationMs: millis(1, 3_600_000)
         .exactOptional()
         .describe('After so long a wait, models in use make room too.'),

@@ -25,6 +25,7 @@ export const DEFAULTS = {
     globalQueue: 5000,
     loadsPerServer: 2,
     loadsPerDevice: 1,
+    loadsPerDevicePerMinute: 20,
     starvationMs: 30_000,
     stuckAfterSeconds: 350,
   },

@@ -1,4 +1,4 @@
-import type { ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js';
+import type { AccountId, ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js';
 import type { Class, Instant, Millis, Model, ModelSettings } from './model.js';
 import type { FailureCause, Replica, UnloadCause } from './replica.js';
 import { type Footprint, noteMotion } from './meter.js';
@@ -75,6 +75,8 @@ export interface Limits {
   readonly globalQueue: number;
   readonly loadsPerServer: number;
   readonly loadsPerDevice: number;
+  /** How many loads of a minute others may be evicted for, on one device. */
+  readonly loadsPerDevicePerMinute: number;
   /** How long a newcomer waits before replicas in use may be drained for it. */
   readonly starvation: Millis;
   readonly stuckAfter: Millis;
@@ -105,6 +107,8 @@ export interface Fleet {
   readonly readings: Map<ModelId, Reading>;
   /** How long the last load of each model took. */
   readonly loadTook: Map<ModelId, Millis>;
+  /** When others were evicted for loads onto each device, oldest first; older ones than a minute count no more. */
+  readonly swaps: Map<AccountId, readonly Instant[]>;
   /** How many copies of a model were found to be failing, one after the other, since one of it last succeeded. */
   readonly foundFailing: Map<ModelId, number>;
   /** What each model was measured to take of a device. */
@@ -147,6 +151,7 @@ const LIMITS: Limits = {
   globalQueue: 5000,
   loadsPerServer: 2,
   loadsPerDevice: 1,
+  loadsPerDevicePerMinute: 20,
   starvation: 30_000,
   stuckAfter: 350_000,
 };
@@ -167,6 +172,7 @@ export const emptyFleet = (): Fleet => ({
   wantedSince: new Map(),
   readings: new Map(),
   loadTook: new Map(),
+  swaps: new Map(),
   foundFailing: new Map(),
   footprints: new Map(),
   defaults: DEFAULTS,

@@ -6,6 +6,7 @@ import { residentUntil } from './passes/victims.js';
 import { idleAt, idleUnloadAt, settingsOf } from './passes/idle.js';
 import { dueLook, NO_WORK, type Work, workByServer } from './passes/look-around.js';
 import { queueGraceEnds } from './passes/retire.js';
+import { swapsAgainAt } from './passes/swaps.js';
 import { loadBounds, RECONNECT_GRACE, SETTLING } from './standing.js';
 import { stuckAt } from './stuck.js';
 
@@ -31,6 +32,8 @@ function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   for (const { until } of fleet.wishes.values()) wake = sooner(until, now, wake);
   for (const { until } of fleet.cooldowns.values()) wake = sooner(until, now, wake);
   for (const since of fleet.wantedSince.values()) wake = sooner(since + fleet.limits.starvation, now, wake);
+  if (fleet.wantedSince.size === 0) return wake;
+  for (const account of fleet.swaps.keys()) wake = sooner(swapsAgainAt(fleet, account), now, wake);
   return wake;
 }
 

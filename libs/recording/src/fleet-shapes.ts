@@ -183,6 +183,7 @@ export const fleet = z.strictObject({
   wantedSince: z.map(modelId, amount),
   readings: z.map(modelId, reading),
   loadTook: z.map(modelId, amount),
+  swaps: z.map(named<AccountId>(), list(amount)),
   foundFailing: z.map(modelId, amount),
   footprints: z.map(modelId, footprint),
   defaults: settings,

@@ -39,6 +39,7 @@ export const limits = z.strictObject({
   globalQueue: amount,
   loadsPerServer: amount,
   loadsPerDevice: amount,
+  loadsPerDevicePerMinute: amount,
   starvation: amount,
   stuckAfter: amount,
 }) satisfies z.ZodType<Limits>;

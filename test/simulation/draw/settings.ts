@@ -35,6 +35,7 @@ export function drawLimits(random: Random): Limits {
     loadsPerDevice: random.spread(1, 4),
     starvation: random.spread(1_000, 120_000),
     stuckAfter: random.spread(10_000, 350_000),
+    loadsPerDevicePerMinute: random.chance(0.6) ? 20 : random.spread(1, 20),
   };
 }
 

@@ -33,6 +33,7 @@ const serverName = (index: number): ServerId => ['s', 't'][index] as ServerId;
 /** A fleet as the core keeps it that holds all this, at rest or not. Memory is what is held, and the slack. */
 export function furnish(plan: SmallFleet): Fleet {
   const fleet = emptyFleet();
+  fleet.limits = { ...fleet.limits, loadsPerDevicePerMinute: plan.swaps };
   const empty = plan.models.map((model, index) => modelOf(model, index));
   step(fleet, [...empty.map((model): Event => ({ kind: 'ModelDeclared', model })), ...serversOf(plan)], 0);
   for (const [index, model] of plan.models.entries()) {

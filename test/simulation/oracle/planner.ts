@@ -1,4 +1,12 @@
-import type { Fleet, Instant, Model, Ready, Replica, Server } from '#core';
+import {
+  type Fleet,
+  hostAccount,
+  type Instant,
+  type Model,
+  type Ready,
+  type Replica,
+  type Server,
+} from '#core';
 import {
   type Amounts,
   at,
@@ -17,6 +25,7 @@ import {
   mayLeaveInTime,
   mayLeaveTogether,
   type Newcomer,
+  RANKS,
   rankOf,
   staysForEver,
 } from './leave.js';
@@ -45,6 +54,23 @@ export interface Plan {
 /** The ways that fit into memory which nobody has to be asked for. */
 export const waysFree = (fleet: Fleet, ways: readonly Way[], now: Instant): Way[] =>
   ways.filter(({ needs }) => isWithin(needs, roomIn(fleet, now).spare));
+
+/** Whether so many loads of the last minute made others leave a device of a way that no more do, but for who may always. */
+export function isSpent(
+  { swaps, limits, replicas }: Fleet,
+  { server, devices, grows }: Way,
+  { rank, isStarving }: Newcomer,
+  now: Instant,
+): boolean {
+  if (isStarving || rank === RANKS.pin) return false;
+  const had = grows === null ? [] : replicas.get(grows)!.devices;
+  const given = (server.devices ?? []).filter(
+    ({ ordinal }) => devices.includes(ordinal) && !had.includes(ordinal),
+  );
+  const accounts = given.length > 0 ? given.map(({ account }) => account) : [hostAccount(server.spec.host)];
+  const counts = accounts.map((one) => (swaps.get(one) ?? []).filter((at) => now < at + 60_000).length);
+  return counts.some((count) => count >= limits.loadsPerDevicePerMinute);
+}
 
 /** Every plan that works for a way. */
 export function plansFor(fleet: Fleet, way: Way, newcomer: Newcomer, now: Instant): Plan[] {

@@ -83,6 +83,8 @@ export interface SmallFleet {
   readonly hostSlack: number | null;
   /** Whether everything was used at the same moment, as after a restart. */
   readonly isTied: boolean;
+  /** How many loads of a minute others may be evicted for, on one device. */
+  readonly swaps: number;
   readonly demands: readonly Demand[];
 }
 
@@ -168,6 +170,7 @@ export const smallFleets: fc.Arbitrary<SmallFleet> = fc.record({
   isOneHost: fc.boolean(),
   hostSlack: fc.option(fc.integer({ min: 0, max: 8 }), { freq: 2 }),
   isTied: rarely(false, true, 6),
+  swaps: rarely(20, 1, 3),
   demands: fc.array(
     fc.record({
       kind: fc.constantFrom('request', 'request', 'request', 'pin' as const),

@@ -6,6 +6,7 @@ import {
   couldFit,
   frees,
   harmOf,
+  isSpent,
   isListed,
   opensBefore,
   type Plan,
@@ -41,7 +42,8 @@ export function judge(turn: Turn, wanted: Wanted): Verdict {
   const free = waysFree(before, ways, now);
   const decided = { found: placeIn(turn, wanted.model), left: leftIn(turn) };
   if (free.length > 0) return { kind: 'room', disagreement: onFree(turn, free, decided) };
-  const plans = ways.map((way) => plansFor(before, way, wanted, now));
+  const able = ways.filter((way) => !isSpent(before, way, wanted, now));
+  const plans = able.map((way) => plansFor(before, way, wanted, now));
   if (plans.some((some) => some.length > 0)) {
     return { kind: 'others leave', disagreement: onEviction(turn, wanted, plans, decided) };
   }

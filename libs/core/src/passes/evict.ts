@@ -5,6 +5,7 @@ import type { Bytes, Instant } from '../model.js';
 import type { Place } from './places.js';
 import { areRead, isBeingRead } from './reading.js';
 import { drain } from './retire.js';
+import { maySwap, noteSwap } from './swaps.js';
 import {
   covers,
   neededAt,
@@ -50,9 +51,10 @@ export function evictFor(
   want: Want,
   now: Instant,
 ): Freed {
-  const isVictim = victimTest(fleet, places, want, now);
-  if (isBeingRead(fleet, ledger, places, want, isVictim)) return { kind: 'asking' };
-  const best = planFor(fleet, ledger, places, want, victimsAmong(fleet, isVictim));
+  const free = places.filter((place) => maySwap(fleet, place, want, now));
+  const isVictim = victimTest(fleet, free, want, now);
+  if (isBeingRead(fleet, ledger, free, want, isVictim)) return { kind: 'asking' };
+  const best = planFor(fleet, ledger, free, want, victimsAmong(fleet, isVictim));
   if (!best) return { kind: 'nothing' };
   const leaving = replicasIn(best.victims);
   if (!areRead(fleet, best.place, leaving, want, now)) return { kind: 'asking' };
@@ -60,6 +62,7 @@ export function evictFor(
     drain(fleet, replica, 'evicted', want.model.id, now);
     ledger.leave(replica.bookings);
   }
+  noteSwap(fleet, best.place, now);
   return { kind: 'freed', place: best.place };
 }
 

@@ -6,8 +6,9 @@ import type { Instant } from '../model.js';
 import { hasVersion, routableReplicas } from '../routes.js';
 import type { Server } from '../server.js';
 import type { Ledger } from '../ledger.js';
-import { describeWait } from './eta.js';
+import { describeWait, type Wait } from './eta.js';
 import { opensAt } from './opens.js';
+import { heldUntil } from './swaps.js';
 import { Verdicts } from './verdicts.js';
 import { wish } from './wishes.js';
 import { presentCopies, type Want } from './wants.js';
@@ -120,10 +121,25 @@ function lateness(
   if (at > now) return noCapacity(at, now);
   const verdicts = new Verdicts(fleet, open, now);
   if (!fleet.models.has(model)) return verdicts.unknownNow();
-  const { phase, eta, position } = describeWait(fleet, model, now);
-  if (phase === 'waiting' && !verdicts.hasOpenServer()) return { reason: 'no_server', retryAfter: SHORT };
-  const detail = fleet.frozen && phase !== 'loading' ? { detail: 'frozen' } : {};
-  return { reason: 'loading', retryAfter: Math.max(SHORT, eta), phase, eta, position, ...detail };
+  const wait = describeWait(fleet, model, now);
+  if (wait.phase === 'waiting' && !verdicts.hasOpenServer())
+    return { reason: 'no_server', retryAfter: SHORT };
+  const held = wait.phase === 'waiting' ? heldUntil(fleet, open, model, now) : null;
+  const eta = held === null ? wait.eta : held - now + wait.eta;
+  return {
+    reason: 'loading',
+    retryAfter: Math.max(SHORT, eta),
+    phase: wait.phase,
+    eta,
+    position: wait.position,
+    ...detailOf(fleet, wait, held),
+  };
+}
+
+/** What else than its own load keeps a model waiting. */
+function detailOf({ frozen }: Fleet, { phase }: Wait, held: Instant | null): Pick<Refusal, 'detail'> {
+  if (frozen && phase !== 'loading') return { detail: 'frozen' };
+  return held === null ? {} : { detail: 'load_budget' };
 }
 
 function refuseWhere(fleet: Fleet, judge: (request: Request) => Refusal | undefined): Action[] {

@@ -122,9 +122,12 @@ function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean 
   if (!yieldsTo(fleet, replica, want)) return false;
   if (now < residentUntil(fleet, replica)) return false;
   if (replica.model === want.model.id && isWrittenOff(fleet, replica)) return false;
-  const isStarving = now - want.since >= fleet.limits.starvation;
-  return isStarving || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
+  return isStarving(fleet, want, now) || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
 }
+
+/** Whether it has waited for so long that leases protect nobody from it any more. */
+export const isStarving = (fleet: Readonly<Fleet>, { since }: Want, now: Instant): boolean =>
+  now - since >= fleet.limits.starvation;
 
 /** Whether it would leave for such a newcomer some time, classes and the copies to be kept warm considered. */
 export const yieldsTo = (fleet: Readonly<Fleet>, replica: Replica, want: Pick<Want, 'rank'>): boolean =>

@@ -1,0 +1,67 @@
+import type { Fleet } from '../fleet.js';
+import { type AccountId, hostAccount, type ModelId } from '../ids.js';
+import { Ledger } from '../ledger.js';
+import type { Instant, Millis } from '../model.js';
+import { PINNED } from '../rank.js';
+import type { Server } from '../server.js';
+import { planFor } from './evict.js';
+import { type Place, placesOn } from './places.js';
+import { isStarving, victimsAmong, victimTest } from './victims.js';
+import { type Want, wantFor } from './wants.js';
+
+/** Swaps count for so long. */
+const MINUTE: Millis = 60_000;
+
+/** Notes a swap: others leave for a load at this place. */
+export function noteSwap(fleet: Fleet, place: Place, now: Instant): void {
+  for (const [account, times] of fleet.swaps) {
+    const young = times.filter((at) => at > now - MINUTE);
+    if (young.length > 0) fleet.swaps.set(account, young);
+    else fleet.swaps.delete(account);
+  }
+  for (const account of devicesOf(place)) {
+    fleet.swaps.set(account, [...(fleet.swaps.get(account) ?? []), now]);
+  }
+}
+
+/** The devices that get a copy there; where that is none, the host. */
+function devicesOf({ server, devices, grows }: Place): readonly AccountId[] {
+  const coming = (server.devices ?? []).filter(
+    ({ ordinal }) => devices.includes(ordinal) && !grows?.devices.includes(ordinal),
+  );
+  return coming.length > 0 ? coming.map(({ account }) => account) : [hostAccount(server.spec.host)];
+}
+
+/** When a device has a swap left again that has spent its budget; in the past where it has one now. */
+export function swapsAgainAt({ swaps, limits }: Readonly<Fleet>, account: AccountId): Instant {
+  const times = swaps.get(account) ?? [];
+  const last = times[times.length - limits.loadsPerDevicePerMinute];
+  return last === undefined ? -Infinity : last + MINUTE;
+}
+
+/** Whether others may leave for a want at a place now: always for a pin, and for who starves. */
+export function maySwap(fleet: Readonly<Fleet>, place: Place, want: Want, now: Instant): boolean {
+  if (fleet.swaps.size === 0 || want.rank === PINNED || isStarving(fleet, want, now)) return true;
+  return openAgainAt(fleet, place) <= now;
+}
+
+const openAgainAt = (fleet: Readonly<Fleet>, place: Place): Instant =>
+  Math.max(...devicesOf(place).map((account) => swapsAgainAt(fleet, account)));
+
+/**
+ * Until when a model waits for nothing but the budget of a device: others would leave for it there. Null where it waits for
+ * something else.
+ */
+export function heldUntil(fleet: Fleet, open: readonly Server[], id: ModelId, now: Instant): Instant | null {
+  const model = fleet.models.get(id);
+  const isAnySpent = [...fleet.swaps.keys()].some((account) => swapsAgainAt(fleet, account) > now);
+  if (!model || !isAnySpent) return null;
+  const want = wantFor(fleet, model, now);
+  const places = open.flatMap((server) => placesOn(fleet, server, model));
+  const ledger = new Ledger(fleet, now);
+  if (places.some(({ bookings }) => ledger.fitsSpare(bookings))) return null;
+  const victims = victimsAmong(fleet, victimTest(fleet, places, want, now));
+  const freeable = places.filter((place) => planFor(fleet, ledger, [place], want, victims));
+  const until = Math.min(...freeable.map((place) => openAgainAt(fleet, place)));
+  return until > now && until < Infinity ? until : null;
+}

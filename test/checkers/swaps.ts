@@ -1,0 +1,44 @@
+import type { AccountId, Fleet, Instant, Replica } from '#core';
+import { evictedIn, type TurnCheck, type TurnScene } from './scene.js';
+
+const MINUTE = 60_000;
+
+/** On one device others are evicted for no more loads in a minute than may be, but for pins and for who starves. */
+export function swapsAreBounded(start: Readonly<Fleet>): TurnCheck {
+  const swaps = new Map<AccountId, Instant[]>(Array.from(start.swaps, ([id, times]) => [id, [...times]]));
+  return (scene) => {
+    const { turn, fleet, trail, wantedBefore } = scene;
+    const budget = fleet.limits.loadsPerDevicePerMinute;
+    for (const newcomer of new Set(evictedIn(scene).map((one) => one.newcomer))) {
+      const waited = turn.now - (wantedBefore.get(newcomer) ?? turn.now);
+      const isFree = waited >= fleet.limits.starvation || (fleet.models.get(newcomer)?.pinnedCopies ?? 0) > 0;
+      for (const account of devicesGiven(scene, newcomer)) {
+        const young = (swaps.get(account) ?? []).filter((at) => at > turn.now - MINUTE);
+        swaps.set(account, [...young, turn.now]);
+        if (young.length > 0) trail.mark('swapped again within a minute');
+        trail.expect(
+          isFree || young.length < budget,
+          () => `others left ${account} for ${newcomer}, the ${young.length + 1}th within a minute`,
+        );
+      }
+    }
+  };
+}
+
+/** The GPUs that a model got a place on in this turn; none where it got two, of which one may have been free. */
+function devicesGiven({ changes, fleet }: TurnScene, model: string): readonly AccountId[] {
+  const given = changes.filter(({ was, now }) => now?.model === model && isGiven(was, now));
+  const { now, was } = given.length === 1 ? given[0]! : { now: undefined, was: undefined };
+  if (!now) return [];
+  const devices = now.phase === 'ready' ? now.change!.devices : now.devices;
+  const had = was?.phase === 'ready' ? was.devices : [];
+  const { devices: all } = fleet.servers.get(now.server)!;
+  return (all ?? [])
+    .filter(({ kind, ordinal }) => kind === 'gpu' && devices.includes(ordinal) && !had.includes(ordinal))
+    .map(({ account }) => account);
+}
+
+function isGiven(was: Replica | undefined, now: Replica): boolean {
+  if (!was) return now.phase === 'placed' || now.phase === 'loading';
+  return was.phase === 'ready' && was.change === null && now.phase === 'ready' && now.change !== null;
+}
