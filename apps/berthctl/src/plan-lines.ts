@@ -1,4 +1,5 @@
 import type { PlanMessage } from '#contracts';
+import { counted } from './in-short.js';
 import { type Column, table } from './table.js';
 import { lasting } from './times.js';
 
@@ -37,7 +38,7 @@ function headLines({ end, tookMs, turns, frozen, pins, orders }: PlanMessage): s
     ({ model, copies, needsMb }) => `${copies} of ${model} (${needsMb} MiB each)`,
   );
   return [
-    `end        ${ENDS[end]}, after ${lasting(tookMs)} and ${turns} turns`,
+    `end        ${ENDS[end]}, after ${lasting(tookMs)} and ${counted(turns, 'turn')}`,
     `pins       ${pins.fit ? 'all fit' : `no place for ${misfits.join(', ')}`}`,
     ...(frozen ? ['frozen     nothing would be ordered'] : []),
     ...(orders.length === 0 ? ['orders     none'] : []),
@@ -81,8 +82,14 @@ const LACKING: readonly Column<Lacking>[] = [
   { title: 'WHY', cell: ({ servers }) => servers.map(nearness).join('; ') },
 ];
 
-const nearness = ({ server, verdict, shortMb }: Lacking['servers'][number]): string =>
-  `${server}: ${verdict.replaceAll('_', ' ')}${shortMb === null || shortMb === 0 ? '' : `, ${mib(shortMb)} short`}`;
+/** `triton-a, which is lost: holds`, `triton-b: too small, 512 MiB short`. */
+function nearness({ server, state, verdict, shortMb }: Lacking['servers'][number]): string {
+  const which = state === 'ready' ? '' : `, which is ${worded(state)}`;
+  const short = shortMb === null || shortMb === 0 ? '' : `, ${mib(shortMb)} short`;
+  return `${server}${which}: ${worded(verdict)}${short}`;
+}
+
+const worded = (word: string): string => word.replaceAll('_', ' ');
 
 const MODELS: readonly Column<Model>[] = [
   { title: 'MODEL', cell: ({ model }) => model },

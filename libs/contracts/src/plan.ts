@@ -63,7 +63,14 @@ export const planSchema = z.strictObject({
         pinnedCopies: count,
         readyCopies: count,
         before: z.boolean().describe('Whether it lacks a copy now already.'),
-        servers: z.array(z.strictObject({ server, verdict: verdictSchema, shortMb: count.nullable() })),
+        servers: z.array(
+          z.strictObject({
+            server,
+            state: serverSchema.shape.state,
+            verdict: verdictSchema,
+            shortMb: count.nullable(),
+          }),
+        ),
         serversLeftOut: leftOut,
       }),
     )

@@ -1,9 +1,19 @@
 import type { Fleet } from './fleet.js';
+import type { Server } from './server.js';
 
-/** A fleet of its own with the same facts in it: whatever is done to the one, the other never shows it. */
-export const copyFleet = (fleet: Readonly<Fleet>): Fleet => copied(fleet) as Fleet;
+/**
+ * A fleet of its own with the same facts in it: whatever is done to the one, the other never shows it. What is only ever
+ * put in place of what was known, and never changed, they share, since fleets are large: models, and what directories hold.
+ */
+export const copyFleet = (fleet: Readonly<Fleet>): Fleet => ({
+  ...(copied({ ...fleet, models: NONE }) as Fleet),
+  models: new Map(fleet.models),
+});
 
-/** Objects keep the order of their keys, and so the hidden class that makes reading them fast: see `evenly`. */
+const NONE: Fleet['models'] = new Map();
+const SHARED: ReadonlySet<string> = new Set<keyof Server>(['repository', 'versioned']);
+
+/** A spread copies an object with its hidden class, and that is what makes reading it fast: see `evenly`. */
 function copied(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copied);
@@ -13,7 +23,10 @@ function copied(value: unknown): unknown {
     return map;
   }
   if (value instanceof Set) return new Set<unknown>(value);
-  const record: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) record[key] = copied((value as Record<string, unknown>)[key]);
+  const record = { ...value } as Record<string, unknown>;
+  for (const key in record) {
+    const one = record[key];
+    if (typeof one === 'object' && !SHARED.has(key)) record[key] = copied(one);
+  }
   return record;
 }

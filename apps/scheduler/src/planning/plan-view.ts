@@ -76,8 +76,8 @@ function lackingView({ model, pinnedCopies, readyCopies, before, there }: Lackin
   const nearest = there.toSorted((a, b) => (a.short ?? Infinity) - (b.short ?? Infinity) || 0);
   return {
     ...{ model, pinnedCopies, readyCopies, before },
-    servers: nearest.slice(0, MOST_SERVERS).map(({ server, verdict, short }) => {
-      return { server, verdict, shortMb: short === null ? null : Math.ceil(short / 2 ** 20) };
+    servers: nearest.slice(0, MOST_SERVERS).map(({ server, state, verdict, short }) => {
+      return { server, state, verdict, shortMb: short === null ? null : Math.ceil(short / 2 ** 20) };
     }),
     serversLeftOut: Math.max(0, nearest.length - MOST_SERVERS),
   };

@@ -94,7 +94,10 @@ function lackOf(fleet: Fleet, id: ModelId, before: boolean, now: Instant): Lacki
     pinnedCopies: model?.pinnedCopies ?? 0,
     readyCopies: standingOf(fleet, id, now).readyCopies,
     before,
-    there: there.map(({ server, verdict, places }) => ({ server, verdict, short: shortOf(places) })),
+    there: there.map(({ server, verdict, places }) => {
+      const state = serverState(fleet, fleet.servers.get(server)!, now);
+      return { server, state, verdict, short: shortOf(places) };
+    }),
   };
 }
 

@@ -93,7 +93,9 @@ export interface Lacking {
   readonly before: boolean;
   readonly there: readonly {
     readonly server: ServerId;
+    readonly state: ServerState;
     readonly verdict: Verdict;
+    /** By how much the place that comes nearest is too small; null where there is none. */
     readonly short: Bytes | null;
   }[];
 }

@@ -109,7 +109,7 @@ describe('planning', () => {
         pinnedCopies: 1,
         readyCopies: 0,
         before: false,
-        there: [{ server: 's', verdict: 'too_small', short: 7 }],
+        there: [{ server: 's', state: 'ready', verdict: 'too_small', short: 7 }],
       },
     ]);
   });
@@ -131,7 +131,9 @@ describe('planning', () => {
       { model: 'here', server: null, refusal: { reason: 'no_server' } },
     ]);
     expect(plan.models.items).toMatchObject([{ model: 'here', after: { readyCopies: 0 } }]);
-    expect(plan.lacking.items).toMatchObject([{ model: 'here', before: false }]);
+    expect(plan.lacking.items).toMatchObject([
+      { model: 'here', before: false, there: [{ server: 's', state: 'lost', verdict: 'holds' }] },
+    ]);
   });
 
   it('drains a server: loads elsewhere first, then lets go', () => {

@@ -1,5 +1,6 @@
 import type { Action } from '../actions.js';
 import { copyFleet } from '../copy-fleet.js';
+import type { Event } from '../events.js';
 import type { Fleet } from '../fleet.js';
 import type { Booking } from '../replica.js';
 import type { Bytes, Instant } from '../model.js';
@@ -10,6 +11,9 @@ import { comparedWith, type Picture, pictureOf } from './picture.js';
 import type { Plan, PlanBounds, PlannedAnswer, PlannedOrder, Supposition } from './plan.js';
 import { suppose, type Supposed } from './suppose.js';
 import { wantedBy } from './wanted-by.js';
+
+/** So many supposed requests come in one turn. */
+const ARRIVALS = 10;
 
 /**
  * Plans what would come of a supposition: takes the core's own turns, one after the other, on a copy of a fleet. The
@@ -22,6 +26,7 @@ export class Planning {
   private readonly supposed: Supposed;
   private readonly orders: PlannedOrder[] = [];
   private readonly answers: PlannedAnswer[] = [];
+  private arrived = 0;
   private now: Instant;
   private turns = 0;
   private end: Plan['end'] | null = null;
@@ -44,13 +49,21 @@ export class Planning {
     if (this.end !== null) return false;
     const { fleet, assumed, now } = this;
     assumed.look(now);
-    const events = this.turns === 0 ? this.supposed.events : assumed.reports(now);
-    const actions = step(fleet, events, now);
+    const actions = step(fleet, [...this.supposals(), ...assumed.reports(now)], now);
     this.turns += 1;
     const hasEnded = assumed.take(now);
     for (const action of actions) this.note(action);
-    this.end = hasEnded ? this.isOverlong() : this.advance();
+    const isSameMoment = hasEnded || this.arrived < this.supposed.arrivals.length;
+    this.end = isSameMoment ? this.isOverlong() : this.advance();
     return this.end === null;
+  }
+
+  /** What is supposed, as far as the next turn hears of it. */
+  private supposals(): Event[] {
+    const { events, arrivals } = this.supposed;
+    const coming = arrivals.slice(this.arrived, this.arrived + ARRIVALS);
+    this.arrived += coming.length;
+    return this.turns === 0 ? [...events, ...coming] : coming;
   }
 
   /** What it has come to so far. */

@@ -12,6 +12,8 @@ const LEASE: Millis = 10_000;
 /** A supposition as the core hears of it. */
 export interface Supposed {
   readonly events: readonly Event[];
+  /** The requests, which come a few at a time: each turn is to be a short piece of work. */
+  readonly arrivals: readonly Event[];
   /** What each of the supposed requests asks for. */
   readonly requests: ReadonlyMap<RequestId, ModelId>;
   /** The servers that are lost or to be drained. */
@@ -32,8 +34,8 @@ export function suppose(
       ...models.map((model): Event => ({ kind: 'ModelDeclared', model })),
       ...lost.map((server): Event => ({ kind: 'ContactChanged', server, fact: 'leaving' })),
       ...drained.map((server): Event => ({ kind: 'DrainOrdered', server, deadline: null })),
-      ...arrivals,
     ],
+    arrivals,
     requests: new Map(wanted.map((model, at) => [`plan-${at}` as RequestId, model])),
     gone: new Set([...lost, ...drained]),
   };
