@@ -73,6 +73,7 @@ export function fullFleet(seed: number, hours: number): Plan {
       globalQueue: 5_000,
       loadsPerServer: 4,
       loadsPerDevice: 1,
+      loadsPerDevicePerMinute: 20,
       starvation: 30_000,
       stuckAfter: 350_000,
     },
