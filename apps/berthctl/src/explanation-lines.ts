@@ -43,7 +43,7 @@ function headLines(told: ExplanationMessage, now: number): string[] {
     ['a request', waitWords(told.predictedWaitMs)],
     ['failed', lastFailure && `${away(lastFailure.at, now)}: ${lastFailure.cause}`],
     ['next try', nextTryAt && away(nextTryAt, now)],
-    ['left', copies.length > 0 ? null : lastUnload && leavingWords(lastUnload.reason, lastUnload.for)],
+    ['left', copies.length > 0 ? null : lastUnload && departure(lastUnload, now)],
   ];
   return lines.flatMap(([title, words]) => (words === null ? [] : [`${title.padEnd(11)}${words}`]));
 }
@@ -52,6 +52,11 @@ function waitWords(wait: number | null): string {
   if (wait === null) return 'would wait in vain, as far as can be told';
   return wait === 0 ? 'would be answered at once' : `would wait about ${lasting(wait)}`;
 }
+
+const departure = (
+  { at, reason, for: newcomer }: NonNullable<ExplanationMessage['lastUnload']>,
+  now: number,
+): string => `${away(at, now)}: ${leavingWords(reason, newcomer)}`;
 
 const leavingWords = (reason: string | null, newcomer: string | null): string =>
   [reason ?? '', newcomer === null ? '' : `for ${newcomer}`].filter((word) => word !== '').join(' ');
