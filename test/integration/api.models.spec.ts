@@ -151,6 +151,24 @@ describe('models', () => {
     expect(unloaded.body.lastUnload).toEqual({ at: expect.any(String), reason: 'admin', for: null });
   });
 
+  it('reloads what is there, pinned or not, and loads what is not', async () => {
+    const path = '/v1/models/mobilenet-v2';
+    const loaded = await call(world, 'POST', `${path}/reload?waitMs=10000`);
+    expect([loaded.status, loaded.body.state, loaded.body.lastUnload]).toEqual([202, 'ready', null]);
+    await call(world, 'PUT', `${path}/pin`, { copies: 1 });
+    const ordered = await call(world, 'POST', `${path}/reload`, {});
+    expect([ordered.status, ordered.body.name]).toEqual([202, 'mobilenet-v2']);
+    const again = await call(world, 'POST', `${path}/reload?waitMs=10000`);
+    expect([again.status, again.body.state, again.body.lastUnload.reason]).toEqual([202, 'ready', 'admin']);
+    expect(again.body.copies[0].since > loaded.body.copies[0].since).toBe(true);
+    await call(world, 'DELETE', `${path}/pin`);
+    await call(world, 'PATCH', path, { enabled: false });
+    expect((await call(world, 'POST', `${path}/reload`)).body.reason).toBe('disabled');
+    await call(world, 'DELETE', path);
+    expect((await call(world, 'POST', '/v1/models/nobody/reload')).body.reason).toBe('unknown_model');
+    expect((await call(world, 'POST', `${path}/reload?waitMs=x`)).body.errors[0].path).toBe('waitMs');
+  });
+
   it('keeps a pin through a restart, and unloads nothing that is pinned', async () => {
     const pinned = await call(world, 'PUT', '/v1/models/resnet50/pin', { copies: 1 });
     expect([pinned.status, pinned.body.pin]).toEqual([200, { copies: 1, until: null, schedule: null }]);
@@ -223,6 +241,8 @@ describe('models', () => {
     await expect(admin.call('getModel', { model: 'none' }, new Metadata())).rejects.toMatchObject({
       code: 5,
     });
+    const reloaded = await admin.call('reloadModel', { model: 'bert-base', waitMs: 10_000 }, new Metadata());
+    expect(reloaded).toMatchObject({ name: 'bert-base', state: 'ready' });
     await admin.call('deleteModel', { model: 'over-grpc' }, new Metadata());
     await expect(admin.call('getModel', { model: 'over-grpc' }, new Metadata())).rejects.toMatchObject({
       code: 5,

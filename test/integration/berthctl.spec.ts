@@ -93,6 +93,12 @@ describe('berthctl', () => {
     await said('load bert-base --wait-ms 15000');
   });
 
+  it('reloads', async () => {
+    expect(await said('reload bert-base --wait-ms 15000')).toMatch(/^bert-base is ready again on a:/);
+    expect(await said('reload bert-base')).toBe('the reload of bert-base is ordered\n');
+    await said('load bert-base --wait-ms 15000');
+  });
+
   it('drains and undrains', async () => {
     expect(await said('drain a --deadline-ms 600000')).toBe('the drain of a is ordered\n');
     expect(await said('get servers --state draining')).toMatch(/\na +draining /);

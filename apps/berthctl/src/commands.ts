@@ -14,6 +14,7 @@ export function addCommands(program: Command, act: Act): void {
   addResolve(program, act);
   addPins(program, act);
   addOrders(program, act);
+  addReload(program, act);
   addDrains(program, act);
   addFreezes(program, act);
   addPlanning(program, act);
@@ -112,6 +113,17 @@ function addOrders(program: Command, act: Act): void {
     .addHelpText('after', example('unload resnet50 --wait-ms 30000'))
     .action(
       act(async (work, [model], options) => (await import('./orders.js')).unload(work, model, options)),
+    );
+}
+
+function addReload(program: Command, act: Act): void {
+  program
+    .command('reload <model>')
+    .description('take up a new version on disk: each copy leaves and is loaded again where it was')
+    .addOption(waitOption('every copy is ready again'))
+    .addHelpText('after', example('reload resnet50 --wait-ms 120000'))
+    .action(
+      act(async (work, [model], options) => (await import('./orders.js')).reload(work, model, options)),
     );
 }
 

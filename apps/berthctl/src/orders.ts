@@ -63,6 +63,24 @@ export async function unload(
   if (waitMs !== undefined && !isGone) throw notYet(work, answer, `${model} did not leave`);
 }
 
+/** `reload M`: done once every copy has come back, where somebody waits for that. */
+export async function reload(
+  work: Work,
+  model: string,
+  { waitMs }: { readonly waitMs?: number },
+): Promise<void> {
+  const path = `${pathOf('models', model)}/reload${waitQuery(waitMs)}`;
+  const answer = await order(work, { method: 'POST', path, waitMs: waitMs ?? 0 });
+  const isBack = answer.copies.length > 0 && answer.copies.every(({ phase }) => phase === 'ready');
+  const isDone = waitMs !== undefined && isBack;
+  tell(
+    work,
+    answer,
+    isDone ? `${model} is ready again on ${whereabouts(answer.copies)}` : `the reload of ${model} is ordered`,
+  );
+  if (waitMs !== undefined && !isBack) throw notYet(work, answer, `${model} was not loaded anew`);
+}
+
 /** `drain S`: what serves there is loaded elsewhere first. */
 export async function drain(
   work: Work,

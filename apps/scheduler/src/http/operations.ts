@@ -79,6 +79,11 @@ export const OPERATIONS: Readonly<Record<string, Described>> = {
     answers: { 200: planSchema },
     body: publishedPlanRequestSchema,
   },
+  'post /v1/models/{model}/reload': {
+    summary: 'Takes up a new version on disk: each copy leaves and is loaded again on its server',
+    answers: { 202: modelSchema },
+    write,
+  },
   'get /v1/servers': { summary: 'Lists the servers', answers: { 200: pageSchema(serverSchema) } },
   'get /v1/servers/{server}': { summary: 'Tells of a server', answers: server },
   'put /v1/servers/{server}': {

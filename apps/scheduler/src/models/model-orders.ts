@@ -1,4 +1,14 @@
-import { type Event, type Fleet, lastFailure, type Millis, type ModelId, replicasOf } from '#core';
+import type { EffectiveModel } from '#config';
+import {
+  type Event,
+  type Fleet,
+  type Instant,
+  lastFailure,
+  type Millis,
+  type ModelId,
+  reloadsOf,
+  replicasOf,
+} from '#core';
 import type { Engine } from '#engine';
 import type { ModelMessage } from '#contracts';
 import { Refused } from '../errors/refused.js';
@@ -20,7 +30,7 @@ export interface OrderOptions {
   readonly force?: boolean | null | undefined;
 }
 
-/** Orders to load and unload. They are answered at once, or after `waitMs`; what follows is the engine's. */
+/** Orders to load, unload and reload. They are answered at once, or after `waitMs`; what follows is the engine's. */
 export class ModelOrders {
   constructor(
     private readonly engine: Engine,
@@ -36,9 +46,8 @@ export class ModelOrders {
     return this.order('load', name, { body: null, caller, waitMs }, () => {
       const { effective } = this.models.entry(name);
       if (!effective.enabled) throw disabled(name);
-      const until = this.engine.now() + effective.loadTimeoutSeconds * 1_000 + SPARE;
       return {
-        event: { kind: 'LoadOrdered', model, until },
+        event: { kind: 'LoadOrdered', model, until: this.wishedUntil(effective) },
         ended: (fleet) => hasLoaded(fleet, model, began),
       };
     });
@@ -58,6 +67,26 @@ export class ModelOrders {
       if (user !== undefined) throw inUse(name, user);
       return { event: { kind: 'UnloadOrdered', model, force }, ended: (fleet) => !fleet.holders.has(model) };
     });
+  }
+
+  /** Takes up a new version on disk: the copies that are there leave and come back, one after the other, pinned or not. */
+  reload(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
+    const model = name as ModelId;
+    const began = this.engine.now();
+    return this.order('reload', name, { body: null, caller, waitMs }, () => {
+      const { effective } = this.models.entry(name);
+      if (!effective.enabled) throw disabled(name);
+      const user = heldUser(this.engine.fleet, model);
+      if (user !== undefined) throw inUse(name, user);
+      return {
+        event: { kind: 'ReloadOrdered', model, until: this.wishedUntil(effective) },
+        ended: (fleet) => reloadsOf(fleet, model).length === 0 && hasLoaded(fleet, model, began),
+      };
+    });
+  }
+
+  private wishedUntil({ loadTimeoutSeconds }: EffectiveModel): Instant {
+    return this.engine.now() + loadTimeoutSeconds * 1_000 + SPARE;
   }
 
   private async order(

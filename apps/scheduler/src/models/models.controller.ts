@@ -119,4 +119,15 @@ export class ModelsController {
   ): Promise<ModelMessage | undefined> {
     return replied(reply, this.orders.unload(model, { ...query, ...body }, callerIn(headers)));
   }
+
+  @Post(':model/reload')
+  reload(
+    @Param('model', NAME) model: string,
+    @Query({ schema: worded(orderQuerySchema) }) query: OrderQuery,
+    @Body({ schema: worded(loadBodySchema) }) _: undefined,
+    @Headers() headers: HeaderMap,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ModelMessage | undefined> {
+    return replied(reply, this.orders.reload(model, query, callerIn(headers)));
+  }
 }

@@ -93,6 +93,12 @@ export class ModelsRpc {
     const { model, ...options } = readRequest(unloaded, request);
     return answered(this.orders.unload(model, options, callerAmong(metadata)));
   }
+
+  @GrpcMethod('Admin', 'ReloadModel')
+  reload(request: unknown, metadata: Metadata) {
+    const { model, ...options } = readRequest(ordered, request);
+    return answered(this.orders.reload(model, options, callerAmong(metadata)));
+  }
 }
 
 async function answered(written: Promise<Written<ModelMessage>>) {
