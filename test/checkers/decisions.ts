@@ -35,6 +35,7 @@ const copyOf = (fleet: Fleet): Fleet => ({
   loadTook: fleet.loadTook,
   swaps: new Map(fleet.swaps),
   foundFailing: fleet.foundFailing,
+  excesses: fleet.excesses,
   footprints: fleet.footprints,
   defaults: fleet.defaults,
   limits: fleet.limits,

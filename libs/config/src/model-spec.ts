@@ -34,7 +34,7 @@ const settingsShape = {
   minResidencySeconds: seconds(0, DAY).describe('How long it stays at least, once loaded.'),
   class: choice(['critical', 'default', 'sheddable']).describe('How much its requests matter.'),
   coldStart: exactPartial(coldStartShape).describe('What happens to requests while it is cold.'),
-  onLimitExceeded: choice(['warn'], ['unload', 'quarantine']).describe('When it takes more than its limit.'),
+  onLimitExceeded: choice(['warn', 'unload', 'quarantine']).describe('When it takes more than its limit.'),
   onFailing: choice(['flag', 'replace']).describe('When Triton calls it ready and it only fails.'),
 };
 

@@ -53,8 +53,6 @@ describe('what readConfig refuses', () => {
     ['residency: { policy: value }', 'residency.policy'],
     ['residency: { loadAhead: true }', 'residency.loadAhead'],
     ['models: { m: { pin: { copies: 1, schedule: { cron: "* * * * *" } } } }', 'models.m.pin.schedule'],
-    ['models: { m: { onLimitExceeded: unload } }', 'models.m.onLimitExceeded'],
-    ['defaults: { onLimitExceeded: quarantine }', 'defaults.onLimitExceeded'],
   ])('does not take %s and then ignore it', (text, path) => {
     expect(lines(text)).toEqual([`berth.yaml:1: ${path}: not available in this version`]);
   });
@@ -119,6 +117,10 @@ describe('what readConfig refuses', () => {
     [
       'models: { m: { deviceSets: [[0]], config: {} } }',
       'models.m.deviceSets: must not be given beside config: it is left alone',
+    ],
+    [
+      'defaults: { onLimitExceeded: kill }',
+      'defaults.onLimitExceeded: must be one of warn, unload, quarantine',
     ],
     ['models: { m: { onFailing: kill } }', 'models.m.onFailing: must be one of flag, replace'],
     ['models: { m: { dependsOn: m } }', 'models.m.dependsOn: must be a list'],

@@ -39,7 +39,7 @@ export const copySchema = z.strictObject({
     measured: count.nullable(),
     basis: z.enum(['declared', 'measured', 'default']),
   }),
-  flags: z.array(z.enum(['failing', 'stuck'])),
+  flags: z.array(z.enum(['failing', 'stuck', 'over_limit'])),
   lastUsedAt: time.nullable(),
   inUseUntil: time.nullable(),
   idleUnloadAt: time.nullable(),

@@ -1,5 +1,5 @@
 import type { AccountId, ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js';
-import type { Class, Instant, Millis, Model, ModelSettings } from './model.js';
+import type { Bytes, Class, Instant, Millis, Model, ModelSettings } from './model.js';
 import type { FailureCause, Replica, UnloadCause } from './replica.js';
 import { type Footprint, noteMotion } from './meter.js';
 import type { LearnedConfig, Server } from './server.js';
@@ -64,6 +64,14 @@ export interface Frozen {
   readonly unloads: ReadonlyMap<ModelId, boolean>;
 }
 
+/** A model that was measured above its limit: how much the most of it took, and since when that is known. */
+export interface Excess {
+  readonly bytes: Bytes;
+  readonly at: Instant;
+  /** Whether an admin has ordered a load all the same. */
+  readonly isPardoned: boolean;
+}
+
 export interface LastUnload {
   readonly at: Instant;
   readonly cause: UnloadCause;
@@ -111,6 +119,8 @@ export interface Fleet {
   readonly swaps: Map<AccountId, readonly Instant[]>;
   /** How many copies of a model were found to be failing, one after the other, since one of it last succeeded. */
   readonly foundFailing: Map<ModelId, number>;
+  /** The models that were measured above their limits, since their declarations last changed. */
+  readonly excesses: Map<ModelId, Excess>;
   /** What each model was measured to take of a device. */
   readonly footprints: Map<ModelId, Footprint>;
   defaults: ModelSettings;
@@ -174,6 +184,7 @@ export const emptyFleet = (): Fleet => ({
   loadTook: new Map(),
   swaps: new Map(),
   foundFailing: new Map(),
+  excesses: new Map(),
   footprints: new Map(),
   defaults: DEFAULTS,
   limits: LIMITS,

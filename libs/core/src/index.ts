@@ -54,6 +54,7 @@ export {
   modelState,
   type ModelState,
   nextTryAt,
+  type ReplicaFlag,
   replicaFlags,
   type ServerFlag,
   serverFlags,

@@ -6,6 +6,7 @@ import type { AccountId, ModelId } from './ids.js';
 import { Ledger } from './ledger.js';
 import type { Bytes, Instant } from './model.js';
 import { isWrittenOff } from './failing.js';
+import { isOverLimit, isQuarantined } from './limits.js';
 import { isFailing } from './observe/pulse.js';
 import { waitingFor } from './passes/eta.js';
 import { isKept } from './passes/idle.js';
@@ -53,20 +54,22 @@ export function lastFailure(
   fleet: Readonly<Fleet>,
   model: ModelId,
 ): { readonly at: Instant; readonly cause: FailureCause } | null {
+  const excess = isQuarantined(fleet, model) ? fleet.excesses.get(model)! : null;
+  if (excess) return { at: excess.at, cause: 'capacity' };
   return cooldownsOf(fleet, model).toSorted((a, b) => b.at - a.at)[0] ?? null;
 }
 
 const cooldownsOf = (fleet: Readonly<Fleet>, model: ModelId) =>
   [...fleet.cooldowns.values()].filter((cooldown) => cooldown.model === model);
 
-export function replicaFlags(
-  fleet: Readonly<Fleet>,
-  replica: Replica,
-  now: Instant,
-): ('failing' | 'stuck')[] {
-  const flags: ('failing' | 'stuck')[] = [];
+/** What is odd about a replica: `over_limit` was measured above what was declared for its model. */
+export type ReplicaFlag = 'failing' | 'stuck' | 'over_limit';
+
+export function replicaFlags(fleet: Readonly<Fleet>, replica: Replica, now: Instant): ReplicaFlag[] {
+  const flags: ReplicaFlag[] = [];
   if (replica.phase === 'ready' && isFailing(replica)) flags.push('failing');
   if (isStuck(fleet, replica, now)) flags.push('stuck');
+  if (isOverLimit(fleet, replica)) flags.push('over_limit');
   return flags;
 }
 

@@ -185,6 +185,7 @@ export const fleet = z.strictObject({
   loadTook: z.map(modelId, amount),
   swaps: z.map(named<AccountId>(), list(amount)),
   foundFailing: z.map(modelId, amount),
+  excesses: z.map(modelId, z.strictObject({ bytes: amount, at: amount, isPardoned: flag })),
   footprints: z.map(modelId, footprint),
   defaults: settings,
   limits,

@@ -1,4 +1,5 @@
 export { Metrics, type MetricsOptions } from './metrics.js';
 export type { RecorderMetrics } from './recorder-metrics.js';
+export { LimitLog } from './limit-log.js';
 export { ServerLog } from './server-log.js';
 export { TurnLog } from './turn-log.js';

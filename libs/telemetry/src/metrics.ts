@@ -34,7 +34,7 @@ export class Metrics implements Observer {
   /** The gauges are read off the fleet; before the first turn there is none to read. */
   turnTaken(turn: Turn, fleet: Fleet): void {
     if (this.fleet === undefined) this.addGauges(fleet);
-    this.turns.turnTaken(turn);
+    this.turns.turnTaken(turn, fleet);
   }
 
   /** Prometheus' text format. */

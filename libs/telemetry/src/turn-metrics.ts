@@ -1,6 +1,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import type { Action, Event, Instant } from '#core';
+import type { Action, Event, Fleet, Instant } from '#core';
 import type { Observer, Turn } from '#engine';
+import { NewExcesses } from './new-excesses.js';
 import { OrderTimes } from './order-times.js';
 
 const LOAD_SECONDS = [0.1, 0.5, 1, 2, 5, 10, 20, 40, 60, 120, 300];
@@ -15,6 +16,8 @@ export class TurnMetrics implements Observer {
   private readonly unloads: Histogram<'outcome'>;
   private readonly refused: Counter<'reason'>;
   private readonly evictions: Counter<'cause'>;
+  private readonly exceeded: Counter<'policy'>;
+  private readonly newExcesses = new NewExcesses();
 
   constructor(registry: Registry) {
     const histogram = <Label extends string>(
@@ -38,10 +41,14 @@ export class TurnMetrics implements Observer {
     ]);
     this.refused = counter('queue_refused_total', 'Cold requests that were refused, by reason.', ['reason']);
     this.evictions = counter('evictions_total', 'Unloads that were ordered, by cause.', ['cause']);
+    this.exceeded = counter('limit_exceeded_total', 'Models measured above their limits, by policy.', [
+      'policy',
+    ]);
   }
 
-  turnTaken({ events, actions, now, took }: Turn): void {
+  turnTaken({ events, actions, now, took }: Turn, fleet: Fleet): void {
     this.turns.observe(took / 1_000);
+    for (const { policy } of this.newExcesses.in(fleet)) this.exceeded.inc({ policy });
     for (const event of events) this.happened(event, now);
     for (const action of actions) this.decided(action, now);
   }

@@ -4,7 +4,8 @@ import { spreadFound } from '../device-sets.js';
 import type { Device, Server, ServerSpec } from '../server.js';
 import { bookingsFor, noteDependencies } from '../footprint.js';
 import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js';
-import { evenly, type Model, type ModelSettings } from '../model.js';
+import { recallExcess } from '../limits.js';
+import { evenly, type Instant, type Model, type ModelSettings } from '../model.js';
 
 export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet'>): void {
   fleet.limits = limits;
@@ -16,17 +17,26 @@ export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet
 }
 
 /** A new declaration wipes out past failures: it may be what mends them. */
-export function declareModel(fleet: Fleet, model: Model): void {
+export function declareModel(fleet: Fleet, model: Model, now: Instant): void {
+  const before = fleet.models.get(model.id);
   fleet.models.set(model.id, evenly(model));
+  if (before?.source !== 'declared') recallExcess(fleet, model.id, now);
+  else if (!isSameButPinned(before, model)) fleet.excesses.delete(model.id);
   noteDependencies(fleet, model.id);
   fleet.foundFailing.delete(model.id);
   for (const [id, cooldown] of fleet.cooldowns) if (cooldown.model === model.id) fleet.cooldowns.delete(id);
   for (const server of fleet.servers.values()) rebook(fleet, server, model.id);
 }
 
+/** A pin says nothing of what a model may take. */
+const isSameButPinned = (one: Model, other: Model): boolean =>
+  JSON.stringify(evenly({ ...one, pinnedCopies: 0 })) ===
+  JSON.stringify(evenly({ ...other, pinnedCopies: 0 }));
+
 /** A withdrawn model lives on as a discovered one where a repository lists it and may be discovered. */
 export function withdrawModel(fleet: Fleet, id: ModelId): void {
   fleet.models.delete(id);
+  fleet.excesses.delete(id);
   fleet.wishes.delete(id);
   noteDependencies(fleet, id);
   for (const server of fleet.servers.values()) discover(fleet, server);
@@ -40,6 +50,7 @@ function forgetPast(fleet: Fleet, id: ModelId): void {
   fleet.lastUnloads.delete(id);
   fleet.loadTook.delete(id);
   fleet.foundFailing.delete(id);
+  fleet.excesses.delete(id);
   fleet.footprints.delete(id);
   for (const [replica, { model }] of fleet.cooldowns) if (model === id) fleet.cooldowns.delete(replica);
 }

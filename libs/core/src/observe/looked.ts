@@ -4,6 +4,7 @@ import type { Device, Server } from '../server.js';
 import { gpuAccount, hostAccount, type ModelId, replicaId, type ServerId } from '../ids.js';
 import { resetMeters } from '../meter.js';
 import { type IndexRow, type Look, type MetricsSample, type ServingRow, sightingOf } from '../look.js';
+import { noteExcess } from '../limits.js';
 import type { Instant } from '../model.js';
 import { answered, lookFailed } from './contact.js';
 import { discover, forgetVanished, rebook } from './declared.js';
@@ -33,6 +34,7 @@ export function looked(fleet: Fleet, id: ServerId, look: Look, now: Instant): vo
   feelPulses(fleet, server, look, now);
   server.statisticsAt = look.begunAt;
   measure(fleet, server, look, now);
+  noteExcess(fleet, server, now);
 }
 
 /** A look over a connection that has ended since tells of a process that may be gone; so does one out of order. */

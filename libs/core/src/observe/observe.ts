@@ -1,5 +1,6 @@
 import type { Event } from '../events.js';
 import type { Fleet } from '../fleet.js';
+import { recallExcess } from '../limits.js';
 import type { Instant } from '../model.js';
 import { contactChanged } from './contact.js';
 import {
@@ -84,7 +85,7 @@ function observeDeclared(fleet: Fleet, event: Declared, now: Instant): void {
     case 'LimitsSet':
       return setLimits(fleet, event);
     case 'ModelDeclared':
-      return declareModel(fleet, event.model);
+      return declareModel(fleet, event.model, now);
     case 'ModelWithdrawn':
       return withdrawModel(fleet, event.model);
     case 'ServerDeclared':
@@ -102,6 +103,7 @@ function observeDeclared(fleet: Fleet, event: Declared, now: Instant): void {
       return;
     case 'FootprintRemembered':
       fleet.footprints.set(event.model, event.footprint);
+      recallExcess(fleet, event.model, now);
       return;
     case 'DrainOrdered':
       return drainServer(fleet, event.server, { since: now, deadline: event.deadline });

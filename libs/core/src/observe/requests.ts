@@ -1,6 +1,8 @@
 import type { EventOf } from '../events.js';
 import { type Fleet, put, replicasOf } from '../fleet.js';
+import { dependenciesOf } from '../footprint.js';
 import type { ModelId, RequestId, ServerId } from '../ids.js';
+import { pardon } from '../limits.js';
 import type { Instant } from '../model.js';
 import { isFullWanted } from '../passes/look-around.js';
 import { isPinProtected } from '../pins.js';
@@ -42,6 +44,7 @@ export function orderLoad(
 ): void {
   if (!fleet.models.has(model)) return;
   forgetCooldowns(fleet, model);
+  for (const one of [model, ...dependenciesOf(fleet, model)]) pardon(fleet, one);
   fleet.wishes.set(model, { until, admin: true, since: now });
   putOff(fleet, (unloads) => unloads.delete(model));
 }

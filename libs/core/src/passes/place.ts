@@ -1,7 +1,7 @@
 import { type Fleet, forget, put, replicasOn, unsettled } from '../fleet.js';
 import type { Booking, Placed, Ready, Replica } from '../replica.js';
 import type { Server } from '../server.js';
-import { failsEverywhere, toReplace } from '../failing.js';
+import { toReplace } from '../failing.js';
 import { bookingsFor, dependenciesOf, dependentsOf } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
 import { Ledger } from '../ledger.js';
@@ -12,7 +12,7 @@ import { evictFor } from './evict.js';
 import { coolingOn } from './cooling.js';
 import { crowding } from './spread.js';
 import { carrier, devicesOf, growthsOn, isGoing, mayCome, type Place, placesOn } from './places.js';
-import { presentCopies, type Want, wantsOf } from './wants.js';
+import { mayBeLoaded, presentCopies, type Want, wantsOf } from './wants.js';
 
 /**
  * Gives up places on servers that take nothing new, and of what is not to come there any more: those who wait for them
@@ -94,7 +94,7 @@ const isOrphan = (fleet: Fleet, { carriedBy }: Placed): boolean =>
 function wantedModels(fleet: Fleet): ReadonlySet<ModelId> {
   const wanted = new Set<ModelId>();
   const want = (id: ModelId): void => {
-    if (fleet.models.get(id)?.enabled && !failsEverywhere(fleet, id)) wanted.add(id);
+    if (fleet.models.get(id)?.enabled && mayBeLoaded(fleet, id)) wanted.add(id);
   };
   for (const model of fleet.models.values()) if (standingCopies(model) > 0) want(model.id);
   for (const { model } of fleet.waiting.values()) want(model);

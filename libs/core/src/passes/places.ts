@@ -6,6 +6,7 @@ import { bookingsFor, dependenciesOf, isOnHost, labelsMatch } from '../footprint
 import { isSpread, spreadFound, spreadOver } from '../device-sets.js';
 import { isWrittenOff } from '../failing.js';
 import { type ModelId, type ReplicaId, replicaId } from '../ids.js';
+import { isQuarantined } from '../limits.js';
 import { sumOf } from '../ledger.js';
 import type { Model } from '../model.js';
 
@@ -126,6 +127,7 @@ export function devicesOf(
 export const mayCome = (fleet: Readonly<Fleet>, server: Server, id: ModelId): boolean =>
   server.repository.has(id) &&
   fleet.models.get(id)?.enabled !== false &&
+  !isQuarantined(fleet, id) &&
   hasDevicesFor(server, fleet.models.get(id));
 
 /** What a model needs and the server does not hold; undefined while some of it is still leaving there. */

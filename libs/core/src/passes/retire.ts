@@ -4,6 +4,7 @@ import type { Draining, Ready, UnloadCause } from '../replica.js';
 import type { Server } from '../server.js';
 import { failsEverywhere, isWrittenOff } from '../failing.js';
 import { isNeeded } from '../footprint.js';
+import { isExcessive } from '../limits.js';
 import type { ModelId } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
 import { isGuaranteed, isPinProtected, solidCopies } from '../pins.js';
@@ -36,7 +37,8 @@ export function drainRetired(fleet: Fleet, now: Instant): boolean {
 /** Wanted, and not idle yet: so are nearly all, and of them nothing more is asked. */
 function isAtHome(fleet: Fleet, replica: Ready, now: Instant): boolean {
   const model = fleet.models.get(replica.model);
-  return model !== undefined && model.enabled && (idleAt(fleet, replica, model) ?? Infinity) > now;
+  if (!model?.enabled || fleet.excesses.has(model.id)) return false;
+  return (idleAt(fleet, replica, model) ?? Infinity) > now;
 }
 
 /** What clients do on Triton itself shows in its statistics only: they are read once more before anything idle goes. */
@@ -65,7 +67,7 @@ export function retirement(fleet: Fleet, replica: Ready, now: Instant): UnloadCa
   const server = fleet.servers.get(replica.server)!;
   if (!takesOrders(server, now)) return undefined;
   if (!isKept(fleet, replica)) {
-    if (isWithdrawn(fleet, replica)) return 'withdrawn';
+    if (isWithdrawn(fleet, replica) || isTooMuch(fleet, replica)) return 'withdrawn';
     if (server.drain && mayLeave(fleet, replica, server.drain.deadline, now)) return 'drain';
   }
   if (isToReload(fleet, replica)) return 'admin';
@@ -77,6 +79,10 @@ function isIdle(fleet: Fleet, replica: Ready, now: Instant): boolean {
   if ((idleAt(fleet, replica) ?? Infinity) > now || idleUnloadAt(fleet, replica) === null) return false;
   return !hasQueue(fleet, replica) && waitingFor(fleet, replica.model) === 0;
 }
+
+/** By the operator's policy it goes for what it takes, but not before what is made of it. */
+const isTooMuch = (fleet: Fleet, replica: Ready): boolean =>
+  fleet.excesses.has(replica.model) && isExcessive(fleet, replica) && !isNeeded(fleet, replica);
 
 /** What somebody else loaded where only declared models exist was never declared: the idle rule takes it. */
 function isWithdrawn(fleet: Fleet, replica: Ready): boolean {

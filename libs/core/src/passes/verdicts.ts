@@ -2,6 +2,7 @@ import type { Refusal } from '../actions.js';
 import { type Cooldown, type Fleet, replicasOf, type Request } from '../fleet.js';
 import type { Server } from '../server.js';
 import { type ModelId, type ReplicaId, replicaId } from '../ids.js';
+import { isBarred } from '../limits.js';
 import type { Instant, Model } from '../model.js';
 import { isLasting } from '../observe/cooldown.js';
 import { routableReplicas } from '../routes.js';
@@ -54,6 +55,7 @@ export class Verdicts {
     if (!model.enabled) return { reason: 'disabled', retryAfter: null };
     if (routableReplicas(this.fleet, id).length > 0) return undefined;
     if (isSettling(this.fleet, this.now)) return undefined;
+    if (isBarred(this.fleet, id)) return { reason: 'load_failed', retryAfter: null, cause: 'capacity' };
     if (model.coldStart.policy === 'shed') return this.shed(model);
     if (presentCopies(this.fleet, id, this.now) > 0) return undefined;
     return this.onPlaces(model);

@@ -3,6 +3,7 @@ import type { Replica } from '../replica.js';
 import { failsEverywhere, isWrittenOff } from '../failing.js';
 import { replicasOf } from '../fleet.js';
 import { type ModelId, replicaId, type ServerId } from '../ids.js';
+import { isBarred } from '../limits.js';
 import type { Server } from '../server.js';
 import type { Instant, Model } from '../model.js';
 import { copiesOf } from '../pins.js';
@@ -30,7 +31,7 @@ export function wantsOf(fleet: Fleet, now: Instant): Want[] {
   for (const [id, claims] of claimsOf(fleet, leaving, now)) {
     const present = presentCopies(fleet, id, now);
     const unmet = claims.filter(({ copies }) => present < copies);
-    if (unmet.length > 0 && !isGivenUp(fleet, id, now) && !failsEverywhere(fleet, id)) lacking.set(id, unmet);
+    if (unmet.length > 0 && !isGivenUp(fleet, id, now) && mayBeLoaded(fleet, id)) lacking.set(id, unmet);
   }
   noteSince(fleet, lacking, now);
   const wants = [...lacking].flatMap(([id, claims]) => {
@@ -40,6 +41,10 @@ export function wantsOf(fleet: Fleet, now: Instant): Want[] {
   });
   return wants.toSorted((one, other) => byTurn(one, leaving) - byTurn(other, leaving));
 }
+
+/** Whether nothing that a model did keeps it from being loaded: it neither fails wherever it is nor takes too much. */
+export const mayBeLoaded = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
+  !failsEverywhere(fleet, model) && !isBarred(fleet, model);
 
 /** What one more copy of a model would be wanted as at this moment, whether or not it lacks one. */
 export function wantFor(fleet: Readonly<Fleet>, model: Model, now: Instant): Want {

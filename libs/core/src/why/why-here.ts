@@ -6,7 +6,7 @@ import { queueGraceEnds } from '../passes/retire.js';
 import type { Booking, Phase, Replica, UnloadCause } from '../replica.js';
 import { loadBounds } from '../standing.js';
 import { stuckAt } from '../stuck.js';
-import { replicaFlags } from '../view.js';
+import { type ReplicaFlag, replicaFlags } from '../view.js';
 import { type Hold, holdsOn } from './holds.js';
 
 /** A replica of the model asked for, and how long it will be as it is. */
@@ -23,7 +23,7 @@ export interface WhyHere {
   readonly until: Instant | null;
   readonly lastUse: Instant | null;
   readonly bookings: readonly Booking[];
-  readonly flags: readonly ('failing' | 'stuck')[];
+  readonly flags: readonly ReplicaFlag[];
   readonly holds: readonly Hold[];
   /** Why it is let go, and for whom. */
   readonly leaving: { readonly cause: UnloadCause | null; readonly makesRoomFor: ModelId | null } | null;
