@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Provider } from '@nestjs/common';
 import type { Config } from '#config';
 import { Engine, type Learned, type LearnedFacts, type Told } from '#engine';
-import { LimitLog, Metrics, ServerLog, TurnLog } from '#telemetry';
+import { FlagLog, LimitLog, Metrics, ServerLog, TurnLog } from '#telemetry';
 import { Problems } from './errors/problems.js';
 import { RpcErrors } from './errors/rpc-errors.js';
 import type { Identity } from './fleet/fleet-view.js';
@@ -93,7 +93,14 @@ function composeEngine(
   const watch = new TurnWatch();
   const metrics = new Metrics({ now, term: leadership.term, process: parts.processMetrics });
   const recorder = openRecorder(config, parts, metrics.recorder, leadership.term);
-  const watchers = [metrics, new ServerLog(log), new LimitLog(log), new TurnLog(log), watch];
+  const watchers = [
+    metrics,
+    new ServerLog(log),
+    new FlagLog(log),
+    new LimitLog(log),
+    new TurnLog(log),
+    watch,
+  ];
   const observers = recorder ? [recorder, ...watchers] : watchers;
   const engine = new Engine({ clock, learned: readAlready(learned, facts), leadership, observers });
   const lifecycle = new Lifecycle();

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import { type Fleet, type Instant, loadsInFlight, memoryOf, unsatisfiedPins } from '#core';
+import { type Fleet, type Instant, loadsInFlight, memoryOf, serverFlags, unsatisfiedPins } from '#core';
 import { Names } from './names.js';
 
 const PHASES = ['placed', 'loading', 'ready', 'draining', 'unloading', 'unknown'] as const;
@@ -38,6 +38,7 @@ export function addFleetGauges(registry: Registry, watch: () => Watched): void {
   gauge('term', 'The number of the present reign.', [], (to, { term }) => to.set(term));
   gauge('replicas', 'Replicas, by phase.', ['phase'], replicas);
   gauge('device_memory_bytes', 'Memory of the devices.', ['server', 'device', 'kind'], deviceMemory);
+  gauge('server_flags', 'What is odd about a server.', ['server', 'flag'], flags);
   gauge(
     'model_memory_bytes',
     'What the models may and were measured to take, per device.',
@@ -56,16 +57,22 @@ function deviceMemory(gauge: Gauge, { fleet }: Watched): void {
   const memory = memoryOf(fleet);
   for (const { spec, devices, meters } of fleet.servers.values()) {
     for (const { ordinal, account, used, capacity } of devices ?? []) {
-      const { held, promised } = memory(account);
+      const { held, promised, ...left } = memory(account);
       const { foreign = null, residue = 0 } = meters.get(ordinal) ?? {};
       const labels = { server: spec.id, device: ordinal };
-      gauge.set({ ...labels, kind: 'capacity' }, capacity);
+      gauge.set({ ...labels, kind: 'capacity' }, Number.isFinite(left.capacity) ? left.capacity : capacity);
       gauge.set({ ...labels, kind: 'held' }, held);
       gauge.set({ ...labels, kind: 'promised' }, promised);
       gauge.set({ ...labels, kind: 'residue' }, residue);
       if (foreign !== null) gauge.set({ ...labels, kind: 'foreign' }, foreign);
       if (used !== null) gauge.set({ ...labels, kind: 'measured' }, used);
     }
+  }
+}
+
+function flags(gauge: Gauge, { fleet, now }: Watched): void {
+  for (const [id, server] of fleet.servers) {
+    for (const flag of serverFlags(fleet, server, now)) gauge.set({ server: id, flag }, 1);
   }
 }
 

@@ -1,5 +1,6 @@
 export { Metrics, type MetricsOptions } from './metrics.js';
 export type { RecorderMetrics } from './recorder-metrics.js';
+export { FlagLog } from './flag-log.js';
 export { LimitLog } from './limit-log.js';
 export { ServerLog } from './server-log.js';
 export { TurnLog } from './turn-log.js';

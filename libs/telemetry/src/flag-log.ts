@@ -1,0 +1,64 @@
+import type { Logger } from 'pino';
+import {
+  type DeviceFlag,
+  deviceFlags,
+  type Fleet,
+  memoryOf,
+  type Server,
+  type ServerFlag,
+  serverFlags,
+  type ServerId,
+} from '#core';
+import type { Observer, Turn } from '#engine';
+
+/** One line whenever a look shows that something is odd about a server or one of its devices, and when it is over. */
+export class FlagLog implements Observer {
+  private readonly told = new Map<ServerId, readonly string[]>();
+
+  constructor(private readonly log: Logger) {}
+
+  turnTaken({ events, now }: Turn, fleet: Fleet): void {
+    for (const event of events) {
+      const server = event.kind === 'Looked' ? fleet.servers.get(event.server) : undefined;
+      if (server) this.tell(server, flagsOf(fleet, server, now));
+    }
+    for (const id of this.told.keys()) if (!fleet.servers.has(id)) this.told.delete(id);
+  }
+
+  private tell({ spec: { id } }: Server, flags: readonly string[]): void {
+    const before = this.told.get(id) ?? [];
+    if (String(before) === String(flags)) return;
+    this.told.set(id, flags);
+    for (const flag of flags) {
+      if (!before.includes(flag))
+        this.log.warn({ server: id, flag }, `server ${id}: ${flag}, ${meaningOf(flag)}`);
+    }
+    for (const flag of before) {
+      if (!flags.includes(flag)) this.log.info({ server: id, flag }, `server ${id}: no longer ${flag}`);
+    }
+  }
+}
+
+/** The flags of a server and, with the device before them, of its devices. */
+function flagsOf(fleet: Fleet, server: Server, now: number): string[] {
+  const memory = memoryOf(fleet);
+  const ofDevices = (server.devices ?? []).flatMap((device) =>
+    deviceFlags(server, device, memory(device.account)).map((flag) => `device ${device.ordinal} ${flag}`),
+  );
+  return [...serverFlags(fleet, server, now), ...ofDevices];
+}
+
+const MEANINGS: Readonly<Record<ServerFlag | DeviceFlag, string>> = {
+  stuck_load: 'a load runs for longer than it can plausibly take',
+  stuck_unload: 'an unload runs for longer than it can plausibly take',
+  hidden_copy: 'an older copy of a model may live on where no call shows it',
+  failing_model: 'a model that Triton calls ready only fails',
+  needs_restart: 'only a new process gives back what is stuck or lost there: drain it, restart it',
+  overcommitted: 'more is held than is left for us; it takes nothing new',
+  unmapped: 'nobody can tell which of the GPUs in the metrics it is; declare its uuid',
+  unmeasured: 'the metrics say nothing of it; the declared sizes are gone by',
+  residue: 'much of its memory was not given back by unloads',
+};
+
+const meaningOf = (flag: string): string =>
+  MEANINGS[flag.slice(flag.lastIndexOf(' ') + 1) as keyof typeof MEANINGS];
