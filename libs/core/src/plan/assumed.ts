@@ -3,7 +3,7 @@ import { type Fleet, forget, put, replicasOn, unsettled } from '../fleet.js';
 import type { ReplicaId } from '../ids.js';
 import type { Instant, Model } from '../model.js';
 import { becomeReady } from '../observe/orders.js';
-import { noteUnload } from '../observe/sighted.js';
+import { noteUnload } from '../observe/ended.js';
 import { loadTook } from '../passes/eta.js';
 import { Room } from '../passes/feasible.js';
 import type { Loading, Ready, Replica, Unknown } from '../replica.js';
