@@ -27,6 +27,7 @@ describe('servers and the fleet', () => {
       promisedMb: 0,
       freeMb: 23_552,
       foreignMb: null,
+      residueMb: 0,
       measuredMb: expect.any(Number),
       flags: [],
     };
