@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ModelId, Why } from '../index.js';
 import { whyOf } from '../index.js';
+import { meterOf } from '../meter.js';
 
 const why = (driver: CoreDriver, model: string): Why => whyOf(driver.fleet, model as ModelId, driver.now);
 
@@ -140,6 +141,20 @@ describe('why a model is where it is', () => {
       memory: { needs: 6, capacity: 7, free: 1, holders: [{ model: 'here', bytes: 6 }] },
     });
     expect(devices('here').map(({ verdict }) => verdict)).toEqual(['no_room', 'holds', 'no_room']);
+  });
+
+  it('tells what others hold of a device and what never came back, neither of which is in its capacity', () => {
+    const driver = oneWarm();
+    driver.pass(20_000);
+    Object.assign(meterOf(driver.fleet.servers.get(aServer('s').id)!, 0), { foreign: 2, residue: 1 });
+    const [there] = why(driver, 'there').there;
+    expect(there!.devices).toMatchObject([
+      {
+        verdict: 'room_by_eviction',
+        memory: { needs: 6, capacity: 7, held: 6, free: 1, spare: 1, foreign: 2, residue: 1 },
+      },
+    ]);
+    expect(there!.host).toMatchObject({ needs: 0, capacity: Infinity, foreign: null, residue: 0 });
   });
 
   it.each([
