@@ -1,4 +1,14 @@
-import { type Class, type Fleet, isGuaranteed, type ModelId } from '#core';
+import {
+  type Class,
+  type Fleet,
+  type Instant,
+  isGuaranteed,
+  type Millis,
+  type Model,
+  type ModelId,
+  type Ready,
+  type Replica,
+} from '#core';
 import { evictedIn, type TurnCheck, type TurnScene, withdrawn } from './scene.js';
 
 const RANKS: readonly Class[] = ['sheddable', 'default', 'critical'];
@@ -31,3 +41,96 @@ function mayDisplace({ fleet, history }: TurnScene, newcomer: ModelId, id: Model
 const rankIn = (one: Class): number => RANKS.indexOf(one);
 
 const classOf = (fleet: Fleet, id: ModelId): Class => (fleet.models.get(id) ?? fleet.defaults).class;
+
+/** A copy too many is let go no sooner after the last one came up. */
+const EASY_FOR: Millis = 300_000;
+
+/**
+ * Of a model that may have several copies one may be let go though it is used: only where as many stay as are pinned or
+ * kept warm, and one at least, and not soon after another one came up. What has not been idle for long goes for no other reason.
+ */
+export const copiesDoNotFlap = (start: Readonly<Fleet>): TurnCheck => {
+  const cameUp = new Map<ModelId, Instant>();
+  for (const { model, phase, since } of start.replicas.values()) {
+    if (phase === 'ready') cameUp.set(model, Math.max(since, cameUp.get(model) ?? since));
+  }
+  return (scene) => {
+    const { turn, fleet, trail } = scene;
+    for (const { was } of withdrawn(scene).filter((one) => isSpared(scene, one))) {
+      trail.mark('copy too many let go');
+      const age = turn.now - (cameUp.get(was.model) ?? -Infinity);
+      trail.expect(age >= EASY_FOR, () => `${was.id} was let go ${age} ms after another copy came up`);
+      const left = copiesIn(fleet, was.model);
+      const least = leastOf(fleet.models.get(was.model));
+      trail.expect(left >= least, () => `${was.id} was let go, and ${left} are left of ${least}`);
+    }
+    for (const { was, now } of scene.changes) {
+      if (was?.phase === 'loading' && now?.phase === 'ready') cameUp.set(now.model, turn.now);
+    }
+  };
+};
+
+/** Whether it was retired before it had been idle for long, as one of several copies. */
+export const isSpared = (
+  { fleet, turn, history }: TurnScene,
+  { was, now }: ReturnType<typeof withdrawn>[number],
+): boolean => {
+  if (was.stranger || now.stranger) return false;
+  const { idleUnload } = fleet.models.get(was.model) ?? fleet.defaults;
+  const used = Math.max(was.since, history.routesTo(was.id).lastAt);
+  const isIdle = idleUnload !== null && turn.now >= used + idleUnload;
+  return now.cause === 'idle' && !isIdle && (fleet.models.get(was.model)?.maxCopies ?? 1) > 1;
+};
+
+const leastOf = (model: Model | undefined): number =>
+  Math.max(1, model?.pinnedCopies ?? 0, model?.minCopies ?? 0);
+
+/** For one copy more of what serves already nothing leaves that is in use, nor the last copy of a model of its class. */
+export const extrasTakeLittle: TurnCheck = (scene) => {
+  const { fleet, before, turn, trail } = scene;
+  for (const { victim, newcomer } of evictedIn(scene)) {
+    const model = fleet.models.get(newcomer);
+    const serving = [...before.values()].filter((one) => one.model === newcomer && serves(fleet, one));
+    if (!model || sumOf(serving) < leastOf(model)) continue;
+    trail.mark('eviction for one copy more');
+    const isInUse = victim.phase === 'draining' && victim.inUseUntil > turn.now;
+    trail.expect(!isInUse, () => `${victim.id} was evicted in use for one copy more of ${newcomer}`);
+    const isLower = rankIn(classOf(fleet, victim.model)) < rankIn(model.class);
+    const isMissed = copiesIn(fleet, victim.model) === 0;
+    trail.expect(
+      isLower || !isMissed,
+      () => `${victim.id}, the last of its model, was evicted for one copy more of ${newcomer}`,
+    );
+  }
+};
+
+const FAILING = 3;
+
+/** Ready on a server that stays, and not failing by the count. */
+const serves = (fleet: Fleet, replica: Replica): replica is Ready => {
+  const server = fleet.servers.get(replica.server);
+  if (replica.phase !== 'ready' || !server || server.drain !== null || !server.looked) return false;
+  return (replica.pulse?.failures ?? 0) < FAILING;
+};
+
+const copiesIn = (fleet: Fleet, id: ModelId): number =>
+  sumOf([...fleet.replicas.values()].filter((one) => one.model === id && one.phase === 'ready'));
+
+const sumOf = (replicas: readonly Replica[]): number =>
+  replicas.reduce((sum, { devices }) => sum + Math.max(1, devices.length), 0);
+
+/** Demand makes no more copies than there may be: one is placed only while there are fewer. */
+export const copiesStayWithinMax: TurnCheck = ({ changes, fleet, trail }) => {
+  for (const { was, now } of changes) {
+    if (was || now?.phase !== 'placed') continue;
+    const model = fleet.models.get(now.model);
+    if (model?.maxCopies == null) continue;
+    const others = [...fleet.replicas.values()].filter(
+      (one) => one.model === now.model && one.id !== now.id && serves(fleet, one),
+    );
+    trail.expect(
+      sumOf(others) < Math.max(model.maxCopies, model.pinnedCopies),
+      () => `${now.id} was placed beside ${sumOf(others)} copies of at most ${model.maxCopies}`,
+    );
+  }
+};

@@ -32,6 +32,7 @@ const copyOf = (fleet: Fleet): Fleet => ({
   unsettled: new Set(fleet.unsettled),
   wantedSince: new Map(fleet.wantedSince),
   readings: new Map(fleet.readings),
+  strains: new Map(fleet.strains),
   loadTook: fleet.loadTook,
   swaps: new Map(fleet.swaps),
   foundFailing: fleet.foundFailing,

@@ -1,4 +1,5 @@
 import type { Replica } from '#core';
+import { isSpared } from './copies.js';
 import { type TurnCheck, withdrawn } from './scene.js';
 
 /** No unload while a lease is good, but by force. */
@@ -42,7 +43,7 @@ const saidOf = (replica: Replica | undefined): string => replica?.phase ?? 'not 
 export const idlesSinceItsLastRoute: TurnCheck = (scene) => {
   const { turn, fleet, history, trail } = scene;
   for (const { was, now } of withdrawn(scene)) {
-    if (now.cause !== 'idle' || was.stranger || now.stranger) continue;
+    if (now.cause !== 'idle' || was.stranger || now.stranger || isSpared(scene, { was, now })) continue;
     const { idleUnload } = fleet.models.get(was.model) ?? fleet.defaults;
     const used = Math.max(was.since, history.routesTo(was.id).lastAt);
     trail.expect(

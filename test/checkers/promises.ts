@@ -16,7 +16,7 @@ import {
   queuesStayBounded,
 } from './bounds.js';
 import { bookingsEndForCause, restartsEndBookings } from './endings.js';
-import { warmCopiesStay } from './copies.js';
+import { copiesDoNotFlap, copiesStayWithinMax, extrasTakeLittle, warmCopiesStay } from './copies.js';
 import { secondLook, wakesLater } from './decisions.js';
 import { frozenMeansFrozen } from './freezes.js';
 import { failingIsReplacedOnce } from './failing.js';
@@ -56,9 +56,9 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['6, loads in flight', [always(loadsStayWithinSlots)]],
   ['7, pins, leases, strangers', [pinsStay, warmCopiesStay, leasesHold, keptStrangersStay].map(always)],
   ['7, reloads', [always(reloadsOneByOne)]],
-  ['8, evictions', [evictsOnlyForNeed, useIsReadBeforeEviction].map(always)],
+  ['8, evictions', [evictsOnlyForNeed, useIsReadBeforeEviction, extrasTakeLittle].map(always)],
   ['8, evictions', [...[nobodyOutranksTheNewcomer, theWarmAreKept].map(always), swapsAreBounded]],
-  ['9, idle', [always(idlesSinceItsLastRoute)]],
+  ['9, idle', [always(idlesSinceItsLastRoute), copiesDoNotFlap, always(copiesStayWithinMax)]],
   ['10, back-off', [waitsOutBackOff, disabledStayAway].map(always)],
   ['11, contact', [onlyInContact, firstLooksComeFirst].map(always)],
   ['12, names', [always(loadsNameWhatIsThere)]],

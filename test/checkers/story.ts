@@ -49,7 +49,15 @@ export class Story {
       index: rows.map((row) => ({ ...row, version: row.state === '' ? '' : '1', reason: '' })),
       serving: rows
         .filter(({ state }) => state === 'READY')
-        .map(({ model }) => ({ model, version: '1', lastInference: 0, succeeded: 0, failed: 0, memory: [] })),
+        .map(({ model }) => ({
+          model,
+          version: '1',
+          lastInference: 0,
+          succeeded: 0,
+          failed: 0,
+          waited: 0,
+          memory: [],
+        })),
       metrics: null,
       mode: 'explicit',
       serverVersion: null,

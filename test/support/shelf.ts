@@ -5,7 +5,10 @@ type State = IndexRow['state'];
 /** The server's side in tests of the core: what its index says, changed by hand or by the driver. */
 export class Shelf {
   readonly states = new Map<ModelId, { state: State; reason: string }>();
-  readonly served = new Map<ModelId, { succeeded: number; failed: number; lastInference: number }>();
+  readonly served = new Map<
+    ModelId,
+    { succeeded: number; failed: number; lastInference: number; waited?: number }
+  >();
   readonly pending = new Map<ModelId, number>();
   /** What the metrics show of the GPUs; none: that endpoint does not answer. */
   gpus: MetricsSample['gpus'] | null = [];
@@ -46,6 +49,7 @@ export class Shelf {
       model,
       version: '1',
       memory: this.memory.get(model) ?? [],
+      waited: 0,
       ...(this.served.get(model) ?? { succeeded: 0, failed: 0, lastInference: 0 }),
     }));
   }

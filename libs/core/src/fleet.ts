@@ -2,6 +2,7 @@ import type { AccountId, ModelId, OrderId, ReplicaId, RequestId, ServerId } from
 import type { Bytes, Class, Instant, Millis, Model, ModelSettings } from './model.js';
 import type { FailureCause, Replica, UnloadCause } from './replica.js';
 import { type Footprint, noteMotion } from './meter.js';
+import type { Strain } from './strain.js';
 import type { LearnedConfig, Server } from './server.js';
 
 /** One resolve call that has to wait. */
@@ -113,6 +114,8 @@ export interface Fleet {
   readonly wantedSince: Map<ModelId, Instant>;
   /** For models that others are to leave for: the plan for which use is being read. */
   readonly readings: Map<ModelId, Reading>;
+  /** How hard the models are used of which there may be several copies, as long as one is ready. */
+  readonly strains: Map<ModelId, Strain>;
   /** How long the last load of each model took. */
   readonly loadTook: Map<ModelId, Millis>;
   /** When others were evicted for loads onto each device, oldest first; older ones than a minute count no more. */
@@ -181,6 +184,7 @@ export const emptyFleet = (): Fleet => ({
   unsettled: new Set(),
   wantedSince: new Map(),
   readings: new Map(),
+  strains: new Map(),
   loadTook: new Map(),
   swaps: new Map(),
   foundFailing: new Map(),

@@ -1,5 +1,5 @@
 import type { ModelId } from './ids.js';
-import type { Bytes, Instant } from './model.js';
+import type { Bytes, Instant, Millis } from './model.js';
 
 /** One row of Triton's repository index. It describes only the newest copy of that version. */
 export interface IndexRow {
@@ -18,6 +18,8 @@ export interface ServingRow {
   readonly lastInference: number;
   readonly succeeded: number;
   readonly failed: number;
+  /** How long all those that succeeded have stood in the queue, together. */
+  readonly waited: Millis;
   /** Bytes per GPU as the backend itself measures them; empty where it does not, as nearly all. */
   readonly memory: readonly { readonly ordinal: number; readonly bytes: Bytes }[];
 }

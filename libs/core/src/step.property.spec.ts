@@ -145,7 +145,15 @@ function lookOf({ states, full, age }: LookScript, now: number): Look {
       : null,
     serving: latest
       .filter(([, one]) => one === 'READY')
-      .map(([one]) => ({ model: one, version: '1', lastInference: 0, succeeded: 0, failed: 0, memory: [] })),
+      .map(([one]) => ({
+        model: one,
+        version: '1',
+        lastInference: 0,
+        succeeded: 0,
+        failed: 0,
+        waited: 0,
+        memory: [],
+      })),
     metrics: null,
     mode: 'explicit',
     serverVersion: null,

@@ -5,6 +5,7 @@ import type { Instant } from './model.js';
 import { observe } from './observe/observe.js';
 import { grantWaiting } from './passes/grant.js';
 import { lookAround } from './passes/look-around.js';
+import { lowerCopies, raiseCopies } from './passes/copies.js';
 import { dropHomeless, dropUnwanted, openLedger, placeWanted } from './passes/place.js';
 import {
   answerExpired,
@@ -41,6 +42,7 @@ export function step(fleet: Fleet, events: readonly Event[], now: Instant): Acti
 function reconcile(fleet: Fleet, now: Instant): Action[] {
   const open = openServers(fleet, now);
   followReloads(fleet, now);
+  raiseCopies(fleet, now);
   takeBack(fleet, now);
   dropHomeless(fleet, open);
   const hopeless = refuseHopeless(fleet, open, now);
@@ -80,9 +82,10 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   ];
 }
 
-/** What retires may have been what others were placed for, or waited for. */
+/** What retires, or demand gives up, may have been what others were placed for, or waited for. */
 function retire(fleet: Fleet, open: readonly Server[], now: Instant): Action[] {
-  if (!drainRetired(fleet, now)) return [];
+  const isGivenUp = lowerCopies(fleet, now);
+  if (!drainRetired(fleet, now) && !isGivenUp) return [];
   dropUnwanted(fleet);
   return refuseHopeless(fleet, open, now);
 }

@@ -3,6 +3,7 @@ import type { Ready, Replica } from './replica.js';
 import type { Server } from './server.js';
 import type { Instant } from './model.js';
 import { residentUntil } from './passes/victims.js';
+import { sparedAt } from './passes/copies.js';
 import { idleAt, idleUnloadAt, settingsOf } from './passes/idle.js';
 import { dueLook, NO_WORK, type Work, workByServer } from './passes/look-around.js';
 import { queueGraceEnds } from './passes/retire.js';
@@ -31,6 +32,9 @@ function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   for (const { deadline } of fleet.waiting.values()) wake = sooner(deadline, now, wake);
   for (const { until } of fleet.wishes.values()) wake = sooner(until, now, wake);
   for (const { until } of fleet.cooldowns.values()) wake = sooner(until, now, wake);
+  for (const [id, strain] of fleet.strains) {
+    for (const at of sparedAt(fleet, id, strain, now)) wake = sooner(at, now, wake);
+  }
   for (const since of fleet.wantedSince.values()) wake = sooner(since + fleet.limits.starvation, now, wake);
   if (fleet.wantedSince.size === 0) return wake;
   for (const account of fleet.swaps.keys()) wake = sooner(swapsAgainAt(fleet, account), now, wake);

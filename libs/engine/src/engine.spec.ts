@@ -83,6 +83,7 @@ class ObedientServer implements ModelServer {
       lastInference: 0,
       succeeded: 0,
       failed: 0,
+      waited: 0,
       memory: [],
     }));
     const metrics = { gpus: [], hostMemory: null, pending: new Map() };

@@ -163,6 +163,18 @@ const reading = z.strictObject({
   askedAt: amount,
 });
 
+const strain = z.strictObject({
+  copies: amount,
+  standing: orNull(z.strictObject({ since: amount, until: amount, looks: whole })),
+  easySince: orNull(amount),
+  carries: amount,
+  samples: z.map(
+    serverId,
+    z.strictObject({ at: amount, served: amount, waited: amount, rate: amount, queue: amount }),
+  ),
+  isAlone: flag,
+});
+
 /** All that the core knows, as a snapshot holds it. */
 export const fleet = z.strictObject({
   models: z.map(modelId, model),
@@ -182,6 +194,7 @@ export const fleet = z.strictObject({
   unsettled: z.set(replicaId),
   wantedSince: z.map(modelId, amount),
   readings: z.map(modelId, reading),
+  strains: z.map(modelId, strain),
   loadTook: z.map(modelId, amount),
   swaps: z.map(named<AccountId>(), list(amount)),
   foundFailing: z.map(modelId, amount),

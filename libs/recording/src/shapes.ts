@@ -105,6 +105,7 @@ const servingRow = z.strictObject({
   lastInference: amount,
   succeeded: amount,
   failed: amount,
+  waited: amount,
   memory: list(z.strictObject({ ordinal: whole, bytes: amount })),
 });
 

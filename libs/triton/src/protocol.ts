@@ -29,7 +29,7 @@ export interface StatisticsMessage {
   name?: string;
   version?: string;
   last_inference?: string;
-  inference_stats?: { success?: { count?: string }; fail?: { count?: string } };
+  inference_stats?: { success?: { count?: string }; fail?: { count?: string }; queue?: { ns?: string } };
   memory_usage?: { type?: string; id?: string; byte_size?: string }[];
 }
 

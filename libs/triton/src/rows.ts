@@ -28,6 +28,7 @@ export function servingRows(messages: readonly StatisticsMessage[] = []): Servin
         lastInference: count(last_inference),
         succeeded: count(inference_stats?.success?.count),
         failed: count(inference_stats?.fail?.count),
+        waited: count(inference_stats?.queue?.ns) / 1e6,
         memory: memoryOn(memory_usage),
       },
     ];

@@ -12,6 +12,7 @@ import { measure } from './measure.js';
 import { feelPulses } from './pulse.js';
 import { noteUnload } from './ended.js';
 import { sighted } from './sighted.js';
+import { feelStrain } from './strain.js';
 
 export { lookFailed };
 
@@ -32,6 +33,7 @@ export function looked(fleet: Fleet, id: ServerId, look: Look, now: Instant): vo
   if (look.index) takeIndex(fleet, server, look, look.index, now);
   else findDevices(fleet, server, look.metrics);
   feelPulses(fleet, server, look, now);
+  feelStrain(fleet, server, look, now);
   server.statisticsAt = look.begunAt;
   measure(fleet, server, look, now);
   noteExcess(fleet, server, now);

@@ -4,6 +4,7 @@ import type { ModelId } from '../ids.js';
 import type { Instant, Model } from '../model.js';
 import { guaranteedCopies, standingCopies } from '../pins.js';
 import { PINNED, type Rank, rankOf } from '../rank.js';
+import { copiesByDemand } from '../strain.js';
 
 /** A reason for a model to have so many copies, whether or not it has them. */
 export interface Claim {
@@ -12,11 +13,14 @@ export interface Claim {
   readonly after: number;
   /** Nobody of a higher rank leaves for it. */
   readonly rank: Rank;
+  /** One copy more by demand: nothing in use leaves for it, and nobody's last copy but one of a lower rank. */
+  readonly isExtra: boolean;
 }
 
 /**
  * The claims on each model. Of the models those that are pinned or kept warm come first, then those that a draining
- * server is to be rid of, then those somebody waits for, oldest first, then wishes nobody waits for.
+ * server is to be rid of, then those somebody waits for, oldest first, then wishes nobody waits for, then those of which
+ * demand makes more copies.
  */
 export function claimsOf(
   fleet: Readonly<Fleet>,
@@ -28,24 +32,26 @@ export function claimsOf(
   const standing: ModelId[] = [];
   for (const model of fleet.models.values()) if (standingCopies(model) > 0) standing.push(model.id);
   const claims = new Map<ModelId, readonly Claim[]>();
-  for (const id of [...standing, ...one]) {
+  for (const id of [...standing, ...one, ...fleet.strains.keys()]) {
     const model = fleet.models.get(id);
     if (!model?.enabled || claims.has(id)) continue;
-    claims.set(id, claimsOn(model, one.has(id) ? (asked.get(id) ?? rankOf(model.class)) : null));
+    const ask = one.has(id) ? (asked.get(id) ?? rankOf(model.class)) : null;
+    claims.set(id, claimsOn(fleet, model, ask));
   }
   return claims;
 }
 
 /** The claims on one model, the strongest first; `ask` is the rank of those who want one copy of it. */
-export function claimsOn(model: Model, ask: Rank | null): readonly Claim[] {
+export function claimsOn(fleet: Readonly<Fleet>, model: Model, ask: Rank | null): readonly Claim[] {
   const own = rankOf(model.class);
   const claims = [
-    { copies: model.pinnedCopies, rank: PINNED },
-    { copies: guaranteedCopies(model), rank: own },
-    { copies: ask === null ? 0 : 1, rank: ask ?? own },
+    { copies: model.pinnedCopies, rank: PINNED, isExtra: false },
+    { copies: guaranteedCopies(model), rank: own, isExtra: false },
+    { copies: ask === null ? 0 : 1, rank: ask ?? own, isExtra: false },
   ];
   const ordered: Claim[] = [];
-  for (const claim of claims.toSorted((one, other) => other.rank - one.rank)) {
+  const extra = { copies: copiesByDemand(fleet, model.id), rank: own, isExtra: true };
+  for (const claim of [...claims.toSorted((one, other) => other.rank - one.rank), extra]) {
     const after = ordered.at(-1)?.copies ?? 0;
     // One that asks for no more than a stronger one asks for nothing.
     if (claim.copies > after) ordered.push({ ...claim, after });

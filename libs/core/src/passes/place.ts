@@ -6,8 +6,9 @@ import { bookingsFor, dependenciesOf, dependentsOf } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
 import { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
-import { standingCopies } from '../pins.js';
+import { copiesOn, standingCopies } from '../pins.js';
 import { isSettling } from '../standing.js';
+import { copiesByDemand, steadyCopies } from '../strain.js';
 import { evictFor } from './evict.js';
 import { coolingOn } from './cooling.js';
 import { crowding } from './spread.js';
@@ -47,7 +48,7 @@ export function dropUnwanted(fleet: Fleet): void {
   dropWhere(fleet, (replica) =>
     replica.phase === 'placed'
       ? !isWanted(replica) && !dependentsOf(fleet, replica).some(isWanted)
-      : standingCopies(fleet.models.get(replica.model)) < replica.change!.devices.length,
+      : steadyCopies(fleet, replica.model) < replica.change!.devices.length,
   );
 }
 
@@ -93,20 +94,32 @@ const isOrphan = (fleet: Fleet, { carriedBy }: Placed): boolean =>
 /** What somebody wants for itself. */
 function wantedModels(fleet: Fleet): ReadonlySet<ModelId> {
   const wanted = new Set<ModelId>();
-  const want = (id: ModelId): void => {
+  for (const id of [...steadyModels(fleet), ...askedModels(fleet), ...drainedModels(fleet)]) {
     if (fleet.models.get(id)?.enabled && mayBeLoaded(fleet, id)) wanted.add(id);
-  };
-  for (const model of fleet.models.values()) if (standingCopies(model) > 0) want(model.id);
-  for (const { model } of fleet.waiting.values()) want(model);
-  for (const model of fleet.wishes.keys()) want(model);
-  for (const { model } of fleet.reloads.values()) want(model);
-  for (const model of toReplace(fleet, -Infinity)) want(model);
-  for (const { spec, drain } of fleet.servers.values()) {
-    if (!drain) continue;
-    for (const { phase, model } of replicasOn(fleet, spec.id)) if (phase === 'ready') want(model);
   }
   return wanted;
 }
+
+/** What is wanted though nobody waits for it: pinned, kept warm, or of one copy more by demand. */
+function steadyModels(fleet: Fleet): ModelId[] {
+  const steady: ModelId[] = [];
+  for (const model of fleet.models.values()) if (standingCopies(model) > 0) steady.push(model.id);
+  for (const id of fleet.strains.keys()) if (copiesByDemand(fleet, id) > 0) steady.push(id);
+  return steady;
+}
+
+const askedModels = (fleet: Fleet): ModelId[] => [
+  ...Array.from(fleet.waiting.values(), ({ model }) => model),
+  ...fleet.wishes.keys(),
+  ...Array.from(fleet.reloads.values(), ({ model }) => model),
+  ...toReplace(fleet, -Infinity),
+];
+
+const drainedModels = (fleet: Fleet): ModelId[] =>
+  [...fleet.servers.values()]
+    .filter(({ drain }) => drain !== null)
+    .flatMap(({ spec }) => replicasOn(fleet, spec.id))
+    .flatMap(({ phase, model }) => (phase === 'ready' ? [model] : []));
 
 /** Gives every want a place, most wanted first; returns those for which nothing could be found or freed. */
 export function placeWanted(
@@ -137,17 +150,25 @@ function placeCopies(
 ): boolean {
   if (presentCopies(fleet, want.model.id, now) < want.after) return true;
   while (presentCopies(fleet, want.model.id, now) < want.copies) {
-    const fresh = open.flatMap((server) => tryable(fleet, server, want, now, placesOn));
-    const growing =
-      want.copies > 1 ? open.flatMap((server) => tryable(fleet, server, want, now, growthsOn)) : [];
-    const fitting = roomFor(ledger, [...fresh, ...growing], crowding(fleet, want.model, now));
+    const places = placesFor(fleet, want, open, now);
+    const fitting = roomFor(ledger, places, crowding(fleet, want.model, now));
     const found = fitting
       ? ({ kind: 'freed', place: fitting } as const)
-      : evictFor(fleet, ledger, [...fresh, ...growing], want, now);
+      : evictFor(fleet, ledger, places, want, now);
     if (found.kind !== 'freed') return found.kind === 'asking';
     settle(fleet, ledger, found.place, want, now);
   }
   return true;
+}
+
+/** On servers without a copy, and beside one where more are wanted; copies by demand are never more than there may be. */
+function placesFor(fleet: Fleet, want: Want, open: readonly Server[], now: Instant): Place[] {
+  const { model, copies, isExtra } = want;
+  const fresh = open.flatMap((server) => tryable(fleet, server, want, now, placesOn));
+  if (copies === 1) return fresh;
+  const growing = open.flatMap((server) => tryable(fleet, server, want, now, growthsOn));
+  const most = isExtra ? (model.maxCopies ?? 0) - presentCopies(fleet, model.id, now) : Infinity;
+  return [...fresh.filter(({ devices }) => copiesOn(model, devices) <= most), ...growing];
 }
 
 /** The places of a model on a server where its last load did not just fail, nor that of what it needs there. */

@@ -4,7 +4,9 @@ import type { Instant } from '../model.js';
 import { becomeReady } from '../observe/orders.js';
 import { isGuaranteed, isPinProtected } from '../pins.js';
 import type { Draining, Ready } from '../replica.js';
+import { copiesByDemand } from '../strain.js';
 import { retirement } from './retire.js';
+import { presentCopies } from './wants.js';
 
 /**
  * Gives routes again to what drains and must stay after all: something that stays needs it, it was pinned meanwhile, or
@@ -22,7 +24,7 @@ function anyTakenBack(fleet: Fleet, now: Instant): boolean {
     if (replica.phase !== 'draining') continue;
     const { inUseUntil, versions } = replica;
     const ready = { ...becomeReady(replica, versions, now), inUseUntil };
-    if (!mustStay(fleet, replica, ready) || retirement(fleet, ready, now)) continue;
+    if (!mustStay(fleet, replica, ready, now) || retirement(fleet, ready, now)) continue;
     put(fleet, ready);
     dropNewcomer(fleet, replica);
     any = true;
@@ -30,10 +32,14 @@ function anyTakenBack(fleet: Fleet, now: Instant): boolean {
   return any;
 }
 
-const mustStay = (fleet: Fleet, replica: Draining, ready: Ready): boolean =>
+const mustStay = (fleet: Fleet, replica: Draining, ready: Ready, now: Instant): boolean =>
   isPinProtected(fleet, ready) ||
-  (replica.cause === 'idle' && isGuaranteed(fleet, ready)) ||
+  (replica.cause === 'idle' && (isGuaranteed(fleet, ready) || isMissed(fleet, replica, now))) ||
   dependentsOf(fleet, replica).some(({ phase }) => phase !== 'draining' && phase !== 'unloading');
+
+/** Whether demand makes more copies than are left. */
+const isMissed = (fleet: Fleet, { model }: Draining, now: Instant): boolean =>
+  copiesByDemand(fleet, model) > presentCopies(fleet, model, now);
 
 function dropNewcomer(fleet: Fleet, { makesRoomFor, server }: Draining): void {
   if (makesRoomFor === null) return;

@@ -105,10 +105,11 @@ export function withinKept(fleet: Fleet, victims: readonly Victim[], want: Want)
 }
 
 /** Whether as many copies of a model stay as are to stay once all these are gone. */
-function keepsEnough(fleet: Fleet, id: ModelId, going: ReadonlySet<ReplicaId>, { rank }: Want): boolean {
+function keepsEnough(fleet: Fleet, id: ModelId, going: ReadonlySet<ReplicaId>, want: Want): boolean {
   const model = fleet.models.get(id);
   if (!model) return true;
-  const warm = rankOf(model.class) === rank ? guaranteedCopies(model) : 0;
+  const warm =
+    rankOf(model.class) === want.rank ? Math.max(guaranteedCopies(model), want.isExtra ? 1 : 0) : 0;
   const kept = Math.max(model.pinnedCopies, warm);
   return kept === 0 || solidCopies(fleet, id, going) >= kept;
 }
@@ -121,13 +122,22 @@ function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean 
   if (replica.change || isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
   if (!yieldsTo(fleet, replica, want)) return false;
   if (now < residentUntil(fleet, replica)) return false;
-  if (replica.model === want.model.id && isWrittenOff(fleet, replica)) return false;
+  if (!isSparedFor(fleet, replica, want)) return false;
   return isStarving(fleet, want, now) || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
 }
 
-/** Whether it has waited for so long that leases protect nobody from it any more. */
-export const isStarving = (fleet: Readonly<Fleet>, { since }: Want, now: Instant): boolean =>
-  now - since >= fleet.limits.starvation;
+/**
+ * Whether it has waited for so long that leases protect nobody from it any more. One copy more of what is warm never has.
+ */
+export const isStarving = (fleet: Readonly<Fleet>, { since, isExtra }: Want, now: Instant): boolean =>
+  !isExtra && now - since >= fleet.limits.starvation;
+
+/** A copy that is to be replaced stays until it is; for one copy more neither another of its own goes nor anybody's last. */
+function isSparedFor(fleet: Fleet, replica: Ready, want: Want): boolean {
+  const isOwn = replica.model === want.model.id;
+  if (!want.isExtra) return !isOwn || !isWrittenOff(fleet, replica);
+  return !isOwn && keepsEnough(fleet, replica.model, new Set([replica.id]), want);
+}
 
 /** Whether it would leave for such a newcomer some time, classes and the copies to be kept warm considered. */
 export const yieldsTo = (fleet: Readonly<Fleet>, replica: Replica, want: Pick<Want, 'rank'>): boolean =>

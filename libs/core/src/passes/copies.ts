@@ -1,0 +1,116 @@
+import { type Fleet, replicasOf } from '../fleet.js';
+import { isNeeded } from '../footprint.js';
+import type { ModelId } from '../ids.js';
+import type { Instant, Model } from '../model.js';
+import { copiesOf, solidCopies, standingCopies } from '../pins.js';
+import type { Ready } from '../replica.js';
+import type { Server } from '../server.js';
+import { takesOrders } from '../standing.js';
+import { carriedBy, EASY_FOR, isStrained, mayHaveMore, type Strain } from '../strain.js';
+import { waitingFor } from './eta.js';
+import { hasQueue, isKept } from './idle.js';
+import { drain } from './retire.js';
+import { crowding } from './spread.js';
+import { residentUntil } from './victims.js';
+import { presentCopies } from './wants.js';
+
+/** Asks for one copy more of each model whose requests have stood for long; what is cold begins anew. */
+export function raiseCopies(fleet: Fleet, now: Instant): void {
+  for (const [id, strain] of fleet.strains) {
+    const model = fleet.models.get(id);
+    if (!mayHaveMore(model) || solidCopies(fleet, id, NOBODY) === 0) fleet.strains.delete(id);
+    else if (isStrained(strain)) raise(fleet, model, strain, now);
+  }
+}
+
+/**
+ * Asks for one copy fewer of each model that has long been easy: one that is ready begins to drain. Says whether any copy
+ * was given up.
+ */
+export function lowerCopies(fleet: Fleet, now: Instant): boolean {
+  let any = false;
+  for (const [id, strain] of fleet.strains) {
+    if (isLong(strain, now) && lower(fleet, fleet.models.get(id)!, strain, now)) any = true;
+  }
+  return any;
+}
+
+const NOBODY: ReadonlySet<never> = new Set();
+
+const isLong = ({ easySince }: Strain, now: Instant): boolean =>
+  easySince !== null && now >= easySince + EASY_FOR;
+
+/** One step at a time: as long as a copy is wanted that is not there, no other is. */
+function raise(
+  fleet: Fleet,
+  { id, maxCopies }: Model & { maxCopies: number },
+  strain: Strain,
+  now: Instant,
+): void {
+  const present = presentCopies(fleet, id, now);
+  if (strain.copies > present || present >= maxCopies) return;
+  const carries = carriedBy(strain.samples, present);
+  fleet.strains.set(id, { ...strain, copies: present + 1, carries, standing: null, easySince: null });
+}
+
+/** A copy that found no room is wanted no more; else the one goes that is missed least, if any may. */
+function lower(fleet: Fleet, model: Model, strain: Strain, now: Instant): boolean {
+  const present = presentCopies(fleet, model.id, now);
+  const copies = strain.copies > present ? strain.copies - 1 : undefined;
+  const spare = copies === undefined ? spareOf(fleet, model, now) : undefined;
+  if (copies === undefined && !spare) return false;
+  if (spare) drain(fleet, spare, 'idle', null, now);
+  const left = copies ?? present - copiesOf(fleet, spare!);
+  fleet.strains.set(model.id, { ...strain, copies: Math.max(1, left), easySince: now });
+  return true;
+}
+
+/** The copy that is missed least: where there are most of them, not in use, used longest ago. */
+function spareOf(fleet: Fleet, model: Model, now: Instant): Ready | undefined {
+  const crowdOn = crowding(fleet, model, now);
+  const rankOf = (one: Ready): readonly number[] => [
+    -crowdOn(fleet.servers.get(one.server)!),
+    one.inUseUntil > now ? 1 : 0,
+    one.lastUse,
+  ];
+  const spare = sparable(fleet, model, now).filter((one) => now >= residentUntil(fleet, one));
+  const ranked = spare.map((one) => ({ one, rank: rankOf(one) }));
+  return ranked.toSorted((a, b) => compare(a.rank, b.rank))[0]?.one;
+}
+
+function compare(one: readonly number[], other: readonly number[]): number {
+  const at = one.findIndex((value, index) => value !== other[index]);
+  return at < 0 ? 0 : one[at]! < other[at]! ? -1 : 1;
+}
+
+/** The copies of which any may go, by what stays: pins and what is kept warm, what others need, what is waited for. */
+function sparable(fleet: Readonly<Fleet>, model: Model, now: Instant): Ready[] {
+  const least = Math.max(1, standingCopies(model));
+  if (waitingFor(fleet, model.id) > 0) return [];
+  return replicasOf(fleet, model.id).filter(
+    (one): one is Ready =>
+      one.phase === 'ready' &&
+      one.change === null &&
+      mayBeTold(fleet.servers.get(one.server)!, now) &&
+      solidCopies(fleet, model.id, new Set([one.id])) >= least &&
+      !isKept(fleet, one) &&
+      !isNeeded(fleet, one) &&
+      !hasQueue(fleet, one),
+  );
+}
+
+const mayBeTold = (server: Server, now: Instant): boolean =>
+  server.drain === null && takesOrders(server, now);
+
+/** When time alone could make a copy of a model go that demand does not want any more. */
+export function sparedAt(
+  fleet: Readonly<Fleet>,
+  id: ModelId,
+  { easySince }: Strain,
+  now: Instant,
+): readonly Instant[] {
+  const model = fleet.models.get(id);
+  if (easySince === null || !model) return [];
+  const residents = sparable(fleet, model, now).map((one) => residentUntil(fleet, one));
+  return [easySince + EASY_FOR, ...residents];
+}
