@@ -108,6 +108,7 @@ const DEVICES: readonly Column<Device>[] = [
   { title: 'PROMISED', cell: ({ promisedMb }) => mib(promisedMb) },
   { title: 'FOREIGN', cell: ({ foreignMb }) => mib(foreignMb) },
   { title: 'RESIDUE', cell: ({ residueMb }) => mib(residueMb) },
+  { title: 'FLAGS', cell: ({ flags }) => flags.join(',') },
 ];
 
 interface VictimRow extends VictimMessage {

@@ -117,6 +117,7 @@ export const explanationSchema = z.strictObject({
       verdict: verdictSchema,
       together: z.array(count).describe('The devices it would be loaded onto together, this one included.'),
       brings: z.array(model).describe('What else would come along.'),
+      flags: z.array(z.string()).describe('As in a server: what is odd about it.'),
       ...memory,
     }),
   ),

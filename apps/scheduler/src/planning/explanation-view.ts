@@ -84,13 +84,14 @@ function serverView(there: WhyThere, telling: Telling): Told['servers'][number] 
 
 function deviceView(
   { server }: WhyThere,
-  { ordinal, kind, verdict, place, memory }: WhyDevice,
+  { ordinal, kind, verdict, place, memory, flags }: WhyDevice,
   telling: Telling,
 ): Told['devices'][number] {
   return {
     ...{ server, ordinal, kind, verdict },
     together: [...(place?.devices ?? [])],
     brings: [...(place?.brings ?? [])],
+    flags: [...flags],
     ...memoryView(memory, new Set(place?.victims), telling),
   };
 }

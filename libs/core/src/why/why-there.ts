@@ -1,3 +1,4 @@
+import { type DeviceFlag, deviceFlags } from '../device-flags.js';
 import type { AccountId, ModelId, ReplicaId, ServerId } from '../ids.js';
 import { hostAccount, replicaId } from '../ids.js';
 import type { Bytes, Instant } from '../model.js';
@@ -54,6 +55,7 @@ export interface WhyDevice {
   /** The best way to put the model on it, if need be together with others; null where there is none. */
   readonly place: WhyPlace | null;
   readonly memory: WhyMemory;
+  readonly flags: readonly DeviceFlag[];
 }
 
 /** One way to put a model on a server. */
@@ -110,9 +112,11 @@ function whyServer(scene: Scene, server: Server, isOpen: boolean): WhyThere {
     verdict: replica ? 'holds' : verdictOn(scene, server, { ...judged, places }),
     cooldown: cooldown && { until: cooldown.until, cause: cooldown.cause },
     places,
-    devices: (server.devices ?? []).map(({ ordinal, kind, account }) => {
+    devices: (server.devices ?? []).map((device) => {
+      const { ordinal, kind, account } = device;
       const near = places.filter(({ devices }) => devices.includes(ordinal));
       const place = bestOf(near);
+      const memory = memoryAt(scene, server, place, account);
       return {
         ordinal,
         kind,
@@ -120,7 +124,8 @@ function whyServer(scene: Scene, server: Server, isOpen: boolean): WhyThere {
           ? 'holds'
           : verdictOn(scene, server, { ...judged, places: near }),
         place,
-        memory: memoryAt(scene, server, place, account),
+        memory,
+        flags: deviceFlags(server, device, memory),
       };
     }),
     host: memoryAt(scene, server, bestOf(places), host),
