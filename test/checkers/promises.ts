@@ -20,6 +20,7 @@ import { copiesDoNotFlap, copiesStayWithinMax, extrasTakeLittle, warmCopiesStay 
 import { secondLook, wakesLater } from './decisions.js';
 import { frozenMeansFrozen } from './freezes.js';
 import { failingIsReplacedOnce } from './failing.js';
+import { limitsAreDealtWith } from './limits.js';
 import { History } from './history.js';
 import {
   goingMeansGoing,
@@ -67,6 +68,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['14, routes', [routesAreReady, routesLeadToTheReady].map(always)],
   ['15, queues', [always(queuesStayBounded)]],
   ['20, freeze', [always(frozenMeansFrozen)]],
+  ['7, limits', [limitsAreDealtWith]],
   ['19, rest', [failingIsReplacedOnce]],
   ['19, rest', [secondLook, wakesLater, goingMeansGoing, drainsKeepTheirDeadline].map(always)],
 ];

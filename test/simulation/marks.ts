@@ -61,6 +61,9 @@ const RARE = {
   'all servers lost while requests waited':
     'They are told that there is no server, or wait for one to return.',
   'failing copy still routed': 'While it is the only one, it is better than none.',
+  'copy let go for taking more than its limit':
+    'It leaves as ever, and is booked with more when it comes again.',
+  'quarantined model asked for': 'It is refused, until somebody declares it otherwise or orders it.',
   'failing copy replaced': 'It goes on serving until another one does, and counts for nothing.',
   'ensemble step shared by two ensembles':
     'It is one replica, booked once, and stays as long as one needs it.',

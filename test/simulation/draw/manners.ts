@@ -14,8 +14,9 @@ export const withManners = (random: Random, models: readonly PlannedModel[]): Pl
     return isSpread ? spread({ ...planned, model }, least) : { ...planned, model };
   });
 
-const drawManners = (random: Random): Pick<Model, 'onFailing'> => ({
+const drawManners = (random: Random): Pick<Model, 'onFailing' | 'onLimitExceeded'> => ({
   onFailing: random.chance(0.5) ? 'replace' : 'flag',
+  onLimitExceeded: random.pick(['warn', 'unload', 'quarantine']),
 });
 
 /** A pin was drawn for what fitted without; what is only found is booked on all devices anyway. */

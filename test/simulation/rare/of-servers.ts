@@ -1,6 +1,6 @@
 import { memoryOf, type ModelId, type Ready, type Replica, type ReplicaId } from '#core';
 import type { RareMark } from '../marks.js';
-import { found, isLostNow, type Moment, type Sign } from './moment.js';
+import { found, isLostNow, left, type Moment, requestOf, type Sign } from './moment.js';
 
 /** For so long an unload counts as just done. */
 const JUST_NOW = 30_000;
@@ -40,6 +40,21 @@ export const ofServers = {
     ),
   'failing copy still routed': (moment) =>
     routedIn(moment).some((id) => isFailing(moment, id) && isOnlyOne(moment, id)),
+  'copy let go for taking more than its limit': (moment) =>
+    left(
+      moment,
+      'ready',
+      ({ model }, now) =>
+        now?.phase === 'draining' && now.cause === 'withdrawn' && moment.fleet.excesses.has(model),
+    ),
+  'quarantined model asked for': (moment) =>
+    moment.turn.actions.some(
+      (action) =>
+        action.kind === 'refuse' &&
+        action.refusal.reason === 'load_failed' &&
+        action.refusal.cause === 'capacity' &&
+        moment.fleet.excesses.has(requestOf(moment, action.request)!.model),
+    ),
   'failing copy replaced': (moment) =>
     moment.turn.actions.some(
       (action) =>

@@ -66,8 +66,8 @@ export const discovered = (id: ModelId, defaults: ModelSettings): Model =>
     maxCopies: null,
     dependsOn: [],
     require: {},
-    deviceSets: [],
     spread: null,
+    deviceSets: [],
     config: null,
   });
 

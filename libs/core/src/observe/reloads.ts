@@ -1,6 +1,7 @@
 import type { EventOf } from '../events.js';
 import { type Fleet, forget, replicasOf } from '../fleet.js';
 import { replicaId } from '../ids.js';
+import { pardon } from '../limits.js';
 import type { Instant } from '../model.js';
 import type { Replica } from '../replica.js';
 import { forgetCooldowns, orderLoad } from './requests.js';
@@ -19,6 +20,7 @@ export function orderReload(fleet: Fleet, { model, until }: EventOf<'ReloadOrder
     if (!fleet.replicas.has(replicaId(model, server.spec.id))) server.configs.delete(model);
   }
   forgetCooldowns(fleet, model);
+  pardon(fleet, model);
   const isAnywhere = [...fleet.reloads.values()].some((one) => one.model === model);
   if (!isAnywhere) orderLoad(fleet, { model, until }, now);
 }
