@@ -112,7 +112,7 @@ function answers(server: Server, now: Instant): boolean {
   return standing === 'ready' || standing === 'stale';
 }
 
-/** Whether nothing is under way or waited for, but what no server could ever take. */
+/** Whether nothing is under way or waited for, but what no server could ever take, or is wanted only beside what serves. */
 export const isAtRest = (fleet: Readonly<Fleet>, now: Instant): boolean =>
   fleet.waiting.size === 0 &&
   [...fleet.servers.values()].every((server) => !answers(server, now) || isQuiet(fleet, server)) &&
@@ -126,7 +126,8 @@ function isAllHopeless(fleet: Readonly<Fleet>): boolean {
   const room = new Room(fleet);
   const fitsNowhere = (model: Model): boolean =>
     [...fleet.servers.values()].every((server) => room.fitOn(server, model) !== 'fits');
-  return Array.from(fleet.wantedSince.keys(), (id) => fleet.models.get(id)).every(
-    (model) => model === undefined || fitsNowhere(model),
-  );
+  return [...fleet.wantedSince.keys()].every((id) => {
+    const model = fleet.models.get(id);
+    return model === undefined || fleet.strains.get(id)?.isAlone === true || fitsNowhere(model);
+  });
 }

@@ -167,6 +167,20 @@ describe('planning', () => {
     expect(plan.answers.items).toMatchObject([{ refusal: { reason: 'no_capacity' } }]);
   });
 
+  it('does not wait for one copy more that demand makes and nobody lacks', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('here', { gpuBytes: 6, maxCopies: 2 }), aModel('there', { gpuBytes: 6 }))
+      .serve(aServer('s', [10]), ['here', 'there'])
+      .serve(aServer('t', [10]), ['here', 'there'])
+      .warm('here', 's');
+    driver.warm('there', 't').pass(1_000);
+    const calm = { standing: null, easySince: null, carries: 0, samples: new Map() };
+    driver.fleet.strains.set('here' as ModelId, { copies: 2, ...calm, isAlone: false });
+    const plan = planned(driver, {});
+    expect(plan).toMatchObject({ end: 'at_rest', took: 0, orders: { items: [] } });
+    expect(plan.lacking.items).toMatchObject([{ model: 'here', readyCopies: 1, before: false }]);
+  });
+
   it('stops at its bounds, and cuts what it tells', () => {
     const driver = oneWarm();
     expect(planned(driver, { asked: ids('there') }, { turns: 2 })).toMatchObject({ end: 'turns', turns: 2 });
