@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals';
+import { type Action, type ActionOf, type Event, type Fleet, type Model, type ReplicaId } from '#core';
+import { aModel, aServer } from '../support/builders.js';
+import { HERE, S, Story } from './story.js';
+
+const isLoad = (action: Action): action is ActionOf<'load'> => action.kind === 'load';
+
+/** `here` is warm on a server with room for others. */
+function warm(here: Partial<Model>, ...others: Model[]): Story {
+  const story = new Story();
+  const models = [aModel('here', here), ...others];
+  story.turn([
+    { kind: 'ServerDeclared', server: aServer('s', [20]) },
+    ...models.map((model): Event => ({ kind: 'ModelDeclared', model })),
+    { kind: 'ContactChanged', server: S, fact: 'connected' },
+  ]);
+  const loads = story.look(Object.fromEntries(models.map(({ id }) => [id, '' as const])));
+  for (const load of [...loads, ...story.ask('here')].filter(isLoad)) story.loaded(load);
+  return story;
+}
+
+/** It is made to leave, though nobody decided so. */
+function leaves(fleet: Fleet, cause: 'idle' | 'evicted', makesRoomFor: string | null, at: number): void {
+  const left = { phase: 'draining', since: at, cause, makesRoomFor };
+  fleet.replicas.set(HERE, { ...fleet.replicas.get(HERE), ...left } as never);
+  fleet.unsettled.add(HERE);
+}
+
+describe('the promises', () => {
+  it('find what is kept warm and was retired', () => {
+    const story = warm({ minCopies: 1, idleUnload: 1_000 });
+    story.time(20_000, (fleet, actions) => {
+      leaves(fleet, 'idle', null, story.now);
+      return actions;
+    });
+    expect(story.found).toContainEqual(
+      expect.stringMatching(/here@s is kept warm and was retired \(invariant 7/),
+    );
+  });
+
+  it('find one of several copies that was let go too soon, and the only one', () => {
+    const story = warm({ maxCopies: 2, idleUnload: null });
+    story.time(60_000, (fleet, actions) => {
+      leaves(fleet, 'idle', null, story.now);
+      return actions;
+    });
+    expect(story.found).toContainEqual(
+      expect.stringMatching(/here@s was let go \d+ ms after another copy came up \(invariant 9/),
+    );
+    expect(story.found).toContainEqual(expect.stringMatching(/let go, and 0 are left of 1 \(invariant 9/));
+  });
+
+  it('find the last copy of a model that was evicted for one copy more of another', () => {
+    const story = warm({}, aModel('many', { maxCopies: 2, minCopies: 1 }));
+    story.time(60_000, (fleet, actions) => {
+      leaves(fleet, 'evicted', 'many', story.now);
+      return actions;
+    });
+    expect(story.found).toContainEqual(
+      expect.stringMatching(
+        /here@s, the last of its model, was evicted for one copy more of many \(invariant 8/,
+      ),
+    );
+  });
+
+  it('find a copy that was placed beyond copies.max', () => {
+    const story = warm({ maxCopies: 1 });
+    story.time(1_000, (fleet, actions) => {
+      const { id: _, server: __, ...rest } = fleet.replicas.get(HERE)!;
+      const id = 'here@t' as ReplicaId;
+      fleet.servers.set(aServer('t').id, fleet.servers.get(S)!);
+      fleet.replicas.set(id, { ...rest, id, server: 't', phase: 'placed', carriedBy: null } as never);
+      return actions;
+    });
+    expect(story.found).toContainEqual(
+      expect.stringMatching(/here@t was placed beside 1 copies of at most 1 \(invariant 9/),
+    );
+  });
+});
