@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Action, type ActionOf, type Event, type Fleet, type Model, type ReplicaId } from '#core';
+import type { Action, ActionOf, Event, Fleet, Model, ReplicaId } from '#core';
 import { aModel, aServer } from '../support/builders.js';
 import { HERE, S, Story } from './story.js';
 
