@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -104,6 +104,26 @@ describe('berthctl', () => {
     expect(await said('get servers --state draining')).toMatch(/\na +draining /);
     expect(await said('undrain a')).toBe('a is not drained any more\n');
     expect(await said('get servers a')).toMatch(/\na +ready /);
+  });
+
+  it('applies the models of a file, all or none', async () => {
+    const file = join(world.folder, 'models.yaml');
+    await writeFile(file, 'models:\n  one: { gpuMemoryLimitMb: 10 }\n  two: { class: critical }\n');
+    expect(await said(`apply -f ${file}`)).toBe(
+      'one is declared, revision 1\ntwo is declared, revision 1\n2 models applied\n',
+    );
+    expect(JSON.parse(await said(`apply -f ${file} -o json`))).toMatchObject({
+      items: [{ name: 'one', revision: '2', created: false }, { name: 'two' }],
+    });
+    await writeFile(file, 'models: { one: { colour: red }, three: {} }');
+    const refused = await berthctl(`apply -f ${file}`);
+    expect([refused.status, refused.out]).toEqual([1, '']);
+    expect(refused.err).toMatch(
+      /^berthctl: invalid_request: .*\n {2}models\.one\.colour: is not a known key\n$/,
+    );
+    await writeFile(file, 'servers: []\nmodels: {}');
+    expect((await berthctl(`apply -f ${file}`)).status).toBe(2);
+    expect((await berthctl('apply -f nowhere.yaml')).status).toBe(2);
   });
 
   it('freezes and unfreezes', async () => {

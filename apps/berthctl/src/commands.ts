@@ -14,6 +14,7 @@ export function addCommands(program: Command, act: Act): void {
   addResolve(program, act);
   addPins(program, act);
   addOrders(program, act);
+  addApply(program, act);
   addReload(program, act);
   addDrains(program, act);
   addFreezes(program, act);
@@ -114,6 +115,15 @@ function addOrders(program: Command, act: Act): void {
     .action(
       act(async (work, [model], options) => (await import('./orders.js')).unload(work, model, options)),
     );
+}
+
+function addApply(program: Command, act: Act): void {
+  program
+    .command('apply')
+    .description('declare the models of a YAML or JSON file, all or none')
+    .requiredOption('-f, --file <file>', 'a file with `models`, written as in the configuration')
+    .addHelpText('after', example('apply -f models.yaml'))
+    .action(act(async (work, _, options) => (await import('./apply.js')).apply(work, options)));
 }
 
 function addReload(program: Command, act: Act): void {

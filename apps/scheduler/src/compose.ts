@@ -18,6 +18,7 @@ import { Readiness } from './health/readiness.js';
 import { baseModels, baseServers } from './layered-config.js';
 import { Lifecycle } from './lifecycle.js';
 import { Catalog } from './models/catalog.js';
+import { ModelBatch } from './models/model-batch.js';
 import { ModelList } from './models/model-list.js';
 import { ModelOrders } from './models/model-orders.js';
 import { ModelWrites } from './models/model-writes.js';
@@ -67,6 +68,7 @@ export function compose(
     writes,
     links,
     modelWrites: new ModelWrites(engine, catalog, models, writes, times),
+    batch: new ModelBatch(engine, catalog, writes, times),
     orders: new ModelOrders(engine, models, writes, watch, times),
     explanations: new Explanations(engine, models, times),
     planner: new Planner(engine, new Suppositions(engine, catalog, registry, times), lifecycle),
@@ -133,6 +135,7 @@ export function providersOf(made: Composition): Provider[] {
     { provide: ModelList, useValue: made.models },
     { provide: ModelWrites, useValue: made.modelWrites },
     { provide: ModelOrders, useValue: made.orders },
+    { provide: ModelBatch, useValue: made.batch },
     { provide: ServerList, useValue: made.servers },
     { provide: ServerWrites, useValue: made.serverWrites },
     { provide: Overview, useValue: made.overview },

@@ -11,6 +11,7 @@ import { grpcOptions } from './grpc/options.js';
 import { fastifyAdapter, guardLocal, parseJson } from './http/fastify.js';
 import { openApi } from './http/openapi.js';
 import { checks } from './http/worded.js';
+import { serveBatch } from './models/batch.http.js';
 import { nestLog } from './nest-log.js';
 import { serveResolve } from './routing/resolve.http.js';
 import { SchedulerModule } from './scheduler.module.js';
@@ -42,6 +43,7 @@ export async function listen(config: Config, made: Composition): Promise<Listeni
   parseJson(fastify);
   guardLocal(fastify, made.problems);
   serveResolve(fastify, made.resolver, made.problems);
+  serveBatch(fastify, made.batch, made.problems);
   const document = openApi(app);
   fastify.get('/openapi.json', () => document);
   try {

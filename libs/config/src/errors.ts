@@ -47,6 +47,15 @@ export function refuse(
   return { ok: false, errors: [...errors.values()].sort((one, other) => lines(one) - lines(other)) };
 }
 
+/** The same errors where what was checked stands under a path. */
+export function underPath(at: Path, errors: readonly ConfigError[]): readonly ConfigError[] {
+  const above = oneLine(pathText(at));
+  return errors.map(({ path, ...rest }) => {
+    const joint = path === '' || path.startsWith('[') ? '' : '.';
+    return { ...rest, path: `${above}${joint}${path}` };
+  });
+}
+
 /** One line for people: `berth.yaml:12: models.fraud.gpuMemoryLimitMb must be ...`. */
 export function formatError(error: ConfigError, filePath?: string): string {
   const place = error.line === null || filePath === undefined ? '' : `${filePath}:${error.line}: `;

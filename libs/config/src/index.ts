@@ -24,6 +24,7 @@ export {
   check,
   formatError,
   refuse,
+  underPath,
   type Checked,
   type ConfigError,
   type Finding,

@@ -18,6 +18,16 @@ describe('the definitions', () => {
     expect(requestDeserialize(Buffer.alloc(0))).toMatchObject({ model: '', avoid: [] });
   });
 
+  it('take long messages for a batch alone', () => {
+    const service = adminDefinition()[ADMIN] as ReturnType<typeof routerService>;
+    const { BatchModels: batch, PutModel: put } = service;
+    const spec = { fields: { x: { stringValue: 'y'.repeat(70_000) } } };
+    const sent = (method: typeof put, request: object): object =>
+      method!.requestDeserialize(method!.requestSerialize(request));
+    expect(sent(put, { model: 'm', spec })).toMatchObject({ reason: 'too_large' });
+    expect(sent(batch, { models: { m: spec } })).toHaveProperty('models.m');
+  });
+
   it('tell an absent number from zero', () => {
     const { requestDeserialize, requestSerialize } = routerService()['Resolve']!;
     const sent = (request: object): object => requestDeserialize(requestSerialize(request));

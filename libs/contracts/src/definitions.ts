@@ -10,10 +10,13 @@ export const ADMIN = 'berth.v1.Admin';
 const load = (...files: string[]): PackageDefinition =>
   loadSync(files, { longs: String, enums: String, defaults: true, includeDirs: [protoFolder()] });
 
+/** The longest message of a batch; no other method takes as long a one. */
+export const BATCH_BYTES = 4 * 2 ** 20;
+
 /** Admin without Router: Nest serves every service of a package it loads. */
 export function adminDefinition(): PackageDefinition {
   const definition = load('berth/v1/admin.proto');
-  return { ...definition, [ADMIN]: tolerant(serviceOf(definition, ADMIN)) };
+  return { ...definition, [ADMIN]: tolerant(serviceOf(definition, ADMIN), { BatchModels: BATCH_BYTES }) };
 }
 
 /** Router alone, for raw handlers. A route that is answered again as the same object is not encoded again. */

@@ -2,6 +2,7 @@ export {
   ADMIN,
   adminClientService,
   adminDefinition,
+  BATCH_BYTES,
   publishedDefinition,
   ROUTER,
   routerClientService,

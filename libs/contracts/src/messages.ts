@@ -129,6 +129,17 @@ export const fleetSchema = z.strictObject({
   loadsInFlight: count,
 });
 
+/** What a batch has declared, model by model. */
+export const batchSchema = z.strictObject({
+  items: z.array(
+    z.strictObject({
+      name: z.string(),
+      revision,
+      created: z.boolean().describe('Whether nothing was declared of it over the API before.'),
+    }),
+  ),
+});
+
 /** One page of a list; `nextPageToken` is empty on the last one. */
 export const pageSchema = <Item extends z.ZodType>(item: Item) =>
   z.strictObject({ items: z.array(item), nextPageToken: z.string() });
@@ -152,6 +163,7 @@ export type CopyMessage = z.infer<typeof copySchema>;
 export type ServerMessage = z.infer<typeof serverSchema>;
 export type DeviceMessage = z.infer<typeof deviceSchema>;
 export type FleetMessage = z.infer<typeof fleetSchema>;
+export type BatchMessage = z.infer<typeof batchSchema>;
 export interface PageMessage<Item> {
   readonly items: Item[];
   readonly nextPageToken: string;

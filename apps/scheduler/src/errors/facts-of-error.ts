@@ -16,7 +16,7 @@ const REASONS: Readonly<Record<number, RefusalFacts & { readonly reason: Reason 
   400: { reason: 'invalid_request' },
   403: { reason: 'not_allowed' },
   404: { reason: 'not_found' },
-  413: { reason: 'too_large', detail: 'a body may have at most 64 KiB' },
+  413: { reason: 'too_large', detail: 'a body may have at most 64 KiB, that of a batch 4 MiB' },
   415: { reason: 'unsupported_media_type', detail: 'a body must be application/json' },
 };
 

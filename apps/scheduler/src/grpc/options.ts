@@ -1,13 +1,11 @@
 import type { Server } from '@grpc/grpc-js';
 import { type GrpcOptions, Transport } from '@nestjs/microservices';
 import { ReflectionService } from '@grpc/reflection';
-import { adminDefinition, publishedDefinition, routerService } from '#contracts';
+import { adminDefinition, BATCH_BYTES, publishedDefinition, routerService } from '#contracts';
 import type { RpcErrors } from '../errors/rpc-errors.js';
 import type { GrpcHealth } from '../health/grpc-health.js';
 import type { Resolver } from '../routing/resolver.js';
 import { routerHandlers } from '../routing/router.grpc.js';
-
-const MESSAGE_LIMIT = 64 * 1_024;
 
 /** What is served beside Admin on Nest's gRPC server, past Nest. */
 export interface RawServices {
@@ -27,7 +25,8 @@ export function grpcOptions(url: string, { resolver, errors, health, onServer }:
       package: 'berth.v1',
       packageDefinition: adminDefinition(),
       gracefulShutdown: true,
-      maxReceiveMessageLength: MESSAGE_LIMIT,
+      // A batch may be as long; how long the others may be is seen when they are decoded.
+      maxReceiveMessageLength: BATCH_BYTES,
       channelOptions: { 'grpc.enable_channelz': 0 },
       onLoadPackageDefinition: (_, server: Server) => {
         onServer(server);

@@ -2,16 +2,20 @@ import type { Metadata } from '@grpc/grpc-js';
 import type { z } from 'zod';
 import { check } from '#config';
 import { MalformedRequest } from '#contracts';
-import { invalid } from '../errors/refused.js';
+import { invalid, Refused } from '../errors/refused.js';
 import { type Caller, callerOf } from '../writes/caller.js';
 
 /** Reads a gRPC request by its schema; refuses one that breaks rules or is no message at all. */
 export function readRequest<T>(schema: z.ZodType<T>, request: unknown): T {
-  if (request instanceof MalformedRequest) throw invalid([{ path: '', rule: request.rule }]);
+  if (request instanceof MalformedRequest) throw malformed(request);
   const checked = check(schema, request);
   if (!checked.ok) throw invalid(checked.errors);
   return checked.value;
 }
+
+/** The refusal of what is no message, or too long a one. */
+export const malformed = ({ reason, rule }: MalformedRequest): Refused =>
+  reason === 'too_large' ? new Refused({ reason, detail: rule }) : invalid([{ path: '', rule }]);
 
 /** The conditions that a call's metadata puts on a write. */
 export const callerAmong = (metadata: Metadata): Caller =>

@@ -24,8 +24,12 @@ const NAMED = new Map<z.ZodType, string>([
   [problemSchema, 'Problem'],
 ]);
 
+const IDEMPOTENCY_KEY = header(
+  'Idempotency-Key',
+  'The same write with the same key takes effect once; kept 24 h.',
+);
 const WRITE_HEADERS = [
-  header('Idempotency-Key', 'The same write with the same key takes effect once; kept 24 h.'),
+  IDEMPOTENCY_KEY,
   header('If-Match', 'The revision that is meant, as an ETag tells it.'),
 ];
 
@@ -52,7 +56,7 @@ function completed(operation: Json, key: string, described: Described): Json {
   const { summary, answers, write } = described;
   const parameters = [
     ...((operation['parameters'] as Json[] | undefined) ?? []),
-    ...(write ? WRITE_HEADERS : []),
+    ...(write === undefined ? [] : write === true ? WRITE_HEADERS : [IDEMPOTENCY_KEY]),
   ];
   const answered = Object.entries(answers).map(([status, schema]) => [status, answer(schema)]);
   const known = operation['requestBody'] as Json | undefined;
@@ -67,7 +71,7 @@ function completed(operation: Json, key: string, described: Described): Json {
 
 /** Only what is put or patched must be there. */
 function bodyOf(key: string, { body, patch }: Described, known: Json | undefined): Json {
-  const required = key.startsWith('put ') || key.startsWith('patch ');
+  const required = /^(put|patch) |:batch$/.test(key);
   if (body !== undefined && patch) {
     const schema = { schema: patchOf(jsonSchema(body)) };
     const types = { 'application/json': schema, 'application/merge-patch+json': schema };

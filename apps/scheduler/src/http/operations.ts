@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import {
+  batchSchema,
   explanationSchema,
   fleetSchema,
   modelSchema,
@@ -11,6 +12,7 @@ import {
 import { modelSpecSchema, pinSchema, serverSpecSchema } from '#config';
 import { publishedPlanRequestSchema } from '../planning/plan-request.js';
 import { freezeBodySchema } from '../fleet/freezes.js';
+import { publishedBatchSchema } from '../models/model-batch.js';
 import { resolveRequestSchema } from '../routing/resolve-request.js';
 
 /** What an operation does and answers: what the controllers' types cannot tell. */
@@ -22,8 +24,8 @@ export interface Described {
   readonly body?: z.ZodType;
   /** The body is a JSON Merge Patch of that schema: each key may be null too. */
   readonly patch?: true;
-  /** It takes Idempotency-Key and If-Match. */
-  readonly write?: true;
+  /** It takes Idempotency-Key, and If-Match where what it changes has a revision. */
+  readonly write?: true | 'without a revision';
 }
 
 const write = true;
@@ -38,6 +40,12 @@ export const OPERATIONS: Readonly<Record<string, Described>> = {
     body: resolveRequestSchema,
   },
   'get /v1/models': { summary: 'Lists the models', answers: { 200: pageSchema(modelSchema) } },
+  'post /v1/models:batch': {
+    summary: 'Declares up to 1,000 models, all or none, each as PUT does; the body may have 4 MiB',
+    answers: { 200: batchSchema },
+    body: publishedBatchSchema,
+    write: 'without a revision',
+  },
   'get /v1/models/{model}': { summary: 'Tells of a model without starting anything', answers: model },
   'put /v1/models/{model}': {
     summary: 'Declares a model: replaces what the API said of it',
@@ -108,9 +116,13 @@ export const OPERATIONS: Readonly<Record<string, Described>> = {
     summary: 'Freezes the fleet: routes go on, no load or unload is ordered; survives a restart',
     answers: { 200: fleetSchema },
     body: freezeBodySchema,
-    write,
+    write: 'without a revision',
   },
-  'delete /v1/fleet/frozen': { summary: 'Ends the freeze', answers: { 200: fleetSchema }, write },
+  'delete /v1/fleet/frozen': {
+    summary: 'Ends the freeze',
+    answers: { 200: fleetSchema },
+    write: 'without a revision',
+  },
   'get /health/live': { summary: 'Whether the process runs', answers: { 200: null } },
   'get /health/ready': { summary: 'Whether it serves', answers: { 200: null, 503: null } },
   'get /metrics': { summary: 'Metrics, as Prometheus reads them', answers: { 200: null } },

@@ -1,6 +1,5 @@
 import {
   type Checked,
-  dependencyCycle,
   type ModelLayer,
   type ModelSpec,
   patchModelSpec,
@@ -19,7 +18,7 @@ import { coreModel } from './core-model.js';
 import { type Entry, isDeclared } from './layers.js';
 import { type ModelList, unknownModel } from './model-list.js';
 import { modelView } from './model-view.js';
-import { checkPins } from './pin-room.js';
+import { checkTogether } from './together.js';
 
 /** Declares, changes and withdraws models and their pins. */
 export class ModelWrites {
@@ -95,7 +94,8 @@ export class ModelWrites {
   private store(before: Entry, next: ToldModel, status: number): Prepared<ModelMessage> {
     const { name } = before;
     const after = this.catalog.entryWith(name, next);
-    this.checkTogether(before, after);
+    const { engine, catalog, times } = this;
+    checkTogether({ engine, catalog, times }, [{ before, after }], () => 'dependsOn');
     return {
       changes: [{ kind: 'model', name, value: next }],
       status,
@@ -105,19 +105,6 @@ export class ModelWrites {
         this.engine.tell(declaration(after, this.times));
       },
     };
-  }
-
-  /** What must hold over all models: no circle of dependencies, and room for every pin. */
-  private checkTogether(before: Entry, after: Entry): void {
-    const others = this.catalog.declared().filter(({ name }) => name !== after.name);
-    const graph = new Map([...others, after].map(({ name, effective }) => [name, effective.dependsOn]));
-    const cycle = after.effective.dependsOn.length > 0 ? dependencyCycle(graph) : null;
-    if (cycle)
-      throw invalid([{ path: 'dependsOn', rule: `must not lead back to itself: ${cycle.join(' -> ')}` }]);
-    const pinned = others
-      .map((entry) => coreModel(entry, this.times))
-      .filter(({ pinnedCopies }) => pinnedCopies > 0);
-    checkPins(this.engine.fleet, pinned, coreModel(before, this.times), coreModel(after, this.times));
   }
 }
 

@@ -7,6 +7,7 @@ import { RpcFilter } from '../errors/rpc.filter.js';
 import { callerAmong, readRequest } from '../grpc/requests.js';
 import { modelListSchema } from '../pages.js';
 import type { Written } from '../writes/writes.js';
+import { ModelBatch } from './model-batch.js';
 import { ModelList } from './model-list.js';
 import { ModelOrders } from './model-orders.js';
 import { modelName, orderQuerySchema } from './model-requests.js';
@@ -24,6 +25,7 @@ const pinned = z.object({
   until: z.string().optional(),
   schedule: struct.optional(),
 });
+const batched = z.object({ models: z.record(z.string(), struct) });
 const ordered = named.extend(orderQuerySchema.shape);
 const unloaded = ordered.extend({ force: z.boolean().optional() });
 
@@ -35,6 +37,7 @@ export class ModelsRpc {
     @Inject(ModelList) private readonly models: ModelList,
     @Inject(ModelWrites) private readonly writes: ModelWrites,
     @Inject(ModelOrders) private readonly orders: ModelOrders,
+    @Inject(ModelBatch) private readonly batch: ModelBatch,
   ) {}
 
   @GrpcMethod('Admin', 'ListModels')
@@ -64,6 +67,14 @@ export class ModelsRpc {
   async remove(request: unknown, metadata: Metadata) {
     await this.writes.remove(readRequest(named, request).model, callerAmong(metadata));
     return {};
+  }
+
+  @GrpcMethod('Admin', 'BatchModels')
+  async declare(request: unknown, metadata: Metadata) {
+    const { models } = readRequest(batched, request);
+    const specs = Object.entries(models).map(([name, spec]) => [name, fromStruct(spec)] as const);
+    const body = { models: Object.fromEntries(specs) };
+    return (await this.batch.declare(body, callerAmong(metadata))).body;
   }
 
   @GrpcMethod('Admin', 'PinModel')

@@ -8,18 +8,22 @@ const fleetOf = (...models: string[]) => new CoreDriver().serve(aServer('t', [10
 
 describe('a change of a pin', () => {
   it('is refused where all pins together would not fit', () => {
-    expect(() => checkPins(fleetOf('a', 'b'), [pinned('a', 6)], aModel('b'), pinned('b', 6))).toThrow(
-      Refused,
-    );
+    expect(() =>
+      checkPins(fleetOf('a', 'b'), [pinned('a', 6)], [{ before: aModel('b'), after: pinned('b', 6) }]),
+    ).toThrow(Refused);
   });
 
   it('is accepted beside a pin whose model is in no repository any more', () => {
     const gone = pinned('gone', 1);
-    expect(() => checkPins(fleetOf('a'), [gone], aModel('a'), pinned('a', 6))).not.toThrow();
+    expect(() =>
+      checkPins(fleetOf('a'), [gone], [{ before: aModel('a'), after: pinned('a', 6) }]),
+    ).not.toThrow();
   });
 
   it('is refused where it finds no place itself, whatever else does not', () => {
     const gone = pinned('gone', 1);
-    expect(() => checkPins(fleetOf('a'), [gone], aModel('a'), pinned('a', 11))).toThrow(Refused);
+    expect(() => checkPins(fleetOf('a'), [gone], [{ before: aModel('a'), after: pinned('a', 11) }])).toThrow(
+      Refused,
+    );
   });
 });

@@ -4,27 +4,32 @@ import { mib } from './core-model.js';
 
 type Misfit = Extract<PinsFit, { fits: false }>['unplaced'][number];
 
+/** A model as it is, and as it is to be; it may be pinned before, after, or neither. */
+export interface PinChange {
+  readonly before: Model | undefined;
+  readonly after: Model;
+}
+
 /**
- * Refuses a change of one model after which all pins together could not be placed. Where they could not be placed
- * before, as after a loss, it is refused only if it asks for more and finds no place, or takes one from another pin.
+ * Refuses changes after which all pins together could not be placed. Where they could not be placed before, as after a
+ * loss, they are refused only if one asks for more and finds no place, or takes one from another pin.
  */
 export function checkPins(
   fleet: Readonly<Fleet>,
   others: readonly Model[],
-  before: Model | undefined,
-  after: Model,
+  changes: readonly PinChange[],
 ): void {
-  if (after.pinnedCopies === 0) return;
-  const result = fitPins(fleet, [...others, after]);
+  if (changes.every(({ after }) => after.pinnedCopies === 0)) return;
+  const result = fitPins(fleet, [...others, ...changes.map(({ after }) => after)]);
   if (result.fits) return;
-  const was = fitPins(fleet, before === undefined ? others : [...others, before]);
+  const was = fitPins(fleet, [...others, ...changes.flatMap(({ before }) => before ?? [])]);
   const isNoWorse = !was.fits && copies(result.unplaced) <= copies(was.unplaced);
-  const isPlaced = result.unplaced.every(({ model }) => model !== after.id);
-  if (isNoWorse && (isPlaced || asksNoMore(before, after))) return;
+  const lacking = new Set(result.unplaced.map(({ model }) => model));
+  if (isNoWorse && changes.every((change) => !lacking.has(change.after.id) || asksNoMore(change))) return;
   throw doesNotFit(fleet, result.unplaced);
 }
 
-function asksNoMore(before: Model | undefined, after: Model): boolean {
+function asksNoMore({ before, after }: PinChange): boolean {
   if (before === undefined) return false;
   return after.pinnedCopies <= before.pinnedCopies && after.gpuBytes <= before.gpuBytes;
 }

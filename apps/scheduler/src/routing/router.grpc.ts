@@ -3,6 +3,7 @@ import { MalformedRequest, type ResolveRequestMessage, type RouteMessage } from 
 import type { ResolveQuery } from '#engine';
 import { factsOf, invalid, Refused } from '../errors/refused.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
+import { malformed } from '../grpc/requests.js';
 import { patience } from './deadline.js';
 import { readResolveRequest } from './resolve-request.js';
 import type { Resolver } from './resolver.js';
@@ -44,7 +45,7 @@ function resolve(
 
 /** The query, with the wait cut so that the answer comes before the call's deadline. */
 function queryOf(call: ResolveCall): ResolveQuery {
-  if (call.request instanceof MalformedRequest) throw invalid([{ path: '', rule: call.request.rule }]);
+  if (call.request instanceof MalformedRequest) throw malformed(call.request);
   const read = readResolveRequest(call.request.model, call.request);
   if (!read.ok) throw invalid(read.errors);
   const deadline = call.getDeadline();

@@ -1,0 +1,22 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { BATCH_BYTES } from '#contracts';
+import type { Problems } from '../errors/problems.js';
+import { callerIn } from '../http/written-reply.js';
+import { BATCH_PATH, type ModelBatch } from './model-batch.js';
+
+/** A colon begins a parameter in Fastify's paths; two of them are one. */
+const ROUTE = BATCH_PATH.replace(':', '::');
+
+/** Serves the batch on Fastify itself: Nest knows of no route with a bound of its own. */
+export function serveBatch(fastify: FastifyInstance, batch: ModelBatch, problems: Problems): void {
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { status, body } = await batch.declare(request.body, callerIn(request.headers));
+    return reply.code(status).send(body);
+  };
+  fastify.post(ROUTE, { bodyLimit: BATCH_BYTES, errorHandler: problemsIn(problems) }, handler);
+}
+
+const problemsIn =
+  (problems: Problems) =>
+  (error: Error, request: FastifyRequest, reply: FastifyReply): void =>
+    problems.send(error, request, reply);

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { type Checked, check, modelSpecSchema, nameSchema, readModelSpec, underPath } from '#config';
+import type { BatchMessage } from '#contracts';
+import type { Engine, ToldModel } from '#engine';
+import { type BrokenRule, invalid } from '../errors/refused.js';
+import type { WallTimes } from '../wall-times.js';
+import { type Caller, checkNoIfMatch } from '../writes/caller.js';
+import type { Prepared, Writes, Written } from '../writes/writes.js';
+import type { Catalog } from './catalog.js';
+import type { Entry } from './layers.js';
+import { apartPin, beside, declaration, told } from './model-writes.js';
+import { checkTogether, type EntryChange } from './together.js';
+
+const MOST_MODELS = 1_000;
+const SIZE_RULE = `must have 1 to ${MOST_MODELS} models`;
+/** Who broke more rules than this hears of the first ones; an answer has its bounds too. */
+const MOST_TOLD = 20;
+
+const batchOf = <Spec extends z.ZodType>(spec: Spec) =>
+  z.strictObject({ models: z.record(nameSchema, spec).describe('What is declared, by name.') });
+
+/** What a batch declares, as it is published. */
+export const publishedBatchSchema = batchOf(modelSpecSchema);
+
+/** The specs are checked one by one: each with what else is said of its model. */
+const batchSchema = batchOf(z.unknown()).refine(
+  ({ models }) => Object.keys(models).length >= 1 && Object.keys(models).length <= MOST_MODELS,
+  { error: SIZE_RULE, path: ['models'] },
+);
+
+export const BATCH_PATH = '/v1/models:batch';
+
+/** A model as it is to be, and what is stored of it. */
+interface Declared extends EntryChange {
+  readonly next: ToldModel;
+  /** Whether nothing was declared of it over the API before. */
+  readonly isNew: boolean;
+}
+
+/** Declares many models at once, all or none. Each is replaced, as by a PUT of its own. */
+export class ModelBatch {
+  constructor(
+    private readonly engine: Engine,
+    private readonly catalog: Catalog,
+    private readonly writes: Writes,
+    private readonly times: WallTimes,
+  ) {}
+
+  declare(body: unknown, caller: Caller): Promise<Written<BatchMessage>> {
+    return this.writes.perform({ method: 'POST', path: BATCH_PATH, body, caller }, () => {
+      checkNoIfMatch(caller);
+      const checked = check(batchSchema, body);
+      if (!checked.ok) throw invalid(toldOf(checked.errors));
+      const declared = this.declaredIn(checked.value.models);
+      const { engine, catalog, times } = this;
+      checkTogether({ engine, catalog, times }, declared, (name) => pathOf(name, 'dependsOn'));
+      return this.prepared(declared);
+    });
+  }
+
+  /** Every entry is checked: who made mistakes in several hears of all of them. */
+  private declaredIn(models: Readonly<Record<string, unknown>>): readonly Declared[] {
+    const broken: BrokenRule[] = [];
+    const declared = Object.entries(models).flatMap(([name, spec]): Declared[] => {
+      const before = this.catalog.entry(name);
+      const next = nextOf(before, spec);
+      if (!next.ok) {
+        broken.push(...underPath(['models', name], next.errors));
+        return [];
+      }
+      const after = this.catalog.entryWith(name, next.value);
+      return [{ before, after, next: next.value, isNew: before.told?.spec == null }];
+    });
+    if (broken.length > 0) throw invalid(toldOf(broken));
+    return declared;
+  }
+
+  private prepared(declared: readonly Declared[]): Prepared<BatchMessage> {
+    return {
+      changes: declared.map(({ after, next }) => ({ kind: 'model', name: after.name, value: next })),
+      status: 200,
+      view: () => ({
+        items: declared.map(({ after, isNew }) => {
+          return { name: after.name, revision: String(after.revision), created: isNew };
+        }),
+      }),
+      commit: () => {
+        for (const { after, next } of declared) this.catalog.set(after.name, next);
+        this.engine.tell(...declared.map(({ after }) => declaration(after, this.times)));
+      },
+    };
+  }
+}
+
+/** What is stored of a model once its spec is replaced: a pin that was set apart stays, unless the spec speaks of it. */
+function nextOf(before: Entry, spec: unknown): Checked<ToldModel> {
+  const pin = apartPin(before.told, spec);
+  const checked = readModelSpec(before.name, spec, beside(before, pin));
+  return checked.ok ? { ok: true, value: told(before, checked.value, pin) } : checked;
+}
+
+const pathOf = (name: string, key: string): string =>
+  underPath(['models', name], [{ path: key, rule: '', line: null }])[0]!.path;
+
+function toldOf(broken: readonly BrokenRule[]): readonly BrokenRule[] {
+  if (broken.length <= MOST_TOLD) return broken;
+  const rule = `breaks ${broken.length - MOST_TOLD} more rules`;
+  return [...broken.slice(0, MOST_TOLD), { path: 'models', rule }];
+}

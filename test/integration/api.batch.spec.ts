@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Metadata } from '@grpc/grpc-js';
+import { toStruct } from '#contracts';
+import { call, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
+
+const PATH = '/v1/models:batch';
+
+describe('a batch of models', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await startWorld({ yaml: 'models: { filed: { gpuMemoryLimitMb: 100, dependsOn: [m-1] } }' });
+  });
+
+  afterAll(() => world.close());
+
+  const post = (body: unknown, headers = {}) => call(world, 'POST', PATH, body, headers);
+  const get = async (name: string) => (await call(world, 'GET', `/v1/models/${name}`)).body;
+  const many = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, nth) => [`many-${nth}`, { gpuMemoryLimitMb: nth + 1 }]),
+    );
+  const pathsOf = ({ body }: Awaited<ReturnType<typeof post>>): string[] =>
+    body.errors.map(({ path }: { path: string }) => path);
+
+  it('declares all of them at once, and keeps them through a restart', async () => {
+    const first = await post({ models: { 'm-1': { gpuMemoryLimitMb: 5 }, filed: { class: 'critical' } } });
+    expect([first.status, first.body]).toEqual([
+      200,
+      {
+        items: [
+          { name: 'm-1', revision: '1', created: true },
+          { name: 'filed', revision: '1', created: true },
+        ],
+      },
+    ]);
+    const second = await post({ models: { 'm-1': { labels: { team: 'risk' } } } });
+    expect(second.body.items).toEqual([{ name: 'm-1', revision: '2', created: false }]);
+    await world.restart();
+    expect(await get('m-1')).toMatchObject({ revision: '2', spec: { labels: { team: 'risk' } } });
+    expect((await get('filed')).effective).toMatchObject({ class: 'critical', gpuMemoryLimitMb: 100 });
+  });
+
+  it('takes a thousand, and no more', async () => {
+    expect((await post({ models: many(1_000) })).body.items).toHaveLength(1_000);
+    const refused = await post({ models: many(1_001) });
+    expect([refused.status, refused.body.errors]).toEqual([
+      400,
+      [{ path: 'models', rule: 'must have 1 to 1000 models' }],
+    ]);
+    expect(pathsOf(await post({ models: {} }))).toEqual(['models']);
+    expect(pathsOf(await post({}))).toEqual(['models']);
+    expect(pathsOf(await post({ models: { a: {} }, more: 1 }))).toEqual(['more']);
+    expect(pathsOf(await post([]))).toEqual(['']);
+    expect((await post(undefined)).status).toBe(400);
+  });
+
+  it('tells of each entry what it breaks, and changes nothing', async () => {
+    const models = {
+      fine: {},
+      'a.b': { gpuMemoryLimitMb: -1, colour: 'red' },
+      c: null,
+      d: { pin: { copies: 3 }, copies: { max: 2 } },
+    };
+    const refused = await post({ models });
+    expect([refused.status, refused.body.reason]).toEqual([400, 'invalid_request']);
+    expect(pathsOf(refused).toSorted((one, other) => (one < other ? -1 : 1))).toEqual([
+      'models.c',
+      'models.d.pin.copies',
+      'models["a.b"].colour',
+      'models["a.b"].gpuMemoryLimitMb',
+    ]);
+    expect((await call(world, 'GET', '/v1/models/fine')).status).toBe(404);
+    expect((await post({ models: { '../x': {} } })).status).toBe(400);
+    const wrong = Object.fromEntries(Object.keys(many(100)).map((name) => [name, { a: 1 }]));
+    expect((await post({ models: wrong })).body.errors).toHaveLength(21);
+  });
+
+  it('refuses the whole for pins that do not fit together, or a circle', async () => {
+    const gpu = 20_000;
+    const pinned = { gpuMemoryLimitMb: gpu, pin: { copies: 1 } };
+    const refused = await post({
+      models: { fine: {}, resnet50: pinned, 'bert-base': pinned, 'mobilenet-v2': pinned },
+    });
+    expect([refused.status, refused.body.reason]).toEqual([409, 'pin_does_not_fit']);
+    expect(refused.body.unplaced[0]).toMatchObject({ copies: 1, needsMb: gpu });
+    expect((await call(world, 'GET', '/v1/models/fine')).status).toBe(404);
+    expect((await get('resnet50')).pin).toBeNull();
+    const circle = await post({ models: { x: { dependsOn: ['y'] }, y: { dependsOn: ['x'] } } });
+    expect(pathsOf(circle)).toEqual(['models.x.dependsOn']);
+    const closed = await post({ models: { 'm-1': { dependsOn: ['filed'] } } });
+    expect(pathsOf(closed)).toEqual(['models.m-1.dependsOn']);
+  });
+
+  it('keeps a pin that was set apart', async () => {
+    await call(world, 'PUT', '/v1/models/resnet50/pin', { copies: 1 });
+    await post({ models: { resnet50: { gpuMemoryLimitMb: 420 } } });
+    expect((await get('resnet50')).pin).toMatchObject({ copies: 1 });
+    await call(world, 'DELETE', '/v1/models/resnet50');
+  });
+
+  it('takes 4 MiB, which no other call does, and an Idempotency-Key, but no If-Match', async () => {
+    const blob = (size: number) => ({ config: { parameters: { x: { string_value: 'y'.repeat(size) } } } });
+    const fifty = Object.fromEntries(Array.from({ length: 50 }, (_, nth) => [`big-${nth}`, blob(60_000)]));
+    const key = { 'idempotency-key': 'batch-1' };
+    const first = await post({ models: fifty }, key);
+    expect([first.status, first.body.items[0].revision]).toEqual([200, '1']);
+    expect((await post({ models: fifty }, key)).body).toEqual(first.body);
+    const other = await post({ models: { 'big-1': {} } }, key);
+    expect([other.status, other.body.reason]).toEqual([422, 'idempotency_key_reused']);
+    const long = await post(`{"models":{"a":{"config":"${'y'.repeat(4 * 2 ** 20)}"}}}`);
+    expect([long.status, long.body.reason]).toEqual([413, 'too_large']);
+    expect((await call(world, 'PUT', '/v1/models/big-1', blob(70_000))).status).toBe(413);
+    expect(pathsOf(await post({ models: { a: {} } }, { 'if-match': '"1"' }))).toEqual(['If-Match']);
+    expect((await post('{"models":')).status).toBe(400);
+  });
+
+  it('does the same over gRPC', async () => {
+    const admin = rpcClient(world, 'Admin');
+    const none = new Metadata();
+    const models = { 'g-1': toStruct({ gpuMemoryLimitMb: 5 }), 'g-2': toStruct({}) };
+    expect(await admin.call('batchModels', { models }, none)).toEqual({
+      items: [
+        { name: 'g-1', revision: '1', created: true },
+        { name: 'g-2', revision: '1', created: true },
+      ],
+    });
+    const broken = admin.call('batchModels', { models: { 'g-3': toStruct({ a: 1 }) } }, none);
+    await expect(broken).rejects.toMatchObject({ code: 3, details: 'models.g-3.a: is not a known key' });
+    const text = toStruct({ config: { x: 'y'.repeat(70_000) } });
+    const long = admin.call('putModel', { model: 'g-4', spec: text }, none);
+    await expect(long).rejects.toMatchObject({ code: 8 });
+    admin.close();
+  });
+});
