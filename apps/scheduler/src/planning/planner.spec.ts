@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Engine } from '#engine';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { Lifecycle } from '../lifecycle.js';
+import type { PlanRequest } from './plan-request.js';
+import { Planner } from './planner.js';
+import type { Suppositions } from './suppositions.js';
+
+const REQUEST: PlanRequest = { models: {}, pins: {}, lost: [], drained: [], asked: ['m'], withinMs: 60_000 };
+
+/** A planner over a fleet of one server and one cold model, for which every request supposes the same. */
+function aPlanner() {
+  const driver = new CoreDriver().declare(aModel('m')).serve(aServer('s'), ['m']);
+  const engine = { fleet: driver.fleet, now: () => driver.now } as Engine;
+  const supposed = { models: [], lost: [], drained: [], asked: [aModel('m').id] };
+  const lifecycle = new Lifecycle();
+  return {
+    planner: new Planner(engine, { of: () => supposed } as unknown as Suppositions, lifecycle),
+    lifecycle,
+  };
+}
+
+describe('the planner', () => {
+  it('works plans out one after the other, and refuses more than may wait', async () => {
+    const { planner } = aPlanner();
+    const plans = Array.from({ length: 8 }, () => planner.plan(REQUEST));
+    await expect(planner.plan(REQUEST)).rejects.toMatchObject({ facts: { reason: 'queue_full' } });
+    for (const plan of await Promise.all(plans))
+      expect(plan.answers).toMatchObject([{ model: 'm', server: 's' }]);
+    expect((await planner.plan(REQUEST)).orders).toMatchObject([{ kind: 'load', model: 'm' }]);
+  });
+
+  it('plans nothing more where the process is ending', async () => {
+    const { planner, lifecycle } = aPlanner();
+    lifecycle.end();
+    await expect(planner.plan(REQUEST)).rejects.toMatchObject({ facts: { reason: 'shutting_down' } });
+  });
+});
