@@ -165,3 +165,26 @@ export interface Way {
   /** The ready replica that is to get the copy. */
   readonly grows: ReplicaId | null;
 }
+
+/**
+ * How loosely something fits on a server: the share its tightest GPU has left then, or the host where it is on none; and,
+ * where the host is limited, how far that is from what its GPUs have left in all.
+ */
+export function looseness(fleet: Fleet, { spec }: Server, needs: Amounts, spare: Amounts): number {
+  const capacities = capacitiesOf(fleet);
+  const host = hostAccount(spec.host);
+  const left = (accounts: readonly AccountId[]): number => {
+    const total = accounts.reduce((sum, one) => sum + (capacities.get(one) ?? 0), 0);
+    const rest = accounts.reduce((sum, one) => sum + (spare.get(one) ?? 0) - (needs.get(one) ?? 0), 0);
+    return total > 0 ? rest / total : 0;
+  };
+  const onGpus = [...needs.keys()].filter((one) => one !== host);
+  const drawn = onGpus.length > 0 || !needs.has(host) ? onGpus : [host];
+  const tightest = Math.min(1, ...drawn.map((one) => (capacities.has(one) ? left([one]) : 0)));
+  const beside = [...fleet.servers.values()].filter((one) => one.spec.host === spec.host);
+  const gpus = beside.flatMap(({ devices }) => (devices ?? []).filter(({ kind }) => kind === 'gpu'));
+  const pool = gpus.map(({ account }) => account);
+  const isSkewed = capacities.has(host) && pool.some((one) => capacities.get(one)! > 0);
+  const skew = isSkewed ? Math.abs(left([host]) - left(pool)) : 0;
+  return Math.round(1e9 * (tightest + skew)) / 1e9;
+}

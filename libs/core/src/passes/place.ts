@@ -11,6 +11,7 @@ import { isSettling } from '../standing.js';
 import { copiesByDemand, steadyCopies } from '../strain.js';
 import { evictFor } from './evict.js';
 import { coolingOn } from './cooling.js';
+import { slackIn } from './slack.js';
 import { crowding } from './spread.js';
 import { carrier, devicesOf, growthsOn, isGoing, mayCome, type Place, placesOn } from './places.js';
 import { mayBeLoaded, presentCopies, type Want, wantsOf } from './wants.js';
@@ -151,7 +152,7 @@ function placeCopies(
   if (presentCopies(fleet, want.model.id, now) < want.after) return true;
   while (presentCopies(fleet, want.model.id, now) < want.copies) {
     const places = placesFor(fleet, want, open, now);
-    const fitting = roomFor(ledger, places, crowding(fleet, want.model, now));
+    const fitting = roomFor(fleet, ledger, places, crowding(fleet, want.model, now));
     const found = fitting
       ? ({ kind: 'freed', place: fitting } as const)
       : evictFor(fleet, ledger, places, want, now);
@@ -185,16 +186,18 @@ const tryable = (
  * memory free today before memory free soon; then the best fit, which keeps the large gaps for large models.
  */
 function roomFor(
+  fleet: Fleet,
   ledger: Ledger,
   places: readonly Place[],
   crowdOn: (server: Server) => number,
 ): Place | undefined {
+  const slackOf = slackIn(fleet, ledger);
   let best: { readonly place: Place; readonly rank: readonly number[] } | undefined;
   for (const place of places) {
     const { server, bookings, grows } = place;
     if (!ledger.fitsSpare(bookings)) continue;
     const isFree = ledger.fitsFree(bookings);
-    const rank = [crowdOn(server), grows ? 1 : 0, isFree ? 0 : 1, slackOf(ledger, bookings)];
+    const rank = [crowdOn(server), grows ? 1 : 0, isFree ? 0 : 1, slackOf(place)];
     if (!best || isBefore(rank, best.rank)) best = { place, rank };
   }
   return best?.place;
@@ -205,10 +208,6 @@ function isBefore(one: readonly number[], other: readonly number[]): boolean {
   const at = one.findIndex((value, index) => value !== other[index]);
   return at >= 0 && one[at]! < other[at]!;
 }
-
-/** What would be left on the tightest device, or on the host where only that is limited. */
-const slackOf = (ledger: Ledger, bookings: Place['bookings']): number =>
-  Math.min(Number.MAX_SAFE_INTEGER, ...bookings.map(({ account, bytes }) => ledger.spare(account) - bytes));
 
 /** Promises a place to a model and to all that it brings along. */
 export function settle(
