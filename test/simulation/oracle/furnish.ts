@@ -60,6 +60,7 @@ const modelOf = (model: SmallModel, index: number): Model =>
     deviceSets: model.spreadsOver > 0 ? [[0, 1].slice(0, model.spreadsOver)] : [],
     dependsOn: model.isEnsemble ? [] : needsIn(model, index),
     require: model.zone === null ? {} : { zone: model.zone },
+    spread: model.isSpread ? 'zone' : null,
     pinnedCopies: model.pinned,
     minResidency: model.minResidency,
     enabled: model.isEnabled,

@@ -35,6 +35,8 @@ export interface SmallModel {
   /** Whether these are steps that its own load brings along, and it books nothing itself. */
   readonly isEnsemble: boolean;
   readonly zone: 'a' | null;
+  /** Whether its copies are to be in different zones, where they can. */
+  readonly isSpread: boolean;
   readonly pinned: number;
   readonly minResidency: number;
   readonly isEnabled: boolean;
@@ -128,6 +130,7 @@ const model: fc.Arbitrary<SmallModel> = fc.record({
   ),
   isEnsemble: fc.boolean(),
   zone: rarely<'a' | null>(null, 'a', 8),
+  isSpread: rarely(false, true, 4),
   pinned: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(1, 2) }),
   minResidency: fc.constantFrom(0, 0, 2_000),
   isEnabled: rarely(true, false, 15),

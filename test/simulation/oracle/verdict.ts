@@ -1,5 +1,5 @@
-import type { Action, Fleet, Instant, Model, ModelId, Ready, Replica, Request } from '#core';
-import { isWithin, isWrittenOff, looseness, roomIn, type Way } from './books.js';
+import type { Action, Fleet, Instant, Model, ModelId, Ready, Replica, Request, Server } from '#core';
+import { isWithin, isWrittenOff, roomIn, type Way } from './books.js';
 import { mayBeAsked, mayLeaveTogether, type Newcomer } from './leave.js';
 import {
   compareHarm,
@@ -41,7 +41,7 @@ export function judge(turn: Turn, wanted: Wanted): Verdict {
   const ways = lacksCopies(before, wanted, now) ? waysTo(before, wanted.model, wanted.copies) : [];
   const free = waysFree(before, ways, now);
   const decided = { found: placeIn(turn, wanted.model), left: leftIn(turn) };
-  if (free.length > 0) return { kind: 'room', disagreement: onFree(turn, free, decided) };
+  if (free.length > 0) return { kind: 'room', disagreement: onFree(turn, wanted.model, free, decided) };
   const able = ways.filter((way) => !isSpent(before, way, wanted, now));
   const plans = able.map((way) => plansFor(before, way, wanted, now));
   if (plans.some((some) => some.length > 0)) {
@@ -117,20 +117,39 @@ function leftIn({ before, after }: Turn): ReadonlySet<Ready> {
 const isAt = ({ server, devices }: Way, found: Found): boolean =>
   server.spec.id === found.server && String(devices) === String(found.devices);
 
-/** Memory free today before memory free soon, a server without a copy before one with, then what leaves least. */
-function onFree({ before, now }: Turn, free: readonly Way[], { found, left }: Decided): string | undefined {
+/**
+ * A zone with fewer copies, where the model is spread; then a server without a copy before one with; then memory free
+ * today before memory free soon; then what leaves least.
+ */
+function onFree(
+  { before, now }: Turn,
+  model: Model,
+  free: readonly Way[],
+  { found, left }: Decided,
+): string | undefined {
   if (left.size > 0) return `${names(left)} had to leave although there is room`;
   const way = found && free.find((one) => isAt(one, found));
   if (!way)
     return `there is room on ${free.map(({ server }) => server.spec.id).join()}, and it was not taken`;
   const room = roomIn(before, now);
-  const rankOf = ({ server, needs, grows }: Way): readonly number[] => [
-    grows ? 1 : 0,
-    isWithin(needs, room.free) ? 0 : 1,
-    looseness(before, server, needs, room.spare),
-  ];
+  const rankOf = ({ server, needs, grows }: Way): readonly number[] => {
+    const slack = [...needs].map(([account, bytes]) => (room.spare.get(account) ?? Infinity) - bytes);
+    const fit = Math.min(Number.MAX_SAFE_INTEGER, ...slack);
+    return [likenessOf(before, model, server, now), grows ? 1 : 0, isWithin(needs, room.free) ? 0 : 1, fit];
+  };
   const best = free.map(rankOf).toSorted(compareRanks)[0]!;
   return compareRanks(rankOf(way), best) > 0 ? `${shown(found)} fits less well than others` : undefined;
+}
+
+/** How many copies a model that is to be spread has in the zone of a server; all of them where it is in none. */
+function likenessOf(fleet: Fleet, { id, spread }: Model, server: Server, now: Instant): number {
+  if (spread === null) return 0;
+  const zone = server.spec.labels[spread];
+  if (zone === undefined) return Infinity;
+  const alike = [...fleet.replicas].filter(
+    ([, one]) => fleet.servers.get(one.server)!.spec.labels[spread] === zone,
+  );
+  return copiesPresent({ ...fleet, replicas: new Map(alike) }, id, now);
 }
 
 function compareRanks(one: readonly number[], other: readonly number[]): number {
