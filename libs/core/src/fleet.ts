@@ -1,9 +1,12 @@
 import type { AccountId, ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js';
 import type { Bytes, Class, Instant, Millis, Model, ModelSettings } from './model.js';
 import type { FailureCause, Replica, UnloadCause } from './replica.js';
+import { DEFAULTS, type Limits, LIMITS } from './settings.js';
 import { type Footprint, noteMotion } from './meter.js';
 import type { Strain } from './strain.js';
 import type { LearnedConfig, Server } from './server.js';
+
+export type { Limits };
 
 /** One resolve call that has to wait. */
 export interface Request {
@@ -79,18 +82,6 @@ export interface LastUnload {
   readonly makesRoomFor: ModelId | null;
 }
 
-/** Bounds over the whole fleet. */
-export interface Limits {
-  readonly globalQueue: number;
-  readonly loadsPerServer: number;
-  readonly loadsPerDevice: number;
-  /** How many loads of a minute others may be evicted for, on one device. */
-  readonly loadsPerDevicePerMinute: number;
-  /** How long a newcomer waits before replicas in use may be drained for it. */
-  readonly starvation: Millis;
-  readonly stuckAfter: Millis;
-}
-
 /** All that Berth knows. Maps iterate in insertion order, so `waiting` is first come, first served. */
 export interface Fleet {
   readonly models: Map<ModelId, Model>;
@@ -141,33 +132,6 @@ export interface Fleet {
   /** Rises with every change of what may be routed where. */
   routesRevision: number;
 }
-
-const MIB = 2 ** 20;
-
-/** What holds until the operator's settings are told. */
-const DEFAULTS: ModelSettings = {
-  enabled: true,
-  gpuBytes: 2048 * MIB,
-  hostBytes: 4096 * MIB,
-  sizesDeclared: false,
-  idleUnload: 300_000,
-  idleMode: 'strict',
-  loadTimeout: 300_000,
-  minResidency: 30_000,
-  class: 'default',
-  coldStart: { policy: 'queue', maxQueue: 100, maxWait: 60_000, loadWhenShed: true },
-  onLimitExceeded: 'warn',
-  onFailing: 'flag',
-};
-
-const LIMITS: Limits = {
-  globalQueue: 5000,
-  loadsPerServer: 2,
-  loadsPerDevice: 1,
-  loadsPerDevicePerMinute: 20,
-  starvation: 30_000,
-  stuckAfter: 350_000,
-};
 
 export const emptyFleet = (): Fleet => ({
   models: new Map(),
