@@ -75,11 +75,16 @@ export function replicaFlags(fleet: Readonly<Fleet>, replica: Replica, now: Inst
 
 export type ServerState = Standing | 'draining' | 'drained';
 
-/** How a server stands; one that is up and being drained says how far that has come. */
+/**
+ * How a server stands; one that is up and being drained says how far that has come. What is stuck leaves with the process
+ * only: it is nothing to wait for.
+ */
 export function serverState(fleet: Readonly<Fleet>, server: Server, now: Instant): ServerState {
   const standing = standingOf(server, now);
   if (!server.drain || (standing !== 'ready' && standing !== 'stale')) return standing;
-  const left = replicasOn(fleet, server.spec.id).filter((replica) => !staysWhenDrained(fleet, replica));
+  const left = replicasOn(fleet, server.spec.id).filter(
+    (replica) => !staysWhenDrained(fleet, replica) && !isStuck(fleet, replica, now),
+  );
   return left.length > 0 ? 'draining' : 'drained';
 }
 
