@@ -140,6 +140,22 @@ describe('servers and the fleet', () => {
     expect([tagged.status, tagged.body.errors[0].path]).toEqual([400, 'If-Match']);
   });
 
+  it('lists servers by label, state and name, page by page', async () => {
+    await call(world, 'PUT', '/v1/servers/z', { grpc: '127.0.0.1:1', labels: { zone: 'b', gpu: 'l4' } });
+    const idsOf = async (query: string): Promise<string[]> =>
+      (await call(world, 'GET', `/v1/servers?${query}`)).body.items.map(({ id }: { id: string }) => id);
+    expect(await idsOf('label=zone')).toEqual(['a', 'z']);
+    expect(await idsOf('label=zone=b&label=gpu=l4')).toEqual(['z']);
+    expect(await idsOf('label=zone=a&label=gpu=l4')).toEqual([]);
+    expect(await idsOf('state=ready')).toEqual(['a']);
+    expect(await idsOf('server=z')).toEqual(['z']);
+    expect(await idsOf('server=nobody')).toEqual([]);
+    const first = await call(world, 'GET', '/v1/servers?label=zone&pageSize=1');
+    const rest = await idsOf(`label=zone&pageSize=1&pageToken=${first.body.nextPageToken}`);
+    expect([first.body.items[0].id, rest]).toEqual(['a', ['z']]);
+    await call(world, 'DELETE', '/v1/servers/z');
+  });
+
   it('does the same over gRPC', async () => {
     const admin = rpcClient(world, 'Admin');
     const none = new Metadata();

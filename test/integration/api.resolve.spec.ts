@@ -74,6 +74,18 @@ describe('resolve', () => {
     expect(later.status).toBe(200);
   });
 
+  it('looks at once at the servers that a caller has failed on', async () => {
+    const observedAt = async (): Promise<string> =>
+      (await call(world, 'GET', '/v1/servers/a')).body.observedAt;
+    await call(world, 'POST', '/v1/models/resnet50/resolve');
+    const asked = new Date().toISOString();
+    const answer = await call(world, 'POST', '/v1/models/resnet50/resolve', { avoid: ['a'], waitMs: 5_000 });
+    expect([answer.status, answer.body.server.id]).toEqual([200, 'a']);
+    expect((await observedAt()) >= asked).toBe(true);
+    const elsewhere = await call(world, 'POST', '/v1/models/resnet50/resolve', { avoid: ['nowhere'] });
+    expect(elsewhere.status).toBe(200);
+  });
+
   it.each([
     ['unknown_model', 'nobody', {}, 404, 5],
     ['unknown_version', 'resnet50', { version: '77' }, 404, 5],

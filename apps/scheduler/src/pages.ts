@@ -40,6 +40,7 @@ export const serverListSchema = z.strictObject({
   pageSize: pageSize.describe('How many items a page has at most.'),
   pageToken: z.string().max(400).optional().describe('The `nextPageToken` of the page before.'),
   state: oneOf(serverSchema.shape.state.options),
+  server: nameSchema.optional().describe('Only this server.'),
   label: list.describe('Only items with this label: `key` or `key=value`. May be repeated; all must hold.'),
 });
 

@@ -22,8 +22,9 @@ export class ServerList {
     return this.view(this.entry(id));
   }
 
-  page({ state, label, ...page }: ServerListQuery): PageMessage<ServerMessage> {
-    const ids = this.registry.all().map(({ id }) => id);
+  page({ state, label, server: only, ...page }: ServerListQuery): PageMessage<ServerMessage> {
+    const all = this.registry.all().map(({ id }) => id);
+    const ids = only === undefined ? all : all.filter((id) => id === only);
     return pageOf(ids, page, (id) => {
       const server = this.get(id);
       return hasLabels(server.labels, label) && (state === undefined || server.state === state)
