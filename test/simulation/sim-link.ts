@@ -184,11 +184,15 @@ function valueOf<T>(answer: Answer<T> | { error: RpcError | 'deadline' }, subjec
   throw new CallFailed(status[error.code], error.message, subject);
 }
 
-const asMessage = ({ name, version, lastInference, success, fail }: ModelStatistics) => ({
+const asMessage = ({ name, version, lastInference, success, fail, queue }: ModelStatistics) => ({
   name,
   version,
   last_inference: String(lastInference),
-  inference_stats: { success: { count: String(success.count) }, fail: { count: String(fail.count) } },
+  inference_stats: {
+    success: { count: String(success.count) },
+    fail: { count: String(fail.count) },
+    queue: { ns: String(queue.ns) },
+  },
 });
 
 function sampleOf({ gpus, hostMemory, pending }: Gauges): MetricsSample {

@@ -32,6 +32,8 @@ const VARIANTS = [
   aModel('b', { enabled: false }),
   aModel('c', { gpuBytes: 7, pinnedCopies: 2 }),
   aModel('b', { gpuBytes: 4, minCopies: 1, idleUnload: 50 }),
+  aModel('f', { gpuBytes: 2, config: '{}', maxCopies: 4, idleUnload: null }),
+  aModel('b', { gpuBytes: 4, maxCopies: 2, idleUnload: null }),
   aModel('d', { gpuBytes: 5, minCopies: 2, class: 'critical', config: '{}', spread: 'zone', idleUnload: 50 }),
 ];
 const SERVERS = [aServer('x', [10], { hostMemory: 6 }), aServer('y', [10, 10], { strangers: 'adopt' })];
@@ -151,7 +153,8 @@ function lookOf({ states, full, age }: LookScript, now: number): Look {
         lastInference: 0,
         succeeded: 0,
         failed: 0,
-        waited: 0,
+        // For so long 20 stand in each queue.
+        waited: 20 * Math.min(now, 20_000),
         memory: [],
       })),
     metrics: null,
