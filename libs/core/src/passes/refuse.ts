@@ -8,7 +8,7 @@ import type { Server } from '../server.js';
 import type { Ledger } from '../ledger.js';
 import { describeWait, type Wait } from './eta.js';
 import { opensAt } from './opens.js';
-import { heldUntil } from './swaps.js';
+import { heldUntil } from './load-budget.js';
 import { Verdicts } from './verdicts.js';
 import { wish } from './wishes.js';
 import { presentCopies, type Want } from './wants.js';

@@ -1,13 +1,10 @@
 import type { Fleet } from '../fleet.js';
-import { type AccountId, hostAccount, type ModelId } from '../ids.js';
-import { Ledger } from '../ledger.js';
+import { type AccountId, hostAccount } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
 import { PINNED } from '../rank.js';
-import type { Server } from '../server.js';
-import { planFor } from './evict.js';
-import { type Place, placesOn } from './places.js';
-import { isStarving, victimsAmong, victimTest } from './victims.js';
-import { type Want, wantFor } from './wants.js';
+import type { Place } from './places.js';
+import { isStarving } from './victims.js';
+import type { Want } from './wants.js';
 
 /** Swaps count for so long. */
 const MINUTE: Millis = 60_000;
@@ -45,23 +42,6 @@ export function maySwap(fleet: Readonly<Fleet>, place: Place, want: Want, now: I
   return openAgainAt(fleet, place) <= now;
 }
 
-const openAgainAt = (fleet: Readonly<Fleet>, place: Place): Instant =>
+/** When the devices of a place all have a swap left again; in the past where they have one now. */
+export const openAgainAt = (fleet: Readonly<Fleet>, place: Place): Instant =>
   Math.max(...devicesOf(place).map((account) => swapsAgainAt(fleet, account)));
-
-/**
- * Until when a model waits for nothing but the budget of a device: others would leave for it there. Null where it waits for
- * something else.
- */
-export function heldUntil(fleet: Fleet, open: readonly Server[], id: ModelId, now: Instant): Instant | null {
-  const model = fleet.models.get(id);
-  const isAnySpent = [...fleet.swaps.keys()].some((account) => swapsAgainAt(fleet, account) > now);
-  if (!model || !isAnySpent) return null;
-  const want = wantFor(fleet, model, now);
-  const places = open.flatMap((server) => placesOn(fleet, server, model));
-  const ledger = new Ledger(fleet, now);
-  if (places.some(({ bookings }) => ledger.fitsSpare(bookings))) return null;
-  const victims = victimsAmong(fleet, victimTest(fleet, places, want, now));
-  const freeable = places.filter((place) => planFor(fleet, ledger, [place], want, victims));
-  const until = Math.min(...freeable.map((place) => openAgainAt(fleet, place)));
-  return until > now && until < Infinity ? until : null;
-}

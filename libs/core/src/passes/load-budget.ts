@@ -1,0 +1,28 @@
+import type { Fleet } from '../fleet.js';
+import type { ModelId } from '../ids.js';
+import { Ledger } from '../ledger.js';
+import type { Instant } from '../model.js';
+import type { Server } from '../server.js';
+import { planFor } from './evict.js';
+import { placesOn } from './places.js';
+import { openAgainAt, swapsAgainAt } from './swaps.js';
+import { victimsAmong, victimTest } from './victims.js';
+import { wantFor } from './wants.js';
+
+/**
+ * Until when a model waits for nothing but the budget of a device: others would leave for it there. Null where it waits for
+ * something else.
+ */
+export function heldUntil(fleet: Fleet, open: readonly Server[], id: ModelId, now: Instant): Instant | null {
+  const model = fleet.models.get(id);
+  const isAnySpent = [...fleet.swaps.keys()].some((account) => swapsAgainAt(fleet, account) > now);
+  if (!model || !isAnySpent) return null;
+  const want = wantFor(fleet, model, now);
+  const places = open.flatMap((server) => placesOn(fleet, server, model));
+  const ledger = new Ledger(fleet, now);
+  if (places.some(({ bookings }) => ledger.fitsSpare(bookings))) return null;
+  const victims = victimsAmong(fleet, victimTest(fleet, places, want, now));
+  const freeable = places.filter((place) => planFor(fleet, ledger, [place], want, victims));
+  const until = Math.min(...freeable.map((place) => openAgainAt(fleet, place)));
+  return until > now && until < Infinity ? until : null;
+}
