@@ -1,5 +1,5 @@
 import type { Action, Fleet, Instant, Model, ModelId, Ready, Replica, Request, Server } from '#core';
-import { isWithin, isWrittenOff, roomIn, type Way } from './books.js';
+import { isWithin, isWrittenOff, looseness, roomIn, type Way } from './books.js';
 import { mayBeAsked, mayLeaveTogether, type Newcomer } from './leave.js';
 import {
   compareHarm,
@@ -132,11 +132,12 @@ function onFree(
   if (!way)
     return `there is room on ${free.map(({ server }) => server.spec.id).join()}, and it was not taken`;
   const room = roomIn(before, now);
-  const rankOf = ({ server, needs, grows }: Way): readonly number[] => {
-    const slack = [...needs].map(([account, bytes]) => (room.spare.get(account) ?? Infinity) - bytes);
-    const fit = Math.min(Number.MAX_SAFE_INTEGER, ...slack);
-    return [likenessOf(before, model, server, now), grows ? 1 : 0, isWithin(needs, room.free) ? 0 : 1, fit];
-  };
+  const rankOf = ({ server, needs, grows }: Way): readonly number[] => [
+    likenessOf(before, model, server, now),
+    grows ? 1 : 0,
+    isWithin(needs, room.free) ? 0 : 1,
+    looseness(before, server, needs, room.spare),
+  ];
   const best = free.map(rankOf).toSorted(compareRanks)[0]!;
   return compareRanks(rankOf(way), best) > 0 ? `${shown(found)} fits less well than others` : undefined;
 }
