@@ -88,11 +88,12 @@ export function dependentsOf(fleet: Readonly<Fleet>, { model, server }: Replica)
 }
 
 /**
- * The models whose orders Triton carries out one after the other with those of this one, itself among them: an order
- * locks all that ensembles tie together.
+ * The models whose orders a server's Triton carries out one after the other with those of this one, itself among them:
+ * an order locks all that ensembles tie together. So may the loads with which something came up that nobody ordered.
  */
-export function relativesOf(fleet: Readonly<Fleet>, id: ModelId): ReadonlySet<ModelId> {
-  const wholes = [...fleet.composed].map((model) => [model, ...directDependencies(fleet, model)]);
+export function relativesOf(fleet: Readonly<Fleet>, { presumed }: Server, id: ModelId): ReadonlySet<ModelId> {
+  const known = Array.from(fleet.composed, (model) => [model, ...directDependencies(fleet, model)]);
+  const wholes = [...known, ...Array.from(presumed, ([step, loads]) => [step, ...loads])];
   const found = new Set([id]);
   for (const one of found) {
     for (const whole of wholes) if (whole.includes(one)) for (const other of whole) found.add(other);

@@ -223,7 +223,7 @@ function unknownAbsent(
 /** Behind the load of a model that shares an ensemble with it a load waits for Triton's lock without showing. */
 function mayWaitUnseen(fleet: Fleet, { after, id, model, server }: Unknown): boolean {
   if (after !== 'load') return false;
-  return [...relativesOf(fleet, model)].some((relative) => {
+  return [...relativesOf(fleet, fleet.servers.get(server)!, model)].some((relative) => {
     const other = fleet.replicas.get(replicaId(relative, server));
     if (!other || other.id === id) return false;
     return other.phase === 'unknown' ? other.coming : loadBegan(other) !== null;
