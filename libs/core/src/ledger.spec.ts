@@ -94,8 +94,9 @@ describe('the memory of a host', () => {
     const withoutGpu = { ...onHost(null), devices: null };
     const driver = new CoreDriver().serve(aServer('t', [], withoutGpu), []);
     expect(capacities(driver.fleet).get(HOST)).toBe(1e12);
-    driver.serve(aServer('u', [], { ...withoutGpu, hostMemory: 6 }), []);
-    expect(capacities(driver.fleet).get(HOST)).toBe(6);
+    const told = new CoreDriver().serve(aServer('u', [], { ...withoutGpu, hostMemory: 6 }), []);
+    told.serve(aServer('t', [], withoutGpu), []);
+    expect(capacities(told.fleet).get(HOST)).toBe(6);
   });
 });
 
