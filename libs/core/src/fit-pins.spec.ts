@@ -44,6 +44,21 @@ describe('pins fit', () => {
     expect(fitPins(driver.fleet, [models[1]!, models[2]!])).toMatchObject({ unplaced: [{ model: 'r' }] });
   });
 
+  it('only where the files are of what it needs, or what it needs is and stays', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('q'))
+      .serve(aServer('t'), ['p'])
+      .serve(aServer('u'), ['q']);
+    const needy = pinned('p', 2, { dependsOn: [aModel('q').id] });
+    expect(fitPins(driver.fleet, [needy]).fits).toBe(false);
+    driver.serve(aServer('v'), ['p', 'q']);
+    expect(fitPins(driver.fleet, [needy])).toEqual({ fits: true });
+    expect(fitPins(driver.fleet, [{ ...needy, pinnedCopies: 2 }]).fits).toBe(false);
+    driver.shelf('t').set('q', 'READY');
+    driver.pass(10_000);
+    expect(fitPins(driver.fleet, [{ ...needy, pinnedCopies: 2 }])).toEqual({ fits: true });
+  });
+
   it('where the copies of one are enough, and one more is where another needs it', () => {
     const driver = new CoreDriver()
       .declare(aModel('q'))

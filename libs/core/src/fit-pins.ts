@@ -153,13 +153,9 @@ class Assignment {
     return pinnedCopies - (this.copies.get(id) ?? 0);
   }
 
-  /** Nobody knows what the repository of a server holds that was never seen. */
   spotsFor(model: Model): readonly Spot[] {
     const able = [...this.fleet.servers.values()].filter(
-      (server) =>
-        server.devices !== null &&
-        labelsMatch(server, model) &&
-        (!isSeen(server) || server.repository.has(model.id)),
+      (server) => server.devices !== null && labelsMatch(server, model) && this.isListed(server, model),
     );
     return able
       .toSorted((a, b) => this.spareOn(b) - this.spareOn(a))
@@ -199,6 +195,15 @@ class Assignment {
   private keep({ model, server, devices, bookings }: Ready): void {
     this.take(bookings, 1);
     this.note(model, this.fleet.servers.get(server)!, devices);
+  }
+
+  /** Nobody knows what the repository of a server holds that was never seen. */
+  private isListed(server: Server, { id: model }: Model): boolean {
+    const hasFiles = (id: ModelId): boolean => !isSeen(server) || server.repository.has(id);
+    const needed = dependenciesOf(this.fleet, model);
+    return (
+      hasFiles(model) && needed.every((id) => hasFiles(id) || this.held.has(replicaId(id, server.spec.id)))
+    );
   }
 
   private missingNeeds(

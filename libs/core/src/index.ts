@@ -23,6 +23,7 @@ export { pickRoute, type RecentUses, type RouteQuery } from './routes.js';
 export { step } from './step.js';
 export { nextWake } from './wake.js';
 export { fitPins, type PinsFit } from './fit-pins.js';
+export { dependenciesOf } from './footprint.js';
 export { isPinProtected } from './pins.js';
 export { residentUntil } from './passes/victims.js';
 export {

@@ -70,6 +70,12 @@ const found: readonly { name: string; plan: SmallFleet; copies: readonly number[
     copies: [2, 1],
     fits: true,
   },
+  {
+    name: 'the files are not there of what one needs',
+    plan: aSmallFleet([aSmallModel(), aSmallModel({ needs: [0] })], { lacks: [0] }),
+    copies: [0, 1],
+    fits: false,
+  },
 ];
 
 const pinnedIn = (fleet: Fleet, copies: readonly number[]): readonly Model[] =>

@@ -55,13 +55,20 @@ const strangersOn = (fleet: Fleet, server: Server): ReadonlyMap<ModelId, readonl
 /** Every set of devices that a model can be on there; undefined: not there, or only where it is kept. */
 function optionsFor(fleet: Fleet, model: Model, server: Server): readonly (readonly number[] | undefined)[] {
   const kept = strangersOn(fleet, server).get(model.id);
-  const isOut = !isWelcome(server, model) || !server.repository.has(model.id) || server.devices === null;
+  const isOut = !isWelcome(server, model) || !hasFiles(fleet, server, model) || server.devices === null;
   if (isOut || (kept && !isChosen(server, model))) return [undefined];
   const ways = devicesFor(server, model);
   if (!isChosen(server, model)) return [undefined, ...ways];
   const sets = ways.reduce<number[][]>((all, [one]) => [...all, ...all.map((set) => [...set, one!])], [[]]);
   const larger = sets.map((set) => [...new Set([...(kept ?? []), ...set])].toSorted((a, b) => a - b));
   return [undefined, ...larger.filter(({ length }) => length > (kept?.length ?? 0))];
+}
+
+/** Whether a model can be loaded there, and what it needs and is not there already. */
+function hasFiles(fleet: Fleet, server: Server, { id }: Model): boolean {
+  const kept = strangersOn(fleet, server);
+  const needed = [...needsOf(fleet, id)].filter((one) => !kept.has(one));
+  return [id, ...needed].every((one) => server.repository.has(one));
 }
 
 /** Whether no model was put anywhere for a pin that is kept without. */

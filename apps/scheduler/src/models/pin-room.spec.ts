@@ -22,4 +22,10 @@ describe('a change of a pin', () => {
     const gone = pinned('gone', 1);
     expect(() => checkPins(fleetOf('a'), [gone], aModel('a'), pinned('a', 11))).toThrow(Refused);
   });
+
+  it('is refused where no server has the files of what it needs, and says so', () => {
+    const needy = { ...pinned('a', 1), dependsOn: [aModel('b').id] };
+    const why = /1 of a \(in no server's repository with all that it needs\)/;
+    expect(() => checkPins(fleetOf('a'), [], aModel('a'), needy)).toThrow(why);
+  });
 });

@@ -1,4 +1,4 @@
-import { fitPins, type Fleet, memoryOf, type Model, type ModelId, type PinsFit } from '#core';
+import { dependenciesOf, fitPins, type Fleet, memoryOf, type Model, type ModelId, type PinsFit } from '#core';
 import { Refused } from '../errors/refused.js';
 import { mib } from './core-model.js';
 
@@ -21,7 +21,8 @@ export function checkPins(
   const isNoWorse = !was.fits && copies(result.unplaced) <= copies(was.unplaced);
   const isPlaced = result.unplaced.every(({ model }) => model !== after.id);
   if (isNoWorse && (isPlaced || asksNoMore(before, after))) return;
-  throw doesNotFit(fleet, result.unplaced);
+  const asPlanned = { ...fleet, models: new Map([...fleet.models, [after.id, after]]) };
+  throw doesNotFit(asPlanned, result.unplaced);
 }
 
 function asksNoMore(before: Model | undefined, after: Model): boolean {
@@ -40,7 +41,7 @@ function doesNotFit(fleet: Readonly<Fleet>, unplaced: readonly Misfit[]): Refuse
   }));
   const devices = devicesOf(fleet);
   const words = lacking.map(({ model, copies: count, needsMb }) => {
-    const why = isListed(fleet, model) ? `${needsMb} MB each` : "in no server's repository";
+    const why = lackOfFiles(fleet, model) ?? `${needsMb} MB each`;
     return `${count} of ${model} (${why})`;
   });
   const room = devices.map(({ server, ordinal, capacityMb }) => `${server}/${ordinal}: ${capacityMb} MB`);
@@ -51,9 +52,13 @@ function doesNotFit(fleet: Readonly<Fleet>, unplaced: readonly Misfit[]): Refuse
   });
 }
 
-/** The most room is of no use to a model that no server has. */
-function isListed({ servers }: Readonly<Fleet>, model: ModelId): boolean {
-  return [...servers.values()].some(({ repository }) => repository.has(model));
+/** The most room is of no use to a model that no server has, or none has with all that it needs. */
+function lackOfFiles(fleet: Readonly<Fleet>, model: ModelId): string | undefined {
+  const listing = [...fleet.servers.values()].filter(({ repository }) => repository.has(model));
+  if (listing.length === 0) return "in no server's repository";
+  const needed = dependenciesOf(fleet, model);
+  const isWhole = listing.some(({ repository }) => needed.every((id) => repository.has(id)));
+  return isWhole ? undefined : "in no server's repository with all that it needs";
 }
 
 function devicesOf(fleet: Readonly<Fleet>) {
