@@ -70,6 +70,8 @@ describe('the memory of a device', () => {
     expect(spare(driver)).toBe(10);
     driver.pass(20_000);
     expect(spare(driver)).toBe(6);
+    const whenever = new Ledger(driver.fleet);
+    expect(whenever.spare(GPU)).toBe(10);
   });
 });
 
