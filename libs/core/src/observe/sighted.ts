@@ -7,7 +7,7 @@ import { sumOf } from '../ledger.js';
 import type { Sighting } from '../look.js';
 import type { Instant, Millis } from '../model.js';
 import { loadBegan } from '../standing.js';
-import { becomeReady, becomeUnknown } from './orders.js';
+import { becomeReady, becomeUnknown, pendingIn } from './orders.js';
 
 /** Two looks that show a model absent must be this far apart to end a booking that no answer of Triton's ended. */
 const APART: Millis = 1_000;
@@ -179,7 +179,7 @@ function unknownServes(fleet: Fleet, replica: Unknown, { sighting, begunAt, now 
   if (begunAt < settledAt) return;
   if (replica.after === 'load') fleet.cooldowns.delete(replica.id);
   if (replica.after === 'found') return backAgain(fleet, replica, versionsOf(sighting), now);
-  put(fleet, becomeReady(replica, versionsOf(sighting), now));
+  put(fleet, { ...becomeReady(replica, versionsOf(sighting), now), change: pendingIn(fleet, replica) });
 }
 
 /** It was gone and is there: somebody may have loaded it anew, with another config. */
