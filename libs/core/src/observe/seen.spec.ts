@@ -69,15 +69,6 @@ function unknown(outcome: 'unknown' | 'capacity' = 'unknown'): CoreDriver {
   return driver;
 }
 
-/** It was there, and then it was not. */
-function found(): CoreDriver {
-  const driver = warm();
-  see(driver, LEAVES);
-  expect(replicaIn(driver)).toMatchObject({ phase: 'unknown', after: 'found' });
-  driver.now += 1_000;
-  return driver;
-}
-
 describe('what nobody has booked', () => {
   it('and serves is taken to be in use for ten seconds, by leases that an earlier life of ours gave', () => {
     const driver = aDriver();
