@@ -132,7 +132,6 @@ describe('a load without an answer', () => {
     const settled = unknownIn(driver).endedAt + SETTLED;
     see(driver, GONE, settled);
     driver.tell({ kind: 'StepsRemembered', model: aModel('e').id, steps: [A, B] });
-    driver.tell({ kind: 'LoadOrdered', model: B, until: driver.now + 60_000 });
     const id = replicaId(B, T);
     const other = { ...unknownIn(driver), id, model: B };
     driver.fleet.replicas.set(id, { ...other, coming: true });

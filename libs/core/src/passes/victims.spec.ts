@@ -122,6 +122,21 @@ describe('no room is made by a replica', () => {
   });
 });
 
+describe('a newcomer that needs two devices', () => {
+  it('drains nothing on the one where nothing may leave the other', () => {
+    const ofChoice = { ...LARGE, config: '{}' };
+    const driver = new CoreDriver()
+      .declare(aModel('a', ofChoice), aModel('b', ofChoice), aModel('x', LARGE))
+      .serve(aServer('t', [10, 10]), ['a', 'b', 'x'])
+      .warm('a', 't')
+      .warm('b', 't');
+    driver.pass(20_000);
+    driver.resolve('b', { lease: 600_000 });
+    expect(driver.answerTo(driver.resolve('x'))).toBe('no_capacity');
+    expect(driver.orders()).toEqual(['load a@t', 'load b@t']);
+  });
+});
+
 describe('a model that nobody declared', () => {
   it('makes room like any other where strangers are adopted', () => {
     const driver = new CoreDriver()
