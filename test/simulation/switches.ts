@@ -71,10 +71,11 @@ function hide({ agenda, told }: Stage, site: Site, model: string): void {
 }
 
 function changeRepository(
-  { sim: { repository } }: Site,
+  { sim: { repository }, rewritten }: Site,
   model: string,
   change: HappeningOf<'repository'>['change'],
 ): string | void {
+  rewritten.add(model);
   switch (change) {
     case 'removed':
       return repository.remove(model) ? undefined : 'it is not there';

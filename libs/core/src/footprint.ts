@@ -77,15 +77,22 @@ export function noteDependencies(fleet: Fleet, id: ModelId): void {
   else fleet.composed.delete(id);
 }
 
-/** The held replicas on the same server that need this one, directly or not. */
-export function dependentsOf(fleet: Readonly<Fleet>, { model, server }: Replica): Replica[] {
+/** The held replicas on the same server that need this one, directly or not, or may do so. */
+export function dependentsOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
+  const { model, server } = replica;
+  const presumed = presumedWholes(fleet, replica);
   const dependents: Replica[] = [];
-  for (const id of fleet.composed) {
+  for (const id of presumed.length > 0 ? new Set([...fleet.composed, ...presumed]) : fleet.composed) {
     const other = id === model ? undefined : fleet.replicas.get(replicaId(id, server));
-    if (other && dependenciesOf(fleet, id).includes(model)) dependents.push(other);
+    const needsIt = presumed.includes(id) || dependenciesOf(fleet, id).includes(model);
+    if (other && needsIt) dependents.push(other);
   }
   return dependents;
 }
+
+/** The models whose loads may have brought a replica along as a step: so it counts until their configs tell. */
+const presumedWholes = (fleet: Readonly<Fleet>, { model, server }: Replica): readonly ModelId[] =>
+  fleet.servers.get(server)?.presumed.get(model) ?? NOTHING;
 
 /**
  * The models whose orders a server's Triton carries out one after the other with those of this one, itself among them:
@@ -103,7 +110,8 @@ export function relativesOf(fleet: Readonly<Fleet>, { presumed }: Server, id: Mo
 
 /** Whether a held replica on the same server needs this one: it must not go before that. */
 export const isNeeded = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
-  fleet.composed.size > 0 && dependentsOf(fleet, replica).length > 0;
+  (fleet.composed.size > 0 || presumedWholes(fleet, replica).length > 0) &&
+  dependentsOf(fleet, replica).length > 0;
 
 /** Whether a server's labels meet what a model asks for. */
 export const labelsMatch = (server: Server, { require }: Model): boolean =>
