@@ -88,6 +88,28 @@ describe('two copies of which one is pinned', () => {
     driver.pass(5_000);
     expect(driver.orders()).toEqual(['load a@t', 'load a@u']);
   });
+
+  it.each([
+    { room: 'on the host, too', hostBytes: 4, unloads: ['unload a@t'] },
+    { room: 'on the device alone', hostBytes: 0, unloads: ['unload a@t', 'unload b@u'] },
+  ])('stay and go so that room is made, whichever was used before: $room', ({ hostBytes, unloads }) => {
+    const host = { host: 'node', hostMemory: 4 + 2 * hostBytes };
+    const a = aModel('a', { gpuBytes: 8, hostBytes });
+    const driver = new CoreDriver()
+      .declare({ ...a, pinnedCopies: 2 }, aModel('b', { gpuBytes: 0, hostBytes: 4 }))
+      .declare(aModel('x', { gpuBytes: 8, hostBytes: 4 }))
+      .serve(aServer('t', [8], host), ['a', 'x'])
+      .serve(aServer('u', [8], host), ['a', 'b']);
+    for (const server of ['u', 't']) {
+      driver.loadEnds('a', server);
+      driver.pass(1_000);
+    }
+    driver.warm('b', 'u').declare({ ...a, pinnedCopies: 1 });
+    driver.pass(60_000);
+    driver.resolve('x');
+    driver.pass(5_000);
+    expect(driver.orders().slice(3)).toEqual([...unloads, 'load x@t']);
+  });
 });
 
 describe('of two places that could be freed', () => {

@@ -111,19 +111,36 @@ function chooseVictims(
   short: ReadonlyMap<AccountId, Bytes>,
   useful: readonly Victim[],
 ): readonly Victim[] | undefined {
+  const mayAllGo = withinPins(fleet, useful).length === useful.length;
+  const leaving = (victims: readonly Victim[]): readonly Victim[] =>
+    mayAllGo ? victims : withinPins(fleet, byReach(victims, short));
+  const isEnough = (victims: readonly Victim[]): boolean => covers(replicasIn(leaving(victims)), short);
+  if (!isEnough(useful)) return undefined;
   const chosen: Victim[] = [];
-  for (const victim of withinPins(fleet, useful)) {
-    if (covers(replicasIn(chosen), short)) break;
+  for (const victim of useful) {
+    if (isEnough(chosen)) break;
     chosen.push(victim);
   }
-  if (!covers(replicasIn(chosen), short)) return undefined;
-  return chosen.reduceRight<Victim[]>((kept, victim) => {
-    const without = kept.filter((one) => one !== victim);
-    return covers(replicasIn(without), short) ? without : kept;
+  const kept = chosen.reduceRight<readonly Victim[]>((some, victim) => {
+    const without = some.filter((one) => one !== victim);
+    return isEnough(without) ? without : some;
   }, chosen);
+  return leaving(kept);
 }
 
-/** The victims by those of the accounts that they draw on, in their order. */
+/**
+ * Those first that hold memory on more of the accounts which a place is short of. Where one of two copies has to stay,
+ * the one at the place makes all the room on the host that the other would, and room on the device besides.
+ */
+function byReach(victims: readonly Victim[], short: ReadonlyMap<AccountId, Bytes>): readonly Victim[] {
+  const reachOf = ({ replicas }: Victim): number => {
+    const held = replicas.flatMap(({ bookings }) => bookings).filter(({ bytes }) => bytes > 0);
+    return new Set(held.map(({ account }) => account).filter((account) => short.has(account))).size;
+  };
+  return victims.toSorted((one, other) => reachOf(other) - reachOf(one));
+}
+
+/** The victims by those of the accounts on which they hold anything, in their order. */
 function groupByAccount(
   victims: readonly Victim[],
   accounts: ReadonlySet<AccountId>,
@@ -131,8 +148,8 @@ function groupByAccount(
   const groups = new Map(Array.from(accounts, (account): [AccountId, Victim[]] => [account, []]));
   for (const victim of victims) {
     for (const { bookings } of victim.replicas) {
-      for (const { account } of bookings) {
-        const group = groups.get(account);
+      for (const { account, bytes } of bookings) {
+        const group = bytes > 0 ? groups.get(account) : undefined;
         if (group && group.at(-1) !== victim) group.push(victim);
       }
     }
