@@ -127,12 +127,12 @@ describe('what nobody has booked', () => {
   });
 
   it('is the copy of somebody else where ours was only placed', () => {
-    const driver = aDriver().warm('b', 't');
-    driver.declare(aModel('b', { pinnedCopies: 1 }));
-    driver.tell({ kind: 'LoadOrdered', model: A, until: driver.now + 60_000 });
+    const driver = aDriver();
+    driver.resolve('a');
     driver.fleet.replicas.set(ID, { ...replicaIn(driver), phase: 'placed', carriedBy: null } as Replica);
+    serverIn(driver).ordered.clear();
     see(driver, SERVES);
-    expect(replicaIn(driver)).toMatchObject({ phase: 'ready' });
+    expect(replicaIn(driver)).toMatchObject({ phase: 'ready', stranger: true });
   });
 });
 

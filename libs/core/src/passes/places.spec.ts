@@ -33,35 +33,40 @@ const onProcessor = (model: Model): CoreDriver =>
 
 describe('a model may be loaded', () => {
   it.each([
-    { where: 'onto the only device', driver: on([10], DECLARED), model: DECLARED, choices: [[0]] },
-    { where: 'onto all devices', driver: on(TWO, PLAIN), model: PLAIN, choices: [[0, 1]] },
-    { where: 'onto each, by its config', driver: on(TWO, DECLARED), model: DECLARED, choices: [[0], [1]] },
+    { where: 'onto the only device', driver: () => on([10], DECLARED), model: DECLARED, choices: [[0]] },
+    { where: 'onto all devices', driver: () => on(TWO, PLAIN), model: PLAIN, choices: [[0, 1]] },
+    {
+      where: 'onto each, by its config',
+      driver: () => on(TWO, DECLARED),
+      model: DECLARED,
+      choices: [[0], [1]],
+    },
     {
       where: 'onto each, by a config that was learned',
-      driver: learn(on(TWO, PLAIN), 'gpu'),
+      driver: () => learn(on(TWO, PLAIN), 'gpu'),
       model: PLAIN,
       choices: [[0], [1]],
     },
     {
       where: 'onto all where its config lets it choose itself',
-      driver: learn(on(TWO, PLAIN), 'model'),
+      driver: () => learn(on(TWO, PLAIN), 'model'),
       model: PLAIN,
       choices: [[0, 1]],
     },
     {
       where: 'onto none where its config says KIND_CPU',
-      driver: learn(on(TWO, PLAIN), 'cpu'),
+      driver: () => learn(on(TWO, PLAIN), 'cpu'),
       model: PLAIN,
       choices: [[]],
     },
     {
       where: 'onto each by its config, whatever was learned',
-      driver: learn(on(TWO, DECLARED), 'cpu'),
+      driver: () => learn(on(TWO, DECLARED), 'cpu'),
       model: DECLARED,
       choices: [[0], [1]],
     },
   ])('$where', ({ driver, model, choices }) => {
-    expect(deviceChoices(serverIn(driver), model)).toEqual(choices);
+    expect(deviceChoices(serverIn(driver()), model)).toEqual(choices);
   });
 
   it('without a config onto a processor, also by a declared one', () => {
