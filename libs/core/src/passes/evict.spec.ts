@@ -181,6 +181,18 @@ describe('a set of victims', () => {
     expect(unloadsFor(driver, 'x')).toEqual(['unload c@u']);
   });
 
+  it('is counted with all that needs what leaves', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('q', { gpuBytes: 8 }), aModel('p', { gpuBytes: 0, dependsOn: [aModel('q').id] }))
+      .declare(aModel('c', { gpuBytes: 8 }), aModel('x', { gpuBytes: 8 }))
+      .serve(aServer('t', [8], { strangers: 'adopt' }), ['q', 'p', 'x'])
+      .serve(aServer('u', [8], { strangers: 'adopt' }), ['c', 'x']);
+    for (const model of ['q', 'p']) driver.shelf('t').set(model, 'READY');
+    driver.shelf('u').set('c', 'READY');
+    driver.pass(60_000);
+    expect(unloadsFor(driver, 'x')).toEqual(['unload c@u']);
+  });
+
   it('is of those used longest ago, whichever memory they hold', () => {
     const driver = new CoreDriver()
       .declare(aModel('device', { gpuBytes: 8 }), aModel('host', { gpuBytes: 0, hostBytes: 4 }))

@@ -58,9 +58,9 @@ export function evictFor(
   return { kind: 'freed', place: best.place };
 }
 
-/** The plan whose most recently used victim was used longest ago; of equals the one with fewer victims. */
+/** The plan whose most recently used victim was used longest ago; of equals the one by which fewer replicas leave. */
 const byHarm = (one: Plan, other: Plan): number =>
-  one.latestUse - other.latestUse || one.victims.length - other.victims.length;
+  one.latestUse - other.latestUse || replicasIn(one.victims).size - replicasIn(other.victims).size;
 
 const latestUseOf = (victims: readonly Victim[]): Instant =>
   Math.max(...victims.map(({ lastUse }) => lastUse));
@@ -90,7 +90,7 @@ export function planFor(
 /** Whatever is chosen of these was used after the victims of a plan, or at the same moment and cannot be fewer. */
 function isBeaten([first]: readonly Victim[], { latestUse, victims }: Plan): boolean {
   if (!first || first.lastUse > latestUse) return true;
-  return first.lastUse === latestUse && victims.length === 1;
+  return first.lastUse === latestUse && replicasIn(victims).size === 1;
 }
 
 /** The victims that hold memory which a place is short of and are not needed there, the least valuable first. */
