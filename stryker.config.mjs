@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 /** Breaks the core in small ways, one at a time, and counts which its specs notice: `npm run stryker -- passes/evict.ts`. */
 export default {
   testRunner: 'jest',
@@ -7,6 +9,7 @@ export default {
     config: {
       roots: ['<rootDir>/libs', '<rootDir>/test', '<rootDir>/tools'],
       testMatch: ['<rootDir>/tools/stryker/core.ts'],
+      testEnvironment: join(import.meta.dirname, 'tools/stryker/environment.mjs'),
       testTimeout: 60_000,
     },
     enableFindRelatedTests: false,

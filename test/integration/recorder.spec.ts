@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { readConfig } from '#config';
-import { openRecording } from '#recording';
+import { FORMAT, openRecording } from '#recording';
 import { createScheduler } from '../../apps/scheduler/src/scheduler.js';
 import { checkRecordedTurns } from '../support/recorded-turns.js';
 import { until } from '../support/until.js';
@@ -53,7 +53,7 @@ describe('a scheduler that records its turns', () => {
     const recording = await openRecording(join(turns, name!));
     await recording.close();
     expect(recording.header).toEqual({
-      format: 1,
+      format: FORMAT,
       berth: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       node: process.version,
       fleet: 'berth',

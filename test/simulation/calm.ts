@@ -81,6 +81,7 @@ export class Calm {
     const { openRequests } = this.gateways;
     const sites = new Map([...this.stage.sites].filter(([, { id }]) => berth.engine.fleet.servers.has(id)));
     const open = restlessness(berth.engine.fleet, {
+      now: this.stage.agenda.now(),
       sites,
       unusedFor: (replica) => this.unusedFor(replica),
       isWrittenOff: (replica) => this.isWrittenOff(replica),

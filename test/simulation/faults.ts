@@ -195,7 +195,7 @@ export class Faults {
       partition: ({ server, lasts }) => {
         const site = this.site(server);
         site.isGone ||= lasts === null;
-        site.partitionedUntil = agenda.now() + (lasts ?? Infinity);
+        site.partitionedUntil = Math.max(site.partitionedUntil, agenda.now() + (lasts ?? Infinity));
       },
       slowNetwork: ({ longest, lasts }) => {
         delays.longest = longest;

@@ -63,6 +63,8 @@ export class Site {
   readonly decidedAt = new Map<string, number>();
   /** When an inference last ended, by model. */
   readonly lastInference = new Map<string, number>();
+  /** The models whose files somebody changed: the next load of what serves lets the old version go, whoever has a lease on it. */
+  readonly rewritten = new Set<string>();
   private readonly watchers = new Set<(news: SiteNews) => void>();
   /** The last life in which memory ran out. */
   private ranOutIn: number | undefined;
@@ -141,6 +143,7 @@ export class Site {
     this.sim[order.kind](order.model, parameters, (answer) => {
       this.open.delete(order);
       this.stepsSwapped();
+      if (order.kind === 'load' && this.rewritten.delete(order.model)) this.disturb();
       reply(answer);
     });
   }

@@ -90,10 +90,11 @@ function crowd(
 }
 
 function changeRepository(
-  { sim: { repository } }: Site,
+  { sim: { repository }, rewritten }: Site,
   model: string,
   change: HappeningOf<'repository'>['change'],
 ): string | void {
+  rewritten.add(model);
   switch (change) {
     case 'removed':
       return repository.remove(model) ? undefined : 'it is not there';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
 import { fitPins } from './fit-pins.js';
+import { unsatisfiedPins } from './view.js';
 
 const pinned = (id: string, gpuBytes: number, parts: Parameters<typeof aModel>[1] = {}) =>
   aModel(id, { gpuBytes, pinnedCopies: 1, ...parts });
@@ -27,6 +28,46 @@ describe('pins fit', () => {
     const twice = pinned('a', 2, { hostBytes: 4, pinnedCopies: 2, config: '{}' });
     expect(fitPins(driver.fleet, [twice])).toEqual({ fits: true });
     expect(fitPins(driver.fleet, [{ ...twice, pinnedCopies: 3 }]).fits).toBe(false);
+  });
+
+  it('where one has a place only beside another that brings it, and a third none beside that', () => {
+    const driver = new CoreDriver().serve(aServer('t', [2, 6]), ['p', 'q', 'r']);
+    const models = [
+      pinned('p', 1, { dependsOn: [aModel('q').id, aModel('r').id] }),
+      pinned('q', 4, { config: '{}' }),
+      pinned('r', 1, { require: { zone: 'b' } }),
+    ];
+    expect(fitPins(driver.fleet, models)).toEqual({ fits: true });
+    driver.declare(...models);
+    for (const name of ['q', 'r', 'p']) driver.loadEnds(name, 't');
+    expect(unsatisfiedPins(driver.fleet)).toEqual([]);
+    expect(fitPins(driver.fleet, [models[1]!, models[2]!])).toMatchObject({ unplaced: [{ model: 'r' }] });
+  });
+
+  it('only where the files are of what it needs, or what it needs is and stays', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('q'))
+      .serve(aServer('t'), ['p'])
+      .serve(aServer('u'), ['q']);
+    const needy = pinned('p', 2, { dependsOn: [aModel('q').id] });
+    expect(fitPins(driver.fleet, [needy]).fits).toBe(false);
+    driver.serve(aServer('v'), ['p', 'q']);
+    expect(fitPins(driver.fleet, [needy])).toEqual({ fits: true });
+    expect(fitPins(driver.fleet, [{ ...needy, pinnedCopies: 2 }]).fits).toBe(false);
+    driver.shelf('t').set('q', 'READY');
+    driver.pass(10_000);
+    expect(fitPins(driver.fleet, [{ ...needy, pinnedCopies: 2 }])).toEqual({ fits: true });
+  });
+
+  it('where the copies of one are enough, and one more is where another needs it', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('q'))
+      .serve(aServer('t', [9, 9]), ['q'])
+      .serve(aServer('u', [2, 6]), ['p', 'q']);
+    const config = { json: '{}', kind: 'gpu', gpus: [1], count: 1 } as const;
+    driver.tell({ kind: 'ConfigLearned', server: aServer('u').id, model: aModel('q').id, config, steps: [] });
+    const models = [pinned('p', 1, { dependsOn: [aModel('q').id] }), pinned('q', 4, { pinnedCopies: 2 })];
+    expect(fitPins(driver.fleet, models)).toEqual({ fits: true });
   });
 
   it('beside what an ensemble that somebody else has loaded is made of', () => {

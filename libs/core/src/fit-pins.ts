@@ -41,15 +41,14 @@ export function fitPins(fleet: Readonly<Fleet>, models: Iterable<Model>): PinsFi
     ...fleet,
     models: new Map([...fleet.models, ...planned.map((one) => [one.id, one] as const)]),
   };
-  const pinned = inOrder(
-    asPlanned,
-    planned.filter(({ pinnedCopies, enabled }) => pinnedCopies > 0 && enabled),
-  );
-  const unplaced = placeGreedily(new Assignment(asPlanned), pinned);
+  const pinned = planned
+    .filter(({ pinnedCopies, enabled }) => pinnedCopies > 0 && enabled)
+    .toSorted((a, b) => b.gpuBytes - a.gpuBytes || b.hostBytes - a.hostBytes);
+  const unplaced = placeGreedily(new Assignment(asPlanned), neededFirst(asPlanned, pinned));
   if (unplaced.length === 0) return { fits: true };
   const orders = ordersOf(asPlanned, pinned);
   const tries = TRIES / orders.length;
-  if (orders.some((order) => findAssignment(new Assignment(asPlanned), order, tries))) return { fits: true };
+  if (orders.some((order) => findAssignment(asPlanned, order, tries))) return { fits: true };
   return {
     fits: false,
     unplaced: unplaced.map(({ model, copies }) => ({
@@ -60,13 +59,12 @@ export function fitPins(fleet: Readonly<Fleet>, models: Iterable<Model>): PinsFi
   };
 }
 
-/** Largest first, but what a model needs before it: then the one that it finds there counts for both. */
-function inOrder(fleet: Readonly<Fleet>, pinned: readonly Model[]): readonly Model[] {
-  const bySize = pinned.toSorted((a, b) => b.gpuBytes - a.gpuBytes || b.hostBytes - a.hostBytes);
+/** The same, but what a model needs before it: then the one that it finds there counts for both. */
+function neededFirst(fleet: Readonly<Fleet>, pinned: readonly Model[]): readonly Model[] {
   const ordered = new Set<Model>();
-  for (const model of bySize) {
+  for (const model of pinned) {
     const needed = new Set(dependenciesOf(fleet, model.id));
-    for (const one of bySize) if (needed.has(one.id)) ordered.add(one);
+    for (const one of pinned) if (needed.has(one.id)) ordered.add(one);
     ordered.add(model);
   }
   return [...ordered];
@@ -74,33 +72,40 @@ function inOrder(fleet: Readonly<Fleet>, pinned: readonly Model[]): readonly Mod
 
 /** Who comes first says where what several need is brought to. */
 const ordersOf = (fleet: Readonly<Fleet>, pinned: readonly Model[]): readonly (readonly Model[])[] => [
-  pinned,
+  neededFirst(fleet, pinned),
   ...pinned
     .filter(({ id }) => dependenciesOf(fleet, id).length > 0)
-    .map((first) => [first, ...pinned.filter((one) => one !== first)]),
+    .map((first) => neededFirst(fleet, [first, ...pinned.filter((one) => one !== first)])),
 ];
 
-/** Puts each copy where there is room, the emptiest server first; returns what found none. */
+/** Puts each copy where there is room, the emptiest server first; returns what found none and came with nothing. */
 function placeGreedily(
   assignment: Assignment,
   pinned: readonly Model[],
 ): readonly { readonly model: Model; readonly copies: number }[] {
-  return pinned.flatMap((model) => {
+  for (const model of pinned) {
     for (const spot of assignment.spotsFor(model)) {
       if (assignment.missing(model) > 0) assignment.put(model, spot);
     }
-    const copies = assignment.missing(model);
-    return copies > 0 ? [{ model, copies }] : [];
-  });
+  }
+  return pinned
+    .map((model) => ({ model, copies: assignment.missing(model) }))
+    .filter(({ copies }) => copies > 0);
 }
 
-/** Tries one place after another and takes each back that leads nowhere. */
-function findAssignment(assignment: Assignment, pinned: readonly Model[], tries: number): boolean {
+/**
+ * Tries one place after another and takes each back that leads nowhere. Copies of what others need may also be left to
+ * them to bring, the last thing that is tried.
+ */
+function findAssignment(fleet: Readonly<Fleet>, pinned: readonly Model[], tries: number): boolean {
+  const assignment = new Assignment(fleet);
+  const needed = new Set(pinned.flatMap(({ id }) => dependenciesOf(fleet, id)));
   let left = tries;
   const placeFrom = (index: number): boolean => {
     const model = pinned[index];
-    if (!model) return true;
-    const spots = assignment.spotsFor(model);
+    if (!model) return pinned.every((one) => assignment.missing(one) <= 0);
+    // What holds more copies than are missing is good as the last place only: so each is tried after those with fewer.
+    const spots = assignment.spotsFor(model).toSorted((a, b) => copiesOn(model, a.devices) - copiesOn(model, b.devices));
     left -= spots.length;
     const placeRest = (from: number): boolean => {
       if (assignment.missing(model) <= 0) return placeFrom(index + 1);
@@ -111,7 +116,7 @@ function findAssignment(assignment: Assignment, pinned: readonly Model[], tries:
         if (undo && placeRest(position + 1)) return true;
         undo?.();
       }
-      return false;
+      return needed.has(model.id) && placeFrom(index + 1);
     };
     return placeRest(0);
   };
@@ -147,13 +152,9 @@ class Assignment {
     return pinnedCopies - (this.copies.get(id) ?? 0);
   }
 
-  /** Nobody knows what the repository of a server holds that was never seen. */
   spotsFor(model: Model): readonly Spot[] {
     const able = [...this.fleet.servers.values()].filter(
-      (server) =>
-        server.devices !== null &&
-        labelsMatch(server, model) &&
-        (!isSeen(server) || server.repository.has(model.id)),
+      (server) => server.devices !== null && labelsMatch(server, model) && this.isListed(server, model),
     );
     return able
       .toSorted((a, b) => this.spareOn(b) - this.spareOn(a))
@@ -196,6 +197,15 @@ class Assignment {
     this.take(bookings, 1);
     this.note(model, this.fleet.servers.get(server)!, devices);
     if (isWrittenOff(this.fleet, replica)) this.copies.set(model, counted);
+  }
+
+  /** Nobody knows what the repository of a server holds that was never seen. */
+  private isListed(server: Server, { id: model }: Model): boolean {
+    const hasFiles = (id: ModelId): boolean => !isSeen(server) || server.repository.has(id);
+    const needed = dependenciesOf(this.fleet, model);
+    return (
+      hasFiles(model) && needed.every((id) => hasFiles(id) || this.held.has(replicaId(id, server.spec.id)))
+    );
   }
 
   private missingNeeds(

@@ -104,22 +104,30 @@ export function noteDependencies(fleet: Fleet, id: ModelId): void {
   else fleet.composed.delete(id);
 }
 
-/** The held replicas on the same server that need this one, directly or not. */
-export function dependentsOf(fleet: Readonly<Fleet>, { model, server }: Replica): Replica[] {
+/** The held replicas on the same server that need this one, directly or not, or may do so. */
+export function dependentsOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
+  const { model, server } = replica;
+  const presumed = presumedWholes(fleet, replica);
   const dependents: Replica[] = [];
-  for (const id of fleet.composed) {
+  for (const id of presumed.length > 0 ? new Set([...fleet.composed, ...presumed]) : fleet.composed) {
     const other = id === model ? undefined : fleet.replicas.get(replicaId(id, server));
-    if (other && dependenciesOf(fleet, id).includes(model)) dependents.push(other);
+    const needsIt = presumed.includes(id) || dependenciesOf(fleet, id).includes(model);
+    if (other && needsIt) dependents.push(other);
   }
   return dependents;
 }
 
+/** The models whose loads may have brought a replica along as a step: so it counts until their configs tell. */
+const presumedWholes = (fleet: Readonly<Fleet>, { model, server }: Replica): readonly ModelId[] =>
+  fleet.servers.get(server)?.presumed.get(model) ?? NOTHING;
+
 /**
- * The models whose orders Triton carries out one after the other with those of this one, itself among them: an order
- * locks all that ensembles tie together.
+ * The models whose orders a server's Triton carries out one after the other with those of this one, itself among them:
+ * an order locks all that ensembles tie together. So may the loads with which something came up that nobody ordered.
  */
-export function relativesOf(fleet: Readonly<Fleet>, id: ModelId): ReadonlySet<ModelId> {
-  const wholes = [...fleet.composed].map((model) => [model, ...directDependencies(fleet, model)]);
+export function relativesOf(fleet: Readonly<Fleet>, { presumed }: Server, id: ModelId): ReadonlySet<ModelId> {
+  const known = Array.from(fleet.composed, (model) => [model, ...directDependencies(fleet, model)]);
+  const wholes = [...known, ...Array.from(presumed, ([step, loads]) => [step, ...loads])];
   const found = new Set([id]);
   for (const one of found) {
     for (const whole of wholes) if (whole.includes(one)) for (const other of whole) found.add(other);
@@ -129,7 +137,8 @@ export function relativesOf(fleet: Readonly<Fleet>, id: ModelId): ReadonlySet<Mo
 
 /** Whether a held replica on the same server needs this one: it must not go before that. */
 export const isNeeded = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
-  fleet.composed.size > 0 && dependentsOf(fleet, replica).length > 0;
+  (fleet.composed.size > 0 || presumedWholes(fleet, replica).length > 0) &&
+  dependentsOf(fleet, replica).length > 0;
 
 /** Whether a server's labels meet what a model asks for. */
 export const labelsMatch = (server: Server, { require }: Model): boolean =>

@@ -41,7 +41,7 @@ export { step } from './step.js';
 export { nextWake } from './wake.js';
 export { type DeviceFlag, deviceFlags } from './device-flags.js';
 export { type Footprint, measuredOn, takenByOthers } from './meter.js';
-export { type Basis, reservationOf } from './footprint.js';
+export { type Basis, dependenciesOf, reservationOf } from './footprint.js';
 export { fitPins, type PinsFit } from './fit-pins.js';
 export { isGuaranteed, isPinProtected } from './pins.js';
 export { isComingBack, reloadsOf } from './reloads.js';

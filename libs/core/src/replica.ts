@@ -120,6 +120,8 @@ export interface Unknown extends Residence {
   readonly endedAt: Instant;
   /** When the load that may still run was ordered; null where none of ours may. */
   readonly loadOrderedAt: Instant | null;
+  /** The order of ours that may still be carried out, where the call that sent it ended without an answer. */
+  readonly order: OrderId | null;
   /** Whether the latest look showed it on its way in. */
   readonly coming: boolean;
   /** The begin of the first look that showed it absent, if the latest one did too. */

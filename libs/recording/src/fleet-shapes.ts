@@ -78,6 +78,7 @@ const replica = z.discriminatedUnion('phase', [
     after: z.enum(['load', 'load_failed', 'unload', 'found']),
     endedAt: amount,
     loadOrderedAt: orNull(amount),
+    order: orNull(order),
     coming: flag,
     absentSince: orNull(amount),
     cause: orNull(unloadCause),

@@ -1,6 +1,7 @@
 import {
   fitPins,
   type Fleet,
+  type Instant,
   isGuaranteed,
   isPinProtected,
   type Millis,
@@ -18,6 +19,7 @@ import type { Site } from '../site.js';
 
 /** What is known of a fleet that nobody asks any more. */
 export interface Quiet {
+  readonly now: Instant;
   readonly sites: ReadonlyMap<string, Site>;
   /** How long nobody has used a replica, nor may use it under a lease. */
   readonly unusedFor: (replica: Replica) => Millis;
@@ -34,7 +36,7 @@ export function restlessness(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
     ...nothingIsOpen(fleet, quiet),
     ...pinsAreReady(fleet, quiet),
     ...warmIsReady(fleet, quiet),
-    ...warmMayLeave(fleet, quiet),
+    ...youngMayLeave(fleet, quiet),
     ...idleIsGone(fleet, quiet),
     ...[...quiet.sites.values()].flatMap((site) => ledgerIsTrue(fleet, site, quiet)),
   ];
@@ -46,6 +48,24 @@ function nobodyWaits({ waiting, wishes }: Readonly<Fleet>): string[] {
     ...[...wishes.keys()].map((model) => `a wish for ${model} is left`),
   ];
 }
+
+/** As long as something is wanted whatever is ready may have to leave for it, once it has been resident for long. */
+function youngMayLeave(fleet: Readonly<Fleet>, { now, unusedFor, isWrittenOff }: Quiet): string[] {
+  if (fleet.wantedSince.size === 0) return [];
+  const young = [...fleet.replicas.values()].filter(
+    (one) =>
+      one.phase === 'ready' &&
+      !isWrittenOff(one) &&
+      Math.min(now - one.since, unusedFor(one)) < residency(fleet, one) + CHOSEN_WITHIN,
+  );
+  return young.map(({ id }) => `${id} may have to leave`);
+}
+
+/** Until the statistics are read that a victim is chosen by. */
+const CHOSEN_WITHIN: Millis = 10_000;
+
+const residency = ({ models, defaults }: Readonly<Fleet>, { model }: Replica): Millis =>
+  (models.get(model) ?? defaults).minResidency;
 
 /** No booking but those of ready replicas. */
 function nothingIsOpen(fleet: Readonly<Fleet>, { isWrittenOff }: Quiet): string[] {
@@ -86,24 +106,6 @@ function warmIsReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
   );
   return lacking.map(({ id }) => `${id} is to be kept warm and not ready`);
 }
-
-/** As long as something is wanted what is kept warm may still have to leave for it, once it has been resident for long. */
-function warmMayLeave(fleet: Readonly<Fleet>, { unusedFor, isWrittenOff }: Quiet): string[] {
-  if (fleet.wantedSince.size === 0) return [];
-  const warm = [...fleet.replicas.values()].filter(
-    (one) => one.phase === 'ready' && isGuaranteed(fleet, one),
-  );
-  const young = warm.filter(
-    (one) => !isWrittenOff(one) && unusedFor(one) < residency(fleet, one) + CHOSEN_WITHIN,
-  );
-  return young.map(({ id }) => `${id} is kept warm and may have to leave`);
-}
-
-/** Until the statistics are read that a victim is chosen by. */
-const CHOSEN_WITHIN: Millis = 10_000;
-
-const residency = ({ models, defaults }: Readonly<Fleet>, { model }: Replica): Millis =>
-  (models.get(model) ?? defaults).minResidency;
 
 const readyCopies = (fleet: Readonly<Fleet>, model: ModelId): number =>
   replicasOf(fleet, model)

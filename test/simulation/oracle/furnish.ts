@@ -153,7 +153,13 @@ function phaseOf(
   const order = 'x1' as OrderId;
   const inUseUntil = lease > 0 ? NOW + lease : NOW - 1;
   const left = { cause: 'idle', makesRoomFor: null } as const;
-  const found = { after: 'found', loadOrderedAt: null, absentSince: null, coming: isOdd } as const;
+  const found = {
+    after: 'found',
+    loadOrderedAt: null,
+    order: null,
+    absentSince: null,
+    coming: isOdd,
+  } as const;
   const used = { versions: ['1'], lastUse: NOW - LONG + 400 * lastUse, inUseUntil };
   switch (phase) {
     case 'ready':

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { smallFleets } from './small-fleet.js';
+import {
+  type Holding,
+  type SmallFleet,
+  smallFleets,
+  type SmallModel,
+  type SmallServer,
+} from './small-fleet.js';
 import { trials } from './trials.js';
 import type { Verdict } from './verdict.js';
 
@@ -28,5 +34,71 @@ describe('the core, against a planner that tries everything', () => {
     );
     const least = Math.floor(RUNS / 40);
     expect(Object.entries(seen).filter(([, count]) => count < least)).toEqual([]);
+  });
+});
+
+const MODEL: SmallModel = {
+  gpu: 0,
+  host: 0,
+  isConfigured: false,
+  spreadsOver: 0,
+  needs: [],
+  isEnsemble: false,
+  zone: null,
+  isSpread: false,
+  pinned: 0,
+  minResidency: 0,
+  isEnabled: true,
+  isReplaced: false,
+  class: 'default',
+  isRetired: false,
+  isDoubted: false,
+};
+const HOLDING: Holding = {
+  phase: 'ready',
+  way: 0,
+  isYoung: false,
+  lastUse: 0,
+  lease: 0,
+  isQueued: false,
+  isStranger: false,
+  isFailing: false,
+  isOdd: false,
+};
+const SERVER: SmallServer = {
+  gpus: 1,
+  slack: [0, 0],
+  isZoned: false,
+  strangers: 'adopt',
+  state: 'up',
+  lacks: [],
+  configs: [],
+  holdings: [],
+};
+
+/** Two full servers of one full host, a pinned model on both of them, and a newcomer that only the second one lists. */
+const fleetOf = (pinned: Partial<SmallModel>): SmallFleet => ({
+  models: [
+    { ...MODEL, host: 1 },
+    { ...MODEL, gpu: 5, pinned: 1, ...pinned },
+    { ...MODEL, gpu: 1, host: 1 },
+  ],
+  servers: [
+    { ...SERVER, lacks: [2], holdings: [{ ...HOLDING, lastUse: 2 }, HOLDING] },
+    { ...SERVER, holdings: [null, { ...HOLDING, lastUse: 1 }] },
+  ],
+  isOneHost: true,
+  hostSlack: 0,
+  isTied: false,
+  swaps: 100,
+  demands: [{ kind: 'request', of: 0, wait: 10_000, class: null }],
+});
+
+describe('a fleet on which the core was wrong once', () => {
+  it.each([
+    { shape: 'of two copies one may go, and the older frees nothing', plan: fleetOf({ host: 0 }) },
+    { shape: 'of two copies one may go, and the older frees the host alone', plan: fleetOf({ host: 1 }) },
+  ])('is judged as by the planner: $shape', ({ plan }) => {
+    expect([...trials(plan)]).toEqual([{ kind: 'others leave', disagreement: undefined }]);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { fitPins } from '#core';
+import { fitPins, type Fleet, type Model } from '#core';
 import { furnish } from './furnish.js';
 import { pinsFit } from './pins.js';
-import { smallFleets } from './small-fleet.js';
+import { type SmallFleet, smallFleets, type SmallModel, type SmallServer } from './small-fleet.js';
 
 const RUNS = Number(process.env['RUNS'] ?? 200);
 /** The same fleets in every run; another seed, and more runs, look further. */
@@ -12,16 +12,94 @@ const SEED = Number(process.env['SEED'] ?? 4);
 /** How many copies of each model are to be pinned. */
 const pins = fc.array(fc.constantFrom(0, 0, 1, 2), { minLength: 6, maxLength: 6 });
 
+const aSmallModel = (parts: Partial<SmallModel> = {}): SmallModel => ({
+  gpu: 1,
+  host: 0,
+  isConfigured: false,
+  spreadsOver: 0,
+  needs: [],
+  isEnsemble: false,
+  zone: null,
+  isSpread: false,
+  pinned: 0,
+  minResidency: 0,
+  isEnabled: true,
+  isReplaced: false,
+  class: 'default',
+  isRetired: false,
+  isDoubted: false,
+  ...parts,
+});
+
+const aSmallFleet = (models: readonly SmallModel[], ...servers: Partial<SmallServer>[]): SmallFleet => ({
+  models,
+  servers: servers.map((parts) => ({
+    gpus: 1,
+    slack: [9, 9],
+    isZoned: false,
+    strangers: 'keep',
+    state: 'up',
+    lacks: [],
+    configs: [],
+    holdings: [],
+    ...parts,
+  })),
+  isOneHost: false,
+  hostSlack: null,
+  isTied: false,
+  swaps: 100,
+  demands: [],
+});
+
+/** Fleets that the core once judged wrongly. */
+const found: readonly { name: string; plan: SmallFleet; copies: readonly number[]; fits: boolean }[] = [
+  {
+    name: 'of two that a third needs, one has a place only by itself, the other only with the third',
+    plan: aSmallFleet(
+      [
+        aSmallModel({ zone: 'a' }),
+        aSmallModel({ gpu: 4, isConfigured: true }),
+        aSmallModel({ needs: [0, 1] }),
+      ],
+      { gpus: 2, slack: [2, 6] },
+    ),
+    copies: [1, 1, 1],
+    fits: true,
+  },
+  {
+    name: 'a model has to be where another needs it, and has then a copy more than it is to have',
+    plan: aSmallFleet(
+      [aSmallModel(), aSmallModel({ needs: [0] })],
+      { gpus: 2, slack: [1, 0], configs: ['gpu', 'cpu'] },
+      { gpus: 2, slack: [1, 2] },
+    ),
+    copies: [2, 1],
+    fits: true,
+  },
+  {
+    name: 'the files are not there of what one needs',
+    plan: aSmallFleet([aSmallModel(), aSmallModel({ needs: [0] })], { lacks: [0] }),
+    copies: [0, 1],
+    fits: false,
+  },
+];
+
+const pinnedIn = (fleet: Fleet, copies: readonly number[]): readonly Model[] =>
+  [...fleet.models.values()].map((model, index) => ({ ...model, pinnedCopies: copies[index]! }));
+
 describe('whether all pins fit', () => {
+  it.each(found)('is known where $name', ({ plan, copies, fits }) => {
+    const fleet = furnish(plan);
+    const models = pinnedIn(fleet, copies);
+    expect([fitPins(fleet, models).fits, pinsFit(fleet, models)]).toEqual([fits, fits]);
+  });
+
   it('is answered as by trying every assignment', () => {
     const seen = { fits: 0, not: 0 };
     fc.assert(
       fc.property(smallFleets, pins, (plan, copies) => {
         const fleet = furnish(plan);
-        const models = [...fleet.models.values()].map((model, index) => ({
-          ...model,
-          pinnedCopies: copies[index]!,
-        }));
+        const models = pinnedIn(fleet, copies);
         const fits = pinsFit(fleet, models);
         expect(fitPins(fleet, models).fits).toBe(fits);
         seen[fits ? 'fits' : 'not'] += 1;

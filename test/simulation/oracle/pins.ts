@@ -11,12 +11,14 @@ import {
 } from './books.js';
 import { isWelcome } from './ways.js';
 
-/** Where models are: per server and model the devices that hold a copy. */
-type Layout = ReadonlyMap<Server, ReadonlyMap<ModelId, readonly number[]>>;
+/** Where the models on a server are: the devices that hold a copy. */
+type Placed = ReadonlyMap<ModelId, readonly number[]>;
+type Layout = ReadonlyMap<Server, Placed>;
 
 /**
  * Whether all pins can be kept at once on the devices there are: tries every set of devices of every server for every
- * pinned model, with what each brings along; beside them is only what somebody else has loaded and is to be kept.
+ * pinned model, with what each brings along, whoever of them comes first; beside them is only what somebody else has
+ * loaded and is to be kept.
  */
 export function pinsFit(fleet: Fleet, models: readonly Model[]): boolean {
   const pinned = models.filter(({ pinnedCopies, enabled }) => pinnedCopies > 0 && enabled);
@@ -33,7 +35,7 @@ export function pinsFit(fleet: Fleet, models: readonly Model[]): boolean {
     const choice = choices[index];
     if (!choice) {
       if (!isModest(fleet, pinned, layout)) return false;
-      return pinned.some(({ id }) => isKept(fleet, pinned, withNeeds(fleet, layout, id)));
+      return wholes(fleet, layout).some((whole) => isKept(fleet, pinned, whole));
     }
     return choice.options.some((devices) =>
       tryFrom(index + 1, devices ? placed(layout, choice.server, choice.model.id, devices) : layout),
@@ -62,13 +64,20 @@ const strangersOn = (fleet: Fleet, server: Server): ReadonlyMap<ModelId, readonl
 /** Every set of devices that a model can be on there; undefined: not there, or only where it is kept. */
 function optionsFor(fleet: Fleet, model: Model, server: Server): readonly (readonly number[] | undefined)[] {
   const kept = strangersOn(fleet, server).get(model.id);
-  const isOut = !isWelcome(server, model) || !server.repository.has(model.id) || server.devices === null;
+  const isOut = !isWelcome(server, model) || !hasFiles(fleet, server, model) || server.devices === null;
   if (isOut || (kept && !isChosen(server, model))) return [undefined];
   const ways = devicesFor(server, model);
   if (!isChosen(server, model)) return [undefined, ...ways];
   const sets = ways.reduce<number[][]>((all, [one]) => [...all, ...all.map((set) => [...set, one!])], [[]]);
   const larger = sets.map((set) => [...new Set([...(kept ?? []), ...set])].toSorted((a, b) => a - b));
   return [undefined, ...larger.filter(({ length }) => length > (kept?.length ?? 0))];
+}
+
+/** Whether a model can be loaded there, and what it needs and is not there already. */
+function hasFiles(fleet: Fleet, server: Server, { id }: Model): boolean {
+  const kept = strangersOn(fleet, server);
+  const needed = [...needsOf(fleet, id)].filter((one) => !kept.has(one));
+  return [id, ...needed].every((one) => server.repository.has(one));
 }
 
 /** Whether no model was put anywhere for a pin that is kept without. */
@@ -90,23 +99,32 @@ const copiesIn = (fleet: Fleet, layout: Layout, id: ModelId): number =>
     return sum + (devices ? copiesOn(fleet.models.get(id)!, devices) : 0);
   }, 0);
 
-/** Adds what the models need and nobody has put there, beside the first copy of that which brings it. */
-function withNeeds(fleet: Fleet, layout: Layout, first: ModelId): Layout {
-  const whole = new Map<Server, ReadonlyMap<ModelId, readonly number[]>>();
-  for (const [server, models] of layout) {
-    const all = new Map(models);
-    const kept = strangersOn(fleet, server);
-    const order = [...models].toSorted(([one], [other]) => Number(other === first) - Number(one === first));
-    for (const [id, devices] of order) {
-      if (kept.get(id) === devices) continue;
-      for (const needed of needsOf(fleet, id)) {
-        const beside = devicesBeside(server, fleet.models.get(needed)!, devices.slice(0, 1));
-        if (!all.has(needed)) all.set(needed, beside);
-      }
-    }
-    whole.set(server, all);
-  }
-  return whole;
+/** Every layout with what the models of this one need and nobody has put there. */
+function wholes(fleet: Fleet, layout: Layout): readonly Layout[] {
+  return [...layout].reduce<readonly Layout[]>(
+    (all, [server, models]) =>
+      withNeeds(fleet, server, models).flatMap((whole) =>
+        all.map((one) => new Map([...one, [server, whole]])),
+      ),
+    [new Map()],
+  );
+}
+
+/** What a model needs and is not there comes beside it; of several that need it, beside any that may come first. */
+function withNeeds(fleet: Fleet, server: Server, there: Placed): readonly Placed[] {
+  const kept = strangersOn(fleet, server);
+  const isWhole = (id: ModelId): boolean =>
+    kept.get(id) === there.get(id) || [...needsOf(fleet, id)].every((needed) => there.has(needed));
+  const lacking = [...there.keys()].filter((id) => !isWhole(id));
+  if (lacking.length === 0) return [there];
+  const next = lacking.filter((id) => ![...needsOf(fleet, id)].some((needed) => lacking.includes(needed)));
+  return next.flatMap((id) => {
+    const beside = [...needsOf(fleet, id)].map((needed) => {
+      const devices = devicesBeside(server, fleet.models.get(needed)!, there.get(id)!.slice(0, 1));
+      return [needed, devices] as const;
+    });
+    return withNeeds(fleet, server, new Map([...beside, ...there]));
+  });
 }
 
 const isKept = (fleet: Fleet, pinned: readonly Model[], layout: Layout): boolean =>

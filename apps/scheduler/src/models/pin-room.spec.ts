@@ -26,4 +26,10 @@ describe('a change of a pin', () => {
       Refused,
     );
   });
+
+  it('is refused where no server has the files of what it needs, and says so', () => {
+    const needy = { ...pinned('a', 1), dependsOn: [aModel('b').id] };
+    const why = /1 of a \(in no server's repository with all that it needs\)/;
+    expect(() => checkPins(fleetOf('a'), [], [{ before: aModel('a'), after: needy }])).toThrow(why);
+  });
 });

@@ -1,4 +1,4 @@
-import { fitPins, type Fleet, memoryOf, type Model, type ModelId, type PinsFit } from '#core';
+import { dependenciesOf, fitPins, type Fleet, memoryOf, type Model, type ModelId, type PinsFit } from '#core';
 import { Refused } from '../errors/refused.js';
 import { mib } from './core-model.js';
 
@@ -26,7 +26,8 @@ export function checkPins(
   const isNoWorse = !was.fits && copies(result.unplaced) <= copies(was.unplaced);
   const lacking = new Set(result.unplaced.map(({ model }) => model));
   if (isNoWorse && changes.every((change) => !lacking.has(change.after.id) || asksNoMore(change))) return;
-  throw doesNotFit(fleet, result.unplaced);
+  const planned = changes.map(({ after }) => [after.id, after] as const);
+  throw doesNotFit({ ...fleet, models: new Map([...fleet.models, ...planned]) }, result.unplaced);
 }
 
 function asksNoMore({ before, after }: PinChange): boolean {
@@ -45,7 +46,7 @@ function doesNotFit(fleet: Readonly<Fleet>, unplaced: readonly Misfit[]): Refuse
   }));
   const devices = devicesOf(fleet);
   const words = lacking.map(({ model, copies: count, needsMb }) => {
-    const why = isListed(fleet, model) ? `${needsMb} MB each` : "in no server's repository";
+    const why = lackOfFiles(fleet, model) ?? `${needsMb} MB each`;
     return `${count} of ${model} (${why})`;
   });
   const room = devices.map(({ server, ordinal, capacityMb }) => `${server}/${ordinal}: ${capacityMb} MB`);
@@ -56,9 +57,13 @@ function doesNotFit(fleet: Readonly<Fleet>, unplaced: readonly Misfit[]): Refuse
   });
 }
 
-/** The most room is of no use to a model that no server has. */
-function isListed({ servers }: Readonly<Fleet>, model: ModelId): boolean {
-  return [...servers.values()].some(({ repository }) => repository.has(model));
+/** The most room is of no use to a model that no server has, or none has with all that it needs. */
+function lackOfFiles(fleet: Readonly<Fleet>, model: ModelId): string | undefined {
+  const listing = [...fleet.servers.values()].filter(({ repository }) => repository.has(model));
+  if (listing.length === 0) return "in no server's repository";
+  const needed = dependenciesOf(fleet, model);
+  const isWhole = listing.some(({ repository }) => needed.every((id) => repository.has(id)));
+  return isWhole ? undefined : "in no server's repository with all that it needs";
 }
 
 function devicesOf(fleet: Readonly<Fleet>) {

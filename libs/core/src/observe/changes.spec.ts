@@ -15,8 +15,8 @@ function aChange(): CoreDriver {
   return driver;
 }
 
-function learn(driver: CoreDriver, gpus: readonly number[]): void {
-  const config = { json: '{}', kind: 'gpu', gpus, count: 1 } as const;
+function learn(driver: CoreDriver, gpus: readonly number[], kind: 'gpu' | 'cpu' = 'gpu'): void {
+  const config = { json: '{}', kind, gpus, count: 1 } as const;
   driver.tell({ kind: 'ConfigLearned', server: SERVER, model: A, config, steps: [] });
 }
 
@@ -29,6 +29,39 @@ function endsUnknown(driver: CoreDriver): void {
   driver.loadEnds('a', 't', 'unknown');
   driver.shelf('t').set('a', 'READY');
 }
+
+/** A load onto one of two devices ran out of time, and the model serves: this may be what somebody else loaded. */
+function aLateLoad(): CoreDriver {
+  const driver = new CoreDriver()
+    .declare(aModel('a', { config: '{}', gpuBytes: 6 }), aModel('b', { config: '{}', gpuBytes: 6 }))
+    .serve(aServer('t', [10, 10]), ['a', 'b']);
+  driver.resolve('a', { wait: 300 });
+  endsUnknown(driver);
+  driver.pass(1_000);
+  expect(driver.phase('a', 't')).toBe('ready');
+  return driver;
+}
+
+describe('a load without an answer onto chosen devices', () => {
+  it('may still run in place of what serves, while that is on other devices: both are booked, and it stays', () => {
+    const driver = aLateLoad();
+    learn(driver, [0, 1]);
+    expect(changeIn(driver)?.bookings).toHaveLength(2);
+    driver.resolve('b');
+    driver.pass(100_000);
+    expect(driver.orders()).toEqual(['load a@t']);
+    driver.pass(300_000);
+    expect(driver.orders()).toEqual(['load a@t', 'unload a@t']);
+  });
+
+  it('has come true where the config shows the chosen devices, or none', () => {
+    const [onChosen, onNone] = [aLateLoad(), aLateLoad()];
+    learn(onChosen, [0]);
+    expect(changeIn(onChosen)).toBeNull();
+    learn(onNone, [], 'cpu');
+    expect(changeIn(onNone)).toBeNull();
+  });
+});
 
 describe('an in-place change', () => {
   it('without an answer keeps its bytes while the config shows the old devices', () => {

@@ -72,6 +72,20 @@ describe('a load without an answer', () => {
     expect(driver.phase('a', 't')).toBeUndefined();
   });
 
+  it('may wait so for what came up with it, of which nobody knows yet whether it is a step of it', () => {
+    const driver = new CoreDriver().declare(aModel('a'), aModel('b')).serve(aServer('t'), ['a', 'b']);
+    driver.resolve('a', { wait: 300 });
+    driver.shelf('t').set('b', 'LOADING');
+    driver.pass(1_000);
+    driver.loadEnds('a', 't', 'unknown');
+    driver.shelf('t').set('a', '');
+    driver.pass(60_000);
+    expect(driver.phase('a', 't')).toBe('unknown');
+    driver.shelf('t').set('b', 'UNAVAILABLE');
+    driver.pass(20_000);
+    expect(driver.phase('a', 't')).toBeUndefined();
+  });
+
   it('is booked for good once it shows up after all', () => {
     const driver = aDriver();
     driver.resolve('a', { wait: 300 });

@@ -44,7 +44,8 @@ function ended(
 ): Ready | Unknown {
   if (outcome.kind === 'succeeded') return becomeReady(replica, itself ? outcome.versions : [], now);
   const after = outcome.kind === 'failed' ? 'load_failed' : 'load';
-  return becomeUnknown(replica, after, now, outcome.kind === 'unknown' ? replica.orderedAt : null);
+  const unknown = becomeUnknown(replica, after, now, outcome.kind === 'unknown' ? replica.orderedAt : null);
+  return outcome.kind === 'unknown' ? { ...unknown, order: replica.order } : unknown;
 }
 
 /** An in-place change ended. On anything but success the new part is given back by a later look. */
@@ -113,10 +114,20 @@ function settleSteps(fleet: Fleet, server: Server, { model, steps }: EventOf<'Co
 function resettle(fleet: Fleet, replica: Ready): void {
   const server = fleet.servers.get(replica.server)!;
   const devices = devicesFound(fleet, server, replica.model);
-  const { change } = replica;
-  const hasSettled = change?.endedAt != null && (change.answered || isSameSet(change.devices, devices));
   const bookings = bookingsFor(fleet, server, replica.model, devices);
-  put(fleet, { ...replica, devices, bookings, change: hasSettled ? null : change });
+  put(fleet, { ...replica, devices, bookings, change: unsettledChange(fleet, server, replica, devices) });
+}
+
+/** The change that may still come, seen where the model is now: on other devices, and not on none. */
+function unsettledChange(
+  fleet: Fleet,
+  server: Server,
+  { model, change }: Ready,
+  devices: readonly number[],
+): Ready['change'] {
+  if (change?.endedAt == null) return change;
+  if (change.answered || devices.length === 0 || isSameSet(change.devices, devices)) return null;
+  return { ...change, bookings: bookingsFor(fleet, server, model, change.devices) };
 }
 
 const isSameSet = (one: readonly number[], other: readonly number[]): boolean =>
@@ -160,6 +171,7 @@ export function becomeUnknown(
     after,
     endedAt: now,
     loadOrderedAt,
+    order: null,
     coming: after === 'load',
     absentSince: null,
     cause: null,
@@ -170,4 +182,16 @@ export function becomeUnknown(
 function wantLook(fleet: Fleet, id: ServerId, now: Instant): void {
   const server = fleet.servers.get(id);
   if (server) server.lookWanted = now;
+}
+
+/**
+ * A load onto devices that we chose among others may still run, in place of what somebody else has loaded meanwhile.
+ * It books nothing more until the config of what serves shows that this is on other devices.
+ */
+export function pendingIn(fleet: Fleet, replica: Unknown): Ready['change'] {
+  const { order, loadOrderedAt, devices, endedAt } = replica;
+  const all = fleet.servers.get(replica.server)!.devices ?? [];
+  if (order === null || loadOrderedAt === null) return null;
+  if (devices.length === 0 || devices.length >= all.length) return null;
+  return { order, orderedAt: loadOrderedAt, devices, bookings: [], endedAt, answered: false };
 }

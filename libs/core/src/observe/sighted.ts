@@ -9,7 +9,7 @@ import type { Instant, Millis } from '../model.js';
 import { loadBegan } from '../standing.js';
 import { end } from './ended.js';
 import { isGivenBack } from './measure.js';
-import { becomeReady, becomeUnknown } from './orders.js';
+import { becomeReady, becomeUnknown, pendingIn } from './orders.js';
 
 /** Two looks that show a model absent must be this far apart to end a booking that no answer of Triton's ended. */
 const APART: Millis = 1_000;
@@ -183,7 +183,7 @@ function unknownServes(fleet: Fleet, replica: Unknown, { sighting, begunAt, now 
   if (begunAt < settledAt) return;
   if (replica.after === 'load') fleet.cooldowns.delete(replica.id);
   if (replica.after === 'found') return backAgain(fleet, replica, versionsOf(sighting), now);
-  put(fleet, becomeReady(replica, versionsOf(sighting), now));
+  put(fleet, { ...becomeReady(replica, versionsOf(sighting), now), change: pendingIn(fleet, replica) });
 }
 
 /** It was gone and is there: somebody may have loaded it anew, with another config. */
@@ -227,7 +227,7 @@ function unknownAbsent(
 /** Behind the load of a model that shares an ensemble with it a load waits for Triton's lock without showing. */
 function mayWaitUnseen(fleet: Fleet, { after, id, model, server }: Unknown): boolean {
   if (after !== 'load') return false;
-  return [...relativesOf(fleet, model)].some((relative) => {
+  return [...relativesOf(fleet, fleet.servers.get(server)!, model)].some((relative) => {
     const other = fleet.replicas.get(replicaId(relative, server));
     if (!other || other.id === id) return false;
     return other.phase === 'unknown' ? other.coming : loadBegan(other) !== null;

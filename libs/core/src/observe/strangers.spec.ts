@@ -49,6 +49,20 @@ describe('what is found while a load of ours runs', () => {
     expect(driver.orders()).toEqual(['load a@t', 'unload s@t']);
   });
 
+  it('may be a step of our model until its config tells: it does not leave before, whatever else is said of it', () => {
+    const driver = aDriver();
+    driver.resolve('a');
+    driver.shelf('t').set('s', 'READY');
+    driver.pass(1_000);
+    driver.loadEnds('a', 't');
+    driver.tell({ kind: 'ModelDeclared', model: aModel('s', { enabled: false }) });
+    driver.pass(5_000);
+    expect(driver.orders()).toEqual(['load a@t']);
+    learn(driver, 'a', ['s']);
+    driver.pass(5_000);
+    expect(driver.orders()).toEqual(['load a@t']);
+  });
+
   it('is a stranger where it was there before, though a model of ours needs it', () => {
     const driver = aDriver();
     driver.shelf('t').set('s', 'READY');

@@ -134,3 +134,71 @@ describe('of two places that could be freed', () => {
     expect(driver.orders()[2]).toBe(freed);
   });
 });
+
+describe('a set of victims', () => {
+  /** Makes each of them ready in turn, a while after the one before. */
+  function warmInTurn(driver: CoreDriver, ...copies: (readonly [model: string, server: string])[]): void {
+    for (const [model, server] of copies) {
+      driver.warm(model, server);
+      driver.pass(1_000);
+    }
+    driver.pass(20_000);
+  }
+
+  const unloadsFor = (driver: CoreDriver, newcomer: string): string[] => {
+    driver.resolve(newcomer);
+    driver.pass(5_000);
+    return driver.orders().filter((order) => order.startsWith('unload'));
+  };
+
+  it('spares those that it turns out not to need', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('small', { gpuBytes: 2 }), aModel('large', { gpuBytes: 6 }))
+      .declare(aModel('x', { gpuBytes: 6 }))
+      .serve(aServer('t', [8]), ['small', 'large', 'x']);
+    warmInTurn(driver, ['small', 't'], ['large', 't']);
+    expect(unloadsFor(driver, 'x')).toEqual(['unload large@t']);
+  });
+
+  it('is taken where the last use of all of them is longest ago', () => {
+    const driver = new CoreDriver()
+      .declare(...['a', 'b', 'c', 'd'].map((name) => aModel(name)), aModel('x', { gpuBytes: 8 }))
+      .serve(aServer('t', [8]), ['a', 'b', 'x'])
+      .serve(aServer('u', [8]), ['c', 'd', 'x']);
+    warmInTurn(driver, ['a', 't'], ['c', 'u'], ['d', 'u'], ['b', 't']);
+    expect(unloadsFor(driver, 'x')).toEqual(['unload c@u', 'unload d@u']);
+  });
+
+  it('is the smaller one of two that were used at the same moment', () => {
+    const strangers = 'adopt';
+    const driver = new CoreDriver()
+      .declare(aModel('a'), aModel('b'), aModel('c', { gpuBytes: 8 }), aModel('x', { gpuBytes: 8 }))
+      .serve(aServer('t', [8], { strangers }), ['a', 'b', 'x'])
+      .serve(aServer('u', [8], { strangers }), ['c', 'x']);
+    for (const model of ['a', 'b']) driver.shelf('t').set(model, 'READY');
+    driver.shelf('u').set('c', 'READY');
+    driver.pass(60_000);
+    expect(unloadsFor(driver, 'x')).toEqual(['unload c@u']);
+  });
+
+  it('is counted with all that needs what leaves', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('q', { gpuBytes: 8 }), aModel('p', { gpuBytes: 0, dependsOn: [aModel('q').id] }))
+      .declare(aModel('c', { gpuBytes: 8 }), aModel('x', { gpuBytes: 8 }))
+      .serve(aServer('t', [8], { strangers: 'adopt' }), ['q', 'p', 'x'])
+      .serve(aServer('u', [8], { strangers: 'adopt' }), ['c', 'x']);
+    for (const model of ['q', 'p']) driver.shelf('t').set(model, 'READY');
+    driver.shelf('u').set('c', 'READY');
+    driver.pass(60_000);
+    expect(unloadsFor(driver, 'x')).toEqual(['unload c@u']);
+  });
+
+  it('is of those used longest ago, whichever memory they hold', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('device', { gpuBytes: 8 }), aModel('host', { gpuBytes: 0, hostBytes: 4 }))
+      .declare(aModel('both', { gpuBytes: 8, hostBytes: 4 }), aModel('x', { gpuBytes: 8, hostBytes: 4 }))
+      .serve(aServer('t', [16], { hostMemory: 8 }), ['device', 'host', 'both', 'x']);
+    warmInTurn(driver, ['device', 't'], ['host', 't'], ['both', 't']);
+    expect(unloadsFor(driver, 'x')).toEqual(['unload device@t', 'unload host@t']);
+  });
+});

@@ -66,10 +66,10 @@ export function evictFor(
   return { kind: 'freed', place: best.place };
 }
 
-/** The plan whose most valuable victim is worth least; of equals the one with fewer victims, then with smaller ones. */
+/** The plan whose most valuable victim is worth least; of equals the one by which fewer replicas leave, then smaller ones. */
 const byHarm = (one: Plan, other: Plan): number =>
   byWorth(one.dearest, other.dearest) ||
-  one.victims.length - other.victims.length ||
+  replicasIn(one.victims).size - replicasIn(other.victims).size ||
   bytesOf(one) - bytesOf(other);
 
 const dearestOf = (victims: readonly Victim[]): Victim =>

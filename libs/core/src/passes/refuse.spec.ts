@@ -33,3 +33,130 @@ describe('a wish', () => {
     expect(driver.fleet.wishes.size).toBe(0);
   });
 });
+
+describe('a request that names a version', () => {
+  const warm = (): CoreDriver => aDriver().warm('a', 't');
+
+  it('is refused for good where every copy says that it has others', () => {
+    const driver = warm();
+    expect(driver.refusalOf(driver.resolve('a', { version: '7' }))).toEqual({
+      reason: 'unknown_version',
+      retryAfter: null,
+    });
+    expect(driver.answerTo(driver.resolve('a', { version: '1' }))).toBe('t');
+  });
+
+  it('waits while a copy has not said yet which it has', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'StepsRemembered', model: aModel('a').id, steps: [aModel('b').id] });
+    driver.resolve('a');
+    driver.fleet.servers.get(aServer('t').id)!.looking = 'full';
+    driver.loadEnds('a', 't');
+    expect(driver.answerTo(driver.resolve('b', { version: '7' }))).toBe('waiting');
+    expect(driver.answerTo(driver.resolve('b'))).toBe('t');
+  });
+
+  it('waits for a model that is not there', () => {
+    const driver = aDriver();
+    const request = driver.resolve('a', { version: '7' });
+    expect(driver.answerTo(request)).toBe('waiting');
+    driver.loadEnds('a', 't');
+    expect(driver.answerTo(request)).toBe('unknown_version');
+  });
+});
+
+describe('a queue that is full', () => {
+  const queue = { policy: 'queue', maxQueue: 1, maxWait: 60_000, loadWhenShed: true } as const;
+  const aQueue = (): CoreDriver => {
+    const driver = aDriver().declare(aModel('a', { coldStart: queue }));
+    driver.resolve('a');
+    return driver;
+  };
+
+  it.each([
+    { passed: 0, retryAfter: 10_000 },
+    { passed: 4_000, retryAfter: 6_000 },
+    { passed: 9_500, retryAfter: 1_000 },
+  ])('says after $passed ms of a load that the model may be there in $retryAfter ms', (after) => {
+    const driver = aQueue();
+    driver.pass(after.passed);
+    expect(driver.refusalOf(driver.resolve('a'))).toEqual({
+      reason: 'queue_full',
+      retryAfter: after.retryAfter,
+    });
+  });
+
+  it('turns nobody away who waits for another model', () => {
+    const driver = aQueue();
+    expect(driver.answerTo(driver.resolve('b'))).toBe('waiting');
+  });
+});
+
+describe('somebody for whom a lease has to end first', () => {
+  it.each([
+    { wait: 10_000, answer: 'no_capacity' },
+    { wait: 10_001, answer: 'waiting' },
+  ])('and who waits $wait ms for one of 10 s is $answer', ({ wait, answer }) => {
+    const driver = new CoreDriver()
+      .declare(aModel('a', { gpuBytes: 10 }), aModel('b', { gpuBytes: 10 }))
+      .serve(aServer('t', [10]), ['a', 'b'])
+      .warm('a', 't');
+    expect(driver.answerTo(driver.resolve('b', { wait }))).toBe(answer);
+  });
+});
+
+describe('at its deadline a request', () => {
+  it('is told how far the load is, how long it may take, and how many still wait', () => {
+    const driver = aDriver();
+    const request = driver.resolve('a', { wait: 2_000 });
+    driver.resolve('a');
+    driver.pass(2_000);
+    const told = { reason: 'loading', phase: 'loading', eta: 8_000, retryAfter: 8_000, position: 1 };
+    expect(driver.refusalOf(request)).toEqual(told);
+  });
+
+  it('is told to ask again after a second where the load has taken longer than usual', () => {
+    const driver = aDriver();
+    const request = driver.resolve('a', { wait: 20_000 });
+    driver.pass(20_000);
+    expect(driver.refusalOf(request)).toMatchObject({ eta: 0, retryAfter: 1_000 });
+  });
+
+  it('leaves a wish behind only where it would not wait at all', () => {
+    const driver = aDriver();
+    driver.resolve('a', { wait: 500 });
+    driver.pass(500);
+    expect(driver.fleet.wishes.size).toBe(0);
+    driver.resolve('b', { wait: 0 });
+    expect([...driver.fleet.wishes.keys()]).toEqual(['b']);
+  });
+
+  it('is told that there is no server where all are slow to answer', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'LookFailed', server: aServer('t').id, why: 'timed_out' });
+    const request = driver.resolve('a', { wait: 2_000 });
+    driver.pass(1_999);
+    expect(driver.answerTo(request)).toBe('waiting');
+    driver.pass(1);
+    expect(driver.refusalOf(request)).toEqual({ reason: 'no_server', retryAfter: 1_000 });
+  });
+
+  it('is told that nobody knows its model, though the indexes have not been read again yet', () => {
+    const driver = aDriver();
+    driver.pass(1_000);
+    driver.fleet.servers.get(aServer('t').id)!.looking = 'full';
+    const request = driver.resolve('nobody', { wait: 500 });
+    expect(driver.answerTo(request)).toBe('waiting');
+    driver.pass(500);
+    expect(driver.refusalOf(request)).toEqual({ reason: 'unknown_model', retryAfter: null });
+  });
+});
+
+describe('a process that goes', () => {
+  it('sends everybody away for a second', () => {
+    const driver = aDriver();
+    const request = driver.resolve('a');
+    driver.tell({ kind: 'ShutdownBegun' });
+    expect(driver.refusalOf(request)).toEqual({ reason: 'shutting_down', retryAfter: 1_000 });
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
+import type { Model } from './model.js';
+import { nextWake } from './wake.js';
+
+const A = aModel('a').id;
+const T = aServer('t').id;
+
+/** In how long the core wants to be woken. */
+const wakesIn = ({ fleet, now }: CoreDriver): number => nextWake(fleet, now) - now;
+
+/** No look is under way or due until the test says so, and the first ten seconds are over. */
+function quiet(parts: Partial<Model> = {}): CoreDriver {
+  const driver = new CoreDriver()
+    .declare(aModel('a', { loadTimeout: 200_000, ...parts }), aModel('b', { gpuBytes: 8 }))
+    .serve(aServer('t', [10]), ['a', 'b']);
+  driver.pass(20_000);
+  driver.fleet.servers.get(T)!.looking = 'full';
+  return driver;
+}
+
+const warm = (parts: Partial<Model> = {}): CoreDriver => quiet(parts).warm('a', 't');
+
+describe('the core is woken', () => {
+  it('never where there is nothing to wait for, nor once the process goes', () => {
+    expect(wakesIn(quiet())).toBe(Infinity);
+    const driver = quiet();
+    driver.resolve('a');
+    driver.tell({ kind: 'ShutdownBegun' });
+    expect(wakesIn(driver)).toBe(Infinity);
+  });
+
+  it('when the cold have waited for ten seconds after the start', () => {
+    expect(wakesIn(new CoreDriver())).toBe(10_000);
+  });
+
+  it('when somebody has waited for as long as they would', () => {
+    const driver = quiet();
+    driver.resolve('a', { wait: 7_000 });
+    driver.resolve('a', { wait: 5_000 });
+    driver.resolve('a', { wait: 6_000 });
+    expect(wakesIn(driver)).toBe(5_000);
+  });
+
+  it('when a wish ends', () => {
+    const driver = quiet({ enabled: false });
+    driver.tell({ kind: 'LoadOrdered', model: A, until: driver.now + 9_000 });
+    expect(wakesIn(driver)).toBe(9_000);
+  });
+
+  it('when a failed load may be tried again', () => {
+    const driver = quiet();
+    driver.resolve('a');
+    driver.loadEnds('a', 't', 'transient');
+    expect(wakesIn(driver)).toBe(1_000);
+  });
+
+  it('when a load gives its device slot back, and again when it is overdue', () => {
+    const driver = quiet();
+    driver.resolve('a', { wait: 0 });
+    driver.tell();
+    driver.fleet.wishes.clear();
+    expect(wakesIn(driver)).toBe(60_000);
+    driver.now += 60_000;
+    expect(wakesIn(driver)).toBe(140_000);
+    driver.now += 140_000;
+    expect(wakesIn(driver)).toBe(driver.fleet.limits.stuckAfter);
+  });
+
+  it('when an idle replica is to go, but for none that stays for good', () => {
+    expect(wakesIn(warm({ idleUnload: 80_000 }))).toBe(80_000);
+    expect(wakesIn(warm({ idleUnload: null }))).toBe(Infinity);
+    expect(wakesIn(warm({ idleMode: 'soft' }))).toBe(Infinity);
+  });
+
+  it('when a lease on what drains ends, and then when its queue has had its time', () => {
+    const driver = warm();
+    driver.shelf('t').pending.set(A, 1);
+    driver.tell({ kind: 'UnloadOrdered', model: A, force: false });
+    expect(wakesIn(driver)).toBe(10_000);
+    driver.now += 10_000;
+    expect(wakesIn(driver)).toBe(5_000);
+  });
+
+  it('when what stands in the way of somebody has been there and in use for long enough, or they starve', () => {
+    const driver = warm({ minResidency: 20_000, idleUnload: null });
+    driver.resolve('b', { wait: 500_000 });
+    expect(wakesIn(driver)).toBe(10_000);
+    driver.now += 10_000;
+    expect(wakesIn(driver)).toBe(10_000);
+    driver.now += 10_000;
+    expect(wakesIn(driver)).toBe(10_000);
+  });
+
+  it('when a drain comes to its deadline', () => {
+    const driver = quiet();
+    driver.tell({ kind: 'DrainOrdered', server: T, deadline: driver.now + 8_000 });
+    expect(wakesIn(driver)).toBe(8_000);
+  });
+
+  it('when a server that is down has been so for two seconds', () => {
+    const driver = quiet();
+    driver.tell({ kind: 'ContactChanged', server: T, fact: 'ended' });
+    driver.fleet.servers.get(T)!.looking = 'full';
+    expect(wakesIn(driver)).toBe(2_000);
+  });
+
+  it('when a slow server is to be probed again', () => {
+    const driver = quiet();
+    driver.tell({ kind: 'LookFailed', server: T, why: 'timed_out' });
+    driver.tell({ kind: 'ContactChanged', server: T, fact: 'probe_accepted' });
+    expect(wakesIn(driver)).toBe(5_000);
+  });
+});
