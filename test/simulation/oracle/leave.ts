@@ -147,7 +147,7 @@ export function leavesAt(fleet: Fleet, replica: Replica, rank: number, now: Inst
 function retiresAt(fleet: Fleet, replica: Replica, now: Instant): Instant {
   const { idleUnload } = fleet.models.get(replica.model)!;
   if (replica.phase === 'unknown') return now;
-  if (replica.phase !== 'ready') return now + (idleUnload ?? Infinity);
+  if (replica.phase !== 'ready') return Math.max(now, replica.since + (idleUnload ?? Infinity));
   const isHeld = isKept(fleet, replica) || leaningOn(fleet, replica).length > 0;
   return isHeld || idleUnload === null
     ? Infinity

@@ -4,7 +4,7 @@ import { dependentsOf } from '../footprint.js';
 import type { AccountId, ReplicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant } from '../model.js';
-import { isPinProtected } from '../pins.js';
+import { isGuaranteed, isPinProtected } from '../pins.js';
 import type { Server } from '../server.js';
 import { neededAt, residentUntil, yieldsTo } from './victims.js';
 import { idleUnloadAt, isKept, settingsOf } from './idle.js';
@@ -91,10 +91,14 @@ function releasedAlone(fleet: Fleet, replica: Replica, want: Want, now: Instant)
   }
 }
 
-/** When something leaves that yields to nobody: when it is idle, if it is not used any more. */
+/**
+ * When something leaves that yields to nobody: when it is idle, if it is not used any more. What is not ready yet cannot
+ * be idle before it has been there for so long; counted from now that moment would never come.
+ */
 function retiredAt(fleet: Fleet, replica: Replica, now: Instant): Instant {
   if (replica.phase === 'ready') return idleUnloadAt(fleet, replica) ?? Infinity;
   if (replica.phase === 'unknown') return now;
   const { idleUnload, idleMode } = settingsOf(fleet, replica);
-  return idleMode === 'soft' || idleUnload === null ? Infinity : now + idleUnload;
+  const isToStay = idleMode === 'soft' || idleUnload === null || isGuaranteed(fleet, replica);
+  return isToStay ? Infinity : replica.since + idleUnload;
 }

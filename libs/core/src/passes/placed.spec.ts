@@ -32,15 +32,6 @@ describe('a newcomer goes', () => {
     expect(driver.orders()).toEqual(['load a@u']);
   });
 
-  it('where the memory of the host is tightest, if that is tighter than any device', () => {
-    const driver = new CoreDriver()
-      .declare(aModel('a', { hostBytes: 4 }))
-      .serve(aServer('t', [5], { hostMemory: 100 }), ['a'])
-      .serve(aServer('u', [10], { hostMemory: 4 }), ['a']);
-    driver.resolve('a');
-    expect(driver.orders()).toEqual(['load a@u']);
-  });
-
   it('where memory is free rather than where it is still being left, though the gap is larger', () => {
     const driver = leaving([8], aModel('a')).serve(aServer('u', [20]), ['a']);
     driver.resolve('a');
