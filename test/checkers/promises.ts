@@ -68,7 +68,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['14, routes', [routesAreReady, routesLeadToTheReady].map(always)],
   ['15, queues', [always(queuesStayBounded)]],
   ['20, freeze', [always(frozenMeansFrozen)]],
-  ['7, limits', [limitsAreDealtWith]],
+  ['7 and 10, limits', [limitsAreDealtWith]],
   ['19, rest', [failingIsReplacedOnce]],
   ['19, rest', [secondLook, wakesLater, goingMeansGoing, drainsKeepTheirDeadline].map(always)],
 ];
