@@ -10,9 +10,11 @@ export const heldWithinCapacity: Check = (scene) => {
     const site = siteOf(scene, spec.id);
     const isSeen = looked && lookedAt !== null && lookedAt > site.bornAt;
     if (site.isMuddled || site.crowd.isUnseen || hidden.length > 0 || !isSeen) continue;
-    for (const { account } of devices ?? []) {
-      const { held, capacity } = memory(account);
-      trail.expect(held <= capacity, () => `${said(fleet, account)} of ${spec.id}`);
+    for (const { account, kind, capacity } of devices ?? []) {
+      const { held, ...left } = memory(account);
+      // What others take of a GPU may be counted after ours has come: then it takes nothing new, and keeps what it has.
+      const most = kind === 'gpu' ? capacity : left.capacity;
+      trail.expect(held <= most, () => `${said(fleet, account)} of ${spec.id}`);
     }
   }
 };
