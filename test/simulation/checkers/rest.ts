@@ -45,11 +45,12 @@ function nobodyWaits({ waiting, wishes }: Readonly<Fleet>): string[] {
 }
 
 /** As long as something is wanted whatever is ready may have to leave for it, once it has been resident for long. */
-function youngMayLeave(fleet: Readonly<Fleet>, { now, unusedFor }: Quiet): string[] {
+function youngMayLeave(fleet: Readonly<Fleet>, { now, unusedFor, isWrittenOff }: Quiet): string[] {
   if (fleet.wantedSince.size === 0) return [];
   const young = [...fleet.replicas.values()].filter(
     (one) =>
       one.phase === 'ready' &&
+      !isWrittenOff(one) &&
       Math.min(now - one.since, unusedFor(one)) < residency(fleet, one) + CHOSEN_WITHIN,
   );
   return young.map(({ id }) => `${id} may have to leave`);
