@@ -84,8 +84,8 @@ export function dependentsOf(fleet: Readonly<Fleet>, replica: Replica): Replica[
   const dependents: Replica[] = [];
   for (const id of presumed.length > 0 ? new Set([...fleet.composed, ...presumed]) : fleet.composed) {
     const other = id === model ? undefined : fleet.replicas.get(replicaId(id, server));
-    const needsIt = presumed.includes(id) || dependenciesOf(fleet, id).includes(model);
-    if (other && needsIt) dependents.push(other);
+    const mayNeedIt = presumed.includes(id) && other?.phase !== 'placed';
+    if (other && (mayNeedIt || dependenciesOf(fleet, id).includes(model))) dependents.push(other);
   }
   return dependents;
 }
