@@ -195,6 +195,7 @@ export class Faults {
       partition: ({ server, lasts }) => {
         const site = this.site(server);
         site.isGone ||= lasts === null;
+        if (!site.isPartitioned) site.partitionedSince = agenda.now();
         site.partitionedUntil = Math.max(site.partitionedUntil, agenda.now() + (lasts ?? Infinity));
       },
       slowNetwork: ({ longest, lasts }) => {

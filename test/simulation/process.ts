@@ -28,9 +28,9 @@ export class Process implements Timers {
     return this.until;
   }
 
-  /** Until when it has heard what happened: before the pause from which it is just waking up. */
-  get heardUntil(): number {
-    return this.now() <= this.until ? this.since : this.now();
+  /** Until when it had heard, at some moment, of what happened: before the pause in which that was, or just ended. */
+  heardAt(moment: number): number {
+    return moment >= this.since && moment <= this.until ? this.since : moment;
   }
 
   after(ms: number, run: () => void): () => void {

@@ -36,7 +36,8 @@ export type LostReply = 'silence' | 'break';
 export class Site {
   sim: SimulatedTriton;
   readonly open = new Set<OpenOrder>();
-  /** Until when the network lets nothing through. */
+  /** Since when, and until when, the network lets nothing through. */
+  partitionedSince = 0;
   partitionedUntil = 0;
   /** When the present process began to answer. */
   bornAt = -Infinity;

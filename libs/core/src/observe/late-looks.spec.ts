@@ -56,6 +56,16 @@ describe('a look told late', () => {
     expect(driver.isLoading('a', 't')).toBe(true);
   });
 
+  it('because we were paused meanwhile puts off no look: a server cannot take so long', () => {
+    const driver = aDriver();
+    driver.tell(lookBegun(driver, driver.now, 'READY'));
+    driver.now += 30_000;
+    driver.tell(lookBegun(driver, driver.now - 30_000, 'READY'));
+    driver.shelf('t').set('a', 'UNAVAILABLE', 'unloaded');
+    driver.pass(3_000);
+    expect(driver.phase('a', 't')).not.toBe('ready');
+  });
+
   it('by a server that has said since that it is leaving does not bring it back', () => {
     const driver = aDriver();
     driver.pass(20_000);

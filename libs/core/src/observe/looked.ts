@@ -5,7 +5,7 @@ import { gpuAccount, hostAccount, type ModelId, replicaId, type ServerId } from 
 import { resetMeters } from '../meter.js';
 import { type IndexRow, type Look, type MetricsSample, type ServingRow, sightingOf } from '../look.js';
 import { noteExcess } from '../limits.js';
-import type { Instant } from '../model.js';
+import type { Instant, Millis } from '../model.js';
 import { answered, lookFailed } from './contact.js';
 import { discover, forgetVanished, rebook } from './declared.js';
 import { measure } from './measure.js';
@@ -25,7 +25,7 @@ export function looked(fleet: Fleet, id: ServerId, look: Look, now: Instant): vo
   if (!server) return;
   server.looking = null;
   server.anyEndedAt = now;
-  server.lookTook = look.endedAt - look.begunAt;
+  server.lookTook = durationOf(server, look);
   if (isStale(server, look)) return;
   if (look.mode) server.mode = look.mode;
   if (look.serverVersion) server.version = look.serverVersion;
@@ -38,6 +38,12 @@ export function looked(fleet: Fleet, id: ServerId, look: Look, now: Instant): vo
   measure(fleet, server, look, now);
   noteExcess(fleet, server, now);
 }
+
+/** Index and statistics have a deadline of 5 s each: a look that took longer tells of a pause of ours, not of the server. */
+const LONGEST_LOOK: Millis = 10_000;
+
+const durationOf = ({ lookTook }: Server, { begunAt, endedAt }: Look): Millis =>
+  endedAt - begunAt <= LONGEST_LOOK ? endedAt - begunAt : lookTook;
 
 /** A look over a connection that has ended since tells of a process that may be gone; so does one out of order. */
 const isStale = ({ contact, looksCountFrom, statisticsAt }: Server, { begunAt }: Look): boolean =>

@@ -53,6 +53,17 @@ describe('an idle replica', () => {
 });
 
 describe('a stranger that is to be retired', () => {
+  it('stays for its minimum residency', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a', { minResidency: 60_000 }))
+      .serve(aServer('t', [10], { strangers: 'retire' }), ['a']);
+    driver.shelf('t').set('a', 'READY');
+    driver.pass(65_000);
+    expect(driver.phase('a', 't')).toBe('ready');
+    driver.pass(10_000);
+    expect(driver.orders()).toEqual(['unload a@t']);
+  });
+
   it('stays while a lease on it lasts', () => {
     const driver = new CoreDriver()
       .declare(aModel('a', { minResidency: 1_000 }))
