@@ -82,6 +82,7 @@ export class Calm {
     const sites = new Map([...this.stage.sites].filter(([, { id }]) => berth.engine.fleet.servers.has(id)));
     const open = restlessness(berth.engine.fleet, {
       sites,
+      now: this.stage.agenda.now(),
       unusedFor: (replica) => this.unusedFor(replica),
       isWrittenOff: (replica) => this.isWrittenOff(replica),
       takesNothing: (server) => this.takesNothing(sites.get(server)!),

@@ -1,6 +1,7 @@
 import {
   fitPins,
   type Fleet,
+  type Instant,
   isGuaranteed,
   isPinProtected,
   type Millis,
@@ -19,6 +20,7 @@ import type { Site } from '../site.js';
 /** What is known of a fleet that nobody asks any more. */
 export interface Quiet {
   readonly sites: ReadonlyMap<string, Site>;
+  readonly now: Instant;
   /** How long nobody has used a replica, nor may use it under a lease. */
   readonly unusedFor: (replica: Replica) => Millis;
   /** Whether it is on a server that stays dead, or is itself stuck for ever. */
@@ -35,6 +37,7 @@ export function restlessness(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
     ...pinsAreReady(fleet, quiet),
     ...warmIsReady(fleet, quiet),
     ...warmMayLeave(fleet, quiet),
+    ...copiesAreEased(fleet, quiet),
     ...idleIsGone(fleet, quiet),
     ...[...quiet.sites.values()].flatMap((site) => ledgerIsTrue(fleet, site, quiet)),
   ];
@@ -86,6 +89,18 @@ function warmIsReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
   );
   return lacking.map(({ id }) => `${id} is to be kept warm and not ready`);
 }
+
+/** Of several copies one after the other is let go, each some minutes after the one before. */
+function copiesAreEased(fleet: Readonly<Fleet>, { now }: Quiet): string[] {
+  const easing = [...fleet.strains].filter(([id, { easySince }]) => {
+    const { pinnedCopies, minCopies } = fleet.models.get(id)!;
+    const isDue = easySince !== null && now < easySince + EASED_WITHIN;
+    return isDue && readyCopies(fleet, id) > Math.max(1, pinnedCopies, minCopies);
+  });
+  return easing.map(([id]) => `${id} may have one copy fewer`);
+}
+
+const EASED_WITHIN: Millis = 310_000;
 
 /** As long as something is wanted what is kept warm may still have to leave for it, once it has been resident for long. */
 function warmMayLeave(fleet: Readonly<Fleet>, { unusedFor, isWrittenOff }: Quiet): string[] {
