@@ -53,7 +53,7 @@ describe('a scheduler that records its turns', () => {
     const recording = await openRecording(join(turns, name!));
     await recording.close();
     expect(recording.header).toEqual({
-      format: 1,
+      format: 2,
       berth: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       node: process.version,
       fleet: 'berth',

@@ -244,7 +244,7 @@ describe('berthctl replay', () => {
     await writeFile(edited!, text.replace('"arrivedAt":2000', '"arrivedAt":2001'));
     await writeFile(cut!, text);
     await truncate(cut!, text.length - 150);
-    await writeFile(other!, text.replace('"format":1', '"format":99'));
+    await writeFile(other!, text.replace('"format":2', '"format":99'));
     const ends = await Promise.all([edited!, cut!, other!].map((path) => berthctl(['replay', path])));
     expect(ends.map(({ status, out }) => [status, out])).toEqual([
       [1, ''],
@@ -254,7 +254,7 @@ describe('berthctl replay', () => {
     expect(ends[0]!.err).toContain('  line 6, sum: is not that of the line');
     expect(ends[0]!.err).toContain('  the 4 turns before it decided the same; --turn 4 shows the last');
     expect(ends[1]!.err).toMatch(/ {2}line \d: is cut off/);
-    expect(ends[2]!.err).toContain('  line 1, format: is 99: this version of Berth reads format 1');
+    expect(ends[2]!.err).toContain('  line 1, format: is 99: this version of Berth reads format 2');
   });
 
   it.each([

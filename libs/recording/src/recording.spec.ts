@@ -73,8 +73,8 @@ describe('a recording', () => {
   });
 
   it('tells another format before anything else', async () => {
-    const other = whole()[0]!.replace('"format":1', '"format":2');
-    expect(await fault([other])).toBe('line 1, format: is 2: this version of Berth reads format 1');
+    const other = whole()[0]!.replace('"format":2', '"format":3');
+    expect(await fault([other])).toBe('line 1, format: is 3: this version of Berth reads format 2');
   });
 
   it('tells where it was cut off, and the last whole turn', async () => {
@@ -119,7 +119,7 @@ describe('a recording', () => {
   it('says no more of what is there than fits', async () => {
     const long = 'x'.repeat(2 ** 20);
     const faults = [
-      await fault([whole()[0]!.replace('"format":1', `"format":"${long}"`)]),
+      await fault([whole()[0]!.replace('"format":2', `"format":"${long}"`)]),
       await fault(made([{ events: [{ kind: long }] }])),
       await fault(made([{ [long]: 1 }])),
     ];
@@ -147,7 +147,7 @@ describe('a recording', () => {
       `line 2, events[0].at: ${unknown}`,
     );
     expect(await fault(made([{ actions: [{ kind: 'probe', server: 7 }] }]))).toBe(
-      'line 2, actions[0].server: is not what format 1 has there: expected string, received number',
+      'line 2, actions[0].server: is not what format 2 has there: expected string, received number',
     );
     expect(await fault(made([{ took: 3 }]))).toBe(`line 2, took: ${unknown}`);
   });
@@ -155,7 +155,7 @@ describe('a recording', () => {
   it('tells a snapshot that is not one', async () => {
     const snapshot = { ...emptyFleet(), models: [] } as unknown as Fleet;
     expect(await fault(made([], snapshot))).toBe(
-      'line 1, snapshot.models: is not what format 1 has there: expected map, received array',
+      'line 1, snapshot.models: is not what format 2 has there: expected map, received array',
     );
     const more = { ...emptyFleet(), moons: 2 } as Fleet;
     expect(await fault(made([], more))).toBe('line 1, snapshot.moons: is unknown to this version of Berth');
@@ -171,7 +171,7 @@ function hexOf(json: string, first: string): string {
 /** Lines with good checksums, whatever they say. */
 function made(turns: readonly object[], snapshot = emptyFleet()): string[] {
   const lines = new Lines();
-  const header = { format: 1, ...ABOUT, term: 1, recordedAt: '2026-01-31T12:00:00Z', turn: 1 } as const;
+  const header = { format: 2, ...ABOUT, term: 1, recordedAt: '2026-01-31T12:00:00Z', turn: 1 } as const;
   const first = lines.header(header, snapshot);
   return [first, ...turns.map((turn) => lines.line({ ...A_TURN, ...turn }))];
 }
