@@ -87,8 +87,8 @@ const isOneOfSeveral = ({ models, replicas }: Fleet, { id, model }: Replica): bo
 /** Idle unload only after the full idle time since the last route, and the last inference that a reading could show. */
 export const idlesLongEnough: Check = (scene) => {
   const { fleet, turn, routes, trail } = scene;
-  for (const { was, now } of withdrawn(scene)) {
-    if (now.cause !== 'idle' || was.stranger || now.stranger || isOneOfSeveral(fleet, was)) continue;
+  for (const { was, now } of withdrawn(scene).filter((one) => one.now.cause === 'idle')) {
+    if (was.stranger || now.stranger || isOneOfSeveral(fleet, was)) continue;
     const { idleUnload } = fleet.models.get(was.model) ?? fleet.defaults;
     const inference = siteOf(scene, was.server).lastInference.get(was.model) ?? -Infinity;
     const readAt = fleet.servers.get(was.server)!.statisticsAt ?? -Infinity;
