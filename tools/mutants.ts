@@ -54,7 +54,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'unwritten-order-counts-as-written', breaks: 17, file: `${ENGINE}/notebook.ts`, find: `if (added.length === 0 && !this.unsure.has(server)) return;`, replace: `if (added.length === 0) return;` },
   // Who may go, and for whom.
   { name: 'pinned-while-it-drains', breaks: 7, file: `${PASSES}/take-back.ts`, find: `isPinProtected(fleet, ready) ||`, replace: `` },
-  { name: 'evicts-both-of-two-copies', breaks: 7, file: `${PASSES}/victims.ts`, find: `if (joining.every((one) => isWrittenOff(fleet, one) || keepsEnough(fleet, one.model, going, want)))`, replace: `if (joining.every((one) => fleet.models.has(one.model)))` },
+  { name: 'evicts-both-of-two-copies', breaks: 7, file: `${PASSES}/victims.ts`, find: `isWrittenOff(fleet, one) || keepsEnough(fleet, one.model, going, want)`, replace: `isWrittenOff(fleet, one) || fleet.models.has(one.model)` },
   { name: 'pin-forgotten-at-a-restart', breaks: 17, file: `${OBSERVE}/declared.ts`, find: `fleet.models.set(model.id, evenly(model));`, replace: `fleet.models.set(model.id, evenly(fleet.nextOrder > 1 ? model : { ...model, pinnedCopies: 0 }));` },
   { name: 'pins-retire', breaks: 7, file: `${PASSES}/idle.ts`, find: `if (at === null || isPinProtected(fleet, replica) ||`, replace: `if (at === null ||` },
   { name: 'kept-warm-retires', breaks: 7, file: `${PASSES}/idle.ts`, find: `isPinProtected(fleet, replica) || isGuaranteed(fleet, replica)) return null;`, replace: `isPinProtected(fleet, replica)) return null;` },
@@ -74,7 +74,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'swaps-bounded-for-ever', breaks: 19, file: `${PASSES}/swaps.ts`, find: `return last === undefined ? -Infinity : last + MINUTE;`, replace: `return last === undefined ? -Infinity : Infinity;` },
   { name: 'only-copy-leaves-before-a-spare-one', breaks: 8, file: `${PASSES}/evict.ts`, find: `Number(other.isSpare) - Number(one.isSpare) ||`, replace: `` },
   { name: 'warm-copies-not-kept', breaks: 8, file: `${PASSES}/victims.ts`, find: `=== rank && isGuaranteed(fleet, replica);`, replace: `=== rank && isGuaranteed(fleet, replica) && rank < 0;` },
-  { name: 'dependency-evicted-under-its-ensemble', breaks: 7, file: `${PASSES}/victims.ts`, find: `if (dependents.every(isVictim)) victims.push(victimWith(fleet, replica, dependents, isVictim));`, replace: `victims.push(victimWith(fleet, replica, dependents.filter(() => false), isVictim));` },
+  { name: 'dependency-evicted-under-its-ensemble', breaks: 7, file: `${PASSES}/victims.ts`, find: `if (dependents.every(isVictim)) victims.push(victimWith(fleet, replica, dependents, isVictim));`, replace: `victims.push(victimWith(fleet, replica, [], isVictim));` },
   { name: 'evicts-though-it-does-not-suffice', breaks: 8, file: `${PASSES}/evict.ts`, find: `if (!isEnough(useful)) return undefined;`, replace: `if (useful.length === 0 && short.size > 0) return undefined;` },
   { name: 'evicts-though-enough-is-leaving', breaks: 8, file: `${CORE}/ledger.ts`, find: `return capacity - held - promised + leaving;`, replace: `return capacity - held - promised + 0 * leaving;` },
   { name: 'evicts-more-than-is-needed', breaks: 8, file: `${PASSES}/evict.ts`, find: `return isEnough(without) ? without : some;`, replace: `return without.length < 0 ? without : some;` },

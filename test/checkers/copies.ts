@@ -122,12 +122,13 @@ const sumOf = (replicas: readonly Replica[]): number =>
 /** Demand makes no more copies than there may be: one is placed only while there are fewer. */
 export const copiesStayWithinMax: TurnCheck = ({ changes, fleet, trail }) => {
   for (const { was, now } of changes) {
-    if (was || now?.phase !== 'placed') continue;
+    if (was || (now?.phase !== 'placed' && now?.phase !== 'loading')) continue;
     const model = fleet.models.get(now.model);
     if (model?.maxCopies == null) continue;
     const others = [...fleet.replicas.values()].filter(
       (one) => one.model === now.model && one.id !== now.id && serves(fleet, one),
     );
+    if (sumOf(others) >= leastOf(model)) trail.mark('one copy more placed');
     trail.expect(
       sumOf(others) < Math.max(model.maxCopies, model.pinnedCopies),
       () => `${now.id} was placed beside ${sumOf(others)} copies of at most ${model.maxCopies}`,

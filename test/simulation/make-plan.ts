@@ -5,9 +5,11 @@ import { drawFaults, drawLast } from './draw/faults.js';
 import { drawLevers } from './draw/levers.js';
 import { withManners } from './draw/manners.js';
 import { drawModels } from './draw/models.js';
+import { drawRushes } from './draw/rushes.js';
 import { drawMeddling, drawOrders, drawScaling } from './draw/orders.js';
 import { drawServers } from './draw/servers.js';
 import { drawDefaults, drawLimits, drawTemper } from './draw/settings.js';
+import type { Model } from '#core';
 import type { HappeningOf } from './happenings.js';
 import type { Plan, PlannedModel } from './plan.js';
 import { Random } from './random.js';
@@ -18,6 +20,8 @@ const STORMY = 0.8;
 /** So long after the storm the idle have to be gone, but in the few seeds that wait for all of them. */
 const WATCHED = 180_000;
 const SETTLED = 90_000;
+/** So long after one copy has gone another may go. */
+const EASED = 310_000;
 
 /** Draws a fleet and all that happens to it. `hours` is all the time that is simulated, the quiet at the end included. */
 export function makePlan(seed: number, { hours }: { readonly hours: number }): Plan {
@@ -32,7 +36,7 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
   const cast = { servers, models, storm, temper };
   const grain = drawGrain(stream('grain'));
   const classes = stream('classes');
-  const asks = drawAsks(stream('arrivals'), cast).map((ask) =>
+  const asks = [...drawAsks(stream('arrivals'), cast), ...drawRushes(stream('rushes'), cast)].map((ask) =>
     withClass(classes, onGrain(ask, { grain, storm })),
   );
   const others = [
@@ -78,9 +82,12 @@ function onGrain(
   return { ...ask, at: Math.min(rounded(at), storm), wait: orNull(wait), giveUpAfter: orNull(giveUpAfter) };
 }
 
+/** One copy after the other is let go that demand had made. */
+const easing = ({ maxCopies }: Model): number => EASED * ((maxCopies ?? 1) - 1);
+
 /** How long nobody asks, so that it can be seen that what is idle is unloaded. */
 function drawPatience(random: Random, models: readonly PlannedModel[]): number {
   const longest = random.chance(0.03) ? Infinity : WATCHED;
   const idle = models.map(({ model }) => Math.min(model.idleUnload ?? 0, longest));
-  return Math.max(...idle) + SETTLED;
+  return Math.max(...idle) + SETTLED + Math.max(...models.map(({ model }) => easing(model)));
 }

@@ -11,7 +11,7 @@ const MARGIN: Bytes = 256 * 2 ** 20;
 const MARGIN_SHARE = 0.15;
 
 /** The most that a copy of a replica was measured to hold on one device; null where that is not known. */
-export function measuredOf(fleet: Readonly<Fleet>, { model, server }: Replica): Bytes | null {
+function measuredOf(fleet: Readonly<Fleet>, { model, server }: Replica): Bytes | null {
   const copies = fleet.servers.get(server)?.measured.get(model);
   return copies && copies.size > 0 ? Math.max(...copies.values()) : null;
 }

@@ -118,6 +118,9 @@ const event: fc.Arbitrary<Event | LookScript> = fc.oneof(
   model.map((one): Event => ({ kind: 'LoadOrdered', model: one, until: 500 })),
   server.map((one): Event => ({ kind: 'DrainOrdered', server: one, deadline: 300 })),
   server.map((one): Event => ({ kind: 'DrainEnded', server: one })),
+  model.map((one): Event => ({ kind: 'ReloadOrdered', model: one, until: 500 })),
+  fc.constant<Event>({ kind: 'FreezeOrdered', reason: 'audit', since: 0 }),
+  fc.constant<Event>({ kind: 'FreezeEnded' }),
   fc.tuple(server, model, fc.constantFrom('gpu', 'cpu', 'model' as const)).map(([s, m, kind]): Event => ({
     kind: 'ConfigLearned',
     server: s,

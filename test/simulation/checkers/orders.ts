@@ -1,4 +1,4 @@
-import type { ActionOf, Replica, ReplicaId, ServerId } from '#core';
+import type { ActionOf, Fleet, Replica, ReplicaId, ServerId } from '#core';
 import { type Check, type Scene, siteOf, withdrawn } from './scene.js';
 
 /** At the server itself: the loads of this life, without those so late that they have lost their device's slot. */
@@ -79,11 +79,16 @@ export const leasesHold: Check = ({ turn, routes, trail, fleet }) => {
 /** What was seen gone takes its leases with it, whatever comes up under its name later. */
 const isLost = (replica: Replica | undefined): boolean => !replica || replica.phase === 'unknown';
 
+/** One copy too many may go though it was used: when it may, `copiesDoNotFlap` says. */
+const isOneOfSeveral = ({ models, replicas }: Fleet, { id, model }: Replica): boolean =>
+  (models.get(model)?.maxCopies ?? 1) > 1 &&
+  [...replicas.values()].some((one) => one.model === model && one.id !== id && one.phase === 'ready');
+
 /** Idle unload only after the full idle time since the last route, and the last inference that a reading could show. */
 export const idlesLongEnough: Check = (scene) => {
   const { fleet, turn, routes, trail } = scene;
-  for (const { was, now } of withdrawn(scene)) {
-    if (now.cause !== 'idle' || was.stranger || now.stranger) continue;
+  for (const { was, now } of withdrawn(scene).filter((one) => one.now.cause === 'idle')) {
+    if (was.stranger || now.stranger || isOneOfSeveral(fleet, was)) continue;
     const { idleUnload } = fleet.models.get(was.model) ?? fleet.defaults;
     const inference = siteOf(scene, was.server).lastInference.get(was.model) ?? -Infinity;
     const readAt = fleet.servers.get(was.server)!.statisticsAt ?? -Infinity;

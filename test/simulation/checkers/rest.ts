@@ -37,6 +37,7 @@ export function restlessness(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
     ...pinsAreReady(fleet, quiet),
     ...warmIsReady(fleet, quiet),
     ...youngMayLeave(fleet, quiet),
+    ...copiesAreEased(fleet, quiet),
     ...idleIsGone(fleet, quiet),
     ...[...quiet.sites.values()].flatMap((site) => ledgerIsTrue(fleet, site, quiet)),
   ];
@@ -106,6 +107,18 @@ function warmIsReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
   );
   return lacking.map(({ id }) => `${id} is to be kept warm and not ready`);
 }
+
+/** Of several copies one after the other is let go, each some minutes after the one before. */
+function copiesAreEased(fleet: Readonly<Fleet>, { now }: Quiet): string[] {
+  const easing = [...fleet.strains].filter(([id, { easySince }]) => {
+    const { pinnedCopies, minCopies } = fleet.models.get(id)!;
+    const isDue = easySince !== null && now < easySince + EASED_WITHIN;
+    return isDue && readyCopies(fleet, id) > Math.max(1, pinnedCopies, minCopies);
+  });
+  return easing.map(([id]) => `${id} may have one copy fewer`);
+}
+
+const EASED_WITHIN: Millis = 310_000;
 
 const readyCopies = (fleet: Readonly<Fleet>, model: ModelId): number =>
   replicasOf(fleet, model)

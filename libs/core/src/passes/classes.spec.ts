@@ -129,7 +129,8 @@ describe('those who make room', () => {
         .serve(aServer('s', [10]), ['a', 'x']);
       driver.warm('a', 's');
       driver.pass(60_000);
-      driver.resolve('x', { class: asked });
+      const request = driver.resolve('x', { class: asked });
+      expect(driver.answerTo(request)).toBe(asked === 'default' ? 'no_capacity' : 'waiting');
       driver.pass(40_000);
       return driver.orders().slice(1);
     };
