@@ -1,5 +1,5 @@
 import type { Limits, Request } from './fleet.js';
-import type { Footprint } from './meter.js';
+import type { Footprint } from './meters.js';
 import type { FailureCause } from './replica.js';
 import type { LearnedConfig, ServerSpec } from './server.js';
 import type { ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js';

@@ -105,7 +105,9 @@ function findAssignment(fleet: Readonly<Fleet>, pinned: readonly Model[], tries:
     const model = pinned[index];
     if (!model) return pinned.every((one) => assignment.missing(one) <= 0);
     // What holds more copies than are missing is good as the last place only: so each is tried after those with fewer.
-    const spots = assignment.spotsFor(model).toSorted((a, b) => copiesOn(model, a.devices) - copiesOn(model, b.devices));
+    const spots = assignment
+      .spotsFor(model)
+      .toSorted((a, b) => copiesOn(model, a.devices) - copiesOn(model, b.devices));
     left -= spots.length;
     const placeRest = (from: number): boolean => {
       if (assignment.missing(model) <= 0) return placeFrom(index + 1);

@@ -2,7 +2,8 @@ import type { AccountId, ModelId, OrderId, ReplicaId, RequestId, ServerId } from
 import type { Bytes, Class, Instant, Millis, Model, ModelSettings } from './model.js';
 import type { FailureCause, Replica, UnloadCause } from './replica.js';
 import { DEFAULTS, type Limits, LIMITS } from './settings.js';
-import { type Footprint, noteMotion } from './meter.js';
+import { noteMotion } from './meter.js';
+import type { Footprint } from './meters.js';
 import type { Strain } from './strain.js';
 import type { LearnedConfig, Server } from './server.js';
 

@@ -1,45 +1,8 @@
 import type { ModelId } from './ids.js';
-import type { Bytes, Instant } from './model.js';
+import type { Meter } from './meters.js';
+import type { Bytes } from './model.js';
 import type { Replica } from './replica.js';
 import type { Server } from './server.js';
-
-/**
- * What one GPU shows of its memory beside what we book on it, in the present incarnation of its server. How much is in
- * use says whose it is only *at rest*: when nothing of ours has begun or ended there for a while.
- */
-export interface Meter {
-  /** How often something of ours began or ended to take or give back memory there, and how many of these the last sample knew of. */
-  moves: number;
-  movesSeen: number;
-  /** When the last of them was noticed. */
-  movedAt: Instant;
-  /** The last two samples at rest. */
-  samples: readonly Bytes[];
-  /** The last load that began at rest: what it takes is seen when it has ended and nothing else has moved. */
-  trial: Trial | null;
-  /** An unload of what was measured: its memory has to be seen coming back. */
-  release: (Trial & { readonly bytes: Bytes }) | null;
-  /** Bytes in use that no replica of ours explains; null until it was first at rest. */
-  foreign: Bytes | null;
-  /** Bytes that unloads did not give back. */
-  residue: Bytes;
-}
-
-/** Something that is to change how much is in use. */
-export interface Trial {
-  readonly model: ModelId;
-  /** In use before. */
-  readonly before: Bytes;
-  /** The count of moves when it has ended and nothing else has moved; null where something moved already as it began. */
-  readonly endsAt: number | null;
-}
-
-/** What loads of a model were seen to take on one device. */
-export interface Footprint {
-  readonly peak: Bytes;
-  /** How often it was measured. */
-  readonly times: number;
-}
 
 /** The meter of a device; a new one knows nothing. */
 export function meterOf(server: Server, ordinal: number): Meter {
@@ -111,16 +74,29 @@ export function noteMotion(
 ): void {
   const was = motionOf(before);
   const is = motionOf(after);
-  if (!server || was === is) return;
+  const replica = after ?? before;
+  if (!server || !replica || was === is) return;
   for (const { kind, ordinal, used } of server.devices ?? []) {
-    if (kind !== 'gpu' || (!touches(before, ordinal) && !touches(after, ordinal))) continue;
-    const meter = meterOf(server, ordinal);
-    const model = (after ?? before)!.model;
-    if (was === 'none' && is === 'taking') beginTrial(meter, model);
-    if (is === 'giving') beginRelease(meter, model, used, measuredOn(server, model, ordinal));
-    meter.moves += 1;
+    if (kind === 'gpu' && (touches(before, ordinal) || touches(after, ordinal))) {
+      const meter = meterOf(server, ordinal);
+      begin(meter, was, is, { model: replica.model, used, held: measuredOn(server, replica.model, ordinal) });
+      meter.moves += 1;
+    }
   }
-  if (is === 'none') server.measured.delete((after ?? before)!.model);
+  if (is === 'none') server.measured.delete(replica.model);
+}
+
+/** What is in use now, and what of it the copy of a model was measured to hold. */
+interface Held {
+  readonly model: ModelId;
+  readonly used: Bytes | null;
+  readonly held: Bytes | null;
+}
+
+/** Notes how much is in use before a load, and before an unload. */
+function begin(meter: Meter, was: Motion, is: Motion, { model, used, held }: Held): void {
+  if (was === 'none' && is === 'taking') beginTrial(meter, model);
+  if (is === 'giving') beginRelease(meter, model, used, held);
 }
 
 const touches = (replica: Replica | undefined, ordinal: number): boolean =>

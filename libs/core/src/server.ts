@@ -1,7 +1,7 @@
 import type { AccountId, ModelId, ServerId } from './ids.js';
 import type { ControlMode } from './look.js';
 import type { Bytes, Instant, Millis } from './model.js';
-import type { Meter } from './meter.js';
+import type { Meter } from './meters.js';
 import type { Booking } from './replica.js';
 
 /** One GPU of a server, or the processor of a server that has none. */

@@ -66,7 +66,6 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const crowded = refuseCrowded(fleet, openings, now);
   const unloads = fleet.frozen ? [] : unloadDrained(fleet, now);
   const late = answerExpired(fleet, expired, openings, open, now);
-  const looks = lookAround(fleet, now);
   return [
     ...hopeless,
     ...granted,
@@ -78,7 +77,7 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
     ...loads,
     ...unloads,
     ...late,
-    ...looks,
+    ...lookAround(fleet, now),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { takenByOthers } from '#core';
+import { type Bytes, type Device, takenByOthers } from '#core';
 import { said } from '../../checkers/memory.js';
 import { type Check, siteOf } from './scene.js';
 
@@ -10,14 +10,15 @@ export const heldWithinCapacity: Check = (scene) => {
     const site = siteOf(scene, spec.id);
     const isSeen = looked && lookedAt !== null && lookedAt > site.bornAt;
     if (site.isMuddled || site.crowd.isUnseen || hidden.length > 0 || !isSeen) continue;
-    for (const { account, kind, capacity } of devices ?? []) {
-      const { held, ...left } = memory(account);
-      // What others take of a GPU may be counted after ours has come: then it takes nothing new, and keeps what it has.
-      const most = kind === 'gpu' ? capacity : left.capacity;
-      trail.expect(held <= most, () => `${said(fleet, account)} of ${spec.id}`);
+    for (const device of devices ?? []) {
+      const { held, capacity } = memory(device.account);
+      trail.expect(held <= mostOn(device, capacity), () => `${said(fleet, device.account)} of ${spec.id}`);
     }
   }
 };
+
+/** What others take of a GPU may be counted after ours has come: then it takes nothing new, and keeps what it has. */
+const mostOn = ({ kind, capacity }: Device, left: Bytes): Bytes => (kind === 'gpu' ? capacity : left);
 
 /** What others hold is known once the books count as much for it, and no load is under way that was decided before. */
 export const othersAreSeen: Check = (scene) => {

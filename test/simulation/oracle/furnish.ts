@@ -153,13 +153,7 @@ function phaseOf(
   const order = 'x1' as OrderId;
   const inUseUntil = lease > 0 ? NOW + lease : NOW - 1;
   const left = { cause: 'idle', makesRoomFor: null } as const;
-  const found = {
-    after: 'found',
-    loadOrderedAt: null,
-    order: null,
-    absentSince: null,
-    coming: isOdd,
-  } as const;
+  const found = { after: 'found', loadOrderedAt: null, order: null, coming: isOdd } as const;
   const used = { versions: ['1'], lastUse: NOW - LONG + 400 * lastUse, inUseUntil };
   switch (phase) {
     case 'ready':
@@ -183,7 +177,7 @@ function phaseOf(
         ...left,
       };
     case 'unknown':
-      return { phase, endedAt: since, ...found, ...left };
+      return { phase, endedAt: since, absentSince: null, ...found, ...left };
   }
 }
 

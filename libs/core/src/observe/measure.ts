@@ -1,7 +1,8 @@
 import { type Fleet, replicasOn } from '../fleet.js';
 import { type AccountId, type ModelId, replicaId } from '../ids.js';
 import type { Look, ServingRow } from '../look.js';
-import { atRest, measuredOn, type Meter, meterOf, type Trial } from '../meter.js';
+import { atRest, measuredOn, meterOf } from '../meter.js';
+import type { Meter, Trial } from '../meters.js';
 import type { Bytes, Instant, Millis } from '../model.js';
 import type { Booking, Replica, Unknown, Unloading } from '../replica.js';
 import type { Device, Server } from '../server.js';

@@ -87,7 +87,9 @@ describe('what somebody else lets go of', () => {
     server.configs.set(A, { json: '{}', kind: 'cpu', gpus: [], count: 1 });
     server.described.add(A);
     driver.fleet.replicas.set(ID, { ...unknownIn(driver), devices: [], bookings: [] });
-    const rows = [{ model: A, version: '1', lastInference: 0, succeeded: 0, failed: 0, waited: 0, memory: [] }];
+    const rows = [
+      { model: A, version: '1', lastInference: 0, succeeded: 0, failed: 0, waited: 0, memory: [] },
+    ];
     see(driver, { kind: 'serving', rows });
     expect(replicaIn(driver)).toMatchObject({ phase: 'ready', devices: [0], bookings: [{ bytes: 4 }, {}] });
     expect([server.configs.has(A), server.described.has(A)]).toEqual([false, false]);
