@@ -3,7 +3,7 @@ import type { Bytes, Class, Instant, Millis, Model, ModelSettings } from './mode
 import type { FailureCause, Replica, UnloadCause } from './replica.js';
 import { DEFAULTS, type Limits, LIMITS } from './settings.js';
 import { type Footprint, noteMotion } from './meter.js';
-import type { Strain } from './strain.js';
+import type { Strain } from './strain-state.js';
 import type { LearnedConfig, Server } from './server.js';
 
 export type { Limits };
