@@ -4,7 +4,7 @@ import type { FailureCause, Replica, UnloadCause } from './replica.js';
 import { DEFAULTS, type Limits, LIMITS } from './settings.js';
 import { noteMotion } from './meter.js';
 import type { Footprint } from './meters.js';
-import type { Strain } from './strain.js';
+import type { Strain } from './strain-state.js';
 import type { LearnedConfig, Server } from './server.js';
 
 export type { Limits };

@@ -77,11 +77,10 @@ export function noteMotion(
   const replica = after ?? before;
   if (!server || !replica || was === is) return;
   for (const { kind, ordinal, used } of server.devices ?? []) {
-    if (kind === 'gpu' && (touches(before, ordinal) || touches(after, ordinal))) {
-      const meter = meterOf(server, ordinal);
-      begin(meter, was, is, { model: replica.model, used, held: measuredOn(server, replica.model, ordinal) });
-      meter.moves += 1;
-    }
+    if (kind !== 'gpu' || ![before, after].some((one) => touches(one, ordinal))) continue;
+    const meter = meterOf(server, ordinal);
+    begin(meter, was, is, { model: replica.model, used, held: measuredOn(server, replica.model, ordinal) });
+    meter.moves += 1;
   }
   if (is === 'none') server.measured.delete(replica.model);
 }

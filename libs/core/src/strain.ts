@@ -1,35 +1,8 @@
 import type { Fleet } from './fleet.js';
-import type { ModelId, ServerId } from './ids.js';
+import type { ModelId } from './ids.js';
 import type { Instant, Millis, Model } from './model.js';
 import { standingCopies } from './pins.js';
-
-/** How hard the copies of a model that may have several are used, and how many copies that makes. */
-export interface Strain {
-  /** Copies that demand makes, one at least: one more each time requests stood, one fewer each time that was easy. */
-  readonly copies: number;
-  /** Requests have stood in its queues in so many looks, unbroken; null: the last look found none that did. */
-  readonly standing: { readonly since: Instant; readonly until: Instant; readonly looks: number } | null;
-  /** Since when one copy fewer would have done, unbroken; null: it would not. */
-  readonly easySince: Instant | null;
-  /** The most requests a second that one copy was seen to serve since the queues stood last; 0: they never did. */
-  readonly carries: number;
-  /** What the last statistics of each server that holds it said. */
-  readonly samples: ReadonlyMap<ServerId, Sample>;
-  /** Whether demand is all that it lacks a copy for. */
-  readonly isAlone: boolean;
-}
-
-/** What the statistics of one server say of a model. */
-export interface Sample {
-  /** When they were read. */
-  readonly at: Instant;
-  /** Requests answered, and the time that they waited before, since the copy was loaded. */
-  readonly served: number;
-  readonly waited: Millis;
-  /** Since the sample before: requests answered a second, and how many stood in the queue. */
-  readonly rate: number;
-  readonly queue: number;
-}
+import type { Sample, Strain } from './strain-state.js';
 
 /** So many requests in the queue of each copy are more than its batches wait for. */
 const STANDING = 4;

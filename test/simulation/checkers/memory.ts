@@ -1,21 +1,25 @@
-import { type Bytes, type Device, takenByOthers } from '#core';
+import { type Bytes, type Device, type Server, takenByOthers } from '#core';
 import { said } from '../../checkers/memory.js';
+import type { Site } from '../site.js';
 import { type Check, siteOf } from './scene.js';
 
 /** Nothing holds more than there is, but where somebody else, or an earlier life, put things Berth could only find. */
 export const heldWithinCapacity: Check = (scene) => {
   const { fleet, memory, trail, life } = scene;
   if (life > 1) return;
-  for (const { spec, devices, hidden, looked, lookedAt } of fleet.servers.values()) {
-    const site = siteOf(scene, spec.id);
-    const isSeen = looked && lookedAt !== null && lookedAt > site.bornAt;
-    if (site.isMuddled || site.crowd.isUnseen || hidden.length > 0 || !isSeen) continue;
-    for (const device of devices ?? []) {
+  for (const server of fleet.servers.values()) {
+    if (!isKnown(server, siteOf(scene, server.spec.id))) continue;
+    for (const device of server.devices ?? []) {
       const { held, capacity } = memory(device.account);
-      trail.expect(held <= mostOn(device, capacity), () => `${said(fleet, device.account)} of ${spec.id}`);
+      const isWithin = held <= mostOn(device, capacity);
+      trail.expect(isWithin, () => `${said(fleet, device.account)} of ${server.spec.id}`);
     }
   }
 };
+
+/** Whether all that is there was put there by us, since its process was seen. */
+const isKnown = ({ hidden, looked, lookedAt }: Server, { isMuddled, crowd, bornAt }: Site): boolean =>
+  !isMuddled && !crowd.isUnseen && hidden.length === 0 && looked && lookedAt !== null && lookedAt > bornAt;
 
 /** What others take of a GPU may be counted after ours has come: then it takes nothing new, and keeps what it has. */
 const mostOn = ({ kind, capacity }: Device, left: Bytes): Bytes => (kind === 'gpu' ? capacity : left);

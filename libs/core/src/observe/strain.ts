@@ -5,7 +5,8 @@ import type { Instant } from '../model.js';
 import { copiesOf } from '../pins.js';
 import type { Replica } from '../replica.js';
 import type { Server } from '../server.js';
-import { AT_REST, felt, mayHaveMore, type Sample } from '../strain.js';
+import { AT_REST, felt, mayHaveMore } from '../strain.js';
+import type { Sample } from '../strain-state.js';
 
 /** Reads off the statistics of a server how hard the models are used of which there may be more copies. */
 export function feelStrain(fleet: Fleet, server: Server, look: Look, now: Instant): void {
