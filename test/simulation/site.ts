@@ -117,9 +117,11 @@ export class Site {
    */
   order(order: OpenOrder, parameters: OrderParameters, reply: Reply<object>): void {
     const { kind, model } = order;
-    const rival = [...this.open].find(
+    const rivals = [...this.open].filter(
       (one) => one.model === model && (one.kind === 'load' || kind === 'load'),
     );
+    // One of an earlier life excuses nothing where one of the same life is in work beside it.
+    const rival = rivals.find(({ life }) => life === order.life) ?? rivals[0];
     if (rival && (rival.life !== order.life || order.life === NOBODY))
       return this.lateOrder(order, parameters, reply);
     this.trail.expect(
