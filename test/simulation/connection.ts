@@ -125,7 +125,7 @@ export class Connection {
   /** While the network is parted nobody hears that the connection has ended. */
   private broke(): void {
     const { incarnation } = this;
-    const wait = Math.max(0, this.site.partitionedUntil - this.site.timers.now());
+    const wait = Math.max(0, this.site.partition.until - this.site.timers.now());
     if (wait === 0) return this.lose();
     this.process.after(wait, () => {
       if (this.incarnation === incarnation) this.lose();

@@ -68,7 +68,7 @@ export class Faults {
   private mend(site: Site): void {
     const staysUp = site.stuck.size > 0 && site.sim.phase === 'up' && !site.isInWrongMode;
     site.lostReplies.length = 0;
-    site.partitionedUntil = 0;
+    site.partition.until = 0;
     site.sim.inject({ kind: 'clear' });
     if (staysUp) {
       for (const fault of site.stuckForEver) site.sim.inject(fault);
@@ -195,8 +195,7 @@ export class Faults {
       partition: ({ server, lasts }) => {
         const site = this.site(server);
         site.isGone ||= lasts === null;
-        if (!site.isPartitioned) site.partitionedSince = agenda.now();
-        site.partitionedUntil = Math.max(site.partitionedUntil, agenda.now() + (lasts ?? Infinity));
+        site.partition.begin(agenda.now(), lasts);
       },
       slowNetwork: ({ longest, lasts }) => {
         delays.longest = longest;

@@ -140,8 +140,8 @@ export class Gateways {
     const now = agenda.now();
     this.busyAt = now;
     berth.noteRoute(route);
-    const { isPartitioned, partitionedSince } = this.stage.sites.get(route.server)!;
-    const noticed = berth.process.heardAt(isPartitioned ? partitionedSince : now) - NOTICED_WITHIN;
+    const { isPartitioned, partition } = this.stage.sites.get(route.server)!;
+    const noticed = berth.process.heardAt(isPartitioned ? partition.since : now) - NOTICED_WITHIN;
     if (useAfter !== null) agenda.after(useAfter, () => this.infer(route, now, noticed));
   }
 

@@ -7,6 +7,7 @@ import {
   type Timers,
 } from '#testing';
 import { Crowd } from './crowd.js';
+import { Partition } from './partition.js';
 import type { PlannedModel, PlannedServer } from './plan.js';
 import { ServerClock } from './server-clock.js';
 import type { Trail } from './trail.js';
@@ -36,9 +37,7 @@ export type LostReply = 'silence' | 'break';
 export class Site {
   sim: SimulatedTriton;
   readonly open = new Set<OpenOrder>();
-  /** Since when, and until when, the network lets nothing through. */
-  partitionedSince = 0;
-  partitionedUntil = 0;
+  readonly partition = new Partition();
   /** When the present process began to answer. */
   bornAt = -Infinity;
   /** When something last happened after which a model may be gone without an order of the living Berth. */
@@ -64,7 +63,7 @@ export class Site {
   readonly decidedAt = new Map<string, number>();
   /** When an inference last ended, by model. */
   readonly lastInference = new Map<string, number>();
-  /** The models whose files somebody changed: the next load of what serves lets the old version go, whoever has a lease on it. */
+  /** The models whose files somebody changed: the next load lets the old version go, whoever has a lease on it. */
   readonly rewritten = new Set<string>();
   private readonly watchers = new Set<(news: SiteNews) => void>();
   /** The last life in which memory ran out. */
@@ -94,7 +93,7 @@ export class Site {
   }
 
   get isPartitioned(): boolean {
-    return this.timers.now() < this.partitionedUntil;
+    return this.timers.now() < this.partition.until;
   }
 
   receive(): Reception {
@@ -119,15 +118,14 @@ export class Site {
    */
   order(order: OpenOrder, parameters: OrderParameters, reply: Reply<object>): void {
     const { kind, model } = order;
-    const rival = [...this.open].find(
-      (one) => one.model === model && (one.kind === 'load' || kind === 'load'),
-    );
-    if (rival && (rival.life !== order.life || order.life === NOBODY))
-      return this.lateOrder(order, parameters, reply);
-    this.trail.expect(
-      rival === undefined,
-      () => `${kind} ${model}@${this.id} arrived while a ${rival!.kind} of it was in work`,
-    );
+    const isRival = (one: OpenOrder): boolean => one.model === model && [one.kind, kind].includes('load');
+    const rivals = [...this.open].filter(isRival);
+    // One of an earlier life excuses nothing where one of the same life is in work beside it.
+    const rival = rivals.find(({ life }) => life === order.life) ?? rivals[0];
+    const isExcused = rival && (rival.life !== order.life || order.life === NOBODY);
+    if (isExcused) return this.lateOrder(order, parameters, reply);
+    const said = (): string => `${kind} ${model}@${this.id} arrived while a ${rival!.kind} of it was in work`;
+    this.trail.expect(rival === undefined, said);
     this.carryOut(order, parameters, reply);
   }
 

@@ -22,7 +22,7 @@ export class Wire {
   send(way: 'there' | 'back', arrive: () => void): void {
     const now = this.timers.now();
     const due = this.rounded(now + 0.1 + this.random.next() * this.delays.longest);
-    this.latest[way] = Math.max(due, this.latest[way], this.site.partitionedUntil);
+    this.latest[way] = Math.max(due, this.latest[way], this.site.partition.until);
     this.timers.after(this.latest[way] - now, arrive);
   }
 

@@ -204,10 +204,8 @@ class Assignment {
   /** Nobody knows what the repository of a server holds that was never seen. */
   private isListed(server: Server, { id: model }: Model): boolean {
     const hasFiles = (id: ModelId): boolean => !isSeen(server) || server.repository.has(id);
-    const needed = dependenciesOf(this.fleet, model);
-    return (
-      hasFiles(model) && needed.every((id) => hasFiles(id) || this.held.has(replicaId(id, server.spec.id)))
-    );
+    const isThere = (id: ModelId): boolean => this.held.has(replicaId(id, server.spec.id)) || hasFiles(id);
+    return hasFiles(model) && dependenciesOf(this.fleet, model).every(isThere);
   }
 
   private missingNeeds(

@@ -86,6 +86,22 @@ describe('a load without an answer', () => {
     expect(driver.phase('a', 't')).toBeUndefined();
   });
 
+  it('may wait so for what was on its way before it, which may be a step of it that an earlier life of ours brought', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a'), aModel('b', { loadTimeout: 5_000 }))
+      .serve(aServer('t'), ['a', 'b']);
+    driver.shelf('t').set('b', 'LOADING');
+    driver.pass(20_000);
+    driver.resolve('a', { wait: 300 });
+    driver.loadEnds('a', 't', 'unknown');
+    driver.shelf('t').set('a', 'UNAVAILABLE');
+    driver.pass(60_000);
+    expect(driver.phase('a', 't')).toBe('unknown');
+    driver.shelf('t').set('b', 'READY');
+    driver.pass(20_000);
+    expect(driver.phase('a', 't')).toBeUndefined();
+  });
+
   it('is booked for good once it shows up after all', () => {
     const driver = aDriver();
     driver.resolve('a', { wait: 300 });

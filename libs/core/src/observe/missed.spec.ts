@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { put } from '../fleet.js';
 import type { FailureCause, Replica, Unknown } from '../replica.js';
 import type { Server } from '../server.js';
 import { replicaId } from '../ids.js';
@@ -136,10 +137,10 @@ describe('a load without an answer', () => {
     driver.tell({ kind: 'StepsRemembered', model: aModel('e').id, steps: [A, B] });
     const id = replicaId(B, T);
     const other = { ...unknownIn(driver), id, model: B };
-    driver.fleet.replicas.set(id, { ...other, coming: true });
+    put(driver.fleet, { ...other, coming: true });
     see(driver, GONE, settled + 1_000);
     expect(unknownIn(driver)).toMatchObject({ absentSince: null, coming: false });
-    driver.fleet.replicas.set(id, { ...other, coming: false });
+    put(driver.fleet, { ...other, coming: false });
     see(driver, GONE, settled + 2_000);
     see(driver, GONE, settled + 3_000);
     expect(replicaIn(driver)).toBeUndefined();

@@ -1,15 +1,15 @@
 import { type Fleet, put, replicasOn } from '../fleet.js';
 import type { Draining, Ready, Replica, Unknown, UnloadCause, Unloading } from '../replica.js';
 import type { Server } from '../server.js';
-import { bookingsFor, devicesFound, relativesOf } from '../footprint.js';
+import { bookingsFor, devicesFound } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
 import { sumOf } from '../ledger.js';
 import type { Sighting } from '../look.js';
 import type { Instant, Millis } from '../model.js';
-import { loadBegan } from '../standing.js';
 import { end } from './ended.js';
 import { isGivenBack } from './measure.js';
 import { becomeReady, becomeUnknown, pendingIn } from './orders.js';
+import { mayBeEnsemble, mayWaitUnseen } from './unseen.js';
 
 /** Two looks that show a model absent must be this far apart to end a booking that no answer of Triton's ended. */
 const APART: Millis = 1_000;
@@ -88,7 +88,7 @@ function loadsOfEnsembles(fleet: Fleet, server: Server): ModelId[] {
   return replicasOn(fleet, server.spec.id)
     .filter((replica) => isRecent(replica))
     .map(({ model }) => model)
-    .filter((model) => !fleet.steps.has(model) && !server.configs.has(model));
+    .filter((model) => mayBeEnsemble(fleet, server, model));
 }
 
 const versionsOf = (sighting: Serving): string[] =>
@@ -222,14 +222,4 @@ function unknownAbsent(
   const enough = proven ? APART : fleet.limits.stuckAfter;
   if (begunAt >= absentSince + enough) return end(fleet, replica, now);
   put(fleet, { ...replica, coming: false, absentSince });
-}
-
-/** Behind the load of a model that shares an ensemble with it a load waits for Triton's lock without showing. */
-function mayWaitUnseen(fleet: Fleet, { after, id, model, server }: Unknown): boolean {
-  if (after !== 'load') return false;
-  return [...relativesOf(fleet, fleet.servers.get(server)!, model)].some((relative) => {
-    const other = fleet.replicas.get(replicaId(relative, server));
-    if (!other || other.id === id) return false;
-    return other.phase === 'unknown' ? other.coming : loadBegan(other) !== null;
-  });
 }
