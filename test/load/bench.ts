@@ -4,7 +4,7 @@
  */
 import { killAll } from './children.js';
 import { cold } from './cold.js';
-import { coreTurn } from './core-turn.js';
+import { coreGrowth, coreTurn } from './core-turn.js';
 import { type Figure, hint, tell } from './figure.js';
 import { idleMemory } from './idle-memory.js';
 import { removeScratch } from './scratch.js';
@@ -14,6 +14,7 @@ const WHOLE_MS = 350_000;
 
 const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   core: coreTurn,
+  growth: coreGrowth,
   warm,
   cold,
   memory: idleMemory,

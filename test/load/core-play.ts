@@ -10,7 +10,7 @@ import {
   type RequestId,
   step,
 } from '#core';
-import { declarations, fullShelves, modelIds } from './core-site.js';
+import { declarations, fullShelves, modelIds, type Scale } from './core-site.js';
 
 /** From then on what was there from the start may leave. */
 export const FIRST_ARRIVAL_MS = 31_000;
@@ -35,15 +35,18 @@ export class CorePlay {
     ...{ load: 0, unload: 0, look: 0, probe: 0, describe: 0, grant: 0, refuse: 0 },
   };
   private readonly fleet = emptyFleet();
-  private readonly shelves = fullShelves();
+  private readonly models: readonly ModelId[];
+  private readonly shelves: ReturnType<typeof fullShelves>;
   private readonly agenda = new Map<number, (() => Event | undefined)[]>();
   private readonly random = lehmer(1);
   private turns: Turn[] = [];
   private now = 0;
   private wake = 0;
 
-  constructor() {
-    this.turn(declarations(this.shelves));
+  constructor(scale: Scale) {
+    this.models = modelIds(scale);
+    this.shelves = fullShelves(scale);
+    this.turn(declarations(scale, this.shelves));
     this.at(FIRST_ARRIVAL_MS, () => this.arrival());
   }
 
@@ -133,7 +136,7 @@ export class CorePlay {
 
   private arrival(): Event | undefined {
     this.at(this.now + ARRIVAL_EVERY_MS, () => this.arrival());
-    const absent = modelIds.filter((id) => !this.fleet.holders.has(id));
+    const absent = this.models.filter((id) => !this.fleet.holders.has(id));
     const model = absent[this.random(absent.length)];
     if (model === undefined) return undefined;
     const [id, now] = [`r${this.now}` as RequestId, this.now];
@@ -143,7 +146,7 @@ export class CorePlay {
   }
 
   private routesUsed(): EventOf<'RoutesUsed'> {
-    const uses = Array.from({ length: USES_PER_TURN }, () => modelIds[this.random(HOT)]!);
+    const uses = Array.from({ length: USES_PER_TURN }, () => this.models[this.random(HOT)]!);
     return { kind: 'RoutesUsed', uses: uses.flatMap((model) => this.useOf(model)) };
   }
 

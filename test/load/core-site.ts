@@ -1,14 +1,22 @@
 import type { ActionOf, Event, IndexRow, Limits, Look, Model, ModelId, ServerId, ServerSpec } from '#core';
 
-export const MODELS = 1_000;
-export const SERVERS = 16;
+/** How large a fleet is played. Every server has eight GPUs. */
+export interface Scale {
+  readonly models: number;
+  readonly servers: number;
+}
+
+export const SMALL: Scale = { models: 1_000, servers: 16 };
+export const LARGE: Scale = { models: 10_000, servers: 128 };
 export const DEVICES_PER_SERVER = 8;
 /** In units of the smallest model. */
 const DEVICE_UNITS = 24;
 const MODEL_UNITS = [2, 3, 4, 5, 6];
 
-export const modelIds = Array.from({ length: MODELS }, (_, at) => `model-${at}` as ModelId);
-const serverIds = Array.from({ length: SERVERS }, (_, at) => `server-${at}` as ServerId);
+export const modelIds = ({ models }: Scale): ModelId[] =>
+  Array.from({ length: models }, (_, at) => `model-${at}` as ModelId);
+const serverIds = ({ servers }: Scale): ServerId[] =>
+  Array.from({ length: servers }, (_, at) => `server-${at}` as ServerId);
 
 const unitsOf = (at: number): number => MODEL_UNITS[at % MODEL_UNITS.length]!;
 
@@ -43,25 +51,29 @@ const server = (id: ServerId): ServerSpec => ({
 });
 
 /** All that is declared, and that what is loaded is ours. Every server has every model in its repository. */
-export function declarations(shelves: ReadonlyMap<ServerId, Shelf>): Event[] {
+export function declarations(scale: Scale, shelves: ReadonlyMap<ServerId, Shelf>): Event[] {
   const { id: _, source: __, ...defaults } = model('default' as ModelId, 4);
   return [
     { kind: 'LimitsSet', limits: LIMITS, defaults },
-    ...modelIds.map((id, at): Event => {
+    ...modelIds(scale).map((id, at): Event => {
       return { kind: 'ModelDeclared', model: model(id, unitsOf(at)) };
     }),
-    ...serverIds.map((id): Event => ({ kind: 'ServerDeclared', server: server(id) })),
+    ...serverIds(scale).map((id): Event => ({ kind: 'ServerDeclared', server: server(id) })),
     ...[...shelves].map(([server, { devices }]): Event => {
       return { kind: 'OrdersRemembered', server, models: [...devices.keys()] };
     }),
-    ...serverIds.map((id): Event => ({ kind: 'ContactChanged', server: id, fact: 'connected' })),
+    ...serverIds(scale).map((id): Event => ({ kind: 'ContactChanged', server: id, fact: 'connected' })),
   ];
 }
 
 /** A Triton, as far as a look shows it. */
 export class Shelf {
-  readonly states = new Map<ModelId, IndexRow['state']>(modelIds.map((id) => [id, '']));
+  readonly states: Map<ModelId, IndexRow['state']>;
   readonly devices = new Map<ModelId, number>();
+
+  constructor(repository: readonly ModelId[]) {
+    this.states = new Map(repository.map((id) => [id, '']));
+  }
 
   put(id: ModelId, device: number): void {
     this.states.set(id, 'READY');
@@ -93,12 +105,13 @@ function rowOf(model: ModelId, state: IndexRow['state']): IndexRow {
 }
 
 /** Servers on whose devices there is no room for one more model. */
-export function fullShelves(): ReadonlyMap<ServerId, Shelf> {
-  const shelves = new Map(serverIds.map((id) => [id, new Shelf()]));
+export function fullShelves(scale: Scale): ReadonlyMap<ServerId, Shelf> {
+  const models = modelIds(scale);
+  const shelves = new Map(serverIds(scale).map((id) => [id, new Shelf(models)]));
   const free = [...shelves.values()].flatMap((shelf) =>
     Array.from({ length: DEVICES_PER_SERVER }, (_, device) => ({ shelf, device, units: DEVICE_UNITS })),
   );
-  for (const [at, id] of modelIds.entries()) {
+  for (const [at, id] of models.entries()) {
     const place = free.find(({ units }) => units >= unitsOf(at));
     if (place === undefined) continue;
     place.units -= unitsOf(at);

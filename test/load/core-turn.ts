@@ -1,5 +1,5 @@
 import { CorePlay, FIRST_ARRIVAL_MS, type Turn } from './core-play.js';
-import { DEVICES_PER_SERVER, MODELS, SERVERS } from './core-site.js';
+import { DEVICES_PER_SERVER, LARGE, type Scale, SMALL } from './core-site.js';
 import { type Figure, median, quantile, rounded } from './figure.js';
 
 const GOAL_MS = 0.5;
@@ -9,7 +9,7 @@ const ROUND_MS = 5_000;
 
 /** What one turn of the core takes when every device is full and each cold request has to evict. */
 export async function coreTurn(): Promise<Figure> {
-  const play = new CorePlay();
+  const play = new CorePlay(SMALL);
   await play.until(FIRST_ARRIVAL_MS + WARM_UP_MS);
   const { ready, counts } = play;
   const before = { ...counts };
@@ -27,11 +27,52 @@ export async function coreTurn(): Promise<Figure> {
       p99: rounded(quantile(all, 0.99)),
       p50OfRounds: p50s.map(rounded),
       p50ByWhatHappened: mediansByKind(turns),
-      ...{ turns: turns.length, models: MODELS, devices: SERVERS * DEVICES_PER_SERVER, ready },
+      ...{ turns: turns.length, ...sizeOf(SMALL), ready },
       ...{ evicted: counts.unload - before.unload, loaded: counts.load - before.load },
       refused: counts.refuse - before.refuse,
     },
   };
+}
+
+const sizeOf = ({ models, servers }: Scale): object => ({ models, devices: servers * DEVICES_PER_SERVER });
+
+const GROWTH_GOAL = 2.5;
+const P99_GOAL_MS = 2;
+const SCALE_ROUNDS = 5;
+
+/** What one turn takes in a fleet ten times as large, beside the small one in the same run: round by round in turns. */
+export async function coreGrowth(): Promise<Figure[]> {
+  const plays = { small: new CorePlay(SMALL), large: new CorePlay(LARGE) };
+  const turns = { small: [] as Turn[], large: [] as Turn[] };
+  for (const play of Object.values(plays)) await play.until(FIRST_ARRIVAL_MS + WARM_UP_MS);
+  for (let round = 1; round <= SCALE_ROUNDS; round += 1) {
+    const end = FIRST_ARRIVAL_MS + WARM_UP_MS + round * ROUND_MS;
+    turns.small.push(...(await plays.small.record(end)));
+    turns.large.push(...(await plays.large.record(end)));
+  }
+  const took = (scale: 'small' | 'large', share: number): number =>
+    quantile(
+      turns[scale].map(({ tookMs }) => tookMs),
+      share,
+    );
+  const growth = took('large', 0.5) / took('small', 0.5);
+  const p99 = took('large', 0.99);
+  const details = {
+    p50: { small: rounded(took('small', 0.5)), large: rounded(took('large', 0.5)) },
+    p99: { small: rounded(took('small', 0.99)), large: rounded(p99) },
+    p50ByWhatHappened: mediansByKind(turns.large),
+    ...{ turns: turns.large.length, ...sizeOf(LARGE), ready: plays.large.ready },
+  };
+  return [
+    {
+      ...{ name: 'core_turn_large', value: p99, unit: 'ms, p99' },
+      ...{ goal: `<= ${P99_GOAL_MS}`, met: p99 <= P99_GOAL_MS, details },
+    },
+    {
+      ...{ name: 'core_turn_growth', value: growth, unit: 'x, p50 at 10 x the models' },
+      ...{ goal: `<= ${GROWTH_GOAL}`, met: growth <= GROWTH_GOAL, details: {} },
+    },
+  ];
 }
 
 function mediansByKind(turns: readonly Turn[]): Record<string, number> {
