@@ -16,6 +16,7 @@ import {
   unsatisfiedPins,
 } from '#core';
 import type { Site } from '../site.js';
+import { dependentsOn, needsOf } from './needs.js';
 
 /** What is known of a fleet that nobody asks any more. */
 export interface Quiet {
@@ -177,11 +178,6 @@ function asStranger({ id, model, server, devices, bookings, since }: Replica): R
 const needsDisabled = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
   needsOf(fleet, model).some((id) => fleet.models.get(id)?.enabled === false || needsDisabled(fleet, id));
 
-const needsOf = (fleet: Readonly<Fleet>, model: ModelId): readonly ModelId[] => [
-  ...(fleet.models.get(model)?.dependsOn ?? []),
-  ...(fleet.steps.get(model) ?? []),
-];
-
 const isKept = (fleet: Readonly<Fleet>, { stranger, server }: Replica): boolean =>
   stranger && fleet.servers.get(server)!.spec.strangers === 'keep';
 
@@ -197,25 +193,30 @@ function shouldBeGone(fleet: Readonly<Fleet>, replica: Replica, quiet: Quiet): b
   const { model } = replica;
   if (isKept(fleet, replica) || quiet.isWrittenOff(replica)) return false;
   if (quiet.unusedFor(replica) < idleTime(fleet, model) + GONE_WITHIN) return false;
+  if (mayBeStepOfStuck(fleet, replica, quiet)) return false;
   const isPinned = (fleet.models.get(model)?.pinnedCopies ?? 0) > 0;
   return !isPinned && !isGuaranteed(fleet, replica) && dependentsOn(fleet, replica).length === 0;
+}
+
+/**
+ * What came up unordered while a load ran that never ends counts as a step of that load's model for good: as long as it
+ * is not up Triton tells nothing of what it is made of.
+ */
+function mayBeStepOfStuck(
+  fleet: Readonly<Fleet>,
+  { model, server }: Replica,
+  { isWrittenOff }: Quiet,
+): boolean {
+  const wholes = fleet.servers.get(server)!.presumed.get(model) ?? [];
+  return wholes.some(
+    (whole) => fleet.replicas.has(replicaId(whole, server)) && isWrittenOff({ model: whole, server }),
+  );
 }
 
 /** Infinity where it may stay for as long as nobody wants its memory. */
 function idleTime(fleet: Readonly<Fleet>, model: ModelId): Millis {
   const { idleUnload, idleMode } = fleet.models.get(model) ?? fleet.defaults;
   return idleMode === 'strict' && idleUnload !== null ? idleUnload : Infinity;
-}
-
-/** What else there is made of it, or of what is. */
-function dependentsOn(
-  fleet: Readonly<Fleet>,
-  { model, server }: Pick<Replica, 'model' | 'server'>,
-): readonly Replica[] {
-  const direct = [...fleet.replicas.values()].filter(
-    (other) => other.server === server && needsOf(fleet, other.model).includes(model),
-  );
-  return direct.flatMap((other) => [other, ...dependentsOn(fleet, other)]);
 }
 
 /** What Berth believes of a server, model by model and GPU by GPU, is what is there. */
