@@ -2,6 +2,7 @@ import type { Instant } from '#core';
 import type { Answer, Pending, ResolveQuery, Route } from '#engine';
 import type { Berth } from './berth.js';
 import type { Doings, HappeningOf } from './happenings.js';
+import type { Site } from './site.js';
 import type { Stage } from './stage.js';
 
 /** For so long Berth may not have noticed that somebody else took a model away: a slow server keeps its routes. */
@@ -153,6 +154,7 @@ export class Gateways {
     this.inFlight.set(replica, load + 1);
     const isLeased = agenda.now() < givenAt + lease;
     this.busyAt = agenda.now();
+    const counting = countingAt(site, model, version);
     site.sim.infer({ model, version }, (answer) => {
       this.busyAt = agenda.now();
       this.inFlight.set(replica, this.inFlight.get(replica)! - 1);
@@ -160,7 +162,8 @@ export class Gateways {
       // An ensemble's own counts do not show that one of its steps has failed.
       const isEnsemble = site.sim.repository.model(model)!.steps.length > 0;
       if (isServed || (answer.error.code === 'INTERNAL' && !isEnsemble)) {
-        site.lastInference.set(model, agenda.now());
+        const isShown = countingAt(site, model, version).some((id) => counting.includes(id));
+        if (isShown) site.lastInference.set(model, agenda.now());
         trail.mark('inference');
       }
       if (isServed || answer.error.code === 'INTERNAL') return;
@@ -172,3 +175,11 @@ export class Gateways {
     });
   }
 }
+
+/** The copies whose counts a reading shows: one that somebody unloads ends its inferences, and counts them unseen. */
+const countingAt = ({ sim }: Site, model: string, version: string): readonly number[] =>
+  sim
+    .copies()
+    .filter((copy) => copy.model === model && copy.phase === 'serving' && copy.isVisible)
+    .filter((copy) => version === '' || String(copy.version) === version)
+    .map(({ id }) => id);
