@@ -2,8 +2,8 @@ import type { EventOf } from '../events.js';
 import { type Fleet, put, replicasOn } from '../fleet.js';
 import type { Loading, Ready, Replica, Unknown } from '../replica.js';
 import type { Server } from '../server.js';
-import { bookingsFor, devicesFound, noteDependencies } from '../footprint.js';
-import { type OrderId, replicaId, type ServerId } from '../ids.js';
+import { bookingsFor, dependenciesOf, devicesFound, noteDependencies } from '../footprint.js';
+import { type ModelId, type OrderId, replicaId, type ServerId } from '../ids.js';
 import type { Instant } from '../model.js';
 import { coolDown } from './cooldown.js';
 import { rebook } from './declared.js';
@@ -23,6 +23,7 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
     put(fleet, ended(one, event, one.id === replica.id, now));
     fleet.servers.get(replica.server)?.described.delete(one.model);
   }
+  readStepsAnew(fleet, replica);
   wantLook(fleet, replica.server, now);
 }
 
@@ -30,6 +31,16 @@ function failed(fleet: Fleet, replica: Loading, cause: Parameters<typeof coolDow
   coolDown(fleet, replica, cause, now);
   const server = fleet.servers.get(replica.server);
   if (server && (cause === 'wrong_mode' || cause === 'restricted')) server.mode = cause;
+}
+
+/**
+ * The load of an ensemble, whatever comes of it, loads a step that serves anew where its files have changed, with the
+ * config among them in place of ours; no call tells of that.
+ */
+function readStepsAnew(fleet: Fleet, { model, server }: { model: ModelId; server: ServerId }): void {
+  for (const step of dependenciesOf(fleet, model)) {
+    if (!fleet.steps.has(step)) fleet.servers.get(server)?.described.delete(step);
+  }
 }
 
 /** The replica of an order and the steps it brought along. */
@@ -87,6 +98,7 @@ export function configLearned(fleet: Fleet, event: EventOf<'ConfigLearned'>): vo
   if (event.steps.length > 0) {
     fleet.steps.set(event.model, event.steps);
     noteDependencies(fleet, event.model);
+    readStepsAnew(fleet, event);
   }
   settleSteps(fleet, server, event);
   for (const replica of replicasOn(fleet, event.server)) {
