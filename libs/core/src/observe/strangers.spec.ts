@@ -4,8 +4,10 @@ import { aModel, aServer, CoreDriver } from '../../../../test/support/core-drive
 const SERVER = aServer('t').id;
 const SOON = { idleUnload: 20_000 };
 
-const aDriver = (): CoreDriver =>
-  new CoreDriver().declare(aModel('a', SOON), aModel('s', SOON)).serve(aServer('t'), ['a', 's']);
+const aDriver = ({ a = 2, s = 2, c = 2 } = {}): CoreDriver =>
+  new CoreDriver()
+    .declare(...Object.entries({ a, s, c }).map(([id, gpuBytes]) => aModel(id, { gpuBytes, ...SOON })))
+    .serve(aServer('t'), ['a', 's', 'c']);
 
 function learn(driver: CoreDriver, model: string, steps: readonly string[] = []): void {
   driver.tell({
@@ -61,6 +63,29 @@ describe('what is found while a load of ours runs', () => {
     learn(driver, 'a', ['s']);
     driver.pass(5_000);
     expect(driver.orders()).toEqual(['load a@t']);
+  });
+
+  it('leaves for our model where that is only to be tried again', () => {
+    const driver = aDriver({ a: 9 });
+    driver.resolve('a');
+    driver.shelf('t').set('s', 'READY');
+    driver.pass(1_000);
+    driver.loadEnds('a', 't', 'capacity');
+    driver.pass(30_000);
+    expect(driver.orders()).toEqual(['load a@t', 'unload s@t', 'load a@t']);
+  });
+
+  it('goes first where it makes room for another model when ours is tried again', () => {
+    const driver = aDriver({ s: 6, c: 8 });
+    driver.resolve('a');
+    driver.shelf('t').set('s', 'READY');
+    driver.pass(20_000);
+    driver.loadEnds('a', 't', 'capacity');
+    driver.now += 1_000;
+    driver.resolve('c');
+    driver.pass(1_000);
+    driver.loadEnds('a', 't');
+    expect(driver.orders()).toEqual(['load a@t', 'unload s@t', 'load a@t', 'load c@t']);
   });
 
   it('is a stranger where it was there before, though a model of ours needs it', () => {

@@ -7,11 +7,14 @@ import { type Ledger, sumOf } from '../ledger.js';
 import type { Instant } from '../model.js';
 import { discovered } from '../observe/declared.js';
 import { isCarried, loadBegan, loadBounds } from '../standing.js';
+import { isStuck } from '../stuck.js';
 import { configFor } from './places.js';
 
 /** Loads what was placed and whose memory has become free, where a load slot is free too. */
 export function startPlaced(fleet: Fleet, ledger: Ledger, now: Instant): Action[] {
-  const waiting = unsettled(fleet).filter(isWaiting);
+  const waiting = unsettled(fleet)
+    .filter(isWaiting)
+    .filter((replica) => replica.phase === 'ready' || !isStepLeaving(fleet, replica, now));
   if (waiting.length === 0) return [];
   const slots = new Slots(fleet, now);
   const actions: Action[] = [];
@@ -62,6 +65,14 @@ const needsAreMet = (fleet: Fleet, { id, model, server }: Placed): boolean =>
   directDependencies(fleet, model).every((needed) => {
     const other = fleet.replicas.get(replicaId(needed, server));
     return other?.phase === 'ready' || (other?.phase === 'placed' && other.carriedBy === id);
+  });
+
+/** What makes room and may be a step of it goes first: under its load that would have to stay after all. */
+const isStepLeaving = (fleet: Fleet, { model, server }: Placed, now: Instant): boolean =>
+  Array.from(fleet.servers.get(server)!.presumed).some(([step, loads]) => {
+    const other = loads.includes(model) ? fleet.replicas.get(replicaId(step, server)) : undefined;
+    if (other?.phase !== 'draining' && other?.phase !== 'unloading') return false;
+    return !isStuck(fleet, other, now);
   });
 
 function start(fleet: Fleet, replica: Placed, unit: readonly Placed[], now: Instant): Action {
