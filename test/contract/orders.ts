@@ -45,7 +45,9 @@ function loads(setting: Setting): void {
     expect(await see(server, 'plain')).toEqual({
       is: 'serving',
       rows: [['1', 'READY', '']],
-      serving: [{ model: 'plain', version: '1', lastInference: 0, succeeded: 0, failed: 0 }],
+      serving: [
+        { model: 'plain', version: '1', lastInference: 0, succeeded: 0, failed: 0, waited: 0, memory: [] },
+      ],
     });
   });
 

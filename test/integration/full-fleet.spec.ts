@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Fleet, gpuAccount, memoryOf, replicaFlags } from '#core';
 import type { Observer } from '#engine';
-import { fullFleet } from './full-fleet.js';
-import { play } from './play.js';
+import { fullFleet } from '../simulation/full-fleet.js';
+import { play } from '../simulation/play.js';
 
 /** How many hours of it are played; a whole day is 24. */
 const HOURS = Number(process.env['FLEET_HOURS'] ?? 1);
