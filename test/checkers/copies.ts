@@ -8,6 +8,7 @@ import {
   type ModelId,
   type Ready,
   type Replica,
+  type Server,
 } from '#core';
 import { evictedIn, type TurnCheck, type TurnScene, withdrawn } from './scene.js';
 
@@ -91,7 +92,7 @@ export const extrasTakeLittle: TurnCheck = (scene) => {
   for (const { victim, newcomer } of evictedIn(scene)) {
     const model = fleet.models.get(newcomer);
     const serving = [...before.values()].filter((one) => one.model === newcomer && serves(fleet, one));
-    if (!model || sumOf(serving) < leastOf(model)) continue;
+    if (!model || sumOf(fleet, serving) < leastOf(model)) continue;
     trail.mark('eviction for one copy more');
     const isInUse = victim.phase === 'draining' && victim.inUseUntil > turn.now;
     trail.expect(!isInUse, () => `${victim.id} was evicted in use for one copy more of ${newcomer}`);
@@ -109,15 +110,26 @@ const FAILING = 3;
 /** Ready on a server that stays, and not failing by the count. */
 const serves = (fleet: Fleet, replica: Replica): replica is Ready => {
   const server = fleet.servers.get(replica.server);
-  if (replica.phase !== 'ready' || !server || server.drain !== null || !server.looked) return false;
+  if (replica.phase !== 'ready' || !server || server.drain !== null || !isReached(server)) return false;
   return (replica.pulse?.failures ?? 0) < FAILING;
 };
 
-const copiesIn = (fleet: Fleet, id: ModelId): number =>
-  sumOf([...fleet.replicas.values()].filter((one) => one.model === id && one.phase === 'ready'));
+/** Looked at over a connection that stands: what is on a server that is lost is nobody's copy. */
+const isReached = ({ looked, contact }: Server): boolean =>
+  looked && (contact.kind === 'up' || contact.kind === 'slow');
 
-const sumOf = (replicas: readonly Replica[]): number =>
-  replicas.reduce((sum, { devices }) => sum + Math.max(1, devices.length), 0);
+const copiesIn = (fleet: Fleet, id: ModelId): number =>
+  sumOf(
+    fleet,
+    [...fleet.replicas.values()].filter((one) => one.model === id && one.phase === 'ready'),
+  );
+
+/** A copy that is spread over several devices is one. */
+const sumOf = ({ models }: Fleet, replicas: readonly Replica[]): number =>
+  replicas.reduce((sum, { model, devices }) => {
+    const isSpread = (models.get(model)?.deviceSets.length ?? 0) > 0;
+    return sum + (isSpread ? 1 : Math.max(1, devices.length));
+  }, 0);
 
 /** Demand makes no more copies than there may be: one is placed only while there are fewer. */
 export const copiesStayWithinMax: TurnCheck = ({ changes, fleet, trail }) => {
@@ -128,10 +140,10 @@ export const copiesStayWithinMax: TurnCheck = ({ changes, fleet, trail }) => {
     const others = [...fleet.replicas.values()].filter(
       (one) => one.model === now.model && one.id !== now.id && serves(fleet, one),
     );
-    if (sumOf(others) >= leastOf(model)) trail.mark('one copy more placed');
+    if (sumOf(fleet, others) >= leastOf(model)) trail.mark('one copy more placed');
     trail.expect(
-      sumOf(others) < Math.max(model.maxCopies, model.pinnedCopies),
-      () => `${now.id} was placed beside ${sumOf(others)} copies of at most ${model.maxCopies}`,
+      sumOf(fleet, others) < Math.max(model.maxCopies, model.pinnedCopies),
+      () => `${now.id} was placed beside ${sumOf(fleet, others)} copies of at most ${model.maxCopies}`,
     );
   }
 };

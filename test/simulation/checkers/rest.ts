@@ -1,5 +1,6 @@
 import {
   fitPins,
+  type FailureCause,
   type Fleet,
   type Instant,
   isGuaranteed,
@@ -104,10 +105,17 @@ function warmIsReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
       model.enabled &&
       readyCopies(fleet, model.id) < model.minCopies &&
       isPlaceable(fleet, model, quiet, () => true) &&
+      !failsToLoad(fleet, model.id) &&
       !needsDisabled(fleet, model.id),
   );
   return lacking.map(({ id }) => `${id} is to be kept warm and not ready`);
 }
+
+/** What cannot be loaded for a lasting cause is tried again and again, and never ready. */
+const failsToLoad = ({ cooldowns }: Readonly<Fleet>, id: ModelId): boolean =>
+  [...cooldowns.values()].some(({ model, cause }) => model === id && LASTING.has(cause));
+
+const LASTING: ReadonlySet<FailureCause> = new Set(['configuration', 'missing']);
 
 /** Of several copies one after the other is let go, each some minutes after the one before. */
 function copiesAreEased(fleet: Readonly<Fleet>, { now }: Quiet): string[] {
@@ -121,10 +129,11 @@ function copiesAreEased(fleet: Readonly<Fleet>, { now }: Quiet): string[] {
 
 const EASED_WITHIN: Millis = 310_000;
 
-const readyCopies = (fleet: Readonly<Fleet>, model: ModelId): number =>
-  replicasOf(fleet, model)
-    .filter(({ phase }) => phase === 'ready')
-    .reduce((sum, { devices }) => sum + Math.max(1, devices.length), 0);
+const readyCopies = (fleet: Readonly<Fleet>, model: ModelId): number => {
+  const isSpread = (fleet.models.get(model)?.deviceSets.length ?? 0) > 0;
+  const ready = replicasOf(fleet, model).filter(({ phase }) => phase === 'ready');
+  return ready.reduce((sum, { devices }) => sum + (isSpread ? 1 : Math.max(1, devices.length)), 0);
+};
 
 /**
  * Asks for one copy more, with all that is pinned or kept, and what that needs, being as immovable as a stranger, in
