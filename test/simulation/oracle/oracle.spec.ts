@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { aSmallModel } from './a-small-model.js';
 import {
   type Holding,
   type SmallFleet,
@@ -37,23 +38,7 @@ describe('the core, against a planner that tries everything', () => {
   });
 });
 
-const MODEL: SmallModel = {
-  gpu: 0,
-  host: 0,
-  isConfigured: false,
-  spreadsOver: 0,
-  needs: [],
-  isEnsemble: false,
-  zone: null,
-  isSpread: false,
-  pinned: 0,
-  minResidency: 0,
-  isEnabled: true,
-  isReplaced: false,
-  class: 'default',
-  isRetired: false,
-  isDoubted: false,
-};
+const MODEL = aSmallModel({ gpu: 0 });
 const HOLDING: Holding = {
   phase: 'ready',
   way: 0,

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { fitPins, type Fleet, type Model } from '#core';
 import { furnish } from './furnish.js';
 import { pinsFit } from './pins.js';
+import { aSmallModel } from './a-small-model.js';
 import { type SmallFleet, smallFleets, type SmallModel, type SmallServer } from './small-fleet.js';
 
 const RUNS = Number(process.env['RUNS'] ?? 200);
@@ -11,25 +12,6 @@ const SEED = Number(process.env['SEED'] ?? 4);
 
 /** How many copies of each model are to be pinned. */
 const pins = fc.array(fc.constantFrom(0, 0, 1, 2), { minLength: 6, maxLength: 6 });
-
-const aSmallModel = (parts: Partial<SmallModel> = {}): SmallModel => ({
-  gpu: 1,
-  host: 0,
-  isConfigured: false,
-  spreadsOver: 0,
-  needs: [],
-  isEnsemble: false,
-  zone: null,
-  isSpread: false,
-  pinned: 0,
-  minResidency: 0,
-  isEnabled: true,
-  isReplaced: false,
-  class: 'default',
-  isRetired: false,
-  isDoubted: false,
-  ...parts,
-});
 
 const aSmallFleet = (models: readonly SmallModel[], ...servers: Partial<SmallServer>[]): SmallFleet => ({
   models,
