@@ -17,7 +17,7 @@ interface Habit {
 
 /** What gateways ask, and what they do with the answer. There are quiet times, and what is popular changes. */
 export function drawAsks(random: Random, cast: Cast): HappeningOf<'ask'>[] {
-  const every = random.spread(1_000, 8_000);
+  const every = random.spread(1_250, 10_000);
   const habit = drawHabit(random, cast);
   const asks: HappeningOf<'ask'>[] = [];
   for (let begin = 0; begin < cast.storm;) {
