@@ -35,6 +35,42 @@ describe('play', () => {
     ]);
   });
 
+  it.each([
+    ['on a slow disk', []],
+    ['to a Berth that is paused', [{ at: 29_950, kind: 'berthPauses', lasts: 4_000 } as const]],
+  ])('ends a drain that was still being told as the storm ended, %s', async (_, pauses) => {
+    const plan = makePlan(1, { hours: 0.02 });
+    const { id } = plan.servers[0]!.spec;
+    const { failure, lines } = await play({
+      ...plan,
+      storm: 30_000,
+      happenings: [
+        { at: 29_000, kind: 'slowDisk', by: 2_000, lasts: 10_000 },
+        { at: 29_900, kind: 'drain', server: id, within: null },
+        ...pauses,
+      ],
+    });
+    const acknowledged = lines.findIndex((line) => line.endsWith('acknowledged'));
+    const over = lines.findIndex((line) => line.endsWith('the storm is over'));
+    expect([failure, acknowledged > 0, over > acknowledged]).toEqual([undefined, true, true]);
+  });
+
+  it('lets the next Berth begin only once all is on the disk that the last one had begun to write', async () => {
+    const plan = makePlan(1, { hours: 0.02 });
+    const { id } = plan.models.find(({ isDeclared }) => isDeclared)!.model;
+    const { failure, lines } = await play({
+      ...plan,
+      storm: 30_000,
+      happenings: [
+        { at: 10_000, kind: 'slowDisk', by: 2_000, lasts: 5_000 },
+        { at: 12_000, kind: 'declare', model: id, change: { minResidency: 777 } },
+        { at: 12_500, kind: 'berthCrash', downFor: 100 },
+      ],
+    });
+    expect(failure).toBe(undefined);
+    expect(lines.filter((line) => line.includes('Berth begins'))).toHaveLength(2);
+  });
+
   it('counts turns, what they were told, and the time of both phases', async () => {
     const plan = makePlan(1, { hours: 0.02 });
     const { turns, events, simulated, failedAt } = await play(plan);

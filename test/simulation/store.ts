@@ -1,4 +1,4 @@
-import type { Footprint, Millis, ModelId, ServerId } from '#core';
+import type { Footprint, Instant, Millis, ModelId, ServerId } from '#core';
 import type { Learned, LearnedChange, LearnedServer } from '#engine';
 import type { Timers } from '#testing';
 
@@ -18,6 +18,8 @@ export class Store {
   isFailing = false;
   /** How long a write takes. */
   takes = WRITE_TAKES;
+  /** When all that was told so far is on the disk, whoever it was told to. */
+  tellsEndAt: Instant = 0;
   private crashPoint: CrashPoint | undefined;
   private idleAt = 0;
   private teller: Timers | undefined;
@@ -82,6 +84,7 @@ export class Store {
       const now = this.disk.now();
       const begun = Math.max(now, this.idleAt);
       this.idleAt = begun + this.takes;
+      if (kind === 'told') this.tellsEndAt = this.idleAt;
       this.disk.after(begun + this.takes / 2 - now, () => {
         apply();
         point?.crash();

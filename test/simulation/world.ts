@@ -83,10 +83,19 @@ export class World {
     this.startBerth();
     this.expectHappening(0);
     await this.passUntil(this.plan.storm);
+    await this.hearOut();
     this.trail.note('the storm is over');
     this.admin.finish();
     this.faults.heal();
     await this.calm.comeToRest((moment) => this.passUntil(moment));
+  }
+
+  /** What somebody was telling when the storm ended is done before the last word on it; a paused Berth goes on first. */
+  private async hearOut(): Promise<void> {
+    const { agenda, berth } = this;
+    const { store } = this.stage;
+    const goesOnAt = berth && !store.isIdleFor(berth.process) ? berth.process.resumedAt : 0;
+    await this.passUntil(Math.max(agenda.now(), store.tellsEndAt, goesOnAt));
   }
 
   /** Some servers are not there when Berth first begins. */
@@ -177,7 +186,9 @@ export class World {
     // What was sent may arrive yet, and no living Berth has decided it.
     for (const site of this.sites.values()) site.disturb();
     if (how === 'stop') this.gateways.expectNobodyWaits(berth);
-    this.agenda.after(downFor, () => this.startBerth());
+    // What this one was told and had begun to write is on the disk before the next one reads it.
+    const writes = this.stage.store.tellsEndAt - this.agenda.now();
+    this.agenda.after(Math.max(downFor, writes), () => this.startBerth());
   }
 
   private describe(): void {
