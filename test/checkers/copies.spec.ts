@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Action, ActionOf, Event, Fleet, Model, ReplicaId } from '#core';
+import type { Action, ActionOf, Event, Fleet, Model, ModelId, ReplicaId } from '#core';
 import { aModel, aServer } from '../support/builders.js';
 import { HERE, S, Story } from './story.js';
 
@@ -66,14 +66,41 @@ describe('the promises', () => {
   it('find a copy that was placed beyond copies.max', () => {
     const story = warm({ maxCopies: 1 });
     story.time(1_000, (fleet, actions) => {
-      const { id: _, server: __, ...rest } = fleet.replicas.get(HERE)!;
-      const id = 'here@t' as ReplicaId;
-      fleet.servers.set(aServer('t').id, fleet.servers.get(S)!);
-      fleet.replicas.set(id, { ...rest, id, server: 't', phase: 'placed', carriedBy: null } as never);
+      placeElsewhere(fleet, HERE_ID);
       return actions;
     });
-    expect(story.found).toContainEqual(
-      expect.stringMatching(/here@t was placed beside 1 copies of at most 1 \(invariant 9/),
-    );
+    expect(story.found).toContainEqual(beyondMax);
+  });
+
+  it('find one beyond copies.max of what is needed there, where nothing came that needs it', () => {
+    const story = warm({ maxCopies: 1 }, aModel('whole', { dependsOn: [HERE_ID] }));
+    story.time(1_000, (fleet, actions) => {
+      placeElsewhere(fleet, HERE_ID);
+      return actions;
+    });
+    expect(story.found).toContainEqual(beyondMax);
+  });
+
+  it('let what is needed come along beyond copies.max, also for what needs it by another', () => {
+    const middle = aModel('middle', { dependsOn: [HERE_ID] });
+    const story = warm({ maxCopies: 1 }, middle, aModel('whole', { dependsOn: [middle.id] }));
+    story.time(1_000, (fleet, actions) => {
+      for (const id of [HERE_ID, 'middle', 'whole']) placeElsewhere(fleet, id as ModelId);
+      return actions;
+    });
+    expect(story.found).not.toContainEqual(beyondMax);
   });
 });
+
+const HERE_ID = aModel('here').id;
+const beyondMax: unknown = expect.stringMatching(
+  /here@t was placed beside 1 copies of at most 1 \(invariant 9/,
+);
+
+/** A copy is promised a place on a server that was never heard of. */
+function placeElsewhere(fleet: Fleet, model: ModelId): void {
+  const id = `${model}@t` as ReplicaId;
+  fleet.servers.set(aServer('t').id, fleet.servers.get(S)!);
+  const placed = { id, model, server: 't', phase: 'placed', carriedBy: null };
+  fleet.replicas.set(id, { ...fleet.replicas.get(HERE)!, ...placed } as never);
+}

@@ -10,6 +10,7 @@ import {
   type Replica,
   type Server,
 } from '#core';
+import { dependentsOn } from './needs.js';
 import { evictedIn, type TurnCheck, type TurnScene, withdrawn } from './scene.js';
 
 const RANKS: readonly Class[] = ['sheddable', 'default', 'critical'];
@@ -131,10 +132,15 @@ const sumOf = ({ models }: Fleet, replicas: readonly Replica[]): number =>
     return sum + (isSpread ? 1 : Math.max(1, devices.length));
   }, 0);
 
-/** Demand makes no more copies than there may be: one is placed only while there are fewer. */
-export const copiesStayWithinMax: TurnCheck = ({ changes, fleet, trail }) => {
+/**
+ * Demand makes no more copies than there may be: one is placed only while there are fewer. What another model needs on
+ * its server is there for that one, however many there are elsewhere: `copies.max` bounds pins and demand, and does not
+ * keep an ensemble away from every server but the one that has its step.
+ */
+export const copiesStayWithinMax: TurnCheck = (scene) => {
+  const { changes, fleet, trail } = scene;
   for (const { was, now } of changes) {
-    if (was || (now?.phase !== 'placed' && now?.phase !== 'loading')) continue;
+    if (was || !isComing(now) || comesAlong(scene, now)) continue;
     const model = fleet.models.get(now.model);
     if (model?.maxCopies == null) continue;
     const others = [...fleet.replicas.values()].filter(
@@ -147,3 +153,13 @@ export const copiesStayWithinMax: TurnCheck = ({ changes, fleet, trail }) => {
     );
   }
 };
+
+/** Promised a place, or given it and loaded. */
+const isComing = (replica: Replica | undefined): replica is Coming =>
+  replica?.phase === 'placed' || replica?.phase === 'loading';
+
+type Coming = Extract<Replica, { phase: 'placed' | 'loading' }>;
+
+/** Whether this turn placed something on the same server that needs it. */
+const comesAlong = ({ fleet, before }: TurnScene, step: Coming): boolean =>
+  dependentsOn(fleet, step).some((one) => isComing(one) && before.get(one.id) !== one);

@@ -1,4 +1,5 @@
 import type { Fleet, ModelId, Pulse, Ready, Replica, ServerId } from '#core';
+import { dependentsOn } from './needs.js';
 import type { TurnCheck, TurnScene } from './scene.js';
 
 /** Failures without a success in between that mark a copy as failing, and copies that may come to that. */
@@ -49,14 +50,10 @@ const isFailing = (replica: Replica): boolean =>
   replica.phase === 'ready' && (replica.pulse?.failures ?? 0) >= FAILURES;
 
 /** The copies that fail and stay, where such are to be replaced; none for what something else needs on that server. */
-function failingBeside({ models, replicas, servers, steps }: Fleet, model: ModelId, at: ServerId): string[] {
+function failingBeside(fleet: Fleet, model: ModelId, at: ServerId): string[] {
+  const { models, replicas, servers } = fleet;
   if (models.get(model)?.onFailing !== 'replace') return [];
-  const isNeeded = [...replicas.values()].some(
-    (one) =>
-      one.server === at &&
-      [...(models.get(one.model)?.dependsOn ?? []), ...(steps.get(one.model) ?? [])].includes(model),
-  );
-  if (isNeeded) return [];
+  if (dependentsOn(fleet, { model, server: at }).length > 0) return [];
   return [...replicas.values()]
     .filter((one) => one.model === model && isFailing(one) && servers.get(one.server)?.drain === null)
     .map(({ id }) => id);

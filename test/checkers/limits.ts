@@ -1,4 +1,5 @@
 import { type Event, type Fleet, isPinProtected, type ModelId, type Replica } from '#core';
+import { withNeeds } from './needs.js';
 import type { TurnCheck, TurnScene } from './scene.js';
 import { withdrawn } from './scene.js';
 
@@ -24,15 +25,6 @@ function forgive(fleet: Fleet, event: Event, known: Set<ModelId>): void {
   if (event.kind === 'ModelWithdrawn') known.delete(event.model);
   if (event.kind !== 'LoadOrdered' && event.kind !== 'ReloadOrdered') return;
   for (const model of withNeeds(fleet, event.model)) known.delete(model);
-}
-
-function withNeeds({ models, steps }: Fleet, id: ModelId): ReadonlySet<ModelId> {
-  const found = new Set([id]);
-  for (const one of found) {
-    for (const needed of [...(models.get(one)?.dependsOn ?? []), ...(steps.get(one) ?? [])])
-      found.add(needed);
-  }
-  return found;
 }
 
 function isOver({ models, servers }: Fleet, { model: id, server }: Replica): boolean {

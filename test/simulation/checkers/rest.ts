@@ -17,7 +17,7 @@ import {
   unsatisfiedPins,
 } from '#core';
 import type { Site } from '../site.js';
-import { dependentsOn, needsOf } from './needs.js';
+import { dependentsOn, needsOf } from '../../checkers/needs.js';
 
 /** What is known of a fleet that nobody asks any more. */
 export interface Quiet {

@@ -23,6 +23,20 @@ describe('a model that needs another', () => {
     expect(driver.answerTo(request)).toBe('t');
   });
 
+  it('is loaded with it where it fits, though there is the one copy of that already that there may be', () => {
+    const driver = new CoreDriver()
+      .declare(P, aModel('q', { maxCopies: 1 }))
+      .serve(aServer('full', [4]), ['p', 'q']);
+    driver.resolve('q');
+    driver.loadEnds('q', 'full');
+    driver.serve(aServer('t'), ['p', 'q']);
+    const request = driver.resolve('p');
+    driver.loadEnds('q', 't');
+    driver.loadEnds('p', 't');
+    expect(driver.answerTo(request)).toBe('t');
+    expect(driver.phase('q', 'full')).toBe('ready');
+  });
+
   it('which is not to be loaded is refused as disabled', () => {
     const driver = new CoreDriver()
       .declare(P, aModel('q', { enabled: false }))
