@@ -126,6 +126,20 @@ describe('a quarantined model', () => {
     expect(driver.orders()).toEqual(['load a@s', 'unload a@s', 'load a@s']);
   });
 
+  it('may stay when an admin has something loaded anew that is made of it', () => {
+    driver = aDriver({ onLimitExceeded: 'quarantine' });
+    driver
+      .declare(aModel('top', { dependsOn: [A], gpuBytes: 1 }))
+      .warm('a', 's')
+      .warm('top', 's');
+    takes(driver, 's', 3_000);
+    driver.tell({ kind: 'ReloadOrdered', model: aModel('top').id, until: driver.now + 60_000 });
+    driver.pass(10_000);
+    driver.loadEnds('top', 's');
+    driver.pass(60_000);
+    expect(driver.orders()).toEqual(['load a@s', 'load top@s', 'unload top@s', 'load top@s']);
+  });
+
   it('is loaded again once it is declared otherwise, and a pin alone is no such change', () => {
     driver.declare(model({ onLimitExceeded: 'quarantine' }));
     expect(driver.answerTo(driver.resolve('a'))).toBe('load_failed');

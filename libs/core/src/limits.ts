@@ -42,10 +42,15 @@ export function recallExcess(fleet: Fleet, id: ModelId, now: Instant): void {
   fleet.excesses.set(id, { bytes, at: now, isPardoned: false });
 }
 
-/** An admin who orders a load wants it as it is: neither is it held back any more, nor is what comes up let go for that. */
+/**
+ * An admin who orders a load, or one anew, wants it as it is, and so what it is made of: neither is it held back any more,
+ * nor is what comes up let go for that.
+ */
 export function pardon(fleet: Fleet, model: ModelId): void {
-  const excess = fleet.excesses.get(model);
-  if (excess) fleet.excesses.set(model, { ...excess, isPardoned: true });
+  for (const one of [model, ...dependenciesOf(fleet, model)]) {
+    const excess = fleet.excesses.get(one);
+    if (excess) fleet.excesses.set(one, { ...excess, isPardoned: true });
+  }
 }
 
 /**

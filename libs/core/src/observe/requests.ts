@@ -1,6 +1,5 @@
 import type { EventOf } from '../events.js';
 import { type Fleet, put, replicasOf } from '../fleet.js';
-import { dependenciesOf } from '../footprint.js';
 import type { ModelId, RequestId, ServerId } from '../ids.js';
 import { pardon } from '../limits.js';
 import type { Instant } from '../model.js';
@@ -44,7 +43,7 @@ export function orderLoad(
 ): void {
   if (!fleet.models.has(model)) return;
   forgetCooldowns(fleet, model);
-  for (const one of [model, ...dependenciesOf(fleet, model)]) pardon(fleet, one);
+  pardon(fleet, model);
   fleet.wishes.set(model, { until, admin: true, since: now });
   putOff(fleet, (unloads) => unloads.delete(model));
 }
