@@ -1,50 +1,101 @@
-import { type Event, type Fleet, isPinProtected, type ModelId, type Replica } from '#core';
+import { isDeepStrictEqual } from 'node:util';
+import { isPinProtected, replicaId } from '#core';
+import type { Event, Excess, Fleet, Model, ModelId, Replica, ServerId } from '#core';
 import { withNeeds } from './needs.js';
 import type { TurnCheck, TurnScene } from './scene.js';
 import { withdrawn } from './scene.js';
 
+/** What is taken beyond what was known may be so much before it is no longer what an admin let be: 256 MiB or 15 %. */
+const MARGIN = 256 * 2 ** 20;
+const MARGIN_SHARE = 0.15;
+
+/** What the events so far say of limits: what is declared, and what of it was measured above that. */
+interface Heard {
+  readonly declared: Map<ModelId, Model>;
+  readonly known: Map<ModelId, Pick<Excess, 'bytes' | 'isPardoned'>>;
+}
+
 /**
- * What is measured above its limit goes only where the operator's policy says so, and never while it is pinned; what is
- * quarantined for that is not loaded, until it is declared anew or an admin orders a load of it.
+ * What was measured above its limit, in this life or in an earlier one, goes only where the operator's policy says so,
+ * and never while it is pinned; what is quarantined for that is not loaded, until it is declared otherwise (a pin alone
+ * says nothing of what it may take) or an admin orders a load of it, after which it may also stay.
  */
 export function limitsAreDealtWith(start: Readonly<Fleet>): TurnCheck {
-  const known = new Set(start.excesses.keys());
+  const declared = [...start.models].filter(([, { source }]) => source === 'declared');
+  const heard: Heard = { declared: new Map(declared), known: new Map(start.excesses) };
   return (scene) => {
-    for (const event of scene.turn.events) forgive(scene.fleet, event, known);
-    for (const replica of scene.fleet.replicas.values())
-      if (isOver(scene.fleet, replica)) known.add(replica.model);
-    for (const { was, now } of withdrawn(scene)) if (now.cause === 'withdrawn') mayGo(scene, was, known);
+    for (const event of scene.turn.events) hear(scene.fleet, event, heard);
+    for (const { was, now } of withdrawn(scene)) if (now.cause === 'withdrawn') mayGo(scene, was, heard);
     for (const action of scene.turn.actions) {
-      if (action.kind === 'load') mayCome(scene, action.replica, [action.model, ...action.brings], known);
+      if (action.kind === 'load') mayCome(scene, action.replica, [action.model, ...action.brings], heard);
     }
   };
 }
 
-function forgive(fleet: Fleet, event: Event, known: Set<ModelId>): void {
-  if (event.kind === 'ModelDeclared') known.delete(event.model.id);
-  if (event.kind === 'ModelWithdrawn') known.delete(event.model);
-  if (event.kind !== 'LoadOrdered' && event.kind !== 'ReloadOrdered') return;
-  for (const model of withNeeds(fleet, event.model)) known.delete(model);
+function hear(fleet: Fleet, event: Event, heard: Heard): void {
+  switch (event.kind) {
+    case 'ModelDeclared':
+      return declare(fleet, event.model, heard);
+    case 'ModelWithdrawn':
+      heard.declared.delete(event.model);
+      heard.known.delete(event.model);
+      return;
+    case 'FootprintRemembered':
+      return recall(event.model, event.footprint.peak, heard);
+    case 'Looked':
+      return measured(fleet, event.server, heard);
+    case 'LoadOrdered':
+    case 'ReloadOrdered':
+      return pardon(fleet, event.model, heard);
+    default:
+      return;
+  }
 }
 
-function isOver({ models, servers }: Fleet, { model: id, server }: Replica): boolean {
-  const model = models.get(id);
-  const copies = servers.get(server)!.measured.get(id);
-  return (
-    model !== undefined &&
-    model.sizesDeclared &&
-    [...(copies?.values() ?? [])].some((bytes) => bytes > model.gpuBytes)
-  );
+function declare({ footprints }: Fleet, model: Model, heard: Heard): void {
+  const before = heard.declared.get(model.id);
+  heard.declared.set(model.id, model);
+  if (!before) recall(model.id, footprints.get(model.id)?.peak ?? 0, heard);
+  else if (!isDeepStrictEqual({ ...before, pinnedCopies: 0 }, { ...model, pinnedCopies: 0 }))
+    heard.known.delete(model.id);
+}
+
+/** What earlier lives measured is known as soon as both that and the limit are. */
+function recall(id: ModelId, bytes: number, { declared, known }: Heard): void {
+  if (isOver(declared.get(id), bytes) && !known.has(id)) known.set(id, { bytes, isPardoned: false });
+}
+
+function measured({ servers, replicas }: Fleet, id: ServerId, { declared, known }: Heard): void {
+  for (const [model, copies] of servers.get(id)?.measured ?? []) {
+    const bytes = Math.max(...copies.values());
+    const isThere = replicas.has(replicaId(model, id));
+    if (!isThere || !isOver(declared.get(model), bytes)) continue;
+    const before = known.get(model);
+    const isWorse = !before || bytes > before.bytes + Math.max(MARGIN, MARGIN_SHARE * before.bytes);
+    if (isWorse) known.set(model, { bytes, isPardoned: false });
+  }
+}
+
+/** A default is only a guess. */
+const isOver = (model: Model | undefined, bytes: number): boolean =>
+  model !== undefined && model.sizesDeclared && bytes > model.gpuBytes;
+
+function pardon(fleet: Fleet, id: ModelId, { known }: Heard): void {
+  for (const model of withNeeds(fleet, id)) {
+    const excess = known.get(model);
+    if (excess) known.set(model, { ...excess, isPardoned: true });
+  }
 }
 
 /** What was withdrawn, switched off or turned out to be somebody else's goes for that. */
-function mayGo({ fleet, trail }: TurnScene, was: Replica, known: ReadonlySet<ModelId>): void {
+function mayGo({ fleet, trail }: TurnScene, was: Replica, { known }: Heard): void {
   const model = fleet.models.get(was.model);
   if (!model?.enabled) return;
-  const isExcess = model.onLimitExceeded !== 'warn' && known.has(model.id);
+  const isExcess = model.onLimitExceeded !== 'warn' && known.get(model.id)?.isPardoned === false;
   trail.expect(
     isExcess,
-    () => `${was.id} was withdrawn, which is ${model.onLimitExceeded} and within its limit`,
+    () =>
+      `${was.id} was withdrawn, which is ${model.onLimitExceeded} and within its limit, or let be by an admin`,
   );
   trail.expect(!isPinProtected(fleet, was), () => `${was.id} is pinned and was let go for its size`);
 }
@@ -53,11 +104,12 @@ function mayCome(
   { fleet, trail }: TurnScene,
   replica: string,
   models: readonly ModelId[],
-  known: ReadonlySet<ModelId>,
+  { known }: Heard,
 ): void {
   const barred = models.find((id) => {
     const model = fleet.models.get(id);
-    return known.has(id) && model?.onLimitExceeded === 'quarantine' && model.pinnedCopies === 0;
+    const isHeld = known.get(id)?.isPardoned === false && model?.pinnedCopies === 0;
+    return isHeld && model.onLimitExceeded === 'quarantine';
   });
   trail.expect(barred === undefined, () => `load ${replica} brings ${barred}, which is quarantined`);
 }
