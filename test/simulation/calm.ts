@@ -1,8 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Instant, type Millis, type Replica, type ServerId, serverState } from '#core';
+import {
+  type Fleet,
+  type Instant,
+  type Millis,
+  type ModelId,
+  type Replica,
+  type ServerId,
+  serverState,
+} from '#core';
 import type { Observer } from '#engine';
 import type { Berth } from './berth.js';
 import { pictureOf } from '../checkers/in-short.js';
+import { withNeeds } from '../checkers/needs.js';
 import { restlessness } from './checkers/rest.js';
 import type { Gateways } from './gateways.js';
 import type { Plan } from './plan.js';
@@ -34,21 +43,35 @@ function calmBound({ models, defaults, limits, happenings }: Plan): Millis {
 /** The second phase: nobody asks, and every promise has to come true. */
 export class Calm {
   private isAtRest = false;
+  /** What came back to be kept warm, once there was room. */
+  private readonly restored = new Set<ModelId>();
 
   constructor(
     private readonly stage: Stage,
     private readonly gateways: Gateways,
   ) {}
 
-  /** Once at rest, nothing is loaded any more: that would be thrash. What stays stuck may be tried on and on. */
+  /**
+   * Once at rest, nothing is loaded any more: that would be thrash. What stays stuck may be tried on and on, and what is
+   * to be kept warm comes back when what is idle has made room for it, but not twice.
+   */
   readonly observer: Observer = {
-    turnTaken: ({ actions }) => {
-      const load = this.isAtRest
-        ? actions.find((action) => action.kind === 'load' && !this.isWrittenOff(action))
-        : undefined;
-      this.stage.trail.expect(load === undefined, () => `at rest, and yet ${JSON.stringify(load)}`);
+    turnTaken: ({ actions }, fleet) => {
+      if (!this.isAtRest) return;
+      for (const action of actions) {
+        if (action.kind !== 'load' || this.isWrittenOff(action) || this.restores(fleet, action.model))
+          continue;
+        this.stage.trail.fail(`at rest, and yet ${JSON.stringify(action)}`);
+      }
     },
   };
+
+  private restores(fleet: Readonly<Fleet>, model: ModelId): boolean {
+    const keptWarm = [...fleet.models.values()].filter(({ minCopies }) => minCopies > 0);
+    if (this.restored.has(model) || !keptWarm.some(({ id }) => withNeeds(fleet, id).has(model))) return false;
+    this.restored.add(model);
+    return true;
+  }
 
   /** Waits for rest, which has to come in time and to last. */
   async comeToRest(passUntil: (moment: Instant) => Promise<void>): Promise<void> {
