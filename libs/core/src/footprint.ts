@@ -104,17 +104,28 @@ export function noteDependencies(fleet: Fleet, id: ModelId): void {
   else fleet.composed.delete(id);
 }
 
-/** The held replicas on the same server that need this one, directly or not, or may do so. */
+/** The held replicas on the same server that need this one or may do so, directly or not. */
 export function dependentsOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
+  const direct = needersOf(fleet, replica);
+  // What is known is known through all levels. Only what may need it may be needed, or be a step, without that.
+  if (direct.length === 0 || !fleet.servers.get(replica.server)?.presumed.size) return direct;
+  const found = new Map([replica, ...direct].map((one) => [one.id, one]));
+  for (const one of found.values()) for (const other of needersOf(fleet, one)) found.set(other.id, other);
+  found.delete(replica.id);
+  return [...found.values()];
+}
+
+/** Those of which it is known, through all levels, and those whose loads may have brought it along. */
+function needersOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
   const { model, server } = replica;
   const presumed = presumedWholes(fleet, replica);
-  const dependents: Replica[] = [];
+  const needers: Replica[] = [];
   for (const id of presumed.length > 0 ? new Set([...fleet.composed, ...presumed]) : fleet.composed) {
     const other = id === model ? undefined : fleet.replicas.get(replicaId(id, server));
     const mayNeedIt = presumed.includes(id) && other?.phase !== 'placed';
-    if (other && (mayNeedIt || dependenciesOf(fleet, id).includes(model))) dependents.push(other);
+    if (other && (mayNeedIt || dependenciesOf(fleet, id).includes(model))) needers.push(other);
   }
-  return dependents;
+  return needers;
 }
 
 /** The models whose loads may have brought a replica along as a step: so it counts until their configs tell. */
@@ -138,7 +149,7 @@ export function relativesOf(fleet: Readonly<Fleet>, { presumed }: Server, id: Mo
 /** Whether a held replica on the same server needs this one: it must not go before that. */
 export const isNeeded = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
   (fleet.composed.size > 0 || presumedWholes(fleet, replica).length > 0) &&
-  dependentsOf(fleet, replica).length > 0;
+  needersOf(fleet, replica).length > 0;
 
 /** Whether a server's labels meet what a model asks for. */
 export const labelsMatch = (server: Server, { require }: Model): boolean =>

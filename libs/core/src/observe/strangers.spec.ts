@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 
 const SERVER = aServer('t').id;
+const A = aModel('a').id;
 const SOON = { idleUnload: 20_000 };
 
 const aDriver = ({ a = 2, s = 2, c = 2 } = {}): CoreDriver =>
@@ -86,6 +87,19 @@ describe('what is found while a load of ours runs', () => {
     driver.pass(1_000);
     driver.loadEnds('a', 't');
     expect(driver.orders()).toEqual(['load a@t', 'unload s@t', 'load a@t', 'load c@t']);
+  });
+
+  it('may be a step of what a pinned model of ours needs: it makes no room for others then', () => {
+    const driver = aDriver({ c: 6 }).declare(aModel('e', { gpuBytes: 2, dependsOn: [A], pinnedCopies: 1 }));
+    driver.shelf('t').set('e', '');
+    driver.pass(10_000);
+    driver.shelf('t').set('s', 'READY');
+    driver.pass(10_000);
+    driver.loadEnds('a', 't');
+    driver.loadEnds('e', 't');
+    driver.pass(10_000);
+    expect(driver.answerTo(driver.resolve('c'))).toBe('no_capacity');
+    expect(driver.orders()).toEqual(['load a@t', 'load e@t']);
   });
 
   it('is a stranger where it was there before, though a model of ours needs it', () => {
