@@ -13,6 +13,7 @@ import type {
   ServerId,
 } from '#core';
 import type { Turn } from '#engine';
+import { ForcedUnloads } from './forced.js';
 
 /** An order of ours that was sent and of which we have not heard again. */
 export interface OpenOrder {
@@ -47,12 +48,14 @@ export class History {
   readonly restarted = new Set<ServerId>();
   private readonly given = new Map<ReplicaId, Given>();
   private readonly incarnations = new Map<ServerId, number>();
+  private readonly forced: ForcedUnloads;
 
   /** `start` is the fleet before the first turn. */
   constructor(start: Readonly<Fleet>) {
     for (const [id, request] of start.waiting) this.pending.set(id, request);
     for (const replica of start.replicas.values()) this.recall(replica);
     this.noteIncarnations(start);
+    this.forced = new ForcedUnloads(start.frozen);
   }
 
   /** When a route to a replica was given last, and until when a lease on it is good. */
@@ -81,6 +84,7 @@ export class History {
   }
 
   private hearOne(event: Event, fleet: Fleet, now: Instant): void {
+    for (const model of this.forced.hear(event)) this.breakLeases(model, fleet, now);
     switch (event.kind) {
       case 'RequestArrived':
         this.pending.set(event.request.id, event.request);
@@ -94,9 +98,6 @@ export class History {
       case 'LoadEnded':
       case 'UnloadEnded':
         this.open.delete(event.order);
-        return;
-      case 'UnloadOrdered':
-        if (event.force) this.breakLeases(event.model, fleet, now);
         return;
       case 'ServerWithdrawn':
         this.forget(event.server);

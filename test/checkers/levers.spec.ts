@@ -47,6 +47,16 @@ describe('the promises of what operators order', () => {
     expect(story.found.join('\n')).toContain('here@s was let go in a frozen fleet');
   });
 
+  const forceUnload = { kind: 'UnloadOrdered', model: 'here' as ModelId, force: true } as const;
+
+  it('find nothing where what was forced in a frozen fleet goes as that ends, whoever was routed there meanwhile', () => {
+    story.turn([freeze]);
+    story.turn([forceUnload]);
+    story.ask('here');
+    expect(story.turn([{ kind: 'FreezeEnded' }]).map(({ kind }) => kind)).toContain('unload');
+    expect(story.found).toEqual([]);
+  });
+
   it('find nothing in a reload, also of what is pinned', () => {
     story.turn([{ kind: 'ModelDeclared', model: aModel('here', { pinnedCopies: 1 }) }]);
     story.turn([reload]);

@@ -1,9 +1,11 @@
-import type { Instant, ModelId, ReplicaId, ServerId } from '#core';
+import type { Event, Instant, ModelId, ReplicaId, ServerId } from '#core';
 import type { Route } from '#engine';
+import { ForcedUnloads } from '../checkers/forced.js';
 
 /** The routes one life of Berth has given: when the last one was, and until when a lease is good. */
 export class RouteRecord {
   private readonly given = new Map<ReplicaId, { route: Route; at: Instant; until: Instant }>();
+  private readonly forced = new ForcedUnloads(null);
 
   note(route: Route, now: Instant): void {
     const { replica, lease } = route;
@@ -19,8 +21,12 @@ export class RouteRecord {
     return this.given.get(replica)?.until ?? -Infinity;
   }
 
-  /** By the operator's force the leases of a model are worth nothing any more. */
-  breakLeases(model: ModelId, now: Instant): void {
+  /** By an admin's force the leases of a model are worth nothing any more. */
+  hear(event: Event, now: Instant): void {
+    for (const model of this.forced.hear(event)) this.breakLeases(model, now);
+  }
+
+  private breakLeases(model: ModelId, now: Instant): void {
     for (const given of this.given.values()) if (given.route.model === model) given.until = now;
   }
 

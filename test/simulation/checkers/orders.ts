@@ -60,9 +60,7 @@ function comingTo({ fleet }: Scene, id: ReplicaId): readonly number[] {
 
 /** No unload while a lease is good, but by force. */
 export const leasesHold: Check = ({ turn, routes, trail, fleet }) => {
-  for (const event of turn.events) {
-    if (event.kind === 'UnloadOrdered' && event.force) routes.breakLeases(event.model, turn.now);
-  }
+  for (const event of turn.events) routes.hear(event, turn.now);
   for (const action of turn.actions) {
     if (action.kind !== 'unload') continue;
     const until = routes.leasedUntil(action.replica);
