@@ -6,10 +6,10 @@ import { observe } from './observe/observe.js';
 import { grantWaiting } from './passes/grant.js';
 import { lookAround } from './passes/look-around.js';
 import { lowerCopies, raiseCopies } from './passes/copies.js';
+import { openingsFor } from './passes/openings.js';
 import { dropHomeless, dropUnwanted, openLedger, placeWanted } from './passes/place.js';
 import {
   answerExpired,
-  openingsFor,
   refuseAll,
   refuseCrowded,
   refuseHopeless,
@@ -22,7 +22,7 @@ import { startPlaced } from './passes/start.js';
 import { takeBack } from './passes/take-back.js';
 import type { Server } from './server.js';
 import { openServers } from './standing.js';
-import { wantsOf } from './passes/wants.js';
+import { wantsLeft, wantsOf } from './passes/wants.js';
 import { dropWishes } from './passes/wishes.js';
 
 /**
@@ -62,8 +62,8 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   // What makes room may have been what others needed where it was, or the copy that kept a pin from holding another.
   const bereft = fleet.routesRevision > routes ? refuseHopeless(fleet, open, now) : [];
   const loads = fleet.frozen ? [] : startPlaced(fleet, ledger, now);
-  const openings = openingsFor(fleet, unplaced, open, ledger, now);
-  const crowded = refuseCrowded(fleet, openings, now);
+  const openings = openingsFor(fleet, wantsLeft(fleet, unplaced, now), open, ledger, now);
+  const crowded = refuseCrowded(fleet, openings, open, ledger, now);
   const unloads = fleet.frozen ? [] : unloadDrained(fleet, now);
   const late = answerExpired(fleet, expired, openings, open, now);
   return [

@@ -27,16 +27,14 @@ export function claimsOf(
   leaving: ReadonlySet<ModelId>,
   now: Instant,
 ): ReadonlyMap<ModelId, readonly Claim[]> {
-  const asked = ranksAsked(fleet);
-  const one = new Set([...leaving, ...asked.keys(), ...toReplace(fleet, now), ...fleet.wishes.keys()]);
+  const asked = ranksAsked(fleet, leaving, now);
   const standing: ModelId[] = [];
   for (const model of fleet.models.values()) if (standingCopies(model) > 0) standing.push(model.id);
   const claims = new Map<ModelId, readonly Claim[]>();
-  for (const id of [...standing, ...one, ...fleet.strains.keys()]) {
+  for (const id of [...standing, ...asked.keys(), ...fleet.strains.keys()]) {
     const model = fleet.models.get(id);
     if (!model?.enabled || claims.has(id)) continue;
-    const ask = one.has(id) ? (asked.get(id) ?? rankOf(model.class)) : null;
-    claims.set(id, claimsOn(fleet, model, ask));
+    claims.set(id, claimsOn(fleet, model, asked.get(id) ?? null));
   }
   return claims;
 }
@@ -59,11 +57,21 @@ export function claimsOn(fleet: Readonly<Fleet>, model: Model, ask: Rank | null)
   return ordered;
 }
 
-/** The highest rank among those who wait, for each model that anybody waits for. */
-export function ranksAsked(fleet: Readonly<Fleet>): ReadonlyMap<ModelId, Rank> {
+/**
+ * The highest rank among those who want one copy of a model, for each that anybody wants so: of who waits his class, of a
+ * wish or a draining server the model's own, which those who wait for it besides do not lower.
+ */
+export function ranksAsked(
+  fleet: Readonly<Fleet>,
+  leaving: Iterable<ModelId>,
+  now: Instant,
+): ReadonlyMap<ModelId, Rank> {
   const ranks = new Map<ModelId, Rank>();
-  for (const { model, class: asked } of fleet.waiting.values()) {
-    ranks.set(model, Math.max(ranks.get(model) ?? 0, rankOf(asked)));
-  }
+  const raise = (id: ModelId, asked = fleet.models.get(id)?.class): void => {
+    if (asked) ranks.set(id, Math.max(ranks.get(id) ?? 0, rankOf(asked)));
+  };
+  for (const id of leaving) raise(id);
+  for (const { model, class: asked } of fleet.waiting.values()) raise(model, asked);
+  for (const id of [...toReplace(fleet, now), ...fleet.wishes.keys()]) raise(id);
   return ranks;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { Class } from '../model.js';
 
 describe('somebody for whom room may open', () => {
   it('is refused in the turn in which a load begins that will not go before the deadline', () => {
@@ -42,5 +43,57 @@ describe('somebody for whom room may open', () => {
     expect([driver.phase('next', 't'), driver.answerTo(request)]).toEqual(['placed', 'waiting']);
     driver.declare(aModel('pinned', { gpuBytes: 5, pinnedCopies: 1 }));
     expect([driver.phase('next', 't'), driver.answerTo(request)]).toEqual([undefined, 'infeasible']);
+  });
+});
+
+describe('who waits beside one of a higher class', () => {
+  /** A GPU of 10 with a leased model of 8, which leaves for a higher class alone; `x` needs 8, too. */
+  const keptFrom = (own: Class = 'default'): CoreDriver => {
+    const kept = aModel('kept', { gpuBytes: 8, minCopies: 1, idleUnload: null });
+    const driver = new CoreDriver()
+      .declare(kept, aModel('x', { gpuBytes: 8, class: own }))
+      .serve(aServer('t', [10]), ['kept', 'x'])
+      .warm('kept', 't');
+    driver.pass(20_000);
+    driver.resolve('kept', { lease: 5_000 });
+    return driver;
+  };
+
+  it('waits for what leaves for that one, for as long as one such can wait for it', () => {
+    const driver = keptFrom();
+    const hasty = driver.resolve('x', { class: 'critical', wait: 10_000 });
+    const other = driver.resolve('x', { class: 'critical', wait: 60_000 });
+    const lesser = driver.resolve('x', { wait: 60_000 });
+    driver.resolve('kept', { lease: 30_000 });
+    expect([hasty, other, lesser].map((one) => driver.answerTo(one))).toEqual([
+      'no_capacity',
+      'waiting',
+      'waiting',
+    ]);
+    driver.pass(40_000);
+    driver.loadEnds('x', 't');
+    expect(driver.answerTo(lesser)).toBe('t');
+  });
+
+  it('is refused in the turn in which that one is, where nobody leaves for it alone', () => {
+    const driver = keptFrom();
+    const hasty = driver.resolve('x', { class: 'critical', wait: 10_000 });
+    const lesser = driver.resolve('x', { wait: 60_000 });
+    expect([hasty, lesser].map((one) => driver.answerTo(one))).toEqual(['waiting', 'waiting']);
+    driver.resolve('kept', { lease: 30_000 });
+    expect([hasty, lesser].map((one) => driver.refusalOf(one))).toMatchObject([
+      { reason: 'no_capacity', retryAfter: 30_000 },
+      { reason: 'no_capacity', retryAfter: Infinity },
+    ]);
+  });
+
+  it('is no worse off for a wish, nor the wish for who waits', () => {
+    const driver = keptFrom('critical');
+    driver.tell({ kind: 'LoadOrdered', model: aModel('x').id, until: driver.now + 60_000 });
+    const lesser = driver.resolve('x', { class: 'sheddable', wait: 60_000 });
+    expect(driver.answerTo(lesser)).toBe('waiting');
+    driver.pass(20_000);
+    driver.loadEnds('x', 't');
+    expect(driver.answerTo(lesser)).toBe('t');
   });
 });

@@ -1,17 +1,16 @@
 import type { Action, Refusal } from '../actions.js';
 import type { Fleet, Request } from '../fleet.js';
-import { isWrittenOff } from '../failing.js';
 import type { ModelId } from '../ids.js';
 import type { Instant } from '../model.js';
 import { hasVersion, routableReplicas } from '../routes.js';
 import type { Server } from '../server.js';
 import type { Ledger } from '../ledger.js';
 import { describeWait, type Wait } from './eta.js';
-import { opensAt } from './opens.js';
+import { type Openings, openingsFor } from './openings.js';
 import { heldUntil } from './load-budget.js';
 import { Verdicts } from './verdicts.js';
 import { wish } from './wishes.js';
-import { presentCopies, type Want } from './wants.js';
+import { type Want, wantsLeft } from './wants.js';
 
 /** What a refusal without a better figure tells the caller to wait. */
 const SHORT = 1_000;
@@ -59,32 +58,33 @@ export function refuseOverflow(fleet: Fleet, now: Instant): Action[] {
   });
 }
 
-/** For each model of which no copy is on its way: when there could be room for one, where that can be told. */
-export type Openings = ReadonlyMap<ModelId, Instant>;
-
-export function openingsFor(
+/**
+ * Turns away those for whom no lease, residency or drain can end in time: nothing they could wait for comes. Who stays is
+ * judged again where those are gone by whose class more would have left.
+ */
+export function refuseCrowded(
   fleet: Fleet,
-  unplaced: readonly Want[],
+  openings: Openings,
   open: readonly Server[],
   ledger: Ledger,
   now: Instant,
-): Openings {
-  const absent = unplaced.filter(
-    ({ model }) =>
-      presentCopies(fleet, model.id, now) === 0 &&
-      !routableReplicas(fleet, model.id).some((replica) => isWrittenOff(fleet, replica)),
-  );
-  const openings = absent.map((want) => [want.model.id, opensAt(fleet, open, ledger, want, now)] as const);
-  return new Map(openings.filter((one): one is [ModelId, Instant] => one[1] !== null));
-}
-
-/** Turns away those for whom no lease, residency or drain can end in time: nothing they could wait for comes. */
-export function refuseCrowded(fleet: Fleet, openings: Openings, now: Instant): Action[] {
+): Action[] {
   if (openings.size === 0) return [];
-  return refuseWhere(fleet, ({ model, deadline }) => {
-    const at = openings.get(model);
+  const crowded = refuseWhere(fleet, ({ model, deadline }) => {
+    const at = openings.get(model)?.at;
     return at === undefined || at < deadline ? undefined : noCapacity(at, now);
   });
+  if (crowded.length === 0) return [];
+  const fewer = openingsFor(fleet, loweredWants(fleet, openings, now), open, ledger, now);
+  return [...crowded, ...refuseCrowded(fleet, fewer, open, ledger, now)];
+}
+
+/** What is waited for, and wanted less than when its opening was worked out. */
+function loweredWants(fleet: Fleet, openings: Openings, now: Instant): Want[] {
+  const awaited = new Set(Array.from(fleet.waiting.values(), ({ model }) => model));
+  const judged = Array.from(openings.values(), ({ want }) => want);
+  const still = judged.filter(({ model }) => awaited.has(model.id));
+  return wantsLeft(fleet, still, now).filter(({ model, rank }) => rank < openings.get(model.id)!.want.rank);
 }
 
 const noCapacity = (at: Instant, now: Instant): Refusal => ({ reason: 'no_capacity', retryAfter: at - now });
@@ -117,7 +117,7 @@ function lateness(
   open: readonly Server[],
   now: Instant,
 ): Refusal {
-  const at = openings.get(model) ?? now;
+  const at = openings.get(model)?.at ?? now;
   if (at > now) return noCapacity(at, now);
   const verdicts = new Verdicts(fleet, open, now);
   if (!fleet.models.has(model)) return verdicts.unknownNow();

@@ -46,10 +46,24 @@ export function wantsOf(fleet: Fleet, now: Instant): Want[] {
 export const mayBeLoaded = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
   !failsEverywhere(fleet, model) && !isBarred(fleet, model);
 
+/**
+ * The wants of models that have no copy, after some who waited have been answered: of who was turned away the others have
+ * nothing any more, and may be of a lower class.
+ */
+export function wantsLeft(fleet: Readonly<Fleet>, wants: readonly Want[], now: Instant): Want[] {
+  if (wants.length === 0) return [];
+  const asked = ranksAsked(fleet, leavingDraining(fleet, now), now);
+  return wants.flatMap(({ model, since }) => {
+    const [strongest] = claimsOn(fleet, model, asked.get(model.id) ?? null);
+    return strongest ? [{ model, since, ...strongest }] : [];
+  });
+}
+
 /** What one more copy of a model would be wanted as at this moment, whether or not it lacks one. */
 export function wantFor(fleet: Readonly<Fleet>, model: Model, now: Instant): Want {
   const present = presentCopies(fleet, model.id, now);
-  const claims = claimsOn(fleet, model, ranksAsked(fleet).get(model.id) ?? rankOf(model.class));
+  const asked = ranksAsked(fleet, leavingDraining(fleet, now), now);
+  const claims = claimsOn(fleet, model, asked.get(model.id) ?? rankOf(model.class));
   const lacking = claims.find(({ copies }) => present < copies);
   const { rank, isExtra } = lacking ?? { rank: rankOf(model.class), isExtra: false };
   return { model, copies: 1, after: 0, since: fleet.wantedSince.get(model.id) ?? now, rank, isExtra };

@@ -1,0 +1,40 @@
+import { isWrittenOff } from '../failing.js';
+import type { Fleet } from '../fleet.js';
+import type { ModelId } from '../ids.js';
+import type { Ledger } from '../ledger.js';
+import type { Instant } from '../model.js';
+import { routableReplicas } from '../routes.js';
+import type { Server } from '../server.js';
+import { opensAt } from './opens.js';
+import { presentCopies, type Want } from './wants.js';
+
+/** When there could be room for what is wanted; infinity where never by itself. */
+interface Opening {
+  readonly want: Want;
+  readonly at: Instant;
+}
+
+/** For each model of which no copy is on its way: when there could be room for one, where that can be told. */
+export type Openings = ReadonlyMap<ModelId, Opening>;
+
+/** Works out the openings for wants that found no place. */
+export function openingsFor(
+  fleet: Fleet,
+  unplaced: readonly Want[],
+  open: readonly Server[],
+  ledger: Ledger,
+  now: Instant,
+): Openings {
+  const openings = new Map<ModelId, Opening>();
+  for (const want of unplaced) {
+    if (!isAbsent(fleet, want.model.id, now)) continue;
+    const at = opensAt(fleet, open, ledger, want, now);
+    if (at !== null) openings.set(want.model.id, { want, at });
+  }
+  return openings;
+}
+
+/** Nor is there one that only fails, to which routes are given all the same. */
+const isAbsent = (fleet: Fleet, model: ModelId, now: Instant): boolean =>
+  presentCopies(fleet, model, now) === 0 &&
+  !routableReplicas(fleet, model).some((replica) => isWrittenOff(fleet, replica));
