@@ -1,4 +1,5 @@
 import type { Replica } from '#core';
+import { familyOf, tiedTo } from './families.js';
 import type { Doings, HappeningKind, HappeningOf } from './happenings.js';
 import type { Site } from './site.js';
 import { hasUnsentLoad, isIdleRunning, isPausedOverLease } from './rare/of-faults.js';
@@ -72,7 +73,7 @@ export class Faults {
     site.sim.inject({ kind: 'clear' });
     if (staysUp) {
       for (const fault of site.stuckForEver) site.sim.inject(fault);
-      for (const model of site.broken) this.staysStuck(site, model);
+      for (const model of site.broken) this.staysStuck(site, 'stuckLoad', model);
       return;
     }
     const isAwry = site.broken.size > 0 || site.isInWrongMode || site.sim.phase !== 'up';
@@ -128,7 +129,7 @@ export class Faults {
       site.sim.inject({ kind, model });
       if (lasts === null) {
         site.stuckForEver.push({ kind, model });
-        return this.staysStuck(site, model);
+        return this.staysStuck(site, kind, model);
       }
       site.broken.add(model);
       this.later(lasts, () => {
@@ -178,13 +179,11 @@ export class Faults {
     site.sim.inject({ kind: 'wrongMode', mode });
   }
 
-  /** An ensemble and its steps come and go together. */
-  private staysStuck(site: Site, model: string): void {
-    site.stuck.add(model);
-    for (const { disk } of this.stage.plan.models) {
-      const family = [disk.name, ...(disk.steps ?? [])];
-      if (disk.steps && family.includes(model)) for (const one of family) site.stuck.add(one);
-    }
+  /** Where a load stays stuck, what is tied to it waits behind its lock; where an unload does, only its family waits. */
+  private staysStuck(site: Site, kind: 'stuckLoad' | 'stuckUnload', model: string): void {
+    const { models } = this.stage.plan;
+    const names = kind === 'stuckLoad' ? tiedTo(models, model) : familyOf(models, model);
+    for (const one of names) site.stuck.add(one);
   }
 
   private ofTheNetwork(): Pick<Doings, 'loseReply' | 'connectionBreaks' | 'partition' | 'slowNetwork'> {

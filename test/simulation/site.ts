@@ -53,7 +53,7 @@ export class Site {
   isInWrongMode = false;
   /** Whether it is down because somebody wanted it to be, who also starts it again. */
   isHeldDown = false;
-  /** The models that stay stuck here for ever, with those that go together with them. */
+  /** The models that stay stuck here for ever, with those that go together with them or wait behind them. */
   readonly stuck = new Set<string>();
   /** What keeps them so. */
   readonly stuckForEver: Fault[] = [];
