@@ -145,6 +145,24 @@ describe('a load without an answer', () => {
     see(driver, GONE, settled + 3_000);
     expect(replicaIn(driver)).toBeUndefined();
   });
+
+  it.each([
+    ['what began before it may share its step', {}, 'unknown'],
+    ['what began later does not keep it waiting', { loadOrderedAt: 1e9 }, undefined],
+    ['what is seen coming has all its steps', { coming: true }, undefined],
+  ])('may wait unseen with an ensemble that nobody has described yet: %s', (_, untold, phase) => {
+    const driver = loaded('unknown');
+    const settled = unknownIn(driver).endedAt + SETTLED;
+    see(driver, GONE, settled);
+    driver.tell({ kind: 'StepsRemembered', model: A, steps: [aModel('shared').id] });
+    serverIn(driver).configs.set(B, { json: '{}', kind: 'gpu', gpus: [0], count: 1 });
+    const other = { ...unknownIn(driver), coming: false, bookings: [] };
+    put(driver.fleet, { ...other, id: replicaId(B, T), model: B, coming: true });
+    const model = aModel('untold').id;
+    put(driver.fleet, { ...other, id: replicaId(model, T), model, ...untold });
+    see(driver, GONE, settled + 1_000);
+    expect(replicaIn(driver)?.phase).toBe(phase);
+  });
 });
 
 describe('an unload without an answer', () => {

@@ -1,5 +1,5 @@
 import { type Fleet, replicasOn } from '../fleet.js';
-import type { Unknown } from '../replica.js';
+import type { Replica, Unknown } from '../replica.js';
 import { relativesOf } from '../footprint.js';
 import type { ModelId } from '../ids.js';
 import type { Server } from '../server.js';
@@ -7,7 +7,8 @@ import { loadBegan } from '../standing.js';
 
 /**
  * Whether a load without an answer may still wait for Triton's lock without showing: behind the load of a model that
- * shares an ensemble with it, or behind one that began before it where nobody knows yet what it is made of.
+ * shares an ensemble with it; or behind any that began before it, as long as nobody knows what it is made of, or what
+ * else is made of its steps: a load that began before it as well, and shows as little.
  */
 export function mayWaitUnseen(
   fleet: Readonly<Fleet>,
@@ -16,14 +17,17 @@ export function mayWaitUnseen(
   if (after !== 'load') return false;
   const server = fleet.servers.get(serverId)!;
   const relatives = relativesOf(fleet, server, model);
-  const orderedAt = mayBeEnsemble(fleet, server, model) ? (loadOrderedAt ?? -Infinity) : -Infinity;
-  return replicasOn(fleet, serverId).some((other) => {
-    const began = loadBegan(other);
-    const isRunning = other.phase === 'unknown' ? other.coming : began !== null;
-    if (other.id === id || !isRunning) return false;
-    return relatives.has(other.model) || (began ?? Infinity) <= orderedAt;
-  });
+  const others = replicasOn(fleet, serverId).filter((other) => other.id !== id);
+  const earlier = others.filter((other) => (loadBegan(other) ?? Infinity) <= (loadOrderedAt ?? -Infinity));
+  const untold = earlier.filter((other) => !isSeenComing(other) && mayBeEnsemble(fleet, server, other.model));
+  const isTiedToAny = mayBeEnsemble(fleet, server, model) || (relatives.size > 1 && untold.length > 0);
+  const behind = others.filter(
+    (other) => relatives.has(other.model) || (isTiedToAny && earlier.includes(other)),
+  );
+  return behind.some((other) => (other.phase === 'unknown' ? other.coming : loadBegan(other) !== null));
 }
+
+const isSeenComing = (replica: Replica): boolean => replica.phase === 'unknown' && replica.coming;
 
 /** Whether a model may be an ensemble for all that is known of it. */
 export const mayBeEnsemble = (fleet: Readonly<Fleet>, server: Server, model: ModelId): boolean =>
