@@ -1,7 +1,7 @@
 import type { Fleet, ModelId, Replica } from '#core';
 
 /** What a model is made of, as far as it was declared or learned. */
-export const needsOf = (fleet: Readonly<Fleet>, model: ModelId): readonly ModelId[] => [
+const needsOf = (fleet: Readonly<Fleet>, model: ModelId): readonly ModelId[] => [
   ...(fleet.models.get(model)?.dependsOn ?? []),
   ...(fleet.steps.get(model) ?? []),
 ];

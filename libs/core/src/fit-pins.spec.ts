@@ -59,6 +59,33 @@ describe('pins fit', () => {
     expect(fitPins(driver.fleet, [{ ...needy, pinnedCopies: 2 }])).toEqual({ fits: true });
   });
 
+  it('only where what it needs may be loaded and has its devices, or is and stays', () => {
+    const wide = aModel('q', { deviceSets: [[0, 1]] });
+    const driver = new CoreDriver().declare(wide).serve(aServer('t'), ['p', 'q']);
+    const needy = pinned('p', 2, { dependsOn: [wide.id] });
+    expect(fitPins(driver.fleet, [needy]).fits).toBe(false);
+    driver.serve(aServer('u', [8, 8]), ['p', 'q']);
+    expect(fitPins(driver.fleet, [needy])).toEqual({ fits: true });
+    driver.declare({ ...wide, enabled: false });
+    expect(fitPins(driver.fleet, [needy]).fits).toBe(false);
+    driver.shelf('t').set('q', 'READY');
+    driver.pass(10_000);
+    expect(fitPins(driver.fleet, [needy])).toEqual({ fits: true });
+  });
+
+  it('only where nothing that it needs is in quarantine, as no pinned model is', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('q', { gpuBytes: 1, onLimitExceeded: 'quarantine' }))
+      .serve(aServer('t'), ['p', 'q'])
+      .warm('q', 't');
+    driver.shelf('t').memory.set(aModel('q').id, [{ ordinal: 0, bytes: 2 }]);
+    const needy = pinned('p', 2, { dependsOn: [aModel('q').id] });
+    expect(fitPins(driver.fleet, [needy])).toEqual({ fits: true });
+    driver.pass(11_000);
+    expect(fitPins(driver.fleet, [needy])).toMatchObject({ unplaced: [{ model: 'p', copies: 1 }] });
+    expect(fitPins(driver.fleet, [needy, pinned('q', 1)])).toEqual({ fits: true });
+  });
+
   it('where the copies of one are enough, and one more is where another needs it', () => {
     const driver = new CoreDriver()
       .declare(aModel('q'))

@@ -44,6 +44,8 @@ export { measuredOn, takenByOthers } from './meter.js';
 export type { Footprint } from './meters.js';
 export { type Basis, dependenciesOf, reservationOf } from './footprint.js';
 export { fitPins, type PinsFit } from './fit-pins.js';
+export { isQuarantined } from './limits.js';
+export { hasDevicesFor } from './passes/places.js';
 export { isGuaranteed, isPinProtected } from './pins.js';
 export { isComingBack, reloadsOf } from './reloads.js';
 export { residentUntil } from './passes/victims.js';

@@ -17,7 +17,7 @@ import {
   unsatisfiedPins,
 } from '#core';
 import type { Site } from '../site.js';
-import { dependentsOn, needsOf } from '../../checkers/needs.js';
+import { dependentsOn } from '../../checkers/needs.js';
 
 /** What is known of a fleet that nobody asks any more. */
 export interface Quiet {
@@ -92,8 +92,8 @@ function nothingIsOpen(fleet: Readonly<Fleet>, { isWrittenOff }: Quiet): string[
  * and gives a copy more on the same server only where old and new fit together.
  */
 function pinsAreReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
-  const lacking = unsatisfiedPins(fleet).filter(
-    (model) => isPlaceable(fleet, fleet.models.get(model)!, quiet) && !needsDisabled(fleet, model),
+  const lacking = unsatisfiedPins(fleet).filter((model) =>
+    isPlaceable(fleet, fleet.models.get(model)!, quiet),
   );
   return lacking.map((model) => `${model} is pinned and not ready`);
 }
@@ -105,8 +105,7 @@ function warmIsReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
       model.enabled &&
       readyCopies(fleet, model.id) < model.minCopies &&
       isPlaceable(fleet, model, quiet, () => true) &&
-      !failsToLoad(fleet, model.id) &&
-      !needsDisabled(fleet, model.id),
+      !failsToLoad(fleet, model.id),
   );
   return lacking.map(({ id }) => `${id} is to be kept warm and not ready`);
 }
@@ -182,10 +181,6 @@ function asStranger({ id, model, server, devices, bookings, since }: Replica): R
   const use = { versions: [], lastUse: 0, inUseUntil: 0, pulse: null, change: null };
   return { id, model, server, devices, bookings, since, stranger: true, phase: 'ready', ...use };
 }
-
-/** A pin of something that needs what may not be loaded cannot be kept. */
-const needsDisabled = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
-  needsOf(fleet, model).some((id) => fleet.models.get(id)?.enabled === false || needsDisabled(fleet, id));
 
 const isKept = (fleet: Readonly<Fleet>, { stranger, server }: Replica): boolean =>
   stranger && fleet.servers.get(server)!.spec.strangers === 'keep';

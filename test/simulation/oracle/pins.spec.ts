@@ -64,6 +64,18 @@ const found: readonly { name: string; plan: SmallFleet; copies: readonly number[
     copies: [0, 1],
     fits: false,
   },
+  {
+    name: 'the devices are not there over which is spread what one needs',
+    plan: aSmallFleet([aSmallModel({ spreadsOver: 2 }), aSmallModel({ needs: [0] })], { gpus: 1 }),
+    copies: [0, 1],
+    fits: false,
+  },
+  {
+    name: 'one needs what is not to be loaded',
+    plan: aSmallFleet([aSmallModel({ isEnabled: false }), aSmallModel({ needs: [0] })], {}),
+    copies: [0, 1],
+    fits: false,
+  },
 ];
 
 const pinnedIn = (fleet: Fleet, copies: readonly number[]): readonly Model[] =>

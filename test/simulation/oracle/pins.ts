@@ -64,7 +64,7 @@ const strangersOn = (fleet: Fleet, server: Server): ReadonlyMap<ModelId, readonl
 /** Every set of devices that a model can be on there; undefined: not there, or only where it is kept. */
 function optionsFor(fleet: Fleet, model: Model, server: Server): readonly (readonly number[] | undefined)[] {
   const kept = strangersOn(fleet, server).get(model.id);
-  const isOut = !isWelcome(server, model) || !hasFiles(fleet, server, model) || server.devices === null;
+  const isOut = !isWelcome(server, model) || !canCome(fleet, server, model) || server.devices === null;
   if (isOut || (kept && !isChosen(server, model))) return [undefined];
   const ways = devicesFor(server, model);
   if (!isChosen(server, model)) return [undefined, ...ways];
@@ -74,10 +74,12 @@ function optionsFor(fleet: Fleet, model: Model, server: Server): readonly (reado
 }
 
 /** Whether a model can be loaded there, and what it needs and is not there already. */
-function hasFiles(fleet: Fleet, server: Server, { id }: Model): boolean {
+function canCome(fleet: Fleet, server: Server, { id }: Model): boolean {
   const kept = strangersOn(fleet, server);
   const needed = [...needsOf(fleet, id)].filter((one) => !kept.has(one));
-  return [id, ...needed].every((one) => server.repository.has(one));
+  const hasDevices = (one: ModelId): boolean => devicesFor(server, fleet.models.get(one)!).length > 0;
+  const isAllowed = (one: ModelId): boolean => fleet.models.get(one)!.enabled && hasDevices(one);
+  return server.repository.has(id) && needed.every((one) => server.repository.has(one) && isAllowed(one));
 }
 
 /** Whether no model was put anywhere for a pin that is kept without. */

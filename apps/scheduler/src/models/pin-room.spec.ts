@@ -32,4 +32,14 @@ describe('a change of a pin', () => {
     const why = /1 of a \(in no server's repository with all that it needs\)/;
     expect(() => checkPins(fleetOf('a'), [], [{ before: aModel('a'), after: needy }])).toThrow(why);
   });
+
+  it.each([
+    ['has the devices of what it needs', { deviceSets: [[0, 1]] }, 'no server has the devices over which'],
+    ['may load what it needs', { enabled: false }, 'it needs b, which is not to be loaded'],
+  ])('is refused where no server %s, and says so', (_, parts, why) => {
+    const needy = { ...pinned('a', 1), dependsOn: [aModel('b').id] };
+    const fleet = fleetOf('a', 'b');
+    fleet.models.set(aModel('b').id, aModel('b', parts));
+    expect(() => checkPins(fleet, [], [{ before: aModel('a'), after: needy }])).toThrow(why);
+  });
 });

@@ -1,4 +1,15 @@
-import { dependenciesOf, fitPins, type Fleet, memoryOf, type Model, type ModelId, type PinsFit } from '#core';
+import {
+  dependenciesOf,
+  fitPins,
+  type Fleet,
+  hasDevicesFor,
+  isQuarantined,
+  memoryOf,
+  type Model,
+  type ModelId,
+  type PinsFit,
+  type Server,
+} from '#core';
 import { Refused } from '../errors/refused.js';
 import { mib } from './core-model.js';
 
@@ -46,7 +57,7 @@ function doesNotFit(fleet: Readonly<Fleet>, unplaced: readonly Misfit[]): Refuse
   }));
   const devices = devicesOf(fleet);
   const words = lacking.map(({ model, copies: count, needsMb }) => {
-    const why = lackOfFiles(fleet, model) ?? `${needsMb} MB each`;
+    const why = lackBesideRoom(fleet, model) ?? `${needsMb} MB each`;
     return `${count} of ${model} (${why})`;
   });
   const room = devices.map(({ server, ordinal, capacityMb }) => `${server}/${ordinal}: ${capacityMb} MB`);
@@ -57,13 +68,18 @@ function doesNotFit(fleet: Readonly<Fleet>, unplaced: readonly Misfit[]): Refuse
   });
 }
 
-/** The most room is of no use to a model that no server has, or none has with all that it needs. */
-function lackOfFiles(fleet: Readonly<Fleet>, model: ModelId): string | undefined {
+/** The most room is of no use to a model that cannot be loaded anywhere, or not with all that it needs. */
+function lackBesideRoom(fleet: Readonly<Fleet>, model: ModelId): string | undefined {
+  const needed = dependenciesOf(fleet, model);
+  const barred = needed.find((id) => fleet.models.get(id)?.enabled === false || isQuarantined(fleet, id));
+  if (barred !== undefined) return `it needs ${barred}, which is not to be loaded`;
   const listing = [...fleet.servers.values()].filter(({ repository }) => repository.has(model));
   if (listing.length === 0) return "in no server's repository";
-  const needed = dependenciesOf(fleet, model);
-  const isWhole = listing.some(({ repository }) => needed.every((id) => repository.has(id)));
-  return isWhole ? undefined : "in no server's repository with all that it needs";
+  const whole = listing.filter(({ repository }) => needed.every((id) => repository.has(id)));
+  if (whole.length === 0) return "in no server's repository with all that it needs";
+  const hasDevices = (server: Server, id: ModelId): boolean => hasDevicesFor(server, fleet.models.get(id));
+  const isSpreadable = whole.some((server) => [model, ...needed].every((id) => hasDevices(server, id)));
+  return isSpreadable ? undefined : 'no server has the devices over which it, or what it needs, is spread';
 }
 
 function devicesOf(fleet: Readonly<Fleet>) {

@@ -123,9 +123,12 @@ export function devicesOf(
   return canChoose(server, model) && devices.length > 0 ? devices.slice(0, 1) : all;
 }
 
-/** Whether a model could be loaded there: its files and its devices are there, and nobody said that it is not to be. */
+/** Whether a model could be loaded there: its files are there, and nothing is in its way. */
 export const mayCome = (fleet: Readonly<Fleet>, server: Server, id: ModelId): boolean =>
-  server.repository.has(id) &&
+  server.repository.has(id) && isLoadable(fleet, server, id);
+
+/** Whether its devices are there, and nobody said that it is not to be loaded. */
+export const isLoadable = (fleet: Readonly<Fleet>, server: Server, id: ModelId): boolean =>
   fleet.models.get(id)?.enabled !== false &&
   !isQuarantined(fleet, id) &&
   hasDevicesFor(server, fleet.models.get(id));
