@@ -41,6 +41,12 @@ interface Residence {
 export type Replica = Placed | Loading | Ready | Draining | Unloading | Unknown;
 export type Phase = Replica['phase'];
 
+/** Ready, and nothing is about to change: so are nearly all replicas of a large fleet. */
+export type Settled = Ready & { readonly change: null };
+
+export const isSettled = (replica: Replica): replica is Settled =>
+  replica.phase === 'ready' && replica.change === null;
+
 export interface Placed extends Residence {
   readonly phase: 'placed';
   /** The ensemble whose load brings it along; null where it has an order of its own. */

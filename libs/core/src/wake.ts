@@ -1,10 +1,12 @@
-import type { Fleet } from './fleet.js';
+import { type Fleet, unsettled } from './fleet.js';
+import { indexesOf } from './indexes.js';
+import type { ReplicaId } from './ids.js';
 import type { Ready, Replica } from './replica.js';
 import type { Server } from './server.js';
 import type { Instant } from './model.js';
 import { residentUntil } from './passes/victims.js';
 import { sparedAt } from './passes/copies.js';
-import { idleAt, idleUnloadAt, settingsOf } from './passes/idle.js';
+import { idleAt, idleUnloadAt } from './passes/idle.js';
 import { dueLook, NO_WORK, type Work, workByServer } from './passes/look-around.js';
 import { queueGraceEnds } from './passes/retire.js';
 import { swapsAgainAt } from './passes/swaps.js';
@@ -19,8 +21,8 @@ export function nextWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   for (const server of fleet.servers.values()) {
     wake = serverWake(server, work.get(server.spec.id) ?? NO_WORK, now, wake);
   }
-  for (const replica of fleet.replicas.values()) wake = replicaWake(fleet, replica, now, wake);
-  return wake;
+  for (const replica of unsettled(fleet)) wake = replicaWake(fleet, replica, now, wake);
+  return settledWake(fleet, now, wake);
 }
 
 const sooner = (at: Instant | null, now: Instant, wake: Instant): Instant =>
@@ -63,11 +65,25 @@ function replicaWake(fleet: Readonly<Fleet>, replica: Replica, now: Instant, wak
   }
 }
 
-/** Almost all replicas are ready: whether one may be retired at all is asked only where that would come first. */
+/** A change that waits or is under way is no reason for its replica to rest. */
 function readyWake(fleet: Readonly<Fleet>, replica: Ready, now: Instant, wake: Instant): Instant {
-  const settings = settingsOf(fleet, replica);
-  const isNext = sooner(idleAt(fleet, replica, settings), now, wake) < wake;
-  const next = isNext ? sooner(idleUnloadAt(fleet, replica), now, wake) : wake;
+  const next = idleWake(fleet, replica, now, wake);
   if (fleet.wantedSince.size === 0) return next;
-  return sooner(replica.inUseUntil, now, sooner(residentUntil(fleet, replica, settings), now, next));
+  return sooner(replica.inUseUntil, now, sooner(residentUntil(fleet, replica), now, next));
+}
+
+/** Whether one may be retired at all is asked only where that would come first. */
+function idleWake(fleet: Readonly<Fleet>, replica: Ready, now: Instant, wake: Instant): Instant {
+  const isNext = sooner(idleAt(fleet, replica), now, wake) < wake;
+  return isNext ? sooner(idleUnloadAt(fleet, replica), now, wake) : wake;
+}
+
+/** The next moment of all that are simply ready where it comes before `wake`, else `wake`: nearly all replicas are. */
+function settledWake(fleet: Readonly<Fleet>, now: Instant, wake: Instant): Instant {
+  const { retirements, leases, residencies } = indexesOf(fleet);
+  const of = (id: ReplicaId): Ready => fleet.replicas.get(id) as Ready;
+  const idle = retirements.earliest(-Infinity, wake, (id, next) => idleWake(fleet, of(id), now, next));
+  if (fleet.wantedSince.size === 0) return idle;
+  const free = leases.earliest(now, idle, (id, next) => sooner(of(id).inUseUntil, now, next));
+  return residencies.earliest(now, free, (id, next) => sooner(residentUntil(fleet, of(id)), now, next));
 }

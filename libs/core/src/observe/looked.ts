@@ -4,6 +4,7 @@ import type { Device, Server } from '../server.js';
 import { gpuAccount, hostAccount, type ModelId, replicaId, type ServerId } from '../ids.js';
 import { resetMeters } from '../meter.js';
 import { type IndexRow, type Look, type MetricsSample, type ServingRow, sightingOf } from '../look.js';
+import { readAnew } from '../indexes.js';
 import { noteExcess } from '../limits.js';
 import type { Instant, Millis } from '../model.js';
 import { answered, lookFailed } from './contact.js';
@@ -67,7 +68,9 @@ function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly Ind
   discover(fleet, server);
   bookWhatIsSeen(fleet, server, look, touched, now);
   server.lookedAt = look.begunAt;
-  for (const model of server.described) if (!server.configs.has(model)) server.described.delete(model);
+  const { id } = server.spec;
+  for (const model of server.described)
+    if (!server.configs.has(model)) readAnew(fleet, { model, server: id });
   server.hidden = server.hidden.filter(({ until }) => until > now);
   forgetVanished(fleet);
 }

@@ -4,6 +4,7 @@ import type { Loading, Ready, Replica, Unknown } from '../replica.js';
 import type { Server } from '../server.js';
 import { bookingsFor, dependenciesOf, devicesFound, noteDependencies } from '../footprint.js';
 import { type ModelId, type OrderId, replicaId, type ServerId } from '../ids.js';
+import { readAnew } from '../indexes.js';
 import type { Instant } from '../model.js';
 import { coolDown } from './cooldown.js';
 import { rebook } from './declared.js';
@@ -21,7 +22,7 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
   if (event.outcome.kind === 'failed') failed(fleet, replica, event.outcome.cause, now);
   for (const one of loadingWith(fleet, replica.server, event.order)) {
     put(fleet, ended(one, event, one.id === replica.id, now));
-    fleet.servers.get(replica.server)?.described.delete(one.model);
+    readAnew(fleet, one);
   }
   readStepsAnew(fleet, replica);
   wantLook(fleet, replica.server, now);
@@ -39,7 +40,7 @@ function failed(fleet: Fleet, replica: Loading, cause: Parameters<typeof coolDow
  */
 function readStepsAnew(fleet: Fleet, { model, server }: { model: ModelId; server: ServerId }): void {
   for (const step of dependenciesOf(fleet, model)) {
-    if (!fleet.steps.has(step)) fleet.servers.get(server)?.described.delete(step);
+    if (!fleet.steps.has(step)) readAnew(fleet, { model: step, server });
   }
 }
 
@@ -68,8 +69,7 @@ function changeEnded(
 ): void {
   const { change } = replica;
   if (!change || change.order !== order) return;
-  const server = fleet.servers.get(replica.server);
-  server?.described.delete(replica.model);
+  readAnew(fleet, replica);
   wantLook(fleet, replica.server, now);
   if (outcome.kind === 'succeeded') {
     put(fleet, { ...replica, devices: change.devices, bookings: change.bookings, change: null });

@@ -3,6 +3,7 @@ import type { Draining, Ready, Replica, Unknown, UnloadCause, Unloading } from '
 import type { Server } from '../server.js';
 import { bookingsFor, devicesFound } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
+import { readAnew } from '../indexes.js';
 import { sumOf } from '../ledger.js';
 import type { Sighting } from '../look.js';
 import type { Instant, Millis } from '../model.js';
@@ -38,7 +39,7 @@ export function sighted(fleet: Fleet, server: Server, model: ModelId, seen: Seen
     case 'loading':
       return;
     case 'ready':
-      return readySighted(fleet, server, replica, seen);
+      return readySighted(fleet, replica, seen);
     case 'draining':
       return drainingSighted(fleet, replica, seen);
     case 'unloading':
@@ -50,7 +51,7 @@ export function sighted(fleet: Fleet, server: Server, model: ModelId, seen: Seen
 
 /** What is found is booked at once, whoever put it there; what an earlier copy's config said of it says nothing now. */
 function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: Seen): void {
-  forgetConfig(server, model);
+  forgetConfig(fleet, server, model);
   const devices = devicesFound(fleet, server, model);
   const loads = server.ordered.has(model) ? [] : loadsOfEnsembles(fleet, server);
   if (loads.length > 0) server.presumed.set(model, loads);
@@ -98,11 +99,11 @@ const versionsOf = (sighting: Serving): string[] =>
  * Somebody else unloads or replaces what we gave routes to: they are withdrawn at once, the bytes are not. A look
  * begun before the copy was ready says nothing of it.
  */
-function readySighted(fleet: Fleet, server: Server, replica: Ready, seen: Seen): void {
+function readySighted(fleet: Fleet, replica: Ready, seen: Seen): void {
   const { sighting, begunAt } = seen;
   if (sighting.kind === 'serving') {
     const change = stillChanging(fleet, replica, begunAt);
-    if (change?.endedAt != null) server.described.delete(replica.model);
+    if (change?.endedAt != null) readAnew(fleet, replica);
     const versions = versionsOf(sighting);
     if (change === replica.change && String(versions) === String(replica.versions)) return;
     put(fleet, { ...replica, versions, change });
@@ -189,16 +190,16 @@ function unknownServes(fleet: Fleet, replica: Unknown, { sighting, begunAt, now 
 /** It was gone and is there: somebody may have loaded it anew, with another config. */
 function backAgain(fleet: Fleet, replica: Unknown, versions: readonly string[], now: Instant): void {
   const server = fleet.servers.get(replica.server)!;
-  forgetConfig(server, replica.model);
+  forgetConfig(fleet, server, replica.model);
   const devices = devicesFound(fleet, server, replica.model);
   const bookings = bookingsFor(fleet, server, replica.model, devices);
   put(fleet, becomeReady({ ...replica, devices, bookings }, versions, now));
 }
 
 /** Until its own config is read again a copy is taken to be on every device. */
-function forgetConfig(server: Server, model: ModelId): void {
+function forgetConfig(fleet: Fleet, server: Server, model: ModelId): void {
   server.configs.delete(model);
-  server.described.delete(model);
+  readAnew(fleet, { model, server: server.spec.id });
 }
 
 function unknownAbsent(

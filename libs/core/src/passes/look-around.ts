@@ -1,5 +1,6 @@
 import type { Action } from '../actions.js';
-import { type Fleet, unsettled } from '../fleet.js';
+import { type Fleet, replicasOn, unsettled } from '../fleet.js';
+import { indexesOf, inOrder } from '../indexes.js';
 import type { Replica } from '../replica.js';
 import type { Server } from '../server.js';
 import type { ReplicaId, ServerId } from '../ids.js';
@@ -42,14 +43,25 @@ function probe(server: Server): Action {
 
 function describe(fleet: Fleet, now: Instant): Action[] {
   const actions: Action[] = [];
-  for (const replica of fleet.replicas.values()) {
-    if (replica.phase !== 'ready') continue;
-    const server = fleet.servers.get(replica.server)!;
-    if (server.described.has(replica.model) || !takesOrders(server, now)) continue;
-    server.described.add(replica.model);
-    actions.push({ kind: 'describe', server: replica.server, model: replica.model });
+  for (const { server, model } of takeUndescribed(fleet, now)) {
+    fleet.servers.get(server)!.described.add(model);
+    actions.push({ kind: 'describe', server, model });
   }
   return actions;
+}
+
+/** What is ready and was not described, on servers that take orders; they have nothing such any more. */
+function takeUndescribed(fleet: Fleet, now: Instant): Replica[] {
+  const { undescribed } = indexesOf(fleet);
+  const found: ReplicaId[] = [];
+  for (const id of undescribed) {
+    const server = fleet.servers.get(id);
+    if (server && !takesOrders(server, now)) continue;
+    undescribed.delete(id);
+    const ready = replicasOn(fleet, id).filter(({ phase }) => phase === 'ready');
+    for (const one of ready) if (!server?.described.has(one.model)) found.push(one.id);
+  }
+  return found.length === 0 ? [] : inOrder(fleet, found);
 }
 
 /** What makes looks at a server more frequent. */

@@ -1,5 +1,6 @@
 import type { Fleet, Reload } from '../fleet.js';
 import type { ReplicaId } from '../ids.js';
+import { readAnew } from '../indexes.js';
 import type { Ledger } from '../ledger.js';
 import type { Instant, Model } from '../model.js';
 import { isNeeded } from '../footprint.js';
@@ -71,7 +72,7 @@ function leave(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): void 
   const server = fleet.servers.get(reload.server)!;
   const config = server.configs.get(reload.model) ?? null;
   server.configs.delete(reload.model);
-  server.described.delete(reload.model);
+  readAnew(fleet, reload);
   fleet.reloads.set(id, { ...reload, leftAt: now, config });
 }
 

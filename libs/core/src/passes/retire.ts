@@ -1,9 +1,10 @@
 import type { Action } from '../actions.js';
 import { type Fleet, nextOrder, put, unsettled } from '../fleet.js';
-import type { Draining, Ready, UnloadCause } from '../replica.js';
+import type { Draining, Ready, Replica, UnloadCause } from '../replica.js';
 import type { Server } from '../server.js';
 import { failsEverywhere, isWrittenOff } from '../failing.js';
 import { isNeeded } from '../footprint.js';
+import { indexesOf, inOrder } from '../indexes.js';
 import { isExcessive } from '../limits.js';
 import type { ModelId } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
@@ -21,11 +22,9 @@ const QUEUE_GRACE: Millis = 5_000;
  * whether there were any.
  */
 export function drainRetired(fleet: Fleet, now: Instant): boolean {
-  const isAnyDraining = [...fleet.servers.values()].some((server) => server.drain !== null);
   let drained = false;
-  for (const replica of fleet.replicas.values()) {
+  for (const replica of mayRetire(fleet, now)) {
     if (replica.phase !== 'ready' || replica.change) continue;
-    if (!isAnyDraining && !fleet.reloads.has(replica.id) && isAtHome(fleet, replica, now)) continue;
     const cause = retirement(fleet, replica, now);
     if (!cause || (cause === 'idle' && !isUseRead(fleet, replica))) continue;
     drain(fleet, replica, cause, null, now);
@@ -34,11 +33,14 @@ export function drainRetired(fleet: Fleet, now: Instant): boolean {
   return drained;
 }
 
-/** Wanted, and not idle yet: so are nearly all, and of them nothing more is asked. */
-function isAtHome(fleet: Fleet, replica: Ready, now: Instant): boolean {
-  const model = fleet.models.get(replica.model);
-  if (!model?.enabled || fleet.excesses.has(model.id)) return false;
-  return (idleAt(fleet, replica, model) ?? Infinity) > now;
+/** All for which there may be a reason to go; of the others, which are nearly all, nothing is asked. */
+function mayRetire(fleet: Fleet, now: Instant): Replica[] {
+  const ids = [...indexesOf(fleet).retirements.dueBy(now), ...fleet.reloads.keys()];
+  for (const model of fleet.excesses.keys()) ids.push(...(fleet.holders.get(model) ?? []));
+  for (const { spec, drain } of fleet.servers.values()) {
+    if (drain) ids.push(...(fleet.residents.get(spec.id) ?? []));
+  }
+  return inOrder(fleet, ids);
 }
 
 /** What clients do on Triton itself shows in its statistics only: they are read once more before anything idle goes. */

@@ -2,7 +2,8 @@ import type { Fleet } from '../fleet.js';
 import type { Replica } from '../replica.js';
 import { failsEverywhere, isWrittenOff } from '../failing.js';
 import { replicasOf } from '../fleet.js';
-import { type ModelId, replicaId, type ServerId } from '../ids.js';
+import { type ModelId, replicaId, type ReplicaId } from '../ids.js';
+import { inOrder } from '../indexes.js';
 import { isBarred } from '../limits.js';
 import type { Server } from '../server.js';
 import type { Instant, Model } from '../model.js';
@@ -104,13 +105,13 @@ function noteSince(fleet: Fleet, lacking: ReadonlyMap<ModelId, readonly Claim[]>
 
 /** Models in use on a server that drains: they are loaded elsewhere before it lets them go. */
 export function leavingDraining(fleet: Readonly<Fleet>, now: Instant): ModelId[] {
-  const draining = new Set<ServerId>();
-  for (const { spec, drain } of fleet.servers.values()) if (drain) draining.add(spec.id);
-  if (draining.size === 0) return [];
-  return [...fleet.replicas.values()].flatMap((replica) =>
-    replica.phase === 'ready' && draining.has(replica.server) && (idleAt(fleet, replica) ?? Infinity) > now
-      ? [replica.model]
-      : [],
+  const ids: ReplicaId[] = [];
+  for (const { spec, drain } of fleet.servers.values()) {
+    if (drain) ids.push(...(fleet.residents.get(spec.id) ?? []));
+  }
+  if (ids.length === 0) return [];
+  return inOrder(fleet, ids).flatMap((replica) =>
+    replica.phase === 'ready' && (idleAt(fleet, replica) ?? Infinity) > now ? [replica.model] : [],
   );
 }
 

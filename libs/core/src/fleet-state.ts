@@ -1,0 +1,134 @@
+import type { AccountId, ModelId, ReplicaId, RequestId, ServerId } from './ids.js';
+import type { Bytes, Class, Instant, Millis, Model, ModelSettings } from './model.js';
+import type { FailureCause, Replica, UnloadCause } from './replica.js';
+import type { Limits } from './settings.js';
+import type { Footprint } from './meters.js';
+import type { Strain } from './strain-state.js';
+import type { LearnedConfig, Server } from './server.js';
+
+export type { Limits };
+
+/** One resolve call that has to wait. */
+export interface Request {
+  readonly id: RequestId;
+  readonly model: ModelId;
+  /** Null: any version. */
+  readonly version: string | null;
+  readonly arrivedAt: Instant;
+  /** When it is answered at the latest. */
+  readonly deadline: Instant;
+  readonly lease: Millis;
+  readonly class: Class;
+  /** Servers the caller has just failed on. */
+  readonly avoid: readonly ServerId[];
+}
+
+/** A failed load: when the next try on that server may start. */
+export interface Cooldown {
+  readonly model: ModelId;
+  readonly server: ServerId;
+  readonly failures: number;
+  readonly until: Instant;
+  readonly cause: FailureCause;
+  readonly at: Instant;
+}
+
+/** Demand that nobody waits for: an admin's order, or a caller that would not or could not wait. */
+export interface Wish {
+  readonly until: Instant;
+  readonly admin: boolean;
+  readonly since: Instant;
+}
+
+/** A place for a model, and who is to leave it, once fresh statistics say that nobody uses them. */
+export interface Reading {
+  readonly server: ServerId;
+  readonly devices: readonly number[];
+  readonly victims: readonly ReplicaId[];
+  readonly askedAt: Instant;
+}
+
+/** A copy that an admin wants loaded anew where it is: it leaves, and comes back to the same server. */
+export interface Reload {
+  readonly model: ModelId;
+  readonly server: ServerId;
+  /** Those it was on when it was ordered to be loaded anew. */
+  readonly devices: readonly number[];
+  /** When it was seen gone; null before. */
+  readonly leftAt: Instant | null;
+  /** What was learned of its config before it had left. */
+  readonly config: LearnedConfig | null;
+}
+
+/** The operator's stop: routes go on, and no load or unload is ordered until it ends. */
+export interface Frozen {
+  readonly reason: string;
+  readonly since: Instant;
+  /** Unloads ordered meanwhile, each with whether it skips leases: carried out when the freeze ends. */
+  readonly unloads: ReadonlyMap<ModelId, boolean>;
+}
+
+/** A model that was measured above its limit: how much the most of it took, and since when that is known. */
+export interface Excess {
+  readonly bytes: Bytes;
+  readonly at: Instant;
+  /** Whether an admin has ordered a load all the same. */
+  readonly isPardoned: boolean;
+}
+
+export interface LastUnload {
+  readonly at: Instant;
+  readonly cause: UnloadCause;
+  readonly makesRoomFor: ModelId | null;
+}
+
+/** All that Berth knows. Maps iterate in insertion order, so `waiting` is first come, first served. */
+export interface Fleet {
+  readonly models: Map<ModelId, Model>;
+  readonly servers: Map<ServerId, Server>;
+  readonly replicas: Map<ReplicaId, Replica>;
+  readonly waiting: Map<RequestId, Request>;
+  readonly wishes: Map<ModelId, Wish>;
+  readonly cooldowns: Map<ReplicaId, Cooldown>;
+  /** The steps of each ensemble whose config was read. */
+  readonly steps: Map<ModelId, readonly ModelId[]>;
+  /** The models that need others, as declared or learned: few, so that asking who needs a replica is cheap. */
+  readonly composed: Set<ModelId>;
+  readonly lastUnloads: Map<ModelId, LastUnload>;
+  /** The replicas of each model, whatever their phase. */
+  readonly holders: Map<ModelId, Set<ReplicaId>>;
+  /** The replicas on each server, whatever their phase. */
+  readonly residents: Map<ServerId, Set<ReplicaId>>;
+  /** The replicas that are not simply ready. They are few, and most passes are about them alone. */
+  readonly unsettled: Set<ReplicaId>;
+  /** Since when each model has lacked a copy that somebody wants. */
+  readonly wantedSince: Map<ModelId, Instant>;
+  /** For models that others are to leave for: the plan for which use is being read. */
+  readonly readings: Map<ModelId, Reading>;
+  /** How hard the models are used of which there may be several copies, as long as one is ready. */
+  readonly strains: Map<ModelId, Strain>;
+  /** How long the last load of each model took. */
+  readonly loadTook: Map<ModelId, Millis>;
+  /** When others were evicted for loads onto each device, oldest first; older ones than a minute count no more. */
+  readonly swaps: Map<AccountId, readonly Instant[]>;
+  /** How many copies of a model were found to be failing, one after the other, since one of it last succeeded. */
+  readonly foundFailing: Map<ModelId, number>;
+  /** The models that were measured above their limits, since their declarations last changed. */
+  readonly excesses: Map<ModelId, Excess>;
+  /** What each model was measured to take of a device. */
+  readonly footprints: Map<ModelId, Footprint>;
+  defaults: ModelSettings;
+  limits: Limits;
+  /** When the first turn was taken: until every server has been seen, at most 10 s, the cold wait. */
+  startedAt: Instant | null;
+  /** When the indexes were last refreshed for an unknown name. */
+  refreshedAt: Instant | null;
+  /** Copies to be loaded anew, in the order in which they were ordered to be. */
+  readonly reloads: Map<ReplicaId, Reload>;
+  frozen: Frozen | null;
+  /** This process is going: nobody is admitted, nothing is ordered. */
+  closing: boolean;
+  nextOrder: number;
+  /** Rises with every change of what may be routed where. */
+  routesRevision: number;
+}

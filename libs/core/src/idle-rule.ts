@@ -1,0 +1,26 @@
+import type { Fleet } from './fleet-state.js';
+import type { Instant, ModelSettings } from './model.js';
+import type { Ready, Replica } from './replica.js';
+
+/** What is wanted of the model of a replica; of one that nobody knows any more, what the defaults say. */
+export const settingsOf = (fleet: Readonly<Fleet>, { model }: Replica): ModelSettings =>
+  fleet.models.get(model) ?? fleet.defaults;
+
+/** Whether somebody else loaded it and the operator said that it is not ours to unload. */
+export const isKept = (fleet: Readonly<Fleet>, { stranger, server }: Ready): boolean =>
+  stranger && fleet.servers.get(server)?.spec.strangers === 'keep';
+
+/** Whether somebody else loaded it and the operator said that it is to go once it is not used. */
+export const isToGo = (fleet: Readonly<Fleet>, { stranger, server }: Ready): boolean =>
+  stranger && fleet.servers.get(server)?.spec.strangers === 'retire';
+
+/** When it has been idle for as long as it may, by its own use alone; null where no time makes it idle. */
+export function idleByUse(
+  fleet: Readonly<Fleet>,
+  replica: Ready,
+  { idleUnload, idleMode, minResidency } = settingsOf(fleet, replica),
+): Instant | null {
+  if (isToGo(fleet, replica)) return Math.max(replica.lastUse + minResidency, replica.inUseUntil);
+  if (isKept(fleet, replica) || idleUnload === null || idleMode === 'soft') return null;
+  return Math.max(replica.lastUse + idleUnload, replica.inUseUntil);
+}

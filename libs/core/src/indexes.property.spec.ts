@@ -1,0 +1,80 @@
+import { describe, it } from '@jest/globals';
+import { holds } from '../../../test/support/core-histories.js';
+import { copyFleet } from './copy-fleet.js';
+import type { Fleet, ReplicaId } from './index.js';
+import { indexesOf, inOrder } from './indexes.js';
+import { idleAt } from './passes/idle.js';
+import { retirement } from './passes/retire.js';
+import { isSettled, type Settled } from './replica.js';
+import { nextWake } from './wake.js';
+
+/** What a scan of all replicas finds, in their order. */
+const found = (fleet: Fleet, isFound: (one: Settled) => boolean): ReplicaId[] =>
+  [...fleet.replicas.values()].flatMap((one) => (isSettled(one) && isFound(one) ? [one.id] : []));
+
+const isSame = (some: Iterable<unknown>, others: Iterable<unknown>): boolean =>
+  JSON.stringify([...some]) === JSON.stringify([...others]);
+
+const isWithin = (some: readonly ReplicaId[], ids: Iterable<ReplicaId>): boolean => {
+  const all = new Set(ids);
+  return some.every((id) => all.has(id));
+};
+
+describe('the indexes of a fleet, whatever happened', () => {
+  it('know the order of the replicas', () => {
+    holds((fleet) => {
+      const ids = [...fleet.replicas.keys()];
+      return isSame(
+        inOrder(fleet, ids.toReversed()).map(({ id }) => id),
+        ids,
+      );
+    });
+  });
+
+  it('have everything among what may retire that is idle, and all that is to go for what its model or an order says', () => {
+    holds((fleet, now) => {
+      const due = indexesOf(fleet).retirements.dueBy(now);
+      const idle = found(fleet, (one) => (idleAt(fleet, one) ?? Infinity) <= now);
+      const isAsked = (one: Settled): boolean =>
+        fleet.reloads.has(one.id) || fleet.excesses.has(one.model) || isOnDraining(fleet, one);
+      const leaving = found(fleet, (one) => retirement(fleet, one, now) !== undefined && !isAsked(one));
+      return isWithin([...idle, ...leaving], due);
+    });
+  });
+
+  it('have every server on which something ready was not described', () => {
+    holds((fleet) => {
+      const { undescribed } = indexesOf(fleet);
+      return [...fleet.replicas.values()].every(
+        ({ phase, server, model }) =>
+          phase !== 'ready' || fleet.servers.get(server)!.described.has(model) || undescribed.has(server),
+      );
+    });
+  });
+
+  it('tell the same next moment as those that are made anew, and by a scan of all replicas', () => {
+    holds((fleet, now) => {
+      const { leases, residencies } = indexesOf(fleet);
+      const copy = copyFleet(fleet);
+      const scan = (of: (one: Settled) => number): number =>
+        Math.min(Infinity, ...found(fleet, (one) => of(one) > now).map((id) => of(settledIn(fleet, id))));
+      const leased = (one: Settled): number => one.inUseUntil;
+      const resident = (one: Settled): number =>
+        one.since + (fleet.models.get(one.model) ?? fleet.defaults).minResidency;
+      const earliest = (index: typeof leases, of: (one: Settled) => number): number =>
+        index.earliest(now, Infinity, (id, before) => {
+          const at = of(settledIn(fleet, id));
+          return at > now && at < before ? at : before;
+        });
+      return (
+        nextWake(fleet, now) === nextWake(copy, now) &&
+        earliest(leases, leased) === scan(leased) &&
+        earliest(residencies, resident) === scan(resident)
+      );
+    });
+  });
+});
+
+const settledIn = (fleet: Fleet, id: ReplicaId): Settled => fleet.replicas.get(id) as Settled;
+
+const isOnDraining = (fleet: Fleet, { server }: Settled): boolean => fleet.servers.get(server)?.drain != null;
