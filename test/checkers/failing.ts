@@ -1,9 +1,9 @@
-import type { Fleet, ModelId, Pulse, Ready, Replica, ServerId } from '#core';
+import type { Fleet, ModelId, Ready, Replica, ServerId } from '#core';
 import { dependentsOn } from './needs.js';
+import { hasSucceeded, onlyFails, pulseOf } from './pulses.js';
 import type { TurnCheck, TurnScene } from './scene.js';
 
-/** Failures without a success in between that mark a copy as failing, and copies that may come to that. */
-const FAILURES = 3;
+/** Copies of a model that may come to be failing. */
 const COPIES = 2;
 
 /** Where a copy that fails was replaced by another and that fails too, no more are tried until one has succeeded. */
@@ -35,19 +35,14 @@ function hear({ turn, changes }: TurnScene, found: Map<ModelId, number>): void {
 
 function compare(found: Map<ModelId, number>, was: Replica | undefined, now: Ready): void {
   if (now.pulse === null) return;
-  if (hasSucceeded(was?.phase === 'ready' ? was.pulse : null, now.pulse)) found.delete(now.model);
-  if (isFailing(now) && !(was && isFailing(was))) count(found, now.model);
+  if (hasSucceeded(pulseOf(was), now.pulse)) found.delete(now.model);
+  if (onlyFails(now) && !onlyFails(was)) count(found, now.model);
 }
 
 const count = (found: Map<ModelId, number>, model: ModelId): void =>
   void found.set(model, (found.get(model) ?? 0) + 1);
 
-/** Counts that fall are those of a fresh copy. */
-const hasSucceeded = (was: Pulse | null, { succeeded }: Pulse): boolean =>
-  succeeded > (was && succeeded >= was.succeeded ? was.succeeded : 0);
-
-const isFailing = (replica: Replica): boolean =>
-  replica.phase === 'ready' && (replica.pulse?.failures ?? 0) >= FAILURES;
+const isFailing = (replica: Replica): boolean => replica.phase === 'ready' && onlyFails(replica);
 
 /** The copies that fail and stay, where such are to be replaced; none for what something else needs on that server. */
 function failingBeside(fleet: Fleet, model: ModelId, at: ServerId): string[] {

@@ -1,4 +1,4 @@
-import { type ActionOf, isComingBack, isPinProtected, type ReplicaId } from '#core';
+import { type ActionOf, isComingBack, isPinProtected } from '#core';
 import { type TurnCheck, type TurnScene, withdrawn } from './scene.js';
 
 const ordersIn = ({ turn }: TurnScene): (ActionOf<'load'> | ActionOf<'unload'>)[] =>
@@ -22,20 +22,16 @@ export const waitsOutBackOff: TurnCheck = ({ turn, fleet, trail }) => {
   }
 };
 
-/** A pinned model is let go only by a drain's deadline, to be loaded anew, or where enough other copies are ready. */
+/**
+ * A pinned model is let go only by a drain's deadline, to be loaded anew, or where enough other copies are ready: of a
+ * copy that only fails and is to be replaced the pin does not count.
+ */
 export const pinsStay: TurnCheck = (scene) => {
   const { fleet, turn, trail } = scene;
   for (const { was, now } of withdrawn(scene)) {
     const deadline = fleet.servers.get(was.server)?.drain?.deadline ?? Infinity;
     if (now.cause === 'withdrawn' || (now.cause === 'drain' && deadline <= turn.now)) continue;
     if (isComingBack(fleet, now)) continue;
-    const others = withoutIt(scene, was.id);
-    trail.expect(!others, () => `${was.id} is pinned and was let go: ${now.cause}`);
+    trail.expect(!isPinProtected(fleet, was), () => `${was.id} is pinned and was let go: ${now.cause}`);
   }
 };
-
-/** Whether the model would lack a pinned copy with this one gone, judged on what else is ready. */
-function withoutIt({ fleet, before }: TurnScene, id: ReplicaId): boolean {
-  const was = before.get(id);
-  return was?.phase === 'ready' && isPinProtected(fleet, was);
-}

@@ -1,4 +1,5 @@
 import type { Class, Fleet, Model, ModelId, Replica, Request } from '#core';
+import { asLookedAt, onlyFails } from './pulses.js';
 import { evictedIn, type TurnCheck } from './scene.js';
 
 const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, critical: 2 };
@@ -18,16 +19,22 @@ export const nobodyOutranksTheNewcomer: TurnCheck = (scene) => {
   }
 };
 
-/** Of one class, what is kept warm does not leave: so many copies that are ready stay, on whichever servers. */
+/**
+ * Of one class, what is kept warm does not leave: so many copies that are ready stay, on whichever servers. One that only
+ * fails and is to be replaced is none of them.
+ */
 export const theWarmAreKept: TurnCheck = (scene) => {
-  const { fleet, before, history, trail } = scene;
+  const { fleet, before, history, trail, turn } = scene;
   for (const { victim, newcomer } of evictedIn(scene)) {
     const [model, other] = [fleet.models.get(victim.model), fleet.models.get(newcomer)];
     if (!model?.enabled || !other || other.pinnedCopies > 0 || model.minCopies === 0) continue;
     const asked = highestAsked([...history.pending.values()], newcomer) ?? 0;
     if (Math.max(asked, RANKS[other.class]) > RANKS[model.class]) continue;
     const left = readyCopies([...fleet.replicas.values()], model);
-    const had = readyCopies([...before.values()], model);
+    const had = readyCopies(
+      Array.from(before.values(), (one) => (one.phase === 'ready' ? asLookedAt(one, turn.events) : one)),
+      model,
+    );
     trail.expect(
       left >= Math.min(had, model.minCopies),
       () => `${victim.id} was evicted for ${newcomer}, and ${left} copies are left of ${model.minCopies}`,
@@ -43,7 +50,8 @@ function highestAsked(requests: readonly Request[], id: ModelId): number | undef
   return ranks.length > 0 ? Math.max(...ranks) : undefined;
 }
 
-const readyCopies = (replicas: readonly Replica[], { id }: Model): number =>
+const readyCopies = (replicas: readonly Replica[], { id, onFailing }: Model): number =>
   replicas
     .filter(({ model, phase }) => model === id && phase === 'ready')
+    .filter((one) => onFailing === 'flag' || !onlyFails(one))
     .reduce((sum, { devices }) => sum + Math.max(1, devices.length), 0);

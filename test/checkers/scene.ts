@@ -1,6 +1,7 @@
 import type { Fleet, Instant, memoryOf, ModelId, Ready, Replica, ReplicaId } from '#core';
 import type { Turn } from '#engine';
 import type { History } from './history.js';
+import { asLookedAt } from './pulses.js';
 
 /** Where checkers say what they found. */
 export interface Findings {
@@ -49,9 +50,14 @@ export function changesSince(before: TurnScene['before'], { replicas }: Readonly
 /** A promise that holds after every turn. */
 export type TurnCheck = (scene: TurnScene) => void;
 
-/** The replicas whose routes were withdrawn in this turn by a decision of ours, with why. */
-export const withdrawn = ({ changes }: Pick<TurnScene, 'changes'>): { was: Ready; now: Leaving }[] =>
-  changes.flatMap(({ was, now }) => (was?.phase === 'ready' && isLeaving(now) ? [{ was, now }] : []));
+/** The replicas whose routes were withdrawn in this turn by a decision of ours, as its looks had left them, with why. */
+export const withdrawn = ({
+  changes,
+  turn,
+}: Pick<TurnScene, 'changes' | 'turn'>): { was: Ready; now: Leaving }[] =>
+  changes.flatMap(({ was, now }) =>
+    was?.phase === 'ready' && isLeaving(now) ? [{ was: asLookedAt(was, turn.events), now }] : [],
+  );
 
 /** A replica that began to leave in this turn to make room. */
 export interface Evicted {

@@ -40,7 +40,8 @@ export class Story {
     return actions;
   }
 
-  look(states: Readonly<Record<string, 'READY' | ''>>, tamper?: Tamper): readonly Action[] {
+  /** @param failed how many inferences of each have failed so far. */
+  look(states: Readonly<Record<string, 'READY' | ''>>, tamper?: Tamper, failed = 0): readonly Action[] {
     this.now += 1;
     const rows = Object.entries(states).map(([model, state]) => ({ model: model as ModelId, state }));
     const look = {
@@ -54,7 +55,7 @@ export class Story {
           version: '1',
           lastInference: 0,
           succeeded: 0,
-          failed: 0,
+          failed,
           waited: 0,
           memory: [],
         })),

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Model, ServerId } from '#core';
 import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
 import { isPinProtected } from './pins.js';
-import { serverFlags, unsatisfiedPins } from './view.js';
+import { replicaFlags, serverFlags, unsatisfiedPins } from './view.js';
 
 const SERVERS = ['s', 't', 'u'] as const;
 type Name = (typeof SERVERS)[number];
@@ -108,6 +108,35 @@ describe('a copy that only fails', () => {
     expect([isPinProtected(driver.fleet, old!), isPinProtected(driver.fleet, young!)]).toEqual([false, true]);
     driver.pass(90_000);
     expect([driver.phase('a', 's'), driver.phase('a', 't')]).toEqual([undefined, 'ready']);
+  });
+
+  it('gives its place to who starves though it is pinned, and comes back after that one', () => {
+    driver = new CoreDriver()
+      .declare(aModel('a', { onFailing: 'replace', pinnedCopies: 1 }), aModel('b', { gpuBytes: 4 }))
+      .serve(aServer('s', [4]), ['a', 'b']);
+    driver.loadEnds('a', 's');
+    fails(driver, 's');
+    driver.resolve('a', { lease: 60_000 });
+    driver.resolve('b', { wait: 90_000 });
+    driver.pass(35_000);
+    expect([driver.phase('a', 's'), driver.phase('b', 's')]).toEqual(['draining', 'placed']);
+    driver.pass(30_000);
+    driver.loadEnds('b', 's');
+    driver.pass(60_000);
+    expect(driver.orders()).toEqual(['load a@s', 'unload a@s', 'load b@s', 'unload b@s', 'load a@s']);
+  });
+
+  it('is known as one still when it is taken back from a drain', () => {
+    driver.declare(aModel('e', { gpuBytes: 0, dependsOn: [A] }));
+    fails(driver, 's');
+    driver.resolve('a', { lease: 60_000 });
+    driver.tell({ kind: 'UnloadOrdered', model: A, force: false });
+    expect(driver.phase('a', 's')).toBe('draining');
+    driver.shelf('s').set('e', 'READY');
+    driver.pass(10_000);
+    expect(driver.phase('a', 's')).toBe('ready');
+    const [copy] = driver.fleet.replicas.values();
+    expect(replicaFlags(driver.fleet, copy!, driver.now)).toEqual(['failing']);
   });
 
   it('goes on serving where there is no other place', () => {

@@ -101,6 +101,8 @@ export interface Draining extends Residence {
   /** What it serves: until the order is sent it may be taken back. */
   readonly versions: readonly string[];
   readonly inUseUntil: Instant;
+  /** As it was when the drain began: what only fails is no better for being taken back. */
+  readonly pulse: Pulse | null;
   readonly cause: UnloadCause;
   /** The model it makes room for. */
   readonly makesRoomFor: ModelId | null;

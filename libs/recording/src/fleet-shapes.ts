@@ -63,6 +63,7 @@ const replica = z.discriminatedUnion('phase', [
   phase('draining', {
     versions: list(text),
     inUseUntil: amount,
+    pulse: orNull(pulse),
     cause: unloadCause,
     makesRoomFor: orNull(modelId),
   }),

@@ -166,7 +166,7 @@ function phaseOf(
     case 'loading':
       return { phase, order, orderedAt: since, carriedBy: null };
     case 'draining':
-      return { phase, versions: ['1'], inUseUntil, ...left };
+      return { phase, versions: ['1'], inUseUntil, pulse: null, ...left };
     case 'unloading':
       return {
         phase,

@@ -80,7 +80,7 @@ function putOff(fleet: Fleet, change: (unloads: Map<ModelId, boolean>) => void):
 
 function unloadReady(fleet: Fleet, replica: Ready, force: boolean, now: Instant): void {
   if (replica.change?.order || isPinProtected(fleet, replica)) return;
-  const { id, model, server, devices, bookings, stranger, versions, inUseUntil } = replica;
+  const { id, model, server, devices, bookings, stranger, versions, inUseUntil, pulse } = replica;
   put(fleet, {
     id,
     model,
@@ -92,6 +92,7 @@ function unloadReady(fleet: Fleet, replica: Ready, force: boolean, now: Instant)
     phase: 'draining',
     since: now,
     inUseUntil: force ? now : inUseUntil,
+    pulse,
     cause: 'admin',
     makesRoomFor: null,
   });

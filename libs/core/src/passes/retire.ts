@@ -59,8 +59,8 @@ export function drain(
   makesRoomFor: ModelId | null,
   now: Instant,
 ): void {
-  const { id, model, server, devices, bookings, stranger, versions, inUseUntil } = replica;
-  const kept = { id, model, server, devices, bookings, stranger, versions, inUseUntil };
+  const { id, model, server, devices, bookings, stranger, versions, inUseUntil, pulse } = replica;
+  const kept = { id, model, server, devices, bookings, stranger, versions, inUseUntil, pulse };
   put(fleet, { phase: 'draining', since: now, cause, makesRoomFor, ...kept });
 }
 

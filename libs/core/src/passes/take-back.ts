@@ -22,8 +22,8 @@ function anyTakenBack(fleet: Fleet, now: Instant): boolean {
   let any = false;
   for (const replica of unsettled(fleet)) {
     if (replica.phase !== 'draining') continue;
-    const { inUseUntil, versions } = replica;
-    const ready = { ...becomeReady(replica, versions, now), inUseUntil };
+    const { inUseUntil, pulse, versions } = replica;
+    const ready = { ...becomeReady(replica, versions, now), inUseUntil, pulse };
     if (!mustStay(fleet, replica, ready, now) || retirement(fleet, ready, now)) continue;
     put(fleet, ready);
     dropNewcomer(fleet, replica);
