@@ -6,6 +6,7 @@ import {
   devicesBeside,
   devicesFor,
   isChosen,
+  isWrittenOff,
   needsOf,
   take,
 } from './books.js';
@@ -95,10 +96,13 @@ const isModest = (fleet: Fleet, pinned: readonly Model[], layout: Layout): boole
     return last.length === 0 || copiesIn(fleet, layout, model.id) - Math.max(...last) < model.pinnedCopies;
   });
 
+/** What is kept and only fails counts for nothing where it is to be replaced. */
 const copiesIn = (fleet: Fleet, layout: Layout, id: ModelId): number =>
-  [...layout.values()].reduce((sum, models) => {
+  [...layout].reduce((sum, [server, models]) => {
     const devices = models.get(id);
-    return sum + (devices ? copiesOn(fleet.models.get(id)!, devices) : 0);
+    const kept = keptOn(fleet, server).find(({ model }) => model === id);
+    const lost = kept && isWrittenOff(fleet, kept) ? copiesOn(fleet.models.get(id)!, kept.devices) : 0;
+    return sum + (devices ? copiesOn(fleet.models.get(id)!, devices) - lost : 0);
   }, 0);
 
 /** Every layout with what the models of this one need and nobody has put there. */
