@@ -1,5 +1,6 @@
 import type { Fleet } from './fleet-state.js';
-import { indexDropped, indexPut } from './indexes.js';
+import { indexDropped, indexPut, modelsChanged } from './indexes.js';
+import type { Model } from './model.js';
 import type { ModelId, OrderId, ReplicaId, ServerId } from './ids.js';
 import { isSettled, type Replica } from './replica.js';
 import { DEFAULTS, LIMITS } from './settings.js';
@@ -101,3 +102,15 @@ function byId(fleet: Readonly<Fleet>, ids: ReadonlySet<ReplicaId> | undefined): 
 
 /** The name of the next order. */
 export const nextOrder = (fleet: Fleet): OrderId => `o${fleet.nextOrder++}` as OrderId;
+
+/** Writes down what is known of a model. */
+export function putModel(fleet: Fleet, model: Model): void {
+  fleet.models.set(model.id, model);
+  modelsChanged(fleet);
+}
+
+/** Forgets a model. What is known of its replicas stays. */
+export function forgetModel(fleet: Fleet, id: ModelId): void {
+  fleet.models.delete(id);
+  modelsChanged(fleet);
+}

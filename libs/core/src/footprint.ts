@@ -47,7 +47,7 @@ export function reservationOf(
   const model = fleet.models.get(id) ?? fleet.defaults;
   const { peak, times } = fleet.footprints.get(id) ?? { peak: 0, times: 0 };
   if (!model.sizesDeclared && times >= TIMES_MEASURED) {
-    return { bytes: peak + Math.max(MARGIN, MARGIN_SHARE * peak), basis: 'measured' };
+    return { bytes: Math.ceil(peak + Math.max(MARGIN, MARGIN_SHARE * peak)), basis: 'measured' };
   }
   const count = model.sizesDeclared ? 1 : Math.max(1, server.configs.get(id)?.count ?? 1);
   const told = model.gpuBytes * count;

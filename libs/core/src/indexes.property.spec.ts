@@ -1,8 +1,9 @@
 import { describe, it } from '@jest/globals';
 import { holds } from '../../../test/support/core-histories.js';
 import { copyFleet } from './copy-fleet.js';
-import type { Fleet, ReplicaId } from './index.js';
-import { indexesOf, inOrder } from './indexes.js';
+import type { AccountId, Fleet, ReplicaId } from './index.js';
+import { indexesOf, inOrder, standingModels } from './indexes.js';
+import { capacities, Ledger } from './ledger.js';
 import { idleAt } from './passes/idle.js';
 import { retirement } from './passes/retire.js';
 import { isSettled, type Settled } from './replica.js';
@@ -10,7 +11,11 @@ import { nextWake } from './wake.js';
 
 /** What a scan of all replicas finds, in their order. */
 const found = (fleet: Fleet, isFound: (one: Settled) => boolean): ReplicaId[] =>
-  [...fleet.replicas.values()].flatMap((one) => (isSettled(one) && isFound(one) ? [one.id] : []));
+  settledOf(fleet)
+    .filter(isFound)
+    .map(({ id }) => id);
+
+const settledOf = (fleet: Fleet): Settled[] => [...fleet.replicas.values()].filter(isSettled);
 
 const isSame = (some: Iterable<unknown>, others: Iterable<unknown>): boolean =>
   JSON.stringify([...some]) === JSON.stringify([...others]);
@@ -48,6 +53,36 @@ describe('the indexes of a fleet, whatever happened', () => {
       return [...fleet.replicas.values()].every(
         ({ phase, server, model }) =>
           phase !== 'ready' || fleet.servers.get(server)!.described.has(model) || undescribed.has(server),
+      );
+    });
+  });
+
+  it('add up what settled replicas hold, and take down the size of each account', () => {
+    holds((fleet, now) => {
+      const held = new Map<AccountId, number>();
+      for (const one of settledOf(fleet)) {
+        for (const { account, bytes } of one.bookings) held.set(account, (held.get(account) ?? 0) + bytes);
+      }
+      const sizes = capacities(fleet);
+      const [kept, ledger] = [indexesOf(fleet).held, new Ledger(fleet, now)];
+      return [...new Set([...held.keys(), ...kept.keys(), ...sizes.keys()])].every(
+        (account) =>
+          (kept.get(account) ?? 0) === (held.get(account) ?? 0) &&
+          ledger.of(account).capacity === (sizes.get(account) ?? Infinity),
+      );
+    });
+  });
+
+  it('list what is pinned or kept warm, and the strangers', () => {
+    holds((fleet) => {
+      const standing = [...fleet.models.values()].filter(
+        ({ pinnedCopies, minCopies }) => pinnedCopies > 0 || minCopies > 0,
+      );
+      const strangers = [...fleet.replicas.values()].filter(({ stranger }) => stranger);
+      return (
+        isSame(standingModels(fleet), standing) &&
+        strangers.length === indexesOf(fleet).strangers.size &&
+        strangers.every(({ id }) => indexesOf(fleet).strangers.has(id))
       );
     });
   });

@@ -1,9 +1,10 @@
 import { Calendar } from './calendar.js';
 import type { Fleet } from './fleet-state.js';
-import type { ReplicaId, ServerId } from './ids.js';
+import { type AccountId, hostAccount, type ReplicaId, type ServerId } from './ids.js';
 import { idleByUse, isKept, settingsOf } from './idle-rule.js';
-import type { Instant } from './model.js';
-import { isSettled, type Replica, type Settled } from './replica.js';
+import type { Bytes, Instant, Model } from './model.js';
+import { type Booking, isSettled, type Replica, type Settled } from './replica.js';
+import type { Server } from './server.js';
 
 /**
  * What is worked out from a fleet and kept, so that a turn costs what it is about and not what there is. Nearly all
@@ -21,11 +22,26 @@ export interface Indexes {
   readonly residencies: Calendar;
   /** The servers on which there may be something ready whose config was not asked for. */
   readonly undescribed: Set<ServerId>;
+  /** What settled replicas hold of each account. */
+  readonly held: Map<AccountId, Bytes>;
+  /** Replicas that somebody else loaded. */
+  readonly strangers: Set<ReplicaId>;
+  /** Models that are pinned or to be kept warm, in the order of the fleet; null: to be found again. */
+  standing: readonly Model[] | null;
+  /** Whose devices and memory each account is; null: to be found again. */
+  purses: ReadonlyMap<AccountId, readonly Purse[]> | null;
 }
 
-/** Where a replica stands: in the order of the fleet, and in the calendars. */
+/** Of an account: a device of a server, by its place among them; or null, all that a server tells of its host. */
+export interface Purse {
+  readonly server: Server;
+  readonly device: number | null;
+}
+
+/** Where a replica stands: in the order of the fleet, in the calendars, and with what among what is held. */
 interface Entry extends Times {
   readonly order: number;
+  held: readonly Booking[];
 }
 
 interface Times {
@@ -34,6 +50,7 @@ interface Times {
   resident: Instant;
 }
 
+const NOTHING: readonly Booking[] = [];
 const NEVER: Times = { retires: Infinity, leased: Infinity, resident: Infinity };
 
 const known = new WeakMap<Readonly<Fleet>, Indexes>();
@@ -49,6 +66,10 @@ export function indexesOf(fleet: Readonly<Fleet>): Indexes {
     leases: new Calendar(),
     residencies: new Calendar(),
     undescribed: new Set(),
+    held: new Map(),
+    strangers: new Set(),
+    standing: null,
+    purses: null,
   };
   for (const replica of fleet.replicas.values()) enter(fleet, indexes, replica);
   known.set(fleet, indexes);
@@ -67,6 +88,8 @@ export function indexDropped(fleet: Fleet, { id }: Replica): void {
   const entry = indexes?.entries.get(id);
   if (!indexes || !entry) return;
   setTimes(indexes, id, entry, NEVER);
+  setHeld(indexes, entry, NOTHING);
+  indexes.strangers.delete(id);
   indexes.entries.delete(id);
 }
 
@@ -74,11 +97,15 @@ function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void
   const { id, server } = replica;
   let entry = indexes.entries.get(id);
   if (!entry) {
-    entry = { order: indexes.entered, ...NEVER };
+    entry = { order: indexes.entered, held: NOTHING, ...NEVER };
     indexes.entered += 1;
     indexes.entries.set(id, entry);
   }
-  setTimes(indexes, id, entry, isSettled(replica) ? timesOf(fleet, replica) : NEVER);
+  const isAtRest = isSettled(replica);
+  setTimes(indexes, id, entry, isAtRest ? timesOf(fleet, replica) : NEVER);
+  setHeld(indexes, entry, isAtRest ? replica.bookings : NOTHING);
+  if (replica.stranger) indexes.strangers.add(id);
+  else indexes.strangers.delete(id);
   if (replica.phase !== 'ready') return;
   if (!fleet.servers.get(server)?.described.has(replica.model)) indexes.undescribed.add(server);
 }
@@ -90,6 +117,13 @@ function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): 
   entry.retires = times.retires;
   entry.leased = times.leased;
   entry.resident = times.resident;
+}
+
+function setHeld({ held }: Indexes, entry: Entry, bookings: readonly Booking[]): void {
+  if (entry.held === bookings) return;
+  for (const { account, bytes } of entry.held) held.set(account, held.get(account)! - bytes);
+  for (const { account, bytes } of bookings) held.set(account, (held.get(account) ?? 0) + bytes);
+  entry.held = bookings;
 }
 
 /** All of it is put anew where the settings of its model change, or what is to become of strangers. */
@@ -120,4 +154,46 @@ export function inOrder(fleet: Readonly<Fleet>, ids: Iterable<ReplicaId>): Repli
   const replicas = Array.from(new Set(ids), (id) => fleet.replicas.get(id));
   const held = replicas.filter((one) => one !== undefined);
   return held.toSorted((one, other) => entries.get(one.id)!.order - entries.get(other.id)!.order);
+}
+
+/** Models that are pinned or to be kept warm, in the order of the fleet. */
+export function standingModels(fleet: Readonly<Fleet>): readonly Model[] {
+  const indexes = indexesOf(fleet);
+  indexes.standing ??= [...fleet.models.values()].filter(
+    ({ pinnedCopies, minCopies }) => pinnedCopies > 0 || minCopies > 0,
+  );
+  return indexes.standing;
+}
+
+/** What is known of models has changed. */
+export function modelsChanged(fleet: Fleet): void {
+  const indexes = known.get(fleet);
+  if (indexes) indexes.standing = null;
+}
+
+/** What draws on an account, and so tells how large it is. */
+export function pursesOf(fleet: Readonly<Fleet>, account: AccountId): readonly Purse[] {
+  const indexes = indexesOf(fleet);
+  indexes.purses ??= allPurses(fleet);
+  return indexes.purses.get(account) ?? [];
+}
+
+/** There are other servers, or one has other devices, or another host. */
+export function accountsChanged(fleet: Fleet): void {
+  const indexes = known.get(fleet);
+  if (indexes) indexes.purses = null;
+}
+
+function allPurses(fleet: Readonly<Fleet>): ReadonlyMap<AccountId, readonly Purse[]> {
+  const purses = new Map<AccountId, Purse[]>();
+  const add = (account: AccountId, purse: Purse): void => {
+    const some = purses.get(account);
+    if (some) some.push(purse);
+    else purses.set(account, [purse]);
+  };
+  for (const server of fleet.servers.values()) {
+    add(hostAccount(server.spec.host), { server, device: null });
+    for (const [device, { account }] of (server.devices ?? []).entries()) add(account, { server, device });
+  }
+  return purses;
 }

@@ -1,5 +1,6 @@
 import { hostAccount, type AccountId } from './ids.js';
-import type { Fleet } from './fleet.js';
+import { type Fleet, unsettled } from './fleet.js';
+import { indexesOf, pursesOf } from './indexes.js';
 import type { Booking, Replica } from './replica.js';
 import type { Bytes, Instant } from './model.js';
 import { takenByOthers } from './meter.js';
@@ -17,11 +18,10 @@ export interface Balance {
   readonly leaving: Bytes;
 }
 
-const EMPTY: Balance = { capacity: Infinity, held: 0, promised: 0, leaving: 0 };
-
 /**
- * The memory arithmetic of one pass. It is worked out afresh from the replicas each time, so there is no running
- * total that could drift from them. An account nobody limits has no end.
+ * The memory arithmetic of one pass. Of each account that it is asked for it takes down once what it may hold and what
+ * settled replicas hold of it, and adds what is in motion and what is hidden: so what is to leave, or to grow, is told to
+ * it before that is written down. An account nobody limits has no end.
  */
 export class Ledger {
   private readonly accounts = new Map<AccountId, Writable<Balance>>();
@@ -30,15 +30,14 @@ export class Ledger {
     private readonly fleet: Readonly<Fleet>,
     private readonly now: Instant = -Infinity,
   ) {
-    for (const [account, capacity] of usableCapacities(fleet)) this.open(account, capacity);
-    for (const replica of fleet.replicas.values()) this.book(replica);
+    for (const replica of unsettled(fleet)) this.book(replica);
     for (const { hidden } of fleet.servers.values()) {
       for (const { bookings } of hidden) this.hold(bookings);
     }
   }
 
   of(account: AccountId): Balance {
-    return this.accounts.get(account) ?? EMPTY;
+    return this.balance(account);
   }
 
   /** Free at this moment. */
@@ -103,11 +102,10 @@ export class Ledger {
   }
 
   private balance(account: AccountId): Writable<Balance> {
-    return this.accounts.get(account) ?? this.open(account, Infinity);
-  }
-
-  private open(account: AccountId, capacity: Bytes): Writable<Balance> {
-    const balance = { capacity, held: 0, promised: 0, leaving: 0 };
+    const known = this.accounts.get(account);
+    if (known) return known;
+    const held = indexesOf(this.fleet).held.get(account) ?? 0;
+    const balance = { capacity: usableCapacity(this.fleet, account), held, promised: 0, leaving: 0 };
     this.accounts.set(account, balance);
     return balance;
   }
@@ -115,19 +113,33 @@ export class Ledger {
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** What each account may hold beside what others hold of it and what never came back, never below nothing. */
-function usableCapacities(fleet: Readonly<Fleet>): ReadonlyMap<AccountId, Bytes> {
-  const found = new Map(capacities(fleet));
-  for (const server of fleet.servers.values()) {
-    for (const { account, ordinal, kind } of server.devices ?? []) {
-      const taken = kind === 'gpu' ? takenByOthers(server, ordinal) : 0;
-      if (taken > 0) found.set(account, Math.max(0, (found.get(account) ?? 0) - taken));
-    }
+/** What an account may hold beside what others hold of it and what never came back, never below nothing. */
+function usableCapacity(fleet: Readonly<Fleet>, account: AccountId): Bytes {
+  const capacity = capacityOf(fleet, account);
+  for (const { server, device } of pursesOf(fleet, account)) {
+    const { kind, ordinal } = (device !== null && server.devices?.[device]) || NO_DEVICE;
+    const taken = kind === 'gpu' ? takenByOthers(server, ordinal) : 0;
+    if (taken > 0) return Math.max(0, capacity - taken);
   }
-  return found;
+  return capacity;
 }
 
-/** What each account may hold by its size. Servers of one host share its memory; where no limit was told there is none. */
+const NO_DEVICE = { kind: null, ordinal: -1 } as const;
+
+/** What an account may hold by its size. Servers of one host share its memory; where no limit was told there is none. */
+export function capacityOf(fleet: Readonly<Fleet>, account: AccountId): Bytes {
+  let least = Infinity;
+  for (const { server, device } of pursesOf(fleet, account)) {
+    const { kind, capacity } = (device !== null && server.devices?.[device]) || HOST;
+    const told = kind === 'gpu' ? capacity : (server.spec.hostMemory ?? capacity);
+    least = Math.min(least, told);
+  }
+  return least;
+}
+
+const HOST = { kind: 'host', capacity: Infinity } as const;
+
+/** The same of all accounts. */
 export function capacities(fleet: Readonly<Fleet>): ReadonlyMap<AccountId, Bytes> {
   const found = new Map<AccountId, Bytes>();
   for (const { spec, devices } of fleet.servers.values()) {

@@ -1,9 +1,10 @@
 import type { EventOf } from '../events.js';
-import { type Fleet, forget, put, replicasOn } from '../fleet.js';
+import { type Fleet, forget, forgetModel, put, putModel, replicasOn } from '../fleet.js';
 import { spreadFound } from '../device-sets.js';
 import type { Device, Server, ServerSpec } from '../server.js';
 import { bookingsFor, noteDependencies } from '../footprint.js';
 import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js';
+import { accountsChanged } from '../indexes.js';
 import { recallExcess } from '../limits.js';
 import { evenly, type Instant, type Model, type ModelSettings } from '../model.js';
 
@@ -11,7 +12,7 @@ export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet
   fleet.limits = limits;
   fleet.defaults = defaults;
   for (const model of fleet.models.values()) {
-    if (model.source === 'discovered') fleet.models.set(model.id, discovered(model.id, defaults));
+    if (model.source === 'discovered') putModel(fleet, discovered(model.id, defaults));
   }
   for (const server of fleet.servers.values()) rebook(fleet, server);
 }
@@ -19,7 +20,7 @@ export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet
 /** A new declaration wipes out past failures: it may be what mends them. */
 export function declareModel(fleet: Fleet, model: Model, now: Instant): void {
   const before = fleet.models.get(model.id);
-  fleet.models.set(model.id, evenly(model));
+  putModel(fleet, evenly(model));
   if (before?.source !== 'declared') recallExcess(fleet, model.id, now);
   else if (!isSameButPinned(before, model)) fleet.excesses.delete(model.id);
   noteDependencies(fleet, model.id);
@@ -35,7 +36,7 @@ const isSameButPinned = (one: Model, other: Model): boolean =>
 
 /** A withdrawn model lives on as a discovered one where a repository lists it and may be discovered. */
 export function withdrawModel(fleet: Fleet, id: ModelId): void {
-  fleet.models.delete(id);
+  forgetModel(fleet, id);
   fleet.excesses.delete(id);
   fleet.wishes.delete(id);
   noteDependencies(fleet, id);
@@ -75,7 +76,7 @@ export const discovered = (id: ModelId, defaults: ModelSettings): Model =>
 export function discover(fleet: Fleet, server: Server): void {
   if (!server.spec.discover) return;
   for (const id of server.repository) {
-    if (!fleet.models.has(id)) fleet.models.set(id, discovered(id, fleet.defaults));
+    if (!fleet.models.has(id)) putModel(fleet, discovered(id, fleet.defaults));
   }
 }
 
@@ -85,7 +86,7 @@ export function forgetVanished(fleet: Fleet): void {
   for (const { id, source } of fleet.models.values()) {
     if (source === 'declared' || fleet.holders.has(id)) continue;
     if (discovering.some(({ repository }) => repository.has(id))) continue;
-    fleet.models.delete(id);
+    forgetModel(fleet, id);
     forgetPast(fleet, id);
   }
 }
@@ -96,6 +97,7 @@ export function declareServer(fleet: Fleet, spec: ServerSpec): void {
   server.spec = spec;
   if (spec.devices) server.devices = spec.devices.map((device) => gpu(spec.id, device));
   fleet.servers.set(spec.id, server);
+  accountsChanged(fleet);
   if (!known) return;
   fleet.routesRevision += 1;
   discover(fleet, server);
@@ -105,6 +107,7 @@ export function declareServer(fleet: Fleet, spec: ServerSpec): void {
 export function withdrawServer(fleet: Fleet, id: ServerId): void {
   for (const replica of replicasOn(fleet, id)) forget(fleet, replica);
   fleet.servers.delete(id);
+  accountsChanged(fleet);
   for (const [replica, { server }] of fleet.cooldowns) if (server === id) fleet.cooldowns.delete(replica);
   forgetVanished(fleet);
 }
@@ -127,6 +130,7 @@ export function rememberServer(
       account: kind === 'gpu' ? gpuAccount(id, ordinal) : hostAccount(server.spec.host),
       used: null,
     }));
+    accountsChanged(fleet);
   }
   discover(fleet, server);
 }

@@ -4,7 +4,7 @@ import type { Device, Server } from '../server.js';
 import { gpuAccount, hostAccount, type ModelId, replicaId, type ServerId } from '../ids.js';
 import { resetMeters } from '../meter.js';
 import { type IndexRow, type Look, type MetricsSample, type ServingRow, sightingOf } from '../look.js';
-import { readAnew } from '../indexes.js';
+import { accountsChanged, readAnew } from '../indexes.js';
 import { noteExcess } from '../limits.js';
 import type { Instant, Millis } from '../model.js';
 import { answered, lookFailed } from './contact.js';
@@ -169,7 +169,9 @@ function findDevices(fleet: Fleet, server: Server, metrics: MetricsSample | null
     return;
   }
   server.devices = server.spec.devices === null ? devicesFrom(server, metrics) : measured(server, metrics);
-  if (!areSame(before ?? [], server.devices ?? [])) rebook(fleet, server);
+  if (areSame(before ?? [], server.devices ?? [])) return;
+  accountsChanged(fleet);
+  rebook(fleet, server);
 }
 
 /** Whether these are the same devices; how much of them is in use changes no booking. */

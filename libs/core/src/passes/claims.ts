@@ -1,6 +1,7 @@
 import { toReplace } from '../failing.js';
 import type { Fleet } from '../fleet.js';
 import type { ModelId } from '../ids.js';
+import { standingModels } from '../indexes.js';
 import type { Instant, Model } from '../model.js';
 import { guaranteedCopies, standingCopies } from '../pins.js';
 import { PINNED, type Rank, rankOf } from '../rank.js';
@@ -29,7 +30,7 @@ export function claimsOf(
 ): ReadonlyMap<ModelId, readonly Claim[]> {
   const asked = ranksAsked(fleet, leaving, now);
   const standing: ModelId[] = [];
-  for (const model of fleet.models.values()) if (standingCopies(model) > 0) standing.push(model.id);
+  for (const model of standingModels(fleet)) if (standingCopies(model) > 0) standing.push(model.id);
   const claims = new Map<ModelId, readonly Claim[]>();
   for (const id of [...standing, ...asked.keys(), ...fleet.strains.keys()]) {
     const model = fleet.models.get(id);

@@ -59,8 +59,8 @@ export function evictFor(
   const leaving = replicasIn(best.victims);
   if (!areRead(fleet, best.place, leaving, want, now)) return { kind: 'asking' };
   for (const replica of leaving) {
-    drain(fleet, replica, 'evicted', want.model.id, now);
     ledger.leave(replica.bookings);
+    drain(fleet, replica, 'evicted', want.model.id, now);
   }
   noteSwap(fleet, best.place, now);
   return { kind: 'freed', place: best.place };

@@ -3,7 +3,8 @@ import type { Booking, Ready } from '../replica.js';
 import type { Device, Server } from '../server.js';
 import { bookingsFor, dependenciesOf, labelsMatch } from '../footprint.js';
 import { type AccountId, type ModelId, replicaId, type ReplicaId } from '../ids.js';
-import { capacities, sumOf } from '../ledger.js';
+import { indexesOf, standingModels } from '../indexes.js';
+import { capacityOf, sumOf } from '../ledger.js';
 import type { Bytes, Model } from '../model.js';
 import { isSpread } from '../device-sets.js';
 import { isWrittenOff } from '../failing.js';
@@ -27,13 +28,13 @@ export type Fit =
 
 /** What would be left of each account if all that may leave had left: pins and kept strangers stay, with what they need. */
 export class Room {
-  private readonly capacity: ReadonlyMap<AccountId, Bytes>;
   private readonly staying = new Set<ReplicaId>();
   private readonly fixed = new Map<AccountId, Bytes>();
 
   constructor(private readonly fleet: Readonly<Fleet>) {
-    this.capacity = capacities(fleet);
-    for (const replica of fleet.replicas.values()) {
+    const pinned = standingModels(fleet).flatMap(({ id }) => replicasOf(fleet, id));
+    const strangers = Array.from(indexesOf(fleet).strangers, (id) => fleet.replicas.get(id)!);
+    for (const replica of [...pinned, ...strangers]) {
       if (replica.phase !== 'ready') continue;
       if (isKept(fleet, replica) || this.isPinnedHere(replica)) this.fixWithNeeds(replica);
     }
@@ -124,7 +125,7 @@ export class Room {
     return sumOf(coming).every(({ account, bytes }) => {
       const beside = found.reduce((sum, one) => (one.account === account ? sum + one.bytes : sum), 0);
       const held = beside + (this.fixed.get(account) ?? 0);
-      return bytes + held <= (this.capacity.get(account) ?? Infinity);
+      return bytes + held <= capacityOf(this.fleet, account);
     });
   }
 }

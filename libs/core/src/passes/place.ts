@@ -4,6 +4,7 @@ import type { Server } from '../server.js';
 import { toReplace } from '../failing.js';
 import { bookingsFor, dependenciesOf, dependentsOf } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
+import { standingModels } from '../indexes.js';
 import { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
 import { copiesOn, standingCopies } from '../pins.js';
@@ -44,8 +45,9 @@ export function openLedger(fleet: Fleet, open: readonly Server[], now: Instant):
 
 /** Gives up places nobody wants any more, for themselves or for what is held or wanted beside them. */
 export function dropUnwanted(fleet: Fleet): void {
-  const wanted = wantedModels(fleet);
-  const isWanted = (replica: Replica): boolean => replica.phase !== 'placed' || wanted.has(replica.model);
+  let wanted: ReadonlySet<ModelId> | undefined;
+  const isWanted = ({ phase, model }: Replica): boolean =>
+    phase !== 'placed' || (wanted ??= wantedModels(fleet)).has(model);
   dropWhere(fleet, (replica) =>
     replica.phase === 'placed'
       ? !isWanted(replica) && !dependentsOf(fleet, replica).some(isWanted)
@@ -104,7 +106,7 @@ function wantedModels(fleet: Fleet): ReadonlySet<ModelId> {
 /** What is wanted though nobody waits for it: pinned, kept warm, or of one copy more by demand. */
 function steadyModels(fleet: Fleet): ModelId[] {
   const steady: ModelId[] = [];
-  for (const model of fleet.models.values()) if (standingCopies(model) > 0) steady.push(model.id);
+  for (const model of standingModels(fleet)) if (standingCopies(model) > 0) steady.push(model.id);
   for (const id of fleet.strains.keys()) if (copiesByDemand(fleet, id) > 0) steady.push(id);
   return steady;
 }
