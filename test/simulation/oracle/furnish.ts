@@ -45,7 +45,8 @@ export function furnish(plan: SmallFleet): Fleet {
   plan.servers.forEach((server, index) => fit(fleet, plan, server, fleet.servers.get(serverName(index))!));
   plan.servers.forEach((server, index) => tell(fleet, server, serverName(index)));
   plan.models.forEach((model, index) => doubt(fleet, model, modelName(index)));
-  return fleet;
+  // What the core keeps beside a fleet does not know of what was written into it here.
+  return structuredClone(fleet);
 }
 
 const needsIn = ({ needs }: SmallModel, index: number): ModelId[] =>
@@ -184,7 +185,8 @@ function phaseOf(
 /** Writes a replica down as the core does. */
 function hold(fleet: Fleet, replica: Replica): void {
   fleet.replicas.set(replica.id, replica);
-  if (replica.phase !== 'ready') fleet.unsettled.add(replica.id);
+  if (replica.phase === 'ready') fleet.unsettled.delete(replica.id);
+  else fleet.unsettled.add(replica.id);
   fleet.holders.set(replica.model, new Set([...(fleet.holders.get(replica.model) ?? []), replica.id]));
   fleet.residents.set(replica.server, new Set([...(fleet.residents.get(replica.server) ?? []), replica.id]));
 }
