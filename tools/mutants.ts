@@ -29,6 +29,8 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'hidden-copy-not-booked', breaks: 3, file: `${CORE}/ledger.ts`, find: `for (const { bookings } of hidden) this.hold(bookings);`, replace: `if (hidden === undefined) return;` },
   { name: 'host-memory-not-booked', breaks: 3, file: `${CORE}/footprint.ts`, find: `return [...gpus.map(({ account }) => ({ account, bytes })), host];`, replace: `return gpus.map(({ account }) => ({ account, bytes }));` },
   { name: 'foreign-memory-ignored', breaks: 3, file: `${CORE}/ledger.ts`, find: `const taken = kind === 'gpu' ? takenByOthers(server, ordinal) : 0;`, replace: `const taken = kind === 'gpu' ? 0 * ordinal : 0;` },
+  { name: 'loaded-into-what-nobody-has-measured', breaks: 3, file: `${CORE}/ledger.ts`, find: `if (device) doubtful += perhapsTaken(server, device) ?? 0;`, replace: `if (device) doubtful += 0;` },
+  { name: 'what-only-just-came-explains-use', breaks: 3, file: `${OBSERVE}/measure.ts`, find: `one.phase === 'ready' && one.change === null && begunAt >= one.since + 2 * METRICS_INTERVAL;`, replace: `one.phase === 'ready' && one.change === null && begunAt >= one.since;` },
   { name: 'measured-while-others-move', breaks: 3, file: `${OBSERVE}/measure.ts`, find: `if (trial.endsAt === meter.moves) {`, replace: `if (trial.endsAt !== null) {` },
   { name: 'residue-forgotten', breaks: 3, file: `${OBSERVE}/measure.ts`, find: `if (meter.release!.endsAt === meter.moves) meter.residue += missing;`, replace: `` },
   { name: 'measured-above-its-limit-and-not-booked', breaks: 3, file: `${CORE}/footprint.ts`, find: `if (peak > told) return { bytes: peak, basis: 'measured' };`, replace: `` },

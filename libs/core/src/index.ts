@@ -40,7 +40,7 @@ export { pickRoute, type RecentUses, type RouteQuery } from './routes.js';
 export { step } from './step.js';
 export { nextWake } from './wake.js';
 export { type DeviceFlag, deviceFlags } from './device-flags.js';
-export { measuredOn, takenByOthers } from './meter.js';
+export { measuredOn, perhapsTaken, takenByOthers } from './meter.js';
 export type { Footprint } from './meters.js';
 export { type Basis, dependenciesOf, reservationOf } from './footprint.js';
 export { fitPins, type PinsFit } from './fit-pins.js';

@@ -3,7 +3,7 @@ import { type Fleet, unsettled } from './fleet.js';
 import { indexesOf, pursesOf } from './indexes.js';
 import type { Booking, Replica } from './replica.js';
 import type { Bytes, Instant } from './model.js';
-import { takenByOthers } from './meter.js';
+import { perhapsTaken, takenByOthers } from './meter.js';
 import { isComingBack } from './reloads.js';
 import { isStuck } from './stuck.js';
 
@@ -16,6 +16,8 @@ export interface Balance {
   readonly promised: Bytes;
   /** Held by what is draining or unloading; nobody can count on what is stuck, or comes back. */
   readonly leaving: Bytes;
+  /** In use, perhaps by others: nobody can load into it before that was measured, and nobody leaves or is refused for it. */
+  readonly doubtful: Bytes;
 }
 
 /**
@@ -42,8 +44,10 @@ export class Ledger {
 
   /** Free at this moment. */
   free(account: AccountId): Bytes {
-    const { capacity, held } = this.of(account);
-    return capacity - held;
+    const { capacity, held, doubtful } = this.of(account);
+    return doubtful > 0
+      ? Math.min(capacity - held, Math.max(0, capacity - held - doubtful))
+      : capacity - held;
   }
 
   /** Free once all that is leaving has left and all that is placed has loaded. */
@@ -105,7 +109,8 @@ export class Ledger {
     const known = this.accounts.get(account);
     if (known) return known;
     const held = indexesOf(this.fleet).held.get(account) ?? 0;
-    const balance = { capacity: usableCapacity(this.fleet, account), held, promised: 0, leaving: 0 };
+    const [capacity, doubtful] = [usableCapacity(this.fleet, account), doubtfulOn(this.fleet, account)];
+    const balance = { capacity, held, promised: 0, leaving: 0, doubtful };
     this.accounts.set(account, balance);
     return balance;
   }
@@ -122,6 +127,16 @@ function usableCapacity(fleet: Readonly<Fleet>, account: AccountId): Bytes {
     if (taken > 0) return Math.max(0, capacity - taken);
   }
   return capacity;
+}
+
+/** What is in use of an account and may be others'. */
+function doubtfulOn(fleet: Readonly<Fleet>, account: AccountId): Bytes {
+  let doubtful = 0;
+  for (const { server, device: at } of pursesOf(fleet, account)) {
+    const device = at === null ? undefined : server.devices?.[at];
+    if (device) doubtful += perhapsTaken(server, device) ?? 0;
+  }
+  return doubtful;
 }
 
 const NO_DEVICE = { kind: null, ordinal: -1 } as const;

@@ -2,7 +2,7 @@ import type { ModelId } from './ids.js';
 import type { Meter } from './meters.js';
 import type { Bytes } from './model.js';
 import type { Replica } from './replica.js';
-import type { Server } from './server.js';
+import type { Device, Server } from './server.js';
 
 /** The meter of a device; a new one knows nothing. */
 export function meterOf(server: Server, ordinal: number): Meter {
@@ -16,6 +16,7 @@ export function meterOf(server: Server, ordinal: number): Meter {
     trial: null,
     release: null,
     foreign: null,
+    foreignWithin: null,
     residue: 0,
   };
   server.meters.set(ordinal, meter);
@@ -40,6 +41,17 @@ export const takenByOthers = (server: Server, ordinal: number): Bytes => {
   const meter = server.meters.get(ordinal);
   return meter ? (meter.foreign ?? 0) + meter.residue : 0;
 };
+
+/** What may be others' on a device until it was first at rest; null where that is known, or where nothing tells. */
+export const perhapsTaken = ({ meters }: Server, { ordinal, kind }: Device): Bytes | null => {
+  const meter = kind === 'gpu' ? meters.get(ordinal) : undefined;
+  if (meter?.foreign !== null || meter.foreignWithin === null) return null;
+  return Math.max(0, meter.foreignWithin.most - meter.residue);
+};
+
+/** Whether it will soon be known what others hold of some device of a server, and is not yet. */
+export const isBeingMeasured = (server: Server): boolean =>
+  (server.devices ?? []).some((device) => perhapsTaken(server, device) !== null);
 
 /** Bytes that a copy was measured to hold on a device; null where that is not known. */
 export const measuredOn = (server: Server, model: ModelId, ordinal: number): Bytes | null =>

@@ -19,6 +19,8 @@ export interface Meter {
   release: (Trial & { readonly bytes: Bytes }) | null;
   /** Bytes in use that no replica of ours explains; null until it was first at rest. */
   foreign: Bytes | null;
+  /** The least and the most that it can be, as far as samples before that first rest tell; null before the first of them. */
+  foreignWithin: { readonly least: Bytes; readonly most: Bytes } | null;
   /** Bytes that unloads did not give back. */
   residue: Bytes;
 }

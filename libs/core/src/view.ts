@@ -128,7 +128,7 @@ export function memoryOf(fleet: Readonly<Fleet>): (account: AccountId) => Memory
   const ledger = new Ledger(fleet);
   return (account) => {
     const { capacity, held, promised } = ledger.of(account);
-    return { capacity, held, promised, free: ledger.free(account) };
+    return { capacity, held, promised, free: capacity - held };
   };
 }
 

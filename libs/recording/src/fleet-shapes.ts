@@ -114,6 +114,7 @@ const meter = z.strictObject({
   trial: orNull(z.strictObject(trial)),
   release: orNull(z.strictObject({ ...trial, bytes: amount })),
   foreign: orNull(amount),
+  foreignWithin: orNull(z.strictObject({ least: amount, most: amount })),
   residue: amount,
 });
 

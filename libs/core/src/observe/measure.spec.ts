@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { Shelf } from '../../../../test/support/shelf.js';
 import { gpuAccount, replicaId } from '../ids.js';
 import { memoryOf, serverFlags } from '../view.js';
 
@@ -84,6 +85,72 @@ describe('memory of others', () => {
     driver.pass(REST);
     expect(gpu(driver).capacity).toBe(10);
   });
+});
+
+describe('memory in use before the first rest', () => {
+  /** A server that is first seen with so much in use, one model serving, one absent, and perhaps a third one leaving. */
+  function aStart(used: number, sizes: Readonly<Record<string, number>>): CoreDriver {
+    const models = Object.entries(sizes).map(([id, gpuBytes]) => aModel(id, { gpuBytes, idleUnload: null }));
+    const driver = new CoreDriver().declare(...models);
+    driver.shelves.set('t', new Shelf());
+    driver.shelf('t').set('a', 'READY');
+    driver.shelf('t').set('b', '');
+    if (sizes['c']) driver.shelf('t').set('c', 'UNLOADING');
+    show(driver, used);
+    driver.tell({ kind: 'ServerDeclared', server: aServer('t') });
+    driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'connected' });
+    return driver;
+  }
+
+  it('may be all others’: nothing is loaded into it, and who waits goes on waiting until that is known', () => {
+    const driver = aStart(8, { a: 3, b: 4 });
+    const request = driver.resolve('b', { wait: 20_000 });
+    driver.pass(5_000);
+    expect(driver.orders()).toEqual([]);
+    expect(driver.answerTo(request)).toBe('waiting');
+    expect(driver.phase('b', 't')).toBe('placed');
+    driver.pass(3_000);
+    expect(meter(driver).foreign).toBe(5);
+    expect(driver.orders()).toEqual([]);
+    expect(driver.answerTo(request)).toBe('no_capacity');
+  });
+
+  it('holds up a load no longer than until it was measured', () => {
+    const driver = aStart(4, { a: 3, b: 4 });
+    driver.resolve('b');
+    expect(driver.orders()).toEqual([]);
+    driver.pass(6_000);
+    expect(driver.orders()).toEqual(['load b@t']);
+  });
+
+  it('holds up nothing that fits beside all of it', () => {
+    const driver = aStart(4, { a: 3, b: 3 });
+    driver.resolve('b');
+    expect(driver.orders()).toEqual(['load b@t']);
+  });
+
+  it('is not counted twice as soon as the model that holds it has been there for two intervals', () => {
+    const driver = aStart(5, { a: 4, b: 4, c: 1 });
+    driver.pass(10_000);
+    expect(meter(driver)).toMatchObject({ foreign: null, foreignWithin: { least: 0, most: 1 } });
+    driver.resolve('b');
+    expect(driver.orders()).toEqual(['load b@t']);
+  });
+
+  it.each([
+    [5, ['load b@t']],
+    [8, []],
+  ])(
+    'is others’ as far as the books do not explain it, where the metrics fall silent: %i',
+    (used, orders) => {
+      const driver = aStart(used, { a: 3, b: 4 });
+      driver.resolve('b');
+      driver.shelf('t').gpus = null;
+      driver.pass(2_000);
+      expect(meter(driver).foreign).toBe(used - 3);
+      expect(driver.orders()).toEqual(orders);
+    },
+  );
 });
 
 describe('the footprint of a model', () => {

@@ -18,10 +18,11 @@ const COMES_BACK_WITHIN: Millis = 5_000;
 /** Reads off a look whose memory the GPUs of a server hold. */
 export function measure(fleet: Fleet, server: Server, look: Look, now: Instant): void {
   takeReported(fleet, server, look.serving);
-  if (look.metrics === null) return;
   for (const device of server.devices ?? []) {
-    if (device.kind !== 'gpu' || device.used === null) continue;
-    if (isResting(fleet, server, device, look, now)) settle(fleet, server, device, now);
+    if (device.kind !== 'gpu') continue;
+    if (device.used === null) settleUnseen(server.meters.get(device.ordinal));
+    else if (isResting(fleet, server, device, look, now)) settle(fleet, server, device, now);
+    else boundForeign(fleet, server, device, look);
   }
 }
 
@@ -63,6 +64,26 @@ function isInMotion(replica: Replica): boolean {
   if (replica.phase === 'ready') return replica.change?.order != null;
   if (replica.phase === 'unknown') return replica.absentSince === null;
   return replica.phase === 'loading' || replica.phase === 'unloading';
+}
+
+/**
+ * Before the first rest what is in use and not surely ours may be others'. What was found, or came up, only just may not
+ * be in the sample yet.
+ */
+function boundForeign(fleet: Fleet, server: Server, device: Device, { begunAt }: Look): void {
+  const meter = meterOf(server, device.ordinal);
+  const isSure = (one: Replica): boolean =>
+    one.phase === 'ready' && one.change === null && begunAt >= one.since + 2 * METRICS_INTERVAL;
+  const replicas = replicasOn(fleet, server.spec.id);
+  const beside = (ours: readonly Replica[]): Bytes =>
+    Math.max(0, device.used! - ours.reduce((sum, one) => sum + explainedBy(server, one, device), 0));
+  const most = Math.min(meter.foreignWithin?.most ?? Infinity, beside(replicas.filter(isSure)));
+  meter.foreignWithin = { least: Math.min(most, beside(replicas)), most };
+}
+
+/** Where the metrics fall silent before the first rest, what could be least is taken for what others hold. */
+function settleUnseen(meter: Meter | undefined): void {
+  if (meter?.foreignWithin) meter.foreign ??= Math.max(0, meter.foreignWithin.least - meter.residue);
 }
 
 /** At rest: what is in use is ours as far as our replicas explain it, residue as far as we know of any, else foreign. */

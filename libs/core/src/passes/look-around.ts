@@ -5,6 +5,7 @@ import type { Replica } from '../replica.js';
 import type { Server } from '../server.js';
 import type { ReplicaId, ServerId } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
+import { isBeingMeasured } from '../meter.js';
 import { isStuck } from '../stuck.js';
 import { takesOrders } from '../standing.js';
 
@@ -101,7 +102,8 @@ export function dueLook(
   { open, listed }: Work,
 ): { at: Instant; scope: 'full' | 'statistics' } {
   const full = dueFull(server, open);
-  const statistics = listed && server.looked ? dueStatistics(server) : Infinity;
+  const isReadOften = server.looked && (listed || isBeingMeasured(server));
+  const statistics = isReadOften ? dueStatistics(server) : Infinity;
   return full <= statistics ? { at: full, scope: 'full' } : { at: statistics, scope: 'statistics' };
 }
 

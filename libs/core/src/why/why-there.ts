@@ -179,12 +179,13 @@ function whyMemory<Needs extends Bytes | null>(
 ): WhyMemory & { readonly needs: Needs } {
   const { ledger } = scene;
   const spare = ledger.spare(account);
+  const { capacity, held, promised, leaving } = ledger.of(account);
   const device = devices?.find((one) => one.kind === 'gpu' && one.account === account);
   const meter = device && meters.get(device.ordinal);
   return {
     account,
     needs,
-    ...ledger.of(account),
+    ...{ capacity, held, promised, leaving },
     free: ledger.free(account),
     spare,
     foreign: meter?.foreign ?? null,
