@@ -1,10 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Action, ActionOf, Model } from '#core';
+import type { Action, ActionOf, Event, Model, ModelId } from '#core';
 import { aModel, aServer } from '../support/builders.js';
 import { HERE, S, Story } from './story.js';
 
 /** `here` is warm; then it is made to leave for `there`, for which somebody waits. */
-function evicted(here: Partial<Model>, there: Partial<Model>): readonly string[] {
+function evicted(
+  here: Partial<Model>,
+  there: Partial<Model>,
+  ordered: readonly Event[] = [],
+): readonly string[] {
   const story = new Story();
   story.turn([
     { kind: 'ServerDeclared', server: aServer('s', [10, 10]) },
@@ -17,7 +21,7 @@ function evicted(here: Partial<Model>, there: Partial<Model>): readonly string[]
   story.loaded(story.ask('here').find(isLoad)!);
   story.look({ here: 'READY', there: '' });
   story.time(20_000);
-  story.turn([{ kind: 'ModelDeclared', model: aModel('here', here) }]);
+  story.turn([{ kind: 'ModelDeclared', model: aModel('here', here) }, ...ordered]);
   story.ask('there', (fleet, actions) => {
     const left = { phase: 'draining', since: story.now, cause: 'evicted', makesRoomFor: 'there' };
     fleet.replicas.set(HERE, { ...fleet.replicas.get(HERE), ...left } as never);
@@ -32,6 +36,13 @@ describe('the promises', () => {
     const found = [expect.stringMatching(/here@s was evicted for there, .* lower class \(invariant 8/)];
     expect(evicted({ class: 'critical' }, {})).toEqual(found);
     expect(evicted({}, { class: 'critical' })).toEqual([]);
+  });
+
+  it('find nothing where the newcomer is wished for, too, whose own class is as high', () => {
+    const wish = { kind: 'LoadOrdered', model: 'there' as ModelId, until: 1e6 } as const;
+    expect(evicted({ class: 'critical' }, { class: 'critical' })).toHaveLength(1);
+    expect(evicted({ class: 'critical' }, { class: 'critical' }, [wish])).toEqual([]);
+    expect(evicted({ class: 'critical' }, {}, [wish])).toHaveLength(1);
   });
 
   it('find an eviction of what is kept warm, unless for a higher class', () => {

@@ -12,7 +12,9 @@ export const nobodyOutranksTheNewcomer: TurnCheck = (scene) => {
     if (!model || model.pinnedCopies > 0) continue;
     const asked = highestAsked([...history.pending.values()], newcomer);
     const most =
-      model.minCopies > 0 ? Math.max(asked ?? 0, RANKS[model.class]) : (asked ?? RANKS[model.class]);
+      asked === undefined || isWantedForItself(fleet, model)
+        ? Math.max(asked ?? 0, RANKS[model.class])
+        : asked;
     const own = RANKS[classOf(fleet, victim)];
     trail.expect(own <= most, () => `${victim.id} was evicted for ${newcomer}, which is of a lower class`);
     if (own < most) trail.mark('evicted for a higher class');
@@ -41,6 +43,16 @@ export const theWarmAreKept: TurnCheck = (scene) => {
     );
   }
 };
+
+/**
+ * Whether a model is wanted whoever waits for it: kept warm, wished, to be rid of by a draining server, or to replace what
+ * only fails. Then its own class counts beside that of who waits.
+ */
+function isWantedForItself({ wishes, replicas, servers }: Readonly<Fleet>, model: Model): boolean {
+  const isToCome = (one: Replica): boolean =>
+    one.model === model.id && (servers.get(one.server)!.drain !== null || onlyFails(one));
+  return model.minCopies > 0 || wishes.has(model.id) || [...replicas.values()].some(isToCome);
+}
 
 const classOf = ({ models, defaults }: Readonly<Fleet>, { model }: Pick<Replica, 'model'>): Class =>
   (models.get(model) ?? defaults).class;
