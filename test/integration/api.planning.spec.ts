@@ -46,7 +46,9 @@ describe('why it is so, and what would be if', () => {
     const [device] = body.devices;
     expect(device).toMatchObject({ server: 'a', ordinal: 0, kind: 'gpu', together: [0, 1], residueMb: 0 });
     expect(device!.needsMb).toBeGreaterThan(0);
-    expect(device!.capacityMb! - device!.heldMb).toBe(device!.freeMb);
+    // Less than that as long as what is in use there may be others'.
+    expect(device!.freeMb!).toBeLessThanOrEqual(device!.capacityMb! - device!.heldMb);
+    expect(device!.freeMb!).toBeGreaterThan(device!.needsMb!);
     expect(explanationSchema.parse(await explain('huge'))).toMatchObject({
       predictedWaitMs: null,
       servers: [{ verdict: 'not_in_repository' }],
