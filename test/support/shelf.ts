@@ -14,6 +14,8 @@ export class Shelf {
   gpus: MetricsSample['gpus'] | null = [];
   /** What the statistics tell of the memory of each model. */
   readonly memory = new Map<ModelId, ServingRow['memory']>();
+  /** The versions of each model that serve; none: just one. */
+  readonly versions = new Map<ModelId, readonly string[]>();
   /** Serving without a row, as after its directory was removed. */
   readonly rowless = new Set<ModelId>();
 
@@ -45,12 +47,18 @@ export class Shelf {
 
   private serving(): ServingRow[] {
     const ready = [...this.states].filter(([, { state }]) => state === 'READY');
-    return ready.map(([model]) => ({
+    return ready.flatMap(([model]) =>
+      (this.versions.get(model) ?? ['1']).map((version) => this.row(model, version)),
+    );
+  }
+
+  private row(model: ModelId, version: string): ServingRow {
+    return {
       model,
-      version: '1',
+      version,
       memory: this.memory.get(model) ?? [],
       waited: 0,
       ...(this.served.get(model) ?? { succeeded: 0, failed: 0, lastInference: 0 }),
-    }));
+    };
   }
 }

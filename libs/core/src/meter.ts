@@ -108,9 +108,11 @@ interface Held {
 function begin(meter: Meter, was: Motion, is: Motion, { model, used, held }: Held): void {
   if (was === 'none' && is === 'taking') beginTrial(meter, model);
   if (is === 'giving') beginRelease(meter, model, used, held);
+  else if (is !== 'unknown') endRelease(meter, model);
 }
 
-const touches = (replica: Replica | undefined, ordinal: number): boolean =>
+/** Whether a replica has memory on a device, or is taking some there. */
+export const touches = (replica: Replica | undefined, ordinal: number): boolean =>
   replica !== undefined &&
   (replica.devices.includes(ordinal) ||
     (replica.phase === 'ready' && (replica.change?.devices.includes(ordinal) ?? false)));
@@ -121,11 +123,21 @@ function beginTrial(meter: Meter, model: ModelId): void {
   meter.trial = before === null ? null : { model, before, endsAt: meter.moves + 2 };
 }
 
+/** Several leave a device at once where room is made: nobody can tell whose memory comes back first. */
 function beginRelease(meter: Meter, model: ModelId, used: Bytes | null, bytes: Bytes | null): void {
+  if (bytes === null) return;
   const resting = atRest(meter);
-  const before = resting ?? used;
-  const isKnown = before !== null && bytes !== null;
-  meter.release = isKnown
-    ? { model, before, bytes, endsAt: resting === null ? null : meter.moves + 1 }
-    : null;
+  const others = resting === null ? meter.release : null;
+  const before = resting ?? others?.before ?? used;
+  const endsAt = resting === null ? null : meter.moves + 1;
+  if (before !== null) meter.release = { before, endsAt, owed: new Map(others?.owed).set(model, bytes) };
+}
+
+/** Nothing more is waited for of one that has left, or that stays after all. */
+export function endRelease(meter: Meter, model: ModelId): void {
+  const bytes = meter.release?.owed.get(model);
+  if (!meter.release || bytes === undefined) return;
+  const owed = new Map(meter.release.owed);
+  owed.delete(model);
+  meter.release = owed.size > 0 ? { ...meter.release, before: meter.release.before - bytes, owed } : null;
 }

@@ -15,8 +15,8 @@ export interface Meter {
   samples: readonly Bytes[];
   /** The last load that began at rest: what it takes is seen when it has ended and nothing else has moved. */
   trial: Trial | null;
-  /** An unload of what was measured: its memory has to be seen coming back. */
-  release: (Trial & { readonly bytes: Bytes }) | null;
+  /** Unloads of what was measured: their memory has to be seen coming back. */
+  release: Release | null;
   /** Bytes in use that no replica of ours explains; null until it was first at rest. */
   foreign: Bytes | null;
   /** The least and the most that it can be, as far as samples before that first rest tell; null before the first of them. */
@@ -32,6 +32,16 @@ export interface Trial {
   readonly before: Bytes;
   /** The count of moves when it has ended and nothing else has moved; null where something moved already as it began. */
   readonly endsAt: number | null;
+}
+
+/** Memory that is to come back. */
+export interface Release {
+  /** In use before. */
+  readonly before: Bytes;
+  /** The count of moves as long as nothing else has moved; null where something moved already as it began. */
+  readonly endsAt: number | null;
+  /** What each of those that leave was measured to hold. */
+  readonly owed: ReadonlyMap<ModelId, Bytes>;
 }
 
 /** What loads of a model were seen to take on one device. */

@@ -104,15 +104,20 @@ const device = z.strictObject({
   used: orNull(amount),
 });
 
-const trial = { model: modelId, before: amount, endsAt: orNull(amount) };
+const trial = z.strictObject({ model: modelId, before: amount, endsAt: orNull(amount) });
+const release = z.strictObject({
+  before: amount,
+  endsAt: orNull(amount),
+  owed: z.map(modelId, amount),
+});
 
 const meter = z.strictObject({
   moves: amount,
   movesSeen: amount,
   movedAt: amount,
   samples: list(amount),
-  trial: orNull(z.strictObject(trial)),
-  release: orNull(z.strictObject({ ...trial, bytes: amount })),
+  trial: orNull(trial),
+  release: orNull(release),
   foreign: orNull(amount),
   foreignWithin: orNull(z.strictObject({ least: amount, most: amount })),
   residue: amount,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { emptyFleet, type Fleet, step } from '#core';
+import { emptyFleet, type Fleet, replicaId, step } from '#core';
 import type { RecordedTurn } from '#engine';
 import { aModel, aServer } from '../../../test/support/builders.js';
 import { FORMAT, openRecording, RecordingError, RunRecorder } from './index.js';
@@ -64,6 +64,11 @@ describe('a recording', () => {
       [3, 11],
     ]);
     expect(turns.map(({ events }) => events)).toEqual(TURNS.map(({ events }) => events));
+  });
+
+  it('brings back what is in motion: what drains with what was counted of it, what has to come back', async () => {
+    const { fleet } = await read(made([], inMotion()).join(''));
+    expect(fleet).toEqual(inMotion());
   });
 
   it('tells an empty file, and one that is something else', async () => {
@@ -161,6 +166,42 @@ describe('a recording', () => {
     expect(await fault(made([], more))).toBe('line 1, snapshot.moons: is unknown to this version of Berth');
   });
 });
+
+/** A fleet before whose next turn something drains, and a device owes memory. */
+function inMotion(): Fleet {
+  const fleet = emptyFleet();
+  const { id: server } = aServer('t');
+  const { id: model } = aModel('a');
+  step(fleet, [{ kind: 'ServerDeclared', server: aServer('t') }], 10);
+  const id = replicaId(model, server);
+  fleet.replicas.set(id, {
+    phase: 'draining',
+    id,
+    model,
+    server,
+    devices: [0],
+    bookings: [],
+    since: 10,
+    stranger: false,
+    versions: ['1'],
+    inUseUntil: 10,
+    pulse: { lastInference: 1, succeeded: 2, failed: 3, failures: 3 },
+    cause: 'idle',
+    makesRoomFor: null,
+  });
+  fleet.servers.get(server)!.meters.set(0, {
+    moves: 3,
+    movesSeen: 2,
+    movedAt: 9,
+    samples: [8],
+    trial: { model, before: 4, endsAt: 5 },
+    release: { before: 8, endsAt: null, owed: new Map([[model, 4]]) },
+    foreign: 1,
+    foreignWithin: null,
+    residue: 0,
+  });
+  return fleet;
+}
 
 /** The checksum of a second line that says this. */
 function hexOf(json: string, first: string): string {

@@ -1,10 +1,10 @@
 import { type Fleet, replicasOn } from '../fleet.js';
 import { type AccountId, type ModelId, replicaId } from '../ids.js';
 import type { Look, ServingRow } from '../look.js';
-import { atRest, measuredOn, meterOf } from '../meter.js';
+import { atRest, endRelease, measuredOn, meterOf, touches } from '../meter.js';
 import type { Meter, Trial } from '../meters.js';
 import type { Bytes, Instant, Millis } from '../model.js';
-import type { Booking, Replica, Unknown, Unloading } from '../replica.js';
+import type { Booking, Replica, Unloading } from '../replica.js';
 import type { Device, Server } from '../server.js';
 import { isStuck } from '../stuck.js';
 import { rebook } from './declared.js';
@@ -26,11 +26,17 @@ export function measure(fleet: Fleet, server: Server, look: Look, now: Instant):
   }
 }
 
-/** What a backend itself says of its memory, where it does. */
+/** What a backend itself says of its memory, where it does: a copy holds all versions that serve. */
 function takeReported(fleet: Fleet, server: Server, rows: readonly ServingRow[]): void {
+  const reported = new Map<ModelId, Map<number, Bytes>>();
   for (const { model, memory } of rows) {
     if (memory.length === 0 || !fleet.replicas.has(replicaId(model, server.spec.id))) continue;
-    for (const { ordinal, bytes } of memory) learn(fleet, server, model, ordinal, bytes);
+    const copies = reported.get(model) ?? new Map<number, Bytes>();
+    for (const { ordinal, bytes } of memory) copies.set(ordinal, (copies.get(ordinal) ?? 0) + bytes);
+    reported.set(model, copies);
+  }
+  for (const [model, copies] of reported) {
+    for (const [ordinal, bytes] of copies) learn(fleet, server, model, ordinal, bytes);
   }
 }
 
@@ -57,7 +63,7 @@ function isResting(
 /** Whether a load or unload runs there, or something was lost sight of; what is stuck moves no more. */
 const isMoving = (fleet: Fleet, server: Server, ordinal: number, now: Instant): boolean =>
   replicasOn(fleet, server.spec.id).some(
-    (one) => isInMotion(one) && one.devices.includes(ordinal) && !isStuck(fleet, one, now),
+    (one) => isInMotion(one) && touches(one, ordinal) && !isStuck(fleet, one, now),
   );
 
 function isInMotion(replica: Replica): boolean {
@@ -81,8 +87,12 @@ function boundForeign(fleet: Fleet, server: Server, device: Device, { begunAt }:
   meter.foreignWithin = { least: Math.min(most, beside(replicas)), most };
 }
 
-/** Where the metrics fall silent before the first rest, what could be least is taken for what others hold. */
+/**
+ * Where the metrics are silent what they said says nothing of when they answer again. Before the first rest what could be
+ * least is taken for what others hold.
+ */
 function settleUnseen(meter: Meter | undefined): void {
+  if (meter) meter.samples = [];
   if (meter?.foreignWithin) meter.foreign ??= Math.max(0, meter.foreignWithin.least - meter.residue);
 }
 
@@ -105,20 +115,23 @@ function settle(fleet: Fleet, server: Server, device: Device, now: Instant): voi
   meter.foreign = unexplained - meter.residue;
 }
 
+/** The difference counts where the backend itself tells nothing. */
 function endTrial(fleet: Fleet, server: Server, { ordinal }: Device, trial: Trial, used: Bytes): void {
+  const { model, before, endsAt } = trial;
   const meter = meterOf(server, ordinal);
-  if (trial.endsAt === meter.moves) {
-    const replica = fleet.replicas.get(replicaId(trial.model, server.spec.id));
-    if (replica?.phase === 'ready')
-      learn(fleet, server, trial.model, ordinal, Math.max(0, used - trial.before));
-  }
   meter.trial = null;
+  const replica = fleet.replicas.get(replicaId(model, server.spec.id));
+  if (endsAt !== meter.moves || replica?.phase !== 'ready' || !replica.devices.includes(ordinal)) return;
+  const isTold = measuredOn(server, model, ordinal) !== null;
+  if (!isTold) learn(fleet, server, model, ordinal, Math.max(0, used - before));
 }
 
-/** What a replica is known to hold on a device: as measured, else as booked. */
+/** What a replica is known to hold on a device: as measured where it is still there, else as booked. */
 function explainedBy(server: Server, replica: Replica, { ordinal, account }: Device): Bytes {
   if (replica.phase === 'placed') return 0;
-  return measuredOn(server, replica.model, ordinal) ?? bytesOn(account, replica.bookings);
+  const measured = replica.devices.includes(ordinal) ? measuredOn(server, replica.model, ordinal) : null;
+  const change = replica.phase === 'ready' && replica.change?.order ? replica.change.bookings : [];
+  return (measured ?? bytesOn(account, replica.bookings)) + bytesOn(account, change);
 }
 
 const bytesOn = (account: AccountId, bookings: readonly Booking[]): Bytes =>
@@ -139,12 +152,16 @@ function dropHidden(server: Server, { account }: Device, meter: Meter, rest: Byt
 
 const isOnGpu = ({ account }: Booking): boolean => account.startsWith('gpu:');
 
-/** What was measured of a copy, and what that teaches of its model: each copy counts once on each device. */
+/**
+ * What was measured of a copy, and what that teaches of its model: each copy counts once on each device. One that seems
+ * to take nothing, as where it takes its memory later or somebody else has gone meanwhile, teaches nothing.
+ */
 function learn(fleet: Fleet, server: Server, model: ModelId, ordinal: number, bytes: Bytes): void {
   const copies = new Map(server.measured.get(model));
-  const isNew = !copies.has(ordinal);
+  const isNew = !copies.get(ordinal);
   if (copies.get(ordinal) === bytes) return;
   server.measured.set(model, copies.set(ordinal, bytes));
+  if (bytes === 0) return;
   const known = fleet.footprints.get(model) ?? { peak: 0, times: 0 };
   const peak = Math.max(known.peak, bytes);
   if (peak === known.peak && !isNew) return;
@@ -156,23 +173,26 @@ function learn(fleet: Fleet, server: Server, model: ModelId, ordinal: number, by
  * Whether the memory of a copy that was seen gone is back, as far as it was measured. What does not come back in time is
  * residue, where nothing else has moved on the device meanwhile; else the next rest tells whose it is.
  */
-export function isGivenBack(server: Server, replica: Unloading | Unknown, goneFor: Millis): boolean {
+export function isGivenBack(server: Server, { model, devices }: Unloading, goneFor: Millis): boolean {
   const releases = (server.devices ?? []).flatMap((device) => {
     const meter = server.meters.get(device.ordinal);
-    const isMine = meter?.release?.model === replica.model && replica.devices.includes(device.ordinal);
-    return isMine ? [{ meter, missing: missingOf(device, meter) }] : [];
+    const bytes = devices.includes(device.ordinal) ? meter?.release?.owed.get(model) : undefined;
+    return meter && bytes !== undefined ? [{ meter, bytes, missing: missingOf(device, meter) }] : [];
   });
-  const isSeen = releases.every(({ meter, missing }) => missing <= (1 - COMES_BACK) * meter.release!.bytes);
+  const isSeen = releases.every(
+    ({ missing, bytes }) => missing !== null && missing <= (1 - COMES_BACK) * bytes,
+  );
   if (!isSeen && goneFor < COMES_BACK_WITHIN) return false;
   for (const { meter, missing } of releases) {
-    if (meter.release!.endsAt === meter.moves) meter.residue += missing;
-    meter.release = null;
+    if (meter.release!.endsAt === meter.moves) meter.residue += missing ?? 0;
+    endRelease(meter, model);
   }
   return true;
 }
 
-/** What has not come back yet of an unload's memory. */
-function missingOf({ used }: Device, { release }: Meter): Bytes {
-  const { before, bytes } = release!;
-  return Math.max(0, Math.min(bytes, bytes - (before - (used ?? before))));
+/** What has not come back yet of all that leaves a device; null where nothing tells. */
+function missingOf({ used }: Device, { release }: Meter): Bytes | null {
+  if (used === null) return null;
+  const owed = [...release!.owed.values()].reduce((sum, bytes) => sum + bytes, 0);
+  return Math.max(0, Math.min(owed, owed - (release!.before - used)));
 }
