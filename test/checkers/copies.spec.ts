@@ -15,7 +15,9 @@ function warm(here: Partial<Model>, ...others: Model[]): Story {
     { kind: 'ContactChanged', server: S, fact: 'connected' },
   ]);
   const loads = story.look(Object.fromEntries(models.map(({ id }) => [id, '' as const])));
-  for (const load of [...loads, ...story.ask('here')].filter(isLoad)) story.loaded(load);
+  const due = [...loads, ...story.ask('here')].filter(isLoad);
+  // A load may have to wait for the one before.
+  for (const load of due) due.push(...story.loaded(load).filter(isLoad));
   return story;
 }
 
@@ -36,6 +38,33 @@ describe('the promises', () => {
     expect(story.found).toContainEqual(
       expect.stringMatching(/here@s is kept warm and was retired \(invariant 7/),
     );
+  });
+
+  it('find what is kept warm and was evicted, unless for a pin or a higher class', () => {
+    const evictedFor = (many: Partial<Model>): readonly string[] => {
+      const story = warm({}, aModel('many', many));
+      story.turn([{ kind: 'ModelDeclared', model: aModel('here', { minCopies: 1 }) }]);
+      story.time(60_000, (fleet, actions) => {
+        leaves(fleet, 'evicted', 'many', story.now);
+        return actions;
+      });
+      return story.found.filter((one) => /is kept warm and was evicted for many \(invariant 7/.test(one));
+    };
+    expect(evictedFor({})).toHaveLength(1);
+    expect(evictedFor({ class: 'critical' })).toEqual([]);
+    expect(evictedFor({ pinnedCopies: 1 })).toEqual([]);
+  });
+
+  it('find what is in use and was evicted for one copy more of another', () => {
+    const story = warm({ class: 'sheddable' }, aModel('many', { maxCopies: 2, minCopies: 1 }));
+    story.time(5_000, (fleet, actions) => {
+      leaves(fleet, 'evicted', 'many', story.now);
+      return actions;
+    });
+    const found = story.found.filter((one) => /one copy more of many/.test(one));
+    expect(found).toEqual([
+      expect.stringMatching(/^here@s was evicted in use for one copy more of many \(invariant 8/),
+    ]);
   });
 
   it('find one of several copies that was let go too soon, and the only one', () => {

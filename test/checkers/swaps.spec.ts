@@ -1,0 +1,87 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Action, ActionOf, Event, Fleet, ModelId, ReplicaId } from '#core';
+import { aModel, aServer } from '../support/builders.js';
+import { S, Story } from './story.js';
+
+const isLoad = (action: Action): action is ActionOf<'load'> => action.kind === 'load';
+
+/** `a` and `b` are warm on one device, which may have one swap a minute; `c` and `d` are nowhere. */
+function warm(): Story {
+  const story = new Story();
+  const { limits, defaults } = story.fleet;
+  const models = ['a', 'b', 'c', 'd'].map((id) => aModel(id, { gpuBytes: 4 }));
+  story.turn([
+    { kind: 'LimitsSet', limits: { ...limits, loadsPerDevicePerMinute: 1, starvation: 30_000 }, defaults },
+    { kind: 'ServerDeclared', server: aServer('s', [10]) },
+    ...models.map((model): Event => ({ kind: 'ModelDeclared', model })),
+    { kind: 'ContactChanged', server: S, fact: 'connected' },
+  ]);
+  story.look({ a: '', b: '', c: '', d: '' });
+  for (const model of ['a', 'b']) story.loaded(story.ask(model).find(isLoad)!);
+  story.time(20_000);
+  return story;
+}
+
+/** After so long a time one model is made to leave for another, which gets its place. */
+const swap = (story: Story, after: number, victim: string, newcomer: string): void => {
+  story.time(after, (fleet, actions) => {
+    const there = fleet.replicas.get(`${victim}@s` as ReplicaId)!;
+    leaves(fleet, there.id, newcomer, story.now);
+    const place = {
+      id: `${newcomer}@s`,
+      model: newcomer,
+      phase: 'placed',
+      since: story.now,
+      carriedBy: null,
+    };
+    fleet.replicas.set(place.id as ReplicaId, { ...there, ...place } as never);
+    return actions;
+  });
+};
+
+function leaves({ replicas, unsettled }: Fleet, id: ReplicaId, makesRoomFor: string, at: number): void {
+  const left = { phase: 'draining', since: at, cause: 'evicted', makesRoomFor };
+  replicas.set(id, { ...replicas.get(id), ...left } as never);
+  unsettled.add(id);
+}
+
+const tooMany = ({ found }: Story): readonly string[] =>
+  found.filter((one) => /within a minute/.test(one)).map((one) => one.replace(/ \(.*/, ''));
+
+describe('the promises', () => {
+  it('find that others left a device for more loads in a minute than may be', () => {
+    const story = warm();
+    swap(story, 1_000, 'a', 'c');
+    expect(tooMany(story)).toEqual([]);
+    swap(story, 30_000, 'b', 'd');
+    expect(tooMany(story)).toEqual(['others left gpu:s/0 for d, the 2th within a minute']);
+  });
+
+  it('let others leave again when the minute is over', () => {
+    const story = warm();
+    swap(story, 1_000, 'a', 'c');
+    swap(story, 60_000, 'b', 'd');
+    expect(tooMany(story)).toEqual([]);
+  });
+
+  it('let others leave for a pin, and for who starves', () => {
+    const pinned = warm();
+    swap(pinned, 1_000, 'a', 'c');
+    pinned.fleet.models.set('d' as ModelId, { ...pinned.fleet.models.get('d' as ModelId)!, pinnedCopies: 1 });
+    swap(pinned, 30_000, 'b', 'd');
+    expect(tooMany(pinned)).toEqual([]);
+    for (const [waited, complaints] of [
+      [29_000, 1],
+      [30_000, 0],
+    ] as const) {
+      const story = warm();
+      swap(story, 1_000, 'a', 'c');
+      story.time(1, (fleet, actions) => {
+        fleet.wantedSince.set('d' as ModelId, story.now + 1 - waited);
+        return actions;
+      });
+      swap(story, 1, 'b', 'd');
+      expect(tooMany(story)).toHaveLength(complaints);
+    }
+  });
+});
