@@ -164,14 +164,23 @@ describe('the footprint of a model', () => {
 
   it('is not learned where something else moved', () => {
     const driver = aDriver(0, { a: 4, b: 4 });
-    driver.resolve('a');
-    driver.loadEnds('a', 't');
-    driver.resolve('b');
-    driver.loadEnds('b', 't');
+    driver.warm('a', 't').warm('b', 't');
     show(driver, 8);
     driver.pass(REST);
     expect(footprint(driver, 'a')).toBeUndefined();
     expect(footprint(driver, 'b')).toBeUndefined();
+  });
+
+  it('is not learned where something else left meanwhile', () => {
+    const driver = aDriver(0);
+    load(driver, 'b', 4);
+    driver.resolve('a');
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('b').id, force: true });
+    show(driver, 6);
+    driver.loadEnds('a', 't');
+    driver.pass(REST);
+    expect(driver.orders()).toEqual(['load b@t', 'load a@t', 'unload b@t']);
+    expect(footprint(driver, 'a')).toBeUndefined();
   });
 
   it('is booked where it is larger than declared', () => {
