@@ -185,7 +185,7 @@ describe('for a copy by demand', () => {
     const { driver, load } = beside({ class: 'sheddable' });
     driver.resolve('x', { lease: 60 * MINUTE });
     load.lasts(20 * MINUTE, { queue: 50 });
-    expect(driver.orders()).toEqual(BEFORE);
+    expect([driver.orders(), driver.phase('x', 'u')]).toEqual([BEFORE, 'ready']);
   });
 
   it('somebody who comes later has not waited as long', () => {
