@@ -66,6 +66,7 @@ describe('a model that may have several copies', () => {
     driver.loadEnds('a', 'v');
     load.lasts(MINUTE, { queue: 500 });
     expect(driver.orders()).toEqual(['load a@t', 'load a@u', 'load a@v']);
+    expect([driver.fleet.strains.get(A)?.copies, driver.fleet.wantedSince.size]).toEqual([3, 0]);
   });
 
   it('gets none where it was not said that there may be several', () => {

@@ -135,6 +135,24 @@ describe('of two places that could be freed', () => {
   });
 });
 
+describe('a model that stays warm elsewhere', () => {
+  it('loses its copy before one of the same class that would be cold, though it was used later', () => {
+    const spare = aModel('spare', { gpuBytes: 4 });
+    const driver = new CoreDriver()
+      .declare({ ...spare, pinnedCopies: 2 }, aModel('only', { gpuBytes: 4 }), aModel('x', { gpuBytes: 4 }))
+      .serve(aServer('t', [8]), ['spare', 'only', 'x'])
+      .serve(aServer('u', [4]), ['spare']);
+    for (const server of ['t', 'u']) driver.loadEnds('spare', server);
+    driver.declare(spare).warm('only', 't').pass(60_000);
+    driver.resolve('spare');
+    driver.resolve('spare');
+    driver.pass(60_000);
+    driver.resolve('x');
+    driver.pass(5_000);
+    expect(driver.orders().slice(3)).toEqual(['unload spare@t', 'load x@t']);
+  });
+});
+
 describe('a set of victims', () => {
   /** Makes each of them ready in turn, a while after the one before. */
   function warmInTurn(driver: CoreDriver, ...copies: (readonly [model: string, server: string])[]): void {

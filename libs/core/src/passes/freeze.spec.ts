@@ -78,6 +78,19 @@ describe('a frozen fleet', () => {
     expect(driver.phase('b', 's')).toBe('loading');
   });
 
+  it('starts nothing that waited for another load to end', () => {
+    driver.declare(aModel('b', { gpuBytes: 2 }));
+    driver.resolve('a');
+    driver.resolve('b');
+    expect(driver.phase('b', 's')).toBe('placed');
+    freeze();
+    driver.loadEnds('a', 's');
+    driver.pass(1_000);
+    expect([driver.phase('b', 's'), driver.orders()]).toEqual(['placed', ['load a@s']]);
+    unfreeze();
+    expect(driver.phase('b', 's')).toBe('loading');
+  });
+
   it('hears the end of a load that was on its way', () => {
     const request = driver.resolve('a');
     freeze();
