@@ -43,7 +43,7 @@ function calmBound({ models, defaults, limits, happenings }: Plan): Millis {
 /** The second phase: nobody asks, and every promise has to come true. */
 export class Calm {
   private isAtRest = false;
-  /** What came back to be kept warm, once there was room. */
+  /** What came back because it is pinned or to be kept warm, once there was room. */
   private readonly restored = new Set<ModelId>();
 
   constructor(
@@ -53,7 +53,7 @@ export class Calm {
 
   /**
    * Once at rest, nothing is loaded any more: that would be thrash. What stays stuck may be tried on and on, and what is
-   * to be kept warm comes back when what is idle has made room for it, but not twice.
+   * pinned or to be kept warm comes back when what is idle, or somebody else, has made room for it, but not twice.
    */
   readonly observer: Observer = {
     turnTaken: ({ actions }, fleet) => {
@@ -67,8 +67,10 @@ export class Calm {
   };
 
   private restores(fleet: Readonly<Fleet>, model: ModelId): boolean {
-    const keptWarm = [...fleet.models.values()].filter(({ minCopies }) => minCopies > 0);
-    if (this.restored.has(model) || !keptWarm.some(({ id }) => withNeeds(fleet, id).has(model))) return false;
+    const standing = [...fleet.models.values()].filter(
+      ({ minCopies, pinnedCopies }) => Math.max(minCopies, pinnedCopies) > 0,
+    );
+    if (this.restored.has(model) || !standing.some(({ id }) => withNeeds(fleet, id).has(model))) return false;
     this.restored.add(model);
     return true;
   }
