@@ -33,9 +33,9 @@ export function serverFindings(spec: unknown, at: Path): Finding[] {
   if (get(spec, 'headers') !== undefined && get(spec, 'headersFile') !== undefined) {
     found.push({ at: [...at, 'headersFile'], rule: 'must not be given beside headers' });
   }
-  const ordinals = new Set<number>();
+  const seen = { ordinal: new Set<unknown>(), uuid: new Set<unknown>() };
   for (const [index, device] of list(get(spec, 'devices')).entries()) {
-    found.push(...deviceFindings(device, [...at, 'devices', index], ordinals));
+    found.push(...deviceFindings(device, [...at, 'devices', index], seen));
   }
   return found;
 }
@@ -79,13 +79,17 @@ function setFindings(spec: unknown, at: Path): Finding[] {
   return found;
 }
 
-function deviceFindings(device: unknown, at: Path, ordinals: Set<number>): Finding[] {
+/** What tells a device from the others of its server. */
+type Seen = Readonly<Record<'ordinal' | 'uuid', Set<unknown>>>;
+
+function deviceFindings(device: unknown, at: Path, seen: Seen): Finding[] {
   const found: Finding[] = [];
-  const ordinal = get(device, 'ordinal');
-  if (isNumber(ordinal) && ordinals.has(ordinal)) {
-    found.push({ at: [...at, 'ordinal'], rule: 'must be unique on its server' });
+  for (const key of ['ordinal', 'uuid'] as const) {
+    const value = get(device, key);
+    if (value === undefined || value === null) continue;
+    if (seen[key].has(value)) found.push({ at: [...at, key], rule: 'must be unique on its server' });
+    seen[key].add(value);
   }
-  if (isNumber(ordinal)) ordinals.add(ordinal);
   const memory = get(device, 'memoryMb');
   const headroom = get(device, 'headroomMb') ?? SERVER_DEFAULTS.headroomMb;
   if (isNumber(memory) && isNumber(headroom) && memory > 0 && memory <= headroom) {

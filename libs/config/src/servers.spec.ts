@@ -62,6 +62,10 @@ describe('servers in the file', () => {
       'devices: [{ ordinal: 0, memoryMb: 9999 }, { ordinal: 0, memoryMb: 9999 }]',
       'devices[1].ordinal: must be unique on its server',
     ],
+    [
+      'devices: [{ ordinal: 0, uuid: G, memoryMb: 9999 }, { ordinal: 1, uuid: G, memoryMb: 9999 }]',
+      'devices[1].uuid: must be unique on its server',
+    ],
   ])('are refused for %s', (key, rule) => {
     expect(told(`servers: [{ id: a, grpc: "h:1", ${key} }]`)).toEqual([
       expect.stringContaining(`servers[0].${rule}`),
