@@ -1,6 +1,6 @@
 import { Assignment } from './assignment.js';
 import type { Fleet } from './fleet.js';
-import { dependenciesOf } from './footprint.js';
+import { dependenciesOf, reservationOf } from './footprint.js';
 import type { ModelId } from './ids.js';
 import type { Bytes, Model } from './model.js';
 import { copiesOn } from './pins.js';
@@ -48,7 +48,7 @@ export function fitPins(fleet: Readonly<Fleet>, models: Iterable<Model>): PinsFi
     unplaced: unplaced.map(({ model, copies }) => ({
       model: model.id,
       copies,
-      needs: bytesPerDevice(fleet, model),
+      needs: bytesPerDevice(asPlanned, model),
     })),
   };
 }
@@ -119,9 +119,11 @@ function findAssignment(fleet: Readonly<Fleet>, pinned: readonly Model[], tries:
   return placeFrom(0);
 }
 
-/** Where no server that lists it has a GPU, a copy takes its host memory from the `cpu` device. */
+/** What would be booked. Where no server that lists it has a GPU, a copy takes its host memory from the `cpu` device. */
 function bytesPerDevice(fleet: Readonly<Fleet>, { id, gpuBytes, hostBytes }: Model): Bytes {
   const listing = [...fleet.servers.values()].filter(({ repository }) => repository.has(id));
   const devices = listing.flatMap((server) => server.devices ?? []);
-  return devices.length > 0 && devices.every(({ kind }) => kind === 'cpu') ? hostBytes : gpuBytes;
+  if (devices.length === 0) return gpuBytes;
+  if (devices.every(({ kind }) => kind === 'cpu')) return hostBytes;
+  return Math.max(...listing.map((server) => reservationOf(fleet, server, id).bytes));
 }

@@ -3,6 +3,7 @@ import { aModel, aServer, CoreDriver } from '../../../../test/support/core-drive
 import { Refused } from '../errors/refused.js';
 import { checkPins } from './pin-room.js';
 
+const MIB = 2 ** 20;
 const pinned = (id: string, gpuBytes: number) => aModel(id, { gpuBytes, pinnedCopies: 1 });
 const fleetOf = (...models: string[]) => new CoreDriver().serve(aServer('t', [10]), models).fleet;
 
@@ -31,6 +32,21 @@ describe('a change of a pin', () => {
     const needy = { ...pinned('a', 1), dependsOn: [aModel('b').id] };
     const why = /1 of a \(in no server's repository with all that it needs\)/;
     expect(() => checkPins(fleetOf('a'), [], [{ before: aModel('a'), after: needy }])).toThrow(why);
+  });
+
+  it('is refused where no server has the labels that it requires, and says so', () => {
+    const choosy = { ...pinned('a', 1), require: { gpu: 'l4' } };
+    const why = /1 of a \(no server that has it has the labels that it requires\)/;
+    expect(() => checkPins(fleetOf('a'), [], [{ before: aModel('a'), after: choosy }])).toThrow(why);
+  });
+
+  it('is refused with the numbers that it was judged by: what would be booked, and sizes whoever is there now', () => {
+    const driver = new CoreDriver().serve(aServer('t', [10 * MIB]), ['a']);
+    driver.shelf('t').gpus = [{ uuid: 't-0', memory: 10 * MIB, used: 3 * MIB }];
+    driver.pass(25_000);
+    driver.fleet.footprints.set(aModel('a').id, { peak: 12 * MIB, times: 1 });
+    const change = { before: aModel('a'), after: pinned('a', 6 * MIB) };
+    expect(() => checkPins(driver.fleet, [], [change])).toThrow(/\(12 MB each\); devices: t\/0: 10 MB$/);
   });
 
   it.each([

@@ -1,10 +1,11 @@
 import {
+  capacities,
   dependenciesOf,
   fitPins,
   type Fleet,
   hasDevicesFor,
   isQuarantined,
-  memoryOf,
+  labelsMatch,
   type Model,
   type ModelId,
   type PinsFit,
@@ -75,6 +76,10 @@ function lackBesideRoom(fleet: Readonly<Fleet>, model: ModelId): string | undefi
   if (barred !== undefined) return `it needs ${barred}, which is not to be loaded`;
   const listing = [...fleet.servers.values()].filter(({ repository }) => repository.has(model));
   if (listing.length === 0) return "in no server's repository";
+  const planned = fleet.models.get(model);
+  if (planned && !listing.some((server) => labelsMatch(server, planned))) {
+    return 'no server that has it has the labels that it requires';
+  }
   const whole = listing.filter(({ repository }) => needed.every((id) => repository.has(id)));
   if (whole.length === 0) return "in no server's repository with all that it needs";
   const hasDevices = (server: Server, id: ModelId): boolean => hasDevicesFor(server, fleet.models.get(id));
@@ -82,11 +87,12 @@ function lackBesideRoom(fleet: Readonly<Fleet>, model: ModelId): string | undefi
   return isSpreadable ? undefined : 'no server has the devices over which it, or what it needs, is spread';
 }
 
+/** Pins are judged by the sizes of the devices, whoever else is on them now. */
 function devicesOf(fleet: Readonly<Fleet>) {
-  const memory = memoryOf(fleet);
+  const sizes = capacities(fleet);
   return [...fleet.servers.values()].flatMap(({ spec, devices }) =>
     (devices ?? []).map(({ ordinal, account }) => {
-      return { server: spec.id, ordinal, capacityMb: mib(memory(account).capacity) };
+      return { server: spec.id, ordinal, capacityMb: mib(sizes.get(account)!) };
     }),
   );
 }
