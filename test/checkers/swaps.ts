@@ -13,7 +13,7 @@ export function swapsAreBounded(start: Readonly<Fleet>): TurnCheck {
       const waited = turn.now - (wantedBefore.get(newcomer) ?? turn.now);
       const isFree = waited >= fleet.limits.starvation || (fleet.models.get(newcomer)?.pinnedCopies ?? 0) > 0;
       for (const account of devicesGiven(scene, newcomer)) {
-        const young = (swaps.get(account) ?? []).filter((at) => at > turn.now - MINUTE);
+        const young = (swaps.get(account) ?? []).filter((at) => at + MINUTE > turn.now);
         swaps.set(account, [...young, turn.now]);
         if (young.length > 0) trail.mark('swapped again within a minute');
         trail.expect(

@@ -12,7 +12,7 @@ const MINUTE: Millis = 60_000;
 /** Notes a swap: others leave for a load at this place. */
 export function noteSwap(fleet: Fleet, place: Place, now: Instant): void {
   for (const [account, times] of fleet.swaps) {
-    const young = times.filter((at) => at > now - MINUTE);
+    const young = times.filter((at) => at + MINUTE > now);
     if (young.length > 0) fleet.swaps.set(account, young);
     else fleet.swaps.delete(account);
   }
