@@ -7,6 +7,9 @@ const CORE = join(import.meta.dirname, '../../libs/core/src');
 const specs = readdirSync(CORE, { recursive: true, encoding: 'utf8' }).filter((path) =>
   path.endsWith('.spec.ts'),
 );
-for (const path of specs.toSorted()) await import(join(CORE, path));
+/** Examples are quick, and the first that fails is enough: properties come after all of them. */
+const isProperty = (path: string): number => Number(path.includes('.property.'));
+const inTurn = specs.toSorted().toSorted((one, other) => isProperty(one) - isProperty(other));
+for (const path of inTurn) await import(join(CORE, path));
 await import('../../test/simulation/oracle/oracle.spec.js');
 await import('../../test/simulation/oracle/pins.spec.js');
