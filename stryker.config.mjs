@@ -14,5 +14,6 @@ export default {
   concurrency: 1,
   // A busy machine is no endless loop: that is told by how often it comes to the mutant.
   timeoutMS: 600_000,
+  dryRunTimeoutMinutes: 30,
   allowEmpty: false,
 };
