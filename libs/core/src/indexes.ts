@@ -5,6 +5,7 @@ import { idleByUse, isKept, settingsOf } from './idle-rule.js';
 import type { Bytes, Instant, Model } from './model.js';
 import { type Booking, isSettled, type Replica, type Settled } from './replica.js';
 import type { Server } from './server.js';
+import type { Worth } from './worth.js';
 
 /**
  * What is worked out from a fleet and kept, so that a turn costs what it is about and not what there is. Nearly all
@@ -24,12 +25,23 @@ export interface Indexes {
   readonly undescribed: Set<ServerId>;
   /** What settled replicas hold of each account. */
   readonly held: Map<AccountId, Bytes>;
+  /** The settled replicas that hold any of each account. */
+  readonly holding: Map<AccountId, Set<ReplicaId>>;
+  /** What they offer there at most, where that was worked out since one of them changed. */
+  readonly offers: Map<AccountId, readonly Offer[]>;
   /** Replicas that somebody else loaded. */
   readonly strangers: Set<ReplicaId>;
   /** Models that are pinned or to be kept warm, in the order of the fleet; null: to be found again. */
   standing: readonly Model[] | null;
   /** Whose devices and memory each account is; null: to be found again. */
   purses: ReadonlyMap<AccountId, readonly Purse[]> | null;
+}
+
+/** What a replica holds of an account, and all that it holds; and what it is worth at least, should it leave. */
+export interface Offer extends Worth {
+  readonly replica: Settled;
+  readonly bytes: Bytes;
+  readonly whole: Bytes;
 }
 
 /** Of an account: a device of a server, by its place among them; or null, all that a server tells of its host. */
@@ -67,6 +79,8 @@ export function indexesOf(fleet: Readonly<Fleet>): Indexes {
     residencies: new Calendar(),
     undescribed: new Set(),
     held: new Map(),
+    holding: new Map(),
+    offers: new Map(),
     strangers: new Set(),
     standing: null,
     purses: null,
@@ -83,12 +97,14 @@ export function indexPut(fleet: Fleet, replica: Replica): void {
 }
 
 /** Keeps the indexes in step with a replica that has ended. */
-export function indexDropped(fleet: Fleet, { id }: Replica): void {
+export function indexDropped(fleet: Fleet, replica: Replica): void {
+  const { id } = replica;
   const indexes = known.get(fleet);
   const entry = indexes?.entries.get(id);
   if (!indexes || !entry) return;
   setTimes(indexes, id, entry, NEVER);
-  setHeld(indexes, entry, NOTHING);
+  setHeld(indexes, id, entry, NOTHING);
+  dropOffers(fleet, indexes, replica);
   indexes.strangers.delete(id);
   indexes.entries.delete(id);
 }
@@ -100,14 +116,22 @@ function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void
     entry = { order: indexes.entered, held: NOTHING, ...NEVER };
     indexes.entered += 1;
     indexes.entries.set(id, entry);
+    dropOffers(fleet, indexes, replica);
   }
   const isAtRest = isSettled(replica);
   setTimes(indexes, id, entry, isAtRest ? timesOf(fleet, replica) : NEVER);
-  setHeld(indexes, entry, isAtRest ? replica.bookings : NOTHING);
+  setHeld(indexes, id, entry, isAtRest ? replica.bookings : NOTHING);
   if (replica.stranger) indexes.strangers.add(id);
   else indexes.strangers.delete(id);
   if (replica.phase !== 'ready') return;
   if (!fleet.servers.get(server)?.described.has(replica.model)) indexes.undescribed.add(server);
+}
+
+/** With a copy more or fewer the others may be spare, or not any more. */
+function dropOffers(fleet: Readonly<Fleet>, { entries, offers }: Indexes, { model }: Replica): void {
+  for (const id of fleet.holders.get(model) ?? []) {
+    for (const { account } of entries.get(id)?.held ?? NOTHING) offers.delete(account);
+  }
 }
 
 function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): void {
@@ -119,10 +143,21 @@ function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): 
   entry.resident = times.resident;
 }
 
-function setHeld({ held }: Indexes, entry: Entry, bookings: readonly Booking[]): void {
+function setHeld(indexes: Indexes, id: ReplicaId, entry: Entry, bookings: readonly Booking[]): void {
+  const { held, holding, offers } = indexes;
+  for (const { account } of entry.held) offers.delete(account);
   if (entry.held === bookings) return;
-  for (const { account, bytes } of entry.held) held.set(account, held.get(account)! - bytes);
-  for (const { account, bytes } of bookings) held.set(account, (held.get(account) ?? 0) + bytes);
+  for (const { account, bytes } of entry.held) {
+    held.set(account, held.get(account)! - bytes);
+    holding.get(account)!.delete(id);
+  }
+  for (const { account, bytes } of bookings) {
+    held.set(account, (held.get(account) ?? 0) + bytes);
+    offers.delete(account);
+    const some = holding.get(account);
+    if (some) some.add(id);
+    else holding.set(account, new Set([id]));
+  }
   entry.held = bookings;
 }
 

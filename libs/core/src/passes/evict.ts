@@ -1,19 +1,24 @@
 import type { Fleet } from '../fleet.js';
+import { isNeeded } from '../footprint.js';
 import type { AccountId, ReplicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
-import type { Bytes, Instant } from '../model.js';
+import type { Bytes, Instant, Model } from '../model.js';
+import type { Ready } from '../replica.js';
+import { byWorth } from '../worth.js';
 import type { Place } from './places.js';
 import { areRead, isBeingRead } from './reading.js';
+import { byHarm, type Harm, type Leavers, leastHarm } from './offers.js';
 import { drain } from './retire.js';
-import { maySwap, noteSwap } from './swaps.js';
+import { noteSwap, swappable } from './swaps.js';
 import {
   covers,
   neededAt,
   replicasIn,
   shortfall,
   type Victim,
-  victimsAmong,
+  victimsBeside,
   victimTest,
+  type VictimTest,
   withinKept,
 } from './victims.js';
 import type { Want } from './wants.js';
@@ -23,13 +28,6 @@ export type Freed =
   | { readonly kind: 'freed'; readonly place: Place }
   | { readonly kind: 'asking' }
   | { readonly kind: 'nothing' };
-
-/**
- * What replicas are worth, by which they make room: the lower class first, then what stays warm elsewhere, then what was
- * not used for longest. A better policy takes the place of the last.
- */
-const byWorth = (one: Victim, other: Victim): number =>
-  one.rank - other.rank || Number(other.isSpare) - Number(one.isSpare) || one.lastUse - other.lastUse;
 
 /** The least valuable first. Of two worth the same, one goes before another that would take it along. */
 const byValue = (one: Victim, other: Victim): number =>
@@ -51,10 +49,10 @@ export function evictFor(
   want: Want,
   now: Instant,
 ): Freed {
-  const free = places.filter((place) => maySwap(fleet, place, want, now));
+  const free = swappable(fleet, places, want, now);
   const isVictim = victimTest(fleet, free, want, now);
   if (isBeingRead(fleet, ledger, free, want, isVictim)) return { kind: 'asking' };
-  const best = planFor(fleet, ledger, free, want, victimsAmong(fleet, isVictim));
+  const best = bestPlan(fleet, ledger, free, want, isVictim);
   if (!best) return { kind: 'nothing' };
   const leaving = replicasIn(best.victims);
   if (!areRead(fleet, best.place, leaving, want, now)) return { kind: 'asking' };
@@ -66,20 +64,77 @@ export function evictFor(
   return { kind: 'freed', place: best.place };
 }
 
-/** The plan whose most valuable victim is worth least; of equals the one by which fewer replicas leave, then smaller ones. */
-const byHarm = (one: Plan, other: Plan): number =>
-  byWorth(one.dearest, other.dearest) ||
-  replicasIn(one.victims).size - replicasIn(other.victims).size ||
-  bytesOf(one) - bytesOf(other);
+/** The plan that hurts least, wherever that is: places are planned by what they hurt at least, while one could be better. */
+export function bestPlan(
+  fleet: Fleet,
+  ledger: Ledger,
+  places: readonly Place[],
+  want: Want,
+  isVictim: VictimTest,
+): Plan | undefined {
+  const victims = victimsBeside(fleet, isVictim);
+  let best: (Prospect & { readonly plan: Plan }) | undefined;
+  for (const prospect of prospectsOf(fleet, ledger, places, want, isVictim)) {
+    if (best && byTurn(prospect, best) > 0) break;
+    const { place, at } = prospect;
+    const plan = planFor(fleet, ledger, [place], want, victims(place));
+    const found = plan && { place, at, harm: harmOf(plan), plan };
+    if (found && (!best || byTurn(found, best) < 0)) best = found;
+  }
+  return best?.plan;
+}
+
+/** A place, where it stands among all, and what it hurts to free it. */
+interface Prospect {
+  readonly place: Place;
+  readonly at: number;
+  readonly harm: Harm;
+}
+
+const byTurn = (one: Prospect, other: Prospect): number => byHarm(one.harm, other.harm) || one.at - other.at;
+
+/** All that may be freed, by what that hurts at least. */
+function prospectsOf(
+  fleet: Fleet,
+  ledger: Ledger,
+  places: readonly Place[],
+  want: Want,
+  isVictim: VictimTest,
+): readonly Prospect[] {
+  const prospects: Prospect[] = [];
+  for (const [at, place] of places.entries()) {
+    const harm = leastHarm(fleet, ledger, place.bookings, leaversAt(fleet, place, want, isVictim));
+    if (harm) prospects.push({ place, at, harm });
+  }
+  return prospects.sort(byTurn);
+}
+
+/** Copies that are to be kept are counted, and one copy more spares the last: of those not all that may go go together. */
+function leaversAt(fleet: Fleet, place: Place, want: Want, isVictim: VictimTest): Leavers {
+  const needed = neededAt(fleet, place, want);
+  return {
+    mayGo: (one) => !needed.has(one.id) && isVictim(one),
+    goesAlone: (one) => !want.isExtra && !isCounted(fleet.models.get(one.model)) && !isNeeded(fleet, one),
+  };
+}
+
+const isCounted = (model: Model | undefined): boolean =>
+  model !== undefined && (model.pinnedCopies > 0 || model.minCopies > 0);
+
+const harmOf = ({ victims, dearest }: Plan): Harm => {
+  const leaving = replicasIn(victims);
+  return { dearest, leaving: leaving.size, bytes: bytesOf(leaving) };
+};
 
 const dearestOf = (victims: readonly Victim[]): Victim =>
   victims.reduce((dearest, one) => (byWorth(one, dearest) > 0 ? one : dearest));
 
-/** All that its victims hold, on devices and hosts. */
-const bytesOf = ({ victims }: Plan): Bytes =>
-  Array.from(replicasIn(victims), ({ bookings }) => bookings)
-    .flat()
-    .reduce((sum, { bytes }) => sum + bytes, 0);
+/** All that they hold, on devices and hosts. */
+const bytesOf = (leaving: Iterable<Ready>): Bytes => {
+  let sum = 0;
+  for (const { bookings } of leaving) for (const { bytes } of bookings) sum += bytes;
+  return sum;
+};
 
 /** The plan that hurts least. A place that cannot have a better one than the best so far is not planned at all. */
 export function planFor(
@@ -98,7 +153,7 @@ export function planFor(
     if (best && isBeaten(useful, best)) continue;
     const chosen = chooseVictims(fleet, want, short, useful);
     const plan = chosen && { place, victims: chosen, dearest: dearestOf(chosen) };
-    if (plan && (!best || byHarm(plan, best) < 0)) best = plan;
+    if (plan && (!best || byHarm(harmOf(plan), harmOf(best)) < 0)) best = plan;
   }
   return best;
 }

@@ -5,8 +5,8 @@ import type { Instant } from '../model.js';
 import type { Server } from '../server.js';
 import { planFor } from './evict.js';
 import { placesOn } from './places.js';
-import { openAgainAt, swapsAgainAt } from './swaps.js';
-import { victimsAmong, victimTest } from './victims.js';
+import { isAnySpent, openAgainAt } from './swaps.js';
+import { victimsBeside, victimTest } from './victims.js';
 import { wantFor } from './wants.js';
 
 /**
@@ -15,14 +15,14 @@ import { wantFor } from './wants.js';
  */
 export function heldUntil(fleet: Fleet, open: readonly Server[], id: ModelId, now: Instant): Instant | null {
   const model = fleet.models.get(id);
-  const isAnySpent = [...fleet.swaps.keys()].some((account) => swapsAgainAt(fleet, account) > now);
-  if (!model || !isAnySpent) return null;
+  if (!model || !isAnySpent(fleet, now)) return null;
   const want = wantFor(fleet, model, now);
   const places = open.flatMap((server) => placesOn(fleet, server, model));
   const ledger = new Ledger(fleet, now);
   if (places.some(({ bookings }) => ledger.fitsSpare(bookings))) return null;
-  const victims = victimsAmong(fleet, victimTest(fleet, places, want, now));
-  const freeable = places.filter((place) => planFor(fleet, ledger, [place], want, victims));
+  const isVictim = victimTest(fleet, places, want, now);
+  const victims = victimsBeside(fleet, isVictim);
+  const freeable = places.filter((place) => planFor(fleet, ledger, [place], want, victims(place)));
   const until = Math.min(...freeable.map((place) => openAgainAt(fleet, place)));
   return until > now && until < Infinity ? until : null;
 }

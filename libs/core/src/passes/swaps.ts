@@ -36,10 +36,21 @@ export function swapsAgainAt({ swaps, limits }: Readonly<Fleet>, account: Accoun
   return last === undefined ? -Infinity : last + MINUTE;
 }
 
-/** Whether others may leave for a want at a place now: always for a pin, and for who starves. */
-export function maySwap(fleet: Readonly<Fleet>, place: Place, want: Want, now: Instant): boolean {
-  if (fleet.swaps.size === 0 || want.rank === PINNED || isStarving(fleet, want, now)) return true;
-  return openAgainAt(fleet, place) <= now;
+/** The places at which others may leave for a want now: all for a pin, and for who starves. */
+export function swappable(
+  fleet: Readonly<Fleet>,
+  places: readonly Place[],
+  want: Want,
+  now: Instant,
+): readonly Place[] {
+  if (want.rank === PINNED || !isAnySpent(fleet, now) || isStarving(fleet, want, now)) return places;
+  return places.filter((place) => openAgainAt(fleet, place) <= now);
+}
+
+/** Whether any device has spent its budget. */
+export function isAnySpent(fleet: Readonly<Fleet>, now: Instant): boolean {
+  for (const account of fleet.swaps.keys()) if (swapsAgainAt(fleet, account) > now) return true;
+  return false;
 }
 
 /** When the devices of a place all have a swap left again; in the past where they have one now. */

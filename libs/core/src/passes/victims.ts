@@ -3,22 +3,20 @@ import type { Booking, Ready, Replica } from '../replica.js';
 import { isWrittenOff } from '../failing.js';
 import { dependenciesOf, dependentsOf } from '../footprint.js';
 import { type AccountId, type ModelId, type ReplicaId, replicaId } from '../ids.js';
+import { inOrder } from '../indexes.js';
 import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant } from '../model.js';
 import { guaranteedCopies, isGuaranteed, isPinProtected, servingReplicas, solidCopies } from '../pins.js';
-import { type Rank, rankOf } from '../rank.js';
+import { rankOf } from '../rank.js';
 import { takesOrders } from '../standing.js';
+import type { Worth } from '../worth.js';
 import { hasQueue, isKept, settingsOf } from './idle.js';
 import type { Place } from './places.js';
 import { leavingDraining, type Want } from './wants.js';
 
 /** What goes together: a replica and what depends on it. */
-export interface Victim {
+export interface Victim extends Worth {
   readonly replicas: readonly Ready[];
-  readonly rank: Rank;
-  /** Whether none of its models is cold once it has left. */
-  readonly isSpare: boolean;
-  readonly lastUse: Instant;
 }
 
 /** Tells whether a replica may be drained for a want, wherever that goes. */
@@ -49,15 +47,38 @@ export function neededAt(fleet: Fleet, { server, grows }: Place, { model }: Want
   return new Set(grows ? [grows.id, ...needed] : needed);
 }
 
-/** Everything that may be drained, with what depends on it. */
-export function victimsAmong(fleet: Fleet, isVictim: VictimTest): Victim[] {
+/** Everything among these that may be drained, with what depends on it, in the order of the fleet. */
+export function victimsAmong(
+  fleet: Fleet,
+  isVictim: VictimTest,
+  among: Iterable<Replica> = fleet.replicas.values(),
+): Victim[] {
   const victims: Victim[] = [];
-  for (const replica of fleet.replicas.values()) {
+  for (const replica of among) {
     if (!isVictim(replica)) continue;
     const dependents = dependentsOf(fleet, replica);
     if (dependents.every(isVictim)) victims.push(victimWith(fleet, replica, dependents, isVictim));
   }
   return victims;
+}
+
+/** The same of what is on the host of a place: nothing else holds memory there. Each host is gone over once. */
+export function victimsBeside(fleet: Fleet, isVictim: VictimTest): (place: Place) => readonly Victim[] {
+  const known = new Map<string, readonly Victim[]>();
+  return ({ server }) => {
+    const { host } = server.spec;
+    const victims = known.get(host) ?? victimsAmong(fleet, isVictim, replicasAt(fleet, host));
+    known.set(host, victims);
+    return victims;
+  };
+}
+
+function replicasAt(fleet: Fleet, host: string): Replica[] {
+  const ids: ReplicaId[] = [];
+  for (const { spec } of fleet.servers.values()) {
+    if (spec.host === host) ids.push(...(fleet.residents.get(spec.id) ?? []));
+  }
+  return inOrder(fleet, ids);
 }
 
 /** A replica with all that depends on it. */

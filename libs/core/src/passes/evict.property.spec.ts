@@ -1,0 +1,49 @@
+import { describe, it } from '@jest/globals';
+import { holds } from '../../../../test/support/core-histories.js';
+import { copyFleet } from '../copy-fleet.js';
+import type { Fleet } from '../fleet.js';
+import { indexesOf } from '../indexes.js';
+import { Ledger } from '../ledger.js';
+import { openServers } from '../standing.js';
+import { bestPlan, planFor } from './evict.js';
+import { offersOn } from './offers.js';
+import { growthsOn, placesOn } from './places.js';
+import { victimsAmong, victimTest } from './victims.js';
+import { type Want, wantFor } from './wants.js';
+
+/** Wants of every rank for one copy more of each model, some of them old enough to starve. */
+function wantsIn(fleet: Fleet, now: number): Want[] {
+  return [...fleet.models.values()].flatMap((model) => {
+    const want = wantFor(fleet, model, now);
+    return [want, { ...want, rank: 3, isExtra: false, since: -Infinity }, { ...want, isExtra: true }];
+  });
+}
+
+function isSamePlan(fleet: Fleet, want: Want, now: number): boolean {
+  const ledger = new Ledger(fleet, now);
+  const open = openServers(fleet, now);
+  const all = [placesOn, growthsOn].flatMap((way) => open.flatMap((one) => way(fleet, one, want.model)));
+  const places = all.filter(({ bookings }) => !ledger.fitsSpare(bookings));
+  const isVictim = victimTest(fleet, places, want, now);
+  const found = bestPlan(fleet, ledger, places, want, isVictim);
+  const scanned = planFor(fleet, ledger, places, want, victimsAmong(fleet, isVictim));
+  return (
+    found?.place === scanned?.place &&
+    JSON.stringify(found?.victims ?? []) === JSON.stringify(scanned?.victims ?? [])
+  );
+}
+
+describe('who makes room, whatever happened', () => {
+  it('is whom a scan of all places and replicas finds', () => {
+    holds((fleet, now) => wantsIn(fleet, now).every((want) => isSamePlan(fleet, want, now)));
+  });
+
+  it('is sought among what is offered now', () => {
+    holds((fleet) => {
+      const anew = copyFleet(fleet);
+      return [...indexesOf(fleet).holding.keys()].every(
+        (account) => JSON.stringify(offersOn(fleet, account)) === JSON.stringify(offersOn(anew, account)),
+      );
+    });
+  });
+});
