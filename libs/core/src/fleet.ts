@@ -1,10 +1,11 @@
 import type { Fleet } from './fleet-state.js';
-import { indexDropped, indexPut, modelsChanged } from './indexes.js';
+import { indexDropped, indexPut } from './indexes.js';
 import type { Model } from './model.js';
 import type { ModelId, OrderId, ReplicaId, ServerId } from './ids.js';
 import { isSettled, type Replica } from './replica.js';
 import { DEFAULTS, LIMITS } from './settings.js';
 import { noteMotion } from './meter.js';
+import { modelsChanged } from './standing-models.js';
 
 export type * from './fleet-state.js';
 

@@ -2,7 +2,8 @@ import { describe, it } from '@jest/globals';
 import { holds } from '../../../test/support/core-histories.js';
 import { copyFleet } from './copy-fleet.js';
 import type { AccountId, Fleet, ReplicaId } from './index.js';
-import { indexesOf, inOrder, standingModels } from './indexes.js';
+import { dueToRetire, indexesOf, inOrder } from './indexes.js';
+import { standingModels } from './standing-models.js';
 import { capacities, Ledger } from './ledger.js';
 import { idleAt } from './passes/idle.js';
 import { retirement } from './passes/retire.js';
@@ -42,8 +43,9 @@ describe('the indexes of a fleet, whatever happened', () => {
       const idle = found(fleet, (one) => (idleAt(fleet, one) ?? Infinity) <= now);
       const isAsked = (one: Settled): boolean =>
         fleet.reloads.has(one.id) || fleet.excesses.has(one.model) || isOnDraining(fleet, one);
+      const scanned = dueToRetire(copyFleet(fleet), now);
       const leaving = found(fleet, (one) => retirement(fleet, one, now) !== undefined && !isAsked(one));
-      return isWithin([...idle, ...leaving], due);
+      return isWithin([...idle, ...leaving], scanned) && isWithin(scanned, due);
     });
   });
 

@@ -2,7 +2,7 @@ import { Calendar } from './calendar.js';
 import type { Fleet } from './fleet-state.js';
 import { type AccountId, hostAccount, type ReplicaId, type ServerId } from './ids.js';
 import { idleByUse, isKept, settingsOf } from './idle-rule.js';
-import type { Bytes, Instant, Model } from './model.js';
+import type { Bytes, Instant } from './model.js';
 import { type Booking, isSettled, type Replica, type Settled } from './replica.js';
 import type { Server } from './server.js';
 import type { Worth } from './worth.js';
@@ -31,8 +31,6 @@ export interface Indexes {
   readonly offers: Map<AccountId, readonly Offer[]>;
   /** Replicas that somebody else loaded. */
   readonly strangers: Set<ReplicaId>;
-  /** Models that are pinned or to be kept warm, in the order of the fleet; null: to be found again. */
-  standing: readonly Model[] | null;
   /** Whose devices and memory each account is; null: to be found again. */
   purses: ReadonlyMap<AccountId, readonly Purse[]> | null;
 }
@@ -82,7 +80,6 @@ export function indexesOf(fleet: Readonly<Fleet>): Indexes {
     holding: new Map(),
     offers: new Map(),
     strangers: new Set(),
-    standing: null,
     purses: null,
   };
   for (const replica of fleet.replicas.values()) enter(fleet, indexes, replica);
@@ -184,26 +181,36 @@ export function readAnew(fleet: Fleet, { model, server }: Pick<Replica, 'model' 
 }
 
 /** These replicas, each once, in the order in which the fleet has them. */
-export function inOrder(fleet: Readonly<Fleet>, ids: Iterable<ReplicaId>): Replica[] {
+export function inOrder(fleet: Readonly<Fleet>, ids: readonly ReplicaId[]): Replica[] {
+  if (ids.length === 0) return [];
   const { entries } = indexesOf(fleet);
   const replicas = Array.from(new Set(ids), (id) => fleet.replicas.get(id));
   const held = replicas.filter((one) => one !== undefined);
   return held.toSorted((one, other) => entries.get(one.id)!.order - entries.get(other.id)!.order);
 }
 
-/** Models that are pinned or to be kept warm, in the order of the fleet. */
-export function standingModels(fleet: Readonly<Fleet>): readonly Model[] {
-  const indexes = indexesOf(fleet);
-  indexes.standing ??= [...fleet.models.values()].filter(
-    ({ pinnedCopies, minCopies }) => pinnedCopies > 0 || minCopies > 0,
-  );
-  return indexes.standing;
+/** All settled replicas that are due to retire, and perhaps some that soon are: of a fleet that is looked at only once by a scan. */
+export function dueToRetire(fleet: Readonly<Fleet>, now: Instant): ReplicaId[] {
+  const indexes = known.get(fleet);
+  if (indexes) return indexes.retirements.dueBy(now);
+  const due: ReplicaId[] = [];
+  for (const one of fleet.replicas.values()) {
+    if (isSettled(one) && retiresFrom(fleet, one) <= now) due.push(one.id);
+  }
+  return due;
 }
 
-/** What is known of models has changed. */
-export function modelsChanged(fleet: Fleet): void {
-  const indexes = known.get(fleet);
-  if (indexes) indexes.standing = null;
+/** Takes out the servers on which there may be something ready that was not described, of those that are to be taken. */
+export function takeUndescribed(fleet: Readonly<Fleet>, isTaken: (server: Server) => boolean): ServerId[] {
+  const undescribed = known.get(fleet)?.undescribed;
+  const taken: ServerId[] = [];
+  for (const id of undescribed ?? fleet.servers.keys()) {
+    const server = fleet.servers.get(id);
+    if (server && !isTaken(server)) continue;
+    undescribed?.delete(id);
+    if (server) taken.push(id);
+  }
+  return taken;
 }
 
 /** What draws on an account, and so tells how large it is. */

@@ -1,7 +1,7 @@
 import { toReplace } from '../failing.js';
 import type { Fleet } from '../fleet.js';
 import type { ModelId } from '../ids.js';
-import { standingModels } from '../indexes.js';
+import { standingModels } from '../standing-models.js';
 import type { Instant, Model } from '../model.js';
 import { guaranteedCopies, standingCopies } from '../pins.js';
 import { PINNED, type Rank, rankOf } from '../rank.js';

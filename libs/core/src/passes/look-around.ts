@@ -1,6 +1,6 @@
 import type { Action } from '../actions.js';
 import { type Fleet, replicasOn, unsettled } from '../fleet.js';
-import { indexesOf, inOrder } from '../indexes.js';
+import { inOrder, takeUndescribed } from '../indexes.js';
 import type { Replica } from '../replica.js';
 import type { Server } from '../server.js';
 import type { ReplicaId, ServerId } from '../ids.js';
@@ -42,27 +42,19 @@ function probe(server: Server): Action {
   return { kind: 'probe', server: server.spec.id };
 }
 
+/** What is ready and was not described, on servers that take orders. */
 function describe(fleet: Fleet, now: Instant): Action[] {
-  const actions: Action[] = [];
-  for (const { server, model } of takeUndescribed(fleet, now)) {
-    fleet.servers.get(server)!.described.add(model);
-    actions.push({ kind: 'describe', server, model });
-  }
-  return actions;
-}
-
-/** What is ready and was not described, on servers that take orders; they have nothing such any more. */
-function takeUndescribed(fleet: Fleet, now: Instant): Replica[] {
-  const { undescribed } = indexesOf(fleet);
   const found: ReplicaId[] = [];
-  for (const id of undescribed) {
-    const server = fleet.servers.get(id);
-    if (server && !takesOrders(server, now)) continue;
-    undescribed.delete(id);
-    const ready = replicasOn(fleet, id).filter(({ phase }) => phase === 'ready');
-    for (const one of ready) if (!server?.described.has(one.model)) found.push(one.id);
+  for (const server of takeUndescribed(fleet, (one) => takesOrders(one, now))) {
+    const { described } = fleet.servers.get(server)!;
+    for (const one of replicasOn(fleet, server)) {
+      if (one.phase === 'ready' && !described.has(one.model)) found.push(one.id);
+    }
   }
-  return found.length === 0 ? [] : inOrder(fleet, found);
+  return inOrder(fleet, found).map(({ server, model }) => {
+    fleet.servers.get(server)!.described.add(model);
+    return { kind: 'describe', server, model };
+  });
 }
 
 /** What makes looks at a server more frequent. */

@@ -86,7 +86,7 @@ export function offersOn(fleet: Readonly<Fleet>, account: AccountId): readonly O
   const { offers, holding } = indexesOf(fleet);
   const known = offers.get(account);
   if (known) return known;
-  const holders = inOrder(fleet, holding.get(account) ?? []) as Settled[];
+  const holders = inOrder(fleet, [...(holding.get(account) ?? [])]) as Settled[];
   const found = holders.map((one) => offerOf(fleet, one, account)).toSorted(byWorth);
   offers.set(account, found);
   return found;

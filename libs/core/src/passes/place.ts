@@ -4,7 +4,7 @@ import type { Server } from '../server.js';
 import { toReplace } from '../failing.js';
 import { bookingsFor, dependenciesOf, dependentsOf } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
-import { standingModels } from '../indexes.js';
+import { standingModels } from '../standing-models.js';
 import { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
 import { copiesOn, standingCopies } from '../pins.js';

@@ -4,7 +4,7 @@ import type { Draining, Ready, Replica, UnloadCause } from '../replica.js';
 import type { Server } from '../server.js';
 import { failsEverywhere, isWrittenOff } from '../failing.js';
 import { isNeeded } from '../footprint.js';
-import { indexesOf, inOrder } from '../indexes.js';
+import { dueToRetire, inOrder } from '../indexes.js';
 import { isExcessive } from '../limits.js';
 import type { ModelId } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
@@ -35,7 +35,7 @@ export function drainRetired(fleet: Fleet, now: Instant): boolean {
 
 /** All for which there may be a reason to go; of the others, which are nearly all, nothing is asked. */
 function mayRetire(fleet: Fleet, now: Instant): Replica[] {
-  const ids = [...indexesOf(fleet).retirements.dueBy(now), ...fleet.reloads.keys()];
+  const ids = [...dueToRetire(fleet, now), ...fleet.reloads.keys()];
   for (const model of fleet.excesses.keys()) ids.push(...(fleet.holders.get(model) ?? []));
   for (const { spec, drain } of fleet.servers.values()) {
     if (drain) ids.push(...(fleet.residents.get(spec.id) ?? []));
