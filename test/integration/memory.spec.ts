@@ -20,6 +20,7 @@ describe('the memory of a server with eight GPUs', () => {
   beforeAll(async () => {
     const model = (name: string, mib: number) => ({ name, config: CONFIG, gpuBytes: mib * MIB, loadMs: 500 });
     world = await startWorld({
+      isMapped: true,
       triton: { gpus: 8, baselineMb: 300, models: [model('small', 700), model('large', 3_000)] },
       yaml: `models: { large: { gpuMemoryLimitMb: 2500, config: ${JSON.stringify(CONFIG)} } }`,
     });

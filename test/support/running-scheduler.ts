@@ -29,6 +29,8 @@ export interface World {
 export interface WorldOptions {
   /** YAML that is added to the file. */
   readonly yaml?: string;
+  /** Whether the devices of the server are declared, so that each can be measured; else they are found. */
+  readonly isMapped?: boolean;
   readonly triton?: Partial<TritonSimOptions>;
   readonly parts?: Partial<SchedulerParts>;
 }
@@ -38,12 +40,18 @@ const SILENT = pino({ level: process.env['BERTH_LOG'] ?? 'silent' });
 /** Starts both and waits until the scheduler says that it is ready. Loads are ten times faster than real ones. */
 export async function startWorld({
   yaml = '',
+  isMapped = false,
   triton: simOptions,
   parts,
 }: WorldOptions = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'berth-api-'));
   const triton = await startTritonSim({ speed: 10, ...simOptions });
-  const config = configFor(triton, folder, yaml);
+  const config = configFor(
+    triton,
+    folder,
+    yaml,
+    isMapped ? declaredDevices(simOptions?.gpus ?? 0) : undefined,
+  );
   let scheduler = await createScheduler(config, { log: SILENT, ...parts });
   await isReady(scheduler);
   return {
@@ -74,8 +82,14 @@ export async function startWorld({
 export const turnsIn = (folder: string): string => join(folder, 'turns');
 
 /** The configuration of a scheduler that knows this Triton, with more YAML of the test's own. */
-export function configFor({ addresses }: RunningSim, folder: string, yaml: string): Config {
-  const server = `{ id: a, grpc: "${addresses.grpc}", http: "${addresses.http}", metrics: "${addresses.metrics}", labels: { zone: a } }`;
+export function configFor(
+  { addresses }: RunningSim,
+  folder: string,
+  yaml: string,
+  devices?: object[],
+): Config {
+  const { grpc, http, metrics } = addresses;
+  const server = JSON.stringify({ id: 'a', grpc, http, metrics, labels: { zone: 'a' }, devices });
   const recorder = `recorder: ${JSON.stringify(recordingTo(turnsIn(folder)).recorder)}`;
   const rest = yaml.includes('recorder:') ? yaml : `${recorder}\n${yaml}`;
   const text = `http: 127.0.0.1:0\ngrpc: 127.0.0.1:0\ndata: ${folder}\nservers: [${server}]\n${rest}`;
@@ -83,6 +97,14 @@ export function configFor({ addresses }: RunningSim, folder: string, yaml: strin
   if (!result.ok) throw new Error(JSON.stringify(result.errors));
   return result.config;
 }
+
+/** The GPUs of a simulated Triton, by the names that it gives them. */
+const declaredDevices = (gpus: number): object[] =>
+  Array.from({ length: gpus }, (_, ordinal) => ({
+    ordinal,
+    uuid: `GPU-triton-sim-${ordinal}`,
+    memoryMb: 24_576,
+  }));
 
 async function isReady({ http }: RunningScheduler): Promise<void> {
   for (let tries = 0; tries < 500; tries += 1) {

@@ -2,6 +2,7 @@ import type { ModelSpec, ServerConfig } from '#config';
 import { startTritonSim } from '../../triton-sim/src/sim-server.js';
 import type { Demo } from './parts.js';
 
+const DEMO = 'demo';
 const GPUS = 2;
 const GPU_MEMORY_MB = 24_576;
 const MIB = 2 ** 20;
@@ -9,7 +10,7 @@ const MIB = 2 ** 20;
 /** Starts a simulated Triton, so that there is something to look at where no server is configured. */
 export async function startDemo(): Promise<Demo> {
   const triton = await startTritonSim({
-    id: 'demo',
+    id: DEMO,
     gpus: GPUS,
     gpuMemoryMb: GPU_MEMORY_MB,
   });
@@ -42,7 +43,7 @@ const declared = ({ gpuBytes = 0, hostBytes = 0, config }: Sample): ModelSpec =>
 
 function demoServer({ grpc, http, metrics }: Record<'grpc' | 'http' | 'metrics', string>): ServerConfig {
   return {
-    id: 'demo',
+    id: DEMO,
     origin: 'flag',
     host: '127.0.0.1',
     grpc,
@@ -55,6 +56,11 @@ function demoServer({ grpc, http, metrics }: Record<'grpc' | 'http' | 'metrics',
     hostMemoryMb: null,
     discover: true,
     strangers: 'keep',
-    devices: null,
+    devices: Array.from({ length: GPUS }, (_, ordinal) => ({
+      ordinal,
+      uuid: `GPU-${DEMO}-${ordinal}`,
+      memoryMb: GPU_MEMORY_MB,
+      headroomMb: 1024,
+    })),
   };
 }

@@ -182,15 +182,21 @@ const areSame = (some: readonly Device[], others: readonly Device[]): boolean =>
     return one.ordinal === other.ordinal && one.kind === other.kind && one.account === other.account;
   });
 
+/**
+ * Triton writes its GPUs in the order of a hash table: of several nobody can tell which has which ordinal, so each counts
+ * for as much as the smallest, and none is measured.
+ */
 function devicesFrom({ spec }: Server, { gpus, hostMemory }: MetricsSample): Device[] | null {
   if (gpus.length > 0) {
-    return gpus.map(({ uuid, memory, used }, ordinal) => ({
+    const [only] = gpus.length === 1 ? gpus : [];
+    const least = Math.min(...gpus.map(({ memory }) => memory));
+    return gpus.map((_, ordinal) => ({
       ordinal,
-      uuid,
+      uuid: only?.uuid ?? null,
       kind: 'gpu',
       account: gpuAccount(spec.id, ordinal),
-      capacity: Math.max(0, memory - HEADROOM_FOUND),
-      used: used <= memory ? used : null,
+      capacity: Math.max(0, least - HEADROOM_FOUND),
+      used: only && only.used <= only.memory ? only.used : null,
     }));
   }
   const capacity = spec.hostMemory ?? hostMemory;
@@ -209,7 +215,7 @@ function measured({ spec, devices }: Server, { gpus }: MetricsSample): Device[] 
     const sample = single ? gpus[0] : gpus.find(({ uuid }) => uuid === device.uuid);
     const isTrue = sample !== undefined && sample.used <= sample.memory;
     const total = isTrue ? Math.min(memory, sample.memory) : memory;
-    return { ...device, capacity: total - headroom, used: isTrue ? sample.used : null };
+    return { ...device, capacity: Math.max(0, total - headroom), used: isTrue ? sample.used : null };
   });
 }
 
