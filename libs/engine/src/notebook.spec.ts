@@ -106,4 +106,19 @@ describe('a notebook', () => {
       { peak: 5, times: 1 },
     ]);
   });
+
+  it('strikes out what a model was measured to take once its name is forgotten', () => {
+    const store = new Shelf();
+    const notebook = new Notebook(store);
+    const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a']).warm('a', 't');
+    driver.shelf('t').memory.set(A, [{ ordinal: 0, bytes: 3 }]);
+    driver.pass(3_000);
+    notebook.keep(driver.fleet, [looked(driver)]);
+    driver.tell({ kind: 'UnloadOrdered', model: A, force: true });
+    driver.shelf('t').states.clear();
+    driver.pass(400_000);
+    driver.tell({ kind: 'ModelWithdrawn', model: A });
+    notebook.keep(driver.fleet, [{ kind: 'ModelWithdrawn', model: A }]);
+    expect(store.footprints).toEqual([{ peak: 3, times: 1 }, null]);
+  });
 });

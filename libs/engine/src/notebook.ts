@@ -67,8 +67,10 @@ export class Notebook {
         const measured = this.footprintsOn(fleet, server);
         if (event.look.index === null) return [...this.ordersSeen(server), ...measured];
         const seen = this.ifNew({ kind: 'server', server: event.server, value: factsOf(server) });
-        return [...seen, ...this.ordersSeen(server), ...measured];
+        return [...seen, ...this.ordersSeen(server), ...measured, ...this.footprintsForgotten(fleet)];
       }
+      case 'ModelWithdrawn':
+        return this.footprintsForgotten(fleet);
       case 'ServerWithdrawn':
         this.orders.delete(event.server);
         return [
@@ -105,6 +107,17 @@ export class Notebook {
       if (!value || this.footprints.get(model) === value) return [];
       this.footprints.set(model, value);
       return this.ifNew({ kind: 'footprint', model, value });
+    });
+  }
+
+  /** What was learned of a model goes with its name, and names come and go without end. */
+  private footprintsForgotten({ footprints }: Readonly<Fleet>): readonly LearnedChange[] {
+    if (this.footprints.size <= footprints.size) return [];
+    const forgotten = [...this.footprints.keys()].filter((model) => !footprints.has(model));
+    return forgotten.map((model) => {
+      this.footprints.delete(model);
+      this.written.delete(keyOf({ kind: 'footprint', model, value: null }));
+      return { kind: 'footprint', model, value: null };
     });
   }
 

@@ -64,6 +64,12 @@ describe('a load without an answer onto chosen devices', () => {
 });
 
 describe('an in-place change', () => {
+  it('books what its model takes, also where that is told only while it runs', () => {
+    const driver = aChange();
+    driver.declare(aModel('a', { pinnedCopies: 2, config: '{}', gpuBytes: 5 }));
+    expect(changeIn(driver)?.bookings).toMatchObject([{ bytes: 5 }, { bytes: 5 }, { bytes: 0 }]);
+  });
+
   it('without an answer keeps its bytes while the config shows the old devices', () => {
     const driver = aChange();
     endsUnknown(driver);

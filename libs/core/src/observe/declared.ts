@@ -1,6 +1,7 @@
 import type { EventOf } from '../events.js';
 import { type Fleet, forget, forgetModel, put, putModel, replicasOn } from '../fleet.js';
 import { spreadFound } from '../device-sets.js';
+import type { Ready } from '../replica.js';
 import type { Device, Server, ServerSpec } from '../server.js';
 import { bookingsFor, noteDependencies } from '../footprint.js';
 import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js';
@@ -45,15 +46,26 @@ export function withdrawModel(fleet: Fleet, id: ModelId): void {
   if (!fleet.models.has(id)) forgetPast(fleet, id);
 }
 
-/** What is known of a model's past goes with it: names come and go without end. */
+/** What is known of a model's past goes with it: names come and go without end. By what it was measured to take it is booked. */
 function forgetPast(fleet: Fleet, id: ModelId): void {
   fleet.wishes.delete(id);
   fleet.lastUnloads.delete(id);
   fleet.loadTook.delete(id);
   fleet.foundFailing.delete(id);
   fleet.excesses.delete(id);
-  fleet.footprints.delete(id);
+  if (!fleet.holders.has(id)) forgetTraits(fleet, id);
   for (const [replica, { model }] of fleet.cooldowns) if (model === id) fleet.cooldowns.delete(replica);
+}
+
+/** What was learned of a model itself. */
+function forgetTraits(fleet: Fleet, id: ModelId): void {
+  fleet.footprints.delete(id);
+  fleet.steps.delete(id);
+  noteDependencies(fleet, id);
+  for (const server of fleet.servers.values()) {
+    server.configs.delete(id);
+    server.described.delete(id);
+  }
 }
 
 /** A model nobody declared, as the defaults want it. */
@@ -154,8 +166,16 @@ export function rebook(fleet: Fleet, server: Server, only?: ModelId): void {
   for (const replica of replicasOn(fleet, server.spec.id)) {
     if (only !== undefined && replica.model !== only) continue;
     const devices = spreadFound(fleet, server, replica.model) ?? replica.devices;
-    put(fleet, { ...replica, devices, bookings: bookingsFor(fleet, server, replica.model, devices) });
+    const bookings = bookingsFor(fleet, server, replica.model, devices);
+    if (replica.phase !== 'ready') put(fleet, { ...replica, devices, bookings });
+    else put(fleet, { ...replica, devices, bookings, change: rebooked(fleet, server, replica) });
   }
+}
+
+/** One that books nothing yet waits for a config to tell where the model is. */
+function rebooked(fleet: Fleet, server: Server, { model, change }: Ready): Ready['change'] {
+  if (!change || change.bookings.length === 0) return change;
+  return { ...change, bookings: bookingsFor(fleet, server, model, change.devices) };
 }
 
 const gpu = (
