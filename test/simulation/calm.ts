@@ -12,6 +12,7 @@ import type { Observer } from '#engine';
 import type { Berth } from './berth.js';
 import { pictureOf } from '../checkers/in-short.js';
 import { withNeeds } from '../checkers/needs.js';
+import { failsToLoad } from './checkers/hopeless.js';
 import { restlessness } from './checkers/rest.js';
 import type { Gateways } from './gateways.js';
 import type { Plan } from './plan.js';
@@ -52,15 +53,15 @@ export class Calm {
   ) {}
 
   /**
-   * Once at rest, nothing is loaded any more: that would be thrash. What stays stuck may be tried on and on, and what is
-   * pinned or to be kept warm comes back when what is idle, or somebody else, has made room for it, but not twice.
+   * Once at rest, nothing is loaded any more: that would be thrash. What stays stuck or only fails may be tried on and on,
+   * and what is pinned or to be kept warm comes back when what is idle, or somebody else, has made room for it, but not twice.
    */
   readonly observer: Observer = {
     turnTaken: ({ actions }, fleet) => {
       if (!this.isAtRest) return;
       for (const action of actions) {
-        if (action.kind !== 'load' || this.isWrittenOff(action) || this.restores(fleet, action.model))
-          continue;
+        if (action.kind !== 'load' || this.isWrittenOff(action) || failsToLoad(fleet, action.model)) continue;
+        if (this.restores(fleet, action.model)) continue;
         this.stage.trail.fail(`at rest, and yet ${JSON.stringify(action)}`);
       }
     },

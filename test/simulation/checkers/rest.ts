@@ -1,6 +1,5 @@
 import {
   fitPins,
-  type FailureCause,
   type Fleet,
   type Instant,
   isGuaranteed,
@@ -17,6 +16,7 @@ import {
   unsatisfiedPins,
 } from '#core';
 import type { Site } from '../site.js';
+import { failsToLoad } from './hopeless.js';
 import { dependentsOn } from '../../checkers/needs.js';
 
 /** What is known of a fleet that nobody asks any more. */
@@ -109,12 +109,6 @@ function warmIsReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
   );
   return lacking.map(({ id }) => `${id} is to be kept warm and not ready`);
 }
-
-/** What cannot be loaded for a lasting cause is tried again and again, and never ready. */
-const failsToLoad = ({ cooldowns }: Readonly<Fleet>, id: ModelId): boolean =>
-  [...cooldowns.values()].some(({ model, cause }) => model === id && LASTING.has(cause));
-
-const LASTING: ReadonlySet<FailureCause> = new Set(['configuration', 'missing']);
 
 /** Of several copies one after the other is let go, each some minutes after the one before. */
 function copiesAreEased(fleet: Readonly<Fleet>, { now }: Quiet): string[] {
