@@ -35,7 +35,7 @@ export interface Trial {
 }
 
 /** Memory that is to come back. */
-export interface Release {
+interface Release {
   /** In use before. */
   readonly before: Bytes;
   /** The count of moves as long as nothing else has moved; null where something moved already as it began. */
