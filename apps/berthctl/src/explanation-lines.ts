@@ -19,7 +19,7 @@ export function explanationLines(told: ExplanationMessage, now: number): string[
     ...headLines(told, now),
     ...section('', copies, copyColumns(now)),
     ...section('no server is declared', servers, serverColumns(now)),
-    ...section('', devices, DEVICES),
+    ...section('', devices, deviceColumns(now)),
     ...section('', victims, victimColumns(now)),
     ...(leftOut > 0 ? [`and ${leftOut} more who hold less`] : []),
   ];
@@ -80,7 +80,7 @@ const placeWords = (server: string, devices: readonly number[]): string =>
 const serverColumns = (now: number): Column<Server>[] => [
   { title: 'SERVER', cell: ({ server }) => server },
   { title: 'STATE', cell: ({ state }) => state },
-  { title: 'VERDICT', cell: ({ verdict }) => worded(verdict) },
+  { title: 'VERDICT', cell: (server) => verdictWords(server, now) },
   {
     title: 'COOLDOWN',
     cell: ({ cooldown }) => (cooldown === null ? '' : `${cooldown.cause}, ends ${away(cooldown.until, now)}`),
@@ -95,9 +95,15 @@ const serverColumns = (now: number): Column<Server>[] => [
 const worded = (word: string): string => word.replaceAll('_', ' ');
 const mib = (amount: number | null): string => (amount === null ? '' : `${amount} MiB`);
 
-const DEVICES: readonly Column<Device>[] = [
+/** What passes by itself says when, but a cooldown, which has a column of its own. */
+const verdictWords = ({ verdict, until }: Pick<Device, 'verdict' | 'until'>, now: number): string =>
+  until === null || verdict === 'cooling_down'
+    ? worded(verdict)
+    : `${worded(verdict)}, ends ${away(until, now)}`;
+
+const deviceColumns = (now: number): Column<Device>[] => [
   { title: 'DEVICE', cell: ({ server, ordinal }) => `${server}:${ordinal}` },
-  { title: 'VERDICT', cell: ({ verdict }) => worded(verdict) },
+  { title: 'VERDICT', cell: (device) => verdictWords(device, now) },
   { title: 'WITH', cell: ({ together }) => (together.length > 1 ? together.join(',') : '') },
   { title: 'NEEDS', cell: ({ needsMb }) => mib(needsMb) },
   { title: 'FREE', cell: ({ freeMb }) => mib(freeMb) },

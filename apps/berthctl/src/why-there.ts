@@ -8,18 +8,21 @@ const MOST_HOLDERS = 20;
 export function thereWords(there: WhyThere, now: Instant): string[] {
   const { server, verdict, places } = there;
   if (verdict === 'holds') return [];
-  const counts = verdict === 'no_room' || verdict === 'room_by_eviction';
+  const counts = verdict === 'no_room' || verdict === 'room_by_eviction' || verdict === 'swaps_spent';
   return [
     `On ${server}: ${verdictWords(there, now)}.`,
     ...(counts ? places.flatMap((place) => placeWords(place, now)) : []),
   ];
 }
 
-const VERDICTS: Readonly<Record<Exclude<Verdict, 'cooling_down' | 'closed' | 'room_by_eviction'>, string>> = {
+type Plain = Exclude<Verdict, 'cooling_down' | 'closed' | 'room_by_eviction' | 'swaps_spent'>;
+
+const VERDICTS: Readonly<Record<Plain, string>> = {
   holds: 'a copy is there',
   room: 'there is room',
   no_room: 'there is no room, and too little may leave',
   incomplete: 'something that it needs there is still leaving, or cannot come',
+  quarantined: 'the model, or something that it is made of, took more than its limit and is quarantined',
   unseen: 'it was never seen what is there',
   not_in_repository: 'its repository does not list it',
   labels: 'it lacks a label that the model asks for',
@@ -29,7 +32,8 @@ const VERDICTS: Readonly<Record<Exclude<Verdict, 'cooling_down' | 'closed' | 'ro
   disabled: 'it is disabled, or something that it needs is',
 };
 
-function verdictWords({ verdict, standing, isDrained, cooldown, places }: WhyThere, now: Instant): string {
+function verdictWords(there: WhyThere, now: Instant): string {
+  const { verdict, until, standing, isDrained, cooldown, places } = there;
   switch (verdict) {
     case 'cooling_down':
       return cooldown === null
@@ -37,14 +41,17 @@ function verdictWords({ verdict, standing, isDrained, cooldown, places }: WhyThe
         : `the last load failed (${cooldown.cause}); the next may start in ${lasting(cooldown.until - now)}`;
     case 'closed':
       return `the server takes nothing new: it is ${isDrained ? 'being drained' : standing.replace('_', ' ')}`;
-    case 'room_by_eviction': {
-      const victims = places.find((place) => place.victims !== null)?.victims ?? [];
-      return `there is room once ${victims.join(' and ')} left`;
-    }
+    case 'room_by_eviction':
+      return `there is room once ${victimsIn(places, verdict)} left`;
+    case 'swaps_spent':
+      return `there is room once ${victimsIn(places, verdict)} left, which may begin in ${lasting(until! - now)}: the device has had its swaps of a minute`;
     default:
       return VERDICTS[verdict];
   }
 }
+
+const victimsIn = (places: readonly WhyPlace[], verdict: Verdict): string =>
+  places.find((place) => place.verdict === verdict)?.victims?.join(' and ') ?? 'somebody';
 
 /** The accounts that are short of memory, and who has it. */
 function placeWords({ accounts }: WhyPlace, now: Instant): string[] {

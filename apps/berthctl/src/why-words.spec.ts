@@ -77,6 +77,25 @@ describe('why a model is where it is, in words', () => {
     expect(words(driver, 'm').join('\n')).toContain(`On s: ${why}`);
   });
 
+  it('tells that the device has had its swaps, and who would leave', () => {
+    const driver = oneWarm();
+    driver.pass(20_000);
+    driver.fleet.swaps.set('gpu:s/0' as never, Array<number>(30).fill(driver.now - 10_000));
+    expect(words(driver, 'there')).toContain(
+      'On s: there is room once here@s left, which may begin in 50 s: the device has had its swaps of a minute.',
+    );
+  });
+
+  it('tells that a model is quarantined', () => {
+    const driver = oneWarm({ onLimitExceeded: 'quarantine' });
+    driver.tell({ kind: 'UnloadOrdered', model: 'here' as ModelId, force: true });
+    driver.pass(1_000);
+    driver.fleet.excesses.set('here' as ModelId, { bytes: 9 * MIB, at: driver.now, isPardoned: false });
+    expect(words(driver, 'here').join('\n')).toMatch(
+      /On s: the model, or .*, took more than its limit and is/,
+    );
+  });
+
   it('tells of a server that takes nothing', () => {
     const driver = oneWarm();
     driver.tell({ kind: 'DrainOrdered', server: 's' as ServerId, deadline: null });

@@ -11,10 +11,12 @@ export const verdictSchema = z.enum([
   'holds',
   'room',
   'room_by_eviction',
+  'swaps_spent',
   'no_room',
   'incomplete',
   'cooling_down',
   'closed',
+  'quarantined',
   'unseen',
   'not_in_repository',
   'labels',
@@ -67,6 +69,7 @@ const memory = {
   victimsLeftOut: count,
 };
 
+const until = time.nullable().describe('When time alone ends the verdict; null: it does not.');
 const cooldown = z.strictObject({ until: time, cause: z.string() });
 
 /** Why a model is where it is, or nowhere. */
@@ -105,6 +108,7 @@ export const explanationSchema = z.strictObject({
       server,
       state: z.string(),
       verdict: verdictSchema,
+      until,
       cooldown: cooldown.nullable(),
       host: z.strictObject(memory).nullable().describe('Null where the memory of its host is not limited.'),
     }),
@@ -115,6 +119,7 @@ export const explanationSchema = z.strictObject({
       ordinal: count,
       kind: z.enum(['gpu', 'cpu']),
       verdict: verdictSchema,
+      until,
       together: z.array(count).describe('The devices it would be loaded onto together, this one included.'),
       brings: z.array(model).describe('What else would come along.'),
       flags: z.array(z.string()).describe('As in a server: what is odd about it.'),

@@ -71,12 +71,13 @@ function copyView(here: WhyHere, times: WallTimes): Told['copies'][number] {
 }
 
 function serverView(there: WhyThere, telling: Telling): Told['servers'][number] {
-  const { server, standing, isDrained, verdict, cooldown, places, host } = there;
+  const { server, standing, isDrained, verdict, until, cooldown, places, host } = there;
   const chosen = new Set(places.flatMap(({ victims }) => victims ?? []));
   return {
     server,
     state: isDrained && standing === 'ready' ? 'draining' : standing,
     verdict,
+    until: telling.times.toldOrNull(until),
     cooldown: cooldown && { until: telling.times.told(cooldown.until), cause: cooldown.cause },
     host: Number.isFinite(host.capacity) ? memoryView(host, chosen, telling) : null,
   };
@@ -84,11 +85,12 @@ function serverView(there: WhyThere, telling: Telling): Told['servers'][number] 
 
 function deviceView(
   { server }: WhyThere,
-  { ordinal, kind, verdict, place, memory, flags }: WhyDevice,
+  { ordinal, kind, verdict, until, place, memory, flags }: WhyDevice,
   telling: Telling,
 ): Told['devices'][number] {
   return {
     ...{ server, ordinal, kind, verdict },
+    until: telling.times.toldOrNull(until),
     together: [...(place?.devices ?? [])],
     brings: [...(place?.brings ?? [])],
     flags: [...flags],

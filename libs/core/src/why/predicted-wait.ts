@@ -20,13 +20,15 @@ export function predictedWait(scene: Scene, there: readonly WhyThere[]): Millis 
 }
 
 /** When a load there could begin; infinity where there is no telling. */
-function beginsAt({ now }: Scene, { verdict, cooldown, places }: WhyThere): number {
+function beginsAt({ now }: Scene, { verdict, until, places }: WhyThere): number {
   switch (verdict) {
     case 'room':
     case 'room_by_eviction':
       return now;
     case 'cooling_down':
-      return places.some((place) => place.verdict !== 'no_room') ? cooldown!.until : Infinity;
+      return places.some((place) => place.verdict !== 'no_room') ? until! : Infinity;
+    case 'swaps_spent':
+      return until!;
     default:
       return Infinity;
   }

@@ -1,10 +1,13 @@
 import { type DeviceFlag, deviceFlags } from '../device-flags.js';
+import type { Cooldown } from '../fleet.js';
 import type { AccountId, ModelId, ReplicaId, ServerId } from '../ids.js';
 import { hostAccount, replicaId } from '../ids.js';
+import { isBarred } from '../limits.js';
 import type { Bytes, Instant } from '../model.js';
 import { coolingOn } from '../passes/cooling.js';
 import type { Fit } from '../passes/feasible.js';
 import type { Place } from '../passes/places.js';
+import { maySwap, openAgainAt } from '../passes/swaps.js';
 import type { FailureCause } from '../replica.js';
 import type { Device, Server } from '../server.js';
 import { type Standing, standingOf } from '../standing.js';
@@ -16,6 +19,8 @@ export type PlaceVerdict =
   | 'room'
   /** There is room once its victims have left. */
   | 'room_by_eviction'
+  /** There would be, but its devices have had their swaps of a minute: nobody leaves before one is left again. */
+  | 'swaps_spent'
   /** Too little may leave now. */
   | 'no_room';
 
@@ -30,6 +35,8 @@ export type Verdict =
   | 'cooling_down'
   /** The server takes nothing new: it does not stand, is drained, or has overdue loads in all its slots. */
   | 'closed'
+  /** The model, or something that it is made of, took more than its limit: it is loaded nowhere until somebody says otherwise. */
+  | 'quarantined'
   /** Not even an empty server could take it. */
   | Exclude<Fit, 'fits'>;
 
@@ -39,6 +46,8 @@ export interface WhyThere {
   readonly standing: Standing;
   readonly isDrained: boolean;
   readonly verdict: Verdict;
+  /** When time alone ends the verdict; null where it does not. */
+  readonly until: Instant | null;
   readonly cooldown: { readonly until: Instant; readonly cause: FailureCause } | null;
   /** Each way to put it there, or one more copy of it, in numbers; empty where none is worth a thought. */
   readonly places: readonly WhyPlace[];
@@ -52,6 +61,8 @@ export interface WhyDevice {
   readonly ordinal: number;
   readonly kind: Device['kind'];
   readonly verdict: Verdict;
+  /** As of a server. */
+  readonly until: Instant | null;
   /** The best way to put the model on it, if need be together with others; null where there is none. */
   readonly place: WhyPlace | null;
   readonly memory: WhyMemory;
@@ -64,6 +75,8 @@ export interface WhyPlace {
   /** What else would come along. */
   readonly brings: readonly ModelId[];
   readonly verdict: PlaceVerdict;
+  /** When its devices have a swap left again, where they have none now and others would have to leave. */
+  readonly until: Instant | null;
   readonly accounts: readonly WhyAccount[];
   /** Whose leaving would free enough; null where no set of those that may leave does. */
   readonly victims: readonly ReplicaId[] | null;
@@ -102,14 +115,14 @@ function whyServer(scene: Scene, server: Server, isOpen: boolean): WhyThere {
   const { fleet, model, now } = scene;
   const cooldown = coolingOn(fleet, server, model.id, now) ?? null;
   const places = scene.placesOn(server).map((place) => whyPlace(scene, place));
-  const judged = { isOpen, isCooling: cooldown !== null };
+  const judged = { isOpen, cooldown };
   const replica = fleet.replicas.get(replicaId(model.id, server.spec.id));
   const host = hostAccount(server.spec.host);
   return {
     server: server.spec.id,
     standing: standingOf(server, now),
     isDrained: server.drain !== null,
-    verdict: replica ? 'holds' : verdictOn(scene, server, { ...judged, places }),
+    ...(replica ? HOLDS : judge(scene, server, { ...judged, places })),
     cooldown: cooldown && { until: cooldown.until, cause: cooldown.cause },
     places,
     devices: (server.devices ?? []).map((device) => {
@@ -120,9 +133,7 @@ function whyServer(scene: Scene, server: Server, isOpen: boolean): WhyThere {
       return {
         ordinal,
         kind,
-        verdict: replica?.devices.includes(ordinal)
-          ? 'holds'
-          : verdictOn(scene, server, { ...judged, places: near }),
+        ...(replica?.devices.includes(ordinal) ? HOLDS : judge(scene, server, { ...judged, places: near })),
         place,
         memory,
         flags: deviceFlags(server, device, memory),
@@ -132,43 +143,65 @@ function whyServer(scene: Scene, server: Server, isOpen: boolean): WhyThere {
   };
 }
 
-const BEST_FIRST: readonly PlaceVerdict[] = ['room', 'room_by_eviction', 'no_room'];
+const BEST_FIRST: readonly PlaceVerdict[] = ['room', 'room_by_eviction', 'swaps_spent', 'no_room'];
 
 const bestOf = (places: readonly WhyPlace[]): WhyPlace | null =>
-  places.toSorted((a, b) => BEST_FIRST.indexOf(a.verdict) - BEST_FIRST.indexOf(b.verdict))[0] ?? null;
+  places.toSorted(
+    (a, b) =>
+      BEST_FIRST.indexOf(a.verdict) - BEST_FIRST.indexOf(b.verdict) || (a.until ?? 0) - (b.until ?? 0),
+  )[0] ?? null;
 
 const memoryAt = (scene: Scene, server: Server, place: WhyPlace | null, account: AccountId): WhyMemory =>
   place?.accounts.find((one) => one.account === account) ?? whyMemory(scene, server, account, null);
 
 interface Judged {
   readonly isOpen: boolean;
-  readonly isCooling: boolean;
+  readonly cooldown: Cooldown | null;
   readonly places: readonly WhyPlace[];
 }
 
-function verdictOn(
-  { model, room }: Scene,
-  server: Server,
-  { isOpen, isCooling, places }: Judged,
-): Exclude<Verdict, 'holds'> {
+type Judgement = Pick<WhyThere, 'verdict' | 'until'>;
+
+const HOLDS: Judgement = { verdict: 'holds', until: null };
+
+function judge(scene: Scene, server: Server, { isOpen, cooldown, places }: Judged): Judgement {
+  const lasting = lastingVerdict(scene, server) ?? (isOpen ? null : 'closed');
+  if (lasting !== null) return { verdict: lasting, until: null };
+  if (cooldown) return { verdict: 'cooling_down', until: cooldown.until };
+  const { verdict = 'incomplete', until = null } = bestOf(places) ?? {};
+  return { verdict, until };
+}
+
+/** What neither time nor anybody's leaving changes; null where there is no such thing. */
+function lastingVerdict({ fleet, model, room }: Scene, server: Server): Verdict | null {
   if (!model.enabled) return 'disabled';
+  if (isBarred(fleet, model.id)) return 'quarantined';
   const fit = room.fitOn(server, model);
-  if (fit !== 'fits') return fit;
-  if (!isOpen) return 'closed';
-  if (isCooling) return 'cooling_down';
-  return bestOf(places)?.verdict ?? 'incomplete';
+  return fit === 'fits' ? null : fit;
 }
 
 function whyPlace(scene: Scene, place: Place): WhyPlace {
   const { devices, brings, bookings } = place;
   const victims = scene.victimsFor(place);
+  const verdict = placeVerdict(scene, place, victims);
   return {
     devices,
     brings,
-    verdict: victims === null ? 'no_room' : victims.length > 0 ? 'room_by_eviction' : 'room',
+    verdict,
+    until: verdict === 'swaps_spent' ? openAgainAt(scene.fleet, place) : null,
     victims,
     accounts: bookings.map(({ account, bytes }) => whyMemory(scene, place.server, account, bytes)),
   };
+}
+
+function placeVerdict(
+  { fleet, want, now }: Scene,
+  place: Place,
+  victims: readonly ReplicaId[] | null,
+): PlaceVerdict {
+  if (victims === null) return 'no_room';
+  if (victims.length === 0) return 'room';
+  return maySwap(fleet, place, want, now) ? 'room_by_eviction' : 'swaps_spent';
 }
 
 function whyMemory<Needs extends Bytes | null>(

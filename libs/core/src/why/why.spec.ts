@@ -76,6 +76,7 @@ describe('why a model is where it is', () => {
         devices: [0],
         brings: [],
         verdict: 'no_room',
+        until: null,
         victims: null,
         accounts: [
           {

@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { type Model, type ModelId, type Why, whyOf } from '../index.js';
+
+const why = (driver: CoreDriver, model: string): Why => whyOf(driver.fleet, model as ModelId, driver.now);
+
+const both = (verdict: string, until: number | null) => ({ verdict, until, devices: [{ verdict, until }] });
+
+describe('a model that is not loaded though there may be room', () => {
+  /** An earlier life measured `m` at 9 of the 4 that it may take; `top` is made of it. */
+  function quarantined(parts: Partial<Model> = {}): CoreDriver {
+    const driver = new CoreDriver();
+    driver.tell({ kind: 'FootprintRemembered', model: 'm' as ModelId, footprint: { peak: 9, times: 1 } });
+    return driver
+      .declare(
+        aModel('m', { gpuBytes: 4, onLimitExceeded: 'quarantine', ...parts }),
+        aModel('top', { gpuBytes: 1, dependsOn: ['m' as ModelId] }),
+      )
+      .serve(aServer('s', [20]), ['m', 'top']);
+  }
+
+  it('is told to be quarantined, and so is what is made of it', () => {
+    const driver = quarantined();
+    for (const model of ['m', 'top']) {
+      expect(why(driver, model)).toMatchObject({
+        there: [both('quarantined', null)],
+        predictedWait: null,
+      });
+    }
+  });
+
+  it('is not, once an admin ordered its load or it may take so much', () => {
+    expect(why(quarantined({ onLimitExceeded: 'warn' }), 'm').there).toMatchObject([both('room', null)]);
+    const driver = quarantined();
+    driver.tell({ kind: 'LoadOrdered', model: 'm' as ModelId, until: driver.now + 60_000 });
+    expect(why(driver, 'm').there).toMatchObject([{ verdict: 'holds', until: null }]);
+    expect(why(driver, 'top').there).toMatchObject([both('room', null)]);
+  });
+});
+
+describe('a device that has had its swaps of a minute', () => {
+  /** Two models of which a device holds one; `a` has just made `b` leave, and is idle again. */
+  function swapped(): CoreDriver {
+    const driver = new CoreDriver();
+    const limits = { ...driver.fleet.limits, loadsPerDevicePerMinute: 1, starvation: 30_000 };
+    driver.tell({ kind: 'LimitsSet', limits, defaults: driver.fleet.defaults });
+    driver
+      .declare(aModel('a', { gpuBytes: 8 }), aModel('b', { gpuBytes: 8 }), aModel('small', { gpuBytes: 1 }))
+      .serve(aServer('s', [10]), ['a', 'b', 'small'])
+      .warm('b', 's');
+    driver.pass(20_000);
+    driver.resolve('a', { lease: 1_000 });
+    driver.pass(3_000);
+    driver.loadEnds('a', 's');
+    driver.pass(12_000);
+    return driver;
+  }
+
+  it('is told to have none left, until when, and who would leave then', () => {
+    const driver = swapped();
+    const [swap] = driver.fleet.swaps.values();
+    const until = swap![0]! + 60_000;
+    const { there, predictedWait } = why(driver, 'b');
+    expect(there).toMatchObject([both('swaps_spent', until)]);
+    expect(there[0]!.places).toMatchObject([{ verdict: 'swaps_spent', until, victims: ['a@s'] }]);
+    expect(predictedWait).toBeGreaterThanOrEqual(until - driver.now);
+    expect(why(driver, 'small').there).toMatchObject([both('room', null)]);
+    driver.pass(until - driver.now);
+    expect(why(driver, 'b').there).toMatchObject([both('room_by_eviction', null)]);
+  });
+
+  it('makes others leave for who starves all the same', () => {
+    const driver = swapped();
+    driver.fleet.wantedSince.set('b' as ModelId, driver.now - 30_000);
+    expect(why(driver, 'b').there).toMatchObject([both('room_by_eviction', null)]);
+  });
+
+  it('is a cooldown until that ends, where the load failed', () => {
+    const driver = swapped();
+    driver.resolve('small');
+    driver.loadEnds('small', 's', 'capacity');
+    driver.pass(600);
+    const { there } = why(driver, 'small');
+    expect(there).toMatchObject([both('cooling_down', there[0]!.cooldown!.until)]);
+  });
+});
