@@ -82,7 +82,7 @@ const copyOfServer = (server: Server): Server => ({
   configs: new Map(server.configs),
   described: new Set(server.described),
   ordered: new Set(server.ordered),
-  presumed: server.presumed,
+  presumed: new Map(server.presumed),
   hidden: server.hidden,
   meters: new Map(Array.from(server.meters, ([ordinal, meter]) => [ordinal, { ...meter }])),
   measured: new Map(server.measured),

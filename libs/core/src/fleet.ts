@@ -65,11 +65,12 @@ function addTo<Key>(index: Map<Key, Set<ReplicaId>>, key: Key, id: ReplicaId): v
   else index.set(key, new Set([id]));
 }
 
-/** Ends a replica and with it its booking. */
+/** Ends a replica, and with it its booking and what it was taken for. */
 export function forget(fleet: Fleet, replica: Replica): void {
   const { id, model, server, phase } = replica;
   if (phase === 'ready') fleet.routesRevision += 1;
   noteMotion(fleet.servers.get(server), replica, undefined);
+  fleet.servers.get(server)?.presumed.delete(model);
   fleet.replicas.delete(id);
   fleet.unsettled.delete(id);
   removeFrom(fleet.holders, model, id);

@@ -128,6 +128,17 @@ describe('what nobody has booked', () => {
     expect(serverIn(driver).presumed.has(A)).toBe(!isStranger);
   });
 
+  it('is taken for a step no longer once it is gone', () => {
+    const driver = aDriver();
+    driver.resolve('b');
+    see(driver, SERVES);
+    expect([...serverIn(driver).presumed.keys()]).toEqual([A]);
+    see(driver, GONE);
+    driver.now += 1_000;
+    see(driver, GONE);
+    expect([replicaIn(driver), serverIn(driver).presumed.size]).toEqual([undefined, 0]);
+  });
+
   it('is the copy of somebody else where ours was only placed', () => {
     const driver = aDriver();
     driver.resolve('a');
