@@ -197,7 +197,7 @@ describe('the promises', () => {
     ],
     [
       'a warm route to what was not there',
-      (one) => one.turn([{ kind: 'RoutesUsed', uses: [{ replica: HERE, at: 1, inUseUntil: 2 }] }]),
+      (one) => one.turn([{ kind: 'RoutesUsed', uses: [{ replica: HERE, at: 1, inUseUntil: 2, routes: 1 }] }]),
       /a warm route to here@s, which was not there \(invariant 14/,
     ],
     [

@@ -152,7 +152,9 @@ export class CorePlay {
 
   private useOf(model: ModelId): EventOf<'RoutesUsed'>['uses'] {
     const [replica] = this.fleet.holders.get(model) ?? [];
-    return replica === undefined ? [] : [{ replica, at: this.now, inUseUntil: this.now + LEASE_MS }];
+    return replica === undefined
+      ? []
+      : [{ replica, at: this.now, inUseUntil: this.now + LEASE_MS, routes: 1 }];
   }
 
   private at(moment: number, happen: () => Event | undefined): void {

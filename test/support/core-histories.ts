@@ -110,7 +110,7 @@ const event: fc.Arbitrary<Event | LookScript> = fc.oneof(
   }),
   fc.tuple(model, server).map(([m, s]): Event => ({
     kind: 'RoutesUsed',
-    uses: [{ replica: replicaId(m, s), at: 5, inUseUntil: 40 }],
+    uses: [{ replica: replicaId(m, s), at: 5, inUseUntil: 40, routes: 3 }],
   })),
   fc.tuple(model, fc.boolean()).map(([one, force]): Event => ({ kind: 'UnloadOrdered', model: one, force })),
   model.map((one): Event => ({ kind: 'LoadOrdered', model: one, until: 500 })),

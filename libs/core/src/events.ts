@@ -55,13 +55,14 @@ export type Event =
   | { readonly kind: 'FootprintRemembered'; readonly model: ModelId; readonly footprint: Footprint }
   | { readonly kind: 'RequestArrived'; readonly request: Request }
   | { readonly kind: 'RequestCancelled'; readonly request: RequestId }
-  /** Routes handed out without a turn: the latest use and the latest lease end per replica. */
+  /** Routes handed out without a turn: how many, the latest use and the latest lease end per replica. */
   | {
       readonly kind: 'RoutesUsed';
       readonly uses: readonly {
         readonly replica: ReplicaId;
         readonly at: Instant;
         readonly inUseUntil: Instant;
+        readonly routes: number;
       }[];
     }
   /** A caller said that it has just failed on these servers. */

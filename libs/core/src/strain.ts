@@ -11,6 +11,8 @@ const LOOKS = 3;
 const STANDING_FOR: Millis = 6_000;
 /** So long one copy fewer has to do before one is let go. */
 export const EASY_FOR: Millis = 300_000;
+/** Routes are counted over so long, as long as a strain has to last: two such spans at least have to agree. */
+const COUNTED_OVER: Millis = STANDING_FOR;
 /** As much of what one copy was seen to carry is expected of it at ease. */
 const AT_EASE = 0.7;
 
@@ -28,7 +30,7 @@ export function copiesByDemand(fleet: Readonly<Fleet>, id: ModelId): number {
 export const steadyCopies = (fleet: Readonly<Fleet>, id: ModelId): number =>
   Math.max(standingCopies(fleet.models.get(id)), copiesByDemand(fleet, id));
 
-/** Whether requests have stood for so long that one copy more is due. */
+/** Whether more has been asked for so long that one copy more is due. */
 export const isStrained = ({ standing }: Strain): boolean =>
   standing !== null && standing.looks >= LOOKS && standing.until - standing.since >= STANDING_FOR;
 
@@ -42,19 +44,55 @@ export interface Serving {
 /** What new samples make of the strain of a model. */
 export function felt(before: Strain, samples: Strain['samples'], serving: Serving): Strain {
   const { copies, isChanging, now } = serving;
-  const queue = sum(samples, (one) => one.queue);
-  const isStanding = queue >= STANDING * copies;
+  const isStanding = stands(samples, copies);
   const { since, looks } = before.standing ?? { since: now, looks: 0 };
   const { carries } = before;
   const felt: Strain = {
     copies: before.copies,
-    standing: isStanding && !isChanging ? { since, until: now, looks: looks + 1 } : null,
+    standing: null,
     easySince: null,
     carries: carries === 0 || isStanding ? carries : Math.max(carries, carriedBy(samples, copies)),
+    routes: counted(before.routes, now),
     samples,
     isAlone: before.isAlone,
   };
-  return isChanging || !isEasy(felt, copies) ? felt : { ...felt, easySince: before.easySince ?? now };
+  if (isChanging) return felt;
+  if (isStanding || isAskedBeyond(felt, copies))
+    return { ...felt, standing: { since, until: now, looks: looks + 1 } };
+  return isEasy(felt, copies) ? { ...felt, easySince: before.easySince ?? now } : felt;
+}
+
+/** Whether requests stand in the queues of so many copies. */
+export const stands = (samples: Strain['samples'], copies: number): boolean =>
+  sum(samples, (one) => one.queue) >= STANDING * copies;
+
+/**
+ * Whether callers get routes faster than the copies serve requests:
+ *
+ *     routes a second > carries * copies, and served a second >= 0.7 * carries * copies
+ *
+ * A route stands for one request at least, so that is more than they ever keep up with, though no queue in Triton shows it
+ * where callers send no more at once than is answered. It tells nothing before one copy was seen at its limit (`carries`);
+ * nor where the copies are not busy, since then all that is sent is served: those routes were given and not used. For the
+ * same reason what is served alone says whether one copy fewer would do.
+ */
+function isAskedBeyond({ carries, routes, samples }: Strain, copies: number): boolean {
+  const most = carries * copies;
+  return carries > 0 && routes.rate > most && sum(samples, (one) => one.rate) >= AT_EASE * most;
+}
+
+/** Counts routes to a model of which there may be more copies. */
+export function countRoutes(fleet: Fleet, id: ModelId, more: number): void {
+  const strain = fleet.strains.get(id);
+  if (!strain) return;
+  const { routes } = strain;
+  fleet.strains.set(id, { ...strain, routes: { ...routes, count: routes.count + more } });
+}
+
+/** The rate of a span that is over; a new one begins. */
+function counted(routes: Strain['routes'], now: Instant): Strain['routes'] {
+  const span = now - routes.since;
+  return span < COUNTED_OVER ? routes : { since: now, count: 0, rate: (1_000 * routes.count) / span };
 }
 
 /** Whether one copy fewer would serve what is asked, and have no queue to speak of. */
@@ -80,6 +118,7 @@ export const AT_REST: Strain = {
   standing: null,
   easySince: null,
   carries: 0,
+  routes: { since: -Infinity, count: 0, rate: 0 },
   samples: new Map(),
   isAlone: false,
 };

@@ -188,7 +188,10 @@ describe('an engine', () => {
     engine.tell();
     await settle();
     expect(turns[before]?.events).toEqual([
-      { kind: 'RoutesUsed', uses: [{ replica: 'a@t', at: clock.time, inUseUntil: clock.time + 10_000 }] },
+      {
+        kind: 'RoutesUsed',
+        uses: [{ replica: 'a@t', at: clock.time, inUseUntil: clock.time + 10_000, routes: 1 }],
+      },
     ]);
   });
 

@@ -5,12 +5,12 @@ import { Uses } from './uses.js';
 const A = 'a@t' as ReplicaId;
 
 describe('the uses between two turns', () => {
-  it('are the latest route to each replica and the latest end of a lease, not the lease of the latest', () => {
+  it('are how many routes to each replica there were, the latest of them and the latest end of a lease, not the lease of the latest', () => {
     const uses = new Uses();
     uses.note(A, 1_000, 31_000);
     uses.note(A, 2_000, 3_000);
     expect(uses.lastUse(A)).toBe(2_000);
-    expect(uses.take()).toEqual([{ replica: A, at: 2_000, inUseUntil: 31_000 }]);
+    expect(uses.take()).toEqual([{ replica: A, at: 2_000, inUseUntil: 31_000, routes: 2 }]);
   });
 
   it('are told once', () => {

@@ -2,17 +2,18 @@ import type { EventOf, Instant, ReplicaId } from '#core';
 
 type Use = EventOf<'RoutesUsed'>['uses'][number];
 
-/** Routes handed out between two turns: the latest use and the latest lease end of each replica. */
+/** Routes handed out between two turns: how many, the latest use and the latest lease end of each replica. */
 export class Uses {
-  private readonly latest = new Map<ReplicaId, { at: Instant; inUseUntil: Instant }>();
+  private readonly latest = new Map<ReplicaId, { at: Instant; inUseUntil: Instant; routes: number }>();
 
   note(replica: ReplicaId, at: Instant, inUseUntil: Instant): void {
     const use = this.latest.get(replica);
     if (!use) {
-      this.latest.set(replica, { at, inUseUntil });
+      this.latest.set(replica, { at, inUseUntil, routes: 1 });
       return;
     }
     use.at = at;
+    use.routes += 1;
     if (inUseUntil > use.inUseUntil) use.inUseUntil = inUseUntil;
   }
 
@@ -23,7 +24,7 @@ export class Uses {
 
   take(): readonly Use[] {
     if (this.latest.size === 0) return [];
-    const uses = [...this.latest].map(([replica, { at, inUseUntil }]) => ({ replica, at, inUseUntil }));
+    const uses = [...this.latest].map(([replica, use]) => ({ replica, ...use }));
     this.latest.clear();
     return uses;
   }

@@ -176,6 +176,7 @@ const strain = z.strictObject({
   standing: orNull(z.strictObject({ since: amount, until: amount, looks: whole })),
   easySince: orNull(amount),
   carries: amount,
+  routes: z.strictObject({ since: amount, count: whole, rate: amount }),
   samples: z.map(
     serverId,
     z.strictObject({ at: amount, served: amount, waited: amount, rate: amount, queue: amount }),

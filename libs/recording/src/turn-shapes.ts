@@ -76,7 +76,7 @@ const rememberedDevice = z.strictObject({
   capacity: amount,
 });
 const why = z.union([z.enum(['timed_out', 'unreachable', 'nonsense']), z.strictObject({ mode })]);
-const use = z.strictObject({ replica: replicaId, at: amount, inUseUntil: amount });
+const use = z.strictObject({ replica: replicaId, at: amount, inUseUntil: amount, routes: whole });
 
 /** Every event there is, by its kind. */
 export const EVENTS = {

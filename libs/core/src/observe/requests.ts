@@ -6,6 +6,7 @@ import type { Instant } from '../model.js';
 import { isFullWanted } from '../passes/look-around.js';
 import { isPinProtected } from '../pins.js';
 import type { Ready } from '../replica.js';
+import { countRoutes } from '../strain.js';
 
 /** A doubted server is looked at no more often than this. */
 const DOUBT_EVERY = 1_000;
@@ -15,8 +16,9 @@ export function cancelRequest(fleet: Fleet, id: RequestId): void {
 }
 
 export function useRoutes(fleet: Fleet, uses: EventOf<'RoutesUsed'>['uses']): void {
-  for (const { replica: id, at, inUseUntil } of uses) {
+  for (const { replica: id, at, inUseUntil, routes } of uses) {
     const replica = fleet.replicas.get(id);
+    if (replica) countRoutes(fleet, replica.model, routes);
     if (replica?.phase === 'ready') {
       const lastUse = Math.max(replica.lastUse, at);
       put(fleet, { ...replica, lastUse, inUseUntil: Math.max(replica.inUseUntil, inUseUntil) });

@@ -128,7 +128,10 @@ describe('a model that may have several copies', () => {
     const { driver, load } = twoCopies();
     for (const replica of driver.fleet.replicas.values()) {
       const inUseUntil = driver.now + 60 * MINUTE;
-      driver.tell({ kind: 'RoutesUsed', uses: [{ replica: replica.id, at: driver.now, inUseUntil }] });
+      driver.tell({
+        kind: 'RoutesUsed',
+        uses: [{ replica: replica.id, at: driver.now, inUseUntil, routes: 1 }],
+      });
     }
     load.lasts(6 * MINUTE, { queue: 0 });
     const [going, stays] = driver.phase('a', 't') === 'draining' ? ['t', 'u'] : ['u', 't'];

@@ -6,7 +6,7 @@ import { copiesOf, solidCopies, standingCopies } from '../pins.js';
 import type { Ready } from '../replica.js';
 import type { Server } from '../server.js';
 import { takesOrders } from '../standing.js';
-import { carriedBy, EASY_FOR, isStrained, mayHaveMore } from '../strain.js';
+import { carriedBy, EASY_FOR, isStrained, mayHaveMore, stands } from '../strain.js';
 import type { Strain } from '../strain-state.js';
 import { waitingFor } from './eta.js';
 import { hasQueue, isKept } from './idle.js';
@@ -15,7 +15,7 @@ import { crowding } from './spread.js';
 import { residentUntil } from './victims.js';
 import { presentCopies } from './wants.js';
 
-/** Asks for one copy more of each model whose requests have stood for long; what is cold begins anew. */
+/** Asks for one copy more of each model of which more has been asked for long than it serves; what is cold begins anew. */
 export function raiseCopies(fleet: Fleet, now: Instant): void {
   for (const [id, strain] of fleet.strains) {
     const model = fleet.models.get(id);
@@ -50,7 +50,9 @@ function raise(
 ): void {
   const present = presentCopies(fleet, id, now);
   if (strain.copies > present || present >= maxCopies) return;
-  const carries = carriedBy(strain.samples, present);
+  const carried = carriedBy(strain.samples, present);
+  // Where nothing stands they might serve more than they do.
+  const carries = stands(strain.samples, present) ? carried : Math.max(strain.carries, carried);
   fleet.strains.set(id, { ...strain, copies: present + 1, carries, standing: null, easySince: null });
 }
 

@@ -4,6 +4,7 @@ import type { Ready } from '../replica.js';
 import type { ModelId } from '../ids.js';
 import type { Instant } from '../model.js';
 import { hasVersion, pickRoute, routableReplicas } from '../routes.js';
+import { countRoutes } from '../strain.js';
 
 const NOBODY = { lastUse: () => undefined };
 
@@ -31,6 +32,7 @@ function doubtedRoute(fleet: Fleet, { model, version, avoid, arrivedAt }: Reques
 
 function grant(fleet: Fleet, request: Request, replica: Ready, now: Instant): Action {
   fleet.waiting.delete(request.id);
+  countRoutes(fleet, request.model, 1);
   const inUseUntil = Math.max(replica.inUseUntil, now + request.lease);
   put(fleet, { ...replica, lastUse: Math.max(replica.lastUse, now), inUseUntil });
   const waited = now - request.arrivedAt;

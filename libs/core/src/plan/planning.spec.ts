@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { copyFleet } from '../copy-fleet.js';
 import type { ModelId, Plan, PlanBounds, ServerId, Supposition } from '../index.js';
+import { AT_REST } from '../strain.js';
 import { Planning } from './planning.js';
 
 const NOTHING: Supposition = { models: [], lost: [], drained: [], asked: [] };
@@ -174,8 +175,7 @@ describe('planning', () => {
       .serve(aServer('t', [10]), ['here', 'there'])
       .warm('here', 's');
     driver.warm('there', 't').pass(1_000);
-    const calm = { standing: null, easySince: null, carries: 0, samples: new Map() };
-    driver.fleet.strains.set('here' as ModelId, { copies: 2, ...calm, isAlone: false });
+    driver.fleet.strains.set('here' as ModelId, { ...AT_REST, copies: 2 });
     const plan = planned(driver, {});
     expect(plan).toMatchObject({ end: 'at_rest', took: 0, orders: { items: [] } });
     expect(plan.lacking.items).toMatchObject([{ model: 'here', readyCopies: 1, before: false }]);
