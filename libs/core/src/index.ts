@@ -51,6 +51,7 @@ export { isGuaranteed, isPinProtected } from './pins.js';
 export { isComingBack, reloadsOf } from './reloads.js';
 export { residentUntil } from './passes/victims.js';
 export {
+  copiesPerModel,
   lastFailure,
   loadsInFlight,
   type Memory,

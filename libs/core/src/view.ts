@@ -8,8 +8,10 @@ import type { Bytes, Instant } from './model.js';
 import { isWrittenOff } from './failing.js';
 import { isOverLimit, isQuarantined } from './limits.js';
 import { isFailing } from './observe/pulse.js';
+import { claimsOf } from './passes/claims.js';
 import { waitingFor } from './passes/eta.js';
 import { isKept } from './passes/idle.js';
+import { leavingDraining } from './passes/wants.js';
 import { copiesOf } from './pins.js';
 import { isRoutable, loadBegan, loadsByServer, type Standing, standingOf } from './standing.js';
 import { isStuck } from './stuck.js';
@@ -143,6 +145,20 @@ const readyCopies = (fleet: Readonly<Fleet>, model: ModelId): number =>
     .filter((one) => one.phase === 'ready' && isRoutable(fleet.servers.get(one.server)!))
     .filter((one) => !isWrittenOff(fleet, one))
     .reduce((sum, replica) => sum + copiesOf(fleet, replica), 0);
+
+/** How many copies of each model are wanted, by the claim that asks for most, and how many are ready. */
+export function copiesPerModel(
+  fleet: Readonly<Fleet>,
+  now: Instant,
+): Map<ModelId, { readonly wanted: number; readonly ready: number }> {
+  const claims = claimsOf(fleet, new Set(leavingDraining(fleet, now)), now);
+  return new Map(
+    Array.from(fleet.models.keys(), (id) => [
+      id,
+      { wanted: claims.get(id)?.at(-1)?.copies ?? 0, ready: readyCopies(fleet, id) },
+    ]),
+  );
+}
 
 /** Loads ordered and not ended. */
 export const loadsInFlight = (fleet: Readonly<Fleet>): number =>

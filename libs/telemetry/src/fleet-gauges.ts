@@ -1,5 +1,13 @@
 import { Gauge, type Registry } from 'prom-client';
-import { type Fleet, type Instant, loadsInFlight, memoryOf, serverFlags, unsatisfiedPins } from '#core';
+import {
+  copiesPerModel,
+  type Fleet,
+  type Instant,
+  loadsInFlight,
+  memoryOf,
+  serverFlags,
+  unsatisfiedPins,
+} from '#core';
 import { Names } from './names.js';
 
 const PHASES = ['placed', 'loading', 'ready', 'draining', 'unloading', 'unknown'] as const;
@@ -45,6 +53,12 @@ export function addFleetGauges(registry: Registry, watch: () => Watched): void {
     ['model', 'kind'],
     modelMemory,
   );
+  gauge(
+    'model_copies',
+    'Copies of the models: those that pins, callers and demand ask for, and those that are ready.',
+    ['model', 'kind'],
+    modelCopies,
+  );
   gauge('observation_age_seconds', 'How old the last look at a server is.', ['server'], observationAge);
 }
 
@@ -84,6 +98,16 @@ function modelMemory(gauge: Gauge, { fleet }: Watched): void {
     gauge.inc({ model, kind: 'limit' }, gpuBytes);
     const footprint = fleet.footprints.get(id);
     if (footprint) gauge.inc({ model, kind: 'measured' }, footprint.peak);
+  }
+}
+
+/** Names are bounded as for the memory. */
+function modelCopies(gauge: Gauge, { fleet, now }: Watched): void {
+  const names = new Names();
+  for (const [id, { wanted, ready }] of copiesPerModel(fleet, now)) {
+    const model = names.told(id);
+    gauge.inc({ model, kind: 'wanted' }, wanted);
+    gauge.inc({ model, kind: 'ready' }, ready);
   }
 }
 

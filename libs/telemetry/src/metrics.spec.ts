@@ -10,6 +10,7 @@ import {
   type ServerId,
 } from '#core';
 import { Metrics } from './metrics.js';
+import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
 import { Names, OTHER } from './names.js';
 
 const order = 'o1' as OrderId;
@@ -62,6 +63,24 @@ describe('the metrics', () => {
     turn(0, [], []);
     expect(await metrics.text()).toMatch(/^berth_term 7$/m);
     expect(await metrics.text()).toMatch(/^berth_replicas\{phase="ready"\} 0$/m);
+  });
+
+  it('tell how many copies of a model are wanted, and how many are ready', async () => {
+    const driver = new CoreDriver()
+      .declare(aModel('m', { minCopies: 2 }), aModel('idle'), aModel('off', { minCopies: 1, enabled: false }))
+      .serve(aServer('a', [10]), ['m', 'idle', 'off']);
+    driver.loadEnds('m', 'a');
+    metrics.turnTaken({ events: [], actions: [], now: driver.now, took: 1 }, driver.fleet);
+    expect((await metrics.text()).match(/(?<=^berth_model_copies)\{.*$/gm)).toEqual([
+      '{model="m",kind="wanted"} 2',
+      '{model="m",kind="ready"} 1',
+      '{model="idle",kind="wanted"} 0',
+      '{model="idle",kind="ready"} 0',
+      '{model="off",kind="wanted"} 0',
+      '{model="off",kind="ready"} 0',
+    ]);
+    driver.resolve('idle', { wait: 60_000 });
+    expect(await metrics.text()).toContain('berth_model_copies{model="idle",kind="wanted"} 1');
   });
 
   it('name a model once those before it have gone', async () => {
