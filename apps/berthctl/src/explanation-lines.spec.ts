@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ExplanationMessage } from '#contracts';
+import { explanationLines } from './explanation-lines.js';
+
+const NOW = Date.parse('2026-01-01T00:00:00Z');
+const later = (seconds: number): string => new Date(NOW + 1_000 * seconds).toISOString();
+
+const DEVICE = {
+  ...{
+    server: 's',
+    ordinal: 0,
+    kind: 'gpu',
+    together: [0],
+    brings: [],
+    flags: [],
+    foreignMb: null,
+    residueMb: 0,
+  },
+  ...{ needsMb: 6, capacityMb: 10, heldMb: 6, promisedMb: 0, leavingMb: 0, freeMb: 4, shortMb: 2 },
+  ...{ victims: [], victimsLeftOut: 0 },
+} satisfies Omit<ExplanationMessage['devices'][number], 'verdict' | 'until'>;
+
+/** A model that is nowhere, with one server and its one device. */
+function explained(
+  told: Pick<ExplanationMessage['servers'][number], 'verdict' | 'until' | 'cooldown'>,
+): ExplanationMessage {
+  const { verdict, until, cooldown } = told;
+  return {
+    model: 'm',
+    source: 'file',
+    enabled: true,
+    state: 'absent',
+    pinnedCopies: 0,
+    presentCopies: 0,
+    waiting: 0,
+    lackingSince: null,
+    orderedUntil: null,
+    progress: null,
+    predictedWaitMs: null,
+    copies: [],
+    servers: [{ server: 's', state: 'ready', verdict, until, cooldown, host: null }],
+    devices: [{ ...DEVICE, verdict, until }],
+    lastFailure: null,
+    nextTryAt: null,
+    lastUnload: null,
+  };
+}
+
+const rows = (told: Parameters<typeof explained>[0]): string[] =>
+  explanationLines(explained(told), NOW)
+    .filter((line) => line.startsWith('s'))
+    .map((line) => line.replaceAll(/ {2,}/g, ' | '))
+    .filter((line) => !line.startsWith('state'));
+
+describe('the verdict on a server and a device', () => {
+  it('says when time alone ends it', () => {
+    const found = rows({ verdict: 'swaps_spent', until: later(50), cooldown: null });
+    expect(found).toHaveLength(2);
+    for (const line of found) expect(line).toContain(' | swaps spent, ends in 50 s');
+  });
+
+  it('says no more where time does not', () => {
+    const found = rows({ verdict: 'quarantined', until: null, cooldown: null });
+    for (const line of found) expect(line).toMatch(/ \| quarantined($| \|)/);
+    expect(found).toHaveLength(2);
+  });
+
+  it('leaves it to a column of its own when a cooldown ends', () => {
+    const cooldown = { until: later(5), cause: 'capacity' };
+    const [server] = rows({ verdict: 'cooling_down', until: later(5), cooldown });
+    expect(server).toContain(' | cooling down | capacity, ends in 5 s');
+  });
+});
