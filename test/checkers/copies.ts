@@ -133,14 +133,14 @@ const sumOf = ({ models }: Fleet, replicas: readonly Replica[]): number =>
   }, 0);
 
 /**
- * Demand makes no more copies than there may be: one is placed only while there are fewer. What another model needs on
+ * Demand makes no more copies than there may be: one is placed only while there are fewer, or to take the place of another. What another model needs on
  * its server is there for that one, however many there are elsewhere: `copies.max` bounds pins and demand, and does not
  * keep an ensemble away from every server but the one that has its step.
  */
 export const copiesStayWithinMax: TurnCheck = (scene) => {
   const { changes, fleet, trail } = scene;
   for (const { was, now } of changes) {
-    if (was || !isComing(now) || comesAlong(scene, now)) continue;
+    if (was || !isComing(now) || comesAlong(scene, now) || takesAPlace(scene, now)) continue;
     const model = fleet.models.get(now.model);
     if (model?.maxCopies == null) continue;
     const others = [...fleet.replicas.values()].filter(
@@ -153,6 +153,10 @@ export const copiesStayWithinMax: TurnCheck = (scene) => {
     );
   }
 };
+
+/** Whether another copy of its model is to leave for it. */
+const takesAPlace = ({ fleet }: TurnScene, { id }: Coming): boolean =>
+  [...fleet.moves.values()].some(({ to }) => to === id);
 
 /** Promised a place, or given it and loaded. */
 const isComing = (replica: Replica | undefined): replica is Coming =>

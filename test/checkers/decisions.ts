@@ -35,6 +35,7 @@ const copyOf = (fleet: Fleet): Fleet => ({
   strains: new Map(fleet.strains),
   loadTook: fleet.loadTook,
   swaps: new Map(fleet.swaps),
+  moves: new Map(fleet.moves),
   foundFailing: fleet.foundFailing,
   excesses: fleet.excesses,
   footprints: fleet.footprints,

@@ -1,6 +1,6 @@
 import { type AccountId, type Fleet, isComingBack, memoryOf, type Replica, replicaFlags } from '#core';
 import { pictureOf } from './in-short.js';
-import { evictedIn, isLeaving, type TurnCheck, type TurnScene } from './scene.js';
+import { evictedIn, isLeaving, isMoved, type TurnCheck, type TurnScene } from './scene.js';
 
 /** What a load takes was free when it was ordered, without exception. */
 export const loadsFit: TurnCheck = (scene) => {
@@ -17,15 +17,19 @@ export const loadsFit: TurnCheck = (scene) => {
   }
 };
 
-/** Nothing is evicted when free memory suffices, nothing within its minimum residency, nor in use but for who starves. */
+/**
+ * Nothing is evicted when free memory suffices, nothing within its minimum residency, nor in use but for who starves: what
+ * was moved goes on being used elsewhere.
+ */
 export const evictsOnlyForNeed: TurnCheck = (scene) => {
   const { fleet, turn, trail, wantedBefore } = scene;
   const evicted = evictedIn(scene);
-  for (const { victim, newcomer, readySince } of evicted) {
+  for (const one of evicted) {
+    const { victim, newcomer, readySince } = one;
     const waited = turn.now - (wantedBefore.get(newcomer) ?? turn.now);
     const isInUse = victim.phase === 'draining' && victim.inUseUntil > turn.now;
     trail.expect(
-      !isInUse || waited >= fleet.limits.starvation,
+      !isInUse || waited >= fleet.limits.starvation || isMoved(fleet, one),
       () => `${victim.id} was evicted in use for ${newcomer}, which had waited ${waited} ms`,
     );
     const { minResidency } = fleet.models.get(victim.model) ?? fleet.defaults;

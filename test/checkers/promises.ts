@@ -31,6 +31,7 @@ import {
 } from './in-flight.js';
 import { idlesSinceItsLastRoute, leasesHold, routesLeadToTheReady } from './leases.js';
 import { evictsOnlyForNeed, loadsFit } from './memory.js';
+import { movesAreFew, movesKeepWarm } from './moves.js';
 import { onlyInContact, pinsStay, waitsOutBackOff } from './orders.js';
 import { indexesAreInStep, ordersGoWithPhases, phasesFollowTheDiagram } from './phases.js';
 import { nobodyOutranksTheNewcomer, theWarmAreKept } from './ranks.js';
@@ -57,6 +58,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['6, loads in flight', [always(loadsStayWithinSlots)]],
   ['7, pins, leases, strangers', [pinsStay, warmCopiesStay, leasesHold, keptStrangersStay].map(always)],
   ['7, reloads', [always(reloadsOneByOne)]],
+  ['7, moves', [movesKeepWarm, movesAreFew].map(always)],
   ['8, evictions', [evictsOnlyForNeed, useIsReadBeforeEviction, extrasTakeLittle].map(always)],
   ['8, evictions', [...[nobodyOutranksTheNewcomer, theWarmAreKept].map(always), swapsAreBounded]],
   ['9, idle', [always(idlesSinceItsLastRoute), copiesDoNotFlap, always(copiesStayWithinMax)]],

@@ -1,15 +1,19 @@
 import type { Class, Fleet, Model, ModelId, Replica, Request } from '#core';
 import { asLookedAt, onlyFails } from './pulses.js';
-import { evictedIn, type TurnCheck } from './scene.js';
+import { evictedIn, isMoved, type TurnCheck } from './scene.js';
 
 const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, critical: 2 };
 
-/** Whoever leaves for another is of no higher class than who asks for that; for a pin whatever is not pinned may leave. */
+/**
+ * Whoever leaves for another is of no higher class than who asks for that; for a pin whatever is not pinned may leave. What
+ * is moved loses nothing, whoever that is for.
+ */
 export const nobodyOutranksTheNewcomer: TurnCheck = (scene) => {
   const { fleet, history, trail } = scene;
-  for (const { victim, newcomer } of evictedIn(scene)) {
+  for (const one of evictedIn(scene)) {
+    const { victim, newcomer } = one;
     const model = fleet.models.get(newcomer);
-    if (!model || model.pinnedCopies > 0) continue;
+    if (isMoved(fleet, one) || !model || model.pinnedCopies > 0) continue;
     const asked = highestAsked([...history.pending.values()], newcomer);
     const most =
       asked === undefined || isWantedForItself(fleet, model)

@@ -32,6 +32,8 @@ const RARE = {
   'evicted for a higher class': 'Of those who may leave the lower classes leave first, and no higher one.',
   'swapped again within a minute':
     'A device changes what it holds only so often, but for pins and who starves.',
+  'copy moved to make room':
+    'Another copy is ready elsewhere before it leaves, so that its model is warm all the time.',
   'soft idle copy evicted': 'It may stay for as long as nobody wants its memory.',
   'drain of a copy taken back': 'It is routed to again, and who was to have its memory is placed anew.',
   'evicted model asked for in the same turn':

@@ -20,6 +20,7 @@ export function explanationLines(told: ExplanationMessage, now: number): string[
     ...section('', copies, copyColumns(now)),
     ...section('no server is declared', servers, serverColumns(now)),
     ...section('', devices, deviceColumns(now)),
+    ...devices.flatMap(moveLine),
     ...section('', victims, victimColumns(now)),
     ...(leftOut > 0 ? [`and ${leftOut} more who hold less`] : []),
   ];
@@ -116,6 +117,14 @@ const deviceColumns = (now: number): Column<Device>[] => [
   { title: 'RESIDUE', cell: ({ residueMb }) => mib(residueMb) },
   { title: 'FLAGS', cell: ({ flags }) => flags.join(',') },
 ];
+
+/** What is moved from a device to make room, or would be. */
+const moveLine = ({ server, ordinal, move }: Device): string[] =>
+  move === null
+    ? []
+    : [
+        `${server}:${ordinal} gets free by a move of ${move.model} to ${placeWords(move.server, move.devices)}`,
+      ];
 
 interface VictimRow extends VictimMessage {
   readonly on: string;

@@ -8,14 +8,17 @@ const MOST_HOLDERS = 20;
 export function thereWords(there: WhyThere, now: Instant): string[] {
   const { server, verdict, places } = there;
   if (verdict === 'holds') return [];
-  const counts = verdict === 'no_room' || verdict === 'room_by_eviction' || verdict === 'swaps_spent';
+  const counts = verdict === 'no_room' || verdict === 'swaps_spent' || verdict.startsWith('room_by_');
   return [
     `On ${server}: ${verdictWords(there, now)}.`,
     ...(counts ? places.flatMap((place) => placeWords(place, now)) : []),
   ];
 }
 
-type Plain = Exclude<Verdict, 'cooling_down' | 'closed' | 'room_by_eviction' | 'swaps_spent'>;
+type Plain = Exclude<
+  Verdict,
+  'cooling_down' | 'closed' | 'room_by_eviction' | 'room_by_move' | 'swaps_spent'
+>;
 
 const VERDICTS: Readonly<Record<Plain, string>> = {
   holds: 'a copy is there',
@@ -45,6 +48,10 @@ function verdictWords(there: WhyThere, now: Instant): string {
       return `there is room once ${victimsIn(places, verdict)} left`;
     case 'swaps_spent':
       return `there is room once ${victimsIn(places, verdict)} left, which may begin in ${lasting(until! - now)}: the device has had its swaps of a minute`;
+    case 'room_by_move': {
+      const { replica, server } = places.find(({ move }) => move !== null)!.move!;
+      return `there is room once another copy of ${replica} is ready on ${server} and it left`;
+    }
     default:
       return VERDICTS[verdict];
   }

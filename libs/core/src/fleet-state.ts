@@ -60,6 +60,16 @@ export interface Reload {
   readonly config: LearnedConfig | null;
 }
 
+/** A copy that moves: another one of its model is loaded elsewhere, then it is let go for who wants its memory. */
+export interface Move {
+  readonly model: ModelId;
+  /** The replica that takes its place. */
+  readonly to: ReplicaId;
+  /** The model it makes room for. */
+  readonly for: ModelId;
+  readonly since: Instant;
+}
+
 /** The operator's stop: routes go on, and no load or unload is ordered until it ends. */
 export interface Frozen {
   readonly reason: string;
@@ -111,6 +121,8 @@ export interface Fleet {
   readonly loadTook: Map<ModelId, Millis>;
   /** When others were evicted for loads onto each device, oldest first; older ones than a minute count no more. */
   readonly swaps: Map<AccountId, readonly Instant[]>;
+  /** The copies that give their memory to somebody once another one of their model is ready elsewhere, and that. */
+  readonly moves: Map<ReplicaId, Move>;
   /** How many copies of a model were found to be failing, one after the other, since one of it last succeeded. */
   readonly foundFailing: Map<ModelId, number>;
   /** The models that were measured above their limits, since their declarations last changed. */

@@ -27,6 +27,7 @@ export const emptyFleet = (): Fleet => ({
   strains: new Map(),
   loadTook: new Map(),
   swaps: new Map(),
+  moves: new Map(),
   foundFailing: new Map(),
   excesses: new Map(),
   footprints: new Map(),

@@ -69,7 +69,7 @@ export {
 } from './view.js';
 export type { Hold } from './why/holds.js';
 export type { WhyHere } from './why/why-here.js';
-export type { WhyHolder } from './why/scene.js';
+export type { WhyHolder, WhyMove } from './why/scene.js';
 export type {
   PlaceVerdict,
   Verdict,

@@ -6,6 +6,7 @@ import { observe } from './observe/observe.js';
 import { grantWaiting } from './passes/grant.js';
 import { lookAround } from './passes/look-around.js';
 import { lowerCopies, raiseCopies } from './passes/copies.js';
+import { endMoves } from './passes/moves.js';
 import { openingsFor } from './passes/openings.js';
 import { dropHomeless, dropUnwanted, openLedger, placeWanted } from './passes/place.js';
 import {
@@ -49,7 +50,7 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const granted = grantWaiting(fleet, now);
   const expired = takeExpired(fleet, now);
   const overflow = refuseOverflow(fleet, now);
-  dropWishes(fleet, now);
+  dropMoot(fleet, now);
   const known = fleet.replicas.size;
   dropUnwanted(fleet);
   const stranded = fleet.frozen ? [] : retire(fleet, open, now);
@@ -79,6 +80,12 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
     ...late,
     ...lookAround(fleet, now),
   ];
+}
+
+/** Those who were answered may have been all that something was wished for, or moved for. */
+function dropMoot(fleet: Fleet, now: Instant): void {
+  dropWishes(fleet, now);
+  endMoves(fleet, now);
 }
 
 /** What retires, or demand gives up, may have been what others were placed for, or waited for. */

@@ -8,6 +8,8 @@ import { residentUntil } from './passes/victims.js';
 import { sparedAt } from './passes/copies.js';
 import { idleAt, idleUnloadAt } from './passes/idle.js';
 import { dueLook, NO_WORK, type Work, workByServer } from './passes/look-around.js';
+import { movableFrom, REST } from './passes/movable.js';
+import { movesUntil } from './passes/moves.js';
 import { queueGraceEnds } from './passes/retire.js';
 import { swapsAgainAt } from './passes/swaps.js';
 import { loadBounds, RECONNECT_GRACE, SETTLING } from './standing.js';
@@ -37,9 +39,15 @@ function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   for (const [id, strain] of fleet.strains) {
     for (const at of sparedAt(fleet, id, strain, now)) wake = sooner(at, now, wake);
   }
+  return fleet.wantedSince.size === 0 ? wake : lackingWake(fleet, now, wake);
+}
+
+/** The next moment of what is lacking somewhere. */
+function lackingWake(fleet: Readonly<Fleet>, now: Instant, before: Instant): Instant {
+  let wake = before;
   for (const since of fleet.wantedSince.values()) wake = sooner(since + fleet.limits.starvation, now, wake);
-  if (fleet.wantedSince.size === 0) return wake;
   for (const account of fleet.swaps.keys()) wake = sooner(swapsAgainAt(fleet, account), now, wake);
+  for (const move of fleet.moves.values()) wake = sooner(movesUntil(fleet, move), now, wake);
   return wake;
 }
 
@@ -69,8 +77,12 @@ function replicaWake(fleet: Readonly<Fleet>, replica: Replica, now: Instant, wak
 function readyWake(fleet: Readonly<Fleet>, replica: Ready, now: Instant, wake: Instant): Instant {
   const next = idleWake(fleet, replica, now, wake);
   if (fleet.wantedSince.size === 0) return next;
-  return sooner(replica.inUseUntil, now, sooner(residentUntil(fleet, replica), now, next));
+  return sooner(replica.inUseUntil, now, residentWake(fleet, replica, now, next));
 }
+
+/** When it may be evicted, and when it may be moved. */
+const residentWake = (fleet: Readonly<Fleet>, replica: Ready, now: Instant, wake: Instant): Instant =>
+  sooner(movableFrom(fleet, replica), now, sooner(residentUntil(fleet, replica), now, wake));
 
 /** Whether one may be retired at all is asked only where that would come first. */
 function idleWake(fleet: Readonly<Fleet>, replica: Ready, now: Instant, wake: Instant): Instant {
@@ -85,5 +97,6 @@ function settledWake(fleet: Readonly<Fleet>, now: Instant, wake: Instant): Insta
   const idle = retirements.earliest(-Infinity, wake, (id, next) => idleWake(fleet, of(id), now, next));
   if (fleet.wantedSince.size === 0) return idle;
   const free = leases.earliest(now, idle, (id, next) => sooner(of(id).inUseUntil, now, next));
-  return residencies.earliest(now, free, (id, next) => sooner(residentUntil(fleet, of(id)), now, next));
+  // It stands there by the end of its residency, and may be moved so much later at most.
+  return residencies.earliest(now - REST, free, (id, next) => residentWake(fleet, of(id), now, next));
 }

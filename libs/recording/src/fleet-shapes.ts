@@ -206,6 +206,7 @@ export const fleet = z.strictObject({
   strains: z.map(modelId, strain),
   loadTook: z.map(modelId, amount),
   swaps: z.map(named<AccountId>(), list(amount)),
+  moves: z.map(replicaId, z.strictObject({ model: modelId, to: replicaId, for: modelId, since: amount })),
   foundFailing: z.map(modelId, amount),
   excesses: z.map(modelId, z.strictObject({ bytes: amount, at: amount, isPardoned: flag })),
   footprints: z.map(modelId, footprint),

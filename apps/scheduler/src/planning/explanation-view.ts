@@ -1,4 +1,4 @@
-import type { Hold, Millis, Why, WhyDevice, WhyHere, WhyHolder, WhyMemory, WhyThere } from '#core';
+import type { Hold, Millis, Why, WhyDevice, WhyHere, WhyHolder, WhyMemory, WhyMove, WhyThere } from '#core';
 import type { ExplanationMessage, HoldMessage, VictimMessage } from '#contracts';
 import { mib } from '../models/core-model.js';
 import type { Entry } from '../models/layers.js';
@@ -93,10 +93,17 @@ function deviceView(
     until: telling.times.toldOrNull(until),
     together: [...(place?.devices ?? [])],
     brings: [...(place?.brings ?? [])],
+    move: place?.move ? moveView(place.move) : null,
     flags: [...flags],
     ...memoryView(memory, new Set(place?.victims), telling),
   };
 }
+
+const moveView = ({ model, server, devices }: WhyMove): Told['devices'][number]['move'] => ({
+  model,
+  server,
+  devices: [...devices],
+});
 
 function memoryView(memory: WhyMemory, chosen: ReadonlySet<string>, { times, most }: Telling) {
   const { needs, capacity, held, promised, leaving, free, spare, foreign, residue, holders } = memory;

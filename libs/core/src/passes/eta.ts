@@ -31,7 +31,21 @@ export function describeWait(fleet: Readonly<Fleet>, model: ModelId, now: Instan
     return { phase: 'loading', eta, position };
   }
   const phase = replicas.some((replica) => replica.phase === 'placed') ? 'placed' : 'waiting';
-  return { phase, eta: took, position };
+  return { phase, eta: movedIn(fleet, model, now) + took, position };
+}
+
+/** How long it should take until what moves for a model can leave: another copy of that is loaded first, and leases end. */
+function movedIn(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Millis {
+  let longest = 0;
+  for (const [id, move] of fleet.moves) {
+    const replica = fleet.replicas.get(id);
+    const copy = fleet.replicas.get(move.to);
+    if (move.for !== model || replica?.phase !== 'ready') continue;
+    const isReady = !copy || copy.phase === 'ready';
+    const load = isReady ? 0 : loadTook(fleet, move.model) - (now - (loadBegan(copy) ?? now));
+    longest = Math.max(longest, load, replica.inUseUntil - now);
+  }
+  return longest;
 }
 
 const isLoading = (replica: Replica): boolean =>

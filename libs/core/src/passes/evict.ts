@@ -2,9 +2,12 @@ import type { Fleet } from '../fleet.js';
 import { isNeeded } from '../footprint.js';
 import type { AccountId, ReplicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
-import type { Bytes, Instant, Model } from '../model.js';
+import type { Bytes, Instant, Millis, Model } from '../model.js';
 import type { Ready } from '../replica.js';
 import { byWorth } from '../worth.js';
+import type { Freed } from './freed.js';
+import { moveFor, searchIn } from './movable.js';
+import { followMove } from './moves.js';
 import type { Place } from './places.js';
 import { areRead, isBeingRead } from './reading.js';
 import { byHarm, type Harm, type Leavers, leastHarm } from './offers.js';
@@ -22,12 +25,6 @@ import {
   withinKept,
 } from './victims.js';
 import type { Want } from './wants.js';
-
-/** Room will be free at `place`; or a fresh reading of use was asked for first; or nothing may go. */
-export type Freed =
-  | { readonly kind: 'freed'; readonly place: Place }
-  | { readonly kind: 'asking' }
-  | { readonly kind: 'nothing' };
 
 /** The least valuable first. Of two worth the same, one goes before another that would take it along. */
 const byValue = (one: Victim, other: Victim): number =>
@@ -49,10 +46,14 @@ export function evictFor(
   want: Want,
   now: Instant,
 ): Freed {
+  const moved = followMove(fleet, ledger, places, want, now);
+  if (moved) return moved;
   const free = swappable(fleet, places, want, now);
   const isVictim = victimTest(fleet, free, want, now);
   if (isBeingRead(fleet, ledger, free, want, isVictim)) return { kind: 'asking' };
   const best = bestPlan(fleet, ledger, free, want, isVictim);
+  const move = best && !isMissed(best, now) ? undefined : moveFor(searchIn(fleet, ledger, now), free, want);
+  if (move) return { kind: 'moving', move };
   if (!best) return { kind: 'nothing' };
   const leaving = replicasIn(best.victims);
   if (!areRead(fleet, best.place, leaving, want, now)) return { kind: 'asking' };
@@ -63,6 +64,16 @@ export function evictFor(
   noteSwap(fleet, best.place, now);
   return { kind: 'freed', place: best.place };
 }
+
+/**
+ * A model used so short a time ago is likely to be asked for again soon: it would be loaded anew, and somebody else would
+ * leave for that. Loading one copy elsewhere first costs no more, and nobody waits for it.
+ */
+const LATELY: Millis = 60_000;
+
+/** Whether a plan makes something cold that is likely to be missed. */
+export const isMissed = ({ victims }: Pick<Plan, 'victims'>, now: Instant): boolean =>
+  victims.some(({ isSpare, lastUse }) => !isSpare && lastUse > now - LATELY);
 
 /** The plan that hurts least, wherever that is: places are planned by what they hurt at least, while one could be better. */
 export function bestPlan(

@@ -75,10 +75,10 @@ describe('whether a model can ever fit', () => {
     const driver = new CoreDriver()
       .declare({ ...p, pinnedCopies: 2 }, aModel('x', { gpuBytes: 18 }), aModel('z', { gpuBytes: 8 }))
       .serve(aServer('t', [10]), ['p', 'z'])
-      .serve(aServer('u', [20]), ['p', 'x']);
+      .serve(aServer('u', [20], { labels: { zone: 'b' } }), ['p', 'x']);
     driver.loadEnds('p', 't');
     driver.loadEnds('p', 'u');
-    driver.declare({ ...p, pinnedCopies: 1 });
+    driver.declare({ ...p, pinnedCopies: 1, require: { zone: 'b' } });
     driver.pass(15_000);
     driver.resolve('p', { avoid: ['t'] });
     const request = driver.resolve('x');

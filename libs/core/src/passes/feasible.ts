@@ -1,7 +1,7 @@
 import { type Fleet, replicasOf } from '../fleet.js';
 import type { Booking, Ready } from '../replica.js';
 import type { Device, Server } from '../server.js';
-import { bookingsFor, dependenciesOf, labelsMatch } from '../footprint.js';
+import { bookingsFor, dependenciesOf, isNeeded, labelsMatch } from '../footprint.js';
 import { type AccountId, type ModelId, replicaId, type ReplicaId } from '../ids.js';
 import { indexesOf } from '../indexes.js';
 import { standingModels } from '../standing-models.js';
@@ -27,18 +27,43 @@ export type Fit =
   /** Something it needs is not to be loaded. */
   | 'disabled';
 
-/** What would be left of each account if all that may leave had left: pins and kept strangers stay, with what they need. */
+/**
+ * What would be left of each account if all that may leave had left: pins and kept strangers stay, with what they need,
+ * but what could be moved.
+ */
 export class Room {
   private readonly staying = new Set<ReplicaId>();
   private readonly fixed = new Map<AccountId, Bytes>();
 
   constructor(private readonly fleet: Readonly<Fleet>) {
-    const pinned = standingModels(fleet).flatMap(({ id }) => replicasOf(fleet, id));
+    const standing = standingModels(fleet).flatMap(({ id }) => replicasOf(fleet, id));
     const strangers = Array.from(indexesOf(fleet).strangers, (id) => fleet.replicas.get(id)!);
-    for (const replica of [...pinned, ...strangers]) {
+    const pinned: Ready[] = [];
+    for (const replica of new Set([...standing, ...strangers])) {
       if (replica.phase !== 'ready') continue;
-      if (isKept(fleet, replica) || this.isPinnedHere(replica)) this.fixWithNeeds(replica);
+      const isToStay = isKept(fleet, replica);
+      if (!isToStay && !this.isPinnedHere(replica)) continue;
+      if (!isToStay) pinned.push(replica);
+      this.fixWithNeeds(replica);
     }
+    for (const replica of pinned.filter((one) => this.mayMove(one))) {
+      this.staying.delete(replica.id);
+      this.fix(replica.bookings, -1);
+    }
+  }
+
+  /** Whether a pinned copy goes alone, and another server could have it instead beside all that stays there. */
+  private mayMove(replica: Ready): boolean {
+    const { model: id } = replica;
+    const model = this.fleet.models.get(id);
+    if (!model || this.fleet.composed.has(id) || isNeeded(this.fleet, replica)) return false;
+    return [...this.fleet.servers.values()].some(
+      (server) =>
+        this.fleet.replicas.get(replicaId(id, server.spec.id))?.phase !== 'ready' &&
+        server.repository.has(id) &&
+        labelsMatch(server, model) &&
+        deviceChoices(server, model).some((devices) => this.holds(server, model, devices)),
+    );
   }
 
   private fixWithNeeds({ model, server }: Ready): void {
@@ -60,9 +85,9 @@ export class Room {
     return others.reduce((sum, one) => sum + copiesOf(this.fleet, one), 0) < pinned;
   }
 
-  private fix(bookings: readonly Booking[]): void {
+  private fix(bookings: readonly Booking[], times: 1 | -1 = 1): void {
     for (const { account, bytes } of bookings)
-      this.fixed.set(account, (this.fixed.get(account) ?? 0) + bytes);
+      this.fixed.set(account, (this.fixed.get(account) ?? 0) + times * bytes);
   }
 
   /** Judged on declared or remembered devices, whether the server can be reached or not. */

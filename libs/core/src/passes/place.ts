@@ -12,7 +12,8 @@ import { isSettling } from '../standing.js';
 import { copiesByDemand, steadyCopies } from '../strain.js';
 import { evictFor } from './evict.js';
 import { coolingOn } from './cooling.js';
-import { slackIn } from './slack.js';
+import { bestFit } from './best-fit.js';
+import { beginMove } from './moves.js';
 import { crowding } from './spread.js';
 import { carrier, devicesOf, growthsOn, isGoing, mayCome, type Place, placesOn } from './places.js';
 import { mayBeLoaded, presentCopies, type Want, wantsOf } from './wants.js';
@@ -115,6 +116,7 @@ const askedModels = (fleet: Fleet): ModelId[] => [
   ...Array.from(fleet.waiting.values(), ({ model }) => model),
   ...fleet.wishes.keys(),
   ...Array.from(fleet.reloads.values(), ({ model }) => model),
+  ...Array.from(fleet.moves.values(), ({ model }) => model),
   ...toReplace(fleet, -Infinity),
 ];
 
@@ -154,10 +156,15 @@ function placeCopies(
   if (presentCopies(fleet, want.model.id, now) < want.after) return true;
   while (presentCopies(fleet, want.model.id, now) < want.copies) {
     const places = placesFor(fleet, want, open, now);
-    const fitting = roomFor(fleet, ledger, places, crowding(fleet, want.model, now));
+    const fitting = bestFit(fleet, ledger, places, crowding(fleet, want.model, now));
     const found = fitting
       ? ({ kind: 'freed', place: fitting } as const)
       : evictFor(fleet, ledger, places, want, now);
+    if (found.kind === 'moving') {
+      settle(fleet, ledger, found.move.place, found.move, now);
+      beginMove(fleet, found.move, want, now);
+      return true;
+    }
     if (found.kind !== 'freed') return found.kind === 'asking';
     settle(fleet, ledger, found.place, want, now);
   }
@@ -182,34 +189,6 @@ const tryable = (
   now: Instant,
   ways: typeof placesOn,
 ): Place[] => (coolingOn(fleet, server, model.id, now) ? [] : ways(fleet, server, model));
-
-/**
- * Where the model is spread, a server unlike those that hold it; then a server without a copy before one with; then
- * memory free today before memory free soon; then the best fit, which keeps the large gaps for large models.
- */
-function roomFor(
-  fleet: Fleet,
-  ledger: Ledger,
-  places: readonly Place[],
-  crowdOn: (server: Server) => number,
-): Place | undefined {
-  const slackOf = slackIn(fleet, ledger);
-  let best: { readonly place: Place; readonly rank: readonly number[] } | undefined;
-  for (const place of places) {
-    const { server, bookings, grows } = place;
-    if (!ledger.fitsSpare(bookings)) continue;
-    const isFree = ledger.fitsFree(bookings);
-    const rank = [crowdOn(server), grows ? 1 : 0, isFree ? 0 : 1, slackOf(place)];
-    if (!best || isBefore(rank, best.rank)) best = { place, rank };
-  }
-  return best?.place;
-}
-
-/** Compares number by number, the first that differ. */
-function isBefore(one: readonly number[], other: readonly number[]): boolean {
-  const at = one.findIndex((value, index) => value !== other[index]);
-  return at >= 0 && one[at]! < other[at]!;
-}
 
 /** Promises a place to a model and to all that it brings along. */
 export function settle(

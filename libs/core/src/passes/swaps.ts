@@ -47,6 +47,10 @@ export function swappable(
   return places.filter((place) => openAgainAt(fleet, place) <= now);
 }
 
+/** Whether others may leave for a want at a place now. */
+export const maySwap = (fleet: Readonly<Fleet>, place: Place, want: Want, now: Instant): boolean =>
+  swappable(fleet, [place], want, now).length > 0;
+
 /** Whether any device has spent its budget. */
 export function isAnySpent(fleet: Readonly<Fleet>, now: Instant): boolean {
   for (const account of fleet.swaps.keys()) if (swapsAgainAt(fleet, account) > now) return true;

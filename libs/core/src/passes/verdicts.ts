@@ -10,6 +10,7 @@ import { isStuck } from '../stuck.js';
 import { isOverdue, isSeen, isSettling, SETTLING, standingOf } from '../standing.js';
 import { coolingOn } from './cooling.js';
 import { type Fit, Room } from './feasible.js';
+import { isMovedFor } from './moves.js';
 import { isGivenUp, presentCopies } from './wants.js';
 import { wish } from './wishes.js';
 
@@ -57,7 +58,7 @@ export class Verdicts {
     if (isSettling(this.fleet, this.now)) return undefined;
     if (isBarred(this.fleet, id)) return { reason: 'load_failed', retryAfter: null, cause: 'capacity' };
     if (model.coldStart.policy === 'shed') return this.shed(model);
-    if (presentCopies(this.fleet, id, this.now) > 0) return undefined;
+    if (presentCopies(this.fleet, id, this.now) > 0 || isMovedFor(this.fleet, id, this.now)) return undefined;
     return this.onPlaces(model);
   }
 

@@ -70,6 +70,15 @@ export function wantFor(fleet: Readonly<Fleet>, model: Model, now: Instant): Wan
   return { model, copies: 1, after: 0, since: fleet.wantedSince.get(model.id) ?? now, rank, isExtra };
 }
 
+/** Whether somebody wants a model, demand aside, of which there is less than that, and which may be loaded. */
+export function isLacking(fleet: Readonly<Fleet>, model: Model, now: Instant): boolean {
+  if (!model.enabled || isGivenUp(fleet, model.id, now) || !mayBeLoaded(fleet, model.id)) return false;
+  const asked = ranksAsked(fleet, leavingDraining(fleet, now), now);
+  const present = presentCopies(fleet, model.id, now);
+  const claims = claimsOn(fleet, model, asked.get(model.id) ?? null);
+  return claims.some(({ copies, isExtra }) => !isExtra && present < copies);
+}
+
 /** Whose turn it is before whom: the lower comes first. */
 function byTurn({ model, rank, after, isExtra }: Want, leaving: ReadonlySet<ModelId>): number {
   if (isExtra) return PINNED - rank;

@@ -47,7 +47,7 @@ export interface Cut<Item> {
 }
 
 /** Who makes a model be loaded: the first of these that holds. */
-export type WantedBy = 'pin' | 'drain' | 'request' | 'wish' | 'dependency' | 'copies';
+export type WantedBy = 'move' | 'pin' | 'drain' | 'request' | 'wish' | 'dependency' | 'copies';
 
 /** A load or an unload that would be ordered. */
 export type PlannedOrder =

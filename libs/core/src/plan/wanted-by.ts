@@ -6,9 +6,10 @@ import { waitingFor } from '../passes/eta.js';
 import { leavingDraining } from '../passes/wants.js';
 import type { WantedBy } from './plan.js';
 
-/** Why a model is loaded: for a pin, a server that is drained, somebody who asks, another model, or one more copy. */
+/** Why a model is loaded: for a move, a pin, a server that is drained, somebody who asks, another model, or one more copy. */
 export function wantedBy(fleet: Readonly<Fleet>, id: ModelId, now: Instant): WantedBy {
   const model = fleet.models.get(id);
+  if ([...fleet.moves.values()].some((move) => move.model === id)) return 'move';
   if (model?.enabled && model.pinnedCopies > 0) return 'pin';
   if (leavingDraining(fleet, now).includes(id)) return 'drain';
   if (waitingFor(fleet, id) > 0) return 'request';

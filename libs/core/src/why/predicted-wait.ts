@@ -20,11 +20,13 @@ export function predictedWait(scene: Scene, there: readonly WhyThere[]): Millis 
 }
 
 /** When a load there could begin; infinity where there is no telling. */
-function beginsAt({ now }: Scene, { verdict, until, places }: WhyThere): number {
+function beginsAt(scene: Scene, { verdict, until, places }: WhyThere): number {
   switch (verdict) {
     case 'room':
     case 'room_by_eviction':
-      return now;
+      return scene.now;
+    case 'room_by_move':
+      return movedAt(scene, places);
     case 'cooling_down':
       return places.some((place) => place.verdict !== 'no_room') ? until! : Infinity;
     case 'swaps_spent':
@@ -34,9 +36,19 @@ function beginsAt({ now }: Scene, { verdict, until, places }: WhyThere): number 
   }
 }
 
+/** When what has to be moved there could have left: the other copy is loaded first, and leases end. */
+function movedAt({ fleet, now }: Scene, places: WhyThere['places']): number {
+  const ends = places.flatMap(({ move }) => {
+    const replica = move && fleet.replicas.get(move.replica);
+    if (replica?.phase !== 'ready') return [];
+    return [Math.max(now + loadTook(fleet, replica.model), replica.inUseUntil)];
+  });
+  return Math.min(...ends);
+}
+
 /** When there could be room, where there is none yet: looked for only then, since it is dear. */
 function opening({ fleet, open, ledger, want, now }: Scene, there: readonly WhyThere[]): number {
-  const isRoom = there.some(({ verdict }) => verdict === 'room' || verdict === 'room_by_eviction');
+  const isRoom = there.some(({ verdict }) => verdict.startsWith('room'));
   const isCrowded = there.some(({ verdict }) => verdict === 'no_room');
   return isRoom || !isCrowded ? Infinity : (opensAt(fleet, open, ledger, want, now) ?? Infinity);
 }

@@ -2,8 +2,9 @@ import type { Fleet } from '../fleet.js';
 import type { AccountId, ModelId, ReplicaId, ServerId } from '../ids.js';
 import { Ledger } from '../ledger.js';
 import type { Bytes, Instant, Model } from '../model.js';
-import { planFor } from '../passes/evict.js';
+import { isMissed, planFor } from '../passes/evict.js';
 import { Room } from '../passes/feasible.js';
+import { moveFor, type Search, searchIn } from '../passes/movable.js';
 import { growthsOn, type Place, placesOn } from '../passes/places.js';
 import { replicasIn, shortfall, type Victim, victimsAmong, victimTest } from '../passes/victims.js';
 import { type Want, wantFor } from '../passes/wants.js';
@@ -22,6 +23,21 @@ export interface WhyHolder {
   readonly holds: readonly Hold[];
 }
 
+/** A copy that is moved, or would be: another one is loaded there, and then it leaves. */
+export interface WhyMove {
+  readonly replica: ReplicaId;
+  readonly model: ModelId;
+  readonly server: ServerId;
+  readonly devices: readonly number[];
+}
+
+/** How a place gets free. */
+interface WhyWay {
+  /** Whose leaving would free enough; null where no set of those that may leave does, or a move hurts less. */
+  readonly victims: readonly ReplicaId[] | null;
+  readonly move: WhyMove | null;
+}
+
 /** What judging all places for one model needs of the whole fleet, each thing worked out once: fleets are large. */
 export class Scene {
   readonly ledger: Ledger;
@@ -32,6 +48,7 @@ export class Scene {
   private readonly keeping = new Map<ReplicaId, readonly Hold[]>();
   private holders: Map<AccountId, { readonly replica: Replica; readonly bytes: Bytes }[]> | undefined;
   private victims: Map<AccountId, Victim[]> | undefined;
+  private search: Search | undefined;
 
   constructor(
     readonly fleet: Fleet,
@@ -55,15 +72,33 @@ export class Scene {
     return this.places.get(server)!;
   }
 
-  /** Whose leaving would free enough there; null where no set of those that may leave does. */
-  victimsFor(place: Place): readonly ReplicaId[] | null {
-    const { fleet, ledger, want } = this;
-    if (ledger.fitsSpare(place.bookings)) return [];
+  /** How enough would be freed there: nobody would have to leave, or some would, or one would be moved; or it would not be. */
+  wayAt(place: Place): WhyWay {
+    const { fleet, ledger, want, now } = this;
+    if (ledger.fitsSpare(place.bookings)) return { victims: [], move: null };
+    const begun = this.moveAt(place);
+    if (begun) return { victims: null, move: begun };
     this.victims ??= this.findVictims();
     const short = shortfall(ledger, place.bookings);
     const near = new Set([...short.keys()].flatMap((account) => this.victims!.get(account) ?? []));
     const plan = planFor(fleet, ledger, [place], want, [...near]);
-    return plan ? Array.from(replicasIn(plan.victims), ({ id }) => id) : null;
+    this.search ??= searchIn(fleet, ledger, now);
+    const move = plan && !isMissed(plan, now) ? undefined : moveFor(this.search, [place], want);
+    if (move) {
+      const { replica, model, place: there } = move;
+      const to = { server: there.server.spec.id, devices: there.devices };
+      return { victims: null, move: { replica: replica.id, model: model.id, ...to } };
+    }
+    return { victims: plan ? Array.from(replicasIn(plan.victims), ({ id }) => id) : null, move: null };
+  }
+
+  /** The move that is under way for the model from a place's server. */
+  private moveAt({ server }: Place): WhyMove | undefined {
+    const { moves, replicas } = this.fleet;
+    const [id, move] = [...moves].find(([, one]) => one.for === this.model.id) ?? [];
+    const to = move && replicas.get(move.to);
+    if (!id || !to || replicas.get(id)?.server !== server.spec.id) return undefined;
+    return { replica: id, model: to.model, server: to.server, devices: to.devices };
   }
 
   /** Who draws on an account, the largest first. */

@@ -11,7 +11,7 @@ import { maySwap, openAgainAt } from '../passes/swaps.js';
 import type { FailureCause } from '../replica.js';
 import type { Device, Server } from '../server.js';
 import { type Standing, standingOf } from '../standing.js';
-import type { Scene, WhyHolder } from './scene.js';
+import type { Scene, WhyHolder, WhyMove } from './scene.js';
 
 /** What comes of asking for a copy at one place now. */
 export type PlaceVerdict =
@@ -21,6 +21,8 @@ export type PlaceVerdict =
   | 'room_by_eviction'
   /** There would be, but its devices have had their swaps of a minute: nobody leaves before one is left again. */
   | 'swaps_spent'
+  /** There is room once a copy in the way was loaded elsewhere and has left. */
+  | 'room_by_move'
   /** Too little may leave now. */
   | 'no_room';
 
@@ -80,6 +82,8 @@ export interface WhyPlace {
   readonly accounts: readonly WhyAccount[];
   /** Whose leaving would free enough; null where no set of those that may leave does. */
   readonly victims: readonly ReplicaId[] | null;
+  /** What is moved for it, or would be. */
+  readonly move: WhyMove | null;
 }
 
 /** The arithmetic of one account that a place draws on. */
@@ -143,7 +147,13 @@ function whyServer(scene: Scene, server: Server, isOpen: boolean): WhyThere {
   };
 }
 
-const BEST_FIRST: readonly PlaceVerdict[] = ['room', 'room_by_eviction', 'swaps_spent', 'no_room'];
+const BEST_FIRST: readonly PlaceVerdict[] = [
+  'room',
+  'room_by_eviction',
+  'room_by_move',
+  'swaps_spent',
+  'no_room',
+];
 
 const bestOf = (places: readonly WhyPlace[]): WhyPlace | null =>
   places.toSorted(
@@ -182,14 +192,15 @@ function lastingVerdict({ fleet, model, room }: Scene, server: Server): Verdict 
 
 function whyPlace(scene: Scene, place: Place): WhyPlace {
   const { devices, brings, bookings } = place;
-  const victims = scene.victimsFor(place);
-  const verdict = placeVerdict(scene, place, victims);
+  const { victims, move } = scene.wayAt(place);
+  const verdict = move ? 'room_by_move' : placeVerdict(scene, place, victims);
   return {
     devices,
     brings,
     verdict,
     until: verdict === 'swaps_spent' ? openAgainAt(scene.fleet, place) : null,
     victims,
+    move,
     accounts: bookings.map(({ account, bytes }) => whyMemory(scene, place.server, account, bytes)),
   };
 }

@@ -1,0 +1,20 @@
+import type { Model } from '../model.js';
+import type { Ready } from '../replica.js';
+import type { Place } from './places.js';
+
+/** A copy that could be moved, and where to. */
+export interface Moving {
+  readonly replica: Ready;
+  readonly model: Model;
+  readonly place: Place;
+}
+
+/**
+ * Room will be free at `place`; or it will be once a copy was moved, or a fresh reading of use is in that was asked for
+ * first; or nothing may go.
+ */
+export type Freed =
+  | { readonly kind: 'freed'; readonly place: Place }
+  | { readonly kind: 'moving'; readonly move: Moving }
+  | { readonly kind: 'asking' }
+  | { readonly kind: 'nothing' };

@@ -1,0 +1,110 @@
+import type { Fleet, Move } from '../fleet.js';
+import { isNeeded } from '../footprint.js';
+import { type ModelId, replicaId, type ReplicaId } from '../ids.js';
+import type { Ledger } from '../ledger.js';
+import type { Instant, Millis } from '../model.js';
+import { isGuaranteed, isPinProtected, servingReplicas, solidCopies, standingCopies } from '../pins.js';
+import type { Ready } from '../replica.js';
+import { takesOrders } from '../standing.js';
+import { waitingFor } from './eta.js';
+import type { Freed, Moving } from './freed.js';
+import type { Place } from './places.js';
+import { drain } from './retire.js';
+import { maySwap, noteSwap } from './swaps.js';
+import { covers, neededAt, shortfall } from './victims.js';
+import { isLacking, type Want } from './wants.js';
+
+/**
+ * A move makes room without making anything cold: another copy of a model is loaded where there is room, and only once
+ * that is ready the one in the way is drained. It goes alone, and one is enough for whoever it is done for.
+ */
+
+/** Beyond its load a move may take so long, for a load slot, and for a device to have a swap left again. */
+const PATIENCE: Millis = 60_000;
+
+/** Notes that a copy moves, for which a place was given to another one of its model. */
+export function beginMove(fleet: Fleet, { replica, model, place }: Moving, want: Want, now: Instant): void {
+  const to = replicaId(model.id, place.server.spec.id);
+  fleet.moves.set(replica.id, { model: model.id, to, for: want.model.id, since: now });
+  noteSwap(fleet, place, now);
+}
+
+/**
+ * Goes on with the move that is under way for a want: once the new copy is ready the old one drains. Undefined where there
+ * is none, or it came to nothing.
+ */
+export function followMove(
+  fleet: Fleet,
+  ledger: Ledger,
+  places: readonly Place[],
+  want: Want,
+  now: Instant,
+): Freed | undefined {
+  const move = [...fleet.moves].find(([, one]) => one.for === want.model.id);
+  const replica = move && fleet.replicas.get(move[0]);
+  if (!move || replica?.phase !== 'ready') return undefined;
+  const [id, { to }] = move;
+  if (fleet.replicas.get(to)?.phase !== 'ready') return { kind: 'asking' };
+  const place = places.find((one) => isFreedBy(fleet, ledger, one, replica, want));
+  if (!place || !mayBeLetGo(fleet, replica, to)) {
+    fleet.moves.delete(id);
+    return undefined;
+  }
+  if (!maySwap(fleet, place, want, now)) return { kind: 'asking' };
+  drain(fleet, replica, 'evicted', want.model.id, now);
+  ledger.leave(replica.bookings);
+  noteSwap(fleet, place, now);
+  return { kind: 'freed', place };
+}
+
+const isFreedBy = (fleet: Fleet, ledger: Ledger, place: Place, replica: Ready, want: Want): boolean =>
+  place.server.spec.id === replica.server &&
+  !neededAt(fleet, place, want).has(replica.id) &&
+  covers([replica], shortfall(ledger, place.bookings));
+
+/** Whether its model stays as warm without it as it is to be: the new copy serves, and no pin nor `copies.min` lacks it. */
+function mayBeLetGo(fleet: Fleet, replica: Ready, to: ReplicaId): boolean {
+  const { model } = replica;
+  if (replica.change || isNeeded(fleet, replica) || waitingFor(fleet, model) > 0) return false;
+  if (isPinProtected(fleet, replica) || isGuaranteed(fleet, replica)) return false;
+  const stay = solidCopies(fleet, model, new Set([replica.id]));
+  return (
+    stay >= Math.max(1, standingCopies(fleet.models.get(model))) &&
+    servingReplicas(fleet, model).some((one) => one.id === to)
+  );
+}
+
+/** Ends the moves that are done, or came to nothing: then the copies that came for them stay or go like any other. */
+export function endMoves(fleet: Fleet, now: Instant): void {
+  for (const [id, move] of fleet.moves) if (isOver(fleet, id, move, now)) fleet.moves.delete(id);
+}
+
+function isOver(fleet: Readonly<Fleet>, id: ReplicaId, move: Move, now: Instant): boolean {
+  const replica = fleet.replicas.get(id);
+  switch (replica?.phase) {
+    case 'ready':
+      return now >= movesUntil(fleet, move) || !mayGoOn(fleet, replica, move, now);
+    case 'draining':
+    case 'unloading':
+      return replica.makesRoomFor !== move.for;
+    default:
+      return true;
+  }
+}
+
+/** Whether the new copy is there or comes, the old one could be told to leave, and somebody still wants its memory. */
+function mayGoOn(fleet: Readonly<Fleet>, { server }: Ready, move: Move, now: Instant): boolean {
+  const copy = fleet.replicas.get(move.to);
+  const isComing = copy?.phase === 'placed' || copy?.phase === 'loading' || copy?.phase === 'ready';
+  const newcomer = fleet.models.get(move.for);
+  if (!isComing || !newcomer || !takesOrders(fleet.servers.get(server)!, now)) return false;
+  return isLacking(fleet, newcomer, now);
+}
+
+/** When a move is given up whose copies are both still there: who waits for it is judged anew. */
+export const movesUntil = (fleet: Readonly<Fleet>, { model, since }: Move): Instant =>
+  since + (fleet.models.get(model) ?? fleet.defaults).loadTimeout + PATIENCE;
+
+/** Whether a copy is being moved to make room for a model. */
+export const isMovedFor = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): boolean =>
+  [...fleet.moves].some(([id, move]) => move.for === model && !isOver(fleet, id, move, now));
