@@ -110,22 +110,27 @@ function warmIsReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
   return lacking.map(({ id }) => `${id} is to be kept warm and not ready`);
 }
 
-/** Of several copies one after the other is let go, each some minutes after the one before. */
+/** Of several copies one after the other is let go, minutes apart; those on one server go only together. */
 function copiesAreEased(fleet: Readonly<Fleet>, { now }: Quiet): string[] {
   const easing = [...fleet.strains].filter(([id, { easySince }]) => {
     const { pinnedCopies, minCopies } = fleet.models.get(id)!;
     const isDue = easySince !== null && now < easySince + EASED_WITHIN;
-    return isDue && readyCopies(fleet, id) > Math.max(1, pinnedCopies, minCopies);
+    const left = readyCopies(fleet, id) - Math.min(...readyOnEach(fleet, id));
+    return isDue && left >= Math.max(1, pinnedCopies, minCopies);
   });
   return easing.map(([id]) => `${id} may have one copy fewer`);
 }
 
 const EASED_WITHIN: Millis = 310_000;
 
-const readyCopies = (fleet: Readonly<Fleet>, model: ModelId): number => {
+const readyCopies = (fleet: Readonly<Fleet>, model: ModelId): number =>
+  readyOnEach(fleet, model).reduce((sum, copies) => sum + copies, 0);
+
+/** The copies that are ready on each server that has any. */
+const readyOnEach = (fleet: Readonly<Fleet>, model: ModelId): number[] => {
   const isSpread = (fleet.models.get(model)?.deviceSets.length ?? 0) > 0;
   const ready = replicasOf(fleet, model).filter(({ phase }) => phase === 'ready');
-  return ready.reduce((sum, { devices }) => sum + (isSpread ? 1 : Math.max(1, devices.length)), 0);
+  return ready.map(({ devices }) => (isSpread ? 1 : Math.max(1, devices.length)));
 };
 
 /**
