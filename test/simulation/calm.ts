@@ -15,6 +15,7 @@ import { withNeeds } from '../checkers/needs.js';
 import { failsToLoad } from './checkers/hopeless.js';
 import { restlessness } from './checkers/rest.js';
 import type { Gateways } from './gateways.js';
+import { easing } from './make-plan.js';
 import type { Plan } from './plan.js';
 import type { Site } from './site.js';
 import type { Stage } from './stage.js';
@@ -29,7 +30,7 @@ const LONGEST_BACK_OFF: Millis = 300_000;
 
 /**
  * How long a fleet has to come to rest once nothing goes wrong any more: what waits is answered, leases and residencies
- * end, loads end or are given up, twice in a row, and what is stuck is written off.
+ * end, copies by demand are let go, loads end or are given up, twice in a row, and what is stuck is written off.
  */
 function calmBound({ models, defaults, limits, happenings }: Plan): Millis {
   const settings = [defaults, ...models.map(({ model }) => model)];
@@ -38,7 +39,10 @@ function calmBound({ models, defaults, limits, happenings }: Plan): Millis {
   const lease = leases.reduce((most, one) => Math.max(most, one), 0);
   const attempt = longest((one) => one.loadTimeout) + limits.stuckAfter;
   const wait = longest((one) => one.coldStart.maxWait);
-  return SETTLING + wait + lease + longest((one) => one.minResidency) + 2 * attempt + LONGEST_BACK_OFF;
+  const eased = Math.max(...models.map(({ model }) => easing(model)));
+  return (
+    SETTLING + wait + lease + eased + longest((one) => one.minResidency) + 2 * attempt + LONGEST_BACK_OFF
+  );
 }
 
 /** The second phase: nobody asks, and every promise has to come true. */

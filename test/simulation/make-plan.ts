@@ -82,8 +82,8 @@ function onGrain(
   return { ...ask, at: Math.min(rounded(at), storm), wait: orNull(wait), giveUpAfter: orNull(giveUpAfter) };
 }
 
-/** One copy after the other is let go that demand had made. */
-const easing = ({ maxCopies }: Model): number => EASED * ((maxCopies ?? 1) - 1);
+/** So long it takes to let go, one copy after the other, what demand had made. */
+export const easing = ({ maxCopies }: Pick<Model, 'maxCopies'>): number => EASED * ((maxCopies ?? 1) - 1);
 
 /** How long nobody asks, so that it can be seen that what is idle is unloaded. */
 function drawPatience(random: Random, models: readonly PlannedModel[]): number {

@@ -109,6 +109,14 @@ describe('a model that may have several copies', () => {
     expect(driver.orders()).toHaveLength(3);
   });
 
+  it('loses what nobody has used for its idle time, and wants it no more', () => {
+    const { driver } = twoCopies({ idleUnload: MINUTE, minCopies: 1 });
+    driver.shelf('t').pending.clear();
+    driver.pass(3 * MINUTE);
+    expect([driver.orders().slice(2), driver.fleet.strains.get(A)?.copies]).toEqual([['unload a@t'], 1]);
+    expect(driver.pass(0)).toEqual([]);
+  });
+
   it('keeps them while they serve more than one fewer could', () => {
     const { driver, load } = twoCopies();
     load.lasts(20 * MINUTE, { queue: 0, rate: 9 });

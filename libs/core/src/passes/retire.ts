@@ -13,6 +13,7 @@ import { isToReload } from '../reloads.js';
 import { takesOrders } from '../standing.js';
 import { waitingFor } from './eta.js';
 import { hasQueue, idleAt, idleUnloadAt, isKept } from './idle.js';
+import { presentCopies } from './wants.js';
 
 /** After the last lease has ended Triton's queue is given this long to empty. */
 const QUEUE_GRACE: Millis = 5_000;
@@ -28,9 +29,18 @@ export function drainRetired(fleet: Fleet, now: Instant): boolean {
     const cause = retirement(fleet, replica, now);
     if (!cause || (cause === 'idle' && !isUseRead(fleet, replica))) continue;
     drain(fleet, replica, cause, null, now);
+    if (cause === 'idle') wantFewer(fleet, replica, now);
     drained = true;
   }
   return drained;
+}
+
+/** What nobody has used for so long is no more wanted by demand than by anybody: it would be taken back, or loaded anew. */
+function wantFewer(fleet: Fleet, { model }: Ready, now: Instant): void {
+  const strain = fleet.strains.get(model);
+  const left = Math.max(1, presentCopies(fleet, model, now));
+  if (!strain || strain.copies <= left) return;
+  fleet.strains.set(model, { ...strain, copies: left, easySince: strain.easySince === null ? null : now });
 }
 
 /** All for which there may be a reason to go; of the others, which are nearly all, nothing is asked. */
