@@ -1,7 +1,7 @@
 import { type Fleet, unsettled } from './fleet.js';
 import { indexesOf } from './indexes.js';
 import type { ReplicaId } from './ids.js';
-import type { Ready, Replica } from './replica.js';
+import type { Draining, Ready, Replica } from './replica.js';
 import type { Server } from './server.js';
 import type { Instant } from './model.js';
 import { residentUntil } from './passes/victims.js';
@@ -12,6 +12,7 @@ import { movableFrom, REST } from './passes/movable.js';
 import { movesUntil } from './passes/moves.js';
 import { queueGraceEnds } from './passes/retire.js';
 import { swapsAgainAt } from './passes/swaps.js';
+import { untoldUntil } from './passes/untold.js';
 import { loadBounds, RECONNECT_GRACE, SETTLING } from './standing.js';
 import { stuckAt } from './stuck.js';
 
@@ -67,11 +68,17 @@ function replicaWake(fleet: Readonly<Fleet>, replica: Replica, now: Instant, wak
     case 'ready':
       return readyWake(fleet, replica, now, next);
     case 'draining':
-      return sooner(replica.inUseUntil, now, sooner(queueGraceEnds(replica), now, next));
+      return drainingWake(fleet, replica, now, next);
     default:
       return sooner(stuckAt(fleet, replica), now, next);
   }
 }
+
+const drainingWake = (fleet: Readonly<Fleet>, replica: Draining, now: Instant, wake: Instant): Instant =>
+  [replica.inUseUntil, queueGraceEnds(replica), untoldUntil(fleet, replica)].reduce(
+    (next, at) => sooner(at, now, next),
+    wake,
+  );
 
 /** A change that waits or is under way is no reason for its replica to rest. */
 function readyWake(fleet: Readonly<Fleet>, replica: Ready, now: Instant, wake: Instant): Instant {

@@ -13,6 +13,7 @@ import { isToReload } from '../reloads.js';
 import { takesOrders } from '../standing.js';
 import { waitingFor } from './eta.js';
 import { hasQueue, idleAt, idleUnloadAt, isKept } from './idle.js';
+import { untoldUntil } from './untold.js';
 import { presentCopies } from './wants.js';
 
 /** After the last lease has ended Triton's queue is given this long to empty. */
@@ -135,6 +136,7 @@ export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
 function isDrained(fleet: Fleet, replica: Draining, now: Instant): boolean {
   const server = fleet.servers.get(replica.server)!;
   if (replica.inUseUntil > now || !takesOrders(server, now) || isNeeded(fleet, replica)) return false;
+  if (untoldUntil(fleet, replica) > now) return false;
   return now >= queueGraceEnds(replica) || isQueueEmpty(fleet, server, replica);
 }
 
