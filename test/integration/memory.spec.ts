@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ON_ONE_GPU } from '../support/on-one-gpu.js';
 import { call, startWorld, type World } from '../support/running-scheduler.js';
 import { until } from '../support/until.js';
 
@@ -6,23 +7,20 @@ const MIB = 2 ** 20;
 /** Use tells whose memory it is only at rest: two looks, the first of them 4 s after the last change. */
 const REST_MS = 40_000;
 
-const CONFIG = {
-  backend: 'onnxruntime',
-  max_batch_size: 0,
-  input: [{ name: 'IN', data_type: 'TYPE_FP32', dims: [-1] }],
-  output: [{ name: 'OUT', data_type: 'TYPE_FP32', dims: [-1] }],
-  instance_group: [{ kind: 'KIND_GPU', count: 1, gpus: [0] }],
-};
-
 describe('the memory of a server with eight GPUs', () => {
   let world: World;
 
   beforeAll(async () => {
-    const model = (name: string, mib: number) => ({ name, config: CONFIG, gpuBytes: mib * MIB, loadMs: 500 });
+    const model = (name: string, mib: number) => ({
+      name,
+      config: ON_ONE_GPU,
+      gpuBytes: mib * MIB,
+      loadMs: 500,
+    });
     world = await startWorld({
       isMapped: true,
       triton: { gpus: 8, baselineMb: 300, models: [model('small', 700), model('large', 3_000)] },
-      yaml: `models: { large: { gpuMemoryLimitMb: 2500, config: ${JSON.stringify(CONFIG)} } }`,
+      yaml: `models: { large: { gpuMemoryLimitMb: 2500, config: ${JSON.stringify(ON_ONE_GPU)} } }`,
     });
   });
 

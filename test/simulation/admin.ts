@@ -1,22 +1,8 @@
 import { type Event, fitPins, type Model, type ModelId, replicasOf, type ServerId } from '#core';
 import type { Berth } from './berth.js';
-import type { Doings, HappeningOf } from './happenings.js';
+import type { Doings, HappeningOf, OrderKind } from './happenings.js';
 import type { PlannedModel } from './plan.js';
 import type { Stage } from './stage.js';
-
-type Order =
-  | 'pin'
-  | 'unpin'
-  | 'orderLoad'
-  | 'orderUnload'
-  | 'orderReload'
-  | 'drain'
-  | 'undrain'
-  | 'freeze'
-  | 'unfreeze'
-  | 'withdraw'
-  | 'declare'
-  | 'setLimits';
 
 /** How long an ordered load stays wanted. */
 const WISH: number = 60_000;
@@ -44,7 +30,7 @@ export function writeDown({ store, berth, trail }: Stage, apply: () => void, don
 export class Admin {
   constructor(private readonly stage: Stage) {}
 
-  doings(): Pick<Doings, Order> {
+  doings(): Pick<Doings, OrderKind> {
     return {
       pin: this.reaching((order) => this.pin(order)),
       unpin: this.reaching(({ model }) => this.unpin(model)),

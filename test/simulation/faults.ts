@@ -1,27 +1,14 @@
 import type { Replica } from '#core';
 import { familyOf, tiedTo } from './families.js';
-import type { Doings, HappeningKind, HappeningOf } from './happenings.js';
+import type { Doings, HappeningKind, HappeningOf, OrderKind } from './happenings.js';
 import type { Site } from './site.js';
 import { hasUnsentLoad, isIdleRunning, isPausedOverLease } from './rare/of-faults.js';
 import type { Stage } from './stage.js';
 import { WRITE_TAKES } from './store.js';
 import { during, switches } from './switches.js';
 
-type Broken = Exclude<HappeningKind, Gateways | Orders | Meddling>;
+type Broken = Exclude<HappeningKind, Gateways | OrderKind | Meddling>;
 type Gateways = 'ask';
-type Orders =
-  | 'pin'
-  | 'unpin'
-  | 'orderLoad'
-  | 'orderUnload'
-  | 'orderReload'
-  | 'drain'
-  | 'undrain'
-  | 'freeze'
-  | 'unfreeze'
-  | 'withdraw'
-  | 'declare'
-  | 'setLimits';
 type Meddling = 'strangerLoad' | 'strangerUnload' | 'addServer' | 'removeServer' | 'refit';
 
 type OfProcesses =

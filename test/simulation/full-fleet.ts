@@ -1,4 +1,5 @@
-import type { ModelId, ModelSettings, ServerId } from '#core';
+import { emptyFleet, type ModelId, type ModelSettings, type ServerId } from '#core';
+import { ON_ONE_GPU } from '../support/on-one-gpu.js';
 import type { HappeningOf } from './happenings.js';
 import type { Plan, PlannedModel, PlannedServer } from './plan.js';
 import { Random } from './random.js';
@@ -39,20 +40,7 @@ const SIZES: readonly (readonly [mib: number, share: number])[] = [
   [36_000, 2],
 ];
 
-const DEFAULTS: ModelSettings = {
-  enabled: true,
-  gpuBytes: 2048 * MIB,
-  hostBytes: 0,
-  sizesDeclared: false,
-  idleUnload: null,
-  idleMode: 'strict',
-  loadTimeout: 300_000,
-  minResidency: 30_000,
-  class: 'default',
-  coldStart: { policy: 'queue', maxQueue: 100, maxWait: 60_000, loadWhenShed: true },
-  onLimitExceeded: 'warn',
-  onFailing: 'flag',
-};
+const DEFAULTS: ModelSettings = { ...emptyFleet().defaults, hostBytes: 0, idleUnload: null };
 
 /**
  * A fleet of 64 GPUs with a thousand models of real sizes, nearly twice what fits, all asked for, some often and most
@@ -110,14 +98,6 @@ function server(id: string): PlannedServer {
   };
 }
 
-const CONFIG = {
-  backend: 'onnxruntime',
-  max_batch_size: 0,
-  input: [{ name: 'IN', data_type: 'TYPE_FP32', dims: [-1] }],
-  output: [{ name: 'OUT', data_type: 'TYPE_FP32', dims: [-1] }],
-  instance_group: [{ kind: 'KIND_GPU', count: 1, gpus: [0] }],
-};
-
 /** What they take is 70 to 100 % of what is declared; a load takes 2 s and a second for each 1,500 MiB. */
 function drawModels(random: Random): PlannedModel[] {
   const mix = SIZES.flatMap(([mib, share]) => Array.from({ length: share }, () => mib));
@@ -139,9 +119,9 @@ function drawModels(random: Random): PlannedModel[] {
         spread: null,
         require: {},
         deviceSets: [],
-        config: JSON.stringify(CONFIG),
+        config: JSON.stringify(ON_ONE_GPU),
       },
-      disk: { name, config: CONFIG, gpuBytes: used * MIB, loadMs: 2_000 + Math.floor(mib / 1.5) },
+      disk: { name, config: ON_ONE_GPU, gpuBytes: used * MIB, loadMs: 2_000 + Math.floor(mib / 1.5) },
       isDeclared: true,
       fitsDefaults: true,
     };

@@ -168,6 +168,20 @@ export const happeningSchema = z.discriminatedUnion('kind', [
 
 export type Happening = z.infer<typeof happeningSchema>;
 export type HappeningKind = Happening['kind'];
+/** What admins order. */
+export type OrderKind =
+  | 'pin'
+  | 'unpin'
+  | 'orderLoad'
+  | 'orderUnload'
+  | 'orderReload'
+  | 'drain'
+  | 'undrain'
+  | 'freeze'
+  | 'unfreeze'
+  | 'withdraw'
+  | 'declare'
+  | 'setLimits';
 export type HappeningOf<Kind extends HappeningKind> = Extract<Happening, { readonly kind: Kind }>;
 
 /** What is done when a happening of each kind is due; the answer says why it was not, where it makes no sense now. */

@@ -33,8 +33,8 @@ export function describeReal(name: string, suite: (kit: RealTritonKit) => void):
   if (process.env['CI'] === 'true')
     return describe(name, () => it('has a real Triton', () => refuse(found.missing)));
   process.stderr.write(`SKIPPED: ${name}: a real Triton is missing: ${found.missing}\n`);
-  // The one skip there is, and counted as one: not every machine can run a Triton. It was said above; CI fails instead.
-  describe.skip(name, () => it('needs a real Triton', () => {}));
+  // Why it is skipped and does not fail: not every machine can run a Triton. It was said above, and counts as skipped.
+  describe.skip(name, () => it('needs a real Triton', () => refuse(found.missing)));
 }
 
 function describeWith(name: string, found: RealTritonLayout, suite: (kit: RealTritonKit) => void): void {

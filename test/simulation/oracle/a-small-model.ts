@@ -1,4 +1,4 @@
-import type { SmallModel } from './small-fleet.js';
+import type { Holding, SmallModel } from './small-fleet.js';
 
 /** A model of one unit that asks for nothing special. */
 export const aSmallModel = (parts: Partial<SmallModel> = {}): SmallModel => ({
@@ -17,5 +17,19 @@ export const aSmallModel = (parts: Partial<SmallModel> = {}): SmallModel => ({
   class: 'default',
   isRetired: false,
   isDoubted: false,
+  ...parts,
+});
+
+/** A copy that is ready, at rest and free to go. */
+export const aHolding = (parts: Partial<Holding> = {}): Holding => ({
+  phase: 'ready',
+  way: 0,
+  isYoung: false,
+  lastUse: 0,
+  lease: 0,
+  isQueued: false,
+  isStranger: false,
+  isFailing: false,
+  isOdd: false,
   ...parts,
 });

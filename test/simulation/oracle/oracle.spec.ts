@@ -1,13 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { aSmallModel } from './a-small-model.js';
-import {
-  type Holding,
-  type SmallFleet,
-  smallFleets,
-  type SmallModel,
-  type SmallServer,
-} from './small-fleet.js';
+import { aHolding, aSmallModel } from './a-small-model.js';
+import { type SmallFleet, smallFleets, type SmallModel, type SmallServer } from './small-fleet.js';
 import { trials } from './trials.js';
 import type { Verdict } from './verdict.js';
 
@@ -39,17 +33,7 @@ describe('the core, against a planner that tries everything', () => {
 });
 
 const MODEL = aSmallModel({ gpu: 0 });
-const HOLDING: Holding = {
-  phase: 'ready',
-  way: 0,
-  isYoung: false,
-  lastUse: 0,
-  lease: 0,
-  isQueued: false,
-  isStranger: false,
-  isFailing: false,
-  isOdd: false,
-};
+const HOLDING = aHolding();
 const SERVER: SmallServer = {
   gpus: 1,
   slack: [0, 0],

@@ -3,14 +3,8 @@ import fc from 'fast-check';
 import { fitPins, type Fleet, type Model } from '#core';
 import { furnish } from './furnish.js';
 import { pinsFit } from './pins.js';
-import { aSmallModel } from './a-small-model.js';
-import {
-  type Holding,
-  type SmallFleet,
-  smallFleets,
-  type SmallModel,
-  type SmallServer,
-} from './small-fleet.js';
+import { aHolding, aSmallModel } from './a-small-model.js';
+import { type SmallFleet, smallFleets, type SmallModel, type SmallServer } from './small-fleet.js';
 
 const RUNS = Number(process.env['RUNS'] ?? 200);
 /** The same fleets in every run; another seed, and more runs, look further. */
@@ -37,19 +31,6 @@ const aSmallFleet = (models: readonly SmallModel[], ...servers: Partial<SmallSer
   isTied: false,
   swaps: 100,
   demands: [],
-});
-
-const held = (parts: Partial<Holding>): Holding => ({
-  phase: 'ready',
-  way: 0,
-  isYoung: false,
-  lastUse: 0,
-  lease: 0,
-  isQueued: false,
-  isStranger: false,
-  isFailing: false,
-  isOdd: false,
-  ...parts,
 });
 
 /** Fleets that the core once judged wrongly. */
@@ -98,7 +79,7 @@ const found: readonly { name: string; plan: SmallFleet; copies: readonly number[
   {
     name: 'the only copy is to be replaced, and what somebody else has loaded needs it',
     plan: aSmallFleet([aSmallModel({ isReplaced: true }), aSmallModel({ needs: [0] }), aSmallModel()], {
-      holdings: [held({ isFailing: true }), held({ isStranger: true })],
+      holdings: [aHolding({ isFailing: true }), aHolding({ isStranger: true })],
     }),
     copies: [1, 0, 0],
     fits: false,

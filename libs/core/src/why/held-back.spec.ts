@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { swapped } from '../../../../test/support/swapped.js';
 import { type Model, type ModelId, type Why, whyOf } from '../index.js';
 
 const why = (driver: CoreDriver, model: string): Why => whyOf(driver.fleet, model as ModelId, driver.now);
@@ -39,25 +40,15 @@ describe('a model that is not loaded though there may be room', () => {
 });
 
 describe('a device that has had its swaps of a minute', () => {
-  /** Two models of which a device holds one; `a` has just made `b` leave, and is idle again. */
-  function swapped(): CoreDriver {
-    const driver = new CoreDriver();
-    const limits = { ...driver.fleet.limits, loadsPerDevicePerMinute: 1, starvation: 30_000 };
-    driver.tell({ kind: 'LimitsSet', limits, defaults: driver.fleet.defaults });
-    driver
-      .declare(aModel('a', { gpuBytes: 8 }), aModel('b', { gpuBytes: 8 }), aModel('small', { gpuBytes: 1 }))
-      .serve(aServer('s', [10]), ['a', 'b', 'small'])
-      .warm('b', 's');
-    driver.pass(20_000);
-    driver.resolve('a', { lease: 1_000 });
-    driver.pass(3_000);
-    driver.loadEnds('a', 's');
+  /** `a` is idle again. */
+  function idleAfterSwap(): CoreDriver {
+    const driver = swapped({ loadsPerDevicePerMinute: 1, starvation: 30_000 });
     driver.pass(12_000);
     return driver;
   }
 
   it('is told to have none left, until when, and who would leave then', () => {
-    const driver = swapped();
+    const driver = idleAfterSwap();
     const [swap] = driver.fleet.swaps.values();
     const until = swap![0]! + 60_000;
     const { there, predictedWait } = why(driver, 'b');
@@ -70,13 +61,13 @@ describe('a device that has had its swaps of a minute', () => {
   });
 
   it('makes others leave for who starves all the same', () => {
-    const driver = swapped();
+    const driver = idleAfterSwap();
     driver.fleet.wantedSince.set('b' as ModelId, driver.now - 30_000);
     expect(why(driver, 'b').there).toMatchObject([both('room_by_eviction', null)]);
   });
 
   it('is a cooldown until that ends, where the load failed', () => {
-    const driver = swapped();
+    const driver = idleAfterSwap();
     driver.resolve('small');
     driver.loadEnds('small', 's', 'capacity');
     driver.pass(600);
