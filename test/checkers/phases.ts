@@ -39,11 +39,12 @@ type Excuse = 'decided' | 'reported' | 'looked' | 'ended';
 
 /** Replicas change their phase along the diagram, and only where something was heard that says so. */
 export const phasesFollowTheDiagram: TurnCheck = (scene) => {
+  const moved = scene.changes.filter(({ was, now }) => was?.phase !== now?.phase);
+  if (moved.length === 0) return;
   const heard = excusesByServer(scene);
-  for (const { was, now } of scene.changes) {
+  for (const { was, now } of moved) {
     const { id, server } = (now ?? was)!;
     const [from, to] = [was?.phase ?? 'gone', now?.phase ?? 'gone'] as const;
-    if (from === to) continue;
     const excuses = heard.get(server) ?? ['decided'];
     scene.trail.expect(
       reachable(excuses).has(`${from}>${to}`),

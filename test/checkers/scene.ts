@@ -47,6 +47,10 @@ export function changesSince(before: TurnScene['before'], { replicas }: Readonly
   return changes;
 }
 
+/** Nothing came but an hour, and nothing of the fleet is another than before: a third of all turns, for looks that are due. */
+export const isStill = ({ turn, changes }: Pick<TurnScene, 'turn' | 'changes'>): boolean =>
+  changes.length === 0 && turn.events.length === 0;
+
 /** A promise that holds after every turn. */
 export type TurnCheck = (scene: TurnScene) => void;
 

@@ -1,8 +1,10 @@
 import { type AccountId, type Booking, type Fleet, hostAccount } from '#core';
-import type { TurnCheck, TurnScene } from './scene.js';
+import { isStill, type TurnCheck, type TurnScene } from './scene.js';
 
 /** The ledger is the sum of what the replicas hold and what was promised to them, hidden copies included. */
-export const ledgerAddsUp: TurnCheck = ({ fleet, memory, trail }) => {
+export const ledgerAddsUp: TurnCheck = (scene) => {
+  if (isStill(scene)) return;
+  const { fleet, memory, trail } = scene;
   const sums = sumsOf(fleet);
   for (const account of new Set([...sums.held.keys(), ...sums.promised.keys()])) {
     for (const way of ['held', 'promised'] as const) {

@@ -1,6 +1,6 @@
 import type { Fleet, Instant, Model, ModelId, Replica, ReplicaId, Request, RequestId, ServerId } from '#core';
 import type { Observer, Turn } from '#engine';
-import { changesSince } from '../../checkers/scene.js';
+import { changesSince, isStill } from '../../checkers/scene.js';
 import type { RareMark } from '../marks.js';
 import { raritiesAtEnd } from './at-the-end.js';
 import { isLostNow, type Moment, type ServerWas, type Sign } from './moment.js';
@@ -24,9 +24,9 @@ const MOMENTARY = Object.entries({
 /** Each counts in the turn in which it begins. */
 const LASTING = Object.entries(ofSlowOrders) as unknown as Signs;
 
-/** Nothing came but the hour of a look, and nothing followed: half of all turns, in which nothing rare begins. */
-const isQuiet = ({ turn, changes }: Moment): boolean =>
-  changes.length === 0 && turn.events.length === 0 && turn.actions.every(({ kind }) => kind === 'look');
+/** Nothing rare begins in a still turn from which nothing followed but looks. */
+const isQuiet = (moment: Moment): boolean =>
+  isStill(moment) && moment.turn.actions.every(({ kind }) => kind === 'look');
 
 /** Recognises rare situations in the turns of one life of Berth after the other: each has a fleet of its own. */
 export class Rarities implements Observer {
