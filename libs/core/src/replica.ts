@@ -14,7 +14,8 @@ export type UnloadCause = 'idle' | 'evicted' | 'withdrawn' | 'admin' | 'drain' |
 export type FailureCause =
   'capacity' | 'configuration' | 'missing' | 'wrong_mode' | 'restricted' | 'transient';
 
-interface Residence {
+/** A model on a server: what of it and where, whatever its phase. */
+export interface Residence {
   readonly id: ReplicaId;
   readonly model: ModelId;
   readonly server: ServerId;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { Action } from '../actions.js';
 import { replicaId } from '../ids.js';
+import type { Replica } from '../replica.js';
 
 const A = aModel('a').id;
 const SERVER = aServer('t').id;
@@ -20,22 +22,34 @@ function learn(driver: CoreDriver, gpus: readonly number[], kind: 'gpu' | 'cpu' 
   driver.tell({ kind: 'ConfigLearned', server: SERVER, model: A, config, steps: [] });
 }
 
+const replicaIn = (driver: CoreDriver): Replica => driver.fleet.replicas.get(replicaId(A, SERVER))!;
+
 const changeIn = (driver: CoreDriver) => {
-  const replica = driver.fleet.replicas.get(replicaId(A, SERVER));
-  return replica?.phase === 'ready' ? replica.change : undefined;
+  const replica = replicaIn(driver);
+  return replica.phase === 'ready' ? replica.change : undefined;
 };
+
+/** What it books on each account. */
+const bookedBy = (driver: CoreDriver): readonly [string, number][] =>
+  replicaIn(driver).bookings.map(({ account, bytes }) => [account, bytes]);
 
 function endsUnknown(driver: CoreDriver): void {
   driver.loadEnds('a', 't', 'unknown');
   driver.shelf('t').set('a', 'READY');
 }
 
-/** A load onto one of two devices ran out of time, and the model serves: this may be what somebody else loaded. */
-function aLateLoad(): CoreDriver {
+/** A load is under way onto the first of some devices. */
+function aLoad(gpus = [10, 10]): CoreDriver {
   const driver = new CoreDriver()
     .declare(aModel('a', { config: '{}', gpuBytes: 6 }), aModel('b', { config: '{}', gpuBytes: 6 }))
-    .serve(aServer('t', [10, 10]), ['a', 'b']);
+    .serve(aServer('t', gpus), ['a', 'b']);
   driver.resolve('a', { wait: 300 });
+  return driver;
+}
+
+/** A load onto one of two devices ran out of time, and the model serves: this may be what somebody else loaded. */
+function aLateLoad(gpus?: number[]): CoreDriver {
+  const driver = aLoad(gpus);
   endsUnknown(driver);
   driver.pass(1_000);
   expect(driver.phase('a', 't')).toBe('ready');
@@ -52,6 +66,34 @@ describe('a load without an answer onto chosen devices', () => {
     expect(driver.orders()).toEqual(['load a@t']);
     driver.pass(300_000);
     expect(driver.orders()).toEqual(['load a@t', 'unload a@t']);
+  });
+
+  it('books nothing more until a config shows the model on others', () => {
+    expect(changeIn(aLateLoad())).toMatchObject({ devices: [0], bookings: [], answered: false });
+  });
+
+  it('leaves no doubt where the server has no other devices', () => {
+    expect(changeIn(aLateLoad([10]))).toBeNull();
+  });
+
+  it('cannot come any more where Triton was seen to let the model go since', () => {
+    const driver = aLoad();
+    driver.loadEnds('a', 't', 'unknown');
+    driver.shelf('t').set('a', 'UNLOADING');
+    driver.pass(1_000);
+    driver.shelf('t').set('a', 'READY');
+    driver.pass(1_000);
+    expect(changeIn(driver)).toBeNull();
+  });
+
+  it('that failed is not what comes later', () => {
+    const driver = aLoad();
+    driver.loadEnds('a', 't', 'missing');
+    driver.shelf('t').set('a', 'LOADING');
+    driver.pass(1_000);
+    driver.shelf('t').set('a', 'READY');
+    driver.pass(1_000);
+    expect(changeIn(driver)).toBeNull();
   });
 
   it('has come true where the config shows the chosen devices, or none', () => {
@@ -103,6 +145,64 @@ describe('an in-place change', () => {
     expect(changeIn(driver)).toBeNull();
     driver.pass(1_000);
     expect(driver.orders()).toEqual(['load a@t', 'load a@t', 'load a@t']);
+  });
+
+  it('that failed is given back only by a look that began after it', () => {
+    const driver = aChange();
+    driver.now += 100;
+    const { order } = changeIn(driver)!;
+    const outcome = { kind: 'failed', cause: 'missing' } as const;
+    driver.shelf('t').set('a', 'READY');
+    driver.tell({ kind: 'LoadEnded', order: order!, replica: replicaIn(driver).id, outcome });
+    expect(driver.fleet.servers.get(SERVER)!.lookedAt).toBe(driver.now);
+    expect(changeIn(driver)).toMatchObject({ endedAt: driver.now });
+    driver.pass(700);
+    expect(changeIn(driver)).toBeNull();
+  });
+
+  it('is booked on with a model that went missing before it was given back', () => {
+    const driver = aChange();
+    driver.loadEnds('a', 't', 'missing');
+    driver.pass(700);
+    expect(driver.phase('a', 't')).toBe('unknown');
+    expect(bookedBy(driver)).toEqual([
+      ['gpu:t/0', 8],
+      ['host:t', 0],
+      ['gpu:t/1', 4],
+    ]);
+  });
+
+  it('that only waits for its slot is not booked with a model that goes missing', () => {
+    const parts = { config: '{}', gpuBytes: 3 };
+    const driver = new CoreDriver()
+      .declare(aModel('a', parts), aModel('b', parts))
+      .serve(aServer('t', [10, 10]), ['a', 'b'])
+      .warm('a', 't');
+    driver.resolve('b');
+    driver.declare(aModel('a', { ...parts, pinnedCopies: 2 }));
+    expect(changeIn(driver)).toMatchObject({ order: null });
+    driver.shelf('t').set('a', 'UNAVAILABLE', 'unloaded');
+    driver.pass(2_100);
+    expect(bookedBy(driver)).toEqual([
+      ['gpu:t/0', 3],
+      ['host:t', 0],
+    ]);
+  });
+
+  it('without an answer makes the config be read at each look, until it is settled', () => {
+    const driver = aChange();
+    endsUnknown(driver);
+    learn(driver, [0]);
+    driver.pass(1_000);
+    const timesRead = (actions: readonly Action[]): number =>
+      actions.filter(({ kind }) => kind === 'describe').length;
+    const looks = (actions: readonly Action[]): number =>
+      actions.filter((action) => action.kind === 'look' && action.scope === 'full').length;
+    const meanwhile = driver.pass(5_000);
+    expect(timesRead(meanwhile)).toBeGreaterThan(1);
+    expect(timesRead(meanwhile)).toBe(looks(meanwhile));
+    learn(driver, [0, 1]);
+    expect(timesRead(driver.pass(60_000))).toBe(0);
   });
 
   it('is not crossed by an unload', () => {

@@ -34,6 +34,17 @@ describe('the end of a load', () => {
     driver.resolve('a');
     driver.tell({ kind: 'LoadEnded', order: 'o99' as OrderId, replica: ID, outcome: DONE });
     expect(driver.phase('a', 't')).toBe('loading');
+    expect(driver.fleet.loadTook.has(A)).toBe(false);
+  });
+
+  it('is not believed of a load that has ended', () => {
+    const driver = looksAreHeldBack(aDriver());
+    driver.resolve('a');
+    const { order } = replicaIn(driver) as Loading;
+    driver.loadEnds('a', 't', 'unknown');
+    driver.tell({ kind: 'LoadEnded', order, replica: ID, outcome: DONE });
+    expect(driver.phase('a', 't')).toBe('unknown');
+    expect(driver.fleet.loadTook.has(A)).toBe(false);
   });
 
   it('of a replica that was forgotten, or drains, changes nothing', () => {
@@ -170,7 +181,7 @@ describe('the end of an unload', () => {
 describe('an in-place change that ends', () => {
   const copies = aModel('a', { config: '{}', pinnedCopies: 2 });
   const changing = (): CoreDriver => {
-    const driver = new CoreDriver().declare(copies).serve(aServer('t', [10, 10]), ['a']);
+    const driver = new CoreDriver().declare(copies).serve(aServer('t', [10, 10, 10]), ['a']);
     driver.loadEnds('a', 't');
     return looksAreHeldBack(driver);
   };
@@ -212,6 +223,7 @@ describe('an in-place change that ends', () => {
 
   it.each([
     { gpus: [0], isSettled: false },
+    { gpus: [0, 2], isSettled: false },
     { gpus: [0, 1], isSettled: true },
     { gpus: [1, 0], isSettled: true },
   ])('without an answer is settled only by its own devices: $gpus', ({ gpus, isSettled }) => {
@@ -241,9 +253,12 @@ describe('a config that is learned', () => {
   });
 
   it('of one model says nothing of another', () => {
-    const driver = aDriver([10, 10]).warm('s', 't').warm('a', 't');
+    const driver = aDriver([10, 10])
+      .declare(aModel('s', { config: '{}' }))
+      .warm('s', 't')
+      .warm('a', 't');
     learn(driver, [1]);
-    expect(driver.fleet.replicas.get(replicaId(S, T))!.devices).toEqual([0, 1]);
+    expect(driver.fleet.replicas.get(replicaId(S, T))!.devices).toEqual([0]);
   });
 
   it('on a server that nobody knows is forgotten', () => {

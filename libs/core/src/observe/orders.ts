@@ -1,6 +1,6 @@
 import type { EventOf } from '../events.js';
 import { type Fleet, put, replicasOn } from '../fleet.js';
-import type { Loading, Ready, Replica, Unknown } from '../replica.js';
+import type { Loading, Ready, Residence, Unknown } from '../replica.js';
 import type { Server } from '../server.js';
 import { bookingsFor, dependenciesOf, devicesFound, noteDependencies } from '../footprint.js';
 import { type ModelId, type OrderId, replicaId, type ServerId } from '../ids.js';
@@ -30,8 +30,7 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
 
 function failed(fleet: Fleet, replica: Loading, cause: Parameters<typeof coolDown>[2], now: Instant): void {
   coolDown(fleet, replica, cause, now);
-  const server = fleet.servers.get(replica.server);
-  if (server && (cause === 'wrong_mode' || cause === 'restricted')) server.mode = cause;
+  if (cause === 'wrong_mode' || cause === 'restricted') fleet.servers.get(replica.server)!.mode = cause;
 }
 
 /**
@@ -145,7 +144,7 @@ function unsettledChange(
 const isSameSet = (one: readonly number[], other: readonly number[]): boolean =>
   one.length === other.length && one.every((device) => other.includes(device));
 
-export function becomeReady(replica: Replica, versions: readonly string[], now: Instant): Ready {
+export function becomeReady(replica: Residence, versions: readonly string[], now: Instant): Ready {
   const { id, model, server, devices, bookings, stranger } = replica;
   return {
     id,
@@ -165,7 +164,7 @@ export function becomeReady(replica: Replica, versions: readonly string[], now: 
 }
 
 export function becomeUnknown(
-  replica: Replica,
+  replica: Residence,
   after: Unknown['after'],
   now: Instant,
   loadOrderedAt: Instant | null,
@@ -192,8 +191,7 @@ export function becomeUnknown(
 }
 
 function wantLook(fleet: Fleet, id: ServerId, now: Instant): void {
-  const server = fleet.servers.get(id);
-  if (server) server.lookWanted = now;
+  fleet.servers.get(id)!.lookWanted = now;
 }
 
 /**

@@ -83,6 +83,25 @@ describe('a look', () => {
     expect(driver.phase('b', SERVER)).toBeUndefined();
   });
 
+  it('that shows what was only just found gone ends the booking as soon, for no order of ours is open', () => {
+    const driver = aDriver();
+    driver.shelf(SERVER).set('b', 'LOADING');
+    while (driver.phase('b', SERVER) === undefined) driver.pass(100);
+    driver.shelf(SERVER).set('b', 'UNAVAILABLE');
+    driver.pass(2_000);
+    expect(driver.phase('b', SERVER)).toBeUndefined();
+  });
+
+  it('that shows ready what failed to load does not end the pause after the failure', () => {
+    const driver = aDriver();
+    driver.resolve('a');
+    driver.loadEnds('a', SERVER, 'missing');
+    driver.shelf(SERVER).set('a', 'READY');
+    driver.pass(1_000);
+    expect(driver.phase('a', SERVER)).toBe('ready');
+    expect(driver.fleet.cooldowns.size).toBe(1);
+  });
+
   it('without a row proves nothing: the bytes stay booked until the time for stuck orders has passed', () => {
     const driver = aDriver().warm('a', SERVER);
     driver.shelf(SERVER).rowless.add(aModel('a').id);

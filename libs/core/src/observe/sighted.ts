@@ -55,7 +55,7 @@ function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: 
   const devices = devicesFound(fleet, server, model);
   const loads = server.ordered.has(model) ? [] : loadsOfEnsembles(fleet, server);
   if (loads.length > 0) server.presumed.set(model, loads);
-  const found: Replica = becomeUnknown(
+  const found = becomeUnknown(
     {
       id: replicaId(model, server.spec.id),
       model,
@@ -64,8 +64,6 @@ function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: 
       bookings: bookingsFor(fleet, server, model, devices),
       since: now,
       stranger: loads.length === 0 && !server.ordered.has(model),
-      phase: 'placed',
-      carriedBy: null,
     },
     'found',
     now,

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { replicaId } from '../ids.js';
 
 const SERVER = aServer('t').id;
 const A = aModel('a').id;
+const S = aModel('s').id;
 const SOON = { idleUnload: 20_000 };
 
 const aDriver = ({ a = 2, s = 2, c = 2 } = {}): CoreDriver =>
@@ -36,10 +38,36 @@ describe('what is found while a load of ours runs', () => {
     const driver = aDriver();
     driver.resolve('a');
     driver.shelf('t').set('s', 'READY');
+    driver.now += 100;
     driver.loadEnds('a', 't');
+    expect(driver.phase('s', 't')).toBe('ready');
     learn(driver, 'a', ['s']);
     driver.pass(100_000);
     expect(driver.orders()).toEqual(['load a@t', 'unload a@t', 'unload s@t']);
+  });
+
+  it('is a stranger at once where our load had ended before the look that did not show it yet', () => {
+    const driver = aDriver().warm('a', 't');
+    driver.pass(10_000);
+    driver.shelf('t').set('s', 'READY');
+    driver.pass(10_000);
+    expect(driver.fleet.replicas.get(replicaId(S, SERVER))?.stranger).toBe(true);
+  });
+
+  it('may be a step of each of two loads: what one of them is made of does not settle it', () => {
+    const driver = aDriver();
+    const { limits, defaults } = driver.fleet;
+    driver.tell({ kind: 'LimitsSet', limits: { ...limits, loadsPerDevice: 2 }, defaults });
+    driver.resolve('a');
+    driver.resolve('c');
+    driver.shelf('t').set('s', 'READY');
+    driver.pass(1_000);
+    driver.loadEnds('a', 't');
+    driver.loadEnds('c', 't');
+    learn(driver, 'a');
+    learn(driver, 'c', ['s']);
+    driver.pass(100_000);
+    expect(driver.orders()).toContain('unload s@t');
   });
 
   it('stays ours where the load failed: its healthy steps stay loaded', () => {
