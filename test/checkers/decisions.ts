@@ -96,6 +96,7 @@ const copyOfServer = (server: Server): Server => ({
   version: server.version,
   incarnation: server.incarnation,
   devices: server.devices,
+  found: server.found,
   repository: server.repository,
   versioned: server.versioned,
   lookedAt: server.lookedAt,

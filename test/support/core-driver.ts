@@ -55,8 +55,9 @@ export class CoreDriver {
   }
 
   /** Declares a server whose repository lists the given models, connects it and lets it be looked at. */
-  serve(spec: ServerSpec, models: readonly string[]): this {
+  serve(spec: ServerSpec, models: readonly string[], gpus: Shelf['gpus'] = []): this {
     const shelf = new Shelf();
+    shelf.gpus = gpus;
     for (const model of models) shelf.set(model, '');
     this.shelves.set(spec.id, shelf);
     this.tell({ kind: 'ServerDeclared', server: spec });

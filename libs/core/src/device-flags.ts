@@ -2,10 +2,11 @@ import type { Bytes } from './model.js';
 import type { Device, Server } from './server.js';
 
 /**
- * What is odd about a device: more is held than it has left for us; nobody can tell which of the metrics' GPUs it is;
- * the metrics say nothing of it; more than a tenth of it was not given back by unloads.
+ * What is odd about a device: more is held than it has left for us; the metrics show another number of GPUs than its
+ * server was found with; nobody can tell which of the metrics' GPUs it is; the metrics say nothing of it; more than a tenth
+ * of it was not given back by unloads.
  */
-export type DeviceFlag = 'overcommitted' | 'unmapped' | 'unmeasured' | 'residue';
+export type DeviceFlag = 'overcommitted' | 'miscounted' | 'unmapped' | 'unmeasured' | 'residue';
 
 /** Of more residue than this part of a device only a restart of its server helps. */
 const RESIDUE_BOUND = 0.1;
@@ -16,9 +17,11 @@ export function deviceFlags(
   { capacity, held }: { readonly capacity: Bytes; readonly held: Bytes },
 ): DeviceFlag[] {
   const isBlind = device.kind === 'gpu' && device.used === null && server.looked;
+  const isMiscounted = (server.found?.other ?? null) !== null;
   const flags: [DeviceFlag, boolean][] = [
     ['overcommitted', held > capacity],
-    ['unmapped', isBlind && server.metricsAnswered],
+    ['miscounted', isMiscounted],
+    ['unmapped', isBlind && server.metricsAnswered && !isMiscounted],
     ['unmeasured', isBlind && !server.metricsAnswered],
     ['residue', hasResidue(server, device)],
   ];

@@ -79,6 +79,8 @@ export interface Server {
   incarnation: number;
   /** Null until declared or found. */
   devices: readonly Device[] | null;
+  /** How they were found; null where they are declared, or only remembered. */
+  found: Found | null;
   /** The names its repository lists, loaded or not. */
   repository: ReadonlySet<ModelId>;
   /** The models of which the last index showed a version, past its loading. */
@@ -113,6 +115,14 @@ export interface Server {
   readonly meters: Map<number, Meter>;
   /** Bytes that its copies were measured to hold, by model and ordinal. */
   readonly measured: Map<ModelId, ReadonlyMap<number, Bytes>>;
+}
+
+/** Devices that the metrics showed. */
+export interface Found {
+  /** The life of the server in which they did. */
+  readonly incarnation: number;
+  /** Another number of GPUs that looks in a row have shown since; null where the last one showed what is known. */
+  readonly other: { readonly gpus: number; readonly since: Instant } | null;
 }
 
 /** A copy that no call of Triton's shows any more, and whose memory may still be held. */

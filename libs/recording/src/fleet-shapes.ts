@@ -104,6 +104,11 @@ const device = z.strictObject({
   used: orNull(amount),
 });
 
+const found = z.strictObject({
+  incarnation: amount,
+  other: orNull(z.strictObject({ gpus: whole, since: amount })),
+});
+
 const trial = z.strictObject({ model: modelId, before: amount, endsAt: orNull(amount) });
 const release = z.strictObject({
   before: amount,
@@ -134,6 +139,7 @@ const server = z.strictObject({
   version: orNull(text),
   incarnation: amount,
   devices: orNull(list(device)),
+  found: orNull(found),
   repository: z.set(modelId),
   versioned: z.set(modelId),
   lookedAt: orNull(amount),

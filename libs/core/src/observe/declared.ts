@@ -107,7 +107,10 @@ export function declareServer(fleet: Fleet, spec: ServerSpec): void {
   const known = fleet.servers.get(spec.id);
   const server = known ?? unseen(spec);
   server.spec = spec;
-  if (spec.devices) server.devices = spec.devices.map((device) => gpu(spec.id, device));
+  if (spec.devices) {
+    server.devices = spec.devices.map((device) => gpu(spec.id, device));
+    server.found = null;
+  }
   fleet.servers.set(spec.id, server);
   accountsChanged(fleet);
   if (!known) return;
@@ -201,6 +204,7 @@ const unseen = (spec: ServerSpec): Server => ({
   version: null,
   incarnation: 0,
   devices: null,
+  found: null,
   repository: new Set(),
   versioned: new Set(),
   lookedAt: null,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { deviceFlags } from '../device-flags.js';
 import type { MetricsSample } from '../look.js';
 import type { ServerSpec } from '../server.js';
@@ -8,8 +8,7 @@ const GIB = 2 ** 30;
 
 /** What is known of a server's devices by its metrics. */
 function shown(spec: ServerSpec, gpus: MetricsSample['gpus']) {
-  const driver = new CoreDriver().serve(spec, []);
-  driver.shelf(spec.id).gpus = gpus;
+  const driver = new CoreDriver().serve(spec, [], gpus);
   driver.pass(10_000);
   const server = driver.fleet.servers.get(spec.id)!;
   const flags = deviceFlags(server, server.devices![0]!, { capacity: 1, held: 0 });
@@ -35,6 +34,76 @@ describe('devices that were found', () => {
       [null, null, 23],
     ]);
     expect(flags).toEqual(['unmapped']);
+  });
+});
+
+const gpus = (count: number): MetricsSample['gpus'] =>
+  Array.from({ length: count }, (_, at) => ({ uuid: `x${at}`, memory: 24 * GIB, used: 0 }));
+
+/** A server that was found with so many GPUs, and holds a model of 4 GiB that nobody chose a GPU for. */
+function holding(count: number) {
+  const driver = new CoreDriver().declare(aModel('m', { gpuBytes: 4 * GIB, idleUnload: null }));
+  driver.serve(FOUND, ['m'], gpus(count)).pass(10_000);
+  driver.warm('m', 't').pass(10_000);
+  return driver;
+}
+
+function showing(driver: CoreDriver, count: number, millis: number) {
+  driver.shelf('t').gpus = gpus(count);
+  driver.pass(millis);
+  return booked(driver);
+}
+
+/** The kinds of the devices, the accounts on which something is booked, and the flags of the first device. */
+function booked({ fleet }: CoreDriver) {
+  const server = fleet.servers.get(FOUND.id)!;
+  const flags = deviceFlags(server, server.devices![0]!, { capacity: 1, held: 0 });
+  const accounts = [...fleet.replicas.values()].flatMap(({ bookings }) => bookings.map((one) => one.account));
+  return { kinds: server.devices!.map(({ kind }) => kind), accounts, flags };
+}
+
+describe('devices that were found, and of which the metrics show another number', () => {
+  const ONE = { kinds: ['gpu'], accounts: ['gpu:t/0', 'host:t'] };
+  const TWO = { kinds: ['gpu', 'gpu'], accounts: ['gpu:t/0', 'gpu:t/1', 'host:t'] };
+
+  it('stay, with what is booked there, while one is out of sight, and that is told', () => {
+    const driver = holding(1);
+    expect(showing(driver, 0, 10_000)).toEqual({ ...ONE, flags: ['miscounted'] });
+    expect(showing(driver, 1, 10_000)).toEqual({ ...ONE, flags: [] });
+  });
+
+  it('stay however long that lasts, as long as something is booked there', () => {
+    const driver = holding(2);
+    expect(showing(driver, 1, 120_000)).toEqual({ ...TWO, flags: ['miscounted'] });
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('m').id, force: false });
+    driver.pass(60_000);
+    expect(booked(driver)).toEqual({ kinds: ['gpu'], accounts: [], flags: [] });
+  });
+
+  it('are more once all looks have shown that for a while; what nobody chose a device for is on all', () => {
+    const driver = holding(1);
+    expect(showing(driver, 2, 5_000)).toEqual({ ...ONE, flags: ['miscounted'] });
+    expect(showing(driver, 1, 5_000)).toEqual({ ...ONE, flags: [] });
+    expect(showing(driver, 2, 10_000)).toEqual({ ...ONE, flags: ['miscounted'] });
+    expect(showing(driver, 2, 20_000)).toEqual({ ...TWO, flags: ['unmapped'] });
+  });
+
+  it('are others at once in a new process', () => {
+    const driver = holding(1);
+    driver.tell({ kind: 'ContactChanged', server: FOUND.id, fact: 'ended' });
+    driver.tell({ kind: 'ContactChanged', server: FOUND.id, fact: 'refused' });
+    driver.shelf('t').gpus = [];
+    driver.shelf('t').set('m', '');
+    driver.tell({ kind: 'ContactChanged', server: FOUND.id, fact: 'connected' });
+    driver.pass(1_000);
+    expect(booked(driver)).toEqual({ kinds: ['cpu'], accounts: [], flags: [] });
+  });
+
+  it('book what came up while the metrics were silent, once they answer', () => {
+    const driver = new CoreDriver().serve(FOUND, ['m'], null);
+    driver.shelf('t').set('m', 'READY');
+    driver.pass(10_000);
+    expect(showing(driver, 2, 10_000)).toEqual({ ...TWO, flags: ['unmapped'] });
   });
 });
 

@@ -1,14 +1,15 @@
 import { type Fleet, forget, replicasOn } from '../fleet.js';
 import type { Replica } from '../replica.js';
-import type { Device, Server } from '../server.js';
-import { gpuAccount, hostAccount, type ModelId, replicaId, type ServerId } from '../ids.js';
+import type { Server } from '../server.js';
+import { type ModelId, replicaId, type ServerId } from '../ids.js';
 import { resetMeters } from '../meter.js';
-import { type IndexRow, type Look, type MetricsSample, type ServingRow, sightingOf } from '../look.js';
-import { accountsChanged, readAnew } from '../indexes.js';
+import { type IndexRow, type Look, type ServingRow, sightingOf } from '../look.js';
+import { readAnew } from '../indexes.js';
 import { noteExcess } from '../limits.js';
 import type { Instant, Millis } from '../model.js';
 import { answered, lookFailed } from './contact.js';
-import { discover, forgetVanished, rebook } from './declared.js';
+import { discover, forgetVanished } from './declared.js';
+import { findDevices } from './devices.js';
 import { measure } from './measure.js';
 import { feelPulses } from './pulse.js';
 import { noteUnload } from './ended.js';
@@ -16,9 +17,6 @@ import { sighted } from './sighted.js';
 import { feelStrain } from './strain.js';
 
 export { lookFailed };
-
-/** Kept free on a device that was found, not declared: CUDA contexts and Triton's own pool live there. */
-const HEADROOM_FOUND = 1024 * 2 ** 20;
 
 /** Takes a look at a server into the books. */
 export function looked(fleet: Fleet, id: ServerId, look: Look, now: Instant): void {
@@ -32,7 +30,7 @@ export function looked(fleet: Fleet, id: ServerId, look: Look, now: Instant): vo
   if (look.serverVersion) server.version = look.serverVersion;
   answered(fleet, server);
   if (look.index) takeIndex(fleet, server, look, look.index, now);
-  else findDevices(fleet, server, look.metrics);
+  else findDevices(fleet, server, look);
   feelPulses(fleet, server, look, now);
   feelStrain(fleet, server, look, now);
   server.statisticsAt = look.begunAt;
@@ -64,7 +62,7 @@ function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly Ind
   server.everSeen = true;
   if (!server.looked) fleet.routesRevision += 1;
   server.looked = true;
-  findDevices(fleet, server, look.metrics);
+  findDevices(fleet, server, look);
   discover(fleet, server);
   bookWhatIsSeen(fleet, server, look, touched, now);
   server.lookedAt = look.begunAt;
@@ -159,64 +157,6 @@ function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
 function endByDeath(fleet: Fleet, replica: Replica, now: Instant): void {
   if (replica.phase === 'ready') noteUnload(fleet, replica, 'lost', null, now);
   forget(fleet, replica);
-}
-
-/** What the metrics show counts where nothing was declared; without an answer the last known devices stay, unmeasured. */
-function findDevices(fleet: Fleet, server: Server, metrics: MetricsSample | null): void {
-  const before = server.devices;
-  if (metrics === null) {
-    server.devices = before && before.map((device) => ({ ...device, used: null }));
-    return;
-  }
-  server.devices = server.spec.devices === null ? devicesFrom(server, metrics) : measured(server, metrics);
-  if (areSame(before ?? [], server.devices ?? [])) return;
-  accountsChanged(fleet);
-  rebook(fleet, server);
-}
-
-/** Whether these are the same devices; how much of them is in use changes no booking. */
-const areSame = (some: readonly Device[], others: readonly Device[]): boolean =>
-  some.length === others.length &&
-  some.every((one, at) => {
-    const other = others[at]!;
-    return one.ordinal === other.ordinal && one.kind === other.kind && one.account === other.account;
-  });
-
-/**
- * Triton writes its GPUs in the order of a hash table: of several nobody can tell which has which ordinal, so each counts
- * for as much as the smallest, and none is measured.
- */
-function devicesFrom({ spec }: Server, { gpus, hostMemory }: MetricsSample): Device[] | null {
-  if (gpus.length > 0) {
-    const [only] = gpus.length === 1 ? gpus : [];
-    const least = Math.min(...gpus.map(({ memory }) => memory));
-    return gpus.map((_, ordinal) => ({
-      ordinal,
-      uuid: only?.uuid ?? null,
-      kind: 'gpu',
-      account: gpuAccount(spec.id, ordinal),
-      capacity: Math.max(0, least - HEADROOM_FOUND),
-      used: only && only.used <= only.memory ? only.used : null,
-    }));
-  }
-  const capacity = spec.hostMemory ?? hostMemory;
-  if (capacity === null) return null;
-  return [{ ordinal: 0, uuid: null, kind: 'cpu', account: hostAccount(spec.host), capacity, used: null }];
-}
-
-/**
- * Declared devices with what the metrics measure on them, where it is clear which is which. One that turns out to be
- * smaller than declared has that much less to fill; one that shows more in use than it has tells nothing.
- */
-function measured({ spec, devices }: Server, { gpus }: MetricsSample): Device[] {
-  return (devices ?? []).map((device, at) => {
-    const { memory, headroom } = spec.devices![at]!;
-    const single = devices?.length === 1 && gpus.length === 1;
-    const sample = single ? gpus[0] : gpus.find(({ uuid }) => uuid === device.uuid);
-    const isTrue = sample !== undefined && sample.used <= sample.memory;
-    const total = isTrue ? Math.min(memory, sample.memory) : memory;
-    return { ...device, capacity: Math.max(0, total - headroom), used: isTrue ? sample.used : null };
-  });
 }
 
 function groupBy<Row extends IndexRow | ServingRow>(rows: readonly Row[]): Map<ModelId, Row[]> {

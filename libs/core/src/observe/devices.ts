@@ -1,0 +1,127 @@
+import { type Fleet, forget, put, replicasOn } from '../fleet.js';
+import { devicesFound } from '../footprint.js';
+import { gpuAccount, hostAccount } from '../ids.js';
+import { accountsChanged } from '../indexes.js';
+import type { Look, MetricsSample } from '../look.js';
+import type { Instant, Millis } from '../model.js';
+import type { Booking, Replica } from '../replica.js';
+import type { Device, Server } from '../server.js';
+import { rebook } from './declared.js';
+
+/** Kept free on a device that was found, not declared: CUDA contexts and Triton's own pool live there. */
+const HEADROOM_FOUND = 1024 * 2 ** 20;
+/** How long looks in a row must show another number of GPUs before that is believed: a quiet server is looked at every 10 s. */
+const STEADY: Millis = 15_000;
+
+/** Takes what the metrics show of a server's devices; what is booked there follows them. */
+export function findDevices(fleet: Fleet, server: Server, { metrics, begunAt }: Look): void {
+  const before = server.devices ?? [];
+  server.devices = devicesNow(fleet, server, metrics, begunAt);
+  if (areSame(before, server.devices ?? [])) return;
+  accountsChanged(fleet);
+  for (const replica of replicasOn(fleet, server.spec.id)) refit(fleet, server, replica, before);
+  rebook(fleet, server);
+}
+
+/** What the metrics show counts where nothing was declared; without an answer the last known devices stay, unmeasured. */
+function devicesNow(
+  fleet: Fleet,
+  server: Server,
+  metrics: MetricsSample | null,
+  begunAt: Instant,
+): readonly Device[] | null {
+  const { spec, devices, found, incarnation } = server;
+  if (metrics !== null && spec.devices !== null) return measured(server, metrics);
+  if (metrics !== null && isBelieved(fleet, server, metrics, begunAt)) {
+    server.found = { incarnation, other: null };
+    return devicesFrom(server, metrics);
+  }
+  if (metrics === null && found) server.found = { ...found, other: null };
+  return devices && devices.map((device) => ({ ...device, used: null }));
+}
+
+/**
+ * Triton's process has the GPUs that it began with, but its metrics may lose sight of some, or not see them yet. So another
+ * number of them is believed only when it lasts, and never as long as something is booked on what would be gone.
+ */
+function isBelieved(fleet: Fleet, server: Server, { gpus }: MetricsSample, begunAt: Instant): boolean {
+  const { devices, found, incarnation } = server;
+  if (devices === null || found?.incarnation !== incarnation) return true;
+  const known = devices.filter(({ kind }) => kind === 'gpu');
+  if (known.length === gpus.length) return true;
+  const since = found.other?.gpus === gpus.length ? found.other.since : begunAt;
+  server.found = { incarnation, other: { gpus: gpus.length, since } };
+  return begunAt >= since + STEADY && !isBooked(fleet, server, known.slice(gpus.length));
+}
+
+function isBooked(fleet: Fleet, server: Server, devices: readonly Device[]): boolean {
+  const accounts = new Set(devices.map(({ account }) => account));
+  const isOnOne = ({ account }: Booking): boolean => accounts.has(account);
+  const held = replicasOn(fleet, server.spec.id).flatMap(heldBy);
+  const hidden = server.hidden.flatMap(({ bookings }) => bookings);
+  return [...held, ...hidden].some(isOnOne);
+}
+
+/** What is only promised holds nothing. */
+function heldBy(replica: Replica): readonly Booking[] {
+  if (replica.phase === 'placed') return [];
+  const change = replica.phase === 'ready' && replica.change?.order ? replica.change.bookings : [];
+  return [...replica.bookings, ...change];
+}
+
+/**
+ * The devices are others than before: what was promised is placed anew, and a copy that was taken to be on all of them, since
+ * nobody had chosen, is where such copies are found.
+ */
+function refit(fleet: Fleet, server: Server, replica: Replica, before: readonly Device[]): void {
+  if (replica.phase === 'placed') return forget(fleet, replica);
+  const isOnAll = before.every(({ ordinal }) => replica.devices.includes(ordinal));
+  const devices = isOnAll ? devicesFound(fleet, server, replica.model) : replica.devices;
+  if (replica.phase !== 'ready') return put(fleet, { ...replica, devices });
+  put(fleet, { ...replica, devices, change: replica.change?.order ? replica.change : null });
+}
+
+/** Whether these are the same devices; how much of them is in use changes no booking. */
+const areSame = (some: readonly Device[], others: readonly Device[]): boolean =>
+  some.length === others.length &&
+  some.every((one, at) => {
+    const other = others[at]!;
+    return one.ordinal === other.ordinal && one.kind === other.kind && one.account === other.account;
+  });
+
+/**
+ * Triton writes its GPUs in the order of a hash table: of several nobody can tell which has which ordinal, so each counts
+ * for as much as the smallest, and none is measured.
+ */
+function devicesFrom({ spec }: Server, { gpus, hostMemory }: MetricsSample): Device[] | null {
+  if (gpus.length > 0) {
+    const [only] = gpus.length === 1 ? gpus : [];
+    const least = Math.min(...gpus.map(({ memory }) => memory));
+    return gpus.map((_, ordinal) => ({
+      ordinal,
+      uuid: only?.uuid ?? null,
+      kind: 'gpu',
+      account: gpuAccount(spec.id, ordinal),
+      capacity: Math.max(0, least - HEADROOM_FOUND),
+      used: only && only.used <= only.memory ? only.used : null,
+    }));
+  }
+  const capacity = spec.hostMemory ?? hostMemory;
+  if (capacity === null) return null;
+  return [{ ordinal: 0, uuid: null, kind: 'cpu', account: hostAccount(spec.host), capacity, used: null }];
+}
+
+/**
+ * Declared devices with what the metrics measure on them, where it is clear which is which. One that turns out to be
+ * smaller than declared has that much less to fill; one that shows more in use than it has tells nothing.
+ */
+function measured({ spec, devices }: Server, { gpus }: MetricsSample): Device[] {
+  return (devices ?? []).map((device, at) => {
+    const { memory, headroom } = spec.devices![at]!;
+    const single = devices?.length === 1 && gpus.length === 1;
+    const sample = single ? gpus[0] : gpus.find(({ uuid }) => uuid === device.uuid);
+    const isTrue = sample !== undefined && sample.used <= sample.memory;
+    const total = isTrue ? Math.min(memory, sample.memory) : memory;
+    return { ...device, capacity: Math.max(0, total - headroom), used: isTrue ? sample.used : null };
+  });
+}
