@@ -4,7 +4,7 @@ import { GrpcMethod } from '@nestjs/microservices';
 import { z } from 'zod';
 import { fromStruct, type Struct } from '#contracts';
 import { RpcFilter } from '../errors/rpc.filter.js';
-import { callerAmong, readRequest } from '../grpc/requests.js';
+import { callerAmong, isMessage, readRequest } from '../grpc/requests.js';
 import { serverListSchema } from '../pages.js';
 import { freezeBodySchema, Freezes } from './freezes.js';
 import { Overview } from './overview.js';
@@ -14,7 +14,7 @@ import { ServerWrites } from './server-writes.js';
 
 const nothing = z.object({});
 const named = z.object({ server: serverName });
-const withSpec = named.extend({ spec: z.custom<Struct | null>((value) => typeof value === 'object') });
+const withSpec = named.extend({ spec: z.custom<Struct>(isMessage, { error: 'is required' }) });
 const drained = named.extend(drainBodySchema.unwrap().shape);
 
 /** Servers and the fleet over gRPC: the same operations as over HTTP. */
@@ -41,7 +41,7 @@ export class FleetRpc {
   @GrpcMethod('Admin', 'PutServer')
   async put(request: unknown, metadata: Metadata) {
     const { server, spec } = readRequest(withSpec, request);
-    return (await this.writes.put(server, fromStruct(spec ?? {}), callerAmong(metadata))).body;
+    return (await this.writes.put(server, fromStruct(spec), callerAmong(metadata))).body;
   }
 
   @GrpcMethod('Admin', 'DeleteServer')

@@ -4,7 +4,7 @@ import { GrpcMethod } from '@nestjs/microservices';
 import { z } from 'zod';
 import { fromStruct, type ModelMessage, type Struct, toStruct } from '#contracts';
 import { RpcFilter } from '../errors/rpc.filter.js';
-import { callerAmong, readRequest } from '../grpc/requests.js';
+import { callerAmong, isMessage, readRequest } from '../grpc/requests.js';
 import { modelListSchema } from '../pages.js';
 import type { Written } from '../writes/writes.js';
 import { ModelBatch } from './model-batch.js';
@@ -13,9 +13,7 @@ import { ModelOrders } from './model-orders.js';
 import { modelName, orderQuerySchema } from './model-requests.js';
 import { ModelWrites } from './model-writes.js';
 
-const struct = z
-  .custom<Struct | null>((value) => typeof value === 'object')
-  .transform((value) => value ?? {});
+const struct = z.custom<Struct>(isMessage, { error: 'is required' });
 const named = z.object({ model: modelName });
 const withSpec = z.object({ model: modelName, spec: struct });
 const withPatch = z.object({ model: modelName, patch: struct });
