@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Metadata } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { toStruct } from '#contracts';
 import { call, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
 import { until } from '../support/until.js';
@@ -247,6 +247,24 @@ describe('models', () => {
     await expect(admin.call('getModel', { model: 'over-grpc' }, new Metadata())).rejects.toMatchObject({
       code: 5,
     });
+    admin.close();
+  });
+
+  it('tells over gRPC which rules were broken, however many, and refuses a forgotten spec', async () => {
+    const admin = rpcClient(world, 'Admin');
+    const refusal = (method: string, request: object) =>
+      admin.call(method, { model: 'resnet50', ...request }, new Metadata()).catch((error: unknown) => error);
+    const spec = toStruct({ dependsOn: Array.from({ length: 2_000 }, () => 'x') });
+    expect(await refusal('putModel', { spec })).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: expect.stringMatching(/^dependsOn: must have at most 100 entries; /),
+    });
+    for (const [method, field] of Object.entries({ putModel: 'spec', patchModel: 'patch' })) {
+      expect(await refusal(method, {})).toMatchObject({
+        code: status.INVALID_ARGUMENT,
+        details: `${field}: is required`,
+      });
+    }
     admin.close();
   });
 });

@@ -28,16 +28,37 @@ export class Refused extends Error {
   }
 }
 
+/** Who broke more rules than this hears of the first ones, and of names that long of their beginning: an answer has bounds. */
+const MOST_TOLD = 20;
+const LONGEST_TEXT = 300;
+
 /** The request breaks rules; nothing was changed. */
 export function invalid(errors: readonly BrokenRule[]): Refused {
-  return new Refused(invalidFacts(errors));
+  return new Refused(invalidFacts(toldOf(errors)));
+}
+
+function toldOf(errors: readonly BrokenRule[]): readonly BrokenRule[] {
+  const told = errors.slice(0, MOST_TOLD).map(({ path, rule }) => {
+    return { path: cutTo(LONGEST_TEXT, path), rule: cutTo(LONGEST_TEXT, rule) };
+  });
+  const more = errors.length - told.length;
+  return more === 0 ? told : [...told, { path: '', rule: `breaks ${more} more rules` }];
+}
+
+/** A text of so many characters at most. */
+export function cutTo(most: number, text: string): string {
+  return text.length <= most
+    ? text
+    : `${Array.from(text)
+        .slice(0, most - 1)
+        .join('')}…`;
 }
 
 function invalidFacts(errors: readonly BrokenRule[]): RefusalFacts {
   return {
     reason: 'invalid_request',
     detail: errors.map(({ path, rule }) => (path === '' ? rule : `${path}: ${rule}`)).join('; '),
-    errors: errors.map(({ path, rule }) => ({ path, rule })),
+    errors,
   };
 }
 

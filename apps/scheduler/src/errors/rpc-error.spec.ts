@@ -44,6 +44,24 @@ describe('a refusal over gRPC', () => {
     });
   });
 
+  it('fits into the 8 KiB of trailers that clients take, however much there is to say', () => {
+    const errors = Array.from({ length: 20 }, (_, nth) => ({ path: `k${nth}`, rule: 'é'.repeat(250) }));
+    const devices = Array.from({ length: 1_000 }, (_, ordinal) => ({ server: 't', ordinal }));
+    const facts = { reason: 'invalid_request', errors, members: { model: 'm', devices } } as const;
+    const { metadata, details } = rpcErrorOf({ ...facts, detail: 'x'.repeat(50_000) }, () => 0);
+    const [bytes] = metadata!.get('grpc-status-details-bin');
+    expect((bytes as Buffer).toString('base64').length + details!.length).toBeLessThan(8 * 1_024);
+    const told = detailsOf(facts);
+    expect(told['google.rpc.ErrorInfo']).toMatchObject({
+      reason: 'INVALID_REQUEST',
+      metadata: { model: 'm' },
+    });
+    expect(told['google.rpc.BadRequest']!['fieldViolations']).toContainEqual({
+      field: 'k0',
+      description: errors[0]!.rule,
+    });
+  });
+
   it('has no hint where no wait helps', () => {
     expect(
       rpcErrorOf({ reason: 'infeasible', retryAfter: null }, () => 0).metadata!.get('grpc-retry-pushback-ms'),

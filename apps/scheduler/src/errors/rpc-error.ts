@@ -1,7 +1,7 @@
 import { Metadata, type ServerErrorResponse } from '@grpc/grpc-js';
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import { REFUSALS, rpcStatusDefinition } from '#contracts';
-import type { RefusalFacts } from './refused.js';
+import { type BrokenRule, cutTo, type RefusalFacts } from './refused.js';
 import { jittered, type Random } from './retry-hint.js';
 
 interface Any {
@@ -13,11 +13,18 @@ const definition = rpcStatusDefinition();
 const encode = (type: string, message: object): Buffer =>
   (definition[type] as MessageTypeDefinition<object, object>).serialize(message);
 
+/**
+ * A refusal travels in trailers, of which many clients take 8 KiB: larger ones they replace by an error of their own, which
+ * has no reason. HTTP tells what is left out here.
+ */
+const LONGEST_MESSAGE = 500;
+const MOST_BYTES = 2_500;
+
 /** Writes a refusal for gRPC: a status with google.rpc details, and what gRPC's own retries obey. */
 export function rpcErrorOf(facts: RefusalFacts, random: Random): Partial<ServerErrorResponse> & Error {
   const { reason, detail, retryAfter } = facts;
   const { grpc: code, title } = REFUSALS[reason];
-  const message = detail ?? title;
+  const message = cutTo(LONGEST_MESSAGE, detail ?? title);
   const hint = retryAfter == null ? null : Math.ceil(jittered(retryAfter, random));
   const metadata = new Metadata();
   const details = detailsOf(facts, hint);
@@ -27,16 +34,26 @@ export function rpcErrorOf(facts: RefusalFacts, random: Random): Partial<ServerE
 }
 
 function detailsOf({ reason, errors, members }: RefusalFacts, hint: number | null): Any[] {
-  const metadata = Object.fromEntries(
-    Object.entries(members ?? {}).map(([key, value]) => [key, text(value)]),
-  );
+  const texts = Object.entries(members ?? {}).map(([key, value]) => [key, text(value)] as const);
+  const metadata = Object.fromEntries(fitting(texts, ([, value]) => value));
   const info = { reason: reason.toUpperCase(), domain: 'berth', metadata };
-  const fieldViolations = errors?.map(({ path, rule }) => ({ field: path, description: rule }));
+  const fieldViolations = errors && violationsOf(errors);
   return [
     any('google.rpc.ErrorInfo', info),
     ...(hint === null ? [] : [any('google.rpc.RetryInfo', { retryDelay: durationOf(hint) })]),
     ...(fieldViolations === undefined ? [] : [any('google.rpc.BadRequest', { fieldViolations })]),
   ];
+}
+
+function violationsOf(errors: readonly BrokenRule[]): object[] {
+  const told = fitting(errors, ({ path, rule }) => path + rule);
+  return told.map(({ path, rule }) => ({ field: path, description: rule }));
+}
+
+/** The first of them that fit together. */
+function fitting<T>(all: readonly T[], textOf: (one: T) => string): readonly T[] {
+  let bytes = 0;
+  return all.filter((one) => (bytes += Buffer.byteLength(textOf(one))) <= MOST_BYTES);
 }
 
 const durationOf = (millis: number) => ({

@@ -13,8 +13,6 @@ import { checkTogether, type EntryChange } from './together.js';
 
 const MOST_MODELS = 1_000;
 const SIZE_RULE = `must have 1 to ${MOST_MODELS} models`;
-/** Who broke more rules than this hears of the first ones; an answer has its bounds too. */
-const MOST_TOLD = 20;
 
 const batchOf = <Spec extends z.ZodType>(spec: Spec) =>
   z.strictObject({ models: z.record(nameSchema, spec).describe('What is declared, by name.') });
@@ -50,7 +48,7 @@ export class ModelBatch {
     return this.writes.perform({ method: 'POST', path: BATCH_PATH, body, caller }, () => {
       checkNoIfMatch(caller);
       const checked = check(batchSchema, body);
-      if (!checked.ok) throw invalid(toldOf(checked.errors));
+      if (!checked.ok) throw invalid(checked.errors);
       const declared = this.declaredIn(checked.value.models);
       const { engine, catalog, times } = this;
       checkTogether({ engine, catalog, times }, declared, (name) => pathOf(name, 'dependsOn'));
@@ -71,7 +69,7 @@ export class ModelBatch {
       const after = this.catalog.entryWith(name, next.value);
       return [{ before, after, next: next.value, isNew: before.told?.spec == null }];
     });
-    if (broken.length > 0) throw invalid(toldOf(broken));
+    if (broken.length > 0) throw invalid(broken);
     return declared;
   }
 
@@ -101,9 +99,3 @@ function nextOf(before: Entry, spec: unknown): Checked<ToldModel> {
 
 const pathOf = (name: string, key: string): string =>
   underPath(['models', name], [{ path: key, rule: '', line: null }])[0]!.path;
-
-function toldOf(broken: readonly BrokenRule[]): readonly BrokenRule[] {
-  if (broken.length <= MOST_TOLD) return broken;
-  const rule = `breaks ${broken.length - MOST_TOLD} more rules`;
-  return [...broken.slice(0, MOST_TOLD), { path: 'models', rule }];
-}

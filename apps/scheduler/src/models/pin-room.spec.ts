@@ -49,6 +49,15 @@ describe('a change of a pin', () => {
     expect(() => checkPins(driver.fleet, [], [change])).toThrow(/\(12 MB each\); devices: t\/0: 10 MB$/);
   });
 
+  it('is refused with the roomiest devices alone where there are many, and says how many more', () => {
+    const sizes = Array.from({ length: 100 }, (_, nth) => (nth + 1) * MIB);
+    const { fleet } = new CoreDriver().serve(aServer('t', sizes), ['a']);
+    const change = { before: aModel('a'), after: pinned('a', 101 * MIB) };
+    expect(() => checkPins(fleet, [], [change])).toThrow(
+      /devices: t\/99: 100 MB, .*, t\/80: 81 MB and 80 more$/,
+    );
+  });
+
   it.each([
     ['has the devices of what it needs', { deviceSets: [[0, 1]] }, 'no server has the devices over which'],
     ['may load what it needs', { enabled: false }, 'it needs b, which is not to be loaded'],

@@ -50,24 +50,37 @@ function asksNoMore({ before, after }: PinChange): boolean {
 const copies = (unplaced: readonly Misfit[]): number =>
   unplaced.reduce((sum, misfit) => sum + misfit.copies, 0);
 
+/** So many pins and devices are told of; the others are counted. */
+const MOST_TOLD = 20;
+
 function doesNotFit(fleet: Readonly<Fleet>, unplaced: readonly Misfit[]): Refused {
-  const lacking = unplaced.map(({ model, copies: count, needs }) => ({
+  const lacking = unplaced.slice(0, MOST_TOLD).map(({ model, copies: count, needs }) => ({
     model,
     copies: count,
     needsMb: mib(needs),
   }));
-  const devices = devicesOf(fleet);
+  const all = devicesOf(fleet).toSorted((a, b) => b.capacityMb - a.capacityMb);
+  const devices = all.slice(0, MOST_TOLD);
+  const leftOut = { unplaced: unplaced.length - lacking.length, devices: all.length - devices.length };
   const words = lacking.map(({ model, copies: count, needsMb }) => {
     const why = lackBesideRoom(fleet, model) ?? `${needsMb} MB each`;
     return `${count} of ${model} (${why})`;
   });
   const room = devices.map(({ server, ordinal, capacityMb }) => `${server}/${ordinal}: ${capacityMb} MB`);
+  const places = `${room.join(', ') || 'none known'}${orMore(leftOut.devices)}`;
   return new Refused({
     reason: 'pin_does_not_fit',
-    detail: `no place beside the other pins for ${words.join(', ')}; devices: ${room.join(', ') || 'none known'}`,
-    members: { unplaced: lacking, devices },
+    detail: `no place beside the other pins for ${words.join(', ')}${orMore(leftOut.unplaced)}; devices: ${places}`,
+    members: {
+      unplaced: lacking,
+      unplacedLeftOut: leftOut.unplaced,
+      devices,
+      devicesLeftOut: leftOut.devices,
+    },
   });
 }
+
+const orMore = (leftOut: number): string => (leftOut === 0 ? '' : ` and ${leftOut} more`);
 
 /** The most room is of no use to a model that cannot be loaded anywhere, or not with all that it needs. */
 function lackBesideRoom(fleet: Readonly<Fleet>, model: ModelId): string | undefined {
