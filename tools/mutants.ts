@@ -51,7 +51,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'loads-per-device-ignored', breaks: 6, file: `${PASSES}/start.ts`, find: `(this.devices.get(\`\${server}/\${device}\`) ?? 0) < loadsPerDevice`, replace: `device >= 0 && loadsPerDevice > 0` },
   { name: 'slot-free-after-a-lost-answer', breaks: 6, file: `${PASSES}/start.ts`, find: `if (loadBegan(replica) === null || isCarried(replica)) continue;`, replace: `if (replica.phase === 'unknown' || loadBegan(replica) === null || isCarried(replica)) continue;` },
   { name: 'back-off-ignored', breaks: 10, file: `${PASSES}/place.ts`, find: `(coolingOn(fleet, server, model.id, now) ? [] : ways(fleet, server, model))`, replace: `(coolingOn(fleet, server, model.id, now) ? ways(fleet, server, model) : ways(fleet, server, model))` },
-  { name: 'disabled-model-loaded', breaks: 12, file: `${PASSES}/claims.ts`, find: `if (!model?.enabled || claims.has(id)) continue;`, replace: `if (!model || claims.has(id)) continue;` },
+  { name: 'disabled-model-loaded', breaks: 12, file: `${PASSES}/claims.ts`, find: `if (!model?.enabled || claims.has(model.id)) return;`, replace: `if (!model || claims.has(model.id)) return;` },
   { name: 'orders-in-the-wrong-mode', breaks: 12, file: `${CORE}/standing.ts`, find: `if (mode === 'wrong_mode' || mode === 'restricted') return mode;`, replace: `if (mode === 'restricted') return mode;` },
   { name: 'orders-without-leadership', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `this.attempt(order, mayAct ? link : undefined)`, replace: `this.attempt(order, mayAct ? link : link)` },
   { name: 'load-before-it-is-written-down', breaks: 17, file: `${ENGINE}/actuator.ts`, find: `await this.remember(server, [model, ...brings]);`, replace: `void this.remember(server, [model, ...brings]).catch(() => undefined);` },
@@ -102,7 +102,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'drain-deadline-ignored', breaks: 19, file: `${PASSES}/retire.ts`, find: `if (deadline !== null && deadline <= now) return true;`, replace: `if (deadline === -Infinity) return true;` },
   // Requests: one answer each, in time, and the right one.
   { name: 'answered-twice', breaks: 13, file: `${PASSES}/grant.ts`, find: `fleet.waiting.delete(request.id);`, replace: `` },
-  { name: 'answered-late', breaks: 13, file: `${PASSES}/refuse.ts`, find: `.filter(({ deadline }) => deadline <= now);`, replace: `.filter(({ deadline }) => deadline < now);` },
+  { name: 'answered-late', breaks: 13, file: `${PASSES}/refuse.ts`, find: `if (request.deadline <= now) expired.push(request);`, replace: `if (request.deadline < now) expired.push(request);` },
   { name: 'no-wake-for-deadlines', breaks: 13, file: `${CORE}/wake.ts`, find: `for (const { deadline } of fleet.waiting.values()) wake = sooner(deadline, now, wake);`, replace: `` },
   { name: 'wakes-too-late', breaks: 13, file: `${ENGINE}/engine.ts`, find: `this.parts.clock.setAlarm(nextWake(this.state, now), () => this.turn());`, replace: `this.parts.clock.setAlarm(nextWake(this.state, now) + 20, () => this.turn());` },
   { name: 'cancelled-request-granted', breaks: 13, file: `${OBSERVE}/requests.ts`, find: `export function cancelRequest(fleet: Fleet, id: RequestId): void {\n  fleet.waiting.delete(id);`, replace: `export function cancelRequest(fleet: Fleet, id: RequestId): void {\n  fleet.waiting.get(id);` },

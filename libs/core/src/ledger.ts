@@ -21,22 +21,17 @@ export interface Balance {
 }
 
 /**
- * The memory arithmetic of one pass. Of each account that it is asked for it takes down once what it may hold and what
- * settled replicas hold of it, and adds what is in motion and what is hidden: so what is to leave, or to grow, is told to
- * it before that is written down. An account nobody limits has no end.
+ * The memory arithmetic of one pass. When it is first asked, which in most turns is never, it takes down what is in motion
+ * and what is hidden; of each account that it is asked for, once, what it may hold and what settled replicas hold of it. So
+ * what is to leave, or to grow, is told to it before that is written down. An account nobody limits has no end.
  */
 export class Ledger {
-  private readonly accounts = new Map<AccountId, Writable<Balance>>();
+  private accounts: Map<AccountId, Writable<Balance>> | null = null;
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
     private readonly now: Instant = -Infinity,
-  ) {
-    for (const replica of unsettled(fleet)) this.book(replica);
-    for (const { hidden } of fleet.servers.values()) {
-      for (const { bookings } of hidden) this.hold(bookings);
-    }
-  }
+  ) {}
 
   of(account: AccountId): Balance {
     return this.balance(account);
@@ -44,7 +39,7 @@ export class Ledger {
 
   /** Free at this moment. */
   free(account: AccountId): Bytes {
-    const { capacity, held, doubtful } = this.of(account);
+    const { capacity, held, doubtful } = this.balance(account);
     return doubtful > 0
       ? Math.min(capacity - held, Math.max(0, capacity - held - doubtful))
       : capacity - held;
@@ -52,16 +47,18 @@ export class Ledger {
 
   /** Free once all that is leaving has left and all that is placed has loaded. */
   spare(account: AccountId): Bytes {
-    const { capacity, held, promised, leaving } = this.of(account);
+    const { capacity, held, promised, leaving } = this.balance(account);
     return capacity - held - promised + leaving;
   }
 
   fitsFree(bookings: readonly Booking[]): boolean {
-    return bookings.every(({ account, bytes }) => bytes <= this.free(account));
+    for (const { account, bytes } of bookings) if (bytes > this.free(account)) return false;
+    return true;
   }
 
   fitsSpare(bookings: readonly Booking[]): boolean {
-    return bookings.every(({ account, bytes }) => bytes <= this.spare(account));
+    for (const { account, bytes } of bookings) if (bytes > this.spare(account)) return false;
+    return true;
   }
 
   /** How many places were promised in this pass. */
@@ -106,13 +103,24 @@ export class Ledger {
   }
 
   private balance(account: AccountId): Writable<Balance> {
-    const known = this.accounts.get(account);
+    const accounts = this.accounts ?? this.open();
+    const known = accounts.get(account);
     if (known) return known;
     const held = indexesOf(this.fleet).held.get(account) ?? 0;
     const [capacity, doubtful] = [usableCapacity(this.fleet, account), doubtfulOn(this.fleet, account)];
     const balance = { capacity, held, promised: 0, leaving: 0, doubtful };
-    this.accounts.set(account, balance);
+    accounts.set(account, balance);
     return balance;
+  }
+
+  private open(): Map<AccountId, Writable<Balance>> {
+    const accounts = new Map<AccountId, Writable<Balance>>();
+    this.accounts = accounts;
+    for (const replica of unsettled(this.fleet)) this.book(replica);
+    for (const { hidden } of this.fleet.servers.values()) {
+      for (const { bookings } of hidden) this.hold(bookings);
+    }
+    return accounts;
   }
 }
 

@@ -91,13 +91,12 @@ export const isCarried = (replica: Replica): boolean =>
 /** The servers that may be given something new. */
 export function openServers(fleet: Readonly<Fleet>, now: Instant): Server[] {
   const loads = loadsByServer(fleet, now);
-  return [...fleet.servers.values()].filter(
-    (server) =>
-      takesOrders(server, now) &&
-      server.drain === null &&
-      (server.devices?.length ?? 0) > 0 &&
-      (loads.get(server.spec.id)?.overdue ?? 0) < fleet.limits.loadsPerServer,
-  );
+  const open: Server[] = [];
+  for (const server of fleet.servers.values()) {
+    if (!takesOrders(server, now) || server.drain !== null || (server.devices?.length ?? 0) === 0) continue;
+    if ((loads.get(server.spec.id)?.overdue ?? 0) < fleet.limits.loadsPerServer) open.push(server);
+  }
+  return open;
 }
 
 /**

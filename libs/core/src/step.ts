@@ -7,7 +7,7 @@ import { grantWaiting } from './passes/grant.js';
 import { lookAround } from './passes/look-around.js';
 import { lowerCopies, raiseCopies } from './passes/copies.js';
 import { endMoves } from './passes/moves.js';
-import { openingsFor } from './passes/openings.js';
+import { awaitedAmong, openingsFor } from './passes/openings.js';
 import { dropHomeless, dropUnwanted, openLedger, placeWanted } from './passes/place.js';
 import {
   answerExpired,
@@ -63,23 +63,13 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   // What makes room may have been what others needed where it was, or the copy that kept a pin from holding another.
   const bereft = fleet.routesRevision > routes ? refuseHopeless(fleet, open, now) : [];
   const loads = fleet.frozen ? [] : startPlaced(fleet, ledger, now);
-  const openings = openingsFor(fleet, wantsLeft(fleet, unplaced, now), open, ledger, now);
+  const judged = wantsLeft(fleet, awaitedAmong(fleet, unplaced, expired), now);
+  const openings = openingsFor(fleet, judged, open, ledger, now);
   const crowded = refuseCrowded(fleet, openings, open, ledger, now);
   const unloads = fleet.frozen ? [] : unloadDrained(fleet, now);
   const late = answerExpired(fleet, expired, openings, open, now);
-  return [
-    ...hopeless,
-    ...granted,
-    ...overflow,
-    ...stranded,
-    ...homeless,
-    ...bereft,
-    ...crowded,
-    ...loads,
-    ...unloads,
-    ...late,
-    ...lookAround(fleet, now),
-  ];
+  const decided = [hopeless, granted, overflow, stranded, homeless, bereft, crowded, loads, unloads, late];
+  return [...decided, lookAround(fleet, now)].flat();
 }
 
 /** Those who were answered may have been all that something was wished for, or moved for. */

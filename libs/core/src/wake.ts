@@ -7,7 +7,7 @@ import type { Instant } from './model.js';
 import { residentUntil } from './passes/victims.js';
 import { sparedAt } from './passes/copies.js';
 import { idleAt, idleUnloadAt } from './passes/idle.js';
-import { dueLook, NO_WORK, type Work, workByServer } from './passes/look-around.js';
+import { busyServers, dueLook } from './passes/look-around.js';
 import { movableFrom, REST } from './passes/movable.js';
 import { movesUntil } from './passes/moves.js';
 import { queueGraceEnds } from './passes/retire.js';
@@ -20,9 +20,10 @@ import { stuckAt } from './stuck.js';
 export function nextWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   if (fleet.closing) return Infinity;
   let wake = demandWake(fleet, now);
-  const work = workByServer(fleet, now);
+  const busy = busyServers(fleet, now);
   for (const server of fleet.servers.values()) {
-    wake = serverWake(server, work.get(server.spec.id) ?? NO_WORK, now, wake);
+    const looks = sooner(dueLook(fleet, server, busy).at, now, wake);
+    wake = serverWake(server, now, looks);
   }
   for (const replica of unsettled(fleet)) wake = replicaWake(fleet, replica, now, wake);
   return settledWake(fleet, now, wake);
@@ -52,10 +53,9 @@ function lackingWake(fleet: Readonly<Fleet>, now: Instant, before: Instant): Ins
   return wake;
 }
 
-/** The next moment of a server where it comes before `wake`, else `wake`. */
-function serverWake(server: Server, work: Work, now: Instant, wake: Instant): Instant {
-  const { contact, drain } = server;
-  const next = sooner(dueLook(server, work).at, now, sooner(drain?.deadline ?? null, now, wake));
+/** The next moment of a server, looks at it aside, where it comes before `wake`, else `wake`. */
+function serverWake({ contact, drain }: Server, now: Instant, wake: Instant): Instant {
+  const next = sooner(drain?.deadline ?? null, now, wake);
   if (contact.kind === 'down') return sooner(contact.since + RECONNECT_GRACE, now, next);
   return contact.kind === 'slow' ? sooner(contact.nextProbeAt, now, next) : next;
 }
@@ -74,11 +74,10 @@ function replicaWake(fleet: Readonly<Fleet>, replica: Replica, now: Instant, wak
   }
 }
 
-const drainingWake = (fleet: Readonly<Fleet>, replica: Draining, now: Instant, wake: Instant): Instant =>
-  [replica.inUseUntil, queueGraceEnds(replica), untoldUntil(fleet, replica)].reduce(
-    (next, at) => sooner(at, now, next),
-    wake,
-  );
+function drainingWake(fleet: Readonly<Fleet>, replica: Draining, now: Instant, wake: Instant): Instant {
+  const drained = sooner(replica.inUseUntil, now, sooner(queueGraceEnds(replica), now, wake));
+  return sooner(untoldUntil(fleet, replica), now, drained);
+}
 
 /** A change that waits or is under way is no reason for its replica to rest. */
 function readyWake(fleet: Readonly<Fleet>, replica: Ready, now: Instant, wake: Instant): Instant {

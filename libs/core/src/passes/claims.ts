@@ -29,33 +29,33 @@ export function claimsOf(
   now: Instant,
 ): ReadonlyMap<ModelId, readonly Claim[]> {
   const asked = ranksAsked(fleet, leaving, now);
-  const standing: ModelId[] = [];
-  for (const model of standingModels(fleet)) if (standingCopies(model) > 0) standing.push(model.id);
   const claims = new Map<ModelId, readonly Claim[]>();
-  for (const id of [...standing, ...asked.keys(), ...fleet.strains.keys()]) {
-    const model = fleet.models.get(id);
-    if (!model?.enabled || claims.has(id)) continue;
-    claims.set(id, claimsOn(fleet, model, asked.get(id) ?? null));
-  }
+  const add = (model: Model | undefined): void => {
+    if (!model?.enabled || claims.has(model.id)) return;
+    claims.set(model.id, claimsOn(fleet, model, asked.get(model.id) ?? null));
+  };
+  for (const model of standingModels(fleet)) if (standingCopies(model) > 0) add(model);
+  for (const id of asked.keys()) add(fleet.models.get(id));
+  for (const id of fleet.strains.keys()) add(fleet.models.get(id));
   return claims;
 }
 
 /** The claims on one model, the strongest first; `ask` is the rank of those who want one copy of it. */
 export function claimsOn(fleet: Readonly<Fleet>, model: Model, ask: Rank | null): readonly Claim[] {
   const own = rankOf(model.class);
-  const claims = [
-    { copies: model.pinnedCopies, rank: PINNED, isExtra: false },
-    { copies: guaranteedCopies(model), rank: own, isExtra: false },
-    { copies: ask === null ? 0 : 1, rank: ask ?? own, isExtra: false },
-  ];
-  const ordered: Claim[] = [];
-  const extra = { copies: copiesByDemand(fleet, model.id), rank: own, isExtra: true };
-  for (const claim of [...claims.toSorted((one, other) => other.rank - one.rank), extra]) {
-    const after = ordered.at(-1)?.copies ?? 0;
-    // One that asks for no more than a stronger one asks for nothing.
-    if (claim.copies > after) ordered.push({ ...claim, after });
-  }
-  return ordered;
+  const claims: Claim[] = [];
+  claim(claims, model.pinnedCopies, PINNED);
+  if (ask !== null && ask > own) claim(claims, 1, ask);
+  claim(claims, guaranteedCopies(model), own);
+  if (ask !== null) claim(claims, 1, ask);
+  claim(claims, copiesByDemand(fleet, model.id), own, true);
+  return claims;
+}
+
+/** Adds a claim to stronger ones: one that asks for no more than these do asks for nothing. */
+function claim(stronger: Claim[], copies: number, rank: Rank, isExtra = false): void {
+  const after = stronger.at(-1)?.copies ?? 0;
+  if (copies > after) stronger.push({ copies, after, rank, isExtra });
 }
 
 /**
@@ -73,6 +73,7 @@ export function ranksAsked(
   };
   for (const id of leaving) raise(id);
   for (const { model, class: asked } of fleet.waiting.values()) raise(model, asked);
-  for (const id of [...toReplace(fleet, now), ...fleet.wishes.keys()]) raise(id);
+  for (const id of toReplace(fleet, now)) raise(id);
+  for (const id of fleet.wishes.keys()) raise(id);
   return ranks;
 }

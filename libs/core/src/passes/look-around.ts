@@ -21,14 +21,15 @@ const PACE = 4;
 
 /** Orders the looks that are due, the probes of slow servers, and the configs of models nobody described yet. */
 export function lookAround(fleet: Fleet, now: Instant): Action[] {
-  const work = workByServer(fleet, now);
+  const busy = busyServers(fleet, now);
   const actions: Action[] = [];
   for (const server of fleet.servers.values()) {
-    const due = dueLook(server, work.get(server.spec.id) ?? NO_WORK);
+    const due = dueLook(fleet, server, busy);
     if (due.at <= now) actions.push(look(server, due.scope));
     if (server.contact.kind === 'slow' && server.contact.nextProbeAt <= now) actions.push(probe(server));
   }
-  return [...actions, ...describe(fleet, now)];
+  for (const action of describe(fleet, now)) actions.push(action);
+  return actions;
 }
 
 function look(server: Server, scope: 'full' | 'statistics'): Action {
@@ -57,51 +58,54 @@ function describe(fleet: Fleet, now: Instant): Action[] {
   });
 }
 
-/** What makes looks at a server more frequent. */
-export interface Work {
-  readonly open: boolean;
-  readonly listed: boolean;
-}
-
-/** Nothing of ours is open there and nothing shows. */
-export const NO_WORK: Work = { open: false, listed: false };
-
-export function workByServer(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<ServerId, Work> {
-  const busy = unsettled(fleet).filter((replica) => isOpen(fleet, replica, now));
-  const open = new Set(busy.map(({ server }) => server));
-  const work = new Map<ServerId, Work>();
-  for (const [server, ids] of fleet.residents) {
-    work.set(server, { open: open.has(server), listed: hasRows(fleet, ids) });
-  }
-  return work;
-}
-
-/** Whether any of them shows in Triton: what is only placed does not. */
-function hasRows(fleet: Readonly<Fleet>, ids: ReadonlySet<ReplicaId>): boolean {
-  for (const id of ids) if (fleet.replicas.get(id)!.phase !== 'placed') return true;
-  return false;
+/** The servers at which an order of ours is open, and not stuck. */
+export function busyServers(fleet: Readonly<Fleet>, now: Instant): ReadonlySet<ServerId> {
+  const busy = new Set<ServerId>();
+  for (const replica of unsettled(fleet)) if (isOpen(fleet, replica, now)) busy.add(replica.server);
+  return busy;
 }
 
 function isOpen(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
-  const isChanging = replica.phase === 'ready' && replica.change?.order != null;
-  const busy = isChanging || ['loading', 'unloading', 'unknown'].includes(replica.phase);
-  return busy && !isStuck(fleet, replica, now);
+  switch (replica.phase) {
+    case 'loading':
+    case 'unloading':
+    case 'unknown':
+      return !isStuck(fleet, replica, now);
+    case 'ready':
+      return replica.change?.order != null && !isStuck(fleet, replica, now);
+    default:
+      return false;
+  }
 }
 
+interface Due {
+  readonly at: Instant;
+  readonly scope: 'full' | 'statistics';
+}
+
+const NEVER: Due = { at: Infinity, scope: 'full' };
+
 /** When the next look at a server is due, and how much of one. Never while one is under way. */
-export function dueLook(
-  server: Server,
-  { open, listed }: Work,
-): { at: Instant; scope: 'full' | 'statistics' } {
-  const full = dueFull(server, open);
-  const isReadOften = server.looked && (listed || isBeingMeasured(server));
-  const statistics = isReadOften ? dueStatistics(server) : Infinity;
+export function dueLook(fleet: Readonly<Fleet>, server: Server, busy: ReadonlySet<ServerId>): Due {
+  if (server.looking !== null) return NEVER;
+  const full = dueFull(server, busy.has(server.spec.id));
+  const statistics = isReadOften(fleet, server) ? dueStatistics(server) : Infinity;
   return full <= statistics ? { at: full, scope: 'full' } : { at: statistics, scope: 'statistics' };
 }
 
+const isReadOften = (fleet: Readonly<Fleet>, server: Server): boolean =>
+  server.looked && (hasRows(fleet, server) || isBeingMeasured(server));
+
+/** Whether anything there shows in Triton: what is only placed does not. */
+function hasRows(fleet: Readonly<Fleet>, { spec }: Server): boolean {
+  const ids = fleet.residents.get(spec.id);
+  if (ids) for (const id of ids) if (fleet.replicas.get(id)!.phase !== 'placed') return true;
+  return false;
+}
+
 function dueFull(server: Server, open: boolean): Instant {
-  const { contact, looking, mode, looked, fullEndedAt, anyEndedAt } = server;
-  if (looking !== null || contact.kind === 'connecting' || contact.kind === 'down') return Infinity;
+  const { contact, mode, looked, fullEndedAt, anyEndedAt } = server;
+  if (contact.kind === 'connecting' || contact.kind === 'down') return Infinity;
   if (contact.kind === 'lost' || contact.kind === 'slow') return after(anyEndedAt, AT_REST);
   if (mode === 'restricted') return after(fullEndedAt, AT_REST);
   if (looked) return Math.min(wantedFull(server), after(fullEndedAt, pauseOf(server, open)));
@@ -124,14 +128,13 @@ export const isFullWanted = ({ lookWanted, lookedAt }: Server): boolean =>
 
 function dueStatistics({
   contact,
-  looking,
   mode,
   anyEndedAt,
   statisticsWanted,
   statisticsAt,
   lookTook,
 }: Server): Instant {
-  if (looking !== null || contact.kind !== 'up' || mode === 'restricted') return Infinity;
+  if (contact.kind !== 'up' || mode === 'restricted') return Infinity;
   const isWanted = statisticsWanted !== null && (statisticsAt ?? -Infinity) < statisticsWanted;
   return after(anyEndedAt, Math.max(isWanted ? 0 : STATISTICS_EVERY, PACE * lookTook));
 }

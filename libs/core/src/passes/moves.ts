@@ -51,8 +51,8 @@ export function followMove(
     return undefined;
   }
   if (!maySwap(fleet, place, want, now)) return { kind: 'asking' };
-  drain(fleet, replica, 'evicted', want.model.id, now);
   ledger.leave(replica.bookings);
+  drain(fleet, replica, 'evicted', want.model.id, now);
   noteSwap(fleet, place, now);
   return { kind: 'freed', place };
 }

@@ -1,5 +1,5 @@
 import { isWrittenOff } from '../failing.js';
-import type { Fleet } from '../fleet.js';
+import type { Fleet, Request } from '../fleet.js';
 import type { ModelId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
@@ -16,6 +16,19 @@ interface Opening {
 
 /** For each model of which no copy is on its way: when there could be room for one, where that can be told. */
 export type Openings = ReadonlyMap<ModelId, Opening>;
+
+/** Those among wants of which anybody waits for the model, or has waited for too long: nobody else is told when there is room. */
+export function awaitedAmong(
+  { waiting }: Readonly<Fleet>,
+  wants: readonly Want[],
+  expired: readonly Request[] = [],
+): readonly Want[] {
+  if (wants.length === 0 || waiting.size + expired.length === 0) return [];
+  const awaited = new Set<ModelId>();
+  for (const { model } of waiting.values()) awaited.add(model);
+  for (const { model } of expired) awaited.add(model);
+  return wants.filter(({ model }) => awaited.has(model.id));
+}
 
 /** Works out the openings for wants that found no place. */
 export function openingsFor(

@@ -59,6 +59,7 @@ export function dropUnwanted(fleet: Fleet): void {
 /** Drops what was promised and not started, and says whether there was any: placed replicas, and changes that wait. */
 function dropWhere(fleet: Fleet, isDropped: (replica: Placed | Ready) => boolean): boolean {
   const promised = unsettled(fleet).filter(isPromised);
+  if (promised.length === 0) return false;
   const dropped = promised.filter(isDropped);
   for (const replica of dropped) {
     if (replica.phase === 'placed') forget(fleet, replica);

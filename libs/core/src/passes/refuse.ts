@@ -6,7 +6,7 @@ import { hasVersion, routableReplicas } from '../routes.js';
 import type { Server } from '../server.js';
 import type { Ledger } from '../ledger.js';
 import { describeWait, type Wait } from './eta.js';
-import { type Openings, openingsFor } from './openings.js';
+import { awaitedAmong, type Openings, openingsFor } from './openings.js';
 import { heldUntil } from './load-budget.js';
 import { Verdicts } from './verdicts.js';
 import { wish } from './wishes.js';
@@ -43,6 +43,7 @@ function wrongVersion(fleet: Fleet, { model, version }: Request): Refusal | unde
 
 /** Turns away the latest arrivals of every queue that is over its bound. */
 export function refuseOverflow(fleet: Fleet, now: Instant): Action[] {
+  if (fleet.waiting.size === 0) return [];
   const queued = new Map<ModelId, number>();
   let all = 0;
   return refuseWhere(fleet, (request) => {
@@ -81,9 +82,8 @@ export function refuseCrowded(
 
 /** What is waited for, and wanted less than when its opening was worked out. */
 function loweredWants(fleet: Fleet, openings: Openings, now: Instant): Want[] {
-  const awaited = new Set(Array.from(fleet.waiting.values(), ({ model }) => model));
   const judged = Array.from(openings.values(), ({ want }) => want);
-  const still = judged.filter(({ model }) => awaited.has(model.id));
+  const still = awaitedAmong(fleet, judged);
   return wantsLeft(fleet, still, now).filter(({ model, rank }) => rank < openings.get(model.id)!.want.rank);
 }
 
@@ -91,7 +91,8 @@ const noCapacity = (at: Instant, now: Instant): Refusal => ({ reason: 'no_capaci
 
 /** Takes out those whose time is up; one that would not wait at all leaves a wish behind. */
 export function takeExpired(fleet: Fleet, now: Instant): Request[] {
-  const expired = [...fleet.waiting.values()].filter(({ deadline }) => deadline <= now);
+  const expired: Request[] = [];
+  for (const request of fleet.waiting.values()) if (request.deadline <= now) expired.push(request);
   for (const { id, model, arrivedAt, deadline } of expired) {
     fleet.waiting.delete(id);
     if (deadline <= arrivedAt) wish(fleet, model, now);

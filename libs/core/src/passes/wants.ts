@@ -30,18 +30,34 @@ export function wantsOf(fleet: Fleet, now: Instant): Want[] {
   const leaving = new Set(leavingDraining(fleet, now));
   const lacking = new Map<ModelId, readonly Claim[]>();
   for (const [id, claims] of claimsOf(fleet, leaving, now)) {
-    const present = presentCopies(fleet, id, now);
-    const unmet = claims.filter(({ copies }) => present < copies);
+    const unmet = unmetOf(claims, presentCopies(fleet, id, now));
     if (unmet.length > 0 && !isGivenUp(fleet, id, now) && mayBeLoaded(fleet, id)) lacking.set(id, unmet);
   }
   noteSince(fleet, lacking, now);
-  const wants = [...lacking].flatMap(([id, claims]) => {
-    const model = fleet.models.get(id)!;
-    const since = fleet.wantedSince.get(id)!;
-    return claims.map((claim): Want => ({ model, since, ...claim }));
-  });
-  return wants.toSorted((one, other) => byTurn(one, leaving) - byTurn(other, leaving));
+  const wants: Want[] = [];
+  for (const [id, unmet] of lacking) {
+    for (const claim of unmet) wants.push(wantOf(fleet, fleet.models.get(id)!, claim));
+  }
+  if (wants.length < 2) return wants;
+  return wants.sort((one, other) => byTurn(one, leaving) - byTurn(other, leaving));
 }
+
+/** What is left of claims, each of which asks for more copies than the one before. */
+function unmetOf(claims: readonly Claim[], present: number): readonly Claim[] {
+  const first = claims.findIndex(({ copies }) => present < copies);
+  return first < 0 ? NO_CLAIMS : claims.slice(first);
+}
+
+const NO_CLAIMS: readonly Claim[] = [];
+
+const wantOf = (fleet: Readonly<Fleet>, model: Model, { copies, after, rank, isExtra }: Claim): Want => ({
+  copies,
+  after,
+  rank,
+  isExtra,
+  model,
+  since: fleet.wantedSince.get(model.id)!,
+});
 
 /** Whether nothing that a model did keeps it from being loaded: it neither fails wherever it is nor takes too much. */
 export const mayBeLoaded = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
@@ -54,9 +70,9 @@ export const mayBeLoaded = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
 export function wantsLeft(fleet: Readonly<Fleet>, wants: readonly Want[], now: Instant): Want[] {
   if (wants.length === 0) return [];
   const asked = ranksAsked(fleet, leavingDraining(fleet, now), now);
-  return wants.flatMap(({ model, since }) => {
+  return wants.flatMap(({ model }) => {
     const [strongest] = claimsOn(fleet, model, asked.get(model.id) ?? null);
-    return strongest ? [{ model, since, ...strongest }] : [];
+    return strongest ? [wantOf(fleet, model, strongest)] : [];
   });
 }
 
@@ -125,11 +141,16 @@ export function leavingDraining(fleet: Readonly<Fleet>, now: Instant): ModelId[]
 }
 
 /** Copies that are there or on their way, on servers that stay. */
-export const presentCopies = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): number =>
-  replicasOf(fleet, model).reduce(
-    (sum, replica) => (isPresent(fleet, replica, now) ? sum + copiesWith(fleet, replica) : sum),
-    0,
-  );
+export function presentCopies(fleet: Readonly<Fleet>, model: ModelId, now: Instant): number {
+  let copies = 0;
+  for (const id of fleet.holders.get(model) ?? NOBODY) {
+    const replica = fleet.replicas.get(id)!;
+    if (isPresent(fleet, replica, now)) copies += copiesWith(fleet, replica);
+  }
+  return copies;
+}
+
+const NOBODY: ReadonlySet<ReplicaId> = new Set();
 
 /** Copies of a model that are on one server, or on their way there. */
 export function presentOn(fleet: Readonly<Fleet>, server: Server, model: ModelId, now: Instant): number {
