@@ -1,7 +1,9 @@
 import { aimed } from './draw/aim.js';
 import { drawAsks, withClass } from './draw/asks.js';
+import type { Cast } from './draw/cast.js';
 import { withCopies } from './draw/copies.js';
 import { drawFaults, drawLast } from './draw/faults.js';
+import { drawLateOrders } from './draw/late-orders.js';
 import { drawLevers } from './draw/levers.js';
 import { withManners } from './draw/manners.js';
 import { drawModels } from './draw/models.js';
@@ -10,7 +12,7 @@ import { drawMeddling, drawOrders, drawScaling } from './draw/orders.js';
 import { drawServers } from './draw/servers.js';
 import { drawDefaults, drawLimits, drawTemper } from './draw/settings.js';
 import type { Model } from '#core';
-import type { HappeningOf } from './happenings.js';
+import type { Happening, HappeningOf } from './happenings.js';
 import type { Plan, PlannedModel } from './plan.js';
 import { Random } from './random.js';
 
@@ -48,8 +50,7 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
   const happenings = [
     ...asks,
     ...aimed(stream('aim'), others, { asks, storm }),
-    ...drawLevers(stream('levers'), cast),
-    ...drawLast(stream('last'), cast),
+    ...drawUnaimed(stream, cast),
   ];
   return {
     version: 1,
@@ -64,6 +65,13 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
     happenings: happenings.toSorted((one, other) => one.at - other.at),
   };
 }
+
+/** What keeps its moment, whenever somebody asks. */
+const drawUnaimed = (stream: (name: string) => Random, cast: Cast): Happening[] => [
+  ...drawLevers(stream('levers'), cast),
+  ...drawLateOrders(stream('late orders'), cast),
+  ...drawLast(stream('last'), cast),
+];
 
 /** In most seeds no two things happen at once; in some they often do, and share a turn. */
 function drawGrain(random: Random): number {

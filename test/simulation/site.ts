@@ -122,19 +122,19 @@ export class Site {
     const rivals = [...this.open].filter(isRival);
     // One of an earlier life excuses nothing where one of the same life is in work beside it.
     const rival = rivals.find(({ life }) => life === order.life) ?? rivals[0];
-    const isExcused = rival && (rival.life !== order.life || order.life === NOBODY);
-    if (isExcused) return this.lateOrder(order, parameters, reply);
+    const isLate = rival !== undefined && (rival.life !== order.life || order.life === NOBODY);
     const said = (): string => `${kind} ${model}@${this.id} arrived while a ${rival!.kind} of it was in work`;
-    this.trail.expect(rival === undefined, said);
+    this.trail.expect(rival === undefined || isLate, said);
+    if (isLate) this.trail.mark('late order');
+    if (isLate || order.life === NOBODY) this.meddledWith(order);
     this.carryOut(order, parameters, reply);
   }
 
-  private lateOrder(order: OpenOrder, parameters: OrderParameters, reply: Reply<object>): void {
-    this.trail.mark('late order');
-    this.isMuddled = true;
-    if (order.kind === 'unload') this.lastInference.delete(order.model);
+  /** What a dead Berth had sent is to the living one as if a stranger had: it knows of it once it shows. */
+  private meddledWith({ kind, model }: OpenOrder): void {
+    if (kind === 'load') this.isMuddled = true;
+    else this.lastInference.delete(model);
     this.disturb();
-    this.carryOut(order, parameters, reply);
   }
 
   private carryOut(order: OpenOrder, parameters: OrderParameters, reply: Reply<object>): void {
