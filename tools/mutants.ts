@@ -98,6 +98,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'spread-copy-booked-in-part', breaks: 3, file: `${CORE}/device-sets.ts`, find: `sets.some((set) => set.includes(gpu))`, replace: `sets.some(([first]) => first === gpu)` },
   { name: 'spread-copy-counts-as-many', breaks: 4, file: `${CORE}/pins.ts`, find: `isSpread(model) ? 1 : Math.max(1, devices.length);`, replace: `Math.max(1, devices.length);` },
   { name: 'unloads-beside-the-untold', breaks: 7, file: `${PASSES}/retire.ts`, find: `if (untoldUntil(fleet, replica) > now) return false;`, replace: `` },
+  { name: 'idle-and-loaded-anew-at-once', breaks: 19, file: `${PASSES}/retire.ts`, find: `copies: left, standing: null`, replace: `copies: left` },
   { name: 'idle-and-wanted', breaks: 9, file: `${PASSES}/retire.ts`, find: `if (cause === 'idle') wantFewer(fleet, replica, now);`, replace: `` },
   { name: 'drain-deadline-ignored', breaks: 19, file: `${PASSES}/retire.ts`, find: `if (deadline !== null && deadline <= now) return true;`, replace: `if (deadline === -Infinity) return true;` },
   // Requests: one answer each, in time, and the right one.

@@ -29,7 +29,7 @@ export class Shelf {
       endedAt: now,
       index: scope === 'full' ? this.rows() : null,
       serving: this.serving(),
-      metrics: this.gpus && { gpus: this.gpus, hostMemory: 1e12, pending: this.pending },
+      metrics: this.gpus && { gpus: this.gpus, hostMemory: 1e12, pending: new Map(this.pending) },
       mode: probeMode ? 'explicit' : null,
       serverVersion: probeMode ? '2.51.0' : null,
     };

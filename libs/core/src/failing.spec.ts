@@ -139,6 +139,20 @@ describe('a copy that only fails', () => {
     expect(replicaFlags(driver.fleet, copy!, driver.now)).toEqual(['failing']);
   });
 
+  it('serves on a server that drains until another is ready, and leaves it at once where that fails as well', () => {
+    driver = aDriver({ idleUnload: null }).warm('a', 's');
+    fails(driver, 's');
+    driver.tell({ kind: 'DrainOrdered', server: 's' as ServerId, deadline: null });
+    driver.pass(10_000);
+    expect(driver.phase('a', 's')).toBe('ready');
+    driver.tell({ kind: 'DrainEnded', server: 's' as ServerId });
+    driver.loadEnds('a', 't');
+    fails(driver, 't');
+    driver.tell({ kind: 'DrainOrdered', server: 's' as ServerId, deadline: null });
+    driver.pass(10_000);
+    expect([driver.phase('a', 's'), driver.phase('a', 't')]).toEqual([undefined, 'ready']);
+  });
+
   it('goes on serving where there is no other place', () => {
     driver = new CoreDriver().declare(aModel('a', { onFailing: 'replace' })).serve(aServer('s', [4]), ['a']);
     driver.warm('a', 's');

@@ -152,6 +152,7 @@ describe('a model that may have several copies', () => {
   it('begins anew once it was cold', () => {
     const { driver } = twoCopies();
     driver.shelf('t').pending.clear();
+    driver.pass(2_000);
     driver.tell({ kind: 'UnloadOrdered', model: A, force: true });
     driver.pass(20 * MINUTE);
     expect([driver.orders().slice(2), driver.fleet.strains.size]).toEqual([['unload a@t', 'unload a@u'], 0]);

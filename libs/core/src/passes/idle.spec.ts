@@ -37,6 +37,14 @@ describe('an idle replica', () => {
     expect(driver.orders()).toEqual(['load a@t', 'unload a@t']);
   });
 
+  it('has its use read once more in that moment, and leaves at once where there was none', () => {
+    const driver = warm({ idleUnload: 60_500 });
+    driver.pass(60_499);
+    expect(driver.phase('a', 't')).toBe('ready');
+    driver.pass(1);
+    expect(driver.orders()).toEqual(['load a@t', 'unload a@t']);
+  });
+
   it('keeps its routes while something else that is used needs it', () => {
     const driver = new CoreDriver()
       .declare(aModel('q', { idleUnload: 60_000 }))

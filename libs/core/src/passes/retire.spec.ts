@@ -24,6 +24,7 @@ describe('a draining replica', () => {
   it('waits for the queue inside Triton to empty, for five seconds at most', () => {
     const driver = warm();
     queued(driver, 1);
+    driver.pass(2_000);
     unload(driver);
     driver.pass(4_990);
     expect(driver.phase('a', 't')).toBe('draining');
@@ -44,6 +45,7 @@ describe('a draining replica', () => {
   it('leaves as soon as a reading of that queue shows it empty', () => {
     const driver = warm();
     queued(driver, 1);
+    driver.pass(2_000);
     unload(driver);
     driver.pass(2_000);
     expect(driver.phase('a', 't')).toBe('draining');

@@ -41,7 +41,7 @@ function wantFewer(fleet: Fleet, { model }: Ready, now: Instant): void {
   const strain = fleet.strains.get(model);
   const left = Math.max(1, presentCopies(fleet, model, now));
   if (!strain || strain.copies <= left) return;
-  fleet.strains.set(model, { ...strain, copies: left, easySince: strain.easySince === null ? null : now });
+  fleet.strains.set(model, { ...strain, copies: left, standing: null, easySince: null });
 }
 
 /** All for which there may be a reason to go; of the others, which are nearly all, nothing is asked. */

@@ -40,9 +40,9 @@ describe('what drains beside a model that nobody has described', () => {
   it('waits no longer where the config is not told within five seconds', () => {
     const driver = beside();
     driver.loadEnds('e', 't');
-    driver.pass(4_900);
+    driver.pass(4_999);
     expect(driver.orders().at(-1)).toBe('load e@t');
-    driver.pass(200);
+    driver.pass(1);
     expect(driver.orders().at(-1)).toBe('unload step@t');
   });
 });
