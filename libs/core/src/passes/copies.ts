@@ -19,9 +19,15 @@ import { presentCopies } from './wants.js';
 export function raiseCopies(fleet: Fleet, now: Instant): void {
   for (const [id, strain] of fleet.strains) {
     const model = fleet.models.get(id);
-    if (!mayHaveMore(model) || solidCopies(fleet, id, NOBODY) === 0) fleet.strains.delete(id);
+    if (!mayHaveMore(model) || solidCopies(fleet, id, NOBODY) === 0) endDemand(fleet, id, strain);
     else if (isStrained(strain)) raise(fleet, model, strain, now);
   }
+}
+
+/** Who waits for the model from now on has not waited as long as its next copy was wanted. */
+function endDemand(fleet: Fleet, id: ModelId, { isAlone }: Strain): void {
+  fleet.strains.delete(id);
+  if (isAlone) fleet.wantedSince.delete(id);
 }
 
 /**

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { RequestId } from '../ids.js';
-import { isGivenUp, leavingDraining, presentCopies, wantsOf } from './wants.js';
+import { AT_REST } from '../strain.js';
+import { isGivenUp, isLacking, leavingDraining, presentCopies, wantsOf } from './wants.js';
 
 const A = aModel('a').id;
 const T = aServer('t').id;
@@ -12,6 +13,10 @@ const wanted = ({ fleet, now }: CoreDriver): string[] =>
 
 const isSlow = (driver: CoreDriver, server = T): unknown =>
   driver.tell({ kind: 'LookFailed', server, why: 'timed_out' });
+
+/** Demand has made so many copies of `a`. */
+const demand = ({ fleet }: CoreDriver, copies: number): unknown =>
+  fleet.strains.set(A, { ...AT_REST, copies });
 
 /** A server lists all these and is slow to answer: nothing can be placed there for the time being. */
 function slow(...names: string[]): CoreDriver {
@@ -32,6 +37,34 @@ describe('what is wanted and not there', () => {
     driver.tell({ kind: 'DrainOrdered', server: U, deadline: null });
     driver.declare(aModel('pinned', { pinnedCopies: 1 }));
     expect(wanted(driver)).toEqual(['pinned 1', 'drained 1', 'sooner 1', 'later 1', 'wished 1']);
+  });
+
+  it('comes before all that is waited for where a drain is to be rid of it, the higher class first', () => {
+    const driver = slow('waited', 'low', 'high');
+    const critical = aModel('high', { class: 'critical' });
+    driver.declare(critical).serve(aServer('u', [10]), ['low', 'high']);
+    driver.warm('low', 'u').warm('high', 'u');
+    driver.resolve('waited', { class: 'critical' });
+    driver.tell({ kind: 'DrainOrdered', server: U, deadline: null });
+    expect(wanted(driver)).toEqual(['high 1', 'low 1', 'waited 1']);
+  });
+
+  it('comes before that for its first copy alone', () => {
+    const driver = slow('waited', 'a');
+    driver.serve(aServer('u', [10]), ['a']).warm('a', 'u');
+    driver.declare(aModel('a', { pinnedCopies: 1, minCopies: 2 }));
+    driver.resolve('waited', { class: 'critical' });
+    driver.tell({ kind: 'DrainOrdered', server: U, deadline: null });
+    expect(wanted(driver)).toEqual(['a 1', 'waited 1', 'a 2']);
+  });
+
+  it('comes last where it is a copy by demand, though of the highest class', () => {
+    const driver = slow('waited', 'a');
+    driver.serve(aServer('u', [4]), ['a']).warm('a', 'u');
+    driver.declare(aModel('a', { class: 'critical', maxCopies: 2 }));
+    demand(driver, 2);
+    driver.resolve('waited', { class: 'sheddable' });
+    expect(wanted(driver)).toEqual(['waited 1', 'a 2']);
   });
 
   it('is named once, with as many copies as anybody wants', () => {
@@ -59,6 +92,42 @@ describe('what is wanted and not there', () => {
     expect(driver.fleet.wantedSince.size).toBe(0);
     driver.resolve('a');
     expect(wantsOf(driver.fleet, driver.now)).toMatchObject([{ since: driver.now }]);
+  });
+
+  describe('where it was but a copy by demand before', () => {
+    const alone = (): CoreDriver => {
+      const driver = slow('a');
+      driver
+        .serve(aServer('u', [4]), ['a'])
+        .warm('a', 'u')
+        .declare(aModel('a', { maxCopies: 3 }));
+      demand(driver, 3);
+      driver.tell();
+      return driver;
+    };
+    const noted = ({ fleet }: CoreDriver) => [fleet.wantedSince.get(A), fleet.strains.get(A)?.isAlone];
+
+    it('has been so only since it was pinned', () => {
+      const driver = alone();
+      const first = driver.now;
+      driver.pass(1_000);
+      expect(noted(driver)).toEqual([first, true]);
+      const second = driver.now;
+      driver.declare(aModel('a', { maxCopies: 3, pinnedCopies: 2 })).pass(1_000);
+      expect(noted(driver)).toEqual([second, false]);
+    });
+
+    it('has been so only since somebody came, also where the only copy was lost in that moment', () => {
+      const driver = alone();
+      driver.pass(1_000);
+      const request = { model: A, version: null, lease: 1, class: 'default', avoid: [] } as const;
+      const [arrivedAt, deadline] = [driver.now, driver.now + 60_000];
+      driver.tell(
+        { kind: 'ContactChanged', server: U, fact: 'leaving' },
+        { kind: 'RequestArrived', request: { id: 'r' as RequestId, arrivedAt, deadline, ...request } },
+      );
+      expect(driver.fleet.wantedSince.get(A)).toBe(arrivedAt);
+    });
   });
 });
 
@@ -148,6 +217,8 @@ describe('a model whose loads hang on two servers', () => {
     expect(isGivenUp(driver.fleet, A, driver.now)).toBe(false);
     driver.pass(1);
     expect(isGivenUp(driver.fleet, A, driver.now)).toBe(true);
+    driver.declare(aModel('a', { loadTimeout: 5_000, pinnedCopies: 1 }));
+    expect(isLacking(driver.fleet, driver.fleet.models.get(A)!, driver.now)).toBe(false);
     expect(driver.orders()).toEqual(['load a@t', 'load a@u']);
   });
 
@@ -175,7 +246,14 @@ describe('a server that drains', () => {
     driver.pass(55_000);
     expect(leaving()).toEqual(['a']);
     isSlow(driver);
-    driver.pass(6_000);
+    driver.pass(5_000);
     expect([driver.phase('a', 't'), leaving()]).toEqual(['ready', []]);
+  });
+
+  it('is to be rid of nothing that is only on its way there', () => {
+    const driver = new CoreDriver().declare(aModel('a', { idleUnload: null })).serve(aServer('t'), ['a']);
+    driver.resolve('a');
+    driver.tell({ kind: 'DrainOrdered', server: T, deadline: null });
+    expect([driver.phase('a', 't'), leavingDraining(driver.fleet, driver.now)]).toEqual(['loading', []]);
   });
 });

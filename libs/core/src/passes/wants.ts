@@ -165,8 +165,7 @@ const copiesWith = (fleet: Readonly<Fleet>, replica: Replica): number =>
 function isPresent(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
   const server = fleet.servers.get(replica.server);
   if (!server || server.drain) return false;
-  const standing = standingOf(server, now);
-  if (standing === 'lost' || (standing !== 'ready' && replica.phase === 'placed')) return false;
+  if (standingOf(server, now) === 'lost') return false;
   switch (replica.phase) {
     case 'placed':
       return true;
