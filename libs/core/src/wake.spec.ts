@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
+import { emptyFleet } from './fleet.js';
 import type { Model } from './model.js';
+import { AT_REST } from './strain.js';
 import { nextWake } from './wake.js';
 
 const A = aModel('a').id;
@@ -28,6 +30,10 @@ describe('the core is woken', () => {
     driver.resolve('a');
     driver.tell({ kind: 'ShutdownBegun' });
     expect(wakesIn(driver)).toBe(Infinity);
+  });
+
+  it('never before its first turn', () => {
+    expect(nextWake(emptyFleet(), 1_000)).toBe(Infinity);
   });
 
   it('when the cold have waited for ten seconds after the start', () => {
@@ -96,6 +102,25 @@ describe('the core is woken', () => {
     const driver = quiet();
     driver.tell({ kind: 'DrainOrdered', server: T, deadline: driver.now + 8_000 });
     expect(wakesIn(driver)).toBe(8_000);
+  });
+
+  it('when what changes on a server that drains is idle, for it is rid of nothing else', () => {
+    const parts = { loadTimeout: 50_000, idleUnload: 80_000, config: '{}', maxCopies: 2 };
+    const driver = new CoreDriver().declare(aModel('a', parts)).serve(aServer('t', [10, 10]), ['a']);
+    driver.pass(20_000);
+    driver.warm('a', 't').fleet.strains.set(A, { ...AT_REST, copies: 2 });
+    driver.tell();
+    expect(driver.isLoading('a', 't')).toBe(true);
+    driver.fleet.servers.get(T)!.looking = 'full';
+    driver.tell({ kind: 'DrainOrdered', server: T, deadline: null });
+    driver.now += 50_000;
+    expect(wakesIn(driver)).toBe(30_000);
+  });
+
+  it('when a copy that demand does not want any more may go', () => {
+    const driver = warm({ idleUnload: null, maxCopies: 2 });
+    driver.fleet.strains.set(A, { ...AT_REST, easySince: driver.now });
+    expect(wakesIn(driver)).toBe(300_000);
   });
 
   it('when a server that is down has been so for two seconds', () => {

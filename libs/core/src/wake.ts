@@ -66,7 +66,7 @@ function replicaWake(fleet: Readonly<Fleet>, replica: Replica, now: Instant, wak
   const next = load ? sooner(load.overdueAt, now, sooner(load.slotUntil, now, wake)) : wake;
   switch (replica.phase) {
     case 'ready':
-      return readyWake(fleet, replica, now, next);
+      return idleWake(fleet, replica, now, next);
     case 'draining':
       return drainingWake(fleet, replica, now, next);
     default:
@@ -77,13 +77,6 @@ function replicaWake(fleet: Readonly<Fleet>, replica: Replica, now: Instant, wak
 function drainingWake(fleet: Readonly<Fleet>, replica: Draining, now: Instant, wake: Instant): Instant {
   const drained = sooner(replica.inUseUntil, now, sooner(queueGraceEnds(replica), now, wake));
   return sooner(untoldUntil(fleet, replica), now, drained);
-}
-
-/** A change that waits or is under way is no reason for its replica to rest. */
-function readyWake(fleet: Readonly<Fleet>, replica: Ready, now: Instant, wake: Instant): Instant {
-  const next = idleWake(fleet, replica, now, wake);
-  if (fleet.wantedSince.size === 0) return next;
-  return sooner(replica.inUseUntil, now, residentWake(fleet, replica, now, next));
 }
 
 /** When it may be evicted, and when it may be moved. */
