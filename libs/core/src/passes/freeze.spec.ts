@@ -50,6 +50,14 @@ describe('a frozen fleet', () => {
     expect(driver.answerTo(later)).toBe('s');
   });
 
+  it('is not what a request waits for whose load was under way before', () => {
+    const request = driver.resolve('a', { wait: 5_000 });
+    freeze();
+    driver.pass(5_000);
+    const refusal = driver.refusalOf(request);
+    expect([refusal.phase, refusal.detail]).toEqual(['loading', undefined]);
+  });
+
   it('evicts nothing, and leaves what drains without an unload', () => {
     driver.warm('a', 's');
     driver.tell({ kind: 'UnloadOrdered', model: A, force: false });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { Ready } from '../replica.js';
 
 const NAMES = ['a', 'b', 'c'];
 
@@ -36,6 +37,13 @@ describe('a wish', () => {
 
 describe('a request that names a version', () => {
   const warm = (): CoreDriver => aDriver().warm('a', 't');
+  const twoCopies = (): CoreDriver => {
+    const driver = warm()
+      .serve(aServer('u'), ['a'])
+      .declare(aModel('a', { pinnedCopies: 2 }));
+    driver.loadEnds('a', 'u');
+    return driver;
+  };
 
   it('is refused for good where every copy says that it has others', () => {
     const driver = warm();
@@ -44,6 +52,20 @@ describe('a request that names a version', () => {
       retryAfter: null,
     });
     expect(driver.answerTo(driver.resolve('a', { version: '1' }))).toBe('t');
+  });
+
+  it('is given the copy that has it, where another has others', () => {
+    const driver = twoCopies();
+    driver.shelf('u').versions.set(aModel('a').id, ['1', '7']);
+    driver.pass(11_000);
+    expect(driver.answerTo(driver.resolve('a', { version: '7' }))).toBe('u');
+  });
+
+  it('waits while one of two copies has not said yet which it has', () => {
+    const driver = twoCopies();
+    const [, second] = driver.fleet.replicas.values();
+    driver.fleet.replicas.set(second!.id, { ...(second as Ready), versions: [] });
+    expect(driver.answerTo(driver.resolve('a', { version: '9' }))).toBe('waiting');
   });
 
   it('waits while a copy has not said yet which it has', () => {
@@ -139,6 +161,14 @@ describe('at its deadline a request', () => {
     expect(driver.answerTo(request)).toBe('waiting');
     driver.pass(1);
     expect(driver.refusalOf(request)).toEqual({ reason: 'no_server', retryAfter: 1_000 });
+  });
+
+  it('is told of the load that is under way, though its server is slow to answer by then', () => {
+    const driver = aDriver();
+    const request = driver.resolve('a', { wait: 2_000 });
+    driver.tell({ kind: 'LookFailed', server: aServer('t').id, why: 'timed_out' });
+    driver.pass(2_000);
+    expect(driver.refusalOf(request)).toMatchObject({ reason: 'loading', phase: 'loading' });
   });
 
   it('is told that nobody knows its model, though the indexes have not been read again yet', () => {

@@ -58,6 +58,17 @@ describe('a device that has had its swaps of a minute', () => {
     expect(driver.refusalOf(request).eta).toBeLessThan(65_000);
   });
 
+  it('counts the load that follows in what it tells', () => {
+    const etaWith = (took: number): number => {
+      const driver = idleAfterSwap();
+      driver.fleet.loadTook.set(aModel('b').id, took);
+      const request = driver.resolve('b', { wait: 5_000 });
+      driver.pass(5_000);
+      return driver.refusalOf(request).eta!;
+    };
+    expect(etaWith(7_000)).toBe(etaWith(0) + 7_000);
+  });
+
   it('does not call that a budget which still has a swap left', () => {
     const driver = idleAfterSwap(2);
     driver.resolve('b', { wait: 5_000 });
