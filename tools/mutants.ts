@@ -33,6 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'what-only-just-came-explains-use', breaks: 3, file: `${OBSERVE}/measure.ts`, find: `one.phase === 'ready' && one.change === null && begunAt >= one.since + 2 * METRICS_INTERVAL;`, replace: `one.phase === 'ready' && one.change === null && begunAt >= one.since;` },
   { name: 'gpus-out-of-sight-are-gone', breaks: 2, file: `${OBSERVE}/devices.ts`, find: `return begunAt >= since + STEADY && !isBooked(`, replace: `return begunAt >= since || !isBooked(` },
   { name: 'gpus-that-hold-something-are-gone', breaks: 2, file: `${OBSERVE}/devices.ts`, find: `return begunAt >= since + STEADY && !isBooked(`, replace: `return begunAt >= since + STEADY || !isBooked(` },
+  { name: 'unread-gpu-believed-empty', breaks: 3, file: `${OBSERVE}/devices.ts`, find: `saysItsSize(gpu) && gpu.used <= gpu.memory;`, replace: `gpu.used <= gpu.memory;` },
   { name: 'measured-while-others-move', breaks: 3, file: `${OBSERVE}/measure.ts`, find: `if (endsAt !== meter.moves || `, replace: `if (endsAt === null || ` },
   { name: 'residue-forgotten', breaks: 3, file: `${OBSERVE}/measure.ts`, find: `if (meter.release!.endsAt === meter.moves) meter.residue += missing ?? 0;`, replace: `` },
   { name: 'measured-above-its-limit-and-not-booked', breaks: 3, file: `${CORE}/footprint.ts`, find: `if (peak > told) return { bytes: peak, basis: 'measured' };`, replace: `` },

@@ -16,13 +16,14 @@ export function deviceFlags(
   device: Device,
   { capacity, held }: { readonly capacity: Bytes; readonly held: Bytes },
 ): DeviceFlag[] {
-  const isBlind = device.kind === 'gpu' && device.used === null && server.looked;
   const isMiscounted = (server.found?.other ?? null) !== null;
+  const isBlind = device.kind === 'gpu' && device.used === null && server.looked;
+  const isUnmapped = server.metricsAnswered && device.uuid === null;
   const flags: [DeviceFlag, boolean][] = [
     ['overcommitted', held > capacity],
     ['miscounted', isMiscounted],
-    ['unmapped', isBlind && server.metricsAnswered && !isMiscounted],
-    ['unmeasured', isBlind && !server.metricsAnswered],
+    ['unmapped', isBlind && isUnmapped && !isMiscounted],
+    ['unmeasured', isBlind && !isUnmapped && !isMiscounted],
     ['residue', hasResidue(server, device)],
   ];
   return flags.flatMap(([flag, isSet]) => (isSet ? [flag] : []));

@@ -26,6 +26,7 @@ export interface ServingRow {
 
 /** What the metrics endpoint said, where it answered. */
 export interface MetricsSample {
+  /** One of which nothing could be read has neither memory nor use: 0, as Triton itself writes it. */
   readonly gpus: readonly { readonly uuid: string; readonly memory: Bytes; readonly used: Bytes }[];
   readonly hostMemory: Bytes | null;
   /** Requests queued inside Triton per model; the one that executes is not among them. */

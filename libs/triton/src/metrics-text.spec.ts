@@ -29,13 +29,38 @@ describe('the metrics of a Triton', () => {
 
   it.each([
     'nv_gpu_memory_used_bytes{gpu_uuid="GPU-b"',
-    'nv_gpu_memory_used_bytes{gpu_uuid="GPU-b"} NaN',
-    'nv_gpu_memory_used_bytes{gpu_uuid="GPU-b"} -1',
+    'nv_inference_pending_request_count{model="m",version="1"} NaN',
     'nv_gpu_memory_used_bytes{gpu_uuid="GPU-b"} 1 2 3',
     'nv_gpu_memory_used_bytes{gpu_uuid=GPU-b} 1',
     `nv_gpu_memory_used_bytes{gpu_uuid="${'x'.repeat(5_000)}"} 1`,
   ])('lose a line that does not parse: %#', (line) => {
     expect(parseMetrics(`${TEXT}${line}\n`)).toEqual(parseMetrics(TEXT));
+  });
+
+  it.each(['NaN', '-1', '+Inf', '1e999', 'x'])('say nothing of a GPU of which %s is in use', (value) => {
+    const text = `${TEXT}nv_gpu_memory_used_bytes{gpu_uuid="GPU-b"} ${value}\n`;
+    expect(parseMetrics(text)?.gpus[0]).toEqual({ uuid: 'GPU-b', memory: 0, used: 0 });
+  });
+
+  it.each(['total', 'used'])('say nothing of a GPU of which they tell the %s alone', (what) => {
+    const text = `nv_gpu_memory_${what}_bytes{gpu_uuid="x"} 1\n`;
+    expect(parseMetrics(text)?.gpus).toEqual([{ uuid: 'x', memory: 0, used: 0 }]);
+  });
+
+  it('say nothing of a host that has no memory', () => {
+    expect(parseMetrics('nv_cpu_memory_total_bytes 0\n')?.hostMemory).toBeNull();
+  });
+
+  it('are nonsense where they show more GPUs than a server can have', () => {
+    const show = (count: number) => {
+      const lines = Array.from(
+        { length: count },
+        (_, at) => `nv_gpu_memory_total_bytes{gpu_uuid="${at}"} 1\n`,
+      );
+      return parseMetrics(lines.join(''));
+    };
+    expect(show(1_024)?.gpus).toHaveLength(1_024);
+    expect(show(1_025)).toBeNull();
   });
 
   it('take labels with quotes, braces and backslashes in them', () => {

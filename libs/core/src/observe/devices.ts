@@ -32,13 +32,22 @@ function devicesNow(
 ): readonly Device[] | null {
   const { spec, devices, found, incarnation } = server;
   if (metrics !== null && spec.devices !== null) return measured(server, metrics);
-  if (metrics !== null && isBelieved(fleet, server, metrics, begunAt)) {
+  const isTold = metrics !== null && metrics.gpus.every(saysItsSize);
+  if (isTold && isBelieved(fleet, server, metrics, begunAt)) {
     server.found = { incarnation, other: null };
     return devicesFrom(server, metrics);
   }
-  if (metrics === null && found) server.found = { ...found, other: null };
+  if (!isTold && found) server.found = { ...found, other: null };
   return devices && devices.map((device) => ({ ...device, used: null }));
 }
+
+type Gpu = MetricsSample['gpus'][number];
+
+/** Triton writes that a GPU has nothing, and that nothing is in use, where it could not read it, or has not yet. */
+const saysItsSize = ({ memory }: Gpu): boolean => memory > 0;
+
+/** More in use than there is says as little. */
+const saysItsUse = (gpu: Gpu): boolean => saysItsSize(gpu) && gpu.used <= gpu.memory;
 
 /**
  * Triton's process has the GPUs that it began with, but its metrics may lose sight of some, or not see them yet. So another
@@ -103,7 +112,7 @@ function devicesFrom({ spec }: Server, { gpus, hostMemory }: MetricsSample): Dev
       kind: 'gpu',
       account: gpuAccount(spec.id, ordinal),
       capacity: Math.max(0, least - HEADROOM_FOUND),
-      used: only && only.used <= only.memory ? only.used : null,
+      used: only && saysItsUse(only) ? only.used : null,
     }));
   }
   const capacity = spec.hostMemory ?? hostMemory;
@@ -113,15 +122,16 @@ function devicesFrom({ spec }: Server, { gpus, hostMemory }: MetricsSample): Dev
 
 /**
  * Declared devices with what the metrics measure on them, where it is clear which is which. One that turns out to be
- * smaller than declared has that much less to fill; one that shows more in use than it has tells nothing.
+ * smaller than declared has that much less to fill; one that says nonsense is as it was declared.
  */
 function measured({ spec, devices }: Server, { gpus }: MetricsSample): Device[] {
+  const [only] = devices?.length === 1 && gpus.length === 1 ? gpus : [];
   return (devices ?? []).map((device, at) => {
-    const { memory, headroom } = spec.devices![at]!;
-    const single = devices?.length === 1 && gpus.length === 1;
-    const sample = single ? gpus[0] : gpus.find(({ uuid }) => uuid === device.uuid);
-    const isTrue = sample !== undefined && sample.used <= sample.memory;
+    const { uuid, memory, headroom } = spec.devices![at]!;
+    const sample = only ?? gpus.find((gpu) => gpu.uuid === uuid);
+    const isTrue = sample !== undefined && saysItsUse(sample);
     const total = isTrue ? Math.min(memory, sample.memory) : memory;
-    return { ...device, capacity: Math.max(0, total - headroom), used: isTrue ? sample.used : null };
+    const capacity = Math.max(0, total - headroom);
+    return { ...device, uuid: uuid ?? only?.uuid ?? null, capacity, used: isTrue ? sample.used : null };
   });
 }

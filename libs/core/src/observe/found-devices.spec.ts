@@ -37,6 +37,37 @@ describe('devices that were found', () => {
   });
 });
 
+/** As Triton shows a GPU that it could not read. */
+const UNREAD = { uuid: 'x', memory: 0, used: 0 };
+
+describe('a GPU of which the metrics could read nothing', () => {
+  it('is no device before it could be read, and does not make the server one without GPUs', () => {
+    const driver = new CoreDriver().serve(FOUND, [], [UNREAD]);
+    driver.pass(10_000);
+    const { devices } = driver.fleet.servers.get(FOUND.id)!;
+    expect(devices).toBeNull();
+  });
+
+  it('is as it was found, and nothing is measured', () => {
+    const driver = new CoreDriver().serve(FOUND, [], [{ uuid: 'x', memory: 24 * GIB, used: GIB }]);
+    driver.pass(10_000);
+    driver.shelf('t').gpus = [UNREAD];
+    driver.pass(10_000);
+    const { devices } = driver.fleet.servers.get(FOUND.id)!;
+    expect(devices).toMatchObject([{ uuid: 'x', capacity: 23 * GIB, used: null }]);
+    expect(booked(driver).flags).toEqual(['unmeasured']);
+  });
+
+  it.each([
+    ['could not be read', UNREAD],
+    ['has more in use than it has', { uuid: 'x', memory: GIB, used: 2 * GIB }],
+  ])('has what was declared where it %s, and is unmeasured', (_, gpu) => {
+    const devices = [{ ordinal: 0, uuid: null, memory: 24 * GIB, headroom: 2 * GIB }];
+    const known = shown({ ...FOUND, devices }, [gpu]);
+    expect(known).toEqual({ devices: [['x', null, 22]], flags: ['unmeasured'] });
+  });
+});
+
 const gpus = (count: number): MetricsSample['gpus'] =>
   Array.from({ length: count }, (_, at) => ({ uuid: `x${at}`, memory: 24 * GIB, used: 0 }));
 
@@ -112,5 +143,13 @@ describe('a declared device', () => {
     const devices = [{ ordinal: 0, uuid: 'x', memory: 24 * GIB, headroom: 2 * GIB }];
     const { devices: known } = shown({ ...FOUND, devices }, [{ uuid: 'x', memory: GIB, used: 0 }]);
     expect(known).toEqual([['x', 0, 0]]);
+  });
+
+  it('whose uuid the metrics do not have is unmeasured, and one without a uuid beside another is unmapped', () => {
+    const device = { ordinal: 0, uuid: 'y', memory: 24 * GIB, headroom: 2 * GIB };
+    const both = gpus(2);
+    const { flags } = shown({ ...FOUND, devices: [device] }, both);
+    expect(flags).toEqual(['unmeasured']);
+    expect(shown({ ...FOUND, devices: [{ ...device, uuid: null }] }, both).flags).toEqual(['unmapped']);
   });
 });
