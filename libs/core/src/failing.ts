@@ -31,8 +31,11 @@ export function failsEverywhere(fleet: Readonly<Fleet>, model: ModelId): boolean
  * The models of which a copy is in use that counts for nothing, and none has succeeded since: another one is to stand
  * in for it.
  */
-export const toReplace = (fleet: Readonly<Fleet>, now: Instant): ModelId[] =>
-  [...fleet.foundFailing.keys()].filter((model) => inUseThough(fleet, model) > now);
+export function toReplace(fleet: Readonly<Fleet>, now: Instant): ModelId[] {
+  const models: ModelId[] = [];
+  for (const model of fleet.foundFailing.keys()) if (inUseThough(fleet, model) > now) models.push(model);
+  return models;
+}
 
 /** Until when a copy is needed that stands in for one that only fails: for as long as that one is not idle. */
 export function standsInUntil(fleet: Readonly<Fleet>, replica: Ready): Instant {

@@ -69,7 +69,14 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const unloads = fleet.frozen ? [] : unloadDrained(fleet, now);
   const late = answerExpired(fleet, expired, openings, open, now);
   const decided = [hopeless, granted, overflow, stranded, homeless, bereft, crowded, loads, unloads, late];
-  return [...decided, lookAround(fleet, now)].flat();
+  return joined([...decided, lookAround(fleet, now)]);
+}
+
+/** One list of all these, most of which are empty: `flat` would cost more than all that a quiet turn looks at. */
+function joined(lists: readonly (readonly Action[])[]): Action[] {
+  const all: Action[] = [];
+  for (const list of lists) for (const action of list) all.push(action);
+  return all;
 }
 
 /** Those who were answered may have been all that something was wished for, or moved for. */

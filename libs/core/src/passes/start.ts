@@ -12,9 +12,10 @@ import { configFor } from './places.js';
 
 /** Loads what was placed and whose memory has become free, where a load slot is free too. */
 export function startPlaced(fleet: Fleet, ledger: Ledger, now: Instant): Action[] {
-  const waiting = unsettled(fleet)
-    .filter(isWaiting)
-    .filter((replica) => replica.phase === 'ready' || !isStepLeaving(fleet, replica, now));
+  const waiting: Waiting[] = [];
+  for (const replica of unsettled(fleet)) {
+    if (isWaiting(replica) && !isStepLeaving(fleet, replica, now)) waiting.push(replica);
+  }
   if (waiting.length === 0) return [];
   const slots = new Slots(fleet, now);
   const actions: Action[] = [];
@@ -68,12 +69,15 @@ const needsAreMet = (fleet: Fleet, { id, model, server }: Placed): boolean =>
   });
 
 /** What makes room and may be a step of it goes first: under its load that would have to stay after all. */
-const isStepLeaving = (fleet: Fleet, { model, server }: Placed, now: Instant): boolean =>
-  Array.from(fleet.servers.get(server)!.presumed).some(([step, loads]) => {
+function isStepLeaving(fleet: Fleet, { phase, model, server }: Waiting, now: Instant): boolean {
+  const { presumed } = fleet.servers.get(server)!;
+  if (phase === 'ready' || presumed.size === 0) return false;
+  return Array.from(presumed).some(([step, loads]) => {
     const other = loads.includes(model) ? fleet.replicas.get(replicaId(step, server)) : undefined;
     if (other?.phase !== 'draining' && other?.phase !== 'unloading') return false;
     return !isStuck(fleet, other, now);
   });
+}
 
 function start(fleet: Fleet, replica: Placed, unit: readonly Placed[], now: Instant): Action {
   const order = nextOrder(fleet);
