@@ -1,6 +1,6 @@
 import { hostAccount, type AccountId } from './ids.js';
 import { type Fleet, unsettled } from './fleet.js';
-import { indexesOf, pursesOf } from './indexes.js';
+import { indexesOf, type Purse, pursesOf } from './indexes.js';
 import type { Booking, Replica } from './replica.js';
 import type { Bytes, Instant } from './model.js';
 import { perhapsTaken, takenByOthers } from './meter.js';
@@ -107,7 +107,8 @@ export class Ledger {
     const known = accounts.get(account);
     if (known) return known;
     const held = indexesOf(this.fleet).held.get(account) ?? 0;
-    const [capacity, doubtful] = [usableCapacity(this.fleet, account), doubtfulOn(this.fleet, account)];
+    const purses = pursesOf(this.fleet, account);
+    const [capacity, doubtful] = [usableCapacity(purses), doubtfulIn(purses)];
     const balance = { capacity, held, promised: 0, leaving: 0, doubtful };
     accounts.set(account, balance);
     return balance;
@@ -127,9 +128,9 @@ export class Ledger {
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** What an account may hold beside what others hold of it and what never came back, never below nothing. */
-function usableCapacity(fleet: Readonly<Fleet>, account: AccountId): Bytes {
-  const capacity = capacityOf(fleet, account);
-  for (const { server, device } of pursesOf(fleet, account)) {
+function usableCapacity(purses: readonly Purse[]): Bytes {
+  const capacity = sizeOf(purses);
+  for (const { server, device } of purses) {
     const { kind, ordinal } = (device !== null && server.devices?.[device]) || NO_DEVICE;
     const taken = kind === 'gpu' ? takenByOthers(server, ordinal) : 0;
     if (taken > 0) return Math.max(0, capacity - taken);
@@ -138,9 +139,9 @@ function usableCapacity(fleet: Readonly<Fleet>, account: AccountId): Bytes {
 }
 
 /** What is in use of an account and may be others'. */
-function doubtfulOn(fleet: Readonly<Fleet>, account: AccountId): Bytes {
+function doubtfulIn(purses: readonly Purse[]): Bytes {
   let doubtful = 0;
-  for (const { server, device: at } of pursesOf(fleet, account)) {
+  for (const { server, device: at } of purses) {
     const device = at === null ? undefined : server.devices?.[at];
     if (device) doubtful += perhapsTaken(server, device) ?? 0;
   }
@@ -150,9 +151,12 @@ function doubtfulOn(fleet: Readonly<Fleet>, account: AccountId): Bytes {
 const NO_DEVICE = { kind: null, ordinal: -1 } as const;
 
 /** What an account may hold by its size. Servers of one host share its memory; where no limit was told there is none. */
-export function capacityOf(fleet: Readonly<Fleet>, account: AccountId): Bytes {
+export const capacityOf = (fleet: Readonly<Fleet>, account: AccountId): Bytes =>
+  sizeOf(pursesOf(fleet, account));
+
+function sizeOf(purses: readonly Purse[]): Bytes {
   let least = Infinity;
-  for (const { server, device } of pursesOf(fleet, account)) {
+  for (const { server, device } of purses) {
     const { kind, capacity } = (device !== null && server.devices?.[device]) || HOST;
     const told = kind === 'gpu' ? capacity : (server.spec.hostMemory ?? capacity);
     least = Math.min(least, told);

@@ -1,12 +1,13 @@
 import type { Fleet } from '../fleet.js';
-import type { Booking, Replica } from '../replica.js';
+import type { Replica } from '../replica.js';
 import { dependentsOf } from '../footprint.js';
 import type { AccountId, ReplicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
-import type { Bytes, Instant } from '../model.js';
+import { indexesOf } from '../indexes.js';
+import type { Instant } from '../model.js';
 import { isGuaranteed, isPinProtected } from '../pins.js';
 import type { Server } from '../server.js';
-import { neededAt, residentUntil, yieldsTo } from './victims.js';
+import { neededAt, residentUntil, shortfall, yieldsTo } from './victims.js';
 import { idleUnloadAt, isKept, settingsOf } from './idle.js';
 import { growthsOn, type Place, placesOn } from './places.js';
 import type { Want } from './wants.js';
@@ -25,52 +26,72 @@ export function opensAt(
   const ways = want.copies > 1 ? [placesOn, growthsOn] : [placesOn];
   const places = open.flatMap((server) => ways.flatMap((way) => way(fleet, server, want.model)));
   if (places.length === 0) return null;
-  const releases = [...fleet.replicas.values()].map((replica) => ({
-    id: replica.id,
-    bookings: replica.bookings,
-    at: releasedAt(fleet, replica, want, now),
-  }));
-  releases.sort((a, b) => a.at - b.at);
-  return Math.min(...places.map((place) => freeAt(fleet, ledger, place, want, releases)));
-}
-
-interface Release {
-  readonly id: ReplicaId;
-  readonly bookings: readonly Booking[];
-  readonly at: Instant;
+  const releases = new Releases(fleet, want, now);
+  let at = Infinity;
+  for (const place of places) at = Math.min(at, freeAt(fleet, ledger, place, want, releases));
+  return at;
 }
 
 /** What the newcomer needs there stays. */
-function freeAt(
-  fleet: Fleet,
-  ledger: Ledger,
-  place: Place,
-  want: Want,
-  releases: readonly Release[],
-): Instant {
+function freeAt(fleet: Fleet, ledger: Ledger, place: Place, want: Want, releases: Releases): Instant {
+  const short = new Map(shortfall(ledger, place.bookings));
+  if (short.size === 0) return 0;
   const needed = neededAt(fleet, place, want);
-  const others = needed.size === 0 ? releases : releases.filter(({ id }) => !needed.has(id));
-  return coveredAt(ledger, place.bookings, others);
+  for (const { replica, at } of releases.of(short.keys())) {
+    if (needed.has(replica.id)) continue;
+    for (const { account, bytes } of replica.bookings) {
+      const missing = short.get(account);
+      if (missing === undefined) continue;
+      if (missing > bytes) short.set(account, missing - bytes);
+      else short.delete(account);
+    }
+    if (short.size === 0) return at;
+  }
+  return Infinity;
 }
 
-function coveredAt(ledger: Ledger, bookings: readonly Booking[], releases: readonly Release[]): Instant {
-  const short = new Map<AccountId, Bytes>();
-  for (const { account, bytes } of bookings) short.set(account, bytes - ledger.spare(account));
-  let at = 0;
-  for (const release of releases) {
-    if ([...short.values()].every((bytes) => bytes <= 0)) break;
-    for (const { account, bytes } of release.bookings) {
-      if (short.has(account)) short.set(account, short.get(account)! - bytes);
-    }
-    at = release.at;
+interface Release {
+  readonly replica: Replica;
+  readonly at: Instant;
+}
+
+/** When replicas could be let go for a want; each is judged once. */
+class Releases {
+  private readonly known = new Map<ReplicaId, Release>();
+
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly want: Want,
+    private readonly now: Instant,
+  ) {}
+
+  /** Of what holds any of these accounts, the first to go first. */
+  of(accounts: Iterable<AccountId>): Release[] {
+    const { holding } = indexesOf(this.fleet);
+    const holders = new Set(this.fleet.unsettled);
+    for (const account of accounts) for (const id of holding.get(account) ?? []) holders.add(id);
+    const releases: Release[] = [];
+    for (const id of holders) releases.push(this.on(id));
+    return releases.sort((one, other) => one.at - other.at);
   }
-  return [...short.values()].every((bytes) => bytes <= 0) ? at : Infinity;
+
+  private on(id: ReplicaId): Release {
+    const known = this.known.get(id);
+    if (known) return known;
+    const replica = this.fleet.replicas.get(id)!;
+    const release = { replica, at: releasedAt(this.fleet, replica, this.want, this.now) };
+    this.known.set(id, release);
+    return release;
+  }
 }
 
 /** When a replica could be let go at the earliest, which is not before all that needs it. */
 function releasedAt(fleet: Fleet, replica: Replica, want: Want, now: Instant): Instant {
-  const dependents = dependentsOf(fleet, replica).filter((one) => !isLeaving(one));
-  return Math.max(...[replica, ...dependents].map((one) => releasedAlone(fleet, one, want, now)));
+  let at = releasedAlone(fleet, replica, want, now);
+  for (const one of dependentsOf(fleet, replica)) {
+    if (!isLeaving(one)) at = Math.max(at, releasedAlone(fleet, one, want, now));
+  }
+  return at;
 }
 
 const isLeaving = ({ phase }: Replica): boolean => phase === 'draining' || phase === 'unloading';
