@@ -37,6 +37,10 @@ describe('models', () => {
   it('filters by label, state and server', async () => {
     const labelled = await call(world, 'GET', '/v1/models?label=team=risk');
     expect(labelled.body.items.map(({ name }: { name: string }) => name)).toEqual(['filed']);
+    const others = await call(world, 'GET', '/v1/models?label=team&label=team!=risk');
+    expect(others.body.items).toEqual([]);
+    const set = await call(world, 'GET', '/v1/models?label=team%20in%20(risk)');
+    expect(set.body.errors).toEqual([{ path: 'label', rule: expect.stringMatching(/^must be key, !key, /) }]);
     const ready = await call(world, 'GET', '/v1/models?state=ready&server=a');
     expect(ready.body.items).toEqual([]);
     const wrong = await call(world, 'GET', '/v1/models?pageSize=1001&nothing=1&state=redy');

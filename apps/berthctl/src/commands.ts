@@ -32,7 +32,10 @@ const waitOption = (what: string): Option =>
 
 function addGet(get: Command, act: Act): void {
   const label = (): Option =>
-    several('-l, --label <key=value>', 'only those with this label; may be repeated');
+    several(
+      '-l, --label <selector>',
+      'only those with this label: key, !key, key=value or key!=value; may be repeated',
+    );
   get
     .command('models [name]')
     .alias('model')

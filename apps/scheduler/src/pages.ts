@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { nameSchema } from '#config';
 import { modelSchema, type PageMessage, serverSchema } from '#contracts';
 import { invalid } from './errors/refused.js';
+import { labelSelectors } from './label-selectors.js';
 
 const MAX_PAGE = 1_000;
 const DEFAULT_PAGE = 100;
+const TOKEN_RULE = 'must be the nextPageToken of the page before';
 const PAGE_RULE = `must be a whole number from 1 to ${MAX_PAGE}`;
-
-const label = z.string().min(1, { error: 'must be key or key=value' }).max(400, { error: 'is too long' });
 
 /** A number as a query has it, as text, or as gRPC has it. */
 const pageSize = z
@@ -25,10 +25,6 @@ const pageSize = z
   .default(DEFAULT_PAGE)
   .meta({ type: 'integer' });
 
-const list = z
-  .union([label.transform((one) => [one]), z.array(label).max(20, { error: 'must have at most 20 entries' })])
-  .default([]);
-
 /** A word that is none of the states would pass for a state in which nothing is. */
 function oneOf<State extends string>(states: readonly State[]) {
   const rule = `must be one of ${states.join(', ')}`;
@@ -38,10 +34,14 @@ function oneOf<State extends string>(states: readonly State[]) {
 /** How a list of servers may be asked for. */
 export const serverListSchema = z.strictObject({
   pageSize: pageSize.describe('How many items a page has at most.'),
-  pageToken: z.string().max(400).optional().describe('The `nextPageToken` of the page before.'),
+  pageToken: z
+    .string()
+    .max(400, { error: TOKEN_RULE })
+    .optional()
+    .describe('The `nextPageToken` of the page before.'),
   state: oneOf(serverSchema.shape.state.options),
   server: nameSchema.optional().describe('Only this server.'),
-  label: list.describe('Only items with this label: `key` or `key=value`. May be repeated; all must hold.'),
+  label: labelSelectors,
 });
 
 /** How a list of models may be asked for. */
@@ -73,22 +73,12 @@ export function pageOf<Item>(
   return { items, nextPageToken: '' };
 }
 
-/** Whether labels satisfy every filter. */
-export function hasLabels(labels: Readonly<Record<string, string>>, filters: readonly string[]): boolean {
-  return filters.every((filter) => {
-    const at = filter.indexOf('=');
-    if (at < 0) return Object.hasOwn(labels, filter);
-    const key = filter.slice(0, at);
-    return Object.hasOwn(labels, key) && labels[key] === filter.slice(at + 1);
-  });
-}
-
 const tokenOf = (name: string): string => Buffer.from(name).toString('base64url');
 
 function nameIn(token: string): string {
   const name = Buffer.from(token, 'base64url').toString();
   if (!nameSchema.safeParse(name).success) {
-    throw invalid([{ path: 'pageToken', rule: 'must be the nextPageToken of the page before' }]);
+    throw invalid([{ path: 'pageToken', rule: TOKEN_RULE }]);
   }
   return name;
 }

@@ -52,7 +52,7 @@ export {
   type RecorderConfig,
 } from './read-config.js';
 export { restartKeys } from './restart-keys.js';
-export { name as nameSchema } from './rules.js';
+export { labelKey as labelKeySchema, name as nameSchema } from './rules.js';
 export { readServerSpec } from './server-body.js';
 export { serverSpecSchema, type ServerSpec } from './server-spec.js';
 export { readYaml } from './yaml-text.js';

@@ -1,7 +1,8 @@
 import type { PageMessage, ServerMessage } from '#contracts';
 import { Refused } from '../errors/refused.js';
 import type { Scene } from '../models/model-view.js';
-import { hasLabels, pageOf, type ServerListQuery } from '../pages.js';
+import { hasLabels } from '../label-selectors.js';
+import { pageOf, type ServerListQuery } from '../pages.js';
 import type { Registry, ServerEntry } from './registry.js';
 import { serverView } from './server-view.js';
 

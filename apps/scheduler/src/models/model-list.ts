@@ -10,7 +10,8 @@ import {
 import type { Engine } from '#engine';
 import type { ModelMessage, PageMessage } from '#contracts';
 import { Refused } from '../errors/refused.js';
-import { hasLabels, type ModelListQuery, pageOf } from '../pages.js';
+import { hasLabels } from '../label-selectors.js';
+import { type ModelListQuery, pageOf } from '../pages.js';
 import type { WallTimes } from '../wall-times.js';
 import type { Catalog } from './catalog.js';
 import { type Entry, isDeclared } from './layers.js';
