@@ -119,6 +119,9 @@ export const MUTANTS: readonly Mutant[] = [
   // What operators order.
   { name: 'reload-gives-its-memory-away', breaks: 7, file: `${CORE}/ledger.ts`, find: `if (isComingBack(this.fleet, replica)) return false;`, replace: `` },
   { name: 'reloads-all-copies-at-once', breaks: 7, file: `${CORE}/reloads.ts`, find: `([id, one]) => id !== replica.id && one.model === replica.model && isUnderWay(fleet, id, one),`, replace: `([id, one]) => id === replica.id && one.model === replica.model && isUnderWay(fleet, id, one),` },
+  { name: 'accepted-unload-lost-at-a-restart', breaks: 17, file: `${PASSES}/take-up-unloads.ts`, find: `if (fleet.servers.get(server)?.lookedAt === null) continue;`, replace: `` },
+  { name: 'accepted-reload-lost-at-a-restart', breaks: 17, file: `${PASSES}/reload.ts`, find: `if (server.lookedAt === null) return 'waits';`, replace: `if (server.lookedAt === null) return 'over';` },
+  { name: 'reload-done-twice-over-a-restart', breaks: 17, file: `${OBSERVE}/reloads.ts`, find: `const leftAt = hasLeft ? now : null;`, replace: `const leftAt = hasLeft ? null : null;` },
   { name: 'frozen-and-loads', breaks: 20, file: `${CORE}/step.ts`, find: `const loads = fleet.frozen ? [] : startPlaced(fleet, ledger, now);`, replace: `const loads = startPlaced(fleet, ledger, now);` },
   { name: 'frozen-and-drains-the-idle', breaks: 20, file: `${CORE}/step.ts`, find: `const stranded = fleet.frozen ? [] : retire(fleet, open, now);`, replace: `const stranded = retire(fleet, open, now);` },
 ];

@@ -19,13 +19,23 @@ export const secondLook = (start: Readonly<Fleet>): TurnCheck => {
 };
 
 /** How much there is of what a pass may leave changed without an order, an answer or a move. */
-const mattersOf = ({ waiting, wishes, wantedSince, readings, strains, moves, reloads }: Readonly<Fleet>) => [
+const mattersOf = ({
+  waiting,
+  wishes,
+  wantedSince,
+  readings,
+  strains,
+  moves,
+  reloads,
+  putOff,
+}: Readonly<Fleet>) => [
   waiting.size,
   wishes.size,
   wantedSince.size,
   readings.size,
   moves.size,
   reloads.size,
+  putOff.size,
   ...Array.from(strains.values(), ({ copies }) => copies),
 ];
 
@@ -73,6 +83,7 @@ const copyOf = (fleet: Fleet): Fleet => ({
   startedAt: fleet.startedAt,
   refreshedAt: fleet.refreshedAt,
   reloads: new Map(fleet.reloads),
+  putOff: new Map(fleet.putOff),
   frozen: fleet.frozen,
   closing: fleet.closing,
   nextOrder: fleet.nextOrder,

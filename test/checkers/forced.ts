@@ -5,15 +5,21 @@ export class ForcedUnloads {
   private isFrozen: boolean;
   private readonly putOff = new Set<ModelId>();
 
-  /** `frozen` is what the fleet says of it before the first turn. */
-  constructor(frozen: Fleet['frozen']) {
+  /** What the fleet says of it before the first turn. */
+  constructor({ frozen, putOff }: Readonly<Fleet>) {
     this.isFrozen = frozen !== null;
-    for (const [model, force] of frozen?.unloads ?? []) if (force) this.putOff.add(model);
+    for (const { model, force } of putOff.values()) if (force) this.putOff.add(model);
   }
 
   /** The models whose leases are worth nothing any more once this has happened. */
   hear(event: Event): readonly ModelId[] {
     if (event.kind === 'FreezeOrdered') this.isFrozen = true;
+    if (event.kind === 'UnloadRemembered') {
+      return this.order(
+        event.model,
+        event.copies.some(({ force }) => force),
+      );
+    }
     if (event.kind === 'UnloadOrdered') return this.order(event.model, event.force);
     if (event.kind !== 'FreezeEnded') return [];
     const due = [...this.putOff];

@@ -55,7 +55,7 @@ export class History {
     for (const [id, request] of start.waiting) this.pending.set(id, request);
     for (const replica of start.replicas.values()) this.recall(replica);
     this.noteIncarnations(start);
-    this.forced = new ForcedUnloads(start.frozen);
+    this.forced = new ForcedUnloads(start);
   }
 
   /** When a route to a replica was given last, and until when a lease on it is good. */

@@ -65,6 +65,24 @@ describe('the promises of what operators order', () => {
     expect(story.found).toEqual([]);
   });
 
+  it('find a copy that was to be loaded anew and is forgotten', () => {
+    story.turn([freeze]);
+    story.turn([reload]);
+    expect(story.found).toEqual([]);
+    story.turn([], (fleet, actions) => {
+      fleet.reloads.delete(HERE);
+      return actions;
+    });
+    expect(story.found.join('\n')).toContain('here@s was to be loaded anew, and never left');
+  });
+
+  it('find nothing where an unload is ordered instead of a reload', () => {
+    story.turn([freeze]);
+    story.turn([reload]);
+    story.turn([forceUnload]);
+    expect(story.found).toEqual([]);
+  });
+
   it('find two copies that are away at once to be loaded anew', () => {
     story.turn([reload], (fleet, actions) => {
       const other = 'here@t' as typeof HERE;

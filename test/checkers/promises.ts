@@ -38,7 +38,7 @@ import { nobodyOutranksTheNewcomer, theWarmAreKept } from './ranks.js';
 import { ledgerAddsUp, loadsBookWhatIsDeclared, setsAreBookedWhole } from './sums.js';
 import { swapsAreBounded } from './swaps.js';
 import { useIsReadBeforeEviction } from './use.js';
-import { reloadsOneByOne } from './reloads.js';
+import { reloadsAreCarriedOut, reloadsOneByOne } from './reloads.js';
 import { changesSince, type Findings, type TurnCheck, type TurnScene } from './scene.js';
 
 /** A checker, begun with the fleet as it was before the first turn. */
@@ -57,7 +57,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['5, one order at a time', [oneOrderAtATime, ordersGoWithPhases, ordersAreNumbered].map(always)],
   ['6, loads in flight', [always(loadsStayWithinSlots)]],
   ['7, pins, leases, strangers', [pinsStay, warmCopiesStay, leasesHold, keptStrangersStay].map(always)],
-  ['7, reloads', [always(reloadsOneByOne)]],
+  ['7, reloads', [always(reloadsOneByOne), reloadsAreCarriedOut]],
   ['7, moves', [movesKeepWarm, movesAreFew].map(always)],
   ['8, evictions', [evictsOnlyForNeed, useIsReadBeforeEviction, extrasTakeLittle].map(always)],
   ['8, evictions', [...[nobodyOutranksTheNewcomer, theWarmAreKept].map(always), swapsAreBounded]],

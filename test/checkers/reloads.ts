@@ -1,4 +1,5 @@
-import { type Fleet, isComingBack, type Replica } from '#core';
+import { type Fleet, type Instant, isComingBack, type Reload, type Replica, replicaFlags } from '#core';
+import { dependentsOn } from './needs.js';
 import type { TurnCheck } from './scene.js';
 import { withdrawn } from './scene.js';
 
@@ -18,3 +19,33 @@ function isUnderWay(fleet: Readonly<Fleet>, one: Replica): boolean {
   const hasLeft = fleet.reloads.get(one.id)?.leftAt != null;
   return isComingBack(fleet, one) || (hasLeft && one.phase !== 'ready');
 }
+
+/** A copy that is to be loaded anew leaves for that, unless an admin, the operator, or what needs it comes in between. */
+export function reloadsAreCarriedOut(start: Readonly<Fleet>): TurnCheck {
+  let before = new Map(start.reloads);
+  return ({ fleet, turn, trail }) => {
+    for (const [id, was] of before) {
+      const now = fleet.replicas.get(id);
+      if (fleet.reloads.has(id) || was.leftAt !== null || now?.phase !== 'ready') continue;
+      const isCountermanded = turn.events.some(
+        (event) => event.kind === 'UnloadOrdered' && event.model === was.model,
+      );
+      trail.expect(
+        isCountermanded || isOffForCause(fleet, now, turn.now) || isOneGone(fleet, before, was),
+        () => `${id} was to be loaded anew, and never left`,
+      );
+    }
+    before = new Map(fleet.reloads);
+  };
+}
+
+/** What is needed cannot leave; what is on a server that drains, or may not be loaded at all, is not to come back. */
+const isOffForCause = (fleet: Readonly<Fleet>, one: Replica, now: Instant): boolean =>
+  !fleet.models.get(one.model)?.enabled ||
+  fleet.servers.get(one.server)!.drain !== null ||
+  replicaFlags(fleet, one, now).includes('stuck') ||
+  dependentsOn(fleet, one).length > 0;
+
+/** Where one copy left and did not come up, or found no place again, those that serve are left as they are. */
+const isOneGone = ({ replicas }: Readonly<Fleet>, reloads: Fleet['reloads'], { model }: Reload): boolean =>
+  [...reloads].some(([id, one]) => one.model === model && (one.leftAt !== null || !replicas.has(id)));

@@ -121,6 +121,8 @@ describe('servers and the fleet', () => {
     const again = await call(world, 'PUT', '/v1/fleet/frozen', { reason: 'still' });
     expect(again.body.frozen).toEqual({ reason: 'still', since });
     expect((await call(world, 'GET', '/metrics')).body).toMatch(/^berth_frozen 1$/m);
+    await world.restart();
+    expect((await call(world, 'POST', '/v1/models/resnet50/resolve')).status).toBe(200);
     const thawed = await call(world, 'DELETE', '/v1/fleet/frozen');
     expect([thawed.status, thawed.body.frozen]).toEqual([200, null]);
     await until(async () => (await call(world, 'GET', '/v1/models/resnet50')).body.state === 'absent');
@@ -128,6 +130,21 @@ describe('servers and the fleet', () => {
     await world.restart();
     expect((await call(world, 'GET', '/v1/fleet')).body.frozen).toBeNull();
   });
+
+  it('carries out what was accepted before a restart, a reload too', async () => {
+    const copies = async (): Promise<{ phase: string; since: string }[]> =>
+      (await call(world, 'GET', '/v1/models/resnet50')).body.copies;
+    await call(world, 'POST', '/v1/models/resnet50/load?waitMs=10000');
+    await call(world, 'PUT', '/v1/fleet/frozen', { reason: 'audit' });
+    expect((await call(world, 'POST', '/v1/models/resnet50/reload')).status).toBe(202);
+    await world.restart();
+    const { since: found } = await until(async () => (await copies())[0]);
+    expect((await call(world, 'DELETE', '/v1/fleet/frozen')).status).toBe(200);
+    const isAnew = async () =>
+      (await copies()).some(({ phase, since }) => phase === 'ready' && since > found);
+    await until(isAnew, 30_000);
+    await call(world, 'POST', '/v1/models/resnet50/unload?waitMs=10000', { force: true });
+  }, 60_000);
 
   it.each([
     [{}, 'reason'],

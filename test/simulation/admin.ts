@@ -1,11 +1,16 @@
-import { type Event, fitPins, type Model, type ModelId, replicasOf, type ServerId } from '#core';
-import type { Berth } from './berth.js';
+import {
+  type Event,
+  type EventOf,
+  fitPins,
+  type Model,
+  type ModelId,
+  replicasOf,
+  type ServerId,
+} from '#core';
+import { type Berth, WISH } from './berth.js';
 import type { Doings, HappeningOf, OrderKind } from './happenings.js';
 import type { PlannedModel } from './plan.js';
 import type { Stage } from './stage.js';
-
-/** How long an ordered load stays wanted. */
-const WISH: number = 60_000;
 
 /** Why nobody hears an order just now. */
 export function whyDeaf({ berth, store }: Stage): string | undefined {
@@ -35,7 +40,7 @@ export class Admin {
       pin: this.reaching((order) => this.pin(order)),
       unpin: this.reaching(({ model }) => this.unpin(model)),
       orderLoad: this.reaching(({ model }) => {
-        this.tell({ kind: 'LoadOrdered', model, until: this.stage.agenda.now() + WISH });
+        this.order({ kind: 'LoadOrdered', model, until: this.stage.agenda.now() + WISH });
       }),
       orderUnload: this.reaching((order) => this.orderUnload(order)),
       orderReload: this.reaching(({ model }) => this.orderReload(model)),
@@ -113,13 +118,25 @@ export class Admin {
     if ((told.models.get(model)?.pinnedCopies ?? 0) > 0) return 'pinned';
     if (this.isNeeded(model)) return 'in_use';
     if (force) for (const site of sites.values()) site.disturb();
-    this.tell({ kind: 'UnloadOrdered', model, force });
+    this.order({ kind: 'UnloadOrdered', model, force });
   }
 
   private orderReload(model: ModelId): string | void {
     if (this.stage.told.models.get(model)?.enabled === false) return 'disabled';
     if (this.isNeeded(model)) return 'in_use';
-    this.tell({ kind: 'ReloadOrdered', model, until: this.stage.agenda.now() + WISH });
+    this.order({ kind: 'ReloadOrdered', model, until: this.stage.agenda.now() + WISH });
+  }
+
+  /** An order is written down and accepted like any other write: what is not done of it, the next life does. */
+  private order(event: EventOf<'LoadOrdered' | 'UnloadOrdered' | 'ReloadOrdered'>): void {
+    const { book, engine } = this.berth;
+    const changes = book.accept(engine.fleet, event);
+    this.stage.trail.mark(`operator ${event.kind}`);
+    const apply = (): void => this.stage.told.follow(changes);
+    writeDown(this.stage, apply, () => {
+      book.follow(changes);
+      engine.tell(event);
+    });
   }
 
   private isNeeded(model: ModelId): boolean {

@@ -1,5 +1,5 @@
-import type { ServerId } from '#core';
-import { type Clock, Engine, type Learned, type Observer, type Route } from '#engine';
+import type { Millis, ServerId } from '#core';
+import { type Clock, Engine, type Learned, type Observer, OrderBook, type Route } from '#engine';
 import type { Timers } from '#testing';
 import { Connection } from './connection.js';
 import type { Plan } from './plan.js';
@@ -12,6 +12,9 @@ import type { Store } from './store.js';
 import type { Told } from './told.js';
 import type { Trail } from './trail.js';
 import { type Delays, Wire } from './wire.js';
+
+/** How long an ordered load stays wanted. */
+export const WISH: Millis = 60_000;
 
 /** What a life of Berth finds in the world. */
 export interface Surroundings {
@@ -30,6 +33,8 @@ export class Berth {
   readonly routes = new RouteRecord();
   readonly bornAt: number;
   readonly process: Process;
+  /** What is still to be done of admins' orders, as the store has it. */
+  readonly book: OrderBook;
   /** The latest one to each server. */
   private readonly connections = new Map<ServerId, Connection>();
 
@@ -40,8 +45,9 @@ export class Berth {
   ) {
     this.bornAt = around.agenda.now();
     this.process = new Process(around.agenda);
+    this.book = new OrderBook(around.told.orders);
     const learned: Learned = around.store.openedBy(this.process);
-    const observers = observe(this);
+    const observers = [...observe(this), this.orderKeeping];
     this.engine = new Engine({
       clock: clockOn(this.process),
       learned,
@@ -56,7 +62,8 @@ export class Berth {
     this.engine.tell({ kind: 'LimitsSet', limits: told.limits, defaults: told.defaults });
     for (const id of told.servers) this.add(sites.get(id)!);
     await this.engine.recall();
-    this.engine.tell(...told.events());
+    const until = this.process.now() + WISH;
+    this.engine.tell(...told.events(), ...this.book.recall(() => until));
   }
 
   /** Takes up a server. */
@@ -83,6 +90,23 @@ export class Berth {
   crash(): void {
     this.process.die();
     for (const connection of this.connections.values()) connection.close();
+  }
+
+  /** Has the store follow what becomes of orders; after a later turn where a write is under way, or the disk is full. */
+  private get orderKeeping(): Observer {
+    const { store, told } = this.around;
+    return {
+      turnTaken: (_, fleet) => {
+        const changes = store.isIdleFor(this.process) ? this.book.changes(fleet) : [];
+        if (changes.length === 0) return;
+        void store
+          .tell(() => told.follow(changes), this.process)
+          .then(
+            () => this.book.follow(changes),
+            () => undefined,
+          );
+      },
+    };
   }
 
   private link(site: Site): SimLink {

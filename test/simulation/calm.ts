@@ -117,13 +117,22 @@ export class Calm {
       isWrittenOff: (replica) => this.isWrittenOff(replica),
       takesNothing: (server) => this.takesNothing(sites.get(server)!),
     });
-    open.push(...unheeded(berth, told));
+    open.push(...unheeded(berth, told), ...this.unfinished(told));
     const unnoticed = [...sites.values()].filter(({ id, isGone }) => isGone && !isLost(berth, id));
     open.push(...unnoticed.map(({ id }) => `${id} is gone, and not known to be lost`));
     return openRequests > 0 ? [...open, `${openRequests} requests are unanswered`] : open;
   }
 
-  private isWrittenOff({ model, server }: Pick<Replica, 'model' | 'server'>): boolean {
+  /** What was ordered is done and forgotten, but where nothing that it is about ever answers. */
+  private unfinished({ orders }: Told): string[] {
+    const open = [...orders].filter(([name, { load, unload, reload }]) => {
+      const model = name as ModelId;
+      return load || [...unload, ...reload].some(({ server }) => !this.isWrittenOff({ model, server }));
+    });
+    return open.map(([model]) => `orders of ${model} are still in the store`);
+  }
+
+  private isWrittenOff({ model, server }: { model: ModelId; server: string }): boolean {
     const { isGone, stuck } = this.stage.sites.get(server)!;
     return isGone || stuck.has(model);
   }

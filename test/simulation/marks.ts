@@ -22,6 +22,7 @@ const RARE = {
   'server with all slots overdue':
     'It takes no placements any more, and what was placed there goes elsewhere.',
   'unload stuck': 'Its bytes stay booked, other work goes on.',
+  'orders outlive a life of Berth': 'What was accepted and is not done, the next life does.',
   'late order': 'An order of a dead Berth reaches a server at which its successor already works.',
 
   'placed replica whose victim was pinned meanwhile': 'The victim stays, and the newcomer is placed anew.',

@@ -1,11 +1,11 @@
-import type { Event, Instant, ModelId, ReplicaId, ServerId } from '#core';
+import { emptyFleet, type Event, type Instant, type ModelId, type ReplicaId, type ServerId } from '#core';
 import type { Route } from '#engine';
 import { ForcedUnloads } from '../checkers/forced.js';
 
 /** The routes one life of Berth has given: when the last one was, and until when a lease is good. */
 export class RouteRecord {
   private readonly given = new Map<ReplicaId, { route: Route; at: Instant; until: Instant }>();
-  private readonly forced = new ForcedUnloads(null);
+  private readonly forced = new ForcedUnloads(emptyFleet());
 
   note(route: Route, now: Instant): void {
     const { replica, lease } = route;

@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Millis } from '#core';
+import { type Millis, type ModelId, type OpenOrders, openOrders } from '#core';
 import type { Observer } from '#engine';
 import { Agenda } from '#testing';
 import { Admin } from './admin.js';
 import { autoscaler } from './autoscaler.js';
 import { Berth } from './berth.js';
 import { Calm } from './calm.js';
+import { Heirs } from './checkers/heirs.js';
 import { TurnChecks } from './checkers/turn-checks.js';
 import { Faults } from './faults.js';
 import { Gateways } from './gateways.js';
@@ -36,6 +37,8 @@ export class World {
   private readonly doings: Doings;
   private berth: Berth | undefined;
   private lives = 0;
+  /** What the last life had accepted and not done. */
+  private left: ReadonlyMap<ModelId, OpenOrders> = new Map();
   private steps = 0;
   private moment = 0;
   private stepsAtMoment = 0;
@@ -172,6 +175,7 @@ export class World {
       ...observers,
       this.calm.observer,
       new TurnChecks({ routes, sites, trail, life }),
+      new Heirs(this.left, trail),
     ]);
     this.berth = berth;
     berth.begin().catch((error: unknown) => trail.fail(`Berth does not begin: ${String(error)}`));
@@ -181,6 +185,7 @@ export class World {
     const { berth } = this;
     if (!berth) return 'Berth is not there';
     if (how === 'stop' && berth.process.isPaused) return 'Berth is paused';
+    this.left = openOrders(berth.engine.fleet);
     berth[how]();
     this.berth = undefined;
     // What was sent may arrive yet, and no living Berth has decided it.

@@ -7,7 +7,7 @@ import { declaration } from './models/model-writes.js';
 
 /** Tells the engine all that is declared and remembered. It shares one turn: nothing is decided on half of it. */
 export async function begin(config: Config, made: Composition): Promise<void> {
-  const { engine, registry, links, catalog, freezes, times, log } = made;
+  const { engine, registry, links, catalog, orders, freezes, times, log } = made;
   engine.tell(limitsEvent(config));
   for (const { id, config: server, found } of registry.all()) {
     if (found.length === 0) links.declare(server);
@@ -18,4 +18,5 @@ export async function begin(config: Config, made: Composition): Promise<void> {
   const draining = registry.all().filter(({ told }) => told?.drain != null);
   engine.tell(...draining.map((entry) => drainEvent(entry, times)));
   if (freezes.frozen) engine.tell(freezeEvent(freezes.frozen, times));
+  engine.tell(...orders.recall(catalog));
 }

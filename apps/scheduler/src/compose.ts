@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Provider } from '@nestjs/common';
 import type { Config } from '#config';
-import { Engine, type Learned, type LearnedFacts, type Told } from '#engine';
+import { Engine, type Learned, type LearnedFacts, OrderBook, type Told } from '#engine';
 import { FlagLog, LimitLog, Metrics, MoveLog, ServerLog, TurnLog } from '#telemetry';
 import { Problems } from './errors/problems.js';
 import { RpcErrors } from './errors/rpc-errors.js';
@@ -21,6 +21,7 @@ import { Catalog } from './models/catalog.js';
 import { ModelBatch } from './models/model-batch.js';
 import { ModelList } from './models/model-list.js';
 import { ModelOrders } from './models/model-orders.js';
+import { OrderKeeping } from './models/order-keeping.js';
 import { ModelWrites } from './models/model-writes.js';
 import { PinEnds } from './models/pin-ends.js';
 import { TurnWatch } from './models/turn-watch.js';
@@ -51,13 +52,11 @@ export function compose(
   store: SchedulerStore,
   remembered: Remembered,
 ) {
-  const running = composeEngine(config, parts, store, remembered.facts);
+  const running = composeEngine(config, parts, store, remembered);
   const known = composeKnowledge(config, running, remembered);
-  const { engine, times, lifecycle, watch, metrics } = running;
+  const { engine, times, lifecycle, watch, metrics, writes, book } = running;
   const { catalog, models, registry, servers } = known;
-  const { log, random, wallNow } = parts;
-  const answers = new Answers(remembered.told.answers, wallNow);
-  const writes = new Writes(store.declarations, answers, lifecycle);
+  const { log, random } = parts;
   const links = new Links(engine, parts.openServer);
   const overview = new Overview(identity(config, store), models);
   const outside = { writes, times };
@@ -65,11 +64,10 @@ export function compose(
     ...running,
     ...known,
     log,
-    writes,
     links,
     modelWrites: new ModelWrites(engine, catalog, models, writes, times),
     batch: new ModelBatch(engine, catalog, writes, times),
-    orders: new ModelOrders(engine, models, writes, watch, times),
+    orders: new ModelOrders(engine, models, writes, watch, { book, times }),
     explanations: new Explanations(engine, models, times),
     planner: new Planner(engine, new Suppositions(engine, catalog, registry, times), lifecycle),
     serverWrites: new ServerWrites(engine, registry, links, servers, outside),
@@ -87,12 +85,15 @@ export function compose(
 function composeEngine(
   config: Config,
   parts: SchedulerParts,
-  { leadership, learned }: SchedulerStore,
-  facts: LearnedFacts,
+  { declarations, leadership, learned }: SchedulerStore,
+  { told, facts }: Remembered,
 ) {
   const { clock, log, wallNow } = parts;
   const now = (): number => clock.now();
   const watch = new TurnWatch();
+  const lifecycle = new Lifecycle();
+  const writes = new Writes(declarations, new Answers(told.answers, wallNow), lifecycle);
+  const book = new OrderBook(told.orders);
   const metrics = new Metrics({ now, term: leadership.term, process: parts.processMetrics });
   const recorder = openRecorder(config, parts, metrics.recorder, leadership.term);
   const watchers = [
@@ -103,14 +104,14 @@ function composeEngine(
     new MoveLog(log),
     new TurnLog(log),
     watch,
+    new OrderKeeping(book, writes),
   ];
   const observers = recorder ? [recorder, ...watchers] : watchers;
   const engine = new Engine({ clock, learned: readAlready(learned, facts), leadership, observers });
-  const lifecycle = new Lifecycle();
   const readiness = new Readiness(engine, lifecycle);
   const health = new GrpcHealth(readiness);
   const times = new WallTimes(wallNow, now);
-  return { engine, times, watch, metrics, recorder, lifecycle, readiness, health };
+  return { engine, times, watch, metrics, recorder, lifecycle, readiness, health, writes, book };
 }
 
 /** What is known of models and servers. */

@@ -33,6 +33,18 @@ export interface RememberedDevice {
   readonly capacity: Bytes;
 }
 
+/** A copy that an admin wants gone, and whether leases are skipped for it. */
+export interface CopyToGo {
+  readonly server: ServerId;
+  readonly force: boolean;
+}
+
+/** A copy that an admin wants loaded anew, and whether it was seen gone for that: then it is to come back. */
+export interface CopyToReload {
+  readonly server: ServerId;
+  readonly hasLeft: boolean;
+}
+
 /** Facts, in the past tense. They carry no decision. Every one is safe to hear twice, late, or about something gone. */
 export type Event =
   | { readonly kind: 'LimitsSet'; readonly limits: Limits; readonly defaults: ModelSettings }
@@ -99,6 +111,9 @@ export type Event =
   | { readonly kind: 'UnloadOrdered'; readonly model: ModelId; readonly force: boolean }
   /** Loads the copies anew that are there; where there is none it is an order to load, wished for until then. */
   | { readonly kind: 'ReloadOrdered'; readonly model: ModelId; readonly until: Instant }
+  /** What admins had ordered in an earlier life of ours, and was not done when that ended. */
+  | { readonly kind: 'UnloadRemembered'; readonly model: ModelId; readonly copies: readonly CopyToGo[] }
+  | { readonly kind: 'ReloadRemembered'; readonly model: ModelId; readonly copies: readonly CopyToReload[] }
   | { readonly kind: 'DrainOrdered'; readonly server: ServerId; readonly deadline: Instant | null }
   | { readonly kind: 'DrainEnded'; readonly server: ServerId }
   | { readonly kind: 'FreezeOrdered'; readonly reason: string; readonly since: Instant }

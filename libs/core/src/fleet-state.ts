@@ -54,10 +54,18 @@ export interface Reload {
   readonly server: ServerId;
   /** Those it was on when it was ordered to be loaded anew. */
   readonly devices: readonly number[];
-  /** When it was seen gone; null before. */
+  /** When it was seen gone, or an earlier life of ours had seen it; null before. */
   readonly leftAt: Instant | null;
   /** What was learned of its config before it had left. */
   readonly config: LearnedConfig | null;
+}
+
+/** A copy that an admin wants gone, which has to wait for the end of a freeze or for the first look at its server. */
+export interface PutOff {
+  readonly model: ModelId;
+  readonly server: ServerId;
+  /** Whether it skips leases. */
+  readonly force: boolean;
 }
 
 /** A copy that moves: another one of its model is loaded elsewhere, then it is let go for who wants its memory. */
@@ -74,8 +82,6 @@ export interface Move {
 export interface Frozen {
   readonly reason: string;
   readonly since: Instant;
-  /** Unloads ordered meanwhile, each with whether it skips leases: carried out when the freeze ends. */
-  readonly unloads: ReadonlyMap<ModelId, boolean>;
 }
 
 /** A model that was measured above its limit: how much the most of it took, and since when that is known. */
@@ -137,6 +143,8 @@ export interface Fleet {
   refreshedAt: Instant | null;
   /** Copies to be loaded anew, in the order in which they were ordered to be. */
   readonly reloads: Map<ReplicaId, Reload>;
+  /** Copies to be let go once nothing holds that up. */
+  readonly putOff: Map<ReplicaId, PutOff>;
   frozen: Frozen | null;
   /** This process is going: nobody is admitted, nothing is ordered. */
   closing: boolean;

@@ -36,6 +36,7 @@ export const emptyFleet = (): Fleet => ({
   startedAt: null,
   refreshedAt: null,
   reloads: new Map(),
+  putOff: new Map(),
   frozen: null,
   closing: false,
   nextOrder: 1,

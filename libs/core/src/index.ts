@@ -47,6 +47,7 @@ export { capacities } from './ledger.js';
 export { fitPins, type PinsFit } from './fit-pins.js';
 export { isQuarantined } from './limits.js';
 export { hasDevicesFor } from './passes/places.js';
+export { type OpenOrders, openOrders } from './open-orders.js';
 export { isGuaranteed, isPinProtected } from './pins.js';
 export { isComingBack, reloadsOf } from './reloads.js';
 export { residentUntil } from './passes/victims.js';

@@ -21,6 +21,7 @@ import { bringBack, followReloads } from './passes/reload.js';
 import { drainRetired, unloadDrained } from './passes/retire.js';
 import { startPlaced } from './passes/start.js';
 import { takeBack } from './passes/take-back.js';
+import { takeUpUnloads } from './passes/take-up-unloads.js';
 import type { Server } from './server.js';
 import { openServers } from './standing.js';
 import { wantsLeft, wantsOf } from './passes/wants.js';
@@ -42,7 +43,7 @@ export function step(fleet: Fleet, events: readonly Event[], now: Instant): Acti
  */
 function reconcile(fleet: Fleet, now: Instant): Action[] {
   const open = openServers(fleet, now);
-  followReloads(fleet, now);
+  followOrders(fleet, now);
   raiseCopies(fleet, now);
   takeBack(fleet, now);
   dropHomeless(fleet, open);
@@ -77,6 +78,12 @@ function joined(lists: readonly (readonly Action[])[]): Action[] {
   const all: Action[] = [];
   for (const list of lists) for (const action of list) all.push(action);
   return all;
+}
+
+/** What admins have ordered: what had to wait and need wait no more, and what is under way. */
+function followOrders(fleet: Fleet, now: Instant): void {
+  takeUpUnloads(fleet, now);
+  followReloads(fleet, now);
 }
 
 /** Those who were answered may have been all that something was wished for, or moved for. */

@@ -25,6 +25,15 @@ const TOLD: readonly ToldChange[] = [
   },
   { kind: 'freeze', value: { reason: 'audit', since: '2026-01-31T12:00:00Z' } },
   {
+    kind: 'orders',
+    model: 'a.b',
+    value: {
+      load: true,
+      unload: [{ server: 'a', force: true }],
+      reload: [{ server: 'b', hasLeft: false }],
+    },
+  },
+  {
     kind: 'answer',
     key: 'PUT /v1/models/ä k',
     value: { at: '2026-01-31T12:00:00Z', bodyHash: 'ff', status: 201, body: { a: [1] } },
@@ -63,6 +72,7 @@ describe('the embedded store', () => {
       models: new Map(),
       servers: new Map(),
       freeze: null,
+      orders: new Map(),
       answers: new Map(),
     });
     expect(await learned.read()).toEqual({
@@ -85,9 +95,12 @@ describe('the embedded store', () => {
       if (change.kind === 'model') expect(told.models.get(change.name)).toEqual(change.value);
       if (change.kind === 'server') expect(told.servers.get(change.id)).toEqual(change.value);
       if (change.kind === 'freeze') expect(told.freeze).toEqual(change.value);
+      if (change.kind === 'orders') expect(told.orders.get(change.model)).toEqual(change.value);
       if (change.kind === 'answer') expect(told.answers.get(change.key)).toEqual(change.value);
     }
-    expect([told.models.size, told.servers.size, told.answers.size]).toEqual([3, 1, 1]);
+    expect([told.models, told.servers, told.orders, told.answers].map(({ size }) => size)).toEqual([
+      3, 1, 1, 1,
+    ]);
     const facts = await learned.read();
     expect([
       ...facts.servers.values(),

@@ -1,5 +1,14 @@
 import type { ClassicLevel } from 'classic-level';
-import type { Declarations, Told, ToldAnswer, ToldChange, ToldFreeze, ToldModel, ToldServer } from '#engine';
+import type {
+  Declarations,
+  Told,
+  ToldAnswer,
+  ToldChange,
+  ToldFreeze,
+  ToldModel,
+  ToldOrders,
+  ToldServer,
+} from '#engine';
 import { StoreUnusable } from './store-unusable.js';
 import { readTable, rowWrite, writeAll, type Table, type Write } from './table.js';
 import { VALUES } from './values.js';
@@ -9,6 +18,8 @@ const SERVERS: Table<ToldServer> = { prefix: 'told/server/', schema: VALUES.told
 /** One row at most. */
 const FREEZES: Table<ToldFreeze> = { prefix: 'told/fleet/', schema: VALUES.toldFreeze };
 const FREEZE = 'freeze';
+/** A store of before has none. */
+const ORDERS: Table<ToldOrders> = { prefix: 'told/orders/', schema: VALUES.toldOrders };
 const ANSWERS: Table<ToldAnswer> = { prefix: 'told/answer/', schema: VALUES.toldAnswer };
 
 /** What we were told, on disk. A value that makes no sense is not guessed at: nobody may lose a pin in silence. */
@@ -19,13 +30,15 @@ export class ToldStore implements Declarations {
     const models = await readTable(this.db, MODELS);
     const servers = await readTable(this.db, SERVERS);
     const freezes = await readTable(this.db, FREEZES);
+    const orders = await readTable(this.db, ORDERS);
     const answers = await readTable(this.db, ANSWERS);
-    const damaged = [models, servers, freezes, answers].flatMap((table) => table.damaged);
+    const damaged = [models, servers, freezes, orders, answers].flatMap((table) => table.damaged);
     if (damaged.length > 0) throw new StoreUnusable('damaged', damagedMessage(this.db.location, damaged));
     return {
       models: models.rows,
       servers: servers.rows,
       freeze: freezes.rows.get(FREEZE) ?? null,
+      orders: orders.rows,
       answers: answers.rows,
     };
   }
@@ -52,6 +65,8 @@ function writeOf(change: ToldChange): Write {
       return rowWrite(SERVERS, change.id, change.value);
     case 'freeze':
       return rowWrite(FREEZES, FREEZE, change.value);
+    case 'orders':
+      return rowWrite(ORDERS, change.model, change.value);
     case 'answer':
       return rowWrite(ANSWERS, change.key, change.value);
   }

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { LearnedServer, ToldAnswer, ToldFreeze, ToldModel, ToldServer } from '#engine';
+import type { LearnedServer, ToldAnswer, ToldFreeze, ToldModel, ToldOrders, ToldServer } from '#engine';
 import type { Footprint, Millis, ModelId } from '#core';
 
 const revision = z.int().min(0);
 const spec = z.record(z.string(), z.unknown()).nullable();
 const names = z.array(z.string());
 
-/** How each kind of value looks in the store. A change here is a new `SCHEMA_VERSION`. */
+/** How each kind of value looks in the store. A change of one is a new `SCHEMA_VERSION`; another kind is not. */
 export const VALUES = {
   fleet: z.string().min(1),
   schema: z.int().min(1),
@@ -25,6 +25,11 @@ export const VALUES = {
     drain: z.strictObject({ deadline: z.string().nullable() }).nullable(),
   }) satisfies z.ZodType<ToldServer>,
   toldFreeze: z.strictObject({ reason: z.string(), since: z.string() }) satisfies z.ZodType<ToldFreeze>,
+  toldOrders: z.strictObject({
+    load: z.boolean(),
+    unload: z.array(z.strictObject({ server: z.string(), force: z.boolean() })),
+    reload: z.array(z.strictObject({ server: z.string(), hasLeft: z.boolean() })),
+  }) satisfies z.ZodType<ToldOrders>,
   toldAnswer: z.strictObject({
     at: z.string(),
     bodyHash: z.string(),

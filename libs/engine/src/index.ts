@@ -1,5 +1,6 @@
 export type { Answer, Pending, ResolveQuery, Route } from './answer.js';
 export { Engine, type EngineParts } from './engine.js';
+export { OrderBook } from './order-book.js';
 export type { Leadership } from './ports/leadership.js';
 export type { Clock } from './ports/clock.js';
 export type * from './ports/declarations.js';

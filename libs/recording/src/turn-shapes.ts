@@ -112,6 +112,14 @@ export const EVENTS = {
   LoadOrdered: event('LoadOrdered', { model: modelId, until: amount }),
   UnloadOrdered: event('UnloadOrdered', { model: modelId, force: flag }),
   ReloadOrdered: event('ReloadOrdered', { model: modelId, until: amount }),
+  UnloadRemembered: event('UnloadRemembered', {
+    model: modelId,
+    copies: list(z.strictObject({ server: serverId, force: flag })),
+  }),
+  ReloadRemembered: event('ReloadRemembered', {
+    model: modelId,
+    copies: list(z.strictObject({ server: serverId, hasLeft: flag })),
+  }),
   DrainOrdered: event('DrainOrdered', { server: serverId, deadline: orNull(amount) }),
   DrainEnded: event('DrainEnded', { server: serverId }),
   FreezeOrdered: event('FreezeOrdered', { reason: text, since: amount }),

@@ -1,6 +1,7 @@
 import type { EffectiveModel } from '#config';
 import {
   type Event,
+  type EventOf,
   type Fleet,
   type Instant,
   lastFailure,
@@ -9,12 +10,13 @@ import {
   reloadsOf,
   replicasOf,
 } from '#core';
-import type { Engine } from '#engine';
+import type { Engine, OrderBook } from '#engine';
 import type { ModelMessage } from '#contracts';
 import { Refused } from '../errors/refused.js';
 import type { WallTimes } from '../wall-times.js';
 import { type Caller, checkIfMatch } from '../writes/caller.js';
 import type { Writes, Written } from '../writes/writes.js';
+import type { Catalog } from './catalog.js';
 import { pinNow } from './core-model.js';
 import type { ModelList } from './model-list.js';
 import { modelView } from './model-view.js';
@@ -24,21 +26,31 @@ import type { TurnWatch } from './turn-watch.js';
 /** An admin's load is wished for as long as a load may take, and then as long as a request may wait. */
 const SPARE: Millis = 60_000;
 
+type Ordered = EventOf<'LoadOrdered' | 'UnloadOrdered' | 'ReloadOrdered'>;
+
 /** How an order is given: for how long its end is waited for, and whether leases are waited out. */
 export interface OrderOptions {
   readonly waitMs?: number | undefined;
   readonly force?: boolean | null | undefined;
 }
 
-/** Orders to load, unload and reload. They are answered at once, or after `waitMs`; what follows is the engine's. */
+/**
+ * Orders to load, unload and reload. They are answered once they are stored, or after `waitMs`; what follows is the
+ * engine's, also after a restart.
+ */
 export class ModelOrders {
   constructor(
     private readonly engine: Engine,
     private readonly models: ModelList,
     private readonly writes: Writes,
     private readonly watch: TurnWatch,
-    private readonly times: WallTimes,
+    private readonly outside: { readonly book: OrderBook; readonly times: WallTimes },
   ) {}
+
+  /** What earlier lives had accepted and not done. */
+  recall(catalog: Catalog): Event[] {
+    return this.outside.book.recall((name) => this.wishedUntil(catalog.entry(name).effective));
+  }
 
   load(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
     const model = name as ModelId;
@@ -62,7 +74,7 @@ export class ModelOrders {
     const force = options.force ?? false;
     return this.order('unload', name, { body: { force }, caller, waitMs }, () => {
       const { effective } = this.models.entry(name);
-      if (pinNow(effective, this.times) !== null) throw pinned(name);
+      if (pinNow(effective, this.outside.times) !== null) throw pinned(name);
       const user = heldUser(this.engine.fleet, model);
       if (user !== undefined) throw inUse(name, user);
       return { event: { kind: 'UnloadOrdered', model, force }, ended: (fleet) => !fleet.holders.has(model) };
@@ -93,8 +105,9 @@ export class ModelOrders {
     verb: string,
     name: string,
     { body, caller, waitMs }: { body: unknown; caller: Caller; waitMs: number },
-    check: () => { event: Event; ended: (fleet: Readonly<Fleet>) => boolean },
+    check: () => { event: Ordered; ended: (fleet: Readonly<Fleet>) => boolean },
   ): Promise<Written<ModelMessage>> {
+    const { book } = this.outside;
     let ended = (_: Readonly<Fleet>): boolean => true;
     const path = `/v1/models/${name}/${verb}`;
     const written = await this.writes.perform({ method: 'POST', path, body, caller }, () => {
@@ -102,7 +115,12 @@ export class ModelOrders {
       const order = check();
       ended = order.ended;
       const view = (): ModelMessage => this.models.get(name);
-      return { changes: [], status: 202, view, commit: () => this.engine.tell(order.event) };
+      const changes = book.accept(this.engine.fleet, order.event);
+      const commit = (): void => {
+        book.follow(changes);
+        this.engine.tell(order.event);
+      };
+      return { changes, status: 202, view, commit };
     });
     if (waitMs === 0 || ended(this.engine.fleet)) return written;
     await this.watch.until(ended, waitMs);

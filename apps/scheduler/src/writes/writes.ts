@@ -53,11 +53,19 @@ export class Writes {
 
   /** Lets go of answers whose time is over. */
   async tidy(): Promise<void> {
+    await this.follow(this.answers, () => this.answers.overdue());
+  }
+
+  /** Stores what nobody asked for in so many words. What it is, is found when all writes before have ended. */
+  async follow(
+    keeper: { follow(changes: readonly ToldChange[]): void },
+    changesNow: () => readonly ToldChange[],
+  ): Promise<void> {
     await this.afterTheOthers(async () => {
-      const changes = this.answers.overdue();
+      const changes = changesNow();
       if (changes.length === 0) return;
       await this.store.write(changes);
-      this.answers.follow(changes);
+      keeper.follow(changes);
     });
   }
 

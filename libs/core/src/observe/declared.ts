@@ -7,6 +7,7 @@ import { bookingsFor, noteDependencies } from '../footprint.js';
 import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js';
 import { accountsChanged } from '../indexes.js';
 import { recallExcess } from '../limits.js';
+import { forgetPutOff } from './requests.js';
 import { evenly, type Instant, type Model, type ModelSettings } from '../model.js';
 
 export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet'>): void {
@@ -54,6 +55,7 @@ function forgetPast(fleet: Fleet, id: ModelId): void {
   fleet.foundFailing.delete(id);
   fleet.excesses.delete(id);
   if (!fleet.holders.has(id)) forgetTraits(fleet, id);
+  forgetPutOff(fleet, id);
   for (const [replica, { model }] of fleet.cooldowns) if (model === id) fleet.cooldowns.delete(replica);
 }
 

@@ -1,16 +1,14 @@
 import type { EventOf } from '../events.js';
 import type { Fleet } from '../fleet.js';
 import type { Instant } from '../model.js';
-import { orderUnload } from './requests.js';
 
 /** From now on nothing is loaded or unloaded. What was ordered before goes on by itself, and its end is heard. */
 export function freeze(fleet: Fleet, { reason, since }: EventOf<'FreezeOrdered'>): void {
-  fleet.frozen = { reason, since, unloads: fleet.frozen?.unloads ?? new Map() };
+  fleet.frozen = { reason, since };
 }
 
 /**
- * Takes up what had to wait: unloads that were ordered meanwhile, and loads, which have as long as they had when the
- * freeze began. Nobody has waited for room while there was none to be made.
+ * What had to wait is taken up: loads that were ordered have as long as they had when the freeze began. Nobody has waited for room while there was none to be made.
  */
 export function unfreeze(fleet: Fleet, now: Instant): void {
   const { frozen } = fleet;
@@ -20,6 +18,5 @@ export function unfreeze(fleet: Fleet, now: Instant): void {
     const lost = now - Math.max(frozen.since, wish.since);
     if (wish.admin && lost > 0) fleet.wishes.set(model, { ...wish, until: wish.until + lost });
   }
-  for (const [model, force] of frozen.unloads) orderUnload(fleet, { model, force }, now);
   fleet.wantedSince.clear();
 }

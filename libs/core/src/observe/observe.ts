@@ -17,8 +17,15 @@ import {
 import { freeze, unfreeze } from './freezes.js';
 import { looked, lookFailed } from './looked.js';
 import { configLearned, loadEnded, unloadEnded } from './orders.js';
-import { orderReload } from './reloads.js';
-import { cancelRequest, doubtServers, orderLoad, orderUnload, useRoutes } from './requests.js';
+import { orderReload, rememberReload } from './reloads.js';
+import {
+  cancelRequest,
+  doubtServers,
+  orderLoad,
+  orderUnload,
+  rememberUnload,
+  useRoutes,
+} from './requests.js';
 
 /** Writes one fact down. It decides nothing; every event is safe to hear twice, late, or about something gone. */
 export function observe(fleet: Fleet, event: Event, now: Instant): void {
@@ -72,6 +79,8 @@ type Declared = Extract<
       | 'StepsRemembered'
       | 'LoadTimeRemembered'
       | 'FootprintRemembered'
+      | 'UnloadRemembered'
+      | 'ReloadRemembered'
       | 'DrainOrdered'
       | 'DrainEnded'
       | 'FreezeOrdered'
@@ -105,6 +114,10 @@ function observeDeclared(fleet: Fleet, event: Declared, now: Instant): void {
       fleet.footprints.set(event.model, event.footprint);
       recallExcess(fleet, event.model, now);
       return;
+    case 'UnloadRemembered':
+      return rememberUnload(fleet, event);
+    case 'ReloadRemembered':
+      return rememberReload(fleet, event, now);
     case 'DrainOrdered':
       return drainServer(fleet, event.server, { since: now, deadline: event.deadline });
     case 'DrainEnded':

@@ -4,7 +4,7 @@ import { replicaId } from '../ids.js';
 import { pardon } from '../limits.js';
 import type { Instant } from '../model.js';
 import type { Replica } from '../replica.js';
-import { forgetCooldowns, orderLoad } from './requests.js';
+import { forgetCooldowns, forgetPutOff, orderLoad } from './requests.js';
 
 /**
  * Has every copy loaded anew that is there or on its way: it may have read the files of before. What was learned of the
@@ -19,10 +19,25 @@ export function orderReload(fleet: Fleet, { model, until }: EventOf<'ReloadOrder
   for (const server of fleet.servers.values()) {
     if (!fleet.replicas.has(replicaId(model, server.spec.id))) server.configs.delete(model);
   }
+  forgetPutOff(fleet, model);
   forgetCooldowns(fleet, model);
   pardon(fleet, model);
   const isAnywhere = [...fleet.reloads.values()].some((one) => one.model === model);
   if (!isAnywhere) orderLoad(fleet, { model, until }, now);
+}
+
+/** A reload that was under way when an earlier life of ours ended: what becomes of it shows when its server is looked at. */
+export function rememberReload(
+  fleet: Fleet,
+  { model, copies }: EventOf<'ReloadRemembered'>,
+  now: Instant,
+): void {
+  pardon(fleet, model);
+  for (const { server, hasLeft } of copies) {
+    const leftAt = hasLeft ? now : null;
+    if (!fleet.servers.has(server)) continue;
+    fleet.reloads.set(replicaId(model, server), { model, server, devices: [], leftAt, config: null });
+  }
 }
 
 const isToComeAgain = (replica: Replica): boolean =>

@@ -1,11 +1,11 @@
 import type { EventOf } from '../events.js';
 import { type Fleet, put, replicasOf } from '../fleet.js';
-import type { ModelId, RequestId, ServerId } from '../ids.js';
+import { type ModelId, replicaId, type RequestId, type ServerId } from '../ids.js';
 import { pardon } from '../limits.js';
 import type { Instant } from '../model.js';
 import { isFullWanted } from '../passes/look-around.js';
 import { isPinProtected } from '../pins.js';
-import type { Ready } from '../replica.js';
+import type { Ready, Replica } from '../replica.js';
 import { countRoutes } from '../strain.js';
 
 /** A doubted server is looked at no more often than this. */
@@ -47,7 +47,7 @@ export function orderLoad(
   forgetCooldowns(fleet, model);
   pardon(fleet, model);
   fleet.wishes.set(model, { until, admin: true, since: now });
-  putOff(fleet, (unloads) => unloads.delete(model));
+  forgetPutOff(fleet, model);
 }
 
 export function forgetCooldowns(fleet: Fleet, model: ModelId): void {
@@ -65,19 +65,28 @@ export function orderUnload(
 ): void {
   fleet.wishes.delete(model);
   for (const [id, reload] of fleet.reloads) if (reload.model === model) fleet.reloads.delete(id);
-  if (fleet.frozen) return putOff(fleet, (unloads) => unloads.set(model, force));
   for (const replica of replicasOf(fleet, model)) {
-    if (replica.phase === 'ready') unloadReady(fleet, replica, force, now);
-    else if (replica.phase === 'draining' && force) put(fleet, { ...replica, inUseUntil: now });
+    if (fleet.frozen) fleet.putOff.set(replica.id, { model, server: replica.server, force });
+    else unloadCopy(fleet, replica, force, now);
   }
 }
 
-/** Changes which unloads wait for the freeze to end, where there is one. */
-function putOff(fleet: Fleet, change: (unloads: Map<ModelId, boolean>) => void): void {
-  if (!fleet.frozen) return;
-  const unloads = new Map(fleet.frozen.unloads);
-  change(unloads);
-  fleet.frozen = { ...fleet.frozen, unloads };
+/** Of two orders about a model the later one counts. */
+export function forgetPutOff(fleet: Fleet, model: ModelId): void {
+  for (const [id, one] of fleet.putOff) if (one.model === model) fleet.putOff.delete(id);
+}
+
+/** Unloads that had not been carried out when an earlier life of ours ended are so once their servers were looked at. */
+export function rememberUnload(fleet: Fleet, { model, copies }: EventOf<'UnloadRemembered'>): void {
+  for (const { server, force } of copies) {
+    if (fleet.servers.has(server)) fleet.putOff.set(replicaId(model, server), { model, server, force });
+  }
+}
+
+/** Lets a copy go for an admin: one that is there and free to go. */
+export function unloadCopy(fleet: Fleet, replica: Replica, force: boolean, now: Instant): void {
+  if (replica.phase === 'ready') unloadReady(fleet, replica, force, now);
+  else if (replica.phase === 'draining' && force) put(fleet, { ...replica, inUseUntil: now });
 }
 
 function unloadReady(fleet: Fleet, replica: Ready, force: boolean, now: Instant): void {

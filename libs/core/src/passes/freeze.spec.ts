@@ -128,6 +128,17 @@ describe('a frozen fleet', () => {
     expect(driver.phase('a', 's')).toBe('ready');
   });
 
+  it('forgets an unload that was ordered when a reload is ordered after it', () => {
+    driver.warm('a', 's');
+    freeze();
+    driver.tell({ kind: 'UnloadOrdered', model: A, force: true });
+    driver.tell({ kind: 'ReloadOrdered', model: A, until: driver.now + 1_000 });
+    unfreeze();
+    driver.pass(12_000);
+    driver.loadEnds('a', 's');
+    expect(driver.orders()).toEqual(['load a@s', 'unload a@s', 'load a@s']);
+  });
+
   it('drains no server past its deadline before it ends', () => {
     driver.warm('a', 's');
     freeze();

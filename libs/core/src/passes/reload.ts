@@ -26,9 +26,14 @@ export function followReloads(fleet: Fleet, now: Instant): void {
 
 type Next = 'waits' | 'left' | 'over' | 'failed';
 
-function followed(fleet: Fleet, id: ReplicaId, { model, server, leftAt }: Reload, now: Instant): Next {
+function followed(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): Next {
   const replica = fleet.replicas.get(id);
-  if (!fleet.models.get(model)?.enabled || !fleet.servers.has(server)) return 'over';
+  const model = fleet.models.get(reload.model);
+  const server = fleet.servers.get(reload.server);
+  if (!server || model?.enabled === false) return 'over';
+  if (server.lookedAt === null) return 'waits';
+  if (!model) return 'over';
+  const { leftAt } = reload;
   if (!replica) return leftAt === null ? 'left' : 'waits';
   if (isStuck(fleet, replica, now)) return 'over';
   return leftAt === null ? beforeItLeft(fleet, replica) : sinceItLeft(replica);
@@ -83,8 +88,8 @@ function leave(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): void 
 export function bringBack(fleet: Fleet, open: readonly Server[], ledger: Ledger, now: Instant): void {
   if (fleet.reloads.size === 0 || fleet.frozen || isSettling(fleet, now)) return;
   for (const [id, reload] of fleet.reloads) {
-    if (reload.leftAt === null || fleet.replicas.has(id)) continue;
-    const model = fleet.models.get(reload.model)!;
+    const model = awaitedBack(fleet, id, reload);
+    if (!model) continue;
     const server = open.find(({ spec }) => spec.id === reload.server);
     const isOpen = server !== undefined && !coolingOn(fleet, server, model.id, now);
     const place = isOpen ? placeAgain(fleet, server, ledger, { model, reload }) : undefined;
@@ -95,6 +100,10 @@ export function bringBack(fleet: Fleet, open: readonly Server[], ledger: Ledger,
     }
   }
 }
+
+/** The model of a copy that has left and is not back; undefined also where a server is yet to say that there is such a model. */
+const awaitedBack = (fleet: Fleet, id: ReplicaId, { leftAt, model }: Reload): Model | undefined =>
+  leftAt === null || fleet.replicas.has(id) ? undefined : fleet.models.get(model);
 
 type Returning = { readonly model: Model; readonly reload: Reload };
 

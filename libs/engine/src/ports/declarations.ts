@@ -24,6 +24,16 @@ export interface ToldFreeze {
   readonly since: string;
 }
 
+/** What of the orders of admins about a model was accepted and is still to be done. */
+export interface ToldOrders {
+  /** Whether it is to be loaded, wherever that may be. */
+  readonly load: boolean;
+  /** The copies to be let go, by server, and whether leases are skipped for them. */
+  readonly unload: readonly { readonly server: string; readonly force: boolean }[];
+  /** The copies to be loaded anew, by server, and whether they have left for that. */
+  readonly reload: readonly { readonly server: string; readonly hasLeft: boolean }[];
+}
+
 /** The answer once given to a write with an Idempotency-Key. */
 export interface ToldAnswer {
   /** RFC 3339 UTC; kept for 24 h. */
@@ -39,6 +49,8 @@ export interface Told {
   readonly servers: ReadonlyMap<string, ToldServer>;
   /** Null: not frozen. */
   readonly freeze: ToldFreeze | null;
+  /** By model. */
+  readonly orders: ReadonlyMap<string, ToldOrders>;
   /** By credential, method, path and key, joined by the caller. */
   readonly answers: ReadonlyMap<string, ToldAnswer>;
 }
@@ -48,6 +60,7 @@ export type ToldChange =
   | { readonly kind: 'model'; readonly name: string; readonly value: ToldModel | null }
   | { readonly kind: 'server'; readonly id: string; readonly value: ToldServer | null }
   | { readonly kind: 'freeze'; readonly value: ToldFreeze | null }
+  | { readonly kind: 'orders'; readonly model: string; readonly value: ToldOrders | null }
   | { readonly kind: 'answer'; readonly key: string; readonly value: ToldAnswer | null };
 
 /** Keeps what we were told through the API: it survives crashes from the moment `write` resolves. */

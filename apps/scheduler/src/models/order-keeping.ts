@@ -1,0 +1,33 @@
+import type { Fleet } from '#core';
+import type { Observer, OrderBook, Turn } from '#engine';
+import type { Writes } from '../writes/writes.js';
+
+/** Has the store follow what becomes of the orders of admins, so that a restart goes on with what is not done. */
+export class OrderKeeping implements Observer {
+  private isWriting = false;
+
+  constructor(
+    private readonly book: OrderBook,
+    private readonly writes: Writes,
+  ) {}
+
+  turnTaken(_: Turn, fleet: Fleet): void {
+    if (!this.isWriting && this.isBehind(fleet)) void this.keep(fleet);
+  }
+
+  private isBehind(fleet: Fleet): boolean {
+    return this.book.changes(fleet).length > 0;
+  }
+
+  /** What cannot be stored now is so after a later turn: until then the store has more to be done than there is. */
+  private async keep(fleet: Fleet): Promise<void> {
+    this.isWriting = true;
+    try {
+      while (this.isBehind(fleet)) await this.writes.follow(this.book, () => this.book.changes(fleet));
+    } catch {
+      return;
+    } finally {
+      this.isWriting = false;
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { emptyFleet, type Event, type Fleet, type ModelId, type ServerId, step } from '#core';
+import { aModel, aServer } from '../../../test/support/builders.js';
+import { OrderBook } from './order-book.js';
+import type { ToldOrders } from './ports/declarations.js';
+
+const A = 'a' as ModelId;
+const S = 's' as ServerId;
+const LOAD = { kind: 'LoadOrdered', model: A, until: 1e6 } as const;
+const RELOAD = { kind: 'ReloadOrdered', model: A, until: 1e6 } as const;
+const UNLOAD = { kind: 'UnloadOrdered', model: A, force: true } as const;
+const NOTHING: ToldOrders = { load: false, unload: [], reload: [] };
+const RELOADING: ToldOrders = { ...NOTHING, reload: [{ server: S, hasLeft: false }] };
+
+describe('the book of orders', () => {
+  let fleet: Fleet;
+  let book: OrderBook;
+  let stored: Map<string, ToldOrders>;
+
+  beforeEach(() => {
+    fleet = emptyFleet();
+    stored = new Map();
+    book = new OrderBook(stored);
+    turn({ kind: 'ServerDeclared', server: aServer('s', [10]) });
+    turn({ kind: 'ModelDeclared', model: aModel('a') });
+    turn({ kind: 'ContactChanged', server: S, fact: 'connected' });
+  });
+
+  const turn = (...events: Event[]) => step(fleet, events, 1_000);
+
+  /** As a store does it. */
+  function store(changes: ReturnType<OrderBook['changes']>): void {
+    for (const change of changes) {
+      if (change.kind !== 'orders') continue;
+      if (change.value) stored.set(change.model, change.value);
+      else stored.delete(change.model);
+    }
+    book.follow(changes);
+  }
+
+  /** Finds a copy on the server. */
+  function find(): void {
+    const index = [{ model: A, version: '1', state: 'READY', reason: '' }] as const;
+    const counts = { lastInference: 0, succeeded: 0, failed: 0, waited: 0, memory: [] };
+    const serving = [{ model: A, version: '1', ...counts }];
+    const look = { begunAt: 1_000, endedAt: 1_000, metrics: null, mode: null, serverVersion: null };
+    turn({ kind: 'Looked', server: S, look: { ...look, index, serving } });
+  }
+
+  it('has an order written down before it is accepted, and says the next life what of it is to be done', () => {
+    find();
+    store(book.accept(fleet, RELOAD));
+    expect(stored.get('a')).toEqual(RELOADING);
+    expect(new OrderBook(stored).recall(() => 7)).toEqual([
+      { kind: 'ReloadRemembered', model: 'a', copies: [{ server: 's', hasLeft: false }] },
+    ]);
+    store(book.accept(fleet, UNLOAD));
+    expect(new OrderBook(stored).recall(() => 7)).toEqual([
+      { kind: 'UnloadRemembered', model: 'a', copies: [{ server: 's', force: true }] },
+    ]);
+  });
+
+  it('takes a load beside a reload, which goes on, and a reload of what is not there for a load', () => {
+    store(book.accept(fleet, RELOAD));
+    expect(stored.get('a')).toEqual({ ...NOTHING, load: true });
+    expect(new OrderBook(stored).recall(() => 7)).toEqual([{ ...LOAD, until: 7 }]);
+    find();
+    store(book.accept(fleet, RELOAD));
+    store(book.accept(fleet, LOAD));
+    expect(stored.get('a')).toEqual({ ...RELOADING, load: true });
+    expect(book.accept(fleet, LOAD)).toEqual([]);
+  });
+
+  it('follows what becomes of an order, and forgets what is done', () => {
+    find();
+    turn({ kind: 'FreezeOrdered', reason: 'audit', since: 0 });
+    store(book.accept(fleet, UNLOAD));
+    turn(UNLOAD);
+    expect(book.changes(fleet)).toEqual([]);
+    turn({ kind: 'ModelDeclared', model: aModel('a', { pinnedCopies: 1 }) });
+    turn({ kind: 'FreezeEnded' });
+    store(book.changes(fleet));
+    expect([stored.size, book.changes(fleet)]).toEqual([0, []]);
+  });
+
+  it('forgets what nobody can do any more', () => {
+    const gone = new OrderBook(new Map([['x', RELOADING]]));
+    expect(gone.changes(fleet)).toEqual([{ kind: 'orders', model: 'x', value: null }]);
+  });
+
+  it('writes nothing for an unload of what is not there', () => {
+    expect(book.accept(fleet, UNLOAD)).toEqual([]);
+  });
+});
