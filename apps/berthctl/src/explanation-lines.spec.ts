@@ -52,6 +52,22 @@ const rows = (told: Parameters<typeof explained>[0]): string[] =>
     .map((line) => line.replaceAll(/ {2,}/g, ' | '))
     .filter((line) => !line.startsWith('state'));
 
+describe('how far a load has come', () => {
+  const progressOf = (etaMs: number | null): string | undefined =>
+    explanationLines(
+      {
+        ...explained({ verdict: 'frozen', until: null, cooldown: null }),
+        progress: { phase: 'waiting', etaMs, position: 1 },
+      },
+      NOW,
+    ).find((line) => line.startsWith('progress'));
+
+  it('is told with the time it should take, and with none where the fleet is frozen', () => {
+    expect(progressOf(10_000)).toBe('progress   waiting, ready in about 10 s');
+    expect(progressOf(null)).toBe('progress   waiting, not before the freeze ends');
+  });
+});
+
 describe('the verdict on a server and a device', () => {
   it('says when time alone ends it', () => {
     const found = rows({ verdict: 'swaps_spent', until: later(50), cooldown: null });

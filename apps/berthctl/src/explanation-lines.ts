@@ -40,13 +40,17 @@ function headLines(told: ExplanationMessage, now: number): string[] {
     ['requests', `${told.waiting} waiting`],
     ['lacking', lackingSince && `since ${away(lackingSince, now)}`],
     ['ordered', orderedUntil && `ends ${away(orderedUntil, now)}`],
-    ['progress', told.progress && `${told.progress.phase}, ready in about ${lasting(told.progress.etaMs)}`],
+    ['progress', told.progress && progressWords(told.progress)],
     ['a request', waitWords(told.predictedWaitMs)],
     ['failed', lastFailure && `${away(lastFailure.at, now)}: ${lastFailure.cause}`],
     ['next try', nextTryAt && away(nextTryAt, now)],
     ['left', copies.length > 0 ? null : lastUnload && departure(lastUnload, now)],
   ];
   return lines.flatMap(([title, words]) => (words === null ? [] : [`${title.padEnd(11)}${words}`]));
+}
+
+function progressWords({ phase, etaMs }: NonNullable<ExplanationMessage['progress']>): string {
+  return `${phase}, ${etaMs === null ? 'not before the freeze ends' : `ready in about ${lasting(etaMs)}`}`;
 }
 
 function waitWords(wait: number | null): string {

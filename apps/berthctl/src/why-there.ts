@@ -25,6 +25,7 @@ const VERDICTS: Readonly<Record<Plain, string>> = {
   room: 'there is room',
   no_room: 'there is no room, and too little may leave',
   incomplete: 'something that it needs there is still leaving, or cannot come',
+  frozen: 'the fleet is frozen, and nothing is loaded before that ends',
   quarantined: 'the model, or something that it is made of, took more than its limit and is quarantined',
   unseen: 'it was never seen what is there',
   not_in_repository: 'its repository does not list it',

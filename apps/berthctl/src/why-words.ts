@@ -53,6 +53,7 @@ function progressWords({ lacksSince, wait }: Pick<Demand, 'lacksSince' | 'wait'>
 }
 
 function etaWords({ phase, eta }: NonNullable<Demand['wait']>): string {
+  if (eta === null) return 'Its load does not begin before the freeze ends.';
   const about = `about ${lasting(eta)}`;
   return phase === 'loading'
     ? `It should be ready in ${about}.`

@@ -17,6 +17,7 @@ export const verdictSchema = z.enum([
   'incomplete',
   'cooling_down',
   'closed',
+  'frozen',
   'quarantined',
   'unseen',
   'not_in_repository',
@@ -85,7 +86,11 @@ export const explanationSchema = z.strictObject({
   lackingSince: time.nullable().describe('Since when somebody has wanted more of it than there is.'),
   orderedUntil: time.nullable().describe('How long an order to load it, or an unanswered wish, holds.'),
   progress: z
-    .strictObject({ phase: z.enum(['waiting', 'placed', 'loading']), etaMs: count, position: count })
+    .strictObject({
+      phase: z.enum(['waiting', 'placed', 'loading']),
+      etaMs: count.nullable().describe('When it should be ready; null: not before the freeze ends.'),
+      position: count,
+    })
     .nullable()
     .describe('How far the load that is wanted has come.'),
   predictedWaitMs: count

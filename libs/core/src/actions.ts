@@ -25,7 +25,7 @@ export interface Refusal {
   readonly reason: RefusalReason;
   /** When another try could succeed, before bounds and jitter; null where no wait helps. */
   readonly retryAfter: Millis | null;
-  /** `loading` only: how far it is, when it should be ready, and how many wait before this one. */
+  /** `loading` only: how far it is, when it should be ready where that can be told, and how many wait before this one. */
   readonly phase?: 'waiting' | 'placed' | 'loading';
   readonly eta?: Millis;
   readonly position?: number;

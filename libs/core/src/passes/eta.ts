@@ -10,8 +10,8 @@ const FIRST_GUESS: Millis = 10_000;
 
 export interface Wait {
   readonly phase: 'waiting' | 'placed' | 'loading';
-  /** When the model should be ready, from now. */
-  readonly eta: Millis;
+  /** When the model should be ready, from now; null where its load cannot begin before a freeze ends, whenever that is. */
+  readonly eta: Millis | null;
   /** How many wait for it. */
   readonly position: number;
 }
@@ -31,7 +31,7 @@ export function describeWait(fleet: Readonly<Fleet>, model: ModelId, now: Instan
     return { phase: 'loading', eta, position };
   }
   const phase = replicas.some((replica) => replica.phase === 'placed') ? 'placed' : 'waiting';
-  return { phase, eta: movedIn(fleet, model, now) + took, position };
+  return { phase, eta: fleet.frozen ? null : movedIn(fleet, model, now) + took, position };
 }
 
 /** How long it should take until what moves for a model can leave: another copy of that is loaded first, and leases end. */

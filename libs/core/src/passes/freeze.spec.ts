@@ -43,6 +43,7 @@ describe('a frozen fleet', () => {
       detail: 'frozen',
       retryAfter: 10_000,
     });
+    expect(driver.refusalOf(cold)).not.toHaveProperty('eta');
     expect(driver.orders()).toEqual([]);
     const later = driver.resolve('a');
     unfreeze();

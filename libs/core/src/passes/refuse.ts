@@ -1,11 +1,11 @@
 import type { Action, Refusal } from '../actions.js';
 import type { Fleet, Request } from '../fleet.js';
 import type { ModelId } from '../ids.js';
-import type { Instant } from '../model.js';
+import type { Instant, Millis } from '../model.js';
 import { hasVersion, routableReplicas } from '../routes.js';
 import type { Server } from '../server.js';
 import type { Ledger } from '../ledger.js';
-import { describeWait, type Wait } from './eta.js';
+import { describeWait, loadTook, type Wait } from './eta.js';
 import { awaitedAmong, type Openings, openingsFor } from './openings.js';
 import { heldUntil } from './load-budget.js';
 import { Verdicts } from './verdicts.js';
@@ -55,7 +55,8 @@ export function refuseOverflow(fleet: Fleet, now: Instant): Action[] {
       all += 1;
       return undefined;
     }
-    return { reason: 'queue_full', retryAfter: Math.max(SHORT, describeWait(fleet, model, now).eta) };
+    const { eta } = describeWait(fleet, model, now);
+    return { reason: 'queue_full', retryAfter: Math.max(SHORT, eta ?? loadTook(fleet, model)) };
   });
 }
 
@@ -126,16 +127,20 @@ function lateness(
   if (wait.phase === 'waiting' && !verdicts.hasOpenServer())
     return { reason: 'no_server', retryAfter: SHORT };
   const held = wait.phase === 'waiting' ? heldUntil(fleet, open, model, now) : null;
-  const eta = held === null ? wait.eta : held - now + wait.eta;
   return {
-    reason: 'loading',
-    retryAfter: Math.max(SHORT, eta),
-    phase: wait.phase,
-    eta,
-    position: wait.position,
+    ...comingIn(wait, held === null ? 0 : held - now, loadTook(fleet, model)),
     ...detailOf(fleet, wait, held),
   };
 }
+
+/** How far it is after a delay. Nobody knows when a freeze ends: then the hint to come again is the time of a load. */
+const comingIn = ({ phase, eta, position }: Wait, delay: Millis, took: Millis): Refusal => ({
+  reason: 'loading',
+  retryAfter: Math.max(SHORT, delay + (eta ?? took)),
+  phase,
+  ...(eta === null ? {} : { eta: delay + eta }),
+  position,
+});
 
 /** What else than its own load keeps a model waiting. */
 function detailOf({ frozen }: Fleet, { phase }: Wait, held: Instant | null): Pick<Refusal, 'detail'> {

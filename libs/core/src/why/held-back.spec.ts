@@ -39,6 +39,31 @@ describe('a model that is not loaded though there may be room', () => {
   });
 });
 
+describe('a model that is not loaded since the fleet is frozen', () => {
+  it('is told so, with the room there is, and no time', () => {
+    const driver = new CoreDriver();
+    driver.declare(aModel('m', { gpuBytes: 4 }), aModel('big', { gpuBytes: 40 }));
+    driver.serve(aServer('s', [20]), ['m', 'big']);
+    driver.tell({ kind: 'FreezeOrdered', reason: 'audit', since: driver.now });
+    driver.resolve('m');
+    const frozen = why(driver, 'm');
+    expect(frozen).toMatchObject({ there: [both('frozen', null)], predictedWait: null });
+    expect(frozen.there[0]!.places).toMatchObject([{ verdict: 'room' }]);
+    expect(frozen.demand.wait).toMatchObject({ phase: 'waiting', eta: null });
+    expect(why(driver, 'big').there).toMatchObject([both('too_small', null)]);
+    driver.tell({ kind: 'FreezeEnded' });
+    expect(why(driver, 'm').demand.wait).toMatchObject({ phase: 'loading', eta: 10_000 });
+  });
+
+  it('goes on with a load that was on its way, and says when that should end', () => {
+    const driver = new CoreDriver();
+    driver.declare(aModel('m', { gpuBytes: 4 })).serve(aServer('s', [20]), ['m']);
+    driver.resolve('m');
+    driver.tell({ kind: 'FreezeOrdered', reason: 'audit', since: driver.now });
+    expect(why(driver, 'm')).toMatchObject({ predictedWait: 10_000, demand: { wait: { eta: 10_000 } } });
+  });
+});
+
 describe('a device that has had its swaps of a minute', () => {
   /** `a` is idle again. */
   function idleAfterSwap(): CoreDriver {

@@ -37,6 +37,8 @@ export type Verdict =
   | 'cooling_down'
   /** The server takes nothing new: it does not stand, is drained, or has overdue loads in all its slots. */
   | 'closed'
+  /** The fleet is frozen: nothing is loaded before that ends, whatever room there is. */
+  | 'frozen'
   /** The model, or something that it is made of, took more than its limit: it is loaded nowhere until somebody says otherwise. */
   | 'quarantined'
   /** Not even an empty server could take it. */
@@ -177,6 +179,7 @@ const HOLDS: Judgement = { verdict: 'holds', until: null };
 function judge(scene: Scene, server: Server, { isOpen, cooldown, places }: Judged): Judgement {
   const lasting = lastingVerdict(scene, server) ?? (isOpen ? null : 'closed');
   if (lasting !== null) return { verdict: lasting, until: null };
+  if (scene.fleet.frozen) return { verdict: 'frozen', until: null };
   if (cooldown) return { verdict: 'cooling_down', until: cooldown.until };
   const { verdict = 'incomplete', until = null } = bestOf(places) ?? {};
   return { verdict, until };
