@@ -86,7 +86,7 @@ function rowsLost(fleet: Fleet, server: Server, names: ReadonlySet<ModelId>): Mo
 
 /**
  * Each model in the statistics, in our books or ever loaded is compared with what the look says of it. The others are
- * left out early: a repository may list thousands.
+ * left out early: a repository may list thousands. What is new comes first, before the loads are ended that may have brought it.
  */
 function bookWhatIsSeen(
   fleet: Fleet,
@@ -98,7 +98,8 @@ function bookWhatIsSeen(
   const booked = new Set(replicasOn(fleet, server.spec.id).map(({ model }) => model));
   const rows = groupBy((index ?? []).filter(({ model }) => touched.has(model) || booked.has(model)));
   const serving = groupBy(seen);
-  for (const model of new Set([...rows.keys(), ...serving.keys(), ...booked])) {
+  const found = [...rows.keys(), ...serving.keys()].filter((model) => !booked.has(model));
+  for (const model of new Set([...found, ...booked])) {
     const sighting = sightingOf(rows.get(model) ?? [], serving.get(model) ?? []);
     sighted(fleet, server, model, { sighting, begunAt, now });
   }

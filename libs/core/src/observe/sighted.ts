@@ -7,6 +7,7 @@ import { readAnew } from '../indexes.js';
 import { sumOf } from '../ledger.js';
 import type { Sighting } from '../look.js';
 import type { Instant, Millis } from '../model.js';
+import { isStuck } from '../stuck.js';
 import { end } from './ended.js';
 import { isGivenBack } from './measure.js';
 import { becomeReady, becomeUnknown, pendingIn } from './orders.js';
@@ -53,7 +54,7 @@ export function sighted(fleet: Fleet, server: Server, model: ModelId, seen: Seen
 function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: Seen): void {
   forgetConfig(fleet, server, model);
   const devices = devicesFound(fleet, server, model);
-  const loads = server.ordered.has(model) ? [] : loadsOfEnsembles(fleet, server);
+  const loads = server.ordered.has(model) ? [] : loadsOfEnsembles(fleet, server, now);
   if (loads.length > 0) server.presumed.set(model, loads);
   const found = becomeUnknown(
     {
@@ -81,13 +82,24 @@ function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: 
  * The loads of ours that may be of ensembles, and run or have ended since the last look: what turns up unordered is
  * booked as a step of theirs.
  */
-function loadsOfEnsembles(fleet: Fleet, server: Server): ModelId[] {
-  const isRecent = ({ phase, stranger, since }: Replica): boolean =>
-    phase === 'loading' || (phase === 'ready' && !stranger && since >= (server.lookedAt ?? Infinity));
-  return replicasOn(fleet, server.spec.id)
-    .filter((replica) => isRecent(replica))
+const loadsOfEnsembles = (fleet: Fleet, server: Server, now: Instant): ModelId[] =>
+  replicasOn(fleet, server.spec.id)
+    .filter((replica) => isRecentLoad(fleet, server, replica, now))
     .map(({ model }) => model)
     .filter((model) => mayBeEnsemble(fleet, server, model));
+
+/** A load that failed is booked until a look begun after it; one without an answer may run until it counts as stuck. */
+function isRecentLoad(fleet: Fleet, { lookedAt }: Server, replica: Replica, now: Instant): boolean {
+  switch (replica.phase) {
+    case 'loading':
+      return true;
+    case 'ready':
+      return !replica.stranger && replica.since >= (lookedAt ?? Infinity);
+    case 'unknown':
+      return replica.after === 'load_failed' || (replica.after === 'load' && !isStuck(fleet, replica, now));
+    default:
+      return false;
+  }
 }
 
 const versionsOf = (sighting: Serving): string[] =>

@@ -80,6 +80,40 @@ describe('what is found while a load of ours runs', () => {
     expect(driver.orders()).toEqual(['load a@t', 'unload s@t']);
   });
 
+  it('is ours where nobody knows what became of the load, and it runs still', () => {
+    const driver = aDriver();
+    driver.resolve('a');
+    driver.now += 100;
+    driver.loadEnds('a', 't', 'unknown');
+    driver.shelf('t').set('s', 'READY');
+    driver.pass(10_000);
+    driver.shelf('t').set('a', 'READY');
+    driver.pass(1_000);
+    learn(driver, 'a', ['s']);
+    driver.pass(100_000);
+    expect(driver.orders()).toEqual(['load a@t', 'unload a@t', 'unload s@t']);
+  });
+
+  it('is ours where the load had failed before the look that shows it first', () => {
+    const driver = aDriver();
+    driver.resolve('a', { wait: 5_000 });
+    driver.now += 100;
+    driver.loadEnds('a', 't', 'missing');
+    driver.shelf('t').set('s', 'READY');
+    driver.pass(100_000);
+    expect(driver.orders()).toEqual(['load a@t', 'unload s@t']);
+  });
+
+  it('is a stranger where that load is stuck', () => {
+    const driver = aDriver();
+    driver.resolve('a');
+    driver.loadEnds('a', 't', 'unknown');
+    driver.pass(500_000);
+    driver.shelf('t').set('s', 'READY');
+    driver.pass(10_000);
+    expect(driver.fleet.replicas.get(replicaId(S, SERVER))?.stranger).toBe(true);
+  });
+
   it('may be a step of our model until its config tells: it does not leave before, whatever else is said of it', () => {
     const driver = aDriver();
     driver.resolve('a');

@@ -29,6 +29,15 @@ describe('what drains beside a model that nobody has described', () => {
     expect(driver.orders().at(-1)).toBe('unload step@t');
   });
 
+  it('waits as long where nobody knows what became of the load, until that has had its time', () => {
+    const driver = beside();
+    driver.loadEnds('e', 't', 'unknown');
+    driver.pass(40_000);
+    expect(driver.orders().at(-1)).toBe('load e@t');
+    driver.pass(20_000);
+    expect(driver.orders().at(-1)).toBe('unload step@t');
+  });
+
   it('serves on where that is made of it', () => {
     const driver = beside();
     driver.loadEnds('e', 't');
