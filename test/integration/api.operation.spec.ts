@@ -60,6 +60,31 @@ describe('operating it', () => {
     ]);
   });
 
+  it('refuses keys in a query that it does not know, everywhere', async () => {
+    const calls = [
+      ['GET', '/v1/models/resnet50/explain'],
+      ['HEAD', '/v1/models/resnet50/explain'],
+      ['GET', '/v1/models/resnet50'],
+      ['GET', '/v1/models'],
+      ['PUT', '/v1/models/resnet50'],
+      ['POST', '/v1/models/resnet50/resolve'],
+      ['POST', '/v1/models/resnet50/load'],
+      ['POST', '/v1/models:batch'],
+      ['GET', '/v1/servers/a'],
+      ['DELETE', '/v1/fleet/frozen'],
+      ['GET', '/metrics'],
+      ['GET', '/health/ready'],
+      ['GET', '/openapi.json'],
+    ] as const;
+    for (const [method, path] of calls) {
+      const { status, body } = await call(world, method, `${path}?dept=1&dept=2`);
+      const told = method === 'HEAD' ? undefined : [{ path: 'dept', rule: 'is not a known key' }];
+      expect([method, path, status, body?.errors]).toEqual([method, path, 400, told]);
+    }
+    expect((await call(world, 'GET', '/v1/models/resnet50/explain?')).status).toBe(200);
+    expect((await call(world, 'GET', '/v1/nothing?dept=1')).status).toBe(404);
+  });
+
   it('answers reflection with both services', async () => {
     expect(await reflected(world, 'v1')).toEqual(
       expect.arrayContaining(['berth.v1.Admin', 'berth.v1.Router']),

@@ -10,6 +10,7 @@ import { freePort } from './free-port.js';
 import { grpcOptions } from './grpc/options.js';
 import { fastifyAdapter, guardLocal, parseJson } from './http/fastify.js';
 import { openApi } from './http/openapi.js';
+import { refuseQueries } from './http/queries.js';
 import { checks } from './http/worded.js';
 import { serveBatch } from './models/batch.http.js';
 import { nestLog } from './nest-log.js';
@@ -42,9 +43,10 @@ export async function listen(config: Config, made: Composition): Promise<Listeni
   const fastify = adapter.getInstance();
   parseJson(fastify);
   guardLocal(fastify, made.problems);
+  const document = openApi(app);
+  refuseQueries(fastify, document, made.problems);
   serveResolve(fastify, made.resolver, made.problems);
   serveBatch(fastify, made.batch, made.problems);
-  const document = openApi(app);
   fastify.get('/openapi.json', () => document);
   try {
     return await open(app, config, made);

@@ -14,6 +14,11 @@ import { type Described, OPERATIONS } from './operations.js';
 
 type Json = Record<string, unknown>;
 
+/** What is published: each path's operations, by method. */
+export interface Published extends Json {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+}
+
 const NAMED = new Map<z.ZodType, string>([
   [routeSchema, 'Route'],
   [modelSchema, 'Model'],
@@ -34,7 +39,7 @@ const WRITE_HEADERS = [
 ];
 
 /** The OpenAPI 3.1 document: paths and parameters as Nest finds them, the rest from our table and schemas. */
-export function openApi(app: INestApplication): Json {
+export function openApi(app: INestApplication): Published {
   const base = new DocumentBuilder()
     .setTitle('Berth')
     .setDescription('Places many models on few GPUs.')
@@ -42,7 +47,7 @@ export function openApi(app: INestApplication): Json {
     .setOpenAPIVersion('3.1.0')
     .build();
   const found = SwaggerModule.createDocument(app, base).paths as Record<string, Record<string, Json>>;
-  const paths: Record<string, Json> = {};
+  const paths: Record<string, Record<string, Json>> = {};
   for (const [key, described] of Object.entries(OPERATIONS)) {
     const [method = '', path = ''] = key.split(' ');
     const operation = found[path]?.[method] ?? { parameters: pathParameters(path) };

@@ -21,8 +21,6 @@ export function serveResolve(fastify: FastifyInstance, resolver: Resolver, probl
     }
   };
   const answer = (request: ResolveRequest, reply: FastifyReply): void => {
-    if (request.raw.url?.includes('?'))
-      throw invalid([{ path: 'query', rule: 'must be empty: fields go in the body' }]);
     const read = readResolveRequest(request.params.model, request.body);
     if (!read.ok) throw invalid(read.errors);
     const route = resolver.warm(read.query);

@@ -1,0 +1,32 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { check } from '#config';
+import type { Problems } from '../errors/problems.js';
+import { invalid } from '../errors/refused.js';
+import type { Published } from './openapi.js';
+
+const NONE = z.strictObject({});
+
+/**
+ * Refuses every key in the query of an operation for which none is published; the others check theirs by their schemas. Its
+ * method may be `HEAD` for `GET`. What leads nowhere is told so, whatever its query.
+ */
+export function refuseQueries(fastify: FastifyInstance, { paths }: Published, problems: Problems): void {
+  const isPublished = (path: string, method: string): boolean => {
+    const parameters = (paths[path]?.[method]?.['parameters'] ?? []) as readonly { in?: string }[];
+    return parameters.some((parameter) => parameter.in === 'query');
+  };
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const path = request.raw.url?.includes('?') ? pathOf(request) : undefined;
+    if (path === undefined || isPublished(path, methodOf(request))) return done();
+    const checked = check(NONE, request.query);
+    if (checked.ok) return done();
+    problems.send(invalid(checked.errors), request, reply);
+  });
+}
+
+/** The path as OpenAPI has it, with its parameters in braces; undefined where there is none such. */
+const pathOf = ({ routeOptions }: FastifyRequest): string | undefined =>
+  routeOptions.url?.replaceAll(/:([a-z]+)/g, '{$1}');
+
+const methodOf = ({ method }: FastifyRequest): string => (method === 'HEAD' ? 'get' : method.toLowerCase());
