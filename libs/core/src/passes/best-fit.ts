@@ -5,9 +5,9 @@ import type { Place } from './places.js';
 import { slackIn } from './slack.js';
 
 /**
- * The best of the places with room. Where the model is spread, a server unlike those that hold it; then a server without
- * a copy before one with; then memory free today before memory free soon; then the best fit, which keeps the large gaps
- * for large models.
+ * The best of the places with room. What needs a GPU goes to a server that has one; where the model is spread, to a server
+ * unlike those that hold it; then a server without a copy before one with; then memory free today before memory free soon;
+ * then the best fit, which keeps the large gaps for large models.
  */
 export function bestFit(
   fleet: Fleet,
@@ -16,16 +16,27 @@ export function bestFit(
   crowdOn: (server: Server) => number,
 ): Place | undefined {
   const slackOf = slackIn(fleet, ledger);
+  const lacksGpu = lackIn(places);
   let best: { readonly place: Place; readonly rank: readonly number[] } | undefined;
   for (const place of places) {
     const { server, bookings, grows } = place;
     if (!ledger.fitsSpare(bookings)) continue;
     const isFree = ledger.fitsFree(bookings);
-    const rank = [crowdOn(server), grows ? 1 : 0, isFree ? 0 : 1, slackOf(place)];
+    const rank = [lacksGpu(server) ? 1 : 0, crowdOn(server), grows ? 1 : 0, isFree ? 0 : 1, slackOf(place)];
     if (!best || isBefore(rank, best.rank)) best = { place, rank };
   }
   return best?.place;
 }
+
+/** Tells the servers without any GPU where what is to be placed needs one. */
+function lackIn(places: readonly Place[]): (server: Server) => boolean {
+  let needsGpu: boolean | undefined;
+  return ({ devices }) => devices?.[0]?.kind !== 'gpu' && (needsGpu ??= places.some(takesGpu));
+}
+
+/** Whether the model, or what it brings, takes memory of a GPU there. */
+const takesGpu = ({ bookings }: Place): boolean =>
+  bookings.some(({ account, bytes }) => bytes > 0 && account.startsWith('gpu:'));
 
 /** Compares number by number, the first that differ. */
 function isBefore(one: readonly number[], other: readonly number[]): boolean {

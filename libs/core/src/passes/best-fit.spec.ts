@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { Model, ServerId } from '../index.js';
+
+const M = aModel('m', { hostBytes: 1 });
+const ON_CPU = { json: '{}', kind: 'cpu', gpus: [], count: 1 } as const;
+
+/** A server without any GPU, whose memory a small model fits best, beside one with a GPU. */
+function mixed(model: Model = M): CoreDriver {
+  return new CoreDriver()
+    .declare(model, aModel('other', { gpuBytes: 8 }))
+    .serve(aServer('cpu', [], { devices: null, hostMemory: 1 }), ['m'])
+    .serve(aServer('gpu', [10]), ['m', 'other']);
+}
+
+describe('the best fit in a fleet in which some servers have no GPU', () => {
+  it('is on a GPU for what needs one', () => {
+    const driver = mixed();
+    driver.resolve('m');
+    expect(driver.orders()).toEqual(['load m@gpu']);
+    const byDefault = mixed({ ...M, sizesDeclared: false });
+    byDefault.resolve('m');
+    expect(byDefault.orders()).toEqual(['load m@gpu']);
+  });
+
+  it('is without one where none has room, before anybody leaves for it', () => {
+    const driver = mixed().warm('other', 'gpu');
+    driver.pass(60_000);
+    driver.resolve('m');
+    expect(driver.orders()).toEqual(['load other@gpu', 'load m@cpu']);
+  });
+
+  it('is anywhere for what needs none', () => {
+    const driver = mixed({ ...M, gpuBytes: 0 });
+    driver.resolve('m');
+    expect(driver.orders()).toEqual(['load m@cpu']);
+    const onCpu = mixed();
+    onCpu.tell({ kind: 'ConfigLearned', server: 'gpu' as ServerId, model: M.id, config: ON_CPU, steps: [] });
+    onCpu.resolve('m');
+    expect(onCpu.orders()).toEqual(['load m@cpu']);
+  });
+});
