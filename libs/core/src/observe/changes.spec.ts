@@ -182,7 +182,8 @@ describe('an in-place change', () => {
     driver.declare(aModel('a', { ...parts, pinnedCopies: 2 }));
     expect(changeIn(driver)).toMatchObject({ order: null });
     driver.shelf('t').set('a', 'UNAVAILABLE', 'unloaded');
-    driver.pass(2_100);
+    driver.pass(600);
+    expect(driver.phase('a', 't')).toBe('unknown');
     expect(bookedBy(driver)).toEqual([
       ['gpu:t/0', 3],
       ['host:t', 0],
