@@ -5,8 +5,8 @@ import type { Fleet } from '../fleet.js';
 import { indexesOf } from '../indexes.js';
 import { Ledger } from '../ledger.js';
 import { openServers } from '../standing.js';
-import { bestPlan, planFor } from './evict.js';
-import { offersOn } from './offers.js';
+import { bestPlan, harmOf, planFor } from './evict.js';
+import { byHarm, offersOn } from './offers.js';
 import { growthsOn, placesOn } from './places.js';
 import { victimsAmong, victimTest } from './victims.js';
 import { type Want, wantFor } from './wants.js';
@@ -26,7 +26,9 @@ function isSamePlan(fleet: Fleet, want: Want, now: number): boolean {
   const places = all.filter(({ bookings }) => !ledger.fitsSpare(bookings));
   const isVictim = victimTest(fleet, places, want, now);
   const found = bestPlan(fleet, ledger, places, want, isVictim);
-  const scanned = planFor(fleet, ledger, places, want, victimsAmong(fleet, isVictim));
+  const victims = victimsAmong(fleet, isVictim);
+  const plans = places.flatMap((place) => planFor(fleet, ledger, place, want, victims) ?? []);
+  const [scanned] = plans.toSorted((one, other) => byHarm(harmOf(one), harmOf(other)));
   return (
     found?.place === scanned?.place &&
     JSON.stringify(found?.victims ?? []) === JSON.stringify(scanned?.victims ?? [])

@@ -88,7 +88,7 @@ export function bestPlan(
   for (const prospect of prospectsOf(fleet, ledger, places, want, isVictim)) {
     if (best && byTurn(prospect, best) > 0) break;
     const { place, at } = prospect;
-    const plan = planFor(fleet, ledger, [place], want, victims(place));
+    const plan = planFor(fleet, ledger, place, want, victims(place));
     const found = plan && { place, at, harm: harmOf(plan), plan };
     if (found && (!best || byTurn(found, best) < 0)) best = found;
   }
@@ -132,7 +132,7 @@ function leaversAt(fleet: Fleet, place: Place, want: Want, isVictim: VictimTest)
 const isCounted = (model: Model | undefined): boolean =>
   model !== undefined && (model.pinnedCopies > 0 || model.minCopies > 0);
 
-const harmOf = ({ victims, dearest }: Plan): Harm => {
+export const harmOf = ({ victims, dearest }: Plan): Harm => {
   const leaving = replicasIn(victims);
   return { dearest, leaving: leaving.size, bytes: bytesOf(leaving) };
 };
@@ -147,42 +147,29 @@ const bytesOf = (leaving: Iterable<Ready>): Bytes => {
   return sum;
 };
 
-/** The plan that hurts least. A place that cannot have a better one than the best so far is not planned at all. */
+/** Those of these victims that make room at a place, by what hurts least; undefined where they do not make enough. */
 export function planFor(
   fleet: Fleet,
   ledger: Ledger,
-  places: readonly Place[],
+  place: Place,
   want: Want,
   victims: readonly Victim[],
 ): Plan | undefined {
-  const needs = places.map((place) => ({ place, short: shortfall(ledger, place.bookings) }));
-  const accounts = new Set(needs.flatMap(({ short }) => [...short.keys()]));
-  const byAccount = groupByAccount(victims.toSorted(byValue), accounts);
-  let best: Plan | undefined;
-  for (const { place, short } of needs) {
-    const useful = usefulFor(neededAt(fleet, place, want), short, byAccount);
-    if (best && isBeaten(useful, best)) continue;
-    const chosen = chooseVictims(fleet, want, short, useful);
-    const plan = chosen && { place, victims: chosen, dearest: dearestOf(chosen) };
-    if (plan && (!best || byHarm(harmOf(plan), harmOf(best)) < 0)) best = plan;
-  }
-  return best;
+  const short = shortfall(ledger, place.bookings);
+  const useful = usefulFor(neededAt(fleet, place, want), short, victims).toSorted(byValue);
+  const chosen = chooseVictims(fleet, want, short, useful);
+  return chosen && { place, victims: chosen, dearest: dearestOf(chosen) };
 }
 
-/** Whether whatever is chosen of these is worth more than the victims of a plan. */
-const isBeaten = ([first]: readonly Victim[], { dearest }: Plan): boolean =>
-  !first || byWorth(first, dearest) > 0;
-
-/** The victims that hold memory which a place is short of and are not needed there, the least valuable first. */
+/** The victims that hold memory which a place is short of and are not needed there. */
 function usefulFor(
   needed: ReadonlySet<ReplicaId>,
   short: ReadonlyMap<AccountId, Bytes>,
-  byAccount: ReadonlyMap<AccountId, readonly Victim[]>,
+  victims: readonly Victim[],
 ): readonly Victim[] {
-  const lists = Array.from(short.keys(), (account) => byAccount.get(account) ?? []);
-  const useful = lists.length === 1 ? lists[0]! : [...new Set(lists.flat())].toSorted(byValue);
-  if (needed.size === 0) return useful;
-  return useful.filter(({ replicas }) => !replicas.some(({ id }) => needed.has(id)));
+  const holds = ({ bookings }: Ready): boolean =>
+    bookings.some(({ account, bytes }) => bytes > 0 && short.has(account));
+  return victims.filter(({ replicas }) => replicas.some(holds) && !replicas.some(({ id }) => needed.has(id)));
 }
 
 /** Adds victims until the shortfall is covered, then spares those it turns out not to need. */
@@ -219,21 +206,4 @@ function byReach(victims: readonly Victim[], short: ReadonlyMap<AccountId, Bytes
     return new Set(held.map(({ account }) => account).filter((account) => short.has(account))).size;
   };
   return victims.toSorted((one, other) => reachOf(other) - reachOf(one));
-}
-
-/** The victims by those of the accounts on which they hold anything, in their order. */
-function groupByAccount(
-  victims: readonly Victim[],
-  accounts: ReadonlySet<AccountId>,
-): ReadonlyMap<AccountId, readonly Victim[]> {
-  const groups = new Map(Array.from(accounts, (account): [AccountId, Victim[]] => [account, []]));
-  for (const victim of victims) {
-    for (const { bookings } of victim.replicas) {
-      for (const { account, bytes } of bookings) {
-        const group = bytes > 0 ? groups.get(account) : undefined;
-        if (group && group.at(-1) !== victim) group.push(victim);
-      }
-    }
-  }
-  return groups;
 }

@@ -22,7 +22,7 @@ export function heldUntil(fleet: Fleet, open: readonly Server[], id: ModelId, no
   if (places.some(({ bookings }) => ledger.fitsSpare(bookings))) return null;
   const isVictim = victimTest(fleet, places, want, now);
   const victims = victimsBeside(fleet, isVictim);
-  const freeable = places.filter((place) => planFor(fleet, ledger, [place], want, victims(place)));
+  const freeable = places.filter((place) => planFor(fleet, ledger, place, want, victims(place)));
   const until = Math.min(...freeable.map((place) => openAgainAt(fleet, place)));
   return until > now && until < Infinity ? until : null;
 }

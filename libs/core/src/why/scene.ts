@@ -81,7 +81,7 @@ export class Scene {
     this.victims ??= this.findVictims();
     const short = shortfall(ledger, place.bookings);
     const near = new Set([...short.keys()].flatMap((account) => this.victims!.get(account) ?? []));
-    const plan = planFor(fleet, ledger, [place], want, [...near]);
+    const plan = planFor(fleet, ledger, place, want, [...near]);
     this.search ??= searchIn(fleet, ledger, now);
     const move = plan && !isMissed(plan, now) ? undefined : moveFor(this.search, [place], want);
     if (move) {
