@@ -76,6 +76,15 @@ describe('a load without an answer onto chosen devices', () => {
     expect(changeIn(aLateLoad([10]))).toBeNull();
   });
 
+  it('leaves no doubt where it was onto none of them', () => {
+    const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t', [10, 10]), ['a']);
+    learn(driver, [], 'cpu');
+    driver.resolve('a', { wait: 300 });
+    endsUnknown(driver);
+    driver.pass(1_000);
+    expect(replicaIn(driver)).toMatchObject({ phase: 'ready', devices: [], change: null });
+  });
+
   it('cannot come any more where Triton was seen to let the model go since', () => {
     const driver = aLoad();
     driver.loadEnds('a', 't', 'unknown');
