@@ -67,6 +67,25 @@ describe('what is wanted and not there', () => {
     expect(wanted(driver)).toEqual(['waited 1', 'a 2']);
   });
 
+  it('is, of what demand alone wants, first what is of the higher class', () => {
+    const driver = slow('b', 'a');
+    driver
+      .serve(aServer('u', [8]), ['a', 'b'])
+      .warm('a', 'u')
+      .warm('b', 'u');
+    driver.declare(aModel('a', { class: 'critical', maxCopies: 2 }), aModel('b', { maxCopies: 2 }));
+    driver.fleet.strains.set(aModel('b').id, { ...AT_REST, copies: 2 });
+    demand(driver, 2);
+    expect(wanted(driver)).toEqual(['a 2', 'b 2']);
+  });
+
+  it('is nothing of what is there: a claim that is met is none', () => {
+    const driver = slow('a');
+    driver.serve(aServer('u', [4]), ['a']).declare(aModel('a', { pinnedCopies: 1, minCopies: 2 }));
+    driver.loadEnds('a', 'u');
+    expect(wanted(driver)).toEqual(['a 2']);
+  });
+
   it('is named once, with as many copies as anybody wants', () => {
     const driver = slow('a');
     driver.declare(aModel('a', { pinnedCopies: 3 }));
