@@ -108,6 +108,7 @@ export class ModelOrders {
     check: () => { event: Ordered; ended: (fleet: Readonly<Fleet>) => boolean },
   ): Promise<Written<ModelMessage>> {
     const { book } = this.outside;
+    if (waitMs > 0) this.watch.admit();
     let ended = (_: Readonly<Fleet>): boolean => true;
     const path = `/v1/models/${name}/${verb}`;
     const written = await this.writes.perform({ method: 'POST', path, body, caller }, () => {

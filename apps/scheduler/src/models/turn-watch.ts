@@ -1,11 +1,22 @@
 import type { Fleet, Instant, Millis } from '#core';
 import type { Observer, Turn } from '#engine';
+import { Refused } from '../errors/refused.js';
+
+/** Each of them is looked at after each turn; one whose caller has gone waits on until its time is over. */
+const MOST_WAITING = 1_000;
 
 type Condition = (fleet: Readonly<Fleet>, now: Instant) => boolean;
 
 /** Lets somebody wait until the fleet has come to something; it is looked at after each turn. */
 export class TurnWatch implements Observer {
   private readonly waiting = new Map<Condition, () => void>();
+
+  /** Refuses who would wait where too many do. */
+  admit(): void {
+    if (this.waiting.size < MOST_WAITING) return;
+    const detail = 'too many callers wait for the end of an order already; give it without waitMs';
+    throw new Refused({ reason: 'queue_full', detail, retryAfter: 1_000 });
+  }
 
   turnTaken({ now }: Turn, fleet: Fleet): void {
     for (const [holds, end] of [...this.waiting]) if (holds(fleet, now)) end();
