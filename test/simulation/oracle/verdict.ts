@@ -41,7 +41,10 @@ export function judge(turn: Turn, wanted: Wanted): Verdict {
   const ways = lacksCopies(before, wanted, now) ? waysTo(before, wanted.model, wanted.copies) : [];
   const free = waysFree(before, ways, now);
   const decided = { found: placeIn(turn, wanted.model), left: leftIn(turn) };
-  if (free.length > 0) return { kind: 'room', disagreement: onFree(turn, wanted.model, free, decided) };
+  if (free.length > 0) {
+    const isHarder = ways.some(takesGpu) ? lacksGpu : () => false;
+    return { kind: 'room', disagreement: onFree(turn, wanted.model, { free, isHarder }, decided) };
+  }
   const able = ways.filter((way) => !isSpent(before, way, wanted, now));
   const plans = able.map((way) => plansFor(before, way, wanted, now));
   if (plans.some((some) => some.length > 0)) {
@@ -117,14 +120,25 @@ function leftIn({ before, after }: Turn): ReadonlySet<Ready> {
 const isAt = ({ server, devices }: Way, found: Found): boolean =>
   server.spec.id === found.server && String(devices) === String(found.devices);
 
+/** Whether a way takes memory of some GPU, and whether there is none where it leads. */
+const takesGpu = ({ server, needs }: Way): boolean =>
+  (server.devices ?? []).some(({ kind, account }) => kind === 'gpu' && (needs.get(account) ?? 0) > 0);
+const lacksGpu = ({ server }: Way): boolean => (server.devices ?? []).every(({ kind }) => kind !== 'gpu');
+
+/** The ways with room, and which of them lead where the model may not be able to run. */
+interface Free {
+  readonly free: readonly Way[];
+  readonly isHarder: (way: Way) => boolean;
+}
+
 /**
- * A zone with fewer copies, where the model is spread; then a server without a copy before one with; then memory free
+ * A server with a GPU, where some way takes memory of one; a zone with fewer copies, where the model is spread; then a server without a copy before one with; then memory free
  * today before memory free soon; then what leaves least.
  */
 function onFree(
   { before, now }: Turn,
   model: Model,
-  free: readonly Way[],
+  { free, isHarder }: Free,
   { found, left }: Decided,
 ): string | undefined {
   if (left.size > 0) return `${names(left)} had to leave although there is room`;
@@ -132,11 +146,12 @@ function onFree(
   if (!way)
     return `there is room on ${free.map(({ server }) => server.spec.id).join()}, and it was not taken`;
   const room = roomIn(before, now);
-  const rankOf = ({ server, needs, grows }: Way): readonly number[] => [
-    likenessOf(before, model, server, now),
-    grows ? 1 : 0,
-    isWithin(needs, room.free) ? 0 : 1,
-    looseness(before, server, needs, room.spare),
+  const rankOf = (one: Way): readonly number[] => [
+    isHarder(one) ? 1 : 0,
+    likenessOf(before, model, one.server, now),
+    one.grows ? 1 : 0,
+    isWithin(one.needs, room.free) ? 0 : 1,
+    looseness(before, one.server, one.needs, room.spare),
   ];
   const best = free.map(rankOf).toSorted(compareRanks)[0]!;
   return compareRanks(rankOf(way), best) > 0 ? `${shown(found)} fits less well than others` : undefined;
