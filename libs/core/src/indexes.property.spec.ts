@@ -3,7 +3,7 @@ import { holds } from '../../../test/support/core-histories.js';
 import { copyFleet } from './copy-fleet.js';
 import type { AccountId, Fleet, ReplicaId } from './index.js';
 import { dueToRetire, indexesOf, inOrder } from './indexes.js';
-import { standingModels } from './standing-models.js';
+import { discoveredModels, standingModels } from './standing-models.js';
 import { capacities, Ledger } from './ledger.js';
 import { idleAt } from './passes/idle.js';
 import { retirement } from './passes/retire.js';
@@ -75,18 +75,27 @@ describe('the indexes of a fleet, whatever happened', () => {
     });
   });
 
-  it('list what is pinned or kept warm, and the strangers', () => {
+  it('list what is pinned or kept warm, what nobody declared, and the strangers', () => {
     holds((fleet) => {
-      const standing = [...fleet.models.values()].filter(
-        ({ pinnedCopies, minCopies }) => pinnedCopies > 0 || minCopies > 0,
-      );
+      const models = [...fleet.models.values()];
+      const standing = models.filter(({ pinnedCopies, minCopies }) => pinnedCopies > 0 || minCopies > 0);
+      const discovered = models.filter(({ source }) => source === 'discovered');
       const strangers = [...fleet.replicas.values()].filter(({ stranger }) => stranger);
       return (
         isSame(standingModels(fleet), standing) &&
+        isSame(discoveredModels(fleet), discovered) &&
         strangers.length === indexesOf(fleet).strangers.size &&
         strangers.every(({ id }) => indexesOf(fleet).strangers.has(id))
       );
     });
+  });
+
+  it('have a model for every name that a repository lists where such are discovered', () => {
+    holds((fleet) =>
+      [...fleet.servers.values()].every(
+        ({ spec, repository }) => !spec.discover || [...repository].every((id) => fleet.models.has(id)),
+      ),
+    );
   });
 
   it('tell the same next moment as those that are made anew, and by a scan of all replicas', () => {

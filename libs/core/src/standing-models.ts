@@ -1,18 +1,33 @@
 import type { Fleet } from './fleet-state.js';
 import type { Model } from './model.js';
 
-const standing = new WeakMap<Fleet['models'], readonly Model[]>();
+/** Models of a fleet that passes go over, each list in the order of the fleet, and kept until any model changes. */
+interface Lists {
+  readonly standing: readonly Model[];
+  readonly discovered: readonly Model[];
+}
 
-/** Models that are pinned or to be kept warm, in the order of the fleet. */
-export function standingModels({ models }: Readonly<Fleet>): readonly Model[] {
-  const found = standing.get(models);
-  if (found) return found;
-  const all = [...models.values()].filter(({ pinnedCopies, minCopies }) => pinnedCopies > 0 || minCopies > 0);
-  standing.set(models, all);
-  return all;
+const lists = new WeakMap<Fleet['models'], Lists>();
+
+/** Models that are pinned or to be kept warm. */
+export const standingModels = ({ models }: Readonly<Fleet>): readonly Model[] => listsOf(models).standing;
+
+/** Models that nobody declared. */
+export const discoveredModels = ({ models }: Readonly<Fleet>): readonly Model[] => listsOf(models).discovered;
+
+function listsOf(models: Fleet['models']): Lists {
+  const known = lists.get(models);
+  if (known) return known;
+  const all = [...models.values()];
+  const found = {
+    standing: all.filter(({ pinnedCopies, minCopies }) => pinnedCopies > 0 || minCopies > 0),
+    discovered: all.filter(({ source }) => source === 'discovered'),
+  };
+  lists.set(models, found);
+  return found;
 }
 
 /** What is known of models has changed. */
 export function modelsChanged({ models }: Fleet): void {
-  standing.delete(models);
+  lists.delete(models);
 }

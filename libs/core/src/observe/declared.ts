@@ -8,6 +8,7 @@ import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js'
 import { accountsChanged } from '../indexes.js';
 import { recallExcess } from '../limits.js';
 import { forgetPutOff } from './requests.js';
+import { discoveredModels } from '../standing-models.js';
 import { evenly, type Instant, type Model, type ModelSettings } from '../model.js';
 
 export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet'>): void {
@@ -97,8 +98,8 @@ export function discover(fleet: Fleet, server: Server): void {
 /** Lets go of discovered models that no repository lists any more and nobody holds. */
 export function forgetVanished(fleet: Fleet): void {
   const discovering = [...fleet.servers.values()].filter(({ spec }) => spec.discover);
-  for (const { id, source } of fleet.models.values()) {
-    if (source === 'declared' || fleet.holders.has(id)) continue;
+  for (const { id } of discoveredModels(fleet)) {
+    if (fleet.holders.has(id)) continue;
     if (discovering.some(({ repository }) => repository.has(id))) continue;
     forgetModel(fleet, id);
     forgetPast(fleet, id);

@@ -13,6 +13,7 @@ import { findDevices } from './devices.js';
 import { measure } from './measure.js';
 import { feelPulses } from './pulse.js';
 import { noteUnload } from './ended.js';
+import { type Listing, listingOf } from './listing.js';
 import { sighted } from './sighted.js';
 import { feelStrain } from './strain.js';
 
@@ -51,20 +52,21 @@ const isStale = ({ contact, looksCountFrom, statisticsAt }: Server, { begunAt }:
   begunAt < (statisticsAt ?? -Infinity);
 
 function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly IndexRow[], now: Instant): void {
-  const names = modelsIn(index);
-  const touched = modelsIn(index.filter(isTouched));
-  if (isNewIncarnation(fleet, server, { names, touched }, look.begunAt)) beginIncarnation(fleet, server, now);
+  const before = server.repository;
+  const booked = new Set(replicasOn(fleet, server.spec.id).map(({ model }) => model));
+  const listing = listingOf(index, before, booked);
+  if (isNewIncarnation(fleet, server, listing, look.begunAt)) beginIncarnation(fleet, server, now);
   server.fullEndedAt = now;
-  server.versioned = modelsIn(index.filter(hasVersion));
-  const lost = rowsLost(fleet, server, names);
-  server.repository = lost.length === 0 ? names : new Set([...names, ...lost]);
+  server.versioned = listing.versioned;
+  server.repository = withRowsLost(fleet, server, listing.names);
   server.refused = false;
   server.everSeen = true;
   if (!server.looked) fleet.routesRevision += 1;
   server.looked = true;
   findDevices(fleet, server, look);
-  discover(fleet, server);
-  bookWhatIsSeen(fleet, server, look, touched, now);
+  // What was listed before is known since then, and for as long as it is.
+  if (server.repository !== before) discover(fleet, server);
+  bookWhatIsSeen(fleet, server, look, listing, now);
   server.lookedAt = look.begunAt;
   const { id } = server.spec;
   for (const model of server.described)
@@ -77,26 +79,30 @@ function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly Ind
  * Triton drops the row of a model whose load found no version directory, and does not list it again when the files
  * arrive, although a load would then succeed: it stays known here for as long as that failure is remembered.
  */
-function rowsLost(fleet: Fleet, server: Server, names: ReadonlySet<ModelId>): ModelId[] {
-  return [...server.repository].filter(
-    (model) =>
-      !names.has(model) && fleet.cooldowns.get(replicaId(model, server.spec.id))?.cause === 'missing',
+function withRowsLost(
+  fleet: Fleet,
+  { spec, repository }: Server,
+  names: ReadonlySet<ModelId>,
+): ReadonlySet<ModelId> {
+  if (names === repository) return names;
+  const lost = [...repository].filter(
+    (model) => !names.has(model) && fleet.cooldowns.get(replicaId(model, spec.id))?.cause === 'missing',
   );
+  return lost.length === 0 ? names : new Set([...names, ...lost]);
 }
 
 /**
- * Each model in the statistics, in our books or ever loaded is compared with what the look says of it. The others are
- * left out early: a repository may list thousands. What is new comes first, before the loads are ended that may have brought it.
+ * Each model in the statistics, in our books or ever loaded is compared with what the look says of it. What is new comes
+ * first, before the loads are ended that may have brought it.
  */
 function bookWhatIsSeen(
   fleet: Fleet,
   server: Server,
-  { index, serving: seen, begunAt }: Look,
-  touched: ReadonlySet<ModelId>,
+  { serving: seen, begunAt }: Look,
+  { rows }: Listing,
   now: Instant,
 ): void {
   const booked = new Set(replicasOn(fleet, server.spec.id).map(({ model }) => model));
-  const rows = groupBy((index ?? []).filter(({ model }) => touched.has(model) || booked.has(model)));
   const serving = groupBy(seen);
   const found = [...rows.keys(), ...serving.keys()].filter((model) => !booked.has(model));
   for (const model of new Set([...found, ...booked])) {
@@ -114,7 +120,7 @@ function bookWhatIsSeen(
 function isNewIncarnation(
   fleet: Fleet,
   server: Server,
-  { names, touched }: { readonly names: ReadonlySet<ModelId>; readonly touched: ReadonlySet<ModelId> },
+  { names, touched }: Listing,
   begunAt: Instant,
 ): boolean {
   if (server.incarnation === 0 || (!server.looked && server.refused)) return true;
@@ -132,13 +138,6 @@ function mayBeEnsemble(fleet: Fleet, server: Server, model: ModelId): boolean {
   const hasLoad = replica?.phase === 'loading' || (replica?.phase === 'unknown' && replica.after !== 'found');
   return hasLoad && !server.configs.has(model);
 }
-
-const modelsIn = (rows: readonly IndexRow[]): ReadonlySet<ModelId> => new Set(rows.map(({ model }) => model));
-
-/** An untouched row is a directory that this process has never loaded. */
-const isTouched = ({ version, state }: IndexRow): boolean => version !== '' || state !== '';
-
-const hasVersion = ({ version, state }: IndexRow): boolean => version !== '' && state !== 'LOADING';
 
 /** All bookings of the old life end; what was only placed still waits for its turn. */
 function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
@@ -160,8 +159,8 @@ function endByDeath(fleet: Fleet, replica: Replica, now: Instant): void {
   forget(fleet, replica);
 }
 
-function groupBy<Row extends IndexRow | ServingRow>(rows: readonly Row[]): Map<ModelId, Row[]> {
-  const groups = new Map<ModelId, Row[]>();
+function groupBy(rows: readonly ServingRow[]): Map<ModelId, ServingRow[]> {
+  const groups = new Map<ModelId, ServingRow[]>();
   for (const row of rows) {
     const group = groups.get(row.model);
     if (group) group.push(row);
