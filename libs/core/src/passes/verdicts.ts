@@ -67,8 +67,13 @@ export class Verdicts {
     return { reason: 'no_capacity', retryAfter: this.fleet.loadTook.get(model.id) ?? SHORT };
   }
 
-  /** Judged by where it could be: nothing permanent is said while a server was never seen, or is only down. */
+  /**
+   * Judged by where it could be: nothing permanent is said while a server was never seen, or is only down. One where it
+   * could be tried now is enough, and the others are not asked.
+   */
   private onPlaces(model: Model): Verdict {
+    const isTriedStill = !isGivenUp(this.fleet, model.id, this.now);
+    if (isTriedStill && this.open.some((server) => this.mayTry(server, model))) return undefined;
     const fits = [...this.fleet.servers.values()].map((server) => ({
       server,
       fit: this.fitOn(server, model),
@@ -80,6 +85,12 @@ export class Verdicts {
       return this.mayComeBack(able) ? undefined : { reason: 'no_server', retryAfter: SHORT };
     }
     return this.onAble(model, able);
+  }
+
+  private mayTry(server: Server, model: Model): boolean {
+    const id = replicaId(model.id, server.spec.id);
+    if (!this.isTriable(id) || this.isStuckOn(id)) return false;
+    return !coolingOn(this.fleet, server, model.id, this.now) && this.fitOn(server, model) === 'fits';
   }
 
   private fitOn(server: Server, model: Model): Fit {
