@@ -3,9 +3,9 @@ import type { Fleet } from './fleet-state.js';
 import { type AccountId, hostAccount, type ReplicaId, type ServerId } from './ids.js';
 import { idleByUse, isKept, settingsOf } from './idle-rule.js';
 import type { Bytes, Instant } from './model.js';
+import type { Gaps, Offer } from './offer.js';
 import { type Booking, isSettled, type Replica, type Settled } from './replica.js';
 import type { Server } from './server.js';
-import type { Worth } from './worth.js';
 
 /**
  * What is worked out from a fleet and kept, so that a turn costs what it is about and not what there is. Nearly all
@@ -29,17 +29,12 @@ export interface Indexes {
   readonly holding: Map<AccountId, Set<ReplicaId>>;
   /** What they offer there at most, where that was worked out since one of them changed. */
   readonly offers: Map<AccountId, readonly Offer[]>;
+  /** What the GPUs of each server have beside that, where it was worked out since one of them changed. */
+  readonly gaps: Map<ServerId, Gaps>;
   /** Replicas that somebody else loaded. */
   readonly strangers: Set<ReplicaId>;
   /** Whose devices and memory each account is; null: to be found again. */
   purses: ReadonlyMap<AccountId, readonly Purse[]> | null;
-}
-
-/** What a replica holds of an account, and all that it holds; and what it is worth at least, should it leave. */
-export interface Offer extends Worth {
-  readonly replica: Settled;
-  readonly bytes: Bytes;
-  readonly whole: Bytes;
 }
 
 /** Of an account: a device of a server, by its place among them; or null, all that a server tells of its host. */
@@ -51,6 +46,7 @@ export interface Purse {
 /** Where a replica stands: in the order of the fleet, in the calendars, and with what among what is held. */
 interface Entry extends Times {
   readonly order: number;
+  readonly server: ServerId;
   held: readonly Booking[];
 }
 
@@ -79,6 +75,7 @@ export function indexesOf(fleet: Readonly<Fleet>): Indexes {
     held: new Map(),
     holding: new Map(),
     offers: new Map(),
+    gaps: new Map(),
     strangers: new Set(),
     purses: null,
   };
@@ -110,7 +107,7 @@ function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void
   const { id, server } = replica;
   let entry = indexes.entries.get(id);
   if (!entry) {
-    entry = { order: indexes.entered, held: NOTHING, ...NEVER };
+    entry = { order: indexes.entered, server, held: NOTHING, ...NEVER };
     indexes.entered += 1;
     indexes.entries.set(id, entry);
     dropOffers(fleet, indexes, replica);
@@ -141,9 +138,10 @@ function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): 
 }
 
 function setHeld(indexes: Indexes, id: ReplicaId, entry: Entry, bookings: readonly Booking[]): void {
-  const { held, holding, offers } = indexes;
+  const { held, holding, offers, gaps } = indexes;
   for (const { account } of entry.held) offers.delete(account);
   if (entry.held === bookings) return;
+  gaps.delete(entry.server);
   for (const { account, bytes } of entry.held) {
     held.set(account, held.get(account)! - bytes);
     holding.get(account)!.delete(id);
@@ -183,10 +181,14 @@ export function readAnew(fleet: Fleet, { model, server }: Pick<Replica, 'model' 
 /** These replicas, each once, in the order in which the fleet has them. */
 export function inOrder(fleet: Readonly<Fleet>, ids: readonly ReplicaId[]): Replica[] {
   if (ids.length === 0) return [];
-  const { entries } = indexesOf(fleet);
   const replicas = Array.from(new Set(ids), (id) => fleet.replicas.get(id));
-  const held = replicas.filter((one) => one !== undefined);
-  return held.toSorted((one, other) => entries.get(one.id)!.order - entries.get(other.id)!.order);
+  return replicas.filter((one) => one !== undefined).toSorted(byOrder(fleet));
+}
+
+/** Who comes first in a fleet. */
+export function byOrder(fleet: Readonly<Fleet>): (one: Replica, other: Replica) => number {
+  const { entries } = indexesOf(fleet);
+  return (one, other) => entries.get(one.id)!.order - entries.get(other.id)!.order;
 }
 
 /** All settled replicas that are due to retire, and perhaps some that soon are: of a fleet that is looked at only once by a scan. */

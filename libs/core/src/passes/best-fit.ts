@@ -1,7 +1,10 @@
 import type { Fleet } from '../fleet.js';
 import type { Ledger } from '../ledger.js';
+import type { Model } from '../model.js';
 import type { Server } from '../server.js';
+import { leastShort } from './gaps.js';
 import type { Place } from './places.js';
+import type { Site } from './sites.js';
 import { slackIn } from './slack.js';
 
 /**
@@ -12,13 +15,15 @@ import { slackIn } from './slack.js';
 export function bestFit(
   fleet: Fleet,
   ledger: Ledger,
-  places: readonly Place[],
+  sites: readonly Site[],
+  model: Model,
   crowdOn: (server: Server) => number,
 ): Place | undefined {
   const slackOf = slackIn(fleet, ledger);
-  const lacksGpu = lackIn(places);
+  const lacksGpu = lackIn(sites);
   let best: { readonly place: Place; readonly rank: readonly number[] } | undefined;
-  for (const place of places) {
+  const roomy = sites.filter(({ server }) => leastShort(fleet, server, model) <= 0);
+  for (const place of roomy.flatMap(({ places }) => places)) {
     const { server, bookings, grows } = place;
     if (!ledger.fitsSpare(bookings)) continue;
     const isFree = ledger.fitsFree(bookings);
@@ -29,9 +34,10 @@ export function bestFit(
 }
 
 /** Tells the servers without any GPU where what is to be placed needs one. */
-function lackIn(places: readonly Place[]): (server: Server) => boolean {
+function lackIn(sites: readonly Site[]): (server: Server) => boolean {
   let needsGpu: boolean | undefined;
-  return ({ devices }) => devices?.[0]?.kind !== 'gpu' && (needsGpu ??= places.some(takesGpu));
+  const isGpuNeeded = (): boolean => (needsGpu ??= sites.some(({ places }) => places.some(takesGpu)));
+  return ({ devices }) => devices?.[0]?.kind !== 'gpu' && isGpuNeeded();
 }
 
 /** Whether the model, or what it brings, takes memory of a GPU there. */

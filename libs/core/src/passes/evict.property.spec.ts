@@ -5,9 +5,11 @@ import type { Fleet } from '../fleet.js';
 import { indexesOf } from '../indexes.js';
 import { Ledger } from '../ledger.js';
 import { openServers } from '../standing.js';
-import { bestPlan, harmOf, planFor } from './evict.js';
+import { bestPlan } from './best-plan.js';
 import { byHarm, offersOn } from './offers.js';
 import { growthsOn, placesOn } from './places.js';
+import { harmOf, planFor } from './plan-victims.js';
+import { Site } from './sites.js';
 import { victimsAmong, victimTest } from './victims.js';
 import { type Want, wantFor } from './wants.js';
 
@@ -22,10 +24,13 @@ function wantsIn(fleet: Fleet, now: number): Want[] {
 function isSamePlan(fleet: Fleet, want: Want, now: number): boolean {
   const ledger = new Ledger(fleet, now);
   const open = openServers(fleet, now);
-  const all = [placesOn, growthsOn].flatMap((way) => open.flatMap((one) => way(fleet, one, want.model)));
-  const places = all.filter(({ bookings }) => !ledger.fitsSpare(bookings));
-  const isVictim = victimTest(fleet, places, want, now);
-  const found = bestPlan(fleet, ledger, places, want, isVictim);
+  const all = [placesOn, growthsOn].flatMap((way) =>
+    open.map((server) => new Site(server, () => way(fleet, server, want.model))),
+  );
+  const sites = all.map((site) => site.where(({ bookings }) => !ledger.fitsSpare(bookings)));
+  const places = sites.flatMap((site) => site.places);
+  const isVictim = victimTest(fleet, want, now);
+  const found = bestPlan(fleet, ledger, sites, want, isVictim);
   const victims = victimsAmong(fleet, isVictim);
   const plans = places.flatMap((place) => planFor(fleet, ledger, place, want, victims) ?? []);
   const [scanned] = plans.toSorted((one, other) => byHarm(harmOf(one), harmOf(other)));

@@ -3,8 +3,8 @@ import type { ModelId } from '../ids.js';
 import { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
 import type { Server } from '../server.js';
-import { planFor } from './evict.js';
 import { placesOn } from './places.js';
+import { planFor } from './plan-victims.js';
 import { isAnySpent, openAgainAt } from './swaps.js';
 import { victimsBeside, victimTest } from './victims.js';
 import { wantFor } from './wants.js';
@@ -20,7 +20,7 @@ export function heldUntil(fleet: Fleet, open: readonly Server[], id: ModelId, no
   const places = open.flatMap((server) => placesOn(fleet, server, model));
   const ledger = new Ledger(fleet, now);
   if (places.some(({ bookings }) => ledger.fitsSpare(bookings))) return null;
-  const isVictim = victimTest(fleet, places, want, now);
+  const isVictim = victimTest(fleet, want, now);
   const victims = victimsBeside(fleet, isVictim);
   const freeable = places.filter((place) => planFor(fleet, ledger, place, want, victims(place)));
   const until = Math.min(...freeable.map((place) => openAgainAt(fleet, place)));

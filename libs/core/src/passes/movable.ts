@@ -1,8 +1,10 @@
-import { type Fleet, replicasOf, replicasOn } from '../fleet.js';
+import { type Fleet, replicasOf } from '../fleet.js';
 import { dependenciesOf, isNeeded } from '../footprint.js';
 import { type AccountId, hostAccount } from '../ids.js';
+import { byOrder } from '../indexes.js';
 import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant, Millis, Model } from '../model.js';
+import type { Offer } from '../offer.js';
 import { isFailing } from '../observe/pulse.js';
 import { copiesOf, copiesOn, solidCopies } from '../pins.js';
 import { reloadsOf } from '../reloads.js';
@@ -14,9 +16,12 @@ import { bestFit } from './best-fit.js';
 import { coolingOn } from './cooling.js';
 import { waitingFor } from './eta.js';
 import type { Moving } from './freed.js';
+import { gapsOn, leastOnGpu, leastShort } from './gaps.js';
 import { isKept } from './idle.js';
+import { offersOn } from './offers.js';
 import { type Place, placesOn } from './places.js';
-import { maySwap } from './swaps.js';
+import { Site } from './sites.js';
+import { swapTest } from './swaps.js';
 import { covers, neededAt, residentUntil, shortfall } from './victims.js';
 import { mayBeLoaded, type Want } from './wants.js';
 
@@ -48,52 +53,125 @@ export function searchIn(fleet: Fleet, ledger: Ledger, now: Instant): Search {
   );
   const isFull = fleet.moves.size >= AT_ONCE;
   const servers = isFull ? [] : openServers(fleet, now).filter(({ spec }) => !taken.has(spec.id));
-  const accounts = servers.flatMap(({ devices }) => (devices ?? []).map(({ account }) => account));
-  return { fleet, ledger, now, servers, most: Math.max(...accounts.map((one) => ledger.spare(one))) };
+  return { fleet, ledger, now, servers, most: mostToSpare(fleet, ledger, servers) };
+}
+
+/** The most that any device has to spare; what has smaller gaps than that is not asked. */
+function mostToSpare(fleet: Fleet, ledger: Ledger, servers: readonly Server[]): Bytes {
+  let most = -Infinity;
+  for (const server of servers) {
+    if (gapsOn(fleet, server).most <= most) continue;
+    for (const { account } of server.devices ?? []) most = Math.max(most, ledger.spare(account));
+  }
+  return most;
 }
 
 /** The smallest copy that makes room enough by its going, and fits somewhere else without anybody leaving. */
-export function moveFor(search: Search, places: readonly Place[], want: Want): Moving | undefined {
-  const { fleet, ledger, servers } = search;
+export function moveFor(search: Search, sites: readonly Site[], want: Want): Moving | undefined {
+  const { fleet, ledger, servers, now } = search;
   if (want.isExtra || servers.length < 2) return undefined;
   if ([...fleet.moves.values()].some((move) => move.for === want.model.id)) return undefined;
-  const found = places.flatMap((place) =>
-    servers.includes(place.server) ? inTheWay(search, place, want) : [],
-  );
-  for (const one of found.toSorted((a, b) => a.bytes - b.bytes).slice(0, TRIED)) {
-    const place = bestFit(fleet, ledger, waysOut(search, one, want), () => 0);
-    if (place) return { replica: one.replica, model: fleet.models.get(one.replica.model)!, place };
+  const maySwap = swapTest(fleet, want, now);
+  let tried = 0;
+  for (const one of inTheWay(search, sites, want)) {
+    if (!isMovable(fleet, one.replica, want, now)) continue;
+    const model = fleet.models.get(one.replica.model)!;
+    const ways = waysOut(search, one).map((site) => site.where(maySwap));
+    const place = bestFit(fleet, ledger, ways, model, () => 0);
+    if (place) return { replica: one.replica, model, place };
+    tried += 1;
+    if (tried === TRIED) break;
   }
   return undefined;
 }
 
-interface InTheWay {
-  readonly replica: Ready;
+/** How large a copy in the way is, or may be at least, and on which of the sites. */
+interface Sized {
   readonly bytes: Bytes;
+  readonly at: number;
+}
+
+const bySize = (one: Sized, other: Sized): number => one.bytes - other.bytes || one.at - other.at;
+
+interface InTheWay extends Sized {
+  readonly replica: Ready;
   /** What its place is short of. */
   readonly short: ReadonlyMap<AccountId, Bytes>;
 }
 
-/** The copies at a place each of which is all that is in the way, and may be moved. */
-function inTheWay({ fleet, ledger, now, most }: Search, place: Place, want: Want): InTheWay[] {
+/** The copies each of which is all that is in the way at a place, the smallest first; sites are searched as they are needed. */
+function* inTheWay(search: Search, sites: readonly Site[], want: Want): Iterable<InTheWay> {
+  const unsearched = sites
+    .map((site, at) => ({ site, at, bytes: smallestOn(search, site.server, want.model) }))
+    .filter(({ bytes }) => bytes < Infinity)
+    .sort(bySize);
+  const found: InTheWay[] = [];
+  for (;;) {
+    const [next] = unsearched;
+    const [first] = found;
+    if (first && (!next || bySize(first, next) < 0)) {
+      yield first;
+      found.shift();
+    } else if (next) {
+      unsearched.shift();
+      found.push(...next.site.places.flatMap((place) => inTheWayAt(search, place, next.at, want)));
+      found.sort(bySize);
+    } else return;
+  }
+}
+
+/** How small a copy may be that could be moved out of the way on a server; infinity where there is none. */
+function smallestOn(search: Search, server: Server, model: Model): Bytes {
+  const { fleet, servers, most } = search;
+  const short = leastShort(fleet, server, model);
+  if (!servers.includes(server) || short > most) return Infinity;
+  if (short <= 0) return 0;
+  const bytes = leastOnGpu(fleet, server, model);
+  const near = gapsOn(fleet, server).gpus.filter((gap) => bytes - gap.bytes <= most);
+  return Math.min(...near.map((gap) => smallestOf(search, offersOn(fleet, gap.account), bytes - gap.bytes)));
+}
+
+function smallestOf({ fleet, now }: Search, offers: readonly Offer[], missing: Bytes): Bytes {
+  let smallest = Infinity;
+  for (const { replica, bytes, whole } of offers) {
+    if (bytes >= missing && whole < smallest && movableFrom(fleet, replica) <= now) smallest = whole;
+  }
+  return smallest;
+}
+
+/** The copies each of which is all that is in the way at one place, in the order of the fleet. */
+function inTheWayAt({ fleet, ledger, most }: Search, place: Place, at: number, want: Want): InTheWay[] {
   const short = shortfall(ledger, place.bookings);
   const host = hostAccount(place.server.spec.host);
   // What makes up for as much fits nowhere else.
   if ([...short].some(([account, bytes]) => account !== host && bytes > most)) return [];
   const needed = neededAt(fleet, place, want);
-  return replicasOn(fleet, place.server.spec.id).flatMap((replica) => {
-    if (replica.phase !== 'ready' || needed.has(replica.id) || !covers([replica], short)) return [];
-    const bytes = replica.bookings.reduce((sum, one) => sum + one.bytes, 0);
-    return isMovable(fleet, replica, want, now) ? [{ replica, bytes, short }] : [];
-  });
+  return holdersOf(fleet, place.server, short).flatMap(({ replica, whole }) =>
+    needed.has(replica.id) || !covers([replica], short) ? [] : [{ replica, bytes: whole, at, short }],
+  );
+}
+
+/** What rests on a server and holds as much as a place there is short of, in the order of the fleet. */
+function holdersOf(fleet: Fleet, server: Server, short: ReadonlyMap<AccountId, Bytes>): readonly Offer[] {
+  const [[account, missing] = [undefined, 0]] = short;
+  if (account === undefined) return [];
+  const found = offersOn(fleet, account).filter(
+    ({ replica, bytes }) => replica.server === server.spec.id && bytes >= missing,
+  );
+  const isFirst = byOrder(fleet);
+  return found.sort((one, other) => isFirst(one.replica, other.replica));
 }
 
 /** Where another copy could be loaded, taking nothing of what its place is short of, which two servers may share. */
-const waysOut = ({ fleet, servers, now }: Search, { replica, short }: InTheWay, want: Want): Place[] =>
-  servers
-    .flatMap((server) => waysTo(fleet, server, replica, now))
-    .filter((way) => maySwap(fleet, way, want, now))
-    .filter(({ bookings }) => !bookings.some(({ account, bytes }) => bytes > 0 && short.has(account)));
+const waysOut = ({ fleet, servers, now }: Search, { replica, short }: InTheWay): Site[] =>
+  servers.map(
+    (server) =>
+      new Site(server, () =>
+        waysTo(fleet, server, replica, now).filter(
+          ({ bookings }) => !bookings.some(({ account, bytes }) => bytes > 0 && short.has(account)),
+        ),
+      ),
+  );
 
 /** Whether a copy may be moved for a want: it is at rest, goes alone, and its model would be missed without it. */
 function isMovable(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {

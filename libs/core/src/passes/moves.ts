@@ -10,6 +10,7 @@ import { waitingFor } from './eta.js';
 import type { Freed, Moving } from './freed.js';
 import type { Place } from './places.js';
 import { drain } from './retire.js';
+import { placesAmong, type Site } from './sites.js';
 import { maySwap, noteSwap } from './swaps.js';
 import { covers, neededAt, shortfall } from './victims.js';
 import { isLacking, type Want } from './wants.js';
@@ -36,7 +37,7 @@ export function beginMove(fleet: Fleet, { replica, model, place }: Moving, want:
 export function followMove(
   fleet: Fleet,
   ledger: Ledger,
-  places: readonly Place[],
+  sites: readonly Site[],
   want: Want,
   now: Instant,
 ): Freed | undefined {
@@ -45,6 +46,7 @@ export function followMove(
   if (!move || replica?.phase !== 'ready') return undefined;
   const [id, { to }] = move;
   if (fleet.replicas.get(to)?.phase !== 'ready') return { kind: 'asking' };
+  const places = placesAmong(sites, replica.server);
   const place = places.find((one) => isFreedBy(fleet, ledger, one, replica, want));
   if (!place || !mayBeLetGo(fleet, replica, to)) {
     fleet.moves.delete(id);
@@ -58,9 +60,7 @@ export function followMove(
 }
 
 const isFreedBy = (fleet: Fleet, ledger: Ledger, place: Place, replica: Ready, want: Want): boolean =>
-  place.server.spec.id === replica.server &&
-  !neededAt(fleet, place, want).has(replica.id) &&
-  covers([replica], shortfall(ledger, place.bookings));
+  !neededAt(fleet, place, want).has(replica.id) && covers([replica], shortfall(ledger, place.bookings));
 
 /** Whether its model stays as warm without it as it is to be: the new copy serves, and no pin nor `copies.min` lacks it. */
 function mayBeLetGo(fleet: Fleet, replica: Ready, to: ReplicaId): boolean {

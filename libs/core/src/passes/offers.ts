@@ -1,11 +1,14 @@
 import type { Fleet } from '../fleet.js';
 import type { AccountId } from '../ids.js';
-import { indexesOf, inOrder, type Offer } from '../indexes.js';
+import { indexesOf, inOrder } from '../indexes.js';
 import type { Ledger } from '../ledger.js';
-import type { Bytes } from '../model.js';
+import type { Bytes, Model } from '../model.js';
+import type { Offer } from '../offer.js';
 import { rankOf } from '../rank.js';
 import type { Booking, Settled } from '../replica.js';
+import type { Server } from '../server.js';
 import { byWorth, type Worth } from '../worth.js';
+import { gapsOn, leastOnGpu } from './gaps.js';
 import { settingsOf } from './idle.js';
 
 /** How much it hurts to free a place: the worth of the most valuable victim, how many replicas leave, what they hold. */
@@ -21,6 +24,8 @@ export const byHarm = (one: Harm, other: Harm): number =>
 
 /** Less than anything is worth. */
 const NOTHING: Worth = { rank: -Infinity, isSpare: true, lastUse: -Infinity };
+
+const NO_HARM: Harm = { dearest: NOTHING, leaving: 0, bytes: 0 };
 
 /** Who may go, and who of them goes alone: nothing goes along, and it need not be asked who stays. */
 export interface Leavers {
@@ -38,7 +43,7 @@ export function leastHarm(
   bookings: readonly Booking[],
   leavers: Leavers,
 ): Harm | undefined {
-  let least: Harm = { dearest: NOTHING, leaving: 0, bytes: 0 };
+  let least = NO_HARM;
   for (const { account, bytes } of bookings) {
     const missing = bytes - ledger.spare(account);
     if (missing <= 0) continue;
@@ -48,6 +53,24 @@ export function leastHarm(
   }
   return least;
 }
+
+/**
+ * What it hurts at least to make room for a model anywhere on a server, if all could go and nothing were in motion; undefined
+ * where even that is not enough. No place there is freed for less.
+ */
+export function leastHarmOn(fleet: Readonly<Fleet>, server: Server, model: Model): Harm | undefined {
+  const { gpus, most } = gapsOn(fleet, server);
+  const bytes = leastOnGpu(fleet, server, model);
+  if (bytes <= most) return NO_HARM;
+  let least: Harm | undefined;
+  for (const gap of gpus) {
+    const harm = leastOfAny(offersOn(fleet, gap.account), bytes - gap.bytes, anybody);
+    if (harm && (!least || byHarm(harm, least) < 0)) least = harm;
+  }
+  return least;
+}
+
+const anybody = (): boolean => true;
 
 /** Takes the cheapest offers up to where they make up for what is missing: if the last of them does so, it does so alone. */
 function leastFor(offers: readonly Offer[], missing: Bytes, { mayGo, goesAlone }: Leavers): Harm | undefined {

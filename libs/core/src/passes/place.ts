@@ -16,6 +16,7 @@ import { bestFit } from './best-fit.js';
 import { beginMove } from './moves.js';
 import { crowding } from './spread.js';
 import { carrier, devicesOf, growthsOn, isGoing, mayCome, type Place, placesOn } from './places.js';
+import { Site } from './sites.js';
 import { mayBeLoaded, presentCopies, type Want, wantsOf } from './wants.js';
 
 /**
@@ -156,11 +157,11 @@ function placeCopies(
 ): boolean {
   if (presentCopies(fleet, want.model.id, now) < want.after) return true;
   while (presentCopies(fleet, want.model.id, now) < want.copies) {
-    const places = placesFor(fleet, want, open, now);
-    const fitting = bestFit(fleet, ledger, places, crowding(fleet, want.model, now));
+    const sites = sitesFor(fleet, want, open, now);
+    const fitting = bestFit(fleet, ledger, sites, want.model, crowding(fleet, want.model, now));
     const found = fitting
       ? ({ kind: 'freed', place: fitting } as const)
-      : evictFor(fleet, ledger, places, want, now);
+      : evictFor(fleet, ledger, sites, want, now);
     if (found.kind === 'moving') {
       settle(fleet, ledger, found.move.place, found.move, now);
       beginMove(fleet, found.move, want, now);
@@ -173,23 +174,18 @@ function placeCopies(
 }
 
 /** On servers without a copy, and beside one where more are wanted; copies by demand are never more than there may be. */
-function placesFor(fleet: Fleet, want: Want, open: readonly Server[], now: Instant): Place[] {
+function sitesFor(fleet: Fleet, want: Want, open: readonly Server[], now: Instant): Site[] {
   const { model, copies, isExtra } = want;
-  const fresh = open.flatMap((server) => tryable(fleet, server, want, now, placesOn));
+  const fresh = open.map((server) => tryable(fleet, server, want, now, placesOn));
   if (copies === 1) return fresh;
-  const growing = open.flatMap((server) => tryable(fleet, server, want, now, growthsOn));
+  const growing = open.map((server) => tryable(fleet, server, want, now, growthsOn));
   const most = isExtra ? (model.maxCopies ?? 0) - presentCopies(fleet, model.id, now) : Infinity;
-  return [...fresh.filter(({ devices }) => copiesOn(model, devices) <= most), ...growing];
+  return [...fresh.map((site) => site.where(({ devices }) => copiesOn(model, devices) <= most)), ...growing];
 }
 
 /** The places of a model on a server where its last load did not just fail, nor that of what it needs there. */
-const tryable = (
-  fleet: Fleet,
-  server: Server,
-  { model }: Want,
-  now: Instant,
-  ways: typeof placesOn,
-): Place[] => (coolingOn(fleet, server, model.id, now) ? [] : ways(fleet, server, model));
+const tryable = (fleet: Fleet, server: Server, { model }: Want, now: Instant, ways: typeof placesOn): Site =>
+  new Site(server, () => (coolingOn(fleet, server, model.id, now) ? [] : ways(fleet, server, model)));
 
 /** Promises a place to a model and to all that it brings along. */
 export function settle(

@@ -4,6 +4,7 @@ import type { Server } from '../server.js';
 import type { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
 import type { Place } from './places.js';
+import { placesAmong, type Site } from './sites.js';
 import { covers, neededAt, shortfall, type VictimTest } from './victims.js';
 import type { Want } from './wants.js';
 
@@ -17,12 +18,12 @@ const FRESH = 500;
 export function isBeingRead(
   fleet: Fleet,
   ledger: Ledger,
-  places: readonly Place[],
+  sites: readonly Site[],
   want: Want,
   isVictim: VictimTest,
 ): boolean {
   const reading = fleet.readings.get(want.model.id);
-  const place = reading && places.find((one) => isSame(one, reading));
+  const place = reading && placesAmong(sites, reading.server).find((one) => isSame(one, reading));
   if (!reading || !place) return false;
   const needed = neededAt(fleet, place, want);
   const victims = reading.victims
@@ -34,8 +35,7 @@ export function isBeingRead(
   return isMissing && works;
 }
 
-const isSame = ({ server, devices }: Place, reading: Reading): boolean =>
-  server.spec.id === reading.server && String(devices) === String(reading.devices);
+const isSame = ({ devices }: Place, reading: Reading): boolean => String(devices) === String(reading.devices);
 
 const isReadSince = ({ statisticsAt }: Server, since: Instant): boolean =>
   (statisticsAt ?? -Infinity) >= since;

@@ -36,20 +36,15 @@ export function swapsAgainAt({ swaps, limits }: Readonly<Fleet>, account: Accoun
   return last === undefined ? -Infinity : last + MINUTE;
 }
 
-/** The places at which others may leave for a want now: all for a pin, and for who starves. */
-export function swappable(
-  fleet: Readonly<Fleet>,
-  places: readonly Place[],
-  want: Want,
-  now: Instant,
-): readonly Place[] {
-  if (want.rank === PINNED || !isAnySpent(fleet, now) || isStarving(fleet, want, now)) return places;
-  return places.filter((place) => openAgainAt(fleet, place) <= now);
+/** Tells whether others may leave for a want at a place now: at all of them for a pin, and for who starves. */
+export function swapTest(fleet: Readonly<Fleet>, want: Want, now: Instant): (place: Place) => boolean {
+  if (want.rank === PINNED || !isAnySpent(fleet, now) || isStarving(fleet, want, now)) return () => true;
+  return (place) => openAgainAt(fleet, place) <= now;
 }
 
 /** Whether others may leave for a want at a place now. */
 export const maySwap = (fleet: Readonly<Fleet>, place: Place, want: Want, now: Instant): boolean =>
-  swappable(fleet, [place], want, now).length > 0;
+  swapTest(fleet, want, now)(place);
 
 /** Whether any device has spent its budget. */
 export function isAnySpent(fleet: Readonly<Fleet>, now: Instant): boolean {

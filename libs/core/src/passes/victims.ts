@@ -23,16 +23,14 @@ export interface Victim extends Worth {
 export type VictimTest = (one: Replica) => one is Ready;
 
 /** What somebody waits for who doubts it stays, too, and what a draining server waits for. */
-export function victimTest(fleet: Fleet, places: readonly Place[], want: Want, now: Instant): VictimTest {
-  const hosts = new Set(places.map(({ server }) => server.spec.host));
-  const open = [...fleet.servers.values()].filter(
-    (server) => hosts.has(server.spec.host) && takesOrders(server, now),
-  );
-  const near = new Set(open.map(({ spec }) => spec.id));
+export function victimTest(fleet: Fleet, want: Want, now: Instant): VictimTest {
   const asked = [...fleet.waiting.values()].map(({ model }) => model);
   const awaited = new Set([...asked, ...leavingDraining(fleet, now)]);
   return (one): one is Ready =>
-    one.phase === 'ready' && near.has(one.server) && !awaited.has(one.model) && mayGo(fleet, one, want, now);
+    one.phase === 'ready' &&
+    takesOrders(fleet.servers.get(one.server)!, now) &&
+    !awaited.has(one.model) &&
+    mayGo(fleet, one, want, now);
 }
 
 const NOTHING: ReadonlySet<ReplicaId> = new Set();

@@ -2,10 +2,12 @@ import type { Fleet } from '../fleet.js';
 import type { AccountId, ModelId, ReplicaId, ServerId } from '../ids.js';
 import { Ledger } from '../ledger.js';
 import type { Bytes, Instant, Model } from '../model.js';
-import { isMissed, planFor } from '../passes/evict.js';
+import { isMissed } from '../passes/evict.js';
 import { Room } from '../passes/feasible.js';
 import { moveFor, type Search, searchIn } from '../passes/movable.js';
 import { growthsOn, type Place, placesOn } from '../passes/places.js';
+import { planFor } from '../passes/plan-victims.js';
+import { Site } from '../passes/sites.js';
 import { replicasIn, shortfall, type Victim, victimsAmong, victimTest } from '../passes/victims.js';
 import { type Want, wantFor } from '../passes/wants.js';
 import type { Phase, Replica } from '../replica.js';
@@ -83,7 +85,8 @@ export class Scene {
     const near = new Set([...short.keys()].flatMap((account) => this.victims!.get(account) ?? []));
     const plan = planFor(fleet, ledger, place, want, [...near]);
     this.search ??= searchIn(fleet, ledger, now);
-    const move = plan && !isMissed(plan, now) ? undefined : moveFor(this.search, [place], want);
+    const alone = new Site(place.server, () => [place]);
+    const move = plan && !isMissed(plan, now) ? undefined : moveFor(this.search, [alone], want);
     if (move) {
       const { replica, model, place: there } = move;
       const to = { server: there.server.spec.id, devices: there.devices };
@@ -122,7 +125,7 @@ export class Scene {
   private findVictims(): Map<AccountId, Victim[]> {
     const { fleet, want, now } = this;
     const found = new Map<AccountId, Victim[]>();
-    const isVictim = victimTest(fleet, [...this.places.values()].flat(), want, now);
+    const isVictim = victimTest(fleet, want, now);
     for (const victim of victimsAmong(fleet, isVictim)) {
       const accounts = victim.replicas.flatMap(({ bookings }) => bookings.map(({ account }) => account));
       for (const account of new Set(accounts)) add(found, account, victim);

@@ -1,0 +1,88 @@
+import type { Fleet } from '../fleet.js';
+import { isNeeded } from '../footprint.js';
+import type { Ledger } from '../ledger.js';
+import type { Model } from '../model.js';
+import { byHarm, type Harm, type Leavers, leastHarm, leastHarmOn } from './offers.js';
+import type { Place } from './places.js';
+import { harmOf, type Plan, planFor } from './plan-victims.js';
+import type { Site } from './sites.js';
+import { neededAt, victimsBeside, type VictimTest } from './victims.js';
+import type { Want } from './wants.js';
+
+/**
+ * The plan that hurts least, wherever that is. Sites are looked at by what it hurts at least to free anything there, then
+ * their places by what that hurts at least, and each is planned only while it could be better than the best so far.
+ */
+export function bestPlan(
+  fleet: Fleet,
+  ledger: Ledger,
+  sites: readonly Site[],
+  want: Want,
+  isVictim: VictimTest,
+): Plan | undefined {
+  const victims = victimsBeside(fleet, isVictim);
+  let best: (Turn & { readonly plan: Plan }) | undefined;
+  const isBeaten = (turn: Turn): boolean => best !== undefined && byTurn(turn, best) > 0;
+  for (const prospect of sitesByTurn(fleet, sites, want.model)) {
+    if (isBeaten(prospect)) break;
+    for (const { place, ...turn } of placesByTurn(fleet, ledger, prospect, want, isVictim)) {
+      if (isBeaten(turn)) break;
+      const plan = planFor(fleet, ledger, place, want, victims(place));
+      const found = plan && { ...turn, harm: harmOf(plan), plan };
+      if (found && !isBeaten(found)) best = found;
+    }
+  }
+  return best?.plan;
+}
+
+/** What it hurts to free a place, and where that stands among all. */
+interface Turn {
+  readonly harm: Harm;
+  readonly site: number;
+  readonly at: number;
+}
+
+const byTurn = (one: Turn, other: Turn): number =>
+  byHarm(one.harm, other.harm) || one.site - other.site || one.at - other.at;
+
+/** The sites on which anything may be freed, by what that hurts at least. */
+function sitesByTurn(
+  fleet: Fleet,
+  sites: readonly Site[],
+  model: Model,
+): readonly (Turn & { readonly of: Site })[] {
+  const found: (Turn & { readonly of: Site })[] = [];
+  for (const [site, of] of sites.entries()) {
+    const harm = leastHarmOn(fleet, of.server, model);
+    if (harm) found.push({ of, harm, site, at: 0 });
+  }
+  return found.sort(byTurn);
+}
+
+/** The places of a site that may be freed, by what that hurts at least. */
+function placesByTurn(
+  fleet: Fleet,
+  ledger: Ledger,
+  { of, site }: Turn & { readonly of: Site },
+  want: Want,
+  isVictim: VictimTest,
+): readonly (Turn & { readonly place: Place })[] {
+  const found: (Turn & { readonly place: Place })[] = [];
+  for (const [at, place] of of.places.entries()) {
+    const harm = leastHarm(fleet, ledger, place.bookings, leaversAt(fleet, place, want, isVictim));
+    if (harm) found.push({ place, harm, site, at });
+  }
+  return found.sort(byTurn);
+}
+
+/** Copies that are to be kept are counted, and one copy more spares the last: of those not all that may go go together. */
+function leaversAt(fleet: Fleet, place: Place, want: Want, isVictim: VictimTest): Leavers {
+  const needed = neededAt(fleet, place, want);
+  return {
+    mayGo: (one) => !needed.has(one.id) && isVictim(one),
+    goesAlone: (one) => !want.isExtra && !isCounted(fleet.models.get(one.model)) && !isNeeded(fleet, one),
+  };
+}
+
+const isCounted = (model: Model | undefined): boolean =>
+  model !== undefined && (model.pinnedCopies > 0 || model.minCopies > 0);

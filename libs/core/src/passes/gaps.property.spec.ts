@@ -1,0 +1,71 @@
+import { describe, it } from '@jest/globals';
+import { holds } from '../../../../test/support/core-histories.js';
+import { copyFleet } from '../copy-fleet.js';
+import type { Fleet, Model } from '../index.js';
+import { Ledger } from '../ledger.js';
+import { openServers } from '../standing.js';
+import { gapsOn, leastShort } from './gaps.js';
+import { searchIn } from './movable.js';
+import { byHarm, leastHarm, leastHarmOn } from './offers.js';
+import { growthsOn, type Place, placesOn } from './places.js';
+import { shortfall } from './victims.js';
+
+/** Whether this holds of every place that there is for any model on a server that takes orders. */
+const ofEachPlace = (
+  fleet: Fleet,
+  now: number,
+  isTrue: (place: Place, model: Model, ledger: Ledger) => boolean,
+): boolean => {
+  const ledger = new Ledger(fleet, now);
+  return [...fleet.models.values()].every((model) =>
+    openServers(fleet, now)
+      .flatMap((server) => [...placesOn(fleet, server, model), ...growthsOn(fleet, server, model)])
+      .every((place) => isTrue(place, model, ledger)),
+  );
+};
+
+const ANYBODY = { mayGo: () => true, goesAlone: () => false };
+
+describe('the gaps on the GPUs of a server, whatever happened', () => {
+  it('are never smaller than what is to spare there, and those that are found anew', () => {
+    holds((fleet, now) => {
+      const ledger = new Ledger(fleet, now);
+      const anew = copyFleet(fleet);
+      return [...fleet.servers.values()].every((server) => {
+        const gaps = gapsOn(fleet, server);
+        const isEnough = (server.devices ?? []).every(({ account }) => ledger.spare(account) <= gaps.most);
+        const isSame = JSON.stringify(gaps) === JSON.stringify(gapsOn(anew, server));
+        return isEnough && isSame && gaps.gpus.every(({ account, bytes }) => ledger.spare(account) <= bytes);
+      });
+    });
+  });
+
+  it('say of no place with room that there is none, nor of any that it is short of more than it is', () => {
+    holds((fleet, now) =>
+      ofEachPlace(fleet, now, (place, model, ledger) => {
+        const short = leastShort(fleet, place.server, model);
+        const shortest = Math.max(0, ...shortfall(ledger, place.bookings).values());
+        return short <= shortest;
+      }),
+    );
+  });
+
+  it('say of no place that it hurts more to free than it does', () => {
+    holds((fleet, now) =>
+      ofEachPlace(fleet, now, (place, model, ledger) => {
+        const found = leastHarm(fleet, ledger, place.bookings, ANYBODY);
+        const least = leastHarmOn(fleet, place.server, model);
+        return found === undefined || (least !== undefined && byHarm(least, found) <= 0);
+      }),
+    );
+  });
+
+  it('tell who has the most to spare', () => {
+    holds((fleet, now) => {
+      const ledger = new Ledger(fleet, now);
+      const { servers, most } = searchIn(fleet, ledger, now);
+      const accounts = servers.flatMap(({ devices }) => (devices ?? []).map(({ account }) => account));
+      return most === Math.max(...accounts.map((account) => ledger.spare(account)));
+    });
+  });
+});

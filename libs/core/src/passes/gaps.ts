@@ -1,0 +1,32 @@
+import type { Fleet } from '../fleet.js';
+import { isOnHost, reservationOf } from '../footprint.js';
+import { indexesOf } from '../indexes.js';
+import type { Bytes, Model } from '../model.js';
+import type { Gap, Gaps } from '../offer.js';
+import type { Server } from '../server.js';
+
+/** What the GPUs of a server have beside what rests there. It is kept until a replica or the devices change. */
+export function gapsOn(fleet: Readonly<Fleet>, server: Server): Gaps {
+  const { gaps, held } = indexesOf(fleet);
+  const known = gaps.get(server.spec.id);
+  const devices = server.devices ?? [];
+  if (known?.devices === server.devices) return known;
+  const gpus = devices
+    .filter(({ kind }) => kind === 'gpu')
+    .map(({ account, capacity }): Gap => ({ account, bytes: capacity - (held.get(account) ?? 0) }));
+  const isAll = gpus.length > 0 && gpus.length === devices.length;
+  const found = { devices, gpus, most: isAll ? Math.max(...gpus.map(({ bytes }) => bytes)) : Infinity };
+  gaps.set(server.spec.id, found);
+  return found;
+}
+
+/** What a model books at least of some GPU wherever it is put on a server; less than nothing where it may be on none. */
+export function leastOnGpu(fleet: Readonly<Fleet>, server: Server, model: Model): Bytes {
+  const { id, config, sizesDeclared } = model;
+  const isOnNone = (config === null && isOnHost(server, id)) || (fleet.steps.has(id) && !sizesDeclared);
+  return isOnNone ? -Infinity : reservationOf(fleet, server, id).bytes;
+}
+
+/** What a model is short of on some GPU wherever it is put on a server; nothing, or less, where there may be room. */
+export const leastShort = (fleet: Readonly<Fleet>, server: Server, model: Model): Bytes =>
+  leastOnGpu(fleet, server, model) - gapsOn(fleet, server).most;
