@@ -2,7 +2,7 @@ import type { Fleet } from '../fleet.js';
 import { isNeeded } from '../footprint.js';
 import type { Ledger } from '../ledger.js';
 import type { Model } from '../model.js';
-import { byHarm, type Harm, type Leavers, leastHarm, leastHarmOn } from './offers.js';
+import { byHarm, type Harm, type Leavers, leastHarm, leastHarmAt, leastHarmOn } from './offers.js';
 import type { Place } from './places.js';
 import { harmOf, type Plan, planFor } from './plan-victims.js';
 import type { Site } from './sites.js';
@@ -25,7 +25,8 @@ export function bestPlan(
   const isBeaten = (turn: Turn): boolean => best !== undefined && byTurn(turn, best) > 0;
   for (const prospect of sitesByTurn(fleet, sites, want.model)) {
     if (isBeaten(prospect)) break;
-    for (const { place, ...turn } of placesByTurn(fleet, ledger, prospect, want, isVictim)) {
+    const places = placesOf(fleet, prospect).filter((one) => !isBeaten(one));
+    for (const { place, ...turn } of placesByTurn(places, fleet, ledger, want, isVictim)) {
       if (isBeaten(turn)) break;
       const plan = planFor(fleet, ledger, place, want, victims(place));
       const found = plan && { ...turn, harm: harmOf(plan), plan };
@@ -59,18 +60,33 @@ function sitesByTurn(
   return found.sort(byTurn);
 }
 
-/** The places of a site that may be freed, by what that hurts at least. */
+interface PlaceTurn extends Turn {
+  readonly place: Place;
+}
+
+/** The places of a site where enough rests, with what it hurts at least to free each, whoever may go. */
+function placesOf(fleet: Fleet, { of, site }: Turn & { readonly of: Site }): PlaceTurn[] {
+  const found: PlaceTurn[] = [];
+  for (const [at, place] of of.places.entries()) {
+    const harm = leastHarmAt(fleet, place.server, place.bookings);
+    if (harm) found.push({ place, harm, site, at });
+  }
+  return found;
+}
+
+/** Those that may be freed, by what that hurts at least. */
 function placesByTurn(
+  places: readonly PlaceTurn[],
   fleet: Fleet,
   ledger: Ledger,
-  { of, site }: Turn & { readonly of: Site },
   want: Want,
   isVictim: VictimTest,
-): readonly (Turn & { readonly place: Place })[] {
-  const found: (Turn & { readonly place: Place })[] = [];
-  for (const [at, place] of of.places.entries()) {
+): PlaceTurn[] {
+  const found: PlaceTurn[] = [];
+  for (const one of places) {
+    const { place } = one;
     const harm = leastHarm(fleet, ledger, place.bookings, leaversAt(fleet, place, want, isVictim));
-    if (harm) found.push({ place, harm, site, at });
+    if (harm) found.push({ ...one, harm });
   }
   return found.sort(byTurn);
 }

@@ -6,7 +6,7 @@ import { Ledger } from '../ledger.js';
 import { openServers } from '../standing.js';
 import { gapsOn, leastShort } from './gaps.js';
 import { searchIn } from './movable.js';
-import { byHarm, leastHarm, leastHarmOn } from './offers.js';
+import { byHarm, leastHarm, leastHarmAt, leastHarmOn } from './offers.js';
 import { growthsOn, type Place, placesOn } from './places.js';
 import { shortfall } from './victims.js';
 
@@ -54,8 +54,13 @@ describe('the gaps on the GPUs of a server, whatever happened', () => {
     holds((fleet, now) =>
       ofEachPlace(fleet, now, (place, model, ledger) => {
         const found = leastHarm(fleet, ledger, place.bookings, ANYBODY);
-        const least = leastHarmOn(fleet, place.server, model);
-        return found === undefined || (least !== undefined && byHarm(least, found) <= 0);
+        const bounds = [
+          leastHarmOn(fleet, place.server, model),
+          leastHarmAt(fleet, place.server, place.bookings),
+        ];
+        return bounds.every(
+          (least) => found === undefined || (least !== undefined && byHarm(least, found) <= 0),
+        );
       }),
     );
   });

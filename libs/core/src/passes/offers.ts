@@ -3,7 +3,7 @@ import type { AccountId } from '../ids.js';
 import { indexesOf, inOrder } from '../indexes.js';
 import type { Ledger } from '../ledger.js';
 import type { Bytes, Model } from '../model.js';
-import type { Offer } from '../offer.js';
+import type { Gap, Offer } from '../offer.js';
 import { rankOf } from '../rank.js';
 import type { Booking, Settled } from '../replica.js';
 import type { Server } from '../server.js';
@@ -64,10 +64,31 @@ export function leastHarmOn(fleet: Readonly<Fleet>, server: Server, model: Model
   if (bytes <= most) return NO_HARM;
   let least: Harm | undefined;
   for (const gap of gpus) {
-    const harm = leastOfAny(offersOn(fleet, gap.account), bytes - gap.bytes, anybody);
+    const harm = harmBeside(fleet, gap, bytes);
     if (harm && (!least || byHarm(harm, least) < 0)) least = harm;
   }
   return least;
+}
+
+/** The same of one place, by what it books on GPUs. */
+export function leastHarmAt(
+  fleet: Readonly<Fleet>,
+  server: Server,
+  bookings: readonly Booking[],
+): Harm | undefined {
+  let least = NO_HARM;
+  for (const gap of gapsOn(fleet, server).gpus) {
+    const bytes = bookings.find(({ account }) => account === gap.account)?.bytes ?? -Infinity;
+    const harm = harmBeside(fleet, gap, bytes);
+    if (!harm) return undefined;
+    if (byHarm(harm, least) > 0) least = harm;
+  }
+  return least;
+}
+
+function harmBeside(fleet: Readonly<Fleet>, gap: Gap, bytes: Bytes): Harm | undefined {
+  const missing = bytes - gap.bytes;
+  return missing <= 0 ? NO_HARM : leastOfAny(offersOn(fleet, gap.account), missing, anybody);
 }
 
 const anybody = (): boolean => true;
