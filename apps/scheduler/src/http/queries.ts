@@ -9,7 +9,7 @@ const NONE = z.strictObject({});
 
 /**
  * Refuses every key in the query of an operation for which none is published; the others check theirs by their schemas. Its
- * method may be `HEAD` for `GET`. What leads nowhere is told so, whatever its query.
+ * method may be `HEAD` for `GET`. What leads nowhere is told so, whatever its query; probes and scrapers append what they like.
  */
 export function refuseQueries(fastify: FastifyInstance, { paths }: Published, problems: Problems): void {
   const isPublished = (path: string, method: string): boolean => {
@@ -25,8 +25,8 @@ export function refuseQueries(fastify: FastifyInstance, { paths }: Published, pr
   });
 }
 
-/** The path as OpenAPI has it, with its parameters in braces; undefined where there is none such. */
-const pathOf = ({ routeOptions }: FastifyRequest): string | undefined =>
-  routeOptions.url?.replaceAll(/:([a-z]+)/g, '{$1}');
+/** The path as OpenAPI has it, with its parameters in braces; undefined where the API has none such. */
+const pathOf = ({ routeOptions: { url } }: FastifyRequest): string | undefined =>
+  url?.startsWith('/v1/') ? url.replaceAll(/:([a-z]+)/g, '{$1}') : undefined;
 
 const methodOf = ({ method }: FastifyRequest): string => (method === 'HEAD' ? 'get' : method.toLowerCase());
