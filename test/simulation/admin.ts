@@ -1,12 +1,4 @@
-import {
-  type Event,
-  type EventOf,
-  fitPins,
-  type Model,
-  type ModelId,
-  replicasOf,
-  type ServerId,
-} from '#core';
+import { type Event, type EventOf, fitPins, type Model, type ModelId, type ServerId } from '#core';
 import { type Berth, WISH } from './berth.js';
 import type { Doings, HappeningOf, OrderKind } from './happenings.js';
 import type { PlannedModel } from './plan.js';
@@ -174,7 +166,6 @@ export class Admin {
     if (!this.planned(id).fitsDefaults) return 'the defaults would lie about it';
     const { models } = this.stage.told;
     if (!models.has(id)) return 'unknown_model';
-    for (const site of this.stage.sites.values()) site.isMuddled = true;
     this.write(() => models.delete(id), { kind: 'ModelWithdrawn', model: id });
   }
 
@@ -186,22 +177,8 @@ export class Admin {
     const coldStart = { ...before.coldStart, maxQueue: maxQueue ?? before.coldStart.maxQueue };
     const after = { ...before, ...settings, coldStart };
     if (before.pinnedCopies > 0 && after.gpuBytes > before.gpuBytes) return 'a larger one may not fit';
-    if (after.gpuBytes !== before.gpuBytes) this.resized(id);
-    if (after.gpuBytes < (disk.gpuBytes ?? 0)) this.lied();
+    if (after.gpuBytes < (disk.gpuBytes ?? 0)) this.stage.trail.mark('declared too small');
     this.redeclare(after);
-  }
-
-  /** What is there is booked anew: it may be more than fits, and by no load. */
-  private resized(id: ModelId): void {
-    for (const { server } of replicasOf(this.berth.engine.fleet, id)) {
-      this.stage.sites.get(server)!.isMuddled = true;
-    }
-  }
-
-  /** A declared size that is not honest: from now on memory may run out wherever the model may be. */
-  private lied(): void {
-    this.stage.trail.mark('declared too small');
-    for (const site of this.stage.sites.values()) site.muddleAlways();
   }
 
   private setLimits({ limits }: HappeningOf<'setLimits'>): void {

@@ -1,10 +1,7 @@
 /** What others have of the GPUs of one server. */
 export class Crowd {
   /** Bytes by ordinal. */
-  readonly others = new Map<number, number>();
-  /** Whether Berth may not have counted it yet, or has loads under way that it decided before. */
-  isUnseen = false;
-
+  private readonly others = new Map<number, number>();
   /** How many GPUs there are. */
   devices = 0;
 
@@ -14,9 +11,13 @@ export class Crowd {
     this.others.clear();
   }
 
+  /** Bytes that they have of one. */
+  on(ordinal: number): number {
+    return this.others.get(ordinal) ?? 0;
+  }
+
   set(ordinal: number, bytes: number): void {
     if (bytes > 0) this.others.set(ordinal, bytes);
     else this.others.delete(ordinal);
-    this.isUnseen ||= bytes > 0;
   }
 }

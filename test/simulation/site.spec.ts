@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { emptyFleet, gpuAccount } from '#core';
 import { Agenda } from '#testing';
 import { makePlan } from './make-plan.js';
 import { NOBODY, type OpenOrder, Site } from './site.js';
 import { Trail } from './trail.js';
 
-const RAN_OUT = /a load at .* asked for more memory than there is/;
+const RAN_OUT = /large@.* ran out of memory on 0, and the books could tell/;
 
 let agenda: Agenda;
 let trail: Trail;
@@ -12,7 +13,8 @@ let site: Site;
 
 beforeEach(() => {
   const [server] = makePlan(1, { hours: 0.01 }).servers;
-  const setup = { ...server!.setup, devices: [{ ordinal: 0, uuid: 'GPU-0', memoryBytes: 100 }] };
+  const devices = [{ ordinal: 0, uuid: 'GPU-0', memoryBytes: 100 }];
+  const setup = { ...server!.setup, devices, options: { ...server!.setup.options, baselineBytes: 0 } };
   const config = { backend: 'python', instance_group: [{ kind: 'KIND_GPU', gpus: [0] }] };
   const disk = { name: 'large', gpuBytes: 200, loadMs: 10, config };
   agenda = new Agenda();
@@ -25,12 +27,34 @@ describe('memory that runs out', () => {
     agenda.advance(10_000);
     site.sim.load('large', {}, () => {});
     agenda.advance(1_000);
-    site.checkMemory();
+    site.checkMemory(emptyFleet());
+  }
+
+  /** The books by which the load is decided. */
+  function decide(bytes: number, others: number): void {
+    const bookings = [{ account: gpuAccount(site.id, 0), bytes }];
+    site.decided.set('large', {
+      at: 0,
+      booked: new Map([['large', bookings]]),
+      others: new Map([[0, others]]),
+    });
   }
 
   it('is a broken promise', () => {
     loadTooMuch();
     expect(trail.failure).toMatch(RAN_OUT);
+  });
+
+  it('is one, too, where the books had as much for the model, or counted what others had', () => {
+    decide(60, 41);
+    loadTooMuch();
+    expect(trail.failure).toMatch(RAN_OUT);
+  });
+
+  it('is excused as far as the model takes more than the books could tell', () => {
+    decide(60, 40);
+    loadTooMuch();
+    expect(trail.failure).toBe(undefined);
   });
 
   it.each([
@@ -41,7 +65,7 @@ describe('memory that runs out', () => {
     loadTooMuch();
     expect(trail.failure).toBe(undefined);
     restart();
-    site.checkMemory();
+    site.checkMemory(emptyFleet());
     expect(trail.failure).toBe(undefined);
     loadTooMuch();
     expect(trail.failure).toMatch(RAN_OUT);

@@ -1,4 +1,6 @@
+import type { Fleet } from '#core';
 import {
+  type Asked,
   type Fault,
   SimulatedTriton,
   type OrderParameters,
@@ -6,6 +8,7 @@ import {
   type ServerPhase,
   type Timers,
 } from '#testing';
+import { type Books, known } from './books.js';
 import { Crowd } from './crowd.js';
 import { Partition } from './partition.js';
 import type { PlannedModel, PlannedServer } from './plan.js';
@@ -44,6 +47,10 @@ export class Site {
   disturbedAt = -Infinity;
   /** Whether somebody else has loaded something in this incarnation, or memory comes back late: then it may run out. */
   isMuddled = false;
+  /** What of its memory was asked for in the present step of the world, and not there. */
+  private readonly ranOut: Asked[] = [];
+  /** The books as they were when Berth last decided to load each model. */
+  readonly decided = new Map<string, Books>();
   readonly crowd = new Crowd();
   /** What stays stuck, or dead, until the process is restarted. */
   readonly broken = new Set<string>();
@@ -59,15 +66,11 @@ export class Site {
   readonly stuckForEver: Fault[] = [];
   /** The replies that will go astray, each once. */
   readonly lostReplies: { readonly to: 'load' | 'unload'; readonly how: LostReply }[] = [];
-  /** When Berth last decided to load each model. */
-  readonly decidedAt = new Map<string, number>();
   /** When an inference last ended, by model. */
   readonly lastInference = new Map<string, number>();
   /** The models whose files somebody changed: the next load lets the old version go, whoever has a lease on it. */
   readonly rewritten = new Set<string>();
   private readonly watchers = new Set<(news: SiteNews) => void>();
-  /** The last life in which memory ran out. */
-  private ranOutIn: number | undefined;
   /** Whether an order in work loads a step anew. */
   private isStepReread = false;
   private machines = 0;
@@ -152,24 +155,18 @@ export class Site {
     return at < 0 ? undefined : this.lostReplies.splice(at, 1)[0]!.how;
   }
 
-  /** From now on, in every life of the server, its memory may run out. */
-  muddleAlways(): void {
-    this.isMuddled = true;
-    this.watch((news) => {
-      if (news === 'up') this.isMuddled = true;
-    });
-  }
-
   disturb(): void {
     this.disturbedAt = this.timers.now();
   }
 
-  /** Told after every step of the world. */
-  checkMemory(): void {
-    if (!this.sim.peakExceeded || this.ranOutIn === this.incarnation) return;
-    this.ranOutIn = this.incarnation;
-    const mayRunOut = this.isMuddled || this.crowd.isUnseen;
-    this.trail.expect(mayRunOut, () => `a load at ${this.id} asked for more memory than there is`);
+  /** Told after every step of the world, with the fleet as Berth has it, or had it before it died. */
+  checkMemory(fleet: Fleet): void {
+    for (const asked of this.ranOut.splice(0)) {
+      if (this.isMuddled) continue;
+      const { bytes, says } = known(this, asked, fleet);
+      const said = (): string => `${asked.model}@${this.id} ran out of memory on ${asked.place}, and ${says}`;
+      this.trail.expect(bytes <= this.sim.capacityOf(asked.place), said);
+    }
   }
 
   /** The process dies, and stays down; the next one finds so many devices, each as the first one was. */
@@ -203,6 +200,7 @@ export class Site {
       models: this.models.map(({ disk }) => disk),
       onPhase: (phase) => isSeen && this.phaseChanged(phase),
       onStepReread: (step) => this.stepReread(step),
+      onOutOfMemory: (asked) => this.ranOut.push(asked),
     });
     if (!isFirst) sim.kill();
     isSeen = true;

@@ -18,10 +18,8 @@ type Switched =
 export function switches(stage: Stage): Pick<Doings, Switched> {
   const site = (id: string): Site => stage.sites.get(id)!;
   return {
-    memoryBackLate: (one) => {
-      site(one.server).muddleAlways();
-      during(stage, one, { kind: 'memoryBackLate', ms: one.by }, { kind: 'memoryBackLate', ms: 0 });
-    },
+    memoryBackLate: (one) =>
+      during(stage, one, { kind: 'memoryBackLate', ms: one.by }, { kind: 'memoryBackLate', ms: 0 }),
     slowIndex: (one) => during(stage, one, { kind: 'indexDelay', ms: one.by }, { kind: 'indexDelay', ms: 0 }),
     slowHandler: (one) =>
       during(stage, one, { kind: 'commonHandlerDelay', ms: one.by }, { kind: 'commonHandlerDelay', ms: 0 }),
@@ -34,10 +32,7 @@ export function switches(stage: Stage): Pick<Doings, Switched> {
       during(stage, one, { kind: 'loadFails', model, text }, { kind: 'loadFails', model, text: '' });
     },
     metricsDown: (one) => during(stage, one, { kind: 'metricsDown' }, { kind: 'metricsDown', on: false }),
-    residue: ({ server, model, bytes }) => {
-      site(server).muddleAlways();
-      site(server).sim.inject({ kind: 'residue', model, bytes });
-    },
+    residue: ({ server, model, bytes }) => site(server).sim.inject({ kind: 'residue', model, bytes }),
     foreign: ({ server, device, bytes, lasts }) => crowd(stage, site(server), device, bytes, lasts),
     repository: ({ server, model, change }) => {
       if (change === 'removed') hide(stage, site(server), model);
@@ -72,7 +67,7 @@ function hide({ agenda, told }: Stage, site: Site, model: string): void {
   });
 }
 
-/** Somebody else is on a GPU: until the books have seen it, and the loads decided before are over, memory may run out. */
+/** Somebody else is on a GPU, and takes no more of it than there is left. */
 function crowd(
   { agenda }: Stage,
   site: Site,
@@ -80,7 +75,9 @@ function crowd(
   bytes: number,
   lasts: number | null,
 ): string | void {
-  const set = (now: number): void => {
+  const set = (wanted: number): void => {
+    const left = site.sim.capacityOf(device) - site.sim.memoryUsed(device) + site.crowd.on(device);
+    const now = Math.min(wanted, Math.max(0, left));
     site.sim.inject({ kind: 'foreignMemory', device, bytes: now });
     site.crowd.set(device, now);
   };

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Millis, type ModelId, type OpenOrders, openOrders } from '#core';
+import { emptyFleet, type Fleet, type Millis, type ModelId, type OpenOrders, openOrders } from '#core';
 import type { Observer } from '#engine';
 import { Agenda } from '#testing';
 import { Admin } from './admin.js';
@@ -36,6 +36,8 @@ export class World {
   private readonly calm: Calm;
   private readonly doings: Doings;
   private berth: Berth | undefined;
+  /** As Berth has it, or had it before it died. */
+  private fleet: Fleet = emptyFleet();
   private lives = 0;
   /** What the last life had accepted and not done. */
   private left: ReadonlyMap<ModelId, OpenOrders> = new Map();
@@ -147,7 +149,7 @@ export class World {
       this.countStepAt(due);
       this.agenda.runNext();
       await (++this.steps % STRETCH === 0 ? setImmediate() : settled());
-      for (const site of this.sites.values()) site.checkMemory();
+      for (const site of this.sites.values()) site.checkMemory(this.fleet);
       this.check();
     }
     this.agenda.runUntil(end);
@@ -178,6 +180,7 @@ export class World {
       new Heirs(this.left, trail),
     ]);
     this.berth = berth;
+    this.fleet = berth.engine.fleet;
     berth.begin().catch((error: unknown) => trail.fail(`Berth does not begin: ${String(error)}`));
   }
 

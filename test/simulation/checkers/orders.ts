@@ -5,9 +5,6 @@ import { type Check, type Scene, siteOf, withdrawn } from './scene.js';
 export const loadsWithinLimits: Check = (scene) => {
   const { fleet, turn, trail } = scene;
   const ordered = new Set(turn.actions.flatMap((action) => (action.kind === 'load' ? [action.server] : [])));
-  for (const action of turn.actions) {
-    if (action.kind === 'load') siteOf(scene, action.server).decidedAt.set(action.model, turn.now);
-  }
   for (const server of ordered) {
     const { loadsPerServer, loadsPerDevice } = fleet.limits;
     const loads = loadsAt(scene, server);
@@ -29,7 +26,7 @@ const SLOT_HELD = 60_000;
 function loadsAt(scene: Scene, server: ServerId): { devices: readonly number[] }[] {
   const { fleet, turn, life } = scene;
   const fresh = turn.actions.filter((action) => action.kind === 'load' && action.server === server);
-  const { open, decidedAt } = siteOf(scene, server);
+  const { open, decided } = siteOf(scene, server);
   const inWork = [...open].filter(
     ({ kind, model, life: whose }) => kind === 'load' && whose === life && !serves(scene, model, server),
   );
@@ -38,7 +35,7 @@ function loadsAt(scene: Scene, server: ServerId): { devices: readonly number[] }
     ...inWork.map(({ model, orderedAt }) => {
       const { loadTimeout } = fleet.models.get(model as never) ?? fleet.defaults;
       // It is sent once the store has it, which may be seconds after it was decided.
-      const began = decidedAt.get(model) ?? orderedAt;
+      const began = decided.get(model)?.at ?? orderedAt;
       // The same sum as the core's: `now - began` may be rounded to the other side of the bound.
       const isHeld = turn.now < began + Math.min(loadTimeout, SLOT_HELD);
       return { devices: isHeld ? comingTo(scene, `${model}@${server}` as ReplicaId) : [] };

@@ -3,13 +3,15 @@ import type { Observer, Turn } from '#engine';
 import { inShort } from '../../checkers/in-short.js';
 import { TurnPromises } from '../../checkers/promises.js';
 import type { TurnScene } from '../../checkers/scene.js';
-import { heldWithinCapacity, othersAreSeen } from './memory.js';
+import { heldWithinCapacity, keepsBooks } from './memory.js';
+import { countsWhatIsInUse } from './others.js';
 import { idlesLongEnough, leasesHold, loadsWithinLimits } from './orders.js';
 import type { Check, Scene } from './scene.js';
 
 /** Beside the promises that turns alone can be held against. */
 const CHECKS: readonly Check[] = [
-  othersAreSeen,
+  keepsBooks,
+  countsWhatIsInUse,
   heldWithinCapacity,
   loadsWithinLimits,
   leasesHold,

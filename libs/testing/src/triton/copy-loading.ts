@@ -113,7 +113,7 @@ function initialize(
   const tooFull = memory.firstTooFull(holdings);
   if (tooFull !== undefined) {
     memory.take(residueOf(model), residue);
-    process.onOutOfMemory();
+    process.onOutOfMemory({ model: model.name, ...tooFull });
     timers.after(model.loadMs / 2, () =>
       faults.oomKillsProcess ? process.crash() : done(outOfMemory(model, tooFull)),
     );

@@ -2,7 +2,7 @@ import { MortalTimers } from '../agenda.js';
 import type { Timers } from '../agenda.js';
 import type { Copy } from './copy.js';
 import { DeviceMemory } from './device-memory.js';
-import type { SimulatedDevice } from './device-memory.js';
+import type { Holding, SimulatedDevice } from './device-memory.js';
 import type { FaultSwitches } from './faults.js';
 import { KnownModels } from './known-models.js';
 import type { ServingConfig } from './model-config.js';
@@ -49,6 +49,11 @@ export interface ModelLife {
   readonly rows: Map<number, VersionRow>;
 }
 
+/** What a load asked of the first place that had too little left for it. */
+export interface Asked extends Holding {
+  readonly model: string;
+}
+
 /** Everything that ends with one life of a Triton process. */
 export interface ProcessState {
   readonly timers: MortalTimers;
@@ -71,7 +76,7 @@ export interface ProcessState {
   /** Numbers the copies, over all lives of the server. */
   readonly nextCopyId: () => number;
   /** Called when a load asks for memory that is not there. */
-  readonly onOutOfMemory: () => void;
+  readonly onOutOfMemory: (asked: Asked) => void;
   /** Called when the load of an ensemble reads a step anew that serves. */
   readonly onStepReread: (step: string) => void;
   /** Ends the process at once. */
@@ -87,7 +92,7 @@ export interface ProcessSetup {
   readonly repository: ModelRepository;
   readonly faults: FaultSwitches;
   readonly nextCopyId: () => number;
-  readonly onOutOfMemory: () => void;
+  readonly onOutOfMemory: (asked: Asked) => void;
   readonly onStepReread: (step: string) => void;
   readonly crash: () => void;
 }

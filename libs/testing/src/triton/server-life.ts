@@ -4,7 +4,7 @@ import type { FaultSwitches } from './faults.js';
 import { leave } from './leaving.js';
 import { loadAtStart } from './orders.js';
 import { freshProcess, readyRows } from './process-state.js';
-import type { ProcessState, SimulatedTritonOptions } from './process-state.js';
+import type { Asked, ProcessState, SimulatedTritonOptions } from './process-state.js';
 import type { ModelRepository } from './repository.js';
 import type { Place } from './simulated-model.js';
 
@@ -21,6 +21,7 @@ export interface Surroundings {
   readonly faults: FaultSwitches;
   readonly onPhase: (phase: ServerPhase, exitCode?: number) => void;
   readonly onStepReread: (step: string) => void;
+  readonly onOutOfMemory: (asked: Asked) => void;
 }
 
 /**
@@ -114,8 +115,9 @@ export class ServerLife {
     const process = freshProcess({
       ...this.around,
       nextCopyId: () => (this.copiesMade += 1),
-      onOutOfMemory: () => {
+      onOutOfMemory: (asked) => {
         this.hasAskedTooMuch = true;
+        this.around.onOutOfMemory(asked);
       },
       crash: () => this.end(),
     });

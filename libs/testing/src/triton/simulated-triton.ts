@@ -21,7 +21,7 @@ import {
 import type { IndexRow, ModelMetadata } from './observations.js';
 import { orderLoad, orderUnload } from './orders.js';
 import type { Nothing, OrderParameters } from './orders.js';
-import type { ProcessState, SimulatedTritonOptions } from './process-state.js';
+import type { Asked, ProcessState, SimulatedTritonOptions } from './process-state.js';
 import { ModelRepository } from './repository.js';
 import { ServerLife } from './server-life.js';
 import type { ServerPhase } from './server-life.js';
@@ -43,6 +43,8 @@ export interface SimulatedTritonSetup {
   readonly onPhase?: (phase: ServerPhase, exitCode?: number) => void;
   /** Told when the load of an ensemble loads a serving step anew, since its files have changed: then there are two. */
   readonly onStepReread?: (step: string) => void;
+  /** Told when a load asks for memory that is not there, before it fails or the process dies of it. */
+  readonly onOutOfMemory?: (asked: Asked) => void;
 }
 
 /** What ServerMetadata says. */
@@ -88,14 +90,15 @@ export class SimulatedTriton {
 
   constructor(private readonly setup: SimulatedTritonSetup) {
     const { id, timers, devices, hostMemoryBytes, models } = setup;
-    const { onPhase = () => {}, onStepReread = () => {} } = setup;
+    const { onPhase = () => {}, onStepReread = () => {}, onOutOfMemory = () => {} } = setup;
     const wallClock = (): number => VIRTUAL_EPOCH_MS + timers.now();
     const options = { ...DEFAULTS, wallClock, ...setup.options };
     this.id = id;
     this.devices = devices;
     this.repository = new ModelRepository(models);
     const { repository, faults } = this;
-    const around = { timers, devices, hostMemoryBytes, options, repository, faults, onPhase, onStepReread };
+    const told = { onPhase, onStepReread, onOutOfMemory };
+    const around = { timers, devices, hostMemoryBytes, options, repository, faults, ...told };
     this.life = new ServerLife(around);
     this.desk = new CallDesk(this.life, around);
     this.start();
@@ -125,17 +128,13 @@ export class SimulatedTriton {
   }
 
   statistics(name: string, version: string, reply: Reply<readonly ModelStatistics[]>): void {
-    this.desk.observe(
-      reply,
-      unlessLeaving((process) => statistics(process, name, version)),
-    );
+    const look = unlessLeaving((process) => statistics(process, name, version));
+    this.desk.observe(reply, look);
   }
 
   modelReady(name: string, version: string, reply: Reply<boolean>): void {
-    this.desk.observe(
-      reply,
-      unlessLeaving((process) => modelReady(process, name, version)),
-    );
+    const look = unlessLeaving((process) => modelReady(process, name, version));
+    this.desk.observe(reply, look);
   }
 
   modelConfig(name: string, version: string, reply: Reply<ConfigJson>): void {
@@ -227,6 +226,12 @@ export class SimulatedTriton {
   /** What is truly in use on a GPU, or of host memory. */
   memoryUsed(place: Place): number {
     return this.life.memoryUsed(place);
+  }
+
+  /** How much memory there is in a GPU, or on the host. */
+  capacityOf(place: Place): number {
+    if (place === 'host') return this.setup.hostMemoryBytes;
+    return this.devices.find(({ ordinal }) => ordinal === place)?.memoryBytes ?? 0;
   }
 
   /** Every copy that exists, hidden ones and those whose memory is late included. */

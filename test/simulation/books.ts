@@ -1,0 +1,106 @@
+import {
+  type AccountId,
+  type Booking,
+  type Bytes,
+  type Fleet,
+  gpuAccount,
+  hostAccount,
+  type Instant,
+  type ModelId,
+  perhapsTaken,
+  type Replica,
+  type ReplicaId,
+  type Server,
+  takenByOthers,
+} from '#core';
+import type { Asked, CopyTruth, Place } from '#testing';
+import type { Site } from './site.js';
+
+/** What the books said of a server when a load was decided. */
+export interface Books {
+  readonly at: Instant;
+  /** What each model has booked, the one that is to be loaded among them. */
+  readonly booked: ReadonlyMap<string, readonly Booking[]>;
+  /** What they counted as others', or as residue, on each GPU: then, and at the latest decision since, the smaller. */
+  readonly others: Map<number, Bytes>;
+}
+
+/** The books of a server as they stand. */
+export function booksOf(fleet: Readonly<Fleet>, server: Server, at: Instant): Books {
+  const booked = new Map<string, Booking[]>();
+  const add = (model: ModelId, bookings: readonly Booking[]): void =>
+    void booked.set(model, [...(booked.get(model) ?? []), ...bookings]);
+  for (const one of fleet.replicas.values()) {
+    if (one.server === server.spec.id && one.phase !== 'placed') add(one.model, bookingsOf(one));
+  }
+  for (const { model, bookings } of server.hidden) add(model, bookings);
+  return { at, booked, others: othersOn(server) };
+}
+
+/** What a replica that is not only placed holds, or is taking. */
+export const bookingsOf = (replica: Replica): readonly Booking[] =>
+  replica.phase === 'ready' && replica.change?.order
+    ? [...replica.bookings, ...replica.change.bookings]
+    : replica.bookings;
+
+const othersOn = (server: Server): Map<number, Bytes> =>
+  new Map(
+    (server.devices ?? []).map((device) => [
+      device.ordinal,
+      takenByOthers(server, device.ordinal) + (perhapsTaken(server, device) ?? 0),
+    ]),
+  );
+
+/**
+ * How much memory Berth could know to be wanted at a place that ran out: what is really there of what it has booked, with
+ * what it had counted as others' when it decided the load. What came up beside that, and what a copy takes beyond its
+ * booking, it could not: the sizes it was told were wrong, or somebody was there whom it had not seen yet.
+ */
+export function known(site: Site, asked: Asked, fleet: Readonly<Fleet>): { bytes: Bytes; says: string } {
+  const { spec } = site.planned;
+  const { place } = asked;
+  const server = fleet.servers.get(spec.id);
+  const now = server && booksOf(fleet, server, -Infinity);
+  const then = site.decided.get(asked.model) ?? now;
+  const account = place === 'host' ? hostAccount(spec.host) : gpuAccount(spec.id, place);
+  const isLeaving = (model: string): boolean => isOnItsWayOut(fleet, model, spec.id);
+  const shares = [...takenAt(site, asked, isLeaving)].map(([model, taken]) => {
+    const books = then?.booked.has(model) ? then : (site.decided.get(model) ?? now);
+    const booked = bytesOn(books?.booked.get(model) ?? [], account);
+    // What is nowhere booked should have been, all of it.
+    return { model, taken, bytes: booked === 0 ? taken : Math.min(taken, booked) };
+  });
+  const baseline = site.planned.setup.options?.baselineBytes ?? 0;
+  const others = place === 'host' ? 0 : Math.max(baseline, then?.others.get(place) ?? 0);
+  return {
+    bytes: shares.reduce((sum, { bytes }) => sum + bytes, others),
+    says: `the books could tell: ${others} of others, ${JSON.stringify(shares)}`,
+  };
+}
+
+/** What has been unloaded and is still booked is counted on; else nobody knows whether its memory is back. */
+function isOnItsWayOut({ replicas }: Readonly<Fleet>, model: string, server: string): boolean {
+  const phase = replicas.get(`${model}@${server}` as ReplicaId)?.phase;
+  return phase === 'draining' || phase === 'unloading' || phase === 'unknown';
+}
+
+/** What each model has at a place, with what is asked for now. */
+function takenAt(
+  { sim }: Site,
+  { model, place, bytes }: Asked,
+  isLeaving: (model: string) => boolean,
+): Map<string, Bytes> {
+  const counts = ({ phase, model: name }: CopyTruth): boolean => phase !== 'gone' || isLeaving(name);
+  const taken = new Map([[model, bytes]]);
+  for (const copy of sim.copies().filter(counts)) {
+    const here = bytesAt(copy, place);
+    if (here > 0) taken.set(copy.model, (taken.get(copy.model) ?? 0) + here);
+  }
+  return taken;
+}
+
+const bytesAt = ({ holds }: CopyTruth, place: Place): Bytes =>
+  holds.reduce((sum, one) => (one.place === place ? sum + one.bytes : sum), 0);
+
+export const bytesOn = (bookings: readonly Booking[], account: AccountId): Bytes =>
+  bookings.reduce((sum, one) => (one.account === account ? sum + one.bytes : sum), 0);
