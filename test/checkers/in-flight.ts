@@ -23,18 +23,16 @@ export const oneOrderAtATime: TurnCheck = (scene) => {
 /** A load gives its device's slot back after this, or after its timeout. */
 const SLOT_HELD = 60_000;
 
-/** Loads in flight stay within what a server and each of its devices may have. */
+/** Where a load is ordered, those in flight stay within what its server and each of its devices may have: elsewhere the limit may have been lowered. */
 export const loadsStayWithinSlots: TurnCheck = (scene) => {
   const { fleet, trail } = scene;
   const fresh = ordersIn(scene).filter((order): order is ActionOf<'load'> => order.kind === 'load');
   for (const server of new Set(fresh.map((load) => load.server))) {
-    const loads = [
-      ...openAt(scene, server),
-      ...fresh.filter((load) => load.server === server).map(asOpen(scene)),
-    ];
+    const begun = fresh.filter((load) => load.server === server).map(asOpen(scene));
+    const loads = [...openAt(scene, server), ...begun];
     const { loadsPerServer, loadsPerDevice } = fleet.limits;
     trail.expect(loads.length <= loadsPerServer, () => `${loads.length} loads in flight at ${server}`);
-    for (const { ordinal } of fleet.servers.get(server)?.devices ?? []) {
+    for (const ordinal of new Set(begun.flat())) {
       const here = loads.filter((devices) => devices.includes(ordinal));
       trail.expect(
         here.length <= loadsPerDevice,

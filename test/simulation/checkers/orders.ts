@@ -1,7 +1,10 @@
 import type { ActionOf, Fleet, Replica, ReplicaId, ServerId } from '#core';
 import { type Check, type Scene, siteOf, withdrawn } from './scene.js';
 
-/** At the server itself: the loads of this life, without those so late that they have lost their device's slot. */
+/**
+ * At the server itself: the loads of this life, without those so late that they have lost their device's slot. On devices
+ * that get no new one there may be more, since the limit was lowered.
+ */
 export const loadsWithinLimits: Check = (scene) => {
   const { fleet, turn, trail } = scene;
   const ordered = new Set(turn.actions.flatMap((action) => (action.kind === 'load' ? [action.server] : [])));
@@ -9,7 +12,7 @@ export const loadsWithinLimits: Check = (scene) => {
     const { loadsPerServer, loadsPerDevice } = fleet.limits;
     const loads = loadsAt(scene, server);
     trail.expect(loads.length <= loadsPerServer, () => `${loads.length} loads in flight at ${server}`);
-    for (const { ordinal } of fleet.servers.get(server)?.devices ?? []) {
+    for (const ordinal of new Set(freshAt(scene, server).flat())) {
       const here = loads.filter(({ devices }) => devices.includes(ordinal));
       trail.expect(
         here.length <= loadsPerDevice,
@@ -22,16 +25,21 @@ export const loadsWithinLimits: Check = (scene) => {
 /** A load gives its device's slot back so long after it was decided, or after its timeout. */
 const SLOT_HELD = 60_000;
 
+/** The devices of each load that this turn orders. */
+const freshAt = (scene: Scene, server: ServerId): (readonly number[])[] =>
+  scene.turn.actions
+    .filter((action): action is ActionOf<'load'> => action.kind === 'load' && action.server === server)
+    .map(({ replica }) => comingTo(scene, replica));
+
 /** Those ordered in this turn, and those of this life that are in work at the server. */
 function loadsAt(scene: Scene, server: ServerId): { devices: readonly number[] }[] {
   const { fleet, turn, life } = scene;
-  const fresh = turn.actions.filter((action) => action.kind === 'load' && action.server === server);
   const { open, decided } = siteOf(scene, server);
   const inWork = [...open].filter(
     ({ kind, model, life: whose }) => kind === 'load' && whose === life && !serves(scene, model, server),
   );
   return [
-    ...fresh.map((action) => ({ devices: comingTo(scene, (action as ActionOf<'load'>).replica) })),
+    ...freshAt(scene, server).map((devices) => ({ devices })),
     ...inWork.map(({ model, orderedAt }) => {
       const { loadTimeout } = fleet.models.get(model as never) ?? fleet.defaults;
       // It is sent once the store has it, which may be seconds after it was decided.
