@@ -30,13 +30,15 @@ const isKnown = ({ hidden, looked, lookedAt }: Server, { isMuddled, bornAt }: Si
 /** What others take of a GPU may be counted after ours has come: then it takes nothing new, and keeps what it has. */
 const mostOn = ({ kind, capacity }: Device, left: Bytes): Bytes => (kind === 'gpu' ? capacity : left);
 
-/** How much more is booked on an account than when the load of each of its replicas was decided. */
+/** How much more is booked on an account than by the books at the decisions since each of its replicas was to be loaded. */
 function grownOn({ replicas }: Fleet, { id, decided }: Site, account: AccountId): Bytes {
   let grown = 0;
   for (const replica of replicas.values()) {
-    if (replica.server !== id || replica.phase === 'placed') continue;
-    const then = bytesOn(decided.get(replica.model)?.booked.get(replica.model) ?? [], account);
-    if (then > 0) grown += Math.max(0, bytesOn(bookingsOf(replica), account) - then);
+    const own = decided.get(replica.model);
+    if (replica.server !== id || replica.phase === 'placed' || !own) continue;
+    const since = [...decided.values()].filter(({ at, booked }) => at >= own.at && booked.has(replica.model));
+    const least = Math.min(...since.map(({ booked }) => bytesOn(booked.get(replica.model)!, account)));
+    grown += Math.max(0, bytesOn(bookingsOf(replica), account) - least);
   }
   return grown;
 }
