@@ -71,6 +71,11 @@ const RARE = {
   'ensemble step shared by two ensembles':
     'It is one replica, booked once, and stays as long as one needs it.',
 
+  'load beside residue': 'What an unload did not give back is taken off what the device has left.',
+  'load of a model that was declared too small':
+    'It is booked with what it was seen to take, not with its limit.',
+  'load once late memory had come back': 'A copy that was seen gone is booked until its memory is back.',
+
   'restart of Berth with a placed replica': 'The promise is forgotten, and made anew from what is asked for.',
   'unload acknowledged, Berth crashed before the look': 'Its successor finds memory held by nobody it knows.',
   'crash between write and order': 'What was written down as ordered was never sent.',

@@ -3,6 +3,7 @@ import type { Observer, Turn } from '#engine';
 import { changesSince, isStill } from '../../checkers/scene.js';
 import type { RareMark } from '../marks.js';
 import { raritiesAtEnd } from './at-the-end.js';
+import { ofMemory } from './of-memory.js';
 import { isLostNow, type Moment, type ServerWas, type Sign } from './moment.js';
 import { ofAdmins } from './of-admins.js';
 import { ofOrders, ofSlowOrders } from './of-orders.js';
@@ -19,6 +20,7 @@ const MOMENTARY = Object.entries({
   ...ofRequests,
   ...ofAdmins,
   ...ofServers,
+  ...ofMemory,
 }) as unknown as Signs;
 
 /** Each counts in the turn in which it begins. */
