@@ -13,8 +13,8 @@ import {
   type Server,
   takenByOthers,
 } from '#core';
-import type { Asked, CopyTruth, Place } from '#testing';
-import type { Site } from './site.js';
+import type { Asked, CopyTruth, Place, SimulatedTriton } from '#testing';
+import type { PlannedServer } from './plan.js';
 
 /** What the books said of a server when a load was decided. */
 export interface Books {
@@ -23,6 +23,14 @@ export interface Books {
   readonly booked: ReadonlyMap<string, readonly Booking[]>;
   /** What they counted as others', or as residue, on each GPU: then, and at the latest decision since, the smaller. */
   readonly others: Map<number, Bytes>;
+}
+
+/** A server as it is, and what Berth decided there. */
+interface Ground {
+  readonly planned: PlannedServer;
+  readonly sim: SimulatedTriton;
+  /** By model, the latest load. */
+  readonly decided: ReadonlyMap<string, Books>;
 }
 
 /** The books of a server as they stand. */
@@ -56,7 +64,7 @@ const othersOn = (server: Server): Map<number, Bytes> =>
  * what it had counted as others' when it decided the load. What came up beside that, and what a copy takes beyond its
  * booking, it could not: the sizes it was told were wrong, or somebody was there whom it had not seen yet.
  */
-export function known(site: Site, asked: Asked, fleet: Readonly<Fleet>): { bytes: Bytes; says: string } {
+export function known(site: Ground, asked: Asked, fleet: Readonly<Fleet>): { bytes: Bytes; says: string } {
   const { spec } = site.planned;
   const { place } = asked;
   const server = fleet.servers.get(spec.id);
@@ -86,7 +94,7 @@ function isOnItsWayOut({ replicas }: Readonly<Fleet>, model: string, server: str
 
 /** What each model has at a place, with what is asked for now. */
 function takenAt(
-  { sim }: Site,
+  { sim }: Ground,
   { model, place, bytes }: Asked,
   isLeaving: (model: string) => boolean,
 ): Map<string, Bytes> {

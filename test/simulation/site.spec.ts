@@ -103,7 +103,7 @@ describe('an order', () => {
     agenda.advance(10_000);
     sendOf('load', life);
     agenda.advance(1_000);
-    site.checkMemory();
+    site.checkMemory(emptyFleet());
     expect(trail.failure ?? 'none').toMatch(failure);
   });
 });
