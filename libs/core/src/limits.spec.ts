@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Model, ModelId, ServerId } from '#core';
+import type { Event, Model, ModelId, ServerId } from '#core';
 import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
 import { replicaId } from './ids.js';
 import { lastFailure, replicaFlags } from './view.js';
@@ -147,11 +147,39 @@ describe('a quarantined model', () => {
     driver.warm('a', 's');
   });
 
-  it('is one also in a later life, which has only read of it', () => {
-    const later = new CoreDriver();
+  /** What comes after a restart, and has only read of it. */
+  function later(...orders: Event[]): CoreDriver {
+    const next = new CoreDriver();
     const footprint = driver.fleet.footprints.get(A)!;
-    later.tell({ kind: 'FootprintRemembered', model: A, footprint });
-    later.declare(model({ onLimitExceeded: 'quarantine' })).serve(aServer('s', [8 * GIB * MIB]), ['a']);
-    expect(later.answerTo(later.resolve('a'))).toBe('load_failed');
+    next.tell({ kind: 'FootprintRemembered', model: A, footprint });
+    next.declare(model({ onLimitExceeded: 'quarantine' }));
+    next.tell({ kind: 'ServerDeclared', server: aServer('s', [8 * GIB * MIB]) }, ...orders);
+    next.shelves.set('s', driver.shelf('s'));
+    next.tell({ kind: 'ContactChanged', server: 's' as ServerId, fact: 'connected' });
+    return next;
+  }
+
+  it('is one also in a later life, where an order is done by which it could stay', () => {
+    const next = later();
+    expect(next.answerTo(next.resolve('a'))).toBe('load_failed');
+    driver.tell({ kind: 'LoadOrdered', model: A, until: driver.now + 60_000 });
+    driver.loadEnds('a', 's');
+    const after = later({ kind: 'OrdersRemembered', server: 's' as ServerId, models: [A] });
+    after.pass(11_000);
+    expect(after.orders()).toEqual(['unload a@s']);
+  });
+
+  it('is loaded in a later life, and may stay, where an order to load it or load it anew is not done', () => {
+    const copies = [{ server: 's' as ServerId, hasLeft: true }];
+    for (const order of [
+      { kind: 'LoadOrdered', model: A, until: 60_000 } as const,
+      { kind: 'ReloadRemembered', model: A, copies } as const,
+    ]) {
+      const next = later(order);
+      next.loadEnds('a', 's');
+      next.pass(60_000);
+      expect(next.phase('a', 's')).toBe('ready');
+      driver.shelf('s').set('a', '');
+    }
   });
 });
