@@ -1,10 +1,13 @@
 import type { Fleet } from './fleet-state.js';
-import type { Instant, ModelSettings } from './model.js';
+import type { Instant, Millis, ModelSettings } from './model.js';
 import type { Ready, Replica } from './replica.js';
 
 /** What is wanted of the model of a replica; of one that nobody knows any more, what the defaults say. */
 export const settingsOf = (fleet: Readonly<Fleet>, { model }: Replica): ModelSettings =>
   fleet.models.get(model) ?? fleet.defaults;
+
+/** What has come stays for so long at least before it is moved, so that nothing is moved round and round. */
+export const REST: Millis = 60_000;
 
 /** Whether somebody else loaded it and the operator said that it is not ours to unload. */
 export const isKept = (fleet: Readonly<Fleet>, { stranger, server }: Ready): boolean =>

@@ -6,6 +6,7 @@ import { dueToRetire, indexesOf, inOrder } from './indexes.js';
 import { discoveredModels, standingModels } from './standing-models.js';
 import { capacities, Ledger } from './ledger.js';
 import { idleAt } from './passes/idle.js';
+import { movableFrom } from './passes/movable.js';
 import { retirement } from './passes/retire.js';
 import { isSettled, type Settled } from './replica.js';
 import { nextWake } from './wake.js';
@@ -100,13 +101,14 @@ describe('the indexes of a fleet, whatever happened', () => {
 
   it('tell the same next moment as those that are made anew, and by a scan of all replicas', () => {
     holds((fleet, now) => {
-      const { leases, residencies } = indexesOf(fleet);
+      const { leases, residencies, rests } = indexesOf(fleet);
       const copy = copyFleet(fleet);
       const scan = (of: (one: Settled) => number): number =>
         Math.min(Infinity, ...found(fleet, (one) => of(one) > now).map((id) => of(settledIn(fleet, id))));
       const leased = (one: Settled): number => one.inUseUntil;
       const resident = (one: Settled): number =>
         one.since + (fleet.models.get(one.model) ?? fleet.defaults).minResidency;
+      const movable = (one: Settled): number => movableFrom(fleet, one);
       const earliest = (index: typeof leases, of: (one: Settled) => number): number =>
         index.earliest(now, Infinity, (id, before) => {
           const at = of(settledIn(fleet, id));
@@ -115,7 +117,8 @@ describe('the indexes of a fleet, whatever happened', () => {
       return (
         nextWake(fleet, now) === nextWake(copy, now) &&
         earliest(leases, leased) === scan(leased) &&
-        earliest(residencies, resident) === scan(resident)
+        earliest(residencies, resident) === scan(resident) &&
+        earliest(rests, movable) === scan(movable)
       );
     });
   });

@@ -1,7 +1,7 @@
 import { Calendar } from './calendar.js';
 import type { Fleet } from './fleet-state.js';
 import { type AccountId, hostAccount, type ReplicaId, type ServerId } from './ids.js';
-import { idleByUse, isKept, settingsOf } from './idle-rule.js';
+import { idleByUse, isKept, REST, settingsOf } from './idle-rule.js';
 import type { Bytes, Instant } from './model.js';
 import type { Gaps, Offer } from './offer.js';
 import { type Booking, isSettled, type Replica, type Settled } from './replica.js';
@@ -21,6 +21,8 @@ export interface Indexes {
   /** Settled replicas by the end of their last lease, and by that of their minimum residency. */
   readonly leases: Calendar;
   readonly residencies: Calendar;
+  /** The same by when they may be moved. */
+  readonly rests: Calendar;
   /** The servers on which there may be something ready whose config was not asked for. */
   readonly undescribed: Set<ServerId>;
   /** What settled replicas hold of each account. */
@@ -54,10 +56,11 @@ interface Times {
   retires: Instant;
   leased: Instant;
   resident: Instant;
+  movable: Instant;
 }
 
 const NOTHING: readonly Booking[] = [];
-const NEVER: Times = { retires: Infinity, leased: Infinity, resident: Infinity };
+const NEVER: Times = { retires: Infinity, leased: Infinity, resident: Infinity, movable: Infinity };
 
 const known = new WeakMap<Readonly<Fleet>, Indexes>();
 
@@ -71,6 +74,7 @@ export function indexesOf(fleet: Readonly<Fleet>): Indexes {
     retirements: new Calendar(),
     leases: new Calendar(),
     residencies: new Calendar(),
+    rests: new Calendar(),
     undescribed: new Set(),
     held: new Map(),
     holding: new Map(),
@@ -132,9 +136,11 @@ function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): 
   indexes.retirements.move(id, entry.retires, times.retires);
   indexes.leases.move(id, entry.leased, times.leased);
   indexes.residencies.move(id, entry.resident, times.resident);
+  indexes.rests.move(id, entry.movable, times.movable);
   entry.retires = times.retires;
   entry.leased = times.leased;
   entry.resident = times.resident;
+  entry.movable = times.movable;
 }
 
 function setHeld(indexes: Indexes, id: ReplicaId, entry: Entry, bookings: readonly Booking[]): void {
@@ -158,11 +164,12 @@ function setHeld(indexes: Indexes, id: ReplicaId, entry: Entry, bookings: readon
 
 /** All of it is put anew where the settings of its model change, or what is to become of strangers. */
 function timesOf(fleet: Readonly<Fleet>, replica: Settled): Times {
-  const { minResidency } = settingsOf(fleet, replica);
+  const resident = replica.since + settingsOf(fleet, replica).minResidency;
   return {
     retires: retiresFrom(fleet, replica),
     leased: replica.inUseUntil,
-    resident: replica.since + minResidency,
+    resident,
+    movable: Math.max(resident, replica.since + REST),
   };
 }
 

@@ -8,7 +8,7 @@ import { residentUntil } from './passes/victims.js';
 import { sparedAt } from './passes/copies.js';
 import { idleAt, idleUnloadAt } from './passes/idle.js';
 import { busyServers, dueLook } from './passes/look-around.js';
-import { movableFrom, REST } from './passes/movable.js';
+import { movableFrom } from './passes/movable.js';
 import { movesUntil } from './passes/moves.js';
 import { queueGraceEnds } from './passes/retire.js';
 import { swapsAgainAt } from './passes/swaps.js';
@@ -79,10 +79,6 @@ function drainingWake(fleet: Readonly<Fleet>, replica: Draining, now: Instant, w
   return sooner(untoldUntil(fleet, replica), now, drained);
 }
 
-/** When it may be evicted, and when it may be moved. */
-const residentWake = (fleet: Readonly<Fleet>, replica: Ready, now: Instant, wake: Instant): Instant =>
-  sooner(movableFrom(fleet, replica), now, sooner(residentUntil(fleet, replica), now, wake));
-
 /** Whether one may be retired at all is asked only where that would come first. */
 function idleWake(fleet: Readonly<Fleet>, replica: Ready, now: Instant, wake: Instant): Instant {
   const isNext = sooner(idleAt(fleet, replica), now, wake) < wake;
@@ -91,11 +87,11 @@ function idleWake(fleet: Readonly<Fleet>, replica: Ready, now: Instant, wake: In
 
 /** The next moment of all that are simply ready where it comes before `wake`, else `wake`: nearly all replicas are. */
 function settledWake(fleet: Readonly<Fleet>, now: Instant, wake: Instant): Instant {
-  const { retirements, leases, residencies } = indexesOf(fleet);
+  const { retirements, leases, residencies, rests } = indexesOf(fleet);
   const of = (id: ReplicaId): Ready => fleet.replicas.get(id) as Ready;
   const idle = retirements.earliest(-Infinity, wake, (id, next) => idleWake(fleet, of(id), now, next));
   if (fleet.wantedSince.size === 0) return idle;
   const free = leases.earliest(now, idle, (id, next) => sooner(of(id).inUseUntil, now, next));
-  // It stands there by the end of its residency, and may be moved so much later at most.
-  return residencies.earliest(now - REST, free, (id, next) => residentWake(fleet, of(id), now, next));
+  const due = residencies.earliest(now, free, (id, next) => sooner(residentUntil(fleet, of(id)), now, next));
+  return rests.earliest(now, due, (id, next) => sooner(movableFrom(fleet, of(id)), now, next));
 }

@@ -1,9 +1,10 @@
 import { type Fleet, replicasOf } from '../fleet.js';
 import { dependenciesOf, isNeeded } from '../footprint.js';
 import { type AccountId, hostAccount } from '../ids.js';
+import { REST } from '../idle-rule.js';
 import { byOrder } from '../indexes.js';
 import type { Ledger } from '../ledger.js';
-import type { Bytes, Instant, Millis, Model } from '../model.js';
+import type { Bytes, Instant, Model } from '../model.js';
 import type { Offer } from '../offer.js';
 import { isFailing } from '../observe/pulse.js';
 import { copiesOf, copiesOn, solidCopies } from '../pins.js';
@@ -24,9 +25,6 @@ import { Site } from './sites.js';
 import { swapTest } from './swaps.js';
 import { covers, neededAt, residentUntil, shortfall } from './victims.js';
 import { mayBeLoaded, type Want } from './wants.js';
-
-/** What has come stays for so long at least before it is moved, so that nothing is moved round and round. */
-export const REST: Millis = 60_000;
 
 /** So many copies move at once, each between two servers that no other move is about: moves are loads nobody asked for. */
 const AT_ONCE = 4;
