@@ -3,6 +3,7 @@ import type { Replica } from '../replica.js';
 import { replicasOf } from '../fleet.js';
 import type { ModelId } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
+import { moveMadeFor } from '../moving.js';
 import { loadBegan } from '../standing.js';
 
 /** What a load is taken to last before the first one was seen. */
@@ -36,16 +37,13 @@ export function describeWait(fleet: Readonly<Fleet>, model: ModelId, now: Instan
 
 /** How long it should take until what moves for a model can leave: another copy of that is loaded first, and leases end. */
 function movedIn(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Millis {
-  let longest = 0;
-  for (const [id, move] of fleet.moves) {
-    const replica = fleet.replicas.get(id);
-    const copy = fleet.replicas.get(move.to);
-    if (move.for !== model || replica?.phase !== 'ready') continue;
-    const isReady = !copy || copy.phase === 'ready';
-    const load = isReady ? 0 : loadTook(fleet, move.model) - (now - (loadBegan(copy) ?? now));
-    longest = Math.max(longest, load, replica.inUseUntil - now);
-  }
-  return longest;
+  const [id, move] = moveMadeFor(fleet, model) ?? [];
+  const replica = id && fleet.replicas.get(id);
+  if (!move || replica?.phase !== 'ready') return 0;
+  const copy = fleet.replicas.get(move.to);
+  const isReady = !copy || copy.phase === 'ready';
+  const load = isReady ? 0 : loadTook(fleet, move.model) - (now - (loadBegan(copy) ?? now));
+  return Math.max(0, load, replica.inUseUntil - now);
 }
 
 const isLoading = (replica: Replica): boolean =>

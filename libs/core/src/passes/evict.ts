@@ -28,7 +28,8 @@ export function evictFor(
   const isVictim = victimTest(fleet, want, now);
   if (isBeingRead(fleet, ledger, free, want, isVictim)) return { kind: 'asking' };
   const best = bestPlan(fleet, ledger, free, want, isVictim);
-  const move = best && !isMissed(best, now) ? undefined : moveFor(searchIn(fleet, ledger, now), free, want);
+  const move =
+    best && !isLikelyMissed(best, now) ? undefined : moveFor(searchIn(fleet, ledger, now), free, want);
   if (move) return { kind: 'moving', move };
   if (!best) return { kind: 'nothing' };
   const leaving = replicasIn(best.victims);
@@ -48,5 +49,5 @@ export function evictFor(
 const LATELY: Millis = 60_000;
 
 /** Whether a plan makes something cold that is likely to be missed. */
-export const isMissed = ({ victims }: Pick<Plan, 'victims'>, now: Instant): boolean =>
+export const isLikelyMissed = ({ victims }: Pick<Plan, 'victims'>, now: Instant): boolean =>
   victims.some(({ isSpare, lastUse }) => !isSpare && lastUse > now - LATELY);

@@ -6,6 +6,7 @@ import { byOrder } from '../indexes.js';
 import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant, Model } from '../model.js';
 import type { Offer } from '../offer.js';
+import { moveMadeFor } from '../moving.js';
 import { isFailing } from '../observe/pulse.js';
 import { copiesOf, copiesOn, solidCopies } from '../pins.js';
 import { reloadsOf } from '../reloads.js';
@@ -68,7 +69,7 @@ function mostToSpare(fleet: Fleet, ledger: Ledger, servers: readonly Server[]): 
 export function moveFor(search: Search, sites: readonly Site[], want: Want): Moving | undefined {
   const { fleet, ledger, servers, now } = search;
   if (want.isExtra || servers.length < 2) return undefined;
-  if ([...fleet.moves.values()].some((move) => move.for === want.model.id)) return undefined;
+  if (moveMadeFor(fleet, want.model.id)) return undefined;
   const maySwap = swapTest(fleet, want, now);
   let tried = 0;
   for (const one of inTheWay(search, sites, want)) {
@@ -177,7 +178,7 @@ function isMovable(fleet: Fleet, replica: Ready, want: Want, now: Instant): bool
   if (replica.change || replica.model === want.model.id || !model?.enabled || isKept(fleet, replica))
     return false;
   if (now < movableFrom(fleet, replica)) return false;
-  return isAlone(fleet, replica) && isAtRest(fleet, model) && isMissed(fleet, replica);
+  return isAlone(fleet, replica) && isAtRest(fleet, model) && isNoneTooMany(fleet, replica);
 }
 
 /** When a copy has been where it is for long enough to be moved. */
@@ -197,7 +198,7 @@ const isAtRest = (fleet: Fleet, { id }: Model): boolean =>
   replicasOf(fleet, id).every((one) => one.phase === 'ready' && !one.change && !isFailing(one));
 
 /** A copy too many need not be moved. That also bounds what moves leave behind that came to nothing. */
-const isMissed = (fleet: Fleet, replica: Ready): boolean =>
+const isNoneTooMany = (fleet: Fleet, replica: Ready): boolean =>
   solidCopies(fleet, replica.model, new Set([replica.id])) < Math.max(1, steadyCopies(fleet, replica.model));
 
 /** The places on another server that would be as good for a copy as its own: as many copies, spread as before. */

@@ -3,6 +3,7 @@ import { isNeeded } from '../footprint.js';
 import { type ModelId, replicaId, type ReplicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
 import type { Instant, Millis } from '../model.js';
+import { moveMadeFor } from '../moving.js';
 import { isGuaranteed, isPinProtected, servingReplicas, solidCopies, standingCopies } from '../pins.js';
 import type { Ready } from '../replica.js';
 import { takesOrders } from '../standing.js';
@@ -41,7 +42,7 @@ export function followMove(
   want: Want,
   now: Instant,
 ): Freed | undefined {
-  const move = [...fleet.moves].find(([, one]) => one.for === want.model.id);
+  const move = moveMadeFor(fleet, want.model.id);
   const replica = move && fleet.replicas.get(move[0]);
   if (!move || replica?.phase !== 'ready') return undefined;
   const [id, { to }] = move;
@@ -106,5 +107,7 @@ export const movesUntil = (fleet: Readonly<Fleet>, { model, since }: Move): Inst
   since + (fleet.models.get(model) ?? fleet.defaults).loadTimeout + PATIENCE;
 
 /** Whether a copy is being moved to make room for a model. */
-export const isMovedFor = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): boolean =>
-  [...fleet.moves].some(([id, move]) => move.for === model && !isOver(fleet, id, move, now));
+export function isMovedFor(fleet: Readonly<Fleet>, model: ModelId, now: Instant): boolean {
+  const found = moveMadeFor(fleet, model);
+  return found !== undefined && !isOver(fleet, ...found, now);
+}

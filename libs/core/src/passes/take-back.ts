@@ -34,11 +34,11 @@ function anyTakenBack(fleet: Fleet, now: Instant): boolean {
 
 const mustStay = (fleet: Fleet, replica: Draining, ready: Ready, now: Instant): boolean =>
   isPinProtected(fleet, ready) ||
-  (replica.cause === 'idle' && (isGuaranteed(fleet, ready) || isMissed(fleet, replica, now))) ||
+  (replica.cause === 'idle' && (isGuaranteed(fleet, ready) || isWantedByDemand(fleet, replica, now))) ||
   dependentsOf(fleet, replica).some(({ phase }) => phase !== 'draining' && phase !== 'unloading');
 
 /** Whether demand makes more copies than are left. */
-const isMissed = (fleet: Fleet, { model }: Draining, now: Instant): boolean =>
+const isWantedByDemand = (fleet: Fleet, { model }: Draining, now: Instant): boolean =>
   copiesByDemand(fleet, model) > presentCopies(fleet, model, now);
 
 function dropNewcomer(fleet: Fleet, { makesRoomFor, server }: Draining): void {

@@ -2,7 +2,8 @@ import type { Fleet } from '../fleet.js';
 import type { AccountId, ModelId, ReplicaId, ServerId } from '../ids.js';
 import { Ledger } from '../ledger.js';
 import type { Bytes, Instant, Model } from '../model.js';
-import { isMissed } from '../passes/evict.js';
+import { moveMadeFor } from '../moving.js';
+import { isLikelyMissed } from '../passes/evict.js';
 import { Room } from '../passes/feasible.js';
 import { moveFor, type Search, searchIn } from '../passes/movable.js';
 import { growthsOn, type Place, placesOn } from '../passes/places.js';
@@ -86,7 +87,7 @@ export class Scene {
     const plan = planFor(fleet, ledger, place, want, [...near]);
     this.search ??= searchIn(fleet, ledger, now);
     const alone = new Site(place.server, () => [place]);
-    const move = plan && !isMissed(plan, now) ? undefined : moveFor(this.search, [alone], want);
+    const move = plan && !isLikelyMissed(plan, now) ? undefined : moveFor(this.search, [alone], want);
     if (move) {
       const { replica, model, place: there } = move;
       const to = { server: there.server.spec.id, devices: there.devices };
@@ -97,8 +98,8 @@ export class Scene {
 
   /** The move that is under way for the model from a place's server. */
   private moveAt({ server }: Place): WhyMove | undefined {
-    const { moves, replicas } = this.fleet;
-    const [id, move] = [...moves].find(([, one]) => one.for === this.model.id) ?? [];
+    const { replicas } = this.fleet;
+    const [id, move] = moveMadeFor(this.fleet, this.model.id) ?? [];
     const to = move && replicas.get(move.to);
     if (!id || !to || replicas.get(id)?.server !== server.spec.id) return undefined;
     return { replica: id, model: to.model, server: to.server, devices: to.devices };
