@@ -30,7 +30,6 @@ export function deviceChoices(server: Server, model: Model): readonly (readonly 
   if (isSpread(model)) return hasDevicesFor(server, model) ? [spreadOver(server, model)] : [];
   if (model.config === null && isOnHost(server, model.id)) return [[]];
   const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
-  if (all.length <= 1) return [all];
   return canChoose(server, model) ? all.map((ordinal) => [ordinal]) : [all];
 }
 
@@ -119,7 +118,7 @@ export function devicesOf(
   if (spread) return spread;
   const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
   if (!model?.config && isOnHost(server, id)) return [];
-  if (!model || all.length <= 1) return all;
+  if (!model) return all;
   return canChoose(server, model) && devices.length > 0 ? devices.slice(0, 1) : all;
 }
 
