@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+
+/** Servers without any room left, each with models of these sizes that somebody else loaded at one and the same moment. */
+function full(...servers: readonly (readonly number[])[]): CoreDriver {
+  const driver = new CoreDriver();
+  for (const [at, sizes] of servers.entries()) {
+    const [server, names] = [`s${at}`, sizes.map((_, nth) => `m${at}${nth}`)];
+    driver.declare(...names.map((name, nth) => aModel(name, { gpuBytes: sizes[nth]! })));
+    const whole = sizes.reduce((sum, size) => sum + size, 0);
+    driver.serve(aServer(server, [whole], { strangers: 'adopt' }), [...names, 'x']);
+    for (const name of names) driver.shelf(server).set(name, 'READY');
+  }
+  driver.pass(60_000);
+  return driver;
+}
+
+const unloadsFor = (driver: CoreDriver, gpuBytes: number): string[] => {
+  driver.declare(aModel('x', { gpuBytes }));
+  driver.resolve('x');
+  driver.pass(5_000);
+  return driver.orders().filter((order) => order.startsWith('unload'));
+};
+
+describe('where all were used at the same moment', () => {
+  it('the smaller one leaves of two of which one is enough', () => {
+    expect(unloadsFor(full([8], [6]), 4)).toEqual(['unload m10@s1']);
+  });
+
+  it('two leave before three, though these may be smaller', () => {
+    expect(unloadsFor(full([5, 4], [3, 3, 3]), 8)).toEqual(['unload m00@s0', 'unload m01@s0']);
+    expect(unloadsFor(full([3, 3, 3], [5, 4]), 8)).toEqual(['unload m10@s1', 'unload m11@s1']);
+  });
+
+  it('they leave the first place of two that are alike', () => {
+    expect(unloadsFor(full([8], [8]), 8)).toEqual(['unload m00@s0']);
+  });
+
+  it('none leaves beside two that are enough', () => {
+    expect(unloadsFor(full([2, 3, 3]), 6)).toEqual(['unload m01@s0', 'unload m02@s0']);
+  });
+});
+
+describe('of three places', () => {
+  it('that is freed where nobody was for longest, wherever it stands', () => {
+    const driver = full([8], [8], [8]);
+    for (const model of ['m20', 'm00', 'm10']) {
+      driver.resolve(model);
+      driver.pass(1_000);
+    }
+    driver.pass(20_000);
+    expect(unloadsFor(driver, 8)).toEqual(['unload m20@s2']);
+  });
+});
