@@ -1,16 +1,26 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { emptyFleet, type Event, type Fleet, type ModelId, type ServerId, step } from '#core';
+import { emptyFleet, type Event, type Fleet, type ModelId, replicaId, type ServerId, step } from '#core';
 import { aModel, aServer } from '../../../test/support/builders.js';
 import { OrderBook } from './order-book.js';
 import type { ToldOrders } from './ports/declarations.js';
 
 const A = 'a' as ModelId;
 const S = 's' as ServerId;
+const T = 't' as ServerId;
 const LOAD = { kind: 'LoadOrdered', model: A, until: 1e6 } as const;
 const RELOAD = { kind: 'ReloadOrdered', model: A, until: 1e6 } as const;
 const UNLOAD = { kind: 'UnloadOrdered', model: A, force: true } as const;
 const NOTHING: ToldOrders = { load: false, unload: [], reload: [] };
-const RELOADING: ToldOrders = { ...NOTHING, reload: [{ server: S, hasLeft: false }] };
+const LOADING: ToldOrders = { ...NOTHING, load: true };
+const reloading = (server: ServerId, hasLeft: boolean): ToldOrders => ({
+  ...NOTHING,
+  reload: [{ server, hasLeft }],
+});
+const unloading = (server: ServerId, force: boolean): ToldOrders => ({
+  ...NOTHING,
+  unload: [{ server, force }],
+});
+const RELOADING = reloading(S, false);
 
 describe('the book of orders', () => {
   let fleet: Fleet;
@@ -81,6 +91,26 @@ describe('the book of orders', () => {
     turn({ kind: 'FreezeEnded' });
     store(book.changes(fleet));
     expect([stored.size, book.changes(fleet)]).toEqual([0, []]);
+  });
+
+  it.each<[string, ToldOrders, ToldOrders]>([
+    ['whether it is to be loaded', { ...RELOADING, load: true }, RELOADING],
+    ['which copies leave', { ...NOTHING, load: true, unload: [{ server: S, force: true }] }, LOADING],
+    ['which come back', { ...RELOADING, load: true }, LOADING],
+    ['on which server', unloading(T, true), unloading(S, true)],
+    ['whether that is forced', unloading(S, false), unloading(S, true)],
+    ['where it comes back', reloading(T, false), RELOADING],
+    ['whether it has left', reloading(S, true), RELOADING],
+  ])('knows %s from what is written', (_, written, open) => {
+    if (open.load) fleet.wishes.set(A, { until: 1e6, admin: true, since: 0 });
+    for (const { force } of open.unload) fleet.putOff.set(replicaId(A, S), { model: A, server: S, force });
+    if (open.reload.length > 0) {
+      fleet.reloads.set(replicaId(A, S), { model: A, server: S, devices: [], leftAt: null, config: null });
+    }
+    expect(new OrderBook(new Map([['a', written]])).changes(fleet)).toEqual([
+      { kind: 'orders', model: 'a', value: open },
+    ]);
+    expect(new OrderBook(new Map([['a', open]])).changes(fleet)).toEqual([]);
   });
 
   it('forgets what nobody can do any more', () => {

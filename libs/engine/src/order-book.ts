@@ -45,12 +45,12 @@ export class OrderBook {
 
   /** What is to be stored so that no more and no less is still to be done than the fleet says. */
   changes(fleet: Readonly<Fleet>): ToldChange[] {
-    const open = openOrders(fleet);
-    const models = new Set<string>([...this.written.keys(), ...open.keys()]);
-    return [...models].flatMap((model) => {
-      const value = open.get(model as ModelId) ?? NOTHING;
-      return this.isWritten(model, value) ? [] : [changeTo(model, value)];
-    });
+    const open: ReadonlyMap<string, ToldOrders> = openOrders(fleet);
+    const changes: ToldChange[] = [];
+    for (const [model, value] of open)
+      if (!this.isWritten(model, value)) changes.push(changeTo(model, value));
+    for (const model of this.written.keys()) if (!open.has(model)) changes.push(changeTo(model, NOTHING));
+    return changes;
   }
 
   /** Follows what was stored. */
@@ -80,9 +80,23 @@ export class OrderBook {
   }
 
   private isWritten(model: string, value: ToldOrders): boolean {
-    return JSON.stringify(this.written.get(model) ?? NOTHING) === JSON.stringify(value);
+    return areSame(this.written.get(model) ?? NOTHING, value);
   }
 }
+
+/** Asked after every turn of every model of which an order is open: so many may be that texts would cost more than the turn. */
+const areSame = (one: ToldOrders, other: ToldOrders): boolean =>
+  one.load === other.load &&
+  one.unload.length === other.unload.length &&
+  one.reload.length === other.reload.length &&
+  one.unload.every(({ server, force }, at) => {
+    const copy = other.unload[at]!;
+    return copy.server === server && copy.force === force;
+  }) &&
+  one.reload.every(({ server, hasLeft }, at) => {
+    const copy = other.reload[at]!;
+    return copy.server === server && copy.hasLeft === hasLeft;
+  });
 
 function changeTo(model: string, value: ToldOrders): ToldChange {
   const isNothing = !value.load && value.unload.length === 0 && value.reload.length === 0;
