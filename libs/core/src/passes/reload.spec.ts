@@ -167,6 +167,22 @@ describe('a reload', () => {
     expect([driver.phase('b', 's'), driver.fleet.reloads.size]).toEqual([undefined, 0]);
   });
 
+  it('brings no second copy where its server was lost and another one has come up in its place', () => {
+    driver.warm('a', 's');
+    driver.serve(aServer('t', [10]), ['a']);
+    reload();
+    driver.tell({ kind: 'ContactChanged', server: 's' as ServerId, fact: 'ended' });
+    driver.tell({ kind: 'ContactChanged', server: 's' as ServerId, fact: 'refused' });
+    driver.pass(60_000);
+    driver.resolve('a');
+    driver.loadEnds('a', 't');
+    driver.shelf('s').set('a', '');
+    driver.tell({ kind: 'ContactChanged', server: 's' as ServerId, fact: 'connected' });
+    driver.pass(10_000);
+    expect([driver.phase('a', 's'), driver.phase('a', 't')]).toEqual([undefined, 'ready']);
+    expect(driver.fleet.reloads.size).toBe(0);
+  });
+
   it('comes up elsewhere where its server takes nothing any more', () => {
     driver.warm('a', 's');
     driver.serve(aServer('t', [10]), ['a']);

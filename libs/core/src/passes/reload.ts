@@ -4,6 +4,7 @@ import { readAnew } from '../indexes.js';
 import type { Ledger } from '../ledger.js';
 import type { Instant, Model } from '../model.js';
 import { isNeeded } from '../footprint.js';
+import { standingCopies } from '../pins.js';
 import type { Replica } from '../replica.js';
 import { isComingBack } from '../reloads.js';
 import type { Server } from '../server.js';
@@ -12,19 +13,20 @@ import { isStuck } from '../stuck.js';
 import { coolingOn } from './cooling.js';
 import { settle } from './place.js';
 import { type Place, placesOn } from './places.js';
+import { presentCopies } from './wants.js';
 import { wish } from './wishes.js';
 
 /** Follows what is to be loaded anew: what has left is to come back, and what has come back is done. */
 export function followReloads(fleet: Fleet, now: Instant): void {
   for (const [id, reload] of fleet.reloads) {
     const next = followed(fleet, id, reload, now);
-    if (next === 'over') fleet.reloads.delete(id);
+    if (next === 'left' || next === 'replaced') leave(fleet, id, reload, now);
+    if (next === 'over' || next === 'replaced') fleet.reloads.delete(id);
     else if (next === 'failed') endAll(fleet, reload.model);
-    else if (next === 'left') leave(fleet, id, reload, now);
   }
 }
 
-type Next = 'waits' | 'left' | 'over' | 'failed';
+type Next = 'waits' | 'left' | 'replaced' | 'over' | 'failed';
 
 function followed(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): Next {
   const replica = fleet.replicas.get(id);
@@ -33,10 +35,19 @@ function followed(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): Ne
   if (!server || model?.enabled === false) return 'over';
   if (server.lookedAt === null) return 'waits';
   if (!model) return 'over';
-  const { leftAt } = reload;
-  if (!replica) return leftAt === null ? 'left' : 'waits';
+  if (!replica) return whileItIsGone(fleet, model, reload, now);
   if (isStuck(fleet, replica, now)) return 'over';
-  return leftAt === null ? beforeItLeft(fleet, replica) : sinceItLeft(replica);
+  return reload.leftAt === null ? beforeItLeft(fleet, replica) : sinceItLeft(replica);
+}
+
+/**
+ * It is to come back where there are fewer copies than there may be. While its server was lost, or not yet looked at in
+ * this life of ours, another one may have been loaded in its place.
+ */
+function whileItIsGone(fleet: Fleet, model: Model, { leftAt }: Reload, now: Instant): Next {
+  const most = Math.max(model.maxCopies ?? 1, standingCopies(model));
+  if (presentCopies(fleet, model.id, now) >= most) return 'replaced';
+  return leftAt === null ? 'left' : 'waits';
 }
 
 /** What is evicted, or moved since its server is drained, is not for us to bring back; what is needed cannot leave. */

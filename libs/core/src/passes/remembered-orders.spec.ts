@@ -112,6 +112,25 @@ describe('orders that an earlier life had accepted and not done', () => {
     expect([driver.orders(), driver.phase('a', 's'), open()]).toEqual([[], 'ready', undefined]);
   });
 
+  it.each([true, false])('bring no copy back in whose place another one has come: had left %s', (hasLeft) => {
+    driver.shelf('t').set('a', 'READY');
+    rememberReload(hasLeft);
+    connect(T);
+    driver.pass(5_000);
+    connect(S);
+    driver.pass(60_000);
+    expect([driver.orders(), driver.phase('a', 't'), open()]).toEqual([[], 'ready', undefined]);
+  });
+
+  it('bring a copy back beside another one where there may be two', () => {
+    driver.declare(aModel('a', { gpuBytes: 6, maxCopies: 2 }));
+    driver.shelf('t').set('a', 'READY');
+    rememberReload(true);
+    connect(T);
+    connect(S);
+    expect(driver.orders()).toEqual(['load a@s']);
+  });
+
   it('bring a copy up elsewhere where its server does not come back', () => {
     connect(T);
     rememberReload(true);
