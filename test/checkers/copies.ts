@@ -133,14 +133,15 @@ const sumOf = ({ models }: Fleet, replicas: readonly Replica[]): number =>
   }, 0);
 
 /**
- * Demand makes no more copies than there may be: one is placed only while there are fewer, or to take the place of another. What another model needs on
+ * Neither demand nor a reload makes more copies than there may be: one is placed, also where another one was found gone in the
+ * same turn, only while there are fewer, or to take the place of another. What another model needs on
  * its server is there for that one, however many there are elsewhere: `copies.max` bounds pins and demand, and does not
  * keep an ensemble away from every server but the one that has its step.
  */
 export const copiesStayWithinMax: TurnCheck = (scene) => {
   const { changes, fleet, trail } = scene;
   for (const { was, now } of changes) {
-    if (was || !isComing(now) || comesAlong(scene, now) || takesAPlace(scene, now)) continue;
+    if (isComing(was) || !isComing(now) || comesAlong(scene, now) || takesAPlace(scene, now)) continue;
     const model = fleet.models.get(now.model);
     if (model?.maxCopies == null) continue;
     const others = [...fleet.replicas.values()].filter(
