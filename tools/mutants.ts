@@ -125,7 +125,8 @@ export const MUTANTS: readonly Mutant[] = [
   // What operators order.
   { name: 'reload-gives-its-memory-away', breaks: 7, file: `${CORE}/ledger.ts`, find: `if (isComingBack(this.fleet, replica)) return false;`, replace: `` },
   { name: 'reloads-all-copies-at-once', breaks: 7, file: `${CORE}/reloads.ts`, find: `([id, one]) => id !== replica.id && one.model === replica.model && isUnderWay(fleet, id, one),`, replace: `([id, one]) => id === replica.id && one.model === replica.model && isUnderWay(fleet, id, one),` },
-  { name: 'accepted-unload-lost-at-a-restart', breaks: 17, file: `${PASSES}/take-up-unloads.ts`, find: `if (fleet.servers.get(server)?.lookedAt === null) continue;`, replace: `` },
+  { name: 'accepted-unload-lost-at-a-restart', breaks: 17, file: `${PASSES}/take-up-unloads.ts`, find: `if (fleet.servers.get(server)!.lookedAt === null) continue;`, replace: `` },
+  { name: 'unload-put-off-outlives-its-server', breaks: 15, file: `${OBSERVE}/declared.ts`, find: `if (server === id) fleet.putOff.delete(replica);`, replace: `if (server === id) continue;` },
   { name: 'accepted-reload-lost-at-a-restart', breaks: 17, file: `${PASSES}/reload.ts`, find: `if (server.lookedAt === null) return 'waits';`, replace: `if (server.lookedAt === null) return 'over';` },
   { name: 'reload-done-twice-over-a-restart', breaks: 17, file: `${OBSERVE}/reloads.ts`, find: `const leftAt = hasLeft ? now : null;`, replace: `const leftAt = hasLeft ? null : null;` },
   { name: 'reload-brings-a-copy-too-many', breaks: 9, file: `${PASSES}/reload.ts`, find: `if (presentCopies(fleet, model.id, now) >= most) return 'replaced';`, replace: `if (presentCopies(fleet, model.id, now) >= most + 9) return 'replaced';` },

@@ -127,6 +127,7 @@ export function withdrawServer(fleet: Fleet, id: ServerId): void {
   fleet.servers.delete(id);
   accountsChanged(fleet);
   for (const [replica, { server }] of fleet.cooldowns) if (server === id) fleet.cooldowns.delete(replica);
+  for (const [replica, { server }] of fleet.putOff) if (server === id) fleet.putOff.delete(replica);
   forgetVanished(fleet);
 }
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ModelId, ServerId } from '../ids.js';
+import { openOrders } from '../open-orders.js';
 import { modelState } from '../view.js';
 
 const idle = { idleUnload: 10_000 };
@@ -138,6 +139,19 @@ describe('a frozen fleet', () => {
     driver.pass(12_000);
     driver.loadEnds('a', 's');
     expect(driver.orders()).toEqual(['load a@s', 'unload a@s', 'load a@s']);
+  });
+
+  it('forgets an unload with the server it was to be on', () => {
+    driver.warm('a', 's');
+    freeze();
+    driver.tell({ kind: 'UnloadOrdered', model: A, force: true });
+    driver.tell({ kind: 'ServerWithdrawn', server: 's' as ServerId });
+    expect(openOrders(driver.fleet).size).toBe(0);
+    driver.serve(aServer('s', [10]), []);
+    driver.shelf('s').set('a', 'READY');
+    unfreeze();
+    driver.pass(5_000);
+    expect(driver.orders()).toEqual(['load a@s']);
   });
 
   it('drains no server past its deadline before it ends', () => {

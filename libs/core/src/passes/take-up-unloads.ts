@@ -9,7 +9,7 @@ import type { Instant } from '../model.js';
 export function takeUpUnloads(fleet: Fleet, now: Instant): void {
   if (fleet.frozen) return;
   for (const [id, { server, force }] of fleet.putOff) {
-    if (fleet.servers.get(server)?.lookedAt === null) continue;
+    if (fleet.servers.get(server)!.lookedAt === null) continue;
     fleet.putOff.delete(id);
     const replica = fleet.replicas.get(id);
     if (replica) unloadCopy(fleet, replica, force, now);
