@@ -34,6 +34,16 @@ export interface OrderOptions {
   readonly force?: boolean | null | undefined;
 }
 
+/** What a caller sent with an order. */
+interface Given {
+  readonly body: unknown;
+  readonly caller: Caller;
+  readonly waitMs: number;
+}
+
+/** Refuses an order by throwing, or says what it is to the core and when it has ended. */
+type Check = () => { event: Ordered; ended: (fleet: Readonly<Fleet>) => boolean };
+
 /**
  * Orders to load, unload and reload. They are answered once they are stored, or after `waitMs`; what follows is the
  * engine's, also after a restart.
@@ -101,14 +111,18 @@ export class ModelOrders {
     return this.engine.now() + loadTimeoutSeconds * 1_000 + SPARE;
   }
 
-  private async order(
+  private order(verb: string, name: string, given: Given, check: Check): Promise<Written<ModelMessage>> {
+    const carryOut = () => this.carryOut(verb, name, given, check);
+    return given.waitMs > 0 ? this.watch.admit(carryOut) : carryOut();
+  }
+
+  private async carryOut(
     verb: string,
     name: string,
-    { body, caller, waitMs }: { body: unknown; caller: Caller; waitMs: number },
-    check: () => { event: Ordered; ended: (fleet: Readonly<Fleet>) => boolean },
+    { body, caller, waitMs }: Given,
+    check: Check,
   ): Promise<Written<ModelMessage>> {
     const { book } = this.outside;
-    if (waitMs > 0) this.watch.admit();
     let ended = (_: Readonly<Fleet>): boolean => true;
     const path = `/v1/models/${name}/${verb}`;
     const written = await this.writes.perform({ method: 'POST', path, body, caller }, () => {

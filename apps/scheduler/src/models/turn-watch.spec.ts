@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Refused } from '../errors/refused.js';
 import { TurnWatch } from './turn-watch.js';
@@ -6,16 +7,27 @@ const watch = new TurnWatch();
 
 afterEach(() => watch.close());
 
-const wait = () => watch.until(() => false, 600_000);
+/** Somebody whose order is stored, which takes a turn of the event loop, and who then waits for its end. */
+const order = () =>
+  watch.admit(async () => {
+    await nextTurn();
+    await watch.until(() => false, 600_000);
+  });
 
 describe('waiting for the end of orders', () => {
   it('is for a thousand callers at once, and for others when one of them has gone', async () => {
-    const waiting = Array.from({ length: 999 }, wait);
-    expect(() => watch.admit()).not.toThrow();
-    waiting.push(wait());
-    expect(() => watch.admit()).toThrow(Refused);
+    const waiting = Array.from({ length: 1_000 }, order);
+    await expect(order()).rejects.toThrow(Refused);
+    await nextTurn();
+    await expect(order()).rejects.toThrow(Refused);
     watch.close();
     await Promise.all(waiting);
-    expect(() => watch.admit()).not.toThrow();
+    expect(await watch.admit(() => Promise.resolve('in'))).toBe('in');
+  });
+
+  it('gives a place back that an order had which was refused', async () => {
+    const refused = Array.from({ length: 1_000 }, () => watch.admit(() => Promise.reject(new Error('no'))));
+    await Promise.allSettled(refused);
+    expect(await watch.admit(() => Promise.resolve('in'))).toBe('in');
   });
 });

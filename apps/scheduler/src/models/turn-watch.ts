@@ -10,12 +10,17 @@ type Condition = (fleet: Readonly<Fleet>, now: Instant) => boolean;
 /** Lets somebody wait until the fleet has come to something; it is looked at after each turn. */
 export class TurnWatch implements Observer {
   private readonly waiting = new Map<Condition, () => void>();
+  private admitted = 0;
 
-  /** Refuses who would wait where too many do. */
-  admit(): void {
-    if (this.waiting.size < MOST_WAITING) return;
-    const detail = 'too many callers wait for the end of an order already; give it without waitMs';
-    throw new Refused({ reason: 'queue_full', detail, retryAfter: 1_000 });
+  /** Does what may come to wait in the end; refuses it at the beginning where too many are at that already. */
+  async admit<T>(work: () => Promise<T>): Promise<T> {
+    if (this.admitted >= MOST_WAITING) throw tooMany();
+    this.admitted += 1;
+    try {
+      return await work();
+    } finally {
+      this.admitted -= 1;
+    }
   }
 
   turnTaken({ now }: Turn, fleet: Fleet): void {
@@ -40,3 +45,10 @@ export class TurnWatch implements Observer {
     for (const end of [...this.waiting.values()]) end();
   }
 }
+
+const tooMany = (): Refused =>
+  new Refused({
+    reason: 'queue_full',
+    detail: 'too many callers wait for the end of an order already; give it without waitMs',
+    retryAfter: 1_000,
+  });
