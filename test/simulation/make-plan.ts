@@ -1,6 +1,7 @@
 import { aimed } from './draw/aim.js';
 import { drawAsks, withClass } from './draw/asks.js';
 import type { Cast } from './draw/cast.js';
+import { drawChangedMinds } from './draw/changed-minds.js';
 import { withCopies } from './draw/copies.js';
 import { drawFaults, drawLast } from './draw/faults.js';
 import { drawLateOrders } from './draw/late-orders.js';
@@ -70,6 +71,7 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
 const drawUnaimed = (stream: (name: string) => Random, cast: Cast): Happening[] => [
   ...drawLevers(stream('levers'), cast),
   ...drawLateOrders(stream('late orders'), cast),
+  ...drawChangedMinds(stream('changed minds'), cast),
   ...drawLast(stream('last'), cast),
 ];
 
