@@ -1,4 +1,12 @@
-import { type Fleet, type Instant, isComingBack, type Reload, type Replica, replicaFlags } from '#core';
+import {
+  type Fleet,
+  type Instant,
+  isComingBack,
+  type Reload,
+  type Replica,
+  replicaFlags,
+  replicaId,
+} from '#core';
 import { dependentsOn } from './needs.js';
 import type { TurnCheck } from './scene.js';
 import { withdrawn } from './scene.js';
@@ -44,7 +52,16 @@ const isOffForCause = (fleet: Readonly<Fleet>, one: Replica, now: Instant): bool
   !fleet.models.get(one.model)?.enabled ||
   fleet.servers.get(one.server)!.drain !== null ||
   replicaFlags(fleet, one, now).includes('stuck') ||
-  dependentsOn(fleet, one).length > 0;
+  dependentsOn(fleet, one).length > 0 ||
+  isNeverTold(fleet, one, now);
+
+/** What may be a step of loads that are stuck stays: none of them will tell that it is none. */
+function isNeverTold(fleet: Readonly<Fleet>, { model, server }: Replica, now: Instant): boolean {
+  const loads = (fleet.servers.get(server)!.presumed.get(model) ?? [])
+    .map((load) => fleet.replicas.get(replicaId(load, server)))
+    .filter((load) => load !== undefined && load.phase !== 'placed');
+  return loads.length > 0 && loads.every((load) => replicaFlags(fleet, load, now).includes('stuck'));
+}
 
 /** Where one copy left and did not come up, or found no place again, those that serve are left as they are. */
 const isOneGone = ({ replicas }: Readonly<Fleet>, reloads: Fleet['reloads'], { model }: Reload): boolean =>

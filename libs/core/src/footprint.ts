@@ -151,6 +151,13 @@ export const isNeeded = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
   (fleet.composed.size > 0 || presumedWholes(fleet, replica).length > 0) &&
   needersOf(fleet, replica).length > 0;
 
+/** The loads of which it is only presumed that they need this one: so it counts until their configs tell. Empty where some need is known. */
+export function presumedNeeders(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
+  const needers = needersOf(fleet, replica);
+  const isKnown = needers.some(({ model }) => dependenciesOf(fleet, model).includes(replica.model));
+  return isKnown ? [] : needers;
+}
+
 /** Whether a server's labels meet what a model asks for. */
 export const labelsMatch = (server: Server, { require }: Model): boolean =>
   Object.entries(require).every(([key, value]) => server.spec.labels[key] === value);

@@ -3,6 +3,7 @@ import { aModel, aServer, CoreDriver } from '../../../../test/support/core-drive
 import type { ModelId, ServerId } from '../ids.js';
 
 const A = 'a' as ModelId;
+const CONFIG = { json: '{}', kind: 'model', gpus: [], count: 1 } as const;
 
 describe('a reload', () => {
   let driver: CoreDriver;
@@ -181,6 +182,52 @@ describe('a reload', () => {
     driver.pass(10_000);
     expect([driver.phase('a', 's'), driver.phase('a', 't')]).toEqual([undefined, 'ready']);
     expect(driver.fleet.reloads.size).toBe(0);
+  });
+
+  describe('of what may be a step of a load under way', () => {
+    beforeEach(() => {
+      driver = new CoreDriver();
+      driver.declare(aModel('a', { gpuBytes: 4 }), aModel('b', { gpuBytes: 4 }));
+      driver.serve(aServer('s', [10]), ['a', 'b']);
+      driver.resolve('b', { wait: 20_000 });
+      driver.shelf('s').set('a', 'READY');
+      driver.pass(2_000);
+      expect([driver.phase('a', 's'), driver.isLoading('b', 's')]).toEqual(['ready', true]);
+      reload();
+    });
+
+    const tellConfig = (steps: readonly ModelId[]) =>
+      driver.tell({
+        kind: 'ConfigLearned',
+        server: 's' as ServerId,
+        model: 'b' as ModelId,
+        config: CONFIG,
+        steps,
+      });
+
+    it('waits until a config tells that it is none', () => {
+      driver.pass(15_000);
+      driver.loadEnds('b', 's');
+      expect([driver.phase('a', 's'), driver.fleet.reloads.size]).toEqual(['ready', 1]);
+      tellConfig([]);
+      driver.pass(1_000);
+      expect(driver.orders()).toEqual(['load b@s', 'unload a@s', 'load a@s']);
+    });
+
+    it('is over once a config tells that it is one', () => {
+      driver.loadEnds('b', 's');
+      tellConfig([A]);
+      expect([driver.phase('a', 's'), driver.fleet.reloads.size]).toEqual(['ready', 0]);
+    });
+
+    it('is over where that load is stuck, for it never tells', () => {
+      driver.fleet.limits = { ...driver.fleet.limits, stuckAfter: 5_000 };
+      driver.loadEnds('b', 's', 'unknown');
+      driver.pass(1_000);
+      expect(driver.fleet.reloads.size).toBe(1);
+      driver.pass(driver.fleet.models.get(A)!.loadTimeout + 6_000);
+      expect([driver.phase('a', 's'), driver.fleet.reloads.size]).toEqual(['ready', 0]);
+    });
   });
 
   it('comes up elsewhere where its server takes nothing any more', () => {

@@ -3,7 +3,7 @@ import type { ReplicaId } from '../ids.js';
 import { readAnew } from '../indexes.js';
 import type { Ledger } from '../ledger.js';
 import type { Instant, Model } from '../model.js';
-import { isNeeded } from '../footprint.js';
+import { isNeeded, presumedNeeders } from '../footprint.js';
 import { standingCopies } from '../pins.js';
 import type { Replica } from '../replica.js';
 import { isComingBack } from '../reloads.js';
@@ -37,7 +37,7 @@ function followed(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): Ne
   if (!model) return 'over';
   if (!replica) return whileItIsGone(fleet, model, reload, now);
   if (isStuck(fleet, replica, now)) return 'over';
-  return reload.leftAt === null ? beforeItLeft(fleet, replica) : sinceItLeft(replica);
+  return reload.leftAt === null ? beforeItLeft(fleet, replica, now) : sinceItLeft(replica);
 }
 
 /**
@@ -51,7 +51,7 @@ function whileItIsGone(fleet: Fleet, model: Model, { leftAt }: Reload, now: Inst
 }
 
 /** What is evicted, or moved since its server is drained, is not for us to bring back; what is needed cannot leave. */
-function beforeItLeft(fleet: Fleet, replica: Replica): Next {
+function beforeItLeft(fleet: Fleet, replica: Replica, now: Instant): Next {
   switch (replica.phase) {
     case 'placed':
       return 'over';
@@ -59,11 +59,16 @@ function beforeItLeft(fleet: Fleet, replica: Replica): Next {
     case 'unloading':
       return isComingBack(fleet, replica) ? 'waits' : 'over';
     case 'ready':
-      return isNeeded(fleet, replica) || fleet.servers.get(replica.server)!.drain ? 'over' : 'waits';
+      return fleet.servers.get(replica.server)!.drain || isToStay(fleet, replica, now) ? 'over' : 'waits';
     case 'loading':
     case 'unknown':
       return 'waits';
   }
+}
+
+/** What may be a step of a load under way is let go once a config tells that it is none; a load that is stuck never tells. */
+function isToStay(fleet: Fleet, replica: Replica, now: Instant): boolean {
+  return isNeeded(fleet, replica) && presumedNeeders(fleet, replica).every((one) => isStuck(fleet, one, now));
 }
 
 function sinceItLeft(replica: Replica): Next {
