@@ -122,10 +122,15 @@ export class Admin {
   /** An order is written down and accepted like any other write: what is not done of it, the next life does. */
   private order(event: EventOf<'LoadOrdered' | 'UnloadOrdered' | 'ReloadOrdered'>): void {
     const { book, engine } = this.berth;
+    const { told, trail } = this.stage;
     const changes = book.accept(engine.fleet, event);
-    this.stage.trail.mark(`operator ${event.kind}`);
-    const apply = (): void => this.stage.told.follow(changes);
+    trail.mark(`operator ${event.kind}`);
+    const apply = (): void => {
+      told.follow(changes);
+      told.unheard.add(event.model);
+    };
     writeDown(this.stage, apply, () => {
+      told.unheard.delete(event.model);
       book.follow(changes);
       engine.tell(event);
     });

@@ -10,6 +10,8 @@ export class Told {
   frozen: { readonly reason: string; readonly since: Instant } | null = null;
   /** What was ordered and accepted, and is not known to be done. */
   readonly orders = new Map<string, ToldOrders>();
+  /** The models of which an order is on the disk, and the life that was to accept it has not heard so. */
+  readonly unheard = new Set<ModelId>();
   limits: Limits;
   readonly defaults: ModelSettings;
 
@@ -27,6 +29,21 @@ export class Told {
       if (change.value === null) this.orders.delete(change.model);
       else this.orders.set(change.model, change.value);
     }
+  }
+
+  /**
+   * What a new life has to do, by what the last one had accepted and not done. An order that was on the disk when that life
+   * died was never answered; it stands all the same, and what was accepted before gives way to it.
+   */
+  inherited(left: ReadonlyMap<ModelId, ToldOrders>): ReadonlyMap<ModelId, ToldOrders> {
+    const inherited = new Map(left);
+    for (const model of this.unheard) {
+      const orders = this.orders.get(model);
+      if (orders) inherited.set(model, orders);
+      else inherited.delete(model);
+    }
+    this.unheard.clear();
+    return inherited;
   }
 
   /** All but the orders, of which the product's own book tells. */

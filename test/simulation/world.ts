@@ -173,11 +173,12 @@ export class World {
     const { trail, observers, sites } = this;
     const life = ++this.lives;
     trail.note(`Berth begins its life ${life}`);
+    const left = this.stage.told.inherited(this.left);
     const berth = new Berth(life, this.stage, ({ routes }) => [
       ...observers,
       this.calm.observer,
       new TurnChecks({ routes, sites, trail, life }),
-      new Heirs(this.left, trail),
+      new Heirs(left, trail),
     ]);
     this.berth = berth;
     this.fleet = berth.engine.fleet;

@@ -1,16 +1,17 @@
-import { type Fleet, type ModelId, type OpenOrders, openOrders } from '#core';
-import type { Observer } from '#engine';
+import { type Fleet, type ModelId, openOrders, type ServerId } from '#core';
+import type { Observer, ToldOrders } from '#engine';
 import type { Trail } from '../trail.js';
 
 /**
- * What one life of Berth had accepted and not done, the next one has before it in its first turn, but where nothing is
- * left that it could be about: the model is withdrawn or switched off, or all the servers are.
+ * What one life of Berth had accepted and not done, the next one has before it in its first turn, but where nothing is left
+ * that it could be about: the model is withdrawn or switched off, or all the servers are. So has it what was on the disk
+ * when that life died before it could accept it: the caller has no answer, and may find it done or not.
  */
 export class Heirs implements Observer {
   private isToldOf = false;
 
   constructor(
-    private readonly left: ReadonlyMap<ModelId, OpenOrders>,
+    private readonly left: ReadonlyMap<ModelId, ToldOrders>,
     private readonly trail: Trail,
   ) {}
 
@@ -26,5 +27,5 @@ export class Heirs implements Observer {
   }
 }
 
-const isAbout = ({ servers }: Fleet, { load, unload, reload }: OpenOrders): boolean =>
-  load || [...unload, ...reload].some(({ server }) => servers.has(server));
+const isAbout = ({ servers }: Fleet, { load, unload, reload }: ToldOrders): boolean =>
+  load || [...unload, ...reload].some(({ server }) => servers.has(server as ServerId));
