@@ -2,6 +2,7 @@ import { aimed } from './draw/aim.js';
 import { drawAsks, withClass } from './draw/asks.js';
 import type { Cast } from './draw/cast.js';
 import { drawChangedMinds } from './draw/changed-minds.js';
+import { drawCoincidences } from './draw/coincidences.js';
 import { withCopies } from './draw/copies.js';
 import { drawFaults, drawLast } from './draw/faults.js';
 import { drawLateOrders } from './draw/late-orders.js';
@@ -52,6 +53,7 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
     ...asks,
     ...aimed(stream('aim'), others, { asks, storm }),
     ...drawUnaimed(stream, cast),
+    ...drawCoincidences(stream('coincidences'), { ...cast, grain }),
   ];
   return {
     version: 1,
