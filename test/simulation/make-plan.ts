@@ -13,6 +13,7 @@ import { drawRushes } from './draw/rushes.js';
 import { drawMeddling, drawOrders, drawScaling } from './draw/orders.js';
 import { drawServers } from './draw/servers.js';
 import { drawDefaults, drawLimits, drawTemper } from './draw/settings.js';
+import { drawUndoneUnloads } from './draw/undone-unloads.js';
 import type { Model } from '#core';
 import type { Happening, HappeningOf } from './happenings.js';
 import type { Plan, PlannedModel } from './plan.js';
@@ -74,6 +75,7 @@ const drawUnaimed = (stream: (name: string) => Random, cast: Cast): Happening[] 
   ...drawLevers(stream('levers'), cast),
   ...drawLateOrders(stream('late orders'), cast),
   ...drawChangedMinds(stream('changed minds'), cast),
+  ...drawUndoneUnloads(stream('undone unloads'), cast),
   ...drawLast(stream('last'), cast),
 ];
 
