@@ -43,7 +43,7 @@ function grownOn({ replicas }: Fleet, { id, decided }: Site, account: AccountId)
   return grown;
 }
 
-/** Keeps the books by which each load was decided. */
+/** Keeps the books by which each load was decided: its own, and that of each step it brings. */
 export const keepsBooks: Check = (scene) => {
   const { fleet, turn } = scene;
   for (const action of turn.actions) {
@@ -54,6 +54,6 @@ export const keepsBooks: Check = (scene) => {
       for (const [ordinal, bytes] of others)
         others.set(ordinal, Math.min(bytes, books.others.get(ordinal) ?? 0));
     }
-    decided.set(action.model, books);
+    for (const model of [action.model, ...action.brings]) decided.set(model, books);
   }
 };
