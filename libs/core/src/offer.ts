@@ -15,12 +15,8 @@ export interface Offer extends Worth {
 export interface Gaps {
   /** The devices for which it was worked out. */
   readonly devices: readonly Device[];
-  readonly gpus: readonly Gap[];
+  /** Of each of them. */
+  readonly gpus: ReadonlyMap<AccountId, Bytes>;
   /** The most of all; without end on a server that has not only GPUs. */
   readonly most: Bytes;
-}
-
-export interface Gap {
-  readonly account: AccountId;
-  readonly bytes: Bytes;
 }

@@ -22,7 +22,7 @@ export function nextWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   let wake = demandWake(fleet, now);
   const busy = busyServers(fleet, now);
   for (const server of fleet.servers.values()) {
-    const looks = sooner(dueLook(fleet, server, busy).at, now, wake);
+    const looks = sooner(dueLook(fleet, server, busy, wake).at, now, wake);
     wake = serverWake(server, now, looks);
   }
   for (const replica of unsettled(fleet)) wake = replicaWake(fleet, replica, now, wake);

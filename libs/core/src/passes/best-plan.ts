@@ -6,7 +6,7 @@ import { byHarm, type Harm, type Leavers, leastHarm, leastHarmAt, leastHarmOn } 
 import type { Place } from './places.js';
 import { harmOf, type Plan, planFor } from './plan-victims.js';
 import type { Site } from './sites.js';
-import { neededAt, victimsBeside, type VictimTest } from './victims.js';
+import { neededAt, victimsAt, type VictimTest } from './victims.js';
 import type { Want } from './wants.js';
 
 /**
@@ -20,7 +20,6 @@ export function bestPlan(
   want: Want,
   isVictim: VictimTest,
 ): Plan | undefined {
-  const victims = victimsBeside(fleet, isVictim);
   let best: (Turn & { readonly plan: Plan }) | undefined;
   const isBeaten = (turn: Turn): boolean => best !== undefined && byTurn(turn, best) > 0;
   for (const prospect of sitesByTurn(fleet, sites, want.model)) {
@@ -28,7 +27,7 @@ export function bestPlan(
     const places = placesOf(fleet, prospect).filter((one) => !isBeaten(one));
     for (const { place, ...turn } of placesByTurn(places, fleet, ledger, want, isVictim)) {
       if (isBeaten(turn)) break;
-      const plan = planFor(fleet, ledger, place, want, victims(place));
+      const plan = planFor(fleet, ledger, place, want, victimsAt(fleet, isVictim, place, ledger));
       const found = plan && { ...turn, harm: harmOf(plan), plan };
       if (found && !isBeaten(found)) best = found;
     }

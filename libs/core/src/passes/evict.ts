@@ -29,7 +29,9 @@ export function evictFor(
   if (isBeingRead(fleet, ledger, free, want, isVictim)) return { kind: 'asking' };
   const best = bestPlan(fleet, ledger, free, want, isVictim);
   const move =
-    best && !isLikelyMissed(best, now) ? undefined : moveFor(searchIn(fleet, ledger, now), free, want);
+    best && !isLikelyMissed(best, now)
+      ? undefined
+      : moveFor(fleet, free, want, () => searchIn(fleet, ledger, now));
   if (move) return { kind: 'moving', move };
   if (!best) return { kind: 'nothing' };
   const leaving = replicasIn(best.victims);

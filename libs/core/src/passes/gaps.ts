@@ -1,8 +1,9 @@
 import type { Fleet } from '../fleet.js';
 import { isOnHost, reservationOf } from '../footprint.js';
+import type { AccountId } from '../ids.js';
 import { indexesOf } from '../indexes.js';
 import type { Bytes, Model } from '../model.js';
-import type { Gap, Gaps } from '../offer.js';
+import type { Gaps } from '../offer.js';
 import type { Server } from '../server.js';
 
 /** What the GPUs of a server have beside what rests there. It is kept until a replica or the devices change. */
@@ -11,11 +12,12 @@ export function gapsOn(fleet: Readonly<Fleet>, server: Server): Gaps {
   const known = gaps.get(server.spec.id);
   const devices = server.devices ?? [];
   if (known?.devices === server.devices) return known;
-  const gpus = devices
-    .filter(({ kind }) => kind === 'gpu')
-    .map(({ account, capacity }): Gap => ({ account, bytes: capacity - (held.get(account) ?? 0) }));
-  const isAll = gpus.length > 0 && gpus.length === devices.length;
-  const found = { devices, gpus, most: isAll ? Math.max(...gpus.map(({ bytes }) => bytes)) : Infinity };
+  const gpus = new Map<AccountId, Bytes>();
+  for (const { kind, account, capacity } of devices) {
+    if (kind === 'gpu') gpus.set(account, capacity - (held.get(account) ?? 0));
+  }
+  const isAll = gpus.size > 0 && gpus.size === devices.length;
+  const found = { devices, gpus, most: isAll ? Math.max(...gpus.values()) : Infinity };
   gaps.set(server.spec.id, found);
   return found;
 }

@@ -6,7 +6,7 @@ import type { Server } from '../server.js';
 import { placesOn } from './places.js';
 import { planFor } from './plan-victims.js';
 import { isAnySpent, openAgainAt } from './swaps.js';
-import { victimsBeside, victimTest } from './victims.js';
+import { victimsAt, victimTest } from './victims.js';
 import { wantFor } from './wants.js';
 
 /**
@@ -21,8 +21,9 @@ export function heldUntil(fleet: Fleet, open: readonly Server[], id: ModelId, no
   const ledger = new Ledger(fleet, now);
   if (places.some(({ bookings }) => ledger.fitsSpare(bookings))) return null;
   const isVictim = victimTest(fleet, want, now);
-  const victims = victimsBeside(fleet, isVictim);
-  const freeable = places.filter((place) => planFor(fleet, ledger, place, want, victims(place)));
+  const freeable = places.filter((place) =>
+    planFor(fleet, ledger, place, want, victimsAt(fleet, isVictim, place, ledger)),
+  );
   const until = Math.min(...freeable.map((place) => openAgainAt(fleet, place)));
   return until > now && until < Infinity ? until : null;
 }

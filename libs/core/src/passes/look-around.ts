@@ -24,7 +24,7 @@ export function lookAround(fleet: Fleet, now: Instant): Action[] {
   const busy = busyServers(fleet, now);
   const actions: Action[] = [];
   for (const server of fleet.servers.values()) {
-    const due = dueLook(fleet, server, busy);
+    const due = dueLook(fleet, server, busy, now);
     if (due.at <= now) actions.push(look(server, due.scope));
     if (server.contact.kind === 'slow' && server.contact.nextProbeAt <= now) actions.push(probe(server));
   }
@@ -85,12 +85,22 @@ interface Due {
 
 const NEVER: Due = { at: Infinity, scope: 'full' };
 
-/** When the next look at a server is due, and how much of one. Never while one is under way. */
-export function dueLook(fleet: Readonly<Fleet>, server: Server, busy: ReadonlySet<ServerId>): Due {
+/**
+ * When the next look at a server is due, and how much of one, where that is by an instant: else at some later one. Never
+ * while one is under way. What is there is gone over only where it could be the reason for a look.
+ */
+export function dueLook(
+  fleet: Readonly<Fleet>,
+  server: Server,
+  busy: ReadonlySet<ServerId>,
+  by: Instant,
+): Due {
   if (server.looking !== null) return NEVER;
   const full = dueFull(server, busy.has(server.spec.id));
-  const statistics = isReadOften(fleet, server) ? dueStatistics(server) : Infinity;
-  return full <= statistics ? { at: full, scope: 'full' } : { at: statistics, scope: 'statistics' };
+  const statistics = dueStatistics(server);
+  return statistics <= by && statistics < full && isReadOften(fleet, server)
+    ? { at: statistics, scope: 'statistics' }
+    : { at: full, scope: 'full' };
 }
 
 const isReadOften = (fleet: Readonly<Fleet>, server: Server): boolean =>

@@ -65,11 +65,20 @@ function mostToSpare(fleet: Fleet, ledger: Ledger, servers: readonly Server[]): 
   return most;
 }
 
-/** The smallest copy that makes room enough by its going, and fits somewhere else without anybody leaving. */
-export function moveFor(search: Search, sites: readonly Site[], want: Want): Moving | undefined {
-  const { fleet, ledger, servers, now } = search;
-  if (want.isExtra || servers.length < 2) return undefined;
-  if (moveMadeFor(fleet, want.model.id)) return undefined;
+/**
+ * The smallest copy that makes room enough by its going, and fits somewhere else without anybody leaving. Where none may
+ * be moved for a want at all no search is begun.
+ */
+export function moveFor(
+  fleet: Fleet,
+  sites: readonly Site[],
+  want: Want,
+  begin: () => Search,
+): Moving | undefined {
+  if (want.isExtra || fleet.servers.size < 2 || moveMadeFor(fleet, want.model.id)) return undefined;
+  const search = begin();
+  const { ledger, servers, now } = search;
+  if (servers.length < 2) return undefined;
   const maySwap = swapTest(fleet, want, now);
   let tried = 0;
   for (const one of inTheWay(search, sites, want)) {
@@ -126,8 +135,8 @@ function smallestOn(search: Search, server: Server, model: Model): Bytes {
   if (!servers.includes(server) || short > most) return Infinity;
   if (short <= 0) return 0;
   const bytes = leastOnGpu(fleet, server, model);
-  const near = gapsOn(fleet, server).gpus.filter((gap) => bytes - gap.bytes <= most);
-  return Math.min(...near.map((gap) => smallestOf(search, offersOn(fleet, gap.account), bytes - gap.bytes)));
+  const near = [...gapsOn(fleet, server).gpus].filter(([, gap]) => bytes - gap <= most);
+  return Math.min(...near.map(([account, gap]) => smallestOf(search, offersOn(fleet, account), bytes - gap)));
 }
 
 function smallestOf({ fleet, now }: Search, offers: readonly Offer[], missing: Bytes): Bytes {

@@ -3,7 +3,7 @@ import type { AccountId } from '../ids.js';
 import { indexesOf, inOrder } from '../indexes.js';
 import type { Ledger } from '../ledger.js';
 import type { Bytes, Model } from '../model.js';
-import type { Gap, Offer } from '../offer.js';
+import type { Offer } from '../offer.js';
 import { rankOf } from '../rank.js';
 import type { Booking, Settled } from '../replica.js';
 import type { Server } from '../server.js';
@@ -63,8 +63,8 @@ export function leastHarmOn(fleet: Readonly<Fleet>, server: Server, model: Model
   const bytes = leastOnGpu(fleet, server, model);
   if (bytes <= most) return NO_HARM;
   let least: Harm | undefined;
-  for (const gap of gpus) {
-    const harm = harmBeside(fleet, gap, bytes);
+  for (const [account, gap] of gpus) {
+    const harm = harmBeside(fleet, account, bytes - gap);
     if (harm && (!least || byHarm(harm, least) < 0)) least = harm;
   }
   return least;
@@ -76,20 +76,18 @@ export function leastHarmAt(
   server: Server,
   bookings: readonly Booking[],
 ): Harm | undefined {
+  const { gpus } = gapsOn(fleet, server);
   let least = NO_HARM;
-  for (const gap of gapsOn(fleet, server).gpus) {
-    const bytes = bookings.find(({ account }) => account === gap.account)?.bytes ?? -Infinity;
-    const harm = harmBeside(fleet, gap, bytes);
+  for (const { account, bytes } of bookings) {
+    const harm = harmBeside(fleet, account, bytes - (gpus.get(account) ?? Infinity));
     if (!harm) return undefined;
     if (byHarm(harm, least) > 0) least = harm;
   }
   return least;
 }
 
-function harmBeside(fleet: Readonly<Fleet>, gap: Gap, bytes: Bytes): Harm | undefined {
-  const missing = bytes - gap.bytes;
-  return missing <= 0 ? NO_HARM : leastOfAny(offersOn(fleet, gap.account), missing, anybody);
-}
+const harmBeside = (fleet: Readonly<Fleet>, account: AccountId, missing: Bytes): Harm | undefined =>
+  missing <= 0 ? NO_HARM : leastOfAny(offersOn(fleet, account), missing, anybody);
 
 const anybody = (): boolean => true;
 

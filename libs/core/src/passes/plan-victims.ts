@@ -6,7 +6,7 @@ import type { Ready } from '../replica.js';
 import { byWorth } from '../worth.js';
 import type { Harm } from './offers.js';
 import type { Place } from './places.js';
-import { covers, neededAt, replicasIn, shortfall, type Victim, withinKept } from './victims.js';
+import { covers, holdsAnyOf, neededAt, replicasIn, shortfall, type Victim, withinKept } from './victims.js';
 import type { Want } from './wants.js';
 
 /** The least valuable first. Of two worth the same, one goes before another that would take it along. */
@@ -57,9 +57,10 @@ function usefulFor(
   short: ReadonlyMap<AccountId, Bytes>,
   victims: readonly Victim[],
 ): readonly Victim[] {
-  const holds = ({ bookings }: Ready): boolean =>
-    bookings.some(({ account, bytes }) => bytes > 0 && short.has(account));
-  return victims.filter(({ replicas }) => replicas.some(holds) && !replicas.some(({ id }) => needed.has(id)));
+  return victims.filter(
+    ({ replicas }) =>
+      replicas.some((one) => holdsAnyOf(short, one)) && !replicas.some(({ id }) => needed.has(id)),
+  );
 }
 
 /** Adds victims until the shortfall is covered, then spares those it turns out not to need. */

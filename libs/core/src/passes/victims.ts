@@ -1,4 +1,4 @@
-import type { Fleet } from '../fleet.js';
+import { type Fleet, replicasOn } from '../fleet.js';
 import type { Booking, Ready, Replica } from '../replica.js';
 import { isWrittenOff } from '../failing.js';
 import { dependenciesOf, dependentsOf } from '../footprint.js';
@@ -60,24 +60,27 @@ export function victimsAmong(
   return victims;
 }
 
-/** The same of what is on the host of a place: nothing else holds memory there. Each host is gone over once. */
-export function victimsBeside(fleet: Fleet, isVictim: VictimTest): (place: Place) => readonly Victim[] {
-  const known = new Map<string, readonly Victim[]>();
-  return ({ server }) => {
-    const { host } = server.spec;
-    const victims = known.get(host) ?? victimsAmong(fleet, isVictim, replicasAt(fleet, host));
-    known.set(host, victims);
-    return victims;
-  };
+/** The same of what holds memory that a place is short of, or takes such along: all of it is on the host of that place. */
+export function victimsAt(
+  fleet: Fleet,
+  isVictim: VictimTest,
+  { server, bookings }: Place,
+  ledger: Ledger,
+): Victim[] {
+  const short = shortfall(ledger, bookings);
+  const isUseful = (one: Replica): boolean =>
+    holdsAnyOf(short, one) || dependentsOf(fleet, one).some((other) => holdsAnyOf(short, other));
+  const useful: ReplicaId[] = [];
+  for (const { spec } of fleet.servers.values()) {
+    if (spec.host !== server.spec.host) continue;
+    for (const one of replicasOn(fleet, spec.id)) if (isUseful(one)) useful.push(one.id);
+  }
+  return victimsAmong(fleet, isVictim, inOrder(fleet, useful));
 }
 
-function replicasAt(fleet: Fleet, host: string): Replica[] {
-  const ids: ReplicaId[] = [];
-  for (const { spec } of fleet.servers.values()) {
-    if (spec.host === host) ids.push(...(fleet.residents.get(spec.id) ?? []));
-  }
-  return inOrder(fleet, ids);
-}
+/** Whether a replica holds memory which a place is short of. */
+export const holdsAnyOf = (short: ReadonlyMap<AccountId, Bytes>, { bookings }: Replica): boolean =>
+  bookings.some(({ account, bytes }) => bytes > 0 && short.has(account));
 
 /** A replica with all that depends on it. */
 function victimWith(

@@ -85,9 +85,9 @@ export class Scene {
     const short = shortfall(ledger, place.bookings);
     const near = new Set([...short.keys()].flatMap((account) => this.victims!.get(account) ?? []));
     const plan = planFor(fleet, ledger, place, want, [...near]);
-    this.search ??= searchIn(fleet, ledger, now);
+    const search = (): Search => (this.search ??= searchIn(fleet, ledger, now));
     const alone = new Site(place.server, () => [place]);
-    const move = plan && !isLikelyMissed(plan, now) ? undefined : moveFor(this.search, [alone], want);
+    const move = plan && !isLikelyMissed(plan, now) ? undefined : moveFor(fleet, [alone], want, search);
     if (move) {
       const { replica, model, place: there } = move;
       const to = { server: there.server.spec.id, devices: there.devices };
