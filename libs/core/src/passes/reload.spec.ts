@@ -73,6 +73,21 @@ describe('a reload', () => {
     expect(driver.fleet.reloads.size).toBe(0);
   });
 
+  it.each([1, 0])('keeps the copy on a draining server until another is back: %i pinned', (pinnedCopies) => {
+    driver.warm('a', 's');
+    driver.serve(aServer('t', [10]), ['a']);
+    driver.declare(aModel('a', { gpuBytes: 6, pinnedCopies }));
+    driver.tell({ kind: 'DrainOrdered', server: 's' as ServerId, deadline: null });
+    driver.resolve('a', { lease: 600_000 });
+    driver.pass(1_000);
+    reload();
+    driver.loadEnds('a', 't');
+    expect([driver.phase('a', 's'), driver.phase('a', 't')]).toEqual(['ready', 'unloading']);
+    driver.pass(1_000);
+    driver.loadEnds('a', 't');
+    expect([driver.phase('a', 's'), driver.phase('a', 't')]).toEqual(['draining', 'ready']);
+  });
+
   it('leaves the other copies as they are when one does not come up again', () => {
     driver.serve(aServer('t', [10]), ['a', 'b']);
     driver.declare(aModel('a', { gpuBytes: 6, pinnedCopies: 2 }));

@@ -44,14 +44,18 @@ function wantFewer(fleet: Fleet, { model }: Ready, now: Instant): void {
   fleet.strains.set(model, { ...strain, copies: left, standing: null, easySince: null });
 }
 
-/** All for which there may be a reason to go; of the others, which are nearly all, nothing is asked. */
+/**
+ * All for which there may be a reason to go; of the others, which are nearly all, nothing is asked. What is to be loaded
+ * anew comes first: once it leaves it is no copy that another one could go for.
+ */
 function mayRetire(fleet: Fleet, now: Instant): Replica[] {
-  const ids = [...dueToRetire(fleet, now), ...fleet.reloads.keys()];
+  const ids = [...dueToRetire(fleet, now)];
   for (const model of fleet.excesses.keys()) ids.push(...(fleet.holders.get(model) ?? []));
   for (const { spec, drain } of fleet.servers.values()) {
     if (drain) ids.push(...(fleet.residents.get(spec.id) ?? []));
   }
-  return inOrder(fleet, ids);
+  const others = ids.filter((id) => !fleet.reloads.has(id));
+  return [...inOrder(fleet, [...fleet.reloads.keys()]), ...inOrder(fleet, others)];
 }
 
 /** What clients do on Triton itself shows in its statistics only: they are read once more before anything idle goes. */
