@@ -142,7 +142,8 @@ describe('operating it', () => {
     ];
     const overGrpc = router.call('resolve', { model: 'mistral-7b' }, new Metadata()).catch((error) => error);
     const watching = call(world, 'POST', '/v1/models/mistral-7b/load?waitMs=60000');
-    await until(() => world.scheduler.engine.fleet.waiting.size === 3);
+    const { waiting: asked, wishes } = world.scheduler.engine.fleet;
+    await until(() => asked.size === 3 && [...wishes.values()].some(({ admin }) => admin));
     const began = Date.now();
     await world.scheduler.close();
     expect(Date.now() - began).toBeLessThan(10_000);

@@ -55,7 +55,7 @@ describe('npm run sim', () => {
 
   it('says what a plan breaks', async () => {
     const { status, stdout } = await sim('--plan', await file('lying.json', planText(lying())));
-    expect(stdout).toMatch(/a load at s0 asked for more memory than there is/);
+    expect(stdout).toMatch(/m1@s0 ran out of memory on 0, and the books could tell/);
     expect(status).toBe(1);
   });
 
@@ -73,7 +73,7 @@ describe('npm run sim', () => {
   );
 });
 
-/** Two models that take more than they say: nothing that decides by what it was told can keep them apart. */
+/** A GPU with half the memory it is declared with, and no metrics: nothing that decides by what it was told can keep two models apart. */
 function lying(): Plan {
   const plan = makePlan(1, { hours: 0.02 });
   const gib = 2 ** 30;
@@ -90,20 +90,28 @@ function lying(): Plan {
         spec: {
           ...server.spec,
           id: 's0' as never,
-          devices: null,
+          devices: [{ ordinal: 0, uuid: 'GPU-s0-0', memory: 16 * gib, headroom: gib }],
           labels: {},
           hostMemory: null,
           discover: true,
         },
         isDeclared: true,
-        hasMetrics: true,
+        hasMetrics: false,
         lateBy: 0,
       },
     ],
     models: names.map((id) => ({
       ...model,
       isDeclared: true,
-      model: { ...model.model, id, gpuBytes: gib, hostBytes: gib, require: {}, config: null, dependsOn: [] },
+      model: {
+        ...model.model,
+        id,
+        gpuBytes: 6 * gib,
+        hostBytes: gib,
+        require: {},
+        config: null,
+        dependsOn: [],
+      },
       disk: { name: id, gpuBytes: 6 * gib, hostBytes: gib, loadMs: 50, unloadMs: 50, inferMs: 5 },
     })),
     happenings: names.map((id, nth) => ({
