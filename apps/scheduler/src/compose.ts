@@ -104,7 +104,7 @@ function composeEngine(
     new MoveLog(log),
     new TurnLog(log),
     watch,
-    new OrderKeeping(book, writes),
+    new OrderKeeping(book, writes, log),
   ];
   const observers = recorder ? [recorder, ...watchers] : watchers;
   const engine = new Engine({ clock, learned: readAlready(learned, facts), leadership, observers });

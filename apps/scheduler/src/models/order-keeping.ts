@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { Fleet } from '#core';
 import type { Observer, OrderBook, Turn } from '#engine';
 import type { Writes } from '../writes/writes.js';
@@ -5,10 +6,12 @@ import type { Writes } from '../writes/writes.js';
 /** Has the store follow what becomes of the orders of admins, so that a restart goes on with what is not done. */
 export class OrderKeeping implements Observer {
   private isWriting = false;
+  private isFailing = false;
 
   constructor(
     private readonly book: OrderBook,
     private readonly writes: Writes,
+    private readonly log: Pick<Logger, 'error'>,
   ) {}
 
   turnTaken(_: Turn, fleet: Fleet): void {
@@ -24,10 +27,17 @@ export class OrderKeeping implements Observer {
     this.isWriting = true;
     try {
       while (this.isBehind(fleet)) await this.writes.follow(this.book, () => this.book.changes(fleet));
-    } catch {
-      return;
+      this.isFailing = false;
+    } catch (error) {
+      this.failed(error);
     } finally {
       this.isWriting = false;
     }
+  }
+
+  /** Said once until it has been stored again: the next try comes with the next turn. */
+  private failed(error: unknown): void {
+    if (!this.isFailing) this.log.error({ err: error }, 'what became of orders was not stored');
+    this.isFailing = true;
   }
 }
