@@ -10,7 +10,8 @@ const STAGE_MS = 300_000;
 const SHOWN_LINES = 300;
 const SUITES = ['apps', 'libs', 'tools', 'test/simulation'];
 
-const STAGES = [
+/** Nearly all of them keep to one core, so two run side by side. */
+const TOOLS = [
   [
     'format',
     tool(
@@ -26,6 +27,10 @@ const STAGES = [
   ['types', tool('typescript/bin/tsc', '--noEmit', '--pretty', 'false', '-p', 'tsconfig.json')],
   ['dependency rules', tool('dependency-cruiser/bin/dependency-cruise.mjs', 'apps', 'libs', 'test')],
   ['dead code', tool('knip/bin/knip.js')],
+];
+
+/** Each of these takes all cores. */
+const PLAYED = [
   [
     'tests',
     () => jest('check', ['--roots', ...SUITES.filter(isThere)], { capture: true, timeoutMs: STAGE_MS }),
@@ -35,13 +40,31 @@ const STAGES = [
 ];
 
 await setUpTools();
-for (const [name, stage] of STAGES) {
+const found = new Map();
+const left = [...TOOLS];
+await Promise.all([lane(), lane()]);
+for (const [name] of TOOLS) tell(name, found.get(name));
+for (const [name, stage] of PLAYED) tell(name, await timed(stage));
+
+/** Runs what is left, one after the other. */
+async function lane() {
+  for (let next = left.shift(); next; next = left.shift()) {
+    const [name, stage] = next;
+    found.set(name, await timed(stage));
+  }
+}
+
+async function timed(stage) {
   const started = performance.now();
-  const { code, output, timedOut, counts } = await stage();
+  const result = await stage();
+  return { ...result, took: seconds(started) };
+}
+
+function tell(name, { code, output, timedOut, counts, took }) {
   const verdict = timedOut ? 'TIMED OUT' : code === 0 ? 'ok' : 'FAILED';
   const detail = counts ? ` (${counts.passed} passed, ${counts.failed} failed)` : '';
-  console.log(`${name.padEnd(17)} ${verdict.padEnd(6)} ${seconds(started).padStart(7)}${detail}`);
-  if (verdict === 'ok') continue;
+  console.log(`${name.padEnd(17)} ${verdict.padEnd(6)} ${took.padStart(7)}${detail}`);
+  if (verdict === 'ok') return;
   console.log(beginningOf(output));
   process.exitCode = 1;
 }
