@@ -61,6 +61,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'pinned-while-it-drains', breaks: 7, file: `${PASSES}/take-back.ts`, find: `isPinProtected(fleet, ready) ||`, replace: `` },
   { name: 'evicts-both-of-two-copies', breaks: 7, file: `${PASSES}/victims.ts`, find: `isWrittenOff(fleet, one) || keepsEnough(fleet, one.model, going, want)`, replace: `isWrittenOff(fleet, one) || fleet.models.has(one.model)` },
   { name: 'moved-before-the-other-copy-is-ready', breaks: 7, file: `${PASSES}/moves.ts`, find: `if (fleet.replicas.get(to)?.phase !== 'ready') return { kind: 'asking' };`, replace: `if (!fleet.replicas.has(to)) return { kind: 'asking' };` },
+  { name: 'move-that-lost-its-place-goes-on', breaks: 19, file: `${PASSES}/place.ts`, find: `endMoves(fleet, now);`, replace: `` },
   { name: 'moved-round-and-round', breaks: 7, file: `${CORE}/idle-rule.ts`, find: `export const REST: Millis = 60_000;`, replace: `export const REST: Millis = 0;` },
   { name: 'pin-forgotten-at-a-restart', breaks: 17, file: `${OBSERVE}/declared.ts`, find: `putModel(fleet, evenly(model));`, replace: `putModel(fleet, evenly(fleet.nextOrder > 1 ? model : { ...model, pinnedCopies: 0 }));` },
   { name: 'pins-retire', breaks: 7, file: `${PASSES}/idle.ts`, find: `if (at === null || isPinProtected(fleet, replica) ||`, replace: `if (at === null ||` },

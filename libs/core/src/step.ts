@@ -6,7 +6,6 @@ import { observe } from './observe/observe.js';
 import { grantWaiting } from './passes/grant.js';
 import { lookAround } from './passes/look-around.js';
 import { lowerCopies, raiseCopies } from './passes/copies.js';
-import { endMoves } from './passes/moves.js';
 import { awaitedAmong, openingsFor } from './passes/openings.js';
 import { dropHomeless, dropUnwanted, openLedger, placeWanted } from './passes/place.js';
 import {
@@ -51,9 +50,9 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const granted = grantWaiting(fleet, now);
   const expired = takeExpired(fleet, now);
   const overflow = refuseOverflow(fleet, now);
-  dropMoot(fleet, now);
+  dropWishes(fleet, now);
   const known = fleet.replicas.size;
-  dropUnwanted(fleet);
+  dropUnwanted(fleet, now);
   const stranded = fleet.frozen ? [] : retire(fleet, open, now);
   const ledger = openLedger(fleet, open, now);
   const homeless = fleet.replicas.size < known ? refuseHopeless(fleet, open, now) : [];
@@ -86,16 +85,10 @@ function followOrders(fleet: Fleet, now: Instant): void {
   followReloads(fleet, now);
 }
 
-/** Those who were answered may have been all that something was wished for, or moved for. */
-function dropMoot(fleet: Fleet, now: Instant): void {
-  dropWishes(fleet, now);
-  endMoves(fleet, now);
-}
-
 /** What retires, or demand gives up, may have been what others were placed for, or waited for. */
 function retire(fleet: Fleet, open: readonly Server[], now: Instant): Action[] {
   const isGivenUp = lowerCopies(fleet, now);
   if (!drainRetired(fleet, now) && !isGivenUp) return [];
-  dropUnwanted(fleet);
+  dropUnwanted(fleet, now);
   return refuseHopeless(fleet, open, now);
 }

@@ -130,6 +130,22 @@ describe('who waits for a move', () => {
     expect(driver.fleet.moves.size).toBe(0);
   });
 
+  it('is judged anew at once when a stranger takes the place of the other copy', () => {
+    const driver = halfFull();
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
+    driver.declare(aModel('c', { gpuBytes: 1 }), aModel('s', { gpuBytes: 4 }));
+    driver.shelf('u').set('c', '');
+    driver.pass(11_000);
+    driver.resolve('c');
+    const request = driver.resolve('x');
+    expect(driver.phase('a', 'u')).toBe('placed');
+    driver.shelf('u').set('s', 'LOADING');
+    driver.pass(1_000);
+    expect(driver.phase('a', 'u')).toBeUndefined();
+    expect(driver.fleet.moves.size).toBe(0);
+    expect(driver.answerTo(request)).toBe('no_capacity');
+  });
+
   it('gets one copy moved at a time, and of the same two servers nobody else gets another one', () => {
     const driver = halfFull();
     driver.declare(aModel('y', { gpuBytes: 7 }));

@@ -13,7 +13,7 @@ import { copiesByDemand, steadyCopies } from '../strain.js';
 import { evictFor } from './evict.js';
 import { coolingOn } from './cooling.js';
 import { bestFit } from './best-fit.js';
-import { beginMove } from './moves.js';
+import { beginMove, endMoves } from './moves.js';
 import { crowding } from './spread.js';
 import { carrier, devicesOf, growthsOn, isGoing, mayCome, type Place, placesOn } from './places.js';
 import { Site } from './sites.js';
@@ -41,12 +41,16 @@ export function openLedger(fleet: Fleet, open: readonly Server[], now: Instant):
     replica.phase === 'placed' ? replica.bookings : replica.change!.bookings;
   if (!dropWhere(fleet, (replica) => promisedTo(replica).some(isOverdrawn))) return ledger;
   dropHomeless(fleet, open);
-  dropUnwanted(fleet);
+  dropUnwanted(fleet, now);
   return new Ledger(fleet, now);
 }
 
-/** Gives up places nobody wants any more, for themselves or for what is held or wanted beside them. */
-export function dropUnwanted(fleet: Fleet): void {
+/**
+ * Gives up places nobody wants any more, for themselves or for what is held or wanted beside them; before that the moves
+ * that came to nothing, for which some of them were given.
+ */
+export function dropUnwanted(fleet: Fleet, now: Instant): void {
+  endMoves(fleet, now);
   let wanted: ReadonlySet<ModelId> | undefined;
   const isWanted = ({ phase, model }: Replica): boolean =>
     phase !== 'placed' || (wanted ??= wantedModels(fleet)).has(model);
