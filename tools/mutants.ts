@@ -35,6 +35,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'gpus-that-hold-something-are-gone', breaks: 2, file: `${OBSERVE}/devices.ts`, find: `return begunAt >= since + STEADY && !isBooked(`, replace: `return begunAt >= since + STEADY || !isBooked(` },
   { name: 'unread-gpu-believed-empty', breaks: 3, file: `${OBSERVE}/devices.ts`, find: `saysItsSize(gpu) && gpu.used <= gpu.memory;`, replace: `gpu.used <= gpu.memory;` },
   { name: 'measured-while-others-move', breaks: 3, file: `${OBSERVE}/measure.ts`, find: `if (endsAt !== meter.moves || `, replace: `if (endsAt === null || ` },
+  { name: 'measured-where-it-is-no-more', breaks: 7, file: `${CORE}/fleet.ts`, find: `if (before && before.devices !== replica.devices) forgetLeft(server, replica);`, replace: `` },
   { name: 'residue-forgotten', breaks: 3, file: `${OBSERVE}/measure.ts`, find: `if (meter.release!.endsAt === meter.moves) meter.residue += missing ?? 0;`, replace: `` },
   { name: 'measured-above-its-limit-and-not-booked', breaks: 3, file: `${CORE}/footprint.ts`, find: `if (peak > told) return { bytes: peak, basis: 'measured' };`, replace: `` },
   { name: 'load-before-memory-is-free', breaks: 1, file: `${PASSES}/start.ts`, find: `ledger.fitsFree(bookings) &&`, replace: `` },

@@ -4,7 +4,7 @@ import type { Model } from './model.js';
 import type { ModelId, OrderId, ReplicaId, ServerId } from './ids.js';
 import { isSettled, type Replica } from './replica.js';
 import { DEFAULTS, LIMITS } from './settings.js';
-import { noteMotion } from './meter.js';
+import { forgetLeft, noteMotion } from './meter.js';
 import { modelsChanged } from './standing-models.js';
 
 export type * from './fleet-state.js';
@@ -50,7 +50,9 @@ export const emptyFleet = (): Fleet => ({
 export function put(fleet: Fleet, replica: Replica): void {
   const before = fleet.replicas.get(replica.id);
   if ((before?.phase === 'ready') !== (replica.phase === 'ready')) fleet.routesRevision += 1;
-  noteMotion(fleet.servers.get(replica.server), before, replica);
+  const server = fleet.servers.get(replica.server);
+  noteMotion(server, before, replica);
+  if (before && before.devices !== replica.devices) forgetLeft(server, replica);
   fleet.replicas.set(replica.id, replica);
   if (isSettled(replica)) fleet.unsettled.delete(replica.id);
   else fleet.unsettled.add(replica.id);

@@ -97,6 +97,17 @@ export function noteMotion(
   if (is === 'none') server.measured.delete(replica.model);
 }
 
+/**
+ * What was measured of a copy goes with each device on which it is no more: it may be another one by now, that somebody
+ * loaded behind our back.
+ */
+export function forgetLeft(server: Server | undefined, { model, devices }: Replica): void {
+  const copies = server?.measured.get(model);
+  if (!copies) return;
+  const there = [...copies].filter(([ordinal]) => devices.includes(ordinal));
+  if (there.length < copies.size) server!.measured.set(model, new Map(there));
+}
+
 /** What is in use now, and what of it the copy of a model was measured to hold. */
 interface Held {
   readonly model: ModelId;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { replicaId } from '../ids.js';
+import { replicaFlags } from '../view.js';
 import type { LearnedConfig } from '../server.js';
 
 const A = aModel('a').id;
@@ -27,6 +28,7 @@ function learn(driver: CoreDriver, gpus: readonly number[]): void {
 
 const foreign = (driver: CoreDriver) =>
   [0, 1].map((ordinal) => driver.fleet.servers.get(T)!.meters.get(ordinal)!.foreign);
+const copy = (driver: CoreDriver) => driver.fleet.replicas.get(replicaId(A, T))!;
 const footprint = (driver: CoreDriver) => driver.fleet.footprints.get(A);
 
 describe('a copy that is measured', () => {
@@ -74,6 +76,21 @@ describe('a copy that is measured', () => {
     learn(driver, [1]);
     driver.pass(REST);
     expect(foreign(driver)).toEqual([5, 1]);
+  });
+
+  it('is not over its limit for what it held on a device that it has left', () => {
+    const driver = aDriver(aModel('a', { gpuBytes: 4, idleUnload: null }));
+    driver.resolve('a');
+    show(driver, 6, 1);
+    driver.loadEnds('a', 't');
+    learn(driver, [0]);
+    driver.pass(REST);
+    expect(replicaFlags(driver.fleet, copy(driver), driver.now)).toContain('over_limit');
+    learn(driver, [1]);
+    show(driver, 1, 4);
+    driver.pass(REST);
+    expect(replicaFlags(driver.fleet, copy(driver), driver.now)).not.toContain('over_limit');
+    expect(foreign(driver)).toEqual([1, 0]);
   });
 });
 
