@@ -6,8 +6,19 @@ import type { Ready, Replica } from './replica.js';
 export const settingsOf = (fleet: Readonly<Fleet>, { model }: Replica): ModelSettings =>
   fleet.models.get(model) ?? fleet.defaults;
 
+/** The end of a replica's minimum residency. */
+export const residentUntil = (
+  fleet: Readonly<Fleet>,
+  replica: Replica,
+  { minResidency } = settingsOf(fleet, replica),
+): Instant => replica.since + minResidency;
+
 /** What has come stays for so long at least before it is moved, so that nothing is moved round and round. */
-export const REST: Millis = 60_000;
+const REST: Millis = 60_000;
+
+/** When a copy has been where it is for long enough to be moved. */
+export const movableFrom = (fleet: Readonly<Fleet>, replica: Ready): Instant =>
+  Math.max(residentUntil(fleet, replica), replica.since + REST);
 
 /** Whether somebody else loaded it and the operator said that it is not ours to unload. */
 export const isKept = (fleet: Readonly<Fleet>, { stranger, server }: Ready): boolean =>

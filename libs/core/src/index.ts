@@ -50,7 +50,7 @@ export { hasDevicesFor } from './passes/places.js';
 export { type OpenOrders, openOrders } from './open-orders.js';
 export { isGuaranteed, isPinProtected } from './pins.js';
 export { isComingBack, reloadsOf } from './reloads.js';
-export { residentUntil } from './passes/victims.js';
+export { residentUntil } from './idle-rule.js';
 export {
   copiesPerModel,
   lastFailure,

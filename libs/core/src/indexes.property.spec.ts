@@ -6,7 +6,7 @@ import { dueToRetire, indexesOf, inOrder } from './indexes.js';
 import { discoveredModels, standingModels } from './standing-models.js';
 import { capacities, Ledger } from './ledger.js';
 import { idleAt } from './passes/idle.js';
-import { movableFrom } from './passes/movable.js';
+import { movableFrom } from './idle-rule.js';
 import { retirement } from './passes/retire.js';
 import { isSettled, type Settled } from './replica.js';
 import { nextWake } from './wake.js';

@@ -1,7 +1,7 @@
 import { Calendar } from './calendar.js';
 import type { Fleet } from './fleet-state.js';
 import { type AccountId, hostAccount, type ReplicaId, type ServerId } from './ids.js';
-import { idleByUse, isKept, REST, settingsOf } from './idle-rule.js';
+import { idleByUse, isKept, movableFrom, residentUntil } from './idle-rule.js';
 import type { Bytes, Instant } from './model.js';
 import type { Gaps, Offer } from './offer.js';
 import { type Booking, isSettled, type Replica, type Settled } from './replica.js';
@@ -126,10 +126,16 @@ function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void
 }
 
 /** With a copy more or fewer the others may be spare, or not any more. */
-function dropOffers(fleet: Readonly<Fleet>, { entries, offers }: Indexes, { model }: Replica): void {
+function dropOffers(fleet: Readonly<Fleet>, indexes: Indexes, { model }: Replica): void {
   for (const id of fleet.holders.get(model) ?? []) {
-    for (const { account } of entries.get(id)?.held ?? NOTHING) offers.delete(account);
+    const entry = indexes.entries.get(id);
+    if (entry) dropOffersOf(indexes, entry);
   }
+}
+
+function dropOffersOf({ offers, gaps }: Indexes, { server, held }: Entry): void {
+  for (const { account } of held) offers.delete(account);
+  gaps.get(server)?.harms.clear();
 }
 
 function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): void {
@@ -145,7 +151,7 @@ function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): 
 
 function setHeld(indexes: Indexes, id: ReplicaId, entry: Entry, bookings: readonly Booking[]): void {
   const { held, holding, offers, gaps } = indexes;
-  for (const { account } of entry.held) offers.delete(account);
+  dropOffersOf(indexes, entry);
   if (entry.held === bookings) return;
   gaps.delete(entry.server);
   for (const { account, bytes } of entry.held) {
@@ -164,12 +170,11 @@ function setHeld(indexes: Indexes, id: ReplicaId, entry: Entry, bookings: readon
 
 /** All of it is put anew where the settings of its model change, or what is to become of strangers. */
 function timesOf(fleet: Readonly<Fleet>, replica: Settled): Times {
-  const resident = replica.since + settingsOf(fleet, replica).minResidency;
   return {
     retires: retiresFrom(fleet, replica),
     leased: replica.inUseUntil,
-    resident,
-    movable: Math.max(resident, replica.since + REST),
+    resident: residentUntil(fleet, replica),
+    movable: movableFrom(fleet, replica),
   };
 }
 

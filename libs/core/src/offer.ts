@@ -1,5 +1,5 @@
 import type { AccountId } from './ids.js';
-import type { Bytes } from './model.js';
+import type { Bytes, Instant } from './model.js';
 import type { Settled } from './replica.js';
 import type { Device } from './server.js';
 import type { Worth } from './worth.js';
@@ -9,6 +9,15 @@ export interface Offer extends Worth {
   readonly replica: Settled;
   readonly bytes: Bytes;
   readonly whole: Bytes;
+  /** When it has been where it is for long enough to be moved. */
+  readonly movable: Instant;
+}
+
+/** How much it hurts to free a place: the worth of the most valuable victim, how many replicas leave, what they hold. */
+export interface Harm {
+  readonly dearest: Worth;
+  readonly leaving: number;
+  readonly bytes: Bytes;
 }
 
 /** What the GPUs of a server have beside what rests there: more is nowhere to spare, whatever is in motion. */
@@ -19,4 +28,9 @@ export interface Gaps {
   readonly gpus: ReadonlyMap<AccountId, Bytes>;
   /** The most of all; without end on a server that has not only GPUs. */
   readonly most: Bytes;
+  /**
+   * What it hurts at least to make room for so many bytes on some of them, whoever may go, for sizes that were asked for:
+   * models are of few sizes. It is forgotten when one of the replicas changes.
+   */
+  readonly harms: Map<Bytes, Harm | undefined>;
 }

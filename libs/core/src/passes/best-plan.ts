@@ -1,10 +1,11 @@
 import type { Fleet } from '../fleet.js';
-import { isNeeded } from '../footprint.js';
 import type { Ledger } from '../ledger.js';
 import type { Model } from '../model.js';
-import { byHarm, type Harm, type Leavers, leastHarm, leastHarmAt, leastHarmOn } from './offers.js';
+import type { Harm } from '../offer.js';
+import { byHarm, leastHarm, leastHarmAt, leastHarmOn } from './offers.js';
 import type { Place } from './places.js';
 import { harmOf, type Plan, planFor } from './plan-victims.js';
+import type { Settled } from '../replica.js';
 import type { Site } from './sites.js';
 import { neededAt, victimsAt, type VictimTest } from './victims.js';
 import type { Want } from './wants.js';
@@ -28,7 +29,7 @@ export function bestPlan(
     for (const { place, ...turn } of placesByTurn(places, fleet, ledger, want, isVictim)) {
       if (isBeaten(turn)) break;
       const plan = planFor(fleet, ledger, place, want, victimsAt(fleet, isVictim, place, ledger));
-      const found = plan && { ...turn, harm: harmOf(plan), plan };
+      const found = plan && { ...turn, harm: harmOf(plan.victims), plan };
       if (found && !isBeaten(found)) best = found;
     }
   }
@@ -84,20 +85,10 @@ function placesByTurn(
   const found: PlaceTurn[] = [];
   for (const one of places) {
     const { place } = one;
-    const harm = leastHarm(fleet, ledger, place.bookings, leaversAt(fleet, place, want, isVictim));
+    const needed = neededAt(fleet, place, want);
+    const mayGo = (one: Settled): boolean => !needed.has(one.id) && isVictim(one);
+    const harm = leastHarm(fleet, ledger, place.bookings, mayGo);
     if (harm) found.push({ ...one, harm });
   }
   return found.sort(byTurn);
 }
-
-/** Copies that are to be kept are counted, and one copy more spares the last: of those not all that may go go together. */
-function leaversAt(fleet: Fleet, place: Place, want: Want, isVictim: VictimTest): Leavers {
-  const needed = neededAt(fleet, place, want);
-  return {
-    mayGo: (one) => !needed.has(one.id) && isVictim(one),
-    goesAlone: (one) => !want.isExtra && !isCounted(fleet.models.get(one.model)) && !isNeeded(fleet, one),
-  };
-}
-
-const isCounted = (model: Model | undefined): boolean =>
-  model !== undefined && (model.pinnedCopies > 0 || model.minCopies > 0);

@@ -12,7 +12,7 @@ import { waitingFor } from './eta.js';
 import { hasQueue, isKept } from './idle.js';
 import { drain } from './retire.js';
 import { crowding } from './spread.js';
-import { residentUntil } from './victims.js';
+import { residentUntil } from '../idle-rule.js';
 import { presentCopies } from './wants.js';
 
 /** Asks for one copy more of each model of which more has been asked for long than it serves; what is cold begins anew. */

@@ -36,6 +36,14 @@ describe('where all were used at the same moment', () => {
     expect(unloadsFor(full([8], [8]), 8)).toEqual(['unload m00@s0']);
   });
 
+  it('one leaves that is enough alone before two smaller ones of its device', () => {
+    expect(unloadsFor(full([3, 3, 6]), 6)).toEqual(['unload m02@s0']);
+  });
+
+  it('the smallest leaves of those that are enough alone on a device', () => {
+    expect(unloadsFor(full([8, 6, 3]), 5)).toEqual(['unload m01@s0']);
+  });
+
   it('none leaves beside two that are enough', () => {
     expect(unloadsFor(full([2, 3, 3]), 6)).toEqual(['unload m01@s0', 'unload m02@s0']);
   });

@@ -1,5 +1,7 @@
 import { describe, it } from '@jest/globals';
+import fc from 'fast-check';
 import { holds } from '../../../../test/support/core-histories.js';
+import { crowded, crowdedFleet, NEWCOMER } from '../../../../test/support/crowded-fleets.js';
 import { copyFleet } from '../copy-fleet.js';
 import type { Fleet } from '../fleet.js';
 import { indexesOf } from '../indexes.js';
@@ -33,7 +35,7 @@ function isSamePlan(fleet: Fleet, want: Want, now: number): boolean {
   const found = bestPlan(fleet, ledger, sites, want, isVictim);
   const victims = victimsAmong(fleet, isVictim);
   const plans = places.flatMap((place) => planFor(fleet, ledger, place, want, victims) ?? []);
-  const [scanned] = plans.toSorted((one, other) => byHarm(harmOf(one), harmOf(other)));
+  const [scanned] = plans.toSorted((one, other) => byHarm(harmOf(one.victims), harmOf(other.victims)));
   return (
     found?.place === scanned?.place &&
     JSON.stringify(found?.victims ?? []) === JSON.stringify(scanned?.victims ?? [])
@@ -43,6 +45,17 @@ function isSamePlan(fleet: Fleet, want: Want, now: number): boolean {
 describe('who makes room, whatever happened', () => {
   it('is whom a scan of all places and replicas finds', () => {
     holds((fleet, now) => wantsIn(fleet, now).every((want) => isSamePlan(fleet, want, now)));
+  });
+
+  it('is whom such a scan finds where there is hardly any room', () => {
+    fc.assert(
+      fc.property(crowded, (one) => {
+        const { fleet, now } = crowdedFleet(one);
+        const want = wantFor(fleet, fleet.models.get(NEWCOMER)!, now);
+        return [want, { ...want, isExtra: true }].every((any) => isSamePlan(fleet, any, now));
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('is sought among what is offered now', () => {

@@ -1,5 +1,7 @@
 import { describe, it } from '@jest/globals';
+import fc from 'fast-check';
 import { holds } from '../../../../test/support/core-histories.js';
+import { crowded, crowdedFleet } from '../../../../test/support/crowded-fleets.js';
 import { copyFleet } from '../copy-fleet.js';
 import type { Fleet, Model } from '../index.js';
 import { Ledger } from '../ledger.js';
@@ -24,7 +26,18 @@ const ofEachPlace = (
   );
 };
 
-const ANYBODY = { mayGo: () => true, goesAlone: () => false };
+const anybody = (): boolean => true;
+
+function isHarmKept(fleet: Fleet): boolean {
+  const anew = copyFleet(fleet);
+  const harmIn = (one: Fleet): string =>
+    JSON.stringify(
+      [...one.servers.values()].map((server) =>
+        [...one.models.values()].map((model) => leastHarmOn(one, server, model) ?? null),
+      ),
+    );
+  return harmIn(fleet) === harmIn(anew);
+}
 
 describe('the gaps on the GPUs of a server, whatever happened', () => {
   it('are never smaller than what is to spare there, and those that are found anew', () => {
@@ -56,7 +69,7 @@ describe('the gaps on the GPUs of a server, whatever happened', () => {
   it('say of no place that it hurts more to free than it does', () => {
     holds((fleet, now) =>
       ofEachPlace(fleet, now, (place, model, ledger) => {
-        const found = leastHarm(fleet, ledger, place.bookings, ANYBODY);
+        const found = leastHarm(fleet, ledger, place.bookings, anybody);
         const bounds = [
           leastHarmOn(fleet, place.server, model),
           leastHarmAt(fleet, place.server, place.bookings),
@@ -65,6 +78,22 @@ describe('the gaps on the GPUs of a server, whatever happened', () => {
           (least) => found === undefined || (least !== undefined && byHarm(least, found) <= 0),
         );
       }),
+    );
+  });
+
+  it('keep of what freeing any of them hurts what is found anew', () => {
+    holds(isHarmKept);
+    fc.assert(
+      fc.property(crowded, (one) => {
+        const driver = crowdedFleet(one);
+        const { fleet, now: at } = driver;
+        return [...fleet.replicas.keys()].every((replica) => {
+          const isKept = isHarmKept(fleet);
+          driver.tell({ kind: 'RoutesUsed', uses: [{ replica, at, inUseUntil: at, routes: 1 }] });
+          return isKept && isHarmKept(fleet);
+        });
+      }),
+      { numRuns: 30 },
     );
   });
 

@@ -17,7 +17,8 @@ export function gapsOn(fleet: Readonly<Fleet>, server: Server): Gaps {
     if (kind === 'gpu') gpus.set(account, capacity - (held.get(account) ?? 0));
   }
   const isAll = gpus.size > 0 && gpus.size === devices.length;
-  const found = { devices, gpus, most: isAll ? Math.max(...gpus.values()) : Infinity };
+  const most = isAll ? Math.max(...gpus.values()) : Infinity;
+  const found = { devices, gpus, most, harms: new Map() };
   gaps.set(server.spec.id, found);
   return found;
 }

@@ -1,7 +1,7 @@
 import { type Fleet, replicasOf } from '../fleet.js';
 import { dependenciesOf, isNeeded } from '../footprint.js';
 import { type AccountId, hostAccount } from '../ids.js';
-import { REST } from '../idle-rule.js';
+import { movableFrom } from '../idle-rule.js';
 import { byOrder } from '../indexes.js';
 import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant, Model } from '../model.js';
@@ -18,13 +18,13 @@ import { bestFit } from './best-fit.js';
 import { coolingOn } from './cooling.js';
 import { waitingFor } from './eta.js';
 import type { Moving } from './freed.js';
-import { gapsOn, leastOnGpu, leastShort } from './gaps.js';
+import { gapsOn, leastOnGpu } from './gaps.js';
 import { isKept } from './idle.js';
 import { offersOn } from './offers.js';
 import { type Place, placesOn } from './places.js';
 import { Site } from './sites.js';
 import { swapTest } from './swaps.js';
-import { covers, neededAt, residentUntil, shortfall } from './victims.js';
+import { covers, neededAt, shortfall } from './victims.js';
 import { mayBeLoaded, type Want } from './wants.js';
 
 /** So many copies move at once, each between two servers that no other move is about: moves are loads nobody asked for. */
@@ -109,8 +109,11 @@ interface InTheWay extends Sized {
 
 /** The copies each of which is all that is in the way at a place, the smallest first; sites are searched as they are needed. */
 function* inTheWay(search: Search, sites: readonly Site[], want: Want): Iterable<InTheWay> {
+  const among = new Set(search.servers);
+  const smallest = ({ server }: Site): Bytes =>
+    among.has(server) ? smallestOn(search, server, want.model) : Infinity;
   const unsearched = sites
-    .map((site, at) => ({ site, at, bytes: smallestOn(search, site.server, want.model) }))
+    .map((site, at) => ({ site, at, bytes: smallest(site) }))
     .filter(({ bytes }) => bytes < Infinity)
     .sort(bySize);
   const found: InTheWay[] = [];
@@ -130,19 +133,23 @@ function* inTheWay(search: Search, sites: readonly Site[], want: Want): Iterable
 
 /** How small a copy may be that could be moved out of the way on a server; infinity where there is none. */
 function smallestOn(search: Search, server: Server, model: Model): Bytes {
-  const { fleet, servers, most } = search;
-  const short = leastShort(fleet, server, model);
-  if (!servers.includes(server) || short > most) return Infinity;
-  if (short <= 0) return 0;
+  const { fleet, most } = search;
+  const gaps = gapsOn(fleet, server);
   const bytes = leastOnGpu(fleet, server, model);
-  const near = [...gapsOn(fleet, server).gpus].filter(([, gap]) => bytes - gap <= most);
-  return Math.min(...near.map(([account, gap]) => smallestOf(search, offersOn(fleet, account), bytes - gap)));
+  if (bytes - gaps.most > most) return Infinity;
+  if (bytes <= gaps.most) return 0;
+  let smallest = Infinity;
+  for (const [account, gap] of gaps.gpus) {
+    if (bytes - gap > most) continue;
+    smallest = Math.min(smallest, smallestOf(search, offersOn(fleet, account), bytes - gap));
+  }
+  return smallest;
 }
 
-function smallestOf({ fleet, now }: Search, offers: readonly Offer[], missing: Bytes): Bytes {
+function smallestOf({ now }: Search, offers: readonly Offer[], missing: Bytes): Bytes {
   let smallest = Infinity;
-  for (const { replica, bytes, whole } of offers) {
-    if (bytes >= missing && whole < smallest && movableFrom(fleet, replica) <= now) smallest = whole;
+  for (const { bytes, whole, movable } of offers) {
+    if (bytes >= missing && whole < smallest && movable <= now) smallest = whole;
   }
   return smallest;
 }
@@ -189,10 +196,6 @@ function isMovable(fleet: Fleet, replica: Ready, want: Want, now: Instant): bool
   if (now < movableFrom(fleet, replica)) return false;
   return isAlone(fleet, replica) && isAtRest(fleet, model) && isNoneTooMany(fleet, replica);
 }
-
-/** When a copy has been where it is for long enough to be moved. */
-export const movableFrom = (fleet: Readonly<Fleet>, replica: Ready): Instant =>
-  Math.max(residentUntil(fleet, replica), replica.since + REST);
 
 const isAlone = (fleet: Fleet, replica: Ready): boolean =>
   dependenciesOf(fleet, replica.model).length === 0 && !isNeeded(fleet, replica);

@@ -1,9 +1,10 @@
 import type { Fleet } from '../fleet.js';
-import type { AccountId } from '../ids.js';
-import { indexesOf, inOrder } from '../indexes.js';
+import type { AccountId, ReplicaId } from '../ids.js';
+import { movableFrom } from '../idle-rule.js';
+import { byOrder, indexesOf } from '../indexes.js';
 import type { Ledger } from '../ledger.js';
 import type { Bytes, Model } from '../model.js';
-import type { Offer } from '../offer.js';
+import type { Gaps, Harm, Offer } from '../offer.js';
 import { rankOf } from '../rank.js';
 import type { Booking, Settled } from '../replica.js';
 import type { Server } from '../server.js';
@@ -11,43 +12,32 @@ import { byWorth, type Worth } from '../worth.js';
 import { gapsOn, leastOnGpu } from './gaps.js';
 import { settingsOf } from './idle.js';
 
-/** How much it hurts to free a place: the worth of the most valuable victim, how many replicas leave, what they hold. */
-export interface Harm {
-  readonly dearest: Worth;
-  readonly leaving: number;
-  readonly bytes: Bytes;
-}
-
 /** That hurts less whose most valuable victim is worth less; then what fewer replicas leave for, then smaller ones. */
 export const byHarm = (one: Harm, other: Harm): number =>
   byWorth(one.dearest, other.dearest) || one.leaving - other.leaving || one.bytes - other.bytes;
+
+type MayGo = (one: Settled) => boolean;
 
 /** Less than anything is worth. */
 const NOTHING: Worth = { rank: -Infinity, isSpare: true, lastUse: -Infinity };
 
 const NO_HARM: Harm = { dearest: NOTHING, leaving: 0, bytes: 0 };
 
-/** Who may go, and who of them goes alone: nothing goes along, and it need not be asked who stays. */
-export interface Leavers {
-  readonly mayGo: (one: Settled) => boolean;
-  readonly goesAlone: (one: Settled) => boolean;
-}
-
 /**
- * What it hurts at least to make room for these bookings; undefined where all that may go is not enough. Where everybody
- * goes alone it is what it does hurt, but for sets of several.
+ * What it hurts at least to make room for these bookings; undefined where all that may go is not enough. Where one copy
+ * does alone, nothing goes along with it and nobody counts who stays, it is what it does hurt.
  */
 export function leastHarm(
   fleet: Readonly<Fleet>,
   ledger: Ledger,
   bookings: readonly Booking[],
-  leavers: Leavers,
+  mayGo: MayGo,
 ): Harm | undefined {
   let least = NO_HARM;
   for (const { account, bytes } of bookings) {
     const missing = bytes - ledger.spare(account);
     if (missing <= 0) continue;
-    const harm = leastFor(offersOn(fleet, account), missing, leavers);
+    const harm = leastOf(offersOn(fleet, account), missing, mayGo);
     if (!harm) return undefined;
     if (byHarm(harm, least) > 0) least = harm;
   }
@@ -59,9 +49,17 @@ export function leastHarm(
  * where even that is not enough. No place there is freed for less.
  */
 export function leastHarmOn(fleet: Readonly<Fleet>, server: Server, model: Model): Harm | undefined {
-  const { gpus, most } = gapsOn(fleet, server);
+  const gaps = gapsOn(fleet, server);
   const bytes = leastOnGpu(fleet, server, model);
-  if (bytes <= most) return NO_HARM;
+  if (bytes <= gaps.most) return NO_HARM;
+  const known = gaps.harms.get(bytes);
+  if (known || gaps.harms.has(bytes)) return known;
+  const found = leastHarmIn(fleet, gaps, bytes);
+  gaps.harms.set(bytes, found);
+  return found;
+}
+
+function leastHarmIn(fleet: Readonly<Fleet>, { gpus }: Gaps, bytes: Bytes): Harm | undefined {
   let least: Harm | undefined;
   for (const [account, gap] of gpus) {
     const harm = harmBeside(fleet, account, bytes - gap);
@@ -87,27 +85,15 @@ export function leastHarmAt(
 }
 
 const harmBeside = (fleet: Readonly<Fleet>, account: AccountId, missing: Bytes): Harm | undefined =>
-  missing <= 0 ? NO_HARM : leastOfAny(offersOn(fleet, account), missing, anybody);
+  missing <= 0 ? NO_HARM : leastOf(offersOn(fleet, account), missing, anybody);
 
 const anybody = (): boolean => true;
 
-/** Takes the cheapest offers up to where they make up for what is missing: if the last of them does so, it does so alone. */
-function leastFor(offers: readonly Offer[], missing: Bytes, { mayGo, goesAlone }: Leavers): Harm | undefined {
-  let sum = 0;
-  for (const offer of offers) {
-    if (!mayGo(offer.replica)) continue;
-    if (offer.isSpare || !goesAlone(offer.replica)) return leastOfAny(offers, missing, mayGo);
-    sum += offer.bytes;
-    if (sum >= missing) return harmOf(offer, offer.bytes >= missing ? offer.whole : undefined, missing);
-  }
-  return undefined;
-}
-
-const harmOf = (dearest: Worth, alone: Bytes | undefined, missing: Bytes): Harm =>
-  alone === undefined ? { dearest, leaving: 2, bytes: missing } : { dearest, leaving: 1, bytes: alone };
-
-/** The same where some may go only with others, or instead of them: the smallest that does alone may be what is left. */
-function leastOfAny(offers: readonly Offer[], missing: Bytes, mayGo: Leavers['mayGo']): Harm | undefined {
+/**
+ * The cheapest offers up to where they make up for what is missing. Of what is worth no more than the last of them the
+ * smallest that does so alone hurts least; several hurt more.
+ */
+function leastOf(offers: readonly Offer[], missing: Bytes, mayGo: MayGo): Harm | undefined {
   let dearest: Worth | undefined;
   let [sum, alone] = [0, Infinity];
   for (const offer of offers) {
@@ -117,7 +103,8 @@ function leastOfAny(offers: readonly Offer[], missing: Bytes, mayGo: Leavers['ma
     if (sum >= missing) dearest ??= offer;
     if (offer.bytes >= missing) alone = Math.min(alone, offer.whole);
   }
-  return dearest && harmOf(dearest, alone < Infinity ? alone : undefined, missing);
+  if (!dearest) return undefined;
+  return alone < Infinity ? { dearest, leaving: 1, bytes: alone } : { dearest, leaving: 2, bytes: missing };
 }
 
 /**
@@ -128,13 +115,16 @@ export function offersOn(fleet: Readonly<Fleet>, account: AccountId): readonly O
   const { offers, holding } = indexesOf(fleet);
   const known = offers.get(account);
   if (known) return known;
-  const holders = inOrder(fleet, [...(holding.get(account) ?? [])]) as Settled[];
-  const found = holders.map((one) => offerOf(fleet, one, account)).toSorted(byWorth);
+  const isFirst = byOrder(fleet);
+  const found = Array.from(holding.get(account) ?? [], (id) => offerOf(fleet, id, account)).sort(
+    (one, other) => byWorth(one, other) || isFirst(one.replica, other.replica),
+  );
   offers.set(account, found);
   return found;
 }
 
-function offerOf(fleet: Readonly<Fleet>, replica: Settled, account: AccountId): Offer {
+function offerOf(fleet: Readonly<Fleet>, id: ReplicaId, account: AccountId): Offer {
+  const replica = fleet.replicas.get(id) as Settled;
   let [bytes, whole] = [0, 0];
   for (const booking of replica.bookings) {
     whole += booking.bytes;
@@ -147,5 +137,6 @@ function offerOf(fleet: Readonly<Fleet>, replica: Settled, account: AccountId): 
     lastUse: replica.lastUse,
     bytes,
     whole,
+    movable: movableFrom(fleet, replica),
   };
 }

@@ -4,7 +4,8 @@ import type { Ledger } from '../ledger.js';
 import type { Bytes } from '../model.js';
 import type { Ready } from '../replica.js';
 import { byWorth } from '../worth.js';
-import type { Harm } from './offers.js';
+import type { Harm } from '../offer.js';
+import { byHarm } from './offers.js';
 import type { Place } from './places.js';
 import { covers, holdsAnyOf, neededAt, replicasIn, shortfall, type Victim, withinKept } from './victims.js';
 import type { Want } from './wants.js';
@@ -17,14 +18,12 @@ const byValue = (one: Victim, other: Victim): number =>
 export interface Plan {
   readonly place: Place;
   readonly victims: readonly Victim[];
-  /** The most valuable of them. */
-  readonly dearest: Victim;
 }
 
-/** What it hurts to carry out a plan. */
-export const harmOf = ({ victims, dearest }: Plan): Harm => {
+/** What it hurts that all these leave. */
+export const harmOf = (victims: readonly Victim[]): Harm => {
   const leaving = replicasIn(victims);
-  return { dearest, leaving: leaving.size, bytes: bytesOf(leaving) };
+  return { dearest: dearestOf(victims), leaving: leaving.size, bytes: bytesOf(leaving) };
 };
 
 const dearestOf = (victims: readonly Victim[]): Victim =>
@@ -48,7 +47,7 @@ export function planFor(
   const short = shortfall(ledger, place.bookings);
   const useful = usefulFor(neededAt(fleet, place, want), short, victims).toSorted(byValue);
   const chosen = chooseVictims(fleet, want, short, useful);
-  return chosen && { place, victims: chosen, dearest: dearestOf(chosen) };
+  return chosen && { place, victims: chosen };
 }
 
 /** The victims that hold memory which a place is short of and are not needed there. */
@@ -63,7 +62,10 @@ function usefulFor(
   );
 }
 
-/** Adds victims until the shortfall is covered, then spares those it turns out not to need. */
+/**
+ * Adds victims until the shortfall is covered, then spares those it turns out not to need, or all of them where one that is
+ * worth no more than the last does alone and that hurts less.
+ */
 function chooseVictims(
   fleet: Fleet,
   want: Want,
@@ -84,7 +86,14 @@ function chooseVictims(
     const without = some.filter((one) => one !== victim);
     return isEnough(without) ? without : some;
   }, chosen);
-  return leaving(kept);
+  const ways = [kept, ...tiedWithLast(chosen, useful).flatMap((one) => (isEnough([one]) ? [[one]] : []))];
+  return leaving(ways.reduce((best, way) => (byHarm(harmOf(way), harmOf(best)) < 0 ? way : best)));
+}
+
+/** What is worth no more than the last that was chosen; what is worth less does not do alone, or that would be the last. */
+function tiedWithLast(chosen: readonly Victim[], useful: readonly Victim[]): readonly Victim[] {
+  const last = chosen.at(-1);
+  return last ? useful.filter((one) => byWorth(one, last) === 0) : [];
 }
 
 /**

@@ -10,6 +10,7 @@ import { guaranteedCopies, isGuaranteed, isPinProtected, servingReplicas, solidC
 import { rankOf } from '../rank.js';
 import { takesOrders } from '../standing.js';
 import type { Worth } from '../worth.js';
+import { residentUntil } from '../idle-rule.js';
 import { hasQueue, isKept, settingsOf } from './idle.js';
 import type { Place } from './places.js';
 import { leavingDraining, type Want } from './wants.js';
@@ -172,13 +173,6 @@ export const isAbove = (fleet: Readonly<Fleet>, replica: Replica, { rank }: Pick
 /** Whether it is one of the copies that are kept warm for anybody but a higher class. */
 export const isKeptFrom = (fleet: Readonly<Fleet>, replica: Replica, { rank }: Pick<Want, 'rank'>): boolean =>
   rankOf(settingsOf(fleet, replica).class) === rank && isGuaranteed(fleet, replica);
-
-/** The end of a replica's minimum residency. */
-export const residentUntil = (
-  fleet: Readonly<Fleet>,
-  replica: Replica,
-  { minResidency } = settingsOf(fleet, replica),
-): Instant => replica.since + minResidency;
 
 /** What a place is short of. */
 export function shortfall(ledger: Ledger, bookings: readonly Booking[]): ReadonlyMap<AccountId, Bytes> {
