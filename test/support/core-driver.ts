@@ -72,8 +72,10 @@ export class CoreDriver {
   /** Takes a turn; looks are answered in turns that follow at once. */
   tell(...events: Event[]): Action[] {
     const actions = step(this.fleet, events, this.now);
+    const phases = this.phases();
     const again = step(this.fleet, [], this.now);
     assert.deepEqual(again, [], 'a second look must find nothing to do');
+    assert.deepEqual(this.phases(), phases, 'a second look must change nothing');
     assert(nextWake(this.fleet, this.now) > this.now, 'a wake-up in the past would spin');
     this.log.push(
       ...actions.filter(({ kind }) => kind !== 'look' && kind !== 'describe' && kind !== 'probe'),
@@ -171,6 +173,10 @@ export class CoreDriver {
 
   phase(model: string, server: string): Phase | undefined {
     return this.fleet.replicas.get(replicaId(model as ModelId, server as ServerId))?.phase;
+  }
+
+  private phases(): string[] {
+    return Array.from(this.fleet.replicas.values(), ({ id, phase }) => `${id} ${phase}`).toSorted();
   }
 
   orders(): string[] {
