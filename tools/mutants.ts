@@ -110,6 +110,9 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'unloads-beside-the-untold', breaks: 7, file: `${PASSES}/retire.ts`, find: `if (untoldUntil(fleet, replica) > now) return false;`, replace: `` },
   { name: 'idle-and-loaded-anew-at-once', breaks: 19, file: `${PASSES}/retire.ts`, find: `copies: left, standing: null`, replace: `copies: left` },
   { name: 'idle-and-wanted', breaks: 9, file: `${PASSES}/retire.ts`, find: `if (cause === 'idle') wantFewer(fleet, replica, now);`, replace: `` },
+  { name: 'stays-for-a-place-that-is-gone', breaks: 19, file: `${PASSES}/place.ts`, find: `return null;`, replace: `return new Ledger(fleet, now);` },
+  { name: 'drains-on-though-the-other-copy-goes', breaks: 19, file: `${PASSES}/give-up.ts`, find: `takeBack(fleet, now) ? grantWaiting(fleet, now) : [];`, replace: `now < 0 && takeBack(fleet, now) ? grantWaiting(fleet, now) : [];` },
+  { name: 'taken-back-and-not-granted', breaks: 19, file: `${PASSES}/give-up.ts`, find: `takeBack(fleet, now) ? grantWaiting(fleet, now) : [];`, replace: `takeBack(fleet, now) && now < 0 ? grantWaiting(fleet, now) : [];` },
   { name: 'drain-deadline-ignored', breaks: 19, file: `${PASSES}/retire.ts`, find: `if (deadline !== null && deadline <= now) return true;`, replace: `if (deadline === -Infinity) return true;` },
   // Requests: one answer each, in time, and the right one.
   { name: 'answered-twice', breaks: 13, file: `${PASSES}/grant.ts`, find: `fleet.waiting.delete(request.id);`, replace: `` },
@@ -137,5 +140,5 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'reload-brings-a-copy-too-many', breaks: 9, file: `${PASSES}/reload.ts`, find: `if (presentCopies(fleet, model.id, now) >= most) return 'replaced';`, replace: `if (presentCopies(fleet, model.id, now) >= most + 9) return 'replaced';` },
   { name: 'reload-dropped-under-what-may-need-it', breaks: 7, file: `${PASSES}/reload.ts`, find: `isNeeded(fleet, replica) && presumedNeeders(fleet, replica).every((one) => isStuck(fleet, one, now));`, replace: `isNeeded(fleet, replica);` },
   { name: 'frozen-and-loads', breaks: 20, file: `${CORE}/step.ts`, find: `const loads = fleet.frozen ? [] : startPlaced(fleet, ledger, now);`, replace: `const loads = startPlaced(fleet, ledger, now);` },
-  { name: 'frozen-and-drains-the-idle', breaks: 20, file: `${CORE}/step.ts`, find: `const stranded = fleet.frozen ? [] : retire(fleet, open, now);`, replace: `const stranded = retire(fleet, open, now);` },
+  { name: 'frozen-and-drains-the-idle', breaks: 20, file: `${PASSES}/give-up.ts`, find: `if (!fleet.frozen && retire(fleet, now))`, replace: `if (retire(fleet, now))` },
 ];

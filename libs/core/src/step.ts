@@ -3,11 +3,12 @@ import type { Event } from './events.js';
 import type { Fleet } from './fleet.js';
 import type { Instant } from './model.js';
 import { observe } from './observe/observe.js';
+import { giveUp } from './passes/give-up.js';
 import { grantWaiting } from './passes/grant.js';
 import { lookAround } from './passes/look-around.js';
-import { lowerCopies, raiseCopies } from './passes/copies.js';
+import { raiseCopies } from './passes/copies.js';
 import { awaitedAmong, openingsFor } from './passes/openings.js';
-import { dropHomeless, dropUnwanted, openLedger, placeWanted } from './passes/place.js';
+import { dropHomeless, placeWanted } from './passes/place.js';
 import {
   answerExpired,
   refuseAll,
@@ -17,14 +18,12 @@ import {
   takeExpired,
 } from './passes/refuse.js';
 import { bringBack, followReloads } from './passes/reload.js';
-import { drainRetired, unloadDrained } from './passes/retire.js';
+import { unloadDrained } from './passes/retire.js';
 import { startPlaced } from './passes/start.js';
 import { takeBack } from './passes/take-back.js';
 import { takeUpUnloads } from './passes/take-up-unloads.js';
-import type { Server } from './server.js';
 import { openServers } from './standing.js';
 import { wantsLeft, wantsOf } from './passes/wants.js';
-import { dropWishes } from './passes/wishes.js';
 
 /**
  * One turn: hear everything that happened, then decide once.
@@ -50,12 +49,7 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const granted = grantWaiting(fleet, now);
   const expired = takeExpired(fleet, now);
   const overflow = refuseOverflow(fleet, now);
-  dropWishes(fleet, now);
-  const known = fleet.replicas.size;
-  dropUnwanted(fleet, now);
-  const stranded = fleet.frozen ? [] : retire(fleet, open, now);
-  const ledger = openLedger(fleet, open, now);
-  const homeless = fleet.replicas.size < known ? refuseHopeless(fleet, open, now) : [];
+  const { ledger, answers } = giveUp(fleet, open, now);
   bringBack(fleet, open, ledger, now);
   const wants = wantsOf(fleet, now);
   const routes = fleet.routesRevision;
@@ -68,7 +62,7 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const crowded = refuseCrowded(fleet, openings, open, ledger, now);
   const unloads = fleet.frozen ? [] : unloadDrained(fleet, now);
   const late = answerExpired(fleet, expired, openings, open, now);
-  const decided = [hopeless, granted, overflow, stranded, homeless, bereft, crowded, loads, unloads, late];
+  const decided = [hopeless, granted, overflow, answers, bereft, crowded, loads, unloads, late];
   return joined([...decided, lookAround(fleet, now)]);
 }
 
@@ -83,12 +77,4 @@ function joined(lists: readonly (readonly Action[])[]): Action[] {
 function followOrders(fleet: Fleet, now: Instant): void {
   takeUpUnloads(fleet, now);
   followReloads(fleet, now);
-}
-
-/** What retires, or demand gives up, may have been what others were placed for, or waited for. */
-function retire(fleet: Fleet, open: readonly Server[], now: Instant): Action[] {
-  const isGivenUp = lowerCopies(fleet, now);
-  if (!drainRetired(fleet, now) && !isGivenUp) return [];
-  dropUnwanted(fleet, now);
-  return refuseHopeless(fleet, open, now);
 }

@@ -31,18 +31,17 @@ export function dropHomeless(fleet: Fleet, open: readonly Server[]): void {
 }
 
 /**
- * The ledger of this turn. Places whose memory will not come are given up before: an unload is stuck, a stranger took
- * what was promised, a limit was lowered.
+ * The ledger of this turn; null where places had to be given up, whose memory will not come: an unload is stuck, a
+ * stranger took what was promised, a limit was lowered. What else goes is to be asked anew then.
  */
-export function openLedger(fleet: Fleet, open: readonly Server[], now: Instant): Ledger {
+export function openLedger(fleet: Fleet, open: readonly Server[], now: Instant): Ledger | null {
   const ledger = new Ledger(fleet, now);
   const isOverdrawn = ({ account, bytes }: Booking): boolean => bytes > 0 && ledger.spare(account) < 0;
   const promisedTo = (replica: Placed | Ready): readonly Booking[] =>
     replica.phase === 'placed' ? replica.bookings : replica.change!.bookings;
   if (!dropWhere(fleet, (replica) => promisedTo(replica).some(isOverdrawn))) return ledger;
   dropHomeless(fleet, open);
-  dropUnwanted(fleet, now);
-  return new Ledger(fleet, now);
+  return null;
 }
 
 /**

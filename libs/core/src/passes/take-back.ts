@@ -12,10 +12,13 @@ import { presentCopies } from './wants.js';
  * Gives routes again to what drains and must stay after all: something that stays needs it, it was pinned meanwhile, or
  * it was idle and is now to be kept warm. Nothing was sent yet, so nothing is lost; who was to have its memory is
  * placed anew.
- * What comes back brings back all that it needs, whichever of them began to drain first.
+ * What comes back brings back all that it needs, whichever of them began to drain first. Says whether anything did: that
+ * is asked before anybody is granted a route or refused, and again where something goes.
  */
-export function takeBack(fleet: Fleet, now: Instant): void {
-  while (anyTakenBack(fleet, now));
+export function takeBack(fleet: Fleet, now: Instant): boolean {
+  let any = false;
+  while (anyTakenBack(fleet, now)) any = true;
+  return any;
 }
 
 function anyTakenBack(fleet: Fleet, now: Instant): boolean {
