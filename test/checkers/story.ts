@@ -8,7 +8,7 @@ import {
   type ReplicaId,
   step,
 } from '#core';
-import { aServer } from '../support/builders.js';
+import { aServer, SOMEBODY } from '../support/builders.js';
 import { TurnPromises } from './promises.js';
 
 /** The one server of each story. */
@@ -77,6 +77,7 @@ export class Story {
       ...times,
       class: 'default',
       avoid: [],
+      ...SOMEBODY,
     } as const;
     return this.turn([{ kind: 'RequestArrived', request }], tamper);
   }

@@ -10,6 +10,7 @@ import {
   type RequestId,
   step,
 } from '#core';
+import { SOMEBODY } from '../support/builders.js';
 import { declarations, fullShelves, modelIds, type Scale } from './core-site.js';
 
 /** From then on what was there from the start may leave. */
@@ -141,7 +142,7 @@ export class CorePlay {
     if (model === undefined) return undefined;
     const [id, now] = [`r${this.now}` as RequestId, this.now];
     const times = { arrivedAt: now, deadline: now + 60_000, lease: LEASE_MS };
-    const request = { id, model, version: null, ...times, class: 'default', avoid: [] } as const;
+    const request = { id, model, version: null, ...times, class: 'default', avoid: [], ...SOMEBODY } as const;
     return { kind: 'RequestArrived', request };
   }
 

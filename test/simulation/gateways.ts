@@ -1,4 +1,4 @@
-import type { Instant } from '#core';
+import type { Instant, TenantId } from '#core';
 import type { Answer, Pending, ResolveQuery, Route } from '#engine';
 import type { Berth } from './berth.js';
 import type { Doings, HappeningOf } from './happenings.js';
@@ -13,6 +13,8 @@ const MOST_IN_FLIGHT = 10;
 
 /** So much later than its deadline an answer may be. */
 const TICK = 1.5;
+
+const NOBODY = 'anonymous' as TenantId;
 
 type Ask = HappeningOf<'ask'>;
 
@@ -60,7 +62,15 @@ export class Gateways {
 
   private ask(ask: Ask, berth: Berth): void {
     const { model, version, wait, lease, avoid } = ask;
-    const query: ResolveQuery = { model, version, wait, lease, class: ask.class ?? null, avoid };
+    const query: ResolveQuery = {
+      model,
+      version,
+      wait,
+      lease,
+      class: ask.class ?? null,
+      avoid,
+      tenant: NOBODY,
+    };
     if (avoid.length > 0) berth.engine.tell({ kind: 'ServersDoubted', servers: avoid });
     const route = berth.engine.route(query);
     if (!route) return this.wait(ask, query, berth);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, expect, it } from '@jest/globals';
 import { type Fleet, type Model, Planning, type PlannedDevice, type Supposition, whyOf } from '#core';
 import type { Observer } from '#engine';
+import { SOMEBODY } from '../support/builders.js';
 import { makePlan } from './make-plan.js';
 import { play } from './play.js';
 import { Random } from './random.js';
@@ -41,7 +42,7 @@ class Planner implements Observer {
     const pinned = some(models.values(), 0.1).map((model): Model => ({ ...model, pinnedCopies: 1 }));
     const lost = some(servers.keys(), 0.3);
     const drained = some(servers.keys(), 0.2).filter((id) => !lost.includes(id));
-    return { models: pinned, lost, drained, asked: some(models.keys(), 0.3) };
+    return { models: pinned, lost, drained, asked: some(models.keys(), 0.3), tenant: SOMEBODY.tenant };
   }
 }
 

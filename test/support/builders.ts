@@ -1,4 +1,4 @@
-import type { Model, ModelId, ServerId, ServerSpec } from '#core';
+import type { Model, ModelId, Request, ServerId, ServerSpec, TenantId } from '#core';
 import type { LearnedFacts } from '#engine';
 
 /** Sizes in these tests are small round numbers: one "byte" is enough to tell models apart. */
@@ -27,6 +27,9 @@ export const aModel = (id: string, parts: Partial<Model> = {}): Model => ({
   config: null,
   ...parts,
 });
+
+/** Who asks where it does not matter who that is, and what that holds. */
+export const SOMEBODY: Pick<Request, 'tenant' | 'bytes'> = { tenant: 'somebody' as TenantId, bytes: 1 };
 
 /** A server with one GPU per given capacity. */
 export const aServer = (

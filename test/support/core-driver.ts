@@ -18,11 +18,22 @@ import {
   type ServerId,
   type ServerSpec,
   step,
+  type TenantId,
 } from '#core';
-import { aModel } from './builders.js';
+import { aModel, SOMEBODY } from './builders.js';
 import { Shelf } from './shelf.js';
 
-export { aModel, aServer } from './builders.js';
+export { aModel, aServer, SOMEBODY } from './builders.js';
+
+/** What a caller may say, and who that is. */
+interface Asking {
+  readonly wait?: number;
+  readonly version?: string;
+  readonly avoid?: readonly string[];
+  readonly lease?: number;
+  readonly class?: Class;
+  readonly tenant?: string;
+}
 
 /**
  * Plays servers and callers for the core, synchronously: looks are answered at once from what the test put on the
@@ -96,10 +107,7 @@ export class CoreDriver {
   }
 
   /** A request; its answer, once there is one, is in `answerTo`. */
-  resolve(
-    model: string,
-    parts: { wait?: number; version?: string; avoid?: string[]; lease?: number; class?: Class } = {},
-  ): string {
+  resolve(model: string, parts: Asking = {}): string {
     const id = `r${++this.requests}`;
     this.answers.set(id, []);
     this.tell({
@@ -113,6 +121,8 @@ export class CoreDriver {
         lease: parts.lease ?? 10_000,
         class: parts.class ?? this.fleet.models.get(model as ModelId)?.class ?? 'default',
         avoid: (parts.avoid ?? []) as ServerId[],
+        ...SOMEBODY,
+        ...(parts.tenant === undefined ? {} : { tenant: parts.tenant as TenantId }),
       },
     });
     return id;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { aModel, aServer } from './core-driver.js';
+import { aModel, aServer, SOMEBODY } from './core-driver.js';
 import {
   type Action,
   emptyFleet,
@@ -83,6 +83,7 @@ const event: fc.Arbitrary<Event | LookScript> = fc.oneof(
         lease,
         class: 'default',
         avoid: [],
+        ...SOMEBODY,
       },
     })),
   fc.tuple(model, server, order, outcome).map(([m, s, o, out]): Event => ({

@@ -14,7 +14,7 @@ import {
 } from '#core';
 import { FORMAT, RunRecorder } from '#recording';
 import { berthctl } from '../../../test/support/berthctl.js';
-import { aModel, aServer } from '../../../test/support/builders.js';
+import { aModel, aServer, SOMEBODY } from '../../../test/support/builders.js';
 
 const MIB = 2 ** 20;
 const ABOUT = { berth: '0.1.0', node: 'v20.19.0', fleet: 'berth' };
@@ -66,7 +66,7 @@ const asked = (id: string, model: ModelId): Event => ({
   kind: 'RequestArrived',
   request: {
     ...{ id: id as RequestId, model, version: null, arrivedAt: 2_000, deadline: 62_000 },
-    ...{ lease: 10_000, class: 'default', avoid: [] },
+    ...{ lease: 10_000, class: 'default', avoid: [], ...SOMEBODY },
   },
 });
 

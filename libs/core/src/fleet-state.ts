@@ -1,4 +1,4 @@
-import type { AccountId, ModelId, ReplicaId, RequestId, ServerId } from './ids.js';
+import type { AccountId, ModelId, ReplicaId, RequestId, ServerId, TenantId } from './ids.js';
 import type { Bytes, Class, Instant, Millis, Model, ModelSettings } from './model.js';
 import type { FailureCause, Replica, UnloadCause } from './replica.js';
 import type { Limits } from './settings.js';
@@ -21,6 +21,9 @@ export interface Request {
   readonly class: Class;
   /** Servers the caller has just failed on. */
   readonly avoid: readonly ServerId[];
+  readonly tenant: TenantId;
+  /** What it holds of our memory while it waits: see `heldFor`. */
+  readonly bytes: Bytes;
 }
 
 /** A failed load: when the next try on that server may start. */

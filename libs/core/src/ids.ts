@@ -9,6 +9,8 @@ export type ServerId = Id<'ServerId'>;
 export type ReplicaId = Id<'ReplicaId'>;
 /** One resolve call. */
 export type RequestId = Id<'RequestId'>;
+/** Who asks, as a credential says it: at most 128 characters. */
+export type TenantId = Id<'TenantId'>;
 /** One load or unload that was sent, so that its report finds it again. */
 export type OrderId = Id<'OrderId'>;
 /** One purse of memory: a GPU (`gpu:server/ordinal`) or the memory of a host (`host:name`). */

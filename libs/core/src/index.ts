@@ -16,7 +16,9 @@ export {
   type ReplicaId,
   type RequestId,
   type ServerId,
+  type TenantId,
 } from './ids.js';
+export { heldFor } from './held-for.js';
 export type { ControlMode, IndexRow, Look, MetricsSample, ServingRow, Sighting } from './look.js';
 export type * from './model.js';
 export { idleUnloadAt } from './passes/idle.js';

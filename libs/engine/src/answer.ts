@@ -1,4 +1,4 @@
-import type { Class, Millis, ModelId, Refusal, ReplicaId, ServerId } from '#core';
+import type { Class, Millis, ModelId, Refusal, ReplicaId, ServerId, TenantId } from '#core';
 
 /** One resolve call, checked and complete. */
 export interface ResolveQuery {
@@ -13,6 +13,8 @@ export interface ResolveQuery {
   readonly class: Class | null;
   /** Servers the caller has just failed on. */
   readonly avoid: readonly ServerId[];
+  /** Who asks, as the credential says it: nothing that the caller can say. */
+  readonly tenant: TenantId;
 }
 
 /** Where a model lives, good for `lease`. */

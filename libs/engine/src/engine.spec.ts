@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ContactFact, type Look, type Model, type ModelId, replicaId, type ServerId } from '#core';
-import { aModel, aServer, nothingLearned } from '../../../test/support/builders.js';
+import { aModel, aServer, nothingLearned, SOMEBODY } from '../../../test/support/builders.js';
 import type { Answer, ResolveQuery } from './answer.js';
 import { Engine } from './engine.js';
 import type { Clock } from './ports/clock.js';
@@ -133,6 +133,7 @@ const query = (parts: Partial<ResolveQuery> = {}): ResolveQuery => ({
   lease: 10_000,
   class: null,
   avoid: [],
+  tenant: SOMEBODY.tenant,
   ...parts,
 });
 

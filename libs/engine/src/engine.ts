@@ -4,6 +4,7 @@ import {
   emptyFleet,
   type Event,
   type Fleet,
+  heldFor,
   nextWake,
   pickRoute,
   type Ready,
@@ -118,6 +119,8 @@ export class Engine {
         lease: query.lease,
         class: query.class ?? model?.class ?? 'default',
         avoid: query.avoid,
+        tenant: query.tenant,
+        bytes: heldFor(query),
       },
     });
     return { answer, cancel: () => this.cancel(id) };

@@ -10,6 +10,7 @@ import type {
   RequestId,
   ServerId,
   ServerSpec,
+  TenantId,
 } from '#core';
 
 /**
@@ -24,6 +25,7 @@ export const modelId = named<ModelId>();
 export const serverId = named<ServerId>();
 export const replicaId = named<ReplicaId>();
 export const requestId = named<RequestId>();
+export const tenantId = named<TenantId>();
 export const order = named<OrderId>();
 
 /** Instants, spans and bytes may be infinite. */

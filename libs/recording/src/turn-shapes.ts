@@ -27,6 +27,7 @@ import {
   serverId,
   serverSpec,
   settings,
+  tenantId,
   text,
   unloadCause,
   whole,
@@ -53,6 +54,8 @@ export const request = z.strictObject({
   lease: amount,
   class: z.enum(['critical', 'default', 'sheddable']),
   avoid: list(serverId),
+  tenant: tenantId,
+  bytes: amount,
 }) satisfies z.ZodType<Request>;
 
 export const learnedConfig = z.strictObject({

@@ -16,7 +16,7 @@ import {
   type ServerId,
   step,
 } from '#core';
-import { aModel, aServer } from '../../support/builders.js';
+import { aModel, aServer, SOMEBODY } from '../../support/builders.js';
 import { at, booksOf, devicesFor, needsOf } from './books.js';
 import type { Holding, SmallFleet, SmallModel, SmallServer } from './small-fleet.js';
 
@@ -237,5 +237,6 @@ function doubt(fleet: Fleet, { isDoubted }: SmallModel, model: ModelId): void {
     lease: 10_000,
     class: 'default',
     avoid: [...fleet.servers.keys()],
+    ...SOMEBODY,
   });
 }

@@ -8,6 +8,7 @@ import {
   type RequestId,
   step,
 } from '#core';
+import { SOMEBODY } from '../../support/builders.js';
 import { furnish, NOW, read } from './furnish.js';
 import { RANKS } from './leave.js';
 import type { Demand, SmallFleet } from './small-fleet.js';
@@ -80,6 +81,7 @@ function told(
     lease: 10_000,
     class: asked ?? model.class,
     avoid: [],
+    ...SOMEBODY,
   };
   const others = [...fleet.waiting.values()].filter((one) => one.model === model.id);
   const rank = Math.max(...[request, ...others].map((one) => RANKS[one.class]));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Engine } from '#engine';
-import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { aModel, aServer, CoreDriver, SOMEBODY } from '../../../../test/support/core-driver.js';
 import { Lifecycle } from '../lifecycle.js';
 import type { PlanRequest } from './plan-request.js';
 import { Planner } from './planner.js';
@@ -12,7 +12,7 @@ const REQUEST: PlanRequest = { models: {}, pins: {}, lost: [], drained: [], aske
 function aPlanner() {
   const driver = new CoreDriver().declare(aModel('m')).serve(aServer('s'), ['m']);
   const engine = { fleet: driver.fleet, now: () => driver.now } as Engine;
-  const supposed = { models: [], lost: [], drained: [], asked: [aModel('m').id] };
+  const supposed = { models: [], lost: [], drained: [], asked: [aModel('m').id], ...SOMEBODY };
   const lifecycle = new Lifecycle();
   return {
     planner: new Planner(engine, { of: () => supposed } as unknown as Suppositions, lifecycle),

@@ -1,6 +1,7 @@
 import { type Checked, type ConfigError, dependencyCycle, readModelSpec, readPin } from '#config';
-import type { ModelId, ServerId, Supposition } from '#core';
+import type { ModelId, ServerId, Supposition, TenantId } from '#core';
 import type { Engine } from '#engine';
+import { ANONYMOUS } from '../anonymous.js';
 import { type BrokenRule, invalid, Refused } from '../errors/refused.js';
 import type { Registry } from '../fleet/registry.js';
 import type { Catalog } from '../models/catalog.js';
@@ -39,6 +40,7 @@ export class Suppositions {
       lost: [...new Set(lost)] as ServerId[],
       drained: [...new Set(drained)] as ServerId[],
       asked: [...new Set(asked)] as ModelId[],
+      tenant: ANONYMOUS as TenantId,
     };
   }
 

@@ -5,7 +5,15 @@ import { readResolveRequest } from './resolve-request.js';
 
 describe('a resolve request', () => {
   it('may say nothing but the model', () => {
-    const query = { model: 'm', version: null, wait: null, lease: 10_000, class: null, avoid: [] };
+    const query = {
+      model: 'm',
+      version: null,
+      wait: null,
+      lease: 10_000,
+      class: null,
+      avoid: [],
+      tenant: 'anonymous',
+    };
     expect(readResolveRequest('m', undefined)).toEqual({ ok: true, query });
     expect(readResolveRequest('m', {})).toEqual({ ok: true, query });
   });
@@ -44,7 +52,10 @@ describe('a resolve request', () => {
     };
     expect(readResolveRequest('m', request)).toEqual({
       ok: true,
-      query: { model: 'm', version: '2', wait: 0, lease: 1, class: 'critical', avoid: ['a'] },
+      query: {
+        ...{ model: 'm', version: '2', wait: 0, lease: 1, class: 'critical', avoid: ['a'] },
+        tenant: 'anonymous',
+      },
     });
   });
 

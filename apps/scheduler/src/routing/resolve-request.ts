@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { check, nameSchema } from '#config';
 import { NAME, NAME_RULE } from '#contracts';
-import type { ModelId, ServerId } from '#core';
+import type { ModelId, ServerId, TenantId } from '#core';
 import type { ResolveQuery } from '#engine';
+import { ANONYMOUS } from '../anonymous.js';
 import type { BrokenRule } from '../errors/refused.js';
 
 const DEFAULT_LEASE_MS = 10_000;
@@ -87,6 +88,7 @@ function complete(model: string, request: Fields): ResolveQuery {
     lease: request.leaseMs ?? DEFAULT_LEASE_MS,
     class: request.class ?? null,
     avoid: (request.avoid ?? []) as ServerId[],
+    tenant: ANONYMOUS as TenantId,
   };
 }
 

@@ -1,3 +1,4 @@
+import { ANONYMOUS } from '../anonymous.js';
 import { invalid, Refused } from '../errors/refused.js';
 
 /** Who writes, and on which conditions. */
@@ -24,7 +25,7 @@ export function callerOf(header: (name: string) => string | undefined): Caller {
     ...(ifMatch === null || revisionsIn(ifMatch) !== undefined ? [] : [{ path: 'If-Match', rule: TAG_RULE }]),
   ];
   if (broken.length > 0) throw invalid(broken);
-  return { credential: 'anonymous', idempotencyKey, ifMatch };
+  return { credential: ANONYMOUS, idempotencyKey, ifMatch };
 }
 
 /** Refuses a write that was meant for another revision. `revision` null: there is nothing yet. */

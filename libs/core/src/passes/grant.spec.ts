@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { aModel, aServer, CoreDriver, SOMEBODY } from '../../../../test/support/core-driver.js';
 import type { Event } from '../events.js';
 import type { Request } from '../fleet.js';
 import type { ModelId, RequestId, ServerId } from '../ids.js';
@@ -17,6 +17,7 @@ const ask = (driver: CoreDriver, id: string, avoid: readonly string[] = []): Eve
     lease: 10_000,
     class: 'default',
     avoid: avoid as ServerId[],
+    ...SOMEBODY,
   };
   return { kind: 'RequestArrived', request };
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { aModel, aServer, CoreDriver, SOMEBODY } from '../../../../test/support/core-driver.js';
 import type { RequestId } from '../ids.js';
 import { AT_REST } from '../strain.js';
 import { isGivenUp, isLacking, leavingDraining, presentCopies, wantsOf } from './wants.js';
@@ -139,7 +139,14 @@ describe('what is wanted and not there', () => {
     it('has been so only since somebody came, also where the only copy was lost in that moment', () => {
       const driver = alone();
       driver.pass(1_000);
-      const request = { model: A, version: null, lease: 1, class: 'default', avoid: [] } as const;
+      const request = {
+        model: A,
+        version: null,
+        lease: 1,
+        class: 'default',
+        avoid: [],
+        ...SOMEBODY,
+      } as const;
       const [arrivedAt, deadline] = [driver.now, driver.now + 60_000];
       driver.tell(
         { kind: 'ContactChanged', server: U, fact: 'leaving' },

@@ -1,6 +1,6 @@
 import type { PinsFit } from '../fit-pins.js';
 import type { Refusal } from '../actions.js';
-import type { ModelId, ServerId } from '../ids.js';
+import type { ModelId, ServerId, TenantId } from '../ids.js';
 import type { Bytes, Instant, Millis, Model } from '../model.js';
 import type { UnloadCause } from '../replica.js';
 import type { Memory, ModelState, ServerState } from '../view.js';
@@ -15,6 +15,8 @@ export interface Supposition {
   readonly drained: readonly ServerId[];
   /** Models that somebody asks for, once each, and waits for as long as they allow. */
   readonly asked: readonly ModelId[];
+  /** Who it is that asks. */
+  readonly tenant: TenantId;
 }
 
 /** How long is planned for, and how much is told. */

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { aModel, aServer, CoreDriver, SOMEBODY } from '../../../../test/support/core-driver.js';
 import { copyFleet } from '../copy-fleet.js';
 import type { ModelId, Plan, PlanBounds, ServerId, Supposition } from '../index.js';
 import { AT_REST } from '../strain.js';
 import { Planning } from './planning.js';
 
-const NOTHING: Supposition = { models: [], lost: [], drained: [], asked: [] };
+const { tenant } = SOMEBODY;
+const NOTHING: Supposition = { models: [], lost: [], drained: [], asked: [], tenant };
 const BOUNDS: PlanBounds = { within: 600_000, turns: 500, items: 100 };
 
 /** Plans, and holds the fleet it planned for against how it was before. */

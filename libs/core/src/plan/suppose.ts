@@ -1,6 +1,7 @@
 import type { Event } from '../events.js';
 import { type Fleet, replicasOn } from '../fleet.js';
-import type { ModelId, RequestId, ServerId } from '../ids.js';
+import { heldFor } from '../held-for.js';
+import type { ModelId, RequestId, ServerId, TenantId } from '../ids.js';
 import type { Instant, Millis, Model } from '../model.js';
 import { idleAt } from '../passes/idle.js';
 import { routableReplicas } from '../routes.js';
@@ -23,12 +24,14 @@ export interface Supposed {
 /** Makes events of what is supposed, as if it had all happened at once. */
 export function suppose(
   fleet: Readonly<Fleet>,
-  { models, lost, drained, asked }: Supposition,
+  { models, lost, drained, asked, tenant }: Supposition,
   now: Instant,
 ): Supposed {
   const declared = new Map([...fleet.models, ...models.map((model) => [model.id, model] as const)]);
   const wanted = [...new Set([...asked, ...bereft(fleet, new Set(lost), now)])];
-  const arrivals = wanted.map((id, at) => arrival(declared.get(id), id, `plan-${at}` as RequestId, now));
+  const arrivals = wanted.map((id, at) =>
+    arrival(declared.get(id), { id: `plan-${at}` as RequestId, model: id, tenant }, now),
+  );
   return {
     events: [
       ...models.map((model): Event => ({ kind: 'ModelDeclared', model })),
@@ -52,18 +55,21 @@ function bereft(fleet: Readonly<Fleet>, lost: ReadonlySet<ServerId>, now: Instan
   );
 }
 
-function arrival(model: Model | undefined, id: ModelId, request: RequestId, now: Instant): Event {
+function arrival(
+  model: Model | undefined,
+  asks: { readonly id: RequestId; readonly model: ModelId; readonly tenant: TenantId },
+  now: Instant,
+): Event {
+  const said = { ...asks, version: null, avoid: [] };
   return {
     kind: 'RequestArrived',
     request: {
-      id: request,
-      model: id,
-      version: null,
+      ...said,
       arrivedAt: now,
       deadline: now + (model?.coldStart.maxWait ?? 0),
       lease: LEASE,
       class: model?.class ?? 'default',
-      avoid: [],
+      bytes: heldFor(said),
     },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { aModel, aServer, CoreDriver, SOMEBODY } from '../../../../test/support/core-driver.js';
 import type { ModelId, Supposition } from '../index.js';
 import { Planning } from '../plan/planning.js';
 import { whyOf } from './why.js';
@@ -44,7 +44,8 @@ describe('a place from which a copy can be moved', () => {
 describe('a plan', () => {
   it('says which loads are for a move', () => {
     const driver = inTheWay();
-    const supposed: Supposition = { models: [], lost: [], drained: [], asked: ['x' as ModelId] };
+    const { tenant } = SOMEBODY;
+    const supposed: Supposition = { models: [], lost: [], drained: [], asked: ['x' as ModelId], tenant };
     const bounds = { within: 600_000, turns: 500, items: 100 };
     const planning = new Planning(driver.fleet, supposed, driver.now, bounds);
     while (planning.turn());
