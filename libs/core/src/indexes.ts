@@ -2,6 +2,7 @@ import { Calendar } from './calendar.js';
 import type { Fleet } from './fleet-state.js';
 import { type AccountId, hostAccount, type ReplicaId, type ServerId } from './ids.js';
 import { idleByUse, isKept, movableFrom, residentUntil } from './idle-rule.js';
+import { Moments } from './moments.js';
 import type { Bytes, Instant } from './model.js';
 import type { Gaps, Offer } from './offer.js';
 import { type Booking, isSettled, type Replica, type Settled } from './replica.js';
@@ -18,11 +19,11 @@ export interface Indexes {
   entered: number;
   /** Settled replicas by the instant before which none retires, but those that an order of an admin or a drain is about. */
   readonly retirements: Calendar;
-  /** Settled replicas by the end of their last lease, and by that of their minimum residency. */
+  /** The same by the end of their last lease. */
   readonly leases: Calendar;
-  readonly residencies: Calendar;
-  /** The same by when they may be moved. */
-  readonly rests: Calendar;
+  /** When the minimum residency of each ends, and when each may be moved: after a start these are the same for nearly all. */
+  readonly residencies: Moments;
+  readonly rests: Moments;
   /** The servers on which there may be something ready whose config was not asked for. */
   readonly undescribed: Set<ServerId>;
   /** What settled replicas hold of each account. */
@@ -73,8 +74,8 @@ export function indexesOf(fleet: Readonly<Fleet>): Indexes {
     entered: 0,
     retirements: new Calendar(),
     leases: new Calendar(),
-    residencies: new Calendar(),
-    rests: new Calendar(),
+    residencies: new Moments(),
+    rests: new Moments(),
     undescribed: new Set(),
     held: new Map(),
     holding: new Map(),
@@ -141,8 +142,8 @@ function dropOffersOf({ offers, gaps }: Indexes, { server, held }: Entry): void 
 function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): void {
   indexes.retirements.move(id, entry.retires, times.retires);
   indexes.leases.move(id, entry.leased, times.leased);
-  indexes.residencies.move(id, entry.resident, times.resident);
-  indexes.rests.move(id, entry.movable, times.movable);
+  indexes.residencies.move(entry.resident, times.resident);
+  indexes.rests.move(entry.movable, times.movable);
   entry.retires = times.retires;
   entry.leased = times.leased;
   entry.resident = times.resident;

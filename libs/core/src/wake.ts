@@ -7,7 +7,6 @@ import type { Instant } from './model.js';
 import { sparedAt } from './passes/copies.js';
 import { idleAt, idleUnloadAt } from './passes/idle.js';
 import { busyServers, dueLook } from './passes/look-around.js';
-import { movableFrom, residentUntil } from './idle-rule.js';
 import { movesUntil } from './passes/moves.js';
 import { queueGraceEnds } from './passes/retire.js';
 import { swapsAgainAt } from './passes/swaps.js';
@@ -91,6 +90,5 @@ function settledWake(fleet: Readonly<Fleet>, now: Instant, wake: Instant): Insta
   const idle = retirements.earliest(-Infinity, wake, (id, next) => idleWake(fleet, of(id), now, next));
   if (fleet.wantedSince.size === 0) return idle;
   const free = leases.earliest(now, idle, (id, next) => sooner(of(id).inUseUntil, now, next));
-  const due = residencies.earliest(now, free, (id, next) => sooner(residentUntil(fleet, of(id)), now, next));
-  return rests.earliest(now, due, (id, next) => sooner(movableFrom(fleet, of(id)), now, next));
+  return Math.min(free, residencies.after(now), rests.after(now));
 }
