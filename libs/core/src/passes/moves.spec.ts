@@ -3,6 +3,7 @@ import { aModel, aServer, CoreDriver } from '../../../../test/support/core-drive
 import type { RequestId } from '../ids.js';
 import type { Model } from '../model.js';
 
+const A = aModel('a').id;
 const PINNED = { pinnedCopies: 1 };
 
 /** Two servers of 10 that hold 4 each: t the model `a`, which both list, and u what may be nowhere else. */
@@ -144,6 +145,27 @@ describe('who waits for a move', () => {
     expect(driver.phase('a', 'u')).toBeUndefined();
     expect(driver.fleet.moves.size).toBe(0);
     expect(driver.answerTo(request)).toBe('no_capacity');
+  });
+
+  it('is judged anew at once when all copies of what moves turn out to be failing', () => {
+    const driver = halfFull({ minCopies: 1 });
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
+    driver.serve(aServer('w', [4]), ['a']);
+    driver.declare(aModel('a', { gpuBytes: 4, minCopies: 2, onFailing: 'replace' }));
+    driver.loadEnds('a', 'w');
+    driver.declare(aModel('c', { gpuBytes: 1 }));
+    driver.shelf('u').set('c', '');
+    driver.pass(61_000);
+    driver.resolve('c', { wait: 600_000 });
+    driver.resolve('x', { wait: 600_000 });
+    expect(driver.phase('a', 'u')).toBe('placed');
+    for (const failed of [1, 4]) {
+      for (const server of ['t', 'w'])
+        driver.shelf(server).served.set(A, { succeeded: 0, failed, lastInference: failed });
+      driver.pass(2_000);
+    }
+    expect(driver.phase('a', 'u')).toBeUndefined();
+    expect(driver.fleet.moves.size).toBe(0);
   });
 
   it('gets one copy moved at a time, and of the same two servers nobody else gets another one', () => {

@@ -45,19 +45,20 @@ export function openLedger(fleet: Fleet, open: readonly Server[], now: Instant):
 }
 
 /**
- * Gives up places nobody wants any more, for themselves or for what is held or wanted beside them; before that the moves
- * that came to nothing, for which some of them were given.
+ * Gives up places nobody wants any more, for themselves or for what is held or wanted beside them. A place goes with the
+ * move that it was given for, and a move with its place.
  */
 export function dropUnwanted(fleet: Fleet, now: Instant): void {
   endMoves(fleet, now);
   let wanted: ReadonlySet<ModelId> | undefined;
   const isWanted = ({ phase, model }: Replica): boolean =>
     phase !== 'placed' || (wanted ??= wantedModels(fleet)).has(model);
-  dropWhere(fleet, (replica) =>
+  const isAnyDropped = dropWhere(fleet, (replica) =>
     replica.phase === 'placed'
       ? !isWanted(replica) && !dependentsOf(fleet, replica).some(isWanted)
       : steadyCopies(fleet, replica.model) < replica.change!.devices.length,
   );
+  if (isAnyDropped) dropUnwanted(fleet, now);
 }
 
 /** Drops what was promised and not started, and says whether there was any: placed replicas, and changes that wait. */
