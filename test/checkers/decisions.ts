@@ -2,9 +2,10 @@ import { type Fleet, nextWake, type Ready, type Server, step } from '#core';
 import type { Change, TurnCheck } from './scene.js';
 
 /**
- * A second look finds nothing to do. It is taken where the turn may have changed what one would decide by: one that asked for
- * nothing but looks, moved no replica and left all that is wanted as it was has decided nothing, so that a second look
- * would work out the same once more. Two of three turns are such: looks that are due, and looks that show nothing new.
+ * A second look finds nothing to do, nor does it move anything without a word. It is taken where the turn may have changed what
+ * one would decide by: one that asked for nothing but looks, moved no replica and left all that is wanted as it was has decided
+ * nothing, so that a second look would work out the same once more. Two of three turns are such: looks that are due, and looks
+ * that show nothing new.
  */
 export const secondLook = (start: Readonly<Fleet>): TurnCheck => {
   let before = mattersOf(start);
@@ -13,10 +14,19 @@ export const secondLook = (start: Readonly<Fleet>): TurnCheck => {
     const isStill = turn.actions.every(({ kind }) => kind === 'look') && !changes.some(isMove);
     if (isStill && isEqual(matters, before)) return;
     before = matters;
-    const again = step(copyOf(fleet), [], turn.now);
+    const copy = copyOf(fleet);
+    const again = step(copy, [], turn.now);
     trail.expect(again.length === 0, () => `a second look wants ${JSON.stringify(again)}`);
+    const moved = movedBetween(fleet, copy);
+    trail.expect(moved.length === 0, () => `a second look moves ${moved.join(', ')}`);
   };
 };
+
+/** The replicas that came, went, or are at something else in a later fleet. */
+function movedBetween({ replicas }: Readonly<Fleet>, later: Readonly<Fleet>): string[] {
+  const ids = new Set([...replicas.keys(), ...later.replicas.keys()]);
+  return [...ids].filter((id) => replicas.get(id)?.phase !== later.replicas.get(id)?.phase);
+}
 
 /** How much there is of what a pass may leave changed without an order, an answer or a move. */
 const mattersOf = ({
