@@ -9,14 +9,8 @@ import { lookAround } from './passes/look-around.js';
 import { raiseCopies } from './passes/copies.js';
 import { awaitedAmong, openingsFor } from './passes/openings.js';
 import { dropHomeless, placeWanted } from './passes/place.js';
-import {
-  answerExpired,
-  refuseAll,
-  refuseCrowded,
-  refuseHopeless,
-  refuseOverflow,
-  takeExpired,
-} from './passes/refuse.js';
+import { answerExpired, refuseAll, refuseCrowded, refuseHopeless, takeExpired } from './passes/refuse.js';
+import { refuseOverflow } from './passes/overflow.js';
 import { bringBack, followReloads } from './passes/reload.js';
 import { unloadDrained } from './passes/retire.js';
 import { startPlaced } from './passes/start.js';

@@ -8,14 +8,6 @@ const aDriver = (): CoreDriver =>
   new CoreDriver().declare(...NAMES.map((name) => aModel(name))).serve(aServer('t'), NAMES);
 
 describe('a request', () => {
-  it('is refused where as many wait for all models together as may', () => {
-    const driver = aDriver();
-    const { limits, defaults } = driver.fleet;
-    driver.tell({ kind: 'LimitsSet', limits: { ...limits, globalQueue: 2 }, defaults });
-    const requests = NAMES.map((name) => driver.resolve(name));
-    expect(requests.map((request) => driver.answerTo(request))).toEqual(['waiting', 'waiting', 'queue_full']);
-  });
-
   it('hears nothing final about a model too large for all servers but one that was never seen', () => {
     const driver = aDriver().declare(aModel('a', { gpuBytes: 20 }));
     driver.tell({ kind: 'ServerDeclared', server: aServer('u', [40]) });
@@ -84,33 +76,6 @@ describe('a request that names a version', () => {
     expect(driver.answerTo(request)).toBe('waiting');
     driver.loadEnds('a', 't');
     expect(driver.answerTo(request)).toBe('unknown_version');
-  });
-});
-
-describe('a queue that is full', () => {
-  const queue = { policy: 'queue', maxQueue: 1, maxWait: 60_000, loadWhenShed: true } as const;
-  const aQueue = (): CoreDriver => {
-    const driver = aDriver().declare(aModel('a', { coldStart: queue }));
-    driver.resolve('a');
-    return driver;
-  };
-
-  it.each([
-    { passed: 0, retryAfter: 10_000 },
-    { passed: 4_000, retryAfter: 6_000 },
-    { passed: 9_500, retryAfter: 1_000 },
-  ])('says after $passed ms of a load that the model may be there in $retryAfter ms', (after) => {
-    const driver = aQueue();
-    driver.pass(after.passed);
-    expect(driver.refusalOf(driver.resolve('a'))).toEqual({
-      reason: 'queue_full',
-      retryAfter: after.retryAfter,
-    });
-  });
-
-  it('turns nobody away who waits for another model', () => {
-    const driver = aQueue();
-    expect(driver.answerTo(driver.resolve('b'))).toBe('waiting');
   });
 });
 

@@ -1,6 +1,5 @@
 import type { Action, Refusal } from '../actions.js';
 import type { Fleet, Request } from '../fleet.js';
-import type { ModelId } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
 import { hasVersion, routableReplicas } from '../routes.js';
 import type { Server } from '../server.js';
@@ -13,9 +12,9 @@ import { wish } from './wishes.js';
 import { type Want, wantsLeft } from './wants.js';
 
 /** What a refusal without a better figure tells the caller to wait. */
-const SHORT = 1_000;
+export const SHORT: Millis = 1_000;
 
-const refusal = (request: Request, why: Refusal): Action => ({
+export const refusal = (request: Request, why: Refusal): Action => ({
   kind: 'refuse',
   request: request.id,
   refusal: why,
@@ -39,25 +38,6 @@ function wrongVersion(fleet: Fleet, { model, version }: Request): Refusal | unde
   const isKnown = ready.length > 0 && ready.every(({ versions }) => versions.length > 0);
   if (!isKnown || ready.some((replica) => hasVersion(replica, version))) return undefined;
   return { reason: 'unknown_version', retryAfter: null };
-}
-
-/** Turns away the latest arrivals of every queue that is over its bound. */
-export function refuseOverflow(fleet: Fleet, now: Instant): Action[] {
-  if (fleet.waiting.size === 0) return [];
-  const queued = new Map<ModelId, number>();
-  let all = 0;
-  return refuseWhere(fleet, (request) => {
-    const { model } = request;
-    const position = (queued.get(model) ?? 0) + 1;
-    const bound = (fleet.models.get(model) ?? fleet.defaults).coldStart.maxQueue;
-    if (position <= bound && all < fleet.limits.globalQueue) {
-      queued.set(model, position);
-      all += 1;
-      return undefined;
-    }
-    const { eta } = describeWait(fleet, model, now);
-    return { reason: 'queue_full', retryAfter: Math.max(SHORT, eta ?? loadTook(fleet, model)) };
-  });
 }
 
 /**
