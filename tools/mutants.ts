@@ -64,6 +64,8 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'moved-before-the-other-copy-is-ready', breaks: 7, file: `${PASSES}/moves.ts`, find: `if (fleet.replicas.get(to)?.phase !== 'ready') return { kind: 'asking' };`, replace: `if (!fleet.replicas.has(to)) return { kind: 'asking' };` },
   { name: 'move-that-lost-its-place-goes-on', breaks: 19, file: `${PASSES}/place.ts`, find: `endMoves(fleet, now);`, replace: `` },
   { name: 'move-outlives-its-place', breaks: 19, file: `${PASSES}/place.ts`, find: `if (isAnyDropped) dropUnwanted(fleet, now);`, replace: `` },
+  { name: 'place-outlives-its-move', breaks: 19, file: `${PASSES}/place.ts`, find: `if (dropUnwanted(fleet, now)) ledger.reopen();`, replace: `` },
+  { name: 'given-up-and-still-promised', breaks: 19, file: `${PASSES}/place.ts`, find: `if (dropUnwanted(fleet, now)) ledger.reopen();`, replace: `dropUnwanted(fleet, now);` },
   { name: 'moved-round-and-round', breaks: 7, file: `${CORE}/idle-rule.ts`, find: `const REST: Millis = 60_000;`, replace: `const REST: Millis = 0;` },
   { name: 'pin-forgotten-at-a-restart', breaks: 17, file: `${OBSERVE}/declared.ts`, find: `putModel(fleet, evenly(model));`, replace: `putModel(fleet, evenly(fleet.nextOrder > 1 ? model : { ...model, pinnedCopies: 0 }));` },
   { name: 'pins-retire', breaks: 7, file: `${PASSES}/idle.ts`, find: `if (at === null || isPinProtected(fleet, replica) ||`, replace: `if (at === null ||` },

@@ -69,6 +69,11 @@ export class Ledger {
     this.reserve(bookings);
   }
 
+  /** Works everything out anew, after places were given up in this pass. */
+  reopen(): void {
+    this.accounts = null;
+  }
+
   /** What was promised is now held. */
   start(bookings: readonly Booking[]): void {
     for (const { account, bytes } of bookings) this.balance(account).promised -= bytes;

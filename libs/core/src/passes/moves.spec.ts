@@ -168,6 +168,26 @@ describe('who waits for a move', () => {
     expect(driver.fleet.moves.size).toBe(0);
   });
 
+  it('is judged anew at once when the copy in the way leaves for somebody else, and what waits gets the place of the other one', () => {
+    const driver = halfFull({});
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
+    driver.declare(aModel('c', { gpuBytes: 1 }), aModel('y', { gpuBytes: 10, class: 'critical' }));
+    driver.shelf('u').set('c', '');
+    driver.shelf('u').set('z', '');
+    driver.shelf('t').set('y', '');
+    driver.pass(11_000);
+    driver.resolve('a', { lease: 0 });
+    driver.pass(1_000);
+    driver.resolve('c', { wait: 600_000 });
+    driver.resolve('x', { wait: 600_000 });
+    driver.declare(aModel('z', { gpuBytes: 3, pinnedCopies: 1 }));
+    expect([driver.phase('a', 'u'), driver.phase('z', 'u')]).toEqual(['placed', undefined]);
+    driver.resolve('y', { wait: 600_000 });
+    driver.pass(3_000);
+    expect(ordersSince(driver)).toEqual(['load c@u', 'unload a@t', 'load y@t']);
+    expect([driver.phase('a', 'u'), driver.phase('z', 'u')]).toEqual([undefined, 'placed']);
+  });
+
   it('gets one copy moved at a time, and of the same two servers nobody else gets another one', () => {
     const driver = halfFull();
     driver.declare(aModel('y', { gpuBytes: 7 }));

@@ -45,10 +45,10 @@ export function openLedger(fleet: Fleet, open: readonly Server[], now: Instant):
 }
 
 /**
- * Gives up places nobody wants any more, for themselves or for what is held or wanted beside them. A place goes with the
- * move that it was given for, and a move with its place.
+ * Gives up places nobody wants any more, for themselves or for what is held or wanted beside them; says whether there were
+ * any. A place goes with the move that it was given for, and a move with its place.
  */
-export function dropUnwanted(fleet: Fleet, now: Instant): void {
+export function dropUnwanted(fleet: Fleet, now: Instant): boolean {
   endMoves(fleet, now);
   let wanted: ReadonlySet<ModelId> | undefined;
   const isWanted = ({ phase, model }: Replica): boolean =>
@@ -59,6 +59,7 @@ export function dropUnwanted(fleet: Fleet, now: Instant): void {
       : steadyCopies(fleet, replica.model) < replica.change!.devices.length,
   );
   if (isAnyDropped) dropUnwanted(fleet, now);
+  return isAnyDropped;
 }
 
 /** Drops what was promised and not started, and says whether there was any: placed replicas, and changes that wait. */
@@ -144,6 +145,8 @@ export function placeWanted(
   const before = ledger.promises;
   const unplaced = wants.filter((want) => !placeCopies(fleet, want, open, ledger, now));
   if (ledger.promises === before) return unplaced;
+  // What made room may have been on the move for somebody else: the place of its other copy goes with it.
+  if (dropUnwanted(fleet, now)) ledger.reopen();
   // What was placed may have taken the room, or freed it, of those that were judged before, or what was to be kept warm.
   return placeWanted(fleet, wantsOf(fleet, now), open, ledger, now);
 }
