@@ -1,6 +1,6 @@
 import { Calendar } from './calendar.js';
 import type { Fleet } from './fleet-state.js';
-import { type AccountId, hostAccount, type ReplicaId, type ServerId } from './ids.js';
+import type { AccountId, ReplicaId, ServerId } from './ids.js';
 import { idleByUse, isKept, movableFrom, residentUntil } from './idle-rule.js';
 import { Moments } from './moments.js';
 import type { Bytes, Instant } from './model.js';
@@ -36,14 +36,6 @@ export interface Indexes {
   readonly gaps: Map<ServerId, Gaps>;
   /** Replicas that somebody else loaded. */
   readonly strangers: Set<ReplicaId>;
-  /** Whose devices and memory each account is; null: to be found again. */
-  purses: ReadonlyMap<AccountId, readonly Purse[]> | null;
-}
-
-/** Of an account: a device of a server, by its place among them; or null, all that a server tells of its host. */
-export interface Purse {
-  readonly server: Server;
-  readonly device: number | null;
 }
 
 /** Where a replica stands: in the order of the fleet, in the calendars, and with what among what is held. */
@@ -82,7 +74,6 @@ export function indexesOf(fleet: Readonly<Fleet>): Indexes {
     offers: new Map(),
     gaps: new Map(),
     strangers: new Set(),
-    purses: null,
   };
   for (const replica of fleet.replicas.values()) enter(fleet, indexes, replica);
   known.set(fleet, indexes);
@@ -226,31 +217,4 @@ export function takeUndescribed(fleet: Readonly<Fleet>, isTaken: (server: Server
     if (server) taken.push(id);
   }
   return taken;
-}
-
-/** What draws on an account, and so tells how large it is. */
-export function pursesOf(fleet: Readonly<Fleet>, account: AccountId): readonly Purse[] {
-  const indexes = indexesOf(fleet);
-  indexes.purses ??= allPurses(fleet);
-  return indexes.purses.get(account) ?? [];
-}
-
-/** There are other servers, or one has other devices, or another host. */
-export function accountsChanged(fleet: Fleet): void {
-  const indexes = known.get(fleet);
-  if (indexes) indexes.purses = null;
-}
-
-function allPurses(fleet: Readonly<Fleet>): ReadonlyMap<AccountId, readonly Purse[]> {
-  const purses = new Map<AccountId, Purse[]>();
-  const add = (account: AccountId, purse: Purse): void => {
-    const some = purses.get(account);
-    if (some) some.push(purse);
-    else purses.set(account, [purse]);
-  };
-  for (const server of fleet.servers.values()) {
-    add(hostAccount(server.spec.host), { server, device: null });
-    for (const [device, { account }] of (server.devices ?? []).entries()) add(account, { server, device });
-  }
-  return purses;
 }

@@ -1,6 +1,7 @@
 import { hostAccount, type AccountId } from './ids.js';
 import { type Fleet, unsettled } from './fleet.js';
-import { indexesOf, type Purse, pursesOf } from './indexes.js';
+import { indexesOf } from './indexes.js';
+import { type Purse, pursesOf } from './purses.js';
 import type { Booking, Replica } from './replica.js';
 import type { Bytes, Instant } from './model.js';
 import { perhapsTaken, takenByOthers } from './meter.js';

@@ -5,7 +5,7 @@ import type { Ready } from '../replica.js';
 import type { Device, Server, ServerSpec } from '../server.js';
 import { bookingsFor, noteDependencies } from '../footprint.js';
 import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js';
-import { accountsChanged } from '../indexes.js';
+import { accountsChanged } from '../purses.js';
 import { recallExcess } from '../limits.js';
 import { forgetPutOff } from './requests.js';
 import { discoveredModels } from '../standing-models.js';

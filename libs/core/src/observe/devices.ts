@@ -1,7 +1,7 @@
 import { type Fleet, forget, put, replicasOn } from '../fleet.js';
 import { devicesFound } from '../footprint.js';
 import { gpuAccount, hostAccount } from '../ids.js';
-import { accountsChanged } from '../indexes.js';
+import { accountsChanged } from '../purses.js';
 import type { Look, MetricsSample } from '../look.js';
 import type { Instant, Millis } from '../model.js';
 import type { Booking, Replica } from '../replica.js';
