@@ -120,7 +120,7 @@ export const MUTANTS: readonly Mutant[] = [
   // Requests: one answer each, in time, and the right one.
   { name: 'answered-twice', breaks: 13, file: `${PASSES}/grant.ts`, find: `fleet.waiting.delete(request.id);`, replace: `` },
   { name: 'answered-late', breaks: 13, file: `${PASSES}/refuse.ts`, find: `if (request.deadline <= now) expired.push(request);`, replace: `if (request.deadline < now) expired.push(request);` },
-  { name: 'ready-soon-though-frozen', breaks: 13, file: `${PASSES}/eta.ts`, find: `eta: fleet.frozen ? null : movedIn(`, replace: `eta: movedIn(` },
+  { name: 'ready-soon-though-frozen', breaks: 13, file: `${PASSES}/eta.ts`, find: `fleet.frozen ? null : inAll(`, replace: `inAll(` },
   { name: 'no-wake-for-deadlines', breaks: 13, file: `${CORE}/wake.ts`, find: `for (const { deadline } of fleet.waiting.values()) wake = sooner(deadline, now, wake);`, replace: `` },
   { name: 'wakes-too-late', breaks: 13, file: `${ENGINE}/engine.ts`, find: `this.parts.clock.setAlarm(nextWake(this.state, now), () => this.turn());`, replace: `this.parts.clock.setAlarm(nextWake(this.state, now) + 20, () => this.turn());` },
   { name: 'cancelled-request-granted', breaks: 13, file: `${OBSERVE}/requests.ts`, find: `export function cancelRequest(fleet: Fleet, id: RequestId): void {\n  fleet.waiting.delete(id);`, replace: `export function cancelRequest(fleet: Fleet, id: RequestId): void {\n  fleet.waiting.get(id);` },

@@ -82,7 +82,7 @@ const copyOf = (fleet: Fleet): Fleet => ({
   wantedSince: new Map(fleet.wantedSince),
   readings: new Map(fleet.readings),
   strains: new Map(fleet.strains),
-  loadTook: fleet.loadTook,
+  loadTimes: fleet.loadTimes,
   swaps: new Map(fleet.swaps),
   moves: new Map(fleet.moves),
   foundFailing: fleet.foundFailing,
@@ -138,4 +138,6 @@ const copyOfServer = (server: Server): Server => ({
   hidden: server.hidden,
   meters: new Map(Array.from(server.meters, ([ordinal, meter]) => [ordinal, { ...meter }])),
   measured: new Map(server.measured),
+  loadTimes: server.loadTimes,
+  loadPace: server.loadPace,
 });

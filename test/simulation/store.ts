@@ -1,5 +1,5 @@
-import type { Footprint, Instant, Millis, ModelId, ServerId } from '#core';
-import type { Learned, LearnedChange, LearnedServer } from '#engine';
+import type { Footprint, Instant, LoadTimes, Millis, ModelId, ServerId } from '#core';
+import type { Learned, LearnedChange, LearnedLoadTimes, LearnedServer } from '#engine';
 import type { Timers } from '#testing';
 
 /** How long a write takes on a healthy disk. */
@@ -26,7 +26,8 @@ export class Store {
   private readonly servers = new Map<ServerId, LearnedServer>();
   private readonly ordered = new Map<ServerId, readonly ModelId[]>();
   private readonly steps = new Map<ModelId, readonly ModelId[]>();
-  private readonly loadTook = new Map<ModelId, Millis>();
+  private readonly loadTimes = new Map<ModelId, LearnedLoadTimes>();
+  private readonly loadPaces = new Map<ServerId, LoadTimes>();
   private readonly footprints = new Map<ModelId, Footprint>();
 
   constructor(private readonly disk: Timers) {}
@@ -50,7 +51,8 @@ export class Store {
       servers: new Map(this.servers),
       ordered: new Map(this.ordered),
       steps: new Map(this.steps),
-      loadTook: new Map(this.loadTook),
+      loadTimes: new Map(this.loadTimes),
+      loadPaces: new Map(this.loadPaces),
       footprints: new Map(this.footprints),
     };
   }
@@ -108,8 +110,10 @@ export class Store {
         return setOrDelete(this.ordered, change.server, change.value);
       case 'steps':
         return setOrDelete(this.steps, change.model, change.value);
-      case 'loadTook':
-        return setOrDelete(this.loadTook, change.model, change.value);
+      case 'loadTimes':
+        return setOrDelete(this.loadTimes, change.model, change.value);
+      case 'loadPace':
+        return setOrDelete(this.loadPaces, change.server, change.value);
       case 'footprint':
         return setOrDelete(this.footprints, change.model, change.value);
     }

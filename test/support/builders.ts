@@ -52,6 +52,7 @@ export const nothingLearned = (): LearnedFacts => ({
   servers: new Map(),
   ordered: new Map(),
   steps: new Map(),
-  loadTook: new Map(),
+  loadTimes: new Map(),
+  loadPaces: new Map(),
   footprints: new Map(),
 });

@@ -8,6 +8,7 @@ import {
   type FailureCause,
   type Fleet,
   type Look,
+  type Millis,
   type Model,
   type ModelId,
   nextWake,
@@ -141,6 +142,13 @@ export class CoreDriver {
     const answer = this.answers.get(request)![0];
     assert(answer?.kind === 'refuse', `${request} was not refused`);
     return answer.refusal;
+  }
+
+  /** Makes known how long loads of a model take wherever they run: so long, without any doubt. */
+  loadsTake(model: string, took: Millis): this {
+    const anywhere = { mean: Math.log(took), deviation: 0, count: 8 };
+    this.tell({ kind: 'LoadTimesRemembered', model: model as ModelId, anywhere, on: [] });
+    return this;
   }
 
   /** The load in flight of a model ends. */

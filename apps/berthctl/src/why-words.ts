@@ -54,7 +54,7 @@ function progressWords({ lacksSince, wait }: Pick<Demand, 'lacksSince' | 'wait'>
 
 function etaWords({ phase, eta }: NonNullable<Demand['wait']>): string {
   if (eta === null) return 'Its load does not begin before the freeze ends.';
-  const about = `about ${lasting(eta)}`;
+  const about = `about ${lasting(eta.p50)}, and nine times of ten no more than ${lasting(eta.p90)}`;
   return phase === 'loading'
     ? `It should be ready in ${about}.`
     : `Its load has not begun; it should take ${about}.`;

@@ -3,8 +3,9 @@ import type { Footprint } from './meters.js';
 import type { FailureCause } from './replica.js';
 import type { LearnedConfig, ServerSpec } from './server.js';
 import type { ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js';
+import type { LoadTimes } from './load-times.js';
 import type { ControlMode, Look } from './look.js';
-import type { Bytes, Instant, Millis, Model, ModelSettings } from './model.js';
+import type { Bytes, Instant, Model, ModelSettings } from './model.js';
 
 /** What an order did; `versions` are those a load made ready, empty where that was not learned. `unknown` covers deadlines and lost connections: the server may still be working on it. */
 export type Outcome =
@@ -45,6 +46,12 @@ export interface CopyToReload {
   readonly hasLeft: boolean;
 }
 
+/** How long loads of a model take on one server. */
+export interface ServerLoadTimes {
+  readonly server: ServerId;
+  readonly times: LoadTimes;
+}
+
 /** Facts, in the past tense. They carry no decision. Every one is safe to hear twice, late, or about something gone. */
 export type Event =
   | { readonly kind: 'LimitsSet'; readonly limits: Limits; readonly defaults: ModelSettings }
@@ -63,7 +70,14 @@ export type Event =
   /** What we ordered on a server in earlier lives: found there, it is no stranger. */
   | { readonly kind: 'OrdersRemembered'; readonly server: ServerId; readonly models: readonly ModelId[] }
   | { readonly kind: 'StepsRemembered'; readonly model: ModelId; readonly steps: readonly ModelId[] }
-  | { readonly kind: 'LoadTimeRemembered'; readonly model: ModelId; readonly took: Millis }
+  | {
+      readonly kind: 'LoadTimesRemembered';
+      readonly model: ModelId;
+      /** Of all its loads, wherever they ran. */
+      readonly anywhere: LoadTimes;
+      readonly on: readonly ServerLoadTimes[];
+    }
+  | { readonly kind: 'LoadPaceRemembered'; readonly server: ServerId; readonly pace: LoadTimes }
   | { readonly kind: 'FootprintRemembered'; readonly model: ModelId; readonly footprint: Footprint }
   | { readonly kind: 'RequestArrived'; readonly request: Request }
   | { readonly kind: 'RequestCancelled'; readonly request: RequestId }

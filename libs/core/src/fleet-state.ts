@@ -4,6 +4,7 @@ import type { FailureCause, Replica, UnloadCause } from './replica.js';
 import type { Limits } from './settings.js';
 import type { Footprint } from './meters.js';
 import type { Strain } from './strain-state.js';
+import type { LoadTimes } from './load-times.js';
 import type { LearnedConfig, Server } from './server.js';
 
 export type { Limits };
@@ -126,8 +127,8 @@ export interface Fleet {
   readonly readings: Map<ModelId, Reading>;
   /** How hard the models are used of which there may be several copies, as long as one is ready. */
   readonly strains: Map<ModelId, Strain>;
-  /** How long the last load of each model took. */
-  readonly loadTook: Map<ModelId, Millis>;
+  /** How long loads of each model take, wherever they run. */
+  readonly loadTimes: Map<ModelId, LoadTimes>;
   /** When others were evicted for loads onto each device, oldest first; older ones than a minute count no more. */
   readonly swaps: Map<AccountId, readonly Instant[]>;
   /** The copies that give their memory to somebody once another one of their model is ready elsewhere, and that. */

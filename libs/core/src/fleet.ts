@@ -25,7 +25,7 @@ export const emptyFleet = (): Fleet => ({
   wantedSince: new Map(),
   readings: new Map(),
   strains: new Map(),
-  loadTook: new Map(),
+  loadTimes: new Map(),
   swaps: new Map(),
   moves: new Map(),
   foundFailing: new Map(),

@@ -17,7 +17,7 @@ export function bookingsFor(
   devices: readonly number[],
 ): Booking[] {
   const model = fleet.models.get(id) ?? fleet.defaults;
-  if (fleet.steps.has(id) && !model.sizesDeclared) return [];
+  if (isBookedBySteps(fleet, id)) return [];
   const host = { account: hostAccount(server.spec.host), bytes: model.hostBytes };
   const { bytes } = reservationOf(fleet, server, id);
   const gpus = (server.devices ?? []).filter(
@@ -25,6 +25,10 @@ export function bookingsFor(
   );
   return [...gpus.map(({ account }) => ({ account, bytes })), host];
 }
+
+/** Whether a model is an ensemble that books nothing of its own. */
+export const isBookedBySteps = (fleet: Readonly<Fleet>, id: ModelId): boolean =>
+  fleet.steps.has(id) && !(fleet.models.get(id) ?? fleet.defaults).sizesDeclared;
 
 /** What a model's booking on a GPU goes by. */
 export type Basis = 'declared' | 'measured' | 'default';
@@ -37,11 +41,12 @@ const MARGIN_SHARE = 0.15;
 
 /**
  * What a model books on each GPU that holds a copy, and why so much. A declared limit holds whatever the instance count;
- * the default is a guess per instance. Nothing is ever booked for less than it was measured to take.
+ * the default is a guess per instance, of one where it is not known on which server. Nothing is ever booked for less than it
+ * was measured to take.
  */
 export function reservationOf(
   fleet: Readonly<Fleet>,
-  server: Server,
+  server: Server | undefined,
   id: ModelId,
 ): { readonly bytes: Bytes; readonly basis: Basis } {
   const model = fleet.models.get(id) ?? fleet.defaults;
@@ -49,11 +54,13 @@ export function reservationOf(
   if (!model.sizesDeclared && times >= TIMES_MEASURED) {
     return { bytes: Math.ceil(peak + Math.max(MARGIN, MARGIN_SHARE * peak)), basis: 'measured' };
   }
-  const count = model.sizesDeclared ? 1 : Math.max(1, server.configs.get(id)?.count ?? 1);
-  const told = model.gpuBytes * count;
+  const told = model.gpuBytes * (model.sizesDeclared ? 1 : instancesOn(server, id));
   if (peak > told) return { bytes: peak, basis: 'measured' };
   return { bytes: told, basis: model.sizesDeclared ? 'declared' : 'default' };
 }
+
+const instancesOn = (server: Server | undefined, id: ModelId): number =>
+  Math.max(1, server?.configs.get(id)?.count ?? 1);
 
 /** Whether a model is on none of a server's GPUs: its config says KIND_CPU. */
 export const isOnHost = (server: Server, id: ModelId): boolean =>

@@ -1,4 +1,5 @@
 import type { AccountId, ModelId, ServerId } from './ids.js';
+import type { LoadTimes } from './load-times.js';
 import type { ControlMode } from './look.js';
 import type { Bytes, Instant, Millis } from './model.js';
 import type { Meter } from './meters.js';
@@ -115,6 +116,10 @@ export interface Server {
   readonly meters: Map<number, Meter>;
   /** Bytes that its copies were measured to hold, by model and ordinal. */
   readonly measured: Map<ModelId, ReadonlyMap<number, Bytes>>;
+  /** How long loads of each model take here. */
+  readonly loadTimes: Map<ModelId, LoadTimes>;
+  /** How long loads take here for their size; null before the first. */
+  loadPace: LoadTimes | null;
 }
 
 /** Devices that the metrics showed. */

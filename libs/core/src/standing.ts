@@ -1,7 +1,7 @@
 import { type Fleet, unsettled } from './fleet.js';
-import type { Replica } from './replica.js';
+import type { Loading, Placed, Replica } from './replica.js';
 import type { Server } from './server.js';
-import type { ServerId } from './ids.js';
+import type { ReplicaId, ServerId } from './ids.js';
 import type { Instant } from './model.js';
 
 /** How long an ended connection may take to come back before its server counts as lost. */
@@ -85,7 +85,7 @@ export function loadsByServer(
   return loads;
 }
 
-export const isCarried = (replica: Replica): boolean =>
+export const isCarried = (replica: Replica): replica is (Placed | Loading) & { carriedBy: ReplicaId } =>
   (replica.phase === 'placed' || replica.phase === 'loading') && replica.carriedBy !== null;
 
 /** The servers that may be given something new. */

@@ -1,13 +1,14 @@
 import type { ClassicLevel } from 'classic-level';
-import type { Footprint, Millis, ModelId, ServerId } from '#core';
-import type { Learned, LearnedChange, LearnedFacts, LearnedServer } from '#engine';
+import type { Footprint, LoadTimes, ModelId, ServerId } from '#core';
+import type { Learned, LearnedChange, LearnedFacts, LearnedLoadTimes, LearnedServer } from '#engine';
 import { readTable, rowWrite, writeAll, type Table, type Write } from './table.js';
 import { VALUES } from './values.js';
 
 const SERVERS: Table<LearnedServer> = { prefix: 'learned/server/', schema: VALUES.learnedServer };
 const ORDERED: Table<readonly ModelId[]> = { prefix: 'learned/ordered/', schema: VALUES.ordered };
 const STEPS: Table<readonly ModelId[]> = { prefix: 'learned/steps/', schema: VALUES.steps };
-const LOAD_TOOK: Table<Millis> = { prefix: 'learned/load-took/', schema: VALUES.loadTook };
+const LOAD_TIMES: Table<LearnedLoadTimes> = { prefix: 'learned/load-took/', schema: VALUES.loadTimes };
+const LOAD_PACES: Table<LoadTimes> = { prefix: 'learned/load-pace/', schema: VALUES.loadPace };
 const FOOTPRINTS: Table<Footprint> = { prefix: 'learned/footprint/', schema: VALUES.footprint };
 
 /** What we learned, on disk. A value that makes no sense is told, left out, and learned anew. */
@@ -21,15 +22,17 @@ export class LearnedStore implements Learned {
     const servers = await readTable(this.db, SERVERS);
     const ordered = await readTable(this.db, ORDERED);
     const steps = await readTable(this.db, STEPS);
-    const loadTook = await readTable(this.db, LOAD_TOOK);
+    const loadTimes = await readTable(this.db, LOAD_TIMES);
+    const loadPaces = await readTable(this.db, LOAD_PACES);
     const footprints = await readTable(this.db, FOOTPRINTS);
-    const tables = [servers, ordered, steps, loadTook, footprints];
+    const tables = [servers, ordered, steps, loadTimes, loadPaces, footprints];
     for (const key of tables.flatMap(({ damaged }) => damaged)) this.onDamage(key);
     return {
       servers: servers.rows as ReadonlyMap<ServerId, LearnedServer>,
       ordered: ordered.rows as ReadonlyMap<ServerId, readonly ModelId[]>,
       steps: steps.rows as ReadonlyMap<ModelId, readonly ModelId[]>,
-      loadTook: loadTook.rows as ReadonlyMap<ModelId, Millis>,
+      loadTimes: loadTimes.rows as ReadonlyMap<ModelId, LearnedLoadTimes>,
+      loadPaces: loadPaces.rows as ReadonlyMap<ServerId, LoadTimes>,
       footprints: footprints.rows as ReadonlyMap<ModelId, Footprint>,
     };
   }
@@ -47,8 +50,10 @@ function writeOf(change: LearnedChange): Write {
       return rowWrite(ORDERED, change.server, change.value);
     case 'steps':
       return rowWrite(STEPS, change.model, change.value);
-    case 'loadTook':
-      return rowWrite(LOAD_TOOK, change.model, change.value);
+    case 'loadTimes':
+      return rowWrite(LOAD_TIMES, change.model, change.value);
+    case 'loadPace':
+      return rowWrite(LOAD_PACES, change.server, change.value);
     case 'footprint':
       return rowWrite(FOOTPRINTS, change.model, change.value);
   }

@@ -40,6 +40,8 @@ const TOLD: readonly ToldChange[] = [
   },
 ];
 
+const TIMES = { mean: 7.5, deviation: 0.25, count: 3 };
+
 const LEARNED: readonly LearnedChange[] = [
   {
     kind: 'server',
@@ -48,7 +50,8 @@ const LEARNED: readonly LearnedChange[] = [
   },
   { kind: 'ordered', server: s, value: [m] },
   { kind: 'steps', model: m, value: [n] },
-  { kind: 'loadTook', model: m, value: 1500.5 },
+  { kind: 'loadTimes', model: m, value: { anywhere: TIMES, on: [{ server: s, times: TIMES }] } },
+  { kind: 'loadPace', server: s, value: TIMES },
   { kind: 'footprint', model: m, value: { peak: 2 ** 31, times: 2 } },
 ];
 
@@ -79,7 +82,8 @@ describe('the embedded store', () => {
       servers: new Map(),
       ordered: new Map(),
       steps: new Map(),
-      loadTook: new Map(),
+      loadTimes: new Map(),
+      loadPaces: new Map(),
       footprints: new Map(),
     });
   });
@@ -106,7 +110,8 @@ describe('the embedded store', () => {
       ...facts.servers.values(),
       facts.ordered.get(s),
       facts.steps.get(m),
-      facts.loadTook.get(m),
+      facts.loadTimes.get(m),
+      facts.loadPaces.get(s),
       facts.footprints.get(m),
     ]).toEqual(LEARNED.map(({ value }) => value));
   });
@@ -191,13 +196,21 @@ describe('the embedded store', () => {
   });
 
   it('leaves out a learned fact that makes no sense, and says so', async () => {
-    await spoil({ 'learned/steps/m': 'null', 'learned/load-took/m': '7' });
+    await spoil({ 'learned/steps/m': 'null', 'learned/load-took/m': '7', 'learned/load-pace/s': '7' });
     const heard: string[] = [];
     const { learned } = await opened((key) => heard.push(key));
     const facts = await learned.read();
     expect(facts.steps.size).toBe(0);
-    expect(facts.loadTook.get(m)).toBe(7);
-    expect(heard).toEqual(['learned/steps/m']);
+    expect(facts.loadTimes.has(m)).toBe(true);
+    expect(heard).toEqual(['learned/steps/m', 'learned/load-pace/s']);
+  });
+
+  it('takes the time of a last load, as it was kept before, for that of one load', async () => {
+    await spoil({ 'learned/load-took/m': '7000', 'learned/load-took/n': '-1' });
+    const heard: string[] = [];
+    const { loadTimes } = await (await opened((key) => heard.push(key))).learned.read();
+    expect(loadTimes.get(m)).toMatchObject({ anywhere: { mean: Math.log(7_000), count: 1 }, on: [] });
+    expect(heard).toEqual(['learned/load-took/n']);
   });
 
   it.each([

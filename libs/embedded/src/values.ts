@@ -1,12 +1,28 @@
 import { z } from 'zod';
-import type { LearnedServer, ToldAnswer, ToldFreeze, ToldModel, ToldOrders, ToldServer } from '#engine';
-import type { Footprint, Millis, ModelId } from '#core';
+import type {
+  LearnedLoadTimes,
+  LearnedServer,
+  ToldAnswer,
+  ToldFreeze,
+  ToldModel,
+  ToldOrders,
+  ToldServer,
+} from '#engine';
+import { type Footprint, learnTime, type LoadTimes, type ModelId, type ServerId } from '#core';
 
 const revision = z.int().min(0);
 const spec = z.record(z.string(), z.unknown()).nullable();
 const names = z.array(z.string());
+const times = z.strictObject({
+  mean: z.number(),
+  deviation: z.number().min(0),
+  count: z.int().min(1),
+}) satisfies z.ZodType<LoadTimes>;
 
-/** How each kind of value looks in the store. A change of one is a new `SCHEMA_VERSION`; another kind is not. */
+/**
+ * How each kind of value looks in the store. A change after which what is there would make no sense is a new
+ * `SCHEMA_VERSION`; another kind is not.
+ */
 export const VALUES = {
   fleet: z.string().min(1),
   schema: z.int().min(1),
@@ -53,7 +69,18 @@ export const VALUES = {
     peak: z.number().min(0),
     times: z.int().min(1),
   }) satisfies z.ZodType<Footprint>,
-  loadTook: z.number().min(0) satisfies z.ZodType<Millis>,
+  /** A bare number is the last load's time, as the first versions of Berth kept it. */
+  loadTimes: z.union([
+    z.strictObject({
+      anywhere: times,
+      on: z.array(z.strictObject({ server: z.string() as unknown as z.ZodType<ServerId>, times })),
+    }),
+    z
+      .number()
+      .min(0)
+      .transform((took) => ({ anywhere: learnTime(undefined, took), on: [] })),
+  ]) satisfies z.ZodType<LearnedLoadTimes>,
+  loadPace: times,
 } as const;
 
 /** Writes a value down. What could not be read back is a bug of ours and never reaches the disk. */

@@ -1,9 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Event } from '#core';
+import {
+  type Event,
+  type Fleet,
+  type LoadTimes,
+  type ModelId,
+  type OrderId,
+  replicaId,
+  type ServerId,
+} from '#core';
 import { nothingLearned } from '../../../test/support/builders.js';
 import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
 import { Notebook } from './notebook.js';
-import type { Learned, LearnedChange, LearnedFacts } from './ports/learned.js';
+import type { Learned, LearnedChange, LearnedFacts, LearnedLoadTimes } from './ports/learned.js';
 
 const SERVER = aServer('t').id;
 const A = aModel('a').id;
@@ -13,20 +21,32 @@ const B = aModel('b').id;
 class Shelf implements Learned {
   readonly kept = new Map<string, unknown>();
   readonly footprints: unknown[] = [];
+  readonly loadTimes = new Map<ModelId, LearnedLoadTimes>();
+  readonly loadPaces = new Map<ServerId, LoadTimes>();
+  writes = 0;
   isBroken = false;
 
   read(): Promise<LearnedFacts> {
-    return Promise.resolve(nothingLearned());
+    const { loadTimes, loadPaces } = this;
+    return Promise.resolve({ ...nothingLearned(), loadTimes, loadPaces });
   }
 
   write(changes: readonly LearnedChange[]): Promise<void> {
     if (this.isBroken) return Promise.reject(new Error('disk full'));
+    this.writes += 1;
     for (const change of changes) {
+      if (change.kind === 'loadTimes') setOrDelete(this.loadTimes, change.model, change.value);
+      if (change.kind === 'loadPace') setOrDelete(this.loadPaces, change.server, change.value);
       if (change.kind === 'ordered') this.kept.set(change.server, change.value);
       if (change.kind === 'footprint') this.footprints.push(change.value);
     }
     return Promise.resolve();
   }
+}
+
+function setOrDelete<Key, Value>(map: Map<Key, Value>, key: Key, value: Value | null): void {
+  if (value === null) map.delete(key);
+  else map.set(key, value);
 }
 
 const WITHDRAWN: Event = { kind: 'ServerWithdrawn', server: SERVER };
@@ -120,5 +140,69 @@ describe('a notebook', () => {
     driver.tell({ kind: 'ModelWithdrawn', model: A });
     notebook.keep(driver.fleet, [{ kind: 'ModelWithdrawn', model: A }]);
     expect(store.footprints).toEqual([{ peak: 3, times: 1 }, null]);
+  });
+});
+
+describe('what a notebook keeps of load times', () => {
+  const spec = { ...aServer('t'), discover: false };
+  const ended: Event = {
+    kind: 'LoadEnded',
+    order: 'o1' as OrderId,
+    replica: replicaId(A, SERVER),
+    outcome: { kind: 'unknown' },
+  };
+
+  /** A model that was loaded once, which took 3 s, as a notebook has heard. */
+  async function loadedOnce() {
+    const store = new Shelf();
+    const notebook = new Notebook(store);
+    const driver = new CoreDriver().declare(aModel('a')).serve(spec, ['a']);
+    driver.resolve('a');
+    driver.pass(3_000);
+    driver.loadEnds('a', 't');
+    await notebook.recall();
+    notebook.keep(driver.fleet, [ended]);
+    return { store, notebook, driver };
+  }
+
+  const timesIn = ({ loadTimes, servers }: Fleet) => [
+    loadTimes,
+    ...Array.from(servers.values(), (server) => [server.loadTimes, server.loadPace]),
+  ];
+
+  it('is known to the next life, of each model and server', async () => {
+    const { store, driver } = await loadedOnce();
+    const next = new CoreDriver().declare(aModel('a')).serve(spec, ['a']);
+    next.tell(...(await new Notebook(store).recall()));
+    expect(timesIn(next.fleet)).toEqual(timesIn(driver.fleet));
+    expect(next.fleet.loadTimes.get(A)).toMatchObject({ mean: Math.log(3_000), count: 1 });
+  });
+
+  it('is written once, also by a life that was told it', async () => {
+    const { store, notebook, driver } = await loadedOnce();
+    const later = new Notebook(store);
+    await later.recall();
+    notebook.keep(driver.fleet, [ended]);
+    notebook.keep(driver.fleet, [ended]);
+    later.keep(driver.fleet, [ended]);
+    expect(store.writes).toBe(1);
+  });
+
+  it('goes with the server, but for what holds anywhere', async () => {
+    const { store, notebook, driver } = await loadedOnce();
+    driver.tell(WITHDRAWN);
+    notebook.keep(driver.fleet, [WITHDRAWN]);
+    expect(store.loadTimes.get(A)).toMatchObject({ anywhere: { count: 1 }, on: [] });
+    expect(store.loadPaces.size).toBe(0);
+  });
+
+  it('goes with the model, also where an earlier life had learned it', async () => {
+    const { store, driver } = await loadedOnce();
+    const withdrawn: Event = { kind: 'ModelWithdrawn', model: A };
+    const notebook = new Notebook(store);
+    await notebook.recall();
+    driver.tell(withdrawn);
+    notebook.keep(driver.fleet, [withdrawn]);
+    expect(store.loadTimes.size).toBe(0);
   });
 });

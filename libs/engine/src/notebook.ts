@@ -6,6 +6,8 @@ export class Notebook {
   private readonly orders = new Map<ServerId, Set<ModelId>>();
   private readonly written = new Map<string, string>();
   private readonly footprints = new Map<ModelId, Footprint>();
+  /** The models of which it is written how long their loads take. */
+  private readonly timed = new Set<ModelId>();
   /** Servers of which the disk may lack an order: their last list could not be written, or not yet. */
   private readonly unsure = new Map<ServerId, readonly LearnedChange[]>();
 
@@ -13,7 +15,7 @@ export class Notebook {
 
   /** What earlier lives had learned, as events. */
   async recall(): Promise<readonly Event[]> {
-    const { servers, ordered, steps, loadTook, footprints } = await this.learned.read();
+    const { servers, ordered, steps, loadTimes, loadPaces, footprints } = await this.learned.read();
     const events: Event[] = [];
     for (const [server, models] of ordered) {
       this.orders.set(server, new Set(models));
@@ -21,7 +23,15 @@ export class Notebook {
     }
     for (const [server, facts] of servers) events.push({ kind: 'ServerRemembered', server, ...facts });
     for (const [model, found] of steps) events.push({ kind: 'StepsRemembered', model, steps: found });
-    for (const [model, took] of loadTook) events.push({ kind: 'LoadTimeRemembered', model, took });
+    for (const [model, value] of loadTimes) {
+      this.timed.add(model);
+      this.noted({ kind: 'loadTimes', model, value });
+      events.push({ kind: 'LoadTimesRemembered', model, ...value });
+    }
+    for (const [server, pace] of loadPaces) {
+      this.noted({ kind: 'loadPace', server, value: pace });
+      events.push({ kind: 'LoadPaceRemembered', server, pace });
+    }
     for (const [model, footprint] of footprints) {
       this.footprints.set(model, footprint);
       events.push({ kind: 'FootprintRemembered', model, footprint });
@@ -67,15 +77,18 @@ export class Notebook {
         const measured = this.footprintsOn(fleet, server);
         if (event.look.index === null) return [...this.ordersSeen(server), ...measured];
         const seen = this.ifNew({ kind: 'server', server: event.server, value: factsOf(server) });
-        return [...seen, ...this.ordersSeen(server), ...measured, ...this.footprintsForgotten(fleet)];
+        return [...seen, ...this.ordersSeen(server), ...measured, ...this.modelsForgotten(fleet)];
       }
       case 'ModelWithdrawn':
-        return this.footprintsForgotten(fleet);
+        return this.modelsForgotten(fleet);
       case 'ServerWithdrawn':
         this.orders.delete(event.server);
         return [
           ...this.ifNew({ kind: 'server', server: event.server, value: null }),
           ...this.ifNew({ kind: 'ordered', server: event.server, value: null }),
+          ...this.ifNew({ kind: 'loadPace', server: event.server, value: null }),
+          ...[...this.timed].flatMap((model) => this.loadTimesOf(fleet, model)),
+          ...this.modelsForgotten(fleet),
         ];
       case 'LoadEnded':
         return this.loadTimes(fleet, event.replica);
@@ -94,10 +107,25 @@ export class Notebook {
     return this.ifNew({ kind: 'ordered', server: id, value: [...ordered].toSorted() });
   }
 
-  private loadTimes(fleet: Readonly<Fleet>, replica: ReplicaId): readonly LearnedChange[] {
-    const model = fleet.replicas.get(replica)?.model;
-    const value = model && fleet.loadTook.get(model);
-    return model === undefined || value === undefined ? [] : this.ifNew({ kind: 'loadTook', model, value });
+  /** What the end of a load has taught, if anything. */
+  private loadTimes(fleet: Readonly<Fleet>, id: ReplicaId): readonly LearnedChange[] {
+    const replica = fleet.replicas.get(id);
+    const server = replica && fleet.servers.get(replica.server);
+    if (!server) return [];
+    const { spec, loadPace: value } = server;
+    const pace = value ? this.ifNew({ kind: 'loadPace', server: spec.id, value }) : [];
+    return [...this.loadTimesOf(fleet, replica.model), ...pace];
+  }
+
+  private loadTimesOf({ loadTimes, servers }: Readonly<Fleet>, model: ModelId): readonly LearnedChange[] {
+    const anywhere = loadTimes.get(model);
+    if (!anywhere) return [];
+    const on = [...servers.values()].flatMap(({ spec, loadTimes: here }) => {
+      const times = here.get(model);
+      return times ? [{ server: spec.id, times }] : [];
+    });
+    this.timed.add(model);
+    return this.ifNew({ kind: 'loadTimes', model, value: { anywhere, on } });
   }
 
   /** What looks at a server have taught of its models: a footprint is replaced where it changes, so most are the same. */
@@ -111,13 +139,25 @@ export class Notebook {
   }
 
   /** What was learned of a model goes with its name, and names come and go without end. */
-  private footprintsForgotten({ footprints }: Readonly<Fleet>): readonly LearnedChange[] {
-    if (this.footprints.size <= footprints.size) return [];
-    const forgotten = [...this.footprints.keys()].filter((model) => !footprints.has(model));
-    return forgotten.map((model) => {
-      this.footprints.delete(model);
-      this.written.delete(keyOf({ kind: 'footprint', model, value: null }));
-      return { kind: 'footprint', model, value: null };
+  private modelsForgotten({ footprints, loadTimes }: Readonly<Fleet>): readonly LearnedChange[] {
+    return [
+      ...this.forgotten('footprint', this.footprints, footprints),
+      ...this.forgotten('loadTimes', this.timed, loadTimes),
+    ];
+  }
+
+  private forgotten(
+    kind: 'footprint' | 'loadTimes',
+    written: Map<ModelId, Footprint> | Set<ModelId>,
+    known: ReadonlyMap<ModelId, unknown>,
+  ): readonly LearnedChange[] {
+    if (written.size <= known.size) return [];
+    const gone = [...written.keys()].filter((model) => !known.has(model));
+    return gone.map((model) => {
+      const change = { kind, model, value: null } as const;
+      written.delete(model);
+      this.written.delete(keyOf(change));
+      return change;
     });
   }
 

@@ -6,6 +6,7 @@ import {
   flag,
   footprint,
   list,
+  loadTimes,
   mode,
   model,
   modelId,
@@ -160,6 +161,8 @@ const server = z.strictObject({
   hidden: list(z.strictObject({ model: modelId, bookings, until: amount })),
   meters: z.map(whole, meter),
   measured: z.map(modelId, z.map(whole, amount)),
+  loadTimes: z.map(modelId, loadTimes),
+  loadPace: orNull(loadTimes),
 }) satisfies z.ZodType<Server>;
 
 const cooldown = z.strictObject({
@@ -210,7 +213,7 @@ export const fleet = z.strictObject({
   wantedSince: z.map(modelId, amount),
   readings: z.map(modelId, reading),
   strains: z.map(modelId, strain),
-  loadTook: z.map(modelId, amount),
+  loadTimes: z.map(modelId, loadTimes),
   swaps: z.map(named<AccountId>(), list(amount)),
   moves: z.map(replicaId, z.strictObject({ model: modelId, to: replicaId, for: modelId, since: amount })),
   foundFailing: z.map(modelId, amount),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type {
   Footprint,
+  LoadTimes,
   Look,
   Model,
   ModelId,
@@ -93,6 +94,12 @@ export const serverSpec = z.strictObject({
 export const mode = z.enum(['explicit', 'wrong_mode', 'restricted']);
 
 export const footprint = z.strictObject({ peak: amount, times: whole }) satisfies z.ZodType<Footprint>;
+
+export const loadTimes = z.strictObject({
+  mean: amount,
+  deviation: amount,
+  count: whole,
+}) satisfies z.ZodType<LoadTimes>;
 
 const indexRow = z.strictObject({
   model: modelId,

@@ -27,7 +27,7 @@ export function explanationView(entry: Entry, why: Why, times: WallTimes): Told 
     orderedUntil: times.toldOrNull(demand.wish && demand.wish.until),
     progress: demand.wait && {
       phase: demand.wait.phase,
-      etaMs: demand.wait.eta === null ? null : millis(demand.wait.eta),
+      etaMs: demand.wait.eta === null ? null : millis(demand.wait.eta.p50),
       position: demand.wait.position,
     },
     predictedWaitMs: why.predictedWait === null ? null : millis(why.predictedWait),

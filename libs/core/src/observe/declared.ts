@@ -7,6 +7,7 @@ import { bookingsFor, noteDependencies } from '../footprint.js';
 import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js';
 import { accountsChanged } from '../purses.js';
 import { recallExcess } from '../limits.js';
+import { forgetLoadTimes } from './load-times.js';
 import { forgetPutOff } from './requests.js';
 import { discoveredModels } from '../standing-models.js';
 import { evenly, type Instant, type Model, type ModelSettings } from '../model.js';
@@ -52,7 +53,7 @@ export function withdrawModel(fleet: Fleet, id: ModelId): void {
 function forgetPast(fleet: Fleet, id: ModelId): void {
   fleet.wishes.delete(id);
   fleet.lastUnloads.delete(id);
-  fleet.loadTook.delete(id);
+  forgetLoadTimes(fleet, id);
   fleet.foundFailing.delete(id);
   fleet.excesses.delete(id);
   if (!fleet.holders.has(id)) forgetTraits(fleet, id);
@@ -229,4 +230,6 @@ const unseen = (spec: ServerSpec): Server => ({
   hidden: [],
   meters: new Map(),
   measured: new Map(),
+  loadTimes: new Map(),
+  loadPace: null,
 });

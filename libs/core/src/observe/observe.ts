@@ -15,6 +15,7 @@ import {
   withdrawServer,
 } from './declared.js';
 import { freeze, unfreeze } from './freezes.js';
+import { rememberLoadPace, rememberLoadTimes } from './load-times.js';
 import { looked, lookFailed } from './looked.js';
 import { configLearned, loadEnded, unloadEnded } from './orders.js';
 import { orderReload, rememberReload } from './reloads.js';
@@ -77,7 +78,8 @@ type Declared = Extract<
       | 'ServerRemembered'
       | 'OrdersRemembered'
       | 'StepsRemembered'
-      | 'LoadTimeRemembered'
+      | 'LoadTimesRemembered'
+      | 'LoadPaceRemembered'
       | 'FootprintRemembered'
       | 'UnloadRemembered'
       | 'ReloadRemembered'
@@ -107,9 +109,10 @@ function observeDeclared(fleet: Fleet, event: Declared, now: Instant): void {
       return rememberOrders(fleet, event);
     case 'StepsRemembered':
       return rememberSteps(fleet, event);
-    case 'LoadTimeRemembered':
-      fleet.loadTook.set(event.model, event.took);
-      return;
+    case 'LoadTimesRemembered':
+      return rememberLoadTimes(fleet, event);
+    case 'LoadPaceRemembered':
+      return rememberLoadPace(fleet, event);
     case 'FootprintRemembered':
       fleet.footprints.set(event.model, event.footprint);
       recallExcess(fleet, event.model, now);

@@ -34,7 +34,7 @@ describe('the end of a load', () => {
     driver.resolve('a');
     driver.tell({ kind: 'LoadEnded', order: 'o99' as OrderId, replica: ID, outcome: DONE });
     expect(driver.phase('a', 't')).toBe('loading');
-    expect(driver.fleet.loadTook.has(A)).toBe(false);
+    expect(driver.fleet.loadTimes.has(A)).toBe(false);
   });
 
   it('is not believed of a load that has ended', () => {
@@ -44,7 +44,7 @@ describe('the end of a load', () => {
     driver.loadEnds('a', 't', 'unknown');
     driver.tell({ kind: 'LoadEnded', order, replica: ID, outcome: DONE });
     expect(driver.phase('a', 't')).toBe('unknown');
-    expect(driver.fleet.loadTook.has(A)).toBe(false);
+    expect(driver.fleet.loadTimes.has(A)).toBe(false);
   });
 
   it('of a replica that was forgotten, or drains, changes nothing', () => {
@@ -63,13 +63,13 @@ describe('the end of a load', () => {
     driver.resolve('a', { wait: 0 });
     driver.loadEnds('a', 't', 'transient');
     expect([driver.fleet.wishes.has(A), driver.fleet.cooldowns.has(ID)]).toEqual([true, true]);
-    expect(driver.fleet.loadTook.has(A)).toBe(false);
+    expect(driver.fleet.loadTimes.has(A)).toBe(false);
     driver.pass(2_000);
     const orderedAt = (replicaIn(driver) as { orderedAt: number }).orderedAt;
     driver.pass(3_000);
     driver.loadEnds('a', 't');
     expect([driver.fleet.wishes.has(A), driver.fleet.cooldowns.has(ID)]).toEqual([false, false]);
-    expect(driver.fleet.loadTook.get(A)).toBe(driver.now - orderedAt);
+    expect(driver.fleet.loadTimes.get(A)).toMatchObject({ mean: Math.log(driver.now - orderedAt), count: 1 });
   });
 
   it('shows the versions that it made ready, and asks for a look', () => {

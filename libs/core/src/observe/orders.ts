@@ -8,6 +8,7 @@ import { readAnew } from '../indexes.js';
 import type { Instant } from '../model.js';
 import { coolDown } from './cooldown.js';
 import { rebook } from './declared.js';
+import { noteLoadTime } from './load-times.js';
 
 export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instant): void {
   const replica = fleet.replicas.get(event.replica);
@@ -15,7 +16,7 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
   if (replica.phase === 'ready') return changeEnded(fleet, replica, event, now);
   if (replica.phase !== 'loading' || replica.order !== event.order) return;
   if (event.outcome.kind === 'succeeded') {
-    fleet.loadTook.set(replica.model, now - replica.orderedAt);
+    noteLoadTime(fleet, replica, now - replica.orderedAt);
     fleet.wishes.delete(replica.model);
     fleet.cooldowns.delete(replica.id);
   }

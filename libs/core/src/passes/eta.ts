@@ -2,49 +2,62 @@ import type { Fleet } from '../fleet.js';
 import type { Replica } from '../replica.js';
 import { replicasOf } from '../fleet.js';
 import type { ModelId } from '../ids.js';
+import { loadForecast, restOfLoad, soonest } from '../load-forecast.js';
+import type { Forecast } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
 import { moveMadeFor } from '../moving.js';
-import { loadBegan } from '../standing.js';
-
-/** What a load is taken to last before the first one was seen. */
-const FIRST_GUESS: Millis = 10_000;
 
 export interface Wait {
   readonly phase: 'waiting' | 'placed' | 'loading';
   /** When the model should be ready, from now; null where its load cannot begin before a freeze ends, whenever that is. */
-  readonly eta: Millis | null;
+  readonly eta: Forecast | null;
   /** How many wait for it. */
   readonly position: number;
 }
 
-/** How long a load of a model should take: as long as the last one. */
-export const loadTook = (fleet: Readonly<Fleet>, model: ModelId): Millis =>
-  fleet.loadTook.get(model) ?? FIRST_GUESS;
-
-/** How far the load of a model has come, judged by how long its last load took. */
+/** How far the load of a model has come, judged by how long loads of it take where it is. */
 export function describeWait(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Wait {
-  const took = loadTook(fleet, model);
   const position = waitingFor(fleet, model);
   const replicas = replicasOf(fleet, model);
-  const loading = replicas.find(isLoading);
-  if (loading) {
-    const eta = Math.max(0, took - (now - (loadBegan(loading) ?? loading.since)));
+  const loading = replicas.filter(isLoading);
+  if (loading.length > 0) {
+    const eta = soonest(loading.map((replica) => restOfLoad(fleet, replica, now)));
     return { phase: 'loading', eta, position };
   }
-  const phase = replicas.some((replica) => replica.phase === 'placed') ? 'placed' : 'waiting';
-  return { phase, eta: fleet.frozen ? null : movedIn(fleet, model, now) + took, position };
+  const isPlaced = replicas.some((replica) => replica.phase === 'placed');
+  const eta = fleet.frozen ? null : inAll(movedIn(fleet, model, now), loadToCome(fleet, model));
+  return { phase: isPlaced ? 'placed' : 'waiting', eta, position };
 }
 
+/** How long the load that is to come should take, where it has its place or wherever that will be. */
+export function loadToCome(fleet: Readonly<Fleet>, model: ModelId): Forecast {
+  const placed = replicasOf(fleet, model).filter(({ phase }) => phase === 'placed');
+  if (placed.length === 0) return loadForecast(fleet, model, null);
+  return soonest(placed.map(({ server }) => loadForecast(fleet, model, server)));
+}
+
+/** When who asks again then finds the model ready nine times of ten; where nobody knows when its load begins, that load alone. */
+export const readyIn = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): Millis =>
+  (describeWait(fleet, model, now).eta ?? loadToCome(fleet, model)).p90;
+
 /** How long it should take until what moves for a model can leave: another copy of that is loaded first, and leases end. */
-function movedIn(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Millis {
+function movedIn(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Forecast {
   const [id, move] = moveMadeFor(fleet, model) ?? [];
   const replica = id && fleet.replicas.get(id);
-  if (!move || replica?.phase !== 'ready') return 0;
+  if (!move || replica?.phase !== 'ready') return NOTHING;
   const copy = fleet.replicas.get(move.to);
-  const isReady = !copy || copy.phase === 'ready';
-  const load = isReady ? 0 : loadTook(fleet, move.model) - (now - (loadBegan(copy) ?? now));
-  return Math.max(0, load, replica.inUseUntil - now);
+  const load = !copy || copy.phase === 'ready' ? NOTHING : restOfLoad(fleet, copy, now);
+  const leased = Math.max(0, replica.inUseUntil - now);
+  return { p50: Math.max(load.p50, leased), p90: Math.max(load.p90, leased) };
 }
+
+const NOTHING: Forecast = { p50: 0, p90: 0 };
+
+/** One after the other: both are late at once more seldom than each, so that the P90 is rather too long. */
+const inAll = (one: Forecast, other: Forecast): Forecast => ({
+  p50: one.p50 + other.p50,
+  p90: one.p90 + other.p90,
+});
 
 const isLoading = (replica: Replica): boolean =>
   replica.phase === 'loading' || (replica.phase === 'unknown' && replica.coming);

@@ -42,7 +42,7 @@ describe('a frozen fleet', () => {
       reason: 'loading',
       phase: 'waiting',
       detail: 'frozen',
-      retryAfter: 10_000,
+      retryAfter: 15_000,
     });
     expect(driver.refusalOf(cold)).not.toHaveProperty('eta');
     expect(driver.orders()).toEqual([]);

@@ -113,7 +113,7 @@ describe('a copy that may leave', () => {
 describe('who waits for a move', () => {
   it('is told how long it should take, with the load of the other copy and the leases', () => {
     const driver = halfFull();
-    driver.fleet.loadTook.set(aModel('a').id, 7_000);
+    driver.loadsTake('a', 7_000).loadsTake('x', 10_000);
     const refusal = driver.refusalOf(driver.resolve('x', { wait: 0 }));
     expect(refusal).toMatchObject({ reason: 'loading', phase: 'waiting', eta: 17_000 });
     driver.resolve('a', { lease: 50_000 });

@@ -31,10 +31,10 @@ const answers = (driver: CoreDriver, requests: readonly string[]): string[] =>
 
 describe('a queue that is full', () => {
   it.each([
-    { passed: 0, retryAfter: 10_000 },
-    { passed: 4_000, retryAfter: 6_000 },
-    { passed: 9_500, retryAfter: 1_000 },
-  ])('says after $passed ms of a load that the model may be there in $retryAfter ms', (after) => {
+    { passed: 0, retryAfter: 15_000 },
+    { passed: 4_000, retryAfter: 11_000 },
+    { passed: 14_500, retryAfter: 1_812.5 },
+  ])('says after $passed ms of a load that the model is likely there in $retryAfter ms', (after) => {
     const driver = aDriver(1);
     driver.resolve('a');
     driver.pass(after.passed);

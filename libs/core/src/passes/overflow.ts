@@ -3,7 +3,7 @@ import type { Fleet, Request } from '../fleet.js';
 import type { ModelId, TenantId } from '../ids.js';
 import type { Bytes, Instant, Millis } from '../model.js';
 import { LOWEST_FIRST } from '../rank.js';
-import { describeWait, loadTook } from './eta.js';
+import { readyIn } from './eta.js';
 import { refusal, SHORT } from './refuse.js';
 
 /** The most that all who wait may hold of our memory. Requests that say little come nowhere near: their number is bounded. */
@@ -121,7 +121,5 @@ function answers(fleet: Fleet, away: readonly Place[], now: Instant): Action[] {
 }
 
 /** When those who wait now should be gone: as soon as the model is there. */
-function drainTime(fleet: Fleet, model: ModelId, now: Instant): Millis {
-  const { eta } = describeWait(fleet, model, now);
-  return Math.max(SHORT, eta ?? loadTook(fleet, model));
-}
+const drainTime = (fleet: Fleet, model: ModelId, now: Instant): Millis =>
+  Math.max(SHORT, readyIn(fleet, model, now));

@@ -98,15 +98,15 @@ describe('at its deadline a request', () => {
     const request = driver.resolve('a', { wait: 2_000 });
     driver.resolve('a');
     driver.pass(2_000);
-    const told = { reason: 'loading', phase: 'loading', eta: 8_000, retryAfter: 8_000, position: 1 };
+    const told = { reason: 'loading', phase: 'loading', eta: 8_000, retryAfter: 13_000, position: 1 };
     expect(driver.refusalOf(request)).toEqual(told);
   });
 
-  it('is told to ask again after a second where the load has taken longer than usual', () => {
-    const driver = aDriver();
-    const request = driver.resolve('a', { wait: 20_000 });
-    driver.pass(20_000);
-    expect(driver.refusalOf(request)).toMatchObject({ eta: 0, retryAfter: 1_000 });
+  it('is told to ask again after a second at the earliest, and of some time left where the load takes longer than usual', () => {
+    const driver = aDriver().loadsTake('a', 2_000);
+    const request = driver.resolve('a', { wait: 4_000 });
+    driver.pass(4_000);
+    expect(driver.refusalOf(request)).toMatchObject({ eta: 500, retryAfter: 1_000 });
   });
 
   it('leaves a wish behind only where it would not wait at all', () => {

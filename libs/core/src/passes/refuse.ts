@@ -1,10 +1,11 @@
 import type { Action, Refusal } from '../actions.js';
 import type { Fleet, Request } from '../fleet.js';
+import type { Forecast } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
 import { hasVersion, routableReplicas } from '../routes.js';
 import type { Server } from '../server.js';
 import type { Ledger } from '../ledger.js';
-import { describeWait, loadTook, type Wait } from './eta.js';
+import { describeWait, loadToCome, type Wait } from './eta.js';
 import { awaitedAmong, type Openings, openingsFor } from './openings.js';
 import { heldUntil } from './load-budget.js';
 import { Verdicts } from './verdicts.js';
@@ -108,17 +109,20 @@ function lateness(
     return { reason: 'no_server', retryAfter: SHORT };
   const held = wait.phase === 'waiting' ? heldUntil(fleet, open, model, now) : null;
   return {
-    ...comingIn(wait, held === null ? 0 : held - now, loadTook(fleet, model)),
+    ...comingIn(wait, held === null ? 0 : held - now, loadToCome(fleet, model)),
     ...detailOf(fleet, wait, held),
   };
 }
 
-/** How far it is after a delay. Nobody knows when a freeze ends: then the hint to come again is the time of a load. */
-const comingIn = ({ phase, eta, position }: Wait, delay: Millis, took: Millis): Refusal => ({
+/**
+ * How far it is after a delay: told is when it should be ready, and to come again when it surely is. Nobody knows when a
+ * freeze ends: then the hint is the time of a load.
+ */
+const comingIn = ({ phase, eta, position }: Wait, delay: Millis, load: Forecast): Refusal => ({
   reason: 'loading',
-  retryAfter: Math.max(SHORT, delay + (eta ?? took)),
+  retryAfter: Math.max(SHORT, delay + (eta ?? load).p90),
   phase,
-  ...(eta === null ? {} : { eta: delay + eta }),
+  ...(eta === null ? {} : { eta: delay + eta.p50 }),
   position,
 });
 

@@ -133,7 +133,8 @@ describe('a model that is listed no more and held nowhere', () => {
     driver.pass(10_000);
     driver.shelf('t').states.clear();
     driver.pass(10_000);
-    const { cooldowns, lastUnloads, loadTook, models } = driver.fleet;
-    expect([cooldowns.size, lastUnloads.size, loadTook.size, models.size]).toEqual([0, 0, 0, 0]);
+    const { cooldowns, lastUnloads, loadTimes, models } = driver.fleet;
+    expect([cooldowns.size, lastUnloads.size, loadTimes.size, models.size]).toEqual([0, 0, 0, 0]);
+    expect(driver.fleet.servers.get(aServer('t').id)!.loadTimes.size).toBe(0);
   });
 });

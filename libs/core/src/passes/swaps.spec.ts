@@ -61,12 +61,12 @@ describe('a device that has had its swaps of a minute', () => {
   it('counts the load that follows in what it tells', () => {
     const etaWith = (took: number): number => {
       const driver = idleAfterSwap();
-      driver.fleet.loadTook.set(aModel('b').id, took);
+      driver.loadsTake('b', took);
       const request = driver.resolve('b', { wait: 5_000 });
       driver.pass(5_000);
       return driver.refusalOf(request).eta!;
     };
-    expect(etaWith(7_000)).toBe(etaWith(0) + 7_000);
+    expect(etaWith(7_000)).toBe(etaWith(1) + 6_999);
   });
 
   it('does not call that a budget which still has a swap left', () => {

@@ -10,6 +10,7 @@ import { isStuck } from '../stuck.js';
 import { isOverdue, isSeen, isSettling, SETTLING, standingOf } from '../standing.js';
 import { coolingOn } from './cooling.js';
 import { type Fit, Room } from './feasible.js';
+import { readyIn } from './eta.js';
 import { isMovedFor } from './moves.js';
 import { isGivenUp, presentCopies } from './wants.js';
 import { wish } from './wishes.js';
@@ -64,7 +65,7 @@ export class Verdicts {
 
   private shed(model: Model): Refusal {
     if (model.coldStart.loadWhenShed) wish(this.fleet, model.id, this.now);
-    return { reason: 'no_capacity', retryAfter: this.fleet.loadTook.get(model.id) ?? SHORT };
+    return { reason: 'no_capacity', retryAfter: Math.max(SHORT, readyIn(this.fleet, model.id, this.now)) };
   }
 
   /**

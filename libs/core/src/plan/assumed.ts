@@ -1,19 +1,19 @@
 import type { Event } from '../events.js';
 import { type Fleet, forget, put, replicasOn, unsettled } from '../fleet.js';
 import type { ReplicaId } from '../ids.js';
+import { restOfLoad } from '../load-forecast.js';
 import type { Instant, Model } from '../model.js';
 import { becomeReady } from '../observe/orders.js';
 import { noteUnload } from '../observe/ended.js';
-import { loadTook } from '../passes/eta.js';
 import { Room } from '../passes/feasible.js';
 import type { Loading, Ready, Replica, Unknown } from '../replica.js';
 import type { Server } from '../server.js';
-import { isOverdue, loadBegan, loadBounds, standingOf } from '../standing.js';
+import { isOverdue, standingOf } from '../standing.js';
 import { isStuck } from '../stuck.js';
 
 /**
  * What is taken to come of orders on a copy of a fleet, in place of servers that answer: a load succeeds after as long as
- * its model's last one took, memory is back as soon as an unload was ordered, a look finds what the books say and empty
+ * is predicted (P50), memory is back as soon as an unload was ordered, a look finds what the books say and empty
  * queues. What is stuck or overdue stays so, and so does everything on a server that does not answer.
  */
 export class Assumed {
@@ -81,10 +81,7 @@ export class Assumed {
   private expect(replica: UnderWay, now: Instant): void {
     const order = orderOf(replica) ?? '';
     if (this.ends.get(replica.id)?.order === order) return;
-    const began = loadBegan(replica) ?? now;
-    const latest = loadBounds(this.fleet, replica)?.overdueAt ?? Infinity;
-    const end = Math.min(latest, began + loadTook(this.fleet, replica.model));
-    this.ends.set(replica.id, { order, at: Math.max(now, end) });
+    this.ends.set(replica.id, { order, at: now + restOfLoad(this.fleet, replica, now).p50 });
   }
 }
 

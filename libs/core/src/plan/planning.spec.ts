@@ -52,7 +52,7 @@ describe('planning', () => {
 
   it('makes room for a model that is asked for, once leases have ended, and says for whom', () => {
     const driver = oneWarm();
-    driver.fleet.loadTook.set('there' as ModelId, 4_000);
+    driver.loadsTake('there', 4_000);
     const plan = planned(driver, { asked: ids('there') });
     expect(plan.orders.items).toMatchObject([
       {
@@ -120,7 +120,7 @@ describe('planning', () => {
     const driver = oneWarm().serve(aServer('t', [10]), ['here']);
     const plan = planned(driver, { lost: ids<ServerId>('s') });
     expect(orders(plan)).toEqual(['load here@t']);
-    expect(plan.answers.items).toMatchObject([{ model: 'here', server: 't', waited: 0 }]);
+    expect(plan.answers.items).toMatchObject([{ model: 'here', server: 't', waited: 1 }]);
     expect(plan.devices.map(({ server, after }) => [server, after.server])).toEqual([
       ['s', 'lost'],
       ['t', 'ready'],

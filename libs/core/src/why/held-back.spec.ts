@@ -52,7 +52,10 @@ describe('a model that is not loaded since the fleet is frozen', () => {
     expect(frozen.demand.wait).toMatchObject({ phase: 'waiting', eta: null });
     expect(why(driver, 'big').there).toMatchObject([both('too_small', null)]);
     driver.tell({ kind: 'FreezeEnded' });
-    expect(why(driver, 'm').demand.wait).toMatchObject({ phase: 'loading', eta: 10_000 });
+    expect(why(driver, 'm').demand.wait).toMatchObject({
+      phase: 'loading',
+      eta: { p50: 10_000, p90: 15_000 },
+    });
   });
 
   it('goes on with a load that was on its way, and says when that should end', () => {
@@ -60,7 +63,10 @@ describe('a model that is not loaded since the fleet is frozen', () => {
     driver.declare(aModel('m', { gpuBytes: 4 })).serve(aServer('s', [20]), ['m']);
     driver.resolve('m');
     driver.tell({ kind: 'FreezeOrdered', reason: 'audit', since: driver.now });
-    expect(why(driver, 'm')).toMatchObject({ predictedWait: 10_000, demand: { wait: { eta: 10_000 } } });
+    expect(why(driver, 'm')).toMatchObject({
+      predictedWait: 10_000,
+      demand: { wait: { eta: { p50: 10_000 } } },
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { type ModelId, whyOf } from '../index.js';
+import { type ModelId, type ServerId, whyOf } from '../index.js';
 
 const TOOK = 3_000;
 
@@ -10,8 +10,7 @@ function oneWarm(parts: Parameters<typeof aModel>[1] = {}): CoreDriver {
     .declare(aModel('here', { gpuBytes: 6, ...parts }), aModel('there', { gpuBytes: 6 }))
     .serve(aServer('s', [10]), ['here', 'there'])
     .warm('here', 's');
-  driver.fleet.loadTook.set('there' as ModelId, TOOK);
-  return driver;
+  return driver.loadsTake('there', TOOK);
 }
 
 const waitFor = (driver: CoreDriver, model: string): number | null =>
@@ -40,6 +39,18 @@ describe('the wait that is predicted for a request', () => {
     const wait = waitFor(driver, 'there')!;
     expect(wait).toBeGreaterThan(0);
     expect(wait).toBeLessThan(TOOK);
+  });
+
+  it('is that for the load on the server where it would begin, where that is one', () => {
+    const driver = oneWarm();
+    driver.pass(20_000);
+    const server = 's' as ServerId;
+    const pace = { mean: Math.log(4_500), deviation: 0, count: 8 };
+    driver.tell({ kind: 'LoadPaceRemembered', server, pace });
+    driver.declare(aModel('new', { gpuBytes: 6 })).serve(aServer('t', [5]), ['new']);
+    driver.shelf('s').set('new', '');
+    driver.pass(10_000);
+    expect(waitFor(driver, 'new')).toBe(2 * 4_500);
   });
 
   it('is that for the cooldown after a failed load, too', () => {

@@ -1,5 +1,7 @@
+import type { ServerId } from '../ids.js';
+import { loadForecast } from '../load-forecast.js';
 import type { Millis } from '../model.js';
-import { describeWait, loadTook } from '../passes/eta.js';
+import { describeWait } from '../passes/eta.js';
 import { opensAt } from '../passes/opens.js';
 import { presentCopies } from '../passes/wants.js';
 import { routableReplicas } from '../routes.js';
@@ -8,15 +10,23 @@ import type { WhyThere } from './why-there.js';
 
 /**
  * How long a request for the model that came now would wait for it, if nobody else came: none where a copy is warm, else
- * for the load, after what has to end before it: a cooldown, or the leases and residencies of those that hold the memory.
+ * for the load (its P50), after what has to end before it: a cooldown, or the leases and residencies of those that hold the memory.
  */
 export function predictedWait(scene: Scene, there: readonly WhyThere[]): Millis | null {
   const { fleet, model, now } = scene;
   if (!model.enabled) return null;
   if (routableReplicas(fleet, model.id).length > 0) return 0;
-  if (presentCopies(fleet, model.id, now) > 0) return describeWait(fleet, model.id, now).eta;
-  const begins = Math.min(...there.map((one) => beginsAt(scene, one)), opening(scene, there));
-  return Number.isFinite(begins) ? Math.max(0, begins - now) + loadTook(fleet, model.id) : null;
+  if (presentCopies(fleet, model.id, now) > 0) return describeWait(fleet, model.id, now).eta?.p50 ?? null;
+  const { at, server } = beginning(scene, there);
+  return Number.isFinite(at) ? Math.max(0, at - now) + loadForecast(fleet, model.id, server).p50 : null;
+}
+
+/** When its load could begin at the soonest, and where; null for the server where that may be several. */
+function beginning(scene: Scene, there: readonly WhyThere[]): { at: number; server: ServerId | null } {
+  const begins = there.map((one) => ({ at: beginsAt(scene, one), server: one.server }));
+  const at = Math.min(...begins.map((one) => one.at), opening(scene, there));
+  const [first, ...others] = begins.filter((one) => one.at === at);
+  return { at, server: first && others.length === 0 ? first.server : null };
 }
 
 /** When a load there could begin; infinity where there is no telling. */
@@ -41,7 +51,7 @@ function movedAt({ fleet, now }: Scene, places: WhyThere['places']): number {
   const ends = places.flatMap(({ move }) => {
     const replica = move && fleet.replicas.get(move.replica);
     if (replica?.phase !== 'ready') return [];
-    return [Math.max(now + loadTook(fleet, replica.model), replica.inUseUntil)];
+    return [Math.max(now + loadForecast(fleet, replica.model, move!.server).p50, replica.inUseUntil)];
   });
   return Math.min(...ends);
 }

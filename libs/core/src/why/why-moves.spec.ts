@@ -11,8 +11,7 @@ const inTheWay = (): CoreDriver => {
     .serve(aServer('t', [10]), ['a', 'x']);
   driver.loadEnds('a', 't');
   driver.serve(aServer('u', [5]), ['a']).pass(61_000);
-  driver.fleet.loadTook.set('a' as ModelId, 7_000);
-  return driver;
+  return driver.loadsTake('a', 7_000).loadsTake('x', 10_000);
 };
 
 const verdictsOn = (driver: CoreDriver) => {

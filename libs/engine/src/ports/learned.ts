@@ -1,4 +1,4 @@
-import type { Footprint, Millis, ModelId, RememberedDevice, ServerId } from '#core';
+import type { Footprint, LoadTimes, ModelId, RememberedDevice, ServerId, ServerLoadTimes } from '#core';
 
 /** What was seen of a server. */
 export interface LearnedServer {
@@ -6,12 +6,19 @@ export interface LearnedServer {
   readonly devices: readonly RememberedDevice[];
 }
 
+/** How long loads of one model take. */
+export interface LearnedLoadTimes {
+  readonly anywhere: LoadTimes;
+  readonly on: readonly ServerLoadTimes[];
+}
+
 export interface LearnedFacts {
   readonly servers: ReadonlyMap<ServerId, LearnedServer>;
   /** Per server the models we ordered there, with the steps that came up through an ensemble we ordered. */
   readonly ordered: ReadonlyMap<ServerId, readonly ModelId[]>;
   readonly steps: ReadonlyMap<ModelId, readonly ModelId[]>;
-  readonly loadTook: ReadonlyMap<ModelId, Millis>;
+  readonly loadTimes: ReadonlyMap<ModelId, LearnedLoadTimes>;
+  readonly loadPaces: ReadonlyMap<ServerId, LoadTimes>;
   readonly footprints: ReadonlyMap<ModelId, Footprint>;
 }
 
@@ -20,7 +27,8 @@ export type LearnedChange =
   | { readonly kind: 'server'; readonly server: ServerId; readonly value: LearnedServer | null }
   | { readonly kind: 'ordered'; readonly server: ServerId; readonly value: readonly ModelId[] | null }
   | { readonly kind: 'steps'; readonly model: ModelId; readonly value: readonly ModelId[] | null }
-  | { readonly kind: 'loadTook'; readonly model: ModelId; readonly value: Millis | null }
+  | { readonly kind: 'loadTimes'; readonly model: ModelId; readonly value: LearnedLoadTimes | null }
+  | { readonly kind: 'loadPace'; readonly server: ServerId; readonly value: LoadTimes | null }
   | { readonly kind: 'footprint'; readonly model: ModelId; readonly value: Footprint | null };
 
 /** Keeps what we learned: losing it costs time, never correctness. */

@@ -1,0 +1,80 @@
+import type { Fleet } from './fleet.js';
+import { dependenciesOf, isBookedBySteps, reservationOf } from './footprint.js';
+import type { ModelId, ServerId } from './ids.js';
+import {
+  FIRST_GUESS,
+  type Forecast,
+  forecastOf,
+  type LoadTimes,
+  pooled,
+  restOf,
+  timesAt,
+} from './load-times.js';
+import type { Bytes, Instant, Millis } from './model.js';
+import type { Replica } from './replica.js';
+import type { Server } from './server.js';
+import { isCarried, loadBegan, loadBounds } from './standing.js';
+
+/** So many loads on a server tell more of the next one there than all that there were anywhere. */
+const ENOUGH = 2;
+
+/** How long a load of a model on a server should take; with null, wherever it may come to be. Never more than its timeout. */
+export function loadForecast(fleet: Readonly<Fleet>, model: ModelId, server: ServerId | null): Forecast {
+  const { loadTimeout } = fleet.models.get(model) ?? fleet.defaults;
+  return atMost(forecastOf(timesOf(fleet, model, server)), loadTimeout);
+}
+
+/**
+ * How much longer the load that a replica stands for should take, or all of it where it is to come; a step comes up with the load that brings it.
+ * Never negative, and never past its timeout: then nobody can tell.
+ */
+export function restOfLoad(fleet: Readonly<Fleet>, replica: Replica, now: Instant): Forecast {
+  const load = carrierOf(fleet, replica);
+  const began = loadBegan(load) ?? (load.phase === 'placed' ? now : load.since);
+  const rest = restOf(loadForecast(fleet, load.model, load.server), now - began);
+  return atMost(rest, Math.max(0, (loadBounds(fleet, load)?.overdueAt ?? Infinity) - now));
+}
+
+/** The sooner of several, whichever that will be. */
+export const soonest = (all: readonly Forecast[]): Forecast => ({
+  p50: Math.min(...all.map(({ p50 }) => p50)),
+  p90: Math.min(...all.map(({ p90 }) => p90)),
+});
+
+const atMost = ({ p50, p90 }: Forecast, most: Millis): Forecast => ({
+  p50: Math.min(p50, most),
+  p90: Math.min(p90, most),
+});
+
+function carrierOf(fleet: Readonly<Fleet>, replica: Replica): Replica {
+  const carrier = isCarried(replica) ? fleet.replicas.get(replica.carriedBy) : undefined;
+  return carrier ?? replica;
+}
+
+/** Its own loads there, or else its own anywhere, or else those of others by their size. */
+function timesOf(fleet: Readonly<Fleet>, model: ModelId, id: ServerId | null): LoadTimes {
+  const server = id === null ? undefined : fleet.servers.get(id);
+  const there = server?.loadTimes.get(model);
+  if (there && there.count >= ENOUGH) return there;
+  return fleet.loadTimes.get(model) ?? timesBySize(fleet, model, server);
+}
+
+function timesBySize(fleet: Readonly<Fleet>, model: ModelId, server: Server | undefined): LoadTimes {
+  const pace = server?.loadPace ?? pooled(pacesIn(fleet));
+  return pace ? timesAt(pace, bytesToLoad(fleet, model, server)) : FIRST_GUESS;
+}
+
+function pacesIn(fleet: Readonly<Fleet>): LoadTimes[] {
+  const paces: LoadTimes[] = [];
+  for (const { loadPace } of fleet.servers.values()) if (loadPace) paces.push(loadPace);
+  return paces;
+}
+
+/** What one of its copies is taken to need of a GPU, with all that it needs beside it, which mostly is loaded along. */
+export function bytesToLoad(fleet: Readonly<Fleet>, model: ModelId, server: Server | undefined): Bytes {
+  let bytes = 0;
+  for (const one of [model, ...dependenciesOf(fleet, model)]) {
+    if (!isBookedBySteps(fleet, one)) bytes += reservationOf(fleet, server, one).bytes;
+  }
+  return bytes;
+}

@@ -1,0 +1,37 @@
+import type { EventOf } from '../events.js';
+import type { Fleet } from '../fleet.js';
+import type { ModelId } from '../ids.js';
+import { bytesToLoad } from '../load-forecast.js';
+import { learnPace, learnTime } from '../load-times.js';
+import type { Millis } from '../model.js';
+import type { Loading } from '../replica.js';
+
+/** Learns from a load of ours that succeeded. How much one brought along that needs others nobody can tell, so its size tells nothing. */
+export function noteLoadTime(fleet: Fleet, { model, server: id }: Loading, took: Millis): void {
+  const server = fleet.servers.get(id);
+  if (!server || !fleet.models.has(model)) return;
+  fleet.loadTimes.set(model, learnTime(fleet.loadTimes.get(model), took));
+  server.loadTimes.set(model, learnTime(server.loadTimes.get(model), took));
+  if (fleet.composed.has(model)) return;
+  server.loadPace = learnPace(server.loadPace ?? undefined, took, bytesToLoad(fleet, model, server));
+}
+
+/** What earlier lives had learned of a model's loads; of servers that are gone it is of no use. */
+export function rememberLoadTimes(
+  fleet: Fleet,
+  { model, anywhere, on }: EventOf<'LoadTimesRemembered'>,
+): void {
+  fleet.loadTimes.set(model, anywhere);
+  for (const { server, times } of on) fleet.servers.get(server)?.loadTimes.set(model, times);
+}
+
+export function rememberLoadPace(fleet: Fleet, { server: id, pace }: EventOf<'LoadPaceRemembered'>): void {
+  const server = fleet.servers.get(id);
+  if (server) server.loadPace = pace;
+}
+
+/** Forgets how long loads of a model take. */
+export function forgetLoadTimes(fleet: Fleet, model: ModelId): void {
+  fleet.loadTimes.delete(model);
+  for (const server of fleet.servers.values()) server.loadTimes.delete(model);
+}
