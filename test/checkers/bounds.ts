@@ -1,20 +1,8 @@
-import { type Fleet, type Millis, type Model, type ModelId, type Server, unsatisfiedPins } from '#core';
+import { type Fleet, type Millis, type Model, type Server, unsatisfiedPins } from '#core';
 import { type TurnCheck, withdrawn } from './scene.js';
 
 /** For so long after its first turn a Berth waits for the first look at each server. */
 const SETTLING: Millis = 10_000;
-
-/** No more wait than may: for one model, and for all. */
-export const queuesStayBounded: TurnCheck = ({ fleet, trail }) => {
-  const { waiting, limits, models, defaults } = fleet;
-  trail.expect(waiting.size <= limits.globalQueue, () => `${waiting.size} wait, ${limits.globalQueue} may`);
-  const queued = new Map<ModelId, number>();
-  for (const { model } of waiting.values()) queued.set(model, (queued.get(model) ?? 0) + 1);
-  for (const [model, count] of queued) {
-    const { maxQueue } = (models.get(model) ?? defaults).coldStart;
-    trail.expect(count <= maxQueue, () => `${count} wait for ${model}, ${maxQueue} may`);
-  }
-};
 
 /** Who hung up neither waits any longer nor is answered. */
 export const cancelledAreForgotten: TurnCheck = ({ turn, fleet, trail }) => {

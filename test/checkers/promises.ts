@@ -13,7 +13,6 @@ import {
   firstLooksComeFirst,
   infeasibleIsTrue,
   keptStrangersStay,
-  queuesStayBounded,
 } from './bounds.js';
 import { bookingsEndForCause, restartsEndBookings } from './endings.js';
 import { copiesDoNotFlap, copiesStayWithinMax, extrasTakeLittle, warmCopiesStay } from './copies.js';
@@ -34,6 +33,7 @@ import { evictsOnlyForNeed, loadsFit } from './memory.js';
 import { movesAreFew, movesKeepWarm } from './moves.js';
 import { onlyInContact, pinsStay, waitsOutBackOff } from './orders.js';
 import { indexesAreInStep, ordersGoWithPhases, phasesFollowTheDiagram } from './phases.js';
+import { fullQueuesAreFair, queuesStayBounded } from './queues.js';
 import { nobodyOutranksTheNewcomer, theWarmAreKept } from './ranks.js';
 import { ledgerAddsUp, loadsBookWhatIsDeclared, setsAreBookedWhole } from './sums.js';
 import { swapsAreBounded } from './swaps.js';
@@ -68,7 +68,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['13, answers', [oneAnswerEach, answersOnce, cancelledAreForgotten, nobodyWaitsTooLong].map(always)],
   ['13, answers', [permanentAnswersAreSure, infeasibleIsTrue].map(always)],
   ['14, routes', [routesAreReady, routesLeadToTheReady].map(always)],
-  ['15, queues', [always(queuesStayBounded)]],
+  ['15, queues', [queuesStayBounded, fullQueuesAreFair].map(always)],
   ['20, freeze', [always(frozenMeansFrozen)]],
   ['7 and 10, limits', [limitsAreDealtWith]],
   ['19, rest', [failingIsReplacedOnce, secondLook]],

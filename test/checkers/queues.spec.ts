@@ -1,0 +1,109 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Action, Fleet, ModelId, Request, RequestId, TenantId } from '#core';
+import { aModel, aServer, SOMEBODY } from '../support/builders.js';
+import { S, Story } from './story.js';
+
+const MIB = 2 ** 20;
+
+const asked = (id: string, parts: Partial<Request> = {}): Request => ({
+  ...{ id: id as RequestId, model: 'here' as ModelId, version: null, avoid: [], lease: 10_000 },
+  ...{ arrivedAt: 0, deadline: 60_000, class: 'default' },
+  ...SOMEBODY,
+  ...parts,
+});
+
+const of = (tenant: string, parts: Partial<Request> = {}): Partial<Request> => ({
+  tenant: tenant as TenantId,
+  ...parts,
+});
+
+type Forge = (fleet: Fleet, actions: readonly Action[]) => readonly Action[];
+
+/** Forges the turn in which all these come to a queue of so many, and tells what is found of it. */
+function found(maxQueue: number, requests: readonly Request[], forge: Forge): readonly string[] {
+  const story = new Story();
+  const coldStart = { policy: 'queue', maxQueue, maxWait: 60_000, loadWhenShed: true } as const;
+  story.turn([
+    { kind: 'ServerDeclared', server: aServer('s', [10]) },
+    { kind: 'ModelDeclared', model: aModel('here', { coldStart }) },
+    { kind: 'ContactChanged', server: S, fact: 'connected' },
+  ]);
+  story.look({ here: '' });
+  story.turn(
+    requests.map((request) => ({ kind: 'RequestArrived', request })),
+    forge,
+  );
+  return story.found
+    .filter((one) => /invariant 15,/.test(one))
+    .map((one) => one.replace(/ \(invariant.*/, ''));
+}
+
+const asIs: Forge = (_, actions) => actions;
+
+/** Turns away these in place of those that the core has turned away. */
+const instead =
+  (
+    requests: readonly Request[],
+    ...away: readonly [id: string, reason: 'queue_full' | 'over_share'][]
+  ): Forge =>
+  (fleet, actions) => {
+    for (const request of requests) fleet.waiting.set(request.id, request);
+    for (const [id] of away) fleet.waiting.delete(id as RequestId);
+    const refusals = away.map(([id, reason]): Action => {
+      return { kind: 'refuse', request: id as RequestId, refusal: { reason, retryAfter: 1_000 } };
+    });
+    return [...actions.filter(({ kind }) => kind !== 'refuse'), ...refusals];
+  };
+
+describe('the promise that queues stay bounded', () => {
+  it('finds one that is too long', () => {
+    const two = [asked('a'), asked('b')];
+    expect(found(2, two, asIs)).toEqual([]);
+    expect(found(1, two, asIs)).toEqual([]);
+    expect(found(1, two, instead(two))).toEqual(['2 wait for here, 1 may']);
+  });
+
+  it('finds one that holds too much', () => {
+    const large = [asked('a', { bytes: 40 * MIB }), asked('b', { bytes: 40 * MIB })];
+    expect(found(9, large, asIs)).toEqual([]);
+    expect(found(9, large, instead(large))).toEqual([`${80 * MIB} bytes wait, ${64 * MIB} may`]);
+  });
+});
+
+describe('the promise that full queues are fair', () => {
+  it('finds somebody turned away while there is room', () => {
+    const two = [asked('a'), asked('b')];
+    expect(found(2, two, instead(two, ['b', 'queue_full']))).toEqual([
+      'b was told queue_full, but for here there is room; for all there is room; in bytes there is room',
+    ]);
+  });
+
+  it('finds somebody turned away while a lower class stays', () => {
+    const two = [asked('a', { class: 'sheddable' }), asked('b')];
+    expect(found(1, two, asIs)).toEqual([]);
+    expect(found(1, two, instead(two, ['b', 'queue_full']))).toEqual([
+      expect.stringContaining('a of a lower class waits for here'),
+    ]);
+  });
+
+  const flood = [1, 2, 3, 4, 5, 6].map((nth) => asked(`x${nth}`, of('x')));
+  const crowd = [...flood, asked('y', of('y'))];
+
+  it('finds somebody turned away within a share while another is over its own', () => {
+    expect(found(6, crowd, asIs)).toEqual([]);
+    expect(found(6, crowd, instead(crowd, ['y', 'queue_full']))).toEqual([
+      expect.stringContaining('for here x is further over its share'),
+    ]);
+  });
+
+  it('finds the wrong word for it', () => {
+    expect(found(6, crowd, instead(crowd, ['x6', 'queue_full']))).toEqual([
+      expect.stringContaining('for here its tenant was over its share'),
+    ]);
+    const few = [asked('x', of('x')), asked('y', of('y'))];
+    expect(found(1, few, instead(few, ['y', 'over_share']))).toEqual([
+      expect.stringContaining('for here its tenant was within its share'),
+    ]);
+    expect(found(5, flood, instead(flood, ['x6', 'over_share']))).toHaveLength(1);
+  });
+});

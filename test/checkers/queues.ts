@@ -1,0 +1,127 @@
+import type { ActionOf, Class, Fleet, ModelId, Request, TenantId } from '#core';
+import type { TurnCheck } from './scene.js';
+
+const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, critical: 2 };
+/** What all who wait may hold of our memory, in bytes. */
+const MOST_BYTES = 64 * 2 ** 20;
+const LEAST_SHARE = 4;
+
+/** A queue with one of its bounds. */
+interface Queue {
+  readonly name: string;
+  readonly holds: (request: Request) => boolean;
+  readonly most: number;
+  readonly leastShare: number;
+  readonly sizeOf: (request: Request) => number;
+}
+
+const anybody = (): boolean => true;
+const inNumber = { leastShare: LEAST_SHARE, sizeOf: (): number => 1 };
+
+function queuesOf({ limits, models, defaults }: Readonly<Fleet>, { model }: Pick<Request, 'model'>): Queue[] {
+  const { maxQueue } = (models.get(model) ?? defaults).coldStart;
+  const ofModel = (request: Request): boolean => request.model === model;
+  return [
+    { ...inNumber, name: `for ${model}`, holds: ofModel, most: maxQueue },
+    { ...inNumber, name: 'for all', holds: anybody, most: limits.globalQueue },
+    { name: 'in bytes', holds: anybody, most: MOST_BYTES, leastShare: 0, sizeOf: ({ bytes }) => bytes },
+  ];
+}
+
+/** No more wait than may: for one model, for all, and in bytes. */
+export const queuesStayBounded: TurnCheck = ({ fleet, trail }) => {
+  const { waiting, limits, models, defaults } = fleet;
+  trail.expect(waiting.size <= limits.globalQueue, () => `${waiting.size} wait, ${limits.globalQueue} may`);
+  const queued = new Map<ModelId, number>();
+  let held = 0;
+  for (const { model, bytes } of waiting.values()) {
+    queued.set(model, (queued.get(model) ?? 0) + 1);
+    held += bytes;
+  }
+  trail.expect(held <= MOST_BYTES, () => `${held} bytes wait, ${MOST_BYTES} may`);
+  for (const [model, count] of queued) {
+    const { maxQueue } = (models.get(model) ?? defaults).coldStart;
+    trail.expect(count <= maxQueue, () => `${count} wait for ${model}, ${maxQueue} may`);
+  }
+};
+
+/** One who was turned away for a full queue, and all who were refused in that turn, for whatever reason. */
+interface TurnedAway {
+  readonly request: Request;
+  readonly reason: string;
+  readonly refused: readonly Request[];
+}
+
+/**
+ * Who is turned away for a full queue stood in one that was full: nobody of a lower class stays in that, nor one of the same
+ * class whose tenant is further over its share; and `over_share` was who was over its own.
+ */
+export const fullQueuesAreFair: TurnCheck = ({ turn, fleet, history, trail }) => {
+  const refusals = turn.actions.filter((action) => action.kind === 'refuse');
+  if (!refusals.some(isForFullness)) return;
+  const refused = refusals.flatMap((action) => history.pending.get(action.request) ?? []);
+  const judged = new Set<string>();
+  for (const { request: id, refusal } of refusals.filter(isForFullness)) {
+    const request = history.pending.get(id);
+    const alike = request && [request.model, request.class, request.tenant, refusal.reason].join();
+    // Answered without having waited: that is against another promise.
+    if (!request || judged.has(alike!)) continue;
+    judged.add(alike!);
+    const one = { request, reason: refusal.reason, refused };
+    const wrongs = queuesOf(fleet, request).map((queue) => wrongIn(queue, one, [...fleet.waiting.values()]));
+    trail.expect(
+      wrongs.includes(undefined),
+      () => `${id} was told ${refusal.reason}, but ${wrongs.join('; ')}`,
+    );
+  }
+};
+
+const isForFullness = ({ refusal: { reason } }: ActionOf<'refuse'>): boolean =>
+  reason === 'queue_full' || reason === 'over_share';
+
+/** Why it was not for this queue that somebody was turned away; undefined where it may have been. */
+function wrongIn(queue: Queue, one: TurnedAway, waiting: readonly Request[]): string | undefined {
+  const { request, refused } = one;
+  const stay = waiting.filter(queue.holds);
+  const size = sizeOf(queue, [...stay, ...refused.filter(queue.holds)]);
+  if (size <= queue.most) return `${queue.name} there is room`;
+  const lower = stay.find(({ class: rank }) => RANKS[rank] < RANKS[request.class]);
+  return lower ? `${lower.id} of a lower class waits ${queue.name}` : wrongByShare(queue, one, stay);
+}
+
+/**
+ * Who of those refused for something else was gone before the queue was looked at, only the core knows: shares and what
+ * tenants had are bounded from both sides.
+ */
+function wrongByShare(
+  queue: Queue,
+  { request, reason, refused }: TurnedAway,
+  stay: readonly Request[],
+): string | undefined {
+  const all = [...stay, ...refused.filter(queue.holds)];
+  const [shareAtLeast, shareAtMost] = [shareOf(queue, all), shareOf(queue, [...stay, request])];
+  const had = (some: readonly Request[], who: TenantId): number =>
+    sizeOf(
+      queue,
+      some.filter(({ tenant }) => tenant === who),
+    );
+  const hadAtMost = had(all, request.tenant);
+  const isOver = reason === 'over_share';
+  if (isOver && hadAtMost <= shareAtLeast) return `${queue.name} its tenant was within its share`;
+  if (!isOver && had([...stay, request], request.tenant) > shareAtMost)
+    return `${queue.name} its tenant was over its share`;
+  const further = stay.find((other) => {
+    const has = had(stay, other.tenant);
+    return other.class === request.class && has > shareAtMost && has > hadAtMost;
+  });
+  return further && `${queue.name} ${further.tenant} is further over its share`;
+}
+
+/** One alone shares with nobody. */
+function shareOf({ most, leastShare }: Queue, some: readonly Request[]): number {
+  const tenants = new Set(some.map(({ tenant }) => tenant)).size;
+  return tenants === 1 ? Infinity : Math.max(leastShare, most / tenants);
+}
+
+const sizeOf = (queue: Queue, some: readonly Request[]): number =>
+  some.reduce((size, request) => size + queue.sizeOf(request), 0);
