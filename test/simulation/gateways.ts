@@ -1,6 +1,7 @@
 import type { Instant, TenantId } from '#core';
 import type { Answer, Pending, ResolveQuery, Route } from '#engine';
 import type { Berth } from './berth.js';
+import { ANONYMOUS } from './draw/floods.js';
 import type { Doings, HappeningOf } from './happenings.js';
 import type { Site } from './site.js';
 import type { Stage } from './stage.js';
@@ -13,8 +14,6 @@ const MOST_IN_FLIGHT = 10;
 
 /** So much later than its deadline an answer may be. */
 const TICK = 1.5;
-
-const NOBODY = 'anonymous' as TenantId;
 
 type Ask = HappeningOf<'ask'>;
 
@@ -69,7 +68,7 @@ export class Gateways {
       lease,
       class: ask.class ?? null,
       avoid,
-      tenant: NOBODY,
+      tenant: (ask.tenant ?? ANONYMOUS) as TenantId,
     };
     if (avoid.length > 0) berth.engine.tell({ kind: 'ServersDoubted', servers: avoid });
     const route = berth.engine.route(query);

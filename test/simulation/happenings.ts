@@ -45,6 +45,8 @@ const ofGateways = [
     version: z.string().max(20).nullable(),
     /** How much they say it matters; left out: as much as the model. */
     class: z.enum(['critical', 'default', 'sheddable']).exactOptional(),
+    /** Who they are; left out: whoever shows no credential. */
+    tenant: z.string().min(1).max(128).exactOptional(),
     /** How long they wait for a cold model; null: as long as the model allows. */
     wait: ms.nullable(),
     lease: ms,

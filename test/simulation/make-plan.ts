@@ -5,6 +5,7 @@ import { drawChangedMinds } from './draw/changed-minds.js';
 import { drawCoincidences } from './draw/coincidences.js';
 import { withCopies } from './draw/copies.js';
 import { drawFaults, drawLast } from './draw/faults.js';
+import { drawFloods, withTenants } from './draw/floods.js';
 import { drawLateOrders } from './draw/late-orders.js';
 import { drawLevers } from './draw/levers.js';
 import { withManners } from './draw/manners.js';
@@ -40,10 +41,7 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
   const storm = Math.floor(hours * HOUR * STORMY);
   const cast = { servers, models, storm, temper };
   const grain = drawGrain(stream('grain'));
-  const classes = stream('classes');
-  const asks = [...drawAsks(stream('arrivals'), cast), ...drawRushes(stream('rushes'), cast)].map((ask) =>
-    withClass(classes, onGrain(ask, { grain, storm })),
-  );
+  const asks = drawCallers(stream, cast, grain);
   const others = [
     ...drawOrders(stream('operator'), cast),
     ...drawScaling(stream('autoscaler'), cast),
@@ -53,7 +51,7 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
   const happenings = [
     ...asks,
     ...aimed(stream('aim'), others, { asks, storm }),
-    ...drawUnaimed(stream, cast),
+    ...drawUnaimed(stream, cast, grain),
     ...drawCoincidences(stream('coincidences'), { ...cast, grain }),
   ];
   return {
@@ -70,8 +68,17 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
   };
 }
 
+function drawCallers(stream: (name: string) => Random, cast: Cast, grain: number): HappeningOf<'ask'>[] {
+  const classes = stream('classes');
+  const asks = [...drawAsks(stream('arrivals'), cast), ...drawRushes(stream('rushes'), cast)];
+  return withTenants(stream('tenants'), asks).map((ask) =>
+    withClass(classes, onGrain(ask, { grain, storm: cast.storm })),
+  );
+}
+
 /** What keeps its moment, whenever somebody asks. */
-const drawUnaimed = (stream: (name: string) => Random, cast: Cast): Happening[] => [
+const drawUnaimed = (stream: (name: string) => Random, cast: Cast, grain: number): Happening[] => [
+  ...drawFloods(stream('floods'), cast).map((ask) => onGrain(ask, { grain, storm: cast.storm })),
   ...drawLevers(stream('levers'), cast),
   ...drawLateOrders(stream('late orders'), cast),
   ...drawChangedMinds(stream('changed minds'), cast),

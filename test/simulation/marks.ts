@@ -45,7 +45,9 @@ const RARE = {
     'Nobody is left to be answered, and nothing breaks.',
   'request answered at its very deadline': 'Granted or refused, but once, and in that turn.',
   'queue of all full while that of the model had room': 'The bound over all models holds, too.',
-  'queue full displaced nobody': 'Those who came first keep their place.',
+  'queue full displaced nobody': 'Among equals those who came first keep their place.',
+  'displaced for a higher class': 'Who waits gives way to a higher class, and is told at once.',
+  'displaced for another tenant': 'A tenant gives back what it has beyond its share when others come.',
 
   'model withdrawn while it loads': 'The load cannot be taken back: what it brings is let go afterwards.',
   'model disabled under a lease': 'No new routes, and no unload before the lease has ended.',

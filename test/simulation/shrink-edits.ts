@@ -1,4 +1,5 @@
 import type { Happening } from './happenings.js';
+import { ANONYMOUS } from './draw/floods.js';
 import type { Plan, PlannedModel, PlannedServer } from './plan.js';
 
 /** Makes a plan simpler in one respect. */
@@ -77,6 +78,7 @@ const PLAIN = {
   useAfter: null,
   giveUpAfter: null,
   retries: 0,
+  tenant: ANONYMOUS,
 };
 
 function happeningEdits(happening: Happening, nth: number): Edit[] {

@@ -70,10 +70,12 @@ function drawAsk(random: Random, at: number, cast: Cast, habit: Habit): Happenin
   };
 }
 
+export const CLASSES = ['critical', 'default', 'sheddable'] as const;
+
 /** Few say how much they matter. */
 export function withClass(random: Random, ask: HappeningOf<'ask'>): HappeningOf<'ask'> {
   if (!random.chance(0.15)) return ask;
-  return { ...ask, class: random.pick(['critical', 'default', 'sheddable'] as const) };
+  return { ...ask, class: random.pick(CLASSES) };
 }
 
 /** Within the lease, sometimes after it, sometimes never. */

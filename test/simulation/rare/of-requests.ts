@@ -1,4 +1,5 @@
-import type { Refusal } from '#core';
+import type { Refusal, Request } from '#core';
+import { CLASSES } from '../draw/asks.js';
 import type { RareMark } from '../marks.js';
 import { becameReady, heard, type Moment, requestOf, type Sign } from './moment.js';
 
@@ -20,7 +21,28 @@ export const ofRequests = {
   'queue of all full while that of the model had room': (moment) =>
     isRefusedFull(moment, (waiting, maxQueue) => waiting < maxQueue),
   'queue full displaced nobody': (moment) => isRefusedFull(moment, (waiting) => waiting > 0),
+  'displaced for a higher class': (moment) => isDisplaced(moment, (one, other) => rank(other) > rank(one)),
+  'displaced for another tenant': (moment) =>
+    isDisplaced(moment, (one, other) => rank(other) === rank(one) && other.tenant !== one.tenant),
 } satisfies Partial<Record<RareMark, Sign>>;
+
+const rank = ({ class: one }: Request): number => CLASSES.length - CLASSES.indexOf(one);
+
+/** Whether somebody who had waited was turned away for a full queue, and one who came in this turn waits for that model. */
+function isDisplaced(
+  { turn, fleet, past }: Moment,
+  isSo: (one: Request, newcomer: Request) => boolean,
+): boolean {
+  return turn.actions.some((action) => {
+    const one =
+      action.kind === 'refuse' && isForFullness(action.refusal) && past.requests.get(action.request);
+    if (!one) return false;
+    const newcomers = [...fleet.waiting.values()].filter(({ id }) => !past.requests.has(id));
+    return newcomers.some((newcomer) => newcomer.model === one.model && isSo(one, newcomer));
+  });
+}
+
+const isForFullness = ({ reason }: Refusal): boolean => reason === 'queue_full' || reason === 'over_share';
 
 /** Whether somebody who came in this turn found a queue full; `isSo` of how many wait for that model, and may. */
 function isRefusedFull(moment: Moment, isSo: (waiting: number, maxQueue: number) => boolean): boolean {
