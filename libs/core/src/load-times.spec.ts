@@ -57,6 +57,10 @@ describe('a pace', () => {
     expect(forecastOf(timesAt(pace, 0)).p50).toBe(2_000);
   });
 
+  it('of one load is less certain than the time of one model', () => {
+    expect(forecastOf(timesAt(learnPace(undefined, 10_000, GIB), GIB))).toEqual({ p50: 10_000, p90: 30_000 });
+  });
+
   it('of several servers is theirs by the loads they had, and the less certain the more they differ', () => {
     const [slow, fast] = [learned(9_000, 9_000), learned(1_000, 1_000)];
     expect(forecastOf(pooled([slow, fast])!).p50).toBe(3_000);

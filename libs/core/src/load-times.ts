@@ -33,6 +33,8 @@ const TO_P90 = 1.6;
 
 /** As long as one load was seen, the next may take half as long again: a P90 of 1.5 times the P50. */
 const FIRST_DEVIATION = Math.log(1.5) / TO_P90;
+/** Models of one size differ more than loads of one model: a P90 of 3 times the P50, as long as one of them was seen. */
+const FIRST_DEVIATION_OF_PACE = Math.log(3) / TO_P90;
 
 const LEAST: Millis = 1;
 const MOST: Millis = 3_600_000;
@@ -50,11 +52,11 @@ export const FIRST_GUESS: LoadTimes = { mean: Math.log(10_000), deviation: FIRST
 
 /** What is known after one more load. Times are taken as 1 ms to 1 h. */
 export const learnTime = (known: LoadTimes | undefined, took: Millis): LoadTimes =>
-  learn(known, Math.log(clamp(took)));
+  learn(known, Math.log(clamp(took)), FIRST_DEVIATION);
 
 /** What is known of a server's pace, by which the load of a model that was never loaded is guessed, after one more load. */
 export const learnPace = (known: LoadTimes | undefined, took: Millis, bytes: Bytes): LoadTimes =>
-  learn(known, Math.log(clamp(took)) - sizeOf(bytes));
+  learn(known, Math.log(clamp(took)) - sizeOf(bytes), FIRST_DEVIATION_OF_PACE);
 
 /** How long loads of so many bytes take at a pace. */
 export const timesAt = (pace: LoadTimes, bytes: Bytes): LoadTimes => ({
@@ -66,8 +68,8 @@ export const timesAt = (pace: LoadTimes, bytes: Bytes): LoadTimes => ({
 const sizeOf = (bytes: Bytes): number => Math.log((bytes + FIXED) / GIB);
 
 /** The first few count alike: of one load the mean is its time, of two it is between both. */
-function learn(known: LoadTimes | undefined, value: number): LoadTimes {
-  if (!known) return { mean: value, deviation: FIRST_DEVIATION, count: 1 };
+function learn(known: LoadTimes | undefined, value: number, deviation: number): LoadTimes {
+  if (!known) return { mean: value, deviation, count: 1 };
   const count = Math.min(known.count + 1, MEMORY_OF_MEAN);
   const off = value - known.mean;
   return {
