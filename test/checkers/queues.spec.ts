@@ -86,6 +86,14 @@ describe('the promise that full queues are fair', () => {
     ]);
   });
 
+  it('finds somebody turned away while one that came later stays', () => {
+    const two = [asked('a', { arrivedAt: 1 }), asked('b', { arrivedAt: 2 })];
+    expect(found(1, two, asIs)).toEqual([]);
+    expect(found(1, two, instead(two, ['a', 'queue_full']))).toEqual([
+      expect.stringContaining('b came later and waits for here'),
+    ]);
+  });
+
   const flood = [1, 2, 3, 4, 5, 6].map((nth) => asked(`x${nth}`, of('x')));
   const crowd = [...flood, asked('y', of('y'))];
 

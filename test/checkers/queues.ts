@@ -54,27 +54,36 @@ interface TurnedAway {
 
 /**
  * Who is turned away for a full queue stood in one that was full: nobody of a lower class stays in that, nor one of the same
- * class whose tenant is further over its share; and `over_share` was who was over its own.
+ * class whose tenant is further over its share, or that came later from the same tenant; and `over_share` was who was over
+ * its own.
  */
 export const fullQueuesAreFair: TurnCheck = ({ turn, fleet, history, trail }) => {
   const refusals = turn.actions.filter((action) => action.kind === 'refuse');
   if (!refusals.some(isForFullness)) return;
   const refused = refusals.flatMap((action) => history.pending.get(action.request) ?? []);
-  const judged = new Set<string>();
-  for (const { request: id, refusal } of refusals.filter(isForFullness)) {
-    const request = history.pending.get(id);
-    const alike = request && [request.model, request.class, request.tenant, refusal.reason].join();
-    // Answered without having waited: that is against another promise.
-    if (!request || judged.has(alike!)) continue;
-    judged.add(alike!);
-    const one = { request, reason: refusal.reason, refused };
+  const away = refusals
+    .filter(isForFullness)
+    .flatMap(({ request: id, refusal: { reason } }): TurnedAway[] => {
+      const request = history.pending.get(id);
+      return request ? [{ request, reason, refused }] : [];
+    });
+  for (const one of firstOfEachKind(away)) {
+    const { request, reason } = one;
     const wrongs = queuesOf(fleet, request).map((queue) => wrongIn(queue, one, [...fleet.waiting.values()]));
     trail.expect(
       wrongs.includes(undefined),
-      () => `${id} was told ${refusal.reason}, but ${wrongs.join('; ')}`,
+      () => `${request.id} was told ${reason}, but ${wrongs.join('; ')}`,
     );
   }
 };
+
+/** A flood is a matter of hundreds who are alike: what holds of the first who came, holds of them all. */
+function firstOfEachKind(away: readonly TurnedAway[]): Iterable<TurnedAway> {
+  const latestFirst = away.toSorted((one, other) => other.request.arrivedAt - one.request.arrivedAt);
+  const kindOf = ({ request, reason }: TurnedAway): string =>
+    [request.model, request.class, request.tenant, reason].join();
+  return new Map(latestFirst.map((one) => [kindOf(one), one])).values();
+}
 
 const isForFullness = ({ refusal: { reason } }: ActionOf<'refuse'>): boolean =>
   reason === 'queue_full' || reason === 'over_share';
@@ -86,8 +95,13 @@ function wrongIn(queue: Queue, one: TurnedAway, waiting: readonly Request[]): st
   const size = sizeOf(queue, [...stay, ...refused.filter(queue.holds)]);
   if (size <= queue.most) return `${queue.name} there is room`;
   const lower = stay.find(({ class: rank }) => RANKS[rank] < RANKS[request.class]);
-  return lower ? `${lower.id} of a lower class waits ${queue.name}` : wrongByShare(queue, one, stay);
+  if (lower) return `${lower.id} of a lower class waits ${queue.name}`;
+  const newer = stay.find((other) => isAlike(other, request) && other.arrivedAt > request.arrivedAt);
+  return newer ? `${newer.id} came later and waits ${queue.name}` : wrongByShare(queue, one, stay);
 }
+
+const isAlike = (one: Request, other: Request): boolean =>
+  one.class === other.class && one.tenant === other.tenant;
 
 /**
  * Who of those refused for something else was gone before the queue was looked at, only the core knows: shares and what
