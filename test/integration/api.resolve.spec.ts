@@ -9,7 +9,7 @@ describe('resolve', () => {
 
   beforeAll(async () => {
     world = await startWorld({
-      yaml: 'models: { shy: { enabled: false }, huge: { gpuMemoryLimitMb: 99999 } }',
+      yaml: 'models: { shy: { enabled: false }, huge: { gpuMemoryLimitMb: 99999 }, t5-large: { coldStart: { maxQueue: 1 } } }',
     });
     router = rpcClient(world, 'Router');
   });
@@ -135,6 +135,23 @@ describe('resolve', () => {
     expect(form.status).toBe(415);
     const foreign = await call(world, 'POST', path, {}, { origin: 'https://example.com' });
     expect([foreign.status, foreign.body.reason]).toEqual([403, 'not_allowed']);
+  });
+
+  it('turns away a lower class that waits where a higher one finds the queue full, with the time to come again', async () => {
+    await call(world, 'PUT', '/v1/fleet/frozen', { reason: 'so that both wait' });
+    const path = '/v1/models/t5-large/resolve';
+    const lower = call(world, 'POST', path, { class: 'sheddable' });
+    const { fleet } = world.scheduler.engine;
+    await until(() => fleet.waiting.size === 1);
+    const higher = call(world, 'POST', path, { class: 'critical' });
+    const { status, body, headers } = await lower;
+    expect([status, body.reason]).toEqual([429, 'queue_full']);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    await expect(router.call('resolve', { model: 't5-large' }, new Metadata())).rejects.toMatchObject({
+      code: 8,
+    });
+    await call(world, 'DELETE', '/v1/fleet/frozen');
+    expect((await higher).status).toBe(200);
   });
 
   it('lets go of callers who have gone', async () => {

@@ -59,6 +59,11 @@ describe('a resolve request', () => {
     });
   });
 
+  it('may not say who asks: that is in the credential', () => {
+    const read = readResolveRequest('m', { tenant: 'x' });
+    expect(read.ok ? [] : read.errors.map(({ path }) => path)).toEqual(['tenant']);
+  });
+
   it('lists every rule it breaks', () => {
     const read = readResolveRequest('..', { waitMs: 1.5, leaseMs: 600_001, affinityKey: 'k' });
     expect(read.ok ? [] : read.errors.map(({ path }) => path)).toEqual([
