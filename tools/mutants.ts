@@ -90,6 +90,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'dependency-evicted-under-its-ensemble', breaks: 7, file: `${PASSES}/victims.ts`, find: `if (dependents.every(isVictim)) victims.push(victimWith(fleet, replica, dependents, isVictim));`, replace: `victims.push(victimWith(fleet, replica, [], isVictim));` },
   { name: 'evicts-though-it-does-not-suffice', breaks: 8, file: `${PASSES}/plan-victims.ts`, find: `if (!isEnough(useful)) return undefined;`, replace: `if (useful.length === 0 && short.size > 0) return undefined;` },
   { name: 'evicts-though-enough-is-leaving', breaks: 8, file: `${CORE}/ledger.ts`, find: `return capacity - held - promised + leaving;`, replace: `return capacity - held - promised + 0 * leaving;` },
+  { name: 'step-of-what-is-brought-forgotten', breaks: 19, file: `${PASSES}/start.ts`, find: `unit.some(({ model }) => loads.includes(model))`, replace: `loads.includes(first.model)` },
   { name: 'several-leave-where-one-does', breaks: 8, file: `${PASSES}/plan-victims.ts`, find: `byWorth(one, last) === 0) : [];`, replace: `byWorth(one, last) < 0) : [];` },
   { name: 'harm-kept-though-use-changed', breaks: 8, file: `${CORE}/indexes.ts`, find: `gaps.get(server)?.harms.clear();`, replace: `gaps.get(server)?.harms.delete(-1);` },
   { name: 'evicts-more-than-is-needed', breaks: 8, file: `${PASSES}/plan-victims.ts`, find: `return isEnough(without) ? without : some;`, replace: `return without.length < 0 ? without : some;` },

@@ -14,13 +14,13 @@ import { configFor } from './places.js';
 export function startPlaced(fleet: Fleet, ledger: Ledger, now: Instant): Action[] {
   const waiting: Waiting[] = [];
   for (const replica of unsettled(fleet)) {
-    if (isWaiting(replica) && !isStepLeaving(fleet, replica, now)) waiting.push(replica);
+    if (isWaiting(replica) && !isStepLeaving(fleet, unitOf(fleet, replica), now)) waiting.push(replica);
   }
   if (waiting.length === 0) return [];
   const slots = new Slots(fleet, now);
   const actions: Action[] = [];
   for (const replica of waiting) {
-    const unit = replica.phase === 'placed' ? [replica, ...carriedWith(fleet, replica)] : [];
+    const unit = unitOf(fleet, replica);
     const bookings =
       replica.phase === 'placed' ? sumOf(unit.map((one) => one.bookings)) : replica.change!.bookings;
     if (!canStart(fleet, ledger, slots, replica, bookings)) continue;
@@ -55,6 +55,10 @@ const canStart = (
   slots.areFree(replica.server, devicesToCome(replica)) &&
   (replica.phase === 'ready' || needsAreMet(fleet, replica));
 
+/** What one load brings up; nothing new where a copy grows. */
+const unitOf = (fleet: Fleet, replica: Waiting): readonly Placed[] =>
+  replica.phase === 'placed' ? [replica, ...carriedWith(fleet, replica)] : [];
+
 const carriedWith = (fleet: Fleet, { id, server, model }: Placed): Placed[] =>
   (fleet.steps.get(model) ?? []).flatMap((step) => {
     const other = fleet.replicas.get(replicaId(step, server));
@@ -68,12 +72,15 @@ const needsAreMet = (fleet: Fleet, { id, model, server }: Placed): boolean =>
     return other?.phase === 'ready' || (other?.phase === 'placed' && other.carriedBy === id);
   });
 
-/** What makes room and may be a step of it goes first: under its load that would have to stay after all. */
-function isStepLeaving(fleet: Fleet, { phase, model, server }: Waiting, now: Instant): boolean {
-  const { presumed } = fleet.servers.get(server)!;
-  if (phase === 'ready' || presumed.size === 0) return false;
+/** What makes room and may be a step of what a load brings up goes first: under that load it would have to stay after all. */
+function isStepLeaving(fleet: Fleet, unit: readonly Placed[], now: Instant): boolean {
+  const [first] = unit;
+  if (!first) return false;
+  const { presumed } = fleet.servers.get(first.server)!;
+  if (presumed.size === 0) return false;
   return Array.from(presumed).some(([step, loads]) => {
-    const other = loads.includes(model) ? fleet.replicas.get(replicaId(step, server)) : undefined;
+    const isBrought = unit.some(({ model }) => loads.includes(model));
+    const other = isBrought ? fleet.replicas.get(replicaId(step, first.server)) : undefined;
     if (other?.phase !== 'draining' && other?.phase !== 'unloading') return false;
     return !isStuck(fleet, other, now);
   });
