@@ -1,4 +1,4 @@
-import type { RequestId } from '#core';
+import { pickRoute, type RequestId } from '#core';
 import type { TurnCheck } from './scene.js';
 
 /** Nothing permanent is said while a server was never seen. */
@@ -50,5 +50,20 @@ export const oneAnswerEach: TurnCheck = ({ turn, fleet, history, trail }) => {
 export const nobodyWaitsTooLong: TurnCheck = ({ turn, fleet, trail }) => {
   for (const { id, deadline } of fleet.waiting.values()) {
     trail.expect(deadline > turn.now, () => `${id} still waits past its deadline ${deadline.toFixed(1)}`);
+  }
+};
+
+/** Who is turned away as too late is told of a time past the deadline, and no copy serves that could have been given. */
+export const unreachableIsTooLate: TurnCheck = ({ turn, fleet, history, trail }) => {
+  for (const action of turn.actions) {
+    if (action.kind !== 'refuse' || action.refusal.reason !== 'deadline_unreachable') continue;
+    const request = history.pending.get(action.request)!;
+    const hint = turn.now + (action.refusal.retryAfter ?? -Infinity);
+    trail.expect(
+      hint >= request.deadline,
+      () => `${action.request} was turned away as too late and told to come again before`,
+    );
+    const copy = pickRoute(fleet, request, { lastUse: () => undefined });
+    trail.expect(!copy, () => `${action.request} was turned away as too late though ${copy!.id} serves`);
   }
 };

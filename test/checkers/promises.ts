@@ -2,6 +2,7 @@ import { type Fleet, type Instant, memoryOf, type ModelId, type Replica, type Re
 import {
   answersOnce,
   nobodyWaitsTooLong,
+  unreachableIsTooLate,
   oneAnswerEach,
   permanentAnswersAreSure,
   routesAreReady,
@@ -65,7 +66,10 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['10, back-off', [waitsOutBackOff, disabledStayAway].map(always)],
   ['11, contact', [onlyInContact, firstLooksComeFirst].map(always)],
   ['12, names', [always(loadsNameWhatIsThere)]],
-  ['13, answers', [oneAnswerEach, answersOnce, cancelledAreForgotten, nobodyWaitsTooLong].map(always)],
+  [
+    '13, answers',
+    [oneAnswerEach, answersOnce, cancelledAreForgotten, nobodyWaitsTooLong, unreachableIsTooLate].map(always),
+  ],
   ['13, answers', [permanentAnswersAreSure, infeasibleIsTrue].map(always)],
   ['14, routes', [routesAreReady, routesLeadToTheReady].map(always)],
   ['15, queues', [queuesStayBounded, fullQueuesAreFair].map(always)],

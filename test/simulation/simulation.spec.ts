@@ -96,7 +96,7 @@ const SITUATIONS: readonly Mark[] = [
   ...(['slowHandler', 'slowLoad', 'loadFails', 'metricsDown'] as const),
   ...(['unknown_model', 'unknown_version', 'disabled', 'infeasible', 'load_failed'] as const).map(asRefusal),
   ...(['loading', 'cooling_down', 'no_capacity', 'no_server'] as const).map(asRefusal),
-  ...(['queue_full', 'over_share'] as const).map(asRefusal),
+  ...(['queue_full', 'over_share', 'deadline_unreachable'] as const).map(asRefusal),
   'Berth crashed while it loaded',
   'Berth crashed while requests waited',
   'leaving model asked for',

@@ -24,6 +24,16 @@ export function loadForecast(fleet: Readonly<Fleet>, model: ModelId, server: Ser
   return atMost(forecastOf(timesOf(fleet, model, server)), loadTimeout);
 }
 
+/** Whether loads tell anything of how long one of a model takes: its own or, by their size, those of others. */
+export const isForeseen = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
+  timesOf(fleet, model, null) !== FIRST_GUESS;
+
+/** Whether a load has lasted longer than half of those before it: when it ends nobody can tell. */
+export function hasOutlasted(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
+  const load = carrierOf(fleet, replica);
+  return now - (loadBegan(load) ?? now) > loadForecast(fleet, load.model, load.server).p50;
+}
+
 /**
  * How much longer the load that a replica stands for should take, or all of it where it is to come; a step comes up with the load that brings it.
  * Never negative, and never past its timeout: then nobody can tell.

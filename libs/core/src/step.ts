@@ -16,6 +16,7 @@ import { unloadDrained } from './passes/retire.js';
 import { startPlaced } from './passes/start.js';
 import { takeBack } from './passes/take-back.js';
 import { takeUpUnloads } from './passes/take-up-unloads.js';
+import { refuseUnreachable } from './passes/unreachable.js';
 import { openServers } from './standing.js';
 import { wantsLeft, wantsOf } from './passes/wants.js';
 
@@ -40,6 +41,7 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   takeBack(fleet, now);
   dropHomeless(fleet, open);
   const hopeless = refuseHopeless(fleet, open, now);
+  const vain = refuseUnreachable(fleet, open, now);
   const granted = grantWaiting(fleet, now);
   const expired = takeExpired(fleet, now);
   const overflow = refuseOverflow(fleet, now);
@@ -54,10 +56,13 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const judged = wantsLeft(fleet, awaitedAmong(fleet, unplaced, expired), now);
   const openings = openingsFor(fleet, judged, open, ledger, now);
   const crowded = refuseCrowded(fleet, openings, open, ledger, now);
+  const unreachable = refuseUnreachable(fleet, open, now, openings);
   const unloads = fleet.frozen ? [] : unloadDrained(fleet, now);
   const late = answerExpired(fleet, expired, openings, open, now);
-  const decided = [hopeless, granted, overflow, answers, bereft, crowded, loads, unloads, late];
-  return joined([...decided, lookAround(fleet, now)]);
+  const answered = [hopeless, vain, granted, overflow, answers, bereft, crowded, unreachable, late];
+  // Who was turned away may have been all that something was placed for, or had taken a place from somebody else.
+  const rest = unreachable.length > 0 ? reconcile(fleet, now) : lookAround(fleet, now);
+  return joined([...answered, loads, unloads, rest]);
 }
 
 /** One list of all these, most of which are empty: `flat` would cost more than all that a quiet turn looks at. */

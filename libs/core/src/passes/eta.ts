@@ -6,6 +6,7 @@ import { loadForecast, restOfLoad, soonest } from '../load-forecast.js';
 import type { Forecast } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
 import { moveMadeFor } from '../moving.js';
+import { Beginnings } from './beginnings.js';
 
 export interface Wait {
   readonly phase: 'waiting' | 'placed' | 'loading';
@@ -15,8 +16,16 @@ export interface Wait {
   readonly position: number;
 }
 
-/** How far the load of a model has come, judged by how long loads of it take where it is. */
-export function describeWait(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Wait {
+/**
+ * How far the load of a model has come, judged by how long loads of it take where it is, and by what has to leave and to be
+ * loaded there before it.
+ */
+export function describeWait(
+  fleet: Readonly<Fleet>,
+  model: ModelId,
+  now: Instant,
+  beginnings = new Beginnings(fleet, now),
+): Wait {
   const position = waitingFor(fleet, model);
   const replicas = replicasOf(fleet, model);
   const loading = replicas.filter(isLoading);
@@ -24,9 +33,14 @@ export function describeWait(fleet: Readonly<Fleet>, model: ModelId, now: Instan
     const eta = soonest(loading.map((replica) => restOfLoad(fleet, replica, now)));
     return { phase: 'loading', eta, position };
   }
-  const isPlaced = replicas.some((replica) => replica.phase === 'placed');
-  const eta = fleet.frozen ? null : inAll(movedIn(fleet, model, now), loadToCome(fleet, model));
-  return { phase: isPlaced ? 'placed' : 'waiting', eta, position };
+  const placed = replicas.filter((replica) => replica.phase === 'placed');
+  const phase = placed.length > 0 ? 'placed' : 'waiting';
+  if (fleet.frozen) return { phase, eta: null, position };
+  const eta =
+    placed.length > 0
+      ? soonest(placed.map((one) => inAll(beginnings.of(one), loadForecast(fleet, model, one.server))))
+      : inAll(movedIn(fleet, model, now), loadToCome(fleet, model));
+  return { phase, eta, position };
 }
 
 /** How long the load that is to come should take, where it has its place or wherever that will be. */

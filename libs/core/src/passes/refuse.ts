@@ -132,7 +132,7 @@ function detailOf({ frozen }: Fleet, { phase }: Wait, held: Instant | null): Pic
   return held === null ? {} : { detail: 'load_budget' };
 }
 
-function refuseWhere(fleet: Fleet, judge: (request: Request) => Refusal | undefined): Action[] {
+export function refuseWhere(fleet: Fleet, judge: (request: Request) => Refusal | undefined): Action[] {
   const actions: Action[] = [];
   for (const request of fleet.waiting.values()) {
     const why = judge(request);

@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+
+/** A server with room for one model at a time unless told otherwise, whose loads all take 8 s. */
+function aDriver(gpus: readonly number[] = [4], parts: Parameters<typeof aModel>[1] = {}): CoreDriver {
+  const driver = new CoreDriver();
+  driver.declare(aModel('a', parts), aModel('b', parts)).serve(aServer('s', gpus), ['a', 'b']);
+  return driver.loadsTake('a', 8_000).loadsTake('b', 8_000);
+}
+
+describe('who cannot be served in time', () => {
+  it('is told so at once, with when it should be there', () => {
+    const driver = aDriver();
+    const request = driver.resolve('a', { wait: 7_999 });
+    expect(driver.refusalOf(request)).toEqual({ reason: 'deadline_unreachable', retryAfter: 8_000 });
+  });
+
+  it('counts as demand, so that the next one finds the model warm', () => {
+    const driver = aDriver();
+    driver.resolve('a', { wait: 1_000 });
+    expect(driver.orders()).toEqual(['load a@s']);
+    driver.loadEnds('a', 's');
+    expect(driver.answerTo(driver.resolve('a', { wait: 1_000 }))).toBe('s');
+  });
+
+  it('counts for nothing where the model says so', () => {
+    const { coldStart } = aModel('a');
+    const driver = aDriver([4], { coldStart: { ...coldStart, loadWhenShed: false } });
+    expect(driver.answerTo(driver.resolve('a', { wait: 1_000 }))).toBe('deadline_unreachable');
+    driver.pass(60_000);
+    expect(driver.orders()).toEqual([]);
+  });
+
+  it('waits where there is just time enough', () => {
+    const driver = aDriver();
+    expect(driver.answerTo(driver.resolve('a', { wait: 8_000 }))).toBe('waiting');
+  });
+
+  it('is told how far the model is where it would not wait at all', () => {
+    const driver = aDriver();
+    expect(driver.answerTo(driver.resolve('a', { wait: 0 }))).toBe('loading');
+  });
+});
+
+describe('what has to come first', () => {
+  it('is the load before it on its server', () => {
+    const driver = aDriver([4, 4], { config: '{}' });
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
+    driver.resolve('a');
+    driver.pass(3_000);
+    const [late, early] = [driver.resolve('b', { wait: 13_500 }), driver.resolve('b', { wait: 12_500 })];
+    expect(driver.answerTo(late)).toBe('waiting');
+    expect(driver.refusalOf(early)).toEqual({ reason: 'deadline_unreachable', retryAfter: 13_000 });
+  });
+
+  it('are leases of what makes room, and that it leaves', () => {
+    const driver = aDriver();
+    driver.warm('a', 's');
+    driver.resolve('a', { lease: 20_000 });
+    driver.pass(5_000);
+    driver.unloadsEnd = false;
+    const [late, early] = [driver.resolve('b', { wait: 25_000 }), driver.resolve('b', { wait: 22_000 })];
+    expect(driver.answerTo(late)).toBe('waiting');
+    expect(driver.refusalOf(early).reason).toBe('deadline_unreachable');
+  });
+});
+
+describe('nobody is turned away as too late', () => {
+  it('by a guess', () => {
+    const driver = new CoreDriver();
+    driver.declare(aModel('a')).serve(aServer('s', [4]), ['a']);
+    expect(driver.answerTo(driver.resolve('a', { wait: 100 }))).toBe('waiting');
+  });
+
+  it('while a load goes on that has taken longer than it should', () => {
+    const driver = aDriver();
+    const first = driver.resolve('a');
+    driver.pass(8_001);
+    const second = driver.resolve('a', { wait: 100 });
+    expect([driver.answerTo(first), driver.answerTo(second)]).toEqual(['waiting', 'waiting']);
+  });
+
+  it('where a copy is warm but for its server, which may be back at once', () => {
+    const driver = aDriver();
+    driver.warm('a', 's');
+    driver.tell({ kind: 'ContactChanged', server: aServer('s').id, fact: 'ended' });
+    expect(driver.answerTo(driver.resolve('a', { wait: 1_000 }))).toBe('waiting');
+  });
+
+  it('in a frozen fleet', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'FreezeOrdered', reason: 'audit', since: driver.now });
+    expect(driver.answerTo(driver.resolve('a', { wait: 1_000 }))).toBe('waiting');
+  });
+});
