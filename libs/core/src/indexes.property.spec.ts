@@ -7,6 +7,7 @@ import { discoveredModels, standingModels } from './standing-models.js';
 import { capacities, Ledger } from './ledger.js';
 import { idleAt } from './passes/idle.js';
 import { movableFrom } from './idle-rule.js';
+import { commonPace } from './paces.js';
 import { retirement } from './passes/retire.js';
 import { isSettled, type Settled } from './replica.js';
 import { nextWake } from './wake.js';
@@ -74,6 +75,10 @@ describe('the indexes of a fleet, whatever happened', () => {
           ledger.of(account).capacity === (sizes.get(account) ?? Infinity),
       );
     });
+  });
+
+  it('know the pace of all servers together', () => {
+    holds((fleet) => isSame([commonPace(fleet)], [commonPace(copyFleet(fleet))]));
   });
 
   it('list what is pinned or kept warm, what nobody declared, and the strangers', () => {

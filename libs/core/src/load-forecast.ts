@@ -1,16 +1,9 @@
 import type { Fleet } from './fleet.js';
 import { dependenciesOf, isBookedBySteps, reservationOf } from './footprint.js';
 import type { ModelId, ServerId } from './ids.js';
-import {
-  FIRST_GUESS,
-  type Forecast,
-  forecastOf,
-  type LoadTimes,
-  pooled,
-  restOf,
-  timesAt,
-} from './load-times.js';
+import { FIRST_GUESS, type Forecast, forecastOf, type LoadTimes, restOf, timesAt } from './load-times.js';
 import type { Bytes, Instant, Millis } from './model.js';
+import { commonPace } from './paces.js';
 import type { Replica } from './replica.js';
 import type { Server } from './server.js';
 import { isCarried, loadBegan, loadBounds } from './standing.js';
@@ -26,7 +19,7 @@ export function loadForecast(fleet: Readonly<Fleet>, model: ModelId, server: Ser
 
 /** Whether loads tell anything of how long one of a model takes: its own or, by their size, those of others. */
 export const isForeseen = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
-  timesOf(fleet, model, null) !== FIRST_GUESS;
+  fleet.loadTimes.has(model) || commonPace(fleet) !== null;
 
 /** Whether a load has lasted longer than half of those before it: when it ends nobody can tell. */
 export function hasOutlasted(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
@@ -70,14 +63,8 @@ function timesOf(fleet: Readonly<Fleet>, model: ModelId, id: ServerId | null): L
 }
 
 function timesBySize(fleet: Readonly<Fleet>, model: ModelId, server: Server | undefined): LoadTimes {
-  const pace = server?.loadPace ?? pooled(pacesIn(fleet));
+  const pace = server?.loadPace ?? commonPace(fleet);
   return pace ? timesAt(pace, bytesToLoad(fleet, model, server)) : FIRST_GUESS;
-}
-
-function pacesIn(fleet: Readonly<Fleet>): LoadTimes[] {
-  const paces: LoadTimes[] = [];
-  for (const { loadPace } of fleet.servers.values()) if (loadPace) paces.push(loadPace);
-  return paces;
 }
 
 /** What one of its copies is taken to need of a GPU, with all that it needs beside it, which mostly is loaded along. */

@@ -41,7 +41,7 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   takeBack(fleet, now);
   dropHomeless(fleet, open);
   const hopeless = refuseHopeless(fleet, open, now);
-  const vain = refuseUnreachable(fleet, open, now);
+  const vain = refuseUnreachable(fleet, open, now, null);
   const granted = grantWaiting(fleet, now);
   const expired = takeExpired(fleet, now);
   const overflow = refuseOverflow(fleet, now);

@@ -5,6 +5,7 @@ import type { Ready } from '../replica.js';
 import type { Device, Server, ServerSpec } from '../server.js';
 import { bookingsFor, noteDependencies } from '../footprint.js';
 import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js';
+import { pacesChanged } from '../paces.js';
 import { accountsChanged } from '../purses.js';
 import { recallExcess } from '../limits.js';
 import { forgetLoadTimes } from './load-times.js';
@@ -126,6 +127,7 @@ export function declareServer(fleet: Fleet, spec: ServerSpec): void {
 export function withdrawServer(fleet: Fleet, id: ServerId): void {
   for (const replica of replicasOn(fleet, id)) forget(fleet, replica);
   fleet.servers.delete(id);
+  pacesChanged(fleet);
   accountsChanged(fleet);
   for (const [replica, { server }] of fleet.cooldowns) if (server === id) fleet.cooldowns.delete(replica);
   for (const [replica, { server }] of fleet.putOff) if (server === id) fleet.putOff.delete(replica);

@@ -4,6 +4,7 @@ import type { ModelId } from '../ids.js';
 import { bytesToLoad } from '../load-forecast.js';
 import { learnPace, learnTime } from '../load-times.js';
 import type { Millis } from '../model.js';
+import { setPace } from '../paces.js';
 import type { Loading } from '../replica.js';
 
 /** Learns from a load of ours that succeeded. How much one brought along that needs others nobody can tell, so its size tells nothing. */
@@ -13,7 +14,8 @@ export function noteLoadTime(fleet: Fleet, { model, server: id }: Loading, took:
   fleet.loadTimes.set(model, learnTime(fleet.loadTimes.get(model), took));
   server.loadTimes.set(model, learnTime(server.loadTimes.get(model), took));
   if (fleet.composed.has(model)) return;
-  server.loadPace = learnPace(server.loadPace ?? undefined, took, bytesToLoad(fleet, model, server));
+  const pace = learnPace(server.loadPace ?? undefined, took, bytesToLoad(fleet, model, server));
+  setPace(fleet, server, pace);
 }
 
 /** What earlier lives had learned of a model's loads; of servers that are gone it is of no use. */
@@ -27,7 +29,7 @@ export function rememberLoadTimes(
 
 export function rememberLoadPace(fleet: Fleet, { server: id, pace }: EventOf<'LoadPaceRemembered'>): void {
   const server = fleet.servers.get(id);
-  if (server) server.loadPace = pace;
+  if (server) setPace(fleet, server, pace);
 }
 
 /** Forgets how long loads of a model take. */

@@ -1,4 +1,4 @@
-import { type Fleet, replicasOn, unsettled } from '../fleet.js';
+import { type Fleet, unsettled } from '../fleet.js';
 import { directDependencies } from '../footprint.js';
 import { type AccountId, type ReplicaId, replicaId, type ServerId } from '../ids.js';
 import { Ledger } from '../ledger.js';
@@ -20,14 +20,12 @@ const NOTHING: Forecast = { p50: 0, p90: 0 };
  */
 export class Beginnings {
   private readonly known = new Map<ServerId, ReadonlyMap<ReplicaId, Forecast>>();
-  private readonly ledger: Ledger;
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
     private readonly now: Instant,
-  ) {
-    this.ledger = new Ledger(fleet, now);
-  }
+    private readonly ledger = new Ledger(fleet, now),
+  ) {}
 
   /** What a load brings along begins with it. */
   of(replica: Placed): Forecast {
@@ -38,9 +36,10 @@ export class Beginnings {
   }
 
   private on(server: ServerId): ReadonlyMap<ReplicaId, Forecast> {
-    const placed = replicasOn(this.fleet, server).filter(
-      (one): one is Placed => one.phase === 'placed' && one.carriedBy === null,
-    );
+    const placed: Placed[] = [];
+    for (const one of unsettled(this.fleet)) {
+      if (one.server === server && one.phase === 'placed' && one.carriedBy === null) placed.push(one);
+    }
     const room = new Map(placed.map((one) => [one.id, laterOf(this.roomFor(one), this.needsOf(one))]));
     const [p50, p90] = (['p50', 'p90'] as const).map((share) => {
       const lanes = new Lanes(this.fleet, server, this.now, share);
@@ -97,8 +96,8 @@ class Lanes {
     private readonly share: keyof Forecast,
   ) {
     this.server = freeLanes(fleet.limits.loadsPerServer);
-    for (const replica of replicasOn(fleet, server)) {
-      if (loadBegan(replica) === null || isCarried(replica)) continue;
+    for (const replica of unsettled(fleet)) {
+      if (replica.server !== server || loadBegan(replica) === null || isCarried(replica)) continue;
       const rest = restOfLoad(fleet, replica, now)[share];
       take(this.server, rest);
       if (now < loadBounds(fleet, replica)!.slotUntil) this.takeDevices(devicesOf(replica), rest);

@@ -13,19 +13,17 @@ import type { Openings } from './openings.js';
 import { refuseWhere, SHORT } from './refuse.js';
 import { wish } from './wishes.js';
 
-const NONE: Openings = new Map();
-
 /**
  * Turns away at once those whose model is not to be expected before their time is up: more often than not they would wait in
  * vain, and could have gone elsewhere meanwhile (Clockwork, OSDI 2020: say no early). Where the model says so they still
- * count as demand, so that the next one finds it warm. Before places are given no openings are known: then it is judged by
- * the load alone, so that nothing is placed for those who cannot have it in time.
+ * count as demand, so that the next one finds it warm. Before places are given no openings are known: then only what is nowhere
+ * is judged, by the load alone, so that nothing is placed for those who cannot have it in time.
  */
 export function refuseUnreachable(
   fleet: Fleet,
   open: readonly Server[],
   now: Instant,
-  openings = NONE,
+  openings: Openings | null,
 ): Action[] {
   if (fleet.waiting.size === 0 || fleet.frozen || isSettling(fleet, now)) return [];
   const foresight = new Foresight(fleet, open, now, openings);
@@ -47,7 +45,7 @@ class Foresight {
     private readonly fleet: Fleet,
     private readonly open: readonly Server[],
     private readonly now: Instant,
-    private readonly openings: Openings,
+    private readonly openings: Openings | null,
   ) {
     this.beginnings = new Beginnings(fleet, now);
   }
@@ -72,12 +70,13 @@ class Foresight {
   private foresee(model: ModelId): Forecast | undefined {
     const { fleet, now } = this;
     if (!fleet.models.has(model) || !isForeseen(fleet, model)) return undefined;
+    if (!this.openings && fleet.holders.has(model)) return undefined;
     const replicas = replicasOf(fleet, model);
     if (replicas.some((one) => one.phase === 'ready' || hasOutlasted(fleet, one, now))) return undefined;
     const { phase, eta } = describeWait(fleet, model, now, this.beginnings);
     if (eta === null || phase !== 'waiting') return eta ?? undefined;
     if (!this.open.some(({ repository }) => repository.has(model))) return undefined;
-    const opening = Math.max(0, (this.openings.get(model)?.at ?? now) - now);
+    const opening = Math.max(0, (this.openings?.get(model)?.at ?? now) - now);
     return { p50: opening + eta.p50, p90: opening + eta.p90 };
   }
 }
