@@ -63,20 +63,26 @@ class Foresight {
     return until === null ? 0 : until - this.now;
   }
 
+  private foresee(model: ModelId): Forecast | undefined {
+    if (!this.isForeseeable(model)) return undefined;
+    const { eta, phase } = describeWait(this.fleet, model, this.now, this.beginnings);
+    return eta && phase === 'waiting' ? this.onceOpen(model, eta) : (eta ?? undefined);
+  }
+
+  private onceOpen(model: ModelId, { p50, p90 }: Forecast): Forecast | undefined {
+    if (!this.open.some(({ repository }) => repository.has(model))) return undefined;
+    const opening = Math.max(0, (this.openings?.get(model)?.at ?? this.now) - this.now);
+    return { p50: opening + p50, p90: opening + p90 };
+  }
+
   /**
    * Not by a guess; nor once a load has outlasted its forecast; nor of a copy that serves, and whose server may be back at
    * once; nor where no server could be told to load it, which others judge.
    */
-  private foresee(model: ModelId): Forecast | undefined {
+  private isForeseeable(model: ModelId): boolean {
     const { fleet, now } = this;
-    if (!fleet.models.has(model) || !isForeseen(fleet, model)) return undefined;
-    if (!this.openings && fleet.holders.has(model)) return undefined;
-    const replicas = replicasOf(fleet, model);
-    if (replicas.some((one) => one.phase === 'ready' || hasOutlasted(fleet, one, now))) return undefined;
-    const { phase, eta } = describeWait(fleet, model, now, this.beginnings);
-    if (eta === null || phase !== 'waiting') return eta ?? undefined;
-    if (!this.open.some(({ repository }) => repository.has(model))) return undefined;
-    const opening = Math.max(0, (this.openings?.get(model)?.at ?? now) - now);
-    return { p50: opening + eta.p50, p90: opening + eta.p90 };
+    if (!fleet.models.has(model) || !isForeseen(fleet, model)) return false;
+    if (!this.openings && fleet.holders.has(model)) return false;
+    return replicasOf(fleet, model).every((one) => one.phase !== 'ready' && !hasOutlasted(fleet, one, now));
   }
 }
