@@ -49,6 +49,8 @@ export interface Reading {
   readonly server: ServerId;
   readonly devices: readonly number[];
   readonly victims: readonly ReplicaId[];
+  /** When any of them was last used, as far as was known. */
+  readonly lastUse: Instant;
   readonly askedAt: Instant;
 }
 

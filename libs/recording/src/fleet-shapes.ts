@@ -177,6 +177,7 @@ const reading = z.strictObject({
   server: serverId,
   devices: list(whole),
   victims: list(replicaId),
+  lastUse: amount,
   askedAt: amount,
 });
 

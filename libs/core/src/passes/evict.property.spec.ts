@@ -1,4 +1,4 @@
-import { describe, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { holds } from '../../../../test/support/core-histories.js';
 import { crowded, crowdedFleet, NEWCOMER } from '../../../../test/support/crowded-fleets.js';
@@ -10,7 +10,8 @@ import { openServers } from '../standing.js';
 import { bestPlan } from './best-plan.js';
 import { byHarm, offersOn } from './offers.js';
 import { growthsOn, placesOn } from './places.js';
-import { harmOf, planFor } from './plan-victims.js';
+import { harmOf, type Plan, planFor } from './plan-victims.js';
+import { areRead, planRead } from './reading.js';
 import { Site } from './sites.js';
 import { victimsAmong, victimTest } from './victims.js';
 import { type Want, wantFor } from './wants.js';
@@ -21,6 +22,31 @@ function wantsIn(fleet: Fleet, now: number): Want[] {
     const want = wantFor(fleet, model, now);
     return [want, { ...want, rank: 3, isExtra: false, since: -Infinity }, { ...want, isExtra: true }];
   });
+}
+
+/** The places on which there is no room yet. */
+function fullSites(fleet: Fleet, want: Want, now: number): Site[] {
+  const ledger = new Ledger(fleet, now);
+  const all = openServers(fleet, now).map(
+    (server) => new Site(server, () => placesOn(fleet, server, want.model)),
+  );
+  return all.map((site) => site.where(({ bookings }) => !ledger.fitsSpare(bookings)));
+}
+
+/** Asks for the use of those who make room best; undefined where nobody could. */
+function askFor(fleet: Fleet, want: Want, now: number): Plan | undefined {
+  const isVictim = victimTest(fleet, want, now);
+  const best = bestPlan(fleet, new Ledger(fleet, now), fullSites(fleet, want, now), want, isVictim);
+  for (const server of fleet.servers.values()) server.statisticsAt = -Infinity;
+  if (best) expect(areRead(fleet, best, want, now)).toBe(false);
+  return best;
+}
+
+/** What is read of that once all servers have told. */
+function readFor(fleet: Fleet, want: Want, now: number): ReturnType<typeof planRead> {
+  for (const server of fleet.servers.values()) server.statisticsAt = now;
+  const isVictim = victimTest(fleet, want, now);
+  return planRead(fleet, new Ledger(fleet, now), fullSites(fleet, want, now), want, isVictim);
 }
 
 function isSamePlan(fleet: Fleet, want: Want, now: number): boolean {
@@ -54,7 +80,28 @@ describe('who makes room, whatever happened', () => {
         const want = wantFor(fleet, fleet.models.get(NEWCOMER)!, now);
         return [want, { ...want, isExtra: true }].every((any) => isSamePlan(fleet, any, now));
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
+    );
+  });
+
+  it('is who was asked about, where nobody has used them since', () => {
+    fc.assert(
+      fc.property(crowded, (one) => {
+        const driver = crowdedFleet(one);
+        const { fleet, now } = driver;
+        const want = wantFor(fleet, fleet.models.get(NEWCOMER)!, now);
+        const asked = askFor(fleet, want, now);
+        if (!asked) return;
+        const isShared = asked.victims.some(({ replicas }) => replicas.length > 1);
+        expect([asked, ...(isShared ? [undefined] : [])]).toContainEqual(readFor(fleet, want, now));
+        const [replica] = asked.victims.at(-1)!.replicas;
+        driver.tell({
+          kind: 'RoutesUsed',
+          uses: [{ replica: replica!.id, at: now, inUseUntil: now, routes: 1 }],
+        });
+        expect(readFor(fleet, want, now)).toBeUndefined();
+      }),
+      { numRuns: 30 },
     );
   });
 

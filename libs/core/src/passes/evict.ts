@@ -6,7 +6,7 @@ import type { Freed } from './freed.js';
 import { moveFor, searchIn } from './movable.js';
 import { followMove } from './moves.js';
 import type { Plan } from './plan-victims.js';
-import { areRead, isBeingRead } from './reading.js';
+import { areRead, planRead } from './reading.js';
 import { drain } from './retire.js';
 import type { Site } from './sites.js';
 import { noteSwap, swapTest } from './swaps.js';
@@ -26,17 +26,17 @@ export function evictFor(
   const maySwap = swapTest(fleet, want, now);
   const free = sites.map((site) => site.where(maySwap));
   const isVictim = victimTest(fleet, want, now);
-  if (isBeingRead(fleet, ledger, free, want, isVictim)) return { kind: 'asking' };
-  const best = bestPlan(fleet, ledger, free, want, isVictim);
+  const read = planRead(fleet, ledger, free, want, isVictim);
+  if (read === 'asking') return { kind: 'asking' };
+  const best = read ?? bestPlan(fleet, ledger, free, want, isVictim);
   const move =
     best && !isLikelyMissed(best, now)
       ? undefined
       : moveFor(fleet, free, want, () => searchIn(fleet, ledger, now));
   if (move) return { kind: 'moving', move };
   if (!best) return { kind: 'nothing' };
-  const leaving = replicasIn(best.victims);
-  if (!areRead(fleet, best.place, leaving, want, now)) return { kind: 'asking' };
-  for (const replica of leaving) {
+  if (!areRead(fleet, best, want, now)) return { kind: 'asking' };
+  for (const replica of replicasIn(best.victims)) {
     ledger.leave(replica.bookings);
     drain(fleet, replica, 'evicted', want.model.id, now);
   }

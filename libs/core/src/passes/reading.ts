@@ -2,38 +2,73 @@ import type { Fleet, Reading } from '../fleet.js';
 import type { Ready } from '../replica.js';
 import type { Server } from '../server.js';
 import type { Ledger } from '../ledger.js';
-import type { Instant } from '../model.js';
+import type { AccountId } from '../ids.js';
+import type { Bytes, Instant } from '../model.js';
 import type { Place } from './places.js';
 import { placesAmong, type Site } from './sites.js';
-import { covers, neededAt, shortfall, type VictimTest } from './victims.js';
+import type { Plan } from './plan-victims.js';
+import {
+  covers,
+  neededAt,
+  replicasIn,
+  shortfall,
+  type Victim,
+  victimsAmong,
+  type VictimTest,
+  withinKept,
+} from './victims.js';
 import type { Want } from './wants.js';
 
 /** A reading of use this much older than now is read again before anything is drained for memory. */
 const FRESH = 500;
 
 /**
- * Whether use is being read for a plan that still works: the statistics are not in, and its victims may go and make
- * room enough. Until then nothing could be drained for a better plan either, so none is looked for.
+ * What use was read for, where that still works. `asking` as long as the statistics are not in: nothing could be drained for
+ * a better plan either, so none is looked for. Then the plan itself, if nobody has used what leaves: it was the best one
+ * when it was asked about, and is not looked for once more.
  */
-export function isBeingRead(
+export function planRead(
   fleet: Fleet,
   ledger: Ledger,
   sites: readonly Site[],
   want: Want,
   isVictim: VictimTest,
-): boolean {
+): 'asking' | Plan | undefined {
   const reading = fleet.readings.get(want.model.id);
   const place = reading && placesAmong(sites, reading.server).find((one) => isSame(one, reading));
-  if (!reading || !place) return false;
+  if (!reading || !place) return undefined;
   const needed = neededAt(fleet, place, want);
-  const victims = reading.victims
+  const leaving = reading.victims
     .flatMap((id) => (needed.has(id) ? [] : (fleet.replicas.get(id) ?? [])))
     .filter(isVictim);
-  const isMissing = victims.some(({ server }) => !isReadSince(fleet.servers.get(server)!, reading.askedAt));
-  const works =
-    victims.length === reading.victims.length && covers(victims, shortfall(ledger, place.bookings));
-  return isMissing && works;
+  const short = shortfall(ledger, place.bookings);
+  if (leaving.length < reading.victims.length || !covers(leaving, short)) return undefined;
+  const isMissing = leaving.some(({ server }) => !isReadSince(fleet.servers.get(server)!, reading.askedAt));
+  if (isMissing) return 'asking';
+  const victims = victimsAmong(fleet, isVictim, leaving);
+  return isAsAsked(fleet, want, victims, short, reading) ? { place, victims } : undefined;
 }
+
+/** Whether all of them have to leave still and may, and none was used. */
+function isAsAsked(
+  fleet: Fleet,
+  want: Want,
+  victims: readonly Victim[],
+  short: ReadonlyMap<AccountId, Bytes>,
+  { lastUse }: Reading,
+): boolean {
+  const isSpared = (one: Victim): boolean =>
+    covers(replicasIn(victims.filter((other) => other !== one)), short);
+  return (
+    victims.length > 0 &&
+    lastUseOf(replicasIn(victims)) === lastUse &&
+    withinKept(fleet, victims, want).length === victims.length &&
+    !victims.some(isSpared)
+  );
+}
+
+const lastUseOf = (leaving: Iterable<Ready>): Instant =>
+  Math.max(...Array.from(leaving, ({ lastUse }) => lastUse));
 
 const isSame = ({ devices }: Place, reading: Reading): boolean => String(devices) === String(reading.devices);
 
@@ -41,20 +76,16 @@ const isReadSince = ({ statisticsAt }: Server, since: Instant): boolean =>
   (statisticsAt ?? -Infinity) >= since;
 
 /** Whether use was read after the want arose, and just now. Asks for it where it was not, and notes what for. */
-export function areRead(
-  fleet: Fleet,
-  { server, devices }: Place,
-  victims: ReadonlySet<Ready>,
-  want: Want,
-  now: Instant,
-): boolean {
-  const left = new Set(Array.from(victims, (replica) => fleet.servers.get(replica.server)!));
+export function areRead(fleet: Fleet, { place, victims }: Plan, want: Want, now: Instant): boolean {
+  const leaving = [...replicasIn(victims)];
+  const left = new Set(leaving.map((replica) => fleet.servers.get(replica.server)!));
   const stale = [...left].filter((one) => !isFresh(one, want, now));
   for (const one of stale) one.statisticsWanted = Math.max(one.statisticsWanted ?? 0, now);
   const reading = {
-    server: server.spec.id,
-    devices,
-    victims: Array.from(victims, ({ id }) => id),
+    server: place.server.spec.id,
+    devices: place.devices,
+    victims: leaving.map(({ id }) => id),
+    lastUse: lastUseOf(leaving),
     askedAt: now,
   };
   if (stale.length === 0) fleet.readings.delete(want.model.id);
