@@ -8,7 +8,7 @@ import type {
   ToldOrders,
   ToldServer,
 } from '#engine';
-import { type Footprint, learnTime, type LoadTimes, type ModelId, type ServerId } from '#core';
+import type { Footprint, LoadTimes, ModelId, ServerId } from '#core';
 
 const revision = z.int().min(0);
 const spec = z.record(z.string(), z.unknown()).nullable();
@@ -18,6 +18,13 @@ const times = z.strictObject({
   deviation: z.number().min(0),
   count: z.int().min(1),
 }) satisfies z.ZodType<LoadTimes>;
+
+/** What one load teaches, as the core has it: it took so many milliseconds, and the next may take half as long again. */
+const onceTook = (took: number): LoadTimes => ({
+  mean: Math.log(Math.max(1, took)),
+  deviation: Math.log(1.5) / 1.6,
+  count: 1,
+});
 
 /**
  * How each kind of value looks in the store. A change after which what is there would make no sense is a new
@@ -78,7 +85,7 @@ export const VALUES = {
     z
       .number()
       .min(0)
-      .transform((took) => ({ anywhere: learnTime(undefined, took), on: [] })),
+      .transform((took) => ({ anywhere: onceTook(took), on: [] })),
   ]) satisfies z.ZodType<LearnedLoadTimes>,
   loadPace: times,
 } as const;
