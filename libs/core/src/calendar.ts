@@ -1,5 +1,6 @@
 import type { ReplicaId } from './ids.js';
 import type { Instant, Millis } from './model.js';
+import { firstFrom } from './sorted.js';
 
 /** Those on one page are gone over one by one. */
 const PAGE: Millis = 1_000;
@@ -35,7 +36,7 @@ export class Calendar {
    */
   earliest(from: Instant, before: Instant, ask: (id: ReplicaId, before: Instant) => Instant): Instant {
     let end = before;
-    for (let at = this.firstFrom(pageOf(from)); at < this.numbers.length; at += 1) {
+    for (let at = firstFrom(this.numbers, pageOf(from)); at < this.numbers.length; at += 1) {
       const number = this.numbers[at]!;
       if (number * PAGE >= end) break;
       for (const id of this.pages.get(number)!) end = ask(id, end);
@@ -50,7 +51,7 @@ export class Calendar {
       return;
     }
     this.pages.set(number, new Set([id]));
-    this.numbers.splice(this.firstFrom(number), 0, number);
+    this.numbers.splice(firstFrom(this.numbers, number), 0, number);
   }
 
   private strike(id: ReplicaId, number: number): void {
@@ -58,19 +59,7 @@ export class Calendar {
     page.delete(id);
     if (page.size > 0) return;
     this.pages.delete(number);
-    this.numbers.splice(this.firstFrom(number), 1);
-  }
-
-  /** Where in the list of pages the first one stands that is not before this one. */
-  private firstFrom(number: number): number {
-    let low = 0;
-    let high = this.numbers.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.numbers[middle]! < number) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    this.numbers.splice(firstFrom(this.numbers, number), 1);
   }
 }
 

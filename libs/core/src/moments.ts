@@ -1,4 +1,5 @@
 import type { Instant } from './model.js';
+import { firstFrom } from './sorted.js';
 
 /** Instants, each with how many share it: the next one is found at once, however many there are. */
 export class Moments {
@@ -15,14 +16,14 @@ export class Moments {
 
   /** The first that comes later than an instant; infinity where none does. */
   after(at: Instant): Instant {
-    const first = this.firstFrom(at);
+    const first = firstFrom(this.order, at);
     return (this.order[first] === at ? this.order[first + 1] : this.order[first]) ?? Infinity;
   }
 
   private enter(at: Instant): void {
     const count = this.counts.get(at) ?? 0;
     this.counts.set(at, count + 1);
-    if (count === 0) this.order.splice(this.firstFrom(at), 0, at);
+    if (count === 0) this.order.splice(firstFrom(this.order, at), 0, at);
   }
 
   private strike(at: Instant): void {
@@ -32,18 +33,6 @@ export class Moments {
       return;
     }
     this.counts.delete(at);
-    this.order.splice(this.firstFrom(at), 1);
-  }
-
-  /** Where the first stands that is not before an instant. */
-  private firstFrom(at: Instant): number {
-    let low = 0;
-    let high = this.order.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.order[middle]! < at) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    this.order.splice(firstFrom(this.order, at), 1);
   }
 }

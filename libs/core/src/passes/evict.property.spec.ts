@@ -80,7 +80,7 @@ describe('who makes room, whatever happened', () => {
         const want = wantFor(fleet, fleet.models.get(NEWCOMER)!, now);
         return [want, { ...want, isExtra: true }].every((any) => isSamePlan(fleet, any, now));
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -101,7 +101,7 @@ describe('who makes room, whatever happened', () => {
         });
         expect(readFor(fleet, want, now)).toBeUndefined();
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 

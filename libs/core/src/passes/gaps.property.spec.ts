@@ -93,7 +93,7 @@ describe('the gaps on the GPUs of a server, whatever happened', () => {
           return isKept && isHarmKept(fleet);
         });
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 
