@@ -75,10 +75,10 @@ describe('resolve', () => {
   });
 
   it('turns away at once who cannot be served in time, and loads the model for the next one', async () => {
-    const answer = await call(world, 'POST', '/v1/models/whisper-small/resolve', { waitMs: 1 });
+    const answer = await call(world, 'POST', '/v1/models/whisper-small/resolve', { waitMs: 100 });
     expect([answer.status, answer.body.reason]).toEqual([503, 'deadline_unreachable']);
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-    const error = await refusal(router, { model: 'whisper-small', waitMs: 1 });
+    const error = await refusal(router, { model: 'yolov8m', waitMs: 100 });
     expect(error.code).toBe(8);
     expect(error.metadata.get('grpc-status-details-bin')[0]!.toString()).toContain('DEADLINE_UNREACHABLE');
     expect(Number(error.metadata.get('grpc-retry-pushback-ms')[0])).toBeGreaterThanOrEqual(1_000);
