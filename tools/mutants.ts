@@ -94,7 +94,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'turned-away-by-a-guess', breaks: 13, file: `${PASSES}/unreachable.ts`, find: `if (!fleet.models.has(model) || !isForeseen(fleet, model)) return false;`, replace: `if (!fleet.models.has(model)) return false;` },
   { name: 'turned-away-while-a-load-is-late', breaks: 13, file: `${PASSES}/unreachable.ts`, find: `one.phase !== 'ready' && !hasOutlasted(fleet, one, now)`, replace: `one.phase !== 'ready'` },
   { name: 'loads-ahead-not-counted', breaks: 13, file: `${PASSES}/beginnings.ts`, find: `const begin = Math.max(earliest, Math.min(...this.server), ...free);`, replace: `const begin = Math.max(earliest, 0 * free.length);` },
-  { name: 'told-to-come-again-before-it-can-be-ready', breaks: 16, file: `${PASSES}/unreachable.ts`, find: `foresight.heldFor(model) + wait.p90`, replace: `0 * wait.p90` },
+  { name: 'told-to-come-again-before-it-can-be-ready', breaks: 16, file: `${PASSES}/unreachable.ts`, find: `foresight.swapDelay(model) + wait.p90`, replace: `0 * wait.p90` },
   { name: 'used-meanwhile-and-leaves-all-the-same', breaks: 7, file: `${PASSES}/reading.ts`, find: `lastUseOf(replicasIn(victims)) === lastUse &&`, replace: `lastUseOf(replicasIn(victims)) >= lastUse &&` },
   { name: 'several-leave-where-one-does', breaks: 8, file: `${PASSES}/plan-victims.ts`, find: `byWorth(one, last) === 0) : [];`, replace: `byWorth(one, last) < 0) : [];` },
   { name: 'harm-kept-though-use-changed', breaks: 8, file: `${CORE}/indexes.ts`, find: `gaps.get(server)?.harms.clear();`, replace: `gaps.get(server)?.harms.delete(-1);` },

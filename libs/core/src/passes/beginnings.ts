@@ -20,12 +20,14 @@ const NOTHING: Forecast = { p50: 0, p90: 0 };
  */
 export class Beginnings {
   private readonly known = new Map<ServerId, ReadonlyMap<ReplicaId, Forecast>>();
+  private readonly ledger: Ledger;
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
     private readonly now: Instant,
-    private readonly ledger = new Ledger(fleet, now),
-  ) {}
+  ) {
+    this.ledger = new Ledger(fleet, now);
+  }
 
   /** What a load brings along begins with it. */
   of(replica: Placed): Forecast {

@@ -1,5 +1,5 @@
 import type { Fleet } from '../fleet.js';
-import { isOnHost, reservationOf } from '../footprint.js';
+import { isBookedBySteps, isOnHost, reservationOf } from '../footprint.js';
 import type { AccountId } from '../ids.js';
 import { indexesOf } from '../indexes.js';
 import type { Bytes, Model } from '../model.js';
@@ -25,8 +25,8 @@ export function gapsOn(fleet: Readonly<Fleet>, server: Server): Gaps {
 
 /** What a model books at least of some GPU wherever it is put on a server; less than nothing where it may be on none. */
 export function leastOnGpu(fleet: Readonly<Fleet>, server: Server, model: Model): Bytes {
-  const { id, config, sizesDeclared } = model;
-  const isOnNone = (config === null && isOnHost(server, id)) || (fleet.steps.has(id) && !sizesDeclared);
+  const { id, config } = model;
+  const isOnNone = (config === null && isOnHost(server, id)) || isBookedBySteps(fleet, id);
   return isOnNone ? -Infinity : reservationOf(fleet, server, id).bytes;
 }
 

@@ -61,37 +61,37 @@ function longQueues(fleet: Fleet): Map<ModelId, Request[]> {
 }
 
 /** One of a queue, and by how much its tenant is over its share as long as it has this one and none that leave before it. */
-interface Place {
+interface Leaver {
   readonly request: Request;
   readonly excess: number;
 }
 
 /** Takes out of a queue what is over its bound. `queue` is in the order of arrival. */
-function turnAway(fleet: Fleet, queue: readonly Request[], bound: Bound): Place[] {
-  const away: Place[] = [];
+function turnAway(fleet: Fleet, queue: readonly Request[], bound: Bound): Leaver[] {
+  const away: Leaver[] = [];
   let size = sizeOf(queue, bound);
-  for (const place of inOrderOfLeaving(queue, bound)) {
+  for (const leaver of inOrderOfLeaving(queue, bound)) {
     if (size <= bound.most) break;
-    size -= bound.sizeOf(place.request);
-    fleet.waiting.delete(place.request.id);
-    away.push(place);
+    size -= bound.sizeOf(leaver.request);
+    fleet.waiting.delete(leaver.request.id);
+    away.push(leaver);
   }
   return away;
 }
 
 /** Class by class, as they are asked for: of a long queue few have to leave. */
-function* inOrderOfLeaving(queue: readonly Request[], bound: Bound): Generator<Place> {
+function* inOrderOfLeaving(queue: readonly Request[], bound: Bound): Generator<Leaver> {
   const held = holdings(queue, bound);
   // One alone shares with nobody.
   const share = held.size === 1 ? Infinity : Math.max(bound.leastShare, bound.most / held.size);
   for (const lowest of LOWEST_FIRST) {
     const newestFirst = queue.filter((request) => request.class === lowest).reverse();
-    const places = newestFirst.map((request): Place => {
+    const leavers = newestFirst.map((request): Leaver => {
       const holds = held.get(request.tenant)!;
       held.set(request.tenant, holds - bound.sizeOf(request));
       return { request, excess: Math.max(0, holds - share) };
     });
-    yield* places.sort((one, other) => other.excess - one.excess);
+    yield* leavers.sort((one, other) => other.excess - one.excess);
   }
 }
 
@@ -109,7 +109,7 @@ function sizeOf(queue: Iterable<Request>, bound: Bound): number {
 }
 
 /** All who are turned away from one model are told the same time: worked out once, since a flood is a matter of thousands. */
-function answers(fleet: Fleet, away: readonly Place[], now: Instant): Action[] {
+function answers(fleet: Fleet, away: readonly Leaver[], now: Instant): Action[] {
   const hints = new Map<ModelId, Millis>();
   return away.map(({ request, excess }) => {
     const { model } = request;

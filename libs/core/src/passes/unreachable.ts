@@ -31,7 +31,7 @@ export function refuseUnreachable(
     const wait = deadline > now ? foresight.on(model) : undefined;
     if (!wait || now + wait.p50 <= deadline) return undefined;
     if (fleet.models.get(model)!.coldStart.loadWhenShed) wish(fleet, model, now);
-    const retryAfter = Math.max(SHORT, foresight.heldFor(model) + wait.p90);
+    const retryAfter = Math.max(SHORT, foresight.swapDelay(model) + wait.p90);
     return { reason: 'deadline_unreachable', retryAfter };
   });
 }
@@ -57,7 +57,7 @@ class Foresight {
   }
 
   /** How long its devices have no swap left. It takes a search, so only who is turned away is told. */
-  heldFor(model: ModelId): Millis {
+  swapDelay(model: ModelId): Millis {
     const isPlaced = replicasOf(this.fleet, model).length > 0;
     const until = isPlaced ? null : heldUntil(this.fleet, this.open, model, this.now);
     return until === null ? 0 : until - this.now;
