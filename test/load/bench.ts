@@ -6,11 +6,13 @@ import { killAll } from './children.js';
 import { cold } from './cold.js';
 import { coreGrowth, coreTurn } from './core-turn.js';
 import { type Figure, hint, tell } from './figure.js';
+import { fifo } from './fifo.js';
 import { idleMemory } from './idle-memory.js';
+import { overload } from './overload.js';
 import { removeScratch } from './scratch.js';
 import { warm } from './warm.js';
 
-const WHOLE_MS = 350_000;
+const WHOLE_MS = 2_400_000;
 
 const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   core: coreTurn,
@@ -18,6 +20,8 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   warm,
   cold,
   memory: idleMemory,
+  overload,
+  fifo,
 };
 
 process.once('exit', () => {

@@ -25,9 +25,9 @@ export interface RunningBerth {
   end(): Promise<void>;
 }
 
-/** Starts the built scheduler in front of one Triton and waits until it is ready. */
+/** Starts the built scheduler in front of these Tritons and waits until it is ready. */
 export async function startBerth(
-  { grpc, http, metrics }: KnownTriton,
+  tritons: readonly KnownTriton[],
   settings: object = {},
   options: ChildOptions = {},
 ): Promise<RunningBerth> {
@@ -38,7 +38,7 @@ export async function startBerth(
   const config = {
     ...addresses,
     data: join(folder, 'data'),
-    servers: [{ id: 't', grpc, http, metrics }],
+    servers: tritons.map(({ grpc, http, metrics }, at) => ({ id: `t${at}`, grpc, http, metrics })),
     ...settings,
   };
   const file = join(folder, 'berth.yaml');

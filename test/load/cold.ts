@@ -18,7 +18,7 @@ const POLL_MS = 20;
 export async function cold(): Promise<Figure[]> {
   const triton = await startTriton([DIRECT, BERTH, CROWD]);
   const settings = { defaults: { gpuMemoryLimitMb: 256, coldStart: { maxQueue: CALLERS } } };
-  const berth = await startBerth(triton, settings);
+  const berth = await startBerth([triton], settings);
   const callers = { berth: new Caller(berth.grpc), triton: new Caller(triton.grpc) };
   try {
     return [await alone(berth, callers, triton.kind), await crowd(callers.berth, triton)];

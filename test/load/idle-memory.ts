@@ -21,7 +21,7 @@ export async function idleMemory(): Promise<Figure> {
   const seen = { berth: [] as number[], empty: [] as number[] };
   try {
     for (let round = 0; round < ROUNDS; round += 1) {
-      const berth = await startBerth(triton, {}, { flags: FLAGS });
+      const berth = await startBerth([triton], {}, { flags: FLAGS });
       const empty = await startEmpty();
       await settle([berth.pid, empty.pid]);
       seen.berth.push(residentMb(berth.pid));

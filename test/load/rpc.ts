@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { Client, credentials } from '@grpc/grpc-js';
+import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
-import { protoFolder } from '#contracts';
+import { protoFolder, rpcStatusDefinition } from '#contracts';
 
 type Method = MethodDefinition<object, object>;
 
@@ -49,3 +49,26 @@ export class Caller {
     });
   }
 }
+
+const statuses = rpcStatusDefinition();
+
+/** Why Berth turned a call away, in lower case; another server's refusal is told as it is. */
+export function reasonOf(error: unknown): string {
+  const { metadata, details } = error as ServiceError;
+  const [bytes] = metadata?.get('grpc-status-details-bin') ?? [];
+  if (!Buffer.isBuffer(bytes)) return details;
+  const told = decode<Details>('google.rpc.Status', bytes);
+  const info = told.details.find(({ type_url: type }) => type.endsWith('google.rpc.ErrorInfo'));
+  return info ? decode<Info>('google.rpc.ErrorInfo', info.value).reason.toLowerCase() : details;
+}
+
+interface Details {
+  readonly details: readonly { readonly type_url: string; readonly value: Buffer }[];
+}
+
+interface Info {
+  readonly reason: string;
+}
+
+const decode = <Message>(type: string, bytes: Buffer): Message =>
+  (statuses[type] as unknown as { deserialize(bytes: Buffer): Message }).deserialize(bytes);

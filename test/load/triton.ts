@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KnownTriton } from './berth.js';
 import { startChild } from './children.js';
+import type { SimulatedModel } from '#testing';
 import { scratchPath } from './scratch.js';
 import {
   aRealModel,
@@ -15,6 +16,7 @@ import {
 
 const STOP_MS = 15_000;
 const LOAD_MS = 500;
+const ANY_PORT = '127.0.0.1:0';
 
 /** A Triton to measure with. */
 export interface RunningTriton extends KnownTriton {
@@ -62,19 +64,38 @@ async function startRealTriton(layout: Layout, models: readonly string[]): Promi
 }
 
 /** Its models load in the same time. */
-export async function startSimulatedTriton(models: readonly string[]): Promise<RunningTriton> {
+export const startSimulatedTriton = (models: readonly string[]): Promise<SimulatedServer> =>
+  startSimulated(models.map((name) => ({ name, gpuBytes: 2 ** 28, loadMs: LOAD_MS, unloadMs: 200 })));
+
+/** A simulated Triton, of which more can be told. */
+export interface SimulatedServer extends RunningTriton {
+  /** How many loads of a copy it has begun so far. */
+  copiesMade(): Promise<number>;
+}
+
+interface State {
+  readonly copies: readonly { readonly id: number; readonly model: string }[];
+}
+
+/** With these models and flags: `gpus` is `--gpus`. */
+export async function startSimulated(
+  models: readonly SimulatedModel[],
+  flags: Readonly<Record<string, string | number>> = {},
+): Promise<SimulatedServer> {
   const file = scratchPath();
-  const sized = models.map((name) => ({ name, gpuBytes: 2 ** 28, loadMs: LOAD_MS, unloadMs: 200 }));
-  await writeFile(file, JSON.stringify(sized));
-  const ports = ['grpc', 'http', 'metrics', 'admin'].flatMap((port) => [`--${port}`, '127.0.0.1:0']);
-  const child = await startChild('apps/triton-sim/src/main.js', { args: [...ports, '--models', file] });
+  await writeFile(file, JSON.stringify(models));
+  const ports = { grpc: ANY_PORT, http: ANY_PORT, metrics: ANY_PORT, admin: ANY_PORT };
+  const args = Object.entries({ ...ports, models: file, ...flags }).flatMap(([flag, value]) => [
+    `--${flag}`,
+    String(value),
+  ]);
+  const child = await startChild('apps/triton-sim/src/main.js', { args });
   const { grpc, http, metrics, admin } = JSON.parse(child.line) as KnownTriton & { readonly admin: string };
+  const state = async (): Promise<State> => (await (await fetch(`${admin}/state`)).json()) as State;
   return {
     ...{ kind: 'triton-sim', grpc, http, metrics },
-    initialisations: async (model) => {
-      const { copies } = (await (await fetch(`${admin}/state`)).json()) as { copies: { model: string }[] };
-      return copies.filter((copy) => copy.model === model).length;
-    },
+    initialisations: async (model) => (await state()).copies.filter((copy) => copy.model === model).length,
+    copiesMade: async () => Math.max(0, ...(await state()).copies.map(({ id }) => id)),
     end: () => child.end(),
   };
 }

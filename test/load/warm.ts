@@ -20,7 +20,7 @@ async function withWarmModel(
   measure: (berth: RunningBerth, route: Route) => Promise<Figure>,
 ): Promise<Figure> {
   const triton = await startSimulatedTriton([MODEL]);
-  const berth = await startBerth(triton);
+  const berth = await startBerth([triton]);
   const caller = new Caller(berth.grpc);
   try {
     await caller.resolve({ model: MODEL });

@@ -2,6 +2,7 @@ import { Copy } from './copy.js';
 import type { Holding } from './device-memory.js';
 import { holdingsOf, placeInstances } from './instances.js';
 import type { Instance } from './instances.js';
+import { loadTime } from './load-time.js';
 import { parameterOf } from './model-config.js';
 import type { ServingConfig } from './model-config.js';
 import type { ProcessState } from './process-state.js';
@@ -121,7 +122,7 @@ function initialize(
   }
   memory.take(copy.holder, holdings);
   if (faults.stuckLoads.has(model.name)) return;
-  timers.after(model.loadMs + (faults.slowLoadMs.get(model.name) ?? 0), () => {
+  timers.after(loadTime(model, copy) + (faults.slowLoadMs.get(model.name) ?? 0), () => {
     repository.compile(model.name, copy.version);
     const text = failure(process, model, copy.version, config);
     if (text !== '') memory.giveBack(copy.holder, holdings);

@@ -14,6 +14,7 @@ const schema = z.strictObject({
   gpuBytes: bytes.exactOptional(),
   hostBytes: bytes.exactOptional(),
   loadMs: ms.exactOptional(),
+  loadSpread: z.number().min(0).max(3).exactOptional(),
   unloadMs: ms.exactOptional(),
   inferMs: ms.exactOptional(),
   backend: z.enum(['onnxruntime', 'tensorrt', 'pytorch', 'python', 'vllm']).exactOptional(),

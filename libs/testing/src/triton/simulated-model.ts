@@ -14,6 +14,8 @@ export interface SimulatedModel {
   /** What one instance holds in host memory besides. */
   readonly hostBytes?: number;
   readonly loadMs?: number;
+  /** How far its loads differ: the standard deviation of the logarithm of their times. Each load takes the same in every run. */
+  readonly loadSpread?: number;
   /** From the end of the last inference until the row reads `unloaded`. */
   readonly unloadMs?: number;
   readonly inferMs?: number;
@@ -59,6 +61,7 @@ export function completed(model: SimulatedModel): ModelOnDisk {
     gpuBytes: 0,
     hostBytes: 0,
     loadMs: isEnsemble ? 1 : 1300,
+    loadSpread: 0,
     unloadMs: isEnsemble ? 0 : 1100,
     inferMs: isEnsemble ? 0 : 10,
     backend: model.python === true ? 'python' : 'onnxruntime',

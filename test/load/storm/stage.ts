@@ -1,0 +1,56 @@
+import { ON_ONE_GPU } from '../../support/on-one-gpu.js';
+import { type RunningBerth, startBerth } from '../berth.js';
+import { type Child, type ChildOptions, startChild } from '../children.js';
+import { type SimulatedServer, startSimulated } from '../triton.js';
+import {
+  BASELINE_MB,
+  RESIDENCY_MS,
+  SPREAD_OF_LOADS,
+  SWAPS_PER_MINUTE,
+  UNLOAD_MS,
+  type Workload,
+} from './workload.js';
+
+const MIB = 2 ** 20;
+
+/** The simulated Tritons of a workload. */
+export async function startServers(workload: Workload): Promise<readonly SimulatedServer[]> {
+  const { servers, gpus, gpuMb, models } = workload;
+  const onDisk = models.map(({ name, mb, loadMs }) => ({
+    ...{ name, gpuBytes: mb * MIB, loadMs, loadSpread: SPREAD_OF_LOADS, unloadMs: UNLOAD_MS },
+    config: ON_ONE_GPU,
+  }));
+  const flags = { gpus, 'gpu-memory-mb': gpuMb, 'baseline-mb': BASELINE_MB };
+  return Promise.all(
+    Array.from({ length: servers }, (_, at) => startSimulated(onDisk, { ...flags, id: `t${at}` })),
+  );
+}
+
+/** Berth in front of them. */
+export function startBerthFor(
+  workload: Workload,
+  servers: readonly SimulatedServer[],
+  options: ChildOptions = {},
+): Promise<RunningBerth> {
+  const { models, queue, loadsPerServer, loadsPerDevice } = workload;
+  const settings = {
+    limits: { globalQueue: queue, loadsPerServer, loadsPerDevice, loadsPerDevicePerMinute: SWAPS_PER_MINUTE },
+    defaults: { minResidencySeconds: RESIDENCY_MS / 1_000 },
+    models: Object.fromEntries(
+      models.map(({ name, mb }) => [name, { gpuMemoryLimitMb: mb, cpuMemoryLimitMb: 1, config: ON_ONE_GPU }]),
+    ),
+  };
+  return startBerth(servers, settings, options);
+}
+
+/** The plain FIFO queue in front of them; its line is its address. */
+export const startFifoFor = (workload: Workload, servers: readonly SimulatedServer[]): Promise<Child> =>
+  startChild('test/load/storm/fifo-server.js', {
+    args: [JSON.stringify(servers.map(({ grpc }) => grpc)), JSON.stringify(workload)],
+  });
+
+/** Loads begun so far on all of them. */
+export async function loadsOn(servers: readonly SimulatedServer[]): Promise<number> {
+  const made = await Promise.all(servers.map((server) => server.copiesMade()));
+  return made.reduce((sum, one) => sum + one, 0);
+}
