@@ -73,6 +73,7 @@ const copyOf = (fleet: Fleet): Fleet => ({
   waiting: new Map(fleet.waiting),
   wishes: new Map(fleet.wishes),
   cooldowns: fleet.cooldowns,
+  breakers: fleet.breakers,
   steps: fleet.steps,
   composed: fleet.composed,
   lastUnloads: fleet.lastUnloads,
@@ -140,4 +141,5 @@ const copyOfServer = (server: Server): Server => ({
   measured: new Map(server.measured),
   loadTimes: server.loadTimes,
   loadPace: server.loadPace,
+  retriesFullAt: server.retriesFullAt,
 });

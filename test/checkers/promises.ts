@@ -37,6 +37,7 @@ import { indexesAreInStep, ordersGoWithPhases, phasesFollowTheDiagram } from './
 import { fullQueuesAreFair, queuesStayBounded } from './queues.js';
 import { nobodyOutranksTheNewcomer, theWarmAreKept } from './ranks.js';
 import { ledgerAddsUp, loadsBookWhatIsDeclared, setsAreBookedWhole } from './sums.js';
+import { backOffsAreBounded, retriesAreFew, triedOneAtATime } from './retries.js';
 import { swapsAreBounded } from './swaps.js';
 import { useIsReadBeforeEviction } from './use.js';
 import { reloadsAreCarriedOut, reloadsOneByOne } from './reloads.js';
@@ -63,7 +64,8 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['8, evictions', [evictsOnlyForNeed, useIsReadBeforeEviction, extrasTakeLittle].map(always)],
   ['8, evictions', [...[nobodyOutranksTheNewcomer, theWarmAreKept].map(always), swapsAreBounded]],
   ['9, idle', [always(idlesSinceItsLastRoute), copiesDoNotFlap, always(copiesStayWithinMax)]],
-  ['10, back-off', [waitsOutBackOff, disabledStayAway].map(always)],
+  ['10, back-off', [waitsOutBackOff, backOffsAreBounded, triedOneAtATime, disabledStayAway].map(always)],
+  ['10, back-off', [retriesAreFew]],
   ['11, contact', [onlyInContact, firstLooksComeFirst].map(always)],
   ['12, names', [always(loadsNameWhatIsThere)]],
   [

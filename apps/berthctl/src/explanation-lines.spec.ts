@@ -82,8 +82,14 @@ describe('the verdict on a server and a device', () => {
   });
 
   it('leaves it to a column of its own when a cooldown ends', () => {
-    const cooldown = { until: later(5), cause: 'capacity' };
+    const cooldown = { until: later(5), cause: 'capacity', by: 'back_off' } as const;
     const [server] = rows({ verdict: 'cooling_down', until: later(5), cooldown });
     expect(server).toContain(' | cooling down | capacity, ends in 5 s');
+  });
+
+  it('says of one that waits for a load elsewhere that it ends with that', () => {
+    const cooldown = { until: null, cause: 'missing', by: 'half_open' } as const;
+    const [server] = rows({ verdict: 'cooling_down', until: null, cooldown });
+    expect(server).toContain(' | cooling down | missing, ends with a load elsewhere');
   });
 });

@@ -88,7 +88,8 @@ const serverColumns = (now: number): Column<Server>[] => [
   { title: 'VERDICT', cell: (server) => verdictWords(server, now) },
   {
     title: 'COOLDOWN',
-    cell: ({ cooldown }) => (cooldown === null ? '' : `${cooldown.cause}, ends ${away(cooldown.until, now)}`),
+    cell: ({ cooldown }) =>
+      cooldown === null ? '' : `${cooldown.cause}, ends ${coolingEnds(cooldown, now)}`,
   },
   {
     title: 'HOST FREE',
@@ -96,6 +97,9 @@ const serverColumns = (now: number): Column<Server>[] => [
   },
   { title: 'HOST NEEDS', cell: ({ host }) => mib(host?.needsMb ?? null) },
 ];
+
+const coolingEnds = ({ until }: NonNullable<Server['cooldown']>, now: number): string =>
+  until === null ? 'with a load elsewhere' : away(until, now);
 
 const worded = (word: string): string => word.replaceAll('_', ' ');
 const mib = (amount: number | null): string => (amount === null ? '' : `${amount} MiB`);

@@ -36,13 +36,25 @@ const VERDICTS: Readonly<Record<Plain, string>> = {
   disabled: 'it is disabled, or something that it needs is',
 };
 
+function coolingWords({ cause, by, until }: NonNullable<WhyThere['cooldown']>, now: Instant): string {
+  const next = until === null ? 'one elsewhere' : lasting(until - now);
+  switch (by) {
+    case 'back_off':
+      return `the last load failed (${cause}); the next may start in ${next}`;
+    case 'breaker':
+      return `its last loads all failed (${cause}); the next may start, on one server, in ${next}`;
+    case 'half_open':
+      return `its last loads all failed (${cause}); ${next} is to show whether they still do`;
+    case 'retry_budget':
+      return `the last load failed (${cause}), and the server was asked for many such; the next may start in ${next}`;
+  }
+}
+
 function verdictWords(there: WhyThere, now: Instant): string {
   const { verdict, until, standing, isDrained, cooldown, places } = there;
   switch (verdict) {
     case 'cooling_down':
-      return cooldown === null
-        ? 'the last load failed a short time ago'
-        : `the last load failed (${cooldown.cause}); the next may start in ${lasting(cooldown.until - now)}`;
+      return cooldown === null ? 'the last load failed a short time ago' : coolingWords(cooldown, now);
     case 'closed':
       return `the server takes nothing new: it is ${isDrained ? 'being drained' : standing.replace('_', ' ')}`;
     case 'room_by_eviction':

@@ -72,7 +72,17 @@ const memory = {
 };
 
 const until = time.nullable().describe('When time alone ends the verdict; null: it does not.');
-const cooldown = z.strictObject({ until: time, cause: z.string() });
+const cooldown = z.strictObject({
+  until: time
+    .nullable()
+    .describe('When the next load may start; null: once one elsewhere has shown if it still fails.'),
+  cause: z.string(),
+  by: z
+    .enum(['back_off', 'breaker', 'half_open', 'retry_budget'])
+    .describe(
+      'What keeps it away: its back-off there, or anywhere; a load that is to show; too many tries there.',
+    ),
+});
 
 /** Why a model is where it is, or nowhere. */
 export const explanationSchema = z.strictObject({

@@ -37,6 +37,14 @@ export interface Cooldown {
   readonly at: Instant;
 }
 
+/** The loads of a model that failed in a row, since there were too many: until the first that succeeds one is tried at a time. */
+export interface Breaker {
+  readonly failures: number;
+  /** When the next try may start, wherever that is. */
+  readonly until: Instant;
+  readonly cause: FailureCause;
+}
+
 /** Demand that nobody waits for: an admin's order, or a caller that would not or could not wait. */
 export interface Wish {
   readonly until: Instant;
@@ -112,6 +120,8 @@ export interface Fleet {
   readonly waiting: Map<RequestId, Request>;
   readonly wishes: Map<ModelId, Wish>;
   readonly cooldowns: Map<ReplicaId, Cooldown>;
+  /** The models of which too many loads have failed in a row. */
+  readonly breakers: Map<ModelId, Breaker>;
   /** The steps of each ensemble whose config was read. */
   readonly steps: Map<ModelId, readonly ModelId[]>;
   /** The models that need others, as declared or learned: few, so that asking who needs a replica is cheap. */

@@ -16,6 +16,7 @@ export const emptyFleet = (): Fleet => ({
   waiting: new Map(),
   wishes: new Map(),
   cooldowns: new Map(),
+  breakers: new Map(),
   steps: new Map(),
   composed: new Set(),
   lastUnloads: new Map(),

@@ -52,6 +52,7 @@ export { isQuarantined } from './limits.js';
 export { hasDevicesFor } from './passes/places.js';
 export { type OpenOrders, openOrders } from './open-orders.js';
 export { isGuaranteed, isPinProtected } from './pins.js';
+export { isComing } from './passes/wants.js';
 export { isComingBack, reloadsOf } from './reloads.js';
 export { residentUntil } from './idle-rule.js';
 export {

@@ -1,5 +1,5 @@
 import { type Fleet, unsettled } from './fleet.js';
-import type { Loading, Placed, Replica } from './replica.js';
+import type { Loading, Placed, Ready, Replica } from './replica.js';
 import type { Server } from './server.js';
 import type { ReplicaId, ServerId } from './ids.js';
 import type { Instant } from './model.js';
@@ -48,6 +48,10 @@ export function loadBegan(replica: Replica): Instant | null {
       return null;
   }
 }
+
+/** Whether it has its place, and the load for that is not ordered yet. */
+export const isPromised = (replica: Replica): replica is Placed | Ready =>
+  replica.phase === 'placed' || (replica.phase === 'ready' && replica.change?.order === null);
 
 /** Whether a load has outlasted its time: it holds one of Triton's load threads, perhaps for ever. */
 export function isOverdue(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {

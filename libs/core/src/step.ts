@@ -39,7 +39,7 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   followOrders(fleet, now);
   raiseCopies(fleet, now);
   takeBack(fleet, now);
-  dropHomeless(fleet, open);
+  dropHomeless(fleet, open, now);
   const hopeless = refuseHopeless(fleet, open, now);
   const vain = refuseUnreachable(fleet, open, now, null);
   const granted = grantWaiting(fleet, now);

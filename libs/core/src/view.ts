@@ -9,6 +9,7 @@ import { isWrittenOff } from './failing.js';
 import { isOverLimit, isQuarantined } from './limits.js';
 import { isFailing } from './observe/pulse.js';
 import { claimsOf } from './passes/claims.js';
+import { isBroken } from './passes/cooling.js';
 import { waitingFor } from './passes/eta.js';
 import { isKept } from './passes/idle.js';
 import { leavingDraining } from './passes/wants.js';
@@ -45,10 +46,15 @@ export function modelState(fleet: Readonly<Fleet>, model: ModelId, now: Instant)
   return waitingFor(fleet, model) > 0 || fleet.wantedSince.has(model) ? 'waiting' : 'absent';
 }
 
-/** When the next load of a model may be tried, where every server it failed on still has to wait. */
+/** When the next load of a model may be tried, where it may be nowhere now, or every server it failed on still has to wait. */
 export function nextTryAt(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Instant | null {
   const active = cooldownsOf(fleet, model).filter(({ until }) => until > now);
-  return active.length > 0 ? Math.min(...active.map(({ until }) => until)) : null;
+  const broken = isBroken(fleet, model, now) ? fleet.breakers.get(model)!.until : now;
+  const next = Math.max(
+    broken,
+    ...(active.length > 0 ? [Math.min(...active.map(({ until }) => until))] : []),
+  );
+  return next > now ? next : null;
 }
 
 /** The latest failed load that no success has followed. */

@@ -58,7 +58,21 @@ describe('the core is woken', () => {
     const driver = quiet();
     driver.resolve('a');
     driver.loadEnds('a', 't', 'transient');
-    expect(wakesIn(driver)).toBe(1_000);
+    const [cooldown] = driver.fleet.cooldowns.values();
+    expect(driver.now + wakesIn(driver)).toBe(cooldown!.until);
+  });
+
+  it('when a model that failed too often may be tried again', () => {
+    const driver = quiet();
+    driver.fleet.breakers.set(A, { failures: 3, cause: 'transient', until: driver.now + 700 });
+    expect(wakesIn(driver)).toBe(700);
+  });
+
+  it('when a server may be asked again for what failed there', () => {
+    const driver = quiet();
+    const server = driver.fleet.servers.get(aServer('t').id)!;
+    server.retriesFullAt = driver.now + 90_400;
+    expect(wakesIn(driver)).toBe(400);
   });
 
   it('when a load gives its device slot back, and again when it is overdue', () => {

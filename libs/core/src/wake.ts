@@ -11,6 +11,7 @@ import { movesUntil } from './passes/moves.js';
 import { queueGraceEnds } from './passes/retire.js';
 import { swapsAgainAt } from './passes/swaps.js';
 import { untoldUntil } from './passes/untold.js';
+import { retriesAgainAt } from './retries.js';
 import { loadBounds, RECONNECT_GRACE, SETTLING } from './standing.js';
 import { stuckAt } from './stuck.js';
 
@@ -21,7 +22,7 @@ export function nextWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   const busy = busyServers(fleet, now);
   for (const server of fleet.servers.values()) {
     const looks = sooner(dueLook(fleet, server, busy, wake).at, now, wake);
-    wake = serverWake(server, now, looks);
+    wake = sooner(retriesAgainAt(fleet, server, now), now, serverWake(server, now, looks));
   }
   for (const replica of unsettled(fleet)) wake = replicaWake(fleet, replica, now, wake);
   return settledWake(fleet, now, wake);
@@ -36,6 +37,7 @@ function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   for (const { deadline } of fleet.waiting.values()) wake = sooner(deadline, now, wake);
   for (const { until } of fleet.wishes.values()) wake = sooner(until, now, wake);
   for (const { until } of fleet.cooldowns.values()) wake = sooner(until, now, wake);
+  for (const { until } of fleet.breakers.values()) wake = sooner(until, now, wake);
   for (const [id, strain] of fleet.strains) {
     for (const at of sparedAt(fleet, id, strain, now)) wake = sooner(at, now, wake);
   }

@@ -163,6 +163,7 @@ const server = z.strictObject({
   measured: z.map(modelId, z.map(whole, amount)),
   loadTimes: z.map(modelId, loadTimes),
   loadPace: orNull(loadTimes),
+  retriesFullAt: amount,
 }) satisfies z.ZodType<Server>;
 
 const cooldown = z.strictObject({
@@ -173,6 +174,7 @@ const cooldown = z.strictObject({
   cause: failureCause,
   at: amount,
 });
+const breaker = z.strictObject({ failures: amount, until: amount, cause: failureCause });
 const reading = z.strictObject({
   server: serverId,
   devices: list(whole),
@@ -202,6 +204,7 @@ export const fleet = z.strictObject({
   waiting: z.map(requestId, request),
   wishes: z.map(modelId, z.strictObject({ until: amount, admin: flag, since: amount })),
   cooldowns: z.map(replicaId, cooldown),
+  breakers: z.map(modelId, breaker),
   steps: z.map(modelId, list(modelId)),
   composed: z.set(modelId),
   lastUnloads: z.map(

@@ -78,7 +78,7 @@ function serverView(there: WhyThere, telling: Telling): Told['servers'][number] 
     state: isDrained && standing === 'ready' ? 'draining' : standing,
     verdict,
     until: telling.times.toldOrNull(until),
-    cooldown: cooldown && { until: telling.times.told(cooldown.until), cause: cooldown.cause },
+    cooldown: cooldown && { ...cooldown, until: telling.times.toldOrNull(cooldown.until) },
     host: Number.isFinite(host.capacity) ? memoryView(host, chosen, telling) : null,
   };
 }

@@ -150,7 +150,7 @@ describe('an in-place change', () => {
     const driver = aChange();
     driver.loadEnds('a', 't', 'capacity');
     driver.shelf('t').set('a', 'READY');
-    driver.pass(700);
+    driver.pass(500);
     expect(changeIn(driver)).toBeNull();
     driver.pass(1_000);
     expect(driver.orders()).toEqual(['load a@t', 'load a@t', 'load a@t']);

@@ -8,6 +8,7 @@ import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js'
 import { pacesChanged } from '../paces.js';
 import { accountsChanged } from '../purses.js';
 import { recallExcess } from '../limits.js';
+import { forgetFailures } from './cooldown.js';
 import { forgetLoadTimes } from './load-times.js';
 import { forgetPutOff } from './requests.js';
 import { discoveredModels } from '../standing-models.js';
@@ -30,7 +31,7 @@ export function declareModel(fleet: Fleet, model: Model, now: Instant): void {
   else if (!isSameButPinned(before, model)) fleet.excesses.delete(model.id);
   noteDependencies(fleet, model.id);
   fleet.foundFailing.delete(model.id);
-  for (const [id, cooldown] of fleet.cooldowns) if (cooldown.model === model.id) fleet.cooldowns.delete(id);
+  forgetFailures(fleet, model.id);
   for (const server of fleet.servers.values()) rebook(fleet, server, model.id);
 }
 
@@ -59,7 +60,7 @@ function forgetPast(fleet: Fleet, id: ModelId): void {
   fleet.excesses.delete(id);
   if (!fleet.holders.has(id)) forgetTraits(fleet, id);
   forgetPutOff(fleet, id);
-  for (const [replica, { model }] of fleet.cooldowns) if (model === id) fleet.cooldowns.delete(replica);
+  forgetFailures(fleet, id);
 }
 
 /** What was learned of a model itself. */
@@ -234,4 +235,5 @@ const unseen = (spec: ServerSpec): Server => ({
   measured: new Map(),
   loadTimes: new Map(),
   loadPace: null,
+  retriesFullAt: -Infinity,
 });

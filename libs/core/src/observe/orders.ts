@@ -6,7 +6,8 @@ import { bookingsFor, dependenciesOf, devicesFound, noteDependencies } from '../
 import { type ModelId, type OrderId, replicaId, type ServerId } from '../ids.js';
 import { readAnew } from '../indexes.js';
 import type { Instant } from '../model.js';
-import { coolDown } from './cooldown.js';
+import { earnRetry } from '../retries.js';
+import { coolDown, warmUp } from './cooldown.js';
 import { rebook } from './declared.js';
 import { noteLoadTime } from './load-times.js';
 
@@ -18,7 +19,7 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
   if (event.outcome.kind === 'succeeded') {
     noteLoadTime(fleet, replica, now - replica.orderedAt);
     fleet.wishes.delete(replica.model);
-    fleet.cooldowns.delete(replica.id);
+    succeeded(fleet, replica);
   }
   if (event.outcome.kind === 'failed') failed(fleet, replica, event.outcome.cause, now);
   for (const one of loadingWith(fleet, replica.server, event.order)) {
@@ -27,6 +28,11 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
   }
   readStepsAnew(fleet, replica);
   wantLook(fleet, replica.server, now);
+}
+
+function succeeded(fleet: Fleet, replica: Residence): void {
+  warmUp(fleet, replica);
+  earnRetry(fleet.servers.get(replica.server)!);
 }
 
 function failed(fleet: Fleet, replica: Loading, cause: Parameters<typeof coolDown>[2], now: Instant): void {
@@ -72,6 +78,7 @@ function changeEnded(
   readAnew(fleet, replica);
   wantLook(fleet, replica.server, now);
   if (outcome.kind === 'succeeded') {
+    succeeded(fleet, replica);
     put(fleet, { ...replica, devices: change.devices, bookings: change.bookings, change: null });
     return;
   }

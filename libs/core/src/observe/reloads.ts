@@ -4,7 +4,8 @@ import { replicaId } from '../ids.js';
 import { pardon } from '../limits.js';
 import type { Instant } from '../model.js';
 import type { Replica } from '../replica.js';
-import { forgetCooldowns, forgetPutOff, orderLoad } from './requests.js';
+import { forgetFailures } from './cooldown.js';
+import { forgetPutOff, orderLoad } from './requests.js';
 
 /**
  * Has every copy loaded anew that is there or on its way: it may have read the files of before. What was learned of the
@@ -20,7 +21,7 @@ export function orderReload(fleet: Fleet, { model, until }: EventOf<'ReloadOrder
     if (!fleet.replicas.has(replicaId(model, server.spec.id))) server.configs.delete(model);
   }
   forgetPutOff(fleet, model);
-  forgetCooldowns(fleet, model);
+  forgetFailures(fleet, model);
   pardon(fleet, model);
   const isAnywhere = [...fleet.reloads.values()].some((one) => one.model === model);
   if (!isAnywhere) orderLoad(fleet, { model, until }, now);

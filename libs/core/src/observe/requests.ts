@@ -7,6 +7,7 @@ import { isFullWanted } from '../passes/look-around.js';
 import { isPinProtected } from '../pins.js';
 import type { Ready, Replica } from '../replica.js';
 import { countRoutes } from '../strain.js';
+import { forgetFailures } from './cooldown.js';
 
 /** A doubted server is looked at no more often than this. */
 const DOUBT_EVERY = 1_000;
@@ -44,14 +45,10 @@ export function orderLoad(
   now: Instant,
 ): void {
   if (!fleet.models.has(model)) return;
-  forgetCooldowns(fleet, model);
+  forgetFailures(fleet, model);
   pardon(fleet, model);
   fleet.wishes.set(model, { until, admin: true, since: now });
   forgetPutOff(fleet, model);
-}
-
-export function forgetCooldowns(fleet: Fleet, model: ModelId): void {
-  for (const [id, cooldown] of fleet.cooldowns) if (cooldown.model === model) fleet.cooldowns.delete(id);
 }
 
 /**

@@ -63,7 +63,7 @@ describe('a model that needs another', () => {
       .declare({ ...P, pinnedCopies: 1 }, aModel('q'))
       .serve(aServer('t'), ['p', 'q']);
     driver.loadEnds('q', 't', 'transient');
-    driver.pass(800);
+    driver.pass(500);
     expect(driver.orders()).toEqual(['load q@t']);
     driver.pass(1_000);
     driver.loadEnds('q', 't');

@@ -8,10 +8,10 @@ import { standingModels } from '../standing-models.js';
 import { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
 import { copiesOn, standingCopies } from '../pins.js';
-import { isSettling } from '../standing.js';
+import { isPromised, isSettling } from '../standing.js';
 import { copiesByDemand, steadyCopies } from '../strain.js';
 import { evictFor } from './evict.js';
-import { coolingOn } from './cooling.js';
+import { coolingOn, isBroken } from './cooling.js';
 import { bestFit } from './best-fit.js';
 import { beginMove, endMoves } from './moves.js';
 import { crowding } from './spread.js';
@@ -20,13 +20,13 @@ import { Site } from './sites.js';
 import { mayBeLoaded, presentCopies, type Want, wantsOf } from './wants.js';
 
 /**
- * Gives up places on servers that take nothing new, and of what is not to come there any more: those who wait for them
- * are placed anew.
+ * Gives up places on servers that take nothing new, of what is not to come there any more, and of what has just failed too
+ * often elsewhere: those who wait for them are placed anew.
  */
-export function dropHomeless(fleet: Fleet, open: readonly Server[]): void {
-  dropWhere(fleet, (replica) => {
-    const server = open.find(({ spec }) => spec.id === replica.server);
-    return !server || !mayCome(fleet, server, replica.model);
+export function dropHomeless(fleet: Fleet, open: readonly Server[], now: Instant): void {
+  dropWhere(fleet, ({ server: id, model }) => {
+    const server = open.find(({ spec }) => spec.id === id);
+    return !server || !mayCome(fleet, server, model) || isBroken(fleet, model, now);
   });
 }
 
@@ -40,7 +40,7 @@ export function openLedger(fleet: Fleet, open: readonly Server[], now: Instant):
   const promisedTo = (replica: Placed | Ready): readonly Booking[] =>
     replica.phase === 'placed' ? replica.bookings : replica.change!.bookings;
   if (!dropWhere(fleet, (replica) => promisedTo(replica).some(isOverdrawn))) return ledger;
-  dropHomeless(fleet, open);
+  dropHomeless(fleet, open, now);
   return null;
 }
 
@@ -95,9 +95,6 @@ const lacksNeeds = (fleet: Fleet, { model, server }: Placed): boolean =>
     const needed = fleet.replicas.get(replicaId(id, server));
     return !needed || isGoing(needed);
   });
-
-const isPromised = (replica: Replica): replica is Placed | Ready =>
-  replica.phase === 'placed' || (replica.phase === 'ready' && replica.change?.order === null);
 
 const isOrphan = (fleet: Fleet, { carriedBy }: Placed): boolean =>
   carriedBy !== null && fleet.replicas.get(carriedBy)?.phase !== 'placed';

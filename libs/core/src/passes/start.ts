@@ -6,6 +6,7 @@ import { replicaId, type ServerId } from '../ids.js';
 import { type Ledger, sumOf } from '../ledger.js';
 import type { Instant } from '../model.js';
 import { discovered } from '../observe/declared.js';
+import { isRetry, spendRetry } from '../retries.js';
 import { isCarried, loadBegan, loadBounds } from '../standing.js';
 import { isStuck } from '../stuck.js';
 import { configFor } from './places.js';
@@ -89,6 +90,7 @@ function isStepLeaving(fleet: Fleet, unit: readonly Placed[], now: Instant): boo
 function start(fleet: Fleet, replica: Placed, unit: readonly Placed[], now: Instant): Action {
   const order = nextOrder(fleet);
   const server = fleet.servers.get(replica.server)!;
+  if (unit.some(({ id }) => isRetry(fleet, id))) spendRetry(server, now);
   for (const one of unit) {
     server.ordered.add(one.model);
     const { phase: _, since: __, ...kept } = one;
@@ -106,6 +108,7 @@ function start(fleet: Fleet, replica: Placed, unit: readonly Placed[], now: Inst
 function startChange(fleet: Fleet, replica: Ready, now: Instant): Action {
   const order = nextOrder(fleet);
   const change = { ...replica.change!, order, orderedAt: now };
+  if (isRetry(fleet, replica.id)) spendRetry(fleet.servers.get(replica.server)!, now);
   put(fleet, { ...replica, change });
   return loadAction(fleet, replica, order, change.devices, []);
 }

@@ -7,6 +7,7 @@ import type { Instant, Millis } from '../model.js';
 import type { Server } from '../server.js';
 import { isSettling } from '../standing.js';
 import { Beginnings } from './beginnings.js';
+import { triableAt } from './cooling.js';
 import { describeWait } from './eta.js';
 import { heldUntil } from './load-budget.js';
 import type { Openings } from './openings.js';
@@ -70,8 +71,12 @@ class Foresight {
   }
 
   private onceOpen(model: ModelId, { p50, p90 }: Forecast): Forecast | undefined {
-    if (!this.open.some(({ repository }) => repository.has(model))) return undefined;
-    const opening = Math.max(0, (this.openings?.get(model)?.at ?? this.now) - this.now);
+    const { fleet, now } = this;
+    const able = this.open.filter(({ repository }) => repository.has(model));
+    if (able.length === 0) return undefined;
+    const opensAt = Math.max(triableAt(fleet, able, model, now), this.openings?.get(model)?.at ?? now);
+    if (opensAt === Infinity) return undefined;
+    const opening = opensAt - now;
     return { p50: opening + p50, p90: opening + p90 };
   }
 

@@ -162,6 +162,12 @@ export function presentOn(fleet: Readonly<Fleet>, server: Server, model: ModelId
 const copiesWith = (fleet: Readonly<Fleet>, replica: Replica): number =>
   replica.phase === 'ready' && replica.change ? replica.change.devices.length : copiesOf(fleet, replica);
 
+/** Whether a copy is on its way, on a server that stays. */
+export const isComing = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
+  (replica.phase === 'ready' ? replica.change !== null : replica.phase !== 'draining') &&
+  replica.phase !== 'unloading' &&
+  isPresent(fleet, replica, now);
+
 function isPresent(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
   const server = fleet.servers.get(replica.server);
   if (!server || server.drain) return false;

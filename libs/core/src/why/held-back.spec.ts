@@ -101,7 +101,7 @@ describe('a device that has had its swaps of a minute', () => {
     const driver = idleAfterSwap();
     driver.resolve('small');
     driver.loadEnds('small', 's', 'capacity');
-    driver.pass(600);
+    driver.pass(500);
     const { there } = why(driver, 'small');
     expect(there).toMatchObject([both('cooling_down', there[0]!.cooldown!.until)]);
   });

@@ -38,7 +38,7 @@ function beginsAt(scene: Scene, { verdict, until, places }: WhyThere): number {
     case 'room_by_move':
       return movedAt(scene, places);
     case 'cooling_down':
-      return places.some((place) => place.verdict !== 'no_room') ? until! : Infinity;
+      return places.some((place) => place.verdict !== 'no_room') ? (until ?? Infinity) : Infinity;
     case 'swaps_spent':
       return until!;
     default:

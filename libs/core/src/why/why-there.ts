@@ -1,14 +1,12 @@
 import { type DeviceFlag, deviceFlags } from '../device-flags.js';
-import type { Cooldown } from '../fleet.js';
 import type { AccountId, ModelId, ReplicaId, ServerId } from '../ids.js';
 import { hostAccount, replicaId } from '../ids.js';
 import { isBarred } from '../limits.js';
 import type { Bytes, Instant } from '../model.js';
-import { coolingOn } from '../passes/cooling.js';
+import { type Cooling, coolingOn } from '../passes/cooling.js';
 import type { Fit } from '../passes/feasible.js';
 import type { Place } from '../passes/places.js';
 import { maySwap, openAgainAt } from '../passes/swaps.js';
-import type { FailureCause } from '../replica.js';
 import type { Device, Server } from '../server.js';
 import { type Standing, standingOf } from '../standing.js';
 import type { Scene, WhyHolder, WhyMove } from './scene.js';
@@ -52,13 +50,16 @@ export interface WhyThere {
   readonly verdict: Verdict;
   /** When time alone ends the verdict; null where it does not. */
   readonly until: Instant | null;
-  readonly cooldown: { readonly until: Instant; readonly cause: FailureCause } | null;
+  readonly cooldown: WhyCooling | null;
   /** Each way to put it there, or one more copy of it, in numbers; empty where none is worth a thought. */
   readonly places: readonly WhyPlace[];
   readonly devices: readonly WhyDevice[];
   /** The memory of its host. */
   readonly host: WhyMemory;
 }
+
+/** What keeps it away after failed loads; null where nobody knows when that ends, since a load elsewhere is to show it. */
+export type WhyCooling = Omit<Cooling, 'until'> & { readonly until: Instant | null };
 
 /** Why there is no copy on one device, or could be. */
 export interface WhyDevice {
@@ -119,7 +120,7 @@ export function whyThere(scene: Scene): WhyThere[] {
 
 function whyServer(scene: Scene, server: Server, isOpen: boolean): WhyThere {
   const { fleet, model, now } = scene;
-  const cooldown = coolingOn(fleet, server, model.id, now) ?? null;
+  const cooldown = whyCooling(coolingOn(fleet, server, model.id, now));
   const places = scene.placesOn(server).map((place) => whyPlace(scene, place));
   const judged = { isOpen, cooldown };
   const replica = fleet.replicas.get(replicaId(model.id, server.spec.id));
@@ -129,7 +130,7 @@ function whyServer(scene: Scene, server: Server, isOpen: boolean): WhyThere {
     standing: standingOf(server, now),
     isDrained: server.drain !== null,
     ...(replica ? HOLDS : judge(scene, server, { ...judged, places })),
-    cooldown: cooldown && { until: cooldown.until, cause: cooldown.cause },
+    cooldown,
     places,
     devices: (server.devices ?? []).map((device) => {
       const { ordinal, kind, account } = device;
@@ -148,6 +149,9 @@ function whyServer(scene: Scene, server: Server, isOpen: boolean): WhyThere {
     host: memoryAt(scene, server, bestOf(places), host),
   };
 }
+
+const whyCooling = (cooling: Cooling | undefined): WhyCooling | null =>
+  cooling ? { ...cooling, until: cooling.until < Infinity ? cooling.until : null } : null;
 
 const BEST_FIRST: readonly PlaceVerdict[] = [
   'room',
@@ -168,7 +172,7 @@ const memoryAt = (scene: Scene, server: Server, place: WhyPlace | null, account:
 
 interface Judged {
   readonly isOpen: boolean;
-  readonly cooldown: Cooldown | null;
+  readonly cooldown: WhyCooling | null;
   readonly places: readonly WhyPlace[];
 }
 
