@@ -1,6 +1,6 @@
 import { type Fleet, unsettled } from '../fleet.js';
 import { directDependencies } from '../footprint.js';
-import { type AccountId, type ReplicaId, replicaId, type ServerId } from '../ids.js';
+import { type ReplicaId, replicaId, type ServerId } from '../ids.js';
 import { Ledger } from '../ledger.js';
 import { loadForecast, restOfLoad } from '../load-forecast.js';
 import type { Forecast } from '../load-times.js';
@@ -12,78 +12,99 @@ import { isStuck } from '../stuck.js';
 /** From the end of the last lease to the look that shows the memory free: an unload and a look, and Triton's queue before. */
 const UNLOADED: Forecast = { p50: 1_000, p90: 6_000 };
 
-const NOTHING: Forecast = { p50: 0, p90: 0 };
+/** One of the shares of a forecast. */
+export type Share = keyof Forecast;
 
 /**
  * When the loads of what is placed should begin, from now: once what leaves for them has left, and those before them on the
- * server and its devices are loaded. The servers that are asked for are gone over once.
+ * server and its devices are loaded. The servers that are asked for are gone over once for each share.
  */
 export class Beginnings {
-  private readonly known = new Map<ServerId, ReadonlyMap<ReplicaId, Forecast>>();
-  private readonly ledger: Ledger;
+  private readonly known = { p50: new Map<ServerId, Begins>(), p90: new Map<ServerId, Begins>() };
+  private readonly leases = new Map<ReplicaId, Millis | null>();
+  private moving: Motion | undefined;
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
     private readonly now: Instant,
-  ) {
-    this.ledger = new Ledger(fleet, now);
-  }
+  ) {}
 
   /** What a load brings along begins with it. */
-  of(replica: Placed): Forecast {
+  of(replica: Placed, share: Share): Millis {
     const { server } = replica;
-    let there = this.known.get(server);
-    if (!there) this.known.set(server, (there = this.on(server)));
-    return there.get(replica.carriedBy ?? replica.id) ?? NOTHING;
+    const known = this.known[share];
+    let there = known.get(server);
+    if (!there) known.set(server, (there = this.on(server, share)));
+    return there.get(replica.carriedBy ?? replica.id) ?? 0;
   }
 
-  private on(server: ServerId): ReadonlyMap<ReplicaId, Forecast> {
-    const placed: Placed[] = [];
-    for (const one of unsettled(this.fleet)) {
-      if (one.server === server && one.phase === 'placed' && one.carriedBy === null) placed.push(one);
+  private on(server: ServerId, share: Share): Begins {
+    const there = this.motion.servers.get(server) ?? [];
+    const earliest = new Map<Placed, Millis>();
+    for (const one of there) {
+      if (one.phase !== 'placed' || one.carriedBy !== null) continue;
+      earliest.set(one, Math.max(this.roomFor(one, share), this.needsOf(one, share)));
     }
-    const room = new Map(placed.map((one) => [one.id, laterOf(this.roomFor(one), this.needsOf(one))]));
-    const [p50, p90] = (['p50', 'p90'] as const).map((share) => {
-      const lanes = new Lanes(this.fleet, server, this.now, share);
-      const inTurn = placed.toSorted((one, other) => room.get(one.id)![share] - room.get(other.id)![share]);
-      return new Map(inTurn.map((one) => [one.id, lanes.begin(one, room.get(one.id)![share])]));
-    });
-    return new Map(placed.map(({ id }) => [id, { p50: p50!.get(id)!, p90: p90!.get(id)! }]));
+    const lanes = new Lanes(this.fleet, there, this.now, share);
+    const inTurn = Array.from(earliest).sort(([, one], [, other]) => one - other);
+    return new Map(inTurn.map(([one, begin]) => [one.id, lanes.begin(one, begin)]));
   }
 
-  /** How long until the memory is free that is leaving for it; what is stuck is waited for by nobody. */
-  private roomFor({ bookings }: Placed): Forecast {
-    const short = bookings.filter(({ account, bytes }) => bytes > this.ledger.free(account));
-    if (short.length === 0) return NOTHING;
-    const accounts = new Set(short.map(({ account }) => account));
+  /** How long until the memory is free that is leaving for it. */
+  private roomFor(replica: Placed, share: Share): Millis {
+    const { id } = replica;
+    let leased = this.leases.get(id);
+    if (leased === undefined) this.leases.set(id, (leased = this.leasedFor(replica)));
+    return leased === null ? 0 : leased + UNLOADED[share];
+  }
+
+  /** Until the last lease ends of what leaves for it, which nobody waits for that is stuck; null where it has room. */
+  private leasedFor({ bookings }: Placed): Millis | null {
+    const { ledger, leaving } = this.motion;
+    const short = bookings.filter(({ account, bytes }) => bytes > ledger.free(account));
+    if (short.length === 0) return null;
     let leased: Millis = 0;
-    for (const one of unsettled(this.fleet))
-      if (this.isLeaving(one, accounts)) leased = this.later(leased, one);
-    return { p50: leased + UNLOADED.p50, p90: leased + UNLOADED.p90 };
+    for (const one of leaving) {
+      const isInTheWay = one.bookings.some(({ account }) => short.some((lack) => lack.account === account));
+      if (isInTheWay && one.phase === 'draining') leased = Math.max(leased, one.inUseUntil - this.now);
+    }
+    return leased;
   }
 
   /** How long what it needs and is loaded by an order of its own should take yet. */
-  private needsOf({ id, model, server }: Placed): Forecast {
-    let needs = NOTHING;
+  private needsOf({ id, model, server }: Placed, share: Share): Millis {
+    let needs: Millis = 0;
     for (const needed of directDependencies(this.fleet, model)) {
       const other = this.fleet.replicas.get(replicaId(needed, server));
       const isCarriedAlong = other?.phase === 'placed' && other.carriedBy === id;
       if (!other || other.phase === 'ready' || isCarriedAlong) continue;
-      needs = laterOf(needs, restOfLoad(this.fleet, other, this.now));
+      needs = Math.max(needs, restOfLoad(this.fleet, other, this.now)[share]);
     }
     return needs;
   }
 
-  private isLeaving(replica: Replica, accounts: ReadonlySet<AccountId>): boolean {
-    if (replica.phase !== 'draining' && replica.phase !== 'unloading') return false;
-    return (
-      !isStuck(this.fleet, replica, this.now) && replica.bookings.some(({ account }) => accounts.has(account))
-    );
+  /** What comes and goes, gone over once, and only where anybody asks. */
+  private get motion(): Motion {
+    if (this.moving) return this.moving;
+    const servers = new Map<ServerId, Replica[]>();
+    const leaving: Replica[] = [];
+    for (const one of unsettled(this.fleet)) {
+      const there = servers.get(one.server);
+      if (there) there.push(one);
+      else servers.set(one.server, [one]);
+      if (one.phase === 'draining' && !isStuck(this.fleet, one, this.now)) leaving.push(one);
+    }
+    return (this.moving = { ledger: new Ledger(this.fleet, this.now), servers, leaving });
   }
+}
 
-  private later(leased: Millis, replica: Replica): Millis {
-    return replica.phase === 'draining' ? Math.max(leased, replica.inUseUntil - this.now) : leased;
-  }
+type Begins = ReadonlyMap<ReplicaId, Millis>;
+
+interface Motion {
+  readonly ledger: Ledger;
+  /** What is unsettled, by where it is. */
+  readonly servers: ReadonlyMap<ServerId, readonly Replica[]>;
+  readonly leaving: readonly Replica[];
 }
 
 /** The load slots of a server and of its devices, each by when it is free, as loads end by one share of their forecasts. */
@@ -93,13 +114,13 @@ class Lanes {
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
-    server: ServerId,
+    unsettledThere: readonly Replica[],
     now: Instant,
-    private readonly share: keyof Forecast,
+    private readonly share: Share,
   ) {
     this.server = freeLanes(fleet.limits.loadsPerServer);
-    for (const replica of unsettled(fleet)) {
-      if (replica.server !== server || loadBegan(replica) === null || isCarried(replica)) continue;
+    for (const replica of unsettledThere) {
+      if (loadBegan(replica) === null || isCarried(replica)) continue;
       const rest = restOfLoad(fleet, replica, now)[share];
       take(this.server, rest);
       if (now < loadBounds(fleet, replica)!.slotUntil) this.takeDevices(devicesOf(replica), rest);
@@ -128,11 +149,6 @@ class Lanes {
     return lanes;
   }
 }
-
-const laterOf = (one: Forecast, other: Forecast): Forecast => ({
-  p50: Math.max(one.p50, other.p50),
-  p90: Math.max(one.p90, other.p90),
-});
 
 const devicesOf = (replica: Replica): readonly number[] =>
   replica.phase === 'ready' ? replica.change!.devices : replica.devices;

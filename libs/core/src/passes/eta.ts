@@ -6,7 +6,7 @@ import { loadForecast, restOfLoad, soonest } from '../load-forecast.js';
 import type { Forecast } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
 import { moveMadeFor } from '../moving.js';
-import { Beginnings } from './beginnings.js';
+import { Beginnings, type Share } from './beginnings.js';
 
 export interface Wait {
   readonly phase: 'waiting' | 'placed' | 'loading';
@@ -20,27 +20,40 @@ export interface Wait {
  * How far the load of a model has come, judged by how long loads of it take where it is, and by what has to leave and to be
  * loaded there before it.
  */
-export function describeWait(
+export function describeWait(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Wait {
+  const beginnings = new Beginnings(fleet, now);
+  const p50 = readyAfter(fleet, model, 'p50', now, beginnings);
+  const eta = p50 === null ? null : { p50, p90: readyAfter(fleet, model, 'p90', now, beginnings)! };
+  return { phase: phaseOf(fleet, model), eta, position: waitingFor(fleet, model) };
+}
+
+/** How far the load of a model has come. */
+export function phaseOf(fleet: Readonly<Fleet>, model: ModelId): Wait['phase'] {
+  const replicas = replicasOf(fleet, model);
+  if (replicas.some(isLoading)) return 'loading';
+  return replicas.some(({ phase }) => phase === 'placed') ? 'placed' : 'waiting';
+}
+
+/**
+ * One share of when a model should be ready, from now; null where a freeze keeps its load from beginning. What comes one
+ * after the other is added up: both are late at once more seldom than each, so that the P90 is rather too long.
+ */
+export function readyAfter(
   fleet: Readonly<Fleet>,
   model: ModelId,
+  share: Share,
   now: Instant,
-  beginnings = new Beginnings(fleet, now),
-): Wait {
-  const position = waitingFor(fleet, model);
+  beginnings: Beginnings,
+): Millis | null {
   const replicas = replicasOf(fleet, model);
   const loading = replicas.filter(isLoading);
-  if (loading.length > 0) {
-    const eta = soonest(loading.map((replica) => restOfLoad(fleet, replica, now)));
-    return { phase: 'loading', eta, position };
-  }
-  const placed = replicas.filter((replica) => replica.phase === 'placed');
-  const phase = placed.length > 0 ? 'placed' : 'waiting';
-  if (fleet.frozen) return { phase, eta: null, position };
-  const eta =
-    placed.length > 0
-      ? soonest(placed.map((one) => inAll(beginnings.of(one), loadForecast(fleet, model, one.server))))
-      : inAll(movedIn(fleet, model, now), loadToCome(fleet, model));
-  return { phase, eta, position };
+  if (loading.length > 0) return Math.min(...loading.map((one) => restOfLoad(fleet, one, now)[share]));
+  if (fleet.frozen) return null;
+  const placed = replicas.filter((one) => one.phase === 'placed');
+  if (placed.length === 0) return movedIn(fleet, model, now)[share] + loadToCome(fleet, model)[share];
+  return Math.min(
+    ...placed.map((one) => beginnings.of(one, share) + loadForecast(fleet, model, one.server)[share]),
+  );
 }
 
 /** How long the load that is to come should take, where it has its place or wherever that will be. */
@@ -66,12 +79,6 @@ function movedIn(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Forecast
 }
 
 const NOTHING: Forecast = { p50: 0, p90: 0 };
-
-/** One after the other: both are late at once more seldom than each, so that the P90 is rather too long. */
-const inAll = (one: Forecast, other: Forecast): Forecast => ({
-  p50: one.p50 + other.p50,
-  p90: one.p90 + other.p90,
-});
 
 const isLoading = (replica: Replica): boolean =>
   replica.phase === 'loading' || (replica.phase === 'unknown' && replica.coming);

@@ -2,13 +2,12 @@ import type { Action } from '../actions.js';
 import { type Fleet, replicasOf } from '../fleet.js';
 import type { ModelId } from '../ids.js';
 import { hasOutlasted, isForeseen } from '../load-forecast.js';
-import type { Forecast } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
 import type { Server } from '../server.js';
 import { isSettling } from '../standing.js';
-import { Beginnings } from './beginnings.js';
+import { Beginnings, type Share } from './beginnings.js';
 import { triableAt } from './cooling.js';
-import { describeWait } from './eta.js';
+import { phaseOf, readyAfter } from './eta.js';
 import { heldUntil } from './load-budget.js';
 import type { Openings } from './openings.js';
 import { refuseWhere, SHORT } from './refuse.js';
@@ -29,17 +28,15 @@ export function refuseUnreachable(
   if (fleet.waiting.size === 0 || fleet.frozen || isSettling(fleet, now)) return [];
   const foresight = new Foresight(fleet, open, now, openings);
   return refuseWhere(fleet, ({ model, deadline }) => {
-    const wait = deadline > now ? foresight.on(model) : undefined;
-    if (!wait || now + wait.p50 <= deadline) return undefined;
+    if (deadline <= now || !foresight.isPast(model, deadline)) return undefined;
     if (fleet.models.get(model)!.coldStart.loadWhenShed) wish(fleet, model, now);
-    const retryAfter = Math.max(SHORT, foresight.swapDelay(model) + wait.p90);
-    return { reason: 'deadline_unreachable', retryAfter };
+    return { reason: 'deadline_unreachable', retryAfter: Math.max(SHORT, foresight.hint(model)) };
   });
 }
 
 /** How long models should take to be ready, each found once. */
 class Foresight {
-  private readonly waits = new Map<ModelId, Forecast | undefined>();
+  private readonly waits = new Map<ModelId, Millis | null>();
   private readonly beginnings: Beginnings;
 
   constructor(
@@ -51,33 +48,38 @@ class Foresight {
     this.beginnings = new Beginnings(fleet, now);
   }
 
-  /** Undefined where nobody can tell. */
-  on(model: ModelId): Forecast | undefined {
-    if (!this.waits.has(model)) this.waits.set(model, this.foresee(model));
-    return this.waits.get(model);
+  /** Whether a model is rather ready after that than before; false where nobody can tell. */
+  isPast(model: ModelId, deadline: Instant): boolean {
+    let wait = this.waits.get(model);
+    if (wait === undefined)
+      this.waits.set(model, (wait = this.isForeseeable(model) ? this.wait(model, 'p50') : null));
+    return wait !== null && this.now + wait > deadline;
   }
 
-  /** How long its devices have no swap left. It takes a search, so only who is turned away is told. */
-  swapDelay(model: ModelId): Millis {
+  /** When who asks again then finds it ready nine times of ten. It takes a search, so only who is turned away is told. */
+  hint(model: ModelId): Millis {
+    return this.swapDelay(model) + this.wait(model, 'p90')!;
+  }
+
+  /** How long its devices have no swap left. */
+  private swapDelay(model: ModelId): Millis {
     const isPlaced = replicasOf(this.fleet, model).length > 0;
     const until = isPlaced ? null : heldUntil(this.fleet, this.open, model, this.now);
     return until === null ? 0 : until - this.now;
   }
 
-  private foresee(model: ModelId): Forecast | undefined {
-    if (!this.isForeseeable(model)) return undefined;
-    const { eta, phase } = describeWait(this.fleet, model, this.now, this.beginnings);
-    return eta && phase === 'waiting' ? this.onceOpen(model, eta) : (eta ?? undefined);
+  private wait(model: ModelId, share: Share): Millis | null {
+    const { fleet, now } = this;
+    const ready = readyAfter(fleet, model, share, now, this.beginnings);
+    return ready === null || phaseOf(fleet, model) !== 'waiting' ? ready : this.onceOpen(model, ready);
   }
 
-  private onceOpen(model: ModelId, { p50, p90 }: Forecast): Forecast | undefined {
+  private onceOpen(model: ModelId, ready: Millis): Millis | null {
     const { fleet, now } = this;
     const able = this.open.filter(({ repository }) => repository.has(model));
-    if (able.length === 0) return undefined;
-    const opensAt = Math.max(triableAt(fleet, able, model, now), this.openings?.get(model)?.at ?? now);
-    if (opensAt === Infinity) return undefined;
-    const opening = opensAt - now;
-    return { p50: opening + p50, p90: opening + p90 };
+    if (able.length === 0) return null;
+    const opensAt = Math.max(now, triableAt(fleet, able, model, now), this.openings?.get(model)?.at ?? now);
+    return opensAt === Infinity ? null : opensAt - now + ready;
   }
 
   /**
