@@ -43,6 +43,7 @@ interface Entry extends Times {
   readonly order: number;
   readonly server: ServerId;
   held: readonly Booking[];
+  lastUse: Instant;
 }
 
 interface Times {
@@ -103,14 +104,17 @@ function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void
   const { id, server } = replica;
   let entry = indexes.entries.get(id);
   if (!entry) {
-    entry = { order: indexes.entered, server, held: NOTHING, ...NEVER };
+    entry = { order: indexes.entered, server, held: NOTHING, lastUse: -Infinity, ...NEVER };
     indexes.entered += 1;
     indexes.entries.set(id, entry);
     dropOffers(fleet, indexes, replica);
   }
   const isAtRest = isSettled(replica);
   setTimes(indexes, id, entry, isAtRest ? timesOf(fleet, replica) : NEVER);
-  setHeld(indexes, id, entry, isAtRest ? replica.bookings : NOTHING);
+  const bookings = isAtRest ? replica.bookings : NOTHING;
+  if (isAtRest && bookings === entry.held && replica.lastUse > entry.lastUse) noteUse(indexes, entry);
+  else setHeld(indexes, id, entry, bookings);
+  if (isAtRest) entry.lastUse = replica.lastUse;
   if (replica.stranger) indexes.strangers.add(id);
   else indexes.strangers.delete(id);
   if (replica.phase !== 'ready') return;
@@ -128,6 +132,13 @@ function dropOffers(fleet: Readonly<Fleet>, indexes: Indexes, { model }: Replica
 function dropOffersOf({ offers, gaps }: Indexes, { server, held }: Entry): void {
   for (const { account } of held) offers.delete(account);
   gaps.get(server)?.harms.clear();
+}
+
+/** One that is used is worth more from now on, and nothing else about it has changed. */
+function noteUse({ offers, gaps }: Indexes, { server, held }: Entry): void {
+  for (const { account } of held) offers.delete(account);
+  const there = gaps.get(server);
+  if (there) there.uses += 1;
 }
 
 function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): void {

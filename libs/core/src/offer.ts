@@ -20,17 +20,32 @@ export interface Harm {
   readonly bytes: Bytes;
 }
 
+/** What a GPU has beside what rests on it. */
+export interface Gap {
+  readonly account: AccountId;
+  readonly gap: Bytes;
+}
+
 /** What the GPUs of a server have beside what rests there: more is nowhere to spare, whatever is in motion. */
 export interface Gaps {
   /** The devices for which it was worked out. */
   readonly devices: readonly Device[];
   /** Of each of them. */
-  readonly gpus: ReadonlyMap<AccountId, Bytes>;
+  readonly gpus: readonly Gap[];
   /** The most of all; without end on a server that has not only GPUs. */
   readonly most: Bytes;
   /**
    * What it hurts at least to make room for so many bytes on some of them, whoever may go, for sizes that were asked for:
    * models are of few sizes. It is forgotten when one of the replicas changes.
    */
-  readonly harms: Map<Bytes, Harm | undefined>;
+  readonly harms: Map<Bytes, KnownHarm>;
+  /** How often any of them was used since. A use only makes it hurt more: what was known until then is a lower bound. */
+  uses: number;
+}
+
+export interface KnownHarm {
+  /** Undefined where all that may go is not enough, which no use changes. */
+  readonly harm: Harm | undefined;
+  /** How often any had been used when it was worked out. */
+  readonly uses: number;
 }

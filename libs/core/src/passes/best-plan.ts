@@ -2,7 +2,7 @@ import type { Fleet } from '../fleet.js';
 import type { Ledger } from '../ledger.js';
 import type { Model } from '../model.js';
 import type { Harm } from '../offer.js';
-import { byHarm, leastHarm, leastHarmAt, leastHarmOn } from './offers.js';
+import { byHarm, knownHarmOn, leastHarm, leastHarmAt, leastHarmOn } from './offers.js';
 import type { Place } from './places.js';
 import { harmOf, type Plan, planFor } from './plan-victims.js';
 import type { Settled } from '../replica.js';
@@ -46,18 +46,27 @@ interface Turn {
 const byTurn = (one: Turn, other: Turn): number =>
   byHarm(one.harm, other.harm) || one.site - other.site || one.at - other.at;
 
-/** The sites on which anything may be freed, by what that hurts at least. */
-function sitesByTurn(
-  fleet: Fleet,
-  sites: readonly Site[],
-  model: Model,
-): readonly (Turn & { readonly of: Site })[] {
-  const found: (Turn & { readonly of: Site })[] = [];
+interface SiteTurn extends Turn {
+  readonly of: Site;
+}
+
+/**
+ * The sites on which anything may be freed, by what that hurts at least. What is known of each, which uses may have outdated,
+ * is worked out anew when its turn comes: most never do (the lazy evaluation of Minoux, 1978).
+ */
+function* sitesByTurn(fleet: Fleet, sites: readonly Site[], model: Model): Iterable<SiteTurn> {
+  const queue: SiteTurn[] = [];
   for (const [site, of] of sites.entries()) {
-    const harm = leastHarmOn(fleet, of.server, model);
-    if (harm) found.push({ of, harm, site, at: 0 });
+    const harm = knownHarmOn(fleet, of.server, model);
+    if (harm) queue.push({ of, harm, site, at: 0 });
   }
-  return found.sort(byTurn);
+  queue.sort(byTurn);
+  for (let first = queue.shift(); first; first = queue.shift()) {
+    const turn = { ...first, harm: leastHarmOn(fleet, first.of.server, model)! };
+    const at = queue.findIndex((other) => byTurn(turn, other) < 0);
+    if (at === 0 || queue.length === 0) yield turn;
+    else queue.splice(at < 0 ? queue.length : at, 0, turn);
+  }
 }
 
 interface PlaceTurn extends Turn {
@@ -65,7 +74,7 @@ interface PlaceTurn extends Turn {
 }
 
 /** The places of a site where enough rests, with what it hurts at least to free each, whoever may go. */
-function placesOf(fleet: Fleet, { of, site }: Turn & { readonly of: Site }): PlaceTurn[] {
+function placesOf(fleet: Fleet, { of, site }: SiteTurn): PlaceTurn[] {
   const found: PlaceTurn[] = [];
   for (const [at, place] of of.places.entries()) {
     const harm = leastHarmAt(fleet, place.server, place.bookings);

@@ -48,10 +48,8 @@ describe('the gaps on the GPUs of a server, whatever happened', () => {
         const gaps = gapsOn(fleet, server);
         const isEnough = (server.devices ?? []).every(({ account }) => ledger.spare(account) <= gaps.most);
         const found = gapsOn(anew, server);
-        const isSame = gaps.most === found.most && String([...gaps.gpus]) === String([...found.gpus]);
-        return (
-          isEnough && isSame && [...gaps.gpus].every(([account, bytes]) => ledger.spare(account) <= bytes)
-        );
+        const isSame = gaps.most === found.most && JSON.stringify(gaps.gpus) === JSON.stringify(found.gpus);
+        return isEnough && isSame && gaps.gpus.every(({ account, gap }) => ledger.spare(account) <= gap);
       });
     });
   });

@@ -1,9 +1,8 @@
 import type { Fleet } from '../fleet.js';
 import { isBookedBySteps, isOnHost, reservationOf } from '../footprint.js';
-import type { AccountId } from '../ids.js';
 import { indexesOf } from '../indexes.js';
 import type { Bytes, Model } from '../model.js';
-import type { Gaps } from '../offer.js';
+import type { Gap, Gaps } from '../offer.js';
 import type { Server } from '../server.js';
 
 /** What the GPUs of a server have beside what rests there. It is kept until a replica or the devices change. */
@@ -12,13 +11,13 @@ export function gapsOn(fleet: Readonly<Fleet>, server: Server): Gaps {
   const known = gaps.get(server.spec.id);
   const devices = server.devices ?? [];
   if (known?.devices === server.devices) return known;
-  const gpus = new Map<AccountId, Bytes>();
+  const gpus: Gap[] = [];
   for (const { kind, account, capacity } of devices) {
-    if (kind === 'gpu') gpus.set(account, capacity - (held.get(account) ?? 0));
+    if (kind === 'gpu') gpus.push({ account, gap: capacity - (held.get(account) ?? 0) });
   }
-  const isAll = gpus.size > 0 && gpus.size === devices.length;
-  const most = isAll ? Math.max(...gpus.values()) : Infinity;
-  const found = { devices, gpus, most, harms: new Map() };
+  const isAll = gpus.length > 0 && gpus.length === devices.length;
+  const most = isAll ? Math.max(...gpus.map(({ gap }) => gap)) : Infinity;
+  const found = { devices, gpus, most, harms: new Map(), uses: 0 };
   gaps.set(server.spec.id, found);
   return found;
 }

@@ -139,7 +139,7 @@ function smallestOn(search: Search, server: Server, model: Model): Bytes {
   if (bytes - gaps.most > most) return Infinity;
   if (bytes <= gaps.most) return 0;
   let smallest = Infinity;
-  for (const [account, gap] of gaps.gpus) {
+  for (const { account, gap } of gaps.gpus) {
     if (bytes - gap > most) continue;
     smallest = Math.min(smallest, smallestOf(search, offersOn(fleet, account), bytes - gap));
   }

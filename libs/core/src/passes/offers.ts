@@ -53,15 +53,27 @@ export function leastHarmOn(fleet: Readonly<Fleet>, server: Server, model: Model
   const bytes = leastOnGpu(fleet, server, model);
   if (bytes <= gaps.most) return NO_HARM;
   const known = gaps.harms.get(bytes);
-  if (known || gaps.harms.has(bytes)) return known;
-  const found = leastHarmIn(fleet, gaps, bytes);
-  gaps.harms.set(bytes, found);
-  return found;
+  return known?.uses === gaps.uses ? known.harm : workOut(fleet, gaps, bytes);
+}
+
+/** The same as it was when somebody last asked, which is no more than it is now: it costs next to nothing. */
+export function knownHarmOn(fleet: Readonly<Fleet>, server: Server, model: Model): Harm | undefined {
+  const gaps = gapsOn(fleet, server);
+  const bytes = leastOnGpu(fleet, server, model);
+  if (bytes <= gaps.most) return NO_HARM;
+  const known = gaps.harms.get(bytes);
+  return known ? known.harm : workOut(fleet, gaps, bytes);
+}
+
+function workOut(fleet: Readonly<Fleet>, gaps: Gaps, bytes: Bytes): Harm | undefined {
+  const harm = leastHarmIn(fleet, gaps, bytes);
+  gaps.harms.set(bytes, { harm, uses: gaps.uses });
+  return harm;
 }
 
 function leastHarmIn(fleet: Readonly<Fleet>, { gpus }: Gaps, bytes: Bytes): Harm | undefined {
   let least: Harm | undefined;
-  for (const [account, gap] of gpus) {
+  for (const { account, gap } of gpus) {
     const harm = harmBeside(fleet, account, bytes - gap);
     if (harm && (!least || byHarm(harm, least) < 0)) least = harm;
   }
@@ -77,7 +89,8 @@ export function leastHarmAt(
   const { gpus } = gapsOn(fleet, server);
   let least = NO_HARM;
   for (const { account, bytes } of bookings) {
-    const harm = harmBeside(fleet, account, bytes - (gpus.get(account) ?? Infinity));
+    const gap = gpus.find((one) => one.account === account)?.gap ?? Infinity;
+    const harm = harmBeside(fleet, account, bytes - gap);
     if (!harm) return undefined;
     if (byHarm(harm, least) > 0) least = harm;
   }
@@ -116,9 +129,10 @@ export function offersOn(fleet: Readonly<Fleet>, account: AccountId): readonly O
   const known = offers.get(account);
   if (known) return known;
   const isFirst = byOrder(fleet);
-  const found = Array.from(holding.get(account) ?? [], (id) => offerOf(fleet, id, account)).sort(
-    (one, other) => byWorth(one, other) || isFirst(one.replica, other.replica),
-  );
+  const found: Offer[] = [];
+  const holders = holding.get(account);
+  if (holders) for (const id of holders) found.push(offerOf(fleet, id, account));
+  found.sort((one, other) => byWorth(one, other) || isFirst(one.replica, other.replica));
   offers.set(account, found);
   return found;
 }

@@ -31,9 +31,9 @@ function devicesOf({ server, devices, grows }: Place): readonly AccountId[] {
 
 /** When a device has a swap left again that has spent its budget; in the past where it has one now. */
 export function swapsAgainAt({ swaps, limits }: Readonly<Fleet>, account: AccountId): Instant {
-  const times = swaps.get(account) ?? [];
-  const last = times[times.length - limits.loadsPerDevicePerMinute];
-  return last === undefined ? -Infinity : last + MINUTE;
+  const times = swaps.get(account);
+  const budget = limits.loadsPerDevicePerMinute;
+  return !times || times.length < budget ? -Infinity : times[times.length - budget]! + MINUTE;
 }
 
 /** Tells whether others may leave for a want at a place now: at all of them for a pin, and for who starves. */
