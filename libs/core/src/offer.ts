@@ -28,8 +28,8 @@ export interface Gap {
 
 /** What the GPUs of a server have beside what rests there: more is nowhere to spare, whatever is in motion. */
 export interface Gaps {
-  /** The devices for which it was worked out. */
-  readonly devices: readonly Device[];
+  /** The devices for which it was worked out, as they were last seen. */
+  devices: readonly Device[];
   /** Of each of them. */
   readonly gpus: readonly Gap[];
   /** The most of all; without end on a server that has not only GPUs. */
