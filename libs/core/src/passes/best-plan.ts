@@ -56,17 +56,23 @@ interface SiteTurn extends Turn {
  */
 function* sitesByTurn(fleet: Fleet, sites: readonly Site[], model: Model): Iterable<SiteTurn> {
   const queue: SiteTurn[] = [];
-  for (const [site, of] of sites.entries()) {
+  sites.forEach((of, site) => {
     const harm = knownHarmOn(fleet, of.server, model);
     if (harm) queue.push({ of, harm, site, at: 0 });
-  }
+  });
   queue.sort(byTurn);
   for (let first = queue.shift(); first; first = queue.shift()) {
-    const turn = { ...first, harm: leastHarmOn(fleet, first.of.server, model)! };
-    const at = queue.findIndex((other) => byTurn(turn, other) < 0);
-    if (at === 0 || queue.length === 0) yield turn;
-    else queue.splice(at < 0 ? queue.length : at, 0, turn);
+    const { of, site } = first;
+    const turn = { of, harm: leastHarmOn(fleet, of.server, model)!, site, at: 0 };
+    const [next] = queue;
+    if (!next || byTurn(turn, next) < 0) yield turn;
+    else queue.splice(placeIn(queue, turn), 0, turn);
   }
+}
+
+function placeIn(queue: readonly SiteTurn[], turn: SiteTurn): number {
+  const at = queue.findIndex((other) => byTurn(turn, other) < 0);
+  return at < 0 ? queue.length : at;
 }
 
 interface PlaceTurn extends Turn {
