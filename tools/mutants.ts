@@ -67,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'retry-promised-twice', breaks: 10, file: `${CORE}/retries.ts`, find: ` - retriesPromised(fleet, server)`, replace: `` },
   { name: 'retry-budget-wakes-nobody', breaks: 19, file: `${CORE}/wake.ts`, find: `sooner(retriesAgainAt(fleet, server, now), now, serverWake(server, now, looks))`, replace: `serverWake(server, now, looks)` },
   { name: 'success-earns-no-retry', breaks: 19, file: `${OBSERVE}/orders.ts`, find: `earnRetry(fleet.servers.get(replica.server)!);`, replace: `` },
-  { name: 'kept-though-the-next-try-ends-too-late', breaks: 13, file: `${PASSES}/unreachable.ts`, find: `Math.max(now, triableAt(fleet, able, model, now), this.openings?.get(model)?.at ?? now)`, replace: `Math.max(now, able.length < 0 ? triableAt(fleet, able, model, now) : now, this.openings?.get(model)?.at ?? now)` },
+  { name: 'kept-though-the-next-try-ends-too-late', breaks: 13, file: `${PASSES}/unreachable.ts`, find: `Math.max(now, triable, this.openings?.get(model)?.at ?? now)`, replace: `Math.max(now, Math.min(triable, now), this.openings?.get(model)?.at ?? now)` },
   { name: 'disabled-model-loaded', breaks: 12, file: `${PASSES}/claims.ts`, find: `if (!model?.enabled || claims.has(model.id)) return;`, replace: `if (!model || claims.has(model.id)) return;` },
   { name: 'orders-in-the-wrong-mode', breaks: 12, file: `${CORE}/standing.ts`, find: `if (mode === 'wrong_mode' || mode === 'restricted') return mode;`, replace: `if (mode === 'restricted') return mode;` },
   { name: 'orders-without-leadership', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `this.attempt(order, mayAct ? link : undefined)`, replace: `this.attempt(order, mayAct ? link : link)` },

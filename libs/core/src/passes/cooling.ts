@@ -85,7 +85,7 @@ function isBeingTried(fleet: Readonly<Fleet>, model: ModelId, now: Instant): boo
 export const isBroken = ({ breakers }: Readonly<Fleet>, model: ModelId, now: Instant): boolean =>
   breakers.size > 0 && (breakers.get(model)?.until ?? now) > now;
 
-/** When failed loads let a model be loaded on any of these servers again; now where they do already. */
+/** When failed loads let a model be loaded again on any of these servers that has it; now where they do already. */
 export function triableAt(
   fleet: Readonly<Fleet>,
   servers: readonly Server[],
@@ -95,6 +95,7 @@ export function triableAt(
   if (fleet.cooldowns.size === 0 && fleet.breakers.size === 0) return now;
   let soonest = Infinity;
   for (const server of servers) {
+    if (!server.repository.has(model)) continue;
     soonest = Math.min(soonest, coolingOn(fleet, server, model, now)?.until ?? now);
   }
   return soonest;

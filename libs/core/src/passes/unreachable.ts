@@ -76,9 +76,9 @@ class Foresight {
 
   private onceOpen(model: ModelId, ready: Millis): Millis | null {
     const { fleet, now } = this;
-    const able = this.open.filter(({ repository }) => repository.has(model));
-    if (able.length === 0) return null;
-    const opensAt = Math.max(now, triableAt(fleet, able, model, now), this.openings?.get(model)?.at ?? now);
+    if (!this.open.some(({ repository }) => repository.has(model))) return null;
+    const triable = triableAt(fleet, this.open, model, now);
+    const opensAt = Math.max(now, triable, this.openings?.get(model)?.at ?? now);
     return opensAt === Infinity ? null : opensAt - now + ready;
   }
 
