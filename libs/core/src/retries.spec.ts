@@ -87,4 +87,17 @@ describe('loads that repeat a failed one', () => {
       driver.tell({ kind: 'LoadOrdered', model: id as ModelId, until: driver.now + 60_000 });
     expect(loads(driver).length).toBe(before + 3);
   });
+
+  it('that get the last try leave the others to be told in the same turn that theirs comes later', () => {
+    const driver = aDriver().declare(aModel('m0', { gpuBytes: 1 }), aModel('m1', { gpuBytes: 1 }));
+    const requests = ['m0', 'm1'].map((id) => driver.resolve(id, { wait: 4_000 }));
+    for (const id of ['m0', 'm1']) driver.loadEnds(id, 's', 'transient');
+    const until = driver.now + 1_000;
+    for (const [id, one] of driver.fleet.cooldowns) driver.fleet.cooldowns.set(id, { ...one, until });
+    driver.fleet.servers.get('s' as ServerId)!.retriesFullAt = until + 90_000;
+    driver.pass(1_000);
+    expect(requests.map((request) => driver.answerTo(request))).toEqual(['waiting', 'cooling_down']);
+    expect(driver.refusalOf(requests[1]!).retryAfter).toBe(10_000);
+    expect(driver.isLoading('m0', 's')).toBe(true);
+  });
 });

@@ -46,12 +46,13 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const expired = takeExpired(fleet, now);
   const overflow = refuseOverflow(fleet, now);
   const { ledger, answers } = giveUp(fleet, open, now);
+  const before = { routes: fleet.routesRevision, replicas: fleet.replicas.size };
   bringBack(fleet, open, ledger, now);
   const wants = wantsOf(fleet, now);
-  const routes = fleet.routesRevision;
   const unplaced = fleet.frozen ? [] : placeWanted(fleet, wants, open, ledger, now);
-  // What makes room may have been what others needed where it was, or the copy that kept a pin from holding another.
-  const bereft = fleet.routesRevision > routes ? refuseHopeless(fleet, open, now) : [];
+  const bereft = isTaken(fleet, before)
+    ? [...grantWaiting(fleet, now), ...refuseHopeless(fleet, open, now)]
+    : [];
   const loads = fleet.frozen ? [] : startPlaced(fleet, ledger, now);
   const judged = wantsLeft(fleet, awaitedAmong(fleet, unplaced, expired), now);
   const openings = openingsFor(fleet, judged, open, ledger, now);
@@ -63,6 +64,20 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   // Who was turned away may have been all that something was placed for, or had taken a place from somebody else.
   const rest = unreachable.length > 0 ? reconcile(fleet, now) : lookAround(fleet, now);
   return joined([...answered, loads, unloads, rest]);
+}
+
+/**
+ * Whether the places that were given may have taken something from others who wait: what makes room may have been what they
+ * needed where it was, or the copy that kept a pin from holding another; and what failed there may have got the last try.
+ */
+function isTaken(
+  fleet: Readonly<Fleet>,
+  before: { readonly routes: number; readonly replicas: number },
+): boolean {
+  return (
+    fleet.routesRevision > before.routes ||
+    (fleet.cooldowns.size > 0 && fleet.replicas.size > before.replicas)
+  );
 }
 
 /** One list of all these, most of which are empty: `flat` would cost more than all that a quiet turn looks at. */
