@@ -75,6 +75,10 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'unwritten-order-counts-as-written', breaks: 17, file: `${ENGINE}/notebook.ts`, find: `if (added.length === 0 && !this.unsure.has(server)) return;`, replace: `if (added.length === 0) return;` },
   // Who may go, and for whom.
   { name: 'pinned-while-it-drains', breaks: 7, file: `${PASSES}/take-back.ts`, find: `isPinProtected(fleet, ready) ||`, replace: `` },
+  { name: 'last-try-taken-and-nobody-told', breaks: 19, file: `${CORE}/step.ts`, find: `(fleet.cooldowns.size > 0 && fleet.replicas.size > before.replicas)`, replace: `fleet.replicas.size < 0` },
+  { name: 'leaves-for-nobody', breaks: 8, file: `${PASSES}/place.ts`, find: `(replica) => keepFrom(fleet, replica, now),`, replace: `` },
+  { name: 'kept-though-another-copy-serves', breaks: 9, file: `${PASSES}/take-back.ts`, find: `if (isMissed && !retirement(fleet, ready, now)) put(fleet, ready);`, replace: `if (isMissed || !retirement(fleet, ready, now)) put(fleet, ready);` },
+  { name: 'kept-and-nobody-told', breaks: 13, file: `${PASSES}/give-up.ts`, find: `if (isDropped || isRetired) granted`, replace: `if (isRetired) granted` },
   { name: 'evicts-both-of-two-copies', breaks: 7, file: `${PASSES}/victims.ts`, find: `isWrittenOff(fleet, one) || keepsEnough(fleet, one.model, going, want)`, replace: `isWrittenOff(fleet, one) || fleet.models.has(one.model)` },
   { name: 'moved-before-the-other-copy-is-ready', breaks: 7, file: `${PASSES}/moves.ts`, find: `if (fleet.replicas.get(to)?.phase !== 'ready') return { kind: 'asking' };`, replace: `if (!fleet.replicas.has(to)) return { kind: 'asking' };` },
   { name: 'move-that-lost-its-place-goes-on', breaks: 19, file: `${PASSES}/place.ts`, find: `endMoves(fleet, now);`, replace: `` },
@@ -137,8 +141,8 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'idle-and-loaded-anew-at-once', breaks: 19, file: `${PASSES}/retire.ts`, find: `copies: left, standing: null`, replace: `copies: left` },
   { name: 'idle-and-wanted', breaks: 9, file: `${PASSES}/retire.ts`, find: `if (cause === 'idle') wantFewer(fleet, replica, now);`, replace: `` },
   { name: 'stays-for-a-place-that-is-gone', breaks: 19, file: `${PASSES}/place.ts`, find: `return null;`, replace: `return new Ledger(fleet, now);` },
-  { name: 'drains-on-though-the-other-copy-goes', breaks: 19, file: `${PASSES}/give-up.ts`, find: `takeBack(fleet, now) ? grantWaiting(fleet, now) : [];`, replace: `now < 0 && takeBack(fleet, now) ? grantWaiting(fleet, now) : [];` },
-  { name: 'taken-back-and-not-granted', breaks: 19, file: `${PASSES}/give-up.ts`, find: `takeBack(fleet, now) ? grantWaiting(fleet, now) : [];`, replace: `takeBack(fleet, now) && now < 0 ? grantWaiting(fleet, now) : [];` },
+  { name: 'drains-on-though-the-other-copy-goes', breaks: 19, file: `${PASSES}/give-up.ts`, find: `takeBack(fleet, now);`, replace: `if (now < 0) takeBack(fleet, now);` },
+  { name: 'taken-back-and-not-granted', breaks: 19, file: `${PASSES}/give-up.ts`, find: `return grantWaiting(fleet, now);`, replace: `return now < 0 ? grantWaiting(fleet, now) : [];` },
   { name: 'drain-deadline-ignored', breaks: 19, file: `${PASSES}/retire.ts`, find: `if (deadline !== null && deadline <= now) return true;`, replace: `if (deadline === -Infinity) return true;` },
   // Requests: one answer each, in time, and the right one.
   { name: 'answered-twice', breaks: 13, file: `${PASSES}/grant.ts`, find: `fleet.waiting.delete(request.id);`, replace: `` },
@@ -173,5 +177,5 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'reload-brings-a-copy-too-many', breaks: 9, file: `${PASSES}/reload.ts`, find: `if (presentCopies(fleet, model.id, now) >= most) return 'replaced';`, replace: `if (presentCopies(fleet, model.id, now) >= most + 9) return 'replaced';` },
   { name: 'reload-dropped-under-what-may-need-it', breaks: 7, file: `${PASSES}/reload.ts`, find: `isNeeded(fleet, replica) && presumedNeeders(fleet, replica).every((one) => isStuck(fleet, one, now));`, replace: `isNeeded(fleet, replica);` },
   { name: 'frozen-and-loads', breaks: 20, file: `${CORE}/step.ts`, find: `const loads = fleet.frozen ? [] : startPlaced(fleet, ledger, now);`, replace: `const loads = startPlaced(fleet, ledger, now);` },
-  { name: 'frozen-and-drains-the-idle', breaks: 20, file: `${PASSES}/give-up.ts`, find: `if (!fleet.frozen && retire(fleet, now))`, replace: `if (retire(fleet, now))` },
+  { name: 'frozen-and-drains-the-idle', breaks: 20, file: `${PASSES}/give-up.ts`, find: `!fleet.frozen && retire(fleet, now);`, replace: `retire(fleet, now);` },
 ];

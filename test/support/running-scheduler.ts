@@ -154,7 +154,7 @@ type Unary = (
   metadata: Metadata,
   options: { deadline?: number },
   done: (error: ServiceError | null, reply: unknown) => void,
-) => void;
+) => { cancel(): void };
 
 /** A gRPC client whose calls are promises. */
 export interface RpcClient {
@@ -163,6 +163,8 @@ export interface RpcClient {
     request: object,
     metadata: Metadata,
     deadlineMs?: number,
+    /** Cancels the call. */
+    signal?: AbortSignal,
   ): Promise<Record<string, unknown>>;
   close(): void;
 }
@@ -179,12 +181,13 @@ export function rpcClient({ scheduler }: Pick<World, 'scheduler'>, service: 'Rou
   const Client = packages.berth.v1[service]!;
   const client = new Client(scheduler.grpc, credentials.createInsecure());
   return {
-    call: (method, request, metadata, deadlineMs) =>
+    call: (method, request, metadata, deadlineMs, signal) =>
       new Promise((resolve, reject) => {
         const options = deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs };
-        client[method]!(request, metadata, options, (error, reply) =>
+        const sent = client[method]!(request, metadata, options, (error, reply) =>
           error ? reject(error) : resolve(reply as Record<string, unknown>),
         );
+        signal?.addEventListener('abort', () => sent.cancel());
       }),
     close: () => client.close(),
   };

@@ -29,8 +29,9 @@ export function giveUp(fleet: Fleet, open: readonly Server[], now: Instant): Giv
   let ledger: Ledger | null = null;
   while (!ledger) {
     dropWishes(fleet, now);
-    dropUnwanted(fleet, now);
-    if (!fleet.frozen && retire(fleet, now)) granted.push(...keepServing(fleet, now));
+    const isDropped = dropUnwanted(fleet, now);
+    const isRetired = !fleet.frozen && retire(fleet, now);
+    if (isDropped || isRetired) granted.push(...keepServing(fleet, now));
     // Places are asked last, since they may count on the memory of what retires.
     else ledger = openLedger(fleet, open, now);
   }
@@ -46,8 +47,11 @@ function retire(fleet: Fleet, now: Instant): boolean {
 
 /**
  * What drains is asked again once it is known what goes, too: it may have drained only because a copy stayed that goes now.
+ * What drained for a place that was given up serves again already.
  * Nothing is taken back that has a reason of its own to go, so the two do not take turns. Who waits for any copy but the
  * one that goes has waited for this one.
  */
-const keepServing = (fleet: Fleet, now: Instant): readonly Action[] =>
-  takeBack(fleet, now) ? grantWaiting(fleet, now) : [];
+function keepServing(fleet: Fleet, now: Instant): readonly Action[] {
+  takeBack(fleet, now);
+  return grantWaiting(fleet, now);
+}

@@ -17,6 +17,7 @@ import { beginMove, endMoves } from './moves.js';
 import { crowding } from './spread.js';
 import { carrier, devicesOf, growthsOn, isGoing, mayCome, type Place, placesOn } from './places.js';
 import { Site } from './sites.js';
+import { keepFrom } from './take-back.js';
 import { mayBeLoaded, presentCopies, type Want, wantsOf } from './wants.js';
 
 /**
@@ -46,24 +47,31 @@ export function openLedger(fleet: Fleet, open: readonly Server[], now: Instant):
 
 /**
  * Gives up places nobody wants any more, for themselves or for what is held or wanted beside them; says whether there were
- * any. A place goes with the move that it was given for, and a move with its place.
+ * any. A place goes with the move that it was given for, and a move with its place; what drains for it stays.
  */
 export function dropUnwanted(fleet: Fleet, now: Instant): boolean {
   endMoves(fleet, now);
   let wanted: ReadonlySet<ModelId> | undefined;
   const isWanted = ({ phase, model }: Replica): boolean =>
     phase !== 'placed' || (wanted ??= wantedModels(fleet)).has(model);
-  const isAnyDropped = dropWhere(fleet, (replica) =>
-    replica.phase === 'placed'
-      ? !isWanted(replica) && !dependentsOf(fleet, replica).some(isWanted)
-      : steadyCopies(fleet, replica.model) < replica.change!.devices.length,
+  const isAnyDropped = dropWhere(
+    fleet,
+    (replica) =>
+      replica.phase === 'placed'
+        ? !isWanted(replica) && !dependentsOf(fleet, replica).some(isWanted)
+        : steadyCopies(fleet, replica.model) < replica.change!.devices.length,
+    (replica) => keepFrom(fleet, replica, now),
   );
   if (isAnyDropped) dropUnwanted(fleet, now);
   return isAnyDropped;
 }
 
 /** Drops what was promised and not started, and says whether there was any: placed replicas, and changes that wait. */
-function dropWhere(fleet: Fleet, isDropped: (replica: Placed | Ready) => boolean): boolean {
+function dropWhere(
+  fleet: Fleet,
+  isDropped: (replica: Placed | Ready) => boolean,
+  andThen: (replica: Placed | Ready) => void = () => {},
+): boolean {
   const promised = unsettled(fleet).filter(isPromised);
   if (promised.length === 0) return false;
   const dropped = promised.filter(isDropped);
@@ -71,6 +79,7 @@ function dropWhere(fleet: Fleet, isDropped: (replica: Placed | Ready) => boolean
     if (replica.phase === 'placed') forget(fleet, replica);
     else put(fleet, { ...replica, change: null });
   }
+  for (const replica of dropped) andThen(replica);
   return dropBereft(fleet, promised) || dropped.length > 0;
 }
 

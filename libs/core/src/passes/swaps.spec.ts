@@ -58,6 +58,15 @@ describe('a device that has had its swaps of a minute', () => {
     expect(driver.refusalOf(request).eta).toBeLessThan(65_000);
   });
 
+  /** A swap may come sooner than the budget says, for who starves: what is sure is that the load takes its time. */
+  it('turns away at once who has less time than the load alone takes, and hints at the swap', () => {
+    const driver = idleAfterSwap().loadsTake('b', 8_000);
+    const refusal = driver.refusalOf(driver.resolve('b', { wait: 7_000 }));
+    expect(refusal.reason).toBe('deadline_unreachable');
+    expect(refusal.retryAfter).toBeGreaterThan(45_000);
+    expect(driver.answerTo(driver.resolve('b', { wait: 9_000 }))).toBe('waiting');
+  });
+
   it('counts the load that follows in what it tells', () => {
     const etaWith = (took: number): number => {
       const driver = idleAfterSwap();

@@ -1,5 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { ActionOf } from '../actions.js';
+import type { RequestId } from '../ids.js';
 
 const A = aModel('a', { idleUnload: 5_000 });
 const SERVER = aServer('t').id;
@@ -63,5 +65,84 @@ describe('a draining replica', () => {
     driver.declare({ ...A, pinnedCopies: 1 });
     expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['ready', undefined]);
     expect(driver.answerTo(request)).toBe('infeasible');
+  });
+});
+
+describe('a replica that drains for who waits for another model', () => {
+  let driver: CoreDriver;
+  let request: string;
+  const cancel = (): void => {
+    driver.tell({ kind: 'RequestCancelled', request: request as RequestId });
+  };
+
+  beforeEach(() => {
+    driver = aDriver();
+    request = driver.resolve('b', { wait: 120_000 });
+    driver.pass(31_000);
+    expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['draining', 'placed']);
+  });
+
+  it('is taken back when nobody does any more, and who waits for it is served at once', () => {
+    const other = driver.resolve('a');
+    expect(driver.answerTo(other)).toBe('waiting');
+    cancel();
+    expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['ready', undefined]);
+    expect(driver.answerTo(other)).toBe('t');
+    expect(driver.orders()).toEqual(['load a@t']);
+  });
+
+  it('goes on draining for others who wait for it', () => {
+    driver.resolve('b', { wait: 120_000 });
+    cancel();
+    expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['draining', 'placed']);
+  });
+
+  it('is let go all the same when nobody has used it for long enough', () => {
+    driver.declare({ ...A, idleUnload: 1_000 });
+    driver.pass(29_500);
+    cancel();
+    driver.pass(1_000);
+    expect(driver.orders()).toContain('unload a@t');
+  });
+
+  it('is let go all the same where another copy of it serves, or is on its way', () => {
+    driver.serve(aServer('u'), ['a']);
+    driver.resolve('a');
+    expect(driver.phase('a', 'u')).toBe('loading');
+    cancel();
+    expect(driver.phase('a', 't')).toBe('draining');
+  });
+
+  it('goes on draining where the place is lost to who waits on', () => {
+    driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'ended' });
+    expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['draining', undefined]);
+  });
+});
+
+describe('who leaves before the load is ordered', () => {
+  it('is not granted a route in the turn in which the load ends', () => {
+    const driver = new CoreDriver().declare(A).serve(aServer('t'), ['a']);
+    const request = driver.resolve('a');
+    const load = driver.log.findLast((action) => action.kind === 'load') as ActionOf<'load'>;
+    driver.shelf('t').set('a', 'READY');
+    driver.tell(
+      {
+        ...{ kind: 'LoadEnded', order: load.order, replica: load.replica },
+        outcome: { kind: 'succeeded', versions: ['1'] },
+      },
+      { kind: 'RequestCancelled', request: request as RequestId },
+    );
+    expect(driver.phase('a', 't')).toBe('ready');
+    expect(driver.answerTo(request)).toBe('waiting');
+  });
+
+  it('leaves what is wished for all the same', () => {
+    const driver = aDriver();
+    driver.resolve('b', { wait: 0 });
+    const b = driver.resolve('b', { wait: 120_000 });
+    driver.pass(31_000);
+    expect(driver.phase('b', 't')).toBe('placed');
+    driver.tell({ kind: 'RequestCancelled', request: b as RequestId });
+    expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['draining', 'placed']);
   });
 });

@@ -3,7 +3,7 @@ import { dependentsOf } from '../footprint.js';
 import type { Instant } from '../model.js';
 import { becomeReady } from '../observe/orders.js';
 import { isGuaranteed, isPinProtected } from '../pins.js';
-import type { Draining, Ready } from '../replica.js';
+import type { Draining, Ready, Residence } from '../replica.js';
 import { copiesByDemand } from '../strain.js';
 import { retirement } from './retire.js';
 import { presentCopies } from './wants.js';
@@ -25,14 +25,32 @@ function anyTakenBack(fleet: Fleet, now: Instant): boolean {
   let any = false;
   for (const replica of unsettled(fleet)) {
     if (replica.phase !== 'draining') continue;
-    const { inUseUntil, pulse, versions } = replica;
-    const ready = { ...becomeReady(replica, versions, now), inUseUntil, pulse };
+    const ready = asBefore(replica, now);
     if (!mustStay(fleet, replica, ready, now) || retirement(fleet, ready, now)) continue;
     put(fleet, ready);
     dropNewcomer(fleet, replica);
     any = true;
   }
   return any;
+}
+
+const asBefore = (replica: Draining, now: Instant): Ready => {
+  const { inUseUntil, pulse, versions } = replica;
+  return { ...becomeReady(replica, versions, now), inUseUntil, pulse };
+};
+
+/**
+ * Gives routes again to what drains for a place that nobody wants any more, where its model would be cold without it, or have
+ * fewer copies than demand makes, and nothing else makes it go. What it needs is taken back with it.
+ */
+export function keepFrom(fleet: Fleet, { model: newcomer, server }: Residence, now: Instant): void {
+  for (const replica of unsettled(fleet)) {
+    if (replica.phase !== 'draining' || replica.server !== server) continue;
+    if (replica.cause !== 'evicted' || replica.makesRoomFor !== newcomer) continue;
+    const ready = asBefore(replica, now);
+    const isMissed = presentCopies(fleet, replica.model, now) === 0 || isWantedByDemand(fleet, replica, now);
+    if (isMissed && !retirement(fleet, ready, now)) put(fleet, ready);
+  }
 }
 
 const mustStay = (fleet: Fleet, replica: Draining, ready: Ready, now: Instant): boolean =>
