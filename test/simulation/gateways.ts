@@ -15,6 +15,9 @@ const MOST_IN_FLIGHT = 10;
 /** So much later than its deadline an answer may be. */
 const TICK = 1.5;
 
+/** So many retries are a storm, other callers aside. */
+const STORM = { retries: 50, within: 1_000 };
+
 type Ask = HappeningOf<'ask'>;
 
 /** Gateways: they ask where models are, go there within the lease, give up, and ask for what does not exist. */
@@ -23,6 +26,9 @@ export class Gateways {
   private readonly waiting = new WeakMap<Berth, number>();
   /** When a route was last given, or used. */
   private busyAt = 0;
+
+  /** Those of the last second. */
+  private retries: { readonly at: Instant; readonly count: number }[] = [];
 
   private readonly inFlight = new Map<string, number>();
 
@@ -136,12 +142,26 @@ export class Gateways {
 
   /** With a budget or without, at the time that was hinted or as it pleases. */
   private askAgain(ask: Ask, hint: number | null): void {
-    this.stage.agenda.after(ask.retryAfter ?? hint ?? 1_000, () => {
+    const told = hint ?? 1_000;
+    this.stage.agenda.after(ask.retryAfter ?? told, () => {
       const berth = this.stage.berth();
       if (berth && this.stage.agenda.now() < this.stage.stormEnd) {
+        this.stage.trail.mark(
+          (ask.retryAfter ?? told) < told ? 'asked again too soon' : 'asked again when told to',
+        );
+        this.noteRetry(ask.count);
         berth.process.receive(() => this.ask({ ...ask, retries: ask.retries - 1 }, berth));
       }
     });
+  }
+
+  /** Retries come as a storm where they are more in a second than would ever be asked. */
+  private noteRetry(count: number): void {
+    const now = this.stage.agenda.now();
+    this.retries = this.retries.filter(({ at }) => at > now - STORM.within);
+    this.retries.push({ at: now, count });
+    const many = this.retries.reduce((sum, one) => sum + one.count, 0);
+    if (many >= STORM.retries) this.stage.trail.mark('storm of retries');
   }
 
   /** The route is used within its lease, sometimes after it, sometimes never. */

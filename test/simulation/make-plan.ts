@@ -1,5 +1,6 @@
 import { aimed } from './draw/aim.js';
 import { drawAsks, withClass } from './draw/asks.js';
+import { drawBadSpells } from './draw/bad-spells.js';
 import type { Cast } from './draw/cast.js';
 import { drawChangedMinds } from './draw/changed-minds.js';
 import { drawCoincidences } from './draw/coincidences.js';
@@ -84,6 +85,7 @@ const drawUnaimed = (stream: (name: string) => Random, cast: Cast, grain: number
   ...drawChangedMinds(stream('changed minds'), cast),
   ...drawUndoneUnloads(stream('undone unloads'), cast),
   ...drawLast(stream('last'), cast),
+  ...drawBadSpells(stream('bad spells'), cast),
 ];
 
 /** In most seeds no two things happen at once; in some they often do, and share a turn. */

@@ -40,6 +40,7 @@ const RARE = {
   'copy moved to make room':
     'Another copy is ready elsewhere before it leaves, so that its model is warm all the time.',
   'soft idle copy evicted': 'It may stay for as long as nobody wants its memory.',
+  'place given up when nobody waited any more': 'What was to make room for it serves again.',
   'drain of a copy taken back': 'It is routed to again, and who was to have its memory is placed anew.',
   'evicted model asked for in the same turn':
     'The request waits for a place, or takes the victim back; once.',
@@ -49,6 +50,7 @@ const RARE = {
     'Nobody is left to be answered, and nothing breaks.',
   'request answered at its very deadline': 'Granted or refused, but once, and in that turn.',
   'queue of all full while that of the model had room': 'The bound over all models holds, too.',
+  'storm of retries': 'No load is begun for it sooner, and no queue grows beyond its bound.',
   'queue full displaced nobody': 'Among equals those who came first keep their place.',
   'displaced for a higher class': 'Who waits gives way to a higher class, and is told at once.',
   'displaced for another tenant': 'A tenant gives back what it has beyond its share when others come.',
@@ -109,6 +111,8 @@ type CommonMark =
   | 'eviction'
   | 'late server'
   | 'avoids servers'
+  | 'asked again too soon'
+  | 'asked again when told to'
   | 'declared too small';
 
 /** What a run of the simulation counts: one closed list, so that a mark that is never set is found by its name. */

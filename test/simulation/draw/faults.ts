@@ -1,5 +1,6 @@
 import type { Happening, HappeningKind } from '../happenings.js';
 import { Random } from '../random.js';
+import { FAILURES } from './bad-spells.js';
 import type { Cast } from './cast.js';
 import { moments } from './moments.js';
 
@@ -28,9 +29,6 @@ export function drawLast(random: Random, cast: Cast): Happening[] {
     [{ at, kind: 'stuckUnload', server, model, lasts: null }],
   ]);
 }
-
-/** What the texts say decides whether trying again is worth it. */
-const FAILURES = ['Internal: CUDA out of memory', 'Internal: ValueError: it will not'];
 
 const CHANGES = ['removed', 'restored', 'restored', 'touched', 'new version'];
 

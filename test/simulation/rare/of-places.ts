@@ -45,6 +45,18 @@ export const ofPlaces = {
       const isIdle = idleUnload !== null && moment.turn.now - lastUse >= idleUnload;
       return isEvicted(now) && idleMode === 'soft' && isIdle;
     }),
+  'place given up when nobody waited any more': (moment) =>
+    left(
+      moment,
+      'placed',
+      ({ model, server }, now) =>
+        !now &&
+        left(
+          moment,
+          'draining',
+          (was, kept) => was.makesRoomFor === model && was.server === server && kept?.phase === 'ready',
+        ),
+    ),
   'drain of a copy taken back': (moment) => left(moment, 'draining', (_, now) => now?.phase === 'ready'),
   'evicted model asked for in the same turn': (moment) =>
     left(moment, 'ready', ({ model }, now) => isEvicted(now) && isAskedFor(moment, model)),
