@@ -85,6 +85,7 @@ const copyOf = (fleet: Fleet): Fleet => ({
   strains: new Map(fleet.strains),
   loadTimes: fleet.loadTimes,
   swaps: new Map(fleet.swaps),
+  deficits: new Map(fleet.deficits),
   moves: new Map(fleet.moves),
   foundFailing: fleet.foundFailing,
   excesses: fleet.excesses,

@@ -21,6 +21,7 @@ import { secondLook, wakesLater } from './decisions.js';
 import { frozenMeansFrozen } from './freezes.js';
 import { failingIsReplacedOnce } from './failing.js';
 import { limitsAreDealtWith } from './limits.js';
+import { higherClassesLoadFirst } from './load-order.js';
 import { History } from './history.js';
 import {
   goingMeansGoing,
@@ -39,6 +40,7 @@ import { nobodyOutranksTheNewcomer, theWarmAreKept } from './ranks.js';
 import { ledgerAddsUp, loadsBookWhatIsDeclared, setsAreBookedWhole } from './sums.js';
 import { backOffsAreBounded, retriesAreFew, triedOneAtATime } from './retries.js';
 import { swapsAreBounded } from './swaps.js';
+import { tenantsTakeTurns } from './tenants.js';
 import { useIsReadBeforeEviction } from './use.js';
 import { reloadsAreCarriedOut, reloadsOneByOne } from './reloads.js';
 import { changesSince, type Findings, type TurnCheck, type TurnScene } from './scene.js';
@@ -57,7 +59,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['2, bookings', [phasesFollowTheDiagram, indexesAreInStep].map(always)],
   ['2, bookings', [bookingsEndForCause, restartsEndBookings]],
   ['5, one order at a time', [oneOrderAtATime, ordersGoWithPhases, ordersAreNumbered].map(always)],
-  ['6, loads in flight', [always(loadsStayWithinSlots)]],
+  ['6, loads in flight', [...[loadsStayWithinSlots, higherClassesLoadFirst].map(always), tenantsTakeTurns]],
   ['7, pins, leases, strangers', [pinsStay, warmCopiesStay, leasesHold, keptStrangersStay].map(always)],
   ['7, reloads', [always(reloadsOneByOne), reloadsAreCarriedOut]],
   ['7, moves', [movesKeepWarm, movesAreFew].map(always)],

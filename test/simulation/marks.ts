@@ -27,6 +27,9 @@ const RARE = {
     'It takes no placements any more, and what was placed there goes elsewhere.',
   'unload stuck': 'Its bytes stay booked, other work goes on.',
   'orders outlive a life of Berth': 'What was accepted and is not done, the next life does.',
+  'higher class loaded before what was placed sooner':
+    'A free slot is for the highest class that could use it.',
+  'tenant owed a load': 'It waited while others had theirs, and has its turn before they have more.',
   'late order': 'An order of a dead Berth reaches a server at which its successor already works.',
 
   'placed replica whose victim was pinned meanwhile': 'The victim stays, and the newcomer is placed anew.',

@@ -143,6 +143,8 @@ export interface Fleet {
   readonly loadTimes: Map<ModelId, LoadTimes>;
   /** When others were evicted for loads onto each device, oldest first; older ones than a minute count no more. */
   readonly swaps: Map<AccountId, readonly Instant[]>;
+  /** How long the loads are, in milliseconds, that each tenant which waits for one has earned and not had; see `chargeLoad`. */
+  readonly deficits: Map<TenantId, Millis>;
   /** The copies that give their memory to somebody once another one of their model is ready elsewhere, and that. */
   readonly moves: Map<ReplicaId, Move>;
   /** How many copies of a model were found to be failing, one after the other, since one of it last succeeded. */

@@ -28,6 +28,7 @@ export const emptyFleet = (): Fleet => ({
   strains: new Map(),
   loadTimes: new Map(),
   swaps: new Map(),
+  deficits: new Map(),
   moves: new Map(),
   foundFailing: new Map(),
   excesses: new Map(),

@@ -20,6 +20,7 @@ export {
 } from './ids.js';
 export { heldFor } from './held-for.js';
 export type { ControlMode, IndexRow, Look, MetricsSample, ServingRow, Sighting } from './look.js';
+export { loadForecast } from './load-forecast.js';
 export { learnTime, type LoadTimes } from './load-times.js';
 export type * from './model.js';
 export { idleUnloadAt } from './passes/idle.js';

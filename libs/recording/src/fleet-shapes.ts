@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AccountId, Booking, Contact, Fleet, Replica, Server } from '#core';
+import type { AccountId, Booking, Contact, Fleet, Replica, Server, TenantId } from '#core';
 import {
   amount,
   failureCause,
@@ -219,6 +219,7 @@ export const fleet = z.strictObject({
   strains: z.map(modelId, strain),
   loadTimes: z.map(modelId, loadTimes),
   swaps: z.map(named<AccountId>(), list(amount)),
+  deficits: z.map(named<TenantId>(), amount),
   moves: z.map(replicaId, z.strictObject({ model: modelId, to: replicaId, for: modelId, since: amount })),
   foundFailing: z.map(modelId, amount),
   excesses: z.map(modelId, z.strictObject({ bytes: amount, at: amount, isPardoned: flag })),

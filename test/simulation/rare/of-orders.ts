@@ -1,4 +1,5 @@
-import type { ModelId, Replica, ServerId } from '#core';
+import type { ModelId, Placed, Replica, ServerId } from '#core';
+import { CLASSES } from '../draw/asks.js';
 import type { RareMark } from '../marks.js';
 import { heard, isReborn, left, type Moment, type Sign } from './moment.js';
 
@@ -46,6 +47,8 @@ export const ofOrders = {
         isChanging(moment, replica) &&
         moment.fleet.replicas.get(replica)?.phase === 'ready',
     ),
+  'higher class loaded before what was placed sooner': (moment) =>
+    left(moment, 'placed', (was, now) => now?.phase === 'loading' && isPreferred(moment, was)),
 } satisfies Partial<Record<RareMark, Sign>>;
 
 /** What lasts: it counts when it begins. */
@@ -59,6 +62,7 @@ export const ofSlowOrders = {
     for (const { server } of overdueIn(moment)) counts.set(server, (counts.get(server) ?? 0) + 1);
     return [...counts.values()].some((count) => count >= moment.fleet.limits.loadsPerServer);
   },
+  'tenant owed a load': ({ fleet }) => fleet.deficits.size > 0,
   'unload stuck': ({ fleet, turn }) =>
     [...fleet.unsettled].some((id) => {
       const replica = fleet.replicas.get(id)!;
@@ -78,6 +82,22 @@ function isChanging({ past }: Moment, id: Replica['id']): boolean {
   const was = past.replicas.get(id);
   return was?.phase === 'ready' && was.change?.order != null;
 }
+
+/** Whether something that was placed sooner on the same server, of a model of a lower class, waits on. */
+function isPreferred({ fleet, past }: Moment, { server, model, since }: Placed): boolean {
+  const rank = rankOf(fleet, model);
+  return [...past.replicas.values()].some(
+    (other) =>
+      other.phase === 'placed' &&
+      other.server === server &&
+      other.since < since &&
+      rankOf(fleet, other.model) < rank &&
+      fleet.replicas.get(other.id)?.phase === 'placed',
+  );
+}
+
+const rankOf = ({ models, defaults }: Moment['fleet'], model: ModelId): number =>
+  -CLASSES.indexOf((models.get(model) ?? defaults).class);
 
 /** The loads that have outlasted their time and may still run. */
 function overdueIn({ fleet, turn }: Moment): { model: ModelId; server: ServerId }[] {

@@ -2,12 +2,13 @@ import { type Fleet, unsettled } from '../fleet.js';
 import { directDependencies } from '../footprint.js';
 import { type ReplicaId, replicaId, type ServerId } from '../ids.js';
 import { Ledger } from '../ledger.js';
-import { loadForecast, restOfLoad } from '../load-forecast.js';
+import { restOfLoad } from '../load-forecast.js';
 import type { Forecast } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
 import type { Placed, Replica } from '../replica.js';
-import { isCarried, loadBegan, loadBounds } from '../standing.js';
 import { isStuck } from '../stuck.js';
+import { Lanes } from './lanes.js';
+import { inLoadOrder } from './load-order.js';
 
 /** From the end of the last lease to the look that shows the memory free: an unload and a look, and Triton's queue before. */
 const UNLOADED: Forecast = { p50: 1_000, p90: 6_000 };
@@ -23,6 +24,7 @@ export class Beginnings {
   private readonly known = { p50: new Map<ServerId, Begins>(), p90: new Map<ServerId, Begins>() };
   private readonly leases = new Map<ReplicaId, Millis | null>();
   private moving: Motion | undefined;
+  private order: ReadonlyMap<ReplicaId, number> | undefined;
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
@@ -39,15 +41,25 @@ export class Beginnings {
   }
 
   private on(server: ServerId, share: Share): Begins {
-    const there = this.motion.servers.get(server) ?? [];
-    const earliest = new Map<Placed, Millis>();
-    for (const one of there) {
-      if (one.phase !== 'placed' || one.carriedBy !== null) continue;
-      earliest.set(one, Math.max(this.roomFor(one, share), this.needsOf(one, share)));
-    }
-    const lanes = new Lanes(this.fleet, there, this.now, share);
-    const inTurn = Array.from(earliest).sort(([, one], [, other]) => one - other);
-    return new Map(inTurn.map(([one, begin]) => [one.id, lanes.begin(one, begin)]));
+    const lanes = new Lanes(this.fleet, this.motion.servers.get(server) ?? [], this.now, share);
+    return lanes.beginnings(this.inLine(server), (one) =>
+      Math.max(this.roomFor(one, share), this.needsOf(one, share)),
+    );
+  }
+
+  /** What has its place on a server and a load of its own, in the order in which it gets free slots. */
+  private inLine(server: ServerId): Placed[] {
+    const placed = (this.motion.servers.get(server) ?? []).filter(hasOwnLoad);
+    if (placed.length < 2) return placed;
+    const { turns } = this;
+    return placed.sort((one, other) => turns.get(one.id)! - turns.get(other.id)!);
+  }
+
+  /** Whose turn it is first of all that is placed, found only where two are on one server. */
+  private get turns(): ReadonlyMap<ReplicaId, number> {
+    if (this.order) return this.order;
+    const inOrder = inLoadOrder(this.fleet, unsettled(this.fleet).filter(hasOwnLoad), this.now);
+    return (this.order = new Map(inOrder.map(({ one }, turn) => [one.replica.id, turn])));
   }
 
   /** How long until the memory is free that is leaving for it. */
@@ -98,6 +110,9 @@ export class Beginnings {
   }
 }
 
+const hasOwnLoad = (replica: Replica): replica is Placed =>
+  replica.phase === 'placed' && replica.carriedBy === null;
+
 type Begins = ReadonlyMap<ReplicaId, Millis>;
 
 interface Motion {
@@ -105,57 +120,4 @@ interface Motion {
   /** What is unsettled, by where it is. */
   readonly servers: ReadonlyMap<ServerId, readonly Replica[]>;
   readonly leaving: readonly Replica[];
-}
-
-/** The load slots of a server and of its devices, each by when it is free, as loads end by one share of their forecasts. */
-class Lanes {
-  private readonly server: Millis[];
-  private readonly devices = new Map<number, Millis[]>();
-
-  constructor(
-    private readonly fleet: Readonly<Fleet>,
-    unsettledThere: readonly Replica[],
-    now: Instant,
-    private readonly share: Share,
-  ) {
-    this.server = freeLanes(fleet.limits.loadsPerServer);
-    for (const replica of unsettledThere) {
-      if (loadBegan(replica) === null || isCarried(replica)) continue;
-      const rest = restOfLoad(fleet, replica, now)[share];
-      take(this.server, rest);
-      if (now < loadBounds(fleet, replica)!.slotUntil) this.takeDevices(devicesOf(replica), rest);
-    }
-  }
-
-  /** Takes the slots for a load that may begin then at the earliest; returns when it does. */
-  begin({ model, server, devices }: Placed, earliest: Millis): Millis {
-    const free = devices.map((device) => Math.min(...this.lanesOf(device)));
-    const begin = Math.max(earliest, Math.min(...this.server), ...free);
-    const end = begin + loadForecast(this.fleet, model, server)[this.share];
-    take(this.server, end);
-    this.takeDevices(devices, end);
-    return begin;
-  }
-
-  private takeDevices(devices: readonly number[], until: Millis): void {
-    for (const device of devices) take(this.lanesOf(device), until);
-  }
-
-  private lanesOf(device: number): Millis[] {
-    const known = this.devices.get(device);
-    if (known) return known;
-    const lanes = freeLanes(this.fleet.limits.loadsPerDevice);
-    this.devices.set(device, lanes);
-    return lanes;
-  }
-}
-
-const devicesOf = (replica: Replica): readonly number[] =>
-  replica.phase === 'ready' ? replica.change!.devices : replica.devices;
-
-const freeLanes = (count: number): Millis[] => Array.from({ length: count }, () => 0);
-
-/** Takes the lane that is free first. */
-function take(lanes: Millis[], until: Millis): void {
-  lanes[lanes.indexOf(Math.min(...lanes))] = until;
 }

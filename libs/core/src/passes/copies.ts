@@ -1,3 +1,4 @@
+import { compareKeys } from '../compare-keys.js';
 import { type Fleet, replicasOf } from '../fleet.js';
 import { isNeeded } from '../footprint.js';
 import type { ModelId } from '../ids.js';
@@ -84,12 +85,7 @@ function spareOf(fleet: Fleet, model: Model, now: Instant): Ready | undefined {
   ];
   const spare = sparable(fleet, model, now).filter((one) => now >= residentUntil(fleet, one));
   const ranked = spare.map((one) => ({ one, rank: rankOf(one) }));
-  return ranked.toSorted((a, b) => compare(a.rank, b.rank))[0]?.one;
-}
-
-function compare(one: readonly number[], other: readonly number[]): number {
-  const at = one.findIndex((value, index) => value !== other[index]);
-  return at < 0 ? 0 : one[at]! < other[at]! ? -1 : 1;
+  return ranked.toSorted((one, other) => compareKeys(one.rank, other.rank))[0]?.one;
 }
 
 /** The copies of which any may go, by what stays: pins and what is kept warm, what others need, what is waited for. */

@@ -1,63 +1,62 @@
 import type { Action } from '../actions.js';
 import { type Fleet, nextOrder, put, unsettled } from '../fleet.js';
-import type { Booking, Placed, Ready } from '../replica.js';
+import type { Booking, Placed, Ready, Replica } from '../replica.js';
+import { chargeLoad, forgetDeficits, tenantsInNeed } from '../deficits.js';
 import { directDependencies } from '../footprint.js';
-import { replicaId, type ServerId } from '../ids.js';
+import { type ModelId, replicaId, type ServerId } from '../ids.js';
 import { type Ledger, sumOf } from '../ledger.js';
 import type { Instant } from '../model.js';
 import { discovered } from '../observe/declared.js';
 import { isRetry, spendRetry } from '../retries.js';
 import { isCarried, loadBegan, loadBounds } from '../standing.js';
 import { isStuck } from '../stuck.js';
+import { inLoadOrder, isToLoad, type ToLoad } from './load-order.js';
 import { configFor } from './places.js';
 
-/** Loads what was placed and whose memory has become free, where a load slot is free too. */
+/**
+ * Loads what was placed and whose memory has become free, where a load slot is free too. Of several that could begin, those
+ * do so first that `inLoadOrder` puts first.
+ */
 export function startPlaced(fleet: Fleet, ledger: Ledger, now: Instant): Action[] {
-  const waiting: Waiting[] = [];
+  forgetDeficits(fleet);
+  const waiting: ToLoad[] = [];
   for (const replica of unsettled(fleet)) {
     if (isWaiting(replica) && !isStepLeaving(fleet, unitOf(fleet, replica), now)) waiting.push(replica);
   }
   if (waiting.length === 0) return [];
   const slots = new Slots(fleet, now);
+  const startable = waiting.filter((replica) => canStart(fleet, ledger, slots, replica));
+  if (startable.length === 0) return [];
+  const inNeed = tenantsInNeed(fleet);
   const actions: Action[] = [];
-  for (const replica of waiting) {
-    const unit = unitOf(fleet, replica);
-    const bookings =
-      replica.phase === 'placed' ? sumOf(unit.map((one) => one.bookings)) : replica.change!.bookings;
-    if (!canStart(fleet, ledger, slots, replica, bookings)) continue;
-    ledger.start(bookings);
+  for (const { one, payers } of inLoadOrder(fleet, startable, now)) {
+    const { replica, cost } = one;
+    if (!canStart(fleet, ledger, slots, replica)) continue;
+    ledger.start(bookingsToCome(fleet, replica));
     slots.take(replica.server, devicesToCome(replica));
-    actions.push(
-      replica.phase === 'placed' ? start(fleet, replica, unit, now) : startChange(fleet, replica, now),
-    );
+    chargeLoad(fleet, payers, cost, inNeed);
+    actions.push(replica.phase === 'placed' ? start(fleet, replica, now) : startChange(fleet, replica, now));
   }
   return actions;
 }
 
-type Waiting = Placed | Ready;
+const isWaiting = (replica: Replica): replica is ToLoad => isToLoad(replica) && !isCarried(replica);
 
-const isWaiting = (replica: { phase: string }): replica is Waiting => {
-  const one = replica as Waiting;
-  if (one.phase === 'placed') return one.carriedBy === null;
-  return one.phase === 'ready' && one.change?.order === null;
-};
+const bookingsToCome = (fleet: Fleet, replica: ToLoad): readonly Booking[] =>
+  replica.phase === 'placed'
+    ? sumOf(unitOf(fleet, replica).map(({ bookings }) => bookings))
+    : replica.change!.bookings;
 
-const devicesToCome = (replica: Waiting): readonly number[] =>
+const devicesToCome = (replica: ToLoad): readonly number[] =>
   replica.phase === 'ready' ? replica.change!.devices : replica.devices;
 
-const canStart = (
-  fleet: Fleet,
-  ledger: Ledger,
-  slots: Slots,
-  replica: Waiting,
-  bookings: readonly Booking[],
-): boolean =>
-  ledger.fitsFree(bookings) &&
+const canStart = (fleet: Fleet, ledger: Ledger, slots: Slots, replica: ToLoad): boolean =>
+  ledger.fitsFree(bookingsToCome(fleet, replica)) &&
   slots.areFree(replica.server, devicesToCome(replica)) &&
   (replica.phase === 'ready' || needsAreMet(fleet, replica));
 
 /** What one load brings up; nothing new where a copy grows. */
-const unitOf = (fleet: Fleet, replica: Waiting): readonly Placed[] =>
+const unitOf = (fleet: Fleet, replica: ToLoad): readonly Placed[] =>
   replica.phase === 'placed' ? [replica, ...carriedWith(fleet, replica)] : [];
 
 const carriedWith = (fleet: Fleet, { id, server, model }: Placed): Placed[] =>
@@ -87,7 +86,8 @@ function isStepLeaving(fleet: Fleet, unit: readonly Placed[], now: Instant): boo
   });
 }
 
-function start(fleet: Fleet, replica: Placed, unit: readonly Placed[], now: Instant): Action {
+function start(fleet: Fleet, replica: Placed, now: Instant): Action {
+  const unit = unitOf(fleet, replica);
   const order = nextOrder(fleet);
   const server = fleet.servers.get(replica.server)!;
   if (unit.some(({ id }) => isRetry(fleet, id))) spendRetry(server, now);
@@ -115,10 +115,10 @@ function startChange(fleet: Fleet, replica: Ready, now: Instant): Action {
 
 function loadAction(
   fleet: Fleet,
-  { id, model: modelId, server: serverId }: Waiting,
+  { id, model: modelId, server: serverId }: ToLoad,
   order: ReturnType<typeof nextOrder>,
   devices: readonly number[],
-  brings: readonly Waiting['model'][],
+  brings: readonly ModelId[],
 ): Action {
   const model = fleet.models.get(modelId) ?? discovered(modelId, fleet.defaults);
   const config = configFor(fleet.servers.get(serverId)!, model, devices);

@@ -28,7 +28,7 @@ function slow(...names: string[]): CoreDriver {
 }
 
 describe('what is wanted and not there', () => {
-  it('is what is pinned, what a drain is to be rid of, what is waited for, and what is wished, in this order', () => {
+  it('is what is pinned, what a drain is to be rid of, and what is waited for and wished in turn', () => {
     const driver = slow('wished', 'later', 'sooner', 'pinned', 'drained');
     driver.serve(aServer('u', [10]), ['drained']).warm('drained', 'u');
     driver.tell({ kind: 'LoadOrdered', model: aModel('wished').id, until: driver.now + 60_000 });
@@ -36,7 +36,7 @@ describe('what is wanted and not there', () => {
     driver.resolve('later');
     driver.tell({ kind: 'DrainOrdered', server: U, deadline: null });
     driver.declare(aModel('pinned', { pinnedCopies: 1 }));
-    expect(wanted(driver)).toEqual(['pinned 1', 'drained 1', 'sooner 1', 'later 1', 'wished 1']);
+    expect(wanted(driver)).toEqual(['pinned 1', 'drained 1', 'sooner 1', 'wished 1', 'later 1']);
   });
 
   it('comes before all that is waited for where a drain is to be rid of it, the higher class first', () => {
@@ -47,6 +47,17 @@ describe('what is wanted and not there', () => {
     driver.resolve('waited', { class: 'critical' });
     driver.tell({ kind: 'DrainOrdered', server: U, deadline: null });
     expect(wanted(driver)).toEqual(['high 1', 'low 1', 'waited 1']);
+  });
+
+  it('is, of what is waited for, first what is worth more for each second of its load', () => {
+    const driver = slow('long', 'short', 'kept');
+    driver
+      .declare(aModel('kept', { minCopies: 1 }))
+      .loadsTake('long', 30_000)
+      .loadsTake('short', 5_000);
+    driver.resolve('long');
+    driver.resolve('short');
+    expect(wanted(driver)).toEqual(['kept 1', 'short 1', 'long 1']);
   });
 
   it('comes before that for its first copy alone', () => {

@@ -7,7 +7,9 @@ import { inOrder } from '../indexes.js';
 import { isBarred } from '../limits.js';
 import type { Server } from '../server.js';
 import type { Instant, Model } from '../model.js';
-import { copiesOf } from '../pins.js';
+import { loadForecast } from '../load-forecast.js';
+import { copiesOf, standingCopies } from '../pins.js';
+import { inPrecedence } from '../precedence.js';
 import { PINNED, rankOf } from '../rank.js';
 import { isComingBack } from '../reloads.js';
 import { isOverdue, standingOf } from '../standing.js';
@@ -23,8 +25,8 @@ export interface Want extends Claim {
 
 /**
  * What should be somewhere and is not: what pins lack first, then what a draining server is to be rid of, then the others
- * by rank; of one rank what is kept warm, then what somebody waits for, oldest first, then wishes nobody waits for. Of
- * one model a stronger claim comes before a weaker one; copies by demand come last of all.
+ * by rank; of one rank what is kept warm, then what somebody waits for or has asked for, as `inPrecedence` has it. Of one
+ * model a stronger claim comes before a weaker one; copies by demand come last of all.
  */
 export function wantsOf(fleet: Fleet, now: Instant): Want[] {
   const leaving = new Set(leavingDraining(fleet, now));
@@ -38,8 +40,23 @@ export function wantsOf(fleet: Fleet, now: Instant): Want[] {
   for (const [id, unmet] of lacking) {
     for (const claim of unmet) wants.push(wantOf(fleet, fleet.models.get(id)!, claim));
   }
-  if (wants.length < 2) return wants;
-  return wants.sort((one, other) => byTurn(one, leaving) - byTurn(other, leaving));
+  return wants.length < 2 ? wants : inTurn(fleet, wants, leaving, now);
+}
+
+function inTurn(
+  fleet: Readonly<Fleet>,
+  wants: readonly Want[],
+  leaving: ReadonlySet<ModelId>,
+  now: Instant,
+): Want[] {
+  const candidates = wants.map((want) => ({
+    want,
+    models: [want.model.id],
+    stage: stageOf(want.model.id, want, leaving),
+    isDue: isDue(want.model, want),
+    cost: loadForecast(fleet, want.model.id, null).p50,
+  }));
+  return inPrecedence(fleet, candidates, now).map(({ one }) => one.want);
 }
 
 /** What is left of claims, each of which asks for more copies than the one before. */
@@ -95,12 +112,20 @@ export function isLacking(fleet: Readonly<Fleet>, model: Model, now: Instant): b
   return claims.some(({ copies, isExtra }) => !isExtra && present < copies);
 }
 
-/** Whose turn it is before whom: the lower comes first. */
-function byTurn({ model, rank, after, isExtra }: Want, leaving: ReadonlySet<ModelId>): number {
+/** What goes before what, whoever waits: the lower comes first. */
+export function stageOf(
+  model: ModelId,
+  { rank, after, isExtra }: Claim,
+  leaving: ReadonlySet<ModelId>,
+): number {
   if (isExtra) return PINNED - rank;
   if (rank === PINNED) return -2 * PINNED;
-  return leaving.has(model.id) && after === 0 ? -PINNED - rank : -rank;
+  return leaving.has(model) && after === 0 ? -PINNED - rank : -rank;
 }
+
+/** Whether the operator's word asks for it, whoever waits besides: it is pinned, kept warm, or one copy more by demand. */
+export const isDue = (model: Model, { copies, isExtra }: Claim): boolean =>
+  isExtra || copies <= standingCopies(model);
 
 /** A model whose loads are overdue on this many servers is not tried on yet another. */
 const OVERDUE_SERVERS = 2;

@@ -1,0 +1,66 @@
+import { TURNED_AWAY } from './deficits.js';
+import type { Fleet, Request } from './fleet.js';
+import type { ModelId, TenantId } from './ids.js';
+import type { Instant, Millis } from './model.js';
+
+/** A load of which it is asked who asks for it. */
+export interface Question {
+  /** Who waits for one of these waits for it: its own model, and those for which it is loaded. */
+  readonly models: readonly ModelId[];
+  /** How long it should take (its P50), which is more than nothing. */
+  readonly cost: Millis;
+}
+
+/** A refusal after which the model is loaded all the same counts as so much of somebody who waits. */
+const WISH_WEIGHT = 0.25;
+
+/** Those who ask for what one load brings. */
+export class Askers {
+  /** How many wait, and a quarter for a wish. */
+  weight = 0;
+  /** Since when the first of them has waited. */
+  oldest: Instant;
+  /** The earliest deadline before which the load can still end; infinity where none can be met. */
+  deadline: Instant = Infinity;
+  readonly tenants = new Set<TenantId>();
+  private readonly readyAt: Instant;
+
+  constructor({ cost }: Question, now: Instant) {
+    this.oldest = now;
+    this.readyAt = now + cost;
+  }
+
+  wait({ tenant, arrivedAt, deadline }: Request): void {
+    this.weight += 1;
+    this.oldest = Math.min(this.oldest, arrivedAt);
+    if (deadline >= this.readyAt) this.deadline = Math.min(this.deadline, deadline);
+    this.tenants.add(tenant);
+  }
+
+  /** Told after those who wait: its age and who left it count only where there are none. */
+  wish(since: Instant): void {
+    if (this.tenants.size === 0) {
+      this.tenants.add(TURNED_AWAY);
+      this.oldest = Math.min(this.oldest, since);
+    }
+    this.weight += WISH_WEIGHT;
+  }
+}
+
+/** Who asks for each of several, found in one walk over those who wait. */
+export function askersOf(fleet: Readonly<Fleet>, questions: readonly Question[], now: Instant): Askers[] {
+  const askers = questions.map((one) => new Askers(one, now));
+  const about = new Map<ModelId, Askers[]>();
+  for (const [at, { models }] of questions.entries()) {
+    for (const model of models) about.set(model, [...(about.get(model) ?? []), askers[at]!]);
+  }
+  for (const request of fleet.waiting.values()) {
+    for (const one of about.get(request.model) ?? NOBODY) one.wait(request);
+  }
+  for (const [model, { since }] of fleet.wishes) {
+    for (const one of about.get(model) ?? NOBODY) one.wish(since);
+  }
+  return askers;
+}
+
+const NOBODY: readonly Askers[] = [];

@@ -1,0 +1,97 @@
+import { type Fleet, replicasOf } from '../fleet.js';
+import { dependentsOf } from '../footprint.js';
+import type { ModelId } from '../ids.js';
+import { loadForecast } from '../load-forecast.js';
+import type { Instant } from '../model.js';
+import { copiesOf } from '../pins.js';
+import { type Candidate, type InLine, inPrecedence } from '../precedence.js';
+import { rankOf } from '../rank.js';
+import type { Placed, Ready, Replica } from '../replica.js';
+import { claimsOn, ranksAsked } from './claims.js';
+import { isDue, leavingDraining, presentCopies, stageOf } from './wants.js';
+
+/** A load that has its place: of a model, or of one copy more where one is ready. */
+export type ToLoad = Placed | Ready;
+
+/** A load in line for a slot. */
+export interface LoadInLine extends Candidate {
+  readonly replica: ToLoad;
+}
+
+/** In which order loads that have their places get free slots, by `inPrecedence`. */
+export function inLoadOrder(
+  fleet: Readonly<Fleet>,
+  replicas: readonly ToLoad[],
+  now: Instant,
+): InLine<LoadInLine>[] {
+  if (replicas.length === 0) return [];
+  const reasons = new Reasons(fleet, now);
+  return inPrecedence(
+    fleet,
+    replicas.map((replica) => reasons.for(replica)),
+    now,
+  );
+}
+
+/** Why loads are to come: as the wants say it, of copies that are not there before their loads begin. */
+class Reasons {
+  private readonly leaving: ReadonlySet<ModelId>;
+  private readonly asked: ReturnType<typeof ranksAsked>;
+  /** Copies that are there or were gone over, of the models that were asked for. */
+  private readonly counted = new Map<ModelId, number>();
+
+  constructor(
+    private readonly fleet: Readonly<Fleet>,
+    private readonly now: Instant,
+  ) {
+    this.leaving = new Set(leavingDraining(fleet, now));
+    this.asked = ranksAsked(fleet, this.leaving, now);
+  }
+
+  /** It is loaded for itself, for what needs it there, and for whom its copy elsewhere makes room. */
+  for(replica: ToLoad): LoadInLine {
+    const { fleet } = this;
+    const { id, model, server } = replica;
+    const others: ModelId[] = [];
+    if (fleet.composed.size > 0)
+      for (const needer of dependentsOf(fleet, replica)) if (isToLoad(needer)) others.push(needer.model);
+    for (const move of fleet.moves.values()) if (move.to === id) others.push(move.for);
+    const had = this.copies(model);
+    this.counted.set(model, had + copiesToCome(fleet, replica));
+    const reasons = [this.reason(model, had), ...others.map((one) => this.reason(one, this.copies(one)))];
+    const [strongest] = reasons.sort((one, other) => one.stage - other.stage);
+    return {
+      replica,
+      models: [model, ...others],
+      cost: loadForecast(fleet, model, server).p50,
+      ...strongest!,
+    };
+  }
+
+  private reason(id: ModelId, had: number): Pick<Candidate, 'stage' | 'isDue'> {
+    const model = this.fleet.models.get(id);
+    const claims = model ? claimsOn(this.fleet, model, this.asked.get(id) ?? null) : [];
+    const claim = claims.find(({ copies }) => had < copies);
+    return model && claim
+      ? { stage: stageOf(id, claim, this.leaving), isDue: isDue(model, claim) }
+      : { stage: -rankOf((model ?? this.fleet.defaults).class), isDue: true };
+  }
+
+  private copies(model: ModelId): number {
+    const known = this.counted.get(model);
+    if (known !== undefined) return known;
+    let copies = presentCopies(this.fleet, model, this.now);
+    for (const one of replicasOf(this.fleet, model))
+      if (isToLoad(one)) copies -= copiesToCome(this.fleet, one);
+    this.counted.set(model, copies);
+    return copies;
+  }
+}
+
+export const isToLoad = (replica: Replica): replica is ToLoad =>
+  replica.phase === 'placed' || (replica.phase === 'ready' && replica.change?.order === null);
+
+const copiesToCome = (fleet: Readonly<Fleet>, replica: ToLoad): number =>
+  replica.phase === 'ready'
+    ? replica.change!.devices.length - copiesOf(fleet, replica)
+    : copiesOf(fleet, replica);

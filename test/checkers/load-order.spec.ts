@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Action, ActionOf, Class, Event, Fleet, ModelId, Replica, ReplicaId, TenantId } from '#core';
+import { aModel, aServer, SOMEBODY } from '../support/builders.js';
+import { S, Story } from './story.js';
+
+const FLOOD = ['b', 'c', 'd', 'e', 'f'];
+const MODELS = ['first', ...FLOOD, 'quiet'];
+
+const isLoad = (action: Action): action is ActionOf<'load'> => action.kind === 'load';
+
+const EIGHT = { mean: Math.log(8_000), deviation: 0, count: 8 };
+
+/** A server with room for all and one load slot, which the load of `first` has; loads take 8 s. */
+function busy(): { story: Story; load: ActionOf<'load'> } {
+  const story = new Story();
+  const { limits, defaults } = story.fleet;
+  story.turn([
+    { kind: 'LimitsSet', limits: { ...limits, loadsPerServer: 1, starvation: 600_000 }, defaults },
+    { kind: 'ServerDeclared', server: aServer('s', [99]) },
+    ...MODELS.map((id): Event => ({ kind: 'ModelDeclared', model: aModel(id) })),
+    ...MODELS.map((id): Event => ({
+      kind: 'LoadTimesRemembered',
+      model: id as ModelId,
+      anywhere: EIGHT,
+      on: [],
+    })),
+    { kind: 'ContactChanged', server: S, fact: 'connected' },
+  ]);
+  story.look(Object.fromEntries(MODELS.map((id) => [id, ''] as const)));
+  return { story, load: ask(story, 'first').find(isLoad)! };
+}
+
+function ask(story: Story, model: string, asked: Class = 'default', tenant = 'flood'): readonly Action[] {
+  story.now += 1;
+  const said = { model: model as ModelId, version: null, avoid: [], class: asked };
+  const times = { arrivedAt: story.now, deadline: story.now + 600_000, lease: 10_000 };
+  const request = { ...SOMEBODY, ...said, ...times, id: `${model} ${story.now}` as never };
+  return story.turn([{ kind: 'RequestArrived', request: { ...request, tenant: tenant as TenantId } }]);
+}
+
+/** What is loaded in place of another one, as if the core had chosen it. */
+const instead =
+  (model: string) =>
+  (fleet: Fleet, actions: readonly Action[]): readonly Action[] =>
+    actions.map((action) => {
+      if (!isLoad(action) || action.model === model) return action;
+      const chosen = fleet.replicas.get(action.replica) as Extract<Replica, { phase: 'loading' }>;
+      const other = fleet.replicas.get(`${model}@s` as ReplicaId)!;
+      const { order, orderedAt, ...rest } = chosen;
+      fleet.replicas.set(chosen.id, { ...rest, phase: 'placed' });
+      fleet.replicas.set(other.id, { ...other, phase: 'loading', order, orderedAt } as never);
+      return { ...action, model: other.model, replica: other.id };
+    });
+
+const wrongs = ({ found }: Story): readonly string[] =>
+  found.filter((one) => /invariant 6/.test(one)).map((one) => one.replace(/ \(.*/, ''));
+
+describe('the promises', () => {
+  it('find a load that begins before one of a higher class', () => {
+    const { story, load } = busy();
+    ask(story, 'b');
+    ask(story, 'c', 'critical');
+    story.loaded(load, instead('b'));
+    expect(wrongs(story)).toEqual(['load b@s before c@s of a higher class']);
+  });
+
+  it('find nothing where that one could not have begun', () => {
+    const { story, load } = busy();
+    ask(story, 'b');
+    ask(story, 'c', 'critical');
+    story.loaded(load, (fleet, actions) => {
+      const forged = instead('b')(fleet, actions);
+      const there = fleet.replicas.get('c@s' as ReplicaId)!;
+      fleet.replicas.set(there.id, {
+        ...there,
+        bookings: there.bookings.map((one) => ({ ...one, bytes: 98 })),
+      });
+      return forged;
+    });
+    expect(wrongs(story)).toEqual([]);
+  });
+
+  it('find a tenant that is passed over again and again', () => {
+    const { story, load } = busy();
+    for (const model of FLOOD) ask(story, model);
+    ask(story, 'quiet', 'default', 'quiet');
+    let next = load;
+    for (const model of FLOOD) {
+      expect(wrongs(story)).toEqual([]);
+      next = story.loaded(next, instead(model)).find(isLoad)!;
+    }
+    expect(wrongs(story)).toEqual(['flood had loads of 40000 ms while quiet@s waited for quiet']);
+  });
+});

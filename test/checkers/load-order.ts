@@ -1,0 +1,136 @@
+import {
+  type ActionOf,
+  type Class,
+  type Fleet,
+  type ModelId,
+  perhapsTaken,
+  type Placed,
+  type Replica,
+} from '#core';
+import { dependentsOn, withNeeds } from './needs.js';
+import type { TurnCheck, TurnScene } from './scene.js';
+
+const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, critical: 2 };
+/** A load gives its device's slot back after this, or after its timeout. */
+const SLOT_HELD = 60_000;
+
+export type Load = ActionOf<'load'>;
+
+/** No load begins where one of a higher class has its place on the same server and could have begun in its stead. */
+export const higherClassesLoadFirst: TurnCheck = (scene) => {
+  const { fleet, turn, trail } = scene;
+  for (const load of turn.actions) {
+    if (load.kind !== 'load') continue;
+    const most = rankAtMost(scene, load);
+    const passed = most === null ? [] : heldUp(scene, load).filter((one) => rankAtLeast(fleet, one) > most);
+    trail.expect(passed.length === 0, () => `load ${load.replica} before ${passed[0]!.id} of a higher class`);
+  }
+};
+
+/** What has had its place since an earlier turn and could begin had that load not begun: by slots, memory, and what it needs. */
+export function heldUp(scene: TurnScene, load: Load): Placed[] {
+  const { fleet, before } = scene;
+  const server = fleet.servers.get(load.server)!;
+  const isUnsure = (server.devices ?? []).some((device) => perhapsTaken(server, device) !== null);
+  if (isUnsure || server.presumed.size > 0) return [];
+  return Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!).filter(
+    (one): one is Placed =>
+      one.phase === 'placed' &&
+      one.server === load.server &&
+      one.carriedBy === null &&
+      before.get(one.id)?.phase === 'placed' &&
+      hasSlots(scene, one, load) &&
+      hasMemory(scene, one, load) &&
+      hasNeeds(fleet, one),
+  );
+}
+
+function hasSlots({ fleet, turn }: TurnScene, { server, devices }: Placed, load: Load): boolean {
+  const { loadsPerServer, loadsPerDevice } = fleet.limits;
+  const others = Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!)
+    .filter((one) => one.server === server && one.id !== load.replica)
+    .flatMap((one) => slotsOf(fleet, one, turn.now));
+  if (others.length >= loadsPerServer) return false;
+  return devices.every((device) => others.filter((held) => held.includes(device)).length < loadsPerDevice);
+}
+
+/** The devices of the load that a replica stands for, where it still holds their slots; nothing where there is no load. */
+function slotsOf(fleet: Fleet, replica: Replica, now: number): (readonly number[])[] {
+  const began = loadBegan(replica);
+  if (began === null) return [];
+  const { loadTimeout } = fleet.models.get(replica.model) ?? fleet.defaults;
+  return [now < began + Math.min(loadTimeout, SLOT_HELD) ? comingTo(replica) : []];
+}
+
+function loadBegan(replica: Replica): number | null {
+  if (replica.phase === 'loading') return replica.carriedBy === null ? replica.orderedAt : null;
+  if (replica.phase === 'unknown') return replica.loadOrderedAt;
+  return replica.phase === 'ready' && replica.change?.order ? replica.change.orderedAt : null;
+}
+
+const comingTo = (replica: Replica): readonly number[] =>
+  replica.phase === 'ready' ? replica.change!.devices : replica.devices;
+
+/** Beside all that is held, but for what that load took. */
+function hasMemory({ fleet, memory }: TurnScene, one: Placed, load: Load): boolean {
+  const taken = broughtWith(fleet, load.replica);
+  const needed = broughtWith(fleet, one.id);
+  return [...needed].every(([account, bytes]) => memory(account).free + (taken.get(account) ?? 0) >= bytes);
+}
+
+/** What a load takes of each account, with all that comes up through it. */
+function broughtWith(
+  fleet: Fleet,
+  id: Replica['id'],
+): ReadonlyMap<Placed['bookings'][number]['account'], number> {
+  const total = new Map<Placed['bookings'][number]['account'], number>();
+  for (const one of fleet.replicas.values()) {
+    const isBrought = 'carriedBy' in one && one.carriedBy === id;
+    if (one.id !== id && !isBrought) continue;
+    const bookings = one.phase === 'ready' ? (one.change?.bookings ?? []) : one.bookings;
+    for (const { account, bytes } of bookings) total.set(account, (total.get(account) ?? 0) + bytes);
+  }
+  return total;
+}
+
+const hasNeeds = (fleet: Fleet, { id, model, server }: Placed): boolean =>
+  [...withNeeds(fleet, model)].every((needed) => {
+    if (needed === model) return true;
+    const there = fleet.replicas.get(`${needed}@${server}` as Replica['id']);
+    return there?.phase === 'ready' || (there?.phase === 'placed' && there.carriedBy === id);
+  });
+
+/** The class of those who wait for a model's first copy. */
+export function rankAtLeast({ replicas, waiting }: Fleet, { id, model }: Placed): number {
+  const isMore = [...replicas.values()].some((one) => one.model === model && one.id !== id);
+  return isMore ? -1 : highestAsked([...waiting.values()], [model]);
+}
+
+/**
+ * The highest class that a load may be of, by its model, who waits for it, and what needs it there; null where it goes
+ * before all classes: for a pin, to be rid of by a draining server, or to come in the place of what moves.
+ */
+export function rankAtMost({ fleet, history }: TurnScene, { replica, model, server }: Load): number | null {
+  const models = modelsFor(fleet, { model, server });
+  const isBeforeAll = models.some(
+    (id) => (fleet.models.get(id)?.pinnedCopies ?? 0) > 0 || isLeavingDraining(fleet, id),
+  );
+  if (isBeforeAll || [...fleet.moves.values()].some(({ to }) => to === replica)) return null;
+  const own = models.map((id) => RANKS[(fleet.models.get(id) ?? fleet.defaults).class]);
+  return Math.max(...own, highestAsked([...history.pending.values()], models));
+}
+
+/** A model, and what is made of it on the same server. */
+export const modelsFor = (fleet: Fleet, one: Pick<Replica, 'model' | 'server'>): readonly ModelId[] => [
+  one.model,
+  ...dependentsOn(fleet, one).map(({ model }) => model),
+];
+
+const isLeavingDraining = ({ replicas, servers }: Fleet, id: ModelId): boolean =>
+  [...replicas.values()].some(({ model, server }) => model === id && servers.get(server)!.drain !== null);
+
+const highestAsked = (
+  requests: readonly { readonly model: ModelId; readonly class: Class }[],
+  models: readonly ModelId[],
+): number =>
+  Math.max(-1, ...requests.filter(({ model }) => models.includes(model)).map((one) => RANKS[one.class]));
