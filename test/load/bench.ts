@@ -6,9 +6,12 @@ import { killAll } from './children.js';
 import { cold } from './cold.js';
 import { coreGrowth, coreTurn } from './core-turn.js';
 import { type Figure, hint, tell } from './figure.js';
+import { fairness } from './fairness.js';
 import { fifo } from './fifo.js';
+import { honesty } from './honesty.js';
 import { idleMemory } from './idle-memory.js';
 import { overload } from './overload.js';
+import { parked } from './parked.js';
 import { removeScratch } from './scratch.js';
 import { warm } from './warm.js';
 
@@ -22,6 +25,9 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   memory: idleMemory,
   overload,
   fifo,
+  fairness,
+  honesty,
+  parked,
 };
 
 process.once('exit', () => {

@@ -75,6 +75,13 @@ export class Shelf {
     this.states = new Map(repository.map((id) => [id, '']));
   }
 
+  copy(): Shelf {
+    const copy = new Shelf([]);
+    for (const [id, state] of this.states) copy.states.set(id, state);
+    for (const [id, device] of this.devices) copy.devices.set(id, device);
+    return copy;
+  }
+
   put(id: ModelId, device: number): void {
     this.states.set(id, 'READY');
     this.devices.set(id, device);

@@ -151,6 +151,6 @@ function picker(models: readonly StormModel[]): (share: number) => string {
 }
 
 /** Box and Muller. */
-function normal(random: Random): number {
+export function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
 }
