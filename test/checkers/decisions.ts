@@ -92,6 +92,7 @@ const copyOf = (fleet: Fleet): Fleet => ({
   footprints: fleet.footprints,
   defaults: fleet.defaults,
   limits: fleet.limits,
+  pressure: fleet.pressure,
   startedAt: fleet.startedAt,
   refreshedAt: fleet.refreshedAt,
   reloads: new Map(fleet.reloads),

@@ -6,6 +6,7 @@ import type {
   Instant,
   ModelId,
   OrderId,
+  Pressure,
   Replica,
   ReplicaId,
   Request,
@@ -46,6 +47,8 @@ export class History {
   readonly open = new Map<OrderId, OpenOrder>();
   /** The servers of which this turn has shown another process. */
   readonly restarted = new Set<ServerId>();
+  /** As it was told last, and since when it has been so. */
+  pressure: Pressure;
   private readonly given = new Map<ReplicaId, Given>();
   private readonly incarnations = new Map<ServerId, number>();
   private readonly forced: ForcedUnloads;
@@ -56,6 +59,7 @@ export class History {
     for (const replica of start.replicas.values()) this.recall(replica);
     this.noteIncarnations(start);
     this.forced = new ForcedUnloads(start);
+    this.pressure = start.pressure;
   }
 
   /** When a route to a replica was given last, and until when a lease on it is good. */
@@ -101,6 +105,9 @@ export class History {
         return;
       case 'ServerWithdrawn':
         this.forget(event.server);
+        return;
+      case 'PressureChanged':
+        if (this.pressure.level !== event.level) this.pressure = { level: event.level, since: now };
         return;
       default:
     }

@@ -35,6 +35,7 @@ import { evictsOnlyForNeed, loadsFit } from './memory.js';
 import { movesAreFew, movesKeepWarm } from './moves.js';
 import { onlyInContact, pinsStay, waitsOutBackOff } from './orders.js';
 import { indexesAreInStep, ordersGoWithPhases, phasesFollowTheDiagram } from './phases.js';
+import { pressureShedsNewcomers } from './pressure.js';
 import { fullQueuesAreFair, queuesStayBounded } from './queues.js';
 import { nobodyOutranksTheNewcomer, theWarmAreKept } from './ranks.js';
 import { ledgerAddsUp, loadsBookWhatIsDeclared, setsAreBookedWhole } from './sums.js';
@@ -76,7 +77,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ],
   ['13, answers', [permanentAnswersAreSure, infeasibleIsTrue].map(always)],
   ['14, routes', [routesAreReady, routesLeadToTheReady].map(always)],
-  ['15, queues', [queuesStayBounded, fullQueuesAreFair].map(always)],
+  ['15, queues', [queuesStayBounded, fullQueuesAreFair, pressureShedsNewcomers].map(always)],
   ['20, freeze', [always(frozenMeansFrozen)]],
   ['7 and 10, limits', [limitsAreDealtWith]],
   ['19, rest', [failingIsReplacedOnce, secondLook]],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Action, Fleet, ModelId, Request, RequestId, TenantId } from '#core';
+import type { Action, Fleet, ModelId, PressureLevel, Request, RequestId, TenantId } from '#core';
 import { aModel, aServer, SOMEBODY } from '../support/builders.js';
 import { S, Story } from './story.js';
 
@@ -20,7 +20,12 @@ const of = (tenant: string, parts: Partial<Request> = {}): Partial<Request> => (
 type Forge = (fleet: Fleet, actions: readonly Action[]) => readonly Action[];
 
 /** Forges the turn in which all these come to a queue of so many, and tells what is found of it. */
-function found(maxQueue: number, requests: readonly Request[], forge: Forge): readonly string[] {
+function found(
+  maxQueue: number,
+  requests: readonly Request[],
+  forge: Forge,
+  level: PressureLevel = 'none',
+): readonly string[] {
   const story = new Story();
   const coldStart = { policy: 'queue', maxQueue, maxWait: 60_000, loadWhenShed: true } as const;
   story.turn([
@@ -29,6 +34,7 @@ function found(maxQueue: number, requests: readonly Request[], forge: Forge): re
     { kind: 'ContactChanged', server: S, fact: 'connected' },
   ]);
   story.look({ here: '' });
+  story.turn([{ kind: 'PressureChanged', level }]);
   story.turn(
     requests.map((request) => ({ kind: 'RequestArrived', request })),
     forge,
@@ -61,6 +67,13 @@ describe('the promise that queues stay bounded', () => {
     expect(found(2, two, asIs)).toEqual([]);
     expect(found(1, two, asIs)).toEqual([]);
     expect(found(1, two, instead(two))).toEqual(['2 wait for here, 1 may']);
+  });
+
+  it('finds one that is too long for the pressure there is', () => {
+    const two = [asked('a'), asked('b')];
+    expect(found(2, two, asIs, 'high')).toEqual([]);
+    expect(found(2, two, instead(two), 'high')).toEqual(['2 wait for here, 1 may']);
+    expect(found(2, two, instead(two, ['b', 'queue_full']))).toHaveLength(1);
   });
 
   it('finds one that holds too much', () => {

@@ -1,5 +1,6 @@
-import type { ActionOf, Class, Fleet, ModelId, Request, TenantId } from '#core';
-import type { TurnCheck } from './scene.js';
+import type { ActionOf, Class, ModelId, Request, TenantId } from '#core';
+import { isForPressure, underPressure } from './pressure.js';
+import type { TurnCheck, TurnScene } from './scene.js';
 
 const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, critical: 2 };
 /** What all who wait may hold of our memory, in bytes. */
@@ -18,30 +19,44 @@ interface Queue {
 const anybody = (): boolean => true;
 const inNumber = { leastShare: LEAST_SHARE, sizeOf: (): number => 1 };
 
-function queuesOf({ limits, models, defaults }: Readonly<Fleet>, { model }: Pick<Request, 'model'>): Queue[] {
-  const { maxQueue } = (models.get(model) ?? defaults).coldStart;
+/** How many may wait for one model and for all, and what they may hold. */
+function boundsOf({ fleet: { limits, models, defaults }, history: { pressure } }: Bounded) {
+  const under = (bound: number): number => underPressure(pressure, bound);
+  return {
+    ofModel: (model: ModelId) => under((models.get(model) ?? defaults).coldStart.maxQueue),
+    ofAll: under(limits.globalQueue),
+    inBytes: under(MOST_BYTES),
+  };
+}
+
+type Bounded = Pick<TurnScene, 'fleet' | 'history'>;
+
+function queuesOf(scene: Bounded, { model }: Pick<Request, 'model'>): Queue[] {
+  const most = boundsOf(scene);
   const ofModel = (request: Request): boolean => request.model === model;
   return [
-    { ...inNumber, name: `for ${model}`, holds: ofModel, most: maxQueue },
-    { ...inNumber, name: 'for all', holds: anybody, most: limits.globalQueue },
-    { name: 'in bytes', holds: anybody, most: MOST_BYTES, leastShare: 0, sizeOf: ({ bytes }) => bytes },
+    { ...inNumber, name: `for ${model}`, holds: ofModel, most: most.ofModel(model) },
+    { ...inNumber, name: 'for all', holds: anybody, most: most.ofAll },
+    { name: 'in bytes', holds: anybody, most: most.inBytes, leastShare: 0, sizeOf: ({ bytes }) => bytes },
   ];
 }
 
 /** No more wait than may: for one model, for all, and in bytes. */
-export const queuesStayBounded: TurnCheck = ({ fleet, trail }) => {
-  const { waiting, limits, models, defaults } = fleet;
-  trail.expect(waiting.size <= limits.globalQueue, () => `${waiting.size} wait, ${limits.globalQueue} may`);
+export const queuesStayBounded: TurnCheck = (scene) => {
+  const { trail } = scene;
+  const { waiting } = scene.fleet;
+  const most = boundsOf(scene);
+  trail.expect(waiting.size <= most.ofAll, () => `${waiting.size} wait, ${most.ofAll} may`);
   const queued = new Map<ModelId, number>();
   let held = 0;
   for (const { model, bytes } of waiting.values()) {
     queued.set(model, (queued.get(model) ?? 0) + 1);
     held += bytes;
   }
-  trail.expect(held <= MOST_BYTES, () => `${held} bytes wait, ${MOST_BYTES} may`);
+  trail.expect(held <= most.inBytes, () => `${held} bytes wait, ${most.inBytes} may`);
   for (const [model, count] of queued) {
-    const { maxQueue } = (models.get(model) ?? defaults).coldStart;
-    trail.expect(count <= maxQueue, () => `${count} wait for ${model}, ${maxQueue} may`);
+    const mayWait = most.ofModel(model);
+    trail.expect(count <= mayWait, () => `${count} wait for ${model}, ${mayWait} may`);
   }
 };
 
@@ -57,7 +72,8 @@ interface TurnedAway {
  * class whose tenant is further over its share, or that came later from the same tenant; and `over_share` was who was over
  * its own.
  */
-export const fullQueuesAreFair: TurnCheck = ({ turn, fleet, history, trail }) => {
+export const fullQueuesAreFair: TurnCheck = (scene) => {
+  const { turn, fleet, history, trail } = scene;
   const refusals = turn.actions.filter((action) => action.kind === 'refuse');
   if (!refusals.some(isForFullness)) return;
   const refused = refusals.flatMap((action) => history.pending.get(action.request) ?? []);
@@ -69,7 +85,7 @@ export const fullQueuesAreFair: TurnCheck = ({ turn, fleet, history, trail }) =>
     });
   for (const one of firstOfEachKind(away)) {
     const { request, reason } = one;
-    const wrongs = queuesOf(fleet, request).map((queue) => wrongIn(queue, one, [...fleet.waiting.values()]));
+    const wrongs = queuesOf(scene, request).map((queue) => wrongIn(queue, one, [...fleet.waiting.values()]));
     trail.expect(
       wrongs.includes(undefined),
       () => `${request.id} was told ${reason}, but ${wrongs.join('; ')}`,
@@ -85,8 +101,8 @@ function firstOfEachKind(away: readonly TurnedAway[]): Iterable<TurnedAway> {
   return new Map(latestFirst.map((one) => [kindOf(one), one])).values();
 }
 
-const isForFullness = ({ refusal: { reason } }: ActionOf<'refuse'>): boolean =>
-  reason === 'queue_full' || reason === 'over_share';
+const isForFullness = (action: ActionOf<'refuse'>): boolean =>
+  ['queue_full', 'over_share'].includes(action.refusal.reason) && !isForPressure(action);
 
 /** Why it was not for this queue that somebody was turned away; undefined where it may have been. */
 function wrongIn(queue: Queue, one: TurnedAway, waiting: readonly Request[]): string | undefined {

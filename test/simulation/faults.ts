@@ -1,4 +1,4 @@
-import type { Replica } from '#core';
+import type { PressureLevel, Replica } from '#core';
 import { familyOf, tiedTo } from './families.js';
 import type { Doings, HappeningKind, HappeningOf, OrderKind } from './happenings.js';
 import type { Site } from './site.js';
@@ -20,7 +20,8 @@ type OfProcesses =
   | 'wallClockSet'
   | 'crashAtWrite'
   | 'slowDisk'
-  | 'diskFull';
+  | 'diskFull'
+  | 'pressure';
 
 /** Between the death of a server and its next start, at the end of the storm. */
 const HEALED_WITHIN = 1_000;
@@ -29,6 +30,9 @@ const RESTARTED_WITHIN = 2_000;
 
 /** Makes things go wrong, and heals them when the storm is over. */
 export class Faults {
+  /** Whether Berth was told of a pressure, and not of its end. */
+  private isPressed = false;
+
   constructor(private readonly stage: Stage) {}
 
   doings(): Pick<Doings, Broken> {
@@ -50,6 +54,7 @@ export class Faults {
     store.isFailing = false;
     store.takes = WRITE_TAKES;
     this.stage.delays.longest = 2;
+    if (this.isPressed) this.press('none');
     for (const site of this.stage.sites.values()) if (!site.isGone) this.mend(site);
   }
 
@@ -66,6 +71,13 @@ export class Faults {
     const isAwry = site.broken.size > 0 || site.isInWrongMode || site.sim.phase !== 'up';
     site.isInWrongMode = false;
     if (isAwry) this.restart(site, HEALED_WITHIN);
+  }
+
+  private press(level: PressureLevel): string | void {
+    const berth = this.stage.berth();
+    if (!berth) return 'Berth is not there';
+    this.isPressed = level !== 'none';
+    berth.process.receive(() => berth.engine.tell({ kind: 'PressureChanged', level }));
   }
 
   private ofProcesses(): Pick<Doings, OfProcesses> {
@@ -101,6 +113,7 @@ export class Faults {
         store.isFailing = true;
         this.later(lasts, () => (store.isFailing = false));
       },
+      pressure: ({ level }) => this.press(level),
     };
   }
 

@@ -154,6 +154,8 @@ const ofBerth = [
     downFor: ms,
   }),
   z.strictObject({ at, kind: kind('diskFull'), lasts }),
+  /** Its own work presses the process so hard. */
+  z.strictObject({ at, kind: kind('pressure'), level: z.enum(['none', 'high', 'severe', 'extreme']) }),
   z.strictObject({ at, kind: kind('slowDisk'), by: ms, lasts }),
 ] as const;
 

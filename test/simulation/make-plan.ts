@@ -11,6 +11,7 @@ import { drawLateOrders } from './draw/late-orders.js';
 import { drawLevers } from './draw/levers.js';
 import { withManners } from './draw/manners.js';
 import { drawModels } from './draw/models.js';
+import { drawPressure } from './draw/pressure.js';
 import { drawRushes } from './draw/rushes.js';
 import { drawMeddling, drawOrders, drawScaling } from './draw/orders.js';
 import { drawServers } from './draw/servers.js';
@@ -84,6 +85,7 @@ const drawUnaimed = (stream: (name: string) => Random, cast: Cast, grain: number
   ...drawLateOrders(stream('late orders'), cast),
   ...drawChangedMinds(stream('changed minds'), cast),
   ...drawUndoneUnloads(stream('undone unloads'), cast),
+  ...drawPressure(stream('pressure'), cast),
   ...drawLast(stream('last'), cast),
   ...drawBadSpells(stream('bad spells'), cast),
 ];

@@ -56,6 +56,8 @@ const RARE = {
   'storm of retries': 'No load is begun for it sooner, and no queue grows beyond its bound.',
   'queue full displaced nobody': 'Among equals those who came first keep their place.',
   'displaced for a higher class': 'Who waits gives way to a higher class, and is told at once.',
+  'shed under pressure': 'Who comes for a cold model goes by class, whatever room there is.',
+  'displaced by pressure': 'A bound that shrinks is kept at once: the lowest class and the newest leave.',
   'displaced for another tenant': 'A tenant gives back what it has beyond its share when others come.',
 
   'model withdrawn while it loads': 'The load cannot be taken back: what it brings is let go afterwards.',

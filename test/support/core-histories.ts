@@ -120,6 +120,9 @@ const event: fc.Arbitrary<Event | LookScript> = fc.oneof(
   model.map((one): Event => ({ kind: 'ReloadOrdered', model: one, until: 500 })),
   fc.constant<Event>({ kind: 'FreezeOrdered', reason: 'audit', since: 0 }),
   fc.constant<Event>({ kind: 'FreezeEnded' }),
+  fc
+    .constantFrom('none', 'high', 'severe' as const)
+    .map((level): Event => ({ kind: 'PressureChanged', level })),
   fc.tuple(server, model, fc.constantFrom('gpu', 'cpu', 'model' as const)).map(([s, m, kind]): Event => ({
     kind: 'ConfigLearned',
     server: s,

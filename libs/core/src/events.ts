@@ -6,6 +6,7 @@ import type { ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js'
 import type { LoadTimes } from './load-times.js';
 import type { ControlMode, Look } from './look.js';
 import type { Bytes, Instant, Model, ModelSettings } from './model.js';
+import type { PressureLevel } from './pressure.js';
 
 /** What an order did; `versions` are those a load made ready, empty where that was not learned. `unknown` covers deadlines and lost connections: the server may still be working on it. */
 export type Outcome =
@@ -132,6 +133,8 @@ export type Event =
   | { readonly kind: 'DrainEnded'; readonly server: ServerId }
   | { readonly kind: 'FreezeOrdered'; readonly reason: string; readonly since: Instant }
   | { readonly kind: 'FreezeEnded' }
+  /** How hard this process is pressed by its own work: its event loop lags, or its memory runs out. */
+  | { readonly kind: 'PressureChanged'; readonly level: PressureLevel }
   /** This process is going: nobody is admitted any more and everybody who waits is refused. */
   | { readonly kind: 'ShutdownBegun' };
 

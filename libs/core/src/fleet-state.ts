@@ -1,6 +1,7 @@
 import type { AccountId, ModelId, ReplicaId, RequestId, ServerId, TenantId } from './ids.js';
 import type { Bytes, Class, Instant, Millis, Model, ModelSettings } from './model.js';
 import type { FailureCause, Replica, UnloadCause } from './replica.js';
+import type { Pressure } from './pressure.js';
 import type { Limits } from './settings.js';
 import type { Footprint } from './meters.js';
 import type { Strain } from './strain-state.js';
@@ -155,6 +156,8 @@ export interface Fleet {
   readonly footprints: Map<ModelId, Footprint>;
   defaults: ModelSettings;
   limits: Limits;
+  /** Of this process. It is no fact about the fleet, but what may wait depends on it. */
+  pressure: Pressure;
   /** When the first turn was taken: until every server has been seen, at most 10 s, the cold wait. */
   startedAt: Instant | null;
   /** When the indexes were last refreshed for an unknown name. */

@@ -3,6 +3,7 @@ import { indexDropped, indexPut } from './indexes.js';
 import type { Model } from './model.js';
 import type { ModelId, OrderId, ReplicaId, ServerId } from './ids.js';
 import { isSettled, type Replica } from './replica.js';
+import { NO_PRESSURE } from './pressure.js';
 import { DEFAULTS, LIMITS } from './settings.js';
 import { forgetLeft, noteMotion } from './meter.js';
 import { modelsChanged } from './standing-models.js';
@@ -35,6 +36,7 @@ export const emptyFleet = (): Fleet => ({
   footprints: new Map(),
   defaults: DEFAULTS,
   limits: LIMITS,
+  pressure: NO_PRESSURE,
   startedAt: null,
   refreshedAt: null,
   reloads: new Map(),

@@ -39,6 +39,7 @@ export type {
   Supposition,
   WantedBy,
 } from './plan/plan.js';
+export { type Pressure, PRESSURE_LEVELS, type PressureLevel } from './pressure.js';
 export { Planning } from './plan/planning.js';
 export { pickRoute, type RecentUses, type RouteQuery } from './routes.js';
 export { step } from './step.js';

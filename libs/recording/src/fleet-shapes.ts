@@ -22,7 +22,7 @@ import {
   unloadCause,
   whole,
 } from './shapes.js';
-import { learnedConfig, limits, request } from './turn-shapes.js';
+import { learnedConfig, limits, pressureLevel, request } from './turn-shapes.js';
 
 const bookings = list(
   z.strictObject({ account: named<AccountId>(), bytes: amount }) satisfies z.ZodType<Booking>,
@@ -226,6 +226,7 @@ export const fleet = z.strictObject({
   footprints: z.map(modelId, footprint),
   defaults: settings,
   limits,
+  pressure: z.strictObject({ level: pressureLevel, since: amount }),
   startedAt: orNull(amount),
   refreshedAt: orNull(amount),
   reloads: z.map(

@@ -1,14 +1,15 @@
 import { z } from 'zod';
-import type {
-  Action,
-  ActionOf,
-  Event,
-  EventOf,
-  Limits,
-  LearnedConfig,
-  Outcome,
-  Refusal,
-  Request,
+import {
+  type Action,
+  type ActionOf,
+  type Event,
+  type EventOf,
+  type Limits,
+  type LearnedConfig,
+  type Outcome,
+  PRESSURE_LEVELS,
+  type Refusal,
+  type Request,
 } from '#core';
 import {
   amount,
@@ -72,6 +73,8 @@ const outcome = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('unknown') }),
 ]) satisfies z.ZodType<Outcome>;
 
+export const pressureLevel = z.enum(PRESSURE_LEVELS);
+
 const fact = z.enum(['connected', 'ended', 'refused', 'leaving', 'probe_accepted', 'probe_timed_out']);
 const rememberedDevice = z.strictObject({
   ordinal: whole,
@@ -133,6 +136,7 @@ export const EVENTS = {
   DrainEnded: event('DrainEnded', { server: serverId }),
   FreezeOrdered: event('FreezeOrdered', { reason: text, since: amount }),
   FreezeEnded: event('FreezeEnded', {}),
+  PressureChanged: event('PressureChanged', { level: pressureLevel }),
   ShutdownBegun: event('ShutdownBegun', {}),
 } satisfies { [Kind in Event['kind']]: z.ZodType<EventOf<Kind>> };
 

@@ -24,6 +24,14 @@ export const ofRequests = {
   'displaced for a higher class': (moment) => isDisplaced(moment, (one, other) => rank(other) > rank(one)),
   'displaced for another tenant': (moment) =>
     isDisplaced(moment, (one, other) => rank(other) === rank(one) && other.tenant !== one.tenant),
+  'shed under pressure': (moment) =>
+    moment.turn.actions.some((action) => action.kind === 'refuse' && action.refusal.detail === 'pressure'),
+  'displaced by pressure': (moment) =>
+    heard(moment, 'PressureChanged', ({ level }) => level !== 'none') &&
+    moment.turn.actions.some(
+      (action) =>
+        action.kind === 'refuse' && isForFullness(action.refusal) && moment.past.requests.has(action.request),
+    ),
 } satisfies Partial<Record<RareMark, Sign>>;
 
 const rank = ({ class: one }: Request): number => CLASSES.length - CLASSES.indexOf(one);

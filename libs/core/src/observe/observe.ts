@@ -18,6 +18,7 @@ import { freeze, unfreeze } from './freezes.js';
 import { rememberLoadPace, rememberLoadTimes } from './load-times.js';
 import { looked, lookFailed } from './looked.js';
 import { configLearned, loadEnded, unloadEnded } from './orders.js';
+import { changePressure } from './pressure.js';
 import { orderReload, rememberReload } from './reloads.js';
 import {
   cancelRequest,
@@ -58,6 +59,8 @@ export function observe(fleet: Fleet, event: Event, now: Instant): void {
       return orderUnload(fleet, event, now);
     case 'ReloadOrdered':
       return orderReload(fleet, event, now);
+    case 'PressureChanged':
+      return changePressure(fleet, event.level, now);
     case 'ShutdownBegun':
       fleet.closing = true;
       return;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { aModel } from '../../../../test/support/builders.js';
-import type { Class, Fleet, ModelId, Request, RequestId, TenantId } from '../index.js';
+import type { Class, Fleet, ModelId, PressureLevel, Request, RequestId, TenantId } from '../index.js';
 import { emptyFleet } from '../fleet.js';
 import { QUEUE_BYTES, refuseOverflow } from './overflow.js';
 
@@ -131,6 +131,24 @@ describe('whatever waits', () => {
       const fleet = fleetOf(all, { model: PLENTY, all: PLENTY });
       expect(refused(fleet)).toEqual(wordByWord(all, QUEUE_BYTES, 0, ({ bytes }) => bytes));
     });
+  });
+
+  it('leaves under pressure first where its class is shed, then as the promise says of half the bound', () => {
+    const levels = fc.constantFrom<PressureLevel>('high', 'severe', 'extreme');
+    fc.assert(
+      fc.property(requests, fc.nat({ max: 20 }), levels, fc.nat({ max: 30 }), (all, bound, level, since) => {
+        const small = all.map((request) => ({ ...request, bytes: 1, model: 'a' as ModelId }));
+        const fleet = fleetOf(small, { model: bound, all: PLENTY });
+        fleet.pressure = { level, since };
+        const classes = level === 'high' ? ['sheddable'] : ['sheddable', 'default'];
+        const isShed = (request: Request): boolean =>
+          request.arrivedAt >= since && classes.includes(request.class);
+        const shed = small.filter(isShed).map(({ id }) => ({ id, reason: 'queue_full' }));
+        const rest = small.filter((request) => !isShed(request));
+        expect(refused(fleet)).toEqual([...shed, ...wordByWord(rest, Math.ceil(bound / 2), 4, one)]);
+      }),
+      { numRuns: RUNS },
+    );
   });
 
   it('is never refused while somebody of a lower class stays in the same queue', () => {

@@ -2,6 +2,7 @@ import type { Action, Refusal } from '../actions.js';
 import type { Fleet, Request } from '../fleet.js';
 import type { ModelId, TenantId } from '../ids.js';
 import type { Bytes, Instant, Millis } from '../model.js';
+import { isShed, underPressure } from '../pressure.js';
 import { LOWEST_FIRST } from '../rank.js';
 import { readyIn } from './eta.js';
 import { refusal, SHORT } from './refuse.js';
@@ -20,7 +21,7 @@ interface Bound {
 }
 
 const inNumber = (most: number): Bound => ({ most, leastShare: LEAST_SHARE, sizeOf: () => 1 });
-const IN_BYTES: Bound = { most: QUEUE_BYTES, leastShare: 0, sizeOf: ({ bytes }) => bytes };
+const inBytes = (most: Bytes): Bound => ({ most, leastShare: 0, sizeOf: ({ bytes }) => bytes });
 
 /**
  * Turns away whom the queues cannot hold: that of each model, and that of all, in number and in bytes. Who has just come is
@@ -32,22 +33,44 @@ const IN_BYTES: Bound = { most: QUEUE_BYTES, leastShare: 0, sizeOf: ({ bytes }) 
  * none of them is over it, the newest. All that a tenant has waiting there counts for that, so that who fills a queue with
  * a high class is the first to lose what it has of a lower one. A share is not kept free for anybody: as long as there is
  * room a tenant may have more, and gives it back when others come.
+ *
+ * Under pressure each bound is smaller, and those who come are shed by their class, whatever room there is.
  */
 export function refuseOverflow(fleet: Fleet, now: Instant): Action[] {
-  const { waiting, limits } = fleet;
+  const { waiting, limits, pressure } = fleet;
   if (waiting.size === 0) return [];
-  const tooMany = [...longQueues(fleet)].flatMap(([model, queue]) =>
-    turnAway(fleet, queue, inNumber(mostFor(fleet, model))),
-  );
-  if (waiting.size > limits.globalQueue)
-    tooMany.push(...turnAway(fleet, [...waiting.values()], inNumber(limits.globalQueue)));
-  if (sizeOf(waiting.values(), IN_BYTES) > QUEUE_BYTES)
-    tooMany.push(...turnAway(fleet, [...waiting.values()], IN_BYTES));
-  return tooMany.length === 0 ? [] : answers(fleet, tooMany, now);
+  const away = [...shed(fleet)];
+  for (const [model, queue] of longQueues(fleet))
+    away.push(...turnAway(fleet, queue, inNumber(mostFor(fleet, model))));
+  const mostOfAll = underPressure(pressure, limits.globalQueue);
+  if (waiting.size > mostOfAll) away.push(...turnAway(fleet, [...waiting.values()], inNumber(mostOfAll)));
+  const memory = inBytes(underPressure(pressure, QUEUE_BYTES));
+  if (sizeOf(waiting.values(), memory) > memory.most)
+    away.push(...turnAway(fleet, [...waiting.values()], memory));
+  return away.length === 0 ? [] : answers(fleet, away, now);
 }
 
-const mostFor = ({ models, defaults }: Fleet, model: ModelId): number =>
-  (models.get(model) ?? defaults).coldStart.maxQueue;
+/** How many may wait for a model. */
+const mostFor = ({ models, defaults, pressure }: Fleet, model: ModelId): number =>
+  underPressure(pressure, (models.get(model) ?? defaults).coldStart.maxQueue);
+
+/** One who is turned away, and why; when to come again is said later. */
+interface Away {
+  readonly request: Request;
+  readonly why: Omit<Refusal, 'retryAfter'>;
+}
+
+/** Takes out of the queues who has come under a pressure that sheds its class. */
+function shed({ waiting, pressure }: Fleet): Away[] {
+  if (pressure.level === 'none') return [];
+  const away: Away[] = [];
+  for (const request of waiting.values()) {
+    if (!isShed(pressure, request)) continue;
+    waiting.delete(request.id);
+    away.push({ request, why: { reason: 'queue_full', detail: 'pressure' } });
+  }
+  return away;
+}
 
 /** The queues of the models for which more wait than may, each in the order of arrival. */
 function longQueues(fleet: Fleet): Map<ModelId, Request[]> {
@@ -67,14 +90,14 @@ interface Leaver {
 }
 
 /** Takes out of a queue what is over its bound. `queue` is in the order of arrival. */
-function turnAway(fleet: Fleet, queue: readonly Request[], bound: Bound): Leaver[] {
-  const away: Leaver[] = [];
+function turnAway(fleet: Fleet, queue: readonly Request[], bound: Bound): Away[] {
+  const away: Away[] = [];
   let size = sizeOf(queue, bound);
-  for (const leaver of inOrderOfLeaving(queue, bound)) {
+  for (const { request, excess } of inOrderOfLeaving(queue, bound)) {
     if (size <= bound.most) break;
-    size -= bound.sizeOf(leaver.request);
-    fleet.waiting.delete(leaver.request.id);
-    away.push(leaver);
+    size -= bound.sizeOf(request);
+    fleet.waiting.delete(request.id);
+    away.push({ request, why: { reason: excess > 0 ? 'over_share' : 'queue_full' } });
   }
   return away;
 }
@@ -109,14 +132,13 @@ function sizeOf(queue: Iterable<Request>, bound: Bound): number {
 }
 
 /** All who are turned away from one model are told the same time: worked out once, since a flood is a matter of thousands. */
-function answers(fleet: Fleet, away: readonly Leaver[], now: Instant): Action[] {
+function answers(fleet: Fleet, away: readonly Away[], now: Instant): Action[] {
   const hints = new Map<ModelId, Millis>();
-  return away.map(({ request, excess }) => {
+  return away.map(({ request, why }) => {
     const { model } = request;
     const retryAfter = hints.get(model) ?? drainTime(fleet, model, now);
     hints.set(model, retryAfter);
-    const why: Refusal = { reason: excess > 0 ? 'over_share' : 'queue_full', retryAfter };
-    return refusal(request, why);
+    return refusal(request, { ...why, retryAfter });
   });
 }
 

@@ -1,0 +1,8 @@
+import type { Fleet } from '../fleet.js';
+import type { Instant } from '../model.js';
+import type { PressureLevel } from '../pressure.js';
+
+/** What was known already has lasted since it was told first. */
+export function changePressure(fleet: Fleet, level: PressureLevel, now: Instant): void {
+  if (fleet.pressure.level !== level) fleet.pressure = { level, since: now };
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Action, Class, PressureLevel, RequestId } from '#core';
+import { aModel, aServer, SOMEBODY } from '../support/builders.js';
+import { S, Story } from './story.js';
+
+/** Under such a pressure somebody asks for a model for which so many may wait; then the turn is forged. */
+function found(
+  level: PressureLevel,
+  one: Class,
+  forge: 'as it is' | 'stays' | 'shed' = 'as it is',
+): readonly string[] {
+  const story = new Story();
+  story.turn([
+    { kind: 'ServerDeclared', server: aServer('s', [10]) },
+    { kind: 'ModelDeclared', model: aModel('here') },
+    { kind: 'ContactChanged', server: S, fact: 'connected' },
+  ]);
+  story.look({ here: '' });
+  story.turn([{ kind: 'PressureChanged', level }]);
+  story.now += 1;
+  const id = 'r' as RequestId;
+  const times = { arrivedAt: story.now, deadline: story.now + 60_000, lease: 10_000 };
+  const said = { id, model: aModel('here').id, version: null, class: one, avoid: [], ...SOMEBODY };
+  const request = { ...said, ...times };
+  story.turn([{ kind: 'RequestArrived', request }], ({ waiting }, actions) => {
+    if (forge === 'as it is') return actions;
+    if (forge === 'stays') waiting.set(id, request);
+    else waiting.delete(id);
+    const refusal = { reason: 'queue_full', retryAfter: 1_000, detail: 'pressure' } as const;
+    const shed: readonly Action[] = forge === 'shed' ? [{ kind: 'refuse', request: id, refusal }] : [];
+    return [...actions.filter(({ kind }) => kind !== 'refuse'), ...shed];
+  });
+  return story.found.filter((promise) => /invariant 15,/.test(promise));
+}
+
+describe('the promise that pressure sheds who comes', () => {
+  it('is kept by the core', () => {
+    for (const level of ['none', 'high', 'severe', 'extreme'] as const)
+      for (const one of ['critical', 'default', 'sheddable'] as const) expect(found(level, one)).toEqual([]);
+  });
+
+  it('finds somebody who waits and was to be shed', () => {
+    expect(found('high', 'sheddable', 'stays')).toEqual([
+      expect.stringContaining('r is sheddable, came under pressure that is high, and waits'),
+    ]);
+    expect(found('severe', 'default', 'stays')).toHaveLength(1);
+  });
+
+  it('finds somebody shed who was to wait', () => {
+    expect(found('high', 'default', 'shed')).toEqual([
+      expect.stringContaining('r was shed for its class, under pressure that is high'),
+    ]);
+    expect(found('none', 'sheddable', 'shed')).toHaveLength(1);
+    expect(found('extreme', 'critical', 'shed')).toHaveLength(1);
+  });
+});
