@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client, credentials, loadPackageDefinition, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { service as healthService } from 'grpc-health-check';
+import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { fleetSchema, modelSchema, pageSchema, problemSchema, routeSchema, serverSchema } from '#contracts';
+import { healthOf } from '../support/grpc-health.js';
 import { call, configFor, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
 import { until } from '../support/until.js';
 
@@ -156,24 +156,6 @@ describe('operating it', () => {
     expect(world.triton.sim.copies().some(({ model }) => model === 'resnet50')).toBe(true);
   });
 });
-
-function healthOf({ scheduler }: World, service: string): Promise<unknown> {
-  const packages = loadPackageDefinition({ 'grpc.health.v1.Health': healthService }) as never as {
-    grpc: {
-      health: {
-        v1: { Health: new (...args: unknown[]) => Client & Record<string, (...args: unknown[]) => void> };
-      };
-    };
-  };
-  const client = new packages.grpc.health.v1.Health(scheduler.grpc, credentials.createInsecure());
-  return new Promise((resolve, reject) => {
-    client['check']!({ service }, (error: Error | null, reply: { status: string }) => {
-      client.close();
-      if (error) reject(error);
-      else resolve(reply.status);
-    });
-  });
-}
 
 /** A unary call with bytes as they are. */
 function raw({ scheduler }: World, path: string, bytes: Buffer): Promise<unknown> {

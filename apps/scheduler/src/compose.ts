@@ -29,6 +29,7 @@ import type { Demo, SchedulerParts, SchedulerStore } from './parts.js';
 import { Explanations } from './planning/explanations.js';
 import { Planner } from './planning/planner.js';
 import { Suppositions } from './planning/suppositions.js';
+import { PressureMonitor } from './pressure/pressure-monitor.js';
 import { openRecorder } from './recorder.js';
 import { Resolver } from './routing/resolver.js';
 import { LOG } from './tokens.js';
@@ -77,6 +78,7 @@ export function compose(
     problems: new Problems(log, random),
     rpcErrors: new RpcErrors(log, random),
     pinEnds: new PinEnds(engine, catalog, times),
+    pressure: new PressureMonitor(engine, parts.gauge, config.limits.shedAtLagMs, log),
     leavers: new Leavers(engine, registry, links, times),
   };
 }
@@ -151,6 +153,7 @@ export function providersOf(made: Composition): Provider[] {
     { provide: GrpcHealth, useValue: made.health },
     { provide: PinEnds, useValue: made.pinEnds },
     { provide: Leavers, useValue: made.leavers },
+    { provide: PressureMonitor, useValue: made.pressure },
     { provide: Writes, useValue: made.writes },
   ];
 }

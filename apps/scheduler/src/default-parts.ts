@@ -31,6 +31,7 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
       }),
     startDemo: null,
     processMetrics: false,
+    gauge: null,
     ...given,
     log,
     clock,

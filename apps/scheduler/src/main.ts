@@ -7,6 +7,7 @@ import { banner } from './banner.js';
 import { startDemo } from './demo.js';
 import { type CommandLine, readCommandLine, readLogLevel, USAGE } from './flags.js';
 import { CannotListen } from './cannot-listen.js';
+import { processGauge } from './pressure/process-gauge.js';
 import { createScheduler, type RunningScheduler } from './scheduler.js';
 
 /** Lines for programs go to stderr; stdout is for the person who started us. */
@@ -27,7 +28,12 @@ async function main(args: readonly string[]): Promise<void> {
   if (commandLine.help) return void process.stdout.write(`${USAGE}\n`);
   log.level = readLogLevel(process.env['BERTH_LOG']);
   const config = configured(commandLine);
-  const scheduler = await createScheduler(config, { log, processMetrics: true, startDemo });
+  const scheduler = await createScheduler(config, {
+    log,
+    processMetrics: true,
+    gauge: processGauge(),
+    startDemo,
+  });
   process.stdout.write(banner(config, scheduler));
   followSignals(commandLine, scheduler);
 }

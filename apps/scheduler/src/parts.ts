@@ -3,6 +3,7 @@ import type { ModelSpec, ServerConfig } from '#config';
 import type { Clock, Declarations, Leadership, Learned } from '#engine';
 import type { Random } from './errors/retry-hint.js';
 import type { OpenServer } from './fleet/links.js';
+import type { ProcessGauge } from './pressure/process-gauge.js';
 import type { WallClock } from './wall-times.js';
 
 /** Where what was told and learned is kept. */
@@ -35,4 +36,6 @@ export interface SchedulerParts {
   readonly startDemo: (() => Promise<Demo>) | null;
   /** Whether the metrics tell of the process too. */
   readonly processMetrics: boolean;
+  /** Shows how hard our own work presses this process; null: nobody looks. */
+  readonly gauge: ProcessGauge | null;
 }

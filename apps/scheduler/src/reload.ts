@@ -14,6 +14,7 @@ export function reload(
 ): readonly string[] {
   reloadModels(after, demo, made);
   reloadServers(after, demo, made);
+  made.pressure.setLag(after.limits.shedAtLagMs);
   return restartKeys(started, after);
 }
 

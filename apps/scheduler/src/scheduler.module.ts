@@ -10,6 +10,7 @@ import { ModelsRpc } from './models/models.grpc.js';
 import { Periodic } from './periodic.js';
 import { PlanningController } from './planning/planning.controller.js';
 import { PlanningRpc } from './planning/planning.grpc.js';
+import { PressureReadings } from './pressure/pressure-readings.js';
 
 /** The one Nest module. Its providers are made by the composition root and handed in. */
 @Module({})
@@ -29,7 +30,7 @@ export class SchedulerModule {
         HealthController,
         MetricsController,
       ],
-      providers: [...providers, Periodic],
+      providers: [...providers, Periodic, PressureReadings],
     };
   }
 }

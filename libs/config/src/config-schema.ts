@@ -48,6 +48,10 @@ export const configFileSchema = z.strictObject({
       stuckAfterSeconds: seconds(1, 86_400)
         .exactOptional()
         .describe('When a late load or unload is called stuck.'),
+      shedAtLagMs: millis(1, 3_600_000)
+        .nullable()
+        .exactOptional()
+        .describe('The event-loop lag beyond which requests for cold models are shed; null: none.'),
     })
     .exactOptional()
     .describe('Bounds of the service.'),

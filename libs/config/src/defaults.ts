@@ -28,6 +28,7 @@ export const DEFAULTS = {
     loadsPerDevicePerMinute: 20,
     starvationMs: 30_000,
     stuckAfterSeconds: 350,
+    shedAtLagMs: 50,
   },
   residency: { policy: 'lru', loadAhead: false },
   staleRoutes: 'serve',

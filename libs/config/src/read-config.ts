@@ -44,7 +44,9 @@ export type RecorderConfig = {
 };
 
 /** Bounds of the service. */
-export type Limits = { readonly [K in keyof typeof DEFAULTS.limits]: number };
+export type Limits = {
+  readonly [K in keyof typeof DEFAULTS.limits]: K extends 'shedAtLagMs' ? number | null : number;
+};
 
 /** What a configuration is read from: a file's text, the environment and the flags, each handed in. */
 export type ConfigSources = {

@@ -67,6 +67,10 @@ describe('what readConfig refuses', () => {
     ['recorder: { dir: "" }', 'recorder.dir: must not be empty'],
     ['limits: { loadsPerServer: 0 }', 'limits.loadsPerServer: must be a whole number from 1 to 64'],
     ['limits: { globalQueue: 1.5 }', 'limits.globalQueue: must be a whole number from 1 to 1000000'],
+    [
+      'limits: { shedAtLagMs: 0 }',
+      'limits.shedAtLagMs: must be a whole number of milliseconds from 1 to 3600000',
+    ],
     ['limits: { globalQueue: many }', 'limits.globalQueue: must be a whole number from 1 to 1000000'],
     [
       'limits: { stuckAfterSeconds: 90000 }',

@@ -5,6 +5,7 @@ import {
   type Instant,
   loadsInFlight,
   memoryOf,
+  PRESSURE_LEVELS,
   serverFlags,
   unsatisfiedPins,
 } from '#core';
@@ -21,29 +22,18 @@ export interface Watched {
 
 type Read = (gauge: Gauge, watched: Watched) => void;
 
+type AddGauge = (name: string, help: string, labelNames: readonly string[], read: Read) => void;
+
 /** Gauges that are read off the fleet when somebody asks; nothing is kept between scrapes. */
 export function addFleetGauges(registry: Registry, watch: () => Watched): void {
-  const gauge = (name: string, help: string, labelNames: readonly string[], read: Read): void => {
+  const gauge: AddGauge = (name, help, labelNames, read) => {
     const collect = function (this: Gauge): void {
       this.reset();
       read(this, watch());
     };
     new Gauge({ name: `berth_${name}`, help, labelNames, collect, registers: [registry] });
   };
-  gauge('queue_length', 'Requests that wait for a cold model.', [], (to, { fleet }) =>
-    to.set(fleet.waiting.size),
-  );
-  gauge('loads_in_flight', 'Loads ordered and not ended.', [], (to, { fleet }) =>
-    to.set(loadsInFlight(fleet)),
-  );
-  gauge('pins_unsatisfied', 'Pinned models with fewer copies ready than pinned.', [], (to, { fleet }) =>
-    to.set(unsatisfiedPins(fleet).length),
-  );
-  gauge('frozen', 'Whether the fleet is frozen: no load or unload is ordered.', [], (to, { fleet }) =>
-    to.set(fleet.frozen ? 1 : 0),
-  );
-  gauge('leader', 'Whether this process decides.', [], (to) => to.set(1));
-  gauge('term', 'The number of the present reign.', [], (to, { term }) => to.set(term));
+  addNumbers((name, help, read) => gauge(name, help, [], (to, watched) => to.set(read(watched))));
   gauge('replicas', 'Replicas, by phase.', ['phase'], replicas);
   gauge('device_memory_bytes', 'Memory of the devices.', ['server', 'device', 'kind'], deviceMemory);
   gauge('server_flags', 'What is odd about a server.', ['server', 'flag'], flags);
@@ -60,6 +50,25 @@ export function addFleetGauges(registry: Registry, watch: () => Watched): void {
     modelCopies,
   );
   gauge('observation_age_seconds', 'How old the last look at a server is.', ['server'], observationAge);
+}
+
+/** What is one number for the whole fleet. */
+function addNumbers(number: (name: string, help: string, read: (watched: Watched) => number) => void): void {
+  number('queue_length', 'Requests that wait for a cold model.', ({ fleet }) => fleet.waiting.size);
+  number('loads_in_flight', 'Loads ordered and not ended.', ({ fleet }) => loadsInFlight(fleet));
+  number(
+    'pins_unsatisfied',
+    'Pinned models with fewer copies ready than pinned.',
+    ({ fleet }) => unsatisfiedPins(fleet).length,
+  );
+  number('frozen', 'Whether the fleet is frozen: no load or unload is ordered.', ({ fleet }) =>
+    fleet.frozen ? 1 : 0,
+  );
+  number('pressure_level', 'How hard its work presses this process: 0 not at all, 3 the most.', ({ fleet }) =>
+    PRESSURE_LEVELS.indexOf(fleet.pressure.level),
+  );
+  number('leader', 'Whether this process decides.', () => 1);
+  number('term', 'The number of the present reign.', ({ term }) => term);
 }
 
 function replicas(gauge: Gauge, { fleet }: Watched): void {

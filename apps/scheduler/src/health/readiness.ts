@@ -5,9 +5,9 @@ import type { Lifecycle } from '../lifecycle.js';
 /** A server that was not looked at by then does not keep us from serving. */
 const PATIENCE: Millis = 10_000;
 
-export type ReadyState = 'starting' | 'ready' | 'ending';
+export type ReadyState = 'starting' | 'ready' | 'pressure' | 'ending';
 
-/** Whether callers should come: the first looks have settled, and we are not leaving. */
+/** Whether callers should come: the first looks have settled, our own work does not stifle us, and we are not leaving. */
 export class Readiness {
   private settled = false;
 
@@ -19,7 +19,8 @@ export class Readiness {
   state(): ReadyState {
     if (this.lifecycle.isEnding) return 'ending';
     this.settled ||= haveSettled(this.engine.fleet, this.engine.now());
-    return this.settled ? 'ready' : 'starting';
+    if (!this.settled) return 'starting';
+    return this.engine.fleet.pressure.level === 'extreme' ? 'pressure' : 'ready';
   }
 }
 

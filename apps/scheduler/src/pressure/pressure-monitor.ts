@@ -1,0 +1,58 @@
+import type { Logger } from 'pino';
+import type { Millis, PressureLevel } from '#core';
+import type { Engine } from '#engine';
+import type { ProcessGauge } from './process-gauge.js';
+import { calledFor, heard, highest, type Reading } from './pressure-rule.js';
+
+/** Tells the engine how hard our own work presses this process, whenever that changes. */
+export class PressureMonitor {
+  private called: readonly PressureLevel[] = [];
+  private told: PressureLevel = 'none';
+
+  /** @param gauge null: nothing is measured, and there never is any pressure. */
+  constructor(
+    private readonly engine: Engine,
+    private readonly gauge: ProcessGauge | null,
+    private shedAtLag: Millis | null,
+    private readonly log: Logger,
+  ) {}
+
+  /** Takes up another lag at which shedding begins; null: none. */
+  setLag(shedAtLag: Millis | null): void {
+    this.shedAtLag = shedAtLag;
+  }
+
+  start(): void {
+    this.gauge?.start();
+  }
+
+  /** Called about once a second. */
+  read(): void {
+    if (!this.gauge) return;
+    const reading = this.gauge.read();
+    this.called = heard(this.called, calledFor(reading, this.shedAtLag));
+    const level = highest(this.called);
+    if (level === this.told) return;
+    this.told = level;
+    this.engine.tell({ kind: 'PressureChanged', level });
+    this.say(level, reading);
+  }
+
+  stop(): void {
+    this.gauge?.stop();
+  }
+
+  private say(level: PressureLevel, { lag, heap }: Reading): void {
+    const facts = { pressure: level, lagMs: Math.round(lag), heapPercent: Math.round(100 * heap) };
+    const words = `pressure is ${level}: ${WORDS[level]}`;
+    if (level === 'none') this.log.info(facts, words);
+    else this.log.warn(facts, words);
+  }
+}
+
+const WORDS: Readonly<Record<PressureLevel, string>> = {
+  none: 'everybody may wait again',
+  high: 'half as many may wait for cold models, and no sheddable newcomers',
+  severe: 'half as many may wait for cold models, and only critical newcomers',
+  extreme: 'as severe, and not ready for callers',
+};
