@@ -51,6 +51,36 @@ const CASES: [string, status, string, ReturnType<typeof refusedBecause>][] = [
     'configuration',
   ],
   [
+    'a host whose name is not resolved for a moment',
+    INVALID_ARGUMENT,
+    loadFailed('Internal: gaierror: [Errno -3] Temporary failure in name resolution'),
+    'transient',
+  ],
+  [
+    'a store of weights that does not listen',
+    INVALID_ARGUMENT,
+    loadFailed('Internal: ConnectionRefusedError: [Errno 111] Connection refused'),
+    'transient',
+  ],
+  [
+    'a library that was not answered in time',
+    INVALID_ARGUMENT,
+    loadFailed('Internal: requests.exceptions.ReadTimeout: Read timed out. (read timeout=10)'),
+    'transient',
+  ],
+  [
+    'a file system that comes back',
+    INVALID_ARGUMENT,
+    loadFailed('Internal: OSError: [Errno 116] Stale file handle'),
+    'transient',
+  ],
+  [
+    'memory that ran out while a connection was made',
+    INVALID_ARGUMENT,
+    loadFailed('Internal: MemoryError after ConnectionError'),
+    'capacity',
+  ],
+  [
     'a GPU that is not there',
     INVALID_ARGUMENT,
     loadFailed('Invalid argument: instance group m_0 of model m specifies invalid or unsupported gpu id 7.'),

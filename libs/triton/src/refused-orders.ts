@@ -37,10 +37,25 @@ function refusedByServer(failure: CallFailed): FailureCause | null {
 function refusedByModel(details: string, model: ModelId): FailureCause {
   const text = details.replaceAll(`'${model}'`, '').replaceAll(`/${model}/`, '/');
   if (TOO_LARGE.test(text)) return 'capacity';
-  return MISSING.test(text) ? 'missing' : 'configuration';
+  if (MISSING.test(text)) return 'missing';
+  return PASSING.test(text) ? 'transient' : 'configuration';
 }
 
 const MISSING = /at least one version must be available|contains models that are not available/;
+
+/** What an operating system or a library says of others that do not answer just now, to a backend that reads its weights from them. */
+const PASSING = new RegExp(
+  [
+    'Temporary failure in name resolution',
+    'Connection (refused|reset|aborted|timed out)',
+    'Connect(ion)?(Error|Timeout)',
+    'ReadTimeout',
+    'Resource temporarily unavailable',
+    'Device or resource busy',
+    'Too many open files',
+    'Stale file handle',
+  ].join('|'),
+);
 
 /** The texts NVIDIA's SageMaker front end takes for "out of memory", and that of `--model-load-gpu-limit`. */
 const TOO_LARGE = new RegExp(

@@ -6,6 +6,8 @@ import type { Cast } from './cast.js';
 /** What the texts say decides whether trying again is worth it. */
 export const FAILURES = ['Internal: CUDA out of memory', 'Internal: ValueError: it will not'];
 
+const PASSING = 'Internal: ConnectionRefusedError: [Errno 111] Connection refused';
+
 const STEP = 10_000;
 /** So many models are asked for all through a bad spell. */
 const ASKED = 12;
@@ -27,7 +29,7 @@ export function drawBadSpells(random: Random, { models, servers, storm }: Cast):
     [ids, [one]],
     [ids, all],
   ]);
-  const text = random.pick(FAILURES);
+  const text = random.pick([...FAILURES, PASSING]);
   const fails = where.flatMap((server) =>
     failing.map((model): Happening => ({ at, kind: 'loadFails', server, model, text, lasts })),
   );
