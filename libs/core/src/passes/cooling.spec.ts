@@ -127,7 +127,11 @@ describe('who waits for a model whose loads fail', () => {
     const driver = aDriver(['s']);
     const request = driver.resolve('a');
     driver.loadEnds('a', 's', 'configuration');
-    expect(driver.refusalOf(request)).toMatchObject({ reason: 'load_failed', cause: 'configuration' });
+    expect(driver.refusalOf(request)).toEqual({
+      reason: 'load_failed',
+      retryAfter: null,
+      cause: 'configuration',
+    });
   });
 
   it('is told at once by the breaker, though it never failed on one of the servers', () => {

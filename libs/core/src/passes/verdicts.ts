@@ -131,7 +131,7 @@ export class Verdicts {
     return this.onCooldowns(model.id, tried);
   }
 
-  /** Refuses where the last load failed on every server that could be tried, and for how long that holds. */
+  /** Refuses where the last load failed on every server that could be tried, and says for how long where that passes by itself. */
   private onCooldowns(model: ModelId, tried: readonly Server[]): Verdict {
     const cooldowns = tried.map((server) => coolingOn(this.fleet, server, model, this.now));
     const active = cooldowns.filter((one) => one !== undefined);
@@ -140,7 +140,7 @@ export class Verdicts {
     const { until, cause } = next;
     if (until === Infinity) return undefined;
     if (!active.every((one) => isLasting(one.cause))) return { coolingUntil: until, cause };
-    return { reason: 'load_failed', retryAfter: until - this.now, cause };
+    return { reason: 'load_failed', retryAfter: null, cause };
   }
 
   /** Whether a load there may be ordered, now or when its last failure is past; else something is still leaving. */
