@@ -7,6 +7,7 @@ import {
   permanentAnswersAreSure,
   routesAreReady,
 } from './answers.js';
+import { backlogsKeepToTheRate, nobodyIsHeldForLong, onlyTheColdAreHeldBack } from './backlogs.js';
 import {
   cancelledAreForgotten,
   disabledStayAway,
@@ -75,6 +76,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
     '13, answers',
     [oneAnswerEach, answersOnce, cancelledAreForgotten, nobodyWaitsTooLong, unreachableIsTooLate].map(always),
   ],
+  ['13, answers', [...[onlyTheColdAreHeldBack, nobodyIsHeldForLong].map(always), backlogsKeepToTheRate]],
   ['13, answers', [permanentAnswersAreSure, infeasibleIsTrue].map(always)],
   ['14, routes', [routesAreReady, routesLeadToTheReady].map(always)],
   ['15, queues', [queuesStayBounded, fullQueuesAreFair, pressureShedsNewcomers].map(always)],

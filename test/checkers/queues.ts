@@ -1,4 +1,5 @@
-import type { ActionOf, Class, ModelId, Request, TenantId } from '#core';
+import { type ActionOf, type Class, type ModelId, mostHeldBack, type Request, type TenantId } from '#core';
+import { isOfBacklog } from './backlogs.js';
 import { isForPressure, underPressure } from './pressure.js';
 import type { TurnCheck, TurnScene } from './scene.js';
 
@@ -32,9 +33,18 @@ function boundsOf({ fleet: { limits, models, defaults }, history: { pressure } }
 type Bounded = Pick<TurnScene, 'fleet' | 'history'>;
 
 function queuesOf(scene: Bounded, { model }: Pick<Request, 'model'>): Queue[] {
+  const { fleet } = scene;
   const most = boundsOf(scene);
   const ofModel = (request: Request): boolean => request.model === model;
+  const isHeld = (request: Request): boolean => ofModel(request) && isOfBacklog(fleet, request);
+  const held = {
+    ...inNumber,
+    name: `held back from ${model}`,
+    holds: isHeld,
+    most: mostHeldBack(fleet, model),
+  };
   return [
+    ...(fleet.backlogs.has(model) ? [held] : []),
     { ...inNumber, name: `for ${model}`, holds: ofModel, most: most.ofModel(model) },
     { ...inNumber, name: 'for all', holds: anybody, most: most.ofAll },
     { name: 'in bytes', holds: anybody, most: most.inBytes, leastShare: 0, sizeOf: ({ bytes }) => bytes },

@@ -57,6 +57,7 @@ export class Story {
           succeeded: 0,
           failed,
           waited: 0,
+          computed: 0,
           memory: [],
         })),
       metrics: null,

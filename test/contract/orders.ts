@@ -46,7 +46,11 @@ function loads(setting: Setting): void {
       is: 'serving',
       rows: [['1', 'READY', '']],
       serving: [
-        { model: 'plain', version: '1', lastInference: 0, succeeded: 0, failed: 0, waited: 0, memory: [] },
+        {
+          model: 'plain',
+          version: '1',
+          ...{ lastInference: 0, succeeded: 0, failed: 0, waited: 0, computed: 0, memory: [] },
+        },
       ],
     });
   });

@@ -131,7 +131,7 @@ export class CorePlay {
 
   private describe({ model, server }: ActionOf<'describe'>): void {
     const gpus = [this.shelves.get(server)!.devices.get(model)!];
-    const config = { json: '{}', kind: 'gpu', gpus, count: 1 } as const;
+    const config = { json: '{}', kind: 'gpu', gpus, count: 1, batch: 1 } as const;
     this.at(this.now + TOOK_MS.describe, () => ({ kind: 'ConfigLearned', server, model, config, steps: [] }));
   }
 

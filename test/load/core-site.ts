@@ -95,7 +95,16 @@ export class Shelf {
       endedAt,
       index: scope === 'full' ? rows.map(([id, state]) => rowOf(id, state)) : null,
       serving: serving.map(([model]) => {
-        return { model, version: '1', succeeded: 0, failed: 0, lastInference: 0, waited: 0, memory: [] };
+        return {
+          model,
+          version: '1',
+          succeeded: 0,
+          failed: 0,
+          lastInference: 0,
+          waited: 0,
+          computed: 0,
+          memory: [],
+        };
       }),
       metrics: { gpus: [], hostMemory: 1e12, pending: new Map() },
       mode: probeMode ? 'explicit' : null,

@@ -60,6 +60,11 @@ const RARE = {
   'displaced by pressure': 'A bound that shrinks is kept at once: the lowest class and the newest leave.',
   'displaced for another tenant': 'A tenant gives back what it has beyond its share when others come.',
 
+  'held back though its model serves':
+    'Who waited while it was cold gets a route at the rate at which it serves, who comes now at once.',
+  'held back and turned away as too late':
+    'Whose turn would come too late is told at once, and not at the end.',
+
   'model withdrawn while it loads': 'The load cannot be taken back: what it brings is let go afterwards.',
   'model disabled under a lease': 'No new routes, and no unload before the lease has ended.',
   'load finished at a server that was drained meanwhile': 'The copy may serve, but it has to leave again.',

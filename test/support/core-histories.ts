@@ -127,7 +127,7 @@ const event: fc.Arbitrary<Event | LookScript> = fc.oneof(
     kind: 'ConfigLearned',
     server: s,
     model: m,
-    config: { json: '{}', kind, gpus: [0], count: 1 },
+    config: { json: '{}', kind, gpus: [0], count: 1, batch: 1 },
     steps: [],
   })),
 );
@@ -160,6 +160,7 @@ function lookOf({ states, full, age }: LookScript, now: number): Look {
         failed: 0,
         // For so long 20 stand in each queue.
         waited: 20 * Math.min(now, 20_000),
+        computed: 0,
         memory: [],
       })),
     metrics: null,

@@ -7,7 +7,7 @@ export class Shelf {
   readonly states = new Map<ModelId, { state: State; reason: string }>();
   readonly served = new Map<
     ModelId,
-    { succeeded: number; failed: number; lastInference: number; waited?: number }
+    { succeeded: number; failed: number; lastInference: number; waited?: number; computed?: number }
   >();
   readonly pending = new Map<ModelId, number>();
   /** What the metrics show of the GPUs; none: that endpoint does not answer. */
@@ -58,6 +58,7 @@ export class Shelf {
       version,
       memory: this.memory.get(model) ?? [],
       waited: 0,
+      computed: 0,
       ...(this.served.get(model) ?? { succeeded: 0, failed: 0, lastInference: 0 }),
     };
   }

@@ -91,7 +91,7 @@ describe('pins fit', () => {
       .declare(aModel('q'))
       .serve(aServer('t', [9, 9]), ['q'])
       .serve(aServer('u', [2, 6]), ['p', 'q']);
-    const config = { json: '{}', kind: 'gpu', gpus: [1], count: 1 } as const;
+    const config = { json: '{}', kind: 'gpu', gpus: [1], count: 1, batch: 1 } as const;
     driver.tell({ kind: 'ConfigLearned', server: aServer('u').id, model: aModel('q').id, config, steps: [] });
     const models = [pinned('p', 1, { dependsOn: [aModel('q').id] }), pinned('q', 4, { pinnedCopies: 2 })];
     expect(fitPins(driver.fleet, models)).toEqual({ fits: true });

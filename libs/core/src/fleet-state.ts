@@ -6,6 +6,7 @@ import type { Limits } from './settings.js';
 import type { Footprint } from './meters.js';
 import type { Strain } from './strain-state.js';
 import type { LoadTimes } from './load-times.js';
+import type { ServiceTime } from './service-times.js';
 import type { LearnedConfig, Server } from './server.js';
 
 export type { Limits };
@@ -93,6 +94,26 @@ export interface Move {
   readonly since: Instant;
 }
 
+/** Those who waited for a model while it was cold: now that it is ready they get their routes as fast as it serves. */
+export interface Backlog {
+  /** When the model was found ready. */
+  readonly since: Instant;
+  /** When the next of them get their routes. */
+  readonly next: Instant;
+  /** In the order in which they get them; who has left meanwhile may still be in it. */
+  readonly queue: ReadonlySet<RequestId>;
+}
+
+/** Those who were turned away from a model and told when to come again: a queue that stands outside. */
+export interface Returns {
+  /** When the first of them should be served. */
+  readonly first: Instant;
+  /** When the next who is turned away is to come at the earliest. */
+  readonly next: Instant;
+  /** How long after the one before. */
+  readonly each: Millis;
+}
+
 /** The operator's stop: routes go on, and no load or unload is ordered until it ends. */
 export interface Frozen {
   readonly reason: string;
@@ -142,6 +163,14 @@ export interface Fleet {
   readonly strains: Map<ModelId, Strain>;
   /** How long loads of each model take, wherever they run. */
   readonly loadTimes: Map<ModelId, LoadTimes>;
+  /** How long servers take to execute each model. */
+  readonly serviceTimes: Map<ModelId, ServiceTime>;
+  /** The models that somebody waited for at the end of the last turn, and that had no route. */
+  readonly cold: Set<ModelId>;
+  /** Those who waited for a model while it was cold, as long as they are held back. */
+  readonly backlogs: Map<ModelId, Backlog>;
+  /** Those who were turned away from a model, as long as any of them is still to come again. */
+  readonly returns: Map<ModelId, Returns>;
   /** When others were evicted for loads onto each device, oldest first; older ones than a minute count no more. */
   readonly swaps: Map<AccountId, readonly Instant[]>;
   /** How long the loads are, in milliseconds, that each tenant which waits for one has earned and not had; see `chargeLoad`. */

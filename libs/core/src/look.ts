@@ -20,6 +20,8 @@ export interface ServingRow {
   readonly failed: number;
   /** How long all those that succeeded have stood in the queue, together. */
   readonly waited: Millis;
+  /** How long all those that succeeded were computed, together: each took as long as the batch that it was in. */
+  readonly computed: Millis;
   /** Bytes per GPU as the backend itself measures them; empty where it does not, as nearly all. */
   readonly memory: readonly { readonly ordinal: number; readonly bytes: Bytes }[];
 }

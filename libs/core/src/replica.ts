@@ -1,5 +1,5 @@
 import type { AccountId, ModelId, OrderId, ReplicaId, ServerId } from './ids.js';
-import type { Bytes, Instant } from './model.js';
+import type { Bytes, Instant, Millis } from './model.js';
 
 /** Bytes held on one account. */
 export interface Booking {
@@ -66,6 +66,8 @@ export interface Pulse {
   readonly lastInference: number;
   readonly succeeded: number;
   readonly failed: number;
+  /** How long all those that succeeded were computed, together. */
+  readonly computed: Millis;
   /** Failures since the last success, summed over looks. */
   readonly failures: number;
 }

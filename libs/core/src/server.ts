@@ -42,6 +42,8 @@ export interface LearnedConfig {
   readonly gpus: readonly number[];
   /** Instances per device. */
   readonly count: number;
+  /** The most requests that an instance takes at once: 1 where nothing makes batches of them. */
+  readonly batch: number;
 }
 
 /** What the operator told of a server. */

@@ -3,8 +3,10 @@ import type { Event } from './events.js';
 import type { Fleet } from './fleet.js';
 import type { Instant } from './model.js';
 import { observe } from './observe/observe.js';
+import { refuseBelated } from './passes/belated.js';
 import { giveUp } from './passes/give-up.js';
 import { grantWaiting } from './passes/grant.js';
+import { holdBack } from './passes/hold-back.js';
 import { lookAround } from './passes/look-around.js';
 import { raiseCopies } from './passes/copies.js';
 import { awaitedAmong, openingsFor } from './passes/openings.js';
@@ -27,7 +29,7 @@ import { wantsLeft, wantsOf } from './passes/wants.js';
 export function step(fleet: Fleet, events: readonly Event[], now: Instant): Action[] {
   fleet.startedAt ??= now;
   for (const event of events) observe(fleet, event, now);
-  return fleet.closing ? refuseAll(fleet) : reconcile(fleet, now);
+  return fleet.closing ? refuseAll(fleet, now) : reconcile(fleet, now);
 }
 
 /**
@@ -42,9 +44,11 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   dropHomeless(fleet, open, now);
   const hopeless = refuseHopeless(fleet, open, now);
   const vain = refuseUnreachable(fleet, open, now, null);
+  holdBack(fleet, now);
   const granted = grantWaiting(fleet, now);
   const expired = takeExpired(fleet, now);
   const overflow = refuseOverflow(fleet, now);
+  const belated = refuseBelated(fleet, now);
   const { ledger, answers } = giveUp(fleet, open, now);
   const before = { routes: fleet.routesRevision, replicas: fleet.replicas.size };
   bringBack(fleet, open, ledger, now);
@@ -60,7 +64,7 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const unreachable = refuseUnreachable(fleet, open, now, openings);
   const unloads = fleet.frozen ? [] : unloadDrained(fleet, now);
   const late = answerExpired(fleet, expired, openings, open, now);
-  const answered = [hopeless, vain, granted, overflow, answers, bereft, crowded, unreachable, late];
+  const answered = [hopeless, vain, granted, overflow, belated, answers, bereft, crowded, unreachable, late];
   // Who was turned away may have been all that something was placed for, or had taken a place from somebody else.
   const rest = unreachable.length > 0 ? reconcile(fleet, now) : lookAround(fleet, now);
   return joined([...answered, loads, unloads, rest]);

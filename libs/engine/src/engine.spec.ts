@@ -77,7 +77,7 @@ class ObedientServer implements ModelServer {
         reason: '',
       };
     });
-    const counts = { lastInference: 0, succeeded: 0, failed: 0, waited: 0, memory: [] };
+    const counts = { lastInference: 0, succeeded: 0, failed: 0, waited: 0, computed: 0, memory: [] };
     const serving = [...this.loaded].map((model) => ({ model, version: '1', ...counts }));
     const metrics = { gpus: [], hostMemory: null, pending: new Map() };
     return Promise.resolve({

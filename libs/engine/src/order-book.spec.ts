@@ -51,7 +51,7 @@ describe('the book of orders', () => {
   /** Finds a copy on the server. */
   function find(): void {
     const index = [{ model: A, version: '1', state: 'READY', reason: '' }] as const;
-    const counts = { lastInference: 0, succeeded: 0, failed: 0, waited: 0, memory: [] };
+    const counts = { lastInference: 0, succeeded: 0, failed: 0, waited: 0, computed: 0, memory: [] };
     const serving = [{ model: A, version: '1', ...counts }];
     const look = { begunAt: 1_000, endedAt: 1_000, metrics: null, mode: null, serverVersion: null };
     turn({ kind: 'Looked', server: S, look: { ...look, index, serving } });

@@ -41,7 +41,9 @@ const phase = <const Phase extends string, Keys extends z.ZodRawShape>(name: Pha
     ...keys,
   });
 
-const pulse = z.strictObject({ lastInference: amount, succeeded: amount, failed: amount, failures: amount });
+const pulse = z.strictObject({
+  ...{ lastInference: amount, succeeded: amount, failed: amount, computed: amount, failures: amount },
+});
 const change = z.strictObject({
   order: orNull(order),
   orderedAt: amount,
@@ -176,11 +178,8 @@ const cooldown = z.strictObject({
 });
 const breaker = z.strictObject({ failures: amount, until: amount, cause: failureCause });
 const reading = z.strictObject({
-  server: serverId,
-  devices: list(whole),
-  victims: list(replicaId),
-  lastUse: amount,
-  askedAt: amount,
+  ...{ server: serverId, devices: list(whole), victims: list(replicaId) },
+  ...{ lastUse: amount, askedAt: amount },
 });
 
 const strain = z.strictObject({
@@ -218,6 +217,10 @@ export const fleet = z.strictObject({
   readings: z.map(modelId, reading),
   strains: z.map(modelId, strain),
   loadTimes: z.map(modelId, loadTimes),
+  serviceTimes: z.map(modelId, z.strictObject({ served: amount, took: amount })),
+  cold: z.set(modelId),
+  backlogs: z.map(modelId, z.strictObject({ since: amount, next: amount, queue: z.set(requestId) })),
+  returns: z.map(modelId, z.strictObject({ first: amount, next: amount, each: amount })),
   swaps: z.map(named<AccountId>(), list(amount)),
   deficits: z.map(named<TenantId>(), amount),
   moves: z.map(replicaId, z.strictObject({ model: modelId, to: replicaId, for: modelId, since: amount })),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { emptyFleet, type Fleet, replicaId, step } from '#core';
+import { emptyFleet, type Fleet, replicaId, type RequestId, step } from '#core';
 import type { RecordedTurn } from '#engine';
 import { aModel, aServer } from '../../../test/support/builders.js';
 import { FORMAT, openRecording, RecordingError, RunRecorder } from './index.js';
@@ -185,10 +185,11 @@ function inMotion(): Fleet {
     stranger: false,
     versions: ['1'],
     inUseUntil: 10,
-    pulse: { lastInference: 1, succeeded: 2, failed: 3, failures: 3 },
+    pulse: { lastInference: 1, succeeded: 2, failed: 3, failures: 3, computed: 4 },
     cause: 'idle',
     makesRoomFor: null,
   });
+  fleet.backlogs.set(model, { since: 9, next: 11, queue: new Set(['r1' as RequestId]) });
   fleet.servers.get(server)!.meters.set(0, {
     moves: 3,
     movesSeen: 2,

@@ -115,6 +115,7 @@ const servingRow = z.strictObject({
   succeeded: amount,
   failed: amount,
   waited: amount,
+  computed: amount,
   memory: list(z.strictObject({ ordinal: whole, bytes: amount })),
 });
 

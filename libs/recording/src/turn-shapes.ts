@@ -65,6 +65,7 @@ export const learnedConfig = z.strictObject({
   kind: z.enum(['gpu', 'cpu', 'model']),
   gpus: list(whole),
   count: amount,
+  batch: amount,
 }) satisfies z.ZodType<LearnedConfig>;
 
 const outcome = z.discriminatedUnion('kind', [

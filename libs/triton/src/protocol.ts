@@ -29,12 +29,22 @@ export interface StatisticsMessage {
   name?: string;
   version?: string;
   last_inference?: string;
-  inference_stats?: { success?: { count?: string }; fail?: { count?: string }; queue?: { ns?: string } };
+  inference_stats?: {
+    success?: { count?: string };
+    fail?: { count?: string };
+    queue?: { ns?: string };
+    compute_input?: { ns?: string };
+    compute_infer?: { ns?: string };
+    compute_output?: { ns?: string };
+  };
   memory_usage?: { type?: string; id?: string; byte_size?: string }[];
 }
 
 /** A model's config; what is not named here is there too. */
 export interface ConfigMessage {
+  max_batch_size?: number;
+  dynamic_batching?: object;
+  sequence_batching?: object;
   instance_group?: InstanceGroup[];
   ensemble_scheduling?: { step?: { model_name?: string }[] };
 }

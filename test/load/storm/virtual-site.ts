@@ -159,7 +159,7 @@ export class VirtualSite {
       kind: 'ConfigLearned',
       server,
       model,
-      config: { json: '{}', kind: 'gpu', gpus, count: 1 },
+      config: { json: '{}', kind: 'gpu', gpus, count: 1, batch: 1 },
       steps: [],
     };
   }

@@ -103,7 +103,7 @@ function lookAt(
   step(fleet, [{ kind: 'Looked', server, look }], 0);
   for (const [index, kind] of configs.slice(0, models.length).entries()) {
     if (kind === null) continue;
-    const config = { json: '{}', kind, gpus: [], count: 1 };
+    const config = { json: '{}', kind, gpus: [], count: 1, batch: 1 };
     step(fleet, [{ kind: 'ConfigLearned', server, model: modelName(index), config, steps: [] }], 0);
   }
 }
@@ -144,7 +144,7 @@ type Phased = Replica extends infer One
   : never;
 
 /** Of a copy that has done nothing but fail. */
-const FAILING = { lastInference: 0, succeeded: 0, failed: 3, failures: 3 };
+const FAILING = { lastInference: 0, succeeded: 0, failed: 3, computed: 0, failures: 3 };
 
 function phaseOf(
   { phase, lastUse, lease, isOdd, ...holding }: Holding,

@@ -11,7 +11,7 @@ const aDriver = (): CoreDriver =>
 
 /** A look that began at some moment and is told only now. */
 function lookBegun(driver: CoreDriver, begunAt: number, state: IndexRow['state']): Event {
-  const counts = { lastInference: 0, succeeded: 0, failed: 0, waited: 0, memory: [] };
+  const counts = { lastInference: 0, succeeded: 0, failed: 0, waited: 0, computed: 0, memory: [] };
   return {
     kind: 'Looked',
     server: SERVER,

@@ -85,11 +85,20 @@ describe('what somebody else lets go of', () => {
   it('is on every device again where it comes back, until its config is read once more', () => {
     const driver = leftBySomebody();
     const server = serverIn(driver);
-    server.configs.set(A, { json: '{}', kind: 'cpu', gpus: [], count: 1 });
+    server.configs.set(A, { json: '{}', kind: 'cpu', gpus: [], count: 1, batch: 1 });
     server.described.add(A);
     driver.fleet.replicas.set(ID, { ...unknownIn(driver), devices: [], bookings: [] });
     const rows = [
-      { model: A, version: '1', lastInference: 0, succeeded: 0, failed: 0, waited: 0, memory: [] },
+      {
+        model: A,
+        version: '1',
+        lastInference: 0,
+        succeeded: 0,
+        failed: 0,
+        waited: 0,
+        computed: 0,
+        memory: [],
+      },
     ];
     see(driver, { kind: 'serving', rows });
     expect(replicaIn(driver)).toMatchObject({ phase: 'ready', devices: [0], bookings: [{ bytes: 4 }, {}] });
@@ -155,7 +164,7 @@ describe('a load without an answer', () => {
     const settled = unknownIn(driver).endedAt + SETTLED;
     see(driver, GONE, settled);
     driver.tell({ kind: 'StepsRemembered', model: A, steps: [aModel('shared').id] });
-    serverIn(driver).configs.set(B, { json: '{}', kind: 'gpu', gpus: [0], count: 1 });
+    serverIn(driver).configs.set(B, { json: '{}', kind: 'gpu', gpus: [0], count: 1, batch: 1 });
     const other = { ...unknownIn(driver), coming: false, bookings: [] };
     put(driver.fleet, { ...other, id: replicaId(B, T), model: B, coming: true });
     const model = aModel('untold').id;

@@ -14,12 +14,10 @@ const ID = replicaId(A, T);
 const row = (version: string): ServingRow => ({
   model: A,
   version,
-  lastInference: 0,
-  succeeded: 0,
-  failed: 0,
-  waited: 0,
+  ...{ lastInference: 0, succeeded: 0, failed: 0, waited: 0, computed: 0 },
   memory: [],
 });
+const CONFIG = { json: '{}', kind: 'gpu', gpus: [], count: 1, batch: 1 } as const;
 const SERVES: Sighting = { kind: 'serving', rows: [row('1')] };
 const COMES: Sighting = { kind: 'coming' };
 const LEAVES: Sighting = { kind: 'leaving' };
@@ -115,8 +113,7 @@ describe('what nobody has booked', () => {
     },
     {
       what: 'the config is known of',
-      known: (driver: CoreDriver) =>
-        serverIn(driver).configs.set(aModel('b').id, { json: '{}', kind: 'gpu', gpus: [], count: 1 }),
+      known: (driver: CoreDriver) => serverIn(driver).configs.set(aModel('b').id, CONFIG),
       isStranger: true,
     },
   ])('may be a step of what we load and $what: $isStranger', ({ known, isStranger }) => {

@@ -1,24 +1,45 @@
 import type { Action } from '../actions.js';
+import { isHeldBack } from '../backlogs.js';
 import { type Fleet, put, type Request } from '../fleet.js';
 import type { Ready } from '../replica.js';
-import type { ModelId } from '../ids.js';
+import type { ReplicaId } from '../ids.js';
 import type { Instant } from '../model.js';
-import { hasVersion, pickRoute, routableReplicas } from '../routes.js';
+import { hasVersion, pickRoute, type RecentUses, routableReplicas } from '../routes.js';
 import { countRoutes } from '../strain.js';
 
-const NOBODY = { lastUse: () => undefined };
-
-/** Gives everybody who waits for a model that is ready a route to it. */
+/** Gives everybody who waits for a model that is ready a route to it, but who is held back. */
 export function grantWaiting(fleet: Fleet, now: Instant): Action[] {
   const actions: Action[] = [];
-  const cold = new Set<ModelId>();
+  const { cold } = fleet;
+  cold.clear();
+  const given = new Given(now);
   for (const request of fleet.waiting.values()) {
-    if (cold.has(request.model)) continue;
-    const replica = pickRoute(fleet, request, NOBODY) ?? doubtedRoute(fleet, request);
-    if (replica) actions.push(grant(fleet, request, replica, now));
-    else if (routableReplicas(fleet, request.model).length === 0) cold.add(request.model);
+    if (cold.has(request.model) || isHeldBack(fleet, request)) continue;
+    const replica = pickRoute(fleet, request, given) ?? doubtedRoute(fleet, request);
+    if (replica) {
+      given.note(replica.id);
+      actions.push(grant(fleet, request, replica, now));
+    } else if (routableReplicas(fleet, request.model).length === 0) cold.add(request.model);
   }
   return actions;
+}
+
+/** The routes of one turn, so that they go round the copies of a model: all of them are used at the same moment. */
+class Given implements RecentUses {
+  private readonly last = new Map<ReplicaId, number>();
+  private count = 0;
+
+  constructor(private readonly now: Instant) {}
+
+  note(replica: ReplicaId): void {
+    this.count += 1;
+    this.last.set(replica, this.count);
+  }
+
+  lastUse(replica: ReplicaId): Instant | undefined {
+    const nth = this.last.get(replica);
+    return nth === undefined ? undefined : this.now + nth;
+  }
 }
 
 /** A copy the caller has just failed on, once a look taken since then shows it ready all the same. */

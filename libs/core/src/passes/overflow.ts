@@ -1,4 +1,5 @@
 import type { Action, Refusal } from '../actions.js';
+import { heldBackIn, mostHeldBack, turnBehindAll } from '../backlogs.js';
 import type { Fleet, Request } from '../fleet.js';
 import type { ModelId, TenantId } from '../ids.js';
 import type { Bytes, Instant, Millis } from '../model.js';
@@ -24,8 +25,8 @@ const inNumber = (most: number): Bound => ({ most, leastShare: LEAST_SHARE, size
 const inBytes = (most: Bytes): Bound => ({ most, leastShare: 0, sizeOf: ({ bytes }) => bytes });
 
 /**
- * Turns away whom the queues cannot hold: that of each model, and that of all, in number and in bytes. Who has just come is
- * one of those who wait, and leaves like any other.
+ * Turns away whom the queues cannot hold: that of each model, that of those who are held back once it is ready, and that of all,
+ * in number and in bytes. Who has just come is one of those who wait, and leaves like any other.
  *
  * Class goes before share. Of a queue over its bound the lowest class in it leaves first, whoever sent it: so nobody is turned
  * away while somebody of a lower class stays in the same queue. Share says who of that class: the newest request of the
@@ -42,6 +43,11 @@ export function refuseOverflow(fleet: Fleet, now: Instant): Action[] {
   const away = [...shed(fleet)];
   for (const [model, queue] of longQueues(fleet))
     away.push(...turnAway(fleet, queue, inNumber(mostFor(fleet, model))));
+  for (const [model, backlog] of fleet.backlogs) {
+    const held = new Set(heldBackIn(fleet, backlog));
+    const most = mostHeldBack(fleet, model);
+    if (held.size > most) away.push(...turnAway(fleet, inOrderOfArrival(fleet, held), inNumber(most)));
+  }
   const mostOfAll = underPressure(pressure, limits.globalQueue);
   if (waiting.size > mostOfAll) away.push(...turnAway(fleet, [...waiting.values()], inNumber(mostOfAll)));
   const memory = inBytes(underPressure(pressure, QUEUE_BYTES));
@@ -82,6 +88,9 @@ function longQueues(fleet: Fleet): Map<ModelId, Request[]> {
   for (const request of fleet.waiting.values()) long.get(request.model)?.push(request);
   return long;
 }
+
+const inOrderOfArrival = ({ waiting }: Fleet, some: ReadonlySet<Request>): Request[] =>
+  [...waiting.values()].filter((request) => some.has(request));
 
 /** One of a queue, and by how much its tenant is over its share as long as it has this one and none that leave before it. */
 interface Leaver {
@@ -131,17 +140,19 @@ function sizeOf(queue: Iterable<Request>, bound: Bound): number {
   return size;
 }
 
-/** All who are turned away from one model are told the same time: worked out once, since a flood is a matter of thousands. */
+/** When the model should serve them is worked out once for all who are turned away from it: a flood is a matter of thousands. */
 function answers(fleet: Fleet, away: readonly Away[], now: Instant): Action[] {
   const hints = new Map<ModelId, Millis>();
   return away.map(({ request, why }) => {
     const { model } = request;
     const retryAfter = hints.get(model) ?? drainTime(fleet, model, now);
     hints.set(model, retryAfter);
-    return refusal(request, { ...why, retryAfter });
+    return refusal(fleet, request, { ...why, retryAfter }, now);
   });
 }
 
-/** When those who wait now should be gone: as soon as the model is there. */
-const drainTime = (fleet: Fleet, model: ModelId, now: Instant): Millis =>
-  Math.max(SHORT, readyIn(fleet, model, now));
+/** When those who wait now should be gone: as soon as the model is there, or, where it is, behind all who are held back. */
+function drainTime(fleet: Fleet, model: ModelId, now: Instant): Millis {
+  const behind = turnBehindAll(fleet, model);
+  return Math.max(SHORT, behind === null ? readyIn(fleet, model, now) : behind - now);
+}

@@ -102,6 +102,15 @@ describe('at its deadline a request', () => {
     expect(driver.refusalOf(request)).toEqual(told);
   });
 
+  it('is told how many would be served before it if it asked again: nobody of a lower class', () => {
+    const driver = aDriver();
+    const request = driver.resolve('a', { wait: 2_000 });
+    for (const rank of ['sheddable', 'critical', 'default', 'critical'] as const)
+      driver.resolve('a', { class: rank, tenant: 'other' });
+    driver.pass(2_000);
+    expect(driver.refusalOf(request)).toMatchObject({ reason: 'loading', position: 3 });
+  });
+
   it('is told to ask again after a second at the earliest, and of some time left where the load takes longer than usual', () => {
     const driver = aDriver().loadsTake('a', 2_000);
     const request = driver.resolve('a', { wait: 4_000 });

@@ -1,12 +1,15 @@
 import type { Action, Refusal } from '../actions.js';
+import { isHeldBack } from '../backlogs.js';
 import type { Fleet, Request } from '../fleet.js';
 import type { Forecast } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
+import { returnIn } from '../returns.js';
 import { hasVersion, routableReplicas } from '../routes.js';
 import type { Server } from '../server.js';
 import type { Ledger } from '../ledger.js';
 import { describeWait, loadToCome, type Wait } from './eta.js';
 import { awaitedAmong, type Openings, openingsFor } from './openings.js';
+import { Line } from './line.js';
 import { heldUntil } from './load-budget.js';
 import { Verdicts } from './verdicts.js';
 import { wish } from './wishes.js';
@@ -15,22 +18,32 @@ import { type Want, wantsLeft } from './wants.js';
 /** What a refusal without a better figure tells the caller to wait. */
 export const SHORT: Millis = 1_000;
 
-export const refusal = (request: Request, why: Refusal): Action => ({
-  kind: 'refuse',
-  request: request.id,
-  refusal: why,
-});
+/** What overload or haste is the reason for: whoever is told so comes again, and is not to come with all others. */
+const SHED: ReadonlySet<Refusal['reason']> = new Set([
+  'deadline_unreachable',
+  'no_capacity',
+  'queue_full',
+  'over_share',
+]);
+
+/** The refusal of somebody who waits no more. `why` tells when the model should be ready. */
+export function refusal(fleet: Fleet, { id, model }: Request, why: Refusal, now: Instant): Action {
+  const { reason, retryAfter } = why;
+  const isSpread = SHED.has(reason) && retryAfter !== null;
+  const spread = isSpread ? { ...why, retryAfter: returnIn(fleet, model, retryAfter, now) } : why;
+  return { kind: 'refuse', request: id, refusal: spread };
+}
 
 /** Answers everybody: this process is going. */
-export function refuseAll(fleet: Fleet): Action[] {
-  return refuseWhere(fleet, () => ({ reason: 'shutting_down', retryAfter: SHORT }));
+export function refuseAll(fleet: Fleet, now: Instant): Action[] {
+  return refuseWhere(fleet, now, () => ({ reason: 'shutting_down', retryAfter: SHORT }));
 }
 
 /** Turns away requests that no amount of waiting would serve, and those that may not wait. */
 export function refuseHopeless(fleet: Fleet, open: readonly Server[], now: Instant): Action[] {
   if (fleet.waiting.size === 0) return [];
   const verdicts = new Verdicts(fleet, open, now);
-  return refuseWhere(fleet, (request) => wrongVersion(fleet, request) ?? verdicts.on(request));
+  return refuseWhere(fleet, now, (request) => wrongVersion(fleet, request) ?? verdicts.on(request));
 }
 
 function wrongVersion(fleet: Fleet, { model, version }: Request): Refusal | undefined {
@@ -53,7 +66,7 @@ export function refuseCrowded(
   now: Instant,
 ): Action[] {
   if (openings.size === 0) return [];
-  const crowded = refuseWhere(fleet, ({ model, deadline }) => {
+  const crowded = refuseWhere(fleet, now, ({ model, deadline }) => {
     const at = openings.get(model)?.at;
     return at === undefined || at < deadline ? undefined : noCapacity(at, now);
   });
@@ -71,10 +84,11 @@ function loweredWants(fleet: Fleet, openings: Openings, now: Instant): Want[] {
 
 const noCapacity = (at: Instant, now: Instant): Refusal => ({ reason: 'no_capacity', retryAfter: at - now });
 
-/** Takes out those whose time is up; one that would not wait at all leaves a wish behind. */
+/** Takes out those whose time is up, but who is held back; one that would not wait at all leaves a wish behind. */
 export function takeExpired(fleet: Fleet, now: Instant): Request[] {
   const expired: Request[] = [];
-  for (const request of fleet.waiting.values()) if (request.deadline <= now) expired.push(request);
+  for (const request of fleet.waiting.values())
+    if (request.deadline <= now && !isHeldBack(fleet, request)) expired.push(request);
   for (const { id, model, arrivedAt, deadline } of expired) {
     fleet.waiting.delete(id);
     if (deadline <= arrivedAt) wish(fleet, model, now);
@@ -90,7 +104,12 @@ export function answerExpired(
   open: readonly Server[],
   now: Instant,
 ): Action[] {
-  return expired.map((request) => refusal(request, lateness(fleet, request, openings, open, now)));
+  const line = new Line(fleet, now);
+  return expired.map((request) => {
+    const why = lateness(fleet, request, openings, open, now);
+    const told = why.reason === 'loading' ? { ...why, position: line.before(request) } : why;
+    return refusal(fleet, request, told, now);
+  });
 }
 
 function lateness(
@@ -118,12 +137,11 @@ function lateness(
  * How far it is after a delay: told is when it should be ready, and to come again when it surely is. Nobody knows when a
  * freeze ends: then the hint is the time of a load.
  */
-const comingIn = ({ phase, eta, position }: Wait, delay: Millis, load: Forecast): Refusal => ({
+const comingIn = ({ phase, eta }: Wait, delay: Millis, load: Forecast): Refusal => ({
   reason: 'loading',
   retryAfter: Math.max(SHORT, delay + (eta ?? load).p90),
   phase,
   ...(eta === null ? {} : { eta: delay + eta.p50 }),
-  position,
 });
 
 /** What else than its own load keeps a model waiting. */
@@ -132,13 +150,17 @@ function detailOf({ frozen }: Fleet, { phase }: Wait, held: Instant | null): Pic
   return held === null ? {} : { detail: 'load_budget' };
 }
 
-export function refuseWhere(fleet: Fleet, judge: (request: Request) => Refusal | undefined): Action[] {
+export function refuseWhere(
+  fleet: Fleet,
+  now: Instant,
+  judge: (request: Request) => Refusal | undefined,
+): Action[] {
   const actions: Action[] = [];
   for (const request of fleet.waiting.values()) {
     const why = judge(request);
     if (!why) continue;
     fleet.waiting.delete(request.id);
-    actions.push(refusal(request, why));
+    actions.push(refusal(fleet, request, why, now));
   }
   return actions;
 }

@@ -27,7 +27,7 @@ export function refuseUnreachable(
 ): Action[] {
   if (fleet.waiting.size === 0 || fleet.frozen || isSettling(fleet, now)) return [];
   const foresight = new Foresight(fleet, open, now, openings);
-  return refuseWhere(fleet, ({ model, deadline }) => {
+  return refuseWhere(fleet, now, ({ model, deadline }) => {
     if (deadline <= now || !foresight.isPast(model, deadline)) return undefined;
     if (fleet.models.get(model)!.coldStart.loadWhenShed) wish(fleet, model, now);
     return { reason: 'deadline_unreachable', retryAfter: Math.max(SHORT, foresight.hint(model)) };

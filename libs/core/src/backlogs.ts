@@ -1,0 +1,56 @@
+import type { Backlog, Fleet, Request } from './fleet.js';
+import type { ModelId } from './ids.js';
+import { loadForecast } from './load-forecast.js';
+import type { Instant, Millis } from './model.js';
+import { type Throughput, throughputOf } from './throughput.js';
+
+/** A queue that was not empty for so long after its model was ready, or for this share of its load, stands. */
+const STANDS_AFTER: Millis = 1_000;
+const STANDS_AFTER_SHARE = 1 / 10;
+
+/**
+ * Nobody is held back for longer than ten times what makes a queue stand, which is 10 s, or the time of a load where that is
+ * longer; or of an execution. CoDel (RFC 8289) drops after an interval of which 5 to 10 % make a queue stand.
+ */
+const MOST_HELD = 10;
+
+export const isHeldBack = ({ backlogs }: Readonly<Fleet>, { id, model }: Request): boolean =>
+  backlogs.size > 0 && (backlogs.get(model)?.queue.has(id) ?? false);
+
+/** Those of a backlog who still wait, in the order in which they get their routes. */
+export function heldBackIn({ waiting }: Readonly<Fleet>, { queue }: Backlog): Request[] {
+  const requests: Request[] = [];
+  for (const id of queue) {
+    const request = waiting.get(id);
+    if (request) requests.push(request);
+  }
+  return requests;
+}
+
+/** How many may be held back at this moment: whose turn comes before that was for too long. Infinity where nobody is. */
+export function mostHeldBack(fleet: Readonly<Fleet>, model: ModelId): number {
+  const backlog = fleet.backlogs.get(model);
+  const throughput = backlog && throughputOf(fleet, model);
+  if (!throughput) return Infinity;
+  const most = Math.max(MOST_HELD * standsAfter(fleet, model), throughput.span);
+  return placesWithin(throughput, backlog.since + most - backlog.next);
+}
+
+/** For how long after its model was ready a queue is not empty that stands. */
+export const standsAfter = (fleet: Readonly<Fleet>, model: ModelId): Millis =>
+  Math.max(STANDS_AFTER, STANDS_AFTER_SHARE * loadForecast(fleet, model, null).p50);
+
+/** How many get their routes within so long, when the first of them get them at once. */
+export const placesWithin = ({ size, span }: Throughput, within: Millis): number =>
+  within < 0 ? 0 : size * (Math.floor(within / span) + 1);
+
+/** When somebody gets a route before whom so many of a backlog get theirs. */
+export const turnBehind = ({ next }: Backlog, { size, span }: Throughput, others: number): Instant =>
+  next + Math.floor(others / size) * span;
+
+/** When who comes behind all that are held back would get a route; null where nobody is. */
+export function turnBehindAll(fleet: Readonly<Fleet>, model: ModelId): Instant | null {
+  const backlog = fleet.backlogs.get(model);
+  const throughput = backlog && throughputOf(fleet, model);
+  return throughput ? turnBehind(backlog, throughput, heldBackIn(fleet, backlog).length) : null;
+}
