@@ -145,6 +145,8 @@ const copyOfServer = (server: Server): Server => ({
   hidden: server.hidden,
   meters: new Map(Array.from(server.meters, ([ordinal, meter]) => [ordinal, { ...meter }])),
   measured: new Map(server.measured),
+  latencies: server.latencies,
+  slowdown: server.slowdown,
   loadTimes: server.loadTimes,
   loadPace: server.loadPace,
   retriesFullAt: server.retriesFullAt,

@@ -30,6 +30,7 @@ import {
   loadsStayWithinSlots,
   oneOrderAtATime,
   ordersAreNumbered,
+  slowServersLoadOneByOne,
 } from './in-flight.js';
 import { idlesSinceItsLastRoute, leasesHold, routesLeadToTheReady } from './leases.js';
 import { evictsOnlyForNeed, loadsFit } from './memory.js';
@@ -61,7 +62,13 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['2, bookings', [phasesFollowTheDiagram, indexesAreInStep].map(always)],
   ['2, bookings', [bookingsEndForCause, restartsEndBookings]],
   ['5, one order at a time', [oneOrderAtATime, ordersGoWithPhases, ordersAreNumbered].map(always)],
-  ['6, loads in flight', [...[loadsStayWithinSlots, higherClassesLoadFirst].map(always), tenantsTakeTurns]],
+  [
+    '6, loads in flight',
+    [
+      ...[loadsStayWithinSlots, slowServersLoadOneByOne, higherClassesLoadFirst].map(always),
+      tenantsTakeTurns,
+    ],
+  ],
   ['7, pins, leases, strangers', [pinsStay, warmCopiesStay, leasesHold, keptStrangersStay].map(always)],
   ['7, reloads', [always(reloadsOneByOne), reloadsAreCarriedOut]],
   ['7, moves', [movesKeepWarm, movesAreFew].map(always)],

@@ -120,6 +120,7 @@ type CommonMark =
   | 'inference'
   | 'eviction'
   | 'late server'
+  | 'load at a slow server'
   | 'avoids servers'
   | 'asked again too soon'
   | 'asked again when told to'

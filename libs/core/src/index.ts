@@ -3,6 +3,7 @@ export type * from './events.js';
 export type * from './fleet.js';
 export type * from './replica.js';
 export type * from './server.js';
+export type { Latency, Slowdown } from './slowdown.js';
 export { mostHeldBack } from './backlogs.js';
 export { copyFleet } from './copy-fleet.js';
 export { isSpread } from './device-sets.js';

@@ -4,6 +4,7 @@ import type { ControlMode } from './look.js';
 import type { Bytes, Instant, Millis } from './model.js';
 import type { Meter } from './meters.js';
 import type { Booking } from './replica.js';
+import type { Latency, Slowdown } from './slowdown.js';
 
 /** One GPU of a server, or the processor of a server that has none. */
 export interface Device {
@@ -118,6 +119,9 @@ export interface Server {
   readonly meters: Map<number, Meter>;
   /** Bytes that its copies were measured to hold, by model and ordinal. */
   readonly measured: Map<ModelId, ReadonlyMap<number, Bytes>>;
+  /** How long requests for each model take here, and whether all together take longer than usual. */
+  readonly latencies: Map<ModelId, Latency>;
+  slowdown: Slowdown;
   /** How long loads of each model take here. */
   readonly loadTimes: Map<ModelId, LoadTimes>;
   /** How long loads take here for their size; null before the first. */

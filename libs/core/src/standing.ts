@@ -89,6 +89,19 @@ export function loadsByServer(
   return loads;
 }
 
+/**
+ * How many loads a server may have under way, so many of them overdue. A load disturbs whoever is served beside it: where
+ * that takes longer than usual one more is begun only when no other runs, beside those that may run for ever.
+ */
+export function loadsAtMost(
+  { limits }: Readonly<Fleet>,
+  server: Server | undefined,
+  overdue: number,
+): number {
+  const { loadsPerServer } = limits;
+  return server?.slowdown.isSlow ? Math.min(loadsPerServer, 1 + overdue) : loadsPerServer;
+}
+
 export const isCarried = (replica: Replica): replica is (Placed | Loading) & { carriedBy: ReplicaId } =>
   (replica.phase === 'placed' || replica.phase === 'loading') && replica.carriedBy !== null;
 

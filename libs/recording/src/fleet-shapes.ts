@@ -5,6 +5,8 @@ import {
   failureCause,
   flag,
   footprint,
+  found,
+  latency,
   list,
   loadTimes,
   mode,
@@ -18,6 +20,7 @@ import {
   serverId,
   serverSpec,
   settings,
+  slowdown,
   text,
   unloadCause,
   whole,
@@ -107,11 +110,6 @@ const device = z.strictObject({
   used: orNull(amount),
 });
 
-const found = z.strictObject({
-  incarnation: amount,
-  other: orNull(z.strictObject({ gpus: whole, since: amount })),
-});
-
 const trial = z.strictObject({ model: modelId, before: amount, endsAt: orNull(amount) });
 const release = z.strictObject({
   before: amount,
@@ -163,6 +161,8 @@ const server = z.strictObject({
   hidden: list(z.strictObject({ model: modelId, bookings, until: amount })),
   meters: z.map(whole, meter),
   measured: z.map(modelId, z.map(whole, amount)),
+  latencies: z.map(modelId, latency),
+  slowdown,
   loadTimes: z.map(modelId, loadTimes),
   loadPace: orNull(loadTimes),
   retriesFullAt: amount,

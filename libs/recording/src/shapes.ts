@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type {
   Footprint,
+  Latency,
   LoadTimes,
   Look,
   Model,
@@ -11,6 +12,7 @@ import type {
   RequestId,
   ServerId,
   ServerSpec,
+  Slowdown,
   TenantId,
 } from '#core';
 
@@ -144,3 +146,24 @@ export const failureCause = z.enum([
   'transient',
 ]);
 export const unloadCause = z.enum(['idle', 'evicted', 'withdrawn', 'admin', 'drain', 'lost']);
+
+export const latency = z.strictObject({
+  at: amount,
+  served: amount,
+  took: amount,
+  usual: orNull(amount),
+  readings: whole,
+}) satisfies z.ZodType<Latency>;
+
+export const slowdown = z.strictObject({
+  since: amount,
+  served: amount,
+  took: amount,
+  usual: amount,
+  isSlow: flag,
+}) satisfies z.ZodType<Slowdown>;
+
+export const found = z.strictObject({
+  incarnation: amount,
+  other: orNull(z.strictObject({ gpus: whole, since: amount })),
+});

@@ -11,6 +11,7 @@ import { recallExcess } from '../limits.js';
 import { forgetFailures } from './cooldown.js';
 import { forgetLoadTimes } from './load-times.js';
 import { forgetPutOff } from './requests.js';
+import { NOT_SLOW } from '../slowdown.js';
 import { discoveredModels } from '../standing-models.js';
 import { evenly, type Instant, type Model, type ModelSettings } from '../model.js';
 
@@ -235,6 +236,8 @@ const unseen = (spec: ServerSpec): Server => ({
   hidden: [],
   meters: new Map(),
   measured: new Map(),
+  latencies: new Map(),
+  slowdown: NOT_SLOW,
   loadTimes: new Map(),
   loadPace: null,
   retriesFullAt: -Infinity,

@@ -15,6 +15,7 @@ import { feelPulses } from './pulse.js';
 import { noteUnload } from './ended.js';
 import { type Listing, listingOf } from './listing.js';
 import { sighted } from './sighted.js';
+import { NOT_SLOW, readLatencies } from '../slowdown.js';
 import { feelStrain } from './strain.js';
 
 export { lookFailed };
@@ -34,6 +35,7 @@ export function looked(fleet: Fleet, id: ServerId, look: Look, now: Instant): vo
   else findDevices(fleet, server, look);
   feelPulses(fleet, server, look, now);
   feelStrain(fleet, server, look, now);
+  server.slowdown = readLatencies(server.latencies, server.slowdown, look.serving, now);
   server.statisticsAt = look.begunAt;
   measure(fleet, server, look, now);
   noteExcess(fleet, server, now);
@@ -151,6 +153,8 @@ function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
   for (const replica of replicasOn(fleet, server.spec.id)) {
     if (replica.phase !== 'placed') endByDeath(fleet, replica, now);
   }
+  server.latencies.clear();
+  server.slowdown = NOT_SLOW;
   resetMeters(server);
 }
 

@@ -41,7 +41,8 @@ export class Beginnings {
   }
 
   private on(server: ServerId, share: Share): Begins {
-    const lanes = new Lanes(this.fleet, this.motion.servers.get(server) ?? [], this.now, share);
+    const there = { server, unsettled: this.motion.servers.get(server) ?? [] };
+    const lanes = new Lanes(this.fleet, there, this.now, share);
     return lanes.beginnings(this.inLine(server), (one) =>
       Math.max(this.roomFor(one, share), this.needsOf(one, share)),
     );

@@ -1,10 +1,10 @@
 import type { Fleet } from '../fleet.js';
-import type { ReplicaId } from '../ids.js';
+import type { ReplicaId, ServerId } from '../ids.js';
 import { loadForecast, restOfLoad } from '../load-forecast.js';
 import type { Forecast } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
 import type { Placed, Replica } from '../replica.js';
-import { isCarried, loadBegan, loadBounds } from '../standing.js';
+import { isCarried, isOverdue, loadBegan, loadBounds, loadsAtMost } from '../standing.js';
 
 /** The load slots of a server and of its devices, each by when it is free, as loads end by one share of their forecasts. */
 export class Lanes {
@@ -13,17 +13,20 @@ export class Lanes {
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
-    unsettledThere: readonly Replica[],
+    { server, unsettled }: { readonly server: ServerId; readonly unsettled: readonly Replica[] },
     now: Instant,
     private readonly share: keyof Forecast,
   ) {
-    this.server = freeLanes(fleet.limits.loadsPerServer);
-    for (const replica of unsettledThere) {
+    const rests: Millis[] = [];
+    let overdue = 0;
+    for (const replica of unsettled) {
       if (loadBegan(replica) === null || isCarried(replica)) continue;
       const rest = restOfLoad(fleet, replica, now)[share];
-      take(this.server, rest);
+      rests.push(rest);
+      if (isOverdue(fleet, replica, now)) overdue += 1;
       if (now < loadBounds(fleet, replica)!.slotUntil) this.takeDevices(devicesOf(replica), rest);
     }
+    this.server = lanesAfter(rests, loadsAtMost(fleet, fleet.servers.get(server), overdue));
   }
 
   /**
@@ -119,6 +122,10 @@ const devicesOf = (replica: Replica): readonly number[] =>
   replica.phase === 'ready' ? replica.change!.devices : replica.devices;
 
 const freeLanes = (count: number): Millis[] => Array.from({ length: count }, () => 0);
+
+/** Where there are more loads than there may be, all but so many have to end before another begins. */
+const lanesAfter = (rests: readonly Millis[], count: number): Millis[] =>
+  [...rests.toSorted((one, other) => other - one), ...freeLanes(count)].slice(0, count);
 
 /** Takes the lane that is free first. */
 function take(lanes: Millis[], until: Millis): void {

@@ -8,7 +8,7 @@ import { type Ledger, sumOf } from '../ledger.js';
 import type { Instant } from '../model.js';
 import { discovered } from '../observe/declared.js';
 import { isRetry, spendRetry } from '../retries.js';
-import { isCarried, loadBegan, loadBounds } from '../standing.js';
+import { isCarried, loadBegan, loadBounds, loadsAtMost, loadsByServer } from '../standing.js';
 import { isStuck } from '../stuck.js';
 import { inLoadOrder, isToLoad, type ToLoad } from './load-order.js';
 import { configFor } from './places.js';
@@ -128,29 +128,43 @@ function loadAction(
 
 /** The load slots in use. A load that is stuck keeps its server's slot, and its devices' for a while. */
 class Slots {
-  private readonly servers = new Map<ServerId, number>();
+  private readonly servers = new Map<ServerId, { loads: number; overdue: number }>();
   private readonly devices = new Map<string, number>();
 
   constructor(
     private readonly fleet: Fleet,
     now: Instant,
   ) {
+    for (const [server, { running, overdue }] of loadsByServer(fleet, now))
+      this.servers.set(server, { loads: running, overdue });
     for (const replica of unsettled(fleet)) {
       if (loadBegan(replica) === null || isCarried(replica)) continue;
-      const held = now < loadBounds(fleet, replica)!.slotUntil;
-      const coming = replica.phase === 'ready' ? replica.change!.devices : replica.devices;
-      this.take(replica.server, held ? coming : []);
+      if (now < loadBounds(fleet, replica)!.slotUntil)
+        this.takeDevices(
+          replica.server,
+          replica.phase === 'ready' ? replica.change!.devices : replica.devices,
+        );
     }
   }
 
   areFree(server: ServerId, devices: readonly number[]): boolean {
-    const { loadsPerServer, loadsPerDevice } = this.fleet.limits;
-    if ((this.servers.get(server) ?? 0) >= loadsPerServer) return false;
+    const { loads, overdue } = this.on(server);
+    if (loads >= loadsAtMost(this.fleet, this.fleet.servers.get(server), overdue)) return false;
+    const { loadsPerDevice } = this.fleet.limits;
     return devices.every((device) => (this.devices.get(`${server}/${device}`) ?? 0) < loadsPerDevice);
   }
 
   take(server: ServerId, devices: readonly number[]): void {
-    this.servers.set(server, (this.servers.get(server) ?? 0) + 1);
+    const { loads, overdue } = this.on(server);
+    this.servers.set(server, { loads: loads + 1, overdue });
+    this.takeDevices(server, devices);
+  }
+
+  private on(server: ServerId): { loads: number; overdue: number } {
+    return this.servers.get(server) ?? { loads: 0, overdue: 0 };
+  }
+
+  private takeDevices(server: ServerId, devices: readonly number[]): void {
     for (const device of devices) {
       const key = `${server}/${device}`;
       this.devices.set(key, (this.devices.get(key) ?? 0) + 1);
