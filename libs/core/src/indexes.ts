@@ -109,16 +109,19 @@ function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void
     indexes.entries.set(id, entry);
     dropOffers(fleet, indexes, replica);
   }
-  const isAtRest = isSettled(replica);
-  setTimes(indexes, id, entry, isAtRest ? timesOf(fleet, replica) : NEVER);
-  const bookings = isAtRest ? replica.bookings : NOTHING;
-  if (isAtRest && bookings === entry.held && replica.lastUse > entry.lastUse) noteUse(indexes, entry);
-  else setHeld(indexes, id, entry, bookings);
-  if (isAtRest) entry.lastUse = replica.lastUse;
+  setTimes(indexes, id, entry, isSettled(replica) ? timesOf(fleet, replica) : NEVER);
+  if (isSettled(replica)) settle(indexes, entry, replica);
+  else setHeld(indexes, id, entry, NOTHING);
   if (replica.stranger) indexes.strangers.add(id);
   else indexes.strangers.delete(id);
   if (replica.phase !== 'ready') return;
   if (!fleet.servers.get(server)?.described.has(replica.model)) indexes.undescribed.add(server);
+}
+
+function settle(indexes: Indexes, entry: Entry, { id, bookings, lastUse }: Settled): void {
+  if (bookings === entry.held && lastUse > entry.lastUse) noteUse(indexes, entry);
+  else setHeld(indexes, id, entry, bookings);
+  entry.lastUse = lastUse;
 }
 
 /** With a copy more or fewer the others may be spare, or not any more. */

@@ -43,7 +43,7 @@ export interface Gaps {
   uses: number;
 }
 
-export interface KnownHarm {
+interface KnownHarm {
   /** Undefined where all that may go is not enough, which no use changes. */
   readonly harm: Harm | undefined;
   /** How often any had been used when it was worked out. */

@@ -59,7 +59,7 @@ export interface WhyThere {
 }
 
 /** What keeps it away after failed loads; null where nobody knows when that ends, since a load elsewhere is to show it. */
-export type WhyCooling = Omit<Cooling, 'until'> & { readonly until: Instant | null };
+type WhyCooling = Omit<Cooling, 'until'> & { readonly until: Instant | null };
 
 /** Why there is no copy on one device, or could be. */
 export interface WhyDevice {
