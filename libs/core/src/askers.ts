@@ -1,4 +1,3 @@
-import { TURNED_AWAY } from './deficits.js';
 import type { Fleet, Request } from './fleet.js';
 import type { ModelId, TenantId } from './ids.js';
 import type { Instant, Millis } from './model.js';
@@ -37,12 +36,9 @@ export class Askers {
     this.tenants.add(tenant);
   }
 
-  /** Told after those who wait: its age and who left it count only where there are none. */
+  /** Told after those who wait: its age counts only where there are none. */
   wish(since: Instant): void {
-    if (this.tenants.size === 0) {
-      this.tenants.add(TURNED_AWAY);
-      this.oldest = Math.min(this.oldest, since);
-    }
+    if (this.tenants.size === 0) this.oldest = Math.min(this.oldest, since);
     this.weight += WISH_WEIGHT;
   }
 }

@@ -3,9 +3,6 @@ import type { ModelId, TenantId } from './ids.js';
 import type { Millis } from './model.js';
 import type { Replica } from './replica.js';
 
-/** Those who were turned away and whose wish is left: together they are one tenant more. No credential is called so. */
-export const TURNED_AWAY = '' as TenantId;
-
 /** Nobody is owed more than the longest load that is foreseen. */
 const MOST: Millis = 3_600_000;
 
@@ -18,7 +15,7 @@ export function deficitsOf({ deficits }: Readonly<Fleet>, tenants: Iterable<Tena
 
 /**
  * Writes down that a load begins that some tenants pay for together. All who wait for a load earn alike until those have
- * enough for it, and those pay: so nobody is ever owed less than nothing. What the operator's word brings nobody pays for.
+ * enough for it, and those pay: so nobody is ever owed less than nothing. What the operator's word brings, or a wish, nobody pays for.
  */
 export function chargeLoad(
   fleet: Fleet,
@@ -57,7 +54,6 @@ export function tenantsInNeed(fleet: Readonly<Fleet>): ReadonlySet<TenantId> {
   const tenants = new Set<TenantId>();
   for (const { model, tenant } of fleet.waiting.values())
     if (!tenants.has(tenant) && isNeeded(model)) tenants.add(tenant);
-  for (const model of fleet.wishes.keys()) if (isNeeded(model)) tenants.add(TURNED_AWAY);
   return tenants;
 }
 

@@ -128,10 +128,10 @@ describe('over tenants', () => {
     expect(line.order()).toEqual(['x1', 'quiet', 'x2']);
   });
 
-  it('those who were turned away are one tenant more', () => {
-    const line = new Line().add('w1', 20).wish('w1').add('w2', 20).wish('w2');
+  it('what nobody waits for any more goes last', () => {
+    const line = new Line().add('w1', 20).wish('w1').add('w2', 1).wish('w2');
     line.add('a1', 20).ask('a1').add('a2', 20).ask('a2');
-    expect(line.order()).toEqual(['a1', 'w1', 'a2', 'w2']);
+    expect(line.order()).toEqual(['a1', 'a2', 'w2', 'w1']);
   });
 });
 

@@ -34,8 +34,9 @@ const NEAR = Math.log(1.25);
  *
  *        rounds = (predicted seconds of its first n loads - the tenant's deficit) / 1
  *
- *    and who has the fewest goes first. Tenants that wait for the same model earn and pay for it together. Those who were
- *    turned away and left a wish are one tenant more.
+ *    and who has the fewest goes first. Tenants that wait for the same model earn and pay for it together. What nobody waits
+ *    for, since those who asked were turned away and left a wish, goes last: under a storm every model is wished for, and each
+ *    load for nobody would be one less for those who do wait.
  * 3. Of one tenant who has waited for `limits.starvation` goes first, the longest wait before the others, so that a stream
  *    of what is worth more keeps nobody waiting for ever. Then it is by value, which is Smith's rule (Naval Research
  *    Logistics Quarterly, 1956: weight over processing time), aged:
@@ -83,7 +84,7 @@ function keyOf(
 function roundsIn(fleet: Readonly<Fleet>): (entry: InLine<Candidate>) => number {
   const spent = new Map<TenantId, Millis>();
   return ({ one, payers }) => {
-    if (payers.length === 0) return -1;
+    if (payers.length === 0) return one.isDue ? -1 : Infinity;
     let ahead = 0;
     for (const tenant of payers) ahead += spent.get(tenant) ?? 0;
     const rounds = (ahead + one.cost - deficitsOf(fleet, payers)) / payers.length;

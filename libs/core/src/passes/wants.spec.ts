@@ -28,7 +28,7 @@ function slow(...names: string[]): CoreDriver {
 }
 
 describe('what is wanted and not there', () => {
-  it('is what is pinned, what a drain is to be rid of, and what is waited for and wished in turn', () => {
+  it('is what is pinned, what a drain is to be rid of, what is waited for, and what was only wished for', () => {
     const driver = slow('wished', 'later', 'sooner', 'pinned', 'drained');
     driver.serve(aServer('u', [10]), ['drained']).warm('drained', 'u');
     driver.tell({ kind: 'LoadOrdered', model: aModel('wished').id, until: driver.now + 60_000 });
@@ -36,7 +36,7 @@ describe('what is wanted and not there', () => {
     driver.resolve('later');
     driver.tell({ kind: 'DrainOrdered', server: U, deadline: null });
     driver.declare(aModel('pinned', { pinnedCopies: 1 }));
-    expect(wanted(driver)).toEqual(['pinned 1', 'drained 1', 'sooner 1', 'wished 1', 'later 1']);
+    expect(wanted(driver)).toEqual(['pinned 1', 'drained 1', 'sooner 1', 'later 1', 'wished 1']);
   });
 
   it('comes before all that is waited for where a drain is to be rid of it, the higher class first', () => {
