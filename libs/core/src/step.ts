@@ -10,6 +10,7 @@ import { holdBack } from './passes/hold-back.js';
 import { lookAround } from './passes/look-around.js';
 import { raiseCopies } from './passes/copies.js';
 import { awaitedAmong, openingsFor } from './passes/openings.js';
+import { LineAhead } from './passes/line-ahead.js';
 import { dropHomeless, placeWanted } from './passes/place.js';
 import { answerExpired, refuseAll, refuseCrowded, refuseHopeless, takeExpired } from './passes/refuse.js';
 import { refuseOverflow } from './passes/overflow.js';
@@ -53,7 +54,7 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const before = { routes: fleet.routesRevision, replicas: fleet.replicas.size };
   bringBack(fleet, open, ledger, now);
   const wants = wantsOf(fleet, now);
-  const unplaced = fleet.frozen ? [] : placeWanted(fleet, wants, open, ledger, now);
+  const { unplaced, inLine } = placeWanted(fleet, wants, open, ledger, now);
   const bereft = isTaken(fleet, before)
     ? [...grantWaiting(fleet, now), ...refuseHopeless(fleet, open, now)]
     : [];
@@ -61,7 +62,8 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const judged = wantsLeft(fleet, awaitedAmong(fleet, unplaced, expired), now);
   const openings = openingsFor(fleet, judged, open, ledger, now);
   const crowded = refuseCrowded(fleet, openings, open, ledger, now);
-  const unreachable = refuseUnreachable(fleet, open, now, openings);
+  const line = new LineAhead(fleet, inLine, open, now);
+  const unreachable = refuseUnreachable(fleet, open, now, { openings, line });
   const unloads = fleet.frozen ? [] : unloadDrained(fleet, now);
   const late = answerExpired(fleet, expired, openings, open, now);
   const answered = [hopeless, vain, granted, overflow, belated, answers, bereft, crowded, unreachable, late];

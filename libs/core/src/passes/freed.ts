@@ -11,10 +11,11 @@ export interface Moving {
 
 /**
  * Room will be free at `place`; or it will be once a copy was moved, or a fresh reading of use is in that was asked for
- * first; or nothing may go.
+ * first; or somebody may leave once fewer loads are in line; or nothing may go.
  */
 export type Freed =
   | { readonly kind: 'freed'; readonly place: Place }
   | { readonly kind: 'moving'; readonly move: Moving }
   | { readonly kind: 'asking' }
+  | { readonly kind: 'inLine' }
   | { readonly kind: 'nothing' };

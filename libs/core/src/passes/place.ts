@@ -12,6 +12,7 @@ import { isPromised, isSettling } from '../standing.js';
 import { copiesByDemand, steadyCopies } from '../strain.js';
 import { evictFor } from './evict.js';
 import { coolingOn, isBroken } from './cooling.js';
+import type { Freed } from './freed.js';
 import { bestFit } from './best-fit.js';
 import { beginMove, endMoves } from './moves.js';
 import { crowding } from './spread.js';
@@ -139,18 +140,33 @@ const drainedModels = (fleet: Fleet): ModelId[] =>
     .flatMap(({ spec }) => replicasOn(fleet, spec.id))
     .flatMap(({ phase, model }) => (phase === 'ready' ? [model] : []));
 
-/** Gives every want a place, most wanted first; returns those for which nothing could be found or freed. */
+/** The wants that have no place yet: for some no room could be found or freed, others stand in line for a load slot. */
+interface Placeless {
+  readonly unplaced: readonly Want[];
+  /** The first to be placed first. */
+  readonly inLine: readonly Want[];
+}
+
+const ALL_PLACED: Placeless = { unplaced: [], inLine: [] };
+
+/** Gives every want a place, most wanted first, unless the fleet is frozen; returns those that have none yet. */
 export function placeWanted(
   fleet: Fleet,
   wants: readonly Want[],
   open: readonly Server[],
   ledger: Ledger,
   now: Instant,
-): Want[] {
-  if (wants.length === 0 || isSettling(fleet, now)) return [];
+): Placeless {
+  if (wants.length === 0 || fleet.frozen || isSettling(fleet, now)) return ALL_PLACED;
   const before = ledger.promises;
-  const unplaced = wants.filter((want) => !placeCopies(fleet, want, open, ledger, now));
-  if (ledger.promises === before) return unplaced;
+  const unplaced: Want[] = [];
+  const inLine: Want[] = [];
+  for (const want of wants) {
+    const found = placeCopies(fleet, want, open, ledger, now);
+    if (found === 'nothing') unplaced.push(want);
+    else if (found === 'inLine') inLine.push(want);
+  }
+  if (ledger.promises === before) return { unplaced, inLine };
   // What made room may have been on the move for somebody else: the place of its other copy goes with it.
   if (dropUnwanted(fleet, now)) ledger.reopen();
   // What was placed may have taken the room, or freed it, of those that were judged before, or what was to be kept warm.
@@ -158,8 +174,8 @@ export function placeWanted(
 }
 
 /**
- * Places what is missing copy by copy; false where not all found room, or room that will be freed. As long as a stronger
- * claim on the model lacks a copy, that one speaks for both.
+ * Places what is missing copy by copy; tells how it ended where not all found room, or room that will be freed. As long as
+ * a stronger claim on the model lacks a copy, that one speaks for both.
  */
 function placeCopies(
   fleet: Fleet,
@@ -167,8 +183,8 @@ function placeCopies(
   open: readonly Server[],
   ledger: Ledger,
   now: Instant,
-): boolean {
-  if (presentCopies(fleet, want.model.id, now) < want.after) return true;
+): Freed['kind'] {
+  if (presentCopies(fleet, want.model.id, now) < want.after) return 'freed';
   while (presentCopies(fleet, want.model.id, now) < want.copies) {
     const sites = sitesFor(fleet, want, open, now);
     const fitting = bestFit(fleet, ledger, sites, want.model, crowding(fleet, want.model, now));
@@ -178,12 +194,11 @@ function placeCopies(
     if (found.kind === 'moving') {
       settle(fleet, ledger, found.move.place, found.move, now);
       beginMove(fleet, found.move, want, now);
-      return true;
     }
-    if (found.kind !== 'freed') return found.kind === 'asking';
+    if (found.kind !== 'freed') return found.kind;
     settle(fleet, ledger, found.place, want, now);
   }
-  return true;
+  return 'freed';
 }
 
 /** On servers without a copy, and beside one where more are wanted; copies by demand are never more than there may be. */

@@ -8,6 +8,7 @@ import { isSettling } from '../standing.js';
 import { Beginnings, type Share } from './beginnings.js';
 import { triableAt } from './cooling.js';
 import { phaseOf, readyAfter } from './eta.js';
+import type { LineAhead } from './line-ahead.js';
 import { heldUntil } from './load-budget.js';
 import type { Openings } from './openings.js';
 import { refuseWhere, SHORT } from './refuse.js';
@@ -16,22 +17,28 @@ import { wish } from './wishes.js';
 /**
  * Turns away at once those whose model is not to be expected before their time is up: more often than not they would wait in
  * vain, and could have gone elsewhere meanwhile (Clockwork, OSDI 2020: say no early). Where the model says so they still
- * count as demand, so that the next one finds it warm. Before places are given no openings are known: then only what is nowhere
+ * count as demand, so that the next one finds it warm. Before places are given it is not known what is ahead: then only what is nowhere
  * is judged, by the load alone, so that nothing is placed for those who cannot have it in time.
  */
 export function refuseUnreachable(
   fleet: Fleet,
   open: readonly Server[],
   now: Instant,
-  openings: Openings | null,
+  ahead: Ahead | null,
 ): Action[] {
   if (fleet.waiting.size === 0 || fleet.frozen || isSettling(fleet, now)) return [];
-  const foresight = new Foresight(fleet, open, now, openings);
+  const foresight = new Foresight(fleet, open, now, ahead);
   return refuseWhere(fleet, now, ({ model, deadline }) => {
     if (deadline <= now || !foresight.isPast(model, deadline)) return undefined;
     if (fleet.models.get(model)!.coldStart.loadWhenShed) wish(fleet, model, now);
     return { reason: 'deadline_unreachable', retryAfter: Math.max(SHORT, foresight.hint(model)) };
   });
+}
+
+/** What keeps models from being placed: when there could be room for them, and when a load slot should be free. */
+interface Ahead {
+  readonly openings: Openings;
+  readonly line: LineAhead;
 }
 
 /** How long models should take to be ready, each found once. */
@@ -43,7 +50,7 @@ class Foresight {
     private readonly fleet: Fleet,
     private readonly open: readonly Server[],
     private readonly now: Instant,
-    private readonly openings: Openings | null,
+    private readonly ahead: Ahead | null,
   ) {
     this.beginnings = new Beginnings(fleet, now);
   }
@@ -71,15 +78,16 @@ class Foresight {
   private wait(model: ModelId, share: Share): Millis | null {
     const { fleet, now } = this;
     const ready = readyAfter(fleet, model, share, now, this.beginnings);
-    return ready === null || phaseOf(fleet, model) !== 'waiting' ? ready : this.onceOpen(model, ready);
+    return ready === null || phaseOf(fleet, model) !== 'waiting' ? ready : this.onceOpen(model, share, ready);
   }
 
-  private onceOpen(model: ModelId, ready: Millis): Millis | null {
-    const { fleet, now } = this;
+  private onceOpen(model: ModelId, share: Share, ready: Millis): Millis | null {
+    const { fleet, now, ahead } = this;
     if (!this.open.some(({ repository }) => repository.has(model))) return null;
     const triable = triableAt(fleet, this.open, model, now);
-    const opensAt = Math.max(now, triable, this.openings?.get(model)?.at ?? now);
-    return opensAt === Infinity ? null : opensAt - now + ready;
+    const opensAt = Math.max(now, triable, ahead?.openings.get(model)?.at ?? now);
+    const inLine = ahead?.line.before(model, share) ?? 0;
+    return opensAt === Infinity ? null : opensAt - now + inLine + ready;
   }
 
   /**
@@ -89,7 +97,7 @@ class Foresight {
   private isForeseeable(model: ModelId): boolean {
     const { fleet, now } = this;
     if (!fleet.models.has(model) || !isForeseen(fleet, model)) return false;
-    if (!this.openings && fleet.holders.has(model)) return false;
+    if (!this.ahead && fleet.holders.has(model)) return false;
     return replicasOf(fleet, model).every((one) => one.phase !== 'ready' && !hasOutlasted(fleet, one, now));
   }
 }

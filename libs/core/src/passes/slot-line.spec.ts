@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer } from '../../../../test/support/builders.js';
+import { CoreDriver } from '../../../../test/support/core-driver.js';
+
+const AGES = 61_000;
+const NEWCOMERS = ['x', 'y', 'z'];
+
+/** Three models that nobody uses fill one GPU, one load at a time. */
+function fullServer(): CoreDriver {
+  const old = ['a', 'b', 'c'];
+  const driver = new CoreDriver();
+  for (const name of [...old, ...NEWCOMERS]) driver.declare(aModel(name, { gpuBytes: 4 }));
+  driver.serve(aServer('t', [12]), [...old, ...NEWCOMERS]);
+  for (const name of old) {
+    driver.resolve(name, { lease: 0 });
+    driver.loadEnds(name, 't');
+  }
+  driver.pass(AGES);
+  return driver;
+}
+
+describe('the line for load slots', () => {
+  it('lets others leave for the load that is next, and for none behind it', () => {
+    const driver = fullServer();
+    for (const name of NEWCOMERS) driver.resolve(name, { wait: 50_000 });
+    driver.pass(1_000);
+    expect(NEWCOMERS.map((name) => driver.phase(name, 't'))).toEqual(['loading', 'placed', undefined]);
+  });
+
+  it('goes on when a load has ended', () => {
+    const driver = fullServer();
+    for (const name of NEWCOMERS) driver.resolve(name, { wait: 50_000 });
+    driver.pass(1_000);
+    driver.loadEnds('x', 't');
+    driver.pass(11_000);
+    expect(NEWCOMERS.map((name) => driver.phase(name, 't'))).toEqual(['ready', 'loading', 'placed']);
+  });
+
+  it('is waited for by who has no place yet', () => {
+    const driver = fullServer();
+    for (const name of NEWCOMERS) driver.loadsTake(name, 8_000);
+    for (const name of ['x', 'y']) driver.resolve(name, { wait: 50_000 });
+    driver.pass(1_000);
+    const [early, late] = [driver.resolve('z', { wait: 22_900 }), driver.resolve('z', { wait: 23_000 })];
+    expect(driver.answerTo(early)).toBe('deadline_unreachable');
+    expect(driver.answerTo(late)).toBe('waiting');
+  });
+});

@@ -1,0 +1,59 @@
+import { type Fleet, unsettled } from '../fleet.js';
+import type { ServerId } from '../ids.js';
+import type { Instant } from '../model.js';
+import { PINNED } from '../rank.js';
+import type { Replica } from '../replica.js';
+import { isCarried, loadBegan, loadBounds } from '../standing.js';
+import type { Place } from './places.js';
+import type { Want } from './wants.js';
+
+/** Loads in line for each slot: one that is under way, and one for which others leave meanwhile. */
+const DEPTH = 2;
+
+/**
+ * Tells whether others may leave for a load at a place now: only where it could begin about as soon as they have left. What
+ * would stand further back in line waits without a place, so that what is warm serves until then, and who comes meanwhile
+ * and is wanted more goes before. Pins were promised their memory and do not stand in line.
+ */
+export function lineTest(fleet: Readonly<Fleet>, { rank }: Want, now: Instant): (place: Place) => boolean {
+  if (rank === PINNED) return () => true;
+  const line = new Line(fleet, now);
+  return ({ server, devices }) => line.isShort(server.spec.id, devices);
+}
+
+/** How many loads are in line for the slots of servers and devices. */
+class Line {
+  private readonly servers = new Map<ServerId, number>();
+  private readonly devices = new Map<string, number>();
+
+  constructor(
+    private readonly fleet: Readonly<Fleet>,
+    now: Instant,
+  ) {
+    for (const replica of unsettled(fleet)) {
+      if (isCarried(replica) || !isInLine(replica)) continue;
+      const { server } = replica;
+      this.servers.set(server, (this.servers.get(server) ?? 0) + 1);
+      if (now >= (loadBounds(fleet, replica)?.slotUntil ?? Infinity)) continue;
+      for (const device of devicesToCome(replica)) {
+        const key = `${server}/${device}`;
+        this.devices.set(key, (this.devices.get(key) ?? 0) + 1);
+      }
+    }
+  }
+
+  isShort(server: ServerId, devices: readonly number[]): boolean {
+    const { loadsPerServer, loadsPerDevice } = this.fleet.limits;
+    if ((this.servers.get(server) ?? 0) >= DEPTH * loadsPerServer) return false;
+    return devices.every((device) => (this.devices.get(`${server}/${device}`) ?? 0) < DEPTH * loadsPerDevice);
+  }
+}
+
+/** Whether a load of it is under way, or has its place and waits for a slot. */
+export const isInLine = (replica: Replica): boolean =>
+  replica.phase === 'placed' ||
+  loadBegan(replica) !== null ||
+  (replica.phase === 'ready' && replica.change?.order === null);
+
+const devicesToCome = (replica: Replica): readonly number[] =>
+  replica.phase === 'ready' ? replica.change!.devices : replica.devices;
