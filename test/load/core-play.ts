@@ -27,6 +27,8 @@ const HOT = 150;
 export interface Turn {
   /** The first thing that happened in it. */
   readonly kind: string;
+  /** How many things happened in it. */
+  readonly changes: number;
   readonly tookMs: number;
 }
 
@@ -81,7 +83,8 @@ export class CorePlay {
     const began = performance.now();
     const actions = step(this.fleet, all, this.now);
     this.wake = nextWake(this.fleet, this.now);
-    this.turns.push({ kind: kindOf(events[0]), tookMs: performance.now() - began });
+    const tookMs = performance.now() - began;
+    this.turns.push({ kind: kindOf(events[0]), changes: all.length, tookMs });
     for (const action of actions) {
       this.counts[action.kind] += 1;
       this.play(action);

@@ -59,7 +59,8 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
     ? [...grantWaiting(fleet, now), ...refuseHopeless(fleet, open, now)]
     : [];
   const loads = fleet.frozen ? [] : startPlaced(fleet, ledger, now);
-  const judged = wantsLeft(fleet, awaitedAmong(fleet, unplaced, expired), now);
+  // Who stands in line may have nothing to wait for all the same.
+  const judged = wantsLeft(fleet, awaitedAmong(fleet, [...unplaced, ...inLine], expired), now);
   const openings = openingsFor(fleet, judged, open, ledger, now);
   const crowded = refuseCrowded(fleet, openings, open, ledger, now);
   const line = new LineAhead(fleet, inLine, open, now);

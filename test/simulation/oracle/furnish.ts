@@ -30,10 +30,13 @@ const IDLE = 145_000;
 const modelName = (index: number): ModelId => String.fromCharCode(97 + index) as ModelId;
 const serverName = (index: number): ServerId => ['s', 't'][index] as ServerId;
 
+const SLOTS_ENOUGH = { loadsPerServer: 16, loadsPerDevice: 16 };
+
 /** A fleet as the core keeps it that holds all this, at rest or not. Memory is what is held, and the slack. */
 export function furnish(plan: SmallFleet): Fleet {
   const fleet = emptyFleet();
-  fleet.limits = { ...fleet.limits, loadsPerDevicePerMinute: plan.swaps };
+  // Nobody stands in line for a load slot: the planner knows of memory only.
+  fleet.limits = { ...fleet.limits, ...SLOTS_ENOUGH, loadsPerDevicePerMinute: plan.swaps };
   const empty = plan.models.map((model, index) => modelOf(model, index));
   step(fleet, [...empty.map((model): Event => ({ kind: 'ModelDeclared', model })), ...serversOf(plan)], 0);
   for (const [index, model] of plan.models.entries()) {

@@ -144,7 +144,6 @@ describe('who waits for a move', () => {
     driver.pass(1_000);
     expect(driver.phase('a', 'u')).toBeUndefined();
     expect(driver.fleet.moves.size).toBe(0);
-    driver.loadEnds('c', 'u');
     expect(driver.answerTo(request)).toBe('no_capacity');
   });
 
