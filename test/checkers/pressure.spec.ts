@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Action, Class, PressureLevel, RequestId } from '#core';
-import { aModel, aServer, SOMEBODY } from '../support/builders.js';
-import { S, Story } from './story.js';
+import { aModel, SOMEBODY } from '../support/builders.js';
+import { Story } from './story.js';
 
 /** Under such a pressure somebody asks for a model for which so many may wait; then the turn is forged. */
 function found(
@@ -9,13 +9,7 @@ function found(
   one: Class,
   forge: 'as it is' | 'stays' | 'shed' = 'as it is',
 ): readonly string[] {
-  const story = new Story();
-  story.turn([
-    { kind: 'ServerDeclared', server: aServer('s', [10]) },
-    { kind: 'ModelDeclared', model: aModel('here') },
-    { kind: 'ContactChanged', server: S, fact: 'connected' },
-  ]);
-  story.look({ here: '' });
+  const story = Story.beforeLoading();
   story.turn([{ kind: 'PressureChanged', level }]);
   story.now += 1;
   const id = 'r' as RequestId;

@@ -1,6 +1,7 @@
 import type { ActionOf, Class, Pressure, PressureLevel, Request } from '#core';
 import type { TurnCheck } from './scene.js';
 
+/** Written down again, and not taken from the core: what it sheds is held against this. */
 const SHED: Readonly<Record<PressureLevel, readonly Class[]>> = {
   none: [],
   high: ['sheddable'],

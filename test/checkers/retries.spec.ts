@@ -1,20 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ActionOf, Fleet, ModelId, OrderId, ReplicaId } from '#core';
-import { aModel, aServer } from '../support/builders.js';
 import { HERE, S, Story } from './story.js';
 
 const HERE_MODEL = 'here' as ModelId;
-
-function aStory(): Story {
-  const story = new Story();
-  story.turn([
-    { kind: 'ServerDeclared', server: aServer('s', [10]) },
-    { kind: 'ModelDeclared', model: aModel('here') },
-    { kind: 'ContactChanged', server: S, fact: 'connected' },
-  ]);
-  story.look({ here: '' });
-  return story;
-}
 
 const load = (order: string): ActionOf<'load'> => ({
   ...{ kind: 'load', order: order as OrderId, replica: HERE, model: HERE_MODEL, server: S },
@@ -26,7 +14,7 @@ const said = ({ found }: Story, what: RegExp): readonly string[] =>
 
 /** Fails the only load, and forges what is to be waited out after that. */
 function failing(forge: (fleet: Fleet, now: number) => void): Story {
-  const story = aStory();
+  const story = Story.beforeLoading();
   const order = story.ask('here').find((action) => action.kind === 'load') as ActionOf<'load'>;
   story.now += 10;
   const outcome = { kind: 'failed', cause: 'transient' } as const;
@@ -67,7 +55,7 @@ describe('the promises about failed loads', () => {
 
   it('find a load while the breaker is open, and none once it half-opens', () => {
     const found = [1, 0].map((ahead) => {
-      const story = aStory();
+      const story = Story.beforeLoading();
       story.time(1, (fleet) => {
         const breaker = { failures: 3, cause: 'transient', until: story.now + ahead } as const;
         fleet.breakers.set(HERE_MODEL, breaker);
@@ -79,7 +67,7 @@ describe('the promises about failed loads', () => {
   });
 
   it('find a second load beside the one that is to show whether it still fails', () => {
-    const story = aStory();
+    const story = Story.beforeLoading();
     story.ask('here');
     story.time(1, (fleet) => {
       fleet.breakers.set(HERE_MODEL, { failures: 3, cause: 'transient', until: story.now });

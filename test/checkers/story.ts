@@ -8,7 +8,7 @@ import {
   type ReplicaId,
   step,
 } from '#core';
-import { aServer, SOMEBODY } from '../support/builders.js';
+import { aModel, aServer, SOMEBODY } from '../support/builders.js';
 import { TurnPromises } from './promises.js';
 
 /** The one server of each story. */
@@ -31,6 +31,18 @@ export class Story {
     },
     mark: () => {},
   });
+
+  /** One server in reach, and the model that nobody has loaded there yet. */
+  static beforeLoading(): Story {
+    const story = new Story();
+    story.turn([
+      { kind: 'ServerDeclared', server: aServer('s', [10]) },
+      { kind: 'ModelDeclared', model: aModel('here') },
+      { kind: 'ContactChanged', server: S, fact: 'connected' },
+    ]);
+    story.look({ here: '' });
+    return story;
+  }
 
   /** Takes a turn of the core's, forged before anybody sees it. */
   turn(events: readonly Event[], tamper: Tamper = untouched): readonly Action[] {

@@ -63,7 +63,7 @@ describe('a model whose loads fail', () => {
       driver.pass(nth * 4_000);
       for (const server of loading(driver)) driver.loadEnds('a', server, 'transient');
     }
-    expect(broken(driver)).toBeDefined();
+    expect(broken(driver)).toMatchObject({ failures: 5, cause: 'transient' });
     driver.pass(broken(driver)!.until - driver.now);
     expect(loading(driver)).toHaveLength(1);
     driver.pass(40_000);
@@ -108,7 +108,7 @@ describe('a model whose loads fail', () => {
     }
     expect([driver.phase('a', 's'), driver.phase('a', 't')]).toEqual(['loading', 'placed']);
     driver.loadEnds('a', 's', 'transient');
-    expect(broken(driver)).toBeDefined();
+    expect(broken(driver)).toMatchObject({ failures: 3, cause: 'transient' });
     expect(driver.phase('a', 't')).toBeUndefined();
   });
 
