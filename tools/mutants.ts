@@ -61,6 +61,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'others-leave-for-any-load', breaks: 8, file: `${CORE}/passes/slot-line.ts`, find: `const DEPTH = 2;`, replace: `const DEPTH = 200;` },
   { name: 'in-line-for-what-never-comes', breaks: 13, file: `${CORE}/step.ts`, find: `[...unplaced, ...inLine]`, replace: `unplaced` },
   { name: 'a-line-costs-no-wait', breaks: 13, file: `${CORE}/passes/line-ahead.ts`, find: `return begins.get(model) ?? 0;`, replace: `return 0 * (begins.get(model) ?? 0);` },
+  { name: 'leases-end-only-after-the-line', breaks: 13, file: `${PASSES}/unreachable.ts`, find: `Math.max(opensAt - now, inLine) + ready`, replace: `opensAt - now + inLine + ready` },
   { name: 'tenants-are-owed-nothing', breaks: 6, file: `${CORE}/precedence.ts`, find: `(ahead + one.cost - deficitsOf(fleet, payers))`, replace: `(ahead + one.cost - 0 * deficitsOf(fleet, payers))` },
   { name: 'loads-are-charged-to-nobody', breaks: 6, file: `${PASSES}/start.ts`, find: `chargeLoad(fleet, payers, cost, inNeed);`, replace: `chargeLoad(fleet, [], cost, inNeed);` },
   { name: 'owed-though-it-waits-for-nothing', breaks: 6, file: `${CORE}/deficits.ts`, find: `if (!inNeed.has(tenant)) fleet.deficits.delete(tenant);`, replace: `if (inNeed.size < 0) fleet.deficits.delete(tenant);` },

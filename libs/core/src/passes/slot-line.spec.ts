@@ -45,4 +45,16 @@ describe('the line for load slots', () => {
     expect(driver.answerTo(early)).toBe('deadline_unreachable');
     expect(driver.answerTo(late)).toBe('waiting');
   });
+
+  it('goes on while leases end of what is to leave: who stands in it waits for the longer of both', () => {
+    const driver = fullServer();
+    for (const name of NEWCOMERS) driver.declare(aModel(name, { gpuBytes: 4, minResidency: 60_000 }));
+    for (const name of NEWCOMERS) driver.loadsTake(name, 8_000);
+    for (const name of ['x', 'y']) driver.resolve(name, { wait: 50_000 });
+    driver.pass(1_000);
+    driver.resolve('c', { lease: 20_000 });
+    const [early, late] = [driver.resolve('z', { wait: 27_900 }), driver.resolve('z', { wait: 28_000 })];
+    expect(driver.answerTo(early)).toBe('deadline_unreachable');
+    expect(driver.answerTo(late)).toBe('waiting');
+  });
 });

@@ -81,13 +81,14 @@ class Foresight {
     return ready === null || phaseOf(fleet, model) !== 'waiting' ? ready : this.onceOpen(model, share, ready);
   }
 
+  /** What is to leave does so while the line for slots goes on, so that the longer of both counts. */
   private onceOpen(model: ModelId, share: Share, ready: Millis): Millis | null {
     const { fleet, now, ahead } = this;
     if (!this.open.some(({ repository }) => repository.has(model))) return null;
     const triable = triableAt(fleet, this.open, model, now);
     const opensAt = Math.max(now, triable, ahead?.openings.get(model)?.at ?? now);
     const inLine = ahead?.line.before(model, share) ?? 0;
-    return opensAt === Infinity ? null : opensAt - now + inLine + ready;
+    return opensAt === Infinity ? null : Math.max(opensAt - now, inLine) + ready;
   }
 
   /**
