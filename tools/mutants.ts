@@ -162,7 +162,8 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'drain-deadline-ignored', breaks: 19, file: `${PASSES}/retire.ts`, find: `if (deadline !== null && deadline <= now) return true;`, replace: `if (deadline === -Infinity) return true;` },
   // Requests: one answer each, in time, and the right one.
   { name: 'answered-twice', breaks: 13, file: `${PASSES}/grant.ts`, find: `fleet.waiting.delete(request.id);`, replace: `` },
-  { name: 'answered-late', breaks: 13, file: `${PASSES}/refuse.ts`, find: `if (request.deadline <= now && !isHeldBack(`, replace: `if (request.deadline < now && !isHeldBack(` },
+  { name: 'answered-late', breaks: 13, file: `${PASSES}/refuse.ts`, find: `request.deadline <= now && !waits`, replace: `request.deadline < now && !waits` },
+  { name: 'nothing-for-who-would-not-wait', breaks: 13, file: `${PASSES}/refuse.ts`, find: ` && !waitsNotAtAll(request));`, replace: `);` },
   { name: 'all-routed-at-once', breaks: 13, file: `${PASSES}/hold-back.ts`, find: `if (!throughput || throughput.size >= requests.length) continue;`, replace: `if (!throughput || throughput.size > 0) continue;` },
   { name: 'held-back-though-they-came-when-it-was-ready', breaks: 13, file: `${PASSES}/hold-back.ts`, find: `|| request.arrivedAt >= now) continue;`, replace: `) continue;` },
   { name: 'held-back-and-never-woken', breaks: 13, file: `${CORE}/wake.ts`, find: `for (const { next } of fleet.backlogs.values()) wake = sooner(next, now, wake);`, replace: `` },

@@ -54,6 +54,19 @@ export const nobodyWaitsTooLong: TurnCheck = ({ turn, fleet, trail }) => {
   }
 };
 
+/** Who has waited for as long as it may is given no route any more; who would not wait at all may have what is there. */
+export const theLateAreGrantedNothing: TurnCheck = ({ turn, history, trail }) => {
+  for (const action of turn.actions) {
+    if (action.kind !== 'grant') continue;
+    const { arrivedAt, deadline } = history.pending.get(action.request)!;
+    const isInTime = deadline > turn.now || deadline <= arrivedAt;
+    trail.expect(
+      isInTime,
+      () => `${action.request} was given a route at ${turn.now}, after its deadline ${deadline}`,
+    );
+  }
+};
+
 /**
  * Who is turned away as too late is told of a time past the deadline, and no copy serves that could have been given; or it
  * serves, and who had waited for it would not have had a turn in time.

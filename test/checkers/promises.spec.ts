@@ -179,6 +179,17 @@ describe('the promises', () => {
       /still waits past its deadline 5\.0 \(invariant 13/,
     ],
     [
+      'a route given to who has waited for too long',
+      (one) => {
+        const load = loadIn(one.ask('here'));
+        const [request] = [...one.fleet.waiting.keys()];
+        one.now += 60_000;
+        const late = { request: request!, replica: HERE, versions: [], waited: 60_000, cold: true };
+        one.loaded(load, () => [{ kind: 'grant', ...late }]);
+      },
+      /was given a route at 61003, after its deadline 61002 \(invariant 13/,
+    ],
+    [
       'a route to what is not ready',
       (one) => {
         one.ask('here');

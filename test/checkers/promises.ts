@@ -6,6 +6,7 @@ import {
   oneAnswerEach,
   permanentAnswersAreSure,
   routesAreReady,
+  theLateAreGrantedNothing,
 } from './answers.js';
 import { backlogsKeepToTheRate, nobodyIsHeldForLong, onlyTheColdAreHeldBack } from './backlogs.js';
 import {
@@ -84,7 +85,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
     [oneAnswerEach, answersOnce, cancelledAreForgotten, nobodyWaitsTooLong, unreachableIsTooLate].map(always),
   ],
   ['13, answers', [...[onlyTheColdAreHeldBack, nobodyIsHeldForLong].map(always), backlogsKeepToTheRate]],
-  ['13, answers', [permanentAnswersAreSure, infeasibleIsTrue].map(always)],
+  ['13, answers', [permanentAnswersAreSure, infeasibleIsTrue, theLateAreGrantedNothing].map(always)],
   ['14, routes', [routesAreReady, routesLeadToTheReady].map(always)],
   ['15, queues', [queuesStayBounded, fullQueuesAreFair, pressureShedsNewcomers].map(always)],
   ['20, freeze', [always(frozenMeansFrozen)]],

@@ -1,4 +1,4 @@
-import type { Model, ModelId, Request, ServerId, ServerSpec, TenantId } from '#core';
+import type { Class, Model, ModelId, Request, ServerId, ServerSpec, TenantId } from '#core';
 import type { LearnedFacts } from '#engine';
 
 /** Sizes in these tests are small round numbers: one "byte" is enough to tell models apart. */
@@ -30,6 +30,18 @@ export const aModel = (id: string, parts: Partial<Model> = {}): Model => ({
 
 /** Who asks where it does not matter who that is, and what that holds. */
 export const SOMEBODY: Pick<Request, 'tenant' | 'bytes'> = { tenant: 'somebody' as TenantId, bytes: 1 };
+
+/** What a caller may say, and who that is. */
+export interface Asking {
+  readonly wait?: number;
+  /** How long before the turn it came. */
+  readonly ago?: number;
+  readonly version?: string;
+  readonly avoid?: readonly string[];
+  readonly lease?: number;
+  readonly class?: Class;
+  readonly tenant?: string;
+}
 
 /** A server with one GPU per given capacity. */
 export const aServer = (

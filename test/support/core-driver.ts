@@ -21,20 +21,10 @@ import {
   step,
   type TenantId,
 } from '#core';
-import { aModel, SOMEBODY } from './builders.js';
+import { aModel, type Asking, SOMEBODY } from './builders.js';
 import { Shelf } from './shelf.js';
 
 export { aModel, aServer, SOMEBODY } from './builders.js';
-
-/** What a caller may say, and who that is. */
-interface Asking {
-  readonly wait?: number;
-  readonly version?: string;
-  readonly avoid?: readonly string[];
-  readonly lease?: number;
-  readonly class?: Class;
-  readonly tenant?: string;
-}
 
 /**
  * Plays servers and callers for the core, synchronously: looks are answered at once from what the test put on the
@@ -111,14 +101,15 @@ export class CoreDriver {
   resolve(model: string, parts: Asking = {}): string {
     const id = `r${++this.requests}`;
     this.answers.set(id, []);
+    const arrivedAt = this.now - (parts.ago ?? 0);
     this.tell({
       kind: 'RequestArrived',
       request: {
         id: id as RequestId,
         model: model as ModelId,
         version: parts.version ?? null,
-        arrivedAt: this.now,
-        deadline: this.now + (parts.wait ?? 60_000),
+        arrivedAt,
+        deadline: arrivedAt + (parts.wait ?? 60_000),
         lease: parts.lease ?? 10_000,
         class: parts.class ?? this.fleet.models.get(model as ModelId)?.class ?? 'default',
         avoid: (parts.avoid ?? []) as ServerId[],

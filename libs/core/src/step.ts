@@ -12,7 +12,14 @@ import { raiseCopies } from './passes/copies.js';
 import { awaitedAmong, openingsFor } from './passes/openings.js';
 import { LineAhead } from './passes/line-ahead.js';
 import { dropHomeless, placeWanted } from './passes/place.js';
-import { answerExpired, refuseAll, refuseCrowded, refuseHopeless, takeExpired } from './passes/refuse.js';
+import {
+  answerExpired,
+  refuseAll,
+  refuseCrowded,
+  refuseHopeless,
+  takeExpired,
+  takeHasty,
+} from './passes/refuse.js';
 import { refuseOverflow } from './passes/overflow.js';
 import { bringBack, followReloads } from './passes/reload.js';
 import { unloadDrained } from './passes/retire.js';
@@ -45,9 +52,10 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   dropHomeless(fleet, open, now);
   const hopeless = refuseHopeless(fleet, open, now);
   const vain = refuseUnreachable(fleet, open, now, null);
+  const late = takeExpired(fleet, now);
   holdBack(fleet, now);
   const granted = grantWaiting(fleet, now);
-  const expired = takeExpired(fleet, now);
+  const expired = [...late, ...takeHasty(fleet, now)];
   const overflow = refuseOverflow(fleet, now);
   const belated = refuseBelated(fleet, now);
   const { ledger, answers } = giveUp(fleet, open, now);
@@ -66,8 +74,8 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const line = new LineAhead(fleet, inLine, open, now);
   const unreachable = refuseUnreachable(fleet, open, now, { openings, line });
   const unloads = fleet.frozen ? [] : unloadDrained(fleet, now);
-  const late = answerExpired(fleet, expired, openings, open, now);
-  const answered = [hopeless, vain, granted, overflow, belated, answers, bereft, crowded, unreachable, late];
+  const told = answerExpired(fleet, expired, openings, open, now);
+  const answered = [hopeless, vain, granted, overflow, belated, answers, bereft, crowded, unreachable, told];
   // Who was turned away may have been all that something was placed for, or had taken a place from somebody else.
   const rest = unreachable.length > 0 ? reconcile(fleet, now) : lookAround(fleet, now);
   return joined([...answered, loads, unloads, rest]);

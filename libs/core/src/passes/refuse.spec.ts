@@ -118,6 +118,28 @@ describe('at its deadline a request', () => {
     expect(driver.refusalOf(request)).toMatchObject({ eta: 500, retryAfter: 1_000 });
   });
 
+  it('is granted nothing any more, though its model turns out to be ready in that very turn: it may come again at once', () => {
+    const driver = aDriver();
+    const [request, other] = [driver.resolve('a', { wait: 2_000 }), driver.resolve('a', { wait: 2_001 })];
+    driver.now += 2_000;
+    driver.loadEnds('a', 't');
+    expect(driver.refusalOf(request)).toEqual({
+      reason: 'loading',
+      phase: 'loading',
+      eta: 0,
+      retryAfter: 1_000,
+      position: 0,
+    });
+    expect(driver.answerTo(other)).toBe('t');
+  });
+
+  it('is granted what is warm where it would not wait at all, however late its turn comes', () => {
+    const driver = aDriver().warm('a', 't');
+    expect(driver.answerTo(driver.resolve('a', { wait: 0 }))).toBe('t');
+    expect(driver.answerTo(driver.resolve('a', { wait: 0, ago: 5 }))).toBe('t');
+    expect(driver.answerTo(driver.resolve('b', { wait: 0, ago: 5 }))).toBe('loading');
+  });
+
   it('leaves a wish behind only where it would not wait at all', () => {
     const driver = aDriver();
     driver.resolve('a', { wait: 500 });

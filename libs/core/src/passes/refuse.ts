@@ -1,5 +1,5 @@
 import type { Action, Refusal } from '../actions.js';
-import { isHeldBack } from '../backlogs.js';
+import { turnBehindAll } from '../backlogs.js';
 import type { Fleet, Request } from '../fleet.js';
 import type { Forecast } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
@@ -84,16 +84,24 @@ function loweredWants(fleet: Fleet, openings: Openings, now: Instant): Want[] {
 
 const noCapacity = (at: Instant, now: Instant): Refusal => ({ reason: 'no_capacity', retryAfter: at - now });
 
-/** Takes out those whose time is up, but who is held back; one that would not wait at all leaves a wish behind. */
-export function takeExpired(fleet: Fleet, now: Instant): Request[] {
-  const expired: Request[] = [];
-  for (const request of fleet.waiting.values())
-    if (request.deadline <= now && !isHeldBack(fleet, request)) expired.push(request);
-  for (const { id, model, arrivedAt, deadline } of expired) {
-    fleet.waiting.delete(id);
-    if (deadline <= arrivedAt) wish(fleet, model, now);
-  }
-  return expired;
+/** Takes out those who have waited for as long as they may: none of them gets a route any more, whatever is ready by now. */
+export const takeExpired = (fleet: Fleet, now: Instant): Request[] =>
+  takeOut(fleet, (request) => request.deadline <= now && !waitsNotAtAll(request));
+
+/** Takes out those who would not wait at all, and for whom there was nothing at once: they leave a wish behind. */
+export function takeHasty(fleet: Fleet, now: Instant): Request[] {
+  const hasty = takeOut(fleet, waitsNotAtAll);
+  for (const { model } of hasty) wish(fleet, model, now);
+  return hasty;
+}
+
+const waitsNotAtAll = ({ arrivedAt, deadline }: Request): boolean => deadline <= arrivedAt;
+
+function takeOut({ waiting }: Fleet, isMeant: (request: Request) => boolean): Request[] {
+  const taken: Request[] = [];
+  for (const request of waiting.values()) if (isMeant(request)) taken.push(request);
+  for (const { id } of taken) waiting.delete(id);
+  return taken;
 }
 
 /** The answer to those whose time is up: how far their model has come, or that there is no room for it yet. */
@@ -123,6 +131,7 @@ function lateness(
   if (at > now) return noCapacity(at, now);
   const verdicts = new Verdicts(fleet, open, now);
   if (!fleet.models.has(model)) return verdicts.unknownNow();
+  if (routableReplicas(fleet, model).length > 0) return servedIn(turnBehindAll(fleet, model) ?? now, now);
   const wait = describeWait(fleet, model, now);
   if (wait.phase === 'waiting' && !verdicts.hasOpenServer())
     return { reason: 'no_server', retryAfter: SHORT };
@@ -132,6 +141,14 @@ function lateness(
     ...detailOf(fleet, wait, held),
   };
 }
+
+/** Its model is ready, at last: it may come again at once, or behind those who are held back. */
+const servedIn = (turn: Instant, now: Instant): Refusal => ({
+  reason: 'loading',
+  retryAfter: Math.max(SHORT, turn - now),
+  phase: 'loading',
+  eta: turn - now,
+});
 
 /**
  * How far it is after a delay: told is when it should be ready, and to come again when it surely is. Nobody knows when a
