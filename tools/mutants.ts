@@ -74,6 +74,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'breaker-blind-to-lasting-causes', breaks: 10, file: `${OBSERVE}/cooldown.ts`, find: `return lasting >= TRIPS;`, replace: `return lasting < 0;` },
   { name: 'breaker-opened-by-a-server', breaks: 10, file: `${OBSERVE}/cooldown.ts`, find: `if (cause === 'wrong_mode' || cause === 'restricted') return;`, replace: `` },
   { name: 'breaker-that-never-closes', breaks: 19, file: `${OBSERVE}/orders.ts`, find: `warmUp(fleet, replica);`, replace: `fleet.cooldowns.delete(replica.id);` },
+  { name: 'breaker-blind-to-a-lost-answer', breaks: 19, file: `${OBSERVE}/sighted.ts`, find: `warmUp(fleet, replica);`, replace: `fleet.cooldowns.delete(replica.id);` },
   { name: 'breaker-that-holds-nothing', breaks: 10, file: `${PASSES}/cooling.ts`, find: `found.push({ until, cause, by: 'breaker' });`, replace: `` },
   { name: 'two-loads-to-show-one-thing', breaks: 10, file: `${PASSES}/cooling.ts`, find: `if (isBeingTried(fleet, model, now)) found.push(`, replace: `if (now < 0 && isBeingTried(fleet, model, now)) found.push(` },
   { name: 'place-kept-under-an-open-breaker', breaks: 10, file: `${PASSES}/place.ts`, find: ` || isBroken(fleet, model, now)`, replace: `` },

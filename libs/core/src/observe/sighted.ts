@@ -8,6 +8,7 @@ import { sumOf } from '../ledger.js';
 import type { Sighting } from '../look.js';
 import type { Instant, Millis } from '../model.js';
 import { isStuck } from '../stuck.js';
+import { warmUp } from './cooldown.js';
 import { end } from './ended.js';
 import { isGivenBack } from './measure.js';
 import { becomeReady, becomeUnknown, pendingIn } from './orders.js';
@@ -192,7 +193,7 @@ function unknownSighted(fleet: Fleet, replica: Unknown, { sighting, ...when }: S
 function unknownServes(fleet: Fleet, replica: Unknown, { sighting, begunAt, now }: Seen<Serving>): void {
   const settledAt = replica.after === 'unload' ? replica.endedAt + UNSETTLED : replica.endedAt;
   if (begunAt < settledAt) return;
-  if (replica.after === 'load') fleet.cooldowns.delete(replica.id);
+  if (replica.after === 'load') warmUp(fleet, replica);
   if (replica.after === 'found') return backAgain(fleet, replica, versionsOf(sighting), now);
   put(fleet, { ...becomeReady(replica, versionsOf(sighting), now), change: pendingIn(fleet, replica) });
 }

@@ -74,6 +74,18 @@ describe('a model whose loads fail', () => {
       expect({ until, cooldown }).toMatchObject({ until: null, cooldown: { by: 'half_open', until: null } });
   });
 
+  it('is tried no more once a look shows it serve, though the answer to its load was lost', () => {
+    driver = aDriver(['s']);
+    fail(driver, 3);
+    driver.pass(broken(driver)!.until - driver.now);
+    driver.loadEnds('a', 's', 'unknown');
+    driver.pass(1_000);
+    expect(broken(driver)?.failures).toBe(3);
+    driver.shelf('s').set('a', 'READY');
+    driver.pass(10_000);
+    expect([driver.phase('a', 's'), broken(driver)]).toEqual(['ready', undefined]);
+  });
+
   it('is loaded as often as it is wanted once one of them has succeeded', () => {
     driver.declare(aModel('a', { pinnedCopies: 3 }));
     for (const nth of [1, 2, 3]) {
