@@ -82,6 +82,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'retries-without-a-budget', breaks: 10, file: `${PASSES}/start.ts`, find: `if (unit.some(({ id }) => isRetry(fleet, id))) spendRetry(server, now);`, replace: `` },
   { name: 'retry-promised-twice', breaks: 10, file: `${CORE}/retries.ts`, find: ` - retriesPromised(fleet, server)`, replace: `` },
   { name: 'retry-budget-wakes-nobody', breaks: 19, file: `${CORE}/wake.ts`, find: `sooner(retriesAgainAt(fleet, server, now), now, serverWake(server, now, looks))`, replace: `serverWake(server, now, looks)` },
+  { name: 'retry-budget-wakes-for-one-alone', breaks: 19, file: `${CORE}/retries.ts`, find: `return first + given * ONE_EACH;`, replace: `return given > 0 ? null : first;` },
   { name: 'success-earns-no-retry', breaks: 19, file: `${OBSERVE}/orders.ts`, find: `earnRetry(fleet.servers.get(replica.server)!);`, replace: `` },
   { name: 'kept-though-the-next-try-ends-too-late', breaks: 13, file: `${PASSES}/unreachable.ts`, find: `Math.max(now, triable, ahead?.openings.get(model)?.at ?? now)`, replace: `Math.max(now, Math.min(triable, now), ahead?.openings.get(model)?.at ?? now)` },
   { name: 'disabled-model-loaded', breaks: 12, file: `${PASSES}/claims.ts`, find: `if (!model?.enabled || claims.has(model.id)) return;`, replace: `if (!model || claims.has(model.id)) return;` },

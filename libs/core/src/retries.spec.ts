@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
 import type { ModelId, ServerId } from './ids.js';
 import { nextWake, whyOf } from './index.js';
+import { retriesAgainAt } from './retries.js';
 
 const MANY = Array.from({ length: 30 }, (_, nth) => `m${nth}`);
 
@@ -86,6 +87,24 @@ describe('loads that repeat a failed one', () => {
     for (const id of MANY.slice(0, 3))
       driver.tell({ kind: 'LoadOrdered', model: id as ModelId, until: driver.now + 60_000 });
     expect(loads(driver).length).toBe(before + 3);
+  });
+
+  it('wake who waits for several at once each time that there is one more, until there are ten', () => {
+    const driver = aDriver();
+    const server = driver.fleet.servers.get('s' as ServerId)!;
+    const wakeAt = (fullIn: number): number | null => {
+      server.retriesFullAt = driver.now + fullIn;
+      const at = retriesAgainAt(driver.fleet, server, driver.now);
+      return at && at - driver.now;
+    };
+    expect([103_000, 90_000, 85_000, 10_000, 4_000, 0].map(wakeAt)).toEqual([
+      13_000,
+      10_000,
+      5_000,
+      10_000,
+      4_000,
+      null,
+    ]);
   });
 
   it('that get the last try leave the others to be told in the same turn that theirs comes later', () => {

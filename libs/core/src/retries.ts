@@ -29,9 +29,15 @@ function retriesPromised(fleet: Readonly<Fleet>, { spec }: Server): number {
   return promised;
 }
 
-/** When time alone lets a server be asked again, where its budget is spent. */
+/**
+ * When time alone next lets a server be asked for one load more of those, until its budget is full again: a load that
+ * brings several up which failed waits for as many.
+ */
 export function retriesAgainAt(fleet: Readonly<Fleet>, server: Server, now: Instant): Instant | null {
-  return server.retriesFullAt > now ? retryAt(fleet, server, 1, now) : null;
+  if (server.retriesFullAt <= now) return null;
+  const first = retryAt(fleet, server, 1, now);
+  const given = Math.max(0, Math.floor((now - first) / ONE_EACH) + 1);
+  return first + given * ONE_EACH;
 }
 
 /** Whether the last load of it there has failed. */
