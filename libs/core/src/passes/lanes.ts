@@ -22,11 +22,13 @@ export class Lanes {
     for (const replica of unsettled) {
       if (loadBegan(replica) === null || isCarried(replica)) continue;
       const rest = restOfLoad(fleet, replica, now)[share];
-      rests.push(rest);
       if (isOverdue(fleet, replica, now)) overdue += 1;
+      else rests.push(rest);
       if (now < loadBounds(fleet, replica)!.slotUntil) this.takeDevices(devicesOf(replica), rest);
     }
-    this.server = lanesAfter(rests, loadsAtMost(fleet, fleet.servers.get(server), overdue));
+    // An overdue load keeps its slot, and nobody knows for how long: the others have what is left.
+    const left = Math.max(1, loadsAtMost(fleet, fleet.servers.get(server), overdue) - overdue);
+    this.server = lanesAfter(rests, left);
   }
 
   /**

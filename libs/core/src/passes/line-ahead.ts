@@ -3,9 +3,9 @@ import type { ModelId } from '../ids.js';
 import { loadForecast, restOfLoad } from '../load-forecast.js';
 import type { Instant, Millis } from '../model.js';
 import type { Server } from '../server.js';
-import { isCarried } from '../standing.js';
-import type { Share } from './beginnings.js';
-import { isInLine } from './slot-line.js';
+import { isCarried, isOverdue, loadsAtMost } from '../standing.js';
+import { Beginnings, type Share } from './beginnings.js';
+import { DEPTH, isInLine } from './slot-line.js';
 import { awaitedAmong } from './openings.js';
 import type { Want } from './wants.js';
 
@@ -28,43 +28,85 @@ export class LineAhead {
     return begins.get(model) ?? 0;
   }
 
-  /** Each takes the slot that is free first, of the servers that have its files, and holds it for its load. */
+  /** Each goes where its turn comes first, of the servers that have its files, and stands before those behind it there. */
   private begin(share: Share): ReadonlyMap<ModelId, Millis> {
+    const { fleet, open, now } = this;
     const begins = new Map<ModelId, Millis>();
-    const awaited = awaitedAmong(this.fleet, this.inLine);
+    const awaited = awaitedAmong(fleet, this.inLine);
     if (awaited.length === 0) return begins;
-    const slots = this.open.flatMap((server) => this.slotsOf(server, share));
+    const beginnings = new Beginnings(fleet, now);
+    const lines = open.map((server) => new ServerLine(fleet, server, { share, beginnings }, now));
     for (const { model } of awaited) {
-      const slot = firstFree(slots, ({ server }) => server.repository.has(model.id));
-      if (!slot) continue;
-      begins.set(model.id, slot.freeIn);
-      slot.freeIn += loadForecast(this.fleet, model.id, slot.server.spec.id)[share];
+      const first = soonest(lines.filter(({ server }) => server.repository.has(model.id)));
+      if (!first) continue;
+      begins.set(model.id, first.at);
+      first.line.stand(first.at, loadForecast(fleet, model.id, first.line.server.spec.id)[share]);
     }
     return begins;
   }
+}
 
-  /** When they are free once all is loaded that has a place there. */
-  private slotsOf(server: Server, share: Share): Slot[] {
-    const { fleet, now } = this;
-    const { loadsPerServer, loadsPerDevice } = fleet.limits;
-    const count = Math.min(loadsPerServer, loadsPerDevice * (server.devices?.length ?? 0));
-    const slots = Array.from({ length: count }, (): Slot => ({ server, freeIn: 0 }));
-    for (const replica of unsettled(fleet)) {
-      if (replica.server !== server.spec.id || isCarried(replica) || !isInLine(replica)) continue;
-      const slot = firstFree(slots, () => true);
-      if (slot) slot.freeIn += restOfLoad(fleet, replica, now)[share];
-    }
-    return slots;
+function soonest(
+  lines: readonly ServerLine[],
+): { readonly line: ServerLine; readonly at: Millis } | undefined {
+  let first: { line: ServerLine; at: Millis } | undefined;
+  for (const line of lines) {
+    const at = line.turn();
+    if (!first || at < first.at) first = { line, at };
   }
-}
-
-interface Slot {
-  readonly server: Server;
-  freeIn: Millis;
-}
-
-function firstFree(slots: readonly Slot[], isMeant: (slot: Slot) => boolean): Slot | undefined {
-  let first: Slot | undefined;
-  for (const slot of slots) if (isMeant(slot) && (!first || slot.freeIn < first.freeIn)) first = slot;
   return first;
+}
+
+/** When a load should begin and end, from now. One that waits for leases leaves its slot to others until then. */
+interface Span {
+  readonly from: Millis;
+  readonly until: Millis;
+}
+
+/** The loads that are under way on a server, have their places there, or stand in line for it; nobody knows when one ends that is overdue. */
+class ServerLine {
+  private readonly spans: Span[];
+  /** So many run together, */
+  private readonly slots: number;
+  /** and so many have their places. */
+  private readonly depth: number;
+
+  constructor(
+    fleet: Readonly<Fleet>,
+    readonly server: Server,
+    { share, beginnings }: { readonly share: Share; readonly beginnings: Beginnings },
+    now: Instant,
+  ) {
+    const { loadsPerServer, loadsPerDevice } = fleet.limits;
+    const there = unsettled(fleet).filter(
+      (one) => one.server === server.spec.id && !isCarried(one) && isInLine(one),
+    );
+    const moving = there.filter((one) => !isOverdue(fleet, one, now));
+    const overdue = there.length - moving.length;
+    const onDevices = loadsPerDevice * (server.devices?.length ?? 0);
+    this.spans = moving.map((one) => {
+      const from = one.phase === 'placed' ? beginnings.of(one, share) : 0;
+      return { from, until: from + restOfLoad(fleet, one, now)[share] };
+    });
+    this.slots = Math.min(Math.max(1, loadsAtMost(fleet, server, overdue) - overdue), onDevices);
+    this.depth = Math.min(DEPTH * loadsPerServer - overdue, DEPTH * onDevices);
+  }
+
+  /** When a slot is free for who stands behind all these, and the line is short enough for it to be given a place. */
+  turn(): Millis {
+    const ends = this.spans.map(({ until }) => until).sort((one, other) => one - other);
+    const isShort = ends.length < this.depth ? 0 : ends[ends.length - this.depth]!;
+    const turns = [isShort, ...ends.filter((end) => end > isShort)];
+    return turns.find((at) => this.runningAt(at) < this.slots)!;
+  }
+
+  stand(from: Millis, load: Millis): void {
+    this.spans.push({ from, until: from + load });
+  }
+
+  private runningAt(at: Millis): number {
+    let running = 0;
+    for (const { from, until } of this.spans) if (from <= at && at < until) running += 1;
+    return running;
+  }
 }

@@ -8,7 +8,7 @@ import type { Place } from './places.js';
 import type { Want } from './wants.js';
 
 /** Loads in line for each slot: one that is under way, and one for which others leave meanwhile. */
-const DEPTH = 2;
+export const DEPTH = 2;
 
 /**
  * Tells whether others may leave for a load at a place now: only where it could begin about as soon as they have left. What

@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { NOT_SLOW } from '../slowdown.js';
+
+const AGES = 61_000;
+const OLD = ['a', 'b', 'c', 'd', 'e'];
+const NEWCOMERS = ['v', 'w', 'x', 'y', 'z'];
+
+/** A GPU with so many slots that is full of as many models, none of which anybody uses, beside one with a load that hangs. */
+function fullServer(slots: number, old: readonly string[], hanging: readonly string[] = []): CoreDriver {
+  const all = [...hanging, ...old, ...NEWCOMERS];
+  const driver = new CoreDriver();
+  const { limits } = driver.fleet;
+  driver.fleet.limits = { ...limits, loadsPerServer: slots, loadsPerDevice: slots };
+  for (const name of all) driver.declare(aModel(name, { gpuBytes: 4 })).loadsTake(name, 8_000);
+  driver.serve(aServer('t', [4 * (old.length + hanging.length)]), all);
+  for (const name of hanging) {
+    driver.resolve(name);
+    driver.loadEnds(name, 't', 'unknown');
+  }
+  for (const name of old) {
+    driver.resolve(name, { lease: 0 });
+    driver.loadEnds(name, 't');
+  }
+  driver.pass(AGES);
+  return driver;
+}
+
+/** Whether those who ask for a model and wait for so long are let in. */
+const answers = (driver: CoreDriver, model: string, waits: readonly number[]): string[] =>
+  waits.map((wait) => driver.answerTo(driver.resolve(model, { wait })));
+
+const placed = (driver: CoreDriver) => ['x', 'y', 'z'].map((name) => driver.phase(name, 't'));
+
+describe('who stands in line for load slots is told when they come to it', () => {
+  it('where a load that hangs keeps one of them', () => {
+    const driver = fullServer(2, OLD, ['hangs']);
+    for (const name of ['x', 'y', 'z']) driver.resolve(name);
+    driver.pass(1_000);
+    expect(placed(driver)).toEqual(['loading', 'placed', 'placed']);
+    for (const name of ['y', 'y', 'y', 'y']) driver.resolve(name);
+    expect(answers(driver, 'z', [22_900, 23_000])).toEqual(['deadline_unreachable', 'waiting']);
+    expect(answers(driver, 'w', [30_900, 31_000])).toEqual(['deadline_unreachable', 'waiting']);
+  });
+
+  it('where loads begin one after the other, since warm models are served slower than usual', () => {
+    const driver = fullServer(2, OLD);
+    const server = driver.fleet.servers.get(aServer('t').id)!;
+    server.slowdown = { ...NOT_SLOW, since: driver.now, isSlow: true };
+    for (const name of ['x', 'y', 'z', 'v']) driver.resolve(name);
+    driver.pass(1_000);
+    expect(placed(driver)).toEqual(['loading', 'placed', 'placed']);
+    expect(answers(driver, 'w', [38_900, 39_000])).toEqual(['deadline_unreachable', 'waiting']);
+  });
+
+  it('where leases end before those in front of it can begin', () => {
+    const driver = fullServer(1, ['a', 'b', 'c']);
+    for (const name of ['a', 'b']) driver.resolve(name, { lease: 50_000 });
+    driver.resolve('c', { lease: 40_000 });
+    for (const name of ['x', 'y']) driver.resolve(name);
+    driver.pass(30_000);
+    expect(['a', 'b', 'c'].map((name) => driver.phase(name, 't'))).toEqual(['draining', 'draining', 'ready']);
+    expect(answers(driver, 'z', [44_900, 45_000])).toEqual(['deadline_unreachable', 'waiting']);
+  });
+});
