@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import {
   type Action,
   type ActionOf,
-  type Class,
   emptyFleet,
   type Event,
   type FailureCause,
