@@ -61,6 +61,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'others-leave-for-any-load', breaks: 8, file: `${CORE}/passes/slot-line.ts`, find: `export const DEPTH = 2;`, replace: `export const DEPTH = 200;` },
   { name: 'in-line-for-what-never-comes', breaks: 13, file: `${CORE}/step.ts`, find: `[...unplaced, ...inLine]`, replace: `unplaced` },
   { name: 'a-line-costs-no-wait', breaks: 13, file: `${CORE}/passes/line-ahead.ts`, find: `return begins.get(model) ?? 0;`, replace: `return 0 * (begins.get(model) ?? 0);` },
+  { name: 'the-lower-keep-others-out-of-line', breaks: 19, file: `${PASSES}/slot-line.ts`, find: `rankWanted(fleet, id, asked) < rank);`, replace: `rankWanted(fleet, id, asked) < 0 * rank);` },
   { name: 'a-load-that-hangs-leaves-its-slot', breaks: 13, file: `${PASSES}/lanes.ts`, find: `overdue) - overdue);`, replace: `overdue));` },
   { name: 'a-slow-server-is-foreseen-fast', breaks: 13, file: `${PASSES}/line-ahead.ts`, find: `loadsAtMost(fleet, server, overdue) - overdue`, replace: `loadsPerServer - overdue` },
   { name: 'leases-do-not-hold-up-the-line', breaks: 13, file: `${PASSES}/line-ahead.ts`, find: `one.phase === 'placed' ? beginnings.of(one, share) : 0;`, replace: `one.phase === 'placed' ? 0 * beginnings.of(one, share) : 0;` },

@@ -8,7 +8,7 @@ import type { Bytes, Instant } from './model.js';
 import { isWrittenOff } from './failing.js';
 import { isOverLimit, isQuarantined } from './limits.js';
 import { isFailing } from './observe/pulse.js';
-import { claimsOf } from './passes/claims.js';
+import { claimsOf, ranksAsked } from './passes/claims.js';
 import { isBroken } from './passes/cooling.js';
 import { waitingFor } from './passes/eta.js';
 import { isKept } from './passes/idle.js';
@@ -157,7 +157,7 @@ export function copiesPerModel(
   fleet: Readonly<Fleet>,
   now: Instant,
 ): Map<ModelId, { readonly wanted: number; readonly ready: number }> {
-  const claims = claimsOf(fleet, new Set(leavingDraining(fleet, now)), now);
+  const claims = claimsOf(fleet, ranksAsked(fleet, leavingDraining(fleet, now), now));
   return new Map(
     Array.from(fleet.models.keys(), (id) => [
       id,

@@ -19,16 +19,14 @@ export interface Claim {
 }
 
 /**
- * The claims on each model. Of the models those that are pinned or kept warm come first, then those that a draining
+ * The claims on each model, by who asks for one copy of it (`ranksAsked`). Of the models those that are pinned or kept warm come first, then those that a draining
  * server is to be rid of, then those somebody waits for, in the order of arrival, then wishes nobody waits for, then those
  * of which demand makes more copies.
  */
 export function claimsOf(
   fleet: Readonly<Fleet>,
-  leaving: ReadonlySet<ModelId>,
-  now: Instant,
+  asked: ReadonlyMap<ModelId, Rank>,
 ): ReadonlyMap<ModelId, readonly Claim[]> {
-  const asked = ranksAsked(fleet, leaving, now);
   const claims = new Map<ModelId, readonly Claim[]>();
   const add = (model: Model | undefined): void => {
     if (!model?.enabled || claims.has(model.id)) return;
@@ -56,6 +54,13 @@ export function claimsOn(fleet: Readonly<Fleet>, model: Model, ask: Rank | null)
 function claim(stronger: Claim[], copies: number, rank: Rank, isExtra = false): void {
   const after = stronger.at(-1)?.copies ?? 0;
   if (copies > after) stronger.push({ copies, after, rank, isExtra });
+}
+
+/** What a copy of a model that is on its way is wanted as: as what claims most of all. */
+export function rankWanted(fleet: Readonly<Fleet>, id: ModelId, asked: ReadonlyMap<ModelId, Rank>): Rank {
+  const model = fleet.models.get(id);
+  const [strongest] = model ? claimsOn(fleet, model, asked.get(id) ?? null) : [];
+  return strongest?.rank ?? rankOf((model ?? fleet.defaults).class);
 }
 
 /**

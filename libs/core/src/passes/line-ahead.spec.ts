@@ -62,4 +62,15 @@ describe('who stands in line for load slots is told when they come to it', () =>
     expect(['a', 'b', 'c'].map((name) => driver.phase(name, 't'))).toEqual(['draining', 'draining', 'ready']);
     expect(answers(driver, 'z', [44_900, 45_000])).toEqual(['deadline_unreachable', 'waiting']);
   });
+
+  it('where what is wanted less has its place before it, and does not count', () => {
+    const driver = fullServer(1, ['a', 'b', 'c', 'd']);
+    for (const name of ['x', 'y']) driver.resolve(name);
+    driver.pass(1_000);
+    driver.resolve('v', { class: 'critical' });
+    expect(['x', 'y', 'v'].map((name) => driver.phase(name, 't'))).toEqual(['loading', 'placed', 'placed']);
+    const late = driver.resolve('z', { class: 'critical', wait: 22_900 });
+    const early = driver.resolve('z', { class: 'critical', wait: 23_000 });
+    expect([late, early].map((one) => driver.answerTo(one))).toEqual(['deadline_unreachable', 'waiting']);
+  });
 });

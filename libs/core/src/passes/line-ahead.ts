@@ -2,10 +2,11 @@ import { type Fleet, unsettled } from '../fleet.js';
 import type { ModelId } from '../ids.js';
 import { loadForecast, restOfLoad } from '../load-forecast.js';
 import type { Instant, Millis } from '../model.js';
+import type { Replica } from '../replica.js';
 import type { Server } from '../server.js';
 import { isCarried, isOverdue, loadsAtMost } from '../standing.js';
 import { Beginnings, type Share } from './beginnings.js';
-import { DEPTH, isInLine } from './slot-line.js';
+import { DEPTH, goesBefore, isInLine } from './slot-line.js';
 import { awaitedAmong } from './openings.js';
 import type { Want } from './wants.js';
 
@@ -36,8 +37,9 @@ export class LineAhead {
     if (awaited.length === 0) return begins;
     const beginnings = new Beginnings(fleet, now);
     const lines = open.map((server) => new ServerLine(fleet, server, { share, beginnings }, now));
-    for (const { model } of awaited) {
-      const first = soonest(lines.filter(({ server }) => server.repository.has(model.id)));
+    for (const want of awaited) {
+      const { model } = want;
+      const first = soonest(lines, want);
       if (!first) continue;
       begins.set(model.id, first.at);
       first.line.stand(first.at, loadForecast(fleet, model.id, first.line.server.spec.id)[share]);
@@ -48,10 +50,12 @@ export class LineAhead {
 
 function soonest(
   lines: readonly ServerLine[],
+  want: Want,
 ): { readonly line: ServerLine; readonly at: Millis } | undefined {
   let first: { line: ServerLine; at: Millis } | undefined;
   for (const line of lines) {
-    const at = line.turn();
+    if (!line.server.repository.has(want.model.id)) continue;
+    const at = line.turn(want);
     if (!first || at < first.at) first = { line, at };
   }
   return first;
@@ -59,6 +63,8 @@ function soonest(
 
 /** When a load should begin and end, from now. One that waits for leases leaves its slot to others until then. */
 interface Span {
+  /** Null of what has no place yet. */
+  readonly replica: Replica | null;
   readonly from: Millis;
   readonly until: Millis;
 }
@@ -72,7 +78,7 @@ class ServerLine {
   private readonly depth: number;
 
   constructor(
-    fleet: Readonly<Fleet>,
+    private readonly fleet: Readonly<Fleet>,
     readonly server: Server,
     { share, beginnings }: { readonly share: Share; readonly beginnings: Beginnings },
     now: Instant,
@@ -86,27 +92,28 @@ class ServerLine {
     const onDevices = loadsPerDevice * (server.devices?.length ?? 0);
     this.spans = moving.map((one) => {
       const from = one.phase === 'placed' ? beginnings.of(one, share) : 0;
-      return { from, until: from + restOfLoad(fleet, one, now)[share] };
+      return { replica: one, from, until: from + restOfLoad(fleet, one, now)[share] };
     });
     this.slots = Math.min(Math.max(1, loadsAtMost(fleet, server, overdue) - overdue), onDevices);
     this.depth = Math.min(DEPTH * loadsPerServer - overdue, DEPTH * onDevices);
   }
 
-  /** When a slot is free for who stands behind all these, and the line is short enough for it to be given a place. */
-  turn(): Millis {
-    const ends = this.spans.map(({ until }) => until).sort((one, other) => one - other);
+  /** When a slot is free for somebody behind all these, and the line before it is short enough for it to be given a place. */
+  turn(want: Want): Millis {
+    const ahead = this.spans.filter(({ replica }) => !replica || !goesBefore(this.fleet, want, replica));
+    const ends = ahead.map(({ until }) => until).sort((one, other) => one - other);
     const isShort = ends.length < this.depth ? 0 : ends[ends.length - this.depth]!;
     const turns = [isShort, ...ends.filter((end) => end > isShort)];
-    return turns.find((at) => this.runningAt(at) < this.slots)!;
+    return turns.find((at) => runningAt(ahead, at) < this.slots)!;
   }
 
   stand(from: Millis, load: Millis): void {
-    this.spans.push({ from, until: from + load });
+    this.spans.push({ replica: null, from, until: from + load });
   }
+}
 
-  private runningAt(at: Millis): number {
-    let running = 0;
-    for (const { from, until } of this.spans) if (from <= at && at < until) running += 1;
-    return running;
-  }
+function runningAt(spans: readonly Span[], at: Millis): number {
+  let running = 0;
+  for (const { from, until } of spans) if (from <= at && at < until) running += 1;
+  return running;
 }

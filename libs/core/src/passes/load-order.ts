@@ -51,11 +51,8 @@ class Reasons {
   /** It is loaded for itself, for what needs it there, and for whom its copy elsewhere makes room. */
   for(replica: ToLoad): LoadInLine {
     const { fleet } = this;
-    const { id, model, server } = replica;
-    const others: ModelId[] = [];
-    if (fleet.composed.size > 0)
-      for (const needer of dependentsOf(fleet, replica)) if (isToLoad(needer)) others.push(needer.model);
-    for (const move of fleet.moves.values()) if (move.to === id) others.push(move.for);
+    const { model, server } = replica;
+    const others = loadedFor(fleet, replica);
     const had = this.copies(model);
     this.counted.set(model, had + copiesToCome(fleet, replica));
     const reasons = [this.reason(model, had), ...others.map((one) => this.reason(one, this.copies(one)))];
@@ -86,6 +83,15 @@ class Reasons {
     this.counted.set(model, copies);
     return copies;
   }
+}
+
+/** The other models that a load is for: what needs it there, and whom its copy elsewhere makes room for. */
+export function loadedFor(fleet: Readonly<Fleet>, replica: ToLoad): ModelId[] {
+  const others: ModelId[] = [];
+  if (fleet.composed.size > 0)
+    for (const needer of dependentsOf(fleet, replica)) if (isToLoad(needer)) others.push(needer.model);
+  for (const move of fleet.moves.values()) if (move.to === replica.id) others.push(move.for);
+  return others;
 }
 
 export const isToLoad = (replica: Replica): replica is ToLoad =>

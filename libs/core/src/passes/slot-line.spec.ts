@@ -57,4 +57,25 @@ describe('the line for load slots', () => {
     expect(driver.answerTo(early)).toBe('deadline_unreachable');
     expect(driver.answerTo(late)).toBe('waiting');
   });
+
+  it.each([
+    { rank: 'critical', phase: 'loading' },
+    { rank: 'sheddable', phase: undefined },
+  ] as const)(
+    'that starving loads fill which wait for leases lets one that is $rank have its place: $phase',
+    ({ rank, phase }) => {
+      const driver = fullServer();
+      for (const name of ['a', 'b', 'c', 'x', 'y'])
+        driver.declare(aModel(name, { gpuBytes: 4, class: 'sheddable' }));
+      driver.declare(aModel('z', { gpuBytes: 4, class: rank }));
+      for (const name of ['a', 'b']) driver.resolve(name, { lease: 58_000 });
+      driver.resolve('c', { lease: 35_000 });
+      for (const name of ['x', 'y']) driver.resolve(name);
+      driver.pass(36_000);
+      expect(['x', 'y'].map((name) => driver.phase(name, 't'))).toEqual(['placed', 'placed']);
+      driver.resolve('z', { wait: 20_000 });
+      driver.pass(3_000);
+      expect(driver.phase('z', 't')).toBe(phase);
+    },
+  );
 });

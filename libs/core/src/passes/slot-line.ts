@@ -4,6 +4,8 @@ import type { Instant } from '../model.js';
 import { PINNED } from '../rank.js';
 import type { Replica } from '../replica.js';
 import { isCarried, loadBegan, loadBounds } from '../standing.js';
+import { rankWanted } from './claims.js';
+import { isToLoad, loadedFor } from './load-order.js';
 import type { Place } from './places.js';
 import type { Want } from './wants.js';
 
@@ -13,25 +15,26 @@ export const DEPTH = 2;
 /**
  * Tells whether others may leave for a load at a place now: only where it could begin about as soon as they have left. What
  * would stand further back in line waits without a place, so that what is warm serves until then, and who comes meanwhile
- * and is wanted more goes before. Pins were promised their memory and do not stand in line.
+ * and is wanted more goes before, also before what has its place and waits for leases there. Pins were promised their memory and do not stand in line.
  */
-export function lineTest(fleet: Readonly<Fleet>, { rank }: Want, now: Instant): (place: Place) => boolean {
-  if (rank === PINNED) return () => true;
-  const line = new Line(fleet, now);
+export function lineTest(fleet: Readonly<Fleet>, want: Want, now: Instant): (place: Place) => boolean {
+  if (want.rank === PINNED) return () => true;
+  const line = new Line(fleet, want, now);
   return ({ server, devices }) => line.isShort(server.spec.id, devices);
 }
 
-/** How many loads are in line for the slots of servers and devices. */
+/** How many loads are in line for the slots of servers and devices before somebody who wants one. */
 class Line {
   private readonly servers = new Map<ServerId, number>();
   private readonly devices = new Map<string, number>();
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
+    want: Want,
     now: Instant,
   ) {
     for (const replica of unsettled(fleet)) {
-      if (isCarried(replica) || !isInLine(replica)) continue;
+      if (isCarried(replica) || !isInLine(replica) || goesBefore(fleet, want, replica)) continue;
       const { server } = replica;
       this.servers.set(server, (this.servers.get(server) ?? 0) + 1);
       if (now >= (loadBounds(fleet, replica)?.slotUntil ?? Infinity)) continue;
@@ -50,10 +53,20 @@ class Line {
 }
 
 /** Whether a load of it is under way, or has its place and waits for a slot. */
-export const isInLine = (replica: Replica): boolean =>
-  replica.phase === 'placed' ||
-  loadBegan(replica) !== null ||
-  (replica.phase === 'ready' && replica.change?.order === null);
+export const isInLine = (replica: Replica): boolean => isToLoad(replica) || loadBegan(replica) !== null;
+
+/**
+ * Whether somebody is wanted more than what has its place and no load yet: it may wait there for leases, and where both can
+ * begin it does so second.
+ */
+export function goesBefore(
+  fleet: Readonly<Fleet>,
+  { rank, isExtra, asked }: Want,
+  replica: Replica,
+): boolean {
+  if (isExtra || !isToLoad(replica)) return false;
+  return [replica.model, ...loadedFor(fleet, replica)].every((id) => rankWanted(fleet, id, asked) < rank);
+}
 
 const devicesToCome = (replica: Replica): readonly number[] =>
   replica.phase === 'ready' ? replica.change!.devices : replica.devices;

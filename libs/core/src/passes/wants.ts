@@ -10,7 +10,7 @@ import type { Instant, Model } from '../model.js';
 import { loadForecast } from '../load-forecast.js';
 import { copiesOf, standingCopies } from '../pins.js';
 import { inPrecedence } from '../precedence.js';
-import { PINNED, rankOf } from '../rank.js';
+import { PINNED, type Rank, rankOf } from '../rank.js';
 import { isComingBack } from '../reloads.js';
 import { isOverdue, standingOf } from '../standing.js';
 import { type Claim, claimsOf, claimsOn, ranksAsked } from './claims.js';
@@ -21,6 +21,8 @@ export interface Want extends Claim {
   readonly model: Model;
   /** Since when the model has lacked one. */
   readonly since: Instant;
+  /** As what one copy of this and other models was asked for (`ranksAsked`), when it was wanted. */
+  readonly asked: ReadonlyMap<ModelId, Rank>;
 }
 
 /**
@@ -30,15 +32,16 @@ export interface Want extends Claim {
  */
 export function wantsOf(fleet: Fleet, now: Instant): Want[] {
   const leaving = new Set(leavingDraining(fleet, now));
+  const asked = ranksAsked(fleet, leaving, now);
   const lacking = new Map<ModelId, readonly Claim[]>();
-  for (const [id, claims] of claimsOf(fleet, leaving, now)) {
+  for (const [id, claims] of claimsOf(fleet, asked)) {
     const unmet = unmetOf(claims, presentCopies(fleet, id, now));
     if (unmet.length > 0 && !isGivenUp(fleet, id, now) && mayBeLoaded(fleet, id)) lacking.set(id, unmet);
   }
   noteSince(fleet, lacking, now);
   const wants: Want[] = [];
   for (const [id, unmet] of lacking) {
-    for (const claim of unmet) wants.push(wantOf(fleet, fleet.models.get(id)!, claim));
+    for (const claim of unmet) wants.push(wantOf(fleet, fleet.models.get(id)!, claim, asked));
   }
   return wants.length < 2 ? wants : inTurn(fleet, wants, leaving, now);
 }
@@ -67,13 +70,19 @@ function unmetOf(claims: readonly Claim[], present: number): readonly Claim[] {
 
 const NO_CLAIMS: readonly Claim[] = [];
 
-const wantOf = (fleet: Readonly<Fleet>, model: Model, { copies, after, rank, isExtra }: Claim): Want => ({
+const wantOf = (
+  fleet: Readonly<Fleet>,
+  model: Model,
+  { copies, after, rank, isExtra }: Claim,
+  asked: Want['asked'],
+): Want => ({
   copies,
   after,
   rank,
   isExtra,
   model,
   since: fleet.wantedSince.get(model.id)!,
+  asked,
 });
 
 /** Whether nothing that a model did keeps it from being loaded: it neither fails wherever it is nor takes too much. */
@@ -89,7 +98,7 @@ export function wantsLeft(fleet: Readonly<Fleet>, wants: readonly Want[], now: I
   const asked = ranksAsked(fleet, leavingDraining(fleet, now), now);
   return wants.flatMap(({ model }) => {
     const [strongest] = claimsOn(fleet, model, asked.get(model.id) ?? null);
-    return strongest ? [wantOf(fleet, model, strongest)] : [];
+    return strongest ? [wantOf(fleet, model, strongest, asked)] : [];
   });
 }
 
@@ -100,7 +109,8 @@ export function wantFor(fleet: Readonly<Fleet>, model: Model, now: Instant): Wan
   const claims = claimsOn(fleet, model, asked.get(model.id) ?? rankOf(model.class));
   const lacking = claims.find(({ copies }) => present < copies);
   const { rank, isExtra } = lacking ?? { rank: rankOf(model.class), isExtra: false };
-  return { model, copies: 1, after: 0, since: fleet.wantedSince.get(model.id) ?? now, rank, isExtra };
+  const since = fleet.wantedSince.get(model.id) ?? now;
+  return { model, copies: 1, after: 0, since, rank, isExtra, asked };
 }
 
 /** Whether somebody wants a model, demand aside, of which there is less than that, and which may be loaded. */
