@@ -20,7 +20,7 @@ import {
   takeExpired,
   takeHasty,
 } from './passes/refuse.js';
-import { refuseOverflow } from './passes/overflow.js';
+import { answerOverflow, takeOverflow } from './passes/overflow.js';
 import { bringBack, followReloads } from './passes/reload.js';
 import { unloadDrained } from './passes/retire.js';
 import { startPlaced } from './passes/start.js';
@@ -56,7 +56,7 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   holdBack(fleet, now);
   const granted = grantWaiting(fleet, now);
   const expired = [...late, ...takeHasty(fleet, now)];
-  const overflow = refuseOverflow(fleet, now);
+  const away = takeOverflow(fleet);
   const belated = refuseBelated(fleet, now);
   const { ledger, answers } = giveUp(fleet, open, now);
   const before = { routes: fleet.routesRevision, replicas: fleet.replicas.size };
@@ -73,8 +73,9 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const crowded = refuseCrowded(fleet, openings, open, ledger, now);
   const line = new LineAhead(fleet, inLine, open, now);
   const unreachable = refuseUnreachable(fleet, open, now, { openings, line });
+  const overflow = answerOverflow(fleet, away, line, now);
   const unloads = fleet.frozen ? [] : unloadDrained(fleet, now);
-  const told = answerExpired(fleet, expired, openings, open, now);
+  const told = answerExpired(fleet, expired, { openings, line }, open, now);
   const answered = [hopeless, vain, granted, overflow, belated, answers, bereft, crowded, unreachable, told];
   // Who was turned away may have been all that something was placed for, or had taken a place from somebody else.
   const rest = unreachable.length > 0 ? reconcile(fleet, now) : lookAround(fleet, now);

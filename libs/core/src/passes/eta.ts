@@ -27,6 +27,12 @@ export function describeWait(fleet: Readonly<Fleet>, model: ModelId, now: Instan
   return { phase: phaseOf(fleet, model), eta, position: waitingFor(fleet, model) };
 }
 
+/** The same where the load has to wait for so long before. */
+export const after = (delay: Forecast, wait: Wait): Wait => ({
+  ...wait,
+  eta: wait.eta && { p50: delay.p50 + wait.eta.p50, p90: delay.p90 + wait.eta.p90 },
+});
+
 /** How far the load of a model has come. */
 export function phaseOf(fleet: Readonly<Fleet>, model: ModelId): Wait['phase'] {
   const replicas = replicasOf(fleet, model);

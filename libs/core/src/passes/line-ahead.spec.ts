@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { whyOf } from '../index.js';
 import { NOT_SLOW } from '../slowdown.js';
 
 const AGES = 61_000;
@@ -72,5 +73,38 @@ describe('who stands in line for load slots is told when they come to it', () =>
     const late = driver.resolve('z', { class: 'critical', wait: 22_900 });
     const early = driver.resolve('z', { class: 'critical', wait: 23_000 });
     expect([late, early].map((one) => driver.answerTo(one))).toEqual(['deadline_unreachable', 'waiting']);
+  });
+});
+
+describe('who is turned away is told when the line for load slots should have come to it', () => {
+  /** One model is loading, one has its place; both take 8 s, and what comes now 23 s in all. */
+  function twoInLine(): CoreDriver {
+    const driver = fullServer(1, ['a', 'b', 'c']);
+    const coldStart = { policy: 'queue', maxQueue: 1, maxWait: 60_000, loadWhenShed: true } as const;
+    driver.declare(aModel('z', { gpuBytes: 4, coldStart }));
+    for (const name of ['x', 'y']) driver.resolve(name);
+    driver.pass(1_000);
+    return driver;
+  }
+
+  it('where it would not wait', () => {
+    const driver = twoInLine();
+    const told = { reason: 'loading', phase: 'waiting', eta: 23_000, retryAfter: 23_000 };
+    expect(driver.refusalOf(driver.resolve('z', { wait: 0 }))).toMatchObject(told);
+  });
+
+  it('where the queue is full', () => {
+    const driver = twoInLine();
+    driver.resolve('z');
+    expect(driver.refusalOf(driver.resolve('z'))).toEqual({ reason: 'queue_full', retryAfter: 23_000 });
+  });
+
+  it('and so is who asks why', () => {
+    const driver = twoInLine();
+    expect(whyOf(driver.fleet, aModel('z').id, driver.now).predictedWait).toBe(23_000);
+    driver.resolve('z');
+    const { demand, predictedWait } = whyOf(driver.fleet, aModel('z').id, driver.now);
+    expect(demand.wait).toMatchObject({ phase: 'waiting', eta: { p50: 23_000, p90: 23_000 } });
+    expect(predictedWait).toBe(23_000);
   });
 });

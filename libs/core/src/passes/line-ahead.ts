@@ -1,18 +1,26 @@
 import { type Fleet, unsettled } from '../fleet.js';
 import type { ModelId } from '../ids.js';
 import { loadForecast, restOfLoad } from '../load-forecast.js';
+import type { Forecast } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
+import { PINNED } from '../rank.js';
 import type { Replica } from '../replica.js';
 import type { Server } from '../server.js';
 import { isCarried, isOverdue, loadsAtMost } from '../standing.js';
 import { Beginnings, type Share } from './beginnings.js';
 import { DEPTH, goesBefore, isInLine } from './slot-line.js';
-import { awaitedAmong } from './openings.js';
-import type { Want } from './wants.js';
+import { awaitedAmong, type Openings } from './openings.js';
+import { presentCopies, type Want, wantFor } from './wants.js';
+
+/** What keeps models from being placed: when there could be room for them, and when a load slot should be free. */
+export interface Ahead {
+  readonly openings: Openings;
+  readonly line: LineAhead;
+}
 
 /** What somebody waits for and stands in line without a place: when the slots should come to it. */
 export class LineAhead {
-  private readonly known = new Map<Share, ReadonlyMap<ModelId, Millis>>();
+  private readonly known = new Map<Share, InLine>();
 
   /** `inLine` is in the order in which places are given. */
   constructor(
@@ -24,28 +32,55 @@ export class LineAhead {
 
   /** How long it should take, from now, until the load of a model can begin: 0 for what does not stand in line. */
   before(model: ModelId, share: Share): Millis {
-    let begins = this.known.get(share);
-    if (!begins) this.known.set(share, (begins = this.begin(share)));
-    return begins.get(model) ?? 0;
+    return this.inLineBy(share).begins.get(model) ?? 0;
+  }
+
+  /**
+   * The same for who would ask for a model, also where nobody does: behind all that stands in line, if it is not there and has
+   * no place.
+   */
+  behind(id: ModelId): Forecast {
+    return { p50: this.turnOf(id, 'p50'), p90: this.turnOf(id, 'p90') };
+  }
+
+  private turnOf(id: ModelId, share: Share): Millis {
+    const { fleet, now } = this;
+    const model = fleet.models.get(id);
+    if (!model || fleet.frozen || presentCopies(fleet, id, now) > 0) return 0;
+    const { begins, lines } = this.inLineBy(share);
+    const known = begins.get(id);
+    if (known !== undefined) return known;
+    const want = wantFor(fleet, model, now);
+    return want.rank === PINNED ? 0 : (soonest(lines, want)?.at ?? 0);
+  }
+
+  private inLineBy(share: Share): InLine {
+    let inLine = this.known.get(share);
+    if (!inLine) this.known.set(share, (inLine = this.begin(share)));
+    return inLine;
   }
 
   /** Each goes where its turn comes first, of the servers that have its files, and stands before those behind it there. */
-  private begin(share: Share): ReadonlyMap<ModelId, Millis> {
+  private begin(share: Share): InLine {
     const { fleet, open, now } = this;
     const begins = new Map<ModelId, Millis>();
-    const awaited = awaitedAmong(fleet, this.inLine);
-    if (awaited.length === 0) return begins;
     const beginnings = new Beginnings(fleet, now);
     const lines = open.map((server) => new ServerLine(fleet, server, { share, beginnings }, now));
-    for (const want of awaited) {
+    for (const want of awaitedAmong(fleet, this.inLine)) {
       const { model } = want;
       const first = soonest(lines, want);
       if (!first) continue;
       begins.set(model.id, first.at);
       first.line.stand(first.at, loadForecast(fleet, model.id, first.line.server.spec.id)[share]);
     }
-    return begins;
+    return { begins, lines };
   }
+}
+
+/** When the loads begin that stand in line, and the lines with them. */
+interface InLine {
+  readonly begins: ReadonlyMap<ModelId, Millis>;
+  readonly lines: readonly ServerLine[];
 }
 
 function soonest(

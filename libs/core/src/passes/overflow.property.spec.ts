@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { aModel } from '../../../../test/support/builders.js';
 import type { Class, Fleet, ModelId, PressureLevel, Request, RequestId, TenantId } from '../index.js';
 import { emptyFleet } from '../fleet.js';
-import { QUEUE_BYTES, refuseOverflow } from './overflow.js';
+import { QUEUE_BYTES, takeOverflow } from './overflow.js';
 
 const RUNS = Number(process.env['RUNS'] ?? 500);
 const PLENTY = 1_000;
@@ -44,10 +44,7 @@ function fleetOf(all: readonly Request[], bounds: Bounds): Fleet {
 
 /** Who was refused, and why, in the order in which they were. */
 function refused(fleet: Fleet): { id: string; reason: string }[] {
-  return refuseOverflow(fleet, 100).map((action) => {
-    if (action.kind !== 'refuse') throw new Error(`${action.kind} is no refusal`);
-    return { id: action.request, reason: action.refusal.reason };
-  });
+  return takeOverflow(fleet).map(({ request, why }) => ({ id: request.id, reason: why.reason }));
 }
 
 const sum = (all: readonly Request[], sizeOf: (one: Request) => number): number =>
@@ -104,7 +101,7 @@ describe('whatever waits', () => {
         expect(left.length).toBeLessThanOrEqual(bound);
         expect(sum(left, ({ bytes }) => bytes)).toBeLessThanOrEqual(QUEUE_BYTES);
         expect([...away, ...left.map(({ id }) => id)].toSorted()).toEqual(all.map(({ id }) => id).toSorted());
-        expect(refuseOverflow(fleet, 200)).toEqual([]);
+        expect(takeOverflow(fleet)).toEqual([]);
       }),
       { numRuns: RUNS },
     );

@@ -6,6 +6,7 @@ import type { Bytes, Instant, Millis } from '../model.js';
 import { isShed, underPressure } from '../pressure.js';
 import { LOWEST_FIRST } from '../rank.js';
 import { readyIn } from './eta.js';
+import type { LineAhead } from './line-ahead.js';
 import { refusal, SHORT } from './refuse.js';
 
 /** The most that all who wait may hold of our memory. Requests that say little come nowhere near: their number is bounded. */
@@ -25,7 +26,7 @@ const inNumber = (most: number): Bound => ({ most, leastShare: LEAST_SHARE, size
 const inBytes = (most: Bytes): Bound => ({ most, leastShare: 0, sizeOf: ({ bytes }) => bytes });
 
 /**
- * Turns away whom the queues cannot hold: that of each model, that of those who are held back once it is ready, and that of all,
+ * Takes out whom the queues cannot hold: that of each model, that of those who are held back once it is ready, and that of all,
  * in number and in bytes. Who has just come is one of those who wait, and leaves like any other.
  *
  * Class goes before share. Of a queue over its bound the lowest class in it leaves first, whoever sent it: so nobody is turned
@@ -37,7 +38,7 @@ const inBytes = (most: Bytes): Bound => ({ most, leastShare: 0, sizeOf: ({ bytes
  *
  * Under pressure each bound is smaller, and those who come are shed by their class, whatever room there is.
  */
-export function refuseOverflow(fleet: Fleet, now: Instant): Action[] {
+export function takeOverflow(fleet: Fleet): readonly Away[] {
   const { waiting, limits, pressure } = fleet;
   if (waiting.size === 0) return [];
   const away = [...shed(fleet)];
@@ -53,15 +54,15 @@ export function refuseOverflow(fleet: Fleet, now: Instant): Action[] {
   const memory = inBytes(underPressure(pressure, QUEUE_BYTES));
   if (sizeOf(waiting.values(), memory) > memory.most)
     away.push(...turnAway(fleet, [...waiting.values()], memory));
-  return away.length === 0 ? [] : answers(fleet, away, now);
+  return away;
 }
 
 /** How many may wait for a model. */
 const mostFor = ({ models, defaults, pressure }: Fleet, model: ModelId): number =>
   underPressure(pressure, (models.get(model) ?? defaults).coldStart.maxQueue);
 
-/** One who is turned away, and why; when to come again is said later. */
-interface Away {
+/** One who is turned away, and why; when to come again is said once places are given. */
+export interface Away {
   readonly request: Request;
   readonly why: Omit<Refusal, 'retryAfter'>;
 }
@@ -141,18 +142,19 @@ function sizeOf(queue: Iterable<Request>, bound: Bound): number {
 }
 
 /** When the model should serve them is worked out once for all who are turned away from it: a flood is a matter of thousands. */
-function answers(fleet: Fleet, away: readonly Away[], now: Instant): Action[] {
+export function answerOverflow(fleet: Fleet, away: readonly Away[], line: LineAhead, now: Instant): Action[] {
   const hints = new Map<ModelId, Millis>();
   return away.map(({ request, why }) => {
     const { model } = request;
-    const retryAfter = hints.get(model) ?? drainTime(fleet, model, now);
+    const retryAfter = hints.get(model) ?? drainTime(fleet, model, line, now);
     hints.set(model, retryAfter);
     return refusal(fleet, request, { ...why, retryAfter }, now);
   });
 }
 
 /** When those who wait now should be gone: as soon as the model is there, or, where it is, behind all who are held back. */
-function drainTime(fleet: Fleet, model: ModelId, now: Instant): Millis {
+function drainTime(fleet: Fleet, model: ModelId, line: LineAhead, now: Instant): Millis {
   const behind = turnBehindAll(fleet, model);
-  return Math.max(SHORT, behind === null ? readyIn(fleet, model, now) : behind - now);
+  const servedIn = behind === null ? line.behind(model).p90 + readyIn(fleet, model, now) : behind - now;
+  return Math.max(SHORT, servedIn);
 }

@@ -7,7 +7,8 @@ import { returnIn } from '../returns.js';
 import { hasVersion, routableReplicas } from '../routes.js';
 import type { Server } from '../server.js';
 import type { Ledger } from '../ledger.js';
-import { describeWait, loadToCome, type Wait } from './eta.js';
+import { after, describeWait, loadToCome, type Wait } from './eta.js';
+import type { Ahead } from './line-ahead.js';
 import { awaitedAmong, type Openings, openingsFor } from './openings.js';
 import { Line } from './line.js';
 import { heldUntil } from './load-budget.js';
@@ -108,14 +109,14 @@ function takeOut({ waiting }: Fleet, isMeant: (request: Request) => boolean): Re
 export function answerExpired(
   fleet: Fleet,
   expired: readonly Request[],
-  openings: Openings,
+  ahead: Ahead,
   open: readonly Server[],
   now: Instant,
 ): Action[] {
-  const line = new Line(fleet, now);
+  const queue = new Line(fleet, now);
   return expired.map((request) => {
-    const why = lateness(fleet, request, openings, open, now);
-    const told = why.reason === 'loading' ? { ...why, position: line.before(request) } : why;
+    const why = lateness(fleet, request, ahead, open, now);
+    const told = why.reason === 'loading' ? { ...why, position: queue.before(request) } : why;
     return refusal(fleet, request, told, now);
   });
 }
@@ -123,7 +124,7 @@ export function answerExpired(
 function lateness(
   fleet: Fleet,
   { model }: Request,
-  openings: Openings,
+  { openings, line }: Ahead,
   open: readonly Server[],
   now: Instant,
 ): Refusal {
@@ -132,7 +133,7 @@ function lateness(
   const verdicts = new Verdicts(fleet, open, now);
   if (!fleet.models.has(model)) return verdicts.unknownNow();
   if (routableReplicas(fleet, model).length > 0) return servedIn(turnBehindAll(fleet, model) ?? now, now);
-  const wait = describeWait(fleet, model, now);
+  const wait = after(line.behind(model), describeWait(fleet, model, now));
   if (wait.phase === 'waiting' && !verdicts.hasOpenServer())
     return { reason: 'no_server', retryAfter: SHORT };
   const held = wait.phase === 'waiting' ? heldUntil(fleet, open, model, now) : null;

@@ -8,9 +8,8 @@ import { isSettling } from '../standing.js';
 import { Beginnings, type Share } from './beginnings.js';
 import { triableAt } from './cooling.js';
 import { phaseOf, readyAfter } from './eta.js';
-import type { LineAhead } from './line-ahead.js';
+import type { Ahead } from './line-ahead.js';
 import { heldUntil } from './load-budget.js';
-import type { Openings } from './openings.js';
 import { refuseWhere, SHORT } from './refuse.js';
 import { wish } from './wishes.js';
 
@@ -33,12 +32,6 @@ export function refuseUnreachable(
     if (fleet.models.get(model)!.coldStart.loadWhenShed) wish(fleet, model, now);
     return { reason: 'deadline_unreachable', retryAfter: Math.max(SHORT, foresight.hint(model)) };
   });
-}
-
-/** What keeps models from being placed: when there could be room for them, and when a load slot should be free. */
-interface Ahead {
-  readonly openings: Openings;
-  readonly line: LineAhead;
 }
 
 /** How long models should take to be ready, each found once. */

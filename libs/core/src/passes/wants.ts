@@ -31,6 +31,23 @@ export interface Want extends Claim {
  * model a stronger claim comes before a weaker one; copies by demand come last of all.
  */
 export function wantsOf(fleet: Fleet, now: Instant): Want[] {
+  const lacking = lackingIn(fleet, now);
+  noteSince(fleet, lacking.claims, now);
+  return listed(fleet, lacking, now);
+}
+
+/** The same for who only asks: nothing is noted. */
+export const wantsNow = (fleet: Readonly<Fleet>, now: Instant): Want[] =>
+  listed(fleet, lackingIn(fleet, now), now);
+
+/** The claims that are not met, and who asks for what. */
+interface Lacking {
+  readonly claims: ReadonlyMap<ModelId, readonly Claim[]>;
+  readonly asked: Want['asked'];
+  readonly leaving: ReadonlySet<ModelId>;
+}
+
+function lackingIn(fleet: Readonly<Fleet>, now: Instant): Lacking {
   const leaving = new Set(leavingDraining(fleet, now));
   const asked = ranksAsked(fleet, leaving, now);
   const lacking = new Map<ModelId, readonly Claim[]>();
@@ -38,10 +55,14 @@ export function wantsOf(fleet: Fleet, now: Instant): Want[] {
     const unmet = unmetOf(claims, presentCopies(fleet, id, now));
     if (unmet.length > 0 && !isGivenUp(fleet, id, now) && mayBeLoaded(fleet, id)) lacking.set(id, unmet);
   }
-  noteSince(fleet, lacking, now);
+  return { claims: lacking, asked, leaving };
+}
+
+function listed(fleet: Readonly<Fleet>, { claims, asked, leaving }: Lacking, now: Instant): Want[] {
   const wants: Want[] = [];
-  for (const [id, unmet] of lacking) {
-    for (const claim of unmet) wants.push(wantOf(fleet, fleet.models.get(id)!, claim, asked));
+  for (const [id, unmet] of claims) {
+    const since = fleet.wantedSince.get(id) ?? now;
+    for (const claim of unmet) wants.push(wantOf(fleet.models.get(id)!, claim, since, asked));
   }
   return wants.length < 2 ? wants : inTurn(fleet, wants, leaving, now);
 }
@@ -71,19 +92,11 @@ function unmetOf(claims: readonly Claim[], present: number): readonly Claim[] {
 const NO_CLAIMS: readonly Claim[] = [];
 
 const wantOf = (
-  fleet: Readonly<Fleet>,
   model: Model,
   { copies, after, rank, isExtra }: Claim,
+  since: Instant,
   asked: Want['asked'],
-): Want => ({
-  copies,
-  after,
-  rank,
-  isExtra,
-  model,
-  since: fleet.wantedSince.get(model.id)!,
-  asked,
-});
+): Want => ({ copies, after, rank, isExtra, model, since, asked });
 
 /** Whether nothing that a model did keeps it from being loaded: it neither fails wherever it is nor takes too much. */
 export const mayBeLoaded = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
@@ -98,7 +111,7 @@ export function wantsLeft(fleet: Readonly<Fleet>, wants: readonly Want[], now: I
   const asked = ranksAsked(fleet, leavingDraining(fleet, now), now);
   return wants.flatMap(({ model }) => {
     const [strongest] = claimsOn(fleet, model, asked.get(model.id) ?? null);
-    return strongest ? [wantOf(fleet, model, strongest, asked)] : [];
+    return strongest ? [wantOf(model, strongest, fleet.wantedSince.get(model.id)!, asked)] : [];
   });
 }
 

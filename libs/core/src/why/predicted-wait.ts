@@ -18,7 +18,8 @@ export function predictedWait(scene: Scene, there: readonly WhyThere[]): Millis 
   if (routableReplicas(fleet, model.id).length > 0) return 0;
   if (presentCopies(fleet, model.id, now) > 0) return describeWait(fleet, model.id, now).eta?.p50 ?? null;
   const { at, server } = beginning(scene, there);
-  return Number.isFinite(at) ? Math.max(0, at - now) + loadForecast(fleet, model.id, server).p50 : null;
+  if (!Number.isFinite(at)) return null;
+  return Math.max(0, at - now, scene.line.behind(model.id).p50) + loadForecast(fleet, model.id, server).p50;
 }
 
 /** When its load could begin at the soonest, and where; null for the server where that may be several. */

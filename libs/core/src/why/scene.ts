@@ -5,12 +5,13 @@ import type { Bytes, Instant, Model } from '../model.js';
 import { moveMadeFor } from '../moving.js';
 import { isLikelyMissed } from '../passes/evict.js';
 import { Room } from '../passes/feasible.js';
+import { LineAhead } from '../passes/line-ahead.js';
 import { moveFor, type Search, searchIn } from '../passes/movable.js';
 import { growthsOn, type Place, placesOn } from '../passes/places.js';
 import { planFor } from '../passes/plan-victims.js';
 import { Site } from '../passes/sites.js';
 import { replicasIn, shortfall, type Victim, victimsAmong, victimTest } from '../passes/victims.js';
-import { type Want, wantFor } from '../passes/wants.js';
+import { type Want, wantFor, wantsNow } from '../passes/wants.js';
 import type { Phase, Replica } from '../replica.js';
 import type { Server } from '../server.js';
 import { openServers } from '../standing.js';
@@ -47,6 +48,7 @@ export class Scene {
   readonly room: Room;
   readonly open: readonly Server[];
   readonly want: Want;
+  readonly line: LineAhead;
   private readonly places: ReadonlyMap<Server, readonly Place[]>;
   private readonly keeping = new Map<ReplicaId, readonly Hold[]>();
   private holders: Map<AccountId, { readonly replica: Replica; readonly bytes: Bytes }[]> | undefined;
@@ -62,6 +64,7 @@ export class Scene {
     this.room = new Room(fleet);
     this.open = openServers(fleet, now);
     this.want = wantFor(fleet, model, now);
+    this.line = new LineAhead(fleet, wantsNow(fleet, now), this.open, now);
     this.places = new Map(
       Array.from(fleet.servers.values(), (server) => [
         server,

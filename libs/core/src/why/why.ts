@@ -1,7 +1,7 @@
 import type { Fleet, LastUnload, Wish } from '../fleet.js';
 import type { ModelId, RequestId } from '../ids.js';
 import type { Instant, Millis, Model } from '../model.js';
-import { describeWait, type Wait } from '../passes/eta.js';
+import { after, describeWait, type Wait } from '../passes/eta.js';
 import { presentCopies } from '../passes/wants.js';
 import type { FailureCause } from '../replica.js';
 import { lastFailure, modelState, type ModelState, nextTryAt } from '../view.js';
@@ -54,7 +54,7 @@ export function whyOf(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Why {
     source: model?.source ?? null,
     enabled: model?.enabled ?? false,
     state: modelState(fleet, id, now),
-    demand: demandFor(fleet, id, now),
+    demand: demandFor(fleet, id, scene, now),
     here: whyHere(fleet, id, now),
     there,
     predictedWait: scene ? predictedWait(scene, there) : null,
@@ -64,7 +64,7 @@ export function whyOf(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Why {
   };
 }
 
-function demandFor(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Demand {
+function demandFor(fleet: Readonly<Fleet>, id: ModelId, scene: Scene | undefined, now: Instant): Demand {
   const waiting = [...fleet.waiting.values()].filter(({ model }) => model === id);
   const lacksSince = fleet.wantedSince.get(id) ?? null;
   return {
@@ -77,6 +77,11 @@ function demandFor(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Demand {
     })),
     wish: fleet.wishes.get(id) ?? null,
     lacksSince,
-    wait: waiting.length > 0 || lacksSince !== null ? describeWait(fleet, id, now) : null,
+    wait: waiting.length > 0 || lacksSince !== null ? waitFor(fleet, id, scene, now) : null,
   };
+}
+
+function waitFor(fleet: Readonly<Fleet>, id: ModelId, scene: Scene | undefined, now: Instant): Wait {
+  const wait = describeWait(fleet, id, now);
+  return scene ? after(scene.line.behind(id), wait) : wait;
 }
