@@ -58,6 +58,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'last-in-line-first', breaks: 6, file: `${PASSES}/start.ts`, find: `of inLoadOrder(fleet, startable, now)) {`, replace: `of inLoadOrder(fleet, startable, now).reverse()) {` },
   { name: 'classes-load-alike', breaks: 6, file: `${CORE}/precedence.ts`, find: `turn: [entry.one.stage, roundsFor(entry)]`, replace: `turn: [0 * entry.one.stage, roundsFor(entry)]` },
   { name: 'wishes-go-first', breaks: 6, file: `${CORE}/precedence.ts`, find: `return one.isDue ? -1 : Infinity;`, replace: `return one.isDue ? -1 : 0;` },
+  { name: 'admins-wait-for-all-tenants', breaks: 19, file: `${PASSES}/wants.ts`, find: ` || fleet.wishes.get(model.id)?.admin === true;`, replace: `;` },
   { name: 'others-leave-for-any-load', breaks: 8, file: `${CORE}/passes/slot-line.ts`, find: `export const DEPTH = 2;`, replace: `export const DEPTH = 200;` },
   { name: 'in-line-for-what-never-comes', breaks: 13, file: `${CORE}/step.ts`, find: `[...unplaced, ...inLine]`, replace: `unplaced` },
   { name: 'a-line-costs-no-wait', breaks: 13, file: `${CORE}/passes/line-ahead.ts`, find: `.begins.get(model) ?? 0;`, replace: `.begins.get('' as never) ?? 0;` },

@@ -74,9 +74,11 @@ function onlyOf(tenants: ReadonlySet<TenantId>): TenantId | undefined {
 }
 
 /** Whether it may be wanted by the operator, for whom nobody pays. */
-const isDue = ({ models, strains }: Readonly<Fleet>, { model: id }: Load): boolean => {
-  const { pinnedCopies, minCopies } = models.get(id) ?? { pinnedCopies: 0, minCopies: 0 };
-  return pinnedCopies > 0 || minCopies > 0 || strains.has(id);
+const isDue = (fleet: Readonly<Fleet>, load: Load): boolean => {
+  const { models, strains, wishes } = fleet;
+  const { pinnedCopies, minCopies } = models.get(load.model) ?? { pinnedCopies: 0, minCopies: 0 };
+  if (pinnedCopies > 0 || minCopies > 0 || strains.has(load.model)) return true;
+  return modelsFor(fleet, load).some((id) => wishes.get(id)?.admin);
 };
 
 /** What is not placed any more, or for which its tenant waits no more: whoever comes then has not been passed over. */

@@ -57,6 +57,14 @@ describe('a free load slot', () => {
     expect(loadAll(driver)).toEqual(['first', 'b', 'e', 'c', 'd']);
   });
 
+  it('is, of one class, for what an admin orders before what tenants wait for', () => {
+    const driver = busy();
+    for (const model of ['b', 'c']) driver.resolve(model, { tenant: 'flood' });
+    driver.resolve('s', { class: 'critical' });
+    driver.tell({ kind: 'LoadOrdered', model: aModel('e').id, until: driver.now + 60_000 });
+    expect(loadAll(driver)).toEqual(['first', 's', 'e', 'b', 'c']);
+  });
+
   it('is, of one tenant, for what most wait for', () => {
     const driver = busy();
     driver.resolve('b');

@@ -70,7 +70,7 @@ class Reasons {
     const claims = model ? claimsOn(this.fleet, model, this.asked.get(id) ?? null) : [];
     const claim = claims.find(({ copies }) => had < copies);
     return model && claim
-      ? { stage: stageOf(id, claim, this.leaving), isDue: isDue(model, claim) }
+      ? { stage: stageOf(id, claim, this.leaving), isDue: isDue(this.fleet, model, claim) }
       : { stage: -rankOf((model ?? this.fleet.defaults).class), isDue: true };
   }
 

@@ -28,15 +28,18 @@ function slow(...names: string[]): CoreDriver {
 }
 
 describe('what is wanted and not there', () => {
-  it('is what is pinned, what a drain is to be rid of, what is waited for, and what was only wished for', () => {
-    const driver = slow('wished', 'later', 'sooner', 'pinned', 'drained');
+  it('is what is pinned, what a drain is to be rid of, what an admin ordered, what is waited for, and what was only wished for', () => {
+    const driver = slow('wished', 'ordered', 'later', 'sooner', 'pinned', 'drained');
     driver.serve(aServer('u', [10]), ['drained']).warm('drained', 'u');
-    driver.tell({ kind: 'LoadOrdered', model: aModel('wished').id, until: driver.now + 60_000 });
+    const wish = { until: driver.now + 60_000, admin: false, since: driver.now };
+    driver.fleet.wishes.set(aModel('wished').id, wish);
     driver.resolve('sooner');
+    driver.tell({ kind: 'LoadOrdered', model: aModel('ordered').id, until: driver.now + 60_000 });
     driver.resolve('later');
     driver.tell({ kind: 'DrainOrdered', server: U, deadline: null });
     driver.declare(aModel('pinned', { pinnedCopies: 1 }));
-    expect(wanted(driver)).toEqual(['pinned 1', 'drained 1', 'sooner 1', 'later 1', 'wished 1']);
+    const inOrder = ['pinned 1', 'drained 1', 'ordered 1', 'sooner 1', 'later 1', 'wished 1'];
+    expect(wanted(driver)).toEqual(inOrder);
   });
 
   it('comes before all that is waited for where a drain is to be rid of it, the higher class first', () => {

@@ -77,7 +77,7 @@ function inTurn(
     want,
     models: [want.model.id],
     stage: stageOf(want.model.id, want, leaving),
-    isDue: isDue(want.model, want),
+    isDue: isDue(fleet, want.model, want),
     cost: loadForecast(fleet, want.model.id, null).p50,
   }));
   return inPrecedence(fleet, candidates, now).map(({ one }) => one.want);
@@ -146,9 +146,9 @@ export function stageOf(
   return leaving.has(model) && after === 0 ? -PINNED - rank : -rank;
 }
 
-/** Whether the operator's word asks for it, whoever waits besides: it is pinned, kept warm, or one copy more by demand. */
-export const isDue = (model: Model, { copies, isExtra }: Claim): boolean =>
-  isExtra || copies <= standingCopies(model);
+/** Whether the operator's word asks for it, whoever waits besides: it is pinned, kept warm, one copy more by demand, or ordered. */
+export const isDue = (fleet: Readonly<Fleet>, model: Model, { copies, isExtra }: Claim): boolean =>
+  isExtra || copies <= standingCopies(model) || fleet.wishes.get(model.id)?.admin === true;
 
 /** A model whose loads are overdue on this many servers is not tried on yet another. */
 const OVERDUE_SERVERS = 2;
