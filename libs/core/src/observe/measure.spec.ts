@@ -42,12 +42,11 @@ describe('memory of others', () => {
   });
 
   it('is not counted before two samples at rest, and of them the smaller counts', () => {
-    const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a']);
-    show(driver, 3);
-    driver.pass(10_000);
+    const gpus = [{ uuid: 't-0', memory: 10, used: 3 }];
+    const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a'], gpus);
     expect(meter(driver).foreign).toBeNull();
     show(driver, 2);
-    driver.pass(10_000);
+    driver.pass(2_000);
     expect(meter(driver).foreign).toBe(2);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { replicaId } from '../ids.js';
 import { serverFlags } from '../view.js';
 import type { ServerSpec } from '../server.js';
 
@@ -37,9 +38,10 @@ describe('a model found loaded that nobody ordered', () => {
     const driver = aDriver({ strangers: 'adopt' });
     driver.shelf(SERVER).set('b', 'READY');
     driver.pass(10_000);
-    driver.pass(59_000);
+    const found = driver.fleet.replicas.get(replicaId(aModel('b').id, aServer(SERVER).id))!.since;
+    driver.pass(found + 59_999 - driver.now);
     expect(driver.phase('b', SERVER)).toBe('ready');
-    driver.pass(12_000);
+    driver.pass(1);
     expect(driver.orders()).toEqual(['unload b@t']);
   });
 

@@ -11,6 +11,7 @@ function full(...servers: readonly (readonly number[])[]): CoreDriver {
     driver.serve(aServer(server, [whole], { strangers: 'adopt' }), [...names, 'x']);
     for (const name of names) driver.shelf(server).set(name, 'READY');
   }
+  driver.tell({ kind: 'ServersDoubted', servers: servers.map((_, at) => aServer(`s${at}`).id) });
   driver.pass(60_000);
   return driver;
 }

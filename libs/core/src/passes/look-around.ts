@@ -2,17 +2,18 @@ import type { Action } from '../actions.js';
 import { type Fleet, replicasOn, unsettled } from '../fleet.js';
 import { inOrder, takeUndescribed } from '../indexes.js';
 import type { Replica } from '../replica.js';
-import type { Server } from '../server.js';
+import type { Server, ServerSpec } from '../server.js';
 import type { ReplicaId, ServerId } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
+import { fractionOf } from '../jitter.js';
 import { isBeingMeasured } from '../meter.js';
 import { isStuck } from '../stuck.js';
 import { takesOrders } from '../standing.js';
 
-/** Between two full looks at a server at rest, and while an order of ours is open there. */
+/** Between two full looks at a server at rest at most, and while an order of ours is open there. */
 const AT_REST: Millis = 10_000;
 const WITH_OPEN_ORDERS: Millis = 500;
-/** Between two readings of statistics and metrics. */
+/** Between two readings of statistics and metrics at most. */
 const STATISTICS_EVERY: Millis = 2_000;
 /** Before another try after a first look that failed. */
 const FIRST_LOOK_AGAIN: Millis = 1_000;
@@ -114,16 +115,15 @@ function hasRows(fleet: Readonly<Fleet>, { spec }: Server): boolean {
 }
 
 function dueFull(server: Server, open: boolean): Instant {
-  const { contact, mode, looked, fullEndedAt, anyEndedAt } = server;
+  const { contact, mode, looked, fullEndedAt, anyEndedAt, lookTook } = server;
   if (contact.kind === 'connecting' || contact.kind === 'down') return Infinity;
   if (contact.kind === 'lost' || contact.kind === 'slow') return after(anyEndedAt, AT_REST);
   if (mode === 'restricted') return after(fullEndedAt, AT_REST);
-  if (looked) return Math.min(wantedFull(server), after(fullEndedAt, pauseOf(server, open)));
-  return after(fullEndedAt, Math.max(FIRST_LOOK_AGAIN, PACE * server.lookTook));
+  const paced = after(fullEndedAt, PACE * lookTook);
+  if (!looked) return Math.max(paced, after(fullEndedAt, FIRST_LOOK_AGAIN));
+  const next = open ? after(fullEndedAt, WITH_OPEN_ORDERS) : staggered(server, fullEndedAt, AT_REST);
+  return Math.min(wantedFull(server), Math.max(paced, next));
 }
-
-const pauseOf = ({ lookTook }: Server, open: boolean): Millis =>
-  Math.max(open ? WITH_OPEN_ORDERS : AT_REST, PACE * lookTook);
 
 /** When a look may begin that somebody waits for. */
 function wantedFull(server: Server): Instant {
@@ -136,17 +136,34 @@ function wantedFull(server: Server): Instant {
 export const isFullWanted = ({ lookWanted, lookedAt }: Server): boolean =>
   lookWanted !== null && (lookedAt ?? -Infinity) < lookWanted;
 
-function dueStatistics({
-  contact,
-  mode,
-  anyEndedAt,
-  statisticsWanted,
-  statisticsAt,
-  lookTook,
-}: Server): Instant {
+function dueStatistics(server: Server): Instant {
+  const { contact, mode, anyEndedAt, statisticsWanted, statisticsAt, lookTook } = server;
   if (contact.kind !== 'up' || mode === 'restricted') return Infinity;
   const isWanted = statisticsWanted !== null && (statisticsAt ?? -Infinity) < statisticsWanted;
-  return after(anyEndedAt, Math.max(isWanted ? 0 : STATISTICS_EVERY, PACE * lookTook));
+  const next = isWanted ? -Infinity : staggered(server, anyEndedAt, STATISTICS_EVERY);
+  return Math.max(next, after(anyEndedAt, PACE * lookTook));
+}
+
+/**
+ * When the next look after one that ended then is due at rest. Not all servers are looked at in step, although all are
+ * looked at in the same moment after a start, or for a name that nobody knows: each has moments of its own, half an interval
+ * apart. The latest of them is taken at which the interval is not over, so a look comes never later than that, and half
+ * of it earlier at most.
+ */
+function staggered({ spec }: Server, last: Instant | null, every: Millis): Instant {
+  const latest = after(last, every);
+  return last === null ? latest : latest - ((latest + shiftOf(spec)) % (every / 2));
+}
+
+const shifts = new WeakMap<ServerSpec, Millis>();
+
+/** By how much the moments of a server lie beside those of others: it follows from its id, and is worked out once. */
+function shiftOf(spec: ServerSpec): Millis {
+  const known = shifts.get(spec);
+  if (known !== undefined) return known;
+  const shift = Math.floor(fractionOf(spec.id) * AT_REST);
+  shifts.set(spec, shift);
+  return shift;
 }
 
 const after = (last: Instant | null, pause: Millis): Instant => (last === null ? -Infinity : last + pause);
