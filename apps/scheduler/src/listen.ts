@@ -1,3 +1,4 @@
+import type { Server as HttpServer } from 'node:http';
 import type { Server } from '@grpc/grpc-js';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -28,7 +29,7 @@ export interface Listening {
 
 /** Serves HTTP and gRPC. Where one of them cannot be served, neither is. */
 export async function listen(config: Config, made: Composition): Promise<Listening> {
-  const adapter = fastifyAdapter(made.problems);
+  const adapter = fastifyAdapter(made.problems, config.connections);
   const app = await NestFactory.create<NestFastifyApplication>(
     SchedulerModule.of(providersOf(made)),
     adapter,
@@ -61,8 +62,9 @@ async function open(app: NestFastifyApplication, config: Config, made: Compositi
   const grpc = addressText({ host: config.grpc.host, port: await portOf(config.grpc) });
   const { resolver, rpcErrors: errors, health } = made;
   const raw = { resolver, errors, health, onServer: (server: Server) => (grpcServer = server) };
-  app.connectMicroservice(grpcOptions(grpc, raw));
+  app.connectMicroservice(grpcOptions(grpc, config.connections, raw));
   await app.startAllMicroservices().catch((cause: unknown) => fail('gRPC', grpc, cause));
+  boundConnections(app.getHttpServer(), config.connections.http, made);
   const { host, port } = config.http;
   await app.listen(port, host).catch((cause: unknown) => fail('HTTP', addressText(config.http), cause));
   const address = app.getHttpServer().address() as { readonly port: number };
@@ -72,6 +74,12 @@ async function open(app: NestFastifyApplication, config: Config, made: Compositi
     http: `http://${addressText({ ...config.http, port: address.port })}`,
     grpc,
   };
+}
+
+/** Those over the bound are closed as they come: nothing can be said to them. */
+function boundConnections(server: HttpServer, most: number, { metrics }: Composition): void {
+  server.maxConnections = most;
+  server.on('drop', () => metrics.connections.refused());
 }
 
 function fail(what: string, address: string, cause: unknown): never {

@@ -55,6 +55,26 @@ export const configFileSchema = z.strictObject({
     })
     .exactOptional()
     .describe('Bounds of the service.'),
+  connections: z
+    .strictObject({
+      http: whole(1, 1_000_000)
+        .exactOptional()
+        .describe('HTTP connections at a time; more are closed as they come.'),
+      httpArrivalSeconds: seconds(1, 3_600)
+        .exactOptional()
+        .describe('How long a request may take to arrive over HTTP.'),
+      grpcCalls: whole(1, 1_000_000)
+        .exactOptional()
+        .describe('Calls at a time on one gRPC connection; more wait at the caller.'),
+      grpcIdleSeconds: seconds(1, 86_400)
+        .exactOptional()
+        .describe('A gRPC connection is closed when it had no call for so long.'),
+      grpcPingSeconds: seconds(1, 86_400)
+        .exactOptional()
+        .describe('How often a gRPC connection is asked whether anybody is there.'),
+    })
+    .exactOptional()
+    .describe('Bounds of those who call.'),
   residency: z
     .strictObject({
       policy: choice(['lru'], ['value']).exactOptional().describe('How victims are chosen.'),
@@ -81,11 +101,12 @@ export type ConfigFile = z.infer<typeof configFileSchema>;
 
 /** The default of each key that has one, by its path as the documents write it. */
 export function defaultsByPath(): Record<string, unknown> {
-  const { limits, residency, ...top } = DEFAULTS;
+  const { limits, connections, residency, ...top } = DEFAULTS;
   const { coldStart, ...settings } = DEFAULT_SETTINGS;
   return {
     ...top,
     ...prefixed('limits', limits),
+    ...prefixed('connections', connections),
     ...prefixed('residency', residency),
     ...prefixed('recorder', RECORDER_DEFAULTS),
     ...prefixed('defaults', settings),

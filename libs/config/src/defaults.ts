@@ -30,6 +30,13 @@ export const DEFAULTS = {
     stuckAfterSeconds: 350,
     shedAtLagMs: 50,
   },
+  connections: {
+    http: 10_000,
+    httpArrivalSeconds: 30,
+    grpcCalls: 10_000,
+    grpcIdleSeconds: 300,
+    grpcPingSeconds: 60,
+  },
   residency: { policy: 'lru', loadAhead: false },
   staleRoutes: 'serve',
 } as const;

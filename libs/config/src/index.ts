@@ -48,6 +48,7 @@ export {
   type ConfigResult,
   type ConfigSources,
   type Flags,
+  type Connections,
   type Limits,
   type RecorderConfig,
 } from './read-config.js';

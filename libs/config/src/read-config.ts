@@ -29,6 +29,7 @@ export type Config = {
   /** As written. It has no prototype: any name may be looked up in it. */
   readonly models: Readonly<Record<string, ModelSpec>>;
   readonly limits: Limits;
+  readonly connections: Connections;
   readonly residency: { readonly policy: 'lru'; readonly loadAhead: false };
   readonly staleRoutes: 'serve';
   /** Null: nothing is recorded. */
@@ -47,6 +48,9 @@ export type RecorderConfig = {
 export type Limits = {
   readonly [K in keyof typeof DEFAULTS.limits]: K extends 'shedAtLagMs' ? number | null : number;
 };
+
+/** Bounds of those who call. */
+export type Connections = { readonly [K in keyof typeof DEFAULTS.connections]: number };
 
 /** What a configuration is read from: a file's text, the environment and the flags, each handed in. */
 export type ConfigSources = {
@@ -169,6 +173,7 @@ function complete(
     defaults: applySettings(DEFAULT_SETTINGS, file.defaults ?? {}),
     models: Object.assign(Object.create(null) as Record<string, ModelSpec>, file.models),
     limits: { ...DEFAULTS.limits, ...file.limits },
+    connections: { ...DEFAULTS.connections, ...file.connections },
     residency: { ...DEFAULTS.residency, ...file.residency },
     staleRoutes,
     recorder: file.recorder ? recorderIn(data, file.recorder) : null,

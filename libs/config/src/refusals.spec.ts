@@ -66,6 +66,11 @@ describe('what readConfig refuses', () => {
     ['recorder: { files: 1 }', 'recorder.files: must be a whole number from 2 to 1000'],
     ['recorder: { dir: "" }', 'recorder.dir: must not be empty'],
     ['limits: { loadsPerServer: 0 }', 'limits.loadsPerServer: must be a whole number from 1 to 64'],
+    ['connections: { http: 0 }', 'connections.http: must be a whole number from 1 to 1000000'],
+    [
+      'connections: { httpArrivalSeconds: 0.5 }',
+      'connections.httpArrivalSeconds: must be a number of seconds from 1 to 3600',
+    ],
     ['limits: { globalQueue: 1.5 }', 'limits.globalQueue: must be a whole number from 1 to 1000000'],
     [
       'limits: { shedAtLagMs: 0 }',

@@ -1,7 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from './read-config.js';
 
-const AT_START_ONLY = ['fleet', 'http', 'grpc', 'data', 'residency', 'staleRoutes', 'recorder'] as const;
+const AT_START_ONLY = [
+  'fleet',
+  'http',
+  'grpc',
+  'data',
+  'connections',
+  'residency',
+  'staleRoutes',
+  'recorder',
+] as const;
 
 /** The keys that changed and are taken up only by a restart; all others can change while the service runs. */
 export function restartKeys(before: Config, after: Config): readonly string[] {

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Fleet } from '#core';
 import type { Observer, Turn } from '#engine';
+import { ConnectionMetrics } from './connection-metrics.js';
 import { addFleetGauges } from './fleet-gauges.js';
 import { RecorderMetrics } from './recorder-metrics.js';
 import { ResolveMetrics } from './resolve-metrics.js';
@@ -20,6 +21,7 @@ export class Metrics implements Observer {
   private readonly turns = new TurnMetrics(this.registry);
   /** What resolve calls are counted with. */
   readonly resolve = new ResolveMetrics(this.registry);
+  readonly connections = new ConnectionMetrics(this.registry);
   readonly recorder = new RecorderMetrics(this.registry);
   private fleet: Readonly<Fleet> | undefined;
 

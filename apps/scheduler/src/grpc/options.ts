@@ -1,6 +1,7 @@
-import type { Server } from '@grpc/grpc-js';
+import type { ChannelOptions, Server } from '@grpc/grpc-js';
 import { type GrpcOptions, Transport } from '@nestjs/microservices';
 import { ReflectionService } from '@grpc/reflection';
+import type { Connections } from '#config';
 import { adminDefinition, BATCH_BYTES, publishedDefinition, routerService } from '#contracts';
 import type { RpcErrors } from '../errors/rpc-errors.js';
 import type { GrpcHealth } from '../health/grpc-health.js';
@@ -17,7 +18,11 @@ export interface RawServices {
 }
 
 /** How Nest serves gRPC. Nest knows Admin alone: it would serve every service of a package it loads itself. */
-export function grpcOptions(url: string, { resolver, errors, health, onServer }: RawServices): GrpcOptions {
+export function grpcOptions(
+  url: string,
+  connections: Connections,
+  { resolver, errors, health, onServer }: RawServices,
+): GrpcOptions {
   return {
     transport: Transport.GRPC,
     options: {
@@ -27,7 +32,7 @@ export function grpcOptions(url: string, { resolver, errors, health, onServer }:
       gracefulShutdown: true,
       // A batch may be as long; how long the others may be is seen when they are decoded.
       maxReceiveMessageLength: BATCH_BYTES,
-      channelOptions: { 'grpc.enable_channelz': 0 },
+      channelOptions: channelOptions(connections),
       onLoadPackageDefinition: (_, server: Server) => {
         onServer(server);
         server.addService(routerService(), routerHandlers(resolver, errors));
@@ -37,3 +42,15 @@ export function grpcOptions(url: string, { resolver, errors, health, onServer }:
     },
   };
 }
+
+/** So long the other end of a connection may take to say that it is there. */
+const PING_ANSWERED_MS = 20_000;
+
+/** A caller whose machine is gone says no goodbye: without pings its calls would stay open. */
+const channelOptions = ({ grpcCalls, grpcIdleSeconds, grpcPingSeconds }: Connections): ChannelOptions => ({
+  'grpc.enable_channelz': 0,
+  'grpc.max_concurrent_streams': grpcCalls,
+  'grpc.max_connection_idle_ms': grpcIdleSeconds * 1_000,
+  'grpc.keepalive_time_ms': grpcPingSeconds * 1_000,
+  'grpc.keepalive_timeout_ms': PING_ANSWERED_MS,
+});

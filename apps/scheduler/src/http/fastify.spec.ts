@@ -4,7 +4,7 @@ import { fastifyAdapter } from './fastify.js';
 
 describe('the HTTP server', () => {
   it('does not wait for ever for a request that is sent by halves', () => {
-    const { server } = fastifyAdapter({} as Problems).getInstance();
+    const { server } = fastifyAdapter({} as Problems, { httpArrivalSeconds: 30 }).getInstance();
     expect(server.requestTimeout).toBe(30_000);
     // Node swaps the two where the headers may take longer than all.
     expect('headersTimeout' in server && server.headersTimeout).toBe(30_000);

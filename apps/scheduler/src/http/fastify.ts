@@ -1,6 +1,6 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isLoopback } from '#config';
+import { type Connections, isLoopback } from '#config';
 import type { Problems } from '../errors/problems.js';
 import { invalid, Refused } from '../errors/refused.js';
 
@@ -8,16 +8,22 @@ const BODY_LIMIT = 64 * 1_024;
 /** Longer than any name: a name that is too long is told so, and not that there is no such path. */
 const PARAMETER_LIMIT = 2_048;
 
-/** So long a request may take to arrive; Fastify would wait for ever. How long it waits for its answer is another matter. */
-const ARRIVAL_MS = 30_000;
+/** How often it is looked whether a request has taken too long. */
 const CHECK_MS = 5_000;
 
-/** Fastify as we serve on it. Nest's own body parsers are left out: they refuse empty bodies and take forms. */
-export function fastifyAdapter(problems: Problems): FastifyAdapter {
+/**
+ * Fastify as we serve on it. Nest's own body parsers are left out: they refuse empty bodies and take forms. It would wait for
+ * ever for a request to arrive; how long a request waits for its answer is another matter.
+ */
+export function fastifyAdapter(
+  problems: Problems,
+  { httpArrivalSeconds }: Pick<Connections, 'httpArrivalSeconds'>,
+): FastifyAdapter {
+  const arrival = httpArrivalSeconds * 1_000;
   return new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
-    requestTimeout: ARRIVAL_MS,
-    http: { headersTimeout: ARRIVAL_MS, connectionsCheckingInterval: CHECK_MS },
+    requestTimeout: arrival,
+    http: { headersTimeout: arrival, connectionsCheckingInterval: CHECK_MS },
     routerOptions: { maxParamLength: PARAMETER_LIMIT },
     skipMiddie: true,
     multipart: false,
