@@ -142,6 +142,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'used-meanwhile-and-leaves-all-the-same', breaks: 7, file: `${PASSES}/reading.ts`, find: `lastUseOf(replicasIn(victims)) === lastUse &&`, replace: `lastUseOf(replicasIn(victims)) >= lastUse &&` },
   { name: 'several-leave-where-one-does', breaks: 8, file: `${PASSES}/plan-victims.ts`, find: `byWorth(one, last) === 0) : [];`, replace: `byWorth(one, last) < 0) : [];` },
   { name: 'harm-kept-though-a-copy-came', breaks: 8, file: `${CORE}/indexes.ts`, find: `gaps.get(server)?.harms.clear();`, replace: `gaps.get(server)?.harms.delete(-1);` },
+  { name: 'offered-as-before-it-was-used', breaks: 8, file: `${CORE}/indexes.ts`, find: `else used.set(account, new Set([id]));`, replace: `` },
   { name: 'harm-kept-though-one-was-used', breaks: 8, file: `${CORE}/indexes.ts`, find: `there.uses += 1;`, replace: `there.uses += 0;` },
   { name: 'gaps-kept-though-a-device-shrank', breaks: 19, file: `${CORE}/passes/gaps.ts`, find: ` && one.capacity === other.capacity`, replace: `` },
   { name: 'evicts-more-than-is-needed', breaks: 8, file: `${PASSES}/plan-victims.ts`, find: `return isEnough(without) ? without : some;`, replace: `return without.length < 0 ? without : some;` },

@@ -32,6 +32,8 @@ export interface Indexes {
   readonly holding: Map<AccountId, Set<ReplicaId>>;
   /** What they offer there at most, where that was worked out since one of them changed. */
   readonly offers: Map<AccountId, readonly Offer[]>;
+  /** Those of which nothing has changed meanwhile but that they were used, by account. */
+  readonly used: Map<AccountId, Set<ReplicaId>>;
   /** What the GPUs of each server have beside that, where it was worked out since one of them changed. */
   readonly gaps: Map<ServerId, Gaps>;
   /** Replicas that somebody else loaded. */
@@ -73,6 +75,7 @@ export function indexesOf(fleet: Readonly<Fleet>): Indexes {
     held: new Map(),
     holding: new Map(),
     offers: new Map(),
+    used: new Map(),
     gaps: new Map(),
     strangers: new Set(),
   };
@@ -119,7 +122,7 @@ function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void
 }
 
 function settle(indexes: Indexes, entry: Entry, { id, bookings, lastUse }: Settled): void {
-  if (bookings === entry.held && lastUse > entry.lastUse) noteUse(indexes, entry);
+  if (bookings === entry.held && lastUse > entry.lastUse) noteUse(indexes, id, entry);
   else setHeld(indexes, id, entry, bookings);
   entry.lastUse = lastUse;
 }
@@ -138,8 +141,13 @@ function dropOffersOf({ offers, gaps }: Indexes, { server, held }: Entry): void 
 }
 
 /** One that is used is worth more from now on, and nothing else about it has changed. */
-function noteUse({ offers, gaps }: Indexes, { server, held }: Entry): void {
-  for (const { account } of held) offers.delete(account);
+function noteUse({ offers, used, gaps }: Indexes, id: ReplicaId, { server, held }: Entry): void {
+  for (const { account } of held) {
+    if (!offers.has(account)) continue;
+    const some = used.get(account);
+    if (some) some.add(id);
+    else used.set(account, new Set([id]));
+  }
   const there = gaps.get(server);
   if (there) there.uses += 1;
 }

@@ -122,18 +122,20 @@ function leastOf(offers: readonly Offer[], missing: Bytes, mayGo: MayGo): Harm |
 
 /**
  * What settled replicas hold of an account, the least valuable first: nobody asks here which of them may go. What goes
- * along with one makes it worth more, and only what has other copies can be spare. It is kept until one of them changes.
+ * along with one makes it worth more, and only what has other copies can be spare. It is kept until one of them changes; of
+ * what was only used the place alone is found anew.
  */
 export function offersOn(fleet: Readonly<Fleet>, account: AccountId): readonly Offer[] {
-  const { offers, holding } = indexesOf(fleet);
+  const { offers, used, holding } = indexesOf(fleet);
   const known = offers.get(account);
-  if (known) return known;
+  const changed = known ? used.get(account) : holding.get(account);
+  if (known && !changed) return known;
   const isFirst = byOrder(fleet);
-  const found: Offer[] = [];
-  const holders = holding.get(account);
-  if (holders) for (const id of holders) found.push(offerOf(fleet, id, account));
+  const found = known?.filter(({ replica }) => !changed!.has(replica.id)) ?? [];
+  if (changed) for (const id of changed) found.push(offerOf(fleet, id, account));
   found.sort((one, other) => byWorth(one, other) || isFirst(one.replica, other.replica));
   offers.set(account, found);
+  used.delete(account);
   return found;
 }
 
