@@ -1,5 +1,5 @@
 import { type Fleet, unsettled } from '../fleet.js';
-import type { ModelId } from '../ids.js';
+import type { ModelId, ServerId } from '../ids.js';
 import { loadForecast, restOfLoad } from '../load-forecast.js';
 import type { Forecast } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
@@ -65,7 +65,11 @@ export class LineAhead {
     const { fleet, open, now } = this;
     const begins = new Map<ModelId, Millis>();
     const beginnings = new Beginnings(fleet, now);
-    const lines = open.map((server) => new ServerLine(fleet, server, { share, beginnings }, now));
+    const loads = loadsByServer(fleet);
+    const lines = open.map((server) => {
+      const there = loads.get(server.spec.id) ?? NONE;
+      return new ServerLine(fleet, server, there, { share, beginnings, now });
+    });
     for (const want of awaitedAmong(fleet, this.inLine)) {
       const { model } = want;
       const first = soonest(lines, want);
@@ -75,6 +79,20 @@ export class LineAhead {
     }
     return { begins, lines };
   }
+}
+
+const NONE: readonly Replica[] = [];
+
+/** The loads that are under way or have their places, by server: most have none. */
+function loadsByServer(fleet: Readonly<Fleet>): ReadonlyMap<ServerId, readonly Replica[]> {
+  const loads = new Map<ServerId, Replica[]>();
+  for (const one of unsettled(fleet)) {
+    if (isCarried(one) || !isInLine(one)) continue;
+    const some = loads.get(one.server);
+    if (some) some.push(one);
+    else loads.set(one.server, [one]);
+  }
+  return loads;
 }
 
 /** When the loads begin that stand in line, and the lines with them. */
@@ -104,6 +122,13 @@ interface Span {
   readonly until: Millis;
 }
 
+/** By what it is foreseen when the loads begin that have their places. */
+interface Foreseen {
+  readonly share: Share;
+  readonly beginnings: Beginnings;
+  readonly now: Instant;
+}
+
 /** The loads that are under way on a server, have their places there, or stand in line for it; nobody knows when one ends that is overdue. */
 class ServerLine {
   private readonly spans: Span[];
@@ -115,13 +140,10 @@ class ServerLine {
   constructor(
     private readonly fleet: Readonly<Fleet>,
     readonly server: Server,
-    { share, beginnings }: { readonly share: Share; readonly beginnings: Beginnings },
-    now: Instant,
+    there: readonly Replica[],
+    { share, beginnings, now }: Foreseen,
   ) {
     const { loadsPerServer, loadsPerDevice } = fleet.limits;
-    const there = unsettled(fleet).filter(
-      (one) => one.server === server.spec.id && !isCarried(one) && isInLine(one),
-    );
     const moving = there.filter((one) => !isOverdue(fleet, one, now));
     const overdue = there.length - moving.length;
     const onDevices = loadsPerDevice * (server.devices?.length ?? 0);
