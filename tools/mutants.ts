@@ -209,6 +209,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'pressure-begins-anew-when-told-again', breaks: 15, file: `${OBSERVE}/pressure.ts`, find: `if (fleet.pressure.level !== level) `, replace: `` },
   { name: 'infeasible-by-the-reachable', breaks: 13, file: `${PASSES}/verdicts.ts`, find: `const fits = [...this.fleet.servers.values()].map((server) => ({`, replace: `const fits = this.open.map((server) => ({` },
   { name: 'infeasible-though-unseen', breaks: 13, file: `${PASSES}/verdicts.ts`, find: `if (fits.length === 0 || fits.includes('unseen')) return`, replace: `if (fits.length === 0) return` },
+  { name: 'rows-not-read-that-were-never-touched', breaks: 17, file: `${OBSERVE}/listing.ts`, find: `if (rest.size > 0) for`, replace: `if (rest.size < 0) for` },
   { name: 'looks-later-than-their-interval', breaks: 17, file: `${PASSES}/look-around.ts`, find: `latest - ((latest + shiftOf(spec)) % (every / 2))`, replace: `latest + ((latest + shiftOf(spec)) % (every / 2))` },
   { name: 'servers-looked-at-in-step', breaks: 19, file: `${PASSES}/look-around.ts`, find: `const shift = Math.floor(fractionOf(spec.id) * AT_REST);`, replace: `const shift = fractionOf(spec.id);` },
   { name: 'cold-do-not-wait-for-the-first-looks', breaks: 17, file: `${PASSES}/place.ts`, find: `if (wants.length === 0 || fleet.frozen || isSettling(fleet, now)) return ALL_PLACED;`, replace: `if (wants.length === 0 || fleet.frozen) return ALL_PLACED;` },

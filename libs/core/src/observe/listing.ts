@@ -9,11 +9,14 @@ export interface Listing {
   readonly touched: ReadonlySet<ModelId>;
   /** What shows a version, past its loading. */
   readonly versioned: ReadonlySet<ModelId>;
-  /** The rows of what was touched or is booked. */
+  /** The rows of what was touched, and of what is booked and was not. */
   readonly rows: ReadonlyMap<ModelId, readonly IndexRow[]>;
 }
 
-/** Reads an index. It mostly lists what it did before, in the same order. */
+/**
+ * Reads an index. It mostly lists what it did before, in the same order, and of thousands of rows that were never touched
+ * hardly any is of something booked: they are gone over for that only where a booked model shows no other row.
+ */
 export function listingOf(
   index: readonly IndexRow[],
   known: ReadonlySet<ModelId>,
@@ -23,16 +26,22 @@ export function listingOf(
   const versioned = new Set<ModelId>();
   const rows = new Map<ModelId, IndexRow[]>();
   for (const row of index) {
+    if (!isTouched(row)) continue;
     const { model } = row;
-    if (isTouched(row)) touched.add(model);
-    else if (!booked.has(model)) continue;
+    touched.add(model);
     if (hasVersion(row)) versioned.add(model);
-    const some = rows.get(model);
-    if (some) some.push(row);
-    else rows.set(model, [row]);
+    keep(rows, row);
   }
+  const rest = new Set([...booked].filter((model) => !rows.has(model)));
+  if (rest.size > 0) for (const row of index) if (rest.has(row.model)) keep(rows, row);
   const names = lists(index, known) ? known : new Set(index.map(({ model }) => model));
   return { names, touched, versioned, rows };
+}
+
+function keep(rows: Map<ModelId, IndexRow[]>, row: IndexRow): void {
+  const some = rows.get(row.model);
+  if (some) some.push(row);
+  else rows.set(row.model, [row]);
 }
 
 /** An untouched row is a directory that this process has never loaded. */

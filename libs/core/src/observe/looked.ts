@@ -55,7 +55,8 @@ const isStale = ({ contact, looksCountFrom, statisticsAt }: Server, { begunAt }:
 
 function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly IndexRow[], now: Instant): void {
   const before = server.repository;
-  const booked = new Set(replicasOn(fleet, server.spec.id).map(({ model }) => model));
+  const there = replicasOn(fleet, server.spec.id).filter(({ phase }) => phase !== 'placed');
+  const booked = new Set(there.map(({ model }) => model));
   const listing = listingOf(index, before, booked);
   if (isNewIncarnation(fleet, server, listing, look.begunAt)) beginIncarnation(fleet, server, now);
   server.fullEndedAt = now;
