@@ -37,7 +37,7 @@ export async function coreTurn(): Promise<Figure> {
 const sizeOf = ({ models, servers }: Scale): object => ({ models, devices: servers * DEVICES_PER_SERVER });
 
 const GROWTH_GOAL = 2.5;
-/** The goal is of turns in which no more happens than this: after a start all servers are looked at in step. */
+/** The goal is of turns in which no more happens than this: after a start all servers are looked at in the same moment. */
 const P99_GOAL_MS = 2;
 const MOST_CHANGES = 100;
 const SCALE_ROUNDS = 5;
