@@ -184,7 +184,15 @@ function valueOf<T>(answer: Answer<T> | { error: RpcError | 'deadline' }, subjec
   throw new CallFailed(status[error.code], error.message, subject);
 }
 
-const asMessage = ({ name, version, lastInference, success, fail, queue }: ModelStatistics) => ({
+const asMessage = ({
+  name,
+  version,
+  lastInference,
+  success,
+  fail,
+  queue,
+  computeInfer,
+}: ModelStatistics) => ({
   name,
   version,
   last_inference: String(lastInference),
@@ -192,6 +200,7 @@ const asMessage = ({ name, version, lastInference, success, fail, queue }: Model
     success: { count: String(success.count) },
     fail: { count: String(fail.count) },
     queue: { ns: String(queue.ns) },
+    compute_infer: { ns: String(computeInfer.ns) },
   },
 });
 
