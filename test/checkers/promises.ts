@@ -24,6 +24,7 @@ import { frozenMeansFrozen } from './freezes.js';
 import { failingIsReplacedOnce } from './failing.js';
 import { limitsAreDealtWith } from './limits.js';
 import { higherClassesLoadFirst } from './load-order.js';
+import { hintsKeepToTheRate } from './hints.js';
 import { History } from './history.js';
 import {
   goingMeansGoing,
@@ -88,6 +89,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['13, answers', [permanentAnswersAreSure, infeasibleIsTrue, theLateAreGrantedNothing].map(always)],
   ['14, routes', [routesAreReady, routesLeadToTheReady].map(always)],
   ['15, queues', [queuesStayBounded, fullQueuesAreFair, pressureShedsNewcomers].map(always)],
+  ['16, hints', [hintsKeepToTheRate]],
   ['20, freeze', [always(frozenMeansFrozen)]],
   ['7 and 10, limits', [limitsAreDealtWith]],
   ['19, rest', [failingIsReplacedOnce, secondLook]],

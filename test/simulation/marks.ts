@@ -51,7 +51,10 @@ const RARE = {
 
   'request cancelled in the turn its model became ready':
     'Nobody is left to be answered, and nothing breaks.',
-  'request answered at its very deadline': 'Granted or refused, but once, and in that turn.',
+  'request answered at its very deadline':
+    'Refused, but once, and in that turn: a route would come too late.',
+  'sent back behind others':
+    'Who is turned away comes again as fast as the model serves, one after the other.',
   'queue of all full while that of the model had room': 'The bound over all models holds, too.',
   'storm of retries': 'No load is begun for it sooner, and no queue grows beyond its bound.',
   'queue full displaced nobody': 'Among equals those who came first keep their place.',

@@ -76,7 +76,8 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const overflow = answerOverflow(fleet, away, line, now);
   const unloads = fleet.frozen ? [] : unloadDrained(fleet, now);
   const told = answerExpired(fleet, expired, { openings, line }, open, now);
-  const answered = [hopeless, vain, granted, overflow, belated, answers, bereft, crowded, unreachable, told];
+  // In the order in which they were decided: hints stand behind each other.
+  const answered = [hopeless, vain, granted, belated, answers, bereft, crowded, unreachable, overflow, told];
   // Who was turned away may have been all that something was placed for, or had taken a place from somebody else.
   const rest = unreachable.length > 0 ? reconcile(fleet, now) : lookAround(fleet, now);
   return joined([...answered, loads, unloads, rest]);

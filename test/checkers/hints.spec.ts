@@ -1,0 +1,50 @@
+import { describe, expect, it } from '@jest/globals';
+import type { RefusalReason } from '#core';
+import { aModel } from '../support/builders.js';
+import { Story } from './story.js';
+
+/** A model that takes 500 ms to serve one; those who ask for it, a millisecond one after the other, are told to come again then. */
+function found(
+  hints: readonly number[],
+  reason: RefusalReason = 'queue_full',
+  each = 500,
+): readonly string[] {
+  const story = Story.beforeLoading();
+  story.fleet.serviceTimes.set(aModel('here').id, { served: 1, took: each });
+  for (const retryAfter of hints) {
+    story.ask('here', ({ waiting }) =>
+      Array.from(waiting.keys(), (request) => {
+        waiting.delete(request);
+        return { kind: 'refuse', request, refusal: { reason, retryAfter } };
+      }),
+    );
+  }
+  return story.found.filter((promise) => /invariant 16,/.test(promise));
+}
+
+describe('the promise that who is turned away comes back as fast as the model serves', () => {
+  it('finds one who is to come before those can be served who were told before', () => {
+    expect(found([1_000, 1_499, 1_998])).toEqual([]);
+    expect(found([1_000, 499])).toEqual([expect.stringContaining('for here 1 ms before its turn')]);
+    expect(found([1_000, 1_499, 999])).toHaveLength(1);
+    expect(found([300, 799, 797])).toHaveLength(1);
+  });
+
+  it('lets all come sooner where the model should serve sooner, as far apart as before', () => {
+    expect(found([50_000, 50_499, 50_998, 6_500])).toEqual([]);
+    expect(found([50_000, 50_499, 50_998, 1_499])).toHaveLength(1);
+    expect(found([50_000, 5_500, 5_999, 5_000])).toEqual([]);
+    expect(found([50_000, 600, 999])).toHaveLength(1);
+  });
+
+  it('keeps nobody away for more than a minute', () => {
+    expect(found([59_900, 60_000, 60_000, 60_000])).toEqual([]);
+    expect(found([59_900, 60_000, 90_000])).toEqual([]);
+    expect(found([...Array.from({ length: 121 }, (_, nth) => 499 * nth), 59_000])).toHaveLength(1);
+  });
+
+  it('is about overload alone, and about models of which it is known how fast they serve', () => {
+    expect(found([1_000, 1], 'no_server')).toEqual([]);
+    expect(found([1_000, 1], 'queue_full', 0)).toEqual([]);
+  });
+});
