@@ -32,6 +32,7 @@ export class LineAhead {
 
   /** How long it should take, from now, until the load of a model can begin: 0 for what does not stand in line. */
   before(model: ModelId, share: Share): Millis {
+    if (this.inLine.length === 0) return 0;
     return this.inLineBy(share).begins.get(model) ?? 0;
   }
 
