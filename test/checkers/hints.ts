@@ -6,7 +6,7 @@ import {
   type ModelId,
   type RefusalReason,
 } from '#core';
-import type { TurnCheck } from './scene.js';
+import type { TurnCheck, TurnScene } from './scene.js';
 
 /** Who is told so comes again, and is not to come with all others. */
 const SENT_BACK: ReadonlySet<RefusalReason> = new Set([
@@ -30,22 +30,19 @@ interface Outside {
 /** Who is turned away is told to come again behind those who were told before, no faster than the model could serve them. */
 export const hintsKeepToTheRate = (): TurnCheck => {
   const outside = new Map<ModelId, Outside>();
-  return ({ turn, fleet, history, trail }) => {
-    for (const event of turn.events) if (event.kind === 'ModelWithdrawn') outside.delete(event.model);
-    for (const action of turn.actions) {
-      if (action.kind !== 'refuse' || !SENT_BACK.has(action.refusal.reason)) continue;
-      const model = history.pending.get(action.request)!.model;
-      const { retryAfter } = action.refusal;
-      if (retryAfter === null || retryAfter > LONGEST || !fleet.models.has(model)) continue;
-      const at = turn.now + retryAfter;
+  return (scene) => {
+    for (const event of scene.turn.events) if (event.kind === 'ModelWithdrawn') outside.delete(event.model);
+    for (const { request, model, at } of sentBackIn(scene)) {
+      const { turn, fleet, trail } = scene;
       const known = outside.get(model);
       const others = known && known.next > turn.now ? known : undefined;
       if (others) {
         const behind = Math.min(others.next, turn.now + (others.next - others.first), turn.now + LONGEST);
         trail.mark('sent back behind others');
+        const early = behind - at;
         trail.expect(
-          at >= behind - ROUNDED,
-          () => `${action.request} is to come again for ${model} ${behind - at} ms before its turn`,
+          early <= ROUNDED,
+          () => `${request} is to come again for ${model} ${early} ms before its turn`,
         );
       }
       const each = others?.each ?? leastBetween(fleet, model);
@@ -53,6 +50,18 @@ export const hintsKeepToTheRate = (): TurnCheck => {
     }
   };
 };
+
+/** Those who are told when to come again as far as others matter for that, in the order in which they were told. */
+function sentBackIn({ turn, fleet, history }: TurnScene) {
+  return turn.actions.flatMap((action) => {
+    if (action.kind !== 'refuse' || !SENT_BACK.has(action.refusal.reason)) return [];
+    const { request, refusal } = action;
+    const { model } = history.pending.get(request)!;
+    const retryAfter = refusal.retryAfter ?? Infinity;
+    const isQueued = retryAfter <= LONGEST && fleet.models.has(model);
+    return isQueued ? [{ request, model, at: turn.now + retryAfter }] : [];
+  });
+}
 
 /** The end of a millisecond that a float lost. */
 const ROUNDED = 1e-6;

@@ -1,4 +1,4 @@
-import type { Class, Model, ModelId, Request, ServerId, ServerSpec, TenantId } from '#core';
+import type { Class, Instant, Model, ModelId, Request, ServerId, ServerSpec, TenantId } from '#core';
 import type { LearnedFacts } from '#engine';
 
 /** Sizes in these tests are small round numbers: one "byte" is enough to tell models apart. */
@@ -42,6 +42,12 @@ export interface Asking {
   readonly class?: Class;
   readonly tenant?: string;
 }
+
+/** When it comes, and until when it may wait. */
+export const timesOf = (
+  { ago = 0, wait = 60_000 }: Asking,
+  now: Instant,
+): Pick<Request, 'arrivedAt' | 'deadline'> => ({ arrivedAt: now - ago, deadline: now - ago + wait });
 
 /** A server with one GPU per given capacity. */
 export const aServer = (

@@ -20,7 +20,7 @@ import {
   step,
   type TenantId,
 } from '#core';
-import { aModel, type Asking, SOMEBODY } from './builders.js';
+import { aModel, type Asking, SOMEBODY, timesOf } from './builders.js';
 import { Shelf } from './shelf.js';
 
 export { aModel, aServer, SOMEBODY } from './builders.js';
@@ -100,15 +100,13 @@ export class CoreDriver {
   resolve(model: string, parts: Asking = {}): string {
     const id = `r${++this.requests}`;
     this.answers.set(id, []);
-    const arrivedAt = this.now - (parts.ago ?? 0);
     this.tell({
       kind: 'RequestArrived',
       request: {
         id: id as RequestId,
         model: model as ModelId,
         version: parts.version ?? null,
-        arrivedAt,
-        deadline: arrivedAt + (parts.wait ?? 60_000),
+        ...timesOf(parts, this.now),
         lease: parts.lease ?? 10_000,
         class: parts.class ?? this.fleet.models.get(model as ModelId)?.class ?? 'default',
         avoid: (parts.avoid ?? []) as ServerId[],

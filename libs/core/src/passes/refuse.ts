@@ -1,6 +1,7 @@
 import type { Action, Refusal } from '../actions.js';
 import { turnBehindAll } from '../backlogs.js';
 import type { Fleet, Request } from '../fleet.js';
+import type { ModelId } from '../ids.js';
 import type { Forecast } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
 import { returnIn } from '../returns.js';
@@ -132,24 +133,20 @@ function lateness(
   if (at > now) return noCapacity(at, now);
   const verdicts = new Verdicts(fleet, open, now);
   if (!fleet.models.has(model)) return verdicts.unknownNow();
-  if (routableReplicas(fleet, model).length > 0) return servedIn(turnBehindAll(fleet, model) ?? now, now);
+  if (routableReplicas(fleet, model).length > 0) return served(fleet, model, now);
   const wait = after(line.behind(model), describeWait(fleet, model, now));
   if (wait.phase === 'waiting' && !verdicts.hasOpenServer())
     return { reason: 'no_server', retryAfter: SHORT };
   const held = wait.phase === 'waiting' ? heldUntil(fleet, open, model, now) : null;
-  return {
-    ...comingIn(wait, held === null ? 0 : held - now, loadToCome(fleet, model)),
-    ...detailOf(fleet, wait, held),
-  };
+  const delay = (held ?? now) - now;
+  return { ...comingIn(wait, delay, loadToCome(fleet, model)), ...detailOf(fleet, wait, held) };
 }
 
 /** Its model is ready, at last: it may come again at once, or behind those who are held back. */
-const servedIn = (turn: Instant, now: Instant): Refusal => ({
-  reason: 'loading',
-  retryAfter: Math.max(SHORT, turn - now),
-  phase: 'loading',
-  eta: turn - now,
-});
+function served(fleet: Fleet, model: ModelId, now: Instant): Refusal {
+  const eta = (turnBehindAll(fleet, model) ?? now) - now;
+  return { reason: 'loading', retryAfter: Math.max(SHORT, eta), phase: 'loading', eta };
+}
 
 /**
  * How far it is after a delay: told is when it should be ready, and to come again when it surely is. Nobody knows when a

@@ -34,14 +34,18 @@ class Line {
     now: Instant,
   ) {
     for (const replica of unsettled(fleet)) {
-      if (isCarried(replica) || !isInLine(replica) || goesBefore(fleet, want, replica)) continue;
-      const { server } = replica;
-      this.servers.set(server, (this.servers.get(server) ?? 0) + 1);
-      if (now >= (loadBounds(fleet, replica)?.slotUntil ?? Infinity)) continue;
-      for (const device of devicesToCome(replica)) {
-        const key = `${server}/${device}`;
-        this.devices.set(key, (this.devices.get(key) ?? 0) + 1);
-      }
+      if (!isCarried(replica) && isInLine(replica) && !goesBefore(fleet, want, replica))
+        this.add(replica, now);
+    }
+  }
+
+  private add(replica: Replica, now: Instant): void {
+    const { server } = replica;
+    this.servers.set(server, (this.servers.get(server) ?? 0) + 1);
+    if (now >= (loadBounds(this.fleet, replica)?.slotUntil ?? Infinity)) return;
+    for (const device of devicesToCome(replica)) {
+      const key = `${server}/${device}`;
+      this.devices.set(key, (this.devices.get(key) ?? 0) + 1);
     }
   }
 
