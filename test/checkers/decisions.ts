@@ -97,6 +97,7 @@ const copyOf = (fleet: Fleet): Fleet => ({
   defaults: fleet.defaults,
   limits: fleet.limits,
   pressure: fleet.pressure,
+  judgedAt: fleet.judgedAt,
   startedAt: fleet.startedAt,
   refreshedAt: fleet.refreshedAt,
   reloads: new Map(fleet.reloads),

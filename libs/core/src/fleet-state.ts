@@ -187,6 +187,8 @@ export interface Fleet {
   limits: Limits;
   /** Of this process. It is no fact about the fleet, but what may wait depends on it. */
   pressure: Pressure;
+  /** When those who wait were last judged by when they can expect their models: who has come since has not been. */
+  judgedAt: Instant;
   /** When the first turn was taken: until every server has been seen, at most 10 s, the cold wait. */
   startedAt: Instant | null;
   /** When the indexes were last refreshed for an unknown name. */

@@ -41,6 +41,7 @@ export const emptyFleet = (): Fleet => ({
   defaults: DEFAULTS,
   limits: LIMITS,
   pressure: NO_PRESSURE,
+  judgedAt: -Infinity,
   startedAt: null,
   refreshedAt: null,
   reloads: new Map(),

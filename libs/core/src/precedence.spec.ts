@@ -54,10 +54,9 @@ describe('of one tenant', () => {
     expect(line.order()).toEqual(['many', 'short', 'few']);
   });
 
-  it('age adds to that: who has waited for half of 120 s counts half as much again', () => {
+  it('age adds to that: who has waited for half of 5 s counts half as much again', () => {
     const line = new Line().add('new', 10).add('old', 10);
-    line.fleet.limits = { ...line.fleet.limits, starvation: 120_000 };
-    line.ask('new', { times: 4 }).ask('old', { times: 3, waited: 60_000 });
+    line.ask('new', { times: 4 }).ask('old', { times: 3, waited: 2_500 });
     expect(line.order()).toEqual(['old', 'new']);
   });
 

@@ -20,7 +20,7 @@ export interface InLine<One> {
 }
 
 /** Who has waited for so long counts twice. */
-const AGED: Millis = 120_000;
+const AGED: Millis = 5_000;
 /** Values that differ by less count as near: of those an earlier deadline goes first. */
 const NEAR = Math.log(1.25);
 
@@ -41,7 +41,7 @@ const NEAR = Math.log(1.25);
  *    of what is worth more keeps nobody waiting for ever. Then it is by value, which is Smith's rule (Naval Research
  *    Logistics Quarterly, 1956: weight over processing time), aged:
  *
- *        value = (how many wait, and 0.25 for a wish) / predicted seconds of the load * (1 + longest wait / 120 s)
+ *        value = (how many wait, and 0.25 for a wish) / predicted seconds of the load * (1 + longest wait / 5 s)
  *
  *    Of values within a step of a quarter the earlier deadline goes first, as far as the load can still end before it.
  *

@@ -12,7 +12,7 @@ import { claimsOf, ranksAsked } from './passes/claims.js';
 import { isBroken } from './passes/cooling.js';
 import { waitingFor } from './passes/eta.js';
 import { isKept } from './passes/idle.js';
-import { leavingDraining } from './passes/wants.js';
+import { leavingDraining } from './passes/asking.js';
 import { copiesOf } from './pins.js';
 import { isRoutable, loadBegan, loadsByServer, type Standing, standingOf } from './standing.js';
 import { isStuck } from './stuck.js';

@@ -35,6 +35,8 @@ const sooner = (at: Instant | null, now: Instant, wake: Instant): Instant =>
 function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   let wake = fleet.startedAt === null ? Infinity : sooner(fleet.startedAt + SETTLING, now, Infinity);
   for (const { deadline } of fleet.waiting.values()) wake = sooner(deadline, now, wake);
+  for (const { arrivedAt } of fleet.waiting.values())
+    wake = sooner(arrivedAt + fleet.limits.starvation, now, wake);
   for (const { next } of fleet.backlogs.values()) wake = sooner(next, now, wake);
   for (const { until } of fleet.wishes.values()) wake = sooner(until, now, wake);
   for (const { until } of fleet.cooldowns.values()) wake = sooner(until, now, wake);

@@ -230,8 +230,7 @@ export const fleet = z.strictObject({
   defaults: settings,
   limits,
   pressure: z.strictObject({ level: pressureLevel, since: amount }),
-  startedAt: orNull(amount),
-  refreshedAt: orNull(amount),
+  ...{ judgedAt: amount, startedAt: orNull(amount), refreshedAt: orNull(amount) },
   reloads: z.map(
     replicaId,
     z.strictObject({

@@ -8,7 +8,8 @@ import { type Candidate, type InLine, inPrecedence } from '../precedence.js';
 import { rankOf } from '../rank.js';
 import type { Placed, Ready, Replica } from '../replica.js';
 import { claimsOn, ranksAsked } from './claims.js';
-import { isDue, leavingDraining, presentCopies, stageOf } from './wants.js';
+import { leavingDraining } from './asking.js';
+import { isDue, presentCopies, stageOf } from './wants.js';
 
 /** A load that has its place: of a model, or of one copy more where one is ready. */
 export type ToLoad = Placed | Ready;

@@ -5,7 +5,7 @@ import type { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
 import { routableReplicas } from '../routes.js';
 import type { Server } from '../server.js';
-import { opensAt } from './opens.js';
+import { Opens } from './opens.js';
 import { presentCopies, type Want } from './wants.js';
 
 /** When there could be room for what is wanted; infinity where never by itself. */
@@ -39,9 +39,10 @@ export function openingsFor(
   now: Instant,
 ): Openings {
   const openings = new Map<ModelId, Opening>();
+  const opening = new Opens(fleet, open, ledger, now);
   for (const want of unplaced) {
     if (!isAbsent(fleet, want.model.id, now)) continue;
-    const at = opensAt(fleet, open, ledger, want, now);
+    const at = opening.at(want);
     if (at !== null) openings.set(want.model.id, { want, at });
   }
   return openings;

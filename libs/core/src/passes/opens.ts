@@ -6,6 +6,7 @@ import type { Ledger } from '../ledger.js';
 import { indexesOf } from '../indexes.js';
 import type { Instant } from '../model.js';
 import { isGuaranteed, isPinProtected } from '../pins.js';
+import type { Rank } from '../rank.js';
 import type { Server } from '../server.js';
 import { residentUntil } from '../idle-rule.js';
 import { neededAt, shortfall, yieldsTo } from './victims.js';
@@ -13,42 +14,56 @@ import { idleUnloadAt, isKept, settingsOf } from './idle.js';
 import { growthsOn, type Place, placesOn } from './places.js';
 import type { Want } from './wants.js';
 
-/**
- * The earliest instant at which enough memory could be free for a want: when the last of the leases, residencies
- * and loads that stand in its way ends. Infinity: never by itself; null: no server can be asked just now.
- */
-export function opensAt(
-  fleet: Fleet,
-  open: readonly Server[],
-  ledger: Ledger,
-  want: Want,
-  now: Instant,
-): Instant | null {
-  const ways = want.copies > 1 ? [placesOn, growthsOn] : [placesOn];
-  const places = open.flatMap((server) => ways.flatMap((way) => way(fleet, server, want.model)));
-  if (places.length === 0) return null;
-  const releases = new Releases(fleet, want, now);
-  let at = Infinity;
-  for (const place of places) at = Math.min(at, freeAt(fleet, ledger, place, want, releases));
-  return at;
-}
+/** When there could be memory for wants, each thing that several of them ask for worked out once. */
+export class Opens {
+  private readonly releases = new Map<Rank, Releases>();
 
-/** What the newcomer needs there stays. */
-function freeAt(fleet: Fleet, ledger: Ledger, place: Place, want: Want, releases: Releases): Instant {
-  const short = new Map(shortfall(ledger, place.bookings));
-  if (short.size === 0) return 0;
-  const needed = neededAt(fleet, place, want);
-  for (const { replica, at } of releases.of(short.keys())) {
-    if (needed.has(replica.id)) continue;
-    for (const { account, bytes } of replica.bookings) {
-      const missing = short.get(account);
-      if (missing === undefined) continue;
-      if (missing > bytes) short.set(account, missing - bytes);
-      else short.delete(account);
-    }
-    if (short.size === 0) return at;
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly open: readonly Server[],
+    private readonly ledger: Ledger,
+    private readonly now: Instant,
+  ) {}
+
+  /**
+   * The earliest instant at which enough memory could be free for a want: when the last of the leases, residencies
+   * and loads that stand in its way ends. Infinity: never by itself; null: no server can be asked just now.
+   */
+  at(want: Want): Instant | null {
+    const { fleet } = this;
+    const ways = want.copies > 1 ? [placesOn, growthsOn] : [placesOn];
+    const places = this.open.flatMap((server) => ways.flatMap((way) => way(fleet, server, want.model)));
+    if (places.length === 0) return null;
+    let at = Infinity;
+    for (const place of places) at = Math.min(at, this.freeAt(place, want));
+    return at;
   }
-  return Infinity;
+
+  /** What the newcomer needs there stays. */
+  private freeAt(place: Place, want: Want): Instant {
+    const short = new Map(shortfall(this.ledger, place.bookings));
+    if (short.size === 0) return 0;
+    const needed = neededAt(this.fleet, place, want);
+    for (const { replica, at } of this.releasesFor(want).of([...short.keys()])) {
+      if (needed.has(replica.id)) continue;
+      for (const { account, bytes } of replica.bookings) {
+        const missing = short.get(account);
+        if (missing === undefined) continue;
+        if (missing > bytes) short.set(account, missing - bytes);
+        else short.delete(account);
+      }
+      if (short.size === 0) return at;
+    }
+    return Infinity;
+  }
+
+  private releasesFor({ rank }: Want): Releases {
+    const known = this.releases.get(rank);
+    if (known) return known;
+    const releases = new Releases(this.fleet, rank, this.now);
+    this.releases.set(rank, releases);
+    return releases;
+  }
 }
 
 interface Release {
@@ -56,41 +71,47 @@ interface Release {
   readonly at: Instant;
 }
 
-/** When replicas could be let go for a want; each is judged once. */
+/** When replicas could be let go for wants of one rank; each is judged once. */
 class Releases {
   private readonly known = new Map<ReplicaId, Release>();
+  private readonly sorted = new Map<string, readonly Release[]>();
 
   constructor(
     private readonly fleet: Fleet,
-    private readonly want: Want,
+    private readonly rank: Rank,
     private readonly now: Instant,
   ) {}
 
   /** Of what holds any of these accounts, the first to go first. */
-  of(accounts: Iterable<AccountId>): Release[] {
+  of(accounts: readonly AccountId[]): readonly Release[] {
+    const key = accounts.join();
+    const known = this.sorted.get(key);
+    if (known) return known;
     const { holding } = indexesOf(this.fleet);
     const holders = new Set(this.fleet.unsettled);
     for (const account of accounts) for (const id of holding.get(account) ?? []) holders.add(id);
     const releases: Release[] = [];
     for (const id of holders) releases.push(this.on(id));
-    return releases.sort((one, other) => one.at - other.at);
+    releases.sort((one, other) => one.at - other.at);
+    this.sorted.set(key, releases);
+    return releases;
   }
 
   private on(id: ReplicaId): Release {
     const known = this.known.get(id);
     if (known) return known;
     const replica = this.fleet.replicas.get(id)!;
-    const release = { replica, at: releasedAt(this.fleet, replica, this.want, this.now) };
+    const release = { replica, at: releasedAt(this.fleet, replica, this.rank, this.now) };
     this.known.set(id, release);
     return release;
   }
 }
 
 /** When a replica could be let go at the earliest, which is not before all that needs it. */
-function releasedAt(fleet: Fleet, replica: Replica, want: Want, now: Instant): Instant {
-  let at = releasedAlone(fleet, replica, want, now);
+function releasedAt(fleet: Fleet, replica: Replica, rank: Rank, now: Instant): Instant {
+  let at = releasedAlone(fleet, replica, rank, now);
   for (const one of dependentsOf(fleet, replica)) {
-    if (!isLeaving(one)) at = Math.max(at, releasedAlone(fleet, one, want, now));
+    if (!isLeaving(one)) at = Math.max(at, releasedAlone(fleet, one, rank, now));
   }
   return at;
 }
@@ -98,9 +119,9 @@ function releasedAt(fleet: Fleet, replica: Replica, want: Want, now: Instant): I
 const isLeaving = ({ phase }: Replica): boolean => phase === 'draining' || phase === 'unloading';
 
 /** What leaves already is in the spare memory; what a pin waits for or keeps does not leave. */
-function releasedAlone(fleet: Fleet, replica: Replica, want: Want, now: Instant): Instant {
+function releasedAlone(fleet: Fleet, replica: Replica, rank: Rank, now: Instant): Instant {
   if (isLeaving(replica) || isPinProtected(fleet, replica)) return Infinity;
-  if (!yieldsTo(fleet, replica, want)) return Math.max(now, retiredAt(fleet, replica, now));
+  if (!yieldsTo(fleet, replica, { rank })) return Math.max(now, retiredAt(fleet, replica, now));
   switch (replica.phase) {
     case 'ready':
       return isKept(fleet, replica)

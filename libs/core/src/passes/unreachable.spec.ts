@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { ReplicaId } from '../ids.js';
 
 /** A server with room for one model at a time unless told otherwise, whose loads all take 8 s. */
 function aDriver(gpus: readonly number[] = [4], parts: Parameters<typeof aModel>[1] = {}): CoreDriver {
@@ -91,5 +92,83 @@ describe('nobody is turned away as too late', () => {
     const driver = aDriver();
     driver.tell({ kind: 'FreezeOrdered', reason: 'audit', since: driver.now });
     expect(driver.answerTo(driver.resolve('a', { wait: 1_000 }))).toBe('waiting');
+  });
+});
+
+describe('who was let in', () => {
+  /** `b` has the next slot after `a`, and 1 s to spare; then somebody of a higher class comes before it. */
+  function overtaken(): { driver: CoreDriver; request: string } {
+    const driver = new CoreDriver();
+    const models = ['a', 'b', 'c'];
+    driver.declare(...models.map((id) => aModel(id, { config: '{}' })));
+    driver.serve(aServer('s', [4, 4, 4]), models);
+    for (const id of models) driver.loadsTake(id, 8_000);
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
+    driver.resolve('a');
+    const request = driver.resolve('b', { wait: 17_000 });
+    driver.pass(1);
+    driver.resolve('c', { class: 'critical' });
+    return { driver, request };
+  }
+
+  it('goes on waiting though somebody has come before him', () => {
+    const { driver, request } = overtaken();
+    driver.pass(7_999);
+    driver.loadEnds('a', 's');
+    expect(driver.orders()).toEqual(['load a@s', 'load c@s']);
+    expect(driver.answerTo(request)).toBe('waiting');
+    driver.pass(500);
+    driver.loadEnds('c', 's');
+    expect(driver.orders()).toEqual(['load a@s', 'load c@s', 'load b@s']);
+    driver.loadEnds('b', 's');
+    expect(driver.answerTo(request)).toBe('s');
+  });
+
+  it('is turned away once the load alone would take too long', () => {
+    const { driver, request } = overtaken();
+    driver.pass(7_999);
+    driver.loadEnds('a', 's');
+    driver.pass(1_000);
+    expect(driver.answerTo(request)).toBe('waiting');
+    driver.pass(1);
+    driver.tell();
+    expect(driver.answerTo(request)).toBe('deadline_unreachable');
+  });
+
+  it('while the fleet was frozen is judged when that ends', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'FreezeOrdered', reason: 'audit', since: driver.now });
+    const request = driver.resolve('a', { wait: 7_000 });
+    driver.pass(10);
+    expect(driver.answerTo(request)).toBe('waiting');
+    driver.tell({ kind: 'FreezeEnded' });
+    expect(driver.answerTo(request)).toBe('deadline_unreachable');
+  });
+});
+
+describe('what is in use', () => {
+  function inUse(): CoreDriver {
+    const driver = aDriver();
+    driver.fleet.limits = { ...driver.fleet.limits, starvation: 2_000 };
+    driver.warm('a', 's').resolve('a', { lease: 300_000 });
+    driver.pass(60_000);
+    return driver;
+  }
+
+  it('stays for whom nobody waits any more, however long that was wished for', () => {
+    const driver = inUse();
+    expect(driver.answerTo(driver.resolve('b', { wait: 7_999 }))).toBe('deadline_unreachable');
+    driver.pass(30_000);
+    expect(driver.orders()).toEqual(['load a@s']);
+  });
+
+  it('leaves for who has waited for too long', () => {
+    const driver = inUse();
+    driver.resolve('b', { wait: 400_000 });
+    driver.pass(2_000);
+    expect(driver.fleet.replicas.get('a@s' as ReplicaId)).toMatchObject({
+      phase: 'draining',
+      makesRoomFor: 'b',
+    });
   });
 });

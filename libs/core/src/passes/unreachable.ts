@@ -1,5 +1,5 @@
 import type { Action } from '../actions.js';
-import { type Fleet, replicasOf } from '../fleet.js';
+import { type Fleet, replicasOf, type Request } from '../fleet.js';
 import type { ModelId } from '../ids.js';
 import { hasOutlasted, isForeseen } from '../load-forecast.js';
 import type { Instant, Millis } from '../model.js';
@@ -7,7 +7,7 @@ import type { Server } from '../server.js';
 import { isSettling } from '../standing.js';
 import { Beginnings, type Share } from './beginnings.js';
 import { triableAt } from './cooling.js';
-import { phaseOf, readyAfter } from './eta.js';
+import { loadToCome, phaseOf, readyAfter } from './eta.js';
 import type { Ahead } from './line-ahead.js';
 import { heldUntil } from './load-budget.js';
 import { refuseWhere, SHORT } from './refuse.js';
@@ -16,8 +16,9 @@ import { wish } from './wishes.js';
 /**
  * Turns away at once those whose model is not to be expected before their time is up: more often than not they would wait in
  * vain, and could have gone elsewhere meanwhile (Clockwork, OSDI 2020: say no early). Where the model says so they still
- * count as demand, so that the next one finds it warm. Before places are given it is not known what is ahead: then only what is nowhere
- * is judged, by the load alone, so that nothing is placed for those who cannot have it in time.
+ * count as demand, so that the next one finds it warm. Who was let in is judged so no more, whoever has come before him since
+ * then: he goes on waiting as long as what cannot be hurried leaves him time. Before places are given it is not known what is
+ * ahead: then only what is nowhere is judged, by the load alone, so that nothing is placed for those who cannot have it in time.
  */
 export function refuseUnreachable(
   fleet: Fleet,
@@ -25,14 +26,24 @@ export function refuseUnreachable(
   now: Instant,
   ahead: Ahead | null,
 ): Action[] {
-  if (fleet.waiting.size === 0 || fleet.frozen || isSettling(fleet, now)) return [];
+  if (fleet.waiting.size === 0 || !isForeseeing(fleet, now)) return [];
   const foresight = new Foresight(fleet, open, now, ahead);
-  return refuseWhere(fleet, now, ({ model, deadline }) => {
-    if (deadline <= now || !foresight.isPast(model, deadline)) return undefined;
+  return refuseWhere(fleet, now, (request) => {
+    const { model, deadline } = request;
+    if (deadline <= now) return undefined;
+    const isLate = isLetIn(fleet, request) ? foresight.isVain(request) : foresight.isPast(request);
+    if (!isLate) return undefined;
     if (fleet.models.get(model)!.coldStart.loadWhenShed) wish(fleet, model, now);
     return { reason: 'deadline_unreachable', retryAfter: Math.max(SHORT, foresight.hint(model)) };
   });
 }
+
+/** Whether it can be told when models are to be expected: not while loads are held back, nor before all servers were seen. */
+export const isForeseeing = (fleet: Readonly<Fleet>, now: Instant): boolean =>
+  !fleet.frozen && !isSettling(fleet, now);
+
+/** Whether an earlier turn has judged a request by what it can expect, and let it wait. */
+const isLetIn = ({ judgedAt }: Readonly<Fleet>, { arrivedAt }: Request): boolean => arrivedAt < judgedAt;
 
 /** How long models should take to be ready, each found once. */
 class Foresight {
@@ -48,12 +59,27 @@ class Foresight {
     this.beginnings = new Beginnings(fleet, now);
   }
 
-  /** Whether a model is rather ready after that than before; false where nobody can tell. */
-  isPast(model: ModelId, deadline: Instant): boolean {
+  /** Whether the model is rather ready after the request's time is up than before; false where nobody can tell. */
+  isPast({ model, deadline }: Request): boolean {
     let wait = this.waits.get(model);
     if (wait === undefined)
       this.waits.set(model, (wait = this.isForeseeable(model) ? this.wait(model, 'p50') : null));
     return wait !== null && this.now + wait > deadline;
+  }
+
+  /** Whether it is so even if nobody were before it in line. */
+  isVain({ model, deadline }: Request): boolean {
+    const wait = this.isForeseeable(model) ? this.leastWait(model) : null;
+    return wait !== null && this.now + wait > deadline;
+  }
+
+  /** What is left of the load; of one that has not begun all of it, once a place for it opens. */
+  private leastWait(model: ModelId): Millis | null {
+    const { fleet, now } = this;
+    const phase = phaseOf(fleet, model);
+    if (phase === 'loading') return readyAfter(fleet, model, 'p50', now, this.beginnings);
+    const load = loadToCome(fleet, model).p50;
+    return phase === 'placed' ? load : this.onceOpen(model, 0, load);
   }
 
   /** When who asks again then finds it ready nine times of ten. It takes a search, so only who is turned away is told. */
@@ -71,16 +97,17 @@ class Foresight {
   private wait(model: ModelId, share: Share): Millis | null {
     const { fleet, now } = this;
     const ready = readyAfter(fleet, model, share, now, this.beginnings);
-    return ready === null || phaseOf(fleet, model) !== 'waiting' ? ready : this.onceOpen(model, share, ready);
+    return ready === null || phaseOf(fleet, model) !== 'waiting'
+      ? ready
+      : this.onceOpen(model, this.ahead?.line.before(model, share) ?? 0, ready);
   }
 
   /** What is to leave does so while the line for slots goes on, so that the longer of both counts. */
-  private onceOpen(model: ModelId, share: Share, ready: Millis): Millis | null {
+  private onceOpen(model: ModelId, inLine: Millis, ready: Millis): Millis | null {
     const { fleet, now, ahead } = this;
     if (!this.open.some(({ repository }) => repository.has(model))) return null;
     const triable = triableAt(fleet, this.open, model, now);
     const opensAt = Math.max(now, triable, ahead?.openings.get(model)?.at ?? now);
-    const inLine = ahead?.line.before(model, share) ?? 0;
     return opensAt === Infinity ? null : Math.max(opensAt - now, inLine) + ready;
   }
 

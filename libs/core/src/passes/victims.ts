@@ -13,7 +13,8 @@ import type { Worth } from '../worth.js';
 import { residentUntil } from '../idle-rule.js';
 import { hasQueue, isKept, settingsOf } from './idle.js';
 import type { Place } from './places.js';
-import { leavingDraining, type Want } from './wants.js';
+import { leavingDraining } from './asking.js';
+import type { Want } from './wants.js';
 
 /** What goes together: a replica and what depends on it. */
 export interface Victim extends Worth {
@@ -150,10 +151,11 @@ function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean 
 }
 
 /**
- * Whether it has waited for so long that leases protect nobody from it any more. One copy more of what is warm never has.
+ * Whether it has waited for so long that leases protect nobody from it any more. One copy more of what is warm never has, nor
+ * what nobody waits for: those who wished for it have had their answers.
  */
-export const isStarving = (fleet: Readonly<Fleet>, { since, isExtra }: Want, now: Instant): boolean =>
-  !isExtra && now - since >= fleet.limits.starvation;
+export const isStarving = (fleet: Readonly<Fleet>, { waitsSince, isExtra }: Want, now: Instant): boolean =>
+  !isExtra && now - waitsSince >= fleet.limits.starvation;
 
 /** A copy that is to be replaced stays until it is; for one copy more neither another of its own goes nor anybody's last. */
 function isSparedFor(fleet: Fleet, replica: Ready, want: Want): boolean {

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver, SOMEBODY } from '../../../../test/support/core-driver.js';
 import type { RequestId } from '../ids.js';
 import { AT_REST } from '../strain.js';
-import { isGivenUp, isLacking, leavingDraining, presentCopies, wantsOf } from './wants.js';
+import { leavingDraining } from './asking.js';
+import { isGivenUp, isLacking, presentCopies, wantsOf } from './wants.js';
 
 const A = aModel('a').id;
 const T = aServer('t').id;

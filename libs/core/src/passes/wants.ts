@@ -3,7 +3,6 @@ import type { Replica } from '../replica.js';
 import { failsEverywhere, isWrittenOff } from '../failing.js';
 import { replicasOf } from '../fleet.js';
 import { type ModelId, replicaId, type ReplicaId } from '../ids.js';
-import { inOrder } from '../indexes.js';
 import { isBarred } from '../limits.js';
 import type { Server } from '../server.js';
 import type { Instant, Model } from '../model.js';
@@ -13,14 +12,16 @@ import { inPrecedence } from '../precedence.js';
 import { PINNED, type Rank, rankOf } from '../rank.js';
 import { isComingBack } from '../reloads.js';
 import { isOverdue, standingOf } from '../standing.js';
+import { type Asking, askingIn, leavingDraining } from './asking.js';
 import { type Claim, claimsOf, claimsOn, ranksAsked } from './claims.js';
-import { idleAt } from './idle.js';
 
 /** A claim on a model that lacks a copy of those it asks for. */
 export interface Want extends Claim {
   readonly model: Model;
   /** Since when the model has lacked one. */
   readonly since: Instant;
+  /** Since when who wants it has waited; infinity where nobody does, but for a wish. */
+  readonly waitsSince: Instant;
   /** As what one copy of this and other models was asked for (`ranksAsked`), when it was wanted. */
   readonly asked: ReadonlyMap<ModelId, Rank>;
 }
@@ -40,31 +41,27 @@ export function wantsOf(fleet: Fleet, now: Instant): Want[] {
 export const wantsNow = (fleet: Readonly<Fleet>, now: Instant): Want[] =>
   listed(fleet, lackingIn(fleet, now), now);
 
-/** The claims that are not met, and who asks for what. */
-interface Lacking {
+/** The claims that are not met, and who wants what. */
+interface Lacking extends Asking {
   readonly claims: ReadonlyMap<ModelId, readonly Claim[]>;
-  readonly asked: Want['asked'];
-  readonly leaving: ReadonlySet<ModelId>;
 }
 
 function lackingIn(fleet: Readonly<Fleet>, now: Instant): Lacking {
-  const leaving = new Set(leavingDraining(fleet, now));
-  const asked = ranksAsked(fleet, leaving, now);
+  const asking = askingIn(fleet, now);
   const lacking = new Map<ModelId, readonly Claim[]>();
-  for (const [id, claims] of claimsOf(fleet, asked)) {
+  for (const [id, claims] of claimsOf(fleet, asking.asked)) {
     const unmet = unmetOf(claims, presentCopies(fleet, id, now));
     if (unmet.length > 0 && !isGivenUp(fleet, id, now) && mayBeLoaded(fleet, id)) lacking.set(id, unmet);
   }
-  return { claims: lacking, asked, leaving };
+  return { claims: lacking, ...asking };
 }
 
-function listed(fleet: Readonly<Fleet>, { claims, asked, leaving }: Lacking, now: Instant): Want[] {
+function listed(fleet: Readonly<Fleet>, lacking: Lacking, now: Instant): Want[] {
   const wants: Want[] = [];
-  for (const [id, unmet] of claims) {
-    const since = fleet.wantedSince.get(id) ?? now;
-    for (const claim of unmet) wants.push(wantOf(fleet.models.get(id)!, claim, since, asked));
+  for (const [id, unmet] of lacking.claims) {
+    for (const claim of unmet) wants.push(wantOf(fleet, fleet.models.get(id)!, claim, lacking, now));
   }
-  return wants.length < 2 ? wants : inTurn(fleet, wants, leaving, now);
+  return wants.length < 2 ? wants : inTurn(fleet, wants, lacking.leaving, now);
 }
 
 function inTurn(
@@ -91,12 +88,19 @@ function unmetOf(claims: readonly Claim[], present: number): readonly Claim[] {
 
 const NO_CLAIMS: readonly Claim[] = [];
 
-const wantOf = (
+function wantOf(
+  fleet: Readonly<Fleet>,
   model: Model,
-  { copies, after, rank, isExtra }: Claim,
-  since: Instant,
-  asked: Want['asked'],
-): Want => ({ copies, after, rank, isExtra, model, since, asked });
+  claim: Claim,
+  { asked, leaving, waiting }: Asking,
+  now: Instant,
+): Want {
+  const { copies, after, rank, isExtra } = claim;
+  const since = fleet.wantedSince.get(model.id) ?? now;
+  const isAsked = rank !== PINNED && !isDue(fleet, model, claim) && !(leaving.has(model.id) && after === 0);
+  const waitsSince = isAsked ? (waiting.get(model.id) ?? Infinity) : since;
+  return { copies, after, rank, isExtra, model, since, waitsSince, asked };
+}
 
 /** Whether nothing that a model did keeps it from being loaded: it neither fails wherever it is nor takes too much. */
 export const mayBeLoaded = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
@@ -108,22 +112,23 @@ export const mayBeLoaded = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
  */
 export function wantsLeft(fleet: Readonly<Fleet>, wants: readonly Want[], now: Instant): Want[] {
   if (wants.length === 0) return [];
-  const asked = ranksAsked(fleet, leavingDraining(fleet, now), now);
+  const asking = askingIn(fleet, now);
   return wants.flatMap(({ model }) => {
-    const [strongest] = claimsOn(fleet, model, asked.get(model.id) ?? null);
-    return strongest ? [wantOf(model, strongest, fleet.wantedSince.get(model.id)!, asked)] : [];
+    const [strongest] = claimsOn(fleet, model, asking.asked.get(model.id) ?? null);
+    return strongest ? [wantOf(fleet, model, strongest, asking, now)] : [];
   });
 }
 
 /** What one more copy of a model would be wanted as at this moment, whether or not it lacks one. */
 export function wantFor(fleet: Readonly<Fleet>, model: Model, now: Instant): Want {
   const present = presentCopies(fleet, model.id, now);
-  const asked = ranksAsked(fleet, leavingDraining(fleet, now), now);
-  const claims = claimsOn(fleet, model, asked.get(model.id) ?? rankOf(model.class));
-  const lacking = claims.find(({ copies }) => present < copies);
-  const { rank, isExtra } = lacking ?? { rank: rankOf(model.class), isExtra: false };
-  const since = fleet.wantedSince.get(model.id) ?? now;
-  return { model, copies: 1, after: 0, since, rank, isExtra, asked };
+  const asking = askingIn(fleet, now);
+  const claims = claimsOn(fleet, model, asking.asked.get(model.id) ?? rankOf(model.class));
+  const { rank, isExtra } = claims.find(({ copies }) => present < copies) ?? {
+    rank: rankOf(model.class),
+    isExtra: false,
+  };
+  return wantOf(fleet, model, { copies: 1, after: 0, rank, isExtra }, asking, now);
 }
 
 /** Whether somebody wants a model, demand aside, of which there is less than that, and which may be loaded. */
@@ -174,18 +179,6 @@ function noteSince(fleet: Fleet, lacking: ReadonlyMap<ModelId, readonly Claim[]>
     if (isNew || !fleet.wantedSince.has(model)) fleet.wantedSince.set(model, now);
     if (strain && strain.isAlone !== isAlone) fleet.strains.set(model, { ...strain, isAlone });
   }
-}
-
-/** Models in use on a server that drains: they are loaded elsewhere before it lets them go. */
-export function leavingDraining(fleet: Readonly<Fleet>, now: Instant): ModelId[] {
-  const ids: ReplicaId[] = [];
-  for (const { spec, drain } of fleet.servers.values()) {
-    if (drain) ids.push(...(fleet.residents.get(spec.id) ?? []));
-  }
-  if (ids.length === 0) return [];
-  return inOrder(fleet, ids).flatMap((replica) =>
-    replica.phase === 'ready' && (idleAt(fleet, replica) ?? Infinity) > now ? [replica.model] : [],
-  );
 }
 
 /** Copies that are there or on their way, on servers that stay. */

@@ -3,7 +3,7 @@ import { dependenciesOf } from '../footprint.js';
 import type { ModelId } from '../ids.js';
 import type { Instant } from '../model.js';
 import { waitingFor } from '../passes/eta.js';
-import { leavingDraining } from '../passes/wants.js';
+import { leavingDraining } from '../passes/asking.js';
 import type { WantedBy } from './plan.js';
 
 /** Why a model is loaded: for a move, a pin, a server that is drained, somebody who asks, another model, or one more copy. */

@@ -93,7 +93,9 @@ describe('a device that has had its swaps of a minute', () => {
 
   it('makes others leave for who starves all the same', () => {
     const driver = idleAfterSwap();
-    driver.fleet.wantedSince.set('b' as ModelId, driver.now - 30_000);
+    driver.resolve('b');
+    const [waits] = driver.fleet.waiting.values();
+    driver.fleet.waiting.set(waits!.id, { ...waits!, arrivedAt: driver.now - 30_000 });
     expect(why(driver, 'b').there).toMatchObject([both('room_by_eviction', null)]);
   });
 

@@ -2,7 +2,7 @@ import type { ServerId } from '../ids.js';
 import { loadForecast } from '../load-forecast.js';
 import type { Millis } from '../model.js';
 import { describeWait } from '../passes/eta.js';
-import { opensAt } from '../passes/opens.js';
+import { Opens } from '../passes/opens.js';
 import { presentCopies } from '../passes/wants.js';
 import { routableReplicas } from '../routes.js';
 import type { Scene } from './scene.js';
@@ -61,5 +61,5 @@ function movedAt({ fleet, now }: Scene, places: WhyThere['places']): number {
 function opening({ fleet, open, ledger, want, now }: Scene, there: readonly WhyThere[]): number {
   const isRoom = there.some(({ verdict }) => verdict.startsWith('room'));
   const isCrowded = there.some(({ verdict }) => verdict === 'no_room');
-  return isRoom || !isCrowded ? Infinity : (opensAt(fleet, open, ledger, want, now) ?? Infinity);
+  return isRoom || !isCrowded ? Infinity : (new Opens(fleet, open, ledger, now).at(want) ?? Infinity);
 }

@@ -1,0 +1,37 @@
+import type { Fleet } from '../fleet.js';
+import type { ModelId, ReplicaId } from '../ids.js';
+import { inOrder } from '../indexes.js';
+import type { Instant } from '../model.js';
+import type { Rank } from '../rank.js';
+import { ranksAsked } from './claims.js';
+import { idleAt } from './idle.js';
+
+/** Who wants what at a moment. */
+export interface Asking {
+  /** As what one copy of each model is asked for (`ranksAsked`). */
+  readonly asked: ReadonlyMap<ModelId, Rank>;
+  /** See `leavingDraining`. */
+  readonly leaving: ReadonlySet<ModelId>;
+  /** When the first of those came who wait for each model. */
+  readonly waiting: ReadonlyMap<ModelId, Instant>;
+}
+
+export function askingIn(fleet: Readonly<Fleet>, now: Instant): Asking {
+  const leaving = new Set(leavingDraining(fleet, now));
+  const waiting = new Map<ModelId, Instant>();
+  for (const { model, arrivedAt } of fleet.waiting.values())
+    if (!waiting.has(model)) waiting.set(model, arrivedAt);
+  return { asked: ranksAsked(fleet, leaving, now), leaving, waiting };
+}
+
+/** Models in use on a server that drains: they are loaded elsewhere before it lets them go. */
+export function leavingDraining(fleet: Readonly<Fleet>, now: Instant): ModelId[] {
+  const ids: ReplicaId[] = [];
+  for (const { spec, drain } of fleet.servers.values()) {
+    if (drain) ids.push(...(fleet.residents.get(spec.id) ?? []));
+  }
+  if (ids.length === 0) return [];
+  return inOrder(fleet, ids).flatMap((replica) =>
+    replica.phase === 'ready' && (idleAt(fleet, replica) ?? Infinity) > now ? [replica.model] : [],
+  );
+}
