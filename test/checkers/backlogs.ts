@@ -32,7 +32,10 @@ export const onlyTheColdAreHeldBack: TurnCheck = ({ fleet, turn, trail }) => {
       () => `${request.id} waits though ${copy.id} serves, and came when it did`,
     );
     trail.expect(backlog!.next > turn.now, () => `${request.id} waits for a turn that has come`);
-    trail.expect(perMilli(fleet, request.model) < Infinity, () => `nobody knows how fast ${copy.id} serves`);
+    trail.expect(
+      perMilli(fleet, request.model, turn.now) < Infinity,
+      () => `nobody knows how fast ${copy.id} serves`,
+    );
   }
 };
 
@@ -62,10 +65,10 @@ export const backlogsKeepToTheRate = (): TurnCheck => {
     }
     for (const [model, { since, queue }] of fleet.backlogs) {
       if (accounts.has(model)) continue;
-      const most = oneRound(fleet, model);
+      const most = oneRound(fleet, model, turn.now);
       const gone = grantedOf(scene, (id) => waitedFor(scene, model, id));
       trail.expect(gone <= most, () => `${gone} got a route to ${model} at once, ${most} may`);
-      accounts.set(model, { since, queue, at: turn.now, rate: perMilli(fleet, model), most, gone });
+      accounts.set(model, { since, queue, at: turn.now, rate: perMilli(fleet, model, turn.now), most, gone });
     }
   };
 };
@@ -73,7 +76,7 @@ export const backlogsKeepToTheRate = (): TurnCheck => {
 /** How fast it serves may be known better since, and is taken for the faster of both. */
 function carriedOn(scene: TurnScene, model: ModelId, account: Account): Account {
   const { fleet, turn } = scene;
-  const rate = perMilli(fleet, model);
+  const rate = perMilli(fleet, model, turn.now);
   return {
     ...account,
     queue: fleet.backlogs.get(model)?.queue ?? account.queue,
@@ -81,7 +84,8 @@ function carriedOn(scene: TurnScene, model: ModelId, account: Account): Account 
     rate,
     gone: account.gone + grantedOf(scene, (id) => account.queue.has(id)),
     most:
-      Math.max(account.most, oneRound(fleet, model)) + Math.max(rate, account.rate) * (turn.now - account.at),
+      Math.max(account.most, oneRound(fleet, model, turn.now)) +
+      Math.max(rate, account.rate) * (turn.now - account.at),
   };
 }
 
@@ -94,20 +98,23 @@ const waitedFor = ({ history, turn }: TurnScene, model: ModelId, id: RequestId):
 };
 
 /** Requests per millisecond, by the slowest of what an ensemble is made of; infinity where nothing is known. */
-function perMilli(fleet: Readonly<Fleet>, model: ModelId): number {
+function perMilli(fleet: Readonly<Fleet>, model: ModelId, now: Instant): number {
   return Math.min(
     ...partsOf(fleet, model).map((part) => {
       const each = meanTime(fleet, part);
-      return each > 0 ? atOnce(fleet, part) / each : Infinity;
+      return each > 0 ? atOnce(fleet, part, now) / each : Infinity;
     }),
     Infinity,
   );
 }
 
 /** How many are let go together: nobody takes a turn more often than every 10 ms. */
-function oneRound(fleet: Readonly<Fleet>, model: ModelId): number {
+function oneRound(fleet: Readonly<Fleet>, model: ModelId, now: Instant): number {
   const slowest = partsOf(fleet, model).filter((part) => meanTime(fleet, part) > 0);
-  return Math.max(...slowest.map((part) => atOnce(fleet, part) * Math.ceil(10 / meanTime(fleet, part))), 0);
+  return Math.max(
+    ...slowest.map((part) => atOnce(fleet, part, now) * Math.ceil(10 / meanTime(fleet, part))),
+    0,
+  );
 }
 
 const partsOf = (fleet: Readonly<Fleet>, model: ModelId): readonly ModelId[] =>
@@ -118,8 +125,11 @@ function meanTime({ serviceTimes }: Readonly<Fleet>, model: ModelId): number {
   return known ? known.took / known.served : 0;
 }
 
-function atOnce(fleet: Readonly<Fleet>, model: ModelId): number {
-  const ready = [...fleet.replicas.values()].filter((one) => one.model === model && one.phase === 'ready');
+/** What this very turn has drained, as a reload does, gave its routes before. */
+function atOnce(fleet: Readonly<Fleet>, model: ModelId, now: Instant): number {
+  const isServing = ({ phase, since }: Replica): boolean =>
+    phase === 'ready' || (phase === 'draining' && since === now);
+  const ready = [...fleet.replicas.values()].filter((one) => one.model === model && isServing(one));
   return ready.reduce((sum, replica) => sum + atOnceOn(fleet, replica), 0);
 }
 

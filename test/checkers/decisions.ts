@@ -66,6 +66,7 @@ export const wakesLater: TurnCheck = ({ fleet, turn, trail }) => {
  * never changed, but for the servers. Both are built key by key: the core would read a spread object, which has a
  * hidden class of its own, many times slower.
  */
+// eslint-disable-next-line max-lines-per-function -- a line for each key of the state
 const copyOf = (fleet: Fleet): Fleet => ({
   models: fleet.models,
   servers: new Map(Array.from(fleet.servers, ([id, server]) => [id, copyOfServer(server)])),

@@ -34,9 +34,7 @@ const sooner = (at: Instant | null, now: Instant, wake: Instant): Instant =>
 /** The next moment of what is wanted. */
 function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   let wake = fleet.startedAt === null ? Infinity : sooner(fleet.startedAt + SETTLING, now, Infinity);
-  for (const { deadline } of fleet.waiting.values()) wake = sooner(deadline, now, wake);
-  for (const { arrivedAt } of fleet.waiting.values())
-    wake = sooner(arrivedAt + fleet.limits.starvation, now, wake);
+  wake = waitingWake(fleet, now, wake);
   for (const { next } of fleet.backlogs.values()) wake = sooner(next, now, wake);
   for (const { until } of fleet.wishes.values()) wake = sooner(until, now, wake);
   for (const { until } of fleet.cooldowns.values()) wake = sooner(until, now, wake);
@@ -45,6 +43,14 @@ function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
     for (const at of sparedAt(fleet, id, strain, now)) wake = sooner(at, now, wake);
   }
   return fleet.wantedSince.size === 0 ? wake : lackingWake(fleet, now, wake);
+}
+
+/** The next moment of those who wait. */
+function waitingWake({ waiting, limits }: Readonly<Fleet>, now: Instant, before: Instant): Instant {
+  let wake = before;
+  for (const { deadline } of waiting.values()) wake = sooner(deadline, now, wake);
+  for (const { arrivedAt } of waiting.values()) wake = sooner(arrivedAt + limits.starvation, now, wake);
+  return wake;
 }
 
 /** The next moment of what is lacking somewhere. */

@@ -20,7 +20,7 @@ export interface Want extends Claim {
   readonly model: Model;
   /** Since when the model has lacked one. */
   readonly since: Instant;
-  /** Since when who wants it has waited; infinity where nobody does, but for a wish. */
+  /** Since when who wants it has waited for it and there was none; infinity where nobody does, but for a wish. */
   readonly waitsSince: Instant;
   /** As what one copy of this and other models was asked for (`ranksAsked`), when it was wanted. */
   readonly asked: ReadonlyMap<ModelId, Rank>;
@@ -98,7 +98,7 @@ function wantOf(
   const { copies, after, rank, isExtra } = claim;
   const since = fleet.wantedSince.get(model.id) ?? now;
   const isAsked = rank !== PINNED && !isDue(fleet, model, claim) && !(leaving.has(model.id) && after === 0);
-  const waitsSince = isAsked ? (waiting.get(model.id) ?? Infinity) : since;
+  const waitsSince = isAsked ? Math.max(since, waiting.get(model.id) ?? Infinity) : since;
   return { copies, after, rank, isExtra, model, since, waitsSince, asked };
 }
 
