@@ -13,7 +13,7 @@ import {
   waited,
   worstLook,
 } from './outcomes.js';
-import { capacityOf, rateOf, type Workload } from './workload.js';
+import { capacityOf, rateOf, SPREAD_OF_LOADS, UNLOAD_MS, type Workload } from './workload.js';
 
 /** What was seen of a storm, in times since the beginning of the play. */
 export interface Seen {
@@ -34,6 +34,8 @@ export interface Seen {
 }
 
 const STRETCH: Millis = 60_000;
+/** Standard deviations above the mean of a normal distribution that one in a hundred exceeds. */
+const ONE_IN_100 = 2.33;
 const CLASSES: readonly Class[] = ['critical', 'default', 'sheddable'];
 
 /** Its peak is the best minute, before the storm or in it: a queue that fills up shows as a goodput that falls. */
@@ -58,13 +60,15 @@ export function goodputFigure(workload: Workload, { outcomes, times, loads, cpuS
 
 /**
  * Critical requests alone are below what the slots can load, so that nothing but the load itself keeps one from being served:
- * feasible is who can wait longer than the median load of its model, or came when it was ready.
+ * feasible is who came when the model was ready, or could have waited for it if nobody else had come: for what makes room to be
+ * unloaded, and for a load as long as one in a hundred.
  */
 export function criticalFigure({ models }: Workload, { outcomes, times }: Seen): Figure {
   const stormy = between(outcomes, times.storm, times.after);
-  const loadMs = new Map(models.map((model) => [model.name, model.loadMs]));
+  const longest = Math.exp(ONE_IN_100 * SPREAD_OF_LOADS);
+  const needsMs = new Map(models.map(({ name, loadMs }) => [name, UNLOAD_MS + longest * loadMs]));
   const critical = stormy.filter((one) => one.class === 'critical');
-  const feasible = critical.filter((one) => one.answer === 'warm' || one.wait > loadMs.get(one.model)!);
+  const feasible = critical.filter((one) => one.answer === 'warm' || one.wait > needsMs.get(one.model)!);
   const value = share(feasible, isInTime);
   const inTime = CLASSES.map((of) => [
     of,
