@@ -11,6 +11,8 @@ import type { Turn } from './ports/observer.js';
 /** Time stands still until the test moves it; what is due then runs. */
 class StillClock implements Clock {
   time = 1_000;
+  /** How far each turn moves it. */
+  turnsTake = 0;
   private alarm: { at: number; ring: () => void } | undefined;
 
   now(): number {
@@ -150,7 +152,7 @@ async function aRunningEngine(models: readonly Model[] = [A]) {
     clock,
     learned: store,
     leadership: { term: 7, mayAct: () => true },
-    observers: [{ turnTaken: (turn) => turns.push(turn) }],
+    observers: [{ turnTaken: (turn) => void (turns.push(turn), (clock.time += clock.turnsTake)) }],
   });
   const server = new ObedientServer(
     clock,
@@ -241,6 +243,42 @@ describe('an engine', () => {
     await settle();
     expect(await answer).toMatchObject({ refusal: { reason: 'loading' } });
     expect(clock.time).toBe(1_030);
+  });
+
+  it('takes no turn after a long one for as long as that took, and then one for all that was told meanwhile', async () => {
+    const { engine, clock, turns } = await aRunningEngine();
+    clock.turnsTake = 12;
+    engine.tell();
+    await settle();
+    const before = turns.length;
+    const told = clock.time;
+    void engine.admit(query(), 60_000);
+    clock.time += 11;
+    void engine.admit(query(), 60_000);
+    await settle();
+    expect(turns.length).toBe(before);
+    clock.ring();
+    expect(turns.length).toBe(before + 1);
+    expect(turns[before]).toMatchObject({
+      now: told + 12,
+      events: [{ kind: 'RequestArrived' }, { kind: 'RequestArrived' }],
+    });
+  });
+
+  it('rests for no more than 20 ms, and not at all after a turn of less than 2 ms', async () => {
+    const { engine, clock, turns } = await aRunningEngine();
+    clock.turnsTake = 300;
+    engine.tell();
+    await settle();
+    const ended = clock.time;
+    clock.turnsTake = 1;
+    engine.tell();
+    clock.ring();
+    expect(turns.at(-1)!.now).toBe(ended + 20);
+    const before = turns.length;
+    engine.tell();
+    await settle();
+    expect(turns.length).toBe(before + 1);
   });
 
   it('gives the route it has granted also where the same turn drains the replica for somebody who starves', async () => {

@@ -33,6 +33,10 @@ export interface EngineParts {
   readonly observers: readonly Observer[];
 }
 
+/** A turn that took so long, in ms, is followed by a rest as long as itself, up to the longest. */
+const LONG_TURN = 2;
+const LONGEST_REST = 20;
+
 const STOPPED: Answer = { kind: 'refusal', refusal: { reason: 'shutting_down', retryAfter: 1_000 } };
 
 /** Runs the core: gathers what happened, takes one turn, carries out what the turn decided. */
@@ -44,6 +48,7 @@ export class Engine {
   private readonly actuator: Actuator;
   private inbox: Event[] = [];
   private turnDue = false;
+  private restsUntil = -Infinity;
   private stopped = false;
   private requests = 0;
 
@@ -70,12 +75,17 @@ export class Engine {
     return this.parts.clock.now();
   }
 
-  /** Events told within one tick of the event loop share a turn. */
+  /**
+   * Events told within one tick of the event loop share a turn; so do those told after a long turn, for as long as that took:
+   * in a storm at least half of the time is left for who asks for what is warm, and fewer turns decide the same.
+   */
   tell(...events: readonly Event[]): void {
     this.inbox.push(...events);
     if (this.turnDue || this.stopped) return;
     this.turnDue = true;
-    this.parts.clock.soon(() => this.turn());
+    const { clock } = this.parts;
+    if (clock.now() < this.restsUntil) clock.setAlarm(this.restsUntil, () => this.turn());
+    else clock.soon(() => this.turn());
   }
 
   /** Declares a server, or changes what was told of it; `link` is kept where the server is known already. */
@@ -150,7 +160,18 @@ export class Engine {
     this.notebook.keep(this.state, events);
     const turn = { events, actions, now, took: this.parts.clock.now() - now };
     for (const observer of this.parts.observers) observer.turnTaken(turn, this.state);
-    this.parts.clock.setAlarm(nextWake(this.state, now), () => this.turn());
+    this.rest(now);
+  }
+
+  /** Until something is told, or time alone changes a decision. */
+  private rest(began: number): void {
+    const { clock } = this.parts;
+    const ended = clock.now();
+    const took = ended - began;
+    this.restsUntil = took < LONG_TURN ? ended : ended + Math.min(took, LONGEST_REST);
+    // What was told in this very turn is due already.
+    if (this.turnDue) return;
+    clock.setAlarm(Math.max(nextWake(this.state, began), this.restsUntil), () => this.turn());
   }
 
   /** Routes handed out since the last turn come first, so that nothing is drained that was just given. */
