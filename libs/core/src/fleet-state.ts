@@ -140,6 +140,8 @@ export interface Fleet {
   readonly servers: Map<ServerId, Server>;
   readonly replicas: Map<ReplicaId, Replica>;
   readonly waiting: Map<RequestId, Request>;
+  /** Those who wait since it was forecast that they could be served in time. Some of them may have left. */
+  readonly letIn: Set<RequestId>;
   readonly wishes: Map<ModelId, Wish>;
   readonly cooldowns: Map<ReplicaId, Cooldown>;
   /** The models of which too many loads have failed in a row. */
@@ -157,6 +159,8 @@ export interface Fleet {
   readonly unsettled: Set<ReplicaId>;
   /** Since when each model has lacked a copy that somebody wants. */
   readonly wantedSince: Map<ModelId, Instant>;
+  /** Since when somebody has waited for each of them at every moment: one after the other, or together. */
+  readonly awaitedSince: Map<ModelId, Instant>;
   /** For models that others are to leave for: the plan for which use is being read. */
   readonly readings: Map<ModelId, Reading>;
   /** How hard the models are used of which there may be several copies, as long as one is ready. */
@@ -187,8 +191,6 @@ export interface Fleet {
   limits: Limits;
   /** Of this process. It is no fact about the fleet, but what may wait depends on it. */
   pressure: Pressure;
-  /** When those who wait were last judged by when they can expect their models: who has come since has not been. */
-  judgedAt: Instant;
   /** When the first turn was taken: until every server has been seen, at most 10 s, the cold wait. */
   startedAt: Instant | null;
   /** When the indexes were last refreshed for an unknown name. */

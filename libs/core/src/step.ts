@@ -26,7 +26,7 @@ import { unloadDrained } from './passes/retire.js';
 import { startPlaced } from './passes/start.js';
 import { takeBack } from './passes/take-back.js';
 import { takeUpUnloads } from './passes/take-up-unloads.js';
-import { isForeseeing, refuseUnreachable } from './passes/unreachable.js';
+import { refuseUnreachable } from './passes/unreachable.js';
 import { openServers } from './standing.js';
 import { wantsLeft, wantsOf } from './passes/wants.js';
 
@@ -38,9 +38,7 @@ export function step(fleet: Fleet, events: readonly Event[], now: Instant): Acti
   fleet.startedAt ??= now;
   for (const event of events) observe(fleet, event, now);
   if (fleet.closing) return refuseAll(fleet, now);
-  const actions = reconcile(fleet, now);
-  if (isForeseeing(fleet, now)) fleet.judgedAt = now;
-  return actions;
+  return reconcile(fleet, now);
 }
 
 /**

@@ -11,6 +11,7 @@ import { movesUntil } from './passes/moves.js';
 import { queueGraceEnds } from './passes/retire.js';
 import { swapsAgainAt } from './passes/swaps.js';
 import { untoldUntil } from './passes/untold.js';
+import { WISH_STARVES } from './passes/wants.js';
 import { retriesAgainAt } from './retries.js';
 import { loadBounds, RECONNECT_GRACE, SETTLING } from './standing.js';
 import { stuckAt } from './stuck.js';
@@ -34,7 +35,7 @@ const sooner = (at: Instant | null, now: Instant, wake: Instant): Instant =>
 /** The next moment of what is wanted. */
 function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   let wake = fleet.startedAt === null ? Infinity : sooner(fleet.startedAt + SETTLING, now, Infinity);
-  wake = waitingWake(fleet, now, wake);
+  for (const { deadline } of fleet.waiting.values()) wake = sooner(deadline, now, wake);
   for (const { next } of fleet.backlogs.values()) wake = sooner(next, now, wake);
   for (const { until } of fleet.wishes.values()) wake = sooner(until, now, wake);
   for (const { until } of fleet.cooldowns.values()) wake = sooner(until, now, wake);
@@ -45,18 +46,14 @@ function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   return fleet.wantedSince.size === 0 ? wake : lackingWake(fleet, now, wake);
 }
 
-/** The next moment of those who wait. */
-function waitingWake({ waiting, limits }: Readonly<Fleet>, now: Instant, before: Instant): Instant {
-  let wake = before;
-  for (const { deadline } of waiting.values()) wake = sooner(deadline, now, wake);
-  for (const { arrivedAt } of waiting.values()) wake = sooner(arrivedAt + limits.starvation, now, wake);
-  return wake;
-}
-
 /** The next moment of what is lacking somewhere. */
 function lackingWake(fleet: Readonly<Fleet>, now: Instant, before: Instant): Instant {
   let wake = before;
-  for (const since of fleet.wantedSince.values()) wake = sooner(since + fleet.limits.starvation, now, wake);
+  const { wantedSince, awaitedSince, limits } = fleet;
+  for (const since of [...wantedSince.values(), ...awaitedSince.values()])
+    wake = sooner(since + limits.starvation, now, wake);
+  for (const since of wantedSince.values())
+    wake = sooner(since + WISH_STARVES * limits.starvation, now, wake);
   for (const account of fleet.swaps.keys()) wake = sooner(swapsAgainAt(fleet, account), now, wake);
   for (const move of fleet.moves.values()) wake = sooner(movesUntil(fleet, move), now, wake);
   return wake;

@@ -76,8 +76,8 @@ export class Engine {
   }
 
   /**
-   * Events told within one tick of the event loop share a turn; so do those told after a long turn, for as long as that took:
-   * in a storm at least half of the time is left for who asks for what is warm, and fewer turns decide the same.
+   * Events told within one tick of the event loop share a turn; so do those told after a long turn, for as long as that took, but
+   * no longer than somebody can wait: in a storm that leaves time for who asks for what is warm, and fewer turns decide the same.
    */
   tell(...events: readonly Event[]): void {
     this.inbox.push(...events);
@@ -85,7 +85,20 @@ export class Engine {
     this.turnDue = true;
     const { clock } = this.parts;
     if (clock.now() < this.restsUntil) clock.setAlarm(this.restsUntil, () => this.turn());
-    else clock.soon(() => this.turn());
+    else this.turnSoon();
+  }
+
+  /** For somebody whose time would be up by then. */
+  private endRest(): void {
+    this.restsUntil = -Infinity;
+    this.turnDue = false;
+  }
+
+  /** Unless an alarm has brought one before. */
+  private turnSoon(): void {
+    this.parts.clock.soon(() => {
+      if (this.turnDue) this.turn();
+    });
   }
 
   /** Declares a server, or changes what was told of it; `link` is kept where the server is known already. */
@@ -118,6 +131,7 @@ export class Engine {
     const model = this.state.models.get(query.model);
     const wait = Math.min(query.wait ?? maxWait, maxWait);
     const answer = new Promise<Answer>((resolve) => this.callers.set(id, { query, answer: resolve }));
+    if (now + wait < this.restsUntil) this.endRest();
     this.tell({
       kind: 'RequestArrived',
       request: {
@@ -163,15 +177,16 @@ export class Engine {
     this.rest(now);
   }
 
-  /** Until something is told, or time alone changes a decision. */
+  /** Until something is told, or time alone changes a decision. Nobody whose time is up waits for the end of a rest. */
   private rest(began: number): void {
     const { clock } = this.parts;
     const ended = clock.now();
-    const took = ended - began;
-    this.restsUntil = took < LONG_TURN ? ended : ended + Math.min(took, LONGEST_REST);
+    let until = ended - began < LONG_TURN ? ended : Math.min(2 * ended - began, ended + LONGEST_REST);
+    for (const { deadline } of this.state.waiting.values()) until = Math.min(until, deadline);
+    this.restsUntil = until;
     // What was told in this very turn is due already.
     if (this.turnDue) return;
-    clock.setAlarm(Math.max(nextWake(this.state, began), this.restsUntil), () => this.turn());
+    clock.setAlarm(Math.max(nextWake(this.state, began), until), () => this.turn());
   }
 
   /** Routes handed out since the last turn come first, so that nothing is drained that was just given. */

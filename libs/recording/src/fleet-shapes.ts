@@ -213,7 +213,7 @@ export const fleet = z.strictObject({
   holders: z.map(modelId, z.set(replicaId)),
   residents: z.map(serverId, z.set(replicaId)),
   unsettled: z.set(replicaId),
-  wantedSince: z.map(modelId, amount),
+  ...{ wantedSince: z.map(modelId, amount), awaitedSince: z.map(modelId, amount), letIn: z.set(requestId) },
   readings: z.map(modelId, reading),
   strains: z.map(modelId, strain),
   loadTimes: z.map(modelId, loadTimes),
@@ -230,7 +230,7 @@ export const fleet = z.strictObject({
   defaults: settings,
   limits,
   pressure: z.strictObject({ level: pressureLevel, since: amount }),
-  ...{ judgedAt: amount, startedAt: orNull(amount), refreshedAt: orNull(amount) },
+  ...{ startedAt: orNull(amount), refreshedAt: orNull(amount) },
   reloads: z.map(
     replicaId,
     z.strictObject({

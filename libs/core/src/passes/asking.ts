@@ -1,3 +1,4 @@
+import { toReplace } from '../failing.js';
 import type { Fleet } from '../fleet.js';
 import type { ModelId, ReplicaId } from '../ids.js';
 import { inOrder } from '../indexes.js';
@@ -12,16 +13,13 @@ export interface Asking {
   readonly asked: ReadonlyMap<ModelId, Rank>;
   /** See `leavingDraining`. */
   readonly leaving: ReadonlySet<ModelId>;
-  /** When the first of those came who wait for each model. */
-  readonly waiting: ReadonlyMap<ModelId, Instant>;
+  /** Those of which a copy only fails and is to be replaced. */
+  readonly failing: ReadonlySet<ModelId>;
 }
 
 export function askingIn(fleet: Readonly<Fleet>, now: Instant): Asking {
   const leaving = new Set(leavingDraining(fleet, now));
-  const waiting = new Map<ModelId, Instant>();
-  for (const { model, arrivedAt } of fleet.waiting.values())
-    if (!waiting.has(model)) waiting.set(model, arrivedAt);
-  return { asked: ranksAsked(fleet, leaving, now), leaving, waiting };
+  return { asked: ranksAsked(fleet, leaving, now), leaving, failing: new Set(toReplace(fleet, now)) };
 }
 
 /** Models in use on a server that drains: they are loaded elsewhere before it lets them go. */

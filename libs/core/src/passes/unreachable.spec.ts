@@ -135,6 +135,21 @@ describe('who was let in', () => {
     expect(driver.answerTo(request)).toBe('deadline_unreachable');
   });
 
+  it('since nobody could tell is judged once somebody can', () => {
+    const driver = new CoreDriver();
+    const models = ['a', 'b', 'c'];
+    driver
+      .declare(...models.map((id) => aModel(id, { config: '{}' })))
+      .serve(aServer('s', [4, 4, 4]), models);
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
+    for (const id of ['b', 'c', 'c']) driver.resolve(id);
+    const request = driver.resolve('a', { wait: 10_000 });
+    driver.pass(4_000);
+    expect(driver.answerTo(request)).toBe('waiting');
+    driver.loadEnds('b', 's');
+    expect(driver.answerTo(request)).toBe('deadline_unreachable');
+  });
+
   it('while the fleet was frozen is judged when that ends', () => {
     const driver = aDriver();
     driver.tell({ kind: 'FreezeOrdered', reason: 'audit', since: driver.now });
@@ -155,11 +170,32 @@ describe('what is in use', () => {
     return driver;
   }
 
-  it('stays for whom nobody waits any more, however long that was wished for', () => {
+  it('leaves four times as late for what is only wished for', () => {
     const driver = inUse();
     expect(driver.answerTo(driver.resolve('b', { wait: 7_999 }))).toBe('deadline_unreachable');
-    driver.pass(30_000);
-    expect(driver.orders()).toEqual(['load a@s']);
+    driver.pass(7_999);
+    expect(driver.fleet.replicas.get('a@s' as ReplicaId)!.phase).toBe('ready');
+    driver.pass(1);
+    expect(driver.fleet.replicas.get('a@s' as ReplicaId)).toMatchObject({
+      phase: 'draining',
+      makesRoomFor: 'b',
+    });
+  });
+
+  it('leaves for those who wait one after the other, though none of them for so long', () => {
+    const driver = inUse();
+    driver.fleet.limits = { ...driver.fleet.limits, starvation: 20_000 };
+    driver.pass(210_000);
+    for (let asked = 0; asked < 4; asked += 1) {
+      expect(driver.fleet.replicas.get('a@s' as ReplicaId)!.phase).toBe('ready');
+      driver.resolve('b', { wait: 45_000 });
+      driver.resolve('a', { lease: 33_000 });
+      driver.pass(5_000);
+    }
+    expect(driver.fleet.replicas.get('a@s' as ReplicaId)).toMatchObject({
+      phase: 'draining',
+      makesRoomFor: 'b',
+    });
   });
 
   it('leaves for who has waited for too long', () => {

@@ -26,28 +26,30 @@ export function refuseUnreachable(
   now: Instant,
   ahead: Ahead | null,
 ): Action[] {
-  if (fleet.waiting.size === 0 || !isForeseeing(fleet, now)) return [];
+  forgetWhoLeft(fleet);
+  if (fleet.waiting.size === 0 || fleet.frozen || isSettling(fleet, now)) return [];
   const foresight = new Foresight(fleet, open, now, ahead);
   return refuseWhere(fleet, now, (request) => {
-    const { model, deadline } = request;
+    const { id, model, deadline } = request;
     if (deadline <= now) return undefined;
-    const isLate = isLetIn(fleet, request) ? foresight.isVain(request) : foresight.isPast(request);
-    if (!isLate) return undefined;
+    const isLate = fleet.letIn.has(id) ? foresight.isVain(request) : foresight.isPast(request);
+    if (!isLate) {
+      if (ahead && foresight.isKnown(model)) fleet.letIn.add(id);
+      return undefined;
+    }
     if (fleet.models.get(model)!.coldStart.loadWhenShed) wish(fleet, model, now);
     return { reason: 'deadline_unreachable', retryAfter: Math.max(SHORT, foresight.hint(model)) };
   });
 }
 
-/** Whether it can be told when models are to be expected: not while loads are held back, nor before all servers were seen. */
-export const isForeseeing = (fleet: Readonly<Fleet>, now: Instant): boolean =>
-  !fleet.frozen && !isSettling(fleet, now);
-
-/** Whether an earlier turn has judged a request by what it can expect, and let it wait. */
-const isLetIn = ({ judgedAt }: Readonly<Fleet>, { arrivedAt }: Request): boolean => arrivedAt < judgedAt;
+function forgetWhoLeft({ letIn, waiting }: Fleet): void {
+  for (const id of letIn) if (!waiting.has(id)) letIn.delete(id);
+}
 
 /** How long models should take to be ready, each found once. */
 class Foresight {
   private readonly waits = new Map<ModelId, Millis | null>();
+  private readonly leastWaits = new Map<ModelId, Millis | null>();
   private readonly beginnings: Beginnings;
 
   constructor(
@@ -61,16 +63,29 @@ class Foresight {
 
   /** Whether the model is rather ready after the request's time is up than before; false where nobody can tell. */
   isPast({ model, deadline }: Request): boolean {
-    let wait = this.waits.get(model);
-    if (wait === undefined)
-      this.waits.set(model, (wait = this.isForeseeable(model) ? this.wait(model, 'p50') : null));
+    const wait = this.foreseen(this.waits, model, () => this.wait(model, 'p50'));
     return wait !== null && this.now + wait > deadline;
+  }
+
+  /** Whether anybody can tell. */
+  isKnown(model: ModelId): boolean {
+    return this.foreseen(this.waits, model, () => this.wait(model, 'p50')) !== null;
   }
 
   /** Whether it is so even if nobody were before it in line. */
   isVain({ model, deadline }: Request): boolean {
-    const wait = this.isForeseeable(model) ? this.leastWait(model) : null;
+    const wait = this.foreseen(this.leastWaits, model, () => this.leastWait(model));
     return wait !== null && this.now + wait > deadline;
+  }
+
+  private foreseen(
+    known: Map<ModelId, Millis | null>,
+    model: ModelId,
+    find: () => Millis | null,
+  ): Millis | null {
+    let wait = known.get(model);
+    if (wait === undefined) known.set(model, (wait = this.isForeseeable(model) ? find() : null));
+    return wait;
   }
 
   /** What is left of the load; of one that has not begun all of it, once a place for it opens. */

@@ -20,7 +20,10 @@ export interface Want extends Claim {
   readonly model: Model;
   /** Since when the model has lacked one. */
   readonly since: Instant;
-  /** Since when who wants it has waited for it and there was none; infinity where nobody does, but for a wish. */
+  /**
+   * Since when somebody has waited for it at every moment and there was none; since when it was lacking where the operator wants
+   * it; later where it is only wished for, so that it starves all the same in the end.
+   */
   readonly waitsSince: Instant;
   /** As what one copy of this and other models was asked for (`ranksAsked`), when it was wanted. */
   readonly asked: ReadonlyMap<ModelId, Rank>;
@@ -88,17 +91,23 @@ function unmetOf(claims: readonly Claim[], present: number): readonly Claim[] {
 
 const NO_CLAIMS: readonly Claim[] = [];
 
+/** Who was turned away has had his answer: what only he has asked for starves so many times as late. */
+export const WISH_STARVES = 4;
+
 function wantOf(
   fleet: Readonly<Fleet>,
   model: Model,
   claim: Claim,
-  { asked, leaving, waiting }: Asking,
+  { asked, leaving, failing }: Asking,
   now: Instant,
 ): Want {
   const { copies, after, rank, isExtra } = claim;
   const since = fleet.wantedSince.get(model.id) ?? now;
-  const isAsked = rank !== PINNED && !isDue(fleet, model, claim) && !(leaving.has(model.id) && after === 0);
-  const waitsSince = isAsked ? Math.max(since, waiting.get(model.id) ?? Infinity) : since;
+  const isToMove = after === 0 && (leaving.has(model.id) || failing.has(model.id));
+  const isAsked = rank !== PINNED && !isDue(fleet, model, claim) && !isToMove;
+  const waited = Math.max(since, fleet.awaitedSince.get(model.id) ?? Infinity);
+  const wished = since + (WISH_STARVES - 1) * fleet.limits.starvation;
+  const waitsSince = isAsked ? Math.min(waited, wished) : since;
   return { copies, after, rank, isExtra, model, since, waitsSince, asked };
 }
 
@@ -166,6 +175,7 @@ export function isGivenUp(fleet: Readonly<Fleet>, model: ModelId, now: Instant):
 }
 
 function noteSince(fleet: Fleet, lacking: ReadonlyMap<ModelId, readonly Claim[]>, now: Instant): void {
+  noteAwaited(fleet, now);
   for (const model of fleet.wantedSince.keys()) {
     if (lacking.has(model)) continue;
     fleet.wantedSince.delete(model);
@@ -179,6 +189,14 @@ function noteSince(fleet: Fleet, lacking: ReadonlyMap<ModelId, readonly Claim[]>
     if (isNew || !fleet.wantedSince.has(model)) fleet.wantedSince.set(model, now);
     if (strain && strain.isAlone !== isAlone) fleet.strains.set(model, { ...strain, isAlone });
   }
+}
+
+function noteAwaited({ waiting, awaitedSince }: Fleet, now: Instant): void {
+  if (waiting.size + awaitedSince.size === 0) return;
+  const awaited = new Set<ModelId>();
+  for (const { model } of waiting.values()) awaited.add(model);
+  for (const model of awaitedSince.keys()) if (!awaited.has(model)) awaitedSince.delete(model);
+  for (const model of awaited) if (!awaitedSince.has(model)) awaitedSince.set(model, now);
 }
 
 /** Copies that are there or on their way, on servers that stay. */

@@ -94,8 +94,8 @@ describe('a device that has had its swaps of a minute', () => {
   it('makes others leave for who starves all the same', () => {
     const driver = idleAfterSwap();
     driver.resolve('b');
-    const [waits] = driver.fleet.waiting.values();
-    driver.fleet.waiting.set(waits!.id, { ...waits!, arrivedAt: driver.now - 30_000 });
+    for (const times of [driver.fleet.wantedSince, driver.fleet.awaitedSince])
+      times.set('b' as ModelId, driver.now - 30_000);
     expect(why(driver, 'b').there).toMatchObject([both('room_by_eviction', null)]);
   });
 

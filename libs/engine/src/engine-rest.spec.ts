@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import { aRunningEngine, query, settle } from '../../../test/support/running-engine.js';
+
+describe('an engine', () => {
+  it('takes no turn after a long one for as long as that took, and then one for all that was told meanwhile', async () => {
+    const { engine, clock, turns } = await aRunningEngine();
+    clock.turnsTake = 12;
+    engine.tell();
+    await settle();
+    const before = turns.length;
+    const told = clock.time;
+    void engine.admit(query(), 60_000);
+    clock.time += 11;
+    void engine.admit(query(), 60_000);
+    await settle();
+    expect(turns.length).toBe(before);
+    clock.ring();
+    expect(turns.length).toBe(before + 1);
+    expect(turns[before]).toMatchObject({
+      now: told + 12,
+      events: [{ kind: 'RequestArrived' }, { kind: 'RequestArrived' }],
+    });
+  });
+
+  it('ends a rest for whose time would be up by then', async () => {
+    const { engine, clock, turns } = await aRunningEngine();
+    clock.turnsTake = 12;
+    engine.tell();
+    await settle();
+    const before = turns.length;
+    const { answer } = engine.admit(query({ wait: 5 }), 60_000);
+    await settle();
+    expect(turns.length).toBe(before + 1);
+    clock.turnsTake = 0;
+    clock.time += 100;
+    clock.ring();
+    expect(await answer).toMatchObject({ refusal: { reason: 'loading' } });
+  });
+
+  it('rests for no longer than anybody can wait', async () => {
+    const { engine, clock, turns } = await aRunningEngine();
+    void engine.admit(query({ wait: 17 }), 60_000);
+    clock.turnsTake = 12;
+    await settle();
+    clock.ring();
+    expect(turns.at(-1)!.now).toBe(1_017);
+  });
+
+  it('rests for no more than 20 ms, and not at all after a turn of less than 2 ms', async () => {
+    const { engine, clock, turns } = await aRunningEngine();
+    clock.turnsTake = 300;
+    engine.tell();
+    await settle();
+    const ended = clock.time;
+    clock.turnsTake = 1;
+    engine.tell();
+    clock.ring();
+    expect(turns.at(-1)!.now).toBe(ended + 20);
+    const before = turns.length;
+    engine.tell();
+    await settle();
+    expect(turns.length).toBe(before + 1);
+  });
+});

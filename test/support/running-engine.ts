@@ -1,0 +1,168 @@
+import type { ContactFact, Look, Model, ModelId } from '#core';
+import {
+  type Clock,
+  Engine,
+  type Learned,
+  type LearnedChange,
+  type LearnedFacts,
+  type ModelServer,
+  type ResolveQuery,
+  type Turn,
+} from '#engine';
+import { aModel, aServer, nothingLearned, SOMEBODY } from './builders.js';
+
+/** Time stands still until the test moves it; what is due then runs. */
+export class StillClock implements Clock {
+  time = 1_000;
+  /** How far each turn moves it. */
+  turnsTake = 0;
+  private alarm: { at: number; ring: () => void } | undefined;
+
+  now(): number {
+    return this.time;
+  }
+
+  setAlarm(at: number, ring: () => void): void {
+    this.alarm = { at, ring };
+  }
+
+  soon(task: () => void): void {
+    setImmediate(task);
+  }
+
+  /** Moves time to the alarm and rings it. */
+  ring(): void {
+    if (!this.alarm || this.alarm.at === Infinity) throw new Error('no alarm is set');
+    this.time = this.alarm.at;
+    this.alarm.ring();
+  }
+}
+
+/** A server with a memory of what was ordered; loads end when the test says so. */
+export class ObedientServer implements ModelServer {
+  readonly loaded = new Set<ModelId>();
+  readonly calls: string[] = [];
+  isClosed = false;
+  private listener: (fact: ContactFact) => void = () => undefined;
+  private finish = new Map<
+    ModelId,
+    { done: (versions: readonly string[]) => void; fail: (error: Error) => void }
+  >();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly models: readonly ModelId[],
+  ) {}
+
+  load(model: ModelId): Promise<readonly string[]> {
+    this.calls.push(`load ${model}`);
+    return new Promise((done, fail) => this.finish.set(model, { done, fail }));
+  }
+
+  loadEnds(model: ModelId, error?: Error): void {
+    if (error) return this.finish.get(model)?.fail(error);
+    this.loaded.add(model);
+    this.finish.get(model)?.done(['1']);
+  }
+
+  unload(model: ModelId): Promise<void> {
+    this.calls.push(`unload ${model}`);
+    this.loaded.delete(model);
+    return Promise.resolve();
+  }
+
+  look(): Promise<Look> {
+    const now = this.clock.now();
+    const index = this.models.map((model) => {
+      const isLoaded = this.loaded.has(model);
+      return {
+        model,
+        version: isLoaded ? '1' : '',
+        state: isLoaded ? ('READY' as const) : ('' as const),
+        reason: '',
+      };
+    });
+    const counts = { lastInference: 0, succeeded: 0, failed: 0, waited: 0, computed: 0, memory: [] };
+    const serving = [...this.loaded].map((model) => ({ model, version: '1', ...counts }));
+    const metrics = { gpus: [], hostMemory: null, pending: new Map() };
+    return Promise.resolve({
+      begunAt: now,
+      endedAt: now,
+      index,
+      serving,
+      metrics,
+      mode: 'explicit' as const,
+      serverVersion: null,
+    });
+  }
+
+  describe(): Promise<never> {
+    return Promise.reject(new Error('this server does not tell'));
+  }
+
+  probe(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  watch(listener: (fact: ContactFact) => void): void {
+    this.listener = listener;
+    this.listener('connected');
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+}
+
+/** Keeps learned facts in memory, and can be told to fail. */
+export class ForgetfulStore implements Learned {
+  readonly written: LearnedChange[] = [];
+  isBroken = false;
+
+  read(): Promise<LearnedFacts> {
+    return Promise.resolve(nothingLearned());
+  }
+
+  write(changes: readonly LearnedChange[]): Promise<void> {
+    if (this.isBroken) return Promise.reject(new Error('disk full'));
+    this.written.push(...changes);
+    return Promise.resolve();
+  }
+}
+
+export const A = aModel('a');
+export const query = (parts: Partial<ResolveQuery> = {}): ResolveQuery => ({
+  model: A.id,
+  version: null,
+  wait: null,
+  lease: 10_000,
+  class: null,
+  avoid: [],
+  tenant: SOMEBODY.tenant,
+  ...parts,
+});
+
+/** Lets everything that is under way without time passing come to rest. */
+export const settle = async (): Promise<void> => {
+  for (let round = 0; round < 10; round += 1) await new Promise((done) => setImmediate(done));
+};
+
+export async function aRunningEngine(models: readonly Model[] = [A]) {
+  const clock = new StillClock();
+  const store = new ForgetfulStore();
+  const turns: Turn[] = [];
+  const engine = new Engine({
+    clock,
+    learned: store,
+    leadership: { term: 7, mayAct: () => true },
+    observers: [{ turnTaken: (turn) => void (turns.push(turn), (clock.time += clock.turnsTake)) }],
+  });
+  const server = new ObedientServer(
+    clock,
+    models.map(({ id }) => id),
+  );
+  engine.addServer(aServer('t', [10]), () => server);
+  engine.tell(...models.map((model) => ({ kind: 'ModelDeclared', model }) as const));
+  await settle();
+  return { engine, clock, store, turns, server };
+}
