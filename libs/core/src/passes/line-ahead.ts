@@ -130,7 +130,10 @@ interface Foreseen {
   readonly now: Instant;
 }
 
-/** The loads that are under way on a server, have their places there, or stand in line for it; nobody knows when one ends that is overdue. */
+/**
+ * The loads that are under way on a server, have their places there, or stand in line for it; nobody knows when one ends that is
+ * overdue.
+ */
 class ServerLine {
   private readonly spans: Span[];
   /** So many run together, */

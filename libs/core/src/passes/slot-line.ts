@@ -15,7 +15,8 @@ export const DEPTH = 2;
 /**
  * Tells whether others may leave for a load at a place now: only where it could begin about as soon as they have left. What
  * would stand further back in line waits without a place, so that what is warm serves until then, and who comes meanwhile
- * and is wanted more goes before, also before what has its place and waits for leases there. Pins were promised their memory and do not stand in line.
+ * and is wanted more goes before, also before what has its place and waits for leases there. Pins were promised their memory and
+ * do not stand in line.
  */
 export function lineTest(fleet: Readonly<Fleet>, want: Want, now: Instant): (place: Place) => boolean {
   if (want.rank === PINNED) return () => true;
