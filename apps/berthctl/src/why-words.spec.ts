@@ -50,7 +50,7 @@ describe('why a model is where it is, in words', () => {
     expect(words(driver, 'there')).toContain('On s: there is room once here@s left.');
     driver.resolve('there');
     driver.pass(1_000);
-    expect(words(driver, 'here')).toContain('A copy left 501 ms ago: evicted, to make room for there.');
+    expect(words(driver, 'here')).toContain('A copy left 1 s ago: evicted, to make room for there.');
     expect(words(driver, 'there')).toContain('  The load counts as overdue in 59 s.');
   });
 

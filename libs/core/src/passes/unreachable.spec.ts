@@ -150,6 +150,26 @@ describe('who was let in', () => {
     expect(driver.answerTo(request)).toBe('deadline_unreachable');
   });
 
+  it('and has waited in vain leaves what drained for him to who comes in that very turn', () => {
+    const { coldStart } = aModel('a');
+    const driver = aDriver([4], { coldStart: { ...coldStart, loadWhenShed: false } });
+    driver.fleet.limits = { ...driver.fleet.limits, starvation: 2_000 };
+    driver.warm('a', 's');
+    driver.pass(60_000);
+    driver.resolve('a', { lease: 20_000 });
+    const request = driver.resolve('b', { wait: 29_000 });
+    driver.pass(2_000);
+    const replica = 'a@s' as ReplicaId;
+    expect(driver.fleet.replicas.get(replica)).toMatchObject({ phase: 'draining', makesRoomFor: 'b' });
+    const inUseUntil = driver.now + 60_000;
+    driver.tell({ kind: 'RoutesUsed', uses: [{ replica, at: driver.now, inUseUntil, routes: 1 }] });
+    driver.pass(19_000);
+    expect(driver.answerTo(request)).toBe('waiting');
+    driver.now += 1;
+    const newcomer = driver.resolve('a', { wait: 5_000 });
+    expect([driver.answerTo(request), driver.answerTo(newcomer)]).toEqual(['deadline_unreachable', 's']);
+  });
+
   it('while the fleet was frozen is judged when that ends', () => {
     const driver = aDriver();
     driver.tell({ kind: 'FreezeOrdered', reason: 'audit', since: driver.now });

@@ -1,4 +1,4 @@
-import type { Action } from '../actions.js';
+import type { Action, Refusal } from '../actions.js';
 import { type Fleet, replicasOf, type Request } from '../fleet.js';
 import type { ModelId } from '../ids.js';
 import { hasOutlasted, isForeseen } from '../load-forecast.js';
@@ -29,17 +29,25 @@ export function refuseUnreachable(
   forgetWhoLeft(fleet);
   if (fleet.waiting.size === 0 || fleet.frozen || isSettling(fleet, now)) return [];
   const foresight = new Foresight(fleet, open, now, ahead);
-  return refuseWhere(fleet, now, (request) => {
-    const { id, model, deadline } = request;
-    if (deadline <= now) return undefined;
-    const isLate = fleet.letIn.has(id) ? foresight.isVain(request) : foresight.isPast(request);
-    if (!isLate) {
-      if (ahead && foresight.isKnown(model)) fleet.letIn.add(id);
-      return undefined;
-    }
+  const refuse = ({ model }: Request): Refusal => {
     if (fleet.models.get(model)!.coldStart.loadWhenShed) wish(fleet, model, now);
     return { reason: 'deadline_unreachable', retryAfter: Math.max(SHORT, foresight.hint(model)) };
+  };
+  const isAsked = ({ deadline }: Request): boolean => deadline > now;
+  const vain = refuseWhere(fleet, now, (request) =>
+    isAsked(request) && fleet.letIn.has(request.id) && foresight.isVain(request)
+      ? refuse(request)
+      : undefined,
+  );
+  // What had drained for them may serve others now: these are judged once that is known.
+  if (ahead && vain.length > 0) return vain;
+  const past = refuseWhere(fleet, now, (request) => {
+    if (!isAsked(request) || fleet.letIn.has(request.id)) return undefined;
+    if (foresight.isPast(request)) return refuse(request);
+    if (ahead && foresight.isKnown(request.model)) fleet.letIn.add(request.id);
+    return undefined;
   });
+  return [...vain, ...past];
 }
 
 function forgetWhoLeft({ letIn, waiting }: Fleet): void {
