@@ -12,7 +12,7 @@ import {
 import { aModel, aServer, nothingLearned, SOMEBODY } from './builders.js';
 
 /** Time stands still until the test moves it; what is due then runs. */
-export class StillClock implements Clock {
+class StillClock implements Clock {
   time = 1_000;
   /** How far each turn moves it. */
   turnsTake = 0;
@@ -39,7 +39,7 @@ export class StillClock implements Clock {
 }
 
 /** A server with a memory of what was ordered; loads end when the test says so. */
-export class ObedientServer implements ModelServer {
+class ObedientServer implements ModelServer {
   readonly loaded = new Set<ModelId>();
   readonly calls: string[] = [];
   isClosed = false;
@@ -115,7 +115,7 @@ export class ObedientServer implements ModelServer {
 }
 
 /** Keeps learned facts in memory, and can be told to fail. */
-export class ForgetfulStore implements Learned {
+class ForgetfulStore implements Learned {
   readonly written: LearnedChange[] = [];
   isBroken = false;
 
