@@ -37,8 +37,7 @@ import { wantsLeft, wantsOf } from './passes/wants.js';
 export function step(fleet: Fleet, events: readonly Event[], now: Instant): Action[] {
   fleet.startedAt ??= now;
   for (const event of events) observe(fleet, event, now);
-  if (fleet.closing) return refuseAll(fleet, now);
-  return reconcile(fleet, now);
+  return fleet.closing ? refuseAll(fleet, now) : reconcile(fleet, now);
 }
 
 /**

@@ -49,11 +49,10 @@ function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
 /** The next moment of what is lacking somewhere. */
 function lackingWake(fleet: Readonly<Fleet>, now: Instant, before: Instant): Instant {
   let wake = before;
-  const { wantedSince, awaitedSince, limits } = fleet;
-  for (const since of [...wantedSince.values(), ...awaitedSince.values()])
-    wake = sooner(since + limits.starvation, now, wake);
-  for (const since of wantedSince.values())
-    wake = sooner(since + WISH_STARVES * limits.starvation, now, wake);
+  const { starvation } = fleet.limits;
+  for (const since of fleet.awaitedSince.values()) wake = sooner(since + starvation, now, wake);
+  for (const since of fleet.wantedSince.values())
+    for (const times of [1, WISH_STARVES]) wake = sooner(since + times * starvation, now, wake);
   for (const account of fleet.swaps.keys()) wake = sooner(swapsAgainAt(fleet, account), now, wake);
   for (const move of fleet.moves.values()) wake = sooner(movesUntil(fleet, move), now, wake);
   return wake;

@@ -1,12 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { aRunningEngine, query, settle } from '../../../test/support/running-engine.js';
 
+/** An engine whose last turn took so many ms, and so would the next. */
+async function afterATurnOf(ms: number) {
+  const running = await aRunningEngine();
+  running.clock.turnsTake = ms;
+  running.engine.tell();
+  await settle();
+  return running;
+}
+
 describe('an engine', () => {
   it('takes no turn after a long one for as long as that took, and then one for all that was told meanwhile', async () => {
-    const { engine, clock, turns } = await aRunningEngine();
-    clock.turnsTake = 12;
-    engine.tell();
-    await settle();
+    const { engine, clock, turns } = await afterATurnOf(12);
     const before = turns.length;
     const told = clock.time;
     void engine.admit(query(), 60_000);
@@ -23,10 +29,7 @@ describe('an engine', () => {
   });
 
   it('ends a rest for whose time would be up by then', async () => {
-    const { engine, clock, turns } = await aRunningEngine();
-    clock.turnsTake = 12;
-    engine.tell();
-    await settle();
+    const { engine, clock, turns } = await afterATurnOf(12);
     const before = turns.length;
     const { answer } = engine.admit(query({ wait: 5 }), 60_000);
     await settle();
@@ -47,10 +50,7 @@ describe('an engine', () => {
   });
 
   it('rests for no more than 20 ms, and not at all after a turn of less than 2 ms', async () => {
-    const { engine, clock, turns } = await aRunningEngine();
-    clock.turnsTake = 300;
-    engine.tell();
-    await settle();
+    const { engine, clock, turns } = await afterATurnOf(300);
     const ended = clock.time;
     clock.turnsTake = 1;
     engine.tell();

@@ -17,6 +17,7 @@ export interface Asking {
   readonly failing: ReadonlySet<ModelId>;
 }
 
+/** Who wants what now, found once for all wants of a turn. */
 export function askingIn(fleet: Readonly<Fleet>, now: Instant): Asking {
   const leaving = new Set(leavingDraining(fleet, now));
   return { asked: ranksAsked(fleet, leaving, now), leaving, failing: new Set(toReplace(fleet, now)) };

@@ -19,10 +19,9 @@ export interface Claim {
 }
 
 /**
- * The claims on each model, by who asks for one copy of it (`ranksAsked`). Of the models those that are pinned or kept warm come
- * first, then those that a draining
- * server is to be rid of, then those somebody waits for, in the order of arrival, then wishes nobody waits for, then those
- * of which demand makes more copies.
+ * The claims on each model, by who asks for one copy of it (`ranksAsked`). Of the models those that are pinned or kept warm
+ * come first, then those that a draining server is to be rid of, then those somebody waits for, in the order of arrival, then
+ * wishes nobody waits for, then those of which demand makes more copies.
  */
 export function claimsOf(
   fleet: Readonly<Fleet>,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ReplicaId } from '../ids.js';
+import type { Replica } from '../replica.js';
 
 /** A server with room for one model at a time unless told otherwise, whose loads all take 8 s. */
 function aDriver(gpus: readonly number[] = [4], parts: Parameters<typeof aModel>[1] = {}): CoreDriver {
@@ -190,16 +191,15 @@ describe('what is in use', () => {
     return driver;
   }
 
+  const a = (driver: CoreDriver): Replica => driver.fleet.replicas.get('a@s' as ReplicaId)!;
+
   it('leaves four times as late for what is only wished for', () => {
     const driver = inUse();
     expect(driver.answerTo(driver.resolve('b', { wait: 7_999 }))).toBe('deadline_unreachable');
     driver.pass(7_999);
-    expect(driver.fleet.replicas.get('a@s' as ReplicaId)!.phase).toBe('ready');
+    expect(a(driver).phase).toBe('ready');
     driver.pass(1);
-    expect(driver.fleet.replicas.get('a@s' as ReplicaId)).toMatchObject({
-      phase: 'draining',
-      makesRoomFor: 'b',
-    });
+    expect(a(driver)).toMatchObject({ phase: 'draining', makesRoomFor: 'b' });
   });
 
   it('leaves for those who wait one after the other, though none of them for so long', () => {
@@ -207,24 +207,18 @@ describe('what is in use', () => {
     driver.fleet.limits = { ...driver.fleet.limits, starvation: 20_000 };
     driver.pass(210_000);
     for (let asked = 0; asked < 4; asked += 1) {
-      expect(driver.fleet.replicas.get('a@s' as ReplicaId)!.phase).toBe('ready');
+      expect(a(driver).phase).toBe('ready');
       driver.resolve('b', { wait: 45_000 });
       driver.resolve('a', { lease: 33_000 });
       driver.pass(5_000);
     }
-    expect(driver.fleet.replicas.get('a@s' as ReplicaId)).toMatchObject({
-      phase: 'draining',
-      makesRoomFor: 'b',
-    });
+    expect(a(driver)).toMatchObject({ phase: 'draining', makesRoomFor: 'b' });
   });
 
   it('leaves for who has waited for too long', () => {
     const driver = inUse();
     driver.resolve('b', { wait: 400_000 });
     driver.pass(2_000);
-    expect(driver.fleet.replicas.get('a@s' as ReplicaId)).toMatchObject({
-      phase: 'draining',
-      makesRoomFor: 'b',
-    });
+    expect(a(driver)).toMatchObject({ phase: 'draining', makesRoomFor: 'b' });
   });
 });

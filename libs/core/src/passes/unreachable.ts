@@ -33,18 +33,18 @@ export function refuseUnreachable(
     if (fleet.models.get(model)!.coldStart.loadWhenShed) wish(fleet, model, now);
     return { reason: 'deadline_unreachable', retryAfter: Math.max(SHORT, foresight.hint(model)) };
   };
-  const isAsked = ({ deadline }: Request): boolean => deadline > now;
+  const isInTime = ({ deadline }: Request): boolean => deadline > now;
   const vain = refuseWhere(fleet, now, (request) =>
-    isAsked(request) && fleet.letIn.has(request.id) && foresight.isVain(request)
+    isInTime(request) && fleet.letIn.has(request.id) && foresight.isVain(request)
       ? refuse(request)
       : undefined,
   );
   // What had drained for them may serve others now: these are judged once that is known.
   if (ahead && vain.length > 0) return vain;
   const past = refuseWhere(fleet, now, (request) => {
-    if (!isAsked(request) || fleet.letIn.has(request.id)) return undefined;
+    if (!isInTime(request) || fleet.letIn.has(request.id)) return undefined;
     if (foresight.isPast(request)) return refuse(request);
-    if (ahead && foresight.isKnown(request.model)) fleet.letIn.add(request.id);
+    if (ahead && foresight.likelyWait(request.model) !== null) fleet.letIn.add(request.id);
     return undefined;
   });
   return [...vain, ...past];
@@ -71,13 +71,13 @@ class Foresight {
 
   /** Whether the model is rather ready after the request's time is up than before; false where nobody can tell. */
   isPast({ model, deadline }: Request): boolean {
-    const wait = this.foreseen(this.waits, model, () => this.wait(model, 'p50'));
+    const wait = this.likelyWait(model);
     return wait !== null && this.now + wait > deadline;
   }
 
-  /** Whether anybody can tell. */
-  isKnown(model: ModelId): boolean {
-    return this.foreseen(this.waits, model, () => this.wait(model, 'p50')) !== null;
+  /** Half of the time the model is ready by then; null where nobody can tell. */
+  likelyWait(model: ModelId): Millis | null {
+    return this.foreseen(this.waits, model, () => this.wait(model, 'p50'));
   }
 
   /** Whether it is so even if nobody were before it in line. */

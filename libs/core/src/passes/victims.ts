@@ -151,8 +151,8 @@ function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean 
 }
 
 /**
- * Whether it has waited for so long that leases protect nobody from it any more. One copy more of what is warm never has, nor
- * what nobody waits for: those who wished for it have had their answers.
+ * Whether it has waited for so long that leases protect nobody from it any more. One copy more of what is warm never has;
+ * what is only wished for has later.
  */
 export const isStarving = (fleet: Readonly<Fleet>, { waitsSince, isExtra }: Want, now: Instant): boolean =>
   !isExtra && now - waitsSince >= fleet.limits.starvation;
