@@ -127,6 +127,7 @@ function needersOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
   const { model, server } = replica;
   const presumed = presumedWholes(fleet, replica);
   const needers: Replica[] = [];
+  if (fleet.composed.size === 0 && presumed.length === 0) return needers;
   for (const id of presumed.length > 0 ? new Set([...fleet.composed, ...presumed]) : fleet.composed) {
     const other = id === model ? undefined : fleet.replicas.get(replicaId(id, server));
     const mayNeedIt = presumed.includes(id) && other?.phase !== 'placed';

@@ -38,3 +38,9 @@ export function idleByUse(
   if (isKept(fleet, replica) || idleUnload === null || idleMode === 'soft') return null;
   return Math.max(replica.lastUse + idleUnload, replica.inUseUntil);
 }
+
+/** The instant before which a replica is not retired by its own use; what nobody wants may go at any time. */
+export function retiresFrom(fleet: Readonly<Fleet>, replica: Ready): Instant {
+  if (!fleet.models.get(replica.model)?.enabled && !isKept(fleet, replica)) return -Infinity;
+  return idleByUse(fleet, replica) ?? Infinity;
+}

@@ -9,7 +9,7 @@ import { idleAt } from './passes/idle.js';
 import { movableFrom } from './idle-rule.js';
 import { commonPace } from './paces.js';
 import { retirement } from './passes/retire.js';
-import { isSettled, type Settled } from './replica.js';
+import { isSettled, type Replica, type Settled } from './replica.js';
 import { nextWake } from './wake.js';
 
 /** What a scan of all replicas finds, in their order. */
@@ -22,6 +22,11 @@ const settledOf = (fleet: Fleet): Settled[] => [...fleet.replicas.values()].filt
 
 const isSame = (some: Iterable<unknown>, others: Iterable<unknown>): boolean =>
   JSON.stringify([...some]) === JSON.stringify([...others]);
+
+const bytesOf = (some: readonly Pick<Replica, 'bookings'>[], of: AccountId): number =>
+  some
+    .flatMap(({ bookings }) => bookings)
+    .reduce((sum, { account, bytes }) => sum + (account === of ? bytes : 0), 0);
 
 const isWithin = (some: readonly ReplicaId[], ids: Iterable<ReplicaId>): boolean => {
   const all = new Set(ids);
@@ -74,6 +79,22 @@ describe('the indexes of a fleet, whatever happened', () => {
           (kept.get(account) ?? 0) === (held.get(account) ?? 0) &&
           ledger.of(account).capacity === (sizes.get(account) ?? Infinity),
       );
+    });
+  });
+
+  it('add up what stays of each account: all that is held or promised, and does not leave', () => {
+    holds((fleet, now) => {
+      const ledger = new Ledger(fleet, now);
+      const leaving = [...fleet.replicas.values()].filter(
+        ({ phase }) => phase === 'draining' || phase === 'unloading',
+      );
+      const hidden = [...fleet.servers.values()].flatMap((server) => server.hidden);
+      const { staying } = indexesOf(fleet);
+      return [...staying.keys(), ...capacities(fleet).keys()].every((account) => {
+        const { held, promised } = ledger.of(account);
+        const others = bytesOf([...leaving, ...hidden], account);
+        return (staying.get(account) ?? 0) === held + promised - others;
+      });
     });
   });
 

@@ -1,11 +1,11 @@
 import { Calendar } from './calendar.js';
 import type { Fleet } from './fleet-state.js';
 import type { AccountId, ReplicaId, ServerId } from './ids.js';
-import { idleByUse, isKept, movableFrom, residentUntil } from './idle-rule.js';
+import { movableFrom, residentUntil, retiresFrom } from './idle-rule.js';
 import { Moments } from './moments.js';
 import type { Bytes, Instant } from './model.js';
-import type { Gaps, Offer } from './offer.js';
-import { type Booking, isSettled, type Replica, type Settled } from './replica.js';
+import type { Gaps, Offers } from './offer.js';
+import { type Booking, isSettled, type Replica, type Settled, stayingOf } from './replica.js';
 import type { Server } from './server.js';
 
 /**
@@ -28,23 +28,24 @@ export interface Indexes {
   readonly undescribed: Set<ServerId>;
   /** What settled replicas hold of each account. */
   readonly held: Map<AccountId, Bytes>;
+  /** What all replicas hold of each account, or are promised, but those that leave. */
+  readonly staying: Map<AccountId, Bytes>;
   /** The settled replicas that hold any of each account. */
   readonly holding: Map<AccountId, Set<ReplicaId>>;
-  /** What they offer there at most, where that was worked out since one of them changed. */
-  readonly offers: Map<AccountId, readonly Offer[]>;
-  /** Those of which nothing has changed meanwhile but that they were used, by account. */
-  readonly used: Map<AccountId, Set<ReplicaId>>;
-  /** What the GPUs of each server have beside that, where it was worked out since one of them changed. */
+  /** What they offer there at most, where anybody has asked for that. */
+  readonly offers: Map<AccountId, Offers>;
+  /** What the GPUs of each server have beside what stays there, where it was worked out since that changed. */
   readonly gaps: Map<ServerId, Gaps>;
   /** Replicas that somebody else loaded. */
   readonly strangers: Set<ReplicaId>;
 }
 
-/** Where a replica stands: in the order of the fleet, in the calendars, and with what among what is held. */
+/** Where a replica stands: in the order of the fleet, in the calendars, and with what among what is held and stays. */
 interface Entry extends Times {
   readonly order: number;
   readonly server: ServerId;
   held: readonly Booking[];
+  staying: readonly Booking[];
   lastUse: Instant;
 }
 
@@ -73,9 +74,9 @@ export function indexesOf(fleet: Readonly<Fleet>): Indexes {
     rests: new Moments(),
     undescribed: new Set(),
     held: new Map(),
+    staying: new Map(),
     holding: new Map(),
     offers: new Map(),
-    used: new Map(),
     gaps: new Map(),
     strangers: new Set(),
   };
@@ -98,7 +99,8 @@ export function indexDropped(fleet: Fleet, replica: Replica): void {
   if (!indexes || !entry) return;
   setTimes(indexes, id, entry, NEVER);
   setHeld(indexes, id, entry, NOTHING);
-  dropOffers(fleet, indexes, replica);
+  setStaying(indexes, entry, NOTHING);
+  noteCopies(fleet, indexes, replica);
   indexes.strangers.delete(id);
   indexes.entries.delete(id);
 }
@@ -107,14 +109,15 @@ function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void
   const { id, server } = replica;
   let entry = indexes.entries.get(id);
   if (!entry) {
-    entry = { order: indexes.entered, server, held: NOTHING, lastUse: -Infinity, ...NEVER };
+    entry = { order: indexes.entered, server, held: NOTHING, staying: NOTHING, lastUse: -Infinity, ...NEVER };
     indexes.entered += 1;
     indexes.entries.set(id, entry);
-    dropOffers(fleet, indexes, replica);
+    noteCopies(fleet, indexes, replica);
   }
   setTimes(indexes, id, entry, isSettled(replica) ? timesOf(fleet, replica) : NEVER);
   if (isSettled(replica)) settle(indexes, entry, replica);
   else setHeld(indexes, id, entry, NOTHING);
+  setStaying(indexes, entry, stayingOf(replica));
   if (replica.stranger) indexes.strangers.add(id);
   else indexes.strangers.delete(id);
   if (replica.phase !== 'ready') return;
@@ -128,28 +131,27 @@ function settle(indexes: Indexes, entry: Entry, { id, bookings, lastUse }: Settl
 }
 
 /** With a copy more or fewer the others may be spare, or not any more. */
-function dropOffers(fleet: Readonly<Fleet>, indexes: Indexes, { model }: Replica): void {
+function noteCopies(fleet: Readonly<Fleet>, indexes: Indexes, { model }: Replica): void {
   for (const id of fleet.holders.get(model) ?? []) {
     const entry = indexes.entries.get(id);
-    if (entry) dropOffersOf(indexes, entry);
+    if (entry) noteChange(indexes, id, entry);
   }
 }
 
-function dropOffersOf({ offers, gaps }: Indexes, { server, held }: Entry): void {
-  for (const { account } of held) offers.delete(account);
+/** One that is worth more or less from now on, or holds anything else. */
+function noteChange({ offers, gaps }: Indexes, id: ReplicaId, { server, held }: Entry): void {
+  for (const { account } of held) {
+    const there = offers.get(account);
+    if (!there) continue;
+    there.changed.add(id);
+    there.onlyUsed = false;
+  }
   gaps.get(server)?.harms.clear();
 }
 
 /** One that is used is worth more from now on, and nothing else about it has changed. */
-function noteUse({ offers, used, gaps }: Indexes, id: ReplicaId, { server, held }: Entry): void {
-  for (const { account } of held) {
-    if (!offers.has(account)) continue;
-    const some = used.get(account);
-    if (some) some.add(id);
-    else used.set(account, new Set([id]));
-  }
-  const there = gaps.get(server);
-  if (there) there.uses += 1;
+function noteUse({ offers }: Indexes, id: ReplicaId, { held }: Entry): void {
+  for (const { account } of held) offers.get(account)?.changed.add(id);
 }
 
 function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): void {
@@ -164,22 +166,30 @@ function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): 
 }
 
 function setHeld(indexes: Indexes, id: ReplicaId, entry: Entry, bookings: readonly Booking[]): void {
-  const { held, holding, offers, gaps } = indexes;
-  dropOffersOf(indexes, entry);
+  const { held, holding } = indexes;
+  noteChange(indexes, id, entry);
   if (entry.held === bookings) return;
-  gaps.delete(entry.server);
-  for (const { account, bytes } of entry.held) {
-    held.set(account, held.get(account)! - bytes);
-    holding.get(account)!.delete(id);
-  }
-  for (const { account, bytes } of bookings) {
-    held.set(account, (held.get(account) ?? 0) + bytes);
-    offers.delete(account);
+  for (const { account } of entry.held) holding.get(account)!.delete(id);
+  for (const { account } of bookings) {
     const some = holding.get(account);
     if (some) some.add(id);
     else holding.set(account, new Set([id]));
   }
+  replaceIn(held, entry.held, bookings);
   entry.held = bookings;
+  noteChange(indexes, id, entry);
+}
+
+function setStaying({ staying, gaps }: Indexes, entry: Entry, bookings: readonly Booking[]): void {
+  if (entry.staying === bookings) return;
+  replaceIn(staying, entry.staying, bookings);
+  entry.staying = bookings;
+  gaps.delete(entry.server);
+}
+
+function replaceIn(sums: Map<AccountId, Bytes>, before: readonly Booking[], after: readonly Booking[]): void {
+  for (const { account, bytes } of before) sums.set(account, sums.get(account)! - bytes);
+  for (const { account, bytes } of after) sums.set(account, (sums.get(account) ?? 0) + bytes);
 }
 
 /** All of it is put anew where the settings of its model change, or what is to become of strangers. */
@@ -190,12 +200,6 @@ function timesOf(fleet: Readonly<Fleet>, replica: Settled): Times {
     resident: residentUntil(fleet, replica),
     movable: movableFrom(fleet, replica),
   };
-}
-
-/** What nobody wants may go at any time. */
-function retiresFrom(fleet: Readonly<Fleet>, replica: Settled): Instant {
-  if (!fleet.models.get(replica.model)?.enabled && !isKept(fleet, replica)) return -Infinity;
-  return idleByUse(fleet, replica) ?? Infinity;
 }
 
 /** Forgets that the config of a model was asked for on a server: it is read anew. */

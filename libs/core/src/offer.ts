@@ -1,4 +1,4 @@
-import type { AccountId } from './ids.js';
+import type { AccountId, ReplicaId } from './ids.js';
 import type { Bytes, Instant } from './model.js';
 import type { Settled } from './replica.js';
 import type { Device } from './server.js';
@@ -13,6 +13,16 @@ export interface Offer extends Worth {
   readonly movable: Instant;
 }
 
+/** What settled replicas offer of an account, from when somebody first asked. */
+export interface Offers {
+  /** The least valuable first, as they were when somebody last asked. */
+  sorted: readonly Offer[];
+  /** Those of which something has changed since, or that are gone: what they offer is found anew. */
+  readonly changed: Set<ReplicaId>;
+  /** Whether all that has changed is that they were used, by which everything only hurts more. */
+  onlyUsed: boolean;
+}
+
 /** How much it hurts to free a place: the worth of the most valuable victim, how many replicas leave, what they hold. */
 export interface Harm {
   readonly dearest: Worth;
@@ -20,13 +30,13 @@ export interface Harm {
   readonly bytes: Bytes;
 }
 
-/** What a GPU has beside what rests on it. */
+/** What a GPU has beside what stays on it. */
 export interface Gap {
   readonly account: AccountId;
   readonly gap: Bytes;
 }
 
-/** What the GPUs of a server have beside what rests there: more is nowhere to spare, whatever is in motion. */
+/** What the GPUs of a server have beside what stays there: more is nowhere to spare, whoever leaves. */
 export interface Gaps {
   /** The devices for which it was worked out, as they were last seen. */
   devices: readonly Device[];
@@ -35,17 +45,8 @@ export interface Gaps {
   /** The most of all; without end on a server that has not only GPUs. */
   readonly most: Bytes;
   /**
-   * What it hurts at least to make room for so many bytes on some of them, whoever may go, for sizes that were asked for:
-   * models are of few sizes. It is forgotten when one of the replicas changes.
+   * What it hurt at least to make room for so many bytes on some of them when somebody last asked, whoever may go; null where
+   * nobody is enough. It is forgotten when one of the replicas changes, but for a use: so it is a lower bound.
    */
-  readonly harms: Map<Bytes, KnownHarm>;
-  /** How often any of them was used since. A use only makes it hurt more: what was known until then is a lower bound. */
-  uses: number;
-}
-
-interface KnownHarm {
-  /** Undefined where all that may go is not enough, which no use changes. */
-  readonly harm: Harm | undefined;
-  /** How often any had been used when it was worked out. */
-  readonly uses: number;
+  readonly harms: Map<Bytes, Harm | null>;
 }

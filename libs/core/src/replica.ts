@@ -140,3 +140,18 @@ export interface Unknown extends Residence {
   readonly cause: UnloadCause | null;
   readonly makesRoomFor: ModelId | null;
 }
+
+const NOTHING: readonly Booking[] = [];
+
+/** What a replica holds and is promised, if it is not leaving: nobody else can count on that. */
+export function stayingOf(replica: Replica): readonly Booking[] {
+  switch (replica.phase) {
+    case 'draining':
+    case 'unloading':
+      return NOTHING;
+    case 'ready':
+      return replica.change ? [...replica.bookings, ...replica.change.bookings] : replica.bookings;
+    default:
+      return replica.bookings;
+  }
+}

@@ -22,7 +22,8 @@ export function bestFit(
   const slackOf = slackIn(fleet, ledger);
   const lacksGpu = lackIn(sites);
   let best: { readonly place: Place; readonly rank: readonly number[] } | undefined;
-  const roomy = sites.filter(({ server }) => leastShort(fleet, server, model) <= 0);
+  const shortOn = leastShort(fleet, model);
+  const roomy = sites.filter(({ server }) => shortOn(server) <= 0);
   for (const place of roomy.flatMap(({ places }) => places)) {
     const { server, bookings, grows } = place;
     if (!ledger.fitsSpare(bookings)) continue;

@@ -1,18 +1,21 @@
 import type { Fleet } from '../fleet.js';
+import { Heap } from '../heap.js';
 import type { Ledger } from '../ledger.js';
-import type { Model } from '../model.js';
+import type { Bytes } from '../model.js';
 import type { Harm } from '../offer.js';
-import { byHarm, knownHarmOn, leastHarm, leastHarmAt, leastHarmOn } from './offers.js';
+import type { Settled } from '../replica.js';
+import { gapsOn, leastOnGpu } from './gaps.js';
+import { byHarm, knownHarmAt, knownHarmOn, leastHarm, leastHarmOn } from './offers.js';
 import type { Place } from './places.js';
 import { harmOf, type Plan, planFor } from './plan-victims.js';
-import type { Settled } from '../replica.js';
 import type { Site } from './sites.js';
 import { neededAt, victimsAt, type VictimTest } from './victims.js';
 import type { Want } from './wants.js';
 
 /**
- * The plan that hurts least, wherever that is. Sites are looked at by what it hurts at least to free anything there, then
- * their places by what that hurts at least, and each is planned only while it could be better than the best so far.
+ * The plan that hurts least, wherever that is. What may lead to one is looked at by what that hurts at least, and each time
+ * only as closely as it takes to know better: most sites are never looked at, and few places planned. So the first plan whose
+ * turn it is hurts no more than any other.
  */
 export function bestPlan(
   fleet: Fleet,
@@ -21,22 +24,23 @@ export function bestPlan(
   want: Want,
   isVictim: VictimTest,
 ): Plan | undefined {
-  let best: (Turn & { readonly plan: Plan }) | undefined;
-  const isBeaten = (turn: Turn): boolean => best !== undefined && byTurn(turn, best) > 0;
-  for (const prospect of sitesByTurn(fleet, sites, want.model)) {
-    if (isBeaten(prospect)) break;
-    const places = placesOf(fleet, prospect).filter((one) => !isBeaten(one));
-    for (const { place, ...turn } of placesByTurn(places, fleet, ledger, want, isVictim)) {
-      if (isBeaten(turn)) break;
-      const plan = planFor(fleet, ledger, place, want, victimsAt(fleet, isVictim, place, ledger));
-      const found = plan && { ...turn, harm: harmOf(plan.victims), plan };
-      if (found && !isBeaten(found)) best = found;
-    }
+  const search = { fleet, ledger, want, isVictim };
+  const prospects = new Heap(byTurn, sitesIn(search, sites));
+  for (let first = prospects.take(); first; first = prospects.take()) {
+    if (first.kind === 'plan') return first.plan;
+    for (const one of closer(search, first)) prospects.add(one);
   }
-  return best?.plan;
+  return undefined;
 }
 
-/** What it hurts to free a place, and where that stands among all. */
+interface Search {
+  readonly fleet: Fleet;
+  readonly ledger: Ledger;
+  readonly want: Want;
+  readonly isVictim: VictimTest;
+}
+
+/** What it hurts at least to free something, and where that stands among all. */
 interface Turn {
   readonly harm: Harm;
   readonly site: number;
@@ -46,64 +50,84 @@ interface Turn {
 const byTurn = (one: Turn, other: Turn): number =>
   byHarm(one.harm, other.harm) || one.site - other.site || one.at - other.at;
 
-interface SiteTurn extends Turn {
-  readonly of: Site;
-}
-
 /**
- * The sites on which anything may be freed, by what that hurts at least. What is known of each, which uses may have outdated,
- * is worked out anew when its turn comes: most never do (the lazy evaluation of Minoux, 1978).
+ * What may lead to a plan, by how much is known of it:
+ *
+ *   site ──> site now ──> place ──> place now ──> plan
+ *
+ * Of a site and a place it is first known what it hurt at least when somebody last asked, whoever may go; uses may have
+ * outdated that. Then it is known of the site what it hurts now, and of the place what it does if only those go that may.
  */
-function* sitesByTurn(fleet: Fleet, sites: readonly Site[], model: Model): Iterable<SiteTurn> {
-  const queue: SiteTurn[] = [];
-  sites.forEach((of, site) => {
-    const harm = knownHarmOn(fleet, of.server, model);
-    if (harm) queue.push({ of, harm, site, at: 0 });
-  });
-  queue.sort(byTurn);
-  for (let first = queue.shift(); first; first = queue.shift()) {
-    const { of, site } = first;
-    const turn = { of, harm: leastHarmOn(fleet, of.server, model)!, site, at: 0 };
-    const [next] = queue;
-    if (!next || byTurn(turn, next) < 0) yield turn;
-    else queue.splice(placeIn(queue, turn), 0, turn);
-  }
+type Prospect = SiteAhead | PlaceAhead | Planned;
+
+interface SiteAhead extends Turn {
+  readonly kind: 'site' | 'siteNow';
+  readonly of: Site;
+  /** What the model books there at least. */
+  readonly bytes: Bytes;
 }
 
-function placeIn(queue: readonly SiteTurn[], turn: SiteTurn): number {
-  const at = queue.findIndex((other) => byTurn(turn, other) < 0);
-  return at < 0 ? queue.length : at;
-}
-
-interface PlaceTurn extends Turn {
+interface PlaceAhead extends Turn {
+  readonly kind: 'place' | 'placeNow';
   readonly place: Place;
 }
 
-/** The places of a site where enough rests, with what it hurts at least to free each, whoever may go. */
-function placesOf(fleet: Fleet, { of, site }: SiteTurn): PlaceTurn[] {
-  const found: PlaceTurn[] = [];
-  for (const [at, place] of of.places.entries()) {
-    const harm = leastHarmAt(fleet, place.server, place.bookings);
-    if (harm) found.push({ place, harm, site, at });
+interface Planned extends Turn {
+  readonly kind: 'plan';
+  readonly plan: Plan;
+}
+
+/** The sites on which anything may be freed. */
+function sitesIn({ fleet, want }: Search, sites: readonly Site[]): Prospect[] {
+  const bytesOn = leastOnGpu(fleet, want.model);
+  const found: Prospect[] = [];
+  for (const [site, of] of sites.entries()) {
+    const bytes = bytesOn(of.server);
+    const harm = knownHarmOn(fleet, gapsOn(fleet, of.server), bytes);
+    if (harm) found.push({ kind: 'site', harm, site, at: 0, of, bytes });
   }
   return found;
 }
 
-/** Those that may be freed, by what that hurts at least. */
-function placesByTurn(
-  places: readonly PlaceTurn[],
-  fleet: Fleet,
-  ledger: Ledger,
-  want: Want,
-  isVictim: VictimTest,
-): PlaceTurn[] {
-  const found: PlaceTurn[] = [];
-  for (const one of places) {
-    const { place } = one;
-    const needed = neededAt(fleet, place, want);
-    const mayGo = (one: Settled): boolean => !needed.has(one.id) && isVictim(one);
-    const harm = leastHarm(fleet, ledger, place.bookings, mayGo);
-    if (harm) found.push({ ...one, harm });
+/** What becomes of a prospect that is looked at more closely; nothing where it leads to no plan. */
+function closer(search: Search, one: SiteAhead | PlaceAhead): Prospect[] {
+  switch (one.kind) {
+    case 'site':
+      return siteNow(search, one);
+    case 'siteNow':
+      return placesOf(search, one);
+    case 'place':
+      return placeNow(search, one);
+    case 'placeNow':
+      return planned(search, one);
   }
-  return found.sort(byTurn);
+}
+
+function siteNow({ fleet }: Search, one: SiteAhead): Prospect[] {
+  const harm = leastHarmOn(fleet, gapsOn(fleet, one.of.server), one.bytes);
+  return harm ? [{ ...one, kind: 'siteNow', harm }] : [];
+}
+
+/** The places of a site where enough rests. */
+function placesOf({ fleet }: Search, { of, site }: SiteAhead): Prospect[] {
+  const gaps = gapsOn(fleet, of.server);
+  const found: Prospect[] = [];
+  for (const [at, place] of of.places.entries()) {
+    const harm = knownHarmAt(fleet, gaps, place.bookings);
+    if (harm) found.push({ kind: 'place', harm, site, at, place });
+  }
+  return found;
+}
+
+function placeNow({ fleet, ledger, want, isVictim }: Search, one: PlaceAhead): Prospect[] {
+  const { place, site, at } = one;
+  const needed = neededAt(fleet, place, want);
+  const mayGo = (other: Settled): boolean => !needed.has(other.id) && isVictim(other);
+  const harm = leastHarm(fleet, ledger, place.bookings, mayGo);
+  return harm ? [{ kind: 'placeNow', harm, site, at, place }] : [];
+}
+
+function planned({ fleet, ledger, want, isVictim }: Search, { place, site, at }: PlaceAhead): Prospect[] {
+  const plan = planFor(fleet, ledger, place, want, victimsAt(fleet, isVictim, place, ledger));
+  return plan ? [{ kind: 'plan', harm: harmOf(plan.victims), site, at, plan }] : [];
 }

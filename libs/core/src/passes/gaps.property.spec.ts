@@ -5,10 +5,11 @@ import { crowded, crowdedFleet } from '../../../../test/support/crowded-fleets.j
 import { copyFleet } from '../copy-fleet.js';
 import type { Fleet, Model } from '../index.js';
 import { Ledger } from '../ledger.js';
+import type { Gaps, Harm } from '../offer.js';
 import { openServers } from '../standing.js';
-import { gapsOn, leastShort } from './gaps.js';
+import { gapsOn, leastOnGpu, leastShort } from './gaps.js';
 import { searchIn } from './movable.js';
-import { byHarm, knownHarmOn, leastHarm, leastHarmAt, leastHarmOn } from './offers.js';
+import { byHarm, knownHarmAt, knownHarmOn, leastHarm, leastHarmOn } from './offers.js';
 import { growthsOn, type Place, placesOn } from './places.js';
 import { shortfall } from './victims.js';
 
@@ -28,26 +29,29 @@ const ofEachPlace = (
 
 const anybody = (): boolean => true;
 
+/** Whether this holds of what each model books at least on each server. */
+const ofEachSize = (fleet: Fleet, isTrue: (gaps: Gaps, bytes: number) => boolean): boolean =>
+  [...fleet.models.values()]
+    .map((model) => leastOnGpu(fleet, model))
+    .every((bytesOn) =>
+      [...fleet.servers.values()].every((server) => isTrue(gapsOn(fleet, server), bytesOn(server))),
+    );
+
 /** What was known of a server when somebody last asked is no more than what it hurts now. */
 const isKnownALowerBound = (fleet: Fleet): boolean =>
-  [...fleet.servers.values()].every((server) =>
-    [...fleet.models.values()].every((model) => {
-      const known = knownHarmOn(fleet, server, model);
-      const least = leastHarmOn(fleet, server, model);
-      return known === undefined || least === undefined ? known === least : byHarm(known, least) <= 0;
-    }),
-  );
+  ofEachSize(fleet, (gaps, bytes) => {
+    const known = knownHarmOn(fleet, gaps, bytes);
+    const least = leastHarmOn(fleet, gaps, bytes);
+    return known === undefined || least === undefined ? known === least : byHarm(known, least) <= 0;
+  });
 
-function isHarmKept(fleet: Fleet): boolean {
-  const anew = copyFleet(fleet);
-  const harmIn = (one: Fleet): string =>
-    JSON.stringify(
-      [...one.servers.values()].map((server) =>
-        [...one.models.values()].map((model) => leastHarmOn(one, server, model) ?? null),
-      ),
-    );
-  return harmIn(fleet) === harmIn(anew);
+function harmsIn(fleet: Fleet): string {
+  const harms: (Harm | null)[] = [];
+  ofEachSize(fleet, (gaps, bytes) => harms.push(leastHarmOn(fleet, gaps, bytes) ?? null) > 0);
+  return JSON.stringify(harms);
 }
+
+const isHarmKept = (fleet: Fleet): boolean => harmsIn(fleet) === harmsIn(copyFleet(fleet));
 
 describe('the gaps on the GPUs of a server, whatever happened', () => {
   it('are never smaller than what is to spare there, and those that are found anew', () => {
@@ -67,7 +71,7 @@ describe('the gaps on the GPUs of a server, whatever happened', () => {
   it('say of no place with room that there is none, nor of any that it is short of more than it is', () => {
     holds((fleet, now) =>
       ofEachPlace(fleet, now, (place, model, ledger) => {
-        const short = leastShort(fleet, place.server, model);
+        const short = leastShort(fleet, model)(place.server);
         const shortest = Math.max(0, ...shortfall(ledger, place.bookings).values());
         return short <= shortest;
       }),
@@ -78,9 +82,10 @@ describe('the gaps on the GPUs of a server, whatever happened', () => {
     holds((fleet, now) =>
       ofEachPlace(fleet, now, (place, model, ledger) => {
         const found = leastHarm(fleet, ledger, place.bookings, anybody);
+        const gaps = gapsOn(fleet, place.server);
         const bounds = [
-          leastHarmOn(fleet, place.server, model),
-          leastHarmAt(fleet, place.server, place.bookings),
+          leastHarmOn(fleet, gaps, leastOnGpu(fleet, model)(place.server)),
+          knownHarmAt(fleet, gaps, place.bookings),
         ];
         return bounds.every(
           (least) => found === undefined || (least !== undefined && byHarm(least, found) <= 0),

@@ -110,8 +110,9 @@ interface InTheWay extends Sized {
 /** The copies each of which is all that is in the way at a place, the smallest first; sites are searched as they are needed. */
 function* inTheWay(search: Search, sites: readonly Site[], want: Want): Iterable<InTheWay> {
   const among = new Set(search.servers);
+  const bytesOn = leastOnGpu(search.fleet, want.model);
   const smallest = ({ server }: Site): Bytes =>
-    among.has(server) ? smallestOn(search, server, want.model) : Infinity;
+    among.has(server) ? smallestOn(search, server, bytesOn(server)) : Infinity;
   const unsearched = sites
     .map((site, at) => ({ site, at, bytes: smallest(site) }))
     .filter(({ bytes }) => bytes < Infinity)
@@ -131,11 +132,10 @@ function* inTheWay(search: Search, sites: readonly Site[], want: Want): Iterable
   }
 }
 
-/** How small a copy may be that could be moved out of the way on a server; infinity where there is none. */
-function smallestOn(search: Search, server: Server, model: Model): Bytes {
+/** How small a copy may be that could be moved out of the way of so much on a server; infinity where there is none. */
+function smallestOn(search: Search, server: Server, bytes: Bytes): Bytes {
   const { fleet, most } = search;
   const gaps = gapsOn(fleet, server);
-  const bytes = leastOnGpu(fleet, server, model);
   if (bytes - gaps.most > most) return Infinity;
   if (bytes <= gaps.most) return 0;
   let smallest = Infinity;

@@ -3,13 +3,11 @@ import type { AccountId, ReplicaId } from '../ids.js';
 import { movableFrom } from '../idle-rule.js';
 import { byOrder, indexesOf } from '../indexes.js';
 import type { Ledger } from '../ledger.js';
-import type { Bytes, Model } from '../model.js';
-import type { Gaps, Harm, Offer } from '../offer.js';
+import type { Bytes } from '../model.js';
+import type { Gaps, Harm, Offer, Offers } from '../offer.js';
 import { rankOf } from '../rank.js';
 import type { Booking, Settled } from '../replica.js';
-import type { Server } from '../server.js';
 import { byWorth, type Worth } from '../worth.js';
-import { gapsOn, leastOnGpu } from './gaps.js';
 import { settingsOf } from './idle.js';
 
 /** That hurts less whose most valuable victim is worth less; then what fewer replicas leave for, then smaller ones. */
@@ -45,60 +43,64 @@ export function leastHarm(
 }
 
 /**
- * What it hurts at least to make room for a model anywhere on a server, if all could go and nothing were in motion; undefined
- * where even that is not enough. No place there is freed for less.
+ * What it hurts at least to make room for so much anywhere on a server, if all could go and nothing were in motion; undefined
+ * where even that is not enough. No place there is freed for less. What is known of its GPUs is found anew only as long as
+ * it is the least (the lazy evaluation of Minoux, 1978).
  */
-export function leastHarmOn(fleet: Readonly<Fleet>, server: Server, model: Model): Harm | undefined {
-  const gaps = gapsOn(fleet, server);
-  const bytes = leastOnGpu(fleet, server, model);
+export function leastHarmOn(fleet: Readonly<Fleet>, gaps: Gaps, bytes: Bytes): Harm | undefined {
   if (bytes <= gaps.most) return NO_HARM;
-  const known = gaps.harms.get(bytes);
-  return known?.uses === gaps.uses ? known.harm : workOut(fleet, gaps, bytes);
+  for (;;) {
+    const least = leastKnown(fleet, gaps, bytes);
+    if (least && isOutdated(fleet, least.account)) offersOn(fleet, least.account);
+    else {
+      gaps.harms.set(bytes, least?.harm ?? null);
+      return least?.harm;
+    }
+  }
 }
 
 /** The same as it was when somebody last asked, which is no more than it is now: it costs next to nothing. */
-export function knownHarmOn(fleet: Readonly<Fleet>, server: Server, model: Model): Harm | undefined {
-  const gaps = gapsOn(fleet, server);
-  const bytes = leastOnGpu(fleet, server, model);
+export function knownHarmOn(fleet: Readonly<Fleet>, gaps: Gaps, bytes: Bytes): Harm | undefined {
   if (bytes <= gaps.most) return NO_HARM;
   const known = gaps.harms.get(bytes);
-  return known ? known.harm : workOut(fleet, gaps, bytes);
+  if (known !== undefined) return known ?? undefined;
+  const least = leastKnown(fleet, gaps, bytes)?.harm;
+  gaps.harms.set(bytes, least ?? null);
+  return least;
 }
 
-function workOut(fleet: Readonly<Fleet>, gaps: Gaps, bytes: Bytes): Harm | undefined {
-  const harm = leastHarmIn(fleet, gaps, bytes);
-  gaps.harms.set(bytes, { harm, uses: gaps.uses });
-  return harm;
-}
-
-function leastHarmIn(fleet: Readonly<Fleet>, { gpus }: Gaps, bytes: Bytes): Harm | undefined {
-  let least: Harm | undefined;
+/** The GPU of a server on which it hurts least to make room for so much, as far as that is known. */
+function leastKnown(
+  fleet: Readonly<Fleet>,
+  { gpus }: Gaps,
+  bytes: Bytes,
+): { readonly account: AccountId; readonly harm: Harm } | undefined {
+  let least: ReturnType<typeof leastKnown>;
   for (const { account, gap } of gpus) {
-    const harm = harmBeside(fleet, account, bytes - gap);
-    if (harm && (!least || byHarm(harm, least) < 0)) least = harm;
+    const harm = knownHarm(fleet, account, bytes - gap);
+    if (harm && (!least || byHarm(harm, least.harm) < 0)) least = { account, harm };
   }
   return least;
 }
 
 /** The same of one place, by what it books on GPUs. */
-export function leastHarmAt(
+export function knownHarmAt(
   fleet: Readonly<Fleet>,
-  server: Server,
+  { gpus }: Gaps,
   bookings: readonly Booking[],
 ): Harm | undefined {
-  const { gpus } = gapsOn(fleet, server);
   let least = NO_HARM;
   for (const { account, bytes } of bookings) {
     const gap = gpus.find((one) => one.account === account)?.gap ?? Infinity;
-    const harm = harmBeside(fleet, account, bytes - gap);
+    const harm = knownHarm(fleet, account, bytes - gap);
     if (!harm) return undefined;
     if (byHarm(harm, least) > 0) least = harm;
   }
   return least;
 }
 
-const harmBeside = (fleet: Readonly<Fleet>, account: AccountId, missing: Bytes): Harm | undefined =>
-  missing <= 0 ? NO_HARM : leastOf(offersOn(fleet, account), missing, anybody);
+const knownHarm = (fleet: Readonly<Fleet>, account: AccountId, missing: Bytes): Harm | undefined =>
+  missing <= 0 ? NO_HARM : leastOf(knownOn(fleet, account), missing, anybody);
 
 const anybody = (): boolean => true;
 
@@ -122,20 +124,39 @@ function leastOf(offers: readonly Offer[], missing: Bytes, mayGo: MayGo): Harm |
 
 /**
  * What settled replicas hold of an account, the least valuable first: nobody asks here which of them may go. What goes
- * along with one makes it worth more, and only what has other copies can be spare. It is kept until one of them changes; of
- * what was only used the place alone is found anew.
+ * along with one makes it worth more, and only what has other copies can be spare. Of what has changed since somebody
+ * last asked it is found anew.
  */
 export function offersOn(fleet: Readonly<Fleet>, account: AccountId): readonly Offer[] {
-  const { offers, used, holding } = indexesOf(fleet);
-  const known = offers.get(account);
-  const changed = known ? used.get(account) : holding.get(account);
-  if (known && !changed) return known;
+  const offers = offersOf(fleet, account);
+  const { sorted, changed } = offers;
+  if (changed.size === 0) return sorted;
   const isFirst = byOrder(fleet);
-  const found = known?.filter(({ replica }) => !changed!.has(replica.id)) ?? [];
-  if (changed) for (const id of changed) found.push(offerOf(fleet, id, account));
+  const holding = indexesOf(fleet).holding.get(account);
+  const found = sorted.filter(({ replica }) => !changed.has(replica.id));
+  for (const id of changed) if (holding?.has(id)) found.push(offerOf(fleet, id, account));
   found.sort((one, other) => byWorth(one, other) || isFirst(one.replica, other.replica));
+  offers.sorted = found;
+  offers.onlyUsed = true;
+  changed.clear();
+  return found;
+}
+
+/** The same, but that some of it may have been used since: then it hurts more by now. */
+function knownOn(fleet: Readonly<Fleet>, account: AccountId): readonly Offer[] {
+  const { sorted, onlyUsed } = offersOf(fleet, account);
+  return onlyUsed ? sorted : offersOn(fleet, account);
+}
+
+const isOutdated = (fleet: Readonly<Fleet>, account: AccountId): boolean =>
+  offersOf(fleet, account).changed.size > 0;
+
+function offersOf(fleet: Readonly<Fleet>, account: AccountId): Offers {
+  const { offers, holding } = indexesOf(fleet);
+  const known = offers.get(account);
+  if (known) return known;
+  const found = { sorted: [], changed: new Set(holding.get(account)), onlyUsed: false };
   offers.set(account, found);
-  used.delete(account);
   return found;
 }
 

@@ -2,11 +2,12 @@ import { type Fleet, replicasOn } from '../fleet.js';
 import type { Booking, Ready, Replica } from '../replica.js';
 import { isWrittenOff } from '../failing.js';
 import { dependenciesOf, dependentsOf } from '../footprint.js';
-import { type AccountId, type ModelId, type ReplicaId, replicaId } from '../ids.js';
+import { type AccountId, hostAccount, type ModelId, type ReplicaId, replicaId } from '../ids.js';
 import { inOrder } from '../indexes.js';
 import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant } from '../model.js';
 import { guaranteedCopies, isGuaranteed, isPinProtected, servingReplicas, solidCopies } from '../pins.js';
+import { pursesOf } from '../purses.js';
 import { rankOf } from '../rank.js';
 import { takesOrders } from '../standing.js';
 import type { Worth } from '../worth.js';
@@ -73,9 +74,8 @@ export function victimsAt(
   const isUseful = (one: Replica): boolean =>
     holdsAnyOf(short, one) || dependentsOf(fleet, one).some((other) => holdsAnyOf(short, other));
   const useful: ReplicaId[] = [];
-  for (const { spec } of fleet.servers.values()) {
-    if (spec.host !== server.spec.host) continue;
-    for (const one of replicasOn(fleet, spec.id)) if (isUseful(one)) useful.push(one.id);
+  for (const { server: beside } of pursesOf(fleet, hostAccount(server.spec.host))) {
+    for (const one of replicasOn(fleet, beside.spec.id)) if (isUseful(one)) useful.push(one.id);
   }
   return victimsAmong(fleet, isVictim, inOrder(fleet, useful));
 }
