@@ -1,11 +1,20 @@
 import { Calendar } from './calendar.js';
 import type { Fleet } from './fleet-state.js';
-import type { AccountId, ReplicaId, ServerId } from './ids.js';
+import type { ReplicaId, ServerId } from './ids.js';
 import { movableFrom, residentUntil, retiresFrom } from './idle-rule.js';
 import { Moments } from './moments.js';
-import type { Bytes, Instant } from './model.js';
-import type { Gaps, Offers } from './offer.js';
+import type { Instant } from './model.js';
 import { type Booking, isSettled, type Replica, type Settled, stayingOf } from './replica.js';
+import {
+  dropRoom,
+  type Hold,
+  noRoomIndexes,
+  noteChange,
+  noteUse,
+  type RoomIndexes,
+  setHeld,
+  setStaying,
+} from './room-indexes.js';
 import type { Server } from './server.js';
 
 /**
@@ -13,7 +22,7 @@ import type { Server } from './server.js';
  * replicas are settled and stay so; what is not is in `fleet.unsettled`, and gone over. It is never recorded nor copied:
  * where there is none of a fleet it is made from what that holds, and then `put` and `forget` keep it in step.
  */
-export interface Indexes {
+export interface Indexes extends RoomIndexes {
   readonly entries: Map<ReplicaId, Entry>;
   /** How many were ever entered. */
   entered: number;
@@ -26,26 +35,13 @@ export interface Indexes {
   readonly rests: Moments;
   /** The servers on which there may be something ready whose config was not asked for. */
   readonly undescribed: Set<ServerId>;
-  /** What settled replicas hold of each account. */
-  readonly held: Map<AccountId, Bytes>;
-  /** What all replicas hold of each account, or are promised, but those that leave. */
-  readonly staying: Map<AccountId, Bytes>;
-  /** The settled replicas that hold any of each account. */
-  readonly holding: Map<AccountId, Set<ReplicaId>>;
-  /** What they offer there at most, where anybody has asked for that. */
-  readonly offers: Map<AccountId, Offers>;
-  /** What the GPUs of each server have beside what stays there, where it was worked out since that changed. */
-  readonly gaps: Map<ServerId, Gaps>;
   /** Replicas that somebody else loaded. */
   readonly strangers: Set<ReplicaId>;
 }
 
 /** Where a replica stands: in the order of the fleet, in the calendars, and with what among what is held and stays. */
-interface Entry extends Times {
+interface Entry extends Times, Hold {
   readonly order: number;
-  readonly server: ServerId;
-  held: readonly Booking[];
-  staying: readonly Booking[];
   lastUse: Instant;
 }
 
@@ -73,12 +69,8 @@ export function indexesOf(fleet: Readonly<Fleet>): Indexes {
     residencies: new Moments(),
     rests: new Moments(),
     undescribed: new Set(),
-    held: new Map(),
-    staying: new Map(),
-    holding: new Map(),
-    offers: new Map(),
-    gaps: new Map(),
     strangers: new Set(),
+    ...noRoomIndexes(),
   };
   for (const replica of fleet.replicas.values()) enter(fleet, indexes, replica);
   known.set(fleet, indexes);
@@ -98,7 +90,7 @@ export function indexDropped(fleet: Fleet, replica: Replica): void {
   const entry = indexes?.entries.get(id);
   if (!indexes || !entry) return;
   setTimes(indexes, id, entry, NEVER);
-  setHeld(indexes, id, entry, NOTHING);
+  setHeld(indexes, entry, NOTHING);
   setStaying(indexes, entry, NOTHING);
   noteCopies(fleet, indexes, replica);
   indexes.strangers.delete(id);
@@ -109,14 +101,22 @@ function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void
   const { id, server } = replica;
   let entry = indexes.entries.get(id);
   if (!entry) {
-    entry = { order: indexes.entered, server, held: NOTHING, staying: NOTHING, lastUse: -Infinity, ...NEVER };
+    entry = {
+      id,
+      order: indexes.entered,
+      server,
+      held: NOTHING,
+      staying: NOTHING,
+      lastUse: -Infinity,
+      ...NEVER,
+    };
     indexes.entered += 1;
     indexes.entries.set(id, entry);
     noteCopies(fleet, indexes, replica);
   }
   setTimes(indexes, id, entry, isSettled(replica) ? timesOf(fleet, replica) : NEVER);
   if (isSettled(replica)) settle(indexes, entry, replica);
-  else setHeld(indexes, id, entry, NOTHING);
+  else setHeld(indexes, entry, NOTHING);
   setStaying(indexes, entry, stayingOf(replica));
   if (replica.stranger) indexes.strangers.add(id);
   else indexes.strangers.delete(id);
@@ -124,9 +124,9 @@ function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void
   if (!fleet.servers.get(server)?.described.has(replica.model)) indexes.undescribed.add(server);
 }
 
-function settle(indexes: Indexes, entry: Entry, { id, bookings, lastUse }: Settled): void {
-  if (bookings === entry.held && lastUse > entry.lastUse) noteUse(indexes, id, entry);
-  else setHeld(indexes, id, entry, bookings);
+function settle(indexes: Indexes, entry: Entry, { bookings, lastUse }: Settled): void {
+  if (bookings === entry.held && lastUse > entry.lastUse) noteUse(indexes, entry);
+  else setHeld(indexes, entry, bookings);
   entry.lastUse = lastUse;
 }
 
@@ -134,24 +134,8 @@ function settle(indexes: Indexes, entry: Entry, { id, bookings, lastUse }: Settl
 function noteCopies(fleet: Readonly<Fleet>, indexes: Indexes, { model }: Replica): void {
   for (const id of fleet.holders.get(model) ?? []) {
     const entry = indexes.entries.get(id);
-    if (entry) noteChange(indexes, id, entry);
+    if (entry) noteChange(indexes, entry);
   }
-}
-
-/** One that is worth more or less from now on, or holds anything else. */
-function noteChange({ offers, gaps }: Indexes, id: ReplicaId, { server, held }: Entry): void {
-  for (const { account } of held) {
-    const there = offers.get(account);
-    if (!there) continue;
-    there.changed.add(id);
-    there.onlyUsed = false;
-  }
-  gaps.get(server)?.harms.clear();
-}
-
-/** One that is used is worth more from now on, and nothing else about it has changed. */
-function noteUse({ offers }: Indexes, id: ReplicaId, { held }: Entry): void {
-  for (const { account } of held) offers.get(account)?.changed.add(id);
 }
 
 function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): void {
@@ -165,33 +149,6 @@ function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): 
   entry.movable = times.movable;
 }
 
-function setHeld(indexes: Indexes, id: ReplicaId, entry: Entry, bookings: readonly Booking[]): void {
-  const { held, holding } = indexes;
-  noteChange(indexes, id, entry);
-  if (entry.held === bookings) return;
-  for (const { account } of entry.held) holding.get(account)!.delete(id);
-  for (const { account } of bookings) {
-    const some = holding.get(account);
-    if (some) some.add(id);
-    else holding.set(account, new Set([id]));
-  }
-  replaceIn(held, entry.held, bookings);
-  entry.held = bookings;
-  noteChange(indexes, id, entry);
-}
-
-function setStaying({ staying, gaps }: Indexes, entry: Entry, bookings: readonly Booking[]): void {
-  if (entry.staying === bookings) return;
-  replaceIn(staying, entry.staying, bookings);
-  entry.staying = bookings;
-  gaps.delete(entry.server);
-}
-
-function replaceIn(sums: Map<AccountId, Bytes>, before: readonly Booking[], after: readonly Booking[]): void {
-  for (const { account, bytes } of before) sums.set(account, sums.get(account)! - bytes);
-  for (const { account, bytes } of after) sums.set(account, (sums.get(account) ?? 0) + bytes);
-}
-
 /** All of it is put anew where the settings of its model change, or what is to become of strangers. */
 function timesOf(fleet: Readonly<Fleet>, replica: Settled): Times {
   return {
@@ -200,6 +157,12 @@ function timesOf(fleet: Readonly<Fleet>, replica: Settled): Times {
     resident: residentUntil(fleet, replica),
     movable: movableFrom(fleet, replica),
   };
+}
+
+/** Finds anew what room there is on a server, or on all: their devices are others, or of another size. */
+export function devicesChanged(fleet: Fleet, server?: ServerId): void {
+  const indexes = known.get(fleet);
+  if (indexes) dropRoom(indexes, server);
 }
 
 /** Forgets that the config of a model was asked for on a server: it is read anew. */

@@ -1,7 +1,6 @@
 import type { AccountId, ReplicaId } from './ids.js';
 import type { Bytes, Instant } from './model.js';
 import type { Settled } from './replica.js';
-import type { Device } from './server.js';
 import type { Worth } from './worth.js';
 
 /** What a replica holds of an account, and all that it holds; and what it is worth at least, should it leave. */
@@ -38,15 +37,8 @@ export interface Gap {
 
 /** What the GPUs of a server have beside what stays there: more is nowhere to spare, whoever leaves. */
 export interface Gaps {
-  /** The devices for which it was worked out, as they were last seen. */
-  devices: readonly Device[];
   /** Of each of them. */
   readonly gpus: readonly Gap[];
   /** The most of all; without end on a server that has not only GPUs. */
   readonly most: Bytes;
-  /**
-   * What it hurt at least to make room for so many bytes on some of them when somebody last asked, whoever may go; null where
-   * nobody is enough. It is forgotten when one of the replicas changes, but for a use: so it is a lower bound.
-   */
-  readonly harms: Map<Bytes, Harm | null>;
 }

@@ -1,5 +1,6 @@
 import type { Fleet } from './fleet-state.js';
 import { type AccountId, hostAccount } from './ids.js';
+import { devicesChanged } from './indexes.js';
 import type { Server } from './server.js';
 
 /** Of an account: a device of a server, by its place among them; or null, all that a server tells of its host. */
@@ -21,6 +22,7 @@ export function pursesOf(fleet: Readonly<Fleet>, account: AccountId): readonly P
 /** There are other servers, or one has other devices, or another host. */
 export function accountsChanged(fleet: Fleet): void {
   known.delete(fleet);
+  devicesChanged(fleet);
 }
 
 function allPurses(fleet: Readonly<Fleet>): ReadonlyMap<AccountId, readonly Purse[]> {

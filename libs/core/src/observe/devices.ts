@@ -1,6 +1,7 @@
 import { type Fleet, forget, put, replicasOn } from '../fleet.js';
 import { devicesFound } from '../footprint.js';
 import { gpuAccount, hostAccount } from '../ids.js';
+import { devicesChanged } from '../indexes.js';
 import { accountsChanged } from '../purses.js';
 import type { Look, MetricsSample } from '../look.js';
 import type { Instant, Millis } from '../model.js';
@@ -17,7 +18,9 @@ const STEADY: Millis = 15_000;
 export function findDevices(fleet: Fleet, server: Server, { metrics, begunAt }: Look): void {
   const before = server.devices ?? [];
   server.devices = devicesNow(fleet, server, metrics, begunAt);
-  if (areSame(before, server.devices ?? [])) return;
+  const after = server.devices ?? [];
+  if (!areOfSize(before, after)) devicesChanged(fleet, server.spec.id);
+  if (areSame(before, after)) return;
   accountsChanged(fleet);
   for (const replica of replicasOn(fleet, server.spec.id)) refit(fleet, server, replica, before);
   rebook(fleet, server);
@@ -89,6 +92,9 @@ function refit(fleet: Fleet, server: Server, replica: Replica, before: readonly 
   if (replica.phase !== 'ready') return put(fleet, { ...replica, devices });
   put(fleet, { ...replica, devices, change: replica.change?.order ? replica.change : null });
 }
+
+const areOfSize = (some: readonly Device[], others: readonly Device[]): boolean =>
+  some.length === others.length && some.every(({ capacity }, at) => capacity === others[at]!.capacity);
 
 /** Whether these are the same devices; how much of them is in use changes no booking. */
 const areSame = (some: readonly Device[], others: readonly Device[]): boolean =>

@@ -2,7 +2,8 @@ import type { Fleet } from '../fleet.js';
 import type { Ledger } from '../ledger.js';
 import type { Model } from '../model.js';
 import type { Server } from '../server.js';
-import { leastShort } from './gaps.js';
+import { leastOnGpu } from './gaps.js';
+import { mayHaveRoom } from './offers.js';
 import type { Place } from './places.js';
 import type { Site } from './sites.js';
 import { slackIn } from './slack.js';
@@ -22,8 +23,8 @@ export function bestFit(
   const slackOf = slackIn(fleet, ledger);
   const lacksGpu = lackIn(sites);
   let best: { readonly place: Place; readonly rank: readonly number[] } | undefined;
-  const shortOn = leastShort(fleet, model);
-  const roomy = sites.filter(({ server }) => shortOn(server) <= 0);
+  const bytesOn = leastOnGpu(fleet, model);
+  const roomy = sites.filter(({ server }) => mayHaveRoom(fleet, server, bytesOn(server)));
   for (const place of roomy.flatMap(({ places }) => places)) {
     const { server, bookings, grows } = place;
     if (!ledger.fitsSpare(bookings)) continue;

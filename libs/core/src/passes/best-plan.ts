@@ -4,7 +4,7 @@ import type { Ledger } from '../ledger.js';
 import type { Bytes } from '../model.js';
 import type { Harm } from '../offer.js';
 import type { Settled } from '../replica.js';
-import { gapsOn, leastOnGpu } from './gaps.js';
+import { leastOnGpu } from './gaps.js';
 import { byHarm, knownHarmAt, knownHarmOn, leastHarm, leastHarmOn } from './offers.js';
 import type { Place } from './places.js';
 import { harmOf, type Plan, planFor } from './plan-victims.js';
@@ -83,7 +83,7 @@ function sitesIn({ fleet, want }: Search, sites: readonly Site[]): Prospect[] {
   const found: Prospect[] = [];
   for (const [site, of] of sites.entries()) {
     const bytes = bytesOn(of.server);
-    const harm = knownHarmOn(fleet, gapsOn(fleet, of.server), bytes);
+    const harm = knownHarmOn(fleet, of.server, bytes);
     if (harm) found.push({ kind: 'site', harm, site, at: 0, of, bytes });
   }
   return found;
@@ -104,16 +104,15 @@ function closer(search: Search, one: SiteAhead | PlaceAhead): Prospect[] {
 }
 
 function siteNow({ fleet }: Search, one: SiteAhead): Prospect[] {
-  const harm = leastHarmOn(fleet, gapsOn(fleet, one.of.server), one.bytes);
+  const harm = leastHarmOn(fleet, one.of.server, one.bytes);
   return harm ? [{ ...one, kind: 'siteNow', harm }] : [];
 }
 
 /** The places of a site where enough rests. */
 function placesOf({ fleet }: Search, { of, site }: SiteAhead): Prospect[] {
-  const gaps = gapsOn(fleet, of.server);
   const found: Prospect[] = [];
   for (const [at, place] of of.places.entries()) {
-    const harm = knownHarmAt(fleet, gaps, place.bookings);
+    const harm = knownHarmAt(fleet, of.server, place.bookings);
     if (harm) found.push({ kind: 'place', harm, site, at, place });
   }
   return found;

@@ -5,11 +5,12 @@ import { crowded, crowdedFleet } from '../../../../test/support/crowded-fleets.j
 import { copyFleet } from '../copy-fleet.js';
 import type { Fleet, Model } from '../index.js';
 import { Ledger } from '../ledger.js';
-import type { Gaps, Harm } from '../offer.js';
+import type { Harm } from '../offer.js';
+import type { Server } from '../server.js';
 import { openServers } from '../standing.js';
-import { gapsOn, leastOnGpu, leastShort } from './gaps.js';
+import { gapsOn, leastOnGpu } from './gaps.js';
 import { searchIn } from './movable.js';
-import { byHarm, knownHarmAt, knownHarmOn, leastHarm, leastHarmOn } from './offers.js';
+import { byHarm, knownHarmAt, knownHarmOn, leastHarm, leastHarmOn, mayHaveRoom } from './offers.js';
 import { growthsOn, type Place, placesOn } from './places.js';
 import { shortfall } from './victims.js';
 
@@ -30,24 +31,22 @@ const ofEachPlace = (
 const anybody = (): boolean => true;
 
 /** Whether this holds of what each model books at least on each server. */
-const ofEachSize = (fleet: Fleet, isTrue: (gaps: Gaps, bytes: number) => boolean): boolean =>
+const ofEachSize = (fleet: Fleet, isTrue: (server: Server, bytes: number) => boolean): boolean =>
   [...fleet.models.values()]
     .map((model) => leastOnGpu(fleet, model))
-    .every((bytesOn) =>
-      [...fleet.servers.values()].every((server) => isTrue(gapsOn(fleet, server), bytesOn(server))),
-    );
+    .every((bytesOn) => [...fleet.servers.values()].every((server) => isTrue(server, bytesOn(server))));
 
 /** What was known of a server when somebody last asked is no more than what it hurts now. */
 const isKnownALowerBound = (fleet: Fleet): boolean =>
-  ofEachSize(fleet, (gaps, bytes) => {
-    const known = knownHarmOn(fleet, gaps, bytes);
-    const least = leastHarmOn(fleet, gaps, bytes);
+  ofEachSize(fleet, (server, bytes) => {
+    const known = knownHarmOn(fleet, server, bytes);
+    const least = leastHarmOn(fleet, server, bytes);
     return known === undefined || least === undefined ? known === least : byHarm(known, least) <= 0;
   });
 
 function harmsIn(fleet: Fleet): string {
   const harms: (Harm | null)[] = [];
-  ofEachSize(fleet, (gaps, bytes) => harms.push(leastHarmOn(fleet, gaps, bytes) ?? null) > 0);
+  ofEachSize(fleet, (server, bytes) => harms.push(leastHarmOn(fleet, server, bytes) ?? null) > 0);
   return JSON.stringify(harms);
 }
 
@@ -71,9 +70,10 @@ describe('the gaps on the GPUs of a server, whatever happened', () => {
   it('say of no place with room that there is none, nor of any that it is short of more than it is', () => {
     holds((fleet, now) =>
       ofEachPlace(fleet, now, (place, model, ledger) => {
-        const short = leastShort(fleet, model)(place.server);
+        const bytes = leastOnGpu(fleet, model)(place.server);
         const shortest = Math.max(0, ...shortfall(ledger, place.bookings).values());
-        return short <= shortest;
+        const short = bytes - gapsOn(fleet, place.server).most;
+        return short <= shortest && mayHaveRoom(fleet, place.server, bytes) === short <= 0;
       }),
     );
   });
@@ -82,10 +82,10 @@ describe('the gaps on the GPUs of a server, whatever happened', () => {
     holds((fleet, now) =>
       ofEachPlace(fleet, now, (place, model, ledger) => {
         const found = leastHarm(fleet, ledger, place.bookings, anybody);
-        const gaps = gapsOn(fleet, place.server);
+        const { server, bookings } = place;
         const bounds = [
-          leastHarmOn(fleet, gaps, leastOnGpu(fleet, model)(place.server)),
-          knownHarmAt(fleet, gaps, place.bookings),
+          leastHarmOn(fleet, server, leastOnGpu(fleet, model)(server)),
+          knownHarmAt(fleet, server, bookings),
         ];
         return bounds.every(
           (least) => found === undefined || (least !== undefined && byHarm(least, found) <= 0),

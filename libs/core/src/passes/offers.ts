@@ -1,13 +1,15 @@
 import type { Fleet } from '../fleet.js';
-import type { AccountId, ReplicaId } from '../ids.js';
+import type { AccountId, ReplicaId, ServerId } from '../ids.js';
 import { movableFrom } from '../idle-rule.js';
 import { byOrder, indexesOf } from '../indexes.js';
 import type { Ledger } from '../ledger.js';
 import type { Bytes } from '../model.js';
-import type { Gaps, Harm, Offer, Offers } from '../offer.js';
+import type { Harm, Offer, Offers } from '../offer.js';
 import { rankOf } from '../rank.js';
 import type { Booking, Settled } from '../replica.js';
+import type { Server } from '../server.js';
 import { byWorth, type Worth } from '../worth.js';
+import { gapsOn } from './gaps.js';
 import { settingsOf } from './idle.js';
 
 /** That hurts less whose most valuable victim is worth less; then what fewer replicas leave for, then smaller ones. */
@@ -47,38 +49,56 @@ export function leastHarm(
  * where even that is not enough. No place there is freed for less. What is known of its GPUs is found anew only as long as
  * it is the least (the lazy evaluation of Minoux, 1978).
  */
-export function leastHarmOn(fleet: Readonly<Fleet>, gaps: Gaps, bytes: Bytes): Harm | undefined {
-  if (bytes <= gaps.most) return NO_HARM;
+export function leastHarmOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes): Harm | undefined {
   for (;;) {
-    const least = leastKnown(fleet, gaps, bytes);
-    if (least && isOutdated(fleet, least.account)) offersOn(fleet, least.account);
+    const { account, harm } = leastKnown(fleet, server, bytes);
+    if (account && isOutdated(fleet, account)) offersOn(fleet, account);
     else {
-      gaps.harms.set(bytes, least?.harm ?? null);
-      return least?.harm;
+      knownHarms(fleet, bytes).set(server.spec.id, harm ?? null);
+      return harm;
     }
   }
 }
 
 /** The same as it was when somebody last asked, which is no more than it is now: it costs next to nothing. */
-export function knownHarmOn(fleet: Readonly<Fleet>, gaps: Gaps, bytes: Bytes): Harm | undefined {
-  if (bytes <= gaps.most) return NO_HARM;
-  const known = gaps.harms.get(bytes);
+export function knownHarmOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes): Harm | undefined {
+  const harms = knownHarms(fleet, bytes);
+  const known = harms.get(server.spec.id);
   if (known !== undefined) return known ?? undefined;
-  const least = leastKnown(fleet, gaps, bytes)?.harm;
-  gaps.harms.set(bytes, least ?? null);
-  return least;
+  const { harm } = leastKnown(fleet, server, bytes);
+  harms.set(server.spec.id, harm ?? null);
+  return harm;
 }
 
-/** The GPU of a server on which it hurts least to make room for so much, as far as that is known. */
+/** Whether there may be room for so much on a server without anybody leaving. */
+export const mayHaveRoom = (fleet: Readonly<Fleet>, server: Server, bytes: Bytes): boolean =>
+  knownHarmOn(fleet, server, bytes) === NO_HARM;
+
+/** Models are of few sizes; where they are not, what is known of some is forgotten. */
+const SIZES = 64;
+
+function knownHarms(fleet: Readonly<Fleet>, bytes: Bytes): Map<ServerId, Harm | null> {
+  const { harms } = indexesOf(fleet);
+  const known = harms.get(bytes);
+  if (known) return known;
+  if (harms.size >= SIZES) harms.clear();
+  const found = new Map<ServerId, Harm | null>();
+  harms.set(bytes, found);
+  return found;
+}
+
+/** How little it hurts to make room for so much on a server, and on which GPU, as far as that is known. */
 function leastKnown(
   fleet: Readonly<Fleet>,
-  { gpus }: Gaps,
+  server: Server,
   bytes: Bytes,
-): { readonly account: AccountId; readonly harm: Harm } | undefined {
-  let least: ReturnType<typeof leastKnown>;
+): { readonly account?: AccountId; readonly harm: Harm | undefined } {
+  const { gpus, most } = gapsOn(fleet, server);
+  if (bytes <= most) return { harm: NO_HARM };
+  let least: ReturnType<typeof leastKnown> = { harm: undefined };
   for (const { account, gap } of gpus) {
     const harm = knownHarm(fleet, account, bytes - gap);
-    if (harm && (!least || byHarm(harm, least.harm) < 0)) least = { account, harm };
+    if (harm && (!least.harm || byHarm(harm, least.harm) < 0)) least = { account, harm };
   }
   return least;
 }
@@ -86,9 +106,10 @@ function leastKnown(
 /** The same of one place, by what it books on GPUs. */
 export function knownHarmAt(
   fleet: Readonly<Fleet>,
-  { gpus }: Gaps,
+  server: Server,
   bookings: readonly Booking[],
 ): Harm | undefined {
+  const { gpus } = gapsOn(fleet, server);
   let least = NO_HARM;
   for (const { account, bytes } of bookings) {
     const gap = gpus.find((one) => one.account === account)?.gap ?? Infinity;
