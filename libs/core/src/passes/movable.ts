@@ -20,7 +20,7 @@ import { waitingFor } from './eta.js';
 import type { Moving } from './freed.js';
 import { gapsOn, leastOnGpu } from './gaps.js';
 import { isKept } from './idle.js';
-import { offersOn } from './offers.js';
+import { knownOffersOn, offersOn } from './offers.js';
 import { type Place, placesOn } from './places.js';
 import { Site } from './sites.js';
 import { swapTest } from './swaps.js';
@@ -141,7 +141,7 @@ function smallestOn(search: Search, server: Server, bytes: Bytes): Bytes {
   let smallest = Infinity;
   for (const { account, gap } of gaps.gpus) {
     if (bytes - gap > most) continue;
-    smallest = Math.min(smallest, smallestOf(search, offersOn(fleet, account), bytes - gap));
+    smallest = Math.min(smallest, smallestOf(search, knownOffersOn(fleet, account), bytes - gap));
   }
   return smallest;
 }

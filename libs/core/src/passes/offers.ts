@@ -121,7 +121,7 @@ export function knownHarmAt(
 }
 
 const knownHarm = (fleet: Readonly<Fleet>, account: AccountId, missing: Bytes): Harm | undefined =>
-  missing <= 0 ? NO_HARM : leastOf(knownOn(fleet, account), missing, anybody);
+  missing <= 0 ? NO_HARM : leastOf(knownOffersOn(fleet, account), missing, anybody);
 
 const anybody = (): boolean => true;
 
@@ -163,8 +163,8 @@ export function offersOn(fleet: Readonly<Fleet>, account: AccountId): readonly O
   return found;
 }
 
-/** The same, but that some of it may have been used since: then it hurts more by now. */
-function knownOn(fleet: Readonly<Fleet>, account: AccountId): readonly Offer[] {
+/** The same, but that some of it may have been used since: by now that comes later, and hurts more. */
+export function knownOffersOn(fleet: Readonly<Fleet>, account: AccountId): readonly Offer[] {
   const { sorted, onlyUsed } = offersOf(fleet, account);
   return onlyUsed ? sorted : offersOn(fleet, account);
 }
