@@ -65,6 +65,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'the-lower-keep-others-out-of-line', breaks: 19, file: `${PASSES}/slot-line.ts`, find: `rankWanted(fleet, id, asked) < rank);`, replace: `rankWanted(fleet, id, asked) < 0 * rank);` },
   { name: 'a-load-that-hangs-leaves-its-slot', breaks: 13, file: `${PASSES}/lanes.ts`, find: `overdue) - overdue);`, replace: `overdue));` },
   { name: 'a-slow-server-is-foreseen-fast', breaks: 13, file: `${PASSES}/line-ahead.ts`, find: `loadsAtMost(fleet, server, overdue) - overdue`, replace: `loadsPerServer - overdue` },
+  { name: 'a-line-shorter-than-it-is', breaks: 13, file: `${PASSES}/spans.ts`, find: `last.length < this.most.depth; at`, replace: `last.length + 1 < this.most.depth; at` },
   { name: 'leases-do-not-hold-up-the-line', breaks: 13, file: `${PASSES}/line-ahead.ts`, find: `one.phase === 'placed' ? beginnings.of(one, share) : 0;`, replace: `one.phase === 'placed' ? 0 * beginnings.of(one, share) : 0;` },
   { name: 'leases-end-only-after-the-line', breaks: 13, file: `${PASSES}/unreachable.ts`, find: `Math.max(opensAt - now, inLine) + ready`, replace: `opensAt - now + inLine + ready` },
   { name: 'tenants-are-owed-nothing', breaks: 6, file: `${CORE}/precedence.ts`, find: `(ahead + one.cost - deficitsOf(fleet, payers))`, replace: `(ahead + one.cost - 0 * deficitsOf(fleet, payers))` },

@@ -10,6 +10,7 @@ import { isCarried, isOverdue, loadsAtMost } from '../standing.js';
 import { Beginnings, type Share } from './beginnings.js';
 import { DEPTH, goesBefore, isInLine } from './slot-line.js';
 import { awaitedAmong, type Openings } from './openings.js';
+import { Spans } from './spans.js';
 import { presentCopies, type Want, wantFor } from './wants.js';
 
 /** What keeps models from being placed: when there could be room for them, and when a load slot should be free. */
@@ -115,14 +116,6 @@ function soonest(
   return first;
 }
 
-/** When a load should begin and end, from now. One that waits for leases leaves its slot to others until then. */
-interface Span {
-  /** Null of what has no place yet. */
-  readonly replica: Replica | null;
-  readonly from: Millis;
-  readonly until: Millis;
-}
-
 /** By what it is foreseen when the loads begin that have their places. */
 interface Foreseen {
   readonly share: Share;
@@ -135,11 +128,7 @@ interface Foreseen {
  * overdue.
  */
 class ServerLine {
-  private readonly spans: Span[];
-  /** So many run together, */
-  private readonly slots: number;
-  /** and so many have their places. */
-  private readonly depth: number;
+  private readonly spans: Spans;
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
@@ -151,30 +140,22 @@ class ServerLine {
     const moving = there.filter((one) => !isOverdue(fleet, one, now));
     const overdue = there.length - moving.length;
     const onDevices = loadsPerDevice * (server.devices?.length ?? 0);
-    this.spans = moving.map((one) => {
+    const spans = moving.map((one) => {
       const from = one.phase === 'placed' ? beginnings.of(one, share) : 0;
       return { replica: one, from, until: from + restOfLoad(fleet, one, now)[share] };
     });
-    this.slots = Math.min(Math.max(1, loadsAtMost(fleet, server, overdue) - overdue), onDevices);
-    this.depth = Math.min(DEPTH * loadsPerServer - overdue, DEPTH * onDevices);
+    this.spans = new Spans(spans, {
+      slots: Math.min(Math.max(1, loadsAtMost(fleet, server, overdue) - overdue), onDevices),
+      depth: Math.min(DEPTH * loadsPerServer - overdue, DEPTH * onDevices),
+    });
   }
 
   /** When a slot is free for somebody behind all these, and the line before it is short enough for it to be given a place. */
   turn(want: Want): Millis {
-    const ahead = this.spans.filter(({ replica }) => !replica || !goesBefore(this.fleet, want, replica));
-    const ends = ahead.map(({ until }) => until).sort((one, other) => one - other);
-    const isShort = ends.length < this.depth ? 0 : ends[ends.length - this.depth]!;
-    const turns = [isShort, ...ends.filter((end) => end > isShort)];
-    return turns.find((at) => runningAt(ahead, at) < this.slots)!;
+    return this.spans.turn(({ replica }) => !replica || !goesBefore(this.fleet, want, replica));
   }
 
   stand(from: Millis, load: Millis): void {
-    this.spans.push({ replica: null, from, until: from + load });
+    this.spans.add({ replica: null, from, until: from + load });
   }
-}
-
-function runningAt(spans: readonly Span[], at: Millis): number {
-  let running = 0;
-  for (const { from, until } of spans) if (from <= at && at < until) running += 1;
-  return running;
 }
