@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { gpuAccount } from '../ids.js';
-import { offersOn } from './offers.js';
+import { gapsOn } from './gaps.js';
+import { knownHarmOn, offersOn } from './offers.js';
 
 const GPU = gpuAccount(aServer('t').id, 0);
 
@@ -18,6 +19,12 @@ function aDriver(): CoreDriver {
 }
 
 const offered = ({ fleet }: CoreDriver): string[] => offersOn(fleet, GPU).map(({ replica }) => replica.model);
+
+/** The most valuable that would have to leave for two bytes more than there are. */
+function dearest({ fleet }: CoreDriver): object | undefined {
+  const server = fleet.servers.get(aServer('t').id)!;
+  return knownHarmOn(fleet, server, gapsOn(fleet, server).most + 2)?.dearest;
+}
 
 describe('what a GPU offers', () => {
   it('is what was used least recently first, also where it was used after somebody had asked', () => {
@@ -43,5 +50,15 @@ describe('what a GPU offers', () => {
     driver.tell({ kind: 'UnloadOrdered', model: aModel('b').id, force: true });
     driver.pass(10_000);
     expect(offered(driver)).toEqual(['a', 'c']);
+  });
+
+  it('hurts less to take once it has another copy, though somebody had asked before', () => {
+    const driver = aDriver();
+    driver.declare(aModel('a', { gpuBytes: 2, minCopies: 2 })).serve(aServer('u'), []);
+    expect(dearest(driver)).toMatchObject({ replica: { model: 'a' }, isSpare: false });
+    driver.shelf('u').set('a', '');
+    driver.pass(10_000);
+    expect(driver.isLoading('a', 'u')).toBe(true);
+    expect(dearest(driver)).toMatchObject({ replica: { model: 'a' }, isSpare: true });
   });
 });
