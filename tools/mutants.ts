@@ -1,3 +1,5 @@
+import { OF_LOADS } from './mutants-of-loads.js';
+
 /** One bug, as it could creep in: in `file` the only `find` becomes `replace`, and promise `breaks` is broken. */
 export interface Mutant {
   readonly name: string;
@@ -76,7 +78,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'who-was-let-in-waits-in-vain', breaks: 13, file: `${PASSES}/unreachable.ts`, find: `&& foresight.isVain(request)`, replace: `&& now < 0`},
   { name: 'worth-more-goes-before-who-starves', breaks: 19, file: `${CORE}/precedence.ts`, find: `weight > 0 && waited >= fleet.limits.starvation`, replace: `weight < 0 && waited >= fleet.limits.starvation` },
   { name: 'deadlines-that-are-missed-hurry', breaks: 6, file: `${CORE}/askers.ts`, find: `if (deadline >= this.readyAt) this.deadline`, replace: `if (deadline >= 0 * this.readyAt) this.deadline` },
-  { name: 'back-off-ignored', breaks: 10, file: `${PASSES}/place.ts`, find: `(coolingOn(fleet, server, model.id, now) ? [] : ways(fleet, server, model))`, replace: `(coolingOn(fleet, server, model.id, now) ? ways(fleet, server, model) : ways(fleet, server, model))` },
+  { name: 'back-off-ignored', breaks: 10, file: `${PASSES}/sites-for.ts`, find: `(coolingOn(fleet, server, model.id, now) ? [] : ways(fleet, server, model))`, replace: `(coolingOn(fleet, server, model.id, now) ? ways(fleet, server, model) : ways(fleet, server, model))` },
   { name: 'failed-together-and-tried-together', breaks: 10, file: `${OBSERVE}/cooldown.ts`, find: `return Math.round(least + fractionOf(\`\${of} \${failures} \${now}\`) * (bound - least));`, replace: `return of === '' || now < 0 || fractionOf('') < 0 ? least : bound;` },
   { name: 'back-off-of-nothing', breaks: 10, file: `${OBSERVE}/cooldown.ts`, find: `return Math.round(least + fractionOf(\`\${of} \${failures} \${now}\`) * (bound - least));`, replace: `return Math.round(fractionOf(\`\${of} \${failures} \${now}\`) * (bound - least));` },
   { name: 'breaker-that-never-opens', breaks: 10, file: `${OBSERVE}/cooldown.ts`, find: `if (cooldown.failures >= TRIPS) return true;`, replace: `` },
@@ -118,14 +120,14 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'kept-warm-gives-way-to-anybody', breaks: 8, file: `${PASSES}/victims.ts`, find: `rankOf(settingsOf(fleet, replica).class) === rank && isGuaranteed(fleet, replica);`, replace: `rankOf(settingsOf(fleet, replica).class) > rank && isGuaranteed(fleet, replica);` },
   { name: 'copies-come-and-go', breaks: 9, file: `${CORE}/strain.ts`, find: `export const EASY_FOR: Millis = 300_000;`, replace: `export const EASY_FOR: Millis = 3_000;` },
   { name: 'copy-more-evicts-the-last-of-another', breaks: 8, file: `${PASSES}/victims.ts`, find: `want.isExtra ? 1 : 0`, replace: `want.isExtra ? 0 : 0` },
-  { name: 'copy-more-starves', breaks: 8, file: `${PASSES}/victims.ts`, find: `!isExtra && now - waitsSince >= fleet.limits.starvation;`, replace: `(isExtra || !isExtra) && now - waitsSince >= fleet.limits.starvation;` },
+  { name: 'copy-more-starves', breaks: 8, file: `${PASSES}/starving.ts`, find: `!isExtra && now - waitsSince >= fleet.limits.starvation;`, replace: `(isExtra || !isExtra) && now - waitsSince >= fleet.limits.starvation;` },
   { name: 'copies-beyond-the-most', breaks: 9, file: `${PASSES}/copies.ts`, find: `if (strain.copies > present || present >= maxCopies) return;`, replace: `if (strain.copies > present || present >= maxCopies + 1) return;` },
   { name: 'lease-ignored', breaks: 7, file: `${PASSES}/retire.ts`, find: `if (replica.inUseUntil > now || !takesOrders(server, now)`, replace: `if (!takesOrders(server, now)` },
   { name: 'lease-shortened-by-the-next', breaks: 7, file: `${ENGINE}/uses.ts`, find: `if (inUseUntil > use.inUseUntil) use.inUseUntil = inUseUntil;`, replace: `use.inUseUntil = inUseUntil;` },
   { name: 'residency-ignored', breaks: 7, file: `${PASSES}/victims.ts`, find: `if (now < residentUntil(fleet, replica)) return false;`, replace: `if (now < replica.since) return false;` },
-  { name: 'a-wish-starves', breaks: 7, file: `${PASSES}/wants.ts`, find: `fleet.awaitedSince.get(model.id) ?? Infinity)`, replace: `fleet.awaitedSince.get(model.id) ?? since)` },
-  { name: 'evicts-in-use-at-once', breaks: 7, file: `${PASSES}/victims.ts`, find: `now - waitsSince >= fleet.limits.starvation;`, replace: `now >= waitsSince;` },
-  { name: 'starvation-bound-ignored', breaks: 19, file: `${PASSES}/victims.ts`, find: `now - waitsSince >= fleet.limits.starvation;`, replace: `now < waitsSince;` },
+  { name: 'a-wish-starves', breaks: 7, file: `${PASSES}/starving.ts`, find: `fleet.awaitedSince.get(id) ?? Infinity)`, replace: `fleet.awaitedSince.get(id) ?? since)` },
+  { name: 'evicts-in-use-at-once', breaks: 7, file: `${PASSES}/starving.ts`, find: `now - waitsSince >= fleet.limits.starvation;`, replace: `now >= waitsSince;` },
+  { name: 'starvation-bound-ignored', breaks: 19, file: `${PASSES}/starving.ts`, find: `now - waitsSince >= fleet.limits.starvation;`, replace: `now < waitsSince;` },
   { name: 'evicts-what-outranks-it', breaks: 8, file: `${PASSES}/victims.ts`, find: `rankOf(settingsOf(fleet, replica).class) > rank;`, replace: `rankOf(settingsOf(fleet, replica).class) > rank + 9;` },
   { name: 'lower-class-leaves-last', breaks: 8, file: `${CORE}/worth.ts`, find: `one.rank - other.rank || `, replace: `other.rank - one.rank || ` },
   { name: 'swaps-not-bounded', breaks: 8, file: `${PASSES}/swaps.ts`, find: `return (place) => openAgainAt(fleet, place) <= now;`, replace: `return (place) => place.devices.length >= 0;` },
@@ -143,7 +145,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'loads-foretold-in-another-order', breaks: 13, file: `${PASSES}/beginnings.ts`, find: `turns.get(one.id)! - turns.get(other.id)!`, replace: `turns.get(other.id)! - turns.get(one.id)!` },
   { name: 'an-eta-that-skips-the-line', breaks: 16, file: `${PASSES}/refuse.ts`, find: `after(line.behind(model), describeWait(`, replace: `after({ ...line.behind(model), p50: 0, p90: 0 }, describeWait(` },
   { name: 'a-queue-that-drains-past-the-line', breaks: 16, file: `${PASSES}/overflow.ts`, find: `line.behind(model).p90 + readyIn`, replace: `0 * line.behind(model).p90 + readyIn` },
-  { name: 'told-to-come-again-before-it-can-be-ready', breaks: 16, file: `${PASSES}/unreachable.ts`, find: `return this.swapDelay(model) + this.wait(model, 'p90')!;`, replace: `return 0 * this.swapDelay(model);` },
+  { name: 'told-to-come-again-before-it-can-be-ready', breaks: 16, file: `${PASSES}/unreachable.ts`, find: `return this.swapDelay(model) + this.price.paidIn(model) + (this.wait(model, 'p90') ?? 0);`, replace: `return 0 * this.swapDelay(model);` },
   { name: 'used-meanwhile-and-leaves-all-the-same', breaks: 7, file: `${PASSES}/reading.ts`, find: `lastUseOf(replicasIn(victims)) === lastUse &&`, replace: `lastUseOf(replicasIn(victims)) >= lastUse &&` },
   { name: 'several-leave-where-one-does', breaks: 8, file: `${PASSES}/plan-victims.ts`, find: `byWorth(one, last) === 0) : [];`, replace: `byWorth(one, last) < 0) : [];` },
   { name: 'harm-kept-though-a-copy-came', breaks: 8, file: `${CORE}/room-indexes.ts`, find: `}\n  for (const ofSize of harms.values()) ofSize.delete(server);`, replace: `}\n  for (const ofSize of harms.values()) if (ofSize.size < 0) ofSize.delete(server);` },
@@ -222,6 +224,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'servers-looked-at-in-step', breaks: 19, file: `${PASSES}/look-around.ts`, find: `const shift = Math.floor(fractionOf(spec.id) * AT_REST);`, replace: `const shift = fractionOf(spec.id);` },
   { name: 'cold-do-not-wait-for-the-first-looks', breaks: 17, file: `${PASSES}/place.ts`, find: `if (wants.length === 0 || fleet.frozen || isSettling(fleet, now)) return ALL_PLACED;`, replace: `if (wants.length === 0 || fleet.frozen) return ALL_PLACED;` },
   { name: 'wish-never-ends', breaks: 19, file: `${PASSES}/wishes.ts`, find: `const isOver = until <= now && !(admin && fleet.frozen);`, replace: `const isOver = until < -now && !(admin && fleet.frozen);` },
+  ...OF_LOADS,
   // What operators order.
   { name: 'reload-gives-its-memory-away', breaks: 7, file: `${CORE}/ledger.ts`, find: `if (isComingBack(this.fleet, replica)) return false;`, replace: `` },
   { name: 'reloads-all-copies-at-once', breaks: 7, file: `${CORE}/reloads.ts`, find: `([id, one]) => id !== replica.id && one.model === replica.model && isUnderWay(fleet, id, one),`, replace: `([id, one]) => id === replica.id && one.model === replica.model && isUnderWay(fleet, id, one),` },

@@ -88,6 +88,8 @@ const copyOf = (fleet: Fleet): Fleet => ({
   strains: new Map(fleet.strains),
   loadTimes: fleet.loadTimes,
   serviceTimes: fleet.serviceTimes,
+  asks: fleet.asks,
+  spending: new Map(fleet.spending),
   cold: new Set(fleet.cold),
   backlogs: new Map(fleet.backlogs),
   returns: new Map(fleet.returns),
@@ -100,6 +102,7 @@ const copyOf = (fleet: Fleet): Fleet => ({
   defaults: fleet.defaults,
   limits: fleet.limits,
   pressure: fleet.pressure,
+  slotUse: fleet.slotUse,
   startedAt: fleet.startedAt,
   refreshedAt: fleet.refreshedAt,
   reloads: new Map(fleet.reloads),
@@ -152,5 +155,6 @@ const copyOfServer = (server: Server): Server => ({
   slowdown: server.slowdown,
   loadTimes: server.loadTimes,
   loadPace: server.loadPace,
+  unloadTimes: server.unloadTimes,
   retriesFullAt: server.retriesFullAt,
 });

@@ -40,6 +40,8 @@ export class CoreDriver {
   private readonly open = new Map<string, ActionOf<'load'>>();
   /** Whether unloads complete by themselves. */
   unloadsEnd = true;
+  /** Whether looks are answered. */
+  looksEnd = true;
 
   constructor() {
     const { id: _, source: __, ...defaults } = aModel('default');
@@ -196,7 +198,9 @@ export class CoreDriver {
   private play(action: Action): Action[] {
     switch (action.kind) {
       case 'look':
-        return this.tell({ kind: 'Looked', server: action.server, look: this.lookAt(action) });
+        return this.looksEnd
+          ? this.tell({ kind: 'Looked', server: action.server, look: this.lookAt(action) })
+          : [];
       case 'load':
         this.shelf(action.server).set(action.model, 'LOADING');
         this.open.set(action.replica, action);

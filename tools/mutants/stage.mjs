@@ -33,9 +33,9 @@ export function removeStage(stage) {
   rmSync(stage, { recursive: true, force: true });
 }
 
-/** Imports a TypeScript file of the tools, which Node cannot read by itself. */
-export async function importTool(base, path) {
-  compile(base, path, read(path));
+/** Imports a TypeScript file of the tools, which Node cannot read by itself, and those that it needs. */
+export async function importTool(base, path, ...needed) {
+  for (const one of [path, ...needed]) compile(base, one, read(one));
   return import(pathToFileURL(join(base, asJavaScript(path))).href);
 }
 

@@ -4,6 +4,8 @@ import type { FailureCause, Replica, UnloadCause } from './replica.js';
 import type { Pressure } from './pressure.js';
 import type { Limits } from './settings.js';
 import type { Footprint } from './meters.js';
+import type { Fading } from './fading.js';
+import type { SlotUse } from './slot-use.js';
 import type { Strain } from './strain-state.js';
 import type { LoadTimes } from './load-times.js';
 import type { ServiceTime } from './service-times.js';
@@ -169,6 +171,10 @@ export interface Fleet {
   readonly loadTimes: Map<ModelId, LoadTimes>;
   /** How long servers take to execute each model. */
   readonly serviceTimes: Map<ModelId, ServiceTime>;
+  /** How often each model was asked for lately; see `askedLately`. */
+  readonly asks: Map<ModelId, Fading>;
+  /** For how many milliseconds of loads each tenant has paid lately; see `timesItsPart`. */
+  readonly spending: Map<TenantId, Fading>;
   /** The models that somebody waited for at the end of the last turn, and that had no route. */
   readonly cold: Set<ModelId>;
   /** Those who waited for a model while it was cold, as long as they are held back. */
@@ -191,6 +197,7 @@ export interface Fleet {
   limits: Limits;
   /** Of this process. It is no fact about the fleet, but what may wait depends on it. */
   pressure: Pressure;
+  slotUse: SlotUse;
   /** When the first turn was taken: until every server has been seen, at most 10 s, the cold wait. */
   startedAt: Instant | null;
   /** When the indexes were last refreshed for an unknown name. */

@@ -4,6 +4,7 @@ import type { Model } from './model.js';
 import type { ModelId, OrderId, ReplicaId, ServerId } from './ids.js';
 import { isSettled, type Replica } from './replica.js';
 import { NO_PRESSURE } from './pressure.js';
+import { NO_SLOT_USE } from './slot-use.js';
 import { DEFAULTS, LIMITS } from './settings.js';
 import { forgetLeft, noteMotion } from './meter.js';
 import { modelsChanged } from './standing-models.js';
@@ -32,6 +33,8 @@ export const emptyFleet = (): Fleet => ({
   strains: new Map(),
   loadTimes: new Map(),
   serviceTimes: new Map(),
+  asks: new Map(),
+  spending: new Map(),
   cold: new Set(),
   backlogs: new Map(),
   returns: new Map(),
@@ -44,6 +47,7 @@ export const emptyFleet = (): Fleet => ({
   defaults: DEFAULTS,
   limits: LIMITS,
   pressure: NO_PRESSURE,
+  slotUse: NO_SLOT_USE,
   startedAt: null,
   refreshedAt: null,
   reloads: new Map(),

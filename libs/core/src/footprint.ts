@@ -127,11 +127,11 @@ function needersOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
   const { model, server } = replica;
   const presumed = presumedWholes(fleet, replica);
   const needers: Replica[] = [];
-  if (fleet.composed.size === 0 && presumed.length === 0) return needers;
   for (const id of presumed.length > 0 ? new Set([...fleet.composed, ...presumed]) : fleet.composed) {
-    const other = id === model ? undefined : fleet.replicas.get(replicaId(id, server));
-    const mayNeedIt = presumed.includes(id) && other?.phase !== 'placed';
-    if (other && (mayNeedIt || dependenciesOf(fleet, id).includes(model))) needers.push(other);
+    const other = fleet.replicas.get(replicaId(id, server));
+    if (!other || id === model) continue;
+    const mayNeedIt = presumed.includes(id) && other.phase !== 'placed';
+    if (mayNeedIt || dependenciesOf(fleet, id).includes(model)) needers.push(other);
   }
   return needers;
 }

@@ -9,7 +9,7 @@ import type { Server } from './server.js';
 import { isCarried, loadBegan, loadBounds } from './standing.js';
 
 /** So many loads on a server tell more of the next one there than all that there were anywhere. */
-const ENOUGH = 2;
+const ENOUGH = 4;
 
 /** How long a load of a model on a server should take; with null, wherever it may come to be. Never more than its timeout. */
 export function loadForecast(fleet: Readonly<Fleet>, model: ModelId, server: ServerId | null): Forecast {
@@ -42,6 +42,11 @@ export function restOfLoad(fleet: Readonly<Fleet>, replica: Replica, now: Instan
 export const soonest = (all: readonly Forecast[]): Forecast => ({
   p50: Math.min(...all.map(({ p50 }) => p50)),
   p90: Math.min(...all.map(({ p90 }) => p90)),
+});
+
+export const latest = (all: readonly Forecast[]): Forecast => ({
+  p50: Math.max(...all.map(({ p50 }) => p50)),
+  p90: Math.max(...all.map(({ p90 }) => p90)),
 });
 
 const atMost = ({ p50, p90 }: Forecast, most: Millis): Forecast => ({

@@ -96,6 +96,9 @@ export const forecastOf = ({ mean, deviation }: LoadTimes): Forecast => ({
   p90: clamp(Math.round(Math.exp(mean + TO_P90 * deviation))),
 });
 
+/** What one load of ten is shorter than: of logarithms it lies as far below the median as the P90 lies above it. */
+export const leastOf = ({ p50, p90 }: Forecast): Millis => p50 ** 2 / p90;
+
 /** How much longer a load should take that has run for so long: what is left of its forecast, and never nothing. */
 export const restOf = ({ p50, p90 }: Forecast, elapsed: Millis): Forecast => ({
   p50: restAfter(p50, elapsed),

@@ -126,6 +126,8 @@ export interface Server {
   readonly loadTimes: Map<ModelId, LoadTimes>;
   /** How long loads take here for their size; null before the first. */
   loadPace: LoadTimes | null;
+  /** How long unloads take here, until a look shows the memory free; null before the first. */
+  unloadTimes: LoadTimes | null;
   /** When it may again be asked for as many loads that repeat a failed one as ever: see `retryAt`. */
   retriesFullAt: Instant;
 }

@@ -27,6 +27,7 @@ import { startPlaced } from './passes/start.js';
 import { takeBack } from './passes/take-back.js';
 import { takeUpUnloads } from './passes/take-up-unloads.js';
 import { refuseUnreachable } from './passes/unreachable.js';
+import { noteSlotUse } from './slot-use.js';
 import { openServers } from './standing.js';
 import { wantsLeft, wantsOf } from './passes/wants.js';
 
@@ -78,6 +79,7 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const told = answerExpired(fleet, expired, { openings, line }, open, now);
   // In the order in which they were decided: hints stand behind each other.
   const answered = [hopeless, vain, granted, belated, answers, bereft, crowded, unreachable, overflow, told];
+  noteSlotUse(fleet, open, now);
   // Who was turned away may have been all that something was placed for, or had taken a place from somebody else.
   const rest = unreachable.length > 0 ? reconcile(fleet, now) : lookAround(fleet, now);
   return joined([...answered, loads, unloads, rest]);

@@ -164,7 +164,7 @@ const server = z.strictObject({
   latencies: z.map(modelId, latency),
   slowdown,
   loadTimes: z.map(modelId, loadTimes),
-  loadPace: orNull(loadTimes),
+  ...{ loadPace: orNull(loadTimes), unloadTimes: orNull(loadTimes) },
   retriesFullAt: amount,
 }) satisfies z.ZodType<Server>;
 
@@ -195,6 +195,8 @@ const strain = z.strictObject({
   isAlone: flag,
 });
 
+const fading = z.strictObject({ sum: amount, at: amount });
+
 /** All that the core knows, as a snapshot holds it. */
 export const fleet = z.strictObject({
   models: z.map(modelId, model),
@@ -210,19 +212,17 @@ export const fleet = z.strictObject({
     modelId,
     z.strictObject({ at: amount, cause: unloadCause, makesRoomFor: orNull(modelId) }),
   ),
-  holders: z.map(modelId, z.set(replicaId)),
-  residents: z.map(serverId, z.set(replicaId)),
+  ...{ holders: z.map(modelId, z.set(replicaId)), residents: z.map(serverId, z.set(replicaId)) },
   unsettled: z.set(replicaId),
   ...{ wantedSince: z.map(modelId, amount), awaitedSince: z.map(modelId, amount), letIn: z.set(requestId) },
-  readings: z.map(modelId, reading),
-  strains: z.map(modelId, strain),
+  ...{ readings: z.map(modelId, reading), strains: z.map(modelId, strain) },
   loadTimes: z.map(modelId, loadTimes),
   serviceTimes: z.map(modelId, z.strictObject({ served: amount, took: amount })),
-  cold: z.set(modelId),
+  ...{ asks: z.map(modelId, fading), cold: z.set(modelId) },
   backlogs: z.map(modelId, z.strictObject({ since: amount, next: amount, queue: z.set(requestId) })),
   returns: z.map(modelId, z.strictObject({ first: amount, next: amount, each: amount })),
   swaps: z.map(named<AccountId>(), list(amount)),
-  deficits: z.map(named<TenantId>(), amount),
+  ...{ deficits: z.map(named<TenantId>(), amount), spending: z.map(named<TenantId>(), fading) },
   moves: z.map(replicaId, z.strictObject({ model: modelId, to: replicaId, for: modelId, since: amount })),
   foundFailing: z.map(modelId, amount),
   excesses: z.map(modelId, z.strictObject({ bytes: amount, at: amount, isPardoned: flag })),
@@ -230,6 +230,7 @@ export const fleet = z.strictObject({
   defaults: settings,
   limits,
   pressure: z.strictObject({ level: pressureLevel, since: amount }),
+  slotUse: z.strictObject({ lately: amount, taken: amount, at: amount }),
   ...{ startedAt: orNull(amount), refreshedAt: orNull(amount) },
   reloads: z.map(
     replicaId,

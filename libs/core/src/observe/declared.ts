@@ -58,6 +58,7 @@ function forgetPast(fleet: Fleet, id: ModelId): void {
   fleet.lastUnloads.delete(id);
   forgetLoadTimes(fleet, id);
   fleet.serviceTimes.delete(id);
+  fleet.asks.delete(id);
   fleet.returns.delete(id);
   fleet.foundFailing.delete(id);
   fleet.excesses.delete(id);
@@ -240,5 +241,6 @@ const unseen = (spec: ServerSpec): Server => ({
   slowdown: NOT_SLOW,
   loadTimes: new Map(),
   loadPace: null,
+  unloadTimes: null,
   retriesFullAt: -Infinity,
 });

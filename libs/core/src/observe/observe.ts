@@ -21,6 +21,7 @@ import { configLearned, loadEnded, unloadEnded } from './orders.js';
 import { changePressure } from './pressure.js';
 import { orderReload, rememberReload } from './reloads.js';
 import {
+  admitRequest,
   cancelRequest,
   doubtServers,
   orderLoad,
@@ -33,8 +34,7 @@ import {
 export function observe(fleet: Fleet, event: Event, now: Instant): void {
   switch (event.kind) {
     case 'RequestArrived':
-      fleet.waiting.set(event.request.id, event.request);
-      return;
+      return admitRequest(fleet, event.request, now);
     case 'RequestCancelled':
       return cancelRequest(fleet, event.request);
     case 'RoutesUsed':

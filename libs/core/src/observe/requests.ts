@@ -1,5 +1,6 @@
+import { countAsks } from '../demand.js';
 import type { EventOf } from '../events.js';
-import { type Fleet, put, replicasOf } from '../fleet.js';
+import { type Fleet, put, replicasOf, type Request } from '../fleet.js';
 import { type ModelId, replicaId, type RequestId, type ServerId } from '../ids.js';
 import { pardon } from '../limits.js';
 import type { Instant } from '../model.js';
@@ -12,6 +13,12 @@ import { forgetFailures } from './cooldown.js';
 /** A doubted server is looked at no more often than this. */
 const DOUBT_EVERY = 1_000;
 
+/** Somebody asks for a model of which nothing is ready for him. */
+export function admitRequest(fleet: Fleet, request: Request, now: Instant): void {
+  fleet.waiting.set(request.id, request);
+  countAsks(fleet, request.model, 1, now);
+}
+
 export function cancelRequest(fleet: Fleet, id: RequestId): void {
   fleet.waiting.delete(id);
 }
@@ -19,7 +26,10 @@ export function cancelRequest(fleet: Fleet, id: RequestId): void {
 export function useRoutes(fleet: Fleet, uses: EventOf<'RoutesUsed'>['uses']): void {
   for (const { replica: id, at, inUseUntil, routes } of uses) {
     const replica = fleet.replicas.get(id);
-    if (replica) countRoutes(fleet, replica.model, routes);
+    if (replica) {
+      countRoutes(fleet, replica.model, routes);
+      countAsks(fleet, replica.model, routes, at);
+    }
     if (replica?.phase === 'ready') {
       const lastUse = Math.max(replica.lastUse, at);
       put(fleet, { ...replica, lastUse, inUseUntil: Math.max(replica.inUseUntil, inUseUntil) });

@@ -8,6 +8,7 @@ import { sumOf } from '../ledger.js';
 import type { Sighting } from '../look.js';
 import type { Instant, Millis } from '../model.js';
 import { isStuck } from '../stuck.js';
+import { noteUnloadTime } from '../unload-times.js';
 import { warmUp } from './cooldown.js';
 import { end } from './ended.js';
 import { isGivenBack } from './measure.js';
@@ -158,7 +159,9 @@ function unloadingSighted(fleet: Fleet, server: Server, replica: Unloading, seen
     const isProof = sighting.proven
       ? isGivenBack(server, replica, begunAt - absentSince)
       : begunAt >= absentSince + fleet.limits.stuckAfter;
-    return isProof ? end(fleet, replica, now) : put(fleet, { ...replica, absentSince });
+    if (!isProof) return put(fleet, { ...replica, absentSince });
+    if (sighting.proven) noteUnloadTime(server, now - replica.since);
+    return end(fleet, replica, now);
   }
   hide(fleet, server, replica, now);
   adopt(fleet, server, replica.model, seen);

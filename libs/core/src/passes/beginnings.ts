@@ -1,17 +1,15 @@
-import { type Fleet, unsettled } from '../fleet.js';
+import { type Fleet, type Reading, unsettled } from '../fleet.js';
 import { directDependencies } from '../footprint.js';
-import { type ReplicaId, replicaId, type ServerId } from '../ids.js';
+import { type ModelId, type ReplicaId, replicaId, type ServerId } from '../ids.js';
 import { Ledger } from '../ledger.js';
-import { restOfLoad } from '../load-forecast.js';
-import type { Forecast } from '../load-times.js';
+import { latest, restOfLoad } from '../load-forecast.js';
+import { type Forecast, restOf } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
-import type { Placed, Replica } from '../replica.js';
+import type { Draining, Placed, Replica, Unloading } from '../replica.js';
 import { isStuck } from '../stuck.js';
+import { unloadForecast } from '../unload-times.js';
 import { Lanes } from './lanes.js';
 import { inLoadOrder } from './load-order.js';
-
-/** From the end of the last lease to the look that shows the memory free: an unload and a look, and Triton's queue before. */
-const UNLOADED: Forecast = { p50: 1_000, p90: 6_000 };
 
 /** One of the shares of a forecast. */
 export type Share = keyof Forecast;
@@ -22,7 +20,7 @@ export type Share = keyof Forecast;
  */
 export class Beginnings {
   private readonly known = { p50: new Map<ServerId, Begins>(), p90: new Map<ServerId, Begins>() };
-  private readonly leases = new Map<ReplicaId, Millis | null>();
+  private readonly rooms = new Map<ReplicaId, Forecast>();
   private moving: Motion | undefined;
   private order: ReadonlyMap<ReplicaId, number> | undefined;
 
@@ -40,13 +38,32 @@ export class Beginnings {
     return there.get(replica.carriedBy ?? replica.id) ?? 0;
   }
 
-  private on(server: ServerId, share: Share): Begins {
-    const there = { server, unsettled: this.motion.servers.get(server) ?? [] };
-    const lanes = new Lanes(this.fleet, there, this.now, share);
-    return lanes.beginnings(this.inLine(server), (one) =>
-      Math.max(this.roomFor(one, share), this.needsOf(one, share)),
+  /** The same for a model that has no place yet, since what is to leave for it is only asked when it was used last. */
+  ofPlanned(model: ModelId, { server, devices }: Reading, share: Share): Millis {
+    const bare = { server, devices, bookings: [], since: this.now, stranger: false } as const;
+    const planned: Placed = {
+      ...{ id: replicaId(model, server), model, ...bare },
+      ...{ phase: 'placed', carriedBy: null },
+    };
+    const room = this.unloadOn(server)[share];
+    const line = [...this.inLine(server), planned];
+    const begins = this.lanesOf(server, share).beginnings(line, (one) =>
+      one === planned ? room : this.readyFor(one, share),
     );
+    return begins.get(planned.id)!;
   }
+
+  private on(server: ServerId, share: Share): Begins {
+    return this.lanesOf(server, share).beginnings(this.inLine(server), (one) => this.readyFor(one, share));
+  }
+
+  private lanesOf(server: ServerId, share: Share): Lanes {
+    const there = { server, unsettled: this.motion.servers.get(server) ?? [] };
+    return new Lanes(this.fleet, there, this.now, share);
+  }
+
+  private readyFor = (one: Placed, share: Share): Millis =>
+    Math.max(this.roomFor(one, share), this.needsOf(one, share));
 
   /** What has its place on a server and a load of its own, in the order in which it gets free slots. */
   private inLine(server: ServerId): Placed[] {
@@ -65,24 +82,31 @@ export class Beginnings {
 
   /** How long until the memory is free that is leaving for it. */
   private roomFor(replica: Placed, share: Share): Millis {
-    const { id } = replica;
-    let leased = this.leases.get(id);
-    if (leased === undefined) this.leases.set(id, (leased = this.leasedFor(replica)));
-    return leased === null ? 0 : leased + UNLOADED[share];
+    let room = this.rooms.get(replica.id);
+    if (!room) this.rooms.set(replica.id, (room = this.freedFor(replica)));
+    return room[share];
   }
 
-  /** Until the last lease ends of what leaves for it, which nobody waits for that is stuck; null where it has room. */
-  private leasedFor({ bookings }: Placed): Millis | null {
+  /** Once the last of what leaves for it has left, which nobody waits for that is stuck; nothing where it has room. */
+  private freedFor({ bookings, server }: Placed): Forecast {
     const { ledger, leaving } = this.motion;
     const short = bookings.filter(({ account, bytes }) => bytes > ledger.free(account));
-    if (short.length === 0) return null;
-    let leased: Millis = 0;
-    for (const one of leaving) {
-      const isInTheWay = one.bookings.some(({ account }) => short.some((lack) => lack.account === account));
-      if (isInTheWay && one.phase === 'draining') leased = Math.max(leased, one.inUseUntil - this.now);
-    }
-    return leased;
+    if (short.length === 0) return AT_ONCE;
+    const inTheWay = leaving.filter((one) =>
+      one.bookings.some(({ account }) => short.some((lack) => lack.account === account)),
+    );
+    return inTheWay.length === 0 ? this.unloadOn(server) : latest(inTheWay.map((one) => this.goneIn(one)));
   }
+
+  /** Leases end, and then it is unloaded. */
+  private goneIn(leaving: Draining | Unloading): Forecast {
+    const unload = this.unloadOn(leaving.server);
+    if (leaving.phase === 'unloading') return restOf(unload, this.now - leaving.since);
+    const leased = Math.max(0, leaving.inUseUntil - this.now);
+    return { p50: leased + unload.p50, p90: leased + unload.p90 };
+  }
+
+  private unloadOn = (server: ServerId): Forecast => unloadForecast(this.fleet.servers.get(server));
 
   /** How long what it needs and is loaded by an order of its own should take yet. */
   private needsOf({ id, model, server }: Placed, share: Share): Millis {
@@ -100,16 +124,21 @@ export class Beginnings {
   private get motion(): Motion {
     if (this.moving) return this.moving;
     const servers = new Map<ServerId, Replica[]>();
-    const leaving: Replica[] = [];
+    const leaving: (Draining | Unloading)[] = [];
     for (const one of unsettled(this.fleet)) {
       const there = servers.get(one.server);
       if (there) there.push(one);
       else servers.set(one.server, [one]);
-      if (one.phase === 'draining' && !isStuck(this.fleet, one, this.now)) leaving.push(one);
+      if (isLeaving(one) && !isStuck(this.fleet, one, this.now)) leaving.push(one);
     }
     return (this.moving = { ledger: new Ledger(this.fleet, this.now), servers, leaving });
   }
 }
+
+const AT_ONCE: Forecast = { p50: 0, p90: 0 };
+
+const isLeaving = (replica: Replica): replica is Draining | Unloading =>
+  replica.phase === 'draining' || replica.phase === 'unloading';
 
 const hasOwnLoad = (replica: Replica): replica is Placed =>
   replica.phase === 'placed' && replica.carriedBy === null;
@@ -120,5 +149,5 @@ interface Motion {
   readonly ledger: Ledger;
   /** What is unsettled, by where it is. */
   readonly servers: ReadonlyMap<ServerId, readonly Replica[]>;
-  readonly leaving: readonly Replica[];
+  readonly leaving: readonly (Draining | Unloading)[];
 }

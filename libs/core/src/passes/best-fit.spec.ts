@@ -13,6 +13,18 @@ function mixed(model: Model = M): CoreDriver {
     .serve(aServer('gpu', [10]), ['m', 'other']);
 }
 
+describe('the best fit of two devices', () => {
+  it('is where a load could begin at once, though the other gap is smaller', () => {
+    const driver = new CoreDriver();
+    const models = ['busy', 'm'];
+    driver.declare(...models.map((id) => aModel(id, { gpuBytes: 3, config: '{}' })));
+    driver.serve(aServer('s', [7]), models).serve(aServer('t', [9]), models);
+    driver.resolve('busy');
+    driver.resolve('m');
+    expect(driver.orders()).toEqual(['load busy@s', 'load m@t']);
+  });
+});
+
 describe('the best fit in a fleet in which some servers have no GPU', () => {
   it('is on a GPU for what needs one', () => {
     const driver = mixed();

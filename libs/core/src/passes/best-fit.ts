@@ -10,15 +10,15 @@ import { slackIn } from './slack.js';
 
 /**
  * The best of the places with room. What needs a GPU goes to a server that has one; where the model is spread, to a server
- * unlike those that hold it; then a server without a copy before one with; then memory free today before memory free soon;
- * then the best fit, which keeps the large gaps for large models.
+ * unlike those that hold it; then a server without a copy before one with; then one with a free load slot; then memory free
+ * today before memory free soon; then the best fit, which keeps the large gaps for large models.
  */
 export function bestFit(
   fleet: Fleet,
   ledger: Ledger,
   sites: readonly Site[],
   model: Model,
-  crowdOn: (server: Server) => number,
+  { crowdOn, hasSlot }: Surroundings,
 ): Place | undefined {
   const slackOf = slackIn(fleet, ledger);
   const lacksGpu = lackIn(sites);
@@ -29,10 +29,21 @@ export function bestFit(
     const { server, bookings, grows } = place;
     if (!ledger.fitsSpare(bookings)) continue;
     const isFree = ledger.fitsFree(bookings);
-    const rank = [lacksGpu(server) ? 1 : 0, crowdOn(server), grows ? 1 : 0, isFree ? 0 : 1, slackOf(place)];
+    const rank = [
+      ...[lacksGpu(server) ? 1 : 0, crowdOn(server), grows ? 1 : 0],
+      ...[hasSlot(place) ? 0 : 1, isFree ? 0 : 1, slackOf(place)],
+    ];
     if (!best || isBefore(rank, best.rank)) best = { place, rank };
   }
   return best?.place;
+}
+
+/** What else matters of a place than its memory. */
+interface Surroundings {
+  /** How much like those that hold the model a server is. */
+  readonly crowdOn: (server: Server) => number;
+  /** Whether a load could begin there at once. */
+  readonly hasSlot: (place: Place) => boolean;
 }
 
 /** Tells the servers without any GPU where what is to be placed needs one. */

@@ -6,6 +6,7 @@ import { loadForecast, restOfLoad, soonest } from '../load-forecast.js';
 import type { Forecast } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
 import { moveMadeFor } from '../moving.js';
+import { unloadForecast } from '../unload-times.js';
 import { Beginnings, type Share } from './beginnings.js';
 
 export interface Wait {
@@ -56,7 +57,12 @@ export function readyAfter(
   if (loading.length > 0) return Math.min(...loading.map((one) => restOfLoad(fleet, one, now)[share]));
   if (fleet.frozen) return null;
   const placed = replicas.filter((one) => one.phase === 'placed');
-  if (placed.length === 0) return movedIn(fleet, model, now)[share] + loadToCome(fleet, model)[share];
+  if (placed.length === 0) {
+    const reading = fleet.readings.get(model);
+    return reading
+      ? beginnings.ofPlanned(model, reading, share) + loadForecast(fleet, model, reading.server)[share]
+      : movedIn(fleet, model, now)[share] + loadToCome(fleet, model)[share];
+  }
   return Math.min(
     ...placed.map((one) => beginnings.of(one, share) + loadForecast(fleet, model, one.server)[share]),
   );
@@ -81,7 +87,8 @@ function movedIn(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Forecast
   const copy = fleet.replicas.get(move.to);
   const load = !copy || copy.phase === 'ready' ? NOTHING : restOfLoad(fleet, copy, now);
   const leased = Math.max(0, replica.inUseUntil - now);
-  return { p50: Math.max(load.p50, leased), p90: Math.max(load.p90, leased) };
+  const unload = unloadForecast(fleet.servers.get(replica.server));
+  return { p50: Math.max(load.p50, leased) + unload.p50, p90: Math.max(load.p90, leased) + unload.p90 };
 }
 
 const NOTHING: Forecast = { p50: 0, p90: 0 };

@@ -61,3 +61,28 @@ describe('of three places', () => {
     expect(unloadsFor(driver, 8)).toEqual(['unload m20@s2']);
   });
 });
+
+/** Three devices that are full, on servers of their own; the model that is used least leaves first. */
+function threeFull(): CoreDriver {
+  const driver = full([8], [8], [8]);
+  for (const model of ['m20', 'm10', 'm00']) {
+    driver.resolve(model, { lease: 0 });
+    driver.pass(1_000);
+  }
+  driver.pass(120_000);
+  return driver;
+}
+
+describe('where a load slot is taken', () => {
+  it('others leave first where one is free, though they are missed more', () => {
+    const driver = threeFull();
+    driver.declare(aModel('x', { gpuBytes: 8 }), aModel('y', { gpuBytes: 8 }));
+    for (const at of [0, 1, 2]) driver.shelf(`s${at}`).set('y', '');
+    driver.tell({ kind: 'ServersDoubted', servers: [0, 1, 2].map((at) => aServer(`s${at}`).id) });
+    driver.resolve('x');
+    driver.pass(2_000);
+    driver.resolve('y');
+    driver.pass(2_000);
+    expect(driver.orders()).toEqual(['unload m20@s2', 'load x@s2', 'unload m10@s1', 'load y@s1']);
+  });
+});

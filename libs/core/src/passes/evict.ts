@@ -1,17 +1,17 @@
 import type { Fleet } from '../fleet.js';
 import type { Ledger } from '../ledger.js';
 import type { Instant, Millis } from '../model.js';
+import { areSlotsScarce } from '../slot-use.js';
 import { bestPlan } from './best-plan.js';
+import { type Freeable, freeable } from './freeable.js';
 import type { Freed } from './freed.js';
-import { lineTest } from './slot-line.js';
 import { moveFor, searchIn } from './movable.js';
 import { followMove } from './moves.js';
-import type { Place } from './places.js';
 import type { Plan } from './plan-victims.js';
 import { areRead, planRead } from './reading.js';
 import { drain } from './retire.js';
 import type { Site } from './sites.js';
-import { noteSwap, swapTest } from './swaps.js';
+import { noteSwap } from './swaps.js';
 import { replicasIn, victimTest } from './victims.js';
 import type { Want } from './wants.js';
 
@@ -25,20 +25,36 @@ export function evictFor(
 ): Freed {
   const moved = followMove(fleet, ledger, sites, want, now);
   if (moved) return moved;
-  const { free, nothing } = sitesToFree(fleet, sites, want, now);
-  if (free.every(({ places }) => places.length === 0)) return nothing();
-  const isVictim = victimTest(fleet, want, now);
-  const read = planRead(fleet, ledger, free, want, isVictim);
-  if (read === 'asking') return { kind: 'asking' };
-  const best = read ?? bestPlan(fleet, ledger, free, want, isVictim);
-  const move =
-    best && !isLikelyMissed(best, now)
-      ? undefined
-      : moveFor(fleet, free, want, () => searchIn(fleet, ledger, now));
+  const sitesToFree = freeable(fleet, sites, want, now);
+  const { free } = sitesToFree;
+  if (free.every(({ places }) => places.length === 0)) return sitesToFree.nothing();
+  const best = planFrom(fleet, ledger, sitesToFree, want, now);
+  if (best === 'asking') return { kind: 'asking' };
+  const move = isToBeDone(fleet, best, now)
+    ? undefined
+    : moveFor(fleet, free, want, () => searchIn(fleet, ledger, now));
   if (move) return { kind: 'moving', move };
-  if (!best) return nothing();
+  if (!best) return sitesToFree.nothing();
   return areRead(fleet, best, want, now) ? carryOut(fleet, ledger, best, want, now) : { kind: 'asking' };
 }
+
+/** The best way to free a place: first of those where the load begins as soon as others have left. */
+function planFrom(
+  fleet: Fleet,
+  ledger: Ledger,
+  { soon, free, isAnyBusy }: Freeable,
+  want: Want,
+  now: Instant,
+): Plan | 'asking' | undefined {
+  const isVictim = victimTest(fleet, want, now);
+  const planIn = (some: readonly Site[]): Plan | 'asking' | undefined =>
+    planRead(fleet, ledger, some, want, isVictim) ?? bestPlan(fleet, ledger, some, want, isVictim);
+  return planIn(soon) ?? (isAnyBusy() ? planIn(free) : undefined);
+}
+
+/** Whether no move would be better: it takes a load more, for which there has to be a slot. */
+const isToBeDone = (fleet: Fleet, best: Plan | undefined, now: Instant): boolean =>
+  best !== undefined && (!isLikelyMissed(best, now) || areSlotsScarce(fleet, now));
 
 function carryOut(fleet: Fleet, ledger: Ledger, { victims, place }: Plan, want: Want, now: Instant): Freed {
   for (const replica of replicasIn(victims)) {
@@ -47,26 +63,6 @@ function carryOut(fleet: Fleet, ledger: Ledger, { victims, place }: Plan, want: 
   }
   noteSwap(fleet, place, now);
   return { kind: 'freed', place };
-}
-
-/** Where others may leave now, and what it means that nobody can: that they may once the line is shorter, where that holds any up. */
-function sitesToFree(
-  fleet: Fleet,
-  sites: readonly Site[],
-  want: Want,
-  now: Instant,
-): { readonly free: readonly Site[]; readonly nothing: () => Freed } {
-  const maySwap = swapTest(fleet, want, now);
-  const isShort = lineTest(fleet, want, now);
-  let isHeldUp = false;
-  const mayBeFreed = (place: Place): boolean => {
-    if (!maySwap(place)) return false;
-    if (isShort(place)) return true;
-    isHeldUp = true;
-    return false;
-  };
-  const free = sites.map((site) => site.where(mayBeFreed));
-  return { free, nothing: () => ({ kind: isHeldUp ? 'inLine' : 'nothing' }) };
 }
 
 /**

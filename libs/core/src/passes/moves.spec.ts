@@ -110,14 +110,33 @@ describe('a copy that may leave', () => {
   });
 });
 
+describe('while load slots are scarce', () => {
+  it('a copy is evicted rather than moved, which takes a load more', () => {
+    const driver = halfFull({});
+    driver.resolve('a', { lease: 0 });
+    driver.pass(30_000);
+    driver.fleet.slotUse = { lately: 1, taken: 1, at: driver.now };
+    driver.resolve('x', { class: 'critical' });
+    driver.pass(1_000);
+    expect(ordersSince(driver)).toEqual(['unload a@t', 'load x@t']);
+  });
+
+  it('one that may not leave is moved all the same', () => {
+    const driver = halfFull();
+    driver.fleet.slotUse = { lately: 1, taken: 1, at: driver.now };
+    driver.resolve('x', { class: 'critical' });
+    expect(ordersSince(driver)).toEqual(['load a@u']);
+  });
+});
+
 describe('who waits for a move', () => {
   it('is told how long it should take, with the load of the other copy and the leases', () => {
     const driver = halfFull();
     driver.loadsTake('a', 7_000).loadsTake('x', 10_000);
     const refusal = driver.refusalOf(driver.resolve('x', { wait: 0 }));
-    expect(refusal).toMatchObject({ reason: 'loading', phase: 'waiting', eta: 17_000 });
+    expect(refusal).toMatchObject({ reason: 'loading', phase: 'waiting', eta: 18_000 });
     driver.resolve('a', { lease: 50_000 });
-    expect(driver.refusalOf(driver.resolve('x', { wait: 0 }))).toMatchObject({ eta: 60_000 });
+    expect(driver.refusalOf(driver.resolve('x', { wait: 0 }))).toMatchObject({ eta: 61_000 });
   });
 
   it('is judged anew when it takes too long', () => {

@@ -7,17 +7,19 @@ import { type ModelId, replicaId } from '../ids.js';
 import { standingModels } from '../standing-models.js';
 import { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
-import { copiesOn, standingCopies } from '../pins.js';
+import { standingCopies } from '../pins.js';
 import { isPromised, isSettling } from '../standing.js';
 import { copiesByDemand, steadyCopies } from '../strain.js';
 import { evictFor } from './evict.js';
-import { coolingOn, isBroken } from './cooling.js';
+import { isBroken } from './cooling.js';
 import type { Freed } from './freed.js';
 import { bestFit } from './best-fit.js';
 import { beginMove, endMoves } from './moves.js';
+import { Price } from './price.js';
 import { crowding } from './spread.js';
-import { carrier, devicesOf, growthsOn, isGoing, mayCome, type Place, placesOn } from './places.js';
-import { Site } from './sites.js';
+import { carrier, devicesOf, isGoing, mayCome, type Place } from './places.js';
+import { sitesFor } from './sites-for.js';
+import { lineTest } from './slot-line.js';
 import { keepFrom } from './take-back.js';
 import { mayBeLoaded, presentCopies, type Want, wantsOf } from './wants.js';
 
@@ -161,7 +163,9 @@ export function placeWanted(
   const before = ledger.promises;
   const unplaced: Want[] = [];
   const inLine: Want[] = [];
+  const price = new Price(fleet, now);
   for (const want of wants) {
+    if (!price.isWorth(want)) continue;
     const found = placeCopies(fleet, want, open, ledger, now);
     if (found === 'nothing') unplaced.push(want);
     else if (found === 'inLine') inLine.push(want);
@@ -187,7 +191,9 @@ function placeCopies(
   if (presentCopies(fleet, want.model.id, now) < want.after) return 'freed';
   while (presentCopies(fleet, want.model.id, now) < want.copies) {
     const sites = sitesFor(fleet, want, open, now);
-    const fitting = bestFit(fleet, ledger, sites, want.model, crowding(fleet, want.model, now));
+    const isShort = lineTest(fleet, want, now);
+    const crowdOn = crowding(fleet, want.model, now);
+    const fitting = bestFit(fleet, ledger, sites, want.model, { crowdOn, hasSlot: (one) => isShort(one, 1) });
     const found = fitting
       ? ({ kind: 'freed', place: fitting } as const)
       : evictFor(fleet, ledger, sites, want, now);
@@ -200,20 +206,6 @@ function placeCopies(
   }
   return 'freed';
 }
-
-/** On servers without a copy, and beside one where more are wanted; copies by demand are never more than there may be. */
-function sitesFor(fleet: Fleet, want: Want, open: readonly Server[], now: Instant): Site[] {
-  const { model, copies, isExtra } = want;
-  const fresh = open.map((server) => tryable(fleet, server, want, now, placesOn));
-  if (copies === 1) return fresh;
-  const growing = open.map((server) => tryable(fleet, server, want, now, growthsOn));
-  const most = isExtra ? (model.maxCopies ?? 0) - presentCopies(fleet, model.id, now) : Infinity;
-  return [...fresh.map((site) => site.where(({ devices }) => copiesOn(model, devices) <= most)), ...growing];
-}
-
-/** The places of a model on a server where its last load did not just fail, nor that of what it needs there. */
-const tryable = (fleet: Fleet, server: Server, { model }: Want, now: Instant, ways: typeof placesOn): Site =>
-  new Site(server, () => (coolingOn(fleet, server, model.id, now) ? [] : ways(fleet, server, model)));
 
 /** Promises a place to a model and to all that it brings along. */
 export function settle(

@@ -18,10 +18,15 @@ export const DEPTH = 2;
  * and is wanted more goes before, also before what has its place and waits for leases there. Pins were promised their memory and
  * do not stand in line.
  */
-export function lineTest(fleet: Readonly<Fleet>, want: Want, now: Instant): (place: Place) => boolean {
+export function lineTest(
+  fleet: Readonly<Fleet>,
+  want: Want,
+  now: Instant,
+): (place: Place, depth: number) => boolean {
   if (want.rank === PINNED) return () => true;
-  const line = new Line(fleet, want, now);
-  return ({ server, devices }) => line.isShort(server.spec.id, devices);
+  let line: Line | undefined;
+  return ({ server, devices }, depth) =>
+    (line ??= new Line(fleet, want, now)).isShort(server.spec.id, devices, depth);
 }
 
 /** How many loads are in line for the slots of servers and devices before somebody who wants one. */
@@ -50,10 +55,11 @@ class Line {
     }
   }
 
-  isShort(server: ServerId, devices: readonly number[]): boolean {
+  /** Whether there are fewer than so many for each slot. */
+  isShort(server: ServerId, devices: readonly number[], depth: number): boolean {
     const { loadsPerServer, loadsPerDevice } = this.fleet.limits;
-    if ((this.servers.get(server) ?? 0) >= DEPTH * loadsPerServer) return false;
-    return devices.every((device) => (this.devices.get(`${server}/${device}`) ?? 0) < DEPTH * loadsPerDevice);
+    if ((this.servers.get(server) ?? 0) >= depth * loadsPerServer) return false;
+    return devices.every((device) => (this.devices.get(`${server}/${device}`) ?? 0) < depth * loadsPerDevice);
   }
 }
 

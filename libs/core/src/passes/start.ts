@@ -8,6 +8,7 @@ import { type Ledger, sumOf } from '../ledger.js';
 import type { Instant } from '../model.js';
 import { discovered } from '../observe/declared.js';
 import { isRetry, spendRetry } from '../retries.js';
+import { forgetSpending, spend } from '../spending.js';
 import { isCarried, loadBegan, loadBounds, loadsAtMost, loadsByServer } from '../standing.js';
 import { isStuck } from '../stuck.js';
 import { inLoadOrder, isToLoad, type ToLoad } from './load-order.js';
@@ -19,6 +20,7 @@ import { configFor } from './places.js';
  */
 export function startPlaced(fleet: Fleet, ledger: Ledger, now: Instant): Action[] {
   forgetDeficits(fleet);
+  forgetSpending(fleet, now);
   const waiting: ToLoad[] = [];
   for (const replica of unsettled(fleet)) {
     if (isWaiting(replica) && !isStepLeaving(fleet, unitOf(fleet, replica), now)) waiting.push(replica);
@@ -35,6 +37,7 @@ export function startPlaced(fleet: Fleet, ledger: Ledger, now: Instant): Action[
     ledger.start(bookingsToCome(fleet, replica));
     slots.take(replica.server, devicesToCome(replica));
     chargeLoad(fleet, payers, cost, inNeed);
+    spend(fleet, payers, cost, now);
     actions.push(replica.phase === 'placed' ? start(fleet, replica, now) : startChange(fleet, replica, now));
   }
   return actions;

@@ -3,7 +3,7 @@ import { type AccountId, hostAccount } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
 import { PINNED } from '../rank.js';
 import type { Place } from './places.js';
-import { isStarving } from './victims.js';
+import { isStarving } from './starving.js';
 import type { Want } from './wants.js';
 
 /** Swaps count for so long. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import type { ReplicaId } from '../ids.js';
+import type { ModelId, ReplicaId } from '../ids.js';
 import type { Replica } from '../replica.js';
 
 /** A server with room for one model at a time unless told otherwise, whose loads all take 8 s. */
@@ -67,6 +67,48 @@ describe('what has to come first', () => {
   });
 });
 
+describe('what makes room', () => {
+  /** A server that is full of `a`, which leaves for `b` within 400 ms, as it was seen to leave before. */
+  function known(): CoreDriver {
+    const driver = aDriver();
+    const spec = driver.fleet.servers.get(aServer('s').id)!;
+    spec.unloadTimes = { mean: Math.log(400), deviation: 0, count: 8 };
+    driver.warm('a', 's');
+    driver.pass(60_000);
+    driver.unloadsEnd = false;
+    return driver;
+  }
+
+  it('is foreseen to leave as fast as what left before it', () => {
+    const driver = known();
+    expect(driver.answerTo(driver.resolve('b', { wait: 8_399 }))).toBe('deadline_unreachable');
+    expect(driver.answerTo(driver.resolve('b', { wait: 8_400 }))).toBe('waiting');
+    driver.pass(200);
+    expect(driver.phase('a', 's')).toBe('unloading');
+    expect(driver.answerTo(driver.resolve('b', { wait: 8_249 }))).toBe('deadline_unreachable');
+    expect(driver.answerTo(driver.resolve('b', { wait: 8_250 }))).toBe('waiting');
+  });
+
+  it('is so while it is read when that was used last', () => {
+    const driver = known();
+    driver.looksEnd = false;
+    expect(driver.answerTo(driver.resolve('b', { wait: 8_399 }))).toBe('deadline_unreachable');
+    expect(driver.answerTo(driver.resolve('b', { wait: 8_400 }))).toBe('waiting');
+    expect(driver.phase('a', 's')).toBe('ready');
+  });
+
+  it('tells how fast it left', () => {
+    const driver = aDriver();
+    driver.warm('a', 's');
+    driver.pass(60_000);
+    driver.resolve('b');
+    driver.pass(2_000);
+    const { unloadTimes } = driver.fleet.servers.get(aServer('s').id)!;
+    expect(unloadTimes).toMatchObject({ count: 1 });
+    expect(Math.exp(unloadTimes!.mean)).toBeLessThan(2_000);
+  });
+});
+
 describe('nobody is turned away as too late', () => {
   it('by a guess', () => {
     const driver = new CoreDriver();
@@ -130,6 +172,19 @@ describe('who was let in', () => {
     driver.pass(7_999);
     driver.loadEnds('a', 's');
     driver.pass(1_000);
+    expect(driver.answerTo(request)).toBe('waiting');
+    driver.pass(1);
+    driver.tell();
+    expect(driver.answerTo(request)).toBe('deadline_unreachable');
+  });
+
+  it('is not sent away by half a chance, but once even a short load would take too long', () => {
+    const { driver, request } = overtaken();
+    const b = { mean: Math.log(8_000), deviation: Math.log(2) / 1.6, count: 8 };
+    driver.tell({ kind: 'LoadTimesRemembered', model: 'b' as ModelId, anywhere: b, on: [] });
+    driver.pass(7_999);
+    driver.loadEnds('a', 's');
+    driver.pass(5_000);
     expect(driver.answerTo(request)).toBe('waiting');
     driver.pass(1);
     driver.tell();

@@ -1,16 +1,20 @@
 import type { Action, Refusal } from '../actions.js';
 import { type Fleet, replicasOf, type Request } from '../fleet.js';
 import type { ModelId } from '../ids.js';
-import { hasOutlasted, isForeseen } from '../load-forecast.js';
+import { hasOutlasted, isForeseen, loadForecast } from '../load-forecast.js';
+import { leastOf } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
+import { routableReplicas } from '../routes.js';
 import type { Server } from '../server.js';
-import { isSettling } from '../standing.js';
+import { isSettling, loadBegan } from '../standing.js';
 import { Beginnings, type Share } from './beginnings.js';
 import { triableAt } from './cooling.js';
 import { loadToCome, phaseOf, readyAfter } from './eta.js';
 import type { Ahead } from './line-ahead.js';
 import { heldUntil } from './load-budget.js';
+import { Price } from './price.js';
 import { refuseWhere, SHORT } from './refuse.js';
+import { presentCopies } from './wants.js';
 import { wish } from './wishes.js';
 
 /**
@@ -43,6 +47,7 @@ export function refuseUnreachable(
   if (ahead && vain.length > 0) return vain;
   const past = refuseWhere(fleet, now, (request) => {
     if (!isInTime(request) || fleet.letIn.has(request.id)) return undefined;
+    if (foresight.isTooDear(request)) return { ...refuse(request), detail: 'load_slots' };
     if (foresight.isPast(request)) return refuse(request);
     if (ahead && foresight.likelyWait(request.model) !== null) fleet.letIn.add(request.id);
     return undefined;
@@ -59,6 +64,7 @@ class Foresight {
   private readonly waits = new Map<ModelId, Millis | null>();
   private readonly leastWaits = new Map<ModelId, Millis | null>();
   private readonly beginnings: Beginnings;
+  private readonly price: Price;
 
   constructor(
     private readonly fleet: Fleet,
@@ -67,6 +73,14 @@ class Foresight {
     private readonly ahead: Ahead | null,
   ) {
     this.beginnings = new Beginnings(fleet, now);
+    this.price = new Price(fleet, now);
+  }
+
+  /** Whether nothing of the model is on its way, and it is not asked for enough to be loaded now. */
+  isTooDear({ model, class: of }: Request): boolean {
+    const { fleet, now, price } = this;
+    if (of === 'critical' || !fleet.models.has(model) || price.isPaid(model)) return false;
+    return presentCopies(fleet, model, now) === 0 && routableReplicas(fleet, model).length === 0;
   }
 
   /** Whether the model is rather ready after the request's time is up than before; false where nobody can tell. */
@@ -96,18 +110,24 @@ class Foresight {
     return wait;
   }
 
-  /** What is left of the load; of one that has not begun all of it, once a place for it opens. */
+  /** What is left of a load that is a short one; of one that has not begun all of it, once a place for it opens. */
   private leastWait(model: ModelId): Millis | null {
     const { fleet, now } = this;
     const phase = phaseOf(fleet, model);
-    if (phase === 'loading') return readyAfter(fleet, model, 'p50', now, this.beginnings);
-    const load = loadToCome(fleet, model).p50;
+    if (phase === 'loading') {
+      const ends = replicasOf(fleet, model).map((one) => {
+        const began = loadBegan(one);
+        return began === null ? Infinity : began + leastOf(loadForecast(fleet, model, one.server));
+      });
+      return Math.max(0, Math.min(...ends) - now);
+    }
+    const load = leastOf(loadToCome(fleet, model));
     return phase === 'placed' ? load : this.onceOpen(model, 0, load);
   }
 
   /** When who asks again then finds it ready nine times of ten. It takes a search, so only who is turned away is told. */
   hint(model: ModelId): Millis {
-    return this.swapDelay(model) + this.wait(model, 'p90')!;
+    return this.swapDelay(model) + this.price.paidIn(model) + (this.wait(model, 'p90') ?? 0);
   }
 
   /** How long its devices have no swap left. */

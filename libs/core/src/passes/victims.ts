@@ -15,6 +15,7 @@ import { residentUntil } from '../idle-rule.js';
 import { hasQueue, isKept, settingsOf } from './idle.js';
 import type { Place } from './places.js';
 import { leavingDraining } from './asking.js';
+import { isStarving } from './starving.js';
 import type { Want } from './wants.js';
 
 /** What goes together: a replica and what depends on it. */
@@ -149,13 +150,6 @@ function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean 
   if (!isSparedFor(fleet, replica, want)) return false;
   return isStarving(fleet, want, now) || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
 }
-
-/**
- * Whether it has waited for so long that leases protect nobody from it any more. One copy more of what is warm never has;
- * what is only wished for has later.
- */
-export const isStarving = (fleet: Readonly<Fleet>, { waitsSince, isExtra }: Want, now: Instant): boolean =>
-  !isExtra && now - waitsSince >= fleet.limits.starvation;
 
 /** A copy that is to be replaced stays until it is; for one copy more neither another of its own goes nor anybody's last. */
 function isSparedFor(fleet: Fleet, replica: Ready, want: Want): boolean {

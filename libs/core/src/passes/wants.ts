@@ -13,6 +13,7 @@ import { PINNED, type Rank, rankOf } from '../rank.js';
 import { isComingBack } from '../reloads.js';
 import { isOverdue, standingOf } from '../standing.js';
 import { type Asking, askingIn, leavingDraining } from './asking.js';
+import { starvesSince } from './starving.js';
 import { type Claim, claimsOf, claimsOn, ranksAsked } from './claims.js';
 
 /** A claim on a model that lacks a copy of those it asks for. */
@@ -25,6 +26,8 @@ export interface Want extends Claim {
    * it; later where it is only wished for, so that it starves all the same in the end.
    */
   readonly waitsSince: Instant;
+  /** Whether nobody but callers wants it, who wait or were turned away. */
+  readonly isAsked: boolean;
   /** As what one copy of this and other models was asked for (`ranksAsked`), when it was wanted. */
   readonly asked: ReadonlyMap<ModelId, Rank>;
 }
@@ -91,9 +94,6 @@ function unmetOf(claims: readonly Claim[], present: number): readonly Claim[] {
 
 const NO_CLAIMS: readonly Claim[] = [];
 
-/** Who was turned away has had his answer: what only he has asked for starves so many times as late. */
-export const WISH_STARVES = 4;
-
 function wantOf(
   fleet: Readonly<Fleet>,
   model: Model,
@@ -105,10 +105,8 @@ function wantOf(
   const since = fleet.wantedSince.get(model.id) ?? now;
   const isToMove = after === 0 && (leaving.has(model.id) || failing.has(model.id));
   const isAsked = rank !== PINNED && !isDue(fleet, model, claim) && !isToMove;
-  const waited = Math.max(since, fleet.awaitedSince.get(model.id) ?? Infinity);
-  const wished = since + (WISH_STARVES - 1) * fleet.limits.starvation;
-  const waitsSince = isAsked ? Math.min(waited, wished) : since;
-  return { copies, after, rank, isExtra, model, since, waitsSince, asked };
+  const waitsSince = isAsked ? starvesSince(fleet, model.id, now) : since;
+  return { copies, after, rank, isExtra, model, since, waitsSince, isAsked, asked };
 }
 
 /** Whether nothing that a model did keeps it from being loaded: it neither fails wherever it is nor takes too much. */

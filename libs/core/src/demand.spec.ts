@@ -1,0 +1,49 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
+import { askedLately } from './demand.js';
+import type { ModelId, ReplicaId } from './index.js';
+
+const A = 'a' as ModelId;
+
+const aDriver = (): CoreDriver =>
+  new CoreDriver()
+    .declare(aModel('a', { idleUnload: null }))
+    .serve(aServer('s', [4], { discover: false }), ['a', 'b']);
+
+const asked = ({ fleet, now }: CoreDriver): number => askedLately(fleet, A, now);
+
+describe('how often a model was asked for lately', () => {
+  it('counts who waits and who is routed alike', () => {
+    const driver = aDriver();
+    driver.resolve('a');
+    expect(asked(driver)).toBe(1);
+    driver.loadEnds('a', 's');
+    const [replica, at] = ['a@s' as ReplicaId, driver.now];
+    driver.tell({ kind: 'RoutesUsed', uses: [{ replica, at, inUseUntil: at, routes: 7 }] });
+    expect(asked(driver)).toBe(8);
+  });
+
+  it('counts who is turned away', () => {
+    const driver = aDriver().loadsTake('a', 5_000);
+    expect(driver.answerTo(driver.resolve('a', { wait: 1 }))).toBe('deadline_unreachable');
+    expect(asked(driver)).toBe(1);
+  });
+
+  it('counts for 1/e after a minute', () => {
+    const driver = aDriver().warm('a', 's');
+    driver.pass(60_000);
+    expect(asked(driver)).toBeCloseTo(1 / Math.E, 9);
+    driver.pass(60_000);
+    expect(asked(driver)).toBeCloseTo(1 / Math.E ** 2, 9);
+    driver.resolve('a');
+    expect(asked(driver)).toBeCloseTo(1 + 1 / Math.E ** 2, 9);
+  });
+
+  it('is forgotten with the model, and nothing is kept of what is unknown', () => {
+    const driver = aDriver().warm('a', 's');
+    driver.resolve('nobody');
+    expect(driver.fleet.asks.size).toBe(1);
+    driver.tell({ kind: 'ModelWithdrawn', model: A });
+    expect(driver.fleet.asks.size).toBe(0);
+  });
+});

@@ -1,0 +1,44 @@
+import type { Fleet } from '../fleet.js';
+import type { Instant } from '../model.js';
+import type { Freed } from './freed.js';
+import type { Place } from './places.js';
+import type { Site } from './sites.js';
+import { DEPTH, lineTest } from './slot-line.js';
+import { swapTest } from './swaps.js';
+import type { Want } from './wants.js';
+
+/** Where others may leave for a load. */
+export interface Freeable {
+  /** Where the load could begin as soon as they have left: looked at first. */
+  readonly soon: readonly Site[];
+  /** These, and where it would be the next. */
+  readonly free: readonly Site[];
+  /** Whether any of the latter were found that are not among the former. */
+  readonly isAnyBusy: () => boolean;
+  readonly nothing: () => Freed;
+}
+
+/** Where others may leave now, and what it means that nobody can: that they may once the line is shorter, where that holds any up. */
+export function freeable(fleet: Fleet, sites: readonly Site[], want: Want, now: Instant): Freeable {
+  const maySwap = swapTest(fleet, want, now);
+  const isShort = lineTest(fleet, want, now);
+  let [isHeldUp, isBusy] = [false, false];
+  const mayBeFreed = (place: Place): boolean => {
+    if (!maySwap(place)) return false;
+    if (isShort(place, DEPTH)) return true;
+    isHeldUp = true;
+    return false;
+  };
+  const beginsAtOnce = (place: Place): boolean => {
+    if (isShort(place, 1)) return true;
+    isBusy = true;
+    return false;
+  };
+  const free = sites.map((site) => site.where(mayBeFreed));
+  const soon = free.map((site) => site.where(beginsAtOnce));
+  return {
+    ...{ soon, free },
+    isAnyBusy: () => isBusy,
+    nothing: () => ({ kind: isHeldUp ? 'inLine' : 'nothing' }),
+  };
+}

@@ -1,0 +1,145 @@
+import { askedLately, ASKS_FADE_OVER } from '../demand.js';
+import type { Fleet } from '../fleet.js';
+import type { ModelId } from '../ids.js';
+import { bytesToLoad, loadForecast } from '../load-forecast.js';
+import type { Instant, Millis } from '../model.js';
+import { PLENTY, slotsTakenLately } from '../slot-use.js';
+import { timesItsPart } from '../spending.js';
+import { isStarving, starvesSince } from './starving.js';
+import type { Want } from './wants.js';
+
+/** From where slots are scarce the price rises with each one that is taken, */
+const SLOPE = 12;
+/** and no higher: where all are asked for alike they take turns. */
+const MOST = 3;
+/** Who waits is served by the load itself, and whoever asks later only while the copy stays: a quarter of a minute, then. */
+const WAITING = 4;
+/** So many loaded copies tell what the others are asked for. */
+const SAMPLE = 256;
+
+/**
+ * What a load has to be worth while load slots are scarce. Each takes a slot from another, and memory from what is warm, which
+ * is not there for anybody while it changes hands. So a model is loaded only where it is asked for enough, in requests of the
+ * last minute for each byte, be they served or turned away:
+ *
+ *     (asked lately + 4 * waiting) per byte >= price * the median over what is loaded of what was asked lately per byte
+ *     price = 12 * (share of the slots taken lately * times its part - 0.6), from 0 to 3
+ *
+ * or where it will be by the time at which somebody who waits has to have it, at the rate at which it is asked for. "Times its
+ * part" is what the tenant has paid for loads lately, by what each would have paid if all had paid alike: whoever takes less than
+ * others pays less, whatever these flood with. Of those who wait for one model who pays least counts.
+ *
+ * What is only wished for waits until slots are not scarce, or until it has starved. What the operator wants is loaded whatever
+ * it costs, as are critical requests, what has starved, and what somebody waits for who was told that he may: who was let in
+ * is not sent away by a price that has risen since.
+ */
+export class Price {
+  private readonly paid = new Map<ModelId, boolean>();
+  private readonly taken: number;
+  private crowd: Crowd | undefined;
+  private median: number | undefined;
+
+  constructor(
+    private readonly fleet: Readonly<Fleet>,
+    private readonly now: Instant,
+  ) {
+    this.taken = slotsTakenLately(fleet, now);
+  }
+
+  /** Whether a place may be given for this. */
+  isWorth({ model, isAsked, isExtra }: Want): boolean {
+    return !isAsked || isExtra || this.isPaid(model.id);
+  }
+
+  /** Whether a model that callers ask for is worth its load. */
+  isPaid(id: ModelId): boolean {
+    if (this.taken <= PLENTY) return true;
+    let paid = this.paid.get(id);
+    if (paid === undefined) this.paid.set(id, (paid = this.isPromised(id) || this.isAskedEnough(id)));
+    return paid;
+  }
+
+  /** How long it should take until a model is: at the rate at which it is asked for, or until it has starved. */
+  paidIn(id: ModelId): Millis {
+    const asking = this.waits.asking.get(id);
+    return !asking || this.isPaid(id) ? 0 : this.gathersIn(id, this.needed(id, asking));
+  }
+
+  private isPromised(id: ModelId): boolean {
+    const { fleet, now } = this;
+    const waitsSince = starvesSince(fleet, id, now);
+    return this.waits.promised.has(id) || isStarving(fleet, { waitsSince, isExtra: false }, now);
+  }
+
+  /** Now, or by the time at which the load has to begin for the one who can wait for longest: who can wait is let in. */
+  private isAskedEnough(id: ModelId): boolean {
+    const asking = this.waits.asking.get(id);
+    if (!asking) return false;
+    const needed = this.needed(id, asking);
+    if (askedLately(this.fleet, id, this.now) + WAITING * asking.count >= needed) return true;
+    const slack = asking.latest - loadForecast(this.fleet, id, null).p50 - this.now;
+    return this.gathersIn(id, needed) <= slack;
+  }
+
+  private gathersIn(id: ModelId, needed: number): Millis {
+    const starves = starvesSince(this.fleet, id, this.now) + this.fleet.limits.starvation - this.now;
+    return Math.min(starves, ASKS_FADE_OVER * (needed / askedLately(this.fleet, id, this.now) - 1));
+  }
+
+  private needed(id: ModelId, { parts }: Asking): number {
+    const price = Math.min(MOST, SLOPE * (Math.min(...parts) * this.taken - PLENTY));
+    this.median ??= medianOf(this.fleet, this.now);
+    return Math.max(0, price) * this.median * bytesToLoad(this.fleet, id, undefined);
+  }
+
+  private get waits(): Crowd {
+    return (this.crowd ??= crowdIn(this.fleet, this.now));
+  }
+}
+
+/** Those who wait for one model. */
+interface Asking {
+  count: number;
+  /** The latest of their deadlines. */
+  latest: Instant;
+  /** How many times as much as its part each of their tenants has paid. */
+  readonly parts: Set<number>;
+}
+
+/** Who waits, gone over once. */
+interface Crowd {
+  readonly asking: ReadonlyMap<ModelId, Asking>;
+  /** What is waited for by somebody who was let in, or for whom nothing is too dear. */
+  readonly promised: ReadonlySet<ModelId>;
+}
+
+function crowdIn(fleet: Readonly<Fleet>, now: Instant): Crowd {
+  const asking = new Map<ModelId, Asking>();
+  const promised = new Set<ModelId>();
+  const tenants = new Set(Array.from(fleet.waiting.values(), ({ tenant }) => tenant));
+  const partOf = timesItsPart(fleet, tenants, now);
+  for (const { id, model, deadline, tenant, class: of } of fleet.waiting.values()) {
+    const known = asking.get(model);
+    const one = known ?? { count: 0, latest: deadline, parts: new Set() };
+    if (!known) asking.set(model, one);
+    one.count += 1;
+    one.latest = Math.max(one.latest, deadline);
+    one.parts.add(partOf(tenant));
+    if (of === 'critical' || fleet.letIn.has(id)) promised.add(model);
+  }
+  return { asking, promised };
+}
+
+/** Requests of the last minute per byte: the median over loaded copies, or over some of these, evenly. */
+function medianOf(fleet: Readonly<Fleet>, now: Instant): number {
+  const every = Math.ceil(fleet.replicas.size / SAMPLE);
+  const found: number[] = [];
+  let nth = 0;
+  for (const { model, phase } of fleet.replicas.values()) {
+    if (nth++ % every > 0 || phase !== 'ready') continue;
+    const bytes = fleet.holders.get(model)!.size * bytesToLoad(fleet, model, undefined);
+    if (bytes > 0) found.push(askedLately(fleet, model, now) / bytes);
+  }
+  found.sort((one, other) => one - other);
+  return found[Math.floor(found.length / 2)] ?? 0;
+}

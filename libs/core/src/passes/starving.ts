@@ -1,0 +1,25 @@
+import type { Fleet } from '../fleet.js';
+import type { ModelId } from '../ids.js';
+import type { Instant } from '../model.js';
+import type { Want } from './wants.js';
+
+/** Who was turned away has had his answer: what only he has asked for starves so many times as late. */
+export const WISH_STARVES = 4;
+
+/** Since when a model that callers ask for has waited for its load: see `waitsSince` of a want. */
+export function starvesSince(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Instant {
+  const since = fleet.wantedSince.get(id) ?? now;
+  const waited = Math.max(since, fleet.awaitedSince.get(id) ?? Infinity);
+  const wished = since + (WISH_STARVES - 1) * fleet.limits.starvation;
+  return Math.min(waited, wished);
+}
+
+/**
+ * Whether it has waited for so long that leases protect nobody from it any more. One copy more of what is warm never has;
+ * what is only wished for has later.
+ */
+export const isStarving = (
+  fleet: Readonly<Fleet>,
+  { waitsSince, isExtra }: Pick<Want, 'waitsSince' | 'isExtra'>,
+  now: Instant,
+): boolean => !isExtra && now - waitsSince >= fleet.limits.starvation;

@@ -1,0 +1,35 @@
+import { added, faded } from './fading.js';
+import type { Fleet } from './fleet.js';
+import type { TenantId } from './ids.js';
+import type { Instant, Millis } from './model.js';
+import { SLOTS_FADE_OVER } from './slot-use.js';
+
+/** Who has paid for less lately has as good as paid for nothing. */
+const NOTHING: Millis = 100;
+
+/** Some tenants pay alike for a load that begins, and takes so long. */
+export function spend({ spending }: Fleet, payers: readonly TenantId[], cost: Millis, now: Instant): void {
+  for (const tenant of payers)
+    spending.set(tenant, added(spending.get(tenant), cost / payers.length, now, SLOTS_FADE_OVER));
+}
+
+/** How many times as much as an equal part of all that was paid lately a tenant has paid, of all that paid or wait. */
+export function timesItsPart(
+  fleet: Readonly<Fleet>,
+  waiting: ReadonlySet<TenantId>,
+  now: Instant,
+): (tenant: TenantId) => number {
+  const tenants = new Set([...fleet.spending.keys(), ...waiting]);
+  let all = 0;
+  for (const tenant of fleet.spending.keys()) all += paidLately(fleet, tenant, now);
+  return (tenant) => (all === 0 ? 1 : (tenants.size * paidLately(fleet, tenant, now)) / all);
+}
+
+/** Forgets who has paid for nothing lately. */
+export function forgetSpending(fleet: Fleet, now: Instant): void {
+  for (const tenant of fleet.spending.keys())
+    if (paidLately(fleet, tenant, now) < NOTHING) fleet.spending.delete(tenant);
+}
+
+const paidLately = ({ spending }: Readonly<Fleet>, tenant: TenantId, now: Instant): Millis =>
+  faded(spending.get(tenant), now, SLOTS_FADE_OVER);

@@ -1,0 +1,31 @@
+import type { Mutant } from './mutants.js';
+
+const CORE = 'libs/core/src';
+const PASSES = `${CORE}/passes`;
+const OBSERVE = `${CORE}/observe`;
+
+/** Bugs of what a load has to be worth, where it begins soonest, and when it should end. */
+// prettier-ignore
+export const OF_LOADS: readonly Mutant[] = [
+  { name: 'priced-though-let-in', breaks: 13, file: `${PASSES}/price.ts`, find: `|| fleet.letIn.has(id)) promised`, replace: `|| id.length === 0) promised` },
+  { name: 'critical-ones-priced', breaks: 13, file: `${PASSES}/price.ts`, find: `if (of === 'critical' || fleet`, replace: `if (fleet` },
+  { name: 'operators-word-priced', breaks: 9, file: `${PASSES}/price.ts`, find: `return !isAsked || isExtra || this.isPaid(model.id);`, replace: `return isExtra || isAsked === null || this.isPaid(model.id);` },
+  { name: 'no-price', breaks: 19, file: `${PASSES}/price.ts`, find: `if (this.taken <= PLENTY) return true;`, replace: `if (this.taken <= MOST) return true;` },
+  { name: 'a-price-where-slots-are-free', breaks: 19, file: `${PASSES}/price.ts`, find: `if (this.taken <= PLENTY) return true;`, replace: `if (this.taken <= 0) return true;` },
+  { name: 'wish-loads-though-slots-are-scarce', breaks: 19, file: `${PASSES}/price.ts`, find: `if (!asking) return false;`, replace: `if (!asking) return true;` },
+  { name: 'starves-at-a-price', breaks: 19, file: `${PASSES}/price.ts`, find: ` || isStarving(fleet, { waitsSince, isExtra: false }, now);`, replace: ` || waitsSince > now;` },
+  { name: 'patience-is-worth-nothing', breaks: 13, file: `${PASSES}/price.ts`, find: `return this.gathersIn(id, needed) <= slack;`, replace: `return slack === Infinity;` },
+  { name: 'who-takes-little-pays-for-a-flood', breaks: 13, file: `${PASSES}/price.ts`, find: `Math.min(...parts) * this.taken`, replace: `Math.max(1, ...parts) * this.taken` },
+  { name: 'price-blind-to-size', breaks: 19, file: `${PASSES}/price.ts`, find: `this.median * bytesToLoad(this.fleet, id, undefined);`, replace: `this.median * Math.max(4, bytesToLoad(this.fleet, id, undefined));` },
+  { name: 'who-is-turned-away-counts-for-nothing', breaks: 19, file: `${OBSERVE}/requests.ts`, find: `  countAsks(fleet, request.model, 1, now);\n`, replace: `` },
+  { name: 'asked-once-asked-for-ever', breaks: 19, file: `${CORE}/fading.ts`, find: `Math.max(0, now - one.at) / over)`, replace: `Math.max(0, now - one.at) / (1e9 * over))` },
+  { name: 'slots-taken-once-for-ever', breaks: 19, file: `${CORE}/slot-use.ts`, find: `Math.max(0, now - at) / SLOTS_FADE_OVER`, replace: `Math.max(0, now - at) / (1e9 * FADES_OVER)` },
+  { name: 'wish-forgotten-though-asked-again', breaks: 19, file: `${PASSES}/wishes.ts`, find: `until: Math.max(until, before.until)`, replace: `until: Math.min(until, before.until)` },
+  { name: 'moves-though-slots-are-scarce', breaks: 19, file: `${PASSES}/evict.ts`, find: `(!isLikelyMissed(best, now) || areSlotsScarce(fleet, now));`, replace: `(!isLikelyMissed(best, now) || now < 0);` },
+  { name: 'evicts-behind-a-busy-slot', breaks: 13, file: `${PASSES}/freeable.ts`, find: `if (isShort(place, 1)) return true;`, replace: `if (isShort(place, DEPTH)) return true;` },
+  { name: 'fits-behind-a-busy-slot', breaks: 13, file: `${PASSES}/best-fit.ts`, find: `hasSlot(place) ? 0 : 1,`, replace: `hasSlot(place) ? 0 : 0,` },
+  { name: 'never-learns-how-long-unloads-take', breaks: 13, file: `${OBSERVE}/sighted.ts`, find: `if (sighting.proven) noteUnloadTime(server, now - replica.since);`, replace: `` },
+  { name: 'all-of-an-unload-always-to-come', breaks: 13, file: `${PASSES}/beginnings.ts`, find: `if (leaving.phase === 'unloading') return restOf(unload, this.now - leaving.since);`, replace: `if (leaving.phase === 'unloading') return unload;` },
+  { name: 'no-wait-while-use-is-read', breaks: 13, file: `${PASSES}/eta.ts`, find: `const reading = fleet.readings.get(model);`, replace: `const reading = now < 0 ? fleet.readings.get(model) : undefined;` },
+  { name: 'sent-away-by-half-a-chance', breaks: 13, file: `${CORE}/load-times.ts`, find: `p50 ** 2 / p90;`, replace: `Math.min(p50, p90);` },
+];
