@@ -45,7 +45,7 @@ describe('step, whatever it is told', () => {
       actions.every((action) => {
         if (action.kind !== 'unload' || !fleet.models.has(action.model)) return true;
         const pinned = fleet.models.get(action.model)!.pinnedCopies > 0;
-        const isMove = ['drain', 'withdrawn'].includes(action.cause);
+        const isMove = ['drain', 'withdrawn'].includes(action.cause) || fleet.reloads.has(action.replica);
         const others = [...fleet.replicas.values()].some(
           (replica) => replica.model === action.model && replica.phase === 'ready',
         );
