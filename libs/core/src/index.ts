@@ -88,4 +88,5 @@ export type {
   WhyPlace,
   WhyThere,
 } from './why/why-there.js';
+export type { LoadCost } from './passes/price.js';
 export { type Demand, type Why, whyOf } from './why/why.js';

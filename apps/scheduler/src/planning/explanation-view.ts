@@ -1,4 +1,15 @@
-import type { Hold, Millis, Why, WhyDevice, WhyHere, WhyHolder, WhyMemory, WhyMove, WhyThere } from '#core';
+import type {
+  Hold,
+  LoadCost,
+  Millis,
+  Why,
+  WhyDevice,
+  WhyHere,
+  WhyHolder,
+  WhyMemory,
+  WhyMove,
+  WhyThere,
+} from '#core';
 import type { ExplanationMessage, HoldMessage, VictimMessage } from '#contracts';
 import { mib } from '../models/core-model.js';
 import type { Entry } from '../models/layers.js';
@@ -31,6 +42,7 @@ export function explanationView(entry: Entry, why: Why, times: WallTimes): Told 
       position: demand.wait.position,
     },
     predictedWaitMs: why.predictedWait === null ? null : millis(why.predictedWait),
+    loadCost: demand.cost && costView(demand.cost),
     copies: why.here.map((here) => copyView(here, times)),
     servers: why.there.map((there) => serverView(there, telling)),
     devices: why.there.flatMap((there) => there.devices.map((device) => deviceView(there, device, telling))),
@@ -43,6 +55,14 @@ export function explanationView(entry: Entry, why: Why, times: WallTimes): Told 
     },
   };
 }
+
+const costView = ({ slotsTaken, asked, needed }: LoadCost): NonNullable<Told['loadCost']> => ({
+  slotsTaken: hundredths(slotsTaken),
+  asked: hundredths(asked),
+  needed: hundredths(needed),
+});
+
+const hundredths = (value: number): number => Math.round(100 * value) / 100;
 
 /** How it is told: by which clocks, and how many victims of each memory. */
 interface Telling {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import type { ModelId, TenantId } from '../index.js';
+import { type ModelId, type TenantId, whyOf } from '../index.js';
 
 /** Longer than a load takes, and no longer. */
 const HASTY = { wait: 2_000 };
@@ -216,6 +216,25 @@ describe('who is turned away since another load is worth more', () => {
     const driver = scarce(aDriver(100));
     const { retryAfter } = driver.refusalOf(driver.resolve('x'));
     expect(retryAfter).toBe(120_000 + 1_000);
+  });
+});
+
+describe('why a model is nowhere while load slots are scarce', () => {
+  it('is told in numbers, and how long one who came now would wait', () => {
+    const driver = scarce(aDriver(10));
+    for (let asked = 0; asked < 14; asked += 1) driver.resolve('x', HASTY);
+    const { demand, predictedWait } = whyOf(driver.fleet, 'x' as ModelId, driver.now);
+    const needed = 3 * (9 + Math.exp(-1));
+    expect(demand.cost).toMatchObject({ slotsTaken: 1, asked: 14 + 1 + 4 });
+    expect(demand.cost!.needed).toBeCloseTo(needed, 9);
+    expect(predictedWait).toBeCloseTo(60_000 * (needed / 14 - 1) + 1_000, 6);
+  });
+
+  it('is told so of none that is there, nor of any while they are plenty', () => {
+    const driver = aDriver(10);
+    expect(whyOf(driver.fleet, 'x' as ModelId, driver.now).demand.cost).toBeNull();
+    scarce(driver);
+    expect(whyOf(driver.fleet, 'hot' as ModelId, driver.now).demand.cost).toBeNull();
   });
 });
 

@@ -65,6 +65,16 @@ export class Price {
     return !asking || this.isPaid(id) ? 0 : this.gathersIn(id, this.needed(id, asking));
   }
 
+  /** What the load of a model costs one more who asks for it; null where that is nothing. */
+  forOneMore(id: ModelId): LoadCost | null {
+    if (this.taken <= PLENTY || this.isPromised(id)) return null;
+    const { count = 0, parts = AS_ALL } = this.waits.asking.get(id) ?? {};
+    const needed = this.needed(id, { parts });
+    const asked = askedLately(this.fleet, id, this.now) + 1 + WAITING * (count + 1);
+    const paidIn = asked >= needed ? 0 : this.gathersIn(id, needed);
+    return { slotsTaken: this.taken, asked, needed, paidIn };
+  }
+
   private isPromised(id: ModelId): boolean {
     const { fleet, now } = this;
     const waitsSince = starvesSince(fleet, id, now);
@@ -83,10 +93,11 @@ export class Price {
 
   private gathersIn(id: ModelId, needed: number): Millis {
     const starves = starvesSince(this.fleet, id, this.now) + this.fleet.limits.starvation - this.now;
-    return Math.min(starves, ASKS_FADE_OVER * (needed / askedLately(this.fleet, id, this.now) - 1));
+    const asked = Math.max(1, askedLately(this.fleet, id, this.now));
+    return Math.max(0, Math.min(starves, ASKS_FADE_OVER * (needed / asked - 1)));
   }
 
-  private needed(id: ModelId, { parts }: Asking): number {
+  private needed(id: ModelId, { parts }: Pick<Asking, 'parts'>): number {
     const price = Math.min(MOST, SLOPE * (Math.min(...parts) * this.taken - PLENTY));
     this.median ??= medianOf(this.fleet, this.now);
     return Math.max(0, price) * this.median * bytesToLoad(this.fleet, id, undefined);
@@ -97,13 +108,25 @@ export class Price {
   }
 }
 
+/** In requests of about the last minute, those who wait counting more. */
+export interface LoadCost {
+  readonly slotsTaken: number;
+  readonly asked: number;
+  readonly needed: number;
+  /** How long it should take until it is asked for enough. */
+  readonly paidIn: Millis;
+}
+
+/** Of who has taken as much as all others. */
+const AS_ALL: ReadonlySet<number> = new Set([1]);
+
 /** Those who wait for one model. */
 interface Asking {
-  count: number;
+  readonly count: number;
   /** The latest of their deadlines. */
-  latest: Instant;
+  readonly latest: Instant;
   /** How many times as much as its part each of their tenants has paid. */
-  readonly parts: Set<number>;
+  readonly parts: ReadonlySet<number>;
 }
 
 /** Who waits, gone over once. */
@@ -114,17 +137,14 @@ interface Crowd {
 }
 
 function crowdIn(fleet: Readonly<Fleet>, now: Instant): Crowd {
-  const asking = new Map<ModelId, Asking>();
+  const asking = new Map<ModelId, Asking & { readonly parts: Set<number> }>();
   const promised = new Set<ModelId>();
   const tenants = new Set(Array.from(fleet.waiting.values(), ({ tenant }) => tenant));
   const partOf = timesItsPart(fleet, tenants, now);
   for (const { id, model, deadline, tenant, class: of } of fleet.waiting.values()) {
-    const known = asking.get(model);
-    const one = known ?? { count: 0, latest: deadline, parts: new Set() };
-    if (!known) asking.set(model, one);
-    one.count += 1;
-    one.latest = Math.max(one.latest, deadline);
-    one.parts.add(partOf(tenant));
+    const { count = 0, latest = deadline, parts = new Set<number>() } = asking.get(model) ?? {};
+    parts.add(partOf(tenant));
+    asking.set(model, { count: count + 1, latest: Math.max(latest, deadline), parts });
     if (of === 'critical' || fleet.letIn.has(id)) promised.add(model);
   }
   return { asking, promised };

@@ -19,7 +19,10 @@ export function predictedWait(scene: Scene, there: readonly WhyThere[]): Millis 
   if (presentCopies(fleet, model.id, now) > 0) return describeWait(fleet, model.id, now).eta?.p50 ?? null;
   const { at, server } = beginning(scene, there);
   if (!Number.isFinite(at)) return null;
-  return Math.max(0, at - now, scene.line.behind(model.id).p50) + loadForecast(fleet, model.id, server).p50;
+  const paidIn = scene.price.forOneMore(model.id)?.paidIn ?? 0;
+  return (
+    Math.max(0, at - now, scene.line.behind(model.id).p50, paidIn) + loadForecast(fleet, model.id, server).p50
+  );
 }
 
 /** When its load could begin at the soonest, and where; null for the server where that may be several. */

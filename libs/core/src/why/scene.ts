@@ -9,6 +9,7 @@ import { LineAhead } from '../passes/line-ahead.js';
 import { moveFor, type Search, searchIn } from '../passes/movable.js';
 import { growthsOn, type Place, placesOn } from '../passes/places.js';
 import { planFor } from '../passes/plan-victims.js';
+import { Price } from '../passes/price.js';
 import { Site } from '../passes/sites.js';
 import { replicasIn, shortfall, type Victim, victimsAmong, victimTest } from '../passes/victims.js';
 import { type Want, wantFor, wantsNow } from '../passes/wants.js';
@@ -49,6 +50,7 @@ export class Scene {
   readonly open: readonly Server[];
   readonly want: Want;
   readonly line: LineAhead;
+  readonly price: Price;
   private readonly places: ReadonlyMap<Server, readonly Place[]>;
   private readonly keeping = new Map<ReplicaId, readonly Hold[]>();
   private holders: Map<AccountId, { readonly replica: Replica; readonly bytes: Bytes }[]> | undefined;
@@ -64,6 +66,7 @@ export class Scene {
     this.room = new Room(fleet);
     this.open = openServers(fleet, now);
     this.want = wantFor(fleet, model, now);
+    this.price = new Price(fleet, now);
     this.line = new LineAhead(fleet, wantsNow(fleet, now), this.open, now);
     this.places = new Map(
       Array.from(fleet.servers.values(), (server) => [

@@ -20,7 +20,10 @@ describe('why a model is where it is', () => {
       source: null,
       enabled: false,
       state: 'absent',
-      demand: { pinnedCopies: 0, presentCopies: 0, waiting: [], wish: null, lacksSince: null, wait: null },
+      demand: {
+        ...{ pinnedCopies: 0, presentCopies: 0, waiting: [] },
+        ...{ wish: null, lacksSince: null, wait: null, cost: null },
+      },
       here: [],
       there: [],
       lastFailure: null,

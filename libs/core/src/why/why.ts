@@ -2,6 +2,7 @@ import type { Fleet, LastUnload, Wish } from '../fleet.js';
 import type { ModelId, RequestId } from '../ids.js';
 import type { Instant, Millis, Model } from '../model.js';
 import { after, describeWait, type Wait } from '../passes/eta.js';
+import type { LoadCost } from '../passes/price.js';
 import { presentCopies } from '../passes/wants.js';
 import type { FailureCause } from '../replica.js';
 import { lastFailure, modelState, type ModelState, nextTryAt } from '../view.js';
@@ -42,6 +43,8 @@ export interface Demand {
   readonly lacksSince: Instant | null;
   /** How far its load has come; null where nobody wants one. */
   readonly wait: Wait | null;
+  /** What its load costs while load slots are scarce; null while it costs nothing, or where a copy is there. */
+  readonly cost: LoadCost | null;
 }
 
 /** Answers "why?" for one model at this moment. Changes nothing. */
@@ -78,6 +81,7 @@ function demandFor(fleet: Readonly<Fleet>, id: ModelId, scene: Scene | undefined
     wish: fleet.wishes.get(id) ?? null,
     lacksSince,
     wait: waiting.length > 0 || lacksSince !== null ? waitFor(fleet, id, scene, now) : null,
+    cost: scene && presentCopies(fleet, id, now) === 0 ? scene.price.forOneMore(id) : null,
   };
 }
 
