@@ -7,6 +7,7 @@ import {
   memoryOf,
   PRESSURE_LEVELS,
   serverFlags,
+  slotsTakenLately,
   unsatisfiedPins,
 } from '#core';
 import { Names } from './names.js';
@@ -66,6 +67,16 @@ function addNumbers(number: (name: string, help: string, read: (watched: Watched
   );
   number('pressure_level', 'How hard its work presses this process: 0 not at all, 3 the most.', ({ fleet }) =>
     PRESSURE_LEVELS.indexOf(fleet.pressure.level),
+  );
+  number(
+    'load_slots_taken_ratio',
+    'Share of all load slots that was taken in about the last 20 s; above 0.6 a load has a price.',
+    ({ fleet, now }) => slotsTakenLately(fleet, now),
+  );
+  number(
+    'servers_throttled',
+    'Servers on which one load runs at a time, since requests take longer there than usual.',
+    ({ fleet }) => [...fleet.servers.values()].filter(({ slowdown }) => slowdown.isSlow).length,
   );
   number('leader', 'Whether this process decides.', () => 1);
   number('term', 'The number of the present reign.', ({ term }) => term);

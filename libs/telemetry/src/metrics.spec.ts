@@ -39,6 +39,17 @@ describe('the metrics', () => {
     expect(text).toContain('berth_turn_seconds_count 2');
   });
 
+  it('tell how many load slots are taken, and how many servers load one model at a time', async () => {
+    const driver = new CoreDriver().serve(aServer('s'), []).serve(aServer('t'), []);
+    const slow = driver.fleet.servers.get(aServer('t').id)!;
+    slow.slowdown = { ...slow.slowdown, isSlow: true };
+    driver.fleet.slotUse = { lately: 0.25, taken: 0.75, at: 5_000 };
+    metrics.turnTaken({ events: [], actions: [], now: 5_000, took: 1 }, driver.fleet);
+    const text = await metrics.text();
+    expect(text).toMatch(/^berth_load_slots_taken_ratio 0.25$/m);
+    expect(text).toMatch(/^berth_servers_throttled 1$/m);
+  });
+
   it('count unloads by cause, refusals by reason and answers by result', async () => {
     const unload = { order, replica, model, server, cause: 'evicted', makesRoomFor: null } as const;
     const refusal = { reason: 'queue_full', retryAfter: 1 } as const;
