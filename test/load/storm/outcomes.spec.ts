@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   bestGoodput,
+  coldOf,
   goodput,
   isInTime,
   lookAt,
@@ -27,14 +28,15 @@ describe('outcomes', () => {
     expect(isInTime(outcome({ answer: 'queue_full' }))).toBe(false);
   });
 
-  it('make goodput where they were cold and in time', () => {
+  it('make goodput where they were in time, and of the cold ones alone where these were', () => {
     const all = [
       outcome({}),
       outcome({ answer: 'warm' }),
       outcome({ answeredAt: 2_000 }),
       outcome({ at: 9_999 }),
     ];
-    expect(goodput(all, 0, 2_000)).toBe(0.5);
+    expect(goodput(all, 0, 2_000)).toBe(1);
+    expect(goodput(coldOf(all), 0, 2_000)).toBe(0.5);
     expect(share(all, isInTime)).toBe(0.75);
   });
 

@@ -32,10 +32,12 @@ export function answerCounts(all: readonly Outcome[]): Record<string, number> {
   return counts;
 }
 
-/** Cold requests served in time, a second. Warm ones are left out: they cost no load. */
+/** Those that were served once a load had ended. */
+export const coldOf = (all: readonly Outcome[]): Outcome[] => all.filter(({ answer }) => answer === 'cold');
+
+/** Requests served in time, a second. */
 export function goodput(all: readonly Outcome[], from: Millis, to: Millis): number {
-  const good = between(all, from, to).filter((one) => one.answer === 'cold' && isInTime(one));
-  return good.length / ((to - from) / 1_000);
+  return between(all, from, to).filter(isInTime).length / ((to - from) / 1_000);
 }
 
 /** The best goodput of any stretch of that length, stretch after stretch. */
