@@ -62,27 +62,34 @@ describe('of three places', () => {
   });
 });
 
-/** Three devices that are full, on servers of their own; the model that is used least leaves first. */
-function threeFull(): CoreDriver {
-  const driver = full([8], [8], [8]);
-  for (const model of ['m20', 'm10', 'm00']) {
-    driver.resolve(model, { lease: 0 });
-    driver.pass(1_000);
-  }
-  driver.pass(120_000);
-  return driver;
-}
-
 describe('where a load slot is taken', () => {
   it('others leave first where one is free, though they are missed more', () => {
-    const driver = threeFull();
-    driver.declare(aModel('x', { gpuBytes: 8 }), aModel('y', { gpuBytes: 8 }));
-    for (const at of [0, 1, 2]) driver.shelf(`s${at}`).set('y', '');
-    driver.tell({ kind: 'ServersDoubted', servers: [0, 1, 2].map((at) => aServer(`s${at}`).id) });
-    driver.resolve('x');
-    driver.pass(2_000);
-    driver.resolve('y');
-    driver.pass(2_000);
-    expect(driver.orders()).toEqual(['unload m20@s2', 'load x@s2', 'unload m10@s1', 'load y@s1']);
+    const driver = full([4], [4, 4]);
+    driver.declare(aModel('x', { gpuBytes: 4 }), aModel('y', { gpuBytes: 4 }));
+    for (const at of [0, 1]) driver.shelf(`s${at}`).set('y', '');
+    driver.tell({ kind: 'ServersDoubted', servers: [0, 1].map((at) => aServer(`s${at}`).id) });
+    for (const model of ['m10', 'm11', 'm00']) {
+      driver.resolve(model, { lease: 0 });
+      driver.pass(1_000);
+    }
+    driver.pass(120_000);
+    for (const model of ['x', 'y']) {
+      driver.resolve(model);
+      driver.pass(2_000);
+    }
+    expect(driver.orders()).toEqual(['unload m10@s1', 'load x@s1', 'unload m00@s0', 'load y@s0']);
+  });
+
+  it('they leave where the slot is free next, if nobody may elsewhere', () => {
+    const driver = full([4, 4]);
+    driver.declare(aModel('x', { gpuBytes: 4 }), aModel('y', { gpuBytes: 4 }));
+    driver.shelf('s0').set('y', '');
+    driver.tell({ kind: 'ServersDoubted', servers: [aServer('s0').id] });
+    driver.pass(120_000);
+    for (const model of ['x', 'y']) {
+      driver.resolve(model);
+      driver.pass(2_000);
+    }
+    expect([driver.phase('x', 's0'), driver.phase('y', 's0')]).toEqual(['loading', 'placed']);
   });
 });

@@ -70,7 +70,7 @@ describe('while load slots are scarce', () => {
 
   it('a critical request is, whatever it costs', () => {
     const driver = scarce(aDriver(10));
-    const request = driver.resolve('x', { class: 'critical' });
+    const request = driver.resolve('x', { class: 'critical', wait: 5_000 });
     driver.pass(1_000);
     expect(driver.orders()).toEqual(['load hot@s', 'unload hot@s', 'load x@s']);
     driver.loadEnds('x', 's');
@@ -79,7 +79,7 @@ describe('while load slots are scarce', () => {
 
   it('who waits beside a critical one is let in as well', () => {
     const driver = scarce(aDriver(10));
-    driver.resolve('x', { class: 'critical' });
+    driver.resolve('x', { class: 'critical', wait: 5_000 });
     expect(driver.answerTo(driver.resolve('x'))).toBe('waiting');
   });
 
@@ -115,8 +115,8 @@ describe('while load slots are scarce', () => {
     for (const id of models) driver.loadsTake(id, 8_000);
     for (const id of ['o', 'p', 'q', 'hot']) driver.warm(id, 's');
     driver.pass(120_000);
-    for (const id of ['a', 'b']) driver.resolve(id, { wait: 100_000 });
-    const request = driver.resolve('x', { wait: 100_000 });
+    for (const id of ['a', 'b']) driver.resolve(id, { wait: 29_000 });
+    const request = driver.resolve('x', { wait: 29_000 });
     expect([driver.phase('b', 's'), driver.phase('x', 's')]).toEqual(['placed', undefined]);
     for (const id of ['hot', 'o', 'p', 'q'])
       if (driver.phase(id, 's') === 'ready')
