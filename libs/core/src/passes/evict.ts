@@ -11,21 +11,28 @@ import type { Plan } from './plan-victims.js';
 import { areRead, planRead } from './reading.js';
 import { drain } from './retire.js';
 import type { Site } from './sites.js';
+import type { SlotLines } from './slot-line.js';
 import { noteSwap } from './swaps.js';
 import { replicasIn, victimTest } from './victims.js';
 import type { Want } from './wants.js';
 
+/** What a pass has promised so far, and the lines that has made. */
+export interface Promised {
+  readonly ledger: Ledger;
+  readonly lines: SlotLines;
+}
+
 /** Drains a whole sufficient set of replicas, where that hurts least, or nothing at all. */
 export function evictFor(
   fleet: Fleet,
-  ledger: Ledger,
+  { ledger, lines }: Promised,
   sites: readonly Site[],
   want: Want,
   now: Instant,
 ): Freed {
   const moved = followMove(fleet, ledger, sites, want, now);
   if (moved) return moved;
-  const sitesToFree = freeable(fleet, sites, want, now);
+  const sitesToFree = freeable(fleet, sites, want, lines.testFor(want), now);
   const { free } = sitesToFree;
   if (free.every(({ places }) => places.length === 0)) return sitesToFree.nothing();
   const best = planFrom(fleet, ledger, sitesToFree, want, now);

@@ -3,7 +3,7 @@ import type { Instant } from '../model.js';
 import type { Freed } from './freed.js';
 import type { Place } from './places.js';
 import type { Site } from './sites.js';
-import { DEPTH, lineTest } from './slot-line.js';
+import { DEPTH, type LineTest } from './slot-line.js';
 import { swapTest } from './swaps.js';
 import type { Want } from './wants.js';
 
@@ -19,9 +19,14 @@ export interface Freeable {
 }
 
 /** Where others may leave now, and what it means that nobody can: that they may once the line is shorter, where that holds any up. */
-export function freeable(fleet: Fleet, sites: readonly Site[], want: Want, now: Instant): Freeable {
+export function freeable(
+  fleet: Fleet,
+  sites: readonly Site[],
+  want: Want,
+  isShort: LineTest,
+  now: Instant,
+): Freeable {
   const maySwap = swapTest(fleet, want, now);
-  const isShort = lineTest(fleet, want, now);
   let [isHeldUp, isBusy] = [false, false];
   const mayBeFreed = (place: Place): boolean => {
     if (!maySwap(place)) return false;

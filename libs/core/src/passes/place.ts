@@ -10,7 +10,7 @@ import type { Instant } from '../model.js';
 import { standingCopies } from '../pins.js';
 import { isPromised, isSettling } from '../standing.js';
 import { copiesByDemand, steadyCopies } from '../strain.js';
-import { evictFor } from './evict.js';
+import { evictFor, type Promised } from './evict.js';
 import { isBroken } from './cooling.js';
 import type { Freed } from './freed.js';
 import { bestFit } from './best-fit.js';
@@ -19,7 +19,7 @@ import { Price } from './price.js';
 import { crowding } from './spread.js';
 import { carrier, devicesOf, isGoing, mayCome, type Place } from './places.js';
 import { sitesFor } from './sites-for.js';
-import { lineTest } from './slot-line.js';
+import { SlotLines } from './slot-line.js';
 import { keepFrom } from './take-back.js';
 import { mayBeLoaded, presentCopies, type Want, wantsOf } from './wants.js';
 
@@ -164,9 +164,10 @@ export function placeWanted(
   const unplaced: Want[] = [];
   const inLine: Want[] = [];
   const price = new Price(fleet, now);
+  const promised = { ledger, lines: new SlotLines(fleet, ledger, now) };
   for (const want of wants) {
     if (!price.isWorth(want)) continue;
-    const found = placeCopies(fleet, want, open, ledger, now);
+    const found = placeCopies(fleet, want, open, promised, now);
     if (found === 'nothing') unplaced.push(want);
     else if (found === 'inLine') inLine.push(want);
   }
@@ -185,18 +186,19 @@ function placeCopies(
   fleet: Fleet,
   want: Want,
   open: readonly Server[],
-  ledger: Ledger,
+  promised: Promised,
   now: Instant,
 ): Freed['kind'] {
+  const { ledger, lines } = promised;
   if (presentCopies(fleet, want.model.id, now) < want.after) return 'freed';
   while (presentCopies(fleet, want.model.id, now) < want.copies) {
     const sites = sitesFor(fleet, want, open, now);
-    const isShort = lineTest(fleet, want, now);
+    const isShort = lines.testFor(want);
     const crowdOn = crowding(fleet, want.model, now);
     const fitting = bestFit(fleet, ledger, sites, want.model, { crowdOn, hasSlot: (one) => isShort(one, 1) });
     const found = fitting
       ? ({ kind: 'freed', place: fitting } as const)
-      : evictFor(fleet, ledger, sites, want, now);
+      : evictFor(fleet, promised, sites, want, now);
     if (found.kind === 'moving') {
       settle(fleet, ledger, found.move.place, found.move, now);
       beginMove(fleet, found.move, want, now);

@@ -1,7 +1,8 @@
 import { type Fleet, unsettled } from '../fleet.js';
 import type { ServerId } from '../ids.js';
+import type { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
-import { PINNED } from '../rank.js';
+import { PINNED, type Rank } from '../rank.js';
 import type { Replica } from '../replica.js';
 import { isCarried, loadBegan, loadBounds } from '../standing.js';
 import { rankWanted } from './claims.js';
@@ -12,22 +13,62 @@ import type { Want } from './wants.js';
 /** Loads in line for each slot: one that is under way, and one for which others leave meanwhile. */
 export const DEPTH = 2;
 
+/** Whether there are fewer than so many in line for each slot of a place. */
+export type LineTest = (place: Place, depth: number) => boolean;
+
 /**
- * Tells whether others may leave for a load at a place now: only where it could begin about as soon as they have left. What
- * would stand further back in line waits without a place, so that what is warm serves until then, and who comes meanwhile
- * and is wanted more goes before, also before what has its place and waits for leases there. Pins were promised their memory and
- * do not stand in line.
+ * The lines before the wants of one pass. Those that are wanted alike have the same line before them, for within a pass one
+ * changes by two things only: something is promised a place, or a move is given up, so that what came for it is wanted
+ * less. Then lines are counted anew, for those who ask.
  */
-export function lineTest(
-  fleet: Readonly<Fleet>,
-  want: Want,
-  now: Instant,
-): (place: Place, depth: number) => boolean {
-  if (want.rank === PINNED) return () => true;
-  let line: Line | undefined;
-  return ({ server, devices }, depth) =>
-    (line ??= new Line(fleet, want, now)).isShort(server.spec.id, devices, depth);
+export class SlotLines {
+  private readonly lines = new Map<Rank, Line>();
+  private promises: number;
+  private moves: number;
+
+  /** The wants it is asked about are those of one list (`wantsOf`), and share `asked`. */
+  constructor(
+    private readonly fleet: Readonly<Fleet>,
+    private readonly ledger: Ledger,
+    private readonly now: Instant,
+  ) {
+    this.promises = ledger.promises;
+    this.moves = fleet.moves.size;
+  }
+
+  /**
+   * Tells whether others may leave for a load at a place now: only where it could begin about as soon as they have left. What
+   * would stand further back in line waits without a place, so that what is warm serves until then, and who comes meanwhile
+   * and is wanted more goes before, also before what has its place and waits for leases there. Pins were promised their memory
+   * and do not stand in line.
+   */
+  testFor(want: Want): LineTest {
+    if (want.rank === PINNED) return () => true;
+    let line: Line | undefined;
+    return ({ server, devices }, depth) =>
+      (line ??= this.before(want)).isShort(server.spec.id, devices, depth);
+  }
+
+  private before(want: Want): Line {
+    this.forgetOutdated();
+    const kind = want.isExtra ? EXTRA : want.rank;
+    let line = this.lines.get(kind);
+    if (!line) this.lines.set(kind, (line = new Line(this.fleet, want, this.now)));
+    return line;
+  }
+
+  private forgetOutdated(): void {
+    const { promises } = this.ledger;
+    const { size } = this.fleet.moves;
+    if (promises === this.promises && size === this.moves) return;
+    this.lines.clear();
+    this.promises = promises;
+    this.moves = size;
+  }
 }
+
+/** Before one copy more by demand, whatever its rank, nobody is let in. */
+const EXTRA: Rank = -1;
 
 /** How many loads are in line for the slots of servers and devices before somebody who wants one. */
 class Line {
@@ -55,7 +96,6 @@ class Line {
     }
   }
 
-  /** Whether there are fewer than so many for each slot. */
   isShort(server: ServerId, devices: readonly number[], depth: number): boolean {
     const { loadsPerServer, loadsPerDevice } = this.fleet.limits;
     if ((this.servers.get(server) ?? 0) >= depth * loadsPerServer) return false;
