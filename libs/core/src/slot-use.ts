@@ -37,15 +37,22 @@ export function noteSlotUse(fleet: Fleet, open: readonly Server[], now: Instant)
   fleet.slotUse = { lately: slotsTakenLately(fleet, now), taken: takenShare(fleet, open), at: now };
 }
 
+/** Only the few servers that have loads are looked for, since this is asked after every turn. */
 function takenShare(fleet: Readonly<Fleet>, open: readonly Server[]): number {
   const loads = loadsByServer(fleet);
-  let [taken, slots] = [0, 0];
-  for (const server of open) {
-    const most = slotsOf(fleet, server);
-    slots += most;
-    taken += Math.min(most, loads.get(server.spec.id) ?? 0);
+  if (loads.size === 0) return 0;
+  let taken = 0;
+  for (const [id, count] of loads) {
+    const server = fleet.servers.get(id);
+    if (server && open.includes(server)) taken += Math.min(slotsOf(fleet, server), count);
   }
-  return slots === 0 ? 0 : taken / slots;
+  return taken === 0 ? 0 : taken / slotsOfAll(fleet, open);
+}
+
+function slotsOfAll(fleet: Readonly<Fleet>, open: readonly Server[]): number {
+  let slots = 0;
+  for (const server of open) slots += slotsOf(fleet, server);
+  return slots;
 }
 
 function loadsByServer(fleet: Readonly<Fleet>): ReadonlyMap<ServerId, number> {
