@@ -9,7 +9,7 @@ import { idleAt, idleUnloadAt } from './passes/idle.js';
 import { busyServers, dueLook } from './passes/look-around.js';
 import { movesUntil } from './passes/moves.js';
 import { queueGraceEnds } from './passes/retire.js';
-import { swapsAgainAt } from './passes/swaps.js';
+import { nextSwapAt } from './passes/swaps.js';
 import { WISH_STARVES } from './passes/starving.js';
 import { untoldUntil } from './passes/untold.js';
 import { retriesAgainAt } from './retries.js';
@@ -53,7 +53,7 @@ function lackingWake(fleet: Readonly<Fleet>, now: Instant, before: Instant): Ins
   for (const since of fleet.awaitedSince.values()) wake = sooner(since + starvation, now, wake);
   for (const since of fleet.wantedSince.values())
     for (const times of [1, WISH_STARVES]) wake = sooner(since + times * starvation, now, wake);
-  for (const account of fleet.swaps.keys()) wake = sooner(swapsAgainAt(fleet, account), now, wake);
+  wake = sooner(nextSwapAt(fleet, now), now, wake);
   for (const move of fleet.moves.values()) wake = sooner(movesUntil(fleet, move), now, wake);
   return wake;
 }

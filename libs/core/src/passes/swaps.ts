@@ -30,10 +30,22 @@ function devicesOf({ server, devices, grows }: Place): readonly AccountId[] {
 }
 
 /** When a device has a swap left again that has spent its budget; in the past where it has one now. */
-export function swapsAgainAt({ swaps, limits }: Readonly<Fleet>, account: AccountId): Instant {
-  const times = swaps.get(account);
-  const budget = limits.loadsPerDevicePerMinute;
-  return !times || times.length < budget ? -Infinity : times[times.length - budget]! + MINUTE;
+const swapsAgainAt = ({ swaps, limits }: Readonly<Fleet>, account: AccountId): Instant =>
+  againAfter(swaps.get(account) ?? NONE, limits.loadsPerDevicePerMinute);
+
+const NONE: readonly Instant[] = [];
+
+const againAfter = (times: readonly Instant[], budget: number): Instant =>
+  times.length < budget ? -Infinity : times[times.length - budget]! + MINUTE;
+
+/** When the first of the devices that have spent their budgets has a swap left again; `Infinity` where none has. */
+export function nextSwapAt({ swaps, limits }: Readonly<Fleet>, now: Instant): Instant {
+  let next = Infinity;
+  for (const times of swaps.values()) {
+    const at = againAfter(times, limits.loadsPerDevicePerMinute);
+    if (at > now && at < next) next = at;
+  }
+  return next;
 }
 
 /** Tells whether others may leave for a want at a place now: at all of them for a pin, and for who starves. */
@@ -47,10 +59,8 @@ export const maySwap = (fleet: Readonly<Fleet>, place: Place, want: Want, now: I
   swapTest(fleet, want, now)(place);
 
 /** Whether any device has spent its budget. */
-export function isAnySpent(fleet: Readonly<Fleet>, now: Instant): boolean {
-  for (const account of fleet.swaps.keys()) if (swapsAgainAt(fleet, account) > now) return true;
-  return false;
-}
+export const isAnySpent = (fleet: Readonly<Fleet>, now: Instant): boolean =>
+  nextSwapAt(fleet, now) < Infinity;
 
 /** When the devices of a place all have a swap left again; in the past where they have one now. */
 export const openAgainAt = (fleet: Readonly<Fleet>, place: Place): Instant =>
