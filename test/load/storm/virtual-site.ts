@@ -72,15 +72,13 @@ export class VirtualSite {
     return copy;
   }
 
-  /** Lets one who asks at this very moment, or waits, wait for as long as it takes. */
-  makePatient(id: RequestId, wait: number): void {
-    const waits = this.fleet.waiting.get(id);
-    if (waits) this.fleet.waiting.set(id, { ...waits, deadline: waits.arrivedAt + wait });
-    const due = this.agenda.get(this.now) ?? [];
-    for (const [at, coming] of due.entries()) {
-      if (coming.kind === 'ask' && coming.ask.id === id)
-        due[at] = { kind: 'ask', ask: { ...coming.ask, wait } };
+  /** Plays on until the model has a route, or that moment has come; tells which. */
+  isReadyBefore(model: ModelId, end: Instant): boolean {
+    while (this.now < end) {
+      this.until(this.now + 1);
+      if (pickRoute(this.fleet, { model, version: null, avoid: [] }, NOBODY)) return true;
     }
+    return false;
   }
 
   /** Plays on until that moment, which is still to come then. */
