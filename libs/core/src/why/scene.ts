@@ -67,7 +67,8 @@ export class Scene {
     this.open = openServers(fleet, now);
     this.want = wantFor(fleet, model, now);
     this.price = new Price(fleet, now);
-    this.line = new LineAhead(fleet, wantsNow(fleet, now), this.open, now);
+    const worth = wantsNow(fleet, now).filter((want) => this.price.isWorth(want));
+    this.line = new LineAhead(fleet, worth, this.open, now);
     this.places = new Map(
       Array.from(fleet.servers.values(), (server) => [
         server,
