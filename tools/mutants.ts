@@ -145,7 +145,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'loads-foretold-in-another-order', breaks: 13, file: `${PASSES}/beginnings.ts`, find: `turns.get(one.id)! - turns.get(other.id)!`, replace: `turns.get(other.id)! - turns.get(one.id)!` },
   { name: 'an-eta-that-skips-the-line', breaks: 16, file: `${PASSES}/refuse.ts`, find: `after(line.behind(model), describeWait(`, replace: `after({ ...line.behind(model), p50: 0, p90: 0 }, describeWait(` },
   { name: 'a-queue-that-drains-past-the-line', breaks: 16, file: `${PASSES}/overflow.ts`, find: `line.behind(model).p90 + readyIn`, replace: `0 * line.behind(model).p90 + readyIn` },
-  { name: 'told-to-come-again-before-it-can-be-ready', breaks: 16, file: `${PASSES}/unreachable.ts`, find: `return this.swapDelay(model) + this.price.paidIn(model) + (this.wait(model, 'p90') ?? 0);`, replace: `return 0 * this.swapDelay(model);` },
+  { name: 'told-to-come-again-before-it-can-be-ready', breaks: 16, file: `${PASSES}/unreachable.ts`, find: `(hint = this.swapDelay(model) + (this.wait(model, 'p90') ?? 0))`, replace: `(hint = 0 * this.swapDelay(model))` },
   { name: 'used-meanwhile-and-leaves-all-the-same', breaks: 7, file: `${PASSES}/reading.ts`, find: `lastUseOf(replicasIn(victims)) === lastUse &&`, replace: `lastUseOf(replicasIn(victims)) >= lastUse &&` },
   { name: 'several-leave-where-one-does', breaks: 8, file: `${PASSES}/plan-victims.ts`, find: `byWorth(one, last) === 0) : [];`, replace: `byWorth(one, last) < 0) : [];` },
   { name: 'harm-kept-though-a-copy-came', breaks: 8, file: `${CORE}/room-indexes.ts`, find: `}\n  for (const ofSize of harms.values()) ofSize.delete(server);`, replace: `}\n  for (const ofSize of harms.values()) if (ofSize.size < 0) ofSize.delete(server);` },

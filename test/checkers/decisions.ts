@@ -102,7 +102,7 @@ const copyOf = (fleet: Fleet): Fleet => ({
   defaults: fleet.defaults,
   limits: fleet.limits,
   pressure: fleet.pressure,
-  slotUse: fleet.slotUse,
+  slotUse: new Map(fleet.slotUse),
   startedAt: fleet.startedAt,
   refreshedAt: fleet.refreshedAt,
   reloads: new Map(fleet.reloads),

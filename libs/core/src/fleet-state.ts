@@ -197,7 +197,8 @@ export interface Fleet {
   limits: Limits;
   /** Of this process. It is no fact about the fleet, but what may wait depends on it. */
   pressure: Pressure;
-  slotUse: SlotUse;
+  /** How many of its load slots each server had in use lately, where it had any. */
+  readonly slotUse: Map<ServerId, SlotUse>;
   /** When the first turn was taken: until every server has been seen, at most 10 s, the cold wait. */
   startedAt: Instant | null;
   /** When the indexes were last refreshed for an unknown name. */

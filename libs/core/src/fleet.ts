@@ -4,7 +4,6 @@ import type { Model } from './model.js';
 import type { ModelId, OrderId, ReplicaId, ServerId } from './ids.js';
 import { isSettled, type Replica } from './replica.js';
 import { NO_PRESSURE } from './pressure.js';
-import { NO_SLOT_USE } from './slot-use.js';
 import { DEFAULTS, LIMITS } from './settings.js';
 import { forgetLeft, noteMotion } from './meter.js';
 import { modelsChanged } from './standing-models.js';
@@ -47,7 +46,7 @@ export const emptyFleet = (): Fleet => ({
   defaults: DEFAULTS,
   limits: LIMITS,
   pressure: NO_PRESSURE,
-  slotUse: NO_SLOT_USE,
+  slotUse: new Map(),
   startedAt: null,
   refreshedAt: null,
   reloads: new Map(),

@@ -89,5 +89,5 @@ export type {
   WhyThere,
 } from './why/why-there.js';
 export type { LoadCost } from './passes/price.js';
-export { slotsTakenLately } from './slot-use.js';
+export { slotsTaken } from './slot-use.js';
 export { type Demand, type Why, whyOf } from './why/why.js';

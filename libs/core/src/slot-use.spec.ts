@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
-import { areSlotsScarce, slotsTakenLately } from './slot-use.js';
+import { areSlotsScarce, slotsTaken } from './slot-use.js';
 
 /** Two servers, each with two devices: four slots. */
 function aDriver(): CoreDriver {
@@ -11,28 +11,37 @@ function aDriver(): CoreDriver {
   return driver;
 }
 
-const lately = ({ fleet, now }: CoreDriver): number => slotsTakenLately(fleet, now);
+/** After one more turn: it is found anew in each. */
+function lately(driver: CoreDriver, ...servers: readonly string[]): number {
+  driver.tell();
+  const { fleet } = driver;
+  const meant = [...fleet.servers.values()].filter(({ spec }) => servers.includes(spec.id));
+  return slotsTaken(fleet, meant);
+}
+
+const takenNow = ({ fleet }: CoreDriver): readonly number[] =>
+  Array.from(fleet.slotUse.values(), ({ taken }) => taken);
 
 describe('the share of load slots that was taken lately', () => {
   it('is none before anything is loaded', () => {
     const driver = aDriver();
     driver.pass(60_000);
-    expect(lately(driver)).toBe(0);
+    expect(lately(driver, 's', 't')).toBe(0);
   });
 
   it('comes near what is taken within some 20 s, and leaves it again as fast', () => {
     const driver = aDriver();
     for (const model of ['a', 'b']) driver.resolve(model, { wait: 300_000 });
-    expect(lately(driver)).toBe(0);
+    expect(lately(driver, 's')).toBe(0);
     driver.pass(20_000);
-    expect(lately(driver)).toBeCloseTo(0.5 * (1 - 1 / Math.E), 9);
-    driver.pass(20_000);
-    const before = lately(driver);
-    expect(before).toBeCloseTo(0.5 * (1 - 1 / Math.E ** 2), 9);
+    expect(lately(driver, 's')).toBeCloseTo(1 - 1 / Math.E, 9);
+    expect(lately(driver, 's', 't')).toBeCloseTo(0.5 * (1 - 1 / Math.E), 9);
     driver.loadEnds('a', 's');
     driver.loadEnds('b', 's');
     driver.pass(20_000);
-    expect(lately(driver)).toBeCloseTo(before / Math.E, 9);
+    expect(lately(driver, 's')).toBeCloseTo((1 - 1 / Math.E) / Math.E, 9);
+    driver.pass(600_000);
+    expect(driver.fleet.slotUse.size).toBe(0);
   });
 
   it('counts what has its place and waits for a slot, as far as there are slots', () => {
@@ -40,23 +49,48 @@ describe('the share of load slots that was taken lately', () => {
     driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
     for (const model of ['a', 'b', 'c', 'd']) driver.resolve(model);
     expect(driver.orders()).toHaveLength(2);
-    expect(driver.fleet.slotUse.taken).toBe(1);
+    expect(takenNow(driver)).toEqual([1, 1]);
   });
 
-  it('counts no slots of servers that take nothing new', () => {
+  it('counts none for what waits for leases beside free slots', () => {
     const driver = aDriver();
-    driver.tell({ kind: 'DrainOrdered', server: aServer('t').id, deadline: null });
+    for (const model of ['a', 'b', 'c', 'd']) driver.resolve(model, { lease: 300_000 });
+    for (const [model, server] of [
+      ['a', 's'],
+      ['b', 's'],
+      ['c', 't'],
+      ['d', 't'],
+    ] as const)
+      driver.loadEnds(model, server);
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: false });
+    driver.resolve('e', { wait: 600_000 });
+    expect([driver.phase('a', 's'), driver.phase('e', 's')]).toEqual(['draining', 'placed']);
+    expect(takenNow(driver).every((taken) => taken === 0)).toBe(true);
+  });
+
+  it('counts a load no more that has given its device back, since it hangs', () => {
+    const driver = aDriver();
+    driver.resolve('a', { wait: 300_000 });
+    expect(takenNow(driver)).toEqual([0.5]);
+    driver.pass(61_000);
+    expect(driver.phase('a', 's')).toBe('loading');
+    expect(driver.fleet.slotUse.get(aServer('s').id)?.taken).toBe(0);
+  });
+
+  it('forgets servers that take nothing new', () => {
+    const driver = aDriver();
     for (const model of ['a', 'b']) driver.resolve(model);
-    expect(driver.fleet.slotUse.taken).toBe(1);
+    driver.pass(10_000);
+    driver.tell({ kind: 'DrainOrdered', server: aServer('s').id, deadline: null });
+    expect([...driver.fleet.slotUse.keys()]).toEqual(['t']);
   });
 
-  it('makes them scarce from three of five on', () => {
-    const driver = aDriver();
-    const at = driver.now;
-    driver.fleet.slotUse = { lately: 0.6, taken: 0, at };
-    expect(areSlotsScarce(driver.fleet, at)).toBe(false);
-    driver.fleet.slotUse = { lately: 0.61, taken: 0, at };
-    expect(areSlotsScarce(driver.fleet, at)).toBe(true);
-    expect(areSlotsScarce(driver.fleet, at + 1_000)).toBe(false);
+  it('makes them scarce from three of five on, anywhere', () => {
+    const { fleet } = aDriver();
+    const use = { taken: 0, at: 0 };
+    fleet.slotUse.set(aServer('s').id, { ...use, lately: 0.6 });
+    expect(areSlotsScarce(fleet)).toBe(false);
+    fleet.slotUse.set(aServer('t').id, { ...use, lately: 0.61 });
+    expect(areSlotsScarce(fleet)).toBe(true);
   });
 });

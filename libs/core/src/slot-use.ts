@@ -1,10 +1,11 @@
 import { type Fleet, unsettled } from './fleet.js';
 import type { ServerId } from './ids.js';
 import type { Instant, Millis } from './model.js';
+import type { Replica } from './replica.js';
 import type { Server } from './server.js';
-import { isCarried, isPromised, loadBegan, loadsAtMost } from './standing.js';
+import { isCarried, isPromised, loadBegan, loadBounds, loadsAtMost } from './standing.js';
 
-/** The share of all load slots that are taken, from 0 to 1. */
+/** The share of a server's load slots that are taken, from 0 to 1. */
 export interface SlotUse {
   /** The mean over the last seconds before `at`, of which older ones count for less. */
   readonly lately: number;
@@ -13,55 +14,68 @@ export interface SlotUse {
   readonly at: Instant;
 }
 
-export const NO_SLOT_USE: SlotUse = { lately: 0, taken: 0, at: 0 };
-
 /** What was so long ago counts for 1/e. */
 export const SLOTS_FADE_OVER: Millis = 20_000;
-
-/** The share of slots that was taken in about the last 20 s. */
-export function slotsTakenLately({ slotUse: { lately, taken, at } }: Readonly<Fleet>, now: Instant): number {
-  return taken + (lately - taken) * Math.exp(-Math.max(0, now - at) / SLOTS_FADE_OVER);
-}
 
 /** As long as no more of the slots are taken each load is for the taking. */
 export const PLENTY = 0.6;
 
-/** Whether loads have to wait for each other, so that each costs another one. */
-export const areSlotsScarce = (fleet: Readonly<Fleet>, now: Instant): boolean =>
-  slotsTakenLately(fleet, now) > PLENTY;
+/** So little is none. */
+const NONE = 0.001;
 
-/** Remembers what is taken from now on: of slots of servers that may be given something new, by loads and for those to come. */
+/** The share of the slots of these servers that was taken in about the last 20 s, as it was found in the last turn. */
+export function slotsTaken(fleet: Readonly<Fleet>, servers: readonly Server[]): number {
+  let [taken, slots] = [0, 0];
+  for (const server of servers) {
+    const most = slotsOf(fleet, server);
+    slots += most;
+    taken += most * (fleet.slotUse.get(server.spec.id)?.lately ?? 0);
+  }
+  return slots === 0 ? 0 : taken / slots;
+}
+
+/** Whether loads have to wait for each other somewhere, so that each costs another one. */
+export function areSlotsScarce({ slotUse }: Readonly<Fleet>): boolean {
+  for (const { lately } of slotUse.values()) if (lately > PLENTY) return true;
+  return false;
+}
+
+/**
+ * Remembers what is taken from now on, of servers that may be given something new: by loads, and for those that have their places
+ * behind them. A load that has given its device slot back, and what waits for leases beside a free slot, take none.
+ */
 export function noteSlotUse(fleet: Fleet, open: readonly Server[], now: Instant): void {
-  const before = fleet.slotUse;
-  if (fleet.unsettled.size === 0 && before.lately === 0 && before.taken === 0) return;
-  fleet.slotUse = { lately: slotsTakenLately(fleet, now), taken: takenShare(fleet, open), at: now };
-}
-
-/** Only the few servers that have loads are looked for, since this is asked after every turn. */
-function takenShare(fleet: Readonly<Fleet>, open: readonly Server[]): number {
-  const loads = loadsByServer(fleet);
-  if (loads.size === 0) return 0;
-  let taken = 0;
-  for (const [id, count] of loads) {
-    const server = fleet.servers.get(id);
-    if (server && open.includes(server)) taken += Math.min(slotsOf(fleet, server), count);
+  const { slotUse, servers, unsettled } = fleet;
+  if (unsettled.size + slotUse.size === 0) return;
+  const taken = takenOn(fleet, now);
+  for (const id of new Set([...slotUse.keys(), ...taken.keys()])) {
+    const server = servers.get(id);
+    const isOpen = server !== undefined && open.includes(server);
+    const share = isOpen ? Math.min(1, (taken.get(id) ?? 0) / slotsOf(fleet, server)) : 0;
+    const lately = isOpen ? latelyOf(slotUse.get(id), now) : 0;
+    if (share === 0 && lately < NONE) slotUse.delete(id);
+    else slotUse.set(id, { lately, taken: share, at: now });
   }
-  return taken === 0 ? 0 : taken / slotsOfAll(fleet, open);
 }
 
-function slotsOfAll(fleet: Readonly<Fleet>, open: readonly Server[]): number {
-  let slots = 0;
-  for (const server of open) slots += slotsOf(fleet, server);
-  return slots;
+function latelyOf(before: SlotUse | undefined, now: Instant): number {
+  if (!before) return 0;
+  const { lately, taken, at } = before;
+  return taken + (lately - taken) * Math.exp(-Math.max(0, now - at) / SLOTS_FADE_OVER);
 }
 
-function loadsByServer(fleet: Readonly<Fleet>): ReadonlyMap<ServerId, number> {
-  const loads = new Map<ServerId, number>();
+function takenOn(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<ServerId, number> {
+  const running = new Map<ServerId, number>();
+  const promised: Replica[] = [];
   for (const one of unsettled(fleet)) {
-    if (isCarried(one) || !(isPromised(one) || loadBegan(one) !== null)) continue;
-    loads.set(one.server, (loads.get(one.server) ?? 0) + 1);
+    if (isCarried(one)) continue;
+    if (isPromised(one)) promised.push(one);
+    else if (loadBegan(one) !== null && now < loadBounds(fleet, one)!.slotUntil)
+      running.set(one.server, (running.get(one.server) ?? 0) + 1);
   }
-  return loads;
+  const taken = new Map(running);
+  for (const { server } of promised) if (running.has(server)) taken.set(server, (taken.get(server) ?? 0) + 1);
+  return taken;
 }
 
 const slotsOf = (fleet: Readonly<Fleet>, server: Server): number =>

@@ -7,23 +7,23 @@ const [A, B, C] = ['a', 'b', 'c'] as TenantId[];
 describe('how many times its part a tenant has paid', () => {
   it('is once where all have paid alike, or nobody anything', () => {
     const fleet = emptyFleet();
-    expect(timesItsPart(fleet, new Set([A!, B!]), 0)(A!)).toBe(1);
+    expect(timesItsPart(fleet, 0)(A!)).toBe(1);
     spend(fleet, [A!, B!], 8_000, 0);
-    expect([A!, B!].map(timesItsPart(fleet, new Set(), 0))).toEqual([1, 1]);
+    expect([A!, B!].map(timesItsPart(fleet, 0))).toEqual([1, 1]);
   });
 
-  it('counts those who wait and have paid nothing', () => {
+  it('is nothing of who has paid nothing', () => {
     const fleet = emptyFleet();
     spend(fleet, [A!], 3_000, 0);
     spend(fleet, [B!], 1_000, 0);
-    expect([A!, B!, C!].map(timesItsPart(fleet, new Set([C!]), 0))).toEqual([9 / 4, 3 / 4, 0]);
+    expect([A!, B!, C!].map(timesItsPart(fleet, 0))).toEqual([3 / 2, 1 / 2, 0]);
   });
 
   it('counts what was paid 20 s ago for 1/e', () => {
     const fleet = emptyFleet();
     spend(fleet, [A!], Math.E * 1_000, 0);
     spend(fleet, [B!], 1_000, 20_000);
-    expect(timesItsPart(fleet, new Set(), 20_000)(A!)).toBeCloseTo(1, 9);
+    expect(timesItsPart(fleet, 20_000)(A!)).toBeCloseTo(1, 9);
   });
 
   it('is forgotten once it is nothing to speak of', () => {

@@ -13,16 +13,16 @@ export function spend({ spending }: Fleet, payers: readonly TenantId[], cost: Mi
     spending.set(tenant, added(spending.get(tenant), cost / payers.length, now, SLOTS_FADE_OVER));
 }
 
-/** How many times as much as an equal part of all that was paid lately a tenant has paid, of all that paid or wait. */
-export function timesItsPart(
-  fleet: Readonly<Fleet>,
-  waiting: ReadonlySet<TenantId>,
-  now: Instant,
-): (tenant: TenantId) => number {
-  const tenants = new Set([...fleet.spending.keys(), ...waiting]);
+/** How many times as much as an equal part of all that was paid lately each tenant has paid, beside those that paid. */
+export function timesItsPart(fleet: Readonly<Fleet>, now: Instant): (tenant: TenantId) => number {
+  const { spending } = fleet;
   let all = 0;
-  for (const tenant of fleet.spending.keys()) all += paidLately(fleet, tenant, now);
-  return (tenant) => (all === 0 ? 1 : (tenants.size * paidLately(fleet, tenant, now)) / all);
+  for (const tenant of spending.keys()) all += paidLately(fleet, tenant, now);
+  return (tenant) => {
+    if (all === 0) return 1;
+    const tenants = spending.size + (spending.has(tenant) ? 0 : 1);
+    return (tenants * paidLately(fleet, tenant, now)) / all;
+  };
 }
 
 /** Forgets who has paid for nothing lately. */

@@ -60,20 +60,26 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const away = takeOverflow(fleet);
   const belated = refuseBelated(fleet, now);
   const { ledger, answers } = giveUp(fleet, open, now);
-  const before = { routes: fleet.routesRevision, replicas: fleet.replicas.size };
+  const before = {
+    ...{ routes: fleet.routesRevision, replicas: fleet.replicas.size },
+    moves: fleet.moves.size,
+  };
   bringBack(fleet, open, ledger, now);
   const wants = wantsOf(fleet, now);
   const { unplaced, inLine } = placeWanted(fleet, wants, open, ledger, now);
   const bereft = isTaken(fleet, before)
     ? [...grantWaiting(fleet, now), ...refuseHopeless(fleet, open, now)]
     : [];
-  const loads = fleet.frozen ? [] : startPlaced(fleet, ledger, now);
   // Who stands in line may have nothing to wait for all the same.
   const judged = wantsLeft(fleet, awaitedAmong(fleet, [...unplaced, ...inLine], expired), now);
   const openings = openingsFor(fleet, judged, open, ledger, now);
-  const crowded = refuseCrowded(fleet, openings, open, ledger, now);
   const line = new LineAhead(fleet, inLine, open, now);
-  const unreachable = refuseUnreachable(fleet, open, now, { openings, line });
+  // Nothing is moved for somebody who is turned away in this very turn.
+  const early =
+    fleet.moves.size > before.moves ? refuseUnreachable(fleet, open, now, { openings, line }) : NOBODY;
+  const loads = fleet.frozen || early.length > 0 ? [] : startPlaced(fleet, ledger, now);
+  const crowded = refuseCrowded(fleet, openings, open, ledger, now);
+  const unreachable = [...early, ...refuseUnreachable(fleet, open, now, { openings, line })];
   const overflow = answerOverflow(fleet, away, line, now);
   const unloads = fleet.frozen ? [] : unloadDrained(fleet, now);
   const told = answerExpired(fleet, expired, { openings, line }, open, now);
@@ -84,6 +90,8 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const rest = unreachable.length > 0 ? reconcile(fleet, now) : lookAround(fleet, now);
   return joined([...answered, loads, unloads, rest]);
 }
+
+const NOBODY: readonly Action[] = [];
 
 /**
  * Whether the places that were given may have taken something from others who wait: what makes room may have been what they

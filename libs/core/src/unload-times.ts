@@ -1,5 +1,6 @@
 import { type Forecast, forecastOf, learnTime } from './load-times.js';
-import type { Millis } from './model.js';
+import type { Instant } from './model.js';
+import type { Unloading } from './replica.js';
 import type { Server } from './server.js';
 
 /** What an unload is taken to last before any was seen there: the unload and a look, and Triton's queue before. */
@@ -9,7 +10,8 @@ const FIRST_GUESS: Forecast = { p50: 1_000, p90: 6_000 };
 export const unloadForecast = (server: Server | undefined): Forecast =>
   server?.unloadTimes ? forecastOf(server.unloadTimes) : FIRST_GUESS;
 
-/** Learns from an unload that a look has confirmed. */
-export function noteUnloadTime(server: Server, took: Millis): void {
-  server.unloadTimes = learnTime(server.unloadTimes ?? undefined, took);
+/** Learns from an unload that a look has confirmed, over the connection over which it was ordered. */
+export function noteUnload(server: Server, { since }: Unloading, now: Instant): void {
+  if (server.looksCountFrom > since) return;
+  server.unloadTimes = learnTime(server.unloadTimes ?? undefined, now - since);
 }

@@ -230,7 +230,7 @@ export const fleet = z.strictObject({
   defaults: settings,
   limits,
   pressure: z.strictObject({ level: pressureLevel, since: amount }),
-  slotUse: z.strictObject({ lately: amount, taken: amount, at: amount }),
+  slotUse: z.map(serverId, z.strictObject({ lately: amount, taken: amount, at: amount })),
   ...{ startedAt: orNull(amount), refreshedAt: orNull(amount) },
   reloads: z.map(
     replicaId,

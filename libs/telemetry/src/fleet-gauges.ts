@@ -7,7 +7,7 @@ import {
   memoryOf,
   PRESSURE_LEVELS,
   serverFlags,
-  slotsTakenLately,
+  slotsTaken,
   unsatisfiedPins,
 } from '#core';
 import { Names } from './names.js';
@@ -71,7 +71,7 @@ function addNumbers(number: (name: string, help: string, read: (watched: Watched
   number(
     'load_slots_taken_ratio',
     'Share of all load slots that was taken in about the last 20 s; above 0.6 a load has a price.',
-    ({ fleet, now }) => slotsTakenLately(fleet, now),
+    ({ fleet }) => slotsTaken(fleet, [...fleet.servers.values()]),
   );
   number(
     'servers_throttled',

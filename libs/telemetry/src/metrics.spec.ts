@@ -43,7 +43,7 @@ describe('the metrics', () => {
     const driver = new CoreDriver().serve(aServer('s'), []).serve(aServer('t'), []);
     const slow = driver.fleet.servers.get(aServer('t').id)!;
     slow.slowdown = { ...slow.slowdown, isSlow: true };
-    driver.fleet.slotUse = { lately: 0.25, taken: 0.75, at: 5_000 };
+    driver.fleet.slotUse.set(aServer('s').id, { lately: 0.5, taken: 0.75, at: 5_000 });
     metrics.turnTaken({ events: [], actions: [], now: 5_000, took: 1 }, driver.fleet);
     const text = await metrics.text();
     expect(text).toMatch(/^berth_load_slots_taken_ratio 0.25$/m);

@@ -8,7 +8,7 @@ import { sumOf } from '../ledger.js';
 import type { Sighting } from '../look.js';
 import type { Instant, Millis } from '../model.js';
 import { isStuck } from '../stuck.js';
-import { noteUnloadTime } from '../unload-times.js';
+import { noteUnload } from '../unload-times.js';
 import { warmUp } from './cooldown.js';
 import { end } from './ended.js';
 import { isGivenBack } from './measure.js';
@@ -160,7 +160,7 @@ function unloadingSighted(fleet: Fleet, server: Server, replica: Unloading, seen
       ? isGivenBack(server, replica, begunAt - absentSince)
       : begunAt >= absentSince + fleet.limits.stuckAfter;
     if (!isProof) return put(fleet, { ...replica, absentSince });
-    if (sighting.proven) noteUnloadTime(server, now - replica.since);
+    if (sighting.proven && !isStuck(fleet, replica, now)) noteUnload(server, replica, now);
     return end(fleet, replica, now);
   }
   hide(fleet, server, replica, now);

@@ -25,6 +25,22 @@ describe('the best fit of two devices', () => {
   });
 });
 
+describe('the best fit of one whose slot is free and one whose memory is', () => {
+  it('is where memory is free today', () => {
+    const driver = new CoreDriver();
+    const models = ['kept', 'busy', 'm'];
+    driver.declare(...models.map((id) => aModel(id, { gpuBytes: 3, config: '{}' })));
+    driver.serve(aServer('s', [3]), models).warm('kept', 's');
+    driver.resolve('kept', { lease: 600_000 });
+    driver.serve(aServer('t', [9]), models);
+    driver.resolve('busy');
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('kept').id, force: false });
+    driver.resolve('m');
+    expect(driver.phase('kept', 's')).toBe('draining');
+    expect([driver.phase('busy', 't'), driver.phase('m', 't')]).toEqual(['loading', 'placed']);
+  });
+});
+
 describe('the best fit in a fleet in which some servers have no GPU', () => {
   it('is on a GPU for what needs one', () => {
     const driver = mixed();

@@ -10,8 +10,8 @@ import { slackIn } from './slack.js';
 
 /**
  * The best of the places with room. What needs a GPU goes to a server that has one; where the model is spread, to a server
- * unlike those that hold it; then a server without a copy before one with; then one with a free load slot; then memory free
- * today before memory free soon; then the best fit, which keeps the large gaps for large models.
+ * unlike those that hold it; then a server without a copy before one with; then where it begins at once, memory and a
+ * load slot being free; then memory free today before memory free soon; then the best fit, which keeps the large gaps for large models.
  */
 export function bestFit(
   fleet: Fleet,
@@ -31,7 +31,7 @@ export function bestFit(
     const isFree = ledger.fitsFree(bookings);
     const rank = [
       ...[lacksGpu(server) ? 1 : 0, crowdOn(server), grows ? 1 : 0],
-      ...[hasSlot(place) ? 0 : 1, isFree ? 0 : 1, slackOf(place)],
+      ...[isFree && hasSlot(place) ? 0 : 1, isFree ? 0 : 1, slackOf(place)],
     ];
     if (!best || isBefore(rank, best.rank)) best = { place, rank };
   }

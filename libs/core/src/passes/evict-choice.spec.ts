@@ -62,22 +62,37 @@ describe('of three places', () => {
   });
 });
 
-describe('where a load slot is taken', () => {
+/** Two servers: what is missed least is on the second, where a load of `x` makes another one wait. */
+function busyOrMissed(): CoreDriver {
+  const driver = full([4], [4, 4]);
+  driver.declare(aModel('x', { gpuBytes: 4 }), aModel('y', { gpuBytes: 4 }));
+  for (const at of [0, 1]) driver.shelf(`s${at}`).set('y', '');
+  driver.tell({ kind: 'ServersDoubted', servers: [0, 1].map((at) => aServer(`s${at}`).id) });
+  for (const model of ['m10', 'm11', 'm00']) {
+    driver.resolve(model, { lease: 0 });
+    driver.pass(1_000);
+  }
+  driver.pass(120_000);
+  return driver;
+}
+
+describe('while load slots are scarce', () => {
   it('others leave first where one is free, though they are missed more', () => {
-    const driver = full([4], [4, 4]);
-    driver.declare(aModel('x', { gpuBytes: 4 }), aModel('y', { gpuBytes: 4 }));
-    for (const at of [0, 1]) driver.shelf(`s${at}`).set('y', '');
-    driver.tell({ kind: 'ServersDoubted', servers: [0, 1].map((at) => aServer(`s${at}`).id) });
-    for (const model of ['m10', 'm11', 'm00']) {
-      driver.resolve(model, { lease: 0 });
-      driver.pass(1_000);
+    const driver = busyOrMissed();
+    for (const model of ['x', 'y']) {
+      driver.slotsTaken().resolve(model, { class: 'critical' });
+      driver.pass(2_000);
     }
-    driver.pass(120_000);
+    expect(driver.orders()).toEqual(['unload m10@s1', 'load x@s1', 'unload m00@s0', 'load y@s0']);
+  });
+
+  it('while they are not, those leave that are missed least, wherever that is', () => {
+    const driver = busyOrMissed();
     for (const model of ['x', 'y']) {
       driver.resolve(model);
       driver.pass(2_000);
     }
-    expect(driver.orders()).toEqual(['unload m10@s1', 'load x@s1', 'unload m00@s0', 'load y@s0']);
+    expect([driver.phase('m11', 's1'), driver.phase('m00', 's0')]).toEqual(['draining', 'ready']);
   });
 
   it('they leave where the slot is free next, if nobody may elsewhere', () => {
@@ -87,7 +102,7 @@ describe('where a load slot is taken', () => {
     driver.tell({ kind: 'ServersDoubted', servers: [aServer('s0').id] });
     driver.pass(120_000);
     for (const model of ['x', 'y']) {
-      driver.resolve(model);
+      driver.slotsTaken().resolve(model, { class: 'critical' });
       driver.pass(2_000);
     }
     expect([driver.phase('x', 's0'), driver.phase('y', 's0')]).toEqual(['loading', 'placed']);

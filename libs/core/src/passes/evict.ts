@@ -45,7 +45,7 @@ export function evictFor(
   return areRead(fleet, best, want, now) ? carryOut(fleet, ledger, best, want, now) : { kind: 'asking' };
 }
 
-/** The best way to free a place: first of those where the load begins as soon as others have left. */
+/** The best way to free a place; while load slots are scarce, first of those where the load begins as soon as others have left. */
 function planFrom(
   fleet: Fleet,
   ledger: Ledger,
@@ -56,12 +56,13 @@ function planFrom(
   const isVictim = victimTest(fleet, want, now);
   const planIn = (some: readonly Site[]): Plan | 'asking' | undefined =>
     planRead(fleet, ledger, some, want, isVictim) ?? bestPlan(fleet, ledger, some, want, isVictim);
+  if (!areSlotsScarce(fleet)) return planIn(free);
   return planIn(soon) ?? (isAnyBusy() ? planIn(free) : undefined);
 }
 
 /** Whether no move would be better: it takes a load more, for which there has to be a slot. */
 const isToBeDone = (fleet: Fleet, best: Plan | undefined, now: Instant): boolean =>
-  best !== undefined && (!isLikelyMissed(best, now) || areSlotsScarce(fleet, now));
+  best !== undefined && (!isLikelyMissed(best, now) || areSlotsScarce(fleet));
 
 function carryOut(fleet: Fleet, ledger: Ledger, { victims, place }: Plan, want: Want, now: Instant): Freed {
   for (const replica of replicasIn(victims)) {

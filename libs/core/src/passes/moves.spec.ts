@@ -115,7 +115,7 @@ describe('while load slots are scarce', () => {
     const driver = halfFull({});
     driver.resolve('a', { lease: 0 });
     driver.pass(30_000);
-    driver.fleet.slotUse = { lately: 1, taken: 1, at: driver.now };
+    driver.slotsTaken();
     driver.resolve('x', { class: 'critical' });
     driver.pass(1_000);
     expect(ordersSince(driver)).toEqual(['unload a@t', 'load x@t']);
@@ -123,7 +123,7 @@ describe('while load slots are scarce', () => {
 
   it('one that may not leave is moved all the same', () => {
     const driver = halfFull();
-    driver.fleet.slotUse = { lately: 1, taken: 1, at: driver.now };
+    driver.slotsTaken();
     driver.resolve('x', { class: 'critical' });
     expect(ordersSince(driver)).toEqual(['load a@u']);
   });

@@ -163,10 +163,13 @@ export function placeWanted(
   const before = ledger.promises;
   const unplaced: Want[] = [];
   const inLine: Want[] = [];
-  const price = new Price(fleet, now);
+  const price = new Price(fleet, open, now);
   const promised = { ledger, lines: new SlotLines(fleet, ledger, now) };
   for (const want of wants) {
-    if (!price.isWorth(want)) continue;
+    if (!price.isWorth(want)) {
+      fleet.readings.delete(want.model.id);
+      continue;
+    }
     const found = placeCopies(fleet, want, open, promised, now);
     if (found === 'nothing') unplaced.push(want);
     else if (found === 'inLine') inLine.push(want);

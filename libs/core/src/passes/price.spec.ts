@@ -19,16 +19,10 @@ function aDriver(asked: number, parts: Parameters<typeof aModel>[1] = {}): CoreD
   return driver;
 }
 
-/** As if all slots had been taken for long. */
-function scarce(driver: CoreDriver): CoreDriver {
-  driver.fleet.slotUse = { lately: 1, taken: 1, at: driver.now };
-  return driver;
-}
-
 describe('while load slots are scarce', () => {
   it('a model is not loaded in place of what is asked for more, and who asks for it is told so at once', () => {
-    const driver = scarce(aDriver(10));
-    const request = driver.resolve('x');
+    const driver = aDriver(10).slotsTaken();
+    const request = driver.resolve('x', HASTY);
     expect(driver.refusalOf(request)).toMatchObject({
       ...{ reason: 'deadline_unreachable', detail: 'load_slots' },
     });
@@ -36,7 +30,7 @@ describe('while load slots are scarce', () => {
   });
 
   it('it is loaded once it is asked for enough, who was turned away included', () => {
-    const driver = scarce(aDriver(10));
+    const driver = aDriver(10).slotsTaken();
     const answers: string[] = [];
     for (let asked = 0; asked < 40; asked += 1) answers.push(driver.answerTo(driver.resolve('x', HASTY)));
     const turnedAway = answers.indexOf('waiting');
@@ -48,28 +42,25 @@ describe('while load slots are scarce', () => {
     expect(driver.orders()).toEqual(['load hot@s', 'unload hot@s', 'load x@s']);
   });
 
-  it('it is loaded for who can wait until it will be asked for enough, at the rate at which it is', () => {
-    const driver = scarce(aDriver(10));
-    for (let asked = 1; asked < 15; asked += 1) driver.resolve('x', HASTY);
-    const inMillis = 60_000 * ((3 * (9 + Math.exp(-1))) / 16 - 1) + 1_000;
-    const [early, late] = [{ wait: inMillis - 5_000 }, { wait: inMillis + 5_000 }];
-    expect(driver.answerTo(driver.resolve('x', early))).toBe('deadline_unreachable');
-    expect(driver.answerTo(driver.resolve('x', late))).toBe('waiting');
+  it('it is loaded for who can wait until it has starved', () => {
+    const driver = aDriver(10).slotsTaken();
+    expect(driver.answerTo(driver.resolve('x', { wait: 30_999 }))).toBe('deadline_unreachable');
+    expect(driver.answerTo(driver.resolve('x', { wait: 31_000 }))).toBe('waiting');
   });
 
   it('it is loaded where it is as much asked for by the byte', () => {
-    const driver = scarce(aDriver(10, { gpuBytes: 1 }));
+    const driver = aDriver(10, { gpuBytes: 1 }).slotsTaken();
     for (let asked = 0; asked < 3; asked += 1) driver.resolve('x');
     expect(driver.answerTo(driver.resolve('x'))).toBe('waiting');
   });
 
   it('who asks is let in where hardly anybody asked for what is loaded', () => {
-    const driver = scarce(aDriver(1));
+    const driver = aDriver(1).slotsTaken();
     expect(driver.answerTo(driver.resolve('x'))).toBe('waiting');
   });
 
   it('a critical request is, whatever it costs', () => {
-    const driver = scarce(aDriver(10));
+    const driver = aDriver(10).slotsTaken();
     const request = driver.resolve('x', { class: 'critical', wait: 5_000 });
     driver.pass(1_000);
     expect(driver.orders()).toEqual(['load hot@s', 'unload hot@s', 'load x@s']);
@@ -78,7 +69,7 @@ describe('while load slots are scarce', () => {
   });
 
   it('who waits beside a critical one is let in as well', () => {
-    const driver = scarce(aDriver(10));
+    const driver = aDriver(10).slotsTaken();
     driver.resolve('x', { class: 'critical', wait: 5_000 });
     expect(driver.answerTo(driver.resolve('x'))).toBe('waiting');
   });
@@ -88,7 +79,7 @@ describe('while load slots are scarce', () => {
       { kind: 'ModelDeclared', model: aModel('x', { pinnedCopies: 1 }) },
       { kind: 'LoadOrdered', model: 'x' as ModelId, until: Infinity },
     ] as const) {
-      const driver = scarce(aDriver(10));
+      const driver = aDriver(10).slotsTaken();
       driver.tell(event);
       driver.pass(1_000);
       expect(driver.orders()).toEqual(['load hot@s', 'unload hot@s', 'load x@s']);
@@ -99,7 +90,7 @@ describe('while load slots are scarce', () => {
     const driver = aDriver(10);
     driver.unloadsEnd = false;
     const request = driver.resolve('x');
-    scarce(driver);
+    driver.slotsTaken();
     for (let nth = 0; nth < 50; nth += 1) driver.resolve('y');
     driver.pass(1_000);
     expect(driver.answerTo(request)).toBe('waiting');
@@ -121,50 +112,52 @@ describe('while load slots are scarce', () => {
     for (const id of ['hot', 'o', 'p', 'q'])
       if (driver.phase(id, 's') === 'ready')
         for (let nth = 0; nth < 50; nth += 1) driver.resolve(id, { lease: 0 });
-    scarce(driver).pass(2_000);
+    driver.slotsTaken().pass(2_000);
     driver.loadEnds('a', 's');
-    scarce(driver).pass(2_000);
+    driver.slotsTaken().pass(2_000);
     expect([driver.answerTo(request), driver.phase('x', 's')]).toEqual(['waiting', 'placed']);
   });
 
   it('what is only wished for waits until they are not', () => {
-    const driver = scarce(aDriver(10));
-    driver.resolve('x');
+    const driver = aDriver(10).slotsTaken();
+    driver.resolve('x', HASTY);
     driver.pass(10_000);
     expect(driver.orders()).toEqual(['load hot@s']);
     driver.pass(10_000);
     expect(driver.orders()).toEqual(['load hot@s', 'unload hot@s', 'load x@s']);
   });
 
-  it('what is wished for is so from the first who asked until long after the last', () => {
-    const driver = scarce(aDriver(100));
-    driver.resolve('x');
-    const since = driver.now;
-    driver.pass(5_000);
-    driver.resolve('x');
-    const until = driver.now + 60_000;
-    expect(driver.fleet.wishes.get('x' as ModelId)).toEqual({ since, until, admin: false });
-  });
-
   it('it is loaded all the same once it has starved', () => {
-    const driver = scarce(aDriver(10));
-    driver.resolve('x');
-    for (let seconds = 0; seconds < 118; seconds += 1) {
-      scarce(driver).pass(1_000);
-      for (const model of ['hot', 'hot', 'x']) driver.resolve(model, { ...HASTY, lease: 0 });
-    }
-    for (let seconds = 118; seconds < 120; seconds += 1) {
+    const driver = aDriver(10);
+    driver.fleet.limits = { ...driver.fleet.limits, starvation: 10_000 };
+    driver.slotsTaken().resolve('x', HASTY);
+    for (let seconds = 0; seconds < 40; seconds += 1) {
       expect(driver.orders()).toEqual(['load hot@s']);
-      scarce(driver).pass(1_000);
+      driver.resolve('hot', { lease: 0 });
+      driver.slotsTaken().pass(1_000);
     }
     expect(driver.orders()).toEqual(['load hot@s', 'unload hot@s', 'load x@s']);
+  });
+});
+
+describe('slots of servers that could not load a model', () => {
+  it('make it no dearer', () => {
+    const driver = aDriver(10);
+    driver.serve(aServer('idle', [4]), ['x']);
+    driver.fleet.slotUse.set(aServer('s').id, { lately: 1, taken: 1, at: driver.now });
+    expect(driver.answerTo(driver.resolve('y', HASTY))).toBe('deadline_unreachable');
+    driver.declare(aModel('x', { require: { disk: 'fast' } }));
+    const labels = { disk: 'fast' };
+    driver.tell({ kind: 'ServerDeclared', server: aServer('idle', [4], { labels }) });
+    expect(driver.answerTo(driver.resolve('x', HASTY))).toBe('waiting');
+    expect(driver.orders()).toEqual(['load hot@s', 'load x@idle']);
   });
 });
 
 describe('a tenant that has taken less than the others', () => {
   /** Two tenants: `flooder` has paid for nearly all loads of the last seconds. */
   function flooded(): CoreDriver {
-    const driver = scarce(aDriver(10));
+    const driver = aDriver(10).slotsTaken();
     const at = driver.now;
     driver.fleet.spending.set('flooder' as TenantId, { sum: 90_000, at });
     driver.fleet.spending.set('other' as TenantId, { sum: 10_000, at });
@@ -173,7 +166,9 @@ describe('a tenant that has taken less than the others', () => {
 
   it('pays nothing, while the other one pays', () => {
     const driver = flooded();
-    expect(driver.answerTo(driver.resolve('x', { tenant: 'flooder' }))).toBe('deadline_unreachable');
+    expect(driver.answerTo(driver.resolve('x', { ...HASTY, tenant: 'flooder' }))).toBe(
+      'deadline_unreachable',
+    );
     expect(driver.answerTo(driver.resolve('y', { tenant: 'other' }))).toBe('waiting');
     driver.pass(1_000);
     expect(driver.orders()).toEqual(['load hot@s', 'unload hot@s', 'load y@s']);
@@ -203,37 +198,45 @@ describe('a tenant that has taken less than the others', () => {
 });
 
 describe('who is turned away since another load is worth more', () => {
-  it('is told to come again when the model should be asked for enough, at the rate at which it is', () => {
-    const driver = scarce(aDriver(10));
-    for (let asked = 0; asked < 14; asked += 1) driver.resolve('x', HASTY);
-    const asked = 15;
-    const needed = 3 * (9 + Math.exp(-1));
-    const { retryAfter } = driver.refusalOf(driver.resolve('x', HASTY));
-    expect(retryAfter! - 1_000).toBeCloseTo(60_000 * (needed / asked - 1), -3);
+  it('is told to come again once his time would have been up', () => {
+    const driver = aDriver(10).slotsTaken();
+    const { retryAfter } = driver.refusalOf(driver.resolve('x', { wait: 20_000 }));
+    expect(retryAfter).toBe(20_000);
   });
 
-  it('is told when it has starved where that is sooner', () => {
-    const driver = scarce(aDriver(100));
-    const { retryAfter } = driver.refusalOf(driver.resolve('x'));
-    expect(retryAfter).toBe(120_000 + 1_000);
+  it('is told so though he would not wait at all', () => {
+    const driver = aDriver(10).slotsTaken();
+    expect(driver.refusalOf(driver.resolve('x', { wait: 0 }))).toMatchObject({
+      ...{ reason: 'deadline_unreachable', detail: 'load_slots', retryAfter: 1_000 },
+    });
+  });
+
+  it('is nobody whose model is on its way, or about to come back', () => {
+    const driver = aDriver(10);
+    driver.unloadsEnd = false;
+    driver.tell({ kind: 'ReloadOrdered', model: 'hot' as ModelId, until: Infinity });
+    driver.pass(1_000);
+    driver.slotsTaken();
+    expect(driver.phase('hot', 's')).toBe('unloading');
+    expect(driver.answerTo(driver.resolve('hot', HASTY))).not.toBe('deadline_unreachable');
   });
 });
 
 describe('why a model is nowhere while load slots are scarce', () => {
   it('is told in numbers, and how long one who came now would wait', () => {
-    const driver = scarce(aDriver(10));
+    const driver = aDriver(10).slotsTaken();
     for (let asked = 0; asked < 14; asked += 1) driver.resolve('x', HASTY);
     const { demand, predictedWait } = whyOf(driver.fleet, 'x' as ModelId, driver.now);
     const needed = 3 * (9 + Math.exp(-1));
     expect(demand.cost).toMatchObject({ slotsTaken: 1, asked: 14 + 1 + 4 });
     expect(demand.cost!.needed).toBeCloseTo(needed, 9);
-    expect(predictedWait).toBeCloseTo(60_000 * (needed / 14 - 1) + 1_000, 6);
+    expect(predictedWait).toBe(30_000 + 1_000);
   });
 
   it('is told so of none that is there, nor of any while they are plenty', () => {
     const driver = aDriver(10);
     expect(whyOf(driver.fleet, 'x' as ModelId, driver.now).demand.cost).toBeNull();
-    scarce(driver);
+    driver.slotsTaken();
     expect(whyOf(driver.fleet, 'hot' as ModelId, driver.now).demand.cost).toBeNull();
   });
 });
@@ -241,7 +244,7 @@ describe('why a model is nowhere while load slots are scarce', () => {
 describe('while slots are not scarce', () => {
   it('others leave for whoever asks', () => {
     const driver = aDriver(1_000);
-    driver.fleet.slotUse = { lately: 0.59, taken: 0.59, at: driver.now };
+    driver.fleet.slotUse.set(aServer('s').id, { lately: 0.59, taken: 0.59, at: driver.now });
     expect(driver.answerTo(driver.resolve('x'))).toBe('waiting');
     driver.pass(1_000);
     expect(driver.orders()).toEqual(['load hot@s', 'unload hot@s', 'load x@s']);

@@ -1,15 +1,18 @@
-import { askedLately, ASKS_FADE_OVER } from '../demand.js';
+import { askedLately } from '../demand.js';
 import type { Fleet } from '../fleet.js';
+import { labelsMatch } from '../footprint.js';
 import type { ModelId } from '../ids.js';
 import { bytesToLoad, loadForecast } from '../load-forecast.js';
-import type { Instant, Millis } from '../model.js';
-import { PLENTY, slotsTakenLately } from '../slot-use.js';
+import type { Instant, Millis, Model } from '../model.js';
+import { standingCopies } from '../pins.js';
+import type { Server } from '../server.js';
+import { areSlotsScarce, PLENTY, slotsTaken } from '../slot-use.js';
 import { timesItsPart } from '../spending.js';
-import { isStarving, starvesSince } from './starving.js';
+import { starvesSince } from './starving.js';
 import type { Want } from './wants.js';
 
 /** From where slots are scarce the price rises with each one that is taken, */
-const SLOPE = 12;
+const SLOPE = 16;
 /** and no higher: where all are asked for alike they take turns. */
 const MOST = 3;
 /** Who waits is served by the load itself, and whoever asks later only while the copy stays: a quarter of a minute, then. */
@@ -23,27 +26,28 @@ const SAMPLE = 256;
  * last minute for each byte, be they served or turned away:
  *
  *     (asked lately + 4 * waiting) per byte >= price * the median over what is loaded of what was asked lately per byte
- *     price = 12 * (share of the slots taken lately * times its part - 0.6), from 0 to 3
+ *     price = 16 * (share of the slots taken lately * times its part - 0.6), from 0 to 3
  *
- * or where it will be by the time at which somebody who waits has to have it, at the rate at which it is asked for. "Times its
- * part" is what the tenant has paid for loads lately, by what each would have paid if all had paid alike: whoever takes less than
- * others pays less, whatever these flood with. Of those who wait for one model who pays least counts.
+ * The slots are those of the servers that could load it. "Times its part" is what the tenant has paid for loads lately, by what
+ * each would have paid if all had paid alike: whoever takes less than others pays less, whatever these flood with. Of those who
+ * wait for one model who pays least counts.
  *
- * What is only wished for waits until slots are not scarce, or until it has starved. What the operator wants is loaded whatever
- * it costs, as are critical requests, what has starved, and what somebody waits for who was told that he may: who was let in
- * is not sent away by a price that has risen since.
+ * What is only wished for waits until slots are not scarce. What the operator wants is loaded whatever it costs, as are critical
+ * requests, what has starved or will before somebody's time is up, and what somebody waits for who was told that he may: who was
+ * let in is not sent away by a price that has risen since.
  */
 export class Price {
   private readonly paid = new Map<ModelId, boolean>();
-  private readonly taken: number;
+  private readonly areScarce: boolean;
   private crowd: Crowd | undefined;
   private median: number | undefined;
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
+    private readonly open: readonly Server[],
     private readonly now: Instant,
   ) {
-    this.taken = slotsTakenLately(fleet, now);
+    this.areScarce = areSlotsScarce(fleet);
   }
 
   /** Whether a place may be given for this. */
@@ -53,54 +57,62 @@ export class Price {
 
   /** Whether a model that callers ask for is worth its load. */
   isPaid(id: ModelId): boolean {
-    if (this.taken <= PLENTY) return true;
+    if (!this.areScarce) return true;
     let paid = this.paid.get(id);
-    if (paid === undefined) this.paid.set(id, (paid = this.isPromised(id) || this.isAskedEnough(id)));
+    if (paid === undefined) this.paid.set(id, (paid = this.isFree(id) || this.isAskedEnough(id)));
     return paid;
-  }
-
-  /** How long it should take until a model is: at the rate at which it is asked for, or until it has starved. */
-  paidIn(id: ModelId): Millis {
-    const asking = this.waits.asking.get(id);
-    return !asking || this.isPaid(id) ? 0 : this.gathersIn(id, this.needed(id, asking));
   }
 
   /** What the load of a model costs one more who asks for it; null where that is nothing. */
   forOneMore(id: ModelId): LoadCost | null {
-    if (this.taken <= PLENTY || this.isPromised(id)) return null;
+    if (!this.areScarce || this.isFree(id)) return null;
     const { count = 0, parts = AS_ALL } = this.waits.asking.get(id) ?? {};
     const needed = this.needed(id, { parts });
     const asked = askedLately(this.fleet, id, this.now) + 1 + WAITING * (count + 1);
-    const paidIn = asked >= needed ? 0 : this.gathersIn(id, needed);
-    return { slotsTaken: this.taken, asked, needed, paidIn };
+    const startsIn = asked >= needed ? 0 : this.starvesWaitingIn(id);
+    return { slotsTaken: this.takenFor(id), asked, needed, startsIn };
   }
 
-  private isPromised(id: ModelId): boolean {
-    const { fleet, now } = this;
-    const waitsSince = starvesSince(fleet, id, now);
-    return this.waits.promised.has(id) || isStarving(fleet, { waitsSince, isExtra: false }, now);
+  /** Whether it is loaded whatever it costs, or there are slots enough. */
+  private isFree(id: ModelId): boolean {
+    const model = this.fleet.models.get(id);
+    if (!model || model.class === 'critical' || isOrdered(this.fleet, model)) return true;
+    return this.waits.promised.has(id) || this.hasStarved(id) || this.takenFor(id) <= PLENTY;
   }
 
-  /** Now, or by the time at which the load has to begin for the one who can wait for longest: who can wait is let in. */
+  private hasStarved(id: ModelId): boolean {
+    return this.now - starvesSince(this.fleet, id, this.now) >= this.fleet.limits.starvation;
+  }
+
   private isAskedEnough(id: ModelId): boolean {
     const asking = this.waits.asking.get(id);
     if (!asking) return false;
-    const needed = this.needed(id, asking);
-    if (askedLately(this.fleet, id, this.now) + WAITING * asking.count >= needed) return true;
-    const slack = asking.latest - loadForecast(this.fleet, id, null).p50 - this.now;
-    return this.gathersIn(id, needed) <= slack;
+    const asked = askedLately(this.fleet, id, this.now) + WAITING * asking.count;
+    return asked >= this.needed(id, asking) || this.starvesInTime(id, asking);
   }
 
-  private gathersIn(id: ModelId, needed: number): Millis {
-    const starves = starvesSince(this.fleet, id, this.now) + this.fleet.limits.starvation - this.now;
-    const asked = Math.max(1, askedLately(this.fleet, id, this.now));
-    return Math.max(0, Math.min(starves, ASKS_FADE_OVER * (needed / asked - 1)));
+  /** Whether who can wait for longest will have starved by when the load has to begin for him. */
+  private starvesInTime(id: ModelId, { latest }: Asking): boolean {
+    return this.now + this.starvesWaitingIn(id) + loadForecast(this.fleet, id, null).p50 <= latest;
+  }
+
+  /** How long until it has starved for somebody who waits, be it only from now on. */
+  private starvesWaitingIn(id: ModelId): Millis {
+    const { wantedSince, awaitedSince, limits } = this.fleet;
+    const since = Math.max(wantedSince.get(id) ?? this.now, awaitedSince.get(id) ?? this.now);
+    return since + limits.starvation - this.now;
   }
 
   private needed(id: ModelId, { parts }: Pick<Asking, 'parts'>): number {
-    const price = Math.min(MOST, SLOPE * (Math.min(...parts) * this.taken - PLENTY));
+    const price = Math.min(MOST, SLOPE * (Math.min(...parts) * this.takenFor(id) - PLENTY));
     this.median ??= medianOf(this.fleet, this.now);
     return Math.max(0, price) * this.median * bytesToLoad(this.fleet, id, undefined);
+  }
+
+  private takenFor(id: ModelId): number {
+    const model = this.fleet.models.get(id);
+    const able = this.open.filter((one) => one.repository.has(id) && model && labelsMatch(one, model));
+    return slotsTaken(this.fleet, able);
   }
 
   private get waits(): Crowd {
@@ -108,13 +120,20 @@ export class Price {
   }
 }
 
+/** Whether the operator wants it: it is pinned, kept warm, ordered by an admin, or to be loaded anew. */
+function isOrdered({ wishes, reloads }: Readonly<Fleet>, model: Model): boolean {
+  if (standingCopies(model) > 0 || wishes.get(model.id)?.admin === true) return true;
+  for (const reload of reloads.values()) if (reload.model === model.id) return true;
+  return false;
+}
+
 /** In requests of about the last minute, those who wait counting more. */
 export interface LoadCost {
   readonly slotsTaken: number;
   readonly asked: number;
   readonly needed: number;
-  /** How long it should take until it is asked for enough. */
-  readonly paidIn: Millis;
+  /** How long who waits has to, until it is loaded all the same. */
+  readonly startsIn: Millis;
 }
 
 /** Of who has taken as much as all others. */
@@ -139,8 +158,7 @@ interface Crowd {
 function crowdIn(fleet: Readonly<Fleet>, now: Instant): Crowd {
   const asking = new Map<ModelId, Asking & { readonly parts: Set<number> }>();
   const promised = new Set<ModelId>();
-  const tenants = new Set(Array.from(fleet.waiting.values(), ({ tenant }) => tenant));
-  const partOf = timesItsPart(fleet, tenants, now);
+  const partOf = timesItsPart(fleet, now);
   for (const { id, model, deadline, tenant, class: of } of fleet.waiting.values()) {
     const { count = 0, latest = deadline, parts = new Set<number>() } = asking.get(model) ?? {};
     parts.add(partOf(tenant));
@@ -150,13 +168,13 @@ function crowdIn(fleet: Readonly<Fleet>, now: Instant): Crowd {
   return { asking, promised };
 }
 
-/** Requests of the last minute per byte: the median over loaded copies, or over some of these, evenly. */
+/** Requests of the last minute per byte: the median over loaded copies that were ever asked for, or over some of these, evenly. */
 function medianOf(fleet: Readonly<Fleet>, now: Instant): number {
   const every = Math.ceil(fleet.replicas.size / SAMPLE);
   const found: number[] = [];
   let nth = 0;
   for (const { model, phase } of fleet.replicas.values()) {
-    if (nth++ % every > 0 || phase !== 'ready') continue;
+    if (nth++ % every > 0 || phase !== 'ready' || !fleet.asks.has(model)) continue;
     const bytes = fleet.holders.get(model)!.size * bytesToLoad(fleet, model, undefined);
     if (bytes > 0) found.push(askedLately(fleet, model, now) / bytes);
   }

@@ -1,12 +1,13 @@
 import type { Action, Refusal } from '../actions.js';
 import { type Fleet, replicasOf, type Request } from '../fleet.js';
 import type { ModelId } from '../ids.js';
-import { hasOutlasted, isForeseen, loadForecast } from '../load-forecast.js';
+import { hasOutlasted, isForeseen } from '../load-forecast.js';
 import { leastOf } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
-import { routableReplicas } from '../routes.js';
+import { isComingBack } from '../reloads.js';
+import type { Replica } from '../replica.js';
 import type { Server } from '../server.js';
-import { isSettling, loadBegan } from '../standing.js';
+import { isSettling } from '../standing.js';
 import { Beginnings, type Share } from './beginnings.js';
 import { triableAt } from './cooling.js';
 import { loadToCome, phaseOf, readyAfter } from './eta.js';
@@ -14,7 +15,6 @@ import type { Ahead } from './line-ahead.js';
 import { heldUntil } from './load-budget.js';
 import { Price } from './price.js';
 import { refuseWhere, SHORT } from './refuse.js';
-import { presentCopies } from './wants.js';
 import { wish } from './wishes.js';
 
 /**
@@ -33,9 +33,12 @@ export function refuseUnreachable(
   forgetWhoLeft(fleet);
   if (fleet.waiting.size === 0 || fleet.frozen || isSettling(fleet, now)) return [];
   const foresight = new Foresight(fleet, open, now, ahead);
-  const refuse = ({ model }: Request): Refusal => {
+  const refuse = ({ model, deadline }: Request): Refusal => {
     if (fleet.models.get(model)!.coldStart.loadWhenShed) wish(fleet, model, now);
-    return { reason: 'deadline_unreachable', retryAfter: Math.max(SHORT, foresight.hint(model)) };
+    return {
+      reason: 'deadline_unreachable',
+      retryAfter: Math.max(SHORT, deadline - now, foresight.hint(model)),
+    };
   };
   const isInTime = ({ deadline }: Request): boolean => deadline > now;
   const vain = refuseWhere(fleet, now, (request) =>
@@ -46,14 +49,21 @@ export function refuseUnreachable(
   // What had drained for them may serve others now: these are judged once that is known.
   if (ahead && vain.length > 0) return vain;
   const past = refuseWhere(fleet, now, (request) => {
-    if (!isInTime(request) || fleet.letIn.has(request.id)) return undefined;
+    if (fleet.letIn.has(request.id) || isExpired(request, now)) return undefined;
     if (foresight.isTooDear(request)) return { ...refuse(request), detail: 'load_slots' };
+    if (!isInTime(request)) return undefined;
     if (foresight.isPast(request)) return refuse(request);
     if (ahead && foresight.likelyWait(request.model) !== null) fleet.letIn.add(request.id);
     return undefined;
   });
   return [...vain, ...past];
 }
+
+/** Whether he waited until his time was up: others answer him. */
+const isExpired = ({ arrivedAt, deadline }: Request, now: Instant): boolean =>
+  deadline <= now && deadline > arrivedAt;
+
+const isLeaving = ({ phase }: Replica): boolean => phase === 'draining' || phase === 'unloading';
 
 function forgetWhoLeft({ letIn, waiting }: Fleet): void {
   for (const id of letIn) if (!waiting.has(id)) letIn.delete(id);
@@ -63,6 +73,7 @@ function forgetWhoLeft({ letIn, waiting }: Fleet): void {
 class Foresight {
   private readonly waits = new Map<ModelId, Millis | null>();
   private readonly leastWaits = new Map<ModelId, Millis | null>();
+  private readonly hints = new Map<ModelId, Millis>();
   private readonly beginnings: Beginnings;
   private readonly price: Price;
 
@@ -73,14 +84,15 @@ class Foresight {
     private readonly ahead: Ahead | null,
   ) {
     this.beginnings = new Beginnings(fleet, now);
-    this.price = new Price(fleet, now);
+    this.price = new Price(fleet, open, now);
   }
 
-  /** Whether nothing of the model is on its way, and it is not asked for enough to be loaded now. */
+  /** Whether nothing of the model is there or on its way, and it is not asked for enough to be loaded now. */
   isTooDear({ model, class: of }: Request): boolean {
-    const { fleet, now, price } = this;
+    const { fleet, price } = this;
     if (of === 'critical' || !fleet.models.has(model) || price.isPaid(model)) return false;
-    return presentCopies(fleet, model, now) === 0 && routableReplicas(fleet, model).length === 0;
+    if (!this.open.some(({ repository }) => repository.has(model))) return false;
+    return replicasOf(fleet, model).every((one) => isLeaving(one) && !isComingBack(fleet, one));
   }
 
   /** Whether the model is rather ready after the request's time is up than before; false where nobody can tell. */
@@ -110,24 +122,20 @@ class Foresight {
     return wait;
   }
 
-  /** What is left of a load that is a short one; of one that has not begun all of it, once a place for it opens. */
+  /** A short load, once a place for it opens; what is under way comes when it comes. */
   private leastWait(model: ModelId): Millis | null {
-    const { fleet, now } = this;
-    const phase = phaseOf(fleet, model);
-    if (phase === 'loading') {
-      const ends = replicasOf(fleet, model).map((one) => {
-        const began = loadBegan(one);
-        return began === null ? Infinity : began + leastOf(loadForecast(fleet, model, one.server));
-      });
-      return Math.max(0, Math.min(...ends) - now);
-    }
-    const load = leastOf(loadToCome(fleet, model));
+    const phase = phaseOf(this.fleet, model);
+    if (phase === 'loading') return null;
+    const load = leastOf(loadToCome(this.fleet, model));
     return phase === 'placed' ? load : this.onceOpen(model, 0, load);
   }
 
   /** When who asks again then finds it ready nine times of ten. It takes a search, so only who is turned away is told. */
   hint(model: ModelId): Millis {
-    return this.swapDelay(model) + this.price.paidIn(model) + (this.wait(model, 'p90') ?? 0);
+    let hint = this.hints.get(model);
+    if (hint === undefined)
+      this.hints.set(model, (hint = this.swapDelay(model) + (this.wait(model, 'p90') ?? 0)));
+    return hint;
   }
 
   /** How long its devices have no swap left. */
@@ -139,6 +147,8 @@ class Foresight {
 
   private wait(model: ModelId, share: Share): Millis | null {
     const { fleet, now } = this;
+    // Before places are given nothing is known but the load: what use was read for may have been long ago.
+    if (!this.ahead) return this.onceOpen(model, 0, loadToCome(fleet, model)[share]);
     const ready = readyAfter(fleet, model, share, now, this.beginnings);
     return ready === null || phaseOf(fleet, model) !== 'waiting'
       ? ready

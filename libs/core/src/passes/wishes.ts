@@ -6,13 +6,15 @@ import { routableReplicas } from '../routes.js';
 /** A wish lives at least as long, also where nobody may wait at all. */
 const SHORTEST = 60_000;
 
-/** Remembers that somebody wants a model without waiting for it; a wish that is there already lives on as long from now. */
+/** Remembers that somebody wants a model without waiting for it. */
 export function wish(fleet: Fleet, id: ModelId, now: Instant): void {
   const model = fleet.models.get(id);
-  if (!model) return;
-  const until = now + Math.max(model.coldStart.maxWait, SHORTEST);
-  const before = fleet.wishes.get(id) ?? { until, admin: false, since: now };
-  fleet.wishes.set(id, { ...before, until: Math.max(until, before.until) });
+  if (!model || fleet.wishes.has(id)) return;
+  fleet.wishes.set(id, {
+    until: now + Math.max(model.coldStart.maxWait, SHORTEST),
+    admin: false,
+    since: now,
+  });
 }
 
 /** A wish ends when it has come true or its time is up; the time of an admin's stands still in a frozen fleet. */

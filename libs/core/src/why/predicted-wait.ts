@@ -19,9 +19,9 @@ export function predictedWait(scene: Scene, there: readonly WhyThere[]): Millis 
   if (presentCopies(fleet, model.id, now) > 0) return describeWait(fleet, model.id, now).eta?.p50 ?? null;
   const { at, server } = beginning(scene, there);
   if (!Number.isFinite(at)) return null;
-  const paidIn = scene.price.forOneMore(model.id)?.paidIn ?? 0;
+  const startsIn = scene.price.forOneMore(model.id)?.startsIn ?? 0;
   return (
-    Math.max(0, at - now, scene.line.behind(model.id).p50, paidIn) + loadForecast(fleet, model.id, server).p50
+    Math.max(0, at - now, scene.line.behind(model.id).p50, startsIn) + loadForecast(fleet, model.id, server).p50
   );
 }
 

@@ -66,7 +66,7 @@ export class Scene {
     this.room = new Room(fleet);
     this.open = openServers(fleet, now);
     this.want = wantFor(fleet, model, now);
-    this.price = new Price(fleet, now);
+    this.price = new Price(fleet, this.open, now);
     const worth = wantsNow(fleet, now).filter((want) => this.price.isWorth(want));
     this.line = new LineAhead(fleet, worth, this.open, now);
     this.places = new Map(
