@@ -4,7 +4,7 @@ import type { ModelId } from './ids.js';
 import type { Instant, Millis } from './model.js';
 
 /** What was asked so long ago counts for 1/e. */
-export const ASKS_FADE_OVER: Millis = 60_000;
+const ASKS_FADE_OVER: Millis = 60_000;
 
 /** Counts requests for a model that is known, warm or cold, whatever becomes of those who ask. */
 export function countAsks(fleet: Fleet, id: ModelId, more: number, at: Instant): void {

@@ -1,6 +1,7 @@
 import type { Action } from './actions.js';
 import type { Event } from './events.js';
-import type { Fleet } from './fleet.js';
+import type { Fleet, Request } from './fleet.js';
+import type { Ledger } from './ledger.js';
 import type { Instant } from './model.js';
 import { observe } from './observe/observe.js';
 import { refuseBelated } from './passes/belated.js';
@@ -10,8 +11,8 @@ import { holdBack } from './passes/hold-back.js';
 import { lookAround } from './passes/look-around.js';
 import { raiseCopies } from './passes/copies.js';
 import { awaitedAmong, openingsFor } from './passes/openings.js';
-import { LineAhead } from './passes/line-ahead.js';
-import { dropHomeless, placeWanted } from './passes/place.js';
+import { type Ahead, LineAhead } from './passes/line-ahead.js';
+import { dropHomeless, type Placeless, placeWanted } from './passes/place.js';
 import {
   answerExpired,
   refuseAll,
@@ -27,6 +28,7 @@ import { startPlaced } from './passes/start.js';
 import { takeBack } from './passes/take-back.js';
 import { takeUpUnloads } from './passes/take-up-unloads.js';
 import { refuseUnreachable } from './passes/unreachable.js';
+import type { Server } from './server.js';
 import { noteSlotUse } from './slot-use.js';
 import { openServers } from './standing.js';
 import { wantsLeft, wantsOf } from './passes/wants.js';
@@ -70,19 +72,16 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   const bereft = isTaken(fleet, before)
     ? [...grantWaiting(fleet, now), ...refuseHopeless(fleet, open, now)]
     : [];
-  // Who stands in line may have nothing to wait for all the same.
-  const judged = wantsLeft(fleet, awaitedAmong(fleet, [...unplaced, ...inLine], expired), now);
-  const openings = openingsFor(fleet, judged, open, ledger, now);
-  const line = new LineAhead(fleet, inLine, open, now);
+  const lookAhead = (): Ahead => aheadOf(fleet, { unplaced, inLine, expired }, open, ledger, now);
   // Nothing is moved for somebody who is turned away in this very turn.
-  const early =
-    fleet.moves.size > before.moves ? refuseUnreachable(fleet, open, now, { openings, line }) : NOBODY;
+  const early = fleet.moves.size > before.moves ? refuseUnreachable(fleet, open, now, lookAhead()) : [];
   const loads = fleet.frozen || early.length > 0 ? [] : startPlaced(fleet, ledger, now);
-  const crowded = refuseCrowded(fleet, openings, open, ledger, now);
-  const unreachable = [...early, ...refuseUnreachable(fleet, open, now, { openings, line })];
-  const overflow = answerOverflow(fleet, away, line, now);
+  const ahead = lookAhead();
+  const crowded = refuseCrowded(fleet, ahead.openings, open, ledger, now);
+  const unreachable = [...early, ...refuseUnreachable(fleet, open, now, ahead)];
+  const overflow = answerOverflow(fleet, away, ahead.line, now);
   const unloads = fleet.frozen ? [] : unloadDrained(fleet, now);
-  const told = answerExpired(fleet, expired, { openings, line }, open, now);
+  const told = answerExpired(fleet, expired, ahead, open, now);
   // In the order in which they were decided: hints stand behind each other.
   const answered = [hopeless, vain, granted, belated, answers, bereft, crowded, unreachable, overflow, told];
   noteSlotUse(fleet, open, now);
@@ -91,7 +90,18 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   return joined([...answered, loads, unloads, rest]);
 }
 
-const NOBODY: readonly Action[] = [];
+/** What keeps those from their models that have no place. Who stands in line may have nothing to wait for all the same. */
+function aheadOf(
+  fleet: Fleet,
+  { unplaced, inLine, expired }: Placeless & { readonly expired: readonly Request[] },
+  open: readonly Server[],
+  ledger: Ledger,
+  now: Instant,
+): Ahead {
+  const judged = wantsLeft(fleet, awaitedAmong(fleet, [...unplaced, ...inLine], expired), now);
+  const openings = openingsFor(fleet, judged, open, ledger, now);
+  return { openings, line: new LineAhead(fleet, inLine, open, now) };
+}
 
 /**
  * Whether the places that were given may have taken something from others who wait: what makes room may have been what they

@@ -28,11 +28,8 @@ export function bestFit(
   for (const place of roomy.flatMap(({ places }) => places)) {
     const { server, bookings, grows } = place;
     if (!ledger.fitsSpare(bookings)) continue;
-    const isFree = ledger.fitsFree(bookings);
-    const rank = [
-      ...[lacksGpu(server) ? 1 : 0, crowdOn(server), grows ? 1 : 0],
-      ...[isFree && hasSlot(place) ? 0 : 1, isFree ? 0 : 1, slackOf(place)],
-    ];
+    const delay = !ledger.fitsFree(bookings) ? 2 : Number(!hasSlot(place));
+    const rank = [lacksGpu(server) ? 1 : 0, crowdOn(server), grows ? 1 : 0, delay, slackOf(place)];
     if (!best || isBefore(rank, best.rank)) best = { place, rank };
   }
   return best?.place;

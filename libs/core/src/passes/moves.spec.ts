@@ -139,6 +139,16 @@ describe('who waits for a move', () => {
     expect(driver.refusalOf(driver.resolve('x', { wait: 0 }))).toMatchObject({ eta: 61_000 });
   });
 
+  it('is turned away where it would take too long, and nothing is moved for him', () => {
+    const driver = halfFull();
+    const { coldStart } = aModel('x');
+    driver.declare(aModel('x', { gpuBytes: 8, coldStart: { ...coldStart, loadWhenShed: false } }));
+    driver.loadsTake('a', 7_000).loadsTake('x', 10_000);
+    const request = driver.resolve('x', { wait: 17_999 });
+    expect(driver.answerTo(request)).toBe('deadline_unreachable');
+    expect(ordersSince(driver)).toEqual([]);
+  });
+
   it('is judged anew when it takes too long', () => {
     const driver = halfFull();
     driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };

@@ -143,7 +143,7 @@ const drainedModels = (fleet: Fleet): ModelId[] =>
     .flatMap(({ phase, model }) => (phase === 'ready' ? [model] : []));
 
 /** The wants that have no place yet: for some no room could be found or freed, others stand in line for a load slot. */
-interface Placeless {
+export interface Placeless {
   readonly unplaced: readonly Want[];
   /** The first to be placed first. */
   readonly inLine: readonly Want[];
