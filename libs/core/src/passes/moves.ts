@@ -75,9 +75,18 @@ function mayBeLetGo(fleet: Fleet, replica: Ready, to: ReplicaId): boolean {
   );
 }
 
-/** Ends the moves that are done, or came to nothing: then the copies that came for them stay or go like any other. */
-export function endMoves(fleet: Fleet, now: Instant): void {
-  for (const [id, move] of fleet.moves) if (isOver(fleet, id, move, now)) fleet.moves.delete(id);
+/**
+ * Ends the moves that are done, or came to nothing: then the copies that came for them stay or go like any other. Returns
+ * those copies, which may not have come yet.
+ */
+export function endMoves(fleet: Fleet, now: Instant): ReadonlySet<ReplicaId> {
+  const copies = new Set<ReplicaId>();
+  for (const [id, move] of fleet.moves) {
+    if (!isOver(fleet, id, move, now)) continue;
+    fleet.moves.delete(id);
+    copies.add(move.to);
+  }
+  return copies;
 }
 
 function isOver(fleet: Readonly<Fleet>, id: ReplicaId, move: Move, now: Instant): boolean {

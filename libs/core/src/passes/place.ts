@@ -53,7 +53,7 @@ export function openLedger(fleet: Fleet, open: readonly Server[], now: Instant):
  * any. A place goes with the move that it was given for, and a move with its place; what drains for it stays.
  */
 export function dropUnwanted(fleet: Fleet, now: Instant): boolean {
-  endMoves(fleet, now);
+  const strays = endMoves(fleet, now);
   let wanted: ReadonlySet<ModelId> | undefined;
   const isWanted = ({ phase, model }: Replica): boolean =>
     phase !== 'placed' || (wanted ??= wantedModels(fleet)).has(model);
@@ -61,7 +61,7 @@ export function dropUnwanted(fleet: Fleet, now: Instant): boolean {
     fleet,
     (replica) =>
       replica.phase === 'placed'
-        ? !isWanted(replica) && !dependentsOf(fleet, replica).some(isWanted)
+        ? strays.has(replica.id) || (!isWanted(replica) && !dependentsOf(fleet, replica).some(isWanted))
         : steadyCopies(fleet, replica.model) < replica.change!.devices.length,
     (replica) => keepFrom(fleet, replica, now),
   );
