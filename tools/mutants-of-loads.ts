@@ -28,6 +28,7 @@ export const OF_LOADS: readonly Mutant[] = [
   { name: 'one-line-for-all-ranks', breaks: 19, file: `${PASSES}/slot-line.ts`, find: `const kind = want.isExtra ? EXTRA : want.rank;`, replace: `const kind = want.isExtra ? EXTRA : want.rank * 0;` },
   { name: 'fits-behind-a-busy-slot', breaks: 13, file: `${PASSES}/best-fit.ts`, find: `? 2 : Number(!hasSlot(place));`, replace: `? 2 : 0 * Number(!hasSlot(place));` },
   { name: 'fits-beside-a-free-slot-whenever-the-memory-comes', breaks: 13, file: `${PASSES}/best-fit.ts`, find: `!ledger.fitsFree(bookings) ? 2 : Number(!hasSlot(place));`, replace: `Number(!hasSlot(place));` },
+  { name: 'place-of-what-is-pinned-outlives-its-move', breaks: 9, file: `${PASSES}/place.ts`, find: `? strays.has(replica.id) ||`, replace: `? strays.size < 0 ||` },
   { name: 'moves-for-who-is-turned-away', breaks: 9, file: `${CORE}/step.ts`, find: `fleet.moves.size > before.moves ?`, replace: `fleet.moves.size > before.moves + 9 ?` },
   { name: 'never-learns-how-long-unloads-take', breaks: 13, file: `${OBSERVE}/sighted.ts`, find: `if (sighting.proven && !isStuck(fleet, replica, now)) noteUnload(server, replica, now);`, replace: `` },
   { name: 'all-of-an-unload-always-to-come', breaks: 13, file: `${PASSES}/beginnings.ts`, find: `if (leaving.phase === 'unloading') return restOf(unload, this.now - leaving.since);`, replace: `if (leaving.phase === 'unloading') return unload;` },

@@ -109,7 +109,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'kept-and-nobody-told', breaks: 13, file: `${PASSES}/give-up.ts`, find: `if (isDropped || isRetired) granted`, replace: `if (isRetired) granted` },
   { name: 'evicts-both-of-two-copies', breaks: 7, file: `${PASSES}/victims.ts`, find: `isWrittenOff(fleet, one) || keepsEnough(fleet, one.model, going, want)`, replace: `isWrittenOff(fleet, one) || fleet.models.has(one.model)` },
   { name: 'moved-before-the-other-copy-is-ready', breaks: 7, file: `${PASSES}/moves.ts`, find: `if (fleet.replicas.get(to)?.phase !== 'ready') return { kind: 'asking' };`, replace: `if (!fleet.replicas.has(to)) return { kind: 'asking' };` },
-  { name: 'move-that-lost-its-place-goes-on', breaks: 19, file: `${PASSES}/place.ts`, find: `endMoves(fleet, now);`, replace: `` },
+  { name: 'move-that-lost-its-place-goes-on', breaks: 19, file: `${PASSES}/place.ts`, find: `const strays = endMoves(fleet, now);`, replace: `const strays = new Set(now < 0 ? endMoves(fleet, now) : []);` },
   { name: 'move-outlives-its-place', breaks: 19, file: `${PASSES}/place.ts`, find: `if (isAnyDropped) dropUnwanted(fleet, now);`, replace: `` },
   { name: 'place-outlives-its-move', breaks: 19, file: `${PASSES}/place.ts`, find: `if (dropUnwanted(fleet, now)) ledger.reopen();`, replace: `` },
   { name: 'given-up-and-still-promised', breaks: 19, file: `${PASSES}/place.ts`, find: `if (dropUnwanted(fleet, now)) ledger.reopen();`, replace: `dropUnwanted(fleet, now);` },
