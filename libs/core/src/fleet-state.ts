@@ -5,7 +5,7 @@ import type { Pressure } from './pressure.js';
 import type { Limits } from './settings.js';
 import type { Footprint } from './meters.js';
 import type { Fading } from './fading.js';
-import type { SlotUse } from './slot-use.js';
+import type { SlotUse } from './slot-use-state.js';
 import type { Strain } from './strain-state.js';
 import type { LoadTimes } from './load-times.js';
 import type { ServiceTime } from './service-times.js';

@@ -3,16 +3,8 @@ import type { ServerId } from './ids.js';
 import type { Instant, Millis } from './model.js';
 import type { Replica } from './replica.js';
 import type { Server } from './server.js';
+import type { SlotUse } from './slot-use-state.js';
 import { isCarried, isPromised, loadBegan, loadBounds, loadsAtMost } from './standing.js';
-
-/** The share of a server's load slots that are taken, from 0 to 1. */
-export interface SlotUse {
-  /** The mean over the last seconds before `at`, of which older ones count for less. */
-  readonly lately: number;
-  /** From `at` on. */
-  readonly taken: number;
-  readonly at: Instant;
-}
 
 /** What was so long ago counts for 1/e. */
 export const SLOTS_FADE_OVER: Millis = 20_000;

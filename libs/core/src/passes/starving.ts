@@ -1,7 +1,6 @@
 import type { Fleet } from '../fleet.js';
 import type { ModelId } from '../ids.js';
 import type { Instant } from '../model.js';
-import type { Want } from './wants.js';
 
 /** Who was turned away has had his answer: what only he has asked for starves so many times as late. */
 export const WISH_STARVES = 4;
@@ -20,6 +19,6 @@ export function starvesSince(fleet: Readonly<Fleet>, id: ModelId, now: Instant):
  */
 export const isStarving = (
   fleet: Readonly<Fleet>,
-  { waitsSince, isExtra }: Pick<Want, 'waitsSince' | 'isExtra'>,
+  { waitsSince, isExtra }: { readonly waitsSince: Instant; readonly isExtra: boolean },
   now: Instant,
 ): boolean => !isExtra && now - waitsSince >= fleet.limits.starvation;

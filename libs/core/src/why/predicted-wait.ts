@@ -21,7 +21,8 @@ export function predictedWait(scene: Scene, there: readonly WhyThere[]): Millis 
   if (!Number.isFinite(at)) return null;
   const startsIn = scene.price.forOneMore(model.id)?.startsIn ?? 0;
   return (
-    Math.max(0, at - now, scene.line.behind(model.id).p50, startsIn) + loadForecast(fleet, model.id, server).p50
+    Math.max(0, at - now, scene.line.behind(model.id).p50, startsIn) +
+    loadForecast(fleet, model.id, server).p50
   );
 }
 
