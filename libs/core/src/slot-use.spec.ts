@@ -85,12 +85,12 @@ describe('the share of load slots that was taken lately', () => {
     expect([...driver.fleet.slotUse.keys()]).toEqual(['t']);
   });
 
-  it('makes them scarce from three of five on, anywhere', () => {
+  it('makes them scarce from 55 of 100 on, anywhere', () => {
     const { fleet } = aDriver();
     const use = { taken: 0, at: 0 };
-    fleet.slotUse.set(aServer('s').id, { ...use, lately: 0.6 });
+    fleet.slotUse.set(aServer('s').id, { ...use, lately: 0.55 });
     expect(areSlotsScarce(fleet)).toBe(false);
-    fleet.slotUse.set(aServer('t').id, { ...use, lately: 0.61 });
+    fleet.slotUse.set(aServer('t').id, { ...use, lately: 0.56 });
     expect(areSlotsScarce(fleet)).toBe(true);
   });
 });

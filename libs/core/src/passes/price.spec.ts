@@ -244,7 +244,7 @@ describe('why a model is nowhere while load slots are scarce', () => {
 describe('while slots are not scarce', () => {
   it('others leave for whoever asks', () => {
     const driver = aDriver(1_000);
-    driver.fleet.slotUse.set(aServer('s').id, { lately: 0.59, taken: 0.59, at: driver.now });
+    driver.fleet.slotUse.set(aServer('s').id, { lately: 0.54, taken: 0.54, at: driver.now });
     expect(driver.answerTo(driver.resolve('x'))).toBe('waiting');
     driver.pass(1_000);
     expect(driver.orders()).toEqual(['load hot@s', 'unload hot@s', 'load x@s']);
