@@ -26,7 +26,7 @@ const SAMPLE = 256;
  * last minute for each byte, be they served or turned away:
  *
  *     (asked lately + 4 * waiting) per byte >= price * the median over what is loaded of what was asked lately per byte
- *     price = 18 * (share of the slots taken lately * times its part - 0.55), from 0 to 3
+ *     price = 18 * (share of the slots taken lately * times its part - 0.57), from 0 to 3
  *
  * The slots are those of the servers that could load it. "Times its part" is what the tenant has paid for loads lately, by what
  * each would have paid if all had paid alike: whoever takes less than others pays less, whatever these flood with. Of those who
