@@ -76,7 +76,7 @@ export class Gateways {
       avoid,
       tenant: (ask.tenant ?? ANONYMOUS) as TenantId,
     };
-    if (avoid.length > 0) berth.engine.tell({ kind: 'ServersDoubted', servers: avoid });
+    if (avoid.length > 0) berth.engine.report({ kind: 'ServersDoubted', servers: avoid });
     const route = berth.engine.route(query);
     if (!route) return this.wait(ask, query, berth);
     this.stage.trail.mark('warm route');

@@ -40,6 +40,18 @@ describe('an engine', () => {
     expect(await answer).toMatchObject({ refusal: { reason: 'loading' } });
   });
 
+  it('ends a rest for whoever tells it what is to be, and goes on to look at once', async () => {
+    const { engine, turns } = await afterATurnOf(12);
+    const before = turns.length;
+    void engine.admit(query(), 60_000);
+    engine.tell({ kind: 'FreezeOrdered', reason: 'audit', since: 0 });
+    await settle();
+    expect(turns.slice(before)).toMatchObject([
+      { events: [{ kind: 'RequestArrived' }, { kind: 'FreezeOrdered' }] },
+    ]);
+    expect(engine.fleet.frozen).toMatchObject({ reason: 'audit' });
+  });
+
   it('rests for no longer than anybody can wait', async () => {
     const { engine, clock, turns } = await aRunningEngine();
     void engine.admit(query({ wait: 17 }), 60_000);
@@ -53,7 +65,7 @@ describe('an engine', () => {
     const { engine, clock, turns } = await afterATurnOf(300);
     const ended = clock.time;
     clock.turnsTake = 1;
-    engine.tell();
+    engine.report();
     clock.ring();
     expect(turns.at(-1)!.now).toBe(ended + 20);
     const before = turns.length;

@@ -54,7 +54,7 @@ export class Engine {
 
   constructor(private readonly parts: EngineParts) {
     this.notebook = new Notebook(parts.learned);
-    this.actuator = new Actuator(this.notebook, (event) => this.tell(event));
+    this.actuator = new Actuator(this.notebook, (event) => this.report(event));
   }
 
   /** Takes up what an earlier life learned of the servers declared so far. Called once, before a server is met. */
@@ -75,11 +75,17 @@ export class Engine {
     return this.parts.clock.now();
   }
 
-  /**
-   * Events told within one tick of the event loop share a turn; so do those told after a long turn, for as long as that took, but
-   * no longer than somebody can wait: in a storm that leaves time for who asks for what is warm, and fewer turns decide the same.
-   */
+  /** What people and the configuration say is to be: its turn comes in the next tick, so that who is answered then reads what he wrote. */
   tell(...events: readonly Event[]): void {
+    if (this.parts.clock.now() < this.restsUntil) this.endRest();
+    this.report(...events);
+  }
+
+  /**
+   * What has happened. Events of one tick of the event loop share a turn; so do those after a long turn, for as long as that took,
+   * but no longer than somebody can wait: in a storm that leaves time for who asks for what is warm, and fewer turns decide the same.
+   */
+  report(...events: readonly Event[]): void {
     this.inbox.push(...events);
     if (this.turnDue || this.stopped) return;
     this.turnDue = true;
@@ -88,7 +94,7 @@ export class Engine {
     else this.turnSoon();
   }
 
-  /** For somebody whose time would be up by then. */
+  /** For somebody whose time would be up by then, or who reads what he wrote. */
   private endRest(): void {
     this.restsUntil = -Infinity;
     this.turnDue = false;
@@ -132,7 +138,7 @@ export class Engine {
     const wait = Math.min(query.wait ?? maxWait, maxWait);
     const answer = new Promise<Answer>((resolve) => this.callers.set(id, { query, answer: resolve }));
     if (now + wait < this.restsUntil) this.endRest();
-    this.tell({
+    this.report({
       kind: 'RequestArrived',
       request: {
         id,
@@ -161,7 +167,7 @@ export class Engine {
   }
 
   private cancel(id: RequestId): void {
-    if (this.callers.delete(id)) this.tell({ kind: 'RequestCancelled', request: id });
+    if (this.callers.delete(id)) this.report({ kind: 'RequestCancelled', request: id });
   }
 
   private turn(): void {

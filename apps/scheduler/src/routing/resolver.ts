@@ -28,7 +28,7 @@ export class Resolver {
   warm(query: ResolveQuery): RouteMessage | undefined {
     if (this.lifecycle.isEnding) return undefined;
     const began = this.engine.now();
-    if (query.avoid.length > 0) this.engine.tell({ kind: 'ServersDoubted', servers: query.avoid });
+    if (query.avoid.length > 0) this.engine.report({ kind: 'ServersDoubted', servers: query.avoid });
     const route = this.engine.route(query);
     if (route === undefined) return undefined;
     this.meter.resolved('routed', false, this.engine.now() - began);
