@@ -141,6 +141,10 @@ export interface Unknown extends Residence {
   readonly makesRoomFor: ModelId | null;
 }
 
+/** Whether it is on its way out by our order. */
+export const isLeaving = (replica: Replica): replica is Draining | Unloading =>
+  replica.phase === 'draining' || replica.phase === 'unloading';
+
 const NOTHING: readonly Booking[] = [];
 
 /** What a replica holds and is promised, if it is not leaving: nobody else can count on that. */

@@ -11,12 +11,9 @@ function aDriver(): CoreDriver {
   return driver;
 }
 
-/** After one more turn: it is found anew in each. */
-function lately(driver: CoreDriver, ...servers: readonly string[]): number {
-  driver.tell();
-  const { fleet } = driver;
+function lately({ fleet, now }: CoreDriver, ...servers: readonly string[]): number {
   const meant = [...fleet.servers.values()].filter(({ spec }) => servers.includes(spec.id));
-  return slotsTaken(fleet, meant);
+  return slotsTaken(fleet, meant, now);
 }
 
 const takenNow = ({ fleet }: CoreDriver): readonly number[] =>
@@ -89,8 +86,8 @@ describe('the share of load slots that was taken lately', () => {
     const { fleet } = aDriver();
     const use = { taken: 0, at: 0 };
     fleet.slotUse.set(aServer('s').id, { ...use, lately: 0.57 });
-    expect(areSlotsScarce(fleet)).toBe(false);
+    expect(areSlotsScarce(fleet, 0)).toBe(false);
     fleet.slotUse.set(aServer('t').id, { ...use, lately: 0.58 });
-    expect(areSlotsScarce(fleet)).toBe(true);
+    expect(areSlotsScarce(fleet, 0)).toBe(true);
   });
 });

@@ -1,3 +1,4 @@
+import { faded } from './fading.js';
 import { type Fleet, unsettled } from './fleet.js';
 import type { ServerId } from './ids.js';
 import type { Instant, Millis } from './model.js';
@@ -15,20 +16,20 @@ export const PLENTY = 0.57;
 /** So little is none. */
 const NONE = 0.001;
 
-/** The share of the slots of these servers that was taken in about the last 20 s, as it was found in the last turn. */
-export function slotsTaken(fleet: Readonly<Fleet>, servers: readonly Server[]): number {
+/** The share of the slots of these servers that was taken in about the last 20 s. */
+export function slotsTaken(fleet: Readonly<Fleet>, servers: readonly Server[], now: Instant): number {
   let [taken, slots] = [0, 0];
   for (const server of servers) {
     const most = slotsOf(fleet, server);
     slots += most;
-    taken += most * (fleet.slotUse.get(server.spec.id)?.lately ?? 0);
+    taken += most * latelyOf(fleet.slotUse.get(server.spec.id), now);
   }
   return slots === 0 ? 0 : taken / slots;
 }
 
 /** Whether loads have to wait for each other somewhere, so that each costs another one. */
-export function areSlotsScarce({ slotUse }: Readonly<Fleet>): boolean {
-  for (const { lately } of slotUse.values()) if (lately > PLENTY) return true;
+export function areSlotsScarce({ slotUse }: Readonly<Fleet>, now: Instant): boolean {
+  for (const use of slotUse.values()) if (latelyOf(use, now) > PLENTY) return true;
   return false;
 }
 
@@ -53,7 +54,7 @@ export function noteSlotUse(fleet: Fleet, open: readonly Server[], now: Instant)
 function latelyOf(before: SlotUse | undefined, now: Instant): number {
   if (!before) return 0;
   const { lately, taken, at } = before;
-  return taken + (lately - taken) * Math.exp(-Math.max(0, now - at) / SLOTS_FADE_OVER);
+  return taken + faded({ sum: lately - taken, at }, now, SLOTS_FADE_OVER);
 }
 
 function takenOn(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<ServerId, number> {

@@ -49,7 +49,6 @@ export function step(fleet: Fleet, events: readonly Event[], now: Instant): Acti
  */
 function reconcile(fleet: Fleet, now: Instant): Action[] {
   const open = openServers(fleet, now);
-  noteSlotUse(fleet, open, now);
   followOrders(fleet, now);
   raiseCopies(fleet, now);
   takeBack(fleet, now);

@@ -71,7 +71,7 @@ function addNumbers(number: (name: string, help: string, read: (watched: Watched
   number(
     'load_slots_taken_ratio',
     'Share of all load slots that was taken in about the last 20 s; above 0.57 a load has a price.',
-    ({ fleet }) => slotsTaken(fleet, [...fleet.servers.values()]),
+    ({ fleet, now }) => slotsTaken(fleet, [...fleet.servers.values()], now),
   );
   number(
     'servers_throttled',

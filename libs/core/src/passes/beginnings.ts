@@ -5,7 +5,7 @@ import { Ledger } from '../ledger.js';
 import { latest, restOfLoad } from '../load-forecast.js';
 import { type Forecast, restOf } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
-import type { Draining, Placed, Replica, Unloading } from '../replica.js';
+import { type Draining, isLeaving, type Placed, type Replica, type Unloading } from '../replica.js';
 import { isStuck } from '../stuck.js';
 import { unloadForecast } from '../unload-times.js';
 import { Lanes } from './lanes.js';
@@ -136,9 +136,6 @@ export class Beginnings {
 }
 
 const AT_ONCE: Forecast = { p50: 0, p90: 0 };
-
-const isLeaving = (replica: Replica): replica is Draining | Unloading =>
-  replica.phase === 'draining' || replica.phase === 'unloading';
 
 const hasOwnLoad = (replica: Replica): replica is Placed =>
   replica.phase === 'placed' && replica.carriedBy === null;

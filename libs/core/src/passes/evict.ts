@@ -16,7 +16,7 @@ import { noteSwap } from './swaps.js';
 import { replicasIn, victimTest } from './victims.js';
 import type { Want } from './wants.js';
 
-/** What a pass has promised so far, and the lines that has made. */
+/** What a pass has promised so far, and the lines for load slots that this makes. */
 export interface Promised {
   readonly ledger: Ledger;
   readonly lines: SlotLines;
@@ -56,13 +56,13 @@ function planFrom(
   const isVictim = victimTest(fleet, want, now);
   const planIn = (some: readonly Site[]): Plan | 'asking' | undefined =>
     planRead(fleet, ledger, some, want, isVictim) ?? bestPlan(fleet, ledger, some, want, isVictim);
-  if (!areSlotsScarce(fleet)) return planIn(free);
+  if (!areSlotsScarce(fleet, now)) return planIn(free);
   return planIn(soon) ?? (isAnyBusy() ? planIn(free) : undefined);
 }
 
 /** Whether no move would be better: it takes a load more, for which there has to be a slot. */
 const isToBeDone = (fleet: Fleet, best: Plan | undefined, now: Instant): boolean =>
-  best !== undefined && (!isLikelyMissed(best, now) || areSlotsScarce(fleet));
+  best !== undefined && (!isLikelyMissed(best, now) || areSlotsScarce(fleet, now));
 
 function carryOut(fleet: Fleet, ledger: Ledger, { victims, place }: Plan, want: Want, now: Instant): Freed {
   for (const replica of replicasIn(victims)) {

@@ -1,5 +1,5 @@
 import type { Fleet } from '../fleet.js';
-import type { Replica } from '../replica.js';
+import { isLeaving, type Replica } from '../replica.js';
 import { dependentsOf } from '../footprint.js';
 import type { AccountId, ReplicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
@@ -115,8 +115,6 @@ function releasedAt(fleet: Fleet, replica: Replica, rank: Rank, now: Instant): I
   }
   return at;
 }
-
-const isLeaving = ({ phase }: Replica): boolean => phase === 'draining' || phase === 'unloading';
 
 /** What leaves already is in the spare memory; what a pin waits for or keeps does not leave. */
 function releasedAlone(fleet: Fleet, replica: Replica, rank: Rank, now: Instant): Instant {

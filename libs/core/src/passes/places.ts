@@ -1,6 +1,6 @@
 import type { LoadConfig } from '../actions.js';
 import type { Fleet } from '../fleet.js';
-import type { Booking, Ready, Replica } from '../replica.js';
+import { type Booking, isLeaving, type Ready, type Replica } from '../replica.js';
 import type { Server } from '../server.js';
 import { bookingsFor, dependenciesOf, isOnHost, labelsMatch } from '../footprint.js';
 import { isSpread, spreadFound, spreadOver } from '../device-sets.js';
@@ -145,9 +145,7 @@ function missingDependencies(fleet: Readonly<Fleet>, server: Server, id: ModelId
 
 /** Whether it is on its way out, or was last seen absent: nothing can be built on it. */
 export const isGoing = (replica: Replica): boolean =>
-  replica.phase === 'draining' ||
-  replica.phase === 'unloading' ||
-  (replica.phase === 'unknown' && !replica.coming);
+  isLeaving(replica) || (replica.phase === 'unknown' && !replica.coming);
 
 /**
  * The ensemble whose own load brings a step up. That load is a plain one for the step, which goes wherever its config

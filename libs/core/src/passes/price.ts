@@ -5,10 +5,11 @@ import type { ModelId } from '../ids.js';
 import { bytesToLoad, loadForecast } from '../load-forecast.js';
 import type { Instant, Millis, Model } from '../model.js';
 import { standingCopies } from '../pins.js';
+import { reloadsOf } from '../reloads.js';
 import type { Server } from '../server.js';
 import { areSlotsScarce, PLENTY, slotsTaken } from '../slot-use.js';
 import { timesItsPart } from '../spending.js';
-import { starvesSince } from './starving.js';
+import { hasStarved, starvesSince } from './starving.js';
 import type { Want } from './wants.js';
 
 /** From where slots are scarce the price rises with each one that is taken, */
@@ -47,7 +48,7 @@ export class Price {
     private readonly open: readonly Server[],
     private readonly now: Instant,
   ) {
-    this.areScarce = areSlotsScarce(fleet);
+    this.areScarce = areSlotsScarce(fleet, now);
   }
 
   /** Whether a place may be given for this. */
@@ -77,11 +78,8 @@ export class Price {
   private isFree(id: ModelId): boolean {
     const model = this.fleet.models.get(id);
     if (!model || model.class === 'critical' || isOrdered(this.fleet, model)) return true;
-    return this.waits.promised.has(id) || this.hasStarved(id) || this.takenFor(id) <= PLENTY;
-  }
-
-  private hasStarved(id: ModelId): boolean {
-    return this.now - starvesSince(this.fleet, id, this.now) >= this.fleet.limits.starvation;
+    if (hasStarved(this.fleet, starvesSince(this.fleet, id, this.now), this.now)) return true;
+    return this.waits.promised.has(id) || this.takenFor(id) <= PLENTY;
   }
 
   private isAskedEnough(id: ModelId): boolean {
@@ -112,7 +110,7 @@ export class Price {
   private takenFor(id: ModelId): number {
     const model = this.fleet.models.get(id);
     const able = this.open.filter((one) => one.repository.has(id) && model && labelsMatch(one, model));
-    return slotsTaken(this.fleet, able);
+    return slotsTaken(this.fleet, able, this.now);
   }
 
   private get waits(): Crowd {
@@ -121,11 +119,10 @@ export class Price {
 }
 
 /** Whether the operator wants it: it is pinned, kept warm, ordered by an admin, or to be loaded anew. */
-function isOrdered({ wishes, reloads }: Readonly<Fleet>, model: Model): boolean {
-  if (standingCopies(model) > 0 || wishes.get(model.id)?.admin === true) return true;
-  for (const reload of reloads.values()) if (reload.model === model.id) return true;
-  return false;
-}
+const isOrdered = (fleet: Readonly<Fleet>, model: Model): boolean =>
+  standingCopies(model) > 0 ||
+  fleet.wishes.get(model.id)?.admin === true ||
+  reloadsOf(fleet, model.id).length > 0;
 
 /** In requests of about the last minute, those who wait counting more. */
 export interface LoadCost {

@@ -88,7 +88,7 @@ const noCapacity = (at: Instant, now: Instant): Refusal => ({ reason: 'no_capaci
 
 /** Takes out those who have waited for as long as they may: none of them gets a route any more, whatever is ready by now. */
 export const takeExpired = (fleet: Fleet, now: Instant): Request[] =>
-  takeOut(fleet, (request) => request.deadline <= now && !waitsNotAtAll(request));
+  takeOut(fleet, (request) => isExpired(request, now));
 
 /** Takes out those who would not wait at all, and for whom there was nothing at once: they leave a wish behind. */
 export function takeHasty(fleet: Fleet, now: Instant): Request[] {
@@ -96,6 +96,10 @@ export function takeHasty(fleet: Fleet, now: Instant): Request[] {
   for (const { model } of hasty) wish(fleet, model, now);
   return hasty;
 }
+
+/** Whether somebody has waited until his time was up. */
+export const isExpired = (request: Request, now: Instant): boolean =>
+  request.deadline <= now && !waitsNotAtAll(request);
 
 const waitsNotAtAll = ({ arrivedAt, deadline }: Request): boolean => deadline <= arrivedAt;
 

@@ -13,6 +13,10 @@ export function starvesSince(fleet: Readonly<Fleet>, id: ModelId, now: Instant):
   return Math.min(waited, wished);
 }
 
+/** Whether what has waited since then has waited for too long. */
+export const hasStarved = (fleet: Readonly<Fleet>, since: Instant, now: Instant): boolean =>
+  now - since >= fleet.limits.starvation;
+
 /**
  * Whether it has waited for so long that leases protect nobody from it any more. One copy more of what is warm never has;
  * what is only wished for has later.
@@ -21,4 +25,4 @@ export const isStarving = (
   fleet: Readonly<Fleet>,
   { waitsSince, isExtra }: { readonly waitsSince: Instant; readonly isExtra: boolean },
   now: Instant,
-): boolean => !isExtra && now - waitsSince >= fleet.limits.starvation;
+): boolean => !isExtra && hasStarved(fleet, waitsSince, now);

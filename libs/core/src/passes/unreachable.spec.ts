@@ -154,6 +154,17 @@ describe('who was let in', () => {
     return { driver, request };
   }
 
+  /** He waits for so long once the load before him has ended, and no longer. */
+  function expectSentAwayAfter(driver: CoreDriver, request: string, millis: number): void {
+    driver.pass(7_999);
+    driver.loadEnds('a', 's');
+    driver.pass(millis);
+    expect(driver.answerTo(request)).toBe('waiting');
+    driver.pass(1);
+    driver.tell();
+    expect(driver.answerTo(request)).toBe('deadline_unreachable');
+  }
+
   it('goes on waiting though somebody has come before him', () => {
     const { driver, request } = overtaken();
     driver.pass(7_999);
@@ -169,26 +180,14 @@ describe('who was let in', () => {
 
   it('is turned away once the load alone would take too long', () => {
     const { driver, request } = overtaken();
-    driver.pass(7_999);
-    driver.loadEnds('a', 's');
-    driver.pass(1_000);
-    expect(driver.answerTo(request)).toBe('waiting');
-    driver.pass(1);
-    driver.tell();
-    expect(driver.answerTo(request)).toBe('deadline_unreachable');
+    expectSentAwayAfter(driver, request, 1_000);
   });
 
   it('is not sent away by half a chance, but once even a short load would take too long', () => {
     const { driver, request } = overtaken();
     const b = { mean: Math.log(8_000), deviation: Math.log(2) / 1.6, count: 8 };
     driver.tell({ kind: 'LoadTimesRemembered', model: 'b' as ModelId, anywhere: b, on: [] });
-    driver.pass(7_999);
-    driver.loadEnds('a', 's');
-    driver.pass(5_000);
-    expect(driver.answerTo(request)).toBe('waiting');
-    driver.pass(1);
-    driver.tell();
-    expect(driver.answerTo(request)).toBe('deadline_unreachable');
+    expectSentAwayAfter(driver, request, 5_000);
   });
 
   it('since nobody could tell is judged once somebody can', () => {

@@ -5,7 +5,7 @@ import { hasOutlasted, isForeseen } from '../load-forecast.js';
 import { leastOf } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
 import { isComingBack } from '../reloads.js';
-import type { Replica } from '../replica.js';
+import { isLeaving } from '../replica.js';
 import type { Server } from '../server.js';
 import { isSettling } from '../standing.js';
 import { Beginnings, type Share } from './beginnings.js';
@@ -14,12 +14,13 @@ import { loadToCome, phaseOf, readyAfter } from './eta.js';
 import type { Ahead } from './line-ahead.js';
 import { heldUntil } from './load-budget.js';
 import { Price } from './price.js';
-import { refuseWhere, SHORT } from './refuse.js';
+import { isExpired, refuseWhere, SHORT } from './refuse.js';
 import { wish } from './wishes.js';
 
 /**
  * Turns away at once those whose model is not to be expected before their time is up: more often than not they would wait in
- * vain, and could have gone elsewhere meanwhile (Clockwork, OSDI 2020: say no early). Where the model says so they still
+ * vain, and could have gone elsewhere meanwhile (Clockwork, OSDI 2020: say no early); and those whose model is not worth a load
+ * while load slots are scarce (`Price`), also where they would not wait at all. Where the model says so they still
  * count as demand, so that the next one finds it warm. Who was let in is judged so no more, whoever has come before him since
  * then: he goes on waiting as long as what cannot be hurried leaves him time. Before places are given it is not known what is
  * ahead: then only what is nowhere is judged, by the load alone, so that nothing is placed for those who cannot have it in time.
@@ -58,12 +59,6 @@ export function refuseUnreachable(
   });
   return [...vain, ...past];
 }
-
-/** Whether he waited until his time was up: others answer him. */
-const isExpired = ({ arrivedAt, deadline }: Request, now: Instant): boolean =>
-  deadline <= now && deadline > arrivedAt;
-
-const isLeaving = ({ phase }: Replica): boolean => phase === 'draining' || phase === 'unloading';
 
 function forgetWhoLeft({ letIn, waiting }: Fleet): void {
   for (const id of letIn) if (!waiting.has(id)) letIn.delete(id);
