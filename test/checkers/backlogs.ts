@@ -45,6 +45,8 @@ interface Account {
   readonly queue: ReadonlySet<RequestId>;
   readonly at: Instant;
   readonly rate: number;
+  /** How many its copies took together then. */
+  readonly round: number;
   readonly most: number;
   readonly gone: number;
 }
@@ -65,27 +67,32 @@ export const backlogsKeepToTheRate = (): TurnCheck => {
     }
     for (const [model, { since, queue }] of fleet.backlogs) {
       if (accounts.has(model)) continue;
-      const most = oneRound(fleet, model, turn.now);
+      const round = oneRound(fleet, model, turn.now);
       const gone = grantedOf(scene, (id) => waitedFor(scene, model, id));
-      trail.expect(gone <= most, () => `${gone} got a route to ${model} at once, ${most} may`);
-      accounts.set(model, { since, queue, at: turn.now, rate: perMilli(fleet, model, turn.now), most, gone });
+      trail.expect(gone <= round, () => `${gone} got a route to ${model} at once, ${round} may`);
+      const rate = perMilli(fleet, model, turn.now);
+      accounts.set(model, { since, queue, at: turn.now, rate, round, most: round, gone });
     }
   };
 };
 
-/** How fast it serves may be known better since, and is taken for the faster of both. */
+/**
+ * How fast it serves may be known better since, and is taken for the faster of both. A copy that has become ready since has
+ * nothing to do yet: as many as it takes together go at once, as they did to the first.
+ */
 function carriedOn(scene: TurnScene, model: ModelId, account: Account): Account {
   const { fleet, turn } = scene;
   const rate = perMilli(fleet, model, turn.now);
+  const round = oneRound(fleet, model, turn.now);
+  const served = Math.max(rate, account.rate) * (turn.now - account.at);
   return {
     ...account,
     queue: fleet.backlogs.get(model)?.queue ?? account.queue,
     at: turn.now,
     rate,
+    round,
     gone: account.gone + grantedOf(scene, (id) => account.queue.has(id)),
-    most:
-      Math.max(account.most, oneRound(fleet, model, turn.now)) +
-      Math.max(rate, account.rate) * (turn.now - account.at),
+    most: account.most + Math.max(0, round - account.round) + served,
   };
 }
 

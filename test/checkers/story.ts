@@ -53,7 +53,12 @@ export class Story {
   }
 
   /** @param failed how many inferences of each have failed so far. */
-  look(states: Readonly<Record<string, 'READY' | ''>>, tamper?: Tamper, failed = 0): readonly Action[] {
+  look(
+    states: Readonly<Record<string, 'READY' | ''>>,
+    tamper?: Tamper,
+    failed = 0,
+    server = S,
+  ): readonly Action[] {
     this.now += 1;
     const rows = Object.entries(states).map(([model, state]) => ({ model: model as ModelId, state }));
     const look = {
@@ -76,7 +81,7 @@ export class Story {
       mode: 'explicit',
       serverVersion: null,
     } as const;
-    return this.turn([{ kind: 'Looked', server: S, look }], tamper);
+    return this.turn([{ kind: 'Looked', server, look }], tamper);
   }
 
   ask(model: string, tamper?: Tamper): readonly Action[] {
