@@ -147,6 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'a-queue-that-drains-past-the-line', breaks: 16, file: `${PASSES}/overflow.ts`, find: `line.behind(model).p90 + readyIn`, replace: `0 * line.behind(model).p90 + readyIn` },
   { name: 'told-to-come-again-before-it-can-be-ready', breaks: 16, file: `${PASSES}/unreachable.ts`, find: `(hint = this.swapDelay(model) + (this.wait(model, 'p90') ?? 0))`, replace: `(hint = 0 * this.swapDelay(model))` },
   { name: 'used-meanwhile-and-leaves-all-the-same', breaks: 7, file: `${PASSES}/reading.ts`, find: `lastUseOf(replicasIn(victims)) === lastUse &&`, replace: `lastUseOf(replicasIn(victims)) >= lastUse &&` },
+  { name: 'leaves-beside-what-stays-after-all', breaks: 8, file: `${PASSES}/reading.ts`, find: `!covers(replicasIn(victims), short)) return undefined;`, replace: `!covers(leaving, short)) return undefined;` },
   { name: 'several-leave-where-one-does', breaks: 8, file: `${PASSES}/plan-victims.ts`, find: `byWorth(one, last) === 0) : [];`, replace: `byWorth(one, last) < 0) : [];` },
   { name: 'harm-kept-though-a-copy-came', breaks: 8, file: `${CORE}/room-indexes.ts`, find: `}\n  for (const ofSize of harms.values()) ofSize.delete(server);`, replace: `}\n  for (const ofSize of harms.values()) if (ofSize.size < 0) ofSize.delete(server);` },
   { name: 'offered-as-before-it-was-used', breaks: 8, file: `${CORE}/room-indexes.ts`, find: `for (const { account } of held) offers.get(account)?.changed.add(id);`, replace: `if (held.length < 0) for (const { changed } of offers.values()) changed.add(id);` },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { ModelId } from '../ids.js';
 
 describe('of replicas used at the same moment', () => {
   it('one goes alone before one that something else needs', () => {
@@ -209,6 +210,24 @@ describe('a set of victims', () => {
     driver.shelf('u').set('c', 'READY');
     driver.pass(60_000);
     expect(unloadsFor(driver, 'x')).toEqual(['unload c@u']);
+  });
+
+  it('is given up where something comes meanwhile that needs one of them', () => {
+    const q = aModel('q', { gpuBytes: 8 });
+    const needsQ = { gpuBytes: 0, dependsOn: [q.id] };
+    const driver = new CoreDriver()
+      .declare(q, aModel('p', needsQ), aModel('e', needsQ), aModel('x', { gpuBytes: 8 }))
+      .serve(aServer('t', [8]), ['q', 'p', 'e', 'x']);
+    warmInTurn(driver, ['q', 't'], ['p', 't']);
+    driver.looksEnd = false;
+    driver.resolve('x');
+    expect(driver.fleet.readings.get('x' as ModelId)?.victims).toEqual(['q@t', 'p@t']);
+    driver.resolve('e');
+    driver.looksEnd = true;
+    const look = driver.shelf('t').look(driver.now, 'statistics', false);
+    driver.tell({ kind: 'Looked', server: aServer('t').id, look });
+    expect(driver.orders()).toEqual(['load q@t', 'load p@t', 'load e@t']);
+    expect(driver.phase('p', 't')).toBe('ready');
   });
 
   it('is of those used longest ago, whichever memory they hold', () => {

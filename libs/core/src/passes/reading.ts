@@ -41,11 +41,12 @@ export function planRead(
   const leaving = reading.victims
     .flatMap((id) => (needed.has(id) ? [] : (fleet.replicas.get(id) ?? [])))
     .filter(isVictim);
+  // Something may have come since that needs one of them and does not leave: then that one stays, too.
+  const victims = victimsAmong(fleet, isVictim, leaving);
   const short = shortfall(ledger, place.bookings);
-  if (leaving.length < reading.victims.length || !covers(leaving, short)) return undefined;
+  if (leaving.length < reading.victims.length || !covers(replicasIn(victims), short)) return undefined;
   const isMissing = leaving.some(({ server }) => !isReadSince(fleet.servers.get(server)!, reading.askedAt));
   if (isMissing) return 'asking';
-  const victims = victimsAmong(fleet, isVictim, leaving);
   return isAsAsked(fleet, want, victims, short, reading) ? { place, victims } : undefined;
 }
 
