@@ -34,4 +34,9 @@ export const OF_LOADS: readonly Mutant[] = [
   { name: 'all-of-an-unload-always-to-come', breaks: 13, file: `${PASSES}/beginnings.ts`, find: `if (leaving.phase === 'unloading') return restOf(unload, this.now - leaving.since);`, replace: `if (leaving.phase === 'unloading') return unload;` },
   { name: 'no-wait-while-use-is-read', breaks: 13, file: `${PASSES}/eta.ts`, find: `const reading = fleet.readings.get(model);`, replace: `const reading = now < 0 ? fleet.readings.get(model) : undefined;` },
   { name: 'sent-away-by-half-a-chance', breaks: 13, file: `${CORE}/load-times.ts`, find: `p50 ** 2 / p90;`, replace: `Math.min(p50, p90);` },
+  { name: 'critical-goes-where-it-hurts-least', breaks: 13, file: `${PASSES}/soonest.ts`, find: `rank !== CRITICAL ||`, replace: `rank !== -CRITICAL ||` },
+  { name: 'everybody-goes-where-it-is-soonest', breaks: 13, file: `${PASSES}/soonest.ts`, find: `if (!isAsked || rank !== CRITICAL || fleet`, replace: `if (!isAsked || fleet` },
+  { name: 'a-move-forgotten-for-a-critical-one', breaks: 9, file: `${PASSES}/soonest.ts`, find: `if (moveMadeFor(fleet, model.id)) return NOWHERE;`, replace: `` },
+  { name: 'moves-though-nobody-can-wait-for-it', breaks: 13, file: `${PASSES}/evict.ts`, find: `move && best && isTooSlow(fleet, move, want, now) ? undefined : move;`, replace: `isTooSlow === undefined ? undefined : move;` },
+  { name: 'planned-behind-who-is-wanted-less', breaks: 13, file: `${PASSES}/beginnings.ts`, find: `(one === planned ? ofPlanned :`, replace: `(one === planned ? Infinity + ofPlanned :` },
 ];

@@ -142,7 +142,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'turned-away-by-a-guess', breaks: 13, file: `${PASSES}/unreachable.ts`, find: `if (!fleet.models.has(model) || !isForeseen(fleet, model)) return false;`, replace: `if (!fleet.models.has(model)) return false;` },
   { name: 'turned-away-while-a-load-is-late', breaks: 13, file: `${PASSES}/unreachable.ts`, find: `one.phase !== 'ready' && !hasOutlasted(fleet, one, now)`, replace: `one.phase !== 'ready'` },
   { name: 'loads-ahead-not-counted', breaks: 13, file: `${PASSES}/lanes.ts`, find: `at: Math.max(free, room) };`, replace: `at: Math.max(0 * free, room) };` },
-  { name: 'loads-foretold-in-another-order', breaks: 13, file: `${PASSES}/beginnings.ts`, find: `turns.get(one.id)! - turns.get(other.id)!`, replace: `turns.get(other.id)! - turns.get(one.id)!` },
+  { name: 'loads-foretold-in-another-order', breaks: 13, file: `${PASSES}/beginnings.ts`, find: `turnOf(one) - turnOf(other)`, replace: `turnOf(other) - turnOf(one)` },
   { name: 'an-eta-that-skips-the-line', breaks: 16, file: `${PASSES}/refuse.ts`, find: `after(line.behind(model), describeWait(`, replace: `after({ ...line.behind(model), p50: 0, p90: 0 }, describeWait(` },
   { name: 'a-queue-that-drains-past-the-line', breaks: 16, file: `${PASSES}/overflow.ts`, find: `line.behind(model).p90 + readyIn`, replace: `0 * line.behind(model).p90 + readyIn` },
   { name: 'told-to-come-again-before-it-can-be-ready', breaks: 16, file: `${PASSES}/unreachable.ts`, find: `(hint = this.swapDelay(model) + (this.wait(model, 'p90') ?? 0))`, replace: `(hint = 0 * this.swapDelay(model))` },

@@ -22,7 +22,7 @@ export class Beginnings {
   private readonly known = { p50: new Map<ServerId, Begins>(), p90: new Map<ServerId, Begins>() };
   private readonly rooms = new Map<ReplicaId, Forecast>();
   private moving: Motion | undefined;
-  private order: ReadonlyMap<ReplicaId, number> | undefined;
+  private readonly turns = new Map<ModelId | null, Turns>();
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
@@ -39,15 +39,14 @@ export class Beginnings {
   }
 
   /** The same for a model that has no place yet, since what is to leave for it is only asked when it was used last. */
-  ofPlanned(model: ModelId, { server, devices }: Reading, share: Share): Millis {
+  ofPlanned(model: ModelId, { server, devices }: Pick<Reading, 'server' | 'devices'>, share: Share): Millis {
     const bare = { server, devices, bookings: [], since: this.now, stranger: false } as const;
     const planned: Placed = {
       ...{ id: replicaId(model, server), model, ...bare },
       ...{ phase: 'placed', carriedBy: null },
     };
     const room = this.unloadOn(server)[share];
-    const line = [...this.inLine(server), planned];
-    const begins = this.lanesOf(server, share).beginnings(line, (one) =>
+    const begins = this.lanesOf(server, share).beginnings(this.inLine(server, planned), (one) =>
       one === planned ? room : this.readyFor(one, share),
     );
     return begins.get(planned.id)!;
@@ -65,19 +64,27 @@ export class Beginnings {
   private readyFor = (one: Placed, share: Share): Millis =>
     Math.max(this.roomFor(one, share), this.needsOf(one, share));
 
-  /** What has its place on a server and a load of its own, in the order in which it gets free slots. */
-  private inLine(server: ServerId): Placed[] {
-    const placed = (this.motion.servers.get(server) ?? []).filter(hasOwnLoad);
-    if (placed.length < 2) return placed;
-    const { turns } = this;
-    return placed.sort((one, other) => turns.get(one.id)! - turns.get(other.id)!);
+  /** What has its place on a server and a load of its own, or is planned there, in the order in which it gets free slots. */
+  private inLine(server: ServerId, planned: Placed | null = null): Placed[] {
+    const line = (this.motion.servers.get(server) ?? []).filter(hasOwnLoad);
+    if (planned) line.push(planned);
+    if (line.length < 2) return line;
+    const { turns, ofPlanned } = this.turnsWith(planned);
+    const turnOf = (one: Placed): number => (one === planned ? ofPlanned : turns.get(one.id)!);
+    return line.sort((one, other) => turnOf(one) - turnOf(other));
   }
 
-  /** Whose turn it is first of all that is placed, found only where two are on one server. */
-  private get turns(): ReadonlyMap<ReplicaId, number> {
-    if (this.order) return this.order;
-    const inOrder = inLoadOrder(this.fleet, unsettled(this.fleet).filter(hasOwnLoad), this.now);
-    return (this.order = new Map(inOrder.map(({ one }, turn) => [one.replica.id, turn])));
+  /** Whose turn it is first of all that is placed, wherever one more is planned; found only where two are on one server. */
+  private turnsWith(planned: Placed | null): Turns {
+    const key = planned && planned.model;
+    const known = this.turns.get(key);
+    if (known) return known;
+    const placed = unsettled(this.fleet).filter(hasOwnLoad);
+    const inOrder = inLoadOrder(this.fleet, planned ? [...placed, planned] : placed, this.now);
+    const turns = new Map(inOrder.map(({ one }, turn) => [one.replica.id, turn]));
+    const found = { turns, ofPlanned: planned ? turns.get(planned.id)! : Infinity };
+    this.turns.set(key, found);
+    return found;
   }
 
   /** How long until the memory is free that is leaving for it. */
@@ -139,6 +146,12 @@ const AT_ONCE: Forecast = { p50: 0, p90: 0 };
 
 const hasOwnLoad = (replica: Replica): replica is Placed =>
   replica.phase === 'placed' && replica.carriedBy === null;
+
+/** When each of these has its turn, and what is planned. */
+interface Turns {
+  readonly turns: ReadonlyMap<ReplicaId, number>;
+  readonly ofPlanned: number;
+}
 
 type Begins = ReadonlyMap<ReplicaId, Millis>;
 

@@ -4,9 +4,9 @@ import type { Instant, Millis } from '../model.js';
 import { areSlotsScarce } from '../slot-use.js';
 import { bestPlan } from './best-plan.js';
 import { type Freeable, freeable } from './freeable.js';
-import type { Freed } from './freed.js';
+import type { Freed, Moving } from './freed.js';
 import { moveFor, searchIn } from './movable.js';
-import { followMove } from './moves.js';
+import { isTooSlow } from './moves.js';
 import type { Plan } from './plan-victims.js';
 import { areRead, planRead } from './reading.js';
 import { drain } from './retire.js';
@@ -22,24 +22,27 @@ export interface Promised {
   readonly lines: SlotLines;
 }
 
-/** Drains a whole sufficient set of replicas, where that hurts least, or nothing at all. */
+/** Where room is looked for, and whether a copy may be moved for it. */
+export interface Sought {
+  readonly sites: readonly Site[];
+  readonly mayMove: boolean;
+}
+
+/** Drains a whole sufficient set of replicas, where that hurts least, or nothing at all; or has one moved, where it may. */
 export function evictFor(
   fleet: Fleet,
-  { ledger, lines }: Promised,
-  sites: readonly Site[],
+  promised: Promised,
+  { sites, mayMove }: Sought,
   want: Want,
   now: Instant,
 ): Freed {
-  const moved = followMove(fleet, ledger, sites, want, now);
-  if (moved) return moved;
+  const { ledger, lines } = promised;
   const sitesToFree = freeable(fleet, sites, want, lines.testFor(want), now);
   const { free } = sitesToFree;
   if (free.every(({ places }) => places.length === 0)) return sitesToFree.nothing();
   const best = planFrom(fleet, ledger, sitesToFree, want, now);
   if (best === 'asking') return { kind: 'asking' };
-  const move = isToBeDone(fleet, best, now)
-    ? undefined
-    : moveFor(fleet, free, want, () => searchIn(fleet, ledger, now));
+  const move = mayMove ? moveInstead(fleet, promised, { free, best }, want, now) : undefined;
   if (move) return { kind: 'moving', move };
   if (!best) return sitesToFree.nothing();
   return areRead(fleet, best, want, now) ? carryOut(fleet, ledger, best, want, now) : { kind: 'asking' };
@@ -58,6 +61,19 @@ function planFrom(
     planRead(fleet, ledger, some, want, isVictim) ?? bestPlan(fleet, ledger, some, want, isVictim);
   if (!areSlotsScarce(fleet, now)) return planIn(free);
   return planIn(soon) ?? (isAnyBusy() ? planIn(free) : undefined);
+}
+
+/** The move that is better than the best plan, where there is any. */
+function moveInstead(
+  fleet: Fleet,
+  { ledger }: Promised,
+  { free, best }: { readonly free: readonly Site[]; readonly best: Plan | undefined },
+  want: Want,
+  now: Instant,
+): Moving | undefined {
+  if (isToBeDone(fleet, best, now)) return undefined;
+  const move = moveFor(fleet, free, want, () => searchIn(fleet, ledger, now));
+  return move && best && isTooSlow(fleet, move, want, now) ? undefined : move;
 }
 
 /** Whether no move would be better: it takes a load more, for which there has to be a slot. */

@@ -110,6 +110,29 @@ describe('a copy that may leave', () => {
   });
 });
 
+describe('where somebody cannot wait for a move', () => {
+  /** Both models take 10 s to load; what may leave was used half a minute ago. */
+  function recentlyUsed(): CoreDriver {
+    const driver = halfFull({}).loadsTake('a', 10_000).loadsTake('x', 10_000);
+    driver.resolve('a', { lease: 0 });
+    driver.pass(30_000);
+    return driver;
+  }
+
+  it('what may leave does so for him', () => {
+    const driver = recentlyUsed();
+    driver.resolve('x', { wait: 20_999 });
+    driver.pass(1_000);
+    expect(ordersSince(driver)).toEqual(['unload a@t', 'load x@t']);
+  });
+
+  it('a copy is moved where he can', () => {
+    const driver = recentlyUsed();
+    driver.resolve('x', { wait: 21_000 });
+    expect(ordersSince(driver)).toEqual(['load a@u']);
+  });
+});
+
 describe('while load slots are scarce', () => {
   it('a copy is evicted rather than moved, which takes a load more', () => {
     const driver = halfFull({});

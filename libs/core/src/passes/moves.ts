@@ -2,11 +2,13 @@ import type { Fleet, Move } from '../fleet.js';
 import { isNeeded } from '../footprint.js';
 import { type ModelId, replicaId, type ReplicaId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
+import { loadForecast } from '../load-forecast.js';
 import type { Instant, Millis } from '../model.js';
 import { moveMadeFor } from '../moving.js';
 import { isGuaranteed, isPinProtected, servingReplicas, solidCopies, standingCopies } from '../pins.js';
 import type { Ready } from '../replica.js';
 import { takesOrders } from '../standing.js';
+import { unloadForecast } from '../unload-times.js';
 import { waitingFor } from './eta.js';
 import type { Freed, Moving } from './freed.js';
 import type { Place } from './places.js';
@@ -29,6 +31,21 @@ export function beginMove(fleet: Fleet, { replica, model, place }: Moving, want:
   const to = replicaId(model.id, place.server.spec.id);
   fleet.moves.set(replica.id, { model: model.id, to, for: want.model.id, since: now });
   noteSwap(fleet, place, now);
+}
+
+/** Whether somebody waits whose time should be up before his model is there, if another is loaded elsewhere before it. */
+export function isTooSlow(
+  fleet: Readonly<Fleet>,
+  { replica, model, place }: Moving,
+  { model: newcomer }: Want,
+  now: Instant,
+): boolean {
+  const moved = loadForecast(fleet, model.id, place.server.spec.id).p50;
+  const left = unloadForecast(fleet.servers.get(replica.server)).p50;
+  const readyAt = now + moved + left + loadForecast(fleet, newcomer.id, replica.server).p50;
+  for (const { model: id, deadline } of fleet.waiting.values())
+    if (id === newcomer.id && deadline < readyAt) return true;
+  return false;
 }
 
 /**

@@ -10,13 +10,12 @@ import type { Instant } from '../model.js';
 import { standingCopies } from '../pins.js';
 import { isPromised, isSettling } from '../standing.js';
 import { copiesByDemand, steadyCopies } from '../strain.js';
-import { evictFor, type Promised } from './evict.js';
+import type { Promised } from './evict.js';
+import { findRoom } from './find-room.js';
 import { isBroken } from './cooling.js';
 import type { Freed } from './freed.js';
-import { bestFit } from './best-fit.js';
 import { beginMove, endMoves } from './moves.js';
 import { Price } from './price.js';
-import { crowding } from './spread.js';
 import { carrier, devicesOf, isGoing, mayCome, type Place } from './places.js';
 import { sitesFor } from './sites-for.js';
 import { SlotLines } from './slot-line.js';
@@ -192,16 +191,11 @@ function placeCopies(
   promised: Promised,
   now: Instant,
 ): Freed['kind'] {
-  const { ledger, lines } = promised;
+  const { ledger } = promised;
   if (presentCopies(fleet, want.model.id, now) < want.after) return 'freed';
   while (presentCopies(fleet, want.model.id, now) < want.copies) {
     const sites = sitesFor(fleet, want, open, now);
-    const isShort = lines.testFor(want);
-    const crowdOn = crowding(fleet, want.model, now);
-    const fitting = bestFit(fleet, ledger, sites, want.model, { crowdOn, hasSlot: (one) => isShort(one, 1) });
-    const found = fitting
-      ? ({ kind: 'freed', place: fitting } as const)
-      : evictFor(fleet, promised, sites, want, now);
+    const found = findRoom(fleet, want, sites, promised, now);
     if (found.kind === 'moving') {
       settle(fleet, ledger, found.move.place, found.move, now);
       beginMove(fleet, found.move, want, now);

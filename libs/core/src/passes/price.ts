@@ -13,7 +13,7 @@ import { hasStarved, starvesSince } from './starving.js';
 import type { Want } from './wants.js';
 
 /** From where slots are scarce the price rises with each one that is taken, */
-const SLOPE = 18;
+const SLOPE = 24;
 /** and no higher: where all are asked for alike they take turns. */
 const MOST = 3;
 /** Who waits is served by the load itself, and whoever asks later only while the copy stays: a quarter of a minute, then. */
@@ -27,7 +27,7 @@ const SAMPLE = 256;
  * last minute for each byte, be they served or turned away:
  *
  *     (asked lately + 4 * waiting) per byte >= price * the median over what is loaded of what was asked lately per byte
- *     price = 18 * (share of the slots taken lately * times its part - 0.57), from 0 to 3
+ *     price = 24 * (share of the slots taken lately * times its part - 0.53), from 0 to 3
  *
  * The slots are those of the servers that could load it. "Times its part" is what the tenant has paid for loads lately, by what
  * each would have paid if all had paid alike: whoever takes less than others pays less, whatever these flood with. Of those who
