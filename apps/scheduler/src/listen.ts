@@ -1,4 +1,3 @@
-import type { Server as HttpServer } from 'node:http';
 import type { Server } from '@grpc/grpc-js';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -9,6 +8,7 @@ import { providersOf } from './compose.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { freePort } from './free-port.js';
 import { grpcOptions } from './grpc/options.js';
+import { boundConnections } from './http/connection-bound.js';
 import { fastifyAdapter, guardLocal, parseJson } from './http/fastify.js';
 import { openApi } from './http/openapi.js';
 import { refuseQueries } from './http/queries.js';
@@ -64,7 +64,7 @@ async function open(app: NestFastifyApplication, config: Config, made: Compositi
   const raw = { resolver, errors, health, onServer: (server: Server) => (grpcServer = server) };
   app.connectMicroservice(grpcOptions(grpc, config.connections, raw));
   await app.startAllMicroservices().catch((cause: unknown) => fail('gRPC', grpc, cause));
-  boundConnections(app.getHttpServer(), config.connections.http, made);
+  boundConnections(app.getHttpServer(), config.connections.http, () => made.metrics.connections.refused());
   const { host, port } = config.http;
   await app.listen(port, host).catch((cause: unknown) => fail('HTTP', addressText(config.http), cause));
   const address = app.getHttpServer().address() as { readonly port: number };
@@ -74,12 +74,6 @@ async function open(app: NestFastifyApplication, config: Config, made: Compositi
     http: `http://${addressText({ ...config.http, port: address.port })}`,
     grpc,
   };
-}
-
-/** Those over the bound are closed as they come: nothing can be said to them. */
-function boundConnections(server: HttpServer, most: number, { metrics }: Composition): void {
-  server.maxConnections = most;
-  server.on('drop', () => metrics.connections.refused());
 }
 
 function fail(what: string, address: string, cause: unknown): never {

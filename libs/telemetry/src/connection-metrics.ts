@@ -7,7 +7,7 @@ export class ConnectionMetrics {
   constructor(registry: Registry) {
     this.refusals = new Counter({
       name: 'berth_http_connections_refused_total',
-      help: 'HTTP connections closed as they came, since there were as many as there may be.',
+      help: 'HTTP connections closed as they came, since as many as there may be had a request.',
       registers: [registry],
     });
   }

@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '../../../../test/support/until.js';
+import { boundConnections } from './connection-bound.js';
+
+const MOST = 4;
+
+let server: Server;
+let waiting: ServerResponse[];
+let sockets: Socket[];
+let refused: number;
+let now: number;
+
+beforeEach(async () => {
+  [waiting, sockets, refused, now] = [[], [], 0, 0];
+  server = createServer((request, response) => {
+    if (request.url === '/waits') waiting.push(response);
+    else response.end('at once');
+  });
+  boundConnections(
+    server,
+    MOST,
+    () => (refused += 1),
+    () => now,
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close');
+});
+
+/** A connection on which this is sent. */
+function sending(text: string): Socket {
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write(text);
+  sockets.push(socket);
+  return socket;
+}
+
+const asking = (path: string): Socket => sending(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+
+/** Whether something is answered on it, and it is not closed instead. */
+const isAnswered = (socket: Socket): Promise<boolean> =>
+  new Promise((resolve) => {
+    socket.once('close', () => resolve(false));
+    socket.once('data', () => resolve(true));
+  });
+
+const isClosed = (socket: Socket): Promise<unknown> =>
+  new Promise((resolve) => socket.once('close', resolve));
+
+/** So many, each of which waits for its answer. */
+async function allWaiting(count: number): Promise<Socket[]> {
+  const busy = Array.from({ length: count }, () => asking('/waits'));
+  await until(async () => waiting.length === count);
+  return busy;
+}
+
+describe('connections over HTTP', () => {
+  it('are as many as there may be while all have a request, and those refused are counted', async () => {
+    await allWaiting(MOST);
+    expect(await isAnswered(asking('/'))).toBe(false);
+    expect(refused).toBe(1);
+    expect(waiting.every(({ socket }) => socket !== null && !socket.destroyed)).toBe(true);
+  });
+
+  it('give way when they have had their answers', async () => {
+    for (let tries = 0; tries < 2 * MOST; tries += 1) expect(await isAnswered(asking('/'))).toBe(true);
+    expect(refused).toBe(0);
+  });
+
+  it.each(['', 'GET / HTTP/1.1\r\n'])('give way that have sent %j for a second', async (text) => {
+    for (let tries = 0; tries < 2 * MOST; tries += 1) {
+      const connected = once(server, 'connection');
+      sending(text);
+      await connected;
+      now += 1_000;
+    }
+    expect(await isAnswered(asking('/'))).toBe(true);
+    expect(refused).toBe(0);
+  });
+
+  it('stay that wait for an answer, and the last one that had its answer', async () => {
+    const [busy] = await allWaiting(1);
+    const answered = isAnswered(busy!);
+    const old = asking('/');
+    const oldGone = isClosed(old);
+    await isAnswered(old);
+    const young = asking('/');
+    await isAnswered(young);
+    expect(await isAnswered(asking('/'))).toBe(true);
+    await oldGone;
+    expect(young.destroyed).toBe(false);
+    waiting[0]!.end('at last');
+    expect(await answered).toBe(true);
+  });
+
+  it('stay while one of several requests on them is not answered', async () => {
+    const socket = sending(
+      ['/', '/waits'].map((path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join(''),
+    );
+    await until(async () => waiting.length === 1);
+    for (let tries = 0; tries < 2 * MOST; tries += 1) expect(await isAnswered(asking('/'))).toBe(true);
+    expect(socket.destroyed).toBe(false);
+  });
+});
