@@ -45,6 +45,8 @@ export class VirtualSite {
   loads = 0;
   turns = 0;
   readonly outcomes: (Outcome & { readonly id: RequestId; readonly tenant: TenantId })[] = [];
+  /** What was told of those turned away, where anything was. */
+  readonly details = new Map<RequestId, string>();
   private readonly asked = new Map<RequestId, Ask>();
   private wake: Instant = 0;
 
@@ -72,13 +74,12 @@ export class VirtualSite {
     return copy;
   }
 
-  /** Plays on until the model has a route, or that moment has come; tells which. */
-  isReadyBefore(model: ModelId, end: Instant): boolean {
-    while (this.now < end) {
-      this.until(this.now + 1);
-      if (pickRoute(this.fleet, { model, version: null, avoid: [] }, NOBODY)) return true;
-    }
-    return false;
+  /** Somebody waits from now on as if he had been let in; nobody is told that he has come. */
+  letIn(request: Request, ask: Ask): void {
+    this.asked.set(request.id, ask);
+    this.fleet.waiting.set(request.id, request);
+    this.fleet.letIn.add(request.id);
+    this.wake = this.now;
   }
 
   /** Plays on until that moment, which is still to come then. */
@@ -185,6 +186,7 @@ export class VirtualSite {
       case 'grant':
         return this.answer(action.request, action.cold ? 'cold' : 'warm');
       case 'refuse':
+        if (action.refusal.detail) this.details.set(action.request, action.refusal.detail);
         return this.answer(action.request, action.refusal.reason);
       case 'probe':
     }
