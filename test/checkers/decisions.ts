@@ -89,6 +89,7 @@ const copyOf = (fleet: Fleet): Fleet => ({
   loadTimes: fleet.loadTimes,
   serviceTimes: fleet.serviceTimes,
   asks: fleet.asks,
+  allAsks: fleet.allAsks,
   spending: new Map(fleet.spending),
   cold: new Set(fleet.cold),
   backlogs: new Map(fleet.backlogs),

@@ -47,7 +47,7 @@ export const REFUSALS: Readonly<Record<Reason, RefusalForm>> = {
   loading: form(503, UNAVAILABLE, 'The model is on its way'),
   cooling_down: form(503, UNAVAILABLE, 'The last load failed; the next try comes later'),
   deadline_unreachable: form(503, RESOURCE_EXHAUSTED, 'The model cannot be ready in the time given'),
-  no_capacity: form(503, RESOURCE_EXHAUSTED, 'No memory can be freed in time'),
+  no_capacity: form(503, RESOURCE_EXHAUSTED, 'There is no capacity for the model in time'),
   queue_full: form(429, RESOURCE_EXHAUSTED, 'Too many requests wait already'),
   over_share: form(429, RESOURCE_EXHAUSTED, 'The tenant has too many requests waiting'),
   no_server: form(503, UNAVAILABLE, 'No server can take it just now'),

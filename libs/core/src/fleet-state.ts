@@ -173,6 +173,8 @@ export interface Fleet {
   readonly serviceTimes: Map<ModelId, ServiceTime>;
   /** How often each model was asked for lately; see `askedLately`. */
   readonly asks: Map<ModelId, Fading>;
+  /** How often all of them together were, in about the last minute and in about the last 10 s; null before the first request. */
+  allAsks: { readonly minute: Fading; readonly lately: Fading } | null;
   /** For how many milliseconds of loads each tenant has paid lately; see `timesItsPart`. */
   readonly spending: Map<TenantId, Fading>;
   /** The models that somebody waited for at the end of the last turn, and that had no route. */

@@ -33,6 +33,7 @@ export const emptyFleet = (): Fleet => ({
   loadTimes: new Map(),
   serviceTimes: new Map(),
   asks: new Map(),
+  allAsks: null,
   spending: new Map(),
   cold: new Set(),
   backlogs: new Map(),

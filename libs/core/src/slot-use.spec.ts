@@ -82,12 +82,12 @@ describe('the share of load slots that was taken lately', () => {
     expect([...driver.fleet.slotUse.keys()]).toEqual(['t']);
   });
 
-  it('makes them scarce from 53 of 100 on, anywhere', () => {
+  it('makes them scarce from 57 of 100 on, anywhere', () => {
     const { fleet } = aDriver();
     const use = { taken: 0, at: 0 };
-    fleet.slotUse.set(aServer('s').id, { ...use, lately: 0.53 });
+    fleet.slotUse.set(aServer('s').id, { ...use, lately: 0.57 });
     expect(areSlotsScarce(fleet, 0)).toBe(false);
-    fleet.slotUse.set(aServer('t').id, { ...use, lately: 0.54 });
+    fleet.slotUse.set(aServer('t').id, { ...use, lately: 0.58 });
     expect(areSlotsScarce(fleet, 0)).toBe(true);
   });
 });

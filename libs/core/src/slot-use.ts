@@ -11,7 +11,7 @@ import { isCarried, isPromised, loadBegan, loadBounds, loadsAtMost } from './sta
 export const SLOTS_FADE_OVER: Millis = 20_000;
 
 /** As long as no more of the slots are taken each load is for the taking. */
-export const PLENTY = 0.53;
+export const PLENTY = 0.57;
 
 /** So little is none. */
 const NONE = 0.001;

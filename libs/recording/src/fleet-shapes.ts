@@ -219,6 +219,7 @@ export const fleet = z.strictObject({
   loadTimes: z.map(modelId, loadTimes),
   serviceTimes: z.map(modelId, z.strictObject({ served: amount, took: amount })),
   ...{ asks: z.map(modelId, fading), cold: z.set(modelId) },
+  allAsks: orNull(z.strictObject({ minute: fading, lately: fading })),
   backlogs: z.map(modelId, z.strictObject({ since: amount, next: amount, queue: z.set(requestId) })),
   returns: z.map(modelId, z.strictObject({ first: amount, next: amount, each: amount })),
   swaps: z.map(named<AccountId>(), list(amount)),
@@ -244,7 +245,5 @@ export const fleet = z.strictObject({
   ),
   putOff: z.map(replicaId, z.strictObject({ model: modelId, server: serverId, force: flag })),
   frozen: orNull(z.strictObject({ reason: text, since: amount })),
-  closing: flag,
-  nextOrder: whole,
-  routesRevision: amount,
+  ...{ closing: flag, nextOrder: whole, routesRevision: amount },
 }) satisfies z.ZodType<Fleet>;

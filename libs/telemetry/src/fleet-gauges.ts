@@ -70,7 +70,7 @@ function addNumbers(number: (name: string, help: string, read: (watched: Watched
   );
   number(
     'load_slots_taken_ratio',
-    'Share of all load slots that was taken in about the last 20 s; above 0.53 a load has a price.',
+    'Share of all load slots that was taken in about the last 20 s; above 0.57 a load has a price.',
     ({ fleet, now }) => slotsTaken(fleet, [...fleet.servers.values()], now),
   );
   number(

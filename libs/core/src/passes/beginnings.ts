@@ -5,14 +5,30 @@ import { Ledger } from '../ledger.js';
 import { latest, restOfLoad } from '../load-forecast.js';
 import { type Forecast, restOf } from '../load-times.js';
 import type { Instant, Millis } from '../model.js';
-import { type Draining, isLeaving, type Placed, type Replica, type Unloading } from '../replica.js';
+import type { Rank } from '../rank.js';
+import {
+  type Booking,
+  type Draining,
+  isLeaving,
+  type Placed,
+  type Replica,
+  type Unloading,
+} from '../replica.js';
 import { isStuck } from '../stuck.js';
 import { unloadForecast } from '../unload-times.js';
+import { leavingDraining } from './asking.js';
+import { ranksAsked } from './claims.js';
 import { Lanes } from './lanes.js';
-import { inLoadOrder } from './load-order.js';
+import { inLoadOrder, rankWanted } from './load-order.js';
+import { goesBefore } from './slot-line.js';
 
 /** One of the shares of a forecast. */
 export type Share = keyof Forecast;
+
+/** Where something may be given a place, and what it books there where that is known. */
+interface Spot extends Pick<Reading, 'server' | 'devices'> {
+  readonly bookings?: readonly Booking[];
+}
 
 /**
  * When the loads of what is placed should begin, from now: once what leaves for them has left, and those before them on the
@@ -22,7 +38,8 @@ export class Beginnings {
   private readonly known = { p50: new Map<ServerId, Begins>(), p90: new Map<ServerId, Begins>() };
   private readonly rooms = new Map<ReplicaId, Forecast>();
   private moving: Motion | undefined;
-  private readonly turns = new Map<ModelId | null, Turns>();
+  private order: ReadonlyMap<ReplicaId, number> | undefined;
+  private asked: ReadonlyMap<ModelId, Rank> | undefined;
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
@@ -38,18 +55,35 @@ export class Beginnings {
     return there.get(replica.carriedBy ?? replica.id) ?? 0;
   }
 
-  /** The same for a model that has no place yet, since what is to leave for it is only asked when it was used last. */
-  ofPlanned(model: ModelId, { server, devices }: Pick<Reading, 'server' | 'devices'>, share: Share): Millis {
-    const bare = { server, devices, bookings: [], since: this.now, stranger: false } as const;
+  /**
+   * The same for a model that has no place yet, if it is given one there. What has to leave for it may be in use until nobody knows
+   * when, so that only its unload counts, unless bookings are told for which there will be room anyway.
+   */
+  ofPlanned(model: ModelId, { server, devices, bookings = [] }: Spot, share: Share): Millis {
+    const bare = { server, devices, bookings, since: this.now, stranger: false } as const;
     const planned: Placed = {
       ...{ id: replicaId(model, server), model, ...bare },
       ...{ phase: 'placed', carriedBy: null },
     };
-    const room = this.unloadOn(server)[share];
-    const begins = this.lanesOf(server, share).beginnings(this.inLine(server, planned), (one) =>
+    const isComing = bookings.length > 0 && this.motion.ledger.fitsSpare(bookings);
+    const room = (isComing ? this.freedFor(planned) : this.unloadOn(server))[share];
+    const line = this.lineWith(planned);
+    if (line.length === 1 && !this.motion.servers.has(server)) return room;
+    const begins = this.lanesOf(server, share).beginnings(line, (one) =>
       one === planned ? room : this.readyFor(one, share),
     );
     return begins.get(planned.id)!;
+  }
+
+  /** It stands before what has its place and is wanted less. */
+  private lineWith(planned: Placed): Placed[] {
+    const { fleet, now } = this;
+    const line = this.inLine(planned.server);
+    if (line.length === 0) return [planned];
+    const asked = (this.asked ??= ranksAsked(fleet, leavingDraining(fleet, now), now));
+    const want = { rank: rankWanted(fleet, planned.model, asked, now), isExtra: false, asked };
+    const less = line.findIndex((one) => goesBefore(fleet, want, one, now));
+    return line.toSpliced(less < 0 ? line.length : less, 0, planned);
   }
 
   private on(server: ServerId, share: Share): Begins {
@@ -64,27 +98,19 @@ export class Beginnings {
   private readyFor = (one: Placed, share: Share): Millis =>
     Math.max(this.roomFor(one, share), this.needsOf(one, share));
 
-  /** What has its place on a server and a load of its own, or is planned there, in the order in which it gets free slots. */
-  private inLine(server: ServerId, planned: Placed | null = null): Placed[] {
-    const line = (this.motion.servers.get(server) ?? []).filter(hasOwnLoad);
-    if (planned) line.push(planned);
-    if (line.length < 2) return line;
-    const { turns, ofPlanned } = this.turnsWith(planned);
-    const turnOf = (one: Placed): number => (one === planned ? ofPlanned : turns.get(one.id)!);
-    return line.sort((one, other) => turnOf(one) - turnOf(other));
+  /** What has its place on a server and a load of its own, in the order in which it gets free slots. */
+  private inLine(server: ServerId): Placed[] {
+    const placed = (this.motion.servers.get(server) ?? []).filter(hasOwnLoad);
+    if (placed.length < 2) return placed;
+    const { turns } = this;
+    return placed.sort((one, other) => turns.get(one.id)! - turns.get(other.id)!);
   }
 
-  /** Whose turn it is first of all that is placed, wherever one more is planned; found only where two are on one server. */
-  private turnsWith(planned: Placed | null): Turns {
-    const key = planned && planned.model;
-    const known = this.turns.get(key);
-    if (known) return known;
-    const placed = unsettled(this.fleet).filter(hasOwnLoad);
-    const inOrder = inLoadOrder(this.fleet, planned ? [...placed, planned] : placed, this.now);
-    const turns = new Map(inOrder.map(({ one }, turn) => [one.replica.id, turn]));
-    const found = { turns, ofPlanned: planned ? turns.get(planned.id)! : Infinity };
-    this.turns.set(key, found);
-    return found;
+  /** Whose turn it is first of all that is placed, found only where two are on one server. */
+  private get turns(): ReadonlyMap<ReplicaId, number> {
+    if (this.order) return this.order;
+    const inOrder = inLoadOrder(this.fleet, unsettled(this.fleet).filter(hasOwnLoad), this.now);
+    return (this.order = new Map(inOrder.map(({ one }, turn) => [one.replica.id, turn])));
   }
 
   /** How long until the memory is free that is leaving for it. */
@@ -146,12 +172,6 @@ const AT_ONCE: Forecast = { p50: 0, p90: 0 };
 
 const hasOwnLoad = (replica: Replica): replica is Placed =>
   replica.phase === 'placed' && replica.carriedBy === null;
-
-/** When each of these has its turn, and what is planned. */
-interface Turns {
-  readonly turns: ReadonlyMap<ReplicaId, number>;
-  readonly ofPlanned: number;
-}
 
 type Begins = ReadonlyMap<ReplicaId, Millis>;
 

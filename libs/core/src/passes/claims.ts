@@ -56,13 +56,6 @@ function claim(stronger: Claim[], copies: number, rank: Rank, isExtra = false): 
   if (copies > after) stronger.push({ copies, after, rank, isExtra });
 }
 
-/** What a copy of a model that is on its way is wanted as: as what claims most of all. */
-export function rankWanted(fleet: Readonly<Fleet>, id: ModelId, asked: ReadonlyMap<ModelId, Rank>): Rank {
-  const model = fleet.models.get(id);
-  const [strongest] = model ? claimsOn(fleet, model, asked.get(id) ?? null) : [];
-  return strongest?.rank ?? rankOf((model ?? fleet.defaults).class);
-}
-
 /**
  * The highest rank among those who want one copy of a model, for each that anybody wants so: of who waits his class, of a
  * wish or a draining server the model's own, which those who wait for it besides do not lower.

@@ -1,5 +1,5 @@
 import type { Fleet } from '../fleet.js';
-import type { Replica } from '../replica.js';
+import type { Ready, Replica } from '../replica.js';
 import { replicasOf } from '../fleet.js';
 import type { ModelId } from '../ids.js';
 import { loadForecast, restOfLoad, soonest } from '../load-forecast.js';
@@ -79,15 +79,25 @@ export function loadToCome(fleet: Readonly<Fleet>, model: ModelId): Forecast {
 export const readyIn = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): Millis =>
   (describeWait(fleet, model, now).eta ?? loadToCome(fleet, model)).p90;
 
-/** How long it should take until what moves for a model can leave: another copy of that is loaded first, and leases end. */
+/** How long it should take until what moves for a model has left: another copy of that is loaded first, and leases end. */
 function movedIn(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Forecast {
   const [id, move] = moveMadeFor(fleet, model) ?? [];
   const replica = id && fleet.replicas.get(id);
   if (!move || replica?.phase !== 'ready') return NOTHING;
   const copy = fleet.replicas.get(move.to);
   const load = !copy || copy.phase === 'ready' ? NOTHING : restOfLoad(fleet, copy, now);
-  const leased = Math.max(0, replica.inUseUntil - now);
-  const unload = unloadForecast(fleet.servers.get(replica.server));
+  return leavesAfter(fleet, replica, load, now);
+}
+
+/** How long it should take until a copy has left of which another one is loaded before. */
+export function leavesAfter(
+  fleet: Readonly<Fleet>,
+  { server, inUseUntil }: Ready,
+  load: Forecast,
+  now: Instant,
+): Forecast {
+  const leased = Math.max(0, inUseUntil - now);
+  const unload = unloadForecast(fleet.servers.get(server));
   return { p50: Math.max(load.p50, leased) + unload.p50, p90: Math.max(load.p90, leased) + unload.p90 };
 }
 

@@ -1,4 +1,5 @@
 import type { Fleet } from '../fleet.js';
+import type { ModelId } from '../ids.js';
 import type { Ledger } from '../ledger.js';
 import type { Instant, Millis } from '../model.js';
 import { areSlotsScarce } from '../slot-use.js';
@@ -16,10 +17,11 @@ import { noteSwap } from './swaps.js';
 import { replicasIn, victimTest } from './victims.js';
 import type { Want } from './wants.js';
 
-/** What a pass has promised so far, and the lines for load slots that this makes. */
-export interface Promised {
+/** What a pass has promised so far, and the lines for load slots that this makes; and what critical requests wait for. */
+export interface Pass {
   readonly ledger: Ledger;
   readonly lines: SlotLines;
+  readonly hurried: ReadonlySet<ModelId>;
 }
 
 /** Where room is looked for, and whether a copy may be moved for it. */
@@ -31,18 +33,18 @@ export interface Sought {
 /** Drains a whole sufficient set of replicas, where that hurts least, or nothing at all; or has one moved, where it may. */
 export function evictFor(
   fleet: Fleet,
-  promised: Promised,
+  pass: Pass,
   { sites, mayMove }: Sought,
   want: Want,
   now: Instant,
 ): Freed {
-  const { ledger, lines } = promised;
+  const { ledger, lines } = pass;
   const sitesToFree = freeable(fleet, sites, want, lines.testFor(want), now);
   const { free } = sitesToFree;
   if (free.every(({ places }) => places.length === 0)) return sitesToFree.nothing();
   const best = planFrom(fleet, ledger, sitesToFree, want, now);
   if (best === 'asking') return { kind: 'asking' };
-  const move = mayMove ? moveInstead(fleet, promised, { free, best }, want, now) : undefined;
+  const move = mayMove ? moveInstead(fleet, pass, { free, best }, want, now) : undefined;
   if (move) return { kind: 'moving', move };
   if (!best) return sitesToFree.nothing();
   return areRead(fleet, best, want, now) ? carryOut(fleet, ledger, best, want, now) : { kind: 'asking' };
@@ -66,7 +68,7 @@ function planFrom(
 /** The move that is better than the best plan, where there is any. */
 function moveInstead(
   fleet: Fleet,
-  { ledger }: Promised,
+  { ledger }: Pass,
   { free, best }: { readonly free: readonly Site[]; readonly best: Plan | undefined },
   want: Want,
   now: Instant,

@@ -1,7 +1,7 @@
 import type { Fleet } from '../fleet.js';
 import type { Instant } from '../model.js';
 import { bestFit } from './best-fit.js';
-import { evictFor, type Promised } from './evict.js';
+import { evictFor, type Pass } from './evict.js';
 import type { Freed } from './freed.js';
 import { followMove } from './moves.js';
 import type { Place } from './places.js';
@@ -10,29 +10,61 @@ import { soonestFirst } from './soonest.js';
 import { crowding } from './spread.js';
 import type { Want } from './wants.js';
 
-/** Room for one copy more on these sites, or how it could be freed: where it hurts least, or for some where it is there soonest. */
-export function findRoom(
-  fleet: Fleet,
-  want: Want,
-  sites: readonly Site[],
-  promised: Promised,
-  now: Instant,
-): Freed {
-  const { ledger, lines } = promised;
+/**
+ * Room for one copy more on these sites, or how it could be freed. Where memory is free nobody leaves. Else it is a place where
+ * memory will be, or where it hurts least that others leave; for what somebody critical waits for, of those places first where
+ * its load should begin soonest: a load that has begun before it cannot be stopped any more.
+ */
+export function findRoom(fleet: Fleet, want: Want, sites: readonly Site[], pass: Pass, now: Instant): Freed {
+  const fits = fitsFor(fleet, want, pass, now);
+  const fit = fits.fitIn(sites);
+  const isHurried = !want.isExtra && pass.hurried.has(want.model.id);
+  const soonest = isHurried ? findSoonest(fleet, want, { sites, fit, fits }, pass, now) : undefined;
+  if (soonest) return soonest;
+  if (fit) return { kind: 'freed', place: fit };
+  const moved = followMove(fleet, pass.ledger, sites, want, now);
+  return moved ?? evictFor(fleet, pass, { sites, mayMove: true }, want, now);
+}
+
+interface Fits {
+  /** The best place with room on some sites. */
+  readonly fitIn: (sites: readonly Site[]) => Place | undefined;
+  /** Whether a load could begin there at once. */
+  readonly hasSlot: (place: Place) => boolean;
+}
+
+function fitsFor(fleet: Fleet, want: Want, { ledger, lines }: Pass, now: Instant): Fits {
   const isShort = lines.testFor(want);
   const crowdOn = crowding(fleet, want.model, now);
   const hasSlot = (one: Place): boolean => isShort(one, 1);
-  const fitIn = (some: readonly Site[]): Freed | undefined => {
-    const place = bestFit(fleet, ledger, some, want.model, { crowdOn, hasSlot });
-    return place && { kind: 'freed', place };
-  };
-  for (const some of soonestFirst(fleet, sites, want, now)) {
-    const found = fitIn(some) ?? evictFor(fleet, promised, { sites: some, mayMove: false }, want, now);
+  return { hasSlot, fitIn: (sites) => bestFit(fleet, ledger, sites, want.model, { crowdOn, hasSlot }) };
+}
+
+/** What is known when it is looked for where a load begins soonest: the best place with room, if there is any. */
+interface Known {
+  readonly sites: readonly Site[];
+  readonly fit: Place | undefined;
+  readonly fits: Fits;
+}
+
+/** The same where the load should begin soonest, without any move; undefined where it begins at once in the best place. */
+function findSoonest(
+  fleet: Fleet,
+  want: Want,
+  { sites, fit, fits }: Known,
+  pass: Pass,
+  now: Instant,
+): Freed | undefined {
+  const { ledger } = pass;
+  const isFree = ({ bookings }: Place): boolean => ledger.fitsSpare(bookings) && ledger.fitsFree(bookings);
+  const isAnyFree = fit !== undefined && isFree(fit);
+  if (isAnyFree && fits.hasSlot(fit)) return undefined;
+  const among = isAnyFree ? sites.map((site) => site.where(isFree)) : sites;
+  for (const some of soonestFirst(fleet, among, want, now)) {
+    const place = fits.fitIn(some);
+    if (place) return { kind: 'freed', place };
+    const found = evictFor(fleet, pass, { sites: some, mayMove: false }, want, now);
     if (found.kind !== 'nothing' && found.kind !== 'inLine') return found;
   }
-  return (
-    fitIn(sites) ??
-    followMove(fleet, ledger, sites, want, now) ??
-    evictFor(fleet, promised, { sites, mayMove: true }, want, now)
-  );
+  return undefined;
 }

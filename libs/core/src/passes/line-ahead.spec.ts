@@ -61,7 +61,7 @@ describe('who stands in line for load slots is told when they come to it', () =>
     for (const name of ['x', 'y']) driver.resolve(name);
     driver.pass(30_000);
     expect(['a', 'b', 'c'].map((name) => driver.phase(name, 't'))).toEqual(['draining', 'draining', 'ready']);
-    expect(answers(driver, 'z', [44_900, 45_000])).toEqual(['deadline_unreachable', 'waiting']);
+    expect(answers(driver, 'z', [42_700, 42_800])).toEqual(['deadline_unreachable', 'waiting']);
   });
 
   it('where what is wanted less has its place before it, and does not count', () => {

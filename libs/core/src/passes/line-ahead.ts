@@ -134,8 +134,9 @@ class ServerLine {
     private readonly fleet: Readonly<Fleet>,
     readonly server: Server,
     there: readonly Replica[],
-    { share, beginnings, now }: Foreseen,
+    private readonly foreseen: Foreseen,
   ) {
+    const { share, beginnings, now } = foreseen;
     const { loadsPerServer, loadsPerDevice } = fleet.limits;
     const moving = there.filter((one) => !isOverdue(fleet, one, now));
     const overdue = there.length - moving.length;
@@ -152,7 +153,9 @@ class ServerLine {
 
   /** When a slot is free for somebody behind all these, and the line before it is short enough for it to be given a place. */
   turn(want: Want): Millis {
-    return this.spans.turn(({ replica }) => !replica || !goesBefore(this.fleet, want, replica));
+    return this.spans.turn(
+      ({ replica }) => !replica || !goesBefore(this.fleet, want, replica, this.foreseen.now),
+    );
   }
 
   stand(from: Millis, load: Millis): void {

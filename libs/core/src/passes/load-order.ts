@@ -5,7 +5,7 @@ import { loadForecast } from '../load-forecast.js';
 import type { Instant } from '../model.js';
 import { copiesOf } from '../pins.js';
 import { type Candidate, type InLine, inPrecedence } from '../precedence.js';
-import { rankOf } from '../rank.js';
+import { type Rank, rankOf } from '../rank.js';
 import type { Placed, Ready, Replica } from '../replica.js';
 import { claimsOn, ranksAsked } from './claims.js';
 import { leavingDraining } from './asking.js';
@@ -78,12 +78,31 @@ class Reasons {
   private copies(model: ModelId): number {
     const known = this.counted.get(model);
     if (known !== undefined) return known;
-    let copies = presentCopies(this.fleet, model, this.now);
-    for (const one of replicasOf(this.fleet, model))
-      if (isToLoad(one)) copies -= copiesToCome(this.fleet, one);
+    const copies = copiesBegun(this.fleet, model, this.now);
     this.counted.set(model, copies);
     return copies;
   }
+}
+
+/** Copies of a model that are there, or whose loads have begun. */
+function copiesBegun(fleet: Readonly<Fleet>, model: ModelId, now: Instant): number {
+  let copies = presentCopies(fleet, model, now);
+  for (const one of replicasOf(fleet, model)) if (isToLoad(one)) copies -= copiesToCome(fleet, one);
+  return copies;
+}
+
+/** What a copy of a model that has its place is wanted as: as what claims most, beyond the copies that are there or begun. */
+export function rankWanted(
+  fleet: Readonly<Fleet>,
+  id: ModelId,
+  asked: ReadonlyMap<ModelId, Rank>,
+  now: Instant,
+): Rank {
+  const model = fleet.models.get(id);
+  const claims = model ? claimsOn(fleet, model, asked.get(id) ?? null) : [];
+  const begun = copiesBegun(fleet, id, now);
+  const strongest = claims.find(({ copies }) => begun < copies);
+  return strongest?.rank ?? rankOf((model ?? fleet.defaults).class);
 }
 
 /** The other models that a load is for: what needs it there, and whom its copy elsewhere makes room for. */

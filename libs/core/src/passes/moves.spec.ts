@@ -126,6 +126,13 @@ describe('where somebody cannot wait for a move', () => {
     expect(ordersSince(driver)).toEqual(['unload a@t', 'load x@t']);
   });
 
+  it('nothing is made cold for who would be too late all the same', () => {
+    const driver = recentlyUsed();
+    driver.resolve('x', { wait: 60_000 });
+    driver.resolve('x', { wait: 10_500 });
+    expect(ordersSince(driver)).toEqual(['load a@u']);
+  });
+
   it('a copy is moved where he can', () => {
     const driver = recentlyUsed();
     driver.resolve('x', { wait: 21_000 });
@@ -167,7 +174,7 @@ describe('who waits for a move', () => {
     const { coldStart } = aModel('x');
     driver.declare(aModel('x', { gpuBytes: 8, coldStart: { ...coldStart, loadWhenShed: false } }));
     driver.loadsTake('a', 7_000).loadsTake('x', 10_000);
-    const request = driver.resolve('x', { wait: 17_999 });
+    const request = driver.resolve('x', { wait: 15_749 });
     expect(driver.answerTo(request)).toBe('deadline_unreachable');
     expect(ordersSince(driver)).toEqual([]);
   });

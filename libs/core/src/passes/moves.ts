@@ -9,7 +9,7 @@ import { isGuaranteed, isPinProtected, servingReplicas, solidCopies, standingCop
 import type { Ready } from '../replica.js';
 import { takesOrders } from '../standing.js';
 import { unloadForecast } from '../unload-times.js';
-import { waitingFor } from './eta.js';
+import { leavesAfter, waitingFor } from './eta.js';
 import type { Freed, Moving } from './freed.js';
 import type { Place } from './places.js';
 import { drain } from './retire.js';
@@ -33,18 +33,19 @@ export function beginMove(fleet: Fleet, { replica, model, place }: Moving, want:
   noteSwap(fleet, place, now);
 }
 
-/** Whether somebody waits whose time should be up before his model is there, if another is loaded elsewhere before it. */
+/** Whether somebody waits who should have his model in time if others leave for it now, but not once a copy has been moved. */
 export function isTooSlow(
   fleet: Readonly<Fleet>,
   { replica, model, place }: Moving,
   { model: newcomer }: Want,
   now: Instant,
 ): boolean {
-  const moved = loadForecast(fleet, model.id, place.server.spec.id).p50;
-  const left = unloadForecast(fleet.servers.get(replica.server)).p50;
-  const readyAt = now + moved + left + loadForecast(fleet, newcomer.id, replica.server).p50;
+  const load = loadForecast(fleet, newcomer.id, null).p50;
+  const copied = loadForecast(fleet, model.id, place.server.spec.id);
+  const moved = now + leavesAfter(fleet, replica, copied, now).p50 + load;
+  const evicted = now + unloadForecast(fleet.servers.get(replica.server)).p50 + load;
   for (const { model: id, deadline } of fleet.waiting.values())
-    if (id === newcomer.id && deadline < readyAt) return true;
+    if (id === newcomer.id && deadline < moved && deadline >= evicted) return true;
   return false;
 }
 

@@ -5,13 +5,12 @@ import type { Ledger } from '../ledger.js';
 import type { Instant } from '../model.js';
 import { routableReplicas } from '../routes.js';
 import type { Server } from '../server.js';
-import { Opens } from './opens.js';
+import { Opens, type RoomAt } from './opens.js';
 import { presentCopies, type Want } from './wants.js';
 
-/** When there could be room for what is wanted; infinity where never by itself. */
-interface Opening {
+/** When there could be room for what is wanted. */
+interface Opening extends RoomAt {
   readonly want: Want;
-  readonly at: Instant;
 }
 
 /** For each model of which no copy is on its way: when there could be room for one, where that can be told. */
@@ -39,11 +38,11 @@ export function openingsFor(
   now: Instant,
 ): Openings {
   const openings = new Map<ModelId, Opening>();
-  const opening = new Opens(fleet, open, ledger, now);
+  const opens = new Opens(fleet, open, ledger, now);
   for (const want of unplaced) {
     if (!isAbsent(fleet, want.model.id, now)) continue;
-    const at = opening.at(want);
-    if (at !== null) openings.set(want.model.id, { want, at });
+    const found = opens.for(want);
+    if (found) openings.set(want.model.id, { want, ...found });
   }
   return openings;
 }

@@ -12,39 +12,53 @@ import { residentUntil } from '../idle-rule.js';
 import { neededAt, shortfall, yieldsTo } from './victims.js';
 import { idleUnloadAt, isKept, settingsOf } from './idle.js';
 import { growthsOn, type Place, placesOn } from './places.js';
+import { isAnySpent, swapFrom } from './swaps.js';
 import type { Want } from './wants.js';
+
+/** When there could be room for a want; infinity: never by itself. */
+export interface RoomAt {
+  /** When enough memory could be free: when the last of the leases, residencies and loads ends that stand in its way. */
+  readonly at: Instant;
+  /** When a device has a swap left for that as well, where others have to be told to leave. */
+  readonly swapAt: Instant;
+}
 
 /** When there could be memory for wants, each thing that several of them ask for worked out once. */
 export class Opens {
   private readonly releases = new Map<Rank, Releases>();
+  private readonly isAnySpent: boolean;
 
   constructor(
     private readonly fleet: Fleet,
     private readonly open: readonly Server[],
     private readonly ledger: Ledger,
     private readonly now: Instant,
-  ) {}
+  ) {
+    this.isAnySpent = isAnySpent(fleet, now);
+  }
 
-  /**
-   * The earliest instant at which enough memory could be free for a want: when the last of the leases, residencies
-   * and loads that stand in its way ends. Infinity: never by itself; null: no server can be asked just now.
-   */
-  at(want: Want): Instant | null {
-    const { fleet } = this;
+  /** When there could be room for a want; null: no server can be asked just now. */
+  for(want: Want): RoomAt | null {
+    const { fleet, now } = this;
     const ways = want.copies > 1 ? [placesOn, growthsOn] : [placesOn];
     const places = this.open.flatMap((server) => ways.flatMap((way) => way(fleet, server, want.model)));
     if (places.length === 0) return null;
-    let at = Infinity;
-    for (const place of places) at = Math.min(at, this.freeAt(place, want));
-    return at;
+    let [at, swapAt] = [Infinity, Infinity];
+    for (const place of places) {
+      const free = this.freeAt(place, want, now);
+      const from = this.isAnySpent ? swapFrom(fleet, place, want) : now;
+      at = Math.min(at, free);
+      swapAt = Math.min(swapAt, from > now ? this.freeAt(place, want, from) : free);
+    }
+    return { at, swapAt };
   }
 
-  /** What the newcomer needs there stays. */
-  private freeAt(place: Place, want: Want): Instant {
+  /** When there is room at a place if nobody is told to leave before then. What the newcomer needs there stays. */
+  private freeAt(place: Place, want: Want, from: Instant): Instant {
     const short = new Map(shortfall(this.ledger, place.bookings));
     if (short.size === 0) return 0;
     const needed = neededAt(this.fleet, place, want);
-    for (const { replica, at } of this.releasesFor(want).of([...short.keys()])) {
+    for (const { replica, at } of this.releasesFor(want).of([...short.keys()], from)) {
       if (needed.has(replica.id)) continue;
       for (const { account, bytes } of replica.bookings) {
         const missing = short.get(account);
@@ -82,8 +96,27 @@ class Releases {
     private readonly now: Instant,
   ) {}
 
-  /** Of what holds any of these accounts, the first to go first. */
-  of(accounts: readonly AccountId[]): readonly Release[] {
+  /** Of what holds any of these accounts, the first to go first, if nobody is told to leave before then. */
+  of(accounts: readonly AccountId[], from: Instant): readonly Release[] {
+    const releases = this.all(accounts);
+    if (from <= this.now) return releases;
+    const late = releases.map(({ replica, at }) => ({
+      replica,
+      at: this.leftAt(replica, Math.max(at, from)),
+    }));
+    return late.sort((one, other) => one.at - other.at);
+  }
+
+  /** By itself, or because it is told to. */
+  private leftAt(replica: Replica, toldAt: Instant): Instant {
+    const { fleet, now } = this;
+    return Math.min(
+      toldAt,
+      withDependents(fleet, replica, (one) => idleFrom(fleet, one, now)),
+    );
+  }
+
+  private all(accounts: readonly AccountId[]): readonly Release[] {
     const key = accounts.join();
     const known = this.sorted.get(key);
     if (known) return known;
@@ -101,25 +134,25 @@ class Releases {
     const known = this.known.get(id);
     if (known) return known;
     const replica = this.fleet.replicas.get(id)!;
-    const release = { replica, at: releasedAt(this.fleet, replica, this.rank, this.now) };
+    const { fleet, rank, now } = this;
+    const at = withDependents(fleet, replica, (one) => releasedFrom(fleet, one, rank, now));
+    const release = { replica, at };
     this.known.set(id, release);
     return release;
   }
 }
 
-/** When a replica could be let go at the earliest, which is not before all that needs it. */
-function releasedAt(fleet: Fleet, replica: Replica, rank: Rank, now: Instant): Instant {
-  let at = releasedAlone(fleet, replica, rank, now);
-  for (const one of dependentsOf(fleet, replica)) {
-    if (!isLeaving(one)) at = Math.max(at, releasedAlone(fleet, one, rank, now));
-  }
+/** When a replica is let go, which is not before all that needs it. */
+function withDependents(fleet: Fleet, replica: Replica, goneAt: (one: Replica) => Instant): Instant {
+  let at = goneAt(replica);
+  for (const one of dependentsOf(fleet, replica)) if (!isLeaving(one)) at = Math.max(at, goneAt(one));
   return at;
 }
 
-/** What leaves already is in the spare memory; what a pin waits for or keeps does not leave. */
-function releasedAlone(fleet: Fleet, replica: Replica, rank: Rank, now: Instant): Instant {
-  if (isLeaving(replica) || isPinProtected(fleet, replica)) return Infinity;
-  if (!yieldsTo(fleet, replica, { rank })) return Math.max(now, retiredAt(fleet, replica, now));
+/** When something could be told to leave; where it yields to nobody, when it leaves by itself. */
+function releasedFrom(fleet: Fleet, replica: Replica, rank: Rank, now: Instant): Instant {
+  if (!yieldsTo(fleet, replica, { rank })) return idleFrom(fleet, replica, now);
+  if (isToStay(fleet, replica)) return Infinity;
   switch (replica.phase) {
     case 'ready':
       return isKept(fleet, replica)
@@ -132,6 +165,14 @@ function releasedAlone(fleet: Fleet, replica: Replica, rank: Rank, now: Instant)
   }
 }
 
+/** When something leaves though nobody tells it to. */
+const idleFrom = (fleet: Fleet, replica: Replica, now: Instant): Instant =>
+  isToStay(fleet, replica) ? Infinity : Math.max(now, retiredAt(fleet, replica, now));
+
+/** What leaves already is in the spare memory; what a pin waits for or keeps does not leave. */
+const isToStay = (fleet: Fleet, replica: Replica): boolean =>
+  isLeaving(replica) || isPinProtected(fleet, replica);
+
 /**
  * When something leaves that yields to nobody: when it is idle, if it is not used any more. What is not ready yet cannot
  * be idle before it has been there for so long; counted from now that moment would never come.
@@ -140,6 +181,6 @@ function retiredAt(fleet: Fleet, replica: Replica, now: Instant): Instant {
   if (replica.phase === 'ready') return idleUnloadAt(fleet, replica) ?? Infinity;
   if (replica.phase === 'unknown') return now;
   const { idleUnload, idleMode } = settingsOf(fleet, replica);
-  const isToStay = idleMode === 'soft' || idleUnload === null || isGuaranteed(fleet, replica);
-  return isToStay ? Infinity : replica.since + idleUnload;
+  const isEverIdle = idleMode !== 'soft' && idleUnload !== null && !isGuaranteed(fleet, replica);
+  return !isEverIdle ? Infinity : replica.since + idleUnload;
 }

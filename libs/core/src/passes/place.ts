@@ -10,7 +10,7 @@ import type { Instant } from '../model.js';
 import { standingCopies } from '../pins.js';
 import { isPromised, isSettling } from '../standing.js';
 import { copiesByDemand, steadyCopies } from '../strain.js';
-import type { Promised } from './evict.js';
+import type { Pass } from './evict.js';
 import { findRoom } from './find-room.js';
 import { isBroken } from './cooling.js';
 import type { Freed } from './freed.js';
@@ -19,6 +19,7 @@ import { Price } from './price.js';
 import { carrier, devicesOf, isGoing, mayCome, type Place } from './places.js';
 import { sitesFor } from './sites-for.js';
 import { SlotLines } from './slot-line.js';
+import { awaitedByCritical } from './soonest.js';
 import { keepFrom } from './take-back.js';
 import { mayBeLoaded, presentCopies, type Want, wantsOf } from './wants.js';
 
@@ -163,13 +164,14 @@ export function placeWanted(
   const unplaced: Want[] = [];
   const inLine: Want[] = [];
   const price = new Price(fleet, open, now);
-  const promised = { ledger, lines: new SlotLines(fleet, ledger, now) };
+  const lines = new SlotLines(fleet, ledger, now);
+  const pass = { ledger, lines, hurried: awaitedByCritical(fleet) };
   for (const want of wants) {
     if (!price.isWorth(want)) {
       fleet.readings.delete(want.model.id);
       continue;
     }
-    const found = placeCopies(fleet, want, open, promised, now);
+    const found = placeCopies(fleet, want, open, pass, now);
     if (found === 'nothing') unplaced.push(want);
     else if (found === 'inLine') inLine.push(want);
   }
@@ -188,14 +190,14 @@ function placeCopies(
   fleet: Fleet,
   want: Want,
   open: readonly Server[],
-  promised: Promised,
+  pass: Pass,
   now: Instant,
 ): Freed['kind'] {
-  const { ledger } = promised;
+  const { ledger } = pass;
   if (presentCopies(fleet, want.model.id, now) < want.after) return 'freed';
   while (presentCopies(fleet, want.model.id, now) < want.copies) {
     const sites = sitesFor(fleet, want, open, now);
-    const found = findRoom(fleet, want, sites, promised, now);
+    const found = findRoom(fleet, want, sites, pass, now);
     if (found.kind === 'moving') {
       settle(fleet, ledger, found.move.place, found.move, now);
       beginMove(fleet, found.move, want, now);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { calming } from '../demand.js';
 import { type ModelId, type TenantId, whyOf } from '../index.js';
 
 /** Longer than a load takes, and no longer. */
@@ -24,7 +25,7 @@ describe('while load slots are scarce', () => {
     const driver = aDriver(10).slotsTaken();
     const request = driver.resolve('x', HASTY);
     expect(driver.refusalOf(request)).toMatchObject({
-      ...{ reason: 'deadline_unreachable', detail: 'load_slots' },
+      ...{ reason: 'no_capacity', detail: 'load_slots' },
     });
     expect(driver.orders()).toEqual(['load hot@s']);
   });
@@ -34,17 +35,28 @@ describe('while load slots are scarce', () => {
     const answers: string[] = [];
     for (let asked = 0; asked < 40; asked += 1) answers.push(driver.answerTo(driver.resolve('x', HASTY)));
     const turnedAway = answers.indexOf('waiting');
-    // Three times as often as `hot`, of which a little has faded, less four for the one who waits.
-    expect(turnedAway).toBeGreaterThanOrEqual(3 * 9 - 4 - 1);
-    expect(turnedAway).toBeLessThanOrEqual(3 * 10.5 - 4);
-    expect(answers.slice(turnedAway)).not.toContain('deadline_unreachable');
+    // Three times as often as `hot`, of which a little has faded, less what the one counts who waits.
+    const waiting = 8 * calming(driver.fleet, driver.now);
+    expect(turnedAway).toBeGreaterThanOrEqual(3 * 9 - waiting - 1);
+    expect(turnedAway).toBeLessThanOrEqual(3 * 10.5 - waiting);
+    expect(answers.slice(turnedAway)).not.toContain('no_capacity');
     driver.pass(1_000);
     expect(driver.orders()).toEqual(['load hot@s', 'unload hot@s', 'load x@s']);
   });
 
+  it.each<{ when: string; tenSeconds: number; answer: string }>([
+    { when: 'a storm is over', tenSeconds: 1, answer: 'waiting' },
+    { when: 'nothing has changed', tenSeconds: 10, answer: 'no_capacity' },
+  ])('who waits counts for as much more as requests came faster before: $when', ({ tenSeconds, answer }) => {
+    const driver = aDriver(10).slotsTaken();
+    const at = driver.now;
+    driver.fleet.allAsks = { minute: { sum: 60, at }, lately: { sum: tenSeconds, at } };
+    expect(driver.answerTo(driver.resolve('x', HASTY))).toBe(answer);
+  });
+
   it('it is loaded for who can wait until it has starved', () => {
     const driver = aDriver(10).slotsTaken();
-    expect(driver.answerTo(driver.resolve('x', { wait: 30_999 }))).toBe('deadline_unreachable');
+    expect(driver.answerTo(driver.resolve('x', { wait: 30_999 }))).toBe('no_capacity');
     expect(driver.answerTo(driver.resolve('x', { wait: 31_000 }))).toBe('waiting');
   });
 
@@ -145,7 +157,7 @@ describe('slots of servers that could not load a model', () => {
     const driver = aDriver(10);
     driver.serve(aServer('idle', [4]), ['x']);
     driver.fleet.slotUse.set(aServer('s').id, { lately: 1, taken: 1, at: driver.now });
-    expect(driver.answerTo(driver.resolve('y', HASTY))).toBe('deadline_unreachable');
+    expect(driver.answerTo(driver.resolve('y', HASTY))).toBe('no_capacity');
     driver.declare(aModel('x', { require: { disk: 'fast' } }));
     const labels = { disk: 'fast' };
     driver.tell({ kind: 'ServerDeclared', server: aServer('idle', [4], { labels }) });
@@ -166,9 +178,7 @@ describe('a tenant that has taken less than the others', () => {
 
   it('pays nothing, while the other one pays', () => {
     const driver = flooded();
-    expect(driver.answerTo(driver.resolve('x', { ...HASTY, tenant: 'flooder' }))).toBe(
-      'deadline_unreachable',
-    );
+    expect(driver.answerTo(driver.resolve('x', { ...HASTY, tenant: 'flooder' }))).toBe('no_capacity');
     expect(driver.answerTo(driver.resolve('y', { tenant: 'other' }))).toBe('waiting');
     driver.pass(1_000);
     expect(driver.orders()).toEqual(['load hot@s', 'unload hot@s', 'load y@s']);
@@ -198,16 +208,17 @@ describe('a tenant that has taken less than the others', () => {
 });
 
 describe('who is turned away since another load is worth more', () => {
-  it('is told to come again once his time would have been up', () => {
+  it('is told to come again when it would have been loaded for him, however dear it is', () => {
     const driver = aDriver(10).slotsTaken();
     const { retryAfter } = driver.refusalOf(driver.resolve('x', { wait: 20_000 }));
-    expect(retryAfter).toBe(20_000);
+    expect(retryAfter).toBe(31_000);
+    expect(whyOf(driver.fleet, 'x' as ModelId, driver.now).predictedWait).toBe(31_000);
   });
 
   it('is told so though he would not wait at all', () => {
     const driver = aDriver(10).slotsTaken();
     expect(driver.refusalOf(driver.resolve('x', { wait: 0 }))).toMatchObject({
-      ...{ reason: 'deadline_unreachable', detail: 'load_slots', retryAfter: 1_000 },
+      ...{ reason: 'no_capacity', detail: 'load_slots', retryAfter: 31_000 },
     });
   });
 
@@ -218,7 +229,7 @@ describe('who is turned away since another load is worth more', () => {
     driver.pass(1_000);
     driver.slotsTaken();
     expect(driver.phase('hot', 's')).toBe('unloading');
-    expect(driver.answerTo(driver.resolve('hot', HASTY))).not.toBe('deadline_unreachable');
+    expect(driver.answerTo(driver.resolve('hot', HASTY))).not.toBe('no_capacity');
   });
 });
 
@@ -228,7 +239,8 @@ describe('why a model is nowhere while load slots are scarce', () => {
     for (let asked = 0; asked < 14; asked += 1) driver.resolve('x', HASTY);
     const { demand, predictedWait } = whyOf(driver.fleet, 'x' as ModelId, driver.now);
     const needed = 3 * (9 + Math.exp(-1));
-    expect(demand.cost).toMatchObject({ slotsTaken: 1, asked: 14 + 1 + 4 });
+    expect(demand.cost!.slotsTaken).toBe(1);
+    expect(demand.cost!.asked).toBeCloseTo(14 + 1 + 8 * calming(driver.fleet, driver.now), 9);
     expect(demand.cost!.needed).toBeCloseTo(needed, 9);
     expect(predictedWait).toBe(30_000 + 1_000);
   });

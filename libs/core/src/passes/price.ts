@@ -1,4 +1,4 @@
-import { askedLately } from '../demand.js';
+import { askedLately, calming } from '../demand.js';
 import type { Fleet } from '../fleet.js';
 import { labelsMatch } from '../footprint.js';
 import type { ModelId } from '../ids.js';
@@ -16,8 +16,8 @@ import type { Want } from './wants.js';
 const SLOPE = 24;
 /** and no higher: where all are asked for alike they take turns. */
 const MOST = 3;
-/** Who waits is served by the load itself, and whoever asks later only while the copy stays: a quarter of a minute, then. */
-const WAITING = 4;
+/** Who waits is served by the load itself, and whoever asks later only while the copy stays: a few seconds, then. */
+const WAITING = 8;
 /** So many loaded copies tell what the others are asked for. */
 const SAMPLE = 256;
 
@@ -26,8 +26,11 @@ const SAMPLE = 256;
  * is not there for anybody while it changes hands. So a model is loaded only where it is asked for enough, in requests of the
  * last minute for each byte, be they served or turned away:
  *
- *     (asked lately + 4 * waiting) per byte >= price * the median over what is loaded of what was asked lately per byte
- *     price = 24 * (share of the slots taken lately * times its part - 0.53), from 0 to 3
+ *     (asked lately + 8 * calming * waiting) per byte >= price * the median over what is loaded of what was asked lately per byte
+ *     price = 24 * (share of the slots taken lately * times its part - 0.57), from 0 to 3
+ *
+ * Who waits tells what is asked for now, the others what was asked for in the last minute: `calming` is how many times as much that
+ * was, so that a storm that is over keeps nobody from his model, and one that begins is seen at once.
  *
  * The slots are those of the servers that could load it. "Times its part" is what the tenant has paid for loads lately, by what
  * each would have paid if all had paid alike: whoever takes less than others pays less, whatever these flood with. Of those who
@@ -42,6 +45,8 @@ export class Price {
   private readonly areScarce: boolean;
   private crowd: Crowd | undefined;
   private median: number | undefined;
+  /** As how many requests each counts who waits. */
+  private readonly whoWaits: number;
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
@@ -49,6 +54,7 @@ export class Price {
     private readonly now: Instant,
   ) {
     this.areScarce = areSlotsScarce(fleet, now);
+    this.whoWaits = WAITING * calming(fleet, now);
   }
 
   /** Whether a place may be given for this. */
@@ -69,7 +75,7 @@ export class Price {
     if (!this.areScarce || this.isFree(id)) return null;
     const { count = 0, parts = AS_ALL } = this.waits.asking.get(id) ?? {};
     const needed = this.needed(id, { parts });
-    const asked = askedLately(this.fleet, id, this.now) + 1 + WAITING * (count + 1);
+    const asked = this.asked(id, count + 1) + 1;
     const startsIn = asked >= needed ? 0 : this.starvesWaitingIn(id);
     return { slotsTaken: this.takenFor(id), asked, needed, startsIn };
   }
@@ -85,8 +91,12 @@ export class Price {
   private isAskedEnough(id: ModelId): boolean {
     const asking = this.waits.asking.get(id);
     if (!asking) return false;
-    const asked = askedLately(this.fleet, id, this.now) + WAITING * asking.count;
-    return asked >= this.needed(id, asking) || this.starvesInTime(id, asking);
+    return this.asked(id, asking.count) >= this.needed(id, asking) || this.starvesInTime(id, asking);
+  }
+
+  /** How often it was asked for, with so many who wait. */
+  private asked(id: ModelId, waiting: number): number {
+    return askedLately(this.fleet, id, this.now) + this.whoWaits * waiting;
   }
 
   /** Whether who can wait for longest will have starved by when the load has to begin for him. */

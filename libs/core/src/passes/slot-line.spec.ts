@@ -46,6 +46,23 @@ describe('the line for load slots', () => {
     expect(driver.answerTo(late)).toBe('waiting');
   });
 
+  it('counts a copy that is to come for what it is: beyond its pin, as no pin', () => {
+    const driver = new CoreDriver();
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
+    for (const name of ['a', 'c', 'x']) driver.declare(aModel(name, { gpuBytes: 4 }));
+    driver.declare(aModel('p', { gpuBytes: 4, pinnedCopies: 1 })).serve(aServer('t', [4]), ['p']);
+    driver.loadEnds('p', 't');
+    driver
+      .serve(aServer('u', [12]), ['a', 'c', 'p', 'x'])
+      .warm('c', 'u')
+      .pass(AGES);
+    driver.resolve('a');
+    driver.declare(aModel('p', { gpuBytes: 4, pinnedCopies: 1, minCopies: 2 }));
+    expect([driver.phase('a', 'u'), driver.phase('p', 'u')]).toEqual(['loading', 'placed']);
+    driver.resolve('x', { class: 'critical' });
+    expect([driver.phase('c', 'u'), driver.phase('x', 'u')]).toEqual(['draining', 'placed']);
+  });
+
   it('goes on while leases end of what is to leave: who stands in it waits for the longer of both', () => {
     const driver = fullServer();
     for (const name of NEWCOMERS) driver.declare(aModel(name, { gpuBytes: 4, minResidency: 60_000 }));

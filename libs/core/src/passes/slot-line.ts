@@ -5,8 +5,7 @@ import type { Instant } from '../model.js';
 import { PINNED, type Rank } from '../rank.js';
 import type { Replica } from '../replica.js';
 import { isCarried, loadBegan, loadBounds } from '../standing.js';
-import { rankWanted } from './claims.js';
-import { isToLoad, loadedFor } from './load-order.js';
+import { isToLoad, loadedFor, rankWanted } from './load-order.js';
 import type { Place } from './places.js';
 import type { Want } from './wants.js';
 
@@ -81,7 +80,7 @@ class Line {
     now: Instant,
   ) {
     for (const replica of unsettled(fleet)) {
-      if (!isCarried(replica) && isInLine(replica) && !goesBefore(fleet, want, replica))
+      if (!isCarried(replica) && isInLine(replica) && !goesBefore(fleet, want, replica, now))
         this.add(replica, now);
     }
   }
@@ -112,11 +111,13 @@ export const isInLine = (replica: Replica): boolean => isToLoad(replica) || load
  */
 export function goesBefore(
   fleet: Readonly<Fleet>,
-  { rank, isExtra, asked }: Want,
+  { rank, isExtra, asked }: Pick<Want, 'rank' | 'isExtra' | 'asked'>,
   replica: Replica,
+  now: Instant,
 ): boolean {
   if (isExtra || !isToLoad(replica)) return false;
-  return [replica.model, ...loadedFor(fleet, replica)].every((id) => rankWanted(fleet, id, asked) < rank);
+  const models = [replica.model, ...loadedFor(fleet, replica)];
+  return models.every((id) => rankWanted(fleet, id, asked, now) < rank);
 }
 
 const devicesToCome = (replica: Replica): readonly number[] =>

@@ -13,24 +13,40 @@ function serving(servers: Readonly<Record<string, { gpu: number; models: readonl
   return driver;
 }
 
-/** Of two servers s has room, where a load has just begun; on t nothing loads, and somebody would have to leave. */
-function roomOrSlot(): CoreDriver {
-  const driver = serving({ s: { gpu: 8, models: ['a', 'x'] }, t: { gpu: 4, models: ['b', 'x'] } });
-  driver.warm('b', 't');
-  driver.pass(61_000);
+/** Two full servers: on s a load has just begun, and what is left there is missed less than what is on t, where nothing loads. */
+function busyOrMissed(): CoreDriver {
+  const driver = serving({ s: { gpu: 8, models: ['a', 'b', 'x'] }, t: { gpu: 4, models: ['c', 'x'] } });
+  driver.warm('b', 's').pass(1_000);
+  driver.warm('c', 't').pass(120_000);
   driver.resolve('a');
   return driver;
 }
 
 describe('what somebody critical waits for', () => {
   it.each<{ of: Class; orders: string[] }>([
-    { of: 'critical', orders: ['load b@t', 'load a@s', 'unload b@t', 'load x@t'] },
-    { of: 'default', orders: ['load b@t', 'load a@s'] },
-  ])('goes where a slot is free, though somebody leaves there for it; $of', ({ of, orders }) => {
-    const driver = roomOrSlot();
+    { of: 'critical', orders: ['unload c@t', 'load x@t'] },
+    { of: 'default', orders: ['unload b@s'] },
+  ])('goes where a slot is free, though who leaves there is missed more; $of', ({ of, orders }) => {
+    const driver = busyOrMissed();
     driver.resolve('x', { class: of });
     driver.pass(2_000);
-    expect(driver.orders()).toEqual(orders);
+    expect(driver.orders().slice(3)).toEqual(orders);
+  });
+
+  it('goes where memory is free before anybody leaves elsewhere', () => {
+    const driver = serving({ s: { gpu: 8, models: ['a', 'x'] }, t: { gpu: 4, models: ['b', 'x'] } });
+    driver.warm('b', 't').pass(120_000);
+    driver.resolve('a');
+    driver.resolve('x', { class: 'critical' });
+    expect([driver.phase('x', 's'), driver.phase('b', 't')]).toEqual(['placed', 'ready']);
+  });
+
+  it('goes by what hurts least where nobody critical waits for it any more', () => {
+    const driver = busyOrMissed();
+    driver.declare(aModel('x', { gpuBytes: 4, class: 'critical', config: '{}' }));
+    driver.resolve('x', { wait: 0 });
+    driver.pass(2_000);
+    expect(driver.phase('c', 't')).toBe('ready');
   });
 
   it('goes where one is free next, if none is', () => {
@@ -48,10 +64,31 @@ describe('what somebody critical waits for', () => {
     expect(driver.phase('x', 'u')).toBe('placed');
   });
 
-  it('goes where there is room, if nobody may leave elsewhere', () => {
-    const driver = roomOrSlot();
-    driver.resolve('b', { lease: 60_000 });
+  it('does not go where memory is coming that a lease keeps for long', () => {
+    const driver = serving({
+      s: { gpu: 8, models: ['a', 'b', 'x'] },
+      t: { gpu: 8, models: ['c', 'd', 'x'] },
+    });
+    for (const [model, server] of [
+      ['a', 's'],
+      ['b', 's'],
+      ['c', 't'],
+      ['d', 't'],
+    ] as const)
+      driver.warm(model, server).pass(1_000);
+    driver.pass(120_000);
+    driver.resolve('a', { lease: 20_000 });
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: false });
     driver.resolve('x', { class: 'critical' });
+    driver.pass(2_000);
+    expect(driver.phase('x', 't')).toBe('loading');
+  });
+
+  it('goes behind another load, if nobody may leave elsewhere', () => {
+    const driver = busyOrMissed();
+    driver.resolve('c', { lease: 60_000 });
+    driver.resolve('x', { class: 'critical' });
+    driver.pass(2_000);
     expect(driver.phase('x', 's')).toBe('placed');
   });
 

@@ -1,50 +1,79 @@
 import type { Fleet } from '../fleet.js';
+import type { ModelId } from '../ids.js';
+import { loadForecast } from '../load-forecast.js';
 import type { Instant, Millis } from '../model.js';
-import { moveMadeFor } from '../moving.js';
-import { rankOf } from '../rank.js';
 import { Beginnings } from './beginnings.js';
 import type { Place } from './places.js';
-import type { Site } from './sites.js';
+import { placesAmong, Site } from './sites.js';
 import type { Want } from './wants.js';
 
-/** Loads that begin so shortly after each other begin as soon. */
-const AS_SOON: Millis = 250;
+/** Loads that begin within such a share of what they take begin as soon: nobody leaves for less. */
+const AS_SOON = 0.25;
+/** So many busy servers are looked at: in a large fleet the best of those is about as good as the best of all. */
+const MOST_BUSY = 32;
 
-const CRITICAL = rankOf('critical');
-
-const NOWHERE: readonly (readonly Site[])[] = [];
+/** What critical requests wait for. */
+export function awaitedByCritical({ waiting }: Readonly<Fleet>): ReadonlySet<ModelId> {
+  const models = new Set<ModelId>();
+  for (const { model, class: of } of waiting.values()) if (of === 'critical') models.add(model);
+  return models;
+}
 
 /**
- * The places for what somebody critical waits for, those together first where its load should begin soonest. One that has begun
- * is in nobody's power any more, and so it goes there whatever leaves for it. None for all others: for them the best place counts,
- * wherever that is; nor where it only has to wait for a move that is under way.
+ * The places for a want, those together first where its load should begin soonest: where use is being read for it, so that it
+ * need not be read again elsewhere; on servers where nothing comes nor goes; then on those where something does. Each is
+ * worked out when nobody could be placed before.
  */
-export function soonestFirst(
+export function* soonestFirst(
   fleet: Readonly<Fleet>,
   sites: readonly Site[],
-  { model, rank, isAsked }: Want,
+  { model }: Pick<Want, 'model'>,
   now: Instant,
-): readonly (readonly Site[])[] {
-  if (!isAsked || rank !== CRITICAL || fleet.unsettled.size === 0) return NOWHERE;
-  if (moveMadeFor(fleet, model.id)) return NOWHERE;
-  const beginnings = new Beginnings(fleet, now);
-  const begins = new Map<Place, Millis>();
-  for (const place of sites.flatMap(({ places }) => places)) {
-    const { server, devices } = place;
-    begins.set(place, beginnings.ofPlanned(model.id, { server: server.spec.id, devices }, 'p50'));
-  }
-  return steps([...begins.values()]).map((step) =>
-    sites.map((site) => site.where((place) => step.has(begins.get(place)!))),
+): Iterable<readonly Site[]> {
+  const reading = fleet.readings.get(model.id);
+  const isRead = ({ devices }: Place): boolean => String(devices) === String(reading?.devices);
+  if (reading && placesAmong(sites, reading.server).some(isRead))
+    yield sites.filter(({ server }) => server.spec.id === reading.server).map((site) => site.where(isRead));
+  const busy = new Set(Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!.server));
+  const idle = sites.filter(({ server }) => !busy.has(server.spec.id));
+  if (idle.length > 0) yield idle;
+  yield* byBeginning(
+    fleet,
+    sites.filter((site) => !idle.includes(site)),
+    model.id,
+    now,
   );
 }
 
-/** Of moments, those together that are as soon as the first of them, then the next. */
-function steps(moments: readonly Millis[]): ReadonlySet<Millis>[] {
-  const found: { readonly from: Millis; readonly moments: Set<Millis> }[] = [];
-  for (const at of moments.toSorted((one, other) => one - other)) {
-    const last = found.at(-1);
-    if (last && at <= last.from + AS_SOON) last.moments.add(at);
-    else found.push({ from: at, moments: new Set([at]) });
+/** The places of some busy servers, by when the load should begin there. */
+function* byBeginning(
+  fleet: Readonly<Fleet>,
+  sites: readonly Site[],
+  model: ModelId,
+  now: Instant,
+): Iterable<readonly Site[]> {
+  const beginnings = new Beginnings(fleet, now);
+  const begin = ({ server, devices, bookings }: Place): Millis =>
+    beginnings.ofPlanned(model, { server: server.spec.id, devices, bookings }, 'p50');
+  const looked = sites.filter(({ places }) => places.length > 0).slice(0, MOST_BUSY);
+  const places = looked.flatMap((site) => site.places.map((place) => ({ site, place, at: begin(place) })));
+  places.sort((one, other) => one.at - other.at);
+  const step = AS_SOON * loadForecast(fleet, model, null).p50;
+  for (let from = 0; from < places.length;) {
+    const later = places.findIndex(({ at }) => at > places[from]!.at + step);
+    const upTo = later < 0 ? places.length : later;
+    yield grouped(places.slice(from, upTo));
+    from = upTo;
   }
-  return found.map((one) => one.moments);
+}
+
+/** Places by their sites. */
+function grouped(places: readonly { readonly site: Site; readonly place: Place }[]): Site[] {
+  const found = new Map<Site, Place[]>();
+  for (const { site, place } of places) {
+    const known = found.get(site);
+    if (known) known.push(place);
+    else found.set(site, [place]);
+  }
+  return Array.from(found, ([{ server }, some]) => new Site(server, () => some));
 }

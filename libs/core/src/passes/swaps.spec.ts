@@ -45,10 +45,9 @@ describe('a device that has had its swaps of a minute', () => {
     expect(driver.orders().slice(3)).toEqual(['unload a@s', 'load b@s']);
   });
 
-  it('tells who waits for that alone, and how long it will be', () => {
+  it('tells who does not wait that it is that alone, and how long it will be', () => {
     const driver = idleAfterSwap();
-    const request = driver.resolve('b', { wait: 5_000 });
-    driver.pass(5_000);
+    const request = driver.resolve('b', { wait: 0 });
     expect(driver.refusalOf(request)).toMatchObject({
       reason: 'loading',
       phase: 'waiting',
@@ -58,13 +57,67 @@ describe('a device that has had its swaps of a minute', () => {
     expect(driver.refusalOf(request).eta).toBeLessThan(65_000);
   });
 
-  /** A swap may come sooner than the budget says, for who starves: what is sure is that the load takes its time. */
   it('turns away at once who has less time than the load alone takes, and hints at the swap', () => {
     const driver = idleAfterSwap().loadsTake('b', 8_000);
     const refusal = driver.refusalOf(driver.resolve('b', { wait: 7_000 }));
     expect(refusal.reason).toBe('deadline_unreachable');
     expect(refusal.retryAfter).toBeGreaterThan(45_000);
-    expect(driver.answerTo(driver.resolve('b', { wait: 9_000 }))).toBe('waiting');
+  });
+
+  it('turns away at once who can wait neither for a swap nor until his model starves', () => {
+    const driver = idleAfterSwap().loadsTake('b', 8_000);
+    const starved = driver.fleet.limits.starvation + 8_000;
+    const [late, early] = [
+      driver.resolve('b', { wait: starved }),
+      driver.resolve('b', { wait: starved - 1 }),
+    ];
+    expect(driver.answerTo(late)).toBe('waiting');
+    expect(driver.refusalOf(early)).toMatchObject({ reason: 'deadline_unreachable', detail: 'load_budget' });
+    driver.pass(10_000);
+    expect(driver.answerTo(late)).toBe('waiting');
+  });
+
+  it('is waited for by who has time until a swap is left', () => {
+    const driver = idleAfterSwap().loadsTake('b', 8_000);
+    driver.pass(40_000);
+    const [late, early] = [driver.resolve('b', { wait: 26_000 }), driver.resolve('b', { wait: 15_000 })];
+    expect(driver.answerTo(late)).toBe('waiting');
+    expect(driver.answerTo(early)).toBe('deadline_unreachable');
+    driver.pass(18_000);
+    expect(driver.phase('b', 's')).toBe('loading');
+  });
+
+  it('hints at the swap itself, since who is turned away does not starve meanwhile', () => {
+    const driver = idleAfterSwap().loadsTake('b', 8_000);
+    const { detail, retryAfter } = driver.refusalOf(driver.resolve('b', { wait: 20_000 }));
+    expect(detail).toBe('load_budget');
+    expect(retryAfter).toBeGreaterThan(60_000);
+  });
+
+  it('is not blamed where somebody would be too late with a swap as well', () => {
+    const driver = idleAfterSwap().loadsTake('b', 8_000);
+    driver.resolve('a', { lease: 25_000 });
+    const refusal = driver.refusalOf(driver.resolve('b', { wait: 28_000 }));
+    expect(refusal.reason).toBe('deadline_unreachable');
+    expect(refusal.detail).toBeUndefined();
+  });
+
+  it('keeps nobody from what leaves by itself before', () => {
+    const driver = idleAfterSwap().loadsTake('b', 8_000);
+    driver.declare(aModel('a', { gpuBytes: 8, idleUnload: 10_000 }));
+    expect(driver.answerTo(driver.resolve('b', { wait: 20_000 }))).toBe('waiting');
+    driver.pass(12_000);
+    expect(driver.phase('b', 's')).toBe('loading');
+  });
+
+  it('sends nobody away who was let in, whoever has spent it since', () => {
+    const driver = idleAfterSwap(2).loadsTake('b', 8_000);
+    driver.resolve('a', { lease: 5_000 });
+    const request = driver.resolve('b', { wait: 20_000 });
+    expect(driver.answerTo(request)).toBe('waiting');
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerDevicePerMinute: 1 };
+    driver.pass(1_000);
+    expect(driver.answerTo(request)).toBe('waiting');
   });
 
   it('counts the load that follows in what it tells', () => {

@@ -54,6 +54,13 @@ export function swapTest(fleet: Readonly<Fleet>, want: Want, now: Instant): (pla
   return (place) => openAgainAt(fleet, place) <= now;
 }
 
+/** From when on others may leave for a want at a place: at once for a pin, and at the latest when it starves. */
+export function swapFrom(fleet: Readonly<Fleet>, place: Place, want: Want): Instant {
+  if (want.rank === PINNED) return -Infinity;
+  const starvesAt = want.isExtra ? Infinity : want.waitsSince + fleet.limits.starvation;
+  return Math.min(openAgainAt(fleet, place), starvesAt);
+}
+
 /** Whether others may leave for a want at a place now. */
 export const maySwap = (fleet: Readonly<Fleet>, place: Place, want: Want, now: Instant): boolean =>
   swapTest(fleet, want, now)(place);

@@ -55,6 +55,27 @@ describe('what has to come first', () => {
     expect(driver.refusalOf(early)).toEqual({ reason: 'deadline_unreachable', retryAfter: 13_000 });
   });
 
+  it('is what is left of its own load once that has begun', () => {
+    const driver = aDriver();
+    driver.resolve('b', { wait: 60_000 });
+    driver.pass(5_000);
+    expect(driver.phase('b', 's')).toBe('loading');
+    const [late, early] = [driver.resolve('b', { wait: 3_000 }), driver.resolve('b', { wait: 2_999 })];
+    expect(driver.answerTo(late)).toBe('waiting');
+    expect(driver.answerTo(early)).toBe('deadline_unreachable');
+  });
+
+  it('is foreseen as well as loads are alike: who may have it in time is let in', () => {
+    const answers = [20_000, 19_999].map((wait) => {
+      const driver = aDriver();
+      // The P90 is 1.25 times the P50 of 22,535 ms, so that 2,535 of that are in doubt.
+      const times = { mean: Math.log(22_535), deviation: Math.log(1.25) / 1.6, count: 8 };
+      driver.fleet.loadTimes.set(aModel('b').id, times);
+      return driver.answerTo(driver.resolve('b', { wait }));
+    });
+    expect(answers).toEqual(['waiting', 'deadline_unreachable']);
+  });
+
   it('are leases of what makes room, and that it leaves', () => {
     const driver = aDriver();
     driver.warm('a', 's');
@@ -198,7 +219,7 @@ describe('who was let in', () => {
       .serve(aServer('s', [4, 4, 4]), models);
     driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
     for (const id of ['b', 'c', 'c']) driver.resolve(id);
-    const request = driver.resolve('a', { wait: 10_000 });
+    const request = driver.resolve('a', { wait: 5_000 });
     driver.pass(4_000);
     expect(driver.answerTo(request)).toBe('waiting');
     driver.loadEnds('b', 's');

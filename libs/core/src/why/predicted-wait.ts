@@ -65,5 +65,6 @@ function movedAt({ fleet, now }: Scene, places: WhyThere['places']): number {
 function opening({ fleet, open, ledger, want, now }: Scene, there: readonly WhyThere[]): number {
   const isRoom = there.some(({ verdict }) => verdict.startsWith('room'));
   const isCrowded = there.some(({ verdict }) => verdict === 'no_room');
-  return isRoom || !isCrowded ? Infinity : (new Opens(fleet, open, ledger, now).at(want) ?? Infinity);
+  if (isRoom || !isCrowded) return Infinity;
+  return new Opens(fleet, open, ledger, now).for(want)?.swapAt ?? Infinity;
 }
