@@ -20,7 +20,11 @@ const coldStartShape = {
   policy: choice(['queue', 'shed']).describe('Whether requests for a cold model may wait.'),
   maxQueue: whole(0, 1_000_000).describe('The most requests that may wait for one model.'),
   maxWaitMs: millis(0, 3_600_000).describe('The longest a request for a cold model waits.'),
-  loadWhenShed: z.boolean().describe('Whether a request refused by `shed` starts the load.'),
+  loadWhenShed: z
+    .boolean()
+    .describe(
+      'Whether a request refused by `shed`, or because it cannot be served in time or slots are scarce, counts as demand.',
+    ),
 };
 
 /** What may be set for every model and for each one: value rules without defaults. */

@@ -120,7 +120,7 @@ describe('what somebody critical waits for', () => {
       driver.pass(61_000);
       driver.resolve('a');
       driver.resolve('c');
-      driver.pass(2_000);
+      driver.pass(2_100);
       driver.looksEnd = false;
       return driver.answerTo(driver.resolve('x', { class: of, wait: 18_000 })) === 'waiting';
     };
