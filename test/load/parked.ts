@@ -15,6 +15,8 @@ const LOAD_MS = 600_000;
 const WAIT_MS = 300_000;
 const HELD_MS = 20_000;
 const EVERY_MS = 250;
+/** Between a hundred and the next: faster than that the event loop is late, and the queues shrink by half (`pressure`). */
+const PAUSE_MS = 50;
 const MIB = 2 ** 20;
 
 /** What the scheduler holds in memory while as many wait as may: the most it was seen to, garbage and all. */
@@ -35,7 +37,7 @@ export async function parked(): Promise<Figure> {
     for (let nth = 0; nth < PARKED; nth += 1) {
       const request = { model: models[nth % MODELS], waitMs: WAIT_MS };
       callers[nth % CONNECTIONS]!.resolve(request).then(answer, answer);
-      if (nth % MODELS === 0) await sleep(20);
+      if (nth % MODELS === 0) await sleep(PAUSE_MS);
     }
     const value = await mostHeld(berth.pid);
     const waiting = PARKED - answered;
