@@ -67,9 +67,7 @@ export class Beginnings {
     };
     const isComing = bookings.length > 0 && this.motion.ledger.fitsSpare(bookings);
     const room = (isComing ? this.freedFor(planned) : this.unloadOn(server))[share];
-    const line = this.lineWith(planned);
-    if (line.length === 1 && !this.motion.servers.has(server)) return room;
-    const begins = this.lanesOf(server, share).beginnings(line, (one) =>
+    const begins = this.lanesOf(server, share).beginnings(this.lineWith(planned), (one) =>
       one === planned ? room : this.readyFor(one, share),
     );
     return begins.get(planned.id)!;

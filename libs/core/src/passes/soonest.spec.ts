@@ -69,13 +69,7 @@ describe('what somebody critical waits for', () => {
       s: { gpu: 8, models: ['a', 'b', 'x'] },
       t: { gpu: 8, models: ['c', 'd', 'x'] },
     });
-    for (const [model, server] of [
-      ['a', 's'],
-      ['b', 's'],
-      ['c', 't'],
-      ['d', 't'],
-    ] as const)
-      driver.warm(model, server).pass(1_000);
+    driver.warm('a', 's').warm('b', 's').warm('c', 't').warm('d', 't');
     driver.pass(120_000);
     driver.resolve('a', { lease: 20_000 });
     driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: false });
