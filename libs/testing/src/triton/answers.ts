@@ -52,6 +52,7 @@ export const says = {
   noStatistics: (name: string) => rpc('INVALID_ARGUMENT', `requested model '${name}' is not available`),
   noStatisticsVersion: (name: string) =>
     rpc('INVALID_ARGUMENT', `requested model version is not available for model '${name}'`),
+  statFailed: (path: string) => rpc('INTERNAL', `failed to stat file ${path}`),
   repositoryName: () => rpc('UNIMPLEMENTED', `'repository_name' specification is not supported`),
   pollFailed: (name: string) =>
     rpc('INTERNAL', `failed to load '${name}', failed to poll from model repository`),

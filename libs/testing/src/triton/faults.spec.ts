@@ -230,6 +230,35 @@ describe('other faults', () => {
     expect(bench.loaded('b')).toEqual({ ok: {} });
   });
 
+  it('a failing index or statistics call fails for so many calls, statistics only while a model leaves', () => {
+    const bench = loadedBench();
+    const all = () => bench.ask((reply) => bench.sim.statistics('', '', reply));
+    const index = () => bench.ask((reply) => bench.sim.index({ ready: false }, reply));
+    bench.sim.inject({ kind: 'callFails', call: 'index', times: 2 });
+    bench.sim.inject({ kind: 'callFails', call: 'statistics' });
+    const stat = { error: { code: 'INTERNAL', message: expect.stringMatching(/^failed to stat file \//) } };
+    expect([index(), index()]).toEqual([stat, stat]);
+    expect([index(), all()]).toEqual([{ ok: expect.anything() }, { ok: expect.anything() }]);
+    bench.unload('a');
+    expect(bench.ask((reply) => bench.sim.statistics('b', '', reply))).toHaveProperty('error');
+    const message = "Request for unknown model: 'a' version 1 is not at ready state";
+    expect([all(), all()]).toEqual([{ error: { code: 'UNAVAILABLE', message } }, { ok: [] }]);
+  });
+
+  it('orders of one model overtake each other: the newest of those that wait comes first', () => {
+    const ordered = (bench: TestBench): readonly string[] => {
+      const orders = [bench.load('a'), bench.unload('a'), bench.load('a')];
+      bench.agenda.advance(5000);
+      expect(orders.map(({ answer }) => answer)).toEqual([{ ok: {} }, { ok: {} }, { ok: {} }]);
+      return bench.rows('a');
+    };
+    const bench = new TestBench({ models: [a] });
+    expect(ordered(bench)).toEqual(['1 READY']);
+    const other = new TestBench({ models: [a] });
+    other.sim.inject({ kind: 'ordersOvertake' });
+    expect(ordered(other)).toEqual(['1 UNAVAILABLE unloaded']);
+  });
+
   it('are refused with the field and the rule when they are misspelt', () => {
     expect(parseFault({ kind: 'indexDelay', ms: 'x' })).toEqual({ problem: expect.stringMatching(/^ms: /) });
     expect(parseFault({ kind: 'kill', x: 1 })).toEqual({ problem: expect.stringContaining('"x"') });

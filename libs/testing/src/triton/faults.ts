@@ -39,11 +39,22 @@ export const faultSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('foreignMemory'), device: z.number().int().min(0), bytes }),
   z.strictObject({ kind: z.literal('metricsDown'), on }),
+  z.strictObject({
+    kind: z.literal('callFails'),
+    call: z.enum(['statistics', 'index']),
+    times: z.number().int().min(0).max(100).optional(),
+  }),
+  z.strictObject({ kind: z.literal('ordersOvertake'), on }),
+  z.strictObject({ kind: z.literal('unloadsCrash'), on }),
 ]);
 
 /**
- * One fault. `on: false`, 0 ms, 0 bytes and an empty text end it; `clear` ends all. `deadModel` hits the copies that are
- * READY now, `replyLost` the next call; `kill` lasts until `start`.
+ * One fault. `on: false`, 0 ms, 0 bytes, 0 times and an empty text end it; `clear` ends all. `deadModel` hits the copies
+ * that are READY now, `replyLost` the next call; `kill` lasts until `start`.
+ *
+ * What the real server does only sometimes is a fault, too. `callFails` fails so many of the next calls (default 1):
+ * of the index as while directories are deleted, of all statistics only while a model is UNLOADING. `ordersOvertake` serves
+ * the newest of the orders that wait for one model first. `unloadsCrash` ends the process as `at-once.ts` says.
  */
 export type Fault = z.input<typeof faultSchema>;
 
@@ -58,6 +69,9 @@ export function parseFault(value: unknown): { readonly fault: Fault } | { readon
 /** How a reply goes astray: nothing comes, or the connection breaks when it should. */
 export type LostReply = 'silence' | 'connectionError';
 
+/** The calls that may fail for once, and leave the server as it was. */
+export type FailingCall = 'statistics' | 'index';
+
 /** The faults that are switched on now. They outlive the server's process. */
 export class FaultSwitches {
   indexDelayMs = 0;
@@ -65,6 +79,8 @@ export class FaultSwitches {
   memoryBackLateMs = 0;
   oomKillsProcess = false;
   metricsDown = false;
+  ordersOvertake = false;
+  unloadsCrash = false;
   mode: 'none' | 'poll' | 'explicit' | undefined;
   restriction: { readonly key: string; readonly value: string } | undefined;
   readonly stuckLoads = new Set<string>();
@@ -72,6 +88,7 @@ export class FaultSwitches {
   readonly slowLoadMs = new Map<string, number>();
   readonly failingLoads = new Map<string, string>();
   readonly residueBytes = new Map<string, number>();
+  private readonly failingCalls: Record<FailingCall, number> = { statistics: 0, index: 0 };
   private readonly lostReplies: { call: 'load' | 'unload'; how: LostReply }[] = [];
 
   /** How the reply to this call is lost, once for every fault that asked for it. */
@@ -80,18 +97,28 @@ export class FaultSwitches {
     return at < 0 ? undefined : this.lostReplies.splice(at, 1)[0]?.how;
   }
 
+  /** Whether this call fails, once for every time that was asked for. */
+  takeFailure(call: FailingCall): boolean {
+    if (this.failingCalls[call] === 0) return false;
+    this.failingCalls[call] -= 1;
+    return true;
+  }
+
   /** Ends every switched fault. */
   clear(): void {
     const fresh = new FaultSwitches();
     for (const set of [this.stuckLoads, this.stuckUnloads]) set.clear();
     for (const map of [this.slowLoadMs, this.failingLoads, this.residueBytes]) map.clear();
     this.lostReplies.length = 0;
+    Object.assign(this.failingCalls, fresh.failingCalls);
     Object.assign(this, {
       indexDelayMs: fresh.indexDelayMs,
       commonHandlerDelayMs: fresh.commonHandlerDelayMs,
       memoryBackLateMs: fresh.memoryBackLateMs,
       oomKillsProcess: fresh.oomKillsProcess,
       metricsDown: fresh.metricsDown,
+      ordersOvertake: fresh.ordersOvertake,
+      unloadsCrash: fresh.unloadsCrash,
       mode: undefined,
       restriction: undefined,
     });
@@ -121,8 +148,24 @@ export class FaultSwitches {
       case 'restrict':
         this.restriction = fault.key === undefined ? undefined : { key: fault.key, value: fault.value ?? '' };
         return;
+      default:
+        this.applyToCalls(fault);
+    }
+  }
+
+  private applyToCalls(fault: Fault): void {
+    switch (fault.kind) {
       case 'replyLost':
         this.lostReplies.push({ call: fault.call, how: fault.how ?? 'silence' });
+        return;
+      case 'callFails':
+        this.failingCalls[fault.call] = fault.times ?? 1;
+        return;
+      case 'ordersOvertake':
+        this.ordersOvertake = fault.on !== false;
+        return;
+      case 'unloadsCrash':
+        this.unloadsCrash = fault.on !== false;
         return;
       default:
         this.applyToModel(fault);

@@ -45,6 +45,14 @@ export class KnownModels {
     return [...this.models.values()].filter(({ config }) => config.steps.includes(step));
   }
 
+  /** The ensembles that every order acts upon once more, since a step of theirs was read anew: each with its steps. */
+  unsettled(): readonly ReadonlySet<string>[] {
+    const unsettled = [...this.models.values()].filter(
+      ({ config, standing }) => config.steps.length > 0 && !standing.isChecked,
+    );
+    return unsettled.map(({ name, config }) => new Set([name, ...config.steps]));
+  }
+
   /**
    * Takes in what was read; whoever has one of these models as a step is to be acted upon again. Tells whose standing an
    * order on them may change for good: an ensemble is among them only where it lacked one of these.

@@ -31,10 +31,29 @@ export interface TensorMetadata {
   readonly shape: readonly number[];
 }
 
+/** What ServerMetadata says. */
+export interface ServerMetadata {
+  readonly name: string;
+  readonly version: string;
+  readonly extensions: readonly string[];
+}
+
+const EXTENSIONS =
+  `classification sequence model_repository model_repository(unload_dependents) schedule_policy model_configuration
+  system_shared_memory cuda_shared_memory binary_tensor_data parameters statistics trace logging`.split(
+    /\s+/,
+  );
+
+/** What a server says of itself. */
+export function serverMetadata(id: string): ServerMetadata {
+  return { name: id, version: '2.51.0', extensions: EXTENSIONS };
+}
+
 /** The repository index: the directories on disk now, joined with what the process remembers of their names. */
-export function repositoryIndex(process: ProcessState, readyOnly: boolean): readonly IndexRow[] {
+export function repositoryIndex(process: ProcessState, readyOnly: boolean): Answer<readonly IndexRow[]> {
+  if (process.faults.takeFailure('index')) return fail(says.statFailed('/models/deleted'));
   const rows = process.repository.names().flatMap((name) => rowsOf(process, name));
-  return readyOnly ? rows.filter(({ state }) => state === 'READY') : rows;
+  return succeed(readyOnly ? rows.filter(({ state }) => state === 'READY') : rows);
 }
 
 /** Whether the server calls itself ready, which strict readiness makes depend on every model. */
@@ -83,8 +102,7 @@ export function statistics(
   name: string,
   version: string,
 ): Answer<readonly ModelStatistics[]> {
-  if (name === '')
-    return succeed([...process.lives.values()].sort(byName).flatMap((life) => countersOf(life)));
+  if (name === '') return allStatistics(process);
   const number = parseVersion(version);
   if (typeof number === 'object') return fail(number);
   const rows = countersOf(process.lives.get(name));
@@ -92,6 +110,17 @@ export function statistics(
   if (number === undefined) return succeed(rows);
   const wanted = rows.filter((row) => row.version === String(number));
   return wanted.length === 0 ? fail(says.noStatisticsVersion(name)) : succeed(wanted);
+}
+
+/** A model that leaves between the list of what is ready and its turn in it fails the whole call; only sometimes, so by a fault. */
+function allStatistics(process: ProcessState): Answer<readonly ModelStatistics[]> {
+  const lives = [...process.lives.values()].sort(byName);
+  for (const { name, rows } of lives) {
+    const leaving = [...rows.values()].find(({ state }) => state === 'UNLOADING');
+    if (leaving !== undefined && process.faults.takeFailure('statistics'))
+      return fail(says.notReady(name, String(leaving.version)));
+  }
+  return succeed(lives.flatMap((life) => countersOf(life)));
 }
 
 function rowsOf(process: ProcessState, name: string): readonly IndexRow[] {

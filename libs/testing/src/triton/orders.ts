@@ -51,13 +51,29 @@ export function orderUnload(
   const refusal =
     refuseOrder(process) ?? (typeof withSteps === 'boolean' ? undefined : says.dependentsNotBool());
   if (refusal !== undefined) return answer(fail(refusal));
+  const answered = beginUnload(process, name);
   const claim = related(process, { name });
   process.locks.acquire(claim, (release) => {
     unloadModel(process, { name, withSteps: withSteps === true }, claim, () => {
       release();
-      answer(succeed({}));
+      process.timers.after(ANSWER_MS, () => {
+        answered();
+        done(succeed({}));
+      });
     });
   });
+}
+
+/** Counts an unload of something that is known among those in work, which may be the end of the process. */
+function beginUnload(process: ProcessState, model: string): () => void {
+  const { known, unloadsInWork, faults } = process;
+  if (!faults.unloadsCrash || known.get(model) === undefined) return () => {};
+  const answered = unloadsInWork.add({ model, unsettled: known.unsettled() });
+  if (unloadsInWork.mayCrash()) {
+    process.onUnloadsCrash(unloadsInWork.models);
+    process.crash();
+  }
+  return answered;
 }
 
 /** Loads what a server is told to load before it opens its ports; a model that fails does not keep it from opening. */

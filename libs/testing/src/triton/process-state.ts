@@ -1,5 +1,6 @@
 import { MortalTimers } from '../agenda.js';
 import type { Timers } from '../agenda.js';
+import { UnloadsInWork } from './at-once.js';
 import type { Copy } from './copy.js';
 import { DeviceMemory } from './device-memory.js';
 import type { Holding, SimulatedDevice } from './device-memory.js';
@@ -65,6 +66,7 @@ export interface ProcessState {
   readonly handler: CommonHandler;
   readonly threads: LoadThreads;
   readonly locks: NameLocks;
+  readonly unloadsInWork: UnloadsInWork;
   readonly lives: Map<string, ModelLife>;
   readonly known: KnownModels;
   readonly copies: Set<Copy>;
@@ -79,6 +81,8 @@ export interface ProcessState {
   readonly onOutOfMemory: (asked: Asked) => void;
   /** Called when the load of an ensemble reads a step anew that serves. */
   readonly onStepReread: (step: string) => void;
+  /** Called with the unloads in work of which the process is about to die. */
+  readonly onUnloadsCrash: (models: readonly string[]) => void;
   /** Ends the process at once. */
   readonly crash: () => void;
 }
@@ -94,12 +98,14 @@ export interface ProcessSetup {
   readonly nextCopyId: () => number;
   readonly onOutOfMemory: (asked: Asked) => void;
   readonly onStepReread: (step: string) => void;
+  readonly onUnloadsCrash: (models: readonly string[]) => void;
   readonly crash: () => void;
 }
 
 /** A process that has just been executed: no model, no copy, only what a bare server holds. */
 export function freshProcess(setup: ProcessSetup): ProcessState {
-  const { options, devices, repository, faults, nextCopyId, onOutOfMemory, onStepReread, crash } = setup;
+  const { options, devices, repository, faults } = setup;
+  const { nextCopyId, onOutOfMemory, onStepReread, onUnloadsCrash, crash } = setup;
   const timers = new MortalTimers(setup.timers);
   const memory = new DeviceMemory(timers, options.metricsIntervalMs, devices, setup.hostMemoryBytes);
   for (const { ordinal } of devices) memory.set('server', ordinal, options.baselineBytes);
@@ -112,7 +118,8 @@ export function freshProcess(setup: ProcessSetup): ProcessState {
     memory,
     handler: new CommonHandler(timers),
     threads: new LoadThreads(options.loadThreads),
-    locks: new NameLocks(),
+    locks: new NameLocks(() => faults.ordersOvertake),
+    unloadsInWork: new UnloadsInWork(),
     lives: new Map(),
     known: new KnownModels(),
     copies: new Set(),
@@ -122,6 +129,7 @@ export function freshProcess(setup: ProcessSetup): ProcessState {
     nextCopyId,
     onOutOfMemory,
     onStepReread,
+    onUnloadsCrash,
     crash,
   };
 }

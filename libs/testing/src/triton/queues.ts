@@ -42,10 +42,12 @@ interface Claim {
   readonly run: (release: () => void) => void;
 }
 
-/** Locks by name, several at once, strictly in order of arrival among those that share a name. */
+/** Locks by name, several at once; among claims that share a name in order of arrival, or the newest first. */
 export class NameLocks {
   private readonly held = new Set<Claim>();
   private waiting: Claim[] = [];
+
+  constructor(private readonly isNewestFirst: () => boolean) {}
 
   acquire(names: ReadonlySet<string>, run: (release: () => void) => void): void {
     this.waiting.push({ names, run });
@@ -63,7 +65,8 @@ export class NameLocks {
   private grant(): void {
     const blocked: Set<string> = new Set([...this.held].flatMap((claim) => [...claim.names]));
     const granted: Claim[] = [];
-    for (const claim of this.waiting) {
+    const inTurn = this.isNewestFirst() ? this.waiting.toReversed() : this.waiting;
+    for (const claim of inTurn) {
       const isFree = [...claim.names].every((name) => !blocked.has(name));
       if (isFree) granted.push(claim);
       for (const name of claim.names) blocked.add(name);

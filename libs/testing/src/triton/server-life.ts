@@ -21,6 +21,7 @@ export interface Surroundings {
   readonly faults: FaultSwitches;
   readonly onPhase: (phase: ServerPhase, exitCode?: number) => void;
   readonly onStepReread: (step: string) => void;
+  readonly onUnloadsCrash: (models: readonly string[]) => void;
   readonly onOutOfMemory: (asked: Asked) => void;
 }
 

@@ -16,9 +16,10 @@ import {
   modelMetadata,
   modelReady,
   repositoryIndex,
+  serverMetadata,
   statistics,
 } from './observations.js';
-import type { IndexRow, ModelMetadata } from './observations.js';
+import type { IndexRow, ModelMetadata, ServerMetadata } from './observations.js';
 import { orderLoad, orderUnload } from './orders.js';
 import type { Nothing, OrderParameters } from './orders.js';
 import type { Asked, ProcessState, SimulatedTritonOptions } from './process-state.js';
@@ -43,22 +44,11 @@ export interface SimulatedTritonSetup {
   readonly onPhase?: (phase: ServerPhase, exitCode?: number) => void;
   /** Told when the load of an ensemble loads a serving step anew, since its files have changed: then there are two. */
   readonly onStepReread?: (step: string) => void;
+  /** Told of the unloads of which the process is about to die, by the models they are for. */
+  readonly onUnloadsCrash?: (models: readonly string[]) => void;
   /** Told when a load asks for memory that is not there, before it fails or the process dies of it. */
   readonly onOutOfMemory?: (asked: Asked) => void;
 }
-
-/** What ServerMetadata says. */
-export interface ServerMetadata {
-  readonly name: string;
-  readonly version: string;
-  readonly extensions: readonly string[];
-}
-
-const EXTENSIONS =
-  `classification sequence model_repository model_repository(unload_dependents) schedule_policy model_configuration
-  system_shared_memory cuda_shared_memory binary_tensor_data parameters statistics trace logging`.split(
-    /\s+/,
-  );
 
 const DEFAULTS: Omit<SimulatedTritonOptions, 'wallClock'> = {
   controlMode: 'explicit',
@@ -90,14 +80,20 @@ export class SimulatedTriton {
 
   constructor(private readonly setup: SimulatedTritonSetup) {
     const { id, timers, devices, hostMemoryBytes, models } = setup;
-    const { onPhase = () => {}, onStepReread = () => {}, onOutOfMemory = () => {} } = setup;
+    const ignore = (): void => {};
+    const {
+      onPhase = ignore,
+      onStepReread = ignore,
+      onUnloadsCrash = ignore,
+      onOutOfMemory = ignore,
+    } = setup;
     const wallClock = (): number => VIRTUAL_EPOCH_MS + timers.now();
     const options = { ...DEFAULTS, wallClock, ...setup.options };
     this.id = id;
     this.devices = devices;
     this.repository = new ModelRepository(models);
     const { repository, faults } = this;
-    const told = { onPhase, onStepReread, onOutOfMemory };
+    const told = { onPhase, onStepReread, onUnloadsCrash, onOutOfMemory };
     const around = { timers, devices, hostMemoryBytes, options, repository, faults, ...told };
     this.life = new ServerLife(around);
     this.desk = new CallDesk(this.life, around);
@@ -123,7 +119,7 @@ export class SimulatedTriton {
     reply: Reply<readonly IndexRow[]>,
     headers: Headers = {},
   ): void {
-    const look = unlessLeaving((process) => succeed(repositoryIndex(process, ready)));
+    const look = unlessLeaving((process) => repositoryIndex(process, ready));
     this.desk.restricted(reply, headers, () => this.desk.observe(reply, look, this.faults.indexDelayMs));
   }
 
@@ -157,7 +153,7 @@ export class SimulatedTriton {
   }
 
   serverMetadata(reply: Reply<ServerMetadata>): void {
-    this.desk.observe(reply, () => succeed({ name: this.id, version: '2.51.0', extensions: EXTENSIONS }));
+    this.desk.observe(reply, () => succeed(serverMetadata(this.id)));
   }
 
   /** Undefined while the metrics port does not answer. */
@@ -232,6 +228,11 @@ export class SimulatedTriton {
   capacityOf(place: Place): number {
     if (place === 'host') return this.setup.hostMemoryBytes;
     return this.devices.find(({ ordinal }) => ordinal === place)?.memoryBytes ?? 0;
+  }
+
+  /** The ensembles of which a step was read anew while they were loaded, each with its steps. */
+  unsettled(): readonly ReadonlySet<string>[] {
+    return this.life.process?.known.unsettled() ?? [];
   }
 
   /** Every copy that exists, hidden ones and those whose memory is late included. */

@@ -24,6 +24,7 @@ export class TestBench {
   readonly agenda = new Agenda();
   readonly exits: (number | undefined)[] = [];
   readonly stepsReread: string[] = [];
+  readonly crashedOf: (readonly string[])[] = [];
   readonly sim: SimulatedTriton;
 
   constructor({ models, gpus = 1, memoryBytes = 100, options = {} }: BenchSetup) {
@@ -39,6 +40,7 @@ export class TestBench {
       models,
       options,
       onPhase: (phase, exitCode) => void (phase === 'down' && this.exits.push(exitCode)),
+      onUnloadsCrash: (models) => void this.crashedOf.push(models),
       onStepReread: (step) => void this.stepsReread.push(step),
     });
   }
