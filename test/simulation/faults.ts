@@ -5,7 +5,7 @@ import type { Site } from './site.js';
 import { hasUnsentLoad, isIdleRunning, isPausedOverLease } from './rare/of-faults.js';
 import type { Stage } from './stage.js';
 import { WRITE_TAKES } from './store.js';
-import { during, switches } from './switches.js';
+import { switches } from './switches.js';
 
 type Broken = Exclude<HappeningKind, Gateways | OrderKind | Meddling>;
 type Gateways = 'ask';
@@ -25,8 +25,6 @@ type OfProcesses =
 
 /** Between the death of a server and its next start, at the end of the storm. */
 const HEALED_WITHIN = 1_000;
-/** How long it takes whoever supervises a server to see that it has died. */
-const RESTARTED_WITHIN = 2_000;
 
 /** Makes things go wrong, and heals them when the storm is over. */
 export class Faults {
@@ -148,18 +146,8 @@ export class Faults {
     };
   }
 
-  private ofMachines(): Pick<Doings, 'oomKills' | 'wrongMode'> {
-    const { stage } = this;
+  private ofMachines(): Pick<Doings, 'wrongMode'> {
     return {
-      oomKills: (happening) => {
-        const site = this.site(happening.server);
-        site.watch((news) => {
-          if (news === 'down' && !site.isHeldDown) {
-            stage.agenda.after(RESTARTED_WITHIN, () => this.start(site));
-          }
-        });
-        during(stage, happening, { kind: 'oomKillsProcess' }, { kind: 'oomKillsProcess', on: false });
-      },
       wrongMode: ({ server, downFor, lasts }) => {
         const site = this.site(server);
         if (site.sim.phase !== 'up') return `it is ${site.sim.phase}`;

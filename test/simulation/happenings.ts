@@ -112,6 +112,18 @@ const ofServers = [
   z.strictObject({ at, kind: kind('metricsDown'), server, lasts }),
   /** An allocation too much ends the process, not only the load. */
   z.strictObject({ at, kind: kind('oomKills'), server, lasts }),
+  /** So many calls fail, each for once: of the index as while directories are deleted, of all statistics as models leave. */
+  z.strictObject({
+    at,
+    kind: kind('callFails'),
+    server,
+    call: z.enum(['index', 'statistics']),
+    times: z.number().int().min(1).max(10),
+  }),
+  /** The newest of the orders that wait for one model comes first. */
+  z.strictObject({ at, kind: kind('ordersOvertake'), server, lasts }),
+  /** Unloads at once around a step that was read anew end the process. */
+  z.strictObject({ at, kind: kind('unloadsCrash'), server, lasts }),
   /** Somebody else takes so much of a GPU. */
   z.strictObject({
     at,

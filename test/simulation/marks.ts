@@ -30,6 +30,9 @@ const RARE = {
   'higher class loaded before what was placed sooner':
     'A free slot is for the highest class that could use it.',
   'tenant owed a load': 'It waited while others had theirs, and has its turn before they have more.',
+  'index failed for once': 'Directories are being deleted: the index is asked for once more.',
+  'statistics failed for once': 'A model was leaving: they are asked for once more, and the index is kept.',
+  'unload beside a step read anew': 'The server dies of two such unloads at once, so there is one at a time.',
   'late order': 'An order of a dead Berth reaches a server at which its successor already works.',
 
   'placed replica whose victim was pinned meanwhile': 'The victim stays, and the newcomer is placed anew.',

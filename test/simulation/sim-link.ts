@@ -24,7 +24,8 @@ import {
   servingRows,
 } from '#triton';
 import type { Connection } from './connection.js';
-import { type LostReply, NOBODY, type OpenOrder, type Site } from './site.js';
+import { NOBODY, type OpenOrder } from './open-order.js';
+import type { LostReply, Site } from './site.js';
 
 const CALL_TIMEOUT = 5_000;
 const METRICS_TIMEOUT = 2_000;

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { emptyFleet, gpuAccount } from '#core';
 import { Agenda } from '#testing';
 import { makePlan } from './make-plan.js';
-import { NOBODY, type OpenOrder, Site } from './site.js';
+import { NOBODY, type OpenOrder } from './open-order.js';
+import { Site } from './site.js';
 import { Trail } from './trail.js';
 
 const RAN_OUT = /large@.* ran out of memory on 0, and the books could tell/;

@@ -10,22 +10,12 @@ import {
 } from '#testing';
 import { type Books, known } from './books.js';
 import { Crowd } from './crowd.js';
+import { NOBODY, type OpenOrder } from './open-order.js';
 import { Partition } from './partition.js';
 import type { PlannedModel, PlannedServer } from './plan.js';
 import { ServerClock } from './server-clock.js';
 import type { Trail } from './trail.js';
-
-/** Whose order it is that no living Berth has sent over a connection it still has. */
-export const NOBODY = 0;
-
-/** An order of Berth's in work at a server. */
-export interface OpenOrder {
-  readonly kind: 'load' | 'unload';
-  readonly model: string;
-  /** Which life of Berth sent it; `NOBODY` once it has died, or has forgotten the server. */
-  readonly life: number;
-  readonly orderedAt: number;
-}
+import { hearUntold } from './untold.js';
 
 /** A new phase of the server, or the end of every connection to it without one. */
 export type SiteNews = ServerPhase | 'connections broken';
@@ -142,6 +132,8 @@ export class Site {
 
   private carryOut(order: OpenOrder, parameters: OrderParameters, reply: Reply<object>): void {
     this.open.add(order);
+    if (order.kind === 'unload' && this.sim.unsettled().some((family) => family.has(order.model)))
+      this.trail.mark('unload beside a step read anew');
     this.sim[order.kind](order.model, parameters, (answer) => {
       this.open.delete(order);
       this.stepsSwapped();
@@ -199,7 +191,7 @@ export class Site {
       timers: this.clock,
       models: this.models.map(({ disk }) => disk),
       onPhase: (phase) => isSeen && this.phaseChanged(phase),
-      onStepReread: (step) => this.stepReread(step),
+      onUntold: (untold) => hearUntold(this, this.trail, untold),
       onOutOfMemory: (asked) => this.ranOut.push(asked),
     });
     if (!isFirst) sim.kill();
@@ -223,7 +215,7 @@ export class Site {
    * of that, so nobody can book the second copy, nor know when the version that was routed to gives way to another one.
    * It is for whoever changes files under a loaded model to unload it first.
    */
-  private stepReread(step: string): void {
+  stepReread(step: string): void {
     this.trail.note(`${this.id} loads ${step} anew, whose files have changed`);
     this.isMuddled = true;
     this.isStepReread = true;

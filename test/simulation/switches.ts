@@ -4,6 +4,10 @@ import type { Site } from './site.js';
 import type { Stage } from './stage.js';
 
 type Switched =
+  | 'oomKills'
+  | 'unloadsCrash'
+  | 'ordersOvertake'
+  | 'callFails'
   | 'memoryBackLate'
   | 'slowIndex'
   | 'slowHandler'
@@ -18,6 +22,11 @@ type Switched =
 export function switches(stage: Stage): Pick<Doings, Switched> {
   const site = (id: string): Site => stage.sites.get(id)!;
   return {
+    oomKills: (one) => mayDie(stage, one, 'oomKillsProcess'),
+    unloadsCrash: (one) => mayDie(stage, one, 'unloadsCrash'),
+    ordersOvertake: (one) =>
+      during(stage, one, { kind: 'ordersOvertake' }, { kind: 'ordersOvertake', on: false }),
+    callFails: ({ server, call, times }) => site(server).sim.inject({ kind: 'callFails', call, times }),
     memoryBackLate: (one) =>
       during(stage, one, { kind: 'memoryBackLate', ms: one.by }, { kind: 'memoryBackLate', ms: 0 }),
     slowIndex: (one) => during(stage, one, { kind: 'indexDelay', ms: one.by }, { kind: 'indexDelay', ms: 0 }),
@@ -41,8 +50,27 @@ export function switches(stage: Stage): Pick<Doings, Switched> {
   };
 }
 
+/** How long it takes whoever supervises a server to see that it has died. */
+const RESTARTED_WITHIN = 2_000;
+
+/** For some time the process may die of what it is told to do. */
+function mayDie(
+  stage: Stage,
+  happening: HappeningOf<'oomKills'> | HappeningOf<'unloadsCrash'>,
+  kind: 'oomKillsProcess' | 'unloadsCrash',
+): void {
+  const site = stage.sites.get(happening.server)!;
+  site.watch((news) => {
+    if (news !== 'down' || site.isHeldDown) return;
+    stage.agenda.after(RESTARTED_WITHIN, () => {
+      if (!site.isGone) site.sim.start();
+    });
+  });
+  during(stage, happening, { kind }, { kind, on: false });
+}
+
 /** Switches a fault on, and some time later off. */
-export function during(
+function during(
   { sites, agenda }: Stage,
   { server, lasts }: { readonly server: string; readonly lasts: number | null },
   begin: Fault,

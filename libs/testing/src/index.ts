@@ -10,7 +10,7 @@ export type { InferCall, Inferred } from './triton/inference.js';
 export type { IndexRow, ModelMetadata, ServerMetadata, TensorMetadata } from './triton/observations.js';
 export type { Gauges } from './triton/metrics-text.js';
 export type { Nothing, OrderParameters } from './triton/orders.js';
-export type { Asked, SimulatedTritonOptions } from './triton/process-state.js';
+export type { Asked, SimulatedTritonOptions, Untold } from './triton/process-state.js';
 export { simulatedModelSchema } from './triton/model-schema.js';
 export { sampleModels } from './triton/sample-models.js';
 export type { ConfigJson, Place, SimulatedModel } from './triton/simulated-model.js';

@@ -115,4 +115,13 @@ const FAULTS: readonly (readonly [likelihood: number, draw: Draw])[] = [
       lasts: random.spread(3_000, 600_000),
     })),
   ],
+  [
+    0.35,
+    ofServer('callFails', (random) => ({
+      call: random.pick(['index', 'statistics']),
+      times: random.pick([1, 1, 1, 2]),
+    })),
+  ],
+  [0.25, ofServer('ordersOvertake', (random) => ({ lasts: random.spread(3_000, 600_000) }))],
+  [0.35, ofServer('unloadsCrash', (random) => ({ lasts: random.spread(10_000, 600_000) }))],
 ];

@@ -26,7 +26,7 @@ describe('unloads at once', () => {
     const unload = made.unload('v');
     expect(phaseAfterUnloads(made, ['b', ...others])).toBe('down');
     expect(unload.answer).toHaveProperty('error.code', 'UNAVAILABLE');
-    expect(made.crashedOf).toEqual([['v', 'b', 'o1']]);
+    expect(made.untold).toEqual([{ kind: 'dies of unloads', models: ['v', 'b', 'o1'] }]);
   });
 
   it.each([

@@ -38,7 +38,7 @@ describe('an ensemble', () => {
     bench.sim.repository.touch('s2', 'files');
     bench.load('ens');
     bench.agenda.advance(500);
-    expect(bench.stepsReread).toEqual(['s2']);
+    expect(bench.untold).toEqual([{ kind: 'step read anew', step: 's2' }]);
     expect(bench.sim.memoryUsed(0)).toBe(30);
   });
 

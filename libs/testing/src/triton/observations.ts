@@ -1,5 +1,6 @@
 import { fail, says, succeed } from './answers.js';
 import type { Answer } from './answers.js';
+import type { FailingCall } from './faults.js';
 import { findServing, parseVersion } from './inference.js';
 import { decidedGroups } from './instances.js';
 import { readyRows } from './process-state.js';
@@ -51,7 +52,7 @@ export function serverMetadata(id: string): ServerMetadata {
 
 /** The repository index: the directories on disk now, joined with what the process remembers of their names. */
 export function repositoryIndex(process: ProcessState, readyOnly: boolean): Answer<readonly IndexRow[]> {
-  if (process.faults.takeFailure('index')) return fail(says.statFailed('/models/deleted'));
+  if (failsForOnce(process, 'index')) return fail(says.statFailed('/models/deleted'));
   const rows = process.repository.names().flatMap((name) => rowsOf(process, name));
   return succeed(readyOnly ? rows.filter(({ state }) => state === 'READY') : rows);
 }
@@ -117,10 +118,16 @@ function allStatistics(process: ProcessState): Answer<readonly ModelStatistics[]
   const lives = [...process.lives.values()].sort(byName);
   for (const { name, rows } of lives) {
     const leaving = [...rows.values()].find(({ state }) => state === 'UNLOADING');
-    if (leaving !== undefined && process.faults.takeFailure('statistics'))
+    if (leaving !== undefined && failsForOnce(process, 'statistics'))
       return fail(says.notReady(name, String(leaving.version)));
   }
   return succeed(lives.flatMap((life) => countersOf(life)));
+}
+
+function failsForOnce(process: ProcessState, call: FailingCall): boolean {
+  const fails = process.faults.takeFailure(call);
+  if (fails) process.onUntold({ kind: 'call fails', call });
+  return fails;
 }
 
 function rowsOf(process: ProcessState, name: string): readonly IndexRow[] {

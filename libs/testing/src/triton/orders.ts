@@ -70,7 +70,7 @@ function beginUnload(process: ProcessState, model: string): () => void {
   if (!faults.unloadsCrash || known.get(model) === undefined) return () => {};
   const answered = unloadsInWork.add({ model, unsettled: known.unsettled() });
   if (unloadsInWork.mayCrash()) {
-    process.onUnloadsCrash(unloadsInWork.models);
+    process.onUntold({ kind: 'dies of unloads', models: unloadsInWork.models });
     process.crash();
   }
   return answered;

@@ -42,7 +42,8 @@ export function poll(process: ProcessState, order: LoadOrder): Polled {
     for (const { kind, model } of reads) {
       if (kind === 'new') {
         found.push(model);
-        if (model.name !== order.name && isServing(process, model.name)) process.onStepReread(model.name);
+        if (model.name !== order.name && isServing(process, model.name))
+          process.onUntold({ kind: 'step read anew', step: model.name });
       } else if (model !== undefined) unmodified.push(model.name);
     }
     isComplete &&= reads.every(({ kind }) => kind !== 'failed');

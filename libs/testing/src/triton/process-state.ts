@@ -4,7 +4,7 @@ import { UnloadsInWork } from './at-once.js';
 import type { Copy } from './copy.js';
 import { DeviceMemory } from './device-memory.js';
 import type { Holding, SimulatedDevice } from './device-memory.js';
-import type { FaultSwitches } from './faults.js';
+import type { FailingCall, FaultSwitches } from './faults.js';
 import { KnownModels } from './known-models.js';
 import type { ServingConfig } from './model-config.js';
 import { CommonHandler, LoadThreads, NameLocks } from './queues.js';
@@ -55,6 +55,15 @@ export interface Asked extends Holding {
   readonly model: string;
 }
 
+/** What happens in a server while no call tells of it. */
+export type Untold =
+  /** The load of an ensemble reads a step anew that serves, since its files have changed: then there are two. */
+  | { readonly kind: 'step read anew'; readonly step: string }
+  /** A call fails for once. */
+  | { readonly kind: 'call fails'; readonly call: FailingCall }
+  /** The process dies of the unloads that it works at. */
+  | { readonly kind: 'dies of unloads'; readonly models: readonly string[] };
+
 /** Everything that ends with one life of a Triton process. */
 export interface ProcessState {
   readonly timers: MortalTimers;
@@ -79,10 +88,7 @@ export interface ProcessState {
   readonly nextCopyId: () => number;
   /** Called when a load asks for memory that is not there. */
   readonly onOutOfMemory: (asked: Asked) => void;
-  /** Called when the load of an ensemble reads a step anew that serves. */
-  readonly onStepReread: (step: string) => void;
-  /** Called with the unloads in work of which the process is about to die. */
-  readonly onUnloadsCrash: (models: readonly string[]) => void;
+  readonly onUntold: (untold: Untold) => void;
   /** Ends the process at once. */
   readonly crash: () => void;
 }
@@ -97,15 +103,14 @@ export interface ProcessSetup {
   readonly faults: FaultSwitches;
   readonly nextCopyId: () => number;
   readonly onOutOfMemory: (asked: Asked) => void;
-  readonly onStepReread: (step: string) => void;
-  readonly onUnloadsCrash: (models: readonly string[]) => void;
+  readonly onUntold: (untold: Untold) => void;
   readonly crash: () => void;
 }
 
 /** A process that has just been executed: no model, no copy, only what a bare server holds. */
 export function freshProcess(setup: ProcessSetup): ProcessState {
   const { options, devices, repository, faults } = setup;
-  const { nextCopyId, onOutOfMemory, onStepReread, onUnloadsCrash, crash } = setup;
+  const { nextCopyId, onOutOfMemory, onUntold, crash } = setup;
   const timers = new MortalTimers(setup.timers);
   const memory = new DeviceMemory(timers, options.metricsIntervalMs, devices, setup.hostMemoryBytes);
   for (const { ordinal } of devices) memory.set('server', ordinal, options.baselineBytes);
@@ -128,8 +133,7 @@ export function freshProcess(setup: ProcessSetup): ProcessState {
     isLeaving: false,
     nextCopyId,
     onOutOfMemory,
-    onStepReread,
-    onUnloadsCrash,
+    onUntold,
     crash,
   };
 }

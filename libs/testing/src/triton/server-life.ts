@@ -4,7 +4,7 @@ import type { FaultSwitches } from './faults.js';
 import { leave } from './leaving.js';
 import { loadAtStart } from './orders.js';
 import { freshProcess, readyRows } from './process-state.js';
-import type { Asked, ProcessState, SimulatedTritonOptions } from './process-state.js';
+import type { Asked, ProcessState, SimulatedTritonOptions, Untold } from './process-state.js';
 import type { ModelRepository } from './repository.js';
 import type { Place } from './simulated-model.js';
 
@@ -20,8 +20,7 @@ export interface Surroundings {
   readonly repository: ModelRepository;
   readonly faults: FaultSwitches;
   readonly onPhase: (phase: ServerPhase, exitCode?: number) => void;
-  readonly onStepReread: (step: string) => void;
-  readonly onUnloadsCrash: (models: readonly string[]) => void;
+  readonly onUntold: (untold: Untold) => void;
   readonly onOutOfMemory: (asked: Asked) => void;
 }
 

@@ -22,7 +22,7 @@ import {
 import type { IndexRow, ModelMetadata, ServerMetadata } from './observations.js';
 import { orderLoad, orderUnload } from './orders.js';
 import type { Nothing, OrderParameters } from './orders.js';
-import type { Asked, ProcessState, SimulatedTritonOptions } from './process-state.js';
+import type { Asked, ProcessState, SimulatedTritonOptions, Untold } from './process-state.js';
 import { ModelRepository } from './repository.js';
 import { ServerLife } from './server-life.js';
 import type { ServerPhase } from './server-life.js';
@@ -42,10 +42,7 @@ export interface SimulatedTritonSetup {
   readonly options?: Partial<SimulatedTritonOptions>;
   /** Told of every change of the phase, with the exit code when a SIGTERM has brought the server down. */
   readonly onPhase?: (phase: ServerPhase, exitCode?: number) => void;
-  /** Told when the load of an ensemble loads a serving step anew, since its files have changed: then there are two. */
-  readonly onStepReread?: (step: string) => void;
-  /** Told of the unloads of which the process is about to die, by the models they are for. */
-  readonly onUnloadsCrash?: (models: readonly string[]) => void;
+  readonly onUntold?: (untold: Untold) => void;
   /** Told when a load asks for memory that is not there, before it fails or the process dies of it. */
   readonly onOutOfMemory?: (asked: Asked) => void;
 }
@@ -80,20 +77,14 @@ export class SimulatedTriton {
 
   constructor(private readonly setup: SimulatedTritonSetup) {
     const { id, timers, devices, hostMemoryBytes, models } = setup;
-    const ignore = (): void => {};
-    const {
-      onPhase = ignore,
-      onStepReread = ignore,
-      onUnloadsCrash = ignore,
-      onOutOfMemory = ignore,
-    } = setup;
+    const { onPhase = () => {}, onUntold = () => {}, onOutOfMemory = () => {} } = setup;
     const wallClock = (): number => VIRTUAL_EPOCH_MS + timers.now();
     const options = { ...DEFAULTS, wallClock, ...setup.options };
     this.id = id;
     this.devices = devices;
     this.repository = new ModelRepository(models);
     const { repository, faults } = this;
-    const told = { onPhase, onStepReread, onUnloadsCrash, onOutOfMemory };
+    const told = { onPhase, onUntold, onOutOfMemory };
     const around = { timers, devices, hostMemoryBytes, options, repository, faults, ...told };
     this.life = new ServerLife(around);
     this.desk = new CallDesk(this.life, around);

@@ -1,7 +1,7 @@
 import { Agenda } from '../agenda.js';
 import type { Answer, Reply } from './answers.js';
 import type { IndexRow } from './observations.js';
-import type { SimulatedTritonOptions } from './process-state.js';
+import type { SimulatedTritonOptions, Untold } from './process-state.js';
 import type { SimulatedModel } from './simulated-model.js';
 import { SimulatedTriton } from './simulated-triton.js';
 
@@ -23,8 +23,7 @@ export interface BenchSetup {
 export class TestBench {
   readonly agenda = new Agenda();
   readonly exits: (number | undefined)[] = [];
-  readonly stepsReread: string[] = [];
-  readonly crashedOf: (readonly string[])[] = [];
+  readonly untold: Untold[] = [];
   readonly sim: SimulatedTriton;
 
   constructor({ models, gpus = 1, memoryBytes = 100, options = {} }: BenchSetup) {
@@ -40,8 +39,7 @@ export class TestBench {
       models,
       options,
       onPhase: (phase, exitCode) => void (phase === 'down' && this.exits.push(exitCode)),
-      onUnloadsCrash: (models) => void this.crashedOf.push(models),
-      onStepReread: (step) => void this.stepsReread.push(step),
+      onUntold: (untold) => void this.untold.push(untold),
     });
   }
 

@@ -1,0 +1,11 @@
+/** Whose order it is that no living Berth has sent over a connection it still has. */
+export const NOBODY = 0;
+
+/** An order of Berth's in work at a server. */
+export interface OpenOrder {
+  readonly kind: 'load' | 'unload';
+  readonly model: string;
+  /** Which life of Berth sent it; `NOBODY` once it has died, or has forgotten the server. */
+  readonly life: number;
+  readonly orderedAt: number;
+}
