@@ -17,6 +17,7 @@ import { drawMeddling, drawOrders, drawScaling } from './draw/orders.js';
 import { drawServers } from './draw/servers.js';
 import { drawDefaults, drawLimits, drawTemper } from './draw/settings.js';
 import { drawUndoneUnloads } from './draw/undone-unloads.js';
+import { drawUnloadsAtOnce } from './draw/unloads-at-once.js';
 import type { Model } from '#core';
 import type { Happening, HappeningOf } from './happenings.js';
 import type { Plan, PlannedModel } from './plan.js';
@@ -85,6 +86,7 @@ const drawUnaimed = (stream: (name: string) => Random, cast: Cast, grain: number
   ...drawLateOrders(stream('late orders'), cast),
   ...drawChangedMinds(stream('changed minds'), cast),
   ...drawUndoneUnloads(stream('undone unloads'), cast),
+  ...drawUnloadsAtOnce(stream('unloads at once'), cast),
   ...drawPressure(stream('pressure'), cast),
   ...drawLast(stream('last'), cast),
   ...drawBadSpells(stream('bad spells'), cast),

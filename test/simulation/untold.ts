@@ -1,9 +1,14 @@
 import type { Untold } from '#testing';
-import type { Site } from './site.js';
 import type { Trail } from './trail.js';
 
+/** The site of a server. */
+interface Hearer {
+  readonly id: string;
+  stepReread(step: string): void;
+}
+
 /** Hears what happens in a server while no call tells of it. */
-export function hearUntold(site: Site, trail: Trail, untold: Untold): void {
+export function hearUntold(site: Hearer, trail: Trail, untold: Untold): void {
   switch (untold.kind) {
     case 'step read anew':
       return site.stepReread(untold.step);
