@@ -90,7 +90,7 @@ export interface Change {
   readonly orderedAt: Instant;
   readonly devices: readonly number[];
   readonly bookings: readonly Booking[];
-  /** When the call ended without success. */
+  /** When the call ended without success, or where its load was later seen to be kept waiting, when that was. */
   readonly endedAt: Instant | null;
   /**
    * Whether it ended with an answer: then the new part is given back once a later look says READY. Without one the load

@@ -146,6 +146,20 @@ describe('an in-place change', () => {
     expect(driver.orders()).toEqual(['load a@t', 'load a@t', 'load a@t']);
   });
 
+  it('without an answer is not given up while the load of an ensemble of its model runs, which it may wait behind', () => {
+    const driver = aChange();
+    driver.tell({ kind: 'StepsRemembered', model: aModel('e').id, steps: [A] });
+    endsUnknown(driver);
+    driver.shelf('t').set('e', 'LOADING');
+    driver.pass(1_000_000);
+    expect(driver.orders()).toEqual(['load a@t', 'load a@t']);
+    driver.shelf('t').set('e', 'UNAVAILABLE', 'unloaded');
+    driver.pass(340_000);
+    expect(changeIn(driver)?.bookings).toHaveLength(3);
+    driver.pass(60_000);
+    expect(driver.orders()).toEqual(['load a@t', 'load a@t', 'load a@t']);
+  });
+
   it('that failed gives its part back at the next look, and is tried again after a pause', () => {
     const driver = aChange();
     driver.loadEnds('a', 't', 'capacity');

@@ -125,9 +125,16 @@ function readySighted(fleet: Fleet, replica: Ready, seen: Seen): void {
   put(fleet, wentMissing(replica, seen, 'lost'));
 }
 
-/** The change of a replica that serves, where it has not come to an end by itself. */
-function stillChanging(fleet: Fleet, { change }: Ready, begunAt: Instant): Ready['change'] {
+/**
+ * The change of a replica that serves, where it has not come to an end by itself. Its time begins anew as long as its load
+ * may wait behind another one.
+ */
+function stillChanging(fleet: Fleet, replica: Ready, begunAt: Instant): Ready['change'] {
+  const { change } = replica;
   if (change?.endedAt == null) return change;
+  if (!change.answered && mayWaitUnseen(fleet, replica, change.orderedAt)) {
+    return { ...change, endedAt: Math.max(change.endedAt, begunAt) };
+  }
   const isOver = begunAt > change.endedAt + (change.answered ? 0 : fleet.limits.stuckAfter);
   return isOver ? null : change;
 }
@@ -228,7 +235,7 @@ function unknownAbsent(
   }
   const unsettled = replica.after === 'found' ? 0 : UNSETTLED;
   if (begunAt < replica.endedAt + unsettled) return;
-  if (mayWaitUnseen(fleet, replica)) {
+  if (replica.after === 'load' && mayWaitUnseen(fleet, replica, replica.loadOrderedAt)) {
     return put(fleet, { ...replica, coming: false, absentSince: null });
   }
   const absentSince = replica.absentSince ?? begunAt;

@@ -1,20 +1,21 @@
 import { type Fleet, replicasOn } from '../fleet.js';
-import type { Replica, Unknown } from '../replica.js';
+import type { Replica } from '../replica.js';
 import { relativesOf } from '../footprint.js';
 import type { ModelId } from '../ids.js';
+import type { Instant } from '../model.js';
 import type { Server } from '../server.js';
 import { loadBegan } from '../standing.js';
 
 /**
- * Whether a load without an answer may still wait for Triton's lock without showing: behind the load of a model that
+ * Whether a load of this, ordered at that moment and without an answer, may still wait for Triton's lock without showing: behind the load of a model that
  * shares an ensemble with it; or behind any that began before it, as long as nobody knows what it is made of, or what
  * else is made of its steps: a load that began before it as well, and shows as little.
  */
 export function mayWaitUnseen(
   fleet: Readonly<Fleet>,
-  { after, id, model, server: serverId, loadOrderedAt }: Unknown,
+  { id, model, server: serverId }: Replica,
+  loadOrderedAt: Instant | null,
 ): boolean {
-  if (after !== 'load') return false;
   const server = fleet.servers.get(serverId)!;
   const relatives = relativesOf(fleet, server, model);
   const others = replicasOn(fleet, serverId).filter((other) => other.id !== id);
