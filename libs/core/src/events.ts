@@ -19,6 +19,10 @@ export type ContactFact =
   | 'connected'
   /** The connection ended and we did not close it. */
   | 'ended'
+  /** We closed the connection, since the server is reached otherwise now: another one is made to the same address. */
+  | 'closed'
+  /** We closed the connection, since the server is reached at another address now: the same process may listen there, or another one. */
+  | 'moved'
   /** An attempt to connect was refused: nobody listens. */
   | 'refused'
   /** It says that it is shutting down. */

@@ -23,7 +23,7 @@ export interface Device {
  * How we stand with a server's control port:
  *
  *   connecting ──> up <──> slow ──> lost
- *                  └──> down ──> lost        down: the connection ended; lost after 2 s without a new one
+ *                  └──> down ──> lost        down: the connection ended, or we closed it; lost after 2 s without a new one
  *
  * `slow` keeps its routes but takes nothing new; `lost` has none.
  */
@@ -31,7 +31,8 @@ export type Contact =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'up' }
   | { readonly kind: 'slow'; readonly probesFailed: number; readonly nextProbeAt: Instant }
-  | { readonly kind: 'down'; readonly since: Instant }
+  /** `moved`: there was no connection to its present address yet, so that who listens there says nothing of the process. */
+  | { readonly kind: 'down'; readonly since: Instant; readonly moved: boolean }
   | { readonly kind: 'lost' };
 
 /** A Triton ModelConfig read from a loaded model. */

@@ -93,16 +93,40 @@ describe('an actuator', () => {
     ]);
   });
 
-  it('says nothing of a call to a server that was removed, or reached anew, meanwhile', async () => {
-    let end: (versions: readonly string[]) => void = () => undefined;
-    const load = (): Promise<readonly string[]> => new Promise((done) => (end = done));
-    const { actuator, reports } = anActuator({ ...broken(), load });
-    actuator.carryOut(LOAD, true);
-    await rest();
-    actuator.unlink(SERVER);
-    actuator.link(SERVER, broken);
-    end(['1']);
-    await rest();
-    expect(reports).toEqual([]);
+  describe('of which a connection is made anew', () => {
+    it('reports how an order over the old one ended, and nothing that was asked over it', async () => {
+      const ends: ((error: Error) => void)[] = [];
+      const never = <Result>(): Promise<Result> => new Promise((_, fails) => ends.push(fails));
+      const { actuator, reports } = anActuator({ ...broken(), load: never, unload: never, look: never });
+      for (const order of ORDERS) actuator.carryOut(order, true);
+      await rest();
+      reports.length = 0;
+      actuator.unlink(SERVER);
+      actuator.link(SERVER, broken);
+      for (const end of ends) end(new Error('closed'));
+      await rest();
+      expect(reports.toSorted((a, b) => a.kind.localeCompare(b.kind))).toMatchObject([
+        { kind: 'LoadEnded', outcome: { kind: 'unknown' } },
+        { kind: 'UnloadEnded', outcome: { kind: 'unknown' } },
+      ]);
+    });
+
+    it('sends no load over either that was still being written down: another process may listen', async () => {
+      const calls: string[] = [];
+      const server = (name: string): ModelServer => ({
+        ...broken(),
+        load: () => (calls.push(name), Promise.resolve([])),
+      });
+      let written: () => void = () => undefined;
+      const slow: Learned = { ...store, write: () => new Promise((done) => (written = done)) };
+      const { actuator, reports } = anActuator(server('old'), slow);
+      actuator.carryOut(LOAD, true);
+      actuator.unlink(SERVER);
+      actuator.link(SERVER, () => server('new'));
+      written();
+      await rest();
+      expect(calls).toEqual([]);
+      expect(reports).toMatchObject([{ kind: 'LoadEnded', outcome: { kind: 'failed', cause: 'transient' } }]);
+    });
   });
 });

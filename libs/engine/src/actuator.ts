@@ -5,7 +5,7 @@ import { LookRefused, type ModelServer, OrderRefused } from './ports/model-serve
 type Order = Extract<Action, { kind: 'load' | 'unload' | 'look' | 'probe' | 'describe' }>;
 type OrderOf<Kind extends Order['kind']> = Extract<Order, { readonly kind: Kind }>;
 
-/** A server that is reached, and how often the connection to it has ended so far. */
+/** A server that is reached, and how often the connection to it has ended so far, by us or by itself. */
 interface Link {
   readonly to: ModelServer;
   ended: number;
@@ -32,19 +32,25 @@ export class Actuator {
   }
 
   unlink(server: ServerId): void {
-    this.links.get(server)?.to.close();
+    const link = this.links.get(server);
+    if (!link) return;
+    link.ended += 1;
     this.links.delete(server);
+    link.to.close();
   }
 
   close(): void {
     for (const server of [...this.links.keys()]) this.unlink(server);
   }
 
-  /** An order that may not be sent is reported like one for which there is no connection. */
+  /**
+   * An order that may not be sent is reported like one for which there is no connection. How an order ended is reported also
+   * when its connection was closed meanwhile; what a question brought over that tells of what may be another process.
+   */
   carryOut(order: Order, mayAct: boolean): void {
     const link = this.links.get(order.server);
     void this.attempt(order, mayAct ? link : undefined).then((event) => {
-      if (event && this.links.get(order.server) === link) this.report(event);
+      if (event && (isEnd(event) || this.links.get(order.server) === link)) this.report(event);
     });
   }
 
@@ -118,6 +124,8 @@ export class Actuator {
     return found && { kind: 'ConfigLearned', server, model, config: found.config, steps: found.steps };
   }
 }
+
+const isEnd = ({ kind }: Event): boolean => kind === 'LoadEnded' || kind === 'UnloadEnded';
 
 /** What an attempt brought; undefined where it failed in whatever way. */
 async function settled<Result>(attempt: () => Promise<Result>): Promise<Result | undefined> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { replicaId, type ServerId } from '#core';
-import { aModel } from '../../../test/support/builders.js';
+import { aModel, aServer } from '../../../test/support/builders.js';
 import { A, aRunningEngine, query, settle } from '../../../test/support/running-engine.js';
 import { OrderRefused } from './ports/model-server.js';
 import type { Answer } from './answer.js';
@@ -124,6 +124,23 @@ describe('an engine', () => {
     expect(server.isClosed).toBe(true);
     const late: Answer = await engine.admit(query(), 60_000).answer;
     expect(late).toMatchObject({ refusal: { reason: 'shutting_down' } });
+  });
+
+  it('knows a server still that is reached otherwise now, and lets what it loaded there go by the idle rule', async () => {
+    const { engine, server, clock } = await aRunningEngine();
+    void engine.admit(query(), 60_000);
+    await settle();
+    server.loadEnds(A.id);
+    await settle();
+    engine.reachServer(aServer('t', [10]), () => server, false);
+    expect(server.isClosed).toBe(true);
+    await settle();
+    expect(engine.route(query())).toMatchObject({ server: 't' });
+    for (let rings = 0; rings < 1_000 && server.calls.length < 2; rings += 1) {
+      clock.ring();
+      await settle();
+    }
+    expect(server.calls).toEqual(['load a', 'unload a']);
   });
 
   it('forgets a server with all it holds when it is removed, and leaves the models loaded', async () => {

@@ -107,9 +107,20 @@ export class Engine {
     });
   }
 
-  /** Declares a server, or changes what was told of it; `link` is kept where the server is known already. */
+  /** Declares a server, or changes what was told of it; the connection is kept where there is one. */
   addServer(spec: ServerSpec, link: () => ModelServer): void {
     this.tell({ kind: 'ServerDeclared', server: spec });
+    this.actuator.link(spec.id, link);
+  }
+
+  /**
+   * Changes how a server is reached, with what else was told of it: the connection to it is made anew, and all that is known of
+   * the server stays. `moved`: to another address. Orders in flight end, with an outcome that nobody knows.
+   */
+  reachServer(spec: ServerSpec, link: () => ModelServer, moved: boolean): void {
+    const fact = moved ? 'moved' : 'closed';
+    this.tell({ kind: 'ServerDeclared', server: spec }, { kind: 'ContactChanged', server: spec.id, fact });
+    this.actuator.unlink(spec.id);
     this.actuator.link(spec.id, link);
   }
 

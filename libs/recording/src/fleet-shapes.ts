@@ -97,7 +97,7 @@ const contact = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('connecting') }),
   z.strictObject({ kind: z.literal('up') }),
   z.strictObject({ kind: z.literal('slow'), probesFailed: amount, nextProbeAt: amount }),
-  z.strictObject({ kind: z.literal('down'), since: amount }),
+  z.strictObject({ kind: z.literal('down'), since: amount, moved: z.boolean() }),
   z.strictObject({ kind: z.literal('lost') }),
 ]) satisfies z.ZodType<Contact>;
 

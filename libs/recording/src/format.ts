@@ -1,7 +1,7 @@
 import type { Fleet } from '#core';
 
 /** Rises with every change of what is written, the shape of the core's events, actions and fleet included. */
-export const FORMAT = 16;
+export const FORMAT = 17;
 
 /** Who takes the turns. */
 export interface About {

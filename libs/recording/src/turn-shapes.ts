@@ -76,7 +76,16 @@ const outcome = z.discriminatedUnion('kind', [
 
 export const pressureLevel = z.enum(PRESSURE_LEVELS);
 
-const fact = z.enum(['connected', 'ended', 'refused', 'leaving', 'probe_accepted', 'probe_timed_out']);
+const fact = z.enum([
+  'connected',
+  'ended',
+  'closed',
+  'moved',
+  'refused',
+  'leaving',
+  'probe_accepted',
+  'probe_timed_out',
+]);
 const rememberedDevice = z.strictObject({
   ordinal: whole,
   uuid: orNull(text),

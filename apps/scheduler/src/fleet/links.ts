@@ -18,14 +18,14 @@ export class Links {
     private readonly openServer: OpenServer,
   ) {}
 
-  /** A server that is reached another way now is another one: what was known of it is forgotten. */
+  /** A server that is reached another way now is still the same: only the connection is made anew. */
   declare(config: ServerConfig): void {
     const before = this.open.get(config.id);
-    if (before !== undefined && REACHED_BY.some((key) => !isDeepStrictEqual(before[key], config[key]))) {
-      this.engine.removeServer(config.id as ServerId);
-    }
+    const open = (): ModelServer => this.openServer(config);
     this.open.set(config.id, config);
-    this.engine.addServer(coreServer(config), () => this.openServer(config));
+    if (before === undefined || REACHED_BY.every((key) => isDeepStrictEqual(before[key], config[key])))
+      this.engine.addServer(coreServer(config), open);
+    else this.engine.reachServer(coreServer(config), open, before.grpc !== config.grpc);
   }
 
   forget(id: string): void {

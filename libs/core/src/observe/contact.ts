@@ -19,10 +19,11 @@ export function contactChanged(fleet: Fleet, id: ServerId, fact: ContactFact, no
       return connected(fleet, server, now);
     case 'ended':
       return ended(fleet, server, now);
+    case 'closed':
+    case 'moved':
+      return closed(fleet, server, fact === 'moved', now);
     case 'refused':
-      server.refused = true;
-      if (server.contact.kind === 'connecting') setContact(fleet, server, { kind: 'down', since: now });
-      return;
+      return refused(fleet, server, now);
     case 'leaving':
       server.looksCountFrom = now;
       return setContact(fleet, server, { kind: 'lost' });
@@ -47,7 +48,28 @@ function ended(fleet: Fleet, server: Server, now: Instant): void {
   const { kind } = server.contact;
   if (kind !== 'up' && kind !== 'slow') return;
   server.looksCountFrom = now;
-  setContact(fleet, server, { kind: 'down', since: now });
+  setContact(fleet, server, { kind: 'down', since: now, moved: false });
+}
+
+/**
+ * We closed the connection, in whatever state it was. What is known, ordered and drained stays: the first look over the next one
+ * shows whether the process is the same.
+ */
+function closed(fleet: Fleet, server: Server, moved: boolean, now: Instant): void {
+  const { contact } = server;
+  server.looksCountFrom = now;
+  server.looking = null;
+  if (contact.kind === 'connecting') return;
+  const isElsewhere = moved || (contact.kind === 'down' && contact.moved);
+  setContact(fleet, server, { kind: 'down', since: now, moved: isElsewhere });
+}
+
+/** Nobody listens: the process has died, but for an address to which there never was a connection. */
+function refused(fleet: Fleet, server: Server, now: Instant): void {
+  const { contact } = server;
+  if (contact.kind === 'down' && contact.moved) return;
+  server.refused = true;
+  if (contact.kind === 'connecting') setContact(fleet, server, { kind: 'down', since: now, moved: false });
 }
 
 function probed(fleet: Fleet, server: Server, failed: 0 | 1, now: Instant): void {
