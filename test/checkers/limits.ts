@@ -78,7 +78,7 @@ function measured({ servers, replicas }: Fleet, id: ServerId, { declared, known 
 
 /** A default is only a guess. */
 const isOver = (model: Model | undefined, bytes: number): boolean =>
-  model !== undefined && model.sizesDeclared && bytes > model.gpuBytes;
+  model !== undefined && model.gpuDeclared && bytes > model.gpuBytes;
 
 function pardon(fleet: Fleet, id: ModelId, { known }: Heard): void {
   for (const model of withNeeds(fleet, id)) {

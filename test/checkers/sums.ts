@@ -34,7 +34,10 @@ function add(sums: Sums, bookings: readonly Booking[]): void {
   for (const { account, bytes } of bookings) sums.set(account, (sums.get(account) ?? 0) + bytes);
 }
 
-/** What is loaded books what was declared for it, or was measured where that is more: on each of its devices, and on the host. */
+/**
+ * What is loaded books what was declared for it, or was measured where that is more: on each of its devices, and on the host,
+ * each of them where that was declared.
+ */
 export const loadsBookWhatIsDeclared: TurnCheck = (scene) => {
   for (const action of scene.turn.actions) {
     if (action.kind !== 'load') continue;
@@ -64,13 +67,12 @@ type Loading = Extract<ReturnType<Fleet['replicas']['get']>, { phase: 'loading' 
 function expectBooked({ fleet, trail }: TurnScene, { id, model, server, devices, bookings }: Loading): void {
   const { spec, devices: all } = fleet.servers.get(server)!;
   const declared = fleet.models.get(model);
-  if (!declared?.sizesDeclared) return;
+  if (!declared) return;
   const { peak } = fleet.footprints.get(model) ?? { peak: 0 };
   const gpus = (all ?? []).filter(({ kind, ordinal }) => kind === 'gpu' && devices.includes(ordinal));
-  const wanted = [
-    ...gpus.map(({ account }) => ({ account, bytes: Math.max(declared.gpuBytes, peak) })),
-    { account: hostAccount(spec.host), bytes: declared.hostBytes },
-  ];
+  const onGpus = gpus.map(({ account }) => ({ account, bytes: Math.max(declared.gpuBytes, peak) }));
+  const onHost = { account: hostAccount(spec.host), bytes: declared.hostBytes };
+  const wanted = [...(declared.gpuDeclared ? onGpus : []), ...(declared.hostDeclared ? [onHost] : [])];
   for (const { account, bytes } of wanted) {
     const booked = bookings.find((one) => one.account === account)?.bytes ?? 0;
     trail.expect(

@@ -106,7 +106,7 @@ describe('why it is so, and what would be if', () => {
     ['nothing', {}, '', /must suppose something/],
     ['no body', undefined, '', /is required/],
     ['an unknown key', { color: 1 }, 'color', /not a known key/],
-    ['a bad spec', { models: { m: { gpuMemoryLimitMb: 0 } } }, 'models.m.gpuMemoryLimitMb', /MiB from 1/],
+    ['a bad spec', { models: { m: { gpuMemoryLimitMb: -1 } } }, 'models.m.gpuMemoryLimitMb', /MiB from 0/],
     ['an unknown key of a spec', { models: { 'm.x': { color: 1 } } }, 'models["m.x"].color', /known key/],
     ['no spec', { models: { m: null } }, 'models.m', /mapping/],
     ['a bad name', { models: { '..': {} } }, 'models[".."]', /must be a name/],

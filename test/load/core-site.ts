@@ -26,7 +26,15 @@ const LIMITS: Limits = {
 };
 
 const model = (id: ModelId, units: number): Model => ({
-  ...{ id, source: 'declared', enabled: true, gpuBytes: units, hostBytes: 1, sizesDeclared: true },
+  ...{
+    id,
+    source: 'declared',
+    enabled: true,
+    gpuBytes: units,
+    hostBytes: 1,
+    gpuDeclared: true,
+    hostDeclared: true,
+  },
   ...{ idleUnload: 300_000, idleMode: 'strict', loadTimeout: 60_000, minResidency: 30_000, class: 'default' },
   coldStart: { policy: 'queue', maxQueue: 100, maxWait: 60_000, loadWhenShed: true },
   onLimitExceeded: 'warn',

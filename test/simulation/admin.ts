@@ -61,7 +61,8 @@ export class Admin {
     const { models } = this.stage.told;
     for (const { model, disk } of this.stage.plan.models) {
       const told = models.get(model.id);
-      if (!told || told.gpuBytes >= (disk.gpuBytes ?? 0)) continue;
+      // What was declared to need no GPU is on a processor.
+      if (!told || told.gpuBytes === 0 || told.gpuBytes >= (disk.gpuBytes ?? 0)) continue;
       const honest = { ...told, gpuBytes: disk.gpuBytes! };
       models.set(model.id, honest);
       this.tell({ kind: 'ModelDeclared', model: honest });
@@ -180,7 +181,9 @@ export class Admin {
     if (before.pinnedCopies > 0 && change.enabled === false) return 'pinned';
     const { maxQueue, ...settings } = change;
     const coldStart = { ...before.coldStart, maxQueue: maxQueue ?? before.coldStart.maxQueue };
-    const after = { ...before, ...settings, coldStart };
+    const isSized = change.gpuBytes !== undefined && disk.steps === undefined;
+    const gpuDeclared = before.gpuDeclared || isSized;
+    const after = { ...before, ...settings, gpuDeclared, coldStart };
     if (before.pinnedCopies > 0 && after.gpuBytes > before.gpuBytes) return 'a larger one may not fit';
     if (after.gpuBytes < (disk.gpuBytes ?? 0)) this.stage.trail.mark('declared too small');
     this.redeclare(after);

@@ -67,7 +67,8 @@ const settings = {
   enabled: z.boolean(),
   gpuBytes: bytes,
   hostBytes: bytes,
-  sizesDeclared: z.boolean(),
+  gpuDeclared: z.boolean(),
+  hostDeclared: z.boolean(),
   idleUnload: ms.nullable(),
   idleMode: z.enum(['strict', 'soft']),
   loadTimeout: ms,
@@ -83,7 +84,14 @@ const settings = {
   onFailing: z.enum(['flag', 'replace']).default('flag'),
 };
 
-const model = z.strictObject({
+/** Plans that were kept from before say of both sizes at once whether they were declared. */
+function apart(told: unknown): unknown {
+  if (typeof told !== 'object' || told === null || !('sizesDeclared' in told)) return told;
+  const { sizesDeclared, ...rest } = told;
+  return { gpuDeclared: sizesDeclared, hostDeclared: sizesDeclared, ...rest };
+}
+
+const modelShape = z.strictObject({
   ...settings,
   id: modelName,
   source: z.enum(['declared', 'discovered']),
@@ -138,7 +146,7 @@ const schema = z.strictObject({
   models: z
     .array(
       z.strictObject({
-        model,
+        model: z.preprocess(apart, modelShape),
         disk: simulatedModelSchema,
         isDeclared: z.boolean(),
         fitsDefaults: z.boolean(),
@@ -146,7 +154,7 @@ const schema = z.strictObject({
     )
     .max(1_000),
   limits: limitsSchema,
-  defaults: z.strictObject(settings),
+  defaults: z.preprocess(apart, z.strictObject(settings)),
   happenings: z.array(happeningSchema).max(1_000_000),
 });
 

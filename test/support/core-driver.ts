@@ -48,7 +48,7 @@ export class CoreDriver {
     this.tell({
       kind: 'LimitsSet',
       limits: this.fleet.limits,
-      defaults: { ...defaults, sizesDeclared: false },
+      defaults: { ...defaults, gpuDeclared: false, hostDeclared: false },
     });
   }
 

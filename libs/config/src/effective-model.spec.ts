@@ -47,6 +47,7 @@ describe('effectiveModel', () => {
       gpu: true,
       cpu: true,
     });
+    expect(declaredLimits({ gpuMemoryLimitMb: 0 }, {})).toEqual({ gpu: true, cpu: false });
     expect(declaredLimits({}, {})).toEqual({ gpu: false, cpu: false });
   });
 });

@@ -13,16 +13,23 @@ describe('readModelSpec', () => {
     expect(readModelSpec('m', {})).toEqual({ ok: true, value: {} });
   });
 
+  it('takes a model that needs no GPU', () => {
+    const body = { gpuMemoryLimitMb: 0, cpuMemoryLimitMb: 300 };
+    expect(readModelSpec('m', body)).toEqual({ ok: true, value: body });
+  });
+
   it('tells every error with its path', () => {
     const body = {
-      gpuMemoryLimitMb: 0,
+      gpuMemoryLimitMb: -1,
+      cpuMemoryLimitMb: 0,
       coldStart: { maxQueue: 'x' },
       nonsense: 1,
       dependsOn: ['m'],
       deviceSets: [[0, 0]],
     };
     expect(rules(readModelSpec('m', body))).toEqual([
-      'gpuMemoryLimitMb: must be a whole number of MiB from 1 to 1073741824',
+      'gpuMemoryLimitMb: must be a whole number of MiB from 0 to 1073741824',
+      'cpuMemoryLimitMb: must be a whole number of MiB from 1 to 1073741824',
       'coldStart.maxQueue: must be a whole number from 0 to 1000000',
       'nonsense: is not a known key',
       'deviceSets[0]: must name each device once',

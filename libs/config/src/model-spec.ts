@@ -30,7 +30,9 @@ const coldStartShape = {
 /** What may be set for every model and for each one: value rules without defaults. */
 const settingsShape = {
   enabled: z.boolean().describe('false: never loaded; requests for it are refused as `disabled`.'),
-  gpuMemoryLimitMb: memoryMb().describe('What one copy takes on each device it is on.'),
+  gpuMemoryLimitMb: memoryMb().describe(
+    'What one copy takes on each device it is on: a guess, where a model says nothing.',
+  ),
   cpuMemoryLimitMb: memoryMb().describe('What one copy takes in the memory of the host.'),
   idleUnloadSeconds: seconds(0, YEAR).nullable().describe('Unused for so long, it is unloaded; null: never.'),
   idleUnload: choice(['strict', 'soft']).describe('soft: idle models stay until their memory is wanted.'),
@@ -52,6 +54,9 @@ export const pinSchema = z.strictObject({
 /** What is declared for one model, in the file or over the API. Nothing has a default here. */
 export const modelSpecSchema = z.strictObject({
   ...optionalShape(settingsShape),
+  gpuMemoryLimitMb: memoryMb(0)
+    .exactOptional()
+    .describe('What one copy takes on each device it is on; 0: it needs no GPU.'),
   labels: labels.exactOptional().describe('Free words, shown and filtered by.'),
   pin: pinSchema
     .nullable()

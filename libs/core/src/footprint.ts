@@ -7,8 +7,9 @@ import type { Bytes, Model } from './model.js';
 
 /**
  * What a model books on a server with copies on these devices (ordinals).
- * An ensemble known as such books nothing of its own unless its sizes were declared; a model that is on no device
- * because its config says KIND_CPU, and everything on a `cpu` device, books host memory only.
+ * An ensemble known as such books of its own only what was declared for it, on GPUs and on the host each by itself. A model
+ * that was declared to need no GPU, or is on none because its config says KIND_CPU, and everything on a `cpu` device,
+ * books host memory only.
  */
 export function bookingsFor(
   fleet: Readonly<Fleet>,
@@ -17,18 +18,19 @@ export function bookingsFor(
   devices: readonly number[],
 ): Booking[] {
   const model = fleet.models.get(id) ?? fleet.defaults;
-  if (isBookedBySteps(fleet, id)) return [];
-  const host = { account: hostAccount(server.spec.host), bytes: model.hostBytes };
+  const isHostBooked = model.hostDeclared || !fleet.steps.has(id);
+  const host = isHostBooked ? [{ account: hostAccount(server.spec.host), bytes: model.hostBytes }] : [];
   const { bytes } = reservationOf(fleet, server, id);
+  if (bytes === 0 || isBookedBySteps(fleet, id)) return host;
   const gpus = (server.devices ?? []).filter(
     ({ kind, ordinal }) => kind === 'gpu' && devices.includes(ordinal),
   );
-  return [...gpus.map(({ account }) => ({ account, bytes })), host];
+  return [...gpus.map(({ account }) => ({ account, bytes })), ...host];
 }
 
-/** Whether a model is an ensemble that books nothing of its own. */
+/** Whether a model is an ensemble that books nothing of its own on GPUs. */
 export const isBookedBySteps = (fleet: Readonly<Fleet>, id: ModelId): boolean =>
-  fleet.steps.has(id) && !(fleet.models.get(id) ?? fleet.defaults).sizesDeclared;
+  fleet.steps.has(id) && !(fleet.models.get(id) ?? fleet.defaults).gpuDeclared;
 
 /** What a model's booking on a GPU goes by. */
 export type Basis = 'declared' | 'measured' | 'default';
@@ -51,12 +53,12 @@ export function reservationOf(
 ): { readonly bytes: Bytes; readonly basis: Basis } {
   const model = fleet.models.get(id) ?? fleet.defaults;
   const { peak, times } = fleet.footprints.get(id) ?? { peak: 0, times: 0 };
-  if (!model.sizesDeclared && times >= TIMES_MEASURED) {
+  if (!model.gpuDeclared && times >= TIMES_MEASURED) {
     return { bytes: Math.ceil(peak + Math.max(MARGIN, MARGIN_SHARE * peak)), basis: 'measured' };
   }
-  const told = model.gpuBytes * (model.sizesDeclared ? 1 : instancesOn(server, id));
+  const told = model.gpuBytes * (model.gpuDeclared ? 1 : instancesOn(server, id));
   if (peak > told) return { bytes: peak, basis: 'measured' };
-  return { bytes: told, basis: model.sizesDeclared ? 'declared' : 'default' };
+  return { bytes: told, basis: model.gpuDeclared ? 'declared' : 'default' };
 }
 
 const instancesOn = (server: Server | undefined, id: ModelId): number =>

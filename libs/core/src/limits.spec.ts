@@ -45,10 +45,34 @@ describe('a model that is measured above its limit', () => {
   });
 
   it('is no such model where nobody declared a limit', () => {
-    driver = aDriver({ onLimitExceeded: 'unload', sizesDeclared: false }).warm('a', 's');
+    driver = aDriver({ onLimitExceeded: 'unload', gpuDeclared: false, hostDeclared: false }).warm('a', 's');
     takes(driver, 's', 3_000);
     expect(flags(driver, 's')).toEqual([]);
     expect(driver.orders()).toEqual(['load a@s']);
+  });
+
+  it('is no such model where only what it takes of the host was declared', () => {
+    driver = aDriver({ onLimitExceeded: 'unload', gpuDeclared: false, hostDeclared: true }).warm('a', 's');
+    takes(driver, 's', 3_000);
+    driver.pass(60_000);
+    expect(flags(driver, 's')).toEqual([]);
+    expect(driver.orders()).toEqual(['load a@s']);
+  });
+
+  it('is one where only what it takes of a GPU was declared', () => {
+    driver = aDriver({ hostDeclared: false }).warm('a', 's');
+    takes(driver, 's', 3_000);
+    expect(flags(driver, 's')).toEqual(['over_limit']);
+  });
+
+  it('is one where it was declared to need no GPU, and is booked by what it takes', () => {
+    driver = aDriver({ gpuBytes: 0, hostBytes: MIB });
+    driver.warm('a', 's');
+    const bookings = (on: string) => driver.fleet.replicas.get(replicaId(A, on as ServerId))!.bookings;
+    expect(bookings('s')).toEqual([{ account: 'host:s', bytes: MIB }]);
+    takes(driver, 's', 300);
+    expect(flags(driver, 's')).toEqual(['over_limit']);
+    expect(bookings('s')).toContainEqual({ account: 'gpu:s/0', bytes: 300 * MIB });
   });
 
   it('is unloaded once its leases have ended, and loaded again with what it takes', () => {

@@ -19,7 +19,7 @@ function measuredOf(fleet: Readonly<Fleet>, { model, server }: Replica): Bytes |
 /** Whether a copy was measured above the limit that was declared for its model; a default is only a guess. */
 export function isOverLimit(fleet: Readonly<Fleet>, replica: Replica): boolean {
   const model = fleet.models.get(replica.model);
-  return model !== undefined && model.sizesDeclared && (measuredOf(fleet, replica) ?? 0) > model.gpuBytes;
+  return model !== undefined && model.gpuDeclared && (measuredOf(fleet, replica) ?? 0) > model.gpuBytes;
 }
 
 /** Remembers which models were measured above their limits on a server, and when that was first so, or got worse. */
@@ -38,7 +38,7 @@ export function noteExcess(fleet: Fleet, server: Server, now: Instant): void {
 export function recallExcess(fleet: Fleet, id: ModelId, now: Instant): void {
   const model = fleet.models.get(id);
   const bytes = fleet.footprints.get(id)?.peak ?? 0;
-  if (!model?.sizesDeclared || bytes <= model.gpuBytes || fleet.excesses.has(id)) return;
+  if (!model?.gpuDeclared || bytes <= model.gpuBytes || fleet.excesses.has(id)) return;
   fleet.excesses.set(id, { bytes, at: now, isPardoned: false });
 }
 

@@ -58,7 +58,9 @@ describe('how long a load should take', () => {
   });
 
   it('is of an ensemble that of its steps together, and their loads tell nothing of their size', () => {
-    const driver = two({}, { sizesDeclared: false }).declare(aModel('s', { gpuBytes: 14 * GIB }));
+    const driver = two({}, { gpuDeclared: false, hostDeclared: false }).declare(
+      aModel('s', { gpuBytes: 14 * GIB }),
+    );
     driver.tell({ kind: 'StepsRemembered', model: B, steps: [A, 's' as ModelId] });
     load(driver, 'a', FAST, 2_000);
     expect(p50(driver, B, FAST)).toBe(5_500);
@@ -100,7 +102,9 @@ describe('how much longer a load should take', () => {
   });
 
   it('is of a step that is brought along that of what brings it', () => {
-    const driver = two({}, { sizesDeclared: false }).loadsTake('b', 30_000).loadsTake('a', 1_000);
+    const driver = two({}, { gpuDeclared: false, hostDeclared: false })
+      .loadsTake('b', 30_000)
+      .loadsTake('a', 1_000);
     driver.tell({ kind: 'StepsRemembered', model: B, steps: [A] });
     driver.resolve('b');
     driver.pass(10_000);

@@ -26,8 +26,10 @@ export interface ModelSettings {
   readonly gpuBytes: Bytes;
   /** Bytes on the host, whatever the number of copies. */
   readonly hostBytes: Bytes;
-  /** Whether the two sizes were declared for this very model; the defaults are only a guess. */
-  readonly sizesDeclared: boolean;
+  /** Whether `gpuBytes` was declared for this very model; a default is only a guess. 0, declared: it needs no GPU. */
+  readonly gpuDeclared: boolean;
+  /** Whether `hostBytes` was. */
+  readonly hostDeclared: boolean;
   /** How long after its last use a replica is retired; null: never. */
   readonly idleUnload: Millis | null;
   /** `soft`: idle replicas stay until their memory is wanted. */
@@ -75,7 +77,8 @@ export const evenly = (model: Model): Model => ({
   enabled: model.enabled,
   gpuBytes: model.gpuBytes,
   hostBytes: model.hostBytes,
-  sizesDeclared: model.sizesDeclared,
+  gpuDeclared: model.gpuDeclared,
+  hostDeclared: model.hostDeclared,
   idleUnload: model.idleUnload,
   idleMode: model.idleMode,
   loadTimeout: model.loadTimeout,

@@ -7,7 +7,7 @@ import { keepsBooks } from './memory.js';
 /** One server, on which `e` has the step `s`, declared to take so much. */
 const aFleet = (gpuBytes: number): CoreDriver => {
   const driver = new CoreDriver()
-    .declare(aModel('e', { gpuBytes: 0, sizesDeclared: false }), aModel('s', { gpuBytes }))
+    .declare(aModel('e', { gpuBytes: 0, gpuDeclared: false, hostDeclared: false }), aModel('s', { gpuBytes }))
     .serve(aServer('t', [10]), ['e', 's']);
   driver.tell({ kind: 'StepsRemembered', model: 'e' as ModelId, steps: ['s' as ModelId] });
   return driver;

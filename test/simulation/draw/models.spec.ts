@@ -9,7 +9,7 @@ describe('models that are drawn', () => {
         models
           .filter(({ model, disk }) => {
             const taken = (disk.hostBytes ?? 0) * setup.devices.length;
-            return spec.hostMemory !== null && model.sizesDeclared && taken > model.hostBytes;
+            return spec.hostMemory !== null && model.hostDeclared && taken > model.hostBytes;
           })
           .map(({ disk }) => `seed ${seed}: ${disk.name}@${spec.id}`),
       ),

@@ -74,12 +74,31 @@ function drawModel(
   // On a server without GPUs, and with KIND_CPU, all of it is in the host's memory.
   const onHost = servers.some(({ setup }) => setup.devices.length === 0) || isOnCpu(disk);
   const declared = onHost ? gpuBytes + hostBytes : hostBytes;
+  const model = modelOf(random, name, { gpuBytes, hostBytes: declared, loadMs }, { defaults, temper });
   return {
-    model: modelOf(random, name, { gpuBytes, hostBytes: declared, loadMs }, { defaults, temper }),
+    model: { ...model, ...drawDeclared(random, model, disk, defaults) },
     disk,
     isDeclared,
     fitsDefaults: gpuBytes <= defaults.gpuBytes && gpuBytes + hostBytes <= defaults.hostBytes,
   };
+}
+
+/**
+ * Of some models only one of the sizes is declared, where the default is honest for the other one also once it was
+ * measured; and some of those on a processor are declared to need no GPU.
+ */
+function drawDeclared(
+  random: Random,
+  { hostBytes, config }: Model,
+  disk: SimulatedModel,
+  defaults: ModelSettings,
+): Partial<Model> {
+  const which = random.pick(['both', 'both', 'both', 'gpu', 'host', 'none'] as const);
+  const isSmall = disk.gpuBytes! <= 0.7 * defaults.gpuBytes;
+  if (which === 'host' && isSmall) return { gpuBytes: defaults.gpuBytes, gpuDeclared: false };
+  if (which === 'none' && isOnCpu(disk) && config === null) return { gpuBytes: 0 };
+  if (which !== 'gpu' || hostBytes > defaults.hostBytes) return {};
+  return { hostBytes: defaults.hostBytes, hostDeclared: false };
 }
 
 /** An autoscaler brings no more GPUs to a server. */
@@ -130,7 +149,8 @@ function modelOf(
     source: 'declared',
     gpuBytes,
     hostBytes,
-    sizesDeclared: true,
+    gpuDeclared: true,
+    hostDeclared: true,
     idleUnload: random.chance(0.9) ? near(random, temper.idle, 1_000, 3_600_000) : null,
     idleMode: random.chance(0.85) ? 'strict' : 'soft',
     loadTimeout: loadMs + random.between(2, 20) * 1_000,
@@ -159,7 +179,7 @@ function drawEnsemble(random: Random, name: string, steps: readonly string[], si
   const model = modelOf(random, name, { gpuBytes, hostBytes, loadMs: 10_000 }, site);
   const dependsOn = random.chance(0.4) ? ([...new Set(steps)] as ModelId[]) : [];
   return {
-    model: { ...model, sizesDeclared: false, config: null, dependsOn },
+    model: { ...model, gpuDeclared: false, hostDeclared: false, config: null, dependsOn },
     disk: { name, steps: [...new Set(steps)] },
     isDeclared: random.chance(0.8),
     fitsDefaults: true,

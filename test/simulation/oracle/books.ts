@@ -15,8 +15,8 @@ import {
 
 /**
  * What things cost, worked out from the contract and not from the core: a limit is booked on each device that holds a
- * copy, host memory once a replica; an ensemble whose sizes nobody declared books nothing itself; what runs on a
- * processor books host memory alone.
+ * copy, host memory once a replica; an ensemble books itself only what was declared, GPU and host memory each by itself;
+ * what runs on a processor, or needs no GPU, books host memory alone.
  */
 
 export type Amounts = ReadonlyMap<AccountId, Bytes>;
@@ -35,12 +35,14 @@ export function booksOf(
   devices: readonly number[],
 ): readonly Booking[] {
   const model = fleet.models.get(id)!;
-  if (fleet.steps.has(id) && !model.sizesDeclared) return [];
+  const isEnsemble = fleet.steps.has(id);
+  const isOnGpu = model.gpuBytes > 0 && (model.gpuDeclared || !isEnsemble);
   const gpus = (server.devices ?? []).filter(
-    ({ ordinal, kind }) => kind === 'gpu' && devices.includes(ordinal),
+    ({ ordinal, kind }) => isOnGpu && kind === 'gpu' && devices.includes(ordinal),
   );
   const host = { account: hostAccount(server.spec.host), bytes: model.hostBytes };
-  return [...gpus.map(({ account }) => ({ account, bytes: model.gpuBytes })), host];
+  const onHost = model.hostDeclared || !isEnsemble ? [host] : [];
+  return [...gpus.map(({ account }) => ({ account, bytes: model.gpuBytes })), ...onHost];
 }
 
 /** Whether Berth says which GPU a model goes to. */

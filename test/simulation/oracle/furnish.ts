@@ -59,7 +59,8 @@ const modelOf = (model: SmallModel, index: number): Model =>
   aModel(modelName(index), {
     gpuBytes: model.gpu,
     hostBytes: model.host,
-    sizesDeclared: !model.isEnsemble,
+    gpuDeclared: !model.isEnsemble,
+    hostDeclared: !model.isEnsemble,
     config: model.isConfigured ? '{}' : null,
     deviceSets: model.spreadsOver > 0 ? [[0, 1].slice(0, model.spreadsOver)] : [],
     dependsOn: model.isEnsemble ? [] : needsIn(model, index),

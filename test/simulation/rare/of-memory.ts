@@ -13,7 +13,7 @@ export const ofMemory = {
     turn.actions.some((action) => {
       const declared = action.kind === 'load' ? fleet.models.get(action.model) : undefined;
       const { peak } = fleet.footprints.get(declared?.id as never) ?? { peak: 0 };
-      return declared?.sizesDeclared === true && peak > declared.gpuBytes;
+      return declared?.gpuDeclared === true && peak > declared.gpuBytes;
     }),
   'load once late memory had come back': (moment) =>
     loadsIn(moment).some(({ server, devices }) =>

@@ -10,10 +10,11 @@ const millis = (seconds: number): Millis => seconds * 1_000;
 
 /** A declared model as the core has it. */
 export function coreModel(entry: Entry, times: WallTimes): Model {
-  const { effective, sizesDeclared } = entry;
+  const { effective, limits } = entry;
   return {
     ...coreSettings(effective),
-    sizesDeclared,
+    gpuDeclared: limits.gpu,
+    hostDeclared: limits.cpu,
     id: entry.name as ModelId,
     source: 'declared',
     pinnedCopies: pinNow(effective, times)?.copies ?? 0,
@@ -34,7 +35,8 @@ export function coreSettings(settings: Settings): ModelSettings {
     enabled: settings.enabled,
     gpuBytes: bytes(settings.gpuMemoryLimitMb),
     hostBytes: bytes(settings.cpuMemoryLimitMb),
-    sizesDeclared: false,
+    gpuDeclared: false,
+    hostDeclared: false,
     idleUnload: idleUnloadSeconds === null ? null : millis(idleUnloadSeconds),
     idleMode: settings.idleUnload,
     loadTimeout: millis(settings.loadTimeoutSeconds),

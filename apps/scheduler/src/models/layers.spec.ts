@@ -57,7 +57,8 @@ describe('the layers of a model', () => {
       source: 'declared',
       gpuBytes: 3 * MIB,
       hostBytes: 4096 * MIB,
-      sizesDeclared: true,
+      gpuDeclared: true,
+      hostDeclared: false,
       idleUnload: null,
       loadTimeout: 300_000,
       coldStart: { maxWait: 60_000 },
@@ -66,6 +67,19 @@ describe('the layers of a model', () => {
       minCopies: 0,
       maxCopies: null,
     });
+  });
+
+  it.each([
+    { file: { cpuMemoryLimitMb: 1 }, api: {}, gpu: false, host: true },
+    { file: { gpuMemoryLimitMb: 0 }, api: {}, gpu: true, host: false },
+    { file: { cpuMemoryLimitMb: 1 }, api: { gpuMemoryLimitMb: 0 }, gpu: true, host: true },
+    { file: {}, api: { cpuMemoryLimitMb: 1 }, gpu: false, host: true },
+    { file: {}, api: {}, gpu: false, host: false },
+  ])('declare limits of GPU and host apart: $file under $api', ({ file, api, gpu, host }) => {
+    const told = { revision: 1, spec: api };
+    const defaults = { ...DEFAULT_SETTINGS, gpuMemoryLimitMb: 7, cpuMemoryLimitMb: 7 };
+    const model = coreModel(layered('m', defaults, file, told), times);
+    expect([model.gpuDeclared, model.hostDeclared]).toEqual([gpu, host]);
   });
 
   it('hold a pin until its time is over', () => {

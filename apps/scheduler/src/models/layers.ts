@@ -20,8 +20,8 @@ export interface Entry {
   /** The keys that are set in either layer. */
   readonly spec: ModelLayer;
   readonly effective: EffectiveModel;
-  /** Whether memory limits were declared for this very model. */
-  readonly sizesDeclared: boolean;
+  /** Which memory limits were declared for this very model, in either layer. */
+  readonly limits: { readonly gpu: boolean; readonly cpu: boolean };
 }
 
 /** Whether anything is said of it at all; otherwise it is at most discovered. */
@@ -36,7 +36,6 @@ export function layered(
   told: ToldModel | undefined,
 ): Entry {
   const api = apiLayer(told);
-  const limits = declaredLimits(file, api);
   return {
     name,
     source: file !== undefined ? 'file' : told?.spec != null ? 'api' : 'discovered',
@@ -45,7 +44,7 @@ export function layered(
     told,
     spec: layerSpecs(file ?? {}, api),
     effective: effectiveModel(defaults, file, api),
-    sizesDeclared: limits.gpu || limits.cpu,
+    limits: declaredLimits(file, api),
   };
 }
 

@@ -84,25 +84,30 @@ function copiesView(replica: Replica, { fleet, now, times }: Scene): CopyMessage
   });
 }
 
-/** What a copy is booked with and why so much, and what it was measured to hold. */
+/**
+ * What a copy is booked with on its devices and why so much, and what it was measured to hold. Where it books nothing on a GPU,
+ * what it books on the host.
+ */
 function memoryMb(fleet: Scene['fleet'], replica: Replica, device: number | null): CopyMessage['memoryMb'] {
   const server = fleet.servers.get(replica.server)!;
   const devices = device === null ? replica.devices : [device];
   const measured = devices.map((one) => measuredOn(server, replica.model, one));
   const isMeasured = measured.length > 0 && measured.every((bytes) => bytes !== null);
+  const accounts = devices.map((one): AccountId => gpuAccount(replica.server, one));
+  const onGpus = bookedOn(replica, (account) => accounts.includes(account));
+  const { hostDeclared } = fleet.models.get(replica.model) ?? fleet.defaults;
+  const onHost = hostDeclared ? 'declared' : 'default';
   return {
-    reserved: mib(reservedOn(replica, devices)),
+    reserved: mib(onGpus ?? bookedOn(replica, (account) => account.startsWith('host:')) ?? 0),
     measured: isMeasured ? mib(sum(measured)) : null,
-    basis: reservationOf(fleet, server, replica.model).basis,
+    basis: onGpus === null ? onHost : reservationOf(fleet, server, replica.model).basis,
   };
 }
 
-/** What the copy books on its devices; where it has none, what it books on the host. */
-function reservedOn({ server, bookings }: Replica, devices: readonly number[]): number {
-  const accounts = devices.map((device): AccountId => gpuAccount(server, device));
-  const mine = bookings.filter(({ account }) => accounts.includes(account));
-  const counted = mine.length > 0 ? mine : bookings.filter(({ account }) => account.startsWith('host:'));
-  return sum(counted.map(({ bytes }) => bytes));
+/** What the copy books on these accounts; null where it books nothing there. */
+function bookedOn({ bookings }: Replica, isMeant: (account: AccountId) => boolean): number | null {
+  const mine = bookings.filter(({ account }) => isMeant(account));
+  return mine.length > 0 ? sum(mine.map(({ bytes }) => bytes)) : null;
 }
 
 const sum = (amounts: readonly number[]): number => amounts.reduce((total, one) => total + one, 0);

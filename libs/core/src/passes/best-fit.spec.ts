@@ -46,7 +46,7 @@ describe('the best fit in a fleet in which some servers have no GPU', () => {
     const driver = mixed();
     driver.resolve('m');
     expect(driver.orders()).toEqual(['load m@gpu']);
-    const byDefault = mixed({ ...M, sizesDeclared: false });
+    const byDefault = mixed({ ...M, gpuDeclared: false, hostDeclared: false });
     byDefault.resolve('m');
     expect(byDefault.orders()).toEqual(['load m@gpu']);
   });

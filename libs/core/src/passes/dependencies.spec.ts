@@ -108,7 +108,7 @@ describe('a model withdrawn while it waits for a load slot', () => {
 
 describe('two ensembles that share a step', () => {
   it('one of which was to bring it: when nobody wants that one any more, the other brings it at once', () => {
-    const anEnsemble = { gpuBytes: 0, sizesDeclared: false };
+    const anEnsemble = { gpuBytes: 0, gpuDeclared: false, hostDeclared: false };
     const driver = new CoreDriver()
       .declare(aModel('e', anEnsemble), aModel('f', anEnsemble), aModel('s', { gpuBytes: 2 }))
       .declare(aModel('x', { gpuBytes: 6 }), aModel('k'))

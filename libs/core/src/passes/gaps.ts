@@ -28,12 +28,12 @@ export function gapsOn(fleet: Readonly<Fleet>, server: Server): Gaps {
  */
 export function leastOnGpu(
   fleet: Readonly<Fleet>,
-  { id, config, sizesDeclared }: Model,
+  { id, config, gpuDeclared }: Model,
 ): (server: Server) => Bytes {
   if (isBookedBySteps(fleet, id)) return () => -Infinity;
-  if (config === null)
-    return (server) => (isOnHost(server, id) ? -Infinity : reservationOf(fleet, server, id).bytes);
-  if (!sizesDeclared) return (server) => reservationOf(fleet, server, id).bytes;
-  const { bytes } = reservationOf(fleet, undefined, id);
+  const bytesOn = (server?: Server): Bytes => reservationOf(fleet, server, id).bytes || -Infinity;
+  if (config === null) return (server) => (isOnHost(server, id) ? -Infinity : bytesOn(server));
+  if (!gpuDeclared) return bytesOn;
+  const bytes = bytesOn();
   return () => bytes;
 }

@@ -85,7 +85,7 @@ describe('host memory', () => {
 describe('an ensemble', () => {
   const aFleet = (): CoreDriver =>
     new CoreDriver()
-      .declare(aModel('e', { gpuBytes: 0, sizesDeclared: false, idleUnload: 60_000 }))
+      .declare(aModel('e', { gpuBytes: 0, gpuDeclared: false, hostDeclared: false, idleUnload: 60_000 }))
       .declare(aModel('s', { idleUnload: 60_000 }), aModel('x', { gpuBytes: 8 }))
       .serve(aServer('t', [10]), ['e', 's', 'x']);
 
@@ -114,7 +114,7 @@ describe('an ensemble', () => {
 
   it('waits for a step whose device Berth chooses: its own load would put it on every GPU', () => {
     const driver = new CoreDriver()
-      .declare(aModel('e', { gpuBytes: 0, sizesDeclared: false }), aModel('s'))
+      .declare(aModel('e', { gpuBytes: 0, gpuDeclared: false, hostDeclared: false }), aModel('s'))
       .serve(aServer('t', [10, 10]), ['e', 's']);
     learn(driver, 's', 't', [0]);
     driver.tell({ kind: 'StepsRemembered', model: 'e' as ModelId, steps: ['s' as ModelId] });
