@@ -126,7 +126,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'copy-more-evicts-the-last-of-another', breaks: 8, file: `${PASSES}/victims.ts`, find: `want.isExtra ? 1 : 0`, replace: `want.isExtra ? 0 : 0` },
   { name: 'copy-more-starves', breaks: 8, file: `${PASSES}/starving.ts`, find: `!isExtra && hasStarved(fleet, waitsSince, now);`, replace: `(isExtra || !isExtra) && hasStarved(fleet, waitsSince, now);` },
   { name: 'copies-beyond-the-most', breaks: 9, file: `${PASSES}/copies.ts`, find: `if (strain.copies > present || present >= maxCopies) return;`, replace: `if (strain.copies > present || present >= maxCopies + 1) return;` },
-  { name: 'lease-ignored', breaks: 7, file: `${PASSES}/retire.ts`, find: `if (replica.inUseUntil > now || !takesOrders(server, now)`, replace: `if (!takesOrders(server, now)` },
+  { name: 'lease-ignored', breaks: 7, file: `${PASSES}/retire.ts`, find: `if (leasedUntil(fleet, replica) > now || !takesOrders(server, now)`, replace: `if (!takesOrders(server, now)` },
   { name: 'lease-shortened-by-the-next', breaks: 7, file: `${ENGINE}/uses.ts`, find: `if (inUseUntil > use.inUseUntil) use.inUseUntil = inUseUntil;`, replace: `use.inUseUntil = inUseUntil;` },
   { name: 'residency-ignored', breaks: 7, file: `${PASSES}/victims.ts`, find: `if (now < residentUntil(fleet, replica)) return false;`, replace: `if (now < replica.since) return false;` },
   { name: 'a-wish-starves', breaks: 7, file: `${PASSES}/starving.ts`, find: `fleet.awaitedSince.get(id) ?? Infinity)`, replace: `fleet.awaitedSince.get(id) ?? since)` },
@@ -183,6 +183,9 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'stays-for-a-place-that-is-gone', breaks: 19, file: `${PASSES}/place.ts`, find: `return null;`, replace: `return new Ledger(fleet, now);` },
   { name: 'drains-on-though-the-other-copy-goes', breaks: 19, file: `${PASSES}/give-up.ts`, find: `takeBack(fleet, now);`, replace: `if (now < 0) takeBack(fleet, now);` },
   { name: 'taken-back-and-not-granted', breaks: 19, file: `${PASSES}/give-up.ts`, find: `return grantWaiting(fleet, now);`, replace: `return now < 0 ? grantWaiting(fleet, now) : [];` },
+  { name: 'drain-waits-for-long-leases', breaks: 19, file: `${CORE}/leases.ts`, find: `Math.min(inUseUntil, leasesEndBy(fleet.servers.get(server)))`, replace: `Math.max(inUseUntil, fleet.servers.has(server) ? 0 : inUseUntil)` },
+  { name: 'drain-waits-for-a-queue-beyond-its-end', breaks: 19, file: `${PASSES}/retire.ts`, find: `    leasesEndBy(fleet.servers.get(replica.server)),`, replace: `    leasesEndBy(undefined),` },
+  { name: 'lease-promised-beyond-a-drain', breaks: 7, file: `${CORE}/leases.ts`, find: `return Math.max(0, Math.min(asked, left));`, replace: `return Math.max(asked, Math.min(0, left));` },
   { name: 'drain-deadline-ignored', breaks: 19, file: `${PASSES}/retire.ts`, find: `if (deadline !== null && deadline <= now) return true;`, replace: `if (deadline === -Infinity) return true;` },
   // Requests: one answer each, in time, and the right one.
   { name: 'answered-twice', breaks: 13, file: `${PASSES}/grant.ts`, find: `fleet.waiting.delete(request.id);`, replace: `` },

@@ -34,7 +34,15 @@ const letGo =
     const others = [...fleet.backlogs.values()].flatMap(({ queue }) => [...queue]).slice(0, more);
     for (const id of others) fleet.waiting.delete(id);
     const grants = others.map((request): Action => {
-      return { kind: 'grant', request, replica: HERE, versions: ['1'], waited: 900, cold: true };
+      return {
+        kind: 'grant',
+        request,
+        replica: HERE,
+        versions: ['1'],
+        lease: 10_000,
+        waited: 900,
+        cold: true,
+      };
     });
     return [...actions, ...grants];
   };

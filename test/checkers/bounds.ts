@@ -1,4 +1,5 @@
-import { type Fleet, type Millis, type Model, type Server, unsatisfiedPins } from '#core';
+import { type Fleet, type Millis, type Model, type Replica, type Server, unsatisfiedPins } from '#core';
+import { leasesCutAt } from './leases.js';
 import { type TurnCheck, withdrawn } from './scene.js';
 
 /** For so long after its first turn a Berth waits for the first look at each server. */
@@ -43,6 +44,27 @@ export const drainsKeepTheirDeadline: TurnCheck = ({ turn, fleet, trail }) => {
     trail.expect(left.length === 0, () => `${left[0]!.id} is ready past the deadline of its server's drain`);
   }
 };
+
+/**
+ * Whatever leases were given: a server that drains with a deadline has let go of all that drains ten seconds after that, but
+ * of what others there are made of, or may be.
+ */
+export const drainsLetGo: TurnCheck = ({ turn, fleet, trail }) => {
+  if (fleet.frozen) return;
+  for (const server of fleet.servers.values()) {
+    if (leasesCutAt(fleet, server.spec.id) > turn.now || !takesOrders(server)) continue;
+    const here = [...fleet.replicas.values()].filter((one) => one.server === server.spec.id);
+    if (here.some((one) => one.phase !== 'draining' && mayBeEnsemble(fleet, server, one))) continue;
+    const left = here.filter(({ phase }) => phase === 'draining');
+    trail.expect(
+      left.length === 0,
+      () => `${left[0]!.id} is there long after the deadline of its server's drain`,
+    );
+  }
+};
+
+const mayBeEnsemble = ({ composed }: Fleet, { configs }: Server, { model }: Replica): boolean =>
+  composed.has(model) || !configs.has(model);
 
 const takesOrders = ({ contact, looked, mode }: Server): boolean =>
   contact.kind === 'up' && looked && (mode === 'explicit' || mode === null);

@@ -122,8 +122,8 @@ export class History {
     this.open.set(order, { kind, replica: id, model, server, orderedAt: now, devices });
   }
 
-  private grant({ request, replica }: ActionOf<'grant'>, now: Instant): void {
-    this.give(replica, now, now + (this.pending.get(request)?.lease ?? 0));
+  private grant({ replica, lease }: ActionOf<'grant'>, now: Instant): void {
+    this.give(replica, now, now + lease);
   }
 
   private give(replica: ReplicaId, at: Instant, until: Instant): void {

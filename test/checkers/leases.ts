@@ -1,18 +1,61 @@
-import type { Replica } from '#core';
+import type { Fleet, Instant, Millis, Replica, ServerId } from '#core';
 import { isSpared } from './copies.js';
 import { type TurnCheck, withdrawn } from './scene.js';
 
-/** No unload while a lease is good, but by force. */
-export const leasesHold: TurnCheck = ({ turn, history, trail }) => {
+/** So long after the deadline of its drain a server lets go of everything: the one exception to the promise of a lease. */
+const LET_GO_AFTER: Millis = 10_000;
+
+/** When leases on a server end whatever was promised: in its drain with a deadline; Infinity on every other server. */
+export const leasesCutAt = ({ servers }: Readonly<Fleet>, server: ServerId): Instant =>
+  (servers.get(server)?.drain?.deadline ?? Infinity) + LET_GO_AFTER;
+
+/** No unload while a lease is good, but by force, or where a drain has cut it. */
+export const leasesHold: TurnCheck = ({ turn, fleet, history, trail }) => {
   for (const action of turn.actions) {
     if (action.kind !== 'unload') continue;
     const { leasedUntil } = history.routesTo(action.replica);
     trail.expect(
-      leasedUntil <= turn.now,
+      leasedUntil <= turn.now || leasesCutAt(fleet, action.server) <= turn.now,
       () => `unload ${action.replica} (${action.cause}) under a lease until ${leasedUntil.toFixed(1)}`,
     );
   }
 };
+
+/**
+ * A lease is as long as it was asked for, or, where the server drains with a deadline, ends when that lets go. What was
+ * given without a turn was given before this turn heard of any drain.
+ */
+export const leasesAreHonest = (start: Readonly<Fleet>): TurnCheck => {
+  let cuts = cutsIn(start);
+  return ({ turn, fleet, history, trail }) => {
+    for (const { replica, at, inUseUntil } of warmUses(turn)) {
+      const cut = cuts.get(serverOf(replica)) ?? Infinity;
+      trail.expect(inUseUntil <= Math.max(at, cut), () => `a lease on ${replica} goes beyond its drain`);
+    }
+    for (const action of turn.actions) {
+      if (action.kind !== 'grant') continue;
+      const asked = history.pending.get(action.request)?.lease ?? action.lease;
+      const left = Math.floor(leasesCutAt(fleet, serverOf(action.replica)) - turn.now);
+      trail.expect(
+        action.lease === Math.max(0, Math.min(asked, left)),
+        () => `a lease of ${action.lease} ms on ${action.replica}, asked for ${asked}, and ${left} are left`,
+      );
+    }
+    cuts = cutsIn(fleet);
+  };
+};
+
+const cutsIn = (fleet: Readonly<Fleet>): ReadonlyMap<string, Instant> =>
+  new Map(
+    [...fleet.servers.values()].flatMap(({ spec: { id }, drain }) =>
+      drain === null ? [] : [[id, leasesCutAt(fleet, id)] as const],
+    ),
+  );
+
+const warmUses = ({ events }: Parameters<TurnCheck>[0]['turn']) =>
+  events.flatMap((event) => (event.kind === 'RoutesUsed' ? event.uses : []));
+
+const serverOf = (replica: string): ServerId => replica.slice(replica.indexOf('@') + 1) as ServerId;
 
 /** A route is given to what is ready, or was until this very turn drained it for somebody who starves. */
 export const routesLeadToTheReady: TurnCheck = ({ turn, fleet, before, trail }) => {

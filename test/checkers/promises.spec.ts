@@ -184,7 +184,7 @@ describe('the promises', () => {
         const load = loadIn(one.ask('here'));
         const [request] = [...one.fleet.waiting.keys()];
         one.now += 60_000;
-        const late = { request: request!, replica: HERE, versions: [], waited: 60_000, cold: true };
+        const late = { request: request!, replica: HERE, versions: [], lease: 1, waited: 60_000, cold: true };
         one.loaded(load, () => [{ kind: 'grant', ...late }]);
       },
       /was given a route at 61003, after its deadline 61002 \(invariant 13/,
@@ -199,6 +199,7 @@ describe('the promises', () => {
             request: [...one.fleet.waiting.keys()][0]!,
             replica: HERE,
             versions: [],
+            lease: 10_000,
             waited: 0,
             cold: true,
           },

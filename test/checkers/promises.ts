@@ -13,6 +13,7 @@ import {
   cancelledAreForgotten,
   disabledStayAway,
   drainsKeepTheirDeadline,
+  drainsLetGo,
   firstLooksComeFirst,
   infeasibleIsTrue,
   keptStrangersStay,
@@ -34,7 +35,7 @@ import {
   ordersAreNumbered,
   slowServersLoadOneByOne,
 } from './in-flight.js';
-import { idlesSinceItsLastRoute, leasesHold, routesLeadToTheReady } from './leases.js';
+import { idlesSinceItsLastRoute, leasesAreHonest, leasesHold, routesLeadToTheReady } from './leases.js';
 import { evictsOnlyForNeed, loadsFit } from './memory.js';
 import { movesAreFew, movesKeepWarm } from './moves.js';
 import { onlyInContact, pinsStay, waitsOutBackOff } from './orders.js';
@@ -72,6 +73,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
     ],
   ],
   ['7, pins, leases, strangers', [pinsStay, warmCopiesStay, leasesHold, keptStrangersStay].map(always)],
+  ['7, pins, leases, strangers', [leasesAreHonest]],
   ['7, reloads', [always(reloadsOneByOne), reloadsAreCarriedOut]],
   ['7, moves', [movesKeepWarm, movesAreFew].map(always)],
   ['8, evictions', [evictsOnlyForNeed, useIsReadBeforeEviction, extrasTakeLittle].map(always)],
@@ -93,7 +95,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['20, freeze', [always(frozenMeansFrozen)]],
   ['7 and 10, limits', [limitsAreDealtWith]],
   ['19, rest', [failingIsReplacedOnce, secondLook]],
-  ['19, rest', [wakesLater, goingMeansGoing, drainsKeepTheirDeadline].map(always)],
+  ['19, rest', [wakesLater, goingMeansGoing, drainsKeepTheirDeadline, drainsLetGo].map(always)],
 ];
 
 /** Holds every promise against every turn of one life, from the fleet as it was before the first of them. */

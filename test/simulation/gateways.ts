@@ -196,7 +196,7 @@ export class Gateways {
         trail.mark('inference');
       }
       if (isServed || answer.error.code === 'INTERNAL') return;
-      const isExplained = site.disturbedAt >= noticed;
+      const isExplained = site.disturbedAt >= noticed || (site.cutOff.get(model) ?? -Infinity) >= givenAt;
       trail.expect(
         !isLeased || isExplained,
         () => `${model}@${server} under a lease given at ${givenAt.toFixed(1)}: ${answer.error.message}`,

@@ -76,8 +76,10 @@ const RARE = {
   'model withdrawn while it loads': 'The load cannot be taken back: what it brings is let go afterwards.',
   'model disabled under a lease': 'No new routes, and no unload before the lease has ended.',
   'load finished at a server that was drained meanwhile': 'The copy may serve, but it has to leave again.',
-  'drain deadline passed under a lease': 'The routes end at the deadline, the unload waits for the lease.',
-  'unload forced under a lease': 'The only unload that a lease does not hold up.',
+  'drain deadline passed under a lease':
+    'The routes end at the deadline, the unload waits for the lease, 10 s at most.',
+  'lease cut by a drain': 'Ten seconds after its deadline the server lets go, whatever was promised.',
+  'unload forced under a lease': 'Such an unload waits for no lease.',
   'unload ordered for what was loading': 'It concerns the copies that are there, not those to come.',
   'limits lowered below what is held': 'Nothing is torn down, and nothing new is begun.',
   'server of a pinned copy lost': 'The pin wants a copy elsewhere, where one fits.',

@@ -41,6 +41,8 @@ export class Site {
   private readonly ranOut: Asked[] = [];
   /** The books as they were when Berth last decided to load each model. */
   readonly decided = new Map<string, Books>();
+  /** When the leases on each model were last cut by a drain with a deadline. */
+  readonly cutOff = new Map<string, number>();
   readonly crowd = new Crowd();
   /** What stays stuck, or dead, until the process is restarted. */
   readonly broken = new Set<string>();

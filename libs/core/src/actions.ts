@@ -81,6 +81,8 @@ export type Action =
       readonly replica: ReplicaId;
       /** Those it serves: a replica may be drained in the very turn that gives the last route to it. */
       readonly versions: readonly string[];
+      /** For how long the route is good: what was asked for, or what a drain with a deadline leaves of it. */
+      readonly lease: Millis;
       readonly waited: Millis;
       /** Whether it had to wait for a load. */
       readonly cold: boolean;

@@ -1,6 +1,7 @@
 import { type Fleet, unsettled } from './fleet.js';
 import { indexesOf } from './indexes.js';
 import type { ReplicaId } from './ids.js';
+import { leasedUntil } from './leases.js';
 import type { Draining, Ready, Replica } from './replica.js';
 import type { Server } from './server.js';
 import type { Instant } from './model.js';
@@ -80,7 +81,8 @@ function replicaWake(fleet: Readonly<Fleet>, replica: Replica, now: Instant, wak
 }
 
 function drainingWake(fleet: Readonly<Fleet>, replica: Draining, now: Instant, wake: Instant): Instant {
-  const drained = sooner(replica.inUseUntil, now, sooner(queueGraceEnds(replica), now, wake));
+  const graced = sooner(queueGraceEnds(fleet, replica), now, wake);
+  const drained = sooner(leasedUntil(fleet, replica), now, graced);
   return sooner(untoldUntil(fleet, replica), now, drained);
 }
 

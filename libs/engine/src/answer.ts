@@ -1,4 +1,4 @@
-import type { Class, Millis, ModelId, Refusal, ReplicaId, ServerId, TenantId } from '#core';
+import type { Class, Millis, ModelId, Ready, Refusal, ReplicaId, ServerId, TenantId } from '#core';
 
 /** One resolve call, checked and complete. */
 export interface ResolveQuery {
@@ -31,6 +31,24 @@ export interface Route {
   readonly cold: boolean;
   readonly waited: Millis;
 }
+
+/** What a route says of the replica it leads to. */
+export type Routed = Pick<Ready, 'id' | 'model' | 'server' | 'devices' | 'versions'>;
+
+/** The route to a replica, as it is answered. */
+export const routeTo = (
+  { id, model, server, devices, versions }: Routed,
+  query: ResolveQuery,
+  told: Pick<Route, 'lease' | 'waited' | 'cold' | 'term' | 'sequence'>,
+): Route => ({
+  kind: 'route',
+  model,
+  version: query.version ?? versions.at(-1) ?? '',
+  server,
+  replica: id,
+  devices,
+  ...told,
+});
 
 /** What every request gets exactly once. */
 export type Answer = Route | { readonly kind: 'refusal'; readonly refusal: Refusal };

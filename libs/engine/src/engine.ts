@@ -5,16 +5,16 @@ import {
   type Event,
   type Fleet,
   heldFor,
+  leaseOn,
   nextWake,
   pickRoute,
-  type Ready,
   type RequestId,
   type ServerId,
   type ServerSpec,
   step,
 } from '#core';
 import { Actuator } from './actuator.js';
-import type { Answer, Pending, ResolveQuery, Route } from './answer.js';
+import { type Answer, type Pending, type ResolveQuery, type Route, type Routed, routeTo } from './answer.js';
 import { Notebook } from './notebook.js';
 import type { Clock } from './ports/clock.js';
 import type { Leadership } from './ports/leadership.js';
@@ -22,9 +22,6 @@ import type { Learned } from './ports/learned.js';
 import type { ModelServer } from './ports/model-server.js';
 import type { Observer } from './ports/observer.js';
 import { Uses } from './uses.js';
-
-/** What a route says of the replica it leads to. */
-type Routed = Pick<Ready, 'id' | 'model' | 'server' | 'devices' | 'versions'>;
 
 export interface EngineParts {
   readonly clock: Clock;
@@ -136,8 +133,9 @@ export class Engine {
     const replica = pickRoute(this.state, query, this.uses);
     if (!replica) return undefined;
     const now = this.now();
-    this.uses.note(replica.id, now, now + query.lease);
-    return this.routeTo(replica, query, 0, false);
+    const lease = leaseOn(this.state, replica, query.lease, now);
+    this.uses.note(replica.id, now, now + lease);
+    return this.routeTo(replica, query, { lease, waited: 0, cold: false });
   }
 
   /** Lets a request wait for its model. It is answered exactly once, at its deadline at the latest. */
@@ -226,27 +224,19 @@ export class Engine {
   }
 
   /** The lease holds, also where the same turn has begun to drain the replica for somebody who starves. */
-  private grant({ request, replica: id, versions, waited, cold }: ActionOf<'grant'>): void {
+  private grant({ request, replica: id, versions, lease, waited, cold }: ActionOf<'grant'>): void {
     const caller = this.callers.get(request);
     if (!caller) return;
     const replica = this.state.replicas.get(id)!;
-    this.answer(request, this.routeTo({ ...replica, versions }, caller.query, waited, cold));
+    this.answer(request, this.routeTo({ ...replica, versions }, caller.query, { lease, waited, cold }));
   }
 
-  private routeTo(replica: Routed, query: ResolveQuery, waited: number, cold: boolean): Route {
-    return {
-      kind: 'route',
-      model: replica.model,
-      version: query.version ?? replica.versions.at(-1) ?? '',
-      server: replica.server,
-      replica: replica.id,
-      devices: replica.devices,
-      term: this.term,
-      sequence: this.state.routesRevision,
-      lease: query.lease,
-      cold,
-      waited,
-    };
+  private routeTo(
+    replica: Routed,
+    query: ResolveQuery,
+    told: Pick<Route, 'lease' | 'waited' | 'cold'>,
+  ): Route {
+    return routeTo(replica, query, { ...told, term: this.term, sequence: this.state.routesRevision });
   }
 
   private answer(id: RequestId, answer: Answer): void {

@@ -190,6 +190,7 @@ export const ACTIONS = {
     request: requestId,
     replica: replicaId,
     versions: list(text),
+    lease: amount,
     waited: amount,
     cold: flag,
   }),

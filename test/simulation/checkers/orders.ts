@@ -1,4 +1,5 @@
 import type { ActionOf, Fleet, Replica, ReplicaId, ServerId } from '#core';
+import { leasesCutAt } from '../../checkers/leases.js';
 import { type Check, type Scene, siteOf, withdrawn } from './scene.js';
 
 /**
@@ -63,16 +64,18 @@ function comingTo({ fleet }: Scene, id: ReplicaId): readonly number[] {
   return replica.phase === 'ready' ? (replica.change?.devices ?? []) : replica.devices;
 }
 
-/** No unload while a lease is good, but by force. */
-export const leasesHold: Check = ({ turn, routes, trail, fleet }) => {
+/** No unload while a lease is good, but by force, or where a drain has cut it: what was routed there before is over. */
+export const leasesHold: Check = ({ turn, routes, trail, fleet, sites }) => {
   for (const event of turn.events) routes.hear(event, turn.now);
   for (const action of turn.actions) {
     if (action.kind !== 'unload') continue;
     const until = routes.leasedUntil(action.replica);
     const server = fleet.servers.get(action.server);
+    const isCut = leasesCutAt(fleet, action.server) <= turn.now;
+    if (isCut) sites.get(action.server)!.cutOff.set(action.model, turn.now);
     trail.mark(`unload ${action.cause}`);
     trail.expect(
-      until <= turn.now || server === undefined,
+      until <= turn.now || isCut || server === undefined,
       () => `unload ${action.replica} (${action.cause}) under a lease until ${until.toFixed(1)}`,
     );
   }

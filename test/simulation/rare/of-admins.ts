@@ -19,6 +19,11 @@ export const ofAdmins = {
       const isOver = deadline <= moment.turn.now && inUseUntil > moment.turn.now;
       return isOver && now?.phase === 'draining' && now.cause === 'drain';
     }),
+  'lease cut by a drain': (moment) =>
+    left(moment, 'draining', ({ server, inUseUntil }, now) => {
+      const { drain } = moment.fleet.servers.get(server) ?? {};
+      return now?.phase === 'unloading' && drain?.deadline != null && inUseUntil > moment.turn.now;
+    }),
   'unload forced under a lease': (moment) =>
     heard(moment, 'UnloadOrdered', ({ model, force }) => force && isLeased(moment, model)),
   'unload ordered for what was loading': (moment) =>

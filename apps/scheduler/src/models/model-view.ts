@@ -6,6 +6,7 @@ import {
   type Instant,
   isSpread,
   lastFailure,
+  leasedUntil,
   measuredOn,
   type Memory,
   type ModelId,
@@ -67,7 +68,8 @@ function lastUnloadView(id: ModelId, { fleet, times }: Scene): ModelMessage['las
  */
 function copiesView(replica: Replica, { fleet, now, times }: Scene): CopyMessage[] {
   const ready = replica.phase === 'ready' ? replica : null;
-  const inUseUntil = replica.phase === 'ready' || replica.phase === 'draining' ? replica.inUseUntil : null;
+  const inUseUntil =
+    replica.phase === 'ready' || replica.phase === 'draining' ? leasedUntil(fleet, replica) : null;
   const shared = {
     server: replica.server,
     phase: replica.phase,

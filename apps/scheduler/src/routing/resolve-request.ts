@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { check, nameSchema } from '#config';
 import { NAME, NAME_RULE } from '#contracts';
-import type { ModelId, ServerId, TenantId } from '#core';
+import { DEFAULT_LEASE, type ModelId, type ServerId, type TenantId } from '#core';
 import type { ResolveQuery } from '#engine';
 import { ANONYMOUS } from '../anonymous.js';
 import type { BrokenRule } from '../errors/refused.js';
 
-const DEFAULT_LEASE_MS = 10_000;
 const MAX_LEASE_MS = 600_000;
 const MAX_UINT32 = 2 ** 32 - 1;
 
@@ -85,7 +84,7 @@ function complete(model: string, request: Fields): ResolveQuery {
     model: model as ModelId,
     version: request.version ?? null,
     wait: request.waitMs ?? null,
-    lease: request.leaseMs ?? DEFAULT_LEASE_MS,
+    lease: request.leaseMs ?? DEFAULT_LEASE,
     class: request.class ?? null,
     avoid: (request.avoid ?? []) as ServerId[],
     tenant: ANONYMOUS as TenantId,

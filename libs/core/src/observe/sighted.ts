@@ -5,6 +5,7 @@ import { bookingsFor, devicesFound } from '../footprint.js';
 import { type ModelId, replicaId } from '../ids.js';
 import { readAnew } from '../indexes.js';
 import { sumOf } from '../ledger.js';
+import { DEFAULT_LEASE } from '../leases.js';
 import type { Sighting } from '../look.js';
 import type { Instant, Millis } from '../model.js';
 import { isStuck } from '../stuck.js';
@@ -19,8 +20,6 @@ import { mayBeEnsemble, mayWaitUnseen } from './unseen.js';
 const APART: Millis = 1_000;
 /** After a call without an answer the order may still sit behind Triton's lock for a while, without showing. */
 const UNSETTLED: Millis = 5_000;
-/** What is adopted may be in use by leases that an earlier life of ours gave: the default lease. */
-const FORGOTTEN_LEASE: Millis = 10_000;
 
 /** What a look says of one model, when that look began, and when we were told. */
 export interface Seen<Kind extends Sighting = Sighting> {
@@ -73,7 +72,8 @@ function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: 
     null,
   );
   if (sighting.kind === 'serving') {
-    const inUseUntil = now + FORGOTTEN_LEASE;
+    // It may be in use by leases that an earlier life of ours gave.
+    const inUseUntil = now + DEFAULT_LEASE;
     return put(fleet, { ...becomeReady(found, versionsOf(sighting), now), inUseUntil });
   }
   const isComing = sighting.kind === 'coming';

@@ -1,6 +1,7 @@
 import { type Fleet, type Reading, unsettled } from '../fleet.js';
 import { directDependencies } from '../footprint.js';
 import { type ModelId, type ReplicaId, replicaId, type ServerId } from '../ids.js';
+import { leasedUntil } from '../leases.js';
 import { Ledger } from '../ledger.js';
 import { latest, restOfLoad } from '../load-forecast.js';
 import { type Forecast, restOf } from '../load-times.js';
@@ -133,7 +134,7 @@ export class Beginnings {
   private goneIn(leaving: Draining | Unloading): Forecast {
     const unload = this.unloadOn(leaving.server);
     if (leaving.phase === 'unloading') return restOf(unload, this.now - leaving.since);
-    const leased = Math.max(0, leaving.inUseUntil - this.now);
+    const leased = Math.max(0, leasedUntil(this.fleet, leaving) - this.now);
     return { p50: leased + unload.p50, p90: leased + unload.p90 };
   }
 

@@ -3,6 +3,7 @@ import { isHeldBack } from '../backlogs.js';
 import { type Fleet, put, type Request } from '../fleet.js';
 import type { Ready } from '../replica.js';
 import type { ReplicaId } from '../ids.js';
+import { leaseOn } from '../leases.js';
 import type { Instant } from '../model.js';
 import { hasVersion, pickRoute, type RecentUses, routableReplicas } from '../routes.js';
 import { countRoutes } from '../strain.js';
@@ -54,7 +55,8 @@ function doubtedRoute(fleet: Fleet, { model, version, avoid, arrivedAt }: Reques
 function grant(fleet: Fleet, request: Request, replica: Ready, now: Instant): Action {
   fleet.waiting.delete(request.id);
   countRoutes(fleet, request.model, 1);
-  const inUseUntil = Math.max(replica.inUseUntil, now + request.lease);
+  const lease = leaseOn(fleet, replica, request.lease, now);
+  const inUseUntil = Math.max(replica.inUseUntil, now + lease);
   put(fleet, { ...replica, lastUse: Math.max(replica.lastUse, now), inUseUntil });
   const waited = now - request.arrivedAt;
   return {
@@ -62,6 +64,7 @@ function grant(fleet: Fleet, request: Request, replica: Ready, now: Instant): Ac
     request: request.id,
     replica: replica.id,
     versions: replica.versions,
+    lease,
     waited,
     cold: replica.since >= request.arrivedAt,
   };

@@ -196,3 +196,62 @@ describe('a server that is drained', () => {
     expect(driver.orders().slice(-2)).toEqual(['unload p@t', 'unload q@t']);
   });
 });
+
+describe('a server that is drained with a deadline', () => {
+  const drainWithin = (driver: CoreDriver, within: number): void =>
+    void driver.tell({ kind: 'DrainOrdered', server: SERVER, deadline: driver.now + within });
+
+  it('lets go at its deadline and the default lease, whatever leases were given before', () => {
+    const driver = warm({}, 300_000);
+    drainWithin(driver, 20_000);
+    driver.pass(29_900);
+    expect(driver.phase('a', 't')).toBe('draining');
+    driver.pass(100);
+    expect(driver.log.at(-1)).toMatchObject({ kind: 'unload', cause: 'drain' });
+  });
+
+  it('waits no longer than that for the queue inside Triton either', () => {
+    const driver = warm({}, 300_000);
+    queued(driver, 1);
+    drainWithin(driver, 20_000);
+    driver.pass(30_000);
+    expect(driver.log.at(-1)).toMatchObject({ kind: 'unload', cause: 'drain' });
+  });
+
+  it('promises no lease beyond that', () => {
+    const driver = warm();
+    drainWithin(driver, 20_000);
+    driver.pass(5_000.5);
+    driver.resolve('a', { lease: 300_000 });
+    expect(driver.log.at(-1)).toMatchObject({ kind: 'grant', lease: 24_999 });
+    driver.resolve('a', { lease: 12_000 });
+    expect(driver.log.at(-1)).toMatchObject({ kind: 'grant', lease: 12_000 });
+  });
+
+  it('holds leases to their end once the drain is taken back', () => {
+    const driver = warm({ idleUnload: 30_000 }, 60_000);
+    drainWithin(driver, 20_000);
+    driver.pass(10_000);
+    driver.tell({ kind: 'DrainEnded', server: SERVER });
+    driver.pass(49_000);
+    expect(driver.phase('a', 't')).toBe('ready');
+    driver.pass(2_000);
+    expect(driver.log.at(-1)).toMatchObject({ kind: 'unload', cause: 'idle' });
+  });
+
+  it('gives routes for no time at all where a freeze holds it up', () => {
+    const driver = warm({}, 300_000);
+    driver.tell({ kind: 'FreezeOrdered', reason: 'inventory', since: driver.now });
+    drainWithin(driver, 1_000);
+    driver.pass(20_000);
+    driver.resolve('a', { lease: 300_000 });
+    expect(driver.log.at(-1)).toMatchObject({ kind: 'grant', lease: 0 });
+  });
+});
+
+it('a server that is drained without a deadline cuts no lease', () => {
+  const driver = warm({ idleUnload: 30_000 }, 300_000);
+  driver.tell({ kind: 'DrainOrdered', server: SERVER, deadline: null });
+  driver.pass(299_000);
+  expect(driver.phase('a', 't')).toBe('ready');
+});

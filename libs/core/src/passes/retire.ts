@@ -5,6 +5,7 @@ import type { Server } from '../server.js';
 import { failsEverywhere, isWrittenOff } from '../failing.js';
 import { isNeeded } from '../footprint.js';
 import { dueToRetire, inOrder } from '../indexes.js';
+import { leasedUntil, leasesEndBy } from '../leases.js';
 import { isExcessive } from '../limits.js';
 import type { ModelId } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
@@ -122,7 +123,10 @@ function hasPlaceElsewhere(fleet: Fleet, replica: Ready): boolean {
   return isWrittenOff(fleet, replica) && failsEverywhere(fleet, replica.model);
 }
 
-/** Unloads what has drained: every lease has ended, and Triton's queue is empty, unreadable or had its time. */
+/**
+ * Unloads what has drained: every lease has ended, and Triton's queue is empty, unreadable or had its time. Where the
+ * server drains with a deadline both are cut: see `leasesEndBy`.
+ */
 export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
   const actions: Action[] = [];
   for (const replica of unsettled(fleet)) {
@@ -139,14 +143,18 @@ export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
 
 function isDrained(fleet: Fleet, replica: Draining, now: Instant): boolean {
   const server = fleet.servers.get(replica.server)!;
-  if (replica.inUseUntil > now || !takesOrders(server, now) || isNeeded(fleet, replica)) return false;
+  if (leasedUntil(fleet, replica) > now || !takesOrders(server, now) || isNeeded(fleet, replica))
+    return false;
   if (untoldUntil(fleet, replica) > now) return false;
-  return now >= queueGraceEnds(replica) || isQueueEmpty(fleet, server, replica);
+  return now >= queueGraceEnds(fleet, replica) || isQueueEmpty(fleet, server, replica);
 }
 
 /** When a queue that does not empty is no longer waited for. */
-export const queueGraceEnds = ({ inUseUntil, since }: Draining): Instant =>
-  Math.max(inUseUntil, since) + QUEUE_GRACE;
+export const queueGraceEnds = (fleet: Readonly<Fleet>, replica: Draining): Instant =>
+  Math.min(
+    Math.max(leasedUntil(fleet, replica), replica.since) + QUEUE_GRACE,
+    leasesEndBy(fleet.servers.get(replica.server)),
+  );
 
 /** Judged by a reading begun after the routes were withdrawn; asks for one where there is none. */
 function isQueueEmpty(fleet: Fleet, server: Server, replica: Draining): boolean {

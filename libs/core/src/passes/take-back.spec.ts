@@ -40,7 +40,7 @@ describe('a draining replica', () => {
     const driver = new CoreDriver()
       .declare(A, aModel('e', { gpuBytes: 1, dependsOn: [A.id] }))
       .serve({ ...aServer('t'), strangers: 'adopt' }, ['a', 'e']);
-    driver.tell({ kind: 'DrainOrdered', server: SERVER, deadline: driver.now });
+    driver.tell({ kind: 'DrainOrdered', server: SERVER, deadline: driver.now + 5_000 });
     driver.declare(aModel('e', { gpuBytes: 1, dependsOn: [A.id], pinnedCopies: 1 }));
     for (const model of ['a', 'e']) driver.shelf('t').set(model, 'READY');
     driver.pass(10_000);

@@ -1,6 +1,7 @@
 import type { Fleet } from '../fleet.js';
 import { dependentsOf } from '../footprint.js';
 import type { ReplicaId } from '../ids.js';
+import { leasedUntil } from '../leases.js';
 import type { Class, Instant } from '../model.js';
 import { hasQueue, isKept, settingsOf } from '../passes/idle.js';
 import { residentUntil } from '../idle-rule.js';
@@ -63,9 +64,10 @@ function claims(fleet: Readonly<Fleet>, replica: Ready): Hold[] {
 
 function uses(fleet: Readonly<Fleet>, replica: Ready, now: Instant): Hold[] {
   const until = residentUntil(fleet, replica);
+  const leased = leasedUntil(fleet, replica);
   return [
     ...where(until > now, { kind: 'residency', until }),
-    ...where(replica.inUseUntil > now, { kind: 'in_use', until: replica.inUseUntil }),
+    ...where(leased > now, { kind: 'in_use', until: leased }),
     ...where(hasQueue(fleet, replica), { kind: 'queued' }),
     ...where(waitingFor(fleet, replica.model) > 0, { kind: 'awaited' }),
   ];

@@ -51,7 +51,7 @@ function endOf(fleet: Readonly<Fleet>, replica: Replica): Instant | null {
     case 'ready':
       return idleUnloadAt(fleet, replica);
     case 'draining':
-      return queueGraceEnds(replica);
+      return queueGraceEnds(fleet, replica);
     case 'loading':
       return loadBounds(fleet, replica)?.overdueAt ?? null;
     case 'unloading':

@@ -1,0 +1,31 @@
+import type { Fleet } from './fleet-state.js';
+import type { Instant, Millis } from './model.js';
+import type { Draining, Ready } from './replica.js';
+import type { Server } from './server.js';
+
+/** The lease of a route where the caller asks for no other. */
+export const DEFAULT_LEASE: Millis = 10_000;
+
+/** When a server that drains with a deadline lets go, whatever leases say; Infinity on every other server. */
+export const leasesEndBy = (server: Server | undefined): Instant =>
+  server?.drain?.deadline == null ? Infinity : server.drain.deadline + DEFAULT_LEASE;
+
+/** The lease that a route to this copy can promise: what was asked for, or the whole milliseconds that the drain leaves. */
+export function leaseOn(
+  fleet: Readonly<Fleet>,
+  { server }: Pick<Ready, 'server'>,
+  asked: Millis,
+  now: Instant,
+): Millis {
+  const left = Math.floor(leasesEndBy(fleet.servers.get(server)) - now);
+  return Math.max(0, Math.min(asked, left));
+}
+
+/**
+ * Until when leases hold on this copy. A drain with a deadline cuts them; where it is taken back they hold again. So
+ * `inUseUntil` keeps what was promised, and this says what counts now.
+ */
+export const leasedUntil = (
+  fleet: Readonly<Fleet>,
+  { server, inUseUntil }: Pick<Ready | Draining, 'server' | 'inUseUntil'>,
+): Instant => Math.min(inUseUntil, leasesEndBy(fleet.servers.get(server)));

@@ -1,0 +1,53 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { HERE, S, Story } from './story.js';
+
+describe('the promises of leases', () => {
+  let story: Story;
+
+  beforeEach(() => {
+    story = Story.beforeLoading();
+    const load = story.ask('here').find((action) => action.kind === 'load');
+    story.loaded(load!);
+    story.look({ here: 'READY' });
+  });
+
+  const use = (inUseUntil: number) =>
+    ({ kind: 'RoutesUsed', uses: [{ replica: HERE, at: story.now, inUseUntil, routes: 1 }] }) as const;
+
+  const drainWithin = (within: number) =>
+    ({ kind: 'DrainOrdered', server: S, deadline: story.now + within }) as const;
+
+  it('are kept where a drain with a deadline cuts a lease', () => {
+    story.turn([use(200_000), drainWithin(1_000)]);
+    story.time(1_000);
+    const actions = story.time(10_000);
+    expect(actions[0]).toMatchObject({ kind: 'unload', cause: 'drain' });
+    expect(story.found).toEqual([]);
+  });
+
+  it('are broken by a lease that goes beyond such a drain', () => {
+    story.turn([drainWithin(20_000)]);
+    story.turn([use(story.now + 30_001)]);
+    expect(story.found[0]).toMatch(/a lease on here@s goes beyond its drain \(invariant 7/);
+  });
+
+  it('are broken by a lease that is shorter than was asked for', () => {
+    story.ask('here', (_, actions) =>
+      actions.map((action) => (action.kind === 'grant' ? { ...action, lease: 9_000 } : action)),
+    );
+    expect(story.found[0]).toMatch(/a lease of 9000 ms on here@s, asked for 10000/);
+  });
+
+  it('are broken by a copy that is kept for its lease long after the deadline of a drain', () => {
+    story.turn([use(200_000), drainWithin(1_000)]);
+    story.time(1_000);
+    story.time(10_000, (fleet) => {
+      const { order: _, ...rest } = fleet.replicas.get(HERE) as never as Record<string, unknown>;
+      fleet.replicas.set(HERE, { ...rest, phase: 'draining', inUseUntil: 200_000 } as never);
+      return [];
+    });
+    expect(story.found.join()).toMatch(
+      /here@s is there long after the deadline of its server's drain \(invariant 19/,
+    );
+  });
+});
