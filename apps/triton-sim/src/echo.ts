@@ -18,6 +18,11 @@ export interface InferRequest {
   readonly raw_input_contents: readonly Buffer[];
 }
 
+/** How many inferences a request is to a model that takes batches: the first size of its inputs. */
+export function batchOf([input]: readonly Pick<WireTensor, 'shape'>[]): number {
+  return Math.max(1, Number(input?.shape?.[0] ?? 1));
+}
+
 /** Answers each output with the data of an input: of the one in the same position, or of the last. */
 export function echo(request: InferRequest, version: string, config: ConfigJson): object {
   const names = outputNames(request, config);

@@ -5,7 +5,7 @@ import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import type { Metadata, sendUnaryData, ServerUnaryCall, UntypedHandleCall } from '@grpc/grpc-js';
 import { says } from '#testing';
 import type { Answer, Headers, OrderParameters, Reply, RpcError, SimulatedTriton } from '#testing';
-import { echo } from './echo.js';
+import { batchOf, echo } from './echo.js';
 import type { InferRequest } from './echo.js';
 import type { Address, Listener } from './gate.js';
 import { tritonService } from './proto.js';
@@ -115,10 +115,11 @@ function orders(sim: SimulatedTriton): Record<string, UntypedHandleCall> {
 function inference(sim: SimulatedTriton): Record<string, UntypedHandleCall> {
   return {
     ModelInfer: unary((request: InferRequest, reply) => {
+      const { model_name: model, model_version: wanted } = request;
       const inputs = request.inputs.map(({ name }) => name);
-      const config = sim.repository.model(request.model_name)?.config ?? {};
+      const config = sim.repository.model(model)?.config ?? {};
       sim.infer(
-        { model: request.model_name, version: request.model_version, inputs },
+        { model, version: wanted, inputs, batchSize: batchOf(request.inputs) },
         as(reply, ({ version }) => echo(request, version, config)),
       );
     }),

@@ -1,5 +1,5 @@
 import type { Reply, RpcError, SimulatedTriton } from '#testing';
-import { outputNames } from './echo.js';
+import { batchOf, outputNames } from './echo.js';
 import type { WireTensor } from './echo.js';
 import type { HttpAnswer, HttpRequest } from './http-listen.js';
 
@@ -45,7 +45,7 @@ function answerInfer(
     sim.repository.model(model)?.config ?? {},
   );
   const outputs = names.map((name, at) => ({ ...inputs[Math.min(at, inputs.length - 1)], name }));
-  const call = { model, version, inputs: inputs.map(({ name }) => name) };
+  const call = { model, version, inputs: inputs.map(({ name }) => name), batchSize: batchOf(inputs) };
   return asked(
     (reply: Reply<{ readonly version: string }>) => sim.infer(call, reply),
     (answer) => ({

@@ -5,17 +5,20 @@ const NONE = { count: 0, ns: 0 };
 /** A row of statistics under the names of the protocol. */
 export function wireStatistics(row: ModelStatistics): object {
   const { success, fail, queue, computeInfer } = row;
-  const uncounted = { count: computeInfer.count, ns: 0 };
-  const computed = { compute_input: uncounted, compute_infer: computeInfer, compute_output: uncounted };
   return {
     name: row.name,
     version: row.version,
     last_inference: row.lastInference,
     inference_count: row.inferenceCount,
     execution_count: row.executionCount,
-    inference_stats: { success, fail, queue, ...computed, cache_hit: NONE, cache_miss: NONE },
-    batch_stats: row.executionCount > 0 ? [{ batch_size: 1, ...computed }] : [],
+    inference_stats: { success, fail, queue, ...computed(computeInfer), cache_hit: NONE, cache_miss: NONE },
+    batch_stats: row.batches.map(({ size, executions }) => ({ batch_size: size, ...computed(executions) })),
     memory_usage: [],
     response_stats: {},
   };
+}
+
+function computed(infer: ModelStatistics['computeInfer']): object {
+  const uncounted = { count: infer.count, ns: 0 };
+  return { compute_input: uncounted, compute_infer: infer, compute_output: uncounted };
 }

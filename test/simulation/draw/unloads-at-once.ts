@@ -6,10 +6,14 @@ import { moments } from './moments.js';
 
 /** How many other models leave beside those of the ensemble, at most. */
 const OTHERS = 6;
+/** Admins do one thing after the other. */
+const BETWEEN_WRITES = 200;
+/** How long a server is drained. */
+const DRAINED = 20_000;
 
 /**
- * Unloads at once of which a real server was seen to die: of an ensemble and its steps, one of which was read anew while
- * the ensemble was loaded, and of others beside them.
+ * Servers are drained, and all that is on them leaves at once: an ensemble and its steps, one of which was read anew while
+ * the ensemble was loaded, and others beside them. A real server was seen to die of that.
  */
 export function drawUnloadsAtOnce(
   random: Random,
@@ -33,16 +37,30 @@ function drawRound(
   const others = Array.from({ length: random.between(1, OTHERS) }, () => random.pick(models).model.id);
   const everything = [...new Set([ensemble, ...steps, ...others])];
   const reread = steps[0]!;
-  const rereadAt = at + 2 * loadTimeOf(models, everything) + random.spread(500, 5_000);
+  const rereadAt = at + 2 * loadTimeOf(models, everything) + random.spread(2_000, 10_000);
   const unloadedAt = rereadAt + 2 * loadTimeOf(models, [reread]) + random.spread(500, 5_000);
   return [
     ...servers.map(({ spec }): Happening => ({ at, kind: 'unloadsCrash', server: spec.id, lasts: 120_000 })),
-    ...everything.map((model): Happening => ({ at, kind: 'orderLoad', model })),
+    ...everything.map((model, nth): Happening => ({
+      at: at + nth * BETWEEN_WRITES,
+      kind: 'orderLoad',
+      model,
+    })),
     ...servers.map(({ spec }): Happening => {
       return { at: rereadAt, kind: 'repository', server: spec.id, model: reread, change: 'touched' };
     }),
-    { at: rereadAt, kind: 'orderReload', model: reread },
-    ...everything.map((model): Happening => ({ at: unloadedAt, kind: 'orderUnload', model, force: true })),
+    random.chance(0.5)
+      ? { at: rereadAt, kind: 'orderReload', model: reread }
+      : { at: rereadAt, kind: 'strangerLoad', server: random.pick(servers).spec.id, model: reread },
+    ...servers.flatMap(({ spec }, nth): Happening[] => [
+      {
+        at: unloadedAt + nth * BETWEEN_WRITES,
+        kind: 'drain',
+        server: spec.id,
+        within: random.spread(1, 2_000),
+      },
+      { at: unloadedAt + DRAINED + nth * BETWEEN_WRITES, kind: 'undrain', server: spec.id },
+    ]),
   ];
 }
 

@@ -71,6 +71,11 @@ export const says = {
     rpc('UNAVAILABLE', `This protocol is restricted, expecting header 'triton-grpc-protocol-${key}'`),
   missingInputs: (name: string, expected: readonly string[], got: readonly string[]) =>
     rpc('INVALID_ARGUMENT', missingInputs(name, expected, got)),
+  batchTooLarge: (name: string, largest: number) =>
+    rpc(
+      'INVALID_ARGUMENT',
+      `[request id: <id_unknown>] inference request batch-size must be <= ${largest} for '${name}'`,
+    ),
   unhealthyStub: (instance: string) => rpc('INTERNAL', `Stub process '${instance}' is not healthy.`),
   exiting: () => rpc('UNAVAILABLE', 'Server exiting'),
   serverNotReady: () => rpc('UNAVAILABLE', 'Server not ready'),

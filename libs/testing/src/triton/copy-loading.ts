@@ -3,7 +3,7 @@ import type { Holding } from './device-memory.js';
 import { holdingsOf, placeInstances } from './instances.js';
 import type { Instance } from './instances.js';
 import { loadTime } from './load-time.js';
-import { parameterOf } from './model-config.js';
+import { parameterOf, warmUps } from './model-config.js';
 import type { ServingConfig } from './model-config.js';
 import type { ProcessState } from './process-state.js';
 import type { ModelOnDisk } from './simulated-model.js';
@@ -79,6 +79,7 @@ export function retireCopy(
     }
     process.timers.after(model.unloadMs, () => {
       copy.phase = 'gone';
+      process.series.drop(copy);
       whenGone();
       const lateMs = process.faults.memoryBackLateMs;
       if (lateMs > 0) process.timers.after(lateMs, () => release(process, model, copy));
@@ -95,7 +96,10 @@ function newCopy(
 ): Copy {
   const { timers, options } = process;
   const identity = { id: process.nextCopyId(), model: model.name, version, instances };
-  return new Copy(identity, model.inferMs, timers, options.wallClock);
+  const series = process.series.of(model.name, String(version));
+  const copy = new Copy(identity, model.inferMs, timers, options.wallClock, series.counters);
+  series.copies.add(copy);
+  return copy;
 }
 
 /** Takes the memory of some instances and brings them up; `done` hears the reason when that fails. */
@@ -126,6 +130,7 @@ function initialize(
     repository.compile(model.name, copy.version);
     const text = failure(process, model, copy.version, config);
     if (text !== '') memory.giveBack(copy.holder, holdings);
+    else for (const { times, batchSize } of warmUps(config)) copy.warmUp(times * instances.length, batchSize);
     done(text === '' ? undefined : `Internal: ${text}`);
   });
 }
@@ -140,6 +145,7 @@ function failure(process: ProcessState, model: ModelOnDisk, version: number, con
 function abandon(process: ProcessState, copy: Copy, reason: string): string {
   copy.phase = 'gone';
   process.copies.delete(copy);
+  process.series.drop(copy);
   return reason;
 }
 

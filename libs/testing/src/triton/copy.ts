@@ -1,6 +1,7 @@
 import type { Timers } from '../agenda.js';
 import type { Instance } from './instances.js';
 import { InferenceCounters } from './statistics.js';
+import type { Execution } from './statistics.js';
 
 /**
  * One set of a model's weights, from the load that asked for it until its memory is free:
@@ -25,6 +26,7 @@ export interface CopyIdentity {
 }
 
 interface Inference {
+  readonly batchSize: number;
   readonly enteredAt: number;
   readonly done: (ok: boolean) => void;
   startedAt: number;
@@ -54,6 +56,7 @@ export class Copy {
     private readonly inferMs: number,
     private readonly timers: Timers,
     private readonly wallClock: () => number,
+    private readonly series: InferenceCounters,
   ) {
     this.id = id;
     this.model = model;
@@ -90,9 +93,15 @@ export class Copy {
     };
   }
 
-  /** Runs one inference; the caller retains the copy meanwhile. */
-  infer(done: (ok: boolean) => void): void {
-    this.queue.push({ enteredAt: this.timers.now(), done, startedAt: 0, cancel: () => {} });
+  /** Counts what new instances execute before they serve: to the outside these were inferences like any other. */
+  warmUp(times: number, batchSize: number): void {
+    const execution = { requests: batchSize, batchSize, queuedMs: 0, computedMs: this.inferMs };
+    for (let nth = 0; nth < times; nth++) this.count(execution);
+  }
+
+  /** Runs one request of so many inferences; the caller retains the copy meanwhile. */
+  infer(batchSize: number, done: (ok: boolean) => void): void {
+    this.queue.push({ batchSize, enteredAt: this.timers.now(), done, startedAt: 0, cancel: () => {} });
     this.startNext();
   }
 
@@ -111,6 +120,11 @@ export class Copy {
     this.phase = 'leaving';
     this.whenQuiet = whenQuiet;
     this.settle();
+  }
+
+  private count(execution: Omit<Execution, 'wallMs'>): void {
+    const wallMs = this.wallClock();
+    for (const counters of [this.counters, this.series]) counters.succeeded({ ...execution, wallMs });
   }
 
   private settle(): void {
@@ -136,7 +150,8 @@ export class Copy {
     this.executing.delete(inference);
     if (this.health === 'alive') {
       const queuedMs = inference.startedAt - inference.enteredAt;
-      this.counters.succeeded(queuedMs, now - inference.startedAt, this.wallClock());
+      const { batchSize } = inference;
+      this.count({ requests: 1, batchSize, queuedMs, computedMs: now - inference.startedAt });
     } else {
       this.health = 'caught';
       this.counters.failedAfter(now - inference.enteredAt);

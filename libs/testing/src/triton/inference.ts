@@ -11,6 +11,8 @@ export interface InferCall {
   readonly version?: string;
   /** The names of the inputs that came; left out, they are taken for right. */
   readonly inputs?: readonly string[];
+  /** How many inferences it is; default 1. A model that takes no batches takes all of them for one. */
+  readonly batchSize?: number;
 }
 
 /** Which copy answered. */
@@ -57,13 +59,14 @@ export function infer(
 ): void {
   const found = findServing(process, call.model, call.version ?? '');
   if ('code' in found) return done(fail(found));
-  const missing = refuseInputs(found.row, call);
-  if (missing !== undefined) return done(fail(missing));
+  const refusal = refuseInputs(found.row, call) ?? refuseBatch(found.row, call);
+  if (refusal !== undefined) return done(fail(refusal));
   const chain = stepsOf(process, found.row);
   if (chain === undefined) return done(fail(says.noVersions(call.model)));
   const copies = [...chain, found.copy];
   const releases = copies.map((copy) => copy.retain());
-  runChain(process, copies, (error) => {
+  const batchSize = largestBatch(found.row) > 0 ? (call.batchSize ?? 1) : 1;
+  runChain(process, copies, batchSize, (error) => {
     for (const release of releases) release();
     const version = String(found.row.version);
     done(error === undefined ? succeed({ model: call.model, version }) : fail(error));
@@ -80,6 +83,14 @@ function refuseInputs({ config }: VersionRow, { model, inputs: got }: InferCall)
   return isComplete ? undefined : says.missingInputs(model, expected, got);
 }
 
+function refuseBatch(row: VersionRow, { model, batchSize = 1 }: InferCall): RpcError | undefined {
+  const largest = largestBatch(row);
+  return largest === 0 || batchSize <= largest ? undefined : says.batchTooLarge(model, largest);
+}
+
+/** 0 for a model that takes no batches. */
+const largestBatch = ({ config }: VersionRow): number => Number(config.json['max_batch_size'] ?? 0);
+
 /** An ensemble's inference holds every copy it will need, so that an unload cannot break it half way. */
 function stepsOf(process: ProcessState, { config }: VersionRow): readonly Copy[] | undefined {
   const chain: Copy[] = [];
@@ -93,13 +104,17 @@ function stepsOf(process: ProcessState, { config }: VersionRow): readonly Copy[]
   return chain;
 }
 
-function runChain(process: ProcessState, copies: readonly Copy[], done: (error?: RpcError) => void): void {
+function runChain(
+  process: ProcessState,
+  copies: readonly Copy[],
+  batchSize: number,
+  done: (error?: RpcError) => void,
+): void {
   const [copy, ...rest] = copies;
   if (copy === undefined) return done();
-  copy.infer((ok) => {
-    if (ok) return runChain(process, rest, done);
-    const series = `${copy.model}/${copy.version}`;
-    process.failures.set(series, (process.failures.get(series) ?? 0) + 1);
+  copy.infer(batchSize, (ok) => {
+    if (ok) return runChain(process, rest, batchSize, done);
+    process.series.failed(copy);
     done(says.unhealthyStub(copy.instances[0]?.name ?? `${copy.model}_0_0`));
   });
 }

@@ -1,11 +1,10 @@
-import { readyRows } from './process-state.js';
 import type { ProcessState } from './process-state.js';
 
 /** What the metrics say of memory and of queues, without a text. */
 export interface Gauges {
   readonly gpus: readonly { readonly uuid: string; readonly memory: number; readonly used: number }[];
   readonly hostMemory: number;
-  /** By model: a row for each version that serves. */
+  /** By model: a row for each version of which there is a copy, whatever its row says. */
   readonly pending: readonly { readonly model: string; readonly requests: number }[];
 }
 
@@ -22,7 +21,7 @@ export function gauges(process: ProcessState): Gauges {
       used: memory.reported(ordinal),
     })),
     hostMemory: memory.capacity('host'),
-    pending: serving(process).map(({ life, copy }) => ({ model: life.name, requests: copy.pending })),
+    pending: process.series.shown.map(({ model, pending }) => ({ model, requests: pending })),
   };
 }
 
@@ -33,10 +32,10 @@ export function metricsText(process: ProcessState): string {
 }
 
 function modelFamilies(process: ProcessState): readonly string[] {
-  const rows = serving(process).map(({ life, copy, version }) => ({
-    labels: labelText({ model: life.name, version: String(version) }),
-    counts: copy.counters.row(life.name, String(version)),
-    pending: copy.pending,
+  const rows = process.series.shown.map(({ model, version, counters, pending }) => ({
+    labels: labelText({ model, version }),
+    counts: counters.row(model, version),
+    pending,
   }));
   const counter = (name: string, help: string, value: (row: (typeof rows)[number]) => number): string =>
     family(
@@ -63,18 +62,15 @@ function modelFamilies(process: ProcessState): readonly string[] {
   ];
 }
 
-const serving = ({ lives }: ProcessState) =>
-  [...lives.values()].flatMap((life) =>
-    readyRows(life).flatMap(({ copy, version }) => (copy === undefined ? [] : [{ life, copy, version }])),
-  );
+const REASONS = ['OTHER', 'CANCELED', 'BACKEND', 'REJECTED'];
 
 /** These series stay when their model is unloaded; all others go. */
-function failures(process: ProcessState): readonly Sample[] {
-  return [...process.failures].map(([series, count]) => {
-    const cut = series.lastIndexOf('/');
-    const [model, version] = [series.slice(0, cut), series.slice(cut + 1)];
-    return [labelText({ model, reason: 'BACKEND', version }), count];
-  });
+function failures({ series }: ProcessState): readonly Sample[] {
+  return series.allFailures.flatMap(({ model, version, count }) =>
+    REASONS.map((reason): Sample => {
+      return [labelText({ model, reason, version }), reason === 'BACKEND' ? count : 0];
+    }),
+  );
 }
 
 function hostFamilies({ memory }: ProcessState): readonly string[] {

@@ -125,6 +125,17 @@ export function parameterOf({ json }: ServingConfig, name: string): string {
     : '';
 }
 
+/** What each new instance executes before it serves: so many times a batch of that size. */
+export function warmUps({ json }: ServingConfig): readonly { times: number; batchSize: number }[] {
+  const samples = Array.isArray(json['model_warmup']) ? json['model_warmup'].filter(isObject) : [];
+  return samples
+    .map(({ count, batch_size: size }) => ({
+      times: Math.max(1, Number(count ?? 0)),
+      batchSize: Number(size ?? 0),
+    }))
+    .filter(({ batchSize }) => batchSize > 0);
+}
+
 /** What an ensemble hands to a step, or takes from it, that the step's own configuration does not have. */
 export function misfit(
   ensemble: string,

@@ -113,18 +113,6 @@ describe('statistics', () => {
     bench.agenda.advance(250);
     expect(pending()).toBe('0');
   });
-
-  it('go with their model, all but the failures', () => {
-    const bench = new TestBench({ models: [a] });
-    bench.loaded('a');
-    bench.sim.inject({ kind: 'deadModel', model: 'a' });
-    bench.infer('a');
-    bench.agenda.advance(1100);
-    bench.unload('a');
-    const text = bench.sim.metricsText();
-    expect(text).not.toContain('nv_inference_count{');
-    expect(text).toContain('nv_inference_request_failure{model="a"');
-  });
 });
 
 describe('readiness', () => {

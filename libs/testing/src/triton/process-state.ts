@@ -9,6 +9,7 @@ import { KnownModels } from './known-models.js';
 import type { ServingConfig } from './model-config.js';
 import { CommonHandler, LoadThreads, NameLocks } from './queues.js';
 import type { ModelRepository } from './repository.js';
+import { AllSeries } from './series.js';
 import type { ModelOnDisk } from './simulated-model.js';
 
 /** How a simulated server is started: Triton's flags, and the small delays that Triton has by itself. */
@@ -79,8 +80,7 @@ export interface ProcessState {
   readonly lives: Map<string, ModelLife>;
   readonly known: KnownModels;
   readonly copies: Set<Copy>;
-  /** Failed inferences by model and version; they outlive the copies in the metrics. */
-  readonly failures: Map<string, number>;
+  readonly series: AllSeries;
   /** Copies that no call shows and no unload ends. They make the process leave by timeout. */
   phantoms: number;
   isLeaving: boolean;
@@ -128,7 +128,7 @@ export function freshProcess(setup: ProcessSetup): ProcessState {
     lives: new Map(),
     known: new KnownModels(),
     copies: new Set(),
-    failures: new Map(),
+    series: new AllSeries(),
     phantoms: 0,
     isLeaving: false,
     nextCopyId,
