@@ -1,3 +1,5 @@
+import { PATIENCE_MS } from './tools/patience.mjs';
+
 /** Jest runs the TypeScript sources directly; `#core` and its like lead to `libs/<name>/src`, as tsc reads them. */
 const swc = {
   jsc: {
@@ -19,5 +21,6 @@ export default {
     '^#([a-z]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  testTimeout: 20_000,
+  // What waits for a fact says which it is before Jest ends the test.
+  testTimeout: PATIENCE_MS + 60_000,
 };

@@ -1,26 +1,44 @@
 /**
- * `npm test`: sets up, sees to a real Triton and to other Node versions, runs every suite. What is added after `--`
- * goes to Jest.
+ * `npm test [-- ARGUMENT...]`: sets up and plays the fast set; with arguments, those are for Jest, and all specs are there.
+ * `npm run test:all [-- --only-long]`: the fast set, then the long suites; or the long suites alone.
  */
 import { join } from 'node:path';
 import { jest } from './jest.mjs';
 import { run } from './processes.mjs';
 import { ROOT, setUp } from './set-up.mjs';
+import { FAST_SET, LONG_SET } from './suites.mjs';
 
-/** All of it, the first installation left out. */
-const TOTAL_MS = 560_000;
-const INSTALL_MS = 300_000;
+const INSTALL_MS = 600_000;
 
+const [isAll, isOnlyLong, ...others] = readArguments();
 await setUp();
-const started = performance.now();
-await Promise.all([
-  install('real-triton', 'NO REAL TRITON: what only it can prove is not tested here.'),
-  install('node-versions', 'NO OTHER NODE VERSIONS: that all goes the same way on them is not tested here.'),
-]);
-const timeoutMs = TOTAL_MS - (performance.now() - started);
-const { code, timedOut, counts } = await jest('test', process.argv.slice(2), { timeoutMs });
-if (timedOut) console.error(`berth: the tests were ended after ${TOTAL_MS / 1000} s`);
-process.exitCode = timedOut || !counts ? 1 : code;
+await install('real-triton', 'NO REAL TRITON: what only it can prove is not tested here.');
+if (isAll || others.length > 0)
+  await install(
+    'node-versions',
+    'NO OTHER NODE VERSIONS: that all goes the same way on them is not tested here.',
+  );
+if (others.length > 0) await play('test', others);
+else {
+  if (!isOnlyLong) await play('test', FAST_SET);
+  if (isAll) await play('long', LONG_SET);
+}
+
+function readArguments() {
+  const [first, ...rest] = process.argv.slice(2);
+  if (first !== '--all') return [false, false, ...process.argv.slice(2)];
+  if (rest.some((one) => one !== '--only-long')) {
+    console.error('berth: test:all takes --only-long, and nothing else; npm test -- takes what Jest takes');
+    process.exit(2);
+  }
+  return [true, rest.length > 0];
+}
+
+/** It has no end of its own: each test has one, and a slow machine only takes longer. */
+async function play(name, args) {
+  const { code, counts } = await jest(name, args);
+  if (code !== 0 || !counts) process.exitCode = code || 1;
+}
 
 /** Suites that need what is missing skip themselves: fine on a small machine, not where it counts. */
 async function install(folder, loss) {

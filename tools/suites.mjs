@@ -1,0 +1,20 @@
+/** Which specs `npm test` leaves to `npm run test:all`. Every other spec is in the fast set. */
+
+/** How a real Triton goes along with Berth is tried once in the fast set. */
+const FAST_E2E = 'by-hand';
+
+/** Regular expressions for paths, as Jest takes them. */
+export const LONG = [
+  `test/e2e/(?!${FAST_E2E}\\.)`,
+  'test/likeness/',
+  'test/contract/model-server\\.real\\.',
+  'test/support/real-triton\\.',
+  'test/integration/(full-fleet|memory|same-everywhere|sim)\\.',
+  'test/simulation/(hundred-seeds|planning|shrink)\\.',
+  'test/checkers/check-recording\\.',
+  'tools/set-up\\.',
+];
+
+/** What Jest is told to play: every spec is in exactly one of the two. */
+export const FAST_SET = LONG.map((pattern) => `--testPathIgnorePatterns=${pattern}`);
+export const LONG_SET = LONG.map((pattern) => `--testPathPatterns=${pattern}`);
