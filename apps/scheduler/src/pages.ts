@@ -23,7 +23,7 @@ const pageSize = z
   )
   .refine((size) => Number.isInteger(size) && size >= 1 && size <= MAX_PAGE, { error: PAGE_RULE })
   .default(DEFAULT_PAGE)
-  .meta({ type: 'integer' });
+  .meta({ type: 'integer', minimum: 1, maximum: MAX_PAGE });
 
 /** A word that is none of the states would pass for a state in which nothing is. */
 function oneOf<State extends string>(states: readonly State[]) {

@@ -6,12 +6,16 @@ export type Address = { readonly host: string; readonly port: number };
 /** The rule an address must follow. */
 export const ADDRESS_RULE = 'must be host:port with a port from 1 to 65535 (IPv6 in brackets: [::1]:8001)';
 
+const ADDRESS = /^(?:\[([^\]]+)\]|([^:\[\]]+)):([0-9]{1,5})$/;
+/** What an address looks like, for schemas. */
+export const ADDRESS_PATTERN = ADDRESS.source;
+
 const HOST_NAME =
   /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$/;
 
 /** Reads `host:port`, `1.2.3.4:port` or `[v6]:port`; undefined where it is none of them. */
 export function parseAddress(text: string): Address | undefined {
-  const parts = /^(?:\[([^\]]+)\]|([^:[\]]+)):([0-9]{1,5})$/.exec(text);
+  const parts = ADDRESS.exec(text);
   if (parts === null) return undefined;
   const [, six, plain, digits] = parts;
   const port = Number(digits);

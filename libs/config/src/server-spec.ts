@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ADDRESS_RULE, parseAddress } from './address.js';
+import { ADDRESS_PATTERN, ADDRESS_RULE, parseAddress } from './address.js';
 import { choice, labels, memoryMb, name, text, whole } from './rules.js';
 
 const HEADER_RULE =
@@ -30,7 +30,7 @@ const serverShape = {
   grpc: z
     .string()
     .refine((value) => (parseAddress(value)?.port ?? 0) > 0, { error: ADDRESS_RULE })
-    .describe('The gRPC address of Triton, host:port.'),
+    .meta({ description: 'The gRPC address of Triton, host:port.', pattern: ADDRESS_PATTERN }),
   http: url.nullable().exactOptional().describe('The HTTP address of Triton, told to gateways.'),
   metrics: url.nullable().exactOptional().describe('Where Triton tells its metrics.'),
   headers: headersSchema.exactOptional().describe('Sent with each call, for restricted protocols.'),

@@ -10,6 +10,8 @@ import {
   routeSchema,
   serverSchema,
 } from '#contracts';
+import { nameSchema } from '#config';
+import { KEY, TAGS } from '../writes/caller.js';
 import { type Described, OPERATIONS } from './operations.js';
 
 type Json = Record<string, unknown>;
@@ -32,10 +34,11 @@ const NAMED = new Map<z.ZodType, string>([
 const IDEMPOTENCY_KEY = header(
   'Idempotency-Key',
   'The same write with the same key takes effect once; kept 24 h.',
+  KEY,
 );
 const WRITE_HEADERS = [
   IDEMPOTENCY_KEY,
-  header('If-Match', 'The revision that is meant, as an ETag tells it.'),
+  header('If-Match', 'The revision that is meant, as an ETag tells it.', TAGS),
 ];
 
 /** The OpenAPI 3.1 document: paths and parameters as Nest finds them, the rest from our table and schemas. */
@@ -138,9 +141,10 @@ function patchOf(object: Json): Json {
 
 const pathParameters = (path: string): Json[] =>
   [...path.matchAll(/\{([a-z]+)\}/g)].map(([, name]) => {
-    return { name, in: 'path', required: true, schema: { type: 'string' } };
+    return { name, in: 'path', required: true, schema: jsonSchema(nameSchema) };
   });
 
-function header(name: string, description: string): Json {
-  return { name, in: 'header', required: false, description, schema: { type: 'string' } };
+function header(name: string, description: string, pattern?: RegExp): Json {
+  const schema = { type: 'string', ...(pattern && { pattern: pattern.source }) };
+  return { name, in: 'header', required: false, description, schema };
 }

@@ -15,7 +15,11 @@ const MOST_MODELS = 1_000;
 const SIZE_RULE = `must have 1 to ${MOST_MODELS} models`;
 
 const batchOf = <Spec extends z.ZodType>(spec: Spec) =>
-  z.strictObject({ models: z.record(nameSchema, spec).describe('What is declared, by name.') });
+  z.strictObject({
+    models: z
+      .record(nameSchema, spec)
+      .meta({ description: 'What is declared, by name.', minProperties: 1, maxProperties: MOST_MODELS }),
+  });
 
 /** What a batch declares, as it is published. */
 export const publishedBatchSchema = batchOf(modelSpecSchema);

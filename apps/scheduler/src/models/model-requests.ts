@@ -18,7 +18,7 @@ const waitMs = z
   )
   .refine((wait) => Number.isInteger(wait) && wait >= 0 && wait <= MAX_WAIT_MS, { error: WAIT_RULE })
   .optional()
-  .meta({ type: 'integer' });
+  .meta({ type: 'integer', minimum: 0, maximum: MAX_WAIT_MS });
 
 export const modelName = nameSchema.describe('The name of the model.');
 export const orderQuerySchema = z.strictObject({

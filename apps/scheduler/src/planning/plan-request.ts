@@ -22,6 +22,7 @@ const byModel = <Value extends z.ZodType>(value: Value, what: string) =>
     .refine((models) => Object.keys(models).length <= MAX_MODELS, {
       error: `must have at most ${MAX_MODELS} entries`,
     })
+    .meta({ maxProperties: MAX_MODELS })
     .nullish()
     .describe(what)
     .transform((given) => given ?? {});

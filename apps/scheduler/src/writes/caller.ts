@@ -10,7 +10,11 @@ export interface Caller {
   readonly ifMatch: string | null;
 }
 
-const KEY = /^[\x21-\x7e]{1,255}$/;
+/** What an Idempotency-Key looks like. */
+export const KEY = /^[\x21-\x7e]{1,255}$/;
+/** What an If-Match looks like. */
+export const TAGS = /^\s*(\*|(W\/)?"?[0-9]{1,20}"?\s*(,\s*(W\/)?"?[0-9]{1,20}"?\s*)*)\s*$/;
+
 const KEY_RULE = 'must be 1 to 255 printable ASCII characters without spaces';
 const TAG_RULE = 'must be *, or revisions in quotes as an ETag tells them';
 
