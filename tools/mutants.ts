@@ -1,4 +1,5 @@
 import { OF_LOADS } from './mutants-of-loads.js';
+import { OF_ORDERS } from './mutants-of-orders.js';
 
 /** One bug, as it could creep in: in `file` the only `find` becomes `replace`, and promise `breaks` is broken. */
 export interface Mutant {
@@ -54,7 +55,6 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'look-of-a-dead-connection-believed', breaks: 14, file: `${OBSERVE}/looked.ts`, find: `if (isStale(server, look)) return;`, replace: `if (server.contact.kind === 'connecting') return;` },
   // Orders: which, where, when.
   { name: 'second-load-after-a-timeout', breaks: 5, file: `${PASSES}/places.ts`, find: `if (fleet.replicas.has(replicaId(model.id, server.spec.id))) return [];`, replace: `const there = fleet.replicas.get(replicaId(model.id, server.spec.id)); if (there && there.phase !== 'unknown') return [];` },
-  { name: 'change-given-up-behind-a-lock', breaks: 5, file: `${OBSERVE}/sighted.ts`, find: `if (!change.answered && mayWaitUnseen(fleet, replica, change.orderedAt)) {`, replace: `if (change.answered && mayWaitUnseen(fleet, replica, change.orderedAt)) {` },
   { name: 'loads-per-server-ignored', breaks: 6, file: `${PASSES}/start.ts`, find: `if (loads >= loadsAtMost(this.fleet, this.fleet.servers.get(server), overdue)) return false;`, replace: `if (loads < 0 && overdue < 0) return false;` },
   { name: 'loads-per-device-ignored', breaks: 6, file: `${PASSES}/start.ts`, find: `(this.devices.get(\`\${server}/\${device}\`) ?? 0) < loadsPerDevice`, replace: `device >= 0 && loadsPerDevice > 0` },
   { name: 'slot-free-after-a-lost-answer', breaks: 6, file: `${CORE}/standing.ts`, find: `if (loadBegan(replica) === null || isCarried(replica)) continue;`, replace: `if (replica.phase === 'unknown' || loadBegan(replica) === null || isCarried(replica)) continue;` },
@@ -234,6 +234,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'cold-do-not-wait-for-the-first-looks', breaks: 17, file: `${PASSES}/place.ts`, find: `if (wants.length === 0 || fleet.frozen || isSettling(fleet, now)) return ALL_PLACED;`, replace: `if (wants.length === 0 || fleet.frozen) return ALL_PLACED;` },
   { name: 'wish-never-ends', breaks: 19, file: `${PASSES}/wishes.ts`, find: `const isOver = until <= now && !(admin && fleet.frozen);`, replace: `const isOver = until < -now && !(admin && fleet.frozen);` },
   ...OF_LOADS,
+  ...OF_ORDERS,
   // What operators order.
   { name: 'reload-gives-its-memory-away', breaks: 7, file: `${CORE}/ledger.ts`, find: `if (isComingBack(this.fleet, replica)) return false;`, replace: `` },
   { name: 'reloads-all-copies-at-once', breaks: 7, file: `${CORE}/reloads.ts`, find: `([id, one]) => id !== replica.id && one.model === replica.model && isUnderWay(fleet, id, one),`, replace: `([id, one]) => id === replica.id && one.model === replica.model && isUnderWay(fleet, id, one),` },

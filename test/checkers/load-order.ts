@@ -9,6 +9,7 @@ import {
 } from '#core';
 import { dependentsOn, withNeeds } from './needs.js';
 import type { TurnCheck, TurnScene } from './scene.js';
+import { isKeptWaiting } from './tied.js';
 
 const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, critical: 2 };
 /** A load gives its device's slot back after this, or after its timeout. */
@@ -39,6 +40,7 @@ export function heldUp(scene: TurnScene, load: Load): Placed[] {
       one.server === load.server &&
       one.carriedBy === null &&
       before.get(one.id)?.phase === 'placed' &&
+      !isKeptWaiting(scene, one, load) &&
       hasSlots(scene, one, load) &&
       hasMemory(scene, one, load) &&
       hasNeeds(fleet, one),

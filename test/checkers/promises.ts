@@ -47,6 +47,7 @@ import { ledgerAddsUp, loadsBookWhatIsDeclared, setsAreBookedWhole } from './sum
 import { backOffsAreBounded, retriesAreFew, triedOneAtATime } from './retries.js';
 import { swapsAreBounded } from './swaps.js';
 import { tenantsTakeTurns } from './tenants.js';
+import { tiedModelsTakeTurns, unloadsStayWithinSlots } from './tied.js';
 import { useIsReadBeforeEviction } from './use.js';
 import { reloadsAreCarriedOut, reloadsOneByOne } from './reloads.js';
 import { changesSince, type Findings, type TurnCheck, type TurnScene } from './scene.js';
@@ -65,10 +66,12 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['2, bookings', [phasesFollowTheDiagram, indexesAreInStep].map(always)],
   ['2, bookings', [bookingsEndForCause, restartsEndBookings]],
   ['5, one order at a time', [oneOrderAtATime, ordersGoWithPhases, ordersAreNumbered].map(always)],
+  ['5, one order at a time', [tiedModelsTakeTurns].map(always)],
   [
     '6, loads in flight',
     [
       ...[loadsStayWithinSlots, slowServersLoadOneByOne, higherClassesLoadFirst].map(always),
+      always(unloadsStayWithinSlots),
       tenantsTakeTurns,
     ],
   ],

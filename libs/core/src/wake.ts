@@ -69,14 +69,15 @@ function serverWake({ contact, drain }: Server, now: Instant, wake: Instant): In
 /** The next moment of a replica where it comes before `wake`, else `wake`. */
 function replicaWake(fleet: Readonly<Fleet>, replica: Replica, now: Instant, wake: Instant): Instant {
   const load = loadBounds(fleet, replica);
-  const next = load ? sooner(load.overdueAt, now, sooner(load.slotUntil, now, wake)) : wake;
+  const stuck = sooner(stuckAt(fleet, replica), now, wake);
+  const next = load ? sooner(load.overdueAt, now, sooner(load.slotUntil, now, stuck)) : stuck;
   switch (replica.phase) {
     case 'ready':
       return idleWake(fleet, replica, now, next);
     case 'draining':
       return drainingWake(fleet, replica, now, next);
     default:
-      return sooner(stuckAt(fleet, replica), now, next);
+      return next;
   }
 }
 

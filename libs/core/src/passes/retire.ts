@@ -4,6 +4,7 @@ import type { Draining, Ready, Replica, UnloadCause } from '../replica.js';
 import type { Server } from '../server.js';
 import { failsEverywhere, isWrittenOff } from '../failing.js';
 import { isNeeded } from '../footprint.js';
+import { InWork } from '../in-work.js';
 import { dueToRetire, inOrder } from '../indexes.js';
 import { leasedUntil, leasesEndBy } from '../leases.js';
 import { isExcessive } from '../limits.js';
@@ -125,23 +126,27 @@ function hasPlaceElsewhere(fleet: Fleet, replica: Ready): boolean {
 
 /**
  * Unloads what has drained: every lease has ended, and Triton's queue is empty, unreadable or had its time. Where the
- * server drains with a deadline both are cut: see `leasesEndBy`.
+ * server drains with a deadline both are cut: see `leasesEndBy`. Other orders in flight on its server may keep it waiting.
  */
 export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
   const actions: Action[] = [];
+  const inWork = new InWork(fleet, now);
   for (const replica of unsettled(fleet)) {
     if (replica.phase !== 'draining' || !isDrained(fleet, replica, now)) continue;
+    if (inWork.isOnTied(replica) || inWork.unloadsOn(replica.server) >= fleet.limits.loadsPerServer) continue;
     const { id, model, server, devices, bookings, stranger, cause, makesRoomFor } = replica;
     const order = nextOrder(fleet);
     const kept = { id, model, server, devices, bookings, stranger, cause, makesRoomFor };
     const sent = { order, orderedAt: now, answeredAt: null, absentSince: null };
     put(fleet, { phase: 'unloading', since: now, ...sent, ...kept });
+    inWork.add(fleet.replicas.get(id)!);
     actions.push({ kind: 'unload', order, replica: id, model, server, cause, makesRoomFor });
   }
   return actions;
 }
 
-function isDrained(fleet: Fleet, replica: Draining, now: Instant): boolean {
+/** Whether nothing of its own keeps it from being unloaded. */
+export function isDrained(fleet: Fleet, replica: Draining, now: Instant): boolean {
   const server = fleet.servers.get(replica.server)!;
   if (leasedUntil(fleet, replica) > now || !takesOrders(server, now) || isNeeded(fleet, replica))
     return false;

@@ -1,11 +1,12 @@
 import type { Action } from '../actions.js';
-import { type Fleet, nextOrder, put, unsettled } from '../fleet.js';
+import { type Fleet, nextOrder, put, replicasOn, unsettled } from '../fleet.js';
 import type { Booking, Placed, Ready, Replica } from '../replica.js';
 import { chargeLoad, forgetDeficits, tenantsInNeed } from '../deficits.js';
-import { directDependencies } from '../footprint.js';
+import { directDependencies, relativesOf } from '../footprint.js';
 import { type ModelId, replicaId, type ServerId } from '../ids.js';
 import { type Ledger, sumOf } from '../ledger.js';
 import type { Instant } from '../model.js';
+import { InWork } from '../in-work.js';
 import { discovered } from '../observe/declared.js';
 import { isRetry, spendRetry } from '../retries.js';
 import { forgetSpending, spend } from '../spending.js';
@@ -13,9 +14,11 @@ import { isCarried, loadBegan, loadBounds, loadsAtMost, loadsByServer } from '..
 import { isStuck } from '../stuck.js';
 import { inLoadOrder, isToLoad, type ToLoad } from './load-order.js';
 import { configFor } from './places.js';
+import { isDrained } from './retire.js';
 
 /**
- * Loads what was placed and whose memory has become free, where a load slot is free too. Of several that could begin, those
+ * Loads what was placed and whose memory has become free, where a load slot is free too, and its server is not at work on
+ * what is tied to it. Of several that could begin, those
  * do so first that `inLoadOrder` puts first.
  */
 export function startPlaced(fleet: Fleet, ledger: Ledger, now: Instant): Action[] {
@@ -27,15 +30,19 @@ export function startPlaced(fleet: Fleet, ledger: Ledger, now: Instant): Action[
   }
   if (waiting.length === 0) return [];
   const slots = new Slots(fleet, now);
-  const startable = waiting.filter((replica) => canStart(fleet, ledger, slots, replica));
+  const inWork = new InWork(fleet, now);
+  const canBegin = (replica: ToLoad): boolean =>
+    canStart(fleet, ledger, slots, replica) && !inWork.isOnTied(replica);
+  const startable = waiting.filter((one) => canBegin(one) && !isAfterUnload(fleet, one, now));
   if (startable.length === 0) return [];
   const inNeed = tenantsInNeed(fleet);
   const actions: Action[] = [];
   for (const { one, payers } of inLoadOrder(fleet, startable, now)) {
     const { replica, cost } = one;
-    if (!canStart(fleet, ledger, slots, replica)) continue;
+    if (!canBegin(replica)) continue;
     ledger.start(bookingsToCome(fleet, replica));
     slots.take(replica.server, devicesToCome(replica));
+    inWork.add(replica);
     chargeLoad(fleet, payers, cost, inNeed);
     spend(fleet, payers, cost, now);
     actions.push(replica.phase === 'placed' ? start(fleet, replica, now) : startChange(fleet, replica, now));
@@ -87,6 +94,17 @@ function isStepLeaving(fleet: Fleet, unit: readonly Placed[], now: Instant): boo
     if (other?.phase !== 'draining' && other?.phase !== 'unloading') return false;
     return !isStuck(fleet, other, now);
   });
+}
+
+/** What has drained before it got its place, and is tied to it, is unloaded first: loads would keep it waiting one after the other. */
+function isAfterUnload(fleet: Fleet, replica: ToLoad, now: Instant): boolean {
+  const placedAt = replica.phase === 'placed' ? replica.since : replica.change!.orderedAt;
+  const drained = replicasOn(fleet, replica.server).filter(
+    (one) => one.phase === 'draining' && one.since < placedAt && isDrained(fleet, one, now),
+  );
+  if (drained.length === 0) return false;
+  const tied = relativesOf(fleet, fleet.servers.get(replica.server)!, replica.model);
+  return drained.some(({ model }) => tied.has(model));
 }
 
 function start(fleet: Fleet, replica: Placed, now: Instant): Action {

@@ -1,0 +1,79 @@
+import { type ActionOf, type Fleet, type ModelId, type Placed, type Replica, replicaFlags } from '#core';
+import type { TurnCheck, TurnScene } from './scene.js';
+
+type Order = ActionOf<'load'> | ActionOf<'unload'>;
+
+/**
+ * No order goes to a server that is at work on another one about a model that an ensemble ties to it: not before that was
+ * answered and seen done, or counts as stuck.
+ */
+export const tiedModelsTakeTurns: TurnCheck = (scene) => {
+  for (const order of ordersIn(scene)) {
+    const others = inWorkBeside(scene, order);
+    if (others.length === 0) continue;
+    const tied = tiedTo(scene.fleet, order);
+    const beside = others.find(({ model }) => tied.has(model));
+    scene.trail.expect(
+      beside === undefined,
+      () => `${order.kind} ${order.replica} while ${beside!.id}, which is tied to it, is ${beside!.phase}`,
+    );
+  }
+};
+
+/** Unloads go to a server only while no more are in work there than it may have loads. */
+export const unloadsStayWithinSlots: TurnCheck = (scene) => {
+  const { fleet, trail } = scene;
+  for (const server of new Set(
+    ordersIn(scene).flatMap((one) => (one.kind === 'unload' ? [one.server] : [])),
+  )) {
+    const unloads = inWorkOn(scene, server).filter(isBeingUnloaded);
+    const said = (): string => `${unloads.length} unloads in work at ${server}`;
+    trail.expect(unloads.length <= fleet.limits.loadsPerServer, said);
+  }
+};
+
+/** Whether what has its place would wait although a load had not begun: for other work on what is tied to it, or for what drains. */
+export function isKeptWaiting(scene: TurnScene, one: Placed, load: ActionOf<'load'>): boolean {
+  const tied = tiedTo(scene.fleet, one);
+  const draining = Array.from(scene.fleet.unsettled, (id) => scene.fleet.replicas.get(id)!).filter(
+    ({ phase, server }) => phase === 'draining' && server === one.server,
+  );
+  return [...inWorkBeside(scene, load), ...draining].some(({ model }) => tied.has(model));
+}
+
+const ordersIn = ({ turn }: TurnScene): Order[] =>
+  turn.actions.filter((action): action is Order => action.kind === 'load' || action.kind === 'unload');
+
+const isBeingUnloaded = (replica: Replica): boolean =>
+  replica.phase === 'unloading' || (replica.phase === 'unknown' && replica.after === 'unload');
+
+/** What its load brings along is under the same order. */
+const inWorkBeside = (scene: TurnScene, { replica, server }: Order): Replica[] =>
+  inWorkOn(scene, server).filter(
+    (one) => one.id !== replica && !('carriedBy' in one && one.carriedBy === replica),
+  );
+
+const inWorkOn = ({ fleet, turn }: TurnScene, server: Order['server']): Replica[] =>
+  Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!).filter(
+    (one) => one.server === server && isInWork(one) && !replicaFlags(fleet, one, turn.now).includes('stuck'),
+  );
+
+function isInWork(replica: Replica): boolean {
+  if (replica.phase === 'ready') return replica.change !== null && replica.change.order !== null;
+  if (replica.phase === 'unloading' || replica.phase === 'unknown') return replica.absentSince === null;
+  return replica.phase === 'loading';
+}
+
+/** All that ensembles and declared needs tie to a model there, through any number of others. */
+function tiedTo(fleet: Fleet, { model, server }: Pick<Replica, 'model' | 'server'>): ReadonlySet<ModelId> {
+  const wholes = [
+    ...Array.from(fleet.models, ([id, { dependsOn }]) => [id, ...dependsOn]),
+    ...Array.from(fleet.steps, ([id, steps]) => [id, ...steps]),
+    ...Array.from(fleet.servers.get(server)!.presumed, ([id, loads]) => [id, ...loads]),
+  ].filter(({ length }) => length > 1);
+  const tied = new Set([model]);
+  for (const one of tied) {
+    for (const whole of wholes) if (whole.includes(one)) for (const other of whole) tied.add(other);
+  }
+  return tied;
+}
