@@ -12,6 +12,7 @@ import type {
 import { type ModelDescription, type ModelServer, OrderRefused } from '#engine';
 import type { Answer, Gauges, IndexRow, ModelStatistics, OrderParameters, Reply, RpcError } from '#testing';
 import {
+  askTwice,
   CallFailed,
   configParameter,
   describeConfig,
@@ -68,9 +69,9 @@ export class SimLink implements ModelServer {
         : null;
       const rows =
         scope === 'full'
-          ? await this.call<readonly IndexRow[]>((reply) => sim.index({ ready: false }, reply))
+          ? await this.askTwice<readonly IndexRow[]>((reply) => sim.index({ ready: false }, reply))
           : null;
-      const statistics = await this.call<readonly ModelStatistics[]>((reply) =>
+      const statistics = await this.askTwice<readonly ModelStatistics[]>((reply) =>
         sim.statistics('', '', reply),
       );
       const metrics = await this.metrics();
@@ -159,6 +160,10 @@ export class SimLink implements ModelServer {
     const ask = (reply: Reply<readonly IndexRow[]>): void => this.site.sim.index({ ready: false }, reply);
     const rows = await this.call(ask).catch(() => undefined);
     return !rows || rows.some(({ name }) => name === model) ? 'configuration' : 'missing';
+  }
+
+  private askTwice<T>(ask: (reply: Reply<T>) => void): Promise<T> {
+    return askTwice((within) => this.call(ask, within), CALL_TIMEOUT, this.site.timers);
   }
 
   private async call<T>(ask: (reply: Reply<T>) => void, within = CALL_TIMEOUT): Promise<T> {

@@ -115,8 +115,11 @@ export type Event =
   | {
       readonly kind: 'LookFailed';
       readonly server: ServerId;
-      /** `refused_mode`: the look itself is not allowed, so no orders are either. */
-      readonly why: 'timed_out' | 'unreachable' | 'nonsense' | { readonly mode: ControlMode };
+      /**
+       * `not_now`: it answered, twice, that it could not tell just then. A mode: the look itself is not allowed, so no orders
+       * are either.
+       */
+      readonly why: 'timed_out' | 'unreachable' | 'not_now' | 'nonsense' | { readonly mode: ControlMode };
     }
   | {
       readonly kind: 'ConfigLearned';

@@ -92,7 +92,7 @@ const rememberedDevice = z.strictObject({
   kind: z.enum(['gpu', 'cpu']),
   capacity: amount,
 });
-const why = z.union([z.enum(['timed_out', 'unreachable', 'nonsense']), z.strictObject({ mode })]);
+const why = z.union([z.enum(['timed_out', 'unreachable', 'not_now', 'nonsense']), z.strictObject({ mode })]);
 const use = z.strictObject({ replica: replicaId, at: amount, inUseUntil: amount, routes: whole });
 
 /** Every event there is, by its kind. */

@@ -27,6 +27,15 @@ export const saysRestricted = ({ code, details }: CallFailed): boolean =>
   code === status.UNAUTHENTICATED ||
   code === status.PERMISSION_DENIED;
 
+/**
+ * Triton answered that it could not tell just then: a model left while its statistics were gathered, or files went while the
+ * index was. That is about this one call; nothing follows from it for the server.
+ */
+export const saysNotNow = ({ code, details }: CallFailed): boolean =>
+  (code === status.UNAVAILABLE && details.includes('Request for unknown model')) ||
+  (code === status.INVALID_ARGUMENT && details.includes('is not available')) ||
+  (code === status.INTERNAL && details.includes('failed to stat'));
+
 /** No version of the model serves: what 2.70 answers instead of `ready: false`, and every config call of a model that doesn't. */
 export const saysNotServing = ({ code, details }: CallFailed): boolean =>
   code === status.NOT_FOUND || (code === status.UNAVAILABLE && details.includes('Request for unknown model'));

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { LookRefused } from '#engine';
-import { CallFailed, saysRestricted } from './call-failed.js';
+import { CallFailed, saysNotNow, saysRestricted } from './call-failed.js';
 
 /** An answer that no Triton gives. */
 export class Nonsense extends Error {
@@ -16,6 +16,7 @@ export function lookRefused(error: unknown): LookRefused {
 
 function whyOf(failure: CallFailed): LookRefused['why'] {
   if (saysRestricted(failure)) return { mode: 'restricted' };
+  if (saysNotNow(failure)) return 'not_now';
   switch (failure.code) {
     case status.DEADLINE_EXCEEDED:
       return 'timed_out';

@@ -253,10 +253,43 @@ describe('a look', () => {
     await expect(triton.look('full', false)).rejects.toMatchObject({ why: 'unreachable' });
   });
 
-  it('asks for the statistics again where one model left under them', async () => {
-    const gone = error(status.INVALID_ARGUMENT, "requested model 'm' is not available");
-    const answers = [gone, { model_stats: [] }];
-    const { triton } = await start({ ModelStatistics: () => answers.shift() ?? 'never' });
-    expect((await triton.look('statistics', false)).serving).toEqual([]);
+  const gone = "Request for unknown model: 'm' version 1 is not at ready state";
+  it.each<[string, string, Answer, object]>([
+    [
+      'a model left under the statistics',
+      'ModelStatistics',
+      error(status.UNAVAILABLE, gone),
+      { model_stats: [] },
+    ],
+    [
+      'a model left, as other releases say it',
+      'ModelStatistics',
+      error(status.INVALID_ARGUMENT, "requested model 'm' is not available"),
+      { model_stats: [] },
+    ],
+    [
+      'files went under the index',
+      'RepositoryIndex',
+      error(status.INTERNAL, 'failed to stat file /models/m/1'),
+      { models: [READY] },
+    ],
+  ])('asks once more where %s, and keeps what was read', async (_, call, failure, answer) => {
+    const answers: Answer[] = [failure, answer];
+    const { triton, calls } = await start({ [call]: () => answers.shift() ?? 'never' });
+    expect((await triton.look('full', false)).index).toHaveLength(1);
+    expect(calls.filter(([name]) => name === call)).toHaveLength(2);
+    expect(calls).toHaveLength(3);
+  });
+
+  it('that fails so twice is refused, which says nothing of the server', async () => {
+    const { triton, calls } = await start({ ModelStatistics: error(status.UNAVAILABLE, gone) });
+    await expect(triton.look('statistics', false)).rejects.toMatchObject({ why: 'not_now' });
+    expect(calls).toHaveLength(2);
+  });
+
+  it('asks only once where nobody answered', async () => {
+    const { triton, calls } = await start({ ModelStatistics: 'never' }, { callTimeoutMs: 200 });
+    await expect(triton.look('statistics', false)).rejects.toMatchObject({ why: 'timed_out' });
+    expect(calls).toHaveLength(1);
   });
 });

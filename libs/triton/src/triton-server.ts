@@ -8,9 +8,9 @@ import type {
   Millis,
   ModelId,
   ServerId,
-  ServingRow,
 } from '#core';
 import { type ModelDescription, type ModelServer, OrderRefused } from '#engine';
+import { askTwice } from './ask-twice.js';
 import { CallFailed, saysLeaving, saysNotServing, saysRestricted, saysWrongMode } from './call-failed.js';
 import { ContactWatch } from './contact-watch.js';
 import { ControlChannel, type Tls } from './control-channel.js';
@@ -78,8 +78,8 @@ export class TritonServer implements ModelServer {
     try {
       const mode = probeMode ? await this.mode() : null;
       const serverVersion = probeMode ? await this.version() : null;
-      const index = scope === 'full' ? indexRows((await this.call('RepositoryIndex', {})).models) : null;
-      const serving = await this.serving();
+      const index = scope === 'full' ? indexRows((await this.askTwice('RepositoryIndex')).models) : null;
+      const serving = servingRows((await this.askTwice('ModelStatistics')).model_stats);
       const { metrics: url } = this.options;
       const metrics = url === null ? null : await readMetrics(url, this.closing.signal);
       const endedAt = this.options.clock.now();
@@ -116,6 +116,13 @@ export class TritonServer implements ModelServer {
 
   private tell(fact: ContactFact): void {
     if (!this.closing.signal.aborted) this.listener(fact);
+  }
+
+  private askTwice<Name extends 'RepositoryIndex' | 'ModelStatistics'>(
+    name: Name,
+  ): Promise<Calls[Name]['response']> {
+    const { callTimeoutMs = CALL_TIMEOUT_MS, clock } = this.options;
+    return askTwice((withinMs) => this.call(name, {}, withinMs), callTimeoutMs, clock);
   }
 
   private async call<Name extends keyof Calls>(
@@ -199,17 +206,6 @@ export class TritonServer implements ModelServer {
       return (await this.call('ServerMetadata', {})).version || null;
     } catch (error) {
       if (error instanceof CallFailed && saysRestricted(error)) return null;
-      throw error;
-    }
-  }
-
-  /** Some releases fail the whole call when one model leaves under it. */
-  private async serving(): Promise<ServingRow[]> {
-    const read = async () => servingRows((await this.call('ModelStatistics', {})).model_stats);
-    try {
-      return await read();
-    } catch (error) {
-      if (error instanceof CallFailed && error.details.includes('is not available')) return read();
       throw error;
     }
   }

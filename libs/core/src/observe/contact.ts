@@ -8,6 +8,8 @@ import type { Instant } from '../model.js';
 const PROBE_EVERY = 5_000;
 /** A look that failed counts as having taken this long: the next one keeps its distance. */
 const FAILED_LOOK_TOOK = 250;
+/** For so long a server keeps its standing that answers, and tells nothing. */
+const MAY_TELL_NOTHING = 30_000;
 /** Tries in a row that may fail before a slow server is lost. */
 const PROBES_BEFORE_LOST = 3;
 
@@ -79,7 +81,10 @@ function probed(fleet: Fleet, server: Server, failed: 0 | 1, now: Instant): void
   server.contact = { kind: 'slow', probesFailed, nextProbeAt: now + PROBE_EVERY };
 }
 
-/** A look did not come back: the server is slow, or says that it may not be looked at. */
+/**
+ * A look did not come back: the server is slow, or says that it may not be looked at. One that answered that it could not tell
+ * just then is neither, as long as another look soon does better.
+ */
 export function lookFailed(fleet: Fleet, { server: id, why }: EventOf<'LookFailed'>, now: Instant): void {
   const server = fleet.servers.get(id);
   if (!server) return;
@@ -89,6 +94,7 @@ export function lookFailed(fleet: Fleet, { server: id, why }: EventOf<'LookFaile
   server.lookTook = Math.max(server.lookTook, FAILED_LOOK_TOOK);
   if (full) server.fullEndedAt = now;
   if (typeof why === 'object') server.mode = why.mode;
+  else if (why === 'not_now' && now < (server.statisticsAt ?? -Infinity) + MAY_TELL_NOTHING) return;
   else if (why !== 'unreachable' && server.contact.kind === 'up') {
     setContact(fleet, server, { kind: 'slow', probesFailed: 0, nextProbeAt: now });
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Event } from '../events.js';
 import type { IndexRow } from '../look.js';
+import { standingOf } from '../standing.js';
 
 const A = aModel('a').id;
 const SERVER = aServer('t').id;
@@ -74,5 +75,41 @@ describe('a look told late', () => {
     driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'leaving' });
     driver.tell(lookBegun(driver, begunAt, 'READY'));
     expect(driver.fleet.servers.get(SERVER)!.contact.kind).toBe('lost');
+  });
+});
+
+describe('a look that was answered, and could not be told just then', () => {
+  const failing = (driver: CoreDriver): void => {
+    driver.tell({ kind: 'LookFailed', server: SERVER, why: 'not_now' });
+  };
+  const standing = (driver: CoreDriver): string => standingOf(driver.fleet.servers.get(SERVER)!, driver.now);
+
+  it('leaves the server as it stands, and what is there where it was', () => {
+    const driver = aDriver();
+    driver.shelf('t').set('a', 'UNAVAILABLE', 'unloaded');
+    driver.looksEnd = false;
+    failing(driver);
+    expect([standing(driver), driver.phase('a', 't')]).toEqual(['ready', 'ready']);
+    expect(driver.answerTo(driver.resolve('a'))).toBe('t');
+  });
+
+  it('is taken anew soon after', () => {
+    const driver = aDriver();
+    driver.looksEnd = false;
+    failing(driver);
+    const looks = driver.pass(10_000).filter(({ kind }) => kind === 'look');
+    expect(looks).toHaveLength(1);
+  });
+
+  it('makes it stale where for half a minute none has told anything', () => {
+    const driver = aDriver();
+    driver.looksEnd = false;
+    const { statisticsAt } = driver.fleet.servers.get(SERVER)!;
+    driver.now = statisticsAt! + 29_999;
+    failing(driver);
+    expect(standing(driver)).toBe('ready');
+    driver.now += 1;
+    failing(driver);
+    expect(standing(driver)).toBe('stale');
   });
 });

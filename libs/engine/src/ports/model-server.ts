@@ -24,7 +24,7 @@ export class OrderRefused extends Error {
 export class LookRefused extends Error {
   override readonly name = 'LookRefused';
   constructor(
-    readonly why: 'timed_out' | 'unreachable' | 'nonsense' | { readonly mode: ControlMode },
+    readonly why: 'timed_out' | 'unreachable' | 'not_now' | 'nonsense' | { readonly mode: ControlMode },
     message: string,
   ) {
     super(message);

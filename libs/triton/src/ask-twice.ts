@@ -1,0 +1,20 @@
+import type { Millis } from '#core';
+import { CallFailed, saysNotNow } from './call-failed.js';
+
+/**
+ * Asks for what a look is made of, and once more where Triton answered that it could not tell just then; both within
+ * `withinMs`. `ask` is told how long it may take.
+ */
+export async function askTwice<T>(
+  ask: (withinMs: Millis) => Promise<T>,
+  withinMs: Millis,
+  clock: { now(): number },
+): Promise<T> {
+  const begunAt = clock.now();
+  try {
+    return await ask(withinMs);
+  } catch (error) {
+    if (!(error instanceof CallFailed && saysNotNow(error))) throw error;
+    return ask(Math.max(1, begunAt + withinMs - clock.now()));
+  }
+}
