@@ -11,9 +11,14 @@ export const pulseOf = (replica: Replica | undefined): Pulse | null =>
 export const onlyFails = (replica: Replica | undefined): boolean =>
   (pulseOf(replica)?.failures ?? 0) >= FAILURES;
 
-/** Counts that fall are those of a fresh copy. */
-export const hasSucceeded = (was: Pulse | null, { succeeded }: Pick<Pulse, 'succeeded'>): boolean =>
-  succeeded > (was && succeeded >= was.succeeded ? was.succeeded : 0);
+/** The first counts of a copy may be its warm-up; counts that fall are those of a fresh copy. */
+export const isFirst = (
+  was: Pulse | null,
+  { succeeded, failed }: Pick<Pulse, 'succeeded' | 'failed'>,
+): boolean => was === null || succeeded < was.succeeded || failed < was.failed;
+
+export const hasSucceeded = (was: Pulse | null, now: Pick<Pulse, 'succeeded' | 'failed'>): boolean =>
+  was !== null && !isFirst(was, now) && now.succeeded > was.succeeded;
 
 /** A copy as the looks of a turn left it, by which the turn then decided: the third failure may have been told in it. */
 export function asLookedAt(was: Ready, events: readonly Event[]): Ready {

@@ -95,7 +95,7 @@ export interface Server {
   statisticsAt: Instant | null;
   /** Whether the metrics answered in the last look. */
   metricsAnswered: boolean;
-  /** Requests queued inside Triton, per model. */
+  /** Requests queued inside Triton, per model; nothing of a model of which a copy is hidden, whose queue it may be. */
   pending: ReadonlyMap<ModelId, number>;
   /** A look ordered and not yet reported. */
   looking: 'full' | 'statistics' | null;

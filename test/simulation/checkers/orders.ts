@@ -1,5 +1,6 @@
 import type { ActionOf, Fleet, Replica, ReplicaId, ServerId } from '#core';
 import { leasesCutAt } from '../../checkers/leases.js';
+import { isFirst, pulseOf } from '../../checkers/pulses.js';
 import { type Check, type Scene, siteOf, withdrawn } from './scene.js';
 
 /**
@@ -90,15 +91,34 @@ const isOneOfSeveral = ({ models, replicas }: Fleet, { id, model }: Replica): bo
   (models.get(model)?.maxCopies ?? 1) > 1 &&
   [...replicas.values()].some((one) => one.model === model && one.id !== id && one.phase === 'ready');
 
+/** From when on a reading shows the use of each copy: what the first one of it shows may be its warm-up. */
+const shownSince = new WeakMap<Scene['sites'], Map<ReplicaId, number>>();
+
+function noteFirstCounts({ changes, sites, turn }: Scene): Map<ReplicaId, number> {
+  const since = shownSince.get(sites) ?? new Map<ReplicaId, number>();
+  shownSince.set(sites, since);
+  for (const { was, now } of changes) {
+    const pulse = pulseOf(now);
+    if (now && pulse && isFirst(pulseOf(was), pulse)) since.set(now.id, turn.now);
+  }
+  return since;
+}
+
+/** When the last inference of a copy was, where a reading could show it as use. */
+function lastShown(scene: Scene, { model, server }: Replica, since: number): number {
+  const inference = siteOf(scene, server).lastInference.get(model) ?? -Infinity;
+  const readAt = scene.fleet.servers.get(server)!.statisticsAt ?? -Infinity;
+  return inference <= readAt && inference > since ? inference : -Infinity;
+}
+
 /** Idle unload only after the full idle time since the last route, and the last inference that a reading could show. */
 export const idlesLongEnough: Check = (scene) => {
   const { fleet, turn, routes, trail } = scene;
+  const since = noteFirstCounts(scene);
   for (const { was, now } of withdrawn(scene).filter((one) => one.now.cause === 'idle')) {
     if (was.stranger || now.stranger || isOneOfSeveral(fleet, was)) continue;
     const { idleUnload } = fleet.models.get(was.model) ?? fleet.defaults;
-    const inference = siteOf(scene, was.server).lastInference.get(was.model) ?? -Infinity;
-    const readAt = fleet.servers.get(was.server)!.statisticsAt ?? -Infinity;
-    const used = Math.max(routes.lastAt(was.id), inference <= readAt ? inference : -Infinity);
+    const used = Math.max(routes.lastAt(was.id), lastShown(scene, was, since.get(was.id) ?? Infinity));
     trail.expect(
       idleUnload !== null && turn.now >= used + idleUnload,
       () => `${was.id} retired ${(turn.now - used).toFixed(1)} ms after its last use, not ${idleUnload}`,

@@ -6,10 +6,13 @@ import type { Look, ServingRow } from '../look.js';
 import type { Instant } from '../model.js';
 import { learnService } from '../service-times.js';
 
-/** Reads use and failures off the statistics. Only changes count: Triton's own times are wall time. */
+/**
+ * Reads use and failures off the statistics. Only changes count: Triton's own times are wall time, and what is first seen of
+ * a copy may be its warm-up.
+ */
 export function feelPulses(fleet: Fleet, server: Server, look: Look, now: Instant): void {
   server.metricsAnswered = look.metrics !== null;
-  server.pending = look.metrics?.pending ?? new Map<ModelId, number>();
+  server.pending = ownQueues(server, look.metrics?.pending ?? NO_QUEUES);
   const counts = countsByModel(look.serving);
   for (const replica of replicasOn(fleet, server.spec.id)) {
     if (replica.phase !== 'ready') continue;
@@ -19,32 +22,37 @@ export function feelPulses(fleet: Fleet, server: Server, look: Look, now: Instan
   }
 }
 
+const NO_QUEUES: ReadonlyMap<ModelId, number> = new Map();
+
+/** Triton's gauge shows the queue of a hidden copy as that of the copy that serves: of such a model nothing is known. */
+const ownQueues = ({ hidden }: Server, pending: Server['pending']): Server['pending'] =>
+  hidden.length === 0
+    ? pending
+    : new Map([...pending].filter(([model]) => !hidden.some((copy) => copy.model === model)));
+
 function feel(fleet: Fleet, { pending }: Server, replica: Ready, counts: Counts, now: Instant): void {
-  const used = isUsed(replica, counts) || (pending.get(replica.model) ?? 0) > 0;
-  if (replica.pulse && !used) return;
+  const isNew = isAnew(replica.pulse, counts);
+  const used = (!isNew && isUsed(replica.pulse!, counts)) || (pending.get(replica.model) ?? 0) > 0;
+  if (!isNew && !used) return;
   const pulse = nextPulse(replica.pulse, counts);
   noteServiceTime(fleet, replica, pulse);
   noteFailing(fleet, replica, pulse);
   put(fleet, { ...replica, pulse, lastUse: used ? Math.max(replica.lastUse, now) : replica.lastUse });
 }
 
-/** Learns how long its executions take. A fresh copy counts from zero. */
+/** Learns how long its executions take. */
 function noteServiceTime(fleet: Fleet, { model, pulse: before }: Ready, pulse: Pulse): void {
-  if (!fleet.models.has(model)) return;
-  const last = !before || isFresh(before, pulse) ? NOTHING_SERVED : before;
-  const served = pulse.succeeded - last.succeeded;
+  if (!fleet.models.has(model) || isAnew(before, pulse)) return;
+  const served = pulse.succeeded - before!.succeeded;
   if (served <= 0) return;
   const known = fleet.serviceTimes.get(model);
-  fleet.serviceTimes.set(model, learnService(known, served, pulse.computed - last.computed));
+  fleet.serviceTimes.set(model, learnService(known, served, pulse.computed - before!.computed));
 }
-
-const NOTHING_SERVED = { succeeded: 0, computed: 0 };
 
 /** Remembers of a model how many of its copies turned out to be failing; a success of any of them ends that. */
 function noteFailing(fleet: Fleet, replica: Ready, pulse: Pulse): void {
   const { model, pulse: before } = replica;
-  const isAnew = !before || pulse.succeeded < before.succeeded;
-  if (pulse.succeeded > (isAnew ? 0 : before.succeeded)) fleet.foundFailing.delete(model);
+  if (!isAnew(before, pulse) && pulse.succeeded > before!.succeeded) fleet.foundFailing.delete(model);
   if (!fleet.models.has(model) || !isFailing({ ...replica, pulse })) return;
   const found = fleet.foundFailing.get(model) ?? 0;
   if (!isFailing(replica)) fleet.foundFailing.set(model, found + 1);
@@ -67,26 +75,22 @@ function countsByModel(serving: readonly ServingRow[]): Map<ModelId, Counts> {
   return counts;
 }
 
-/** A count that falls means a fresh copy behind the same row. */
-const isFresh = (before: Counts, counts: Counts): boolean =>
-  counts.failed < before.failed || counts.succeeded < before.succeeded;
+/** Whether these are the first counts of a copy: where one has fallen, there is a fresh copy behind the same row. */
+const isAnew = (before: Counts | null, counts: Counts): boolean =>
+  before === null || counts.failed < before.failed || counts.succeeded < before.succeeded;
 
 /** With a fresh copy all starts anew. */
 function nextPulse(before: Pulse | null, counts: Counts): Pulse {
-  if (!before || isFresh(before, counts) || counts.succeeded > before.succeeded)
+  if (before === null || isAnew(before, counts) || counts.succeeded > before.succeeded)
     return { failures: 0, ...counts };
   return { failures: before.failures + counts.failed - before.failed, ...counts };
 }
 
-/** A change of any count is a use. A fresh copy counts from zero: what its first sight shows has happened since its load. */
-function isUsed({ pulse: before }: Ready, counts: Counts): boolean {
-  if (!before) return counts.succeeded + counts.failed > 0;
-  return (
-    before.lastInference !== counts.lastInference ||
-    before.succeeded !== counts.succeeded ||
-    before.failed !== counts.failed
-  );
-}
+/** A change of any count is a use. */
+const isUsed = (before: Counts, counts: Counts): boolean =>
+  before.lastInference !== counts.lastInference ||
+  before.succeeded !== counts.succeeded ||
+  before.failed !== counts.failed;
 
 /** Failures without a success in between that mark a replica as failing. */
 const FAILURES_TO_FLAG = 3;

@@ -40,9 +40,9 @@ const isComing = (replica: Replica): boolean =>
     ? replica.change !== null
     : replica.phase !== 'draining' && replica.phase !== 'unloading';
 
-/** The gauge of the metrics; null where they do not answer. */
-const queued = ({ metricsAnswered, pending }: Server, model: ModelId): number | null =>
-  metricsAnswered ? (pending.get(model) ?? 0) : null;
+/** The gauge of the metrics; null where they do not answer, and where what it shows may be the queue of a hidden copy. */
+const queued = ({ metricsAnswered, pending, hidden }: Server, model: ModelId): number | null =>
+  metricsAnswered && !hidden.some((copy) => copy.model === model) ? (pending.get(model) ?? 0) : null;
 
 type Counts = Pick<Sample, 'served' | 'waited'>;
 
