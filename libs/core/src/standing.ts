@@ -32,6 +32,10 @@ export const isRoutable = ({ contact, looked }: Server): boolean =>
 export const isSeen = ({ everSeen, mode }: Server): boolean =>
   everSeen || mode === 'wrong_mode' || mode === 'restricted';
 
+/** Whether what no server is known to have, or to have room for, is nowhere: there are servers, and all were seen. */
+export const isAllSeen = ({ servers }: Readonly<Fleet>): boolean =>
+  servers.size > 0 && [...servers.values()].every(isSeen);
+
 /** Whether loads and unloads may be sent to it. */
 export const takesOrders = (server: Server, now: Instant): boolean => standingOf(server, now) === 'ready';
 

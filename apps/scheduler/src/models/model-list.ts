@@ -16,6 +16,7 @@ import type { WallTimes } from '../wall-times.js';
 import type { Catalog } from './catalog.js';
 import { type Entry, isDeclared } from './layers.js';
 import { modelView, type Scene } from './model-view.js';
+import { sure } from './sure.js';
 
 /** The models there are: declared ones, and those that some server's repository lists. Reading starts nothing. */
 export class ModelList {
@@ -35,7 +36,8 @@ export class ModelList {
   /** The entry of a model that exists; refuses where there is none. */
   entry(name: string): Entry {
     const entry = this.catalog.entry(name);
-    if (!isDeclared(entry) && !this.engine.fleet.models.has(name as ModelId)) throw unknownModel(name);
+    const { fleet } = this.engine;
+    if (!isDeclared(entry) && !fleet.models.has(name as ModelId)) throw sure(fleet, unknownModel(name));
     return entry;
   }
 

@@ -13,6 +13,7 @@ import {
 } from '#core';
 import { Refused } from '../errors/refused.js';
 import { mib } from './core-model.js';
+import { sure } from './sure.js';
 
 type Misfit = Extract<PinsFit, { fits: false }>['unplaced'][number];
 
@@ -24,7 +25,8 @@ export interface PinChange {
 
 /**
  * Refuses changes after which all pins together could not be placed. Where they could not be placed before, as after a
- * loss, they are refused only if one asks for more and finds no place, or takes one from another pin.
+ * loss, they are refused only if one asks for more and finds no place, or takes one from another pin. Some server that was
+ * never looked at may have room for them.
  */
 export function checkPins(
   fleet: Readonly<Fleet>,
@@ -39,7 +41,8 @@ export function checkPins(
   const lacking = new Set(result.unplaced.map(({ model }) => model));
   if (isNoWorse && changes.every((change) => !lacking.has(change.after.id) || asksNoMore(change))) return;
   const planned = changes.map(({ after }) => [after.id, after] as const);
-  throw doesNotFit({ ...fleet, models: new Map([...fleet.models, ...planned]) }, result.unplaced);
+  const asPlanned = { ...fleet, models: new Map([...fleet.models, ...planned]) };
+  throw sure(fleet, doesNotFit(asPlanned, result.unplaced));
 }
 
 function asksNoMore({ before, after }: PinChange): boolean {

@@ -1,5 +1,5 @@
 import { type Checked, type ConfigError, dependencyCycle, readModelSpec, readPin } from '#config';
-import type { ModelId, ServerId, Supposition, TenantId } from '#core';
+import type { Fleet, ModelId, ServerId, Supposition, TenantId } from '#core';
 import type { Engine } from '#engine';
 import { ANONYMOUS } from '../anonymous.js';
 import { type BrokenRule, invalid, Refused } from '../errors/refused.js';
@@ -8,6 +8,7 @@ import type { Catalog } from '../models/catalog.js';
 import { coreModel } from '../models/core-model.js';
 import { type Entry, isDeclared } from '../models/layers.js';
 import { apartPin, beside, told } from '../models/model-writes.js';
+import { sure } from '../models/sure.js';
 import type { WallTimes } from '../wall-times.js';
 import type { PlanRequest } from './plan-request.js';
 
@@ -32,7 +33,7 @@ export class Suppositions {
       reading.expectServer(this.registry.get(id), id, path);
       if (lost.includes(id)) reading.broken.push({ path, rule: 'must not be lost too' });
     }
-    reading.check(this.catalog.declared());
+    reading.check(this.catalog.declared(), this.engine.fleet);
     const entries = [...reading.entries.values()];
     if (entries.length + lost.length + drained.length + asked.length === 0) throw invalid([EMPTY]);
     return {
@@ -95,7 +96,7 @@ class Reading {
   }
 
   /** Throws where anything is wrong: a broken rule before an unknown name, and all of them at once. */
-  check(declared: readonly Entry[]): void {
+  check(declared: readonly Entry[], fleet: Readonly<Fleet>): void {
     this.checkDependencies(declared);
     const errors = [...this.broken, ...this.unknown.map(({ path, rule }) => ({ path, rule }))];
     if (this.broken.length > 0) throw invalid(errors);
@@ -103,7 +104,8 @@ class Reading {
     if (!first) return;
     const { kind, name, path } = first;
     const detail = `${path}: no ${kind} ${name} is ${kind === 'model' ? 'declared or found' : 'declared'}`;
-    throw new Refused({ reason: `unknown_${kind}`, detail, errors, members: { [kind]: name } });
+    const refused = new Refused({ reason: `unknown_${kind}`, detail, errors, members: { [kind]: name } });
+    throw kind === 'model' ? sure(fleet, refused) : refused;
   }
 
   private checkDependencies(declared: readonly Entry[]): void {

@@ -7,7 +7,7 @@ import type { Instant, Model } from '../model.js';
 import { isLasting } from '../observe/cooldown.js';
 import { routableReplicas } from '../routes.js';
 import { isStuck } from '../stuck.js';
-import { isOverdue, isSeen, isSettling, SETTLING, standingOf } from '../standing.js';
+import { isAllSeen, isOverdue, isSettling, SETTLING, standingOf } from '../standing.js';
 import { coolingOn } from './cooling.js';
 import { type Fit, Room } from './feasible.js';
 import { readyIn } from './eta.js';
@@ -184,8 +184,7 @@ export class Verdicts {
 
   /** What an unknown name is told by what is known now. */
   unknownNow(): Refusal {
-    const allSeen = [...this.fleet.servers.values()].every(isSeen) && this.fleet.servers.size > 0;
-    return allSeen
+    return isAllSeen(this.fleet)
       ? { reason: 'unknown_model', retryAfter: null }
       : { reason: 'no_server', retryAfter: SHORT };
   }
