@@ -1,4 +1,16 @@
-import type { Event, Fleet, Instant, Look, Millis, ModelId, Replica, ReplicaId, ServerId } from '#core';
+import type {
+  Event,
+  EventOf,
+  Fleet,
+  Instant,
+  Look,
+  Millis,
+  ModelId,
+  Replica,
+  ReplicaId,
+  Server,
+  ServerId,
+} from '#core';
 import type { TurnCheck, TurnScene } from './scene.js';
 
 /** Two looks that end a booking are so far apart, and after a call without an answer the first is so late. */
@@ -131,12 +143,13 @@ function lastLookAt({ turn }: TurnScene, server: ServerId): Instant {
 export function restartsEndBookings(start: Readonly<Fleet>): TurnCheck {
   const servers = [...start.servers.values()];
   const refused = new Set(servers.filter((server) => server.refused).map(({ spec }) => spec.id));
+  const moved = new Set(servers.filter(isElsewhere).map(({ spec }) => spec.id));
   const incarnations = new Map(servers.map(({ spec, incarnation }) => [spec.id, incarnation]));
   return (scene) => {
     const { turn, fleet, trail } = scene;
     for (const event of turn.events) {
       if (event.kind === 'ServerWithdrawn') refused.delete(event.server);
-      if (event.kind === 'ContactChanged' && event.fact === 'refused') refused.add(event.server);
+      if (event.kind === 'ContactChanged') noteRefusal(event, refused, moved);
       if (event.kind !== 'Looked' || !isTaken(scene, event.server, event.look)) continue;
       const isProven = refused.delete(event.server);
       const isNew = fleet.servers.get(event.server)!.incarnation !== incarnations.get(event.server);
@@ -145,6 +158,19 @@ export function restartsEndBookings(start: Readonly<Fleet>): TurnCheck {
     }
     for (const { spec, incarnation } of fleet.servers.values()) incarnations.set(spec.id, incarnation);
   };
+}
+
+const isElsewhere = ({ contact }: Server): boolean => contact.kind === 'down' && contact.moved;
+
+/** What an address says to which there never was a connection is nothing about the process that was known. */
+function noteRefusal(
+  { server, fact }: EventOf<'ContactChanged'>,
+  refused: Set<ServerId>,
+  moved: Set<ServerId>,
+): void {
+  if (fact === 'moved') moved.add(server);
+  if (fact === 'connected') moved.delete(server);
+  if (fact === 'refused' && !moved.has(server)) refused.add(server);
 }
 
 /** Whether a look made it into the books. */

@@ -21,7 +21,7 @@ export function autoscaler(stage: Stage): Pick<Doings, 'addServer' | 'removeServ
       const deaf = whyDeaf(stage);
       if (deaf !== undefined) return deaf;
       if (!told.servers.has(server)) return 'unknown_server';
-      const { engine } = berth()!;
+      const living = berth()!;
       // What stays loaded there is nobody's, and is found again by whoever adds the server anew.
       const site = sites.get(server)!;
       site.disturb();
@@ -30,7 +30,7 @@ export function autoscaler(stage: Stage): Pick<Doings, 'addServer' | 'removeServ
         told.servers.delete(server);
         told.drains.delete(server);
       };
-      writeDown(stage, forget, () => engine.removeServer(server));
+      writeDown(stage, forget, () => living.remove(server));
     },
     refit: ({ server, devices, downFor }) => {
       const site = sites.get(server)!;

@@ -1,6 +1,7 @@
 import type { Millis, ServerId } from '#core';
 import { type Clock, Engine, type Learned, type Observer, OrderBook, type Route } from '#engine';
 import type { Timers } from '#testing';
+import { SameServers } from './checkers/same-servers.js';
 import { Connection } from './connection.js';
 import type { Plan } from './plan.js';
 import { Process } from './process.js';
@@ -35,6 +36,7 @@ export class Berth {
   readonly process: Process;
   /** What is still to be done of admins' orders, as the store has it. */
   readonly book: OrderBook;
+  private readonly same: SameServers;
   /** The latest one to each server. */
   private readonly connections = new Map<ServerId, Connection>();
 
@@ -47,7 +49,8 @@ export class Berth {
     this.process = new Process(around.agenda);
     this.book = new OrderBook(around.told.orders);
     const learned: Learned = around.store.openedBy(this.process);
-    const observers = [...observe(this), this.orderKeeping];
+    this.same = new SameServers(around.trail);
+    const observers = [...observe(this), this.orderKeeping, this.same];
     this.engine = new Engine({
       clock: clockOn(this.process),
       learned,
@@ -69,6 +72,21 @@ export class Berth {
   /** Takes up a server. */
   add(site: Site): void {
     this.engine.addServer(site.planned.spec, () => this.link(site));
+  }
+
+  /** A server is reached otherwise from now on. */
+  reach(site: Site, moved: boolean): void {
+    const { id, planned } = site;
+    const before = this.connections.get(id);
+    this.same.expect(id, this.engine.fleet);
+    this.engine.addServer(planned.spec, () => this.link(site), moved ? 'moved' : 'closed');
+    before?.isReplacedBy(this.connections.get(id)!);
+  }
+
+  /** Forgets a server. */
+  remove(id: ServerId): void {
+    this.same.dismiss(id);
+    this.engine.removeServer(id);
   }
 
   /**

@@ -17,6 +17,8 @@ type Ended<T> = Answer<T> | { readonly error: RpcError | 'deadline' };
 export class Connection {
   private connected = false;
   private closed = false;
+  /** The one that was made in its place, where it was closed for that. */
+  private successor: Connection | undefined;
   private tell: (fact: ContactFact) => void = () => {};
   private unwatch: () => void = () => {};
   private readonly running = new Set<(error: RpcError) => void>();
@@ -35,8 +37,13 @@ export class Connection {
     return this.connected && !this.closed;
   }
 
-  get isClosed(): boolean {
-    return this.closed;
+  /** Whether Berth has died, or has forgotten the server: nobody knows what was sent. */
+  get isForgotten(): boolean {
+    return this.closed && (this.successor?.isForgotten ?? true);
+  }
+
+  isReplacedBy(successor: Connection): void {
+    this.successor = successor;
   }
 
   /** Whether the process it was made to is still there; Berth may not have heard yet that it has ended. */

@@ -85,10 +85,18 @@ const ofAdmins = [
   z.strictObject({ at, kind: kind('setLimits'), limits: limitsSchema }),
 ] as const;
 
+/** The file is read anew, or a write over the API. */
+const by = z.enum(['file', 'api']);
+/** Where the address leads at which a server is declared from then on; a process that is another one never loaded anything. */
+const ADDRESSES = ['the same address', 'another address', 'another process'] as const;
+
 /** An autoscaler brings servers and takes them away; a machine may come back with other devices in it. */
 const ofAutoscalers = [
   z.strictObject({ at, kind: kind('addServer'), server }),
   z.strictObject({ at, kind: kind('removeServer'), server }),
+  z.strictObject({ at, kind: kind('changeServer'), server, by, to: z.enum(ADDRESSES) }),
+  /** So long it is declared at an address at which nobody listens. */
+  z.strictObject({ at, kind: kind('wrongAddress'), server, by, lasts: ms }),
   z.strictObject({ at, kind: kind('refit'), server, devices: z.number().int().min(0).max(8), downFor: ms }),
 ] as const;
 

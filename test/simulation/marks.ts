@@ -84,6 +84,13 @@ const RARE = {
   'limits lowered below what is held': 'Nothing is torn down, and nothing new is begun.',
   'server of a pinned copy lost': 'The pin wants a copy elsewhere, where one fits.',
 
+  'changed server was draining': 'Only the connection to it is made anew, and it goes on to drain.',
+  'changed server had a load under way': 'Nobody knows how it ended, and no other one is begun beside it.',
+  'changed server is another process':
+    'What the old one held is booked no more, and nothing is sent that was decided for it.',
+  'refused at an address that was never reached':
+    'It says nothing of the process that was known, which is the same when it is reached again.',
+
   'hidden copy booked': 'A copy lives on behind a newer row, and no call of Triton shows it.',
   'stranger found with a model we had just unloaded': 'It is theirs, not what is left of ours.',
   'stranger found where there was no room': 'More is held than there is: the device takes nothing new.',

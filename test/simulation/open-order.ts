@@ -9,3 +9,6 @@ export interface OpenOrder {
   readonly life: number;
   readonly orderedAt: number;
 }
+
+/** How the reply to an order goes astray: nothing comes, or the connection breaks when it should. */
+export type LostReply = 'silence' | 'break';

@@ -25,8 +25,8 @@ import {
   servingRows,
 } from '#triton';
 import type { Connection } from './connection.js';
-import { NOBODY, type OpenOrder } from './open-order.js';
-import type { LostReply, Site } from './site.js';
+import { type LostReply, NOBODY, type OpenOrder } from './open-order.js';
+import type { Site } from './site.js';
 
 const CALL_TIMEOUT = 5_000;
 const METRICS_TIMEOUT = 2_000;
@@ -106,14 +106,14 @@ export class SimLink implements ModelServer {
     this.connection.close();
   }
 
-  /** Once the connection is closed nobody knows of the order any more, whoever is in charge of the server then. */
+  /** Once the server is forgotten nobody knows of the order any more, whoever is in charge of the server then. */
   private openOrder(kind: OpenOrder['kind'], model: ModelId): OpenOrder {
     const { connection, life, site } = this;
     return {
       kind,
       model,
       get life() {
-        return connection.isClosed ? NOBODY : life;
+        return connection.isForgotten ? NOBODY : life;
       },
       orderedAt: site.timers.now(),
     };

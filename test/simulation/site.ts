@@ -10,7 +10,7 @@ import {
 } from '#testing';
 import { type Books, known } from './books.js';
 import { Crowd } from './crowd.js';
-import { NOBODY, type OpenOrder } from './open-order.js';
+import { type LostReply, NOBODY, type OpenOrder } from './open-order.js';
 import { Partition } from './partition.js';
 import type { PlannedModel, PlannedServer } from './plan.js';
 import { ServerClock } from './server-clock.js';
@@ -22,9 +22,6 @@ export type SiteNews = ServerPhase | 'connections broken';
 
 /** What an attempt to connect meets. */
 export type Reception = 'accepted' | 'refused' | 'silence';
-
-/** How the reply to an order goes astray: nothing comes, or the connection breaks when it should. */
-export type LostReply = 'silence' | 'break';
 
 /** One simulated server with what is known of it only here: who did what to it, and what is under way. */
 export class Site {
@@ -48,6 +45,8 @@ export class Site {
   readonly broken = new Set<string>();
   /** Whether it was to stay dead, or out of reach, for ever. */
   isGone = false;
+  /** Whether nobody listens at the address at which it is declared. */
+  leadsNowhere = false;
   /** Whether the present process was started in another control mode. */
   isInWrongMode = false;
   /** Whether it is down because somebody wanted it to be, who also starts it again. */
@@ -66,6 +65,7 @@ export class Site {
   /** Whether an order in work loads a step anew. */
   private isStepReread = false;
   private machines = 0;
+  private gpus = 0;
   readonly clock: ServerClock;
 
   constructor(
@@ -92,6 +92,7 @@ export class Site {
   }
 
   receive(): Reception {
+    if (this.leadsNowhere) return 'refused';
     if (this.isPartitioned) return 'silence';
     return this.sim.phase === 'up' || this.sim.phase === 'leaving' ? 'accepted' : 'refused';
   }
@@ -176,9 +177,17 @@ export class Site {
     this.sim = this.machine(devices);
   }
 
+  /** The address leads to another process on the same devices; of the one that was there nobody hears any more. */
+  replace(): void {
+    this.refit(this.gpus);
+    this.isInWrongMode = false;
+    this.sim.start();
+  }
+
   /** A machine's first life begins at once; but for the first machine it is over before anybody has seen it. */
   private machine(devices: PlannedServer['setup']['devices']): SimulatedTriton {
     const isFirst = ++this.machines === 1;
+    this.gpus = devices.length;
     this.crowd.beginOn(devices.length);
     let isSeen = isFirst;
     const { setup } = this.planned;

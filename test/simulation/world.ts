@@ -6,6 +6,7 @@ import { Admin } from './admin.js';
 import { autoscaler } from './autoscaler.js';
 import { Berth } from './berth.js';
 import { Calm } from './calm.js';
+import { ChangedServers } from './changed-servers.js';
 import { Heirs } from './checkers/heirs.js';
 import { TurnChecks } from './checkers/turn-checks.js';
 import { Faults } from './faults.js';
@@ -33,6 +34,7 @@ export class World {
   private readonly gateways: Gateways;
   private readonly admin: Admin;
   private readonly faults: Faults;
+  private readonly changes: ChangedServers;
   private readonly calm: Calm;
   private readonly doings: Doings;
   private berth: Berth | undefined;
@@ -71,12 +73,14 @@ export class World {
     this.gateways = new Gateways(this.stage);
     this.admin = new Admin(this.stage);
     this.faults = new Faults(this.stage);
+    this.changes = new ChangedServers(this.stage);
     this.calm = new Calm(this.stage, this.gateways);
     this.doings = {
       ...this.gateways.doings(),
       ...this.admin.doings(),
       ...autoscaler(this.stage),
       ...strangers(this.stage),
+      ...this.changes.doings(),
       ...this.faults.doings(),
     };
   }
@@ -91,6 +95,7 @@ export class World {
     await this.hearOut();
     this.trail.note('the storm is over');
     this.admin.finish();
+    this.changes.finish();
     this.faults.heal();
     await this.calm.comeToRest((moment) => this.passUntil(moment));
   }

@@ -61,6 +61,8 @@ interface LookScript {
 /** How many of them. */
 const RUNS = Number(process.env['RUNS'] ?? 400);
 
+const FACTS = ['connected', 'ended', 'closed', 'moved', 'refused', 'leaving', 'probe_timed_out'] as const;
+
 /** Any fact, at any time, in any order: most are nonsense, and none may do harm. */
 const event: fc.Arbitrary<Event | LookScript> = fc.oneof(
   fc.constantFrom(...MODELS, ...VARIANTS).map((one): Event => ({ kind: 'ModelDeclared', model: one })),
@@ -99,8 +101,8 @@ const event: fc.Arbitrary<Event | LookScript> = fc.oneof(
     outcome: out,
   })),
   fc
-    .tuple(server, fc.constantFrom('connected', 'ended', 'refused', 'leaving', 'probe_timed_out' as const))
-    .map(([one, fact]): Event => ({ kind: 'ContactChanged', server: one, fact: fact as 'connected' })),
+    .tuple(server, fc.constantFrom(...FACTS))
+    .map(([one, fact]): Event => ({ kind: 'ContactChanged', server: one, fact })),
   server.map((one): Event => ({ kind: 'LookFailed', server: one, why: 'timed_out' })),
   fc.record({
     kind: fc.constant('look' as const),

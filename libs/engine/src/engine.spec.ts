@@ -132,7 +132,7 @@ describe('an engine', () => {
     await settle();
     server.loadEnds(A.id);
     await settle();
-    engine.reachServer(aServer('t', [10]), () => server, false);
+    engine.addServer(aServer('t', [10]), () => server, 'closed');
     expect(server.isClosed).toBe(true);
     await settle();
     expect(engine.route(query())).toMatchObject({ server: 't' });

@@ -104,20 +104,14 @@ export class Engine {
     });
   }
 
-  /** Declares a server, or changes what was told of it; the connection is kept where there is one. */
-  addServer(spec: ServerSpec, link: () => ModelServer): void {
-    this.tell({ kind: 'ServerDeclared', server: spec });
-    this.actuator.link(spec.id, link);
-  }
-
   /**
-   * Changes how a server is reached, with what else was told of it: the connection to it is made anew, and all that is known of
-   * the server stays. `moved`: to another address. Orders in flight end, with an outcome that nobody knows.
+   * Declares a server, or changes what was told of it. Its connection is kept, but where `anew` says that it is reached otherwise
+   * now, or `moved` to another address: what is known of it stays, and orders in flight end with an outcome that nobody knows.
    */
-  reachServer(spec: ServerSpec, link: () => ModelServer, moved: boolean): void {
-    const fact = moved ? 'moved' : 'closed';
-    this.tell({ kind: 'ServerDeclared', server: spec }, { kind: 'ContactChanged', server: spec.id, fact });
-    this.actuator.unlink(spec.id);
+  addServer(spec: ServerSpec, link: () => ModelServer, anew: 'closed' | 'moved' | null = null): void {
+    this.tell({ kind: 'ServerDeclared', server: spec });
+    if (anew) this.tell({ kind: 'ContactChanged', server: spec.id, fact: anew });
+    if (anew) this.actuator.unlink(spec.id);
     this.actuator.link(spec.id, link);
   }
 

@@ -124,4 +124,18 @@ const FAULTS: readonly (readonly [likelihood: number, draw: Draw])[] = [
   ],
   [0.25, ofServer('ordersOvertake', (random) => ({ lasts: random.spread(3_000, 600_000) }))],
   [0.35, ofServer('unloadsCrash', (random) => ({ lasts: random.spread(10_000, 600_000) }))],
+  [
+    0.35,
+    ofServer('changeServer', (random) => ({
+      by: random.pick(['file', 'api']),
+      to: random.pick(['the same address', 'another address', 'another process']),
+    })),
+  ],
+  [
+    0.2,
+    ofServer('wrongAddress', (random) => ({
+      by: random.pick(['file', 'api']),
+      lasts: random.spread(1, 30_000),
+    })),
+  ],
 ];

@@ -7,7 +7,7 @@ import { coreServer } from './core-server.js';
 /** How a server is reached, given what is declared of it. */
 export type OpenServer = (config: ServerConfig) => ModelServer;
 
-const REACHED_BY = ['grpc', 'metrics', 'headers', 'tls'] as const;
+const REACHED_BY = ['metrics', 'headers', 'tls'] as const;
 
 /** Tells the engine of servers, and has each reached as it is declared. */
 export class Links {
@@ -21,11 +21,8 @@ export class Links {
   /** A server that is reached another way now is still the same: only the connection is made anew. */
   declare(config: ServerConfig): void {
     const before = this.open.get(config.id);
-    const open = (): ModelServer => this.openServer(config);
     this.open.set(config.id, config);
-    if (before === undefined || REACHED_BY.every((key) => isDeepStrictEqual(before[key], config[key])))
-      this.engine.addServer(coreServer(config), open);
-    else this.engine.reachServer(coreServer(config), open, before.grpc !== config.grpc);
+    this.engine.addServer(coreServer(config), () => this.openServer(config), anew(before, config));
   }
 
   forget(id: string): void {
@@ -36,4 +33,11 @@ export class Links {
   has(id: string): boolean {
     return this.open.has(id);
   }
+}
+
+/** Why another connection is made, where one is. */
+function anew(before: ServerConfig | undefined, config: ServerConfig): 'closed' | 'moved' | null {
+  if (before === undefined) return null;
+  if (before.grpc !== config.grpc) return 'moved';
+  return REACHED_BY.every((key) => isDeepStrictEqual(before[key], config[key])) ? null : 'closed';
 }
