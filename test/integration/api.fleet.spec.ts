@@ -44,6 +44,7 @@ describe('servers and the fleet', () => {
       observedAt: expect.stringMatching(/^\d{4}-.*Z$/),
       flags: [],
       devices: [device, { ...device, ordinal: 1 }],
+      hostMemory: null,
       revision: '0',
     });
     const fleet = await call(world, 'GET', '/v1/fleet');
@@ -56,6 +57,29 @@ describe('servers and the fleet', () => {
       loadsInFlight: 0,
     });
     expect(fleet.body.devices[1]).toMatchObject({ server: 'a', ordinal: 1 });
+  });
+
+  it('tells the memory of a host, over HTTP and gRPC, and that it is declared', async () => {
+    const second = await startTritonSim({ id: 'hosted', speed: 10 });
+    const admin = rpcClient(world, 'Admin');
+    try {
+      const { grpc, metrics } = second.addresses;
+      const spec = { grpc, metrics, host: 'node-b', hostMemoryMb: 9_000 };
+      await call(world, 'PUT', '/v1/servers/hosted', spec);
+      await until(async () => (await call(world, 'GET', '/v1/servers/hosted')).body.state === 'ready');
+      const amounts = { capacityMb: 9_000, heldMb: 0, promisedMb: 0, freeMb: 9_000 };
+      const told = { host: 'node-b', ...amounts, basis: 'declared' };
+      expect((await call(world, 'GET', '/v1/servers/hosted')).body.hostMemory).toEqual(told);
+      expect((await call(world, 'GET', '/v1/fleet')).body.hosts).toEqual([told]);
+      const none = new Metadata();
+      expect(await admin.call('getServer', { server: 'hosted' }, none)).toMatchObject({ hostMemory: told });
+      expect(await admin.call('getFleet', {}, none)).toMatchObject({ hosts: [told] });
+      const text = (await call(world, 'GET', '/metrics')).body;
+      expect(text).toContain(`berth_host_memory_bytes{host="node-b",kind="capacity"} ${9_000 * 2 ** 20}`);
+    } finally {
+      await call(world, 'DELETE', '/v1/servers/hosted');
+      await second.close();
+    }
   });
 
   it('takes a server, keeps it through a restart, and forgets it', async () => {

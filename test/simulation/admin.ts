@@ -179,11 +179,7 @@ export class Admin {
     const { model: planned, disk } = this.planned(id);
     const before = this.stage.told.models.get(id) ?? { ...planned, pinnedCopies: 0 };
     if (before.pinnedCopies > 0 && change.enabled === false) return 'pinned';
-    const { maxQueue, ...settings } = change;
-    const coldStart = { ...before.coldStart, maxQueue: maxQueue ?? before.coldStart.maxQueue };
-    const isSized = change.gpuBytes !== undefined && disk.steps === undefined;
-    const gpuDeclared = before.gpuDeclared || isSized;
-    const after = { ...before, ...settings, gpuDeclared, coldStart };
+    const after = changed(before, change, disk.steps !== undefined);
     if (before.pinnedCopies > 0 && after.gpuBytes > before.gpuBytes) return 'a larger one may not fit';
     if (after.gpuBytes < (disk.gpuBytes ?? 0)) this.stage.trail.mark('declared too small');
     this.redeclare(after);
@@ -207,4 +203,12 @@ export class Admin {
     this.stage.trail.mark(`operator ${event.kind}`);
     this.stage.berth()?.engine.tell(event);
   }
+}
+
+/** A model as it is once somebody has changed some of it. */
+function changed(before: Model, change: HappeningOf<'declare'>['change'], isEnsemble: boolean): Model {
+  const { maxQueue, ...settings } = change;
+  const coldStart = { ...before.coldStart, maxQueue: maxQueue ?? before.coldStart.maxQueue };
+  const isSized = change.gpuBytes !== undefined && !isEnsemble;
+  return { ...before, ...settings, gpuDeclared: before.gpuDeclared || isSized, coldStart };
 }

@@ -47,7 +47,7 @@ describe('an answer', () => {
 
   it('from a newer Berth may say more, and is handed on as it came', async () => {
     const fleet = {
-      ...{ fleet: 'f', leader: { id: 'l', term: '1' }, frozen: null, devices: [], replicas: {} },
+      ...{ fleet: 'f', leader: { id: 'l', term: '1' }, frozen: null, devices: [], hosts: [], replicas: {} },
       ...{ waiting: 0, loadsInFlight: 0, moons: 2 },
     };
     const { status, out } = await against(saying(200, fleet), 'get fleet -o json');

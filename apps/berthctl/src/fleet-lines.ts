@@ -2,10 +2,11 @@ import type { FleetMessage } from '#contracts';
 import { type Column, table } from './table.js';
 
 type Device = FleetMessage['devices'][number];
+type Host = FleetMessage['hosts'][number];
 
-/** The whole picture: a few lines, and each device with its memory. */
+/** The whole picture: a few lines, each device with its memory, and each host whose memory is enforced. */
 export function fleetLines(fleet: FleetMessage): string[] {
-  const { leader, waiting, loadsInFlight, devices, frozen } = fleet;
+  const { leader, waiting, loadsInFlight, devices, hosts, frozen } = fleet;
   return [
     `fleet      ${fleet.fleet}`,
     `leader     ${leader.id}, term ${leader.term}`,
@@ -15,6 +16,7 @@ export function fleetLines(fleet: FleetMessage): string[] {
     ...(frozen ? [`frozen     since ${frozen.since}: ${frozen.reason}`] : []),
     '',
     ...(devices.length > 0 ? table(COLUMNS, devices) : ['no devices are known yet']),
+    ...(hosts.length > 0 ? ['', ...table(HOST_COLUMNS, hosts)] : []),
   ];
 }
 
@@ -24,6 +26,16 @@ function phases(replicas: FleetMessage['replicas']): string {
 }
 
 const mib = (amount: number | null): string => (amount === null ? '' : `${amount} MiB`);
+
+/** Nothing is measured on a host: all of it is as declared and booked. */
+const HOST_COLUMNS: readonly Column<Host>[] = [
+  { title: 'HOST', cell: ({ host }) => host },
+  { title: 'BASIS', cell: ({ basis }) => basis },
+  { title: 'CAPACITY', cell: ({ capacityMb }) => mib(capacityMb) },
+  { title: 'HELD', cell: ({ heldMb }) => mib(heldMb) },
+  { title: 'PROMISED', cell: ({ promisedMb }) => mib(promisedMb) },
+  { title: 'FREE', cell: ({ freeMb }) => mib(freeMb) },
+];
 
 const COLUMNS: readonly Column<Device>[] = [
   { title: 'SERVER', cell: ({ server }) => server },

@@ -1,4 +1,4 @@
-import type { DeviceMessage, ServerMessage } from '#contracts';
+import type { DeviceMessage, HostMemoryMessage, ServerMessage } from '#contracts';
 import { type Column, table } from './table.js';
 import { away } from './times.js';
 
@@ -14,6 +14,7 @@ const columns = (now: number): Column<ServerMessage>[] => [
   { title: 'VERSION', cell: ({ version }) => version ?? '' },
   { title: 'DEVICES', cell: ({ devices }) => counted(devices) },
   { title: 'BOOKED', cell: ({ devices }) => booked(devices) },
+  { title: 'HOST BOOKED', cell: ({ hostMemory }) => (hostMemory === null ? '' : booked([hostMemory])) },
   { title: 'SEEN', cell: ({ observedAt }) => (observedAt === null ? 'never' : away(observedAt, now)) },
   { title: 'FLAGS', cell: ({ flags }) => flags.join(',') },
 ];
@@ -25,7 +26,7 @@ function counted(devices: readonly DeviceMessage[]): string {
 }
 
 /** What is held and promised, of what there is. */
-function booked(devices: readonly DeviceMessage[]): string {
+function booked(devices: readonly (DeviceMessage | HostMemoryMessage)[]): string {
   if (devices.length === 0) return '';
   const held = devices.reduce((sum, { heldMb, promisedMb }) => sum + heldMb + promisedMb, 0);
   return `${held} of ${devices.reduce((sum, { capacityMb }) => sum + capacityMb, 0)} MiB`;

@@ -98,6 +98,20 @@ export const deviceSchema = z.strictObject({
   flags: z.array(z.string()),
 });
 
+/** The memory of a host as it is told: what was declared and booked of it, since nothing is measured there. */
+export const hostMemorySchema = z.strictObject({
+  host: z.string(),
+  capacityMb: count,
+  heldMb: count,
+  promisedMb: count,
+  freeMb: count,
+  basis: z
+    .enum(['declared', 'found'])
+    .describe(
+      'Where the capacity is from: `hostMemoryMb`, or the metrics of a server without any GPU. What is held is declared, and not measured.',
+    ),
+});
+
 /** A server as it is told. */
 export const serverSchema = z.strictObject({
   id: z.string(),
@@ -112,6 +126,9 @@ export const serverSchema = z.strictObject({
   observedAt: time.nullable(),
   flags: z.array(z.enum(['stuck_load', 'stuck_unload', 'hidden_copy', 'failing_model', 'needs_restart'])),
   devices: z.array(deviceSchema),
+  hostMemory: hostMemorySchema
+    .nullable()
+    .describe('The memory of its host, shared by all servers there; null where it is not enforced.'),
   revision,
 });
 
@@ -124,6 +141,7 @@ export const fleetSchema = z.strictObject({
     .nullable()
     .describe('Routes go on, and no load or unload is ordered.'),
   devices: z.array(z.strictObject({ server: z.string(), ...deviceSchema.shape })),
+  hosts: z.array(hostMemorySchema).describe('The memory of each host, where it is enforced.'),
   replicas: z.record(z.string(), count),
   waiting: count,
   loadsInFlight: count,
@@ -162,6 +180,7 @@ export type ModelMessage = z.infer<typeof modelSchema>;
 export type CopyMessage = z.infer<typeof copySchema>;
 export type ServerMessage = z.infer<typeof serverSchema>;
 export type DeviceMessage = z.infer<typeof deviceSchema>;
+export type HostMemoryMessage = z.infer<typeof hostMemorySchema>;
 export type FleetMessage = z.infer<typeof fleetSchema>;
 export type BatchMessage = z.infer<typeof batchSchema>;
 export interface PageMessage<Item> {

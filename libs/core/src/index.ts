@@ -78,6 +78,7 @@ export {
   type ServerState,
   unsatisfiedPins,
 } from './view.js';
+export { type HostMemory, hostMemories, hostMemoryOf } from './host-memory.js';
 export type { Hold } from './why/holds.js';
 export type { WhyHere } from './why/why-here.js';
 export type { WhyHolder, WhyMove } from './why/scene.js';

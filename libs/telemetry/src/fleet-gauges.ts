@@ -2,6 +2,7 @@ import { Gauge, type Registry } from 'prom-client';
 import {
   copiesPerModel,
   type Fleet,
+  hostMemories,
   type Instant,
   loadsInFlight,
   memoryOf,
@@ -37,6 +38,12 @@ export function addFleetGauges(registry: Registry, watch: () => Watched): void {
   addNumbers((name, help, read) => gauge(name, help, [], (to, watched) => to.set(read(watched))));
   gauge('replicas', 'Replicas, by phase.', ['phase'], replicas);
   gauge('device_memory_bytes', 'Memory of the devices.', ['server', 'device', 'kind'], deviceMemory);
+  gauge(
+    'host_memory_bytes',
+    'Memory of the hosts, where it is enforced: as declared and booked, not measured.',
+    ['host', 'kind'],
+    hostMemory,
+  );
   gauge('server_flags', 'What is odd about a server.', ['server', 'flag'], flags);
   gauge(
     'model_memory_bytes',
@@ -101,6 +108,15 @@ function deviceMemory(gauge: Gauge, { fleet }: Watched): void {
       if (foreign !== null) gauge.set({ ...labels, kind: 'foreign' }, foreign);
       if (used !== null) gauge.set({ ...labels, kind: 'measured' }, used);
     }
+  }
+}
+
+/** Names are bounded as for the models. */
+function hostMemory(gauge: Gauge, { fleet }: Watched): void {
+  const names = new Names();
+  for (const memory of hostMemories(fleet, memoryOf(fleet))) {
+    const host = names.told(memory.host);
+    for (const kind of ['capacity', 'held', 'promised'] as const) gauge.inc({ host, kind }, memory[kind]);
   }
 }
 

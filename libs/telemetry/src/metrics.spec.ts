@@ -94,6 +94,21 @@ describe('the metrics', () => {
     expect(await metrics.text()).toContain('berth_model_copies{model="idle",kind="wanted"} 1');
   });
 
+  it('tell the memory of each host where it is enforced, once for all of its servers', async () => {
+    const driver = new CoreDriver()
+      .declare(aModel('m', { hostBytes: 3 }))
+      .serve(aServer('a', [10], { host: 'h', hostMemory: 10 }), ['m'])
+      .serve(aServer('b', [10], { host: 'h', hostMemory: 10 }), [])
+      .serve(aServer('c', [10]), [])
+      .warm('m', 'a');
+    metrics.turnTaken({ events: [], actions: [], now: driver.now, took: 1 }, driver.fleet);
+    expect((await metrics.text()).match(/(?<=^berth_host_memory_bytes)\{.*$/gm)).toEqual([
+      '{host="h",kind="capacity"} 10',
+      '{host="h",kind="held"} 3',
+      '{host="h",kind="promised"} 0',
+    ]);
+  });
+
   it('name a model once those before it have gone', async () => {
     turn(0, [], []);
     const declare = (id: string) => fleet.models.set(id as ModelId, { id, gpuBytes: 1 } as never);

@@ -1,7 +1,8 @@
-import { loadsInFlight } from '#core';
+import { hostMemories, loadsInFlight } from '#core';
 import type { FleetMessage } from '#contracts';
 import type { ToldFreeze } from '#engine';
 import type { Scene } from '../models/model-view.js';
+import { hostMemoryView } from './host-memory-view.js';
 import { deviceView } from './server-view.js';
 
 const PHASES = ['placed', 'loading', 'ready', 'draining', 'unloading', 'unknown'] as const;
@@ -32,6 +33,7 @@ export function fleetView(
         ...deviceView(server, device, scene),
       })),
     ),
+    hosts: hostMemories(fleet, scene.memory).map(hostMemoryView),
     replicas,
     waiting: fleet.waiting.size,
     loadsInFlight: loadsInFlight(fleet),

@@ -1,7 +1,16 @@
-import { type Device, deviceFlags, type Server, type ServerId, serverFlags, serverState } from '#core';
+import {
+  type Device,
+  deviceFlags,
+  hostMemoryOf,
+  type Server,
+  type ServerId,
+  serverFlags,
+  serverState,
+} from '#core';
 import type { DeviceMessage, ServerMessage } from '#contracts';
 import { mib } from '../models/core-model.js';
 import type { Scene } from '../models/model-view.js';
+import { hostMemoryView } from './host-memory-view.js';
 import type { ServerEntry } from './registry.js';
 
 /** A server as it is told: what was declared of it, and what was seen. */
@@ -22,10 +31,12 @@ const UNSEEN = {
   observedAt: null,
   flags: [],
   devices: [],
+  hostMemory: null,
 } satisfies Partial<ServerMessage>;
 
 function seen(server: Server, scene: Scene) {
-  const { fleet, now, times } = scene;
+  const { fleet, now, times, memory } = scene;
+  const host = hostMemoryOf(fleet, server.spec.host, memory);
   return {
     state: serverState(fleet, server, now),
     incarnation: server.incarnation,
@@ -33,6 +44,7 @@ function seen(server: Server, scene: Scene) {
     observedAt: times.toldOrNull(server.lookedAt),
     flags: serverFlags(fleet, server, now),
     devices: (server.devices ?? []).map((device) => deviceView(server, device, scene)),
+    hostMemory: host && hostMemoryView(host),
   };
 }
 
