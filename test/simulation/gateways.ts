@@ -5,6 +5,7 @@ import { ANONYMOUS } from './draw/floods.js';
 import type { Doings, HappeningOf } from './happenings.js';
 import type { Site } from './site.js';
 import type { Stage } from './stage.js';
+import { ToldHints } from './told-hints.js';
 
 /** For so long Berth may not have noticed that somebody else took a model away: a slow server keeps its routes. */
 const NOTICED_WITHIN = 60_000;
@@ -32,7 +33,11 @@ export class Gateways {
 
   private readonly inFlight = new Map<string, number>();
 
-  constructor(private readonly stage: Stage) {}
+  private readonly hints: ToldHints;
+
+  constructor(private readonly stage: Stage) {
+    this.hints = new ToldHints(stage.plan.seed, stage.trail);
+  }
 
   get openRequests(): number {
     const berth = this.stage.berth();
@@ -137,7 +142,8 @@ export class Gateways {
     }
     const { refusal } = answer;
     this.stage.trail.mark(`refused ${refusal.reason}`);
-    if (ask.retries > 0) this.askAgain(ask, refusal.retryAfter);
+    const hint = refusal.retryAfter === null ? null : this.hints.told(refusal.retryAfter);
+    if (ask.retries > 0) this.askAgain(ask, hint);
   }
 
   /** With a budget or without, at the time that was hinted or as it pleases. */

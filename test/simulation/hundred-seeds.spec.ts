@@ -24,6 +24,7 @@ const SITUATIONS: readonly Mark[] = [
   'stranger load',
   'stranger unload',
   'late server',
+  'hints are spread',
   'asked again too soon',
   'asked again when told to',
   'storm of retries',

@@ -139,6 +139,7 @@ type CommonMark =
   | 'late server'
   | 'load at a slow server'
   | 'avoids servers'
+  | 'hints are spread'
   | 'asked again too soon'
   | 'asked again when told to'
   | 'declared too small';

@@ -1,6 +1,6 @@
 import { REFUSALS } from '#contracts';
 import type { RefusalFacts } from './refused.js';
-import { jittered, type Random, wholeSeconds } from './retry-hint.js';
+import { hintOf, type Random } from './retry-hint.js';
 
 /** A refusal as HTTP tells it: a problem of RFC 9457. */
 export interface Problem {
@@ -15,10 +15,10 @@ export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 export function problemOf(facts: RefusalFacts, instance: string, random: Random, status?: number): Problem {
   const { reason, detail, errors, retryAfter, members } = facts;
   const { http, title } = REFUSALS[reason];
-  const hint = retryAfter == null ? null : wholeSeconds(jittered(retryAfter, random));
+  const hint = retryAfter == null ? null : hintOf(retryAfter, random);
   return {
     status: status ?? http,
-    headers: hint === null ? {} : { 'retry-after': String(hint) },
+    headers: hint === null ? {} : { 'retry-after': String(hint / 1_000) },
     body: {
       type: `urn:berth:problem:${reason}`,
       title,
@@ -27,7 +27,7 @@ export function problemOf(facts: RefusalFacts, instance: string, random: Random,
       instance,
       reason,
       ...(errors === undefined ? {} : { errors }),
-      ...(hint === null ? {} : { retryAfterMs: hint * 1_000 }),
+      ...(hint === null ? {} : { retryAfterMs: hint }),
       ...members,
     },
   };

@@ -3,19 +3,20 @@ import type { Millis } from '#core';
 /** A number from 0 up to, not including, 1. */
 export type Random = () => number;
 
-const LEAST: Millis = 1_000;
-const MOST: Millis = 60_000;
-/** So much later than predicted a hint may send somebody back, so that not all come at once. */
-const SPREAD = 1.25;
+/** What a hint may be, in seconds. */
+const LEAST = 1;
+const MOST = 60;
+/** So much later than predicted a hint may send a caller back, so that not all come at once: a quarter of the wait, 2 s at least. */
+const SPREAD = 0.25;
+const NARROWEST = 2;
 
-/** A hint between 1 and 60 s, spread at random; not before the prediction, up to 48 s: beyond that it has to stay below the bound. */
-export function jittered(prediction: Millis, random: Random): Millis {
-  const latest = Math.min(MOST, Math.max(LEAST, prediction) * SPREAD);
-  const earliest = Math.min(Math.max(LEAST, prediction), MOST / SPREAD);
-  return earliest + random() * (latest - earliest);
-}
-
-/** The same in whole seconds, as HTTP writes it. */
-export function wholeSeconds(hint: Millis): number {
-  return Math.min(MOST / 1_000, Math.ceil(hint / 1_000));
+/**
+ * When a caller is told to come again: whole seconds, from 1 to 60, each of a window of them as likely as the others. The window
+ * begins when another try could succeed, not before; where that is within the last 2 s of the bound or beyond, it is these.
+ */
+export function hintOf(prediction: Millis, random: Random): Millis {
+  const predicted = Math.min(MOST, Math.max(LEAST, prediction / 1_000));
+  const earliest = Math.min(Math.ceil(predicted), MOST - NARROWEST);
+  const latest = Math.min(MOST, earliest + Math.max(NARROWEST, Math.ceil(predicted * SPREAD)));
+  return 1_000 * (earliest + Math.floor(random() * (latest - earliest + 1)));
 }

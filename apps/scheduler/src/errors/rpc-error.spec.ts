@@ -33,14 +33,14 @@ describe('a refusal over gRPC', () => {
     } as const;
     const error = rpcErrorOf(facts, () => 0);
     expect(error).toMatchObject({ code: status.UNAVAILABLE, details: 'The model is on its way' });
-    expect(error.metadata!.get('grpc-retry-pushback-ms')).toEqual(['2500']);
+    expect(error.metadata!.get('grpc-retry-pushback-ms')).toEqual(['3000']);
     expect(detailsOf(facts)).toEqual({
       'google.rpc.ErrorInfo': {
         reason: 'LOADING',
         domain: 'berth',
         metadata: { etaMs: '2500', phase: 'loading' },
       },
-      'google.rpc.RetryInfo': { retryDelay: { seconds: '2', nanos: 500_000_000 } },
+      'google.rpc.RetryInfo': { retryDelay: { seconds: '3', nanos: 0 } },
     });
   });
 

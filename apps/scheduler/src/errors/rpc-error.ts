@@ -2,7 +2,7 @@ import { Metadata, type ServerErrorResponse } from '@grpc/grpc-js';
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import { REFUSALS, rpcStatusDefinition } from '#contracts';
 import { type BrokenRule, cutTo, type RefusalFacts } from './refused.js';
-import { jittered, type Random } from './retry-hint.js';
+import { hintOf, type Random } from './retry-hint.js';
 
 interface Any {
   readonly type_url: string;
@@ -25,7 +25,7 @@ export function rpcErrorOf(facts: RefusalFacts, random: Random): Partial<ServerE
   const { reason, detail, retryAfter } = facts;
   const { grpc: code, title } = REFUSALS[reason];
   const message = cutTo(LONGEST_MESSAGE, detail ?? title);
-  const hint = retryAfter == null ? null : Math.ceil(jittered(retryAfter, random));
+  const hint = retryAfter == null ? null : hintOf(retryAfter, random);
   const metadata = new Metadata();
   const details = detailsOf(facts, hint);
   metadata.set('grpc-status-details-bin', encode('google.rpc.Status', { code, message, details }));
