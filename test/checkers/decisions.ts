@@ -100,6 +100,7 @@ const copyOf = (fleet: Fleet): Fleet => ({
   foundFailing: fleet.foundFailing,
   excesses: fleet.excesses,
   footprints: fleet.footprints,
+  shortfalls: new Map(fleet.shortfalls),
   defaults: fleet.defaults,
   limits: fleet.limits,
   pressure: fleet.pressure,

@@ -32,7 +32,7 @@ export const higherClassesLoadFirst: TurnCheck = (scene) => {
 export function heldUp(scene: TurnScene, load: Load): Placed[] {
   const { fleet, before } = scene;
   const server = fleet.servers.get(load.server)!;
-  const isUnsure = (server.devices ?? []).some((device) => perhapsTaken(server, device) !== null);
+  const isUnsure = (server.devices ?? []).some((device) => perhapsTaken(fleet, server, device) !== null);
   if (isUnsure || server.presumed.size > 0) return [];
   return Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!).filter(
     (one): one is Placed =>

@@ -42,7 +42,7 @@ export function booksOf(fleet: Readonly<Fleet>, server: Server, at: Instant): Bo
     if (one.server === server.spec.id && one.phase !== 'placed') add(one.model, bookingsOf(one));
   }
   for (const { model, bookings } of server.hidden) add(model, bookings);
-  return { at, booked, others: othersOn(server) };
+  return { at, booked, others: othersOn(fleet, server) };
 }
 
 /** What a replica that is not only placed holds, or is taking. */
@@ -51,11 +51,11 @@ export const bookingsOf = (replica: Replica): readonly Booking[] =>
     ? [...replica.bookings, ...replica.change.bookings]
     : replica.bookings;
 
-const othersOn = (server: Server): Map<number, Bytes> =>
+const othersOn = (fleet: Readonly<Fleet>, server: Server): Map<number, Bytes> =>
   new Map(
     (server.devices ?? []).map((device) => [
       device.ordinal,
-      takenByOthers(server, device.ordinal) + (perhapsTaken(server, device) ?? 0),
+      takenByOthers(server, device.ordinal) + (perhapsTaken(fleet, server, device) ?? 0),
     ]),
   );
 

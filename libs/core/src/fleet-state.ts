@@ -3,7 +3,7 @@ import type { Bytes, Class, Instant, Millis, Model, ModelSettings } from './mode
 import type { FailureCause, Replica, UnloadCause } from './replica.js';
 import type { Pressure } from './pressure.js';
 import type { Limits } from './settings.js';
-import type { Footprint } from './meters.js';
+import type { Footprint, Shortfall } from './meters.js';
 import type { Fading } from './fading.js';
 import type { SlotUse } from './slot-use-state.js';
 import type { Strain } from './strain-state.js';
@@ -195,6 +195,8 @@ export interface Fleet {
   readonly excesses: Map<ModelId, Excess>;
   /** What each model was measured to take of a device. */
   readonly footprints: Map<ModelId, Footprint>;
+  /** The devices on which a load ran out of memory where the books had room, until they are measured anew. */
+  readonly shortfalls: Map<AccountId, Shortfall>;
   defaults: ModelSettings;
   limits: Limits;
   /** Of this process. It is no fact about the fleet, but what may wait depends on it. */

@@ -44,6 +44,7 @@ export const emptyFleet = (): Fleet => ({
   foundFailing: new Map(),
   excesses: new Map(),
   footprints: new Map(),
+  shortfalls: new Map(),
   defaults: DEFAULTS,
   limits: LIMITS,
   pressure: NO_PRESSURE,

@@ -6,6 +6,8 @@ import type { Booking, Replica } from './replica.js';
 import type { Bytes, Instant } from './model.js';
 import { perhapsTaken, takenByOthers } from './meter.js';
 import { isComingBack } from './reloads.js';
+import type { Device, Server } from './server.js';
+import { unmeasuredShortfall } from './shortfalls.js';
 import { isStuck } from './stuck.js';
 
 /** The numbers of one account. */
@@ -17,7 +19,10 @@ export interface Balance {
   readonly promised: Bytes;
   /** Held by what is draining or unloading; nobody can count on what is stuck, or comes back. */
   readonly leaving: Bytes;
-  /** In use, perhaps by others: nobody can load into it before that was measured, and nobody leaves or is refused for it. */
+  /**
+   * In use, perhaps by others, or by what has left: nobody can load into it before that was measured, and nobody leaves or
+   * is refused for it.
+   */
   readonly doubtful: Bytes;
 }
 
@@ -114,7 +119,7 @@ export class Ledger {
     if (known) return known;
     const held = indexesOf(this.fleet).held.get(account) ?? 0;
     const purses = pursesOf(this.fleet, account);
-    const [capacity, doubtful] = [usableCapacity(purses), doubtfulIn(purses)];
+    const [capacity, doubtful] = [usableCapacity(this.fleet, purses), doubtfulIn(this.fleet, purses)];
     const balance = { capacity, held, promised: 0, leaving: 0, doubtful };
     accounts.set(account, balance);
     return balance;
@@ -134,27 +139,28 @@ export class Ledger {
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** What an account may hold beside what others hold of it and what never came back, never below nothing. */
-function usableCapacity(purses: readonly Purse[]): Bytes {
+function usableCapacity(fleet: Readonly<Fleet>, purses: readonly Purse[]): Bytes {
   const capacity = sizeOf(purses);
-  for (const { server, device } of purses) {
-    const { kind, ordinal } = (device !== null && server.devices?.[device]) || NO_DEVICE;
-    const taken = kind === 'gpu' ? takenByOthers(server, ordinal) : 0;
+  for (const { server, device: at } of purses) {
+    const device = at === null ? undefined : server.devices?.[at];
+    const taken = device ? takenOf(server, device) + unmeasuredShortfall(fleet, device) : 0;
     if (taken > 0) return Math.max(0, capacity - taken);
   }
   return capacity;
 }
 
+const takenOf = (server: Server, { kind, ordinal }: Device): Bytes =>
+  kind === 'gpu' ? takenByOthers(server, ordinal) : 0;
+
 /** What is in use of an account and may be others'. */
-function doubtfulIn(purses: readonly Purse[]): Bytes {
+function doubtfulIn(fleet: Readonly<Fleet>, purses: readonly Purse[]): Bytes {
   let doubtful = 0;
   for (const { server, device: at } of purses) {
     const device = at === null ? undefined : server.devices?.[at];
-    if (device) doubtful += perhapsTaken(server, device) ?? 0;
+    if (device) doubtful += perhapsTaken(fleet, server, device) ?? 0;
   }
   return doubtful;
 }
-
-const NO_DEVICE = { kind: null, ordinal: -1 } as const;
 
 /** What an account may hold by its size. Servers of one host share its memory; where no limit was told there is none. */
 export const capacityOf = (fleet: Readonly<Fleet>, account: AccountId): Bytes =>

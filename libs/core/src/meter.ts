@@ -1,7 +1,8 @@
-import type { ModelId } from './ids.js';
+import type { Fleet } from './fleet-state.js';
+import type { AccountId, ModelId } from './ids.js';
 import type { Meter } from './meters.js';
 import type { Bytes } from './model.js';
-import type { Replica } from './replica.js';
+import type { Booking, Replica } from './replica.js';
 import type { Device, Server } from './server.js';
 
 /** The meter of a device; a new one knows nothing. */
@@ -17,6 +18,8 @@ export function meterOf(server: Server, ordinal: number): Meter {
     release: null,
     foreign: null,
     foreignWithin: null,
+    gone: [],
+    late: 0,
     residue: 0,
   };
   server.meters.set(ordinal, meter);
@@ -27,7 +30,8 @@ export function meterOf(server: Server, ordinal: number): Meter {
 export function resetMeters(server: Server): void {
   server.measured.clear();
   for (const meter of server.meters.values()) {
-    Object.assign(meter, { samples: [], trial: null, release: null, residue: 0 } satisfies Partial<Meter>);
+    const nothing = { samples: [], trial: null, release: null, gone: [], late: 0, residue: 0 };
+    Object.assign(meter, nothing satisfies Partial<Meter>);
     meter.moves += 1;
   }
 }
@@ -42,16 +46,36 @@ export const takenByOthers = (server: Server, ordinal: number): Bytes => {
   return meter ? (meter.foreign ?? 0) + meter.residue : 0;
 };
 
-/** What may be others' on a device until it was first at rest; null where that is known, or where nothing tells. */
-export const perhapsTaken = ({ meters }: Server, { ordinal, kind }: Device): Bytes | null => {
-  const meter = kind === 'gpu' ? meters.get(ordinal) : undefined;
-  if (meter?.foreign !== null || meter.foreignWithin === null) return null;
-  return Math.max(0, meter.foreignWithin.most - meter.residue);
+/**
+ * What may be in use of a device beside what is held there and what is surely others': others may have it, or what has left.
+ * After a load that ran out that may be all of it. Null where all is known, or where nothing tells.
+ */
+export const perhapsTaken = (
+  { shortfalls }: Readonly<Fleet>,
+  { meters }: Server,
+  { ordinal, kind, account, capacity, used }: Device,
+): Bytes | null => {
+  if (kind !== 'gpu') return null;
+  if (used !== null && shortfalls.has(account)) return capacity;
+  const meter = meters.get(ordinal);
+  if (!meter?.foreignWithin) return null;
+  const { foreign, foreignWithin, late } = meter;
+  const doubt = Math.max(0, foreignWithin.most - (foreign ?? 0)) + late;
+  return doubt > 0 || foreign === null ? doubt : null;
 };
 
 /** Whether it will soon be known what others hold of some device of a server, and is not yet. */
-export const isBeingMeasured = (server: Server): boolean =>
-  (server.devices ?? []).some((device) => perhapsTaken(server, device) !== null);
+export const isBeingMeasured = (fleet: Readonly<Fleet>, server: Server): boolean =>
+  (server.devices ?? []).some((device) => perhapsTaken(fleet, server, device) !== null);
+
+/** Bytes of a list of bookings on one account. */
+export const bytesOn = (account: AccountId, bookings: readonly Booking[]): Bytes =>
+  bookings.reduce((sum, one) => (one.account === account ? sum + one.bytes : sum), 0);
+
+/** What a replica books on an account that is not only placed there, with what a change under way adds. */
+export const heldOn = (account: AccountId, replica: Replica): Bytes =>
+  bytesOn(account, replica.bookings) +
+  (replica.phase === 'ready' && replica.change?.order ? bytesOn(account, replica.change.bookings) : 0);
 
 /** Bytes that a copy was measured to hold on a device; null where that is not known. */
 export const measuredOn = (server: Server, model: ModelId, ordinal: number): Bytes | null =>
@@ -88,11 +112,12 @@ export function noteMotion(
   const is = motionOf(after);
   const replica = after ?? before;
   if (!server || !replica || was === is) return;
-  for (const { kind, ordinal, used } of server.devices ?? []) {
+  for (const { kind, ordinal, used, account } of server.devices ?? []) {
     if (kind !== 'gpu' || ![before, after].some((one) => touches(one, ordinal))) continue;
     const meter = meterOf(server, ordinal);
     begin(meter, was, is, { model: replica.model, used, held: measuredOn(server, replica.model, ordinal) });
     meter.moves += 1;
+    if (is === 'none') meter.gone = [...meter.gone, { bytes: heldOn(account, replica), since: null }];
   }
   if (is === 'none') server.measured.delete(replica.model);
 }

@@ -17,10 +17,14 @@ export interface Meter {
   trial: Trial | null;
   /** Unloads of what was measured: their memory has to be seen coming back. */
   release: Release | null;
-  /** Bytes in use that no replica of ours explains; null until it was first at rest. */
+  /** Bytes in use that are surely others': of these all are told, and planned with. Null until it was first at rest. */
   foreign: Bytes | null;
-  /** The least and the most that it can be, as far as samples before that first rest tell; null before the first of them. */
+  /** The least that it can be by the latest sample, and the most by all since it last changed; null before the first of them. */
   foreignWithin: { readonly least: Bytes; readonly most: Bytes } | null;
+  /** What has ended there only just: the latest sample may be from before. */
+  gone: readonly Gone[];
+  /** Bytes of that which the latest sample may show, beside the most that can be others'. */
+  late: Bytes;
   /** Bytes that unloads did not give back. */
   residue: Bytes;
 }
@@ -42,6 +46,21 @@ interface Release {
   readonly endsAt: number | null;
   /** What each of those that leave was measured to hold. */
   readonly owed: ReadonlyMap<ModelId, Bytes>;
+}
+
+/** What a replica held that has ended, and since when looks have known of that; null before the first of them. */
+export interface Gone {
+  readonly bytes: Bytes;
+  readonly since: Instant | null;
+}
+
+/** A load ran out of memory on a device where the books had room for it: somebody else must have more there than was known. */
+export interface Shortfall {
+  readonly at: Instant;
+  /** What must be in use there beside all that was counted, at the least: with it the load would not have been ordered. */
+  readonly bytes: Bytes;
+  /** When it counts no more at the latest, where nothing measures the device. */
+  readonly until: Instant;
 }
 
 /** What loads of a model were seen to take on one device. */

@@ -29,6 +29,7 @@ import { takeBack } from './passes/take-back.js';
 import { takeUpUnloads } from './passes/take-up-unloads.js';
 import { refuseUnreachable } from './passes/unreachable.js';
 import type { Server } from './server.js';
+import { forgetShortfalls } from './shortfalls.js';
 import { noteSlotUse } from './slot-use.js';
 import { openServers } from './standing.js';
 import { wantsLeft, wantsOf } from './passes/wants.js';
@@ -48,6 +49,7 @@ export function step(fleet: Fleet, events: readonly Event[], now: Instant): Acti
  * whatever would need a load or an unload is left undecided: who waits goes on waiting.
  */
 function reconcile(fleet: Fleet, now: Instant): Action[] {
+  forgetShortfalls(fleet, now);
   const open = openServers(fleet, now);
   followOrders(fleet, now);
   raiseCopies(fleet, now);

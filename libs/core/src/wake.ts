@@ -41,6 +41,7 @@ function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   for (const { until } of fleet.wishes.values()) wake = sooner(until, now, wake);
   for (const { until } of fleet.cooldowns.values()) wake = sooner(until, now, wake);
   for (const { until } of fleet.breakers.values()) wake = sooner(until, now, wake);
+  for (const { until } of fleet.shortfalls.values()) wake = sooner(until, now, wake);
   for (const [id, strain] of fleet.strains) {
     for (const at of sparedAt(fleet, id, strain, now)) wake = sooner(at, now, wake);
   }

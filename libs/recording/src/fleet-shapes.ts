@@ -126,6 +126,8 @@ const meter = z.strictObject({
   release: orNull(release),
   foreign: orNull(amount),
   foreignWithin: orNull(z.strictObject({ least: amount, most: amount })),
+  gone: list(z.strictObject({ bytes: amount, since: orNull(amount) })),
+  late: amount,
   residue: amount,
 });
 
@@ -228,6 +230,7 @@ export const fleet = z.strictObject({
   foundFailing: z.map(modelId, amount),
   excesses: z.map(modelId, z.strictObject({ bytes: amount, at: amount, isPardoned: flag })),
   footprints: z.map(modelId, footprint),
+  shortfalls: z.map(named<AccountId>(), z.strictObject({ at: amount, bytes: amount, until: amount })),
   defaults: settings,
   limits,
   pressure: z.strictObject({ level: pressureLevel, since: amount }),

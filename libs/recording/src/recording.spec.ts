@@ -198,7 +198,9 @@ function inMotion(): Fleet {
     trial: { model, before: 4, endsAt: 5 },
     release: { before: 8, endsAt: null, owed: new Map([[model, 4]]) },
     foreign: 1,
-    foreignWithin: null,
+    foreignWithin: { least: 1, most: 2 },
+    gone: [{ bytes: 1, since: null }],
+    late: 1,
     residue: 0,
   });
   return fleet;

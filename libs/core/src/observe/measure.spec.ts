@@ -50,10 +50,10 @@ describe('memory of others', () => {
     expect(meter(driver).foreign).toBe(2);
   });
 
-  it('stays as it was while a load runs there', () => {
+  it('stays as it was while a load runs there that may have all that is new', () => {
     const driver = aDriver(1);
     driver.resolve('a');
-    show(driver, 9);
+    show(driver, 5);
     driver.pass(REST);
     expect(driver.isLoading('a', 't')).toBe(true);
     expect(meter(driver).foreign).toBe(1);

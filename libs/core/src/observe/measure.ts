@@ -1,16 +1,16 @@
 import { type Fleet, replicasOn } from '../fleet.js';
-import { type AccountId, type ModelId, replicaId } from '../ids.js';
+import { type ModelId, replicaId } from '../ids.js';
 import type { Look, ServingRow } from '../look.js';
-import { atRest, endRelease, measuredOn, meterOf, touches } from '../meter.js';
+import { atRest, bytesOn, endRelease, measuredOn, meterOf, touches } from '../meter.js';
 import type { Meter, Trial } from '../meters.js';
 import type { Bytes, Instant, Millis } from '../model.js';
+import { endShortfall } from '../shortfalls.js';
 import type { Booking, Replica, Unloading } from '../replica.js';
 import type { Device, Server } from '../server.js';
 import { isStuck } from '../stuck.js';
 import { rebook } from './declared.js';
+import { boundOthers, explainedBy, METRICS_INTERVAL, settleUnseen } from './others.js';
 
-/** How often Triton reads its GPUs: `--metrics-interval-ms`, which no call tells; this is its default. */
-const METRICS_INTERVAL: Millis = 2_000;
 /** Memory that was measured has come back when use fell by this part of it, or else this long after the copy was seen gone. */
 const COMES_BACK = 0.9;
 const COMES_BACK_WITHIN: Millis = 5_000;
@@ -22,7 +22,7 @@ export function measure(fleet: Fleet, server: Server, look: Look, now: Instant):
     if (device.kind !== 'gpu') continue;
     if (device.used === null) settleUnseen(server.meters.get(device.ordinal));
     else if (isResting(fleet, server, device, look, now)) settle(fleet, server, device, now);
-    else boundForeign(fleet, server, device, look);
+    else boundOthers(fleet, server, device, { look, now });
   }
 }
 
@@ -72,30 +72,6 @@ function isInMotion(replica: Replica): boolean {
   return replica.phase === 'loading' || replica.phase === 'unloading';
 }
 
-/**
- * Before the first rest what is in use and not surely ours may be others'. What was found, or came up, only just may not
- * be in the sample yet.
- */
-function boundForeign(fleet: Fleet, server: Server, device: Device, { begunAt }: Look): void {
-  const meter = meterOf(server, device.ordinal);
-  const isSure = (one: Replica): boolean =>
-    one.phase === 'ready' && one.change === null && begunAt >= one.since + 2 * METRICS_INTERVAL;
-  const replicas = replicasOn(fleet, server.spec.id);
-  const beside = (ours: readonly Replica[]): Bytes =>
-    Math.max(0, device.used! - ours.reduce((sum, one) => sum + explainedBy(server, one, device), 0));
-  const most = Math.min(meter.foreignWithin?.most ?? Infinity, beside(replicas.filter(isSure)));
-  meter.foreignWithin = { least: Math.min(most, beside(replicas)), most };
-}
-
-/**
- * Where the metrics are silent what they said says nothing of when they answer again. Before the first rest what could be
- * least is taken for what others hold.
- */
-function settleUnseen(meter: Meter | undefined): void {
-  if (meter) meter.samples = [];
-  if (meter?.foreignWithin) meter.foreign ??= Math.max(0, meter.foreignWithin.least - meter.residue);
-}
-
 /** At rest: what is in use is ours as far as our replicas explain it, residue as far as we know of any, else foreign. */
 function settle(fleet: Fleet, server: Server, device: Device, now: Instant): void {
   const meter = meterOf(server, device.ordinal);
@@ -113,6 +89,9 @@ function settle(fleet: Fleet, server: Server, device: Device, now: Instant): voi
   const unexplained = Math.max(0, used - explained - hidden);
   meter.residue = Math.min(meter.residue, unexplained);
   meter.foreign = unexplained - meter.residue;
+  const foreignWithin = { least: meter.foreign, most: meter.foreign };
+  Object.assign(meter, { foreignWithin, gone: [], late: 0 } satisfies Partial<Meter>);
+  endShortfall(fleet, device.account);
 }
 
 /** The difference counts where the backend itself tells nothing. */
@@ -125,17 +104,6 @@ function endTrial(fleet: Fleet, server: Server, { ordinal }: Device, trial: Tria
   const isTold = measuredOn(server, model, ordinal) !== null;
   if (!isTold) learn(fleet, server, model, ordinal, Math.max(0, used - before));
 }
-
-/** What a replica is known to hold on a device: as measured where it is still there, else as booked. */
-function explainedBy(server: Server, replica: Replica, { ordinal, account }: Device): Bytes {
-  if (replica.phase === 'placed') return 0;
-  const measured = replica.devices.includes(ordinal) ? measuredOn(server, replica.model, ordinal) : null;
-  const change = replica.phase === 'ready' && replica.change?.order ? replica.change.bookings : [];
-  return (measured ?? bytesOn(account, replica.bookings)) + bytesOn(account, change);
-}
-
-const bytesOn = (account: AccountId, bookings: readonly Booking[]): Bytes =>
-  bookings.reduce((sum, one) => (one.account === account ? sum + one.bytes : sum), 0);
 
 /** A hidden copy is gone where less is in use than it would need beside what was known to be others'. */
 function dropHidden(server: Server, { account }: Device, meter: Meter, rest: Bytes, now: Instant): void {

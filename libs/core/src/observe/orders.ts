@@ -1,12 +1,13 @@
 import type { EventOf } from '../events.js';
 import { type Fleet, put, replicasOn } from '../fleet.js';
-import type { Loading, Ready, Residence, Unknown } from '../replica.js';
+import type { FailureCause, Loading, Ready, Residence, Unknown } from '../replica.js';
 import type { Server } from '../server.js';
 import { bookingsFor, dependenciesOf, devicesFound, noteDependencies } from '../footprint.js';
 import { type ModelId, type OrderId, replicaId, type ServerId } from '../ids.js';
 import { readAnew } from '../indexes.js';
 import type { Instant } from '../model.js';
 import { earnRetry } from '../retries.js';
+import { noteShortfall } from './ran-out.js';
 import { coolDown, warmUp } from './cooldown.js';
 import { rebook } from './declared.js';
 import { noteLoadTime } from './load-times.js';
@@ -35,7 +36,8 @@ function succeeded(fleet: Fleet, replica: Residence): void {
   earnRetry(fleet.servers.get(replica.server)!);
 }
 
-function failed(fleet: Fleet, replica: Loading, cause: Parameters<typeof coolDown>[2], now: Instant): void {
+function failed(fleet: Fleet, replica: Loading, cause: FailureCause, now: Instant): void {
+  if (cause === 'capacity') noteShortfall(fleet, replica, now);
   coolDown(fleet, replica, cause, now);
   if (cause === 'wrong_mode' || cause === 'restricted') fleet.servers.get(replica.server)!.mode = cause;
 }
@@ -82,6 +84,7 @@ function changeEnded(
     put(fleet, { ...replica, devices: change.devices, bookings: change.bookings, change: null });
     return;
   }
+  if (outcome.kind === 'failed' && outcome.cause === 'capacity') noteShortfall(fleet, replica, now);
   if (outcome.kind === 'failed') coolDown(fleet, replica, outcome.cause, now);
   put(fleet, { ...replica, change: { ...change, endedAt: now, answered: outcome.kind === 'failed' } });
 }

@@ -105,7 +105,7 @@ export function dueLook(
 }
 
 const isReadOften = (fleet: Readonly<Fleet>, server: Server): boolean =>
-  server.looked && (hasRows(fleet, server) || isBeingMeasured(server));
+  server.looked && (hasRows(fleet, server) || isBeingMeasured(fleet, server));
 
 /** Whether anything there shows in Triton: what is only placed does not. */
 function hasRows(fleet: Readonly<Fleet>, { spec }: Server): boolean {

@@ -1,0 +1,106 @@
+import { type Fleet, replicasOn } from '../fleet.js';
+import type { Look } from '../look.js';
+import { bytesOn, heldOn, measuredOn, meterOf } from '../meter.js';
+import type { Meter } from '../meters.js';
+import type { Bytes, Instant, Millis } from '../model.js';
+import type { Replica } from '../replica.js';
+import type { Device, Server } from '../server.js';
+import { endShortfall } from '../shortfalls.js';
+import { isStuck } from '../stuck.js';
+
+/** How often Triton reads its GPUs: `--metrics-interval-ms`, which no call tells; this is its default. */
+export const METRICS_INTERVAL: Millis = 2_000;
+
+/** What a replica is known to hold on a device: as measured where it is still there, else as booked. */
+export function explainedBy(server: Server, replica: Replica, { ordinal, account }: Device): Bytes {
+  if (replica.phase === 'placed') return 0;
+  const measured = replica.devices.includes(ordinal) ? measuredOn(server, replica.model, ordinal) : null;
+  if (measured === null) return heldOn(account, replica);
+  return measured + heldOn(account, replica) - bytesOn(account, replica.bookings);
+}
+
+/** A look, and when we were told. */
+interface Told {
+  readonly look: Look;
+  readonly now: Instant;
+}
+
+/**
+ * While something moves on a device what others hold is known within bounds: at least what is in use beyond all that ours
+ * may hold, at most what is in use beyond what ours surely hold. What was known stays as long as it is within these; else
+ * others have come or gone. They are counted for more only when two samples in a row say so, as one may show what has just
+ * gone; until then, and as long as it is not known how much more, nothing is loaded into what may be theirs.
+ */
+export function boundOthers(fleet: Fleet, server: Server, device: Device, told: Told): void {
+  const meter = meterOf(server, device.ordinal);
+  const shortfall = fleet.shortfalls.get(device.account);
+  if (shortfall && told.look.begunAt < shortfall.at + METRICS_INTERVAL) return;
+  meter.gone = stillSeen(meter, told.look);
+  const { least, most } = boundsOf(fleet, server, device, told);
+  const before = meter.foreignWithin;
+  // What was known before a load ran out was wrong.
+  const isOther = endShortfall(fleet, device.account) || !before || least > before.most;
+  const within = { least: Math.min(least, most), most: isOther ? most : Math.min(before.most, most) };
+  meter.foreignWithin = within;
+  meter.late = Math.min(most - within.most, sumOf(meter.gone));
+  if (meter.foreign === null) return;
+  const surely = Math.min(within.least, before?.least ?? Infinity);
+  meter.foreign = Math.min(within.most, Math.max(meter.foreign, surely));
+}
+
+/** The metrics may be one interval old: what had ended by then is no longer in what they show. */
+const stillSeen = ({ gone }: Meter, { begunAt, endedAt }: Look): Meter['gone'] =>
+  gone
+    .map(({ bytes, since }) => ({ bytes, since: since ?? endedAt }))
+    .filter(({ since }) => begunAt < since + METRICS_INTERVAL);
+
+const sumOf = (gone: Meter['gone']): Bytes => gone.reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** What others may hold at least, and at most, by what is in use now. */
+function boundsOf(
+  fleet: Fleet,
+  server: Server,
+  device: Device,
+  { look, now }: Told,
+): { readonly least: Bytes; readonly most: Bytes } {
+  const { account, ordinal } = device;
+  const { gone, residue } = meterOf(server, ordinal);
+  const used = device.used! - residue;
+  const there = replicasOn(fleet, server.spec.id).filter(({ phase }) => phase !== 'placed');
+  const surely = there.filter((one) => isSurelyThere(fleet, one, look.begunAt, now));
+  const ours = surely.reduce((sum, one) => sum + explainedBy(server, one, device), 0);
+  const hidden = server.hidden.flatMap(({ bookings }) => bookings);
+  const atMost = there.reduce(
+    (sum, one) => sum + Math.max(heldOn(account, one), explainedBy(server, one, device)),
+    bytesOn(account, hidden) + sumOf(gone),
+  );
+  return { least: Math.max(0, used - atMost), most: Math.max(0, used - ours) };
+}
+
+/**
+ * Whether what a replica holds is in a sample, or stays booked until it is in none. What was found, or came up, only just
+ * may not be in it yet.
+ */
+function isSurelyThere(fleet: Fleet, replica: Replica, begunAt: Instant, now: Instant): boolean {
+  switch (replica.phase) {
+    case 'ready':
+      return replica.change === null && begunAt >= replica.since + 2 * METRICS_INTERVAL;
+    case 'draining':
+    case 'unloading':
+      return true;
+    default:
+      return isStuck(fleet, replica, now);
+  }
+}
+
+/**
+ * Where the metrics are silent what they said says nothing of when they answer again. Before the first rest what could be
+ * least is taken for what others hold.
+ */
+export function settleUnseen(meter: Meter | undefined): void {
+  if (!meter) return;
+  Object.assign(meter, { samples: [], gone: [], late: 0 } satisfies Partial<Meter>);
+  if (!meter.foreignWithin) return;
+  meter.foreign ??= meter.foreignWithin.least;
+  meter.foreignWithin = { least: meter.foreign, most: meter.foreign };
+}
