@@ -1,4 +1,4 @@
-import type { ModelId } from './ids.js';
+import type { ModelId, ReplicaId } from './ids.js';
 import type { Bytes, Instant } from './model.js';
 
 /**
@@ -57,6 +57,8 @@ export interface Gone {
 /** A load ran out of memory on a device where the books had room for it: somebody else must have more there than was known. */
 export interface Shortfall {
   readonly at: Instant;
+  /** Which load it was: until it has ended it is still booked. */
+  readonly replica: ReplicaId;
   /** What must be in use there beside all that was counted, at the least: with it the load would not have been ordered. */
   readonly bytes: Bytes;
   /** When it counts no more at the latest, where nothing measures the device. */

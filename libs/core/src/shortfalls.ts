@@ -3,11 +3,17 @@ import type { AccountId } from './ids.js';
 import type { Bytes, Instant } from './model.js';
 import type { Device } from './server.js';
 
-/** What must be in use of a device that nobody measures, beside all that is counted, since a load ran out there. */
-export const unmeasuredShortfall = (
-  { shortfalls }: Readonly<Fleet>,
+/**
+ * What must be in use of a device that nobody measures, beside all that is counted, since a load ran out there: once that
+ * load is booked no more.
+ */
+export function unmeasuredShortfall(
+  { shortfalls, replicas }: Readonly<Fleet>,
   { account, used }: Pick<Device, 'account' | 'used'>,
-): Bytes => (used === null ? (shortfalls.get(account)?.bytes ?? 0) : 0);
+): Bytes {
+  const shortfall = used === null ? shortfalls.get(account) : undefined;
+  return !shortfall || replicas.get(shortfall.replica)?.phase === 'unknown' ? 0 : shortfall.bytes;
+}
 
 /** A sample of a device that tells what was in use after a load had run out there has been taken. */
 export const endShortfall = ({ shortfalls }: Fleet, account: AccountId): boolean => shortfalls.delete(account);

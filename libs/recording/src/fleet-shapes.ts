@@ -117,6 +117,13 @@ const release = z.strictObject({
   owed: z.map(modelId, amount),
 });
 
+const shortfall = z.strictObject({
+  at: amount,
+  replica: replicaId,
+  bytes: amount,
+  until: amount,
+});
+
 const meter = z.strictObject({
   moves: amount,
   movesSeen: amount,
@@ -230,7 +237,7 @@ export const fleet = z.strictObject({
   foundFailing: z.map(modelId, amount),
   excesses: z.map(modelId, z.strictObject({ bytes: amount, at: amount, isPardoned: flag })),
   footprints: z.map(modelId, footprint),
-  shortfalls: z.map(named<AccountId>(), z.strictObject({ at: amount, bytes: amount, until: amount })),
+  shortfalls: z.map(named<AccountId>(), shortfall),
   defaults: settings,
   limits,
   pressure: z.strictObject({ level: pressureLevel, since: amount }),

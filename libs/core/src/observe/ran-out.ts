@@ -19,6 +19,6 @@ export function noteShortfall(fleet: Fleet, replica: Loading | Ready, now: Insta
     const isNews = used !== null || !fleet.cooldowns.has(replica.id);
     if (!devices.includes(ordinal) || held > capacity || !isNews) continue;
     const bytes = capacity - held + 1;
-    fleet.shortfalls.set(account, { at: now, bytes, until: now + UNMEASURED });
+    fleet.shortfalls.set(account, { at: now, replica: replica.id, bytes, until: now + UNMEASURED });
   }
 }
