@@ -10,7 +10,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const OXLINT = join(ROOT, 'node_modules/oxlint/bin/oxlint');
-const SUPPORT_MS = 60_000;
 
 /** What would make the same turns give other actions, in whichever of the two rings. */
 const BREACHES: Readonly<Record<string, string>> = {
@@ -70,7 +69,7 @@ describe('the linter', () => {
     folder = await mkdtemp(join(tmpdir(), 'berth-lint-'));
     await layOut(folder);
     found = await lint(folder);
-  }, SUPPORT_MS);
+  });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -8,12 +8,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENCE_MS } from './patience.mjs';
 import { seconds, signalGroup } from './processes.mjs';
 import { ROOT } from './set-up.mjs';
 
-const READY_MS = 60_000;
-const RESOLVE_MS = 30_000;
-const END_MS = 10_000;
 /** Of the log of the service, shown where a step fails. */
 const LOG_CHARS = 8_000;
 
@@ -59,20 +57,24 @@ async function step(name, work) {
 }
 
 async function isReady() {
-  const deadline = Date.now() + READY_MS;
+  const deadline = Date.now() + PATIENCE_MS;
   let last = 'no answer';
   while (Date.now() < deadline) {
     if (service.exitCode !== null) throw new Error(`ended with status ${service.exitCode}`);
-    const answer = await ask('GET', '/health/ready', 2_000).catch((error) => ({ status: error.message }));
+    const answer = await ask('GET', '/health/ready', PATIENCE_MS).catch((error) => ({
+      status: error.message,
+    }));
     if (answer.status === 200) return;
     last = answer.status;
     await sleep(100);
   }
-  throw new Error(`not within ${READY_MS} ms, last: ${last}`);
+  throw new Error(`not within ${PATIENCE_MS} ms, last: ${last}`);
 }
 
 async function resolvesSample() {
-  const { status, body } = await ask('POST', '/v1/models/resnet50/resolve', RESOLVE_MS, { waitMs: 20_000 });
+  const { status, body } = await ask('POST', '/v1/models/resnet50/resolve', PATIENCE_MS, {
+    waitMs: PATIENCE_MS,
+  });
   const server = JSON.parse(body).server;
   if (status !== 200 || !server?.id || !server?.grpc) throw new Error(`answer ${status} ${body}`);
 }
@@ -82,7 +84,7 @@ async function answersReadme() {
   if (lines.length === 0) throw new Error('there is no curl in it');
   for (const line of lines) {
     const { method, path, body } = readCurl(line);
-    const { status, body: answer } = await ask(method, path, RESOLVE_MS, body);
+    const { status, body: answer } = await ask(method, path, PATIENCE_MS, body);
     if (status >= 300) throw new Error(`${line}: answer ${status} ${answer}`);
   }
 }
@@ -97,7 +99,10 @@ function readCurl(line) {
 
 async function endsWhenAsked() {
   service.kill('SIGTERM');
-  const status = await Promise.race([ended, sleep(END_MS, `still alive after ${END_MS} ms`, { ref: false })]);
+  const status = await Promise.race([
+    ended,
+    sleep(PATIENCE_MS, `still alive after ${PATIENCE_MS} ms`, { ref: false }),
+  ]);
   if (status !== 0) throw new Error(`status ${status}`);
 }
 

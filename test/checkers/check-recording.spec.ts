@@ -27,7 +27,7 @@ describe('a simulated run that was recorded', () => {
         one.length > other.length ? one : other,
       );
     }
-  }, 120_000);
+  });
 
   afterAll(() => rm(folder, { recursive: true }));
 
@@ -37,7 +37,7 @@ describe('a simulated run that was recorded', () => {
       expect(count).toBeGreaterThan(0);
       expect(ending).toEqual({ end: 'closed', turns: count, dropped: 0 });
     }
-  }, 60_000);
+  });
 
   it('does so from the middle too, in each file of a rotation', async () => {
     const rotated = join(folder, 'rotated');
@@ -65,7 +65,7 @@ describe('a simulated run that was recorded', () => {
     const counts: number[] = [];
     for (const file of files) counts.push((await checkRecording(join(rotated, file))).turns);
     expect(counts.reduce((sum, count) => sum + count)).toBe(turns.length);
-  }, 60_000);
+  });
 
   it('fails at the turn whose decision was changed, whichever it is', async () => {
     const deciding = turns.filter(({ actions }) => actions.length > 0);
@@ -77,7 +77,7 @@ describe('a simulated run that was recorded', () => {
       }),
       { numRuns: 10 },
     );
-  }, 60_000);
+  });
 
   it('can say at any turn why each model is where it is, and names no victim that has to stay', () => {
     const replay = new Replay(emptyFleet());
@@ -96,7 +96,7 @@ describe('a simulated run that was recorded', () => {
       expect(wordsOf(replay.fleet)).toBe(before);
     }
     expect(judged).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   /** Writes these turns down as one life. */
   function recorded(changedTurns: readonly RecordedTurn[]): string {

@@ -16,9 +16,9 @@ import {
 const MODELS = [
   { name: 'plain' },
   { name: 'slow', loadMs: 1_500 },
-  { name: 'slower', loadMs: 1_500 },
+  { name: 'slower', loadMs: 4_000 },
   { name: 'awaited', loadMs: 1_500 },
-  { name: 'interrupted', loadMs: 1_500 },
+  { name: 'interrupted', loadMs: 4_000 },
   { name: 'reloaded' },
   { name: 'again' },
   { name: 'busy', inferMs: 1_500 },

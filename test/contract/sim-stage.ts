@@ -28,7 +28,7 @@ export function stageOf(running: RunningSim): Stage {
     start: () => now(() => sim.start()),
     terminate: async () => {
       sim.inject({ kind: 'terminate' });
-      await until(() => sim.phase === 'down', 40_000);
+      await until(() => sim.phase === 'down');
     },
     touchFiles: (model) => now(() => sim.repository.touch(model, 'files')),
     writeVersion: (model, version, breaks) => now(() => sim.repository.writeVersion(model, version, breaks)),

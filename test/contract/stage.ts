@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { ContactFact, Look, ModelId, ServerId } from '#core';
 import { OrderRefused } from '#engine';
 import { type TritonOptions, TritonServer } from '#triton';
-import { until } from '../support/until.js';
+import { PATIENCE_MS, until } from '../support/until.js';
 import { connect, type Ended, inference, type Message } from './wire.js';
 
 /** A model of the contract: it takes a number and the times it is told to, and is on the CPU. */
@@ -124,7 +124,7 @@ export function leaveAll(): void {
 export const named = (name: string): ModelId => name as ModelId;
 
 /** Long enough for every load that is meant to end. */
-export const PATIENTLY = 20_000;
+export const PATIENTLY = PATIENCE_MS;
 
 /**
  * What one look says of one model: statistics say what serves, the index what comes and goes. `unlisted` is a model
@@ -159,7 +159,7 @@ export function untilSeen(server: TritonServer, model: string, is: Seen['is']): 
   return until(async () => {
     const seen = await see(server, model);
     return seen.is === is ? seen : undefined;
-  }, PATIENTLY);
+  });
 }
 
 export async function untilExecuting(stage: Stage, model: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
+import { PATIENCE_MS } from '../../tools/patience.mjs';
 
 /** How a call ended: what came back, or the status and its text. */
 export type Ended =
@@ -14,15 +15,12 @@ export interface Wire {
   close(): void;
 }
 
-/** Longer than anything that a sequence does can take. */
-const DEADLINE_MS = 20_000;
-
 /** Connects to one life of a server. */
 export function connect(address: string): Wire {
   const client = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
   const call = (method: string, request: Message): Promise<Ended> => {
     const { path, requestSerialize, responseDeserialize } = service[method]!;
-    const options = { deadline: Date.now() + DEADLINE_MS };
+    const options = { deadline: Date.now() + PATIENCE_MS };
     return new Promise((resolve) =>
       client.makeUnaryRequest(
         path,

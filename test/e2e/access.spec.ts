@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeReal, type RealTriton } from '../support/real-triton.js';
 import { until } from '../support/until.js';
 import { infer, rowOf } from './someone.js';
-import { aQuickModel, aServer, SOON_MS, Stage, startTriton } from './stage.js';
+import { aQuickModel, aServer, Stage, startTriton } from './stage.js';
 
 const RESTRICTED = ['--grpc-restricted-protocol=model-repository:admin-key=sesame'];
 
@@ -30,7 +30,7 @@ describeReal('a Triton that cannot be controlled', (kit) => {
   it('is told as `wrong_mode` where it loads everything by itself, and left alone', async () => {
     expect((await stage.server('all')).state).toBe('wrong_mode');
     const before = (await stage.server('all')).observedAt;
-    await until(async () => (await stage.server('all')).observedAt !== before, SOON_MS);
+    await until(async () => (await stage.server('all')).observedAt !== before);
     expect(await rowOf(all, 'loaded')).toBe('READY');
     expect(await infer(all, 'loaded', 2)).toBe(4);
     expect(all.initialisations('loaded')).toBe(1);

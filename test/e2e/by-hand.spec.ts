@@ -10,7 +10,7 @@ import { type BerthProcess, startBerth } from '../support/berth-process.js';
 import { describeReal } from '../support/real-triton.js';
 import { until } from '../support/until.js';
 import { infer } from './someone.js';
-import { COPY_MB, SOON_MS } from './stage.js';
+import { COPY_MB } from './stage.js';
 
 const SERVE = fileURLToPath(new URL('../../tools/real-triton/serve.mjs', import.meta.url));
 
@@ -25,7 +25,7 @@ describeReal('a Triton and Berth started by hand', () => {
     folder = await mkdtemp(join(tmpdir(), 'berth-by-hand-'));
     triton = spawn(process.execPath, [SERVE, folder, '--', '--disable-auto-complete-config']);
     triton.stdout!.on('data', (chunk: Buffer) => (printed += chunk.toString()));
-    const flag = await until(() => /^Now: npm start -- (--triton) (\S+)$/m.exec(printed)?.slice(1), SOON_MS);
+    const flag = await until(() => /^Now: npm start -- (--triton) (\S+)$/m.exec(printed)?.slice(1));
     berth = await startBerth({ flags: flag, config: { defaults: { cpuMemoryLimitMb: COPY_MB } } });
     await berth.ready();
   });
@@ -34,7 +34,7 @@ describeReal('a Triton and Berth started by hand', () => {
     triton.kill();
     await Promise.all([berth.remove(), once(triton, 'exit')]);
     await rm(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('find each other: the flag says where metrics and HTTP are', async () => {
     const { body } = await berth.request<PageMessage<ServerMessage>>('GET', '/v1/servers');

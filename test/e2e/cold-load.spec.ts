@@ -4,7 +4,7 @@ import { describeReal, type RealTriton } from '../support/real-triton.js';
 import { until } from '../support/until.js';
 import { readRefusal, resolveByGrpc } from './rpc.js';
 import { infer, inferByHttp, rowOf } from './someone.js';
-import { aQuickModel, aServer, COPY_MB, SOON_MS, Stage, startTriton } from './stage.js';
+import { aQuickModel, aServer, COPY_MB, Stage, startTriton } from './stage.js';
 
 const UNAVAILABLE = 14;
 
@@ -70,7 +70,7 @@ describeReal('a cold model', (kit) => {
     });
     expect(refusal).toMatchObject({ code: UNAVAILABLE, reason: 'LOADING', domain: 'berth' });
     expect(refusal.pushbackMs).toBeGreaterThan(0);
-    await until(async () => (await stage.model('late')).state === 'ready', SOON_MS);
+    await until(async () => (await stage.model('late')).state === 'ready');
     expect((await stage.resolve('late')).body.cold).toBe(false);
     expect(a.initialisations('late') + b.initialisations('late')).toBe(1);
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeReal, type RealTriton } from '../support/real-triton.js';
+import { PATIENCE_MS } from '../support/until.js';
 import { infer, rowOf, UNLOADED } from './someone.js';
 import { aQuickModel, aServer, COPY_MB, Stage, startTriton } from './stage.js';
 
@@ -37,11 +38,11 @@ describeReal('eviction', (kit) => {
   });
 
   it('leaves alone what is leased: the newcomer waits for the lease, or is told that it cannot', async () => {
-    for (const model of ['first', 'second']) await stage.route(model, { leaseMs: 4_000 });
+    for (const model of ['first', 'second']) await stage.route(model, { leaseMs: 10_000 });
     const impatient = await stage.resolve('third', { waitMs: 500 });
     expect(impatient).toMatchObject({ status: 503, result: 'no_capacity' });
     for (const model of ['first', 'second']) expect(await stage.copies(model)).toEqual(['a:ready']);
-    const patient = await stage.resolve('third', { waitMs: 30_000 });
+    const patient = await stage.resolve('third', { waitMs: PATIENCE_MS });
     expect(patient.result).toBe('routed');
     expect(patient.body.waitedMs).toBeGreaterThan(1_000);
   });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeReal, type ModelFolder, type RealTriton } from '../support/real-triton.js';
-import { until } from '../support/until.js';
+import { PATIENCE_MS, until } from '../support/until.js';
 import { infer } from './someone.js';
-import { aQuickModel, aServer, SOON_MS, Stage, startTriton } from './stage.js';
+import { aQuickModel, aServer, Stage, startTriton } from './stage.js';
 
 const SECRET = 'the weights are in a drawer';
 
@@ -28,34 +28,34 @@ describeReal('a load that fails', (kit) => {
       const { status, result, body } = await stage.resolve(model);
       expect([model, status, result, body.cause]).toEqual([model, 502, 'load_failed', 'configuration']);
       expect(JSON.stringify(body)).not.toContain(SECRET);
-      await until(async () => (await stage.model(model)).state === 'cooling_down', SOON_MS);
+      await until(async () => (await stage.model(model)).state === 'cooling_down');
       expect((await stage.model(model)).lastFailure).toMatchObject({ cause: 'configuration' });
     }
     expect(await stage.resolve('empty')).toMatchObject({ result: 'load_failed', body: { cause: 'missing' } });
     expect(stage.berth.log()).toContain(SECRET);
     expect(a.initialisations('broken')).toBe(0);
-    await until(async () => (await stage.heldMb('a')) === 0, SOON_MS);
+    await until(async () => (await stage.heldMb('a')) === 0);
   });
 
   it('for lack of memory is tried again later', async () => {
     const { status, body, headers } = await until(async () => {
       const answer = await stage.resolve('large', { waitMs: 800 });
       return answer.result === 'loading' ? undefined : answer;
-    }, SOON_MS);
+    });
     expect([status, body.reason, body.cause]).toEqual([503, 'cooling_down', 'capacity']);
     expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     const { lastFailure, nextTryAt } = await stage.model('large');
     expect(lastFailure).toMatchObject({ cause: 'capacity' });
     expect(nextTryAt).not.toBeNull();
     await a.addModel(aQuickModel('large'));
-    await until(async () => (await stage.resolve('large')).result === 'routed', SOON_MS);
+    await until(async () => (await stage.resolve('large')).result === 'routed');
     expect(await infer(a, 'large', 2)).toBe(4);
     expect((await stage.model('large')).lastFailure).toBeNull();
   });
 
   it('is tried again when the declaration changes, or an admin says so', async () => {
     await a.addModel(aQuickModel('broken'));
-    const order = await stage.berth.request('POST', '/v1/models/broken/load?waitMs=15000', {});
+    const order = await stage.berth.request('POST', `/v1/models/broken/load?waitMs=${PATIENCE_MS}`, {});
     expect(order).toMatchObject({ status: 202, body: { state: 'ready', lastFailure: null } });
     await a.addModel(aQuickModel('garbled'));
     await stage.berth.request('PUT', '/v1/models/garbled', { labels: { mended: 'yes' } });
@@ -84,7 +84,7 @@ describeReal('a model that nobody knows', (kit) => {
 
   it('is found without being asked for', async () => {
     await a.addModel(aQuickModel('quiet'));
-    await until(async () => (await stage.model('quiet')).state === 'absent', SOON_MS);
+    await until(async () => (await stage.model('quiet')).state === 'absent');
     expect(await stage.route('quiet')).toBe('a');
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeReal, type RealTriton } from '../support/real-triton.js';
 import { until } from '../support/until.js';
 import { infer, rowOf } from './someone.js';
-import { aQuickModel, aServer, SOON_MS, Stage, startTriton } from './stage.js';
+import { aQuickModel, aServer, Stage, startTriton } from './stage.js';
 
 describeReal('a model whose process was killed', (kit) => {
   let a: RealTriton;
@@ -29,7 +29,7 @@ describeReal('a model whose process was killed', (kit) => {
     }
     expect(await rowOf(triton, 'doomed')).toBe('READY');
     const flagged = [`${triton.id}:ready!failing`];
-    await until(async () => (await stage.copies('doomed')).join() === flagged.join(), SOON_MS);
+    await until(async () => (await stage.copies('doomed')).join() === flagged.join());
     expect((await stage.server(triton.id)).flags).toContain('failing_model');
   });
 
@@ -42,8 +42,8 @@ describeReal('a model whose process was killed', (kit) => {
     const failing = (await home()).id;
     const healthy = failing === 'a' ? 'b' : 'a';
     expect((await stage.pin('doomed', 2)).status).toBe(200);
-    await until(async () => (await stage.copies('doomed')).length === 2, SOON_MS);
-    await until(async () => (await stage.copies('doomed')).includes(`${healthy}:ready`), SOON_MS);
+    await until(async () => (await stage.copies('doomed')).length === 2);
+    await until(async () => (await stage.copies('doomed')).includes(`${healthy}:ready`));
     for (let times = 0; times < 4; times += 1) expect(await stage.route('doomed')).toBe(healthy);
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeReal, type RealTriton } from '../support/real-triton.js';
 import { until } from '../support/until.js';
 import { infer, rowOf, unload } from './someone.js';
-import { aQuickModel, aServer, COPY_MB, SOON_MS, Stage, startTriton } from './stage.js';
+import { aQuickModel, aServer, COPY_MB, Stage, startTriton } from './stage.js';
 
 describeReal('a pin', (kit) => {
   let a: RealTriton;
@@ -19,8 +19,7 @@ describeReal('a pin', (kit) => {
 
   afterAll(() => stage.close());
 
-  const isReady = (model: string) =>
-    until(async () => (await stage.copies(model)).join() === 'a:ready', SOON_MS);
+  const isReady = (model: string) => until(async () => (await stage.copies(model)).join() === 'a:ready');
 
   it('loads its model without anybody asking for it', async () => {
     const { status, body } = await stage.pin('pinned');
@@ -62,7 +61,7 @@ describeReal('a pin', (kit) => {
   it('brings back a model that was lost while Berth was away', async () => {
     await stage.berth.stop();
     await unload(a, 'pinned');
-    await until(() => a.stubPids('pinned').length === 0, SOON_MS);
+    await until(() => a.stubPids('pinned').length === 0);
     await stage.berth.start();
     await isReady('pinned');
     expect(a.initialisations('pinned')).toBe(2);
@@ -70,10 +69,10 @@ describeReal('a pin', (kit) => {
 
   it('brings back a model that somebody unloaded, and one whose server died', async () => {
     await unload(a, 'pinned');
-    await until(() => a.initialisations('pinned') === 3, SOON_MS);
+    await until(() => a.initialisations('pinned') === 3);
     await isReady('pinned');
     await a.restart();
-    await until(() => a.initialisations('pinned') === 4, SOON_MS);
+    await until(() => a.initialisations('pinned') === 4);
     await isReady('pinned');
     expect(await infer(a, 'pinned', 3)).toBe(6);
   });

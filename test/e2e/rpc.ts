@@ -1,6 +1,7 @@
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import { fileURLToPath } from 'node:url';
+import { PATIENCE_MS } from '../../tools/patience.mjs';
 import { routerClientService, rpcStatusDefinition } from '#contracts';
 
 type Method = MethodDefinition<object, object>;
@@ -9,8 +10,6 @@ const TRITON_PROTO = fileURLToPath(new URL('../../proto/triton', import.meta.url
 const triton = loadSync('grpc_service.proto', { includeDirs: [TRITON_PROTO], keepCase: true, longs: String });
 const TRITON = triton['inference.GRPCInferenceService'] as ServiceDefinition;
 const ROUTER = routerClientService();
-
-const WITHIN_MS = 20_000;
 
 /** How a call is made: by when it must be answered, and what is sent beside it. */
 export interface CallOptions {
@@ -37,7 +36,7 @@ async function call<Answer>(
   address: string,
   method: Method,
   request: object,
-  { withinMs = WITHIN_MS, headers = {} }: CallOptions,
+  { withinMs = PATIENCE_MS, headers = {} }: CallOptions,
 ): Promise<Answer> {
   const client = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
   const metadata = new Metadata();

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeReal, type RealTriton } from '../support/real-triton.js';
-import { until } from '../support/until.js';
+import { PATIENCE_MS, until } from '../support/until.js';
 import { infer } from './someone.js';
-import { aQuickModel, aServer, COPY_MB, type Resolved, SOON_MS, Stage, startTriton } from './stage.js';
+import { aQuickModel, aServer, COPY_MB, type Resolved, Stage, startTriton } from './stage.js';
 
 describeReal('a Triton that is killed', (kit) => {
   let a: RealTriton;
@@ -25,7 +25,7 @@ describeReal('a Triton that is killed', (kit) => {
   afterAll(() => stage.close());
 
   it('is replaced by the other one where that has the model', async () => {
-    expect(await stage.route('both', { waitMs: 15_000 })).toBe('b');
+    expect(await stage.route('both', { waitMs: PATIENCE_MS })).toBe('b');
     expect(await infer(b, 'both', 2)).toBe(4);
     expect(b.initialisations('both')).toBe(1);
   });
@@ -44,7 +44,7 @@ describeReal('a Triton that is killed', (kit) => {
   it('is a new incarnation once it is back: its models are loaded again for those who ask', async () => {
     expect((await stage.server('a')).incarnation).toBe(1);
     await a.restart();
-    await until(async () => (await stage.server('a')).state === 'ready', SOON_MS);
+    await until(async () => (await stage.server('a')).state === 'ready');
     expect(await stage.server('a')).toMatchObject({ incarnation: 2, devices: [{ heldMb: 0 }] });
     expect((await stage.resolve('only-a')).body).toMatchObject({ server: { id: 'a' }, cold: true });
     expect(await infer(a, 'only-a', 2)).toBe(4);
@@ -54,13 +54,13 @@ describeReal('a Triton that is killed', (kit) => {
 
   it('is found out in the middle of a load, which is ordered anew', async () => {
     await b.addModel(aQuickModel('interrupted', { loadSeconds: 3 }));
-    const first = stage.resolve('interrupted', { waitMs: 20_000 });
-    await until(() => b.initialisations('interrupted') === 1, SOON_MS);
+    const first = stage.resolve('interrupted', { waitMs: PATIENCE_MS });
+    await until(() => b.initialisations('interrupted') === 1);
     await b.kill();
     await b.restart();
     const { result } = await first;
     expect(['routed', 'no_server']).toContain(result);
-    await until(async () => (await stage.resolve('interrupted')).result === 'routed', SOON_MS);
+    await until(async () => (await stage.resolve('interrupted')).result === 'routed');
     expect(b.initialisations('interrupted')).toBe(2);
     expect((await stage.server('b')).incarnation).toBe(2);
   });
@@ -68,6 +68,6 @@ describeReal('a Triton that is killed', (kit) => {
   it('that says goodbye gives up its routes at once', async () => {
     const [home, other] = (await stage.route('both')) === 'a' ? [a, b] : [b, a];
     expect((await home.stop()).code).toBe(0);
-    expect(await stage.route('both', { waitMs: 15_000 })).toBe(other.id);
+    expect(await stage.route('both', { waitMs: PATIENCE_MS })).toBe(other.id);
   });
 });

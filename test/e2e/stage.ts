@@ -11,8 +11,6 @@ import {
   type RealTritonOptions,
 } from '../support/real-triton.js';
 
-/** Long enough for a busy machine, short enough to fail before the test's own time is up. */
-export const SOON_MS = 20_000;
 /** What a copy of each model books unless a test says otherwise. */
 export const COPY_MB = 100;
 

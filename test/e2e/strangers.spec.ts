@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeReal, type RealTriton } from '../support/real-triton.js';
 import { until } from '../support/until.js';
 import { infer, load, rowOf, unload, UNLOADED } from './someone.js';
-import { aQuickModel, aServer, COPY_MB, SOON_MS, Stage, startTriton } from './stage.js';
+import { aQuickModel, aServer, COPY_MB, Stage, startTriton } from './stage.js';
 
 describeReal('what somebody else does on the same Triton', (kit) => {
   let a: RealTriton;
@@ -43,7 +43,7 @@ describeReal('what somebody else does on the same Triton', (kit) => {
 
   it('withdraws the routes to what Berth had loaded; the next request loads it again', async () => {
     await unload(a, 'other');
-    await until(async () => (await stage.model('other')).state !== 'ready', SOON_MS);
+    await until(async () => (await stage.model('other')).state !== 'ready');
     expect((await stage.resolve('other')).body).toMatchObject({ server: { id: 'a' }, cold: true });
     expect(a.initialisations('other')).toBe(2);
     expect((await stage.model('other')).lastUnload).toMatchObject({ reason: 'lost' });
@@ -52,7 +52,7 @@ describeReal('what somebody else does on the same Triton', (kit) => {
 
   it('is noticed when it happens', async () => {
     await load(a, 'third');
-    await until(async () => (await stage.copies('third')).join() === 'a:ready', SOON_MS);
+    await until(async () => (await stage.copies('third')).join() === 'a:ready');
     expect((await stage.server('a')).devices[0]).toMatchObject({
       heldMb: 3 * COPY_MB,
       freeMb: 0,
@@ -61,7 +61,7 @@ describeReal('what somebody else does on the same Triton', (kit) => {
   });
 
   it('is unloaded when idle where the operator says `adopt`', async () => {
-    await until(async () => (await stage.model('adopted')).lastUnload?.reason === 'idle', SOON_MS);
+    await until(async () => (await stage.model('adopted')).lastUnload?.reason === 'idle');
     expect(await rowOf(b, 'adopted')).toBe(UNLOADED);
     expect(await rowOf(a, 'guest')).toBe('READY');
   });

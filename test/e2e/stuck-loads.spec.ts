@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeReal, type RealTriton } from '../support/real-triton.js';
-import { until } from '../support/until.js';
+import { PATIENCE_MS, until } from '../support/until.js';
 import { infer, rowOf } from './someone.js';
-import { aQuickModel, aServer, COPY_MB, type Resolved, SOON_MS, Stage, startTriton } from './stage.js';
+import { aQuickModel, aServer, COPY_MB, type Resolved, Stage, startTriton } from './stage.js';
 
 /** Triton never answers the load of a model without its model.py, and never gives its load thread back. */
 describeReal('a load that never ends', (kit) => {
@@ -19,7 +19,7 @@ describeReal('a load that never ends', (kit) => {
     stage = await Stage.open(
       tritons.map((triton) => aServer(triton)),
       {
-        models: { hollow: { loadTimeoutSeconds: 3 } },
+        models: { hollow: { loadTimeoutSeconds: 5 } },
         limits: { stuckAfterSeconds: 3 },
       },
     );
@@ -40,7 +40,7 @@ describeReal('a load that never ends', (kit) => {
   });
 
   it('is tried on one other server and no more; then it has failed', async () => {
-    const { status, result, body } = await stage.resolve('hollow', { waitMs: 15_000 });
+    const { status, result, body } = await stage.resolve('hollow', { waitMs: PATIENCE_MS });
     expect([status, result, body.cause]).toEqual([502, 'load_failed', 'transient']);
     expect(await loading()).toHaveLength(2);
     expect(await stage.resolve('hollow')).toMatchObject({ result: 'load_failed' });
@@ -65,7 +65,7 @@ describeReal('a load that never ends', (kit) => {
   it('is flagged once its bound has passed, its memory booked all the while', async () => {
     const flagged = (await stage.copies('hollow')).map((copy) => copy.split(':')[0]!);
     for (const id of flagged) {
-      await until(async () => (await stage.server(id)).flags.includes('stuck_load'), SOON_MS);
+      await until(async () => (await stage.server(id)).flags.includes('stuck_load'));
       expect((await stage.server(id)).state).toBe('ready');
     }
     for (const copy of await stage.copies('hollow')) expect(copy).toMatch(/^[abc]:(loading|unknown)!stuck$/);
@@ -80,7 +80,7 @@ describeReal('a load that never ends', (kit) => {
     await triton.addModel(aQuickModel('hollow'));
     await triton.kill();
     await triton.restart();
-    await until(async () => (await stage.copies('hollow')).length === 1, SOON_MS);
+    await until(async () => (await stage.copies('hollow')).length === 1);
     expect((await stage.server(triton.id)).flags).toEqual([]);
     expect(await stage.route('hollow')).toBe(triton.id);
   });

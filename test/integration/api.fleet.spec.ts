@@ -3,7 +3,7 @@ import { Metadata } from '@grpc/grpc-js';
 import { toStruct } from '#contracts';
 import { startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
 import { call, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
-import { until } from '../support/until.js';
+import { PATIENCE_MS, until } from '../support/until.js';
 
 describe('servers and the fleet', () => {
   let world: World;
@@ -127,7 +127,7 @@ describe('servers and the fleet', () => {
   });
 
   it('freezes: routes go on, nothing is loaded or unloaded, also after a restart', async () => {
-    await call(world, 'POST', '/v1/models/resnet50/load?waitMs=10000');
+    await call(world, 'POST', `/v1/models/resnet50/load?waitMs=${PATIENCE_MS}`);
     const before = Date.now();
     const frozen = await call(world, 'PUT', '/v1/fleet/frozen', { reason: 'audit' });
     expect([frozen.status, frozen.body.frozen.reason]).toEqual([200, 'audit']);
@@ -158,7 +158,7 @@ describe('servers and the fleet', () => {
   it('carries out what was accepted before a restart, a reload too', async () => {
     const copies = async (): Promise<{ phase: string; since: string }[]> =>
       (await call(world, 'GET', '/v1/models/resnet50')).body.copies;
-    await call(world, 'POST', '/v1/models/resnet50/load?waitMs=10000');
+    await call(world, 'POST', `/v1/models/resnet50/load?waitMs=${PATIENCE_MS}`);
     await call(world, 'PUT', '/v1/fleet/frozen', { reason: 'audit' });
     expect((await call(world, 'POST', '/v1/models/resnet50/reload')).status).toBe(202);
     await world.restart();
@@ -166,9 +166,9 @@ describe('servers and the fleet', () => {
     expect((await call(world, 'DELETE', '/v1/fleet/frozen')).status).toBe(200);
     const isAnew = async () =>
       (await copies()).some(({ phase, since }) => phase === 'ready' && since > found);
-    await until(isAnew, 30_000);
-    await call(world, 'POST', '/v1/models/resnet50/unload?waitMs=10000', { force: true });
-  }, 60_000);
+    await until(isAnew);
+    await call(world, 'POST', `/v1/models/resnet50/unload?waitMs=${PATIENCE_MS}`, { force: true });
+  });
 
   it.each([
     [{}, 'reason'],

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Metadata, status } from '@grpc/grpc-js';
 import { toStruct } from '#contracts';
 import { call, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
-import { until } from '../support/until.js';
+import { PATIENCE_MS, until } from '../support/until.js';
 
 const FILE = `
 models:
@@ -146,23 +146,25 @@ describe('models', () => {
   });
 
   it('loads and unloads by order, and says why it let go', async () => {
-    const loaded = await call(world, 'POST', '/v1/models/resnet50/load?waitMs=10000');
+    const loaded = await call(world, 'POST', `/v1/models/resnet50/load?waitMs=${PATIENCE_MS}`);
     expect([loaded.status, loaded.body.state]).toEqual([202, 'ready']);
     expect(loaded.body.copies).toHaveLength(2);
     expect(loaded.body.copies[0]).toMatchObject({ server: 'a', device: 0, memoryMb: { reserved: 420 } });
-    const unloaded = await call(world, 'POST', '/v1/models/resnet50/unload?waitMs=10000', { force: true });
+    const unloaded = await call(world, 'POST', `/v1/models/resnet50/unload?waitMs=${PATIENCE_MS}`, {
+      force: true,
+    });
     expect([unloaded.status, unloaded.body.state, unloaded.body.copies]).toEqual([202, 'absent', []]);
     expect(unloaded.body.lastUnload).toEqual({ at: expect.any(String), reason: 'admin', for: null });
   });
 
   it('reloads what is there, pinned or not, and loads what is not', async () => {
     const path = '/v1/models/mobilenet-v2';
-    const loaded = await call(world, 'POST', `${path}/reload?waitMs=10000`);
+    const loaded = await call(world, 'POST', `${path}/reload?waitMs=${PATIENCE_MS}`);
     expect([loaded.status, loaded.body.state, loaded.body.lastUnload]).toEqual([202, 'ready', null]);
     await call(world, 'PUT', `${path}/pin`, { copies: 1 });
     const ordered = await call(world, 'POST', `${path}/reload`, {});
     expect([ordered.status, ordered.body.name]).toEqual([202, 'mobilenet-v2']);
-    const again = await call(world, 'POST', `${path}/reload?waitMs=10000`);
+    const again = await call(world, 'POST', `${path}/reload?waitMs=${PATIENCE_MS}`);
     expect([again.status, again.body.state, again.body.lastUnload.reason]).toEqual([202, 'ready', 'admin']);
     expect(again.body.copies[0].since > loaded.body.copies[0].since).toBe(true);
     await call(world, 'DELETE', `${path}/pin`);
@@ -219,7 +221,7 @@ describe('models', () => {
   });
 
   it('ends a pin when its time is over', async () => {
-    const soon = new Date(Date.now() + 1_500).toISOString();
+    const soon = new Date(Date.now() + 3_000).toISOString();
     await call(world, 'PUT', '/v1/models/bert-base/pin', { copies: 1, until: soon });
     expect((await get('bert-base')).pin).toEqual({ copies: 1, until: soon, schedule: null });
     await until(async () => (await get('bert-base')).pin === null);
@@ -245,7 +247,11 @@ describe('models', () => {
     await expect(admin.call('getModel', { model: 'none' }, new Metadata())).rejects.toMatchObject({
       code: 5,
     });
-    const reloaded = await admin.call('reloadModel', { model: 'bert-base', waitMs: 10_000 }, new Metadata());
+    const reloaded = await admin.call(
+      'reloadModel',
+      { model: 'bert-base', waitMs: PATIENCE_MS },
+      new Metadata(),
+    );
     expect(reloaded).toMatchObject({ name: 'bert-base', state: 'ready' });
     await admin.call('deleteModel', { model: 'over-grpc' }, new Metadata());
     await expect(admin.call('getModel', { model: 'over-grpc' }, new Metadata())).rejects.toMatchObject({

@@ -3,7 +3,7 @@ import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
 import { fleetSchema, modelSchema, pageSchema, problemSchema, routeSchema, serverSchema } from '#contracts';
 import { healthOf } from '../support/grpc-health.js';
 import { call, configFor, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
-import { until } from '../support/until.js';
+import { PATIENCE_MS, until } from '../support/until.js';
 
 describe('operating it', () => {
   let world: World;
@@ -138,15 +138,13 @@ describe('operating it', () => {
     const router = rpcClient(world, 'Router');
     const waiting = [
       call(world, 'POST', '/v1/models/mistral-7b/resolve'),
-      call(world, 'POST', '/v1/models/mistral-7b/resolve', { waitMs: 50_000 }),
+      call(world, 'POST', '/v1/models/mistral-7b/resolve', { waitMs: PATIENCE_MS }),
     ];
     const overGrpc = router.call('resolve', { model: 'mistral-7b' }, new Metadata()).catch((error) => error);
-    const watching = call(world, 'POST', '/v1/models/mistral-7b/load?waitMs=60000');
+    const watching = call(world, 'POST', `/v1/models/mistral-7b/load?waitMs=${PATIENCE_MS}`);
     const { waiting: asked, wishes } = world.scheduler.engine.fleet;
     await until(() => asked.size === 3 && [...wishes.values()].some(({ admin }) => admin));
-    const began = Date.now();
     await world.scheduler.close();
-    expect(Date.now() - began).toBeLessThan(10_000);
     for (const answer of await Promise.all(waiting)) {
       expect([answer.status, answer.body.reason]).toEqual([503, 'shutting_down']);
     }

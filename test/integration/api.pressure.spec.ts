@@ -4,9 +4,7 @@ import { fleetSchema } from '#contracts';
 import type { ProcessGauge } from '../../apps/scheduler/src/pressure/process-gauge.js';
 import { healthOf } from '../support/grpc-health.js';
 import { call, type Reply, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
-import { until } from '../support/until.js';
-
-const FALL_MS = 30_000;
+import { PATIENCE_MS, until } from '../support/until.js';
 
 /** A process that lags as a test says. */
 class SaidGauge implements ProcessGauge {
@@ -43,7 +41,7 @@ describe('a Berth under pressure', () => {
   /** Resolves once Berth has taken notice, which is at once where it is worse, and after some seconds where it is better. */
   const lags = async (ms: number, level: string): Promise<void> => {
     gauge.lag = ms;
-    await until(() => world.scheduler.engine.fleet.pressure.level === level, FALL_MS);
+    await until(() => world.scheduler.engine.fleet.pressure.level === level);
   };
 
   const resolve = (model: string, body: object = {}): Promise<Reply> =>
@@ -93,7 +91,9 @@ describe('a Berth under pressure', () => {
     await lags(5_000, 'extreme');
     fleetSchema.parse((await call(world, 'GET', '/v1/fleet')).body);
     expect((await call(world, 'PUT', '/v1/models/resnet50/pin', { copies: 1 })).status).toBe(200);
-    expect((await call(world, 'POST', '/v1/models/bert-base/load?waitMs=60000')).body.state).toBe('ready');
+    expect((await call(world, 'POST', `/v1/models/bert-base/load?waitMs=${PATIENCE_MS}`)).body.state).toBe(
+      'ready',
+    );
     const { body } = await call(world, 'GET', '/metrics');
     expect(body).toContain('berth_pressure_level 3');
   });

@@ -2,14 +2,13 @@ import { spawn } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startWorld, turnsIn, type World } from '../support/running-scheduler.js';
-import { until } from '../support/until.js';
+import { PATIENCE_MS, until } from '../support/until.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/berthctl/src/main.js', import.meta.url));
 
 /** A test starts up to eight processes, one after the other. */
-jest.setTimeout(60_000);
 
 interface End {
   readonly status: number | null;
@@ -85,18 +84,22 @@ describe('berthctl', () => {
 
   it('loads and unloads, and waits where it is told to', async () => {
     expect(await said('load bert-base')).toBe('the load of bert-base is ordered\n');
-    expect(await said('load bert-base --wait-ms 15000')).toMatch(/^bert-base is ready on a:/);
-    expect(await said('unload bert-base --wait-ms 15000 --force')).toBe('bert-base is not loaded any more\n');
+    expect(await said(`load bert-base --wait-ms ${PATIENCE_MS}`)).toMatch(/^bert-base is ready on a:/);
+    expect(await said(`unload bert-base --wait-ms ${PATIENCE_MS} --force`)).toBe(
+      'bert-base is not loaded any more\n',
+    );
     const late = await berthctl('load bert-base --wait-ms 1');
     expect(late).toMatchObject({ status: 1, out: 'the load of bert-base is ordered\n' });
     expect(late.err).toMatch(/^berthctl: bert-base did not get ready in that time: it is \w+/);
-    await said('load bert-base --wait-ms 15000');
+    await said(`load bert-base --wait-ms ${PATIENCE_MS}`);
   });
 
   it('reloads', async () => {
-    expect(await said('reload bert-base --wait-ms 15000')).toMatch(/^bert-base is ready again on a:/);
+    expect(await said(`reload bert-base --wait-ms ${PATIENCE_MS}`)).toMatch(
+      /^bert-base is ready again on a:/,
+    );
     expect(await said('reload bert-base')).toBe('the reload of bert-base is ordered\n');
-    await said('load bert-base --wait-ms 15000');
+    await said(`load bert-base --wait-ms ${PATIENCE_MS}`);
   });
 
   it('drains and undrains', async () => {

@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { call, startWorld, type World } from '../support/running-scheduler.js';
-import { until } from '../support/until.js';
-
-jest.setTimeout(60_000);
+import { PATIENCE_MS, until } from '../support/until.js';
 
 const GIB = 2 ** 30;
 const KIND_MODEL = {
@@ -46,9 +44,9 @@ describe('a model that its backend spreads over several GPUs', () => {
   it('is infeasible where no server has the devices', async () => {
     const sets = await call(world, 'PATCH', '/v1/models/large', { deviceSets: [[3, 4]] });
     expect(sets.body.effective.deviceSets).toEqual([[3, 4]]);
-    await call(world, 'POST', '/v1/models/large/unload?waitMs=20000', { force: true });
+    await call(world, 'POST', `/v1/models/large/unload?waitMs=${PATIENCE_MS}`, { force: true });
     const gone = async () => (await call(world, 'GET', '/v1/models/large')).body.copies.length === 0;
-    await until(gone, 20_000);
+    await until(gone);
     const { status, body } = await call(world, 'POST', '/v1/models/large/resolve', {});
     expect([status, body.reason, body.detail]).toEqual([422, 'infeasible', 'no_device_set']);
     const wrong = await call(world, 'PATCH', '/v1/models/large', { deviceSets: [[0, 0]] });

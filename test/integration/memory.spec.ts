@@ -4,8 +4,6 @@ import { call, startWorld, type World } from '../support/running-scheduler.js';
 import { until } from '../support/until.js';
 
 const MIB = 2 ** 20;
-/** Use tells whose memory it is only at rest: two looks, the first of them 4 s after the last change. */
-const REST_MS = 40_000;
 
 describe('the memory of a server with eight GPUs', () => {
   let world: World;
@@ -29,45 +27,37 @@ describe('the memory of a server with eight GPUs', () => {
   const device = async (ordinal: number) => (await call(world, 'GET', '/v1/servers/a')).body.devices[ordinal];
   const copies = async (model: string) => (await call(world, 'GET', `/v1/models/${model}`)).body.copies;
 
-  it(
-    'is told apart: ours as measured, what others hold, and what is left',
-    async () => {
-      await until(async () => (await device(7)).foreignMb === 300, REST_MS);
-      const { status, body } = await call(world, 'POST', '/v1/models/large/resolve');
-      expect(status).toBe(200);
-      const [ordinal] = body.devices as number[];
-      await until(async () => (await copies('large'))[0].memoryMb.measured !== null, REST_MS);
-      expect(await copies('large')).toMatchObject([
-        { device: ordinal, memoryMb: { reserved: 3_000, measured: 3_000, basis: 'measured' } },
-      ]);
-      expect(await device(ordinal!)).toMatchObject({
-        heldMb: 3_000,
-        foreignMb: 300,
-        measuredMb: 3_300,
-        flags: [],
-      });
+  it('is told apart: ours as measured, what others hold, and what is left', async () => {
+    await until(async () => (await device(7)).foreignMb === 300);
+    const { status, body } = await call(world, 'POST', '/v1/models/large/resolve');
+    expect(status).toBe(200);
+    const [ordinal] = body.devices as number[];
+    await until(async () => (await copies('large'))[0].memoryMb.measured !== null);
+    expect(await copies('large')).toMatchObject([
+      { device: ordinal, memoryMb: { reserved: 3_000, measured: 3_000, basis: 'measured' } },
+    ]);
+    expect(await device(ordinal!)).toMatchObject({
+      heldMb: 3_000,
+      foreignMb: 300,
+      measuredMb: 3_300,
+      flags: [],
+    });
 
-      world.triton.sim.inject({ kind: 'foreignMemory', device: 7, bytes: 20_000 * MIB });
-      await until(async () => (await device(7)).foreignMb === 20_300, REST_MS);
-      expect(await device(7)).toMatchObject({ capacityMb: 24_576 - 1_024 - 20_300, residueMb: 0 });
-      const metrics = await call(world, 'GET', '/metrics');
-      expect(metrics.body).toContain(
-        `berth_device_memory_bytes{server="a",device="7",kind="foreign"} ${20_300 * MIB}`,
-      );
-    },
-    3 * REST_MS,
-  );
+    world.triton.sim.inject({ kind: 'foreignMemory', device: 7, bytes: 20_000 * MIB });
+    await until(async () => (await device(7)).foreignMb === 20_300);
+    expect(await device(7)).toMatchObject({ capacityMb: 24_576 - 1_024 - 20_300, residueMb: 0 });
+    const metrics = await call(world, 'GET', '/metrics');
+    expect(metrics.body).toContain(
+      `berth_device_memory_bytes{server="a",device="7",kind="foreign"} ${20_300 * MIB}`,
+    );
+  });
 
-  it(
-    'that an unload does not give back is residue, and calls for a restart',
-    async () => {
-      const [copy] = await copies('large');
-      world.triton.sim.inject({ kind: 'residue', model: 'large', bytes: 2_800 * MIB });
-      await call(world, 'POST', '/v1/models/large/unload', { force: true });
-      await until(async () => (await device(copy.device)).residueMb > 0, REST_MS);
-      expect(await device(copy.device)).toMatchObject({ heldMb: 0, residueMb: 2_800, flags: ['residue'] });
-      expect((await call(world, 'GET', '/v1/servers/a')).body.flags).toContain('needs_restart');
-    },
-    REST_MS,
-  );
+  it('that an unload does not give back is residue, and calls for a restart', async () => {
+    const [copy] = await copies('large');
+    world.triton.sim.inject({ kind: 'residue', model: 'large', bytes: 2_800 * MIB });
+    await call(world, 'POST', '/v1/models/large/unload', { force: true });
+    await until(async () => (await device(copy.device)).residueMb > 0);
+    expect(await device(copy.device)).toMatchObject({ heldMb: 0, residueMb: 2_800, flags: ['residue'] });
+    expect((await call(world, 'GET', '/v1/servers/a')).body.flags).toContain('needs_restart');
+  });
 });

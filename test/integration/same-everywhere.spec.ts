@@ -5,17 +5,17 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { installedNodeVersions, type NodeVersion } from '../../tools/node-versions/install.mjs';
 import { makePlan } from '../simulation/make-plan.js';
 import { play } from '../simulation/play.js';
+import { PATIENCE_MS } from '../support/until.js';
 
 /** A run of the simulation is decided by its plan alone: neither the process nor the version of Node has a say. */
 
 const DIGESTS = fileURLToPath(new URL('../../dist/test/simulation/sim-digests.js', import.meta.url));
 const SEEDS = [1, 2, 3, 4];
 const HOURS = 0.05;
-const PROCESS_MS = 120_000;
 
 const digestsBy = async (node: string): Promise<string[]> => {
   const args = [DIGESTS, ...[SEEDS[0], SEEDS.at(-1), HOURS].map(String)];
-  const { stdout } = await promisify(execFile)(node, args, { timeout: PROCESS_MS });
+  const { stdout } = await promisify(execFile)(node, args, { timeout: PATIENCE_MS });
   return stdout.trim().split('\n');
 };
 
@@ -32,18 +32,14 @@ let here: readonly string[];
 
 beforeAll(async () => {
   here = await digestsHere();
-}, PROCESS_MS);
+});
 
 describe('every event and action of a simulated run', () => {
-  it(
-    'is the same in this process and in others',
-    async () => {
-      expect(new Set(here).size).toBe(SEEDS.length);
-      expect(await digestsHere()).toEqual(here);
-      expect(await digestsBy(process.execPath)).toEqual(here);
-    },
-    2 * PROCESS_MS,
-  );
+  it('is the same in this process and in others', async () => {
+    expect(new Set(here).size).toBe(SEEDS.length);
+    expect(await digestsHere()).toEqual(here);
+    expect(await digestsBy(process.execPath)).toEqual(here);
+  });
 
   for (const version of installedNodeVersions()) onVersion(version);
 });
@@ -57,5 +53,5 @@ function onVersion(node: NodeVersion): void {
     if (!node.ok) throw new Error(`Node ${node.version} is missing: ${node.missing}`);
     expect(await digestsBy(node.path)).toEqual(here);
   };
-  (isTested ? it : it.skip)(name, compare, PROCESS_MS);
+  (isTested ? it : it.skip)(name, compare);
 }

@@ -8,11 +8,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { makePlan } from '../simulation/make-plan.js';
 import type { Plan } from '../simulation/plan.js';
 import { planText } from '../simulation/shrink-text.js';
+import { PATIENCE_MS } from '../support/until.js';
 
 /** `npm run sim`, without its set-up: the same script runs what was compiled. */
 
 const SIM = fileURLToPath(new URL('../../dist/test/simulation/sim.js', import.meta.url));
-const SIM_MS = 120_000;
 
 let folder: string;
 
@@ -23,18 +23,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('npm run sim', () => {
-  it(
-    'plays seeds side by side, and prints the same for the same options but for what takes time',
-    async () => {
-      const options = ['--seeds', '4', '--hours', '0.02', '--from', '7', '--jobs', '2'];
-      const [once, twice] = [await sim(...options), await sim(...options)];
-      expect(once.status).toBe(0);
-      expect(once.stdout).toMatch(/^seeds +4$/m);
-      expect(once.stdout).toMatch(/^violations +0$/m);
-      expect(untimed(twice.stdout)).toBe(untimed(once.stdout));
-    },
-    SIM_MS,
-  );
+  it('plays seeds side by side, and prints the same for the same options but for what takes time', async () => {
+    const options = ['--seeds', '4', '--hours', '0.02', '--from', '7', '--jobs', '2'];
+    const [once, twice] = [await sim(...options), await sim(...options)];
+    expect(once.status).toBe(0);
+    expect(once.stdout).toMatch(/^seeds +4$/m);
+    expect(once.stdout).toMatch(/^violations +0$/m);
+    expect(untimed(twice.stdout)).toBe(untimed(once.stdout));
+  });
 
   it.each([
     [['--seeds', 'many'], "berth: --seeds is a whole number from 1 to 1000000, not 'many'"],
@@ -59,18 +55,14 @@ describe('npm run sim', () => {
     expect(status).toBe(1);
   });
 
-  it(
-    'ends with all it has started when it is interrupted',
-    async () => {
-      const child = spawn(process.execPath, [SIM, '--seeds', '1000', '--hours', '5', '--jobs', '2']);
-      const ended = once(child, 'close');
-      await once(child.stderr, 'data');
-      child.kill('SIGINT');
-      // The pipe that all of them write to closes with the last of them.
-      expect((await ended)[0]).toBe(130);
-    },
-    SIM_MS,
-  );
+  it('ends with all it has started when it is interrupted', async () => {
+    const child = spawn(process.execPath, [SIM, '--seeds', '1000', '--hours', '5', '--jobs', '2']);
+    const ended = once(child, 'close');
+    await once(child.stderr, 'data');
+    child.kill('SIGINT');
+    // The pipe that all of them write to closes with the last of them.
+    expect((await ended)[0]).toBe(130);
+  });
 });
 
 /** A GPU with half the memory it is declared with, and no metrics: nothing that decides by what it was told can keep two models apart. */
@@ -140,8 +132,11 @@ interface Ended {
 
 function sim(...args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [SIM, ...args], { cwd: folder, timeout: SIM_MS }, (error, stdout, stderr) =>
-      resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
+    execFile(
+      process.execPath,
+      [SIM, ...args],
+      { cwd: folder, timeout: PATIENCE_MS },
+      (error, stdout, stderr) => resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
     );
   });
 }

@@ -4,11 +4,9 @@ import { type RunningSim, startTritonSim } from '../../apps/triton-sim/src/sim-s
 import { type BerthProcess, startBerth } from '../support/berth-process.js';
 import { until } from '../support/until.js';
 
-const STARTS_MS = 90_000;
 /** Shedding begins at 100 ms, and at twenty times that nobody should come: a busy machine alone does not do that. */
 const SHED_AT_MS = 100;
 const STALL_MS = 3_000;
-const RECOVERS_MS = 60_000;
 
 describe('a process that was stalled', () => {
   let triton: RunningSim;
@@ -20,33 +18,29 @@ describe('a process that was stalled', () => {
     const servers = [{ id: 'a', grpc, http, metrics }];
     berth = await startBerth({ config: { servers, limits: { shedAtLagMs: SHED_AT_MS } } });
     await berth.ready();
-  }, STARTS_MS);
+  });
 
   afterAll(async () => {
     await berth.remove();
     await triton.close();
-  }, STARTS_MS);
+  });
 
   const readiness = async (): Promise<string> =>
     (await berth.request<{ status: string }>('GET', '/health/ready')).body.status;
 
-  it(
-    'sees it by itself, is not ready for a while and serves on',
-    async () => {
-      expect((await berth.request('POST', '/v1/models/resnet50/resolve', { class: 'critical' })).status).toBe(
-        200,
-      );
-      process.kill(berth.pid, 'SIGSTOP');
-      // Nothing of it goes on meanwhile: the stall is as long as this.
-      await sleep(STALL_MS);
-      process.kill(berth.pid, 'SIGCONT');
-      await until(async () => (await readiness()) === 'pressure');
-      expect((await berth.request('GET', '/health/live')).status).toBe(200);
-      const warm = await berth.request('POST', '/v1/models/resnet50/resolve', { class: 'sheddable' });
-      expect(warm).toMatchObject({ status: 200, body: { cold: false } });
-      await until(async () => (await readiness()) === 'ready', RECOVERS_MS);
-      expect(berth.log()).toContain('pressure is extreme');
-    },
-    STARTS_MS,
-  );
+  it('sees it by itself, is not ready for a while and serves on', async () => {
+    expect((await berth.request('POST', '/v1/models/resnet50/resolve', { class: 'critical' })).status).toBe(
+      200,
+    );
+    process.kill(berth.pid, 'SIGSTOP');
+    // Nothing of it goes on meanwhile: the stall is as long as this.
+    await sleep(STALL_MS);
+    process.kill(berth.pid, 'SIGCONT');
+    await until(async () => (await readiness()) === 'pressure');
+    expect((await berth.request('GET', '/health/live')).status).toBe(200);
+    const warm = await berth.request('POST', '/v1/models/resnet50/resolve', { class: 'sheddable' });
+    expect(warm).toMatchObject({ status: 200, body: { cold: false } });
+    await until(async () => (await readiness()) === 'ready');
+    expect(berth.log()).toContain('pressure is extreme');
+  });
 });

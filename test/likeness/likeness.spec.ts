@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { it, jest } from '@jest/globals';
 import { describeReal, type RealTritonKit } from '../support/real-triton.js';
+import { PATIENCE_MS } from '../support/until.js';
 import { Pair } from './pair.js';
 import { pathOfLongOne, sequences, StepCommand } from './sequences.js';
 import type { Step } from './step.js';
@@ -20,7 +21,7 @@ const [PATH, REPLAY_PATH] = REPLAY?.split(' ') ?? [];
 const AUTO_COMPLETING = 4;
 const SHRINK_MS = 60_000;
 
-jest.setTimeout(COUNT * 60_000 + SHRINK_MS);
+jest.setTimeout(COUNT * PATIENCE_MS + SHRINK_MS);
 
 describeReal('a simulated Triton beside a real one', (kit) => {
   if (STEPS !== undefined) {

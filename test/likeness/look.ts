@@ -13,11 +13,8 @@ export async function settle(side: Side): Promise<void> {
     const rows = rowsOf(await side.call('RepositoryIndex'));
     quiet = rows.some(({ state }) => state === 'LOADING' || state === 'UNLOADING') ? 0 : quiet + 1;
     return quiet === 2;
-  }, SETTLES_WITHIN_MS);
+  });
 }
-
-/** Longer than the slowest model takes to come up or to go, on a machine that does much besides. */
-const SETTLES_WITHIN_MS = 20_000;
 
 /** Looks at all there is to see. */
 export async function look(side: Side): Promise<Lines> {

@@ -73,16 +73,12 @@ function explained(fleet: Readonly<Fleet>, id: Model['id'], now: number): void {
 }
 
 describe('planning in the midst of faults', () => {
-  it.each(SEEDS)(
-    'changes nothing of what happens (SEED=%i)',
-    async (seed) => {
-      const plan = makePlan(seed, { hours: HOURS });
-      const planner = new Planner(seed);
-      const planned = await play(plan, { observers: [planner] });
-      expect(planned.failure).toBeUndefined();
-      expect(planner.ends.length).toBeGreaterThan(0);
-      expect(planned.digest).toBe((await play(plan)).digest);
-    },
-    120_000,
-  );
+  it.each(SEEDS)('changes nothing of what happens (SEED=%i)', async (seed) => {
+    const plan = makePlan(seed, { hours: HOURS });
+    const planner = new Planner(seed);
+    const planned = await play(plan, { observers: [planner] });
+    expect(planned.failure).toBeUndefined();
+    expect(planner.ends.length).toBeGreaterThan(0);
+    expect(planned.digest).toBe((await play(plan)).digest);
+  });
 });

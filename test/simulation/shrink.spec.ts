@@ -48,7 +48,7 @@ describe('shrink', () => {
     const again = await playStrictly(readPlan(planText({ ...left, title: failure })));
     expect(again.failure).toBe(failure);
     expect(kindOfFailure(again.failure!)).toBe(kindOfFailure(before.failure!));
-  }, 60_000);
+  });
 
   it('leaves a plan as it is where there are no tries', async () => {
     const plan = makePlan(3, { hours: 0.02 });

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from '@jest/globals';
+import { PATIENCE_MS } from '../../tools/patience.mjs';
 import { checkRecordedTurns, recordingTo } from './recorded-turns.js';
 
 /**
@@ -16,10 +17,6 @@ import { checkRecordedTurns, recordingTo } from './recorded-turns.js';
  */
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/scheduler/src/main.js', import.meta.url));
-const LIVE_MS = 20_000;
-const READY_MS = 20_000;
-const STOP_MS = 10_000;
-const ANSWER_MS = 90_000;
 const POLL_MS = 25;
 const LOG_CHARS = 64 * 1024;
 /** Below those that the system gives to outgoing connections, so that none of these takes a port of ours. */
@@ -45,7 +42,6 @@ export interface BerthAnswer<Body> {
 export interface BerthEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  readonly tookMs: number;
 }
 
 const started = new Set<BerthProcess>();
@@ -103,12 +99,12 @@ export class BerthProcess {
       stream.on('data', (chunk: Buffer) => (this.text = (this.text + chunk.toString()).slice(-LOG_CHARS)));
     }
     this.child = child;
-    await this.answersOk('/health/live', LIVE_MS);
+    await this.answersOk('/health/live');
   }
 
   /** Resolves once it says that it can answer for its fleet. */
   ready(): Promise<void> {
-    return this.answersOk('/health/ready', READY_MS);
+    return this.answersOk('/health/ready');
   }
 
   /** `body` is sent as it is where it is a string, else as JSON. */
@@ -123,7 +119,7 @@ export class BerthProcess {
       method,
       headers: { ...type, ...headers },
       body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
-      signal: AbortSignal.timeout(ANSWER_MS),
+      signal: AbortSignal.timeout(PATIENCE_MS),
     });
     const text = await answer.text();
     const isJson = answer.headers.get('content-type')?.includes('json') && text !== '';
@@ -139,7 +135,7 @@ export class BerthProcess {
     const end = await this.end('SIGTERM');
     if (end) return end;
     await this.kill();
-    throw new Error(`Berth did not end within ${STOP_MS} ms of SIGTERM\n${this.text}`);
+    throw new Error(`Berth did not end within ${PATIENCE_MS} ms of SIGTERM\n${this.text}`);
   }
 
   /** Ends it as a power cut does. */
@@ -197,26 +193,25 @@ export class BerthProcess {
   private async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<BerthEnd | undefined> {
     const child = this.child;
     if (!child) throw new Error('Berth was not started');
-    const asked = performance.now();
     if (this.isRunning()) {
-      const ended = once(child, 'exit', { signal: AbortSignal.timeout(STOP_MS) }).catch(() => undefined);
+      const ended = once(child, 'exit', { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => undefined);
       child.kill(signal);
       if (!(await ended)) return undefined;
     }
-    return { code: child.exitCode, signal: child.signalCode, tookMs: performance.now() - asked };
+    return { code: child.exitCode, signal: child.signalCode };
   }
 
-  private async answersOk(path: string, withinMs: number): Promise<void> {
-    const deadline = performance.now() + withinMs;
-    while (performance.now() < deadline) {
+  private async answersOk(path: string): Promise<void> {
+    const giveUpAt = performance.now() + PATIENCE_MS;
+    while (performance.now() < giveUpAt) {
       if (!this.isRunning()) throw new Error(`Berth ended before ${path} answered\n${this.text}`);
-      const signal = AbortSignal.timeout(1_000);
+      const signal = AbortSignal.timeout(PATIENCE_MS);
       const answer = await fetch(`http://${this.http}${path}`, { signal }).catch(() => undefined);
       await answer?.body?.cancel();
       if (answer?.ok) return;
       await sleep(POLL_MS);
     }
-    throw new Error(`Berth: no success from ${path} within ${withinMs} ms\n${this.text}`);
+    throw new Error(`Berth: no success from ${path} within ${PATIENCE_MS} ms\n${this.text}`);
   }
 }
 

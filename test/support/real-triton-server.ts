@@ -15,19 +15,14 @@ import {
   type TritonExit,
   type TritonPorts,
 } from '../../tools/real-triton/server.mjs';
+import { PATIENCE_MS } from '../../tools/patience.mjs';
 import { isOver, send, within } from './ending.js';
 import { NAME, removeSharedMemory, type Stub, stubsOnThisHost } from './real-triton-traces.js';
 
 const PORT_ATTEMPTS = 5;
 const PORT_RETRY_MS = 200;
-/** Triton gives up its own clean exit after 30 seconds. */
-const STOP_MS = 45_000;
 const STUBS_GONE_MS = 3_000;
 const POLL_MS = 20;
-
-export interface Exit extends TritonExit {
-  readonly afterMs: number;
-}
 
 /** What a model wrote down about itself. Each of the three has a second word for its end. */
 export interface ModelEvent {
@@ -96,20 +91,18 @@ export class RealTriton {
   }
 
   /** Ends it by a signal it can answer, and waits for as long as Triton's own exit may take. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<TritonExit> {
     const { pid, exited } = this.current();
-    const since = Date.now();
     if (!(await isOver(exited))) send(pid, signal);
-    const exit = await within(STOP_MS, exited);
-    const afterMs = Date.now() - since;
+    const exit = await within(PATIENCE_MS, exited);
     await this.clearAway(exited, pid);
     if (exit === undefined)
-      throw new Error(`Triton ${this.id} ignored ${signal} for ${STOP_MS} ms\n${this.log()}`);
-    return { ...exit, afterMs };
+      throw new Error(`Triton ${this.id} ignored ${signal} for ${PATIENCE_MS} ms\n${this.log()}`);
+    return exit;
   }
 
   /** Ends it as a crash would, and waits until its models' processes are gone too. */
-  kill(): Promise<Exit> {
+  kill(): Promise<TritonExit> {
     return this.stop('SIGKILL');
   }
 

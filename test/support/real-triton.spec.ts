@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from '@jest/globals';
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { anEnsemble, aRealModel, describeReal, type RealTriton } from './real-triton.js';
+import { until } from './until.js';
 
 const QUICK = ['--disable-auto-complete-config'];
 
@@ -129,12 +129,4 @@ async function post(triton: RealTriton, path: string, body: object = {}): Promis
   const text = await response.text();
   if (!response.ok) throw new Error(text);
   return text === '' ? undefined : JSON.parse(text);
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  const giveUpAt = Date.now() + 5_000;
-  while (!isSo()) {
-    assert.ok(Date.now() < giveUpAt, `still not so: ${String(isSo)}`);
-    await sleep(20);
-  }
 }

@@ -13,6 +13,7 @@ import {
   type TritonSimOptions,
 } from '../../apps/triton-sim/src/sim-server.js';
 import { checkRecordedTurns, recordingTo } from './recorded-turns.js';
+import { until } from './until.js';
 
 /** A scheduler in this process in front of a simulated Triton, both on ports of their own. */
 export interface World {
@@ -107,11 +108,7 @@ const declaredDevices = (gpus: number): object[] =>
   }));
 
 async function isReady({ http }: RunningScheduler): Promise<void> {
-  for (let tries = 0; tries < 500; tries += 1) {
-    if ((await fetch(`${http}/health/ready`)).ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error('the scheduler did not get ready');
+  await until(async () => (await fetch(`${http}/health/ready`)).ok);
 }
 
 /** What came back over HTTP. */

@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENCE_MS } from '../../tools/patience.mjs';
 
-const WITHIN_MS = 10_000;
+export { PATIENCE_MS };
+
 const EVERY_MS = 10;
 
-/** Asks again and again until the answer is truthy, and returns it. What throws isn't there yet. */
-export async function until<T>(ask: () => T | Promise<T>, withinMs = WITHIN_MS): Promise<NonNullable<T>> {
-  const giveUpAt = Date.now() + withinMs;
+/**
+ * Asks again and again until the answer is truthy, and returns it. An error counts as no answer yet. Rejects after
+ * `PATIENCE_MS`, with the last answer as the cause.
+ */
+export async function until<T>(ask: () => T | Promise<T>): Promise<NonNullable<T>> {
+  const giveUpAt = Date.now() + PATIENCE_MS;
   for (let last: unknown; ; await sleep(EVERY_MS)) {
     try {
       const answer = await ask();
@@ -14,6 +19,7 @@ export async function until<T>(ask: () => T | Promise<T>, withinMs = WITHIN_MS):
     } catch (error) {
       last = error;
     }
-    if (Date.now() > giveUpAt) throw new Error(`not within ${withinMs} ms: ${String(ask)}`, { cause: last });
+    if (Date.now() > giveUpAt)
+      throw new Error(`not within ${PATIENCE_MS} ms: ${String(ask)}`, { cause: last });
   }
 }

@@ -19,7 +19,7 @@ const VERSIONS = ['22.23.3', '24.21.0'];
 const HOME = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.node-versions');
 const LOCK = join(HOME, 'install.lock');
 const INSTALL_MS = 120_000;
-const PROBE_MS = 10_000;
+const PROBE_MS = 60_000;
 
 /** Installs those that are not there yet. Never throws for what this machine lacks: it says what is missing. */
 export async function installNodeVersions() {

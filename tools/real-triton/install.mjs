@@ -28,7 +28,7 @@ const LOCK = join(HOME, 'install.lock');
 /** The backend's interpreter ignores PYTHONPATH and finds its packages through the `python3` on its PATH. */
 const VENV = join(HOME, 'venv');
 
-const PROBE_MS = 10_000;
+const PROBE_MS = 60_000;
 const VENV_MS = 120_000;
 const PIP_MS = 240_000;
 const PIP_ATTEMPTS = 3;

@@ -14,6 +14,7 @@ import { get } from 'node:http';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENCE_MS } from '../patience.mjs';
 
 const LOG_TAIL_BYTES = 64 * 1024;
 const POLL_MS = 20;
@@ -129,7 +130,7 @@ function argumentsOf({ backends, caches }, settings) {
 }
 
 /** An answer alone proves little: on a taken port it is another server that answers. */
-async function untilLive(pid, { ports, liveWithinMs = 10_000 }, ended) {
+async function untilLive(pid, { ports, liveWithinMs = PATIENCE_MS }, ended) {
   const over = { now: false };
   void ended.then(() => (over.now = true));
   const giveUpAt = Date.now() + liveWithinMs;

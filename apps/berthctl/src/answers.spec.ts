@@ -141,9 +141,9 @@ describe('an answer', () => {
   it.each<[string, RequestListener, string, RegExp]>([
     ['does not come', () => undefined, '50', /no answer within 50 ms/],
     ['stops half way', (_, reply) => reply.write('{'), '50', /no answer within 50 ms/],
-    ['is cut off', (_, reply) => reply.socket?.destroy(), '9999', /closed without an answer/],
-    ['changes the protocol', (_, reply) => reply.socket?.end(SWITCHING), '9999', /without an answer/],
-    ['is no HTTP', (_, reply) => reply.socket?.end('hello'), '9999', /does not speak HTTP/],
+    ['is cut off', (_, reply) => reply.socket?.destroy(), '240000', /closed without an answer/],
+    ['changes the protocol', (_, reply) => reply.socket?.end(SWITCHING), '240000', /without an answer/],
+    ['is no HTTP', (_, reply) => reply.socket?.end('hello'), '240000', /does not speak HTTP/],
   ])('that %s is not waited for', async (_, answer, patience, words) => {
     const { status, err } = await against(answer, `get fleet --timeout-ms ${patience}`);
     expect(status).toBe(1);

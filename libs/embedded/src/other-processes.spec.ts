@@ -95,7 +95,7 @@ describe('the store among processes', () => {
       expect(store.leadership.term).toBe(2 * round);
       acknowledged = revision;
     }
-  }, 60_000);
+  });
 
   /** What a keeper says first. */
   async function keeper(): Promise<string> {

@@ -4,13 +4,17 @@ import { parseMetrics } from './metrics-text.js';
 const WITHIN_MS = 2_000;
 const LARGEST_BODY = 8 * 2 ** 20;
 
-/** Reads the metrics of a server, within 2 s and 8 MiB. Null for whatever goes wrong: a look does without. */
-export async function readMetrics(url: string, closing: AbortSignal): Promise<MetricsSample | null> {
+/** Reads the metrics of a server, within 2 s by default and 8 MiB. Null for whatever goes wrong: a look does without. */
+export async function readMetrics(
+  url: string,
+  closing: AbortSignal,
+  withinMs = WITHIN_MS,
+): Promise<MetricsSample | null> {
   if (closing.aborted) return null;
   // Not AbortSignal.any with AbortSignal.timeout: Node 20 may collect the pair, and then it never fires.
   const over = new AbortController();
   const end = () => over.abort();
-  const timer = setTimeout(end, WITHIN_MS);
+  const timer = setTimeout(end, withinMs);
   closing.addEventListener('abort', end);
   try {
     return await fetchMetrics(url, over.signal);

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { ServerId } from '#core';
+import { PATIENCE_MS } from '../../../test/support/until.js';
 import { loadProtocol } from './protocol.js';
 import { TritonServer } from './triton-server.js';
 
@@ -81,7 +82,7 @@ describe('a look at something that is no Triton', () => {
     ['answers what can not be decoded', 'nonsense', () => startRaw(Buffer.from([0xff, 0xff, 0xff]))],
     ['answers more than we take', 'nonsense', () => startRaw(Buffer.alloc(65 * 2 ** 20))],
   ])('is refused where it %s', async (_, why, start) => {
-    const patience = why === 'timed_out' ? 300 : 15_000;
+    const patience = why === 'timed_out' ? 300 : PATIENCE_MS;
     await expect(look(await start(), patience)).rejects.toMatchObject({ name: 'LookRefused', why });
   });
 });

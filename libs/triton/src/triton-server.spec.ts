@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall, status } from '@grpc/grpc-js';
 import type { ContactFact, ModelId, ServerId } from '#core';
-import { until } from '../../../test/support/until.js';
+import { PATIENCE_MS, until } from '../../../test/support/until.js';
 import { loadProtocol } from './protocol.js';
 import { type TritonOptions, TritonServer } from './triton-server.js';
 
@@ -64,7 +64,15 @@ async function start(answers: Answers = {}, options: Partial<TritonOptions> = {}
   const fake = await startFake({ ...HEALTHY, ...answers });
   const id = 't0' as ServerId;
   const clock = { now: () => performance.now() };
-  const given = { id, grpc: fake.grpc, metrics: null, headers: { k: 'v' }, tls: null, clock };
+  const given = {
+    id,
+    grpc: fake.grpc,
+    metrics: null,
+    headers: { k: 'v' },
+    tls: null,
+    clock,
+    callTimeoutMs: PATIENCE_MS,
+  };
   const triton = new TritonServer({ ...given, ...options });
   open.push(triton);
   const facts: ContactFact[] = [];
@@ -76,7 +84,7 @@ async function start(answers: Answers = {}, options: Partial<TritonOptions> = {}
 describe('an order', () => {
   it('goes out once, with the headers and no parameters', async () => {
     const { triton, calls } = await start();
-    await triton.load(M, null, 1_000);
+    await triton.load(M, null, PATIENCE_MS);
     await triton.unload(M);
     expect(calls).toEqual([
       ['RepositoryModelLoad', { model_name: 'm' }, 'v'],
@@ -88,7 +96,7 @@ describe('an order', () => {
 
   it('carries the config and nothing beside it', async () => {
     const { triton, calls } = await start();
-    await triton.load(M, { base: '{"backend":"b"}', gpus: [1] }, 1_000);
+    await triton.load(M, { base: '{"backend":"b"}', gpus: [1] }, PATIENCE_MS);
     const config = '{"backend":"b","instance_group":[{"count":1,"gpus":[1],"kind":"KIND_GPU"}]}';
     const parameters = { config: { string_param: config } };
     expect(calls[0]?.[1]).toEqual({ model_name: 'm', parameters });
@@ -97,8 +105,8 @@ describe('an order', () => {
   it('is refused before it is sent where its config or its name can not be sent', async () => {
     const { triton, calls } = await start();
     const refused = { name: 'OrderRefused', failure: 'configuration' };
-    await expect(triton.load(M, { base: '{', gpus: [] }, 1_000)).rejects.toMatchObject(refused);
-    await expect(triton.load('../m' as ModelId, null, 1_000)).rejects.toMatchObject(refused);
+    await expect(triton.load(M, { base: '{', gpus: [] }, PATIENCE_MS)).rejects.toMatchObject(refused);
+    await expect(triton.load('../m' as ModelId, null, PATIENCE_MS)).rejects.toMatchObject(refused);
     await expect(triton.unload('a/b' as ModelId)).rejects.toMatchObject(refused);
     expect(calls).toEqual([]);
   });
@@ -115,7 +123,7 @@ describe('an order', () => {
       clock,
     });
     open.push(triton);
-    await expect(triton.load(M, null, 1_000)).rejects.toMatchObject({ failure: 'transient' });
+    await expect(triton.load(M, null, PATIENCE_MS)).rejects.toMatchObject({ failure: 'transient' });
   });
 
   it('has an unknown outcome after its deadline', async () => {
@@ -134,7 +142,7 @@ describe('an order', () => {
     ['fails', error(status.INTERNAL, 'x')],
   ])('has an unknown outcome where ModelReady %s', async (_, ModelReady) => {
     const { triton } = await start({ ModelReady });
-    const load = triton.load(M, null, 1_000);
+    const load = triton.load(M, null, PATIENCE_MS);
     await expect(load).rejects.toThrow();
     await expect(load).rejects.not.toHaveProperty('failure');
   });
@@ -148,7 +156,7 @@ describe('an order', () => {
       "failed to load 'm', failed to poll from model repository",
     );
     const { triton } = await start({ RepositoryModelLoad, RepositoryIndex: { models } });
-    await expect(triton.load(M, null, 1_000)).rejects.toMatchObject({ failure });
+    await expect(triton.load(M, null, PATIENCE_MS)).rejects.toMatchObject({ failure });
   });
 
   it('tells that the server is leaving when it says so', async () => {
@@ -243,7 +251,7 @@ describe('a look', () => {
     ['it is no Triton', 'nonsense', { RepositoryIndex: error(status.UNIMPLEMENTED, 'what?') }],
     ['it is no Triton either', 'nonsense', { RepositoryModelUnload: error(status.UNIMPLEMENTED, 'what?') }],
   ])('is refused where %s', async (_, why, answers) => {
-    const { triton } = await start(answers, { callTimeoutMs: 200 });
+    const { triton } = await start(answers, { callTimeoutMs: why === 'timed_out' ? 200 : PATIENCE_MS });
     await expect(triton.look('full', true)).rejects.toMatchObject({ name: 'LookRefused', why });
   });
 
