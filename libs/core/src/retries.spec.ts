@@ -26,7 +26,7 @@ function allFail(driver: CoreDriver, millis: number, but: readonly string[] = []
       if (driver.isLoading(model, 's'))
         driver.loadEnds(model, 's', but.includes(model) ? 'succeeded' : 'capacity');
     }
-    driver.pass(50);
+    driver.pass(250);
   }
   return loads(driver).length - before;
 }
