@@ -73,6 +73,7 @@ function leaving(open: MakeStage): void {
     expect(await endOf(server.load(named('busy'), null, PATIENTLY))).toBe('transient');
     expect(await endOf(server.unload(named('busy')))).toBe('transient');
     expect(await server.probe()).toBe(true);
+    await expect(fetch(stage.http)).rejects.toThrow();
     await answer;
     await gone;
     await until(() => facts.includes('ended'));

@@ -36,6 +36,7 @@ function stageOf(triton: RealTriton, models: readonly ContractModel[], second: s
   const write = (name: string, files: Files) => writeLater(triton.repository, name, files);
   return {
     grpc: triton.grpc,
+    http: triton.http,
     metrics: triton.metrics,
     kill: async () => void (await triton.kill()),
     start: () => triton.restart(),

@@ -23,6 +23,7 @@ export function stageOf(running: RunningSim): Stage {
   const now = async (work: () => unknown): Promise<void> => void work();
   return {
     grpc: addresses.grpc,
+    http: addresses.http,
     metrics: addresses.metrics,
     kill: () => now(() => sim.kill()),
     start: () => now(() => sim.start()),

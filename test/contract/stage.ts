@@ -37,6 +37,7 @@ export interface StageOptions {
 /** A Triton, simulated or real, and the hands to do to it what no client can. */
 export interface Stage {
   readonly grpc: string;
+  readonly http: string;
   readonly metrics: string;
   /** Ends it as a crash would. */
   kill(): Promise<void>;

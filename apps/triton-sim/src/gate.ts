@@ -10,6 +10,8 @@ export interface Address {
 export interface Listener {
   readonly port: number;
   close(): Promise<void>;
+  /** Takes no new connections any more; only some ports do so before they close. */
+  refuse?(): void;
 }
 
 const REOPEN_TRIES = 40;
@@ -47,6 +49,11 @@ export class Gate {
       this.listener = undefined;
       await listener?.close();
     });
+  }
+
+  /** From now on connections are refused; those that are open may end what they do. */
+  refuse(): Promise<void> {
+    return this.next(async () => this.listener?.refuse?.());
   }
 
   private next(work: () => Promise<void>): Promise<void> {

@@ -42,7 +42,8 @@ export async function listenHttp(
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  return { port: (server.address() as AddressInfo).port, close };
+  const refuse = (): void => void server.close();
+  return { port: (server.address() as AddressInfo).port, close, refuse };
 }
 
 async function serve(

@@ -127,6 +127,8 @@ describe('death', () => {
     await post(`${running.addresses.admin}/faults`, { kind: 'terminate' });
     await expect(call('ServerLive')).rejects.toMatchObject({ details: 'Server exiting' });
     await expect(call('RepositoryIndex')).rejects.toMatchObject({ details: 'Server not ready' });
+    await expect(fetch(running.addresses.http)).rejects.toThrow();
+    expect((await fetch(running.addresses.metrics)).status).toBe(200);
     await until(
       async () => exitCode,
       (code) => code !== undefined,

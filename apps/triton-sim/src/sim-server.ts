@@ -71,11 +71,13 @@ export async function startTritonSim(given: Partial<TritonSimOptions> = {}): Pro
   const phases = new EventEmitter<{ phase: [ServerPhase, number | undefined] }>();
   const sim = createSim(options, scaled, (phase, exitCode) => void phases.emit('phase', phase, exitCode));
   const gates = createGates(sim, options);
+  const [, http] = gates;
   const openAll = async (): Promise<void> => void (await Promise.all(gates.map((gate) => gate.open())));
   const shutAll = async (): Promise<void> => void (await Promise.all(gates.map((gate) => gate.shut())));
   const served = new Promise<void>((serves, fails) => {
     phases.on('phase', (phase, exitCode) => {
       if (phase === 'up') openAll().then(serves, fails);
+      if (phase === 'leaving') http.refuse().catch(fails);
       if (phase === 'down') shutAll().then(() => exitCode !== undefined && options.onExit(exitCode), fails);
     });
   });
