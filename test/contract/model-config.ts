@@ -10,6 +10,7 @@ export function configOf(model: ContractModel): ConfigJson {
   const { instances = 1 } = model;
   return {
     backend: 'python',
+    ...(model.says !== undefined && { name: model.says }),
     ...common,
     ...(instances > 0 && { instance_group: [{ kind: 'KIND_CPU', count: instances }] }),
     parameters: parametersOf(model),

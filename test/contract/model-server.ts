@@ -4,6 +4,7 @@ import { foundContract } from './found.js';
 import { livesContract } from './lives.js';
 import { looksContract } from './looks.js';
 import { ordersContract } from './orders.js';
+import { secondLookContract } from './second-look.js';
 import type { MakeStage } from './stage.js';
 
 /** What the adapter must find in any Triton: the same for the simulated and the real one, which keeps the first honest. */
@@ -13,6 +14,7 @@ export function modelServerContract(name: string, makeStage: MakeStage): void {
     looksContract(makeStage);
     configsContract(makeStage);
     foundContract(makeStage);
+    secondLookContract(makeStage);
     livesContract(makeStage);
   });
 }

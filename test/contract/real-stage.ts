@@ -110,8 +110,9 @@ function withFiles(folder: ModelFolder, files: Files): ModelFolder {
   return { ...folder, files: { ...folder.files, ...files } };
 }
 
-function configText({ files }: ModelFolder, { servesAll }: ContractModel): string {
-  return files['config.pbtxt']! + (servesAll === true ? 'version_policy { all {} }\n' : '');
+function configText({ files }: ModelFolder, { name, says = name, servesAll }: ContractModel): string {
+  const text = files['config.pbtxt']!.replace(`name: "${name}"`, `name: "${says}"`);
+  return text + (servesAll === true ? 'version_policy { all {} }\n' : '');
 }
 
 function withoutInstances({ files }: ModelFolder): string {

@@ -18,6 +18,8 @@ export interface ContractModel {
   readonly versions?: readonly number[];
   /** All its versions are to be served, not only the newest. */
   readonly servesAll?: boolean;
+  /** Its config has this name and not its own. */
+  readonly says?: string;
   /** A parameter of its config that changes nothing but the config. */
   readonly tag?: string;
   /** Python may write its byte code beside it, which makes the next load a full one. */

@@ -110,7 +110,7 @@ function initialize(
   instances: readonly Instance[],
   done: (failed: string | undefined) => void,
 ): void {
-  if (model.missingModelFile) return;
+  if (model.missingModelFile || hangs(model)) return;
   const { timers, faults, memory, repository } = process;
   const holdings = holdingsOf(model, instances);
   const residue = memory.holdingsOf(residueOf(model));
@@ -134,6 +134,9 @@ function initialize(
     done(text === '' ? undefined : `Internal: ${text}`);
   });
 }
+
+/** The process of a Python model never comes up where its name has a blank or a quote in it. */
+const hangs = ({ name, backend }: ModelOnDisk): boolean => backend === 'python' && /["\s]/.test(name);
 
 function failure(process: ProcessState, model: ModelOnDisk, version: number, config: ServingConfig): string {
   const injected = process.faults.failingLoads.get(model.name) ?? '';

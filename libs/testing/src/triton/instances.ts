@@ -1,6 +1,6 @@
 import type { Holding, SimulatedDevice } from './device-memory.js';
 import type { InstanceGroup, ServingConfig } from './model-config.js';
-import type { ModelOnDisk, Place } from './simulated-model.js';
+import type { BackendKind, ModelOnDisk, Place } from './simulated-model.js';
 
 /** One instance of a model: a set of its weights at one place, which runs one inference at a time. */
 export interface Instance {
@@ -11,6 +11,17 @@ export interface Instance {
 /** Where a configuration puts a model; or why the server refuses it. */
 export type Placing = { readonly instances: readonly Instance[] } | { readonly refused: string };
 
+const BACKENDS: ReadonlySet<string> = new Set<BackendKind>([
+  'onnxruntime',
+  'tensorrt',
+  'pytorch',
+  'python',
+  'vllm',
+]);
+
+const noBackend = (backend: string): string =>
+  `unable to find backend library for backend '${backend}', try specifying runtime on the model configuration.`;
+
 /** Works out the instances that a configuration asks for on a server with these GPUs. */
 export function placeInstances(
   model: ModelOnDisk,
@@ -18,6 +29,8 @@ export function placeInstances(
   devices: readonly SimulatedDevice[],
 ): Placing {
   if (model.steps.length > 0) return { instances: [] };
+  const backend = String(config.json['backend'] ?? model.backend);
+  if (!BACKENDS.has(backend)) return { refused: `Invalid argument: ${noBackend(backend)}` };
   const groups = config.groups.length > 0 ? config.groups : [defaultGroup(model, devices)];
   const instances: Instance[] = [];
   for (const [at, group] of groups.entries()) {

@@ -161,3 +161,43 @@ describe('the config of a load', () => {
     expect(bench.sim.memoryUsed(0)).toBe(8);
   });
 });
+
+describe('a config', () => {
+  const refused = (change: object) => new TestBench({ models: [a] }).loaded('a', change);
+
+  it.each([
+    { instance_group: [{ kind: 'KIND_BOGUS' }] },
+    { instance_group: [{ kind: 'KIND_CPU', bogus: 1 }] },
+    { instance_group: 'x' },
+    { max_batch_size: true },
+    { backend: 3 },
+    { parameters: { a: 'x' } },
+    { version_policy: { latest: { num_versions: -1 } } },
+    { version_policy: { all: {}, latest: { num_versions: 1 } } },
+  ])('is not read that has %j', (change) => {
+    expect(refused(change)).toMatchObject({ error: { code: 'INTERNAL' } });
+  });
+
+  it.each([
+    [{ backend: 'nosuch' }, "unable to find backend library for backend 'nosuch'"],
+    [{ version_policy: { latest: { num_versions: 0 } } }, 'at least one version must be available'],
+  ])('is refused that has %j', (change, text) => {
+    const error = { code: 'INVALID_ARGUMENT', message: expect.stringContaining(text) };
+    expect(refused(change)).toEqual({ error });
+  });
+
+  it('on disk that has another name is not read', () => {
+    const bench = new TestBench({ models: [{ ...a, config: { name: 'b', backend: 'python' } }] });
+    expect(bench.loaded('a')).toMatchObject({ error: { code: 'INTERNAL' } });
+    expect(bench.rows('a')).toEqual(['']);
+  });
+
+  it('of a Python model with a blank or a quote in its name never ends its load', () => {
+    for (const name of ['a b', 'a"b']) {
+      const bench = new TestBench({ models: [{ ...a, name, python: true }] });
+      const load = bench.load(name);
+      bench.agenda.advance(600_000);
+      expect([load.answer, bench.rows(name)]).toEqual([undefined, ['1 LOADING']]);
+    }
+  });
+});

@@ -1,3 +1,4 @@
+import { isConfig, KINDS, listOf } from './config-form.js';
 import type { ConfigJson, ModelOnDisk } from './simulated-model.js';
 
 /** A configuration as a serving model has it: the instance groups apart, since only they can change in place. */
@@ -27,23 +28,20 @@ export type VersionPolicy =
 
 type Json = Record<string, unknown>;
 
-const FIELDS = new Set(
-  `name platform version_policy max_batch_size input output instance_group default_model_filename
-  cc_model_filenames metric_tags dynamic_batching optimization sequence_batching parameters ensemble_scheduling
-  model_warmup backend model_operations model_transaction_policy batch_input batch_output
-  model_repository_agents response_cache runtime model_metrics`.split(/\s+/),
-);
-
 /** Reads a `config` load parameter; undefined where Triton only says that it failed to poll. */
 export function parseOverride(name: string, text: string, model: ModelOnDisk): ServingConfig | undefined {
   const parsed = parseJson(text);
   if (!isObject(parsed)) return undefined;
   const json = snakeCaseKeys(parsed);
-  if (Object.keys(json).some((field) => !FIELDS.has(field))) return undefined;
-  if (json['name'] !== undefined && json['name'] !== name) return undefined;
+  if (!isConfig(json) || isOfAnother(name, json)) return undefined;
   if (!saysWhatItIs(json, model)) return undefined;
   const config = servingConfig(name, json, model);
   return model.steps.length > 0 && config.groups.length > 0 ? undefined : config;
+}
+
+/** Whether a config says that it is of a model of another name. */
+export function isOfAnother(name: string, { name: said }: ConfigJson): boolean {
+  return typeof said === 'string' && said !== '' && said !== name;
 }
 
 /** Whose backend is not said is known by its files; an ensemble is one by its steps. */
@@ -108,7 +106,7 @@ export function selectVersions(policy: VersionPolicy, onDisk: readonly number[])
   const sorted = [...onDisk].sort((one, other) => one - other);
   switch (policy.kind) {
     case 'latest':
-      return sorted.slice(-policy.count);
+      return policy.count === 0 ? [] : sorted.slice(-policy.count);
     case 'all':
       return sorted;
     case 'specific':
@@ -169,24 +167,27 @@ function scheduledSteps(config: ConfigJson): readonly Json[] {
 }
 
 function readGroups(name: string, config: ConfigJson): InstanceGroup[] {
-  const groups = Array.isArray(config['instance_group']) ? config['instance_group'].filter(isObject) : [];
+  const groups = listOf(config['instance_group']).filter(isObject);
   return groups.map((group, at) => ({
     name: typeof group['name'] === 'string' && group['name'] !== '' ? group['name'] : `${name}_${at}`,
-    kind: typeof group['kind'] === 'string' ? group['kind'].toUpperCase() : 'KIND_AUTO',
+    kind: kindOf(group['kind']),
     count: Math.max(1, Number(group['count'] ?? 1)),
-    gpus: Array.isArray(group['gpus']) ? group['gpus'].map(Number) : [],
+    gpus: listOf(group['gpus']).map(Number),
   }));
+}
+
+function kindOf(kind: unknown): string {
+  return typeof kind === 'string' ? kind.toUpperCase() : KINDS[Number(kind ?? 0)]!;
 }
 
 function readPolicy(config: ConfigJson): VersionPolicy {
   const policy = isObject(config['version_policy']) ? config['version_policy'] : {};
   if (policy['all'] !== undefined) return { kind: 'all' };
   if (isObject(policy['specific'])) {
-    const versions = policy['specific']['versions'];
-    return { kind: 'specific', versions: Array.isArray(versions) ? versions.map(Number) : [] };
+    return { kind: 'specific', versions: listOf(policy['specific']['versions']).map(Number) };
   }
-  const latest = isObject(policy['latest']) ? policy['latest'] : {};
-  return { kind: 'latest', count: Math.max(1, Number(latest['num_versions'] ?? 1)) };
+  if (!isObject(policy['latest'])) return { kind: 'latest', count: 1 };
+  return { kind: 'latest', count: Number(policy['latest']['num_versions'] ?? 0) };
 }
 
 function parseJson(text: string): unknown {

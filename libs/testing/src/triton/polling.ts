@@ -1,7 +1,7 @@
 import { isModified, NEVER } from './file-times.js';
 import type { FileTimes } from './file-times.js';
 import type { KnownModel } from './known-models.js';
-import { parseOverride, servingConfig } from './model-config.js';
+import { isOfAnother, parseOverride, servingConfig } from './model-config.js';
 import type { ServingConfig } from './model-config.js';
 import { readyRows } from './process-state.js';
 import type { ProcessState } from './process-state.js';
@@ -96,6 +96,7 @@ function timesOf({ override, files }: LoadOrder, { times }: Directory, now: () =
 }
 
 function readConfig({ name, override }: LoadOrder, { model }: Directory): ServingConfig | undefined {
-  if (override === undefined) return servingConfig(name, model.config, model);
+  if (override === undefined)
+    return isOfAnother(name, model.config) ? undefined : servingConfig(name, model.config, model);
   return parseOverride(name, override, model);
 }
