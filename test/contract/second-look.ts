@@ -14,7 +14,7 @@ import {
   type Stage,
   untilSeen,
 } from './stage.js';
-import { inference, type Message } from './wire.js';
+import { batch, type Message } from './wire.js';
 
 const MODELS = [
   { name: 'read' },
@@ -28,8 +28,17 @@ const MODELS = [
 
 /** What a second look at the real server found, and the simulated one had not; docs/triton-notes.md tells of both. */
 export function secondLookContract(makeStage: MakeStage): void {
-  onOneStage('what a second look found', makeStage, MODELS, [refusedConfigs, counts, series, hanging]);
+  onOneStage('what a second look found', makeStage, MODELS, [
+    unreadConfigs,
+    readConfigs,
+    refusedConfigs,
+    counts,
+    series,
+    hanging,
+  ]);
 }
+
+const notRead = (name: string): string => `failed to load '${name}', failed to poll from model repository`;
 
 /** Loads a model with its config and something else in it. */
 function load({ stage }: ReturnType<Setting>, name: string, change: object) {
@@ -38,9 +47,7 @@ function load({ stage }: ReturnType<Setting>, name: string, change: object) {
   return ask(stage, 'RepositoryModelLoad', { model_name: name, parameters });
 }
 
-function refusedConfigs(setting: Setting): void {
-  const notRead = (name: string) => `failed to load '${name}', failed to poll from model repository`;
-
+function unreadConfigs(setting: Setting): void {
   it.each([
     ['an unknown kind', { instance_group: [{ kind: 'KIND_BOGUS' }] }],
     ['an unknown field in a group', { instance_group: [{ kind: 'KIND_CPU', bogus: 1 }] }],
@@ -55,7 +62,9 @@ function refusedConfigs(setting: Setting): void {
   ])('a config is not read that has %s', async (_, change) => {
     expect(await load(setting(), 'read', change)).toEqual({ code: 'INTERNAL', text: notRead('read') });
   });
+}
 
+function readConfigs(setting: Setting): void {
   it.each([
     ['a kind in small letters', { instance_group: [{ kind: 'kind_cpu' }] }],
     ['a number for a kind', { instance_group: [{ kind: 2 }] }],
@@ -66,7 +75,9 @@ function refusedConfigs(setting: Setting): void {
   ])('a config is read that has %s', async (_, change) => {
     expect(await load(setting(), 'read', change)).toMatchObject({ code: 'OK' });
   });
+}
 
+function refusedConfigs(setting: Setting): void {
   it('a backend that nobody has, and no version at all, are read and refused', async () => {
     const refused = (text: string) => ({ code: 'INVALID_ARGUMENT', text: expect.stringContaining(text) });
     expect(await load(setting(), 'read', { backend: 'nosuch' })).toEqual(
@@ -175,9 +186,4 @@ async function seriesOf(stage: Stage, name: string): Promise<{ count: number; pe
   const of = (family: string) => new RegExp(`${family}{model="${name}",version="1"} (\\d+)`).exec(text)?.[1];
   const [count, pending] = [of('nv_inference_request_success'), of('nv_inference_pending_request_count')];
   return count === undefined ? undefined : { count: Number(count), pending: Number(pending) };
-}
-
-function batch(model: string, size: number): Message {
-  const inputs = [{ name: 'IN', datatype: 'FP32', shape: [size, 1] }];
-  return { ...inference(model), inputs, raw_input_contents: [Buffer.alloc(4 * size)] };
 }

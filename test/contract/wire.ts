@@ -49,6 +49,12 @@ export function inference(model: string, version = ''): Message {
   return { model_name: model, model_version: version, inputs, raw_input_contents: [number] };
 }
 
+/** A request for so many inferences at once. */
+export function batch(model: string, size: number): Message {
+  const inputs = [{ name: 'IN', datatype: 'FP32', shape: [size, 1] }];
+  return { ...inference(model), inputs, raw_input_contents: [Buffer.alloc(4 * size)] };
+}
+
 const service = loadSync('grpc_service.proto', {
   includeDirs: [fileURLToPath(new URL('../../proto/triton', import.meta.url))],
   keepCase: true,

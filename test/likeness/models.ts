@@ -25,6 +25,9 @@ export const MODELS: readonly ContractModel[] = [
 /** Its directory is taken away before a sequence begins. */
 export const ABSENT = 'absent';
 
+/** The one that is asked for batches: no ensemble has it as a step, which would not fit it then. */
+export const BATCHED = 'pair';
+
 /** The names that orders are given: those of the models, and one that nobody has. */
 export const NAMES: readonly string[] = [...MODELS.map(({ name }) => name), 'nobody'];
 

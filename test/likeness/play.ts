@@ -1,10 +1,10 @@
 import { configOf } from '../contract/model-config.js';
 import type { ContractModel } from '../contract/stage.js';
 import { countsOf, type Lines, told } from './look.js';
-import { modelNamed } from './models.js';
+import { BATCHED, modelNamed } from './models.js';
 import type { Side } from './side.js';
 import type { ConfigChange, Override, Step } from './step.js';
-import { type Ended, inference, type Message } from '../contract/wire.js';
+import { batch, type Ended, inference, type Message } from '../contract/wire.js';
 
 /** Carries one step out on one server, and tells what it was answered. */
 export async function play(side: Side, step: Step): Promise<Lines> {
@@ -27,6 +27,8 @@ async function carryOut(side: Side, step: Step): Promise<readonly Ended[]> {
       return [await unload(side, step.model, false), await load(side, step.model)];
     case 'infer':
       return inOrder(step.times, () => infer(side, step.model, step.version));
+    case 'batch':
+      return inferBatch(side, step.size);
     case 'ask':
       return [await ask(side, step)];
     default:
@@ -37,7 +39,7 @@ async function carryOut(side: Side, step: Step): Promise<readonly Ended[]> {
 
 type Interference = Exclude<
   Step,
-  { kind: 'load' | 'load twice' | 'unload' | 'unload, load' | 'infer' | 'ask' }
+  { kind: 'load' | 'load twice' | 'unload' | 'unload, load' | 'infer' | 'batch' | 'ask' }
 >;
 
 /** What no client can do: change files, end the process. */
@@ -72,12 +74,23 @@ function unload(side: Side, model: string, withSteps: boolean): Promise<Ended> {
   return side.call('RepositoryModelUnload', { model_name: model, parameters });
 }
 
-/** Which copy answered is told, not what it computed: the simulated one does not. */
 async function infer(side: Side, model: string, version: string): Promise<Ended> {
-  const answer = await side.call('ModelInfer', inference(model, version));
+  return withoutTensors(await side.call('ModelInfer', inference(model, version)));
+}
+
+/** Which copy answered is told, not what it computed: the simulated one does not. */
+function withoutTensors(answer: Ended): Ended {
   if (!('value' in answer)) return answer;
   const { model_name, model_version } = answer.value;
   return { code: 'OK', value: { model_name, model_version } };
+}
+
+async function inferBatch(side: Side, size: number): Promise<readonly Ended[]> {
+  const begun = await load(side, BATCHED, 'in batches of two');
+  if (!('value' in begun)) return [begun];
+  const answer = withoutTensors(await side.call('ModelInfer', batch(BATCHED, size)));
+  const counts = await ask(side, { kind: 'ask', what: 'ModelStatistics', model: BATCHED, version: '' });
+  return [begun, answer, counts, await load(side, BATCHED, 'the same')];
 }
 
 async function ask(side: Side, step: Extract<Step, { kind: 'ask' }>): Promise<Ended> {
@@ -102,8 +115,19 @@ function changed(model: ContractModel, change: ConfigChange): ContractModel {
       return { ...model, instances: 3 };
     case 'all versions':
       return { ...model, servesAll: true };
+    case 'another name':
+      return { ...model, says: 'somebody' };
   }
 }
+
+const WARM_UP = [
+  {
+    name: 'w',
+    batch_size: 1,
+    count: 2,
+    inputs: { IN: { data_type: 'TYPE_FP32', dims: [1], zero_data: true } },
+  },
+];
 
 function configText(model: ContractModel, override: Override['is']): string {
   const base = configOf(model);
@@ -124,6 +148,12 @@ function configText(model: ContractModel, override: Override['is']): string {
     'not JSON': () => '{"name":',
     'an unknown field': () => JSON.stringify({ ...base, no_such_field: 1 }),
     'another name': () => JSON.stringify({ ...base, name: 'somebody' }),
+    'warmed up': () => JSON.stringify({ ...base, model_warmup: WARM_UP }),
+    'in batches of two': () => JSON.stringify({ ...base, max_batch_size: 2 }),
+    'a backend that nobody has': () => JSON.stringify({ ...base, backend: 'nosuch' }),
+    'an unknown kind': () => group({ kind: 'KIND_BOGUS' }),
+    'a text for a number': () => JSON.stringify({ ...base, max_batch_size: 'many' }),
+    'no version': () => policy({ latest: { num_versions: 0 } }),
   };
   return texts[override]();
 }

@@ -63,6 +63,7 @@ function weighted(): readonly Weighted[] {
     [7, step({ kind: fc.constant('unload'), model, withSteps: fc.boolean() })],
     [3, step({ kind: fc.constant('unload, load'), model })],
     [9, step({ kind: fc.constant('infer'), model, version, times: fc.integer({ min: 1, max: 3 }) })],
+    [3, step({ kind: fc.constant('batch'), size: number })],
     [3, step({ kind: fc.constant('ask'), what: question, model, version })],
     [5, step({ kind: fc.constant('write version'), model: withFiles, version: number, breaks: rarely })],
     [4, step({ kind: fc.constant('write config'), model: withFiles, change: configChange })],
@@ -88,7 +89,13 @@ const number = fc.constantFrom(1, 2, 3);
 const rarely = fc.constantFrom(false, false, false, true);
 const version = fc.constantFrom('', '', '', '1', '2', '9', '0', '-1', 'abc');
 const question = fc.constantFrom<Question>('ModelReady', 'ModelConfig', 'ModelMetadata', 'ModelStatistics');
-const configChange = fc.constantFrom<ConfigChange>('nothing', 'tag', 'instances', 'all versions');
+const configChange = fc.constantFrom<ConfigChange>(
+  'nothing',
+  'tag',
+  'instances',
+  'all versions',
+  'another name',
+);
 const override = fc.constantFrom<Override['is']>(
   'the same',
   'another tag',
@@ -104,4 +111,9 @@ const override = fc.constantFrom<Override['is']>(
   'not JSON',
   'an unknown field',
   'another name',
+  'warmed up',
+  'a backend that nobody has',
+  'an unknown kind',
+  'a text for a number',
+  'no version',
 );

@@ -2,7 +2,9 @@
 export type Override =
   | { readonly is: 'the same' | 'another tag' | 'two instances' | 'all versions' | 'version 1' | 'version 7' }
   | { readonly is: 'failing' | 'on GPU 0' | 'on any GPU' | 'on the CPU, with a GPU' }
-  | { readonly is: 'empty' | 'not JSON' | 'an unknown field' | 'another name' };
+  | { readonly is: 'empty' | 'not JSON' | 'an unknown field' | 'another name' }
+  | { readonly is: 'warmed up' | 'in batches of two' | 'a backend that nobody has' }
+  | { readonly is: 'an unknown kind' | 'a text for a number' | 'no version' };
 
 /** One step of a sequence. It is plain data: printed as it is, and read again in a fixed case. */
 export type Step =
@@ -11,6 +13,8 @@ export type Step =
   | { readonly kind: 'unload'; readonly model: string; readonly withSteps: boolean }
   | { readonly kind: 'unload, load'; readonly model: string }
   | { readonly kind: 'infer'; readonly model: string; readonly version: string; readonly times: number }
+  /** A model is loaded so that it takes batches of two, is asked for one of this size, and is loaded as before. */
+  | { readonly kind: 'batch'; readonly size: number }
   | { readonly kind: 'ask'; readonly what: Question; readonly model: string; readonly version: string }
   | {
       readonly kind: 'write version';
@@ -26,4 +30,4 @@ export type Step =
 export type Question = 'ModelReady' | 'ModelConfig' | 'ModelMetadata' | 'ModelStatistics';
 
 /** How a config on disk is changed, from what it was at first. */
-export type ConfigChange = 'nothing' | 'tag' | 'instances' | 'all versions';
+export type ConfigChange = 'nothing' | 'tag' | 'instances' | 'all versions' | 'another name';

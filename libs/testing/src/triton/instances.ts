@@ -29,7 +29,7 @@ export function placeInstances(
   devices: readonly SimulatedDevice[],
 ): Placing {
   if (model.steps.length > 0) return { instances: [] };
-  const backend = String(config.json['backend'] ?? model.backend);
+  const { backend = model.backend } = config.json as { readonly backend?: string };
   if (!BACKENDS.has(backend)) return { refused: `Invalid argument: ${noBackend(backend)}` };
   const groups = config.groups.length > 0 ? config.groups : [defaultGroup(model, devices)];
   const instances: Instance[] = [];
