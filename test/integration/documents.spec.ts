@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { REFUSALS } from '#contracts';
+import { USAGE } from '../../apps/scheduler/src/flags.js';
 import { call, startWorld, type World } from '../support/running-scheduler.js';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -74,6 +75,14 @@ it('docs/api.md tells every reason of a refusal with its statuses', () => {
   expect(told).toEqual(
     Object.fromEntries(Object.entries(REFUSALS).map(([reason, { http }]) => [reason, http])),
   );
+});
+
+it('docs/configuration.md has a row for every flag, with the variable that it overrides', () => {
+  const rows = [...read('docs/configuration.md').matchAll(/^\| (?:`(BERTH_\w+)`)? *\| `--([a-z]+)/gm)];
+  const told = rows.map(([, variable = '', flag = '']) => [flag, variable]);
+  const flags = [...USAGE.matchAll(/^ +--([a-z]+)(?:.*\((BERTH_\w+))?/gm)];
+  const known = flags.map(([, flag = '', variable = '']) => [flag, variable]);
+  expect(told.sort()).toEqual(known.sort());
 });
 
 /** Name, type and the labels of the samples, from Prometheus' text format. */

@@ -16,6 +16,7 @@ export const USAGE = `Berth places many models on few GPUs.
   --http host:port     where HTTP is served (BERTH_HTTP, default 127.0.0.1:7080)
   --grpc host:port     where gRPC is served (BERTH_GRPC, default 127.0.0.1:7081)
   --data FOLDER        where the state is kept (BERTH_DATA, default .berth)
+  --help               this text
   BERTH_LOG            how much is logged: info where not set, also debug, warn, error
 With no server at all a simulated Triton is started.`;
 
