@@ -53,10 +53,7 @@ describe('what is published', () => {
 
   it('deploy/prometheus-rules.yaml asks for metrics that there are', () => {
     const known = new Set(metrics.map(({ name }) => name));
-    const { groups } = parse(read('deploy/prometheus-rules.yaml')) as {
-      groups: { rules: { expr: string }[] }[];
-    };
-    const exprs = groups.flatMap(({ rules }) => rules.map(({ expr }) => expr));
+    const exprs = rules().map(({ expr }) => expr);
     const asked = exprs.flatMap((expr) => expr.match(/\b(?:berth|nodejs|process)_[a-z0-9_]+/g) ?? []);
     const plain = asked.map((name) => name.replace(/_(?:bucket|count|sum)$/, ''));
     expect(plain.length).toBeGreaterThan(10);
@@ -67,6 +64,11 @@ describe('what is published', () => {
     const { body } = await call(world, 'GET', '/openapi.json');
     expect(unboundedIn(body.paths)).toEqual([]);
   });
+});
+
+it('docs/operations.md says what to do about every alert', () => {
+  const told = [...read('docs/operations.md').matchAll(/^\| `(Berth\w+)`/gm)].map(([, alert]) => alert);
+  expect(told).toEqual(rules().map(({ alert }) => alert));
 });
 
 it('docs/api.md tells every reason of a refusal with its statuses', () => {
@@ -84,6 +86,13 @@ it('docs/configuration.md has a row for every flag, with the variable that it ov
   const known = flags.map(([, flag = '', variable = '']) => [flag, variable]);
   expect(told.sort()).toEqual(known.sort());
 });
+
+function rules(): readonly { readonly alert: string; readonly expr: string }[] {
+  const { groups } = parse(read('deploy/prometheus-rules.yaml')) as {
+    groups: { rules: { alert: string; expr: string }[] }[];
+  };
+  return groups.flatMap((group) => group.rules);
+}
 
 /** Name, type and the labels of the samples, from Prometheus' text format. */
 function metricsIn(text: string): Metric[] {
