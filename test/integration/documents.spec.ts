@@ -84,7 +84,7 @@ it('docs/configuration.md has a row for every flag, with the variable that it ov
   const told = rows.map(([, variable = '', flag = '']) => [flag, variable]);
   const flags = [...USAGE.matchAll(/^ +--([a-z]+)(?:.*\((BERTH_\w+))?/gm)];
   const known = flags.map(([, flag = '', variable = '']) => [flag, variable]);
-  expect(told.sort()).toEqual(known.sort());
+  expect(Object.fromEntries(told)).toEqual(Object.fromEntries(known));
 });
 
 function rules(): readonly { readonly alert: string; readonly expr: string }[] {

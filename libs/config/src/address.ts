@@ -6,7 +6,7 @@ export type Address = { readonly host: string; readonly port: number };
 /** The rule an address must follow. */
 export const ADDRESS_RULE = 'must be host:port with a port from 1 to 65535 (IPv6 in brackets: [::1]:8001)';
 
-const ADDRESS = /^(?:\[([^\]]+)\]|([^:\[\]]+)):([0-9]{1,5})$/;
+const ADDRESS = /^(?:\[([^\]]+)\]|([^:[\]]+)):([0-9]{1,5})$/;
 /** What an address looks like, for schemas. */
 export const ADDRESS_PATTERN = ADDRESS.source;
 
