@@ -37,7 +37,9 @@ export const configFileSchema = z.strictObject({
       globalQueue: whole(1, 1_000_000)
         .exactOptional()
         .describe('The most requests that may wait, all models together.'),
-      loadsPerServer: whole(1, 64).exactOptional().describe('Loads in flight on one server, and unloads beside them.'),
+      loadsPerServer: whole(1, 64)
+        .exactOptional()
+        .describe('Loads in flight on one server, and unloads beside them.'),
       loadsPerDevice: whole(1, 64).exactOptional().describe('Loads in flight on one device.'),
       loadsPerDevicePerMinute: whole(1, 10_000)
         .exactOptional()
