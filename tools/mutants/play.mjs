@@ -26,7 +26,8 @@ process.on('exit', () => [...stages].forEach(removeStage));
 
 const started = performance.now();
 const base = keep(stageBase());
-const { CANARY, MUTANTS } = await importTool(base, 'tools/mutants.ts', 'tools/mutants-of-loads.ts');
+const LISTS = ['tools/mutants-of-loads.ts', 'tools/mutants-of-orders.ts'];
+const { CANARY, MUTANTS } = await importTool(base, 'tools/mutants.ts', ...LISTS);
 const chosen = chooseMutants();
 assertApplicable();
 if (options.only !== 'seeds') await assertGreen();

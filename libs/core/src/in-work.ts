@@ -9,7 +9,7 @@ import { isStuck } from './stuck.js';
  * Whether a server may be at work on an order about a replica, ours or somebody else's: from when it was sent until it was
  * answered and a look has shown what it was for. What is stuck keeps nothing else waiting.
  */
-export const isInWork = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
+const isInWork = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
   isUnderOrder(replica) && !isStuck(fleet, replica, now);
 
 function isUnderOrder(replica: Replica): boolean {
