@@ -53,6 +53,12 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'incarnation-keeps-bookings', breaks: 17, file: `${OBSERVE}/looked.ts`, find: `if (replica.phase !== 'placed') endByDeath(fleet, replica, now);`, replace: `if (replica.phase === 'placed') put(fleet, replica);` },
   { name: 'restart-not-noticed', breaks: 17, file: `${OBSERVE}/looked.ts`, find: `if (server.incarnation === 0 || (!server.looked && server.refused)) return true;`, replace: `if (server.incarnation > 0) return false; else return true;` },
   { name: 'look-of-a-dead-connection-believed', breaks: 14, file: `${OBSERVE}/looked.ts`, find: `if (isStale(server, look)) return;`, replace: `if (server.contact.kind === 'connecting') return;` },
+  { name: 'memory-stays-with-another-host', breaks: 3, file: `${OBSERVE}/declared.ts`, find: `  followHost(server, host);\n`, replace: `` },
+  { name: 'refused-where-it-never-was', breaks: 2, file: `${OBSERVE}/contact.ts`, find: `if (contact.kind === 'down' && contact.moved) return;`, replace: `` },
+  { name: 'told-twice-to-be-elsewhere', breaks: 2, file: `${OBSERVE}/contact.ts`, find: `moved || (contact.kind === 'down' && contact.moved)`, replace: `moved` },
+  { name: 'routed-to-where-nobody-looked', breaks: 14, file: `${OBSERVE}/contact.ts`, find: `setContact(fleet, server, { kind: 'down', since: now, moved: isElsewhere });`, replace: `server.contact = { kind: 'down', since: now, moved: isElsewhere };` },
+  { name: 'order-over-a-closed-connection-vanishes', breaks: 5, file: `${ENGINE}/actuator.ts`, find: `(isEnd(event) || this.links.get(order.server) === link)`, replace: `this.links.get(order.server) === link` },
+  { name: 'sent-over-a-connection-that-we-closed', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `link.ended += 1;\n    this.links.delete(server);`, replace: `this.links.delete(server);` },
   // Orders: which, where, when.
   { name: 'second-load-after-a-timeout', breaks: 5, file: `${PASSES}/places.ts`, find: `if (fleet.replicas.has(replicaId(model.id, server.spec.id))) return [];`, replace: `const there = fleet.replicas.get(replicaId(model.id, server.spec.id)); if (there && there.phase !== 'unknown') return [];` },
   { name: 'loads-per-server-ignored', breaks: 6, file: `${PASSES}/start.ts`, find: `if (loads >= loadsAtMost(this.fleet, this.fleet.servers.get(server), overdue)) return false;`, replace: `if (loads < 0 && overdue < 0) return false;` },

@@ -60,7 +60,6 @@ function ended(fleet: Fleet, server: Server, now: Instant): void {
 function closed(fleet: Fleet, server: Server, moved: boolean, now: Instant): void {
   const { contact } = server;
   server.looksCountFrom = now;
-  server.looking = null;
   if (contact.kind === 'connecting') return;
   const isElsewhere = moved || (contact.kind === 'down' && contact.moved);
   setContact(fleet, server, { kind: 'down', since: now, moved: isElsewhere });

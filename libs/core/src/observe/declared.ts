@@ -9,6 +9,7 @@ import { pacesChanged } from '../paces.js';
 import { accountsChanged } from '../purses.js';
 import { recallExcess } from '../limits.js';
 import { forgetFailures } from './cooldown.js';
+import { followHost } from './host.js';
 import { forgetLoadTimes } from './load-times.js';
 import { forgetPutOff } from './requests.js';
 import { NOT_SLOW } from '../slowdown.js';
@@ -116,7 +117,9 @@ export function forgetVanished(fleet: Fleet): void {
 export function declareServer(fleet: Fleet, spec: ServerSpec): void {
   const known = fleet.servers.get(spec.id);
   const server = known ?? unseen(spec);
+  const { host } = server.spec;
   server.spec = spec;
+  followHost(server, host);
   if (spec.devices) {
     server.devices = spec.devices.map((device) => gpu(spec.id, device));
     server.found = null;
