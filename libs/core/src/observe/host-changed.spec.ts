@@ -8,7 +8,10 @@ const OTHER = hostAccount('other');
 /** What is held of the memory of the host to which a server that serves one model is said to belong now. */
 function heldThere(gpus: readonly number[] | null): number {
   const spec = aServer('t', gpus ?? [], { hostMemory: 100, ...(gpus === null ? { devices: null } : {}) });
-  const driver = new CoreDriver().declare(aModel('a', { hostBytes: 7 })).serve(spec, ['a']).warm('a', 't');
+  const driver = new CoreDriver()
+    .declare(aModel('a', { hostBytes: 7 }))
+    .serve(spec, ['a'])
+    .warm('a', 't');
   driver.tell({ kind: 'ServerDeclared', server: { ...spec, host: 'other' } });
   const [device] = driver.fleet.servers.get(spec.id)!.devices!;
   if (device!.kind === 'cpu') expect(device!.account).toBe(OTHER);
