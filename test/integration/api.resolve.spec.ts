@@ -87,6 +87,24 @@ describe('resolve', () => {
     await until(async () => (await state()) === 'ready');
   });
 
+  it('says in a refusal what the caller calls its request, over HTTP and gRPC', async () => {
+    const requestId = 'trace-4711';
+    const cold = await call(world, 'POST', '/v1/models/nowhere/resolve', { requestId });
+    expect([cold.body.reason, cold.body.requestId]).toEqual(['unknown_model', requestId]);
+    const wrong = await call(world, 'POST', '/v1/models/nowhere/resolve', { requestId, waitMs: -1 });
+    expect([wrong.body.reason, wrong.body.requestId]).toEqual(['invalid_request', requestId]);
+    const long = { requestId: 'x'.repeat(129) };
+    const misnamed = await call(world, 'POST', '/v1/models/nowhere/resolve', long);
+    expect(misnamed.body.errors).toEqual([{ path: 'requestId', rule: 'must have at most 128 characters' }]);
+    expect(misnamed.body).not.toHaveProperty('requestId');
+    for (const request of [{ model: 'nowhere' }, { model: '..' }]) {
+      const error = await refusal(router, { ...request, requestId });
+      const details = error.metadata.get('grpc-status-details-bin')[0]!.toString();
+      expect(details).toContain('google.rpc.RequestInfo');
+      expect(details).toContain(requestId);
+    }
+  });
+
   it('looks at once at the servers that a caller has failed on', async () => {
     const observedAt = async (): Promise<string> =>
       (await call(world, 'GET', '/v1/servers/a')).body.observedAt;

@@ -43,6 +43,10 @@ describe('a scheduler that records its turns', () => {
   it('keeps its secrets, says who it is, and ends the file when it ends', async () => {
     const { running } = await scheduler({ maxFileMb: 1, files: 2 });
     await until(() => running.engine.fleet.servers.get('b' as never)?.refused === true);
+    const hasty = { method: 'POST', body: '{"waitMs":0,"requestId":"trace-4711"}' };
+    const headers = { 'content-type': 'application/json' };
+    const asked = await fetch(`${running.http}/v1/models/m/resolve`, { ...hasty, headers });
+    expect(await asked.json()).toMatchObject({ requestId: 'trace-4711' });
     await running.close();
     const turns = join(folder, 'data', 'turns');
     const [name, ...others] = await readdir(turns);
@@ -50,6 +54,7 @@ describe('a scheduler that records its turns', () => {
     const text = await readFile(join(turns, name!), 'utf8');
     expect(SECRETS.filter((secret) => text.includes(secret))).toEqual([]);
     expect(text).toContain('"ServerDeclared"');
+    expect(text).toContain('"requestId":"trace-4711"');
     const recording = await openRecording(join(turns, name!));
     await recording.close();
     expect(recording.header).toEqual({

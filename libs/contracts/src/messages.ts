@@ -172,6 +172,7 @@ export const problemSchema = z.looseObject({
   reason: z.string(),
   errors: z.array(z.looseObject({ path: z.string(), rule: z.string() })).optional(),
   retryAfterMs: count.optional(),
+  requestId: z.string().optional().describe('As the caller gave it to a resolve call.'),
 });
 
 export type RouteServerMessage = z.infer<typeof routeServerSchema>;

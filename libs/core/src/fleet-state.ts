@@ -29,6 +29,8 @@ export interface Request {
   readonly tenant: TenantId;
   /** What it holds of our memory while it waits: see `heldFor`. */
   readonly bytes: Bytes;
+  /** What its caller calls it, at most 128 characters: for correlation only. */
+  readonly requestId?: string;
 }
 
 /** A failed load: when the next try on that server may start. */

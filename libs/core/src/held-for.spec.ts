@@ -11,6 +11,7 @@ describe('what a request holds while it waits', () => {
     expect(heldFor({ ...plain, model: 'model' as ModelId })).toBe(least + 4);
     expect(heldFor({ ...plain, version: '12' })).toBe(least + 2);
     expect(heldFor({ ...plain, tenant: 'tenants' as TenantId })).toBe(least + 6);
+    expect(heldFor({ ...plain, requestId: 'x'.repeat(128) })).toBe(least + 128 + 40);
     expect(said(['abc', 'd']) - said(['abc'])).toBe(said(['d']) - least);
     expect(said(['d'])).toBeGreaterThan(least + 1);
   });

@@ -13,10 +13,11 @@ interface Said {
   readonly version: string | null;
   readonly avoid: readonly ServerId[];
   readonly tenant: TenantId;
+  readonly requestId?: string;
 }
 
 /** What a request holds of our memory while it waits. What its connection takes is not in it. */
-export function heldFor({ model, version, avoid, tenant }: Said): Bytes {
-  const texts = [model, version ?? '', tenant, ...avoid];
+export function heldFor({ model, version, avoid, tenant, requestId }: Said): Bytes {
+  const texts = [model, version ?? '', tenant, ...avoid, ...(requestId === undefined ? [] : [requestId])];
   return texts.reduce((sum, text) => sum + text.length + TEXT, RECORD);
 }

@@ -15,6 +15,8 @@ export interface ResolveQuery {
   readonly avoid: readonly ServerId[];
   /** Who asks, as the credential says it: nothing that the caller can say. */
   readonly tenant: TenantId;
+  /** What the caller calls its request, at most 128 characters: for correlation only. */
+  readonly requestId?: string;
 }
 
 /** Where a model lives, good for `lease`. */

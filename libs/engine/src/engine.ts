@@ -154,6 +154,7 @@ export class Engine {
         avoid: query.avoid,
         tenant: query.tenant,
         bytes: heldFor(query),
+        ...(query.requestId === undefined ? {} : { requestId: query.requestId }),
       },
     });
     return { answer, cancel: () => this.cancel(id) };

@@ -58,6 +58,7 @@ export const request = z.strictObject({
   avoid: list(serverId),
   tenant: tenantId,
   bytes: amount,
+  requestId: text.exactOptional(),
 }) satisfies z.ZodType<Request>;
 
 export const learnedConfig = z.strictObject({

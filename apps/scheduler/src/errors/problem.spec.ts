@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { HttpException } from '@nestjs/common';
+import { pino } from 'pino';
 import { type Reason, REFUSALS } from '#contracts';
 import { factsOfError } from './facts-of-error.js';
 import { problemOf } from './problem.js';
+import { Problems } from './problems.js';
 import { factsOf, invalid, Refused } from './refused.js';
 
 const never = (): number => 0;
@@ -47,6 +49,23 @@ describe('a problem', () => {
   it('keeps the word that says more as the detail', () => {
     const facts = factsOf({ reason: 'infeasible', retryAfter: null, detail: 'needs_config' });
     expect(problemOf(facts, '/', never).body['detail']).toBe('needs_config');
+  });
+
+  it('says what the caller calls its request, and logs it with what went wrong inside', () => {
+    const log: string[] = [];
+    const problems = new Problems(pino({}, { write: (line: string) => void log.push(line) }), never);
+    const sent: string[] = [];
+    const reply = {
+      code: () => reply,
+      headers: () => reply,
+      type: () => reply,
+      send: (text: string) => sent.push(text),
+    };
+    const request = { method: 'POST', raw: { url: '/v1/x' } };
+    problems.send(new Error('secret'), request as never, reply as never, 'r-1');
+    problems.send(new Refused({ reason: 'infeasible' }), request as never, reply as never, 'r-2');
+    expect(sent.map((text) => (JSON.parse(text) as { requestId: string }).requestId)).toEqual(['r-1', 'r-2']);
+    expect(log.map((line) => (JSON.parse(line) as { requestId: string }).requestId)).toEqual(['r-1']);
   });
 
   it('tells nothing of what went wrong inside', () => {

@@ -13,7 +13,7 @@ export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
 /** Writes a refusal for HTTP. `status` stands in for the reason's own where a framework decided on another. */
 export function problemOf(facts: RefusalFacts, instance: string, random: Random, status?: number): Problem {
-  const { reason, detail, errors, retryAfter, members } = facts;
+  const { reason, detail, errors, retryAfter, members, requestId } = facts;
   const { http, title } = REFUSALS[reason];
   const hint = retryAfter == null ? null : hintOf(retryAfter, random);
   return {
@@ -28,6 +28,7 @@ export function problemOf(facts: RefusalFacts, instance: string, random: Random,
       reason,
       ...(errors === undefined ? {} : { errors }),
       ...(hint === null ? {} : { retryAfterMs: hint }),
+      ...(requestId === undefined ? {} : { requestId }),
       ...members,
     },
   };

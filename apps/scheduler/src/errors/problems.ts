@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { factsOfError } from './facts-of-error.js';
 import { problemOf, PROBLEM_TYPE } from './problem.js';
+import { named } from './refused.js';
 import type { Random } from './retry-hint.js';
 
 /** Answers whatever went wrong over HTTP with a problem of RFC 9457. What went wrong inside is logged, not told. */
@@ -11,13 +12,14 @@ export class Problems {
     private readonly random: Random,
   ) {}
 
-  send(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  /** `requestId` is what the caller calls its request, where it has said so. */
+  send(error: unknown, request: FastifyRequest, reply: FastifyReply, requestId?: string): void {
     const { facts, status } = factsOfError(error);
     const path = pathOf(request);
     if (facts.reason === 'internal')
-      this.log.error({ err: error, method: request.method, path }, 'request failed');
+      this.log.error({ err: error, method: request.method, path, requestId }, 'request failed');
     if (reply.sent) return;
-    const problem = problemOf(facts, path, this.random, status);
+    const problem = problemOf(named(facts, requestId), path, this.random, status);
     void reply
       .code(problem.status)
       .headers(problem.headers)

@@ -18,7 +18,13 @@ export interface RefusalFacts {
   readonly retryAfter?: Millis | null;
   /** Facts for programs, such as `etaMs`. */
   readonly members?: Readonly<Record<string, unknown>>;
+  /** What the caller calls its request. */
+  readonly requestId?: string;
 }
+
+/** The same with what the caller calls its request, where that is known. */
+export const named = (facts: RefusalFacts, requestId: string | undefined): RefusalFacts =>
+  requestId === undefined ? facts : { ...facts, requestId };
 
 /** Ends a call with a refusal. */
 export class Refused extends Error {

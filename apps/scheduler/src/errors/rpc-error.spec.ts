@@ -62,6 +62,13 @@ describe('a refusal over gRPC', () => {
     });
   });
 
+  it('carries what the caller calls its request', () => {
+    expect(detailsOf({ reason: 'infeasible', requestId: 'r-1' })).toMatchObject({
+      'google.rpc.ErrorInfo': { reason: 'INFEASIBLE' },
+      'google.rpc.RequestInfo': { requestId: 'r-1', servingData: '' },
+    });
+  });
+
   it('has no hint where no wait helps', () => {
     expect(
       rpcErrorOf({ reason: 'infeasible', retryAfter: null }, () => 0).metadata!.get('grpc-retry-pushback-ms'),

@@ -33,7 +33,7 @@ export function rpcErrorOf(facts: RefusalFacts, random: Random): Partial<ServerE
   return { name: 'RefusedCall', message, code, details: message, metadata };
 }
 
-function detailsOf({ reason, errors, members }: RefusalFacts, hint: number | null): Any[] {
+function detailsOf({ reason, errors, members, requestId }: RefusalFacts, hint: number | null): Any[] {
   const texts = Object.entries(members ?? {}).map(([key, value]) => [key, text(value)] as const);
   const metadata = Object.fromEntries(fitting(texts, ([, value]) => value));
   const info = { reason: reason.toUpperCase(), domain: 'berth', metadata };
@@ -41,6 +41,7 @@ function detailsOf({ reason, errors, members }: RefusalFacts, hint: number | nul
   return [
     any('google.rpc.ErrorInfo', info),
     ...(hint === null ? [] : [any('google.rpc.RetryInfo', { retryDelay: durationOf(hint) })]),
+    ...(requestId === undefined ? [] : [any('google.rpc.RequestInfo', { requestId })]),
     ...(fieldViolations === undefined ? [] : [any('google.rpc.BadRequest', { fieldViolations })]),
   ];
 }

@@ -1,6 +1,7 @@
 import type { ServerErrorResponse } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { factsOfError } from './facts-of-error.js';
+import { named } from './refused.js';
 import { rpcErrorOf } from './rpc-error.js';
 import type { Random } from './retry-hint.js';
 
@@ -11,9 +12,10 @@ export class RpcErrors {
     private readonly random: Random,
   ) {}
 
-  of(error: unknown): Partial<ServerErrorResponse> & Error {
+  /** `requestId` is what the caller calls its request, where it has said so. */
+  of(error: unknown, requestId?: string): Partial<ServerErrorResponse> & Error {
     const { facts } = factsOfError(error);
-    if (facts.reason === 'internal') this.log.error({ err: error }, 'call failed');
-    return rpcErrorOf(facts, this.random);
+    if (facts.reason === 'internal') this.log.error({ err: error, requestId }, 'call failed');
+    return rpcErrorOf(named(facts, requestId), this.random);
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { patience } from './deadline.js';
-import { readResolveRequest } from './resolve-request.js';
+import { readResolveRequest, requestIdIn } from './resolve-request.js';
 
 describe('a resolve request', () => {
   it('may say nothing but the model', () => {
@@ -21,12 +21,16 @@ describe('a resolve request', () => {
   it('means the same to the short way as to the schema', () => {
     const millis = fc.oneof(fc.integer({ min: -2, max: 2 }), fc.integer(), fc.double(), fc.constant(null));
     const fields = fc.record(
-      { model: fc.constantFrom('m', 'n', 1), waitMs: millis, leaseMs: millis, avoid: fc.array(fc.string()) },
+      {
+        model: fc.constantFrom('m', 'n', 1),
+        ...{ waitMs: millis, leaseMs: millis, avoid: fc.array(fc.string()) },
+        requestId: fc.oneof(fc.string(), fc.constant(null), fc.constant('x'.repeat(129)), fc.nat()),
+      },
       { requiredKeys: [] },
     );
     fc.assert(
       fc.property(fields, (request) => {
-        const inFull = { ...request, requestId: 'too much for the short way' };
+        const inFull = { ...request, class: null };
         expect(readResolveRequest('m', request)).toEqual(readResolveRequest('m', inFull));
       }),
     );
@@ -55,8 +59,16 @@ describe('a resolve request', () => {
       query: {
         ...{ model: 'm', version: '2', wait: 0, lease: 1, class: 'critical', avoid: ['a'] },
         tenant: 'anonymous',
+        requestId: 'r',
       },
     });
+  });
+
+  it('is called as its caller calls it, where that keeps to the rule', () => {
+    expect(requestIdIn({ requestId: 'r-1', waitMs: -1 })).toBe('r-1');
+    const others = [undefined, null, {}, { requestId: null }, { requestId: 1 }, { requestId: '' }, 'r'];
+    for (const other of [...others, { requestId: 'x'.repeat(129) }])
+      expect(requestIdIn(other)).toBeUndefined();
   });
 
   it('may not say who asks: that is in the credential', () => {

@@ -9,10 +9,12 @@ import type { BrokenRule } from '../errors/refused.js';
 const MAX_LEASE_MS = 600_000;
 const MAX_UINT32 = 2 ** 32 - 1;
 
+const LONGEST_TEXT = 128;
+
 const shortText = z
   .string()
   .min(1, { error: 'must not be empty' })
-  .max(128, { error: 'must have at most 128 characters' });
+  .max(LONGEST_TEXT, { error: 'must have at most 128 characters' });
 
 /** What a resolve call may say, on every interface. As proto3 JSON has it, null says as much as a field left out. */
 export const resolveRequestSchema = z.strictObject({
@@ -34,7 +36,9 @@ export const resolveRequestSchema = z.strictObject({
     .max(100, { error: 'must have at most 100 entries' })
     .nullish()
     .describe('Servers the caller has just failed on.'),
-  requestId: shortText.nullish().describe('For correlation only.'),
+  requestId: shortText
+    .nullish()
+    .describe('For correlation only: comes back in a refusal, and is in recordings.'),
 });
 
 /** A checked resolve call, or every rule it breaks. */
@@ -59,12 +63,23 @@ export function readResolveRequest(model: string, request: unknown): ReadQuery {
     : { ok: true, query: complete(model, rest.value) };
 }
 
+/** What a caller calls its request; undefined where it does not say so, or breaks the rule for it. */
+export function requestIdIn(request: unknown): string | undefined {
+  const { requestId } = (request ?? {}) as { readonly requestId?: unknown };
+  return isShortText(requestId) ? requestId : undefined;
+}
+
+function isShortText(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= LONGEST_TEXT;
+}
+
 /** Fields as almost all calls have them, and when they break no rule. */
 const SIMPLE = new Map<string, (value: unknown, model: string) => boolean>([
   ['model', (value, model) => value === model],
   ['waitMs', (value) => isMillis(value, MAX_UINT32)],
   ['leaseMs', (value) => isMillis(value, MAX_LEASE_MS)],
   ['avoid', (value) => Array.isArray(value) && value.length === 0],
+  ['requestId', isShortText],
 ]);
 
 const isMillis = (value: unknown, most: number): boolean =>
@@ -88,6 +103,7 @@ function complete(model: string, request: Fields): ResolveQuery {
     class: request.class ?? null,
     avoid: (request.avoid ?? []) as ServerId[],
     tenant: ANONYMOUS as TenantId,
+    ...(request.requestId == null ? {} : { requestId: request.requestId }),
   };
 }
 

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { once, type RouteMessage } from '#contracts';
 import type { Problems } from '../errors/problems.js';
 import { factsOf, invalid, Refused } from '../errors/refused.js';
-import { readResolveRequest } from './resolve-request.js';
+import { readResolveRequest, requestIdIn } from './resolve-request.js';
 import type { Resolver } from './resolver.js';
 
 const RESOLVE_PATH = '/v1/models/:model/resolve';
@@ -13,11 +13,13 @@ type ResolveRequest = FastifyRequest<{ Params: { readonly model: string } }>;
 
 /** Serves resolve on Fastify itself: the hot call goes past Nest's layers. */
 export function serveResolve(fastify: FastifyInstance, resolver: Resolver, problems: Problems): void {
+  const fail = (error: unknown, request: ResolveRequest, reply: FastifyReply): void =>
+    problems.send(error, request, reply, requestIdIn(request.body));
   const handler = (request: ResolveRequest, reply: FastifyReply): void => {
     try {
       answer(request, reply);
     } catch (error) {
-      problems.send(error, request, reply);
+      fail(error, request, reply);
     }
   };
   const answer = (request: ResolveRequest, reply: FastifyReply): void => {
@@ -30,9 +32,9 @@ export function serveResolve(fastify: FastifyInstance, resolver: Resolver, probl
     pending.answer.then(
       (given) => {
         if (given.kind === 'route') return send(resolver.message(given), reply);
-        problems.send(new Refused(factsOf(given.refusal)), request, reply);
+        fail(new Refused(factsOf(given.refusal)), request, reply);
       },
-      (error: unknown) => problems.send(error, request, reply),
+      (error: unknown) => fail(error, request, reply),
     );
   };
   fastify.post(RESOLVE_PATH, handler);

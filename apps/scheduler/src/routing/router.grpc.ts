@@ -5,7 +5,7 @@ import { factsOf, invalid, Refused } from '../errors/refused.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
 import { malformed } from '../grpc/requests.js';
 import { patience } from './deadline.js';
-import { readResolveRequest } from './resolve-request.js';
+import { readResolveRequest, requestIdIn } from './resolve-request.js';
 import type { Resolver } from './resolver.js';
 
 type ResolveCall = ServerUnaryCall<ResolveRequestMessage | MalformedRequest, RouteMessage>;
@@ -17,7 +17,7 @@ export function routerHandlers(resolver: Resolver, errors: RpcErrors): UntypedSe
       try {
         resolve(call, callback, resolver, errors);
       } catch (error) {
-        callback(errors.of(error));
+        callback(errors.of(error, requestIdIn(call.request)));
       }
     },
   };
@@ -38,8 +38,8 @@ function resolve(
     (given) =>
       given.kind === 'route'
         ? callback(null, resolver.message(given))
-        : callback(errors.of(new Refused(factsOf(given.refusal)))),
-    (error: unknown) => callback(errors.of(error)),
+        : callback(errors.of(new Refused(factsOf(given.refusal)), query.requestId)),
+    (error: unknown) => callback(errors.of(error, query.requestId)),
   );
 }
 
