@@ -34,7 +34,7 @@ describe('what is published', () => {
     it('has a row for every metric of a running scheduler, with its type', () => {
       const missing = ours().filter(({ name, type }) => told.get(name)?.type !== type);
       const words = ({ name, type, labels }: Metric): string =>
-        `add to "Metrics" of docs/operations.md: | \`${name}\` | ${type} | ${cellOf(labels)} | UNIT | MEANING |`;
+        `add to "Metrics" of docs/operations.md: | \`${name}\` | ${type} | ${cellOf(labels)} (of the samples so far) | UNIT | MEANING |`;
       expect(missing.map(words)).toEqual([]);
     });
 
