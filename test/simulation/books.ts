@@ -14,6 +14,7 @@ import {
   takenByOthers,
 } from '#core';
 import type { Asked, CopyTruth, Place, SimulatedTriton } from '#testing';
+import type { Crowd } from './crowd.js';
 import type { PlannedServer } from './plan.js';
 
 /** What the books said of a server when a load was decided. */
@@ -29,6 +30,7 @@ export interface Books {
 interface Ground {
   readonly planned: PlannedServer;
   readonly sim: SimulatedTriton;
+  readonly crowd: Crowd;
   /** By model, the latest load. */
   readonly decided: ReadonlyMap<string, Books>;
 }
@@ -79,7 +81,8 @@ export function known(site: Ground, asked: Asked, fleet: Readonly<Fleet>): { byt
     return { model, taken, bytes: booked === 0 ? taken : Math.min(taken, booked) };
   });
   const baseline = site.planned.setup.options?.baselineBytes ?? 0;
-  const others = place === 'host' ? 0 : Math.max(baseline, then?.others.get(place) ?? 0);
+  const crowd = place === 'host' ? 0 : site.crowd.knownAt(place, then?.at ?? -Infinity);
+  const others = place === 'host' ? 0 : Math.max(baseline + crowd, then?.others.get(place) ?? 0);
   return {
     bytes: shares.reduce((sum, { bytes }) => sum + bytes, others),
     says: `the books could tell: ${others} of others, ${JSON.stringify(shares)}`,

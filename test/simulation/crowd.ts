@@ -1,7 +1,15 @@
-/** What others have of the GPUs of one server. */
+/** Others on one GPU. */
+interface Others {
+  readonly bytes: number;
+  readonly since: number;
+  /** From when Berth has to count on them. */
+  knownFrom: number;
+}
+
+/** What others have of the GPUs of one server, and since when Berth could know of it. */
 export class Crowd {
-  /** Bytes by ordinal. */
-  private readonly others = new Map<number, number>();
+  /** By ordinal. */
+  private readonly others = new Map<number, Others>();
   /** How many GPUs there are. */
   devices = 0;
 
@@ -13,11 +21,35 @@ export class Crowd {
 
   /** Bytes that they have of one. */
   on(ordinal: number): number {
-    return this.others.get(ordinal) ?? 0;
+    return this.others.get(ordinal)?.bytes ?? 0;
   }
 
-  set(ordinal: number, bytes: number): void {
-    if (bytes > 0) this.others.set(ordinal, bytes);
+  /** They have so much of one from now on: that is a surprise. */
+  set(ordinal: number, bytes: number, now: number): void {
+    if (bytes > 0) this.others.set(ordinal, { bytes, since: now, knownFrom: Infinity });
     else this.others.delete(ordinal);
+  }
+
+  /** Since when they have what they have of one; null where they have nothing. */
+  since(ordinal: number): number | null {
+    return this.others.get(ordinal)?.since ?? null;
+  }
+
+  /** Berth counts on them from now on. */
+  show(ordinal: number, now: number): void {
+    const others = this.others.get(ordinal);
+    if (others) others.knownFrom = Math.min(others.knownFrom, now);
+  }
+
+  /** Berth may have forgotten them, or sees them no more: of one GPU, or of all. */
+  hide(ordinal?: number): void {
+    for (const [at, others] of this.others)
+      if (ordinal === undefined || at === ordinal) others.knownFrom = Infinity;
+  }
+
+  /** Bytes that Berth had to count on when it decided something then. */
+  knownAt(ordinal: number, at: number): number {
+    const others = this.others.get(ordinal);
+    return others && at >= others.knownFrom ? others.bytes : 0;
   }
 }

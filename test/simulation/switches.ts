@@ -107,7 +107,7 @@ function crowd(
     const left = site.sim.capacityOf(device) - site.sim.memoryUsed(device) + site.crowd.on(device);
     const now = Math.min(wanted, Math.max(0, left));
     site.sim.inject({ kind: 'foreignMemory', device, bytes: now });
-    site.crowd.set(device, now);
+    site.crowd.set(device, now, agenda.now());
   };
   if (device >= site.crowd.devices) return 'there is no such device';
   set(bytes);

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Provider } from '@nestjs/common';
 import type { Config } from '#config';
 import { Engine, type Learned, type LearnedFacts, OrderBook, type Told } from '#engine';
-import { FlagLog, LimitLog, Metrics, MoveLog, ServerLog, TurnLog } from '#telemetry';
+import { FlagLog, LimitLog, Metrics, MoveLog, ServerLog, ShortfallLog, TurnLog } from '#telemetry';
 import { Problems } from './errors/problems.js';
 import { RpcErrors } from './errors/rpc-errors.js';
 import type { Identity } from './fleet/fleet-view.js';
@@ -103,6 +103,7 @@ function composeEngine(
     new ServerLog(log),
     new FlagLog(log),
     new LimitLog(log),
+    new ShortfallLog(log),
     new MoveLog(log),
     new TurnLog(log),
     watch,

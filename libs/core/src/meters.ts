@@ -1,4 +1,4 @@
-import type { ModelId, ReplicaId } from './ids.js';
+import type { ModelId, ReplicaId, ServerId } from './ids.js';
 import type { Bytes, Instant } from './model.js';
 
 /**
@@ -59,6 +59,8 @@ export interface Shortfall {
   readonly at: Instant;
   /** Which load it was: until it has ended it is still booked. */
   readonly replica: ReplicaId;
+  readonly model: ModelId;
+  readonly server: ServerId;
   /** What must be in use there beside all that was counted, at the least: with it the load would not have been ordered. */
   readonly bytes: Bytes;
   /** When it counts no more at the latest, where nothing measures the device. */

@@ -16,7 +16,8 @@ export function unmeasuredShortfall(
 }
 
 /** A sample of a device that tells what was in use after a load had run out there has been taken. */
-export const endShortfall = ({ shortfalls }: Fleet, account: AccountId): boolean => shortfalls.delete(account);
+export const endShortfall = ({ shortfalls }: Fleet, account: AccountId): boolean =>
+  shortfalls.delete(account);
 
 /** Forgets those whose time is over. */
 export function forgetShortfalls({ shortfalls }: Fleet, now: Instant): void {

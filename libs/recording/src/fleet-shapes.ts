@@ -120,6 +120,8 @@ const release = z.strictObject({
 const shortfall = z.strictObject({
   at: amount,
   replica: replicaId,
+  model: modelId,
+  server: serverId,
   bytes: amount,
   until: amount,
 });

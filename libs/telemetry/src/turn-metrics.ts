@@ -2,6 +2,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Action, Event, Fleet, Instant } from '#core';
 import type { Observer, Turn } from '#engine';
 import { NewExcesses } from './new-excesses.js';
+import { NewShortfalls } from './new-shortfalls.js';
 import { OrderTimes } from './order-times.js';
 
 const LOAD_SECONDS = [0.1, 0.5, 1, 2, 5, 10, 20, 40, 60, 120, 300];
@@ -18,6 +19,8 @@ export class TurnMetrics implements Observer {
   private readonly evictions: Counter<'cause'>;
   private readonly exceeded: Counter<'policy'>;
   private readonly newExcesses = new NewExcesses();
+  private readonly ranOut: Counter<'server'>;
+  private readonly shortfalls = new NewShortfalls();
 
   constructor(registry: Registry) {
     const histogram = <Label extends string>(
@@ -44,11 +47,17 @@ export class TurnMetrics implements Observer {
     this.exceeded = counter('limit_exceeded_total', 'Models measured above their limits, by policy.', [
       'policy',
     ]);
+    this.ranOut = counter(
+      'memory_shortfalls_total',
+      'Devices on which a load ran out of memory where the books had room.',
+      ['server'],
+    );
   }
 
   turnTaken({ events, actions, now, took }: Turn, fleet: Fleet): void {
     this.turns.observe(took / 1_000);
     for (const { policy } of this.newExcesses.in(fleet)) this.exceeded.inc({ policy });
+    for (const { server } of this.shortfalls.in(fleet)) this.ranOut.inc({ server });
     for (const event of events) this.happened(event, now);
     for (const action of actions) this.decided(action, now);
   }

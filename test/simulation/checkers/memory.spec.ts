@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import type { ModelId } from '#core';
 import { aModel, aServer, CoreDriver } from '../../support/core-driver.js';
 import { known } from '../books.js';
+import { Crowd } from '../crowd.js';
 import { keepsBooks } from './memory.js';
 
 /** One server, on which `e` has the step `s`, declared to take so much. */
@@ -17,6 +18,7 @@ it('the books of a step are those by which it was last loaded, also where its en
   const site = {
     planned: { spec: aServer('t', [10]), setup: {} },
     sim: { copies: () => [] },
+    crowd: new Crowd(),
     decided: new Map(),
   };
   const toldAfter = (gpuBytes: number, model: string): number => {

@@ -7,10 +7,12 @@ import { heldWithinCapacity, keepsBooks } from './memory.js';
 import { countsWhatIsInUse } from './others.js';
 import { idlesLongEnough, leasesHold, loadsWithinLimits } from './orders.js';
 import type { Check, Scene } from './scene.js';
+import { countsOnOthers } from './surprises.js';
 
 /** Beside the promises that turns alone can be held against. */
 const CHECKS: readonly Check[] = [
   keepsBooks,
+  countsOnOthers,
   countsWhatIsInUse,
   heldWithinCapacity,
   loadsWithinLimits,

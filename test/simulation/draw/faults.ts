@@ -138,4 +138,13 @@ const FAULTS: readonly (readonly [likelihood: number, draw: Draw])[] = [
       lasts: random.spread(1, 30_000),
     })),
   ],
+  // They come and go while models do: no device is at rest for as long as they stay.
+  [
+    0.35,
+    ofServer('foreign', (random) => ({
+      device: random.pick([0, 0, 0, 1]),
+      bytes: random.spread(500, 12_000) * 2 ** 20,
+      lasts: random.between(3_000, 25_000),
+    })),
+  ],
 ];

@@ -10,6 +10,8 @@ import { isStuck } from '../stuck.js';
 
 /** How often Triton reads its GPUs: `--metrics-interval-ms`, which no call tells; this is its default. */
 export const METRICS_INTERVAL: Millis = 2_000;
+/** A look that begins so long after something shows it: one interval, and half of one as Triton's clock is not ours. */
+const SHOWN_AFTER: Millis = 1.5 * METRICS_INTERVAL;
 
 /** What a replica is known to hold on a device: as measured where it is still there, else as booked. */
 export function explainedBy(server: Server, replica: Replica, { ordinal, account }: Device): Bytes {
@@ -34,7 +36,7 @@ interface Told {
 export function boundOthers(fleet: Fleet, server: Server, device: Device, told: Told): void {
   const meter = meterOf(server, device.ordinal);
   const shortfall = fleet.shortfalls.get(device.account);
-  if (shortfall && told.look.begunAt < shortfall.at + METRICS_INTERVAL) return;
+  if (shortfall && told.look.begunAt < shortfall.at + SHOWN_AFTER) return;
   meter.gone = stillSeen(meter, told.look);
   const { least, most } = boundsOf(fleet, server, device, told);
   const before = meter.foreignWithin;
@@ -48,11 +50,11 @@ export function boundOthers(fleet: Fleet, server: Server, device: Device, told: 
   meter.foreign = Math.min(within.most, Math.max(meter.foreign, surely));
 }
 
-/** The metrics may be one interval old: what had ended by then is no longer in what they show. */
+/** What had ended long enough before a look is no longer in what it shows. */
 const stillSeen = ({ gone }: Meter, { begunAt, endedAt }: Look): Meter['gone'] =>
   gone
     .map(({ bytes, since }) => ({ bytes, since: since ?? endedAt }))
-    .filter(({ since }) => begunAt < since + METRICS_INTERVAL);
+    .filter(({ since }) => begunAt < since + SHOWN_AFTER);
 
 const sumOf = (gone: Meter['gone']): Bytes => gone.reduce((sum, { bytes }) => sum + bytes, 0);
 

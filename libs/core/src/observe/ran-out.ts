@@ -13,12 +13,13 @@ const UNMEASURED: Millis = 60_000;
  */
 export function noteShortfall(fleet: Fleet, replica: Loading | Ready, now: Instant): void {
   const ledger = new Ledger(fleet, now);
+  const { id, model, server } = replica;
   const devices = replica.phase === 'ready' ? (replica.change?.devices ?? []) : replica.devices;
-  for (const { ordinal, account, used } of fleet.servers.get(replica.server)?.devices ?? []) {
+  for (const { ordinal, account, used } of fleet.servers.get(server)?.devices ?? []) {
     const { capacity, held } = ledger.of(account);
-    const isNews = used !== null || !fleet.cooldowns.has(replica.id);
+    const isNews = used !== null || !fleet.cooldowns.has(id);
     if (!devices.includes(ordinal) || held > capacity || !isNews) continue;
     const bytes = capacity - held + 1;
-    fleet.shortfalls.set(account, { at: now, replica: replica.id, bytes, until: now + UNMEASURED });
+    fleet.shortfalls.set(account, { at: now, replica: id, model, server, bytes, until: now + UNMEASURED });
   }
 }
