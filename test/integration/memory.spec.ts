@@ -61,3 +61,51 @@ describe('the memory of a server with eight GPUs', () => {
     expect((await call(world, 'GET', '/v1/servers/a')).body.flags).toContain('needs_restart');
   });
 });
+
+describe('a GPU on which models come and go while a foreign process takes memory of it', () => {
+  const NAMES = Array.from({ length: 8 }, (_, at) => `m${at}`);
+  const ROUNDS = 30;
+  let world: World;
+
+  beforeAll(async () => {
+    const models = NAMES.map((name) => ({ name, config: ON_ONE_GPU, gpuBytes: 4_000 * MIB, loadMs: 500 }));
+    const declared = NAMES.map(
+      (name) => `${name}: { gpuMemoryLimitMb: 4000, config: ${JSON.stringify(ON_ONE_GPU)} }`,
+    );
+    world = await startWorld({
+      isMapped: true,
+      triton: { gpus: 1, baselineMb: 300, models },
+      yaml: `models: { ${declared.join(', ')} }`,
+    });
+  });
+
+  afterAll(() => world.close());
+
+  const device = async () => (await call(world, 'GET', '/v1/servers/a')).body.devices[0];
+  const resolve = (round: number) =>
+    call(world, 'POST', `/v1/models/${NAMES[round % NAMES.length]}/resolve`, { waitMs: 1_000 });
+  const unload = (round: number) =>
+    call(world, 'POST', `/v1/models/${NAMES[round % NAMES.length]}/unload`, { force: true });
+
+  it(
+    'has one load fail for it at most',
+    async () => {
+      await until(async () => (await device()).foreignMb === 300, REST_MS);
+      for (let round = 0; round < 4; round += 1) expect((await resolve(round)).status).toBe(200);
+      await unload(0);
+      world.triton.sim.inject({ kind: 'foreignMemory', device: 0, bytes: 7_000 * MIB });
+      for (let round = 4; round < ROUNDS; round += 1) {
+        await resolve(round);
+        await unload(round - 3);
+      }
+      const { body } = await call(world, 'GET', '/metrics');
+      const [, failed = '0'] =
+        /berth_load_seconds_count\{outcome="failed"\} (\d+)/.exec(body as string) ?? [];
+      expect(Number(failed)).toBeLessThanOrEqual(1);
+      await until(async () => (await device()).foreignMb > 6_000, REST_MS);
+      world.triton.sim.inject({ kind: 'foreignMemory', device: 0, bytes: 300 * MIB });
+      await until(async () => (await device()).foreignMb < 1_000, REST_MS);
+    },
+    3 * REST_MS,
+  );
+});

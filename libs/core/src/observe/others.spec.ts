@@ -114,4 +114,11 @@ describe('memory of what has ended', () => {
     driver.pass(TWO_LOOKS);
     expect(meter(driver).foreign).toBe(0);
   });
+
+  it('is not taken for memory that a look does not show yet: others are counted for as much as before', () => {
+    const driver = aDriver(8).warm('a', 't');
+    unload(driver, 'a');
+    driver.pass(1_000);
+    expect(meter(driver).foreign).toBe(8);
+  });
 });

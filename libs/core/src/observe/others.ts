@@ -80,20 +80,22 @@ function boundsOf(
 }
 
 /**
- * Whether what a replica holds is in a sample, or stays booked until it is in none. What was found, or came up, only just
- * may not be in it yet.
+ * Whether what a replica holds is in a sample. What was found, or came up, only just may not be in it yet; nor may what leaves
+ * again at once.
  */
 function isSurelyThere(fleet: Fleet, replica: Replica, begunAt: Instant, now: Instant): boolean {
   switch (replica.phase) {
     case 'ready':
-      return replica.change === null && begunAt >= replica.since + 2 * METRICS_INTERVAL;
+      return replica.change === null && hasLasted(replica, begunAt);
     case 'draining':
     case 'unloading':
-      return true;
+      return hasLasted(replica, begunAt);
     default:
       return isStuck(fleet, replica, now);
   }
 }
+
+const hasLasted = ({ since }: Replica, begunAt: Instant): boolean => begunAt >= since + 2 * METRICS_INTERVAL;
 
 /**
  * Where the metrics are silent what they said says nothing of when they answer again. Before the first rest what could be
