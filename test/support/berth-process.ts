@@ -26,6 +26,8 @@ export interface BerthOptions {
   /** What the config file says, beside the recorder. */
   readonly config?: object;
   readonly flags?: readonly string[];
+  /** What is run; without it what the product starts with. */
+  readonly main?: string;
   /** A state folder that outlives the process; without it one is made, and removed at the end. */
   readonly dataDir?: string;
   /** `undefined` takes a variable away. */
@@ -89,8 +91,8 @@ export class BerthProcess {
   }
 
   async start(): Promise<void> {
-    const { flags = [], env = {} } = this.options;
-    const child = spawn(process.execPath, [MAIN, ...flags], {
+    const { flags = [], env = {}, main = MAIN } = this.options;
+    const child = spawn(process.execPath, [main, ...flags], {
       cwd: this.folder,
       env: { ...process.env, ...(await this.settings()), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -136,6 +138,13 @@ export class BerthProcess {
     if (end) return end;
     await this.kill();
     throw new Error(`Berth did not end within ${PATIENCE_MS} ms of SIGTERM\n${this.text}`);
+  }
+
+  /** How it ended, of which nobody asked it. Rejects where it does not. */
+  async ended(): Promise<BerthEnd> {
+    const end = await this.end(null);
+    if (!end) throw new Error(`Berth did not end within ${PATIENCE_MS} ms\n${this.text}`);
+    return end;
   }
 
   /** Ends it as a power cut does. */
@@ -190,12 +199,12 @@ export class BerthProcess {
   }
 
   /** Undefined where it still runs when its time is over. */
-  private async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<BerthEnd | undefined> {
+  private async end(signal: 'SIGTERM' | 'SIGKILL' | null): Promise<BerthEnd | undefined> {
     const child = this.child;
     if (!child) throw new Error('Berth was not started');
     if (this.isRunning()) {
       const ended = once(child, 'exit', { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => undefined);
-      child.kill(signal);
+      if (signal) child.kill(signal);
       if (!(await ended)) return undefined;
     }
     return { code: child.exitCode, signal: child.signalCode };

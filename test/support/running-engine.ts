@@ -7,6 +7,7 @@ import {
   type LearnedFacts,
   type ModelServer,
   type ResolveQuery,
+  type FailedTurn,
   type Turn,
 } from '#engine';
 import { aModel, aServer, nothingLearned, SOMEBODY } from './builders.js';
@@ -151,11 +152,17 @@ export async function aRunningEngine(models: readonly Model[] = [A]) {
   const clock = new StillClock();
   const store = new ForgetfulStore();
   const turns: Turn[] = [];
+  const failed: FailedTurn[] = [];
   const engine = new Engine({
     clock,
     learned: store,
     leadership: { term: 7, mayAct: () => true },
-    observers: [{ turnTaken: (turn) => void (turns.push(turn), (clock.time += clock.turnsTake)) }],
+    observers: [
+      {
+        turnTaken: (turn) => void (turns.push(turn), (clock.time += clock.turnsTake)),
+        turnFailed: (turn) => void failed.push(turn),
+      },
+    ],
   });
   const server = new ObedientServer(
     clock,
@@ -164,5 +171,5 @@ export async function aRunningEngine(models: readonly Model[] = [A]) {
   engine.addServer(aServer('t', [10]), () => server);
   engine.tell(...models.map((model) => ({ kind: 'ModelDeclared', model }) as const));
   await settle();
-  return { engine, clock, store, turns, server };
+  return { engine, clock, store, turns, failed, server };
 }

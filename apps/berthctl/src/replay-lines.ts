@@ -31,6 +31,8 @@ function endingWords(ending: Ending | null): string {
       return 'closed: nothing came after it';
     case 'rotated':
       return 'rotated: the next file goes on';
+    case 'failed':
+      return `failed: the turn after it threw ${ending.failed?.error ?? ''}`;
     case 'dropped':
       return `${counted(ending.dropped, 'turn')} after it were not recorded: the disk was too slow`;
     case undefined:

@@ -13,6 +13,7 @@ import { Overview } from './fleet/overview.js';
 import { Registry } from './fleet/registry.js';
 import { ServerList } from './fleet/server-list.js';
 import { ServerWrites } from './fleet/server-writes.js';
+import { Guarded } from './guarded.js';
 import { GrpcHealth } from './health/grpc-health.js';
 import { Readiness } from './health/readiness.js';
 import { baseModels, baseServers } from './layered-config.js';
@@ -109,7 +110,7 @@ function composeEngine(
     watch,
     new OrderKeeping(book, writes, log),
   ];
-  const observers = recorder ? [recorder, ...watchers] : watchers;
+  const observers = (recorder ? [recorder, ...watchers] : watchers).map((one) => new Guarded(one, log));
   const engine = new Engine({ clock, learned: readAlready(learned, facts), leadership, observers });
   const readiness = new Readiness(engine, lifecycle);
   const health = new GrpcHealth(readiness);

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { type Config, formatError, readConfig } from '#config';
 import { StoreUnusable } from '#embedded';
 import { banner } from './banner.js';
+import { endWhenBroken, SOFTWARE_ERROR } from './broken.js';
 import { startDemo } from './demo.js';
 import { type CommandLine, readCommandLine, readLogLevel, USAGE } from './flags.js';
 import { CannotListen } from './cannot-listen.js';
@@ -28,12 +29,14 @@ async function main(args: readonly string[]): Promise<void> {
   if (commandLine.help) return void process.stdout.write(`${USAGE}\n`);
   log.level = readLogLevel(process.env['BERTH_LOG']);
   const config = configured(commandLine);
-  const scheduler = await createScheduler(config, {
+  const held = endWhenBroken(log);
+  const starting = createScheduler(config, {
     log,
     processMetrics: true,
     gauge: processGauge(),
     startDemo,
   });
+  const scheduler = await held(starting);
   process.stdout.write(banner(config, scheduler));
   followSignals(commandLine, scheduler);
 }
@@ -63,7 +66,7 @@ function followSignals(commandLine: CommandLine, scheduler: RunningScheduler): v
       () => process.exit(0),
       (error: unknown) => {
         log.error({ err: error }, 'the shutdown failed');
-        process.exit(1);
+        process.exit(SOFTWARE_ERROR);
       },
     );
   };

@@ -74,14 +74,21 @@ function running(config: Config, made: Composition, held: Held): RunningSchedule
   };
 }
 
-/** The order matters: nobody new, everybody answered, nothing lost. */
-async function close(
-  { lifecycle, health, engine, watch, writes, recorder }: Composition,
+/** The order matters: nobody new, everybody answered, nothing lost. Where the last turn throws all else ends first. */
+async function close(made: Composition, held: Held): Promise<void> {
+  made.lifecycle.end();
+  made.health.refresh();
+  try {
+    made.engine.stop();
+  } finally {
+    await closeRest(made, held);
+  }
+}
+
+async function closeRest(
+  { watch, writes, recorder }: Composition,
   { store, listening, demo }: Held,
 ): Promise<void> {
-  lifecycle.end();
-  health.refresh();
-  engine.stop();
   watch.close();
   await Promise.race([writes.idle(), sleep(GRACE_MS, undefined, { ref: false })]);
   const closed = listening.app.close();

@@ -37,11 +37,14 @@ export interface Route {
 /** What a route says of the replica it leads to. */
 export type Routed = Pick<Ready, 'id' | 'model' | 'server' | 'devices' | 'versions'>;
 
+/** What a route says of how it came about. */
+export type ToldOfRoute = Pick<Route, 'lease' | 'waited' | 'cold'>;
+
 /** The route to a replica, as it is answered. */
 export const routeTo = (
   { id, model, server, devices, versions }: Routed,
   query: ResolveQuery,
-  told: Pick<Route, 'lease' | 'waited' | 'cold' | 'term' | 'sequence'>,
+  told: ToldOfRoute & Pick<Route, 'term' | 'sequence'>,
 ): Route => ({
   kind: 'route',
   model,

@@ -143,6 +143,29 @@ describe('an engine', () => {
     expect(server.calls).toEqual(['load a', 'unload a']);
   });
 
+  it('refuses who waits when a turn throws, tells what that was given, and decides nothing more', async () => {
+    const { engine, failed, server } = await aRunningEngine();
+    const { answer } = engine.admit(query(), 60_000);
+    await settle();
+    const poison = {
+      kind: 'ModelDeclared',
+      get model(): never {
+        throw new Error('no such model');
+      },
+    } as const;
+    expect(() => {
+      engine.report(poison);
+      engine.stop();
+    }).toThrow('no such model');
+    expect(await answer).toMatchObject({ refusal: { reason: 'shutting_down' } });
+    expect(failed).toMatchObject([{ events: [{ kind: 'ModelDeclared' }, { kind: 'ShutdownBegun' }] }]);
+    expect(server.isClosed).toBe(true);
+    expect(await engine.admit(query(), 60_000).answer).toMatchObject({
+      refusal: { reason: 'shutting_down' },
+    });
+    expect(engine.route(query())).toBeUndefined();
+  });
+
   it('forgets a server with all it holds when it is removed, and leaves the models loaded', async () => {
     const { engine, server } = await aRunningEngine();
     void engine.admit(query(), 60_000);

@@ -15,20 +15,13 @@ import {
 } from '#core';
 import { Actuator } from './actuator.js';
 import { type Answer, type Pending, type ResolveQuery, type Route, type Routed, routeTo } from './answer.js';
+import type { ToldOfRoute } from './answer.js';
+import { Callers } from './callers.js';
+import type { EngineParts } from './engine-parts.js';
 import { Notebook } from './notebook.js';
-import type { Clock } from './ports/clock.js';
-import type { Leadership } from './ports/leadership.js';
-import type { Learned } from './ports/learned.js';
 import type { ModelServer } from './ports/model-server.js';
-import type { Observer } from './ports/observer.js';
+import type { FailedTurn } from './ports/observer.js';
 import { Uses } from './uses.js';
-
-export interface EngineParts {
-  readonly clock: Clock;
-  readonly learned: Learned;
-  readonly leadership: Leadership;
-  readonly observers: readonly Observer[];
-}
 
 /** A turn that took so long, in ms, is followed by a rest as long as itself, up to the longest. */
 const LONG_TURN = 2;
@@ -39,7 +32,7 @@ const STOPPED: Answer = { kind: 'refusal', refusal: { reason: 'shutting_down', r
 /** Runs the core: gathers what happened, takes one turn, carries out what the turn decided. */
 export class Engine {
   private readonly state = emptyFleet();
-  private readonly callers = new Map<RequestId, { query: ResolveQuery; answer: (answer: Answer) => void }>();
+  private readonly callers = new Callers();
   private readonly uses = new Uses();
   private readonly notebook: Notebook;
   private readonly actuator: Actuator;
@@ -139,7 +132,7 @@ export class Engine {
     const id = `r${++this.requests}` as RequestId;
     const model = this.state.models.get(query.model);
     const wait = Math.min(query.wait ?? maxWait, maxWait);
-    const answer = new Promise<Answer>((resolve) => this.callers.set(id, { query, answer: resolve }));
+    const answer = this.callers.add(id, query);
     if (now + wait < this.restsUntil) this.endRest();
     this.report({
       kind: 'RequestArrived',
@@ -165,30 +158,53 @@ export class Engine {
     if (this.stopped) return;
     this.inbox.push({ kind: 'ShutdownBegun' });
     this.turn();
+    this.end();
+  }
+
+  private end(): void {
     this.stopped = true;
     this.parts.clock.setAlarm(Infinity, () => undefined);
     this.actuator.close();
   }
 
   private cancel(id: RequestId): void {
-    if (this.callers.delete(id)) this.report({ kind: 'RequestCancelled', request: id });
+    if (this.callers.forget(id)) this.report({ kind: 'RequestCancelled', request: id });
   }
 
+  /** Throws where the turn does; then this engine has ended, and its process has to. */
   private turn(): void {
     if (this.stopped) return;
     this.turnDue = false;
     const now = this.parts.clock.now();
     const events = this.takeInbox();
+    try {
+      this.take(events, now);
+    } catch (error) {
+      this.fail({ events, now, error });
+      throw error;
+    }
+  }
+
+  private take(events: readonly Event[], now: number): void {
     const actions = step(this.state, events, now);
     for (const action of actions) this.carryOut(action);
     this.notebook.keep(this.state, events);
     const turn = { events, actions, now, took: this.parts.clock.now() - now };
+    const wake = nextWake(this.state, now);
     for (const observer of this.parts.observers) observer.turnTaken(turn, this.state);
-    this.rest(now);
+    this.rest(now, wake);
+  }
+
+  /** The fleet may be half changed: nothing more is decided, and every request that waits is refused. */
+  private fail(turn: FailedTurn): void {
+    this.stopped = true;
+    this.callers.answerAll(STOPPED);
+    for (const observer of this.parts.observers) observer.turnFailed?.(turn);
+    this.end();
   }
 
   /** Until something is told, or time alone changes a decision. Nobody whose time is up waits for the end of a rest. */
-  private rest(began: number): void {
+  private rest(began: number, wake: number): void {
     const { clock } = this.parts;
     const ended = clock.now();
     let until = ended - began < LONG_TURN ? ended : Math.min(2 * ended - began, ended + LONGEST_REST);
@@ -196,7 +212,7 @@ export class Engine {
     this.restsUntil = until;
     // What was told in this very turn is due already.
     if (this.turnDue) return;
-    clock.setAlarm(Math.max(nextWake(this.state, began), until), () => this.turn());
+    clock.setAlarm(Math.max(wake, until), () => this.turn());
   }
 
   /** Routes handed out since the last turn come first, so that nothing is drained that was just given. */
@@ -212,7 +228,7 @@ export class Engine {
       case 'grant':
         return this.grant(action);
       case 'refuse':
-        return this.answer(action.request, { kind: 'refusal', refusal: action.refusal });
+        return this.callers.answer(action.request, { kind: 'refusal', refusal: action.refusal });
       default:
         this.actuator.carryOut(action, this.parts.leadership.mayAct());
     }
@@ -220,22 +236,13 @@ export class Engine {
 
   /** The lease holds, also where the same turn has begun to drain the replica for somebody who starves. */
   private grant({ request, replica: id, versions, lease, waited, cold }: ActionOf<'grant'>): void {
-    const caller = this.callers.get(request);
-    if (!caller) return;
+    const query = this.callers.queryOf(request);
+    if (!query) return;
     const replica = this.state.replicas.get(id)!;
-    this.answer(request, this.routeTo({ ...replica, versions }, caller.query, { lease, waited, cold }));
+    this.callers.answer(request, this.routeTo({ ...replica, versions }, query, { lease, waited, cold }));
   }
 
-  private routeTo(
-    replica: Routed,
-    query: ResolveQuery,
-    told: Pick<Route, 'lease' | 'waited' | 'cold'>,
-  ): Route {
+  private routeTo(replica: Routed, query: ResolveQuery, told: ToldOfRoute): Route {
     return routeTo(replica, query, { ...told, term: this.term, sequence: this.state.routesRevision });
-  }
-
-  private answer(id: RequestId, answer: Answer): void {
-    this.callers.get(id)?.answer(answer);
-    this.callers.delete(id);
   }
 }

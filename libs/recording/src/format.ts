@@ -1,4 +1,4 @@
-import type { Fleet } from '#core';
+import type { Event, Fleet, Instant } from '#core';
 
 /** Rises with every change of what is written, the shape of the core's events, actions and fleet included. */
 export const FORMAT = 17;
@@ -25,14 +25,25 @@ export interface Header extends About {
 
 /**
  * The last line of a file: nothing more came (`closed`), the next file goes on (`rotated`), or it does so after turns
- * that were not recorded because the disk was slower than they were (`dropped`). A file without such a line was still
- * being written, or its process died.
+ * that were not recorded because the disk was slower than they were (`dropped`), or the turn after the last one threw, with
+ * which the process ended (`failed`). A file without such a line was still being written, or its process died.
  */
 export interface Ending {
-  readonly end: 'closed' | 'rotated' | 'dropped';
+  readonly end: 'closed' | 'rotated' | 'dropped' | 'failed';
   /** How many turns the file holds, and how many were dropped after them. */
   readonly turns: number;
   readonly dropped: number;
+  /** Where it is `failed`: what the turn that threw was given. */
+  readonly failed?: ThrownTurn;
+}
+
+/** A turn that threw. */
+export interface ThrownTurn {
+  readonly now: Instant;
+  /** Empty where they could not be written down. */
+  readonly events: readonly Event[];
+  /** The beginning of what was thrown, with where. */
+  readonly error: string;
 }
 
 /** What begins a recording. */

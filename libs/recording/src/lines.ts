@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { Fleet } from '#core';
 import type { RecordedTurn } from '#engine';
 import { toJson } from './encoding.js';
-import type { Ending, Header } from './format.js';
+import type { Ending, Header, ThrownTurn } from './format.js';
 
 /** How long the checksum is at the end of a line: `,"sum":"0a1b2c3d"}`. */
 const TAIL = /,"sum":"([0-9a-f]{8})"\}$/;
@@ -32,8 +32,8 @@ export class Lines {
     return this.line({ turn, now, events, actions });
   }
 
-  ending(end: Ending['end'], dropped = 0): string {
-    return this.line({ end, turns: this.turns, dropped });
+  ending(end: Ending['end'], dropped = 0, failed?: ThrownTurn): string {
+    return this.line({ end, turns: this.turns, dropped, ...(failed ? { failed } : {}) });
   }
 
   /** Any line. */

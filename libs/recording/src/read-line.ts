@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Event } from '#core';
 import type { RecordedTurn } from '#engine';
 import { fromJson } from './encoding.js';
 import { fleet } from './fleet-shapes.js';
@@ -33,9 +34,12 @@ const header = z.strictObject({
 }) satisfies z.ZodType<Header>;
 
 const ending = z.strictObject({
-  end: z.enum(['closed', 'rotated', 'dropped']),
+  end: z.enum(['closed', 'rotated', 'dropped', 'failed']),
   turns: z.int().min(0),
   dropped: z.int().min(0),
+  failed: z
+    .strictObject({ now: amount, events: z.array(z.custom<Event>()), error: z.string() })
+    .exactOptional(),
 }) satisfies z.ZodType<Ending>;
 
 const turnKeys = z.strictObject({
@@ -79,7 +83,10 @@ export function readLine(
 
 function asEnding(content: Content): Ending {
   check(ending, content, []);
-  return content as unknown as Ending;
+  const found = content as unknown as Ending;
+  for (const [index, event] of (found.failed?.events ?? []).entries())
+    checkKind(EVENTS, event, ['failed', 'events', index]);
+  return found;
 }
 
 function asTurn(content: Content): RecordedTurn {

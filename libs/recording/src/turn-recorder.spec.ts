@@ -55,6 +55,27 @@ describe('the recorder of a service', () => {
     return turns;
   }
 
+  it('ends with the turn that threw, and without its events where no line can hold them', async () => {
+    const recorder = recorderOn(new TurnFolder(folder));
+    recorder.turnTaken({ events: [], actions: [], now: 1, took: 0 }, emptyFleet());
+    const poison = {
+      kind: 'FreezeEnded',
+      get since(): never {
+        throw new Error('not to be read');
+      },
+    };
+    recorder.turnFailed({ events: [poison as unknown as Event], now: 2, error: new Error('a bug') });
+    await recorder.close();
+    const [recording] = await opened();
+    expect(await replayed(recording!)).toEqual([1]);
+    const error = expect.stringMatching(/^Error: a bug\n {4}at /);
+    expect(recording!.ending).toMatchObject({
+      end: 'failed',
+      turns: 1,
+      failed: { now: 2, events: [], error },
+    });
+  });
+
   it('keeps the newest files, of which each can be replayed by itself and the next goes on', async () => {
     const recorder = recorderOn(new TurnFolder(join(folder, 'made')), 16 * 1024);
     folder = join(folder, 'made');

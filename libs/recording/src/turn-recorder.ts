@@ -1,6 +1,6 @@
 import { emptyFleet, type Fleet } from '#core';
-import type { Observer, Turn } from '#engine';
-import { type About, type Ending, FORMAT, type TellTime } from './format.js';
+import type { FailedTurn, Observer, Turn } from '#engine';
+import { type About, type Ending, FORMAT, type TellTime, type ThrownTurn } from './format.js';
 import { Lines } from './lines.js';
 import { Rotation } from './rotation.js';
 import { LONGEST_LINE } from './text-lines.js';
@@ -54,6 +54,19 @@ export class TurnRecorder implements Observer {
     } catch (error) {
       this.stop(error);
     }
+  }
+
+  /** The last line of the recording: the turns before can be replayed, and then this one. */
+  turnFailed({ now, events, error }: FailedTurn): void {
+    if (this.isOver) return;
+    const failed = { now, events, error: beginningOf(error) };
+    try {
+      this.lines ??= this.begin(this.beginning(emptyFleet(), this.turns + 1));
+      this.end('failed', isWritable(failed) ? failed : { ...failed, events: [] });
+    } catch (why) {
+      this.stop(why);
+    }
+    this.isOver = true;
   }
 
   /** Resolves once all that was recorded is written. */
@@ -110,8 +123,8 @@ export class TurnRecorder implements Observer {
     return lines;
   }
 
-  private end(how: Ending['end']): void {
-    this.add(Buffer.from(this.lines!.ending(how, this.dropped)));
+  private end(how: Ending['end'], failed?: ThrownTurn): void {
+    this.add(Buffer.from(this.lines!.ending(how, this.dropped, failed)));
     if (this.dropped > 0) this.options.onDropped(this.dropped);
     this.dropped = 0;
   }
@@ -126,6 +139,21 @@ export class TurnRecorder implements Observer {
     if (!this.hasFailed) this.options.onStopped(why);
     this.hasFailed = true;
     void this.rotation.close();
+  }
+}
+
+/** No message of an error needs more, and none may make a line too long. */
+const LONGEST_ERROR = 8_000;
+
+const beginningOf = (error: unknown): string =>
+  (error instanceof Error ? (error.stack ?? String(error)) : String(error)).slice(0, LONGEST_ERROR);
+
+/** What a turn choked on may be what no line can hold. */
+function isWritable(failed: ThrownTurn): boolean {
+  try {
+    return Buffer.byteLength(new Lines().ending('failed', 0, failed)) < LONGEST_LINE;
+  } catch {
+    return false;
   }
 }
 

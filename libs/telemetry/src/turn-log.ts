@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Action, Event } from '#core';
-import type { Observer, Turn } from '#engine';
+import type { FailedTurn, Observer, Turn } from '#engine';
 
 /** One line for each turn that decided something, one for each unload saying why, one for each load that failed. */
 export class TurnLog implements Observer {
@@ -19,6 +19,12 @@ export class TurnLog implements Observer {
     this.log[decided.some(isOrder) ? 'info' : 'debug'](counts, 'turn');
   }
 
+  /** The stack, and as much of the events as a line of the log may hold. */
+  turnFailed({ events, now, error }: FailedTurn): void {
+    const facts = { err: error, now, counts: counted(events), events: beginningOf(events) };
+    this.log.fatal(facts, 'a turn threw: nothing more is decided, and the process ends');
+  }
+
   private tellUnload(action: Action): void {
     if (action.kind !== 'unload') return;
     const { model, server, cause, makesRoomFor } = action;
@@ -31,6 +37,17 @@ export class TurnLog implements Observer {
     const { replica, outcome } = event;
     const how = outcome.kind === 'failed' ? `failed: ${outcome.cause}` : 'ended without an answer';
     this.log.warn({ replica, outcome }, `the load of ${replica} ${how}`);
+  }
+}
+
+/** Longer than this a line of the log would hide what follows. */
+const LONGEST_EVENTS = 8_000;
+
+function beginningOf(events: readonly Event[]): string {
+  try {
+    return JSON.stringify(events).slice(0, LONGEST_EVENTS);
+  } catch (error) {
+    return `not to be written down: ${String(error)}`;
   }
 }
 

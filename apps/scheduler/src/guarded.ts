@@ -1,0 +1,34 @@
+import type { Logger } from 'pino';
+import type { Fleet } from '#core';
+import type { FailedTurn, Observer, Turn } from '#engine';
+
+/**
+ * An observer whose errors harm nothing: the turn was taken and carried out, whatever a metric or a log line makes of it.
+ * The first error is logged; the observer is told of the next turn as ever.
+ */
+export class Guarded implements Observer {
+  private hasFailed = false;
+
+  constructor(
+    private readonly observer: Observer,
+    private readonly log: Pick<Logger, 'error'>,
+  ) {}
+
+  turnTaken(turn: Turn, fleet: Fleet): void {
+    this.attempt(() => this.observer.turnTaken(turn, fleet));
+  }
+
+  turnFailed(turn: FailedTurn): void {
+    this.attempt(() => this.observer.turnFailed?.(turn));
+  }
+
+  private attempt(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      const observer = this.observer.constructor.name;
+      if (!this.hasFailed) this.log.error({ err: error, observer }, `${observer} failed; all else goes on`);
+      this.hasFailed = true;
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type { RequestId } from '#core';
+import type { Answer, ResolveQuery } from './answer.js';
+
+/** The requests that wait, each until its one answer. */
+export class Callers {
+  private readonly waiting = new Map<RequestId, { query: ResolveQuery; answer: (answer: Answer) => void }>();
+
+  /** Its answer, once there is one. */
+  add(id: RequestId, query: ResolveQuery): Promise<Answer> {
+    return new Promise((resolve) => this.waiting.set(id, { query, answer: resolve }));
+  }
+
+  queryOf(id: RequestId): ResolveQuery | undefined {
+    return this.waiting.get(id)?.query;
+  }
+
+  /** What has gone or was answered before is not answered again. */
+  answer(id: RequestId, answer: Answer): void {
+    this.waiting.get(id)?.answer(answer);
+    this.waiting.delete(id);
+  }
+
+  answerAll(answer: Answer): void {
+    for (const id of [...this.waiting.keys()]) this.answer(id, answer);
+  }
+
+  /** Nothing reads its answer any more. Says whether it still waited. */
+  forget(id: RequestId): boolean {
+    return this.waiting.delete(id);
+  }
+}
