@@ -149,6 +149,7 @@ const copyOfServer = (server: Server): Server => ({
   configs: new Map(server.configs),
   described: new Set(server.described),
   ordered: new Set(server.ordered),
+  promised: server.promised,
   presumed: new Map(server.presumed),
   hidden: server.hidden,
   meters: new Map(Array.from(server.meters, ([ordinal, meter]) => [ordinal, { ...meter }])),

@@ -53,6 +53,7 @@ export class Berth {
     const observers = [...observe(this), this.orderKeeping, this.same];
     this.engine = new Engine({
       clock: clockOn(this.process),
+      wallNow: () => this.process.now(),
       learned,
       leadership: { term: life, mayAct: () => true },
       observers,

@@ -1,5 +1,5 @@
 import type { Footprint, Instant, LoadTimes, Millis, ModelId, ServerId } from '#core';
-import type { Learned, LearnedChange, LearnedLoadTimes, LearnedServer } from '#engine';
+import type { Learned, LearnedChange, LearnedLeases, LearnedLoadTimes, LearnedServer } from '#engine';
 import type { Timers } from '#testing';
 
 /** How long a write takes on a healthy disk. */
@@ -29,6 +29,7 @@ export class Store {
   private readonly loadTimes = new Map<ModelId, LearnedLoadTimes>();
   private readonly loadPaces = new Map<ServerId, LoadTimes>();
   private readonly footprints = new Map<ModelId, Footprint>();
+  private readonly leases = new Map<ServerId, LearnedLeases>();
 
   constructor(private readonly disk: Timers) {}
 
@@ -54,6 +55,7 @@ export class Store {
       loadTimes: new Map(this.loadTimes),
       loadPaces: new Map(this.loadPaces),
       footprints: new Map(this.footprints),
+      leases: new Map(this.leases),
     };
   }
 
@@ -114,6 +116,8 @@ export class Store {
         return setOrDelete(this.loadTimes, change.model, change.value);
       case 'loadPace':
         return setOrDelete(this.loadPaces, change.server, change.value);
+      case 'leases':
+        return setOrDelete(this.leases, change.server, change.value);
       case 'footprint':
         return setOrDelete(this.footprints, change.model, change.value);
     }

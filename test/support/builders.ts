@@ -74,4 +74,5 @@ export const nothingLearned = (): LearnedFacts => ({
   loadTimes: new Map(),
   loadPaces: new Map(),
   footprints: new Map(),
+  leases: new Map(),
 });

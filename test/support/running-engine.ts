@@ -155,6 +155,7 @@ export async function aRunningEngine(models: readonly Model[] = [A]) {
   const failed: FailedTurn[] = [];
   const engine = new Engine({
     clock,
+    wallNow: () => 1_800_000_000_000 + clock.time,
     learned: store,
     leadership: { term: 7, mayAct: () => true },
     observers: [

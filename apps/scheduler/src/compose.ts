@@ -111,7 +111,7 @@ function composeEngine(
     new OrderKeeping(book, writes, log),
   ];
   const observers = (recorder ? [recorder, ...watchers] : watchers).map((one) => new Guarded(one, log));
-  const engine = new Engine({ clock, learned: readAlready(learned, facts), leadership, observers });
+  const engine = new Engine({ clock, wallNow, learned: readAlready(learned, facts), leadership, observers });
   const readiness = new Readiness(engine, lifecycle);
   const health = new GrpcHealth(readiness);
   const times = new WallTimes(wallNow, now);

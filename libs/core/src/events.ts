@@ -74,6 +74,12 @@ export type Event =
     }
   /** What we ordered on a server in earlier lives: found there, it is no stranger. */
   | { readonly kind: 'OrdersRemembered'; readonly server: ServerId; readonly models: readonly ModelId[] }
+  /** Until when copies on a server are leased by routes that earlier lives gave, where that is longer than the default lease. */
+  | {
+      readonly kind: 'LeasesRemembered';
+      readonly server: ServerId;
+      readonly leases: readonly { readonly model: ModelId; readonly until: Instant }[];
+    }
   | { readonly kind: 'StepsRemembered'; readonly model: ModelId; readonly steps: readonly ModelId[] }
   | {
       readonly kind: 'LoadTimesRemembered';

@@ -23,7 +23,7 @@ export {
 export { heldFor } from './held-for.js';
 export type { ControlMode, IndexRow, Look, MetricsSample, ServingRow, Sighting } from './look.js';
 export { loadForecast } from './load-forecast.js';
-export { DEFAULT_LEASE, leasedUntil, leaseOn } from './leases.js';
+export { DEFAULT_LEASE, leasedUntil, leaseOn, LONGEST_LEASE } from './leases.js';
 export { learnTime, type LoadTimes } from './load-times.js';
 export type * from './model.js';
 export { idleUnloadAt } from './passes/idle.js';

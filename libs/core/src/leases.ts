@@ -6,6 +6,9 @@ import type { Server } from './server.js';
 /** The lease of a route where the caller asks for no other. */
 export const DEFAULT_LEASE: Millis = 10_000;
 
+/** No lease is longer. */
+export const LONGEST_LEASE: Millis = 600_000;
+
 /** When a server that drains with a deadline lets go, whatever leases say; Infinity on every other server. */
 export const leasesEndBy = (server: Server | undefined): Instant =>
   server?.drain?.deadline == null ? Infinity : server.drain.deadline + DEFAULT_LEASE;

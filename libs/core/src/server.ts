@@ -112,6 +112,8 @@ export interface Server {
   readonly described: Set<ModelId>;
   /** What we ordered here, with the steps that came up through it: everything else found is a stranger. */
   readonly ordered: Set<ModelId>;
+  /** Until when an earlier life of ours has leased what this one has not seen yet. */
+  promised: ReadonlyMap<ModelId, Instant>;
   /** What came up while loads of ours ran that may be of ensembles: taken for steps of theirs, until their configs tell. */
   readonly presumed: Map<ModelId, readonly ModelId[]>;
   /** Copies that live on behind a newer row, or whose row is gone: booked until time or a new incarnation ends them. */

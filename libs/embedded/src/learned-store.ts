@@ -1,6 +1,13 @@
 import type { ClassicLevel } from 'classic-level';
 import type { Footprint, LoadTimes, ModelId, ServerId } from '#core';
-import type { Learned, LearnedChange, LearnedFacts, LearnedLoadTimes, LearnedServer } from '#engine';
+import type {
+  Learned,
+  LearnedChange,
+  LearnedFacts,
+  LearnedLeases,
+  LearnedLoadTimes,
+  LearnedServer,
+} from '#engine';
 import { readTable, rowWrite, writeAll, type Table, type Write } from './table.js';
 import { VALUES } from './values.js';
 
@@ -10,6 +17,8 @@ const STEPS: Table<readonly ModelId[]> = { prefix: 'learned/steps/', schema: VAL
 const LOAD_TIMES: Table<LearnedLoadTimes> = { prefix: 'learned/load-took/', schema: VALUES.loadTimes };
 const LOAD_PACES: Table<LoadTimes> = { prefix: 'learned/load-pace/', schema: VALUES.loadPace };
 const FOOTPRINTS: Table<Footprint> = { prefix: 'learned/footprint/', schema: VALUES.footprint };
+
+const LEASES: Table<LearnedLeases> = { prefix: 'learned/leases/', schema: VALUES.leases };
 
 /** What we learned, on disk. A value that makes no sense is told, left out, and learned anew. */
 export class LearnedStore implements Learned {
@@ -25,7 +34,8 @@ export class LearnedStore implements Learned {
     const loadTimes = await readTable(this.db, LOAD_TIMES);
     const loadPaces = await readTable(this.db, LOAD_PACES);
     const footprints = await readTable(this.db, FOOTPRINTS);
-    const tables = [servers, ordered, steps, loadTimes, loadPaces, footprints];
+    const leases = await readTable(this.db, LEASES);
+    const tables = [servers, ordered, steps, loadTimes, loadPaces, footprints, leases];
     for (const key of tables.flatMap(({ damaged }) => damaged)) this.onDamage(key);
     return {
       servers: servers.rows as ReadonlyMap<ServerId, LearnedServer>,
@@ -34,6 +44,7 @@ export class LearnedStore implements Learned {
       loadTimes: loadTimes.rows as ReadonlyMap<ModelId, LearnedLoadTimes>,
       loadPaces: loadPaces.rows as ReadonlyMap<ServerId, LoadTimes>,
       footprints: footprints.rows as ReadonlyMap<ModelId, Footprint>,
+      leases: leases.rows as ReadonlyMap<ServerId, LearnedLeases>,
     };
   }
 
@@ -54,6 +65,8 @@ function writeOf(change: LearnedChange): Write {
       return rowWrite(LOAD_TIMES, change.model, change.value);
     case 'loadPace':
       return rowWrite(LOAD_PACES, change.server, change.value);
+    case 'leases':
+      return rowWrite(LEASES, change.server, change.value);
     case 'footprint':
       return rowWrite(FOOTPRINTS, change.model, change.value);
   }

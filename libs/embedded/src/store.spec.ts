@@ -85,6 +85,7 @@ describe('the embedded store', () => {
       loadTimes: new Map(),
       loadPaces: new Map(),
       footprints: new Map(),
+      leases: new Map(),
     });
   });
 

@@ -88,6 +88,7 @@ export const VALUES = {
       .transform((took) => ({ anywhere: onceTook(took), on: [] })),
   ]) satisfies z.ZodType<LearnedLoadTimes>,
   loadPace: times,
+  leases: z.record(z.string(), z.number().min(0)),
 } as const;
 
 /** Writes a value down. What could not be read back is a bug of ours and never reaches the disk. */

@@ -1,5 +1,24 @@
-import type { RequestId } from '#core';
+import { type Class, heldFor, type Instant, type Millis, type Request, type RequestId } from '#core';
 import type { Answer, ResolveQuery } from './answer.js';
+
+/** What the core is told of a request that has to wait. */
+export const requestOf = (
+  id: RequestId,
+  query: ResolveQuery,
+  { now, wait, rank }: { readonly now: Instant; readonly wait: Millis; readonly rank: Class },
+): Request => ({
+  id,
+  model: query.model,
+  version: query.version,
+  arrivedAt: now,
+  deadline: now + wait,
+  lease: query.lease,
+  class: rank,
+  avoid: query.avoid,
+  tenant: query.tenant,
+  bytes: heldFor(query),
+  ...(query.requestId === undefined ? {} : { requestId: query.requestId }),
+});
 
 /** The requests that wait, each until its one answer. */
 export class Callers {

@@ -4,7 +4,6 @@ import {
   emptyFleet,
   type Event,
   type Fleet,
-  heldFor,
   leaseOn,
   nextWake,
   pickRoute,
@@ -16,8 +15,9 @@ import {
 import { Actuator } from './actuator.js';
 import { type Answer, type Pending, type ResolveQuery, type Route, type Routed, routeTo } from './answer.js';
 import type { ToldOfRoute } from './answer.js';
-import { Callers } from './callers.js';
+import { Callers, requestOf } from './callers.js';
 import type { EngineParts } from './engine-parts.js';
+import { LeaseBook } from './lease-book.js';
 import { Notebook } from './notebook.js';
 import type { ModelServer } from './ports/model-server.js';
 import type { FailedTurn } from './ports/observer.js';
@@ -35,21 +35,24 @@ export class Engine {
   private readonly callers = new Callers();
   private readonly uses = new Uses();
   private readonly notebook: Notebook;
+  private readonly leases: LeaseBook;
   private readonly actuator: Actuator;
   private inbox: Event[] = [];
   private turnDue = false;
   private restsUntil = -Infinity;
+  private alarmAt = Infinity;
   private stopped = false;
   private requests = 0;
 
   constructor(private readonly parts: EngineParts) {
     this.notebook = new Notebook(parts.learned);
+    this.leases = new LeaseBook(parts.learned, parts.wallNow);
     this.actuator = new Actuator(this.notebook, (event) => this.report(event));
   }
 
   /** Takes up what an earlier life learned of the servers declared so far. Called once, before a server is met. */
   async recall(): Promise<void> {
-    for (const event of await this.notebook.recall()) this.tell(event);
+    this.tell(...(await this.notebook.recall()), ...(await this.leases.recall(this.now())));
   }
 
   /** What is known at this moment. Readers must not change it. */
@@ -80,7 +83,7 @@ export class Engine {
     if (this.turnDue || this.stopped) return;
     this.turnDue = true;
     const { clock } = this.parts;
-    if (clock.now() < this.restsUntil) clock.setAlarm(this.restsUntil, () => this.turn());
+    if (clock.now() < this.restsUntil) this.setAlarm(this.restsUntil);
     else this.turnSoon();
   }
 
@@ -122,6 +125,8 @@ export class Engine {
     const now = this.now();
     const lease = leaseOn(this.state, replica, query.lease, now);
     this.uses.note(replica.id, now, now + lease);
+    this.leases.note(replica.server, lease, now);
+    if (this.leases.dueAt < this.alarmAt && !this.turnDue) this.setAlarm(this.leases.dueAt);
     return this.routeTo(replica, query, { lease, waited: 0, cold: false });
   }
 
@@ -134,22 +139,8 @@ export class Engine {
     const wait = Math.min(query.wait ?? maxWait, maxWait);
     const answer = this.callers.add(id, query);
     if (now + wait < this.restsUntil) this.endRest();
-    this.report({
-      kind: 'RequestArrived',
-      request: {
-        id,
-        model: query.model,
-        version: query.version,
-        arrivedAt: now,
-        deadline: now + wait,
-        lease: query.lease,
-        class: query.class ?? model?.class ?? 'default',
-        avoid: query.avoid,
-        tenant: query.tenant,
-        bytes: heldFor(query),
-        ...(query.requestId === undefined ? {} : { requestId: query.requestId }),
-      },
-    });
+    const rank = query.class ?? model?.class ?? 'default';
+    this.report({ kind: 'RequestArrived', request: requestOf(id, query, { now, wait, rank }) });
     return { answer, cancel: () => this.cancel(id) };
   }
 
@@ -158,6 +149,7 @@ export class Engine {
     if (this.stopped) return;
     this.inbox.push({ kind: 'ShutdownBegun' });
     this.turn();
+    this.leases.finish(this.state, this.now());
     this.end();
   }
 
@@ -189,6 +181,7 @@ export class Engine {
     const actions = step(this.state, events, now);
     for (const action of actions) this.carryOut(action);
     this.notebook.keep(this.state, events);
+    this.leases.keep(this.state, events, now);
     const turn = { events, actions, now, took: this.parts.clock.now() - now };
     const wake = nextWake(this.state, now);
     for (const observer of this.parts.observers) observer.turnTaken(turn, this.state);
@@ -212,7 +205,12 @@ export class Engine {
     this.restsUntil = until;
     // What was told in this very turn is due already.
     if (this.turnDue) return;
-    clock.setAlarm(Math.max(wake, until), () => this.turn());
+    this.setAlarm(Math.max(Math.min(wake, this.leases.dueAt), until));
+  }
+
+  private setAlarm(at: number): void {
+    this.alarmAt = at;
+    this.parts.clock.setAlarm(at, () => this.turn());
   }
 
   /** Routes handed out since the last turn come first, so that nothing is drained that was just given. */
@@ -239,6 +237,7 @@ export class Engine {
     const query = this.callers.queryOf(request);
     if (!query) return;
     const replica = this.state.replicas.get(id)!;
+    this.leases.note(replica.server, lease, this.now());
     this.callers.answer(request, this.routeTo({ ...replica, versions }, query, { lease, waited, cold }));
   }
 

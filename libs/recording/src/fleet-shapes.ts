@@ -168,6 +168,7 @@ const server = z.strictObject({
   configs: z.map(modelId, learnedConfig),
   described: z.set(modelId),
   ordered: z.set(modelId),
+  promised: z.map(modelId, amount),
   presumed: z.map(modelId, list(modelId)),
   hidden: list(z.strictObject({ model: modelId, bookings, until: amount })),
   meters: z.map(whole, meter),

@@ -109,6 +109,10 @@ export const EVENTS = {
     devices: list(rememberedDevice),
   }),
   OrdersRemembered: event('OrdersRemembered', { server: serverId, models: list(modelId) }),
+  LeasesRemembered: event('LeasesRemembered', {
+    server: serverId,
+    leases: list(z.strictObject({ model: modelId, until: amount })),
+  }),
   StepsRemembered: event('StepsRemembered', { model: modelId, steps: list(modelId) }),
   FootprintRemembered: event('FootprintRemembered', { model: modelId, footprint }),
   LoadTimesRemembered: event('LoadTimesRemembered', {

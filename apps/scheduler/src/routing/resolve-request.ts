@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { check, nameSchema } from '#config';
 import { NAME, NAME_RULE } from '#contracts';
-import { DEFAULT_LEASE, type ModelId, type ServerId, type TenantId } from '#core';
+import { DEFAULT_LEASE, LONGEST_LEASE, type ModelId, type ServerId, type TenantId } from '#core';
 import type { ResolveQuery } from '#engine';
 import { ANONYMOUS } from '../anonymous.js';
 import type { BrokenRule } from '../errors/refused.js';
 
-const MAX_LEASE_MS = 600_000;
 const MAX_UINT32 = 2 ** 32 - 1;
 
 const LONGEST_TEXT = 128;
@@ -25,7 +24,7 @@ export const resolveRequestSchema = z.strictObject({
     .describe(
       'How long the caller will wait for a cold model. Absent: as long as the model allows; 0: not at all.',
     ),
-  leaseMs: millis(MAX_LEASE_MS).nullish().describe('How long the route must stay good.'),
+  leaseMs: millis(LONGEST_LEASE).nullish().describe('How long the route must stay good.'),
   class: z
     .enum(['critical', 'default', 'sheddable'], { error: 'must be one of critical, default, sheddable' })
     .nullish()
@@ -77,7 +76,7 @@ function isShortText(value: unknown): value is string {
 const SIMPLE = new Map<string, (value: unknown, model: string) => boolean>([
   ['model', (value, model) => value === model],
   ['waitMs', (value) => isMillis(value, MAX_UINT32)],
-  ['leaseMs', (value) => isMillis(value, MAX_LEASE_MS)],
+  ['leaseMs', (value) => isMillis(value, LONGEST_LEASE)],
   ['avoid', (value) => Array.isArray(value) && value.length === 0],
   ['requestId', isShortText],
 ]);

@@ -236,6 +236,7 @@ const unseen = (spec: ServerSpec): Server => ({
   configs: new Map(),
   described: new Set(),
   ordered: new Set(),
+  promised: new Map(),
   presumed: new Map(),
   hidden: [],
   meters: new Map(),

@@ -14,6 +14,7 @@ import { measure } from './measure.js';
 import { feelPulses } from './pulse.js';
 import { noteUnload } from './ended.js';
 import { type Listing, listingOf } from './listing.js';
+import { keepPromised } from './promised.js';
 import { sighted } from './sighted.js';
 import { NOT_SLOW, readLatencies } from '../slowdown.js';
 import { feelStrain } from './strain.js';
@@ -71,6 +72,7 @@ function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly Ind
   if (server.repository !== before) discover(fleet, server);
   bookWhatIsSeen(fleet, server, look, listing, now);
   server.lookedAt = look.begunAt;
+  keepPromised(fleet, server);
   const { id } = server.spec;
   for (const model of server.described)
     if (!server.configs.has(model)) readAnew(fleet, { model, server: id });

@@ -1,4 +1,4 @@
-import type { Event } from '../events.js';
+import type { Event, EventOf } from '../events.js';
 import type { Fleet } from '../fleet.js';
 import { recallExcess } from '../limits.js';
 import type { Instant } from '../model.js';
@@ -18,6 +18,7 @@ import { freeze, unfreeze } from './freezes.js';
 import { rememberLoadPace, rememberLoadTimes } from './load-times.js';
 import { looked, lookFailed } from './looked.js';
 import { configLearned, loadEnded, unloadEnded } from './orders.js';
+import { rememberLeases } from './promised.js';
 import { changePressure } from './pressure.js';
 import { orderReload, rememberReload } from './reloads.js';
 import {
@@ -80,6 +81,7 @@ type Declared = Extract<
       | 'ServerWithdrawn'
       | 'ServerRemembered'
       | 'OrdersRemembered'
+      | 'LeasesRemembered'
       | 'StepsRemembered'
       | 'LoadTimesRemembered'
       | 'LoadPaceRemembered'
@@ -110,6 +112,8 @@ function observeDeclared(fleet: Fleet, event: Declared, now: Instant): void {
       return rememberServer(fleet, event);
     case 'OrdersRemembered':
       return rememberOrders(fleet, event);
+    case 'LeasesRemembered':
+      return rememberLeases(fleet, event);
     case 'StepsRemembered':
       return rememberSteps(fleet, event);
     case 'LoadTimesRemembered':
@@ -117,9 +121,7 @@ function observeDeclared(fleet: Fleet, event: Declared, now: Instant): void {
     case 'LoadPaceRemembered':
       return rememberLoadPace(fleet, event);
     case 'FootprintRemembered':
-      fleet.footprints.set(event.model, event.footprint);
-      recallExcess(fleet, event.model, now);
-      return;
+      return rememberFootprint(fleet, event, now);
     case 'UnloadRemembered':
       return rememberUnload(fleet, event);
     case 'ReloadRemembered':
@@ -133,4 +135,13 @@ function observeDeclared(fleet: Fleet, event: Declared, now: Instant): void {
     case 'FreezeEnded':
       return unfreeze(fleet, now);
   }
+}
+
+function rememberFootprint(
+  fleet: Fleet,
+  { model, footprint }: EventOf<'FootprintRemembered'>,
+  now: Instant,
+): void {
+  fleet.footprints.set(model, footprint);
+  recallExcess(fleet, model, now);
 }

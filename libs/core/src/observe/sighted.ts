@@ -73,7 +73,7 @@ function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: 
   );
   if (sighting.kind === 'serving') {
     // It may be in use by leases that an earlier life of ours gave.
-    const inUseUntil = now + DEFAULT_LEASE;
+    const inUseUntil = Math.max(now + DEFAULT_LEASE, promisedOn(server, model));
     return put(fleet, { ...becomeReady(found, versionsOf(sighting), now), inUseUntil });
   }
   const isComing = sighting.kind === 'coming';
@@ -214,8 +214,11 @@ function backAgain(fleet: Fleet, replica: Unknown, versions: readonly string[], 
   forgetConfig(fleet, server, replica.model);
   const devices = devicesFound(fleet, server, replica.model);
   const bookings = bookingsFor(fleet, server, replica.model, devices);
-  put(fleet, becomeReady({ ...replica, devices, bookings }, versions, now));
+  const ready = becomeReady({ ...replica, devices, bookings }, versions, now);
+  put(fleet, { ...ready, inUseUntil: Math.max(ready.inUseUntil, promisedOn(server, replica.model)) });
 }
+
+const promisedOn = ({ promised }: Server, model: ModelId): Instant => promised.get(model) ?? -Infinity;
 
 /** Until its own config is read again a copy is taken to be on every device. */
 function forgetConfig(fleet: Fleet, server: Server, model: ModelId): void {

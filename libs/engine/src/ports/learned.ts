@@ -12,6 +12,9 @@ export interface LearnedLoadTimes {
   readonly on: readonly ServerLoadTimes[];
 }
 
+/** Until when copies on one server are leased, by model: milliseconds since 1970, in whole seconds. */
+export type LearnedLeases = Readonly<Record<string, number>>;
+
 export interface LearnedFacts {
   readonly servers: ReadonlyMap<ServerId, LearnedServer>;
   /** Per server the models we ordered there, with the steps that came up through an ensemble we ordered. */
@@ -20,6 +23,8 @@ export interface LearnedFacts {
   readonly loadTimes: ReadonlyMap<ModelId, LearnedLoadTimes>;
   readonly loadPaces: ReadonlyMap<ServerId, LoadTimes>;
   readonly footprints: ReadonlyMap<ModelId, Footprint>;
+  /** Of leases longer than the default: those that the next life has to keep. */
+  readonly leases: ReadonlyMap<ServerId, LearnedLeases>;
 }
 
 /** One learned thing replaced, or with null forgotten. */
@@ -29,9 +34,10 @@ export type LearnedChange =
   | { readonly kind: 'steps'; readonly model: ModelId; readonly value: readonly ModelId[] | null }
   | { readonly kind: 'loadTimes'; readonly model: ModelId; readonly value: LearnedLoadTimes | null }
   | { readonly kind: 'loadPace'; readonly server: ServerId; readonly value: LoadTimes | null }
+  | { readonly kind: 'leases'; readonly server: ServerId; readonly value: LearnedLeases | null }
   | { readonly kind: 'footprint'; readonly model: ModelId; readonly value: Footprint | null };
 
-/** Keeps what we learned: losing it costs time, never correctness. */
+/** Keeps what we learned: losing it costs time, never correctness; but for leases, whose loss breaks a promise. */
 export interface Learned {
   read(): Promise<LearnedFacts>;
   /** Durable once resolved. */

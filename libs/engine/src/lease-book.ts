@@ -1,0 +1,120 @@
+import {
+  DEFAULT_LEASE,
+  type Event,
+  type Fleet,
+  type Instant,
+  leasedUntil,
+  LONGEST_LEASE,
+  type Millis,
+  type ModelId,
+  type Server,
+  type ServerId,
+} from '#core';
+import type { Learned, LearnedLeases } from './ports/learned.js';
+
+/** So long after a lease was given it is written: the disk has the rest of the second in which it has to be there. */
+const WRITTEN_WITHIN: Millis = 500;
+const SECOND: Millis = 1_000;
+
+/**
+ * What the store says of leases, by the wall clock: of those that outlast what the next life grants by itself to whatever
+ * it finds, which is the default lease. No route waits for it.
+ */
+export class LeaseBook {
+  private readonly written = new Map<ServerId, string>();
+  /** The servers of which a lease was given that may have to be written, or is. */
+  private readonly leased = new Set<ServerId>();
+  /** When a turn has to come: something is to be written, or is over. */
+  dueAt: Instant = Infinity;
+
+  constructor(
+    private readonly learned: Learned,
+    private readonly wallNow: () => number,
+  ) {}
+
+  /**
+   * The leases that an earlier life gave. Here alone wall time becomes monotonic, and nothing is held for longer than the
+   * longest lease, wherever the wall clock has been set meanwhile.
+   */
+  async recall(now: Instant): Promise<readonly Event[]> {
+    const { leases } = await this.learned.read();
+    const wall = this.wallNow();
+    return [...leases].map(([server, ends]) => {
+      this.leased.add(server);
+      this.written.set(server, JSON.stringify(ends));
+      this.dueAt = Math.min(this.dueAt, now);
+      const left = Object.entries(ends).map(([model, end]) => {
+        return { model: model as ModelId, until: now + Math.min(LONGEST_LEASE, end - wall) };
+      });
+      return { kind: 'LeasesRemembered', server, leases: left.filter(({ until }) => until > now) };
+    });
+  }
+
+  /** A route was given. */
+  note(server: ServerId, lease: Millis, now: Instant): void {
+    if (lease <= DEFAULT_LEASE) return;
+    this.leased.add(server);
+    this.dueAt = Math.min(this.dueAt, now + WRITTEN_WITHIN);
+  }
+
+  /** After each turn: writes what is due, and what a look or the end of a server has changed. */
+  keep(fleet: Readonly<Fleet>, events: readonly Event[], now: Instant): void {
+    if (this.leased.size === 0) return;
+    if (now >= this.dueAt) return this.write(fleet, [...this.leased], now);
+    const told = events.flatMap((event) =>
+      event.kind === 'Looked' || event.kind === 'ServerWithdrawn' ? [event.server] : [],
+    );
+    const changed = told.filter((server) => this.leased.has(server));
+    if (changed.length > 0) this.write(fleet, changed, now, this.dueAt);
+  }
+
+  /** Before the process ends: nothing is left for later. */
+  finish(fleet: Readonly<Fleet>, now: Instant): void {
+    this.write(fleet, [...this.leased], now);
+  }
+
+  private write(fleet: Readonly<Fleet>, servers: readonly ServerId[], now: Instant, dueAt = Infinity): void {
+    this.dueAt = dueAt;
+    const changes = servers.flatMap((server) => {
+      const value = this.endsOn(fleet, fleet.servers.get(server), now);
+      const text = JSON.stringify(value);
+      if (value === null) this.leased.delete(server);
+      if ((this.written.get(server) ?? 'null') === text) return [];
+      this.written.set(server, text);
+      return [{ kind: 'leases', server, value } as const];
+    });
+    if (changes.length > 0) void this.learned.write(changes).catch(() => this.failed(servers, now));
+  }
+
+  /** It is tried again: what stands in the store is not known. */
+  private failed(servers: readonly ServerId[], now: Instant): void {
+    for (const server of servers) {
+      this.written.set(server, 'unknown');
+      this.leased.add(server);
+    }
+    this.dueAt = Math.min(this.dueAt, now + SECOND);
+  }
+
+  /** Null where no lease is long enough. Rounded up to the second, so that the store never says less than was promised. */
+  private endsOn(fleet: Readonly<Fleet>, server: Server | undefined, now: Instant): LearnedLeases | null {
+    const ends: Record<string, number> = {};
+    const wall = this.wallNow() - now;
+    for (const [model, until] of server ? leasesOn(fleet, server) : []) {
+      if (until <= now + DEFAULT_LEASE) continue;
+      ends[model] = Math.ceil((until + wall) / SECOND) * SECOND;
+      this.dueAt = Math.min(this.dueAt, until - DEFAULT_LEASE);
+    }
+    return Object.keys(ends).length === 0 ? null : ends;
+  }
+}
+
+/** Until when each copy on a server is leased, those included that this life has not seen yet. */
+function leasesOn(fleet: Readonly<Fleet>, server: Server): ReadonlyMap<ModelId, Instant> {
+  const leases = new Map(server.promised);
+  for (const id of fleet.residents.get(server.spec.id) ?? []) {
+    const replica = fleet.replicas.get(id)!;
+    if (replica.phase === 'ready' || replica.phase === 'draining')
+      leases.set(replica.model, leasedUntil(fleet, replica));
+  }
+  return leases;
+}
