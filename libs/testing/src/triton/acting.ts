@@ -83,6 +83,8 @@ function actUponOne(
     return done(standing.problem);
   }
   loadVersions(process, model, (problem) => {
+    // An order on an unsettled ensemble may come between: what it has unloaded meanwhile does not stay.
+    if (process.known.get(model.name) === undefined) withdraw(process, model.name);
     standing.loadedVersions = readyRows(process.lives.get(model.name)).map(({ version }) => version);
     done(problem);
   });

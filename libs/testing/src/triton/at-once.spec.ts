@@ -46,6 +46,14 @@ describe('unloads at once', () => {
 });
 
 describe('the step of a loaded ensemble', () => {
+  it('that was read anew has the ensemble loaded by any order, which an unload between ends', () => {
+    const made = bench({ mayCrash: false });
+    made.load('o1');
+    made.unload('r');
+    made.agenda.advance(1_000);
+    expect(made.rows('r')).toEqual(['1 UNAVAILABLE unloaded']);
+  });
+
   it('that was read anew leaves the ensemble unsettled until that is read anew itself', () => {
     const made = bench();
     expect(made.sim.unsettled()).toEqual([new Set(['r', 'v', 'b'])]);
