@@ -38,6 +38,14 @@ function unload(model: string, life: number): void {
 }
 
 describe('a server that dies of unloads at once around a step that was read anew', () => {
+  it('breaks a promise where all are of one Berth', () => {
+    for (const model of [...STEPS, OTHER]) unload(model, 1);
+    expect([site.sim.phase, trail.failure]).toEqual([
+      'down',
+      expect.stringMatching(/^at 13000.* s0 died of the unloads of v, b, other at once$/),
+    ]);
+  });
+
   it.each([
     ['a dead Berth', () => unload('other', NOBODY)],
     ['an earlier life', () => unload('other', 2)],

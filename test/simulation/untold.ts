@@ -1,9 +1,11 @@
 import type { Untold } from '#testing';
+import { NOBODY, type OpenOrder } from './open-order.js';
 import type { Trail } from './trail.js';
 
 /** The site of a server. */
 interface Hearer {
   readonly id: string;
+  readonly open: ReadonlySet<OpenOrder>;
   stepReread(step: string): void;
 }
 
@@ -16,6 +18,16 @@ export function hearUntold(site: Hearer, trail: Trail, untold: Untold): void {
       trail.note(`${site.id} fails a call of ${untold.call} for once`);
       return trail.mark(`${untold.call} failed for once`);
     case 'dies of unloads':
-      return trail.note(`${site.id} dies of the unloads of ${untold.models.join(', ')}`);
+      return trail.expect(!isOfOneBerth(site, untold.models), () => died(site, untold.models));
   }
+}
+
+const died = ({ id }: Hearer, models: readonly string[]): string =>
+  `${id} died of the unloads of ${models.join(', ')} at once`;
+
+/** Whether one living Berth has sent all of these unloads, and so has had in its hand to send fewer at a time. */
+function isOfOneBerth({ open }: Hearer, models: readonly string[]): boolean {
+  const unloads = [...open].filter(({ kind }) => kind === 'unload');
+  const lives = models.map((name) => unloads.find(({ model }) => model === name)?.life ?? NOBODY);
+  return lives[0] !== NOBODY && lives.every((life) => life === lives[0]);
 }
