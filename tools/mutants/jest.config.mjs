@@ -8,6 +8,7 @@ export default {
   ...base,
   rootDir: ROOT,
   roots: ['<rootDir>/libs/core', '<rootDir>/libs/engine'],
+  testSequencer: '<rootDir>/tools/mutants/nearest-first.mjs',
   reporters: ['<rootDir>/tools/mutants/first-failure.mjs'],
   transform: { [pattern]: ['<rootDir>/tools/mutants/transform.mjs', swc] },
 };

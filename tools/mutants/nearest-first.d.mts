@@ -1,0 +1,1 @@
+export declare function distance(spec: string, changed: string | undefined): number;
