@@ -11,12 +11,13 @@ const NODE_FLAGS = ['--experimental-vm-modules', '--disable-warning=Experimental
  * `name` is that of the file in `.cache` where the results are left. With `capture`, `output` has what failed, or
  * all that Jest wrote where it did not come to its end.
  */
-export async function jest(name, args, { timeoutMs, capture = false }) {
+export async function jest(name, args, { timeoutMs, capture = false } = {}) {
   const results = resultsOf(name);
   mkdirSync(join(ROOT, '.cache'), { recursive: true });
   rmSync(results, { force: true });
   const cli = join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
-  const workers = availableParallelism() > 2 ? '50%' : '2';
+  // On two cores a third one works while others wait for a Triton or a process.
+  const workers = availableParallelism() > 2 ? '50%' : '3';
   const ours = [`--maxWorkers=${workers}`, '--json', `--outputFile=${results}`];
   const env = capture ? { ...process.env, FORCE_COLOR: '0' } : process.env;
   const ended = await run(process.execPath, [...NODE_FLAGS, cli, ...ours, ...args], {
