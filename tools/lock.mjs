@@ -3,7 +3,7 @@ import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Longer than any installation can take: a lock of this age was left behind. */
-const LOCK_MS = 20 * 60_000;
+const LOCK_MS = 45 * 60_000;
 const LOOK_EVERY_MS = 100;
 
 /**

@@ -26,8 +26,9 @@ const FINGERPRINT = join(DIST, '.sources');
 const LOCK = join(ROOT, '.cache', 'set-up.lock');
 const SOURCES = ['apps', 'libs', ...['load', 'simulation', 'checkers'].map((name) => join('test', name))];
 const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
-const INSTALL_MS = 300_000;
-const BUILD_MS = 180_000;
+/** They only end what hangs; a slow machine only takes longer. */
+const INSTALL_MS = 900_000;
+const BUILD_MS = 900_000;
 /** Longer than an installation and a build can take. */
 const LOCK_MS = INSTALL_MS + BUILD_MS + 10_000;
 

@@ -5,7 +5,7 @@ const FAST_E2E = 'by-hand';
 
 /** Regular expressions for paths, as Jest takes them. */
 export const LONG = [
-  'libs/core/src/(indexes|passes/(evict|gaps|slot-line))\\.property\\.',
+  'libs/core/src/(indexes|observe/measure|passes/(evict|gaps|moves|slot-line))\\.property\\.',
   `test/e2e/(?!${FAST_E2E}\\.)`,
   'test/likeness/',
   'test/contract/model-server\\.real\\.',

@@ -8,7 +8,8 @@ import { run } from './processes.mjs';
 import { ROOT, setUp } from './set-up.mjs';
 import { FAST_SET, LONG_SET } from './suites.mjs';
 
-const INSTALL_MS = 600_000;
+/** It only ends what hangs. */
+const INSTALL_MS = 1_200_000;
 
 const [isAll, isOnlyLong, ...others] = readArguments();
 await setUp();

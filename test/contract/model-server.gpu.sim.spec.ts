@@ -20,7 +20,11 @@ function shows(word: string, title: string, test: () => Promise<void>): void {
   });
 }
 
-async function start(models: readonly SimulatedModel[], options: Partial<TritonSimOptions> = {}) {
+async function start(
+  models: readonly SimulatedModel[],
+  options: Partial<TritonSimOptions> = {},
+  callTimeoutMs = PATIENTLY,
+) {
   const faster = models.map((model) => ({ loadMs: 50, unloadMs: 50, inferMs: 1, ...model }));
   const running = await startTritonSim({
     id: 't0',
@@ -33,7 +37,7 @@ async function start(models: readonly SimulatedModel[], options: Partial<TritonS
   });
   const stage = stageOf(running);
   open.push(stage);
-  const { server, facts } = await visit(stage, { callTimeoutMs: 500 });
+  const { server, facts } = await visit(stage, { callTimeoutMs });
   const used = async () => (await server.look('statistics', false)).metrics?.gpus.map((gpu) => gpu.used);
   return { stage, server, facts, used, inject: (fault: Fault) => running.sim.inject(fault) };
 }
@@ -106,7 +110,7 @@ describe('GPUs of the simulated Triton', () => {
 
   shows('memory that comes back late, or not at all', 'give memory back after the row says so', async () => {
     const { server, used, inject } = await start([{ ...model, residueBytes: GB }]);
-    inject({ kind: 'memoryBackLate', ms: 300 });
+    inject({ kind: 'memoryBackLate', ms: 2_000 });
     await server.load(named('m'), on(0), PATIENTLY);
     await until(async () => (await used())?.[0] === 2 * GB);
     await server.unload(named('m'));
@@ -122,7 +126,7 @@ describe('troubles of the simulated Triton', () => {
   shows('a load that is stuck', 'leave a load without end', async () => {
     const { server, inject } = await start([model]);
     inject({ kind: 'stuckLoad', model: 'm' });
-    expect(await endOf(server.load(named('m'), null, 200))).toBe('unknown');
+    expect(await endOf(server.load(named('m'), null, 500))).toBe('unknown');
     expect((await see(server, 'm')).is).toBe('coming');
   });
 
@@ -139,7 +143,7 @@ describe('troubles of the simulated Triton', () => {
       `an answer lost by ${how}`,
       `lose the answer of an order that was carried out (${how})`,
       async () => {
-        const { server, inject } = await start([model]);
+        const { server, inject } = await start([model], {}, 500);
         inject({ kind: 'replyLost', call: 'load', how });
         expect(await endOf(server.load(named('m'), null, 300))).toBe('unknown');
         await untilSeen(server, 'm', 'serving');
@@ -150,8 +154,8 @@ describe('troubles of the simulated Triton', () => {
     );
 
   shows('an index that hangs', 'hold up every look, while new connections are accepted', async () => {
-    const { server, inject } = await start([model]);
-    inject({ kind: 'indexDelay', ms: 2_000 });
+    const { server, inject } = await start([model], {}, 500);
+    inject({ kind: 'indexDelay', ms: 10_000 });
     await expect(server.look('full', false)).rejects.toMatchObject({ why: 'timed_out' });
     await expect(server.look('statistics', false)).rejects.toMatchObject({ why: 'timed_out' });
     expect(await server.probe()).toBe(true);

@@ -40,7 +40,9 @@ describeReal('eviction', (kit) => {
   it('leaves alone what is leased: the newcomer waits for the lease, or is told that it cannot', async () => {
     for (const model of ['first', 'second']) await stage.route(model, { leaseMs: 10_000 });
     const impatient = await stage.resolve('third', { waitMs: 500 });
-    expect(impatient).toMatchObject({ status: 503, result: 'no_capacity' });
+    expect(impatient.status).toBe(503);
+    // The second one where a load takes longer than that here, lease or no lease.
+    expect(['no_capacity', 'deadline_unreachable']).toContain(impatient.result);
     for (const model of ['first', 'second']) expect(await stage.copies(model)).toEqual(['a:ready']);
     const patient = await stage.resolve('third', { waitMs: PATIENCE_MS });
     expect(patient.result).toBe('routed');
