@@ -41,6 +41,15 @@ describe('the two sets of specs', () => {
   });
 });
 
+describe('the commands', () => {
+  it.each([
+    ['test.mjs', '--all', '--many'],
+    ['check.mjs', '--quick'],
+  ])('refuse what they do not know: %s', async (script, ...args) => {
+    expect(await node(join(ROOT, 'tools', script), ...args)).toEqual({ code: 2, stdout: '' });
+  });
+});
+
 describe('the closing line of CI', () => {
   let project: string;
 
