@@ -46,4 +46,9 @@ export const OF_LOADS: readonly Mutant[] = [
   { name: 'all-of-a-load-always-to-come', breaks: 13, file: `${PASSES}/unreachable.ts`, find: `if (wait === null || swapIn === 0) return wait;`, replace: `if (wait === null) return wait;` },
   { name: 'turned-away-by-half-a-chance', breaks: 13, file: `${PASSES}/unreachable.ts`, find: `return this.now + wait - doubt > deadline;`, replace: `return this.now + wait - 0 * doubt > deadline;` },
   { name: 'lets-in-whom-it-then-sends-away', breaks: 19, file: `${PASSES}/unreachable.ts`, find: `if (this.isVain(request)) return true;`, replace: `` },
+  // A load that ran out of memory.
+  { name: 'ran-out-and-nothing-learned', breaks: 3, file: `${OBSERVE}/ran-out.ts`, find: `fleet.shortfalls.set(account, { at: now, replica: id, model, server, bytes, until: now + UNMEASURED });`, replace: `` },
+  { name: 'look-from-before-a-load-ran-out', breaks: 3, file: `${OBSERVE}/others.ts`, find: `told.look.begunAt < shortfall.at + SHOWN_AFTER`, replace: `told.look.begunAt < shortfall.at` },
+  { name: 'unmeasured-device-as-it-was', breaks: 3, file: `${CORE}/ledger.ts`, find: `takenOf(server, device) + unmeasuredShortfall(fleet, device)`, replace: `takenOf(server, device) + 0 * unmeasuredShortfall(fleet, device)` },
+  { name: 'too-large-a-model-closes-a-device', breaks: 10, file: `${OBSERVE}/ran-out.ts`, find: `used !== null || !fleet.cooldowns.has(id);`, replace: `used !== null || fleet.cooldowns !== null;` },
 ];

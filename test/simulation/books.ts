@@ -80,13 +80,18 @@ export function known(site: Ground, asked: Asked, fleet: Readonly<Fleet>): { byt
     // What is nowhere booked should have been, all of it.
     return { model, taken, bytes: booked === 0 ? taken : Math.min(taken, booked) };
   });
-  const baseline = site.planned.setup.options?.baselineBytes ?? 0;
-  const crowd = place === 'host' ? 0 : site.crowd.knownAt(place, then?.at ?? -Infinity);
-  const others = place === 'host' ? 0 : Math.max(baseline + crowd, then?.others.get(place) ?? 0);
+  const others = place === 'host' ? 0 : othersAt(site, place, then);
   return {
     bytes: shares.reduce((sum, { bytes }) => sum + bytes, others),
     says: `the books could tell: ${others} of others, ${JSON.stringify(shares)}`,
   };
+}
+
+/** What others have of a GPU, as far as the books of a decision told of it or had to. */
+function othersAt({ planned, crowd }: Ground, place: number, then: Books | undefined): Bytes {
+  const baseline = planned.setup.options?.baselineBytes ?? 0;
+  const shown = baseline + crowd.knownAt(place, then?.at ?? -Infinity);
+  return Math.max(shown, then?.others.get(place) ?? 0);
 }
 
 /** What has been unloaded and is still booked is counted on; else nobody knows whether its memory is back. */

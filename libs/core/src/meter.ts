@@ -113,13 +113,19 @@ export function noteMotion(
   const replica = after ?? before;
   if (!server || !replica || was === is) return;
   for (const { kind, ordinal, used, account } of server.devices ?? []) {
-    if (kind !== 'gpu' || ![before, after].some((one) => touches(one, ordinal))) continue;
+    const isThere = touches(before, ordinal) || touches(after, ordinal);
+    if (kind !== 'gpu' || !isThere) continue;
     const meter = meterOf(server, ordinal);
     begin(meter, was, is, { model: replica.model, used, held: measuredOn(server, replica.model, ordinal) });
     meter.moves += 1;
-    if (is === 'none') meter.gone = [...meter.gone, { bytes: heldOn(account, replica), since: null }];
+    noteGone(meter, is, heldOn(account, replica));
   }
   if (is === 'none') server.measured.delete(replica.model);
+}
+
+/** What has ended may be in use for a while yet. */
+function noteGone(meter: Meter, is: Motion, bytes: Bytes): void {
+  if (is === 'none') meter.gone = [...meter.gone, { bytes, since: null }];
 }
 
 /**

@@ -21,6 +21,7 @@ import { stuckAt } from './stuck.js';
 export function nextWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   if (fleet.closing) return Infinity;
   let wake = demandWake(fleet, now);
+  for (const { until } of fleet.shortfalls.values()) wake = sooner(until, now, wake);
   const busy = busyServers(fleet, now);
   for (const server of fleet.servers.values()) {
     const looks = sooner(dueLook(fleet, server, busy, wake).at, now, wake);
@@ -41,7 +42,6 @@ function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   for (const { until } of fleet.wishes.values()) wake = sooner(until, now, wake);
   for (const { until } of fleet.cooldowns.values()) wake = sooner(until, now, wake);
   for (const { until } of fleet.breakers.values()) wake = sooner(until, now, wake);
-  for (const { until } of fleet.shortfalls.values()) wake = sooner(until, now, wake);
   for (const [id, strain] of fleet.strains) {
     for (const at of sparedAt(fleet, id, strain, now)) wake = sooner(at, now, wake);
   }

@@ -5,6 +5,9 @@ import {
   failureCause,
   flag,
   footprint,
+  release,
+  shortfall,
+  trial,
   found,
   latency,
   list,
@@ -108,22 +111,6 @@ const device = z.strictObject({
   account: named<AccountId>(),
   capacity: amount,
   used: orNull(amount),
-});
-
-const trial = z.strictObject({ model: modelId, before: amount, endsAt: orNull(amount) });
-const release = z.strictObject({
-  before: amount,
-  endsAt: orNull(amount),
-  owed: z.map(modelId, amount),
-});
-
-const shortfall = z.strictObject({
-  at: amount,
-  replica: replicaId,
-  model: modelId,
-  server: serverId,
-  bytes: amount,
-  until: amount,
 });
 
 const meter = z.strictObject({

@@ -168,3 +168,19 @@ export const found = z.strictObject({
   incarnation: amount,
   other: orNull(z.strictObject({ gpus: whole, since: amount })),
 });
+
+export const trial = z.strictObject({ model: modelId, before: amount, endsAt: orNull(amount) });
+export const release = z.strictObject({
+  before: amount,
+  endsAt: orNull(amount),
+  owed: z.map(modelId, amount),
+});
+
+export const shortfall = z.strictObject({
+  at: amount,
+  replica: replicaId,
+  model: modelId,
+  server: serverId,
+  bytes: amount,
+  until: amount,
+});

@@ -14,12 +14,15 @@ const UNMEASURED: Millis = 60_000;
 export function noteShortfall(fleet: Fleet, replica: Loading | Ready, now: Instant): void {
   const ledger = new Ledger(fleet, now);
   const { id, model, server } = replica;
-  const devices = replica.phase === 'ready' ? (replica.change?.devices ?? []) : replica.devices;
   for (const { ordinal, account, used } of fleet.servers.get(server)?.devices ?? []) {
     const { capacity, held } = ledger.of(account);
     const isNews = used !== null || !fleet.cooldowns.has(id);
-    if (!devices.includes(ordinal) || held > capacity || !isNews) continue;
+    if (!devicesOf(replica).includes(ordinal) || held > capacity || !isNews) continue;
     const bytes = capacity - held + 1;
     fleet.shortfalls.set(account, { at: now, replica: id, model, server, bytes, until: now + UNMEASURED });
   }
 }
+
+/** Onto which devices it was loaded. */
+const devicesOf = (replica: Loading | Ready): readonly number[] =>
+  replica.phase === 'ready' ? (replica.change?.devices ?? []) : replica.devices;
