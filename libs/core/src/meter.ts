@@ -113,8 +113,7 @@ export function noteMotion(
   const replica = after ?? before;
   if (!server || !replica || was === is) return;
   for (const { kind, ordinal, used, account } of server.devices ?? []) {
-    const isThere = touches(before, ordinal) || touches(after, ordinal);
-    if (kind !== 'gpu' || !isThere) continue;
+    if (kind !== 'gpu' || ![before, after].some((one) => touches(one, ordinal))) continue;
     const meter = meterOf(server, ordinal);
     begin(meter, was, is, { model: replica.model, used, held: measuredOn(server, replica.model, ordinal) });
     meter.moves += 1;

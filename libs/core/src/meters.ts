@@ -49,7 +49,7 @@ interface Release {
 }
 
 /** What a replica held that has ended, and since when looks have known of that; null before the first of them. */
-export interface Gone {
+interface Gone {
   readonly bytes: Bytes;
   readonly since: Instant | null;
 }

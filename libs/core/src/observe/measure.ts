@@ -89,7 +89,9 @@ function settle(fleet: Fleet, server: Server, device: Device, now: Instant): voi
   const unexplained = Math.max(0, used - explained - hidden);
   meter.residue = Math.min(meter.residue, unexplained);
   meter.foreign = unexplained - meter.residue;
-  const foreignWithin = { least: meter.foreign, most: meter.foreign };
+  // Of two samples the smaller counts, but nothing is loaded into what the latest shows beyond that.
+  const most = meter.foreign + Math.max(0, device.used! - Math.max(used, explained + hidden + meter.residue));
+  const foreignWithin = { least: meter.foreign, most };
   Object.assign(meter, { foreignWithin, gone: [], late: 0 } satisfies Partial<Meter>);
   endShortfall(fleet, device.account);
 }

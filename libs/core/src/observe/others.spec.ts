@@ -86,6 +86,18 @@ describe('memory of others on a device that does not rest', () => {
   });
 });
 
+describe('memory of others on a device at rest', () => {
+  it('is not loaded into from the first look that shows more, and counts from the second', () => {
+    const driver = aDriver(1);
+    show(driver, 18);
+    driver.pass(10_000);
+    const { foreign } = meter(driver);
+    expect(foreign === 18 || ledger(driver).free(GPU) === 2).toBe(true);
+    driver.pass(2_500);
+    expect(meter(driver).foreign).toBe(18);
+  });
+});
+
 describe('memory of what has ended', () => {
   it('is waited for as long as a look may still show it, and counts as nobody else’s', () => {
     const driver = aDriver(0, ['a', 'b', 'c']).warm('a', 't').warm('b', 't').warm('c', 't');
