@@ -46,6 +46,19 @@ describe('a lease longer than the default', () => {
     expect(leasesIn(store.written).at(-1)).toEqual({ kind: 'leases', server: 't', value: null });
   });
 
+  it('wakes nobody any more once its server is gone', async () => {
+    const { engine, clock } = await warm();
+    engine.route(query({ lease: 300_000 }));
+    engine.removeServer('t' as never);
+    await settle();
+    clock.time += 1_000;
+    engine.tell();
+    await settle();
+    const asked = clock.time;
+    expect(() => clock.ring()).not.toThrow();
+    expect(clock.time).toBeGreaterThan(asked);
+  });
+
   it('is the only one that is written', async () => {
     const { engine, clock, store } = await warm();
     engine.route(query({ lease: 10_000 }));

@@ -59,8 +59,8 @@ export class LeaseBook {
 
   /** After each turn: writes what is due, and what a look or the end of a server has changed. */
   keep(fleet: Readonly<Fleet>, events: readonly Event[], now: Instant): void {
-    if (this.leased.size === 0) return;
     if (now >= this.dueAt) return this.write(fleet, [...this.leased], now);
+    if (this.leased.size === 0) return;
     const told = events.flatMap((event) =>
       event.kind === 'Looked' || event.kind === 'ServerWithdrawn' ? [event.server] : [],
     );
@@ -100,9 +100,10 @@ export class LeaseBook {
     const ends: Record<string, number> = {};
     const wall = this.wallNow() - now;
     for (const [model, until] of server ? leasesOn(fleet, server) : []) {
-      if (until <= now + DEFAULT_LEASE) continue;
+      const shortFrom = until - DEFAULT_LEASE;
+      if (shortFrom <= now) continue;
       ends[model] = Math.ceil((until + wall) / SECOND) * SECOND;
-      this.dueAt = Math.min(this.dueAt, until - DEFAULT_LEASE);
+      this.dueAt = Math.min(this.dueAt, shortFrom);
     }
     return Object.keys(ends).length === 0 ? null : ends;
   }
