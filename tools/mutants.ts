@@ -1,4 +1,5 @@
 import { OF_LOADS } from './mutants-of-loads.js';
+import { OF_MEMORY } from './mutants-of-memory.js';
 import { OF_ORDERS } from './mutants-of-orders.js';
 
 /** One bug, as it could creep in: in `file` the only `find` becomes `replace`, and promise `breaks` is broken. */
@@ -27,28 +28,7 @@ const ENGINE = 'libs/engine/src';
 export const MUTANTS: readonly Mutant[] = [
   // Memory: what is held, promised and leaving.
   { name: 'release-on-acknowledgement', breaks: 2, file: `${OBSERVE}/orders.ts`, find: `put(fleet, { ...replica, answeredAt: now });`, replace: `put(fleet, { ...replica, answeredAt: now, bookings: [] });` },
-  { name: 'promise-forgotten', breaks: 1, file: `${CORE}/ledger.ts`, find: `if (replica.phase === 'placed') this.reserve(replica.bookings);`, replace: `if (replica.phase === 'placed') return;` },
-  { name: 'change-not-booked', breaks: 3, file: `${CORE}/ledger.ts`, find: `if (replica.change.order) this.hold(replica.change.bookings);`, replace: `if (replica.change.order) return;` },
-  { name: 'hidden-copy-not-booked', breaks: 3, file: `${CORE}/ledger.ts`, find: `for (const { bookings } of hidden) this.hold(bookings);`, replace: `if (hidden === undefined) return;` },
-  { name: 'host-memory-not-booked', breaks: 3, file: `${CORE}/footprint.ts`, find: `return [...gpus.map(({ account }) => ({ account, bytes })), host];`, replace: `return gpus.map(({ account }) => ({ account, bytes }));` },
-  { name: 'foreign-memory-ignored', breaks: 3, file: `${CORE}/ledger.ts`, find: `kind === 'gpu' ? takenByOthers(server, ordinal) : 0;`, replace: `kind === 'gpu' && server.looked ? 0 * ordinal : 0;` },
-  { name: 'loaded-into-what-nobody-has-measured', breaks: 3, file: `${CORE}/ledger.ts`, find: `if (device) doubtful += perhapsTaken(fleet, server, device) ?? 0;`, replace: `if (device) doubtful += 0;` },
-  { name: 'what-only-just-came-explains-use', breaks: 3, file: `${OBSERVE}/others.ts`, find: `begunAt >= since + 2 * METRICS_INTERVAL;`, replace: `begunAt >= since;` },
-  { name: 'others-counted-at-rest-only', breaks: 3, file: `${OBSERVE}/measure.ts`, find: `else boundOthers(fleet, server, device, { look, now });`, replace: `else if (server.meters.get(device.ordinal)?.foreign == null) boundOthers(fleet, server, device, { look, now });` },
-  { name: 'others-stay-counted', breaks: 3, file: `${OBSERVE}/others.ts`, find: `Math.min(within.most, Math.max(meter.foreign, surely));`, replace: `Math.max(meter.foreign, surely);` },
-  { name: 'one-look-counts-as-two', breaks: 3, file: `${OBSERVE}/others.ts`, find: `Math.min(within.least, before?.least ?? Infinity);`, replace: `within.least;` },
-  { name: 'room-beside-what-may-be-others', breaks: 3, file: `${OBSERVE}/others.ts`, find: `most: isOther ? most : Math.min(before.most, most) };`, replace: `most: isOther ? Math.min(least, most) : Math.min(before.most, most) };` },
-  { name: 'gone-means-free', breaks: 1, file: `${OBSERVE}/others.ts`, find: `meter.late = Math.min(most - within.most, sumOf(meter.gone));`, replace: `meter.late = 0;` },
-  { name: 'gpus-out-of-sight-are-gone', breaks: 2, file: `${OBSERVE}/devices.ts`, find: `return begunAt >= since + STEADY && !isBooked(`, replace: `return begunAt >= since || !isBooked(` },
-  { name: 'gpus-that-hold-something-are-gone', breaks: 2, file: `${OBSERVE}/devices.ts`, find: `return begunAt >= since + STEADY && !isBooked(`, replace: `return begunAt >= since + STEADY || !isBooked(` },
-  { name: 'unread-gpu-believed-empty', breaks: 3, file: `${OBSERVE}/devices.ts`, find: `saysItsSize(gpu) && gpu.used <= gpu.memory;`, replace: `gpu.used <= gpu.memory;` },
-  { name: 'measured-while-others-move', breaks: 3, file: `${OBSERVE}/measure.ts`, find: `if (endsAt !== meter.moves || `, replace: `if (endsAt === null || ` },
   { name: 'measured-where-it-is-no-more', breaks: 7, file: `${CORE}/fleet.ts`, find: `if (before && before.devices !== replica.devices) forgetLeft(server, replica);`, replace: `` },
-  { name: 'residue-forgotten', breaks: 3, file: `${OBSERVE}/measure.ts`, find: `if (meter.release!.endsAt === meter.moves) meter.residue += missing ?? 0;`, replace: `` },
-  { name: 'host-limit-taken-for-one-of-the-gpu', breaks: 7, file: `${CORE}/limits.ts`, find: `model !== undefined && model.gpuDeclared &&`, replace: `model !== undefined && (model.gpuDeclared || model.hostDeclared) &&` },
-  { name: 'never-learned-for-a-host-limit', breaks: 3, file: `${CORE}/footprint.ts`, find: `if (!model.gpuDeclared && times`, replace: `if (!model.gpuDeclared && !model.hostDeclared && times` },
-  { name: 'who-needs-no-gpu-waits-for-one', breaks: 8, file: `${CORE}/footprint.ts`, find: `if (bytes === 0 || isBookedBySteps(fleet, id)) return host;`, replace: `if (isBookedBySteps(fleet, id)) return host;` },
-  { name: 'measured-above-its-limit-and-not-booked', breaks: 3, file: `${CORE}/footprint.ts`, find: `if (peak > told) return { bytes: peak, basis: 'measured' };`, replace: `` },
   { name: 'load-before-memory-is-free', breaks: 1, file: `${PASSES}/start.ts`, find: `ledger.fitsFree(bookingsToCome(fleet, replica)) &&`, replace: `` },
   { name: 'unknown-load-taken-as-failed', breaks: 2, file: `${OBSERVE}/orders.ts`, find: `outcome.kind === 'failed' ? 'load_failed' : 'load'`, replace: `'load_failed'` },
   { name: 'unsettled-time-nil', breaks: 2, file: `${OBSERVE}/sighted.ts`, find: `const UNSETTLED: Millis = 5_000;`, replace: `const UNSETTLED: Millis = 0;` },
@@ -152,7 +132,6 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'warm-copies-not-kept', breaks: 8, file: `${PASSES}/victims.ts`, find: `=== rank && isGuaranteed(fleet, replica);`, replace: `=== rank && isGuaranteed(fleet, replica) && rank < 0;` },
   { name: 'dependency-evicted-under-its-ensemble', breaks: 7, file: `${PASSES}/victims.ts`, find: `if (dependents.every(isVictim)) victims.push(victimWith(fleet, replica, dependents, isVictim));`, replace: `victims.push(victimWith(fleet, replica, [], isVictim));` },
   { name: 'evicts-though-it-does-not-suffice', breaks: 8, file: `${PASSES}/plan-victims.ts`, find: `if (!isEnough(useful)) return undefined;`, replace: `if (useful.length === 0 && short.size > 0) return undefined;` },
-  { name: 'evicts-though-enough-is-leaving', breaks: 8, file: `${CORE}/ledger.ts`, find: `return capacity - held - promised + leaving;`, replace: `return capacity - held - promised + 0 * leaving;` },
   { name: 'step-of-what-is-brought-forgotten', breaks: 19, file: `${PASSES}/start.ts`, find: `unit.some(({ model }) => loads.includes(model))`, replace: `loads.includes(first.model)` },
   { name: 'turned-away-by-a-guess', breaks: 13, file: `${PASSES}/unreachable.ts`, find: `if (!fleet.models.has(model) || !isForeseen(fleet, model)) return false;`, replace: `if (!fleet.models.has(model)) return false;` },
   { name: 'turned-away-while-a-load-is-late', breaks: 13, file: `${PASSES}/unreachable.ts`, find: `one.phase !== 'ready' && !hasOutlasted(fleet, one, now)`, replace: `one.phase !== 'ready'` },
@@ -169,7 +148,6 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'harm-kept-though-one-was-used', breaks: 8, file: `${PASSES}/offers.ts`, find: `if (account && isOutdated(fleet, account))`, replace: `if (account && bytes < 0 && isOutdated(fleet, account))` },
   { name: 'offers-known-though-one-came', breaks: 8, file: `${CORE}/room-indexes.ts`, find: `there.onlyUsed = false;`, replace: `there.onlyUsed = there.changed.size > 0;` },
   { name: 'gap-without-what-leaves', breaks: 19, file: `${CORE}/replica.ts`, find: `case 'unloading':\n      return NOTHING;`, replace: `case 'unloading':\n      return replica.bookings;` },
-  { name: 'gaps-kept-though-a-device-shrank', breaks: 19, file: `${OBSERVE}/devices.ts`, find: `({ capacity }, at) => capacity === others[at]!.capacity`, replace: `(_, at) => others[at] !== undefined` },
   { name: 'evicts-more-than-is-needed', breaks: 8, file: `${PASSES}/plan-victims.ts`, find: `return isEnough(without) ? without : some;`, replace: `return without.length < 0 ? without : some;` },
   { name: 'evicts-without-reading-use', breaks: 7, file: `${PASSES}/reading.ts`, find: `return stale.length === 0;\n`, replace: `return true;\n` },
   { name: 'kept-stranger-unloaded', breaks: 7, file: `${CORE}/idle-rule.ts`, find: `if (isKept(fleet, replica) || idleUnload === null`, replace: `if (idleUnload === null` },
@@ -179,8 +157,6 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'uses-folded-in-after-the-decision', breaks: 9, file: `${ENGINE}/engine.ts`, find: `const events = uses.length > 0 ? [{ kind: 'RoutesUsed', uses } as const, ...this.inbox] : this.inbox;`, replace: `const events = this.inbox; if (uses.length > 0) queueMicrotask(() => this.tell({ kind: 'RoutesUsed', uses }));` },
   { name: 'failing-copies-tried-for-ever', breaks: 19, file: `${CORE}/failing.ts`, find: `const TRIES = 2;`, replace: `const TRIES = 200;` },
   { name: 'failing-copy-counts', breaks: 19, file: `${PASSES}/wants.ts`, find: `return !isWrittenOff(fleet, replica);`, replace: `return true;` },
-  { name: 'pinned-copy-let-go-for-its-size', breaks: 7, file: `${CORE}/limits.ts`, find: `if (!excess || excess.isPardoned || isPinProtected(fleet, replica)) return false;`, replace: `if (!excess || excess.isPardoned) return false;` },
-  { name: 'excess-is-never-over', breaks: 7, file: `${CORE}/limits.ts`, find: `model?.onLimitExceeded === 'unload' && since <= at;`, replace: `model?.onLimitExceeded === 'unload' && since < Infinity && at > -Infinity;` },
   { name: 'quarantined-model-awaited', breaks: 13, file: `${PASSES}/verdicts.ts`, find: `if (isBarred(this.fleet, id)) return { reason: 'load_failed', retryAfter: null, cause: 'capacity' };`, replace: `` },
   { name: 'spread-copy-booked-in-part', breaks: 3, file: `${CORE}/device-sets.ts`, find: `sets.some((set) => set.includes(gpu))`, replace: `sets.some(([first]) => first === gpu)` },
   { name: 'spread-copy-counts-as-many', breaks: 4, file: `${CORE}/pins.ts`, find: `isSpread(model) ? 1 : Math.max(1, devices.length);`, replace: `Math.max(1, devices.length);` },
@@ -250,9 +226,9 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'cold-do-not-wait-for-the-first-looks', breaks: 17, file: `${PASSES}/place.ts`, find: `if (wants.length === 0 || fleet.frozen || isSettling(fleet, now)) return ALL_PLACED;`, replace: `if (wants.length === 0 || fleet.frozen) return ALL_PLACED;` },
   { name: 'wish-never-ends', breaks: 19, file: `${PASSES}/wishes.ts`, find: `const isOver = until <= now && !(admin && fleet.frozen);`, replace: `const isOver = until < -now && !(admin && fleet.frozen);` },
   ...OF_LOADS,
+  ...OF_MEMORY,
   ...OF_ORDERS,
   // What operators order.
-  { name: 'reload-gives-its-memory-away', breaks: 7, file: `${CORE}/ledger.ts`, find: `if (isComingBack(this.fleet, replica)) return false;`, replace: `` },
   { name: 'reloads-all-copies-at-once', breaks: 7, file: `${CORE}/reloads.ts`, find: `([id, one]) => id !== replica.id && one.model === replica.model && isUnderWay(fleet, id, one),`, replace: `([id, one]) => id === replica.id && one.model === replica.model && isUnderWay(fleet, id, one),` },
   { name: 'accepted-unload-lost-at-a-restart', breaks: 17, file: `${PASSES}/take-up-unloads.ts`, find: `if (fleet.servers.get(server)!.lookedAt === null) continue;`, replace: `` },
   { name: 'unload-put-off-outlives-its-server', breaks: 15, file: `${OBSERVE}/declared.ts`, find: `if (server === id) fleet.putOff.delete(replica);`, replace: `if (server === id) continue;` },

@@ -76,9 +76,9 @@ describe.each([
   /** Until it was looked at over the new connection. */
   async function changed(to: Change): Promise<void> {
     const known = world.scheduler.engine.fleet.servers.get('a' as never)!;
+    const before = known.looksCountFrom;
     await change(world, to);
-    await until(() => known.contact.kind === 'down');
-    await until(() => known.contact.kind === 'up' && known.looked);
+    await until(() => known.looksCountFrom > before && known.contact.kind === 'up' && known.looked);
   }
 
   it('by other headers: what Berth loaded is still its own, and leaves by the idle rule', async () => {
@@ -88,7 +88,7 @@ describe.each([
     expect(await server()).toMatchObject({ incarnation, state: 'ready' });
     await until(async () => (await model()).state === 'absent');
     expect(await model()).toMatchObject({ lastUnload: { reason: 'idle' } });
-  }, 30_000);
+  });
 
   it('by other metrics, which are read from then on, however soon the next change follows', async () => {
     const { grpc, metrics } = world.triton.addresses;
@@ -100,7 +100,7 @@ describe.each([
     expect((await call(world, 'PUT', '/v1/servers/a', body)).status).toBeLessThan(300);
     await until(() => known.looked && known.metricsAnswered);
     expect((await call(world, 'POST', '/v1/models/m/resolve', { leaseMs: 100 })).status).toBe(200);
-  }, 30_000);
+  });
 
   it('at another address: it drains on, and an order that waits for a lease is carried out', async () => {
     const detour = await Detour.to(world.triton.addresses.grpc);
@@ -116,7 +116,7 @@ describe.each([
     } finally {
       await detour.close();
     }
-  }, 30_000);
+  });
 
   it('while a load is under way: that load is waited for, and no other one is begun', async () => {
     const answer = call(world, 'POST', '/v1/models/m/resolve', { leaseMs: 100 });
@@ -128,5 +128,5 @@ describe.each([
     expect(body).not.toMatch(/^berth_load_seconds_count\{outcome="succeeded"\} [1-9]/m);
     await until(async () => (await model()).state === 'absent');
     expect(await model()).toMatchObject({ lastUnload: { reason: 'idle' } });
-  }, 30_000);
+  });
 });

@@ -222,9 +222,8 @@ export class Site {
   }
 
   /**
-   * Somebody wrote into the files of a step that serves, and the load of its ensemble has it loaded anew: no call tells
-   * of that, so nobody can book the second copy, nor know when the version that was routed to gives way to another one.
-   * It is for whoever changes files under a loaded model to unload it first.
+   * The files of a step that serves were changed, and the load of its ensemble loads the step anew. No call tells of the
+   * second copy, so Berth cannot book it: a model is to be unloaded before its files are changed.
    */
   stepReread(step: string): void {
     this.trail.note(`${this.id} loads ${step} anew, whose files have changed`);

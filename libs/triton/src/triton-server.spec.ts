@@ -262,18 +262,15 @@ describe('a look', () => {
   });
 
   const gone = "Request for unknown model: 'm' version 1 is not at ready state";
+  const leftElsewhere = "requested model 'm' is not available";
+  const none = { model_stats: [] };
   it.each<[string, string, Answer, object]>([
-    [
-      'a model left under the statistics',
-      'ModelStatistics',
-      error(status.UNAVAILABLE, gone),
-      { model_stats: [] },
-    ],
+    ['a model left under the statistics', 'ModelStatistics', error(status.UNAVAILABLE, gone), none],
     [
       'a model left, as other releases say it',
       'ModelStatistics',
-      error(status.INVALID_ARGUMENT, "requested model 'm' is not available"),
-      { model_stats: [] },
+      error(status.INVALID_ARGUMENT, leftElsewhere),
+      none,
     ],
     [
       'files went under the index',

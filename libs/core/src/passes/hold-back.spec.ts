@@ -17,6 +17,8 @@ beforeEach(() => {
 /** Executions of the model take so long: seen on a copy that has left since. */
 function executionsTake(each: Millis): void {
   driver.warm('a', 't');
+  driver.shelf('t').served.set(A, { succeeded: 0, failed: 0, lastInference: 0, computed: 0 });
+  driver.pass(2_000);
   driver.shelf('t').served.set(A, { succeeded: 4, failed: 0, lastInference: 1, computed: 4 * each });
   driver.pass(40_000);
   expect(driver.phase('a', 't')).toBeUndefined();

@@ -58,7 +58,7 @@ describe('the wait that is predicted for a request', () => {
     driver.tell({ kind: 'UnloadOrdered', model: 'here' as ModelId, force: true });
     driver.pass(1_000);
     driver.resolve('there', { wait: 500 });
-    driver.loadEnds('there', 's', 'capacity');
+    driver.loadEnds('there', 's', 'transient');
     driver.pass(500);
     const [cooldown] = driver.fleet.cooldowns.values();
     expect(waitFor(driver, 'there')).toBe(cooldown!.until - driver.now + TOOK);
