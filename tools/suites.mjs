@@ -6,12 +6,13 @@ const FAST_E2E = 'by-hand';
 /** Regular expressions for paths, as Jest takes them. */
 export const LONG = [
   'libs/core/src/(indexes|observe/measure|passes/(evict|gaps|moves|slot-line))\\.property\\.',
+  'libs/config/src/read-config\\.property\\.',
   `test/e2e/(?!${FAST_E2E}\\.)`,
   'test/likeness/',
   'test/contract/model-server\\.real\\.',
   'test/support/real-triton\\.',
-  'test/integration/(full-fleet|memory|same-everywhere|sim)\\.',
-  'test/simulation/(hundred-seeds|planning|shrink)\\.',
+  'test/integration/(changed-server|full-fleet|memory|same-everywhere|sim)\\.',
+  'test/simulation/(hundred-seeds|planning|shrink|sim-crew|draw/unloads-at-once)\\.',
   'test/checkers/check-recording\\.',
   'tools/set-up\\.',
 ];
