@@ -1,4 +1,4 @@
-import type { Millis, ServerId } from '#core';
+import type { Fleet, Millis, ServerId } from '#core';
 import { type Clock, Engine, type Learned, type Observer, OrderBook, type Route } from '#engine';
 import type { Timers } from '#testing';
 import { SameServers } from './checkers/same-servers.js';
@@ -111,21 +111,24 @@ export class Berth {
     for (const connection of this.connections.values()) connection.close();
   }
 
-  /** Has the store follow what becomes of orders; after a later turn where a write is under way, or the disk is full. */
+  /** Has the store follow what becomes of orders; after a later turn where the disk is full. */
   private get orderKeeping(): Observer {
+    return { turnTaken: (_, fleet) => this.keepOrders(fleet) };
+  }
+
+  private keepOrders(fleet: Fleet): void {
     const { store, told } = this.around;
-    return {
-      turnTaken: (_, fleet) => {
-        const changes = store.isIdleFor(this.process) ? this.book.changes(fleet) : [];
-        if (changes.length === 0) return;
-        void store
-          .tell(() => told.follow(changes), this.process)
-          .then(
-            () => this.book.follow(changes),
-            () => undefined,
-          );
-      },
-    };
+    const changes = store.isIdleFor(this.process) ? this.book.changes(fleet) : [];
+    if (changes.length === 0) return;
+    void store
+      .tell(() => told.follow(changes), this.process)
+      .then(
+        () => {
+          this.book.follow(changes);
+          this.keepOrders(fleet);
+        },
+        () => undefined,
+      );
   }
 
   private link(site: Site): SimLink {

@@ -147,7 +147,7 @@ interface Held {
 
 /** Notes how much is in use before a load, and before an unload. */
 function begin(meter: Meter, was: Motion, is: Motion, { model, used, held }: Held): void {
-  if (was === 'none' && is === 'taking') beginTrial(meter, model);
+  if (was === 'none' && is === 'taking') beginTrial(meter, model, used);
   if (is === 'giving') beginRelease(meter, model, used, held);
   else if (is !== 'unknown') endRelease(meter, model);
 }
@@ -159,10 +159,17 @@ export const touches = (replica: Replica | undefined, ordinal: number): boolean 
     (replica.phase === 'ready' && (replica.change?.devices.includes(ordinal) ?? false)));
 
 /** Beginning and ending are a move each. */
-function beginTrial(meter: Meter, model: ModelId): void {
-  const before = atRest(meter);
+function beginTrial(meter: Meter, model: ModelId, used: Bytes | null): void {
+  const before = atRest(meter) ?? (isExplained(meter) ? used : null);
   meter.trial = before === null ? null : { model, before, endsAt: meter.moves + 2 };
 }
+
+/** Whether the last look left no doubt of what others hold, and nothing has moved since. */
+const isExplained = ({ moves, movesSeen, gone, foreign, foreignWithin }: Meter): boolean =>
+  moves === movesSeen &&
+  gone.length === 0 &&
+  foreignWithin?.least === foreign &&
+  foreignWithin?.most === foreign;
 
 /** Several leave a device at once where room is made: nobody can tell whose memory comes back first. */
 function beginRelease(meter: Meter, model: ModelId, used: Bytes | null, bytes: Bytes | null): void {
