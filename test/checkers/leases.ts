@@ -1,4 +1,4 @@
-import type { Fleet, Instant, Millis, Replica, ServerId } from '#core';
+import type { Fleet, Instant, Millis, Replica, ReplicaId, ServerId } from '#core';
 import { isSpared } from './copies.js';
 import { type TurnCheck, withdrawn } from './scene.js';
 
@@ -9,13 +9,20 @@ const LET_GO_AFTER: Millis = 10_000;
 export const leasesCutAt = ({ servers }: Readonly<Fleet>, server: ServerId): Instant =>
   (servers.get(server)?.drain?.deadline ?? Infinity) + LET_GO_AFTER;
 
+/** When leases on a copy end: never where it is a stranger's to keep, of which no drain lets go. */
+const cutAt = (fleet: Readonly<Fleet>, replica: ReplicaId): Instant =>
+  isKept(fleet, replica) ? Infinity : leasesCutAt(fleet, serverOf(replica));
+
+const isKept = ({ replicas, servers }: Readonly<Fleet>, replica: ReplicaId): boolean =>
+  replicas.get(replica)?.stranger === true && servers.get(serverOf(replica))?.spec.strangers === 'keep';
+
 /** No unload while a lease is good, but by force, or where a drain has cut it. */
 export const leasesHold: TurnCheck = ({ turn, fleet, history, trail }) => {
   for (const action of turn.actions) {
     if (action.kind !== 'unload') continue;
     const { leasedUntil } = history.routesTo(action.replica);
     trail.expect(
-      leasedUntil <= turn.now || leasesCutAt(fleet, action.server) <= turn.now,
+      leasedUntil <= turn.now || cutAt(fleet, action.replica) <= turn.now,
       () => `unload ${action.replica} (${action.cause}) under a lease until ${leasedUntil.toFixed(1)}`,
     );
   }
@@ -29,13 +36,13 @@ export const leasesAreHonest = (start: Readonly<Fleet>): TurnCheck => {
   let cuts = cutsIn(start);
   return ({ turn, fleet, history, trail }) => {
     for (const { replica, at, inUseUntil } of warmUses(turn)) {
-      const cut = cuts.get(serverOf(replica)) ?? Infinity;
+      const cut = isKept(fleet, replica) ? Infinity : (cuts.get(serverOf(replica)) ?? Infinity);
       trail.expect(inUseUntil <= Math.max(at, cut), () => `a lease on ${replica} goes beyond its drain`);
     }
     for (const action of turn.actions) {
       if (action.kind !== 'grant') continue;
       const asked = history.pending.get(action.request)?.lease ?? action.lease;
-      const left = Math.floor(leasesCutAt(fleet, serverOf(action.replica)) - turn.now);
+      const left = Math.floor(cutAt(fleet, action.replica) - turn.now);
       trail.expect(
         action.lease === Math.max(0, Math.min(asked, left)),
         () => `a lease of ${action.lease} ms on ${action.replica}, asked for ${asked}, and ${left} are left`,

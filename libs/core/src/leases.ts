@@ -13,14 +13,23 @@ export const LONGEST_LEASE: Millis = 600_000;
 export const leasesEndBy = (server: Server | undefined): Instant =>
   server?.drain?.deadline == null ? Infinity : server.drain.deadline + DEFAULT_LEASE;
 
+/** When leases on a copy end, whatever they say: never where it is a stranger's to keep, of which no drain lets go. */
+function leasesOnEndBy(
+  { servers }: Readonly<Fleet>,
+  { server: id, stranger }: Pick<Ready, 'server' | 'stranger'>,
+): Instant {
+  const server = servers.get(id);
+  return stranger && server?.spec.strangers === 'keep' ? Infinity : leasesEndBy(server);
+}
+
 /** The lease that a route to this copy can promise: what was asked for, or the whole milliseconds that the drain leaves. */
 export function leaseOn(
   fleet: Readonly<Fleet>,
-  { server }: Pick<Ready, 'server'>,
+  replica: Pick<Ready, 'server' | 'stranger'>,
   asked: Millis,
   now: Instant,
 ): Millis {
-  const left = Math.floor(leasesEndBy(fleet.servers.get(server)) - now);
+  const left = Math.floor(leasesOnEndBy(fleet, replica) - now);
   return Math.max(0, Math.min(asked, left));
 }
 
@@ -30,5 +39,5 @@ export function leaseOn(
  */
 export const leasedUntil = (
   fleet: Readonly<Fleet>,
-  { server, inUseUntil }: Pick<Ready | Draining, 'server' | 'inUseUntil'>,
-): Instant => Math.min(inUseUntil, leasesEndBy(fleet.servers.get(server)));
+  replica: Pick<Ready | Draining, 'server' | 'stranger' | 'inUseUntil'>,
+): Instant => Math.min(replica.inUseUntil, leasesOnEndBy(fleet, replica));

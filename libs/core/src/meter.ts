@@ -115,16 +115,17 @@ export function noteMotion(
   for (const { kind, ordinal, used, account } of server.devices ?? []) {
     if (kind !== 'gpu' || ![before, after].some((one) => touches(one, ordinal))) continue;
     const meter = meterOf(server, ordinal);
-    begin(meter, was, is, { model: replica.model, used, held: measuredOn(server, replica.model, ordinal) });
+    const held = measuredOn(server, replica.model, ordinal);
+    begin(meter, was, is, { model: replica.model, used, held });
     meter.moves += 1;
-    noteGone(meter, is, heldOn(account, replica));
+    if (is === 'none') noteGone(meter, heldOn(account, replica), held !== null);
   }
   if (is === 'none') server.measured.delete(replica.model);
 }
 
 /** What has ended may be in use for a while yet. */
-function noteGone(meter: Meter, is: Motion, bytes: Bytes): void {
-  if (is === 'none') meter.gone = [...meter.gone, { bytes, since: null }];
+function noteGone(meter: Meter, bytes: Bytes, isMeasured: boolean): void {
+  meter.gone = [...meter.gone, { bytes, since: null, isMeasured }];
 }
 
 /**

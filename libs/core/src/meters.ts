@@ -52,6 +52,8 @@ interface Release {
 interface Gone {
   readonly bytes: Bytes;
   readonly since: Instant | null;
+  /** Whether that was measured; what was only booked may have been less. */
+  readonly isMeasured: boolean;
 }
 
 /** A load ran out of memory on a device where the books had room for it: somebody else must have more there than was known. */

@@ -19,7 +19,8 @@ export interface RecentUses {
 }
 
 /**
- * The replica a caller is sent to: copies that do not fail before those that do, then the least recently used.
+ * The replica a caller is sent to: copies that do not fail before those that do, then those of servers
+ * that do not drain with a deadline, then the least recently used.
  * Undefined where none may be routed; the caller then has to wait.
  */
 export function pickRoute(fleet: Readonly<Fleet>, query: RouteQuery, recent: RecentUses): Ready | undefined {
@@ -29,7 +30,7 @@ export function pickRoute(fleet: Readonly<Fleet>, query: RouteQuery, recent: Rec
   for (const id of holders) {
     const replica = fleet.replicas.get(id)!;
     if (!isRoute(fleet, replica, query)) continue;
-    if (!best || goesBefore(replica, best, recent)) best = replica;
+    if (!best || goesBefore(fleet, replica, best, recent)) best = replica;
   }
   return best;
 }
@@ -44,10 +45,15 @@ function isRoute(fleet: Readonly<Fleet>, replica: { phase: string }, query: Rout
 export const hasVersion = ({ versions }: Ready, version: string | null): boolean =>
   version === null || versions.includes(version);
 
-function goesBefore(one: Ready, other: Ready, recent: RecentUses): boolean {
+function goesBefore(fleet: Readonly<Fleet>, one: Ready, other: Ready, recent: RecentUses): boolean {
   if (isFailing(one) !== isFailing(other)) return isFailing(other);
+  if (isEnding(fleet, one) !== isEnding(fleet, other)) return isEnding(fleet, other);
   return usedAt(one, recent) < usedAt(other, recent);
 }
+
+/** Whether its server drains with a deadline, which cuts leases. */
+const isEnding = ({ servers }: Readonly<Fleet>, { server }: Ready): boolean =>
+  servers.get(server)?.drain?.deadline != null;
 
 const usedAt = (replica: Ready, recent: RecentUses): Instant => recent.lastUse(replica.id) ?? replica.lastUse;
 

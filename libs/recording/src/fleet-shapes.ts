@@ -122,7 +122,7 @@ const meter = z.strictObject({
   release: orNull(release),
   foreign: orNull(amount),
   foreignWithin: orNull(z.strictObject({ least: amount, most: amount })),
-  gone: list(z.strictObject({ bytes: amount, since: orNull(amount) })),
+  gone: list(z.strictObject({ bytes: amount, since: orNull(amount), isMeasured: flag })),
   late: amount,
   residue: amount,
 });

@@ -199,7 +199,7 @@ function inMotion(): Fleet {
     release: { before: 8, endsAt: null, owed: new Map([[model, 4]]) },
     foreign: 1,
     foreignWithin: { least: 1, most: 2 },
-    gone: [{ bytes: 1, since: null }],
+    gone: [{ bytes: 1, since: null, isMeasured: true }],
     late: 1,
     residue: 0,
   });

@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import type { Millis } from '#core';
 import { CallFailed, saysNotNow } from './call-failed.js';
 
@@ -15,6 +16,9 @@ export async function askTwice<T>(
     return await ask(withinMs);
   } catch (error) {
     if (!(error instanceof CallFailed && saysNotNow(error))) throw error;
-    return ask(Math.max(1, begunAt + withinMs - clock.now()));
+    // Triton has answered: a second try that is not answered in what is left of the time says no more than the first.
+    return ask(Math.max(1, begunAt + withinMs - clock.now())).catch((second: unknown) => {
+      throw second instanceof CallFailed && second.code === status.DEADLINE_EXCEEDED ? error : second;
+    });
   }
 }

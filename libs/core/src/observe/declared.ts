@@ -121,7 +121,11 @@ export function declareServer(fleet: Fleet, spec: ServerSpec): void {
   server.spec = spec;
   followHost(server, host);
   if (spec.devices) {
-    server.devices = spec.devices.map((device) => gpu(spec.id, device));
+    const inUse = new Map(server.devices?.map(({ ordinal, used }) => [ordinal, used]));
+    server.devices = spec.devices.map((device) => ({
+      ...gpu(spec.id, device),
+      used: inUse.get(device.ordinal) ?? null,
+    }));
     server.found = null;
   }
   fleet.servers.set(spec.id, server);

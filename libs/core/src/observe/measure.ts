@@ -103,6 +103,9 @@ function endTrial(fleet: Fleet, server: Server, { ordinal }: Device, trial: Tria
   meter.trial = null;
   const replica = fleet.replicas.get(replicaId(model, server.spec.id));
   if (endsAt !== meter.moves || replica?.phase !== 'ready' || !replica.devices.includes(ordinal)) return;
+  const { gpuDeclared, gpuBytes } = fleet.models.get(model) ?? fleet.defaults;
+  // What came to a device beside a model that needs none is others'.
+  if (gpuDeclared && gpuBytes === 0) return;
   const isTold = measuredOn(server, model, ordinal) !== null;
   if (!isTold) learn(fleet, server, model, ordinal, Math.max(0, used - before));
 }

@@ -6,6 +6,7 @@ import type { Bytes, Instant, Millis } from '../model.js';
 import type { Replica } from '../replica.js';
 import type { Device, Server } from '../server.js';
 import { endShortfall } from '../shortfalls.js';
+import { SETTLING } from '../standing.js';
 import { isStuck } from '../stuck.js';
 
 /** How often Triton reads its GPUs: `--metrics-interval-ms`, which no call tells; this is its default. */
@@ -37,24 +38,27 @@ export function boundOthers(fleet: Fleet, server: Server, device: Device, told: 
   const meter = meterOf(server, device.ordinal);
   const shortfall = fleet.shortfalls.get(device.account);
   if (shortfall && told.look.begunAt < shortfall.at + SHOWN_AFTER) return;
+  // What was booked for it and not used may have hidden others.
+  const mayHaveHidden = meter.gone.some(({ since, isMeasured }) => since === null && !isMeasured);
   meter.gone = stillSeen(meter, told.look);
   const { least, most, atAll } = boundsOf(fleet, server, device, told);
   const before = meter.foreignWithin;
   // What was known before a load ran out was wrong.
-  const isOther = endShortfall(fleet, device.account) || !before || least > before.most;
+  const isOther = endShortfall(fleet, device.account) || mayHaveHidden || !before || least > before.most;
   const within = { least: Math.min(least, most), most: isOther ? most : Math.min(before.most, most) };
   meter.foreignWithin = within;
   meter.late = Math.min(most - within.most, sumOf(meter.gone));
-  if (meter.foreign === null) return;
+  const isEarly = fleet.startedAt === null || told.now < fleet.startedAt + SETTLING;
+  if (meter.foreign === null && isEarly) return;
   const surely = Math.min(within.least, before?.least ?? Infinity);
-  meter.foreign = Math.min(atAll, Math.max(meter.foreign, surely));
+  meter.foreign = Math.min(atAll, Math.max(meter.foreign ?? 0, surely));
   meter.foreignWithin = { ...within, most: Math.max(within.most, meter.foreign) };
 }
 
 /** What had ended long enough before a look is no longer in what it shows. */
 const stillSeen = ({ gone }: Meter, { begunAt, endedAt }: Look): Meter['gone'] =>
   gone
-    .map(({ bytes, since }) => ({ bytes, since: since ?? endedAt }))
+    .map((one) => ({ ...one, since: one.since ?? endedAt }))
     .filter(({ since }) => begunAt < since + SHOWN_AFTER);
 
 const sumOf = (gone: Meter['gone']): Bytes => gone.reduce((sum, { bytes }) => sum + bytes, 0);

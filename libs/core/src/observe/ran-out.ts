@@ -1,6 +1,8 @@
-import type { Fleet } from '../fleet.js';
+import { type Fleet, replicasOn } from '../fleet.js';
+import type { AccountId } from '../ids.js';
 import { Ledger } from '../ledger.js';
-import type { Instant, Millis } from '../model.js';
+import { bytesOn } from '../meter.js';
+import type { Bytes, Instant, Millis } from '../model.js';
 import type { Loading, Ready } from '../replica.js';
 
 /** How long nothing that did not fit is tried on a device that nobody measures: as long as the longest wait after a failed load. */
@@ -14,15 +16,20 @@ const UNMEASURED: Millis = 60_000;
 export function noteShortfall(fleet: Fleet, replica: Loading | Ready, now: Instant): void {
   const ledger = new Ledger(fleet, now);
   const { id, model, server } = replica;
-  for (const { ordinal, account, used } of fleet.servers.get(server)?.devices ?? []) {
+  for (const { account, used } of fleet.servers.get(server)?.devices ?? []) {
     const { capacity, held } = ledger.of(account);
     const isNews = used !== null || !fleet.cooldowns.has(id);
-    if (!devicesOf(replica).includes(ordinal) || held > capacity || !isNews) continue;
-    const bytes = capacity - held + 1;
+    if (askedOf(fleet, replica, account) === 0 || held > capacity || !isNews) continue;
+    const bytes = capacity - held + 1 + (used === null ? (fleet.shortfalls.get(account)?.bytes ?? 0) : 0);
     fleet.shortfalls.set(account, { at: now, replica: id, model, server, bytes, until: now + UNMEASURED });
   }
 }
 
-/** Onto which devices it was loaded. */
-const devicesOf = (replica: Loading | Ready): readonly number[] =>
-  replica.phase === 'ready' ? (replica.change?.devices ?? []) : replica.devices;
+/** What its load was to take there, with all that it brings along. */
+function askedOf(fleet: Fleet, replica: Loading | Ready, account: AccountId): Bytes {
+  if (replica.phase === 'ready') return bytesOn(account, replica.change?.bookings ?? []);
+  const brought = replicasOn(fleet, replica.server).filter(
+    (one) => one.id === replica.id || ('carriedBy' in one && one.carriedBy === replica.id),
+  );
+  return brought.reduce((sum, { bookings }) => sum + bytesOn(account, bookings), 0);
+}
