@@ -10,7 +10,7 @@ export const LONG = [
   'test/likeness/',
   'test/contract/model-server\\.real\\.',
   'test/support/real-triton\\.',
-  'test/integration/(full-fleet|memory|same-everywhere|sim)\\.',
+  'test/integration/(full-fleet|long-leases|memory|same-everywhere|sim)\\.',
   'test/simulation/(hundred-seeds|planning|shrink)\\.',
   'test/checkers/check-recording\\.',
   'tools/set-up\\.',

@@ -37,8 +37,8 @@ export class LeaseBook {
    * longest lease, wherever the wall clock has been set meanwhile.
    */
   async recall(now: Instant): Promise<readonly Event[]> {
-    const { leases } = await this.learned.read();
     const wall = this.wallNow();
+    const { leases } = await this.learned.read();
     return [...leases].map(([server, ends]) => {
       this.leased.add(server);
       this.written.set(server, JSON.stringify(ends));
