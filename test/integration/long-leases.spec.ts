@@ -63,7 +63,7 @@ describe('a lease that is longer than the default', () => {
     (await berth.request<ModelBody>('GET', `/v1/models/${name}`)).body;
 
   const inUseUntil = async (name: string): Promise<number> =>
-    Date.parse((await until(async () => (await model(name)).copies[0]?.inUseUntil))!);
+    Date.parse(await until(async () => (await model(name)).copies[0]?.inUseUntil));
 
   async function unload(name: string): Promise<void> {
     expect((await berth.request('POST', `/v1/models/${name}/unload`)).status).toBe(202);
