@@ -1,6 +1,7 @@
 import { type Fleet, type Millis, type Model, type Replica, type Server, unsatisfiedPins } from '#core';
 import { leasesCutAt } from './leases.js';
 import { type TurnCheck, withdrawn } from './scene.js';
+import { waitsToLeave } from './tied.js';
 
 /** For so long after its first turn a Berth waits for the first look at each server. */
 const SETTLING: Millis = 10_000;
@@ -47,15 +48,16 @@ export const drainsKeepTheirDeadline: TurnCheck = ({ turn, fleet, trail }) => {
 
 /**
  * Whatever leases were given: a server that drains with a deadline has let go of all that drains ten seconds after that, but
- * of what others there are made of, or may be.
+ * of what others there are made of, or may be, and of what waits for the end of other orders there.
  */
-export const drainsLetGo: TurnCheck = ({ turn, fleet, trail }) => {
+export const drainsLetGo: TurnCheck = (scene) => {
+  const { turn, fleet, trail } = scene;
   if (fleet.frozen) return;
   for (const server of fleet.servers.values()) {
     if (leasesCutAt(fleet, server.spec.id) > turn.now || !takesOrders(server)) continue;
     const here = [...fleet.replicas.values()].filter((one) => one.server === server.spec.id);
     if (here.some((one) => one.phase !== 'draining' && mayBeEnsemble(fleet, server, one))) continue;
-    const left = here.filter(({ phase }) => phase === 'draining');
+    const left = here.filter((one) => one.phase === 'draining' && !waitsToLeave(scene, one));
     trail.expect(
       left.length === 0,
       () => `${left[0]!.id} is there long after the deadline of its server's drain`,

@@ -41,6 +41,14 @@ export function isKeptWaiting(scene: TurnScene, one: Placed, load: ActionOf<'loa
   return [...inWorkBeside(scene, load), ...draining].some(({ model }) => tied.has(model));
 }
 
+/** Whether what drains may not be unloaded yet: its server is at work on as many unloads as it may, or on what is tied to it. */
+export function waitsToLeave(scene: TurnScene, { id, model, server }: Replica): boolean {
+  const others = inWorkOn(scene, server).filter((one) => one.id !== id);
+  if (others.filter(isBeingUnloaded).length >= scene.fleet.limits.loadsPerServer) return true;
+  const tied = tiedTo(scene.fleet, { model, server });
+  return others.some((one) => tied.has(one.model));
+}
+
 const ordersIn = ({ turn }: TurnScene): Order[] =>
   turn.actions.filter((action): action is Order => action.kind === 'load' || action.kind === 'unload');
 

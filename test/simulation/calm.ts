@@ -48,8 +48,8 @@ function calmBound({ models, defaults, limits, happenings }: Plan): Millis {
 /** The second phase: nobody asks, and every promise has to come true. */
 export class Calm {
   private isAtRest = false;
-  /** What came back because it is pinned or to be kept warm, once there was room. */
-  private readonly restored = new Set<ModelId>();
+  /** How many copies came back because they are pinned or to be kept warm, once there was room. */
+  private readonly restored = new Map<ModelId, number>();
 
   constructor(
     private readonly stage: Stage,
@@ -58,7 +58,7 @@ export class Calm {
 
   /**
    * Once at rest, nothing is loaded any more: that would be thrash. What stays stuck or only fails may be tried on and on,
-   * and what is pinned or to be kept warm comes back when what is idle, or somebody else, has made room for it, but not twice.
+   * and what is pinned or to be kept warm comes back when what is idle, or somebody else, has made room for it, each copy once.
    */
   readonly observer: Observer = {
     turnTaken: ({ actions }, fleet) => {
@@ -72,12 +72,12 @@ export class Calm {
   };
 
   private restores(fleet: Readonly<Fleet>, model: ModelId): boolean {
-    const standing = [...fleet.models.values()].filter(
-      ({ minCopies, pinnedCopies }) => Math.max(minCopies, pinnedCopies) > 0,
-    );
-    if (this.restored.has(model) || !standing.some(({ id }) => withNeeds(fleet, id).has(model))) return false;
-    this.restored.add(model);
-    return true;
+    const copies = [...fleet.models.values()]
+      .filter(({ id }) => withNeeds(fleet, id).has(model))
+      .map(({ minCopies, pinnedCopies }) => Math.max(minCopies, pinnedCopies));
+    const restored = (this.restored.get(model) ?? 0) + 1;
+    this.restored.set(model, restored);
+    return restored <= Math.max(...copies);
   }
 
   /** Waits for rest, which has to come in time and to last. */

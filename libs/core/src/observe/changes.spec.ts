@@ -162,7 +162,7 @@ describe('an in-place change', () => {
 
   it('that failed gives its part back at the next look, and is tried again after a pause', () => {
     const driver = aChange();
-    driver.loadEnds('a', 't', 'capacity');
+    driver.loadEnds('a', 't', 'transient');
     driver.shelf('t').set('a', 'READY');
     driver.pass(500);
     expect(changeIn(driver)).toBeNull();

@@ -38,7 +38,7 @@ export function boundOthers(fleet: Fleet, server: Server, device: Device, told: 
   const shortfall = fleet.shortfalls.get(device.account);
   if (shortfall && told.look.begunAt < shortfall.at + SHOWN_AFTER) return;
   meter.gone = stillSeen(meter, told.look);
-  const { least, most } = boundsOf(fleet, server, device, told);
+  const { least, most, atAll } = boundsOf(fleet, server, device, told);
   const before = meter.foreignWithin;
   // What was known before a load ran out was wrong.
   const isOther = endShortfall(fleet, device.account) || !before || least > before.most;
@@ -47,7 +47,8 @@ export function boundOthers(fleet: Fleet, server: Server, device: Device, told: 
   meter.late = Math.min(most - within.most, sumOf(meter.gone));
   if (meter.foreign === null) return;
   const surely = Math.min(within.least, before?.least ?? Infinity);
-  meter.foreign = Math.min(within.most, Math.max(meter.foreign, surely));
+  meter.foreign = Math.min(atAll, Math.max(meter.foreign, surely));
+  meter.foreignWithin = { ...within, most: Math.max(within.most, meter.foreign) };
 }
 
 /** What had ended long enough before a look is no longer in what it shows. */
@@ -58,13 +59,16 @@ const stillSeen = ({ gone }: Meter, { begunAt, endedAt }: Look): Meter['gone'] =
 
 const sumOf = (gone: Meter['gone']): Bytes => gone.reduce((sum, { bytes }) => sum + bytes, 0);
 
-/** What others may hold at least, and at most, by what is in use now. */
+/**
+ * What others may hold at least, and at most, by what is in use now. A copy may hold less than is booked for it: what was known
+ * of others may still be there as far as what was measured of ours leaves room for it (`atAll`).
+ */
 function boundsOf(
   fleet: Fleet,
   server: Server,
   device: Device,
   { look, now }: Told,
-): { readonly least: Bytes; readonly most: Bytes } {
+): { readonly least: Bytes; readonly most: Bytes; readonly atAll: Bytes } {
   const { account, ordinal } = device;
   const { gone, residue } = meterOf(server, ordinal);
   const used = device.used! - residue;
@@ -76,7 +80,12 @@ function boundsOf(
     (sum, one) => sum + Math.max(heldOn(account, one), explainedBy(server, one, device)),
     bytesOn(account, hidden) + sumOf(gone),
   );
-  return { least: Math.max(0, used - atMost), most: Math.max(0, used - ours) };
+  const measured = surely.reduce((sum, one) => sum + (measuredOn(server, one.model, ordinal) ?? 0), 0);
+  return {
+    least: Math.max(0, used - atMost),
+    most: Math.max(0, used - ours),
+    atAll: Math.max(0, used - measured),
+  };
 }
 
 /**

@@ -143,7 +143,7 @@ describe('what is found while a load of ours runs', () => {
     driver.resolve('a');
     driver.shelf('t').set('s', 'READY');
     driver.pass(20_000);
-    driver.loadEnds('a', 't', 'capacity');
+    driver.loadEnds('a', 't', 'transient');
     driver.now += 1_000;
     driver.resolve('c');
     driver.pass(1_000);
