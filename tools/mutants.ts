@@ -1,3 +1,4 @@
+import { OF_LEASES } from './mutants-of-leases.js';
 import { OF_LOADS } from './mutants-of-loads.js';
 import { OF_MEMORY } from './mutants-of-memory.js';
 import { OF_ORDERS } from './mutants-of-orders.js';
@@ -170,10 +171,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'stays-for-a-place-that-is-gone', breaks: 19, file: `${PASSES}/place.ts`, find: `return null;`, replace: `return new Ledger(fleet, now);` },
   { name: 'drains-on-though-the-other-copy-goes', breaks: 19, file: `${PASSES}/give-up.ts`, find: `takeBack(fleet, now);`, replace: `if (now < 0) takeBack(fleet, now);` },
   { name: 'taken-back-and-not-granted', breaks: 19, file: `${PASSES}/give-up.ts`, find: `return grantWaiting(fleet, now);`, replace: `return now < 0 ? grantWaiting(fleet, now) : [];` },
-  { name: 'lease-of-an-earlier-life-forgotten', breaks: 7, file: `${OBSERVE}/sighted.ts`, find: `Math.max(now + DEFAULT_LEASE, promisedOn(server, model))`, replace: `Math.max(now + DEFAULT_LEASE, promisedOn(server, '' as ModelId))` },
-  { name: 'lease-held-for-ever-by-a-wall-clock', breaks: 7, file: `${ENGINE}/lease-book.ts`, find: `Math.min(LONGEST_LEASE, end - wall)`, replace: `Math.max(0, end - wall)` },
-  { name: 'lease-not-stored-at-the-end', breaks: 7, file: `${ENGINE}/engine.ts`, find: `this.leases.finish(this.state, this.now());`, replace: `` },
-  { name: 'drain-waits-for-long-leases', breaks: 19, file: `${CORE}/leases.ts`, find: `Math.min(inUseUntil, leasesEndBy(fleet.servers.get(server)))`, replace: `Math.max(inUseUntil, fleet.servers.has(server) ? 0 : inUseUntil)` },
+  { name: 'drain-waits-for-long-leases', breaks: 19, file: `${CORE}/leases.ts`, find: `Math.min(replica.inUseUntil, leasesOnEndBy(fleet, replica))`, replace: `Math.max(replica.inUseUntil, fleet.servers.has(replica.server) ? 0 : replica.inUseUntil)` },
   { name: 'drain-waits-for-a-queue-beyond-its-end', breaks: 19, file: `${PASSES}/retire.ts`, find: `    leasesEndBy(fleet.servers.get(replica.server)),`, replace: `    leasesEndBy(undefined),` },
   { name: 'lease-promised-beyond-a-drain', breaks: 7, file: `${CORE}/leases.ts`, find: `return Math.max(0, Math.min(asked, left));`, replace: `return Math.max(asked, Math.min(0, left));` },
   { name: 'drain-deadline-ignored', breaks: 19, file: `${PASSES}/retire.ts`, find: `if (deadline !== null && deadline <= now) return true;`, replace: `if (deadline === -Infinity) return true;` },
@@ -225,6 +223,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'servers-looked-at-in-step', breaks: 19, file: `${PASSES}/look-around.ts`, find: `const shift = Math.floor(fractionOf(spec.id) * AT_REST);`, replace: `const shift = fractionOf(spec.id);` },
   { name: 'cold-do-not-wait-for-the-first-looks', breaks: 17, file: `${PASSES}/place.ts`, find: `if (wants.length === 0 || fleet.frozen || isSettling(fleet, now)) return ALL_PLACED;`, replace: `if (wants.length === 0 || fleet.frozen) return ALL_PLACED;` },
   { name: 'wish-never-ends', breaks: 19, file: `${PASSES}/wishes.ts`, find: `const isOver = until <= now && !(admin && fleet.frozen);`, replace: `const isOver = until < -now && !(admin && fleet.frozen);` },
+  ...OF_LEASES,
   ...OF_LOADS,
   ...OF_MEMORY,
   ...OF_ORDERS,

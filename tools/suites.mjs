@@ -11,7 +11,7 @@ export const LONG = [
   'test/likeness/',
   'test/contract/model-server\\.real\\.',
   'test/support/real-triton\\.',
-  'test/integration/(changed-server|full-fleet|memory|same-everywhere|sim)\\.',
+  'test/integration/(changed-server|full-fleet|long-leases|memory|same-everywhere|sim)\\.',
   'test/simulation/(hundred-seeds|planning|shrink|sim-crew|draw/unloads-at-once)\\.',
   'test/checkers/check-recording\\.',
   'tools/set-up\\.',

@@ -1,17 +1,18 @@
-import type {
-  Action,
-  ActionOf,
-  Event,
-  Fleet,
-  Instant,
-  ModelId,
-  OrderId,
-  Pressure,
-  Replica,
-  ReplicaId,
-  Request,
-  RequestId,
-  ServerId,
+import {
+  type Action,
+  type ActionOf,
+  type Event,
+  type Fleet,
+  type Instant,
+  type ModelId,
+  type OrderId,
+  type Pressure,
+  type Replica,
+  type ReplicaId,
+  replicaId,
+  type Request,
+  type RequestId,
+  type ServerId,
 } from '#core';
 import type { Turn } from '#engine';
 import { ForcedUnloads } from './forced.js';
@@ -50,6 +51,8 @@ export class History {
   /** As it was told last, and since when it has been so. */
   pressure: Pressure;
   private readonly given = new Map<ReplicaId, Given>();
+  /** Of an earlier life, on copies that this one has not found yet. */
+  private readonly remembered = new Map<ReplicaId, { readonly server: ServerId; readonly until: Instant }>();
   private readonly incarnations = new Map<ServerId, number>();
   private readonly forced: ForcedUnloads;
 
@@ -57,6 +60,8 @@ export class History {
   constructor(start: Readonly<Fleet>) {
     for (const [id, request] of start.waiting) this.pending.set(id, request);
     for (const replica of start.replicas.values()) this.recall(replica);
+    for (const { spec, promised } of start.servers.values())
+      for (const [model, until] of promised) this.remember(spec.id, model, until);
     this.noteIncarnations(start);
     this.forced = new ForcedUnloads(start);
     this.pressure = start.pressure;
@@ -72,6 +77,7 @@ export class History {
     for (const event of turn.events) this.hearOne(event, fleet, turn.now);
     this.noteIncarnations(fleet);
     for (const server of this.restarted) this.forget(server);
+    this.findRemembered(fleet);
     for (const action of turn.actions) {
       if (action.kind === 'grant') this.grant(action, turn.now);
     }
@@ -98,6 +104,9 @@ export class History {
         return;
       case 'RoutesUsed':
         for (const { replica, at, inUseUntil } of event.uses) this.give(replica, at, inUseUntil);
+        return;
+      case 'LeasesRemembered':
+        for (const { model, until } of event.leases) this.remember(event.server, model, until);
         return;
       case 'LoadEnded':
       case 'UnloadEnded':
@@ -131,11 +140,27 @@ export class History {
     this.given.set(replica, { lastAt: Math.max(lastAt, at), leasedUntil: Math.max(leasedUntil, until) });
   }
 
+  private remember(server: ServerId, model: ModelId, until: Instant): void {
+    this.remembered.set(replicaId(model, server), { server, until });
+  }
+
+  /** A lease of an earlier life is good on what serves when its server is first looked at; what is under way may come to serve. */
+  private findRemembered({ replicas, servers }: Fleet): void {
+    for (const [id, { server, until }] of this.remembered) {
+      const phase = replicas.get(id)?.phase;
+      if (phase === 'unknown' || (phase === undefined && servers.get(server)?.lookedAt === null)) continue;
+      this.remembered.delete(id);
+      if (phase === 'ready' || phase === 'draining') this.give(id, -Infinity, until);
+    }
+  }
+
   /** By an admin's force the leases of a model are worth nothing any more. */
   private breakLeases(model: ModelId, fleet: Fleet, now: Instant): void {
     for (const [id, { lastAt }] of this.given) {
       if (fleet.replicas.get(id)?.model === model) this.given.set(id, { lastAt, leasedUntil: now });
     }
+    for (const [id, one] of this.remembered)
+      if (id === replicaId(model, one.server)) this.remembered.delete(id);
   }
 
   /** With a process its orders and its routes end; with a server that is forgotten, what we hear of them. */

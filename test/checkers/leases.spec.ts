@@ -1,5 +1,34 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { aModel, aServer } from '../support/builders.js';
 import { HERE, S, Story } from './story.js';
+
+describe('a lease of an earlier life', () => {
+  const here = aModel('here');
+  const unload = { kind: 'unload', replica: HERE, model: here.id, server: S, order: 'o1', cause: 'idle' };
+
+  /** What is found where a copy is let go that was loaded at the first look, or only later. */
+  function foundOf(shown: 'READY' | ''): string {
+    const story = new Story();
+    story.turn([
+      { kind: 'ServerDeclared', server: aServer('s', [10]) },
+      { kind: 'ModelDeclared', model: here },
+      { kind: 'LeasesRemembered', server: S, leases: [{ model: here.id, until: 300_000 }] },
+      { kind: 'ContactChanged', server: S, fact: 'connected' },
+    ]);
+    story.look({ here: shown });
+    story.look({ here: 'READY' });
+    story.turn([], () => [unload as never]);
+    return story.found.join();
+  }
+
+  it('is broken where the copy that is found is let go', () => {
+    expect(foundOf('READY')).toMatch(/unload here@s \(idle\) under a lease until 300000.0/);
+  });
+
+  it('is over where the first look shows no copy, whatever comes later', () => {
+    expect(foundOf('')).not.toMatch(/under a lease/);
+  });
+});
 
 describe('the promises of leases', () => {
   let story: Story;

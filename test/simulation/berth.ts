@@ -1,4 +1,4 @@
-import type { Fleet, Millis, ServerId } from '#core';
+import { DEFAULT_LEASE, type Fleet, type Instant, type Millis, type ReplicaId, type ServerId } from '#core';
 import { type Clock, Engine, type Learned, type Observer, OrderBook, type Route } from '#engine';
 import type { Timers } from '#testing';
 import { SameServers } from './checkers/same-servers.js';
@@ -6,7 +6,7 @@ import { Connection } from './connection.js';
 import type { Plan } from './plan.js';
 import { Process } from './process.js';
 import { Random } from './random.js';
-import { RouteRecord } from './route-record.js';
+import type { RouteRecord } from './route-record.js';
 import { SimLink } from './sim-link.js';
 import type { Site } from './site.js';
 import type { Store } from './store.js';
@@ -16,6 +16,10 @@ import { type Delays, Wire } from './wire.js';
 
 /** How long an ordered load stays wanted. */
 export const WISH: Millis = 60_000;
+/** So long after it was given a long lease is on the disk. */
+const WRITTEN_WITHIN: Millis = 1_000;
+/** And so long after the disk began to take writes again, or the process to run: it is tried again in a turn, once a look comes. */
+const RETRIED_WITHIN: Millis = 10_000;
 
 /** What a life of Berth finds in the world. */
 export interface Surroundings {
@@ -31,7 +35,6 @@ export interface Surroundings {
 /** One life of Berth's process: the product's own engine and core, on virtual time. */
 export class Berth {
   readonly engine: Engine;
-  readonly routes = new RouteRecord();
   readonly bornAt: number;
   readonly process: Process;
   /** What is still to be done of admins' orders, as the store has it. */
@@ -43,6 +46,7 @@ export class Berth {
   constructor(
     readonly life: number,
     private readonly around: Surroundings,
+    readonly routes: RouteRecord,
     observe: (berth: Berth) => readonly Observer[],
   ) {
     this.bornAt = around.agenda.now();
@@ -96,12 +100,30 @@ export class Berth {
    */
   noteRoute(route: Route): void {
     const connection = this.connections.get(route.server);
-    if (connection?.isToTheLiving) this.routes.note(route, this.around.agenda.now());
+    if (!connection?.isToTheLiving) return;
+    const now = this.around.agenda.now();
+    this.routes.note(route, now);
+    if (route.lease > DEFAULT_LEASE) this.expectWritten(route.replica, now + route.lease, WRITTEN_WITHIN);
   }
 
-  /** Everybody who waits is answered, and the process ends. */
+  /**
+   * It outlives this life once Berth had the time to write it down: that long, in which the process ran and the disk took
+   * what it was given. Where one of them did not, Berth tries again, and has more time for that.
+   */
+  private expectWritten(replica: ReplicaId, until: Instant, within: Millis): void {
+    const since = this.process.now();
+    this.process.after(within, () => {
+      const isUndisturbed = Math.max(this.process.resumedAt, this.around.store.wellSince) <= since;
+      if (isUndisturbed) this.routes.keep(replica, until);
+      else this.expectWritten(replica, until, RETRIED_WITHIN);
+    });
+  }
+
+  /** Everybody who waits is answered, all is written down, and the process ends. */
   stop(): void {
+    const isWell = this.around.store.wellSince + RETRIED_WITHIN <= this.process.now();
     this.engine.stop();
+    if (isWell) this.routes.keepAll();
     this.crash();
   }
 

@@ -9,6 +9,7 @@ import { drawFaults, drawLast } from './draw/faults.js';
 import { drawFloods, withTenants } from './draw/floods.js';
 import { drawLateOrders } from './draw/late-orders.js';
 import { drawLevers } from './draw/levers.js';
+import { drawLongLeases } from './draw/long-leases.js';
 import { withManners } from './draw/manners.js';
 import { drawModels } from './draw/models.js';
 import { drawPressure } from './draw/pressure.js';
@@ -83,6 +84,7 @@ function drawCallers(stream: (name: string) => Random, cast: Cast, grain: number
 const drawUnaimed = (stream: (name: string) => Random, cast: Cast, grain: number): Happening[] => [
   ...drawFloods(stream('floods'), cast).map((ask) => onGrain(ask, { grain, storm: cast.storm })),
   ...drawLevers(stream('levers'), cast),
+  ...drawLongLeases(stream('long leases'), cast),
   ...drawLateOrders(stream('late orders'), cast),
   ...drawChangedMinds(stream('changed minds'), cast),
   ...drawUndoneUnloads(stream('undone unloads'), cast),

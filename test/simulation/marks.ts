@@ -111,6 +111,8 @@ const RARE = {
     'It is booked with what it was seen to take, not with its limit.',
   'load once late memory had come back': 'A copy that was seen gone is booked until its memory is back.',
 
+  'long lease outlived Berth':
+    'What an earlier life promised keeps the copy, longer than a new life would by itself.',
   'restart of Berth with a placed replica': 'The promise is forgotten, and made anew from what is asked for.',
   'unload acknowledged, Berth crashed before the look': 'Its successor finds memory held by nobody it knows.',
   'crash between write and order': 'What was written down as ordered was never sent.',

@@ -20,8 +20,11 @@ export class Store {
   takes = WRITE_TAKES;
   /** When all that was told so far is on the disk, whoever it was told to. */
   tellsEndAt: Instant = 0;
+  /** When all writes so far are on the disk. */
+  idleAt: Instant = 0;
+  /** When the last write is over that the disk did not take, or took slowly. */
+  private troubledUntil: Instant = -Infinity;
   private crashPoint: CrashPoint | undefined;
-  private idleAt = 0;
   private teller: Timers | undefined;
   private readonly servers = new Map<ServerId, LearnedServer>();
   private readonly ordered = new Map<ServerId, readonly ModelId[]>();
@@ -74,6 +77,15 @@ export class Store {
     return this.teller !== process;
   }
 
+  /** Since when the disk takes what it is given, and at once; Infinity where it does not, or where Berth is to die of it. */
+  get wellSince(): Instant {
+    return this.isTroubled || this.crashPoint?.write === 'learned' ? Infinity : this.troubledUntil;
+  }
+
+  private get isTroubled(): boolean {
+    return this.isFailing || this.takes > WRITE_TAKES;
+  }
+
   crashAt(point: CrashPoint): void {
     this.crashPoint = point;
   }
@@ -82,6 +94,7 @@ export class Store {
     return new Promise((resolve, reject) => {
       const point = this.takeCrashPoint(kind);
       if (point?.when === 'before') return void this.disk.after(0, point.crash);
+      if (this.isTroubled) this.troubledUntil = Math.max(this.idleAt, this.disk.now()) + this.takes;
       if (this.isFailing) {
         return void process.after(this.takes, () => reject(new Error('no space left on the disk')));
       }

@@ -13,6 +13,7 @@ import { Faults } from './faults.js';
 import { Gateways } from './gateways.js';
 import type { Doings, Happening } from './happenings.js';
 import type { Plan } from './plan.js';
+import { RouteRecord } from './route-record.js';
 import { Site } from './site.js';
 import type { Stage } from './stage.js';
 import { Store } from './store.js';
@@ -41,6 +42,8 @@ export class World {
   /** As Berth has it, or had it before it died. */
   private fleet: Fleet = emptyFleet();
   private lives = 0;
+  /** Of the latest life. */
+  private routes: RouteRecord | undefined;
   /** What the last life had accepted and not done. */
   private left: ReadonlyMap<ModelId, OpenOrders> = new Map();
   private steps = 0;
@@ -179,13 +182,15 @@ export class World {
     const life = ++this.lives;
     trail.note(`Berth begins its life ${life}`);
     const left = this.stage.told.inherited(this.left);
-    const berth = new Berth(life, this.stage, ({ routes }) => [
+    const routes = new RouteRecord(this.routes);
+    const berth = new Berth(life, this.stage, routes, () => [
       ...observers,
       this.calm.observer,
       new TurnChecks({ routes, sites, trail, life }),
       new Heirs(left, trail),
     ]);
     this.berth = berth;
+    this.routes = routes;
     this.fleet = berth.engine.fleet;
     berth.begin().catch((error: unknown) => trail.fail(`Berth does not begin: ${String(error)}`));
   }
@@ -200,8 +205,9 @@ export class World {
     // What was sent may arrive yet, and no living Berth has decided it.
     for (const site of this.sites.values()) site.disturb();
     if (how === 'stop') this.gateways.expectNobodyWaits(berth);
-    // What this one was told and had begun to write is on the disk before the next one reads it.
-    const writes = this.stage.store.tellsEndAt - this.agenda.now();
+    // What this one was told and had begun to write is on the disk before the next one reads it; in order it ends with all of it.
+    const { tellsEndAt, idleAt } = this.stage.store;
+    const writes = (how === 'stop' ? idleAt : tellsEndAt) - this.agenda.now();
     this.agenda.after(Math.max(downFor, writes), () => this.startBerth());
   }
 

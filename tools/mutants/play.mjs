@@ -26,7 +26,7 @@ process.on('exit', () => [...stages].forEach(removeStage));
 
 const started = performance.now();
 const base = keep(stageBase());
-const LISTS = ['loads', 'memory', 'orders'].map((one) => `tools/mutants-of-${one}.ts`);
+const LISTS = ['leases', 'loads', 'memory', 'orders'].map((area) => `tools/mutants-of-${area}.ts`);
 const { CANARY, MUTANTS } = await importTool(base, 'tools/mutants.ts', ...LISTS);
 const chosen = chooseMutants();
 assertApplicable();

@@ -7,7 +7,7 @@ import jestConfig from '../../jest.config.mjs';
 import { ROOT } from '../set-up.mjs';
 
 const STAGES = join(ROOT, '.cache', 'mutants');
-const SOURCES = ['libs', 'test/simulation', 'test/checkers'];
+const SOURCES = ['libs', 'test/simulation', 'test/checkers', 'apps/scheduler/src/errors'];
 /** As the root's package.json has it, for what is compiled here. */
 const PACKAGE = { type: 'module', imports: { '#*': './libs/*/src/index.js' } };
 /** One way to read TypeScript, whether Jest does it or we. */

@@ -112,8 +112,7 @@ export function noteMotion(
   const is = motionOf(after);
   const replica = after ?? before;
   if (!server || !replica || was === is) return;
-  for (const { kind, ordinal, used, account } of server.devices ?? []) {
-    if (kind !== 'gpu' || ![before, after].some((one) => touches(one, ordinal))) continue;
+  for (const { ordinal, used, account } of gpusTouched(server, [before, after])) {
     const meter = meterOf(server, ordinal);
     const held = measuredOn(server, replica.model, ordinal);
     begin(meter, was, is, { model: replica.model, used, held });
@@ -122,6 +121,11 @@ export function noteMotion(
   }
   if (is === 'none') server.measured.delete(replica.model);
 }
+
+const gpusTouched = ({ devices }: Server, replicas: readonly (Replica | undefined)[]): readonly Device[] =>
+  (devices ?? []).filter(
+    ({ kind, ordinal }) => kind === 'gpu' && replicas.some((one) => touches(one, ordinal)),
+  );
 
 /** What has ended may be in use for a while yet. */
 function noteGone(meter: Meter, bytes: Bytes, isMeasured: boolean): void {

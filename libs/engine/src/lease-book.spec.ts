@@ -46,6 +46,14 @@ describe('a lease longer than the default', () => {
     expect(leasesIn(store.written).at(-1)).toEqual({ kind: 'leases', server: 't', value: null });
   });
 
+  it('is written in full where a drain with a deadline cuts it: it holds again once that is taken back', async () => {
+    const { engine, store, clock } = await warm();
+    engine.route(query({ lease: 300_000 }));
+    engine.tell({ kind: 'DrainOrdered', server: 't' as never, deadline: clock.time + 1_000 });
+    engine.stop();
+    expect(leasesIn(store.written).at(-1)).toMatchObject({ value: { a: WALL + clock.time + 300_000 } });
+  });
+
   it('wakes nobody any more once its server is gone', async () => {
     const { engine, clock } = await warm();
     engine.route(query({ lease: 300_000 }));

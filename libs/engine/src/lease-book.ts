@@ -3,7 +3,6 @@ import {
   type Event,
   type Fleet,
   type Instant,
-  leasedUntil,
   LONGEST_LEASE,
   type Millis,
   type ModelId,
@@ -37,8 +36,8 @@ export class LeaseBook {
    * longest lease, wherever the wall clock has been set meanwhile.
    */
   async recall(now: Instant): Promise<readonly Event[]> {
-    const { leases } = await this.learned.read();
     const wall = this.wallNow();
+    const { leases } = await this.learned.read();
     return [...leases].map(([server, ends]) => {
       this.leased.add(server);
       this.written.set(server, JSON.stringify(ends));
@@ -109,13 +108,16 @@ export class LeaseBook {
   }
 }
 
-/** Until when each copy on a server is leased, those included that this life has not seen yet. */
+/**
+ * Until when each copy on a server is leased, those included that this life has not seen yet. What a drain cuts counts in
+ * full: the next life is told of that drain, too, and once it is taken back the leases hold again.
+ */
 function leasesOn(fleet: Readonly<Fleet>, server: Server): ReadonlyMap<ModelId, Instant> {
   const leases = new Map(server.promised);
   for (const id of fleet.residents.get(server.spec.id) ?? []) {
     const replica = fleet.replicas.get(id)!;
     if (replica.phase === 'ready' || replica.phase === 'draining')
-      leases.set(replica.model, leasedUntil(fleet, replica));
+      leases.set(replica.model, replica.inUseUntil);
   }
   return leases;
 }

@@ -65,7 +65,10 @@ function comingTo({ fleet }: Scene, id: ReplicaId): readonly number[] {
   return replica.phase === 'ready' ? (replica.change?.devices ?? []) : replica.devices;
 }
 
-/** No unload while a lease is good, but by force, or where a drain has cut it: what was routed there before is over. */
+/**
+ * No unload while a lease is good, whichever life of Berth gave it, but by force, or where a drain has cut it: what was
+ * routed there before is over.
+ */
 export const leasesHold: Check = ({ turn, routes, trail, fleet, sites }) => {
   for (const event of turn.events) routes.hear(event, turn.now);
   for (const action of turn.actions) {
@@ -80,11 +83,8 @@ export const leasesHold: Check = ({ turn, routes, trail, fleet, sites }) => {
       () => `unload ${action.replica} (${action.cause}) under a lease until ${until.toFixed(1)}`,
     );
   }
-  routes.forgetWhere((id) => isLost(fleet.replicas.get(id)));
+  if (routes.follow(fleet, turn.now)) trail.mark('long lease outlived Berth');
 };
-
-/** What was seen gone takes its leases with it, whatever comes up under its name later. */
-const isLost = (replica: Replica | undefined): boolean => !replica || replica.phase === 'unknown';
 
 /** One copy too many may go though it was used: when it may, `copiesDoNotFlap` says. */
 const isOneOfSeveral = ({ models, replicas }: Fleet, { id, model }: Replica): boolean =>

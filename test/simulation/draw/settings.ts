@@ -23,7 +23,7 @@ export function drawTemper(random: Random): Temper {
     queue: random.spread(1, 5_000),
     wait: random.spread(500, 120_000),
     residency: random.chance(0.4) ? 0 : random.spread(1_000, 120_000),
-    lease: random.spread(500, 300_000),
+    lease: random.spread(500, 600_000),
     load: random.pick([500, 2_000, 6_000, 20_000]),
   };
 }

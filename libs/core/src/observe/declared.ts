@@ -107,8 +107,7 @@ export function discover(fleet: Fleet, server: Server): void {
 export function forgetVanished(fleet: Fleet): void {
   const discovering = [...fleet.servers.values()].filter(({ spec }) => spec.discover);
   for (const { id } of discoveredModels(fleet)) {
-    if (fleet.holders.has(id)) continue;
-    if (discovering.some(({ repository }) => repository.has(id))) continue;
+    if (fleet.holders.has(id) || discovering.some(({ repository }) => repository.has(id))) continue;
     forgetModel(fleet, id);
     forgetPast(fleet, id);
   }
@@ -121,11 +120,7 @@ export function declareServer(fleet: Fleet, spec: ServerSpec): void {
   server.spec = spec;
   followHost(server, host);
   if (spec.devices) {
-    const inUse = new Map(server.devices?.map(({ ordinal, used }) => [ordinal, used]));
-    server.devices = spec.devices.map((device) => ({
-      ...gpu(spec.id, device),
-      used: inUse.get(device.ordinal) ?? null,
-    }));
+    server.devices = spec.devices.map((device) => gpu(spec.id, device, server.devices));
     server.found = null;
   }
   fleet.servers.set(spec.id, server);
@@ -202,14 +197,15 @@ function rebooked(fleet: Fleet, server: Server, { model, change }: Ready): Ready
 
 const gpu = (
   server: ServerId,
-  device: { ordinal: number; uuid: string | null; memory: number; headroom: number },
+  { ordinal, uuid, memory, headroom }: NonNullable<ServerSpec['devices']>[number],
+  before: readonly Device[] | null,
 ): Device => ({
-  ordinal: device.ordinal,
-  uuid: device.uuid,
+  ordinal,
+  uuid,
   kind: 'gpu',
-  account: gpuAccount(server, device.ordinal),
-  capacity: device.memory - device.headroom,
-  used: null,
+  account: gpuAccount(server, ordinal),
+  capacity: memory - headroom,
+  used: before?.find((one) => one.ordinal === ordinal)?.used ?? null,
 });
 
 const unseen = (spec: ServerSpec): Server => ({

@@ -131,7 +131,7 @@ describe('memory in use before the first rest', () => {
   it('is not counted twice as soon as the model that holds it has been there for two intervals', () => {
     const driver = aStart(5, { a: 4, b: 4, c: 1 });
     driver.pass(10_000);
-    expect(meter(driver)).toMatchObject({ foreign: null, foreignWithin: { least: 0, most: 1 } });
+    expect(meter(driver)).toMatchObject({ foreign: 0, foreignWithin: { least: 0, most: 1 } });
     driver.resolve('b');
     expect(driver.orders()).toEqual(['load b@t']);
   });

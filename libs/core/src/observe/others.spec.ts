@@ -106,7 +106,7 @@ describe('memory of what has ended', () => {
     unload(driver, 'a');
     driver.pass(600);
     expect(driver.phase('a', 't')).toBeUndefined();
-    expect(meter(driver)).toMatchObject({ foreign: 0, late: 4 });
+    expect(meter(driver)).toMatchObject({ foreign: 0, foreignWithin: { most: 4 } });
     expect([ledger(driver).free(GPU), ledger(driver).spare(GPU)]).toEqual([8, 12]);
     show(driver, 8);
     driver.pass(TWO_LOOKS);

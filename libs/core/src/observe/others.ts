@@ -38,21 +38,32 @@ export function boundOthers(fleet: Fleet, server: Server, device: Device, told: 
   const meter = meterOf(server, device.ordinal);
   const shortfall = fleet.shortfalls.get(device.account);
   if (shortfall && told.look.begunAt < shortfall.at + SHOWN_AFTER) return;
-  // What was booked for it and not used may have hidden others.
   const mayHaveHidden = meter.gone.some(({ since, isMeasured }) => since === null && !isMeasured);
   meter.gone = stillSeen(meter, told.look);
   const { least, most, atAll } = boundsOf(fleet, server, device, told);
   const before = meter.foreignWithin;
-  // What was known before a load ran out was wrong.
-  const isOther = endShortfall(fleet, device.account) || mayHaveHidden || !before || least > before.most;
-  const within = { least: Math.min(least, most), most: isOther ? most : Math.min(before.most, most) };
+  // What was known before a load ran out was wrong. What was booked for a copy and not used may have hidden others.
+  const isDoubted = endShortfall(fleet, device.account) || mayHaveHidden;
+  const mostBefore = !before || isDoubted || least > before.most ? Infinity : before.most;
+  const within = { least: Math.min(least, most), most: Math.min(mostBefore, most) };
   meter.foreignWithin = within;
   meter.late = Math.min(most - within.most, sumOf(meter.gone));
-  const isEarly = fleet.startedAt === null || told.now < fleet.startedAt + SETTLING;
-  if (meter.foreign === null && isEarly) return;
-  const surely = Math.min(within.least, before?.least ?? Infinity);
-  meter.foreign = Math.min(atAll, Math.max(meter.foreign ?? 0, surely));
-  meter.foreignWithin = { ...within, most: Math.max(within.most, meter.foreign) };
+  if (meter.foreign !== null || !isEarly(fleet, told.now))
+    countOthers(meter, Math.min(within.least, leastOf(before)), atAll);
+}
+
+const leastOf = (within: Meter['foreignWithin']): Bytes => within?.least ?? Infinity;
+
+/** Berth has just begun: the first rest, which tells exactly, may be near. A device that is busy for longer may never rest. */
+const isEarly = ({ startedAt }: Fleet, now: Instant): boolean =>
+  startedAt === null || now < startedAt + SETTLING;
+
+/** Counts what others surely hold, and what they were known to hold as far as it may still be there. */
+function countOthers(meter: Meter, surely: Bytes, atAll: Bytes): void {
+  const { least, most } = meter.foreignWithin!;
+  const foreign = Math.min(atAll, Math.max(meter.foreign ?? 0, surely));
+  meter.foreign = foreign;
+  meter.foreignWithin = { least, most: Math.max(most, foreign) };
 }
 
 /** What had ended long enough before a look is no longer in what it shows. */

@@ -19,11 +19,14 @@ export function noteShortfall(fleet: Fleet, replica: Loading | Ready, now: Insta
   for (const { account, used } of fleet.servers.get(server)?.devices ?? []) {
     const { capacity, held } = ledger.of(account);
     const isNews = used !== null || !fleet.cooldowns.has(id);
-    if (askedOf(fleet, replica, account) === 0 || held > capacity || !isNews) continue;
-    const bytes = capacity - held + 1 + (used === null ? (fleet.shortfalls.get(account)?.bytes ?? 0) : 0);
+    if (held > capacity || !isNews || askedOf(fleet, replica, account) === 0) continue;
+    const bytes = Math.max(capacity - held + 1, shortfallOf(fleet, account));
     fleet.shortfalls.set(account, { at: now, replica: id, model, server, bytes, until: now + UNMEASURED });
   }
 }
+
+/** A smaller load that ran out as well takes nothing back of what an earlier one has shown. */
+const shortfallOf = ({ shortfalls }: Fleet, account: AccountId): Bytes => shortfalls.get(account)?.bytes ?? 0;
 
 /** What its load was to take there, with all that it brings along. */
 function askedOf(fleet: Fleet, replica: Loading | Ready, account: AccountId): Bytes {
