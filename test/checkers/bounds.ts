@@ -57,7 +57,8 @@ export const drainsLetGo: TurnCheck = (scene) => {
     if (leasesCutAt(fleet, server.spec.id) > turn.now || !takesOrders(server)) continue;
     const here = [...fleet.replicas.values()].filter((one) => one.server === server.spec.id);
     if (here.some((one) => one.phase !== 'draining' && mayBeEnsemble(fleet, server, one))) continue;
-    const left = here.filter((one) => one.phase === 'draining' && !waitsToLeave(scene, one));
+    const isKept = (one: Replica): boolean => one.stranger && server.spec.strangers === 'keep';
+    const left = here.filter((one) => one.phase === 'draining' && !isKept(one) && !waitsToLeave(scene, one));
     trail.expect(
       left.length === 0,
       () => `${left[0]!.id} is there long after the deadline of its server's drain`,

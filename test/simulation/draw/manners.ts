@@ -19,9 +19,9 @@ const drawManners = (random: Random): Pick<Model, 'onFailing' | 'onLimitExceeded
   onLimitExceeded: random.pick(['warn', 'unload', 'quarantine']),
 });
 
-/** A pin was drawn for what fitted without; what is only found is booked on all devices anyway. */
+/** A pin was drawn for what fitted without; what is only found is booked on all devices anyway; what needs no GPU is on none. */
 const maySpread = ({ model, disk, isDeclared }: PlannedModel): boolean =>
-  isDeclared && model.pinnedCopies === 0 && disk.steps === undefined;
+  isDeclared && model.pinnedCopies === 0 && model.gpuBytes > 0 && disk.steps === undefined;
 
 /** An autoscaler brings no more GPUs to a server. */
 const MOST_DEVICES = 8;
