@@ -63,6 +63,12 @@ function isNeverTold(fleet: Readonly<Fleet>, { model, server }: Replica, now: In
   return loads.length > 0 && loads.every((load) => replicaFlags(fleet, load, now).includes('stuck'));
 }
 
-/** Where one copy left and did not come up, or found no place again, those that serve are left as they are. */
+/**
+ * Where one copy left and did not come up, or found no place again, those that serve are left as they are. What is only placed
+ * has left: it may have been seen gone and been given another place, as a wish, in one turn.
+ */
 const isOneGone = ({ replicas }: Readonly<Fleet>, reloads: Fleet['reloads'], { model }: Reload): boolean =>
-  [...reloads].some(([id, one]) => one.model === model && (one.leftAt !== null || !replicas.has(id)));
+  [...reloads].some(
+    ([id, one]) =>
+      one.model === model && (one.leftAt !== null || (replicas.get(id)?.phase ?? 'placed') === 'placed'),
+  );
