@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { emptyFleet, type Event } from '#core';
 import { A, aRunningEngine, query, settle } from '../../../test/support/running-engine.js';
 import { nothingLearned } from '../../../test/support/builders.js';
 import { LeaseBook } from './lease-book.js';
@@ -87,4 +88,32 @@ describe('a lease longer than the default', () => {
       { kind: 'LeasesRemembered', server: 't', leases: [{ model: 'a', until: 7 + left }] },
     ]);
   });
+
+  it('ends at the same time in the store, however often Berth is started again', async () => {
+    const end = WALL + 60_000;
+    let leases = { a: end };
+    for (let life = 1; life <= 5; life += 1) {
+      const store = aLeaseStore(leases);
+      let wall = WALL + life;
+      const book = new LeaseBook(store, () => wall++);
+      const [told] = await book.recall(7.9);
+      const promised = new Map((told as Remembered).leases.map(({ model, until }) => [model, until]));
+      const fleet = { ...emptyFleet(), servers: new Map([['t', { spec: { id: 't' }, promised }]]) };
+      book.finish(fleet as never, 8.1);
+      leases = store.leases;
+    }
+    expect(leases).toEqual({ a: end });
+  });
+});
+
+type Remembered = Extract<Event, { kind: 'LeasesRemembered' }>;
+
+/** A store that holds the leases on one server. */
+const aLeaseStore = (leases: { a: number }) => ({
+  leases,
+  read: () => Promise.resolve({ ...nothingLearned(), leases: new Map([['t' as never, leases]]) }),
+  write(changes: readonly { value: unknown }[]) {
+    for (const { value } of changes) this.leases = value as { a: number };
+    return Promise.resolve();
+  },
 });

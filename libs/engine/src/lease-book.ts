@@ -15,12 +15,20 @@ import type { Learned, LearnedLeases } from './ports/learned.js';
 const WRITTEN_WITHIN: Millis = 500;
 const SECOND: Millis = 1_000;
 
+/** The end of a lease by both clocks. */
+interface End {
+  readonly until: Instant;
+  readonly stored: number;
+}
+
 /**
  * What the store says of leases, by the wall clock: of those that outlast what the next life grants by itself to whatever
  * it finds, which is the default lease. No route waits for it.
  */
 export class LeaseBook {
   private readonly written = new Map<ServerId, string>();
+  /** What stands in the store: the same lease does not end later by the difference between two readings of the clocks. */
+  private readonly ends = new Map<ServerId, ReadonlyMap<string, End>>();
   /** The servers of which a lease was given that may have to be written, or is. */
   private readonly leased = new Set<ServerId>();
   /** When a turn has to come: something is to be written, or is over. */
@@ -42,10 +50,12 @@ export class LeaseBook {
       this.leased.add(server);
       this.written.set(server, JSON.stringify(ends));
       this.dueAt = Math.min(this.dueAt, now);
-      const left = Object.entries(ends).map(([model, end]) => {
-        return { model: model as ModelId, until: now + Math.min(LONGEST_LEASE, end - wall) };
+      const left = Object.entries(ends).map(([model, stored]) => {
+        return { model: model as ModelId, until: now + Math.min(LONGEST_LEASE, stored - wall), stored };
       });
-      return { kind: 'LeasesRemembered', server, leases: left.filter(({ until }) => until > now) };
+      this.ends.set(server, new Map(left.map(({ model, ...end }) => [model, end])));
+      const leases = left.filter(({ until }) => until > now).map(({ model, until }) => ({ model, until }));
+      return { kind: 'LeasesRemembered', server, leases };
     });
   }
 
@@ -77,7 +87,10 @@ export class LeaseBook {
     const changes = servers.flatMap((server) => {
       const value = this.endsOn(fleet, fleet.servers.get(server), now);
       const text = JSON.stringify(value);
-      if (value === null) this.leased.delete(server);
+      if (value === null) {
+        this.leased.delete(server);
+        this.ends.delete(server);
+      }
       if ((this.written.get(server) ?? 'null') === text) return [];
       this.written.set(server, text);
       return [{ kind: 'leases', server, value } as const];
@@ -94,18 +107,29 @@ export class LeaseBook {
     this.dueAt = Math.min(this.dueAt, now + SECOND);
   }
 
-  /** Null where no lease is long enough. Rounded up to the second, so that the store never says less than was promised. */
+  /** Null where no lease is long enough. */
   private endsOn(fleet: Readonly<Fleet>, server: Server | undefined, now: Instant): LearnedLeases | null {
-    const ends: Record<string, number> = {};
+    const ends = new Map<string, End>();
     const wall = this.wallNow() - now;
     for (const [model, until] of server ? leasesOn(fleet, server) : []) {
       const shortFrom = until - DEFAULT_LEASE;
       if (shortFrom <= now) continue;
-      ends[model] = Math.ceil((until + wall) / SECOND) * SECOND;
+      ends.set(model, { until, stored: storedEnd(until, wall, this.ends.get(server!.spec.id)?.get(model)) });
       this.dueAt = Math.min(this.dueAt, shortFrom);
     }
-    return Object.keys(ends).length === 0 ? null : ends;
+    if (!server || ends.size === 0) return null;
+    this.ends.set(server.spec.id, ends);
+    return Object.fromEntries([...ends].map(([model, { stored }]) => [model, stored]));
   }
+}
+
+/**
+ * Rounded up to the second, so that the store never says less than was promised. What the store says of the same lease
+ * already stays, unless the wall clock was set meanwhile.
+ */
+function storedEnd(until: Instant, wall: Millis, before: End | undefined): number {
+  const isSame = before?.until === until && Math.abs(before.stored - (until + wall)) <= SECOND;
+  return isSame ? before.stored : Math.ceil((until + wall) / SECOND) * SECOND;
 }
 
 /**
