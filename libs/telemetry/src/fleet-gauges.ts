@@ -11,6 +11,7 @@ import {
   slotsTaken,
   unsatisfiedPins,
 } from '#core';
+import type { DeclaredTimes } from './declared-times.js';
 import { Names } from './names.js';
 
 const PHASES = ['placed', 'loading', 'ready', 'draining', 'unloading', 'unknown'] as const;
@@ -20,6 +21,7 @@ export interface Watched {
   readonly fleet: Readonly<Fleet>;
   readonly now: Instant;
   readonly term: number;
+  readonly declared: DeclaredTimes;
 }
 
 type Read = (gauge: Gauge, watched: Watched) => void;
@@ -57,7 +59,12 @@ export function addFleetGauges(registry: Registry, watch: () => Watched): void {
     ['model', 'kind'],
     modelCopies,
   );
-  gauge('observation_age_seconds', 'How old the last look at a server is.', ['server'], observationAge);
+  gauge(
+    'observation_age_seconds',
+    'How old the last look at a server is; where there was none, for how long it is declared.',
+    ['server'],
+    observationAge,
+  );
 }
 
 /** What is one number for the whole fleet. */
@@ -147,8 +154,10 @@ function modelCopies(gauge: Gauge, { fleet, now }: Watched): void {
   }
 }
 
-function observationAge(gauge: Gauge, { fleet, now }: Watched): void {
+/** A server that was never looked at has an age, too: else one that is down from the start would alert nobody. */
+function observationAge(gauge: Gauge, { fleet, now, declared }: Watched): void {
   for (const { spec, lookedAt } of fleet.servers.values()) {
-    if (lookedAt !== null) gauge.set({ server: spec.id }, (now - lookedAt) / 1_000);
+    const since = lookedAt ?? declared.of(spec.id);
+    if (since !== undefined) gauge.set({ server: spec.id }, (now - since) / 1_000);
   }
 }

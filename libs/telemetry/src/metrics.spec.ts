@@ -76,6 +76,19 @@ describe('the metrics', () => {
     expect(await metrics.text()).toMatch(/^berth_replicas\{phase="ready"\} 0$/m);
   });
 
+  it('tell for how long a server has been declared that was never looked at, and the age of the last look else', async () => {
+    const driver = new CoreDriver().serve(aServer('seen'), []);
+    driver.fleet.servers.get(aServer('seen').id)!.lookedAt = 4_000;
+    driver.tell({ kind: 'ServerDeclared', server: aServer('down') });
+    const declared = { kind: 'ServerDeclared', server: aServer('down') } as const;
+    metrics.turnTaken({ events: [declared], actions: [], now: 2_000, took: 1 }, driver.fleet);
+    metrics.turnTaken({ events: [declared], actions: [], now: 3_000, took: 1 }, driver.fleet);
+    expect((await metrics.text()).match(/(?<=^berth_observation_age_seconds)\{.*$/gm)).toEqual([
+      '{server="seen"} 1',
+      '{server="down"} 3',
+    ]);
+  });
+
   it('tell how many copies of a model are wanted, and how many are ready', async () => {
     const driver = new CoreDriver()
       .declare(aModel('m', { minCopies: 2 }), aModel('idle'), aModel('off', { minCopies: 1, enabled: false }))

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Fleet } from '#core';
 import type { Observer, Turn } from '#engine';
 import { ConnectionMetrics } from './connection-metrics.js';
+import { DeclaredTimes } from './declared-times.js';
 import { addFleetGauges } from './fleet-gauges.js';
 import { RecorderMetrics } from './recorder-metrics.js';
 import { ResolveMetrics } from './resolve-metrics.js';
@@ -23,6 +24,7 @@ export class Metrics implements Observer {
   readonly resolve = new ResolveMetrics(this.registry);
   readonly connections = new ConnectionMetrics(this.registry);
   readonly recorder = new RecorderMetrics(this.registry);
+  private readonly declared = new DeclaredTimes();
   private fleet: Readonly<Fleet> | undefined;
 
   constructor(private readonly options: MetricsOptions) {
@@ -36,6 +38,7 @@ export class Metrics implements Observer {
   /** The gauges are read off the fleet; before the first turn there is none to read. */
   turnTaken(turn: Turn, fleet: Fleet): void {
     if (this.fleet === undefined) this.addGauges(fleet);
+    this.declared.turnTaken(turn);
     this.turns.turnTaken(turn, fleet);
   }
 
@@ -46,6 +49,7 @@ export class Metrics implements Observer {
 
   private addGauges(fleet: Fleet): void {
     this.fleet = fleet;
-    addFleetGauges(this.registry, () => ({ fleet, now: this.options.now(), term: this.options.term }));
+    const { now, term } = this.options;
+    addFleetGauges(this.registry, () => ({ fleet, now: now(), term, declared: this.declared }));
   }
 }
