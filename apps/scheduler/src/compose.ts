@@ -13,7 +13,7 @@ import { Overview } from './fleet/overview.js';
 import { Registry } from './fleet/registry.js';
 import { ServerList } from './fleet/server-list.js';
 import { ServerWrites } from './fleet/server-writes.js';
-import { Guarded } from './guarded.js';
+import { observersOf } from './guarded.js';
 import { GrpcHealth } from './health/grpc-health.js';
 import { Readiness } from './health/readiness.js';
 import { baseModels, baseServers } from './layered-config.js';
@@ -99,7 +99,8 @@ function composeEngine(
   const book = new OrderBook(told.orders);
   const metrics = new Metrics({ now, term: leadership.term, process: parts.processMetrics });
   const recorder = openRecorder(config, parts, metrics.recorder, leadership.term);
-  const watchers = [
+  const telemetry = [
+    ...(recorder ? [recorder] : []),
     metrics,
     new ServerLog(log),
     new FlagLog(log),
@@ -107,10 +108,8 @@ function composeEngine(
     new ShortfallLog(log),
     new MoveLog(log),
     new TurnLog(log),
-    watch,
-    new OrderKeeping(book, writes, log),
   ];
-  const observers = (recorder ? [recorder, ...watchers] : watchers).map((one) => new Guarded(one, log));
+  const observers = observersOf([watch, new OrderKeeping(book, writes, log)], telemetry, log);
   const engine = new Engine({ clock, wallNow, learned: readAlready(learned, facts), leadership, observers });
   const readiness = new Readiness(engine, lifecycle);
   const health = new GrpcHealth(readiness);

@@ -3,10 +3,20 @@ import type { Fleet } from '#core';
 import type { FailedTurn, Observer, Turn } from '#engine';
 
 /**
- * An observer whose errors harm nothing: the turn was taken and carried out, whatever a metric or a log line makes of it.
+ * Who is told of turns: first what Berth's answers depend on, of which an error ends the process as one of the core does, then
+ * what only tells of it.
+ */
+export const observersOf = (
+  needed: readonly Observer[],
+  telemetry: readonly Observer[],
+  log: Pick<Logger, 'error'>,
+): Observer[] => [...needed, ...telemetry.map((one) => new Guarded(one, log))];
+
+/**
+ * A part of telemetry whose errors harm nothing: the turn was taken and carried out, whatever a metric or a log line makes of it.
  * The first error is logged; the observer is told of the next turn as ever.
  */
-export class Guarded implements Observer {
+class Guarded implements Observer {
   private hasFailed = false;
 
   constructor(
