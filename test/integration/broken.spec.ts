@@ -6,9 +6,8 @@ import { type RunningSim, startTritonSim } from '../../apps/triton-sim/src/sim-s
 import { checkRecording } from '../checkers/check-recording.js';
 import { berthctl } from '../support/berthctl.js';
 import { type BerthProcess, startBerth } from '../support/berth-process.js';
-import { until } from '../support/until.js';
+import { PATIENCE_MS, until } from '../support/until.js';
 
-const LASTS_MS = 90_000;
 const MAIN = fileURLToPath(new URL('../support/throwing-berth.mjs', import.meta.url));
 
 describe('a Berth of which a turn throws', () => {
@@ -20,29 +19,25 @@ describe('a Berth of which a turn throws', () => {
     const { grpc, http, metrics } = triton.addresses;
     berth = await startBerth({ main: MAIN, config: { servers: [{ id: 'a', grpc, http, metrics }] } });
     await berth.ready();
-  }, LASTS_MS);
+  });
 
   afterAll(async () => {
     await berth.remove();
     await triton.close();
-  }, LASTS_MS);
+  });
 
-  it(
-    'refuses who waits, says where it threw, and ends with status 70',
-    async () => {
-      const waiting = berth.request('POST', '/v1/models/mistral-7b/resolve', { waitMs: 60_000 });
-      await until(async () => {
-        const { body } = await berth.request<{ waiting: number }>('GET', '/v1/models/mistral-7b');
-        return body.waiting === 1;
-      });
-      process.kill(berth.pid, 'SIGUSR2');
-      expect(await waiting).toMatchObject({ status: 503, body: { reason: 'shutting_down' } });
-      expect(await berth.ended()).toMatchObject({ code: 70, signal: null });
-      expect(berth.log()).toContain('a turn threw: nothing more is decided, and the process ends');
-      expect(berth.log()).toMatch(/a bug that nobody knows of.*at .*throwing-berth/);
-    },
-    LASTS_MS,
-  );
+  it('refuses who waits, says where it threw, and ends with status 70', async () => {
+    const waiting = berth.request('POST', '/v1/models/mistral-7b/resolve', { waitMs: PATIENCE_MS });
+    await until(async () => {
+      const { body } = await berth.request<{ waiting: number }>('GET', '/v1/models/mistral-7b');
+      return body.waiting === 1;
+    });
+    process.kill(berth.pid, 'SIGUSR2');
+    expect(await waiting).toMatchObject({ status: 503, body: { reason: 'shutting_down' } });
+    expect(await berth.ended()).toMatchObject({ code: 70, signal: null });
+    expect(berth.log()).toContain('a turn threw: nothing more is decided, and the process ends');
+    expect(berth.log()).toMatch(/a bug that nobody knows of.*at .*throwing-berth/);
+  });
 
   it('has recorded all turns before that one, and what that one was given', async () => {
     const [name] = await readdir(berth.turns);

@@ -102,15 +102,16 @@ describe.each([
     expect((await call(world, 'POST', '/v1/models/m/resolve', { leaseMs: 100 })).status).toBe(200);
   });
 
-  it('at another address: it drains on, and an order that waits for a lease is carried out', async () => {
+  it('at another address: it drains on, and an order waits for a lease until it is forced', async () => {
     const detour = await Detour.to(world.triton.addresses.grpc);
     try {
-      expect((await call(world, 'POST', '/v1/models/m/resolve', { leaseMs: 3_000 })).status).toBe(200);
+      expect((await call(world, 'POST', '/v1/models/m/resolve', { leaseMs: 600_000 })).status).toBe(200);
       await call(world, 'POST', '/v1/servers/a/drain', { deadlineMs: null });
       expect((await call(world, 'POST', '/v1/models/m/unload')).status).toBe(202);
       const { incarnation } = await server();
       await changed({ grpc: detour.address });
       expect(await server()).toMatchObject({ incarnation, grpc: detour.address, state: 'draining' });
+      expect((await call(world, 'POST', '/v1/models/m/unload', { force: true })).status).toBe(202);
       await until(async () => (await server()).state === 'drained');
       expect(await model()).toMatchObject({ state: 'absent', lastUnload: { reason: 'admin' } });
     } finally {

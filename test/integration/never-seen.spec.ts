@@ -61,7 +61,7 @@ describe('as long as a server was never looked at', () => {
   it('is told to those who ask by berthctl', async () => {
     const { status, err } = await berthctl(['explain', 'm', '--url', world.scheduler.http]);
     expect([status, err]).toEqual([1, expect.stringContaining('no_server')]);
-  }, 30_000);
+  });
 
   it('what a server is known to have, or a declared model, is dealt with as ever', async () => {
     expect((await call(world, 'GET', '/v1/models/declared/explain')).status).toBe(200);

@@ -9,7 +9,6 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { until } from '../support/until.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** A busy machine starts slowly. */
 const UNIT = readFileSync(join(ROOT, 'deploy/berth.service'), 'utf8');
 
 describe('deploy/berth.service', () => {
@@ -45,7 +44,7 @@ describe('deploy/berth.service', () => {
     service.kill('SIGTERM');
     const [status] = await once(service, 'exit');
     expect([status, text]).toEqual([0, expect.stringContaining('shutting down; the models stay loaded')]);
-  }, 180_000);
+  });
 });
 
 /** Does what the unit says, but with this clone, this Node, and a folder of the test's own. */
