@@ -23,7 +23,9 @@ export const routeSchema = z.strictObject({
   server: routeServerSchema,
   devices: z.array(count).describe('Ordinals of the devices that hold a copy.'),
   routeVersion: z.strictObject({ term: z.string(), sequence: z.string() }),
-  leaseMs: count.describe('For so long nothing unloads that copy.'),
+  leaseMs: count.describe(
+    'For so long Berth does not unload that copy, unless it is forced to, or drains the server with a deadline: it lets go 10 s after that, and says here what is left until then.',
+  ),
   cold: z.boolean().describe('Whether the request had to wait for a load.'),
   waitedMs: count,
   stale: z.boolean(),

@@ -13,7 +13,9 @@ export const drainBodySchema = z
       .min(0, { error: DEADLINE_RULE })
       .max(MAX_DEADLINE_MS, { error: DEADLINE_RULE })
       .nullish()
-      .describe('When it lets go even without a place elsewhere. Absent: it waits for one.'),
+      .describe(
+        'When it lets go even without a place elsewhere, and 10 s later whatever leases say. Absent: it waits for a place and for leases.',
+      ),
   })
   .optional();
 export const emptyBodySchema = z.strictObject({}).optional();

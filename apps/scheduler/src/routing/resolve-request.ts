@@ -37,7 +37,9 @@ export const resolveRequestSchema = z.strictObject({
     .describe('Servers the caller has just failed on.'),
   requestId: shortText
     .nullish()
-    .describe('For correlation only: comes back in a refusal, and is in recordings.'),
+    .describe(
+      'For correlation only: comes back in a refusal, and is in recordings and in log lines of failures.',
+    ),
 });
 
 /** A checked resolve call, or every rule it breaks. */
