@@ -105,7 +105,7 @@ export function bringBack(fleet: Fleet, open: readonly Server[], ledger: Ledger,
   if (fleet.reloads.size === 0 || fleet.frozen || isSettling(fleet, now)) return;
   for (const [id, reload] of fleet.reloads) {
     const model = awaitedBack(fleet, id, reload);
-    if (!model) continue;
+    if (!model || isBetweenConnections(fleet, reload)) continue;
     const server = open.find(({ spec }) => spec.id === reload.server);
     const isOpen = server !== undefined && !coolingOn(fleet, server, model.id, now);
     const place = isOpen ? placeAgain(fleet, server, ledger, { model, reload }) : undefined;
@@ -115,6 +115,12 @@ export function bringBack(fleet: Fleet, open: readonly Server[], ledger: Ledger,
       wish(fleet, model.id, now);
     }
   }
+}
+
+/** Its server is expected back in a moment, as where it is reached anew; else it is soon lost. */
+function isBetweenConnections({ servers }: Fleet, { server: id }: Reload): boolean {
+  const server = servers.get(id);
+  return server?.contact.kind === 'down' || (server?.contact.kind === 'up' && !server.looked);
 }
 
 /** The model of a copy that has left and is not back; undefined also where a server is yet to say that there is such a model. */

@@ -33,10 +33,7 @@ export function startPlaced(fleet: Fleet, ledger: Ledger, now: Instant): Action[
   const inWork = new InWork(fleet, now);
   const canBegin = (replica: ToLoad): boolean =>
     canStart(fleet, ledger, slots, replica) && !inWork.isOnTied(replica);
-  const mayUnload = (server: ServerId): boolean => inWork.unloadsOn(server) < fleet.limits.loadsPerServer;
-  const startable = waiting.filter(
-    (one) => canBegin(one) && !(mayUnload(one.server) && isAfterUnload(fleet, one, now)),
-  );
+  const startable = waiting.filter((one) => canBegin(one) && !isAfterUnload(fleet, one, now));
   if (startable.length === 0) return [];
   const inNeed = tenantsInNeed(fleet);
   const actions: Action[] = [];
