@@ -57,8 +57,8 @@ function checkMemory({ server, ordinal, before, after }: PlannedDevice): void {
 /** What is short is told with those who hold it; who is said to leave is no one that may not. */
 function explained(fleet: Readonly<Fleet>, id: Model['id'], now: number): void {
   for (const { places } of whyOf(fleet, id, now).there) {
-    for (const { verdict, victims, accounts } of places) {
-      assert.equal(verdict === 'no_room', victims === null);
+    for (const { verdict, victims, move, accounts } of places) {
+      assert.equal(verdict === 'no_room', victims === null && !move);
       const holders = accounts.flatMap((account) => account.holders);
       for (const { replica, holds } of holders) {
         if (!victims?.includes(replica)) continue;

@@ -35,7 +35,7 @@ function concerned({ happenings, models }: Plan): ReadonlySet<string> {
 
 describe('shrink', () => {
   it('reduces a plan to a few happenings that fail in the same way', async () => {
-    const plan = makePlan(3, { hours: 0.1 });
+    const plan = makePlan(4, { hours: 0.1 });
     const before = await playStrictly(plan);
     const { plan: left, failure } = await shrink(plan, before, {
       playIt: playStrictly,

@@ -145,12 +145,15 @@ export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
   return actions;
 }
 
+/** Whether nothing of its own keeps it from being unloaded, nor a load beside it that may turn out to be made of it. */
+const isDrained = (fleet: Fleet, replica: Draining, now: Instant): boolean =>
+  untoldUntil(fleet, replica) <= now && hasEmptied(fleet, replica, now);
+
 /** Whether nothing of its own keeps it from being unloaded. */
-export function isDrained(fleet: Fleet, replica: Draining, now: Instant): boolean {
+export function hasEmptied(fleet: Fleet, replica: Draining, now: Instant): boolean {
   const server = fleet.servers.get(replica.server)!;
   if (leasedUntil(fleet, replica) > now || !takesOrders(server, now) || isNeeded(fleet, replica))
     return false;
-  if (untoldUntil(fleet, replica) > now) return false;
   return now >= queueGraceEnds(fleet, replica) || isQueueEmpty(fleet, server, replica);
 }
 

@@ -14,7 +14,7 @@ import { isCarried, loadBegan, loadBounds, loadsAtMost, loadsByServer } from '..
 import { isStuck } from '../stuck.js';
 import { inLoadOrder, isToLoad, type ToLoad } from './load-order.js';
 import { configFor } from './places.js';
-import { isDrained } from './retire.js';
+import { hasEmptied } from './retire.js';
 
 /**
  * Loads what was placed and whose memory has become free, where a load slot is free too, and its server is not at work on
@@ -100,7 +100,7 @@ function isStepLeaving(fleet: Fleet, unit: readonly Placed[], now: Instant): boo
 function isAfterUnload(fleet: Fleet, replica: ToLoad, now: Instant): boolean {
   const placedAt = replica.phase === 'placed' ? replica.since : replica.change!.orderedAt;
   const drained = replicasOn(fleet, replica.server).filter(
-    (one) => one.phase === 'draining' && one.since < placedAt && isDrained(fleet, one, now),
+    (one) => one.phase === 'draining' && one.since < placedAt && hasEmptied(fleet, one, now),
   );
   if (drained.length === 0) return false;
   const tied = relativesOf(fleet, fleet.servers.get(replica.server)!, replica.model);
