@@ -118,7 +118,9 @@ export const idlesLongEnough: Check = (scene) => {
   for (const { was, now } of withdrawn(scene).filter((one) => one.now.cause === 'idle')) {
     if (was.stranger || now.stranger || isOneOfSeveral(fleet, was)) continue;
     const { idleUnload } = fleet.models.get(was.model) ?? fleet.defaults;
-    const used = Math.max(routes.lastAt(was.id), lastShown(scene, was, since.get(was.id) ?? Infinity));
+    // Of what leaves in the very turn of its first counts no later reading has shown a use.
+    const first = pulseOf(was) === null ? turn.now : (since.get(was.id) ?? Infinity);
+    const used = Math.max(routes.lastAt(was.id), lastShown(scene, was, first));
     trail.expect(
       idleUnload !== null && turn.now >= used + idleUnload,
       () => `${was.id} retired ${(turn.now - used).toFixed(1)} ms after its last use, not ${idleUnload}`,
