@@ -23,7 +23,7 @@ import {
 } from './passes/refuse.js';
 import { answerOverflow, takeOverflow } from './passes/overflow.js';
 import { bringBack, followReloads } from './passes/reload.js';
-import { unloadDrained } from './passes/retire.js';
+import { drainCut, unloadDrained } from './passes/retire.js';
 import { startPlaced } from './passes/start.js';
 import { takeBack } from './passes/take-back.js';
 import { takeUpUnloads } from './passes/take-up-unloads.js';
@@ -126,8 +126,9 @@ function joined(lists: readonly (readonly Action[])[]): Action[] {
   return all;
 }
 
-/** What admins have ordered: what had to wait and need wait no more, and what is under way. */
+/** What admins have ordered: what had to wait and need wait no more, what is under way, and drains whose time is over. */
 function followOrders(fleet: Fleet, now: Instant): void {
   takeUpUnloads(fleet, now);
   followReloads(fleet, now);
+  if (!fleet.frozen) drainCut(fleet, now);
 }

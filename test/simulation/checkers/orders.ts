@@ -1,6 +1,6 @@
 import type { ActionOf, Fleet, Replica, ReplicaId, ServerId } from '#core';
 import { leasesCutAt } from '../../checkers/leases.js';
-import { isFirst, pulseOf } from '../../checkers/pulses.js';
+import { asLookedAt, isFirst, pulseOf } from '../../checkers/pulses.js';
 import { type Check, type Scene, siteOf, withdrawn } from './scene.js';
 
 /**
@@ -98,8 +98,9 @@ function noteFirstCounts({ changes, sites, turn }: Scene): Map<ReplicaId, number
   const since = shownSince.get(sites) ?? new Map<ReplicaId, number>();
   shownSince.set(sites, since);
   for (const { was, now } of changes) {
-    const pulse = pulseOf(now);
-    if (now && pulse && isFirst(pulseOf(was), pulse)) since.set(now.id, turn.now);
+    const looked = was?.phase === 'ready' ? asLookedAt(was, turn.events) : now;
+    const pulse = pulseOf(looked);
+    if (looked && pulse && isFirst(pulseOf(was), pulse)) since.set(looked.id, turn.now);
   }
   return since;
 }
@@ -118,9 +119,7 @@ export const idlesLongEnough: Check = (scene) => {
   for (const { was, now } of withdrawn(scene).filter((one) => one.now.cause === 'idle')) {
     if (was.stranger || now.stranger || isOneOfSeveral(fleet, was)) continue;
     const { idleUnload } = fleet.models.get(was.model) ?? fleet.defaults;
-    // Of what leaves in the very turn of its first counts no later reading has shown a use.
-    const first = pulseOf(was) === null ? turn.now : (since.get(was.id) ?? Infinity);
-    const used = Math.max(routes.lastAt(was.id), lastShown(scene, was, first));
+    const used = Math.max(routes.lastAt(was.id), lastShown(scene, was, since.get(was.id) ?? Infinity));
     trail.expect(
       idleUnload !== null && turn.now >= used + idleUnload,
       () => `${was.id} retired ${(turn.now - used).toFixed(1)} ms after its last use, not ${idleUnload}`,

@@ -36,6 +36,14 @@ describe('the idle time of a fresh replica', () => {
     expect(driver.orders()).toEqual(['load a@t', 'unload a@t']);
   });
 
+  it('ends with a fresh copy behind the same row, of which the config is read anew', () => {
+    const driver = fresh();
+    serves(driver, 5);
+    driver.pass(5_000);
+    serves(driver, 0);
+    expect(driver.pass(2_500)).toContainEqual({ kind: 'describe', server: SERVER, model: A });
+  });
+
   it('does not begin anew with the warm-up of a copy that somebody put in its place', () => {
     const driver = fresh();
     serves(driver, 5);

@@ -2,6 +2,7 @@ import { type Fleet, put, replicasOn } from '../fleet.js';
 import type { Pulse, Ready } from '../replica.js';
 import type { Server } from '../server.js';
 import type { ModelId } from '../ids.js';
+import { readAnew } from '../indexes.js';
 import type { Look, ServingRow } from '../look.js';
 import type { Instant } from '../model.js';
 import { learnService } from '../service-times.js';
@@ -34,6 +35,8 @@ function feel(fleet: Fleet, { pending }: Server, replica: Ready, counts: Counts,
   const isNew = isAnew(replica.pulse, counts);
   const used = (!isNew && isUsed(replica.pulse!, counts)) || (pending.get(replica.model) ?? 0) > 0;
   if (!isNew && !used) return;
+  // Another copy serves behind the same row: a load by hand may have dropped the config that was sent.
+  if (isNew && replica.pulse !== null) readAnew(fleet, replica);
   const pulse = nextPulse(replica.pulse, counts);
   noteServiceTime(fleet, replica, pulse);
   noteFailing(fleet, replica, pulse);

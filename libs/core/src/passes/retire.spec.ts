@@ -239,6 +239,20 @@ describe('a server that is drained with a deadline', () => {
     expect(driver.log.at(-1)).toMatchObject({ kind: 'unload', cause: 'idle' });
   });
 
+  it('gives no route in the turn in which it lets go, however late that comes', () => {
+    const driver = warm({}, 300_000);
+    drainWithin(driver, 1_000);
+    driver.tell({ kind: 'LookFailed', server: SERVER, why: 'timed_out' });
+    driver.looksEnd = false;
+    driver.pass(12_000);
+    const asked = driver.resolve('a', { avoid: ['t'] });
+    driver.looksEnd = true;
+    driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'ended' });
+    driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'connected' });
+    expect(driver.log.at(-1)).toMatchObject({ kind: 'unload', cause: 'drain' });
+    expect(driver.answerTo(asked)).toBe('no_capacity');
+  });
+
   it('gives routes for no time at all where a freeze holds it up', () => {
     const driver = warm({}, 300_000);
     driver.tell({ kind: 'FreezeOrdered', reason: 'inventory', since: driver.now });

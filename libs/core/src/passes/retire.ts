@@ -1,5 +1,5 @@
 import type { Action } from '../actions.js';
-import { type Fleet, nextOrder, put, unsettled } from '../fleet.js';
+import { type Fleet, nextOrder, put, replicasOn, unsettled } from '../fleet.js';
 import type { Draining, Ready, Replica, UnloadCause } from '../replica.js';
 import type { Server } from '../server.js';
 import { failsEverywhere, isWrittenOff } from '../failing.js';
@@ -36,6 +36,17 @@ export function drainRetired(fleet: Fleet, now: Instant): boolean {
     drained = true;
   }
   return drained;
+}
+
+/** Where a drain has cut all leases nothing is routed to any more: a route would end in this very turn. */
+export function drainCut(fleet: Fleet, now: Instant): void {
+  for (const server of fleet.servers.values()) {
+    if (leasesEndBy(server) > now) continue;
+    for (const replica of replicasOn(fleet, server.spec.id)) {
+      if (replica.phase !== 'ready' || replica.change) continue;
+      if (retirement(fleet, replica, now) === 'drain') drain(fleet, replica, 'drain', null, now);
+    }
+  }
 }
 
 /** What nobody has used for so long is no more wanted by demand than by anybody: it would be taken back, or loaded anew. */
