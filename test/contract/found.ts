@@ -5,6 +5,7 @@ import {
   type ContractModel,
   endOf,
   infer,
+  loadWith,
   type MakeStage,
   named,
   onOneStage,
@@ -50,11 +51,6 @@ export function foundContract(makeStage: MakeStage): void {
 
 const modelNamed = (name: string): ContractModel => MODELS.find((model) => model.name === name)!;
 
-function load({ stage }: ReturnType<Setting>, name: string, config: object) {
-  const parameters = { config: { string_param: JSON.stringify(config) } };
-  return ask(stage, 'RepositoryModelLoad', { model_name: name, parameters });
-}
-
 function ensemblesOfNewSteps(setting: Setting): void {
   it('an ensemble is loaded anew with its step, and at every order from then on', async () => {
     const { server, stage } = setting();
@@ -77,7 +73,7 @@ function ensemblesOfNewSteps(setting: Setting): void {
   it('an ensemble leaves when a step comes up with a config that does not fit it', async () => {
     const { server } = setting();
     await server.load(named('around'), null, PATIENTLY);
-    expect(await load(setting(), 'stripped', { backend: 'python' })).toMatchObject({ code: 'OK' });
+    expect(await loadWith(setting().stage, 'stripped', { backend: 'python' })).toMatchObject({ code: 'OK' });
     expect((await untilSeen(server, 'around', 'absent')).rows).toEqual([['1', 'UNAVAILABLE', 'unloaded']]);
     expect((await see(server, 'stripped')).is).toBe('serving');
   });
@@ -86,7 +82,7 @@ function ensemblesOfNewSteps(setting: Setting): void {
 function ensemblesOfStepsInPart(setting: Setting): void {
   it('an ensemble is held against the step as it serves, not as it was read last', async () => {
     const { server, stage } = setting();
-    await load(setting(), 'worn', { backend: 'python' });
+    await loadWith(setting().stage, 'worn', { backend: 'python' });
     await stage.writeVersion('worn', 1, true);
     expect(await endOf(server.load(named('worn'), null, PATIENTLY))).toBe('configuration');
     expect(await ask(stage, 'RepositoryModelLoad', { model_name: 'about' })).toMatchObject({
@@ -131,7 +127,10 @@ function changesInPlace(setting: Setting): void {
     const { server } = setting();
     await server.load(named('moved'), null, PATIENTLY);
     const instance_group = [{ kind: 'KIND_GPU', gpus: [0] }];
-    const answer = await load(setting(), 'moved', { ...configOf(modelNamed('moved')), instance_group });
+    const answer = await loadWith(setting().stage, 'moved', {
+      ...configOf(modelNamed('moved')),
+      instance_group,
+    });
     expect(answer).toMatchObject({
       code: 'INVALID_ARGUMENT',
       text: expect.stringContaining('is at READY state: '),
@@ -144,7 +143,10 @@ function changesInPlace(setting: Setting): void {
   it('a version policy that changes in place is not told', async () => {
     const { server, stage } = setting();
     await server.load(named('policed'), null, PATIENTLY);
-    await load(setting(), 'policed', { ...configOf(modelNamed('policed')), version_policy: { all: {} } });
+    await loadWith(setting().stage, 'policed', {
+      ...configOf(modelNamed('policed')),
+      version_policy: { all: {} },
+    });
     expect(await ask(stage, 'ModelConfig', { name: 'policed' })).toMatchObject({
       value: { config: { version_policy: { latest: { num_versions: 1 } } } },
     });
@@ -171,7 +173,7 @@ function brokenVersions(setting: Setting): void {
 function configsThatLackSomething(setting: Setting): void {
   it('a model whose config declares no input takes none', async () => {
     const { stage } = setting();
-    expect(await load(setting(), 'bare', { backend: 'python' })).toMatchObject({ code: 'OK' });
+    expect(await loadWith(setting().stage, 'bare', { backend: 'python' })).toMatchObject({ code: 'OK' });
     expect(await ask(stage, 'ModelInfer', inference('bare'))).toMatchObject({
       code: 'INVALID_ARGUMENT',
       text: expect.stringContaining("expected 0 inputs but got 1 inputs for model 'bare'"),
@@ -179,7 +181,7 @@ function configsThatLackSomething(setting: Setting): void {
   });
 
   it('a config without a backend is not read where no file tells it', async () => {
-    expect(await load(setting(), 'empty', {})).toMatchObject({ code: 'INTERNAL' });
+    expect(await loadWith(setting().stage, 'empty', {})).toMatchObject({ code: 'INTERNAL' });
     expect((await see(setting().server, 'empty')).rows).toEqual([['', '', '']]);
   });
 }

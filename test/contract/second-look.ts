@@ -5,6 +5,7 @@ import {
   ask,
   type ContractModel,
   infer,
+  loadWith,
   type MakeStage,
   named,
   onOneStage,
@@ -42,9 +43,7 @@ const notRead = (name: string): string => `failed to load '${name}', failed to p
 
 /** Loads a model with its config and something else in it. */
 function load({ stage }: ReturnType<Setting>, name: string, change: object) {
-  const config = { ...configOf(MODELS.find((model) => model.name === name)!), ...change };
-  const parameters = { config: { string_param: JSON.stringify(config) } };
-  return ask(stage, 'RepositoryModelLoad', { model_name: name, parameters });
+  return loadWith(stage, name, { ...configOf(MODELS.find((model) => model.name === name)!), ...change });
 }
 
 function unreadConfigs(setting: Setting): void {

@@ -194,3 +194,9 @@ export async function ask(stage: Stage, method: string, request: Message): Promi
     wire.close();
   }
 }
+
+/** Loads a model with a config, as it is on the wire. */
+export function loadWith(stage: Stage, name: string, config: object): Promise<Ended> {
+  const parameters = { config: { string_param: JSON.stringify(config) } };
+  return ask(stage, 'RepositoryModelLoad', { model_name: name, parameters });
+}

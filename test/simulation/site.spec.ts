@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { emptyFleet, gpuAccount } from '#core';
-import { Agenda } from '#testing';
-import { makePlan } from './make-plan.js';
+import type { Agenda } from '#testing';
 import { NOBODY, type OpenOrder } from './open-order.js';
-import { Site } from './site.js';
-import { Trail } from './trail.js';
+import type { Site } from './site.js';
+import { smallSite } from './small-site.js';
+import type { Trail } from './trail.js';
 
 const RAN_OUT = /large@.* ran out of memory on 0, and the books could tell/;
 
@@ -13,14 +13,8 @@ let trail: Trail;
 let site: Site;
 
 beforeEach(() => {
-  const [server] = makePlan(1, { hours: 0.01 }).servers;
-  const devices = [{ ordinal: 0, uuid: 'GPU-0', memoryBytes: 100 }];
-  const setup = { ...server!.setup, devices, options: { ...server!.setup.options, baselineBytes: 0 } };
   const config = { backend: 'python', instance_group: [{ kind: 'KIND_GPU', gpus: [0] }] };
-  const disk = { name: 'large', gpuBytes: 200, loadMs: 10, config };
-  agenda = new Agenda();
-  trail = new Trail(() => agenda.now(), false);
-  site = new Site({ ...server!, setup }, [{ disk } as never], agenda, trail);
+  ({ agenda, trail, site } = smallSite([{ name: 'large', gpuBytes: 200, loadMs: 10, config }]));
 });
 
 describe('memory that runs out', () => {

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Agenda } from '#testing';
-import { makePlan } from './make-plan.js';
+import type { Agenda } from '#testing';
 import { NOBODY } from './open-order.js';
-import { Site } from './site.js';
-import { Trail } from './trail.js';
+import type { Site } from './site.js';
+import { smallSite } from './small-site.js';
+import type { Trail } from './trail.js';
 
 const STEPS = ['v', 'b'];
 const OTHER = 'other';
@@ -13,14 +13,8 @@ let trail: Trail;
 let site: Site;
 
 beforeEach(() => {
-  const [server] = makePlan(1, { hours: 0.01 }).servers;
-  const devices = [{ ordinal: 0, uuid: 'GPU-0', memoryBytes: 100 }];
-  const setup = { ...server!.setup, devices, options: { ...server!.setup.options, baselineBytes: 0 } };
-  const plain = [...STEPS, OTHER].map((name) => ({ disk: { name, loadMs: 10, unloadMs: 1_000 } }));
-  const models = [...plain, { disk: { name: 'r', steps: STEPS } }];
-  agenda = new Agenda();
-  trail = new Trail(() => agenda.now(), false);
-  site = new Site({ ...server!, setup }, models as never, agenda, trail);
+  const plain = [...STEPS, OTHER].map((name) => ({ name, loadMs: 10, unloadMs: 1_000 }));
+  ({ agenda, trail, site } = smallSite([...plain, { name: 'r', steps: STEPS }]));
   agenda.advance(10_000);
   for (const name of ['r', OTHER]) load(name);
   site.sim.repository.touch('v', 'files');
