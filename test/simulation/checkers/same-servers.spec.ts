@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Event, Replica } from '#core';
+import type { Event, Fleet } from '#core';
 import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
 import { Trail } from '../trail.js';
 import { SameServers } from './same-servers.js';
@@ -16,7 +16,7 @@ const CHANGED: readonly Event[] = [
 function failureOf(
   before: readonly Event[],
   change: readonly Event[],
-  lose: (replica: Replica) => void = () => undefined,
+  lose: (fleet: Fleet) => void = () => undefined,
 ): string | undefined {
   const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a']).warm('a', 't');
   driver.tell(...before);
@@ -24,10 +24,17 @@ function failureOf(
   const checker = new SameServers(trail);
   checker.expect(T, driver.fleet);
   driver.tell(...change);
-  for (const replica of driver.fleet.replicas.values()) lose(replica);
+  lose(driver.fleet);
   checker.turnTaken({ events: change, actions: [], now: driver.now, took: 0 }, driver.fleet);
   return trail.failure;
 }
+
+/** Changes the one copy that there is. */
+const onCopy =
+  (change: object) =>
+  ({ replicas }: Fleet): void => {
+    for (const replica of replicas.values()) Object.assign(replica, change);
+  };
 
 describe('what is known of a server that is reached otherwise', () => {
   it.each([[[]], [[UNLOAD]], [[DRAIN]]])('stays, whatever it was: %j', (before: readonly Event[]) => {
@@ -41,9 +48,16 @@ describe('what is known of a server that is reached otherwise', () => {
   });
 
   it('is missed where only a copy is no longer ours, or only an order is lost', () => {
-    const becomesStrange = (replica: Replica): void => void Object.assign(replica, { stranger: true });
+    const becomesStrange = onCopy({ stranger: true });
     expect(failureOf([], CHANGED, becomesStrange)).toMatch(/a@t is no longer ours/);
-    const leavesForNobody = (replica: Replica): void => void Object.assign(replica, { cause: 'idle' });
-    expect(failureOf([UNLOAD], CHANGED, leavesForNobody)).toMatch(/what was ordered of a is forgotten/);
+    const leavesAsIdle = onCopy({ cause: 'idle' });
+    expect(failureOf([UNLOAD], CHANGED, leavesAsIdle)).toMatch(/what was ordered of a is forgotten/);
+  });
+
+  it('is missed where only the deadline of its drain is lost', () => {
+    const drainsForEver = ({ servers }: Fleet): void => {
+      servers.get(T)!.drain = { since: 0, deadline: null };
+    };
+    expect(failureOf([DRAIN], CHANGED, drainsForEver)).toMatch(/its drain is forgotten/);
   });
 });

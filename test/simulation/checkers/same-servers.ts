@@ -1,10 +1,19 @@
-import { type Event, type Fleet, type ModelId, openOrders, type ReplicaId, type ServerId } from '#core';
+import {
+  type Event,
+  type Fleet,
+  type Instant,
+  type ModelId,
+  openOrders,
+  type ReplicaId,
+  type ServerId,
+} from '#core';
 import type { Observer, Turn } from '#engine';
 import type { Trail } from '../trail.js';
 
 /** What is known of a server that is to be reached otherwise. */
 interface Known {
-  readonly drains: boolean;
+  /** Until when it drains at the latest; Infinity without a deadline, null where it does not drain. */
+  readonly drainsUntil: Instant | null;
   readonly incarnation: number;
   /** What is ours on it, and not only placed. */
   readonly ours: readonly ReplicaId[];
@@ -23,7 +32,7 @@ export class SameServers implements Observer {
     const known = knownOf(fleet, server);
     if (!known) return;
     this.expected.set(server, known);
-    if (known.drains) this.trail.mark('changed server was draining');
+    if (known.drainsUntil !== null) this.trail.mark('changed server was draining');
     const loads = [...fleet.replicas.values()].filter(
       (one) => one.server === server && one.phase === 'loading',
     );
@@ -49,7 +58,10 @@ export class SameServers implements Observer {
     const { trail } = this;
     const isTold = events.some(({ kind }) => kind === 'DrainOrdered' || kind === 'DrainEnded');
     if (!isTold)
-      trail.expect(after?.drains === before.drains, () => `${id} is changed, and its drain is forgotten`);
+      trail.expect(
+        after?.drainsUntil === before.drainsUntil,
+        () => `${id} is changed, and its drain is forgotten`,
+      );
     if (!events.every(({ kind }) => SILENT.has(kind))) return;
     trail.expect(
       after?.incarnation === before.incarnation,
@@ -95,7 +107,7 @@ function knownOf(fleet: Fleet, id: ServerId): Known | undefined {
     [...unload, ...reload].some((copy) => copy.server === id),
   );
   return {
-    drains: server.drain !== null,
+    drainsUntil: server.drain && (server.drain.deadline ?? Infinity),
     incarnation: server.incarnation,
     ours: here.filter(({ stranger }) => !stranger).map((one) => one.id),
     orders: orders.map(([model]) => model),
