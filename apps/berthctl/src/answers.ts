@@ -5,7 +5,7 @@ import { Failed } from './failures.js';
 import { refusedWith } from './refused-with.js';
 import type { Target } from './target.js';
 
-/** Whom to ask, and how long the answer may take beside what Berth was asked to wait, in milliseconds. */
+/** The server to ask, and how long the answer may take beside what Berth was asked to wait, in milliseconds. */
 export interface Asking {
   readonly target: Target;
   readonly patience: number;

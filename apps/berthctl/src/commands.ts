@@ -162,7 +162,7 @@ function addFreezes(program: Command, act: Act): void {
   program
     .command('freeze')
     .description('order no load and no unload from now on; routes go on; survives a restart')
-    .option('--reason <text>', 'why, for whoever wonders', 'frozen by hand')
+    .option('--reason <text>', 'the reason, shown with the fleet', 'frozen by hand')
     .addHelpText('after', example('freeze --reason "the new drivers are looked into"'))
     .action(act(async (work, _, options) => (await import('./freezes.js')).freeze(work, options)));
   program
@@ -176,7 +176,7 @@ function addPlanning(program: Command, act: Act): void {
   program
     .command('explain <model>')
     .description(
-      'why a model is where it is, or nowhere: each device in numbers, and who holds it; starts nothing',
+      'why a model is where it is, or nowhere: each device in numbers, and the copies that hold it; starts nothing',
     )
     .addHelpText('after', example('explain resnet50'))
     .action(act(async (work, [model]) => (await import('./explain.js')).explain(work, model)));
@@ -187,7 +187,7 @@ function addPlanning(program: Command, act: Act): void {
     .addOption(several('--pin <model=copies>', 'a pin that is set; may be repeated'))
     .addOption(several('--lose <server>', 'a server that is lost; may be repeated'))
     .addOption(several('--drain <server>', 'a server that is drained; may be repeated'))
-    .addOption(several('--ask <model>', 'a model that somebody asks for; may be repeated'))
+    .addOption(several('--ask <model>', 'a model that a request asks for; may be repeated'))
     .addOption(count('--within-ms <n>', 'how far ahead is planned at most; absent: 10 min', 1))
     .addHelpText(
       'after',

@@ -7,7 +7,7 @@ type Copy = ExplanationMessage['copies'][number];
 type Server = ExplanationMessage['servers'][number];
 type Device = ExplanationMessage['devices'][number];
 
-/** Why a model is where it is: who wants it, its copies, each device with its numbers, and who would have to leave. */
+/** Why a model is where it is: its demand, its copies, each device in numbers, and what would have to leave. */
 export function explanationLines(told: ExplanationMessage, now: number): string[] {
   const { copies, servers, devices } = told;
   const victims = victimRows(told);
@@ -22,7 +22,7 @@ export function explanationLines(told: ExplanationMessage, now: number): string[
     ...section('', devices, deviceColumns(now)),
     ...devices.flatMap(moveLine),
     ...section('', victims, victimColumns(now)),
-    ...(leftOut > 0 ? [`and ${leftOut} more who hold less`] : []),
+    ...(leftOut > 0 ? [`and ${leftOut} more that hold less`] : []),
   ];
 }
 
@@ -142,7 +142,7 @@ interface VictimRow extends VictimMessage {
   readonly on: string;
 }
 
-/** Who holds what is short, device by device, then host by host. */
+/** The copies that hold what is short, device by device, then host by host. */
 function victimRows({ devices, servers }: ExplanationMessage): VictimRow[] {
   return [
     ...devices.flatMap(({ server, ordinal, victims }) =>

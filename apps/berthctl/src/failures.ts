@@ -1,4 +1,4 @@
-/** The command line itself is wrong: nothing was asked of anybody. */
+/** The command line itself is wrong: no request was sent. */
 export class Usage extends Error {
   override readonly name = 'Usage';
 }

@@ -14,7 +14,7 @@ import { lasting } from './times.js';
 
 const MIB = 2 ** 20;
 
-/** A fleet at a moment, as far as it fits a screen: its servers with their memory, its replicas, who waits. */
+/** A fleet at a moment, as far as it fits a screen: servers with their memory, replicas, waiting requests. */
 export function fleetInShort(fleet: Fleet, now: Instant): string[] {
   const replicas = [...fleet.replicas.values()];
   const servers = [...fleet.servers.values()];

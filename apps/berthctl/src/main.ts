@@ -1,7 +1,7 @@
 import { run } from './program.js';
 import { terminalOn } from './terminal.js';
 
-/** A reader who has seen enough, as `head` has, is no error to tell of; a full disk is. */
+/** A reader that has seen enough, as `head` has, is no error to tell of; a full disk is. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE')
     process.stderr.write(`berthctl: the answer cannot be written: ${error.message}\n`);

@@ -60,7 +60,7 @@ describe('the table of models', () => {
       { lastUnload: { at: '2026-01-31T11:58:00Z', reason: 'evicted', for: 'n' } },
       'left 2 min ago: evicted for n',
     ],
-  ] as [Partial<ModelMessage>, string][])('notes of %j what somebody wonders about', (parts, note) => {
+  ] as [Partial<ModelMessage>, string][])('notes of %j what a reader should know', (parts, note) => {
     expect(rowOf(aModel(parts)).at(-1)).toBe(note);
   });
 });

@@ -46,7 +46,7 @@ function lastUse(copies: readonly CopyMessage[], now: number): string {
   return latest === undefined ? '' : away(latest, now);
 }
 
-/** What somebody should know who wonders about this model. */
+/** What a reader should know of this model. */
 export function notes(model: ModelMessage, now: number): string[] {
   const flags = new Set(model.copies.flatMap((copy) => copy.flags));
   const { lastFailure, nextTryAt, lastUnload } = model;

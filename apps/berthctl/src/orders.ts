@@ -33,7 +33,7 @@ export async function unpin(work: Work, model: string): Promise<void> {
   tell(work, answer, `${model} is not pinned any more; ${standing(answer)}`);
 }
 
-/** `load M`: done once it is ready, where somebody waits for that. */
+/** `load M`: with `waitMs`, done only once it is ready. */
 export async function load(
   work: Work,
   model: string,
@@ -50,7 +50,7 @@ export async function load(
   if (waitMs !== undefined && !isReady) throw notYet(work, answer, `${model} did not get ready`);
 }
 
-/** `unload M`: done once no copy is left, where somebody waits for that. */
+/** `unload M`: with `waitMs`, done only once no copy is left. */
 export async function unload(
   work: Work,
   model: string,
@@ -63,7 +63,7 @@ export async function unload(
   if (waitMs !== undefined && !isGone) throw notYet(work, answer, `${model} did not leave`);
 }
 
-/** `reload M`: done once every copy has come back, where somebody waits for that. */
+/** `reload M`: with `waitMs`, done only once every copy has come back. */
 export async function reload(
   work: Work,
   model: string,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { berthctl } from '../../../test/support/berthctl.js';
 
-/** Nobody listens there: a command line that is right gets as far as this. */
+/** No process listens there: a command line that is right gets as far as this. */
 const NOBODY = { BERTH_URL: 'http://127.0.0.1:1' };
 
 describe('a command line that is wrong', () => {
@@ -64,7 +64,7 @@ describe('a command line that is right', () => {
     'unload m --force --timeout-ms 50',
     'drain s --deadline-ms 10',
     'undrain s -o json',
-  ])('asks, and says where nobody answers and what to do: %s', async (line) => {
+  ])('asks, and says where no server answers and what to do: %s', async (line) => {
     const { status, out, err } = await berthctl(line.split(' '), NOBODY);
     expect([status, out]).toEqual([1, '']);
     expect(err.split('\n')).toEqual([

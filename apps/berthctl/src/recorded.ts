@@ -58,7 +58,7 @@ async function stepped(file: string, recording: Recording, upTo: number): Promis
   return { header, ...sofar, ending: recording.ending, fleet: replay.fleet };
 }
 
-/** A core that throws where it once decided has changed, too; or nobody ever took such a turn. */
+/** A core that throws where it once decided has changed, too; or no core ever took such a turn. */
 function taken(file: string, replay: Replay, turn: RecordedTurn): Difference | null {
   try {
     return replay.take(turn) ?? null;

@@ -23,7 +23,7 @@ const [HERE, THERE] = ['here' as ModelId, 'there' as ModelId];
 /** Decides what is recorded in place of an action, where it is to differ from what the core decided. */
 type Alter = (action: Action) => Action;
 
-/** Two models of 6 MiB and one GPU of 10: one is loaded, and then somebody asks for the other. */
+/** Two models of 6 MiB and one GPU of 10: one is loaded, and then a request asks for the other. */
 function record(path: string, alter: Alter = (action) => action): void {
   const recorder = new RunRecorder({ pathOf: () => path, about: ABOUT, recordedAt: '2026-01-31T12:00:00Z' });
   const fleet = emptyFleet();
@@ -70,7 +70,7 @@ const asked = (id: string, model: ModelId): Event => ({
   },
 });
 
-/** The lines with checksums that are right, as somebody may write them who means harm. */
+/** The lines with checksums that are right, as an attacker may write them. */
 function resummed(text: string): string {
   let sum = 0;
   const lines = text.matchAll(/^(.*),"sum":"[0-9a-f]{8}"\}$/gm);
@@ -139,7 +139,7 @@ describe('berthctl replay', () => {
     expect(out).toContain('1 waiting for here, which is loading');
   });
 
-  it('says why a model is nowhere, in numbers, and who has what it needs', async () => {
+  it('says why a model is nowhere, in numbers, and which copy has what it needs', async () => {
     const { status, out } = await berthctl(['replay', whole, '--turn', '7', '--why', 'there']);
     expect(status).toBe(0);
     expect(out.split('\n')).toEqual([

@@ -15,7 +15,7 @@ export interface ResolveOptions {
   readonly avoid?: readonly string[];
 }
 
-/** Where it is not said how long to wait, the model says it, and it may say an hour: nobody sits through one by default. */
+/** Without `waitMs` the wait of the model holds, which may be an hour: the command does not sit through that. */
 const LONGEST_WAIT_MS = 600_000;
 
 /** `resolve M`: where a model is; a cold one is loaded first. */

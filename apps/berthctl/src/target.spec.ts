@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { targetOf } from './target.js';
 
-describe('whom to ask', () => {
+describe('the server to ask', () => {
   it.each([
     [undefined, {}, 'http://127.0.0.1:7080'],
     [undefined, { BERTH_URL: '' }, 'http://127.0.0.1:7080'],

@@ -1,10 +1,10 @@
 import { Usage } from './failures.js';
 
-/** Whom to ask, and as whom. */
+/** The server to ask, and the credential to ask with. */
 export interface Target {
   /** Without a slash at its end. */
   readonly url: string;
-  /** Sent to that URL and shown to nobody. */
+  /** Sent to that URL and never shown. */
   readonly token: string | null;
 }
 

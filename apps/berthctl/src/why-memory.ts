@@ -25,7 +25,7 @@ export function holdWords(hold: Hold, now: Instant): string {
     case 'pinned':
       return 'it is pinned';
     case 'stranger':
-      return 'somebody else loaded it, and such models are kept';
+      return 'Berth did not load it, and such models are kept';
     case 'residency':
       return `it came a short time ago, and is safe for another ${lasting(hold.until - now)}`;
     case 'in_use':
@@ -33,7 +33,7 @@ export function holdWords(hold: Hold, now: Instant): string {
     case 'queued':
       return 'its server still has requests queued for it';
     case 'awaited':
-      return 'somebody waits for it';
+      return 'a request waits for it';
     case 'needed':
       return `${hold.by.join(' and ')} cannot serve without it`;
     case 'outranks':

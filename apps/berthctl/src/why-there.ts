@@ -71,9 +71,9 @@ function verdictWords(there: WhyThere, now: Instant): string {
 }
 
 const victimsIn = (places: readonly WhyPlace[], verdict: Verdict): string =>
-  places.find((place) => place.verdict === verdict)?.victims?.join(' and ') ?? 'somebody';
+  places.find((place) => place.verdict === verdict)?.victims?.join(' and ') ?? 'another copy';
 
-/** The accounts that are short of memory, and who has it. */
+/** The accounts that are short of memory, and the copies that hold it. */
 function placeWords({ accounts }: WhyPlace, now: Instant): string[] {
   const short = accounts.filter(({ needs, spare }) => needs > spare);
   return short.flatMap((account) => [

@@ -18,7 +18,7 @@ const words = (driver: CoreDriver, id: string): string[] =>
   whyWords(whyOf(driver.fleet, id as ModelId, driver.now), driver.now);
 
 describe('why a model is where it is, in words', () => {
-  it('tells how long a copy that nobody wants will stay', () => {
+  it('tells how long a copy that is not wanted will stay', () => {
     const driver = oneWarm({ minResidency: 20_000, idleUnload: 60_000 });
     expect(words(driver, 'here')).toEqual([
       'here is ready.',
@@ -44,7 +44,7 @@ describe('why a model is where it is, in words', () => {
     ]);
   });
 
-  it('tells who would have to leave, and for whom somebody left', () => {
+  it('tells which copy would have to leave, and for which model one left', () => {
     const driver = oneWarm();
     driver.pass(20_000);
     expect(words(driver, 'there')).toContain('On s: there is room once here@s left.');
@@ -77,7 +77,7 @@ describe('why a model is where it is, in words', () => {
     expect(words(driver, 'm').join('\n')).toContain(`On s: ${why}`);
   });
 
-  it('tells that the device has had its swaps, and who would leave', () => {
+  it('tells that the device has had its swaps, and which copy would leave', () => {
     const driver = oneWarm();
     driver.pass(20_000);
     driver.fleet.swaps.set('gpu:s/0' as never, Array<number>(30).fill(driver.now - 10_000));

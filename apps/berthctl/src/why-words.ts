@@ -43,7 +43,7 @@ function waitingWords({ waiting }: Pick<Demand, 'waiting'>, now: Instant): strin
 
 function wishWords({ wish }: Pick<Demand, 'wish'>, now: Instant): string[] {
   if (wish === null) return [];
-  const who = wish.admin ? 'An admin ordered its load' : 'Somebody asked for it who does not wait';
+  const who = wish.admin ? 'An admin ordered its load' : 'A request that does not wait asked for it';
   return [`${who}, ${lasting(now - wish.since)} ago; that holds for another ${lasting(wish.until - now)}.`];
 }
 

@@ -7,6 +7,6 @@ export interface Work {
   readonly isJson: boolean;
   /** The time of day, in milliseconds since 1970. */
   readonly now: () => number;
-  /** Read only by commands that ask somebody: others do not mind a URL that is none. */
+  /** Read only by commands that ask a server: to the others a URL that is none does not matter. */
   asking(): Asking;
 }
