@@ -1,9 +1,9 @@
-/** An address cannot be served on: most often somebody else does already. */
+/** An address cannot be served on: most often another process does already. */
 export class CannotListen extends Error {
   override readonly name = 'CannotListen';
   constructor(what: string, address: string, cause: unknown) {
     const { message } = cause as Error;
-    const why = message.includes('EADDRINUSE') ? 'somebody listens there already' : message;
+    const why = message.includes('EADDRINUSE') ? 'a process listens there already' : message;
     super(`${what} cannot be served on ${address}: ${why}`, { cause });
   }
 }

@@ -84,7 +84,7 @@ export function compose(
   };
 }
 
-/** What runs: the engine, who watches it, and whether it serves. */
+/** What runs: the engine, its observers, and whether it serves. */
 function composeEngine(
   config: Config,
   parts: SchedulerParts,

@@ -3,8 +3,8 @@ import type { Fleet } from '#core';
 import type { FailedTurn, Observer, Turn } from '#engine';
 
 /**
- * Who is told of turns: first what Berth's answers depend on, of which an error ends the process as one of the core does, then
- * what only tells of it.
+ * The observers of turns. First come those that Berth's answers depend on: an error of theirs ends the process, as one
+ * of the core does. Then come those that only tell of turns.
  */
 export const observersOf = (
   needed: readonly Observer[],

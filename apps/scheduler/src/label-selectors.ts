@@ -16,7 +16,7 @@ interface Selector {
   readonly isWanted: boolean;
 }
 
-/** What would be taken for a key that nobody has would pass for a fleet in which nothing is. */
+/** A malformed selector is refused. Taken for a key that no item has, it would make the fleet look empty. */
 const selector = z
   .string()
   .max(LONGEST)

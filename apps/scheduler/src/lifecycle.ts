@@ -11,7 +11,7 @@ export class Lifecycle {
     return this.ending;
   }
 
-  /** Nobody is admitted from now on. */
+  /** No request is admitted from now on. */
   end(): void {
     this.ending = true;
   }

@@ -36,6 +36,6 @@ export interface SchedulerParts {
   readonly startDemo: (() => Promise<Demo>) | null;
   /** Whether the metrics tell of the process too. */
   readonly processMetrics: boolean;
-  /** Shows how hard our own work presses this process; null: nobody looks. */
+  /** Shows how hard our own work presses this process; null: it is not measured. */
   readonly gauge: ProcessGauge | null;
 }

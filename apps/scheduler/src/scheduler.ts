@@ -22,7 +22,7 @@ export interface RunningScheduler {
   readonly demo: Demo | null;
   /** Takes up another configuration; returns the keys that only a restart takes up. */
   reload(config: Config): readonly string[];
-  /** Refuses who waits, answers what is under way, and leaves the models loaded. */
+  /** Refuses the waiting requests, answers the calls under way, and leaves the models loaded. */
   close(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export async function createScheduler(
   }
 }
 
-/** Whether nobody declared any server, in the file, by a flag or over the API. */
+/** Whether no server is declared, in the file, by a flag or over the API. */
 const isEmpty = (config: Config, told: Told): boolean =>
   config.servers.length === 0 && [...told.servers.values()].every(({ spec }) => spec === null);
 
@@ -74,7 +74,10 @@ function running(config: Config, made: Composition, held: Held): RunningSchedule
   };
 }
 
-/** The order matters: nobody new, everybody answered, nothing lost. Where the last turn throws all else ends first. */
+/**
+ * The order matters: no new request, every request answered, nothing lost. Where the last turn throws, all else ends
+ * before its error goes on.
+ */
 async function close(made: Composition, held: Held): Promise<void> {
   made.lifecycle.end();
   made.health.refresh();

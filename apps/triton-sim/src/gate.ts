@@ -74,7 +74,7 @@ export class Gate {
   }
 }
 
-/** Reads `host:port`; only loopback is allowed, because whoever reaches the simulator can break it. */
+/** Reads `host:port`; only loopback is allowed, because any client can break the simulator. */
 export function parseAddress(flag: string, text: string): Address {
   const match = /^(127\.0\.0\.1|localhost):(\d{1,5})$/.exec(text);
   const port = Number(match?.[2] ?? NaN);

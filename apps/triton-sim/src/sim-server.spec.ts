@@ -28,7 +28,7 @@ describe('the gRPC port', () => {
     expect(index).toEqual({ name: 'resnet50', version: '1', state: 'UNAVAILABLE', reason: 'unloaded' });
   });
 
-  it('says who it is, and that it lives', async () => {
+  it('says its name, and that it lives', async () => {
     const call = clientOf(await start());
     expect(await call('ServerLive')).toEqual({ live: true });
     expect(await call('ServerReady')).toEqual({ ready: true });

@@ -7,7 +7,7 @@ export interface BrokenRule {
   readonly rule: string;
 }
 
-/** Why somebody is refused, with what helps: the same for every interface. */
+/** Why a request is refused, with what helps: the same for every interface. */
 export interface RefusalFacts {
   readonly reason: Reason;
   /** Says more than the reason's title. */
@@ -34,7 +34,7 @@ export class Refused extends Error {
   }
 }
 
-/** Who broke more rules than this hears of the first ones, and of names that long of their beginning: an answer has bounds. */
+/** An answer has bounds: it tells of so many broken rules, the first ones, and of a longer text the beginning. */
 const MOST_TOLD = 20;
 const LONGEST_TEXT = 300;
 

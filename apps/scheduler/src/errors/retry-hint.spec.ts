@@ -22,7 +22,7 @@ describe('a retry hint', () => {
     );
   });
 
-  it('never sends anybody back before the prediction, where that is 2 s within the bound', () => {
+  it('never sends a caller back before the prediction, where that is 2 s within the bound', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 58_000, noNaN: true }), chance, (predicted, random) => {
         expect(hintOf(predicted, () => random)).toBeGreaterThanOrEqual(predicted);

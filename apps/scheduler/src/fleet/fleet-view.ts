@@ -7,7 +7,7 @@ import { deviceView } from './server-view.js';
 
 const PHASES = ['placed', 'loading', 'ready', 'draining', 'unloading', 'unknown'] as const;
 
-/** Who we are among the processes of this fleet. */
+/** This process among those of its fleet. */
 export interface Identity {
   readonly fleet: string;
   readonly process: string;

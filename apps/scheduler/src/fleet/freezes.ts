@@ -13,7 +13,7 @@ export const freezeBodySchema = z.strictObject({
     .trim()
     .min(1, { error: 'must not be empty' })
     .max(500, { error: 'must have at most 500 characters' })
-    .describe('Why, for whoever wonders.'),
+    .describe('The reason, shown with the fleet.'),
 });
 
 export type FreezeBody = z.infer<typeof freezeBodySchema>;

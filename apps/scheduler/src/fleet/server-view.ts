@@ -48,7 +48,7 @@ function seen(server: Server, scene: Scene) {
   };
 }
 
-/** A device and whose its memory is. Its capacity is what is left for us: less headroom, foreign memory and residue. */
+/** A device and what holds its memory. Its capacity is what is left for us, less headroom, foreign and residue. */
 export function deviceView(server: Server, device: Device, { memory }: Scene): DeviceMessage {
   const { ordinal, uuid, kind, account, used } = device;
   const { foreign = null, residue = 0 } = server.meters.get(ordinal) ?? {};

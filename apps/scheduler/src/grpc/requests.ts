@@ -13,7 +13,7 @@ export function readRequest<T>(schema: z.ZodType<T>, request: unknown): T {
   return checked.value;
 }
 
-/** Whether a message was sent; who forgot it did not mean an empty one, which would take back what was declared. */
+/** Whether a message was sent. One left out does not mean an empty one, which would take back what was declared. */
 export const isMessage = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 /** The refusal of what is no message, or too long a one. */

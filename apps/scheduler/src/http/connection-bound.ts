@@ -5,9 +5,9 @@ import type { Socket } from 'node:net';
 const GRACE_MS = 1_000;
 
 /**
- * Bounds how many connections there are. Shortly before there are as many as there may be, each that comes takes the place of one
- * that has not sent a request, or has had its answers, for longest: so whoever keeps many of them, or never says anything, keeps
- * nobody's probe out. Where all have a request those that come are closed: nothing can be said to them.
+ * Bounds how many connections there are. Close to the bound, a new connection takes the place of one without a request:
+ * the one silent for longest, or else the one that has had its answers for longest. So a client with many connections,
+ * or with silent ones, keeps no probe out. Where all have a request, new ones are closed without an answer.
  */
 export function boundConnections(
   server: Server,

@@ -51,8 +51,8 @@ export function parseJson(fastify: FastifyInstance): void {
 }
 
 /**
- * Without auth only this machine may call, and a web page that somebody visits on it is not this machine: a
- * foreign Origin is refused, and a Host that is no loopback name, which is how a rebound DNS name looks.
+ * Without auth only this machine may call, and a web page in a browser on it is not this machine. So a foreign Origin
+ * is refused, and a Host that is no loopback name, which is how a rebound DNS name looks.
  */
 export function guardLocal(fastify: FastifyInstance, problems: Problems): void {
   fastify.addHook('onRequest', (request, reply, done) => {

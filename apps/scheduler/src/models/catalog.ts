@@ -32,7 +32,7 @@ export class Catalog {
     this.entries.delete(name);
   }
 
-  /** The entry of any name; that of one nobody declared has defaults only. */
+  /** The entry of any name; that of one not declared has defaults only. */
   entry(name: string): Entry {
     const known = this.entries.get(name);
     if (known) return known;

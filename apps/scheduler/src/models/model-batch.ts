@@ -60,7 +60,7 @@ export class ModelBatch {
     });
   }
 
-  /** Every entry is checked: who made mistakes in several hears of all of them. */
+  /** Every entry is checked: mistakes in several of them are all told at once. */
   private declaredIn(models: Readonly<Record<string, unknown>>): readonly Declared[] {
     const broken: BrokenRule[] = [];
     const declared = Object.entries(models).flatMap(([name, spec]): Declared[] => {

@@ -40,7 +40,7 @@ describe('a change of a pin', () => {
     expect(() => checkPins(fleetOf('a'), [], [{ before: aModel('a'), after: choosy }])).toThrow(why);
   });
 
-  it('is refused with the numbers that it was judged by: what would be booked, and sizes whoever is there now', () => {
+  it('is refused with the numbers that it was judged by: what would be booked, and sizes whatever is there now', () => {
     const driver = new CoreDriver().serve(aServer('t', [10 * MIB]), ['a']);
     driver.shelf('t').gpus = [{ uuid: 't-0', memory: 10 * MIB, used: 3 * MIB }];
     driver.pass(25_000);

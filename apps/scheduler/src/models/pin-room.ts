@@ -103,7 +103,7 @@ function lackBesideRoom(fleet: Readonly<Fleet>, model: ModelId): string | undefi
   return isSpreadable ? undefined : 'no server has the devices over which it, or what it needs, is spread';
 }
 
-/** Pins are judged by the sizes of the devices, whoever else is on them now. */
+/** Pins are judged by the sizes of the devices, whatever else is on them now. */
 function devicesOf(fleet: Readonly<Fleet>) {
   const sizes = capacities(fleet);
   return [...fleet.servers.values()].flatMap(({ spec, devices }) =>

@@ -4,8 +4,8 @@ import { Refused } from '../errors/refused.js';
 const SHORT: Millis = 1_000;
 
 /**
- * A refusal that lasts, where it is sure. As long as some server was never looked at, what nobody knows may be there, and what
- * fits nowhere may fit there: then it is `no_server`, and to be asked again.
+ * A refusal that lasts, where it is sure. As long as some server was never looked at, an unknown model may be there,
+ * and one that fits nowhere else may fit there. Then the refusal is `no_server`, and the caller is to ask again.
  */
 export function sure(fleet: Readonly<Fleet>, refused: Refused): Refused {
   if (isAllSeen(fleet)) return refused;

@@ -7,7 +7,7 @@ const watch = new TurnWatch();
 
 afterEach(() => watch.close());
 
-/** Somebody whose order is stored, which takes a turn of the event loop, and who then waits for its end. */
+/** A caller whose order is stored, which takes a turn of the event loop, and that then waits for its end. */
 const order = () =>
   watch.admit(async () => {
     await nextTurn();

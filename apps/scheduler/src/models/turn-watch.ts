@@ -7,7 +7,7 @@ const MOST_WAITING = 1_000;
 
 type Condition = (fleet: Readonly<Fleet>, now: Instant) => boolean;
 
-/** Lets somebody wait until the fleet has come to something; it is looked at after each turn. */
+/** Lets callers wait until a condition on the fleet holds; it is looked at after each turn. */
 export class TurnWatch implements Observer {
   private readonly waiting = new Map<Condition, () => void>();
   private admitted = 0;
@@ -40,7 +40,7 @@ export class TurnWatch implements Observer {
     });
   }
 
-  /** Lets everybody go who still waits. */
+  /** Lets all go that still wait. */
   close(): void {
     for (const end of [...this.waiting.values()]) end();
   }

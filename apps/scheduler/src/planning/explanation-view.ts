@@ -17,7 +17,7 @@ import type { WallTimes } from '../wall-times.js';
 
 type Told = ExplanationMessage;
 
-/** How many of those who hold a memory are told, and of all memories together. */
+/** How many of the copies that hold a memory are told, and of all memories together. */
 const MOST_VICTIMS = 20;
 const MOST_IN_ALL = 2_000;
 
@@ -128,7 +128,7 @@ const moveView = ({ model, server, devices }: WhyMove): Told['devices'][number][
 function memoryView(memory: WhyMemory, chosen: ReadonlySet<string>, { times, most }: Telling) {
   const { needs, capacity, held, promised, leaving, free, spare, foreign, residue, holders } = memory;
   const isLimited = Number.isFinite(capacity);
-  // Who would leave is told even where others hold more.
+  // A copy that would leave is told even where others hold more.
   const shown = holders.filter(({ replica }, at) => at < most || chosen.has(replica));
   return {
     needsMb: needs === null ? null : mib(needs),

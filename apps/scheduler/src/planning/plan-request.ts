@@ -32,7 +32,7 @@ const shape = (spec: z.ZodType) => ({
   pins: byModel(pinSchema.pick({ copies: true }), 'Pins by model.'),
   lost: names('Servers that are lost. What was in use there, and nowhere else, is asked for again.'),
   drained: names('Servers that are drained.'),
-  asked: names('Models that somebody asks for, and waits for as long as they allow.'),
+  asked: names('Models that one request each asks for, and waits for as long as they allow.'),
   withinMs: z
     .number({ error: WITHIN_RULE })
     .int({ error: WITHIN_RULE })

@@ -89,7 +89,7 @@ const deviceView = ({ server, ordinal, kind, before, after }: PlannedDevice) => 
   after: memoryView(after),
 });
 
-/** A processor without a limit has all the memory of its host, which nobody told. */
+/** A processor without a limit has all the memory of its host, whose size was not told. */
 function memoryView({ server, capacity, held, promised, free }: DeviceStanding) {
   return {
     state: server,

@@ -11,10 +11,10 @@ import type { Suppositions } from './suppositions.js';
 const BOUNDS: Omit<PlanBounds, 'within'> = { turns: 1_000, items: 1_000 };
 /** Plans are worked out one after the other, and so many may wait for their turn. */
 const MOST_WAITING = 8;
-/** For so long a plan is worked on before others are let in. */
+/** For so long a plan is worked on before other work has its turn. */
 const SLICE: Millis = 10;
 
-/** Says what would happen if something were so. Changes nothing, and keeps nobody waiting who asks for a route. */
+/** Says what would happen if something were so. Changes nothing, and keeps no request for a route waiting. */
 export class Planner {
   private last: Promise<unknown> = Promise.resolve();
   private waiting = 0;

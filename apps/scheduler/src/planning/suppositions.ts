@@ -21,7 +21,7 @@ export class Suppositions {
     private readonly times: WallTimes,
   ) {}
 
-  /** Refuses what is empty, breaks a rule or names what nobody knows, and says where. */
+  /** Refuses what is empty, breaks a rule or names what is unknown, and says where. */
   of({ models, pins, lost, drained, asked }: Omit<PlanRequest, 'withinMs'>): Supposition {
     const reading = new Reading(this.catalog, (name) => this.isKnown(name));
     for (const [name, spec] of Object.entries(models)) reading.declare(name, spec);

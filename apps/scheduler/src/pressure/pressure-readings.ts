@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { Interval } from '@nestjs/schedule';
 import { PressureMonitor } from './pressure-monitor.js';
 
-/** Has the pressure read once a second, as long as the application runs. What it took to start presses nobody. */
+/** Has the pressure read once a second, as long as the application runs. The work of starting is not counted. */
 @Injectable()
 export class PressureReadings implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(@Inject(PressureMonitor) private readonly monitor: PressureMonitor) {}

@@ -71,7 +71,7 @@ describe('a resolve request', () => {
       expect(requestIdIn(other)).toBeUndefined();
   });
 
-  it('may not say who asks: that is in the credential', () => {
+  it('may not name its tenant: that is in the credential', () => {
     const read = readResolveRequest('m', { tenant: 'x' });
     expect(read.ok ? [] : read.errors.map(({ path }) => path)).toEqual(['tenant']);
   });

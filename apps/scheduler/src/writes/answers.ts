@@ -80,7 +80,7 @@ function keyOf({ method, path, caller }: Operation): string | null {
   return idempotencyKey === null ? null : `${credential} ${method} ${path} ${idempotencyKey}`;
 }
 
-/** Key order is nobody's intention: gRPC clients send maps in any. What is nested too deep was never accepted. */
+/** Key order has no meaning: gRPC clients send maps in any. What is nested too deep was never accepted. */
 function hashOf(body: unknown): string {
   if (isDeeperThan(DEEPEST, body)) return 'nested too deep';
   return createHash('sha256')

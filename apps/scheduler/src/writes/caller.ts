@@ -1,7 +1,7 @@
 import { ANONYMOUS } from '../anonymous.js';
 import { invalid, Refused } from '../errors/refused.js';
 
-/** Who writes, and on which conditions. */
+/** The caller of a write, and its conditions. */
 export interface Caller {
   /** Idempotency keys of different callers never meet. */
   readonly credential: string;

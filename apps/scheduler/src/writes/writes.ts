@@ -56,7 +56,7 @@ export class Writes {
     await this.follow(this.answers, () => this.answers.overdue());
   }
 
-  /** Stores what nobody asked for in so many words. What it is, is found when all writes before have ended. */
+  /** Stores changes that no request asked for. They are worked out once all writes before have ended. */
   async follow(
     keeper: { follow(changes: readonly ToldChange[]): void },
     changesNow: () => readonly ToldChange[],
