@@ -6,7 +6,7 @@ import { SERVER_DEFAULTS } from './defaults.js';
 import { headersSchema, type ServerSpec } from './server-spec.js';
 import { readYaml } from './yaml-text.js';
 
-/** Who declared a server. */
+/** Where a server was declared. */
 export type ServerOrigin = 'file' | 'flag' | 'api';
 
 /** What calls over TLS are made with, as PEM texts. `ca` null: the authorities of the system. */

@@ -5,7 +5,7 @@ import { ADDRESS_RULE, isLoopback, parseAddress } from './address.js';
 import { choice, millis, name, notAvailable, NOT_AVAILABLE, seconds, text, whole } from './rules.js';
 import { fileServerSchema } from './server-spec.js';
 
-/** Where Berth listens: this machine only, as long as nobody can be asked who he is. */
+/** Where Berth listens: on this machine only, as long as callers cannot be authenticated. */
 export const listenSchema = z.string().superRefine((value, context) => {
   const address = parseAddress(value);
   if (address === undefined) context.addIssue({ code: 'custom', message: LISTEN_RULE });
@@ -73,10 +73,10 @@ export const configFileSchema = z.strictObject({
         .describe('A gRPC connection is closed when it had no call for so long.'),
       grpcPingSeconds: seconds(1, 86_400)
         .exactOptional()
-        .describe('How often a gRPC connection is asked whether anybody is there.'),
+        .describe('How often a gRPC connection is asked whether its client is still there.'),
     })
     .exactOptional()
-    .describe('Bounds of those who call.'),
+    .describe('Bounds of client connections and their calls.'),
   residency: z
     .strictObject({
       policy: choice(['lru'], ['value']).exactOptional().describe('How victims are chosen.'),
@@ -95,7 +95,9 @@ export const configFileSchema = z.strictObject({
     })
     .exactOptional()
     .describe('Records every turn, to be replayed later. Left out: nothing is recorded.'),
-  auth: notAvailable('Who may call. Without it Berth listens on loopback addresses only.').exactOptional(),
+  auth: notAvailable(
+    'Which clients may call. Without it Berth listens on loopback addresses only.',
+  ).exactOptional(),
 });
 
 /** The file as it was written. */

@@ -1,6 +1,6 @@
 import type { ModelSettings } from './model-spec.js';
 
-/** What holds for a model where nobody said otherwise. */
+/** What holds for a model unless declared otherwise. */
 export const DEFAULT_SETTINGS: ModelSettings = {
   enabled: true,
   gpuMemoryLimitMb: 2048,
@@ -15,7 +15,7 @@ export const DEFAULT_SETTINGS: ModelSettings = {
   onFailing: 'flag',
 };
 
-/** What holds for the service itself where nobody said otherwise. */
+/** What holds for the service itself unless configured otherwise. */
 export const DEFAULTS = {
   fleet: 'berth',
   http: '127.0.0.1:7080',
@@ -41,8 +41,8 @@ export const DEFAULTS = {
   staleRoutes: 'serve',
 } as const;
 
-/** What holds for a server where nobody said otherwise. */
+/** What holds for a server unless declared otherwise. */
 export const SERVER_DEFAULTS = { discover: true, strangers: 'keep', headroomMb: 1024 } as const;
 
-/** What holds for the recorder where one is wanted and nobody said otherwise. */
+/** What holds for the recorder where one is wanted, unless configured otherwise. */
 export const RECORDER_DEFAULTS = { dir: 'turns', maxFileMb: 64, files: 4 } as const;

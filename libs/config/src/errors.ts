@@ -68,7 +68,7 @@ function pathText(path: Path): string {
   return path.map(stepText).join('').replace(/^\./, '');
 }
 
-/** Names that somebody made up may hold line ends; a message is one line. */
+/** Names in what is checked may hold line ends; a message is one line. */
 function oneLine(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, ' ');
 }

@@ -18,7 +18,7 @@ import { fileServerSchema } from './server-spec.js';
 import { readTritonFlag, TRITON_FLAG_RULE } from './triton-flag.js';
 import { readYaml } from './yaml-text.js';
 
-/** Everything the service is told at its start, complete: nobody behind it knows a default. */
+/** Everything the service is told at its start, complete: no code behind it knows a default. */
 export type Config = {
   readonly fleet: string;
   readonly http: Address;
@@ -49,7 +49,7 @@ export type Limits = {
   readonly [K in keyof typeof DEFAULTS.limits]: K extends 'shedAtLagMs' ? number | null : number;
 };
 
-/** Bounds of those who call. */
+/** Bounds of client connections and their calls. */
 export type Connections = { readonly [K in keyof typeof DEFAULTS.connections]: number };
 
 /** What a configuration is read from: a file's text, the environment and the flags, each handed in. */
