@@ -67,7 +67,7 @@ const memory = {
   shortMb: count.describe('What is lacking once all that leaves has left.'),
   foreignMb: count.nullable(),
   residueMb: count,
-  victims: z.array(victim).describe('Who holds it, where it is short; the largest first.'),
+  victims: z.array(victim).describe('The copies that hold it, where it is short; the largest first.'),
   victimsLeftOut: count,
 };
 
@@ -93,7 +93,7 @@ export const explanationSchema = z.strictObject({
   pinnedCopies: count,
   presentCopies: count.describe('Copies that are there or on their way, on servers that stay.'),
   waiting: count.describe('Requests that wait for it.'),
-  lackingSince: time.nullable().describe('Since when somebody has wanted more of it than there is.'),
+  lackingSince: time.nullable().describe('Since when more copies of it have been wanted than there are.'),
   orderedUntil: time.nullable().describe('How long an order to load it, or an unanswered wish, holds.'),
   progress: z
     .strictObject({
@@ -111,7 +111,7 @@ export const explanationSchema = z.strictObject({
       slotsTaken: z.number().describe('The share of all load slots that was taken lately.'),
       asked: z
         .number()
-        .describe('Requests of about the last minute, with who came now; those who wait count more.'),
+        .describe('Requests of about the last minute, with one that came now; waiting requests count more.'),
       needed: z.number().describe('How many it takes until it is loaded.'),
     })
     .nullable()

@@ -54,7 +54,7 @@ export const planSchema = z.strictObject({
           .nullable(),
       }),
     )
-    .describe('What those would be told who are supposed to ask.'),
+    .describe('What the supposed requests would be told.'),
   answersLeftOut: leftOut,
   lacking: z
     .array(
