@@ -11,7 +11,7 @@ import { ToldStore } from './told-store.js';
 export type Store = {
   readonly declarations: Declarations;
   readonly learned: Learned;
-  /** Who has the store decides: always we, until it is closed. */
+  /** The process that has the store decides: always this one, until the store is closed. */
   readonly leadership: Leadership;
   /** Waits for writes under way, then lets other processes have the store. Calling it again does nothing. */
   close(): Promise<void>;

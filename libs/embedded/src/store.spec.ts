@@ -229,7 +229,7 @@ describe('the embedded store', () => {
     expect((await opened()).leadership.term).toBe(5);
   });
 
-  it("does not take somebody else's database", async () => {
+  it('does not take the database of another program', async () => {
     const foreign = new ClassicLevel(folder);
     await foreign.put('a', 'b');
     await foreign.close();

@@ -10,7 +10,7 @@ const SCHEMA_VERSION = 1;
 const KEYS = { schema: 'meta/schema', fleet: 'meta/fleet', term: 'meta/term' } as const;
 
 /**
- * Sees whose store it is, writes that down where the store is new, and begins the next reign.
+ * Checks which installation the store belongs to, writes that down where the store is new, and begins the next reign.
  * Nothing is written to a store that is not ours. Hands back the number of the reign.
  */
 export async function beginTerm(db: ClassicLevel, fleet: string): Promise<number> {
@@ -47,7 +47,7 @@ async function lastTerm(db: ClassicLevel, fleet: string): Promise<number> {
   return term;
 }
 
-/** A database without our mark that holds something is somebody else's. */
+/** A database without our mark that holds something belongs to another program. */
 async function refuseUnlessEmpty(db: ClassicLevel): Promise<void> {
   const [key] = await db.keys({ limit: 1 }).all();
   if (key === undefined) return;

@@ -22,7 +22,7 @@ const FREEZE = 'freeze';
 const ORDERS: Table<ToldOrders> = { prefix: 'told/orders/', schema: VALUES.toldOrders };
 const ANSWERS: Table<ToldAnswer> = { prefix: 'told/answer/', schema: VALUES.toldAnswer };
 
-/** What we were told, on disk. A value that makes no sense is not guessed at: nobody may lose a pin in silence. */
+/** What we were told, on disk. A value that makes no sense is not guessed at: no pin may be lost in silence. */
 export class ToldStore implements Declarations {
   constructor(private readonly db: ClassicLevel) {}
 

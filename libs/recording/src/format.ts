@@ -3,7 +3,7 @@ import type { Event, Fleet, Instant } from '#core';
 /** Rises with every change of what is written, the shape of the core's events, actions and fleet included. */
 export const FORMAT = 17;
 
-/** Who takes the turns. */
+/** The process that takes the turns. */
 export interface About {
   /** The version of Berth. */
   readonly berth: string;
@@ -52,5 +52,5 @@ export interface Opening {
   readonly snapshot: Fleet;
 }
 
-/** When something was recorded, told by whoever has a wall clock. */
+/** When something was recorded, by the wall clock of the caller. */
 export type TellTime = () => string;

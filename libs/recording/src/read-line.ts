@@ -155,6 +155,6 @@ function fieldAt(path: Path): string {
   return clipped(field);
 }
 
-/** A file may have anything for a word: nobody reads on for ever. */
+/** A file may have anything for a word: only the beginning of a long one is shown. */
 const clipped = (text: string): string =>
   text.length > LONGEST_WORDS ? `${text.slice(0, LONGEST_WORDS)}...` : text;

@@ -72,7 +72,7 @@ export class Recording {
     }
   }
 
-  /** For who does not read to the end. */
+  /** For a reader that does not read to the end. */
   close(): Promise<void> {
     return this.file.close();
   }

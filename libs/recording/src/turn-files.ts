@@ -17,7 +17,7 @@ export interface TurnFiles {
   remove(name: string): Promise<void>;
 }
 
-/** A folder of this machine, made when the first file is. Nobody else may read it: recordings tell what is asked for. */
+/** A folder of this machine, made when needed. No other user may read it: recordings tell what is asked for. */
 export class TurnFolder implements TurnFiles {
   constructor(private readonly path: string) {}
 

@@ -1,6 +1,6 @@
 import { Counter, type Registry } from 'prom-client';
 
-/** Who calls and is not let in. */
+/** Connections that are refused. */
 export class ConnectionMetrics {
   private readonly refusals: Counter;
 

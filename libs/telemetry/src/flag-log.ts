@@ -56,7 +56,7 @@ const MEANINGS: Readonly<Record<ServerFlag | DeviceFlag, string>> = {
   needs_restart: 'only a new process gives back what is stuck or lost there: drain it, restart it',
   overcommitted: 'more is held than is left for us; it takes nothing new',
   miscounted: 'the metrics show another number of GPUs than before; what was found is gone by',
-  unmapped: 'nobody can tell which of the GPUs in the metrics it is; declare its uuid',
+  unmapped: 'which of the GPUs in the metrics it is cannot be told; declare its uuid',
   unmeasured: 'the metrics say nothing of it; the declared sizes are gone by',
   residue: 'much of its memory was not given back by unloads',
 };

@@ -28,7 +28,7 @@ type Read = (gauge: Gauge, watched: Watched) => void;
 
 type AddGauge = (name: string, help: string, labelNames: readonly string[], read: Read) => void;
 
-/** Gauges that are read off the fleet when somebody asks; nothing is kept between scrapes. */
+/** Gauges that are read off the fleet at each scrape; nothing is kept between scrapes. */
 export function addFleetGauges(registry: Registry, watch: () => Watched): void {
   const gauge: AddGauge = (name, help, labelNames, read) => {
     const collect = function (this: Gauge): void {
@@ -154,7 +154,7 @@ function modelCopies(gauge: Gauge, { fleet, now }: Watched): void {
   }
 }
 
-/** A server that was never looked at has an age, too: else one that is down from the start would alert nobody. */
+/** A server that was never looked at has an age, too: else one that is down from the start would raise no alert. */
 function observationAge(gauge: Gauge, { fleet, now, declared }: Watched): void {
   for (const { spec, lookedAt } of fleet.servers.values()) {
     const since = lookedAt ?? declared.of(spec.id);

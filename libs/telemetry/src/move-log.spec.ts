@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
 import { MoveLog } from './move-log.js';
 
-it('tells once that a copy is moved and for whom, and that it stays where that comes to nothing', () => {
+it('tells once that a copy is moved and for which model, and that it stays where that comes to nothing', () => {
   const lines: string[] = [];
   const write = (line: string): void => void lines.push((JSON.parse(line) as { msg: string }).msg);
   const log = new MoveLog(pino({}, { write }));

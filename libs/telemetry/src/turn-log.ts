@@ -51,7 +51,7 @@ function beginningOf(events: readonly Event[]): string {
   }
 }
 
-/** Looks are routine; everything else is a decision about somebody. */
+/** Looks are routine; everything else is a decision about a copy or a request. */
 const isDecision = ({ kind }: Action): boolean => kind !== 'look' && kind !== 'probe' && kind !== 'describe';
 const isOrder = ({ kind }: Action): boolean => kind === 'load' || kind === 'unload';
 

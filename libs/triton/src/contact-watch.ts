@@ -10,7 +10,7 @@ const LONGEST_PAUSE_MS = 1_000;
 
 /**
  * Keeps a channel connected and tells what it does. grpc-js hides why it can't connect, so while it is down a plain TCP
- * connection is tried beside it: one that is refused means that nobody listens, the mark of a new incarnation.
+ * connection is tried beside it: one that is refused means that no process listens, the mark of a new incarnation.
  */
 export class ContactWatch {
   private state: connectivityState | undefined;

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** What became of an attempt to connect. `failed` is everything that says nothing of who listens. */
+/** What became of an attempt to connect. `failed` is everything that does not tell whether a process listens. */
 export type Attempt = 'accepted' | 'refused' | 'failed';
 
 /** Opens a TCP connection to `host:port` and ends it at once. Never rejects. */

@@ -292,7 +292,7 @@ describe('a look', () => {
     expect(calls).toHaveLength(2);
   });
 
-  it('asks only once where nobody answered', async () => {
+  it('asks only once where no answer came', async () => {
     const { triton, calls } = await start({ ModelStatistics: 'never' }, { callTimeoutMs: 200 });
     await expect(triton.look('statistics', false)).rejects.toMatchObject({ why: 'timed_out' });
     expect(calls).toHaveLength(1);

@@ -4,10 +4,10 @@ import type { Nothing } from './orders.js';
 import type { ProcessState } from './process-state.js';
 import type { ServerLife, Surroundings } from './server-life.js';
 
-/** Who calls: the metadata that a restricted protocol asks for. */
+/** The metadata of a call: what a restricted protocol asks for. */
 export type Headers = Readonly<Record<string, string>>;
 
-/** Where calls come in: it knows whether anybody is there to answer, who may call, and which replies get lost. */
+/** Where calls come in: it knows whether a process is there, which callers may call, and which replies get lost. */
 export class CallDesk {
   constructor(
     private readonly life: ServerLife,

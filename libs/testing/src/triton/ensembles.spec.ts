@@ -50,7 +50,7 @@ describe('an ensemble', () => {
     expect(states(bench)).toEqual(['1 UNAVAILABLE unloaded', '1 READY', '1 READY']);
   });
 
-  it('takes along, if asked, the steps that nobody loaded by name', () => {
+  it('takes along, if asked, the steps that were not loaded by name', () => {
     const bench = new TestBench({ models: [s1, s2, ens] });
     bench.loaded('s1');
     bench.loaded('ens');

@@ -40,7 +40,7 @@ describe('memory', () => {
     expect(bench.sim.phase).toBe('down');
   });
 
-  it('may come back late, stay in part, or be taken by others', () => {
+  it('may come back late, stay in part, or be taken by other processes', () => {
     const bench = loadedBench();
     bench.sim.inject({ kind: 'memoryBackLate', ms: 5000 });
     bench.sim.inject({ kind: 'residue', model: 'a', bytes: 4 });

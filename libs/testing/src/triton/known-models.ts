@@ -54,8 +54,8 @@ export class KnownModels {
   }
 
   /**
-   * Takes in what was read; whoever has one of these models as a step is to be acted upon again. Tells whose standing an
-   * order on them may change for good: an ensemble is among them only where it lacked one of these.
+   * Takes in what was read. An ensemble with one of these models as a step is to be acted upon again. Tells the models
+   * whose standing an order on these may change for good: an ensemble is among them only where it lacked one of these.
    */
   put(read: readonly KnownModel[]): readonly string[] {
     const added = read.filter(({ name }) => !this.models.has(name));
@@ -68,8 +68,8 @@ export class KnownModels {
   }
 
   /**
-   * Forgets a model and, with `steps`, each of its steps that nobody asked for and nobody else has. Tells whom it
-   * forgot, and whose standing that changes for good.
+   * Forgets a model and, where `withSteps`, each of its steps that no order named and no other ensemble has. Tells the
+   * models that it forgot, and those whose standing that changes for good.
    */
   remove(
     name: string,

@@ -11,7 +11,7 @@ export interface Gauges {
 /** A label's text is written once for all the families that it stands in. */
 type Sample = readonly [labels: string, value: number];
 
-/** The part of the metrics that Berth reads, for who has no wire to send a text over. */
+/** The part of the metrics that Berth reads, for a caller without a wire to send a text over. */
 export function gauges(process: ProcessState): Gauges {
   const { memory, devices } = process;
   return {

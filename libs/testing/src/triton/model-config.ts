@@ -44,7 +44,7 @@ export function isOfAnother(name: string, { name: said }: ConfigJson): boolean {
   return typeof said === 'string' && said !== '' && said !== name;
 }
 
-/** Whose backend is not said is known by its files; an ensemble is one by its steps. */
+/** A model whose backend is not said is known by its files; an ensemble is one by its steps. */
 function saysWhatItIs(json: Json, { steps, versions }: ModelOnDisk): boolean {
   if (steps.length > 0) return stepsOf(json).length > 0;
   return json['backend'] !== undefined || json['platform'] !== undefined || versions.length > 0;
@@ -198,7 +198,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Keys below a map are names that somebody chose; all others are fields, which JSON may give in camel case. */
+/** Keys below a map are free names; all others are fields, which JSON may give in camel case. */
 const MAPS = new Set([
   'parameters',
   'metric_tags',

@@ -67,7 +67,7 @@ export class ServerLife {
     leave(this.current, (code) => this.end(code));
   }
 
-  /** Ends the process at once: what it held is free, and whoever waits for an answer sees the connection break. */
+  /** Ends the process at once: what it held is free, and callers that wait for an answer see the connection break. */
   end(exitCode?: number): void {
     if (this.current === undefined) return;
     this.current.timers.die();
