@@ -7,8 +7,9 @@ const LOCK_MS = 45 * 60_000;
 const LOOK_EVERY_MS = 100;
 
 /**
- * One at a time: waits for whoever holds the lock, for as long as they may take, and goes on with a lock of its own,
- * which is a file to be removed in the end. A lock is broken when its process is gone, or when it is older than any can be.
+ * One at a time: waits for the process that holds the lock, for as long as it may take, and goes on with a lock of its
+ * own. That is a file to be removed in the end. A lock is broken when its process is gone, or when it is older than
+ * any can be.
  */
 export async function takeLock(lock, withinMs = LOCK_MS) {
   const mine = `${lock}.${process.pid}`;
@@ -25,7 +26,7 @@ export async function takeLock(lock, withinMs = LOCK_MS) {
   }
 }
 
-/** A link appears with its content at once, so that nobody reads a lock without a process in it. */
+/** A link appears with its content at once, so that no process reads a lock without a process in it. */
 async function linked(from, to) {
   try {
     await link(from, to);

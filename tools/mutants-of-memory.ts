@@ -3,7 +3,7 @@ import type { Mutant } from './mutants.js';
 const CORE = 'libs/core/src';
 const OBSERVE = `${CORE}/observe`;
 
-/** Bugs of the books of memory: what is booked, measured, and taken by others. */
+/** Bugs of the books of memory: what is booked, measured, and taken by other processes. */
 // prettier-ignore
 export const OF_MEMORY: readonly Mutant[] = [
   { name: 'promise-forgotten', breaks: 1, file: `${CORE}/ledger.ts`, find: `if (replica.phase === 'placed') this.reserve(replica.bookings);`, replace: `if (replica.phase === 'placed') return;` },

@@ -97,7 +97,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'orders-without-leadership', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `this.attempt(order, mayAct ? link : undefined)`, replace: `this.attempt(order, mayAct ? link : link)` },
   { name: 'load-before-it-is-written-down', breaks: 17, file: `${ENGINE}/actuator.ts`, find: `await this.remember(server, [model, ...brings]);`, replace: `void this.remember(server, [model, ...brings]).catch(() => undefined);` },
   { name: 'unwritten-order-counts-as-written', breaks: 17, file: `${ENGINE}/notebook.ts`, find: `if (added.length === 0 && !this.unsure.has(server)) return;`, replace: `if (added.length === 0) return;` },
-  // Who may go, and for whom.
+  // Which copies may go, and for which models.
   { name: 'pinned-while-it-drains', breaks: 7, file: `${PASSES}/take-back.ts`, find: `isPinProtected(fleet, ready) ||`, replace: `` },
   { name: 'last-try-taken-and-nobody-told', breaks: 19, file: `${CORE}/step.ts`, find: `(fleet.cooldowns.size > 0 && fleet.replicas.size > before.replicas)`, replace: `fleet.replicas.size < 0` },
   { name: 'leaves-for-nobody', breaks: 8, file: `${PASSES}/place.ts`, find: `(replica) => keepFrom(fleet, replica, now),`, replace: `` },

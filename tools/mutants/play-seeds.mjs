@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 const [stage, from, to, hours] = process.argv.slice(2);
 const load = (path) => import(pathToFileURL(join(stage, path)).href);
 
-/** Nobody is left to tell. */
+/** No process is left to tell. */
 process.on('disconnect', () => process.exit());
 const { makePlan } = await load('test/simulation/make-plan.js');
 const { play } = await load('test/simulation/play.js');

@@ -1,7 +1,7 @@
 /**
  * `npm run mutants [-- [NAME...] [--seeds N] [--hours H] [--lanes N] [--only specs|seeds]] [--canary]`: puts each mutant of
- * tools/mutants.ts into the code and sees who finds it: the specs of the core and the engine, and seeds of the simulation.
- * Status 1 where one is not found.
+ * tools/mutants.ts into the code and sees what finds it: the specs of the core and the engine, and seeds of the
+ * simulation. Status 1 where one is not found.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -73,7 +73,7 @@ function chooseMutants() {
   return names.length === 0 ? MUTANTS : MUTANTS.filter(({ name }) => names.includes(name));
 }
 
-/** What changes nothing is found by nobody. */
+/** A mutant that changes nothing is never found. */
 function assertApplicable() {
   const stale = chosen.filter((mutant) => !applies(mutant)).map(({ name, file }) => `${name} (${file})`);
   if (stale.length === 0) return;

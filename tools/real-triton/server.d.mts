@@ -29,7 +29,7 @@ export interface LaunchSettings {
 /** Another process took one of the ports between our asking and Triton's binding it. */
 export class PortTaken extends Error {}
 
-/** Ports that nobody listens on, below the range the system takes from by itself. */
+/** Ports that no process listens on, below the range the system takes from by itself. */
 export function sparePorts(count: number): Promise<number[]>;
 
 /** Three in a row, as Berth's `--triton` takes for granted: HTTP one below gRPC, metrics one above. */

@@ -25,7 +25,7 @@ const PORT_TRIES = 200;
 export class PortTaken extends Error {}
 
 /**
- * Ports that nobody listens on. They lie below the range the system takes from by itself, so that no outgoing
+ * Ports that no process listens on. They lie below the range the system takes from by itself, so that no outgoing
  * connection gets one of them before, or between, two starts of a server.
  */
 export async function sparePorts(count) {
