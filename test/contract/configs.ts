@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import {
   endOf,
   infer,
+  inferCounted,
   type MakeStage,
   named,
   onOneStage,
@@ -67,7 +68,7 @@ function descriptions(setting: Setting): void {
   it('takes back the config that it gave, and changes nothing by it', async () => {
     const { server, stage } = setting();
     await server.load(named('kept'), null, PATIENTLY);
-    await infer(stage, 'kept');
+    await inferCounted(stage, 'kept');
     const { config } = await server.describe(named('kept'));
     await server.load(named('kept'), { base: config.json, gpus: [] }, PATIENTLY);
     expect((await see(server, 'kept')).serving).toMatchObject([{ succeeded: 1 }]);

@@ -4,7 +4,7 @@ import {
   ask,
   type ContractModel,
   endOf,
-  infer,
+  inferCounted,
   loadWith,
   type MakeStage,
   named,
@@ -56,14 +56,14 @@ function ensemblesOfNewSteps(setting: Setting): void {
     const { server, stage } = setting();
     const count = async () => (await see(server, 'after')).serving.map(({ succeeded }) => succeeded);
     await server.load(named('after'), null, PATIENTLY);
-    await infer(stage, 'after');
+    await inferCounted(stage, 'after');
     await server.load(named('plain'), null, PATIENTLY);
     expect(await count()).toEqual([1]);
     await stage.writeVersion('refreshed', 1, false);
     await server.load(named('refreshed'), null, PATIENTLY);
     expect(await count()).toEqual([0]);
     for (const order of ['load', 'unload'] as const) {
-      await infer(stage, 'after');
+      await inferCounted(stage, 'after');
       if (order === 'load') await server.load(named('plain'), null, PATIENTLY);
       else await server.unload(named('nobody'));
       expect(await count()).toEqual([0]);
@@ -157,7 +157,7 @@ function brokenVersions(setting: Setting): void {
   it('a version that serves goes on as it was where another one fails to be loaded anew', async () => {
     const { server, stage } = setting();
     await server.load(named('versioned'), null, PATIENTLY);
-    await ask(stage, 'ModelInfer', inference('versioned', '1'));
+    await inferCounted(stage, 'versioned', inference('versioned', '1'));
     await stage.writeVersion('versioned', 1, false);
     await stage.writeVersion('versioned', 2, true);
     expect(await endOf(server.load(named('versioned'), null, PATIENTLY))).toBe('configuration');

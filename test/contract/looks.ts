@@ -3,6 +3,7 @@ import { until } from '../support/until.js';
 import {
   endOf,
   infer,
+  inferCounted,
   type MakeStage,
   named,
   onOneStage,
@@ -32,8 +33,8 @@ function counts(setting: Setting): void {
     const { server, stage } = setting();
     await server.load(named('counted'), null, PATIENTLY);
     const before = Date.now();
-    await infer(stage, 'counted');
-    await infer(stage, 'counted');
+    await inferCounted(stage, 'counted');
+    await inferCounted(stage, 'counted');
     const [row] = (await see(server, 'counted')).serving;
     expect(row).toMatchObject({ succeeded: 2, failed: 0 });
     expect(row?.lastInference).toBeGreaterThanOrEqual(before);

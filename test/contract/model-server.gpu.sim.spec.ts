@@ -3,7 +3,17 @@ import type { Fault, SimulatedModel } from '#testing';
 import { startTritonSim, type TritonSimOptions } from '../../apps/triton-sim/src/sim-server.js';
 import { until } from '../support/until.js';
 import { stageOf } from './sim-stage.js';
-import { endOf, infer, leaveAll, named, PATIENTLY, see, type Stage, untilSeen, visit } from './stage.js';
+import {
+  endOf,
+  inferCounted,
+  leaveAll,
+  named,
+  PATIENTLY,
+  see,
+  type Stage,
+  untilSeen,
+  visit,
+} from './stage.js';
 
 const GB = 2 ** 30;
 const BASE = { backend: 'onnxruntime', max_batch_size: 0, instance_group: [{ kind: 'KIND_GPU', count: 1 }] };
@@ -76,7 +86,7 @@ describe('GPUs of the simulated Triton', () => {
   shows('a change of GPUs in place', 'change under a model that goes on serving', async () => {
     const { stage, server, used } = await start([model]);
     await server.load(named('m'), on(0), PATIENTLY);
-    await infer(stage, 'm');
+    await inferCounted(stage, 'm');
     const { json } = (await server.describe(named('m'))).config;
     await server.load(named('m'), { base: json, gpus: [1] }, PATIENTLY);
     expect((await see(server, 'm')).serving).toMatchObject([{ succeeded: 1 }]);

@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import {
   endOf,
   infer,
+  inferCounted,
   type MakeStage,
   named,
   onOneStage,
@@ -58,7 +59,7 @@ function loads(setting: Setting): void {
   it('change nothing where the model serves and its files are the same', async () => {
     const { server, stage } = setting();
     await server.load(named('again'), null, PATIENTLY);
-    await infer(stage, 'again');
+    await inferCounted(stage, 'again');
     await server.load(named('again'), null, PATIENTLY);
     expect((await see(server, 'again')).serving).toMatchObject([{ succeeded: 1 }]);
   });
@@ -66,7 +67,7 @@ function loads(setting: Setting): void {
   it('load a model anew whose files have changed, with counts that begin anew', async () => {
     const { server, stage } = setting();
     await server.load(named('reloaded'), null, PATIENTLY);
-    await infer(stage, 'reloaded');
+    await inferCounted(stage, 'reloaded');
     await stage.touchFiles('reloaded');
     await server.load(named('reloaded'), null, PATIENTLY);
     expect((await see(server, 'reloaded')).serving).toMatchObject([{ succeeded: 0, lastInference: 0 }]);

@@ -5,6 +5,7 @@ import {
   ask,
   type ContractModel,
   infer,
+  inferCounted,
   loadWith,
   type MakeStage,
   named,
@@ -13,6 +14,7 @@ import {
   see,
   type Setting,
   type Stage,
+  statisticsOf,
   untilSeen,
 } from './stage.js';
 import { batch, type Message } from './wire.js';
@@ -103,7 +105,7 @@ function counts(setting: Setting): void {
     const instance_group = [{ kind: 'KIND_CPU', count: 2 }];
     const model_warmup = [{ name: 'w', batch_size: 1, count: 2, inputs }];
     expect(await load(setting(), 'warmed', { model_warmup, instance_group })).toMatchObject({ code: 'OK' });
-    const row = await statisticsOf(setting().stage, 'warmed');
+    const [row] = await statisticsOf(setting().stage, 'warmed');
     expect(row).toMatchObject({ inference_count: 4, execution_count: 4 });
     expect(row).toMatchObject({ inference_stats: { success: { count: 4 } } });
     expect(row?.['last_inference']).toBeGreaterThanOrEqual(before);
@@ -113,11 +115,13 @@ function counts(setting: Setting): void {
   it('a batch of two is two inferences, one execution and one success', async () => {
     const { stage } = setting();
     expect(await load(setting(), 'batched', { max_batch_size: 4 })).toMatchObject({ code: 'OK' });
-    expect(await ask(stage, 'ModelInfer', batch('batched', 2))).toMatchObject({ code: 'OK' });
-    expect(await statisticsOf(stage, 'batched')).toMatchObject({
-      ...{ inference_count: 2, execution_count: 1, batch_stats: [{ batch_size: 2 }] },
-      inference_stats: { success: { count: 1 } },
-    });
+    await inferCounted(stage, 'batched', batch('batched', 2));
+    expect(await statisticsOf(stage, 'batched')).toMatchObject([
+      {
+        ...{ inference_count: 2, execution_count: 1, batch_stats: [{ batch_size: 2 }] },
+        inference_stats: { success: { count: 1 } },
+      },
+    ]);
     expect(await ask(stage, 'ModelInfer', batch('batched', 5))).toEqual({
       code: 'INVALID_ARGUMENT',
       text: "[request id: <id_unknown>] inference request batch-size must be <= 4 for 'batched'",
@@ -129,10 +133,10 @@ function series(setting: Setting): void {
   it('the metrics count on through a full reload, and go with the last copy', async () => {
     const { server, stage } = setting();
     await server.load(named('measured'), null, PATIENTLY);
-    await infer(stage, 'measured');
+    await inferCounted(stage, 'measured');
     const parameters = { ...(configOf({ name: 'measured', tag: 'B' })['parameters'] as object) };
     expect(await load(setting(), 'measured', { parameters })).toMatchObject({ code: 'OK' });
-    expect(await statisticsOf(stage, 'measured')).toMatchObject({ inference_count: 0 });
+    expect(await statisticsOf(stage, 'measured')).toMatchObject([{ inference_count: 0 }]);
     expect(await seriesOf(stage, 'measured')).toEqual({ count: 1, pending: 0 });
     await server.unload(named('measured'));
     await untilSeen(server, 'measured', 'absent');
@@ -150,7 +154,7 @@ function series(setting: Setting): void {
     expect(await seriesOf(stage, 'busy')).toMatchObject({ pending: expect.any(Number) });
     await Promise.all(answers);
     await until(async () => (await seriesOf(stage, 'busy'))?.count === 3);
-    expect(await statisticsOf(stage, 'busy')).toMatchObject({ inference_count: 0 });
+    expect(await statisticsOf(stage, 'busy')).toMatchObject([{ inference_count: 0 }]);
   });
 }
 
@@ -172,11 +176,6 @@ async function stateOf(stage: Stage, name: string): Promise<unknown> {
   const answer = await ask(stage, 'RepositoryIndex', {});
   const rows = 'value' in answer ? (answer.value['models'] as readonly Message[]) : [];
   return rows.find((row) => row['name'] === name)?.['state'];
-}
-
-async function statisticsOf(stage: Stage, name: string): Promise<Message | undefined> {
-  const answer = await ask(stage, 'ModelStatistics', { name });
-  return 'value' in answer ? (answer.value['model_stats'] as readonly Message[])[0] : undefined;
 }
 
 /** How often a model has succeeded and how much waits for it, by the metrics; undefined where it has no series. */

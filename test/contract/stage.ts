@@ -180,9 +180,28 @@ export async function endOf(order: Promise<unknown>): Promise<string> {
 }
 
 /** Asks a model for one inference; rejects where it is refused. */
-export async function infer(stage: Stage, model: string): Promise<void> {
-  const answer = await ask(stage, 'ModelInfer', inference(model));
+export async function infer(stage: Stage, model: string, request = inference(model)): Promise<void> {
+  const answer = await ask(stage, 'ModelInfer', request);
   if (!('value' in answer)) throw new Error(answer.text);
+}
+
+/** Like `infer`, and resolves once the inference is counted: a server answers a moment before it counts. */
+export async function inferCounted(stage: Stage, model: string, request = inference(model)): Promise<void> {
+  const before = await executionsOf(stage, model);
+  await infer(stage, model, request);
+  await until(async () => (await executionsOf(stage, model)) > before);
+}
+
+/** The executions of all versions: a batch counts its successes first, and its execution last. */
+async function executionsOf(stage: Stage, model: string): Promise<number> {
+  const rows = await statisticsOf(stage, model);
+  return rows.reduce((sum, row) => sum + Number(row['execution_count']), 0);
+}
+
+/** The statistics of a model, a row for each version. */
+export async function statisticsOf(stage: Stage, name: string): Promise<readonly Message[]> {
+  const answer = await ask(stage, 'ModelStatistics', { name });
+  return 'value' in answer ? (answer.value['model_stats'] as readonly Message[]) : [];
 }
 
 /** Asks as a client does that knows nothing of the adapter. */
