@@ -7,17 +7,17 @@ import type { Rank } from '../rank.js';
 import { ranksAsked } from './claims.js';
 import { idleAt } from './idle.js';
 
-/** Who wants what at a moment. */
+/** Which models are wanted at one moment, and why. */
 export interface Asking {
-  /** As what one copy of each model is asked for (`ranksAsked`). */
+  /** The rank at which one copy of each model is asked for (`ranksAsked`). */
   readonly asked: ReadonlyMap<ModelId, Rank>;
   /** See `leavingDraining`. */
   readonly leaving: ReadonlySet<ModelId>;
-  /** Those of which a copy only fails and is to be replaced. */
+  /** The models of which a copy only fails and is to be replaced. */
   readonly failing: ReadonlySet<ModelId>;
 }
 
-/** Who wants what now, found once for all wants of a turn. */
+/** Which models are wanted now, found once for all wants of a turn. */
 export function askingIn(fleet: Readonly<Fleet>, now: Instant): Asking {
   const leaving = new Set(leavingDraining(fleet, now));
   return { asked: ranksAsked(fleet, leaving, now), leaving, failing: new Set(toReplace(fleet, now)) };

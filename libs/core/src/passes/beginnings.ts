@@ -57,8 +57,9 @@ export class Beginnings {
   }
 
   /**
-   * The same for a model that has no place yet, if it is given one there. What has to leave for it may be in use until nobody knows
-   * when, so that only its unload counts, unless bookings are told for which there will be room anyway.
+   * The same for a model that has no place yet, if it is given one there. Copies that have to leave for it may be in
+   * use for an unknown time, so only their unload counts. Where bookings are given that will have room anyway, the wait
+   * for that room counts.
    */
   ofPlanned(model: ModelId, { server, devices, bookings = [] }: Spot, share: Share): Millis {
     const bare = { server, devices, bookings, since: this.now, stranger: false } as const;
@@ -105,7 +106,7 @@ export class Beginnings {
     return placed.sort((one, other) => turns.get(one.id)! - turns.get(other.id)!);
   }
 
-  /** Whose turn it is first of all that is placed, found only where two are on one server. */
+  /** The order of turns over all placed loads, found only where two are on one server. */
   private get turns(): ReadonlyMap<ReplicaId, number> {
     if (this.order) return this.order;
     const inOrder = inLoadOrder(this.fleet, unsettled(this.fleet).filter(hasOwnLoad), this.now);
@@ -119,7 +120,7 @@ export class Beginnings {
     return room[share];
   }
 
-  /** Once the last of what leaves for it has left, which nobody waits for that is stuck; nothing where it has room. */
+  /** The time until the last copy that leaves for it has left, stuck ones aside; none where it has room. */
   private freedFor({ bookings, server }: Placed): Forecast {
     const { ledger, leaving } = this.motion;
     const short = bookings.filter(({ account, bytes }) => bytes > ledger.free(account));
@@ -152,7 +153,7 @@ export class Beginnings {
     return needs;
   }
 
-  /** What comes and goes, gone over once, and only where anybody asks. */
+  /** What comes and goes, gone over once, and only when first needed. */
   private get motion(): Motion {
     if (this.moving) return this.moving;
     const servers = new Map<ServerId, Replica[]>();

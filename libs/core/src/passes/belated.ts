@@ -6,9 +6,9 @@ import { throughputOf } from '../throughput.js';
 import { refusal, SHORT } from './refuse.js';
 
 /**
- * Turns those away who are held back and whose turn comes too late: they are told at once, and a turn behind all others at which
- * to come again. What counts is the deadline for a route, since that is what a caller says (`waitMs`); how long it takes to
- * be served then is the caller's affair.
+ * Refuses held-back requests whose turn comes after their deadlines. They are refused at once, and told to come again
+ * at a turn behind all others. The deadline for a route counts, since that is what a caller says (`waitMs`). How long
+ * it takes to be served then is the caller's affair.
  */
 export function refuseBelated(fleet: Fleet, now: Instant): Action[] {
   const belated: Action[] = [];

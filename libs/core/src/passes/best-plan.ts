@@ -55,8 +55,9 @@ const byTurn = (one: Turn, other: Turn): number =>
  *
  *   site ──> site now ──> place ──> place now ──> plan
  *
- * Of a site and a place it is first known what it hurt at least when somebody last asked, whoever may go; uses may have
- * outdated that. Then it is known of the site what it hurts now, and of the place what it does if only those go that may.
+ * Of a site and a place the least eviction cost at the last query is known first, as if all copies might go. Uses may
+ * have outdated it. Then the cost now is found: for the site as before, for the place with only those copies that may
+ * go.
  */
 type Prospect = SiteAhead | PlaceAhead | Planned;
 

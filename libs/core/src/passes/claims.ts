@@ -12,16 +12,17 @@ export interface Claim {
   readonly copies: number;
   /** Copies that stronger claims ask for: this one is about those beyond. */
   readonly after: number;
-  /** Nobody of a higher rank leaves for it. */
+  /** No copy of a higher rank leaves for it. */
   readonly rank: Rank;
-  /** One copy more by demand: nothing in use leaves for it, and nobody's last copy but one of a lower rank. */
+  /** One copy more by demand: no copy in use leaves for it, and no model's last copy but one of a lower rank. */
   readonly isExtra: boolean;
 }
 
 /**
- * The claims on each model, by who asks for one copy of it (`ranksAsked`). Of the models those that are pinned or kept warm
- * come first, then those that a draining server is to be rid of, then those somebody waits for, in the order of arrival, then
- * wishes nobody waits for, then those of which demand makes more copies.
+ * The claims on each model; `asked` is the rank at which one copy of it is asked for (`ranksAsked`). Pinned and
+ * warm-kept models come first, then those that a draining server is to be rid of. Then come those with waiting
+ * requests, in the order of arrival, those with a failing copy to replace, and those only wished for. Last come those
+ * of which demand makes more copies.
  */
 export function claimsOf(
   fleet: Readonly<Fleet>,
@@ -38,7 +39,7 @@ export function claimsOf(
   return claims;
 }
 
-/** The claims on one model, the strongest first; `ask` is the rank of those who want one copy of it. */
+/** The claims on one model, the strongest first; `ask` is the rank at which one copy of it is asked for, if it is. */
 export function claimsOn(fleet: Readonly<Fleet>, model: Model, ask: Rank | null): readonly Claim[] {
   const own = rankOf(model.class);
   const claims: Claim[] = [];
@@ -57,8 +58,8 @@ function claim(stronger: Claim[], copies: number, rank: Rank, isExtra = false): 
 }
 
 /**
- * The highest rank among those who want one copy of a model, for each that anybody wants so: of who waits his class, of a
- * wish or a draining server the model's own, which those who wait for it besides do not lower.
+ * The highest rank at which one copy is asked for, by model. A waiting request asks at its class. A draining server, a
+ * failing copy or a wish asks at the model's own class, which waiting requests do not lower.
  */
 export function ranksAsked(
   fleet: Readonly<Fleet>,

@@ -25,7 +25,7 @@ export function raiseCopies(fleet: Fleet, now: Instant): void {
   }
 }
 
-/** Who waits for the model from now on has not waited as long as its next copy was wanted. */
+/** For later requests the time does not count as waiting in which only its next copy was wanted. */
 function endDemand(fleet: Fleet, id: ModelId, { isAlone }: Strain): void {
   fleet.strains.delete(id);
   if (isAlone) fleet.wantedSince.delete(id);

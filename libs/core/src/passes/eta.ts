@@ -13,7 +13,7 @@ export interface Wait {
   readonly phase: 'waiting' | 'placed' | 'loading';
   /** When the model should be ready, from now; null where its load cannot begin before a freeze ends, whenever that is. */
   readonly eta: Forecast | null;
-  /** How many wait for it. */
+  /** How many requests wait for it. */
   readonly position: number;
 }
 
@@ -75,7 +75,7 @@ export function loadToCome(fleet: Readonly<Fleet>, model: ModelId): Forecast {
   return soonest(placed.map(({ server }) => loadForecast(fleet, model, server)));
 }
 
-/** When who asks again then finds the model ready nine times of ten; where nobody knows when its load begins, that load alone. */
+/** When a repeated request finds the model ready nine times of ten; that load alone where its begin is not known. */
 export const readyIn = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): Millis =>
   (describeWait(fleet, model, now).eta ?? loadToCome(fleet, model)).p90;
 

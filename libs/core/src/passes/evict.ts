@@ -92,8 +92,8 @@ function carryOut(fleet: Fleet, ledger: Ledger, { victims, place }: Plan, want: 
 }
 
 /**
- * A model used so short a time ago is likely to be asked for again soon: it would be loaded anew, and somebody else would
- * leave for that. Loading one copy elsewhere first costs no more, and nobody waits for it.
+ * A model used this recently is likely to be asked for again soon. Its next load would then evict another copy. Loading
+ * one copy elsewhere first costs no more, and no request waits for it.
  */
 const LATELY: Millis = 60_000;
 

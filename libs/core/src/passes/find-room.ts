@@ -11,9 +11,9 @@ import { crowding } from './spread.js';
 import type { Want } from './wants.js';
 
 /**
- * Room for one copy more on these sites, or how it could be freed. Where memory is free nobody leaves. Else it is a place where
- * memory will be, or where it hurts least that others leave; for what somebody critical waits for, of those places first where
- * its load should begin soonest: a load that has begun before it cannot be stopped any more.
+ * Room for one copy more on these sites, or how it could be freed. Where memory is free no copy leaves. Else it is a
+ * place where memory will be free, or where evictions cost least. A model with critical requests goes first where its
+ * load should begin soonest: a load that has begun before it cannot be stopped any more.
  */
 export function findRoom(fleet: Fleet, want: Want, sites: readonly Site[], pass: Pass, now: Instant): Freed {
   const fits = fitsFor(fleet, want, pass, now);

@@ -18,7 +18,7 @@ export interface Freeable {
   readonly nothing: () => Freed;
 }
 
-/** Where others may leave now, and what it means that nobody can: that they may once the line is shorter, where that holds any up. */
+/** Where copies may leave now; where none can, `nothing` tells whether a shorter line for load slots may help. */
 export function freeable(
   fleet: Fleet,
   sites: readonly Site[],

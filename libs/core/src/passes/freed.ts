@@ -10,8 +10,8 @@ export interface Moving {
 }
 
 /**
- * Room will be free at `place`; or it will be once a copy was moved, or a fresh reading of use is in that was asked for
- * first; or somebody may leave once fewer loads are in line; or nothing may go.
+ * Room will be free at `place`. Or it will be once a copy was moved, or once a fresh reading of use is in, which was
+ * asked for. Or copies may leave once fewer loads are in line. Or none may go.
  */
 export type Freed =
   | { readonly kind: 'freed'; readonly place: Place }

@@ -23,8 +23,8 @@ export function gapsOn(fleet: Readonly<Fleet>, server: Server): Gaps {
 }
 
 /**
- * Tells what a model books at least of some GPU wherever it is put on a server; less than nothing where it may be on none.
- * Whoever goes over all servers asks once: of most models it is the same everywhere.
+ * Tells what a model books at least of some GPU wherever it is put on a server; less than nothing where it may be on
+ * none. A caller that goes over all servers asks once: of most models it is the same everywhere.
  */
 export function leastOnGpu(
   fleet: Readonly<Fleet>,

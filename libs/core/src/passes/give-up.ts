@@ -14,7 +14,7 @@ import { dropWishes } from './wishes.js';
 interface GivenUp {
   /** Of what is left. */
   readonly ledger: Ledger;
-  /** Those who got a route, or are turned away, for what was given up. */
+  /** The grants and refusals that follow from what was given up. */
   readonly answers: readonly Action[];
 }
 
@@ -46,10 +46,10 @@ function retire(fleet: Fleet, now: Instant): boolean {
 }
 
 /**
- * What drains is asked again once it is known what goes, too: it may have drained only because a copy stayed that goes now.
- * What drained for a place that was given up serves again already.
- * Nothing is taken back that has a reason of its own to go, so the two do not take turns. Who waits for any copy but the
- * one that goes has waited for this one.
+ * Asks draining copies again once it is known what else goes: one may have drained only because a copy stayed that goes
+ * now. What drained for a place that was given up serves again already. Nothing is taken back that has a reason of its
+ * own to go, so the two do not take turns. Requests that wait for any copy but the one that goes have waited for this
+ * one.
  */
 function keepServing(fleet: Fleet, now: Instant): readonly Action[] {
   takeBack(fleet, now);

@@ -8,7 +8,7 @@ import type { Instant } from '../model.js';
 import { hasVersion, pickRoute, type RecentUses, routableReplicas } from '../routes.js';
 import { countRoutes } from '../strain.js';
 
-/** Gives everybody who waits for a model that is ready a route to it, but who is held back. */
+/** Grants a route to each waiting request whose model is ready, unless the request is held back. */
 export function grantWaiting(fleet: Fleet, now: Instant): Action[] {
   const actions: Action[] = [];
   const { cold } = fleet;

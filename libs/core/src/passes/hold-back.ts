@@ -7,10 +7,10 @@ import { type Throughput, throughputOf } from '../throughput.js';
 import { fairly } from './fair-order.js';
 
 /**
- * Holds those back who waited for a model while it was cold and that is ready now, where it does not serve all of them at once;
- * and lets those go whose turn has come. Who comes once it is ready is no part of that: the callers of what is warm come as they
- * please, those of what was cold all in the same moment. How fast a model serves is not known before it was used: until then all
- * get their routes at once.
+ * Holds back requests that waited for a cold model which is ready now, where it does not serve all of them at once.
+ * Lets those go whose turn has come. Requests that come once the model is ready are not held back. They come one by
+ * one, while the others would get their routes in the same moment. How fast a model serves is not known before it was
+ * used: until then all get their routes at once.
  */
 export function holdBack(fleet: Fleet, now: Instant): void {
   const ready = [...fleet.cold].filter((model) => routableReplicas(fleet, model).length > 0);
@@ -18,7 +18,7 @@ export function holdBack(fleet: Fleet, now: Instant): void {
   for (const [model, backlog] of fleet.backlogs) letGo(fleet, model, backlog, now);
 }
 
-/** Who has only just come has not waited. */
+/** A request that has only just come has not waited. */
 function gather(fleet: Fleet, models: ReadonlySet<ModelId>, now: Instant): void {
   const waited = new Map<ModelId, Request[]>();
   for (const request of fleet.waiting.values()) {
@@ -36,8 +36,9 @@ function gather(fleet: Fleet, models: ReadonlySet<ModelId>, now: Instant): void 
 }
 
 /**
- * Those who are served before the queue stands come by their deadlines; then the newest come first, who have most of their
- * time left and most likely still want an answer (adaptive LIFO: Maurer, "Fail at Scale", ACM Queue 13-8, 2015).
+ * Requests that are served before the queue stands come by their deadlines. Then the newest come first: they have most
+ * of their time left and most likely still want an answer (adaptive LIFO: Maurer, "Fail at Scale", ACM Queue 13-8,
+ * 2015).
  */
 export function inOrderOfRelease(requests: readonly Request[], before: number): readonly Request[] {
   const urgentFirst = fairly(requests.toSorted((one, other) => one.deadline - other.deadline));
@@ -46,7 +47,7 @@ export function inOrderOfRelease(requests: readonly Request[], before: number): 
   return [...urgentFirst.slice(0, before), ...fairly(oldestFirst.toReversed())];
 }
 
-/** A model that is cold again, or of which nothing is known any more, holds nobody back. */
+/** A model that is cold again, or of which nothing is known any more, holds no request back. */
 function letGo(fleet: Fleet, model: ModelId, backlog: Backlog, now: Instant): void {
   const throughput = throughputOf(fleet, model);
   if (!throughput) fleet.backlogs.delete(model);
