@@ -9,8 +9,8 @@ import { isGuaranteed, isPinProtected } from '../pins.js';
 export { isKept, settingsOf } from '../idle-rule.js';
 
 /**
- * When a replica may be retired for being idle; null where it never is: pinned, kept warm by `copies.min`, told to
- * stay, soft, somebody else's, or needed by another replica that is held.
+ * When a replica may be retired for being idle. Null where it never is: pinned, kept warm by `copies.min`, a stranger
+ * told to stay, soft, or needed by another replica that is held.
  */
 export function idleUnloadAt(fleet: Readonly<Fleet>, replica: Ready): Instant | null {
   const at = idleAt(fleet, replica);

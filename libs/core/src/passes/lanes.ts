@@ -26,7 +26,7 @@ export class Lanes {
       else rests.push(rest);
       if (now < loadBounds(fleet, replica)!.slotUntil) this.takeDevices(devicesOf(replica), rest);
     }
-    // An overdue load keeps its slot, and nobody knows for how long: the others have what is left.
+    // An overdue load keeps its slot for an unknown time: the others have what is left.
     const left = Math.max(1, loadsAtMost(fleet, fleet.servers.get(server), overdue) - overdue);
     this.server = lanesAfter(rests, left);
   }
@@ -52,7 +52,7 @@ export class Lanes {
     return begins;
   }
 
-  /** Of those who wait for the same slots. */
+  /** The next of the loads that wait for the same slots. */
   private nextOf(group: Waiting[]): Next {
     const { devices } = group[0]!.one;
     const free = Math.max(
@@ -108,7 +108,7 @@ function soonest(group: readonly Waiting[]): number {
   return index;
 }
 
-/** Those who wait for the same slots. */
+/** The loads by the slots that they wait for. */
 function byDevices(waits: readonly Waiting[]): Waiting[][] {
   const groups = new Map<string, Waiting[]>();
   for (const wait of waits) {

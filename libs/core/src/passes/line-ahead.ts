@@ -19,7 +19,7 @@ export interface Ahead {
   readonly line: LineAhead;
 }
 
-/** What somebody waits for and stands in line without a place: when the slots should come to it. */
+/** When load slots should come to models that requests wait for and that stand in line without a place. */
 export class LineAhead {
   private readonly known = new Map<Share, InLine>();
 
@@ -38,8 +38,8 @@ export class LineAhead {
   }
 
   /**
-   * The same for who would ask for a model, also where nobody does: behind all that stands in line, if it is not there and has
-   * no place.
+   * The same for one more request for a model, also where none waits. It is behind all that stands in line, unless the
+   * model is there or has a place.
    */
   behind(id: ModelId): Forecast {
     return { p50: this.turnOf(id, 'p50'), p90: this.turnOf(id, 'p90') };
@@ -62,7 +62,7 @@ export class LineAhead {
     return inLine;
   }
 
-  /** Each goes where its turn comes first, of the servers that have its files, and stands before those behind it there. */
+  /** Each goes to the server with its files where its turn comes first, and stands before the later ones there. */
   private begin(share: Share): InLine {
     const { fleet, open, now } = this;
     const begins = new Map<ModelId, Millis>();
@@ -124,8 +124,8 @@ interface Foreseen {
 }
 
 /**
- * The loads that are under way on a server, have their places there, or stand in line for it; nobody knows when one ends that is
- * overdue.
+ * The loads that are under way on a server, have their places there, or stand in line for it. When an overdue load ends
+ * is not known.
  */
 class ServerLine {
   private readonly spans: Spans;
@@ -151,7 +151,7 @@ class ServerLine {
     });
   }
 
-  /** When a slot is free for somebody behind all these, and the line before it is short enough for it to be given a place. */
+  /** When a slot is free for a want behind all these, and the line before it is short enough for a place. */
   turn(want: Want): Millis {
     return this.spans.turn(
       ({ replica }) => !replica || !goesBefore(this.fleet, want, replica, this.foreseen.now),

@@ -5,7 +5,7 @@ import type { Instant } from '../model.js';
 import { expectedThroughput } from '../throughput.js';
 import { inOrderOfRelease } from './hold-back.js';
 
-/** Where those would stand who ask again for a model, each kind of them worked out once. */
+/** The places of repeated requests in the queue of a model, worked out once for each kind of request. */
 export class Line {
   private readonly known = new Map<string, number>();
 
@@ -14,7 +14,7 @@ export class Line {
     private readonly now: Instant,
   ) {}
 
-  /** How many of those who wait for it would get their routes before, if it asked now and waited for as long as it may. */
+  /** How many waiting requests would get routes before this one, if it came now and waited as long as it may. */
   before(request: Request): number {
     const { model, class: rank, tenant } = request;
     const kind = [model, rank, tenant].join(' ');
@@ -32,7 +32,7 @@ export class Line {
     return inOrderOfRelease([...others, again], this.servedByDeadline(model)).indexOf(again);
   }
 
-  /** How many are served before the queue stands, once the model is ready. */
+  /** How many requests are served before the queue stands, once the model is ready. */
   private servedByDeadline(model: ModelId): number {
     const throughput = expectedThroughput(this.fleet, model);
     return throughput ? placesWithin(throughput, standsAfter(this.fleet, model)) : Infinity;

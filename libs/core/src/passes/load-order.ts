@@ -49,7 +49,7 @@ class Reasons {
     this.asked = ranksAsked(fleet, this.leaving, now);
   }
 
-  /** It is loaded for itself, for what needs it there, and for whom its copy elsewhere makes room. */
+  /** It is loaded for itself, for what needs it there, and for models that a move to it makes room for. */
   for(replica: ToLoad): LoadInLine {
     const { fleet } = this;
     const { model, server } = replica;
@@ -105,7 +105,7 @@ export function rankWanted(
   return strongest?.rank ?? rankOf((model ?? fleet.defaults).class);
 }
 
-/** The other models that a load is for: what needs it there, and whom its copy elsewhere makes room for. */
+/** The other models that a load is for: those that need it there, and those that a move to it makes room for. */
 export function loadedFor(fleet: Readonly<Fleet>, replica: ToLoad): ModelId[] {
   const others: ModelId[] = [];
   if (fleet.composed.size > 0)

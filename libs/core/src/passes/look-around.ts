@@ -20,7 +20,7 @@ const FIRST_LOOK_AGAIN: Millis = 1_000;
 /** Looks are never taken faster than this many times what the last one took. */
 const PACE = 4;
 
-/** Orders the looks that are due, the probes of slow servers, and the configs of models nobody described yet. */
+/** Orders the looks that are due, the probes of slow servers, and the configs of models not described yet. */
 export function lookAround(fleet: Fleet, now: Instant): Action[] {
   const busy = busyServers(fleet, now);
   const actions: Action[] = [];
@@ -125,14 +125,14 @@ function dueFull(server: Server, open: boolean): Instant {
   return Math.min(wantedFull(server), Math.max(paced, next));
 }
 
-/** When a look may begin that somebody waits for. */
+/** When a look that was asked for may begin. */
 function wantedFull(server: Server): Instant {
   const { anyEndedAt, lookTook, lookWanted } = server;
   if (lookWanted === null || !isFullWanted(server)) return Infinity;
   return Math.max(after(anyEndedAt, PACE * lookTook), lookWanted);
 }
 
-/** Whether somebody waits for a full look that has not been told yet. */
+/** Whether a full look was asked for that has not been told yet. */
 export const isFullWanted = ({ lookWanted, lookedAt }: Server): boolean =>
   lookWanted !== null && (lookedAt ?? -Infinity) < lookWanted;
 
@@ -146,8 +146,8 @@ function dueStatistics(server: Server): Instant {
 
 /**
  * When the next look after one that ended then is due at rest. Not all servers are looked at in step, although all are
- * looked at in the same moment after a start, or for a name that nobody knows: each has moments of its own, half an interval
- * apart. The latest of them is taken at which the interval is not over, so a look comes never later than that, and half
+ * looked at in the same moment after a start, or for an unknown name. Each has moments of its own, half an interval
+ * apart. The latest of them is taken at which the interval is not over. So a look comes never later than that, and half
  * of it earlier at most.
  */
 function staggered({ spec }: Server, last: Instant | null, every: Millis): Instant {

@@ -27,7 +27,7 @@ import { swapTest } from './swaps.js';
 import { covers, neededAt, shortfall } from './victims.js';
 import { mayBeLoaded, type Want } from './wants.js';
 
-/** So many copies move at once, each between two servers that no other move is about: moves are loads nobody asked for. */
+/** So many copies move at once, each between two servers of no other move: no request asks for these loads. */
 const AT_ONCE = 4;
 
 /** So many of the smallest copies in the way are tried, so that a turn stays short in a large fleet. */
@@ -66,7 +66,7 @@ function mostToSpare(fleet: Fleet, ledger: Ledger, servers: readonly Server[]): 
 }
 
 /**
- * The smallest copy that makes room enough by its going, and fits somewhere else without anybody leaving. Where none may
+ * The smallest copy that makes room enough by its going, and fits somewhere else without an eviction. Where no copy may
  * be moved for a want at all no search is begun.
  */
 export function moveFor(
@@ -158,7 +158,7 @@ function smallestOf({ now }: Search, offers: readonly Offer[], missing: Bytes): 
 function inTheWayAt({ fleet, ledger, most }: Search, place: Place, at: number, want: Want): InTheWay[] {
   const short = shortfall(ledger, place.bookings);
   const host = hostAccount(place.server.spec.host);
-  // What makes up for as much fits nowhere else.
+  // A copy that makes up for such a shortfall fits on no other device.
   if ([...short].some(([account, bytes]) => account !== host && bytes > most)) return [];
   const needed = neededAt(fleet, place, want);
   return holdersOf(fleet, place.server, short).flatMap(({ replica, whole }) =>

@@ -19,8 +19,8 @@ import { covers, neededAt, shortfall } from './victims.js';
 import { isLacking, type Want } from './wants.js';
 
 /**
- * A move makes room without making anything cold: another copy of a model is loaded where there is room, and only once
- * that is ready the one in the way is drained. It goes alone, and one is enough for whoever it is done for.
+ * A move makes room without making anything cold. Another copy of a model is loaded where there is room, and only once
+ * that is ready the one in the way is drained. It goes alone, and its memory is enough for the model it makes room for.
  */
 
 /** Beyond its load a move may take so long, for a load slot, and for a device to have a swap left again. */
@@ -33,7 +33,7 @@ export function beginMove(fleet: Fleet, { replica, model, place }: Moving, want:
   noteSwap(fleet, place, now);
 }
 
-/** Whether somebody waits who should have his model in time if others leave for it now, but not once a copy has been moved. */
+/** Whether a waiting request would have its model in time if others leave now, but not once a copy has moved. */
 export function isTooSlow(
   fleet: Readonly<Fleet>,
   { replica, model, place }: Moving,
@@ -120,7 +120,7 @@ function isOver(fleet: Readonly<Fleet>, id: ReplicaId, move: Move, now: Instant)
   }
 }
 
-/** Whether the new copy is there or comes, the old one could be told to leave, and somebody still wants its memory. */
+/** Whether the new copy is there or comes, the old one could be told to leave, and its memory is still wanted. */
 function mayGoOn(fleet: Readonly<Fleet>, { server }: Ready, move: Move, now: Instant): boolean {
   const copy = fleet.replicas.get(move.to);
   const isComing = copy?.phase === 'placed' || copy?.phase === 'loading' || copy?.phase === 'ready';
@@ -129,7 +129,7 @@ function mayGoOn(fleet: Readonly<Fleet>, { server }: Ready, move: Move, now: Ins
   return isLacking(fleet, newcomer, now);
 }
 
-/** When a move is given up whose copies are both still there: who waits for it is judged anew. */
+/** When a move is given up whose copies are both still there: the requests that wait for it are judged anew. */
 export const movesUntil = (fleet: Readonly<Fleet>, { model, since }: Move): Instant =>
   since + (fleet.models.get(model) ?? fleet.defaults).loadTimeout + PATIENCE;
 

@@ -24,8 +24,8 @@ const NOTHING: Worth = { rank: -Infinity, isSpare: true, lastUse: -Infinity };
 const NO_HARM: Harm = { dearest: NOTHING, leaving: 0, bytes: 0 };
 
 /**
- * What it hurts at least to make room for these bookings; undefined where all that may go is not enough. Where one copy
- * does alone, nothing goes along with it and nobody counts who stays, it is what it does hurt.
+ * The least eviction cost of room for these bookings; undefined where all copies that may go are not enough. It is the
+ * exact cost where one copy is enough, takes none along, and no count of the copies that stay forbids it.
  */
 export function leastHarm(
   fleet: Readonly<Fleet>,
@@ -60,7 +60,7 @@ export function leastHarmOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes
   }
 }
 
-/** The same as it was when somebody last asked, which is no more than it is now: it costs next to nothing. */
+/** The same as of the last query, which is no more than it is now: it takes next to no work. */
 export function knownHarmOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes): Harm | undefined {
   const harms = knownHarms(fleet, bytes);
   const known = harms.get(server.spec.id);
@@ -70,7 +70,7 @@ export function knownHarmOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes
   return harm;
 }
 
-/** Whether there may be room for so much on a server without anybody leaving. */
+/** Whether there may be room for so much on a server without an eviction. */
 export const mayHaveRoom = (fleet: Readonly<Fleet>, server: Server, bytes: Bytes): boolean =>
   knownHarmOn(fleet, server, bytes) === NO_HARM;
 
@@ -144,9 +144,9 @@ function leastOf(offers: readonly Offer[], missing: Bytes, mayGo: MayGo): Harm |
 }
 
 /**
- * What settled replicas hold of an account, the least valuable first: nobody asks here which of them may go. What goes
- * along with one makes it worth more, and only what has other copies can be spare. Of what has changed since somebody
- * last asked it is found anew.
+ * What settled replicas hold of an account, the least valuable first, whether they may go or not. The values are lower
+ * bounds: one that takes others along is worth more, and one with other copies need not be spare. What has changed
+ * since the last query is valued anew.
  */
 export function offersOn(fleet: Readonly<Fleet>, account: AccountId): readonly Offer[] {
   const offers = offersOf(fleet, account);

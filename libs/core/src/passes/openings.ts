@@ -16,7 +16,7 @@ interface Opening extends RoomAt {
 /** For each model of which no copy is on its way: when there could be room for one, where that can be told. */
 export type Openings = ReadonlyMap<ModelId, Opening>;
 
-/** Those among wants of which anybody waits for the model, or has waited for too long: nobody else is told when there is room. */
+/** The wants whose models have waiting or expired requests: only those requests are told when there is room. */
 export function awaitedAmong(
   { waiting }: Readonly<Fleet>,
   wants: readonly Want[],

@@ -53,7 +53,7 @@ export class Opens {
     return { at, swapAt };
   }
 
-  /** When there is room at a place if nobody is told to leave before then. What the newcomer needs there stays. */
+  /** When there is room at a place if no copy is told to leave before `from`. What the newcomer needs there stays. */
   private freeAt(place: Place, want: Want, from: Instant): Instant {
     const short = new Map(shortfall(this.ledger, place.bookings));
     if (short.size === 0) return 0;
@@ -96,7 +96,7 @@ class Releases {
     private readonly now: Instant,
   ) {}
 
-  /** Of what holds any of these accounts, the first to go first, if nobody is told to leave before then. */
+  /** The holders of any of these accounts, the first to go first, if none is told to leave before `from`. */
   of(accounts: readonly AccountId[], from: Instant): readonly Release[] {
     const releases = this.all(accounts);
     if (from <= this.now) return releases;
@@ -149,7 +149,7 @@ function withDependents(fleet: Fleet, replica: Replica, goneAt: (one: Replica) =
   return at;
 }
 
-/** When something could be told to leave; where it yields to nobody, when it leaves by itself. */
+/** When a replica could be told to leave; where it does not yield to this rank, when it leaves by itself. */
 function releasedFrom(fleet: Fleet, replica: Replica, rank: Rank, now: Instant): Instant {
   if (!yieldsTo(fleet, replica, { rank })) return idleFrom(fleet, replica, now);
   if (isToStay(fleet, replica)) return Infinity;
@@ -165,7 +165,7 @@ function releasedFrom(fleet: Fleet, replica: Replica, rank: Rank, now: Instant):
   }
 }
 
-/** When something leaves though nobody tells it to. */
+/** When a replica leaves without being told to. */
 const idleFrom = (fleet: Fleet, replica: Replica, now: Instant): Instant =>
   isToStay(fleet, replica) ? Infinity : Math.max(now, retiredAt(fleet, replica, now));
 
@@ -174,8 +174,8 @@ const isToStay = (fleet: Fleet, replica: Replica): boolean =>
   isLeaving(replica) || isPinProtected(fleet, replica);
 
 /**
- * When something leaves that yields to nobody: when it is idle, if it is not used any more. What is not ready yet cannot
- * be idle before it has been there for so long; counted from now that moment would never come.
+ * When a replica leaves by itself: when it is idle, if it is not used any more. One that is not ready yet cannot be
+ * idle before it has been there for so long; counted from now that moment would never come.
  */
 function retiredAt(fleet: Fleet, replica: Replica, now: Instant): Instant {
   if (replica.phase === 'ready') return idleUnloadAt(fleet, replica) ?? Infinity;

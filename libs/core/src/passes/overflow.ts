@@ -9,10 +9,10 @@ import { readyIn } from './eta.js';
 import type { LineAhead } from './line-ahead.js';
 import { refusal, SHORT } from './refuse.js';
 
-/** The most that all who wait may hold of our memory. Requests that say little come nowhere near: their number is bounded. */
+/** The most that waiting requests may hold of our memory. Small requests come nowhere near: their number is bounded. */
 export const QUEUE_BYTES: Bytes = 64 * 2 ** 20;
 
-/** So many requests are nobody's excess, however many tenants there are. */
+/** So many requests of a tenant are no excess, however many tenants there are. */
 const LEAST_SHARE = 4;
 
 /** How much may wait in a queue, and by which measure. */
@@ -26,17 +26,18 @@ const inNumber = (most: number): Bound => ({ most, leastShare: LEAST_SHARE, size
 const inBytes = (most: Bytes): Bound => ({ most, leastShare: 0, sizeOf: ({ bytes }) => bytes });
 
 /**
- * Takes out whom the queues cannot hold: that of each model, that of those who are held back once it is ready, and that of all,
- * in number and in bytes. Who has just come is one of those who wait, and leaves like any other.
+ * Takes out requests that the queues cannot hold. Each model has a queue, and one of requests held back once it is
+ * ready. The queue of all is bound in number and in bytes. A request that has just come leaves like any other that
+ * waits.
  *
- * Class goes before share. Of a queue over its bound the lowest class in it leaves first, whoever sent it: so nobody is turned
- * away while somebody of a lower class stays in the same queue. Share says who of that class: the newest request of the
- * tenant furthest over its share, which is the bound divided by the tenants that wait there, at least 4 requests; where
- * none of them is over it, the newest. All that a tenant has waiting there counts for that, so that who fills a queue with
- * a high class is the first to lose what it has of a lower one. A share is not kept free for anybody: as long as there is
- * room a tenant may have more, and gives it back when others come.
+ * Class goes before share. Of a queue over its bound the lowest class leaves first, whatever its tenants. So no request
+ * is refused while one of a lower class stays in the same queue. Within that class share decides. The newest request
+ * leaves of the tenant furthest over its share; where no tenant is over it, the newest of all. A share is the bound
+ * divided by the tenants that wait there, at least 4 requests. All that a tenant has waiting there counts for that. So
+ * a tenant that fills a queue with a high class is the first to lose what it has of a lower one. A share is not
+ * reserved: as long as there is room a tenant may have more, and gives it back when others come.
  *
- * Under pressure each bound is smaller, and those who come are shed by their class, whatever room there is.
+ * Under pressure each bound is smaller, and new requests are shed by their class, whatever room there is.
  */
 export function takeOverflow(fleet: Fleet): readonly Away[] {
   const { waiting, limits, pressure } = fleet;
@@ -61,13 +62,13 @@ export function takeOverflow(fleet: Fleet): readonly Away[] {
 const mostFor = ({ models, defaults, pressure }: Fleet, model: ModelId): number =>
   underPressure(pressure, (models.get(model) ?? defaults).coldStart.maxQueue);
 
-/** One who is turned away, and why; when to come again is said once places are given. */
+/** A refused request, and why; when to come again is said once places are given. */
 export interface Away {
   readonly request: Request;
   readonly why: Omit<Refusal, 'retryAfter'>;
 }
 
-/** Takes out of the queues who has come under a pressure that sheds its class. */
+/** Takes out of the queues the requests that have come under a pressure that sheds their class. */
 function shed({ waiting, pressure }: Fleet): Away[] {
   if (pressure.level === 'none') return [];
   const away: Away[] = [];
@@ -79,7 +80,7 @@ function shed({ waiting, pressure }: Fleet): Away[] {
   return away;
 }
 
-/** The queues of the models for which more wait than may, each in the order of arrival. */
+/** The queues of the models for which more requests wait than may, each in the order of arrival. */
 function longQueues(fleet: Fleet): Map<ModelId, Request[]> {
   const counts = new Map<ModelId, number>();
   for (const { model } of fleet.waiting.values()) counts.set(model, (counts.get(model) ?? 0) + 1);
@@ -115,7 +116,7 @@ function turnAway(fleet: Fleet, queue: readonly Request[], bound: Bound): Away[]
 /** Class by class, as they are asked for: of a long queue few have to leave. */
 function* inOrderOfLeaving(queue: readonly Request[], bound: Bound): Generator<Leaver> {
   const held = holdings(queue, bound);
-  // One alone shares with nobody.
+  // A tenant alone has the whole queue.
   const share = held.size === 1 ? Infinity : Math.max(bound.leastShare, bound.most / held.size);
   for (const lowest of LOWEST_FIRST) {
     const newestFirst = queue.filter((request) => request.class === lowest).reverse();
@@ -141,7 +142,7 @@ function sizeOf(queue: Iterable<Request>, bound: Bound): number {
   return size;
 }
 
-/** When the model should serve them is worked out once for all who are turned away from it: a flood is a matter of thousands. */
+/** When the model should serve is worked out once for all requests refused for it: a flood is thousands. */
 export function answerOverflow(fleet: Fleet, away: readonly Away[], line: LineAhead, now: Instant): Action[] {
   const hints = new Map<ModelId, Millis>();
   return away.map(({ request, why }) => {
@@ -152,7 +153,7 @@ export function answerOverflow(fleet: Fleet, away: readonly Away[], line: LineAh
   });
 }
 
-/** When those who wait now should be gone: as soon as the model is there, or, where it is, behind all who are held back. */
+/** When the requests that wait now should be gone: as soon as the model is there, or behind all that are held back. */
 function drainTime(fleet: Fleet, model: ModelId, line: LineAhead, now: Instant): Millis {
   const behind = turnBehindAll(fleet, model);
   const servedIn = behind === null ? line.behind(model).p90 + readyIn(fleet, model, now) : behind - now;

@@ -24,8 +24,8 @@ import { keepFrom } from './take-back.js';
 import { mayBeLoaded, presentCopies, type Want, wantsOf } from './wants.js';
 
 /**
- * Gives up places on servers that take nothing new, of what is not to come there any more, and of what has just failed too
- * often elsewhere: those who wait for them are placed anew.
+ * Gives up places on servers that take nothing new. It also gives up those of models that are not to come there any
+ * more, or have just failed too often elsewhere. Models that are still wanted are placed anew.
  */
 export function dropHomeless(fleet: Fleet, open: readonly Server[], now: Instant): void {
   dropWhere(fleet, ({ server: id, model }) => {
@@ -49,8 +49,9 @@ export function openLedger(fleet: Fleet, open: readonly Server[], now: Instant):
 }
 
 /**
- * Gives up places nobody wants any more, for themselves or for what is held or wanted beside them; says whether there were
- * any. A place goes with the move that it was given for, and a move with its place; what drains for it stays.
+ * Gives up places that are not wanted any more, neither for themselves nor for what is held or wanted beside them; says
+ * whether there were any. A place goes with the move that it was given for, and a move with its place; what drains for
+ * it stays.
  */
 export function dropUnwanted(fleet: Fleet, now: Instant): boolean {
   const strays = endMoves(fleet, now);
@@ -111,7 +112,7 @@ const lacksNeeds = (fleet: Fleet, { model, server }: Placed): boolean =>
 const isOrphan = (fleet: Fleet, { carriedBy }: Placed): boolean =>
   carriedBy !== null && fleet.replicas.get(carriedBy)?.phase !== 'placed';
 
-/** What somebody wants for itself. */
+/** The models that are wanted for themselves. */
 function wantedModels(fleet: Fleet): ReadonlySet<ModelId> {
   const wanted = new Set<ModelId>();
   for (const id of [...steadyModels(fleet), ...askedModels(fleet), ...drainedModels(fleet)]) {
@@ -120,7 +121,7 @@ function wantedModels(fleet: Fleet): ReadonlySet<ModelId> {
   return wanted;
 }
 
-/** What is wanted though nobody waits for it: pinned, kept warm, or of one copy more by demand. */
+/** The models that are wanted without waiting requests: pinned, kept warm, or of one copy more by demand. */
 function steadyModels(fleet: Fleet): ModelId[] {
   const steady: ModelId[] = [];
   for (const model of standingModels(fleet)) if (standingCopies(model) > 0) steady.push(model.id);
@@ -176,7 +177,7 @@ export function placeWanted(
     else if (found === 'inLine') inLine.push(want);
   }
   if (ledger.promises === before) return { unplaced, inLine };
-  // What made room may have been on the move for somebody else: the place of its other copy goes with it.
+  // A copy that made room may have been moving for another model: the place of its other copy goes with it.
   if (dropUnwanted(fleet, now)) ledger.reopen();
   // What was placed may have taken the room, or freed it, of those that were judged before, or what was to be kept warm.
   return placeWanted(fleet, wantsOf(fleet, now), open, ledger, now);

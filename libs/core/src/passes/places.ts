@@ -126,7 +126,7 @@ export function devicesOf(
 export const mayCome = (fleet: Readonly<Fleet>, server: Server, id: ModelId): boolean =>
   server.repository.has(id) && isLoadable(fleet, server, id);
 
-/** Whether its devices are there, and nobody said that it is not to be loaded. */
+/** Whether its devices are there, and it is neither disabled nor quarantined. */
 export const isLoadable = (fleet: Readonly<Fleet>, server: Server, id: ModelId): boolean =>
   fleet.models.get(id)?.enabled !== false &&
   !isQuarantined(fleet, id) &&

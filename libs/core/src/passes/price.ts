@@ -16,36 +16,36 @@ import type { Want } from './wants.js';
 const SLOPE = 24;
 /** and no higher: where all are asked for alike they take turns. */
 const MOST = 3;
-/** Who waits is served by the load itself, and whoever asks later only while the copy stays: a few seconds, then. */
+/** A waiting request is served by the load itself, a later one only while the copy stays: a few seconds, then. */
 const WAITING = 8;
 /** So many loaded copies tell what the others are asked for. */
 const SAMPLE = 256;
 
 /**
- * What a load has to be worth while load slots are scarce. Each takes a slot from another, and memory from what is warm, which
- * is not there for anybody while it changes hands. So a model is loaded only where it is asked for enough, in requests of the
- * last minute for each byte, be they served or turned away:
+ * What a load has to be worth while load slots are scarce. Each load takes a slot from another, and memory from a warm
+ * copy, which serves no request while it changes hands. So a model is loaded only where it is asked for enough, in
+ * requests of the last minute for each byte, be they served or refused:
  *
  *     (asked lately + 8 * calming * waiting) per byte >= price * the median over what is loaded of what was asked lately per byte
  *     price = 24 * (share of the slots taken lately * times its part - 0.57), from 0 to 3
  *
- * Who waits tells what is asked for now, the others what was asked for in the last minute: `calming` is how many times as much that
- * was, so that a storm that is over keeps nobody from his model, and one that begins is seen at once.
+ * Waiting requests tell what is asked for now, the others what was asked for in the last minute. `calming` is how many
+ * times as much that was. So a storm that is over keeps no request from its model, and one that begins is seen at once.
  *
- * The slots are those of the servers that could load it. "Times its part" is what the tenant has paid for loads lately, by what
- * each would have paid if all had paid alike: whoever takes less than others pays less, whatever these flood with. Of those who
- * wait for one model who pays least counts.
+ * The slots are those of the servers that could load it. "Times its part" is what the tenant has paid for loads lately,
+ * by what each would have paid if all had paid alike. A tenant that takes less than others pays less, whatever these
+ * flood with. Of the tenants with requests waiting for one model, the one that pays least counts.
  *
- * What is only wished for waits until slots are not scarce. What the operator wants is loaded whatever it costs, as are critical
- * requests, what has starved or will before somebody's time is up, and what somebody waits for who was told that he may: who was
- * let in is not sent away by a price that has risen since.
+ * What is only wished for waits until slots are not scarce. What the operator wants is loaded whatever it costs. So are
+ * critical models and requests, and models that have starved or will before a waiting request's time is up. So are
+ * models with an admitted request: that is not sent away by a price that has risen since.
  */
 export class Price {
   private readonly paid = new Map<ModelId, boolean>();
   private readonly areScarce: boolean;
   private crowd: Crowd | undefined;
   private median: number | undefined;
-  /** As how many requests each counts who waits. */
+  /** As how many requests each waiting one counts. */
   private readonly whoWaits: number;
 
   constructor(
@@ -70,7 +70,7 @@ export class Price {
     return paid;
   }
 
-  /** What the load of a model costs one more who asks for it; null where that is nothing. */
+  /** What the load of a model costs one more request for it; null where that is nothing. */
   forOneMore(id: ModelId): LoadCost | null {
     if (!this.areScarce || this.isFree(id)) return null;
     const { count = 0, parts = AS_ALL } = this.waits.asking.get(id) ?? {};
@@ -94,17 +94,17 @@ export class Price {
     return this.asked(id, asking.count) >= this.needed(id, asking) || this.starvesInTime(id, asking);
   }
 
-  /** How often it was asked for, with so many who wait. */
+  /** How often it was asked for, with so many waiting requests. */
   private asked(id: ModelId, waiting: number): number {
     return askedLately(this.fleet, id, this.now) + this.whoWaits * waiting;
   }
 
-  /** Whether who can wait for longest will have starved by when the load has to begin for him. */
+  /** Whether the model will have starved by when its load has to begin to meet the latest deadline. */
   private starvesInTime(id: ModelId, { latest }: Asking): boolean {
     return this.now + this.starvesWaitingIn(id) + loadForecast(this.fleet, id, null).p50 <= latest;
   }
 
-  /** How long until it has starved for somebody who waits, be it only from now on. */
+  /** How long until it has starved for a waiting request, even one that waits only from now on. */
   private starvesWaitingIn(id: ModelId): Millis {
     const { wantedSince, awaitedSince, limits } = this.fleet;
     const since = Math.max(wantedSince.get(id) ?? this.now, awaitedSince.get(id) ?? this.now);
@@ -134,19 +134,19 @@ const isOrdered = (fleet: Readonly<Fleet>, model: Model): boolean =>
   fleet.wishes.get(model.id)?.admin === true ||
   reloadsOf(fleet, model.id).length > 0;
 
-/** In requests of about the last minute, those who wait counting more. */
+/** In requests of about the last minute, waiting ones counting more. */
 export interface LoadCost {
   readonly slotsTaken: number;
   readonly asked: number;
   readonly needed: number;
-  /** How long who waits has to, until it is loaded all the same. */
+  /** How long a request has to wait until the model is loaded all the same. */
   readonly startsIn: Millis;
 }
 
-/** Of who has taken as much as all others. */
+/** The part of a tenant that has paid as much as all others. */
 const AS_ALL: ReadonlySet<number> = new Set([1]);
 
-/** Those who wait for one model. */
+/** The requests that wait for one model. */
 interface Asking {
   readonly count: number;
   /** The latest of their deadlines. */
@@ -155,10 +155,10 @@ interface Asking {
   readonly parts: ReadonlySet<number>;
 }
 
-/** Who waits, gone over once. */
+/** The waiting requests, gone over once. */
 interface Crowd {
   readonly asking: ReadonlyMap<ModelId, Asking>;
-  /** What is waited for by somebody who was let in, or for whom nothing is too dear. */
+  /** The models that a critical or an admitted request waits for. */
   readonly promised: ReadonlySet<ModelId>;
 }
 
