@@ -23,9 +23,9 @@ import type { Want } from './wants.js';
 const FRESH = 500;
 
 /**
- * What use was read for, where that still works. `asking` as long as the statistics are not in: nothing could be drained for
- * a better plan either, so none is looked for. Then the plan itself, if nobody has used what leaves: it was the best one
- * when it was asked about, and is not looked for once more.
+ * What use was read for, where that still works. `asking` as long as the statistics are not in: nothing could be
+ * drained for a better plan either, so none is looked for. Then the plan itself, if its victims were not used. It was
+ * the best one when their use was asked for, and no other is looked for.
  */
 export function planRead(
   fleet: Fleet,

@@ -20,7 +20,7 @@ import { type Want, wantsLeft } from './wants.js';
 /** What a refusal without a better figure tells the caller to wait. */
 export const SHORT: Millis = 1_000;
 
-/** What overload or haste is the reason for: whoever is told so comes again, and is not to come with all others. */
+/** The reasons that are overload or haste: a caller told so comes again, and is not to come with all others. */
 const SHED: ReadonlySet<Refusal['reason']> = new Set([
   'deadline_unreachable',
   'no_capacity',
@@ -28,7 +28,7 @@ const SHED: ReadonlySet<Refusal['reason']> = new Set([
   'over_share',
 ]);
 
-/** The refusal of somebody who waits no more. `why` tells when the model should be ready. */
+/** The refusal of a request that waits no more. `why` tells when the model should be ready. */
 export function refusal(fleet: Fleet, { id, model }: Request, why: Refusal, now: Instant): Action {
   const { reason, retryAfter } = why;
   const isSpread = SHED.has(reason) && retryAfter !== null;
@@ -36,7 +36,7 @@ export function refusal(fleet: Fleet, { id, model }: Request, why: Refusal, now:
   return { kind: 'refuse', request: id, refusal: spread };
 }
 
-/** Answers everybody: this process is going. */
+/** Answers all requests: this process is going. */
 export function refuseAll(fleet: Fleet, now: Instant): Action[] {
   return refuseWhere(fleet, now, () => ({ reason: 'shutting_down', retryAfter: SHORT }));
 }
@@ -57,8 +57,8 @@ function wrongVersion(fleet: Fleet, { model, version }: Request): Refusal | unde
 }
 
 /**
- * Turns away those for whom no lease, residency or drain can end in time: nothing they could wait for comes. Who stays is
- * judged again where those are gone by whose class more would have left.
+ * Refuses requests for which no lease, residency or drain can end in time: nothing they could wait for comes. The
+ * others are judged again where a refused request had raised the rank of a want, for which more copies would have left.
  */
 export function refuseCrowded(
   fleet: Fleet,
@@ -86,18 +86,18 @@ function loweredWants(fleet: Fleet, openings: Openings, now: Instant): Want[] {
 
 const noCapacity = (at: Instant, now: Instant): Refusal => ({ reason: 'no_capacity', retryAfter: at - now });
 
-/** Takes out those who have waited for as long as they may: none of them gets a route any more, whatever is ready by now. */
+/** Takes out requests that have waited for as long as they may: none gets a route, whatever is ready by now. */
 export const takeExpired = (fleet: Fleet, now: Instant): Request[] =>
   takeOut(fleet, (request) => isExpired(request, now));
 
-/** Takes out those who would not wait at all, and for whom there was nothing at once: they leave a wish behind. */
+/** Takes out requests that would not wait at all, and for which there was nothing at once: they leave a wish behind. */
 export function takeHasty(fleet: Fleet, now: Instant): Request[] {
   const hasty = takeOut(fleet, waitsNotAtAll);
   for (const { model } of hasty) wish(fleet, model, now);
   return hasty;
 }
 
-/** Whether somebody has waited until his time was up. */
+/** Whether a request has waited until its time was up. */
 export const isExpired = (request: Request, now: Instant): boolean =>
   request.deadline <= now && !waitsNotAtAll(request);
 
@@ -110,7 +110,7 @@ function takeOut({ waiting }: Fleet, isMeant: (request: Request) => boolean): Re
   return taken;
 }
 
-/** The answer to those whose time is up: how far their model has come, or that there is no room for it yet. */
+/** The answer to requests whose time is up: how far their model has come, or that there is no room for it yet. */
 export function answerExpired(
   fleet: Fleet,
   expired: readonly Request[],
@@ -146,15 +146,15 @@ function lateness(
   return { ...comingIn(wait, delay, loadToCome(fleet, model)), ...detailOf(fleet, wait, held) };
 }
 
-/** Its model is ready, at last: it may come again at once, or behind those who are held back. */
+/** Its model is ready, at last: the request may come again at once, or behind those that are held back. */
 function served(fleet: Fleet, model: ModelId, now: Instant): Refusal {
   const eta = (turnBehindAll(fleet, model) ?? now) - now;
   return { reason: 'loading', retryAfter: Math.max(SHORT, eta), phase: 'loading', eta };
 }
 
 /**
- * How far it is after a delay: told is when it should be ready, and to come again when it surely is. Nobody knows when a
- * freeze ends: then the hint is the time of a load.
+ * How far it is after a delay: `eta` is when it should be ready, `retryAfter` when it surely is. When a freeze ends is
+ * not known: then the hint is the time of a load.
  */
 const comingIn = ({ phase, eta }: Wait, delay: Millis, load: Forecast): Refusal => ({
   reason: 'loading',

@@ -98,8 +98,8 @@ function leave(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): void 
 }
 
 /**
- * Gives what has left its place again, before anybody else gets one. Where it finds none on its server it is wished for
- * anywhere, and the other copies stay as they are.
+ * Gives what has left its place again, before any other model gets one. Where it finds none on its server it is wished
+ * for anywhere, and the other copies stay as they are.
  */
 export function bringBack(fleet: Fleet, open: readonly Server[], ledger: Ledger, now: Instant): void {
   if (fleet.reloads.size === 0 || fleet.frozen || isSettling(fleet, now)) return;

@@ -49,7 +49,7 @@ export function drainCut(fleet: Fleet, now: Instant): void {
   }
 }
 
-/** What nobody has used for so long is no more wanted by demand than by anybody: it would be taken back, or loaded anew. */
+/** A copy unused for so long is not wanted by demand either: else it would be taken back, or loaded anew. */
 function wantFewer(fleet: Fleet, { model }: Ready, now: Instant): void {
   const strain = fleet.strains.get(model);
   const left = Math.max(1, presentCopies(fleet, model, now));
@@ -114,7 +114,7 @@ function isIdle(fleet: Fleet, replica: Ready, now: Instant): boolean {
 const isTooMuch = (fleet: Fleet, replica: Ready): boolean =>
   fleet.excesses.has(replica.model) && isExcessive(fleet, replica) && !isNeeded(fleet, replica);
 
-/** What somebody else loaded where only declared models exist was never declared: the idle rule takes it. */
+/** An undeclared stranger was never declared, so it was not withdrawn: the idle rule takes it. */
 function isWithdrawn(fleet: Fleet, replica: Ready): boolean {
   const model = fleet.models.get(replica.model);
   if (model ? model.enabled : replica.stranger) return false;

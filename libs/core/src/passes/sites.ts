@@ -3,8 +3,8 @@ import type { Server } from '../server.js';
 import type { Place } from './places.js';
 
 /**
- * The places of one kind that there are on a server. They are worked out when somebody first looks at them: in a large
- * fleet what is known of the server mostly says that none of them could be the best.
+ * The places of one kind that there are on a server. They are worked out on the first look at them. In a large fleet
+ * what is known of the server mostly says that none of them could be the best.
  */
 export class Site {
   private found: readonly Place[] | undefined;

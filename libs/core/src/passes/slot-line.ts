@@ -16,9 +16,9 @@ export const DEPTH = 2;
 export type LineTest = (place: Place, depth: number) => boolean;
 
 /**
- * The lines before the wants of one pass. Those that are wanted alike have the same line before them, for within a pass one
- * changes by two things only: something is promised a place, or a move is given up, so that what came for it is wanted
- * less. Then lines are counted anew, for those who ask.
+ * The lines before the wants of one pass. Wants of one rank have the same line before them, and so have all copies by
+ * demand. Within a pass only two things change it: something is promised a place, or a move is given up, so that its
+ * copy is wanted less. Then lines are counted anew, when next needed.
  */
 export class SlotLines {
   private readonly lines = new Map<Rank, Line>();
@@ -36,10 +36,10 @@ export class SlotLines {
   }
 
   /**
-   * Tells whether others may leave for a load at a place now: only where it could begin about as soon as they have left. What
-   * would stand further back in line waits without a place, so that what is warm serves until then, and who comes meanwhile
-   * and is wanted more goes before, also before what has its place and waits for leases there. Pins were promised their memory
-   * and do not stand in line.
+   * Tells whether others may leave for a load at a place now: only where it could begin about as soon as they have
+   * left. A load further back in line waits without a place, so that what is warm serves until then. A later want of a
+   * higher rank goes before it, also before what has its place and waits for leases there. Pins were promised their
+   * memory and do not stand in line.
    */
   testFor(want: Want): LineTest {
     if (want.rank === PINNED) return () => true;
@@ -66,10 +66,10 @@ export class SlotLines {
   }
 }
 
-/** Before one copy more by demand, whatever its rank, nobody is let in. */
+/** One copy more by demand goes before no load in line, whatever its rank. */
 const EXTRA: Rank = -1;
 
-/** How many loads are in line for the slots of servers and devices before somebody who wants one. */
+/** How many loads are in line for the slots of servers and devices before a want. */
 class Line {
   private readonly servers = new Map<ServerId, number>();
   private readonly devices = new Map<string, number>();
@@ -106,7 +106,7 @@ class Line {
 export const isInLine = (replica: Replica): boolean => isToLoad(replica) || loadBegan(replica) !== null;
 
 /**
- * Whether somebody is wanted more than what has its place and no load yet: it may wait there for leases, and where both can
+ * Whether a want ranks above what has its place and no load yet. That may wait there for leases, and where both can
  * begin it does so second.
  */
 export function goesBefore(

@@ -7,7 +7,7 @@ import type { Place } from './places.js';
 import { placesAmong, Site } from './sites.js';
 import type { Want } from './wants.js';
 
-/** Loads that begin within such a share of what they take begin as soon: nobody leaves for less. */
+/** Loads that begin within such a share of what they take begin as soon: no copy leaves for less. */
 const AS_SOON = 0.25;
 /** So many busy servers are looked at: in a large fleet the best of those is about as good as the best of all. */
 const MOST_BUSY = 32;
@@ -20,9 +20,9 @@ export function awaitedByCritical({ waiting }: Readonly<Fleet>): ReadonlySet<Mod
 }
 
 /**
- * The places for a want, those together first where its load should begin soonest: where use is being read for it, so that it
- * need not be read again elsewhere; on servers where nothing comes nor goes; then on those where something does. Each is
- * worked out when nobody could be placed before.
+ * The places for a want in groups, by when its load should begin. First come those where use is being read for it, so
+ * that it need not be read again elsewhere. Then come servers where nothing comes nor goes, then those where something
+ * does. A group is worked out when those before gave no place.
  */
 export function* soonestFirst(
   fleet: Readonly<Fleet>,

@@ -2,7 +2,7 @@ import type { Fleet } from '../fleet.js';
 import type { ModelId } from '../ids.js';
 import type { Instant } from '../model.js';
 
-/** Who was turned away has had his answer: what only he has asked for starves so many times as late. */
+/** A refused request has had its answer: what is only wished for starves so many times as late. */
 export const WISH_STARVES = 4;
 
 /** Since when a model that callers ask for has waited for its load: see `waitsSince` of a want. */
@@ -18,8 +18,8 @@ export const hasStarved = (fleet: Readonly<Fleet>, since: Instant, now: Instant)
   now - since >= fleet.limits.starvation;
 
 /**
- * Whether it has waited for so long that leases protect nobody from it any more. One copy more of what is warm never has;
- * what is only wished for has later.
+ * Whether it has waited for so long that leases protect no copy from it any more. One copy more of what is warm never
+ * has; what is only wished for has later.
  */
 export const isStarving = (
   fleet: Readonly<Fleet>,

@@ -48,7 +48,7 @@ export function nextSwapAt({ swaps, limits }: Readonly<Fleet>, now: Instant): In
   return next;
 }
 
-/** Tells whether others may leave for a want at a place now: at all of them for a pin, and for who starves. */
+/** Tells whether others may leave for a want at a place now: at all of them for a pin, and for a want that starves. */
 export function swapTest(fleet: Readonly<Fleet>, want: Want, now: Instant): (place: Place) => boolean {
   if (want.rank === PINNED || !isAnySpent(fleet, now) || isStarving(fleet, want, now)) return () => true;
   return (place) => openAgainAt(fleet, place) <= now;

@@ -9,11 +9,10 @@ import { retirement } from './retire.js';
 import { presentCopies } from './wants.js';
 
 /**
- * Gives routes again to what drains and must stay after all: something that stays needs it, it was pinned meanwhile, or
- * it was idle and is now to be kept warm. Nothing was sent yet, so nothing is lost; who was to have its memory is
- * placed anew.
- * What comes back brings back all that it needs, whichever of them began to drain first. Says whether anything did: that
- * is asked before anybody is granted a route or refused, and again where something goes.
+ * Gives routes again to what drains and must stay after all. Something that stays needs it, it was pinned meanwhile, or
+ * it was idle and is now to be kept warm. Nothing was sent yet, so nothing is lost; the model that was to have its
+ * memory is placed anew. What comes back brings back all that it needs, whichever of them began to drain first. Says
+ * whether anything did: that is asked before any request is granted or refused, and again where something goes.
  */
 export function takeBack(fleet: Fleet, now: Instant): boolean {
   let any = false;
@@ -40,8 +39,9 @@ const asBefore = (replica: Draining, now: Instant): Ready => {
 };
 
 /**
- * Gives routes again to what drains for a place that nobody wants any more, where its model would be cold without it, or have
- * fewer copies than demand makes, and nothing else makes it go. What it needs is taken back with it.
+ * Gives routes again to what drains for a place that is not wanted any more, where nothing else makes it go. That is
+ * where its model would be cold without it, or have fewer copies than demand makes. What it needs is taken back with
+ * it.
  */
 export function keepFrom(fleet: Fleet, { model: newcomer, server }: Residence, now: Instant): void {
   for (const replica of unsettled(fleet)) {

@@ -18,12 +18,14 @@ import { isExpired, refuseWhere, SHORT } from './refuse.js';
 import { wish } from './wishes.js';
 
 /**
- * Turns away at once those whose model is not to be expected before their time is up: more often than not they would wait in
- * vain, and could have gone elsewhere meanwhile (Clockwork, OSDI 2020: say no early). So are those for whom there is no capacity,
- * since load slots are scarce and their model is not worth a load (`Price`), also where they would not wait at all. Where the model says so they still
- * count as demand, so that the next one finds it warm. Who was let in is judged so no more, whoever has come before him since
- * then: he goes on waiting as long as what cannot be hurried leaves him time. Before places are given it is not known what is
- * ahead: then only what is nowhere is judged, by the load alone, so that nothing is placed for those who cannot have it in time.
+ * Refuses at once requests whose model is not expected before their time is up. More often than not they would wait
+ * without a route, and could have gone elsewhere meanwhile (Clockwork, OSDI 2020: say no early). It also refuses
+ * requests whose model is not worth a load while load slots are scarce (`Price`), even if they would not wait at all.
+ * Where the model says so, refused requests still count as demand, so that the next one finds it warm.
+ *
+ * An admitted request keeps its place: later arrivals cannot push it back. It waits as long as what cannot be hurried
+ * leaves it time. Before places are given it is not known what is ahead. Then only models that are nowhere are judged,
+ * by the load alone, so that nothing is placed for requests that cannot have it in time.
  */
 export function refuseUnreachable(
   fleet: Fleet,
@@ -50,7 +52,7 @@ export function refuseUnreachable(
       ? tooLate(request)
       : undefined,
   );
-  // What had drained for them may serve others now: these are judged once that is known.
+  // What had drained for them may serve other requests now: these are judged once that is known.
   if (ahead && vain.length > 0) return vain;
   const past = refuseWhere(fleet, now, (request) => {
     if (fleet.letIn.has(request.id) || isExpired(request, now)) return undefined;
@@ -97,9 +99,9 @@ class Foresight {
   }
 
   /**
-   * Whether the model should be ready only after the request's time is up, by the P50 of its wait and as far as that can be
-   * relied on: by the P50 alone every sixth of those turned away would have been served in time, had he been let in. False where
-   * nobody can tell.
+   * Whether the model should be ready only after the request's time is up, by the P50 of its wait less some doubt. By
+   * the plain P50 every sixth refused request would have been served in time, had it been admitted. False where the
+   * wait is not known.
    */
   isPast(request: Request): boolean {
     const { model, deadline } = request;
@@ -110,7 +112,7 @@ class Foresight {
     return this.now + wait - doubt > deadline;
   }
 
-  /** Half of the time the model is ready by then; null where nobody can tell. */
+  /** The P50 of the wait until the model is ready; null where it is not known. */
   likelyWait(model: ModelId): Millis | null {
     return this.foreseen(this.waits, model, () => {
       const wait = this.wait(model, 'p50');
@@ -126,13 +128,13 @@ class Foresight {
     return opening && opening.swapAt > opening.at ? Math.max(0, opening.swapAt - this.now) : 0;
   }
 
-  /** Whether it is so even if nobody were before it in line. */
+  /** Whether it is so even if no load were before it in line. */
   isVain({ model, deadline }: Request): boolean {
     const wait = this.foreseen(this.leastWaits, model, () => this.leastWait(model));
     return wait !== null && this.now + wait > deadline;
   }
 
-  /** That it is only for want of a swap that somebody is turned away. */
+  /** Tells whether the request is refused only for want of a swap. */
   detailOf({ model, deadline }: Request): Pick<Refusal, 'detail'> {
     const wait = this.swapIn(model) > 0 ? this.wait(model, 'p50') : null;
     return wait !== null && this.now + wait <= deadline ? { detail: 'load_budget' } : {};
@@ -156,7 +158,7 @@ class Foresight {
     return phase === 'placed' ? load : this.onceOpen(model, 0, load);
   }
 
-  /** When who asks again then finds it ready nine times of ten. It takes a search, so only who is turned away is told. */
+  /** When a repeated request finds it ready nine times of ten. It takes a search, so only refused ones are told. */
   hint(model: ModelId): Millis {
     let hint = this.hints.get(model);
     if (hint === undefined)
@@ -164,12 +166,12 @@ class Foresight {
     return hint;
   }
 
-  /** The same for who waits until it is loaded whatever that costs. */
+  /** The same for a request that waits until the model is loaded whatever that costs. */
   hintAtPrice(model: ModelId): Millis {
     return (this.price.forOneMore(model)?.startsIn ?? 0) + this.hint(model);
   }
 
-  /** How long its devices have no swap left; who has been turned away does not starve meanwhile. */
+  /** How long its devices have no swap left; a refused request does not starve meanwhile. */
   private swapDelay(model: ModelId): Millis {
     const isPlaced = replicasOf(this.fleet, model).length > 0;
     const until = isPlaced ? null : heldUntil(this.fleet, this.open, model, this.now);
@@ -196,8 +198,8 @@ class Foresight {
   }
 
   /**
-   * Not by a guess; nor once a load has outlasted its forecast; nor of a copy that serves, and whose server may be back at
-   * once; nor where no server could be told to load it, which others judge.
+   * Not by a guess, nor once a load has outlasted its forecast. Nor of a copy that serves, and whose server may be back
+   * at once. Nor where no server could be told to load it, which other passes judge.
    */
   private isForeseeable(model: ModelId): boolean {
     const { fleet, now } = this;

@@ -22,7 +22,7 @@ const SHORT = 1_000;
 type Verdict =
   | Refusal
   | { readonly coolingUntil: Instant; readonly cause: Cooldown['cause'] }
-  /** Holds once the indexes were read again for who asks. */
+  /** Holds once the indexes were read again for the request. */
   | { readonly onceRefreshed: Refusal }
   | undefined;
 
@@ -149,7 +149,7 @@ export class Verdicts {
     return !replica || (replica.phase === 'unknown' && replica.after === 'load_failed');
   }
 
-  /** Whether what is there may never leave: nobody can tell when a load of it could be ordered again. */
+  /** Whether what is there may never leave: when a load of it could be ordered again is not known. */
   private isStuckOn(id: ReplicaId): boolean {
     const replica = this.fleet.replicas.get(id);
     return replica !== undefined && isStuck(this.fleet, replica, this.now);
@@ -162,8 +162,9 @@ export class Verdicts {
   }
 
   /**
-   * Whether the indexes were read again since somebody asked for what is not known, or shortly before; orders it where
-   * they were not. A later refresh, for somebody else, keeps nobody waiting: looks at a slow server are far apart.
+   * Whether the indexes were read again since a request for an unknown name came, or shortly before; orders it where
+   * they were not. A later refresh, for another request, keeps this one waiting no longer: looks at a slow server are
+   * far apart.
    */
   private isRefreshed(arrivedAt: Instant): boolean {
     if (isSettling(this.fleet, this.now)) return false;
@@ -172,7 +173,7 @@ export class Verdicts {
     return askable.every(({ lookedAt, mode }) => mode === 'restricted' || (lookedAt ?? -Infinity) >= begunAt);
   }
 
-  /** From when on a look counts for who came then. */
+  /** From when on a look counts for a request that came then. */
   private refreshFor(arrivedAt: Instant, askable: readonly Server[]): Instant {
     const { refreshedAt } = this.fleet;
     if (refreshedAt !== null && arrivedAt - refreshedAt < REFRESH_EVERY)
@@ -182,7 +183,7 @@ export class Verdicts {
     return arrivedAt;
   }
 
-  /** What an unknown name is told by what is known now. */
+  /** The answer to an unknown name by what is known now. */
   unknownNow(): Refusal {
     return isAllSeen(this.fleet)
       ? { reason: 'unknown_model', retryAfter: null }

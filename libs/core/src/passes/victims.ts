@@ -26,7 +26,7 @@ export interface Victim extends Worth {
 /** Tells whether a replica may be drained for a want, wherever that goes. */
 export type VictimTest = (one: Replica) => one is Ready;
 
-/** What somebody waits for who doubts it stays, too, and what a draining server waits for. */
+/** A ready model that requests wait for stays, too; so does one that a draining server waits for. */
 export function victimTest(fleet: Fleet, want: Want, now: Instant): VictimTest {
   const asked = [...fleet.waiting.values()].map(({ model }) => model);
   const awaited = new Set([...asked, ...leavingDraining(fleet, now)]);
@@ -140,8 +140,8 @@ function keepsEnough(fleet: Fleet, id: ModelId, going: ReadonlySet<ReplicaId>, w
 }
 
 /**
- * Not pinned, not somebody else's, of no higher rank, past its minimum residency, and not in use, unless the newcomer is
- * starving.
+ * Not pinned, not a stranger to be kept, of no higher rank, past its minimum residency, and not in use, unless the
+ * newcomer is starving.
  */
 function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {
   if (replica.change || isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
@@ -151,7 +151,9 @@ function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean 
   return isStarving(fleet, want, now) || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
 }
 
-/** A copy that is to be replaced stays until it is; for one copy more neither another of its own goes nor anybody's last. */
+/**
+ * A copy to be replaced stays until it is. For one copy more no other of its own goes, nor any last copy of its rank.
+ */
 function isSparedFor(fleet: Fleet, replica: Ready, want: Want): boolean {
   const isOwn = replica.model === want.model.id;
   if (!want.isExtra) return !isOwn || !isWrittenOff(fleet, replica);
@@ -162,11 +164,11 @@ function isSparedFor(fleet: Fleet, replica: Ready, want: Want): boolean {
 export const yieldsTo = (fleet: Readonly<Fleet>, replica: Replica, want: Pick<Want, 'rank'>): boolean =>
   !isAbove(fleet, replica, want) && !isKeptFrom(fleet, replica, want);
 
-/** Whether a replica outranks who wants its memory: it does not leave for that. */
+/** Whether a replica outranks a want: it does not leave for that. */
 export const isAbove = (fleet: Readonly<Fleet>, replica: Replica, { rank }: Pick<Want, 'rank'>): boolean =>
   rankOf(settingsOf(fleet, replica).class) > rank;
 
-/** Whether it is one of the copies that are kept warm for anybody but a higher class. */
+/** Whether it is one of the copies that are kept warm against all but a higher class. */
 export const isKeptFrom = (fleet: Readonly<Fleet>, replica: Replica, { rank }: Pick<Want, 'rank'>): boolean =>
   rankOf(settingsOf(fleet, replica).class) === rank && isGuaranteed(fleet, replica);
 

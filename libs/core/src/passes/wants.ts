@@ -22,20 +22,20 @@ export interface Want extends Claim {
   /** Since when the model has lacked one. */
   readonly since: Instant;
   /**
-   * Since when somebody has waited for it at every moment and there was none; since when it was lacking where the operator wants
-   * it; later where it is only wished for, so that it starves all the same in the end.
+   * Since when requests have waited for it at every moment and there was none. Where the operator wants it, since when
+   * it was lacking. Where it is only wished for, later, so that it starves all the same in the end.
    */
   readonly waitsSince: Instant;
-  /** Whether nobody but callers wants it, who wait or were turned away. */
+  /** Whether only callers want it, whose requests wait or were refused. */
   readonly isAsked: boolean;
   /** As what one copy of this and other models was asked for (`ranksAsked`), when it was wanted. */
   readonly asked: ReadonlyMap<ModelId, Rank>;
 }
 
 /**
- * What should be somewhere and is not: what pins lack first, then what a draining server is to be rid of, then the others
- * by rank; of one rank what is kept warm, then what somebody waits for or has asked for, as `inPrecedence` has it. Of one
- * model a stronger claim comes before a weaker one; copies by demand come last of all.
+ * What should be somewhere and is not: what pins lack first, then what a draining server is to be rid of, then the
+ * others by rank. Of one rank what is kept warm comes first, then what waiting or refused requests ask for, as
+ * `inPrecedence` has it. Of one model a stronger claim comes before a weaker one; copies by demand come last of all.
  */
 export function wantsOf(fleet: Fleet, now: Instant): Want[] {
   const lacking = lackingIn(fleet, now);
@@ -43,11 +43,11 @@ export function wantsOf(fleet: Fleet, now: Instant): Want[] {
   return listed(fleet, lacking, now);
 }
 
-/** The same for who only asks: nothing is noted. */
+/** The same for a query only: nothing is noted. */
 export const wantsNow = (fleet: Readonly<Fleet>, now: Instant): Want[] =>
   listed(fleet, lackingIn(fleet, now), now);
 
-/** The claims that are not met, and who wants what. */
+/** The claims that are not met, and why their models are wanted. */
 interface Lacking extends Asking {
   readonly claims: ReadonlyMap<ModelId, readonly Claim[]>;
 }
@@ -114,8 +114,8 @@ export const mayBeLoaded = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
   !failsEverywhere(fleet, model) && !isBarred(fleet, model);
 
 /**
- * The wants of models that have no copy, after some who waited have been answered: of who was turned away the others have
- * nothing any more, and may be of a lower class.
+ * The wants of models that have no copy, after some requests were answered. Refused ones raise no want any more, and
+ * those left may be of a lower class.
  */
 export function wantsLeft(fleet: Readonly<Fleet>, wants: readonly Want[], now: Instant): Want[] {
   if (wants.length === 0) return [];
@@ -138,7 +138,7 @@ export function wantFor(fleet: Readonly<Fleet>, model: Model, now: Instant): Wan
   return wantOf(fleet, model, { copies: 1, after: 0, rank, isExtra }, asking, now);
 }
 
-/** Whether somebody wants a model, demand aside, of which there is less than that, and which may be loaded. */
+/** Whether more copies of a model are wanted, demand aside, than there are, and it may be loaded. */
 export function isLacking(fleet: Readonly<Fleet>, model: Model, now: Instant): boolean {
   if (!model.enabled || isGivenUp(fleet, model.id, now) || !mayBeLoaded(fleet, model.id)) return false;
   const asked = ranksAsked(fleet, leavingDraining(fleet, now), now);
@@ -147,7 +147,7 @@ export function isLacking(fleet: Readonly<Fleet>, model: Model, now: Instant): b
   return claims.some(({ copies, isExtra }) => !isExtra && present < copies);
 }
 
-/** What goes before what, whoever waits: the lower comes first. */
+/** What goes before what, waiting requests aside: the lower comes first. */
 export function stageOf(
   model: ModelId,
   { rank, after, isExtra }: Claim,
@@ -158,7 +158,7 @@ export function stageOf(
   return leaving.has(model) && after === 0 ? -PINNED - rank : -rank;
 }
 
-/** Whether the operator's word asks for it, whoever waits besides: it is pinned, kept warm, one copy more by demand, or ordered. */
+/** Whether the operator asks for it: it is pinned, kept warm, one copy more by demand, or ordered by an admin. */
 export const isDue = (fleet: Readonly<Fleet>, model: Model, { copies, isExtra }: Claim): boolean =>
   isExtra || copies <= standingCopies(model) || fleet.wishes.get(model.id)?.admin === true;
 
@@ -182,7 +182,7 @@ function noteSince(fleet: Fleet, lacking: ReadonlyMap<ModelId, readonly Claim[]>
   for (const [model, claims] of lacking) {
     const isAlone = claims.every(({ isExtra }) => isExtra);
     const strain = fleet.strains.get(model);
-    // Who comes while only one copy more was wanted has not waited yet.
+    // Requests that come while only one copy more was wanted have not waited yet.
     const isNew = !isAlone && strain?.isAlone === true;
     if (isNew || !fleet.wantedSince.has(model)) fleet.wantedSince.set(model, now);
     if (strain && strain.isAlone !== isAlone) fleet.strains.set(model, { ...strain, isAlone });

@@ -3,10 +3,10 @@ import type { ModelId } from '../ids.js';
 import type { Instant } from '../model.js';
 import { routableReplicas } from '../routes.js';
 
-/** A wish lives at least as long, also where nobody may wait at all. */
+/** A wish lives at least as long, also where no request may wait at all. */
 const SHORTEST = 60_000;
 
-/** Remembers that somebody wants a model without waiting for it. */
+/** Remembers that a model is wanted without a waiting request. */
 export function wish(fleet: Fleet, id: ModelId, now: Instant): void {
   const model = fleet.models.get(id);
   if (!model || fleet.wishes.has(id)) return;
