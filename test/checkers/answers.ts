@@ -23,7 +23,7 @@ export const routesAreReady: TurnCheck = ({ turn, fleet, trail }) => {
   }
 };
 
-/** Nobody is answered twice, and who was answered does not wait. */
+/** No request is answered twice, and an answered request does not wait. */
 export const answersOnce: TurnCheck = ({ turn, fleet, trail }) => {
   const answered = new Set<RequestId>();
   for (const action of turn.actions) {
@@ -35,7 +35,7 @@ export const answersOnce: TurnCheck = ({ turn, fleet, trail }) => {
   }
 };
 
-/** Each request is answered once and then waits no more; who was never heard of is not answered. */
+/** Each request is answered once and then waits no more; a request that never arrived is not answered. */
 export const oneAnswerEach: TurnCheck = ({ turn, fleet, history, trail }) => {
   const open = new Set(history.pending.keys());
   for (const action of turn.actions) {
@@ -47,14 +47,14 @@ export const oneAnswerEach: TurnCheck = ({ turn, fleet, history, trail }) => {
   trail.expect(isSame, () => `${open.size} wait for an answer, and the fleet knows of ${fleet.waiting.size}`);
 };
 
-/** Nobody waits past the deadline. */
+/** No request waits past its deadline. */
 export const nobodyWaitsTooLong: TurnCheck = ({ turn, fleet, trail }) => {
   for (const { id, deadline } of fleet.waiting.values()) {
     trail.expect(deadline > turn.now, () => `${id} still waits past its deadline ${deadline.toFixed(1)}`);
   }
 };
 
-/** Who has waited for as long as it may is given no route any more; who would not wait at all may have what is there. */
+/** A request that has waited until its deadline is granted no route; one with no wait at all may have what is there. */
 export const theLateAreGrantedNothing: TurnCheck = ({ turn, history, trail }) => {
   for (const action of turn.actions) {
     if (action.kind !== 'grant') continue;
@@ -68,8 +68,8 @@ export const theLateAreGrantedNothing: TurnCheck = ({ turn, history, trail }) =>
 };
 
 /**
- * Who is turned away as too late is told of a time past the deadline, and no copy serves that could have been given; or it
- * serves, and who had waited for it would not have had a turn in time.
+ * A request refused as too late is told of a time past its deadline. Either no copy serves that it could have been
+ * given, or the request stands in the backlog of its model and its turn would come too late.
  */
 export const unreachableIsTooLate: TurnCheck = ({ turn, fleet, history, trail }) => {
   for (const action of turn.actions) {

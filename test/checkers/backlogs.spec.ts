@@ -27,7 +27,7 @@ function twoCopies(): Story {
   return story;
 }
 
-/** Lets so many more go who are held back. */
+/** Lets so many more held-back requests go. */
 const letGo =
   (more: number): Forge =>
   (fleet, actions) => {
@@ -49,7 +49,7 @@ const letGo =
 
 const tooFast = ({ found }: Story): readonly string[] => found.filter((one) => /it served/.test(one));
 
-describe('the promise that those who waited get their routes as fast as it serves', () => {
+describe('the promise that held-back requests get their routes as fast as their model serves', () => {
   it('lets a copy that becomes ready meanwhile take as many as the first did', () => {
     const story = twoCopies();
     const grants = story.time(100).filter(({ kind }) => kind === 'grant');

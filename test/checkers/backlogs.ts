@@ -16,11 +16,16 @@ const NOBODY = { lastUse: () => undefined };
 /** The end of a millisecond that a float lost. */
 const ROUNDED = 1e-6;
 
-/** The backlog that somebody stood in when the turn decided: who is refused then is taken out of it only later. */
+/**
+ * Whether a request stood in a backlog when the turn decided: one that is refused then is taken out of it only later.
+ */
 export const isOfBacklog = ({ backlogs }: Readonly<Fleet>, { id, model }: Request): boolean =>
   backlogs.get(model)?.queue.has(id) ?? false;
 
-/** Who could have a route and has none waited while the model was cold; how fast it serves is known, and the turn is to come. */
+/**
+ * Where a copy serves, a request waits only if it came while the model was cold. How fast the model serves is known
+ * then, and the turn of the request is to come.
+ */
 export const onlyTheColdAreHeldBack: TurnCheck = ({ fleet, turn, trail }) => {
   if (fleet.closing) return;
   for (const request of fleet.waiting.values()) {
@@ -51,7 +56,7 @@ interface Account {
   readonly gone: number;
 }
 
-/** Those who were held back get their routes no faster than their model serves, but for the first who get them at once. */
+/** Held-back requests get their routes no faster than their model serves; only the first round gets them at once. */
 export const backlogsKeepToTheRate = (): TurnCheck => {
   const accounts = new Map<ModelId, Account>();
   return (scene) => {
@@ -115,7 +120,7 @@ function perMilli(fleet: Readonly<Fleet>, model: ModelId, now: Instant): number 
   );
 }
 
-/** How many are let go together: nobody takes a turn more often than every 10 ms. */
+/** How many requests are let go together: a backlog takes no turn more often than every 10 ms. */
 function oneRound(fleet: Readonly<Fleet>, model: ModelId, now: Instant): number {
   const slowest = partsOf(fleet, model).filter((part) => meanTime(fleet, part) > 0);
   return Math.max(
@@ -145,7 +150,7 @@ function atOnceOn(fleet: Readonly<Fleet>, { model, server, devices }: Replica): 
   return count * batch * (isSpread(fleet.models.get(model)) ? 1 : Math.max(1, devices.length));
 }
 
-/** Nobody is held back for longer than ten times what makes a queue stand. */
+/** No request is held back for longer than ten times what makes a queue stand. */
 export const nobodyIsHeldForLong: TurnCheck = ({ fleet, turn, trail }) => {
   for (const [model, { since, queue }] of fleet.backlogs) {
     const left = [...queue].filter((id) => fleet.waiting.has(id));

@@ -6,7 +6,7 @@ import { waitsToLeave } from './tied.js';
 /** For so long after its first turn a Berth waits for the first look at each server. */
 const SETTLING: Millis = 10_000;
 
-/** Who hung up neither waits any longer nor is answered. */
+/** A cancelled request neither waits any longer nor is answered. */
 export const cancelledAreForgotten: TurnCheck = ({ turn, fleet, trail }) => {
   for (const event of turn.events) {
     if (event.kind !== 'RequestCancelled') continue;
@@ -72,7 +72,7 @@ const mayBeEnsemble = ({ composed }: Fleet, { configs }: Server, { model }: Repl
 const takesOrders = ({ contact, looked, mode }: Server): boolean =>
   contact.kind === 'up' && looked && (mode === 'explicit' || mode === null);
 
-/** What somebody else loaded where the operator said `keep` goes only by an admin's order. */
+/** Where the operator said `keep`, a stranger goes only by an admin's order. */
 export const keptStrangersStay: TurnCheck = (scene) => {
   for (const { was, now } of withdrawn(scene)) {
     const isKept = was.stranger && scene.fleet.servers.get(was.server)?.spec.strangers === 'keep';

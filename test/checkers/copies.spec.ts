@@ -21,7 +21,7 @@ function warm(here: Partial<Model>, ...others: Model[]): Story {
   return story;
 }
 
-/** It is made to leave, though nobody decided so. */
+/** It is made to leave, though the core did not decide so. */
 function leaves(fleet: Fleet, cause: 'idle' | 'evicted', makesRoomFor: string | null, at: number): void {
   const left = { phase: 'draining', since: at, cause, makesRoomFor };
   fleet.replicas.set(HERE, { ...fleet.replicas.get(HERE), ...left } as never);

@@ -32,7 +32,9 @@ export const warmCopiesStay: TurnCheck = (scene) => {
   }
 };
 
-/** Whether a model, as a pin or as whoever waits for it, is above another one's class. */
+/**
+ * Whether a model is above another one's class: as a pin, by its own class, or by that of a request that waits for it.
+ */
 function mayDisplace({ fleet, history }: TurnScene, newcomer: ModelId, id: ModelId): boolean {
   if ((fleet.models.get(newcomer)?.pinnedCopies ?? 0) > 0) return true;
   const asked = [...history.pending.values()].filter(({ model }) => model === newcomer);
@@ -115,7 +117,7 @@ const serves = (fleet: Fleet, replica: Replica): replica is Ready => {
   return (replica.pulse?.failures ?? 0) < FAILING;
 };
 
-/** Looked at over a connection that stands: what is on a server that is lost is nobody's copy. */
+/** Looked at over a connection that stands: what is on a lost server counts as no copy. */
 const isReached = ({ looked, contact }: Server): boolean =>
   looked && (contact.kind === 'up' || contact.kind === 'slow');
 

@@ -36,7 +36,7 @@ describe('that a failing copy is replaced once', () => {
     driver.pass(2_000);
   };
 
-  /** What is said of one more load, by who begins to look now. */
+  /** What is said of one more load by a checker that begins to look now. */
   const said = (): string[] => {
     const { fleet, now } = driver;
     const found: string[] = [];

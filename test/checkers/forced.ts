@@ -1,6 +1,6 @@
 import type { Event, Fleet, ModelId } from '#core';
 
-/** Whose leases an admin's force breaks: at once, or in a frozen fleet with the end of the freeze. */
+/** The models whose leases an admin's force breaks: at once, or in a frozen fleet with the end of the freeze. */
 export class ForcedUnloads {
   private isFrozen: boolean;
   private readonly putOff = new Set<ModelId>();

@@ -3,7 +3,7 @@ import type { RefusalReason } from '#core';
 import { aModel } from '../support/builders.js';
 import { Story } from './story.js';
 
-/** A model that takes 500 ms to serve one; those who ask for it, a millisecond one after the other, are told to come again then. */
+/** A model takes `each` ms to serve one request. Requests for it, a millisecond apart, are refused with these hints. */
 function found(
   hints: readonly number[],
   reason: RefusalReason = 'queue_full',
@@ -22,8 +22,8 @@ function found(
   return story.found.filter((promise) => /invariant 16,/.test(promise));
 }
 
-describe('the promise that who is turned away comes back as fast as the model serves', () => {
-  it('finds one who is to come before those can be served who were told before', () => {
+describe('the promise that refused requests come back as fast as the model serves', () => {
+  it('finds a request that is to come before those told earlier can be served', () => {
     expect(found([1_000, 1_499, 1_998])).toEqual([]);
     expect(found([1_000, 499])).toEqual([expect.stringContaining('for here 1 ms before its turn')]);
     expect(found([1_000, 1_499, 999])).toHaveLength(1);
@@ -37,7 +37,7 @@ describe('the promise that who is turned away comes back as fast as the model se
     expect(found([50_000, 600, 999])).toHaveLength(1);
   });
 
-  it('keeps nobody away for more than a minute', () => {
+  it('keeps no request away for more than a minute', () => {
     expect(found([59_900, 60_000, 60_000, 60_000])).toEqual([]);
     expect(found([59_900, 60_000, 90_000])).toEqual([]);
     expect(found([...Array.from({ length: 121 }, (_, nth) => 499 * nth), 59_000])).toHaveLength(1);

@@ -8,7 +8,7 @@ import {
 } from '#core';
 import type { TurnCheck, TurnScene } from './scene.js';
 
-/** Who is told so comes again, and is not to come with all others. */
+/** A request refused for one of these comes again, and not together with all others. */
 const SENT_BACK: ReadonlySet<RefusalReason> = new Set([
   'deadline_unreachable',
   'no_capacity',
@@ -16,10 +16,10 @@ const SENT_BACK: ReadonlySet<RefusalReason> = new Set([
   'over_share',
 ]);
 
-/** Nobody is kept away for longer for the sake of others. */
+/** The longest that a request is kept away for the sake of others. */
 const LONGEST: Millis = 60_000;
 
-/** Those who are to come again for one model: from when on, and until when they keep it busy. */
+/** The requests that are to come again for one model: from when on, and until when they keep it busy. */
 interface Outside {
   readonly first: Instant;
   readonly next: Instant;
@@ -27,7 +27,7 @@ interface Outside {
   readonly each: Millis;
 }
 
-/** Who is turned away is told to come again behind those who were told before, no faster than the model could serve them. */
+/** A refused request is told to come again behind those told before it, no faster than the model could serve them. */
 export const hintsKeepToTheRate = (): TurnCheck => {
   const outside = new Map<ModelId, Outside>();
   return (scene) => {
@@ -51,7 +51,7 @@ export const hintsKeepToTheRate = (): TurnCheck => {
   };
 };
 
-/** Those who are told when to come again as far as others matter for that, in the order in which they were told. */
+/** The refused requests whose hint may depend on other requests, in the order in which they were told. */
 function sentBackIn({ turn, fleet, history }: TurnScene) {
   return turn.actions.flatMap((action) => {
     if (action.kind !== 'refuse' || !SENT_BACK.has(action.refusal.reason)) return [];

@@ -100,7 +100,7 @@ export const loadsNameWhatIsThere: TurnCheck = (scene) => {
   }
 };
 
-/** A process that goes orders nothing and admits nobody. */
+/** A process that shuts down orders nothing and admits no request. */
 export const goingMeansGoing: TurnCheck = ({ turn, fleet, trail }) => {
   if (!fleet.closing) return;
   const others = turn.actions.filter(({ kind }) => kind !== 'refuse');

@@ -64,7 +64,7 @@ const warmUses = ({ events }: Parameters<TurnCheck>[0]['turn']) =>
 
 const serverOf = (replica: string): ServerId => replica.slice(replica.indexOf('@') + 1) as ServerId;
 
-/** A route is given to what is ready, or was until this very turn drained it for somebody who starves. */
+/** A route is given to what is ready, or was until this very turn drained it for a starving request. */
 export const routesLeadToTheReady: TurnCheck = ({ turn, fleet, before, trail }) => {
   for (const action of turn.actions) {
     if (action.kind !== 'grant') continue;

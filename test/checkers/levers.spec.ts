@@ -49,7 +49,7 @@ describe('the promises of what operators order', () => {
 
   const forceUnload = { kind: 'UnloadOrdered', model: 'here' as ModelId, force: true } as const;
 
-  it('find nothing where what was forced in a frozen fleet goes as that ends, whoever was routed there meanwhile', () => {
+  it('find nothing where what was forced in a frozen fleet goes as that ends, whatever routes came meanwhile', () => {
     story.turn([freeze]);
     story.turn([forceUnload]);
     story.ask('here');

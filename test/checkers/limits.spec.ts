@@ -30,7 +30,7 @@ const load = (story: Story): ActionOf<'load'> => {
   return first!;
 };
 
-/** It is withdrawn, though nobody decided so. */
+/** It is withdrawn, though the core did not decide so. */
 const isWithdrawn = (story: Story): void => {
   story.time(1_000, (fleet, actions) => {
     const left = { phase: 'draining', since: story.now, cause: 'withdrawn', makesRoomFor: null };

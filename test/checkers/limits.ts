@@ -87,7 +87,7 @@ function pardon(fleet: Fleet, id: ModelId, { known }: Heard): void {
   }
 }
 
-/** What was withdrawn, switched off or turned out to be somebody else's goes for that. */
+/** A copy of an enabled model is withdrawn only for its excess; a protected pin never is. */
 function mayGo({ fleet, trail }: TurnScene, was: Replica, { known }: Heard): void {
   const model = fleet.models.get(was.model);
   if (!model?.enabled) return;

@@ -102,15 +102,15 @@ const hasNeeds = (fleet: Fleet, { id, model, server }: Placed): boolean =>
     return there?.phase === 'ready' || (there?.phase === 'placed' && there.carriedBy === id);
   });
 
-/** The class of those who wait for a model's first copy. */
+/** The highest class of the requests that wait for a model's first copy. */
 export function rankAtLeast({ replicas, waiting }: Fleet, { id, model }: Placed): number {
   const isMore = [...replicas.values()].some((one) => one.model === model && one.id !== id);
   return isMore ? -1 : highestAsked([...waiting.values()], [model]);
 }
 
 /**
- * The highest class that a load may be of, by its model, who waits for it, and what needs it there; null where it goes
- * before all classes: for a pin, to be rid of by a draining server, or to come in the place of what moves.
+ * The highest class that a load may be of: of its model, of the requests that wait for it, or of what needs it there.
+ * Null where it goes before all classes: for a pin, to empty a draining server, or as the target of a move.
  */
 export function rankAtMost({ fleet, history }: TurnScene, { replica, model, server }: Load): number | null {
   const models = modelsFor(fleet, { model, server });

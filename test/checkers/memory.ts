@@ -18,8 +18,8 @@ export const loadsFit: TurnCheck = (scene) => {
 };
 
 /**
- * Nothing is evicted when free memory suffices, nothing within its minimum residency, nor in use but for who starves: what
- * was moved goes on being used elsewhere.
+ * Nothing is evicted when free memory suffices, or within its minimum residency. A copy in use is evicted only for a
+ * starving request, or where it was moved and goes on being used elsewhere.
  */
 export const evictsOnlyForNeed: TurnCheck = (scene) => {
   const { fleet, turn, trail, wantedBefore } = scene;
@@ -40,7 +40,7 @@ export const evictsOnlyForNeed: TurnCheck = (scene) => {
     );
   }
   const newcomers = new Set(evicted.map(({ newcomer }) => newcomer));
-  // Of several each had the room that those before it had left: who came first a turn does not say.
+  // Of several newcomers each had the room that those before it had left: a turn does not say which came first.
   if (newcomers.size === 1) wasNeeded(scene, [...newcomers][0]!);
 };
 

@@ -3,7 +3,7 @@ import type { Action, Class, PressureLevel, RequestId } from '#core';
 import { aModel, SOMEBODY } from '../support/builders.js';
 import { Story } from './story.js';
 
-/** Under such a pressure somebody asks for a model for which so many may wait; then the turn is forged. */
+/** Under such a pressure a request of such a class comes for a cold model; then the turn is forged. */
 function found(
   level: PressureLevel,
   one: Class,
@@ -27,20 +27,20 @@ function found(
   return story.found.filter((promise) => /invariant 15,/.test(promise));
 }
 
-describe('the promise that pressure sheds who comes', () => {
+describe('the promise that pressure sheds new requests', () => {
   it('is kept by the core', () => {
     for (const level of ['none', 'high', 'severe', 'extreme'] as const)
       for (const one of ['critical', 'default', 'sheddable'] as const) expect(found(level, one)).toEqual([]);
   });
 
-  it('finds somebody who waits and was to be shed', () => {
+  it('finds a request that waits and was to be shed', () => {
     expect(found('high', 'sheddable', 'stays')).toEqual([
       expect.stringContaining('r is sheddable, came under pressure that is high, and waits'),
     ]);
     expect(found('severe', 'default', 'stays')).toHaveLength(1);
   });
 
-  it('finds somebody shed who was to wait', () => {
+  it('finds a request shed that was to wait', () => {
     expect(found('high', 'default', 'shed')).toEqual([
       expect.stringContaining('r was shed for its class, under pressure that is high'),
     ]);

@@ -9,18 +9,21 @@ const SHED: Readonly<Record<PressureLevel, readonly Class[]>> = {
   extreme: ['sheddable', 'default'],
 };
 
-/** Under pressure the half of what may wait otherwise may, and one at least where anybody may. */
+/** Under pressure half as many may wait as otherwise, and at least one where any may. */
 export const underPressure = ({ level }: Pressure, bound: number): number =>
   level === 'none' ? bound : Math.ceil(bound / 2);
 
-/** Whether somebody was turned away for the pressure alone, whatever room there was. */
+/** Whether a request was refused for the pressure alone, whatever room there was. */
 export const isForPressure = ({ refusal }: ActionOf<'refuse'>): boolean =>
   refusal.reason === 'queue_full' && refusal.detail === 'pressure';
 
 const isToGo = ({ level, since }: Pressure, { class: one, arrivedAt }: Request): boolean =>
   arrivedAt >= since && SHED[level].includes(one);
 
-/** Who comes under a pressure that sheds its class does not wait, and nobody else is turned away for it. */
+/**
+ * A request that comes under a pressure that sheds its class does not wait, and no other request is refused for
+ * pressure.
+ */
 export const pressureShedsNewcomers: TurnCheck = ({ turn, fleet, history, trail }) => {
   const { pressure, pending } = history;
   for (const action of turn.actions) {

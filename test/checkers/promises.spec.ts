@@ -179,7 +179,7 @@ describe('the promises', () => {
       /still waits past its deadline 5\.0 \(invariant 13/,
     ],
     [
-      'a route given to who has waited for too long',
+      'a route given to a request that has waited for too long',
       (one) => {
         const load = loadIn(one.ask('here'));
         const [request] = [...one.fleet.waiting.keys()];
@@ -259,7 +259,7 @@ describe('the promises', () => {
       /load here@s while it is up \(invariant 11/,
     ]),
     [
-      'an infeasible answer to who had waited',
+      'an infeasible answer to a request that had waited',
       (one) => {
         one.ask('here', () => []);
         one.found.length = 0;

@@ -84,14 +84,14 @@ describe('the promise that queues stay bounded', () => {
 });
 
 describe('the promise that full queues are fair', () => {
-  it('finds somebody turned away while there is room', () => {
+  it('finds a request turned away while there is room', () => {
     const two = [asked('a'), asked('b')];
     expect(found(2, two, instead(two, ['b', 'queue_full']))).toEqual([
       'b was told queue_full, but for here there is room; for all there is room; in bytes there is room',
     ]);
   });
 
-  it('finds somebody turned away while a lower class stays', () => {
+  it('finds a request turned away while a lower class stays', () => {
     const two = [asked('a', { class: 'sheddable' }), asked('b')];
     expect(found(1, two, asIs)).toEqual([]);
     expect(found(1, two, instead(two, ['b', 'queue_full']))).toEqual([
@@ -99,7 +99,7 @@ describe('the promise that full queues are fair', () => {
     ]);
   });
 
-  it('finds somebody turned away while one that came later stays', () => {
+  it('finds a request turned away while a later one stays', () => {
     const two = [asked('a', { arrivedAt: 1 }), asked('b', { arrivedAt: 2 })];
     expect(found(1, two, asIs)).toEqual([]);
     expect(found(1, two, instead(two, ['a', 'queue_full']))).toEqual([
@@ -110,7 +110,7 @@ describe('the promise that full queues are fair', () => {
   const flood = [1, 2, 3, 4, 5, 6].map((nth) => asked(`x${nth}`, of('x')));
   const crowd = [...flood, asked('y', of('y'))];
 
-  it('finds somebody turned away within a share while another is over its own', () => {
+  it('finds a request turned away within its share while another tenant is over its own', () => {
     expect(found(6, crowd, asIs)).toEqual([]);
     expect(found(6, crowd, instead(crowd, ['y', 'queue_full']))).toEqual([
       expect.stringContaining('for here x is further over its share'),

@@ -4,7 +4,7 @@ import { isForPressure, underPressure } from './pressure.js';
 import type { TurnCheck, TurnScene } from './scene.js';
 
 const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, critical: 2 };
-/** What all who wait may hold of our memory, in bytes. */
+/** What all waiting requests may hold of our memory, in bytes. */
 const MOST_BYTES = 64 * 2 ** 20;
 const LEAST_SHARE = 4;
 
@@ -70,7 +70,7 @@ export const queuesStayBounded: TurnCheck = (scene) => {
   }
 };
 
-/** One who was turned away for a full queue, and all who were refused in that turn, for whatever reason. */
+/** A request refused for a full queue, with all that were refused in that turn, for whatever reason. */
 interface TurnedAway {
   readonly request: Request;
   readonly reason: string;
@@ -78,9 +78,9 @@ interface TurnedAway {
 }
 
 /**
- * Who is turned away for a full queue stood in one that was full: nobody of a lower class stays in that, nor one of the same
- * class whose tenant is further over its share, or that came later from the same tenant; and `over_share` was who was over
- * its own.
+ * A request refused for a full queue stood in one that was full. No request of a lower class stays in that queue. Nor
+ * does one of the same class whose tenant is further over its share, or a later one of the same tenant. `over_share` is
+ * told only to a tenant over its own share.
  */
 export const fullQueuesAreFair: TurnCheck = (scene) => {
   const { turn, fleet, history, trail } = scene;
@@ -103,7 +103,7 @@ export const fullQueuesAreFair: TurnCheck = (scene) => {
   }
 };
 
-/** A flood is a matter of hundreds who are alike: what holds of the first who came, holds of them all. */
+/** A flood is hundreds of requests that are alike: what holds for the first of them holds for all. */
 function firstOfEachKind(away: readonly TurnedAway[]): Iterable<TurnedAway> {
   const latestFirst = away.toSorted((one, other) => other.request.arrivedAt - one.request.arrivedAt);
   const kindOf = ({ request, reason }: TurnedAway): string =>
@@ -114,7 +114,7 @@ function firstOfEachKind(away: readonly TurnedAway[]): Iterable<TurnedAway> {
 const isForFullness = (action: ActionOf<'refuse'>): boolean =>
   ['queue_full', 'over_share'].includes(action.refusal.reason) && !isForPressure(action);
 
-/** Why it was not for this queue that somebody was turned away; undefined where it may have been. */
+/** Why a request was not refused for this queue; undefined where it may have been. */
 function wrongIn(queue: Queue, one: TurnedAway, waiting: readonly Request[]): string | undefined {
   const { request, refused } = one;
   const stay = waiting.filter(queue.holds);
@@ -130,8 +130,8 @@ const isAlike = (one: Request, other: Request): boolean =>
   one.class === other.class && one.tenant === other.tenant;
 
 /**
- * Who of those refused for something else was gone before the queue was looked at, only the core knows: shares and what
- * tenants had are bounded from both sides.
+ * Of the requests refused for something else, only the core knows which had gone before the queue was looked at. So
+ * shares and what tenants had are bounded from both sides.
  */
 function wrongByShare(
   queue: Queue,
@@ -157,7 +157,7 @@ function wrongByShare(
   return further && `${queue.name} ${further.tenant} is further over its share`;
 }
 
-/** One alone shares with nobody. */
+/** A tenant alone in a queue shares it with no other. */
 function shareOf({ most, leastShare }: Queue, some: readonly Request[]): number {
   const tenants = new Set(some.map(({ tenant }) => tenant)).size;
   return tenants === 1 ? Infinity : Math.max(leastShare, most / tenants);

@@ -3,7 +3,7 @@ import type { Action, ActionOf, Event, Model, ModelId } from '#core';
 import { aModel, aServer } from '../support/builders.js';
 import { HERE, S, Story } from './story.js';
 
-/** `here` is warm; then it is made to leave for `there`, for which somebody waits. */
+/** `here` is warm; then it is made to leave for `there`, for which a request waits. */
 function evicted(
   here: Partial<Model>,
   there: Partial<Model>,

@@ -5,8 +5,8 @@ import { evictedIn, isMoved, type TurnCheck } from './scene.js';
 const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, critical: 2 };
 
 /**
- * Whoever leaves for another is of no higher class than who asks for that; for a pin whatever is not pinned may leave. What
- * is moved loses nothing, whoever that is for.
+ * What leaves for a newcomer is of no higher class than the requests for it; for a pin whatever is not pinned may
+ * leave. What is moved loses nothing, whatever it moves for.
  */
 export const nobodyOutranksTheNewcomer: TurnCheck = (scene) => {
   const { fleet, history, trail } = scene;
@@ -49,8 +49,8 @@ export const theWarmAreKept: TurnCheck = (scene) => {
 };
 
 /**
- * Whether a model is wanted whoever waits for it: kept warm, wished, to be rid of by a draining server, or to replace what
- * only fails. Then its own class counts beside that of who waits.
+ * Whether a model is wanted whatever requests wait for it: kept warm, wished, to leave a draining server, or to replace
+ * what only fails. Then its own class counts beside that of the requests.
  */
 function isWantedForItself({ wishes, replicas, servers }: Readonly<Fleet>, model: Model): boolean {
   const isToCome = (one: Replica): boolean =>

@@ -70,7 +70,7 @@ export interface Evicted {
   readonly readySince: Instant;
 }
 
-/** What this turn evicted: also what its events had only just brought up, and what was leaving for somebody else. */
+/** What this turn evicted: also what its events had only just brought up, and what was leaving for another newcomer. */
 export const evictedIn = ({ changes, turn }: Pick<TurnScene, 'changes' | 'turn'>): Evicted[] =>
   changes.flatMap(({ was, now }) => {
     if (!isLeaving(now) || now.cause !== 'evicted' || now.makesRoomFor === null) return [];

@@ -16,7 +16,7 @@ export const S = aServer('s').id;
 /** What most stories load. */
 export const HERE = 'here@s' as ReplicaId;
 
-/** Changes the fleet or the decisions of a turn before anybody sees them. */
+/** Changes the fleet or the decisions of a turn before the checkers see them. */
 type Tamper = (fleet: Fleet, actions: readonly Action[]) => readonly Action[];
 const untouched: Tamper = (_, actions) => actions;
 
@@ -32,7 +32,7 @@ export class Story {
     mark: () => {},
   });
 
-  /** One server in reach, and the model that nobody has loaded there yet. */
+  /** One server in reach, and a model that is not loaded there yet. */
   static beforeLoading(): Story {
     const story = new Story();
     story.turn([
@@ -44,7 +44,7 @@ export class Story {
     return story;
   }
 
-  /** Takes a turn of the core's, forged before anybody sees it. */
+  /** Takes a turn of the core's, forged before the checkers see it. */
   turn(events: readonly Event[], tamper: Tamper = untouched): readonly Action[] {
     const decided = step(this.fleet, events, this.now);
     const actions = tamper(this.fleet, decided);
@@ -115,7 +115,7 @@ export class Story {
   }
 }
 
-/** An order that nobody decided. */
+/** An order that the core did not decide. */
 export const unload = (order: string): Action => ({
   kind: 'unload',
   order: order as never,

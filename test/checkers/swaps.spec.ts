@@ -64,7 +64,7 @@ describe('the promises', () => {
     expect(tooMany(story)).toEqual([]);
   });
 
-  it('let others leave for a pin, and for who starves', () => {
+  it('let others leave for a pin, and for a starving request', () => {
     const pinned = warm();
     swap(pinned, 1_000, 'a', 'c');
     pinned.fleet.models.set('d' as ModelId, { ...pinned.fleet.models.get('d' as ModelId)!, pinnedCopies: 1 });

@@ -3,7 +3,7 @@ import { evictedIn, type TurnCheck, type TurnScene } from './scene.js';
 
 const MINUTE = 60_000;
 
-/** On one device others are evicted for no more loads in a minute than may be, but for pins and for who starves. */
+/** On one device others are evicted for only so many loads in a minute; pins and starving requests are exempt. */
 export function swapsAreBounded(start: Readonly<Fleet>): TurnCheck {
   const swaps = new Map<AccountId, Instant[]>(Array.from(start.swaps, ([id, times]) => [id, [...times]]));
   return (scene) => {

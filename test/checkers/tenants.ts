@@ -11,8 +11,9 @@ interface Passed {
 }
 
 /**
- * Who waits for a load that could begin is not passed over for long by another tenant: by what that one was owed before, and
- * twice as long as its own load and the last of that one's take. It is about loads that one tenant alone waits for.
+ * A tenant that waits for a load that could begin is not passed over for long by another tenant. The bound is what the
+ * other tenant was owed before, plus twice the time that its last load and the waiting one take. Only loads that one
+ * tenant alone waits for count.
  */
 export const tenantsTakeTurns = (start: Readonly<Fleet>): TurnCheck => {
   const passed = new Map<ReplicaId, Passed>();
@@ -58,7 +59,7 @@ function pass(scene: TurnScene, passed: Map<ReplicaId, Passed>, { load, payer, o
   );
 }
 
-/** Who waited for a load when the turn began, wishes aside: with one there is one tenant more. */
+/** The tenants that waited for a load when the turn began, wishes aside: with a wish there is one tenant more. */
 function askersFor({ fleet, history }: TurnScene, load: Load): ReadonlySet<TenantId> {
   const models = modelsFor(fleet, load);
   const asking = [...history.pending.values()].filter(({ model }) => models.includes(model));
@@ -73,7 +74,7 @@ function onlyOf(tenants: ReadonlySet<TenantId>): TenantId | undefined {
   return tenants.size === 1 ? first : undefined;
 }
 
-/** Whether it may be wanted by the operator, for whom nobody pays. */
+/** Whether the operator may want it: no tenant pays for that. */
 const isDue = (fleet: Readonly<Fleet>, load: Load): boolean => {
   const { models, strains, wishes } = fleet;
   const { pinnedCopies, minCopies } = models.get(load.model) ?? { pinnedCopies: 0, minCopies: 0 };
@@ -81,7 +82,7 @@ const isDue = (fleet: Readonly<Fleet>, load: Load): boolean => {
   return modelsFor(fleet, load).some((id) => wishes.get(id)?.admin);
 };
 
-/** What is not placed any more, or for which its tenant waits no more: whoever comes then has not been passed over. */
+/** What is not placed any more, or for which its tenant waits no more: a tenant that comes then was not passed over. */
 function forgetThoseGone({ fleet }: TurnScene, passed: Map<ReplicaId, Passed>): void {
   for (const [id, { tenant }] of passed) {
     const replica = fleet.replicas.get(id);
