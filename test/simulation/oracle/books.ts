@@ -112,7 +112,7 @@ export function add(total: Map<AccountId, Bytes>, bookings: readonly Booking[]):
   for (const { account, bytes } of bookings) total.set(account, (total.get(account) ?? 0) + bytes);
 }
 
-/** Takes bookings from room, or gives them back; where nobody limits an account there is nothing to take from. */
+/** Takes bookings from room, or gives them back; where an account has no limit there is nothing to take from. */
 export function take(room: Map<AccountId, Bytes>, bookings: readonly Booking[], times: 1 | -1 = 1): void {
   for (const { account, bytes } of bookings) {
     const left = room.get(account);
@@ -149,7 +149,7 @@ export function roomIn(fleet: Fleet, now: Instant): { readonly free: Amounts; re
   return { free, spare };
 }
 
-/** An unload that outlasts its bound may never come to an end: nobody counts on that memory. */
+/** An unload that outlasts its bound may never come to an end: its memory is not counted on. */
 function isLeaving(fleet: Fleet, replica: Replica, now: Instant): boolean {
   if (replica.phase === 'draining') return true;
   if (replica.phase !== 'unloading') return false;

@@ -24,7 +24,7 @@ import type { Holding, SmallFleet, SmallModel, SmallServer } from './small-fleet
 export const NOW = 1_000_000;
 const LONG = 50_000;
 const PLENTY = 1_000;
-/** Longer than anything is left unused here, and not so long that nobody would wait for its end. */
+/** Longer than anything is left unused here, and short enough that a request waits for its end. */
 const IDLE = 145_000;
 
 const modelName = (index: number): ModelId => String.fromCharCode(97 + index) as ModelId;
@@ -35,7 +35,7 @@ const SLOTS_ENOUGH = { loadsPerServer: 16, loadsPerDevice: 16 };
 /** A fleet as the core keeps it that holds all this, at rest or not. Memory is what is held, and the slack. */
 export function furnish(plan: SmallFleet): Fleet {
   const fleet = emptyFleet();
-  // Nobody stands in line for a load slot: the planner knows of memory only.
+  // No load stands in line for a load slot: the planner knows of memory only.
   fleet.limits = { ...fleet.limits, ...SLOTS_ENOUGH, loadsPerDevicePerMinute: plan.swaps };
   const empty = plan.models.map((model, index) => modelOf(model, index));
   step(fleet, [...empty.map((model): Event => ({ kind: 'ModelDeclared', model })), ...serversOf(plan)], 0);
@@ -228,7 +228,7 @@ export function read(fleet: Fleet, now: number): void {
   }
 }
 
-/** Somebody waits for a model who has failed on each copy of it, and whose doubts no look has cleared. */
+/** A request waits for a model after it has failed on each copy of it, and no look has cleared its doubts. */
 function doubt(fleet: Fleet, { isDoubted }: SmallModel, model: ModelId): void {
   if (!isDoubted) return;
   const id = `doubt-${model}` as RequestId;

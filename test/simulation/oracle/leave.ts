@@ -13,12 +13,12 @@ import {
 } from './books.js';
 import { costOf, isUp, isWelcome } from './ways.js';
 
-/** Who may be made to leave for somebody, one by one and together. */
+/** Which replicas may be made to leave for a newcomer, one by one and together. */
 
-/** A newcomer, as far as it matters for who has to leave. */
+/** A newcomer, as far as it matters for what has to leave. */
 export interface Newcomer {
   readonly model: Model;
-  /** Whether it has waited so long that leases protect nobody from it. */
+  /** Whether it has waited so long that leases protect no copy from it. */
   readonly isStarving: boolean;
   /** How much it matters: nothing that matters more leaves for it. */
   readonly rank: number;
@@ -34,7 +34,7 @@ const isKept = (fleet: Fleet, replica: Replica): boolean =>
   replica.stranger &&
   fleet.servers.get(replica.server)!.spec.strangers === 'keep';
 
-/** Somebody waits for it who doubts it, or it has to leave a server and is to be ready elsewhere before. */
+/** A request waits for it although it is ready, or it has to leave a server and is to be ready elsewhere before. */
 const isAwaited = (fleet: Fleet, id: ModelId): boolean =>
   [...fleet.waiting.values()].some(({ model }) => model === id) ||
   [...fleet.replicas.values()].some(
@@ -49,7 +49,7 @@ const isReplacedBy = (fleet: Fleet, replica: Replica, { id }: Model): boolean =>
   replica.model === id && isWrittenOff(fleet, replica);
 
 /**
- * Ready and at rest; not somebody else's; no more important; past its minimum residency; not awaited; not in use, or its
+ * Ready and at rest; no kept stranger; of no higher class; past its minimum residency; not awaited; not in use, or its
  * lease is no shield.
  */
 export function mayBeAsked(
@@ -81,8 +81,8 @@ export function mayLeaveTogether(
 }
 
 /**
- * Whether each of these may leave some time. Of a model with more copies than are pinned each may, if not all: whoever
- * waits for the last of them waits in vain, but it is idle and gone soon, and then he is told.
+ * Whether each of these may leave some time. Of a model with more copies than are pinned each may, though not all. A
+ * request that waits for the last of them waits in vain. The spare ones are idle and gone soon, and then it is told.
  */
 export function mayLeaveInTime(fleet: Fleet, leaving: ReadonlySet<Replica>, way: Way, id: ModelId): boolean {
   return (
@@ -173,7 +173,7 @@ export function leavesAt(fleet: Fleet, replica: Replica, rank: number, now: Inst
   }
 }
 
-/** When it leaves by itself, if nobody uses it any more: what matters more than who waits does not leave before. */
+/** When it leaves by itself, if it is not used any more: what matters more than the newcomer does not leave before. */
 function retiresAt(fleet: Fleet, replica: Replica, now: Instant): Instant {
   const { idleUnload } = fleet.models.get(replica.model)!;
   if (replica.phase === 'unknown') return now;

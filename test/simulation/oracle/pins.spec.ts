@@ -77,7 +77,7 @@ const found: readonly { name: string; plan: SmallFleet; copies: readonly number[
     fits: false,
   },
   {
-    name: 'the only copy is to be replaced, and what somebody else has loaded needs it',
+    name: 'the only copy is to be replaced, and a stranger needs it',
     plan: aSmallFleet([aSmallModel({ isReplaced: true }), aSmallModel({ needs: [0] }), aSmallModel()], {
       holdings: [aHolding({ isFailing: true }), aHolding({ isStranger: true })],
     }),

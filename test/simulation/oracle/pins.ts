@@ -17,9 +17,8 @@ type Placed = ReadonlyMap<ModelId, readonly number[]>;
 type Layout = ReadonlyMap<Server, Placed>;
 
 /**
- * Whether all pins can be kept at once on the devices there are: tries every set of devices of every server for every
- * pinned model, with what each brings along, whoever of them comes first; beside them is only what somebody else has
- * loaded and is to be kept.
+ * Whether all pins can be kept at once on the devices there are. Tries every set of devices of every server for every
+ * pinned model, with what each brings along, in any order. Beside them are only the strangers that are kept.
  */
 export function pinsFit(fleet: Fleet, models: readonly Model[]): boolean {
   const pinned = models.filter(({ pinnedCopies, enabled }) => pinnedCopies > 0 && enabled);
@@ -49,7 +48,7 @@ function placed(layout: Layout, server: Server, id: ModelId, devices: readonly n
   return new Map([...layout, [server, new Map([...layout.get(server)!, [id, devices]])]]);
 }
 
-/** What somebody else has loaded there and is to be kept, and what that needs. */
+/** The strangers that are kept there, and what they need. */
 function keptOn(fleet: Fleet, { spec }: Server): readonly Ready[] {
   const ready = [...fleet.replicas.values()].filter(
     (one): one is Ready => one.phase === 'ready' && one.server === spec.id,
@@ -105,7 +104,7 @@ const copiesIn = (fleet: Fleet, layout: Layout, id: ModelId): number =>
     return sum + (devices ? copiesOn(fleet.models.get(id)!, devices) - lost : 0);
   }, 0);
 
-/** Every layout with what the models of this one need and nobody has put there. */
+/** Every layout that adds to this one what its models need and lack. */
 function wholes(fleet: Fleet, layout: Layout): readonly Layout[] {
   return [...layout].reduce<readonly Layout[]>(
     (all, [server, models]) =>

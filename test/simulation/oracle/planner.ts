@@ -51,11 +51,14 @@ export interface Plan {
   readonly harm: readonly number[];
 }
 
-/** The ways that fit into memory which nobody has to be asked for. */
+/** The ways that fit into memory for which no replica has to leave. */
 export const waysFree = (fleet: Fleet, ways: readonly Way[], now: Instant): Way[] =>
   ways.filter(({ needs }) => isWithin(needs, roomIn(fleet, now).spare));
 
-/** Whether so many loads of the last minute made others leave a device of a way that no more do, but for who may always. */
+/**
+ * Whether loads of the last minute made others leave a device of a way so often that no more may. A pin and a starving
+ * request always may.
+ */
 export function isSpent(
   { swaps, limits, replicas }: Fleet,
   { server, devices, grows }: Way,
@@ -173,7 +176,7 @@ export function isListed(fleet: Fleet, server: Server, { id }: Model): boolean {
 
 /**
  * Whether a way could be free before a deadline, if all that could have left by then had; undefined where there is no
- * way at all just now, so that nobody can tell.
+ * way at all just now, so that it cannot be told.
  */
 export function opensBefore(
   fleet: Fleet,

@@ -16,7 +16,7 @@ export interface Holding {
   readonly lease: number;
   readonly isQueued: boolean;
   readonly isStranger: boolean;
-  /** Whether it only fails; not of what somebody else has loaded. */
+  /** Whether it only fails; ignored for a stranger. */
   readonly isFailing: boolean;
   /** Of an unload: whether it outlasts its bound. Of what is unknown: whether it is on its way in. */
   readonly isOdd: boolean;
@@ -45,7 +45,7 @@ export interface SmallModel {
   readonly class: Class;
   /** Whether it may leave by itself once it is idle for a while. */
   readonly isRetired: boolean;
-  /** Whether somebody waits for it who has failed on every copy there is. */
+  /** Whether a request waits for it that has failed on every copy there is. */
   readonly isDoubted: boolean;
 }
 
@@ -66,13 +66,13 @@ export interface SmallServer {
   readonly holdings: readonly (Holding | null)[];
 }
 
-/** What is wanted next: a copy for somebody who waits, or one more that stays. */
+/** What is wanted next: a copy for a waiting request, or one more that stays. */
 export interface Demand {
   readonly kind: 'request' | 'pin';
   /** Which of the models that it could be for, taken round. */
   readonly of: number;
   readonly wait: number;
-  /** Of who asks; null: as much as the model. */
+  /** The class of the request; null: that of the model. */
   readonly class: Class | null;
 }
 

@@ -48,11 +48,14 @@ function take(fleet: Fleet, events: readonly Event[], wanted: Wanted, now: Insta
   return judge({ before, after: fleet, actions, now }, wanted);
 }
 
-/** Whether everybody who waits now does so then: what others give up would be theirs to take, and no proof. */
+/**
+ * Whether every request that waits now still waits then. Else what the others give up could be taken, and would prove
+ * nothing.
+ */
 const isStillWaiting = (fleet: Fleet, then: Instant): boolean =>
   [...fleet.waiting.values()].every(({ deadline }) => deadline > then);
 
-/** Something that nobody has, if there is such; disabled models too. */
+/** A model without a copy, if there is such; disabled models too. */
 function modelFor(fleet: Fleet, { of }: Demand, now: Instant): Model | undefined {
   const all = [...fleet.models.values()];
   const absent = all.filter(({ id }) => copiesPresent(fleet, id, now) === 0);

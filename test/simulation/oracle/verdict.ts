@@ -26,7 +26,7 @@ export interface Turn {
 /** What is wanted of a model in that turn. */
 export interface Wanted extends Newcomer {
   readonly copies: number;
-  /** Null: nobody waits for it, it is to stay. */
+  /** Null: no request waits for it, it is to stay. */
   readonly request: Request | null;
 }
 
@@ -62,7 +62,7 @@ const lacksCopies = (fleet: Fleet, wanted: Wanted, now: Instant): boolean =>
   !isServedByFailing(fleet, wanted) &&
   !failsEverywhere(fleet, wanted.model.id);
 
-/** Whether who asks gets a route to a copy that only fails, since it is all there is. */
+/** Whether the request gets a route to a copy that only fails, since it is all there is. */
 const isServedByFailing = (fleet: Fleet, { request, model }: Wanted): boolean =>
   request !== null && failingCopies(fleet, model.id).some(({ server }) => isUp(fleet.servers.get(server)!));
 
@@ -109,7 +109,7 @@ function placeIn({ before, after }: Turn, { id }: Model): Found | undefined {
   return undefined;
 }
 
-/** Who was ready before and has to go. */
+/** The replicas that were ready before and have to go. */
 function leftIn({ before, after }: Turn): ReadonlySet<Ready> {
   const left = [...before.replicas.values()].filter(
     ({ id, phase }) => phase === 'ready' && after.replicas.get(id)?.phase !== 'ready',
@@ -236,7 +236,7 @@ function onNothing({ before, actions, now }: Turn, wanted: Wanted, request: Requ
 function reasonsFor(fleet: Fleet, wanted: Wanted, deadline: Instant, now: Instant): readonly string[] {
   const { model } = wanted;
   if (!model.enabled) return ['disabled'];
-  // Who asks for what no repository lists waits until the indexes have been read again.
+  // A request for what no repository lists waits until the indexes have been read again.
   const isReadAgain = isNowhereListed(fleet, model) ? ['waits'] : [];
   const able = [...fleet.servers.values()].filter((server) => couldFit(fleet, server, model));
   if (able.length === 0) return ['infeasible', 'disabled', ...isReadAgain];
