@@ -1,7 +1,7 @@
 import type { Happening, HappeningOf } from '../happenings.js';
 import type { Random } from '../random.js';
 
-/** How long after somebody has asked something happens that was aimed there: while the model is on its way. */
+/** How long after a request something happens that was aimed there: while the model is on its way. */
 const SOON = 5_000;
 
 /**

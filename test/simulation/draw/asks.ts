@@ -36,7 +36,7 @@ function drawHabit(random: Random, { temper }: Cast): Habit {
     slope: random.pick([1, 2, 2, 4]),
     burst: random.spread(2, Math.min(100, 2 * temper.queue + 10)),
     burstiness: random.pick([0, 0.03, 0.1]),
-    // Most have a budget of none, or of few; some have none that holds them back.
+    // Most callers have a retry budget of none or of few; that of some never holds them back.
     retries: random.pick([0, 0, 0, 0, 0, 0, 1, 1, 3, 20]),
     retryAfter: random.chance(0.5) ? null : random.spread(200, 10_000),
     waits: random.chance(0.5) ? [null] : [null, null, 0, temper.wait, random.spread(100, 60_000)],
@@ -72,7 +72,7 @@ function drawAsk(random: Random, at: number, cast: Cast, habit: Habit): Happenin
 
 export const CLASSES = ['critical', 'default', 'sheddable'] as const;
 
-/** Few say how much they matter. */
+/** Few requests state a class. */
 export function withClass(random: Random, ask: HappeningOf<'ask'>): HappeningOf<'ask'> {
   if (!random.chance(0.15)) return ask;
   return { ...ask, class: random.pick(CLASSES) };

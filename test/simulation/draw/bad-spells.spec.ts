@@ -35,7 +35,7 @@ describe('bad spells', () => {
     expect(new Set(kinds).size).toBe(3);
   });
 
-  it('are asked through by callers with a budget who do as they are told, or by some without who do not', () => {
+  it('are asked through by callers with a budget that do as they are told, or by some without that do not', () => {
     const manners = spells.map(({ asks }) => {
       const [first] = asks;
       expect(asks.every(({ retries }) => retries === first!.retries)).toBe(true);
@@ -44,7 +44,7 @@ describe('bad spells', () => {
     expect(new Set(manners)).toEqual(new Set(['told', 'at once']));
   });
 
-  it('fail for nobody whom no one asks for', () => {
+  it('are asked through for failing models alone', () => {
     for (const { asks, fails } of spells) {
       const failing = new Set(fails.map(({ model }) => model));
       expect(asks.every(({ model }) => failing.has(model))).toBe(true);

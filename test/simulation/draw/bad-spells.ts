@@ -36,7 +36,7 @@ export function drawBadSpells(random: Random, { models, servers, storm }: Cast):
   return [...fails, ...drawCallers(random, failing.slice(0, ASKED), { at, lasts })];
 }
 
-/** They go on for a while when loads succeed again. */
+/** The callers go on for a while when loads succeed again. */
 function drawCallers(
   random: Random,
   models: readonly ModelId[],

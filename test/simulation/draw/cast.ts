@@ -1,7 +1,7 @@
 import type { PlannedModel, PlannedServer } from '../plan.js';
 import type { Temper } from './settings.js';
 
-/** Whom things may happen to, and for how long. */
+/** What things may happen to, and for how long. */
 export interface Cast {
   readonly servers: readonly PlannedServer[];
   readonly models: readonly PlannedModel[];

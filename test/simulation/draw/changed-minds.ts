@@ -8,8 +8,8 @@ import { moments } from './moments.js';
 const MOST_PINNED = 3;
 
 /**
- * An operator who changes his mind. He pins a model and takes that back before there is room for it; or he has it loaded,
- * and pins what may be leaving for it. It takes some tries: there may be room, or the pins of others may not fit.
+ * An operator takes orders back: a model is pinned, and unpinned before there is room for it. Or a model is ordered,
+ * and what may be leaving for it is pinned. It takes some tries: there may be room, or the pins may not fit together.
  */
 export function drawChangedMinds(
   random: Random,

@@ -25,7 +25,7 @@ describe('coincidences', () => {
     }
   });
 
-  it('are asks in vain from the tick after that in which somebody else asks', () => {
+  it('are asks in vain from the tick after that of a request for another model', () => {
     const inVain = drawn.flatMap((plan) =>
       asksOf(plan).flatMap((ask) => (ask.version === null ? [] : [{ plan, ask }])),
     );

@@ -6,13 +6,13 @@ import { moments } from './moments.js';
 
 type Scene = Pick<Cast, 'models' | 'servers' | 'storm'> & { readonly grain: number };
 
-/** Nobody has it: who asks for it is answered in the turn in which he came, however warm the model is. */
+/** No model has it: a request for it is answered in the turn in which it came, however warm the model is. */
 const NO_VERSION = '7';
 
 /** So many models at most are asked for in vain at once. */
 const MOST_IN_VAIN = 4;
 
-/** So often, tick by tick: as long as it takes to read who is in use before anybody has to leave. */
+/** So often, tick by tick: as long as it takes to read which copies are in use before any has to leave. */
 const TICKS = 8;
 
 /** A load is answered by messages: the order, the answer, and two more questions with theirs; the first is written down. */
@@ -26,8 +26,8 @@ export const drawCoincidences = (random: Random, scene: Scene): Happening[] =>
   [...drawAsksInVain(random, scene), ...drawHangUps(random, scene)].filter(({ at }) => at <= scene.storm);
 
 /**
- * Somebody asks for a model, and others in vain for those that may have to leave for it: they ask again in every moment at
- * which what is read of their use may arrive.
+ * One request asks for a model, and other requests ask in vain for those that may have to leave for it. These are
+ * repeated at every moment at which what is read of the use of their models may arrive.
  */
 function drawAsksInVain(random: Random, { models, storm, grain }: Scene): Happening[] {
   if (grain === 0 || models.length < 2 || !random.chance(0.6)) return [];
@@ -44,7 +44,10 @@ function drawAsksInVain(random: Random, { models, storm, grain }: Scene): Happen
   });
 }
 
-/** Several who wait for one model, which was just unloaded, hang up around the moment at which it should be ready. */
+/**
+ * Several requests wait for one model, which was just unloaded, and are cancelled around the moment at which it should
+ * be ready.
+ */
 function drawHangUps(random: Random, { models, servers, storm, grain }: Scene): Happening[] {
   const plain = models.filter(({ disk }) => disk.loadMs !== undefined);
   if (grain === 0 || plain.length === 0 || !random.chance(0.6)) return [];

@@ -138,7 +138,7 @@ const FAULTS: readonly (readonly [likelihood: number, draw: Draw])[] = [
       lasts: random.spread(1, 30_000),
     })),
   ],
-  // They come and go while models do: no device is at rest for as long as they stay.
+  // Other processes come and go while models do: no device is at rest for as long as they stay.
   [
     0.35,
     ofServer('foreign', (random) => ({

@@ -5,7 +5,7 @@ import { CLASSES } from './asks.js';
 import type { Cast } from './cast.js';
 import { moments } from './moments.js';
 
-/** Who asks where a plan says nothing of it. */
+/** The tenant of a request where a plan says nothing of it. */
 export const ANONYMOUS = 'anonymous';
 
 const QUIET = ['red', 'green', 'blue', 'grey'] as const;

@@ -6,7 +6,7 @@ import { moments } from './moments.js';
 
 /** So long before, in ms, what is to be leased is asked for: it serves by then, where there is room. */
 const WARM_BY = 20_000;
-/** So long after, somebody wants it to leave: by then a new life has found it, and grants nothing by itself any more. */
+/** So long after, it is to leave: by then a new life has found it, and grants nothing by itself any more. */
 const LEAVES_AFTER = 40_000;
 
 /** Berth ends shortly after it has given a long lease, in order or not, and its successor is to unload what was leased. */

@@ -80,7 +80,7 @@ export function drawScaling(random: Random, cast: Cast): Happening[] {
   return [...first, ...more];
 }
 
-/** What somebody else does on the same servers. */
+/** What other clients do on the same servers. */
 export function drawMeddling(random: Random, { models, servers, storm }: Cast): Happening[] {
   if (!random.chance(0.3)) return [];
   return moments(random, random.spread(10_000, 240_000), storm).map((at) => ({

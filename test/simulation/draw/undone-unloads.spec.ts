@@ -3,7 +3,7 @@ import { makePlan } from '../make-plan.js';
 import { Random } from '../random.js';
 import { drawUndoneUnloads } from './undone-unloads.js';
 
-describe('unloads that somebody undoes', () => {
+describe('unloads that another client undoes', () => {
   const plans = Array.from({ length: 60 }, (_, nth) => makePlan(nth + 1, { hours: 0.5 })).map((plan) => {
     return { ...plan, happenings: drawUndoneUnloads(new Random(plan.seed, 'undone unloads'), plan) };
   });

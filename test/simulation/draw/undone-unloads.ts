@@ -3,7 +3,7 @@ import type { Random } from '../random.js';
 import type { Cast } from './cast.js';
 import { moments } from './moments.js';
 
-/** What Berth unloads, and does not hear of, somebody else loads again before Berth has seen that it was gone. */
+/** What Berth unloads, and does not hear of, another client loads again before Berth has seen that it was gone. */
 export function drawUndoneUnloads(
   random: Random,
   { models, servers, storm }: Pick<Cast, 'models' | 'servers' | 'storm'>,
