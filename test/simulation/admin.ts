@@ -4,7 +4,7 @@ import type { Doings, HappeningOf, OrderKind } from './happenings.js';
 import type { PlannedModel } from './plan.js';
 import type { Stage } from './stage.js';
 
-/** Why nobody hears an order just now. */
+/** Why no Berth hears an order just now. */
 export function whyDeaf({ berth, store }: Stage): string | undefined {
   const living = berth();
   if (!living) return 'Berth is not there';
@@ -23,7 +23,7 @@ export function writeDown({ store, berth, trail }: Stage, apply: () => void, don
   );
 }
 
-/** Somebody with an admin key: what Berth's API would refuse is refused here, for the same reasons. */
+/** An admin with a key: what Berth's API would refuse is refused here, for the same reasons. */
 export class Admin {
   constructor(private readonly stage: Stage) {}
 
@@ -84,7 +84,7 @@ export class Admin {
     writeDown(this.stage, apply, () => engine.tell(event));
   }
 
-  /** An ensemble only once it is known what it is made of: before, nobody can say whether it fits. */
+  /** An ensemble only once it is known what it is made of: before, Berth cannot say whether it fits. */
   private pin({ model: id, copies }: HappeningOf<'pin'>): string | void {
     const { models } = this.stage.told;
     const { fleet } = this.berth.engine;
@@ -93,7 +93,7 @@ export class Admin {
     if (!before.enabled) return 'disabled';
     if (before.maxCopies !== null && copies > before.maxCopies) return 'more than there may be';
     const isKnown = this.planned(id).disk.steps === undefined || fleet.steps.has(id);
-    if (!isKnown) return 'nobody knows what it is made of';
+    if (!isKnown) return 'it is not known what it is made of';
     const after = { ...before, pinnedCopies: copies };
     const others = [...models.values()].filter((model) => model.id !== id && model.pinnedCopies > 0);
     if (!fitPins(fleet, [...others, after]).fits) return 'pin_does_not_fit';
@@ -205,7 +205,7 @@ export class Admin {
   }
 }
 
-/** A model as it is once somebody has changed some of it. */
+/** A model as it is once some of it was changed. */
 function changed(before: Model, change: HappeningOf<'declare'>['change'], isEnsemble: boolean): Model {
   const { maxQueue, ...settings } = change;
   const coldStart = { ...before.coldStart, maxQueue: maxQueue ?? before.coldStart.maxQueue };

@@ -22,7 +22,7 @@ export function autoscaler(stage: Stage): Pick<Doings, 'addServer' | 'removeServ
       if (deaf !== undefined) return deaf;
       if (!told.servers.has(server)) return 'unknown_server';
       const living = berth()!;
-      // What stays loaded there is nobody's, and is found again by whoever adds the server anew.
+      // What stays loaded there belongs to no known server, and is found again when the server is added anew.
       const site = sites.get(server)!;
       site.disturb();
       site.isMuddled = true;

@@ -95,8 +95,9 @@ export class Berth {
   }
 
   /**
-   * Somebody was given a route. A lease binds Berth to the copy it was given on: where that copy's process has died
-   * unheard, in a pause or behind a partition, it binds to nothing, whatever is loaded under its name in the next one.
+   * A route was given. A lease binds Berth to the copy it was given on. Where that copy's process has died unheard, in
+   * a pause or behind a partition, it binds to nothing. What is loaded under its name in the next process does not
+   * matter.
    */
   noteRoute(route: Route): void {
     const connection = this.connections.get(route.server);
@@ -119,7 +120,7 @@ export class Berth {
     });
   }
 
-  /** Everybody who waits is answered, all is written down, and the process ends. */
+  /** Every waiting request is answered, all is written down, and the process ends. */
   stop(): void {
     const isWell = this.around.store.wellSince + RETRIED_WITHIN <= this.process.now();
     this.engine.stop();

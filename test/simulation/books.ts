@@ -62,9 +62,9 @@ const othersOn = (fleet: Readonly<Fleet>, server: Server): Map<number, Bytes> =>
   );
 
 /**
- * How much memory Berth could know to be wanted at a place that ran out: what is really there of what it has booked, with
- * what it had counted as others' when it decided the load. What came up beside that, and what a copy takes beyond its
- * booking, it could not: the sizes it was told were wrong, or somebody was there whom it had not seen yet.
+ * How much memory Berth could know to be wanted at a place that ran out. It is what is really there of what it has
+ * booked, with what it had counted as foreign when it decided the load. What came up beside that, and what a copy takes
+ * beyond its booking, it could not know. Then the sizes were declared wrong, or foreign memory was not seen yet.
  */
 export function known(site: Ground, asked: Asked, fleet: Readonly<Fleet>): { bytes: Bytes; says: string } {
   const { spec } = site.planned;
@@ -94,7 +94,7 @@ function othersAt({ planned, crowd }: Ground, place: number, then: Books | undef
   return Math.max(shown, then?.others.get(place) ?? 0);
 }
 
-/** What has been unloaded and is still booked is counted on; else nobody knows whether its memory is back. */
+/** A copy that is gone counts while its replica leaves: Berth cannot know yet whether its memory is back. */
 function isOnItsWayOut({ replicas }: Readonly<Fleet>, model: string, server: string): boolean {
   const phase = replicas.get(`${model}@${server}` as ReplicaId)?.phase;
   return phase === 'draining' || phase === 'unloading' || phase === 'unknown';

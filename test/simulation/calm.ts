@@ -45,7 +45,7 @@ function calmBound({ models, defaults, limits, happenings }: Plan): Millis {
   );
 }
 
-/** The second phase: nobody asks, and every promise has to come true. */
+/** The second phase: no requests come, and every promise has to come true. */
 export class Calm {
   private isAtRest = false;
   /** How many copies came back because they are pinned or to be kept warm, once there was room. */
@@ -57,8 +57,9 @@ export class Calm {
   ) {}
 
   /**
-   * Once at rest, nothing is loaded any more: that would be thrash. What stays stuck or only fails may be tried on and on,
-   * and what is pinned or to be kept warm comes back when what is idle, or somebody else, has made room for it, each copy once.
+   * Once at rest, nothing is loaded any more: that would be thrash. What stays stuck or only fails may be tried on and
+   * on. What is pinned or to be kept warm comes back, each copy once, when an idle copy or foreign memory makes room
+   * for it.
    */
   readonly observer: Observer = {
     turnTaken: ({ actions }, fleet) => {
@@ -172,7 +173,7 @@ function unheeded({ engine }: Berth, told: Told): string[] {
   ];
 }
 
-/** It need not be known to one who has never met it. */
+/** Whether Berth knows that a server is lost, or has never met it. */
 function isLost({ engine }: Berth, id: ServerId): boolean {
   const { fleet } = engine;
   const server = fleet.servers.get(id)!;

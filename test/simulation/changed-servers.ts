@@ -13,7 +13,7 @@ export class ChangedServers {
     return {
       changeServer: ({ server, by, to }) => {
         const site = this.stage.sites.get(server)!;
-        if (site.leadsNowhere && to === 'the same address') return 'nobody listens there';
+        if (site.leadsNowhere && to === 'the same address') return 'no process listens there';
         if (to === 'another process' && !isReplaceable(site)) return `it is ${site.sim.phase}, or gone`;
         return this.change(site, by, () => {
           const moved = to !== 'the same address';

@@ -12,7 +12,7 @@ type Ended<T> = Answer<T> | { readonly error: RpcError | 'deadline' };
 
 /**
  * The control connection of one life of Berth to one server, kept open and watched as the adapter does it. Orders that
- * were sent go on when Berth dies; their answers reach nobody.
+ * were sent go on when Berth dies; their answers reach no process.
  */
 export class Connection {
   private connected = false;
@@ -37,7 +37,7 @@ export class Connection {
     return this.connected && !this.closed;
   }
 
-  /** Whether Berth has died, or has forgotten the server: nobody knows what was sent. */
+  /** Whether Berth has died, or has forgotten the server: no process knows what was sent. */
   get isForgotten(): boolean {
     return this.closed && (this.successor?.isForgotten ?? true);
   }
@@ -85,7 +85,7 @@ export class Connection {
     });
   }
 
-  /** Reads something over a connection of its own; undefined where nobody answers in time. */
+  /** Reads something over a connection of its own; undefined where no answer comes in time. */
   get<T>(read: () => T | undefined, within: number): Promise<T | undefined> {
     return new Promise((resolve) => {
       const cancel = this.process.after(within, () => resolve(undefined));
@@ -129,7 +129,7 @@ export class Connection {
     this.tell('connected');
   }
 
-  /** While the network is parted nobody hears that the connection has ended. */
+  /** While the network is parted Berth does not hear that the connection has ended. */
   private broke(): void {
     const { incarnation } = this;
     const wait = Math.max(0, this.site.partition.until - this.site.timers.now());

@@ -215,7 +215,7 @@ export class Faults {
     if (downFor !== null) this.stage.agenda.after(downFor, () => this.start(site));
   }
 
-  /** Whoever supervises the server starts it again. */
+  /** The supervisor of the server starts it again. */
   private terminate(site: Site, downFor: number | null): string | void {
     site.isGone ||= downFor === null;
     if (site.sim.phase !== 'up') return `it is ${site.sim.phase}`;

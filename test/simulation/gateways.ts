@@ -7,7 +7,7 @@ import type { Site } from './site.js';
 import type { Stage } from './stage.js';
 import { ToldHints } from './told-hints.js';
 
-/** For so long Berth may not have noticed that somebody else took a model away: a slow server keeps its routes. */
+/** For so long Berth may not have noticed that another client took a model away: a slow server keeps its routes. */
 const NOTICED_WITHIN = 60_000;
 
 /** More than these Triton would not get done in time; gateways that have so many under way keep the others back. */
@@ -23,7 +23,7 @@ type Ask = HappeningOf<'ask'>;
 
 /** Gateways: they ask where models are, go there within the lease, give up, and ask for what does not exist. */
 export class Gateways {
-  /** How many requests each life of Berth has yet to answer; those of a dead one nobody will. */
+  /** How many requests each life of Berth has yet to answer; those of a dead life are never answered. */
   private readonly waiting = new WeakMap<Berth, number>();
   /** When a route was last given, or used. */
   private busyAt = 0;
@@ -48,7 +48,7 @@ export class Gateways {
     return this.busyAt;
   }
 
-  /** Whoever stops answers everybody first, all in the same moment. */
+  /** A Berth that stops answers every request first, all in the same moment. */
   expectNobodyWaits(berth: Berth): void {
     const { agenda, trail } = this.stage;
     agenda.after(0, () => {
@@ -211,7 +211,9 @@ export class Gateways {
   }
 }
 
-/** The copies whose counts a reading shows: one that somebody unloads ends its inferences, and counts them unseen. */
+/**
+ * The copies whose counts a reading shows: one that another client unloads ends its inferences, and counts them unseen.
+ */
 const countingAt = ({ sim }: Site, model: string, version: string): readonly number[] =>
   sim
     .copies()

@@ -43,19 +43,19 @@ const ofGateways = [
     /** How many ask the same at once. */
     count: z.number().int().min(1).max(10_000),
     version: z.string().max(20).nullable(),
-    /** How much they say it matters; left out: as much as the model. */
+    /** The class of the requests; left out: that of the model. */
     class: z.enum(['critical', 'default', 'sheddable']).exactOptional(),
-    /** Who they are; left out: whoever shows no credential. */
+    /** The tenant of the requests; left out: that of a request without a credential. */
     tenant: z.string().min(1).max(128).exactOptional(),
-    /** How long they wait for a cold model; null: as long as the model allows. */
+    /** How long the requests wait for a cold model; null: as long as the model allows. */
     wait: ms.nullable(),
     lease: ms,
     avoid: z.array(serverName).max(16),
     /** How long after its grant the route is used; null: never. */
     useAfter: ms.nullable(),
-    /** After how long they hang up; null: they don't. */
+    /** After how long the requests are cancelled; null: never. */
     giveUpAfter: ms.nullable(),
-    /** How often they ask again when refused, and after how long; null: when the refusal says so. */
+    /** How often a refused request is sent again, and after how long; null: when the refusal says so. */
     retries: z.number().int().min(0).max(1_000),
     retryAfter: ms.nullable(),
   }),
@@ -95,12 +95,12 @@ const ofAutoscalers = [
   z.strictObject({ at, kind: kind('addServer'), server }),
   z.strictObject({ at, kind: kind('removeServer'), server }),
   z.strictObject({ at, kind: kind('changeServer'), server, by, to: z.enum(ADDRESSES) }),
-  /** So long it is declared at an address at which nobody listens. */
+  /** So long it is declared at an address at which no process listens. */
   z.strictObject({ at, kind: kind('wrongAddress'), server, by, lasts: ms }),
   z.strictObject({ at, kind: kind('refit'), server, devices: z.number().int().min(0).max(8), downFor: ms }),
 ] as const;
 
-/** Somebody else with access to the same server. */
+/** Another client with access to the same server. */
 const ofStrangers = [
   z.strictObject({ at, kind: kind('strangerLoad'), server, model }),
   z.strictObject({ at, kind: kind('strangerUnload'), server, model }),
@@ -132,7 +132,7 @@ const ofServers = [
   z.strictObject({ at, kind: kind('ordersOvertake'), server, lasts }),
   /** Unloads at once around a step that was read anew end the process. */
   z.strictObject({ at, kind: kind('unloadsCrash'), server, lasts }),
-  /** Somebody else takes so much of a GPU. */
+  /** Another process takes so much of a GPU. */
   z.strictObject({
     at,
     kind: kind('foreign'),

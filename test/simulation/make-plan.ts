@@ -80,7 +80,7 @@ function drawCallers(stream: (name: string) => Random, cast: Cast, grain: number
   );
 }
 
-/** What keeps its moment, whenever somebody asks. */
+/** What keeps its moment, whatever requests come. */
 const drawUnaimed = (stream: (name: string) => Random, cast: Cast, grain: number): Happening[] => [
   ...drawFloods(stream('floods'), cast).map((ask) => onGrain(ask, { grain, storm: cast.storm })),
   ...drawLevers(stream('levers'), cast),
@@ -114,7 +114,7 @@ function onGrain(
 /** So long it takes to let go, one copy after the other, what demand had made. */
 export const easing = ({ maxCopies }: Pick<Model, 'maxCopies'>): number => EASED * ((maxCopies ?? 1) - 1);
 
-/** How long nobody asks, so that it can be seen that what is idle is unloaded. */
+/** How long no requests come, so that it can be seen that what is idle is unloaded. */
 function drawPatience(random: Random, models: readonly PlannedModel[]): number {
   const longest = random.chance(0.03) ? Infinity : WATCHED;
   const idle = models.map(({ model }) => Math.min(model.idleUnload ?? 0, longest));

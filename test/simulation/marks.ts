@@ -8,7 +8,7 @@ import type { HappeningKind } from './happenings.js';
 const RARE = {
   "server restarted while a load's reply was lost":
     'The booking of the load ends with the old process, and nothing of that load may count for the new one.',
-  'new incarnation while unloading': 'Nobody will ever say that the unload is done: the new process does.',
+  'new incarnation while unloading': 'No answer will ever say that the unload is done: the new process does.',
   'load without an answer had succeeded': 'A timeout is no failure: what came up is taken, not loaded again.',
   'load without an answer left nothing': 'Its memory is held until two looks have shown the model absent.',
   'unload without an answer left the copy': 'The copy is taken back once the order has had its time.',
@@ -19,10 +19,10 @@ const RARE = {
   'asked as often as may be for what failed':
     'Models that only fail do not use up the load slots of a server.',
   'load ended without an answer while requests waited':
-    'Those who wait are neither answered twice nor forgotten.',
+    'Waiting requests are neither answered twice nor forgotten.',
   'in-place change interrupted': 'Old and new devices stay booked until a look tells which of them it was.',
   'change failed and the old copy stayed': 'Only the new part is given back, and the routes stay.',
-  'load overdue at two servers': 'No third server is tried, and those who wait are told.',
+  'load overdue at two servers': 'No third server is tried, and waiting requests are told.',
   'server with all slots overdue':
     'It takes no placements any more, and what was placed there goes elsewhere.',
   'unload stuck': 'Its bytes stay booked, other work goes on.',
@@ -36,42 +36,42 @@ const RARE = {
   'late order': 'An order of a dead Berth reaches a server at which its successor already works.',
 
   'placed replica whose victim was pinned meanwhile': 'The victim stays, and the newcomer is placed anew.',
-  'pin lifted while placed': 'What nobody wants any more gives its promised memory back.',
+  'pin lifted while placed': 'What is not wanted any more gives its promised memory back.',
   'placed replica lost its server': 'The promise ends with the server, and its requests are placed anew.',
   'starvation drained a copy in use': 'No new routes, but the leases that were given hold to their end.',
   'two copies left for one newcomer': 'They are chosen as a whole, or nothing is evicted.',
-  'evicted for a higher class': 'Of those who may leave the lower classes leave first, and no higher one.',
+  'evicted for a higher class':
+    'Of the copies that may leave the lower classes leave first, and no higher one.',
   'swapped again within a minute':
-    'A device changes what it holds only so often, but for pins and who starves.',
+    'A device changes what it holds only so often, but for pins and starving requests.',
   'copy moved to make room':
     'Another copy is ready elsewhere before it leaves, so that its model is warm all the time.',
-  'soft idle copy evicted': 'It may stay for as long as nobody wants its memory.',
+  'soft idle copy evicted': 'It may stay for as long as its memory is not wanted.',
   'place given up when nobody waited any more': 'What was to make room for it serves again.',
-  'drain of a copy taken back': 'It is routed to again, and who was to have its memory is placed anew.',
+  'drain of a copy taken back': 'It is routed to again, and what was to have its memory is placed anew.',
   'evicted model asked for in the same turn':
     'The request waits for a place, or takes the victim back; once.',
   'leaving model asked for': 'It is loaded again only when the old copy has gone.',
 
   'request cancelled in the turn its model became ready':
-    'Nobody is left to be answered, and nothing breaks.',
+    'No request is left to be answered, and nothing breaks.',
   'request answered at its very deadline':
     'Refused, but once, and in that turn: a route would come too late.',
-  'sent back behind others':
-    'Who is turned away comes again as fast as the model serves, one after the other.',
+  'sent back behind others': 'Refused requests come again as fast as the model serves, one after the other.',
   'queue of all full while that of the model had room': 'The bound over all models holds, too.',
   'storm of retries': 'No load is begun for it sooner, and no queue grows beyond its bound.',
-  'queue full displaced nobody': 'Among equals those who came first keep their place.',
-  'displaced for a higher class': 'Who waits gives way to a higher class, and is told at once.',
-  'shed under pressure': 'Who comes for a cold model goes by class, whatever room there is.',
+  'queue full displaced nobody': 'Among equal requests the first ones keep their place.',
+  'displaced for a higher class': 'A waiting request gives way to a higher class, and is told at once.',
+  'shed under pressure': 'A request for a cold model goes by class, whatever room there is.',
   'turned away since load slots are scarce':
-    'A load that is worth less than what is loaded waits until it is worth more; who asked is told at once.',
+    'A load that is worth less than what is loaded waits until it is worth more; its requests are told at once.',
   'displaced by pressure': 'A bound that shrinks is kept at once: the lowest class and the newest leave.',
   'displaced for another tenant': 'A tenant gives back what it has beyond its share when others come.',
 
   'held back though its model serves':
-    'Who waited while it was cold gets a route at the rate at which it serves, who comes now at once.',
+    'A request that waited while it was cold gets a route at the rate at which it serves, a new one at once.',
   'held back and turned away as too late':
-    'Whose turn would come too late is told at once, and not at the end.',
+    'A request whose turn would come too late is told at once, and not at the end.',
 
   'model withdrawn while it loads': 'The load cannot be taken back: what it brings is let go afterwards.',
   'model disabled under a lease': 'No new routes, and no unload before the lease has ended.',
@@ -85,23 +85,23 @@ const RARE = {
   'server of a pinned copy lost': 'The pin wants a copy elsewhere, where one fits.',
 
   'changed server was draining': 'Only the connection to it is made anew, and it goes on to drain.',
-  'changed server had a load under way': 'Nobody knows how it ended, and no other one is begun beside it.',
+  'changed server had a load under way': 'It is not known how it ended, and no other one is begun beside it.',
   'changed server is another process':
     'What the old one held is booked no more, and nothing is sent that was decided for it.',
   'refused at an address that was never reached':
     'It says nothing of the process that was known, which is the same when it is reached again.',
 
   'hidden copy booked': 'A copy lives on behind a newer row, and no call of Triton shows it.',
-  'stranger found with a model we had just unloaded': 'It is theirs, not what is left of ours.',
+  'stranger found with a model we had just unloaded': 'It is of another client, not what is left of ours.',
   'stranger found where there was no room': 'More is held than there is: the device takes nothing new.',
   'two servers lost within 2 s': 'All that was on both has to find a place on what is left.',
   'slow server lost': 'Three new connections in a row were not accepted.',
   'all servers lost while requests waited':
-    'They are told that there is no server, or wait for one to return.',
+    'The requests are told that there is no server, or wait for one to return.',
   'failing copy still routed': 'While it is the only one, it is better than none.',
   'copy let go for taking more than its limit':
     'It leaves as ever, and is booked with more when it comes again.',
-  'quarantined model asked for': 'It is refused, until somebody declares it otherwise or orders it.',
+  'quarantined model asked for': 'It is refused, until an operator declares it otherwise or orders it.',
   'failing copy replaced': 'It goes on serving until another one does, and counts for nothing.',
   'ensemble step shared by two ensembles':
     'It is one replica, booked once, and stays as long as one needs it.',
@@ -114,12 +114,13 @@ const RARE = {
   'long lease outlived Berth':
     'What an earlier life promised keeps the copy, longer than a new life would by itself.',
   'restart of Berth with a placed replica': 'The promise is forgotten, and made anew from what is asked for.',
-  'unload acknowledged, Berth crashed before the look': 'Its successor finds memory held by nobody it knows.',
+  'unload acknowledged, Berth crashed before the look':
+    'Its successor finds memory held by no model it knows.',
   'crash between write and order': 'What was written down as ordered was never sent.',
   'process paused longer than a lease': 'It wakes up to leases that have ended and answers that have come.',
-  'wall clock jumped back while idle ran': 'The idle rule reads a clock that nobody can set.',
+  'wall clock jumped back while idle ran': 'The idle rule reads a clock that cannot be set.',
   'Berth crashed while it loaded': 'The load goes on, and its successor finds it under way.',
-  'Berth crashed while requests waited': 'They end with the process, and nobody answers them later.',
+  'Berth crashed while requests waited': 'They end with the process, and are not answered later.',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type RareMark = keyof typeof RARE;

@@ -1,4 +1,4 @@
-/** Whose order it is that no living Berth has sent over a connection it still has. */
+/** The life of an order that no living Berth has sent over a connection it still has. */
 export const NOBODY = 0;
 
 /** An order of Berth's in work at a server. */

@@ -193,7 +193,7 @@ function crossCheck(plan: z.infer<typeof schema>, complain: Complain): void {
   }
 }
 
-/** What a plan has to look like, whoever wrote it; unknown keys are refused. */
+/** What a plan has to look like, wherever it comes from; unknown keys are refused. */
 export const planSchema: z.ZodType<Plan> = schema.superRefine((plan, context) =>
   crossCheck(plan, (path, message) => context.addIssue({ code: 'custom', path: [...path], message })),
 );

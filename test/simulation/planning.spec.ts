@@ -54,7 +54,10 @@ function checkMemory({ server, ordinal, before, after }: PlannedDevice): void {
   );
 }
 
-/** What is short is told with those who hold it; who is said to leave is no one that may not. */
+/**
+ * A place has no room exactly where no victims and no move would make it. No victim that holds what is short is pinned,
+ * or in a phase that keeps it.
+ */
 function explained(fleet: Readonly<Fleet>, id: Model['id'], now: number): void {
   for (const { places } of whyOf(fleet, id, now).there) {
     for (const { verdict, victims, move, accounts } of places) {

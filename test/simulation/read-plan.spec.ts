@@ -41,7 +41,7 @@ describe('readPlan', () => {
     ]);
   });
 
-  it('names line and field of a happening that nobody knows, and of one that is wrong', () => {
+  it('names line and field of an unknown happening, and of one that is wrong', () => {
     const plan = makePlan(1, { hours: 0.01 });
     const wrong = [
       { at: 5, kind: 'earthquake' },

@@ -27,7 +27,7 @@ interface Placed {
   readonly rule: string;
 }
 
-/** A key that nobody knows is where it stands, not where it would have to be known. */
+/** An unknown key is where it stands, not where it would have to be known. */
 function placed(issue: z.core.$ZodIssue): readonly Placed[] {
   const { path, message } = issue;
   if (issue.code !== 'unrecognized_keys') return [{ path, rule: message }];

@@ -39,7 +39,7 @@ export function planInShort({ seed, storm, servers, models, limits, happenings }
   ].join('\n');
 }
 
-/** What is null, none or nobody need not be said. */
+/** What is null, zero or empty need not be said. */
 function happeningInShort({ at, kind, ...more }: Happening): string {
   const special = Object.entries(more).filter(
     ([, value]) => String(value) !== '' && value !== null && value !== 0,

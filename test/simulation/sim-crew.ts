@@ -7,7 +7,7 @@ export interface SeedWanted {
   readonly hours: number;
 }
 
-/** How a seed went, as far as another process can be told; without `failedAt` nobody can say when it failed. */
+/** How a seed went, as far as another process can be told; without `failedAt` it is unknown when it failed. */
 export interface SeedPlayed {
   readonly seed: number;
   readonly failure: string | undefined;
@@ -52,7 +52,7 @@ export class Crew {
     }
   }
 
-  /** Ends all of them, whatever they are at; false where nobody was at work. */
+  /** Ends all workers, whatever they are at; false where none was at work. */
   dismiss(): boolean {
     this.isDismissed = true;
     for (const worker of this.workers) worker.kill('SIGKILL');

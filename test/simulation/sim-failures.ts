@@ -22,8 +22,8 @@ interface Findings {
 }
 
 /**
- * Plays a failing plan once more and records it, reduces it within `shrinkMs`, and keeps what is left: among the
- * regressions, or where nobody is there to commit it (CI=true) in `.cache`. Paths are seen from `root`.
+ * Plays a failing plan once more and records it, reduces it within `shrinkMs`, and keeps what is left. It goes to the
+ * regressions, or to `.cache` where no person is there to commit it (CI=true). Paths are seen from `root`.
  */
 export async function investigate(
   plan: Plan,

@@ -106,7 +106,7 @@ export class SimLink implements ModelServer {
     this.connection.close();
   }
 
-  /** Once the server is forgotten nobody knows of the order any more, whoever is in charge of the server then. */
+  /** Once the server is forgotten no process knows of the order any more, not even one that has the server later. */
   private openOrder(kind: OpenOrder['kind'], model: ModelId): OpenOrder {
     const { connection, life, site } = this;
     return {

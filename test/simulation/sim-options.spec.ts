@@ -25,7 +25,7 @@ describe('the options of npm run sim', () => {
   });
 
   it.each([[['--speed', '3']], [['100']], [['--seeds']]])(
-    'are refused where nobody knows them: %j',
+    'are refused where they are not known: %j',
     (said) => {
       expect(() => readOptions(said)).toThrow(BadOption);
     },

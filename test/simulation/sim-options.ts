@@ -11,7 +11,7 @@ export interface SimOptions {
   readonly plan: string | undefined;
 }
 
-/** An option that nobody can make sense of; the message names it. */
+/** An option that makes no sense; the message names it. */
 export class BadOption extends Error {
   override readonly name = 'BadOption';
 }

@@ -6,9 +6,9 @@ import type { SeedPlayed, SeedWanted } from './sim-crew.js';
 /** Of a failing seed: enough to begin with, all of it is in its recording. */
 const LAST_LINES = 40;
 
-/** Nobody is left to play for. */
+/** The parent has gone: no process is left to play for. */
 process.on('disconnect', () => process.exit());
-/** The whole group hears it; who hands the seeds out decides what becomes of them. */
+/** The whole group hears it; the process that hands the seeds out decides what becomes of its workers. */
 process.on('SIGINT', () => {});
 process.on('message', (wanted: SeedWanted) => void answer(wanted));
 

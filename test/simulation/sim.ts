@@ -96,7 +96,7 @@ async function tellFailures(failed: readonly SeedPlayed[], hours: number): Promi
 
 const INTERRUPTED = 130;
 
-/** Whoever ends us ends all of it, and is told how far it came. */
+/** A signal ends all workers, and how far they came is told. */
 function endWhenAsked(crew: Crew): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {

@@ -93,7 +93,7 @@ describe('an order', () => {
 
   it.each([
     ['is not excused for the living', 1, RAN_OUT],
-    ['is excused for a dead one, whose load nobody could count', NOBODY, /^none$/],
+    ['is excused for a dead one, whose load could not be counted', NOBODY, /^none$/],
   ])('for more memory than there is %s', (_, life, failure) => {
     agenda.advance(10_000);
     sendOf('load', life);

@@ -23,7 +23,7 @@ export type SiteNews = ServerPhase | 'connections broken';
 /** What an attempt to connect meets. */
 export type Reception = 'accepted' | 'refused' | 'silence';
 
-/** One simulated server with what is known of it only here: who did what to it, and what is under way. */
+/** One simulated server with what is known of it only here: which process did what to it, and what is under way. */
 export class Site {
   sim: SimulatedTriton;
   readonly open = new Set<OpenOrder>();
@@ -32,7 +32,7 @@ export class Site {
   bornAt = -Infinity;
   /** When something last happened after which a model may be gone without an order of the living Berth. */
   disturbedAt = -Infinity;
-  /** Whether somebody else has loaded something in this incarnation, or memory comes back late: then it may run out. */
+  /** Whether another client loaded something in this incarnation, or memory comes back late: then it may run out. */
   isMuddled = false;
   /** What of its memory was asked for in the present step of the world, and not there. */
   private readonly ranOut: Asked[] = [];
@@ -45,11 +45,11 @@ export class Site {
   readonly broken = new Set<string>();
   /** Whether it was to stay dead, or out of reach, for ever. */
   isGone = false;
-  /** Whether nobody listens at the address at which it is declared. */
+  /** Whether no process listens at the address at which it is declared. */
   leadsNowhere = false;
   /** Whether the present process was started in another control mode. */
   isInWrongMode = false;
-  /** Whether it is down because somebody wanted it to be, who also starts it again. */
+  /** Whether it is down on purpose: what took it down also starts it again. */
   isHeldDown = false;
   /** The models that stay stuck here for ever, with those that go together with them or wait behind them. */
   readonly stuck = new Set<string>();
@@ -59,7 +59,7 @@ export class Site {
   readonly lostReplies: { readonly to: 'load' | 'unload'; readonly how: LostReply }[] = [];
   /** When an inference last ended, by model. */
   readonly lastInference = new Map<string, number>();
-  /** The models whose files somebody changed: the next load lets the old version go, whoever has a lease on it. */
+  /** The models whose files were changed: the next load lets the old version go, whatever leases are on it. */
   readonly rewritten = new Set<string>();
   private readonly watchers = new Set<(news: SiteNews) => void>();
   /** Whether an order in work loads a step anew. */
@@ -177,14 +177,14 @@ export class Site {
     this.sim = this.machine(devices);
   }
 
-  /** The address leads to another process on the same devices; of the one that was there nobody hears any more. */
+  /** The address leads to another process on the same devices; the one that was there is not heard of any more. */
   replace(): void {
     this.refit(this.gpus);
     this.isInWrongMode = false;
     this.sim.start();
   }
 
-  /** A machine's first life begins at once; but for the first machine it is over before anybody has seen it. */
+  /** A machine's first life begins at once; but for the first machine it is over before Berth can see it. */
   private machine(devices: PlannedServer['setup']['devices']): SimulatedTriton {
     const isFirst = ++this.machines === 1;
     this.gpus = devices.length;

@@ -8,7 +8,7 @@ import type { Told } from './told.js';
 import type { Trail } from './trail.js';
 import type { Delays } from './wire.js';
 
-/** What everybody in a world has to do with. */
+/** What all parts of a world have to do with. */
 export interface Stage {
   readonly plan: Plan;
   readonly agenda: Agenda;

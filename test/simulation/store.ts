@@ -18,7 +18,7 @@ export class Store {
   isFailing = false;
   /** How long a write takes. */
   takes = WRITE_TAKES;
-  /** When all that was told so far is on the disk, whoever it was told to. */
+  /** When all that was told so far is on the disk, whichever life of Berth it was told to. */
   tellsEndAt: Instant = 0;
   /** When all writes so far are on the disk. */
   idleAt: Instant = 0;

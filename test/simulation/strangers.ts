@@ -3,7 +3,7 @@ import type { Stage } from './stage.js';
 
 type Meddling = HappeningOf<'strangerLoad'> | HappeningOf<'strangerUnload'>;
 
-/** Somebody else with access to the same servers, who loads and unloads as they please. */
+/** Another client with access to the same servers, which loads and unloads as it pleases. */
 export function strangers({ sites, trail }: Stage): Pick<Doings, Meddling['kind']> {
   const meddle = ({ kind, server, model }: Meddling): void => {
     const site = sites.get(server)!;

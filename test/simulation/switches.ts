@@ -50,7 +50,7 @@ export function switches(stage: Stage): Pick<Doings, Switched> {
   };
 }
 
-/** How long it takes whoever supervises a server to see that it has died. */
+/** How long it takes the supervisor of a server to see that it has died. */
 const RESTARTED_WITHIN = 2_000;
 
 /** For some time the process may die of what it is told to do. */
@@ -82,8 +82,8 @@ function during(
 }
 
 /**
- * The row of a model goes with its directory. What is stuck is not to be seen any more, and after so long it is taken to
- * be gone: from then on memory may run out, and its load is nobody's.
+ * The row of a model goes with its directory. What is stuck is not to be seen any more, and after so long it is taken
+ * to be gone. From then on memory may run out, and the orders for it are forgotten.
  */
 function hide({ agenda, told }: Stage, site: Site, model: string): void {
   const { incarnation } = site;
@@ -95,7 +95,7 @@ function hide({ agenda, told }: Stage, site: Site, model: string): void {
   });
 }
 
-/** Somebody else is on a GPU, and takes no more of it than there is left. */
+/** Another process is on a GPU, and takes no more of it than there is left. */
 function crowd(
   { agenda }: Stage,
   site: Site,

@@ -1,6 +1,6 @@
 import type { Mark } from './marks.js';
 
-/** Lines kept where nobody asked for all of them. */
+/** Lines kept where not all of them were asked for. */
 const KEPT = 400;
 
 /** What happened, line by line; and the first promise that was not kept. */

@@ -103,7 +103,7 @@ export class World {
     await this.calm.comeToRest((moment) => this.passUntil(moment));
   }
 
-  /** What somebody was telling when the storm ended is done before the last word on it; a paused Berth goes on first. */
+  /** What was being told when the storm ended is done before the last word on it; a paused Berth goes on first. */
   private async hearOut(): Promise<void> {
     const { agenda, berth } = this;
     const { store } = this.stage;

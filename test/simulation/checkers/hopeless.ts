@@ -1,8 +1,8 @@
 import type { FailureCause, Fleet, ModelId } from '#core';
 
 /**
- * What cannot be loaded for a lasting cause is tried again and again, and never ready. Nor is what lacks memory while nobody
- * has ever seen its config: it may be an ensemble, whose steps come with it and fit nowhere.
+ * What cannot be loaded for a lasting cause is tried again and again, and never ready. Nor is what lacks memory while
+ * its config was never seen: it may be an ensemble, whose steps come with it and fit nowhere.
  */
 export function failsToLoad({ cooldowns, servers }: Readonly<Fleet>, id: ModelId): boolean {
   const isKnown = [...servers.values()].some(({ configs }) => configs.has(id));

@@ -5,8 +5,9 @@ import type { Site } from '../site.js';
 import { type Check, siteOf } from './scene.js';
 
 /**
- * Nothing holds more than there is, but where somebody else, or an earlier life, put things Berth could only find. What is
- * there is booked anew when it is declared otherwise, or measured, and may be more than fits then: that is no load's fault.
+ * Nothing holds more than there is, but where another process, or an earlier life, put things Berth could only find.
+ * What is there is booked anew when it is declared otherwise, or measured. That may be more than fits then, and is no
+ * load's fault.
  */
 export const heldWithinCapacity: Check = (scene) => {
   const { fleet, memory, trail, life } = scene;

@@ -19,11 +19,11 @@ import type { Site } from '../site.js';
 import { failsToLoad } from './hopeless.js';
 import { dependentsOn } from '../../checkers/needs.js';
 
-/** What is known of a fleet that nobody asks any more. */
+/** What is known of a fleet that gets no more requests. */
 export interface Quiet {
   readonly now: Instant;
   readonly sites: ReadonlyMap<string, Site>;
-  /** How long nobody has used a replica, nor may use it under a lease. */
+  /** For how long a replica was neither used nor held by a lease. */
   readonly unusedFor: (replica: Replica) => Millis;
   /** Whether it is on a server that stays dead, or is itself stuck for ever. */
   readonly isWrittenOff: (replica: Pick<Replica, 'model' | 'server'>) => boolean;
@@ -98,7 +98,7 @@ function pinsAreReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
   return lacking.map((model) => `${model} is pinned and not ready`);
 }
 
-/** What is to be warm is, where there is room beside all that is ready: nobody need leave for it. */
+/** What is to be warm is, where there is room beside all that is ready: no copy need leave for it. */
 function warmIsReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
   const lacking = [...fleet.models.values()].filter(
     (model) =>
@@ -216,7 +216,7 @@ function mayBeStepOfStuck(
   );
 }
 
-/** Infinity where it may stay for as long as nobody wants its memory. */
+/** Infinity where it may stay for as long as its memory is not wanted. */
 function idleTime(fleet: Readonly<Fleet>, model: ModelId): Millis {
   const { idleUnload, idleMode } = fleet.models.get(model) ?? fleet.defaults;
   return idleMode === 'strict' && idleUnload !== null ? idleUnload : Infinity;

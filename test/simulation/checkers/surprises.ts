@@ -67,5 +67,5 @@ function ranOutOn({ turn, before, fleet }: Scene, { spec }: Server, device: Devi
   });
 }
 
-/** What is late about an earlier order of the same model is heard by nobody. */
+/** What is late about an earlier order of the same model is not heard. */
 const isHeard = ({ replicas }: Fleet, id: Replica['id']): boolean => replicas.get(id)?.phase !== 'loading';

@@ -55,7 +55,7 @@ const sceneOf = (beside: TurnScene, { routes, sites, trail, life }: Around): Sce
   life,
 });
 
-/** Nobody can book what an ensemble brings along before its first load has told. */
+/** What an ensemble brings along cannot be booked before its first load has told. */
 function markSurprises({ turn, fleet, sites }: Scene): void {
   for (const action of turn.actions) {
     if (action.kind !== 'load') continue;

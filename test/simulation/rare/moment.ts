@@ -27,7 +27,7 @@ interface Past {
   readonly replicas: ReadonlyMap<ReplicaId, Replica>;
   readonly servers: ReadonlyMap<ServerId, ServerWas>;
   readonly models: ReadonlyMap<ModelId, Model>;
-  /** Those who waited. */
+  /** The requests that waited. */
   readonly requests: ReadonlyMap<RequestId, Request>;
   /** When each server was last lost. */
   readonly lostAt: ReadonlyMap<ServerId, Instant>;
@@ -76,7 +76,7 @@ export function isLostNow({ fleet, past }: Moment, id: ServerId): boolean {
   return before !== undefined && before !== 'lost' && fleet.servers.get(id)?.contact.kind === 'lost';
 }
 
-/** Those who asked: they waited before, or came in this very turn. */
+/** A request that waited before, or came in this very turn. */
 export function requestOf({ turn, past }: Moment, id: RequestId): Request | undefined {
   const waited = past.requests.get(id);
   if (waited) return waited;

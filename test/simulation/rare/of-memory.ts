@@ -2,7 +2,7 @@ import type { ActionOf } from '#core';
 import type { RareMark } from '../marks.js';
 import type { Moment, Sign } from './moment.js';
 
-/** What memory does that nobody had declared. */
+/** What memory does that was not declared. */
 export const ofMemory = {
   'load beside residue': (moment) =>
     loadsIn(moment).some(({ server, devices }) => {

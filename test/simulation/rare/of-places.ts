@@ -2,7 +2,7 @@ import type { ModelId, Replica } from '#core';
 import type { RareMark } from '../marks.js';
 import { found, heard, left, type Moment, type Sign } from './moment.js';
 
-/** Who has to leave for whom, and what becomes of the place meanwhile. */
+/** Which replica has to leave for which newcomer, and what becomes of the place meanwhile. */
 export const ofPlaces = {
   'placed replica whose victim was pinned meanwhile': (moment) =>
     heard(

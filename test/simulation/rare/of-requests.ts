@@ -4,7 +4,7 @@ import { CLASSES } from '../draw/asks.js';
 import type { RareMark } from '../marks.js';
 import { becameReady, heard, type Moment, requestOf, type Sign } from './moment.js';
 
-/** What happens to those who ask at the very moment at which something else does. */
+/** What happens to requests at the very moment at which something else does. */
 export const ofRequests = {
   'request cancelled in the turn its model became ready': (moment) =>
     heard(moment, 'RequestCancelled', ({ request }) => {
@@ -47,7 +47,9 @@ export const ofRequests = {
 
 const rank = ({ class: one }: Request): number => CLASSES.length - CLASSES.indexOf(one);
 
-/** Whether somebody who had waited was turned away for a full queue, and one who came in this turn waits for that model. */
+/**
+ * Whether a request that had waited was refused for a full queue, and one that came in this turn waits for that model.
+ */
 function isDisplaced(
   { turn, fleet, past }: Moment,
   isSo: (one: Request, newcomer: Request) => boolean,
@@ -63,7 +65,7 @@ function isDisplaced(
 
 const isForFullness = ({ reason }: Refusal): boolean => reason === 'queue_full' || reason === 'over_share';
 
-/** Whether somebody who came in this turn found a queue full; `isSo` of how many wait for that model, and may. */
+/** Whether a request that came in this turn found a queue full; `isSo` of how many wait for that model, and may. */
 function isRefusedFull(moment: Moment, isSo: (waiting: number, maxQueue: number) => boolean): boolean {
   const { turn, fleet, past } = moment;
   return turn.actions.some((action) => {
