@@ -11,7 +11,7 @@ import { ClassicLevel } from 'classic-level';
 import { collectDefaultMetrics } from 'prom-client';
 
 const Nothing = { fields: {} };
-/** One method that nobody serves: grpc-js takes no service without any. */
+/** One method that no server implements: grpc-js takes no service without any. */
 const Service = { methods: { Do: { requestType: 'Nothing', responseType: 'Nothing', comment: '' } } };
 
 @Module({ imports: [ScheduleModule.forRoot()] })

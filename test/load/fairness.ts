@@ -7,7 +7,7 @@ import { drawArrivals, drawWorkload, type Workload } from './storm/workload.js';
 const SEED = 8;
 const GOAL = 0.2;
 const TENANTS = 8;
-/** What all others ask for together leaves them room. */
+/** The load of all other tenants together: it leaves slots free. */
 const LOAD = 0.5;
 const TIMES_MORE = 100;
 const LEARNED: Millis = 60_000;
@@ -37,7 +37,7 @@ export function fairness(): Promise<Figure> {
   });
 }
 
-/** They come once load times are learned. */
+/** The flood comes once load times are learned. */
 function flood(workload: Workload): Ask[] {
   const phases = [{ lasts: FLOOD, load: (LOAD / TENANTS) * TIMES_MORE }];
   return drawArrivals(workload, phases, SEED + 1).map((arrival, nth): Ask => ({
@@ -53,7 +53,7 @@ function playOut(workload: Workload, asks: readonly Ask[]): readonly Outcome[] {
   return site.outcomes.filter(({ at, tenant }) => at >= LEARNED && tenant !== FLOODER);
 }
 
-/** Who was not served in time has waited for as long as he could. */
+/** A request that was not served in time counts as having waited for its whole wait. */
 const p99Of = (outcomes: readonly Outcome[]): Millis =>
   quantile(
     outcomes.map((one) => (isInTime(one) ? waited(one) : one.wait)),

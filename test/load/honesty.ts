@@ -10,9 +10,9 @@ const GOALS = { admitted: 0.95, refused: 0.1 };
 const LEARNED: Millis = 60_000;
 const END: Millis = 180_000;
 const LOAD = 2;
-/** So many of those turned away for their price are played on from, of each play. */
+/** So many of the requests refused since load slots were scarce are played on from, in each play. */
 const SAMPLE = 20;
-/** Who is turned away in the turn in which he comes was not admitted; a turn lasts no time here. */
+/** A request refused in the turn in which it comes was not admitted; a turn lasts no time here. */
 const AT_ONCE: Millis = 2;
 
 type Told = Outcome & { readonly id: RequestId };
@@ -20,17 +20,20 @@ type Told = Outcome & { readonly id: RequestId };
 /** What was seen of one play. */
 interface Seen {
   readonly all: readonly Told[];
-  /** Of those turned away as unreachable, and of a sample of those for whose models slots were too scarce: who would have made it. */
+  /**
+   * Of the requests refused as unreachable, and of a sample of those refused since slots were scarce: which would have
+   * made it.
+   */
   readonly late: readonly boolean[];
   readonly dear: readonly boolean[];
 }
 
 /**
- * Whether what is said of who can be served in time is true, at twice the load the slots can load: of those let in as
- * reachable how many were served in time, and of those turned away as unreachable how many would have been, had they been let in
- * instead. For the latter the core and all around it are copied at that moment, in virtual time, and played on with him among
- * those who wait. Told beside it is the same of those for whom there was no capacity since load slots were scarce: they could have been
- * served, one of them at a time, in place of somebody else.
+ * Whether it is true what requests are told of being served in time, at twice the load that the slots can load. Of the
+ * requests admitted as reachable: how many were served in time. Of those refused as unreachable: how many would have
+ * been, had they been admitted. For these the core and all around it are copied at that moment, in virtual time, and
+ * played on with the request among the waiting ones. Told beside it is the same of the requests refused since load
+ * slots were scarce. Each of them alone could have been served, in place of another request.
  */
 export async function honesty(): Promise<Figure[]> {
   const plays: Seen[] = [];
@@ -65,7 +68,7 @@ function everyNth(all: readonly Told[], most: number): readonly Told[] {
   return all.filter((_, nth) => nth % every === 0);
 }
 
-/** Who of these would have been served in time. */
+/** Which of these requests would have been served in time. */
 async function replay(site: VirtualSite, some: readonly Told[]): Promise<readonly boolean[]> {
   const made: boolean[] = [];
   for (const one of some.toSorted((a, b) => a.answeredAt - b.answeredAt)) {
@@ -76,7 +79,7 @@ async function replay(site: VirtualSite, some: readonly Told[]): Promise<readonl
   return made;
 }
 
-/** Plays on with him among those who were let in, until his model has a route or his time is up. */
+/** Plays on with the request among the admitted ones, until its model has a route or its time is up. */
 function isServedIfLetIn(site: VirtualSite, one: Told): boolean {
   const [arrivedAt, model] = [Math.ceil(one.at), one.model as ModelId];
   const times = { arrivedAt, deadline: arrivedAt + one.wait, lease: LEASE_MS };

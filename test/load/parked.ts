@@ -10,7 +10,7 @@ const GOAL_MB = 512;
 const MODELS = 100;
 const PARKED = 5_000;
 const CONNECTIONS = 20;
-/** None is loaded before the end, and nobody has a load to be told by that it takes so long. */
+/** No load ends during the run, so none can tell that it takes so long. */
 const LOAD_MS = 600_000;
 const WAIT_MS = 300_000;
 const HELD_MS = 20_000;

@@ -15,7 +15,7 @@ const router = loadSync('berth/v1/router.proto', {
 });
 const triton = loadSync('grpc_service.proto', { includeDirs: [join(proto, 'triton')], keepCase: true });
 
-/** The service that is measured, as anybody would load it. */
+/** The service that is measured, loaded as any client would load it. */
 export const ROUTER = router['berth.v1.Router'] as ServiceDefinition;
 const TRITON = triton['inference.GRPCInferenceService'] as ServiceDefinition;
 

@@ -27,21 +27,21 @@ describe('the plain FIFO queue', () => {
     expect(books.next(1_000)).toEqual([load('a')]);
   });
 
-  it('loads once for all who wait for a model, and answers the next at once', () => {
+  it('loads once for all requests that wait for a model, and answers the next at once', () => {
     const books = booksWith('a', 'a');
     expect(books.next(0)).toEqual([load('a')]);
     expect(books.loaded('a', 1_000)).toEqual([0, 1]);
     expect(books.arrive({ id: 2, model: 'a', lease: LEASE }, 1_000)).toBe('warm');
   });
 
-  it('takes nobody beyond its length', () => {
+  it('takes no request beyond its length', () => {
     const books = booksWith('a', 'b', 'c');
     expect(books.arrive({ id: 3, model: 'd', lease: LEASE }, 0)).toBe('queue_full');
     books.leave(0);
     expect(books.arrive({ id: 3, model: 'd', lease: LEASE }, 0)).toBe('waits');
   });
 
-  it('loads for nobody whose time is up', () => {
+  it('loads for no request whose time is up', () => {
     const books = booksWith('a');
     books.leave(0);
     expect(books.next(0)).toEqual([]);

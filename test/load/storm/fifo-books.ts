@@ -30,10 +30,11 @@ export interface FifoOrder extends Place {
 }
 
 /**
- * What Berth is compared with: the plain queue before the load slots, as others have it. Who came first is loaded first, the
- * least recently used leaves, and nobody is turned away but for a full queue or when its time is up. It is given whatever
- * costs nothing: requests for one model share its load, whose time is up is waited for by no load, and what finds no room
- * stands in nobody's way. Only decisions are here; the process around them is `fifo-server.ts`.
+ * What Berth is compared with: the plain queue before the load slots, as others have it. The first request is loaded
+ * first, and the least recently used copy leaves. A request is refused only for a full queue or when its time is up.
+ * The queue is given whatever costs nothing. Requests for one model share its load, and an expired request gets no
+ * load. A model that finds no room blocks no other. Only decisions are here; the process around them is
+ * `fifo-server.ts`.
  */
 export class FifoBooks {
   private readonly waiting = new Map<number, Waiter>();
@@ -161,6 +162,6 @@ const orderFor = (kind: FifoOrder['kind'], { model, server, device }: Copy): Fif
   ...{ kind, model, server, device },
 });
 
-/** Where nobody has to leave it is best. */
+/** A place where no copy has to leave is best. */
 const latest = (victims: readonly Copy[]): Instant =>
   Math.max(-Infinity, ...victims.map(({ lastUse }) => lastUse));

@@ -46,7 +46,7 @@ describe('outcomes', () => {
     expect(goodput(all, 0, 2_000)).toBe(7.5);
   });
 
-  it('look as bad as those who were refused and the slowest of those served', () => {
+  it('look as bad as those refused and the slowest of those served', () => {
     const all = every(0, 1_000, (at) => (at < 200 ? { answer: 'queue_full' } : { answeredAt: at + 7 }));
     expect(lookAt(all, 0, 1_000)).toEqual({ refused: 0.2, p99: 7 });
   });

@@ -68,9 +68,9 @@ export function goodputFigure(workload: Workload, { outcomes, times, loads, cpuS
 }
 
 /**
- * Critical requests alone are below what the slots can load, so that nothing but the load itself keeps one from being served:
- * feasible is who came when the model was ready, or could have waited for it if nobody else had come: for what makes room to be
- * unloaded, and for a load as long as one in a hundred.
+ * Critical requests alone are below what the slots can load, so that only the load itself keeps one from being served.
+ * A request is feasible if it came when the model was ready. It also is if it alone could have waited for an unload
+ * that makes room, and for a load as long as one in a hundred.
  */
 export function criticalFigure({ models }: Workload, { outcomes, times }: Seen): Figure {
   const stormy = between(outcomes, times.storm, times.after);

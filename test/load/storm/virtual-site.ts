@@ -24,7 +24,7 @@ import { type Arrival, LEASE_MS, UNLOAD_MS, type Workload } from './workload.js'
 const TOOK_MS = { look: 15, statistics: 5, unload: 10, describe: 5 };
 const NOBODY = { lastUse: () => undefined };
 
-/** An arrival with a name, and who sends it. */
+/** An arrival with a name, and the tenant that sends it. */
 export interface Ask extends Arrival {
   readonly id: RequestId;
   readonly tenant: TenantId;
@@ -74,7 +74,7 @@ export class VirtualSite {
     return copy;
   }
 
-  /** Somebody waits from now on as if he had been let in; nobody is told that he has come. */
+  /** The request waits from now on as if it had been admitted; the core is not told that it has come. */
   letIn(request: Request, ask: Ask): void {
     this.asked.set(request.id, ask);
     this.fleet.waiting.set(request.id, request);
