@@ -79,7 +79,7 @@ function readConfigs(setting: Setting): void {
 }
 
 function refusedConfigs(setting: Setting): void {
-  it('a backend that nobody has, and no version at all, are read and refused', async () => {
+  it('a backend that does not exist, and no version at all, are read and refused', async () => {
     const refused = (text: string) => ({ code: 'INVALID_ARGUMENT', text: expect.stringContaining(text) });
     expect(await load(setting(), 'read', { backend: 'nosuch' })).toEqual(
       refused(

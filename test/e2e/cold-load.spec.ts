@@ -24,7 +24,7 @@ describeReal('a cold model', (kit) => {
 
   afterAll(() => stage.close());
 
-  it('is loaded for the first who asks, who is told where it lives', async () => {
+  it('is loaded for the first request, which is told where it lives', async () => {
     const { result, body } = await stage.resolve('plain', { leaseMs: 4_000 });
     expect(result).toBe('routed');
     const home = body.server.id === 'a' ? a : b;
@@ -49,7 +49,7 @@ describeReal('a cold model', (kit) => {
     expect(await rowOf(b, 'only-b')).toBe('READY');
   });
 
-  it('is loaded once for fifty who ask at the same time', async () => {
+  it('is loaded once for fifty requests at the same time', async () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => stage.resolve('crowd')));
     expect(new Set(answers.map(({ result }) => result))).toEqual(new Set(['routed']));
     expect(new Set(answers.map(({ body }) => body.server.id))).toEqual(new Set(['a']));

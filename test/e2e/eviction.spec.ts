@@ -17,7 +17,7 @@ describeReal('eviction', (kit) => {
 
   afterAll(() => stage.close());
 
-  it('takes the least recently routed model, and says for whom', async () => {
+  it('takes the least recently routed model, and says for which model', async () => {
     for (const model of ['first', 'second', 'first', 'third']) await stage.route(model);
     expect(await stage.copies('first')).toEqual(['a:ready']);
     expect(await stage.copies('third')).toEqual(['a:ready']);

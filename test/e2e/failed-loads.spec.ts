@@ -63,7 +63,7 @@ describeReal('a load that fails', (kit) => {
   });
 });
 
-describeReal('a model that nobody knows', (kit) => {
+describeReal('a model that is not known', (kit) => {
   let a: RealTriton;
   let stage: Stage;
 
@@ -74,7 +74,7 @@ describeReal('a model that nobody knows', (kit) => {
 
   afterAll(() => stage.close());
 
-  it('is looked for in the repository before anybody is told so', async () => {
+  it('is looked for in the repository before a request is told so', async () => {
     await a.addModel(aQuickModel('newcomer'));
     expect(await stage.route('newcomer')).toBe('a');
     expect(await stage.model('newcomer')).toMatchObject({ source: 'discovered', state: 'ready' });

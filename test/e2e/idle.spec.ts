@@ -46,7 +46,7 @@ describeReal('an idle model', (kit) => {
     }
   });
 
-  it('is loaded again for the next who asks', async () => {
+  it('is loaded again for the next request', async () => {
     const before = a.initialisations('forgotten');
     await stage.route('forgotten');
     expect(a.initialisations('forgotten')).toBe(before + 1);

@@ -21,7 +21,7 @@ describeReal('a pin', (kit) => {
 
   const isReady = (model: string) => until(async () => (await stage.copies(model)).join() === 'a:ready');
 
-  it('loads its model without anybody asking for it', async () => {
+  it('loads its model without a request for it', async () => {
     const { status, body } = await stage.pin('pinned');
     expect(status).toBe(200);
     expect(body).toMatchObject({ name: 'pinned', pin: { copies: 1 } });
@@ -67,7 +67,7 @@ describeReal('a pin', (kit) => {
     expect(a.initialisations('pinned')).toBe(2);
   });
 
-  it('brings back a model that somebody unloaded, and one whose server died', async () => {
+  it('brings back a model that another client unloaded, and one whose server died', async () => {
     await unload(a, 'pinned');
     await until(() => a.initialisations('pinned') === 3);
     await isReady('pinned');

@@ -41,7 +41,7 @@ describeReal('Berth', (kit) => {
     }
   });
 
-  it('asked to end refuses who waits, and leaves the models loaded', async () => {
+  it('asked to end refuses waiting requests, and leaves the models loaded', async () => {
     await stage.route('quick', { leaseMs: 600_000 });
     const byHttp = stage.resolve('slower', { waitMs: PATIENCE_MS });
     const byGrpc = resolveByGrpc(stage.berth.grpc, { model: 'slower' }).catch((error: unknown) => error);

@@ -41,7 +41,7 @@ describeReal('a Triton that is killed', (kit) => {
     expect(await stage.model('only-a')).toMatchObject({ source: 'discovered' });
   });
 
-  it('is a new incarnation once it is back: its models are loaded again for those who ask', async () => {
+  it('is a new incarnation once it is back: its models are loaded again for new requests', async () => {
     expect((await stage.server('a')).incarnation).toBe(1);
     await a.restart();
     await until(async () => (await stage.server('a')).state === 'ready');

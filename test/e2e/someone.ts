@@ -1,7 +1,7 @@
 import type { RealTriton } from '../support/real-triton.js';
 import { callTriton } from './rpc.js';
 
-/** Somebody beside Berth who uses a Triton directly: its clients, and operators with tools of their own. */
+/** Uses a Triton directly, beside Berth: as its clients do, and operators with tools of their own. */
 
 /** Asks a model to double a number, by gRPC. */
 export async function infer(triton: Pick<RealTriton, 'grpc'>, model: string, value: number): Promise<number> {

@@ -4,7 +4,7 @@ import { until } from '../support/until.js';
 import { infer, load, rowOf, unload, UNLOADED } from './someone.js';
 import { aQuickModel, aServer, COPY_MB, Stage, startTriton } from './stage.js';
 
-describeReal('what somebody else does on the same Triton', (kit) => {
+describeReal('what another client does on the same Triton', (kit) => {
   let a: RealTriton;
   let b: RealTriton;
   let stage: Stage;

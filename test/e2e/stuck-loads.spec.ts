@@ -33,7 +33,7 @@ describeReal('a load that never ends', (kit) => {
     return rows.filter((row) => row === 'LOADING');
   };
 
-  it('is told as loading to one whose time is up', async () => {
+  it('is told as loading to a request whose time is up', async () => {
     const { status, result, body } = await first;
     expect([status, result, body.phase]).toEqual([503, 'loading', 'loading']);
     expect(body.etaMs).toBeGreaterThanOrEqual(0);

@@ -134,7 +134,7 @@ describe('operating it', () => {
     expect((await call(world, 'GET', '/v1/servers/a')).body.state).toBe('ready');
   });
 
-  it('refuses everybody who waits when it ends, and leaves the models loaded', async () => {
+  it('refuses every waiting request when it ends, and leaves the models loaded', async () => {
     const router = rpcClient(world, 'Router');
     const waiting = [
       call(world, 'POST', '/v1/models/mistral-7b/resolve'),

@@ -47,7 +47,7 @@ describe('a Berth under pressure', () => {
   const resolve = (model: string, body: object = {}): Promise<Reply> =>
     call(world, 'POST', `/v1/models/${model}/resolve`, body);
 
-  it('sheds who is sheddable and needs a cold model, with a hint', async () => {
+  it('sheds sheddable requests for a cold model, with a hint', async () => {
     await lags(100, 'high');
     const { status, headers, body } = await resolve('bert-large', { class: 'sheddable' });
     expect({ status, reason: body.reason, detail: body.detail }).toEqual({
@@ -87,7 +87,7 @@ describe('a Berth under pressure', () => {
     withLag(50);
   });
 
-  it('answers admins and who measures it', async () => {
+  it('answers admins, and requests for its metrics', async () => {
     await lags(5_000, 'extreme');
     fleetSchema.parse((await call(world, 'GET', '/v1/fleet')).body);
     expect((await call(world, 'PUT', '/v1/models/resnet50/pin', { copies: 1 })).status).toBe(200);

@@ -74,7 +74,7 @@ describe('resolve', () => {
     expect(later.status).toBe(200);
   });
 
-  it('turns away at once who cannot be served in time, and loads the model for the next one', async () => {
+  it('turns away at once a request that cannot be served in time, and loads the model for the next one', async () => {
     const answer = await call(world, 'POST', '/v1/models/whisper-small/resolve', { waitMs: 100 });
     expect([answer.status, answer.body.reason]).toEqual([503, 'deadline_unreachable']);
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
@@ -188,7 +188,7 @@ describe('resolve', () => {
     expect((await higher).status).toBe(200);
   });
 
-  it('lets go of callers who have gone', async () => {
+  it('lets go of callers that have gone', async () => {
     const gone = new AbortController();
     const url = `${world.scheduler.http}/v1/models/mistral-7b/resolve`;
     const waiting = fetch(url, { method: 'POST', signal: gone.signal }).catch((error: Error) => error.name);

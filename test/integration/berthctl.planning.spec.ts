@@ -44,7 +44,7 @@ describe('berthctl explain and plan', () => {
     expect(out).toMatch(/\nDEVICE .*\na:0 +holds .*\na:1 +holds /);
   });
 
-  it('tells why another one is nowhere, and who holds the memory', async () => {
+  it('tells why another one is nowhere, and what holds the memory', async () => {
     const out = await said('explain', 'bert-base');
     expect(out).toMatch(/\nstate {6}absent\n/);
     expect(out).toMatch(/\na request {2}would wait about /);

@@ -175,7 +175,7 @@ describe('berthctl', () => {
     ]);
   });
 
-  it('ends with 2 where it is used wrongly, and with 1 where nobody answers', async () => {
+  it('ends with 2 where it is used wrongly, and with 1 where no server answers', async () => {
     const wrong = await run('pin', world.scheduler.http);
     expect(wrong).toMatchObject({ status: 2, out: '' });
     expect(wrong.err).toContain("missing required argument 'model'");

@@ -26,7 +26,7 @@ describe('a Berth of which a turn throws', () => {
     await triton.close();
   });
 
-  it('refuses who waits, says where it threw, and ends with status 70', async () => {
+  it('refuses waiting requests, says where it threw, and ends with status 70', async () => {
     const waiting = berth.request('POST', '/v1/models/mistral-7b/resolve', { waitMs: PATIENCE_MS });
     await until(async () => {
       const { body } = await berth.request<{ waiting: number }>('GET', '/v1/models/mistral-7b');

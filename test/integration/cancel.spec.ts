@@ -5,7 +5,7 @@ import { until } from '../support/until.js';
 
 const SLOW = 'resnet50';
 
-describe('a caller who leaves before the load of its model is ordered', () => {
+describe('a caller that leaves before the load of its model is ordered', () => {
   let world: World;
   let router: RpcClient;
 
@@ -55,7 +55,7 @@ describe('a caller who leaves before the load of its model is ordered', () => {
     expect(await promised()).toBe(0);
   });
 
-  it.each(LEAVING)('leaves it to the others who wait, or have wished for it, over %s', async (_, ask) => {
+  it.each(LEAVING)('leaves it to other requests that wait, or to a wish for it, over %s', async (_, ask) => {
     const gone = new AbortController();
     await call(world, 'POST', '/v1/models/bert-base/resolve', { waitMs: 0 });
     const answer = ask('bert-base', gone.signal).catch(() => 'gone');

@@ -58,7 +58,7 @@ describe('as long as a server was never looked at', () => {
     }
   });
 
-  it('is told to those who ask by berthctl', async () => {
+  it('is told to callers of berthctl', async () => {
     const { status, err } = await berthctl(['explain', 'm', '--url', world.scheduler.http]);
     expect([status, err]).toEqual([1, expect.stringContaining('no_server')]);
   });

@@ -20,7 +20,7 @@ describe('a scheduler that records its turns', () => {
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  /** A scheduler with two servers that nobody runs, and what it logs. */
+  /** A scheduler with two servers that do not run, and what it logs. */
   async function scheduler(
     recorder: object,
   ): Promise<{ running: Awaited<ReturnType<typeof createScheduler>>; log: string[] }> {
@@ -40,7 +40,7 @@ describe('a scheduler that records its turns', () => {
     return { running, log };
   }
 
-  it('keeps its secrets, says who it is, and ends the file when it ends', async () => {
+  it('keeps its secrets, says which process it is, and ends the file when it ends', async () => {
     const { running } = await scheduler({ maxFileMb: 1, files: 2 });
     await until(() => running.engine.fleet.servers.get('b' as never)?.refused === true);
     const hasty = { method: 'POST', body: '{"waitMs":0,"requestId":"trace-4711"}' };

@@ -4,7 +4,7 @@ import { type RunningSim, startTritonSim } from '../../apps/triton-sim/src/sim-s
 import { type BerthProcess, startBerth } from '../support/berth-process.js';
 import { until } from '../support/until.js';
 
-/** Shedding begins at 100 ms, and at twenty times that nobody should come: a busy machine alone does not do that. */
+/** Shedding begins at 100 ms, and at twenty times that no caller should come: a busy machine alone does not do that. */
 const SHED_AT_MS = 100;
 const STALL_MS = 3_000;
 

@@ -28,7 +28,7 @@ export const ABSENT = 'absent';
 /** The one that is asked for batches: no ensemble has it as a step, which would not fit it then. */
 export const BATCHED = 'pair';
 
-/** The names that orders are given: those of the models, and one that nobody has. */
+/** The names that orders are given: those of the models, and one that no model has. */
 export const NAMES: readonly string[] = [...MODELS.map(({ name }) => name), 'nobody'];
 
 /** Models with files of their own, and so with versions that can be written. */
@@ -40,7 +40,7 @@ export const ENSEMBLES: readonly string[] = MODELS.filter(({ steps }) => steps !
   ({ name }) => name,
 );
 
-/** The model of that name as it was at first; a stranger for a name that nobody has. */
+/** The model of that name as it was at first; a stranger for a name that no model has. */
 export function modelNamed(name: string): ContractModel {
   return MODELS.find((model) => model.name === name) ?? { name };
 }

@@ -18,7 +18,7 @@ async function carryOut(side: Side, step: Step): Promise<readonly Ended[]> {
       return [await load(side, step.model, step.override)];
     case 'load twice': {
       const answers = await Promise.all([1, 2].map(() => load(side, step.model, step.override)));
-      // Which of two equal orders comes first is for nobody to say.
+      // Which of two equal orders comes first is not defined.
       return answers.toSorted((one, other) => (told(one) < told(other) ? -1 : 1));
     }
     case 'unload':

@@ -140,7 +140,7 @@ export class BerthProcess {
     throw new Error(`Berth did not end within ${PATIENCE_MS} ms of SIGTERM\n${this.text}`);
   }
 
-  /** How it ended, of which nobody asked it. Rejects where it does not. */
+  /** How it ended without being asked to. Rejects where it does not. */
   async ended(): Promise<BerthEnd> {
     const end = await this.end(null);
     if (!end) throw new Error(`Berth did not end within ${PATIENCE_MS} ms\n${this.text}`);
@@ -224,7 +224,7 @@ export class BerthProcess {
   }
 }
 
-/** A port that nobody listens on now. */
+/** A port that no process listens on now. */
 async function sparePort(): Promise<number> {
   for (;;) {
     const port = PORTS.first + Math.floor(Math.random() * PORTS.count);

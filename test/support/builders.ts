@@ -29,10 +29,10 @@ export const aModel = (id: string, parts: Partial<Model> = {}): Model => ({
   ...parts,
 });
 
-/** Who asks where it does not matter who that is, and what that holds. */
+/** The tenant of a request where it does not matter which, and what the request holds. */
 export const SOMEBODY: Pick<Request, 'tenant' | 'bytes'> = { tenant: 'somebody' as TenantId, bytes: 1 };
 
-/** What a caller may say, and who that is. */
+/** What a caller may say, and its tenant. */
 export interface Asking {
   readonly wait?: number;
   /** How long before the turn it came. */

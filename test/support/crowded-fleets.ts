@@ -5,7 +5,7 @@ import { aModel, aServer, CoreDriver } from './core-driver.js';
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] as const;
 const DEVICES = [0, 1] as const;
 
-/** Who asks for room in a crowded fleet. */
+/** The model that asks for room in a crowded fleet. */
 export const NEWCOMER = 'x' as ModelId;
 
 const model = fc.record({
@@ -37,7 +37,7 @@ export const crowded = fc.record({
 });
 export type Crowded = typeof crowded extends fc.Arbitrary<infer T> ? T : never;
 
-/** A fleet at rest that has hardly any room left, and nobody who uses it at the moment. */
+/** A fleet at rest that has hardly any room left, and no copy in use at the moment. */
 export function crowdedFleet({ models, newcomer, sites, spareOnHosts }: Crowded): CoreDriver {
   const driver = new CoreDriver();
   const modelled = new Map(NAMES.map((name, at) => [name as string, models[at]!]));

@@ -15,7 +15,7 @@ export interface Stub {
   readonly sharedMemory: string;
 }
 
-/** All of them, whoever started them. */
+/** All of them, whichever process started them. */
 export function stubsOnThisHost(): Stub[] {
   const pids = [...readdirSync('/proc')].filter((entry) => /^\d+$/.test(entry));
   return pids.flatMap((pid) => {

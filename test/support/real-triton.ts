@@ -24,8 +24,8 @@ export interface RealTritonOptions {
 }
 
 /**
- * A suite that needs a real Triton. Without one it is skipped, and says so in a line that cannot be overlooked;
- * where CI=true it fails instead, or nobody would notice that it no longer runs.
+ * A suite that needs a real Triton. Without one it is skipped, and says so in a line that cannot be overlooked; where
+ * CI=true it fails instead, or it could stop running unnoticed.
  */
 export function describeReal(name: string, suite: (kit: RealTritonKit) => void): void {
   const found = installedRealTriton();
