@@ -2,22 +2,22 @@ import type { Fleet, Request } from './fleet.js';
 import type { ModelId, TenantId } from './ids.js';
 import type { Instant, Millis } from './model.js';
 
-/** A load of which it is asked who asks for it. */
+/** A load whose waiting requests and wishes are to be counted. */
 export interface Question {
-  /** Who waits for one of these waits for it: its own model, and those for which it is loaded. */
+  /** Its own model, and those for which it is loaded: a request for any of these waits for this load. */
   readonly models: readonly ModelId[];
   /** How long it should take (its P50), which is more than nothing. */
   readonly cost: Millis;
 }
 
-/** A refusal after which the model is loaded all the same counts as so much of somebody who waits. */
+/** A refusal after which the model is loaded all the same (a wish) counts as this part of a waiting request. */
 const WISH_WEIGHT = 0.25;
 
-/** Those who ask for what one load brings. */
+/** The waiting requests and the wishes for what one load brings. */
 export class Askers {
-  /** How many wait, and a quarter for a wish. */
+  /** How many requests wait, and a quarter for a wish. */
   weight = 0;
-  /** Since when the first of them has waited. */
+  /** Since when the oldest request has waited; where there is none, the oldest wish. */
   oldest: Instant;
   /** The earliest deadline before which the load can still end; infinity where none can be met. */
   deadline: Instant = Infinity;
@@ -36,14 +36,14 @@ export class Askers {
     this.tenants.add(tenant);
   }
 
-  /** Told after those who wait: its age counts only where there are none. */
+  /** Called after the waiting requests: the age of a wish counts only where there are none. */
   wish(since: Instant): void {
     if (this.tenants.size === 0) this.oldest = Math.min(this.oldest, since);
     this.weight += WISH_WEIGHT;
   }
 }
 
-/** Who asks for each of several, found in one walk over those who wait. */
+/** The waiting requests and wishes for each of several loads, found in one walk over the waiting requests. */
 export function askersOf(fleet: Readonly<Fleet>, questions: readonly Question[], now: Instant): Askers[] {
   const askers = questions.map((one) => new Askers(one, now));
   const about = new Map<ModelId, Askers[]>();

@@ -87,7 +87,7 @@ export class Assignment {
     if (isWrittenOff(this.fleet, replica)) this.copies.set(model, counted);
   }
 
-  /** Nobody knows what the repository of a server holds that was never seen. */
+  /** A server that was never seen may list any model: what its repository holds is not known. */
   private mayCome(server: Server, { id: model }: Model): boolean {
     if (isBarred(this.fleet, model)) return false;
     const isListed = (id: ModelId): boolean => !isSeen(server) || server.repository.has(id);

@@ -9,15 +9,15 @@ const STANDS_AFTER: Millis = 1_000;
 const STANDS_AFTER_SHARE = 1 / 10;
 
 /**
- * Nobody is held back for longer than ten times what makes a queue stand, which is 10 s, or the time of a load where that is
- * longer; or of an execution. CoDel (RFC 8289) drops after an interval of which 5 to 10 % make a queue stand.
+ * No request is held back for longer than ten times what makes a queue stand. That is 10 s, or the time of a load or an
+ * execution where that is longer. CoDel (RFC 8289) drops after an interval of which 5 to 10 % make a queue stand.
  */
 const MOST_HELD = 10;
 
 export const isHeldBack = ({ backlogs }: Readonly<Fleet>, { id, model }: Request): boolean =>
   backlogs.size > 0 && (backlogs.get(model)?.queue.has(id) ?? false);
 
-/** Those of a backlog who still wait, in the order in which they get their routes. */
+/** The requests of a backlog that still wait, in the order in which they get their routes. */
 export function heldBackIn({ waiting }: Readonly<Fleet>, { queue }: Backlog): Request[] {
   const requests: Request[] = [];
   for (const id of queue) {
@@ -27,7 +27,7 @@ export function heldBackIn({ waiting }: Readonly<Fleet>, { queue }: Backlog): Re
   return requests;
 }
 
-/** How many may be held back at this moment: whose turn comes before that was for too long. Infinity where nobody is. */
+/** How many requests may be held back now: as many as have their turns in time. Infinity where none is held back. */
 export function mostHeldBack(fleet: Readonly<Fleet>, model: ModelId): number {
   const backlog = fleet.backlogs.get(model);
   const throughput = backlog && throughputOf(fleet, model);
@@ -40,15 +40,15 @@ export function mostHeldBack(fleet: Readonly<Fleet>, model: ModelId): number {
 export const standsAfter = (fleet: Readonly<Fleet>, model: ModelId): Millis =>
   Math.max(STANDS_AFTER, STANDS_AFTER_SHARE * loadForecast(fleet, model, null).p50);
 
-/** How many get their routes within so long, when the first of them get them at once. */
+/** How many requests get their routes within so long, when the first of them get theirs at once. */
 export const placesWithin = ({ size, span }: Throughput, within: Millis): number =>
   within < 0 ? 0 : size * (Math.floor(within / span) + 1);
 
-/** When somebody gets a route before whom so many of a backlog get theirs. */
+/** When a request gets its route behind so many others of a backlog. */
 export const turnBehind = ({ next }: Backlog, { size, span }: Throughput, others: number): Instant =>
   next + Math.floor(others / size) * span;
 
-/** When who comes behind all that are held back would get a route; null where nobody is. */
+/** When a request behind all that are held back would get its route; null where none is held back. */
 export function turnBehindAll(fleet: Readonly<Fleet>, model: ModelId): Instant | null {
   const backlog = fleet.backlogs.get(model);
   const throughput = backlog && throughputOf(fleet, model);

@@ -3,7 +3,7 @@ import type { ModelId, TenantId } from './ids.js';
 import type { Millis } from './model.js';
 import type { Replica } from './replica.js';
 
-/** Nobody is owed more than the longest load that is foreseen. */
+/** No tenant is owed more than the longest load that is foreseen. */
 const MOST: Millis = 3_600_000;
 
 /** What some tenants are owed together, in milliseconds of loads. */
@@ -14,8 +14,9 @@ export function deficitsOf({ deficits }: Readonly<Fleet>, tenants: Iterable<Tena
 }
 
 /**
- * Writes down that a load begins that some tenants pay for together. All who wait for a load earn alike until those have
- * enough for it, and those pay: so nobody is ever owed less than nothing. What the operator's word brings, or a wish, nobody pays for.
+ * Writes down that a load begins that some tenants pay for together. All tenants that wait for a load earn alike until
+ * the payers have enough for it, and the payers pay: so no tenant is ever owed less than nothing. No tenant pays for
+ * what the operator's word or a wish brings.
  */
 export function chargeLoad(
   fleet: Fleet,
@@ -34,7 +35,7 @@ export function chargeLoad(
   }
 }
 
-/** Who waits for no load is owed nothing. */
+/** A tenant that waits for no load is owed nothing. */
 export function forgetDeficits(fleet: Fleet): void {
   if (fleet.deficits.size === 0) return;
   const inNeed = tenantsInNeed(fleet);

@@ -5,12 +5,12 @@ import type { Instant, Millis } from './model.js';
 
 /** What was asked so long ago counts for 1/e, of each model */
 const ASKS_FADE_OVER: Millis = 60_000;
-/** and of all of them, where it counts how many ask now. */
+/** and of all of them, where it counts how many requests come now. */
 const NOW_FADES_OVER: Millis = 10_000;
 /** The pace of requests is taken to have changed by no more than that. */
 const MOST_CALM = 10;
 
-/** Counts requests for a model that is known, warm or cold, whatever becomes of those who ask. */
+/** Counts requests for a model that is known, warm or cold, whatever becomes of them. */
 export function countAsks(fleet: Fleet, id: ModelId, more: number, at: Instant): void {
   if (!fleet.models.has(id)) return;
   fleet.asks.set(id, added(fleet.asks.get(id), more, at, ASKS_FADE_OVER));

@@ -3,8 +3,8 @@ import type { Device, Server } from './server.js';
 
 /**
  * What is odd about a device: more is held than it has left for us; the metrics show another number of GPUs than its
- * server was found with; nobody can tell which of the metrics' GPUs it is; the metrics say nothing of it; more than a tenth
- * of it was not given back by unloads.
+ * server was found with; it cannot be told which of the metrics' GPUs it is; the metrics say nothing of it; more than a
+ * tenth of it was not given back by unloads.
  */
 export type DeviceFlag = 'overcommitted' | 'miscounted' | 'unmapped' | 'unmeasured' | 'residue';
 

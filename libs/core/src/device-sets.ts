@@ -21,7 +21,7 @@ export function spreadOver(server: Server, { id, deviceSets }: Model): readonly 
   return gpus.filter((gpu) => named.includes(gpu) || sets.some((set) => set.includes(gpu)));
 }
 
-/** The same of a copy that is there, whoever loaded it; undefined where no set says where it is. */
+/** The same of a copy that is there, ours or a stranger; undefined where no set says where it is. */
 export function spreadFound(
   fleet: Readonly<Fleet>,
   server: Server,

@@ -23,7 +23,7 @@ export type ContactFact =
   | 'closed'
   /** We closed the connection, since the server is reached at another address now: the same process may listen there, or another one. */
   | 'moved'
-  /** An attempt to connect was refused: nobody listens. */
+  /** An attempt to connect was refused: no process listens. */
   | 'refused'
   /** It says that it is shutting down. */
   | 'leaving'
@@ -148,7 +148,7 @@ export type Event =
   | { readonly kind: 'FreezeEnded' }
   /** How hard this process is pressed by its own work: its event loop lags, or its memory runs out. */
   | { readonly kind: 'PressureChanged'; readonly level: PressureLevel }
-  /** This process is going: nobody is admitted any more and everybody who waits is refused. */
+  /** This process is going: no request is admitted any more, and every waiting request is refused. */
   | { readonly kind: 'ShutdownBegun' };
 
 export type EventOf<Kind extends Event['kind']> = Extract<Event, { readonly kind: Kind }>;

@@ -43,7 +43,7 @@ export function standsInUntil(fleet: Readonly<Fleet>, replica: Ready): Instant {
   return inUseThough(fleet, replica.model);
 }
 
-/** Until when the copies that count for nothing are in use all the same, whoever loaded them. */
+/** Until when the copies that count for nothing are in use all the same, ours and strangers alike. */
 function inUseThough(fleet: Readonly<Fleet>, model: ModelId): Instant {
   const { idleUnload } = fleet.models.get(model) ?? fleet.defaults;
   const ends = writtenOff(fleet, model).map(({ lastUse, inUseUntil }) =>

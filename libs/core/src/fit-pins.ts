@@ -64,7 +64,7 @@ function neededFirst(fleet: Readonly<Fleet>, pinned: readonly Model[]): readonly
   return [...ordered];
 }
 
-/** Who comes first says where what several need is brought to. */
+/** The orders to try: the first model of each decides where a dependency of several models is brought to. */
 const ordersOf = (fleet: Readonly<Fleet>, pinned: readonly Model[]): readonly (readonly Model[])[] => [
   neededFirst(fleet, pinned),
   ...pinned

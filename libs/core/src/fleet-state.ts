@@ -51,14 +51,14 @@ export interface Breaker {
   readonly cause: FailureCause;
 }
 
-/** Demand that nobody waits for: an admin's order, or a caller that would not or could not wait. */
+/** Demand without a waiting request: an admin's order, or a caller that would not or could not wait. */
 export interface Wish {
   readonly until: Instant;
   readonly admin: boolean;
   readonly since: Instant;
 }
 
-/** A place for a model, and who is to leave it, once fresh statistics say that nobody uses them. */
+/** A place for a model, and the replicas that are to leave it, once fresh statistics say that they are not in use. */
 export interface Reading {
   readonly server: ServerId;
   readonly devices: readonly number[];
@@ -88,7 +88,7 @@ export interface PutOff {
   readonly force: boolean;
 }
 
-/** A copy that moves: another one of its model is loaded elsewhere, then it is let go for who wants its memory. */
+/** A copy that moves: another one of its model is loaded elsewhere, then it makes room for the model that wants it. */
 export interface Move {
   readonly model: ModelId;
   /** The replica that takes its place. */
@@ -98,21 +98,21 @@ export interface Move {
   readonly since: Instant;
 }
 
-/** Those who waited for a model while it was cold: now that it is ready they get their routes as fast as it serves. */
+/** Requests that waited for a model while it was cold: now that it is ready they get routes as fast as it serves. */
 export interface Backlog {
   /** When the model was found ready. */
   readonly since: Instant;
   /** When the next of them get their routes. */
   readonly next: Instant;
-  /** In the order in which they get them; who has left meanwhile may still be in it. */
+  /** In the order in which they get them; a request that has left meanwhile may still be in it. */
   readonly queue: ReadonlySet<RequestId>;
 }
 
-/** Those who were turned away from a model and told when to come again: a queue that stands outside. */
+/** Requests for a model that were refused and told when to come again: a queue that stands outside. */
 export interface Returns {
   /** When the first of them should be served. */
   readonly first: Instant;
-  /** When the next who is turned away is to come at the earliest. */
+  /** When the next request that is refused is to come at the earliest. */
   readonly next: Instant;
   /** How long after the one before. */
   readonly each: Millis;
@@ -144,7 +144,7 @@ export interface Fleet {
   readonly servers: Map<ServerId, Server>;
   readonly replicas: Map<ReplicaId, Replica>;
   readonly waiting: Map<RequestId, Request>;
-  /** Those who wait since it was forecast that they could be served in time. Some of them may have left. */
+  /** Admitted requests: it was forecast that they could be served in time. Some of them may have left. */
   readonly letIn: Set<RequestId>;
   readonly wishes: Map<ModelId, Wish>;
   readonly cooldowns: Map<ReplicaId, Cooldown>;
@@ -161,9 +161,9 @@ export interface Fleet {
   readonly residents: Map<ServerId, Set<ReplicaId>>;
   /** The replicas that are not simply ready. They are few, and most passes are about them alone. */
   readonly unsettled: Set<ReplicaId>;
-  /** Since when each model has lacked a copy that somebody wants. */
+  /** Since when each model has lacked a copy that is wanted. */
   readonly wantedSince: Map<ModelId, Instant>;
-  /** Since when somebody has waited for each of them at every moment: one after the other, or together. */
+  /** Since when each of them has had a waiting request at every moment: one after the other, or several together. */
   readonly awaitedSince: Map<ModelId, Instant>;
   /** For models that others are to leave for: the plan for which use is being read. */
   readonly readings: Map<ModelId, Reading>;
@@ -179,17 +179,17 @@ export interface Fleet {
   allAsks: { readonly minute: Fading; readonly lately: Fading } | null;
   /** For how many milliseconds of loads each tenant has paid lately; see `timesItsPart`. */
   readonly spending: Map<TenantId, Fading>;
-  /** The models that somebody waited for at the end of the last turn, and that had no route. */
+  /** The models that had a waiting request and no route at the end of the last turn. */
   readonly cold: Set<ModelId>;
-  /** Those who waited for a model while it was cold, as long as they are held back. */
+  /** The requests that waited for a model while it was cold, as long as they are held back. */
   readonly backlogs: Map<ModelId, Backlog>;
-  /** Those who were turned away from a model, as long as any of them is still to come again. */
+  /** The requests for a model that were refused, as long as any of them is still to come again. */
   readonly returns: Map<ModelId, Returns>;
   /** When others were evicted for loads onto each device, oldest first; older ones than a minute count no more. */
   readonly swaps: Map<AccountId, readonly Instant[]>;
   /** How long the loads are, in milliseconds, that each tenant which waits for one has earned and not had; see `chargeLoad`. */
   readonly deficits: Map<TenantId, Millis>;
-  /** The copies that give their memory to somebody once another one of their model is ready elsewhere, and that. */
+  /** The copies that give up their memory once another one of their model is ready elsewhere, and the move of each. */
   readonly moves: Map<ReplicaId, Move>;
   /** How many copies of a model were found to be failing, one after the other, since one of it last succeeded. */
   readonly foundFailing: Map<ModelId, number>;
@@ -214,7 +214,7 @@ export interface Fleet {
   /** Copies to be let go once nothing holds that up. */
   readonly putOff: Map<ReplicaId, PutOff>;
   frozen: Frozen | null;
-  /** This process is going: nobody is admitted, nothing is ordered. */
+  /** This process is going: no request is admitted, nothing is ordered. */
   closing: boolean;
   nextOrder: number;
   /** Rises with every change of what may be routed where. */

@@ -35,7 +35,7 @@ export const isBookedBySteps = (fleet: Readonly<Fleet>, id: ModelId): boolean =>
 /** What a model's booking on a GPU goes by. */
 export type Basis = 'declared' | 'measured' | 'default';
 
-/** A model that nobody declared is booked as measured only when that was done so often. */
+/** A model whose GPU memory was not declared is booked as measured only once it was measured so often. */
 const TIMES_MEASURED = 2;
 /** What a measured footprint may grow by, at least: 256 MiB or 15 %. */
 const MARGIN: Bytes = 256 * 2 ** 20;
@@ -68,7 +68,7 @@ const instancesOn = (server: Server | undefined, id: ModelId): number =>
 export const isOnHost = (server: Server, id: ModelId): boolean =>
   server.configs.get(id)?.kind === 'cpu' && (server.devices ?? []).some(({ kind }) => kind === 'gpu');
 
-/** The devices a model found loaded sits on: as declared or as its config says, else all, since nobody can exclude one. */
+/** The devices a model found loaded sits on: as declared or as its config says, else all: none can be excluded. */
 export function devicesFound(fleet: Readonly<Fleet>, server: Server, id: ModelId): readonly number[] {
   const spread = spreadFound(fleet, server, id);
   if (spread) return spread;
@@ -124,7 +124,7 @@ export function dependentsOf(fleet: Readonly<Fleet>, replica: Replica): Replica[
   return [...found.values()];
 }
 
-/** Those of which it is known, through all levels, and those whose loads may have brought it along. */
+/** The replicas known to need it, through all levels, and those whose loads may have brought it along. */
 function needersOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
   const { model, server } = replica;
   const presumed = presumedWholes(fleet, replica);
@@ -144,7 +144,7 @@ const presumedWholes = (fleet: Readonly<Fleet>, { model, server }: Replica): rea
 
 /**
  * The models whose orders a server's Triton carries out one after the other with those of this one, itself among them:
- * an order locks all that ensembles tie together. So may the loads with which something came up that nobody ordered.
+ * an order locks all that ensembles tie together. So may the loads with which an unordered model came up.
  */
 export function relativesOf(fleet: Readonly<Fleet>, { presumed }: Server, id: ModelId): ReadonlySet<ModelId> {
   const known = Array.from(fleet.composed, (model) => [model, ...directDependencies(fleet, model)]);

@@ -3,7 +3,7 @@
  * found meanwhile joins.
  */
 export class Heap<T> {
-  /** A tree: no one comes before its parent, which is at half its place. */
+  /** A tree: no item comes before its parent, which is at half its place. */
   private readonly tree: T[];
 
   constructor(

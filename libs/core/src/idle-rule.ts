@@ -2,7 +2,7 @@ import type { Fleet } from './fleet-state.js';
 import type { Instant, Millis, ModelSettings } from './model.js';
 import type { Ready, Replica } from './replica.js';
 
-/** What is wanted of the model of a replica; of one that nobody knows any more, what the defaults say. */
+/** What is wanted of the model of a replica; of a model that is not known any more, what the defaults say. */
 export const settingsOf = (fleet: Readonly<Fleet>, { model }: Replica): ModelSettings =>
   fleet.models.get(model) ?? fleet.defaults;
 
@@ -20,11 +20,11 @@ const REST: Millis = 60_000;
 export const movableFrom = (fleet: Readonly<Fleet>, replica: Ready): Instant =>
   Math.max(residentUntil(fleet, replica), replica.since + REST);
 
-/** Whether somebody else loaded it and the operator said that it is not ours to unload. */
+/** Whether it is a stranger and the operator said that it is not ours to unload. */
 export const isKept = (fleet: Readonly<Fleet>, { stranger, server }: Ready): boolean =>
   stranger && fleet.servers.get(server)?.spec.strangers === 'keep';
 
-/** Whether somebody else loaded it and the operator said that it is to go once it is not used. */
+/** Whether it is a stranger and the operator said that it is to go once it is not used. */
 export const isToGo = (fleet: Readonly<Fleet>, { stranger, server }: Ready): boolean =>
   stranger && fleet.servers.get(server)?.spec.strangers === 'retire';
 
@@ -39,7 +39,7 @@ export function idleByUse(
   return Math.max(replica.lastUse + idleUnload, replica.inUseUntil);
 }
 
-/** The instant before which a replica is not retired by its own use; what nobody wants may go at any time. */
+/** Before this instant a replica is not retired by its own use; one of a disabled or unknown model may go at any time. */
 export function retiresFrom(fleet: Readonly<Fleet>, replica: Ready): Instant {
   if (!fleet.models.get(replica.model)?.enabled && !isKept(fleet, replica)) return -Infinity;
   return idleByUse(fleet, replica) ?? Infinity;

@@ -9,7 +9,7 @@ export type ServerId = Id<'ServerId'>;
 export type ReplicaId = Id<'ReplicaId'>;
 /** One resolve call. */
 export type RequestId = Id<'RequestId'>;
-/** Who asks, as a credential says it: at most 128 characters. */
+/** The tenant of a request, as its credential says it: at most 128 characters. */
 export type TenantId = Id<'TenantId'>;
 /** One load or unload that was sent, so that its report finds it again. */
 export type OrderId = Id<'OrderId'>;

@@ -6,8 +6,8 @@ import type { Replica } from './replica.js';
 import { isStuck } from './stuck.js';
 
 /**
- * Whether a server may be at work on an order about a replica, ours or somebody else's: from when it was sent until it was
- * answered and a look has shown what it was for. What is stuck keeps nothing else waiting.
+ * Whether a server may be at work on an order about a replica, ours or another client's. It is so from when the order
+ * was sent until it was answered and a look has shown what it was for. What is stuck keeps nothing else waiting.
  */
 const isInWork = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
   isUnderOrder(replica) && !isStuck(fleet, replica, now);

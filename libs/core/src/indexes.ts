@@ -35,7 +35,7 @@ export interface Indexes extends RoomIndexes {
   readonly rests: Moments;
   /** The servers on which there may be something ready whose config was not asked for. */
   readonly undescribed: Set<ServerId>;
-  /** Replicas that somebody else loaded. */
+  /** Replicas that Berth did not order. */
   readonly strangers: Set<ReplicaId>;
 }
 
@@ -178,7 +178,7 @@ export function inOrder(fleet: Readonly<Fleet>, ids: readonly ReplicaId[]): Repl
   return replicas.filter((one) => one !== undefined).toSorted(byOrder(fleet));
 }
 
-/** Who comes first in a fleet. */
+/** Compares replicas by their place in the order of the fleet. */
 export function byOrder(fleet: Readonly<Fleet>): (one: Replica, other: Replica) => number {
   const { entries } = indexesOf(fleet);
   return (one, other) => entries.get(one.id)!.order - entries.get(other.id)!.order;

@@ -17,11 +17,11 @@ export interface Balance {
   readonly held: Bytes;
   /** Promised to placed replicas. */
   readonly promised: Bytes;
-  /** Held by what is draining or unloading; nobody can count on what is stuck, or comes back. */
+  /** Held by what is draining or unloading; not by what is stuck, or comes back: that cannot be counted on. */
   readonly leaving: Bytes;
   /**
-   * In use, perhaps by others, or by what has left: nobody can load into it before that was measured, and nobody leaves or
-   * is refused for it.
+   * In use, perhaps by others, or by what has left. Nothing is loaded into it before that was measured; no replica
+   * leaves and no request is refused for it.
    */
   readonly doubtful: Bytes;
 }
@@ -29,7 +29,7 @@ export interface Balance {
 /**
  * The memory arithmetic of one pass. When it is first asked, which in most turns is never, it takes down what is in motion
  * and what is hidden; of each account that it is asked for, once, what it may hold and what settled replicas hold of it. So
- * what is to leave, or to grow, is told to it before that is written down. An account nobody limits has no end.
+ * what is to leave, or to grow, is told to it before that is written down. An account without a limit has no end.
  */
 export class Ledger {
   private accounts: Map<AccountId, Writable<Balance>> | null = null;

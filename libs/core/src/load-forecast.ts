@@ -21,15 +21,15 @@ export function loadForecast(fleet: Readonly<Fleet>, model: ModelId, server: Ser
 export const isForeseen = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
   fleet.loadTimes.has(model) || commonPace(fleet) !== null;
 
-/** Whether a load has lasted longer than half of those before it: when it ends nobody can tell. */
+/** Whether a load has lasted longer than half of those before it: its end cannot be told. */
 export function hasOutlasted(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
   const load = carrierOf(fleet, replica);
   return now - (loadBegan(load) ?? now) > loadForecast(fleet, load.model, load.server).p50;
 }
 
 /**
- * How much longer the load that a replica stands for should take, or all of it where it is to come; a step comes up with the load that brings it.
- * Never negative, and never past its timeout: then nobody can tell.
+ * How much longer the load that a replica stands for should take, or all of it where it is to come; a step comes up
+ * with the load that brings it. Never negative, and never past its timeout: after that nothing can be told.
  */
 export function restOfLoad(fleet: Readonly<Fleet>, replica: Replica, now: Instant): Forecast {
   const load = carrierOf(fleet, replica);

@@ -18,9 +18,9 @@ export interface ServingRow {
   readonly lastInference: number;
   readonly succeeded: number;
   readonly failed: number;
-  /** How long all those that succeeded have stood in the queue, together. */
+  /** How long all requests that succeeded have stood in the queue, together. */
   readonly waited: Millis;
-  /** How long all those that succeeded were computed, together: each took as long as the batch that it was in. */
+  /** How long all requests that succeeded were computed, together: each took as long as the batch that it was in. */
   readonly computed: Millis;
   /** Bytes per GPU as the backend itself measures them; empty where it does not, as nearly all. */
   readonly memory: readonly { readonly ordinal: number; readonly bytes: Bytes }[];

@@ -81,7 +81,7 @@ export const heldOn = (account: AccountId, replica: Replica): Bytes =>
 export const measuredOn = (server: Server, model: ModelId, ordinal: number): Bytes | null =>
   server.measured.get(model)?.get(ordinal) ?? null;
 
-/** How memory moves with a replica: it holds none, takes it, holds it, gives it back, or nobody knows. */
+/** How memory moves with a replica: it holds none, takes it, holds it, gives it back, or that is not known. */
 type Motion = 'none' | 'taking' | 'holding' | 'giving' | 'unknown';
 
 function motionOf(replica: Replica | undefined): Motion {
@@ -133,8 +133,8 @@ function noteGone(meter: Meter, bytes: Bytes, isMeasured: boolean): void {
 }
 
 /**
- * What was measured of a copy goes with each device on which it is no more: it may be another one by now, that somebody
- * loaded behind our back.
+ * What was measured of a copy is forgotten for each device that it has left: it may be another copy by now, which
+ * another client loaded.
  */
 export function forgetLeft(server: Server | undefined, { model, devices }: Replica): void {
   const copies = server?.measured.get(model);
@@ -176,7 +176,7 @@ const isExplained = ({ moves, movesSeen, gone, foreign, foreignWithin }: Meter):
   foreignWithin?.least === foreign &&
   foreignWithin?.most === foreign;
 
-/** Several leave a device at once where room is made: nobody can tell whose memory comes back first. */
+/** Several leave a device at once where room is made: it cannot be told whose memory comes back first. */
 function beginRelease(meter: Meter, model: ModelId, used: Bytes | null, bytes: Bytes | null): void {
   if (bytes === null) return;
   const resting = atRest(meter);

@@ -56,7 +56,7 @@ interface Gone {
   readonly isMeasured: boolean;
 }
 
-/** A load ran out of memory on a device where the books had room for it: somebody else must have more there than was known. */
+/** A load ran out of memory on a device where the books had room for it: others must hold more there than was known. */
 export interface Shortfall {
   readonly at: Instant;
   /** Which load it was: until it has ended it is still booked. */

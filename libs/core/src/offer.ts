@@ -12,9 +12,9 @@ export interface Offer extends Worth {
   readonly movable: Instant;
 }
 
-/** What settled replicas offer of an account, from when somebody first asked. */
+/** What settled replicas offer of an account, from when that was first asked for. */
 export interface Offers {
-  /** The least valuable first, as they were when somebody last asked. */
+  /** The least valuable first, as they were when last asked for. */
   sorted: readonly Offer[];
   /** Those of which something has changed since, or that are gone: what they offer is found anew. */
   readonly changed: Set<ReplicaId>;
@@ -35,7 +35,7 @@ export interface Gap {
   readonly gap: Bytes;
 }
 
-/** What the GPUs of a server have beside what stays there: more is nowhere to spare, whoever leaves. */
+/** What the GPUs of a server have beside what stays there: more is nowhere to spare, whatever leaves. */
 export interface Gaps {
   /** Of each of them. */
   readonly gpus: readonly Gap[];

@@ -30,7 +30,7 @@ export function openOrders(fleet: Readonly<Fleet>): ReadonlyMap<ModelId, OpenOrd
   return open;
 }
 
-/** Whether it leaves by an admin's order, and not to come back. Who may still use it is waited for, also where it was forced. */
+/** Whether it leaves by an admin's order, and not to come back. Its leases are waited for, also where it was forced. */
 const isOnItsWay = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
   'cause' in replica &&
   replica.cause === 'admin' &&

@@ -60,6 +60,6 @@ export function isGuaranteed(fleet: Readonly<Fleet>, replica: Replica): boolean 
 /** Copies that are kept warm always, pins aside: none of a model that is not to be loaded. */
 export const guaranteedCopies = (model: Model | undefined): number => (model?.enabled ? model.minCopies : 0);
 
-/** Copies that a model is to have whether anybody asks for it or not: pinned, or kept warm. */
+/** Copies that a model is to have with or without requests: pinned, or kept warm. */
 export const standingCopies = (model: Model | undefined): number =>
   model?.enabled ? Math.max(model.pinnedCopies, model.minCopies) : 0;

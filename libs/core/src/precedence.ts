@@ -7,9 +7,9 @@ import type { Instant, Millis } from './model.js';
 
 /** A load that is to come, and stands in line for memory or for a slot. */
 export interface Candidate extends Question {
-  /** What of it is not a matter of who waits: the lower goes first. See `stageOf` of the wants. */
+  /** The part of its precedence that no waiting request changes: the lower goes first. See `stageOf` of the wants. */
   readonly stage: number;
-  /** Whether the operator's word alone brings it, whoever waits besides: then no tenant pays for it. */
+  /** Whether the operator's word alone brings it, whatever requests wait besides: then no tenant pays for it. */
   readonly isDue: boolean;
 }
 
@@ -19,13 +19,13 @@ export interface InLine<One> {
   readonly payers: readonly TenantId[];
 }
 
-/** Who has waited for so long counts twice. */
+/** A load whose oldest request has waited for so long counts twice. */
 const AGED: Millis = 5_000;
 /** Values that differ by less count as near: of those an earlier deadline goes first. */
 const NEAR = Math.log(1.25);
 
 /**
- * Who goes before whom.
+ * Which load goes before which.
  *
  * 1. By stage: pins, then what a draining server is to be rid of, then class by class, then copies by demand.
  * 2. Of one stage what the operator's word brings goes before what tenants ask for. Over these it is deficit round robin
@@ -34,18 +34,18 @@ const NEAR = Math.log(1.25);
  *
  *        rounds = (predicted seconds of its first n loads - the tenant's deficit) / 1
  *
- *    and who has the fewest goes first. Tenants that wait for the same model earn and pay for it together. What nobody waits
- *    for, since those who asked were turned away and left a wish, goes last: under a storm every model is wished for, and each
- *    load for nobody would be one less for those who do wait.
- * 3. Of one tenant who has waited for `limits.starvation` goes first, the longest wait before the others, so that a stream
- *    of what is worth more keeps nobody waiting for ever. Then it is by value, which is Smith's rule (Naval Research
- *    Logistics Quarterly, 1956: weight over processing time), aged:
+ *    and the load with the fewest goes first. Tenants that wait for the same model earn and pay for it together. A load
+ *    without a waiting request, which refused requests have left a wish for, goes last. Under a storm every model is
+ *    wished for, and each such load would be one less for the waiting requests.
+ * 3. Of one tenant a load whose oldest request has waited for `limits.starvation` goes first, the longest wait before
+ *    the others, so that a stream of what is worth more keeps no request waiting for ever. Then it is by value, which
+ *    is Smith's rule (Naval Research Logistics Quarterly, 1956: weight over processing time), aged:
  *
- *        value = (how many wait, and 0.25 for a wish) / predicted seconds of the load * (1 + longest wait / 5 s)
+ *        value = (waiting requests, and 0.25 for a wish) / predicted seconds of the load * (1 + longest wait / 5 s)
  *
  *    Of values within a step of a quarter the earlier deadline goes first, as far as the load can still end before it.
  *
- * What is equal in all that stays in the order in which it was given. It takes one walk over those who wait.
+ * What is equal in all that stays in the order in which it was given. It takes one walk over the waiting requests.
  */
 export function inPrecedence<One extends Candidate>(
   fleet: Readonly<Fleet>,

@@ -1,6 +1,6 @@
 import type { Class, Instant } from './model.js';
 
-/** How hard this process is pressed by its own work, as whoever measures it says: from the lowest to the highest. */
+/** How hard this process is pressed by its own work, as the core is told of it: from the lowest to the highest. */
 export const PRESSURE_LEVELS = ['none', 'high', 'severe', 'extreme'] as const;
 
 export type PressureLevel = (typeof PRESSURE_LEVELS)[number];
@@ -16,7 +16,7 @@ export const NO_PRESSURE: Pressure = { level: 'none', since: 0 };
 /** Under pressure this part of what may wait otherwise may. */
 const PART_LEFT = 1 / 2;
 
-/** Who is shed: the critical never are, within the bounds that are left. */
+/** The classes that are shed: critical requests never are, within the bounds that are left. */
 const SHED: Readonly<Record<PressureLevel, readonly Class[]>> = {
   none: [],
   high: ['sheddable'],
@@ -24,19 +24,19 @@ const SHED: Readonly<Record<PressureLevel, readonly Class[]>> = {
   extreme: ['sheddable', 'default'],
 };
 
-/** What is left of a bound: of one that lets anybody wait, at least one. */
+/** What is left of a bound: at least one, where the bound lets any request wait. */
 export const underPressure = ({ level }: Pressure, bound: number): number =>
   level === 'none' ? bound : Math.ceil(bound * PART_LEFT);
 
-/** How much somebody matters who asks, and since when he waits. */
+/** How much a request matters, and since when it waits. */
 interface Asking {
   readonly class: Class;
   readonly arrivedAt: Instant;
 }
 
 /**
- * Whether somebody who has to wait is turned away for that alone. Who waited before goes on waiting, within the bounds that
- * are left: what was done for them would be lost.
+ * Whether a request that has to wait is refused for the pressure alone. A request that waited before goes on waiting,
+ * within the bounds that are left: what was done for it would be lost.
  */
 export const isShed = ({ level, since }: Pressure, { class: one, arrivedAt }: Asking): boolean =>
   arrivedAt >= since && SHED[level].includes(one);

@@ -1,6 +1,6 @@
 import type { Class } from './model.js';
 
-/** How much somebody matters who wants memory, or holds it. Nobody leaves for one of a lower rank. */
+/** How much a model matters that wants memory, or holds it. No replica leaves for a model of a lower rank. */
 export type Rank = number;
 
 const RANKS: Readonly<Record<Class, Rank>> = { sheddable: 0, default: 1, critical: 2 };

@@ -7,7 +7,7 @@ import type { Ready, Replica } from './replica.js';
 export const reloadsOf = (fleet: Readonly<Fleet>, model: ModelId): Reload[] =>
   fleet.reloads.size === 0 ? [] : [...fleet.reloads.values()].filter((one) => one.model === model);
 
-/** Whether it leaves only to come back to the same place: its memory is for nobody else. */
+/** Whether it leaves only to come back to the same place: its memory is for no other replica. */
 export const isComingBack = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
   (replica.phase === 'draining' || replica.phase === 'unloading') &&
   replica.cause === 'admin' &&

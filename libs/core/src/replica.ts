@@ -25,7 +25,7 @@ export interface Residence {
   readonly bookings: readonly Booking[];
   /** When it entered its phase. */
   readonly since: Instant;
-  /** Whether somebody else loaded it. */
+  /** Whether it was found loaded, and Berth did not order it. */
   readonly stranger: boolean;
 }
 
@@ -66,7 +66,7 @@ export interface Pulse {
   readonly lastInference: number;
   readonly succeeded: number;
   readonly failed: number;
-  /** How long all those that succeeded were computed, together. */
+  /** How long all requests that succeeded were computed, together. */
   readonly computed: Millis;
   /** Failures since the last success, summed over looks. */
   readonly failures: number;
@@ -147,7 +147,7 @@ export const isLeaving = (replica: Replica): replica is Draining | Unloading =>
 
 const NOTHING: readonly Booking[] = [];
 
-/** What a replica holds and is promised, if it is not leaving: nobody else can count on that. */
+/** What a replica holds and is promised, if it is not leaving: no other can count on that. */
 export function stayingOf(replica: Replica): readonly Booking[] {
   switch (replica.phase) {
     case 'draining':
