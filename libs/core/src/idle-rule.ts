@@ -39,7 +39,7 @@ export function idleByUse(
   return Math.max(replica.lastUse + idleUnload, replica.inUseUntil);
 }
 
-/** Before this instant a replica is not retired by its own use; one of a disabled or unknown model may go at any time. */
+/** Before this instant a replica is not retired by its own use; that of a disabled or unknown model may always go. */
 export function retiresFrom(fleet: Readonly<Fleet>, replica: Ready): Instant {
   if (!fleet.models.get(replica.model)?.enabled && !isKept(fleet, replica)) return -Infinity;
   return idleByUse(fleet, replica) ?? Infinity;

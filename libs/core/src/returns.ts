@@ -3,14 +3,14 @@ import type { ModelId } from './ids.js';
 import type { Instant, Millis } from './model.js';
 import { expectedThroughput } from './throughput.js';
 
-/** Nobody is told of a time later than that for the sake of others: a hint is a minute at most (contract, section 2). */
+/** No request is told a later time for the sake of others: a hint is a minute at most (contract, section 2). */
 const LONGEST: Millis = 60_000;
 
 /**
- * When somebody who is turned away from a model now is to come again: when it is served, and behind those turned away before,
- * one after the other as fast as it serves. So they come back at the rate at which they can be served, and not all at once. Where
- * it should serve sooner than was thought, the queue that stands outside is taken to be there from then on. As long as nothing is
- * known of how fast the model serves, or of the model, all come when it does; and so they do where that is beyond a minute.
+ * When a request that is refused now is to come again: when its model serves, and behind the requests refused before,
+ * one after the other as fast as the model serves. So they come back at the rate at which they can be served, and not
+ * all at once. Where the model should serve sooner than was thought, the queue outside is taken to be there from then
+ * on. All come when the model serves where its speed, or the model, is not known, or where that is beyond a minute.
  */
 export function returnIn(fleet: Fleet, model: ModelId, servedIn: Millis, now: Instant): Millis {
   if (servedIn > LONGEST) return servedIn;

@@ -3,7 +3,7 @@ import type { Bytes } from './model.js';
 import type { Gaps, Harm, Offers } from './offer.js';
 import type { Booking } from './replica.js';
 
-/** What of the indexes of a fleet is about memory: who holds how much of it, and what is worked out from that. */
+/** What of the indexes of a fleet is about memory: which replica holds how much, and what is worked out from that. */
 export interface RoomIndexes {
   /** What settled replicas hold of each account. */
   readonly held: Map<AccountId, Bytes>;
@@ -11,14 +11,14 @@ export interface RoomIndexes {
   readonly staying: Map<AccountId, Bytes>;
   /** The settled replicas that hold any of each account. */
   readonly holding: Map<AccountId, Set<ReplicaId>>;
-  /** What they offer there at most, where anybody has asked for that. */
+  /** What they offer there at most, where that was asked for. */
   readonly offers: Map<AccountId, Offers>;
   /** What the GPUs of each server have beside what stays there, where it was worked out since that or the devices changed. */
   readonly gaps: Map<ServerId, Gaps>;
   /**
-   * What it hurt at least to make room for so many bytes on a GPU of each server when somebody last asked, whoever may go; null
-   * where nobody is enough. It is forgotten with the gaps, and when what rests there changes but for a use: so it is a lower
-   * bound. By sizes, so that whoever goes over all servers finds it in one place.
+   * The least eviction cost of room for so many bytes on a GPU of each server, as last worked out, whatever may go;
+   * null where all of that is not enough. It is forgotten with the gaps, and when what rests there changes but for a
+   * use: so it is a lower bound. By sizes, so that a walk over all servers finds it in one place.
    */
   readonly harms: Map<Bytes, Map<ServerId, Harm | null>>;
 }

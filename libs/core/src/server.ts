@@ -15,7 +15,7 @@ export interface Device {
   readonly account: AccountId;
   /** What we may fill: memory less headroom. */
   readonly capacity: Bytes;
-  /** Bytes in use by anybody, as last measured; null where nothing tells. */
+  /** Bytes in use by any process, as last measured; null where nothing tells. */
   readonly used: Bytes | null;
 }
 
@@ -31,7 +31,7 @@ export type Contact =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'up' }
   | { readonly kind: 'slow'; readonly probesFailed: number; readonly nextProbeAt: Instant }
-  /** `moved`: there was no connection to its present address yet, so that who listens there says nothing of the process. */
+  /** `moved`: there was no connection to its present address yet, so a refusal there says nothing of the process. */
   | { readonly kind: 'down'; readonly since: Instant; readonly moved: boolean }
   | { readonly kind: 'lost' };
 
@@ -103,7 +103,7 @@ export interface Server {
   fullEndedAt: Instant | null;
   anyEndedAt: Instant | null;
   lookTook: Millis;
-  /** Somebody needs a full look, or statistics, begun at or after this instant. */
+  /** A full look, or statistics, is needed that begins at or after this instant. */
   lookWanted: Instant | null;
   statisticsWanted: Instant | null;
   drain: { readonly since: Instant; readonly deadline: Instant | null } | null;

@@ -4,8 +4,8 @@ import type { Bytes, Instant } from './model.js';
 import type { Device } from './server.js';
 
 /**
- * What must be in use of a device that nobody measures, beside all that is counted, since a load ran out there: once that
- * load is booked no more.
+ * What must be in use of an unmeasured device, beside all that is counted, since a load ran out there: once that load
+ * is booked no more.
  */
 export function unmeasuredShortfall(
   { shortfalls, replicas }: Readonly<Fleet>,

@@ -13,7 +13,7 @@ export const SLOTS_FADE_OVER: Millis = 20_000;
 /** As long as no more of the slots are taken each load is for the taking. */
 export const PLENTY = 0.57;
 
-/** So little is none. */
+/** Below this share the slots of a server count as unused. */
 const NONE = 0.001;
 
 /** The share of the slots of these servers that was taken in about the last 20 s. */

@@ -27,10 +27,10 @@ export interface Slowdown {
 
 export const NOT_SLOW: Slowdown = { since: -Infinity, served: 0, took: 0, usual: 0, isSlow: false };
 
-/** So many requests tell how a server serves; where fewer are served for so long, nobody is there who could be disturbed. */
+/** So many requests tell how a server serves; where fewer are served for so long, there are none to disturb. */
 const ENOUGH = 10;
 const LONGEST: Millis = 5_000;
-/** Taking so many times as long as usual makes a server slow, and it is so until they take less than so many times as long. */
+/** A server is slow once requests take so many times as long as usual, until they take less than the second number. */
 const SLOW = 2;
 const EASED = 1.5;
 /** What is usual is the mean of the first readings, then one over so long. */

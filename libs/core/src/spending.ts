@@ -4,7 +4,7 @@ import type { TenantId } from './ids.js';
 import type { Instant, Millis } from './model.js';
 import { SLOTS_FADE_OVER } from './slot-use.js';
 
-/** Who has paid for less lately has as good as paid for nothing. */
+/** A tenant that has paid for less lately counts as one that has paid for nothing. */
 const NOTHING: Millis = 100;
 
 /** Some tenants pay alike for a load that begins, and takes so long. */
@@ -25,7 +25,7 @@ export function timesItsPart(fleet: Readonly<Fleet>, now: Instant): (tenant: Ten
   };
 }
 
-/** Forgets who has paid for nothing lately. */
+/** Forgets the tenants that have paid for nothing lately. */
 export function forgetSpending(fleet: Fleet, now: Instant): void {
   for (const tenant of fleet.spending.keys())
     if (paidLately(fleet, tenant, now) < NOTHING) fleet.spending.delete(tenant);

@@ -12,7 +12,7 @@ const lists = new WeakMap<Fleet['models'], Lists>();
 /** Models that are pinned or to be kept warm. */
 export const standingModels = ({ models }: Readonly<Fleet>): readonly Model[] => listsOf(models).standing;
 
-/** Models that nobody declared. */
+/** Models that were discovered, and not declared. */
 export const discoveredModels = ({ models }: Readonly<Fleet>): readonly Model[] => listsOf(models).discovered;
 
 function listsOf(models: Fleet['models']): Lists {

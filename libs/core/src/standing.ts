@@ -94,8 +94,8 @@ export function loadsByServer(
 }
 
 /**
- * How many loads a server may have under way, so many of them overdue. A load disturbs whoever is served beside it: where
- * that takes longer than usual one more is begun only when no other runs, beside those that may run for ever.
+ * How many loads a server may have under way, so many of them overdue. A load disturbs the requests served beside it:
+ * where these take longer than usual one more is begun only when no other runs, beside those that may run for ever.
  */
 export function loadsAtMost(
   { limits }: Readonly<Fleet>,

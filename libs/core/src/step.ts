@@ -46,7 +46,7 @@ export function step(fleet: Fleet, events: readonly Event[], now: Instant): Acti
 
 /**
  * Compares what is wanted with what is, and assumes all it decides: a second look finds nothing to do. In a frozen fleet
- * whatever would need a load or an unload is left undecided: who waits goes on waiting.
+ * whatever would need a load or an unload is left undecided: waiting requests go on waiting.
  */
 function reconcile(fleet: Fleet, now: Instant): Action[] {
   forgetShortfalls(fleet, now);
@@ -75,7 +75,7 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
     ? [...grantWaiting(fleet, now), ...refuseHopeless(fleet, open, now)]
     : [];
   const lookAhead = (): Ahead => aheadOf(fleet, { unplaced, inLine, expired }, open, ledger, now);
-  // Nothing is moved for somebody who is turned away in this very turn.
+  // Nothing is moved for a request that is refused in this very turn.
   const early = fleet.moves.size > before.moves ? refuseUnreachable(fleet, open, now, lookAhead()) : [];
   const loads = fleet.frozen || early.length > 0 ? [] : startPlaced(fleet, ledger, now);
   const ahead = lookAhead();
@@ -87,12 +87,12 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   // In the order in which they were decided: hints stand behind each other.
   const answered = [hopeless, vain, granted, belated, answers, bereft, crowded, unreachable, overflow, told];
   noteSlotUse(fleet, open, now);
-  // Who was turned away may have been all that something was placed for, or had taken a place from somebody else.
+  // A refused request may have been all that something was placed for, or had taken a place from another model.
   const rest = unreachable.length > 0 ? reconcile(fleet, now) : lookAround(fleet, now);
   return joined([...answered, loads, unloads, rest]);
 }
 
-/** What keeps those from their models that have no place. Who stands in line may have nothing to wait for all the same. */
+/** What keeps models without a place from one. A load in line may have nothing to wait for all the same. */
 function aheadOf(
   fleet: Fleet,
   { unplaced, inLine, expired }: Placeless & { readonly expired: readonly Request[] },
@@ -106,8 +106,8 @@ function aheadOf(
 }
 
 /**
- * Whether the places that were given may have taken something from others who wait: what makes room may have been what they
- * needed where it was, or the copy that kept a pin from holding another; and what failed there may have got the last try.
+ * Whether the places that were given may have taken something from other waiting requests. A victim may have been what
+ * they needed where it was, or the copy that kept a pin from holding another. A retry may have got the last try there.
  */
 function isTaken(
   fleet: Readonly<Fleet>,

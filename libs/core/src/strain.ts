@@ -26,7 +26,7 @@ export function copiesByDemand(fleet: Readonly<Fleet>, id: ModelId): number {
   return copies > 1 ? copies : 0;
 }
 
-/** Copies that a model is to have though nobody waits for it. */
+/** Copies that a model is to have though no request waits for it. */
 export const steadyCopies = (fleet: Readonly<Fleet>, id: ModelId): number =>
   Math.max(standingCopies(fleet.models.get(id)), copiesByDemand(fleet, id));
 

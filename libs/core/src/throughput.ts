@@ -12,7 +12,7 @@ export interface Throughput {
   readonly span: Millis;
 }
 
-/** Nobody is let go more often than that: each time is a turn. */
+/** Requests of a backlog get their routes no more often than this: each time is a turn. */
 const SHORTEST: Millis = 10;
 
 /**

@@ -65,7 +65,7 @@ function closed(fleet: Fleet, server: Server, moved: boolean, now: Instant): voi
   setContact(fleet, server, { kind: 'down', since: now, moved: isElsewhere });
 }
 
-/** Nobody listens: the process has died, but for an address to which there never was a connection. */
+/** No process listens: the server has died. At a new address without a connection so far that says nothing. */
 function refused(fleet: Fleet, server: Server, now: Instant): void {
   const { contact } = server;
   if (contact.kind === 'down' && contact.moved) return;

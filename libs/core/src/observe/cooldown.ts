@@ -16,13 +16,13 @@ interface BackOff {
 
 /** Half a second is between two looks while an order is open: with less a load would follow the failed one at once. */
 const PASSING: BackOff = { least: 500, first: 1_000, longest: 60_000 };
-/** Nothing passes here before somebody has changed something, which takes seconds at least. */
+/** Nothing passes here before an operator has changed something, which takes seconds at least. */
 const LASTING: BackOff = { least: 5_000, first: 10_000, longest: 300_000 };
 
 /** After so many failures in a row a model is tried on one server at a time. */
 const TRIPS = 3;
 
-/** Whether trying again is pointless until somebody changes something. */
+/** Whether trying again is pointless until an operator changes something. */
 export const isLasting = (cause: FailureCause): boolean => cause === 'configuration' || cause === 'missing';
 
 /** No load of this model on this server before the wait is over; nor anywhere, where too many have failed in a row. */
@@ -38,7 +38,7 @@ export function coolDown(
   trip(fleet, model, cause, now);
 }
 
-/** Opens the breaker of a model, or for longer where it was open. What a server refuses to everybody says nothing of the model. */
+/** Opens the breaker of a model, or for longer where it was open. A refusal that meets every model opens none. */
 function trip(fleet: Fleet, model: ModelId, cause: FailureCause, now: Instant): void {
   if (cause === 'wrong_mode' || cause === 'restricted') return;
   const open = fleet.breakers.get(model);
@@ -65,7 +65,7 @@ export function warmUp(fleet: Fleet, { id, model }: Pick<Residence, 'id' | 'mode
   fleet.breakers.delete(model);
 }
 
-/** What is known of the failures of a model goes: somebody has changed what may be their cause, or wants it tried all the same. */
+/** Forgets the failures of a model: what may be their cause has changed, or an admin wants it tried all the same. */
 export function forgetFailures(fleet: Fleet, model: ModelId): void {
   for (const [id, cooldown] of fleet.cooldowns) if (cooldown.model === model) fleet.cooldowns.delete(id);
   fleet.breakers.delete(model);

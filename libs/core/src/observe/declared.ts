@@ -79,7 +79,7 @@ function forgetTraits(fleet: Fleet, id: ModelId): void {
   }
 }
 
-/** A model nobody declared, as the defaults want it. */
+/** A discovered model, as the defaults want it. */
 export const discovered = (id: ModelId, defaults: ModelSettings): Model =>
   evenly({
     ...defaults,
@@ -95,7 +95,7 @@ export const discovered = (id: ModelId, defaults: ModelSettings): Model =>
     config: null,
   });
 
-/** Takes up what a server's repository lists and nobody declared. */
+/** Takes up the undeclared models that a server's repository lists. */
 export function discover(fleet: Fleet, server: Server): void {
   if (!server.spec.discover) return;
   for (const id of server.repository) {
@@ -103,7 +103,7 @@ export function discover(fleet: Fleet, server: Server): void {
   }
 }
 
-/** Lets go of discovered models that no repository lists any more and nobody holds. */
+/** Lets go of discovered models that no repository lists any more and no server holds. */
 export function forgetVanished(fleet: Fleet): void {
   const discovering = [...fleet.servers.values()].filter(({ spec }) => spec.discover);
   for (const { id } of discoveredModels(fleet)) {

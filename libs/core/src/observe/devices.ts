@@ -82,8 +82,8 @@ function heldBy(replica: Replica): readonly Booking[] {
 }
 
 /**
- * The devices are others than before: what was promised is placed anew, and a copy that was taken to be on all of them, since
- * nobody had chosen, is where such copies are found.
+ * The devices are others than before: what was promised is placed anew. A copy that was taken to be on all of them,
+ * since none was chosen for it, is where such copies are found.
  */
 function refit(fleet: Fleet, server: Server, replica: Replica, before: readonly Device[]): void {
   if (replica.phase === 'placed') return forget(fleet, replica);
@@ -105,8 +105,8 @@ const areSame = (some: readonly Device[], others: readonly Device[]): boolean =>
   });
 
 /**
- * Triton writes its GPUs in the order of a hash table: of several nobody can tell which has which ordinal, so each counts
- * for as much as the smallest, and none is measured.
+ * Triton writes its GPUs in the order of a hash table. Of several it cannot be told which has which ordinal, so each
+ * counts for as much as the smallest, and none is measured.
  */
 function devicesFrom({ spec }: Server, { gpus, hostMemory }: MetricsSample): Device[] | null {
   if (gpus.length > 0) {

@@ -3,7 +3,7 @@ import type { ModelId } from '../ids.js';
 import type { Instant } from '../model.js';
 import type { Replica, Unknown, UnloadCause, Unloading } from '../replica.js';
 
-/** The booking ends. What is found here later was ordered by somebody else, but for a load that may still come. */
+/** The booking ends. What is found here later is a stranger, but for a load of ours that may still come. */
 export function end(fleet: Fleet, replica: Unloading | Unknown, now: Instant): void {
   const mayCome = replica.phase === 'unknown' && replica.after === 'load';
   if (!mayCome) fleet.servers.get(replica.server)?.ordered.delete(replica.model);

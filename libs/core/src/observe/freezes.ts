@@ -8,7 +8,8 @@ export function freeze(fleet: Fleet, { reason, since }: EventOf<'FreezeOrdered'>
 }
 
 /**
- * What had to wait is taken up: loads that were ordered have as long as they had when the freeze began. Nobody has waited for room while there was none to be made.
+ * What had to wait is taken up: loads that were ordered have as long as they had when the freeze began. Waits for room
+ * begin anew: none could be made meanwhile.
  */
 export function unfreeze(fleet: Fleet, now: Instant): void {
   const { frozen } = fleet;

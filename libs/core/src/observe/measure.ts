@@ -127,7 +127,7 @@ const isOnGpu = ({ account }: Booking): boolean => account.startsWith('gpu:');
 
 /**
  * What was measured of a copy, and what that teaches of its model: each copy counts once on each device. One that seems
- * to take nothing, as where it takes its memory later or somebody else has gone meanwhile, teaches nothing.
+ * to take nothing, as where it takes its memory later or another process has gone meanwhile, teaches nothing.
  */
 function learn(fleet: Fleet, server: Server, model: ModelId, ordinal: number, bytes: Bytes): void {
   const copies = new Map(server.measured.get(model));

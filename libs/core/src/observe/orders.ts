@@ -117,7 +117,7 @@ export function configLearned(fleet: Fleet, event: EventOf<'ConfigLearned'>): vo
   rebook(fleet, server, event.model);
 }
 
-/** What was taken for a step of this model is one, and ours with it, or else somebody else's. */
+/** What was taken for a step of this model is one, and ours with it, or else a stranger. */
 function settleSteps(fleet: Fleet, server: Server, { model, steps }: EventOf<'ConfigLearned'>): void {
   for (const step of server.ordered.has(model) ? steps : []) {
     if (!fleet.replicas.get(replicaId(step, server.spec.id))?.stranger) server.ordered.add(step);
@@ -206,7 +206,7 @@ function wantLook(fleet: Fleet, id: ServerId, now: Instant): void {
 }
 
 /**
- * A load onto devices that we chose among others may still run, in place of what somebody else has loaded meanwhile.
+ * A load onto devices that we chose among others may still run, in place of what another client has loaded meanwhile.
  * It books nothing more until the config of what serves shows that this is on other devices.
  */
 export function pendingIn(fleet: Fleet, replica: Unknown): Ready['change'] {

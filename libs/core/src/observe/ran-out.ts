@@ -5,13 +5,13 @@ import { bytesOn } from '../meter.js';
 import type { Bytes, Instant, Millis } from '../model.js';
 import type { Loading, Ready } from '../replica.js';
 
-/** How long nothing that did not fit is tried on a device that nobody measures: as long as the longest wait after a failed load. */
+/** How long nothing that did not fit is tried on an unmeasured device: the longest wait after a failed load. */
 const UNMEASURED: Millis = 60_000;
 
 /**
- * A load ran out of memory, and is still booked. On each of its devices where the books have room all the same, somebody
- * else has more than is counted. The same model again is no news of a device that nobody measures: it may take more than
- * it is booked with.
+ * A load ran out of memory, and is still booked. On each of its devices where the books have room all the same, others
+ * hold more than is counted. The same model again is no news of an unmeasured device: it may take more than it is
+ * booked with.
  */
 export function noteShortfall(fleet: Fleet, replica: Loading | Ready, now: Instant): void {
   const ledger = new Ledger(fleet, now);

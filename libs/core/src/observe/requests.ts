@@ -13,7 +13,7 @@ import { forgetFailures } from './cooldown.js';
 /** A doubted server is looked at no more often than this. */
 const DOUBT_EVERY = 1_000;
 
-/** Somebody asks for a model of which nothing is ready for him. */
+/** A request has come for a model of which no copy is ready for it. */
 export function admitRequest(fleet: Fleet, request: Request, now: Instant): void {
   fleet.waiting.set(request.id, request);
   countAsks(fleet, request.model, 1, now);
@@ -39,7 +39,7 @@ export function useRoutes(fleet: Fleet, uses: EventOf<'RoutesUsed'>['uses']): vo
   }
 }
 
-/** A doubt is put off where the last look is young, never dropped: who waits for that look would wait too long. */
+/** A doubt is put off where the last look is young, never dropped: a request for that look would wait too long. */
 export function doubtServers(fleet: Fleet, servers: readonly ServerId[], now: Instant): void {
   for (const id of servers) {
     const server = fleet.servers.get(id);

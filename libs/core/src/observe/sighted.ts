@@ -51,7 +51,7 @@ export function sighted(fleet: Fleet, server: Server, model: ModelId, seen: Seen
   }
 }
 
-/** What is found is booked at once, whoever put it there; what an earlier copy's config said of it says nothing now. */
+/** What is found is booked at once, ours or not; what an earlier copy's config said of it says nothing now. */
 function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: Seen): void {
   forgetConfig(fleet, server, model);
   const devices = devicesFound(fleet, server, model);
@@ -108,8 +108,8 @@ const versionsOf = (sighting: Serving): string[] =>
   sighting.rows.map(({ version }) => version).toSorted((a, b) => Number(a) - Number(b));
 
 /**
- * Somebody else unloads or replaces what we gave routes to: they are withdrawn at once, the bytes are not. A look
- * begun before the copy was ready says nothing of it.
+ * Another client unloads or replaces what we gave routes to: the routes are withdrawn at once, the bytes are not.
+ * A look begun before the copy was ready says nothing of it.
  */
 function readySighted(fleet: Fleet, replica: Ready, seen: Seen): void {
   const { sighting, begunAt } = seen;
@@ -174,7 +174,7 @@ function unloadingSighted(fleet: Fleet, server: Server, replica: Unloading, seen
   adopt(fleet, server, replica.model, seen);
 }
 
-/** Somebody loaded the model while ours was leaving: the old copy may live on where no call shows it. */
+/** Another client loaded the model while ours was leaving: the old copy may live on where no call shows it. */
 function hide(fleet: Fleet, server: Server, replica: Unloading, now: Instant): void {
   const { model, bookings } = replica;
   server.hidden = [...server.hidden, { model, bookings, until: now + fleet.limits.stuckAfter }];
@@ -208,7 +208,7 @@ function unknownServes(fleet: Fleet, replica: Unknown, { sighting, begunAt, now 
   put(fleet, { ...becomeReady(replica, versionsOf(sighting), now), change: pendingIn(fleet, replica) });
 }
 
-/** It was gone and is there: somebody may have loaded it anew, with another config. */
+/** It was gone and is there: another client may have loaded it anew, with another config. */
 function backAgain(fleet: Fleet, replica: Unknown, versions: readonly string[], now: Instant): void {
   const server = fleet.servers.get(replica.server)!;
   forgetConfig(fleet, server, replica.model);
@@ -242,8 +242,8 @@ function unknownAbsent(
     return put(fleet, { ...replica, coming: false, absentSince: null });
   }
   const absentSince = replica.absentSince ?? begunAt;
-  // From when it was first missed, not from the end of our call: a stuck load is seen for longer than that, and who
-  // removes its directory hides it while it still holds its memory.
+  // From when it was first missed, not from the end of our call: a stuck load is seen for longer than that, and where
+  // its directory is removed it is hidden while it still holds its memory.
   const enough = proven ? APART : fleet.limits.stuckAfter;
   if (begunAt >= absentSince + enough) return end(fleet, replica, now);
   put(fleet, { ...replica, coming: false, absentSince });

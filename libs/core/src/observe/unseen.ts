@@ -7,9 +7,10 @@ import type { Server } from '../server.js';
 import { loadBegan } from '../standing.js';
 
 /**
- * Whether a load of this, ordered at that moment and without an answer, may still wait for Triton's lock without showing: behind the load of a model that
- * shares an ensemble with it; or behind any that began before it, as long as nobody knows what it is made of, or what
- * else is made of its steps: a load that began before it as well, and shows as little.
+ * Whether a load of this, ordered at that moment and without an answer, may still wait unseen for Triton's lock. It may
+ * wait behind the load of a model that shares an ensemble with it. It may wait behind any load that began before it, as
+ * long as it is not known what it is made of. So may a model that shares an ensemble, where an earlier load, unseen as
+ * well, may be of another ensemble of its steps.
  */
 export function mayWaitUnseen(
   fleet: Readonly<Fleet>,

@@ -46,7 +46,7 @@ function devicesIn(fleet: Readonly<Fleet>, now: Instant): Picture['devices'] {
 interface Ending {
   /** Servers that are lost or to be drained. */
   readonly gone: ReadonlySet<ServerId>;
-  /** Models that somebody was refused. */
+  /** Models of which a request was refused. */
   readonly refused: readonly ModelId[];
   readonly most: number;
 }

@@ -13,9 +13,9 @@ export interface Supposition {
   /** Servers that are lost; what was in use there and is nowhere else is asked for again. */
   readonly lost: readonly ServerId[];
   readonly drained: readonly ServerId[];
-  /** Models that somebody asks for, once each, and waits for as long as they allow. */
+  /** Models that are asked for, with one request each, which waits for as long as its model allows. */
   readonly asked: readonly ModelId[];
-  /** Who it is that asks. */
+  /** The tenant of these requests. */
   readonly tenant: TenantId;
 }
 
@@ -48,7 +48,7 @@ export interface Cut<Item> {
   readonly leftOut: number;
 }
 
-/** Who makes a model be loaded: the first of these that holds. */
+/** What makes a model be loaded: the first of these that holds. */
 export type WantedBy = 'move' | 'pin' | 'drain' | 'request' | 'wish' | 'dependency' | 'copies';
 
 /** A load or an unload that would be ordered. */
@@ -76,7 +76,7 @@ export type PlannedOrder =
       readonly makesRoomFor: ModelId | null;
     };
 
-/** What somebody would be told who asked. */
+/** How a request would be answered. */
 export interface PlannedAnswer {
   readonly model: ModelId;
   readonly at: Instant;
@@ -86,7 +86,7 @@ export interface PlannedAnswer {
   readonly refusal: Refusal | null;
 }
 
-/** A model of which somebody would want more than there would be in the end, and why there is not. */
+/** A model of which more would be wanted in the end than there would be, and why there is not. */
 export interface Lacking {
   readonly model: ModelId;
   readonly pinnedCopies: number;

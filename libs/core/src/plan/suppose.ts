@@ -44,7 +44,7 @@ export function suppose(
   };
 }
 
-/** Models in use on servers that are lost, of which no other copy is warm: whoever uses them asks again. */
+/** Models in use on servers that are lost, of which no other copy is warm: they are asked for again. */
 function bereft(fleet: Readonly<Fleet>, lost: ReadonlySet<ServerId>, now: Instant): ModelId[] {
   return [...lost].flatMap((server) =>
     replicasOn(fleet, server).flatMap((replica) => {

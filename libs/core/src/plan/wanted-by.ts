@@ -6,7 +6,7 @@ import { waitingFor } from '../passes/eta.js';
 import { leavingDraining } from '../passes/asking.js';
 import type { WantedBy } from './plan.js';
 
-/** Why a model is loaded: for a move, a pin, a server that is drained, somebody who asks, another model, or one more copy. */
+/** Why a model is loaded: for a move, a pin, a server that is drained, a request, another model, or one more copy. */
 export function wantedBy(fleet: Readonly<Fleet>, id: ModelId, now: Instant): WantedBy {
   const model = fleet.models.get(id);
   if ([...fleet.moves.values()].some((move) => move.model === id)) return 'move';

@@ -15,18 +15,18 @@ import type { Phase, Ready, Replica } from '../replica.js';
 export type Hold =
   /** It would leave fewer copies than are pinned. */
   | { readonly kind: 'pinned' }
-  /** Somebody else loaded it, and the operator said to keep such models. */
+  /** It is a stranger, and the operator said to keep such models. */
   | { readonly kind: 'stranger' }
   | { readonly kind: 'residency'; readonly until: Instant }
   /** Leases are good; a newcomer that starves is not held up by them. */
   | { readonly kind: 'in_use'; readonly until: Instant }
   /** Triton still has requests queued for it. */
   | { readonly kind: 'queued' }
-  /** Somebody waits for it who has just failed on it. */
+  /** At least one request waits for its model. */
   | { readonly kind: 'awaited' }
   /** These are made of it: it goes only together with them. */
   | { readonly kind: 'needed'; readonly by: readonly ReplicaId[] }
-  /** It is of a higher class than who wants its memory. */
+  /** It is of a higher class than the model that wants its memory. */
   | { readonly kind: 'outranks'; readonly class: Class }
   /** It is one of the copies that `copies.min` keeps, and the newcomer is of no higher class. */
   | { readonly kind: 'kept_warm' }

@@ -9,8 +9,9 @@ import type { Scene } from './scene.js';
 import type { WhyThere } from './why-there.js';
 
 /**
- * How long a request for the model that came now would wait for it, if nobody else came: none where a copy is warm, else
- * for the load (its P50), after what has to end before it: a cooldown, or the leases and residencies of those that hold the memory.
+ * How long a request for the model that came now would wait for it, if no other came: not at all where a copy is warm.
+ * Else it waits for the load (its P50), after what has to end before that: a cooldown, or the leases and residencies of
+ * the replicas that hold the memory.
  */
 export function predictedWait(scene: Scene, there: readonly WhyThere[]): Millis | null {
   const { fleet, model, now } = scene;

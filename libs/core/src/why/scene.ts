@@ -18,7 +18,7 @@ import type { Server } from '../server.js';
 import { openServers } from '../standing.js';
 import { type Hold, holdsAgainst } from './holds.js';
 
-/** Somebody who holds memory that is wanted, and what keeps him. */
+/** A replica that holds memory that is wanted, and what keeps it there. */
 export interface WhyHolder {
   readonly replica: ReplicaId;
   readonly model: ModelId;
@@ -82,7 +82,7 @@ export class Scene {
     return this.places.get(server)!;
   }
 
-  /** How enough would be freed there: nobody would have to leave, or some would, or one would be moved; or it would not be. */
+  /** How enough would be freed there: no replica has to leave, or some have, or one is moved; or it cannot be freed. */
   wayAt(place: Place): WhyWay {
     const { fleet, ledger, want, now } = this;
     if (ledger.fitsSpare(place.bookings)) return { victims: [], move: null };
@@ -112,7 +112,7 @@ export class Scene {
     return { replica: id, model: to.model, server: to.server, devices: to.devices };
   }
 
-  /** Who draws on an account, the largest first. */
+  /** The replicas that draw on an account, the largest first. */
   holdersOf(account: AccountId): WhyHolder[] {
     this.holders ??= this.findHolders();
     const found = (this.holders.get(account) ?? []).toSorted((a, b) => b.bytes - a.bytes);

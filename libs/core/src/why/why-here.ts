@@ -25,7 +25,7 @@ export interface WhyHere {
   readonly bookings: readonly Booking[];
   readonly flags: readonly ReplicaFlag[];
   readonly holds: readonly Hold[];
-  /** Why it is let go, and for whom. */
+  /** Why it is let go, and for which model. */
   readonly leaving: { readonly cause: UnloadCause | null; readonly makesRoomFor: ModelId | null } | null;
 }
 

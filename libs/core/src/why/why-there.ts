@@ -17,7 +17,7 @@ export type PlaceVerdict =
   | 'room'
   /** There is room once its victims have left. */
   | 'room_by_eviction'
-  /** There would be, but its devices have had their swaps of a minute: nobody leaves before one is left again. */
+  /** There would be, but its devices have had their swaps of a minute: no copy leaves before one is left again. */
   | 'swaps_spent'
   /** There is room once a copy in the way was loaded elsewhere and has left. */
   | 'room_by_move'
@@ -37,7 +37,7 @@ export type Verdict =
   | 'closed'
   /** The fleet is frozen: nothing is loaded before that ends, whatever room there is. */
   | 'frozen'
-  /** The model, or something that it is made of, took more than its limit: it is loaded nowhere until somebody says otherwise. */
+  /** The model, or something that it is made of, took more than its limit: it is loaded nowhere before that is allowed. */
   | 'quarantined'
   /** Not even an empty server could take it. */
   | Exclude<Fit, 'fits'>;
@@ -58,7 +58,7 @@ export interface WhyThere {
   readonly host: WhyMemory;
 }
 
-/** What keeps it away after failed loads; null where nobody knows when that ends, since a load elsewhere is to show it. */
+/** What keeps it away after failed loads; null where the end is not known, since a load elsewhere is to show it. */
 type WhyCooling = Omit<Cooling, 'until'> & { readonly until: Instant | null };
 
 /** Why there is no copy on one device, or could be. */
@@ -94,7 +94,7 @@ export interface WhyAccount extends WhyMemory {
   readonly needs: Bytes;
 }
 
-/** The arithmetic of one account, and who draws on it where it is short. */
+/** The arithmetic of one account, and the replicas that draw on it where it is short. */
 export interface WhyMemory {
   readonly account: AccountId;
   /** What would be booked there; null where nothing can be. */
@@ -189,7 +189,7 @@ function judge(scene: Scene, server: Server, { isOpen, cooldown, places }: Judge
   return { verdict, until };
 }
 
-/** What neither time nor anybody's leaving changes; null where there is no such thing. */
+/** What neither time nor an eviction changes; null where there is no such thing. */
 function lastingVerdict({ fleet, model, room }: Scene, server: Server): Verdict | null {
   if (!model.enabled) return 'disabled';
   if (isBarred(fleet, model.id)) return 'quarantined';

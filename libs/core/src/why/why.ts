@@ -14,13 +14,13 @@ import { predictedWait } from './predicted-wait.js';
 /** Why a model is where it is, or nowhere: facts and numbers, in no words but the glossary's. */
 export interface Why {
   readonly model: ModelId;
-  /** Null: nobody declared it, and no repository that may be discovered lists it. */
+  /** Null: it was not declared, and no repository that may be discovered lists it. */
   readonly source: Model['source'] | null;
   readonly enabled: boolean;
   readonly state: ModelState;
   readonly demand: Demand;
   readonly here: readonly WhyHere[];
-  /** Every server; empty for a model that nobody knows. */
+  /** Every server; empty for an unknown model. */
   readonly there: readonly WhyThere[];
   /** How long a request that came now would wait; null where nothing that is on its way would let it be answered. */
   readonly predictedWait: Millis | null;
@@ -29,7 +29,7 @@ export interface Why {
   readonly lastUnload: LastUnload | null;
 }
 
-/** Who wants a model, and since when somebody wants more of it than there is. */
+/** What wants a model, and since when more of it is wanted than there is. */
 export interface Demand {
   readonly pinnedCopies: number;
   /** Copies that are there or on their way, on servers that stay. */
@@ -41,7 +41,7 @@ export interface Demand {
   }[];
   readonly wish: Wish | null;
   readonly lacksSince: Instant | null;
-  /** How far its load has come; null where nobody wants one. */
+  /** How far its load has come; null where none is wanted. */
   readonly wait: Wait | null;
   /** What its load costs while load slots are scarce; null while it costs nothing, or where a copy is there. */
   readonly cost: LoadCost | null;
