@@ -75,7 +75,7 @@ export class Actuator {
       if (!link) throw new OrderRefused('transient', `${server}: no connection`);
       const { ended } = link;
       await this.remember(server, [model, ...brings]);
-      // What listens by now may be another process, of which nobody has decided anything yet.
+      // By now another process may listen there, for which nothing was decided yet.
       if (link.ended !== ended) throw new OrderRefused('transient', `${server}: the connection has ended`);
       return link.to.load(model, config, timeout);
     });

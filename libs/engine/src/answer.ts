@@ -13,7 +13,7 @@ export interface ResolveQuery {
   readonly class: Class | null;
   /** Servers the caller has just failed on. */
   readonly avoid: readonly ServerId[];
-  /** Who asks, as the credential says it: nothing that the caller can say. */
+  /** The tenant that asks, by its credential: the caller cannot choose it. */
   readonly tenant: TenantId;
   /** What the caller calls its request, at most 128 characters: for correlation only. */
   readonly requestId?: string;
@@ -61,6 +61,6 @@ export type Answer = Route | { readonly kind: 'refusal'; readonly refusal: Refus
 /** A request that waits. */
 export interface Pending {
   readonly answer: Promise<Answer>;
-  /** The caller has gone: nobody reads the answer any more. */
+  /** The caller has gone: the answer is not read any more. */
   cancel(): void;
 }

@@ -68,15 +68,16 @@ export class Engine {
     return this.parts.clock.now();
   }
 
-  /** What people and the configuration say is to be: its turn comes in the next tick, so that who is answered then reads what he wrote. */
+  /** What admins and the configuration want. Its turn comes in the next tick: a caller answered then reads its write. */
   tell(...events: readonly Event[]): void {
     if (this.parts.clock.now() < this.restsUntil) this.endRest();
     this.report(...events);
   }
 
   /**
-   * What has happened. Events of one tick of the event loop share a turn; so do those after a long turn, for as long as that took,
-   * but no longer than somebody can wait: in a storm that leaves time for who asks for what is warm, and fewer turns decide the same.
+   * What has happened. Events of one tick of the event loop share a turn. So do those after a long turn, for as long as
+   * that took, but until the first deadline of a request at most. In a storm this leaves time for requests for warm
+   * models, and fewer turns decide the same.
    */
   report(...events: readonly Event[]): void {
     this.inbox.push(...events);
@@ -87,7 +88,7 @@ export class Engine {
     else this.turnSoon();
   }
 
-  /** For somebody whose time would be up by then, or who reads what he wrote. */
+  /** For a request whose time would be up by then, or a caller that reads its own write. */
   private endRest(): void {
     this.restsUntil = -Infinity;
     this.turnDue = false;
@@ -101,8 +102,9 @@ export class Engine {
   }
 
   /**
-   * Declares a server, or changes what was told of it. Its connection is kept, but where `anew` says that it is reached otherwise
-   * now, or `moved` to another address: what is known of it stays, and orders in flight end with an outcome that nobody knows.
+   * Declares a server, or changes what was told of it. Its connection is kept unless `anew` says that it is reached
+   * otherwise now, or has `moved` to another address. Even then what is known of it stays, and orders in flight end with
+   * an unknown outcome.
    */
   addServer(spec: ServerSpec, link: () => ModelServer, anew: 'closed' | 'moved' | null = null): void {
     this.tell({ kind: 'ServerDeclared', server: spec });
@@ -144,7 +146,7 @@ export class Engine {
     return { answer, cancel: () => this.cancel(id) };
   }
 
-  /** Answers everybody who waits and stops deciding. Models stay loaded. */
+  /** Answers all waiting requests and stops deciding. Models stay loaded. */
   stop(): void {
     if (this.stopped) return;
     this.inbox.push({ kind: 'ShutdownBegun' });
@@ -196,7 +198,7 @@ export class Engine {
     this.end();
   }
 
-  /** Until something is told, or time alone changes a decision. Nobody whose time is up waits for the end of a rest. */
+  /** Until something is told, or time alone changes a decision. No request waits past its deadline for that. */
   private rest(began: number, wake: number): void {
     const { clock } = this.parts;
     const ended = clock.now();
@@ -232,7 +234,7 @@ export class Engine {
     }
   }
 
-  /** The lease holds, also where the same turn has begun to drain the replica for somebody who starves. */
+  /** The lease holds, also where the same turn has begun to drain the replica for a request that starves. */
   private grant({ request, replica: id, versions, lease, waited, cold }: ActionOf<'grant'>): void {
     const query = this.callers.queryOf(request);
     if (!query) return;

@@ -55,13 +55,13 @@ export class Notebook {
     }
   }
 
-  /** Notes what this turn's events taught. Losing it costs time only, so nobody waits for it. */
+  /** Notes what this turn's events taught. Losing it costs time only, so it is not waited for. */
   keep(fleet: Readonly<Fleet>, events: readonly Event[]): void {
     const changes = events.flatMap((event) => this.changesBy(fleet, event));
     if (changes.length > 0) void this.write(changes).catch(() => this.written.clear());
   }
 
-  /** Until it has succeeded nobody may take the orders it names for written. */
+  /** Until it has succeeded the orders that it names do not count as written. */
   private async write(changes: readonly LearnedChange[]): Promise<void> {
     const servers = changes.flatMap((change) => (change.kind === 'ordered' ? [change.server] : []));
     for (const server of servers) this.unsure.set(server, changes);

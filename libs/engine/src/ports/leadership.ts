@@ -1,4 +1,4 @@
-/** Who decides. Only the leader runs the core and sends orders. */
+/** Which process decides. Only the leader runs the core and sends orders. */
 export interface Leadership {
   /** The number of this reign: every later one is higher, also over restarts. */
   readonly term: number;
