@@ -8,7 +8,7 @@ const finite = fc.integer({ min: 0, max: 9_999 });
 const instant = fc.oneof(finite, fc.constantFrom(Infinity, -Infinity));
 
 describe('a calendar', () => {
-  it('says the same as a list of all, whoever is moved', () => {
+  it('says the same as a list of all, whichever replica is moved', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(id, instant)), instant, finite, (moves, from, before) => {
         const calendar = new Calendar();

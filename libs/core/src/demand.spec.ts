@@ -13,7 +13,7 @@ const aDriver = (): CoreDriver =>
 const asked = ({ fleet, now }: CoreDriver): number => askedLately(fleet, A, now);
 
 describe('how often a model was asked for lately', () => {
-  it('counts who waits and who is routed alike', () => {
+  it('counts waiting and routed requests alike', () => {
     const driver = aDriver();
     driver.resolve('a');
     expect(asked(driver)).toBe(1);
@@ -23,7 +23,7 @@ describe('how often a model was asked for lately', () => {
     expect(asked(driver)).toBe(8);
   });
 
-  it('counts who is turned away', () => {
+  it('counts refused requests', () => {
     const driver = aDriver().loadsTake('a', 5_000);
     expect(driver.answerTo(driver.resolve('a', { wait: 1 }))).toBe('deadline_unreachable');
     expect(asked(driver)).toBe(1);

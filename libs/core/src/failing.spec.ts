@@ -110,7 +110,7 @@ describe('a copy that only fails', () => {
     expect([driver.phase('a', 's'), driver.phase('a', 't')]).toEqual([undefined, 'ready']);
   });
 
-  it('gives its place to who starves though it is pinned, and comes back after that one', () => {
+  it('gives its place to a starving model though it is pinned, and comes back after it', () => {
     driver = new CoreDriver()
       .declare(aModel('a', { onFailing: 'replace', pinnedCopies: 1 }), aModel('b', { gpuBytes: 4 }))
       .serve(aServer('s', [4]), ['a', 'b']);

@@ -97,7 +97,7 @@ describe('pins fit', () => {
     expect(fitPins(driver.fleet, models)).toEqual({ fits: true });
   });
 
-  it('beside what an ensemble that somebody else has loaded is made of', () => {
+  it('beside the steps of an ensemble that is a stranger', () => {
     const driver = new CoreDriver().declare(aModel('s')).serve(aServer('t'), ['e', 's', 'a']).warm('s', 't');
     driver.tell({ kind: 'StepsRemembered', model: aModel('e').id, steps: [aModel('s').id] });
     expect(fitPins(driver.fleet, [pinned('a', 7)])).toEqual({ fits: true });

@@ -21,7 +21,7 @@ describe('the memory of a host', () => {
     expect(hostMemoryOf(fleet, 'h', memoryOf(fleet))).toEqual(known);
   });
 
-  it('is as the metrics tell of a server without any GPU, where nobody declared it', () => {
+  it('is as the metrics tell of a server without any GPU, where it was not declared', () => {
     const driver = new CoreDriver().serve(aServer('c', [], { devices: null }), []);
     const found = hostMemories(driver.fleet, memoryOf(driver.fleet));
     expect(found).toMatchObject([{ host: 'c', held: 0, basis: 'found' }]);

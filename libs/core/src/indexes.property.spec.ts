@@ -102,7 +102,7 @@ describe('the indexes of a fleet, whatever happened', () => {
     holds((fleet) => isSame([commonPace(fleet)], [commonPace(copyFleet(fleet))]));
   });
 
-  it('list what is pinned or kept warm, what nobody declared, and the strangers', () => {
+  it('list what is pinned or kept warm, what was discovered, and the strangers', () => {
     holds((fleet) => {
       const models = [...fleet.models.values()];
       const standing = models.filter(({ pinnedCopies, minCopies }) => pinnedCopies > 0 || minCopies > 0);

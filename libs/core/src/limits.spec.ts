@@ -44,7 +44,7 @@ describe('a model that is measured above its limit', () => {
     expect(driver.orders()).toEqual(['load a@s']);
   });
 
-  it('is no such model where nobody declared a limit', () => {
+  it('is no such model where no limit was declared', () => {
     driver = aDriver({ onLimitExceeded: 'unload', gpuDeclared: false, hostDeclared: false }).warm('a', 's');
     takes(driver, 's', 3_000);
     expect(flags(driver, 's')).toEqual([]);

@@ -65,7 +65,7 @@ interface Loaded {
   count: number;
 }
 
-describe('whoever floods', () => {
+describe('whichever tenant floods', () => {
   it('tenants that wait have had load seconds alike, but for one load at most', () => {
     fc.assert(
       fc.property(fc.array(aWish(alone), { minLength: 1, maxLength: 30 }), (wishes) => {
@@ -82,7 +82,7 @@ describe('whoever floods', () => {
     );
   });
 
-  it('nobody is owed less than nothing, or more than the dearest load, and who waits for nothing is owed nothing', () => {
+  it('no tenant is owed less than nothing or more than the dearest load, and nothing if it waits for nothing', () => {
     fc.assert(
       fc.property(fc.array(aWish(together), { minLength: 1, maxLength: 30 }), (wishes) => {
         const most = Math.max(...wishes.map(({ cost }) => cost));

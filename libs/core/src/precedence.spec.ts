@@ -5,7 +5,7 @@ import { type Candidate, inPrecedence } from './precedence.js';
 
 const NOW = 100_000;
 
-/** What stands in line for one model each, and who waits for it. */
+/** Loads in line, of one model each, and the requests that wait for them. */
 class Line {
   readonly fleet = emptyFleet();
   private readonly candidates: Candidate[] = [];
@@ -54,7 +54,7 @@ describe('of one tenant', () => {
     expect(line.order()).toEqual(['many', 'short', 'few']);
   });
 
-  it('age adds to that: who has waited for half of 5 s counts half as much again', () => {
+  it('age adds to that: a request that has waited for half of 5 s counts half as much again', () => {
     const line = new Line().add('new', 10).add('old', 10);
     line.ask('new', { times: 4 }).ask('old', { times: 3, waited: 2_500 });
     expect(line.order()).toEqual(['old', 'new']);
@@ -66,13 +66,13 @@ describe('of one tenant', () => {
     expect(line.order()).toEqual(['sooner', 'later']);
   });
 
-  it('a deadline that cannot be met hurries nobody', () => {
+  it('a deadline that cannot be met hurries no load', () => {
     const line = new Line().add('more', 10).add('missed', 10);
     line.ask('more', { times: 20, left: 60_000 }).ask('missed', { times: 19, left: 9_999 });
     expect(line.order()).toEqual(['more', 'missed']);
   });
 
-  it('who starves goes before whatever is worth more, the longest wait first', () => {
+  it('a starving load goes before whatever is worth more, the longest wait first', () => {
     const line = new Line().add('popular', 1).add('starved', 60).add('longest', 90);
     line.ask('popular', { times: 99, waited: 29_999 });
     line.ask('starved', { waited: 30_000 }).ask('longest', { waited: 31_000 });
@@ -85,7 +85,7 @@ describe('of one tenant', () => {
   });
 });
 
-it('who was turned away counts for a quarter of who waits', () => {
+it('a refused request counts for a quarter of a waiting one', () => {
   const wished = (waiting: number): string[] =>
     new Line()
       .add('waited for', 1)
@@ -101,33 +101,33 @@ it('who was turned away counts for a quarter of who waits', () => {
 });
 
 describe('over tenants', () => {
-  it('a load goes first that takes less time, whoever floods', () => {
+  it('a load goes first that takes less time, whichever tenant floods', () => {
     const line = new Line();
     for (const model of ['x1', 'x2', 'x3']) line.add(model, 20).ask(model, { tenant: 'flood', times: 50 });
     line.add('quiet', 30).ask('quiet', { tenant: 'quiet' });
     expect(line.order()).toEqual(['x1', 'quiet', 'x2', 'x3']);
   });
 
-  it('who is owed more goes first', () => {
+  it('the load of a tenant that is owed more goes first', () => {
     const line = new Line().add('flooded', 20).add('dear', 300).owe('quiet', 281);
     line.ask('flooded', { tenant: 'flood', times: 50 }).ask('dear', { tenant: 'quiet' });
     expect(line.order()).toEqual(['dear', 'flooded']);
   });
 
-  it('those who wait for the same pay for it together', () => {
+  it('tenants that wait for the same load pay for it together', () => {
     const line = new Line().add('own', 11).add('shared', 20);
     line.ask('own', { tenant: 'a', times: 9 }).ask('shared', { tenant: 'b' }).ask('shared', { tenant: 'c' });
     expect(line.order()).toEqual(['shared', 'own']);
   });
 
-  it('who starves waits for the turn of its tenant: a flood that starves is a flood all the same', () => {
+  it('a starving load waits for the turn of its tenant: a flood that starves is a flood all the same', () => {
     const line = new Line();
     for (const model of ['x1', 'x2']) line.add(model, 20).ask(model, { tenant: 'flood', waited: 50_000 });
     line.add('quiet', 20).ask('quiet', { tenant: 'quiet' });
     expect(line.order()).toEqual(['x1', 'quiet', 'x2']);
   });
 
-  it('what nobody waits for any more goes last', () => {
+  it('what no request waits for any more goes last', () => {
     const line = new Line().add('w1', 20).wish('w1').add('w2', 1).wish('w2');
     line.add('a1', 20).ask('a1').add('a2', 20).ask('a2');
     expect(line.order()).toEqual(['a1', 'a2', 'w2', 'w1']);
@@ -135,13 +135,13 @@ describe('over tenants', () => {
 });
 
 describe('before all that', () => {
-  it('goes what is of an earlier stage, whoever is owed what', () => {
+  it('goes what is of an earlier stage, whatever tenants are owed', () => {
     const line = new Line().add('later', 1).add('earlier', 99, { stage: -1 });
     line.ask('later', { times: 99, waited: 99_000 }).owe('a', 3_600);
     expect(line.order()).toEqual(['earlier', 'later']);
   });
 
-  it('goes, of one stage, what the operator wants, whoever waits for it', () => {
+  it('goes, of one stage, what the operator wants, whatever requests wait for', () => {
     const line = new Line().add('asked', 1).add('kept', 99, { isDue: true });
     expect(line.ask('asked', { times: 99 }).order()).toEqual(['kept', 'asked']);
   });

@@ -89,7 +89,7 @@ describe('loads that repeat a failed one', () => {
     expect(loads(driver).length).toBe(before + 3);
   });
 
-  it('wake who waits for several at once each time that there is one more, until there are ten', () => {
+  it('wake a load that needs several at once each time that there is one more, until there are ten', () => {
     const driver = aDriver();
     const server = driver.fleet.servers.get('s' as ServerId)!;
     const wakeAt = (fullIn: number): number | null => {

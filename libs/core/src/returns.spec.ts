@@ -16,7 +16,7 @@ function fleetOf(each: number | null): Fleet {
 }
 
 describe('the hint to come again', () => {
-  it('is the prediction for who is turned away first, and a turn behind the others for who comes after', () => {
+  it('is the prediction for the first refused request, and a turn behind the others for each later one', () => {
     const fleet = fleetOf(500);
     expect([5_000, 5_000, 5_000].map((ready) => returnIn(fleet, A, ready, NOW))).toEqual([
       5_000, 5_500, 6_000,
@@ -25,7 +25,7 @@ describe('the hint to come again', () => {
     expect(returnIn(fleet, A, 8_000, NOW + 1_000)).toBe(8_500);
   });
 
-  it('is the prediction for all where nobody knows how fast the model serves, or knows it at all', () => {
+  it('is the prediction for all where the speed of the model, or the model itself, is unknown', () => {
     const unseen = fleetOf(null);
     expect([1, 2].map(() => returnIn(unseen, A, 5_000, NOW))).toEqual([5_000, 5_000]);
     const unknown = fleetOf(500);
@@ -40,13 +40,13 @@ describe('the hint to come again', () => {
     expect(returnIn(fleet, A, 5_000, NOW)).toBe(6_500);
   });
 
-  it('forgets those who should have come', () => {
+  it('forgets requests that should have come', () => {
     const fleet = fleetOf(500);
     returnIn(fleet, A, 5_000, NOW);
     expect(returnIn(fleet, A, 1_000, NOW + 10_000)).toBe(1_000);
   });
 
-  it('keeps nobody away for longer than a minute for the sake of others', () => {
+  it('keeps no request away for longer than a minute for the sake of others', () => {
     const fleet = fleetOf(10_000);
     const hints = Array.from({ length: 20 }, () => returnIn(fleet, A, 1_000, NOW));
     expect(Math.max(...hints)).toBe(60_000);
@@ -55,7 +55,7 @@ describe('the hint to come again', () => {
     expect(returnIn(fleet, A, 1_000, NOW)).toBe(60_000);
   });
 
-  it('is never before the model serves, and lets nobody come sooner after another than is served', () => {
+  it('is never before the model serves, and lets no request come sooner after another than is served', () => {
     const refusals = fc.array(fc.integer({ min: 0, max: 2_000 }), { minLength: 1, maxLength: 40 });
     const served = fc.integer({ min: 0, max: 40_000 });
     fc.assert(

@@ -54,7 +54,7 @@ describe('a server is slow', () => {
     expect(reader.read({ a: [99, 30], b: [0, 0] })).toBe(true);
   });
 
-  it('no longer than anybody is there who could be disturbed', () => {
+  it('no longer than there are requests to disturb', () => {
     const reader = warm();
     expect(reader.read({ a: [20, 50] })).toBe(true);
     const after = [1, 2, 3].map(() => reader.read({ a: [1, 50] }));

@@ -5,14 +5,14 @@ import { forgetSpending, spend, timesItsPart } from './spending.js';
 const [A, B, C] = ['a', 'b', 'c'] as TenantId[];
 
 describe('how many times its part a tenant has paid', () => {
-  it('is once where all have paid alike, or nobody anything', () => {
+  it('is once where all have paid alike, or none anything', () => {
     const fleet = emptyFleet();
     expect(timesItsPart(fleet, 0)(A!)).toBe(1);
     spend(fleet, [A!, B!], 8_000, 0);
     expect([A!, B!].map(timesItsPart(fleet, 0))).toEqual([1, 1]);
   });
 
-  it('is nothing of who has paid nothing', () => {
+  it('is nothing for a tenant that has paid nothing', () => {
     const fleet = emptyFleet();
     spend(fleet, [A!], 3_000, 0);
     spend(fleet, [B!], 1_000, 0);

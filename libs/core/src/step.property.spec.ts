@@ -70,7 +70,7 @@ describe('step, whatever it is told', () => {
     });
   });
 
-  it('leaves nobody waiting past the deadline', () => {
+  it('leaves no request waiting past its deadline', () => {
     holds((fleet, now) => [...fleet.waiting.values()].every(({ deadline }) => deadline > now));
   });
 });

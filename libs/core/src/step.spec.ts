@@ -137,7 +137,7 @@ describe('when memory is short', () => {
     expect(driver.phase('b', 't')).toBe('ready');
   });
 
-  it('waits for the leases of those in use, and refuses who cannot wait that long', () => {
+  it('waits for the leases of copies in use, and refuses requests that cannot wait that long', () => {
     const driver = aDriver().warm('a', 't').warm('b', 't');
     const patient = driver.resolve('c', { wait: 30_000 });
     const hasty = driver.resolve('c', { wait: 3_000 });
@@ -149,7 +149,7 @@ describe('when memory is short', () => {
 });
 
 describe('refusals', () => {
-  it('say that nobody knows a name only after the indexes were read again', () => {
+  it('say that a name is unknown only after the indexes were read again', () => {
     const driver = aDriver();
     expect(driver.answerTo(driver.resolve('nobody'))).toBe('unknown_model');
     driver.pass(6_000);
@@ -159,7 +159,7 @@ describe('refusals', () => {
     expect(driver.answerTo(request)).toBe('waiting');
   });
 
-  it('reach who asks for an unknown name by the next look, whoever asks for another one meanwhile', () => {
+  it('answer a request for an unknown name by the next look, though one for another name comes meanwhile', () => {
     const driver = aDriver();
     driver.pass(6_000);
     const server = driver.fleet.servers.get(aServer('t').id)!;
@@ -204,7 +204,7 @@ describe('refusals', () => {
     expect(driver.answerTo(driver.resolve('a'))).toBe('t');
   });
 
-  it('answer everybody when the process goes, and order nothing more', () => {
+  it('answer all requests when the process goes, and order nothing more', () => {
     const driver = aDriver();
     const request = driver.resolve('a');
     driver.tell({ kind: 'ShutdownBegun' });
@@ -215,7 +215,7 @@ describe('refusals', () => {
 });
 
 describe('a failed load', () => {
-  it('of a passing kind is tried again after a pause, for those who still wait', () => {
+  it('of a passing kind is tried again after a pause, for requests that still wait', () => {
     const driver = aDriver();
     const request = driver.resolve('a');
     driver.loadEnds('a', 't', 'transient');
@@ -226,7 +226,7 @@ describe('a failed load', () => {
     expect(driver.answerTo(request)).toBe('t');
   });
 
-  it('of a lasting kind refuses everybody at once', () => {
+  it('of a lasting kind refuses all requests at once', () => {
     const driver = aDriver();
     const request = driver.resolve('a');
     driver.loadEnds('a', 't', 'configuration');
@@ -273,7 +273,7 @@ describe('a server that dies', () => {
     expect(driver.fleet.lastUnloads.get(aModel('a').id)?.cause).toBe('lost');
   });
 
-  it('for longer than two seconds makes nobody believe that its models are unknown', () => {
+  it('for longer than two seconds does not make its models unknown', () => {
     const driver = aDriver().warm('a', 't');
     driver.tell({ kind: 'ContactChanged', server: aServer('t').id, fact: 'ended' });
     driver.pass(2_000);

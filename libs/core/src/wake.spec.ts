@@ -40,7 +40,7 @@ describe('the core is woken', () => {
     expect(wakesIn(new CoreDriver())).toBe(10_000);
   });
 
-  it('when somebody has waited for as long as they would', () => {
+  it('when a request has waited for as long as it would', () => {
     const driver = quiet();
     driver.resolve('a', { wait: 7_000 });
     driver.resolve('a', { wait: 5_000 });
@@ -102,7 +102,7 @@ describe('the core is woken', () => {
     expect(wakesIn(driver)).toBe(5_000);
   });
 
-  it('when what stands in the way of somebody has been there and in use for long enough, or they starve', () => {
+  it('when what stands in the way of a request has been there and in use for long enough, or that one starves', () => {
     const driver = warm({ minResidency: 20_000, idleUnload: null });
     driver.resolve('b', { wait: 500_000 });
     expect(wakesIn(driver)).toBe(10_000);

@@ -22,7 +22,7 @@ const devicesIn = (driver: CoreDriver): readonly number[] | undefined =>
 const descriptions = (actions: readonly { kind: string }[]): number =>
   actions.filter(({ kind }) => kind === 'describe').length;
 
-describe('a model that somebody else loads where it was before', () => {
+describe('a model that another client loads where it was before', () => {
   it('is taken to be on every device until its config was read again', () => {
     const driver = aDriver();
     expect(devicesIn(driver)).toEqual([1]);
@@ -44,7 +44,7 @@ describe('a model that somebody else loads where it was before', () => {
   });
 });
 
-describe('a model that somebody else had loaded as KIND_CPU', () => {
+describe('a model that another client had loaded as KIND_CPU', () => {
   it('books its GPU when we load it by a declared config, and is described anew', () => {
     const driver = new CoreDriver().declare(aModel('a', { config: '{}' })).serve(aServer('t'), ['a']);
     driver.shelf('t').set('a', 'READY');

@@ -47,7 +47,7 @@ function aLoad(gpus = [10, 10]): CoreDriver {
   return driver;
 }
 
-/** A load onto one of two devices ran out of time, and the model serves: this may be what somebody else loaded. */
+/** A load onto one of two devices ran out of time, and the model serves: another client may have loaded that. */
 function aLateLoad(gpus?: number[]): CoreDriver {
   const driver = aLoad(gpus);
   endsUnknown(driver);

@@ -91,7 +91,7 @@ describe('the breaker of a model', () => {
     expect(breakerOf(fleet)).toBeUndefined();
   });
 
-  it('does not open for what a server refuses to everybody', () => {
+  it('does not open for a refusal that meets every model', () => {
     const fleet = aFleet('s');
     for (let nth = 0; nth < 4; nth++) coolDown(fleet, residence('a', 's'), 'restricted', 1_000);
     for (let nth = 0; nth < 4; nth++) coolDown(fleet, residence('a', 's'), 'wrong_mode', 1_000);

@@ -79,7 +79,7 @@ describe('a load without an answer', () => {
     expect(driver.phase('a', 't')).toBeUndefined();
   });
 
-  it('may wait so for what came up with it, of which nobody knows yet whether it is a step of it', () => {
+  it('may wait so for what came up with it, and may be a step of it', () => {
     const driver = new CoreDriver().declare(aModel('a'), aModel('b')).serve(aServer('t'), ['a', 'b']);
     driver.resolve('a', { wait: 300 });
     driver.shelf('t').set('b', 'LOADING');

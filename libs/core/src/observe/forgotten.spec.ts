@@ -13,7 +13,7 @@ const known = ({ footprints, steps, servers }: Fleet) => ({
   isDescribed: servers.get(T)!.described.has(A),
 });
 
-/** A model that serves, of which all was learned; nobody declared any other. */
+/** A model that serves, of which all was learned; no other model was declared. */
 function aDriver(): CoreDriver {
   const spec = { ...aServer('t', [20]), discover: false };
   const driver = new CoreDriver().declare(aModel('a', { idleUnload: null })).serve(spec, ['a']);

@@ -24,7 +24,7 @@ describe('devices that were found', () => {
     expect(flags).toEqual([]);
   });
 
-  it('are told apart by nobody where there are several, and each has as much as the smallest', () => {
+  it('cannot be told apart where there are several, and each has as much as the smallest', () => {
     const { devices, flags } = shown(FOUND, [
       { uuid: 'large', memory: 80 * GIB, used: 70 * GIB },
       { uuid: 'small', memory: 24 * GIB, used: GIB },
@@ -71,7 +71,7 @@ describe('a GPU of which the metrics could read nothing', () => {
 const gpus = (count: number): MetricsSample['gpus'] =>
   Array.from({ length: count }, (_, at) => ({ uuid: `x${at}`, memory: 24 * GIB, used: 0 }));
 
-/** A server that was found with so many GPUs, and holds a model of 4 GiB that nobody chose a GPU for. */
+/** A server that was found with so many GPUs, and holds a model of 4 GiB that no GPU was chosen for. */
 function holding(count: number) {
   const driver = new CoreDriver().declare(aModel('m', { gpuBytes: 4 * GIB, idleUnload: null }));
   driver.serve(FOUND, ['m'], gpus(count)).pass(10_000);
@@ -111,7 +111,7 @@ describe('devices that were found, and of which the metrics show another number'
     expect(booked(driver)).toEqual({ kinds: ['gpu'], accounts: [], flags: [] });
   });
 
-  it('are more once all looks have shown that for a while; what nobody chose a device for is on all', () => {
+  it('are more once all looks have shown that for a while; what no device was chosen for is on all', () => {
     const driver = holding(1);
     expect(showing(driver, 2, 5_000)).toEqual({ ...ONE, flags: ['miscounted'] });
     expect(showing(driver, 1, 5_000)).toEqual({ ...ONE, flags: [] });

@@ -38,7 +38,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 class Gpu {
   readonly driver = new CoreDriver();
   private others = 0;
-  /** Orders before the last rest, after which nobody else has come. */
+  /** Orders before the last rest, after which no other process has come. */
   private before: number | null = null;
 
   constructor() {

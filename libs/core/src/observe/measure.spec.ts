@@ -67,7 +67,7 @@ describe('memory of others', () => {
     expect(driver.answerTo(request)).toBe('no_capacity');
   });
 
-  it('never makes a device smaller than nothing, and unloads nobody', () => {
+  it('never makes a device smaller than nothing, and unloads no model', () => {
     const driver = aDriver(0);
     load(driver, 'a', 4);
     show(driver, 10);
@@ -76,7 +76,7 @@ describe('memory of others', () => {
     expect(driver.phase('a', 't')).toBe('ready');
   });
 
-  it('is unknown on several GPUs that nobody can tell apart', () => {
+  it('is unknown on several GPUs that cannot be told apart', () => {
     const spec = aServer('t', [10, 10]);
     const devices = spec.devices!.map((device) => ({ ...device, uuid: null }));
     const driver = new CoreDriver().declare(aModel('a')).serve({ ...spec, devices }, ['a']);
@@ -101,7 +101,7 @@ describe('memory in use before the first rest', () => {
     return driver;
   }
 
-  it('may be all others’: nothing is loaded into it, and who waits goes on waiting until that is known', () => {
+  it('may be all others’: nothing is loaded into it, and requests go on waiting until that is known', () => {
     const driver = aStart(8, { a: 3, b: 4 });
     const request = driver.resolve('b', { wait: 20_000 });
     driver.pass(5_000);
@@ -188,7 +188,7 @@ describe('the footprint of a model', () => {
     expect(gpu(driver)).toMatchObject({ capacity: 10, held: 6 });
   });
 
-  it('of a model that nobody declared is the default until it was measured twice, and then that and a margin', () => {
+  it('of a discovered model is the default until it was measured twice, and then that and a margin', () => {
     const MIB = 2 ** 20;
     const driver = new CoreDriver();
     const { limits, defaults } = driver.fleet;

@@ -107,14 +107,14 @@ describe('a copy more on a server that has one', () => {
     return driver;
   };
 
-  it('is nobody else’s memory while it loads', () => {
+  it('is not memory of others while it loads', () => {
     const driver = changing();
     show(driver, 5, 4);
     driver.pass(REST);
     expect(foreign(driver)).toEqual([1, 1]);
   });
 
-  it('is nobody else’s memory once its load is stuck', () => {
+  it('is not memory of others once its load is stuck', () => {
     const driver = changing();
     show(driver, 5, 4);
     driver.pass(900_000);

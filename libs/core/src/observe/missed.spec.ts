@@ -42,7 +42,7 @@ function loaded(outcome: 'unknown' | FailureCause): CoreDriver {
   return driver;
 }
 
-/** It was ready, and a look has shown it on its way out, by whoever's order. */
+/** It was ready, and a look has shown it on its way out: not by an order of ours. */
 function leftBySomebody(): CoreDriver {
   const driver = aDriver().warm('a', 't');
   driver.now += 1_000;
@@ -51,7 +51,7 @@ function leftBySomebody(): CoreDriver {
   return driver;
 }
 
-describe('what somebody else lets go of', () => {
+describe('what another client unloads', () => {
   it('is gone when two looks a second apart show it so', () => {
     const driver = leftBySomebody();
     const { endedAt } = unknownIn(driver);
@@ -159,7 +159,7 @@ describe('a load without an answer', () => {
     ['what began before it may share its step', {}, 'unknown'],
     ['what began later does not keep it waiting', { loadOrderedAt: 1e9 }, undefined],
     ['what is seen coming has all its steps', { coming: true }, undefined],
-  ])('may wait unseen with an ensemble that nobody has described yet: %s', (_, untold, phase) => {
+  ])('may wait unseen with an ensemble that is not described yet: %s', (_, untold, phase) => {
     const driver = loaded('unknown');
     const settled = unknownIn(driver).endedAt + SETTLED;
     see(driver, GONE, settled);

@@ -261,7 +261,7 @@ describe('a config that is learned', () => {
     expect(driver.fleet.replicas.get(replicaId(S, T))!.devices).toEqual([0]);
   });
 
-  it('on a server that nobody knows is forgotten', () => {
+  it('on an unknown server is forgotten', () => {
     const driver = new CoreDriver();
     learn(driver, [0], [S]);
     expect(driver.fleet.steps.size).toBe(0);

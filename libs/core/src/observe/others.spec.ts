@@ -99,7 +99,7 @@ describe('memory of others on a device at rest', () => {
 });
 
 describe('memory of what has ended', () => {
-  it('is waited for as long as a look may still show it, and counts as nobody else’s', () => {
+  it('is waited for as long as a look may still show it, and does not count as memory of others', () => {
     const driver = aDriver(0, ['a', 'b', 'c']).warm('a', 't').warm('b', 't').warm('c', 't');
     show(driver, 12);
     driver.pass(REST);

@@ -44,7 +44,7 @@ describe('the idle time of a fresh replica', () => {
     expect(driver.pass(2_500)).toContainEqual({ kind: 'describe', server: SERVER, model: A });
   });
 
-  it('does not begin anew with the warm-up of a copy that somebody put in its place', () => {
+  it('does not begin anew with the warm-up of a copy that another client put in its place', () => {
     const driver = fresh();
     serves(driver, 5);
     driver.pass(5_000);

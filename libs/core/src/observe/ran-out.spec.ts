@@ -7,12 +7,12 @@ import type { ModelSettings } from '../model.js';
 const SERVER = aServer('t').id;
 const GPU = gpuAccount(SERVER, 0);
 const REST = 25_000;
-/** How long nothing that did not fit is tried where nobody measures. */
+/** How long nothing that did not fit is tried on an unmeasured device. */
 const UNMEASURED = 60_000;
 
 type Parts = Partial<ModelSettings>;
 
-/** A server with one GPU of 20, of which so much is in use, or which nobody measures. */
+/** A server with one GPU of 20, of which so much is in use, or which is not measured. */
 function aDriver(used: number | null, sizes: Readonly<Record<string, Parts>>, headroom = 0): CoreDriver {
   const models = Object.entries(sizes).map(([id, parts]) => aModel(id, { idleUnload: null, ...parts }));
   const spec = aServer('t', [20]);
@@ -89,7 +89,7 @@ describe('a load that ran out of memory where the books had room', () => {
   });
 });
 
-describe('a load that ran out of memory where nobody measures', () => {
+describe('a load that ran out of memory on an unmeasured device', () => {
   it('leaves less room than it had asked for, for a minute', () => {
     const driver = aDriver(null, SIZES);
     runsOut(driver, 'a');

@@ -46,7 +46,7 @@ describe('the memory of two copies that leave a device together', () => {
     expect(meter(driver)).toMatchObject({ residue: 0, release: null });
   });
 
-  it('is booked no longer than 5 s, and nobody can tell whose residue it was', () => {
+  it('is booked no longer than 5 s, and it cannot be told which of them left a residue', () => {
     const driver = aDriver();
     unload(driver, 'a', 'b');
     show(driver, 4);

@@ -69,7 +69,7 @@ function unknown(outcome: 'unknown' | 'capacity' = 'unknown'): CoreDriver {
   return driver;
 }
 
-describe('what nobody has booked', () => {
+describe('what was not booked', () => {
   it('and serves is taken to be in use for ten seconds, by leases that an earlier life of ours gave', () => {
     const driver = aDriver();
     see(driver, SERVES);
@@ -136,7 +136,7 @@ describe('what nobody has booked', () => {
     expect([replicaIn(driver), serverIn(driver).presumed.size]).toEqual([undefined, 0]);
   });
 
-  it('is the copy of somebody else where ours was only placed', () => {
+  it('is a stranger where ours was only placed', () => {
     const driver = aDriver();
     driver.resolve('a');
     driver.fleet.replicas.set(ID, { ...replicaIn(driver), phase: 'placed', carriedBy: null } as Replica);

@@ -15,7 +15,7 @@ function aDriver(parts: Partial<ServerSpec> = {}): CoreDriver {
 const flagsOf = (driver: CoreDriver): string[] =>
   serverFlags(driver.fleet, driver.fleet.servers.get(aServer(SERVER).id)!, driver.now);
 
-describe('a model found loaded that nobody ordered', () => {
+describe('a model found loaded that was not ordered', () => {
   it('is booked and routed at once', () => {
     const driver = aDriver();
     driver.shelf(SERVER).set('b', 'READY');

@@ -80,7 +80,7 @@ describe('what is found while a load of ours runs', () => {
     expect(driver.orders()).toEqual(['load a@t', 'unload s@t']);
   });
 
-  it('is ours where nobody knows what became of the load, and it runs still', () => {
+  it('is ours where the outcome of the load is unknown, and it runs still', () => {
     const driver = aDriver();
     driver.resolve('a');
     driver.now += 100;
@@ -176,7 +176,7 @@ describe('what is found while a load of ours runs', () => {
 });
 
 describe('a model that we have had and unloaded', () => {
-  it('is a stranger when somebody else loads it later', () => {
+  it('is a stranger when another client loads it later', () => {
     const driver = aDriver().warm('a', 't');
     driver.pass(40_000);
     driver.shelf('t').set('a', 'READY');
@@ -186,7 +186,7 @@ describe('a model that we have had and unloaded', () => {
   });
 });
 
-describe('a model that nobody declared where only declared ones exist', () => {
+describe('an undeclared model where only declared ones exist', () => {
   it('is retired by the idle rule, not at once, where strangers are adopted', () => {
     const driver = new CoreDriver().serve(aServer('t', [10], { discover: false, strangers: 'adopt' }), ['s']);
     driver.shelf('t').set('s', 'READY');

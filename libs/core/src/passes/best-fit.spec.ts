@@ -51,7 +51,7 @@ describe('the best fit in a fleet in which some servers have no GPU', () => {
     expect(byDefault.orders()).toEqual(['load m@gpu']);
   });
 
-  it('is without one where none has room, before anybody leaves for it', () => {
+  it('is without one where none has room, before any copy leaves for it', () => {
     const driver = mixed().warm('other', 'gpu');
     driver.pass(60_000);
     driver.resolve('m');

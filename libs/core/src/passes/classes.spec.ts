@@ -28,7 +28,7 @@ describe('a newcomer', () => {
     expect(driver.orders().includes('unload a@s')).toBe(isSo);
   });
 
-  it('counts by its model where nobody who waits says more', () => {
+  it('counts by its model where no waiting request is of a higher class', () => {
     const driver = oneWarm('default', 'sheddable');
     expect(driver.answerTo(driver.resolve('x'))).toBe('no_capacity');
     driver.resolve('x', { class: 'default' });
@@ -66,8 +66,8 @@ describe('a newcomer', () => {
   });
 });
 
-describe('those who lack a place', () => {
-  it('come by class, whoever was first', () => {
+describe('models that lack a place', () => {
+  it('come by class, whichever was first', () => {
     const driver = new CoreDriver()
       .declare(aModel('a', { gpuBytes: 8 }), aModel('x', { gpuBytes: 8 }), aModel('y', { gpuBytes: 8 }))
       .serve(aServer('s', [10]), ['a', 'x', 'y'])
@@ -86,7 +86,7 @@ describe('those who lack a place', () => {
   });
 });
 
-describe('those who make room', () => {
+describe('replicas that make room', () => {
   it('go by class first, then by use', () => {
     const driver = new CoreDriver()
       .declare(

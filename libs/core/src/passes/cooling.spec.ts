@@ -15,7 +15,7 @@ const loads = (driver: CoreDriver): string[] => driver.orders().filter((order) =
 const loading = (driver: CoreDriver): string[] =>
   [...driver.shelves.keys()].filter((server) => driver.isLoading('a', server));
 
-/** Somebody wants it all the time, and each load of it fails, until it has so often. */
+/** The model is wanted all the time, and each load of it fails, until it has so often. */
 function fail(driver: CoreDriver, times: number, cause: FailureCause = 'transient'): void {
   driver.resolve('a', { wait: 0 });
   for (let left = times; left > 0;) {
@@ -134,7 +134,7 @@ describe('a model whose loads fail', () => {
   });
 });
 
-describe('who waits for a model whose loads fail', () => {
+describe('a request that waits for a model whose loads fail', () => {
   it('is told at once where the cause is lasting', () => {
     const driver = aDriver(['s']);
     const request = driver.resolve('a');

@@ -95,13 +95,13 @@ describe('by the routes that callers get', () => {
     expect(story.driver.fleet.strains.get(A)).toMatchObject({ copies: 3, carries: 10 });
   });
 
-  it('a copy goes though routes are given that nobody uses', () => {
+  it('a copy goes though routes are given that are not used', () => {
     const story = new Story().twoCopies().lasts(7 * MINUTE, { routes: 300, served: 2 });
     expect(story.orders.length).toBe(3);
     expect(story.orders[2]).toMatch(/^unload a@/);
   });
 
-  it('those whom waiting callers get count too', () => {
+  it('those that waiting callers get count too', () => {
     const { driver } = new Story().twoCopies();
     driver.pass(6_000);
     const before = driver.fleet.strains.get(A)!.routes.count;

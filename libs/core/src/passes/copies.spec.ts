@@ -109,7 +109,7 @@ describe('a model that may have several copies', () => {
     expect(driver.orders()).toHaveLength(3);
   });
 
-  it('loses what nobody has used for its idle time, and wants it no more', () => {
+  it('loses what was not used for its idle time, and wants it no more', () => {
     const { driver } = twoCopies({ idleUnload: MINUTE, minCopies: 1 });
     driver.shelf('t').pending.clear();
     driver.pass(3 * MINUTE);
@@ -201,7 +201,7 @@ describe('for a copy by demand', () => {
     expect([driver.orders(), driver.phase('x', 'u')]).toEqual([BEFORE, 'ready']);
   });
 
-  it('somebody who comes later has not waited as long', () => {
+  it('a request that comes later has not waited as long', () => {
     const { driver, load } = beside({});
     load.lasts(10 * MINUTE, { queue: 50 });
     driver.tell({ kind: 'ContactChanged', server: aServer('t').id, fact: 'leaving' });

@@ -15,7 +15,7 @@ describe('a model that needs another', () => {
     expect(driver.orders()).toEqual([]);
   });
 
-  it('which nobody declared is loaded with it all the same', () => {
+  it('which was not declared is loaded with it all the same', () => {
     const driver = new CoreDriver().declare(P).serve(aServer('t', [10], { discover: false }), ['p', 'q']);
     const request = driver.resolve('p');
     driver.loadEnds('q', 't');
@@ -107,7 +107,7 @@ describe('a model withdrawn while it waits for a load slot', () => {
 });
 
 describe('two ensembles that share a step', () => {
-  it('one of which was to bring it: when nobody wants that one any more, the other brings it at once', () => {
+  it('one of which was to bring it: when that one is not wanted any more, the other brings it at once', () => {
     const anEnsemble = { gpuBytes: 0, gpuDeclared: false, hostDeclared: false };
     const driver = new CoreDriver()
       .declare(aModel('e', anEnsemble), aModel('f', anEnsemble), aModel('s', { gpuBytes: 2 }))

@@ -80,7 +80,7 @@ describe('a copy that its backend spreads over devices', () => {
     expect(heldOn(driver)).toEqual([5, 6, 6, 0]);
   });
 
-  it('makes everybody leave who is in the way on one of its devices', () => {
+  it('makes all copies leave that are in the way on one of its devices', () => {
     driver = aDriver(spread([[0, 1]]), [10, 10]);
     driver.warm('a', 's').pass(11_000);
     driver.resolve('big');
@@ -101,7 +101,7 @@ describe('a copy that its backend spreads over devices', () => {
     expect(unsatisfiedPins(driver.fleet)).toEqual([]);
   });
 
-  it('is booked on its set where somebody else had loaded it', () => {
+  it('is booked on its set where another client had loaded it', () => {
     driver.shelf('s').set('big', 'READY');
     driver.pass(11_000);
     expect(heldOn(driver)).toEqual([0, 6, 6, 0]);

@@ -17,7 +17,7 @@ function aDriver(): CoreDriver {
 
 const serverOf = (driver: CoreDriver) => driver.fleet.servers.get(aServer('t').id)!;
 
-describe('a copy that somebody waits for who has failed on it', () => {
+describe('a copy on which the caller of a waiting request has failed', () => {
   it('is not retired before that doubt is settled', () => {
     const driver = aDriver();
     const request = driver.resolve('a', { avoid: ['t'] });
@@ -46,7 +46,7 @@ describe('a copy that somebody waits for who has failed on it', () => {
 });
 
 describe('a server that is doubted right after a look', () => {
-  it('is looked at a second after that look, so that nobody waits for the next regular one', () => {
+  it('is looked at a second after that look, so that no request waits for the next regular one', () => {
     const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a']).warm('a', 't');
     driver.pass(3_000);
     const doubt = { kind: 'ServersDoubted', servers: [aServer('t').id] } as const;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 
-/** Servers without any room left, each with models of these sizes that somebody else loaded at one and the same moment. */
+/** Servers without any room left, each with strangers of these sizes, loaded at one and the same moment. */
 function full(...servers: readonly (readonly number[])[]): CoreDriver {
   const driver = new CoreDriver();
   for (const [at, sizes] of servers.entries()) {
@@ -51,7 +51,7 @@ describe('where all were used at the same moment', () => {
 });
 
 describe('of three places', () => {
-  it('that is freed where nobody was for longest, wherever it stands', () => {
+  it('that is freed which was not used for longest, wherever it stands', () => {
     const driver = full([8], [8], [8]);
     for (const model of ['m20', 'm00', 'm10']) {
       driver.resolve(model);
@@ -95,7 +95,7 @@ describe('while load slots are scarce', () => {
     expect([driver.phase('m11', 's1'), driver.phase('m00', 's0')]).toEqual(['draining', 'ready']);
   });
 
-  it('they leave where the slot is free next, if nobody may elsewhere', () => {
+  it('they leave where the slot is free next, if none may elsewhere', () => {
     const driver = full([4, 4]);
     driver.declare(aModel('x', { gpuBytes: 4 }), aModel('y', { gpuBytes: 4 }));
     driver.shelf('s0').set('y', '');

@@ -33,7 +33,7 @@ function fullSites(fleet: Fleet, want: Want, now: number): Site[] {
   return all.map((site) => site.where(({ bookings }) => !ledger.fitsSpare(bookings)));
 }
 
-/** Asks for the use of those who make room best; undefined where nobody could. */
+/** Asks for the use of the replicas that make room best; undefined where none could. */
 function askFor(fleet: Fleet, want: Want, now: number): Plan | undefined {
   const isVictim = victimTest(fleet, want, now);
   const best = bestPlan(fleet, new Ledger(fleet, now), fullSites(fleet, want, now), want, isVictim);
@@ -68,12 +68,12 @@ function isSamePlan(fleet: Fleet, want: Want, now: number): boolean {
   );
 }
 
-describe('who makes room, whatever happened', () => {
-  it('is whom a scan of all places and replicas finds', () => {
+describe('the set of replicas that makes room, whatever happened', () => {
+  it('is the one that a scan of all places and replicas finds', () => {
     holds((fleet, now) => wantsIn(fleet, now).every((want) => isSamePlan(fleet, want, now)));
   });
 
-  it('is whom such a scan finds where there is hardly any room', () => {
+  it('is the one that such a scan finds where there is hardly any room', () => {
     fc.assert(
       fc.property(crowded, (one) => {
         const { fleet, now } = crowdedFleet(one);
@@ -84,7 +84,7 @@ describe('who makes room, whatever happened', () => {
     );
   });
 
-  it('is who was asked about, where nobody has used them since', () => {
+  it('is the one that was asked about, where it was not used since', () => {
     fc.assert(
       fc.property(crowded, (one) => {
         const driver = crowdedFleet(one);

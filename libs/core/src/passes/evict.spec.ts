@@ -117,7 +117,7 @@ describe('of two places that could be freed', () => {
   it.each([
     { order: ['a', 'b'], freed: 'unload b@u' },
     { order: ['b', 'a'], freed: 'unload a@t' },
-  ])('the one is taken where nobody was for longer: $freed', ({ order, freed }) => {
+  ])('the one is taken that was not used for longer: $freed', ({ order, freed }) => {
     const driver = new CoreDriver()
       .declare(aModel('a', { gpuBytes: 8 }), aModel('b', { gpuBytes: 8 }), aModel('x', { gpuBytes: 8 }))
       .serve(aServer('t', [10]), ['a', 'x'])

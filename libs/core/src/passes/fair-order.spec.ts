@@ -21,7 +21,7 @@ const classesOf = (requests: readonly Request[]): string =>
     .map((one) => one.class[0])
     .join('');
 
-describe('the order in which those who waited are served', () => {
+describe('the order in which waiting requests are served', () => {
   it('has the higher class first, and one in ten of the lower ones', () => {
     expect(classesOf([...some(2, 'default'), ...some(12, 'critical')])).toBe('cccccccccdcccd');
     expect(classesOf([...some(1, 'sheddable'), ...some(9, 'default')])).toBe('ddddddddds');
@@ -38,7 +38,7 @@ describe('the order in which those who waited are served', () => {
     expect(fairly(all).map(({ id }) => id)).toEqual(['x0', 'y3', 'z5', 'x1', 'y4', 'x2']);
   });
 
-  it('leaves nobody out, and keeps the order of each tenant within a class', () => {
+  it('leaves no request out, and keeps the order of each tenant within a class', () => {
     const requests = fc
       .array(fc.tuple(fc.constantFrom(...CLASSES), fc.constantFrom('x', 'y', 'z')), { maxLength: 60 })
       .map((all) => all.map(([of, tenant], nth) => asked(nth, of, tenant)));
@@ -55,7 +55,7 @@ describe('the order in which those who waited are served', () => {
     );
   });
 
-  it('serves within any ten who are of one class no tenant twice more often than another that waits', () => {
+  it('serves within any ten requests of one class no tenant twice more often than another that waits', () => {
     const lengths = fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }));
     fc.assert(
       fc.property(lengths, ([xs, ys]) => {

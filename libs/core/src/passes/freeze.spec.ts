@@ -32,7 +32,7 @@ describe('a frozen fleet', () => {
     expect(driver.phase('a', 's')).toBeUndefined();
   });
 
-  it('loads nothing, and says so to who waits when the time is over', () => {
+  it('loads nothing, and says so to a waiting request at its deadline', () => {
     freeze();
     const cold = driver.resolve('a', { wait: 5_000 });
     driver.pass(4_999);
@@ -173,7 +173,7 @@ describe('a frozen fleet', () => {
     expect(driver.fleet.frozen).toBeNull();
   });
 
-  it('counts nobody as starving for the time in which nothing could be ordered', () => {
+  it('counts no model as starving for the time in which nothing could be ordered', () => {
     driver.warm('a', 's');
     driver.resolve('a', { lease: 600_000 });
     freeze();

@@ -36,7 +36,7 @@ const ofEachSize = (fleet: Fleet, isTrue: (server: Server, bytes: number) => boo
     .map((model) => leastOnGpu(fleet, model))
     .every((bytesOn) => [...fleet.servers.values()].every((server) => isTrue(server, bytesOn(server))));
 
-/** What was known of a server when somebody last asked is no more than what it hurts now. */
+/** The eviction cost last worked out for a server is no more than what it is now. */
 const isKnownALowerBound = (fleet: Fleet): boolean =>
   ofEachSize(fleet, (server, bytes) => {
     const known = knownHarmOn(fleet, server, bytes);
@@ -110,7 +110,7 @@ describe('the gaps on the GPUs of a server, whatever happened', () => {
     );
   });
 
-  it('tell who has the most to spare', () => {
+  it('tell what the most to spare is', () => {
     holds((fleet, now) => {
       const ledger = new Ledger(fleet, now);
       const { servers, most } = searchIn(fleet, ledger, now);

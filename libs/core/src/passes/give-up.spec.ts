@@ -53,7 +53,7 @@ describe('in one turn', () => {
       expect([driver.phase('a', 's'), driver.phase('a', 't')]).toEqual(['draining', 'ready']);
     });
 
-    it('for who waits for any but the one that goes, too', () => {
+    it('for a request for any copy but the one that goes, too', () => {
       const driver = moving();
       driver.pass(10);
       const asked = driver.resolve('a', { avoid: ['t'] });

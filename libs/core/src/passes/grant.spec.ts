@@ -40,7 +40,7 @@ describe('a route', () => {
     expect(grants(driver).at(-1)).toMatchObject({ cold: false, waited: 0 });
   });
 
-  it('is given to those who come after one who doubts the only copy', () => {
+  it('is given to requests that come after one that doubts the only copy', () => {
     const driver = fleet().warm('a', 't');
     driver.pass(7_000);
     const actions = driver.tell(ask(driver, 'doubts', ['t']), ask(driver, 'trusts'));

@@ -29,7 +29,7 @@ describe('a load is held back', () => {
     expect(driver.phase('b', 't')).toBe('placed');
   });
 
-  it('while another of the same model may still run there, whoever asks', () => {
+  it('while another of the same model may still run there, whatever asks for it', () => {
     const driver = aDriver();
     driver.resolve('a', { wait: 300 });
     driver.loadEnds('a', 't', 'unknown');
@@ -41,7 +41,7 @@ describe('a load is held back', () => {
     expect(driver.orders()).toEqual(['load a@t', 'load a@t']);
   });
 
-  it('for good where its model is disabled, whoever orders it', () => {
+  it('for good where its model is disabled, even if an admin orders it', () => {
     const driver = aDriver().declare(aModel('a', { enabled: false }));
     driver.tell({ kind: 'LoadOrdered', model: aModel('a').id, until: driver.now + 60_000 });
     driver.pass(60_000);

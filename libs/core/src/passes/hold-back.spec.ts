@@ -50,8 +50,8 @@ function learn(count: number, batch: number): void {
   driver.tell({ kind: 'ConfigLearned', server: 't' as ServerId, model: A, config, steps: [] });
 }
 
-describe('those who waited for a model while it was cold', () => {
-  it('all get their routes at once as long as nobody knows how fast it serves', () => {
+describe('requests that waited for a model while it was cold', () => {
+  it('all get their routes at once as long as it is not known how fast it serves', () => {
     const requests = ask(50);
     becomesReady();
     expect(routed(requests)).toBe(50);
@@ -89,7 +89,7 @@ describe('those who waited for a model while it was cold', () => {
     expect(pace(requests, 200, 2)).toEqual([1, 3, 5]);
   });
 
-  it('are held back by nobody who comes when it is ready', () => {
+  it('are not held back by requests that come when it is ready', () => {
     executionsTake(200);
     const requests = ask(5);
     becomesReady();
@@ -173,7 +173,7 @@ describe('those who waited for a model while it was cold', () => {
     expect(pace(requests, 200, 1)).toEqual([2, 3]);
   });
 
-  it('leave when they cancel, and nobody waits for their turn', () => {
+  it('leave when they are cancelled, and no other waits for their turn', () => {
     executionsTake(200);
     const requests = ask(3);
     becomesReady();

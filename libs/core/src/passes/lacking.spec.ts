@@ -24,7 +24,7 @@ function there(driver: CoreDriver): CoreDriver {
 describe('one copy more', () => {
   const wantIn = ({ fleet, now }: CoreDriver) => wantFor(fleet, fleet.models.get(A)!, now);
 
-  it('would be of the rank of whoever waits for it, else of the class of its model', () => {
+  it('would be of the rank of the requests that wait for it, else of the class of its model', () => {
     const driver = aDriver();
     expect(wantIn(driver)).toMatchObject({ rank: rankOf('default'), isExtra: false, since: driver.now });
     driver.resolve('a', { class: 'critical' });

@@ -7,7 +7,7 @@ const AGES = 61_000;
 const OLD = ['a', 'b', 'c', 'd', 'e'];
 const NEWCOMERS = ['v', 'w', 'x', 'y', 'z'];
 
-/** A GPU with so many slots that is full of as many models, none of which anybody uses, beside one with a load that hangs. */
+/** A GPU with so many slots that is full of as many unused models, beside one with a load that hangs. */
 function fullServer(slots: number, old: readonly string[], hanging: readonly string[] = []): CoreDriver {
   const all = [...hanging, ...old, ...NEWCOMERS];
   const driver = new CoreDriver();
@@ -27,13 +27,13 @@ function fullServer(slots: number, old: readonly string[], hanging: readonly str
   return driver;
 }
 
-/** Whether those who ask for a model and wait for so long are let in. */
+/** Whether requests for a model that wait for so long are admitted. */
 const answers = (driver: CoreDriver, model: string, waits: readonly number[]): string[] =>
   waits.map((wait) => driver.answerTo(driver.resolve(model, { wait })));
 
 const placed = (driver: CoreDriver) => ['x', 'y', 'z'].map((name) => driver.phase(name, 't'));
 
-describe('who stands in line for load slots is told when they come to it', () => {
+describe('a request in line for load slots is told when its turn comes', () => {
   it('where a load that hangs keeps one of them', () => {
     const driver = fullServer(2, OLD, ['hangs']);
     for (const name of ['x', 'y', 'z']) driver.resolve(name);
@@ -76,7 +76,7 @@ describe('who stands in line for load slots is told when they come to it', () =>
   });
 });
 
-describe('who is turned away is told when the line for load slots should have come to it', () => {
+describe('a refused request is told when its turn for a load slot should come', () => {
   /** One model is loading, one has its place; both take 8 s, and what comes now 23 s in all. */
   function twoInLine(): CoreDriver {
     const driver = fullServer(1, ['a', 'b', 'c']);
@@ -99,7 +99,7 @@ describe('who is turned away is told when the line for load slots should have co
     expect(driver.refusalOf(driver.resolve('z'))).toEqual({ reason: 'queue_full', retryAfter: 23_000 });
   });
 
-  it('and so is who asks why', () => {
+  it('and so is a caller that asks why', () => {
     const driver = twoInLine();
     expect(whyOf(driver.fleet, aModel('z').id, driver.now).predictedWait).toBe(23_000);
     driver.resolve('z');

@@ -24,7 +24,7 @@ function loadAll(driver: CoreDriver): string[] {
 }
 
 describe('a free load slot', () => {
-  it('is for the higher class first, whoever got a place first', () => {
+  it('is for the higher class first, whichever got a place first', () => {
     const driver = busy();
     driver.resolve('b', { class: 'sheddable' });
     driver.resolve('c');
@@ -97,7 +97,7 @@ describe('what a tenant is owed', () => {
 });
 
 describe('how long a load is waited for', () => {
-  it('is foretold by that order: who goes before others does not wait for them', () => {
+  it('is foretold by that order: a load that goes first does not wait for the others', () => {
     const driver = busy();
     driver.pass(3_000);
     driver.resolve('b');
@@ -107,7 +107,7 @@ describe('how long a load is waited for', () => {
     expect(driver.refusalOf(late)).toEqual({ reason: 'deadline_unreachable', retryAfter: 29_000 });
   });
 
-  it('is less for who comes last and has room now than for who goes before and has to wait for it', () => {
+  it('is less for a load that comes last and has room now than for one before it that waits for room', () => {
     const driver = busy(
       aModel('b', { gpuBytes: 92 }),
       aModel('c', { gpuBytes: 92 }),

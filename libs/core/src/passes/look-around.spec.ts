@@ -6,14 +6,14 @@ import { nextWake } from '../wake.js';
 const NAMES = Array.from({ length: 24 }, (_, nth) => `t${nth}`);
 const IDS = NAMES.map((name) => aServer(name).id);
 
-/** Servers with a model each that somebody else has loaded, all of which were looked at in the same moment. */
+/** Servers with a stranger each, all of which were looked at in the same moment. */
 function lookedAtTogether(): CoreDriver {
   const driver = new CoreDriver().declare(aModel('a'));
   for (const name of NAMES) driver.serve(aServer(name), ['a']).shelf(name).set('a', 'READY');
   return lookAtAll(driver);
 }
 
-/** As for a name that nobody knows. */
+/** As for an unknown name. */
 function lookAtAll(driver: CoreDriver): CoreDriver {
   driver.tell({ kind: 'ServersDoubted', servers: IDS });
   driver.pass(1_000);
@@ -61,7 +61,7 @@ const lastFullLooks = ({ fleet }: CoreDriver): (Instant | null)[] =>
   IDS.map((id) => fleet.servers.get(id)!.lookedAt);
 
 describe('looks at servers at rest', () => {
-  it('are taken in the same moment where somebody waits for them', () => {
+  it('are taken in the same moment where a request waits for them', () => {
     expect(new Set(lastFullLooks(lookedAtTogether())).size).toBe(1);
   });
 

@@ -16,7 +16,7 @@ function aDriver(parts: Partial<Model> = {}, other: Partial<Model> = {}): CoreDr
 }
 
 describe('a model that is kept warm', () => {
-  it('is loaded without anybody asking, and never retired for being idle', () => {
+  it('is loaded without any request, and never retired for being idle', () => {
     const driver = aDriver();
     driver.pass(LONG);
     expect(driver.orders()).toEqual(['load a@t']);
@@ -46,7 +46,7 @@ describe('a model that is kept warm', () => {
     expect(driver.orders()).toEqual([]);
   });
 
-  it('stays however long a newcomer of its own class waits, who is told so', () => {
+  it('stays however long a newcomer of its own class waits, and that one is told so', () => {
     const driver = aDriver();
     driver.pass(LONG);
     const request = driver.resolve('x', { wait: LONG });

@@ -9,7 +9,7 @@ import { unsatisfiedPins } from '../view.js';
 const RUNS = Number(process.env['RUNS'] ?? 40);
 const SEED = Number(process.env['SEED'] ?? 7);
 
-/** What is to stay warm, and large models that nobody keeps. */
+/** What is to stay warm, and large models that need not stay. */
 const KEPT = [
   aModel('a', { gpuBytes: 4, pinnedCopies: 1 }),
   aModel('b', { gpuBytes: 3, pinnedCopies: 1, minResidency: 20_000 }),

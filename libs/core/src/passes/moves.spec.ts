@@ -55,7 +55,7 @@ describe('a copy in the way that may not leave', () => {
     expect(driver.answerTo(request)).toBe('t');
   });
 
-  it('is let go for nobody where its other copy does not come up', () => {
+  it('is not let go where its other copy does not come up', () => {
     const driver = halfFull();
     const request = driver.resolve('x');
     driver.loadEnds('a', 'u', 'capacity');
@@ -65,7 +65,7 @@ describe('a copy in the way that may not leave', () => {
     expect(driver.fleet.moves.size).toBe(0);
   });
 
-  it('stays where nobody waits any more, and one of the two goes as what is idle does', () => {
+  it('stays where no request waits any more, and one of the two goes as what is idle does', () => {
     const driver = halfFull();
     const request = driver.resolve('x');
     driver.tell({ kind: 'RequestCancelled', request: request as RequestId });
@@ -94,7 +94,7 @@ describe('a copy in the way that may not leave', () => {
 });
 
 describe('a copy that may leave', () => {
-  it('is evicted where nobody has used it for a minute', () => {
+  it('is evicted where it was not used for a minute', () => {
     const driver = halfFull({});
     driver.resolve('x');
     driver.pass(1_000);
@@ -110,7 +110,7 @@ describe('a copy that may leave', () => {
   });
 });
 
-describe('where somebody cannot wait for a move', () => {
+describe('where a request cannot wait for a move', () => {
   /** Both models take 10 s to load; what may leave was used half a minute ago. */
   function recentlyUsed(): CoreDriver {
     const driver = halfFull({}).loadsTake('a', 10_000).loadsTake('x', 10_000);
@@ -119,21 +119,21 @@ describe('where somebody cannot wait for a move', () => {
     return driver;
   }
 
-  it('what may leave does so for him', () => {
+  it('what may leave does so for it', () => {
     const driver = recentlyUsed();
     driver.resolve('x', { wait: 20_999 });
     driver.pass(1_000);
     expect(ordersSince(driver)).toEqual(['unload a@t', 'load x@t']);
   });
 
-  it('nothing is made cold for who would be too late all the same', () => {
+  it('nothing is made cold for a request that would be too late all the same', () => {
     const driver = recentlyUsed();
     driver.resolve('x', { wait: 60_000 });
     driver.resolve('x', { wait: 10_500 });
     expect(ordersSince(driver)).toEqual(['load a@u']);
   });
 
-  it('a copy is moved where he can', () => {
+  it('a copy is moved where it can', () => {
     const driver = recentlyUsed();
     driver.resolve('x', { wait: 21_000 });
     expect(ordersSince(driver)).toEqual(['load a@u']);
@@ -159,7 +159,7 @@ describe('while load slots are scarce', () => {
   });
 });
 
-describe('who waits for a move', () => {
+describe('a request that waits for a move', () => {
   it('is told how long it should take, with the load of the other copy and the leases', () => {
     const driver = halfFull();
     driver.loadsTake('a', 7_000).loadsTake('x', 10_000);
@@ -169,7 +169,7 @@ describe('who waits for a move', () => {
     expect(driver.refusalOf(driver.resolve('x', { wait: 0 }))).toMatchObject({ eta: 61_000 });
   });
 
-  it('is turned away where it would take too long, and nothing is moved for him', () => {
+  it('is refused where it would take too long, and nothing is moved for it', () => {
     const driver = halfFull();
     const { coldStart } = aModel('x');
     driver.declare(aModel('x', { gpuBytes: 8, coldStart: { ...coldStart, loadWhenShed: false } }));
@@ -227,7 +227,7 @@ describe('who waits for a move', () => {
     expect(driver.fleet.moves.size).toBe(0);
   });
 
-  it('is judged anew at once when the copy in the way leaves for somebody else, and what waits gets the place of the other one', () => {
+  it('is judged anew at once when the copy in the way leaves for another model: a pin gets the place elsewhere', () => {
     const driver = halfFull({});
     driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
     driver.declare(aModel('c', { gpuBytes: 1 }), aModel('y', { gpuBytes: 10, class: 'critical' }));
@@ -247,7 +247,7 @@ describe('who waits for a move', () => {
     expect([driver.phase('a', 'u'), driver.phase('z', 'u')]).toEqual([undefined, 'placed']);
   });
 
-  it('gets one copy moved at a time, and of the same two servers nobody else gets another one', () => {
+  it('gets one copy moved at a time, and of the same two servers no other model gets another one', () => {
     const driver = halfFull();
     driver.declare(aModel('y', { gpuBytes: 7 }));
     driver.shelf('t').set('y', '');

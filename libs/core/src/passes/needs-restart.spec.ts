@@ -39,7 +39,7 @@ describe('a server that needs a restart', () => {
     expect(driver.answerTo(driver.resolve('used'))).toBe('s');
   });
 
-  it('is drained: its models are loaded elsewhere first, and what is stuck holds nobody up', () => {
+  it('is drained: its models are loaded elsewhere first, and what is stuck does not hold it up', () => {
     driver.tell({ kind: 'DrainOrdered', server: S, deadline: null });
     expect(heldOn(S)).toEqual(['pinned ready', 'used ready', 'stuck unloading']);
     driver.loadEnds('pinned', 't');

@@ -27,7 +27,7 @@ function dearest({ fleet }: CoreDriver): object | undefined {
 }
 
 describe('what a GPU offers', () => {
-  it('is what was used least recently first, also where it was used after somebody had asked', () => {
+  it('is what was used least recently first, also where it was used after they were asked for', () => {
     const driver = aDriver();
     expect(offered(driver)).toEqual(['a', 'b', 'c']);
     driver.resolve('b');
@@ -52,7 +52,7 @@ describe('what a GPU offers', () => {
     expect(offered(driver)).toEqual(['a', 'c']);
   });
 
-  it('hurts less to take once it has another copy, though somebody had asked before', () => {
+  it('hurts less to take once it has another copy, though the offers were asked for before', () => {
     const driver = aDriver();
     driver.declare(aModel('a', { gpuBytes: 2, minCopies: 2 })).serve(aServer('u'), []);
     expect(dearest(driver)).toMatchObject({ replica: { model: 'a' }, isSpare: false });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Class } from '../model.js';
 
-describe('somebody for whom room may open', () => {
+describe('a request for which room may open', () => {
   it('is refused in the turn in which a load begins that will not go before the deadline', () => {
     const driver = new CoreDriver()
       .declare(aModel('first', { gpuBytes: 2 }), aModel('next', { minResidency: 10_000 }))
@@ -46,7 +46,7 @@ describe('somebody for whom room may open', () => {
   });
 });
 
-describe('who waits beside one of a higher class', () => {
+describe('a request that waits beside one of a higher class', () => {
   /** A GPU of 10 with a leased model of 8, which leaves for a higher class alone; `x` needs 8, too. */
   const keptFrom = (own: Class = 'default'): CoreDriver => {
     const kept = aModel('kept', { gpuBytes: 8, minCopies: 1, idleUnload: null });
@@ -75,7 +75,7 @@ describe('who waits beside one of a higher class', () => {
     expect(driver.answerTo(lesser)).toBe('t');
   });
 
-  it('is refused in the turn in which that one is, where nobody leaves for it alone', () => {
+  it('is refused in the turn in which that one is, where no copy leaves for it alone', () => {
     const driver = keptFrom();
     const hasty = driver.resolve('x', { class: 'critical', wait: 10_000 });
     const lesser = driver.resolve('x', { wait: 60_000 });
@@ -87,7 +87,7 @@ describe('who waits beside one of a higher class', () => {
     ]);
   });
 
-  it('is no worse off for a wish, nor the wish for who waits', () => {
+  it('is no worse off for a wish, nor the wish for it', () => {
     const driver = keptFrom('critical');
     driver.tell({ kind: 'LoadOrdered', model: aModel('x').id, until: driver.now + 60_000 });
     const lesser = driver.resolve('x', { class: 'sheddable', wait: 60_000 });

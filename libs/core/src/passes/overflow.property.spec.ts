@@ -42,7 +42,7 @@ function fleetOf(all: readonly Request[], bounds: Bounds): Fleet {
   return fleet;
 }
 
-/** Who was refused, and why, in the order in which they were. */
+/** The refused requests, and why, in the order in which they were. */
 function refused(fleet: Fleet): { id: string; reason: string }[] {
   return takeOverflow(fleet).map(({ request, why }) => ({ id: request.id, reason: why.reason }));
 }
@@ -148,7 +148,7 @@ describe('whatever waits', () => {
     );
   });
 
-  it('is never refused while somebody of a lower class stays in the same queue', () => {
+  it('is never refused while a request of a lower class stays in the same queue', () => {
     fc.assert(
       fc.property(requests, fc.nat({ max: 12 }), fc.nat({ max: 20 }), (all, model, bound) => {
         const fleet = fleetOf(all, { model, all: bound });

@@ -42,7 +42,7 @@ describe('a queue that is full', () => {
     expect(driver.refusalOf(driver.resolve('a'))).toEqual({ reason: 'queue_full', retryAfter });
   });
 
-  it('turns nobody away who waits for another model', () => {
+  it('refuses no request for another model', () => {
     const driver = aDriver(1);
     driver.resolve('a');
     expect(driver.answerTo(driver.resolve('b'))).toBe('waiting');
@@ -54,7 +54,7 @@ describe('a queue that is full', () => {
     expect(answers(driver, requests)).toEqual(['waiting', 'waiting', 'queue_full']);
   });
 
-  it('turns away who came last where the bound falls', () => {
+  it('refuses the request that came last where the bound falls', () => {
     const driver = aDriver();
     const requests = NAMES.map((name) => driver.resolve(name));
     boundAll(driver, 2);
@@ -69,13 +69,13 @@ describe('of a queue over its bound', () => {
     expect(answers(driver, requests)).toEqual(['waiting', 'waiting', 'queue_full', 'waiting']);
   });
 
-  it('who has just come leaves where nobody is of a lower class', () => {
+  it('the latest request leaves where none is of a lower class', () => {
     const driver = aDriver(2);
     const requests = ask(driver, 'x', 'x critical', 'x sheddable', 'x');
     expect(answers(driver, requests)).toEqual(['waiting', 'waiting', 'queue_full', 'queue_full']);
   });
 
-  it('somebody leaves who waits for another model, where it is that of all', () => {
+  it('a request for another model leaves, where it is the queue of all', () => {
     const driver = boundAll(aDriver(), 1);
     const lower = driver.resolve('b', { class: 'sheddable' });
     expect(driver.answerTo(driver.resolve('a'))).toBe('waiting');
@@ -100,7 +100,7 @@ describe('of a queue over its bound', () => {
     expect(answers(driver, requests).filter((one) => one === 'waiting')).toHaveLength(12);
   });
 
-  it('who came last leaves where no tenant is over its share: four are nobody’s excess', () => {
+  it('the request that came last leaves where no tenant is over its share: four are no excess', () => {
     const driver = aDriver(5);
     const requests = ask(driver, ...'xxxxy'.split(''), 'y');
     expect(answers(driver, requests)).toEqual([...Array<string>(5).fill('waiting'), 'queue_full']);
@@ -112,7 +112,7 @@ describe('of a queue over its bound', () => {
     expect(answers(driver, requests.slice(7))).toEqual(['queue_full', 'waiting']);
   });
 
-  it('who fills it with a higher class is the first to lose what it has of a lower one', () => {
+  it('a tenant that fills it with a higher class is the first to lose what it has of a lower one', () => {
     const driver = aDriver(8);
     const requests = ask(driver, ...Array<string>(5).fill('x critical'), 'x', 'y', 'y', 'y');
     expect(answers(driver, requests.slice(5))).toEqual(['over_share', 'waiting', 'waiting', 'waiting']);

@@ -29,7 +29,7 @@ const stateOf = (driver: CoreDriver, server: string): string =>
   serverState(driver.fleet, driver.fleet.servers.get(server as ServerId)!, driver.now);
 
 describe('on a server with several devices', () => {
-  it('a model whose config nobody knows books all of them and is loaded plainly', () => {
+  it('a model whose config is not known books all of them and is loaded plainly', () => {
     const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t', [10, 10]), ['a']);
     driver.resolve('a');
     expect(driver.log).toMatchObject([{ kind: 'load', config: null }]);
@@ -183,7 +183,7 @@ describe('a pin', () => {
 });
 
 describe('whether a pin is kept', () => {
-  it('counts a copy that somebody else has loaded', () => {
+  it('counts a copy that is a stranger', () => {
     const driver = new CoreDriver().declare(aModel('a', { gpuBytes: 6 })).serve(aServer('t', [10]), ['a']);
     driver.shelf('t').set('a', 'READY');
     driver.pass(10_000);
@@ -248,7 +248,7 @@ describe('a server that is drained', () => {
     expect(driver.orders()).toEqual(['load a@t', 'unload a@t']);
   });
 
-  it('keeps the copy elsewhere of what it may not let go itself, whoever wants that memory', () => {
+  it('keeps the copy elsewhere of what it may not let go itself, whatever else wants that memory', () => {
     const driver = new CoreDriver()
       .declare(aModel('a'), aModel('b', { gpuBytes: 8 }))
       .serve(aServer('t', [10]), ['a'])

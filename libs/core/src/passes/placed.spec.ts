@@ -9,7 +9,7 @@ const T = aServer('t').id;
 const U = aServer('u').id;
 const LARGE = { gpuBytes: 8 };
 
-/** `b` is leaving the server `t` and takes its time; whoever comes there waits for its memory. */
+/** `b` is leaving the server `t` and takes its time; what is placed there waits for its memory. */
 function leaving(gpus: readonly number[], ...models: Model[]): CoreDriver {
   const names = models.map(({ id }) => id);
   const driver = new CoreDriver()
@@ -90,7 +90,7 @@ describe('a place whose memory is still being left', () => {
     expect(driver.orders().at(-1)).toBe('load a@u');
   });
 
-  it('is given up when nobody waits for it any more', () => {
+  it('is given up when no request waits for it any more', () => {
     const driver = leaving([10], aModel('a', LARGE));
     const request = waits(driver);
     driver.tell({ kind: 'RequestCancelled', request: request as RequestId });
@@ -135,7 +135,7 @@ describe('a place whose memory is still being left', () => {
     expect(phases()).toEqual([undefined, undefined]);
   });
 
-  it('is kept for another that somebody waits for, though the first who asked has gone', () => {
+  it('is kept for another that a request waits for, though the first request has gone', () => {
     const driver = leaving([10], aModel('q'), aModel('a', { dependsOn: [Q] }));
     const request = waits(driver);
     driver.resolve('q');

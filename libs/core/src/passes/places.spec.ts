@@ -198,7 +198,7 @@ describe('a step goes', () => {
     expect(devices(learn(on(TWO, DECLARED), 'cpu'), [0])).toEqual([0]);
   });
 
-  it('to the only device, and where nobody knows the model to all', () => {
+  it('to the only device, and where the model is unknown to all', () => {
     expect(devices(on([10], DECLARED), [])).toEqual([0]);
     expect(devices(on(TWO, aModel('b')), [0])).toEqual([0, 1]);
   });

@@ -33,13 +33,13 @@ describe('under pressure', () => {
     { level: 'high', told: ['waiting', 'waiting', 'queue_full'] },
     { level: 'severe', told: ['waiting', 'queue_full', 'queue_full'] },
     { level: 'extreme', told: ['waiting', 'queue_full', 'queue_full'] },
-  ])('that is $level, who comes for a cold model is shed by class', ({ level, told }) => {
+  ])('that is $level, requests for a cold model are shed by class', ({ level, told }) => {
     const driver = aDriver();
     press(driver, level);
     expect(answers(driver, ask(driver))).toEqual(told);
   });
 
-  it('who is shed is told why, and when the model should be there', () => {
+  it('a shed request is told why, and when the model should be there', () => {
     const driver = aDriver().loadsTake('cold', 20_000);
     press(driver, 'severe');
     const { reason, detail, retryAfter } = driver.refusalOf(driver.resolve('cold'));
@@ -47,14 +47,14 @@ describe('under pressure', () => {
     expect(retryAfter).toBeCloseTo(20_000);
   });
 
-  it('a load is begun for nobody who is shed', () => {
+  it('no load is begun for a shed request', () => {
     const driver = aDriver();
     press(driver, 'severe');
     driver.resolve('cold');
     expect(driver.orders()).toEqual(['load warm@s']);
   });
 
-  it('who waited before goes on waiting, also as it rises further', () => {
+  it('a request that waited before goes on waiting, also as it rises further', () => {
     const driver = aDriver();
     const before = ask(driver);
     press(driver, 'high');
@@ -74,7 +74,7 @@ describe('under pressure', () => {
     expect(driver.answerTo(request)).toBe('waiting');
   });
 
-  it('who comes is routed at once where the model is there', () => {
+  it('a request is routed at once where the model is there', () => {
     const driver = aDriver();
     press(driver, 'extreme');
     expect(driver.answerTo(driver.resolve('warm', { class: 'sheddable' }))).toBe('s');
@@ -93,7 +93,7 @@ describe('under pressure', () => {
 });
 
 describe('the bounds', () => {
-  it('shrink to the half under pressure, and who is over them leaves: the lowest class first, then the newest', () => {
+  it('shrink to the half under pressure, and requests over them leave: the lowest class first, then the newest', () => {
     const driver = aDriver(5);
     const requests = ask(driver, ['default', 'sheddable', 'critical', 'default', 'critical']);
     press(driver, 'high');
@@ -109,7 +109,7 @@ describe('the bounds', () => {
     expect(answers(driver, ask(driver, ['critical', 'critical']))).toEqual(['waiting', 'queue_full']);
   });
 
-  it('let nobody wait only where nobody may at other times', () => {
+  it('let no request wait only where none may at other times', () => {
     const driver = aDriver(1);
     press(driver, 'extreme');
     expect(answers(driver, ask(driver, ['critical']))).toEqual(['waiting']);

@@ -21,7 +21,7 @@ function aDriver(asked: number, parts: Parameters<typeof aModel>[1] = {}): CoreD
 }
 
 describe('while load slots are scarce', () => {
-  it('a model is not loaded in place of what is asked for more, and who asks for it is told so at once', () => {
+  it('a model is not loaded in place of what is asked for more, and a request for it is told so at once', () => {
     const driver = aDriver(10).slotsTaken();
     const request = driver.resolve('x', HASTY);
     expect(driver.refusalOf(request)).toMatchObject({
@@ -30,12 +30,12 @@ describe('while load slots are scarce', () => {
     expect(driver.orders()).toEqual(['load hot@s']);
   });
 
-  it('it is loaded once it is asked for enough, who was turned away included', () => {
+  it('it is loaded once it is asked for enough, refused requests included', () => {
     const driver = aDriver(10).slotsTaken();
     const answers: string[] = [];
     for (let asked = 0; asked < 40; asked += 1) answers.push(driver.answerTo(driver.resolve('x', HASTY)));
     const turnedAway = answers.indexOf('waiting');
-    // Three times as often as `hot`, of which a little has faded, less what the one counts who waits.
+    // Three times as often as `hot`, of which a little has faded, less what the one waiting request counts.
     const waiting = 8 * calming(driver.fleet, driver.now);
     expect(turnedAway).toBeGreaterThanOrEqual(3 * 9 - waiting - 1);
     expect(turnedAway).toBeLessThanOrEqual(3 * 10.5 - waiting);
@@ -47,14 +47,14 @@ describe('while load slots are scarce', () => {
   it.each<{ when: string; tenSeconds: number; answer: string }>([
     { when: 'a storm is over', tenSeconds: 1, answer: 'waiting' },
     { when: 'nothing has changed', tenSeconds: 10, answer: 'no_capacity' },
-  ])('who waits counts for as much more as requests came faster before: $when', ({ tenSeconds, answer }) => {
+  ])('a waiting request counts for more if requests came faster before: $when', ({ tenSeconds, answer }) => {
     const driver = aDriver(10).slotsTaken();
     const at = driver.now;
     driver.fleet.allAsks = { minute: { sum: 60, at }, lately: { sum: tenSeconds, at } };
     expect(driver.answerTo(driver.resolve('x', HASTY))).toBe(answer);
   });
 
-  it('it is loaded for who can wait until it has starved', () => {
+  it('it is loaded for a request that can wait until it has starved', () => {
     const driver = aDriver(10).slotsTaken();
     expect(driver.answerTo(driver.resolve('x', { wait: 30_999 }))).toBe('no_capacity');
     expect(driver.answerTo(driver.resolve('x', { wait: 31_000 }))).toBe('waiting');
@@ -66,7 +66,7 @@ describe('while load slots are scarce', () => {
     expect(driver.answerTo(driver.resolve('x'))).toBe('waiting');
   });
 
-  it('who asks is let in where hardly anybody asked for what is loaded', () => {
+  it('a request is admitted where what is loaded was hardly asked for', () => {
     const driver = aDriver(1).slotsTaken();
     expect(driver.answerTo(driver.resolve('x'))).toBe('waiting');
   });
@@ -80,7 +80,7 @@ describe('while load slots are scarce', () => {
     expect(driver.answerTo(request)).toBe('s');
   });
 
-  it('who waits beside a critical one is let in as well', () => {
+  it('a request that waits beside a critical one is admitted as well', () => {
     const driver = aDriver(10).slotsTaken();
     driver.resolve('x', { class: 'critical', wait: 5_000 });
     expect(driver.answerTo(driver.resolve('x'))).toBe('waiting');
@@ -98,7 +98,7 @@ describe('while load slots are scarce', () => {
     }
   });
 
-  it('who was let in goes on waiting, however the price has risen since', () => {
+  it('an admitted request goes on waiting, however the price has risen since', () => {
     const driver = aDriver(10);
     driver.unloadsEnd = false;
     const request = driver.resolve('x');
@@ -109,7 +109,7 @@ describe('while load slots are scarce', () => {
     expect(driver.phase('x', 's')).toBe('placed');
   });
 
-  it('he has a place given even if he had none yet', () => {
+  it('its model is given a place even if it had none yet', () => {
     const driver = new CoreDriver();
     const models = ['hot', 'o', 'p', 'q', 'a', 'b', 'x'];
     driver.declare(...models.map((id) => aModel(id, { config: '{}' })));
@@ -184,7 +184,7 @@ describe('a tenant that has taken less than the others', () => {
     expect(driver.orders()).toEqual(['load hot@s', 'unload hot@s', 'load y@s']);
   });
 
-  it('lets in those who wait for the same model', () => {
+  it('gets requests of others for the same model admitted', () => {
     const driver = flooded();
     driver.resolve('y', { tenant: 'other' });
     expect(driver.answerTo(driver.resolve('y', { tenant: 'flooder' }))).toBe('waiting');
@@ -207,22 +207,22 @@ describe('a tenant that has taken less than the others', () => {
   });
 });
 
-describe('who is turned away since another load is worth more', () => {
-  it('is told to come again when it would have been loaded for him, however dear it is', () => {
+describe('a request refused since another load is worth more', () => {
+  it('is told to come again when the model would have been loaded for it, however dear that is', () => {
     const driver = aDriver(10).slotsTaken();
     const { retryAfter } = driver.refusalOf(driver.resolve('x', { wait: 20_000 }));
     expect(retryAfter).toBe(31_000);
     expect(whyOf(driver.fleet, 'x' as ModelId, driver.now).predictedWait).toBe(31_000);
   });
 
-  it('is told so though he would not wait at all', () => {
+  it('is told so though it would not wait at all', () => {
     const driver = aDriver(10).slotsTaken();
     expect(driver.refusalOf(driver.resolve('x', { wait: 0 }))).toMatchObject({
       ...{ reason: 'no_capacity', detail: 'load_slots', retryAfter: 31_000 },
     });
   });
 
-  it('is nobody whose model is on its way, or about to come back', () => {
+  it('is none whose model is on its way, or about to come back', () => {
     const driver = aDriver(10);
     driver.unloadsEnd = false;
     driver.tell({ kind: 'ReloadOrdered', model: 'hot' as ModelId, until: Infinity });
@@ -234,7 +234,7 @@ describe('who is turned away since another load is worth more', () => {
 });
 
 describe('why a model is nowhere while load slots are scarce', () => {
-  it('is told in numbers, and how long one who came now would wait', () => {
+  it('is told in numbers, and how long a request that came now would wait', () => {
     const driver = aDriver(10).slotsTaken();
     for (let asked = 0; asked < 14; asked += 1) driver.resolve('x', HASTY);
     const { demand, predictedWait } = whyOf(driver.fleet, 'x' as ModelId, driver.now);
@@ -254,7 +254,7 @@ describe('why a model is nowhere while load slots are scarce', () => {
 });
 
 describe('while slots are not scarce', () => {
-  it('others leave for whoever asks', () => {
+  it('others leave for any request', () => {
     const driver = aDriver(1_000);
     driver.fleet.slotUse.set(aServer('s').id, { lately: 0.54, taken: 0.54, at: driver.now });
     expect(driver.answerTo(driver.resolve('x'))).toBe('waiting');

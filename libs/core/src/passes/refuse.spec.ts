@@ -79,11 +79,11 @@ describe('a request that names a version', () => {
   });
 });
 
-describe('somebody for whom a lease has to end first', () => {
+describe('a request for which a lease has to end first', () => {
   it.each([
     { wait: 10_000, answer: 'no_capacity' },
     { wait: 10_001, answer: 'waiting' },
-  ])('and who waits $wait ms for one of 10 s is $answer', ({ wait, answer }) => {
+  ])('and that waits $wait ms for one of 10 s is $answer', ({ wait, answer }) => {
     const driver = new CoreDriver()
       .declare(aModel('a', { gpuBytes: 10 }), aModel('b', { gpuBytes: 10 }))
       .serve(aServer('t', [10]), ['a', 'b'])
@@ -102,7 +102,7 @@ describe('at its deadline a request', () => {
     expect(driver.refusalOf(request)).toEqual(told);
   });
 
-  it('is told how many would be served before it if it asked again: nobody of a lower class', () => {
+  it('is told how many would be served before it if it came again: none of a lower class', () => {
     const driver = aDriver();
     const request = driver.resolve('a', { wait: 2_000 });
     for (const rank of ['sheddable', 'critical', 'default', 'critical'] as const)
@@ -167,7 +167,7 @@ describe('at its deadline a request', () => {
     expect(driver.refusalOf(request)).toMatchObject({ reason: 'loading', phase: 'loading' });
   });
 
-  it('is told that nobody knows its model, though the indexes have not been read again yet', () => {
+  it('is told that its model is unknown, though the indexes have not been read again yet', () => {
     const driver = aDriver();
     driver.pass(1_000);
     driver.fleet.servers.get(aServer('t').id)!.looking = 'full';
@@ -179,7 +179,7 @@ describe('at its deadline a request', () => {
 });
 
 describe('a process that goes', () => {
-  it('sends everybody away for a second', () => {
+  it('sends all requests away for a second', () => {
     const driver = aDriver();
     const request = driver.resolve('a');
     driver.tell({ kind: 'ShutdownBegun' });

@@ -42,7 +42,7 @@ describe('a reload', () => {
     expect(driver.answerTo(other)).toBe('no_capacity');
   });
 
-  it('is waited for by who asks meanwhile, without another load elsewhere', () => {
+  it('is waited for by requests that come meanwhile, without another load elsewhere', () => {
     driver.warm('a', 's');
     driver.serve(aServer('t', [10]), ['a', 'b']);
     reload();

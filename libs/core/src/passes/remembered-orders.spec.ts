@@ -82,7 +82,7 @@ describe('orders that an earlier life had accepted and not done', () => {
     expect([driver.phase('a', 's'), open()]).toEqual(['ready', undefined]);
   });
 
-  it('bring a copy back that had left, though nobody asks for it', () => {
+  it('bring a copy back that had left, though it is not asked for', () => {
     rememberReload(true);
     expect(open()).toEqual({ load: false, unload: [], reload: [{ server: 's', hasLeft: true }] });
     connect(T);

@@ -126,7 +126,7 @@ describe('a replica of a model that is no longer wanted', () => {
     expect([driver.phase('q', 't'), driver.phase('p', 't')]).toEqual(['ready', 'ready']);
   });
 
-  it('stays where somebody else has loaded it and strangers are kept', () => {
+  it('stays where another client has loaded it and strangers are kept', () => {
     const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t', [10]), ['a']);
     driver.shelf('t').set('a', 'READY');
     driver.pass(10_000);
@@ -154,7 +154,7 @@ describe('a server that is drained', () => {
     expect(driver.log.at(-1)).toMatchObject({ kind: 'unload', cause: 'drain' });
   });
 
-  it('keeps what somebody else has loaded, also past its deadline', () => {
+  it('keeps what another client has loaded, also past its deadline', () => {
     const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t', [10]), ['a']);
     driver.shelf('t').set('a', 'READY');
     driver.pass(10_000);

@@ -10,7 +10,7 @@ const crowded = (parts: Partial<Model> = {}): CoreDriver =>
     .serve(aServer('t', [10]), ['a', 'b'])
     .warm('a', 't');
 
-describe('who finds no room', () => {
+describe('a request that finds no room', () => {
   it('is refused at once where a lease outlasts the wait', () => {
     const driver = crowded();
     driver.resolve('a', { lease: 600_000 });
@@ -63,7 +63,7 @@ describe('who finds no room', () => {
     driver.loadEnds('b', 't');
   });
 
-  it('for a second copy is no reason to refuse those who wait for the first', () => {
+  it('for a second copy is no reason to refuse requests that wait for the first', () => {
     const driver = new CoreDriver()
       .declare(aModel('a', { pinnedCopies: 2 }), aModel('k', SHORT_OF))
       .serve(aServer('u', [10]), ['k', 'a']);
@@ -79,7 +79,7 @@ describe('who finds no room', () => {
   });
 });
 
-describe('a model for which nobody may wait', () => {
+describe('a model for which no request may wait', () => {
   it('is loaded all the same', () => {
     const coldStart = { policy: 'queue', maxQueue: 9, maxWait: 0, loadWhenShed: true } as const;
     const driver = new CoreDriver().declare(aModel('a', { coldStart })).serve(aServer('t'), ['a']);

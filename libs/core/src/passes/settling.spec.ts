@@ -35,7 +35,7 @@ describe('right after the start', () => {
     expect(driver.orders()).toEqual(['load a@t']);
   });
 
-  it('nobody waits for a server that refuses connections', () => {
+  it('no request waits for a server that refuses connections', () => {
     const driver = aStart();
     driver.tell({ kind: 'ContactChanged', server: U, fact: 'refused' });
     driver.pass(2_000);

@@ -5,7 +5,7 @@ import { CoreDriver } from '../../../../test/support/core-driver.js';
 const AGES = 61_000;
 const NEWCOMERS = ['x', 'y', 'z'];
 
-/** Three models that nobody uses fill one GPU, one load at a time. */
+/** Three unused models fill one GPU, one load at a time. */
 function fullServer(): CoreDriver {
   const old = ['a', 'b', 'c'];
   const driver = new CoreDriver();
@@ -36,7 +36,7 @@ describe('the line for load slots', () => {
     expect(NEWCOMERS.map((name) => driver.phase(name, 't'))).toEqual(['ready', 'loading', 'placed']);
   });
 
-  it('is waited for by who has no place yet', () => {
+  it('is waited for by requests whose model has no place yet', () => {
     const driver = fullServer();
     for (const name of NEWCOMERS) driver.loadsTake(name, 8_000);
     for (const name of ['x', 'y']) driver.resolve(name, { wait: 50_000 });
@@ -63,7 +63,7 @@ describe('the line for load slots', () => {
     expect([driver.phase('c', 'u'), driver.phase('x', 'u')]).toEqual(['draining', 'placed']);
   });
 
-  it('goes on while leases end of what is to leave: who stands in it waits for the longer of both', () => {
+  it('goes on while leases end of what is to leave: a load in it waits for the longer of both', () => {
     const driver = fullServer();
     for (const name of NEWCOMERS) driver.declare(aModel(name, { gpuBytes: 4, minResidency: 60_000 }));
     for (const name of NEWCOMERS) driver.loadsTake(name, 8_000);

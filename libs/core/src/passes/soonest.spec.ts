@@ -22,18 +22,18 @@ function busyOrMissed(): CoreDriver {
   return driver;
 }
 
-describe('what somebody critical waits for', () => {
+describe('what a critical request waits for', () => {
   it.each<{ of: Class; orders: string[] }>([
     { of: 'critical', orders: ['unload c@t', 'load x@t'] },
     { of: 'default', orders: ['unload b@s'] },
-  ])('goes where a slot is free, though who leaves there is missed more; $of', ({ of, orders }) => {
+  ])('goes where a slot is free, though what leaves there is missed more; $of', ({ of, orders }) => {
     const driver = busyOrMissed();
     driver.resolve('x', { class: of });
     driver.pass(2_000);
     expect(driver.orders().slice(3)).toEqual(orders);
   });
 
-  it('goes where memory is free before anybody leaves elsewhere', () => {
+  it('goes where memory is free before any copy leaves elsewhere', () => {
     const driver = serving({ s: { gpu: 8, models: ['a', 'x'] }, t: { gpu: 4, models: ['b', 'x'] } });
     driver.warm('b', 't').pass(120_000);
     driver.resolve('a');
@@ -41,7 +41,7 @@ describe('what somebody critical waits for', () => {
     expect([driver.phase('x', 's'), driver.phase('b', 't')]).toEqual(['placed', 'ready']);
   });
 
-  it('goes by what hurts least where nobody critical waits for it any more', () => {
+  it('goes by what hurts least where no critical request waits for it any more', () => {
     const driver = busyOrMissed();
     driver.declare(aModel('x', { gpuBytes: 4, class: 'critical', config: '{}' }));
     driver.resolve('x', { wait: 0 });
@@ -78,7 +78,7 @@ describe('what somebody critical waits for', () => {
     expect(driver.phase('x', 't')).toBe('loading');
   });
 
-  it('goes behind another load, if nobody may leave elsewhere', () => {
+  it('goes behind another load, if no copy may leave elsewhere', () => {
     const driver = busyOrMissed();
     driver.resolve('c', { lease: 60_000 });
     driver.resolve('x', { class: 'critical' });

@@ -49,7 +49,7 @@ describe('copies of a model that is spread over a label', () => {
     expect(loadsOf(driver)).toEqual(['a@s0', 'a@s1']);
   });
 
-  it('displace nobody for it', () => {
+  it('displace no other copy for it', () => {
     const driver = aDriver('x', 'x', 'y').declare(
       aModel('b', { gpuBytes: 25 }),
       aModel('a', { ...SPREAD, gpuBytes: 8 }),

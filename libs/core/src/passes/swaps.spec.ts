@@ -11,7 +11,7 @@ function idleAfterSwap(loadsPerDevicePerMinute = 1): CoreDriver {
 }
 
 describe('a device that has had its swaps of a minute', () => {
-  it('makes nobody else leave until one is left again, without anything that happens', () => {
+  it('makes no other copy leave until one is left again, without anything that happens', () => {
     const driver = idleAfterSwap();
     const began = driver.now;
     driver.tell({ kind: 'LoadOrdered', model: aModel('b').id, until: driver.now + 600_000 });
@@ -29,7 +29,7 @@ describe('a device that has had its swaps of a minute', () => {
     expect(driver.orders().slice(3)).toEqual(['load small@s']);
   });
 
-  it('makes others leave for who starves', () => {
+  it('makes others leave for a starving model', () => {
     const driver = idleAfterSwap();
     driver.resolve('b');
     driver.pass(29_000);
@@ -45,7 +45,7 @@ describe('a device that has had its swaps of a minute', () => {
     expect(driver.orders().slice(3)).toEqual(['unload a@s', 'load b@s']);
   });
 
-  it('tells who does not wait that it is that alone, and how long it will be', () => {
+  it('tells a request that does not wait that it is that alone, and how long it will be', () => {
     const driver = idleAfterSwap();
     const request = driver.resolve('b', { wait: 0 });
     expect(driver.refusalOf(request)).toMatchObject({
@@ -57,14 +57,14 @@ describe('a device that has had its swaps of a minute', () => {
     expect(driver.refusalOf(request).eta).toBeLessThan(65_000);
   });
 
-  it('turns away at once who has less time than the load alone takes, and hints at the swap', () => {
+  it('refuses at once a request with less time than the load alone takes, and hints at the swap', () => {
     const driver = idleAfterSwap().loadsTake('b', 8_000);
     const refusal = driver.refusalOf(driver.resolve('b', { wait: 7_000 }));
     expect(refusal.reason).toBe('deadline_unreachable');
     expect(refusal.retryAfter).toBeGreaterThan(45_000);
   });
 
-  it('turns away at once who can wait neither for a swap nor until his model starves', () => {
+  it('refuses at once a request that can wait neither for a swap nor until its model starves', () => {
     const driver = idleAfterSwap().loadsTake('b', 8_000);
     const starved = driver.fleet.limits.starvation + 8_000;
     const [late, early] = [
@@ -77,7 +77,7 @@ describe('a device that has had its swaps of a minute', () => {
     expect(driver.answerTo(late)).toBe('waiting');
   });
 
-  it('is waited for by who has time until a swap is left', () => {
+  it('is waited for by a request that has time until a swap is left', () => {
     const driver = idleAfterSwap().loadsTake('b', 8_000);
     driver.pass(40_000);
     const [late, early] = [driver.resolve('b', { wait: 26_000 }), driver.resolve('b', { wait: 15_000 })];
@@ -87,14 +87,14 @@ describe('a device that has had its swaps of a minute', () => {
     expect(driver.phase('b', 's')).toBe('loading');
   });
 
-  it('hints at the swap itself, since who is turned away does not starve meanwhile', () => {
+  it('hints at the swap itself, since a refused request does not starve meanwhile', () => {
     const driver = idleAfterSwap().loadsTake('b', 8_000);
     const { detail, retryAfter } = driver.refusalOf(driver.resolve('b', { wait: 20_000 }));
     expect(detail).toBe('load_budget');
     expect(retryAfter).toBeGreaterThan(60_000);
   });
 
-  it('is not blamed where somebody would be too late with a swap as well', () => {
+  it('is not blamed where a request would be too late with a swap as well', () => {
     const driver = idleAfterSwap().loadsTake('b', 8_000);
     driver.resolve('a', { lease: 25_000 });
     const refusal = driver.refusalOf(driver.resolve('b', { wait: 28_000 }));
@@ -102,7 +102,7 @@ describe('a device that has had its swaps of a minute', () => {
     expect(refusal.detail).toBeUndefined();
   });
 
-  it('keeps nobody from what leaves by itself before', () => {
+  it('keeps no request from what leaves by itself before', () => {
     const driver = idleAfterSwap().loadsTake('b', 8_000);
     driver.declare(aModel('a', { gpuBytes: 8, idleUnload: 10_000 }));
     expect(driver.answerTo(driver.resolve('b', { wait: 20_000 }))).toBe('waiting');
@@ -110,7 +110,7 @@ describe('a device that has had its swaps of a minute', () => {
     expect(driver.phase('b', 's')).toBe('loading');
   });
 
-  it('sends nobody away who was let in, whoever has spent it since', () => {
+  it('refuses no admitted request, whatever has spent it since', () => {
     const driver = idleAfterSwap(2).loadsTake('b', 8_000);
     driver.resolve('a', { lease: 5_000 });
     const request = driver.resolve('b', { wait: 20_000 });

@@ -68,7 +68,7 @@ describe('a draining replica', () => {
   });
 });
 
-describe('a replica that drains for who waits for another model', () => {
+describe('a replica that drains for a request for another model', () => {
   let driver: CoreDriver;
   let request: string;
   const cancel = (): void => {
@@ -82,7 +82,7 @@ describe('a replica that drains for who waits for another model', () => {
     expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['draining', 'placed']);
   });
 
-  it('is taken back when nobody does any more, and who waits for it is served at once', () => {
+  it('is taken back when that request has gone, and one that waits for it is served at once', () => {
     const other = driver.resolve('a');
     expect(driver.answerTo(other)).toBe('waiting');
     cancel();
@@ -91,13 +91,13 @@ describe('a replica that drains for who waits for another model', () => {
     expect(driver.orders()).toEqual(['load a@t']);
   });
 
-  it('goes on draining for others who wait for it', () => {
+  it('goes on draining for another request for that model', () => {
     driver.resolve('b', { wait: 120_000 });
     cancel();
     expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['draining', 'placed']);
   });
 
-  it('is let go all the same when nobody has used it for long enough', () => {
+  it('is let go all the same when it was not used for long enough', () => {
     driver.declare({ ...A, idleUnload: 1_000 });
     driver.pass(29_500);
     cancel();
@@ -113,13 +113,13 @@ describe('a replica that drains for who waits for another model', () => {
     expect(driver.phase('a', 't')).toBe('draining');
   });
 
-  it('goes on draining where the place is lost to who waits on', () => {
+  it('goes on draining where the place is lost, and the request waits on', () => {
     driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'ended' });
     expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['draining', undefined]);
   });
 });
 
-describe('who leaves before the load is ordered', () => {
+describe('a request that is cancelled before the load is done', () => {
   it('is not granted a route in the turn in which the load ends', () => {
     const driver = new CoreDriver().declare(A).serve(aServer('t'), ['a']);
     const request = driver.resolve('a');

@@ -10,7 +10,7 @@ function aDriver(gpus: readonly number[] = [4], parts: Parameters<typeof aModel>
   return driver.loadsTake('a', 8_000).loadsTake('b', 8_000);
 }
 
-describe('who cannot be served in time', () => {
+describe('a request that cannot be served in time', () => {
   it('is told so at once, with when it should be there', () => {
     const driver = aDriver();
     const request = driver.resolve('a', { wait: 7_999 });
@@ -65,7 +65,7 @@ describe('what has to come first', () => {
     expect(driver.answerTo(early)).toBe('deadline_unreachable');
   });
 
-  it('is foreseen as well as loads are alike: who may have it in time is let in', () => {
+  it('is foreseen as well as loads are alike: a request that may have it in time is admitted', () => {
     const answers = [20_000, 19_999].map((wait) => {
       const driver = aDriver();
       // The P90 is 1.25 times the P50 of 22,535 ms, so that 2,535 of that are in doubt.
@@ -130,7 +130,7 @@ describe('what makes room', () => {
   });
 });
 
-describe('nobody is turned away as too late', () => {
+describe('no request is refused as too late', () => {
   it('by a guess', () => {
     const driver = new CoreDriver();
     driver.declare(aModel('a')).serve(aServer('s', [4]), ['a']);
@@ -159,8 +159,8 @@ describe('nobody is turned away as too late', () => {
   });
 });
 
-describe('who was let in', () => {
-  /** `b` has the next slot after `a`, and 1 s to spare; then somebody of a higher class comes before it. */
+describe('an admitted request', () => {
+  /** `b` has the next slot after `a`, and 1 s to spare; then a request of a higher class comes before it. */
   function overtaken(): { driver: CoreDriver; request: string } {
     const driver = new CoreDriver();
     const models = ['a', 'b', 'c'];
@@ -175,7 +175,7 @@ describe('who was let in', () => {
     return { driver, request };
   }
 
-  /** He waits for so long once the load before him has ended, and no longer. */
+  /** It waits for so long once the load before it has ended, and no longer. */
   function expectSentAwayAfter(driver: CoreDriver, request: string, millis: number): void {
     driver.pass(7_999);
     driver.loadEnds('a', 's');
@@ -186,7 +186,7 @@ describe('who was let in', () => {
     expect(driver.answerTo(request)).toBe('deadline_unreachable');
   }
 
-  it('goes on waiting though somebody has come before him', () => {
+  it('goes on waiting though another has come before it', () => {
     const { driver, request } = overtaken();
     driver.pass(7_999);
     driver.loadEnds('a', 's');
@@ -211,7 +211,7 @@ describe('who was let in', () => {
     expectSentAwayAfter(driver, request, 5_000);
   });
 
-  it('since nobody could tell is judged once somebody can', () => {
+  it('that could not be judged is judged once it can be', () => {
     const driver = new CoreDriver();
     const models = ['a', 'b', 'c'];
     driver
@@ -226,7 +226,7 @@ describe('who was let in', () => {
     expect(driver.answerTo(request)).toBe('deadline_unreachable');
   });
 
-  it('and has waited in vain leaves what drained for him to who comes in that very turn', () => {
+  it('that has waited in vain leaves what drained for it to a request that comes in that very turn', () => {
     const { coldStart } = aModel('a');
     const driver = aDriver([4], { coldStart: { ...coldStart, loadWhenShed: false } });
     driver.fleet.limits = { ...driver.fleet.limits, starvation: 2_000 };
@@ -277,7 +277,7 @@ describe('what is in use', () => {
     expect(a(driver)).toMatchObject({ phase: 'draining', makesRoomFor: 'b' });
   });
 
-  it('leaves for those who wait one after the other, though none of them for so long', () => {
+  it('leaves for requests that wait one after the other, though none of them for so long', () => {
     const driver = inUse();
     driver.fleet.limits = { ...driver.fleet.limits, starvation: 20_000 };
     driver.pass(210_000);
@@ -290,7 +290,7 @@ describe('what is in use', () => {
     expect(a(driver)).toMatchObject({ phase: 'draining', makesRoomFor: 'b' });
   });
 
-  it('leaves for who has waited for too long', () => {
+  it('leaves for a request that has waited for too long', () => {
     const driver = inUse();
     driver.resolve('b', { wait: 400_000 });
     driver.pass(2_000);

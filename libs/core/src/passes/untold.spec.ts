@@ -6,7 +6,7 @@ const E = 'e' as ModelId;
 const T = aServer('t').id;
 const CONFIG = { json: '{}', kind: 'cpu', gpus: [], count: 1, batch: 1 } as const;
 
-/** A step that was there before leaves as idle while a model that nobody has described is loaded. */
+/** A step that was there before leaves as idle while a model without a known config is loaded. */
 function beside(): CoreDriver {
   const driver = new CoreDriver()
     .declare(aModel('step', { idleUnload: 20_000 }), aModel('e', { idleUnload: null }))
@@ -19,7 +19,7 @@ function beside(): CoreDriver {
   return driver;
 }
 
-describe('what drains beside a model that nobody has described', () => {
+describe('what drains beside a model without a known config', () => {
   it('waits for the end of its load, and for its config', () => {
     const driver = beside();
     expect([driver.orders().at(-1), driver.phase('step', 't')]).toEqual(['load e@t', 'draining']);
@@ -29,7 +29,7 @@ describe('what drains beside a model that nobody has described', () => {
     expect(driver.orders().at(-1)).toBe('unload step@t');
   });
 
-  it('waits as long where nobody knows what became of the load, until that has had its time', () => {
+  it('waits as long where the outcome of the load is unknown, until that has had its time', () => {
     const driver = beside();
     driver.loadEnds('e', 't', 'unknown');
     driver.pass(40_000);

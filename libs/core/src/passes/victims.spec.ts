@@ -7,7 +7,7 @@ const LARGE = { gpuBytes: 8 };
 const Q = aModel('q').id;
 const U = aServer('u').id;
 
-/** `a` fills the only server, and nobody uses it any more; `x` has room only where it leaves. */
+/** `a` fills the only server, and is not used any more; `x` has room only where it leaves. */
 function filledBy(parts: Partial<Model> = {}): CoreDriver {
   const driver = new CoreDriver()
     .declare(aModel('a', { ...LARGE, ...parts }), aModel('x', LARGE))
@@ -137,7 +137,7 @@ describe('a newcomer that needs two devices', () => {
   });
 });
 
-describe('a model that nobody declared', () => {
+describe('an undeclared model', () => {
   it('makes room like any other where strangers are adopted', () => {
     const driver = new CoreDriver()
       .declare(aModel('x', LARGE))

@@ -101,7 +101,7 @@ describe('what is wanted and not there', () => {
     expect(wanted(driver)).toEqual(['a 2']);
   });
 
-  it('is named once, with as many copies as anybody wants', () => {
+  it('is named once, with as many copies as the largest claim wants', () => {
     const driver = slow('a');
     driver.declare(aModel('a', { pinnedCopies: 3 }));
     driver.resolve('a');
@@ -116,7 +116,7 @@ describe('what is wanted and not there', () => {
     expect(wanted(driver)).toEqual([]);
   });
 
-  it('has been so since it first was, until nobody wants it any more', () => {
+  it('has been so since it first was, until it is not wanted any more', () => {
     const driver = slow('a');
     const first = driver.now;
     const request = driver.resolve('a');
@@ -151,7 +151,7 @@ describe('what is wanted and not there', () => {
       expect(noted(driver)).toEqual([second, false]);
     });
 
-    it('has been so only since somebody came, also where the only copy was lost in that moment', () => {
+    it('has been so only since a request came, also where the only copy was lost in that moment', () => {
       const driver = alone();
       driver.pass(1_000);
       const request = {
@@ -263,7 +263,7 @@ describe('a model whose loads hang on two servers', () => {
     expect(driver.orders()).toEqual(['load a@t', 'load a@u']);
   });
 
-  it('is tried on a third where an admin says so, and for nobody else', () => {
+  it('is tried on a third where an admin says so, and for no request', () => {
     const driver = hanging();
     driver.pass(1);
     driver.resolve('a', { wait: 0 });

@@ -50,7 +50,7 @@ describe('planning', () => {
     });
   });
 
-  it('makes room for a model that is asked for, once leases have ended, and says for whom', () => {
+  it('makes room for a model that is asked for, once leases have ended, and says for which model', () => {
     const driver = oneWarm();
     driver.loadsTake('there', 4_000);
     const plan = planned(driver, { asked: ids('there') });
@@ -169,7 +169,7 @@ describe('planning', () => {
     expect(plan.answers.items).toMatchObject([{ refusal: { reason: 'no_capacity' } }]);
   });
 
-  it('does not wait for one copy more that demand makes and nobody lacks', () => {
+  it('does not wait for one copy more that demand makes and no request lacks', () => {
     const driver = new CoreDriver()
       .declare(aModel('here', { gpuBytes: 6, maxCopies: 2 }), aModel('there', { gpuBytes: 6 }))
       .serve(aServer('s', [10]), ['here', 'there'])

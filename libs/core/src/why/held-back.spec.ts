@@ -78,7 +78,7 @@ describe('a device that has had its swaps of a minute', () => {
     return driver;
   }
 
-  it('is told to have none left, until when, and who would leave then', () => {
+  it('is told to have none left, until when, and what would leave then', () => {
     const driver = idleAfterSwap();
     const [swap] = driver.fleet.swaps.values();
     const until = swap![0]! + 60_000;
@@ -91,7 +91,7 @@ describe('a device that has had its swaps of a minute', () => {
     expect(why(driver, 'b').there).toMatchObject([both('room_by_eviction', null)]);
   });
 
-  it('makes others leave for who starves all the same', () => {
+  it('makes others leave for a starving model all the same', () => {
     const driver = idleAfterSwap();
     driver.resolve('b');
     for (const times of [driver.fleet.wantedSince, driver.fleet.awaitedSince])

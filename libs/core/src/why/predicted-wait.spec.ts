@@ -25,7 +25,7 @@ describe('the wait that is predicted for a request', () => {
     expect(waitFor(oneWarm(), 'there')).toBe(10_000 + TOOK);
   });
 
-  it('is that for the load alone where somebody may leave', () => {
+  it('is that for the load alone where a replica may leave', () => {
     const driver = oneWarm();
     driver.pass(20_000);
     expect(waitFor(driver, 'there')).toBe(TOOK);

@@ -14,7 +14,7 @@ const oneWarm = (parts: Parameters<typeof aModel>[1] = {}): CoreDriver =>
     .warm('here', 's');
 
 describe('why a model is where it is', () => {
-  it('is answered for a model that nobody knows', () => {
+  it('is answered for an unknown model', () => {
     expect(why(oneWarm(), 'nobody')).toEqual({
       model: 'nobody',
       source: null,
@@ -61,7 +61,7 @@ describe('why a model is where it is', () => {
     ]);
   });
 
-  it('tells in numbers why another one has no room, and who holds it', () => {
+  it('tells in numbers why another one has no room, and which replicas hold it', () => {
     const driver = oneWarm();
     const began = driver.now;
     const request = driver.resolve('there', { wait: 60_000 });
@@ -104,7 +104,7 @@ describe('why a model is where it is', () => {
     ]);
   });
 
-  it('tells who would leave for it, and afterwards for whom he left', () => {
+  it('tells what would leave for it, and afterwards what that has left for', () => {
     const driver = oneWarm();
     driver.pass(20_000);
     expect(why(driver, 'there').there).toMatchObject([
