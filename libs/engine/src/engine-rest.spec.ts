@@ -28,7 +28,7 @@ describe('an engine', () => {
     });
   });
 
-  it('ends a rest for whose time would be up by then', async () => {
+  it('ends a rest for a request whose time would be up by then', async () => {
     const { engine, clock, turns } = await afterATurnOf(12);
     const before = turns.length;
     const { answer } = engine.admit(query({ wait: 5 }), 60_000);
@@ -40,7 +40,7 @@ describe('an engine', () => {
     expect(await answer).toMatchObject({ refusal: { reason: 'loading' } });
   });
 
-  it('ends a rest for whoever tells it what is to be, and goes on to look at once', async () => {
+  it('ends a rest for an order of an admin, and goes on to look at once', async () => {
     const { engine, turns } = await afterATurnOf(12);
     const before = turns.length;
     void engine.admit(query(), 60_000);
@@ -52,7 +52,7 @@ describe('an engine', () => {
     expect(engine.fleet.frozen).toMatchObject({ reason: 'audit' });
   });
 
-  it('rests for no longer than anybody can wait', async () => {
+  it('rests for no longer than the first deadline of a request', async () => {
     const { engine, clock, turns } = await aRunningEngine();
     void engine.admit(query({ wait: 17 }), 60_000);
     clock.turnsTake = 12;

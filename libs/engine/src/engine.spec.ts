@@ -6,7 +6,7 @@ import { OrderRefused } from './ports/model-server.js';
 import type { Answer } from './answer.js';
 
 describe('an engine', () => {
-  it('loads a cold model once for all who wait, and routes them when it is ready', async () => {
+  it('loads a cold model once for all waiting requests, and routes them when it is ready', async () => {
     const { engine, server } = await aRunningEngine();
     expect(engine.route(query())).toBeUndefined();
     const waiting = [1, 2, 3].map(() => engine.admit(query(), 60_000).answer);
@@ -76,7 +76,7 @@ describe('an engine', () => {
     expect(await answer).toMatchObject({ refusal: { reason: 'load_failed', cause: 'configuration' } });
   });
 
-  it('rings at the deadline of who waits', async () => {
+  it('rings at the deadline of a waiting request', async () => {
     const { engine, clock } = await aRunningEngine();
     const { answer } = engine.admit(query({ wait: 30 }), 60_000);
     await settle();
@@ -86,7 +86,7 @@ describe('an engine', () => {
     expect(clock.time).toBe(1_030);
   });
 
-  it('gives the route it has granted also where the same turn drains the replica for somebody who starves', async () => {
+  it('gives the route it has granted also where the same turn drains the replica for a starving request', async () => {
     const large = aModel('b', { gpuBytes: 8 });
     const { engine, server, clock } = await aRunningEngine([A, large]);
     const first = engine.admit(query(), 120_000).answer;
@@ -103,7 +103,7 @@ describe('an engine', () => {
     expect(await Promise.race([first, waited])).toMatchObject({ kind: 'route', server: 't', version: '1' });
   });
 
-  it('forgets who has gone', async () => {
+  it('forgets a cancelled request', async () => {
     const { engine } = await aRunningEngine();
     const pending = engine.admit(query(), 60_000);
     await settle();
@@ -112,7 +112,7 @@ describe('an engine', () => {
     expect(engine.fleet.waiting.size).toBe(0);
   });
 
-  it('answers everybody when it stops, orders nothing more, and closes its connections', async () => {
+  it('answers all waiting requests when it stops, orders nothing more, and closes its connections', async () => {
     const { engine, server } = await aRunningEngine();
     const { answer } = engine.admit(query(), 60_000);
     await settle();
@@ -143,7 +143,7 @@ describe('an engine', () => {
     expect(server.calls).toEqual(['load a', 'unload a']);
   });
 
-  it('refuses who waits when a turn throws, tells what that was given, and decides nothing more', async () => {
+  it('refuses waiting requests when a turn throws, tells what that was given, and decides nothing more', async () => {
     const { engine, failed, server } = await aRunningEngine();
     const { answer } = engine.admit(query(), 60_000);
     await settle();

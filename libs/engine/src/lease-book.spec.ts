@@ -55,7 +55,7 @@ describe('a lease longer than the default', () => {
     expect(leasesIn(store.written).at(-1)).toMatchObject({ value: { a: WALL + clock.time + 300_000 } });
   });
 
-  it('wakes nobody any more once its server is gone', async () => {
+  it('wakes the engine no more once its server is gone', async () => {
     const { engine, clock } = await warm();
     engine.route(query({ lease: 300_000 }));
     engine.removeServer('t' as never);

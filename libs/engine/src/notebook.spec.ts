@@ -95,7 +95,7 @@ describe('a notebook', () => {
     expect(store.kept.get(SERVER)).toEqual(['a']);
   });
 
-  it('lets nobody take for written what it saw and could not write', async () => {
+  it('does not take for written what it saw and could not write', async () => {
     const store = new Shelf();
     const notebook = new Notebook(store);
     const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a']).warm('a', 't');

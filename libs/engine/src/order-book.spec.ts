@@ -113,7 +113,7 @@ describe('the book of orders', () => {
     expect(new OrderBook(new Map([['a', open]])).changes(fleet)).toEqual([]);
   });
 
-  it('forgets what nobody can do any more', () => {
+  it('forgets what cannot be done any more', () => {
     const gone = new OrderBook(new Map([['x', RELOADING]]));
     expect(gone.changes(fleet)).toEqual([{ kind: 'orders', model: 'x', value: null }]);
   });
