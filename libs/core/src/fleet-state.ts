@@ -152,7 +152,7 @@ export interface Fleet {
   readonly breakers: Map<ModelId, Breaker>;
   /** The steps of each ensemble whose config was read. */
   readonly steps: Map<ModelId, readonly ModelId[]>;
-  /** The models that need others, as declared or learned: few, so that asking who needs a replica is cheap. */
+  /** The models that need others, as declared or learned: few, so that it is cheap to find what needs a replica. */
   readonly composed: Set<ModelId>;
   readonly lastUnloads: Map<ModelId, LastUnload>;
   /** The replicas of each model, whatever their phase. */

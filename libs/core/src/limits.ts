@@ -43,8 +43,8 @@ export function recallExcess(fleet: Fleet, id: ModelId, now: Instant): void {
 }
 
 /**
- * An admin who orders a load, or one anew, wants it as it is, and so what it is made of: neither is it held back any more,
- * nor is what comes up let go for that.
+ * An admin that orders a load, or a reload, wants the model as it is, and all that it is made of. These are not held
+ * back any more, and what comes up is not let go for its excess.
  */
 export function pardon(fleet: Fleet, model: ModelId): void {
   for (const one of [model, ...dependenciesOf(fleet, model)]) {

@@ -68,7 +68,7 @@ export class Engine {
     return this.parts.clock.now();
   }
 
-  /** What admins and the configuration want. Its turn comes in the next tick: a caller answered then reads its write. */
+  /** What admins and the configuration want. Its turn is in the next tick: a caller answered then reads its own write. */
   tell(...events: readonly Event[]): void {
     if (this.parts.clock.now() < this.restsUntil) this.endRest();
     this.report(...events);
@@ -103,8 +103,8 @@ export class Engine {
 
   /**
    * Declares a server, or changes what was told of it. Its connection is kept unless `anew` says that it is reached
-   * otherwise now, or has `moved` to another address. Even then what is known of it stays, and orders in flight end with
-   * an unknown outcome.
+   * otherwise now, or has `moved` to another address. What is known of it stays even then, and orders in flight end
+   * with an unknown outcome.
    */
   addServer(spec: ServerSpec, link: () => ModelServer, anew: 'closed' | 'moved' | null = null): void {
     this.tell({ kind: 'ServerDeclared', server: spec });

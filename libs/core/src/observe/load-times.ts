@@ -7,7 +7,7 @@ import type { Millis } from '../model.js';
 import { setPace } from '../paces.js';
 import type { Loading } from '../replica.js';
 
-/** Learns from a load of ours that succeeded. What a composed model brought along is unknown, so its size is not used. */
+/** Learns from a load of ours that succeeded. What a composed model brought along is unknown: its size is not used. */
 export function noteLoadTime(fleet: Fleet, { model, server: id }: Loading, took: Millis): void {
   const server = fleet.servers.get(id);
   if (!server || !fleet.models.has(model)) return;

@@ -37,7 +37,7 @@ export type Verdict =
   | 'closed'
   /** The fleet is frozen: nothing is loaded before that ends, whatever room there is. */
   | 'frozen'
-  /** The model, or something that it is made of, took more than its limit: it is loaded nowhere before that is allowed. */
+  /** The model, or something that it is made of, took more than its limit: it is not loaded before that is allowed. */
   | 'quarantined'
   /** Not even an empty server could take it. */
   | Exclude<Fit, 'fits'>;
