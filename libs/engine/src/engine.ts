@@ -68,7 +68,7 @@ export class Engine {
     return this.parts.clock.now();
   }
 
-  /** What admins and the configuration want. Its turn is in the next tick: a caller answered then reads its own write. */
+  /** What admins and the configuration want. Its turn is in the next tick: callers answered then read their writes. */
   tell(...events: readonly Event[]): void {
     if (this.parts.clock.now() < this.restsUntil) this.endRest();
     this.report(...events);
