@@ -181,7 +181,7 @@ describe('berthctl', () => {
     expect(wrong.err).toContain("missing required argument 'model'");
     const nobody = await run('get fleet', 'http://127.0.0.1:1');
     expect(nobody).toMatchObject({ status: 1, out: '' });
-    expect(nobody.err).toContain('nobody answers at http://127.0.0.1:1');
+    expect(nobody.err).toContain('Berth does not answer at http://127.0.0.1:1');
   });
 
   it('ends when it is told to, and lets Berth know', async () => {

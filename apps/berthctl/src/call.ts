@@ -95,7 +95,7 @@ async function bytesOf(response: IncomingMessage, most: number): Promise<Buffer>
 }
 
 const unanswered = ({ url }: Target, why: string): Failed =>
-  new Failed(`nobody answers at ${url}: ${why}`, [
+  new Failed(`Berth does not answer at ${url}: ${why}`, [
     'Is Berth running there? Another address is given with --url or BERTH_URL.',
   ]);
 

@@ -68,7 +68,7 @@ describe('a command line that is right', () => {
     const { status, out, err } = await berthctl(line.split(' '), NOBODY);
     expect([status, out]).toEqual([1, '']);
     expect(err.split('\n')).toEqual([
-      'berthctl: nobody answers at http://127.0.0.1:1: the connection is refused',
+      'berthctl: Berth does not answer at http://127.0.0.1:1: the connection is refused',
       '  Is Berth running there? Another address is given with --url or BERTH_URL.',
       '',
     ]);

@@ -152,7 +152,7 @@ describe('berthctl replay', () => {
       ),
       'On s: there is no room, and too little may leave.',
       '  device 0 of s: it needs 6 MiB, and 4 MiB of 10 MiB are free: 6 MiB held.',
-      '    here@s has 6 MiB: it is in use, for another 8.5 s at most if nobody asks again.',
+      '    here@s has 6 MiB: it is in use, for another 8.5 s at most if no request comes.',
       '',
     ]);
   });
@@ -166,7 +166,7 @@ describe('berthctl replay', () => {
     });
     const { out: nobody } = await berthctl(['replay', whole, '--why', 'nobody']);
     expect(nobody).toContain(
-      'nobody is unknown: nobody declared it, and no repository that was seen lists it.',
+      'nobody is unknown: it is not declared, and no repository that was seen lists it.',
     );
   });
 

@@ -32,7 +32,7 @@ function endWords({ phase, until }: WhyHere, now: Instant): string[] {
   const left = until > now ? `in ${lasting(until - now)}` : 'now';
   switch (phase) {
     case 'ready':
-      return [`  It is retired ${left} if nobody uses it.`];
+      return [`  It is retired ${left} if it is not used.`];
     case 'draining':
       return [`  Its queue is waited for no longer ${left}.`];
     case 'loading':

@@ -29,7 +29,7 @@ export function holdWords(hold: Hold, now: Instant): string {
     case 'residency':
       return `it came a short time ago, and is safe for another ${lasting(hold.until - now)}`;
     case 'in_use':
-      return `it is in use, for another ${lasting(hold.until - now)} at most if nobody asks again`;
+      return `it is in use, for another ${lasting(hold.until - now)} at most if no request comes`;
     case 'queued':
       return 'its server still has requests queued for it';
     case 'awaited':

@@ -22,11 +22,11 @@ describe('why a model is where it is, in words', () => {
     const driver = oneWarm({ minResidency: 20_000, idleUnload: 60_000 });
     expect(words(driver, 'here')).toEqual([
       'here is ready.',
-      'Nobody wants it now.',
+      'It is not wanted now.',
       'On s (device 0) it has been ready for 0 ms; it books 6 MiB of device 0 of s.',
       '  It does not leave for another: it came a short time ago, and is safe for another 20 s.',
-      '  It does not leave for another: it is in use, for another 10 s at most if nobody asks again.',
-      '  It is retired in 60 s if nobody uses it.',
+      '  It does not leave for another: it is in use, for another 10 s at most if no request comes.',
+      '  It is retired in 60 s if it is not used.',
     ]);
   });
 

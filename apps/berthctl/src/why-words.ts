@@ -17,7 +17,7 @@ export function whyWords(why: Why, now: Instant): string[] {
 
 function headline({ model, source, state, enabled }: Why): string {
   if (source === null)
-    return `${model} is unknown: nobody declared it, and no repository that was seen lists it.`;
+    return `${model} is unknown: it is not declared, and no repository that was seen lists it.`;
   return `${model} is ${state.replace('_', ' ')}${enabled ? '' : ', and disabled: it is never loaded'}.`;
 }
 
@@ -28,7 +28,7 @@ function demandWords({ pinnedCopies, presentCopies, ...demand }: Demand, now: In
     ...waitingWords(demand, now),
     ...wishWords(demand, now),
   ];
-  return wanted.length > 0 ? [...wanted, ...progressWords(demand, now)] : ['Nobody wants it now.'];
+  return wanted.length > 0 ? [...wanted, ...progressWords(demand, now)] : ['It is not wanted now.'];
 }
 
 function waitingWords({ waiting }: Pick<Demand, 'waiting'>, now: Instant): string[] {

@@ -44,7 +44,7 @@ describe('the monitor of pressure', () => {
     expect(lines).toEqual([
       'WARN pressure is high: half as many may wait for cold models, and no sheddable newcomers (73 ms, 20 %)',
       'WARN pressure is extreme: as severe, and not ready for callers (1500 ms, 20 %)',
-      'pressure is none: everybody may wait again (10 ms, 20 %)',
+      'pressure is none: every request may wait again (10 ms, 20 %)',
     ]);
   });
 

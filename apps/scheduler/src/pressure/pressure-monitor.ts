@@ -51,7 +51,7 @@ export class PressureMonitor {
 }
 
 const WORDS: Readonly<Record<PressureLevel, string>> = {
-  none: 'everybody may wait again',
+  none: 'every request may wait again',
   high: 'half as many may wait for cold models, and no sheddable newcomers',
   severe: 'half as many may wait for cold models, and only critical newcomers',
   extreme: 'as severe, and not ready for callers',
