@@ -118,6 +118,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'copy-more-evicts-the-last-of-another', breaks: 8, file: `${PASSES}/victims.ts`, find: `want.isExtra ? 1 : 0`, replace: `want.isExtra ? 0 : 0` },
   { name: 'copy-more-starves', breaks: 8, file: `${PASSES}/starving.ts`, find: `!isExtra && hasStarved(fleet, waitsSince, now);`, replace: `(isExtra || !isExtra) && hasStarved(fleet, waitsSince, now);` },
   { name: 'copies-beyond-the-most', breaks: 9, file: `${PASSES}/copies.ts`, find: `if (strain.copies > present || present >= maxCopies) return;`, replace: `if (strain.copies > present || present >= maxCopies + 1) return;` },
+  { name: 'wanted-more-though-none-stays', breaks: 19, file: `${CORE}/step.ts`, find: `unreachable.length > 0 || endDemands(fleet) ?`, replace: `unreachable.length > 0 || (fleet.frozen && endDemands(fleet)) ?` },
   { name: 'lease-ignored', breaks: 7, file: `${PASSES}/retire.ts`, find: `if (leasedUntil(fleet, replica) > now || !takesOrders(server, now)`, replace: `if (!takesOrders(server, now)` },
   { name: 'lease-shortened-by-the-next', breaks: 7, file: `${ENGINE}/uses.ts`, find: `if (inUseUntil > use.inUseUntil) use.inUseUntil = inUseUntil;`, replace: `use.inUseUntil = inUseUntil;` },
   { name: 'residency-ignored', breaks: 7, file: `${PASSES}/victims.ts`, find: `if (now < residentUntil(fleet, replica)) return false;`, replace: `if (now < replica.since) return false;` },

@@ -55,6 +55,21 @@ describe('the promises', () => {
     expect(evictedFor({ pinnedCopies: 1 })).toEqual([]);
   });
 
+  it('let a copy be evicted that is kept warm and only fails, where such copies are to be replaced', () => {
+    const evicted = (onFailing: Model['onFailing']): readonly string[] => {
+      const story = warm({ minCopies: 1, onFailing }, aModel('many'));
+      story.look({ here: 'READY', many: '' });
+      const evict = (fleet: Fleet, actions: readonly Action[]): readonly Action[] => {
+        leaves(fleet, 'evicted', 'many', story.now);
+        return actions;
+      };
+      story.look({ here: 'READY', many: '' }, evict, 3);
+      return story.found.filter((one) => /is kept warm and was evicted/.test(one));
+    };
+    expect(evicted('flag')).toHaveLength(1);
+    expect(evicted('replace')).toEqual([]);
+  });
+
   it('find what is in use and was evicted for one copy more of another', () => {
     const story = warm({ class: 'sheddable' }, aModel('many', { maxCopies: 2, minCopies: 1 }));
     story.time(5_000, (fleet, actions) => {

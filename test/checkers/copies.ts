@@ -22,8 +22,8 @@ export const warmCopiesStay: TurnCheck = (scene) => {
     if (now.cause !== 'idle') continue;
     trail.expect(!isGuaranteed(fleet, was), () => `${was.id} is kept warm and was retired`);
   }
-  for (const { victim, newcomer } of evictedIn(scene)) {
-    if (!isGuaranteed(fleet, victim)) continue;
+  for (const { victim, decidedOn, newcomer } of evictedIn(scene)) {
+    if (!isGuaranteed(fleet, decidedOn)) continue;
     trail.mark('kept warm and evicted');
     trail.expect(
       mayDisplace(scene, newcomer, victim.model),

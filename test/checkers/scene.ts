@@ -66,6 +66,8 @@ export const withdrawn = ({
 /** A replica that began to leave in this turn to make room. */
 export interface Evicted {
   readonly victim: Leaving;
+  /** What the decision was about: as it served, with the looks of the turn, where it served before. */
+  readonly decidedOn: Replica;
   readonly newcomer: ModelId;
   readonly readySince: Instant;
 }
@@ -75,8 +77,9 @@ export const evictedIn = ({ changes, turn }: Pick<TurnScene, 'changes' | 'turn'>
   changes.flatMap(({ was, now }) => {
     if (!isLeaving(now) || now.cause !== 'evicted' || now.makesRoomFor === null) return [];
     if (isLeaving(was) && was.makesRoomFor === now.makesRoomFor) return [];
-    const readySince = was?.phase === 'ready' ? was.since : turn.now;
-    return [{ victim: now, newcomer: now.makesRoomFor, readySince }];
+    const [decidedOn, readySince] =
+      was?.phase === 'ready' ? [asLookedAt(was, turn.events), was.since] : [now, turn.now];
+    return [{ victim: now, decidedOn, newcomer: now.makesRoomFor, readySince }];
   });
 
 /** Whether it leaves since another copy of its model has come elsewhere to take its place. */

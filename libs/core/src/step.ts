@@ -9,7 +9,7 @@ import { giveUp } from './passes/give-up.js';
 import { grantWaiting } from './passes/grant.js';
 import { holdBack } from './passes/hold-back.js';
 import { lookAround } from './passes/look-around.js';
-import { raiseCopies } from './passes/copies.js';
+import { endDemands, raiseCopies } from './passes/copies.js';
 import { awaitedAmong, openingsFor } from './passes/openings.js';
 import { type Ahead, LineAhead } from './passes/line-ahead.js';
 import { dropHomeless, type Placeless, placeWanted } from './passes/place.js';
@@ -87,8 +87,9 @@ function reconcile(fleet: Fleet, now: Instant): Action[] {
   // In the order in which they were decided: hints stand behind each other.
   const answered = [hopeless, vain, granted, belated, answers, bereft, crowded, unreachable, overflow, told];
   noteSlotUse(fleet, open, now);
-  // A refused request may have been all that something was placed for, or had taken a place from another model.
-  const rest = unreachable.length > 0 ? reconcile(fleet, now) : lookAround(fleet, now);
+  // A refused request may have been all that something was placed for, or had taken a place from another model. A copy
+  // that leaves may have been the only one of a model that had places for more.
+  const rest = unreachable.length > 0 || endDemands(fleet) ? reconcile(fleet, now) : lookAround(fleet, now);
   return joined([...answered, loads, unloads, rest]);
 }
 

@@ -157,6 +157,25 @@ describe('a model that may have several copies', () => {
     driver.pass(20 * MINUTE);
     expect([driver.orders().slice(2), driver.fleet.strains.size]).toEqual([['unload a@t', 'unload a@u'], 0]);
   });
+
+  it('wants no more of them in the turn in which its only copy leaves for another model', () => {
+    const driver = new CoreDriver()
+      .declare(MANY, aModel('x'), aModel('c', { gpuBytes: 8 }))
+      .serve(aServer('t'), ['a', 'c'])
+      .serve(aServer('u'), ['a', 'x']);
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
+    driver.warm('a', 't').resolve('x', { wait: 10 * MINUTE });
+    new Load(driver).lasts(12_000, { queue: 20, rate: 10 });
+    driver.shelf('t').pending.clear();
+    driver.pass(2_000);
+    expect([driver.orders(), driver.phase('a', 'u')]).toEqual([['load a@t', 'load x@u'], 'placed']);
+    driver.resolve('c', { wait: MINUTE, class: 'critical' });
+    driver.pass(2_000);
+    expect([driver.orders().slice(2), driver.phase('a', 'u')]).toEqual([
+      ['unload a@t', 'load c@t'],
+      undefined,
+    ]);
+  });
 });
 
 describe('for a copy by demand', () => {

@@ -18,11 +18,21 @@ import { presentCopies } from './wants.js';
 
 /** Asks for one copy more of each model of which more has been asked for long than it serves; what is cold begins anew. */
 export function raiseCopies(fleet: Fleet, now: Instant): void {
+  endDemands(fleet);
   for (const [id, strain] of fleet.strains) {
     const model = fleet.models.get(id);
-    if (!mayHaveMore(model) || solidCopies(fleet, id, NOBODY) === 0) endDemand(fleet, id, strain);
-    else if (isStrained(strain)) raise(fleet, model, strain, now);
+    if (mayHaveMore(model) && isStrained(strain)) raise(fleet, model, strain, now);
   }
+}
+
+/** Ends the demand for more copies of each model of which no copy stays, or one at most may be. Says whether any ended. */
+export function endDemands(fleet: Fleet): boolean {
+  const known = fleet.strains.size;
+  for (const [id, strain] of fleet.strains) {
+    if (!mayHaveMore(fleet.models.get(id)) || solidCopies(fleet, id, NOBODY) === 0)
+      endDemand(fleet, id, strain);
+  }
+  return fleet.strains.size < known;
 }
 
 /** For later requests the time does not count as waiting in which only its next copy was wanted. */

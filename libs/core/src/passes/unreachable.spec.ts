@@ -241,8 +241,9 @@ describe('an admitted request', () => {
     driver.tell({ kind: 'RoutesUsed', uses: [{ replica, at: driver.now, inUseUntil, routes: 1 }] });
     driver.pass(19_000);
     expect(driver.answerTo(request)).toBe('waiting');
+    driver.loadsTake('a', 4_000);
     driver.now += 1;
-    const newcomer = driver.resolve('a', { wait: 5_000 });
+    const newcomer = driver.resolve('a', { wait: 2_000 });
     expect([driver.answerTo(request), driver.answerTo(newcomer)]).toEqual(['deadline_unreachable', 's']);
   });
 
