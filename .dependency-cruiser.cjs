@@ -37,8 +37,16 @@ module.exports = {
       name: 'adapters-do-not-meet',
       comment: 'An adapter is about one outside thing; apps bring them together.',
       severity: 'error',
-      from: { path: '^libs/(?!core/|engine/|testing/)([^/]+)/', pathNot: SPEC },
+      from: { path: '^libs/(?!core/|engine/|testing/|embedded/)([^/]+)/', pathNot: SPEC },
       to: { path: '^libs/', pathNot: '^libs/(core|engine|$1)/' },
+    },
+    {
+      name: 'backends-know-rows',
+      comment:
+        'A place to keep rows serves the port `Rows` of libs/kept, and knows nothing of what the rows say.',
+      severity: 'error',
+      from: { path: '^libs/embedded/', pathNot: SPEC },
+      to: { path: '^libs/', pathNot: '^libs/(kept|embedded)/' },
     },
     {
       name: 'libs-do-not-import-apps',

@@ -28,7 +28,14 @@ const BREACHES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'libs/engine/src/takes-a-library.ts': 'zod',
     'libs/engine/src/knows-an-adapter.ts': '#triton',
   },
-  'adapters-do-not-meet': { 'libs/triton/src/meets.ts': '#embedded' },
+  'adapters-do-not-meet': {
+    'libs/triton/src/meets.ts': '#embedded',
+    'libs/kept/src/knows-a-backend.ts': '#embedded',
+  },
+  'backends-know-rows': {
+    'libs/embedded/src/knows-the-engine.ts': '#engine',
+    'libs/embedded/src/meets.ts': '#triton',
+  },
   'libs-do-not-import-apps': { 'libs/triton/src/knows-an-app.ts': '../../../apps/scheduler/src/main.js' },
   'nest-stays-in-apps': { 'libs/triton/src/nested.ts': '@nestjs/common' },
   'apps-do-not-meet': { 'apps/triton-sim/src/knows-the-scheduler.ts': '../../scheduler/src/main.js' },
@@ -47,6 +54,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'libs/engine/src/asserts.ts': 'node:assert/strict',
   'libs/triton/src/server.ts': '#engine',
   'libs/triton/src/dials.ts': 'node:net',
+  'libs/embedded/src/rows.ts': '#kept',
   'libs/triton/src/server.spec.ts': '../../../test/support/tool.js',
   'apps/scheduler/src/main.ts': '#triton',
   'apps/scheduler/src/module.ts': '@nestjs/common',
@@ -90,7 +98,7 @@ function rules(): string[] {
 }
 
 async function layOut(root: string): Promise<void> {
-  const libs = ['core', 'engine', 'triton', 'embedded', 'testing'];
+  const libs = ['core', 'engine', 'triton', 'kept', 'embedded', 'testing'];
   const imports = libs.map((lib) => [`#${lib}`, { types: `./libs/${lib}/src/index.ts` }]);
   const project = {
     type: 'module',

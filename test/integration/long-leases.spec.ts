@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LearnedLeases } from '#engine';
-import { openStore } from '#embedded';
+import { openRows } from '#embedded';
+import { openStore } from '#kept';
 import { type RunningSim, startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
 import { type BerthProcess, startBerth } from '../support/berth-process.js';
 import { PATIENCE_MS, until } from '../support/until.js';
@@ -25,7 +26,7 @@ async function storedLeases(dataDir: string): Promise<LearnedLeases> {
   const folder = await mkdtemp(join(tmpdir(), 'berth-store-'));
   try {
     await cp(dataDir, folder, { recursive: true });
-    const store = await openStore({ folder, fleet: 'berth' });
+    const store = await openStore(await openRows(folder), { fleet: 'berth' });
     const { leases } = await store.learned.read();
     await store.close();
     return leases.get('a' as never) ?? {};

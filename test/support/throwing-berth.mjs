@@ -5,7 +5,8 @@ import { pino } from 'pino';
 import { endWhenBroken } from '../../dist/apps/scheduler/src/broken.js';
 import { createScheduler } from '../../dist/apps/scheduler/src/scheduler.js';
 import { readConfig } from '../../dist/libs/config/src/index.js';
-import { openStore } from '../../dist/libs/embedded/src/index.js';
+import { openRows } from '../../dist/libs/embedded/src/index.js';
+import { openStore } from '../../dist/libs/kept/src/index.js';
 
 const log = pino({ name: 'berth' }, pino.destination(2));
 const path = process.env.BERTH_CONFIG;
@@ -20,7 +21,7 @@ process.on('SIGUSR2', () => (isBroken = true));
 await endWhenBroken(log)(createScheduler(config, { log, openStore: open }));
 
 async function open() {
-  const store = await openStore({ folder: config.data, fleet: config.fleet });
+  const store = await openStore(await openRows(config.data), { fleet: config.fleet });
   const { term } = store.leadership;
   const mayAct = () => {
     if (isBroken) throw new Error('a bug that nobody knows of');

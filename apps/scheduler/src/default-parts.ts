@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import type { Config } from '#config';
 import type { ServerId } from '#core';
-import { openStore } from '#embedded';
+import { openRows } from '#embedded';
+import { openStore } from '#kept';
 import { TritonServer } from '#triton';
 import { MonotonicClock } from './monotonic-clock.js';
 import type { SchedulerParts } from './parts.js';
@@ -13,9 +14,8 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
   return {
     wallNow: () => Date.now(),
     random: () => Math.random(),
-    openStore: () =>
-      openStore({
-        folder: config.data,
+    openStore: async () =>
+      openStore(await openRows(config.data), {
         fleet: config.fleet,
         onDamage: (key) => log.warn({ key }, 'a learned fact made no sense and was left out'),
       }),

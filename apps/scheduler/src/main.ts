@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { type Config, formatError, readConfig } from '#config';
-import { StoreUnusable } from '#embedded';
+import { StoreUnusable } from '#kept';
 import { banner } from './banner.js';
 import { endWhenBroken, SOFTWARE_ERROR } from './broken.js';
 import { startDemo } from './demo.js';

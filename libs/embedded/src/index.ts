@@ -1,2 +1,1 @@
-export { openStore, type Store, type StoreOptions } from './open-store.js';
-export { StoreUnusable, type UnusableReason } from './store-unusable.js';
+export { openRows } from './open-rows.js';

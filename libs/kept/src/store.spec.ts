@@ -1,11 +1,8 @@
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ClassicLevel } from 'classic-level';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { learnTime, type ModelId, type ServerId } from '#core';
 import type { LearnedChange, ToldChange } from '#engine';
-import { openStore, StoreUnusable, type Store } from './index.js';
+import { MemoryRows } from '#testing';
+import { openStore, type Store } from './index.js';
 
 const [m, n] = ['m', 'n'] as ModelId[] as [ModelId, ModelId];
 const s = 's' as ServerId;
@@ -55,18 +52,11 @@ const LEARNED: readonly LearnedChange[] = [
   { kind: 'footprint', model: m, value: { peak: 2 ** 31, times: 2 } },
 ];
 
-describe('the embedded store', () => {
-  let folder: string;
-  let open: Store[] = [];
+describe('what is kept', () => {
+  let texts: Map<string, string>;
 
-  beforeEach(async () => {
-    folder = join(await mkdtemp(join(tmpdir(), 'berth-store-')), 'deep', 'er');
-  });
-
-  afterEach(async () => {
-    for (const store of open) await store.close();
-    open = [];
-    await rm(join(folder, '..', '..'), { recursive: true, force: true });
+  beforeEach(() => {
+    texts = new Map();
   });
 
   it('holds nothing at first', async () => {
@@ -158,25 +148,11 @@ describe('the embedded store', () => {
 
   it('belongs to one installation', async () => {
     await (await opened()).close();
-    await expect(openStore({ folder, fleet: 'other' })).rejects.toMatchObject({
+    await expect(openStore(rowsNow(), { fleet: 'other' })).rejects.toMatchObject({
       reason: 'other_fleet',
       message: expect.stringContaining('belongs to the installation "berth", not to "other"'),
     });
     expect((await opened()).leadership.term).toBe(2);
-  });
-
-  it('is refused a second time in the same process, by whatever name', async () => {
-    await opened();
-    const alias = join(folder, '..', 'alias');
-    await symlink(folder, alias);
-    for (const name of [folder, alias, join(folder, '..', 'er')]) {
-      await expect(openStore({ folder: name, fleet: 'berth' })).rejects.toMatchObject({ reason: 'in_use' });
-    }
-  });
-
-  it('lets one of many that open at once have it', async () => {
-    const all = await Promise.allSettled([1, 2, 3, 4].map(() => opened()));
-    expect(all.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected']);
   });
 
   it('names the key of a declaration that makes no sense, and is not changed by it', async () => {
@@ -221,7 +197,7 @@ describe('the embedded store', () => {
     [{ 'meta/term': '' }, 'damaged', 'under: meta/term'],
   ])('is refused with %j, and can be opened once that is repaired', async (values, reason, words) => {
     await spoil(values);
-    await expect(openStore({ folder, fleet: 'berth' })).rejects.toMatchObject({
+    await expect(opened()).rejects.toMatchObject({
       reason,
       message: expect.stringContaining(words),
     });
@@ -229,39 +205,34 @@ describe('the embedded store', () => {
     expect((await opened()).leadership.term).toBe(5);
   });
 
-  it('does not take the database of another program', async () => {
-    const foreign = new ClassicLevel(folder);
-    await foreign.put('a', 'b');
-    await foreign.close();
-    await expect(openStore({ folder, fleet: 'berth' })).rejects.toMatchObject({
+  it('does not take the rows of another program', async () => {
+    texts.set('a', 'b');
+    await expect(opened()).rejects.toMatchObject({
       reason: 'damaged',
       message: expect.stringContaining('was not made by Berth'),
     });
+    expect([...texts]).toEqual([['a', 'b']]);
   });
 
-  it('says what is wrong where the folder cannot be one, or its files are broken', async () => {
-    await (await opened()).close();
-    await writeFile(join(folder, 'CURRENT'), 'nonsense\n');
-    await expect(openStore({ folder, fleet: 'berth' })).rejects.toBeInstanceOf(StoreUnusable);
-    const file = join(folder, 'CURRENT');
-    await expect(openStore({ folder: file, fleet: 'berth' })).rejects.toMatchObject({
-      reason: 'unreachable',
-      message: expect.stringContaining(file),
-    });
+  it('lets go of the rows where it is refused', async () => {
+    const rows = rowsNow();
+    texts.set('a', 'b');
+    await expect(openStore(rows, { fleet: 'berth' })).rejects.toThrow();
+    await expect(rows.get('a')).rejects.toThrow('closed');
   });
 
-  async function opened(onDamage: (key: string) => void = () => {}): Promise<Store> {
-    const store = await openStore({ folder, fleet: 'berth', onDamage });
-    open.push(store);
-    return store;
+  /** As after a crash: what was written is there, and nothing else. */
+  function rowsNow(): MemoryRows {
+    return new MemoryRows(texts);
   }
 
-  /** Puts texts into the store behind its back. */
+  function opened(onDamage: (key: string) => void = () => {}): Promise<Store> {
+    return openStore(rowsNow(), { fleet: 'berth', onDamage });
+  }
+
+  /** Puts texts into a store behind its back. */
   async function spoil(values: Readonly<Record<string, string>>): Promise<void> {
-    const made = await openStore({ folder, fleet: 'berth' }).catch(() => null);
-    await made?.close();
-    const db = new ClassicLevel(folder);
-    await db.batch(Object.entries(values).map(([key, value]) => ({ type: 'put', key, value })));
-    await db.close();
+    await opened().catch(() => null);
+    for (const [key, text] of Object.entries(values)) texts.set(key, text);
   }
 });

@@ -1,4 +1,3 @@
-import type { ClassicLevel } from 'classic-level';
 import type {
   Declarations,
   Told,
@@ -9,8 +8,9 @@ import type {
   ToldOrders,
   ToldServer,
 } from '#engine';
+import type { Rows, RowWrite } from './rows.js';
 import { StoreUnusable } from './store-unusable.js';
-import { readTable, rowWrite, writeAll, type Table, type Write } from './table.js';
+import { readTable, rowWrite, type Table } from './table.js';
 import { VALUES } from './values.js';
 
 const MODELS: Table<ToldModel> = { prefix: 'told/model/', schema: VALUES.toldModel };
@@ -22,29 +22,29 @@ const FREEZE = 'freeze';
 const ORDERS: Table<ToldOrders> = { prefix: 'told/orders/', schema: VALUES.toldOrders };
 const ANSWERS: Table<ToldAnswer> = { prefix: 'told/answer/', schema: VALUES.toldAnswer };
 
-/** What we were told, on disk. A value that makes no sense is not guessed at: no pin may be lost in silence. */
+/** What we were told, kept. A value that makes no sense is not guessed at: no pin may be lost in silence. */
 export class ToldStore implements Declarations {
-  constructor(private readonly db: ClassicLevel) {}
+  constructor(private readonly rows: Rows) {}
 
   async read(): Promise<Told> {
-    const models = await readTable(this.db, MODELS);
-    const servers = await readTable(this.db, SERVERS);
-    const freezes = await readTable(this.db, FREEZES);
-    const orders = await readTable(this.db, ORDERS);
-    const answers = await readTable(this.db, ANSWERS);
+    const models = await readTable(this.rows, MODELS);
+    const servers = await readTable(this.rows, SERVERS);
+    const freezes = await readTable(this.rows, FREEZES);
+    const orders = await readTable(this.rows, ORDERS);
+    const answers = await readTable(this.rows, ANSWERS);
     const damaged = [models, servers, freezes, orders, answers].flatMap((table) => table.damaged);
-    if (damaged.length > 0) throw new StoreUnusable('damaged', damagedMessage(this.db.location, damaged));
+    if (damaged.length > 0) throw new StoreUnusable('damaged', damagedMessage(this.rows.place, damaged));
     return {
-      models: models.rows,
-      servers: servers.rows,
-      freeze: freezes.rows.get(FREEZE) ?? null,
-      orders: orders.rows,
-      answers: answers.rows,
+      models: models.values,
+      servers: servers.values,
+      freeze: freezes.values.get(FREEZE) ?? null,
+      orders: orders.values,
+      answers: answers.values,
     };
   }
 
   async write(changes: readonly ToldChange[]): Promise<void> {
-    await writeAll(this.db, changes.map(writeOf));
+    await this.rows.write(changes.map(writeOf));
   }
 }
 
@@ -57,7 +57,7 @@ export function damagedMessage(folder: string, keys: readonly string[]): string 
   );
 }
 
-function writeOf(change: ToldChange): Write {
+function writeOf(change: ToldChange): RowWrite {
   switch (change.kind) {
     case 'model':
       return rowWrite(MODELS, change.name, change.value);

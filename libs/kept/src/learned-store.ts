@@ -1,4 +1,3 @@
-import type { ClassicLevel } from 'classic-level';
 import type { Footprint, LoadTimes, ModelId, ServerId } from '#core';
 import type {
   Learned,
@@ -8,7 +7,8 @@ import type {
   LearnedLoadTimes,
   LearnedServer,
 } from '#engine';
-import { readTable, rowWrite, writeAll, type Table, type Write } from './table.js';
+import type { Rows, RowWrite } from './rows.js';
+import { readTable, rowWrite, type Table } from './table.js';
 import { VALUES } from './values.js';
 
 const SERVERS: Table<LearnedServer> = { prefix: 'learned/server/', schema: VALUES.learnedServer };
@@ -20,40 +20,40 @@ const FOOTPRINTS: Table<Footprint> = { prefix: 'learned/footprint/', schema: VAL
 
 const LEASES: Table<LearnedLeases> = { prefix: 'learned/leases/', schema: VALUES.leases };
 
-/** What we learned, on disk. A value that makes no sense is told, left out, and learned anew. */
+/** What we learned, kept. A value that makes no sense is told, left out, and learned anew. */
 export class LearnedStore implements Learned {
   constructor(
-    private readonly db: ClassicLevel,
+    private readonly rows: Rows,
     private readonly onDamage: (key: string) => void,
   ) {}
 
   async read(): Promise<LearnedFacts> {
-    const servers = await readTable(this.db, SERVERS);
-    const ordered = await readTable(this.db, ORDERED);
-    const steps = await readTable(this.db, STEPS);
-    const loadTimes = await readTable(this.db, LOAD_TIMES);
-    const loadPaces = await readTable(this.db, LOAD_PACES);
-    const footprints = await readTable(this.db, FOOTPRINTS);
-    const leases = await readTable(this.db, LEASES);
+    const servers = await readTable(this.rows, SERVERS);
+    const ordered = await readTable(this.rows, ORDERED);
+    const steps = await readTable(this.rows, STEPS);
+    const loadTimes = await readTable(this.rows, LOAD_TIMES);
+    const loadPaces = await readTable(this.rows, LOAD_PACES);
+    const footprints = await readTable(this.rows, FOOTPRINTS);
+    const leases = await readTable(this.rows, LEASES);
     const tables = [servers, ordered, steps, loadTimes, loadPaces, footprints, leases];
     for (const key of tables.flatMap(({ damaged }) => damaged)) this.onDamage(key);
     return {
-      servers: servers.rows as ReadonlyMap<ServerId, LearnedServer>,
-      ordered: ordered.rows as ReadonlyMap<ServerId, readonly ModelId[]>,
-      steps: steps.rows as ReadonlyMap<ModelId, readonly ModelId[]>,
-      loadTimes: loadTimes.rows as ReadonlyMap<ModelId, LearnedLoadTimes>,
-      loadPaces: loadPaces.rows as ReadonlyMap<ServerId, LoadTimes>,
-      footprints: footprints.rows as ReadonlyMap<ModelId, Footprint>,
-      leases: leases.rows as ReadonlyMap<ServerId, LearnedLeases>,
+      servers: servers.values as ReadonlyMap<ServerId, LearnedServer>,
+      ordered: ordered.values as ReadonlyMap<ServerId, readonly ModelId[]>,
+      steps: steps.values as ReadonlyMap<ModelId, readonly ModelId[]>,
+      loadTimes: loadTimes.values as ReadonlyMap<ModelId, LearnedLoadTimes>,
+      loadPaces: loadPaces.values as ReadonlyMap<ServerId, LoadTimes>,
+      footprints: footprints.values as ReadonlyMap<ModelId, Footprint>,
+      leases: leases.values as ReadonlyMap<ServerId, LearnedLeases>,
     };
   }
 
   async write(changes: readonly LearnedChange[]): Promise<void> {
-    await writeAll(this.db, changes.map(writeOf));
+    await this.rows.write(changes.map(writeOf));
   }
 }
 
-function writeOf(change: LearnedChange): Write {
+function writeOf(change: LearnedChange): RowWrite {
   switch (change.kind) {
     case 'server':
       return rowWrite(SERVERS, change.server, change.value);

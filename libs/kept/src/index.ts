@@ -1,0 +1,3 @@
+export { openStore, type Store, type StoreOptions } from './open-store.js';
+export type { Row, Rows, RowWrite } from './rows.js';
+export { StoreUnusable, type UnusableReason } from './store-unusable.js';

@@ -1,0 +1,28 @@
+/** One stored text. */
+export interface Row {
+  readonly key: string;
+  readonly text: string;
+}
+
+/** One row to be replaced, or with null removed. */
+export interface RowWrite {
+  readonly key: string;
+  readonly text: string | null;
+}
+
+/**
+ * Texts by key, durable: what another place to keep them has to offer. One process at a time has them, from when they
+ * are opened until `close`. `test/contract/rows.ts` says the same as tests.
+ */
+export interface Rows {
+  /** Where they are kept, for messages: a folder, an address. */
+  readonly place: string;
+  /** All rows whose keys begin so, by the bytes of their keys. The empty prefix reads all there are. */
+  read(prefix: string): AsyncIterable<Row>;
+  /** The text under a key; undefined where there is none. */
+  get(key: string): Promise<string | undefined>;
+  /** All of it or none, in the order of the calls. Once resolved it survives a crash of the machine. */
+  write(batch: readonly RowWrite[]): Promise<void>;
+  /** Waits for what is under way, then lets other processes have them. Calling it again does nothing. */
+  close(): Promise<void>;
+}

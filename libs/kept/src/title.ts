@@ -1,0 +1,60 @@
+import type { Rows } from './rows.js';
+import { StoreUnusable } from './store-unusable.js';
+import { damagedMessage } from './told-store.js';
+import { decode, encode, VALUES } from './values.js';
+
+/** How values are laid out in the store. A store of another layout is refused. */
+const SCHEMA_VERSION = 1;
+
+const KEYS = { schema: 'meta/schema', fleet: 'meta/fleet', term: 'meta/term' } as const;
+
+/**
+ * Checks which installation the store belongs to, writes that down where the store is new, and begins the next reign.
+ * Nothing is written to a store that is not ours. Hands back the number of the reign.
+ */
+export async function beginTerm(rows: Rows, fleet: string): Promise<number> {
+  const last = await lastTerm(rows, fleet);
+  const term = last + 1;
+  await rows.write([
+    { key: KEYS.schema, text: encode(VALUES.schema, KEYS.schema, SCHEMA_VERSION) },
+    { key: KEYS.fleet, text: encode(VALUES.fleet, KEYS.fleet, fleet) },
+    { key: KEYS.term, text: encode(VALUES.term, KEYS.term, term) },
+  ]);
+  return term;
+}
+
+async function lastTerm(rows: Rows, fleet: string): Promise<number> {
+  const written = await rows.get(KEYS.schema);
+  if (written === undefined) {
+    await refuseUnlessEmpty(rows);
+    return 0;
+  }
+  const version = decode(VALUES.schema, written);
+  if (version === undefined) throw damaged(rows, KEYS.schema);
+  if (version !== SCHEMA_VERSION) {
+    const message = `the store in ${rows.place} has layout ${version}; this version of Berth reads layout ${SCHEMA_VERSION}`;
+    throw new StoreUnusable('other_version', message);
+  }
+  const owner = decode(VALUES.fleet, (await rows.get(KEYS.fleet)) ?? '');
+  if (owner === undefined) throw damaged(rows, KEYS.fleet);
+  if (owner !== fleet) {
+    const message = `the store in ${rows.place} belongs to the installation "${owner}", not to "${fleet}"`;
+    throw new StoreUnusable('other_fleet', message);
+  }
+  const term = decode(VALUES.term, (await rows.get(KEYS.term)) ?? '');
+  if (term === undefined) throw damaged(rows, KEYS.term);
+  return term;
+}
+
+/** A database without our mark that holds something belongs to another program. */
+async function refuseUnlessEmpty(rows: Rows): Promise<void> {
+  for await (const _ of rows.read(''))
+    throw new StoreUnusable(
+      'damaged',
+      `the store in ${rows.place} was not made by Berth: it lacks ${KEYS.schema}`,
+    );
+}
+
+function damaged(rows: Rows, key: string): StoreUnusable {
+  return new StoreUnusable('damaged', damagedMessage(rows.place, [key]));
+}
