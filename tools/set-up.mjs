@@ -145,7 +145,7 @@ function fingerprint() {
 /** What was compiled from a source that is no longer there must not be importable. */
 function removeOrphans() {
   for (const path of filesUnder(DIST)) {
-    if (!path.endsWith('.js')) continue;
+    if (!/\.m?js$/.test(path)) continue;
     const source = join(ROOT, path.slice(DIST.length)).replace(/\.js$/, '.ts');
     if (existsSync(source)) continue;
     rmSync(path);

@@ -7,6 +7,7 @@ const FAST_E2E = 'by-hand';
 export const LONG = [
   'libs/core/src/(indexes|observe/measure|passes/(evict|gaps|moves|slot-line))\\.property\\.',
   'libs/config/src/read-config\\.property\\.',
+  'libs/embedded/src/damage\\.',
   `test/e2e/(?!${FAST_E2E}\\.)`,
   'test/likeness/',
   'test/contract/model-server\\.real\\.',

@@ -1,5 +1,6 @@
 /** A process with an empty Nest app of the parts that Berth is made of: what its memory is measured against. FOLDER GRPC */
 import 'reflect-metadata';
+import { mkdirSync } from 'node:fs';
 import { fromJSON } from '@grpc/proto-loader';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -7,7 +8,7 @@ import { Transport } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ScheduleModule } from '@nestjs/schedule';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { ClassicLevel } from 'classic-level';
+import Database from 'libsql';
 import { collectDefaultMetrics } from 'prom-client';
 
 const Nothing = { fields: {} };
@@ -18,8 +19,8 @@ const Service = { methods: { Do: { requestType: 'Nothing', responseType: 'Nothin
 class EmptyModule {}
 
 const [folder = '', grpc = ''] = process.argv.slice(2);
-const store = new ClassicLevel(folder);
-await store.open();
+mkdirSync(folder, { recursive: true });
+new Database(`${folder}/empty.db`).exec('CREATE TABLE rows (key BLOB)');
 collectDefaultMetrics();
 const app = await NestFactory.create<NestFastifyApplication>(EmptyModule, new FastifyAdapter(), {
   logger: false,

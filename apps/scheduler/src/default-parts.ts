@@ -1,7 +1,7 @@
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import type { Config } from '#config';
 import type { ServerId } from '#core';
-import { openRows } from '#embedded';
+import { openRows, type TakenOver } from '#embedded';
 import { openStore } from '#kept';
 import { TritonServer } from '#triton';
 import { MonotonicClock } from './monotonic-clock.js';
@@ -15,7 +15,7 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
     wallNow: () => Date.now(),
     random: () => Math.random(),
     openStore: async () =>
-      openStore(await openRows(config.data), {
+      openStore(await openRows(config.data, (what) => tellTakenOver(log, what)), {
         fleet: config.fleet,
         onDamage: (key) => log.warn({ key }, 'a learned fact made no sense and was left out'),
       }),
@@ -36,4 +36,13 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
     log,
     clock,
   };
+}
+
+function tellTakenOver(log: Logger, { rows, movedTo, dropped }: TakenOver): void {
+  log.warn({ rows, movedTo }, 'the store of an older Berth was taken over');
+  if (dropped.length > 0)
+    log.error(
+      { dropped: dropped.slice(0, 10) },
+      'the store of an older Berth was damaged: what LevelDB left out is lost',
+    );
 }

@@ -21,7 +21,13 @@ try {
   await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`berth: ${wordsOf(error)}\n`);
+  if (error instanceof StoreUnusable && error.reason === 'stuck') endAtOnce();
   process.exit(1);
+}
+
+/** What waits for a folder that does not answer cannot be ended, and an orderly exit would wait for it. */
+function endAtOnce(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 async function main(args: readonly string[]): Promise<void> {

@@ -1,1 +1,1 @@
-export { openRows } from './open-rows.js';
+export { openRows, type TakenOver } from './open-rows.js';

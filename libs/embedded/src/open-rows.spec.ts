@@ -1,9 +1,12 @@
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Rows, StoreUnusable } from '#kept';
+import type { Rows } from '#kept';
 import { openRows } from './index.js';
+import { SqlThread } from './sql-thread.js';
 
 describe('the rows in a folder', () => {
   let folder: string;
@@ -33,14 +36,59 @@ describe('the rows in a folder', () => {
     expect(all.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected']);
   });
 
-  it('say what is wrong where the folder cannot be one, or its files are broken', async () => {
+  it('are in files that only their owner can read', async () => {
+    await opened();
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+    expect((await readdir(folder)).sort()).toEqual(['berth.db', 'berth.lock', 'berth.store']);
+  });
+
+  it.each([
+    ['a file', 'notes'],
+    ['below a file', 'notes/x'],
+    ['in a file system that takes no folder', '/proc/berth/data'],
+  ])('say which folder cannot be one: %s', async (_, name) => {
     await (await opened()).close();
-    await writeFile(join(folder, 'CURRENT'), 'nonsense\n');
-    await expect(openRows(folder)).rejects.toBeInstanceOf(StoreUnusable);
-    const file = join(folder, 'CURRENT');
-    await expect(openRows(file)).rejects.toMatchObject({
+    await writeFile(join(folder, 'notes'), '');
+    const path = name.startsWith('/') ? name : join(folder, name);
+    await expect(openRows(path)).rejects.toMatchObject({
       reason: 'unreachable',
-      message: expect.stringContaining(file),
+      message: expect.stringContaining(`the folder ${path} cannot be used`),
+    });
+  });
+
+  it('do not wait at a named pipe in the place of a file', async () => {
+    await (await opened()).close();
+    await rm(join(folder, 'berth.db'));
+    await promisify(execFile)('mkfifo', [join(folder, 'berth.db')]);
+    await expect(openRows(folder)).rejects.toMatchObject({
+      reason: 'damaged',
+      message: expect.stringContaining(join(folder, 'berth.db')),
+    });
+  });
+
+  it.each([
+    ['berth.db', Buffer.alloc(0), 'is empty'],
+    ['berth.db', Buffer.from('no database at all'.repeat(300)), 'not a database'],
+    ['berth.lock', Buffer.from('no database at all'.repeat(300)), 'not a database'],
+  ])('are refused where %s is something else', async (name, content, words) => {
+    await (await opened()).close();
+    await writeFile(join(folder, name), content);
+    await expect(openRows(folder)).rejects.toMatchObject({
+      reason: 'damaged',
+      message: expect.stringContaining(words),
+    });
+    expect(await readFile(join(folder, name))).toEqual(content);
+  });
+
+  it('do not take the tables of another program', async () => {
+    const thread = new SqlThread();
+    await mkdir(folder, { recursive: true });
+    await thread.open(join(folder, 'berth.db'), true);
+    await thread.run([['CREATE TABLE theirs (a)']]);
+    await thread.end();
+    await expect(openRows(folder)).rejects.toMatchObject({
+      reason: 'damaged',
+      message: expect.stringContaining('was not made by Berth'),
     });
   });
 

@@ -1,59 +1,56 @@
-import { mkdir, realpath } from 'node:fs/promises';
-import { ClassicLevel } from 'classic-level';
-import { type Rows, StoreUnusable } from '#kept';
-import { LevelRows } from './level-rows.js';
-import { openFolders } from './open-folders.js';
+import { join } from 'node:path';
+import type { Row, Rows } from '#kept';
+import { checkAll, isEmpty } from './check.js';
+import { damaged, openFailure } from './damage.js';
+import { FILES, mark, type Present } from './folder.js';
+import { fill } from './fill.js';
+import { type HeldFolder, holdFolder } from './held-folder.js';
+import { hasLevel, moveLevelAside, rowsOfLevel } from './level.js';
+import { SqlRows } from './sql-rows.js';
+
+/** What became of a store that an older Berth kept in LevelDB. */
+export interface TakenOver {
+  /** How many there are now. */
+  readonly rows: number;
+  /** Where the old files are now. */
+  readonly movedTo: string;
+  /** What LevelDB could not read and left out, in its own words. */
+  readonly dropped: readonly string[];
+}
+
+const NO_LEVEL: Awaited<ReturnType<typeof rowsOfLevel>> = { rows: nothing(), dropped: [] };
 
 /** Opens the rows in a folder, making it where there is none. Refuses with `StoreUnusable`. */
-export async function openRows(folder: string): Promise<Rows> {
-  const path = await realFolder(folder);
-  const taken = openFolders();
-  if (taken.has(path))
-    throw new StoreUnusable('in_use', `the store in ${folder} is already open in this process`);
-  taken.add(path);
+export async function openRows(
+  folder: string,
+  onTakenOver: (what: TakenOver) => void = () => {},
+): Promise<Rows> {
+  const held = await holdFolder(folder);
   try {
-    return new LevelRows(await openDatabase(path, folder), () => taken.delete(path));
+    await openChecked(held, onTakenOver);
+    return new SqlRows(held.path, held.thread, () => held.letGo());
   } catch (error) {
-    taken.delete(path);
-    throw error;
+    await held.letGo();
+    throw openFailure(held.path, error);
   }
 }
 
-async function realFolder(folder: string): Promise<string> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    return await realpath(folder);
-  } catch (cause) {
-    throw new StoreUnusable('unreachable', `the folder ${folder} cannot be used: ${textOf(cause)}`, {
-      cause,
-    });
-  }
+async function openChecked(held: HeldFolder, onTakenOver: (what: TakenOver) => void): Promise<void> {
+  const { path, thread, present } = held;
+  refuseMissing(path, present);
+  await thread.open(join(path, FILES.db), true);
+  const isNew = await isEmpty(thread);
+  if (isNew && present.mark) throw damaged(path, 'berth.db is empty');
+  const isOld = await hasLevel(path);
+  const level = isNew && isOld ? await rowsOfLevel(path) : NO_LEVEL;
+  const rows = isNew ? await fill(thread, level.rows) : await checkAll(thread, path);
+  if (!present.mark) await mark(path);
+  if (isOld) onTakenOver({ rows, movedTo: await moveLevelAside(path), dropped: level.dropped });
 }
 
-async function openDatabase(path: string, folder: string): Promise<ClassicLevel> {
-  const db = new ClassicLevel(path);
-  try {
-    await db.open();
-    return db;
-  } catch (error) {
-    throw openFailure(folder, error);
-  }
+/** SQLite would make an empty file where one is missing. */
+function refuseMissing(path: string, { db, mark: hasMark }: Present): void {
+  if (hasMark && !db) throw damaged(path, 'the file berth.db is missing');
 }
 
-function openFailure(folder: string, error: unknown): StoreUnusable {
-  const { cause = error } = error as { readonly cause?: unknown };
-  const { code } = cause as { readonly code?: unknown };
-  if (code === 'LEVEL_LOCKED') {
-    return new StoreUnusable(
-      'in_use',
-      `the store in ${folder} is in use by another process (${textOf(cause)})`,
-      { cause },
-    );
-  }
-  const reason = code === 'LEVEL_CORRUPTION' ? 'damaged' : 'unreachable';
-  return new StoreUnusable(reason, `the store in ${folder} cannot be opened: ${textOf(cause)}`, { cause });
-}
-
-function textOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
-}
+async function* nothing(): AsyncIterable<Row> {}

@@ -1,3 +1,5 @@
 export { openStore, type Store, type StoreOptions } from './open-store.js';
 export type { Row, Rows, RowWrite } from './rows.js';
+export { StoreUnavailable } from './store-unavailable.js';
 export { StoreUnusable, type UnusableReason } from './store-unusable.js';
+export { TITLE_KEY } from './title.js';

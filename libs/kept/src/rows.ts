@@ -21,7 +21,10 @@ export interface Rows {
   read(prefix: string): AsyncIterable<Row>;
   /** The text under a key; undefined where there is none. */
   get(key: string): Promise<string | undefined>;
-  /** All of it or none, in the order of the calls. Once resolved it survives a crash of the machine. */
+  /**
+   * All of it or none, in the order of the calls. Once resolved it survives a crash of the machine. Rejects with
+   * `StoreUnavailable`, as reading does, where the place fails; whatever comes after has another try.
+   */
   write(batch: readonly RowWrite[]): Promise<void>;
   /** Waits for what is under way, then lets other processes have them. Calling it again does nothing. */
   close(): Promise<void>;

@@ -6,7 +6,10 @@ import { decode, encode, VALUES } from './values.js';
 /** How values are laid out in the store. A store of another layout is refused. */
 const SCHEMA_VERSION = 1;
 
-const KEYS = { schema: 'meta/schema', fleet: 'meta/fleet', term: 'meta/term' } as const;
+/** The row that every store of Berth has. */
+export const TITLE_KEY = 'meta/schema';
+
+const KEYS = { schema: TITLE_KEY, fleet: 'meta/fleet', term: 'meta/term' } as const;
 
 /**
  * Checks which installation the store belongs to, writes that down where the store is new, and begins the next reign.

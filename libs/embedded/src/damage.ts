@@ -1,0 +1,26 @@
+import { StoreUnusable } from '#kept';
+import { SqlFailed } from './sql-thread.js';
+
+/** What an operator can do about a store that is damaged. */
+const ADVICE =
+  'Put a copy of the folder back; or save what can be read (`berthctl store check`, `store export`), move the folder ' +
+  'away and `store import` that';
+
+/** SQLite's codes that tell of the surroundings, not of what is in the file. */
+const OUTSIDE = /^SQLITE_(IOERR(?!_SHORT_READ)|CANTOPEN|FULL|READONLY|PERM|NOMEM|AUTH|INTERRUPT)/;
+
+/** Something in the store is not what was written. */
+export function damaged(path: string, what: string): StoreUnusable {
+  return new StoreUnusable('damaged', `the store in ${path} is damaged: ${what}. ${ADVICE}`);
+}
+
+/** What it means that a store could not be opened. */
+export function openFailure(path: string, error: unknown): unknown {
+  if (!(error instanceof SqlFailed)) return error;
+  const { code = '', message } = error;
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code))
+    return new StoreUnusable('in_use', `the store in ${path} is in use by another process (${message})`);
+  if (OUTSIDE.test(code) || message.includes('ConnectionFailed'))
+    return new StoreUnusable('unreachable', `the store in ${path} cannot be opened: ${message}`);
+  return damaged(path, message);
+}

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { StoreUnusable } from '#kept';
+import { openFailure } from './damage.js';
+import { FILES, presentIn, type Present, realFolder } from './folder.js';
+import { openFolders } from './open-folders.js';
+import { SqlThread } from './sql-thread.js';
+
+/** A folder that no other process, and no other part of this one, can open until it is let go. */
+export interface HeldFolder {
+  readonly path: string;
+  readonly thread: SqlThread;
+  /** What was in it. */
+  readonly present: Present;
+  letGo(): Promise<void>;
+}
+
+/** Makes the folder where there is none. Refuses with `StoreUnusable`. */
+export async function holdFolder(folder: string): Promise<HeldFolder> {
+  const path = await realFolder(folder);
+  const present = await presentIn(path);
+  const taken = openFolders();
+  if (taken.has(path))
+    throw new StoreUnusable('in_use', `the store in ${folder} is already open in this process`);
+  taken.add(path);
+  const thread = new SqlThread();
+  const letGo = async (): Promise<void> => {
+    await thread.end();
+    taken.delete(path);
+  };
+  try {
+    await thread.lock(join(path, FILES.lock));
+    return { path, thread, present, letGo };
+  } catch (error) {
+    await letGo();
+    throw openFailure(path, error);
+  }
+}

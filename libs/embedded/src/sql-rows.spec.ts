@@ -1,0 +1,82 @@
+import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { StoreUnavailable } from '#kept';
+import { openRows } from './index.js';
+import { SqlRows } from './sql-rows.js';
+import { SqlThread } from './sql-thread.js';
+
+const LARGE = { key: 'large', text: 'x'.repeat(200_000) };
+
+describe('rows in a file that fails', () => {
+  let folder: string;
+  let thread: SqlThread;
+  let rows: SqlRows;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'berth-rows-'));
+    await (await openRows(folder)).close();
+    thread = new SqlThread();
+    rows = new SqlRows(folder, thread, () => thread.end());
+  });
+
+  afterEach(async () => {
+    await rows.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('acknowledge nothing that is not there, and everything once there is room again', async () => {
+    await thread.open(file(), false, ['max_page_count = 12']);
+    await rows.write([{ key: 'a', text: 'before' }]);
+    const failed = rows.write([LARGE, { key: 'a', text: 'lost' }]);
+    await expect(failed).rejects.toThrow(StoreUnavailable);
+    await expect(failed).rejects.toThrow(`the store in ${folder} failed: database or disk is full`);
+    expect(await rows.get('a')).toBe('before');
+    for (let at = 0; at < 24; at += 1) await rows.write([{ ...LARGE, key: `large${at}` }]);
+    await rows.close();
+    const next = await openRows(folder);
+    expect(await next.get('a')).toBe('before');
+    expect(await next.get('large23')).toBe(LARGE.text);
+    expect(await next.get('large')).toBeUndefined();
+    await next.close();
+  });
+
+  it('go on failing while their file is away, and make no other in its place', async () => {
+    await thread.open(file(), false);
+    await rows.write([{ key: 'a', text: '1' }]);
+    await rename(file(), `${file()}-away`);
+    for (const text of ['2', '3']) {
+      await expect(rows.write([{ key: 'a', text }])).rejects.toThrow(StoreUnavailable);
+    }
+    await rename(`${file()}-away`, file());
+    expect(await rows.get('a')).toBe('1');
+    await rows.write([{ key: 'a', text: '4' }]);
+    expect(await rows.get('a')).toBe('4');
+  });
+
+  it('refuse to give what is not what was written', async () => {
+    await thread.open(file(), false);
+    await rows.write([{ key: 'a', text: 'told' }]);
+    await thread.run([[`UPDATE rows SET value = CAST('sold' AS BLOB)`]]);
+    await expect(rows.get('a')).rejects.toThrow('damaged: a is not what was written');
+  });
+
+  it('let so many writes wait, and no more', async () => {
+    await thread.open(file(), false);
+    const all = Array.from({ length: 1_500 }, (_, at) => rows.write([{ key: 'a', text: `${at}` }]));
+    const ended = await Promise.allSettled(all);
+    const refused = ended.filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(500);
+    expect(refused[0]).toMatchObject({ reason: expect.any(StoreUnavailable) });
+    expect(await rows.get('a')).toBe('999');
+  });
+
+  it('fail for good, but end nothing, once their thread has ended', async () => {
+    await thread.open(file(), false);
+    await thread.end();
+    await expect(rows.write([LARGE])).rejects.toThrow(StoreUnavailable);
+  });
+
+  const file = (): string => join(folder, 'berth.db');
+});

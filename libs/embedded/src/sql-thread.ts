@@ -1,0 +1,98 @@
+import { Worker } from 'node:worker_threads';
+
+/** A statement with its parameters; without any it may be several statements. */
+export type Step = readonly [sql: string, ...parameters: (string | number)[]];
+
+/** What a query found: columns, blobs as texts. */
+export type Columns = readonly (number | string | null)[];
+
+/** SQLite, or the thread, did not do what it was told to; `code` is SQLite's, where it gave one. */
+export class SqlFailed extends Error {
+  override readonly name = 'SqlFailed';
+  constructor(
+    message: string,
+    readonly code?: string,
+  ) {
+    super(message);
+  }
+}
+
+interface Call {
+  resolve(result: unknown): void;
+  reject(error: SqlFailed): void;
+}
+
+interface Reply {
+  readonly id: number;
+  readonly result?: unknown;
+  readonly error?: { readonly code?: string; readonly message: string };
+}
+
+/** One connection to one SQLite file, in a thread of its own. Calls are served in their order. It keeps the process alive only while one is under way. */
+export class SqlThread {
+  private readonly worker = new Worker(new URL('./sql-worker.mjs', import.meta.url), { execArgv: [] });
+  private readonly calls = new Map<number, Call>();
+  private last = 0;
+  private died: SqlFailed | undefined;
+
+  constructor() {
+    this.worker.unref();
+    this.worker.on('message', (reply: Reply) => this.hear(reply));
+    this.worker.on('error', (error) => this.die(error.message));
+    this.worker.on('exit', () => this.die('its thread has ended'));
+  }
+
+  /** Takes a file for this process alone, until `end`. */
+  async lock(path: string): Promise<void> {
+    await this.call({ kind: 'lock', path });
+  }
+
+  /** Opens a file in place of the one that is open. `settings` are SQLite's pragmas, for tests. */
+  async open(path: string, mayMake: boolean, settings: readonly string[] = []): Promise<void> {
+    await this.call({ kind: 'open', path, mayMake, settings });
+  }
+
+  /** Statements one after the other; the first that fails ends it. */
+  async run(steps: readonly Step[]): Promise<void> {
+    await this.call({ kind: 'run', steps });
+  }
+
+  /** What a query finds: the first rows, as many as have so many bytes. */
+  async all(
+    sql: string,
+    parameters: readonly (string | number)[] = [],
+    mostBytes = Infinity,
+  ): Promise<readonly Columns[]> {
+    return (await this.call({ kind: 'all', sql, parameters, mostBytes })) as readonly Columns[];
+  }
+
+  /** Closes the files and ends the thread. */
+  async end(): Promise<void> {
+    await this.call({ kind: 'close' }).catch(() => undefined);
+    await this.worker.terminate();
+  }
+
+  private call(message: object): Promise<unknown> {
+    if (this.died) return Promise.reject(this.died);
+    return new Promise((resolve, reject) => {
+      this.last += 1;
+      this.calls.set(this.last, { resolve, reject });
+      this.worker.ref();
+      this.worker.postMessage({ id: this.last, ...message });
+    });
+  }
+
+  private hear({ id, result, error }: Reply): void {
+    const call = this.calls.get(id);
+    this.calls.delete(id);
+    if (this.calls.size === 0) this.worker.unref();
+    if (error) call?.reject(new SqlFailed(error.message, error.code));
+    else call?.resolve(result);
+  }
+
+  private die(message: string): void {
+    this.died ??= new SqlFailed(message);
+    for (const call of this.calls.values()) call.reject(this.died);
+    this.calls.clear();
+  }
+}

@@ -1,0 +1,92 @@
+// The thread that has the files of a store open: what it waits for keeps no request waiting. It is JavaScript, since it is
+// started from the sources under Jest and from `dist/` otherwise. It knows SQLite, and nothing of what is in the tables.
+import { existsSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import Database from 'libsql';
+
+/** What every connection is set to: a commit that was answered survives the loss of power, and a damaged page is noticed. */
+const SETTINGS = [
+  'journal_mode = DELETE',
+  'synchronous = EXTRA',
+  'cell_size_check = ON',
+  'trusted_schema = OFF',
+];
+
+let lock;
+let db;
+
+const WORK = {
+  /** Takes a file for this process alone, until `close`. */
+  lock({ path }) {
+    lock = new Database(path);
+    lock.exec('PRAGMA journal_mode = MEMORY');
+    lock.exec('BEGIN EXCLUSIVE');
+  },
+
+  /** Opens a file, in place of the one that is open. */
+  open({ path, mayMake, settings = [] }) {
+    letGo();
+    if (!mayMake && !existsSync(path)) throw new Error(`${path} is gone`);
+    db = new Database(path);
+    for (const setting of [...SETTINGS, ...settings]) db.prepare(`PRAGMA ${setting}`).all();
+  },
+
+  /** Statements one after the other, each with its parameters. */
+  run({ steps }) {
+    const prepared = new Map();
+    for (const [sql, ...parameters] of steps) {
+      if (parameters.length === 0) {
+        db.exec(sql);
+        continue;
+      }
+      if (!prepared.has(sql)) prepared.set(sql, db.prepare(sql));
+      prepared.get(sql).run(parameters);
+    }
+  },
+
+  /** The rows that a query finds, as lists of their columns, blobs as texts: the first ones, as many as have so many bytes. */
+  all({ sql, parameters = [], mostBytes = Infinity }) {
+    const rows = [];
+    let bytes = 0;
+    for (const row of db.prepare(sql).raw().iterate(parameters)) {
+      rows.push(row.map(textOf));
+      for (const column of row) bytes += column?.byteLength ?? 8;
+      if (bytes >= mostBytes) break;
+    }
+    return rows;
+  },
+
+  close() {
+    letGo();
+    lock?.close();
+    lock = undefined;
+  },
+};
+
+/** SQLite's own texts end at the first zero. */
+function textOf(column) {
+  if (column instanceof ArrayBuffer || ArrayBuffer.isView(column))
+    return Buffer.from(column).toString('utf8');
+  return column;
+}
+
+/** A connection lives on until its statements are collected: without the rollback it would keep its lock so long. */
+function letGo() {
+  const before = db;
+  db = undefined;
+  try {
+    if (before?.inTransaction) before.exec('ROLLBACK');
+  } catch {
+    // What cannot be rolled back now is rolled back by whoever opens the file next.
+  }
+  before?.close();
+}
+
+parentPort.on('message', ({ id, kind, ...call }) => {
+  try {
+    if (db === undefined && (kind === 'run' || kind === 'all')) throw new Error('no file is open');
+    parentPort.postMessage({ id, result: WORK[kind](call) });
+  } catch (error) {
+    parentPort.postMessage({ id, error: { code: error.code, message: error.message } });
+  }
+});
