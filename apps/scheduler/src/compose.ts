@@ -16,6 +16,7 @@ import { ServerWrites } from './fleet/server-writes.js';
 import { observersOf } from './guarded.js';
 import { GrpcHealth } from './health/grpc-health.js';
 import { Readiness } from './health/readiness.js';
+import { StoreWatch } from './health/store-watch.js';
 import { baseModels, baseServers } from './layered-config.js';
 import { Lifecycle } from './lifecycle.js';
 import { Catalog } from './models/catalog.js';
@@ -75,7 +76,7 @@ export function compose(
     serverWrites: new ServerWrites(engine, registry, links, servers, outside),
     overview,
     freezes: new Freezes(engine, (frozen) => overview.get(frozen), outside, remembered.told.freeze),
-    resolver: new Resolver(engine, registry, lifecycle, metrics.resolve),
+    resolver: new Resolver({ engine, registry, lifecycle, store: running.store }, metrics.resolve),
     problems: new Problems(log, random),
     rpcErrors: new RpcErrors(log, random),
     pinEnds: new PinEnds(engine, catalog, times),
@@ -88,7 +89,7 @@ export function compose(
 function composeEngine(
   config: Config,
   parts: SchedulerParts,
-  { declarations, leadership, learned }: SchedulerStore,
+  { declarations, leadership, learned, health: storeHealth }: SchedulerStore,
   { told, facts }: Remembered,
 ) {
   const { clock, log, wallNow } = parts;
@@ -97,8 +98,11 @@ function composeEngine(
   const lifecycle = new Lifecycle();
   const writes = new Writes(declarations, new Answers(told.answers, wallNow), lifecycle);
   const book = new OrderBook(told.orders);
-  const metrics = new Metrics({ now, term: leadership.term, process: parts.processMetrics });
-  const recorder = openRecorder(config, parts, metrics.recorder, leadership.term);
+  const store = new StoreWatch(storeHealth);
+  const { term } = leadership;
+  const isStoreOk = (): boolean => store.isOk();
+  const metrics = new Metrics({ now, term, process: parts.processMetrics, isStoreOk });
+  const recorder = openRecorder(config, parts, metrics.recorder, term);
   const telemetry = [
     ...(recorder ? [recorder] : []),
     metrics,
@@ -114,7 +118,7 @@ function composeEngine(
   const readiness = new Readiness(engine, lifecycle);
   const health = new GrpcHealth(readiness);
   const times = new WallTimes(wallNow, now);
-  return { engine, times, watch, metrics, recorder, lifecycle, readiness, health, writes, book };
+  return { engine, times, watch, metrics, recorder, lifecycle, readiness, health, writes, book, store };
 }
 
 /** What is known of models and servers. */
@@ -156,6 +160,7 @@ export function providersOf(made: Composition): Provider[] {
     { provide: Leavers, useValue: made.leavers },
     { provide: PressureMonitor, useValue: made.pressure },
     { provide: Writes, useValue: made.writes },
+    { provide: StoreWatch, useValue: made.store },
   ];
 }
 

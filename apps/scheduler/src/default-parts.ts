@@ -2,7 +2,7 @@ import { type Logger, pino } from 'pino';
 import type { Config } from '#config';
 import type { ServerId } from '#core';
 import { openRows, type TakenOver } from '#embedded';
-import { openStore } from '#kept';
+import { openStore, type StoreUnavailable } from '#kept';
 import { TritonServer } from '#triton';
 import { MonotonicClock } from './monotonic-clock.js';
 import type { SchedulerParts } from './parts.js';
@@ -17,6 +17,7 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
     openStore: async () =>
       openStore(await openRows(config.data, (what) => tellTakenOver(log, what)), {
         fleet: config.fleet,
+        onHealth: (failure) => tellHealth(log, failure),
         onDamage: (key) => log.warn({ key }, 'a learned fact made no sense and was left out'),
       }),
     openServer: ({ id, grpc, metrics, headers, tls }) =>
@@ -45,4 +46,9 @@ function tellTakenOver(log: Logger, { rows, movedTo, dropped }: TakenOver): void
       { dropped: dropped.slice(0, 10) },
       'the store of an older Berth was damaged: what LevelDB left out is lost',
     );
+}
+
+function tellHealth(log: Logger, failure: StoreUnavailable | null): void {
+  if (failure === null) log.warn('the store takes writes again');
+  else log.error({ err: failure }, 'the store fails: what has to be stored is refused, routes go on');
 }

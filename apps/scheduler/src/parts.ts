@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ModelSpec, ServerConfig } from '#config';
 import type { Clock, Declarations, Leadership, Learned } from '#engine';
+import type { StoreHealth } from '#kept';
 import type { Random } from './errors/retry-hint.js';
 import type { OpenServer } from './fleet/links.js';
 import type { ProcessGauge } from './pressure/process-gauge.js';
@@ -11,6 +12,7 @@ export interface SchedulerStore {
   readonly declarations: Declarations;
   readonly learned: Learned;
   readonly leadership: Leadership;
+  readonly health: StoreHealth;
   close(): Promise<void>;
 }
 

@@ -18,6 +18,7 @@ const CONTRACT: readonly (readonly [Reason, number, keyof typeof status])[] = [
   ['over_share', 429, 'RESOURCE_EXHAUSTED'],
   ['no_server', 503, 'UNAVAILABLE'],
   ['no_leader', 503, 'UNAVAILABLE'],
+  ['store_unavailable', 503, 'UNAVAILABLE'],
   ['shutting_down', 503, 'UNAVAILABLE'],
   ['unknown_server', 404, 'NOT_FOUND'],
   ['pin_does_not_fit', 409, 'FAILED_PRECONDITION'],

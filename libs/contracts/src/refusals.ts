@@ -52,6 +52,7 @@ export const REFUSALS: Readonly<Record<Reason, RefusalForm>> = {
   over_share: form(429, RESOURCE_EXHAUSTED, 'The tenant has too many requests waiting'),
   no_server: form(503, UNAVAILABLE, 'No server can take it just now'),
   no_leader: form(503, UNAVAILABLE, 'No process decides at this moment'),
+  store_unavailable: form(503, UNAVAILABLE, 'The store takes no writes at this moment'),
   shutting_down: form(503, UNAVAILABLE, 'This process is ending'),
   unknown_server: form(404, NOT_FOUND, 'There is no such server'),
   pin_does_not_fit: form(409, FAILED_PRECONDITION, 'The pins do not fit together'),

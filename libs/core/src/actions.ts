@@ -18,6 +18,7 @@ export type RefusalReason =
   | 'over_share'
   | 'no_server'
   | 'no_leader'
+  | 'store_unavailable'
   | 'shutting_down';
 
 /** A refusal with what helps the caller. */

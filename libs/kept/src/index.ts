@@ -1,4 +1,4 @@
-export { openStore, type Store, type StoreOptions } from './open-store.js';
+export { openStore, type Store, type StoreHealth, type StoreOptions } from './open-store.js';
 export type { Row, Rows, RowWrite } from './rows.js';
 export { StoreUnavailable } from './store-unavailable.js';
 export { StoreUnusable, type UnusableReason } from './store-unusable.js';

@@ -1,8 +1,10 @@
 import type { Declarations, Leadership, Learned } from '#engine';
 import { LearnedStore } from './learned-store.js';
 import type { Rows } from './rows.js';
-import { beginTerm } from './title.js';
+import type { StoreUnavailable } from './store-unavailable.js';
+import { beginTerm, termRow } from './title.js';
 import { ToldStore } from './told-store.js';
+import { type OnHealth, WatchedRows } from './watched-rows.js';
 
 /** A store that is open, for this process alone. */
 export type Store = {
@@ -10,27 +12,50 @@ export type Store = {
   readonly learned: Learned;
   /** The process that has the store decides: always this one, until the store is closed. */
   readonly leadership: Leadership;
+  readonly health: StoreHealth;
   /** Waits for writes under way, then lets other processes have the store. Calling it again does nothing. */
   close(): Promise<void>;
+};
+
+/** Whether the store does what it is asked. */
+export type StoreHealth = {
+  /** Why it fails; null from the next write that succeeds. */
+  readonly failure: StoreUnavailable | null;
+  /** Writes what is there anyhow, so that it shows whether the store takes writes. Rejects where it does not. */
+  tryAgain(): Promise<void>;
 };
 
 /** What a store is opened with. `onDamage` hears of learned facts that make no sense and were left out. */
 export type StoreOptions = {
   readonly fleet: string;
   readonly onDamage?: (key: string) => void;
+  readonly onHealth?: OnHealth;
 };
 
-/** Opens the store that is kept in these rows, and closes them with it. Refuses with `StoreUnusable`, and then has closed them. */
-export async function openStore(rows: Rows, { fleet, onDamage = () => {} }: StoreOptions): Promise<Store> {
-  const term = await beginTerm(rows, fleet).catch(async (error: unknown) => {
-    await rows.close();
+/**
+ * Opens the store that is kept in these rows, and closes them with it. Refuses with `StoreUnusable`, and then has closed
+ * them. What the store is asked later rejects with `StoreUnavailable` where it fails.
+ */
+export async function openStore(
+  kept: Rows,
+  { fleet, onDamage = () => {}, onHealth = () => {} }: StoreOptions,
+): Promise<Store> {
+  const term = await beginTerm(kept, fleet).catch(async (error: unknown) => {
+    await kept.close();
     throw error;
   });
+  const rows = new WatchedRows(kept, onHealth);
   let isOpen = true;
   return {
     declarations: new ToldStore(rows),
     learned: new LearnedStore(rows, onDamage),
     leadership: { term, mayAct: () => isOpen },
+    health: {
+      get failure() {
+        return rows.failure;
+      },
+      tryAgain: () => rows.write([termRow(term)]),
+    },
     close: async () => {
       isOpen = false;
       await rows.close();

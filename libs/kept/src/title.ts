@@ -1,4 +1,4 @@
-import type { Rows } from './rows.js';
+import type { Rows, RowWrite } from './rows.js';
 import { StoreUnusable } from './store-unusable.js';
 import { damagedMessage } from './told-store.js';
 import { decode, encode, VALUES } from './values.js';
@@ -21,9 +21,14 @@ export async function beginTerm(rows: Rows, fleet: string): Promise<number> {
   await rows.write([
     { key: KEYS.schema, text: encode(VALUES.schema, KEYS.schema, SCHEMA_VERSION) },
     { key: KEYS.fleet, text: encode(VALUES.fleet, KEYS.fleet, fleet) },
-    { key: KEYS.term, text: encode(VALUES.term, KEYS.term, term) },
+    termRow(term),
   ]);
   return term;
+}
+
+/** The row that says which reign this is. */
+export function termRow(term: number): RowWrite {
+  return { key: KEYS.term, text: encode(VALUES.term, KEYS.term, term) };
 }
 
 async function lastTerm(rows: Rows, fleet: string): Promise<number> {

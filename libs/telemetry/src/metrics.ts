@@ -5,6 +5,7 @@ import { ConnectionMetrics } from './connection-metrics.js';
 import { DeclaredTimes } from './declared-times.js';
 import { addFleetGauges } from './fleet-gauges.js';
 import { RecorderMetrics } from './recorder-metrics.js';
+import { addStoreGauge } from './store-gauge.js';
 import { ResolveMetrics } from './resolve-metrics.js';
 import { TurnMetrics } from './turn-metrics.js';
 
@@ -14,6 +15,8 @@ export interface MetricsOptions {
   readonly term: number;
   /** Whether the process' own CPU, memory and event loop are told too. */
   readonly process?: boolean;
+  /** Whether the store takes writes; absent: there is none. */
+  readonly isStoreOk?: () => boolean;
 }
 
 /** All metrics of one process, on a registry of their own. */
@@ -28,6 +31,7 @@ export class Metrics implements Observer {
   private fleet: Readonly<Fleet> | undefined;
 
   constructor(private readonly options: MetricsOptions) {
+    addStoreGauge(this.registry, options.isStoreOk ?? (() => true));
     if (options.process) collectDefaultMetrics({ register: this.registry });
   }
 

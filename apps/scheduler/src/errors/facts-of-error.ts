@@ -1,10 +1,13 @@
 import { HttpException } from '@nestjs/common';
 import type { Reason } from '#contracts';
+import { StoreUnavailable } from '#kept';
+import { STORE_UNAVAILABLE } from '../health/store-watch.js';
 import { type RefusalFacts, Refused } from './refused.js';
 
 /** What a caller is told of an error: our refusals as they are, the framework's in our words, no internals. */
 export function factsOfError(error: unknown): { readonly facts: RefusalFacts; readonly status?: number } {
   if (error instanceof Refused) return { facts: error.facts };
+  if (error instanceof StoreUnavailable) return { facts: STORE_UNAVAILABLE };
   const status = statusOf(error);
   if (status === undefined || status >= 500) return { facts: { reason: 'internal' } };
   const known = REASONS[status];

@@ -21,6 +21,7 @@ const TABLE = [
   ['over_share', 429, 'RESOURCE_EXHAUSTED', true],
   ['no_server', 503, 'UNAVAILABLE', true],
   ['no_leader', 503, 'UNAVAILABLE', true],
+  ['store_unavailable', 503, 'UNAVAILABLE', true],
   ['shutting_down', 503, 'UNAVAILABLE', true],
 ] as const satisfies readonly (readonly [RefusalReason, number, keyof typeof status, boolean])[];
 

@@ -2,6 +2,7 @@ import type { Instant, Millis } from '#core';
 import type { Answer, Engine, Pending, ResolveQuery, Route } from '#engine';
 import type { RouteMessage } from '#contracts';
 import type { Registry } from '../fleet/registry.js';
+import type { StoreWatch } from '../health/store-watch.js';
 import { type Lifecycle, SHUTTING_DOWN } from '../lifecycle.js';
 import { ToldRoutes } from './told-routes.js';
 
@@ -11,16 +12,29 @@ export interface ResolveMeter {
   resolved(result: string, cold: boolean, took: Millis): void;
 }
 
+/** What answers are taken from. */
+interface ResolverParts {
+  readonly engine: Engine;
+  readonly registry: Registry;
+  readonly lifecycle: Lifecycle;
+  readonly store: StoreWatch;
+}
+
 /** Answers "where is this model?": at once where it is warm. */
 export class Resolver {
   private readonly told: ToldRoutes;
 
+  private readonly engine: Engine;
+  private readonly lifecycle: Lifecycle;
+  private readonly store: StoreWatch;
+
   constructor(
-    private readonly engine: Engine,
-    registry: Registry,
-    private readonly lifecycle: Lifecycle,
+    { engine, registry, lifecycle, store }: ResolverParts,
     private readonly meter: ResolveMeter,
   ) {
+    this.engine = engine;
+    this.lifecycle = lifecycle;
+    this.store = store;
     this.told = new ToldRoutes(registry);
   }
 
@@ -44,7 +58,7 @@ export class Resolver {
     const { coldStart } = fleet.models.get(query.model) ?? fleet.defaults;
     const pending = this.engine.admit(query, coldStart.maxWait);
     return {
-      answer: pending.answer.then((answer) => this.count(answer, began)),
+      answer: pending.answer.then((answer) => this.count(this.worded(answer), began)),
       cancel: () => pending.cancel(),
     };
   }
@@ -52,6 +66,11 @@ export class Resolver {
   /** A route as callers are told it. */
   message(route: Route): RouteMessage {
     return this.told.of(route);
+  }
+
+  private worded(answer: Answer): Answer {
+    if (answer.kind === 'route') return answer;
+    return { kind: 'refusal', refusal: this.store.worded(answer.refusal) };
   }
 
   private count(answer: Answer, began: Instant): Answer {
