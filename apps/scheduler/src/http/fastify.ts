@@ -3,6 +3,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Connections, isLoopback } from '#config';
 import type { Problems } from '../errors/problems.js';
 import { invalid, Refused } from '../errors/refused.js';
+import { answerClientErrors } from './client-errors.js';
+import { RequestLine } from './request-line.js';
+import { notUnicodePath, textOf, valueRefusal } from './unicode.js';
 
 const BODY_LIMIT = 64 * 1_024;
 /** Longer than any name: a name that is too long is told so, and not that there is no such path. */
@@ -13,42 +16,59 @@ const CHECK_MS = 5_000;
 
 /**
  * Fastify as we serve on it. Nest's own body parsers are left out: they refuse empty bodies and take forms. It would wait for
- * ever for a request to arrive; how long a request waits for its answer is another matter.
+ * ever for a request to arrive; how long a request waits for its answer is another matter. One request of a connection is
+ * served at a time.
  */
 export function fastifyAdapter(
   problems: Problems,
   { httpArrivalSeconds }: Pick<Connections, 'httpArrivalSeconds'>,
 ): FastifyAdapter {
   const arrival = httpArrivalSeconds * 1_000;
-  return new FastifyAdapter({
+  const line = new RequestLine();
+  const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     requestTimeout: arrival,
-    http: { headersTimeout: arrival, connectionsCheckingInterval: CHECK_MS },
+    http: { headersTimeout: arrival, connectionsCheckingInterval: CHECK_MS, requireHostHeader: false },
+    clientErrorHandler: answerClientErrors(line),
     routerOptions: { maxParamLength: PARAMETER_LIMIT },
     skipMiddie: true,
     multipart: false,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      problems.send(error, request, reply),
+      problems.send(refusalOf(error, request), request, reply),
   });
+  adapter.getInstance().addHook('onRequest', ({ raw }, reply, done) => line.enter(raw, reply.raw, done));
+  return adapter;
 }
+
+const refusalOf = (error: Error & { readonly code?: string }, { raw }: FastifyRequest): Error =>
+  error.code === 'FST_ERR_BAD_URL' ? notUnicodePath(raw.url ?? '') : error;
 
 const NO_JSON = invalid([{ path: '', rule: 'must be JSON, without keys like __proto__' }]);
 
-/** JSON alone is understood, and no body at all. Keys that would reach prototypes are refused. */
+/** JSON alone is understood, and no body at all. Keys that would reach prototypes are refused, and what is not Unicode. */
 export function parseJson(fastify: FastifyInstance): void {
   const json = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(
     ['application/json', 'application/merge-patch+json'],
-    { parseAs: 'string' },
-    (request, body, done) => {
-      if (body === '') return done(null, undefined);
-      void json(request, String(body), (error, value) => done(error && NO_JSON, value));
+    { parseAs: 'buffer' },
+    (request, body: Buffer, done) => {
+      if (body.length === 0) return done(null, undefined);
+      try {
+        const text = textOf(body, JSON.parse);
+        void json(request, text, (error, value) =>
+          done(error ? NO_JSON : (valueRefusal(text, value) ?? null), value),
+        );
+      } catch (error) {
+        done(error as Error);
+      }
     },
   );
 }
+
+const NO_HOST = invalid([{ path: 'Host', rule: 'is required in HTTP/1.1' }]);
 
 /**
  * Without auth only this machine may call, and a web page in a browser on it is not this machine. So a foreign Origin
@@ -57,6 +77,8 @@ export function parseJson(fastify: FastifyInstance): void {
 export function guardLocal(fastify: FastifyInstance, problems: Problems): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     const { host, origin } = request.headers;
+    if (host === undefined && request.raw.httpVersion === '1.1')
+      return problems.send(NO_HOST, request, reply);
     if ((host === undefined || isLocal(`http://${host}`)) && (origin === undefined || isLocal(origin)))
       return done();
     const detail = 'requests come from this machine only: Host and Origin must be loopback names';

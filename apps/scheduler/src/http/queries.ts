@@ -2,8 +2,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { check } from '#config';
 import type { Problems } from '../errors/problems.js';
-import { invalid } from '../errors/refused.js';
+import { invalid, type Refused } from '../errors/refused.js';
 import type { Published } from './openapi.js';
+import { queryRefusal } from './unicode.js';
 
 const NONE = z.strictObject({});
 
@@ -18,11 +19,17 @@ export function refuseQueries(fastify: FastifyInstance, { paths }: Published, pr
   };
   fastify.addHook('onRequest', (request, reply, done) => {
     const path = request.raw.url?.includes('?') ? pathOf(request) : undefined;
-    if (path === undefined || isPublished(path, methodOf(request))) return done();
-    const checked = check(NONE, request.query);
-    if (checked.ok) return done();
-    problems.send(invalid(checked.errors), request, reply);
+    if (path === undefined) return done();
+    const refusal =
+      queryRefusal(request.raw.url!) ?? keyRefusal(isPublished(path, methodOf(request)), request);
+    if (refusal === undefined) return done();
+    problems.send(refusal, request, reply);
   });
+}
+
+function keyRefusal(hasKeys: boolean, { query }: FastifyRequest): Refused | undefined {
+  const checked = check(NONE, hasKeys ? {} : query);
+  return checked.ok ? undefined : invalid(checked.errors);
 }
 
 /** The path as OpenAPI has it, with its parameters in braces; undefined where the API has none such. */
