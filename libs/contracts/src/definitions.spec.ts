@@ -1,6 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
 import { ADMIN, adminDefinition, publishedDefinition, ROUTER, routerService } from './definitions.js';
 import { MalformedRequest } from './malformed.js';
+import { toStruct } from './struct.js';
+
+/** Where a field of the whole ends: cut off there, it is a message with fewer fields. All of them are short. */
+function boundariesIn(bytes: Buffer): number[] {
+  const found: number[] = [];
+  for (let at = 0; at < bytes.length; found.push(at)) {
+    const isCounted = (bytes[at]! & 7) === 2;
+    at += 1;
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++]!;
+      value += (byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    if (isCounted) at += value;
+  }
+  return found;
+}
 
 describe('the definitions', () => {
   it('never hand Router to Nest', () => {
@@ -16,6 +34,57 @@ describe('the definitions', () => {
     const { requestDeserialize } = routerService()['Resolve']!;
     expect(requestDeserialize(Buffer.from([0xff]))).toBeInstanceOf(MalformedRequest);
     expect(requestDeserialize(Buffer.alloc(0))).toMatchObject({ model: '', avoid: [] });
+  });
+
+  /** Bytes that say `text` in field 1, of which the first `kept` are left. */
+  const cut = (text: string, kept: number): Buffer =>
+    Buffer.from([0x0a, text.length, ...Buffer.from(text)]).subarray(0, kept);
+
+  it('decode a message that is cut off to a malformed request, wherever it is cut', () => {
+    const { PutModel, BatchModels } = adminDefinition()[ADMIN] as ReturnType<typeof routerService>;
+    const spec = toStruct({
+      labels: { team: 'risk' },
+      dependsOn: ['a', 'b'],
+      gpuMemoryLimitMb: 5,
+      enabled: true,
+    });
+    for (const [method, request] of [
+      [routerService()['Resolve']!, { model: 'resnet50', waitMs: 300 }],
+      [PutModel!, { model: 'resnet50', spec }],
+      [BatchModels!, { models: { resnet50: spec } }],
+    ] as const) {
+      const bytes = method.requestSerialize(request);
+      expect(method.requestDeserialize(bytes)).toMatchObject(request);
+      const whole = new Set([0, ...boundariesIn(bytes)]);
+      for (let kept = 0; kept < bytes.length; kept += 1) {
+        const decoded = method.requestDeserialize(bytes.subarray(0, kept));
+        expect([kept, decoded instanceof MalformedRequest]).toEqual([kept, !whole.has(kept)]);
+      }
+    }
+    expect(routerService()['Resolve']!.requestDeserialize(cut('resnet50', 6))).toBeInstanceOf(
+      MalformedRequest,
+    );
+  });
+
+  it('decode a text that is no UTF-8 to a malformed request that names its field', () => {
+    const { PutModel, BatchModels } = adminDefinition()[ADMIN] as ReturnType<typeof routerService>;
+    const broken = (method: typeof PutModel, request: object): object => {
+      const bytes = method!.requestSerialize(request);
+      const text = bytes.toString('latin1').replace('~~~', '\u00ed\u00a0\u0080');
+      return method!.requestDeserialize(Buffer.from(text, 'latin1'));
+    };
+    const list = toStruct({ dependsOn: ['a', '~~~'] });
+    const key = toStruct({ labels: { '~~~': 'x' } });
+    const label = { resnet50: toStruct({ labels: { team: '~~~' } }) };
+    expect(broken(routerService()['Resolve'], { model: '~~~' })).toMatchObject({ at: ['model'] });
+    expect(broken(routerService()['Resolve'], { model: 'm', requestId: '~~~' })).toMatchObject({
+      at: ['requestId'],
+    });
+    expect(broken(PutModel, { model: 'm', spec: list })).toMatchObject({ at: ['spec', 'dependsOn'] });
+    expect(broken(PutModel, { model: 'm', spec: key })).toMatchObject({ at: ['spec', 'labels'] });
+    expect(broken(BatchModels, { models: label })).toMatchObject({
+      at: ['models', 'resnet50', 'labels', 'team'],
+    });
   });
 
   it('take long messages for a batch alone', () => {

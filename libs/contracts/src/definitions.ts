@@ -16,12 +16,16 @@ export const BATCH_BYTES = 4 * 2 ** 20;
 /** Admin without Router: Nest serves every service of a package it loads. */
 export function adminDefinition(): PackageDefinition {
   const definition = load('berth/v1/admin.proto');
-  return { ...definition, [ADMIN]: tolerant(serviceOf(definition, ADMIN), { BatchModels: BATCH_BYTES }) };
+  return {
+    ...definition,
+    [ADMIN]: tolerant(definition, serviceOf(definition, ADMIN), { BatchModels: BATCH_BYTES }),
+  };
 }
 
 /** Router alone, for raw handlers. A route that is answered again as the same object is not encoded again. */
 export function routerService(): ServiceDefinition {
-  const { Resolve: method, ...others } = tolerant(routerClientService());
+  const definition = load('berth/v1/router.proto');
+  const { Resolve: method, ...others } = tolerant(definition, serviceOf(definition, ROUTER));
   return { ...others, Resolve: { ...method!, responseSerialize: once(method!.responseSerialize) } };
 }
 

@@ -1,33 +1,55 @@
-import type { ServiceDefinition } from '@grpc/proto-loader';
+import type { PackageDefinition, ServiceDefinition } from '@grpc/proto-loader';
+import { checkWire, type Shape, shapesOf, WireFault } from './wire.js';
 
 /** What a handler gets in place of a request that is no protobuf, or too long: grpc-js would call it our own fault. */
 export class MalformedRequest {
   constructor(
     readonly reason: 'invalid_request' | 'too_large' = 'invalid_request',
     readonly rule = 'must be a well-formed message',
+    /** The field that breaks the rule; empty: the whole. */
+    readonly at: readonly string[] = [],
   ) {}
 }
 
 /** The longest message that a method takes, in bytes. */
 const MOST_BYTES = 64 * 2 ** 10;
 
+const NOT_UNICODE = 'must be valid Unicode: UTF-8, without lone surrogates';
+
 /** The service with requests that always decode: to a message, or to a MalformedRequest. */
 export function tolerant(
+  definition: PackageDefinition,
   service: ServiceDefinition,
   limits: Readonly<Record<string, number>> = {},
 ): ServiceDefinition {
+  const shapes = shapesOf(definition);
   const methods = Object.entries(service).map(([name, method]) => {
     const most = limits[name] ?? MOST_BYTES;
+    const shape = requestShape(method, shapes);
     const requestDeserialize = (bytes: Buffer): object => {
       if (bytes.length > most)
         return new MalformedRequest('too_large', `may have at most ${most / 2 ** 10} KiB`);
       try {
+        checkWire(bytes, shape);
         return method.requestDeserialize(bytes);
-      } catch {
-        return new MalformedRequest();
+      } catch (error) {
+        const at = error instanceof WireFault ? error.at : null;
+        return at === null
+          ? new MalformedRequest()
+          : new MalformedRequest('invalid_request', NOT_UNICODE, at);
       }
     };
     return [name, { ...method, requestDeserialize }] as const;
   });
   return Object.fromEntries(methods);
+}
+
+/** The messages of requests are those of the package that the services are in. */
+function requestShape(
+  { path, requestType }: ServiceDefinition[string],
+  shapes: (name: string) => Shape,
+): Shape {
+  const [, service = ''] = path.split('/');
+  const { name } = requestType?.type as { readonly name: string };
+  return shapes(`${service.slice(0, service.lastIndexOf('.'))}.${name}`);
 }

@@ -1,6 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js';
 import type { z } from 'zod';
-import { check } from '#config';
+import { check, refuse } from '#config';
 import { MalformedRequest } from '#contracts';
 import { invalid, Refused } from '../errors/refused.js';
 import { type Caller, callerOf } from '../writes/caller.js';
@@ -17,8 +17,8 @@ export function readRequest<T>(schema: z.ZodType<T>, request: unknown): T {
 export const isMessage = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 /** The refusal of what is no message, or too long a one. */
-export const malformed = ({ reason, rule }: MalformedRequest): Refused =>
-  reason === 'too_large' ? new Refused({ reason, detail: rule }) : invalid([{ path: '', rule }]);
+export const malformed = ({ reason, rule, at }: MalformedRequest): Refused =>
+  reason === 'too_large' ? new Refused({ reason, detail: rule }) : invalid(refuse([{ at, rule }]).errors);
 
 /** The conditions that a call's metadata puts on a write. */
 export const callerAmong = (metadata: Metadata): Caller =>

@@ -1,0 +1,136 @@
+import { isUtf8 } from 'node:buffer';
+import type { PackageDefinition } from '@grpc/proto-loader';
+
+/** What is read of a message's description, as proto-loader hands it over. */
+interface Description {
+  readonly name: string;
+  readonly field: readonly {
+    readonly name: string;
+    readonly number: number;
+    readonly type: string;
+    readonly typeName: string;
+  }[];
+  readonly nestedType: readonly Description[];
+  readonly options: { readonly mapEntry?: boolean } | null;
+}
+
+/** A kind of message: its texts, and its messages. Other fields are as they are. */
+export interface Shape {
+  /** Whether it is an entry of a map: key and value. */
+  readonly isEntry: boolean;
+  /** Whether its fields have no names for people: free JSON. */
+  readonly isFree: boolean;
+  readonly fields: ReadonlyMap<number, FieldShape>;
+}
+
+interface FieldShape {
+  readonly name: string;
+  /** The kind of message that it holds; undefined: it is a text. */
+  readonly inner: (() => Shape) | undefined;
+}
+
+/** Bytes are no such message; `at` leads to a text that is no UTF-8, where that is why. */
+export class WireFault extends Error {
+  constructor(readonly at: readonly string[] | null = null) {
+    super('not such a message');
+  }
+}
+
+/** The kinds of messages of a package, by their full names. */
+export function shapesOf(definition: PackageDefinition): (name: string) => Shape {
+  const described = Object.entries(definition).flatMap(([name, { type }]) => {
+    const { field } = (type ?? {}) as Partial<Description>;
+    return field === undefined ? [] : [[name, type as unknown as Description] as const];
+  });
+  const shapes = new Map(
+    described.map(([name, description]) => [name, shapeOf(name, description, (inner) => find(name, inner))]),
+  );
+  /** A name may leave out the package it is used in. */
+  const find = (user: string, name: string): Shape =>
+    shapes.get(name) ?? shapes.get(`${user.slice(0, user.lastIndexOf('.'))}.${name}`) ?? EMPTY;
+  return (name) => shapes.get(name) ?? EMPTY;
+}
+
+const EMPTY: Shape = { isEntry: false, isFree: false, fields: new Map() };
+
+function shapeOf(
+  name: string,
+  { field, nestedType, options }: Description,
+  find: (name: string) => Shape,
+): Shape {
+  const nested = new Map(nestedType.map((one) => [one.name, shapeOf(name, one, find)]));
+  const told = field.filter(({ type }) => type === 'TYPE_STRING' || type === 'TYPE_MESSAGE');
+  const fields = told.map(({ number, type, typeName, ...named }): [number, FieldShape] => {
+    const inner = type === 'TYPE_STRING' ? undefined : () => nested.get(typeName) ?? find(typeName);
+    return [number, { name: named.name, inner }];
+  });
+  const isFree = name.startsWith('google.protobuf.');
+  return { isEntry: options?.mapEntry === true, isFree, fields: new Map(fields) };
+}
+
+/**
+ * Throws a WireFault where the bytes are cut off, or where a text in them is no UTF-8. The decoder would take the rest of a
+ * text for the whole, and other characters for what is none.
+ */
+export function checkWire(bytes: Buffer, shape: Shape): void {
+  new Walk(bytes).through(shape, bytes.length);
+}
+
+const [VARINT, EIGHT_BYTES, COUNTED, FOUR_BYTES] = [0, 1, 2, 5];
+const LONGEST_VARINT = 10;
+
+class Walk {
+  private at = 0;
+
+  constructor(private readonly bytes: Buffer) {}
+
+  through(shape: Shape, end: number): void {
+    let key = '';
+    while (this.at < end) {
+      const tag = this.varint(end);
+      const field = shape.fields.get(tag >>> 3);
+      const stop = this.endOfField(tag & 7, end);
+      if (field !== undefined && (tag & 7) === COUNTED) {
+        const text = this.field(field, stop, shape.isEntry ? [key] : shape.isFree ? [] : [field.name]);
+        if (shape.isEntry && field.name === 'key') key = text;
+      }
+      this.at = stop;
+    }
+  }
+
+  /** Returns the text that the field is; for a message nothing is said. */
+  private field({ inner }: FieldShape, stop: number, step: readonly string[]): string {
+    if (inner === undefined) {
+      const text = this.bytes.subarray(this.at, stop);
+      if (!isUtf8(text)) throw new WireFault(step.filter((one) => one !== ''));
+      return text.toString();
+    }
+    try {
+      this.through(inner(), stop);
+    } catch (error) {
+      throw error instanceof WireFault && error.at !== null ? new WireFault([...step, ...error.at]) : error;
+    }
+    return '';
+  }
+
+  /** Where a field ends; of a counted one `at` is then its first byte. */
+  private endOfField(kind: number, end: number): number {
+    if (kind === VARINT) this.varint(end);
+    const length = { [EIGHT_BYTES!]: 8, [FOUR_BYTES!]: 4, [VARINT!]: 0 }[kind];
+    if (length === undefined && kind !== COUNTED) throw new WireFault();
+    const stop = (length ?? this.varint(end)) + this.at;
+    if (stop > end) throw new WireFault();
+    return stop;
+  }
+
+  /** Of a longer number than 32 bits the lower ones: no tag and no length has more. */
+  private varint(end: number): number {
+    let value = 0;
+    for (let nth = 0; nth < LONGEST_VARINT && this.at < end; nth += 1) {
+      const byte = this.bytes[this.at++]!;
+      if (nth < 5) value = (value | ((byte & 0x7f) << (7 * nth))) >>> 0;
+      if (byte < 0x80) return value;
+    }
+    throw new WireFault();
+  }
+}
