@@ -21,6 +21,7 @@ export {
   type TenantId,
 } from './ids.js';
 export { heldFor } from './held-for.js';
+export { fractionOf } from './jitter.js';
 export type { ControlMode, IndexRow, Look, MetricsSample, ServingRow, Sighting } from './look.js';
 export { loadForecast } from './load-forecast.js';
 export { DEFAULT_LEASE, leasedUntil, leaseOn, LONGEST_LEASE } from './leases.js';

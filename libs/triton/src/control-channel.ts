@@ -2,6 +2,7 @@ import {
   type ChannelCredentials,
   Client,
   type ClientUnaryCall,
+  connectivityState,
   credentials,
   Metadata,
   status,
@@ -10,9 +11,11 @@ import { CallFailed } from './call-failed.js';
 import { type Calls, loadProtocol } from './protocol.js';
 
 const LARGEST_ANSWER = 64 * 2 ** 20;
-
-/** grpc-js' own idea of a connection, for those that follow its state. */
-export type Channel = ReturnType<Client['getChannel']>;
+/** What a connection may take, the handshake of TLS included. */
+const CONNECT_MS = 2_500;
+/** The failed channel is asked why at once, and answers at once. */
+const WHY_MS = 500;
+const { READY, TRANSIENT_FAILURE } = connectivityState;
 
 /** PEM texts. Without `ca`: the authorities of the system. */
 export interface Tls {
@@ -21,7 +24,7 @@ export interface Tls {
   readonly key?: string | null;
 }
 
-/** The one control connection to a server: makes calls with a deadline each, and ends them all when it is closed. */
+/** One control connection to a server: makes calls with a deadline each, and ends them all when it is closed. */
 export class ControlChannel {
   private readonly client: Client;
   private readonly metadata = new Metadata();
@@ -37,8 +40,36 @@ export class ControlChannel {
     for (const [key, value] of Object.entries(headers)) this.metadata.set(key, value);
   }
 
-  get channel(): Channel {
-    return this.client.getChannel();
+  /** Connects, once. Null where the connection stands, else why it does not, in the words of the library. */
+  async connect(): Promise<string | null> {
+    const channel = this.client.getChannel();
+    const giveUpAt = Date.now() + CONNECT_MS;
+    for (;;) {
+      const state = channel.getConnectivityState(true);
+      if (state === READY) return null;
+      if (this.closed) return 'closed';
+      if (state === TRANSIENT_FAILURE) return this.whyNot();
+      const isChanged = await new Promise<boolean>((resolve) =>
+        channel.watchConnectivityState(state, giveUpAt, (late) => resolve(late === undefined)),
+      );
+      if (!isChanged) return `no answer within ${CONNECT_MS} ms`;
+    }
+  }
+
+  /** Calls once, when the connection that stands has ended. */
+  whenEnded(run: () => void): void {
+    this.client.getChannel().watchConnectivityState(READY, Infinity, () => {
+      if (!this.closed) run();
+    });
+  }
+
+  private async whyNot(): Promise<string> {
+    try {
+      await this.call('ServerMetadata', {}, WHY_MS);
+      return 'the connection ended';
+    } catch (error) {
+      return (error as CallFailed).details.replace(TIME_OF_FAILURE, '');
+    }
   }
 
   /** Rejects with CallFailed, always. */
@@ -68,6 +99,13 @@ export class ControlChannel {
     });
   }
 
+  /** Closes what is left of a connection that has ended; its calls end by that. */
+  release(): void {
+    this.closed = true;
+    // Not from within the channel's own telling: it has not finished its change yet.
+    setImmediate(() => this.client.close());
+  }
+
   close(): void {
     this.closed = true;
     for (const call of this.running) call.cancel();
@@ -75,15 +113,15 @@ export class ControlChannel {
   }
 }
 
+/** What grpc-js writes behind its reason: the reason would be another one each time. */
+const TIME_OF_FAILURE = /\s*\(\d{4}-\d\d-\d\dT[\d:.]+Z\)/g;
+
 /**
  * No keepalive pings: Triton ends a long Load whose connection pings more often than every 5 minutes. No retries: an
  * order goes out once. No proxy and no shared connection: what becomes of it is a fact about this server.
  */
 const CHANNEL_OPTIONS = {
   'grpc.max_receive_message_length': LARGEST_ANSWER,
-  'grpc.initial_reconnect_backoff_ms': 100,
-  'grpc.max_reconnect_backoff_ms': 1_000,
-  'grpc.dns_min_time_between_resolutions_ms': 1_000,
   'grpc.enable_retries': 0,
   'grpc.enable_http_proxy': 0,
   'grpc.use_local_subchannel_pool': 1,

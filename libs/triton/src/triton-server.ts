@@ -1,4 +1,4 @@
-import { connectivityState } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
 import type {
   ContactFact,
   ControlMode,
@@ -9,10 +9,10 @@ import type {
   ModelId,
   ServerId,
 } from '#core';
-import { type ModelDescription, type ModelServer, OrderRefused } from '#engine';
+import { type ModelDescription, type ModelServer, OrderRefused, type Trouble } from '#engine';
 import { askTwice } from './ask-twice.js';
 import { CallFailed, saysLeaving, saysNotServing, saysRestricted, saysWrongMode } from './call-failed.js';
-import { ContactWatch } from './contact-watch.js';
+import { Contact } from './contact.js';
 import { ControlChannel, type Tls } from './control-channel.js';
 import { configParameter } from './load-config.js';
 import { readMetrics } from './metrics-endpoint.js';
@@ -23,9 +23,11 @@ import { lookRefused } from './refused-looks.js';
 import { refusedBecause } from './refused-orders.js';
 import { indexRows, servingRows } from './rows.js';
 import { attemptConnection } from './tcp.js';
+import { troubleOf } from './troubles.js';
 
 const CALL_TIMEOUT_MS = 5_000;
-const PROBE_MS = 2_000;
+/** A try of a connection, and its greeting, each. */
+const TRY_MS = 2_000;
 /** Unloading a name that never exists does nothing, and only a server in explicit mode says OK to it. */
 const MODE_PROBE = 'berth.mode-probe';
 
@@ -46,17 +48,27 @@ export interface TritonOptions {
   readonly callTimeoutMs?: Millis;
   /** Told in Triton's words why an order was refused, and what answer made no sense. */
   readonly log?: (message: string) => void;
+  /** Told after each try of a connection what keeps it from standing; null: it stands. */
+  readonly tellTrouble?: (trouble: Trouble | null) => void;
 }
 
 /** A Triton, controlled by gRPC over one connection. */
 export class TritonServer implements ModelServer {
-  private readonly control: ControlChannel;
+  private readonly contact: Contact;
   private readonly closing = new AbortController();
-  private watching: ContactWatch | undefined;
   private listener: (fact: ContactFact) => void = () => {};
 
   constructor(private readonly options: TritonOptions) {
-    this.control = new ControlChannel(options.grpc, options.headers, options.tls);
+    const { id, grpc, headers, tls } = options;
+    this.contact = new Contact({
+      id,
+      attempt: (over) => attemptConnection(grpc, { withinMs: TRY_MS, greets: tls === null, over }),
+      open: () => new ControlChannel(grpc, headers, tls),
+      tell: (fact) => this.tell(fact),
+      tellFailure: (reason, words) =>
+        options.tellTrouble?.(reason === null ? null : troubleOf(grpc, reason, words)),
+      after,
+    });
   }
 
   async load(model: ModelId, config: LoadConfig | null, timeout: Millis): Promise<readonly string[]> {
@@ -76,6 +88,7 @@ export class TritonServer implements ModelServer {
   async look(scope: 'full' | 'statistics', probeMode: boolean): Promise<Look> {
     const begunAt = this.options.clock.now();
     try {
+      await this.contact.reach(this.options.callTimeoutMs ?? CALL_TIMEOUT_MS);
       const mode = probeMode ? await this.mode() : null;
       const serverVersion = probeMode ? await this.version() : null;
       const index = scope === 'full' ? indexRows((await this.askTwice('RepositoryIndex')).models) : null;
@@ -99,19 +112,18 @@ export class TritonServer implements ModelServer {
   }
 
   async probe(): Promise<boolean> {
-    return (await attemptConnection(this.options.grpc, PROBE_MS, this.closing.signal)) === 'accepted';
+    const { grpc } = this.options;
+    return (await attemptConnection(grpc, { withinMs: TRY_MS, over: this.closing.signal })) === 'accepted';
   }
 
   watch(listener: (fact: ContactFact) => void): void {
     this.listener = listener;
-    this.watching = new ContactWatch(this.control.channel, this.options.grpc, (fact) => this.tell(fact));
-    this.watching.start();
+    this.contact.start();
   }
 
   close(): void {
     this.closing.abort();
-    this.watching?.close();
-    this.control.close();
+    this.contact.close();
   }
 
   private tell(fact: ContactFact): void {
@@ -130,8 +142,11 @@ export class TritonServer implements ModelServer {
     request: Calls[Name]['request'],
     withinMs = this.options.callTimeoutMs ?? CALL_TIMEOUT_MS,
   ): Promise<Calls[Name]['response']> {
+    const { id } = this.options;
+    const channel = this.contact.connected;
+    if (!channel) throw new CallFailed(status.UNAVAILABLE, 'not connected', `${name} of ${id}`);
     try {
-      return await this.control.call(name, request, withinMs);
+      return await channel.call(name, request, withinMs);
     } catch (error) {
       if (error instanceof CallFailed && saysLeaving(error)) this.tell('leaving');
       throw error;
@@ -153,8 +168,7 @@ export class TritonServer implements ModelServer {
     const { id } = this.options;
     const name: string = model;
     if (!isModelName(name)) throw new OrderRefused('configuration', `${model} is no name to send to ${id}`);
-    if (this.control.channel.getConnectivityState(false) !== connectivityState.READY)
-      throw new OrderRefused('transient', `${id} is not connected`);
+    if (!this.contact.connected) throw new OrderRefused('transient', `${id} is not connected`);
     try {
       await send();
     } catch (error) {
@@ -209,4 +223,9 @@ export class TritonServer implements ModelServer {
       throw error;
     }
   }
+}
+
+function after(ms: Millis, run: () => void): () => void {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
 }

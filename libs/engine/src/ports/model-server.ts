@@ -31,6 +31,19 @@ export class LookRefused extends Error {
   }
 }
 
+/** Why there is no connection to the control port of a server. */
+export interface Trouble {
+  /**
+   * `refused`: no process listens. `unresolvable`: no address is known for the name of its host. `unreachable`: no answer from
+   * the host. `silent`, `closed`, `not_grpc`: what listens says nothing, ends the connection, or says something else than
+   * gRPC. `no_handshake`: gRPC or TLS does not come about all the same.
+   */
+  readonly reason:
+    'refused' | 'unresolvable' | 'unreachable' | 'silent' | 'closed' | 'not_grpc' | 'no_handshake';
+  /** For operators: what is wrong where, and what is meant perhaps. */
+  readonly detail: string;
+}
+
 /** What a serving model's own config says of it. */
 export interface ModelDescription {
   readonly config: LearnedConfig;

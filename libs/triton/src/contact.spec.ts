@@ -87,7 +87,9 @@ describe('the facts of a control connection', () => {
     await until(() => facts.length > 0);
     server.close();
     close();
-    await until(async () => (await attemptConnection(`127.0.0.1:${port}`, 1_000)) === 'refused');
+    await until(
+      async () => (await attemptConnection(`127.0.0.1:${port}`, { withinMs: 1_000 })) === 'refused',
+    );
     expect(facts).toEqual(['connected']);
   });
 });
