@@ -4,7 +4,7 @@ import { type Fleet, put, replicasOf, type Request } from '../fleet.js';
 import { type ModelId, replicaId, type RequestId, type ServerId } from '../ids.js';
 import { pardon } from '../limits.js';
 import type { Instant } from '../model.js';
-import { isFullWanted } from '../passes/look-around.js';
+import { isFullWanted, toldAt } from '../passes/look-around.js';
 import { isPinProtected } from '../pins.js';
 import type { Ready, Replica } from '../replica.js';
 import { countRoutes } from '../strain.js';
@@ -44,7 +44,7 @@ export function doubtServers(fleet: Fleet, servers: readonly ServerId[], now: In
   for (const id of servers) {
     const server = fleet.servers.get(id);
     if (!server || (isFullWanted(server) && server.looking !== 'full')) continue;
-    server.lookWanted = Math.max(now, (server.lookedAt ?? -Infinity) + DOUBT_EVERY);
+    server.lookWanted = Math.max(now, toldAt(server) + DOUBT_EVERY);
   }
 }
 

@@ -90,3 +90,70 @@ describe('looks at servers at rest', () => {
     expect(new Set(gapsIn(looks))).toEqual(new Set([2_000]));
   });
 });
+
+describe('looks at a server that does not answer', () => {
+  const T = aServer('t').id;
+
+  /** Every look fails, and takes no time. When looks were ordered, until so much later. */
+  function failedLooksIn(driver: CoreDriver, millis: Millis): Instant[] {
+    const end = driver.now + millis;
+    const at: Instant[] = [];
+    for (let actions = driver.pass(0); ;) {
+      for (const { kind } of actions) if (kind === 'look') at.push(driver.now);
+      const isAsked = actions.some(({ kind }) => kind === 'look');
+      if (!isAsked && driver.now >= end) return at;
+      actions = isAsked
+        ? driver.tell({ kind: 'LookFailed', server: T, why: 'unreachable' })
+        : driver.pass(Math.min(end, nextWake(driver.fleet, driver.now)) - driver.now);
+    }
+  }
+
+  function aDriver(): CoreDriver {
+    const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a']);
+    driver.looksEnd = false;
+    driver.pass(5_000);
+    return driver;
+  }
+
+  const doubt = { kind: 'ServersDoubted', servers: [T] } as const;
+
+  it('back off to 30 s where it is lost', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'ContactChanged', server: T, fact: 'leaving' });
+    driver.tell({ kind: 'LookFailed', server: T, why: 'unreachable' });
+    const looks = failedLooksIn(driver, 600_000);
+    const gaps = looks.slice(1).map((at, nth) => at - looks[nth]!);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(30_000);
+    expect(Math.min(...gaps.slice(5))).toBeGreaterThanOrEqual(22_500);
+  });
+
+  it.each(['leaving', 'ended', 'refused'] as const)(
+    'are ordered at once where it is doubted, once a second at most (%s)',
+    (fact) => {
+      const driver = aDriver();
+      driver.tell({ kind: 'ContactChanged', server: T, fact });
+      driver.tell({ kind: 'LookFailed', server: T, why: 'unreachable' });
+      failedLooksIn(driver, 120_000);
+      driver.pass(1_000);
+      const begunAt = driver.now;
+      const looks: Instant[] = [];
+      for (let nth = 0; nth < 30; nth += 1) {
+        const actions = driver.tell(doubt);
+        if (actions.some(({ kind }) => kind === 'look')) {
+          looks.push(driver.now - begunAt);
+          driver.tell({ kind: 'LookFailed', server: T, why: 'unreachable' });
+        }
+        looks.push(...failedLooksIn(driver, 100).map((at) => at - begunAt));
+      }
+      expect(looks).toEqual([0, 1_000, 2_000, 3_000]);
+    },
+  );
+
+  it('are none where there never was a connection, and nobody asks for one', () => {
+    const driver = new CoreDriver();
+    driver.looksEnd = false;
+    driver.tell({ kind: 'ServerDeclared', server: aServer('t') });
+    expect(failedLooksIn(driver, 600_000)).toEqual([]);
+    expect(driver.tell(doubt)).toMatchObject([{ kind: 'look', server: 't' }]);
+  });
+});

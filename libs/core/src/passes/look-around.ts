@@ -2,7 +2,7 @@ import type { Action } from '../actions.js';
 import { type Fleet, replicasOn, unsettled } from '../fleet.js';
 import { inOrder, takeUndescribed } from '../indexes.js';
 import type { Replica } from '../replica.js';
-import type { Server, ServerSpec } from '../server.js';
+import type { Contact, Server, ServerSpec } from '../server.js';
 import type { ReplicaId, ServerId } from '../ids.js';
 import type { Instant, Millis } from '../model.js';
 import { fractionOf } from '../jitter.js';
@@ -17,6 +17,9 @@ const WITH_OPEN_ORDERS: Millis = 500;
 const STATISTICS_EVERY: Millis = 2_000;
 /** Before another try after a first look that failed. */
 const FIRST_LOOK_AGAIN: Millis = 1_000;
+/** Between two looks at a lost server at most, and by which share they are closer for a jitter. */
+const AT_LOST: Millis = 30_000;
+const LOST_JITTER = 0.25;
 /** Looks are never taken faster than this many times what the last one took. */
 const PACE = 4;
 
@@ -116,13 +119,26 @@ function hasRows(fleet: Readonly<Fleet>, { spec }: Server): boolean {
 
 function dueFull(server: Server, open: boolean): Instant {
   const { contact, mode, looked, fullEndedAt, anyEndedAt, lookTook } = server;
-  if (contact.kind === 'connecting' || contact.kind === 'down') return Infinity;
-  if (contact.kind === 'lost' || contact.kind === 'slow') return after(anyEndedAt, AT_REST);
+  if (isAway(contact)) return dueAway(server);
+  if (contact.kind === 'slow') return after(anyEndedAt, AT_REST);
   if (mode === 'restricted') return after(fullEndedAt, AT_REST);
   const paced = after(fullEndedAt, PACE * lookTook);
   if (!looked) return Math.max(paced, after(fullEndedAt, FIRST_LOOK_AGAIN));
   const next = open ? after(fullEndedAt, WITH_OPEN_ORDERS) : staggered(server, fullEndedAt, AT_REST);
   return Math.min(wantedFull(server), Math.max(paced, next));
+}
+
+/**
+ * A server without a connection is tried by what keeps the connections, and that at once where a look was asked for. A lost
+ * one may still have its connection: it is looked at the more rarely the longer no look has come back.
+ */
+function dueAway(server: Server): Instant {
+  const { contact, spec, anyEndedAt, lookedAt, lookWanted } = server;
+  const wanted = isFullWanted(server) ? lookWanted! : Infinity;
+  if (contact.kind !== 'lost') return wanted;
+  if (anyEndedAt === null) return -Infinity;
+  const pause = Math.min(AT_LOST, Math.max(AT_REST, anyEndedAt - (lookedAt ?? -Infinity)));
+  return Math.min(wanted, anyEndedAt + pause * (1 - (LOST_JITTER * shiftOf(spec)) / AT_REST));
 }
 
 /** When a look that was asked for may begin. */
@@ -133,8 +149,17 @@ function wantedFull(server: Server): Instant {
 }
 
 /** Whether a full look was asked for that has not been told yet. */
-export const isFullWanted = ({ lookWanted, lookedAt }: Server): boolean =>
-  lookWanted !== null && (lookedAt ?? -Infinity) < lookWanted;
+export const isFullWanted = (server: Server): boolean =>
+  server.lookWanted !== null && toldAt(server) < server.lookWanted;
+
+/** From when on a look that is asked for is another one: without a connection one that failed has told all there is to tell. */
+export function toldAt({ contact, lookedAt, anyEndedAt }: Server): Instant {
+  const told = lookedAt ?? -Infinity;
+  return isAway(contact) ? Math.max(told, anyEndedAt ?? -Infinity) : told;
+}
+
+/** Whether nothing answers there as far as is known. */
+const isAway = ({ kind }: Contact): boolean => kind === 'connecting' || kind === 'down' || kind === 'lost';
 
 function dueStatistics(server: Server): Instant {
   const { contact, mode, anyEndedAt, statisticsWanted, statisticsAt, lookTook } = server;
