@@ -5,6 +5,36 @@ import { until } from '../support/until.js';
 
 const SLOW = 'resnet50';
 
+describe('callers that leave while they wait for orders', () => {
+  it('give their places to others at once, over gRPC and HTTP', async () => {
+    const world = await startWorld();
+    const admin = rpcClient(world, 'Admin');
+    try {
+      world.triton.sim.inject({ kind: 'stuckLoad', model: SLOW });
+      const gone = { grpc: new AbortController(), http: new AbortController() };
+      const waiting = (signal: AbortSignal) =>
+        admin.call('loadModel', { model: SLOW, waitMs: 600_000 }, new Metadata(), undefined, signal);
+      const overHttp = (signal: AbortSignal, waitMs = 600_000) =>
+        fetch(`${world.scheduler.http}/v1/models/${SLOW}/load?waitMs=${waitMs}`, { method: 'POST', signal });
+      const last = overHttp(gone.http.signal).catch(() => 'gone');
+      await until(async () => (await call(world, 'GET', `/v1/models/${SLOW}`)).body.state === 'loading');
+      const left = Promise.allSettled(Array.from({ length: 1_010 }, () => waiting(gone.grpc.signal)));
+      const status = async () => (await overHttp(new AbortController().signal, 1)).status;
+      await until(async () => (await status()) === 429);
+      gone.http.abort();
+      expect(await last).toBe('gone');
+      await until(async () => (await status()) === 202);
+      gone.grpc.abort();
+      const codes = (await left).map((one) => (one as PromiseRejectedResult).reason.code);
+      expect(codes.filter((code) => code === 1).length).toBeGreaterThan(990);
+      await until(async () => (await status()) === 202);
+    } finally {
+      admin.close();
+      await world.close();
+    }
+  });
+});
+
 describe('a caller that leaves before the load of its model is ordered', () => {
   let world: World;
   let router: RpcClient;

@@ -25,7 +25,7 @@ export class FleetController {
     @Headers() headers: HeaderMap,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<FleetMessage | undefined> {
-    return replied(reply, this.freezes.freeze(body, callerIn(headers)));
+    return replied(reply, this.freezes.freeze(body, callerIn(headers, reply)));
   }
 
   @Delete('frozen')
@@ -33,6 +33,6 @@ export class FleetController {
     @Headers() headers: HeaderMap,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<FleetMessage | undefined> {
-    return replied(reply, this.freezes.unfreeze(callerIn(headers)));
+    return replied(reply, this.freezes.unfreeze(callerIn(headers, reply)));
   }
 }

@@ -3,6 +3,7 @@ import { Controller, Inject, UseFilters } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { z } from 'zod';
 import { fromStruct, type Struct } from '#contracts';
+import type { EndingCall } from '../caller-gone.js';
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { callerAmong, isMessage, readRequest } from '../grpc/requests.js';
 import { serverListSchema } from '../pages.js';
@@ -39,26 +40,26 @@ export class FleetRpc {
   }
 
   @GrpcMethod('Admin', 'PutServer')
-  async put(request: unknown, metadata: Metadata) {
+  async put(request: unknown, metadata: Metadata, call: EndingCall) {
     const { server, spec } = readRequest(withSpec, request);
-    return (await this.writes.put(server, fromStruct(spec), callerAmong(metadata))).body;
+    return (await this.writes.put(server, fromStruct(spec), callerAmong(metadata, call))).body;
   }
 
   @GrpcMethod('Admin', 'DeleteServer')
-  async remove(request: unknown, metadata: Metadata) {
-    await this.writes.remove(readRequest(named, request).server, callerAmong(metadata));
+  async remove(request: unknown, metadata: Metadata, call: EndingCall) {
+    await this.writes.remove(readRequest(named, request).server, callerAmong(metadata, call));
     return {};
   }
 
   @GrpcMethod('Admin', 'DrainServer')
-  async drain(request: unknown, metadata: Metadata) {
+  async drain(request: unknown, metadata: Metadata, call: EndingCall) {
     const { server, deadlineMs } = readRequest(drained, request);
-    return (await this.writes.drain(server, deadlineMs, callerAmong(metadata))).body;
+    return (await this.writes.drain(server, deadlineMs, callerAmong(metadata, call))).body;
   }
 
   @GrpcMethod('Admin', 'UndrainServer')
-  async undrain(request: unknown, metadata: Metadata) {
-    return (await this.writes.undrain(readRequest(named, request).server, callerAmong(metadata))).body;
+  async undrain(request: unknown, metadata: Metadata, call: EndingCall) {
+    return (await this.writes.undrain(readRequest(named, request).server, callerAmong(metadata, call))).body;
   }
 
   @GrpcMethod('Admin', 'GetFleet')
@@ -68,13 +69,14 @@ export class FleetRpc {
   }
 
   @GrpcMethod('Admin', 'FreezeFleet')
-  async freeze(request: unknown, metadata: Metadata) {
-    return (await this.freezes.freeze(readRequest(freezeBodySchema, request), callerAmong(metadata))).body;
+  async freeze(request: unknown, metadata: Metadata, call: EndingCall) {
+    return (await this.freezes.freeze(readRequest(freezeBodySchema, request), callerAmong(metadata, call)))
+      .body;
   }
 
   @GrpcMethod('Admin', 'UnfreezeFleet')
-  async unfreeze(request: unknown, metadata: Metadata) {
+  async unfreeze(request: unknown, metadata: Metadata, call: EndingCall) {
     readRequest(nothing, request);
-    return (await this.freezes.unfreeze(callerAmong(metadata))).body;
+    return (await this.freezes.unfreeze(callerAmong(metadata, call))).body;
   }
 }

@@ -31,14 +31,15 @@ export class ServerWrites {
   put(id: string, body: unknown, caller: Caller): Promise<Written<ServerMessage>> {
     return this.outside.writes.perform({ method: 'PUT', path: pathOf(id), body, caller }, () => {
       const before = this.registry.get(id);
-      checkIfMatch(caller, before?.revision ?? null);
+      const isNew = before?.told?.spec == null;
+      checkIfMatch(caller, before?.revision ?? null, isNew);
       const checked = readServerSpec(body);
       if (!checked.ok) throw invalid(checked.errors);
       const next = { ...this.next(id), spec: checked.value };
       const after = this.entryAfter(id, next);
       this.checkTogether(after.config);
       return {
-        ...this.store(after, next, before?.told?.spec == null ? 201 : 200),
+        ...this.store(after, next, isNew ? 201 : 200),
         commit: () => {
           this.registry.set(id, next);
           this.links.declare(after.config);

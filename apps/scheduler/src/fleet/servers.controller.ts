@@ -35,7 +35,7 @@ export class ServersController {
     @Headers() headers: HeaderMap,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ServerMessage | undefined> {
-    return replied(reply, this.writes.put(server, body, callerIn(headers)));
+    return replied(reply, this.writes.put(server, body, callerIn(headers, reply)));
   }
 
   @Delete(':server')
@@ -44,7 +44,7 @@ export class ServersController {
     @Headers() headers: HeaderMap,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<null | undefined> {
-    return replied(reply, this.writes.remove(server, callerIn(headers)));
+    return replied(reply, this.writes.remove(server, callerIn(headers, reply)));
   }
 
   @Post(':server/drain')
@@ -54,7 +54,7 @@ export class ServersController {
     @Headers() headers: HeaderMap,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ServerMessage | undefined> {
-    return replied(reply, this.writes.drain(server, body?.deadlineMs, callerIn(headers)));
+    return replied(reply, this.writes.drain(server, body?.deadlineMs, callerIn(headers, reply)));
   }
 
   @Post(':server/undrain')
@@ -64,6 +64,6 @@ export class ServersController {
     @Headers() headers: HeaderMap,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ServerMessage | undefined> {
-    return replied(reply, this.writes.undrain(server, callerIn(headers)));
+    return replied(reply, this.writes.undrain(server, callerIn(headers, reply)));
   }
 }

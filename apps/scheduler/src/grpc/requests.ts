@@ -2,6 +2,7 @@ import type { Metadata } from '@grpc/grpc-js';
 import type { z } from 'zod';
 import { check, refuse } from '#config';
 import { MalformedRequest } from '#contracts';
+import { type EndingCall, goneOverGrpc } from '../caller-gone.js';
 import { invalid, Refused } from '../errors/refused.js';
 import { type Caller, callerOf } from '../writes/caller.js';
 
@@ -20,9 +21,9 @@ export const isMessage = (value: unknown): boolean => typeof value === 'object' 
 export const malformed = ({ reason, rule, at }: MalformedRequest): Refused =>
   reason === 'too_large' ? new Refused({ reason, detail: rule }) : invalid(refuse([{ at, rule }]).errors);
 
-/** The conditions that a call's metadata puts on a write. */
-export const callerAmong = (metadata: Metadata): Caller =>
+/** The caller of a write: the conditions in the call's metadata, and whether it is still there. */
+export const callerAmong = (metadata: Metadata, call: EndingCall): Caller =>
   callerOf((name) => {
     const [value] = metadata.get(name);
     return value === undefined ? undefined : String(value);
-  });
+  }, goneOverGrpc(call));

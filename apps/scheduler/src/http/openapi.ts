@@ -11,7 +11,7 @@ import {
   serverSchema,
 } from '#contracts';
 import { nameSchema } from '#config';
-import { KEY, TAGS } from '../writes/caller.js';
+import { CREATE, KEY, TAGS } from '../writes/caller.js';
 import { type Described, OPERATIONS } from './operations.js';
 
 type Json = Record<string, unknown>;
@@ -40,6 +40,14 @@ const WRITE_HEADERS = [
   IDEMPOTENCY_KEY,
   header('If-Match', 'The revision that is meant, as an ETag tells it.', TAGS),
 ];
+const HEADERS = {
+  true: WRITE_HEADERS,
+  'or creates': [
+    ...WRITE_HEADERS,
+    header('If-None-Match', 'Creates only: refused where the API has declared it already.', CREATE),
+  ],
+  'without a revision': [IDEMPOTENCY_KEY],
+};
 
 /** The OpenAPI 3.1 document: paths and parameters as Nest finds them, the rest from our table and schemas. */
 export function openApi(app: INestApplication): Published {
@@ -64,7 +72,7 @@ function completed(operation: Json, key: string, described: Described): Json {
   const { summary, answers, write } = described;
   const parameters = [
     ...((operation['parameters'] as Json[] | undefined) ?? []),
-    ...(write === undefined ? [] : write === true ? WRITE_HEADERS : [IDEMPOTENCY_KEY]),
+    ...(write === undefined ? [] : HEADERS[`${write}`]),
   ];
   const answered = Object.entries(answers).map(([status, schema]) => [status, answer(schema)]);
   const known = operation['requestBody'] as Json | undefined;

@@ -24,8 +24,8 @@ export interface Described {
   readonly body?: z.ZodType;
   /** The body is a JSON Merge Patch of that schema: each key may be null too. */
   readonly patch?: true;
-  /** It takes Idempotency-Key, and If-Match where what it changes has a revision. */
-  readonly write?: true | 'without a revision';
+  /** It takes Idempotency-Key, If-Match where what it changes has a revision, and If-None-Match where it may create that. */
+  readonly write?: true | 'or creates' | 'without a revision';
 }
 
 const write = true;
@@ -51,7 +51,7 @@ export const OPERATIONS: Readonly<Record<string, Described>> = {
     summary: 'Declares a model: replaces what the API said of it',
     answers: { 200: modelSchema, 201: modelSchema },
     body: modelSpecSchema,
-    write,
+    write: 'or creates',
   },
   'patch /v1/models/{model}': {
     summary: 'Changes a model by JSON Merge Patch; null takes a key back to the layer below',
@@ -98,7 +98,7 @@ export const OPERATIONS: Readonly<Record<string, Described>> = {
     summary: 'Declares a server: replaces what the API said of it',
     answers: { 200: serverSchema, 201: serverSchema },
     body: serverSpecSchema,
-    write,
+    write: 'or creates',
   },
   'delete /v1/servers/{server}': {
     summary: 'Forgets a server and leaves its models loaded',

@@ -1,15 +1,16 @@
 import type { FastifyReply } from 'fastify';
+import { goneOverHttp } from '../caller-gone.js';
 import { callerOf, entityTag, type Caller } from '../writes/caller.js';
 import type { Written } from '../writes/writes.js';
 
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** The conditions that a request's headers put on a write. */
-export const callerIn = (headers: Headers): Caller =>
+/** The caller of a write: the conditions in the request's headers, and whether it is still there. */
+export const callerIn = (headers: Headers, { raw }: FastifyReply): Caller =>
   callerOf((name) => {
     const value = headers[name];
     return typeof value === 'string' ? value : value?.[0];
-  });
+  }, goneOverHttp(raw));
 
 /** Answers a write: its status, the revision as ETag, and what is there now. */
 export async function replied<Body>(

@@ -10,7 +10,7 @@ const ROUTE = BATCH_PATH.replace(':', '::');
 /** Serves the batch on Fastify itself: Nest knows of no route with a bound of its own. */
 export function serveBatch(fastify: FastifyInstance, batch: ModelBatch, problems: Problems): void {
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { status, body } = await batch.declare(request.body, callerIn(request.headers));
+    const { status, body } = await batch.declare(request.body, callerIn(request.headers, reply));
     return reply.code(status).send(body);
   };
   fastify.post(ROUTE, { bodyLimit: BATCH_BYTES, errorHandler: problemsIn(problems) }, handler);

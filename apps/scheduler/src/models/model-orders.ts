@@ -138,7 +138,7 @@ export class ModelOrders {
       return { changes, status: 202, view, commit };
     });
     if (waitMs === 0 || ended(this.engine.fleet)) return written;
-    await this.watch.until(ended, waitMs);
+    await this.watch.until(ended, waitMs, caller.gone);
     return { ...written, body: modelView(this.models.entry(name), this.models.scene) };
   }
 }

@@ -34,10 +34,11 @@ export class ModelWrites {
   put(name: string, body: unknown, caller: Caller): Promise<Written<ModelMessage>> {
     return this.writes.perform({ method: 'PUT', path: pathOf(name), body, caller }, () => {
       const entry = this.catalog.entry(name);
-      checkIfMatch(caller, this.exists(entry) ? entry.revision : null);
+      const isNew = entry.told?.spec == null;
+      checkIfMatch(caller, this.exists(entry) ? entry.revision : null, isNew);
       const pin = apartPin(entry.told, body);
       const spec = accepted(readModelSpec(name, body, beside(entry, pin)));
-      return this.store(entry, told(entry, spec, pin), entry.told?.spec == null ? 201 : 200);
+      return this.store(entry, told(entry, spec, pin), isNew ? 201 : 200);
     });
   }
 

@@ -57,7 +57,7 @@ export class ModelsController {
     @Headers() headers: HeaderMap,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ModelMessage | undefined> {
-    return replied(reply, this.writes.put(model, body, callerIn(headers)));
+    return replied(reply, this.writes.put(model, body, callerIn(headers, reply)));
   }
 
   @Patch(':model')
@@ -67,7 +67,7 @@ export class ModelsController {
     @Headers() headers: HeaderMap,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ModelMessage | undefined> {
-    return replied(reply, this.writes.patch(model, body, callerIn(headers)));
+    return replied(reply, this.writes.patch(model, body, callerIn(headers, reply)));
   }
 
   @Delete(':model')
@@ -76,7 +76,7 @@ export class ModelsController {
     @Headers() headers: HeaderMap,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<null | undefined> {
-    return replied(reply, this.writes.remove(model, callerIn(headers)));
+    return replied(reply, this.writes.remove(model, callerIn(headers, reply)));
   }
 
   @Put(':model/pin')
@@ -86,7 +86,7 @@ export class ModelsController {
     @Headers() headers: HeaderMap,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ModelMessage | undefined> {
-    return replied(reply, this.writes.pin(model, body, callerIn(headers)));
+    return replied(reply, this.writes.pin(model, body, callerIn(headers, reply)));
   }
 
   @Delete(':model/pin')
@@ -95,7 +95,7 @@ export class ModelsController {
     @Headers() headers: HeaderMap,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ModelMessage | undefined> {
-    return replied(reply, this.writes.unpin(model, callerIn(headers)));
+    return replied(reply, this.writes.unpin(model, callerIn(headers, reply)));
   }
 
   @Post(':model/load')
@@ -106,7 +106,7 @@ export class ModelsController {
     @Headers() headers: HeaderMap,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ModelMessage | undefined> {
-    return replied(reply, this.orders.load(model, query, callerIn(headers)));
+    return replied(reply, this.orders.load(model, query, callerIn(headers, reply)));
   }
 
   @Post(':model/unload')
@@ -117,7 +117,7 @@ export class ModelsController {
     @Headers() headers: HeaderMap,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ModelMessage | undefined> {
-    return replied(reply, this.orders.unload(model, { ...query, ...body }, callerIn(headers)));
+    return replied(reply, this.orders.unload(model, { ...query, ...body }, callerIn(headers, reply)));
   }
 
   @Post(':model/reload')
@@ -128,6 +128,6 @@ export class ModelsController {
     @Headers() headers: HeaderMap,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ModelMessage | undefined> {
-    return replied(reply, this.orders.reload(model, query, callerIn(headers)));
+    return replied(reply, this.orders.reload(model, query, callerIn(headers, reply)));
   }
 }

@@ -3,6 +3,7 @@ import { Controller, Inject, UseFilters } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { z } from 'zod';
 import { fromStruct, type ModelMessage, type Struct, toStruct } from '#contracts';
+import type { EndingCall } from '../caller-gone.js';
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { callerAmong, isMessage, readRequest } from '../grpc/requests.js';
 import { modelListSchema } from '../pages.js';
@@ -50,63 +51,63 @@ export class ModelsRpc {
   }
 
   @GrpcMethod('Admin', 'PutModel')
-  put(request: unknown, metadata: Metadata) {
+  put(request: unknown, metadata: Metadata, call: EndingCall) {
     const { model, spec } = readRequest(withSpec, request);
-    return answered(this.writes.put(model, fromStruct(spec), callerAmong(metadata)));
+    return answered(this.writes.put(model, fromStruct(spec), callerAmong(metadata, call)));
   }
 
   @GrpcMethod('Admin', 'PatchModel')
-  patch(request: unknown, metadata: Metadata) {
+  patch(request: unknown, metadata: Metadata, call: EndingCall) {
     const { model, patch } = readRequest(withPatch, request);
-    return answered(this.writes.patch(model, fromStruct(patch), callerAmong(metadata)));
+    return answered(this.writes.patch(model, fromStruct(patch), callerAmong(metadata, call)));
   }
 
   @GrpcMethod('Admin', 'DeleteModel')
-  async remove(request: unknown, metadata: Metadata) {
-    await this.writes.remove(readRequest(named, request).model, callerAmong(metadata));
+  async remove(request: unknown, metadata: Metadata, call: EndingCall) {
+    await this.writes.remove(readRequest(named, request).model, callerAmong(metadata, call));
     return {};
   }
 
   @GrpcMethod('Admin', 'BatchModels')
-  async declare(request: unknown, metadata: Metadata) {
+  async declare(request: unknown, metadata: Metadata, call: EndingCall) {
     const { models } = readRequest(batched, request);
     const specs = Object.entries(models).map(([name, spec]) => [name, fromStruct(spec)] as const);
     const body = { models: Object.fromEntries(specs) };
-    return (await this.batch.declare(body, callerAmong(metadata))).body;
+    return (await this.batch.declare(body, callerAmong(metadata, call))).body;
   }
 
   @GrpcMethod('Admin', 'PinModel')
-  pin(request: unknown, metadata: Metadata) {
+  pin(request: unknown, metadata: Metadata, call: EndingCall) {
     const { model, copies, until, schedule } = readRequest(pinned, request);
     const body = {
       copies,
       ...(until === undefined ? {} : { until }),
       ...(schedule === undefined ? {} : { schedule: fromStruct(schedule) }),
     };
-    return answered(this.writes.pin(model, body, callerAmong(metadata)));
+    return answered(this.writes.pin(model, body, callerAmong(metadata, call)));
   }
 
   @GrpcMethod('Admin', 'UnpinModel')
-  unpin(request: unknown, metadata: Metadata) {
-    return answered(this.writes.unpin(readRequest(named, request).model, callerAmong(metadata)));
+  unpin(request: unknown, metadata: Metadata, call: EndingCall) {
+    return answered(this.writes.unpin(readRequest(named, request).model, callerAmong(metadata, call)));
   }
 
   @GrpcMethod('Admin', 'LoadModel')
-  load(request: unknown, metadata: Metadata) {
+  load(request: unknown, metadata: Metadata, call: EndingCall) {
     const { model, ...options } = readRequest(ordered, request);
-    return answered(this.orders.load(model, options, callerAmong(metadata)));
+    return answered(this.orders.load(model, options, callerAmong(metadata, call)));
   }
 
   @GrpcMethod('Admin', 'UnloadModel')
-  unload(request: unknown, metadata: Metadata) {
+  unload(request: unknown, metadata: Metadata, call: EndingCall) {
     const { model, ...options } = readRequest(unloaded, request);
-    return answered(this.orders.unload(model, options, callerAmong(metadata)));
+    return answered(this.orders.unload(model, options, callerAmong(metadata, call)));
   }
 
   @GrpcMethod('Admin', 'ReloadModel')
-  reload(request: unknown, metadata: Metadata) {
+  reload(request: unknown, metadata: Metadata, call: EndingCall) {
     const { model, ...options } = readRequest(ordered, request);
-    return answered(this.orders.reload(model, options, callerAmong(metadata)));
+    return answered(this.orders.reload(model, options, callerAmong(metadata, call)));
   }
 }
 

@@ -2,7 +2,7 @@ import type { Fleet, Instant, Millis } from '#core';
 import type { Observer, Turn } from '#engine';
 import { Refused } from '../errors/refused.js';
 
-/** Each of them is looked at after each turn; one whose caller has gone waits on until its time is over. */
+/** Each of them is looked at after each turn. */
 const MOST_WAITING = 1_000;
 
 type Condition = (fleet: Readonly<Fleet>, now: Instant) => boolean;
@@ -27,10 +27,12 @@ export class TurnWatch implements Observer {
     for (const [holds, end] of [...this.waiting]) if (holds(fleet, now)) end();
   }
 
-  /** Resolves when it holds, or when the time is over. */
-  until(condition: Condition, most: Millis): Promise<void> {
+  /** Resolves when it holds, when the time is over, or when the caller has gone. */
+  until(condition: Condition, most: Millis, gone?: AbortSignal): Promise<void> {
+    if (gone?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(() => end(), most);
+      gone?.addEventListener('abort', () => end(), { once: true });
       const end = (): void => {
         clearTimeout(timer);
         this.waiting.delete(condition);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Engine } from '#engine';
 import { aModel, aServer, CoreDriver, SOMEBODY } from '../../../../test/support/core-driver.js';
+import { CallerGone } from '../caller-gone.js';
 import { Lifecycle } from '../lifecycle.js';
 import type { PlanRequest } from './plan-request.js';
 import { Planner } from './planner.js';
@@ -28,6 +29,16 @@ describe('the planner', () => {
     for (const plan of await Promise.all(plans))
       expect(plan.answers).toMatchObject([{ model: 'm', server: 's' }]);
     expect((await planner.plan(REQUEST)).orders).toMatchObject([{ kind: 'load', model: 'm' }]);
+  });
+
+  it('works no further for callers that have gone, and gives their places to others', async () => {
+    const { planner } = aPlanner();
+    const gone = new AbortController();
+    const left = Promise.allSettled(Array.from({ length: 8 }, () => planner.plan(REQUEST, gone.signal)));
+    gone.abort();
+    const plan = planner.plan(REQUEST);
+    for (const outcome of await left) expect(outcome).toMatchObject({ reason: expect.any(CallerGone) });
+    expect((await plan).orders).toMatchObject([{ kind: 'load', model: 'm' }]);
   });
 
   it('plans nothing more where the process is ending', async () => {

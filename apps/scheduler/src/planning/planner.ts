@@ -2,6 +2,7 @@ import { setImmediate as breath } from 'node:timers/promises';
 import { type Millis, type PlanBounds, Planning } from '#core';
 import type { Engine } from '#engine';
 import type { PlanMessage } from '#contracts';
+import { CallerGone } from '../caller-gone.js';
 import { Refused } from '../errors/refused.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { PlanRequest } from './plan-request.js';
@@ -17,7 +18,8 @@ const SLICE: Millis = 10;
 /** Says what would happen if something were so. Changes nothing, and keeps no request for a route waiting. */
 export class Planner {
   private last: Promise<unknown> = Promise.resolve();
-  private waiting = 0;
+  /** Of each that waits or is worked on: what takes it out. */
+  private readonly waiting = new Set<() => void>();
 
   constructor(
     private readonly engine: Engine,
@@ -25,25 +27,29 @@ export class Planner {
     private readonly lifecycle: Lifecycle,
   ) {}
 
-  async plan(request: PlanRequest): Promise<PlanMessage> {
+  /** A plan of which the caller has gone is not worked on any further, and gives its place back. */
+  async plan(request: PlanRequest, gone?: AbortSignal): Promise<PlanMessage> {
     this.lifecycle.admit();
     const supposition = this.suppositions.of(request);
-    if (this.waiting >= MOST_WAITING) throw new Refused(TOO_MANY);
-    this.waiting += 1;
+    if (this.waiting.size >= MOST_WAITING) throw new Refused(TOO_MANY);
+    const leave = (): void => void this.waiting.delete(leave);
+    this.waiting.add(leave);
+    gone?.addEventListener('abort', leave);
     const before = this.last;
     const planned = (async () => {
       await before;
-      return this.work(supposition, request.withinMs);
+      return this.work(supposition, request.withinMs, gone);
     })();
     this.last = planned.catch(() => undefined);
-    try {
-      return await planned;
-    } finally {
-      this.waiting -= 1;
-    }
+    return planned.finally(leave);
   }
 
-  private async work(supposition: ReturnType<Suppositions['of']>, within: Millis): Promise<PlanMessage> {
+  private async work(
+    supposition: ReturnType<Suppositions['of']>,
+    within: Millis,
+    gone: AbortSignal | undefined,
+  ): Promise<PlanMessage> {
+    if (gone?.aborted) throw new CallerGone();
     const began = this.engine.now();
     const frozen = this.engine.fleet.frozen !== null;
     const planning = new Planning(this.engine.fleet, supposition, began, { within, ...BOUNDS });
@@ -51,6 +57,7 @@ export class Planner {
     while (planning.turn()) {
       if (this.engine.now() - slice < SLICE) continue;
       await breath();
+      if (gone?.aborted) throw new CallerGone();
       this.lifecycle.admit();
       slice = this.engine.now();
     }

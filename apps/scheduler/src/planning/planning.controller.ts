@@ -1,5 +1,7 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import type { ExplanationMessage, PlanMessage } from '#contracts';
+import { goneOverHttp } from '../caller-gone.js';
 import { worded } from '../http/worded.js';
 import { modelName } from '../models/model-requests.js';
 import { Explanations } from './explanations.js';
@@ -21,7 +23,10 @@ export class PlanningController {
 
   @Post('plan')
   @HttpCode(200)
-  plan(@Body({ schema: worded(planRequestSchema) }) body: PlanRequest): Promise<PlanMessage> {
-    return this.planner.plan(body);
+  plan(
+    @Body({ schema: worded(planRequestSchema) }) body: PlanRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PlanMessage> {
+    return this.planner.plan(body, goneOverHttp(reply.raw));
   }
 }

@@ -1,7 +1,9 @@
+import type { Metadata } from '@grpc/grpc-js';
 import { Controller, Inject, UseFilters } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { z } from 'zod';
 import { fromStruct, type Struct } from '#contracts';
+import { type EndingCall, goneOverGrpc } from '../caller-gone.js';
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { readRequest } from '../grpc/requests.js';
 import { modelName } from '../models/model-requests.js';
@@ -34,7 +36,7 @@ export class PlanningRpc {
   }
 
   @GrpcMethod('Admin', 'Plan')
-  plan(request: unknown) {
-    return this.planner.plan(readRequest(supposed, request));
+  plan(request: unknown, _: Metadata, call: EndingCall) {
+    return this.planner.plan(readRequest(supposed, request), goneOverGrpc(call));
   }
 }

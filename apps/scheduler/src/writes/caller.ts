@@ -8,6 +8,10 @@ export interface Caller {
   readonly idempotencyKey: string | null;
   /** The revisions one of which must be the present one; null: any. */
   readonly ifMatch: string | null;
+  /** Whether the write must create what it writes. */
+  readonly mustCreate?: boolean;
+  /** Aborts when the caller has gone: a write that has not begun by then is not done. */
+  readonly gone?: AbortSignal;
 }
 
 /** What an Idempotency-Key looks like. */
@@ -17,23 +21,35 @@ export const TAGS = /^\s*(\*|(W\/)?"?[0-9]{1,20}"?\s*(,\s*(W\/)?"?[0-9]{1,20}"?\
 
 const KEY_RULE = 'must be 1 to 255 printable ASCII characters without spaces';
 const TAG_RULE = 'must be *, or revisions in quotes as an ETag tells them';
+/** What an If-None-Match looks like. */
+export const CREATE = /^\s*\*\s*$/;
+const CREATE_RULE = 'must be *: only what is not there yet is written';
 
 /** Reads the conditions of a write from HTTP headers or gRPC metadata: the same names on both. */
-export function callerOf(header: (name: string) => string | undefined): Caller {
+export function callerOf(header: (name: string) => string | undefined, gone?: AbortSignal): Caller {
   const idempotencyKey = header('idempotency-key') ?? null;
   const ifMatch = header('if-match') ?? null;
+  const ifNoneMatch = header('if-none-match');
   const broken = [
     ...(idempotencyKey === null || KEY.test(idempotencyKey)
       ? []
       : [{ path: 'Idempotency-Key', rule: KEY_RULE }]),
     ...(ifMatch === null || revisionsIn(ifMatch) !== undefined ? [] : [{ path: 'If-Match', rule: TAG_RULE }]),
+    ...(ifNoneMatch === undefined || CREATE.test(ifNoneMatch)
+      ? []
+      : [{ path: 'If-None-Match', rule: CREATE_RULE }]),
   ];
   if (broken.length > 0) throw invalid(broken);
-  return { credential: ANONYMOUS, idempotencyKey, ifMatch };
+  const mustCreate = ifNoneMatch !== undefined;
+  return { credential: ANONYMOUS, idempotencyKey, ifMatch, mustCreate, ...(gone && { gone }) };
 }
 
-/** Refuses a write that was meant for another revision. `revision` null: there is nothing yet. */
-export function checkIfMatch({ ifMatch }: Caller, revision: number | null): void {
+/**
+ * Refuses a write that was meant for another revision, or to create what is there. `revision` null: there is nothing yet.
+ * `isNew`: nothing was declared of it over the API, so that a PUT creates it.
+ */
+export function checkIfMatch({ ifMatch, mustCreate }: Caller, revision: number | null, isNew = false): void {
+  if (mustCreate && !isNew && revision !== null) throw isThere(revision);
   if (ifMatch === null) return;
   const wanted = revisionsIn(ifMatch);
   const matches = revision !== null && (wanted === '*' || wanted?.includes(String(revision)));
@@ -46,10 +62,18 @@ export function checkIfMatch({ ifMatch }: Caller, revision: number | null): void
   });
 }
 
+const isThere = (revision: number): Refused =>
+  new Refused({
+    reason: 'revision_mismatch',
+    detail: `If-None-Match asks for a new one, but the revision is "${revision}"`,
+    members: { revision: String(revision) },
+  });
+
 /** Refuses a condition on what has no revision: to pass over it would be to break it. */
-export function checkNoIfMatch({ ifMatch }: Caller): void {
-  if (ifMatch !== null)
-    throw invalid([{ path: 'If-Match', rule: 'must not be given: there is no revision' }]);
+export function checkNoIfMatch({ ifMatch, mustCreate }: Caller): void {
+  const given = [...(ifMatch === null ? [] : ['If-Match']), ...(mustCreate ? ['If-None-Match'] : [])];
+  const rule = 'must not be given: there is no revision';
+  if (given.length > 0) throw invalid(given.map((path) => ({ path, rule })));
 }
 
 /** The ETag of a revision. */

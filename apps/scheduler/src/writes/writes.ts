@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Declarations, ToldChange } from '#engine';
+import { CallerGone } from '../caller-gone.js';
 import { Refused } from '../errors/refused.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { Answers, Operation } from './answers.js';
@@ -41,6 +42,7 @@ export class Writes {
       throw new Refused({ reason: 'queue_full', detail: 'too many writes wait already', retryAfter: 1_000 });
     }
     return this.afterTheOthers(async () => {
+      if (operation.caller.gone?.aborted) throw new CallerGone();
       const given = this.answers.find(operation);
       if (given) return { status: given.status, body: given.body as Body };
       const prepared = prepare();
@@ -48,7 +50,7 @@ export class Writes {
       prepared.commit();
       await nextTurn();
       return { status: prepared.status, body: prepared.view() };
-    });
+    }, operation.caller.gone);
   }
 
   /** Lets go of answers whose time is over. */
@@ -84,10 +86,24 @@ export class Writes {
     this.answers.follow(answer);
   }
 
-  private afterTheOthers<T>(work: () => Promise<T>): Promise<T> {
-    this.waiting += 1;
-    const done = this.last.then(work).finally(() => (this.waiting -= 1));
+  /** A caller that goes while it waits gives its place back at once. */
+  private afterTheOthers<T>(work: () => Promise<T>, gone?: AbortSignal): Promise<T> {
+    const leave = this.enter(gone);
+    const done = this.last.then(work).finally(leave);
     this.last = done.catch(() => undefined);
     return done;
+  }
+
+  /** Takes a place, which the function that is returned gives back, once. */
+  private enter(gone?: AbortSignal): () => void {
+    let isIn = true;
+    this.waiting += 1;
+    const leave = (): void => {
+      gone?.removeEventListener('abort', leave);
+      this.waiting -= isIn ? 1 : 0;
+      isIn = false;
+    };
+    gone?.addEventListener('abort', leave);
+    return leave;
   }
 }

@@ -1,0 +1,82 @@
+import { CallerGone } from './caller-gone.js';
+import { Refused } from './errors/refused.js';
+
+/** So long one piece of work goes on before other work has its turn, in milliseconds. */
+const SLICE_MS = 5;
+/** So many works may be under way; each may hold the names of all models. */
+const MOST = 1_000;
+
+/** Work in small steps. It is told at each step whether other work has had a turn since the one before. */
+export type Steps<Made> = Generator<void, Made, boolean>;
+
+interface Task {
+  readonly step: () => boolean;
+  readonly end: (error: unknown) => void;
+  readonly gone: AbortSignal;
+}
+
+/**
+ * Does long reads in slices: however many there are, one slice is worked on in a turn of the event loop, in rotation. So
+ * probes and routes have their turn after each.
+ */
+export class Slices {
+  private readonly tasks: Task[] = [];
+  private isAwaited = false;
+
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
+  /** Does the work, and none of it before the next turn of the event loop. It ends with the caller. */
+  run<Made>(work: Steps<Made>, gone: AbortSignal): Promise<Made> {
+    if (this.tasks.length >= MOST) throw tooMany();
+    return new Promise((resolve, reject) => {
+      const step = (hasPaused: boolean): boolean => {
+        const { done, value } = work.next(hasPaused);
+        if (done) resolve(value);
+        return done ?? false;
+      };
+      this.tasks.push({ step: this.sliced(step), end: reject, gone });
+      this.awaitTurn();
+    });
+  }
+
+  /** Works until the slice is over, or all is done: then it says so. */
+  private sliced(step: (hasPaused: boolean) => boolean): () => boolean {
+    return () => {
+      const over = this.now() + SLICE_MS;
+      let isDone = step(true);
+      while (!isDone && this.now() < over) isDone = step(false);
+      return isDone;
+    };
+  }
+
+  private awaitTurn(): void {
+    if (this.isAwaited) return;
+    this.isAwaited = true;
+    setImmediate(() => {
+      this.isAwaited = false;
+      this.turn();
+      if (this.tasks.length > 0) this.awaitTurn();
+    });
+  }
+
+  private turn(): void {
+    const task = this.tasks.shift()!;
+    try {
+      if (task.gone.aborted) throw new CallerGone();
+      if (!task.step()) this.tasks.push(task);
+    } catch (error) {
+      task.end(error);
+    }
+  }
+}
+
+/** Does all of a work at once. */
+export function atOnce<Made>(work: Steps<Made>): Made {
+  for (;;) {
+    const { done, value } = work.next(false);
+    if (done) return value;
+  }
+}
+
+const tooMany = (): Refused =>
+  new Refused({ reason: 'queue_full', detail: 'too many lists are being made already', retryAfter: 1_000 });
