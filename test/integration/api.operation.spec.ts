@@ -107,8 +107,10 @@ describe('operating it', () => {
     await Promise.all(
       [1, 2, 3].map((n) => call(world, 'POST', `/v1/models/random-${n}/resolve`, { waitMs: 0 })),
     );
-    const { body } = await call(world, 'GET', '/metrics');
-    expect(body).toMatch(/^berth_resolve_total\{result="unknown_model"\} [1-9]/m);
+    const body = await until(async () => {
+      const text: string = (await call(world, 'GET', '/metrics')).body;
+      return /^berth_resolve_total\{result="unknown_model"\} [1-9]/m.test(text) && text;
+    });
     expect(body).toMatch(/^berth_resolve_total\{result="routed"\} [1-9]/m);
     expect(body).toMatch(/^berth_load_seconds_count\{outcome="succeeded"\} [1-9]/m);
     expect(body).toMatch(/^berth_device_memory_bytes\{server="a",device="0",kind="held"\} [1-9]/m);

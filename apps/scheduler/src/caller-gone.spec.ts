@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
-import { CallerGone, type EndingCall, goneOverGrpc, goneOverHttp } from './caller-gone.js';
+import { CallerGone, goneOverGrpc, goneOverHttp } from './caller-gone.js';
 import { Lifecycle } from './lifecycle.js';
 import { TurnWatch } from './models/turn-watch.js';
 import { Answers } from './writes/answers.js';
@@ -80,7 +80,7 @@ describe('a caller that has gone', () => {
     for (const one of [half, whole]) one.emit('close');
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
     const call = Object.assign(new EventEmitter(), { cancelled: false });
-    const signal = goneOverGrpc(call as EndingCall);
+    const signal = goneOverGrpc(call);
     expect(signal.aborted).toBe(false);
     call.emit('cancelled');
     expect(signal.aborted).toBe(true);

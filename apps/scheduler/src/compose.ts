@@ -34,6 +34,7 @@ import { Suppositions } from './planning/suppositions.js';
 import { PressureMonitor } from './pressure/pressure-monitor.js';
 import { openRecorder } from './recorder.js';
 import { Resolver } from './routing/resolver.js';
+import { Slices } from './slices.js';
 import { LOG } from './tokens.js';
 import { WallTimes } from './wall-times.js';
 import { Answers } from './writes/answers.js';
@@ -61,7 +62,7 @@ export function compose(
   const { catalog, models, registry, servers } = known;
   const { log, random } = parts;
   const links = new Links(engine, parts.openServer);
-  const overview = new Overview(identity(config, store), models);
+  const overview = new Overview(identity(config, store), models, known.slices);
   const outside = { writes, times };
   return {
     ...running,
@@ -128,9 +129,10 @@ function composeKnowledge(
   { told, demo }: Remembered,
 ) {
   const catalog = new Catalog(baseModels(config, demo), told.models);
-  const models = new ModelList(engine, catalog, times);
+  const slices = new Slices();
+  const models = new ModelList(engine, catalog, times, slices);
   const registry = new Registry(baseServers(config, demo), told.servers);
-  return { catalog, models, registry, servers: new ServerList(registry, models) };
+  return { catalog, models, registry, slices, servers: new ServerList(registry, models, slices) };
 }
 
 const identity = ({ fleet }: Config, { leadership }: SchedulerStore): Identity => {

@@ -3,6 +3,7 @@ import { nameSchema } from '#config';
 import { modelSchema, type PageMessage, serverSchema } from '#contracts';
 import { invalid } from './errors/refused.js';
 import { labelSelectors } from './label-selectors.js';
+import type { Steps } from './slices.js';
 
 const MAX_PAGE = 1_000;
 const DEFAULT_PAGE = 100;
@@ -33,7 +34,9 @@ function oneOf<State extends string>(states: readonly State[]) {
 
 /** How a list of servers may be asked for. */
 export const serverListSchema = z.strictObject({
-  pageSize: pageSize.describe('How many items a page has at most.'),
+  pageSize: pageSize.describe(
+    'How many items a page has at most. It has fewer where it would come to 4 MiB.',
+  ),
   pageToken: z
     .string()
     .max(400, { error: TOKEN_RULE })
@@ -53,21 +56,40 @@ export const modelListSchema = serverListSchema.extend({
 export type ServerListQuery = z.infer<typeof serverListSchema>;
 export type ModelListQuery = z.infer<typeof modelListSchema>;
 
-/** The page of names that comes after a token, from those that pass. Names are told in order. */
-export function pageOf<Item>(
-  names: Iterable<string>,
+/** Clients over gRPC take 4 MiB by default. An item has a few bytes around it, and so has the page. */
+const PAGE_BYTES = 4 * 2 ** 20 - 64 * 2 ** 10;
+const AROUND_ITEM = 8;
+
+/** What a page is made of. */
+interface Listed<Item, Told> {
+  readonly names: () => Iterable<string>;
+  /** How an item of that name is now; undefined where it does not pass. Asked for anew after each pause. */
+  readonly view: () => (name: string) => Item | undefined;
+  /** Writes an item as it is sent. */
+  readonly tell: (item: Item) => Told;
+}
+
+/**
+ * The page of names that comes after a token, from those that pass. Names are told in order. A page ends where the next item
+ * would make it too long for a message, whatever its size may be.
+ */
+export function* pageOf<Item, Told extends string | Uint8Array>(
   query: Pick<ServerListQuery, 'pageSize' | 'pageToken'>,
-  itemOf: (name: string) => Item | undefined,
-): PageMessage<Item> {
+  { names, view, tell }: Listed<Item, Told>,
+): Steps<PageMessage<Told>> {
   const after = query.pageToken ? nameIn(query.pageToken) : '';
-  const sorted = [...names].filter((name) => name > after).sort();
-  const items: Item[] = [];
-  let last = '';
+  const sorted = [...names()].filter((name) => name > after).sort();
+  const items: Told[] = [];
+  let [itemOf, last, bytes] = [view(), '', 0];
   for (const name of sorted) {
+    if (yield) itemOf = view();
     const item = itemOf(name);
     if (item === undefined) continue;
     if (items.length === query.pageSize) return { items, nextPageToken: tokenOf(last) };
-    items.push(item);
+    const told = tell(item);
+    bytes += Buffer.byteLength(told) + AROUND_ITEM;
+    if (items.length > 0 && bytes > PAGE_BYTES) return { items, nextPageToken: tokenOf(last) };
+    items.push(told);
     last = name;
   }
   return { items, nextPageToken: '' };

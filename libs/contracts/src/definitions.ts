@@ -16,10 +16,34 @@ export const BATCH_BYTES = 4 * 2 ** 20;
 /** Admin without Router: Nest serves every service of a package it loads. */
 export function adminDefinition(): PackageDefinition {
   const definition = load('berth/v1/admin.proto');
-  return {
-    ...definition,
-    [ADMIN]: tolerant(definition, serviceOf(definition, ADMIN), { BatchModels: BATCH_BYTES }),
-  };
+  const service = tolerant(definition, serviceOf(definition, ADMIN), { BatchModels: BATCH_BYTES });
+  const lists = ['ListModels', 'ListServers'].map((name) => [
+    name,
+    { ...service[name]!, responseSerialize: writePage },
+  ]);
+  return { ...definition, [ADMIN]: { ...service, ...Object.fromEntries(lists) } };
+}
+
+/** Writes what such a call answers, as an item of a list: see `writePage`. */
+export function itemWriter(call: 'GetModel' | 'GetServer'): (item: object) => Buffer {
+  return adminClientService()[call]!.responseSerialize;
+}
+
+/** Field 1 and field 2 of a page, with a length before each. */
+const ITEM = 0x0a;
+const TOKEN = 0x12;
+
+/** Writes a page of which the items are written already: they are made one by one, with pauses, and their lengths are known. */
+function writePage({ items, nextPageToken }: { items: readonly Buffer[]; nextPageToken: string }): Buffer {
+  const token = nextPageToken === '' ? [] : counted(TOKEN, Buffer.from(nextPageToken));
+  return Buffer.concat([...items.flatMap((item) => counted(ITEM, item)), ...token]);
+}
+
+function counted(tag: number, bytes: Buffer): Buffer[] {
+  const head = [tag];
+  let { length } = bytes;
+  for (; length >= 0x80; length >>>= 7) head.push((length & 0x7f) | 0x80);
+  return [Buffer.from([...head, length]), bytes];
 }
 
 /** Router alone, for raw handlers. A route that is answered again as the same object is not encoded again. */

@@ -3,6 +3,7 @@ export {
   adminClientService,
   adminDefinition,
   BATCH_BYTES,
+  itemWriter,
   publishedDefinition,
   ROUTER,
   routerClientService,

@@ -50,6 +50,6 @@ function requestShape(
   shapes: (name: string) => Shape,
 ): Shape {
   const [, service = ''] = path.split('/');
-  const { name } = requestType?.type as { readonly name: string };
+  const { name } = requestType!.type;
   return shapes(`${service.slice(0, service.lastIndexOf('.'))}.${name}`);
 }

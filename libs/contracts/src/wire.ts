@@ -76,7 +76,16 @@ export function checkWire(bytes: Buffer, shape: Shape): void {
   new Walk(bytes).through(shape, bytes.length);
 }
 
-const [VARINT, EIGHT_BYTES, COUNTED, FOUR_BYTES] = [0, 1, 2, 5];
+const VARINT = 0;
+const EIGHT_BYTES = 1;
+const COUNTED = 2;
+const FOUR_BYTES = 5;
+/** Of the fields that are as long as their kind; a number has been read by then. */
+const LENGTHS = new Map([
+  [VARINT, 0],
+  [EIGHT_BYTES, 8],
+  [FOUR_BYTES, 4],
+]);
 const LONGEST_VARINT = 10;
 
 class Walk {
@@ -116,7 +125,7 @@ class Walk {
   /** Where a field ends; of a counted one `at` is then its first byte. */
   private endOfField(kind: number, end: number): number {
     if (kind === VARINT) this.varint(end);
-    const length = { [EIGHT_BYTES!]: 8, [FOUR_BYTES!]: 4, [VARINT!]: 0 }[kind];
+    const length = LENGTHS.get(kind);
     if (length === undefined && kind !== COUNTED) throw new WireFault();
     const stop = (length ?? this.varint(end)) + this.at;
     if (stop > end) throw new WireFault();

@@ -22,18 +22,23 @@ export interface Watched {
   readonly now: Instant;
   readonly term: number;
   readonly declared: DeclaredTimes;
+  /** Gives other work its turn. */
+  readonly pause: () => Promise<void>;
 }
 
-type Read = (gauge: Gauge, watched: Watched) => void;
+/** So many models are read before other work has its turn. */
+const SLICE = 250;
+
+type Read = (gauge: Gauge, watched: Watched) => void | Promise<void>;
 
 type AddGauge = (name: string, help: string, labelNames: readonly string[], read: Read) => void;
 
 /** Gauges that are read off the fleet at each scrape; nothing is kept between scrapes. */
 export function addFleetGauges(registry: Registry, watch: () => Watched): void {
   const gauge: AddGauge = (name, help, labelNames, read) => {
-    const collect = function (this: Gauge): void {
+    const collect = function (this: Gauge): void | Promise<void> {
       this.reset();
-      read(this, watch());
+      return read(this, watch());
     };
     new Gauge({ name: `berth_${name}`, help, labelNames, collect, registers: [registry] });
   };
@@ -134,9 +139,11 @@ function flags(gauge: Gauge, { fleet, now }: Watched): void {
 }
 
 /** Names beyond the bound are summed up. A model that is gone leaves its place to the next. */
-function modelMemory(gauge: Gauge, { fleet }: Watched): void {
+async function modelMemory(gauge: Gauge, { fleet, pause }: Watched): Promise<void> {
   const names = new Names();
+  let nth = 0;
   for (const { id, gpuBytes } of fleet.models.values()) {
+    if ((nth += 1) % SLICE === 0) await pause();
     const model = names.told(id);
     gauge.inc({ model, kind: 'limit' }, gpuBytes);
     const footprint = fleet.footprints.get(id);
@@ -145,9 +152,11 @@ function modelMemory(gauge: Gauge, { fleet }: Watched): void {
 }
 
 /** Names are bounded as for the memory. */
-function modelCopies(gauge: Gauge, { fleet, now }: Watched): void {
+async function modelCopies(gauge: Gauge, { fleet, now, pause }: Watched): Promise<void> {
   const names = new Names();
+  let nth = 0;
   for (const [id, { wanted, ready }] of copiesPerModel(fleet, now)) {
+    if ((nth += 1) % SLICE === 0) await pause();
     const model = names.told(id);
     gauge.inc({ model, kind: 'wanted' }, wanted);
     gauge.inc({ model, kind: 'ready' }, ready);

@@ -27,5 +27,5 @@ it('tells once that a model is measured above its limit, and again where it is m
     `m was measured to take 1100 MiB on one device, above its limit of 1000 MiB: ${words}`,
     `m was measured to take 1500 MiB on one device, above its limit of 1000 MiB: ${words}`,
   ]);
-  expect(await metrics.text()).toContain('berth_limit_exceeded_total{policy="unload"} 2');
+  expect(String(await metrics.text())).toContain('berth_limit_exceeded_total{policy="unload"} 2');
 });

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   emptyFleet,
@@ -21,11 +22,15 @@ const server = 'a' as ServerId;
 describe('the metrics', () => {
   let metrics: Metrics;
   let fleet: Fleet;
+  let now: number;
 
   beforeEach(() => {
-    metrics = new Metrics({ now: () => 5_000, term: 7 });
+    now = 5_000;
+    metrics = new Metrics({ now: () => now, term: 7 });
     fleet = emptyFleet();
   });
+
+  const read = async (): Promise<string> => String(await metrics.text());
 
   const turn = (now: number, events: readonly Event[], actions: readonly Action[]): void =>
     metrics.turnTaken({ events, actions, now, took: 1 }, fleet);
@@ -34,7 +39,7 @@ describe('the metrics', () => {
     const load = { order, replica, model, server, config: null, timeout: 1, brings: [] };
     turn(1_000, [], [{ kind: 'load', ...load }]);
     turn(3_500, [{ kind: 'LoadEnded', order, replica, outcome: { kind: 'unknown' } }], []);
-    const text = await metrics.text();
+    const text = await read();
     expect(text).toContain('berth_load_seconds_sum{outcome="unknown"} 2.5');
     expect(text).toContain('berth_turn_seconds_count 2');
   });
@@ -45,7 +50,7 @@ describe('the metrics', () => {
     slow.slowdown = { ...slow.slowdown, isSlow: true };
     driver.fleet.slotUse.set(aServer('s').id, { lately: 0.5, taken: 0.75, at: 5_000 });
     metrics.turnTaken({ events: [], actions: [], now: 5_000, took: 1 }, driver.fleet);
-    const text = await metrics.text();
+    const text = await read();
     expect(text).toMatch(/^berth_load_slots_taken_ratio 0.25$/m);
     expect(text).toMatch(/^berth_servers_throttled 1$/m);
   });
@@ -63,7 +68,7 @@ describe('the metrics', () => {
     );
     metrics.resolve.resolved('routed', false, 1);
     metrics.resolve.resolved('queue_full', true, 1);
-    const text = await metrics.text();
+    const text = await read();
     expect(text).toContain('berth_evictions_total{cause="evicted"} 1');
     expect(text).toContain('berth_queue_refused_total{reason="queue_full"} 1');
     expect(text).toContain('berth_resolve_total{result="routed"} 1');
@@ -72,8 +77,32 @@ describe('the metrics', () => {
 
   it('read the gauges off the fleet as it is', async () => {
     turn(0, [], []);
-    expect(await metrics.text()).toMatch(/^berth_term 7$/m);
-    expect(await metrics.text()).toMatch(/^berth_replicas\{phase="ready"\} 0$/m);
+    expect(await read()).toMatch(/^berth_term 7$/m);
+    expect(await read()).toMatch(/^berth_replicas\{phase="ready"\} 0$/m);
+  });
+
+  it('are made once a second, for all callers of that second and all that come meanwhile', async () => {
+    let pauses = 0;
+    let goOn = (): void => undefined;
+    metrics = new Metrics({
+      now: () => now,
+      term: 7,
+      pause: () => ((pauses += 1), new Promise((resolve) => (goOn = resolve))),
+    });
+    const first = metrics.text();
+    await nextTurn();
+    now += 5_000;
+    const meanwhile = Array.from({ length: 150 }, () => metrics.text());
+    expect(pauses).toBe(1);
+    let isMade = false;
+    void first.then(() => (isMade = true));
+    for (; !isMade; await nextTurn()) goOn();
+    for (const text of meanwhile) expect(await text).toBe(await first);
+    const made = pauses;
+    now += 1;
+    void metrics.text();
+    await nextTurn();
+    expect(pauses).toBe(made + 1);
   });
 
   it('tell for how long a server has been declared that was never looked at, and the age of the last look else', async () => {
@@ -83,7 +112,7 @@ describe('the metrics', () => {
     const declared = { kind: 'ServerDeclared', server: aServer('down') } as const;
     metrics.turnTaken({ events: [declared], actions: [], now: 2_000, took: 1 }, driver.fleet);
     metrics.turnTaken({ events: [declared], actions: [], now: 3_000, took: 1 }, driver.fleet);
-    expect((await metrics.text()).match(/(?<=^berth_observation_age_seconds)\{.*$/gm)).toEqual([
+    expect((await read()).match(/(?<=^berth_observation_age_seconds)\{.*$/gm)).toEqual([
       '{server="seen"} 1',
       '{server="down"} 3',
     ]);
@@ -95,7 +124,7 @@ describe('the metrics', () => {
       .serve(aServer('a', [10]), ['m', 'idle', 'off']);
     driver.loadEnds('m', 'a');
     metrics.turnTaken({ events: [], actions: [], now: driver.now, took: 1 }, driver.fleet);
-    expect((await metrics.text()).match(/(?<=^berth_model_copies)\{.*$/gm)).toEqual([
+    expect((await read()).match(/(?<=^berth_model_copies)\{.*$/gm)).toEqual([
       '{model="m",kind="wanted"} 2',
       '{model="m",kind="ready"} 1',
       '{model="idle",kind="wanted"} 0',
@@ -104,7 +133,8 @@ describe('the metrics', () => {
       '{model="off",kind="ready"} 0',
     ]);
     driver.resolve('idle', { wait: 60_000 });
-    expect(await metrics.text()).toContain('berth_model_copies{model="idle",kind="wanted"} 1');
+    now += 1_000;
+    expect(await read()).toContain('berth_model_copies{model="idle",kind="wanted"} 1');
   });
 
   it('tell the memory of each host where it is enforced, once for all of its servers', async () => {
@@ -115,7 +145,7 @@ describe('the metrics', () => {
       .serve(aServer('c', [10]), [])
       .warm('m', 'a');
     metrics.turnTaken({ events: [], actions: [], now: driver.now, took: 1 }, driver.fleet);
-    expect((await metrics.text()).match(/(?<=^berth_host_memory_bytes)\{.*$/gm)).toEqual([
+    expect((await read()).match(/(?<=^berth_host_memory_bytes)\{.*$/gm)).toEqual([
       '{host="h",kind="capacity"} 10',
       '{host="h",kind="held"} 3',
       '{host="h",kind="promised"} 0',
@@ -126,10 +156,11 @@ describe('the metrics', () => {
     turn(0, [], []);
     const declare = (id: string) => fleet.models.set(id as ModelId, { id, gpuBytes: 1 } as never);
     for (let index = 0; index <= 5_000; index += 1) declare(`m${index}`);
-    expect(await metrics.text()).toContain('berth_model_memory_bytes{model="_other",kind="limit"} 1');
+    expect(await read()).toContain('berth_model_memory_bytes{model="_other",kind="limit"} 1');
     fleet.models.clear();
     declare('late');
-    expect(await metrics.text()).toContain('berth_model_memory_bytes{model="late",kind="limit"} 1');
+    now += 1_000;
+    expect(await read()).toContain('berth_model_memory_bytes{model="late",kind="limit"} 1');
   });
 
   it('have at most so many model names, and one name for the rest', () => {

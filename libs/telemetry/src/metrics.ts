@@ -1,8 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { Fleet } from '#core';
+import type { Fleet, Millis } from '#core';
 import type { Observer, Turn } from '#engine';
 import { ConnectionMetrics } from './connection-metrics.js';
 import { DeclaredTimes } from './declared-times.js';
+import { expositionOf } from './exposition.js';
 import { addFleetGauges } from './fleet-gauges.js';
 import { RecorderMetrics } from './recorder-metrics.js';
 import { addStoreGauge } from './store-gauge.js';
@@ -17,7 +19,12 @@ export interface MetricsOptions {
   readonly process?: boolean;
   /** Whether the store takes writes; absent: there is none. */
   readonly isStoreOk?: () => boolean;
+  /** Gives other work its turn. Left out: one of the event loop. */
+  readonly pause?: () => Promise<void>;
 }
+
+/** For so long an answer is given again. */
+const FRESH: Millis = 1_000;
 
 /** All metrics of one process, on a registry of their own. */
 export class Metrics implements Observer {
@@ -29,6 +36,9 @@ export class Metrics implements Observer {
   readonly recorder = new RecorderMetrics(this.registry);
   private readonly declared = new DeclaredTimes();
   private fleet: Readonly<Fleet> | undefined;
+  /** What callers were given last, and when it was begun. */
+  private told: { readonly at: number; readonly text: Promise<Buffer> } | undefined;
+  private isMaking = false;
 
   constructor(private readonly options: MetricsOptions) {
     addStoreGauge(this.registry, options.isStoreOk ?? (() => true));
@@ -46,14 +56,28 @@ export class Metrics implements Observer {
     this.turns.turnTaken(turn, fleet);
   }
 
-  /** Prometheus' text format. */
-  text(): Promise<string> {
-    return this.registry.metrics();
+  /**
+   * Prometheus' text format, in UTF-8. It is made at most once a second, with pauses in which other work has its turn: all
+   * callers of that second are given the same.
+   */
+  text(): Promise<Buffer> {
+    const now = this.options.now();
+    if (this.told === undefined || (!this.isMaking && now - this.told.at >= FRESH)) {
+      this.isMaking = true;
+      const text = this.make().finally(() => (this.isMaking = false));
+      this.told = { at: now, text };
+    }
+    return this.told.text;
+  }
+
+  private async make(): Promise<Buffer> {
+    return Buffer.from(await expositionOf(this.registry, this.options.pause ?? nextTurn));
   }
 
   private addGauges(fleet: Fleet): void {
     this.fleet = fleet;
     const { now, term } = this.options;
-    addFleetGauges(this.registry, () => ({ fleet, now: now(), term, declared: this.declared }));
+    const pause = this.options.pause ?? nextTurn;
+    addFleetGauges(this.registry, () => ({ fleet, now: now(), term, declared: this.declared, pause }));
   }
 }

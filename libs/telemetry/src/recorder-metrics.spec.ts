@@ -3,13 +3,14 @@ import { Metrics } from './metrics.js';
 
 describe('the metrics of the recorder', () => {
   it('say whether it records, what it dropped, and that it has failed', async () => {
-    const metrics = new Metrics({ now: () => 0, term: 1 });
-    expect(await metrics.text()).toContain('berth_recorder_recording 0');
+    let now = 0;
+    const metrics = new Metrics({ now: () => (now += 1_000), term: 1 });
+    expect(String(await metrics.text())).toContain('berth_recorder_recording 0');
     metrics.recorder.began();
     metrics.recorder.droppedTurns(3);
-    expect(await metrics.text()).toContain('berth_recorder_recording 1');
+    expect(String(await metrics.text())).toContain('berth_recorder_recording 1');
     metrics.recorder.failed();
-    const text = await metrics.text();
+    const text = String(await metrics.text());
     expect(text).toContain('berth_recorder_recording 0');
     expect(text).toContain('berth_recorder_turns_dropped_total 3');
     expect(text).toContain('berth_recorder_failures_total 1');

@@ -21,5 +21,5 @@ it('tells once that a load ran out of memory where the books had room', async ()
     'server s: device 0: the load of m ran out of memory where the books had room; ' +
       'nothing else is loaded there that may not fit until it is measured anew, or for a minute',
   ]);
-  expect(await metrics.text()).toContain('berth_memory_shortfalls_total{server="s"} 1');
+  expect(String(await metrics.text())).toContain('berth_memory_shortfalls_total{server="s"} 1');
 });

@@ -2,6 +2,7 @@ import { hostMemories, loadsInFlight } from '#core';
 import type { FleetMessage } from '#contracts';
 import type { ToldFreeze } from '#engine';
 import type { Scene } from '../models/model-view.js';
+import type { Steps } from '../slices.js';
 import { hostMemoryView } from './host-memory-view.js';
 import { deviceView } from './server-view.js';
 
@@ -14,25 +15,28 @@ export interface Identity {
   readonly term: number;
 }
 
-/** The whole picture. */
-export function fleetView(
+/** The whole picture, server by server. `view` is asked for anew after each pause. */
+export function* fleetView(
   { fleet: name, process, term }: Identity,
-  scene: Scene,
+  view: () => Scene,
   frozen: ToldFreeze | null,
-): FleetMessage {
+): Steps<FleetMessage> {
+  let scene = view();
   const { fleet } = scene;
+  const devices: FleetMessage['devices'] = [];
+  for (const server of fleet.servers.values()) {
+    if (yield) scene = view();
+    for (const device of server.devices ?? []) {
+      devices.push({ server: server.spec.id, ...deviceView(server, device, scene) });
+    }
+  }
   const replicas = Object.fromEntries(PHASES.map((phase) => [phase, 0]));
   for (const { phase } of fleet.replicas.values()) replicas[phase] = (replicas[phase] ?? 0) + 1;
   return {
     fleet: name,
     leader: { id: process, term: String(term) },
     frozen: frozen && { reason: frozen.reason, since: frozen.since },
-    devices: [...fleet.servers.values()].flatMap((server) =>
-      (server.devices ?? []).map((device) => ({
-        server: server.spec.id,
-        ...deviceView(server, device, scene),
-      })),
-    ),
+    devices,
     hosts: hostMemories(fleet, scene.memory).map(hostMemoryView),
     replicas,
     waiting: fleet.waiting.size,

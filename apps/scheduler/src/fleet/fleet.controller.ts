@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, Inject, Put, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { FleetMessage } from '#contracts';
+import { goneOverHttp } from '../caller-gone.js';
 import { worded } from '../http/worded.js';
 import { callerIn, type Headers as HeaderMap, replied } from '../http/written-reply.js';
 import { type FreezeBody, freezeBodySchema, Freezes } from './freezes.js';
@@ -15,8 +16,8 @@ export class FleetController {
   ) {}
 
   @Get()
-  get(): FleetMessage {
-    return this.overview.get(this.freezes.frozen);
+  get(@Res({ passthrough: true }) reply: FastifyReply): Promise<FleetMessage> {
+    return this.overview.read(this.freezes.frozen, goneOverHttp(reply.raw));
   }
 
   @Put('frozen')

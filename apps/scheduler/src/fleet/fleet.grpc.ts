@@ -2,8 +2,8 @@ import type { Metadata } from '@grpc/grpc-js';
 import { Controller, Inject, UseFilters } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { z } from 'zod';
-import { fromStruct, type Struct } from '#contracts';
-import type { EndingCall } from '../caller-gone.js';
+import { fromStruct, itemWriter, type Struct } from '#contracts';
+import { type EndingCall, goneOverGrpc } from '../caller-gone.js';
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { callerAmong, isMessage, readRequest } from '../grpc/requests.js';
 import { serverListSchema } from '../pages.js';
@@ -13,6 +13,7 @@ import { ServerList } from './server-list.js';
 import { drainBodySchema, serverName } from './server-requests.js';
 import { ServerWrites } from './server-writes.js';
 
+const writeServer = itemWriter('GetServer');
 const nothing = z.object({});
 const named = z.object({ server: serverName });
 const withSpec = named.extend({ spec: z.custom<Struct>(isMessage, { error: 'is required' }) });
@@ -30,8 +31,8 @@ export class FleetRpc {
   ) {}
 
   @GrpcMethod('Admin', 'ListServers')
-  list(request: unknown) {
-    return this.servers.page(readRequest(serverListSchema, request));
+  list(request: unknown, _: Metadata, call: EndingCall) {
+    return this.servers.page(readRequest(serverListSchema, request), writeServer, goneOverGrpc(call));
   }
 
   @GrpcMethod('Admin', 'GetServer')
@@ -63,9 +64,9 @@ export class FleetRpc {
   }
 
   @GrpcMethod('Admin', 'GetFleet')
-  fleet(request: unknown) {
+  fleet(request: unknown, _: Metadata, call: EndingCall) {
     readRequest(nothing, request);
-    return this.overview.get(this.freezes.frozen);
+    return this.overview.read(this.freezes.frozen, goneOverGrpc(call));
   }
 
   @GrpcMethod('Admin', 'FreezeFleet')

@@ -3,6 +3,7 @@ import { Refused } from '../errors/refused.js';
 import type { Scene } from '../models/model-view.js';
 import { hasLabels } from '../label-selectors.js';
 import { pageOf, type ServerListQuery } from '../pages.js';
+import type { Slices } from '../slices.js';
 import type { Registry, ServerEntry } from './registry.js';
 import { serverView } from './server-view.js';
 
@@ -11,6 +12,7 @@ export class ServerList {
   constructor(
     private readonly registry: Registry,
     private readonly watched: { readonly scene: Scene },
+    private readonly slices: Slices,
   ) {}
 
   entry(id: string): ServerEntry {
@@ -23,15 +25,28 @@ export class ServerList {
     return this.view(this.entry(id));
   }
 
-  page({ state, label, server: only, ...page }: ServerListQuery): PageMessage<ServerMessage> {
-    const all = this.registry.all().map(({ id }) => id);
-    const ids = only === undefined ? all : all.filter((id) => id === only);
-    return pageOf(ids, page, (id) => {
-      const server = this.get(id);
-      return hasLabels(server.labels, label) && (state === undefined || server.state === state)
-        ? server
-        : undefined;
-    });
+  /** A page of them, each as `tell` writes it. Each is as it is when it is written, never older than the request. */
+  page<Told extends string | Uint8Array>(
+    { server: only, ...query }: ServerListQuery,
+    tell: (server: ServerMessage) => Told,
+    gone: AbortSignal,
+  ): Promise<PageMessage<Told>> {
+    const all = (): string[] => this.registry.all().map(({ id }) => id);
+    const names = (): string[] => all().filter((id) => only === undefined || id === only);
+    return this.slices.run(pageOf(query, { names, view: () => this.listed(query), tell }), gone);
+  }
+
+  private listed({
+    state,
+    label,
+  }: Pick<ServerListQuery, 'state' | 'label'>): (id: string) => ServerMessage | undefined {
+    const { scene } = this.watched;
+    return (id) => {
+      const entry = this.registry.get(id);
+      if (entry === undefined || !hasLabels(entry.config.labels, label)) return undefined;
+      const server = serverView(entry, scene);
+      return state === undefined || server.state === state ? server : undefined;
+    };
   }
 
   view(entry: ServerEntry): ServerMessage {

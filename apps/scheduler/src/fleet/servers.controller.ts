@@ -1,8 +1,9 @@
 import { Body, Controller, Delete, Get, Headers, Inject, Param, Post, Put, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import type { PageMessage, ServerMessage } from '#contracts';
+import type { ServerMessage } from '#contracts';
+import { goneOverHttp } from '../caller-gone.js';
 import { worded } from '../http/worded.js';
-import { callerIn, type Headers as HeaderMap, replied, tagged } from '../http/written-reply.js';
+import { callerIn, type Headers as HeaderMap, listed, replied, tagged } from '../http/written-reply.js';
 import { type ServerListQuery, serverListSchema } from '../pages.js';
 import { ServerList } from './server-list.js';
 import { type DrainBody, drainBodySchema, emptyBodySchema, serverName } from './server-requests.js';
@@ -19,8 +20,11 @@ export class ServersController {
   ) {}
 
   @Get()
-  list(@Query({ schema: worded(serverListSchema) }) query: ServerListQuery): PageMessage<ServerMessage> {
-    return this.servers.page(query);
+  list(
+    @Query({ schema: worded(serverListSchema) }) query: ServerListQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    return listed(reply, this.servers.page(query, JSON.stringify, goneOverHttp(reply.raw)));
   }
 
   @Get(':server')

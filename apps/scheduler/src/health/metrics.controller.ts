@@ -8,7 +8,7 @@ export class MetricsController {
   constructor(@Inject(Metrics) private readonly metrics: Metrics) {}
 
   @Get()
-  async get(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+  async get(@Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
     void reply.type(this.metrics.contentType);
     return this.metrics.text();
   }

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import type { PageMessage } from '#contracts';
 import { goneOverHttp } from '../caller-gone.js';
 import { callerOf, entityTag, type Caller } from '../writes/caller.js';
 import type { Written } from '../writes/writes.js';
@@ -20,6 +21,13 @@ export async function replied<Body>(
   const { status, body } = await written;
   void reply.status(status);
   return status === 204 ? undefined : tagged(reply, body);
+}
+
+/** Answers a page of which the items are written already. */
+export async function listed(reply: FastifyReply, page: Promise<PageMessage<string>>): Promise<string> {
+  const { items, nextPageToken } = await page;
+  void reply.type('application/json; charset=utf-8');
+  return `{"items":[${items.join(',')}],"nextPageToken":${JSON.stringify(nextPageToken)}}`;
 }
 
 /** Adds the ETag where the thing has a revision. */

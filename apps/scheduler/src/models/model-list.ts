@@ -12,6 +12,7 @@ import type { ModelMessage, PageMessage } from '#contracts';
 import { Refused } from '../errors/refused.js';
 import { hasLabels } from '../label-selectors.js';
 import { type ModelListQuery, pageOf } from '../pages.js';
+import type { Slices } from '../slices.js';
 import type { WallTimes } from '../wall-times.js';
 import type { Catalog } from './catalog.js';
 import { type Entry, isDeclared } from './layers.js';
@@ -24,6 +25,7 @@ export class ModelList {
     private readonly engine: Engine,
     private readonly catalog: Catalog,
     private readonly times: WallTimes,
+    private readonly slices: Slices,
   ) {}
 
   get scene(): Scene {
@@ -45,14 +47,31 @@ export class ModelList {
     return modelView(this.entry(name), this.scene);
   }
 
-  page(query: ModelListQuery): PageMessage<ModelMessage> {
-    const { scene } = this;
-    const names = new Set<string>(scene.fleet.models.keys());
+  /** A page of them, each as `tell` writes it. Each is as it is when it is written, never older than the request. */
+  page<Told extends string | Uint8Array>(
+    query: ModelListQuery,
+    tell: (model: ModelMessage) => Told,
+    gone: AbortSignal,
+  ): Promise<PageMessage<Told>> {
+    return this.slices.run(
+      pageOf(query, { names: () => this.names(), view: () => this.listed(query), tell }),
+      gone,
+    );
+  }
+
+  private names(): Set<string> {
+    const names = new Set<string>(this.engine.fleet.models.keys());
     for (const { name } of this.catalog.declared()) names.add(name);
-    return pageOf(names, query, (name) => {
+    return names;
+  }
+
+  private listed(query: ModelListQuery): (name: string) => ModelMessage | undefined {
+    const { scene } = this;
+    return (name) => {
       const entry = this.catalog.entry(name);
-      return passes(entry, query, scene) ? modelView(entry, scene) : undefined;
-    });
+      const isThere = isDeclared(entry) || scene.fleet.models.has(name as ModelId);
+      return isThere && passes(entry, query, scene) ? modelView(entry, scene) : undefined;
+    };
   }
 }
 

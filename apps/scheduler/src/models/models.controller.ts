@@ -13,9 +13,10 @@ import {
   Res,
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import type { ModelMessage, PageMessage } from '#contracts';
+import type { ModelMessage } from '#contracts';
+import { goneOverHttp } from '../caller-gone.js';
 import { worded } from '../http/worded.js';
-import { callerIn, type Headers as HeaderMap, replied, tagged } from '../http/written-reply.js';
+import { callerIn, type Headers as HeaderMap, listed, replied, tagged } from '../http/written-reply.js';
 import { type ModelListQuery, modelListSchema } from '../pages.js';
 import { ModelList } from './model-list.js';
 import { ModelOrders } from './model-orders.js';
@@ -41,8 +42,11 @@ export class ModelsController {
   ) {}
 
   @Get()
-  list(@Query({ schema: worded(modelListSchema) }) query: ModelListQuery): PageMessage<ModelMessage> {
-    return this.models.page(query);
+  list(
+    @Query({ schema: worded(modelListSchema) }) query: ModelListQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    return listed(reply, this.models.page(query, JSON.stringify, goneOverHttp(reply.raw)));
   }
 
   @Get(':model')

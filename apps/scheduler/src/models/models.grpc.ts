@@ -2,8 +2,8 @@ import type { Metadata } from '@grpc/grpc-js';
 import { Controller, Inject, UseFilters } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { z } from 'zod';
-import { fromStruct, type ModelMessage, type Struct, toStruct } from '#contracts';
-import type { EndingCall } from '../caller-gone.js';
+import { fromStruct, itemWriter, type ModelMessage, type Struct, toStruct } from '#contracts';
+import { type EndingCall, goneOverGrpc } from '../caller-gone.js';
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { callerAmong, isMessage, readRequest } from '../grpc/requests.js';
 import { modelListSchema } from '../pages.js';
@@ -40,9 +40,8 @@ export class ModelsRpc {
   ) {}
 
   @GrpcMethod('Admin', 'ListModels')
-  list(request: unknown) {
-    const { items, nextPageToken } = this.models.page(readRequest(modelListSchema, request));
-    return { items: items.map(modelMessage), nextPageToken };
+  list(request: unknown, _: Metadata, call: EndingCall) {
+    return this.models.page(readRequest(modelListSchema, request), writeModel, goneOverGrpc(call));
   }
 
   @GrpcMethod('Admin', 'GetModel')
@@ -121,3 +120,6 @@ const modelMessage = (model: ModelMessage) => ({
   spec: toStruct(model.spec),
   effective: toStruct(model.effective),
 });
+
+const writeItem = itemWriter('GetModel');
+const writeModel = (model: ModelMessage): Buffer => writeItem(modelMessage(model));

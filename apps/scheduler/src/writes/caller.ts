@@ -25,22 +25,24 @@ const TAG_RULE = 'must be *, or revisions in quotes as an ETag tells them';
 export const CREATE = /^\s*\*\s*$/;
 const CREATE_RULE = 'must be *: only what is not there yet is written';
 
+/** Each condition: what is wrong with it, where something is. */
+const RULES: readonly {
+  readonly path: string;
+  readonly rule: string;
+  readonly isGood: (text: string) => boolean;
+}[] = [
+  { path: 'Idempotency-Key', rule: KEY_RULE, isGood: (text) => KEY.test(text) },
+  { path: 'If-Match', rule: TAG_RULE, isGood: (text) => revisionsIn(text) !== undefined },
+  { path: 'If-None-Match', rule: CREATE_RULE, isGood: (text) => CREATE.test(text) },
+];
+
 /** Reads the conditions of a write from HTTP headers or gRPC metadata: the same names on both. */
 export function callerOf(header: (name: string) => string | undefined, gone?: AbortSignal): Caller {
-  const idempotencyKey = header('idempotency-key') ?? null;
-  const ifMatch = header('if-match') ?? null;
-  const ifNoneMatch = header('if-none-match');
-  const broken = [
-    ...(idempotencyKey === null || KEY.test(idempotencyKey)
-      ? []
-      : [{ path: 'Idempotency-Key', rule: KEY_RULE }]),
-    ...(ifMatch === null || revisionsIn(ifMatch) !== undefined ? [] : [{ path: 'If-Match', rule: TAG_RULE }]),
-    ...(ifNoneMatch === undefined || CREATE.test(ifNoneMatch)
-      ? []
-      : [{ path: 'If-None-Match', rule: CREATE_RULE }]),
-  ];
-  if (broken.length > 0) throw invalid(broken);
-  const mustCreate = ifNoneMatch !== undefined;
+  const given = RULES.map(({ path }) => header(path.toLowerCase()) ?? null);
+  const broken = RULES.filter(({ isGood }, nth) => given[nth] != null && !isGood(given[nth]));
+  if (broken.length > 0) throw invalid(broken.map(({ path, rule }) => ({ path, rule })));
+  const [idempotencyKey = null, ifMatch = null, ifNoneMatch = null] = given;
+  const mustCreate = ifNoneMatch !== null;
   return { credential: ANONYMOUS, idempotencyKey, ifMatch, mustCreate, ...(gone && { gone }) };
 }
 
@@ -50,16 +52,18 @@ export function callerOf(header: (name: string) => string | undefined, gone?: Ab
  */
 export function checkIfMatch({ ifMatch, mustCreate }: Caller, revision: number | null, isNew = false): void {
   if (mustCreate && !isNew && revision !== null) throw isThere(revision);
-  if (ifMatch === null) return;
-  const wanted = revisionsIn(ifMatch);
-  const matches = revision !== null && (wanted === '*' || wanted?.includes(String(revision)));
-  if (matches) return;
+  if (ifMatch === null || isMet(ifMatch, revision)) return;
   const present = revision === null ? 'there is nothing of this name yet' : `the revision is "${revision}"`;
   throw new Refused({
     reason: 'revision_mismatch',
     detail: `If-Match asks for ${ifMatch}, but ${present}`,
     members: revision === null ? {} : { revision: String(revision) },
   });
+}
+
+function isMet(ifMatch: string, revision: number | null): boolean {
+  const wanted = revisionsIn(ifMatch);
+  return revision !== null && (wanted === '*' || (wanted?.includes(String(revision)) ?? false));
 }
 
 const isThere = (revision: number): Refused =>
