@@ -221,6 +221,8 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'infeasible-though-unseen', breaks: 13, file: `${PASSES}/verdicts.ts`, find: `if (fits.length === 0 || fits.includes('unseen')) return`, replace: `if (fits.length === 0) return` },
   { name: 'rows-not-read-that-were-never-touched', breaks: 17, file: `${OBSERVE}/listing.ts`, find: `if (rest.size > 0) for`, replace: `if (rest.size < 0) for` },
   { name: 'looks-later-than-their-interval', breaks: 17, file: `${PASSES}/look-around.ts`, find: `latest - ((latest + shiftOf(spec)) % (every / 2))`, replace: `latest + ((latest + shiftOf(spec)) % (every / 2))` },
+  { name: 'doubt-of-what-is-away-dropped', breaks: 19, file: `${PASSES}/look-around.ts`, find: `if (contact.kind !== 'lost') return wanted;`, replace: `if (contact.kind !== 'lost') return Infinity;` },
+  { name: 'lost-servers-looked-at-as-often', breaks: 19, file: `${PASSES}/look-around.ts`, find: `Math.max(AT_REST, anyEndedAt - (lookedAt ?? -Infinity))`, replace: `AT_REST` },
   { name: 'servers-looked-at-in-step', breaks: 19, file: `${PASSES}/look-around.ts`, find: `const shift = Math.floor(fractionOf(spec.id) * AT_REST);`, replace: `const shift = fractionOf(spec.id);` },
   { name: 'cold-do-not-wait-for-the-first-looks', breaks: 17, file: `${PASSES}/place.ts`, find: `if (wants.length === 0 || fleet.frozen || isSettling(fleet, now)) return ALL_PLACED;`, replace: `if (wants.length === 0 || fleet.frozen) return ALL_PLACED;` },
   { name: 'wish-never-ends', breaks: 19, file: `${PASSES}/wishes.ts`, find: `const isOver = until <= now && !(admin && fleet.frozen);`, replace: `const isOver = until < -now && !(admin && fleet.frozen);` },

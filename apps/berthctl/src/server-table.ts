@@ -4,7 +4,9 @@ import { away } from './times.js';
 
 /** Servers as people read them; nothing where there is none. */
 export function serverTable(servers: readonly ServerMessage[], now: number): string[] {
-  return servers.length === 0 ? [] : table(columns(now), servers);
+  if (servers.length === 0) return [];
+  const isTroubled = servers.some(({ trouble }) => trouble != null);
+  return table(isTroubled ? [...columns(now), TROUBLE] : columns(now), servers);
 }
 
 const columns = (now: number): Column<ServerMessage>[] => [
@@ -18,6 +20,9 @@ const columns = (now: number): Column<ServerMessage>[] => [
   { title: 'SEEN', cell: ({ observedAt }) => (observedAt === null ? 'never' : away(observedAt, now)) },
   { title: 'FLAGS', cell: ({ flags }) => flags.join(',') },
 ];
+
+/** Only where there is any: it is the longest by far. */
+const TROUBLE: Column<ServerMessage> = { title: 'NOT REACHED', cell: ({ trouble }) => trouble?.detail ?? '' };
 
 /** `2 gpu`. */
 function counted(devices: readonly DeviceMessage[]): string {

@@ -13,6 +13,7 @@ import { Overview } from './fleet/overview.js';
 import { Registry } from './fleet/registry.js';
 import { ServerList } from './fleet/server-list.js';
 import { ServerWrites } from './fleet/server-writes.js';
+import { Troubles } from './fleet/troubles.js';
 import { observersOf } from './guarded.js';
 import { GrpcHealth } from './health/grpc-health.js';
 import { Readiness } from './health/readiness.js';
@@ -57,11 +58,11 @@ export function compose(
   remembered: Remembered,
 ) {
   const running = composeEngine(config, parts, store, remembered);
-  const known = composeKnowledge(config, running, remembered);
+  const known = composeKnowledge(config, running, remembered, new Troubles(parts.log));
   const { engine, times, lifecycle, watch, metrics, writes, book } = running;
   const { catalog, models, registry, servers } = known;
   const { log, random } = parts;
-  const links = new Links(engine, parts.openServer);
+  const links = new Links(engine, parts.openServer, known.troubles);
   const overview = new Overview(identity(config, store), models, known.slices);
   const outside = { writes, times };
   return {
@@ -127,12 +128,14 @@ function composeKnowledge(
   config: Config,
   { engine, times }: ReturnType<typeof composeEngine>,
   { told, demo }: Remembered,
+  troubles: Troubles,
 ) {
   const catalog = new Catalog(baseModels(config, demo), told.models);
   const slices = new Slices();
   const models = new ModelList(engine, catalog, times, slices);
   const registry = new Registry(baseServers(config, demo), told.servers);
-  return { catalog, models, registry, slices, servers: new ServerList(registry, models, slices) };
+  const servers = new ServerList(registry, models, { slices, troubles });
+  return { catalog, models, registry, slices, troubles, servers };
 }
 
 const identity = ({ fleet }: Config, { leadership }: SchedulerStore): Identity => {

@@ -20,7 +20,7 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
         onHealth: (failure) => tellHealth(log, failure),
         onDamage: (key) => log.warn({ key }, 'a learned fact made no sense and was left out'),
       }),
-    openServer: ({ id, grpc, metrics, headers, tls }) =>
+    openServer: ({ id, grpc, metrics, headers, tls }, tellTrouble) =>
       new TritonServer({
         id: id as ServerId,
         grpc,
@@ -29,6 +29,7 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
         tls,
         clock,
         log: (message) => log.warn({ server: id }, message),
+        tellTrouble,
       }),
     startDemo: null,
     processMetrics: false,

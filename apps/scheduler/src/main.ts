@@ -14,6 +14,9 @@ import { createScheduler, type RunningScheduler } from './scheduler.js';
 /** Lines for programs go to stderr; stdout is for the person who started us. */
 const log = pino({ name: 'berth' }, pino.destination(2));
 
+/** For so long the banner waits for what it says of servers: longer than a try of a connection takes. */
+const SERVERS_TOLD_MS = 5_000;
+
 /** Something the operator has to put right. */
 class Unusable extends Error {}
 
@@ -43,8 +46,10 @@ async function main(args: readonly string[]): Promise<void> {
     startDemo,
   });
   const scheduler = await held(starting);
-  process.stdout.write(banner(config, scheduler));
   followSignals(commandLine, scheduler);
+  const ids = config.servers.map(({ id }) => id);
+  await scheduler.troubles.areTold(ids, SERVERS_TOLD_MS);
+  process.stdout.write(banner(config, scheduler));
 }
 
 /** Environment and file are read here and nowhere else. */

@@ -4,6 +4,7 @@ import type { Engine, Told } from '#engine';
 import { begin } from './begin.js';
 import { type Composition, compose } from './compose.js';
 import { completeParts } from './default-parts.js';
+import type { Troubles } from './fleet/troubles.js';
 import { listen, type Listening } from './listen.js';
 import type { Demo, SchedulerParts, SchedulerStore } from './parts.js';
 import { reload } from './reload.js';
@@ -20,6 +21,8 @@ export interface RunningScheduler {
   readonly engine: Engine;
   /** What is shown where no server is declared at all. */
   readonly demo: Demo | null;
+  /** What keeps servers from being reached. */
+  readonly troubles: Troubles;
   /** Takes up another configuration; returns the keys that only a restart takes up. */
   reload(config: Config): readonly string[];
   /** Refuses the waiting requests, answers the calls under way, and leaves the models loaded. */
@@ -69,6 +72,7 @@ function running(config: Config, made: Composition, held: Held): RunningSchedule
     grpc: held.listening.grpc,
     engine: made.engine,
     demo: held.demo,
+    troubles: made.troubles,
     reload: (next) => reload(config, next, held.demo, made),
     close: () => (closing ??= close(made, held)),
   };

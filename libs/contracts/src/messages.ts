@@ -131,6 +131,23 @@ export const serverSchema = z.strictObject({
   hostMemory: hostMemorySchema
     .nullable()
     .describe('The memory of its host, shared by all servers there; null where it is not enforced.'),
+  trouble: z
+    .strictObject({
+      reason: z.enum([
+        'refused',
+        'unresolvable',
+        'unreachable',
+        'silent',
+        'closed',
+        'not_grpc',
+        'no_handshake',
+      ]),
+      detail: z.string(),
+    })
+    .nullable()
+    .describe(
+      'Why no connection to its gRPC port stands, as the last try found; null where one stands, or none was tried yet.',
+    ),
   revision,
 });
 

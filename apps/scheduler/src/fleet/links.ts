@@ -1,11 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ServerConfig } from '#config';
 import type { ServerId } from '#core';
-import type { Engine, ModelServer } from '#engine';
+import type { Engine, ModelServer, Trouble } from '#engine';
 import { coreServer } from './core-server.js';
+import type { Troubles } from './troubles.js';
 
-/** How a server is reached, given what is declared of it. */
-export type OpenServer = (config: ServerConfig) => ModelServer;
+/** How a server is reached, given what is declared of it, and what is to be told of what keeps it from being reached. */
+export type OpenServer = (
+  config: ServerConfig,
+  tellTrouble: (trouble: Trouble | null) => void,
+) => ModelServer;
 
 const REACHED_BY = ['metrics', 'headers', 'tls'] as const;
 
@@ -16,18 +20,24 @@ export class Links {
   constructor(
     private readonly engine: Engine,
     private readonly openServer: OpenServer,
+    private readonly troubles: Troubles,
   ) {}
 
   /** A server that is reached another way now is still the same: only the connection is made anew. */
   declare(config: ServerConfig): void {
     const before = this.open.get(config.id);
     this.open.set(config.id, config);
-    this.engine.addServer(coreServer(config), () => this.openServer(config), anew(before, config));
+    const how = anew(before, config);
+    if (how) this.troubles.forget(config.id);
+    const open = (): ModelServer =>
+      this.openServer(config, (trouble) => this.troubles.tell(config.id, trouble));
+    this.engine.addServer(coreServer(config), open, how);
   }
 
   forget(id: string): void {
     this.open.delete(id);
     this.engine.removeServer(id as ServerId);
+    this.troubles.forget(id);
   }
 
   has(id: string): boolean {

@@ -6,13 +6,14 @@ import { pageOf, type ServerListQuery } from '../pages.js';
 import type { Slices } from '../slices.js';
 import type { Registry, ServerEntry } from './registry.js';
 import { serverView } from './server-view.js';
+import type { Troubles } from './troubles.js';
 
 /** The servers there are. */
 export class ServerList {
   constructor(
     private readonly registry: Registry,
     private readonly watched: { readonly scene: Scene },
-    private readonly slices: Slices,
+    private readonly parts: { readonly slices: Slices; readonly troubles: Troubles },
   ) {}
 
   entry(id: string): ServerEntry {
@@ -33,7 +34,7 @@ export class ServerList {
   ): Promise<PageMessage<Told>> {
     const all = (): string[] => this.registry.all().map(({ id }) => id);
     const names = (): string[] => all().filter((id) => only === undefined || id === only);
-    return this.slices.run(pageOf(query, { names, view: () => this.listed(query), tell }), gone);
+    return this.parts.slices.run(pageOf(query, { names, view: () => this.listed(query), tell }), gone);
   }
 
   private listed({
@@ -41,16 +42,17 @@ export class ServerList {
     label,
   }: Pick<ServerListQuery, 'state' | 'label'>): (id: string) => ServerMessage | undefined {
     const { scene } = this.watched;
+    const { troubles } = this.parts;
     return (id) => {
       const entry = this.registry.get(id);
       if (entry === undefined || !hasLabels(entry.config.labels, label)) return undefined;
-      const server = serverView(entry, scene);
+      const server = serverView(entry, scene, troubles.of(id));
       return state === undefined || server.state === state ? server : undefined;
     };
   }
 
   view(entry: ServerEntry): ServerMessage {
-    return serverView(entry, this.watched.scene);
+    return serverView(entry, this.watched.scene, this.parts.troubles.of(entry.id));
   }
 }
 

@@ -8,18 +8,20 @@ import {
   serverState,
 } from '#core';
 import type { DeviceMessage, ServerMessage } from '#contracts';
+import type { Trouble } from '#engine';
 import { mib } from '../models/core-model.js';
 import type { Scene } from '../models/model-view.js';
 import { hostMemoryView } from './host-memory-view.js';
 import type { ServerEntry } from './registry.js';
 
 /** A server as it is told: what was declared of it, and what was seen. */
-export function serverView(entry: ServerEntry, scene: Scene): ServerMessage {
+export function serverView(entry: ServerEntry, scene: Scene, trouble: Trouble | null): ServerMessage {
   const { grpc, http, host, labels } = entry.config;
   const server = scene.fleet.servers.get(entry.id as ServerId);
   return {
     ...{ id: entry.id, source: entry.source, grpc, http, host, labels },
     ...(server ? seen(server, scene) : UNSEEN),
+    trouble,
     revision: String(entry.revision),
   };
 }
