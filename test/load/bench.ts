@@ -2,6 +2,7 @@
  * `npm run bench`: what Berth costs, beside what the same work costs without it. One line of JSON for each figure;
  * names of groups choose among them. It proves nothing by its exit status: a busy machine is no defect.
  */
+import { parseArgs } from 'node:util';
 import { killAll } from './children.js';
 import { cold } from './cold.js';
 import { coreGrowth, coreTurn } from './core-turn.js';
@@ -13,9 +14,11 @@ import { idleMemory } from './idle-memory.js';
 import { overload } from './overload.js';
 import { parked } from './parked.js';
 import { removeScratch } from './scratch.js';
+import { silent } from './silent.js';
 import { warm } from './warm.js';
 
 const WHOLE_MS = 2_400_000;
+const MOST_MINUTES = 30;
 
 const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   core: coreTurn,
@@ -30,6 +33,14 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   parked,
 };
 
+const { values, positionals: chosen } = parseArgs({
+  options: { minutes: { type: 'string', default: '10' } },
+  allowPositionals: true,
+});
+
+/** They last as long as they are told to, and are measured only where they are named. */
+const ON_DEMAND: typeof GROUPS = { silent: () => silent(minutesOf(values.minutes)) };
+
 process.once('exit', () => {
   killAll();
   removeScratch();
@@ -40,11 +51,18 @@ setTimeout(() => {
   process.exit(1);
 }, WHOLE_MS).unref();
 
-const chosen = process.argv.slice(2);
 for (const [name, measure] of Object.entries(GROUPS)) {
   if (chosen.length === 0 || chosen.includes(name)) await run(name, measure);
 }
+for (const [name, measure] of Object.entries(ON_DEMAND)) if (chosen.includes(name)) await run(name, measure);
 process.exit();
+
+function minutesOf(text: string): number {
+  const minutes = Number(text);
+  if (!(minutes > 0 && minutes <= MOST_MINUTES))
+    throw new Error(`--minutes is over 0, up to ${MOST_MINUTES}`);
+  return minutes;
+}
 
 async function run(name: string, measure: () => Promise<Figure | Figure[]>): Promise<void> {
   const began = performance.now();

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** What the kernel counts CPU time in: 100 a second on every Linux that Node runs on. */
 const TICK_MS = 10;
@@ -16,3 +16,6 @@ export function residentMb(pid: number): number {
   const [, pages] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ');
   return (Number(pages) * PAGE_BYTES) / 2 ** 20;
 }
+
+/** How many files and sockets a process has open. */
+export const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
