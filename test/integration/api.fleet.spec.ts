@@ -45,6 +45,7 @@ describe('servers and the fleet', () => {
       flags: [],
       devices: [device, { ...device, ordinal: 1 }],
       hostMemory: null,
+      trouble: null,
       revision: '0',
     });
     const fleet = await call(world, 'GET', '/v1/fleet');

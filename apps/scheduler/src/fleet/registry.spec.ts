@@ -44,6 +44,22 @@ describe('the registry', () => {
     expect(registry.routeServer('a')).toBe(registry.routeServer('a'));
   });
 
+  it('works out nothing anew of servers other than the one that is told of', () => {
+    const many = new Registry([fromFile('x', { grpc: 'h:1' })], new Map());
+    many.set('y', { revision: 1, spec: { grpc: 'h:2' }, drain: null });
+    const before = many.all();
+    many.set('z', { revision: 1, spec: { grpc: 'h:3' }, drain: null });
+    expect(many.all().slice(0, 2)).toEqual(before);
+    expect(
+      many
+        .all()
+        .slice(0, 2)
+        .map((entry, nth) => entry === before[nth]),
+    ).toEqual([true, true]);
+    many.set('y', { revision: 2, spec: null, drain: null });
+    expect([many.all().map(({ id }) => id), many.routeServer('y').grpc]).toEqual([['x', 'z'], '']);
+  });
+
   it('is told to the core in bytes', () => {
     const server = fromFile('c', { grpc: 'h:1', hostMemoryMb: 4, devices: [{ ordinal: 0, memoryMb: 2048 }] });
     expect(coreServer(server)).toEqual({

@@ -49,7 +49,7 @@ export class Registry {
 
   set(id: string, told: ToldServer): void {
     this.told.set(id, told);
-    this.rebuild();
+    this.renew(id);
   }
 
   get(id: string): ServerEntry | undefined {
@@ -83,13 +83,19 @@ export class Registry {
   private rebuild(): void {
     this.entries.clear();
     this.routes.clear();
-    for (const id of new Set([...this.base.keys(), ...this.leaving.keys(), ...this.told.keys()])) {
-      const entry = this.entryWith(id, this.told.get(id));
-      if (entry === undefined) continue;
-      const { grpc, http, labels } = entry.config;
-      this.entries.set(id, entry);
-      this.routes.set(id, { id, grpc, http, labels });
-    }
+    const ids = new Set([...this.base.keys(), ...this.leaving.keys(), ...this.told.keys()]);
+    for (const id of ids) this.renew(id);
+  }
+
+  /** What is told of one server says nothing of the others. */
+  private renew(id: string): void {
+    const entry = this.entryWith(id, this.told.get(id));
+    this.entries.delete(id);
+    this.routes.delete(id);
+    if (entry === undefined) return;
+    const { grpc, http, labels } = entry.config;
+    this.entries.set(id, entry);
+    this.routes.set(id, { id, grpc, http, labels });
   }
 }
 

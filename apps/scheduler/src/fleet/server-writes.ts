@@ -1,11 +1,4 @@
-import {
-  type ConfigError,
-  parseAddress,
-  readServerSpec,
-  refuse,
-  type ServerConfig,
-  type ServerSpec,
-} from '#config';
+import { type ConfigError, parseAddress, readServerSpec, refuse, type ServerConfig } from '#config';
 import type { Event, ServerId } from '#core';
 import type { Engine, ToldServer } from '#engine';
 import type { ServerMessage } from '#contracts';
@@ -129,7 +122,7 @@ export class ServerWrites {
     const others = this.registry.all().filter(({ id }) => id !== config.id);
     const broken: Pick<ConfigError, 'path' | 'rule'>[] = [];
     for (const { id, config: other } of others) {
-      if (sameAddress(other.grpc, config.grpc)) {
+      if (comparedAddress(other) === comparedAddress(config)) {
         broken.push({ path: 'grpc', rule: `must be unique: server ${id} has it too` });
       }
       const memories = [other.hostMemoryMb, config.hostMemoryMb];
@@ -152,9 +145,16 @@ export function drainEvent({ id, told }: ServerEntry, times: WallTimes): Event {
 
 const pathOf = (id: string): string => `/v1/servers/${id}`;
 
-function sameAddress(one: ServerSpec['grpc'], other: string): boolean {
-  const [a, b] = [parseAddress(one), parseAddress(other)];
-  return a?.port === b?.port && a?.host.toLowerCase() === b?.host.toLowerCase();
+/** Addresses as they are compared, each worked out once: a write goes over those of all servers. */
+const compared = new WeakMap<ServerConfig, string>();
+
+function comparedAddress(config: ServerConfig): string {
+  const known = compared.get(config);
+  if (known !== undefined) return known;
+  const { host = '', port } = parseAddress(config.grpc) ?? {};
+  const address = `${host.toLowerCase()}:${port}`;
+  compared.set(config, address);
+  return address;
 }
 
 const declaredInFile = (id: string): Refused =>
