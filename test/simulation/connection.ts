@@ -1,12 +1,11 @@
 import type { ContactFact } from '#core';
 import { type Answer, type Reply, type RpcError, says } from '#testing';
+import { pauseAfter } from '#triton';
 import type { Process } from './process.js';
 import type { Site } from './site.js';
 import type { Wire } from './wire.js';
 
 const PROBE_WITHIN = 2_000;
-const FIRST_PAUSE = 100;
-const LONGEST_PAUSE = 1_000;
 
 type Ended<T> = Answer<T> | { readonly error: RpcError | 'deadline' };
 
@@ -21,6 +20,8 @@ export class Connection {
   private successor: Connection | undefined;
   private tell: (fact: ContactFact) => void = () => {};
   private unwatch: () => void = () => {};
+  /** Ends the pause before the next try, where there is one. */
+  private endPause: () => void = () => {};
   private readonly running = new Set<(error: RpcError) => void>();
   private refusalTold = false;
   /** The life of the server that this connection is to. */
@@ -56,7 +57,12 @@ export class Connection {
     this.unwatch = this.site.watch((news) => {
       if (news === 'down' || news === 'connections broken') this.process.receive(() => this.broke());
     });
-    this.attempt(FIRST_PAUSE);
+    this.attempt(0);
+  }
+
+  /** Waits for no pause. */
+  tryNow(): void {
+    this.endPause();
   }
 
   close(): void {
@@ -108,22 +114,32 @@ export class Connection {
     });
   }
 
-  private attempt(pause: number): void {
+  private attempt(failedBefore: number): void {
     if (this.closed || this.connected) return;
     const reception = this.site.receive();
-    if (reception === 'accepted') this.process.after(1, () => this.connect(pause));
+    if (reception === 'accepted') this.process.after(1, () => this.connect(failedBefore));
     else {
       if (reception === 'refused' && !this.refusalTold) {
         this.refusalTold = true;
         this.tell('refused');
       }
-      this.process.after(pause, () => this.attempt(Math.min(pause * 2, LONGEST_PAUSE)));
+      this.pause(failedBefore);
     }
   }
 
-  private connect(pause: number): void {
+  private pause(failedBefore: number): void {
+    const end = (): void => {
+      cancel();
+      this.endPause = () => {};
+      this.attempt(failedBefore + 1);
+    };
+    const cancel = this.process.after(pauseAfter(failedBefore, this.site.id), end);
+    this.endPause = end;
+  }
+
+  private connect(failedBefore: number): void {
     if (this.closed || this.connected) return;
-    if (this.site.receive() !== 'accepted') return this.attempt(pause);
+    if (this.site.receive() !== 'accepted') return this.attempt(failedBefore);
     this.connected = true;
     this.incarnation = this.site.incarnation;
     this.tell('connected');
@@ -145,6 +161,6 @@ export class Connection {
     this.refusalTold = false;
     this.tell('ended');
     for (const end of [...this.running]) end(says.socketClosed());
-    this.process.after(0.5, () => this.attempt(FIRST_PAUSE));
+    this.process.after(0.5, () => this.attempt(0));
   }
 }

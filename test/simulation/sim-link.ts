@@ -62,6 +62,7 @@ export class SimLink implements ModelServer {
   async look(scope: 'full' | 'statistics', probeMode: boolean): Promise<Look> {
     const begunAt = this.site.timers.now();
     const { sim } = this.site;
+    if (!this.connection.isOpen) this.connection.tryNow();
     try {
       const mode = probeMode ? await this.mode() : null;
       const version = probeMode

@@ -6,3 +6,4 @@ export { describeConfig } from './model-description.js';
 export { lookRefused } from './refused-looks.js';
 export { refusedBecause } from './refused-orders.js';
 export { indexRows, servingRows } from './rows.js';
+export { pauseAfter } from './tries.js';
