@@ -32,6 +32,16 @@ describe('the core is woken', () => {
     expect(wakesIn(driver)).toBe(Infinity);
   });
 
+  it('never for servers to which there is no connection, however many there are', () => {
+    const driver = quiet();
+    const away = Array.from({ length: 1_000 }, (_, nth) => aServer(`away-${nth}`));
+    driver.tell(...away.map((server) => ({ kind: 'ServerDeclared', server }) as const));
+    const refused = away.map(({ id }) => ({ kind: 'ContactChanged', server: id, fact: 'refused' }) as const);
+    driver.tell(...refused.slice(500));
+    driver.pass(10_000);
+    expect(wakesIn(driver)).toBe(Infinity);
+  });
+
   it('never before its first turn', () => {
     expect(nextWake(emptyFleet(), 1_000)).toBe(Infinity);
   });
