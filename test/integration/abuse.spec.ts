@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { problemSchema } from '#contracts';
-import { call, startWorld, type World } from '../support/running-scheduler.js';
+import { modelSchema, pageSchema, problemSchema } from '#contracts';
+import { call, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
 
 let world: World;
 
@@ -95,5 +96,93 @@ describe('requests that are sent at once on one connection', () => {
       '"status":"ready"',
       '"leader"',
     ]);
+  });
+});
+
+describe('lists', () => {
+  const long = { config: { parameters: { x: { string_value: 'y'.repeat(60_000) } } } };
+  const models = Object.fromEntries(Array.from({ length: 50 }, (_, nth) => [`long-${nth}`, long]));
+
+  it.each([1_000, 40])(
+    'have pages below 4 MiB over gRPC and HTTP, whatever their size: %d',
+    async (pageSize) => {
+      await call(world, 'POST', '/v1/models:batch', { models });
+      const admin = rpcClient(world, 'Admin');
+      const overGrpc: string[] = [];
+      for (let pageToken = '', isFirst = true; isFirst || pageToken !== ''; isFirst = false) {
+        const page = await admin.call('listModels', { pageSize, pageToken }, new Metadata());
+        overGrpc.push(...(page['items'] as { name: string }[]).map(({ name }) => name));
+        pageToken = page['nextPageToken'] as string;
+        expect(overGrpc.length).toBeLessThan(100);
+      }
+      const overHttp: string[] = [];
+      for (let pageToken = '', isFirst = true; isFirst || pageToken !== ''; isFirst = false) {
+        const path = `/v1/models?pageSize=${pageSize}&pageToken=${pageToken}`;
+        const text = await (await fetch(world.scheduler.http + path)).text();
+        expect(text.length).toBeLessThan(4 * 2 ** 20);
+        const page = pageSchema(modelSchema).parse(JSON.parse(text));
+        overHttp.push(...page.items.map(({ name }) => name));
+        pageToken = page.nextPageToken;
+      }
+      expect(overHttp).toEqual([...new Set(overHttp)].sort());
+      expect(overGrpc).toEqual(overHttp);
+      expect(overHttp).toEqual(expect.arrayContaining(Object.keys(models)));
+      admin.close();
+    },
+  );
+
+  it('are the same over gRPC as each item by itself', async () => {
+    const admin = rpcClient(world, 'Admin');
+    const none = new Metadata();
+    const { items } = await admin.call('listServers', {}, none);
+    const server = await admin.call('getServer', { server: 'a' }, none);
+    expect(items).toEqual([{ ...server, observedAt: expect.any(String) }]);
+    const [model] = (await admin.call('listModels', { pageSize: 1 }, none))['items'] as { name: string }[];
+    expect(model).toEqual(await admin.call('getModel', { model: model!.name }, none));
+    admin.close();
+  });
+
+  it('have no model that is too long for a message', async () => {
+    const config = (size: number) => ({ config: { x: 'y'.repeat(size) } });
+    const refused = await call(world, 'POST', '/v1/models:batch', { models: { a: {}, b: config(300_000) } });
+    expect([refused.status, refused.body.errors]).toEqual([
+      ...[400, [{ path: 'models.b', rule: 'may have at most 256 KiB, with what it had' }]],
+    ]);
+    for (let nth = 0; nth < 4; nth += 1) {
+      await call(world, 'PATCH', '/v1/models/resnet50', { config: { [`x${nth}`]: 'y'.repeat(60_000) } });
+    }
+    const more = await call(world, 'PATCH', '/v1/models/resnet50', { config: { x: 'y'.repeat(60_000) } });
+    expect([more.status, more.body.errors[0].path]).toEqual([400, '']);
+  });
+});
+
+describe('a message over gRPC', () => {
+  it('that is cut off is not taken for a shorter one', async () => {
+    const client = new Client(world.scheduler.grpc, credentials.createInsecure());
+    const asIs = (bytes: Buffer): Buffer => bytes;
+    const cut = Buffer.concat([Buffer.from([0x0a, 8]), Buffer.from('resne')]);
+    for (const path of ['Router/Resolve', 'Admin/GetModel', 'Admin/PutModel', 'Admin/ListModels']) {
+      const error = await new Promise((resolve) =>
+        client.makeUnaryRequest(`/berth.v1.${path}`, asIs, asIs, cut, resolve),
+      );
+      expect(error).toMatchObject({ code: 3 });
+    }
+    client.close();
+  });
+
+  it('with a text that is not Unicode is refused, and the field named', async () => {
+    const client = new Client(world.scheduler.grpc, credentials.createInsecure());
+    const asIs = (bytes: Buffer): Buffer => bytes;
+    const error = await new Promise((resolve) =>
+      client.makeUnaryRequest(
+        '/berth.v1.Admin/GetModel',
+        asIs,
+        asIs,
+        Buffer.from([0x0a, 2, 0xc3, 0x28]),
+        resolve,
+      ),
+    );
+    expect(error).toMatchObject({ code: 3, details: expect.stringMatching(/^model: must be valid Unicode/) });
+    client.close();
   });
 });

@@ -75,8 +75,8 @@ describe('servers and the fleet', () => {
       const none = new Metadata();
       expect(await admin.call('getServer', { server: 'hosted' }, none)).toMatchObject({ hostMemory: told });
       expect(await admin.call('getFleet', {}, none)).toMatchObject({ hosts: [told] });
-      const text = (await call(world, 'GET', '/metrics')).body;
-      expect(text).toContain(`berth_host_memory_bytes{host="node-b",kind="capacity"} ${9_000 * 2 ** 20}`);
+      const sample = `berth_host_memory_bytes{host="node-b",kind="capacity"} ${9_000 * 2 ** 20}`;
+      await until(async () => (await call(world, 'GET', '/metrics')).body.includes(sample));
     } finally {
       await call(world, 'DELETE', '/v1/servers/hosted');
       await second.close();
@@ -145,7 +145,7 @@ describe('servers and the fleet', () => {
     expect(world.scheduler.engine.fleet.replicas.size).toBe(1);
     const again = await call(world, 'PUT', '/v1/fleet/frozen', { reason: 'still' });
     expect(again.body.frozen).toEqual({ reason: 'still', since });
-    expect((await call(world, 'GET', '/metrics')).body).toMatch(/^berth_frozen 1$/m);
+    await until(async () => /^berth_frozen 1$/m.test((await call(world, 'GET', '/metrics')).body));
     await world.restart();
     expect((await call(world, 'POST', '/v1/models/resnet50/resolve')).status).toBe(200);
     const thawed = await call(world, 'DELETE', '/v1/fleet/frozen');

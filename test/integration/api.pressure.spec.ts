@@ -94,8 +94,7 @@ describe('a Berth under pressure', () => {
     expect((await call(world, 'POST', `/v1/models/bert-base/load?waitMs=${PATIENCE_MS}`)).body.state).toBe(
       'ready',
     );
-    const { body } = await call(world, 'GET', '/metrics');
-    expect(body).toContain('berth_pressure_level 3');
+    await until(async () => (await call(world, 'GET', '/metrics')).body.includes('berth_pressure_level 3'));
   });
 
   it('lives and is not ready when it is extreme, and is ready again once it has passed', async () => {

@@ -124,8 +124,10 @@ describe.each([
     await until(async () => (await model()).state === 'loading');
     await changed({ headers: { 'x-key': 'other' } });
     expect(await answer).toMatchObject({ status: 200, body: { cold: true } });
-    const { body } = await call(world, 'GET', '/metrics');
-    expect(body).toMatch(/^berth_load_seconds_count\{outcome="unknown"\} 1$/m);
+    const body = await until(async () => {
+      const text: string = (await call(world, 'GET', '/metrics')).body;
+      return /^berth_load_seconds_count\{outcome="unknown"\} 1$/m.test(text) && text;
+    });
     expect(body).not.toMatch(/^berth_load_seconds_count\{outcome="succeeded"\} [1-9]/m);
     await until(async () => (await model()).state === 'absent');
     expect(await model()).toMatchObject({ lastUnload: { reason: 'idle' } });

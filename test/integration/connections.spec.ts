@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { connect as connectHttp2, type Settings } from 'node:http2';
+import { type ClientHttp2Session, connect as connectHttp2, type Settings } from 'node:http2';
 import { connect, type Socket } from 'node:net';
+import { Metadata } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { until } from '../support/until.js';
-import { call, startWorld, type World } from '../support/running-scheduler.js';
+import { call, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
 
 const MOST = 3;
 
@@ -28,6 +29,17 @@ function waiting({ scheduler }: World): Socket {
   return socket;
 }
 
+const HEADERS = { ':method': 'POST', 'content-type': 'application/grpc', te: 'trailers' };
+
+/** A connection over gRPC with a call that Berth has seen, and of which it waits for the message. */
+async function calling({ scheduler }: World): Promise<ClientHttp2Session> {
+  const session = connectHttp2(`http://${scheduler.grpc}`);
+  session.on('error', () => undefined);
+  session.request({ ...HEADERS, ':path': '/berth.v1.Router/Resolve' }).on('error', () => undefined);
+  await new Promise((done) => session.ping(done));
+  return session;
+}
+
 describe('connections', () => {
   it('over HTTP are as many as there may be, and those refused are counted', async () => {
     const running = (world = await startWorld({
@@ -42,6 +54,46 @@ describe('connections', () => {
     const metrics = await until(async () => (await call(running, 'GET', '/metrics')).body as string);
     const [, refused] = /^berth_http_connections_refused_total (\d+)$/m.exec(metrics)!;
     expect(Number(refused)).toBeGreaterThanOrEqual(MOST);
+  });
+
+  it('over gRPC are as many as there may be, and those refused are counted', async () => {
+    const running = (world = await startWorld({ yaml: `connections: { grpc: ${MOST} }` }));
+    const busy = await Promise.all(Array.from({ length: MOST }, () => calling(running)));
+    const refused = connectHttp2(`http://${running.scheduler.grpc}`);
+    refused.on('error', () => undefined);
+    await new Promise((closed) => refused.once('close', closed));
+    expect(busy.every(({ destroyed }) => !destroyed)).toBe(true);
+    for (const session of busy) session.destroy();
+    const metrics = await until(async () => (await call(running, 'GET', '/metrics')).body as string);
+    expect(metrics).toMatch(/^berth_grpc_connections_refused_total 1$/m);
+  });
+
+  it('over gRPC give way when their calls have ended', async () => {
+    const running = (world = await startWorld({ yaml: `connections: { grpc: ${MOST} }` }));
+    const sessions: ClientHttp2Session[] = [];
+    for (let tries = 0; tries < 3 * MOST; tries += 1) {
+      const session = connectHttp2(`http://${running.scheduler.grpc}`);
+      session.on('error', () => undefined);
+      sessions.push(session);
+      const stream = session.request({ ...HEADERS, ':path': '/grpc.health.v1.Health/Check' });
+      stream.end(Buffer.alloc(5));
+      const [trailers] = (await once(stream, 'trailers')) as [Record<string, string>];
+      expect(Number(trailers['grpc-status'])).toBe(0);
+    }
+    for (const session of sessions) session.destroy();
+  });
+
+  it('over gRPC take metadata of 16 KiB, and no longer', async () => {
+    const running = (world = await startWorld());
+    const admin = rpcClient(running, 'Admin');
+    const metadata = new Metadata();
+    metadata.set('x-long', 'x'.repeat(15_000));
+    expect(await admin.call('getFleet', {}, metadata)).toHaveProperty('fleet');
+    metadata.set('x-longer', 'x'.repeat(2_000));
+    await expect(admin.call('getFleet', {}, metadata)).rejects.toMatchObject({
+      ...{ code: 8, details: 'the metadata of a call may have at most 16 KiB' },
+    });
+    admin.close();
   });
 
   it('over gRPC carry as many calls at a time as there may be', async () => {

@@ -1,12 +1,13 @@
 import type { Server } from '@grpc/grpc-js';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { addressText, type Config } from '#config';
+import { addressText, type Config, parseAddress } from '#config';
 import { CannotListen } from './cannot-listen.js';
 import type { Composition } from './compose.js';
 import { providersOf } from './compose.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { freePort } from './free-port.js';
+import { BoundedGrpc } from './grpc/bounded-grpc.js';
 import { grpcOptions } from './grpc/options.js';
 import { boundConnections } from './http/connection-bound.js';
 import { fastifyAdapter, guardLocal, parseJson } from './http/fastify.js';
@@ -16,6 +17,7 @@ import { checks } from './http/worded.js';
 import { serveBatch } from './models/batch.http.js';
 import { nestLog } from './nest-log.js';
 import { serveResolve } from './routing/resolve.http.js';
+import { boundsWithin, openFiles } from './open-files.js';
 import { SchedulerModule } from './scheduler.module.js';
 
 /** A Nest app that answers, and how to end it. */
@@ -62,9 +64,14 @@ async function open(app: NestFastifyApplication, config: Config, made: Compositi
   const grpc = addressText({ host: config.grpc.host, port: await portOf(config.grpc) });
   const { resolver, rpcErrors: errors, health } = made;
   const raw = { resolver, errors, health, onServer: (server: Server) => (grpcServer = server) };
-  app.connectMicroservice(grpcOptions(grpc, config.connections, raw));
+  const bounds = boundsWithin(openFiles(), config.connections, made.log);
+  const refused = (over: 'http' | 'grpc') => () => made.metrics.connections.refused(over);
+  const strategy = new BoundedGrpc(grpcOptions(config.connections, raw), {
+    ...{ address: parseAddress(grpc)!, connections: bounds.grpc, onRefused: refused('grpc'), errors },
+  });
+  app.connectMicroservice({ strategy });
   await app.startAllMicroservices().catch((cause: unknown) => fail('gRPC', grpc, cause));
-  boundConnections(app.getHttpServer(), config.connections.http, () => made.metrics.connections.refused());
+  boundConnections(app.getHttpServer(), bounds.http, refused('http'));
   const { host, port } = config.http;
   await app.listen(port, host).catch((cause: unknown) => fail('HTTP', addressText(config.http), cause));
   const address = app.getHttpServer().address() as { readonly port: number };

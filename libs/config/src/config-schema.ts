@@ -65,6 +65,9 @@ export const configFileSchema = z.strictObject({
       httpArrivalSeconds: seconds(1, 3_600)
         .exactOptional()
         .describe('How long a request may take to arrive over HTTP.'),
+      grpc: whole(1, 1_000_000)
+        .exactOptional()
+        .describe('gRPC connections at a time; more are closed as they come.'),
       grpcCalls: whole(1, 1_000_000)
         .exactOptional()
         .describe('Calls at a time on one gRPC connection; more wait at the caller.'),

@@ -33,6 +33,7 @@ export const DEFAULTS = {
   connections: {
     http: 10_000,
     httpArrivalSeconds: 30,
+    grpc: 5_000,
     grpcCalls: 10_000,
     grpcIdleSeconds: 300,
     grpcPingSeconds: 60,

@@ -50,6 +50,6 @@ function requestShape(
   shapes: (name: string) => Shape,
 ): Shape {
   const [, service = ''] = path.split('/');
-  const { name } = requestType!.type;
+  const { name } = (requestType as { readonly type: { readonly name: string } }).type;
   return shapes(`${service.slice(0, service.lastIndexOf('.'))}.${name}`);
 }

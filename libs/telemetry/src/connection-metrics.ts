@@ -2,17 +2,19 @@ import { Counter, type Registry } from 'prom-client';
 
 /** Connections that are refused. */
 export class ConnectionMetrics {
-  private readonly refusals: Counter;
+  private readonly refusals: Readonly<Record<'http' | 'grpc', Counter>>;
 
   constructor(registry: Registry) {
-    this.refusals = new Counter({
-      name: 'berth_http_connections_refused_total',
-      help: 'HTTP connections closed as they came, since as many as there may be had a request.',
-      registers: [registry],
-    });
+    const counter = (over: string, words: string): Counter =>
+      new Counter({
+        name: `berth_${over}_connections_refused_total`,
+        help: `${words} connections closed as they came, since as many as there may be had a request.`,
+        registers: [registry],
+      });
+    this.refusals = { http: counter('http', 'HTTP'), grpc: counter('grpc', 'gRPC') };
   }
 
-  refused(): void {
-    this.refusals.inc();
+  refused(over: 'http' | 'grpc'): void {
+    this.refusals[over].inc();
   }
 }

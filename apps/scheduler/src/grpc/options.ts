@@ -1,5 +1,5 @@
 import type { ChannelOptions, Server } from '@grpc/grpc-js';
-import { type GrpcOptions, Transport } from '@nestjs/microservices';
+import type { GrpcOptions } from '@nestjs/microservices';
 import { ReflectionService } from '@grpc/reflection';
 import type { Connections } from '#config';
 import { adminDefinition, BATCH_BYTES, publishedDefinition, routerService } from '#contracts';
@@ -19,26 +19,19 @@ export interface RawServices {
 
 /** How Nest serves gRPC. Nest knows Admin alone: it would serve every service of a package it loads itself. */
 export function grpcOptions(
-  url: string,
   connections: Connections,
   { resolver, errors, health, onServer }: RawServices,
-): GrpcOptions {
+): GrpcOptions['options'] {
   return {
-    transport: Transport.GRPC,
-    options: {
-      url,
-      package: 'berth.v1',
-      packageDefinition: adminDefinition(),
-      gracefulShutdown: true,
-      // A batch may be as long; how long the others may be is seen when they are decoded.
-      maxReceiveMessageLength: BATCH_BYTES,
-      channelOptions: channelOptions(connections),
-      onLoadPackageDefinition: (_, server: Server) => {
-        onServer(server);
-        server.addService(routerService(), routerHandlers(resolver, errors));
-        health.serveOn(server);
-        new ReflectionService(publishedDefinition()).addToServer(server);
-      },
+    package: 'berth.v1',
+    packageDefinition: adminDefinition(),
+    gracefulShutdown: true,
+    channelOptions: channelOptions(connections),
+    onLoadPackageDefinition: (_, server: Server) => {
+      onServer(server);
+      server.addService(routerService(), routerHandlers(resolver, errors));
+      health.serveOn(server);
+      new ReflectionService(publishedDefinition()).addToServer(server);
     },
   };
 }
@@ -49,6 +42,8 @@ const PING_ANSWERED_MS = 20_000;
 /** A caller whose machine is gone says no goodbye: without pings its calls would stay open. */
 const channelOptions = ({ grpcCalls, grpcIdleSeconds, grpcPingSeconds }: Connections): ChannelOptions => ({
   'grpc.enable_channelz': 0,
+  // A batch may be as long; how long the others may be is seen when they are decoded.
+  'grpc.max_receive_message_length': BATCH_BYTES,
   'grpc.max_concurrent_streams': grpcCalls,
   'grpc.max_connection_idle_ms': grpcIdleSeconds * 1_000,
   'grpc.keepalive_time_ms': grpcPingSeconds * 1_000,

@@ -8,7 +8,7 @@ import { type Caller, checkNoIfMatch } from '../writes/caller.js';
 import type { Prepared, Writes, Written } from '../writes/writes.js';
 import type { Catalog } from './catalog.js';
 import type { Entry } from './layers.js';
-import { apartPin, beside, declaration, told } from './model-writes.js';
+import { apartPin, beside, declaration, told, tooLong } from './model-writes.js';
 import { checkTogether, type EntryChange } from './together.js';
 
 const MOST_MODELS = 1_000;
@@ -66,8 +66,9 @@ export class ModelBatch {
     const declared = Object.entries(models).flatMap(([name, spec]): Declared[] => {
       const before = this.catalog.entry(name);
       const next = nextOf(before, spec);
-      if (!next.ok) {
-        broken.push(...underPath(['models', name], next.errors));
+      const errors = next.ok ? tooLong(next.value) : next.errors;
+      if (!next.ok || errors.length > 0) {
+        broken.push(...underPath(['models', name], errors));
         return [];
       }
       const after = this.catalog.entryWith(name, next.value);

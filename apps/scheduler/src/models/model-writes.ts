@@ -1,5 +1,6 @@
 import {
   type Checked,
+  type ConfigError,
   type ModelLayer,
   type ModelSpec,
   patchModelSpec,
@@ -94,6 +95,8 @@ export class ModelWrites {
 
   private store(before: Entry, next: ToldModel, status: number): Prepared<ModelMessage> {
     const { name } = before;
+    const broken = tooLong(next);
+    if (broken.length > 0) throw invalid(broken);
     const after = this.catalog.entryWith(name, next);
     const { engine, catalog, times } = this;
     checkTogether({ engine, catalog, times }, [{ before, after }], () => 'dependsOn');
@@ -129,6 +132,15 @@ const specOf = ({ told: before }: Entry): ModelSpec | null => before?.spec ?? nu
 /** What is stored of a model once this was told of it. */
 export function told(before: Entry, spec: ModelSpec | null, pin: ToldModel['pin']): ToldModel {
   return { revision: before.revision + 1, spec, ...(pin === undefined ? {} : { pin }) };
+}
+
+/** The longest spec over the API, as JSON. A message tells it twice, and has to stay below 4 MiB in any encoding. */
+const LONGEST_SPEC = 256 * 2 ** 10;
+
+/** What is broken where the spec of a model has become too long, by a batch or by many patches. */
+export function tooLong({ spec }: ToldModel): ConfigError[] {
+  const isLong = Buffer.byteLength(JSON.stringify(spec)) > LONGEST_SPEC;
+  return isLong ? [{ path: '', rule: 'may have at most 256 KiB, with what it had', line: null }] : [];
 }
 
 /** The pin that was set apart from the spec, unless a body now speaks of the pin itself. */

@@ -1,0 +1,98 @@
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { createServer, type Server as Listener, type Socket } from 'node:net';
+import { type ChannelOptions, type ConnectionInjector, Server, ServerCredentials } from '@grpc/grpc-js';
+import { type GrpcOptions, ServerGrpc } from '@nestjs/microservices';
+import type { Address } from '#config';
+import type { RpcErrors } from '../errors/rpc-errors.js';
+import { Refused } from '../errors/refused.js';
+import { boundSockets, type Requests } from '../socket-bound.js';
+import { callBounds, METADATA_RULE, type Peer, type Refusal } from './call-bounds.js';
+
+/** Where gRPC is served, and for how many connections at a time. */
+export interface GrpcBounds {
+  readonly address: Address;
+  readonly connections: number;
+  readonly onRefused: () => void;
+  readonly errors: RpcErrors;
+}
+
+/**
+ * Nest's gRPC server on a listener of our own: grpc-js takes any number of connections. It listens once all services are
+ * there.
+ */
+export class BoundedGrpc extends ServerGrpc {
+  private readonly sockets = new Map<string, Socket>();
+  private listeners: readonly Listener[] = [];
+  private requests: Requests | undefined;
+  private injector: ConnectionInjector | undefined;
+
+  constructor(
+    private readonly served: GrpcOptions['options'],
+    private readonly bounds: GrpcBounds,
+  ) {
+    super(served);
+  }
+
+  override createClient(): Promise<Server> {
+    const { errors } = this.bounds;
+    const tooLong = new Refused({ reason: 'too_large', detail: METADATA_RULE });
+    const interceptors = [
+      callBounds(
+        (peer) => this.called(peer),
+        () => errors.of(tooLong) as Refusal,
+      ),
+    ];
+    const server = new Server({ ...this.served.channelOptions, interceptors } as ChannelOptions);
+    this.injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+    return Promise.resolve(server);
+  }
+
+  override async bindEvents(): Promise<void> {
+    await super.bindEvents();
+    const { address, connections, onRefused } = this.bounds;
+    const hosts = await lookup(address.host, { all: true });
+    this.listeners = hosts.map(() => createServer({ noDelay: true }));
+    this.requests = boundSockets(this.listeners, connections, onRefused);
+    for (const listener of this.listeners) listener.on('connection', (socket) => this.connected(socket));
+    const opened = await Promise.allSettled(
+      this.listeners.map((listener, nth) => opens(listener, address.port, hosts[nth]!.address)),
+    );
+    const failed = opened.find((one) => one.status === 'rejected');
+    if (failed && (isTaken(failed.reason) || opened.every(({ status }) => status === 'rejected'))) {
+      throw failed.reason;
+    }
+  }
+
+  override async close(): Promise<void> {
+    for (const listener of this.listeners) listener.close();
+    await super.close();
+  }
+
+  private connected(socket: Socket): void {
+    if (socket.destroyed) return;
+    const key = keyOf(socket);
+    this.sockets.set(key, socket);
+    socket.once('close', () => this.sockets.delete(key));
+    this.injector?.injectConnection(socket);
+  }
+
+  private called(peer: Peer): () => void {
+    const socket = this.sockets.get(keyOf(peer));
+    if (socket === undefined) return () => undefined;
+    this.requests?.begin(socket);
+    return () => this.requests?.end(socket);
+  }
+}
+
+const keyOf = ({ remoteAddress, remotePort }: Peer): string => `${remoteAddress} ${remotePort}`;
+
+async function opens(listener: Listener, port: number, host: string): Promise<void> {
+  listener.listen(port, host);
+  await once(listener, 'listening');
+  // What accepting may fail with later is no reason to end.
+  listener.on('error', () => undefined);
+}
+
+/** A host may have several addresses, of which some cannot be served. One that another process has may not be left out. */
+const isTaken = (error: unknown): boolean => (error as { readonly code?: string }).code === 'EADDRINUSE';
