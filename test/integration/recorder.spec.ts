@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { readConfig } from '#config';
+import { loadConfig } from '#config';
 import { FORMAT, openRecording } from '#recording';
 import { createScheduler } from '../../apps/scheduler/src/scheduler.js';
 import { checkRecordedTurns } from '../support/recorded-turns.js';
@@ -31,7 +31,7 @@ describe('a scheduler that records its turns', () => {
     ];
     const [http, grpc] = ['127.0.0.1:0', '127.0.0.1:0'];
     const text = JSON.stringify({ http, grpc, data: join(folder, 'data'), servers, recorder });
-    const result = readConfig({ file: { path: 'berth.yaml', text }, env: {}, flags: { triton: [] } });
+    const result = await loadConfig({ file: { path: 'berth.yaml', text }, env: {}, flags: { triton: [] } });
     if (!result.ok) throw new Error(JSON.stringify(result.errors));
     const log: string[] = [];
     const running = await createScheduler(result.config, {

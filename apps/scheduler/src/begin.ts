@@ -7,12 +7,9 @@ import { declaration } from './models/model-writes.js';
 
 /** Tells the engine all that is declared and remembered. It shares one turn: nothing is decided on half of it. */
 export async function begin(config: Config, made: Composition): Promise<void> {
-  const { engine, registry, links, catalog, orders, freezes, times, log } = made;
+  const { engine, registry, links, catalog, orders, freezes, times } = made;
   engine.tell(limitsEvent(config));
-  for (const { id, config: server, found } of registry.all()) {
-    if (found.length === 0) links.declare(server);
-    else log.error({ server: id, found }, `server ${id} names files that cannot be read; it is left out`);
-  }
+  for (const { config: server } of registry.all()) links.declare(server);
   await engine.recall();
   engine.tell(...catalog.declared().map((entry) => declaration(entry, times)));
   const draining = registry.all().filter(({ told }) => told?.drain != null);

@@ -1,13 +1,13 @@
 import 'reflect-metadata';
-import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
-import { type Config, formatError, readConfig } from '#config';
+import { type Config, formatError, loadConfig, readSmallFile } from '#config';
 import { StoreUnusable } from '#kept';
 import { banner } from './banner.js';
 import { endWhenBroken, SOFTWARE_ERROR } from './broken.js';
 import { startDemo } from './demo.js';
 import { type CommandLine, readCommandLine, readLogLevel, USAGE } from './flags.js';
 import { CannotListen } from './cannot-listen.js';
+import { oneAtATime } from './one-at-a-time.js';
 import { processGauge } from './pressure/process-gauge.js';
 import { createScheduler, type RunningScheduler } from './scheduler.js';
 
@@ -16,6 +16,8 @@ const log = pino({ name: 'berth' }, pino.destination(2));
 
 /** For so long the banner waits for what it says of servers: longer than a try of a connection takes. */
 const SERVERS_TOLD_MS = 5_000;
+/** The configuration file may be so long: 10,000 models with a config each. */
+const MOST_CONFIG_BYTES = 64 * 2 ** 20;
 
 /** Something the operator has to put right. */
 class Unusable extends Error {}
@@ -37,7 +39,7 @@ async function main(args: readonly string[]): Promise<void> {
   const commandLine = readCommandLine(args);
   if (commandLine.help) return void process.stdout.write(`${USAGE}\n`);
   log.level = readLogLevel(process.env['BERTH_LOG']);
-  const config = configured(commandLine);
+  const config = await configured(commandLine);
   const held = endWhenBroken(log);
   const starting = createScheduler(config, {
     log,
@@ -52,26 +54,29 @@ async function main(args: readonly string[]): Promise<void> {
   process.stdout.write(banner(config, scheduler));
 }
 
-/** Environment and file are read here and nowhere else. */
-function configured({ flags, configPath }: CommandLine): Config {
+/** Environment and files are read here and nowhere else. */
+async function configured({ flags, configPath }: CommandLine): Promise<Config> {
   const path = configPath ?? (process.env['BERTH_CONFIG'] || undefined);
-  const file = path === undefined ? {} : { file: { path, text: textOf(path) } };
-  const result = readConfig({ ...file, env: process.env, flags });
+  const named = configPath === undefined ? 'BERTH_CONFIG' : '--config';
+  const file = path === undefined ? {} : { file: { path, text: await textOf(path, named) } };
+  const result = await loadConfig({ ...file, env: process.env, flags });
   if (result.ok) return result.config;
-  const lines = result.errors.map((error) => formatError(error, path));
-  throw new Unusable(`the configuration is refused:\n  ${lines.join('\n  ')}`);
+  throw refused(result.errors.map((error) => formatError(error, path)));
 }
 
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new Unusable(`the configuration file cannot be read: ${(error as Error).message}`);
-  }
+async function textOf(path: string, named: string): Promise<string> {
+  const read = await readSmallFile(path, MOST_CONFIG_BYTES);
+  if ('text' in read) return read.text;
+  throw refused([`${named}: ${read.rule}`]);
 }
+
+const refused = (lines: readonly string[]): Unusable =>
+  new Unusable(`the configuration is refused:\n  ${lines.join('\n  ')}`);
 
 function followSignals(commandLine: CommandLine, scheduler: RunningScheduler): void {
+  let isLeaving = false;
   const leave = (): void => {
+    isLeaving = true;
     log.info('shutting down; the models stay loaded');
     scheduler.close().then(
       () => process.exit(0),
@@ -83,13 +88,20 @@ function followSignals(commandLine: CommandLine, scheduler: RunningScheduler): v
   };
   process.once('SIGTERM', leave);
   process.once('SIGINT', leave);
-  process.on('SIGHUP', () => reread(commandLine, scheduler));
+  process.on(
+    'SIGHUP',
+    oneAtATime(() => reread(commandLine, (config) => (isLeaving ? null : scheduler.reload(config)))),
+  );
 }
 
-/** A file with errors changes nothing. */
-function reread(commandLine: CommandLine, scheduler: RunningScheduler): void {
+/** A file with errors changes nothing, and nothing is taken up once the process ends: then `takeUp` tells null. */
+async function reread(
+  commandLine: CommandLine,
+  takeUp: (config: Config) => readonly string[] | null,
+): Promise<void> {
   try {
-    const restart = scheduler.reload(configured(commandLine));
+    const restart = takeUp(await configured(commandLine));
+    if (restart === null) return;
     log.info('the configuration was taken up');
     if (restart.length > 0) log.warn({ keys: restart }, `only a restart takes up: ${restart.join(', ')}`);
   } catch (error) {

@@ -31,17 +31,12 @@ function reloadModels(after: Config, demo: Demo | null, { engine, catalog, times
 }
 
 /** Servers gone from the file are drained, then forgotten. */
-function reloadServers(
-  after: Config,
-  demo: Demo | null,
-  { registry, links, leavers, log }: Composition,
-): void {
+function reloadServers(after: Config, demo: Demo | null, { registry, links, leavers }: Composition): void {
   const old = registry.all();
   registry.setBase(baseServers(after, demo));
-  for (const { id, config, found } of registry.all()) {
+  for (const { id, config } of registry.all()) {
     const before = old.find((entry) => entry.id === id);
-    if (found.length > 0) log.error({ server: id, found }, `server ${id} names files that cannot be read`);
-    else if (!isDeepStrictEqual(before?.config, config)) links.declare(config);
+    if (!isDeepStrictEqual(before?.config, config)) links.declare(config);
   }
   leavers.follow();
 }

@@ -5,6 +5,7 @@ import { begin } from './begin.js';
 import { type Composition, compose } from './compose.js';
 import { completeParts } from './default-parts.js';
 import type { Troubles } from './fleet/troubles.js';
+import { withoutStoredFiles } from './fleet/stored-files.js';
 import { listen, type Listening } from './listen.js';
 import type { Demo, SchedulerParts, SchedulerStore } from './parts.js';
 import { reload } from './reload.js';
@@ -39,7 +40,7 @@ export async function createScheduler(
   let demo: Demo | null = null;
   let made: Composition | undefined;
   try {
-    const told = await store.declarations.read();
+    const told = withoutStoredFiles(await store.declarations.read(), parts.log);
     if (isEmpty(config, told)) demo = (await parts.startDemo?.()) ?? null;
     made = compose(config, parts, store, { told, facts: await store.learned.read(), demo });
     await begin(config, made);

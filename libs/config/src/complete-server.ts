@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
 import { addressText, parseAddress } from './address.js';
 import { findings, type Finding } from './errors.js';
 import { SERVER_DEFAULTS } from './defaults.js';
+import { contentOf, NO_FILES, resolved, type ServerFiles } from './server-files.js';
 import { headersSchema, type ServerSpec } from './server-spec.js';
 import { readYaml } from './yaml-text.js';
 
@@ -43,23 +42,12 @@ export type ServerConfig = {
   readonly devices: readonly DeviceConfig[] | null;
 };
 
-/** Reads a small text file; throws where it cannot. */
-export type ReadText = (path: string) => string;
-
-/** Where the files that a server names are found. `folder` is where relative paths begin. */
-export type ServerFiles = { readonly folder: string; readonly readText: ReadText };
-
-/** The files of this machine, relative paths taken from `folder`. */
-export function filesIn(folder: string): ServerFiles {
-  return { folder, readText: (path) => readFileSync(path, 'utf8') };
-}
-
-/** A server with every default applied and the files it names read; or why they could not be. */
+/** A server with every default applied and the texts of the files it names; or why they could not be read. */
 export function completeServer(
   id: string,
   origin: ServerOrigin,
   spec: ServerSpec,
-  files: ServerFiles,
+  files: ServerFiles = NO_FILES,
 ): { readonly server: ServerConfig; readonly found: readonly Finding[] } {
   const found: Finding[] = [];
   const { http, metrics, labels, hostMemoryMb, discover, strangers } = { ...UNSAID, ...spec };
@@ -70,7 +58,7 @@ export function completeServer(
     http,
     metrics,
     headers: spec.headers ?? headersOf(spec, files, found),
-    headersFile: spec.headersFile === undefined ? null : resolved(spec.headersFile, files),
+    headersFile: spec.headersFile === undefined ? null : resolved(spec.headersFile, files.folder),
     tls: tlsOf(spec, files, found),
     labels,
     hostMemoryMb,
@@ -133,26 +121,4 @@ function tlsOf({ tls }: ServerSpec, files: ServerFiles, found: Finding[]): TlsCo
     return content;
   };
   return { ca: pem('ca'), cert: pem('cert'), key: pem('key') };
-}
-
-function contentOf(
-  path: string,
-  files: ServerFiles,
-  at: Finding['at'],
-  found: Finding[],
-): string | undefined {
-  try {
-    return files.readText(resolved(path, files));
-  } catch (error) {
-    const { code } = error as { readonly code?: unknown };
-    found.push({
-      at,
-      rule: `must name a file that can be read${typeof code === 'string' ? ` (${code})` : ''}`,
-    });
-    return undefined;
-  }
-}
-
-function resolved(path: string, { folder }: ServerFiles): string {
-  return isAbsolute(path) ? path : join(folder, path);
 }

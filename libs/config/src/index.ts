@@ -2,11 +2,8 @@ export { isLoopback, parseAddress, addressText, type Address } from './address.j
 export { modelFindings } from './agreement.js';
 export {
   completeServer,
-  filesIn,
   type DeviceConfig,
-  type ReadText,
   type ServerConfig,
-  type ServerFiles,
   type ServerOrigin,
   type TlsConfig,
 } from './complete-server.js';
@@ -43,6 +40,7 @@ export {
   type PinSpec,
 } from './model-spec.js';
 export {
+  loadConfig,
   readConfig,
   type Config,
   type ConfigResult,
@@ -55,5 +53,7 @@ export {
 export { restartKeys } from './restart-keys.js';
 export { labelKey as labelKeySchema, name as nameSchema } from './rules.js';
 export { readServerSpec } from './server-body.js';
-export { serverSpecSchema, type ServerSpec } from './server-spec.js';
+export { fileNamesIn, withoutFileNames } from './server-files.js';
+export { publishedServerSchema, type ServerSpec } from './server-spec.js';
+export { readSmallFile } from './small-file.js';
 export { readYaml } from './yaml-text.js';

@@ -117,15 +117,19 @@ describe('readPin', () => {
 
 describe('readServerSpec', () => {
   it('takes a server without its name', () => {
-    const body = { grpc: '127.0.0.1:8001', metrics: null, tls: { ca: '/etc/ca.pem' } };
+    const body = { grpc: '127.0.0.1:8001', metrics: null, tls: {} };
     expect(readServerSpec(body)).toEqual({ ok: true, value: body });
     expect(rules(readServerSpec({ id: 'a' }))).toEqual(['grpc: is required', 'id: is not a known key']);
   });
 
-  it('names no file of ours to be sent elsewhere', () => {
-    expect(rules(readServerSpec({ grpc: 'h:1', headersFile: '/etc/shadow', tls: { ca: 'ca.pem' } }))).toEqual(
-      ['headersFile: may be set in the file only', 'tls.ca: must be an absolute path'],
-    );
+  it('names no file of ours, neither to be read nor to be sent elsewhere', () => {
+    const tls = { ca: 'ca.pem', cert: '/dev/zero', key: '/etc/key' };
+    expect(rules(readServerSpec({ grpc: 'h:1', headersFile: '/etc/shadow', tls }))).toEqual([
+      'headersFile: may be set in the file only',
+      'tls.ca: may be set in the file only',
+      'tls.cert: may be set in the file only',
+      'tls.key: may be set in the file only',
+    ]);
   });
 
   it('checks devices as the file does', () => {

@@ -55,7 +55,6 @@ describe('any document at all', () => {
           file: { path: 'berth.yaml', text },
           env: {},
           flags: { triton: [] },
-          readText,
         });
         if (result.ok) return;
         expect(result.errors.length).toBeGreaterThan(0);
@@ -73,7 +72,6 @@ describe('any document at all', () => {
           file: { path: 'berth.yaml', text },
           env: {},
           flags: { triton: [text] },
-          readText,
         });
         expect(result.ok).toBe(false);
       }),
@@ -94,7 +92,3 @@ describe('any document at all', () => {
     );
   });
 });
-
-function readText(): string {
-  throw new Error('no such file');
-}

@@ -1,22 +1,18 @@
 import { dirname, resolve } from 'node:path';
 import { parseAddress, type Address } from './address.js';
 import { disagreements, type LocatedServer } from './agreement.js';
-import {
-  completeServer,
-  filesIn,
-  type ReadText,
-  type ServerConfig,
-  type ServerFiles,
-} from './complete-server.js';
+import { completeServer, type ServerConfig } from './complete-server.js';
 import { configFileSchema, dataSchema, listenSchema, type ConfigFile } from './config-schema.js';
 import { DEFAULTS, DEFAULT_SETTINGS, RECORDER_DEFAULTS } from './defaults.js';
 import { applySettings } from './effective-model.js';
 import { findings, refuse, type ConfigError, type Finding } from './errors.js';
 import { modelSpecSchema, type ModelSettings, type ModelSpec } from './model-spec.js';
 import { NOT_AVAILABLE, name } from './rules.js';
+import { filesNamedBy, NO_FILES, type ServerFiles } from './server-files.js';
 import { fileServerSchema } from './server-spec.js';
+import { type FileTexts, readSmallFiles } from './small-file.js';
 import { readTritonFlag, TRITON_FLAG_RULE } from './triton-flag.js';
-import { readYaml } from './yaml-text.js';
+import { readYaml, type YamlText } from './yaml-text.js';
 
 /** Everything the service is told at its start, complete: no code behind it knows a default. */
 export type Config = {
@@ -57,8 +53,8 @@ export type ConfigSources = {
   readonly file?: { readonly path: string; readonly text: string };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly flags: Flags;
-  /** Reads the files that servers name; the real ones where left out. */
-  readonly readText?: ReadText;
+  /** The files that servers name. */
+  readonly files?: FileTexts;
 };
 
 /** The flags that say something about the configuration. */
@@ -74,17 +70,30 @@ export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly errors: readonly ConfigError[] };
 
+/** Reads the configuration together with the files that its servers name. */
+export async function loadConfig(sources: Omit<ConfigSources, 'files'>): Promise<ConfigResult> {
+  const yaml = yamlOf(sources);
+  const folder = folderOf(sources);
+  const named = serversIn(yaml).flatMap(({ spec }) => filesNamedBy(spec, folder));
+  return configOf({ ...sources, files: await readSmallFiles(named) }, yaml);
+}
+
 /** Reads the configuration. Environment overrides file, flags override both; all errors are told at once. */
-export function readConfig(sources: ConfigSources): ConfigResult {
-  const yaml = readYaml(sources.file?.text ?? '');
+export const readConfig = (sources: ConfigSources): ConfigResult => configOf(sources, yamlOf(sources));
+
+const yamlOf = ({ file }: Pick<ConfigSources, 'file'>): YamlText => readYaml(file?.text ?? '');
+const folderOf = ({ file }: Pick<ConfigSources, 'file'>): string =>
+  file === undefined ? '.' : dirname(file.path);
+
+function configOf(sources: ConfigSources, yaml: YamlText): ConfigResult {
   const file = yaml.ok ? yaml.value : {};
-  const files = serverFiles(sources);
+  const files = { folder: folderOf(sources), texts: sources.files ?? NO_FILES.texts };
   const flagged = flagServers(sources.flags);
   const overrides = overridesOf(sources);
   const found = [
     ...fileFindings(file),
     ...disagreements(file, flagged.servers),
-    ...unreadFiles(file, files),
+    ...unreadFiles(yaml, files),
     ...overrides.found,
     ...flagged.found,
   ];
@@ -105,20 +114,21 @@ function fileFindings(file: unknown): Finding[] {
   return [...found, ...misnamed.flatMap(([key, spec]) => findings(modelSpecSchema, spec, ['models', key]))];
 }
 
-function serverFiles({ file, readText }: ConfigSources): ServerFiles {
-  const files = filesIn(file === undefined ? '.' : dirname(file.path));
-  return readText === undefined ? files : { ...files, readText };
+/** Files that servers name and that cannot be read. */
+function unreadFiles(yaml: YamlText, files: ServerFiles): Finding[] {
+  return serversIn(yaml).flatMap(({ at, spec }) => {
+    const { found } = completeServer(spec.id, 'file', spec, files);
+    return found.map((one) => ({ ...one, at: [...at, ...one.at] }));
+  });
 }
 
-/** Files that servers name and that cannot be read. Servers with other faults are passed over. */
-function unreadFiles(file: unknown, files: ServerFiles): Finding[] {
-  const servers = (file as { servers?: unknown } | null)?.servers;
+/** The servers that the file lists, and where. Those with faults of their own are passed over. */
+function serversIn(yaml: YamlText) {
+  const servers = yaml.ok && (yaml.value as { servers?: unknown } | null)?.servers;
   if (!Array.isArray(servers)) return [];
   return servers.flatMap((written: unknown, index) => {
     const parsed = fileServerSchema.safeParse(written);
-    if (!parsed.success) return [];
-    const { found } = completeServer(parsed.data.id, 'file', parsed.data, files);
-    return found.map(({ at, rule }) => ({ at: ['servers', index, ...at], rule }));
+    return parsed.success ? [{ at: ['servers', index], spec: parsed.data }] : [];
   });
 }
 

@@ -66,6 +66,14 @@ const serverShape = {
 /** What is declared for one server over the API; its name is in the path. */
 export const serverSpecSchema = z.strictObject(serverShape);
 
+/** The same as it is published: names of files are for the configuration file alone, and are refused with that rule. */
+export const publishedServerSchema = serverSpecSchema.omit({ headersFile: true }).extend({
+  tls: z
+    .strictObject({})
+    .exactOptional()
+    .describe('Set as {}: Triton is called over TLS. Files are named in the configuration file only.'),
+});
+
 /** What is declared for one server: the keys that are set. */
 export type ServerSpec = z.infer<typeof serverSpecSchema>;
 

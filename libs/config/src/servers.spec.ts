@@ -1,14 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { readConfig, type Config, type ReadText } from './index.js';
+import { readConfig, type Config } from './index.js';
+import type { FileText } from './small-file.js';
 
-const GOOD: Readonly<Record<string, string>> = {
-  '/etc/berth/headers.yaml': 'triton-grpc-protocol-infer-key: secret',
-  '/etc/berth/bad.yaml': 'Grpc-Key: secret\nx-bin: 1',
-  '/etc/berth/broken.yaml': 'a: [',
-  '/etc/berth/ca.pem': '-----BEGIN CERTIFICATE-----\n',
-  '/keys/cert.pem': '-----BEGIN CERTIFICATE-----\n',
-  '/keys/key.pem': '-----BEGIN PRIVATE KEY-----\n',
-};
+const PEM = '-----BEGIN CERTIFICATE-----\n';
+const KEY = '-----BEGIN PRIVATE KEY-----\n';
+const FILES = new Map<string, FileText>([
+  ['/etc/berth/headers.yaml', { text: 'triton-grpc-protocol-infer-key: secret' }],
+  ['/etc/berth/bad.yaml', { text: 'Grpc-Key: secret\nx-bin: 1' }],
+  ['/etc/berth/broken.yaml', { text: 'a: [' }],
+  ['/etc/berth/ca.pem', { text: PEM }],
+  ['/keys/cert.pem', { text: PEM }],
+  ['/keys/key.pem', { text: KEY }],
+  ['/etc/berth/fifo', { rule: 'must name a regular file: /etc/berth/fifo is a FIFO' }],
+]);
 
 describe('servers in the file', () => {
   it('take headers from a file beside the configuration', () => {
@@ -23,21 +27,23 @@ describe('servers in the file', () => {
       `servers: [{ id: a, grpc: "h:1", tls: ${tls} }, { id: b, grpc: "h:2", tls: {} }]`,
     ).servers;
     expect(one?.tls).toEqual({
-      ca: GOOD['/etc/berth/ca.pem'],
-      cert: GOOD['/keys/cert.pem'],
-      key: GOOD['/keys/key.pem'],
+      ca: PEM,
+      cert: PEM,
+      key: KEY,
     });
     expect(other?.tls).toEqual({ ca: null, cert: null, key: null });
   });
 
   it.each([
-    ['headersFile: none.yaml', 'headersFile: must name a file that can be read (ENOENT)'],
+    ['headersFile: none.yaml', 'headersFile: must name a file that can be read: /etc/berth/none.yaml ('],
     ['headersFile: broken.yaml', 'headersFile: must name a YAML or JSON file of headers'],
     ['headersFile: headers.yaml, headers: {}', 'headersFile: must not be given beside headers'],
     ['headers: { Upper: a }', 'headers.Upper: must be a gRPC metadata key'],
     ['headers: { grpc-timeout: a }', 'headers.grpc-timeout: must be a gRPC metadata key'],
     ['headers: { key: "a\\nb" }', 'headers.key: must be at most 4096 printable ASCII characters'],
-    ['tls: { ca: none.pem }', 'tls.ca: must name a file that can be read (ENOENT)'],
+    ['tls: { ca: none.pem }', 'tls.ca: must name a file that can be read: /etc/berth/none.pem ('],
+    ['tls: { ca: fifo }', 'tls.ca: must name a regular file: /etc/berth/fifo is a FIFO'],
+    ['headersFile: fifo', 'headersFile: must name a regular file: /etc/berth/fifo is a FIFO'],
     ['tls: { ca: headers.yaml }', 'tls.ca: must name a PEM file'],
     ['tls: { cert: /keys/cert.pem }', 'tls: must have both cert and key, or neither'],
     ['tls: { key: /keys/key.pem }', 'tls: must have both cert and key, or neither'],
@@ -105,18 +111,12 @@ describe('servers in the file', () => {
   });
 });
 
-const readText: ReadText = (path) => {
-  const content = GOOD[path];
-  if (content === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
-  return content;
-};
-
 function read(text: string) {
   return readConfig({
     file: { path: '/etc/berth/berth.yaml', text },
     env: {},
     flags: { triton: [] },
-    readText,
+    files: FILES,
   });
 }
 

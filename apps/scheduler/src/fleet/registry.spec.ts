@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { completeServer, filesIn } from '#config';
+import { completeServer } from '#config';
 import { coreServer } from './core-server.js';
 import { Registry } from './registry.js';
 
 const MIB = 2 ** 20;
 const fromFile = (id: string, spec: Parameters<typeof completeServer>[2]) =>
-  completeServer(id, 'file', spec, filesIn('.')).server;
+  completeServer(id, 'file', spec).server;
 
 describe('the registry', () => {
   const registry = new Registry(

@@ -1,4 +1,4 @@
-import { completeServer, filesIn, type Finding, type ServerConfig, type ServerSpec } from '#config';
+import { completeServer, type ServerConfig, type ServerSpec } from '#config';
 import type { ToldServer } from '#engine';
 import type { RouteServerMessage } from '#contracts';
 
@@ -11,8 +11,6 @@ export interface ServerEntry {
   readonly inFile: boolean;
   readonly told: ToldServer | undefined;
   readonly config: ServerConfig;
-  /** What is wrong with the files it names. */
-  readonly found: readonly Finding[];
 }
 
 /** What is declared of every server, in memory. It only knows; what is written goes through ServerWrites. */
@@ -69,10 +67,10 @@ export class Registry {
   entryWith(id: string, told: ToldServer | undefined): ServerEntry | undefined {
     const below = this.base.get(id) ?? this.leaving.get(id);
     const spec = (told?.spec ?? null) as ServerSpec | null;
-    const layers = spec === null ? below && { config: below, found: [] } : apiOver(id, spec, below);
-    if (layers === undefined) return undefined;
+    const config = spec === null ? below : apiOver(id, spec, below);
+    if (config === undefined) return undefined;
     const source = below === undefined ? 'api' : 'file';
-    return { id, source, revision: told?.revision ?? 0, inFile: below !== undefined, told, ...layers };
+    return { id, source, revision: told?.revision ?? 0, inFile: below !== undefined, told, config };
   }
 
   /** What routes tell of a server. The same object each time. */
@@ -101,10 +99,10 @@ export class Registry {
 
 const byId = (servers: readonly ServerConfig[]) => new Map(servers.map((server) => [server.id, server]));
 
-/** The keys the API set, over those of the file. */
-function apiOver(id: string, spec: ServerSpec, below: ServerConfig | undefined) {
-  const { server, found } = completeServer(id, 'api', spec, filesIn('.'));
-  if (below === undefined) return { config: server, found };
+/** The keys the API set, over those of the file. It names no file: `readServerSpec` and `withoutStoredFiles` see to that. */
+function apiOver(id: string, spec: ServerSpec, below: ServerConfig | undefined): ServerConfig {
+  const { server } = completeServer(id, 'api', spec);
+  if (below === undefined) return server;
   const set = Object.keys(spec) as (keyof ServerSpec)[];
-  return { config: { ...below, ...Object.fromEntries(set.map((key) => [key, server[key]])) }, found };
+  return { ...below, ...Object.fromEntries(set.map((key) => [key, server[key]])) };
 }

@@ -1,4 +1,4 @@
-import { type ConfigError, parseAddress, readServerSpec, refuse, type ServerConfig } from '#config';
+import { type ConfigError, parseAddress, readServerSpec, type ServerConfig, type ServerSpec } from '#config';
 import type { Event, ServerId } from '#core';
 import type { Engine, ToldServer } from '#engine';
 import type { ServerMessage } from '#contracts';
@@ -113,7 +113,6 @@ export class ServerWrites {
   private entryAfter(id: string, next: ToldServer): ServerEntry {
     const after = this.registry.entryWith(id, next);
     if (after === undefined) throw new Error(`a server without a spec was declared: ${id}`);
-    if (after.found.length > 0) throw invalid(refuse(after.found).errors);
     return after;
   }
 

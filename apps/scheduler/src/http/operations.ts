@@ -9,7 +9,7 @@ import {
   routeSchema,
   serverSchema,
 } from '#contracts';
-import { modelSpecSchema, pinSchema, serverSpecSchema } from '#config';
+import { modelSpecSchema, pinSchema, publishedServerSchema } from '#config';
 import { publishedPlanRequestSchema } from '../planning/plan-request.js';
 import { freezeBodySchema } from '../fleet/freezes.js';
 import { publishedBatchSchema } from '../models/model-batch.js';
@@ -97,7 +97,7 @@ export const OPERATIONS: Readonly<Record<string, Described>> = {
   'put /v1/servers/{server}': {
     summary: 'Declares a server: replaces what the API said of it',
     answers: { 200: serverSchema, 201: serverSchema },
-    body: serverSpecSchema,
+    body: publishedServerSchema,
     write: 'or creates',
   },
   'delete /v1/servers/{server}': {
