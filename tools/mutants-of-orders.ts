@@ -17,5 +17,6 @@ export const OF_ORDERS: readonly Mutant[] = [
   { name: 'warm-up-is-a-use', breaks: 9, file: `${OBSERVE}/pulse.ts`, find: `(!isNew && isUsed(replica.pulse!, counts))`, replace: `(isNew || isUsed(replica.pulse!, counts))` },
   { name: 'queue-of-a-hidden-copy-is-a-use', breaks: 9, file: `${OBSERVE}/pulse.ts`, find: `hidden.length === 0`, replace: `hidden.length >= 0` },
   { name: 'what-could-not-be-told-makes-stale', breaks: 14, file: `${OBSERVE}/contact.ts`, find: `if (why === 'not_now' && now < `, replace: `if (why === 'not_now' && now < 0 * ` },
+  { name: 'unload-where-none-can-follow', breaks: 14, file: `${OBSERVE}/requests.ts`, find: `if (isLeftAlone(fleet.servers.get(replica.server)!)) return;`, replace: `` },
   { name: 'config-of-a-fresh-copy-not-read', breaks: 3, file: `${OBSERVE}/pulse.ts`, find: `if (isNew && replica.pulse !== null) readAnew(fleet, replica);`, replace: `` },
 ];

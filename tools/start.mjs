@@ -3,10 +3,16 @@
  * are its own.
  */
 import { fileURLToPath } from 'node:url';
+import { keptByNpm } from './npm-flags.mjs';
 import { setUp } from './set-up.mjs';
 
 const main = new URL('../dist/apps/scheduler/src/main.js', import.meta.url);
 
+const hint = keptByNpm(process.env, process.argv.slice(2));
+if (hint !== null) {
+  process.stderr.write(`${hint}\n`);
+  process.exit(1);
+}
 await setUp();
 process.argv[1] = fileURLToPath(main);
 await import(main.href);

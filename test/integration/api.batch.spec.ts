@@ -72,8 +72,10 @@ describe('a batch of models', () => {
     ]);
     expect((await call(world, 'GET', '/v1/models/fine')).status).toBe(404);
     expect((await post({ models: { '../x': {} } })).status).toBe(400);
-    const wrong = Object.fromEntries(Object.keys(many(100)).map((name) => [name, { a: 1 }]));
-    expect((await post({ models: wrong })).body.errors).toHaveLength(21);
+    const both = await post({ models: { '../x': { a: 1 }, y: { b: 1 } }, z: 1 });
+    expect(pathsOf(both).toSorted()).toEqual(['models.y.b', 'models["../x"]', 'models["../x"].a', 'z']);
+    const wrong = Object.fromEntries(Object.keys(many(500)).map((name) => [name, { a: 1 }]));
+    expect((await post({ models: wrong })).body.errors).toHaveLength(101);
   });
 
   it('refuses the whole for pins that do not fit together, or a circle', async () => {

@@ -31,6 +31,20 @@ describe('operating it', () => {
     problemSchema.parse((await call(world, 'GET', '/v1/models/nobody')).body);
   });
 
+  it.each([
+    ['PUT', '/v1/models/m'],
+    ['PATCH', '/v1/models/resnet50'],
+    ['PUT', '/v1/models/resnet50/pin'],
+    ['POST', '/v1/models:batch'],
+    ['PUT', '/v1/servers/b'],
+    ['PUT', '/v1/fleet/frozen'],
+    ['POST', '/v1/plan'],
+  ])('says where a body is missing: %s %s', async (method, path) => {
+    const { status, body } = await call(world, method, path);
+    const errors = [{ path: '', rule: 'a body is required' }];
+    expect([status, body.detail, body.errors]).toEqual([400, 'a body is required', errors]);
+  });
+
   it('publishes every path with its parameters and answers', async () => {
     const { body } = await call(world, 'GET', '/openapi.json');
     expect(body.openapi).toBe('3.1.0');

@@ -104,7 +104,7 @@ describe('why it is so, and what would be if', () => {
 
   it.each([
     ['nothing', {}, '', /must suppose something/],
-    ['no body', undefined, '', /is required/],
+    ['no body', undefined, '', /a body is required/],
     ['an unknown key', { color: 1 }, 'color', /not a known key/],
     ['a bad spec', { models: { m: { gpuMemoryLimitMb: -1 } } }, 'models.m.gpuMemoryLimitMb', /MiB from 0/],
     ['an unknown key of a spec', { models: { 'm.x': { color: 1 } } }, 'models["m.x"].color', /known key/],

@@ -128,6 +128,26 @@ describe('berthctl', () => {
     await writeFile(file, 'servers: []\nmodels: {}');
     expect((await berthctl(`apply -f ${file}`)).status).toBe(2);
     expect((await berthctl('apply -f nowhere.yaml')).status).toBe(2);
+    await writeFile(file, 'servers: []\nlimits: {}\nmodels: { one: { colour: red }, ..: {} }');
+    const all = (await berthctl(`apply -f ${file}`)).err.replaceAll(file, 'FILE').trimEnd().split('\n');
+    expect(all).toEqual([
+      'berthctl: FILE:1: servers: is not applied: only models are',
+      '  FILE:2: limits: is not applied: only models are',
+      '  FILE: models.one.colour: is not a known key',
+      expect.stringContaining('  FILE: models[".."]: must be a name'),
+    ]);
+  });
+
+  it('deletes the models of a file, and tells of each that it cannot', async () => {
+    const file = join(world.folder, 'delete.yaml');
+    await writeFile(file, 'models: { d1: {}, d2: {} }');
+    await said(`apply -f ${file}`);
+    await writeFile(file, 'models: { d1: {}, never: {}, d2: {} }');
+    const { status, out, err } = await berthctl(`delete -f ${file}`);
+    expect([status, out]).toEqual([1, 'd1 is deleted\nd2 is deleted\n2 models deleted\n']);
+    expect(err).toMatch(/^berthctl: 1 model not deleted\n {2}never: unknown_model: /);
+    await writeFile(file, 'models: {}');
+    expect((await berthctl(`delete -f ${file}`)).status).toBe(2);
   });
 
   it('freezes and unfreezes', async () => {

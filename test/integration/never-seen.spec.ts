@@ -71,6 +71,7 @@ describe('as long as a server was never looked at', () => {
   it('once it is forgotten, the answers last', async () => {
     await call(world, 'DELETE', '/v1/servers/late');
     expect((await call(world, 'POST', '/v1/models/m/load')).body.reason).toBe('unknown_model');
+    expect((await call(world, 'POST', '/v1/models/declared/load')).body.reason).toBe('infeasible');
     const pin = await call(world, 'PUT', '/v1/models/declared/pin', { copies: 1 });
     expect(pin.body.reason).toBe('pin_does_not_fit');
   });

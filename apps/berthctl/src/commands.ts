@@ -127,6 +127,12 @@ function addApply(program: Command, act: Act): void {
     .requiredOption('-f, --file <file>', 'a file with `models`, written as in the configuration')
     .addHelpText('after', example('apply -f models.yaml'))
     .action(act(async (work, _, options) => (await import('./apply.js')).apply(work, options)));
+  program
+    .command('delete')
+    .description('withdraw the models that a YAML or JSON file names')
+    .requiredOption('-f, --file <file>', 'a file with `models`, such as one that was applied')
+    .addHelpText('after', example('delete -f models.yaml'))
+    .action(act(async (work, _, options) => (await import('./delete.js')).deleteModels(work, options)));
 }
 
 function addReload(program: Command, act: Act): void {

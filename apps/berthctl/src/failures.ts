@@ -1,6 +1,12 @@
-/** The command line itself is wrong: no request was sent. */
+/** The command line, or a file that it names, is wrong: no request was sent. Each further line tells more of it. */
 export class Usage extends Error {
   override readonly name = 'Usage';
+  constructor(
+    message: string,
+    readonly hints: readonly string[] = [],
+  ) {
+    super(message);
+  }
 }
 
 /** What was asked for did not happen; each further line helps. */

@@ -48,7 +48,10 @@ async function supposedIn(file: string): Promise<Record<string, unknown>> {
     throw new Usage(`${file} cannot be read: ${error.message}`);
   });
   const yaml = readYaml(text);
-  if (!yaml.ok) throw new Usage(yaml.errors.map(({ line, rule }) => `${file}:${line}: ${rule}`).join('\n'));
+  if (!yaml.ok) {
+    const [first = '', ...more] = yaml.errors.map(({ line, rule }) => `${file}:${line}: ${rule}`);
+    throw new Usage(first, more);
+  }
   if (!isRecord(yaml.value)) throw new Usage(`${file} must be a mapping of keys to values`);
   return yaml.value;
 }

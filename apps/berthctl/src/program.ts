@@ -80,13 +80,9 @@ async function performed(
 /** What commander found wrong it has told already. */
 function told(error: unknown, terminal: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE;
-  if (error instanceof Usage) {
-    terminal.err([`berthctl: ${error.message}`]);
-    return WRONG_USAGE;
-  }
-  if (error instanceof Failed) {
+  if (error instanceof Usage || error instanceof Failed) {
     terminal.err([`berthctl: ${error.message}`, ...error.hints.map((hint) => `  ${hint}`)]);
-    return REFUSED;
+    return error instanceof Usage ? WRONG_USAGE : REFUSED;
   }
   const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
   terminal.err(['berthctl: this is a bug of its own:', ...linesOf(words)]);

@@ -7,7 +7,7 @@ import { lasting } from './times.js';
 type Problem = z.infer<typeof problemSchema>;
 
 const LONGEST = 2_000;
-const MOST_RULES = 20;
+const MOST_RULES = 101;
 
 /** A refusal in words: the reason, what Berth says of it, each broken rule, and when to try again. */
 export function refusedWith(problem: Problem, retryAfter: string | undefined): Refused {

@@ -83,7 +83,7 @@ async function open(app: NestFastifyApplication, config: Config, made: Compositi
   };
 }
 
-function fail(what: string, address: string, cause: unknown): never {
+function fail(what: 'HTTP' | 'gRPC', address: string, cause: unknown): never {
   throw new CannotListen(what, address, cause);
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '#config';
 import type { Engine, Told } from '#engine';
 import { begin } from './begin.js';
+import { checkAddresses } from './cannot-listen.js';
 import { type Composition, compose } from './compose.js';
 import { completeParts } from './default-parts.js';
 import type { Troubles } from './fleet/troubles.js';
@@ -36,6 +37,7 @@ export async function createScheduler(
   given: Partial<SchedulerParts> = {},
 ): Promise<RunningScheduler> {
   const parts = completeParts(config, given);
+  await checkAddresses(config);
   const store = await parts.openStore();
   let demo: Demo | null = null;
   let made: Composition | undefined;

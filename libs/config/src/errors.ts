@@ -20,10 +20,14 @@ export type Finding = { readonly at: Path; readonly rule: string };
 /** How deep a document may be nested: checks walk it by recursion. */
 export const MAX_DEPTH = 64;
 
+/** Told where a request has no body and must have one. */
+export const NO_BODY = 'a body is required';
+
 /** Checks a value against a schema; the rules that were broken are found in plain words, all of them. */
 export function findings(schema: z.ZodType, value: unknown, under: Path = []): Finding[] {
   const result = schema.safeParse(value, { error: plainRule });
   const issues = result.success ? [] : result.error.issues;
+  if (issues.length > 0 && value === undefined && under.length === 0) return [{ at: [], rule: NO_BODY }];
   return [...issues.flatMap((issue) => findingsOf(issue, under)), ...hiddenKeys(value, under)];
 }
 

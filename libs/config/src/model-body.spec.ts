@@ -76,7 +76,7 @@ describe('patchModelSpec', () => {
       'coldStart.maxQueue: must be a whole number from 0 to 1000000',
     ]);
     expect(rules(patchModelSpec('m', current, 'x'))).toEqual([': must be a mapping of keys to values']);
-    expect(rules(patchModelSpec('m', current, undefined))).toEqual([': is required']);
+    expect(rules(patchModelSpec('m', current, undefined))).toEqual([': a body is required']);
   });
 
   it('does not swallow a slip in a key that is taken out', () => {

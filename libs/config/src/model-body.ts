@@ -1,6 +1,6 @@
 import { modelFindings } from './agreement.js';
 import { layerSpecs, type ModelLayer } from './effective-model.js';
-import { check, findings, MAX_DEPTH, refuse, type Checked, type Finding } from './errors.js';
+import { check, findings, MAX_DEPTH, NO_BODY, refuse, type Checked, type Finding } from './errors.js';
 import { mergePatch } from './merge-patch.js';
 import { isJson, modelSpecSchema, pinSchema, type ModelSpec, type PinSpec } from './model-spec.js';
 
@@ -25,7 +25,7 @@ export function patchModelSpec(
   patch: unknown,
   beside: Beside = {},
 ): Checked<ModelSpec> {
-  if (patch === undefined) return refuse([{ at: [], rule: 'is required' }]);
+  if (patch === undefined) return refuse([{ at: [], rule: NO_BODY }]);
   if (!isJson(patch, MAX_DEPTH)) {
     return refuse([{ at: [], rule: `must be JSON, nested at most ${MAX_DEPTH} deep` }]);
   }

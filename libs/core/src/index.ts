@@ -61,7 +61,7 @@ export { isGuaranteed, isPinProtected } from './pins.js';
 export { isComing } from './passes/wants.js';
 export { isComingBack, reloadsOf } from './reloads.js';
 export { residentUntil } from './idle-rule.js';
-export { isAllSeen } from './standing.js';
+export { isAllSeen, isLeftAlone, isListedNowhere } from './standing.js';
 export {
   copiesPerModel,
   lastFailure,

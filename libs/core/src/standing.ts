@@ -1,7 +1,8 @@
 import { type Fleet, unsettled } from './fleet.js';
 import type { Loading, Placed, Ready, Replica } from './replica.js';
 import type { Server } from './server.js';
-import type { ReplicaId, ServerId } from './ids.js';
+import type { ModelId, ReplicaId, ServerId } from './ids.js';
+import { labelsMatch } from './footprint.js';
 import type { Instant } from './model.js';
 
 /** How long an ended connection may take to come back before its server counts as lost. */
@@ -28,13 +29,22 @@ export function standingOf(server: Server, now: Instant): Standing {
 export const isRoutable = ({ contact, looked }: Server): boolean =>
   looked && (contact.kind === 'up' || contact.kind === 'slow');
 
+/** Whether it takes no orders of ours: Triton loads its models itself there, or restricts its repository protocol. */
+export const isLeftAlone = ({ mode }: Server): boolean => mode === 'wrong_mode' || mode === 'restricted';
+
 /** Whether what it holds or could hold was ever learned; a server that refuses us counts. */
-export const isSeen = ({ everSeen, mode }: Server): boolean =>
-  everSeen || mode === 'wrong_mode' || mode === 'restricted';
+export const isSeen = (server: Server): boolean => server.everSeen || isLeftAlone(server);
 
 /** Whether what no server is known to have, or to have room for, is nowhere: there are servers, and all were seen. */
 export const isAllSeen = ({ servers }: Readonly<Fleet>): boolean =>
   servers.size > 0 && [...servers.values()].every(isSeen);
+
+/** Whether no server that could have a known model lists it, though all of these were seen. */
+export function isListedNowhere({ models, servers }: Readonly<Fleet>, id: ModelId): boolean {
+  const model = models.get(id);
+  const able = [...servers.values()].filter((server) => model && labelsMatch(server, model));
+  return able.length > 0 && able.every((server) => isSeen(server) && !server.repository.has(id));
+}
 
 /** Whether loads and unloads may be sent to it. */
 export const takesOrders = (server: Server, now: Instant): boolean => standingOf(server, now) === 'ready';

@@ -35,7 +35,7 @@ export class Refused extends Error {
 }
 
 /** An answer has bounds: it tells of so many broken rules, the first ones, and of a longer text the beginning. */
-const MOST_TOLD = 20;
+const MOST_TOLD = 100;
 const LONGEST_TEXT = 300;
 
 /** The request breaks rules; nothing was changed. */

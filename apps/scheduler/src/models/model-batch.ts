@@ -51,19 +51,18 @@ export class ModelBatch {
   declare(body: unknown, caller: Caller): Promise<Written<BatchMessage>> {
     return this.writes.perform({ method: 'POST', path: BATCH_PATH, body, caller }, () => {
       checkNoIfMatch(caller);
-      const checked = check(batchSchema, body);
-      if (!checked.ok) throw invalid(checked.errors);
-      const declared = this.declaredIn(checked.value.models);
+      const declared = this.declaredIn(body);
       const { engine, catalog, times } = this;
       checkTogether({ engine, catalog, times }, declared, (name) => pathOf(name, 'dependsOn'));
       return this.prepared(declared);
     });
   }
 
-  /** Every entry is checked: mistakes in several of them are all told at once. */
-  private declaredIn(models: Readonly<Record<string, unknown>>): readonly Declared[] {
-    const broken: BrokenRule[] = [];
-    const declared = Object.entries(models).flatMap(([name, spec]): Declared[] => {
+  /** Every entry is checked, also beside what the batch itself breaks: all mistakes are told at once. */
+  private declaredIn(body: unknown): readonly Declared[] {
+    const checked = check(batchSchema, body);
+    const broken: BrokenRule[] = checked.ok ? [] : [...checked.errors];
+    const declared = entriesIn(body).flatMap(([name, spec]): Declared[] => {
       const before = this.catalog.entry(name);
       const next = nextOf(before, spec);
       const errors = next.ok ? tooLong(next.value) : next.errors;
@@ -93,6 +92,14 @@ export class ModelBatch {
       },
     };
   }
+}
+
+/** What a batch says of each model; nothing where it is none, or too large a one. */
+function entriesIn(body: unknown): [string, unknown][] {
+  const models = (body as { models?: unknown } | undefined | null)?.models;
+  const isMapping = typeof models === 'object' && models !== null && !Array.isArray(models);
+  const entries = isMapping ? Object.entries(models) : [];
+  return entries.length <= MOST_MODELS ? entries : [];
 }
 
 /** What is stored of a model once its spec is replaced: a pin that was set apart stays, unless the spec speaks of it. */

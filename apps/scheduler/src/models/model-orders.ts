@@ -21,6 +21,7 @@ import { pinNow } from './core-model.js';
 import type { ModelList } from './model-list.js';
 import { modelView } from './model-view.js';
 import { disabled } from './model-writes.js';
+import { checkListed, checkTakesOrders, lookedForAnew } from './order-checks.js';
 import type { TurnWatch } from './turn-watch.js';
 
 /** An admin's load is wished for as long as a load may take, and then as long as a request may wait. */
@@ -62,12 +63,14 @@ export class ModelOrders {
     return this.outside.book.recall((name) => this.wishedUntil(catalog.entry(name).effective));
   }
 
-  load(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
+  async load(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
     const model = name as ModelId;
     const began = this.engine.now();
+    await lookedForAnew(this.engine, this.watch, model);
     return this.order('load', name, { body: null, caller, waitMs }, () => {
       const { effective } = this.models.entry(name);
       if (!effective.enabled) throw disabled(name);
+      checkListed(this.engine.fleet, model);
       return {
         event: { kind: 'LoadOrdered', model, until: this.wishedUntil(effective) },
         ended: (fleet) => hasLoaded(fleet, model, began),
@@ -87,19 +90,23 @@ export class ModelOrders {
       if (pinNow(effective, this.outside.times) !== null) throw pinned(name);
       const user = heldUser(this.engine.fleet, model);
       if (user !== undefined) throw inUse(name, user);
+      checkTakesOrders(this.engine.fleet, model);
       return { event: { kind: 'UnloadOrdered', model, force }, ended: (fleet) => !fleet.holders.has(model) };
     });
   }
 
   /** Takes up a new version on disk: the copies that are there leave and come back, one after the other, pinned or not. */
-  reload(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
+  async reload(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
     const model = name as ModelId;
     const began = this.engine.now();
+    await lookedForAnew(this.engine, this.watch, model);
     return this.order('reload', name, { body: null, caller, waitMs }, () => {
       const { effective } = this.models.entry(name);
       if (!effective.enabled) throw disabled(name);
       const user = heldUser(this.engine.fleet, model);
       if (user !== undefined) throw inUse(name, user);
+      checkListed(this.engine.fleet, model);
+      checkTakesOrders(this.engine.fleet, model);
       return {
         event: { kind: 'ReloadOrdered', model, until: this.wishedUntil(effective) },
         ended: (fleet) => reloadsOf(fleet, model).length === 0 && hasLoaded(fleet, model, began),

@@ -48,6 +48,27 @@ describe('the monitor of pressure', () => {
     ]);
   });
 
+  it('does not count the lag of its own start, and counts it again after ten readings or the first in time', () => {
+    const brief = aMonitor();
+    brief.read(900, 3);
+    brief.read(10);
+    expect(brief.lines).toEqual([]);
+    brief.read(73);
+    expect(brief.told).toEqual([{ kind: 'PressureChanged', level: 'high' }]);
+    const lasting = aMonitor();
+    lasting.read(900, 10);
+    expect(lasting.told).toEqual([]);
+    lasting.read(900);
+    expect(lasting.told).toEqual([{ kind: 'PressureChanged', level: 'severe' }]);
+  });
+
+  it('counts a full heap from the start on', () => {
+    const { process, told, read } = aMonitor();
+    process.heap = 0.9;
+    read(900);
+    expect(told).toEqual([{ kind: 'PressureChanged', level: 'high' }]);
+  });
+
   it('goes by another lag as soon as it is set', () => {
     const { monitor, told, read } = aMonitor();
     monitor.setLag(null);

@@ -4,10 +4,15 @@ import type { Engine } from '#engine';
 import type { ProcessGauge } from './process-gauge.js';
 import { calledFor, heard, highest, type Reading } from './pressure-rule.js';
 
+/** A start is over after so many readings, however late the process is. */
+const STARTING = 10;
+
 /** Tells the engine how hard our own work presses this process, whenever that changes. */
 export class PressureMonitor {
   private called: readonly PressureLevel[] = [];
   private told: PressureLevel = 'none';
+  /** How many more late readings may be those of Berth's own start. */
+  private ofTheStart = STARTING;
 
   /** @param gauge null: nothing is measured, and there never is any pressure. */
   constructor(
@@ -29,7 +34,7 @@ export class PressureMonitor {
   /** Called about once a second. */
   read(): void {
     if (!this.gauge) return;
-    const reading = this.gauge.read();
+    const reading = this.afterTheStart(this.gauge.read());
     this.called = heard(this.called, calledFor(reading, this.shedAtLag));
     const level = highest(this.called);
     if (level === this.told) return;
@@ -40,6 +45,14 @@ export class PressureMonitor {
 
   stop(): void {
     this.gauge?.stop();
+  }
+
+  /** The work of a start makes the process late, and no caller could help that: its lag counts once it was in time. */
+  private afterTheStart(reading: Reading): Reading {
+    if (this.ofTheStart === 0) return reading;
+    const isLate = calledFor({ ...reading, heap: 0 }, this.shedAtLag) !== 'none';
+    this.ofTheStart = isLate ? this.ofTheStart - 1 : 0;
+    return { ...reading, lag: 0 };
   }
 
   private say(level: PressureLevel, { lag, heap }: Reading): void {

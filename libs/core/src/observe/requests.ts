@@ -7,6 +7,7 @@ import type { Instant } from '../model.js';
 import { isFullWanted, toldAt } from '../passes/look-around.js';
 import { isPinProtected } from '../pins.js';
 import type { Ready, Replica } from '../replica.js';
+import { isLeftAlone } from '../standing.js';
 import { countRoutes } from '../strain.js';
 import { forgetFailures } from './cooldown.js';
 
@@ -62,8 +63,8 @@ export function orderLoad(
 }
 
 /**
- * Retires the present copies once; pinned ones stay, and so does one that a load is changing. `force` does not wait for
- * leases. In a frozen fleet it has to wait: routes go on.
+ * Retires the present copies once. Pinned ones stay, and so do one that a load is changing and those on servers that are left
+ * alone: no unload could follow there. `force` does not wait for leases. In a frozen fleet it has to wait: routes go on.
  */
 export function orderUnload(
   fleet: Fleet,
@@ -98,6 +99,7 @@ export function unloadCopy(fleet: Fleet, replica: Replica, force: boolean, now: 
 
 function unloadReady(fleet: Fleet, replica: Ready, force: boolean, now: Instant): void {
   if (replica.change?.order || isPinProtected(fleet, replica)) return;
+  if (isLeftAlone(fleet.servers.get(replica.server)!)) return;
   const { id, model, server, devices, bookings, stranger, versions, inUseUntil, pulse } = replica;
   put(fleet, {
     id,
