@@ -135,6 +135,24 @@ describe('models', () => {
     expect([third.status, third.body]).toEqual([first.status, second.body]);
   });
 
+  it('answers a write again with the model as it is, and the status, ETag and state of the first answer', async () => {
+    const key = { 'idempotency-key': 'load-1' };
+    const path = '/v1/models/bert-base';
+    const load = () => call(world, 'POST', `${path}/load?waitMs=${PATIENCE_MS}`, undefined, key);
+    const first = await load();
+    expect([first.status, first.body.state]).toEqual([202, 'ready']);
+    await call(world, 'PATCH', path, { labels: { team: 'risk' } });
+    await call(world, 'POST', `${path}/unload?waitMs=${PATIENCE_MS}`, { force: true });
+    for (const restarts of [false, true]) {
+      if (restarts) await world.restart();
+      const again = await load();
+      expect([again.status, again.headers.get('etag')]).toEqual([202, first.headers.get('etag')]);
+      expect(again.body).toMatchObject({ state: 'ready', copies: [], labels: { team: 'risk' } });
+      expect(again.body.revision).toBe(first.body.revision);
+    }
+    await call(world, 'DELETE', path);
+  });
+
   it('knows a body again whose keys come in another order, and bears one that is nested beyond reason', async () => {
     const put = (body: unknown) =>
       call(world, 'PUT', '/v1/models/ordered', body, { 'idempotency-key': 'ordered' });

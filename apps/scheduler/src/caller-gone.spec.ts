@@ -14,10 +14,15 @@ function aQueue() {
   const done: string[] = [];
   const stores: (() => void)[] = [];
   const store = { write: () => new Promise<void>((resolve) => stores.push(resolve)) };
-  const writes = new Writes(store, new Answers(new Map(), () => 0), new Lifecycle());
+  const answers = new Answers({
+    store: { answer: async () => undefined },
+    given: new Map(),
+    wallNow: () => 0,
+  });
+  const writes = new Writes(store, answers, new Lifecycle());
   const write = (path: string, gone = new AbortController().signal): Promise<unknown> => {
     const caller = { credential: 'anonymous', idempotencyKey: null, ifMatch: null, gone };
-    return writes.perform({ method: 'PUT', path, body: null, caller }, () => {
+    return writes.perform({ method: 'PUT', path, body: null, caller, present: () => null }, () => {
       const commit = (): void => void done.push(path);
       return { changes: [{ kind: 'freeze', value: null }], status: 200, view: () => null, commit };
     });

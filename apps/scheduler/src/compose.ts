@@ -98,23 +98,20 @@ function composeEngine(
   const now = (): number => clock.now();
   const watch = new TurnWatch();
   const lifecycle = new Lifecycle();
-  const writes = new Writes(declarations, new Answers(told.answers, wallNow), lifecycle);
   const book = new OrderBook(told.orders);
   const store = new StoreWatch(storeHealth);
   const { term } = leadership;
   const isStoreOk = (): boolean => store.isOk();
   const metrics = new Metrics({ now, term, process: parts.processMetrics, isStoreOk });
+  const answers = new Answers({
+    store: declarations,
+    given: told.answers,
+    wallNow,
+    onDropped: (count) => metrics.answers.dropped(count),
+  });
+  const writes = new Writes(declarations, answers, lifecycle);
   const recorder = openRecorder(config, parts, metrics.recorder, term);
-  const telemetry = [
-    ...(recorder ? [recorder] : []),
-    metrics,
-    new ServerLog(log),
-    new FlagLog(log),
-    new LimitLog(log),
-    new ShortfallLog(log),
-    new MoveLog(log),
-    new TurnLog(log),
-  ];
+  const telemetry = [...(recorder ? [recorder] : []), metrics, ...logsTo(log)];
   const observers = observersOf([watch, new OrderKeeping(book, writes, log)], telemetry, log);
   const engine = new Engine({ clock, wallNow, learned: readAlready(learned, facts), leadership, observers });
   const readiness = new Readiness(engine, lifecycle);
@@ -122,6 +119,16 @@ function composeEngine(
   const times = new WallTimes(wallNow, now);
   return { engine, times, watch, metrics, recorder, lifecycle, readiness, health, writes, book, store };
 }
+
+/** What writes turns and what they changed into the log. */
+const logsTo = (log: SchedulerParts['log']) => [
+  new ServerLog(log),
+  new FlagLog(log),
+  new LimitLog(log),
+  new ShortfallLog(log),
+  new MoveLog(log),
+  new TurnLog(log),
+];
 
 /** What is known of models and servers. */
 function composeKnowledge(

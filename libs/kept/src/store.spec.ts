@@ -33,7 +33,7 @@ const TOLD: readonly ToldChange[] = [
   {
     kind: 'answer',
     key: 'PUT /v1/models/ä k',
-    value: { at: '2026-01-31T12:00:00Z', bodyHash: 'ff', status: 201, body: { a: [1] } },
+    value: { at: '2026-01-31T12:00:00Z', bodyHash: 'ff', status: 201, revision: '1', state: 'ready' },
   },
 ];
 
@@ -91,7 +91,10 @@ describe('what is kept', () => {
       if (change.kind === 'server') expect(told.servers.get(change.id)).toEqual(change.value);
       if (change.kind === 'freeze') expect(told.freeze).toEqual(change.value);
       if (change.kind === 'orders') expect(told.orders.get(change.model)).toEqual(change.value);
-      if (change.kind === 'answer') expect(told.answers.get(change.key)).toEqual(change.value);
+      if (change.kind === 'answer') {
+        expect(told.answers.get(change.key)).toBe(change.value?.at);
+        expect(await declarations.answer(change.key)).toEqual(change.value);
+      }
     }
     expect([told.models, told.servers, told.orders, told.answers].map(({ size }) => size)).toEqual([
       3, 1, 1, 1,
@@ -105,6 +108,28 @@ describe('what is kept', () => {
       facts.loadPaces.get(s),
       facts.footprints.get(m),
     ]).toEqual(LEARNED.map(({ value }) => value));
+  });
+
+  it('reads answers of which earlier versions kept the whole body, and tells those that make no sense', async () => {
+    const at = '2026-01-31T12:00:00Z';
+    const body = { name: 'm', revision: '7', state: 'draining', spec: { filler: 'x'.repeat(45_000) } };
+    const old = { at, bodyHash: 'ff', status: 202 };
+    await spoil({
+      'told/answer/k': JSON.stringify({ ...old, body }),
+      'told/answer/n': JSON.stringify({ ...old, body: null }),
+    });
+    const { declarations } = await opened();
+    expect((await declarations.read()).answers).toEqual(
+      new Map([
+        ['k', at],
+        ['n', at],
+      ]),
+    );
+    expect(await declarations.answer('k')).toEqual({ ...old, revision: '7', state: 'draining' });
+    expect(await declarations.answer('n')).toEqual({ ...old, revision: null, state: null });
+    expect(await declarations.answer('never')).toBeUndefined();
+    await spoil({ 'told/answer/k': '7' });
+    await expect((await opened()).declarations.answer('k')).rejects.toMatchObject({ reason: 'damaged' });
   });
 
   it('replaces, and removes with null', async () => {

@@ -14,14 +14,18 @@ export function rowWrite<T>({ prefix, schema }: Table<T>, name: string, value: T
   return { key, text: value === null ? null : encode(schema, key, value) };
 }
 
-/** Reads a whole table. */
-export async function readTable<T>(rows: Rows, { prefix, schema }: Table<T>): Promise<Contents<T>> {
-  const values = new Map<string, T>();
+/** Reads a whole table, of each value what `part` takes of it. */
+export async function readTable<T, Part = T>(
+  rows: Rows,
+  { prefix, schema }: Table<T>,
+  part: (value: T) => Part = (value) => value as unknown as Part,
+): Promise<Contents<Part>> {
+  const values = new Map<string, Part>();
   const damaged: string[] = [];
   for await (const { key, text } of rows.read(prefix)) {
     const value = decode(schema, text);
     if (value === undefined) damaged.push(key);
-    else values.set(key.slice(prefix.length), value);
+    else values.set(key.slice(prefix.length), part(value));
   }
   return { values, damaged };
 }

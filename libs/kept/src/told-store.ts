@@ -11,7 +11,7 @@ import type {
 import type { Rows, RowWrite } from './rows.js';
 import { StoreUnusable } from './store-unusable.js';
 import { readTable, rowWrite, type Table } from './table.js';
-import { VALUES } from './values.js';
+import { decode, VALUES } from './values.js';
 
 const MODELS: Table<ToldModel> = { prefix: 'told/model/', schema: VALUES.toldModel };
 const SERVERS: Table<ToldServer> = { prefix: 'told/server/', schema: VALUES.toldServer };
@@ -31,7 +31,7 @@ export class ToldStore implements Declarations {
     const servers = await readTable(this.rows, SERVERS);
     const freezes = await readTable(this.rows, FREEZES);
     const orders = await readTable(this.rows, ORDERS);
-    const answers = await readTable(this.rows, ANSWERS);
+    const answers = await readTable(this.rows, ANSWERS, ({ at }) => at);
     const damaged = [models, servers, freezes, orders, answers].flatMap((table) => table.damaged);
     if (damaged.length > 0) throw new StoreUnusable('damaged', damagedMessage(this.rows.place, damaged));
     return {
@@ -41,6 +41,15 @@ export class ToldStore implements Declarations {
       orders: orders.values,
       answers: answers.values,
     };
+  }
+
+  async answer(key: string): Promise<ToldAnswer | undefined> {
+    const row = `${ANSWERS.prefix}${key}`;
+    const text = await this.rows.get(row);
+    if (text === undefined) return undefined;
+    const value = decode(ANSWERS.schema, text);
+    if (value === undefined) throw new StoreUnusable('damaged', damagedMessage(this.rows.place, [row]));
+    return value;
   }
 
   async write(changes: readonly ToldChange[]): Promise<void> {

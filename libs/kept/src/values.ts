@@ -26,6 +26,13 @@ const onceTook = (took: number): LoadTimes => ({
   count: 1,
 });
 
+const answered = { at: z.string(), bodyHash: z.string(), status: z.int() };
+
+function textIn(body: unknown, key: string): string | null {
+  const value = (body as Readonly<Record<string, unknown>> | null)?.[key];
+  return typeof value === 'string' ? value : null;
+}
+
 /**
  * How each kind of value looks in the store. A change after which what is there would make no sense is a new
  * `SCHEMA_VERSION`; another kind is not.
@@ -53,12 +60,13 @@ export const VALUES = {
     unload: z.array(z.strictObject({ server: z.string(), force: z.boolean() })),
     reload: z.array(z.strictObject({ server: z.string(), hasLeft: z.boolean() })),
   }) satisfies z.ZodType<ToldOrders>,
-  toldAnswer: z.strictObject({
-    at: z.string(),
-    bodyHash: z.string(),
-    status: z.int(),
-    body: z.unknown(),
-  }) satisfies z.ZodType<ToldAnswer>,
+  /** Earlier versions of Berth kept the whole body; what counts of it is read. */
+  toldAnswer: z.union([
+    z.strictObject({ ...answered, revision: z.string().nullable(), state: z.string().nullable() }),
+    z.strictObject({ ...answered, body: z.unknown() }).transform(({ body, ...rest }) => {
+      return { ...rest, revision: textIn(body, 'revision'), state: textIn(body, 'state') };
+    }),
+  ]) satisfies z.ZodType<ToldAnswer>,
   learnedServer: z.strictObject({
     repository: names,
     devices: z.array(

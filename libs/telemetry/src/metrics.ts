@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Fleet, Millis } from '#core';
 import type { Observer, Turn } from '#engine';
+import { AnswerMetrics } from './answer-metrics.js';
 import { ConnectionMetrics } from './connection-metrics.js';
 import { DeclaredTimes } from './declared-times.js';
 import { expositionOf } from './exposition.js';
@@ -32,6 +33,7 @@ export class Metrics implements Observer {
   private readonly turns = new TurnMetrics(this.registry);
   /** What resolve calls are counted with. */
   readonly resolve = new ResolveMetrics(this.registry);
+  readonly answers = new AnswerMetrics(this.registry);
   readonly connections = new ConnectionMetrics(this.registry);
   readonly recorder = new RecorderMetrics(this.registry);
   private readonly declared = new DeclaredTimes();

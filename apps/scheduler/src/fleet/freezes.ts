@@ -36,18 +36,24 @@ export class Freezes {
 
   /** Another reason is taken up; it stays frozen since it was frozen first. */
   freeze({ reason }: FreezeBody, caller: Caller): Promise<Written<FleetMessage>> {
-    return this.outside.writes.perform({ method: 'PUT', path: PATH, body: { reason }, caller }, () => {
-      checkNoIfMatch(caller);
-      const since = this.told?.since ?? new Date(this.outside.times.wallNow()).toISOString();
-      return this.become({ reason, since });
-    });
+    return this.outside.writes.perform(
+      { method: 'PUT', path: PATH, body: { reason }, caller, present: () => this.view(this.told) },
+      () => {
+        checkNoIfMatch(caller);
+        const since = this.told?.since ?? new Date(this.outside.times.wallNow()).toISOString();
+        return this.become({ reason, since });
+      },
+    );
   }
 
   unfreeze(caller: Caller): Promise<Written<FleetMessage>> {
-    return this.outside.writes.perform({ method: 'DELETE', path: PATH, body: null, caller }, () => {
-      checkNoIfMatch(caller);
-      return this.become(null);
-    });
+    return this.outside.writes.perform(
+      { method: 'DELETE', path: PATH, body: null, caller, present: () => this.view(this.told) },
+      () => {
+        checkNoIfMatch(caller);
+        return this.become(null);
+      },
+    );
   }
 
   private become(next: ToldFreeze | null): Prepared<FleetMessage> {

@@ -1,4 +1,4 @@
-import { type ConfigError, parseAddress, readServerSpec, type ServerConfig, type ServerSpec } from '#config';
+import { type ConfigError, parseAddress, readServerSpec, type ServerConfig } from '#config';
 import type { Event, ServerId } from '#core';
 import type { Engine, ToldServer } from '#engine';
 import type { ServerMessage } from '#contracts';
@@ -22,61 +22,77 @@ export class ServerWrites {
 
   /** Replaces what the API said of the server. A drain goes on. */
   put(id: string, body: unknown, caller: Caller): Promise<Written<ServerMessage>> {
-    return this.outside.writes.perform({ method: 'PUT', path: pathOf(id), body, caller }, () => {
-      const before = this.registry.get(id);
-      const isNew = before?.told?.spec == null;
-      checkIfMatch(caller, before?.revision ?? null, isNew);
-      const checked = readServerSpec(body);
-      if (!checked.ok) throw invalid(checked.errors);
-      const next = { ...this.next(id), spec: checked.value };
-      const after = this.entryAfter(id, next);
-      this.checkTogether(after.config);
-      return {
-        ...this.store(after, next, isNew ? 201 : 200),
-        commit: () => {
-          this.registry.set(id, next);
-          this.links.declare(after.config);
-        },
-      };
-    });
+    return this.outside.writes.perform(
+      { method: 'PUT', path: pathOf(id), body, caller, present: this.present(id) },
+      () => {
+        const before = this.registry.get(id);
+        const isNew = before?.told?.spec == null;
+        checkIfMatch(caller, before?.revision ?? null, isNew);
+        const checked = readServerSpec(body);
+        if (!checked.ok) throw invalid(checked.errors);
+        const next = { ...this.next(id), spec: checked.value };
+        const after = this.entryAfter(id, next);
+        this.checkTogether(after.config);
+        return {
+          ...this.store(after, next, isNew ? 201 : 200),
+          commit: () => {
+            this.registry.set(id, next);
+            this.links.declare(after.config);
+          },
+        };
+      },
+    );
   }
 
   /** Forgets the server; its models stay loaded. */
   remove(id: string, caller: Caller): Promise<Written<null>> {
-    return this.outside.writes.perform({ method: 'DELETE', path: pathOf(id), body: null, caller }, () => {
-      const before = this.servers.entry(id);
-      checkIfMatch(caller, before.revision);
-      if (before.told?.spec == null) throw declaredInFile(id);
-      const drain = before.inFile ? before.told.drain : null;
-      const next: ToldServer = { revision: before.revision + 1, spec: null, drain };
-      const commit = (): void => {
-        this.registry.set(id, next);
-        const left = this.registry.get(id);
-        if (left) this.links.declare(left.config);
-        else this.links.forget(id);
-      };
-      return { changes: [{ kind: 'server', id, value: next }], status: 204, view: () => null, commit };
-    });
+    return this.outside.writes.perform(
+      { method: 'DELETE', path: pathOf(id), body: null, caller, present: () => null },
+      () => {
+        const before = this.servers.entry(id);
+        checkIfMatch(caller, before.revision);
+        if (before.told?.spec == null) throw declaredInFile(id);
+        const drain = before.inFile ? before.told.drain : null;
+        const next: ToldServer = { revision: before.revision + 1, spec: null, drain };
+        const commit = (): void => {
+          this.registry.set(id, next);
+          const left = this.registry.get(id);
+          if (left) this.links.declare(left.config);
+          else this.links.forget(id);
+        };
+        return { changes: [{ kind: 'server', id, value: next }], status: 204, view: () => null, commit };
+      },
+    );
   }
 
   /** No more routes and loads there; what serves is loaded elsewhere first. Survives a restart. */
   drain(id: string, deadlineMs: number | null | undefined, caller: Caller): Promise<Written<ServerMessage>> {
     const path = `${pathOf(id)}/drain`;
     const body = { deadlineMs: deadlineMs ?? null };
-    return this.outside.writes.perform({ method: 'POST', path, body, caller }, () => {
-      checkIfMatch(caller, this.servers.entry(id).revision);
-      const { times } = this.outside;
-      const deadline = deadlineMs == null ? null : new Date(times.wallNow() + deadlineMs).toISOString();
-      return this.drainTo(id, { deadline });
-    });
+    return this.outside.writes.perform(
+      { method: 'POST', path, body, caller, present: this.present(id) },
+      () => {
+        checkIfMatch(caller, this.servers.entry(id).revision);
+        const { times } = this.outside;
+        const deadline = deadlineMs == null ? null : new Date(times.wallNow() + deadlineMs).toISOString();
+        return this.drainTo(id, { deadline });
+      },
+    );
   }
 
   undrain(id: string, caller: Caller): Promise<Written<ServerMessage>> {
     const path = `${pathOf(id)}/undrain`;
-    return this.outside.writes.perform({ method: 'POST', path, body: null, caller }, () => {
-      checkIfMatch(caller, this.servers.entry(id).revision);
-      return this.drainTo(id, null);
-    });
+    return this.outside.writes.perform(
+      { method: 'POST', path, body: null, caller, present: this.present(id) },
+      () => {
+        checkIfMatch(caller, this.servers.entry(id).revision);
+        return this.drainTo(id, null);
+      },
+    );
+  }
+
+  private present(id: string): () => ServerMessage {
+    return () => this.servers.get(id);
   }
 
   private drainTo(id: string, drain: ToldServer['drain']): Prepared<ServerMessage> {

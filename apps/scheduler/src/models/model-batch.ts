@@ -5,6 +5,7 @@ import type { Engine, ToldModel } from '#engine';
 import { type BrokenRule, invalid } from '../errors/refused.js';
 import type { WallTimes } from '../wall-times.js';
 import { type Caller, checkNoIfMatch } from '../writes/caller.js';
+import type { FirstAnswer } from '../writes/answers.js';
 import type { Prepared, Writes, Written } from '../writes/writes.js';
 import type { Catalog } from './catalog.js';
 import type { Entry } from './layers.js';
@@ -32,6 +33,10 @@ const batchSchema = batchOf(z.unknown()).refine(
 
 export const BATCH_PATH = '/v1/models:batch';
 
+/** What an answer keeps of each model of a batch, in the order of their names. */
+const CREATED = '1';
+const CHANGED = '0';
+
 /** A model as it is to be, and what is stored of it. */
 interface Declared extends EntryChange {
   readonly next: ToldModel;
@@ -49,7 +54,8 @@ export class ModelBatch {
   ) {}
 
   declare(body: unknown, caller: Caller): Promise<Written<BatchMessage>> {
-    return this.writes.perform({ method: 'POST', path: BATCH_PATH, body, caller }, () => {
+    const present = ({ state }: FirstAnswer): BatchMessage => this.present(body, state ?? '');
+    return this.writes.perform({ method: 'POST', path: BATCH_PATH, body, caller, present }, () => {
       checkNoIfMatch(caller);
       const declared = this.declaredIn(body);
       const { engine, catalog, times } = this;
@@ -77,8 +83,21 @@ export class ModelBatch {
     return declared;
   }
 
+  /** What a replay shows: of each model its revision now, and whether the batch created it. */
+  private present(body: unknown, created: string): BatchMessage {
+    const names = entriesIn(body).map(([name]) => name);
+    const isNew = new Map(names.toSorted().map((name, nth) => [name, created[nth] === CREATED]));
+    const items = names.map((name) => {
+      const { revision } = this.catalog.entry(name);
+      return { name, revision: String(revision), created: isNew.get(name) === true };
+    });
+    return { items };
+  }
+
   private prepared(declared: readonly Declared[]): Prepared<BatchMessage> {
+    const inOrder = declared.toSorted((one, other) => (one.after.name < other.after.name ? -1 : 1));
     return {
+      told: inOrder.map(({ isNew }) => (isNew ? CREATED : CHANGED)).join(''),
       changes: declared.map(({ after, next }) => ({ kind: 'model', name: after.name, value: next })),
       status: 200,
       view: () => ({

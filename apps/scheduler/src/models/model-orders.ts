@@ -19,7 +19,6 @@ import type { Writes, Written } from '../writes/writes.js';
 import type { Catalog } from './catalog.js';
 import { pinNow } from './core-model.js';
 import type { ModelList } from './model-list.js';
-import { modelView } from './model-view.js';
 import { disabled } from './model-writes.js';
 import { checkListed, checkTakesOrders, lookedForAnew } from './order-checks.js';
 import type { TurnWatch } from './turn-watch.js';
@@ -132,11 +131,12 @@ export class ModelOrders {
     const { book } = this.outside;
     let ended = (_: Readonly<Fleet>): boolean => true;
     const path = `/v1/models/${name}/${verb}`;
-    const written = await this.writes.perform({ method: 'POST', path, body, caller }, () => {
+    const view = (): ModelMessage => this.models.get(name);
+    const operation = { method: 'POST', path, body, caller, present: view };
+    const written = await this.writes.perform(operation, () => {
       checkIfMatch(caller, this.models.entry(name).revision);
       const order = check();
       ended = order.ended;
-      const view = (): ModelMessage => this.models.get(name);
       const changes = book.accept(this.engine.fleet, order.event);
       const commit = (): void => {
         book.follow(changes);
@@ -146,7 +146,9 @@ export class ModelOrders {
     });
     if (waitMs === 0 || ended(this.engine.fleet)) return written;
     await this.watch.until(ended, waitMs, caller.gone);
-    return { ...written, body: modelView(this.models.entry(name), this.models.scene) };
+    const told = { ...written, body: view() };
+    await this.writes.toldLater(operation, told);
+    return told;
   }
 }
 

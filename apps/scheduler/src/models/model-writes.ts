@@ -33,60 +33,79 @@ export class ModelWrites {
 
   /** Replaces what the API said of the model. A pin that was set apart stays, unless the body says otherwise. */
   put(name: string, body: unknown, caller: Caller): Promise<Written<ModelMessage>> {
-    return this.writes.perform({ method: 'PUT', path: pathOf(name), body, caller }, () => {
-      const entry = this.catalog.entry(name);
-      const isNew = entry.told?.spec == null;
-      checkIfMatch(caller, this.exists(entry) ? entry.revision : null, isNew);
-      const pin = apartPin(entry.told, body);
-      const spec = accepted(readModelSpec(name, body, beside(entry, pin)));
-      return this.store(entry, told(entry, spec, pin), isNew ? 201 : 200);
-    });
+    return this.writes.perform(
+      { method: 'PUT', path: pathOf(name), body, caller, present: this.present(name) },
+      () => {
+        const entry = this.catalog.entry(name);
+        const isNew = entry.told?.spec == null;
+        checkIfMatch(caller, this.exists(entry) ? entry.revision : null, isNew);
+        const pin = apartPin(entry.told, body);
+        const spec = accepted(readModelSpec(name, body, beside(entry, pin)));
+        return this.store(entry, told(entry, spec, pin), isNew ? 201 : 200);
+      },
+    );
   }
 
   /** JSON Merge Patch on the API's layer: null takes a key back to the layer below. */
   patch(name: string, body: unknown, caller: Caller): Promise<Written<ModelMessage>> {
-    return this.writes.perform({ method: 'PATCH', path: pathOf(name), body, caller }, () => {
-      const entry = this.models.entry(name);
-      checkIfMatch(caller, entry.revision);
-      const pin = apartPin(entry.told, body);
-      const current = (entry.told?.spec ?? {}) as ModelSpec;
-      const spec = accepted(patchModelSpec(name, current, body, beside(entry, pin)));
-      return this.store(entry, told(entry, spec, pin), 200);
-    });
+    return this.writes.perform(
+      { method: 'PATCH', path: pathOf(name), body, caller, present: this.present(name) },
+      () => {
+        const entry = this.models.entry(name);
+        checkIfMatch(caller, entry.revision);
+        const pin = apartPin(entry.told, body);
+        const current = (entry.told?.spec ?? {}) as ModelSpec;
+        const spec = accepted(patchModelSpec(name, current, body, beside(entry, pin)));
+        return this.store(entry, told(entry, spec, pin), 200);
+      },
+    );
   }
 
   /** Takes back all that the API said, the pin too. */
   remove(name: string, caller: Caller): Promise<Written<null>> {
-    return this.writes.perform({ method: 'DELETE', path: pathOf(name), body: null, caller }, () => {
-      const entry = this.models.entry(name);
-      checkIfMatch(caller, entry.revision);
-      if (!isDeclared({ file: undefined, told: entry.told })) throw nothingToRemove(entry);
-      const prepared = this.store(entry, told(entry, null, undefined), 204);
-      return { ...prepared, view: () => null };
-    });
+    return this.writes.perform(
+      { method: 'DELETE', path: pathOf(name), body: null, caller, present: () => null },
+      () => {
+        const entry = this.models.entry(name);
+        checkIfMatch(caller, entry.revision);
+        if (!isDeclared({ file: undefined, told: entry.told })) throw nothingToRemove(entry);
+        const prepared = this.store(entry, told(entry, null, undefined), 204);
+        return { ...prepared, view: () => null };
+      },
+    );
   }
 
   /** Keeps copies resident. Answers at once; loading follows. */
   pin(name: string, body: unknown, caller: Caller): Promise<Written<ModelMessage>> {
-    return this.writes.perform({ method: 'PUT', path: `${pathOf(name)}/pin`, body, caller }, () => {
-      const entry = this.models.entry(name);
-      checkIfMatch(caller, entry.revision);
-      const { copies, until = null } = accepted(readPin(body, entry.effective.copies.max));
-      if (until !== null && this.times.hasPassed(until)) {
-        throw invalid([{ path: 'until', rule: 'must be in the future' }]);
-      }
-      if (!entry.effective.enabled) throw disabled(name);
-      return this.store(entry, told(entry, specOf(entry), { copies, until }), 200);
-    });
+    return this.writes.perform(
+      { method: 'PUT', path: `${pathOf(name)}/pin`, body, caller, present: this.present(name) },
+      () => {
+        const entry = this.models.entry(name);
+        checkIfMatch(caller, entry.revision);
+        const { copies, until = null } = accepted(readPin(body, entry.effective.copies.max));
+        if (until !== null && this.times.hasPassed(until)) {
+          throw invalid([{ path: 'until', rule: 'must be in the future' }]);
+        }
+        if (!entry.effective.enabled) throw disabled(name);
+        return this.store(entry, told(entry, specOf(entry), { copies, until }), 200);
+      },
+    );
   }
 
   unpin(name: string, caller: Caller): Promise<Written<ModelMessage>> {
-    return this.writes.perform({ method: 'DELETE', path: `${pathOf(name)}/pin`, body: null, caller }, () => {
-      const entry = this.models.entry(name);
-      checkIfMatch(caller, entry.revision);
-      const below = entry.told?.spec?.['pin'] ?? entry.file?.pin;
-      return this.store(entry, told(entry, specOf(entry), below === undefined ? undefined : null), 200);
-    });
+    return this.writes.perform(
+      { method: 'DELETE', path: `${pathOf(name)}/pin`, body: null, caller, present: this.present(name) },
+      () => {
+        const entry = this.models.entry(name);
+        checkIfMatch(caller, entry.revision);
+        const below = entry.told?.spec?.['pin'] ?? entry.file?.pin;
+        return this.store(entry, told(entry, specOf(entry), below === undefined ? undefined : null), 200);
+      },
+    );
+  }
+
+  private present(name: string): () => ModelMessage {
+    return () => this.models.get(name);
   }
 
   private exists(entry: Entry): boolean {

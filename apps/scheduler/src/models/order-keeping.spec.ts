@@ -21,7 +21,9 @@ describe('keeping what became of orders', () => {
       if (isFull) throw new Error('the disk is full');
       stored.push(...changes);
     };
-    writes = new Writes({ write }, new Answers(new Map(), () => 0), new Lifecycle());
+    const store = { answer: async () => undefined };
+    const answers = new Answers({ store, given: new Map(), wallNow: () => 0 });
+    writes = new Writes({ write }, answers, new Lifecycle());
     const log = { error: (_: unknown, text: string) => void said.push(text) } as never;
     keeping = new OrderKeeping(new OrderBook(new Map([['m', ORDERED]])), writes, log);
   });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ToldAnswer, ToldChange } from '#engine';
+import type { Declarations, ToldAnswer, ToldChange } from '#engine';
 import { canonical, isDeeperThan } from '../canonical.js';
 import { Refused } from '../errors/refused.js';
 import type { WallClock } from '../wall-times.js';
@@ -10,69 +10,126 @@ const MOST_KEPT = 10_000;
 /** No body that is accepted is nested deeper. */
 const DEEPEST = 100;
 
+/** What the first answer told beside its body: a replay tells the same. */
+export type FirstAnswer = Pick<ToldAnswer, 'status' | 'revision' | 'state'>;
+
 /** A write as it was asked for. */
-export interface Operation {
+export interface Operation<Body = unknown> {
   readonly method: string;
   readonly path: string;
   readonly body: unknown;
   readonly caller: Caller;
+  /** The thing as it is now: what a replay shows. Refuses where it is gone. */
+  present(first: FirstAnswer): Body;
 }
 
-/** The answers given to writes with an Idempotency-Key: the same write again gets the same answer and changes nothing. */
-export class Answers {
-  private readonly kept: Map<string, ToldAnswer>;
+/** What the answers are kept with, and who counts those that had to go early. */
+export interface AnswerParts {
+  readonly store: Pick<Declarations, 'answer'>;
+  /** When each answer in the store was given, by its key. */
+  readonly given: ReadonlyMap<string, string>;
+  readonly wallNow: WallClock;
+  readonly onDropped?: (count: number) => void;
+}
 
-  constructor(
-    told: ReadonlyMap<string, ToldAnswer>,
-    private readonly wallNow: WallClock,
-  ) {
-    this.kept = new Map([...told].sort(([, one], [, other]) => (one.at < other.at ? -1 : 1)));
+/**
+ * The answers given to writes with an Idempotency-Key: the same write again is answered the same and changes nothing. They are
+ * in the store; in memory are their keys and times alone.
+ */
+export class Answers {
+  /** The oldest first. */
+  private readonly given: Map<string, number>;
+
+  constructor(private readonly parts: AnswerParts) {
+    const times = Array.from(parts.given, ([key, at]) => [key, Date.parse(at)] as const);
+    this.given = new Map(times.sort(([, one], [, other]) => one - other));
   }
 
-  /** The answer given before; refuses where the key was used for another body. */
-  find(operation: Operation): ToldAnswer | undefined {
+  /** What was answered before; refuses where the key was used for another body. */
+  async find(operation: Operation): Promise<ToldAnswer | undefined> {
     const key = keyOf(operation);
-    const answer = key === null ? undefined : this.kept.get(key);
-    if (answer === undefined || this.isOver(answer)) return undefined;
-    if (answer.bodyHash === hashOf(operation.body)) return answer;
+    const at = key === null ? undefined : this.given.get(key);
+    if (key === null || at === undefined || this.isOver(at)) return undefined;
+    const answer = await this.parts.store.answer(key);
+    if (answer === undefined || answer.bodyHash === hashOf(operation.body)) return answer;
     throw new Refused({
       reason: 'idempotency_key_reused',
       detail: 'this Idempotency-Key was used with another body before',
     });
   }
 
-  /** What has to be stored so that the answer can be given again. */
-  changesFor(operation: Operation, status: number, body: unknown): readonly ToldChange[] {
+  /** What has to be stored so that the same can be answered again. */
+  changesFor(operation: Operation, first: FirstAnswer): readonly ToldChange[] {
     const key = keyOf(operation);
     if (key === null) return [];
-    const at = new Date(this.wallNow()).toISOString();
-    const value = { at, bodyHash: hashOf(operation.body), status, body: body ?? null };
-    return [...this.oldest(this.kept.size + 1 - MOST_KEPT), { kind: 'answer', key, value }];
+    const change = changeOf(operation, key, this.parts.wallNow(), first);
+    const tooMany = this.given.has(key) ? 0 : this.given.size + 1 - MOST_KEPT;
+    return [...this.oldest(tooMany), change];
+  }
+
+  /** The same once it is known what was told in the end; nothing where the answer is not kept any more. */
+  amendments(operation: Operation, first: FirstAnswer): readonly ToldChange[] {
+    const key = keyOf(operation);
+    const at = key === null ? undefined : this.given.get(key);
+    return key === null || at === undefined ? [] : [changeOf(operation, key, at, first)];
   }
 
   /** Follows what was stored. */
   follow(changes: readonly ToldChange[]): void {
+    let dropped = 0;
     for (const change of changes) {
       if (change.kind !== 'answer') continue;
-      this.kept.delete(change.key);
-      if (change.value !== null) this.kept.set(change.key, change.value);
+      const { key, value } = change;
+      const before = this.given.get(key);
+      const at = value === null ? undefined : Date.parse(value.at);
+      if (at !== before) this.given.delete(key);
+      if (at !== undefined) this.given.set(key, at);
+      else if (before !== undefined && !this.isOver(before)) dropped += 1;
     }
+    if (dropped > 0) this.parts.onDropped?.(dropped);
   }
 
   /** What need not be kept any longer. */
   overdue(): readonly ToldChange[] {
-    const over = [...this.kept].filter(([, answer]) => this.isOver(answer));
+    const over = [...this.given].filter(([, at]) => this.isOver(at));
     return over.map(([key]) => ({ kind: 'answer', key, value: null }));
   }
 
   private oldest(count: number): ToldChange[] {
-    const keys = [...this.kept.keys()].slice(0, Math.max(0, count));
-    return keys.map((key) => ({ kind: 'answer', key, value: null }));
+    const oldest: ToldChange[] = [];
+    for (const key of this.given.keys()) {
+      if (oldest.length >= count) break;
+      oldest.push({ kind: 'answer', key, value: null });
+    }
+    return oldest;
   }
 
-  private isOver({ at }: ToldAnswer): boolean {
-    return Date.parse(at) + KEPT_MS <= this.wallNow();
+  private isOver(at: number): boolean {
+    return at + KEPT_MS <= this.parts.wallNow();
   }
+}
+
+/** What a body tells of revision and state; an answer may say what counts as its state by itself. */
+export function firstOf(status: number, body: unknown, said?: string): FirstAnswer {
+  const { revision = null, state = null } = (body ?? {}) as { revision?: string; state?: string };
+  return { status, revision, state: said ?? state };
+}
+
+/** The thing as it is, with the revision and the state that were told first, where it has such. */
+export function asFirstTold<Body>(body: Body, { revision, state }: FirstAnswer): Body {
+  if (typeof body !== 'object' || body === null) return body;
+  const told = Object.entries({ revision, state }).filter(([key, text]) => text !== null && key in body);
+  return { ...body, ...Object.fromEntries(told) };
+}
+
+function changeOf(
+  { body }: Operation,
+  key: string,
+  at: number,
+  { status, revision, state }: FirstAnswer,
+): ToldChange {
+  const value = { at: new Date(at).toISOString(), bodyHash: hashOf(body), status, revision, state };
+  return { kind: 'answer', key, value };
 }
 
 function keyOf({ method, path, caller }: Operation): string | null {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { ToldChange } from '#engine';
+import type { ToldAnswer, ToldChange } from '#engine';
 import { Lifecycle } from '../lifecycle.js';
 import { Answers, type Operation } from './answers.js';
 import { type Caller, callerOf, checkIfMatch } from './caller.js';
@@ -9,6 +9,8 @@ const DAY = 24 * 3_600_000;
 
 describe('writes', () => {
   let stored: ToldChange[];
+  let kept: Map<string, ToldAnswer>;
+  let dropped: number;
   let broken: boolean;
   let now: number;
   let answers: Answers;
@@ -19,12 +21,21 @@ describe('writes', () => {
     stored = [];
     broken = false;
     now = Date.parse('2026-01-01T00:00:00Z');
-    answers = new Answers(new Map(), () => now);
+    dropped = 0;
+    const store = { answer: async (key: string) => kept.get(key) };
+    const onDropped = (count: number): void => void (dropped += count);
+    kept = new Map();
+    answers = new Answers({ store, given: new Map(), wallNow: () => now, onDropped });
     lifecycle = new Lifecycle();
     const write = async (changes: readonly ToldChange[]): Promise<void> => {
       await Promise.resolve();
       if (broken) throw new Error('the disk is full');
       stored.push(...changes);
+      for (const change of changes) {
+        if (change.kind !== 'answer') continue;
+        if (change.value === null) kept.delete(change.key);
+        else kept.set(change.key, change.value);
+      }
     };
     writes = new Writes({ write }, answers, lifecycle);
   });
@@ -90,6 +101,58 @@ describe('writes', () => {
     expect(commits).toBe(2);
   });
 
+  it('are answered again with the thing as it is, and the status, revision and state of the first answer', async () => {
+    let present = { revision: '1', state: 'absent', labels: 'old' };
+    const order = (state: string) =>
+      writes.perform({ ...operation('k'), present: () => present }, () => ({
+        ...prepared([change], 202),
+        view: () => present,
+        commit: () => (present = { revision: '2', state, labels: 'old' }),
+      }));
+    const first = await order('draining');
+    expect(first).toEqual({ status: 202, body: { revision: '2', state: 'draining', labels: 'old' } });
+    present = { revision: '3', state: 'ready', labels: 'new' };
+    expect(await order('never')).toEqual({ status: 202, body: { ...first.body, labels: 'new' } });
+    await writes.toldLater({ ...operation('k'), present: () => present }, { status: 202, body: present });
+    expect(await order('never')).toEqual({ status: 202, body: present });
+    expect(present.state).toBe('ready');
+  });
+
+  it('that took effect, and of which the answer could not be noted, are answered by the next try', async () => {
+    let state = 'absent';
+    let commits = 0;
+    const again = () =>
+      writes.perform({ ...operation('k'), present: () => ({ state }) }, () => ({
+        ...prepared([change]),
+        view: () => ({ state }),
+        commit: () => {
+          [state, broken] = ['waiting', true];
+          commits += 1;
+        },
+      }));
+    await expect(again()).rejects.toThrow('the disk is full');
+    broken = false;
+    expect([(await again()).body, commits]).toEqual([{ state: 'absent' }, 1]);
+  });
+
+  it('keep little of an answer, however much was written, and forget the oldest first where there are too many', async () => {
+    const [large, small] = [45_000, 1].map((size) => ({ labels: { filler: 'x'.repeat(size) } }));
+    const path = (nth: number): string => `/v1/models/m-${nth}`;
+    const put = (nth: number) => {
+      const body = nth % 100 === 0 ? large : small;
+      const asked = { ...operation(`key-${nth}`, body), path: path(nth), present: () => 'again' };
+      return writes.perform(asked, () => ({ ...prepared([]), view: () => JSON.stringify(body) }));
+    };
+    for (let nth = 0; nth < 10_003; nth += 1) await put(nth);
+    expect([kept.size, dropped, kept.has(`anonymous PUT ${path(2)} key-2`)]).toEqual([10_000, 3, false]);
+    const sizes = [...kept].map(([key, value]) => key.length + JSON.stringify(value).length);
+    expect(Math.max(...sizes)).toBeLessThan(300);
+    expect((await put(10_002)).body).toBe('again');
+    now += DAY;
+    await writes.tidy();
+    expect([kept.size, dropped]).toEqual([0, 3]);
+  });
+
   it('forget old answers', async () => {
     await writes.perform(operation('k'), () => prepared([]));
     now += DAY;
@@ -130,9 +193,9 @@ describe('the conditions of a write', () => {
   );
 });
 
-function operation(idempotencyKey: string | null = null, body: unknown = null): Operation {
+function operation(idempotencyKey: string | null = null, body: unknown = null): Operation<string> {
   const caller = { credential: 'anonymous', idempotencyKey, ifMatch: null };
-  return { method: 'PUT', path: '/v1/models/m', body, caller };
+  return { method: 'PUT', path: '/v1/models/m', body, caller, present: () => 'body' };
 }
 
 function prepared(changes: readonly ToldChange[], status = 200): Prepared<string> {

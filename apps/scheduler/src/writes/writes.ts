@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Declarations, ToldChange } from '#engine';
 import { CallerGone } from '../caller-gone.js';
 import { Refused } from '../errors/refused.js';
 import type { Lifecycle } from '../lifecycle.js';
-import type { Answers, Operation } from './answers.js';
+import { type Answers, asFirstTold, type FirstAnswer, firstOf, type Operation } from './answers.js';
 
 /** So many writes may wait for the one before them. */
 const MOST_WAITING = 1_000;
@@ -14,6 +15,8 @@ export interface Prepared<Body> {
   readonly status: number;
   /** The answer's body, as things are when it is called. */
   view(): Body;
+  /** What a replay has to know beside the revision and the state in the body. */
+  readonly told?: string;
   /** Takes effect. Must not fail: it is stored already. */
   commit(): void;
 }
@@ -36,21 +39,23 @@ export class Writes {
   ) {}
 
   /** `prepare` runs when all writes before have ended; it refuses by throwing, and then nothing was changed. */
-  async perform<Body>(operation: Operation, prepare: () => Prepared<Body>): Promise<Written<Body>> {
+  async perform<Body>(operation: Operation<Body>, prepare: () => Prepared<Body>): Promise<Written<Body>> {
     this.lifecycle.admit();
     if (this.waiting >= MOST_WAITING) {
       throw new Refused({ reason: 'queue_full', detail: 'too many writes wait already', retryAfter: 1_000 });
     }
     return this.afterTheOthers(async () => {
       if (operation.caller.gone?.aborted) throw new CallerGone();
-      const given = this.answers.find(operation);
-      if (given) return { status: given.status, body: given.body as Body };
-      const prepared = prepare();
-      await this.write(operation, prepared);
-      prepared.commit();
-      await nextTurn();
-      return { status: prepared.status, body: prepared.view() };
+      const first = await this.answers.find(operation);
+      if (first) return { status: first.status, body: asFirstTold(operation.present(first), first) };
+      return this.performNow(operation, prepare());
     }, operation.caller.gone);
+  }
+
+  /** Notes what the caller is told in the end, where that is not what was stored with the write: a replay tells the same. */
+  async toldLater<Body>(operation: Operation<Body>, { status, body }: Written<Body>): Promise<void> {
+    if (operation.caller.idempotencyKey === null) return;
+    await this.afterTheOthers(() => this.note(operation, firstOf(status, body)));
   }
 
   /** Lets go of answers whose time is over. */
@@ -76,10 +81,28 @@ export class Writes {
     await this.last;
   }
 
-  private async write<Body>(operation: Operation, prepared: Prepared<Body>): Promise<void> {
-    const { changes, status } = prepared;
+  /** What is told is known only once the write has taken effect; what was stored with it is a guess, and mostly right. */
+  private async performNow<Body>(
+    operation: Operation<Body>,
+    prepared: Prepared<Body>,
+  ): Promise<Written<Body>> {
+    const { changes, status, told } = prepared;
     const hasKey = operation.caller.idempotencyKey !== null;
-    const answer = hasKey ? this.answers.changesFor(operation, status, prepared.view()) : [];
+    const guess = hasKey ? firstOf(status, prepared.view(), told) : null;
+    await this.keep(changes, guess === null ? [] : this.answers.changesFor(operation, guess));
+    prepared.commit();
+    await nextTurn();
+    const body = prepared.view();
+    const first = firstOf(status, body, told);
+    if (guess !== null && !isDeepStrictEqual(guess, first)) await this.note(operation, first);
+    return { status, body };
+  }
+
+  private async note(operation: Operation, first: FirstAnswer): Promise<void> {
+    await this.keep([], this.answers.amendments(operation, first));
+  }
+
+  private async keep(changes: readonly ToldChange[], answer: readonly ToldChange[]): Promise<void> {
     const all = [...changes, ...answer];
     if (all.length === 0) return;
     await this.store.write(all);

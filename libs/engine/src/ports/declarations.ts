@@ -34,14 +34,20 @@ export interface ToldOrders {
   readonly reload: readonly { readonly server: string; readonly hasLeft: boolean }[];
 }
 
-/** The answer once given to a write with an Idempotency-Key. */
+/**
+ * What a write with an Idempotency-Key was answered, but for the body: a replay shows the thing as it is then. So what is
+ * kept is small, whatever was written.
+ */
 export interface ToldAnswer {
   /** RFC 3339 UTC; kept for 24 h. */
   readonly at: string;
   /** SHA-256 of the request body, hex. */
   readonly bodyHash: string;
   readonly status: number;
-  readonly body: unknown;
+  /** The revision that was the ETag; null: there was none. */
+  readonly revision: string | null;
+  /** The state that was told; null: none was. */
+  readonly state: string | null;
 }
 
 export interface Told {
@@ -51,8 +57,8 @@ export interface Told {
   readonly freeze: ToldFreeze | null;
   /** By model. */
   readonly orders: ReadonlyMap<string, ToldOrders>;
-  /** By credential, method, path and key, joined by the caller. */
-  readonly answers: ReadonlyMap<string, ToldAnswer>;
+  /** When each answer was given (RFC 3339 UTC), by credential, method, path and key, joined by the caller. */
+  readonly answers: ReadonlyMap<string, string>;
 }
 
 /** One stored thing replaced, or with null removed. */
@@ -66,6 +72,8 @@ export type ToldChange =
 /** Keeps what we were told through the API: it survives crashes from the moment `write` resolves. */
 export interface Declarations {
   read(): Promise<Told>;
+  /** One of the answers; undefined where there is none under that key. */
+  answer(key: string): Promise<ToldAnswer | undefined>;
   /** All of it or none. */
   write(changes: readonly ToldChange[]): Promise<void>;
 }
