@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { run } from '../../apps/berthctl/src/program.js';
 import { terminalOn } from '../../apps/berthctl/src/terminal.js';
 
@@ -16,10 +16,11 @@ const NOON = Date.parse('2026-01-31T12:00:00Z');
 export async function berthctl(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  input = '',
 ): Promise<CommandEnd> {
   const [out, err]: [string[], string[]] = [[], []];
   const terminal = terminalOn(paper(out), paper(err));
-  const status = await run(args, { terminal, env, now: () => NOON });
+  const status = await run(args, { terminal, input: Readable.from([input]), env, now: () => NOON });
   return { status, out: out.join(''), err: err.join('') };
 }
 

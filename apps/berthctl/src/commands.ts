@@ -20,6 +20,7 @@ export function addCommands(program: Command, act: Act): void {
   addFreezes(program, act);
   addPlanning(program, act);
   addReplay(program, act);
+  addStore(program.command('store').description('look after the store of a Berth that is stopped'), act);
 }
 
 const example = (...lines: readonly string[]): string =>
@@ -210,4 +211,22 @@ function addReplay(program: Command, act: Act): void {
     .option('--why <model>', 'why this model is where it is, or nowhere: after that turn, or after the last')
     .addHelpText('after', example('replay turns.jsonl', 'replay turns.jsonl --turn 17 --why resnet50'))
     .action(act(async (work, [file], options) => (await import('./replay.js')).replay(work, file, options)));
+}
+
+function addStore(store: Command, act: Act): void {
+  store
+    .command('check <folder>')
+    .description('say whether all of it is as it was written, and what is not')
+    .addHelpText('after', example('store check .berth'))
+    .action(act(async (work, [folder]) => (await import('./store.js')).check(work, folder)));
+  store
+    .command('export <folder>')
+    .description('write what can be read as JSON lines; status 1 where something cannot')
+    .addHelpText('after', example('store export .berth > rows.jsonl'))
+    .action(act(async (work, [folder]) => (await import('./store.js')).exportRows(work, folder)));
+  store
+    .command('import <folder>')
+    .description('make a store of JSON lines from stdin, in a folder that is empty')
+    .addHelpText('after', example('store import .berth < rows.jsonl'))
+    .action(act(async (work, [folder]) => (await import('./store.js')).importStore(work, folder)));
 }

@@ -10,6 +10,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 process.exitCode = await run(process.argv.slice(2), {
   terminal: terminalOn(process.stdout, process.stderr),
+  input: process.stdin,
   env: process.env,
   now: Date.now,
 });

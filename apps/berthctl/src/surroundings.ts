@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { targetOf } from './target.js';
 import type { Terminal } from './terminal.js';
 import type { Work } from './work.js';
@@ -5,6 +6,7 @@ import type { Work } from './work.js';
 /** What a command line runs in. */
 export interface Surroundings {
   readonly terminal: Terminal;
+  readonly input: Readable;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The time of day, in milliseconds since 1970. */
   readonly now: () => number;
@@ -18,9 +20,13 @@ export interface Globals {
 }
 
 /** What one command has to work with. */
-export function workIn({ terminal, env, now }: Surroundings, { url, output, timeoutMs }: Globals): Work {
+export function workIn(
+  { terminal, input, env, now }: Surroundings,
+  { url, output, timeoutMs }: Globals,
+): Work {
   return {
     terminal,
+    input,
     isJson: output === 'json',
     now,
     asking: () => ({ target: targetOf(url, env), patience: timeoutMs }),

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Asking } from './answers.js';
 import type { Terminal } from './terminal.js';
 
@@ -5,6 +6,8 @@ import type { Terminal } from './terminal.js';
 export interface Work {
   readonly terminal: Terminal;
   readonly isJson: boolean;
+  /** What is piped in. */
+  readonly input: Readable;
   /** The time of day, in milliseconds since 1970. */
   readonly now: () => number;
   /** Read only by commands that ask a server: to the others a URL that is none does not matter. */

@@ -3,7 +3,6 @@ import { Interval } from '@nestjs/schedule';
 import type { Logger } from 'pino';
 import { Leavers } from './fleet/leavers.js';
 import { GrpcHealth } from './health/grpc-health.js';
-import { STORE_AGAIN_MS, StoreWatch } from './health/store-watch.js';
 import { PinEnds } from './models/pin-ends.js';
 import { LOG } from './tokens.js';
 import { Writes } from './writes/writes.js';
@@ -16,7 +15,6 @@ export class Periodic {
     @Inject(PinEnds) private readonly pinEnds: PinEnds,
     @Inject(Leavers) private readonly leavers: Leavers,
     @Inject(Writes) private readonly writes: Writes,
-    @Inject(StoreWatch) private readonly store: StoreWatch,
     @Inject(LOG) private readonly log: Logger,
   ) {}
 
@@ -29,11 +27,6 @@ export class Periodic {
   endPins(): void {
     this.pinEnds.tell();
     this.leavers.letGo();
-  }
-
-  @Interval(STORE_AGAIN_MS)
-  async tryStore(): Promise<void> {
-    await this.store.tryAgain();
   }
 
   @Interval(600_000)

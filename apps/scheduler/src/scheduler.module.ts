@@ -5,6 +5,7 @@ import { FleetRpc } from './fleet/fleet.grpc.js';
 import { ServersController } from './fleet/servers.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { MetricsController } from './health/metrics.controller.js';
+import { StoreTries } from './health/store-tries.js';
 import { ModelsController } from './models/models.controller.js';
 import { ModelsRpc } from './models/models.grpc.js';
 import { Periodic } from './periodic.js';
@@ -30,7 +31,7 @@ export class SchedulerModule {
         HealthController,
         MetricsController,
       ],
-      providers: [...providers, Periodic, PressureReadings],
+      providers: [...providers, Periodic, PressureReadings, StoreTries],
     };
   }
 }

@@ -5,6 +5,9 @@ import type { SqlThread } from './sql-thread.js';
 
 const PAGE_BYTES = 2 ** 20;
 
+/** A row that is as it was written, or what is wrong there. */
+export type Found = Row | { readonly lost: string };
+
 /** Whether the file that is open holds nothing at all. */
 export async function isEmpty(thread: SqlThread): Promise<boolean> {
   const [schema] = await thread.all('SELECT count(*) FROM sqlite_schema');
@@ -28,17 +31,18 @@ export async function checkAll(thread: SqlThread, path: string): Promise<number>
 }
 
 /** What the books say against what was read; null where they agree. */
-async function booksDiffer(thread: SqlThread, { count, sum }: Tally): Promise<string | null> {
+export async function booksDiffer(thread: SqlThread, { count, sum }: Tally): Promise<string | null> {
   const [books] = await thread.all(READ_BOOKS);
   if (books?.[0] === count && books[1] === sum) return null;
   return `it has ${count} rows, and its books say ${String(books?.[0])}, or that others are there`;
 }
 
-/** Every row, or the key of what is there in its place. */
-async function* everyRow(thread: SqlThread): AsyncIterable<Row | { readonly lost: string }> {
-  let page = await thread.all(READ_FROM, [''], PAGE_BYTES);
+/** Every row, or the key of what is there in its place. One at a time: then a page that cannot be read costs no row before it. */
+export async function* everyRow(thread: SqlThread, isOneByOne = false): AsyncIterable<Found> {
+  const limit = isOneByOne ? ' LIMIT 1' : '';
+  let page = await thread.all(READ_FROM + limit, [''], PAGE_BYTES);
   while (page.length > 0) {
     for (const columns of page) yield rowOf(columns) ?? { lost: String(columns[0]) };
-    page = await thread.all(READ_AFTER, [String(page.at(-1)![0])], PAGE_BYTES);
+    page = await thread.all(READ_AFTER + limit, [String(page.at(-1)![0])], PAGE_BYTES);
   }
 }

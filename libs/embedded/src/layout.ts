@@ -22,6 +22,8 @@ export const READ_BOOKS = 'SELECT count, sum FROM books WHERE id = 1';
 export const READ_ONE = 'SELECT key, value, hash FROM rows WHERE key = CAST(? AS BLOB)';
 export const READ_FROM = 'SELECT key, value, hash FROM rows WHERE key >= CAST(? AS BLOB) ORDER BY key';
 export const READ_AFTER = 'SELECT key, value, hash FROM rows WHERE key > CAST(? AS BLOB) ORDER BY key';
+export const READ_BEFORE =
+  'SELECT key, value, hash FROM rows WHERE key < CAST(? AS BLOB) ORDER BY key DESC LIMIT 1';
 
 const FORGET = `UPDATE books SET count = count - 1,
   sum = (sum - (SELECT hash FROM rows WHERE key = CAST(?1 AS BLOB))) & ${MASK}
