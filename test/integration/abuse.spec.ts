@@ -97,7 +97,20 @@ describe('requests that are sent at once on one connection', () => {
       '"leader"',
     ]);
   });
+
+  it('have the same metrics, made at most once a second', async () => {
+    const began = performance.now();
+    const asked = (last = ''): string => `GET /metrics HTTP/1.1\r\nHost: localhost\r\n${last}\r\n`;
+    const got = await answersTo(asked().repeat(149) + asked('Connection: close\r\n'));
+    const bodies = got.split('HTTP/1.1 200 OK').slice(1);
+    expect(bodies).toHaveLength(150);
+    const made = new Set(bodies.map((text) => text.slice(text.indexOf('# HELP'))));
+    expect(made.size).toBeLessThanOrEqual(1 + Math.ceil((performance.now() - began) / 1_000));
+  });
 });
+
+/** Of what comes after this name. */
+const TOKEN = Buffer.from('later').toString('base64url');
 
 describe('lists', () => {
   const long = { config: { parameters: { x: { string_value: 'y'.repeat(60_000) } } } };
@@ -130,6 +143,37 @@ describe('lists', () => {
       admin.close();
     },
   );
+
+  it('leave others their turn: a probe that comes after the request for one is answered before', async () => {
+    const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, nth) => [`many-${nth}`, {}]));
+    expect((await call(world, 'POST', '/v1/models:batch', { models: many })).status).toBe(200);
+    const { hostname, port } = new URL(world.scheduler.http);
+    const [list, probe] = [connect(Number(port), hostname), connect(Number(port), hostname)];
+    await Promise.all([once(list, 'connect'), once(probe, 'connect')]);
+    const answered: string[] = [];
+    const answers = [
+      once(list, 'data').then(() => answered.push('list')),
+      once(probe, 'data').then(() => answered.push('probe')),
+    ];
+    list.write('GET /v1/models?pageSize=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    probe.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await Promise.all(answers);
+    expect(answered).toEqual(['probe', 'list']);
+    for (const socket of [list, probe]) socket.destroy();
+  });
+
+  it('have every write that was acknowledged before they were asked for', async () => {
+    const names = ['later-a', 'later-b', 'later-c'];
+    for (const name of names) {
+      expect((await call(world, 'PUT', `/v1/models/${name}`, {})).status).toBe(201);
+      const { items } = (await call(world, 'GET', `/v1/models?pageSize=1000&pageToken=${TOKEN}`)).body;
+      expect(items.map((one: { name: string }) => one.name)).toContain(name);
+      const admin = rpcClient(world, 'Admin');
+      const page = await admin.call('listModels', { pageToken: TOKEN }, new Metadata());
+      expect((page['items'] as { name: string }[]).map((one) => one.name)).toContain(name);
+      admin.close();
+    }
+  });
 
   it('are the same over gRPC as each item by itself', async () => {
     const admin = rpcClient(world, 'Admin');

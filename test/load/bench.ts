@@ -3,6 +3,7 @@
  * names of groups choose among them. It proves nothing by its exit status: a busy machine is no defect.
  */
 import { parseArgs } from 'node:util';
+import { abuse } from './abuse.js';
 import { killAll } from './children.js';
 import { cold } from './cold.js';
 import { coreGrowth, coreTurn } from './core-turn.js';
@@ -31,6 +32,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   fairness,
   honesty,
   parked,
+  abuse,
 };
 
 const { values, positionals: chosen } = parseArgs({

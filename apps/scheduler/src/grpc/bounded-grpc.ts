@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { createServer, type Server as Listener, type Socket } from 'node:net';
-import { type ChannelOptions, type ConnectionInjector, Server, ServerCredentials } from '@grpc/grpc-js';
+import { type ConnectionInjector, Server, ServerCredentials } from '@grpc/grpc-js';
 import { type GrpcOptions, ServerGrpc } from '@nestjs/microservices';
 import type { Address } from '#config';
 import type { RpcErrors } from '../errors/rpc-errors.js';
@@ -43,7 +43,7 @@ export class BoundedGrpc extends ServerGrpc {
         () => errors.of(tooLong) as Refusal,
       ),
     ];
-    const server = new Server({ ...this.served.channelOptions, interceptors } as ChannelOptions);
+    const server = new Server({ ...this.served.channelOptions, interceptors });
     this.injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     return Promise.resolve(server);
   }
