@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { ContactFact, ServerId } from '#core';
+import type { Trouble } from '#engine';
 import { until } from '../../../test/support/until.js';
 import { attemptConnection } from './tcp.js';
-import { TritonServer } from './triton-server.js';
+import { type TritonOptions, TritonServer } from './triton-server.js';
 
 const open: { close: () => void }[] = [];
 
@@ -24,7 +25,10 @@ async function startGrpc(port = 0): Promise<{ port: number; close: () => void }>
   return started;
 }
 
-function watch(port: number): { facts: ContactFact[]; server: TritonServer } {
+function watch(
+  port: number,
+  options: Partial<TritonOptions> = {},
+): { facts: ContactFact[]; server: TritonServer } {
   const grpc = `127.0.0.1:${port}`;
   const server = new TritonServer({
     id: 't0' as ServerId,
@@ -33,6 +37,7 @@ function watch(port: number): { facts: ContactFact[]; server: TritonServer } {
     headers: {},
     tls: null,
     clock: { now: () => performance.now() },
+    ...options,
   });
   open.push(server);
   const facts: ContactFact[] = [];
@@ -91,6 +96,29 @@ describe('the facts of a control connection', () => {
       async () => (await attemptConnection(`127.0.0.1:${port}`, { withinMs: 1_000 })) === 'refused',
     );
     expect(facts).toEqual(['connected']);
+  });
+});
+
+describe('what keeps a connection from standing', () => {
+  const troublesOf = (port: number, tls: TritonOptions['tls']): Trouble[] => {
+    const troubles: Trouble[] = [];
+    const tellTrouble = (trouble: Trouble | null): void => void (trouble && troubles.push(trouble));
+    watch(port, { tls, tellTrouble });
+    return troubles;
+  };
+
+  it('is told where TLS is wanted of a port without it', async () => {
+    const { port } = await startGrpc();
+    const troubles = troublesOf(port, {});
+    await until(() => troubles.length > 0);
+    expect(troubles[0]).toMatchObject({ reason: 'no_handshake', detail: expect.stringMatching(/: \S/) });
+    expect(troubles[0]!.detail).not.toMatch(/\d{4}-\d\d-\d\dT/);
+  });
+
+  it('is told where no process listens', async () => {
+    const troubles = troublesOf(await sparePort(), null);
+    await until(() => troubles.length > 1);
+    expect(troubles[1]!.reason).toBe('refused');
   });
 });
 

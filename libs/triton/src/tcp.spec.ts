@@ -52,6 +52,16 @@ describe('a try of a connection', () => {
     await until(() => sockets.size === 0);
   });
 
+  it('hears of what came while the event loop was held up', async () => {
+    const { address } = await acceptAnd((socket) => socket.resume());
+    // From here the loop comes by its timers before it hears of connections.
+    await new Promise(setImmediate);
+    const tried = attemptConnection(address, { withinMs: 10 });
+    const heldUntil = performance.now() + 100;
+    while (performance.now() < heldUntil);
+    expect(await tried).toBe('accepted');
+  });
+
   it('ends with its signal', async () => {
     const { address, sockets } = await acceptAnd((socket) => socket.resume());
     const over = new AbortController();

@@ -37,7 +37,14 @@ export function attemptConnection(address: string, options: TryOptions): Promise
     // Not `connect({ signal })`: Node 20 leaves a listener on the signal for each socket that it connects.
     const socket = connect({ host, port, lookup: lookUp });
     let late: Attempt = isIP(host) === 0 ? 'unresolvable' : 'unreachable';
-    let timer = setTimeout(() => end(late), withinMs);
+    let timer: NodeJS.Timeout | undefined;
+    /** An event loop that was held up hears first of what came meanwhile. */
+    const wait = (): void => {
+      clearTimeout(timer);
+      const mine = setTimeout(() => setImmediate(() => mine === timer && end(late)), withinMs);
+      timer = mine;
+    };
+    wait();
     const end = (attempt: Attempt): void => {
       clearTimeout(timer);
       over?.removeEventListener('abort', cut);
@@ -52,8 +59,7 @@ export function attemptConnection(address: string, options: TryOptions): Promise
     socket.once('connect', () => {
       if (!greets) return end('accepted');
       late = 'silent';
-      clearTimeout(timer);
-      timer = setTimeout(() => end(late), withinMs);
+      wait();
       greet(socket, end);
     });
   });

@@ -225,7 +225,12 @@ export class TritonServer implements ModelServer {
   }
 }
 
+/** A pause that is longer ends at a moment of this grid, or a little sooner: one wake-up of the process serves many servers. */
+const LONG_PAUSE = 5_000;
+const GRID = 500;
+
 function after(ms: Millis, run: () => void): () => void {
-  const timer = setTimeout(run, ms);
+  const isLong = ms > LONG_PAUSE;
+  const timer = setTimeout(run, isLong ? ms - ((performance.now() + ms) % GRID) : ms);
   return () => clearTimeout(timer);
 }

@@ -65,7 +65,7 @@ export interface ModelServer {
   load(model: ModelId, config: LoadConfig | null, timeout: Millis): Promise<readonly string[]>;
   /** Resolves once Triton acknowledged; the memory comes back later and only a look tells. Rejects like `load`. */
   unload(model: ModelId): Promise<void>;
-  /** Index (scope `full`), then statistics, then metrics. Rejects with LookRefused. */
+  /** Index (scope `full`), then statistics, then metrics. Without a connection one is tried at once. Rejects with LookRefused. */
   look(scope: 'full' | 'statistics', probeMode: boolean): Promise<Look>;
   /** The config of a model that serves. Rejects where it does not. */
   describe(model: ModelId): Promise<ModelDescription>;
