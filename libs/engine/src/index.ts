@@ -6,6 +6,12 @@ export type { Leadership } from './ports/leadership.js';
 export type { Clock } from './ports/clock.js';
 export type * from './ports/declarations.js';
 export type * from './ports/learned.js';
-export { LookRefused, type ModelDescription, type ModelServer, OrderRefused, type Trouble } from './ports/model-server.js';
+export {
+  LookRefused,
+  type ModelDescription,
+  type ModelServer,
+  OrderRefused,
+  type Trouble,
+} from './ports/model-server.js';
 export type { FailedTurn, Observer, Turn } from './ports/observer.js';
 export { type Difference, type RecordedTurn, Replay } from './replay.js';
