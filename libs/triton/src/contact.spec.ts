@@ -115,6 +115,13 @@ describe('what keeps a connection from standing', () => {
     expect(troubles[0]!.detail).not.toMatch(/\d{4}-\d\d-\d\dT/);
   });
 
+  it('is told of certificates that make no sense', async () => {
+    const { port } = await startGrpc();
+    const troubles = troublesOf(port, { ca: null, cert: 'no certificate', key: 'no key' });
+    await until(() => troubles.length > 0);
+    expect(troubles[0]).toMatchObject({ reason: 'no_handshake', detail: expect.stringMatching(/: \S/) });
+  });
+
   it('is told where no process listens', async () => {
     const troubles = troublesOf(await sparePort(), null);
     await until(() => troubles.length > 1);

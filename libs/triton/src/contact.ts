@@ -107,7 +107,8 @@ export class Contact {
   }
 
   private async connect(): Promise<Failure> {
-    const channel = this.parts.open();
+    const channel = this.opened();
+    if (channel instanceof Error) return { reason: 'no_handshake', words: channel.message };
     this.opening = channel;
     const words = await channel.connect();
     this.opening = undefined;
@@ -124,6 +125,15 @@ export class Contact {
     channel.whenEnded(() => this.lose(channel));
     this.parts.tell('connected');
     return null;
+  }
+
+  /** Certificates and keys that make no sense are found out here. */
+  private opened(): Channel | Error {
+    try {
+      return this.parts.open();
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
   }
 
   /** The calls that were under way end by themselves, as calls whose connection ended. */
