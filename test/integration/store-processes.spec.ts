@@ -8,8 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openRows } from '#embedded';
 import { openStore, type Store } from '#kept';
+import { killWriters } from '../support/killed-writer.js';
 
 const SUPPORT = fileURLToPath(new URL('../support', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/apps/scheduler/src/main.js', import.meta.url));
 const ROUNDS = 6;
 
 describe('the store among processes', () => {
@@ -47,20 +49,26 @@ describe('the store among processes', () => {
   });
 
   it(`has every acknowledged write, whole, after kill -9 (${ROUNDS} rounds)`, async () => {
-    let acknowledged = 0;
-    for (let round = 1; round <= ROUNDS; round += 1) {
-      acknowledged = await writeUntilKilled(acknowledged + 1, 20 + Math.random() * 150);
-      const store = await opened();
-      const { models, servers } = await store.declarations.read();
-      await store.close();
-      const revision = models.get('m')?.revision ?? 0;
-      expect(revision).toBeGreaterThanOrEqual(acknowledged);
-      expect(servers.get('s')?.revision).toBe(revision);
-      const present = Array.from({ length: revision }, (_, i) => models.get(`m${i + 1}`)?.revision);
-      expect(present).toEqual(Array.from({ length: revision }, (_, i) => i + 1));
-      expect(store.leadership.term).toBe(2 * round);
-      acknowledged = revision;
-    }
+    await killWriters(folder, ROUNDS, 150);
+  });
+
+  it('names the folder, and ends, where it can be none', async () => {
+    const env = {
+      ...process.env,
+      BERTH_DATA: '/proc/berth/data',
+      BERTH_HTTP: '127.0.0.1:0',
+      BERTH_GRPC: '127.0.0.1:0',
+    };
+    const child = spawn(process.execPath, [MAIN], { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
+    children.push(child);
+    const [[line], [code]] = await Promise.all([
+      once(createInterface({ input: child.stderr }), 'line') as Promise<[string]>,
+      once(child, 'exit') as Promise<[number]>,
+    ]);
+    expect([line, code]).toEqual([
+      expect.stringContaining('berth: the folder /proc/berth/data cannot be used: '),
+      1,
+    ]);
   });
 
   async function opened(): Promise<Store> {
@@ -72,18 +80,6 @@ describe('the store among processes', () => {
     const child = start('store-keeper.mjs', folder);
     const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
     return line;
-  }
-
-  /** The last revision that a writer acknowledged before it was killed, some time after its first. */
-  async function writeUntilKilled(from: number, afterMs: number): Promise<number> {
-    const child = start('store-writer.mjs', folder, String(from));
-    const lines = createInterface({ input: child.stdout! });
-    let last = 0;
-    lines.on('line', (line) => (last = Number(line)));
-    await once(lines, 'line');
-    setTimeout(() => child.kill('SIGKILL'), afterMs);
-    await Promise.all([once(lines, 'close'), once(child, 'exit')]);
-    return last;
   }
 
   function start(script: string, ...args: string[]): ChildProcess {

@@ -82,7 +82,8 @@ async function isThere(path: string, name: string): Promise<boolean> {
   return found !== undefined;
 }
 
-async function answered<T>(folder: string, asked: Promise<T>, patience = PATIENCE_MS): Promise<T> {
+/** What was asked of a folder, where it comes back in time; refuses with `StoreUnusable` where it does not. */
+export async function answered<T>(folder: string, asked: Promise<T>, patience = PATIENCE_MS): Promise<T> {
   const giveUp = new AbortController();
   const late = sleep(patience, undefined, { signal: giveUp.signal }).then(() => {
     throw new StoreUnusable(

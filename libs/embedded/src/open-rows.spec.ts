@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Rows } from '#kept';
+import { answered } from './folder.js';
 import { openRows } from './index.js';
 import { SqlThread } from './sql-thread.js';
 
@@ -53,6 +54,14 @@ describe('the rows in a folder', () => {
     await expect(openRows(path)).rejects.toMatchObject({
       reason: 'unreachable',
       message: expect.stringContaining(`the folder ${path} cannot be used`),
+    });
+  });
+
+  it('are refused where their folder does not answer', async () => {
+    const never = new Promise<void>(() => {});
+    await expect(answered(folder, never, 1)).rejects.toMatchObject({
+      reason: 'stuck',
+      message: expect.stringContaining(`the folder ${folder} does not answer`),
     });
   });
 

@@ -14,6 +14,8 @@ const SETTINGS = [
 
 let lock;
 let db;
+/** By their text: of the connection that is open. */
+let prepared = new Map();
 
 const WORK = {
   /** Takes a file for this process alone, until `close`. */
@@ -33,14 +35,9 @@ const WORK = {
 
   /** Statements one after the other, each with its parameters. */
   run({ steps }) {
-    const prepared = new Map();
     for (const [sql, ...parameters] of steps) {
-      if (parameters.length === 0) {
-        db.exec(sql);
-        continue;
-      }
-      if (!prepared.has(sql)) prepared.set(sql, db.prepare(sql));
-      prepared.get(sql).run(parameters);
+      if (parameters.length === 0) db.exec(sql);
+      else statement(sql).run(parameters);
     }
   },
 
@@ -63,6 +60,12 @@ const WORK = {
   },
 };
 
+/** The texts are few: all are constants of ours. */
+function statement(sql) {
+  if (!prepared.has(sql)) prepared.set(sql, db.prepare(sql));
+  return prepared.get(sql);
+}
+
 /** SQLite's own texts end at the first zero. */
 function textOf(column) {
   if (column instanceof ArrayBuffer || ArrayBuffer.isView(column))
@@ -74,6 +77,7 @@ function textOf(column) {
 function letGo() {
   const before = db;
   db = undefined;
+  prepared = new Map();
   try {
     if (before?.inTransaction) before.exec('ROLLBACK');
   } catch {
