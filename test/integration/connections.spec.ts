@@ -1,8 +1,12 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, connect as connectHttp2, type Settings } from 'node:http2';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { Metadata } from '@grpc/grpc-js';
+import { pino } from 'pino';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { createScheduler } from '../../apps/scheduler/src/scheduler.js';
+import { healthOf } from '../support/grpc-health.js';
 import { until } from '../support/until.js';
 import { call, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
 
@@ -81,6 +85,22 @@ describe('connections', () => {
       expect(Number(trailers['grpc-status'])).toBe(0);
     }
     for (const session of sessions) session.destroy();
+  });
+
+  it('over gRPC are served on every address of a host, unless another process has one of them', async () => {
+    const running = (world = await startWorld());
+    const start = (port: number, folder: string) => {
+      const data = join(running.folder, folder);
+      const config = { ...running.config, data, recorder: null, grpc: { host: 'localhost', port } };
+      return createScheduler(config, { log: pino({ level: 'silent' }) });
+    };
+    const taken = Number(new URL(`http://${running.scheduler.grpc}`).port);
+    await expect(start(taken, 'second')).rejects.toThrow(
+      /^gRPC cannot be served on localhost:\d+: a process listens there already$/,
+    );
+    const third = await start(0, 'third');
+    expect(await healthOf({ scheduler: third }, '')).toMatch(/SERVING/);
+    await third.close();
   });
 
   it('over gRPC take metadata of 16 KiB, and no longer', async () => {

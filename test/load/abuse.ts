@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { Attack } from './attacker.js';
 import { startBerth } from './berth.js';
 import { type Figure, quantile, rounded } from './figure.js';
 import { startSimulatedTriton } from './triton.js';
@@ -23,7 +24,7 @@ export async function abuse(): Promise<Figure[]> {
     for (let first = 0; first < MODELS; first += BATCH) await declare(berth.http, first);
     await resolve(berth.http);
     const figures = [];
-    for (const path of ['/metrics', '/v1/models?pageSize=1000', '/v1/fleet']) {
+    for (const path of [null, '/metrics', '/v1/models?pageSize=1000', '/v1/fleet']) {
       figures.push(await under(berth, path));
     }
     return figures;
@@ -51,19 +52,19 @@ async function health(http: string): Promise<void> {
   await (await fetch(`${http}/health/live`)).text();
 }
 
-async function under({ http, pid }: { http: string; pid: number }, path: string): Promise<Figure> {
-  const attack = new AbortController();
-  const attacked = attackOn(http, path, attack.signal);
+/** Null: without an attack, to see what the machine itself makes of it. */
+async function under({ http, pid }: { http: string; pid: number }, path: string | null): Promise<Figure> {
+  const end = path === null ? () => Promise.resolve(0) : attackOn(http, path);
   const over = performance.now() + FOR_MS;
   const probing = { health: probe(() => health(http), over), warm: probe(() => resolve(http), over) };
   const took = { health: await probing.health, warm: await probing.warm };
   const heldMb = residentMb(pid);
-  attack.abort();
-  const answers = await attacked;
+  const answers = await end();
+  const lagMs = await lagIn(http);
   const [value, warm] = [quantile(took.health, 0.99), quantile(took.warm, 0.99)];
   return {
     ...{
-      name: `abuse ${path}`,
+      name: `abuse ${path ?? 'none'}`,
       value,
       unit: `ms P99 of /health with ${MODELS} models`,
       goal: `<= ${GOAL_MS}`,
@@ -71,11 +72,19 @@ async function under({ http, pid }: { http: string; pid: number }, path: string)
     met: value <= GOAL_MS && warm <= GOAL_MS,
     details: {
       warmMs: rounded(warm),
+      lagMs,
       mostMs: rounded(Math.max(...took.health)),
       answers,
       heldMb: rounded(heldMb),
     },
   };
+}
+
+/** The P99 of how late Berth's event loop was since it was asked last. */
+async function lagIn(http: string): Promise<number> {
+  const text = await (await fetch(`${http}/metrics`)).text();
+  const [, seconds] = /^nodejs_eventloop_lag_p99_seconds (.*)$/m.exec(text) ?? [];
+  return rounded(Number(seconds) * 1_000);
 }
 
 async function probe(ask: () => Promise<void>, over: number): Promise<number[]> {
@@ -89,19 +98,15 @@ async function probe(ask: () => Promise<void>, over: number): Promise<number[]> 
   return took;
 }
 
-/** The same requests in one write, again and again once they are answered. Returns how many answers came. */
-async function attackOn(http: string, path: string, signal: AbortSignal): Promise<number> {
-  const { hostname, port } = new URL(http);
-  const text = `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(PIPELINED);
-  let answers = 0;
-  const socket = connect(Number(port), hostname);
-  socket.on('error', () => undefined);
-  socket.on('data', (chunk: Buffer) => {
-    const came = chunk.toString('latin1').split('HTTP/1.1 200').length - 1;
-    for (let nth = 0; nth < came; nth += 1) if ((answers += 1) % PIPELINED === 0) socket.write(text);
-  });
-  socket.write(text);
-  await once(signal, 'abort');
-  socket.destroy();
-  return answers;
+/** An attack in a thread of its own: reading its answers must not make the probes late. Ended, it says how many came. */
+function attackOn(http: string, path: string): () => Promise<number> {
+  const workerData: Attack = { http, path, pipelined: PIPELINED };
+  const worker = new Worker(new URL('./attacker.js', import.meta.url), { workerData });
+  return async () => {
+    const answered = once(worker, 'message') as Promise<[number]>;
+    worker.postMessage('end');
+    const [answers] = await answered;
+    await worker.terminate();
+    return answers;
+  };
 }

@@ -3,7 +3,7 @@ import { service as healthService } from 'grpc-health-check';
 import type { World } from './running-scheduler.js';
 
 /** What `grpc.health.v1` says of a service; of all together where the name is empty. */
-export function healthOf({ scheduler }: World, service: string): Promise<unknown> {
+export function healthOf({ scheduler }: Pick<World, 'scheduler'>, service: string): Promise<unknown> {
   const packages = loadPackageDefinition({ 'grpc.health.v1.Health': healthService }) as never as {
     grpc: {
       health: {

@@ -2,7 +2,7 @@ import { CallerGone } from './caller-gone.js';
 import { Refused } from './errors/refused.js';
 
 /** So long one piece of work goes on before other work has its turn, in milliseconds. */
-const SLICE_MS = 5;
+const SLICE_MS = 2;
 /** So many works may be under way; each may hold the names of all models. */
 const MOST = 1_000;
 
