@@ -1,10 +1,14 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type BerthProcess, startBerth } from '../support/berth-process.js';
 import { until } from '../support/until.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/apps/scheduler/src/main.js', import.meta.url));
 
 describe('files that are named', () => {
   let folder: string;
@@ -38,6 +42,16 @@ describe('files that are named', () => {
       ]);
     }
     expect((await berth.request('GET', '/health/live')).status).toBe(200);
+  });
+
+  it('as the configuration itself are regular ones: a pipe ends the start with one message', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const env = { ...process.env, BERTH_CONFIG: pipe, BERTH_DATA: join(folder, 'data') };
+    await expect(promisify(execFile)(process.execPath, [MAIN], { env })).rejects.toMatchObject({
+      code: 1,
+      stderr: `berth: the configuration is refused:\n  BERTH_CONFIG: must name a regular file: ${pipe} is a FIFO\n`,
+    });
   });
 
   it('are read again at SIGHUP: a pipe changes nothing, and holds up no SIGTERM', async () => {

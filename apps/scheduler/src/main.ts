@@ -70,8 +70,9 @@ async function textOf(path: string, named: string): Promise<string> {
   throw refused([`${named}: ${read.rule}`]);
 }
 
-const refused = (lines: readonly string[]): Unusable =>
-  new Unusable(`the configuration is refused:\n  ${lines.join('\n  ')}`);
+function refused(lines: readonly string[]): Unusable {
+  return new Unusable(`the configuration is refused:\n  ${lines.join('\n  ')}`);
+}
 
 function followSignals(commandLine: CommandLine, scheduler: RunningScheduler): void {
   let isLeaving = false;
