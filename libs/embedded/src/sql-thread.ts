@@ -6,6 +6,9 @@ export type Step = readonly [sql: string, ...parameters: (string | number)[]];
 /** What a query found: columns, blobs as texts. */
 export type Columns = readonly (number | string | null)[];
 
+/** What goes to and fro is a few MiB at most: the flags of the process, made for its own heap, would give the thread far more. */
+const MEMORY = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 256 };
+
 /** SQLite, or the thread, did not do what it was told to; `code` is SQLite's, where it gave one. */
 export class SqlFailed extends Error {
   override readonly name = 'SqlFailed';
@@ -30,7 +33,10 @@ interface Reply {
 
 /** One connection to one SQLite file, in a thread of its own. Calls are served in their order. It keeps the process alive only while one is under way. */
 export class SqlThread {
-  private readonly worker = new Worker(new URL('./sql-worker.mjs', import.meta.url), { execArgv: [] });
+  private readonly worker = new Worker(new URL('./sql-worker.mjs', import.meta.url), {
+    execArgv: [],
+    resourceLimits: MEMORY,
+  });
   private readonly calls = new Map<number, Call>();
   private last = 0;
   private died: SqlFailed | undefined;

@@ -1,8 +1,8 @@
 import { HttpException } from '@nestjs/common';
 import type { Reason } from '#contracts';
 import { StoreUnavailable } from '#kept';
-import { STORE_UNAVAILABLE } from '../health/store-watch.js';
 import { type RefusalFacts, Refused } from './refused.js';
+import { STORE_UNAVAILABLE } from './store-unavailable.js';
 
 /** What a caller is told of an error: our refusals as they are, the framework's in our words, no internals. */
 export function factsOfError(error: unknown): { readonly facts: RefusalFacts; readonly status?: number } {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { STORE_AGAIN_MS, StoreWatch } from './store-watch.js';
+import { STORE_AGAIN_MS } from '../errors/store-unavailable.js';
+import { StoreWatch } from './store-watch.js';
 
 /** Tries a store that fails now and then, so that it is known when it takes writes again. */
 @Injectable()

@@ -1,11 +1,6 @@
 import type { Refusal } from '#core';
 import type { StoreHealth } from '#kept';
-
-/** So soon the store is tried again. */
-export const STORE_AGAIN_MS = 5_000;
-
-/** Nothing is stored just now; routes go on. */
-export const STORE_UNAVAILABLE = { reason: 'store_unavailable', retryAfter: STORE_AGAIN_MS } as const;
+import { STORE_UNAVAILABLE } from '../errors/store-unavailable.js';
 
 /** Whether the store takes what it is to keep. */
 export class StoreWatch {

@@ -1,0 +1,5 @@
+/** So soon a store that fails is tried again. */
+export const STORE_AGAIN_MS = 5_000;
+
+/** Nothing is stored just now; routes go on. */
+export const STORE_UNAVAILABLE = { reason: 'store_unavailable', retryAfter: STORE_AGAIN_MS } as const;
