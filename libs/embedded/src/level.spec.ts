@@ -1,10 +1,12 @@
-import { cp, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ClassicLevel } from 'classic-level';
 import type { Row } from '#kept';
 import { openRows, type TakenOver } from './index.js';
+import { MAKE_TABLES, stepsOf } from './layout.js';
+import { SqlThread } from './sql-thread.js';
 
 const ROWS: readonly Row[] = [
   { key: 'meta/schema', text: '1' },
@@ -42,6 +44,25 @@ describe('a store that an older Berth kept in LevelDB', () => {
     await level(ROWS);
     await writeFile(join(folder, 'berth.db'), '');
     await writeFile(join(folder, 'berth.lock'), '');
+    expect(await found()).toEqual(ROWS);
+    expect(heard).toHaveLength(1);
+  });
+
+  it('is taken over again where a crash came in the middle of it', async () => {
+    await level(ROWS);
+    const running = `${folder}-running`;
+    await mkdir(running);
+    const thread = new SqlThread();
+    await thread.open(join(running, 'berth.db'), true, ['cache_size = 1']);
+    await thread.run([
+      ['BEGIN IMMEDIATE'],
+      MAKE_TABLES,
+      ...stepsOf([...ROWS, { key: 'x', text: 'x'.repeat(90_000) }]),
+    ]);
+    await cp(running, folder, { recursive: true });
+    await thread.end();
+    await rm(running, { recursive: true });
+    expect(await readdir(folder)).toContain('berth.db-journal');
     expect(await found()).toEqual(ROWS);
     expect(heard).toHaveLength(1);
   });
