@@ -114,6 +114,20 @@ describe('memory of what has ended', () => {
     expect(ledger(driver).free(GPU)).toBe(12);
   });
 
+  it('beside a load at work is waited for, and no memory of others is doubted for it', () => {
+    const driver = aDriver(0).warm('a', 't');
+    show(driver, 4);
+    driver.pass(REST);
+    unload(driver, 'a');
+    driver.resolve('b');
+    driver.pass(5_000);
+    expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual([undefined, 'loading']);
+    expect(meter(driver)).toMatchObject({ foreign: 0, foreignWithin: { most: 0 } });
+    expect([ledger(driver).free(GPU), ledger(driver).spare(GPU)]).toEqual([12, 16]);
+    driver.pass(5_000);
+    expect(ledger(driver).free(GPU)).toBe(16);
+  });
+
   it('that is late counts as others’ once no look can be from before, and until it comes back', () => {
     const driver = aDriver(0).warm('a', 't').warm('b', 't');
     show(driver, 8);
