@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Metadata } from '@grpc/grpc-js';
 import { call, rpcClient, type RpcClient, startWorld, type World } from '../support/running-scheduler.js';
@@ -12,6 +13,7 @@ describe('callers that leave while they wait for orders', () => {
     try {
       world.triton.sim.inject({ kind: 'stuckLoad', model: SLOW });
       const gone = { grpc: new AbortController(), http: new AbortController() };
+      setMaxListeners(0, gone.grpc.signal);
       const waiting = (signal: AbortSignal) =>
         admin.call('loadModel', { model: SLOW, waitMs: 600_000 }, new Metadata(), undefined, signal);
       const overHttp = (signal: AbortSignal, waitMs = 600_000) =>

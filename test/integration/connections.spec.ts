@@ -96,7 +96,7 @@ describe('connections', () => {
     };
     const taken = Number(new URL(`http://${running.scheduler.grpc}`).port);
     await expect(start(taken, 'second')).rejects.toThrow(
-      /^gRPC cannot be served on localhost:\d+: a process listens there already$/,
+      /^gRPC cannot be served on localhost:\d+: a process listens there already /,
     );
     const third = await start(0, 'third');
     expect(await healthOf({ scheduler: third }, '')).toMatch(/SERVING/);

@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { CallerGone, goneOverGrpc, goneOverHttp } from './caller-gone.js';
@@ -30,12 +30,19 @@ function aQueue() {
   return { write, done, stores };
 }
 
+/** Tells any number of callers to leave. */
+function aSignal(): AbortController {
+  const gone = new AbortController();
+  setMaxListeners(0, gone.signal);
+  return gone;
+}
+
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('a caller that has gone', () => {
   it('gives its place among the writes to another at once, and its write is not done', async () => {
     const { write, done, stores } = aQueue();
-    const gone = new AbortController();
+    const gone = aSignal();
     const first = write('first');
     const left = Array.from({ length: MOST - 1 }, () => write('left', gone.signal));
     await expect(write('refused')).rejects.toMatchObject({ facts: { reason: 'queue_full' } });
@@ -55,7 +62,7 @@ describe('a caller that has gone', () => {
 
   it('does not undo a write that has begun', async () => {
     const { write, done, stores } = aQueue();
-    const gone = new AbortController();
+    const gone = aSignal();
     const writing = write('first', gone.signal);
     while (stores.length === 0) await turn();
     gone.abort();
@@ -66,7 +73,7 @@ describe('a caller that has gone', () => {
 
   it('gives its place among those who wait for an order to another at once', async () => {
     const watch = new TurnWatch();
-    const gone = new AbortController();
+    const gone = aSignal();
     const order = (signal: AbortSignal) => watch.admit(() => watch.until(() => false, 600_000, signal));
     const left = Array.from({ length: MOST }, () => order(gone.signal));
     await expect(order(gone.signal)).rejects.toMatchObject({ facts: { reason: 'queue_full' } });

@@ -1,8 +1,9 @@
-import { type ConfigError, parseAddress, readServerSpec, type ServerConfig } from '#config';
+import { type ConfigError, readServerSpec, type ServerConfig } from '#config';
 import type { Event, ServerId } from '#core';
 import type { Engine, ToldServer } from '#engine';
 import type { ServerMessage } from '#contracts';
 import { invalid, Refused } from '../errors/refused.js';
+import { addressOf, fileHeadersElsewhere } from './file-headers.js';
 import type { WallTimes } from '../wall-times.js';
 import { type Caller, checkIfMatch } from '../writes/caller.js';
 import type { Prepared, Writes, Written } from '../writes/writes.js';
@@ -132,12 +133,13 @@ export class ServerWrites {
     return after;
   }
 
-  /** No two servers have one address, and those of one host agree on its memory. */
+  /** No two servers have one address, those of one host agree on its memory, and headers of the file stay with its address. */
   private checkTogether(config: ServerConfig): void {
     const others = this.registry.all().filter(({ id }) => id !== config.id);
-    const broken: Pick<ConfigError, 'path' | 'rule'>[] = [];
+    const inFile = this.registry.entryWith(config.id, undefined)?.config;
+    const broken: Pick<ConfigError, 'path' | 'rule'>[] = fileHeadersElsewhere(config, inFile);
     for (const { id, config: other } of others) {
-      if (comparedAddress(other) === comparedAddress(config)) {
+      if (addressOf(other) === addressOf(config)) {
         broken.push({ path: 'grpc', rule: `must be unique: server ${id} has it too` });
       }
       const memories = [other.hostMemoryMb, config.hostMemoryMb];
@@ -159,18 +161,6 @@ export function drainEvent({ id, told }: ServerEntry, times: WallTimes): Event {
 }
 
 const pathOf = (id: string): string => `/v1/servers/${id}`;
-
-/** Addresses as they are compared, each worked out once: a write goes over those of all servers. */
-const compared = new WeakMap<ServerConfig, string>();
-
-function comparedAddress(config: ServerConfig): string {
-  const known = compared.get(config);
-  if (known !== undefined) return known;
-  const { host = '', port } = parseAddress(config.grpc) ?? {};
-  const address = `${host.toLowerCase()}:${port}`;
-  compared.set(config, address);
-  return address;
-}
 
 const declaredInFile = (id: string): Refused =>
   new Refused({
