@@ -19,7 +19,11 @@ describe('files that are named', () => {
     folder = await mkdtemp(join(tmpdir(), 'berth-named-'));
     ca = join(folder, 'ca.pem');
     await writeFile(ca, '-----BEGIN CERTIFICATE-----\n');
-    const servers = [{ id: 'a', grpc: '127.0.0.1:1', tls: { ca } }];
+    await writeFile(join(folder, 'headers'), 'x-key: secret\n');
+    const servers = [
+      { id: 'a', grpc: '127.0.0.1:1', tls: { ca } },
+      { id: 'b', grpc: '127.0.0.1:3', headersFile: join(folder, 'headers') },
+    ];
     berth = await startBerth({ config: { servers } });
   });
 
@@ -42,6 +46,14 @@ describe('files that are named', () => {
       ]);
     }
     expect((await berth.request('GET', '/health/live')).status).toBe(200);
+  });
+
+  it('keep their headers for the address of the file', async () => {
+    const put = (grpc: string) => berth.request('PUT', '/v1/servers/b', { grpc, labels: { zone: 'a' } });
+    const refused = await put('127.0.0.1:4');
+    const errors = [{ path: 'grpc', rule: expect.stringMatching(/^may be set in the file only/) }];
+    expect([refused.status, refused.body]).toEqual([400, expect.objectContaining({ errors })]);
+    expect((await put('127.0.0.1:3')).status).toBe(201);
   });
 
   it('as the configuration itself are regular ones: a pipe ends the start with one message', async () => {

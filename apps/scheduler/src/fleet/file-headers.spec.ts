@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { completeServer } from '#config';
-import { fileHeadersElsewhere } from './file-headers.js';
 import { Registry } from './registry.js';
 
 const CA = '-----BEGIN CERTIFICATE-----\n';
@@ -18,33 +17,31 @@ const inFile = completeServer(
   files,
 ).server;
 
-/** What is refused where the API says this of the server. */
-function refused(spec: object, below = inFile): string[] {
-  const after = new Registry([below], new Map()).entryWith('a', {
-    revision: 1,
-    spec: { ...spec },
-    drain: null,
-  });
-  return fileHeadersElsewhere(after!.config, below).map(({ path }) => path);
+/** What the API makes of the server: which keys mislead, and the headers that are sent. */
+function said(spec: object, below = inFile): [readonly string[], object] {
+  const told = { revision: 1, spec: { ...spec }, drain: null };
+  const { misleading, config } = new Registry([below], new Map([['a', told]])).get('a')!;
+  return [misleading, config.headers];
 }
+
+const SECRET = { authorization: 'Bearer secret' };
 
 describe('headers that the file names in headersFile', () => {
   it('are sent to no address but that of the file', () => {
-    expect(inFile.headers).toEqual({ authorization: 'Bearer secret' });
-    expect(refused({ grpc: 'elsewhere:1' })).toEqual(['grpc']);
-    expect(refused({ grpc: 'host:1', labels: { zone: 'b' } })).toEqual([]);
+    expect(said({ grpc: 'elsewhere:1' })).toEqual([['grpc'], {}]);
+    expect(said({ grpc: 'host:1', labels: { zone: 'b' } })).toEqual([[], SECRET]);
   });
 
   it('are sent over no TLS but that of the file', () => {
-    expect(refused({ grpc: 'host:1', tls: {} })).toEqual(['tls']);
-    expect(refused({ grpc: 'host:1', tls: {} }, { ...inFile, tls: null })).toEqual([]);
+    expect(said({ grpc: 'host:1', tls: {} })).toEqual([['tls'], {}]);
+    expect(said({ grpc: 'host:1', tls: {} }, { ...inFile, tls: null })).toEqual([[], SECRET]);
   });
 
   it('keep nothing from being changed beside headers of the API', () => {
-    expect(refused({ grpc: 'elsewhere:1', tls: {}, headers: {} })).toEqual([]);
+    expect(said({ grpc: 'elsewhere:1', tls: {}, headers: { own: '1' } })).toEqual([[], { own: '1' }]);
   });
 
   it('bind no server that has none', () => {
-    expect(refused({ grpc: 'elsewhere:1' }, { ...inFile, headersFile: null })).toEqual([]);
+    expect(said({ grpc: 'elsewhere:1' }, { ...inFile, headersFile: null })).toEqual([[], SECRET]);
   });
 });

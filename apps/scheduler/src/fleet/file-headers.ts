@@ -1,21 +1,21 @@
 import { type ConfigError, parseAddress, type ServerConfig } from '#config';
 
 /**
- * Why a server may not be declared like that: the headers that the file names in `headersFile` would go to another address,
- * or without the TLS of the file. They may be secret, and the file alone says who gets them.
+ * The keys by which the headers that the file names in `headersFile` would go to another address, or without the TLS of the
+ * file. They may be secret, and the file alone says where they go. None where the API gave headers of its own.
  */
-export function fileHeadersElsewhere(
-  after: ServerConfig,
-  inFile: ServerConfig | undefined,
-): Pick<ConfigError, 'path' | 'rule'>[] {
-  if (!inFile || inFile.headersFile === null || after.headers !== inFile.headers) return [];
-  const isMoved = addressOf(after) !== addressOf(inFile);
-  const isOpened = inFile.tls !== null && after.tls !== inFile.tls;
-  return [...(isMoved ? ['grpc'] : []), ...(isOpened ? ['tls'] : [])].map((path) => ({ path, rule: RULE }));
+export function misleading(server: ServerConfig, inFile: ServerConfig): readonly ('grpc' | 'tls')[] {
+  if (inFile.headersFile === null || server.headers !== inFile.headers) return [];
+  const isMoved = addressOf(server) !== addressOf(inFile);
+  const isOpened = inFile.tls !== null && server.tls !== inFile.tls;
+  return [...(isMoved ? (['grpc'] as const) : []), ...(isOpened ? (['tls'] as const) : [])];
 }
 
-const RULE =
-  'may be set in the file only, as the file names headersFile for this server; or give headers, too';
+/** What is told of such keys where they are declared. */
+export const misled = (path: string): Pick<ConfigError, 'path' | 'rule'> => ({
+  path,
+  rule: 'may be set in the file only, as the file names headersFile for this server; or give headers, too',
+});
 
 /** Addresses as they are compared, each worked out once: a write goes over those of all servers. */
 const compared = new WeakMap<ServerConfig, string>();

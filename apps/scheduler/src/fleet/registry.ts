@@ -1,6 +1,7 @@
 import { completeServer, type ServerConfig, type ServerSpec } from '#config';
 import type { ToldServer } from '#engine';
 import type { RouteServerMessage } from '#contracts';
+import { misleading } from './file-headers.js';
 
 /** All that was said of one server, and what holds in the end. */
 export interface ServerEntry {
@@ -11,6 +12,8 @@ export interface ServerEntry {
   readonly inFile: boolean;
   readonly told: ToldServer | undefined;
   readonly config: ServerConfig;
+  /** Keys of the API for which the headers of the file are left out of `config`. */
+  readonly misleading: readonly ('grpc' | 'tls')[];
 }
 
 /** What is declared of every server, in memory. It only knows; what is written goes through ServerWrites. */
@@ -67,10 +70,15 @@ export class Registry {
   entryWith(id: string, told: ToldServer | undefined): ServerEntry | undefined {
     const below = this.base.get(id) ?? this.leaving.get(id);
     const spec = (told?.spec ?? null) as ServerSpec | null;
-    const config = spec === null ? below : apiOver(id, spec, below);
-    if (config === undefined) return undefined;
+    const layered = spec === null ? below : apiOver(id, spec, below);
+    if (layered === undefined) return undefined;
     const source = below === undefined ? 'api' : 'file';
-    return { id, source, revision: told?.revision ?? 0, inFile: below !== undefined, told, config };
+    const keys = below === undefined ? [] : misleading(layered, below);
+    const config = keys.length === 0 ? layered : { ...layered, headers: {}, headersFile: null };
+    return {
+      ...{ id, source, revision: told?.revision ?? 0, inFile: below !== undefined },
+      ...{ told, config, misleading: keys },
+    };
   }
 
   /** What routes tell of a server. The same object each time. */

@@ -1,9 +1,9 @@
-import { type ConfigError, readServerSpec, type ServerConfig } from '#config';
+import { type ConfigError, readServerSpec } from '#config';
 import type { Event, ServerId } from '#core';
 import type { Engine, ToldServer } from '#engine';
 import type { ServerMessage } from '#contracts';
 import { invalid, Refused } from '../errors/refused.js';
-import { addressOf, fileHeadersElsewhere } from './file-headers.js';
+import { addressOf, misled } from './file-headers.js';
 import type { WallTimes } from '../wall-times.js';
 import { type Caller, checkIfMatch } from '../writes/caller.js';
 import type { Prepared, Writes, Written } from '../writes/writes.js';
@@ -33,7 +33,7 @@ export class ServerWrites {
         if (!checked.ok) throw invalid(checked.errors);
         const next = { ...this.next(id), spec: checked.value };
         const after = this.entryAfter(id, next);
-        this.checkTogether(after.config);
+        this.checkTogether(after);
         return {
           ...this.store(after, next, isNew ? 201 : 200),
           commit: () => {
@@ -134,10 +134,9 @@ export class ServerWrites {
   }
 
   /** No two servers have one address, those of one host agree on its memory, and headers of the file stay with its address. */
-  private checkTogether(config: ServerConfig): void {
+  private checkTogether({ config, misleading }: ServerEntry): void {
     const others = this.registry.all().filter(({ id }) => id !== config.id);
-    const inFile = this.registry.entryWith(config.id, undefined)?.config;
-    const broken: Pick<ConfigError, 'path' | 'rule'>[] = fileHeadersElsewhere(config, inFile);
+    const broken: Pick<ConfigError, 'path' | 'rule'>[] = misleading.map(misled);
     for (const { id, config: other } of others) {
       if (addressOf(other) === addressOf(config)) {
         broken.push({ path: 'grpc', rule: `must be unique: server ${id} has it too` });
