@@ -121,7 +121,8 @@ describe.each([
 
   it('while a load is under way: that load is waited for, and no other one is begun', async () => {
     const answer = call(world, 'POST', '/v1/models/m/resolve', { leaseMs: 100 });
-    await until(async () => (await model()).state === 'loading');
+    // Berth tells of the load before it is written down and sent.
+    await until(() => world.triton.sim.copies().some((copy) => copy.model === MODEL.name));
     await changed({ headers: { 'x-key': 'other' } });
     expect(await answer).toMatchObject({ status: 200, body: { cold: true } });
     const body = await until(async () => {
