@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type BerthProcess, startBerth } from '../support/berth-process.js';
+import { smallDisk } from '../support/small-disk.js';
 import { PATIENCE_MS, until } from '../support/until.js';
 
 const LATER = 24;
@@ -15,23 +15,15 @@ interface Answer {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-full-disk-'));
-const why = whyNoMount();
+const disk = smallDisk(folder);
 
-afterAll(() => {
-  if (why === null) execFileSync('umount', [folder]);
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => disk.remove());
 
-const isTested = why === null || process.env['CI'] === 'true';
-if (!isTested) process.stderr.write(`SKIPPED: a disk that is full: nothing can be mounted here: ${why}\n`);
-(isTested ? describe : describe.skip)('a disk that is full', fillsUp);
-
-function fillsUp(): void {
+describe(`a disk that is full (${disk.by})`, () => {
   let berth: BerthProcess;
   const acknowledged = new Set<string>();
 
   beforeAll(async () => {
-    if (why !== null) throw new Error(`no file system can be mounted to be filled: ${why}`);
     berth = await startBerth({ dataDir: join(folder, 'data') });
     await berth.ready();
     const { status } = await berth.request('POST', '/v1/models/resnet50/resolve', { waitMs: PATIENCE_MS });
@@ -39,8 +31,9 @@ function fillsUp(): void {
   });
 
   it('ends no route, and is told to whoever writes and to whoever asks for the health', async () => {
-    await until(async () => (await declareMany()) === 503);
-    takeWhatIsLeft();
+    if (disk.by === 'tmpfs') await until(async () => (await declareMany()) === 503);
+    else expect(await declareMany()).toBe(200);
+    disk.fill(berth.pid);
     const refused = await berth.request<Answer>('PUT', '/v1/models/refused', large());
     expect([refused.status, refused.body.reason]).toEqual([503, 'store_unavailable']);
     expect((await berth.request('GET', '/health/ready')).body).toEqual({ status: 'ready', store: 'failing' });
@@ -51,7 +44,7 @@ function fillsUp(): void {
     ['SIGKILL', () => berth.kill()],
     ['SIGTERM', () => berth.stop()],
   ])('that is made larger loses nothing that was acknowledged since, nor before: %s', async (name, end) => {
-    execFileSync('mount', ['-o', 'remount,size=16m', folder]);
+    disk.enlarge(berth.pid);
     for (let at = 1; at <= LATER; at += 1) expect(await declare(`${name.toLowerCase()}-${at}`)).toBe(201);
     expect((await berth.request('GET', '/health/ready')).body).toEqual({ status: 'ready' });
     await end();
@@ -85,29 +78,9 @@ function fillsUp(): void {
     }
     return found;
   }
-}
-
-/** Not a byte is free then: a smaller write than the one that failed would find room. */
-function takeWhatIsLeft(): void {
-  const file = openSync(join(folder, 'filler'), 'w');
-  try {
-    for (;;) writeSync(file, Buffer.alloc(4_096));
-  } catch {
-    closeSync(file);
-  }
-}
+});
 
 /** A declaration of about a kilobyte. */
 const large = () => ({
   labels: Object.fromEntries(Array.from({ length: 16 }, (_, at) => [`key-${at}`, 'x'.repeat(50)])),
 });
-
-/** Why no small file system can be mounted there; null where it is. */
-function whyNoMount(): string | null {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'pipe' });
-    return null;
-  } catch (error) {
-    return (error as Error).message.trim().split('\n').at(-1) ?? 'mount failed';
-  }
-}
