@@ -5,7 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openRows } from '#embedded';
 import { type CommandEnd, berthctl } from '../../../test/support/berthctl.js';
 
-const KEYS = Array.from({ length: 60 }, (_, at) => `told/model/m${String(at).padStart(2, '0')}`);
+const KEYS = [
+  'meta/schema',
+  ...Array.from({ length: 59 }, (_, at) => `told/model/m${String(at).padStart(2, '0')}`),
+];
 const TEXT = `a\u007f\u0085"${'x'.repeat(700)}`;
 
 describe('berthctl store', () => {
@@ -71,6 +74,8 @@ describe('berthctl store', () => {
     ['a row with more than that', '{"key":"a","text":"b","c":1}\n', 'line 1 is neither'],
     ['no last line', '{"key":"a","text":"b"}\n', 'the last line, {"rows": N}, is missing'],
     ['another number of rows', '{"key":"a","text":"b"}\n{"rows":2}\n', 'tells of 2 rows, and 1 are there'],
+    ['no row of the title', '{"key":"a","text":"b"}\n{"rows":1}\n', 'there is no row meta/schema'],
+    ['no row', '{"rows":0}\n', 'there is no row meta/schema'],
     ['something behind it', '{"rows":0}\n{"rows":0}\n', 'nothing may follow'],
   ])('imports nothing of an input with %s', async (_, input, words) => {
     const { status, err } = await store('import', other, input);
@@ -79,8 +84,6 @@ describe('berthctl store', () => {
   });
 
   it('imports into no folder that has something, and leaves it as it is', async () => {
-    await rm(folder, { recursive: true });
-    await store('import', folder, '{"rows":0}\n');
     await writeFile(join(folder, 'mine'), 'mine');
     expect(await store('import', folder, '{"rows":0}\n')).toMatchObject({
       status: 1,

@@ -40,13 +40,8 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
   };
 }
 
-function tellTakenOver(log: Logger, { rows, movedTo, dropped }: TakenOver): void {
+function tellTakenOver(log: Logger, { rows, movedTo }: TakenOver): void {
   log.warn({ rows, movedTo }, 'the store of an older Berth was taken over');
-  if (dropped.length > 0)
-    log.error(
-      { dropped: dropped.slice(0, 10) },
-      'the store of an older Berth was damaged: what LevelDB left out is lost',
-    );
 }
 
 function tellHealth(log: Logger, failure: StoreUnavailable | null): void {

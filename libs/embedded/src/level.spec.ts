@@ -1,10 +1,13 @@
-import { cp, mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ClassicLevel } from 'classic-level';
 import type { Row } from '#kept';
-import { openRows, type TakenOver } from './index.js';
+import { importRows, openRows, readWhatCanBe, type TakenOver } from './index.js';
 import { MAKE_TABLES, stepsOf } from './layout.js';
 import { SqlThread } from './sql-thread.js';
 
@@ -12,6 +15,16 @@ const ROWS: readonly Row[] = [
   { key: 'meta/schema', text: '1' },
   ...Array.from({ length: 40 }, (_, at) => ({ key: `told/model/m${at}`, text: `{"revision":${at}}` })),
 ].sort((one, other) => (one.key < other.key ? -1 : 1));
+
+/** Has it open until its input ends. */
+const OLDER = `
+  import { ClassicLevel } from 'classic-level';
+  const db = new ClassicLevel(process.argv[1]);
+  await db.open();
+  console.log('open');
+  for await (const _ of process.stdin);
+  await db.close();
+`;
 
 describe('a store that an older Berth kept in LevelDB', () => {
   let folder: string;
@@ -28,7 +41,7 @@ describe('a store that an older Berth kept in LevelDB', () => {
     await level(ROWS);
     expect(await found()).toEqual(ROWS);
     const movedTo = join(folder, 'leveldb-taken-over');
-    expect(heard).toEqual([{ rows: ROWS.length, movedTo, dropped: [] }]);
+    expect(heard).toEqual([{ rows: ROWS.length, movedTo }]);
     expect(await readdir(movedTo)).toContain('CURRENT');
     expect(await found()).toEqual(ROWS);
     expect(heard).toHaveLength(1);
@@ -86,57 +99,77 @@ describe('a store that an older Berth kept in LevelDB', () => {
     ]);
   });
 
-  it('tells what LevelDB left out, since it could not read it', async () => {
+  it.each<[string, (folder: string) => Promise<void>]>([
+    ['bytes of its log are flipped', (path) => flipLog(path)],
+    ['its log is gone', async (path) => rm(await logOf(path))],
+    ['CURRENT is nonsense', (path) => writeFile(join(path, 'CURRENT'), 'nonsense\n')],
+    ['CURRENT is gone', (path) => rm(join(path, 'CURRENT'))],
+    ['it is that of another program', (path) => another(path)],
+  ])('is refused, and left as it is, where %s', async (_, harm) => {
     await level(ROWS);
-    const log = (await readdir(folder)).find((name) => name.endsWith('.log'))!;
-    const { length } = ROWS;
-    const file = await open(join(folder, log), 'r+');
-    await file.write(Buffer.alloc(8, 0xff), 0, 8, 20);
-    await file.close();
-    expect((await found()).length).toBeLessThan(length);
-    expect(heard[0]?.dropped).not.toEqual([]);
-  });
-
-  it.each([
-    ['CURRENT', 'nonsense\n'],
-    ['CURRENT', null],
-  ])('is refused, and left as it is, where %s is %j', async (name, content) => {
-    await level(ROWS);
-    const before = (await readdir(folder)).filter((one) => !one.startsWith('LOG'));
-    if (content === null) await rm(join(folder, name));
-    else await writeFile(join(folder, name), content);
+    await harm(folder);
+    const before = await contentOf(folder);
     for (const _ of [1, 2]) {
       await expect(openRows(folder)).rejects.toMatchObject({
         reason: 'damaged',
-        message: expect.stringContaining(`the store in ${folder} is damaged`),
+        message: expect.stringMatching(/left as it is: .*Put a copy of the folder back/s),
       });
     }
-    expect(await readdir(folder)).toEqual(expect.arrayContaining(before.filter((one) => one !== name)));
+    expect(await contentOf(folder)).toEqual({ ...before, 'berth.lock': '' });
+  });
+
+  it('is exported as far as it can be read, and imported by will', async () => {
+    await level(ROWS);
+    await flipLog(folder);
+    const before = await contentOf(folder);
+    const { rows, lost } = await salvaged();
+    expect(lost).toEqual([expect.stringContaining('dropping')]);
+    expect(rows.length).toBeLessThan(ROWS.length);
+    expect(await contentOf(folder)).toEqual({ ...before, 'berth.lock': '' });
+    expect(await importRows(join(folder, 'other'), Readable.from(rows))).toBe(rows.length);
+  });
+
+  it('is exported beside the empty berth.db of a take-over that failed', async () => {
+    await level(ROWS);
+    await writeFile(join(folder, 'berth.db'), '');
+    expect(await salvaged()).toEqual({ rows: ROWS, lost: [] });
+  });
+
+  it('is exported from a copy that LevelDB repaired, where it cannot be opened', async () => {
+    await level(ROWS);
+    await rm(join(folder, 'CURRENT'));
+    expect(await salvaged()).toEqual({ rows: ROWS, lost: [expect.stringContaining('does not exist')] });
+    expect(await readdir(folder)).not.toContain('CURRENT');
   });
 
   it('is refused while the older Berth has it open', async () => {
-    const db = await level(ROWS, true);
+    await level(ROWS);
+    const older = spawn(process.execPath, ['--input-type=module', '-e', OLDER, folder], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await once(older.stdout, 'data');
     await expect(openRows(folder)).rejects.toMatchObject({ reason: 'in_use' });
-    await db.close();
+    older.stdin.end();
+    await once(older, 'exit');
     expect(await found()).toEqual(ROWS);
   });
 
-  it('is left alone where it is that of another program', async () => {
-    await level([{ key: 'a', text: 'b' }]);
-    await expect(openRows(folder)).rejects.toMatchObject({
-      reason: 'damaged',
-      message: expect.stringContaining('was not made by Berth'),
-    });
+  async function level(rows: readonly Row[]): Promise<void> {
     const db = new ClassicLevel(folder);
-    expect(await db.get('a')).toBe('b');
+    for (const { key, text } of rows) await db.put(key, text);
     await db.close();
-  });
+  }
 
-  async function level(rows: readonly Row[], staysOpen = false): Promise<ClassicLevel> {
-    const db = new ClassicLevel(folder);
-    await db.batch(rows.map(({ key, text }) => ({ type: 'put', key, value: text })));
-    if (!staysOpen) await db.close();
-    return db;
+  async function salvaged(): Promise<{ readonly rows: Row[]; readonly lost: string[] }> {
+    const rows: Row[] = [];
+    const lost: string[] = [];
+    await readWhatCanBe(folder, async (all) => {
+      for await (const one of all) {
+        if ('lost' in one) lost.push(one.lost);
+        else rows.push(one);
+      }
+    });
+    return { rows, lost };
   }
 
   async function found(): Promise<readonly Row[]> {
@@ -147,3 +180,30 @@ describe('a store that an older Berth kept in LevelDB', () => {
     return all;
   }
 });
+
+async function logOf(folder: string): Promise<string> {
+  return join(
+    folder,
+    (await readdir(folder)).find((name) => name.endsWith('.log'))!,
+  );
+}
+
+async function flipLog(folder: string): Promise<void> {
+  const file = await open(await logOf(folder), 'r+');
+  const { size } = await file.stat();
+  await file.write(Buffer.alloc(8, 0xff), 0, 8, Math.floor(size / 2));
+  await file.close();
+}
+
+async function another(folder: string): Promise<void> {
+  await rm(folder, { recursive: true });
+  const db = new ClassicLevel(folder);
+  await db.put('a', 'b');
+  await db.close();
+}
+
+async function contentOf(folder: string): Promise<Readonly<Record<string, string>>> {
+  const names = await readdir(folder);
+  const contents = await Promise.all(names.map((name) => readFile(join(folder, name), 'latin1')));
+  return Object.fromEntries(names.map((name, at) => [name, contents[at]!]));
+}

@@ -5,7 +5,7 @@ import { damaged, openFailure } from './damage.js';
 import { FILES, mark, type Present } from './folder.js';
 import { fill } from './fill.js';
 import { type HeldFolder, holdFolder } from './held-folder.js';
-import { hasLevel, moveLevelAside, rowsOfLevel } from './level.js';
+import { hasLevel, moveLevelAside, wholeLevel } from './level.js';
 import { SqlRows } from './sql-rows.js';
 
 /** What became of a store that an older Berth kept in LevelDB. */
@@ -14,11 +14,7 @@ export interface TakenOver {
   readonly rows: number;
   /** Where the old files are now. */
   readonly movedTo: string;
-  /** What LevelDB could not read and left out, in its own words. */
-  readonly dropped: readonly string[];
 }
-
-const NO_LEVEL: Awaited<ReturnType<typeof rowsOfLevel>> = { rows: nothing(), dropped: [] };
 
 /** Opens the rows in a folder, making it where there is none. Refuses with `StoreUnusable`. */
 export async function openRows(
@@ -38,14 +34,28 @@ export async function openRows(
 async function openChecked(held: HeldFolder, onTakenOver: (what: TakenOver) => void): Promise<void> {
   const { path, thread, present } = held;
   refuseMissing(path, present);
-  await thread.open(join(path, FILES.db), true);
-  const isNew = await isEmpty(thread);
-  if (isNew && present.mark) throw damaged(path, 'berth.db is empty');
   const isOld = await hasLevel(path);
-  const level = isNew && isOld ? await rowsOfLevel(path) : NO_LEVEL;
-  const rows = isNew ? await fill(thread, level.rows) : await checkAll(thread, path);
+  const isNew = !present.db || (await isEmptyFile(held));
+  if (isNew && present.mark) throw damaged(path, 'berth.db is empty');
+  const rows = isNew ? await begin(held, isOld) : await checkAll(thread, path);
   if (!present.mark) await mark(path);
-  if (isOld) onTakenOver({ rows, movedTo: await moveLevelAside(path), dropped: level.dropped });
+  if (isOld) onTakenOver({ rows, movedTo: await moveLevelAside(path) });
+}
+
+/** Makes the tables, with the rows of an older Berth where there are some: what is wrong with these is found before. */
+async function begin({ path, thread }: HeldFolder, isOld: boolean): Promise<number> {
+  const level = isOld ? await wholeLevel(path) : undefined;
+  try {
+    await thread.open(join(path, FILES.db), true);
+    return await fill(thread, level?.rows() ?? nothing());
+  } finally {
+    await level?.letGo();
+  }
+}
+
+async function isEmptyFile({ path, thread }: HeldFolder): Promise<boolean> {
+  await thread.open(join(path, FILES.db), false);
+  return isEmpty(thread);
 }
 
 /** SQLite would make an empty file where one is missing. */

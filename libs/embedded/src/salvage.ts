@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { lstat, readdir, rm } from 'node:fs/promises';
-import { type Row, StoreUnusable } from '#kept';
-import { booksDiffer, everyRow, type Found } from './check.js';
+import { type Row, StoreUnusable, TITLE_KEY } from '#kept';
+import { booksDiffer, everyRow, type Found, isEmpty } from './check.js';
 import { openFailure } from './damage.js';
 import { fill } from './fill.js';
 import { FILES, mark } from './folder.js';
 import { type HeldFolder, holdFolder } from './held-folder.js';
 import { READ_BEFORE, rowOf, Tally } from './layout.js';
+import { hasLevel, salvageLevel } from './level.js';
 import type { SqlThread } from './sql-thread.js';
 
 /** No key comes after it. */
@@ -33,7 +34,7 @@ export async function importRows(folder: string, rows: AsyncIterable<Row>): Prom
   const held = await holdFolder(folder);
   try {
     await held.thread.open(join(held.path, FILES.db), true);
-    const count = await fill(held.thread, rows);
+    const count = await fill(held.thread, titled(rows));
     await mark(held.path);
     await held.letGo();
     return count;
@@ -44,7 +45,33 @@ export async function importRows(folder: string, rows: AsyncIterable<Row>): Prom
   }
 }
 
-async function* everything({ path, thread, present }: HeldFolder): AsyncIterable<Found> {
+/** Rows without their title are no store: the next start would refuse them, or begin anew. */
+async function* titled(rows: AsyncIterable<Row>): AsyncIterable<Row> {
+  let hasTitle = false;
+  for await (const row of rows) {
+    hasTitle ||= row.key === TITLE_KEY;
+    yield row;
+  }
+  if (hasTitle) return;
+  throw new StoreUnusable(
+    'damaged',
+    `there is no row ${TITLE_KEY}, with which every store begins: nothing was made. To begin anew, start Berth in an empty folder`,
+  );
+}
+
+async function* everything(held: HeldFolder): AsyncIterable<Found> {
+  yield* (await isLevelAlone(held)) ? salvageLevel(held.path) : everythingOfSql(held);
+}
+
+/** Whether all rows are those of an older Berth still: a take-over that failed leaves an empty file. */
+async function isLevelAlone({ path, thread, present }: HeldFolder): Promise<boolean> {
+  if (!(await hasLevel(path))) return false;
+  if (!present.db) return true;
+  const opened = thread.open(join(path, FILES.db), false).then(() => isEmpty(thread));
+  return opened.catch(() => false);
+}
+
+async function* everythingOfSql({ path, thread, present }: HeldFolder): AsyncIterable<Found> {
   if (!present.mark) yield { lost: `${FILES.mark} is missing` };
   const tally = new Tally();
   try {
@@ -97,9 +124,6 @@ async function* backwards(thread: SqlThread, until: string): AsyncIterable<Found
 
 async function refuseWithoutStore(folder: string): Promise<void> {
   const found = await lstat(join(folder, FILES.db)).catch(() => undefined);
-  if (found) return;
-  throw new StoreUnusable(
-    'unreachable',
-    `there is no store in ${folder}: it has no ${FILES.db}. One of an older Berth is taken over at the next start`,
-  );
+  if (found || (await hasLevel(folder).catch(() => false))) return;
+  throw new StoreUnusable('unreachable', `there is no store in ${folder}: it has no ${FILES.db}`);
 }
