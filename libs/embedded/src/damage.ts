@@ -6,8 +6,8 @@ const ADVICE =
   'Put a copy of the folder back; or save what can be read (`berthctl store check`, `store export`), move the folder ' +
   'away and `store import` that';
 
-/** SQLite's codes that tell of the surroundings, not of what is in the file. */
-const OUTSIDE = /^SQLITE_(IOERR(?!_SHORT_READ)|CANTOPEN|FULL|READONLY|PERM|NOMEM|AUTH|INTERRUPT)/;
+/** Codes of SQLite and of the system that tell of the surroundings, not of what is in the file. */
+const OUTSIDE = /^(E[A-Z]+$|SQLITE_(IOERR(?!_SHORT_READ)|CANTOPEN|FULL|READONLY|PERM|NOMEM|AUTH|INTERRUPT))/;
 
 /** Something in the store is not what was written. */
 export function damaged(path: string, what: string): StoreUnusable {

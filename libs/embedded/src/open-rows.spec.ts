@@ -40,7 +40,9 @@ describe('the rows in a folder', () => {
   it('are in files that only their owner can read', async () => {
     await opened();
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
-    expect((await readdir(folder)).sort()).toEqual(['berth.db', 'berth.lock', 'berth.store']);
+    const names = ['berth.db', 'berth.lock', 'berth.store'];
+    expect((await readdir(folder)).sort()).toEqual(names);
+    for (const name of names) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
   });
 
   it.each([
@@ -55,6 +57,10 @@ describe('the rows in a folder', () => {
       reason: 'unreachable',
       message: expect.stringContaining(`the folder ${path} cannot be used`),
     });
+  });
+
+  it('say that a folder takes no file', async () => {
+    await expect(openRows('/proc/self')).rejects.toMatchObject({ reason: 'unreachable' });
   });
 
   it('are refused where their folder does not answer', async () => {

@@ -1,6 +1,6 @@
 // The thread that has the files of a store open: what it waits for keeps no request waiting. It is JavaScript, since it is
 // started from the sources under Jest and from `dist/` otherwise. It knows SQLite, and nothing of what is in the tables.
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import Database from 'libsql';
 
@@ -20,6 +20,7 @@ let prepared = new Map();
 const WORK = {
   /** Takes a file for this process alone, until `close`. */
   lock({ path }) {
+    makeOwn(path);
     lock = new Database(path);
     lock.exec('PRAGMA journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');
@@ -28,7 +29,8 @@ const WORK = {
   /** Opens a file, in place of the one that is open. */
   open({ path, mayMake, settings = [] }) {
     letGo();
-    if (!mayMake && !existsSync(path)) throw new Error(`${path} is gone`);
+    if (mayMake) makeOwn(path);
+    if (!existsSync(path)) throw new Error(`${path} is gone`);
     db = new Database(path);
     for (const setting of [...SETTINGS, ...settings]) db.prepare(`PRAGMA ${setting}`).all();
   },
@@ -59,6 +61,11 @@ const WORK = {
     lock = undefined;
   },
 };
+
+/** SQLite lets all users read what it makes; the journal takes the rights of its file. */
+function makeOwn(path) {
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+}
 
 /** The texts are few: all are constants of ours. */
 function statement(sql) {
