@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { StoreUnusable } from '#kept';
 import { SqlFailed } from './sql-thread.js';
 
@@ -23,4 +24,14 @@ export function openFailure(path: string, error: unknown): unknown {
   if (OUTSIDE.test(code) || message.includes('ConnectionFailed'))
     return new StoreUnusable('unreachable', `the store in ${path} cannot be opened: ${message}`);
   return damaged(path, message);
+}
+
+/** What it means that the file whose lock says who has the store could not be locked. */
+export function lockFailure(path: string, name: string, error: unknown): unknown {
+  const failure = openFailure(path, error);
+  if (!(failure instanceof StoreUnusable) || failure.reason !== 'damaged') return failure;
+  return new StoreUnusable(
+    'damaged',
+    `${join(path, name)} is not what Berth made (${(error as Error).message}). ${name} holds nothing of the store: delete it`,
+  );
 }

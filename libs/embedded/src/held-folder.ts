@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { StoreUnusable } from '#kept';
-import { openFailure } from './damage.js';
+import { lockFailure } from './damage.js';
 import { FILES, presentIn, type Present, realFolder } from './folder.js';
 import { openFolders } from './open-folders.js';
 import { SqlThread } from './sql-thread.js';
@@ -32,6 +32,6 @@ export async function holdFolder(folder: string): Promise<HeldFolder> {
     return { path, thread, present, letGo };
   } catch (error) {
     await letGo();
-    throw openFailure(path, error);
+    throw lockFailure(path, FILES.lock, error);
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { type Row, StoreUnusable, TITLE_KEY } from '#kept';
 import type { Found } from './check.js';
-import { openFailure } from './damage.js';
+import { lockFailure } from './damage.js';
 import { namesIn, syncFolder } from './folder.js';
 import { SqlThread } from './sql-thread.js';
 
@@ -125,7 +125,7 @@ async function lockLevel(path: string): Promise<SqlThread> {
     return thread;
   } catch (error) {
     await thread.end();
-    throw openFailure(path, error);
+    throw lockFailure(path, 'LOCK', error);
   }
 }
 

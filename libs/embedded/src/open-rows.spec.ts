@@ -84,7 +84,7 @@ describe('the rows in a folder', () => {
   it.each([
     ['berth.db', Buffer.alloc(0), 'is empty'],
     ['berth.db', Buffer.from('no database at all'.repeat(300)), 'not a database'],
-    ['berth.lock', Buffer.from('no database at all'.repeat(300)), 'not a database'],
+    ['berth.lock', Buffer.from('no database at all'.repeat(300)), 'berth.lock holds nothing of the store'],
   ])('are refused where %s is something else', async (name, content, words) => {
     await (await opened()).close();
     await writeFile(join(folder, name), content);
@@ -93,6 +93,14 @@ describe('the rows in a folder', () => {
       message: expect.stringContaining(words),
     });
     expect(await readFile(join(folder, name))).toEqual(content);
+  });
+
+  it('are had again once a berth.lock that is something else was deleted, as the refusal says', async () => {
+    await (await opened()).close();
+    await writeFile(join(folder, 'berth.lock'), 'x'.repeat(4_096));
+    await expect(openRows(folder)).rejects.toThrow(/berth\.lock .* delete it$/);
+    await rm(join(folder, 'berth.lock'));
+    await opened();
   });
 
   it('do not take the tables of another program', async () => {
