@@ -71,7 +71,7 @@ describe('requests of one connection', () => {
   });
 
   it('close it where too many of them wait', async () => {
-    const socket = sending(asked('/1') + asked('/2').repeat(257));
+    const socket = sending(asked('/1') + asked('/2').repeat(65));
     await once(socket, 'close');
     expect(urls()).toEqual(['/1']);
   });
@@ -82,6 +82,37 @@ describe('requests of one connection', () => {
       const socket = sending(asked('/1') + asked('/2', header));
       await once(socket, 'close');
       expect(urls()).toEqual(['/1']);
+    },
+  );
+
+  it.each([
+    { most: 'requests', header: '', connections: 70, of: 64 },
+    { most: 'bytes', header: `A: ${'a'.repeat(15_000)}\r\n`, connections: 40, of: 32 },
+    { most: 'headers', header: 'A:b\r\n'.repeat(900), connections: 40, of: 32 },
+    {
+      most: 'bodies',
+      header: 'Content-Length: 16000\r\n',
+      body: 'a'.repeat(16_000),
+      connections: 40,
+      of: 32,
+    },
+  ])(
+    'close it where too many $most wait on all connections',
+    async ({ header, body = '', connections, of }) => {
+      let closed = 0;
+      for (let nth = 0; nth < connections; nth += 1) {
+        sending(asked('/1') + `${asked('/2', header)}${body}`.repeat(of)).once('close', () => (closed += 1));
+      }
+      await until(() => closed > 0);
+      const open = sockets.filter(({ destroyed }) => !destroyed);
+      for (const socket of open) socket.destroy();
+      await until(() => closed === connections);
+      // What waited on them is not counted any longer.
+      const other = sending(asked('/other') + asked('/last', header) + body);
+      const begins = (path: string) => until(() => begun.find(({ url }) => url === path));
+      (await begins('/other')).response.end();
+      await begins('/last');
+      expect(other.destroyed).toBe(false);
     },
   );
 });

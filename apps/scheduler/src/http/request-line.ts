@@ -2,7 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** So many requests of one connection may wait for the answer before theirs; with more the connection is closed. */
-const MOST_HELD = 256;
+const MOST_HELD = 64;
+/** So many requests, and so many bytes of them, may wait on all connections together. */
+const MOST_HELD_IN_ALL = 4_096;
+const MOST_HELD_BYTES = 16 * 1_024 * 1_024;
+/** About what a name or a value of a header takes in memory beside its text. */
+const STRING_BYTES = 64;
 /**
  * A waiting request has a shorter body than this. Of a longer one Node stops reading the connection, and then it would not
  * be seen that the client has gone.
@@ -12,7 +17,13 @@ const LONGEST_HELD = 16 * 1_024;
 /** What one connection is at. */
 interface Line {
   current: ServerResponse | null;
-  readonly held: (() => void)[];
+  readonly held: Held[];
+}
+
+/** A request that waits. */
+interface Held {
+  readonly begin: () => void;
+  readonly bytes: number;
 }
 
 /**
@@ -21,22 +32,29 @@ interface Line {
  */
 export class RequestLine {
   private readonly lines = new WeakMap<Socket, Line>();
+  private heldInAll = 0;
+  private heldBytes = 0;
 
   /** Serves a request now, or once the requests before it have their answers. */
-  enter({ socket, headers }: IncomingMessage, response: ServerResponse, serve: () => void): void {
+  enter(request: IncomingMessage, response: ServerResponse, serve: () => void): void {
+    const { socket } = request;
     const line = this.lineOf(socket);
     const begin = (): void => {
       line.current = response;
       response.once('close', () => {
         line.current = null;
         // Other connections have their turn between two requests of this one.
-        if (line.held.length > 0) setImmediate(() => line.held.shift()?.());
+        if (line.held.length > 0) setImmediate(() => this.next(line));
       });
       serve();
     };
     if (line.current === null && line.held.length === 0) return begin();
-    if (line.held.length >= MOST_HELD || isLong(headers)) return void socket.destroy();
-    line.held.push(begin);
+    const bytes = bytesOf(request);
+    if (line.held.length >= MOST_HELD || isLong(request) || !this.hasRoomFor(bytes)) {
+      return void socket.destroy();
+    }
+    line.held.push({ begin, bytes });
+    this.count(1, bytes);
   }
 
   /** The answer that the connection is at. */
@@ -49,10 +67,34 @@ export class RequestLine {
     if (known !== undefined) return known;
     const line: Line = { current: null, held: [] };
     this.lines.set(socket, line);
-    socket.once('close', () => (line.held.length = 0));
+    socket.once('close', () => {
+      for (const { bytes } of line.held.splice(0)) this.count(-1, -bytes);
+    });
     return line;
+  }
+
+  private next(line: Line): void {
+    const first = line.held.shift();
+    if (first === undefined) return;
+    this.count(-1, -first.bytes);
+    first.begin();
+  }
+
+  private hasRoomFor(bytes: number): boolean {
+    return this.heldInAll < MOST_HELD_IN_ALL && this.heldBytes + bytes <= MOST_HELD_BYTES;
+  }
+
+  private count(requests: number, bytes: number): void {
+    this.heldInAll += requests;
+    this.heldBytes += bytes;
   }
 }
 
-const isLong = (headers: IncomingMessage['headers']): boolean =>
-  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) >= LONGEST_HELD;
+const isLong = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || bodyBytes(headers) >= LONGEST_HELD;
+
+const bodyBytes = (headers: IncomingMessage['headers']): number => Number(headers['content-length'] ?? 0);
+
+/** What a request takes in memory while it waits: its headers, its path and the body that it announces. */
+const bytesOf = ({ rawHeaders, url = '', headers }: IncomingMessage): number =>
+  rawHeaders.reduce((sum, text) => sum + text.length + STRING_BYTES, url.length + bodyBytes(headers));
