@@ -21,7 +21,7 @@ export async function beHostile(target: Target, tally: Tally): Promise<void> {
 }
 
 const PAUSE_MS = 5_000;
-const PIPELINED = 150;
+const PIPELINED = 64;
 
 /** Many requests for the metrics in one packet, and no reader of the answers for a while. */
 async function pipeline({ http }: Target, tally: Tally): Promise<never> {
