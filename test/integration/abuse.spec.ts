@@ -48,6 +48,18 @@ describe('what is no request', () => {
   ])('is answered with a problem: %s', async (_, text, status, reason) => {
     expect(await problemTo(text)).toMatchObject({ status, reason });
   });
+
+  it('is told to no request before it: the connection closes', async () => {
+    const body = 'Content-Length: 2\r\n\r\n{}';
+    const asked = `PUT /v1/models/late HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${body}`;
+    expect(await answersTo(`${asked}GARBAGE\r\n\r\n`)).toBe('');
+  });
+
+  it('is answered in the body of the request that it is about', async () => {
+    const chunked = 'Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n';
+    const asked = `PUT /v1/models/m HTTP/1.1\r\nHost: localhost\r\n${chunked}\r\nno length\r\n`;
+    expect(await problemTo(asked)).toMatchObject({ status: 400, reason: 'invalid_request' });
+  });
 });
 
 describe('what is not Unicode', () => {

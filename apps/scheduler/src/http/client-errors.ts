@@ -28,11 +28,13 @@ const TOLD: Readonly<Record<string, Told>> = {
   },
 };
 
-/** Answers what Node refuses before it is a request: with a problem, as everything else is refused. Then it closes. */
+/**
+ * Answers what Node refuses before it is a request: with a problem, as everything else is refused. Then it closes. Where a
+ * request before it has no answer yet, it closes without one: it would be taken for the answer of that request.
+ */
 export function answerClientErrors(line: RequestLine): (error: ClientError, socket: Socket) => void {
   return ({ code = '' }, socket) => {
-    const isAnswering = line.current(socket)?.headersSent ?? false;
-    if (code === 'ECONNRESET' || isAnswering || !socket.writable) return void socket.destroy();
+    if (code === 'ECONNRESET' || line.isAtAnother(socket) || !socket.writable) return void socket.destroy();
     const { status, facts } = TOLD[code] ?? MALFORMED;
     const body = JSON.stringify(problemOf(facts, '', () => 0, status).body);
     const head = [

@@ -57,9 +57,13 @@ export class RequestLine {
     this.count(1, bytes);
   }
 
-  /** The answer that the connection is at. */
-  current(socket: Socket): ServerResponse | null {
-    return this.lines.get(socket)?.current ?? null;
+  /**
+   * Whether what is written now would not be the answer to what comes in now: a request that has come whole has no answer
+   * yet, or an answer has begun.
+   */
+  isAtAnother(socket: Socket): boolean {
+    const { current = null, held = [] } = this.lines.get(socket) ?? {};
+    return held.length > 0 || (current !== null && (current.headersSent || current.req.complete));
   }
 
   private lineOf(socket: Socket): Line {
