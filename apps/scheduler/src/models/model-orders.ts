@@ -65,7 +65,7 @@ export class ModelOrders {
   async load(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
     const model = name as ModelId;
     const began = this.engine.now();
-    await lookedForAnew(this.engine, this.watch, model);
+    await lookedForAnew(this.engine, this.watch, model, caller.gone);
     return this.order('load', name, { body: null, caller, waitMs }, () => {
       const { effective } = this.models.entry(name);
       if (!effective.enabled) throw disabled(name);
@@ -98,7 +98,7 @@ export class ModelOrders {
   async reload(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
     const model = name as ModelId;
     const began = this.engine.now();
-    await lookedForAnew(this.engine, this.watch, model);
+    await lookedForAnew(this.engine, this.watch, model, caller.gone);
     return this.order('reload', name, { body: null, caller, waitMs }, () => {
       const { effective } = this.models.entry(name);
       if (!effective.enabled) throw disabled(name);

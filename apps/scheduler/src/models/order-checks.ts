@@ -17,16 +17,21 @@ const LOOK_MS: Millis = 5_000;
 
 /**
  * A model may have been put into a repository just now. Before it can be said to be in none, the servers are looked at once
- * more, at most once a second each.
+ * more, at most once a second each. A caller that goes gives its place back at once.
  */
-export async function lookedForAnew(engine: Engine, watch: TurnWatch, model: ModelId): Promise<void> {
+export async function lookedForAnew(
+  engine: Engine,
+  watch: TurnWatch,
+  model: ModelId,
+  gone?: AbortSignal,
+): Promise<void> {
   if (!isListedNowhere(engine.fleet, model)) return;
   const began = engine.now();
   await watch.admit(async () => {
     engine.tell({ kind: 'ServersDoubted', servers: [...engine.fleet.servers.keys()] });
     const isKnown = (fleet: Readonly<Fleet>): boolean =>
       !isListedNowhere(fleet, model) || [...fleet.servers.values()].every((one) => isLookedAt(one, began));
-    await watch.until(isKnown, LOOK_MS);
+    await watch.until(isKnown, LOOK_MS, gone);
   });
 }
 
