@@ -60,6 +60,18 @@ describe('a caller that has gone', () => {
     }
   });
 
+  it('is told so while the write before is still at the store, so that nothing is kept of its write', async () => {
+    const { write, stores } = aQueue();
+    const gone = aSignal();
+    const first = write('first');
+    const left = write('left', gone.signal);
+    while (stores.length === 0) await turn();
+    gone.abort();
+    await expect(left).rejects.toBeInstanceOf(CallerGone);
+    stores.shift()!();
+    await first;
+  });
+
   it('does not undo a write that has begun', async () => {
     const { write, done, stores } = aQueue();
     const gone = aSignal();

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Declarations, ToldChange } from '#engine';
-import { CallerGone } from '../caller-gone.js';
 import { Refused } from '../errors/refused.js';
 import type { Lifecycle } from '../lifecycle.js';
 import { type Answers, asFirstTold, type FirstAnswer, firstOf, type Operation } from './answers.js';
+import { Turns } from './turns.js';
 
 /** So many writes may wait for the one before them. */
 const MOST_WAITING = 1_000;
@@ -29,8 +29,7 @@ export interface Written<Body> {
 
 /** Does writes one after another: checked, made durable, told to the engine, and only then answered. */
 export class Writes {
-  private last: Promise<unknown> = Promise.resolve();
-  private waiting = 0;
+  private readonly turns = new Turns();
 
   constructor(
     private readonly store: Pick<Declarations, 'write'>,
@@ -41,11 +40,10 @@ export class Writes {
   /** `prepare` runs when all writes before have ended; it refuses by throwing, and then nothing was changed. */
   async perform<Body>(operation: Operation<Body>, prepare: () => Prepared<Body>): Promise<Written<Body>> {
     this.lifecycle.admit();
-    if (this.waiting >= MOST_WAITING) {
+    if (this.turns.size >= MOST_WAITING) {
       throw new Refused({ reason: 'queue_full', detail: 'too many writes wait already', retryAfter: 1_000 });
     }
-    return this.afterTheOthers(async () => {
-      if (operation.caller.gone?.aborted) throw new CallerGone();
+    return this.turns.take(async () => {
       const first = await this.answers.find(operation);
       if (first) return { status: first.status, body: asFirstTold(operation.present(first), first) };
       return this.performNow(operation, prepare());
@@ -55,7 +53,7 @@ export class Writes {
   /** Notes what the caller is told in the end, where that is not what was stored with the write: a replay tells the same. */
   async toldLater<Body>(operation: Operation<Body>, { status, body }: Written<Body>): Promise<void> {
     if (operation.caller.idempotencyKey === null) return;
-    await this.afterTheOthers(() => this.note(operation, firstOf(status, body)));
+    await this.turns.take(() => this.note(operation, firstOf(status, body)));
   }
 
   /** Lets go of answers whose time is over. */
@@ -68,7 +66,7 @@ export class Writes {
     keeper: { follow(changes: readonly ToldChange[]): void },
     changesNow: () => readonly ToldChange[],
   ): Promise<void> {
-    await this.afterTheOthers(async () => {
+    await this.turns.take(async () => {
       const changes = changesNow();
       if (changes.length === 0) return;
       await this.store.write(changes);
@@ -78,7 +76,7 @@ export class Writes {
 
   /** Resolves when everything that was begun has ended. */
   async idle(): Promise<void> {
-    await this.last;
+    await this.turns.idle();
   }
 
   /** What is told is known only once the write has taken effect; what was stored with it is a guess, and mostly right. */
@@ -107,26 +105,5 @@ export class Writes {
     if (all.length === 0) return;
     await this.store.write(all);
     this.answers.follow(answer);
-  }
-
-  /** A caller that goes while it waits gives its place back at once. */
-  private afterTheOthers<T>(work: () => Promise<T>, gone?: AbortSignal): Promise<T> {
-    const leave = this.enter(gone);
-    const done = this.last.then(work).finally(leave);
-    this.last = done.catch(() => undefined);
-    return done;
-  }
-
-  /** Takes a place, which the function that is returned gives back, once. */
-  private enter(gone?: AbortSignal): () => void {
-    let isIn = true;
-    this.waiting += 1;
-    const leave = (): void => {
-      gone?.removeEventListener('abort', leave);
-      this.waiting -= isIn ? 1 : 0;
-      isIn = false;
-    };
-    gone?.addEventListener('abort', leave);
-    return leave;
   }
 }
