@@ -6,6 +6,13 @@ import type { ControlChannel } from './control-channel.js';
 import type { Attempt } from './tcp.js';
 import { pauseAfter } from './tries.js';
 
+/**
+ * A connection that ends sooner is not made anew at once: a server that makes each one end is tried as seldom as one that is
+ * away. Long enough that trying at once costs nothing, short enough that no Triton is started anew within it.
+ */
+const STANDS_AFTER_MS: Millis = 3_000;
+const ENDS_EARLY = `each connection ends within ${STANDS_AFTER_MS / 1_000} s, and no call is answered`;
+
 /** What a contact is made of. */
 export interface ContactParts {
   readonly id: string;
@@ -14,7 +21,7 @@ export interface ContactParts {
   /** Makes a channel, which does not connect yet. */
   readonly open: () => Channel;
   readonly tell: (fact: ContactFact) => void;
-  /** Told after each try that failed, and of a connection that stands: then there is none. */
+  /** Told after each try that failed, of a connection that ended early, and of one that proved good: then there is none. */
   readonly tellFailure: (reason: Trouble['reason'] | null, words: string) => void;
   /** Calls once, so much later, unless what is returned is called first. */
   readonly after: (ms: Millis, run: () => void) => () => void;
@@ -28,7 +35,7 @@ type Failure = { readonly reason: Trouble['reason']; readonly words: string } | 
 /**
  * The one connection to a server: made, watched, and made anew where it ended. A channel is opened only where a TCP
  * connection shows that a process listens that may be spoken to, and closed where it comes to nothing: a server that is
- * away costs one cheap try, at most every 30 s. A try that is refused means that no process listens, the mark of a new
+ * away, or that ends each connection, costs one cheap try, at most every 30 s. A try that is refused means that no process listens, the mark of a new
  * incarnation.
  */
 export class Contact {
@@ -36,6 +43,11 @@ export class Contact {
   private channel: Channel | undefined;
   private opening: Channel | undefined;
   private refusalTold = false;
+  /** Tries in a row that came to no connection, or to one that did not prove good. */
+  private failures = 0;
+  private isProven = false;
+  /** Of a connection that has not stood for long enough yet: stops waiting for that. */
+  private endTrial: (() => void) | null = null;
   private endPause: () => void = () => undefined;
   private readonly waiting = new Set<(failure: Failure) => void>();
 
@@ -48,6 +60,7 @@ export class Contact {
   close(): void {
     this.closing.abort();
     this.endPause();
+    this.endTrial?.();
     this.opening?.close();
     this.channel?.close();
     this.channel = undefined;
@@ -56,6 +69,14 @@ export class Contact {
   /** The channel of the connection that stands; undefined where there is none. */
   get connected(): Channel | undefined {
     return this.channel;
+  }
+
+  /** The connection of this channel is good: a call over it was answered, or it has stood for long enough. */
+  prove(channel: Channel | undefined): void {
+    if (!channel || this.channel !== channel || this.isProven) return;
+    this.isProven = true;
+    this.failures = 0;
+    this.parts.tellFailure(null, '');
   }
 
   /** Waits for no pause: tries at once. Rejects with CallFailed where that try fails, or lasts too long. */
@@ -81,13 +102,13 @@ export class Contact {
   }
 
   private async keepTrying(): Promise<void> {
-    for (let failedBefore = 0; !this.closing.signal.aborted; failedBefore += 1) {
+    while (!this.closing.signal.aborted) {
       const failure = await this.try();
       if (this.closing.signal.aborted) return this.told(CLOSED);
-      this.parts.tellFailure(failure?.reason ?? null, failure?.words ?? '');
+      if (failure) this.parts.tellFailure(failure.reason, failure.words);
       this.told(failure);
       if (failure === null) return;
-      await this.pause(pauseAfter(failedBefore, this.parts.id));
+      await this.pause();
     }
   }
 
@@ -122,7 +143,12 @@ export class Contact {
     }
     this.channel = channel;
     this.refusalTold = false;
-    channel.whenEnded(() => this.lose(channel));
+    this.isProven = false;
+    this.endTrial = this.parts.after(STANDS_AFTER_MS, () => {
+      this.endTrial = null;
+      this.prove(channel);
+    });
+    channel.whenEnded(() => void this.lose(channel));
     this.parts.tell('connected');
     return null;
   }
@@ -137,15 +163,23 @@ export class Contact {
   }
 
   /** The calls that were under way end by themselves, as calls whose connection ended. */
-  private lose(channel: Channel): void {
+  private async lose(channel: Channel): Promise<void> {
     if (this.channel !== channel) return;
     this.channel = undefined;
     channel.release();
     this.parts.tell('ended');
-    void this.keepTrying();
+    if (this.endTrial) {
+      this.endTrial();
+      this.endTrial = null;
+      if (!this.isProven) this.parts.tellFailure('no_handshake', ENDS_EARLY);
+      await this.pause();
+    }
+    await this.keepTrying();
   }
 
-  private pause(ms: Millis): Promise<void> {
+  private pause(): Promise<void> {
+    const ms = pauseAfter(this.failures, this.parts.id);
+    this.failures += 1;
     return new Promise((resolve) => {
       const end = (): void => {
         cancel();

@@ -16,6 +16,10 @@ class FakeServer {
   channels = 0;
   answer: Attempt = 'refused';
   connects: string | null = null;
+  /** How long a connection stands; null: until it is ended. */
+  standsMs: number | null = null;
+  /** Whether it answers a call at once on each connection. */
+  answersCalls = false;
   readonly contact: Contact;
   private ended: () => void = () => undefined;
 
@@ -42,11 +46,17 @@ class FakeServer {
     const close = (): void => void (this.channels -= 1);
     return {
       connect: () => Promise.resolve(this.connects),
-      whenEnded: (run) => void (this.ended = run),
+      whenEnded: (run) => this.stand(run),
       release: close,
       close,
       call: () => Promise.reject(new Error('it has no calls')),
     };
+  }
+
+  private stand(ended: () => void): void {
+    this.ended = ended;
+    if (this.standsMs !== null) this.agenda.after(this.standsMs, ended);
+    if (this.answersCalls) this.agenda.after(0, () => this.contact.prove(this.contact.connected));
   }
 
   end(): void {
@@ -142,5 +152,50 @@ describe('the tries of a connection to a server that is away', () => {
     server.answer = 'accepted';
     await expect(server.contact.reach(5_000)).resolves.toBeUndefined();
     expect(server.facts).toEqual(['refused', 'connected']);
+  });
+});
+
+describe('the connections to a server that speaks gRPC and ends each of them', () => {
+  const connectedIn = async (ms: number, how: Partial<FakeServer>): Promise<FakeServer> => {
+    const server = Object.assign(new FakeServer(new Agenda()), { answer: 'accepted' }, how);
+    server.contact.start();
+    await server.pass(ms);
+    return server;
+  };
+
+  it.each([0, 5, 1_000])(
+    'are few where that is %d ms later, and it is told what is wrong',
+    async (standsMs) => {
+      const server = await connectedIn(10 * MINUTE, { standsMs });
+      expect(server.triedAt.length).toBeLessThan((10 * MINUTE) / 22_500 + 20);
+      expect(new Set(server.failures)).toEqual(new Set(['no_handshake']));
+      expect(server.channels).toBe(0);
+    },
+  );
+
+  it('are ten in a second at most where calls were answered, and nothing is wrong with it', async () => {
+    const server = await connectedIn(MINUTE, { standsMs: 5, answersCalls: true });
+    expect(server.triedAt.length).toBeLessThanOrEqual(MINUTE / 75);
+    expect(Math.max(...gapsOf(server.triedAt))).toBeLessThanOrEqual(105);
+    expect(new Set(server.failures)).toEqual(new Set([null]));
+  });
+
+  it('are made anew at once where they stood', async () => {
+    const server = await connectedIn(10 * MINUTE, { standsMs: 10_000 });
+    expect(new Set(gapsOf(server.triedAt))).toEqual(new Set([10_000]));
+    expect(new Set(server.failures)).toEqual(new Set([null]));
+  });
+
+  it('are nothing wrong any more once one stands, or once a call was answered', async () => {
+    const stands = await connectedIn(10 * MINUTE, { standsMs: 5 });
+    stands.standsMs = null;
+    await stands.pass(MINUTE);
+    expect(stands.failures.at(-1)).toBeNull();
+
+    const answers = await connectedIn(10 * MINUTE, { standsMs: 5 });
+    answers.answersCalls = true;
+    await answers.pass(MINUTE);
+    expect(answers.failures.at(-1)).toBeNull();
+    expect(gapsOf(answers.triedAt).at(-1)).toBeLessThanOrEqual(105);
   });
 });

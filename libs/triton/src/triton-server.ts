@@ -48,7 +48,7 @@ export interface TritonOptions {
   readonly callTimeoutMs?: Millis;
   /** Told in Triton's words why an order was refused, and what answer made no sense. */
   readonly log?: (message: string) => void;
-  /** Told after each try of a connection what keeps it from standing; null: it stands. */
+  /** Told what keeps a connection from standing, after each that does not; null: one stands, and has proved good. */
   readonly tellTrouble?: (trouble: Trouble | null) => void;
 }
 
@@ -146,7 +146,9 @@ export class TritonServer implements ModelServer {
     const channel = this.contact.connected;
     if (!channel) throw new CallFailed(status.UNAVAILABLE, 'not connected', `${name} of ${id}`);
     try {
-      return await channel.call(name, request, withinMs);
+      const answer = await channel.call(name, request, withinMs);
+      this.contact.prove(channel);
+      return answer;
     } catch (error) {
       if (error instanceof CallFailed && saysLeaving(error)) this.tell('leaving');
       throw error;

@@ -36,7 +36,7 @@ export interface Trouble {
   /**
    * `refused`: no process listens. `unresolvable`: no address is known for the name of its host. `unreachable`: no answer from
    * the host. `silent`, `closed`, `not_grpc`: what listens says nothing, ends the connection, or says something else than
-   * gRPC. `no_handshake`: gRPC or TLS does not come about all the same.
+   * gRPC. `no_handshake`: gRPC or TLS does not come about all the same, or each connection ends before it is of use.
    */
   readonly reason:
     'refused' | 'unresolvable' | 'unreachable' | 'silent' | 'closed' | 'not_grpc' | 'no_handshake';
