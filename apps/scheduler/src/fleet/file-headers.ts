@@ -1,10 +1,23 @@
 import { type ConfigError, parseAddress, type ServerConfig } from '#config';
 
+/** A key that says where headers go, or by what. */
+export type KeyOfReach = 'grpc' | 'tls';
+
+/** A server as it is called: without the headers of the file where some keys mislead them. */
+export function keepHeaders(
+  server: ServerConfig,
+  inFile: ServerConfig | undefined,
+): { readonly config: ServerConfig; readonly misleading: readonly KeyOfReach[] } {
+  const misleading = inFile === undefined ? [] : keysThatMislead(server, inFile);
+  const config = misleading.length === 0 ? server : { ...server, headers: {}, headersFile: null };
+  return { config, misleading };
+}
+
 /**
  * The keys by which the headers that the file names in `headersFile` would go to another address, or without the TLS of the
  * file. They may be secret, and the file alone says where they go. None where the API gave headers of its own.
  */
-export function misleading(server: ServerConfig, inFile: ServerConfig): readonly ('grpc' | 'tls')[] {
+function keysThatMislead(server: ServerConfig, inFile: ServerConfig): readonly KeyOfReach[] {
   if (inFile.headersFile === null || server.headers !== inFile.headers) return [];
   const isMoved = addressOf(server) !== addressOf(inFile);
   const isOpened = inFile.tls !== null && server.tls !== inFile.tls;

@@ -1,7 +1,7 @@
 import { completeServer, type ServerConfig, type ServerSpec } from '#config';
 import type { ToldServer } from '#engine';
 import type { RouteServerMessage } from '#contracts';
-import { misleading } from './file-headers.js';
+import { type KeyOfReach, keepHeaders } from './file-headers.js';
 
 /** All that was said of one server, and what holds in the end. */
 export interface ServerEntry {
@@ -13,7 +13,7 @@ export interface ServerEntry {
   readonly told: ToldServer | undefined;
   readonly config: ServerConfig;
   /** Keys of the API for which the headers of the file are left out of `config`. */
-  readonly misleading: readonly ('grpc' | 'tls')[];
+  readonly misleading: readonly KeyOfReach[];
 }
 
 /** What is declared of every server, in memory. It only knows; what is written goes through ServerWrites. */
@@ -73,11 +73,9 @@ export class Registry {
     const layered = spec === null ? below : apiOver(id, spec, below);
     if (layered === undefined) return undefined;
     const source = below === undefined ? 'api' : 'file';
-    const keys = below === undefined ? [] : misleading(layered, below);
-    const config = keys.length === 0 ? layered : { ...layered, headers: {}, headersFile: null };
     return {
-      ...{ id, source, revision: told?.revision ?? 0, inFile: below !== undefined },
-      ...{ told, config, misleading: keys },
+      ...{ id, source, revision: told?.revision ?? 0, inFile: below !== undefined, told },
+      ...keepHeaders(layered, below),
     };
   }
 
