@@ -9,6 +9,10 @@ import { SqlThread } from './sql-thread.js';
 
 const LARGE = { key: 'large', text: 'x'.repeat(200_000) };
 
+/** More than the thread has memory for. */
+const ENDLESS =
+  'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT hex(randomblob(50000)) FROM c';
+
 describe('rows in a file that fails', () => {
   let folder: string;
   let thread: SqlThread;
@@ -71,6 +75,25 @@ describe('rows in a file that fails', () => {
     expect(refused[0]).toMatchObject({ reason: expect.any(StoreUnavailable) });
     expect(await rows.get('a')).toBe('999');
   });
+
+  it('go on in a new thread after theirs died, once no other has the store', async () => {
+    const lock = join(folder, 'berth.lock');
+    await thread.lock(lock);
+    await thread.open(file(), false);
+    await rows.write([{ key: 'a', text: '1' }]);
+    await expect(thread.all(ENDLESS)).rejects.toThrow('memory');
+    const other = new SqlThread();
+    await expect(rows.write([{ key: 'a', text: '2' }])).rejects.toThrow(StoreUnavailable);
+    await rows.write([{ key: 'a', text: '3' }]);
+    expect(await rows.get('a')).toBe('3');
+    await expect(other.lock(lock)).rejects.toThrow('locked');
+    await expect(thread.all(ENDLESS)).rejects.toThrow('memory');
+    await expect(rows.get('a')).rejects.toThrow(StoreUnavailable);
+    await other.lock(lock);
+    await expect(rows.get('a')).rejects.toThrow('locked');
+    await other.end();
+    expect(await rows.get('a')).toBe('3');
+  }, 60_000);
 
   it('fail for good, but end nothing, once their thread has ended', async () => {
     await thread.open(file(), false);

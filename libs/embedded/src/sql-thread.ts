@@ -31,30 +31,27 @@ interface Reply {
   readonly error?: { readonly code?: string; readonly message: string };
 }
 
-/** One connection to one SQLite file, in a thread of its own. Calls are served in their order. It keeps the process alive only while one is under way. */
+/**
+ * One connection to one SQLite file, in a thread of its own. Calls are served in their order. It keeps the process alive only
+ * while one is under way. Once the thread died, calls are refused until `open` has started another and locked again.
+ */
 export class SqlThread {
-  private readonly worker = new Worker(new URL('./sql-worker.mjs', import.meta.url), {
-    execArgv: [],
-    resourceLimits: MEMORY,
-  });
+  private worker = this.start();
   private readonly calls = new Map<number, Call>();
   private last = 0;
   private died: SqlFailed | undefined;
-
-  constructor() {
-    this.worker.unref();
-    this.worker.on('message', (reply: Reply) => this.hear(reply));
-    this.worker.on('error', (error) => this.die(error.message));
-    this.worker.on('exit', () => this.die('its thread has ended'));
-  }
+  private locked: string | undefined;
+  private isOver = false;
 
   /** Takes a file for this process alone, until `end`. */
   async lock(path: string): Promise<void> {
     await this.call({ kind: 'lock', path });
+    this.locked = path;
   }
 
   /** Opens a file in place of the one that is open. `settings` are SQLite's pragmas, for tests. */
   async open(path: string, mayMake: boolean, settings: readonly string[] = []): Promise<void> {
+    await this.revive();
     await this.call({ kind: 'open', path, mayMake, settings });
   }
 
@@ -74,8 +71,34 @@ export class SqlThread {
 
   /** Closes the files and ends the thread. */
   async end(): Promise<void> {
+    this.isOver = true;
     await this.call({ kind: 'close' }).catch(() => undefined);
     await this.worker.terminate();
+  }
+
+  private start(): Worker {
+    const worker = new Worker(new URL('./sql-worker.mjs', import.meta.url), {
+      execArgv: [],
+      resourceLimits: MEMORY,
+    });
+    worker.unref();
+    worker.on('message', (reply: Reply) => this.hear(reply));
+    worker.on('error', (error) => this.die(error.message));
+    worker.on('exit', () => this.die('its thread has ended'));
+    return worker;
+  }
+
+  /** The files of a thread are closed once it is gone: closing them later would drop the new lock. */
+  private async revive(): Promise<void> {
+    if (!this.died || this.isOver) return;
+    await this.worker.terminate();
+    this.worker = this.start();
+    this.died = undefined;
+    if (this.locked === undefined) return;
+    await this.lock(this.locked).catch(async (error: SqlFailed) => {
+      this.die(error.message);
+      throw error;
+    });
   }
 
   private call(message: object): Promise<unknown> {
