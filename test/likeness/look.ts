@@ -96,7 +96,8 @@ export function countsOf(answer: Ended): Lines {
   });
 }
 
-function countedRows(answer: Ended): readonly Counted[] {
+/** The rows of statistics, one for each version. */
+export function countedRows(answer: Ended): readonly Counted[] {
   return 'value' in answer ? (answer.value['model_stats'] as readonly Counted[]) : [];
 }
 

@@ -1,6 +1,7 @@
 import { configOf } from '../contract/model-config.js';
 import type { ContractModel } from '../contract/stage.js';
-import { countsOf, type Lines, told } from './look.js';
+import { until } from '../support/until.js';
+import { countedRows, countsOf, type Lines, told } from './look.js';
 import { BATCHED, modelNamed } from './models.js';
 import type { Side } from './side.js';
 import type { ConfigChange, Override, Step } from './step.js';
@@ -26,7 +27,7 @@ async function carryOut(side: Side, step: Step): Promise<readonly Ended[]> {
     case 'unload, load':
       return [await unload(side, step.model, false), await load(side, step.model)];
     case 'infer':
-      return inOrder(step.times, () => infer(side, step.model, step.version));
+      return inOrder(step.times, () => infer(side, step.model, inference(step.model, step.version)));
     case 'batch':
       return inferBatch(side, step.size);
     case 'ask':
@@ -74,8 +75,17 @@ function unload(side: Side, model: string, withSteps: boolean): Promise<Ended> {
   return side.call('RepositoryModelUnload', { model_name: model, parameters });
 }
 
-async function infer(side: Side, model: string, version: string): Promise<Ended> {
-  return withoutTensors(await side.call('ModelInfer', inference(model, version)));
+/** Resolves once the inference is counted: a real server answers a moment before. */
+async function infer(side: Side, model: string, request: Message): Promise<Ended> {
+  const before = await executionsOf(side, model);
+  const answer = withoutTensors(await side.call('ModelInfer', request));
+  if ('value' in answer) await until(async () => (await executionsOf(side, model)) > before);
+  return answer;
+}
+
+async function executionsOf(side: Side, name: string): Promise<number> {
+  const rows = countedRows(await side.call('ModelStatistics', { name }));
+  return rows.reduce((sum, { execution_count }) => sum + execution_count, 0);
 }
 
 /** Which copy answered is told, not what it computed: the simulated one does not. */
@@ -88,7 +98,7 @@ function withoutTensors(answer: Ended): Ended {
 async function inferBatch(side: Side, size: number): Promise<readonly Ended[]> {
   const begun = await load(side, BATCHED, 'in batches of two');
   if (!('value' in begun)) return [begun];
-  const answer = withoutTensors(await side.call('ModelInfer', batch(BATCHED, size)));
+  const answer = await infer(side, BATCHED, batch(BATCHED, size));
   const counts = await ask(side, { kind: 'ask', what: 'ModelStatistics', model: BATCHED, version: '' });
   return [begun, answer, counts, await load(side, BATCHED, 'the same')];
 }
