@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import type { ModelId } from '../ids.js';
+import type { ModelId, ReplicaId } from '../ids.js';
 import type { Model } from '../model.js';
+import type { Ready } from '../replica.js';
+import { idleUnloadAt } from './idle.js';
 
 const LONG = 3_600_000;
 
@@ -16,6 +18,16 @@ describe('an idle replica', () => {
     const driver = warm({ idleUnload: null });
     driver.pass(LONG);
     expect(driver.phase('a', 't')).toBe('ready');
+  });
+
+  it('that is pinned has no time at which it leaves', () => {
+    const driver = warm({ idleUnload: 60_000, pinnedCopies: 1 });
+    driver.pass(LONG);
+    const replica = driver.fleet.replicas.get('a@t' as ReplicaId) as Ready;
+    expect([replica.phase, idleUnloadAt(driver.fleet, replica)]).toEqual(['ready', null]);
+    driver.declare(aModel('a', { gpuBytes: 6, idleUnload: 60_000 }));
+    driver.pass(2_000);
+    expect(driver.orders()).toEqual(['load a@t', 'unload a@t']);
   });
 
   it('of a soft model stays until its memory is wanted', () => {
