@@ -12,7 +12,7 @@ export const LONG = [
   'test/likeness/',
   'test/contract/model-server\\.real\\.',
   'test/support/real-triton\\.',
-  'test/integration/(abuse|changed-server|full-disk|full-fleet|long-leases|memory|named-files|same-everywhere|sim|store-kills)\\.',
+  'test/integration/(abuse|changed-server|full-disk|full-fleet|long-leases|memory|named-files|same-everywhere|sim|stalled|store-kills)\\.',
   'test/simulation/(hundred-seeds|planning|shrink|sim-crew|draw/unloads-at-once)\\.',
   'test/checkers/check-recording\\.',
   'tools/set-up\\.',
