@@ -33,7 +33,7 @@ export function describeReal(name: string, suite: (kit: RealTritonKit) => void):
   if (process.env['CI'] === 'true')
     return describe(name, () => it('has a real Triton', () => refuse(found.missing)));
   process.stderr.write(`SKIPPED: ${name}: a real Triton is missing: ${found.missing}\n`);
-  // Why it is skipped and does not fail: not every machine can run a Triton. It was said above, and counts as skipped.
+  // Skipped on purpose, and not failed: not every machine can run a Triton. The line above says so, and CI=true fails.
   describe.skip(name, () => it('needs a real Triton', () => refuse(found.missing)));
 }
 

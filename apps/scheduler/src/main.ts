@@ -11,7 +11,7 @@ import { oneAtATime } from './one-at-a-time.js';
 import { processGauge } from './pressure/process-gauge.js';
 import { createScheduler, type RunningScheduler } from './scheduler.js';
 
-/** Lines for programs go to stderr; stdout is for the person who started us. */
+/** Lines for programs go to stderr; stdout is for the operator at the terminal. */
 const log = pino({ name: 'berth' }, pino.destination(2));
 
 /** For so long the banner waits for what it says of servers: longer than a try of a connection takes. */

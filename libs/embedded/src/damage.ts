@@ -26,7 +26,7 @@ export function openFailure(path: string, error: unknown): unknown {
   return damaged(path, message);
 }
 
-/** What it means that the file whose lock says who has the store could not be locked. */
+/** What it means that the file could not be locked whose lock makes the store the one of this process. */
 export function lockFailure(path: string, name: string, error: unknown): unknown {
   const failure = openFailure(path, error);
   if (!(failure instanceof StoreUnusable) || failure.reason !== 'damaged') return failure;

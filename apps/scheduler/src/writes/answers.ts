@@ -23,7 +23,7 @@ export interface Operation<Body = unknown> {
   present(first: FirstAnswer): Body;
 }
 
-/** What the answers are kept with, and who counts those that had to go early. */
+/** What the answers are kept with, and what counts those that had to go early. */
 export interface AnswerParts {
   readonly store: Pick<Declarations, 'answer'>;
   /** When each answer in the store was given, by its key. */
