@@ -32,7 +32,7 @@ const BUILD_MS = 900_000;
 /** Longer than an installation and a build can take. */
 const LOCK_MS = INSTALL_MS + BUILD_MS + 10_000;
 
-/** Set-up that cannot go on; the message is for the person who started it. */
+/** Set-up that cannot go on; the message is for the operator. */
 class SetUpFailed extends Error {}
 
 /** Installs and compiles. Ends the process with one line and status 1 where it fails. */

@@ -88,7 +88,7 @@ function letGo() {
   try {
     if (before?.inTransaction) before.exec('ROLLBACK');
   } catch {
-    // What cannot be rolled back now is rolled back by whoever opens the file next.
+    // What cannot be rolled back now is rolled back when the file is opened next.
   }
   before?.close();
 }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { learnTime, type ModelId, type ServerId } from '#core';
 import type { LearnedChange, ToldChange } from '#engine';
 import { MemoryRows } from '#testing';
+import { nothingLearned } from '../../../test/support/builders.js';
 import { openStore, type Store } from './index.js';
 
 const [m, n] = ['m', 'n'] as ModelId[] as [ModelId, ModelId];
@@ -68,15 +69,7 @@ describe('what is kept', () => {
       orders: new Map(),
       answers: new Map(),
     });
-    expect(await learned.read()).toEqual({
-      servers: new Map(),
-      ordered: new Map(),
-      steps: new Map(),
-      loadTimes: new Map(),
-      loadPaces: new Map(),
-      footprints: new Map(),
-      leases: new Map(),
-    });
+    expect(await learned.read()).toEqual(nothingLearned());
   });
 
   it('says after a restart what was told and learned', async () => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ended, listening } from '../../../../test/support/http-server.js';
 import { until } from '../../../../test/support/until.js';
 import { boundConnections } from './connection-bound.js';
 
@@ -25,16 +26,10 @@ beforeEach(async () => {
     () => (refused += 1),
     () => now,
   );
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  await listening(server);
 });
 
-afterEach(async () => {
-  for (const socket of sockets) socket.destroy();
-  server.closeAllConnections();
-  server.close();
-  await once(server, 'close');
-});
+afterEach(() => ended(server, sockets));
 
 /** A connection on which this is sent. */
 function sending(text: string): Socket {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ended, listening } from '../../../../test/support/http-server.js';
 import { until } from '../../../../test/support/until.js';
 import { RequestLine } from './request-line.js';
 
@@ -15,16 +16,10 @@ beforeEach(async () => {
   server = createServer((request, response) =>
     line.enter(request, response, () => begun.push({ url: request.url!, response })),
   );
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  await listening(server);
 });
 
-afterEach(async () => {
-  for (const socket of sockets) socket.destroy();
-  server.closeAllConnections();
-  server.close();
-  await once(server, 'close');
-});
+afterEach(() => ended(server, sockets));
 
 const asked = (path: string, more = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
 const urls = (): string[] => begun.map(({ url }) => url);
