@@ -31,13 +31,14 @@ export class TurnWatch implements Observer {
   until(condition: Condition, most: Millis, gone?: AbortSignal): Promise<void> {
     if (gone?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(() => end(), most);
-      gone?.addEventListener('abort', () => end(), { once: true });
       const end = (): void => {
         clearTimeout(timer);
+        gone?.removeEventListener('abort', end);
         this.waiting.delete(condition);
         resolve();
       };
+      const timer = setTimeout(end, most);
+      gone?.addEventListener('abort', end);
       this.waiting.set(condition, end);
     });
   }
