@@ -2,7 +2,7 @@ import { type Millis, PRESSURE_LEVELS, type PressureLevel } from '#core';
 
 /** How the process was since it was read before. */
 export interface Reading {
-  /** How late its event loop was, as 1 of 100 tasks found it. */
+  /** How late its event loop was at the worst moment. */
   readonly lag: Millis;
   /** What part of the memory that its heap may come to is in use. */
   readonly heap: number;

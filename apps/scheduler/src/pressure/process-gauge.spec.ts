@@ -13,15 +13,35 @@ describe('the gauge of this process', () => {
   it('shows that it was stalled since it was read before, and how full the heap is', async () => {
     const gauge = processGauge();
     gauge.start();
-    await until(async () => {
-      stall(60);
-      await setImmediate();
-      return gauge.read().lag >= 50;
-    });
-    const { heap } = gauge.read();
+    stall(60);
+    await setImmediate();
+    const { lag, heap } = gauge.read();
     gauge.stop();
+    expect(lag).toBeGreaterThanOrEqual(49);
     expect(heap).toBeGreaterThan(0);
     expect(heap).toBeLessThan(1);
+  });
+
+  it('shows a stall that began just after a reading, and among many ticks in time', async () => {
+    const gauge = processGauge();
+    gauge.start();
+    gauge.read();
+    stall(60);
+    const end = performance.now() + 800;
+    await until(() => performance.now() > end);
+    const { lag } = gauge.read();
+    gauge.stop();
+    expect(lag).toBeGreaterThanOrEqual(49);
+  });
+
+  it('shows each stall once', async () => {
+    const gauge = processGauge();
+    gauge.start();
+    stall(500);
+    gauge.read();
+    await setImmediate();
+    expect(gauge.read().lag).toBeLessThan(400);
+    gauge.stop();
   });
 
   it('shows no lag where nothing was measured', () => {
