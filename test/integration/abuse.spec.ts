@@ -55,6 +55,11 @@ describe('what is no request', () => {
     expect(await answersTo(`${asked}GARBAGE\r\n\r\n`)).toBe('');
   });
 
+  it('is no expectation that is not known', async () => {
+    const asked = `GET /v1/models/none HTTP/1.1\r\n${LAST}Expect: a miracle\r\n\r\n`;
+    expect(await problemTo(asked)).toMatchObject({ status: 404, reason: 'unknown_model' });
+  });
+
   it('is answered in the body of the request that it is about', async () => {
     const chunked = 'Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n';
     const asked = `PUT /v1/models/m HTTP/1.1\r\nHost: localhost\r\n${chunked}\r\nno length\r\n`;

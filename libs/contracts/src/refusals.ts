@@ -63,7 +63,7 @@ export const REFUSALS: Readonly<Record<Reason, RefusalForm>> = {
   idempotency_key_reused: form(422, FAILED_PRECONDITION, 'The idempotency key was used for another request'),
   not_allowed: form(403, PERMISSION_DENIED, 'The request is not allowed'),
   not_found: form(404, UNIMPLEMENTED, 'There is nothing here'),
-  too_large: form(413, RESOURCE_EXHAUSTED, 'The body is too large'),
+  too_large: form(413, RESOURCE_EXHAUSTED, 'The request is too large'),
   unsupported_media_type: form(415, INVALID_ARGUMENT, 'The body is of a type that is not understood'),
   internal: form(500, INTERNAL, 'Something went wrong inside Berth'),
 };

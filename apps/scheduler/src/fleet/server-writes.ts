@@ -5,7 +5,7 @@ import type { ServerMessage } from '#contracts';
 import { invalid, Refused } from '../errors/refused.js';
 import { addressOf, misled } from './file-headers.js';
 import type { WallTimes } from '../wall-times.js';
-import { type Caller, checkIfMatch } from '../writes/caller.js';
+import { type Caller, checkIfMatch, checkPut } from '../writes/caller.js';
 import type { Prepared, Writes, Written } from '../writes/writes.js';
 import type { Links } from './links.js';
 import type { Registry, ServerEntry } from './registry.js';
@@ -28,7 +28,7 @@ export class ServerWrites {
       () => {
         const before = this.registry.get(id);
         const isNew = before?.told?.spec == null;
-        checkIfMatch(caller, before?.revision ?? null, isNew);
+        checkPut(caller, before?.revision ?? null, isNew);
         const checked = readServerSpec(body);
         if (!checked.ok) throw invalid(checked.errors);
         const next = { ...this.next(id), spec: checked.value };

@@ -38,6 +38,9 @@ export function fastifyAdapter(
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       problems.send(refusalOf(error, request), request, reply),
   });
+  const { server } = adapter.getInstance();
+  // An expectation that Node does not know is no reason to refuse: the request is answered like any other.
+  server.on('checkExpectation', (request, response) => void server.emit('request', request, response));
   adapter.getInstance().addHook('onRequest', ({ raw }, reply, done) => line.enter(raw, reply.raw, done));
   return adapter;
 }

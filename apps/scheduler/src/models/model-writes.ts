@@ -12,7 +12,7 @@ import type { Engine, ToldModel } from '#engine';
 import type { ModelMessage } from '#contracts';
 import { invalid, Refused } from '../errors/refused.js';
 import type { WallTimes } from '../wall-times.js';
-import { type Caller, checkIfMatch } from '../writes/caller.js';
+import { type Caller, checkIfMatch, checkPut } from '../writes/caller.js';
 import type { Prepared, Writes, Written } from '../writes/writes.js';
 import type { Catalog } from './catalog.js';
 import { coreModel } from './core-model.js';
@@ -38,7 +38,7 @@ export class ModelWrites {
       () => {
         const entry = this.catalog.entry(name);
         const isNew = entry.told?.spec == null;
-        checkIfMatch(caller, this.exists(entry) ? entry.revision : null, isNew);
+        checkPut(caller, this.exists(entry) ? entry.revision : null, isNew);
         const pin = apartPin(entry.told, body);
         const spec = accepted(readModelSpec(name, body, beside(entry, pin)));
         return this.store(entry, told(entry, spec, pin), isNew ? 201 : 200);

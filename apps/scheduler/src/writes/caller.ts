@@ -24,6 +24,7 @@ const TAG_RULE = 'must be *, or revisions in quotes as an ETag tells them';
 /** What an If-None-Match looks like. */
 export const CREATE = /^\s*\*\s*$/;
 const CREATE_RULE = 'must be *: only what is not there yet is written';
+const NO_CREATE_RULE = 'must not be given: only the PUT of a model or server creates one';
 
 /** Each condition: what is wrong with it, where something is. */
 const RULES: readonly {
@@ -47,11 +48,21 @@ export function callerOf(header: (name: string) => string | undefined, gone?: Ab
 }
 
 /**
- * Refuses a write that was meant for another revision, or to create what is there. `revision` null: there is nothing yet.
- * `isNew`: nothing was declared of it over the API, so that a PUT creates it.
+ * Refuses a PUT that was meant for another revision, or to create what is there. `revision` null: there is nothing yet.
+ * `isNew`: nothing was declared of it over the API.
  */
-export function checkIfMatch({ ifMatch, mustCreate }: Caller, revision: number | null, isNew = false): void {
-  if (mustCreate && !isNew && revision !== null) throw isThere(revision);
+export function checkPut(caller: Caller, revision: number | null, isNew: boolean): void {
+  if (caller.mustCreate && !isNew && revision !== null) throw isThere(revision);
+  checkRevision(caller, revision);
+}
+
+/** Refuses a write that was meant for another revision. It cannot create anything: to be asked for that is a mistake. */
+export function checkIfMatch(caller: Caller, revision: number): void {
+  if (caller.mustCreate) throw invalid([{ path: 'If-None-Match', rule: NO_CREATE_RULE }]);
+  checkRevision(caller, revision);
+}
+
+function checkRevision({ ifMatch }: Caller, revision: number | null): void {
   if (ifMatch === null || isMet(ifMatch, revision)) return;
   const present = revision === null ? 'there is nothing of this name yet' : `the revision is "${revision}"`;
   throw new Refused({

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ToldAnswer, ToldChange } from '#engine';
 import { Lifecycle } from '../lifecycle.js';
 import { Answers, type Operation } from './answers.js';
-import { type Caller, callerOf, checkIfMatch } from './caller.js';
+import { type Caller, callerOf, checkIfMatch, checkPut } from './caller.js';
 import { type Prepared, Writes } from './writes.js';
 
 const DAY = 24 * 3_600_000;
@@ -181,8 +181,8 @@ describe('the conditions of a write', () => {
   });
 
   it('are not met by what does not exist', () => {
-    expect(() => checkIfMatch(caller({ 'if-match': '*' }), null)).toThrow(/nothing of this name/);
-    expect(() => checkIfMatch(caller({}), null)).not.toThrow();
+    expect(() => checkPut(caller({ 'if-match': '*' }), null, true)).toThrow(/nothing of this name/);
+    expect(() => checkPut(caller({}), null, true)).not.toThrow();
   });
 
   it.each([{ 'if-match': 'seven' }, { 'idempotency-key': 'a b' }, { 'idempotency-key': '' }])(
