@@ -5,6 +5,7 @@ import { Engine, type Learned, type LearnedFacts, OrderBook, type Told } from '#
 import { FlagLog, LimitLog, Metrics, MoveLog, ServerLog, ShortfallLog, TurnLog } from '#telemetry';
 import { Problems } from './errors/problems.js';
 import { RpcErrors } from './errors/rpc-errors.js';
+import { logMisled } from './fleet/file-headers.js';
 import type { Identity } from './fleet/fleet-view.js';
 import { Freezes } from './fleet/freezes.js';
 import { Leavers } from './fleet/leavers.js';
@@ -62,6 +63,7 @@ export function compose(
   const { engine, times, lifecycle, watch, metrics, writes, book } = running;
   const { catalog, models, registry, servers } = known;
   const { log, random } = parts;
+  logMisled(registry.all(), log);
   const links = new Links(engine, parts.openServer, known.troubles);
   const overview = new Overview(identity(config, store), models, known.slices);
   const outside = { writes, times };

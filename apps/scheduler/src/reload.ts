@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Config, restartKeys } from '#config';
 import type { Composition } from './compose.js';
+import { logMisled } from './fleet/file-headers.js';
 import { baseModels, baseServers, limitsEvent } from './layered-config.js';
 import { declaration } from './models/model-writes.js';
 import type { Demo } from './parts.js';
@@ -31,12 +32,17 @@ function reloadModels(after: Config, demo: Demo | null, { engine, catalog, times
 }
 
 /** Servers gone from the file are drained, then forgotten. */
-function reloadServers(after: Config, demo: Demo | null, { registry, links, leavers }: Composition): void {
+function reloadServers(
+  after: Config,
+  demo: Demo | null,
+  { registry, links, leavers, log }: Composition,
+): void {
   const old = registry.all();
   registry.setBase(baseServers(after, demo));
   for (const { id, config } of registry.all()) {
     const before = old.find((entry) => entry.id === id);
     if (!isDeepStrictEqual(before?.config, config)) links.declare(config);
   }
+  logMisled(registry.all(), log);
   leavers.follow();
 }

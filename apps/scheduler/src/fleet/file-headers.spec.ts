@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Logger } from 'pino';
 import { completeServer } from '#config';
+import { logMisled } from './file-headers.js';
 import { Registry } from './registry.js';
 
 const CA = '-----BEGIN CERTIFICATE-----\n';
@@ -35,6 +37,15 @@ describe('headers that the file names in headersFile', () => {
   it('are sent over no TLS but that of the file', () => {
     expect(said({ grpc: 'host:1', tls: {} })).toEqual([['tls'], {}]);
     expect(said({ grpc: 'host:1', tls: {} }, { ...inFile, tls: null })).toEqual([[], SECRET]);
+  });
+
+  it('are told to be left out', () => {
+    const told = new Map([['a', { revision: 1, spec: { grpc: 'elsewhere:1' }, drain: null }]]);
+    const lines: string[] = [];
+    const log = { warn: (_: object, words: string) => void lines.push(words) };
+    logMisled(new Registry([inFile], told).all(), log as Pick<Logger, 'warn'>);
+    logMisled(new Registry([inFile], new Map()).all(), log as Pick<Logger, 'warn'>);
+    expect(lines).toEqual(['server a: called without the headers of the file']);
   });
 
   it('keep nothing from being changed beside headers of the API', () => {

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { type ConfigError, parseAddress, type ServerConfig } from '#config';
 
 /** A key that says where headers go, or by what. */
@@ -29,6 +30,17 @@ export const misled = (path: string): Pick<ConfigError, 'path' | 'rule'> => ({
   path,
   rule: 'may be set in the file only, as the file names headersFile for this server; or give headers, too',
 });
+
+/** Tells of servers that are called without the headers of the file, since the file says so later than the API. */
+export function logMisled(
+  servers: Iterable<{ readonly id: string; readonly misleading: readonly KeyOfReach[] }>,
+  log: Pick<Logger, 'warn'>,
+): void {
+  for (const { id, misleading } of servers) {
+    if (misleading.length > 0)
+      log.warn({ server: id, keys: misleading }, `server ${id}: called without the headers of the file`);
+  }
+}
 
 /** Addresses as they are compared, each worked out once: a write goes over those of all servers. */
 const compared = new WeakMap<ServerConfig, string>();
