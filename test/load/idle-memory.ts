@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startBerth } from './berth.js';
 import { type Child, startChild } from './children.js';
+import { collect, COLLECTS } from './collect.js';
 import { type Figure, median, rounded } from './figure.js';
 import { scratchPath } from './scratch.js';
 import { sparePorts } from './tools.js';
@@ -10,8 +11,6 @@ import { residentMb } from './usage.js';
 const GOAL_MB = 30;
 const ROUNDS = 3;
 const IDLE_MS = 6_000;
-const COLLECTIONS = 3;
-const COLLECTS = ['--expose-gc', '--import', new URL('./gc-on-signal.js', import.meta.url).href];
 /** What V8 keeps for new objects is 2 or 32 MB as chance has it at the start: both sides get little. */
 const FLAGS = [...COLLECTS, '--max-semi-space-size=1'];
 
@@ -23,7 +22,8 @@ export async function idleMemory(): Promise<Figure> {
     for (let round = 0; round < ROUNDS; round += 1) {
       const berth = await startBerth([triton], {}, { flags: FLAGS });
       const empty = await startEmpty();
-      await settle([berth.pid, empty.pid]);
+      await sleep(IDLE_MS);
+      await collect(berth.pid, empty.pid);
       seen.berth.push(residentMb(berth.pid));
       seen.empty.push(residentMb(empty.pid));
       await empty.end();
@@ -44,12 +44,4 @@ async function startEmpty(): Promise<Child> {
   const [port] = await sparePorts(1);
   const args = [scratchPath(), `127.0.0.1:${port}`];
   return startChild('test/load/empty-nest.js', { args, flags: FLAGS });
-}
-
-async function settle(pids: readonly number[]): Promise<void> {
-  await sleep(IDLE_MS);
-  for (let collection = 0; collection < COLLECTIONS; collection += 1) {
-    for (const pid of pids) process.kill(pid, 'SIGUSR2');
-    await sleep(500);
-  }
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Millis } from '#core';
+import { collectedMb, COLLECTS } from './collect.js';
 import type { Figure } from './figure.js';
 import { Caller } from './rpc.js';
 import { type Cue, play } from './storm/open-loop.js';
@@ -13,7 +13,7 @@ import {
 } from './storm/overload-figures.js';
 import { loadsOn, startBerthFor, startServers } from './storm/stage.js';
 import { drawArrivals, drawWorkload, type Phase, type Workload } from './storm/workload.js';
-import { cpuMs, residentMb } from './usage.js';
+import { cpuMs } from './usage.js';
 
 const SEED = 6;
 const MINUTE: Millis = 60_000;
@@ -26,9 +26,6 @@ const PHASES: readonly Phase[] = [
   { lasts: MINUTE, load: USUAL },
 ];
 const TIMES = { normal: MINUTE, storm: 2 * MINUTE, after: 7 * MINUTE, end: 8 * MINUTE };
-
-const COLLECTIONS = 3;
-const COLLECTS = ['--expose-gc', '--import', new URL('./gc-on-signal.js', import.meta.url).href];
 
 /** Ten times as many cold requests as the load slots can load, for five minutes. */
 export async function overload(): Promise<Figure[]> {
@@ -52,9 +49,9 @@ async function storm(workload: Workload): Promise<Seen> {
   const heldMb = { early: 0, late: 0 };
   const cues: Cue[] = [
     { at: TIMES.storm, act: async () => void (at.begun = await read()) },
-    { at: TIMES.storm + MINUTE, act: async () => void (heldMb.early = await collected(berth.pid)) },
+    { at: TIMES.storm + MINUTE, act: async () => void (heldMb.early = await collectedMb(berth.pid)) },
     { at: TIMES.after, act: async () => void (at.over = await read()) },
-    { at: TIMES.after, act: async () => void (heldMb.late = await collected(berth.pid)) },
+    { at: TIMES.after, act: async () => void (heldMb.late = await collectedMb(berth.pid)) },
   ];
   try {
     const outcomes = await play(caller, drawArrivals(workload, PHASES, SEED), cues);
@@ -65,13 +62,4 @@ async function storm(workload: Workload): Promise<Seen> {
     await berth.end();
     for (const server of servers) await server.end();
   }
-}
-
-/** What it holds once it has let go of its garbage. */
-async function collected(pid: number): Promise<number> {
-  for (let collection = 0; collection < COLLECTIONS; collection += 1) {
-    process.kill(pid, 'SIGUSR2');
-    await sleep(500);
-  }
-  return residentMb(pid);
 }

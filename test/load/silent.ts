@@ -1,16 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startBerth } from './berth.js';
+import { collectedMb, COLLECTS } from './collect.js';
 import { type Figure, hint, rounded } from './figure.js';
 import { openSilentServers } from './silent-servers.js';
-import { cpuMs, openFiles, residentMb } from './usage.js';
+import { cpuMs, openFiles } from './usage.js';
 
 const SERVERS = 200;
 const GOAL_PERCENT = 10;
 /** The first tries come close together, and all is compiled by then. */
 const SETTLES_MS = 60_000;
 const EVERY_MS = 30_000;
-const COLLECTIONS = 3;
-const COLLECTS = ['--expose-gc', '--import', new URL('./gc-on-signal.js', import.meta.url).href];
 
 /** What 200 servers that accept and never answer add to the memory that Berth holds in so many minutes after the first. */
 export async function silent(minutes: number): Promise<Figure> {
@@ -18,13 +17,13 @@ export async function silent(minutes: number): Promise<Figure> {
   const berth = await startBerth([], { servers: servers.declared }, { flags: COLLECTS });
   try {
     await sleep(SETTLES_MS);
-    const early = await collected(berth.pid);
+    const early = await collectedMb(berth.pid);
     const [began, cpu] = [performance.now(), cpuMs(berth.pid)];
     const files = { early: openFiles(berth.pid), late: 0 };
     const heldMb: number[] = [];
     while (performance.now() - began < minutes * 60_000) {
       await sleep(EVERY_MS);
-      heldMb.push(rounded(await collected(berth.pid)));
+      heldMb.push(rounded(await collectedMb(berth.pid)));
       files.late = openFiles(berth.pid);
       hint(`silent: ${heldMb.at(-1)} MiB, ${files.late} files, ${servers.connections()} connections`);
     }
@@ -41,13 +40,4 @@ export async function silent(minutes: number): Promise<Figure> {
     await berth.end();
     servers.close();
   }
-}
-
-/** What it holds once it has let go of its garbage. */
-async function collected(pid: number): Promise<number> {
-  for (let collection = 0; collection < COLLECTIONS; collection += 1) {
-    process.kill(pid, 'SIGUSR2');
-    await sleep(500);
-  }
-  return residentMb(pid);
 }

@@ -117,12 +117,12 @@ async function write({ http }: Target, tally: Tally): Promise<never> {
   }
 }
 
-/** A call with these very bytes; how it was answered. */
+/** A call with these very bytes; how it was answered, and what was said where it is called our own fault. */
 function call(client: Client, path: string, bytes: Buffer, metadata = new Metadata()): Promise<string> {
   return new Promise((resolve) => {
     const options = { deadline: Date.now() + ANSWER_MS };
     client.makeUnaryRequest(path, asIs, asIs, bytes, metadata, options, (error) =>
-      resolve(status[error?.code ?? status.OK]),
+      resolve(error?.code === status.INTERNAL ? error.message : status[error?.code ?? status.OK]),
     );
   });
 }

@@ -9,7 +9,7 @@ import { removeScratch, scratchPath } from '../scratch.js';
 import { openSilentServers } from '../silent-servers.js';
 import { readOptions, type SoakOptions, USAGE } from './options.js';
 import { startStage } from './stage.js';
-import { judge, type SoakSeen, tableOf } from './verdict.js';
+import { judge, settledAt, type SoakSeen, tableOf } from './verdict.js';
 import { untilWarm, watch } from './watch.js';
 
 /** Starting and ending take no longer than this. */
@@ -51,7 +51,7 @@ async function soak({ minutes, silent }: SoakOptions): Promise<SoakSeen> {
     const crowds = await Promise.all(CROWDS.map((kind) => startCrowd(kind, stage.berth)));
     const lastedMs = minutes * 60_000;
     const over = AbortSignal.timeout(lastedMs);
-    const watched = await watch(stage.berth, over);
+    const watched = await watch(stage, over, settledAt(lastedMs));
     const done = await Promise.all(crowds.map((crowd) => crowd.end()));
     return { ...watched, lastedMs, done: Object.assign({}, ...done) as SoakSeen['done'] };
   } finally {

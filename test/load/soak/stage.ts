@@ -1,5 +1,7 @@
 import { ON_ONE_GPU } from '../../support/on-one-gpu.js';
 import { type RunningBerth, startBerth } from '../berth.js';
+import { COLLECTS } from '../collect.js';
+import { scratchPath } from '../scratch.js';
 import type { SilentServers } from '../silent-servers.js';
 import { type SimulatedServer, startSimulated } from '../triton.js';
 
@@ -19,6 +21,8 @@ export const CHURNED: readonly string[] = Array.from({ length: COLD }, (_, nth) 
 /** What a soak plays on. */
 export interface SoakStage {
   readonly berth: RunningBerth;
+  /** Where Berth writes how much of its heap is in use after a collection. */
+  readonly heapFile: string;
   end(): Promise<void>;
 }
 
@@ -35,6 +39,7 @@ export async function startStage(silent: SilentServers): Promise<SoakStage> {
   const known = tritons.map(({ grpc, http, metrics }, nth) => {
     return { id: `t${nth}`, host: `t${nth}`, grpc, http, metrics };
   });
+  const heapFile = scratchPath();
   const berth = await startBerth(
     [],
     {
@@ -42,9 +47,9 @@ export async function startStage(silent: SilentServers): Promise<SoakStage> {
       defaults: { gpuMemoryLimitMb: MODEL_MB, cpuMemoryLimitMb: 16, minResidencySeconds: 1 },
       models: Object.fromEntries(WARM.map((name) => [name, { pin: { copies: 1 } }])),
     },
-    { flags: ['--max-semi-space-size=32'] },
+    { flags: [...COLLECTS, '--max-semi-space-size=32'], env: { HEAP_FILE: heapFile } },
   );
-  return { berth, end: () => endAll(berth, tritons) };
+  return { berth, heapFile, end: () => endAll(berth, tritons) };
 }
 
 async function endAll(berth: RunningBerth, tritons: readonly SimulatedServer[]): Promise<void> {

@@ -5,8 +5,6 @@ export interface Reading {
   /** Since the soak began, in ms. */
   readonly at: number;
   readonly residentMb: number;
-  /** Null where the metrics did not answer in time. */
-  readonly heapMb: number | null;
   readonly files: number;
 }
 
@@ -22,6 +20,8 @@ export interface Asked {
 export interface SoakSeen {
   readonly lastedMs: number;
   readonly readings: readonly Reading[];
+  /** What of its heap was in use after a collection, in MiB: the first time once it has settled, then as often again. */
+  readonly heapsMb: readonly number[];
   readonly warm: Asked;
   readonly health: Asked;
   /** What the hostile clients and the churn did, by kind. */
@@ -44,16 +44,16 @@ const HEALTH_MS = 1_000;
 /** What is compared: the first and the last share of what was read after it has settled. */
 const SHARE = 0.2;
 
-/** Compares what was seen with the goals. A short soak settles for the third of its time. */
-export function judge({ lastedMs, readings, warm, health, ownLagMs }: SoakSeen): readonly Judged[] {
-  const settledAt = Math.min(SETTLES_MS, lastedMs / 3);
-  const settled = readings.filter(({ at }) => at >= settledAt);
+/** From when on memory may not grow any more, in ms. A short soak settles for the third of its time. */
+export const settledAt = (lastedMs: number): number => Math.min(SETTLES_MS, lastedMs / 3);
+
+/** Compares what was seen with the goals. */
+export function judge({ lastedMs, readings, heapsMb, warm, health, ownLagMs }: SoakSeen): readonly Judged[] {
+  const settled = readings.filter(({ at }) => at >= settledAt(lastedMs));
   const resident = settled.map(({ residentMb }) => residentMb);
-  // A heap goes up and down with its collections: what is left after them is what counts.
-  const heap = settled.flatMap(({ heapMb }) => (heapMb === null ? [] : [heapMb]));
   return [
-    growth('memory (RSS, median)', resident, median),
-    growth('heap in use (least)', heap, (values) => Math.min(...values)),
+    growth('memory (RSS, median)', resident),
+    growth('heap in use after a collection', heapsMb),
     {
       ...{ what: 'warm resolves', seen: `${warm.failed.length} of ${warm.count} failed`, goal: 'none fails' },
       met: warm.count > 0 && warm.failed.length === 0,
@@ -67,9 +67,9 @@ export function judge({ lastedMs, readings, warm, health, ownLagMs }: SoakSeen):
   ];
 }
 
-function growth(what: string, values: readonly number[], of: (values: readonly number[]) => number): Judged {
+function growth(what: string, values: readonly number[]): Judged {
   const part = Math.max(1, Math.floor(values.length * SHARE));
-  const [early, late] = [of(values.slice(0, part)), of(values.slice(-part))];
+  const [early, late] = [median(values.slice(0, part)), median(values.slice(-part))];
   const percent = (late / early - 1) * 100;
   return {
     ...{ what, goal: `<= ${GROWTH_PERCENT} % more after it has settled` },

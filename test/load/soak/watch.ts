@@ -1,9 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningBerth } from '../berth.js';
+import { collect } from '../collect.js';
 import { Caller } from '../rpc.js';
 import { openFiles, residentMb } from '../usage.js';
 import { answersOk, Asker } from './asking.js';
-import { WARM } from './stage.js';
+import { type SoakStage, WARM } from './stage.js';
 import type { Asked, Reading } from './verdict.js';
 
 const READ_EVERY_MS = 10_000;
@@ -16,13 +18,18 @@ const WARM_UP_MS = 60_000;
 /** What the watcher has seen. */
 export interface Watched {
   readonly readings: readonly Reading[];
+  readonly heapsMb: readonly number[];
   readonly warm: Asked;
   readonly health: Asked;
   readonly ownLagMs: number;
 }
 
 /** Reads the memory, asks for what is warm and for health, all the time until it is over. */
-export async function watch(berth: RunningBerth, over: AbortSignal): Promise<Watched> {
+export async function watch(
+  { berth, heapFile }: SoakStage,
+  over: AbortSignal,
+  collectEveryMs: number,
+): Promise<Watched> {
   const caller = new Caller(berth.grpc);
   let nth = 0;
   const warm = new Asker(
@@ -36,13 +43,14 @@ export async function watch(berth: RunningBerth, over: AbortSignal): Promise<Wat
     HEALTH_EVERY_MS,
   );
   try {
-    const [readings, ownLagMs] = await Promise.all([
+    const [readings, heapsMb, ownLagMs] = await Promise.all([
       readAll(berth, over),
+      collectAll({ berth, heapFile }, over, collectEveryMs),
       longestLag(over),
       warm.until(over),
       health.until(over),
     ]);
-    return { readings, ownLagMs, warm: warm.asked, health: health.asked };
+    return { readings, heapsMb, ownLagMs, warm: warm.asked, health: health.asked };
   } finally {
     caller.close();
   }
@@ -79,30 +87,34 @@ async function readAll(berth: RunningBerth, over: AbortSignal): Promise<Reading[
   const readings: Reading[] = [];
   while (!over.aborted) {
     await sleep(READ_EVERY_MS, undefined, { signal: over }).catch(() => undefined);
-    const heapMb = await heapOf(berth);
     const { pid } = berth;
     readings.push({
       at: performance.now() - began,
       residentMb: residentMb(pid),
-      heapMb,
       files: openFiles(pid),
     });
     const last = readings.at(-1)!;
     process.stderr.write(
-      `soak: ${(last.at / 1_000).toFixed(0)} s, RSS ${last.residentMb.toFixed(0)} MiB, ` +
-        `heap ${heapMb?.toFixed(0) ?? '?'} MiB, ${last.files} files\n`,
+      `soak: ${(last.at / 1_000).toFixed(0)} s, RSS ${last.residentMb.toFixed(0)} MiB, ${last.files} files\n`,
     );
   }
   return readings;
 }
 
-async function heapOf(berth: RunningBerth): Promise<number | null> {
-  try {
-    const text = await answersOk(`${berth.http}/metrics`, ANSWER_MS);
-    const [, bytes] = /^nodejs_heap_size_used_bytes (\S+)/m.exec(text) ?? [];
-    return bytes === undefined ? null : Number(bytes) / 2 ** 20;
-  } catch {
-    return null;
+/** What of its heap is in use each time it has let go of its garbage. */
+async function collectAll(
+  { berth, heapFile }: Pick<SoakStage, 'berth' | 'heapFile'>,
+  over: AbortSignal,
+  everyMs: number,
+): Promise<number[]> {
+  const heapsMb: number[] = [];
+  for (;;) {
+    await sleep(everyMs, undefined, { signal: over }).catch(() => undefined);
+    if (over.aborted) return heapsMb;
+    await collect(berth.pid);
+    const mb = Number(await readFile(heapFile, 'utf8')) / 2 ** 20;
+    heapsMb.push(mb);
+    process.stderr.write(`soak: ${mb.toFixed(1)} MiB of the heap after a collection\n`);
   }
 }
 
