@@ -7,6 +7,7 @@ import { abuse } from './abuse.js';
 import { killAll } from './children.js';
 import { cold } from './cold.js';
 import { coreGrowth, coreTurn } from './core-turn.js';
+import { dead } from './dead.js';
 import { type Figure, hint, tell } from './figure.js';
 import { fairness } from './fairness.js';
 import { fifo } from './fifo.js';
@@ -33,6 +34,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   honesty,
   parked,
   abuse,
+  dead,
 };
 
 const { values, positionals: chosen } = parseArgs({
