@@ -97,6 +97,15 @@ describe('requests that waited for a model while it was cold', () => {
     expect(routed(requests)).toBe(1);
   });
 
+  it('hold none back that came in the moment in which it became ready', () => {
+    executionsTake(200);
+    const requests = ask(5);
+    driver.pass(100);
+    const late = ask(10);
+    driver.loadEnds('a', 't');
+    expect([routed(requests), routed(late)]).toEqual([1, 10]);
+  });
+
   it('come by their deadlines, whenever they came', () => {
     executionsTake(200);
     const [late, soon, sooner] = [60_000, 30_000, 20_000].map((wait) => driver.resolve('a', { wait }));
