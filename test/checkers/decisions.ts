@@ -148,6 +148,7 @@ const copyOfServer = (server: Server): Server => ({
   drain: server.drain,
   configs: new Map(server.configs),
   described: new Set(server.described),
+  unanswered: new Set(server.unanswered),
   ordered: new Set(server.ordered),
   promised: server.promised,
   presumed: new Map(server.presumed),

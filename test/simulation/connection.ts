@@ -23,6 +23,8 @@ export class Connection {
   /** Ends the pause before the next try, where there is one. */
   private endPause: () => void = () => {};
   private readonly running = new Set<(error: RpcError) => void>();
+  /** What waits for the next try to end. */
+  private readonly waiting = new Set<() => void>();
   private refusalTold = false;
   /** The life of the server that this connection is to. */
   private incarnation = 0;
@@ -60,15 +62,26 @@ export class Connection {
     this.attempt(0);
   }
 
-  /** Waits for no pause. */
-  tryNow(): void {
-    this.endPause();
+  /** Waits for a connection where there is none: until a try has ended, which begins at once, and at most so long. */
+  reach(within: number): Promise<void> {
+    if (this.isOpen || this.closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel();
+        this.waiting.delete(end);
+        resolve();
+      };
+      const cancel = this.process.after(within, end);
+      this.waiting.add(end);
+      this.endPause();
+    });
   }
 
   close(): void {
     this.closed = true;
     this.unwatch();
     for (const end of [...this.running]) end({ code: 'CANCELLED', message: 'closed' });
+    this.endWaiting();
   }
 
   /** Sends one call; it ends by its answer, by its deadline, or with the connection. */
@@ -124,7 +137,12 @@ export class Connection {
         this.tell('refused');
       }
       this.pause(failedBefore);
+      this.endWaiting();
     }
+  }
+
+  private endWaiting(): void {
+    for (const end of [...this.waiting]) end();
   }
 
   private pause(failedBefore: number): void {
@@ -143,6 +161,7 @@ export class Connection {
     this.connected = true;
     this.incarnation = this.site.incarnation;
     this.tell('connected');
+    this.endWaiting();
   }
 
   /** While the network is parted Berth does not hear that the connection has ended. */

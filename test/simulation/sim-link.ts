@@ -60,9 +60,9 @@ export class SimLink implements ModelServer {
   }
 
   async look(scope: 'full' | 'statistics', probeMode: boolean): Promise<Look> {
-    const begunAt = this.site.timers.now();
     const { sim } = this.site;
-    if (!this.connection.isOpen) this.connection.tryNow();
+    await this.connection.reach(CALL_TIMEOUT);
+    const begunAt = this.site.timers.now();
     try {
       const mode = probeMode ? await this.mode() : null;
       const version = probeMode

@@ -33,7 +33,7 @@ export type Contact =
   | { readonly kind: 'slow'; readonly probesFailed: number; readonly nextProbeAt: Instant }
   /** `moved`: there was no connection to its present address yet, so a refusal there says nothing of the process. */
   | { readonly kind: 'down'; readonly since: Instant; readonly moved: boolean }
-  | { readonly kind: 'lost' };
+  | { readonly kind: 'lost'; readonly since: Instant };
 
 /** A Triton ModelConfig read from a loaded model. */
 export interface LearnedConfig {
@@ -110,6 +110,8 @@ export interface Server {
   readonly configs: Map<ModelId, LearnedConfig>;
   /** Models whose config was asked for in this incarnation. */
   readonly described: Set<ModelId>;
+  /** Of these, the ones of which no answer has come. */
+  readonly unanswered: Set<ModelId>;
   /** What we ordered here, with the steps that came up through it: everything else found is a stranger. */
   readonly ordered: Set<ModelId>;
   /** Until when an earlier life of ours has leased what this one has not seen yet. */

@@ -101,7 +101,7 @@ const contact = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('up') }),
   z.strictObject({ kind: z.literal('slow'), probesFailed: amount, nextProbeAt: amount }),
   z.strictObject({ kind: z.literal('down'), since: amount, moved: z.boolean() }),
-  z.strictObject({ kind: z.literal('lost') }),
+  z.strictObject({ kind: z.literal('lost'), since: amount }),
 ]) satisfies z.ZodType<Contact>;
 
 const device = z.strictObject({
@@ -154,6 +154,7 @@ const server = z.strictObject({
   drain: orNull(z.strictObject({ since: amount, deadline: orNull(amount) })),
   configs: z.map(modelId, learnedConfig),
   described: z.set(modelId),
+  unanswered: z.set(modelId),
   ordered: z.set(modelId),
   promised: z.map(modelId, amount),
   presumed: z.map(modelId, list(modelId)),

@@ -86,9 +86,9 @@ export class TritonServer implements ModelServer {
   }
 
   async look(scope: 'full' | 'statistics', probeMode: boolean): Promise<Look> {
-    const begunAt = this.options.clock.now();
     try {
       await this.contact.reach(this.options.callTimeoutMs ?? CALL_TIMEOUT_MS);
+      const begunAt = this.options.clock.now();
       const mode = probeMode ? await this.mode() : null;
       const serverVersion = probeMode ? await this.version() : null;
       const index = scope === 'full' ? indexRows((await this.askTwice('RepositoryIndex')).models) : null;

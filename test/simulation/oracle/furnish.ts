@@ -216,7 +216,7 @@ function tell(fleet: Fleet, { state }: SmallServer, id: ServerId): void {
   read(fleet, NOW);
   if (state === 'draining') server.drain = { since: NOW - LONG, deadline: null };
   if (state !== 'lost') return;
-  server.contact = { kind: 'lost' };
+  server.contact = { kind: 'lost', since: NOW - LONG };
   server.looked = false;
 }
 

@@ -28,7 +28,7 @@ export function contactChanged(fleet: Fleet, id: ServerId, fact: ContactFact, no
       return refused(fleet, server, now);
     case 'leaving':
       server.looksCountFrom = now;
-      return setContact(fleet, server, { kind: 'lost' });
+      return setContact(fleet, server, { kind: 'lost', since: now });
     case 'probe_accepted':
       return probed(fleet, server, 0, now);
     case 'probe_timed_out':
@@ -36,12 +36,14 @@ export function contactChanged(fleet: Fleet, id: ServerId, fact: ContactFact, no
   }
 }
 
-/** A new connection: what is routed to it waits for a look over it, and so does the question of its mode. */
+/**
+ * A new connection: what is routed to it waits for a look over it, and so does the question of its mode. A look under way
+ * waited for the connection; one over the connection before has ended with that.
+ */
 function connected(fleet: Fleet, server: Server, now: Instant): void {
   if (server.contact.kind === 'up' || server.contact.kind === 'slow') return;
   server.looksCountFrom = now;
   server.mode = null;
-  server.looking = null;
   server.fullEndedAt = null;
   setContact(fleet, server, { kind: 'up' });
 }
@@ -55,11 +57,12 @@ function ended(fleet: Fleet, server: Server, now: Instant): void {
 
 /**
  * We closed the connection, in whatever state it was. What is known, ordered and drained stays: the first look over the next one
- * shows whether the process is the same.
+ * shows whether the process is the same. A look under way tells nothing any more.
  */
 function closed(fleet: Fleet, server: Server, moved: boolean, now: Instant): void {
   const { contact } = server;
   server.looksCountFrom = now;
+  server.looking = null;
   if (contact.kind === 'connecting') return;
   const isElsewhere = moved || (contact.kind === 'down' && contact.moved);
   setContact(fleet, server, { kind: 'down', since: now, moved: isElsewhere });
@@ -76,7 +79,7 @@ function refused(fleet: Fleet, server: Server, now: Instant): void {
 function probed(fleet: Fleet, server: Server, failed: 0 | 1, now: Instant): void {
   if (server.contact.kind !== 'slow') return;
   const probesFailed = failed === 0 ? 0 : server.contact.probesFailed + 1;
-  if (probesFailed >= PROBES_BEFORE_LOST) return setContact(fleet, server, { kind: 'lost' });
+  if (probesFailed >= PROBES_BEFORE_LOST) return setContact(fleet, server, { kind: 'lost', since: now });
   server.contact = { kind: 'slow', probesFailed, nextProbeAt: now + PROBE_EVERY };
 }
 

@@ -76,6 +76,7 @@ function forgetTraits(fleet: Fleet, id: ModelId): void {
   for (const server of fleet.servers.values()) {
     server.configs.delete(id);
     server.described.delete(id);
+    server.unanswered.delete(id);
   }
 }
 
@@ -235,6 +236,7 @@ const unseen = (spec: ServerSpec): Server => ({
   drain: null,
   configs: new Map(),
   described: new Set(),
+  unanswered: new Set(),
   ordered: new Set(),
   promised: new Map(),
   presumed: new Map(),

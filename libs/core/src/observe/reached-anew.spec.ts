@@ -118,6 +118,7 @@ describe('a refusal', () => {
     const driver = aDriver();
     driver.looksEnd = false;
     meets(driver, 'moved', 'connected', 'ended', 'refused');
+    driver.tell({ kind: 'LookFailed', server: T, why: 'unreachable' });
     driver.looksEnd = true;
     meets(driver, 'connected');
     expect(serverIn(driver).incarnation).toBe(2);

@@ -41,6 +41,18 @@ describe('the config of a step that serves', () => {
     expect(described(driver.tell({ ...learned, model: S, steps: [] }))).toEqual([]);
   });
 
+  it('is asked for again after a look where no answer came, though an older config is known', () => {
+    const driver = aStepServes().warm('a', 't');
+    const config = { json: '{}', kind: 'cpu', gpus: [], count: 1, batch: 1 } as const;
+    const learned = { kind: 'ConfigLearned', server: T, config, steps: [] } as const;
+    for (const model of [A, S]) driver.tell({ ...learned, model });
+    driver.tell({ kind: 'StepsRemembered', model: A, steps: [S] });
+    expect(described(driver.tell({ ...learned, model: A, steps: [S] }))).toEqual([S]);
+    expect(described(driver.pass(20_000))).toContain(S);
+    driver.tell({ ...learned, model: S });
+    expect(described(driver.pass(20_000))).toEqual([]);
+  });
+
   it('is left alone when what ends is the load of another model', () => {
     const driver = aStepServes();
     driver.resolve('a');

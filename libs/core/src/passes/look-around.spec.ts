@@ -127,6 +127,43 @@ describe('looks at a server that does not answer', () => {
     expect(Math.min(...gaps.slice(5))).toBeGreaterThanOrEqual(22_500);
   });
 
+  it('come each ten seconds at first, however long it was slow before it was lost', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'LookFailed', server: T, why: 'timed_out' });
+    for (let failed = 0; failed < 3; failed += 1) {
+      driver.pass(10_000);
+      driver.tell({ kind: 'LookFailed', server: T, why: 'timed_out' });
+      driver.tell({ kind: 'ContactChanged', server: T, fact: 'probe_timed_out' });
+    }
+    const looks = failedLooksIn(driver, 60_000);
+    expect(looks[1]! - looks[0]!).toBeLessThanOrEqual(10_000);
+  });
+
+  it('are taken at once where it is slow and doubted', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'LookFailed', server: T, why: 'timed_out' });
+    driver.pass(2_000);
+    expect(driver.tell(doubt)).toMatchObject([{ kind: 'look', server: 't' }]);
+  });
+
+  it('are taken though one was under way over a connection that was closed', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'LookFailed', server: T, why: 'unreachable' });
+    driver.tell(doubt);
+    driver.tell({ kind: 'ContactChanged', server: T, fact: 'closed' });
+    driver.pass(1_000);
+    expect(driver.tell(doubt)).toMatchObject([{ kind: 'look', server: 't' }]);
+  });
+
+  it('are not taken beside one that waited for the connection', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'ContactChanged', server: T, fact: 'ended' });
+    driver.tell({ kind: 'LookFailed', server: T, why: 'unreachable' });
+    driver.pass(1_000);
+    expect(driver.tell(doubt)).toMatchObject([{ kind: 'look', server: 't' }]);
+    expect(driver.tell({ kind: 'ContactChanged', server: T, fact: 'connected' })).toEqual([]);
+  });
+
   it.each(['leaving', 'ended', 'refused'] as const)(
     'are ordered at once where it is doubted, once a second at most (%s)',
     (fact) => {

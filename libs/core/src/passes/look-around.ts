@@ -57,7 +57,9 @@ function describe(fleet: Fleet, now: Instant): Action[] {
     }
   }
   return inOrder(fleet, found).map(({ server, model }) => {
-    fleet.servers.get(server)!.described.add(model);
+    const { described, unanswered } = fleet.servers.get(server)!;
+    described.add(model);
+    unanswered.add(model);
     return { kind: 'describe', server, model };
   });
 }
@@ -120,7 +122,7 @@ function hasRows(fleet: Readonly<Fleet>, { spec }: Server): boolean {
 function dueFull(server: Server, open: boolean): Instant {
   const { contact, mode, looked, fullEndedAt, anyEndedAt, lookTook } = server;
   if (isAway(contact)) return dueAway(server);
-  if (contact.kind === 'slow') return after(anyEndedAt, AT_REST);
+  if (contact.kind === 'slow') return Math.min(wantedFull(server), after(anyEndedAt, AT_REST));
   if (mode === 'restricted') return after(fullEndedAt, AT_REST);
   const paced = after(fullEndedAt, PACE * lookTook);
   if (!looked) return Math.max(paced, after(fullEndedAt, FIRST_LOOK_AGAIN));
@@ -130,14 +132,14 @@ function dueFull(server: Server, open: boolean): Instant {
 
 /**
  * A server without a connection is tried by what keeps the connections, and that at once where a look was asked for. A lost
- * one may still have its connection: it is looked at the more rarely the longer no look has come back.
+ * one may still have its connection: it is looked at the more rarely the longer it has been lost.
  */
 function dueAway(server: Server): Instant {
-  const { contact, spec, anyEndedAt, lookedAt, lookWanted } = server;
+  const { contact, spec, anyEndedAt, lookWanted } = server;
   const wanted = isFullWanted(server) ? lookWanted! : Infinity;
   if (contact.kind !== 'lost') return wanted;
   if (anyEndedAt === null) return -Infinity;
-  const pause = Math.min(AT_LOST, Math.max(AT_REST, anyEndedAt - (lookedAt ?? -Infinity)));
+  const pause = Math.min(AT_LOST, Math.max(AT_REST, anyEndedAt - contact.since));
   return Math.min(wanted, anyEndedAt + pause * (1 - (LOST_JITTER * shiftOf(spec)) / AT_REST));
 }
 

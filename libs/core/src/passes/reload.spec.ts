@@ -245,36 +245,6 @@ describe('a reload', () => {
     });
   });
 
-  it('is waited for on its server while that is reached anew', () => {
-    driver
-      .declare(aModel('c', { gpuBytes: 1 }))
-      .shelf('s')
-      .set('c', '');
-    driver.warm('a', 's');
-    driver.serve(aServer('t', [10]), ['a', 'b']);
-    driver.tell({
-      kind: 'LimitsSet',
-      limits: { ...driver.fleet.limits, loadsPerServer: 1 },
-      defaults: driver.fleet.defaults,
-    });
-    driver.pass(20_000);
-    const config = { ...CONFIG, kind: 'gpu', gpus: [0] } as const;
-    driver.tell({ kind: 'ConfigLearned', server: 's' as ServerId, model: 'c' as ModelId, config, steps: [] });
-    driver.resolve('c');
-    reload();
-    driver.pass(3_000);
-    expect(driver.phase('a', 's')).toBe('placed');
-    for (const fact of ['moved', 'connected'] as const)
-      driver.tell({ kind: 'ContactChanged', server: 's' as ServerId, fact });
-    driver.loadEnds('c', 's');
-    driver.pass(1_000);
-    expect(driver.orders().filter((order) => order.includes('a@'))).toEqual([
-      'load a@s',
-      'unload a@s',
-      'load a@s',
-    ]);
-  });
-
   it('comes up elsewhere where its server takes nothing any more', () => {
     driver.warm('a', 's');
     driver.serve(aServer('t', [10]), ['a']);

@@ -8,7 +8,7 @@ import { standingCopies } from '../pins.js';
 import type { Replica } from '../replica.js';
 import { isComingBack } from '../reloads.js';
 import type { Server } from '../server.js';
-import { isSettling } from '../standing.js';
+import { isLeftAlone, isSettling, standingOf } from '../standing.js';
 import { isStuck } from '../stuck.js';
 import { coolingOn } from './cooling.js';
 import { settle } from './place.js';
@@ -50,7 +50,10 @@ function whileItIsGone(fleet: Fleet, model: Model, { leftAt }: Reload, now: Inst
   return leftAt === null ? 'left' : 'waits';
 }
 
-/** What is evicted, or moved since its server is drained, is not for us to bring back; what is needed cannot leave. */
+/**
+ * What is evicted, or moved since its server is drained, is not for us to bring back; what is needed cannot leave, nor what
+ * is on a server that is left alone.
+ */
 function beforeItLeft(fleet: Fleet, replica: Replica, now: Instant): Next {
   switch (replica.phase) {
     case 'placed':
@@ -59,11 +62,16 @@ function beforeItLeft(fleet: Fleet, replica: Replica, now: Instant): Next {
     case 'unloading':
       return isComingBack(fleet, replica) ? 'waits' : 'over';
     case 'ready':
-      return fleet.servers.get(replica.server)!.drain || isToStay(fleet, replica, now) ? 'over' : 'waits';
+      return mayLeave(fleet, replica, now) ? 'waits' : 'over';
     case 'loading':
     case 'unknown':
       return 'waits';
   }
+}
+
+function mayLeave(fleet: Fleet, replica: Replica, now: Instant): boolean {
+  const server = fleet.servers.get(replica.server)!;
+  return server.drain === null && !isLeftAlone(server) && !isToStay(fleet, replica, now);
 }
 
 /** What may be a step of a load under way is let go once a config tells that it is none; a load that is stuck never tells. */
@@ -105,7 +113,7 @@ export function bringBack(fleet: Fleet, open: readonly Server[], ledger: Ledger,
   if (fleet.reloads.size === 0 || fleet.frozen || isSettling(fleet, now)) return;
   for (const [id, reload] of fleet.reloads) {
     const model = awaitedBack(fleet, id, reload);
-    if (!model || isBetweenConnections(fleet, reload)) continue;
+    if (!model || isBetweenConnections(fleet, reload, now)) continue;
     const server = open.find(({ spec }) => spec.id === reload.server);
     const isOpen = server !== undefined && !coolingOn(fleet, server, model.id, now);
     const place = isOpen ? placeAgain(fleet, server, ledger, { model, reload }) : undefined;
@@ -117,10 +125,11 @@ export function bringBack(fleet: Fleet, open: readonly Server[], ledger: Ledger,
   }
 }
 
-/** Its server is expected back in a moment, as where it is reached anew; else it is soon lost. */
-function isBetweenConnections({ servers }: Fleet, { server: id }: Reload): boolean {
+/** Its server had a connection, and is expected back in a moment, as where it is reached anew. */
+function isBetweenConnections({ servers }: Fleet, { server: id }: Reload, now: Instant): boolean {
   const server = servers.get(id);
-  return server?.contact.kind === 'down' || (server?.contact.kind === 'up' && !server.looked);
+  if (!server || server.contact.kind === 'connecting') return false;
+  return standingOf(server, now) === 'connecting';
 }
 
 /** The model of a copy that has left and is not back; undefined also where a server is yet to say that there is such a model. */

@@ -248,6 +248,7 @@ describe('a server that is drained with a deadline', () => {
     const asked = driver.resolve('a', { avoid: ['t'] });
     driver.looksEnd = true;
     driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'ended' });
+    driver.tell({ kind: 'LookFailed', server: SERVER, why: 'unreachable' });
     driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'connected' });
     expect(driver.log.at(-1)).toMatchObject({ kind: 'unload', cause: 'drain' });
     expect(driver.answerTo(asked)).toBe('no_capacity');
