@@ -160,7 +160,7 @@ describe('looks at a server that does not answer', () => {
     driver.tell({ kind: 'ContactChanged', server: T, fact: 'ended' });
     driver.tell({ kind: 'LookFailed', server: T, why: 'unreachable' });
     driver.pass(1_000);
-    expect(driver.tell(doubt)).toMatchObject([{ kind: 'look', server: 't' }]);
+    expect(driver.tell(doubt)).toMatchObject([{ kind: 'look', server: 't', probeMode: true }]);
     expect(driver.tell({ kind: 'ContactChanged', server: T, fact: 'connected' })).toEqual([]);
   });
 

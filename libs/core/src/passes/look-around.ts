@@ -36,9 +36,10 @@ export function lookAround(fleet: Fleet, now: Instant): Action[] {
   return actions;
 }
 
+/** What answers over another connection may have another mode. */
 function look(server: Server, scope: 'full' | 'statistics'): Action {
   server.looking = scope;
-  const probeMode = scope === 'full' && server.mode !== 'explicit';
+  const probeMode = scope === 'full' && (server.mode !== 'explicit' || isAway(server.contact));
   return { kind: 'look', server: server.spec.id, scope, probeMode };
 }
 
