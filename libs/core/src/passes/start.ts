@@ -18,8 +18,7 @@ import { hasEmptied } from './retire.js';
 
 /**
  * Loads what was placed and whose memory has become free, where a load slot is free too, and its server is not at work on
- * what is tied to it. Of several that could begin, those
- * do so first that `inLoadOrder` puts first.
+ * what is tied to it. Of several that could begin, those do so first that `inLoadOrder` puts first.
  */
 export function startPlaced(fleet: Fleet, ledger: Ledger, now: Instant): Action[] {
   forgetDeficits(fleet);
