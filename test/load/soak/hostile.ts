@@ -16,7 +16,10 @@ type Kind = (target: Target, tally: Tally) => Promise<never>;
 
 /** Clients that mean harm, each of a kind; what they do at a time is bounded. They go on until their process ends. */
 export async function beHostile(target: Target, tally: Tally): Promise<void> {
-  const kinds: readonly Kind[] = [pipeline, cancel, idle, truncate, oversize, write];
+  const kinds: readonly Kind[] = [
+    ...[pipeline, cancel, idle, truncate, oversize, write],
+    ...[leaveUnread, list, nameFiles],
+  ];
   await Promise.all(kinds.map((kind) => kind(target, tally)));
 }
 
@@ -114,6 +117,51 @@ async function write({ http }: Target, tally: Tally): Promise<never> {
     await answer?.arrayBuffer().catch(() => undefined);
     tally.count(`hostile, write of ${BODY_BYTES} bytes with a key answered ${answer?.status ?? 'not'}`);
     await sleep(OFTEN_MS);
+  }
+}
+
+const UNREAD = 20;
+
+/** Connections that ask for pages of large models, one after the other, and never read. */
+async function leaveUnread({ http }: Target, tally: Tally): Promise<never> {
+  const request = `GET /v1/models?pageSize=1000 HTTP/1.1\r\nHost: ${http}\r\n\r\n`;
+  for (;;) {
+    const sockets = Array.from({ length: UNREAD }, () => open(http).pause());
+    for (const socket of sockets) socket.write(request.repeat(2));
+    await sleep(4 * PAUSE_MS);
+    for (const socket of sockets) socket.destroy();
+    tally.count(`hostile, ${UNREAD} connections that do not read`);
+  }
+}
+
+const LISTS = 50;
+
+/** Many long lists at once. */
+async function list({ grpc }: Target, tally: Tally): Promise<never> {
+  const client = new Client(grpc, credentials.createInsecure());
+  const { path, requestSerialize } = adminClientService()['ListModels']!;
+  const message = requestSerialize({ pageSize: 1_000 });
+  for (;;) {
+    const codes = await Promise.all(Array.from({ length: LISTS }, () => call(client, path, message)));
+    for (const code of codes) tally.count(`hostile, long list answered ${code}`);
+    await sleep(PAUSE_MS);
+  }
+}
+
+/** Servers with names of files that end or hang what reads them. */
+async function nameFiles({ http }: Target, tally: Tally): Promise<never> {
+  for (let nth = 0; ; nth += 1) {
+    const ca = ['/dev/zero', '/dev/tty', '/proc/self/mem'][nth % 3];
+    const answer = await fetch(`http://${http}/v1/servers/named`, {
+      ...{ method: 'PUT', headers: { 'content-type': 'application/json' } },
+      ...{
+        body: JSON.stringify({ grpc: '127.0.0.1:9', tls: { ca } }),
+        signal: AbortSignal.timeout(ANSWER_MS),
+      },
+    }).catch(() => undefined);
+    await answer?.arrayBuffer().catch(() => undefined);
+    tally.count(`hostile, server with a file name answered ${answer?.status ?? 'not'}`);
+    await sleep(PAUSE_MS);
   }
 }
 
