@@ -80,7 +80,7 @@ describe('while load slots are scarce', () => {
   it('others leave first where one is free, though they are missed more', () => {
     const driver = busyOrMissed();
     for (const model of ['x', 'y']) {
-      driver.slotsTaken().resolve(model, { class: 'critical' });
+      driver.slotsTaken().resolve(model);
       driver.pass(2_000);
     }
     expect(driver.orders()).toEqual(['unload m10@s1', 'load x@s1', 'unload m00@s0', 'load y@s0']);

@@ -106,6 +106,16 @@ describe('requests that waited for a model while it was cold', () => {
     expect([routed(requests), routed(late)]).toEqual([1, 10]);
   });
 
+  it('get nothing made up for by a turn that came late', () => {
+    executionsTake(200);
+    const requests = ask(10);
+    becomesReady();
+    driver.now += 500;
+    driver.tell();
+    expect(routed(requests)).toBe(2);
+    expect(pace(requests, 100, 2)).toEqual([2, 2, 3]);
+  });
+
   it('come by their deadlines, whenever they came', () => {
     executionsTake(200);
     const [late, soon, sooner] = [60_000, 30_000, 20_000].map((wait) => driver.resolve('a', { wait }));

@@ -146,7 +146,7 @@ describe('while load slots are scarce', () => {
     driver.resolve('a', { lease: 0 });
     driver.pass(30_000);
     driver.slotsTaken();
-    driver.resolve('x', { class: 'critical' });
+    driver.resolve('x');
     driver.pass(1_000);
     expect(ordersSince(driver)).toEqual(['unload a@t', 'load x@t']);
   });

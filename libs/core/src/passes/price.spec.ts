@@ -62,8 +62,8 @@ describe('while load slots are scarce', () => {
 
   it('it is loaded where it is as much asked for by the byte', () => {
     const driver = aDriver(10, { gpuBytes: 1 }).slotsTaken();
-    for (let asked = 0; asked < 3; asked += 1) driver.resolve('x');
-    expect(driver.answerTo(driver.resolve('x'))).toBe('waiting');
+    const answers = Array.from({ length: 8 }, () => driver.answerTo(driver.resolve('x', HASTY)));
+    expect(answers).toContain('waiting');
   });
 
   it('a request is admitted where what is loaded was hardly asked for', () => {
@@ -164,6 +164,31 @@ describe('slots of servers that could not load a model', () => {
     expect(driver.answerTo(driver.resolve('x', HASTY))).toBe('waiting');
     expect(driver.orders()).toEqual(['load hot@s', 'load x@idle']);
   });
+
+  it('keep no wish from the free slots of others', () => {
+    const driver = aDriver(10);
+    driver.serve(aServer('idle', [4]), ['x', 'z']).declare(aModel('z'));
+    for (const [server, taken] of [
+      ['s', 1],
+      ['idle', 0.3],
+    ] as const)
+      driver.fleet.slotUse.set(aServer(server).id, { lately: taken, taken, at: driver.now });
+    driver.resolve('z', { wait: 0 });
+    expect(driver.orders()).toEqual(['load hot@s', 'load z@idle']);
+  });
+});
+
+describe('what has to leave a drained server', () => {
+  it('is loaded elsewhere, though no request asks for it', () => {
+    const driver = aDriver(10)
+      .serve(aServer('t', [4]), ['x'])
+      .warm('x', 't');
+    driver.serve(aServer('u', [4]), ['x']).pass(5_000);
+    const drain = { kind: 'DrainOrdered', server: aServer('t').id, deadline: null } as const;
+    expect(driver.slotsTaken().tell(drain)).toContainEqual(
+      expect.objectContaining({ kind: 'load', server: 'u' }),
+    );
+  });
 });
 
 describe('a tenant that has taken less than the others', () => {
@@ -179,20 +204,20 @@ describe('a tenant that has taken less than the others', () => {
   it('pays nothing, while the other one pays', () => {
     const driver = flooded();
     expect(driver.answerTo(driver.resolve('x', { ...HASTY, tenant: 'flooder' }))).toBe('no_capacity');
-    expect(driver.answerTo(driver.resolve('y', { tenant: 'other' }))).toBe('waiting');
+    expect(driver.answerTo(driver.resolve('y', { ...HASTY, tenant: 'other' }))).toBe('waiting');
     driver.pass(1_000);
     expect(driver.orders()).toEqual(['load hot@s', 'unload hot@s', 'load y@s']);
   });
 
   it('gets requests of others for the same model admitted', () => {
     const driver = flooded();
-    driver.resolve('y', { tenant: 'other' });
-    expect(driver.answerTo(driver.resolve('y', { tenant: 'flooder' }))).toBe('waiting');
+    driver.resolve('y', { ...HASTY, tenant: 'other' });
+    expect(driver.answerTo(driver.resolve('y', { ...HASTY, tenant: 'flooder' }))).toBe('waiting');
   });
 
   it('is one that has paid for nothing yet', () => {
     const driver = flooded();
-    expect(driver.answerTo(driver.resolve('x', { tenant: 'newcomer' }))).toBe('waiting');
+    expect(driver.answerTo(driver.resolve('x', { ...HASTY, tenant: 'newcomer' }))).toBe('waiting');
   });
 
   it('is so for some 20 s', () => {
