@@ -7,6 +7,8 @@ const GRACE_MS = 1_000;
 export interface Requests {
   begin(socket: Socket): void;
   end(socket: Socket): void;
+  /** The connections that have one. */
+  sockets(): Iterable<Socket>;
 }
 
 /**
@@ -62,6 +64,10 @@ class Resting implements Requests {
     const left = (this.busy.get(socket) ?? 0) - 1;
     if (left > 0) this.busy.set(socket, left);
     else if (this.busy.delete(socket)) this.answered.add(socket);
+  }
+
+  sockets(): Iterable<Socket> {
+    return this.busy.keys();
   }
 
   forget(socket: Socket): void {

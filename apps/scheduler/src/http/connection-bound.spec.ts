@@ -3,10 +3,12 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ended, listening } from '../../../../test/support/http-server.js';
-import { until } from '../../../../test/support/until.js';
+import { PATIENCE_MS, until } from '../../../../test/support/until.js';
 import { boundConnections } from './connection-bound.js';
 
 const MOST = 4;
+/** More than the system keeps of an answer that is not read. */
+const LONG = Buffer.alloc(64 * 2 ** 20);
 
 let server: Server;
 let waiting: ServerResponse[];
@@ -18,18 +20,19 @@ beforeEach(async () => {
   [waiting, sockets, refused, now] = [[], [], 0, 0];
   server = createServer((request, response) => {
     if (request.url === '/waits') waiting.push(response);
-    else response.end('at once');
+    else response.end(request.url === '/long' ? LONG : 'at once');
   });
-  boundConnections(
-    server,
-    MOST,
-    () => (refused += 1),
-    () => now,
-  );
-  await listening(server);
+  await bounded(PATIENCE_MS);
 });
 
 afterEach(() => ended(server, sockets));
+
+/** Listens; an answer of which nothing is taken for so long closes its connection. */
+async function bounded(untakenMs: number): Promise<void> {
+  const times = { now: () => now, untakenMs, lookMs: 10 };
+  boundConnections(server, MOST, () => (refused += 1), times);
+  await listening(server);
+}
 
 /** A connection on which this is sent. */
 function sending(text: string): Socket {
@@ -104,6 +107,37 @@ describe('connections over HTTP', () => {
     );
     await until(async () => waiting.length === 1);
     for (let tries = 0; tries < 2 * MOST; tries += 1) expect(await isAnswered(asking('/'))).toBe(true);
+    expect(socket.destroyed).toBe(false);
+  });
+
+  /** A connection on which this is asked for, as the server has it. */
+  async function accepted(path: string): Promise<{ readonly client: Socket; readonly socket: Socket }> {
+    const connected = once(server, 'connection') as Promise<[Socket]>;
+    const client = asking(path);
+    const [socket] = await connected;
+    return { client, socket };
+  }
+
+  it('are closed whose answer is not read, and stay where a request waits for its answer', async () => {
+    await ended(server, []);
+    await bounded(100);
+    const waits = await accepted('/waits');
+    const { client, socket } = await accepted('/long');
+    client.pause();
+    await once(socket, 'close');
+    expect(waits.socket.destroyed).toBe(false);
+    expect(waits.socket.timeout ?? 0).toBe(0);
+  });
+
+  it('stay whose answer is read late', async () => {
+    const { client, socket } = await accepted('/long');
+    client.pause();
+    await until(() => socket.timeout === PATIENCE_MS);
+    client.resume();
+    await until(() => client.bytesRead > LONG.length);
+    client.write('GET /waits HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await until(() => waiting.length === 1);
+    await until(() => (socket.timeout ?? 0) === 0);
     expect(socket.destroyed).toBe(false);
   });
 });
