@@ -8,7 +8,7 @@ function slices(): Slices {
   return new Slices(() => (now += 5));
 }
 
-const STAYS = new AbortController().signal;
+const stays = (): AbortSignal => new AbortController().signal;
 
 function* counting(name: string, most: number, seen: string[]): Steps<string> {
   for (let nth = 1; nth <= most; nth += 1) {
@@ -28,7 +28,7 @@ describe('work in slices', () => {
     const seen: string[] = [];
     const all = slices();
     watchTurns(seen, 7);
-    const done = [all.run(counting('a', 3, seen), STAYS), all.run(counting('b', 2, seen), STAYS)];
+    const done = [all.run(counting('a', 3, seen), stays()), all.run(counting('b', 2, seen), stays())];
     expect(seen).toEqual([]);
     expect(await Promise.all(done)).toEqual(['a', 'b']);
     expect(seen.join('')).toMatch(/^\|?a1\|b1\|a2\|b2\|a3/);
@@ -39,7 +39,7 @@ describe('work in slices', () => {
     function* work(): Steps<void> {
       for (let nth = 0; nth < 3; nth += 1) told.push(yield);
     }
-    await slices().run(work(), STAYS);
+    await slices().run(work(), stays());
     expect(told).toEqual([true, true, true]);
     told.length = 0;
     atOnce(work());
@@ -57,14 +57,28 @@ describe('work in slices', () => {
       yield;
       throw new Error('a bug');
     }
-    await expect(all.run(broken(), STAYS)).rejects.toThrow('a bug');
-    expect(await all.run(counting('b', 1, seen), STAYS)).toBe('b');
+    await expect(all.run(broken(), stays())).rejects.toThrow('a bug');
+    expect(await all.run(counting('b', 1, seen), stays())).toBe('b');
+  });
+
+  it('is under way eight at a time: the others wait in order, and leave with their callers', async () => {
+    const seen: string[] = [];
+    const all = slices();
+    const gone = new AbortController();
+    const done = 'abcdefghijkl'
+      .split('')
+      .map((name) => all.run(counting(name, 2, seen), name === 'j' ? gone.signal : stays()));
+    gone.abort();
+    await expect(done[9]).rejects.toThrow(CallerGone);
+    expect(seen).toEqual([]);
+    await Promise.allSettled(done);
+    expect(seen.join('')).toBe('a1b1c1d1e1f1g1h1a2b2c2d2e2f2g2h2i1k1l1i2k2l2');
   });
 
   it('is refused where there is too much of it', async () => {
     const all = slices();
-    const done = Array.from({ length: 1_000 }, () => all.run(counting('a', 1, []), STAYS));
-    expect(() => all.run(counting('b', 1, []), STAYS)).toThrow(/too many lists/);
+    const done = Array.from({ length: 1_000 }, () => all.run(counting('a', 1, []), stays()));
+    expect(() => all.run(counting('b', 1, []), stays())).toThrow(/too many lists/);
     await Promise.all(done);
   });
 });

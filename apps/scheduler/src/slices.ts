@@ -3,8 +3,10 @@ import { Refused } from './errors/refused.js';
 
 /** So long one piece of work goes on before other work has its turn, in milliseconds. */
 const SLICE_MS = 2;
-/** So many works may be under way; each may hold the names of all models. */
+/** So many works may wait or be under way. */
 const MOST = 1_000;
+/** So many of them are under way, each with up to 4 MiB that it has made. The others hold nothing. */
+const MOST_BEGUN = 8;
 
 /** Work in small steps. It is told at each step whether other work has had a turn since the one before. */
 export type Steps<Made> = Generator<void, Made, boolean>;
@@ -16,25 +18,31 @@ interface Task {
 }
 
 /**
- * Does long reads in slices: however many there are, one slice is worked on in a turn of the event loop, in rotation. So
- * probes and routes have their turn after each.
+ * Does long reads in slices: one slice is worked on in a turn of the event loop, in rotation among those that are under way. So
+ * probes and routes have their turn after each. The others begin in the order in which they came.
  */
 export class Slices {
-  private readonly tasks: Task[] = [];
+  private readonly begun: Task[] = [];
+  private readonly waiting = new Set<Task>();
   private isAwaited = false;
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** Does the work, and none of it before the next turn of the event loop. It ends with the caller. */
+  /**
+   * Does the work, and none of it before the next turn of the event loop. Throws `queue_full` where there is too much of it, and
+   * rejects with `CallerGone` once the caller has gone.
+   */
   run<Made>(work: Steps<Made>, gone: AbortSignal): Promise<Made> {
-    if (this.tasks.length >= MOST) throw tooMany();
+    if (this.begun.length + this.waiting.size >= MOST) throw tooMany();
     return new Promise((resolve, reject) => {
       const step = (hasPaused: boolean): boolean => {
         const { done, value } = work.next(hasPaused);
         if (done) resolve(value);
         return done ?? false;
       };
-      this.tasks.push({ step: this.sliced(step), end: reject, gone });
+      const task = { step: this.sliced(step), end: reject, gone };
+      this.waiting.add(task);
+      gone.addEventListener('abort', () => this.waiting.delete(task) && reject(new CallerGone()));
       this.awaitTurn();
     });
   }
@@ -55,15 +63,21 @@ export class Slices {
     setImmediate(() => {
       this.isAwaited = false;
       this.turn();
-      if (this.tasks.length > 0) this.awaitTurn();
+      if (this.begun.length + this.waiting.size > 0) this.awaitTurn();
     });
   }
 
   private turn(): void {
-    const task = this.tasks.shift()!;
+    for (const task of this.waiting) {
+      if (this.begun.length >= MOST_BEGUN) break;
+      this.waiting.delete(task);
+      this.begun.push(task);
+    }
+    const task = this.begun.shift();
+    if (task === undefined) return;
     try {
       if (task.gone.aborted) throw new CallerGone();
-      if (!task.step()) this.tasks.push(task);
+      if (!task.step()) this.begun.push(task);
     } catch (error) {
       task.end(error);
     }
