@@ -20,6 +20,29 @@ function boundariesIn(bytes: Buffer): number[] {
   return found;
 }
 
+/** A field that is counted, as bytes. */
+function counted(tag: number, ...inner: Buffer[]): Buffer {
+  const bytes = Buffer.concat(inner);
+  const head = [tag];
+  let { length } = bytes;
+  for (; length >= 0x80; length >>>= 7) head.push((length & 0x7f) | 0x80);
+  return Buffer.concat([Buffer.from([...head, length]), bytes]);
+}
+
+/** A request with a spec of lists in lists: so many messages are within each other. The innermost has the text. */
+function nestedIn(depth: number, text = 'x'): Buffer {
+  const [VALUES, TEXT, LIST] = [0x0a, 0x1a, 0x32];
+  const inner = counted(TEXT, Buffer.from(text, 'latin1'));
+  const value = depth % 2 === 0 ? inner : Buffer.concat([counted(LIST), inner]);
+  const levels = Math.floor(depth / 2) - 1;
+  const lists = Array.from({ length: levels }).reduce<Buffer>(
+    (within) => counted(LIST, counted(VALUES, within)),
+    value,
+  );
+  const field = counted(0x0a, counted(0x0a, Buffer.from('a')), counted(0x12, lists));
+  return Buffer.concat([counted(0x0a, Buffer.from('m')), counted(0x12, field)]);
+}
+
 describe('the definitions', () => {
   it('never hand Router to Nest', () => {
     expect(Object.keys(adminDefinition())).toContain(ADMIN);
@@ -85,6 +108,18 @@ describe('the definitions', () => {
     expect(broken(BatchModels, { models: label })).toMatchObject({
       at: ['models', 'resnet50', 'labels', 'team'],
     });
+  });
+
+  it('decode a message that is nested deeper than any that is accepted to a malformed request', () => {
+    const { PutModel } = adminDefinition()[ADMIN] as ReturnType<typeof routerService>;
+    const decoded = (depth: number, text?: string): object =>
+      PutModel!.requestDeserialize(nestedIn(depth, text));
+    expect(decoded(100)).toHaveProperty('spec.fields.a.listValue');
+    expect(decoded(100, '\u00ff')).toMatchObject({ at: ['spec', 'a'] });
+    for (const depth of [101, 102, 5_000]) {
+      expect(decoded(depth)).toEqual(new MalformedRequest());
+      expect(decoded(depth, '\u00ff')).toEqual(new MalformedRequest());
+    }
   });
 
   it('take long messages for a batch alone', () => {

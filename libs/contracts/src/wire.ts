@@ -29,7 +29,7 @@ interface FieldShape {
   readonly inner: (() => Shape) | undefined;
 }
 
-/** Bytes are no such message; `at` leads to a text that is no UTF-8, where that is why. */
+/** Bytes are no such message, or too deep a one; `at` leads to a text that is no UTF-8, where that is why. */
 export class WireFault extends Error {
   constructor(readonly at: readonly string[] | null = null) {
     super('not such a message');
@@ -69,12 +69,15 @@ function shapeOf(
 }
 
 /**
- * Throws a WireFault where the bytes are cut off, or where a text in them is no UTF-8. The decoder would take the rest of a
- * text for the whole, and other characters for what is none.
+ * Throws a WireFault where the bytes are cut off, where a text in them is no UTF-8, or where messages are nested too deep. The
+ * decoder would take the rest of a text for the whole, and other characters for what is none.
  */
 export function checkWire(bytes: Buffer, shape: Shape): void {
-  new Walk(bytes).through(shape, bytes.length);
+  new Walk(bytes).through(shape, bytes.length, 0);
 }
+
+/** The decoder of protobufjs takes no message that is nested deeper in others; an entry of a map does not count. */
+const DEEPEST = 100;
 
 const VARINT = 0;
 const EIGHT_BYTES = 1;
@@ -90,17 +93,22 @@ const LONGEST_VARINT = 10;
 
 class Walk {
   private at = 0;
+  /** What leads to the field at hand: a name, a key, or an empty text where the step has no name. */
+  private readonly path: string[] = [];
 
   constructor(private readonly bytes: Buffer) {}
 
-  through(shape: Shape, end: number): void {
+  through(shape: Shape, end: number, depth: number): void {
+    if (depth > DEEPEST) throw new WireFault();
     let key = '';
     while (this.at < end) {
       const tag = this.varint(end);
       const field = shape.fields.get(tag >>> 3);
       const stop = this.endOfField(tag & 7, end);
       if (field !== undefined && (tag & 7) === COUNTED) {
-        const text = this.field(field, stop, shape.isEntry ? [key] : shape.isFree ? [] : [field.name]);
+        this.path.push(shape.isEntry ? key : shape.isFree ? '' : field.name);
+        const text = this.field(field, stop, depth);
+        this.path.pop();
         if (shape.isEntry && field.name === 'key') key = text;
       }
       this.at = stop;
@@ -108,17 +116,14 @@ class Walk {
   }
 
   /** Returns the text that the field is; for a message nothing is said. */
-  private field({ inner }: FieldShape, stop: number, step: readonly string[]): string {
+  private field({ inner }: FieldShape, stop: number, depth: number): string {
     if (inner === undefined) {
       const text = this.bytes.subarray(this.at, stop);
-      if (!isUtf8(text)) throw new WireFault(step.filter((one) => one !== ''));
+      if (!isUtf8(text)) throw new WireFault(this.path.filter((step) => step !== ''));
       return text.toString();
     }
-    try {
-      this.through(inner(), stop);
-    } catch (error) {
-      throw error instanceof WireFault && error.at !== null ? new WireFault([...step, ...error.at]) : error;
-    }
+    const shape = inner();
+    this.through(shape, stop, shape.isEntry ? depth : depth + 1);
     return '';
   }
 
