@@ -1,9 +1,13 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Metadata } from '@grpc/grpc-js';
 import { toStruct } from '#contracts';
 import { call, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
+import { until } from '../support/until.js';
 
 const PATH = '/v1/models:batch';
+const BODY = '{"models":{"placed":{}}}';
 
 describe('a batch of models', () => {
   let world: World;
@@ -132,6 +136,57 @@ describe('a batch of models', () => {
     const text = toStruct({ config: { x: 'y'.repeat(70_000) } });
     const long = admin.call('putModel', { model: 'g-4', spec: text }, none);
     await expect(long).rejects.toMatchObject({ code: 8 });
+    admin.close();
+  });
+
+  /** A batch that has a place, but the body of which is not sent yet. */
+  async function begun(): Promise<{ readonly socket: Socket; readonly answer: () => string }> {
+    const { hostname, port } = new URL(world.scheduler.http);
+    const socket = connect(Number(port), hostname);
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    socket.write(`POST ${PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`);
+    socket.write(`Content-Length: ${BODY.length}\r\nExpect: 100-continue\r\n\r\n`);
+    await once(socket, 'data');
+    return { socket, answer: () => text };
+  }
+
+  it('is refused beyond eight under way, before its body is read, until one of them has ended', async () => {
+    const admin = rpcClient(world, 'Admin');
+    const overGrpc = (models: object) => admin.call('batchModels', { models }, new Metadata());
+    const ends = [
+      ...[BODY, ' '.repeat(BODY.length), '{'.repeat(BODY.length), `[${BODY.slice(2)}]`],
+      ...[null, null, `${BODY.slice(0, -1)}~`, BODY],
+    ];
+    /** Eight that are under way; not yet while connections of the round before are not closed. */
+    const allBegun = async () => {
+      const held = await Promise.all(ends.map(begun));
+      const { status } = await post({ models: { late: {} } });
+      if (status === 429 && !held.some(({ answer }) => answer().includes(' 429 '))) return held;
+      for (const { socket } of held) socket.destroy();
+      return undefined;
+    };
+    for (let round = 0; round < 3; round += 1) {
+      const held = await until(allBegun);
+      const refused = await post({ models: { late: {} } });
+      expect([refused.status, refused.body.reason]).toEqual([429, 'queue_full']);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      const isFull = { code: 8, details: 'too many batches are under way' };
+      await expect(overGrpc({ late: toStruct({}) })).rejects.toMatchObject(isFull);
+      held.forEach(({ socket }, nth) => {
+        const end = ends[nth]!;
+        if (end === null) socket.destroy();
+        else socket.write(end);
+      });
+      await until(() =>
+        held.every(({ socket, answer }) => socket.destroyed || /\r\n\r\n.*\{/s.test(answer())),
+      );
+      for (let tries = 0; tries < 9; tries += 1) {
+        await expect(overGrpc({ broken: toStruct({ a: 1 }) })).rejects.toMatchObject({ code: 3 });
+      }
+      await until(async () => (await post({ models: { late: {} } })).status === 200);
+      for (const { socket } of held) socket.destroy();
+    }
     admin.close();
   });
 });

@@ -7,6 +7,7 @@ import type { WallTimes } from '../wall-times.js';
 import { type Caller, checkNoIfMatch } from '../writes/caller.js';
 import type { FirstAnswer } from '../writes/answers.js';
 import type { Prepared, Writes, Written } from '../writes/writes.js';
+import { BatchPlaces } from './batch-places.js';
 import type { Catalog } from './catalog.js';
 import type { Entry } from './layers.js';
 import { apartPin, beside, declaration, told, tooLong } from './model-writes.js';
@@ -46,6 +47,8 @@ interface Declared extends EntryChange {
 
 /** Declares many models at once, all or none. Each is replaced, as by a PUT of its own. */
 export class ModelBatch {
+  readonly places = new BatchPlaces();
+
   constructor(
     private readonly engine: Engine,
     private readonly catalog: Catalog,

@@ -69,10 +69,15 @@ export class ModelsRpc {
 
   @GrpcMethod('Admin', 'BatchModels')
   async declare(request: unknown, metadata: Metadata, call: EndingCall) {
-    const { models } = readRequest(batched, request);
-    const specs = Object.entries(models).map(([name, spec]) => [name, fromStruct(spec)] as const);
-    const body = { models: Object.fromEntries(specs) };
-    return (await this.batch.declare(body, callerAmong(metadata, call))).body;
+    const leave = this.batch.places.take();
+    try {
+      const { models } = readRequest(batched, request);
+      const specs = Object.entries(models).map(([name, spec]) => [name, fromStruct(spec)] as const);
+      const body = { models: Object.fromEntries(specs) };
+      return (await this.batch.declare(body, callerAmong(metadata, call))).body;
+    } finally {
+      leave();
+    }
   }
 
   @GrpcMethod('Admin', 'PinModel')
