@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, connect as connectHttp2, type Settings } from 'node:http2';
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Metadata } from '@grpc/grpc-js';
 import { pino } from 'pino';
@@ -11,6 +11,9 @@ import { until } from '../support/until.js';
 import { call, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
 
 const MOST = 3;
+/** The addresses of the host on which is served. */
+const HOSTS = ['127.0.0.1', '127.0.0.2'];
+const lookup = () => Promise.resolve(HOSTS);
 
 let world: World | undefined;
 
@@ -19,9 +22,8 @@ afterEach(async () => {
 });
 
 /** A connection over HTTP with a request that waits for a cold model. */
-function waiting({ scheduler }: World): Socket {
-  const { hostname, port } = new URL(scheduler.http);
-  const socket = connect(Number(port), hostname);
+function waiting({ scheduler }: World, host: string): Socket {
+  const socket = connect(Number(new URL(scheduler.http).port), host);
   socket.on('error', () => undefined);
   const body = '{"waitMs":60000}';
   const head = [
@@ -45,12 +47,13 @@ async function calling({ scheduler }: World): Promise<ClientHttp2Session> {
 }
 
 describe('connections', () => {
-  it('over HTTP are as many as there may be, and those refused are counted', async () => {
+  it('over HTTP are as many as there may be on all addresses, and those refused are counted', async () => {
     const running = (world = await startWorld({
       yaml: `connections: { http: ${MOST} }`,
       triton: { speed: 0.01 },
+      parts: { lookup },
     }));
-    const sockets = Array.from({ length: 2 * MOST }, () => waiting(running));
+    const sockets = Array.from({ length: 2 * MOST }, (_, nth) => waiting(running, HOSTS[nth % 2]!));
     let closed = 0;
     for (const socket of sockets) socket.once('close', () => (closed += 1));
     await until(() => closed >= MOST);
@@ -58,6 +61,37 @@ describe('connections', () => {
     const metrics = await until(async () => (await call(running, 'GET', '/metrics')).body as string);
     const [, refused] = /^berth_http_connections_refused_total (\d+)$/m.exec(metrics)!;
     expect(Number(refused)).toBeGreaterThanOrEqual(MOST);
+  });
+
+  it('over HTTP are served alike on every address of a host, and end alike', async () => {
+    const running = (world = await startWorld({ parts: { lookup } }));
+    const { port } = new URL(running.scheduler.http);
+    for (const host of HOSTS) {
+      const socket = connect(Number(port), host);
+      socket.write('GET /v1/models/none HTTP/1.1\r\nHost: localhost\r\nExpect: a miracle\r\n\r\n');
+      expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1.1 404 .*"unknown_model"/s);
+      socket.write('what?\r\n\r\n');
+      expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1.1 400 .*"invalid_request"/s);
+    }
+    const idle = connect(Number(port), HOSTS[1]);
+    idle.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await once(idle, 'data');
+    const closed = once(idle, 'close');
+    await running.restart();
+    await closed;
+  });
+
+  it('over HTTP are not served where another process has one of the addresses', async () => {
+    const running = (world = await startWorld());
+    const other = createServer().listen(0, HOSTS[1]);
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const data = join(running.folder, 'second');
+    const config = { ...running.config, data, recorder: null, http: { host: HOSTS[0]!, port } };
+    await expect(createScheduler(config, { log: pino({ level: 'silent' }), lookup })).rejects.toThrow(
+      `HTTP cannot be served on 127.0.0.1:${port}: a process listens there already`,
+    );
+    other.close();
   });
 
   it('over gRPC are as many as there may be, and those refused are counted', async () => {

@@ -4,6 +4,7 @@ import type { ServerId } from '#core';
 import { openRows, type TakenOver } from '#embedded';
 import { openStore, type StoreUnavailable } from '#kept';
 import { TritonServer } from '#triton';
+import { addressesOf } from './addresses.js';
 import { MonotonicClock } from './monotonic-clock.js';
 import type { SchedulerParts } from './parts.js';
 
@@ -31,6 +32,7 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
         log: (message) => log.warn({ server: id }, message),
         tellTrouble,
       }),
+    lookup: addressesOf,
     startDemo: null,
     processMetrics: false,
     gauge: null,

@@ -1,7 +1,9 @@
+import type { AddressInfo } from 'node:net';
 import type { Server } from '@grpc/grpc-js';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { addressText, type Config, parseAddress } from '#config';
+import { type Address, addressText, type Config, parseAddress } from '#config';
+import type { Lookup } from './addresses.js';
 import { CannotListen } from './cannot-listen.js';
 import type { Composition } from './compose.js';
 import { providersOf } from './compose.js';
@@ -11,6 +13,7 @@ import { BoundedGrpc } from './grpc/bounded-grpc.js';
 import { grpcOptions } from './grpc/options.js';
 import { boundConnections } from './http/connection-bound.js';
 import { fastifyAdapter, guardLocal, parseJson } from './http/fastify.js';
+import { serveFurther } from './http/further-addresses.js';
 import { openApi } from './http/openapi.js';
 import { refuseQueries } from './http/queries.js';
 import { checks } from './http/worded.js';
@@ -27,10 +30,12 @@ export interface Listening {
   /** The base URL of HTTP, and `host:port` of gRPC. */
   readonly http: string;
   readonly grpc: string;
+  /** Takes no more requests, and resolves when those under way have ended. */
+  close(): Promise<void>;
 }
 
 /** Serves HTTP and gRPC. Where one of them cannot be served, neither is. */
-export async function listen(config: Config, made: Composition): Promise<Listening> {
+export async function listen(config: Config, made: Composition, lookup: Lookup): Promise<Listening> {
   const adapter = fastifyAdapter(made.problems, config.connections);
   const app = await NestFactory.create<NestFastifyApplication>(
     SchedulerModule.of(providersOf(made)),
@@ -52,14 +57,19 @@ export async function listen(config: Config, made: Composition): Promise<Listeni
   serveBatch(fastify, made.batch, made.problems);
   fastify.get('/openapi.json', () => document);
   try {
-    return await open(app, config, made);
+    return await open(app, config, made, lookup);
   } catch (error) {
     await app.close().catch(() => undefined);
     throw error;
   }
 }
 
-async function open(app: NestFastifyApplication, config: Config, made: Composition): Promise<Listening> {
+async function open(
+  app: NestFastifyApplication,
+  config: Config,
+  made: Composition,
+  lookup: Lookup,
+): Promise<Listening> {
   let grpcServer: Server | undefined;
   const grpc = addressText({ host: config.grpc.host, port: await portOf(config.grpc) });
   const { resolver, rpcErrors: errors, health } = made;
@@ -67,20 +77,33 @@ async function open(app: NestFastifyApplication, config: Config, made: Compositi
   const bounds = boundsWithin(openFiles(), config.connections, made.log);
   const refused = (over: 'http' | 'grpc') => () => made.metrics.connections.refused(over);
   const strategy = new BoundedGrpc(grpcOptions(config.connections, raw), {
-    ...{ address: parseAddress(grpc)!, connections: bounds.grpc, onRefused: refused('grpc'), errors },
+    ...{ address: parseAddress(grpc)!, connections: bounds.grpc, onRefused: refused('grpc'), errors, lookup },
   });
   app.connectMicroservice({ strategy });
   await app.startAllMicroservices().catch((cause: unknown) => fail('gRPC', grpc, cause));
   boundConnections(app.getHttpServer(), bounds.http, refused('http'));
-  const { host, port } = config.http;
-  await app.listen(port, host).catch((cause: unknown) => fail('HTTP', addressText(config.http), cause));
-  const address = app.getHttpServer().address() as { readonly port: number };
+  const { port, end } = await serveHttp(app, config.http, lookup).catch((cause: unknown) =>
+    fail('HTTP', addressText(config.http), cause),
+  );
   return {
     app,
     grpcServer: grpcServer!,
-    http: `http://${addressText({ ...config.http, port: address.port })}`,
+    http: `http://${addressText({ ...config.http, port })}`,
     grpc,
+    close: async () => void (await Promise.all([end(), app.close()])),
   };
+}
+
+/**
+ * Serves HTTP on every address of a host. Fastify knows one: for `localhost` it would make a server of its own for each other
+ * address, without our bounds.
+ */
+async function serveHttp(app: NestFastifyApplication, { host, port: wanted }: Address, lookup: Lookup) {
+  const [first = host, ...others] = await lookup(host);
+  await app.listen(wanted, first);
+  const server = app.getHttpServer();
+  const { port } = server.address() as AddressInfo;
+  return { port, end: await serveFurther(server, others, port) };
 }
 
 function fail(what: 'HTTP' | 'gRPC', address: string, cause: unknown): never {

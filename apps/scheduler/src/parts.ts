@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { ModelSpec, ServerConfig } from '#config';
 import type { Clock, Declarations, Leadership, Learned } from '#engine';
 import type { StoreHealth } from '#kept';
+import type { Lookup } from './addresses.js';
 import type { Random } from './errors/retry-hint.js';
 import type { OpenServer } from './fleet/links.js';
 import type { ProcessGauge } from './pressure/process-gauge.js';
@@ -34,6 +35,8 @@ export interface SchedulerParts {
   /** Opens the store. It is closed with the scheduler. */
   readonly openStore: () => Promise<SchedulerStore>;
   readonly openServer: OpenServer;
+  /** Finds the addresses on which HTTP and gRPC are served. */
+  readonly lookup: Lookup;
   /** Starts what is shown where no server is declared at all; null: then there are none. */
   readonly startDemo: (() => Promise<Demo>) | null;
   /** Whether the metrics tell of the process too. */

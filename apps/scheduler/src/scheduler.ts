@@ -46,7 +46,7 @@ export async function createScheduler(
     if (isEmpty(config, told)) demo = (await parts.startDemo?.()) ?? null;
     made = compose(config, parts, store, { told, facts: await store.learned.read(), demo });
     await begin(config, made);
-    const listening = await listen(config, made);
+    const listening = await listen(config, made, parts.lookup);
     return running(config, made, { store, listening, demo });
   } catch (error) {
     made?.engine.stop();
@@ -101,7 +101,7 @@ async function closeRest(
 ): Promise<void> {
   watch.close();
   await Promise.race([writes.idle(), sleep(GRACE_MS, undefined, { ref: false })]);
-  const closed = listening.app.close();
+  const closed = listening.close();
   const isClosed = await Promise.race([closed.then(() => true), sleep(GRACE_MS, false, { ref: false })]);
   if (!isClosed) {
     listening.grpcServer.forceShutdown();

@@ -1,9 +1,8 @@
-import { lookup } from 'node:dns/promises';
-import { once } from 'node:events';
 import { createServer, type Server as Listener, type Socket } from 'node:net';
 import { type ConnectionInjector, Server, ServerCredentials } from '@grpc/grpc-js';
 import { type GrpcOptions, ServerGrpc } from '@nestjs/microservices';
 import type { Address } from '#config';
+import { type Lookup, openFurther, opens } from '../addresses.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
 import { Refused } from '../errors/refused.js';
 import { boundSockets, type Requests } from '../socket-bound.js';
@@ -15,6 +14,7 @@ export interface GrpcBounds {
   readonly connections: number;
   readonly onRefused: () => void;
   readonly errors: RpcErrors;
+  readonly lookup: Lookup;
 }
 
 /**
@@ -50,18 +50,13 @@ export class BoundedGrpc extends ServerGrpc {
 
   override async bindEvents(): Promise<void> {
     await super.bindEvents();
-    const { address, connections, onRefused } = this.bounds;
-    const hosts = await lookup(address.host, { all: true });
+    const { address, connections, onRefused, lookup } = this.bounds;
+    const hosts = await lookup(address.host);
     this.listeners = hosts.map(() => createServer({ noDelay: true }));
     this.requests = boundSockets(this.listeners, connections, onRefused);
     for (const listener of this.listeners) listener.on('connection', (socket) => this.connected(socket));
-    const opened = await Promise.allSettled(
-      this.listeners.map((listener, nth) => opens(listener, address.port, hosts[nth]!.address)),
-    );
-    const failed = opened.find((one) => one.status === 'rejected');
-    if (failed && (isTaken(failed.reason) || opened.every(({ status }) => status === 'rejected'))) {
-      throw failed.reason;
-    }
+    await opens(this.listeners[0]!, hosts[0]!, address.port);
+    await openFurther(this.listeners.slice(1), hosts.slice(1), address.port);
   }
 
   override async close(): Promise<void> {
@@ -86,13 +81,3 @@ export class BoundedGrpc extends ServerGrpc {
 }
 
 const keyOf = ({ remoteAddress, remotePort }: Peer): string => `${remoteAddress} ${remotePort}`;
-
-async function opens(listener: Listener, port: number, host: string): Promise<void> {
-  listener.listen(port, host);
-  await once(listener, 'listening');
-  // What accepting may fail with later is no reason to end.
-  listener.on('error', () => undefined);
-}
-
-/** A host may have several addresses, of which some cannot be served. One that another process has may not be left out. */
-const isTaken = (error: unknown): boolean => (error as { readonly code?: string }).code === 'EADDRINUSE';
