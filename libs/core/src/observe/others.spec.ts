@@ -70,6 +70,13 @@ describe('memory of others on a device that does not rest', () => {
     expect(ledger(driver).free(GPU)).toBe(13);
   });
 
+  it('is what it was as far as what is booked for a copy beside a load shows in no look', () => {
+    const driver = aDriver(8).warm('a', 't');
+    driver.resolve('b');
+    driver.pass(7_000);
+    expect([driver.phase('b', 't'), meter(driver).foreign]).toEqual(['loading', 8]);
+  });
+
   it('lets nothing begin that has no room beside what is in use', () => {
     const driver = aDriver(0).warm('a', 't').warm('b', 't');
     show(driver, 8);
