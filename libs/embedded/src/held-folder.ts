@@ -8,7 +8,10 @@ import { SqlThread } from './sql-thread.js';
 /** A folder that no other process, and no other part of this one, can open until it is let go. */
 export interface HeldFolder {
   readonly path: string;
+  /** Has the rows open. */
   readonly thread: SqlThread;
+  /** Has the lock, and does nothing else: it outlives a death of the other thread, so that no process comes in between. */
+  readonly lock: SqlThread;
   /** What was in it. */
   readonly present: Present;
   letGo(): Promise<void>;
@@ -22,14 +25,15 @@ export async function holdFolder(folder: string): Promise<HeldFolder> {
   if (taken.has(path))
     throw new StoreUnusable('in_use', `the store in ${folder} is already open in this process`);
   taken.add(path);
-  const thread = new SqlThread();
+  const [thread, lock] = [new SqlThread(), new SqlThread()];
   const letGo = async (): Promise<void> => {
     await thread.end();
+    await lock.end();
     taken.delete(path);
   };
   try {
-    await thread.lock(join(path, FILES.lock));
-    return { path, thread, present, letGo };
+    await lock.lock(join(path, FILES.lock));
+    return { path, thread, lock, present, letGo };
   } catch (error) {
     await letGo();
     throw lockFailure(path, FILES.lock, error);

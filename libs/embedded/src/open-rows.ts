@@ -24,7 +24,7 @@ export async function openRows(
   const held = await holdFolder(folder);
   try {
     await openChecked(held, onTakenOver);
-    return new SqlRows(held.path, held.thread, () => held.letGo());
+    return new SqlRows(held);
   } catch (error) {
     await held.letGo();
     throw openFailure(held.path, error);

@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { StoreUnavailable } from '#kept';
+import { type HeldFolder, holdFolder } from './held-folder.js';
 import { openRows } from './index.js';
 import { SqlRows } from './sql-rows.js';
-import { SqlThread } from './sql-thread.js';
+import type { SqlThread } from './sql-thread.js';
 
 const LARGE = { key: 'large', text: 'x'.repeat(200_000) };
 
@@ -13,16 +16,32 @@ const LARGE = { key: 'large', text: 'x'.repeat(200_000) };
 const ENDLESS =
   'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT hex(randomblob(50000)) FROM c';
 
+/** Another process: it begins a term of its own where it gets the lock, and says why where it does not. */
+const OTHER = `
+  import Database from 'libsql';
+  const [folder] = process.argv.slice(1);
+  try {
+    const lock = new Database(folder + '/berth.lock');
+    lock.exec('BEGIN EXCLUSIVE');
+    new Database(folder + '/berth.db').exec('DELETE FROM rows');
+    console.log('began its term');
+  } catch (error) {
+    console.log(error.code);
+  }
+`;
+
 describe('rows in a file that fails', () => {
   let folder: string;
+  let held: HeldFolder;
   let thread: SqlThread;
   let rows: SqlRows;
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'berth-rows-'));
     await (await openRows(folder)).close();
-    thread = new SqlThread();
-    rows = new SqlRows(folder, thread, () => thread.end());
+    held = await holdFolder(folder);
+    thread = held.thread;
+    rows = new SqlRows(held);
   });
 
   afterEach(async () => {
@@ -76,23 +95,27 @@ describe('rows in a file that fails', () => {
     expect(await rows.get('a')).toBe('999');
   });
 
-  it('go on in a new thread after theirs died, once no other has the store', async () => {
-    const lock = join(folder, 'berth.lock');
-    await thread.lock(lock);
+  it('go on in a new thread after theirs died, and are nowhere meanwhile but with this process', async () => {
     await thread.open(file(), false);
     await rows.write([{ key: 'a', text: '1' }]);
     await expect(thread.all(ENDLESS)).rejects.toThrow('memory');
-    const other = new SqlThread();
+    expect(await otherProcess()).toBe('SQLITE_BUSY');
     await expect(rows.write([{ key: 'a', text: '2' }])).rejects.toThrow(StoreUnavailable);
     await rows.write([{ key: 'a', text: '3' }]);
     expect(await rows.get('a')).toBe('3');
-    await expect(other.lock(lock)).rejects.toThrow('locked');
-    await expect(thread.all(ENDLESS)).rejects.toThrow('memory');
+    expect(await otherProcess()).toBe('SQLITE_BUSY');
+  }, 60_000);
+
+  it('fail for good once the thread with their lock died: another process may have begun its term', async () => {
+    await thread.open(file(), false);
+    await rows.write([{ key: 'a', text: '1' }]);
+    await held.lock.open(file(), false);
+    await expect(held.lock.all(ENDLESS)).rejects.toThrow('memory');
+    for (const text of ['2', '3']) {
+      await expect(rows.write([{ key: 'a', text }])).rejects.toThrow(/lost its lock .* Start Berth again/);
+    }
     await expect(rows.get('a')).rejects.toThrow(StoreUnavailable);
-    await other.lock(lock);
-    await expect(rows.get('a')).rejects.toThrow('locked');
-    await other.end();
-    expect(await rows.get('a')).toBe('3');
+    expect(await otherProcess()).toBe('began its term');
   }, 60_000);
 
   it('fail for good, but end nothing, once their thread has ended', async () => {
@@ -102,4 +125,9 @@ describe('rows in a file that fails', () => {
   });
 
   const file = (): string => join(folder, 'berth.db');
+
+  async function otherProcess(): Promise<string> {
+    const args = ['--input-type=module', '-e', OTHER, folder];
+    return (await promisify(execFile)(process.execPath, args)).stdout.trim();
+  }
 });

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { type Row, type Rows, type RowWrite, StoreUnavailable } from '#kept';
 import { FILES } from './folder.js';
+import type { HeldFolder } from './held-folder.js';
 import { READ_AFTER, READ_BOOKS, READ_FROM, READ_ONE, rowOf, stepsOf } from './layout.js';
-import type { Columns, SqlThread } from './sql-thread.js';
+import type { Columns } from './sql-thread.js';
 
 /** So many batches may wait for the one before them. */
 const MOST_WAITING = 1_000;
@@ -22,12 +23,12 @@ export class SqlRows implements Rows {
   private hasFailed = false;
   private isClosed = false;
 
-  /** `onClosed` is waited for by `close`. */
-  constructor(
-    readonly place: string,
-    private readonly thread: SqlThread,
-    private readonly onClosed: () => Promise<void>,
-  ) {}
+  /** @param held has the file open, and is let go by `close`. */
+  constructor(private readonly held: HeldFolder) {}
+
+  get place(): string {
+    return this.held.path;
+  }
 
   async *read(prefix: string): AsyncIterable<Row> {
     let page = await this.columns(READ_FROM, prefix);
@@ -61,7 +62,7 @@ export class SqlRows implements Rows {
     if (this.isClosed) return;
     this.isClosed = true;
     await this.last;
-    await this.onClosed();
+    await this.held.letGo();
   }
 
   /** Each batch brings one call of this; those that find everything written do nothing. */
@@ -71,7 +72,7 @@ export class SqlRows implements Rows {
     try {
       await this.reach(async () => {
         const steps = stepsOf(group.flatMap(({ batch }) => batch));
-        await this.thread.run([['BEGIN IMMEDIATE'], ...steps, ['COMMIT']]);
+        await this.held.thread.run([['BEGIN IMMEDIATE'], ...steps, ['COMMIT']]);
       });
       for (const one of group) one.resolve();
     } catch (error) {
@@ -81,15 +82,20 @@ export class SqlRows implements Rows {
 
   private columns(sql: string, key: string): Promise<readonly Columns[]> {
     this.refuseClosed();
-    return this.inTurn(() => this.reach(() => this.thread.all(sql, [key], PAGE_BYTES)));
+    return this.inTurn(() => this.reach(() => this.held.thread.all(sql, [key], PAGE_BYTES)));
   }
 
-  /** After a failure nothing of the connection is trusted: it is opened anew, and has to find our books there. */
+  /**
+   * After a failure nothing of the connection is trusted: it is opened anew, and has to find our books there. Without the
+   * lock, another process may have changed what this one goes by: then there is no way back.
+   */
   private async reach<T>(work: () => Promise<T>): Promise<T> {
+    const { thread, lock } = this.held;
     try {
+      if (lock.death) throw new Error(`it lost its lock (${lock.death.message}). Start Berth again`);
       if (this.hasFailed) {
-        await this.thread.open(join(this.place, FILES.db), false);
-        const books = await this.thread.all(READ_BOOKS);
+        await thread.open(join(this.place, FILES.db), false);
+        const books = await thread.all(READ_BOOKS);
         if (books.length !== 1) throw new Error('its books are gone');
         this.hasFailed = false;
       }

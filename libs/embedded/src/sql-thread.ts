@@ -33,20 +33,23 @@ interface Reply {
 
 /**
  * One connection to one SQLite file, in a thread of its own. Calls are served in their order. It keeps the process alive only
- * while one is under way. Once the thread died, calls are refused until `open` has started another and locked again.
+ * while one is under way. Once the thread died, its files are closed, and calls are refused until `open` has started another.
  */
 export class SqlThread {
   private worker = this.start();
   private readonly calls = new Map<number, Call>();
   private last = 0;
   private died: SqlFailed | undefined;
-  private locked: string | undefined;
   private isOver = false;
 
-  /** Takes a file for this process alone, until `end`. */
+  /** Why it serves no call; undefined while it does. */
+  get death(): SqlFailed | undefined {
+    return this.died;
+  }
+
+  /** Takes a file for this process alone, until `end`, or until the thread dies. */
   async lock(path: string): Promise<void> {
     await this.call({ kind: 'lock', path });
-    this.locked = path;
   }
 
   /** Opens a file in place of the one that is open. `settings` are SQLite's pragmas, for tests. */
@@ -88,17 +91,12 @@ export class SqlThread {
     return worker;
   }
 
-  /** The files of a thread are closed once it is gone: closing them later would drop the new lock. */
+  /** The files of the old thread are closed once it is gone: until then it may hold the lock of a transaction. */
   private async revive(): Promise<void> {
     if (!this.died || this.isOver) return;
     await this.worker.terminate();
     this.worker = this.start();
     this.died = undefined;
-    if (this.locked === undefined) return;
-    await this.lock(this.locked).catch(async (error: SqlFailed) => {
-      this.die(error.message);
-      throw error;
-    });
   }
 
   private call(message: object): Promise<unknown> {
