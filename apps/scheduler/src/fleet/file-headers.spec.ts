@@ -28,8 +28,10 @@ function said(spec: object, below = inFile): [readonly string[], object] {
 
 const SECRET = { authorization: 'Bearer secret' };
 
-describe('headers that the file names in headersFile', () => {
+describe('headers that the file gives', () => {
   it('are sent to no address but that of the file', () => {
+    const inline = completeServer('a', 'file', { grpc: 'Host:1', headers: SECRET }).server;
+    expect(said({ grpc: 'elsewhere:1' }, inline)).toEqual([['grpc'], {}]);
     expect(said({ grpc: 'elsewhere:1' })).toEqual([['grpc'], {}]);
     expect(said({ grpc: 'host:1', labels: { zone: 'b' } })).toEqual([[], SECRET]);
   });
@@ -53,6 +55,7 @@ describe('headers that the file names in headersFile', () => {
   });
 
   it('bind no server that has none', () => {
-    expect(said({ grpc: 'elsewhere:1' }, { ...inFile, headersFile: null })).toEqual([[], SECRET]);
+    const without = completeServer('a', 'file', { grpc: 'Host:1', headers: {} }).server;
+    expect(said({ grpc: 'elsewhere:1' }, without)).toEqual([[], {}]);
   });
 });

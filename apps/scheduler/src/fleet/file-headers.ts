@@ -15,11 +15,11 @@ export function keepHeaders(
 }
 
 /**
- * The keys by which the headers that the file names in `headersFile` would go to another address, or without the TLS of the
- * file. They may be secret, and the file alone says where they go. None where the API gave headers of its own.
+ * The keys by which the headers that the file gives, in `headers` or in `headersFile`, would go to another address, or without
+ * the TLS of the file. They may be secret, and the file alone says where they go. None where the API gave headers of its own.
  */
 function keysThatMislead(server: ServerConfig, inFile: ServerConfig): readonly KeyOfReach[] {
-  if (inFile.headersFile === null || server.headers !== inFile.headers) return [];
+  if (Object.keys(inFile.headers).length === 0 || server.headers !== inFile.headers) return [];
   const isMoved = addressOf(server) !== addressOf(inFile);
   const isOpened = inFile.tls !== null && server.tls !== inFile.tls;
   return [...(isMoved ? (['grpc'] as const) : []), ...(isOpened ? (['tls'] as const) : [])];
@@ -28,7 +28,7 @@ function keysThatMislead(server: ServerConfig, inFile: ServerConfig): readonly K
 /** What is told of such keys where they are declared. */
 export const misled = (path: string): Pick<ConfigError, 'path' | 'rule'> => ({
   path,
-  rule: 'may be set in the file only, as the file names headersFile for this server; or give headers, too',
+  rule: 'may be set in the file only, as the file gives headers for this server; or give headers, too',
 });
 
 /** Tells of servers that are called without the headers of the file, since the file says so later than the API. */
