@@ -142,10 +142,16 @@ describe('berthctl', () => {
     const file = join(world.folder, 'delete.yaml');
     await writeFile(file, 'models: { d1: {}, d2: {} }');
     await said(`apply -f ${file}`);
-    await writeFile(file, 'models: { d1: {}, never: {}, d2: {} }');
+    await writeFile(file, 'models: { d1: {}, shy: {}, never: {}, d2: {} }');
     const { status, out, err } = await berthctl(`delete -f ${file}`);
-    expect([status, out]).toEqual([1, 'd1 is deleted\nd2 is deleted\n2 models deleted\n']);
-    expect(err).toMatch(/^berthctl: 1 model not deleted\n {2}never: unknown_model: /);
+    const told = [
+      'd1 is deleted',
+      'never is gone already',
+      'd2 is deleted',
+      '2 models deleted, 1 gone already',
+    ];
+    expect([status, out]).toEqual([1, `${told.join('\n')}\n`]);
+    expect(err).toMatch(/^berthctl: 1 model not deleted\n {2}shy: declared_in_file: /);
     await writeFile(file, 'models: {}');
     expect((await berthctl(`delete -f ${file}`)).status).toBe(2);
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { problemSchema } from '#contracts';
 import { ask } from './answers.js';
 import { Failed, Refused } from './failures.js';
 import { counted } from './in-short.js';
@@ -13,14 +14,24 @@ interface Deleted {
   readonly refused: Refused | null;
 }
 
-/** `delete -f FILE`: withdraws each model that a file names, as far as it was declared over the API. A refusal stops none of the others. */
+/**
+ * `delete -f FILE`: withdraws each model that a file names, as far as it was declared over the API. A refusal stops none of the
+ * others. A model that Berth does not know counts as done: so a second run ends well after a connection that broke.
+ */
 export async function deleteModels(work: Work, { file }: { readonly file: string }): Promise<void> {
   const names = await namesIn(file);
   const paths = names.map((name) => pathOf('models', name));
   const all: Deleted[] = [];
-  for (const [nth, name] of names.entries()) all.push({ name, refused: await deleteOne(work, paths[nth]!) });
-  work.terminal.out(work.isJson ? jsonLines({ items: all.map(item) }) : linesOf(all));
-  const refused = all.flatMap((one) => (one.refused === null ? [] : [`${one.name}: ${one.refused.message}`]));
+  try {
+    for (const [nth, name] of names.entries()) {
+      const one = { name, refused: await deleteOne(work, paths[nth]!) };
+      all.push(one);
+      if (!work.isJson) work.terminal.out(lineOf(one));
+    }
+  } finally {
+    work.terminal.out(work.isJson ? jsonLines({ items: all.map(item) }) : [sumOf(all)]);
+  }
+  const refused = all.filter((one) => !isDone(one)).map((one) => `${one.name}: ${one.refused!.message}`);
   if (refused.length > 0) throw new Failed(`${counted(refused.length, 'model')} not deleted`, refused);
 }
 
@@ -34,10 +45,22 @@ async function deleteOne(work: Work, path: string): Promise<Refused | null> {
   }
 }
 
+const isGone = ({ refused }: Deleted): boolean =>
+  problemSchema.safeParse(refused?.problem).data?.reason === 'unknown_model';
+
+const isDone = (one: Deleted): boolean => one.refused === null || isGone(one);
+
 const item = ({ name, refused }: Deleted): object =>
   refused === null ? { name, deleted: true } : { name, deleted: false, problem: refused.problem };
 
-function linesOf(all: readonly Deleted[]): string[] {
-  const deleted = all.filter(({ refused }) => refused === null);
-  return [...deleted.map(({ name }) => `${name} is deleted`), `${counted(deleted.length, 'model')} deleted`];
+/** What stands in the way is told at the end. */
+function lineOf(one: Deleted): string[] {
+  if (!isDone(one)) return [];
+  return [`${one.name} is ${isGone(one) ? 'gone already' : 'deleted'}`];
+}
+
+function sumOf(all: readonly Deleted[]): string {
+  const gone = all.filter(isGone).length;
+  const deleted = all.filter(({ refused }) => refused === null).length;
+  return `${counted(deleted, 'model')} deleted${gone > 0 ? `, ${gone} gone already` : ''}`;
 }
