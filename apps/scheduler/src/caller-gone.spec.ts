@@ -86,7 +86,8 @@ describe('a caller that has gone', () => {
   it('gives its place among those who wait for an order to another at once', async () => {
     const watch = new TurnWatch();
     const gone = aSignal();
-    const order = (signal: AbortSignal) => watch.admit(() => watch.until(() => false, 600_000, signal));
+    const order = (signal: AbortSignal) =>
+      watch.admit(() => watch.until(() => false, 600_000, signal), 'too many');
     const left = Array.from({ length: MOST }, () => order(gone.signal));
     await expect(order(gone.signal)).rejects.toMatchObject({ facts: { reason: 'queue_full' } });
     gone.abort();

@@ -14,6 +14,7 @@ import type { Engine, OrderBook } from '#engine';
 import type { ModelMessage } from '#contracts';
 import { Refused } from '../errors/refused.js';
 import type { WallTimes } from '../wall-times.js';
+import type { AskedFor } from '../writes/answers.js';
 import { type Caller, checkIfMatch } from '../writes/caller.js';
 import type { Writes, Written } from '../writes/writes.js';
 import type { Catalog } from './catalog.js';
@@ -25,6 +26,9 @@ import type { TurnWatch } from './turn-watch.js';
 
 /** An admin's load is wished for as long as a load may take, and then as long as a request may wait. */
 const SPARE: Millis = 60_000;
+
+/** More than may wait at once are refused. */
+const TOO_MANY = 'too many callers wait for the end of an order already; give it without waitMs';
 
 type Ordered = EventOf<'LoadOrdered' | 'UnloadOrdered' | 'ReloadOrdered'>;
 
@@ -65,7 +69,7 @@ export class ModelOrders {
   async load(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
     const model = name as ModelId;
     const began = this.engine.now();
-    await lookedForAnew(this.engine, this.watch, model, caller.gone);
+    await this.lookFor(model, { ...orderOf('load', name), caller });
     return this.order('load', name, { body: null, caller, waitMs }, () => {
       const { effective } = this.models.entry(name);
       if (!effective.enabled) throw disabled(name);
@@ -98,7 +102,7 @@ export class ModelOrders {
   async reload(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
     const model = name as ModelId;
     const began = this.engine.now();
-    await lookedForAnew(this.engine, this.watch, model, caller.gone);
+    await this.lookFor(model, { ...orderOf('reload', name), caller });
     return this.order('reload', name, { body: null, caller, waitMs }, () => {
       const { effective } = this.models.entry(name);
       if (!effective.enabled) throw disabled(name);
@@ -117,9 +121,14 @@ export class ModelOrders {
     return this.engine.now() + loadTimeoutSeconds * 1_000 + SPARE;
   }
 
+  /** Has the repositories looked at where none has the model; not for a replay, whose answer is known. */
+  private async lookFor(model: ModelId, asked: AskedFor): Promise<void> {
+    if (!this.writes.isReplay(asked)) await lookedForAnew(this.engine, this.watch, model, asked.caller.gone);
+  }
+
   private order(verb: string, name: string, given: Given, check: Check): Promise<Written<ModelMessage>> {
     const carryOut = () => this.carryOut(verb, name, given, check);
-    return given.waitMs > 0 ? this.watch.admit(carryOut) : carryOut();
+    return given.waitMs > 0 ? this.watch.admit(carryOut, TOO_MANY) : carryOut();
   }
 
   private async carryOut(
@@ -130,9 +139,8 @@ export class ModelOrders {
   ): Promise<Written<ModelMessage>> {
     const { book } = this.outside;
     let ended = (_: Readonly<Fleet>): boolean => true;
-    const path = `/v1/models/${name}/${verb}`;
     const view = (): ModelMessage => this.models.get(name);
-    const operation = { method: 'POST', path, body, caller, present: view };
+    const operation = { ...orderOf(verb, name), body, caller, present: view };
     const written = await this.writes.perform(operation, () => {
       checkIfMatch(caller, this.models.entry(name).revision);
       const order = check();
@@ -151,6 +159,8 @@ export class ModelOrders {
     return told;
   }
 }
+
+const orderOf = (verb: string, name: string) => ({ method: 'POST', path: `/v1/models/${name}/${verb}` });
 
 function hasLoaded(fleet: Readonly<Fleet>, model: ModelId, began: number): boolean {
   const failure = lastFailure(fleet, model);

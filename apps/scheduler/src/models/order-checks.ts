@@ -1,6 +1,5 @@
 import {
   type Fleet,
-  type Instant,
   isLeftAlone,
   isListedNowhere,
   type Millis,
@@ -15,9 +14,12 @@ import type { TurnWatch } from './turn-watch.js';
 /** So long a fresh look at the repositories is waited for. */
 const LOOK_MS: Millis = 5_000;
 
+/** More than may wait for such a look at once are refused. */
+const TOO_MANY = 'too many callers wait for a look at the repositories already';
+
 /**
- * A model may have been put into a repository just now. Before it can be said to be in none, the servers are looked at once
- * more, at most once a second each. A caller that goes gives its place back at once.
+ * A model may have been put into a repository just now. Before it can be said to be in none, the servers that are up are looked
+ * at once more, at most once a second each. A caller that goes gives its place back at once.
  */
 export async function lookedForAnew(
   engine: Engine,
@@ -27,16 +29,19 @@ export async function lookedForAnew(
 ): Promise<void> {
   if (!isListedNowhere(engine.fleet, model)) return;
   const began = engine.now();
+  const servers = [...engine.fleet.servers].filter(([, one]) => isLookedAt(one)).map(([id]) => id);
+  if (servers.length === 0) return;
   await watch.admit(async () => {
-    engine.tell({ kind: 'ServersDoubted', servers: [...engine.fleet.servers.keys()] });
+    engine.tell({ kind: 'ServersDoubted', servers });
     const isKnown = (fleet: Readonly<Fleet>): boolean =>
-      !isListedNowhere(fleet, model) || [...fleet.servers.values()].every((one) => isLookedAt(one, began));
+      !isListedNowhere(fleet, model) ||
+      ![...fleet.servers.values()].some((one) => isLookedAt(one) && (one.lookedAt ?? -Infinity) < began);
     await watch.until(isKnown, LOOK_MS, gone);
-  });
+  }, TOO_MANY);
 }
 
-const isLookedAt = ({ contact, mode, lookedAt }: Server, since: Instant): boolean =>
-  contact.kind !== 'up' || mode === 'restricted' || (lookedAt ?? -Infinity) >= since;
+/** Whether a look soon tells what it has. One that is away keeps the pauses between the tries to reach it. */
+const isLookedAt = ({ contact, mode }: Server): boolean => contact.kind === 'up' && mode !== 'restricted';
 
 /** Refuses the load of a model of which no server has the files. */
 export function checkListed(fleet: Readonly<Fleet>, model: ModelId): void {

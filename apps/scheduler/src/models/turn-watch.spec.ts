@@ -12,22 +12,24 @@ const order = () =>
   watch.admit(async () => {
     await nextTurn();
     await watch.until(() => false, 600_000);
-  });
+  }, 'too many');
 
 describe('waiting for the end of orders', () => {
   it('is for a thousand callers at once, and for others when one of them has gone', async () => {
     const waiting = Array.from({ length: 1_000 }, order);
-    await expect(order()).rejects.toThrow(Refused);
+    await expect(order()).rejects.toMatchObject({ facts: { reason: 'queue_full', detail: 'too many' } });
     await nextTurn();
     await expect(order()).rejects.toThrow(Refused);
     watch.close();
     await Promise.all(waiting);
-    expect(await watch.admit(() => Promise.resolve('in'))).toBe('in');
+    expect(await watch.admit(() => Promise.resolve('in'), 'too many')).toBe('in');
   });
 
   it('gives a place back that an order had which was refused', async () => {
-    const refused = Array.from({ length: 1_000 }, () => watch.admit(() => Promise.reject(new Error('no'))));
+    const refused = Array.from({ length: 1_000 }, () =>
+      watch.admit(() => Promise.reject(new Error('no')), 'too many'),
+    );
     await Promise.allSettled(refused);
-    expect(await watch.admit(() => Promise.resolve('in'))).toBe('in');
+    expect(await watch.admit(() => Promise.resolve('in'), 'too many')).toBe('in');
   });
 });

@@ -12,9 +12,10 @@ export class TurnWatch implements Observer {
   private readonly waiting = new Map<Condition, () => void>();
   private admitted = 0;
 
-  /** Does what may come to wait in the end; refuses it at the beginning where too many are at that already. */
-  async admit<T>(work: () => Promise<T>): Promise<T> {
-    if (this.admitted >= MOST_WAITING) throw tooMany();
+  /** Does what may come to wait in the end; refuses it at the beginning, in these words, where too many are at that already. */
+  async admit<T>(work: () => Promise<T>, tooMany: string): Promise<T> {
+    if (this.admitted >= MOST_WAITING)
+      throw new Refused({ reason: 'queue_full', detail: tooMany, retryAfter: 1_000 });
     this.admitted += 1;
     try {
       return await work();
@@ -48,10 +49,3 @@ export class TurnWatch implements Observer {
     for (const end of [...this.waiting.values()]) end();
   }
 }
-
-const tooMany = (): Refused =>
-  new Refused({
-    reason: 'queue_full',
-    detail: 'too many callers wait for the end of an order already; give it without waitMs',
-    retryAfter: 1_000,
-  });

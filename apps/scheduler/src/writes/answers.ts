@@ -13,12 +13,16 @@ const DEEPEST = 100;
 /** What the first answer told beside its body: a replay tells the same. */
 export type FirstAnswer = Pick<ToldAnswer, 'status' | 'revision' | 'state'>;
 
-/** A write as it was asked for. */
-export interface Operation<Body = unknown> {
+/** What is asked for, and by which caller. */
+export interface AskedFor {
   readonly method: string;
   readonly path: string;
-  readonly body: unknown;
   readonly caller: Caller;
+}
+
+/** A write as it was asked for. */
+export interface Operation<Body = unknown> extends AskedFor {
+  readonly body: unknown;
   /** The thing as it is now: what a replay shows. Refuses where it is gone. */
   present(first: FirstAnswer): Body;
 }
@@ -45,11 +49,15 @@ export class Answers {
     this.given = new Map(times.sort(([, one], [, other]) => one - other));
   }
 
+  /** Whether an answer was given under the key of this write. */
+  has(operation: AskedFor): boolean {
+    return this.keyGiven(operation) !== null;
+  }
+
   /** What was answered before; refuses where the key was used for another body. */
   async find(operation: Operation): Promise<ToldAnswer | undefined> {
-    const key = keyOf(operation);
-    const at = key === null ? undefined : this.given.get(key);
-    if (key === null || at === undefined || this.isOver(at)) return undefined;
+    const key = this.keyGiven(operation);
+    if (key === null) return undefined;
     const answer = await this.parts.store.answer(key);
     if (answer === undefined || answer.bodyHash === hashOf(operation.body)) return answer;
     throw new Refused({
@@ -95,6 +103,12 @@ export class Answers {
     return over.map(([key]) => ({ kind: 'answer', key, value: null }));
   }
 
+  private keyGiven(operation: AskedFor): string | null {
+    const key = keyOf(operation);
+    const at = key === null ? undefined : this.given.get(key);
+    return at === undefined || this.isOver(at) ? null : key;
+  }
+
   private oldest(count: number): ToldChange[] {
     const oldest: ToldChange[] = [];
     for (const key of this.given.keys()) {
@@ -132,7 +146,7 @@ function changeOf(
   return { kind: 'answer', key, value };
 }
 
-function keyOf({ method, path, caller }: Operation): string | null {
+function keyOf({ method, path, caller }: AskedFor): string | null {
   const { credential, idempotencyKey } = caller;
   return idempotencyKey === null ? null : `${credential} ${method} ${path} ${idempotencyKey}`;
 }

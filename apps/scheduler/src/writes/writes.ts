@@ -3,7 +3,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Declarations, ToldChange } from '#engine';
 import { Refused } from '../errors/refused.js';
 import type { Lifecycle } from '../lifecycle.js';
-import { type Answers, asFirstTold, type FirstAnswer, firstOf, type Operation } from './answers.js';
+import {
+  type Answers,
+  type AskedFor,
+  asFirstTold,
+  type FirstAnswer,
+  firstOf,
+  type Operation,
+} from './answers.js';
 import { Turns } from './turns.js';
 
 /** So many writes may wait for the one before them. */
@@ -48,6 +55,11 @@ export class Writes {
       if (first) return { status: first.status, body: asFirstTold(operation.present(first), first) };
       return this.performNow(operation, prepare());
     }, operation.caller.gone);
+  }
+
+  /** Whether this write is a replay: it will be answered as before, whatever holds by now. */
+  isReplay(asked: AskedFor): boolean {
+    return this.answers.has(asked);
   }
 
   /** Notes what the caller is told in the end, where that is not what was stored with the write: a replay tells the same. */

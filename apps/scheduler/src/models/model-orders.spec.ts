@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Event, Fleet, ModelId } from '#core';
+import type { Engine, OrderBook, ToldAnswer, ToldChange } from '#engine';
+import { Lifecycle } from '../lifecycle.js';
+import type { WallTimes } from '../wall-times.js';
+import { Answers } from '../writes/answers.js';
+import { Writes } from '../writes/writes.js';
+import type { ModelList } from './model-list.js';
+import { ModelOrders } from './model-orders.js';
+import { TurnWatch } from './turn-watch.js';
+
+const M = 'm' as ModelId;
+const MODEL = { name: 'm', revision: '1', state: 'absent' };
+const CALLER = { credential: 'anonymous', ifMatch: null, gone: new AbortController().signal };
+
+/** Writes whose answers are kept in memory. */
+function keptWrites(): Writes {
+  const kept = new Map<string, ToldAnswer | null>();
+  const write = async (changes: readonly ToldChange[]): Promise<void> => {
+    for (const change of changes) if (change.kind === 'answer') kept.set(change.key, change.value);
+  };
+  const store = { answer: async (key: string) => kept.get(key) ?? undefined };
+  return new Writes({ write }, new Answers({ store, given: new Map(), wallNow: () => 0 }), new Lifecycle());
+}
+
+/** Orders to a fleet of one server, whose repository the test changes. */
+function aDesk() {
+  const told: Event[] = [];
+  const repository = new Map<ModelId, object>([[M, {}]]);
+  const server = {
+    spec: { labels: {} },
+    contact: { kind: 'up' },
+    mode: 'explicit',
+    everSeen: true,
+    repository,
+  };
+  const fleet = { servers: new Map([['a', server]]), models: new Map([[M, { require: {} }]]) };
+  const engine = {
+    fleet: fleet as unknown as Fleet,
+    now: () => 1,
+    tell: (one: Event) => void told.push(one),
+  };
+  const effective = { enabled: true, loadTimeoutSeconds: 1 };
+  const models = { entry: () => ({ revision: 1, effective }), get: () => MODEL };
+  const book = { accept: () => [], follow: () => undefined };
+  const watch = new TurnWatch();
+  const orders = new ModelOrders(
+    engine as unknown as Engine,
+    models as unknown as ModelList,
+    keptWrites(),
+    watch,
+    { book: book as unknown as OrderBook, times: {} as WallTimes },
+  );
+  return { orders, told, repository, watch };
+}
+
+describe('an order that is sent again with its Idempotency-Key', () => {
+  it('is answered without a look at any server, though no repository has the model any more', async () => {
+    const { orders, told, repository, watch } = aDesk();
+    const caller = { ...CALLER, idempotencyKey: 'k' };
+    const first = await orders.load('m', {}, caller);
+    repository.delete(M);
+    expect(await orders.load('m', {}, caller)).toEqual(first);
+    expect(told.map(({ kind }) => kind)).toEqual(['LoadOrdered']);
+    const other = orders.load('m', {}, { ...caller, idempotencyKey: 'other' });
+    expect(told.map(({ kind }) => kind)).toEqual(['LoadOrdered', 'ServersDoubted']);
+    watch.close();
+    await expect(other).rejects.toMatchObject({ facts: { reason: 'infeasible' } });
+  });
+});
