@@ -53,23 +53,36 @@ describe('the store among processes', () => {
   });
 
   it('names the folder, and ends, where it can be none', async () => {
-    const env = {
-      ...process.env,
-      BERTH_DATA: '/proc/berth/data',
-      BERTH_HTTP: '127.0.0.1:0',
-      BERTH_GRPC: '127.0.0.1:0',
-    };
+    const [line, code] = await startedWith({ BERTH_DATA: '/proc/berth/data' });
+    expect([line, code]).toEqual([
+      expect.stringContaining('berth: the folder /proc/berth/data cannot be used: '),
+      1,
+    ]);
+  });
+
+  it('says what is missing, and nothing of damage, where SQLite cannot be loaded', async () => {
+    // Makes libsql look for its binary where there is none.
+    const [line, code] = await startedWith({ BERTH_DATA: folder, LIBSQL_JS_DEV: '1' });
+    expect([line, code]).toEqual([
+      expect.stringContaining(`berth: the store in ${folder} cannot be opened: SQLite could not be loaded`),
+      1,
+    ]);
+    expect(line).toContain(`on ${process.platform}-${process.arch}`);
+    expect(line).toContain('`npm ci` without `--omit=optional`');
+    expect(line).not.toMatch(/damage|delete/);
+  });
+
+  /** The first line of Berth's errors, and its exit status. */
+  async function startedWith(settings: Readonly<Record<string, string>>): Promise<[string, number]> {
+    const env = { ...process.env, BERTH_HTTP: '127.0.0.1:0', BERTH_GRPC: '127.0.0.1:0', ...settings };
     const child = spawn(process.execPath, [MAIN], { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
     children.push(child);
     const [[line], [code]] = await Promise.all([
       once(createInterface({ input: child.stderr }), 'line') as Promise<[string]>,
       once(child, 'exit') as Promise<[number]>,
     ]);
-    expect([line, code]).toEqual([
-      expect.stringContaining('berth: the folder /proc/berth/data cannot be used: '),
-      1,
-    ]);
-  });
+    return [line, code];
+  }
 
   async function opened(): Promise<Store> {
     return openStore(await openRows(folder), { fleet: 'berth' });

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Row, StoreUnusable } from '#kept';
 import { Random } from '../../../test/simulation/random.js';
+import { lockFailure, openFailure } from './damage.js';
 import { openRows } from './index.js';
 import { stepsOf } from './layout.js';
-import { SqlThread } from './sql-thread.js';
+import { SqlFailed, SqlGone, SqlThread } from './sql-thread.js';
 
 /** What is done to a store: as many times for each of its files, each time to a fresh copy. */
 const FLIPS = 60;
@@ -14,6 +15,30 @@ const TRUNCATIONS = 25;
 
 const MANY = Array.from({ length: 40 }, (_, at) => row(at, 'first'));
 const LATER = MANY.map((_, at) => row(at, 'later'));
+
+describe('a store that cannot be opened', () => {
+  it.each([
+    ['SQLITE_CORRUPT', 'damaged'],
+    ['SQLITE_NOTADB', 'damaged'],
+    ['SQLITE_BUSY', 'in_use'],
+    ['SQLITE_CANTOPEN', 'unreachable'],
+    ['EACCES', 'unreachable'],
+    ['SQLITE_INTERNAL', 'unreachable'],
+    [undefined, 'unreachable'],
+  ])('is called damaged only where SQLite says so: %s', (code, reason) => {
+    expect(openFailure('/folder', new SqlFailed('words', code))).toMatchObject({ reason });
+  });
+
+  it('is not called damaged where SQLite does not run, nor is its lock', () => {
+    const gone = new SqlGone('the thread of SQLite died: no memory');
+    for (const failure of [openFailure('/folder', gone), lockFailure('/folder', 'berth.lock', gone)]) {
+      expect(failure).toMatchObject({
+        reason: 'no_sqlite',
+        message: 'the store in /folder cannot be opened: the thread of SQLite died: no memory',
+      });
+    }
+  });
+});
 
 describe('a store that is damaged', () => {
   let random: Random;

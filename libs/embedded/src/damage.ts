@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { StoreUnusable } from '#kept';
-import { SqlFailed } from './sql-thread.js';
+import { SqlFailed, SqlGone } from './sql-thread.js';
 
 /** What an operator can do about a store that is damaged. */
 const ADVICE =
   'Put a copy of the folder back; or save what can be read (`berthctl store check`, `store export`), move the folder ' +
   'away and `store import` that';
 
-/** Codes of SQLite and of the system that tell of the surroundings, not of what is in the file. */
-const OUTSIDE = /^(E[A-Z]+$|SQLITE_(IOERR(?!_SHORT_READ)|CANTOPEN|FULL|READONLY|PERM|NOMEM|AUTH|INTERRUPT))/;
+/** Codes by which SQLite tells of what is in the file. All else tells of the surroundings. Our statements are never wrong by themselves. */
+const DAMAGE = /^SQLITE_(CORRUPT|NOTADB|ERROR|IOERR_SHORT_READ)/;
 
 /** Something in the store is not what was written. */
 export function damaged(path: string, what: string): StoreUnusable {
@@ -21,9 +21,9 @@ export function openFailure(path: string, error: unknown): unknown {
   const { code = '', message } = error;
   if (/^SQLITE_(BUSY|LOCKED)/.test(code))
     return new StoreUnusable('in_use', `the store in ${path} is in use by another process (${message})`);
-  if (OUTSIDE.test(code) || message.includes('ConnectionFailed'))
-    return new StoreUnusable('unreachable', `the store in ${path} cannot be opened: ${message}`);
-  return damaged(path, message);
+  if (DAMAGE.test(code)) return damaged(path, message);
+  const reason = error instanceof SqlGone ? 'no_sqlite' : 'unreachable';
+  return new StoreUnusable(reason, `the store in ${path} cannot be opened: ${message}`);
 }
 
 /** What it means that the file could not be locked whose lock makes the store the one of this process. */

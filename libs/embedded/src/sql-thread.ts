@@ -9,15 +9,20 @@ export type Columns = readonly (number | string | null)[];
 /** What goes to and fro is a few MiB at most: the flags of the process, made for its own heap, would give the thread far more. */
 const MEMORY = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 256 };
 
-/** SQLite, or the thread, did not do what it was told to; `code` is SQLite's, where it gave one. */
+/** SQLite, or the thread, did not do what it was told to; `code` is that of SQLite or of the system, where one was given. */
 export class SqlFailed extends Error {
-  override readonly name = 'SqlFailed';
+  override readonly name: string = 'SqlFailed';
   constructor(
     message: string,
     readonly code?: string,
   ) {
     super(message);
   }
+}
+
+/** SQLite does not run: it could not be loaded, or its thread died. That says nothing of any file. */
+export class SqlGone extends SqlFailed {
+  override readonly name = 'SqlGone';
 }
 
 interface Call {
@@ -39,11 +44,11 @@ export class SqlThread {
   private worker = this.start();
   private readonly calls = new Map<number, Call>();
   private last = 0;
-  private died: SqlFailed | undefined;
+  private died: SqlGone | undefined;
   private isOver = false;
 
   /** Why it serves no call; undefined while it does. */
-  get death(): SqlFailed | undefined {
+  get death(): SqlGone | undefined {
     return this.died;
   }
 
@@ -85,9 +90,11 @@ export class SqlThread {
       resourceLimits: MEMORY,
     });
     worker.unref();
+    let isLoaded = false;
+    worker.once('message', () => (isLoaded = true));
     worker.on('message', (reply: Reply) => this.hear(reply));
-    worker.on('error', (error) => this.die(error.message));
-    worker.on('exit', () => this.die('its thread has ended'));
+    worker.on('error', ({ message }) => this.die(isLoaded ? died(message) : notLoaded(message)));
+    worker.on('exit', () => this.die(died('it has ended')));
     return worker;
   }
 
@@ -117,9 +124,17 @@ export class SqlThread {
     else call?.resolve(result);
   }
 
-  private die(message: string): void {
-    this.died ??= new SqlFailed(message);
+  private die(why: SqlGone): void {
+    this.died ??= why;
     for (const call of this.calls.values()) call.reject(this.died);
     this.calls.clear();
   }
 }
+
+const died = (why: string): SqlGone => new SqlGone(`the thread of SQLite died: ${why}`);
+
+const notLoaded = (why: string): SqlGone =>
+  new SqlGone(
+    `SQLite could not be loaded on ${process.platform}-${process.arch} (${why}). Its binary is an optional dependency of the ` +
+      'package libsql, which npm chooses by the platform: install with `npm ci` without `--omit=optional`, on the machine where Berth runs',
+  );

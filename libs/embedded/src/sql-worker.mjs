@@ -101,3 +101,6 @@ parentPort.on('message', ({ id, kind, ...call }) => {
     parentPort.postMessage({ id, error: { code: error.code, message: error.message } });
   }
 });
+
+// The first message answers no call: it says that SQLite is loaded.
+parentPort.postMessage({ id: 0 });
