@@ -14,7 +14,7 @@ export const FILES = {
   journal: 'berth.db-journal',
   /** Its lock is held by the process that has the store. It is empty. */
   lock: 'berth.lock',
-  /** Says that there must be rows: it is made once they are. */
+  /** Says that there must be rows: it is made once they are, and nothing of an older Berth is in the folder. */
   mark: 'berth.store',
 } as const;
 

@@ -80,16 +80,21 @@ describe('a store that an older Berth kept in LevelDB', () => {
     expect(heard).toHaveLength(1);
   });
 
-  it('is taken over, and only moved, where a crash came after that', async () => {
+  it.each([
+    ['before anything was moved', (): boolean => true],
+    ['while it was moved', (name: string): boolean => name === 'CURRENT' || name.endsWith('.log')],
+    ['before the last was moved', (name: string): boolean => name === 'CURRENT'],
+    ['once all was moved', (): boolean => false],
+  ])('is taken over, and only moved, where a crash came %s', async (_, isBack) => {
     await level(ROWS);
-    const copy = `${folder}-copy`;
-    await cp(folder, copy, { recursive: true });
+    const before = await contentOf(folder);
     await found();
-    const names = (await readdir(copy)).filter((name) => name !== 'CURRENT');
-    for (const name of names) await rename(join(copy, name), join(folder, name));
+    const aside = join(folder, 'leveldb-taken-over');
+    for (const name of Object.keys(before).filter(isBack))
+      await rename(join(aside, name), join(folder, name));
     await rm(join(folder, 'berth.store'));
-    await rm(copy, { recursive: true });
     expect(await found()).toEqual(ROWS);
+    expect(await contentOf(aside)).toEqual(before);
     expect((await readdir(folder)).sort()).toEqual([
       'CURRENT',
       'berth.db',
@@ -97,6 +102,23 @@ describe('a store that an older Berth kept in LevelDB', () => {
       'berth.store',
       'leveldb-taken-over',
     ]);
+    await expect(new ClassicLevel(folder).open()).rejects.toThrow();
+  });
+
+  it('is refused, and left as it is, where it was put back beside the store that took it over', async () => {
+    await level(ROWS);
+    await found();
+    const aside = join(folder, 'leveldb-taken-over');
+    await cp(aside, folder, { recursive: true });
+    const [before, asideBefore] = [await contentOf(folder), await contentOf(aside)];
+    await expect(found()).rejects.toMatchObject({
+      reason: 'two_stores',
+      message: expect.stringMatching(`^the folder ${folder} has .* Move one of the two`),
+    });
+    expect([await contentOf(folder), await contentOf(aside)]).toEqual([before, asideBefore]);
+    for (const name of ['berth.db', 'berth.lock', 'berth.store']) await rm(join(folder, name));
+    expect(await found()).toEqual(ROWS);
+    expect(heard).toHaveLength(2);
   });
 
   it.each<[string, (folder: string) => Promise<void>]>([
@@ -203,7 +225,8 @@ async function another(folder: string): Promise<void> {
 }
 
 async function contentOf(folder: string): Promise<Readonly<Record<string, string>>> {
-  const names = await readdir(folder);
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
   const contents = await Promise.all(names.map((name) => readFile(join(folder, name), 'latin1')));
   return Object.fromEntries(names.map((name, at) => [name, contents[at]!]));
 }

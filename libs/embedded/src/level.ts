@@ -4,7 +4,7 @@ import { ClassicLevel } from 'classic-level';
 import { type Row, StoreUnusable, TITLE_KEY } from '#kept';
 import type { Found } from './check.js';
 import { lockFailure } from './damage.js';
-import { namesIn, syncFolder } from './folder.js';
+import { FILES, namesIn, syncFolder } from './folder.js';
 import { SqlThread } from './sql-thread.js';
 
 /** The files of LevelDB, in which Berth kept its rows before; the last two hold nothing of what was written. */
@@ -70,15 +70,32 @@ export async function* salvageLevel(path: string): AsyncIterable<Found> {
   }
 }
 
-/** Makes room, once the rows are safe elsewhere. Hands back where the files are. A crash in between leaves the rest to the next start. */
+/**
+ * Makes room, once the rows are safe elsewhere. Hands back where the files are. A crash in between leaves the rest to the next
+ * start, which knows by `CURRENT`: that is the last to go, and the note takes its place in one step.
+ */
 export async function moveLevelAside(path: string): Promise<string> {
   const aside = join(path, ASIDE);
+  const [current, next] = [join(path, 'CURRENT'), join(path, 'CURRENT.next')];
   await mkdir(aside, { recursive: true, mode: 0o700 });
-  const names = (await namesIn(path)).filter((name) => DATA.test(name) || OTHERS.test(name));
-  for (const name of names) await rename(join(path, name), join(aside, name));
-  await writeFile(join(path, 'CURRENT'), NOTE, { mode: 0o600, flush: true });
+  for (const name of await namesIn(path)) {
+    if (name !== 'CURRENT' && (DATA.test(name) || OTHERS.test(name)))
+      await rename(join(path, name), join(aside, name));
+  }
+  await writeFile(join(aside, 'CURRENT'), await readFile(current), { mode: 0o600, flush: true });
+  await writeFile(next, NOTE, { mode: 0o600, flush: true });
+  await rename(next, current);
   await syncFolder(path);
   return aside;
+}
+
+/** Berth cannot know which of the two is meant: what was declared since the first was taken over is in the other one alone. */
+export function twoStores(path: string): StoreUnusable {
+  return new StoreUnusable(
+    'two_stores',
+    `the folder ${path} has a store (${FILES.db}) and that of an older Berth in LevelDB (CURRENT, MANIFEST-*, *.log, *.ldb). ` +
+      `Move one of the two out of the folder: the files of LevelDB, or ${Object.values(FILES).join(', ')}`,
+  );
 }
 
 async function isNoted(path: string): Promise<boolean> {

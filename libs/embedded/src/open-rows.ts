@@ -5,7 +5,7 @@ import { damaged, openFailure } from './damage.js';
 import { FILES, mark, type Present } from './folder.js';
 import { fill } from './fill.js';
 import { type HeldFolder, holdFolder } from './held-folder.js';
-import { hasLevel, moveLevelAside, wholeLevel } from './level.js';
+import { hasLevel, moveLevelAside, twoStores, wholeLevel } from './level.js';
 import { SqlRows } from './sql-rows.js';
 
 /** What became of a store that an older Berth kept in LevelDB. */
@@ -35,11 +35,13 @@ async function openChecked(held: HeldFolder, onTakenOver: (what: TakenOver) => v
   const { path, thread, present } = held;
   refuseMissing(path, present);
   const isOld = await hasLevel(path);
+  if (isOld && present.mark) throw twoStores(path);
   const isNew = !present.db || (await isEmptyFile(held));
   if (isNew && present.mark) throw damaged(path, 'berth.db is empty');
   const rows = isNew ? await begin(held, isOld) : await checkAll(thread, path);
+  const movedTo = isOld ? await moveLevelAside(path) : null;
   if (!present.mark) await mark(path);
-  if (isOld) onTakenOver({ rows, movedTo: await moveLevelAside(path) });
+  if (movedTo !== null) onTakenOver({ rows, movedTo });
 }
 
 /** Makes the tables, with the rows of an older Berth where there are some: what is wrong with these is found before. */

@@ -29,8 +29,8 @@ export async function readWhatCanBe(
 
 /** Makes a store of these rows, all or none, in a folder that is not there or empty. Hands back how many there are. */
 export async function importRows(folder: string, rows: AsyncIterable<Row>): Promise<number> {
-  const names = await readdir(folder).catch(() => []);
-  if (names.length > 0) throw new StoreUnusable('in_use', `the folder ${folder} is not empty`);
+  if ((await namesThere(folder)).length > 0)
+    throw new StoreUnusable('in_use', `the folder ${folder} is not empty`);
   const held = await holdFolder(folder);
   try {
     await held.thread.open(join(held.path, FILES.db), true);
@@ -43,6 +43,14 @@ export async function importRows(folder: string, rows: AsyncIterable<Row>): Prom
     for (const name of Object.values(FILES)) await rm(join(held.path, name), { force: true });
     throw openFailure(held.path, error);
   }
+}
+
+/** What is in a folder, nothing where there is none. A folder that cannot be listed is not empty: it may hold a store. */
+async function namesThere(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new StoreUnusable('unreachable', `the folder ${folder} cannot be looked at: ${error.message}`);
+  });
 }
 
 /** Rows without their title are no store: the next start would refuse them, or begin anew. */

@@ -1,10 +1,18 @@
 /**
  * Why a store cannot be used: another process has it, it belongs to another installation, another version of Berth wrote it,
- * what is in it makes no sense, the database does not run on this machine, the folder cannot be reached, or the folder does
- * not answer at all. A call to such a folder may hold up the end of the process, too.
+ * what is in it makes no sense, the folder has a store of before beside it, the database does not run on this machine, the
+ * folder cannot be reached, or the folder does not answer at all. A call to such a folder may hold up the end of the
+ * process, too.
  */
 export type UnusableReason =
-  'in_use' | 'other_fleet' | 'other_version' | 'damaged' | 'no_sqlite' | 'unreachable' | 'stuck';
+  | 'in_use'
+  | 'other_fleet'
+  | 'other_version'
+  | 'damaged'
+  | 'two_stores'
+  | 'no_sqlite'
+  | 'unreachable'
+  | 'stuck';
 
 /** The store was left as it is. The message is for the operator: the operator alone decides what becomes of the store. */
 export class StoreUnusable extends Error {
