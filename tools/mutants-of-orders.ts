@@ -20,7 +20,7 @@ export const OF_ORDERS: readonly Mutant[] = [
   { name: 'unload-where-none-can-follow', breaks: 14, file: `${OBSERVE}/requests.ts`, find: `if (isLeftAlone(fleet.servers.get(replica.server)!)) return;`, replace: `` },
   { name: 'reload-waits-for-what-stays-away', breaks: 19, file: `${PASSES}/reload.ts`, find: `return standingOf(server, now) === 'connecting';`, replace: `return server.contact.kind === 'down' || (standingOf(server, now) !== 'ready' && !server.looked);` },
   { name: 'reload-waits-where-no-order-is-taken', breaks: 19, file: `${PASSES}/reload.ts`, find: `server.drain === null && !isLeftAlone(server) &&`, replace: `server.drain === null &&` },
-  { name: 'unanswered-config-taken-as-read', breaks: 3, file: `${OBSERVE}/looked.ts`, find: `!server.configs.has(model) || server.unanswered.has(model)`, replace: `!server.configs.has(model)` },
+  { name: 'unanswered-config-taken-as-read', breaks: 3, file: `${OBSERVE}/looked.ts`, find: `!server.configs.has(model) || state === 'asked'`, replace: `!server.configs.has(model)` },
   { name: 'look-beside-the-one-that-waited', breaks: 14, file: `${OBSERVE}/contact.ts`, find: `server.mode = null;\n  server.fullEndedAt = null;`, replace: `server.mode = null;\n  server.looking = null;\n  server.fullEndedAt = null;` },
   { name: 'look-over-a-closed-connection-awaited', breaks: 14, file: `${OBSERVE}/contact.ts`, find: `server.looking = null;\n  if (contact.kind === 'connecting') return;`, replace: `if (contact.kind === 'connecting') return;` },
   { name: 'config-of-a-fresh-copy-not-read', breaks: 3, file: `${OBSERVE}/pulse.ts`, find: `if (isNew && replica.pulse !== null) readAnew(fleet, replica);`, replace: `` },

@@ -108,10 +108,8 @@ export interface Server {
   statisticsWanted: Instant | null;
   drain: { readonly since: Instant; readonly deadline: Instant | null } | null;
   readonly configs: Map<ModelId, LearnedConfig>;
-  /** Models whose config was asked for in this incarnation. */
-  readonly described: Set<ModelId>;
-  /** Of these, the ones of which no answer has come. */
-  readonly unanswered: Set<ModelId>;
+  /** Models whose config was asked for in this incarnation, and whether it was told since. */
+  readonly described: Map<ModelId, 'asked' | 'told'>;
   /** What we ordered here, with the steps that came up through it: everything else found is a stranger. */
   readonly ordered: Set<ModelId>;
   /** Until when an earlier life of ours has leased what this one has not seen yet. */

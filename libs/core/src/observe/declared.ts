@@ -76,7 +76,6 @@ function forgetTraits(fleet: Fleet, id: ModelId): void {
   for (const server of fleet.servers.values()) {
     server.configs.delete(id);
     server.described.delete(id);
-    server.unanswered.delete(id);
   }
 }
 
@@ -235,8 +234,7 @@ const unseen = (spec: ServerSpec): Server => ({
   statisticsWanted: null,
   drain: null,
   configs: new Map(),
-  described: new Set(),
-  unanswered: new Set(),
+  described: new Map(),
   ordered: new Set(),
   promised: new Map(),
   presumed: new Map(),

@@ -74,8 +74,8 @@ function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly Ind
   server.lookedAt = look.begunAt;
   keepPromised(fleet, server);
   const { id } = server.spec;
-  for (const model of server.described)
-    if (!server.configs.has(model) || server.unanswered.has(model)) readAnew(fleet, { model, server: id });
+  for (const [model, state] of server.described)
+    if (!server.configs.has(model) || state === 'asked') readAnew(fleet, { model, server: id });
   server.hidden = server.hidden.filter(({ until }) => until > now);
   forgetVanished(fleet);
 }
@@ -150,7 +150,6 @@ function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
   if (server.incarnation === 1) return;
   server.configs.clear();
   server.described.clear();
-  server.unanswered.clear();
   server.ordered.clear();
   server.presumed.clear();
   server.hidden = [];

@@ -86,7 +86,7 @@ describe('what another client unloads', () => {
     const driver = leftBySomebody();
     const server = serverIn(driver);
     server.configs.set(A, { json: '{}', kind: 'cpu', gpus: [], count: 1, batch: 1 });
-    server.described.add(A);
+    server.described.set(A, 'told');
     driver.fleet.replicas.set(ID, { ...unknownIn(driver), devices: [], bookings: [] });
     const rows = [
       {

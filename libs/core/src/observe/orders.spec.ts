@@ -102,7 +102,7 @@ describe('the end of a load', () => {
   it('makes the copy be described, though one before it was', () => {
     const driver = looksAreHeldBack(aDriver());
     driver.resolve('a');
-    serverIn(driver).described.add(A);
+    serverIn(driver).described.set(A, 'told');
     const { order } = replicaIn(driver) as Loading;
     const actions = driver.tell({ kind: 'LoadEnded', order, replica: ID, outcome: DONE });
     expect(actions).toContainEqual({ kind: 'describe', server: T, model: A });

@@ -104,7 +104,7 @@ export function unloadEnded(fleet: Fleet, event: EventOf<'UnloadEnded'>, now: In
 export function configLearned(fleet: Fleet, event: EventOf<'ConfigLearned'>): void {
   const server = fleet.servers.get(event.server);
   if (!server) return;
-  server.unanswered.delete(event.model);
+  if (server.described.has(event.model)) server.described.set(event.model, 'told');
   server.configs.set(event.model, event.config);
   if (event.steps.length > 0) {
     fleet.steps.set(event.model, event.steps);

@@ -13,7 +13,7 @@ const ID = replicaId(A, T);
 /** What will be the step of `a` serves, and has been described. */
 function aStepServes(): CoreDriver {
   const driver = new CoreDriver().declare(aModel('a'), aModel('s')).serve(aServer('t'), ['a', 's']);
-  driver.warm('s', 't').fleet.servers.get(T)!.described.add(S);
+  driver.warm('s', 't').fleet.servers.get(T)!.described.set(S, 'told');
   return driver;
 }
 

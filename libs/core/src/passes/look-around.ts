@@ -58,9 +58,7 @@ function describe(fleet: Fleet, now: Instant): Action[] {
     }
   }
   return inOrder(fleet, found).map(({ server, model }) => {
-    const { described, unanswered } = fleet.servers.get(server)!;
-    described.add(model);
-    unanswered.add(model);
+    fleet.servers.get(server)!.described.set(model, 'asked');
     return { kind: 'describe', server, model };
   });
 }
