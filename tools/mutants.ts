@@ -119,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'copy-more-starves', breaks: 8, file: `${PASSES}/starving.ts`, find: `!isExtra && hasStarved(fleet, waitsSince, now);`, replace: `(isExtra || !isExtra) && hasStarved(fleet, waitsSince, now);` },
   { name: 'copies-beyond-the-most', breaks: 9, file: `${PASSES}/copies.ts`, find: `if (strain.copies > present || present >= maxCopies) return;`, replace: `if (strain.copies > present || present >= maxCopies + 1) return;` },
   { name: 'wanted-more-though-none-stays', breaks: 19, file: `${CORE}/step.ts`, find: `unreachable.length > 0 || endDemands(fleet) ?`, replace: `unreachable.length > 0 || (fleet.frozen && endDemands(fleet)) ?` },
-  { name: 'lease-ignored', breaks: 7, file: `${PASSES}/retire.ts`, find: `if (leasedUntil(fleet, replica) > now || !takesOrders(server, now)`, replace: `if (!takesOrders(server, now)` },
+  { name: 'lease-ignored', breaks: 7, file: `${PASSES}/emptied.ts`, find: `if (leasedUntil(fleet, replica) > now || !takesOrders(server, now)`, replace: `if (!takesOrders(server, now)` },
   { name: 'lease-shortened-by-the-next', breaks: 7, file: `${ENGINE}/uses.ts`, find: `if (inUseUntil > use.inUseUntil) use.inUseUntil = inUseUntil;`, replace: `use.inUseUntil = inUseUntil;` },
   { name: 'residency-ignored', breaks: 7, file: `${PASSES}/victims.ts`, find: `if (now < residentUntil(fleet, replica)) return false;`, replace: `if (now < replica.since) return false;` },
   { name: 'a-wish-starves', breaks: 7, file: `${PASSES}/starving.ts`, find: `fleet.awaitedSince.get(id) ?? Infinity)`, replace: `fleet.awaitedSince.get(id) ?? since)` },
@@ -173,7 +173,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'drains-on-though-the-other-copy-goes', breaks: 19, file: `${PASSES}/give-up.ts`, find: `takeBack(fleet, now);`, replace: `if (now < 0) takeBack(fleet, now);` },
   { name: 'taken-back-and-not-granted', breaks: 19, file: `${PASSES}/give-up.ts`, find: `return grantWaiting(fleet, now);`, replace: `return now < 0 ? grantWaiting(fleet, now) : [];` },
   { name: 'drain-waits-for-long-leases', breaks: 19, file: `${CORE}/leases.ts`, find: `Math.min(replica.inUseUntil, leasesOnEndBy(fleet, replica))`, replace: `Math.max(replica.inUseUntil, fleet.servers.has(replica.server) ? 0 : replica.inUseUntil)` },
-  { name: 'drain-waits-for-a-queue-beyond-its-end', breaks: 19, file: `${PASSES}/retire.ts`, find: `    leasesEndBy(fleet.servers.get(replica.server)),`, replace: `    leasesEndBy(undefined),` },
+  { name: 'drain-waits-for-a-queue-beyond-its-end', breaks: 19, file: `${PASSES}/emptied.ts`, find: `    leasesEndBy(fleet.servers.get(replica.server)),`, replace: `    leasesEndBy(undefined),` },
   { name: 'lease-promised-beyond-a-drain', breaks: 7, file: `${CORE}/leases.ts`, find: `return Math.max(0, Math.min(asked, left));`, replace: `return Math.max(asked, Math.min(0, left));` },
   { name: 'drain-deadline-ignored', breaks: 19, file: `${PASSES}/retire.ts`, find: `if (deadline !== null && deadline <= now) return true;`, replace: `if (deadline === -Infinity) return true;` },
   // Requests: one answer each, in time, and the right one.

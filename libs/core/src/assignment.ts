@@ -1,7 +1,7 @@
 import type { Fleet } from './fleet.js';
 import type { Booking, Ready } from './replica.js';
-import type { Server } from './server.js';
-import { bookingsFor, dependenciesOf, labelsMatch } from './footprint.js';
+import { labelsMatch, type Server } from './server.js';
+import { bookingsFor, dependenciesOf } from './footprint.js';
 import { isWrittenOff } from './failing.js';
 import { type AccountId, hostAccount, type ModelId, replicaId, type ReplicaId } from './ids.js';
 import { capacities, sumOf } from './ledger.js';

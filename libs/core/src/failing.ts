@@ -1,11 +1,16 @@
 import { type Fleet, replicasOf } from './fleet.js';
 import type { ModelId } from './ids.js';
 import type { Instant } from './model.js';
-import { isFailing } from './observe/pulse.js';
 import type { Ready, Replica } from './replica.js';
 
 /** So many copies of a model may turn out to be failing, one after the other, before no more are tried. */
 const TRIES = 2;
+
+/** Failures without a success in between that mark a replica as failing. */
+const FAILURES_TO_FLAG = 3;
+
+/** Whether it is ready by Triton's word, but only fails. */
+export const isFailing = ({ pulse }: Ready): boolean => (pulse?.failures ?? 0) >= FAILURES_TO_FLAG;
 
 /** Whether a copy counts for nothing: it only fails, and the operator wants such copies replaced. */
 export function isWrittenOff(fleet: Readonly<Fleet>, replica: Replica): boolean {

@@ -3,7 +3,7 @@ import { spreadFound } from './device-sets.js';
 import type { Fleet } from './fleet.js';
 import type { Booking, Replica } from './replica.js';
 import type { Server } from './server.js';
-import type { Bytes, Model } from './model.js';
+import type { Bytes } from './model.js';
 
 /**
  * What a model books on a server with copies on these devices (ordinals).
@@ -167,7 +167,3 @@ export function presumedNeeders(fleet: Readonly<Fleet>, replica: Replica): Repli
   const isKnown = needers.some(({ model }) => dependenciesOf(fleet, model).includes(replica.model));
   return isKnown ? [] : needers;
 }
-
-/** Whether a server's labels meet what a model asks for. */
-export const labelsMatch = (server: Server, { require }: Model): boolean =>
-  Object.entries(require).every(([key, value]) => server.spec.labels[key] === value);

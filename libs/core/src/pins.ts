@@ -3,9 +3,8 @@ import type { Model } from './model.js';
 import type { Ready, Replica } from './replica.js';
 import type { Server } from './server.js';
 import { isSpread } from './device-sets.js';
-import { isWrittenOff } from './failing.js';
+import { isFailing, isWrittenOff } from './failing.js';
 import { replicasOf } from './fleet.js';
-import { isFailing } from './observe/pulse.js';
 import { isRoutable } from './standing.js';
 import type { ModelId, ReplicaId } from './ids.js';
 

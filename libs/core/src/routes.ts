@@ -1,8 +1,8 @@
+import { isFailing } from './failing.js';
 import { type Fleet, replicasOf } from './fleet.js';
 import type { Ready } from './replica.js';
 import type { ModelId, ReplicaId, ServerId } from './ids.js';
 import type { Instant } from './model.js';
-import { isFailing } from './observe/pulse.js';
 import { isRoutable } from './standing.js';
 
 /** What a caller asks of a route. */

@@ -1,7 +1,7 @@
 import type { AccountId, ModelId, ServerId } from './ids.js';
 import type { LoadTimes } from './load-times.js';
 import type { ControlMode } from './look.js';
-import type { Bytes, Instant, Millis } from './model.js';
+import type { Bytes, Instant, Millis, Model } from './model.js';
 import type { Meter } from './meters.js';
 import type { Booking } from './replica.js';
 import type { Latency, Slowdown } from './slowdown.js';
@@ -149,3 +149,7 @@ export interface HiddenCopy {
   readonly bookings: readonly Booking[];
   readonly until: Instant;
 }
+
+/** Whether a server's labels meet what a model asks for. */
+export const labelsMatch = (server: Server, { require }: Model): boolean =>
+  Object.entries(require).every(([key, value]) => server.spec.labels[key] === value);

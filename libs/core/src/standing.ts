@@ -1,8 +1,7 @@
 import { type Fleet, unsettled } from './fleet.js';
 import type { Loading, Placed, Ready, Replica } from './replica.js';
-import type { Server } from './server.js';
+import { labelsMatch, type Server } from './server.js';
 import type { ModelId, ReplicaId, ServerId } from './ids.js';
-import { labelsMatch } from './footprint.js';
 import type { Instant } from './model.js';
 
 /** How long an ended connection may take to come back before its server counts as lost. */

@@ -9,7 +9,7 @@ import { sparedAt } from './passes/copies.js';
 import { idleAt, idleUnloadAt } from './passes/idle.js';
 import { busyServers, dueLook } from './passes/look-around.js';
 import { movesUntil } from './passes/moves.js';
-import { queueGraceEnds } from './passes/retire.js';
+import { queueGraceEnds } from './passes/emptied.js';
 import { nextSwapAt } from './passes/swaps.js';
 import { WISH_STARVES } from './passes/starving.js';
 import { untoldUntil } from './passes/untold.js';

@@ -1,3 +1,4 @@
+import { isFailing } from '../failing.js';
 import { type Fleet, put, replicasOn } from '../fleet.js';
 import type { Pulse, Ready } from '../replica.js';
 import type { Server } from '../server.js';
@@ -94,9 +95,3 @@ const isUsed = (before: Counts, counts: Counts): boolean =>
   before.lastInference !== counts.lastInference ||
   before.succeeded !== counts.succeeded ||
   before.failed !== counts.failed;
-
-/** Failures without a success in between that mark a replica as failing. */
-const FAILURES_TO_FLAG = 3;
-
-/** Whether it is ready by Triton's word, but only fails. */
-export const isFailing = ({ pulse }: Ready): boolean => (pulse?.failures ?? 0) >= FAILURES_TO_FLAG;

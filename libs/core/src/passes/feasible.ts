@@ -1,7 +1,7 @@
 import { type Fleet, replicasOf } from '../fleet.js';
 import type { Booking, Ready } from '../replica.js';
-import type { Device, Server } from '../server.js';
-import { bookingsFor, dependenciesOf, isNeeded, labelsMatch } from '../footprint.js';
+import { labelsMatch, type Device, type Server } from '../server.js';
+import { bookingsFor, dependenciesOf, isNeeded } from '../footprint.js';
 import { type AccountId, type ModelId, replicaId, type ReplicaId } from '../ids.js';
 import { indexesOf } from '../indexes.js';
 import { standingModels } from '../standing-models.js';

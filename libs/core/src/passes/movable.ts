@@ -7,7 +7,7 @@ import type { Ledger } from '../ledger.js';
 import type { Bytes, Instant, Model } from '../model.js';
 import type { Offer } from '../offer.js';
 import { moveMadeFor } from '../moving.js';
-import { isFailing } from '../observe/pulse.js';
+import { isFailing } from '../failing.js';
 import { copiesOf, copiesOn, solidCopies } from '../pins.js';
 import { reloadsOf } from '../reloads.js';
 import type { Ready } from '../replica.js';

@@ -1,8 +1,8 @@
 import type { LoadConfig } from '../actions.js';
 import type { Fleet } from '../fleet.js';
 import { type Booking, isLeaving, type Ready, type Replica } from '../replica.js';
-import type { Server } from '../server.js';
-import { bookingsFor, dependenciesOf, isOnHost, labelsMatch } from '../footprint.js';
+import { labelsMatch, type Server } from '../server.js';
+import { bookingsFor, dependenciesOf, isOnHost } from '../footprint.js';
 import { isSpread, spreadFound, spreadOver } from '../device-sets.js';
 import { isWrittenOff } from '../failing.js';
 import { type ModelId, type ReplicaId, replicaId } from '../ids.js';

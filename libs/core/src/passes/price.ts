@@ -1,12 +1,11 @@
 import { askedLately, calming } from '../demand.js';
 import type { Fleet } from '../fleet.js';
-import { labelsMatch } from '../footprint.js';
 import type { ModelId } from '../ids.js';
 import { bytesToLoad, loadForecast } from '../load-forecast.js';
 import type { Instant, Millis, Model } from '../model.js';
 import { standingCopies } from '../pins.js';
 import { reloadsOf } from '../reloads.js';
-import type { Server } from '../server.js';
+import { labelsMatch, type Server } from '../server.js';
 import { areSlotsScarce, PLENTY, slotsTaken } from '../slot-use.js';
 import { timesItsPart } from '../spending.js';
 import { hasStarved, starvesSince } from './starving.js';

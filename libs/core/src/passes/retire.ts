@@ -1,25 +1,22 @@
 import type { Action } from '../actions.js';
 import { type Fleet, nextOrder, put, replicasOn, unsettled } from '../fleet.js';
 import type { Draining, Ready, Replica, UnloadCause } from '../replica.js';
-import type { Server } from '../server.js';
 import { failsEverywhere, isWrittenOff } from '../failing.js';
 import { isNeeded } from '../footprint.js';
 import { InWork } from '../in-work.js';
 import { dueToRetire, inOrder } from '../indexes.js';
-import { leasedUntil, leasesEndBy } from '../leases.js';
+import { leasesEndBy } from '../leases.js';
 import { isExcessive } from '../limits.js';
 import type { ModelId } from '../ids.js';
-import type { Instant, Millis } from '../model.js';
+import type { Instant } from '../model.js';
 import { isGuaranteed, isPinProtected, solidCopies } from '../pins.js';
 import { isToReload } from '../reloads.js';
 import { takesOrders } from '../standing.js';
+import { hasEmptied } from './emptied.js';
 import { waitingFor } from './eta.js';
 import { hasQueue, idleAt, idleUnloadAt, isKept } from './idle.js';
 import { untoldUntil } from './untold.js';
 import { presentCopies } from './wants.js';
-
-/** After the last lease has ended Triton's queue is given this long to empty. */
-const QUEUE_GRACE: Millis = 5_000;
 
 /**
  * Withdraws the routes of replicas that are idle, no longer wanted, or on a server that is being drained; returns
@@ -159,26 +156,3 @@ export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
 /** Whether nothing of its own keeps it from being unloaded, nor a load beside it that may turn out to be made of it. */
 const isDrained = (fleet: Fleet, replica: Draining, now: Instant): boolean =>
   untoldUntil(fleet, replica) <= now && hasEmptied(fleet, replica, now);
-
-/** Whether nothing of its own keeps it from being unloaded. */
-export function hasEmptied(fleet: Fleet, replica: Draining, now: Instant): boolean {
-  const server = fleet.servers.get(replica.server)!;
-  if (leasedUntil(fleet, replica) > now || !takesOrders(server, now) || isNeeded(fleet, replica))
-    return false;
-  return now >= queueGraceEnds(fleet, replica) || isQueueEmpty(fleet, server, replica);
-}
-
-/** When a queue that does not empty is no longer waited for. */
-export const queueGraceEnds = (fleet: Readonly<Fleet>, replica: Draining): Instant =>
-  Math.min(
-    Math.max(leasedUntil(fleet, replica), replica.since) + QUEUE_GRACE,
-    leasesEndBy(fleet.servers.get(replica.server)),
-  );
-
-/** Judged by a reading begun after the routes were withdrawn; asks for one where there is none. */
-function isQueueEmpty(fleet: Fleet, server: Server, replica: Draining): boolean {
-  if (!server.metricsAnswered) return true;
-  const isFresh = (server.statisticsAt ?? -Infinity) >= replica.since;
-  if (!isFresh) server.statisticsWanted = Math.max(server.statisticsWanted ?? 0, replica.since);
-  return isFresh && !hasQueue(fleet, replica);
-}

@@ -14,7 +14,7 @@ import { isCarried, loadBegan, loadBounds, loadsAtMost, loadsByServer } from '..
 import { isStuck } from '../stuck.js';
 import { inLoadOrder, isToLoad, type ToLoad } from './load-order.js';
 import { configFor } from './places.js';
-import { hasEmptied } from './retire.js';
+import { hasEmptied } from './emptied.js';
 
 /**
  * Loads what was placed and whose memory has become free, where a load slot is free too, and its server is not at work on

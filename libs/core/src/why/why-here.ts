@@ -2,7 +2,7 @@ import { type Fleet, replicasOf } from '../fleet.js';
 import type { ModelId, ReplicaId, ServerId } from '../ids.js';
 import type { Instant } from '../model.js';
 import { idleUnloadAt } from '../passes/idle.js';
-import { queueGraceEnds } from '../passes/retire.js';
+import { queueGraceEnds } from '../passes/emptied.js';
 import type { Booking, Phase, Replica, UnloadCause } from '../replica.js';
 import { loadBounds } from '../standing.js';
 import { stuckAt } from '../stuck.js';
