@@ -3,6 +3,35 @@ const SPEC = '\\.spec\\.ts$';
 const TESTING = '^libs/testing/';
 const ASSERT = '^(node:)?assert(/strict)?$';
 
+/** The rooms of libs/core/src, the lowest first: each may need those before it, and only the types of those after it. */
+const ROOMS = [
+  'numbers',
+  'fleet',
+  'memory',
+  'learned',
+  'looks',
+  'observe',
+  'demand',
+  'room',
+  'loading',
+  'placement',
+  'answers',
+  'explain',
+];
+/** The files beside the rooms: a turn, and what takes turns on a copy. */
+const ABOVE_ROOMS = ['plan/', '[^/]+$'];
+
+const roomsInOrder = [...ROOMS.keys()].map((at) => ({
+  name: 'rooms-in-order',
+  comment: 'No arrow leads back up, so no two rooms of the core need each other.',
+  severity: 'error',
+  from: { path: `^libs/core/src/${ROOMS[at]}/`, pathNot: SPEC },
+  to: {
+    path: `^libs/core/src/(${[...ROOMS.slice(at + 1).map((room) => `${room}/`), ...ABOVE_ROOMS].join('|')})`,
+    dependencyTypesNot: ['type-only'],
+  },
+}));
+
 module.exports = {
   forbidden: [
     {
@@ -25,6 +54,14 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/core/', pathNot: SPEC },
       to: { pathNot: ['^libs/core/', ASSERT] },
+    },
+    ...roomsInOrder,
+    {
+      name: 'turns-do-not-plan',
+      comment: 'A plan takes turns; a turn knows of no plan. Only the index of the core names both.',
+      severity: 'error',
+      from: { path: '^libs/core/src/[^/]+$', pathNot: [SPEC, '^libs/core/src/index\\.ts$'] },
+      to: { path: '^libs/core/src/plan/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'engine-imports-core',

@@ -1,4 +1,4 @@
-/** Breaks the core in small ways, one at a time, and counts which its specs notice: `npm run stryker -- passes/evict.ts`. */
+/** Breaks the core in small ways, one at a time, and counts which its specs notice: `npm run stryker -- placement/evict.ts`. */
 export default {
   testRunner: 'in-process',
   plugins: ['./tools/stryker/runner.mjs'],

@@ -1,5 +1,5 @@
 /**
- * `npm run stryker -- passes/evict.ts ...`: which small breakages of these files of the core do its specs notice?
+ * `npm run stryker -- placement/evict.ts ...`: which small breakages of these files of the core do its specs notice?
  * One line a file at the end, as docs/mutation-score.md has them; what survived is shown before. Slow, so not in CI.
  */
 import { readFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const CORE = 'libs/core/src';
 const files = process.argv.slice(2);
 if (files.length === 0) {
   console.error(
-    'say which files, as they are called under libs/core/src: npm run stryker -- passes/evict.ts',
+    'say which files, as they are called under libs/core/src: npm run stryker -- placement/evict.ts',
   );
   process.exit(2);
 }

@@ -5,7 +5,7 @@ const FAST_E2E = 'by-hand';
 
 /** Regular expressions for paths, as Jest takes them. */
 export const LONG = [
-  'libs/core/src/(indexes|observe/measure|passes/(evict|gaps|moves|slot-line))\\.property\\.',
+  'libs/core/src/(fleet/indexes|observe/measure|room/gaps|loading/slot-line|placement/(evict|moves))\\.property\\.',
   'libs/config/src/read-config\\.property\\.',
   'libs/embedded/src/damage\\.',
   `test/e2e/(?!${FAST_E2E}\\.)`,

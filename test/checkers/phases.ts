@@ -5,7 +5,7 @@ type Place = Phase | 'gone';
 type Step = readonly [Place, Place];
 
 /**
- * What may follow on what, by what it takes: the diagram of libs/core/src/replica.ts, with the ways in and out of it.
+ * What may follow on what, by what it takes: the diagram of libs/core/src/fleet/replica.ts, with the ways in and out of it.
  * Memory is let go only by a look, or with the server.
  */
 const STEPS: Readonly<Record<Excuse, readonly Step[]>> = {

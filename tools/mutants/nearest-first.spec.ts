@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { distance } from './nearest-first.mjs';
 
-const CHANGED = 'libs/core/src/passes/start.ts';
+const CHANGED = 'libs/core/src/loading/start.ts';
 
 /** The nearest first. */
 const ORDER = [
-  'libs/core/src/passes/start.spec.ts',
-  'libs/core/src/passes/start.property.spec.ts',
-  'libs/core/src/passes/evict.spec.ts',
-  'libs/core/src/passes/evict.property.spec.ts',
+  'libs/core/src/loading/start.spec.ts',
+  'libs/core/src/loading/start.property.spec.ts',
+  'libs/core/src/loading/slot-line.spec.ts',
+  'libs/core/src/loading/slot-line.property.spec.ts',
   'libs/core/src/start.spec.ts',
   'libs/core/src/step.property.spec.ts',
   'libs/engine/src/engine.spec.ts',

@@ -1,14 +1,14 @@
-export type * from './actions.js';
-export type * from './events.js';
-export type * from './fleet.js';
-export type * from './replica.js';
-export type * from './server.js';
-export { labelsMatch } from './server.js';
-export type { Latency, Slowdown } from './slowdown.js';
-export { mostHeldBack } from './backlogs.js';
-export { copyFleet } from './copy-fleet.js';
-export { isSpread } from './device-sets.js';
-export { emptyFleet, replicasOf } from './fleet.js';
+export type * from './fleet/actions.js';
+export type * from './fleet/events.js';
+export type * from './fleet/fleet.js';
+export type * from './fleet/replica.js';
+export type * from './fleet/server.js';
+export { labelsMatch } from './fleet/server.js';
+export type { Latency, Slowdown } from './learned/slowdown.js';
+export { mostHeldBack } from './answers/backlogs.js';
+export { copyFleet } from './plan/copy-fleet.js';
+export { isSpread } from './memory/device-sets.js';
+export { emptyFleet, replicasOf } from './fleet/fleet.js';
 export {
   type AccountId,
   gpuAccount,
@@ -20,16 +20,16 @@ export {
   type RequestId,
   type ServerId,
   type TenantId,
-} from './ids.js';
-export { heldFor } from './held-for.js';
-export { fractionOf } from './jitter.js';
-export type { ControlMode, IndexRow, Look, MetricsSample, ServingRow, Sighting } from './look.js';
-export { loadForecast } from './load-forecast.js';
-export { DEFAULT_LEASE, leasedUntil, leaseOn, LONGEST_LEASE } from './leases.js';
-export { learnTime, type LoadTimes } from './load-times.js';
-export type * from './model.js';
-export { idleUnloadAt } from './passes/idle.js';
-export { waitingFor } from './passes/eta.js';
+} from './fleet/ids.js';
+export { heldFor } from './answers/held-for.js';
+export { fractionOf } from './numbers/jitter.js';
+export type { ControlMode, IndexRow, Look, MetricsSample, ServingRow, Sighting } from './looks/look.js';
+export { loadForecast } from './learned/load-forecast.js';
+export { DEFAULT_LEASE, leasedUntil, leaseOn, LONGEST_LEASE } from './learned/leases.js';
+export { learnTime, type LoadTimes } from './learned/load-times.js';
+export type * from './fleet/model.js';
+export { idleUnloadAt } from './demand/idle.js';
+export { waitingFor } from './loading/eta.js';
 export type {
   ChangedModel,
   Cut,
@@ -44,25 +44,25 @@ export type {
   Supposition,
   WantedBy,
 } from './plan/plan.js';
-export { type Pressure, PRESSURE_LEVELS, type PressureLevel } from './pressure.js';
+export { type Pressure, PRESSURE_LEVELS, type PressureLevel } from './fleet/pressure.js';
 export { Planning } from './plan/planning.js';
-export { pickRoute, type RecentUses, type RouteQuery } from './routes.js';
+export { pickRoute, type RecentUses, type RouteQuery } from './learned/routes.js';
 export { step } from './step.js';
 export { nextWake } from './wake.js';
-export { type DeviceFlag, deviceFlags } from './device-flags.js';
-export { measuredOn, perhapsTaken, takenByOthers } from './meter.js';
-export type { Footprint } from './meters.js';
-export { type Basis, dependenciesOf, reservationOf } from './footprint.js';
-export { capacities } from './ledger.js';
-export { fitPins, type PinsFit } from './fit-pins.js';
-export { isQuarantined } from './limits.js';
-export { hasDevicesFor } from './passes/places.js';
-export { type OpenOrders, openOrders } from './open-orders.js';
-export { isGuaranteed, isPinProtected } from './pins.js';
-export { isComing } from './passes/wants.js';
-export { isComingBack, reloadsOf } from './reloads.js';
-export { residentUntil } from './idle-rule.js';
-export { isAllSeen, isLeftAlone, isListedNowhere } from './standing.js';
+export { type DeviceFlag, deviceFlags } from './memory/device-flags.js';
+export { measuredOn, perhapsTaken, takenByOthers } from './fleet/meter.js';
+export type { Footprint } from './fleet/meters.js';
+export { type Basis, dependenciesOf, reservationOf } from './memory/footprint.js';
+export { capacities } from './memory/ledger.js';
+export { fitPins, type PinsFit } from './room/fit-pins.js';
+export { isQuarantined } from './memory/limits.js';
+export { hasDevicesFor } from './room/places.js';
+export { type OpenOrders, openOrders } from './explain/open-orders.js';
+export { isGuaranteed, isPinProtected } from './memory/pins.js';
+export { isComing } from './demand/wants.js';
+export { isComingBack, reloadsOf } from './memory/reloads.js';
+export { residentUntil } from './fleet/idle-rule.js';
+export { isAllSeen, isLeftAlone, isListedNowhere } from './fleet/standing.js';
 export {
   copiesPerModel,
   lastFailure,
@@ -79,11 +79,11 @@ export {
   serverState,
   type ServerState,
   unsatisfiedPins,
-} from './view.js';
-export { type HostMemory, hostMemories, hostMemoryOf } from './host-memory.js';
-export type { Hold } from './why/holds.js';
-export type { WhyHere } from './why/why-here.js';
-export type { WhyHolder, WhyMove } from './why/scene.js';
+} from './explain/view.js';
+export { type HostMemory, hostMemories, hostMemoryOf } from './memory/host-memory.js';
+export type { Hold } from './explain/holds.js';
+export type { WhyHere } from './explain/why-here.js';
+export type { WhyHolder, WhyMove } from './explain/scene.js';
 export type {
   PlaceVerdict,
   Verdict,
@@ -92,7 +92,7 @@ export type {
   WhyMemory,
   WhyPlace,
   WhyThere,
-} from './why/why-there.js';
-export type { LoadCost } from './passes/price.js';
-export { slotsTaken } from './slot-use.js';
-export { type Demand, type Why, whyOf } from './why/why.js';
+} from './explain/why-there.js';
+export type { LoadCost } from './loading/price.js';
+export { slotsTaken } from './loading/slot-use.js';
+export { type Demand, type Why, whyOf } from './explain/why.js';

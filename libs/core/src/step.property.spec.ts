@@ -1,7 +1,7 @@
 import { describe, it } from '@jest/globals';
 import { holds } from '../../../test/support/core-histories.js';
 import { type Action, type Fleet, nextWake, step } from './index.js';
-import { Ledger } from './ledger.js';
+import { Ledger } from './memory/ledger.js';
 
 /** What was found loaded and not ordered may exceed a device; then the device takes nothing new. */
 function overbookedByOrders(fleet: Fleet, actions: readonly Action[]): boolean {

@@ -1,18 +1,18 @@
-import type { Action } from './actions.js';
-import type { Event } from './events.js';
-import type { Fleet, Request } from './fleet.js';
-import type { Ledger } from './ledger.js';
-import type { Instant } from './model.js';
+import type { Action } from './fleet/actions.js';
+import type { Event } from './fleet/events.js';
+import type { Fleet, Request } from './fleet/fleet.js';
+import type { Ledger } from './memory/ledger.js';
+import type { Instant } from './fleet/model.js';
 import { observe } from './observe/observe.js';
-import { refuseBelated } from './passes/belated.js';
-import { giveUp } from './passes/give-up.js';
-import { grantWaiting } from './passes/grant.js';
-import { holdBack } from './passes/hold-back.js';
-import { lookAround } from './passes/look-around.js';
-import { endDemands, raiseCopies } from './passes/copies.js';
-import { awaitedAmong, openingsFor } from './passes/openings.js';
-import { type Ahead, LineAhead } from './passes/line-ahead.js';
-import { dropHomeless, type Placeless, placeWanted } from './passes/place.js';
+import { refuseBelated } from './answers/belated.js';
+import { giveUp } from './give-up.js';
+import { grantWaiting } from './answers/grant.js';
+import { holdBack } from './answers/hold-back.js';
+import { lookAround } from './looks/look-around.js';
+import { endDemands, raiseCopies } from './placement/copies.js';
+import { awaitedAmong, openingsFor } from './loading/openings.js';
+import { type Ahead, LineAhead } from './loading/line-ahead.js';
+import { dropHomeless, type Placeless, placeWanted } from './placement/place.js';
 import {
   answerExpired,
   refuseAll,
@@ -20,19 +20,19 @@ import {
   refuseHopeless,
   takeExpired,
   takeHasty,
-} from './passes/refuse.js';
-import { answerOverflow, takeOverflow } from './passes/overflow.js';
-import { bringBack, followReloads } from './passes/reload.js';
-import { drainCut, unloadDrained } from './passes/retire.js';
-import { startPlaced } from './passes/start.js';
-import { takeBack } from './passes/take-back.js';
-import { takeUpUnloads } from './passes/take-up-unloads.js';
-import { refuseUnreachable } from './passes/unreachable.js';
-import type { Server } from './server.js';
-import { forgetShortfalls } from './shortfalls.js';
-import { noteSlotUse } from './slot-use.js';
-import { openServers } from './standing.js';
-import { wantsLeft, wantsOf } from './passes/wants.js';
+} from './answers/refuse.js';
+import { answerOverflow, takeOverflow } from './answers/overflow.js';
+import { bringBack, followReloads } from './placement/reload.js';
+import { drainCut, unloadDrained } from './placement/retire.js';
+import { startPlaced } from './loading/start.js';
+import { takeBack } from './placement/take-back.js';
+import { takeUpUnloads } from './placement/take-up-unloads.js';
+import { refuseUnreachable } from './answers/unreachable.js';
+import type { Server } from './fleet/server.js';
+import { forgetShortfalls } from './memory/shortfalls.js';
+import { noteSlotUse } from './loading/slot-use.js';
+import { openServers } from './fleet/standing.js';
+import { wantsLeft, wantsOf } from './demand/wants.js';
 
 /**
  * One turn: hear everything that happened, then decide once.

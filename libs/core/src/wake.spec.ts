@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
-import { emptyFleet } from './fleet.js';
-import type { Model } from './model.js';
-import { AT_REST } from './strain.js';
+import { emptyFleet } from './fleet/fleet.js';
+import type { Model } from './fleet/model.js';
+import { AT_REST } from './learned/strain.js';
 import { nextWake } from './wake.js';
 
 const A = aModel('a').id;

@@ -1,21 +1,21 @@
-import { type Fleet, unsettled } from './fleet.js';
-import { indexesOf } from './indexes.js';
-import type { ReplicaId } from './ids.js';
-import { leasedUntil } from './leases.js';
-import type { Draining, Ready, Replica } from './replica.js';
-import type { Server } from './server.js';
-import type { Instant } from './model.js';
-import { sparedAt } from './passes/copies.js';
-import { idleAt, idleUnloadAt } from './passes/idle.js';
-import { busyServers, dueLook } from './passes/look-around.js';
-import { movesUntil } from './passes/moves.js';
-import { queueGraceEnds } from './passes/emptied.js';
-import { nextSwapAt } from './passes/swaps.js';
-import { WISH_STARVES } from './passes/starving.js';
-import { untoldUntil } from './passes/untold.js';
-import { retriesAgainAt } from './retries.js';
-import { loadBounds, RECONNECT_GRACE, SETTLING } from './standing.js';
-import { stuckAt } from './stuck.js';
+import { type Fleet, unsettled } from './fleet/fleet.js';
+import { indexesOf } from './fleet/indexes.js';
+import type { ReplicaId } from './fleet/ids.js';
+import { leasedUntil } from './learned/leases.js';
+import type { Draining, Ready, Replica } from './fleet/replica.js';
+import type { Server } from './fleet/server.js';
+import type { Instant } from './fleet/model.js';
+import { sparedAt } from './placement/copies.js';
+import { idleAt, idleUnloadAt } from './demand/idle.js';
+import { busyServers, dueLook } from './looks/look-around.js';
+import { movesUntil } from './placement/moves.js';
+import { queueGraceEnds } from './loading/emptied.js';
+import { nextSwapAt } from './room/swaps.js';
+import { WISH_STARVES } from './demand/starving.js';
+import { untoldUntil } from './placement/untold.js';
+import { retriesAgainAt } from './learned/retries.js';
+import { loadBounds, RECONNECT_GRACE, SETTLING } from './fleet/standing.js';
+import { stuckAt } from './fleet/stuck.js';
 
 /** The next moment at which time alone would change a decision. One alarm, not one per object. */
 export function nextWake(fleet: Readonly<Fleet>, now: Instant): Instant {

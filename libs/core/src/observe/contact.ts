@@ -1,8 +1,8 @@
-import type { ContactFact, EventOf } from '../events.js';
-import type { Fleet } from '../fleet.js';
-import type { Contact, Server } from '../server.js';
-import type { ServerId } from '../ids.js';
-import type { Instant } from '../model.js';
+import type { ContactFact, EventOf } from '../fleet/events.js';
+import type { Fleet } from '../fleet/fleet.js';
+import type { Contact, Server } from '../fleet/server.js';
+import type { ServerId } from '../fleet/ids.js';
+import type { Instant } from '../fleet/model.js';
 
 /** Between two tries of a new connection to a slow server. */
 const PROBE_EVERY = 5_000;

@@ -1,20 +1,20 @@
-import type { EventOf } from '../events.js';
-import { type Fleet, forget, forgetModel, put, putModel, replicasOn } from '../fleet.js';
-import { spreadFound } from '../device-sets.js';
-import type { Ready } from '../replica.js';
-import type { Device, Server, ServerSpec } from '../server.js';
-import { bookingsFor, noteDependencies } from '../footprint.js';
-import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../ids.js';
-import { pacesChanged } from '../paces.js';
-import { accountsChanged } from '../purses.js';
-import { recallExcess } from '../limits.js';
-import { forgetFailures } from './cooldown.js';
+import type { EventOf } from '../fleet/events.js';
+import { type Fleet, forget, forgetModel, put, putModel, replicasOn } from '../fleet/fleet.js';
+import { spreadFound } from '../memory/device-sets.js';
+import type { Ready } from '../fleet/replica.js';
+import type { Device, Server, ServerSpec } from '../fleet/server.js';
+import { bookingsFor, noteDependencies } from '../memory/footprint.js';
+import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../fleet/ids.js';
+import { pacesChanged } from '../learned/paces.js';
+import { accountsChanged } from '../memory/purses.js';
+import { recallExcess } from '../memory/limits.js';
+import { forgetFailures } from '../learned/cooldown.js';
 import { followHost } from './host.js';
 import { forgetLoadTimes } from './load-times.js';
 import { forgetPutOff } from './requests.js';
-import { NOT_SLOW } from '../slowdown.js';
-import { discoveredModels } from '../standing-models.js';
-import { evenly, type Instant, type Model, type ModelSettings } from '../model.js';
+import { NOT_SLOW } from '../learned/slowdown.js';
+import { discoveredModels } from '../fleet/standing-models.js';
+import { evenly, type Instant, type Model, type ModelSettings } from '../fleet/model.js';
 
 export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet'>): void {
   fleet.limits = limits;

@@ -1,12 +1,12 @@
-import { type Fleet, forget, put, replicasOn } from '../fleet.js';
-import { devicesFound } from '../footprint.js';
-import { gpuAccount, hostAccount } from '../ids.js';
-import { devicesChanged } from '../indexes.js';
-import { accountsChanged } from '../purses.js';
-import type { Look, MetricsSample } from '../look.js';
-import type { Instant, Millis } from '../model.js';
-import type { Booking, Replica } from '../replica.js';
-import type { Device, Server } from '../server.js';
+import { type Fleet, forget, put, replicasOn } from '../fleet/fleet.js';
+import { devicesFound } from '../memory/footprint.js';
+import { gpuAccount, hostAccount } from '../fleet/ids.js';
+import { devicesChanged } from '../fleet/indexes.js';
+import { accountsChanged } from '../memory/purses.js';
+import type { Look, MetricsSample } from '../looks/look.js';
+import type { Instant, Millis } from '../fleet/model.js';
+import type { Booking, Replica } from '../fleet/replica.js';
+import type { Device, Server } from '../fleet/server.js';
 import { rebook } from './declared.js';
 
 /** Kept free on a device that was found, not declared: CUDA contexts and Triton's own pool live there. */

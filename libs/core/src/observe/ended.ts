@@ -1,7 +1,7 @@
-import { type Fleet, forget } from '../fleet.js';
-import type { ModelId } from '../ids.js';
-import type { Instant } from '../model.js';
-import type { Replica, Unknown, UnloadCause, Unloading } from '../replica.js';
+import { type Fleet, forget } from '../fleet/fleet.js';
+import type { ModelId } from '../fleet/ids.js';
+import type { Instant } from '../fleet/model.js';
+import type { Replica, Unknown, UnloadCause, Unloading } from '../fleet/replica.js';
 
 /** The booking ends. What is found here later is a stranger, but for a load of ours that may still come. */
 export function end(fleet: Fleet, replica: Unloading | Unknown, now: Instant): void {

@@ -1,6 +1,6 @@
-import type { EventOf } from '../events.js';
-import type { Fleet } from '../fleet.js';
-import type { Instant } from '../model.js';
+import type { EventOf } from '../fleet/events.js';
+import type { Fleet } from '../fleet/fleet.js';
+import type { Instant } from '../fleet/model.js';
 
 /** From now on nothing is loaded or unloaded. What was ordered before goes on by itself, and its end is heard. */
 export function freeze(fleet: Fleet, { reason, since }: EventOf<'FreezeOrdered'>): void {

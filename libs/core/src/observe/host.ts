@@ -1,5 +1,5 @@
-import { type AccountId, hostAccount } from '../ids.js';
-import type { Server } from '../server.js';
+import { type AccountId, hostAccount } from '../fleet/ids.js';
+import type { Server } from '../fleet/server.js';
 
 /** What draws on the memory of the host that a server was on draws on that of the one that it is on now. */
 export function followHost(server: Server, before: string): void {

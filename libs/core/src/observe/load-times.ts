@@ -1,11 +1,11 @@
-import type { EventOf } from '../events.js';
-import type { Fleet } from '../fleet.js';
-import type { ModelId } from '../ids.js';
-import { bytesToLoad } from '../load-forecast.js';
-import { learnPace, learnTime } from '../load-times.js';
-import type { Millis } from '../model.js';
-import { setPace } from '../paces.js';
-import type { Loading } from '../replica.js';
+import type { EventOf } from '../fleet/events.js';
+import type { Fleet } from '../fleet/fleet.js';
+import type { ModelId } from '../fleet/ids.js';
+import { bytesToLoad } from '../learned/load-forecast.js';
+import { learnPace, learnTime } from '../learned/load-times.js';
+import type { Millis } from '../fleet/model.js';
+import { setPace } from '../learned/paces.js';
+import type { Loading } from '../fleet/replica.js';
 
 /** Learns from a load of ours that succeeded. What a composed model brought along is unknown: its size is not used. */
 export function noteLoadTime(fleet: Fleet, { model, server: id }: Loading, took: Millis): void {

@@ -1,8 +1,8 @@
 import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { gpuAccount, type ModelId } from '../ids.js';
-import { Ledger } from '../ledger.js';
+import { gpuAccount, type ModelId } from '../fleet/ids.js';
+import { Ledger } from '../memory/ledger.js';
 
 const RUNS = Number(process.env['RUNS'] ?? 100);
 const SIZE = 20;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { Shelf } from '../../../../test/support/shelf.js';
-import { gpuAccount, replicaId } from '../ids.js';
-import { memoryOf, serverFlags } from '../view.js';
+import { gpuAccount, replicaId } from '../fleet/ids.js';
+import { memoryOf, serverFlags } from '../explain/view.js';
 
 const SERVER = aServer('t').id;
 const GPU = gpuAccount(SERVER, 0);

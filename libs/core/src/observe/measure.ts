@@ -1,13 +1,13 @@
-import { type Fleet, replicasOn } from '../fleet.js';
-import { type ModelId, replicaId } from '../ids.js';
-import type { Look, ServingRow } from '../look.js';
-import { atRest, bytesOn, endRelease, measuredOn, meterOf, touches } from '../meter.js';
-import type { Meter, Trial } from '../meters.js';
-import type { Bytes, Instant, Millis } from '../model.js';
-import { endShortfall } from '../shortfalls.js';
-import type { Booking, Replica, Unloading } from '../replica.js';
-import type { Device, Server } from '../server.js';
-import { isStuck } from '../stuck.js';
+import { type Fleet, replicasOn } from '../fleet/fleet.js';
+import { type ModelId, replicaId } from '../fleet/ids.js';
+import type { Look, ServingRow } from '../looks/look.js';
+import { atRest, bytesOn, endRelease, measuredOn, meterOf, touches } from '../fleet/meter.js';
+import type { Meter, Trial } from '../fleet/meters.js';
+import type { Bytes, Instant, Millis } from '../fleet/model.js';
+import { endShortfall } from '../memory/shortfalls.js';
+import type { Booking, Replica, Unloading } from '../fleet/replica.js';
+import type { Device, Server } from '../fleet/server.js';
+import { isStuck } from '../fleet/stuck.js';
 import { rebook } from './declared.js';
 import { boundOthers, explainedBy, METRICS_INTERVAL, settleUnseen } from './others.js';
 

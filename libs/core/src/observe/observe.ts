@@ -1,7 +1,7 @@
-import type { Event, EventOf } from '../events.js';
-import type { Fleet } from '../fleet.js';
-import { recallExcess } from '../limits.js';
-import type { Instant } from '../model.js';
+import type { Event, EventOf } from '../fleet/events.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { recallExcess } from '../memory/limits.js';
+import type { Instant } from '../fleet/model.js';
 import { contactChanged } from './contact.js';
 import {
   declareModel,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import type { Outcome } from '../events.js';
-import { type OrderId, replicaId } from '../ids.js';
-import type { Loading, Ready, Replica, Unloading } from '../replica.js';
-import type { Server } from '../server.js';
+import type { Outcome } from '../fleet/events.js';
+import { type OrderId, replicaId } from '../fleet/ids.js';
+import type { Loading, Ready, Replica, Unloading } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
 
 const A = aModel('a').id;
 const S = aModel('s').id;

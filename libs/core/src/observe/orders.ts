@@ -1,14 +1,14 @@
-import type { EventOf } from '../events.js';
-import { type Fleet, put, replicasOn } from '../fleet.js';
-import type { FailureCause, Loading, Ready, Residence, Unknown } from '../replica.js';
-import type { Server } from '../server.js';
-import { bookingsFor, dependenciesOf, devicesFound, noteDependencies } from '../footprint.js';
-import { type ModelId, type OrderId, replicaId, type ServerId } from '../ids.js';
-import { readAnew } from '../indexes.js';
-import type { Instant } from '../model.js';
-import { earnRetry } from '../retries.js';
+import type { EventOf } from '../fleet/events.js';
+import { type Fleet, put, replicasOn } from '../fleet/fleet.js';
+import type { FailureCause, Loading, Ready, Residence, Unknown } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
+import { bookingsFor, dependenciesOf, devicesFound, noteDependencies } from '../memory/footprint.js';
+import { type ModelId, type OrderId, replicaId, type ServerId } from '../fleet/ids.js';
+import { readAnew } from '../fleet/indexes.js';
+import type { Instant } from '../fleet/model.js';
+import { earnRetry } from '../learned/retries.js';
 import { noteShortfall } from './ran-out.js';
-import { coolDown, warmUp } from './cooldown.js';
+import { coolDown, warmUp } from '../learned/cooldown.js';
 import { rebook } from './declared.js';
 import { noteLoadTime } from './load-times.js';
 

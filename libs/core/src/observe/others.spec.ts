@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { gpuAccount } from '../ids.js';
-import { Ledger } from '../ledger.js';
+import { gpuAccount } from '../fleet/ids.js';
+import { Ledger } from '../memory/ledger.js';
 
 const SERVER = aServer('t').id;
 const GPU = gpuAccount(SERVER, 0);

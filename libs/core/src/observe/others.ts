@@ -1,13 +1,13 @@
-import { type Fleet, replicasOn } from '../fleet.js';
-import type { Look } from '../look.js';
-import { bytesOn, heldOn, measuredOn, meterOf } from '../meter.js';
-import type { Meter } from '../meters.js';
-import type { Bytes, Instant, Millis } from '../model.js';
-import type { Replica } from '../replica.js';
-import type { Device, Server } from '../server.js';
-import { endShortfall } from '../shortfalls.js';
-import { SETTLING } from '../standing.js';
-import { isStuck } from '../stuck.js';
+import { type Fleet, replicasOn } from '../fleet/fleet.js';
+import type { Look } from '../looks/look.js';
+import { bytesOn, heldOn, measuredOn, meterOf } from '../fleet/meter.js';
+import type { Meter } from '../fleet/meters.js';
+import type { Bytes, Instant, Millis } from '../fleet/model.js';
+import type { Replica } from '../fleet/replica.js';
+import type { Device, Server } from '../fleet/server.js';
+import { endShortfall } from '../memory/shortfalls.js';
+import { SETTLING } from '../fleet/standing.js';
+import { isStuck } from '../fleet/stuck.js';
 
 /** How often Triton reads its GPUs: `--metrics-interval-ms`, which no call tells; this is its default. */
 export const METRICS_INTERVAL: Millis = 2_000;

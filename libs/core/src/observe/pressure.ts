@@ -1,6 +1,6 @@
-import type { Fleet } from '../fleet.js';
-import type { Instant } from '../model.js';
-import type { PressureLevel } from '../pressure.js';
+import type { Fleet } from '../fleet/fleet.js';
+import type { Instant } from '../fleet/model.js';
+import type { PressureLevel } from '../fleet/pressure.js';
 
 /** What was known already has lasted since it was told first. */
 export function changePressure(fleet: Fleet, level: PressureLevel, now: Instant): void {

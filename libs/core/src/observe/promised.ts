@@ -1,7 +1,7 @@
-import type { EventOf } from '../events.js';
-import type { Fleet } from '../fleet.js';
-import { type ModelId, replicaId } from '../ids.js';
-import type { Server } from '../server.js';
+import type { EventOf } from '../fleet/events.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { type ModelId, replicaId } from '../fleet/ids.js';
+import type { Server } from '../fleet/server.js';
 
 /** The leases that an earlier life gave. What was looked at before has its leases from the routes that this life gave. */
 export function rememberLeases(fleet: Fleet, { server: id, leases }: EventOf<'LeasesRemembered'>): void {

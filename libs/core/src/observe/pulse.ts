@@ -1,12 +1,12 @@
-import { isFailing } from '../failing.js';
-import { type Fleet, put, replicasOn } from '../fleet.js';
-import type { Pulse, Ready } from '../replica.js';
-import type { Server } from '../server.js';
-import type { ModelId } from '../ids.js';
-import { readAnew } from '../indexes.js';
-import type { Look, ServingRow } from '../look.js';
-import type { Instant } from '../model.js';
-import { learnService } from '../service-times.js';
+import { isFailing } from '../memory/failing.js';
+import { type Fleet, put, replicasOn } from '../fleet/fleet.js';
+import type { Pulse, Ready } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
+import type { ModelId } from '../fleet/ids.js';
+import { readAnew } from '../fleet/indexes.js';
+import type { Look, ServingRow } from '../looks/look.js';
+import type { Instant } from '../fleet/model.js';
+import { learnService } from '../learned/service-times.js';
 
 /**
  * Reads use and failures off the statistics. Only changes count: Triton's own times are wall time, and what is first seen of

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { gpuAccount } from '../ids.js';
-import { Ledger } from '../ledger.js';
-import type { ModelSettings } from '../model.js';
+import { gpuAccount } from '../fleet/ids.js';
+import { Ledger } from '../memory/ledger.js';
+import type { ModelSettings } from '../fleet/model.js';
 
 const SERVER = aServer('t').id;
 const GPU = gpuAccount(SERVER, 0);

@@ -1,9 +1,9 @@
-import { type Fleet, replicasOn } from '../fleet.js';
-import type { AccountId } from '../ids.js';
-import { Ledger } from '../ledger.js';
-import { bytesOn } from '../meter.js';
-import type { Bytes, Instant, Millis } from '../model.js';
-import type { Loading, Ready } from '../replica.js';
+import { type Fleet, replicasOn } from '../fleet/fleet.js';
+import type { AccountId } from '../fleet/ids.js';
+import { Ledger } from '../memory/ledger.js';
+import { bytesOn } from '../fleet/meter.js';
+import type { Bytes, Instant, Millis } from '../fleet/model.js';
+import type { Loading, Ready } from '../fleet/replica.js';
 
 /** How long nothing that did not fit is tried on an unmeasured device: the longest wait after a failed load. */
 const UNMEASURED: Millis = 60_000;

@@ -1,10 +1,10 @@
-import type { EventOf } from '../events.js';
-import { type Fleet, forget, replicasOf } from '../fleet.js';
-import { replicaId } from '../ids.js';
-import { pardon } from '../limits.js';
-import type { Instant } from '../model.js';
-import type { Replica } from '../replica.js';
-import { forgetFailures } from './cooldown.js';
+import type { EventOf } from '../fleet/events.js';
+import { type Fleet, forget, replicasOf } from '../fleet/fleet.js';
+import { replicaId } from '../fleet/ids.js';
+import { pardon } from '../memory/limits.js';
+import type { Instant } from '../fleet/model.js';
+import type { Replica } from '../fleet/replica.js';
+import { forgetFailures } from '../learned/cooldown.js';
 import { forgetPutOff, orderLoad } from './requests.js';
 
 /**

@@ -1,15 +1,15 @@
-import { countAsks } from '../demand.js';
-import type { EventOf } from '../events.js';
-import { type Fleet, put, replicasOf, type Request } from '../fleet.js';
-import { type ModelId, replicaId, type RequestId, type ServerId } from '../ids.js';
-import { pardon } from '../limits.js';
-import type { Instant } from '../model.js';
-import { isFullWanted, toldAt } from '../passes/look-around.js';
-import { isPinProtected } from '../pins.js';
-import type { Ready, Replica } from '../replica.js';
-import { isLeftAlone } from '../standing.js';
-import { countRoutes } from '../strain.js';
-import { forgetFailures } from './cooldown.js';
+import { countAsks } from '../learned/demand.js';
+import type { EventOf } from '../fleet/events.js';
+import { type Fleet, put, replicasOf, type Request } from '../fleet/fleet.js';
+import { type ModelId, replicaId, type RequestId, type ServerId } from '../fleet/ids.js';
+import { pardon } from '../memory/limits.js';
+import type { Instant } from '../fleet/model.js';
+import { isFullWanted, toldAt } from '../looks/look-around.js';
+import { isPinProtected } from '../memory/pins.js';
+import type { Ready, Replica } from '../fleet/replica.js';
+import { isLeftAlone } from '../fleet/standing.js';
+import { countRoutes } from '../learned/strain.js';
+import { forgetFailures } from '../learned/cooldown.js';
 
 /** A doubted server is looked at no more often than this. */
 const DOUBT_EVERY = 1_000;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { replicaId } from '../ids.js';
-import { serverFlags } from '../view.js';
-import type { ServerSpec } from '../server.js';
+import { replicaId } from '../fleet/ids.js';
+import { serverFlags } from '../explain/view.js';
+import type { ServerSpec } from '../fleet/server.js';
 
 const SERVER = 't';
 

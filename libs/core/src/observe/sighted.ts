@@ -1,20 +1,20 @@
-import { type Fleet, put, replicasOn } from '../fleet.js';
-import type { Draining, Ready, Replica, Unknown, UnloadCause, Unloading } from '../replica.js';
-import type { Server } from '../server.js';
-import { bookingsFor, devicesFound } from '../footprint.js';
-import { type ModelId, replicaId } from '../ids.js';
-import { readAnew } from '../indexes.js';
-import { sumOf } from '../ledger.js';
-import { DEFAULT_LEASE } from '../leases.js';
-import type { Sighting } from '../look.js';
-import type { Instant, Millis } from '../model.js';
-import { isStuck } from '../stuck.js';
-import { noteUnload } from '../unload-times.js';
-import { warmUp } from './cooldown.js';
+import { type Fleet, put, replicasOn } from '../fleet/fleet.js';
+import type { Draining, Ready, Replica, Unknown, UnloadCause, Unloading } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
+import { bookingsFor, devicesFound } from '../memory/footprint.js';
+import { type ModelId, replicaId } from '../fleet/ids.js';
+import { readAnew } from '../fleet/indexes.js';
+import { sumOf } from '../memory/ledger.js';
+import { DEFAULT_LEASE } from '../learned/leases.js';
+import type { Sighting } from '../looks/look.js';
+import type { Instant, Millis } from '../fleet/model.js';
+import { isStuck } from '../fleet/stuck.js';
+import { noteUnload } from '../learned/unload-times.js';
+import { warmUp } from '../learned/cooldown.js';
 import { end } from './ended.js';
 import { isGivenBack } from './measure.js';
 import { becomeReady, becomeUnknown, pendingIn } from './orders.js';
-import { mayBeEnsemble, mayWaitUnseen } from './unseen.js';
+import { mayBeEnsemble, mayWaitUnseen } from '../looks/unseen.js';
 
 /** Two looks that show a model absent must be this far apart to end a booking that no answer of Triton's ended. */
 const APART: Millis = 1_000;

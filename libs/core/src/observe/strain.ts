@@ -1,12 +1,12 @@
-import { type Fleet, replicasOf, replicasOn } from '../fleet.js';
-import type { ModelId } from '../ids.js';
-import type { Look, ServingRow } from '../look.js';
-import type { Instant } from '../model.js';
-import { copiesOf } from '../pins.js';
-import type { Replica } from '../replica.js';
-import type { Server } from '../server.js';
-import { AT_REST, felt, mayHaveMore } from '../strain.js';
-import type { Sample } from '../strain-state.js';
+import { type Fleet, replicasOf, replicasOn } from '../fleet/fleet.js';
+import type { ModelId } from '../fleet/ids.js';
+import type { Look, ServingRow } from '../looks/look.js';
+import type { Instant } from '../fleet/model.js';
+import { copiesOf } from '../memory/pins.js';
+import type { Replica } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
+import { AT_REST, felt, mayHaveMore } from '../learned/strain.js';
+import type { Sample } from '../learned/strain-state.js';
 
 /** Reads off the statistics of a server how hard the models are used of which there may be more copies. */
 export function feelStrain(fleet: Fleet, server: Server, look: Look, now: Instant): void {

@@ -1,15 +1,15 @@
-import type { Event } from '../events.js';
-import { type Fleet, forget, put, replicasOn, unsettled } from '../fleet.js';
-import type { ReplicaId } from '../ids.js';
-import { restOfLoad } from '../load-forecast.js';
-import type { Instant, Model } from '../model.js';
+import type { Event } from '../fleet/events.js';
+import { type Fleet, forget, put, replicasOn, unsettled } from '../fleet/fleet.js';
+import type { ReplicaId } from '../fleet/ids.js';
+import { restOfLoad } from '../learned/load-forecast.js';
+import type { Instant, Model } from '../fleet/model.js';
 import { becomeReady } from '../observe/orders.js';
 import { noteUnload } from '../observe/ended.js';
-import { Room } from '../passes/feasible.js';
-import type { Loading, Ready, Replica, Unknown } from '../replica.js';
-import type { Server } from '../server.js';
-import { isOverdue, standingOf } from '../standing.js';
-import { isStuck } from '../stuck.js';
+import { Room } from '../room/feasible.js';
+import type { Loading, Ready, Replica, Unknown } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
+import { isOverdue, standingOf } from '../fleet/standing.js';
+import { isStuck } from '../fleet/stuck.js';
 
 /**
  * What is taken to come of orders on a copy of a fleet, in place of servers that answer: a load succeeds after as long as

@@ -1,12 +1,12 @@
-import { fitPins } from '../fit-pins.js';
-import type { Fleet } from '../fleet.js';
-import type { ModelId, ServerId } from '../ids.js';
-import type { Bytes, Instant } from '../model.js';
-import { copiesOf } from '../pins.js';
-import { routableReplicas } from '../routes.js';
-import { memoryOf, modelState, serverState, unsatisfiedPins } from '../view.js';
-import { Scene } from '../why/scene.js';
-import { type WhyPlace, whyThere } from '../why/why-there.js';
+import { fitPins } from '../room/fit-pins.js';
+import type { Fleet } from '../fleet/fleet.js';
+import type { ModelId, ServerId } from '../fleet/ids.js';
+import type { Bytes, Instant } from '../fleet/model.js';
+import { copiesOf } from '../memory/pins.js';
+import { routableReplicas } from '../learned/routes.js';
+import { memoryOf, modelState, serverState, unsatisfiedPins } from '../explain/view.js';
+import { Scene } from '../explain/scene.js';
+import { type WhyPlace, whyThere } from '../explain/why-there.js';
 import type { ChangedModel, DeviceStanding, Lacking, ModelStanding, Plan, PlannedDevice } from './plan.js';
 
 /** How a fleet stands at a moment, as far as a plan compares it. */

@@ -1,10 +1,10 @@
-import type { PinsFit } from '../fit-pins.js';
-import type { Refusal } from '../actions.js';
-import type { ModelId, ServerId, TenantId } from '../ids.js';
-import type { Bytes, Instant, Millis, Model } from '../model.js';
-import type { UnloadCause } from '../replica.js';
-import type { Memory, ModelState, ServerState } from '../view.js';
-import type { Verdict } from '../why/why-there.js';
+import type { PinsFit } from '../room/fit-pins.js';
+import type { Refusal } from '../fleet/actions.js';
+import type { ModelId, ServerId, TenantId } from '../fleet/ids.js';
+import type { Bytes, Instant, Millis, Model } from '../fleet/model.js';
+import type { UnloadCause } from '../fleet/replica.js';
+import type { Memory, ModelState, ServerState } from '../explain/view.js';
+import type { Verdict } from '../explain/why-there.js';
 
 /** What is supposed to be so. Everything else stays as it is. */
 export interface Supposition {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver, SOMEBODY } from '../../../../test/support/core-driver.js';
-import { copyFleet } from '../copy-fleet.js';
+import { copyFleet } from './copy-fleet.js';
 import type { ModelId, Plan, PlanBounds, ServerId, Supposition } from '../index.js';
-import { AT_REST } from '../strain.js';
+import { AT_REST } from '../learned/strain.js';
 import { Planning } from './planning.js';
 
 const { tenant } = SOMEBODY;

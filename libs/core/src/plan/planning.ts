@@ -1,9 +1,9 @@
-import type { Action } from '../actions.js';
-import { copyFleet } from '../copy-fleet.js';
-import type { Event } from '../events.js';
-import type { Fleet } from '../fleet.js';
-import type { Booking } from '../replica.js';
-import type { Bytes, Instant } from '../model.js';
+import type { Action } from '../fleet/actions.js';
+import { copyFleet } from './copy-fleet.js';
+import type { Event } from '../fleet/events.js';
+import type { Fleet } from '../fleet/fleet.js';
+import type { Booking } from '../fleet/replica.js';
+import type { Bytes, Instant } from '../fleet/model.js';
 import { step } from '../step.js';
 import { nextWake } from '../wake.js';
 import { Assumed, isAtRest } from './assumed.js';

@@ -1,10 +1,10 @@
-import type { Event } from '../events.js';
-import { type Fleet, replicasOn } from '../fleet.js';
-import { heldFor } from '../held-for.js';
-import type { ModelId, RequestId, ServerId, TenantId } from '../ids.js';
-import type { Instant, Millis, Model } from '../model.js';
-import { idleAt } from '../passes/idle.js';
-import { routableReplicas } from '../routes.js';
+import type { Event } from '../fleet/events.js';
+import { type Fleet, replicasOn } from '../fleet/fleet.js';
+import { heldFor } from '../answers/held-for.js';
+import type { ModelId, RequestId, ServerId, TenantId } from '../fleet/ids.js';
+import type { Instant, Millis, Model } from '../fleet/model.js';
+import { idleAt } from '../demand/idle.js';
+import { routableReplicas } from '../learned/routes.js';
 import type { Supposition } from './plan.js';
 
 /** A request that only supposes asks for a route that is good for so long. */

@@ -1,9 +1,9 @@
-import type { Fleet } from '../fleet.js';
-import { dependenciesOf } from '../footprint.js';
-import type { ModelId } from '../ids.js';
-import type { Instant } from '../model.js';
-import { waitingFor } from '../passes/eta.js';
-import { leavingDraining } from '../passes/asking.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { dependenciesOf } from '../memory/footprint.js';
+import type { ModelId } from '../fleet/ids.js';
+import type { Instant } from '../fleet/model.js';
+import { waitingFor } from '../loading/eta.js';
+import { leavingDraining } from '../demand/asking.js';
 import type { WantedBy } from './plan.js';
 
 /** Why a model is loaded: for a move, a pin, a server that is drained, a request, another model, or one more copy. */

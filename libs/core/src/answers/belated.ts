@@ -1,0 +1,30 @@
+import type { Action } from '../fleet/actions.js';
+import { heldBackIn, turnBehind } from './backlogs.js';
+import type { Fleet, Request } from '../fleet/fleet.js';
+import type { Instant } from '../fleet/model.js';
+import { throughputOf } from './throughput.js';
+import { refusal, SHORT } from './refuse.js';
+
+/**
+ * Refuses held-back requests whose turn comes after their deadlines. They are refused at once, and told to come again
+ * at a turn behind all others. The deadline for a route counts, since that is what a caller says (`waitMs`). How long
+ * it takes to be served then is the caller's affair.
+ */
+export function refuseBelated(fleet: Fleet, now: Instant): Action[] {
+  const belated: Action[] = [];
+  for (const [model, backlog] of fleet.backlogs) {
+    const throughput = throughputOf(fleet, model)!;
+    const late: Request[] = [];
+    let served = 0;
+    for (const request of heldBackIn(fleet, backlog)) {
+      if (turnBehind(backlog, throughput, served) < request.deadline) served += 1;
+      else late.push(request);
+    }
+    const retryAfter = Math.max(SHORT, turnBehind(backlog, throughput, served) - now);
+    for (const request of late) {
+      fleet.waiting.delete(request.id);
+      belated.push(refusal(fleet, request, { reason: 'deadline_unreachable', retryAfter }, now));
+    }
+  }
+  return belated;
+}

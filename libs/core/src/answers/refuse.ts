@@ -1,0 +1,185 @@
+import type { Action, Refusal } from '../fleet/actions.js';
+import { turnBehindAll } from './backlogs.js';
+import type { Fleet, Request } from '../fleet/fleet.js';
+import type { ModelId } from '../fleet/ids.js';
+import type { Forecast } from '../learned/load-times.js';
+import type { Instant, Millis } from '../fleet/model.js';
+import { returnIn } from './returns.js';
+import { hasVersion, routableReplicas } from '../learned/routes.js';
+import type { Server } from '../fleet/server.js';
+import type { Ledger } from '../memory/ledger.js';
+import { after, describeWait, loadToCome, type Wait } from '../loading/eta.js';
+import type { Ahead } from '../loading/line-ahead.js';
+import { awaitedAmong, type Openings, openingsFor } from '../loading/openings.js';
+import { Line } from './queue-places.js';
+import { heldUntil } from '../loading/load-budget.js';
+import { Verdicts } from './verdicts.js';
+import { wish } from '../demand/wishes.js';
+import { type Want, wantsLeft } from '../demand/wants.js';
+
+/** What a refusal without a better figure tells the caller to wait. */
+export const SHORT: Millis = 1_000;
+
+/** The reasons that are overload or haste: a caller told so comes again, and is not to come with all others. */
+const SHED: ReadonlySet<Refusal['reason']> = new Set([
+  'deadline_unreachable',
+  'no_capacity',
+  'queue_full',
+  'over_share',
+]);
+
+/** The refusal of a request that waits no more. `why` tells when the model should be ready. */
+export function refusal(fleet: Fleet, { id, model }: Request, why: Refusal, now: Instant): Action {
+  const { reason, retryAfter } = why;
+  const isSpread = SHED.has(reason) && retryAfter !== null;
+  const spread = isSpread ? { ...why, retryAfter: returnIn(fleet, model, retryAfter, now) } : why;
+  return { kind: 'refuse', request: id, refusal: spread };
+}
+
+/** Answers all requests: this process is going. */
+export function refuseAll(fleet: Fleet, now: Instant): Action[] {
+  return refuseWhere(fleet, now, () => ({ reason: 'shutting_down', retryAfter: SHORT }));
+}
+
+/** Turns away requests that no amount of waiting would serve, and those that may not wait. */
+export function refuseHopeless(fleet: Fleet, open: readonly Server[], now: Instant): Action[] {
+  if (fleet.waiting.size === 0) return [];
+  const verdicts = new Verdicts(fleet, open, now);
+  return refuseWhere(fleet, now, (request) => wrongVersion(fleet, request) ?? verdicts.on(request));
+}
+
+function wrongVersion(fleet: Fleet, { model, version }: Request): Refusal | undefined {
+  if (version === null) return undefined;
+  const ready = routableReplicas(fleet, model);
+  const isKnown = ready.length > 0 && ready.every(({ versions }) => versions.length > 0);
+  if (!isKnown || ready.some((replica) => hasVersion(replica, version))) return undefined;
+  return { reason: 'unknown_version', retryAfter: null };
+}
+
+/**
+ * Refuses requests for which no lease, residency or drain can end in time: nothing they could wait for comes. The
+ * others are judged again where a refused request had raised the rank of a want, for which more copies would have left.
+ */
+export function refuseCrowded(
+  fleet: Fleet,
+  openings: Openings,
+  open: readonly Server[],
+  ledger: Ledger,
+  now: Instant,
+): Action[] {
+  if (openings.size === 0) return [];
+  const crowded = refuseWhere(fleet, now, ({ model, deadline }) => {
+    const at = openings.get(model)?.at;
+    return at === undefined || at < deadline ? undefined : noCapacity(at, now);
+  });
+  if (crowded.length === 0) return [];
+  const fewer = openingsFor(fleet, loweredWants(fleet, openings, now), open, ledger, now);
+  return [...crowded, ...refuseCrowded(fleet, fewer, open, ledger, now)];
+}
+
+/** What is waited for, and wanted less than when its opening was worked out. */
+function loweredWants(fleet: Fleet, openings: Openings, now: Instant): Want[] {
+  const judged = Array.from(openings.values(), ({ want }) => want);
+  const still = awaitedAmong(fleet, judged);
+  return wantsLeft(fleet, still, now).filter(({ model, rank }) => rank < openings.get(model.id)!.want.rank);
+}
+
+const noCapacity = (at: Instant, now: Instant): Refusal => ({ reason: 'no_capacity', retryAfter: at - now });
+
+/** Takes out requests that have waited for as long as they may: none gets a route, whatever is ready by now. */
+export const takeExpired = (fleet: Fleet, now: Instant): Request[] =>
+  takeOut(fleet, (request) => isExpired(request, now));
+
+/** Takes out requests that would not wait at all, and for which there was nothing at once: they leave a wish behind. */
+export function takeHasty(fleet: Fleet, now: Instant): Request[] {
+  const hasty = takeOut(fleet, waitsNotAtAll);
+  for (const { model } of hasty) wish(fleet, model, now);
+  return hasty;
+}
+
+/** Whether a request has waited until its time was up. */
+export const isExpired = (request: Request, now: Instant): boolean =>
+  request.deadline <= now && !waitsNotAtAll(request);
+
+const waitsNotAtAll = ({ arrivedAt, deadline }: Request): boolean => deadline <= arrivedAt;
+
+function takeOut({ waiting }: Fleet, isMeant: (request: Request) => boolean): Request[] {
+  const taken: Request[] = [];
+  for (const request of waiting.values()) if (isMeant(request)) taken.push(request);
+  for (const { id } of taken) waiting.delete(id);
+  return taken;
+}
+
+/** The answer to requests whose time is up: how far their model has come, or that there is no room for it yet. */
+export function answerExpired(
+  fleet: Fleet,
+  expired: readonly Request[],
+  ahead: Ahead,
+  open: readonly Server[],
+  now: Instant,
+): Action[] {
+  const queue = new Line(fleet, now);
+  return expired.map((request) => {
+    const why = lateness(fleet, request, ahead, open, now);
+    const told = why.reason === 'loading' ? { ...why, position: queue.before(request) } : why;
+    return refusal(fleet, request, told, now);
+  });
+}
+
+function lateness(
+  fleet: Fleet,
+  { model }: Request,
+  { openings, line }: Ahead,
+  open: readonly Server[],
+  now: Instant,
+): Refusal {
+  const at = openings.get(model)?.at ?? now;
+  if (at > now) return noCapacity(at, now);
+  const verdicts = new Verdicts(fleet, open, now);
+  if (!fleet.models.has(model)) return verdicts.unknownNow();
+  if (routableReplicas(fleet, model).length > 0) return served(fleet, model, now);
+  const wait = after(line.behind(model), describeWait(fleet, model, now));
+  if (wait.phase === 'waiting' && !verdicts.hasOpenServer())
+    return { reason: 'no_server', retryAfter: SHORT };
+  const held = wait.phase === 'waiting' ? heldUntil(fleet, open, model, now) : null;
+  const delay = (held ?? now) - now;
+  return { ...comingIn(wait, delay, loadToCome(fleet, model)), ...detailOf(fleet, wait, held) };
+}
+
+/** Its model is ready, at last: the request may come again at once, or behind those that are held back. */
+function served(fleet: Fleet, model: ModelId, now: Instant): Refusal {
+  const eta = (turnBehindAll(fleet, model) ?? now) - now;
+  return { reason: 'loading', retryAfter: Math.max(SHORT, eta), phase: 'loading', eta };
+}
+
+/**
+ * How far it is after a delay: `eta` is when it should be ready, `retryAfter` when it surely is. When a freeze ends is
+ * not known: then the hint is the time of a load.
+ */
+const comingIn = ({ phase, eta }: Wait, delay: Millis, load: Forecast): Refusal => ({
+  reason: 'loading',
+  retryAfter: Math.max(SHORT, delay + (eta ?? load).p90),
+  phase,
+  ...(eta === null ? {} : { eta: delay + eta.p50 }),
+});
+
+/** What else than its own load keeps a model waiting. */
+function detailOf({ frozen }: Fleet, { phase }: Wait, held: Instant | null): Pick<Refusal, 'detail'> {
+  if (frozen && phase !== 'loading') return { detail: 'frozen' };
+  return held === null ? {} : { detail: 'load_budget' };
+}
+
+export function refuseWhere(
+  fleet: Fleet,
+  now: Instant,
+  judge: (request: Request) => Refusal | undefined,
+): Action[] {
+  const actions: Action[] = [];
+  for (const request of fleet.waiting.values()) {
+    const why = judge(request);
+    if (!why) continue;
+    fleet.waiting.delete(request.id);
+    actions.push(refusal(fleet, request, why, now));
+  }
+  return actions;
+}

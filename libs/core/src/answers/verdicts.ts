@@ -1,0 +1,192 @@
+import type { Refusal } from '../fleet/actions.js';
+import { type Cooldown, type Fleet, replicasOf, type Request } from '../fleet/fleet.js';
+import type { Server } from '../fleet/server.js';
+import { type ModelId, type ReplicaId, replicaId } from '../fleet/ids.js';
+import { isBarred } from '../memory/limits.js';
+import type { Instant, Model } from '../fleet/model.js';
+import { isLasting } from '../learned/cooldown.js';
+import { routableReplicas } from '../learned/routes.js';
+import { isStuck } from '../fleet/stuck.js';
+import { isAllSeen, isOverdue, isSettling, SETTLING, standingOf } from '../fleet/standing.js';
+import { coolingOn } from '../demand/cooling.js';
+import { type Fit, Room } from '../room/feasible.js';
+import { readyIn } from '../loading/eta.js';
+import { isMovedFor } from '../placement/moves.js';
+import { isGivenUp, presentCopies } from '../demand/wants.js';
+import { wish } from '../demand/wishes.js';
+
+/** An unknown name makes the indexes be read again, at most this often. */
+const REFRESH_EVERY = 5_000;
+const SHORT = 1_000;
+
+type Verdict =
+  | Refusal
+  | { readonly coolingUntil: Instant; readonly cause: Cooldown['cause'] }
+  /** Holds once the indexes were read again for the request. */
+  | { readonly onceRefreshed: Refusal }
+  | undefined;
+
+/** Judges, once per model and turn, whether waiting for it can help. */
+export class Verdicts {
+  private readonly models = new Map<ModelId, Verdict>();
+  private room: Room | undefined;
+
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly open: readonly Server[],
+    private readonly now: Instant,
+  ) {}
+
+  hasOpenServer(): boolean {
+    return this.open.length > 0;
+  }
+
+  on({ model, deadline, arrivedAt }: Request): Refusal | undefined {
+    if (!this.models.has(model)) this.models.set(model, this.onModel(model));
+    const verdict = this.models.get(model);
+    if (!verdict || 'reason' in verdict) return verdict;
+    if ('onceRefreshed' in verdict) return this.isRefreshed(arrivedAt) ? verdict.onceRefreshed : undefined;
+    const { coolingUntil, cause } = verdict;
+    if (coolingUntil < deadline) return undefined;
+    return { reason: 'cooling_down', retryAfter: coolingUntil - this.now, cause };
+  }
+
+  private onModel(id: ModelId): Verdict {
+    const model = this.fleet.models.get(id);
+    if (!model) return { onceRefreshed: this.unknownNow() };
+    if (!model.enabled) return { reason: 'disabled', retryAfter: null };
+    if (routableReplicas(this.fleet, id).length > 0) return undefined;
+    if (isSettling(this.fleet, this.now)) return undefined;
+    if (isBarred(this.fleet, id)) return { reason: 'load_failed', retryAfter: null, cause: 'capacity' };
+    if (model.coldStart.policy === 'shed') return this.shed(model);
+    if (presentCopies(this.fleet, id, this.now) > 0 || isMovedFor(this.fleet, id, this.now)) return undefined;
+    return this.onPlaces(model);
+  }
+
+  private shed(model: Model): Refusal {
+    if (model.coldStart.loadWhenShed) wish(this.fleet, model.id, this.now);
+    return { reason: 'no_capacity', retryAfter: Math.max(SHORT, readyIn(this.fleet, model.id, this.now)) };
+  }
+
+  /**
+   * Judged by where it could be: nothing permanent is said while a server was never seen, or is only down. One where it
+   * could be tried now is enough, and the others are not asked.
+   */
+  private onPlaces(model: Model): Verdict {
+    const isTriedStill = !isGivenUp(this.fleet, model.id, this.now);
+    if (isTriedStill && this.open.some((server) => this.mayTry(server, model))) return undefined;
+    const fits = [...this.fleet.servers.values()].map((server) => ({
+      server,
+      fit: this.fitOn(server, model),
+    }));
+    const able = fits.filter(({ fit }) => fit === 'fits').map(({ server }) => server);
+    if (able.length === 0) return this.nowhere(fits.map(({ fit }) => fit));
+    const standings = able.map((server) => standingOf(server, this.now));
+    if (standings.every((standing) => standing === 'lost' || standing === 'connecting')) {
+      return this.mayComeBack(able) ? undefined : { reason: 'no_server', retryAfter: SHORT };
+    }
+    return this.onAble(model, able);
+  }
+
+  private mayTry(server: Server, model: Model): boolean {
+    const id = replicaId(model.id, server.spec.id);
+    if (!this.isTriable(id) || this.isStuckOn(id)) return false;
+    return !coolingOn(this.fleet, server, model.id, this.now) && this.fitOn(server, model) === 'fits';
+  }
+
+  private fitOn(server: Server, model: Model): Fit {
+    this.room ??= new Room(this.fleet);
+    return this.room.fitOn(server, model);
+  }
+
+  private nowhere(fits: readonly Fit[]): Verdict {
+    if (fits.length === 0 || fits.includes('unseen')) return { reason: 'no_server', retryAfter: SHORT };
+    if (fits.includes('disabled')) return { reason: 'disabled', retryAfter: null };
+    const detail = (['needs_config', 'too_small', 'no_device_set', 'labels'] as const).find((fit) =>
+      fits.includes(fit),
+    );
+    if (detail) return { reason: 'infeasible', retryAfter: null, detail };
+    return { onceRefreshed: { reason: 'infeasible', retryAfter: null, detail: 'not_in_repository' } };
+  }
+
+  /** Servers not yet reached since the start, a connection that has just ended, a first look under way. */
+  private mayComeBack(servers: readonly Server[]): boolean {
+    const isYoung = this.now < (this.fleet.startedAt ?? this.now) + SETTLING;
+    return servers
+      .filter((server) => standingOf(server, this.now) === 'connecting')
+      .some(({ contact }) => contact.kind !== 'connecting' || isYoung);
+  }
+
+  private onAble(model: Model, able: readonly Server[]): Verdict {
+    const overdue = replicasOf(this.fleet, model.id).some((one) => isOverdue(this.fleet, one, this.now));
+    const open = able.filter((server) => this.open.includes(server));
+    const tried = open.filter(({ spec }) => this.isTriable(replicaId(model.id, spec.id)));
+    if (isGivenUp(this.fleet, model.id, this.now) || (overdue && tried.length === 0)) {
+      return { reason: 'load_failed', retryAfter: null, cause: 'transient' };
+    }
+    if (open.length === 0) return this.noneOpen(able);
+    if (open.every(({ spec }) => this.isStuckOn(replicaId(model.id, spec.id)))) {
+      return { reason: 'no_capacity', retryAfter: SHORT };
+    }
+    return this.onCooldowns(model.id, tried);
+  }
+
+  /** Refuses where the last load failed on every server that could be tried, and says for how long where that passes by itself. */
+  private onCooldowns(model: ModelId, tried: readonly Server[]): Verdict {
+    const cooldowns = tried.map((server) => coolingOn(this.fleet, server, model, this.now));
+    const active = cooldowns.filter((one) => one !== undefined);
+    const next = active.toSorted((a, b) => a.until - b.until)[0];
+    if (!next || active.length < tried.length) return undefined;
+    const { until, cause } = next;
+    if (until === Infinity) return undefined;
+    if (!active.every((one) => isLasting(one.cause))) return { coolingUntil: until, cause };
+    return { reason: 'load_failed', retryAfter: null, cause };
+  }
+
+  /** Whether a load there may be ordered, now or when its last failure is past; else something is still leaving. */
+  private isTriable(id: ReplicaId): boolean {
+    const replica = this.fleet.replicas.get(id);
+    return !replica || (replica.phase === 'unknown' && replica.after === 'load_failed');
+  }
+
+  /** Whether what is there may never leave: when a load of it could be ordered again is not known. */
+  private isStuckOn(id: ReplicaId): boolean {
+    const replica = this.fleet.replicas.get(id);
+    return replica !== undefined && isStuck(this.fleet, replica, this.now);
+  }
+
+  /** Draining, needing a restart, or not in explicit mode; one that is merely slow may be fast again. */
+  private noneOpen(able: readonly Server[]): Verdict {
+    const isSlow = able.some((server) => standingOf(server, this.now) === 'stale');
+    return isSlow ? undefined : { reason: 'no_capacity', retryAfter: SHORT };
+  }
+
+  /**
+   * Whether the indexes were read again since a request for an unknown name came, or shortly before; orders it where
+   * they were not. A later refresh, for another request, keeps this one waiting no longer: looks at a slow server are
+   * far apart.
+   */
+  private isRefreshed(arrivedAt: Instant): boolean {
+    if (isSettling(this.fleet, this.now)) return false;
+    const askable = [...this.fleet.servers.values()].filter(({ contact }) => contact.kind === 'up');
+    const begunAt = this.refreshFor(arrivedAt, askable);
+    return askable.every(({ lookedAt, mode }) => mode === 'restricted' || (lookedAt ?? -Infinity) >= begunAt);
+  }
+
+  /** From when on a look counts for a request that came then. */
+  private refreshFor(arrivedAt: Instant, askable: readonly Server[]): Instant {
+    const { refreshedAt } = this.fleet;
+    if (refreshedAt !== null && arrivedAt - refreshedAt < REFRESH_EVERY)
+      return Math.min(refreshedAt, arrivedAt);
+    this.fleet.refreshedAt = this.now;
+    for (const server of askable) server.lookWanted = this.now;
+    return arrivedAt;
+  }
+
+  /** The answer to an unknown name by what is known now. */
+  unknownNow(): Refusal {
+    return isAllSeen(this.fleet)
+      ? { reason: 'unknown_model', retryAfter: null }
+      : { reason: 'no_server', retryAfter: SHORT };
+  }
+}

@@ -1,0 +1,78 @@
+import { toReplace } from '../memory/failing.js';
+import type { Fleet } from '../fleet/fleet.js';
+import type { ModelId } from '../fleet/ids.js';
+import { standingModels } from '../fleet/standing-models.js';
+import type { Instant, Model } from '../fleet/model.js';
+import { guaranteedCopies, standingCopies } from '../memory/pins.js';
+import { PINNED, type Rank, rankOf } from './rank.js';
+import { copiesByDemand } from '../learned/strain.js';
+
+/** A reason for a model to have so many copies, whether or not it has them. */
+export interface Claim {
+  readonly copies: number;
+  /** Copies that stronger claims ask for: this one is about those beyond. */
+  readonly after: number;
+  /** No copy of a higher rank leaves for it. */
+  readonly rank: Rank;
+  /** One copy more by demand: no copy in use leaves for it, and no model's last copy but one of a lower rank. */
+  readonly isExtra: boolean;
+}
+
+/**
+ * The claims on each model; `asked` is the rank at which one copy of it is asked for (`ranksAsked`). Pinned and
+ * warm-kept models come first, then those that a draining server is to be rid of. Then come those with waiting
+ * requests, in the order of arrival, those with a failing copy to replace, and those only wished for. Last come those
+ * of which demand makes more copies.
+ */
+export function claimsOf(
+  fleet: Readonly<Fleet>,
+  asked: ReadonlyMap<ModelId, Rank>,
+): ReadonlyMap<ModelId, readonly Claim[]> {
+  const claims = new Map<ModelId, readonly Claim[]>();
+  const add = (model: Model | undefined): void => {
+    if (!model?.enabled || claims.has(model.id)) return;
+    claims.set(model.id, claimsOn(fleet, model, asked.get(model.id) ?? null));
+  };
+  for (const model of standingModels(fleet)) if (standingCopies(model) > 0) add(model);
+  for (const id of asked.keys()) add(fleet.models.get(id));
+  for (const id of fleet.strains.keys()) add(fleet.models.get(id));
+  return claims;
+}
+
+/** The claims on one model, the strongest first; `ask` is the rank at which one copy of it is asked for, if it is. */
+export function claimsOn(fleet: Readonly<Fleet>, model: Model, ask: Rank | null): readonly Claim[] {
+  const own = rankOf(model.class);
+  const claims: Claim[] = [];
+  claim(claims, model.pinnedCopies, PINNED);
+  if (ask !== null && ask > own) claim(claims, 1, ask);
+  claim(claims, guaranteedCopies(model), own);
+  if (ask !== null) claim(claims, 1, ask);
+  claim(claims, copiesByDemand(fleet, model.id), own, true);
+  return claims;
+}
+
+/** Adds a claim to stronger ones: one that asks for no more than these do asks for nothing. */
+function claim(stronger: Claim[], copies: number, rank: Rank, isExtra = false): void {
+  const after = stronger.at(-1)?.copies ?? 0;
+  if (copies > after) stronger.push({ copies, after, rank, isExtra });
+}
+
+/**
+ * The highest rank at which one copy is asked for, by model. A waiting request asks at its class. A draining server, a
+ * failing copy or a wish asks at the model's own class, which waiting requests do not lower.
+ */
+export function ranksAsked(
+  fleet: Readonly<Fleet>,
+  leaving: Iterable<ModelId>,
+  now: Instant,
+): ReadonlyMap<ModelId, Rank> {
+  const ranks = new Map<ModelId, Rank>();
+  const raise = (id: ModelId, asked = fleet.models.get(id)?.class): void => {
+    if (asked) ranks.set(id, Math.max(ranks.get(id) ?? 0, rankOf(asked)));
+  };
+  for (const id of leaving) raise(id);
+  for (const { model, class: asked } of fleet.waiting.values()) raise(model, asked);
+  for (const id of toReplace(fleet, now)) raise(id);
+  for (const id of fleet.wishes.keys()) raise(id);
+  return ranks;
+}

@@ -1,0 +1,300 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver, SOMEBODY } from '../../../../test/support/core-driver.js';
+import type { RequestId } from '../fleet/ids.js';
+import { AT_REST } from '../learned/strain.js';
+import { leavingDraining } from './asking.js';
+import { isGivenUp, isLacking, presentCopies, wantsOf } from './wants.js';
+
+const A = aModel('a').id;
+const T = aServer('t').id;
+const U = aServer('u').id;
+
+const wanted = ({ fleet, now }: CoreDriver): string[] =>
+  wantsOf(fleet, now).map(({ model, copies }) => `${model.id} ${copies}`);
+
+const isSlow = (driver: CoreDriver, server = T): unknown =>
+  driver.tell({ kind: 'LookFailed', server, why: 'timed_out' });
+
+/** Demand has made so many copies of `a`. */
+const demand = ({ fleet }: CoreDriver, copies: number): unknown =>
+  fleet.strains.set(A, { ...AT_REST, copies });
+
+/** A server lists all these and is slow to answer: nothing can be placed there for the time being. */
+function slow(...names: string[]): CoreDriver {
+  const driver = new CoreDriver()
+    .declare(...names.map((name) => aModel(name)))
+    .serve(aServer('t', [100]), names);
+  isSlow(driver);
+  return driver;
+}
+
+describe('what is wanted and not there', () => {
+  it('is what is pinned, what a drain is to be rid of, what an admin ordered, what is waited for, and what was only wished for', () => {
+    const driver = slow('wished', 'ordered', 'later', 'sooner', 'pinned', 'drained');
+    driver.serve(aServer('u', [10]), ['drained']).warm('drained', 'u');
+    const wish = { until: driver.now + 60_000, admin: false, since: driver.now };
+    driver.fleet.wishes.set(aModel('wished').id, wish);
+    driver.resolve('sooner');
+    driver.tell({ kind: 'LoadOrdered', model: aModel('ordered').id, until: driver.now + 60_000 });
+    driver.resolve('later');
+    driver.tell({ kind: 'DrainOrdered', server: U, deadline: null });
+    driver.declare(aModel('pinned', { pinnedCopies: 1 }));
+    const inOrder = ['pinned 1', 'drained 1', 'ordered 1', 'sooner 1', 'later 1', 'wished 1'];
+    expect(wanted(driver)).toEqual(inOrder);
+  });
+
+  it('comes before all that is waited for where a drain is to be rid of it, the higher class first', () => {
+    const driver = slow('waited', 'low', 'high');
+    const critical = aModel('high', { class: 'critical' });
+    driver.declare(critical).serve(aServer('u', [10]), ['low', 'high']);
+    driver.warm('low', 'u').warm('high', 'u');
+    driver.resolve('waited', { class: 'critical' });
+    driver.tell({ kind: 'DrainOrdered', server: U, deadline: null });
+    expect(wanted(driver)).toEqual(['high 1', 'low 1', 'waited 1']);
+  });
+
+  it('is, of what is waited for, first what is worth more for each second of its load', () => {
+    const driver = slow('long', 'short', 'kept');
+    driver
+      .declare(aModel('kept', { minCopies: 1 }))
+      .loadsTake('long', 30_000)
+      .loadsTake('short', 5_000);
+    driver.resolve('long');
+    driver.resolve('short');
+    expect(wanted(driver)).toEqual(['kept 1', 'short 1', 'long 1']);
+  });
+
+  it('comes before that for its first copy alone', () => {
+    const driver = slow('waited', 'a');
+    driver.serve(aServer('u', [10]), ['a']).warm('a', 'u');
+    driver.declare(aModel('a', { pinnedCopies: 1, minCopies: 2 }));
+    driver.resolve('waited', { class: 'critical' });
+    driver.tell({ kind: 'DrainOrdered', server: U, deadline: null });
+    expect(wanted(driver)).toEqual(['a 1', 'waited 1', 'a 2']);
+  });
+
+  it('comes last where it is a copy by demand, though of the highest class', () => {
+    const driver = slow('waited', 'a');
+    driver.serve(aServer('u', [4]), ['a']).warm('a', 'u');
+    driver.declare(aModel('a', { class: 'critical', maxCopies: 2 }));
+    demand(driver, 2);
+    driver.resolve('waited', { class: 'sheddable' });
+    expect(wanted(driver)).toEqual(['waited 1', 'a 2']);
+  });
+
+  it('is, of what demand alone wants, first what is of the higher class', () => {
+    const driver = slow('b', 'a');
+    driver
+      .serve(aServer('u', [8]), ['a', 'b'])
+      .warm('a', 'u')
+      .warm('b', 'u');
+    driver.declare(aModel('a', { class: 'critical', maxCopies: 2 }), aModel('b', { maxCopies: 2 }));
+    driver.fleet.strains.set(aModel('b').id, { ...AT_REST, copies: 2 });
+    demand(driver, 2);
+    expect(wanted(driver)).toEqual(['a 2', 'b 2']);
+  });
+
+  it('is nothing of what is there: a claim that is met is none', () => {
+    const driver = slow('a');
+    driver.serve(aServer('u', [4]), ['a']).declare(aModel('a', { pinnedCopies: 1, minCopies: 2 }));
+    driver.loadEnds('a', 'u');
+    expect(wanted(driver)).toEqual(['a 2']);
+  });
+
+  it('is named once, with as many copies as the largest claim wants', () => {
+    const driver = slow('a');
+    driver.declare(aModel('a', { pinnedCopies: 3 }));
+    driver.resolve('a');
+    driver.tell({ kind: 'LoadOrdered', model: A, until: driver.now + 60_000 });
+    expect(wanted(driver)).toEqual(['a 3']);
+  });
+
+  it('is nothing that is not to be loaded', () => {
+    const driver = slow('a');
+    driver.declare(aModel('a', { enabled: false, pinnedCopies: 1 }));
+    driver.tell({ kind: 'LoadOrdered', model: A, until: driver.now + 60_000 });
+    expect(wanted(driver)).toEqual([]);
+  });
+
+  it('has been so since it first was, until it is not wanted any more', () => {
+    const driver = slow('a');
+    const first = driver.now;
+    const request = driver.resolve('a');
+    driver.pass(3_000);
+    expect(wantsOf(driver.fleet, driver.now)).toMatchObject([{ since: first }]);
+    driver.tell({ kind: 'RequestCancelled', request: request as RequestId });
+    expect(driver.fleet.wantedSince.size).toBe(0);
+    driver.resolve('a');
+    expect(wantsOf(driver.fleet, driver.now)).toMatchObject([{ since: driver.now }]);
+  });
+
+  describe('where it was but a copy by demand before', () => {
+    const alone = (): CoreDriver => {
+      const driver = slow('a');
+      driver
+        .serve(aServer('u', [4]), ['a'])
+        .warm('a', 'u')
+        .declare(aModel('a', { maxCopies: 3 }));
+      demand(driver, 3);
+      driver.tell();
+      return driver;
+    };
+    const noted = ({ fleet }: CoreDriver) => [fleet.wantedSince.get(A), fleet.strains.get(A)?.isAlone];
+
+    it('has been so only since it was pinned', () => {
+      const driver = alone();
+      const first = driver.now;
+      driver.pass(1_000);
+      expect(noted(driver)).toEqual([first, true]);
+      const second = driver.now;
+      driver.declare(aModel('a', { maxCopies: 3, pinnedCopies: 2 })).pass(1_000);
+      expect(noted(driver)).toEqual([second, false]);
+    });
+
+    it('has been so only since a request came, also where the only copy was lost in that moment', () => {
+      const driver = alone();
+      driver.pass(1_000);
+      const request = {
+        model: A,
+        version: null,
+        lease: 1,
+        class: 'default',
+        avoid: [],
+        ...SOMEBODY,
+      } as const;
+      const [arrivedAt, deadline] = [driver.now, driver.now + 60_000];
+      driver.tell(
+        { kind: 'ContactChanged', server: U, fact: 'leaving' },
+        { kind: 'RequestArrived', request: { id: 'r' as RequestId, arrivedAt, deadline, ...request } },
+      );
+      expect(driver.fleet.wantedSince.get(A)).toBe(arrivedAt);
+    });
+  });
+});
+
+describe('a copy', () => {
+  const present = ({ fleet, now }: CoreDriver): number => presentCopies(fleet, A, now);
+  const loading = (loadTimeout = 60_000): CoreDriver => {
+    const driver = new CoreDriver().declare(aModel('a', { loadTimeout })).serve(aServer('t', [10]), ['a']);
+    driver.resolve('a');
+    return driver;
+  };
+  const ready = (): CoreDriver => {
+    const driver = loading();
+    driver.loadEnds('a', 't');
+    return driver;
+  };
+
+  it('is on its way while its load has not outlasted its time', () => {
+    const driver = loading(5_000);
+    driver.pass(4_999);
+    expect([driver.phase('a', 't'), present(driver)]).toEqual(['loading', 1]);
+    driver.pass(1);
+    expect([driver.phase('a', 't'), present(driver)]).toEqual(['loading', 0]);
+  });
+
+  it('is on its way without an answer, as long as looks show it so', () => {
+    const driver = loading(5_000);
+    driver.loadEnds('a', 't', 'unknown');
+    expect([driver.phase('a', 't'), present(driver)]).toEqual(['unknown', 1]);
+    driver.shelf('t').set('a', 'UNLOADING');
+    driver.pass(1_000);
+    expect([driver.phase('a', 't'), present(driver)]).toEqual(['unknown', 0]);
+  });
+
+  it('is on its way without an answer no longer than its load may take', () => {
+    const driver = loading(5_000);
+    driver.loadEnds('a', 't', 'unknown');
+    driver.pass(5_000);
+    expect([driver.phase('a', 't'), present(driver)]).toEqual(['unknown', 0]);
+  });
+
+  it('is there where its server is slow, and is not where that is lost or drains', () => {
+    const stale = ready();
+    isSlow(stale);
+    expect(present(stale)).toBe(1);
+    const lost = ready();
+    lost.tell({ kind: 'ContactChanged', server: T, fact: 'leaving' });
+    expect([lost.phase('a', 't'), present(lost)]).toEqual(['ready', 0]);
+    const drained = ready();
+    drained.tell({ kind: 'DrainOrdered', server: T, deadline: null });
+    expect([drained.phase('a', 't'), present(drained)]).toEqual(['ready', 0]);
+  });
+
+  it('is not there any more while it drains or is unloaded', () => {
+    const driver = ready();
+    driver.unloadsEnd = false;
+    driver.tell({ kind: 'UnloadOrdered', model: A, force: false });
+    expect([driver.phase('a', 't'), present(driver)]).toEqual(['draining', 0]);
+    driver.tell({ kind: 'UnloadOrdered', model: A, force: true });
+    expect([driver.phase('a', 't'), present(driver)]).toEqual(['unloading', 0]);
+  });
+
+  it('is one for each device, those included that a load is to bring', () => {
+    const copies = aModel('a', { config: '{}', pinnedCopies: 2 });
+    const driver = new CoreDriver().declare(copies).serve(aServer('t', [10, 10]), ['a']);
+    expect(present(driver)).toBe(1);
+    driver.loadEnds('a', 't');
+    expect(present(driver)).toBe(2);
+    driver.loadEnds('a', 't');
+    expect(present(driver)).toBe(2);
+  });
+});
+
+describe('a model whose loads hang on two servers', () => {
+  const hanging = (): CoreDriver => {
+    const driver = new CoreDriver()
+      .declare(aModel('a', { loadTimeout: 5_000 }))
+      .serve(aServer('t', [10]), ['a'])
+      .serve(aServer('u', [10]), ['a'])
+      .serve(aServer('v', [10]), ['a']);
+    driver.resolve('a');
+    driver.pass(9_999);
+    return driver;
+  };
+
+  it('is given up when the second one is overdue', () => {
+    const driver = hanging();
+    expect(isGivenUp(driver.fleet, A, driver.now)).toBe(false);
+    driver.pass(1);
+    expect(isGivenUp(driver.fleet, A, driver.now)).toBe(true);
+    driver.declare(aModel('a', { loadTimeout: 5_000, pinnedCopies: 1 }));
+    expect(isLacking(driver.fleet, driver.fleet.models.get(A)!, driver.now)).toBe(false);
+    expect(driver.orders()).toEqual(['load a@t', 'load a@u']);
+  });
+
+  it('is tried on a third where an admin says so, and for no request', () => {
+    const driver = hanging();
+    driver.pass(1);
+    driver.resolve('a', { wait: 0 });
+    expect(driver.orders()).toHaveLength(2);
+    driver.tell({ kind: 'LoadOrdered', model: A, until: driver.now + 60_000 });
+    expect(driver.orders()).toEqual(['load a@t', 'load a@u', 'load a@v']);
+  });
+});
+
+describe('a server that drains', () => {
+  it('is to be rid of what is in use there, and of nothing else', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a', { idleUnload: 60_000 }), aModel('b', { gpuBytes: 1 }))
+      .serve(aServer('t', [10]), ['a'])
+      .serve(aServer('u', [10]), ['b'])
+      .warm('a', 't')
+      .warm('b', 'u');
+    const leaving = () => leavingDraining(driver.fleet, driver.now);
+    expect(leaving()).toEqual([]);
+    driver.tell({ kind: 'DrainOrdered', server: T, deadline: null });
+    driver.pass(55_000);
+    expect(leaving()).toEqual(['a']);
+    isSlow(driver);
+    driver.pass(5_000);
+    expect([driver.phase('a', 't'), leaving()]).toEqual(['ready', []]);
+  });
+
+  it('is to be rid of nothing that is only on its way there', () => {
+    const driver = new CoreDriver().declare(aModel('a', { idleUnload: null })).serve(aServer('t'), ['a']);
+    driver.resolve('a');
+    driver.tell({ kind: 'DrainOrdered', server: T, deadline: null });
+    expect([driver.phase('a', 't'), leavingDraining(driver.fleet, driver.now)]).toEqual(['loading', []]);
+  });
+});

@@ -1,0 +1,26 @@
+import type { Fleet } from '../fleet/fleet.js';
+import type { ModelId } from '../fleet/ids.js';
+import type { Instant } from '../fleet/model.js';
+import { routableReplicas } from '../learned/routes.js';
+
+/** A wish lives at least as long, also where no request may wait at all. */
+const SHORTEST = 60_000;
+
+/** Remembers that a model is wanted without a waiting request. */
+export function wish(fleet: Fleet, id: ModelId, now: Instant): void {
+  const model = fleet.models.get(id);
+  if (!model || fleet.wishes.has(id)) return;
+  fleet.wishes.set(id, {
+    until: now + Math.max(model.coldStart.maxWait, SHORTEST),
+    admin: false,
+    since: now,
+  });
+}
+
+/** A wish ends when it has come true or its time is up; the time of an admin's stands still in a frozen fleet. */
+export function dropWishes(fleet: Fleet, now: Instant): void {
+  for (const [model, { until, admin }] of fleet.wishes) {
+    const isOver = until <= now && !(admin && fleet.frozen);
+    if (isOver || routableReplicas(fleet, model).length > 0) fleet.wishes.delete(model);
+  }
+}

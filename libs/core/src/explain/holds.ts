@@ -1,0 +1,76 @@
+import type { Fleet } from '../fleet/fleet.js';
+import { dependentsOf } from '../memory/footprint.js';
+import type { ReplicaId } from '../fleet/ids.js';
+import { leasedUntil } from '../learned/leases.js';
+import type { Class, Instant } from '../fleet/model.js';
+import { hasQueue, isKept, settingsOf } from '../demand/idle.js';
+import { residentUntil } from '../fleet/idle-rule.js';
+import { isAbove, isKeptFrom } from '../room/victims.js';
+import type { Want } from '../demand/wants.js';
+import { waitingFor } from '../loading/eta.js';
+import { isPinProtected } from '../memory/pins.js';
+import type { Phase, Ready, Replica } from '../fleet/replica.js';
+
+/** One reason why a replica is not drained to make room for another model. */
+export type Hold =
+  /** It would leave fewer copies than are pinned. */
+  | { readonly kind: 'pinned' }
+  /** It is a stranger, and the operator said to keep such models. */
+  | { readonly kind: 'stranger' }
+  | { readonly kind: 'residency'; readonly until: Instant }
+  /** Leases are good; a newcomer that starves is not held up by them. */
+  | { readonly kind: 'in_use'; readonly until: Instant }
+  /** Triton still has requests queued for it. */
+  | { readonly kind: 'queued' }
+  /** At least one request waits for its model. */
+  | { readonly kind: 'awaited' }
+  /** These are made of it: it goes only together with them. */
+  | { readonly kind: 'needed'; readonly by: readonly ReplicaId[] }
+  /** It is of a higher class than the model that wants its memory. */
+  | { readonly kind: 'outranks'; readonly class: Class }
+  /** It is one of the copies that `copies.min` keeps, and the newcomer is of no higher class. */
+  | { readonly kind: 'kept_warm' }
+  /** A load is changing its devices. */
+  | { readonly kind: 'changing' }
+  /** It is not ready: on its way in, or leaving already. */
+  | { readonly kind: 'phase'; readonly phase: Exclude<Phase, 'ready'> };
+
+/** Everything that keeps a replica where it is at this moment; empty for one that may be evicted. */
+export function holdsOn(fleet: Readonly<Fleet>, replica: Replica, now: Instant): Hold[] {
+  if (replica.phase !== 'ready') return [{ kind: 'phase', phase: replica.phase }];
+  return [...claims(fleet, replica), ...uses(fleet, replica, now)];
+}
+
+/** The same, and what keeps it from a certain want. */
+export function holdsAgainst(fleet: Readonly<Fleet>, replica: Replica, want: Want, now: Instant): Hold[] {
+  const outranks: Hold = { kind: 'outranks', class: settingsOf(fleet, replica).class };
+  return [
+    ...holdsOn(fleet, replica, now),
+    ...where(isAbove(fleet, replica, want), outranks),
+    ...where(isKeptFrom(fleet, replica, want), { kind: 'kept_warm' }),
+  ];
+}
+
+/** What time alone does not end. */
+function claims(fleet: Readonly<Fleet>, replica: Ready): Hold[] {
+  const by = dependentsOf(fleet, replica).map(({ id }) => id);
+  return [
+    ...where(isPinProtected(fleet, replica), { kind: 'pinned' }),
+    ...where(isKept(fleet, replica), { kind: 'stranger' }),
+    ...where(replica.change !== null, { kind: 'changing' }),
+    ...where(by.length > 0, { kind: 'needed', by }),
+  ];
+}
+
+function uses(fleet: Readonly<Fleet>, replica: Ready, now: Instant): Hold[] {
+  const until = residentUntil(fleet, replica);
+  const leased = leasedUntil(fleet, replica);
+  return [
+    ...where(until > now, { kind: 'residency', until }),
+    ...where(leased > now, { kind: 'in_use', until: leased }),
+    ...where(hasQueue(fleet, replica), { kind: 'queued' }),
+    ...where(waitingFor(fleet, replica.model) > 0, { kind: 'awaited' }),
+  ];
+}
+
+const where = (isSo: boolean, hold: Hold): Hold[] => (isSo ? [hold] : []);

@@ -1,0 +1,38 @@
+import type { CopyToGo, CopyToReload } from '../fleet/events.js';
+import { type Fleet, unsettled } from '../fleet/fleet.js';
+import type { ModelId } from '../fleet/ids.js';
+import type { Replica } from '../fleet/replica.js';
+
+/** What of the orders of admins about a model is still to be done. */
+export interface OpenOrders {
+  /** Whether it is to be loaded, wherever that may be. */
+  readonly load: boolean;
+  readonly unload: readonly CopyToGo[];
+  readonly reload: readonly CopyToReload[];
+}
+
+/** What admins have ordered and is still to be done, by model; there is no entry for a model of which that is nothing. */
+export function openOrders(fleet: Readonly<Fleet>): ReadonlyMap<ModelId, OpenOrders> {
+  const open = new Map<ModelId, { load: boolean; unload: CopyToGo[]; reload: CopyToReload[] }>();
+  const of = (model: ModelId) => {
+    const known = open.get(model) ?? { load: false, unload: [], reload: [] };
+    open.set(model, known);
+    return known;
+  };
+  for (const [model, { admin }] of fleet.wishes) if (admin) of(model).load = true;
+  for (const { model, server, force } of fleet.putOff.values()) of(model).unload.push({ server, force });
+  for (const replica of unsettled(fleet)) {
+    if (isOnItsWay(fleet, replica)) of(replica.model).unload.push({ server: replica.server, force: false });
+  }
+  for (const { model, server, leftAt } of fleet.reloads.values()) {
+    of(model).reload.push({ server, hasLeft: leftAt !== null });
+  }
+  return open;
+}
+
+/** Whether it leaves by an admin's order, and not to come back. Its leases are waited for, also where it was forced. */
+const isOnItsWay = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
+  'cause' in replica &&
+  replica.cause === 'admin' &&
+  !fleet.reloads.has(replica.id) &&
+  !fleet.putOff.has(replica.id);

@@ -1,0 +1,167 @@
+import type { Fleet } from '../fleet/fleet.js';
+import type { AccountId, ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
+import { Ledger } from '../memory/ledger.js';
+import type { Bytes, Instant, Model } from '../fleet/model.js';
+import { moveMadeFor } from '../fleet/moving.js';
+import { isLikelyMissed } from '../placement/evict.js';
+import { Room } from '../room/feasible.js';
+import { LineAhead } from '../loading/line-ahead.js';
+import { moveFor, type Search, searchIn } from '../placement/movable.js';
+import { growthsOn, type Place, placesOn } from '../room/places.js';
+import { planFor } from '../room/plan-victims.js';
+import { Price } from '../loading/price.js';
+import { Site } from '../room/sites.js';
+import { replicasIn, shortfall, type Victim, victimsAmong, victimTest } from '../room/victims.js';
+import { type Want, wantFor, wantsNow } from '../demand/wants.js';
+import type { Phase, Replica } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
+import { openServers } from '../fleet/standing.js';
+import { type Hold, holdsAgainst } from './holds.js';
+
+/** A replica that holds memory that is wanted, and what keeps it there. */
+export interface WhyHolder {
+  readonly replica: ReplicaId;
+  readonly model: ModelId;
+  readonly server: ServerId;
+  readonly phase: Phase;
+  readonly bytes: Bytes;
+  readonly holds: readonly Hold[];
+}
+
+/** A copy that is moved, or would be: another one is loaded there, and then it leaves. */
+export interface WhyMove {
+  readonly replica: ReplicaId;
+  readonly model: ModelId;
+  readonly server: ServerId;
+  readonly devices: readonly number[];
+}
+
+/** How a place gets free. */
+interface WhyWay {
+  /** Whose leaving would free enough; null where no set of those that may leave does, or a move hurts less. */
+  readonly victims: readonly ReplicaId[] | null;
+  readonly move: WhyMove | null;
+}
+
+/** What judging all places for one model needs of the whole fleet, each thing worked out once: fleets are large. */
+export class Scene {
+  readonly ledger: Ledger;
+  readonly room: Room;
+  readonly open: readonly Server[];
+  readonly want: Want;
+  readonly line: LineAhead;
+  readonly price: Price;
+  private readonly places: ReadonlyMap<Server, readonly Place[]>;
+  private readonly keeping = new Map<ReplicaId, readonly Hold[]>();
+  private holders: Map<AccountId, { readonly replica: Replica; readonly bytes: Bytes }[]> | undefined;
+  private victims: Map<AccountId, Victim[]> | undefined;
+  private search: Search | undefined;
+
+  constructor(
+    readonly fleet: Fleet,
+    readonly model: Model,
+    readonly now: Instant,
+  ) {
+    this.ledger = new Ledger(fleet, now);
+    this.room = new Room(fleet);
+    this.open = openServers(fleet, now);
+    this.want = wantFor(fleet, model, now);
+    this.price = new Price(fleet, this.open, now);
+    const worth = wantsNow(fleet, now).filter((want) => this.price.isWorth(want));
+    this.line = new LineAhead(fleet, worth, this.open, now);
+    this.places = new Map(
+      Array.from(fleet.servers.values(), (server) => [
+        server,
+        [...placesOn(fleet, server, model), ...growthsOn(fleet, server, model)],
+      ]),
+    );
+  }
+
+  /** The ways to put a first or one more copy on a server. */
+  placesOn(server: Server): readonly Place[] {
+    return this.places.get(server)!;
+  }
+
+  /** How enough would be freed there: no replica has to leave, or some have, or one is moved; or it cannot be freed. */
+  wayAt(place: Place): WhyWay {
+    const { fleet, ledger, want, now } = this;
+    if (ledger.fitsSpare(place.bookings)) return { victims: [], move: null };
+    const begun = this.moveAt(place);
+    if (begun) return { victims: null, move: begun };
+    this.victims ??= this.findVictims();
+    const short = shortfall(ledger, place.bookings);
+    const near = new Set([...short.keys()].flatMap((account) => this.victims!.get(account) ?? []));
+    const plan = planFor(fleet, ledger, place, want, [...near]);
+    const search = (): Search => (this.search ??= searchIn(fleet, ledger, now));
+    const alone = new Site(place.server, () => [place]);
+    const move = plan && !isLikelyMissed(plan, now) ? undefined : moveFor(fleet, [alone], want, search);
+    if (move) {
+      const { replica, model, place: there } = move;
+      const to = { server: there.server.spec.id, devices: there.devices };
+      return { victims: null, move: { replica: replica.id, model: model.id, ...to } };
+    }
+    return { victims: plan ? Array.from(replicasIn(plan.victims), ({ id }) => id) : null, move: null };
+  }
+
+  /** The move that is under way for the model from a place's server. */
+  private moveAt({ server }: Place): WhyMove | undefined {
+    const { replicas } = this.fleet;
+    const [id, move] = moveMadeFor(this.fleet, this.model.id) ?? [];
+    const to = move && replicas.get(move.to);
+    if (!id || !to || replicas.get(id)?.server !== server.spec.id) return undefined;
+    return { replica: id, model: to.model, server: to.server, devices: to.devices };
+  }
+
+  /** The replicas that draw on an account, the largest first. */
+  holdersOf(account: AccountId): WhyHolder[] {
+    this.holders ??= this.findHolders();
+    const found = (this.holders.get(account) ?? []).toSorted((a, b) => b.bytes - a.bytes);
+    return found.map(({ replica, bytes }) => {
+      const { id, model, server, phase } = replica;
+      return { replica: id, model, server, phase, bytes, holds: this.holdsOn(replica) };
+    });
+  }
+
+  private holdsOn(replica: Replica): readonly Hold[] {
+    const known = this.keeping.get(replica.id);
+    if (known) return known;
+    const holds = holdsAgainst(this.fleet, replica, this.want, this.now);
+    this.keeping.set(replica.id, holds);
+    return holds;
+  }
+
+  private findVictims(): Map<AccountId, Victim[]> {
+    const { fleet, want, now } = this;
+    const found = new Map<AccountId, Victim[]>();
+    const isVictim = victimTest(fleet, want, now);
+    for (const victim of victimsAmong(fleet, isVictim)) {
+      const accounts = victim.replicas.flatMap(({ bookings }) => bookings.map(({ account }) => account));
+      for (const account of new Set(accounts)) add(found, account, victim);
+    }
+    return found;
+  }
+
+  private findHolders() {
+    const found = new Map<AccountId, { readonly replica: Replica; readonly bytes: Bytes }[]>();
+    for (const replica of this.fleet.replicas.values()) {
+      for (const [account, bytes] of heldBy(replica)) add(found, account, { replica, bytes });
+    }
+    return found;
+  }
+}
+
+function add<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
+  const known = map.get(key);
+  if (known) known.push(value);
+  else map.set(key, [value]);
+}
+
+/** A change under way holds old and new. */
+function heldBy(replica: Replica): Map<AccountId, Bytes> {
+  const change = replica.phase === 'ready' ? (replica.change?.bookings ?? []) : [];
+  const held = new Map<AccountId, Bytes>();
+  for (const { account, bytes } of [...replica.bookings, ...change]) {
+    if (bytes > 0) held.set(account, (held.get(account) ?? 0) + bytes);
+  }
+  return held;
+}

@@ -1,0 +1,61 @@
+import { type Fleet, replicasOf } from '../fleet/fleet.js';
+import type { ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
+import type { Instant } from '../fleet/model.js';
+import { idleUnloadAt } from '../demand/idle.js';
+import { queueGraceEnds } from '../loading/emptied.js';
+import type { Booking, Phase, Replica, UnloadCause } from '../fleet/replica.js';
+import { loadBounds } from '../fleet/standing.js';
+import { stuckAt } from '../fleet/stuck.js';
+import { type ReplicaFlag, replicaFlags } from './view.js';
+import { type Hold, holdsOn } from './holds.js';
+
+/** A replica of the model asked for, and how long it will be as it is. */
+export interface WhyHere {
+  readonly replica: ReplicaId;
+  readonly server: ServerId;
+  readonly devices: readonly number[];
+  readonly phase: Phase;
+  readonly since: Instant;
+  /**
+   * When the phase ends by itself at the latest, if nothing happens meanwhile: ready, when it is retired for being idle;
+   * draining, when its queue is no longer waited for; else, when its order counts as overdue or stuck. Null: never.
+   */
+  readonly until: Instant | null;
+  readonly lastUse: Instant | null;
+  readonly bookings: readonly Booking[];
+  readonly flags: readonly ReplicaFlag[];
+  readonly holds: readonly Hold[];
+  /** Why it is let go, and for which model. */
+  readonly leaving: { readonly cause: UnloadCause | null; readonly makesRoomFor: ModelId | null } | null;
+}
+
+export const whyHere = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): WhyHere[] =>
+  replicasOf(fleet, model).map((replica) => ({
+    replica: replica.id,
+    server: replica.server,
+    devices: replica.devices,
+    phase: replica.phase,
+    since: replica.since,
+    until: endOf(fleet, replica),
+    lastUse: replica.phase === 'ready' ? replica.lastUse : null,
+    bookings: replica.bookings,
+    flags: replicaFlags(fleet, replica, now),
+    holds: holdsOn(fleet, replica, now),
+    leaving: 'cause' in replica ? { cause: replica.cause, makesRoomFor: replica.makesRoomFor } : null,
+  }));
+
+function endOf(fleet: Readonly<Fleet>, replica: Replica): Instant | null {
+  switch (replica.phase) {
+    case 'placed':
+      return null;
+    case 'ready':
+      return idleUnloadAt(fleet, replica);
+    case 'draining':
+      return queueGraceEnds(fleet, replica);
+    case 'loading':
+      return loadBounds(fleet, replica)?.overdueAt ?? null;
+    case 'unloading':
+    case 'unknown':
+      return stuckAt(fleet, replica);
+  }
+}

@@ -1,0 +1,91 @@
+import type { Fleet, LastUnload, Wish } from '../fleet/fleet.js';
+import type { ModelId, RequestId } from '../fleet/ids.js';
+import type { Instant, Millis, Model } from '../fleet/model.js';
+import { after, describeWait, type Wait } from '../loading/eta.js';
+import type { LoadCost } from '../loading/price.js';
+import { presentCopies } from '../demand/wants.js';
+import type { FailureCause } from '../fleet/replica.js';
+import { lastFailure, modelState, type ModelState, nextTryAt } from './view.js';
+import { whyHere, type WhyHere } from './why-here.js';
+import { Scene } from './scene.js';
+import { whyThere, type WhyThere } from './why-there.js';
+import { predictedWait } from './predicted-wait.js';
+
+/** Why a model is where it is, or nowhere: facts and numbers, in no words but the glossary's. */
+export interface Why {
+  readonly model: ModelId;
+  /** Null: it was not declared, and no repository that may be discovered lists it. */
+  readonly source: Model['source'] | null;
+  readonly enabled: boolean;
+  readonly state: ModelState;
+  readonly demand: Demand;
+  readonly here: readonly WhyHere[];
+  /** Every server; empty for an unknown model. */
+  readonly there: readonly WhyThere[];
+  /** How long a request that came now would wait; null where nothing that is on its way would let it be answered. */
+  readonly predictedWait: Millis | null;
+  readonly lastFailure: { readonly at: Instant; readonly cause: FailureCause } | null;
+  readonly nextTryAt: Instant | null;
+  readonly lastUnload: LastUnload | null;
+}
+
+/** What wants a model, and since when more of it is wanted than there is. */
+export interface Demand {
+  readonly pinnedCopies: number;
+  /** Copies that are there or on their way, on servers that stay. */
+  readonly presentCopies: number;
+  readonly waiting: readonly {
+    readonly request: RequestId;
+    readonly since: Instant;
+    readonly deadline: Instant;
+  }[];
+  readonly wish: Wish | null;
+  readonly lacksSince: Instant | null;
+  /** How far its load has come; null where none is wanted. */
+  readonly wait: Wait | null;
+  /** What its load costs while load slots are scarce; null while it costs nothing, or where a copy is there. */
+  readonly cost: LoadCost | null;
+}
+
+/** Answers "why?" for one model at this moment. Changes nothing. */
+export function whyOf(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Why {
+  const model = fleet.models.get(id);
+  const scene = model && new Scene(fleet, model, now);
+  const there = scene ? whyThere(scene) : [];
+  return {
+    model: id,
+    source: model?.source ?? null,
+    enabled: model?.enabled ?? false,
+    state: modelState(fleet, id, now),
+    demand: demandFor(fleet, id, scene, now),
+    here: whyHere(fleet, id, now),
+    there,
+    predictedWait: scene ? predictedWait(scene, there) : null,
+    lastFailure: lastFailure(fleet, id),
+    nextTryAt: nextTryAt(fleet, id, now),
+    lastUnload: fleet.lastUnloads.get(id) ?? null,
+  };
+}
+
+function demandFor(fleet: Readonly<Fleet>, id: ModelId, scene: Scene | undefined, now: Instant): Demand {
+  const waiting = [...fleet.waiting.values()].filter(({ model }) => model === id);
+  const lacksSince = fleet.wantedSince.get(id) ?? null;
+  return {
+    pinnedCopies: fleet.models.get(id)?.pinnedCopies ?? 0,
+    presentCopies: presentCopies(fleet, id, now),
+    waiting: waiting.map((request) => ({
+      request: request.id,
+      since: request.arrivedAt,
+      deadline: request.deadline,
+    })),
+    wish: fleet.wishes.get(id) ?? null,
+    lacksSince,
+    wait: waiting.length > 0 || lacksSince !== null ? waitFor(fleet, id, scene, now) : null,
+    cost: scene && presentCopies(fleet, id, now) === 0 ? scene.price.forOneMore(id) : null,
+  };
+}
+
+function waitFor(fleet: Readonly<Fleet>, id: ModelId, scene: Scene | undefined, now: Instant): Wait {
+  const wait = describeWait(fleet, id, now);
+  return scene ? after(scene.line.behind(id), wait) : wait;
+}

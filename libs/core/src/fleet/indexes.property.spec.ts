@@ -1,0 +1,155 @@
+import { describe, it } from '@jest/globals';
+import { holds } from '../../../../test/support/core-histories.js';
+import { copyFleet } from '../plan/copy-fleet.js';
+import type { AccountId, Fleet, ReplicaId } from '../index.js';
+import { dueToRetire, indexesOf, inOrder } from './indexes.js';
+import { discoveredModels, standingModels } from './standing-models.js';
+import { capacities, Ledger } from '../memory/ledger.js';
+import { idleAt } from '../demand/idle.js';
+import { movableFrom } from './idle-rule.js';
+import { commonPace } from '../learned/paces.js';
+import { retirement } from '../placement/retire.js';
+import { isSettled, type Replica, type Settled } from './replica.js';
+import { nextWake } from '../wake.js';
+
+/** What a scan of all replicas finds, in their order. */
+const found = (fleet: Fleet, isFound: (one: Settled) => boolean): ReplicaId[] =>
+  settledOf(fleet)
+    .filter(isFound)
+    .map(({ id }) => id);
+
+const settledOf = (fleet: Fleet): Settled[] => [...fleet.replicas.values()].filter(isSettled);
+
+const isSame = (some: Iterable<unknown>, others: Iterable<unknown>): boolean =>
+  JSON.stringify([...some]) === JSON.stringify([...others]);
+
+const bytesOf = (some: readonly Pick<Replica, 'bookings'>[], of: AccountId): number =>
+  some
+    .flatMap(({ bookings }) => bookings)
+    .reduce((sum, { account, bytes }) => sum + (account === of ? bytes : 0), 0);
+
+const isWithin = (some: readonly ReplicaId[], ids: Iterable<ReplicaId>): boolean => {
+  const all = new Set(ids);
+  return some.every((id) => all.has(id));
+};
+
+describe('the indexes of a fleet, whatever happened', () => {
+  it('know the order of the replicas', () => {
+    holds((fleet) => {
+      const ids = [...fleet.replicas.keys()];
+      return isSame(
+        inOrder(fleet, ids.toReversed()).map(({ id }) => id),
+        ids,
+      );
+    });
+  });
+
+  it('have everything among what may retire that is idle, and all that is to go for what its model or an order says', () => {
+    holds((fleet, now) => {
+      const due = indexesOf(fleet).retirements.dueBy(now);
+      const idle = found(fleet, (one) => (idleAt(fleet, one) ?? Infinity) <= now);
+      const isAsked = (one: Settled): boolean =>
+        fleet.reloads.has(one.id) || fleet.excesses.has(one.model) || isOnDraining(fleet, one);
+      const scanned = dueToRetire(copyFleet(fleet), now);
+      const leaving = found(fleet, (one) => retirement(fleet, one, now) !== undefined && !isAsked(one));
+      return isWithin([...idle, ...leaving], scanned) && isWithin(scanned, due);
+    });
+  });
+
+  it('have every server on which something ready was not described', () => {
+    holds((fleet) => {
+      const { undescribed } = indexesOf(fleet);
+      return [...fleet.replicas.values()].every(
+        ({ phase, server, model }) =>
+          phase !== 'ready' || fleet.servers.get(server)!.described.has(model) || undescribed.has(server),
+      );
+    });
+  });
+
+  it('add up what settled replicas hold, and take down the size of each account', () => {
+    holds((fleet, now) => {
+      const held = new Map<AccountId, number>();
+      for (const one of settledOf(fleet)) {
+        for (const { account, bytes } of one.bookings) held.set(account, (held.get(account) ?? 0) + bytes);
+      }
+      const sizes = capacities(fleet);
+      const [kept, ledger] = [indexesOf(fleet).held, new Ledger(fleet, now)];
+      return [...new Set([...held.keys(), ...kept.keys(), ...sizes.keys()])].every(
+        (account) =>
+          (kept.get(account) ?? 0) === (held.get(account) ?? 0) &&
+          ledger.of(account).capacity === (sizes.get(account) ?? Infinity),
+      );
+    });
+  });
+
+  it('add up what stays of each account: all that is held or promised, and does not leave', () => {
+    holds((fleet, now) => {
+      const ledger = new Ledger(fleet, now);
+      const leaving = [...fleet.replicas.values()].filter(
+        ({ phase }) => phase === 'draining' || phase === 'unloading',
+      );
+      const hidden = [...fleet.servers.values()].flatMap((server) => server.hidden);
+      const { staying } = indexesOf(fleet);
+      return [...staying.keys(), ...capacities(fleet).keys()].every((account) => {
+        const { held, promised } = ledger.of(account);
+        const others = bytesOf([...leaving, ...hidden], account);
+        return (staying.get(account) ?? 0) === held + promised - others;
+      });
+    });
+  });
+
+  it('know the pace of all servers together', () => {
+    holds((fleet) => isSame([commonPace(fleet)], [commonPace(copyFleet(fleet))]));
+  });
+
+  it('list what is pinned or kept warm, what was discovered, and the strangers', () => {
+    holds((fleet) => {
+      const models = [...fleet.models.values()];
+      const standing = models.filter(({ pinnedCopies, minCopies }) => pinnedCopies > 0 || minCopies > 0);
+      const discovered = models.filter(({ source }) => source === 'discovered');
+      const strangers = [...fleet.replicas.values()].filter(({ stranger }) => stranger);
+      return (
+        isSame(standingModels(fleet), standing) &&
+        isSame(discoveredModels(fleet), discovered) &&
+        strangers.length === indexesOf(fleet).strangers.size &&
+        strangers.every(({ id }) => indexesOf(fleet).strangers.has(id))
+      );
+    });
+  });
+
+  it('have a model for every name that a repository lists where such are discovered', () => {
+    holds((fleet) =>
+      [...fleet.servers.values()].every(
+        ({ spec, repository }) => !spec.discover || [...repository].every((id) => fleet.models.has(id)),
+      ),
+    );
+  });
+
+  it('tell the same next moment as those that are made anew, and by a scan of all replicas', () => {
+    holds((fleet, now) => {
+      const { leases, residencies, rests } = indexesOf(fleet);
+      const copy = copyFleet(fleet);
+      const scan = (of: (one: Settled) => number): number =>
+        Math.min(Infinity, ...found(fleet, (one) => of(one) > now).map((id) => of(settledIn(fleet, id))));
+      const leased = (one: Settled): number => one.inUseUntil;
+      const resident = (one: Settled): number =>
+        one.since + (fleet.models.get(one.model) ?? fleet.defaults).minResidency;
+      const movable = (one: Settled): number => movableFrom(fleet, one);
+      const earliest = (index: typeof leases, of: (one: Settled) => number): number =>
+        index.earliest(now, Infinity, (id, before) => {
+          const at = of(settledIn(fleet, id));
+          return at > now && at < before ? at : before;
+        });
+      return (
+        nextWake(fleet, now) === nextWake(copy, now) &&
+        earliest(leases, leased) === scan(leased) &&
+        residencies.after(now) === scan(resident) &&
+        rests.after(now) === scan(movable)
+      );
+    });
+  });
+});
+
+const settledIn = (fleet: Fleet, id: ReplicaId): Settled => fleet.replicas.get(id) as Settled;
+
+const isOnDraining = (fleet: Fleet, { server }: Settled): boolean => fleet.servers.get(server)?.drain != null;

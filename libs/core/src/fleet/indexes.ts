@@ -1,0 +1,209 @@
+import { Calendar } from '../numbers/calendar.js';
+import type { Fleet } from './fleet-state.js';
+import type { ReplicaId, ServerId } from './ids.js';
+import { movableFrom, residentUntil, retiresFrom } from './idle-rule.js';
+import { Moments } from '../numbers/moments.js';
+import type { Instant } from './model.js';
+import { type Booking, isSettled, type Replica, type Settled, stayingOf } from './replica.js';
+import {
+  dropRoom,
+  type Hold,
+  noRoomIndexes,
+  noteChange,
+  noteUse,
+  type RoomIndexes,
+  setHeld,
+  setStaying,
+} from './room-indexes.js';
+import type { Server } from './server.js';
+
+/**
+ * What is worked out from a fleet and kept, so that a turn costs what it is about and not what there is. Nearly all
+ * replicas are settled and stay so; what is not is in `fleet.unsettled`, and gone over. It is never recorded nor copied:
+ * where there is none of a fleet it is made from what that holds, and then `put` and `forget` keep it in step.
+ */
+export interface Indexes extends RoomIndexes {
+  readonly entries: Map<ReplicaId, Entry>;
+  /** How many were ever entered. */
+  entered: number;
+  /** Settled replicas by the instant before which none retires, but those that an order of an admin or a drain is about. */
+  readonly retirements: Calendar;
+  /** The same by the end of their last lease. */
+  readonly leases: Calendar;
+  /** When the minimum residency of each ends, and when each may be moved: after a start these are the same for nearly all. */
+  readonly residencies: Moments;
+  readonly rests: Moments;
+  /** The servers on which there may be something ready whose config was not asked for. */
+  readonly undescribed: Set<ServerId>;
+  /** Replicas that Berth did not order. */
+  readonly strangers: Set<ReplicaId>;
+}
+
+/** Where a replica stands: in the order of the fleet, in the calendars, and with what among what is held and stays. */
+interface Entry extends Times, Hold {
+  readonly order: number;
+  lastUse: Instant;
+}
+
+interface Times {
+  retires: Instant;
+  leased: Instant;
+  resident: Instant;
+  movable: Instant;
+}
+
+const NOTHING: readonly Booking[] = [];
+const NEVER: Times = { retires: Infinity, leased: Infinity, resident: Infinity, movable: Infinity };
+
+const known = new WeakMap<Readonly<Fleet>, Indexes>();
+
+/** The indexes of a fleet. */
+export function indexesOf(fleet: Readonly<Fleet>): Indexes {
+  const found = known.get(fleet);
+  if (found) return found;
+  const indexes: Indexes = {
+    entries: new Map(),
+    entered: 0,
+    retirements: new Calendar(),
+    leases: new Calendar(),
+    residencies: new Moments(),
+    rests: new Moments(),
+    undescribed: new Set(),
+    strangers: new Set(),
+    ...noRoomIndexes(),
+  };
+  for (const replica of fleet.replicas.values()) enter(fleet, indexes, replica);
+  known.set(fleet, indexes);
+  return indexes;
+}
+
+/** Keeps the indexes in step with a replica that was written down. */
+export function indexPut(fleet: Fleet, replica: Replica): void {
+  const indexes = known.get(fleet);
+  if (indexes) enter(fleet, indexes, replica);
+}
+
+/** Keeps the indexes in step with a replica that has ended. */
+export function indexDropped(fleet: Fleet, replica: Replica): void {
+  const { id } = replica;
+  const indexes = known.get(fleet);
+  const entry = indexes?.entries.get(id);
+  if (!indexes || !entry) return;
+  setTimes(indexes, id, entry, NEVER);
+  setHeld(indexes, entry, NOTHING);
+  setStaying(indexes, entry, NOTHING);
+  noteCopies(fleet, indexes, replica);
+  indexes.strangers.delete(id);
+  indexes.entries.delete(id);
+}
+
+function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void {
+  const { id, server } = replica;
+  let entry = indexes.entries.get(id);
+  if (!entry) {
+    entry = {
+      id,
+      order: indexes.entered,
+      server,
+      held: NOTHING,
+      staying: NOTHING,
+      lastUse: -Infinity,
+      ...NEVER,
+    };
+    indexes.entered += 1;
+    indexes.entries.set(id, entry);
+    noteCopies(fleet, indexes, replica);
+  }
+  setTimes(indexes, id, entry, isSettled(replica) ? timesOf(fleet, replica) : NEVER);
+  if (isSettled(replica)) settle(indexes, entry, replica);
+  else setHeld(indexes, entry, NOTHING);
+  setStaying(indexes, entry, stayingOf(replica));
+  if (replica.stranger) indexes.strangers.add(id);
+  else indexes.strangers.delete(id);
+  if (replica.phase !== 'ready') return;
+  if (!fleet.servers.get(server)?.described.has(replica.model)) indexes.undescribed.add(server);
+}
+
+function settle(indexes: Indexes, entry: Entry, { bookings, lastUse }: Settled): void {
+  if (bookings === entry.held && lastUse > entry.lastUse) noteUse(indexes, entry);
+  else setHeld(indexes, entry, bookings);
+  entry.lastUse = lastUse;
+}
+
+/** With a copy more or fewer the others may be spare, or not any more. */
+function noteCopies(fleet: Readonly<Fleet>, indexes: Indexes, { model }: Replica): void {
+  for (const id of fleet.holders.get(model) ?? []) {
+    const entry = indexes.entries.get(id);
+    if (entry) noteChange(indexes, entry);
+  }
+}
+
+function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): void {
+  indexes.retirements.move(id, entry.retires, times.retires);
+  indexes.leases.move(id, entry.leased, times.leased);
+  indexes.residencies.move(entry.resident, times.resident);
+  indexes.rests.move(entry.movable, times.movable);
+  entry.retires = times.retires;
+  entry.leased = times.leased;
+  entry.resident = times.resident;
+  entry.movable = times.movable;
+}
+
+/** All of it is put anew where the settings of its model change, or what is to become of strangers. */
+function timesOf(fleet: Readonly<Fleet>, replica: Settled): Times {
+  return {
+    retires: retiresFrom(fleet, replica),
+    leased: replica.inUseUntil,
+    resident: residentUntil(fleet, replica),
+    movable: movableFrom(fleet, replica),
+  };
+}
+
+/** Finds anew what room there is on a server, or on all: their devices are others, or of another size. */
+export function devicesChanged(fleet: Fleet, server?: ServerId): void {
+  const indexes = known.get(fleet);
+  if (indexes) dropRoom(indexes, server);
+}
+
+/** Forgets that the config of a model was asked for on a server: it is read anew. */
+export function readAnew(fleet: Fleet, { model, server }: Pick<Replica, 'model' | 'server'>): void {
+  fleet.servers.get(server)?.described.delete(model);
+  known.get(fleet)?.undescribed.add(server);
+}
+
+/** These replicas, each once, in the order in which the fleet has them. */
+export function inOrder(fleet: Readonly<Fleet>, ids: readonly ReplicaId[]): Replica[] {
+  if (ids.length === 0) return [];
+  const replicas = Array.from(new Set(ids), (id) => fleet.replicas.get(id));
+  return replicas.filter((one) => one !== undefined).toSorted(byOrder(fleet));
+}
+
+/** Compares replicas by their place in the order of the fleet. */
+export function byOrder(fleet: Readonly<Fleet>): (one: Replica, other: Replica) => number {
+  const { entries } = indexesOf(fleet);
+  return (one, other) => entries.get(one.id)!.order - entries.get(other.id)!.order;
+}
+
+/** All settled replicas that are due to retire, and perhaps some that soon are: of a fleet that is looked at only once by a scan. */
+export function dueToRetire(fleet: Readonly<Fleet>, now: Instant): ReplicaId[] {
+  const indexes = known.get(fleet);
+  if (indexes) return indexes.retirements.dueBy(now);
+  const due: ReplicaId[] = [];
+  for (const one of fleet.replicas.values()) {
+    if (isSettled(one) && retiresFrom(fleet, one) <= now) due.push(one.id);
+  }
+  return due;
+}
+
+/** Takes out the servers on which there may be something ready that was not described, of those that are to be taken. */
+export function takeUndescribed(fleet: Readonly<Fleet>, isTaken: (server: Server) => boolean): ServerId[] {
+  const undescribed = known.get(fleet)?.undescribed;
+  const taken: ServerId[] = [];
+  for (const id of undescribed ?? fleet.servers.keys()) {
+    const server = fleet.servers.get(id);
+    if (server && !isTaken(server)) continue;
+    undescribed?.delete(id);
+    if (server) taken.push(id);
+  }
+  return taken;
+}

@@ -1,0 +1,82 @@
+import type { Fleet } from '../fleet/fleet.js';
+import { type ModelId, type ReplicaId, replicaId } from '../fleet/ids.js';
+import { fractionOf } from '../numbers/jitter.js';
+import type { FailureCause, Residence } from '../fleet/replica.js';
+import type { Instant, Millis } from '../fleet/model.js';
+
+/**
+ * How long a failed load is waited out: at least for so long, and up to a bound that doubles with each failure in a row,
+ * until it is the longest.
+ */
+interface BackOff {
+  readonly least: Millis;
+  readonly first: Millis;
+  readonly longest: Millis;
+}
+
+/** Half a second is between two looks while an order is open: with less a load would follow the failed one at once. */
+const PASSING: BackOff = { least: 500, first: 1_000, longest: 60_000 };
+/** Nothing passes here before an operator has changed something, which takes seconds at least. */
+const LASTING: BackOff = { least: 5_000, first: 10_000, longest: 300_000 };
+
+/** After so many failures in a row a model is tried on one server at a time. */
+const TRIPS = 3;
+
+/** Whether trying again is pointless until an operator changes something. */
+export const isLasting = (cause: FailureCause): boolean => cause === 'configuration' || cause === 'missing';
+
+/** No load of this model on this server before the wait is over; nor anywhere, where too many have failed in a row. */
+export function coolDown(
+  fleet: Fleet,
+  { id, model, server }: Pick<Residence, 'id' | 'model' | 'server'>,
+  cause: FailureCause,
+  now: Instant,
+): void {
+  const failures = (fleet.cooldowns.get(id)?.failures ?? 0) + 1;
+  const until = now + backOff(cause, failures, id, now);
+  fleet.cooldowns.set(id, { model, server, failures, cause, at: now, until });
+  trip(fleet, model, cause, now);
+}
+
+/** Opens the breaker of a model, or for longer where it was open. A refusal that meets every model opens none. */
+function trip(fleet: Fleet, model: ModelId, cause: FailureCause, now: Instant): void {
+  if (cause === 'wrong_mode' || cause === 'restricted') return;
+  const open = fleet.breakers.get(model);
+  if (!open && !isTripped(fleet, model)) return;
+  const failures = open ? open.failures + 1 : TRIPS;
+  fleet.breakers.set(model, { failures, cause, until: now + backOff(cause, failures, model, now) });
+}
+
+/** Whether it failed too often in a row on one server; or anywhere, where the cause is its own and no server's. */
+function isTripped({ servers, cooldowns }: Fleet, model: ModelId): boolean {
+  let lasting = 0;
+  for (const server of servers.keys()) {
+    const cooldown = cooldowns.get(replicaId(model, server));
+    if (!cooldown) continue;
+    if (cooldown.failures >= TRIPS) return true;
+    if (isLasting(cooldown.cause)) lasting += cooldown.failures;
+  }
+  return lasting >= TRIPS;
+}
+
+/** A load has succeeded: past failures there count no more, and the model may be tried on several servers again. */
+export function warmUp(fleet: Fleet, { id, model }: Pick<Residence, 'id' | 'model'>): void {
+  fleet.cooldowns.delete(id);
+  fleet.breakers.delete(model);
+}
+
+/** Forgets the failures of a model: what may be their cause has changed, or an admin wants it tried all the same. */
+export function forgetFailures(fleet: Fleet, model: ModelId): void {
+  for (const [id, cooldown] of fleet.cooldowns) if (cooldown.model === model) fleet.cooldowns.delete(id);
+  fleet.breakers.delete(model);
+}
+
+/**
+ * Full jitter (AWS Builders' Library: timeouts, retries and back-off with jitter): anything between the least wait and the bound,
+ * so that what failed together is not tried together again.
+ */
+function backOff(cause: FailureCause, failures: number, of: ModelId | ReplicaId, now: Instant): Millis {
+  const { least, first, longest } = isLasting(cause) ? LASTING : PASSING;
+  const bound = Math.min(first * 2 ** Math.min(failures - 1, 16), longest);
+  return Math.round(least + fractionOf(`${of} ${failures} ${now}`) * (bound - least));
+}

@@ -1,0 +1,43 @@
+import type { Fleet } from '../fleet/fleet-state.js';
+import type { Instant, Millis } from '../fleet/model.js';
+import type { Draining, Ready } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
+
+/** The lease of a route where the caller asks for no other. */
+export const DEFAULT_LEASE: Millis = 10_000;
+
+/** No lease is longer. */
+export const LONGEST_LEASE: Millis = 600_000;
+
+/** When a server that drains with a deadline lets go, whatever leases say; Infinity on every other server. */
+export const leasesEndBy = (server: Server | undefined): Instant =>
+  server?.drain?.deadline == null ? Infinity : server.drain.deadline + DEFAULT_LEASE;
+
+/** When leases on a copy end, whatever they say: never where it is a stranger's to keep, of which no drain lets go. */
+function leasesOnEndBy(
+  { servers }: Readonly<Fleet>,
+  { server: id, stranger }: Pick<Ready, 'server' | 'stranger'>,
+): Instant {
+  const server = servers.get(id);
+  return stranger && server?.spec.strangers === 'keep' ? Infinity : leasesEndBy(server);
+}
+
+/** The lease that a route to this copy can promise: what was asked for, or the whole milliseconds that the drain leaves. */
+export function leaseOn(
+  fleet: Readonly<Fleet>,
+  replica: Pick<Ready, 'server' | 'stranger'>,
+  asked: Millis,
+  now: Instant,
+): Millis {
+  const left = Math.floor(leasesOnEndBy(fleet, replica) - now);
+  return Math.max(0, Math.min(asked, left));
+}
+
+/**
+ * Until when leases hold on this copy. A drain with a deadline cuts them; where it is taken back they hold again. So
+ * `inUseUntil` keeps what was promised, and this says what counts now.
+ */
+export const leasedUntil = (
+  fleet: Readonly<Fleet>,
+  replica: Pick<Ready | Draining, 'server' | 'stranger' | 'inUseUntil'>,
+): Instant => Math.min(replica.inUseUntil, leasesOnEndBy(fleet, replica));

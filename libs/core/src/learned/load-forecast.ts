@@ -1,0 +1,82 @@
+import type { Fleet } from '../fleet/fleet.js';
+import { dependenciesOf, isBookedBySteps, reservationOf } from '../memory/footprint.js';
+import type { ModelId, ServerId } from '../fleet/ids.js';
+import { FIRST_GUESS, type Forecast, forecastOf, type LoadTimes, restOf, timesAt } from './load-times.js';
+import type { Bytes, Instant, Millis } from '../fleet/model.js';
+import { commonPace } from './paces.js';
+import type { Replica } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
+import { isCarried, loadBegan, loadBounds } from '../fleet/standing.js';
+
+/** So many loads on a server tell more of the next one there than all that there were anywhere. */
+const ENOUGH = 4;
+
+/** How long a load of a model on a server should take; with null, wherever it may come to be. Never more than its timeout. */
+export function loadForecast(fleet: Readonly<Fleet>, model: ModelId, server: ServerId | null): Forecast {
+  const { loadTimeout } = fleet.models.get(model) ?? fleet.defaults;
+  return atMost(forecastOf(timesOf(fleet, model, server)), loadTimeout);
+}
+
+/** Whether loads tell anything of how long one of a model takes: its own or, by their size, those of others. */
+export const isForeseen = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
+  fleet.loadTimes.has(model) || commonPace(fleet) !== null;
+
+/** Whether a load has lasted longer than half of those before it: its end cannot be told. */
+export function hasOutlasted(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
+  const load = carrierOf(fleet, replica);
+  return now - (loadBegan(load) ?? now) > loadForecast(fleet, load.model, load.server).p50;
+}
+
+/**
+ * How much longer the load that a replica stands for should take, or all of it where it is to come; a step comes up
+ * with the load that brings it. Never negative, and never past its timeout: after that nothing can be told.
+ */
+export function restOfLoad(fleet: Readonly<Fleet>, replica: Replica, now: Instant): Forecast {
+  const load = carrierOf(fleet, replica);
+  const began = loadBegan(load) ?? (load.phase === 'placed' ? now : load.since);
+  const rest = restOf(loadForecast(fleet, load.model, load.server), now - began);
+  return atMost(rest, Math.max(0, (loadBounds(fleet, load)?.overdueAt ?? Infinity) - now));
+}
+
+/** The sooner of several, whichever that will be. */
+export const soonest = (all: readonly Forecast[]): Forecast => ({
+  p50: Math.min(...all.map(({ p50 }) => p50)),
+  p90: Math.min(...all.map(({ p90 }) => p90)),
+});
+
+export const latest = (all: readonly Forecast[]): Forecast => ({
+  p50: Math.max(...all.map(({ p50 }) => p50)),
+  p90: Math.max(...all.map(({ p90 }) => p90)),
+});
+
+const atMost = ({ p50, p90 }: Forecast, most: Millis): Forecast => ({
+  p50: Math.min(p50, most),
+  p90: Math.min(p90, most),
+});
+
+function carrierOf(fleet: Readonly<Fleet>, replica: Replica): Replica {
+  const carrier = isCarried(replica) ? fleet.replicas.get(replica.carriedBy) : undefined;
+  return carrier ?? replica;
+}
+
+/** Its own loads there, or else its own anywhere, or else those of others by their size. */
+function timesOf(fleet: Readonly<Fleet>, model: ModelId, id: ServerId | null): LoadTimes {
+  const server = id === null ? undefined : fleet.servers.get(id);
+  const there = server?.loadTimes.get(model);
+  if (there && there.count >= ENOUGH) return there;
+  return fleet.loadTimes.get(model) ?? timesBySize(fleet, model, server);
+}
+
+function timesBySize(fleet: Readonly<Fleet>, model: ModelId, server: Server | undefined): LoadTimes {
+  const pace = server?.loadPace ?? commonPace(fleet);
+  return pace ? timesAt(pace, bytesToLoad(fleet, model, server)) : FIRST_GUESS;
+}
+
+/** What one of its copies is taken to need of a GPU, with all that it needs beside it, which mostly is loaded along. */
+export function bytesToLoad(fleet: Readonly<Fleet>, model: ModelId, server: Server | undefined): Bytes {
+  let bytes = 0;
+  for (const one of [model, ...dependenciesOf(fleet, model)]) {
+    if (!isBookedBySteps(fleet, one)) bytes += reservationOf(fleet, server, one).bytes;
+  }
+  return bytes;
+}

@@ -1,0 +1,111 @@
+import type { Bytes, Millis } from '../fleet/model.js';
+
+/**
+ * What is known of how long loads take: of the natural logarithm of the milliseconds, the mean and the mean deviation, in
+ * which recent loads weigh more, as TCP keeps both of round trips (RFC 6298, with its gains of 1/8 and 1/4). Of logarithms,
+ * since a load that takes twice as long as others is about as rare as one that takes half of it, and so that one that hung
+ * for minutes moves the estimate by little. Only numbers that are kept; see `forecastOf` for what follows from them.
+ */
+export interface LoadTimes {
+  /** ln of milliseconds; of a pace, ln of milliseconds per GiB. */
+  readonly mean: number;
+  /** In the same unit, never negative. */
+  readonly deviation: number;
+  /** How many loads it was learned from, up to 8: from then on each weighs as much as the last. */
+  readonly count: number;
+}
+
+/** How long something should take: half of the times it is over by `p50`, and nine times of ten by `p90`. */
+export interface Forecast {
+  readonly p50: Millis;
+  readonly p90: Millis;
+}
+
+/** Loads that weigh alike before the older ones begin to fade: the gains are 1/8 of the mean and 1/4 of the deviation. */
+const MEMORY_OF_MEAN = 8;
+const MEMORY_OF_DEVIATION = 4;
+
+/**
+ * From the mean deviation to the 90th of a hundred. Of a normal distribution the mean deviation is sqrt(2/pi) = 0.80 of the
+ * standard deviation, and the 90th percentile lies 1.28 standard deviations above the median: 1.28 / 0.80 = 1.6.
+ */
+const TO_P90 = 1.6;
+
+/** As long as one load was seen, the next may take half as long again: a P90 of 1.5 times the P50. */
+const FIRST_DEVIATION = Math.log(1.5) / TO_P90;
+/** Models of one size differ more than loads of one model: a P90 of 3 times the P50, as long as one of them was seen. */
+const FIRST_DEVIATION_OF_PACE = Math.log(3) / TO_P90;
+
+const LEAST: Millis = 1;
+const MOST: Millis = 3_600_000;
+/** What a load may take beyond its forecast at least, where it would not be longer than the whole. */
+const SHORTEST_REST: Millis = 250;
+/** What has outlasted its forecast goes on for this share of the time that it has run: what is slow for once is slow to the end. */
+const REST_SHARE = 1 / 8;
+
+const GIB: Bytes = 2 ** 30;
+/** The part of a load that does not grow with the model, a process, a context and kernels, takes about as long as 2 GiB of weights. */
+const FIXED: Bytes = 2 * GIB;
+
+/** What loads are taken to last before any was seen. */
+export const FIRST_GUESS: LoadTimes = { mean: Math.log(10_000), deviation: FIRST_DEVIATION, count: 0 };
+
+/** What is known after one more load. Times are taken as 1 ms to 1 h. */
+export const learnTime = (known: LoadTimes | undefined, took: Millis): LoadTimes =>
+  learn(known, Math.log(clamp(took)), FIRST_DEVIATION);
+
+/** What is known of a server's pace, by which the load of a model that was never loaded is guessed, after one more load. */
+export const learnPace = (known: LoadTimes | undefined, took: Millis, bytes: Bytes): LoadTimes =>
+  learn(known, Math.log(clamp(took)) - sizeOf(bytes), FIRST_DEVIATION_OF_PACE);
+
+/** How long loads of so many bytes take at a pace. */
+export const timesAt = (pace: LoadTimes, bytes: Bytes): LoadTimes => ({
+  ...pace,
+  mean: pace.mean + sizeOf(bytes),
+});
+
+/** ln of the GiB that a load is as long as. */
+const sizeOf = (bytes: Bytes): number => Math.log((bytes + FIXED) / GIB);
+
+/** The first few count alike: of one load the mean is its time, of two it is between both. */
+function learn(known: LoadTimes | undefined, value: number, deviation: number): LoadTimes {
+  if (!known) return { mean: value, deviation, count: 1 };
+  const count = Math.min(known.count + 1, MEMORY_OF_MEAN);
+  const off = value - known.mean;
+  return {
+    mean: known.mean + off / count,
+    deviation: known.deviation + (Math.abs(off) - known.deviation) / Math.min(count, MEMORY_OF_DEVIATION),
+    count,
+  };
+}
+
+/** What is known of several together, each by its count; how far they differ adds to the deviation. Undefined of none. */
+export function pooled(all: readonly LoadTimes[]): LoadTimes | undefined {
+  const count = all.reduce((sum, one) => sum + one.count, 0);
+  if (count === 0) return undefined;
+  const over = (value: (one: LoadTimes) => number): number =>
+    all.reduce((sum, one) => sum + value(one) * one.count, 0) / count;
+  const mean = over((one) => one.mean);
+  const deviation = over((one) => one.deviation + Math.abs(one.mean - mean));
+  return { mean, deviation, count: Math.min(count, MEMORY_OF_MEAN) };
+}
+
+/** How long a load should take, in whole milliseconds, 1 ms to 1 h. */
+export const forecastOf = ({ mean, deviation }: LoadTimes): Forecast => ({
+  p50: clamp(Math.round(Math.exp(mean))),
+  p90: clamp(Math.round(Math.exp(mean + TO_P90 * deviation))),
+});
+
+/** What one load of ten is shorter than: of logarithms it lies as far below the median as the P90 lies above it. */
+export const leastOf = ({ p50, p90 }: Forecast): Millis => p50 ** 2 / p90;
+
+/** How much longer a load should take that has run for so long: what is left of its forecast, and never nothing. */
+export const restOf = ({ p50, p90 }: Forecast, elapsed: Millis): Forecast => ({
+  p50: restAfter(p50, elapsed),
+  p90: restAfter(p90, elapsed),
+});
+
+const restAfter = (whole: Millis, elapsed: Millis): Millis =>
+  Math.max(whole - elapsed, REST_SHARE * elapsed, Math.min(SHORTEST_REST, whole));
+
+const clamp = (took: Millis): Millis => Math.min(MOST, Math.max(LEAST, took));

@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { ModelId } from '../fleet/ids.js';
+import type { Model } from '../fleet/model.js';
+
+const T = aServer('t').id;
+
+/** A server with room and slots for all; `e` is made of `v` and `b`, and `f` of `b`. */
+function aDriver(parts: Partial<Model> = {}): CoreDriver {
+  const small = { gpuBytes: 1, hostBytes: 0, ...parts };
+  const models = ['v', 'b', 'e', 'f', 'other', 'more', 'third'];
+  const driver = new CoreDriver()
+    .declare(...models.map((id) => aModel(id, small)))
+    .serve(aServer('t', [20]), models);
+  const limits = { ...driver.fleet.limits, loadsPerServer: 2, loadsPerDevice: 4 };
+  driver.tell(
+    { kind: 'LimitsSet', limits, defaults: driver.fleet.defaults },
+    { kind: 'StepsRemembered', model: 'e' as ModelId, steps: ['v', 'b'] as ModelId[] },
+    { kind: 'StepsRemembered', model: 'f' as ModelId, steps: ['b' as ModelId] },
+  );
+  for (const id of models) tellConfig(driver, id);
+  return driver;
+}
+
+/** Its config was told before, so that nothing waits to hear what it is made of. */
+function tellConfig(driver: CoreDriver, model: string): void {
+  const config = { json: '{}', kind: 'gpu', gpus: [0], count: 1, batch: 1 } as const;
+  const steps = driver.fleet.steps.get(model as ModelId) ?? [];
+  driver.tell({ kind: 'ConfigLearned', server: T, model: model as ModelId, config, steps });
+}
+
+const unload = (driver: CoreDriver, ...models: string[]): void =>
+  void driver.tell(
+    ...models.map((model) => ({ kind: 'UnloadOrdered', model: model as ModelId, force: true }) as const),
+  );
+
+describe('an order about a model', () => {
+  it('waits for the load of what shares an ensemble with it, and others do not', () => {
+    const driver = aDriver();
+    driver.resolve('v');
+    driver.resolve('f');
+    driver.resolve('other');
+    expect(driver.orders()).toEqual(['load v@t', 'load other@t']);
+    driver.loadEnds('v', 't');
+    expect(driver.orders().slice(2)).toEqual(['load f@t']);
+  });
+
+  it('waits for its unload, until that is seen done', () => {
+    const driver = aDriver().warm('v', 't');
+    driver.unloadsEnd = false;
+    unload(driver, 'v');
+    driver.resolve('f');
+    driver.pass(3_000);
+    expect(driver.orders().slice(1)).toEqual(['unload v@t']);
+    driver.shelf('t').set('v', 'UNAVAILABLE', 'unloaded');
+    driver.pass(600);
+    expect(driver.orders().slice(1)).toEqual(['unload v@t', 'load f@t']);
+  });
+
+  it('waits no longer once that counts as stuck', () => {
+    const driver = aDriver().warm('v', 't');
+    driver.unloadsEnd = false;
+    unload(driver, 'v');
+    const { stuckAfter } = driver.fleet.limits;
+    driver.resolve('f', { wait: 2 * stuckAfter });
+    driver.pass(stuckAfter - 2);
+    expect(driver.orders().slice(1)).toEqual(['unload v@t']);
+    driver.pass(1);
+    expect(driver.orders().slice(1)).toEqual(['unload v@t', 'load f@t']);
+  });
+
+  it('waits for a change in place', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a', { pinnedCopies: 2, config: '{}' }), aModel('s'), aModel('e'))
+      .serve(aServer('t', [20, 20]), ['a', 's', 'e']);
+    const steps = ['a', 's'] as ModelId[];
+    driver.tell({ kind: 'StepsRemembered', model: 'e' as ModelId, steps });
+    driver.loadEnds('a', 't');
+    expect(driver.isLoading('a', 't')).toBe(true);
+    driver.resolve('s');
+    expect(driver.orders()).toEqual(['load a@t', 'load a@t']);
+    driver.loadEnds('a', 't');
+    expect(driver.orders()).toEqual(['load a@t', 'load a@t', 'load s@t']);
+  });
+
+  it('to unload it waits for a load, and goes before what got its place later', () => {
+    const driver = aDriver().warm('v', 't');
+    driver.pass(60_000);
+    driver.resolve('b');
+    unload(driver, 'v');
+    driver.pass(100);
+    driver.resolve('f');
+    expect([driver.phase('v', 't'), driver.orders().at(-1)]).toEqual(['draining', 'load b@t']);
+    driver.unloadsEnd = false;
+    driver.loadEnds('b', 't');
+    expect([driver.phase('f', 't'), driver.orders().at(-1)]).toEqual(['placed', 'unload v@t']);
+  });
+});
+
+describe('unloads', () => {
+  const three = (): CoreDriver => {
+    const driver = aDriver().warm('other', 't').warm('more', 't').warm('third', 't');
+    driver.unloadsEnd = false;
+    unload(driver, 'other', 'more', 'third');
+    return driver;
+  };
+
+  it('are as many at once on a server as loads may be, and the others wait until one is seen gone', () => {
+    const driver = three();
+    driver.pass(5_000);
+    expect(driver.orders().slice(3)).toEqual(['unload other@t', 'unload more@t']);
+    expect(driver.phase('third', 't')).toBe('draining');
+    driver.shelf('t').set('more', 'UNAVAILABLE', 'unloaded');
+    driver.pass(600);
+    expect(driver.orders().slice(3)).toEqual(['unload other@t', 'unload more@t', 'unload third@t']);
+  });
+
+  it('that are stuck keep no others waiting', () => {
+    const driver = three();
+    driver.pass(driver.fleet.limits.stuckAfter);
+    expect(driver.orders().slice(3)).toEqual(['unload other@t', 'unload more@t', 'unload third@t']);
+  });
+});

@@ -1,0 +1,137 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { Limits } from '../fleet/fleet.js';
+
+const E = aModel('e').id;
+const S = aModel('s').id;
+const TINY = { gpuBytes: 1 };
+
+function limit(driver: CoreDriver, limits: Partial<Limits>): CoreDriver {
+  const { defaults } = driver.fleet;
+  driver.tell({ kind: 'LimitsSet', limits: { ...driver.fleet.limits, ...limits }, defaults });
+  return driver;
+}
+
+describe('a load', () => {
+  it('has as long as its model is given', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a', { loadTimeout: 7_000 }))
+      .serve(aServer('t', [10]), ['a']);
+    driver.resolve('a');
+    expect(driver.log).toMatchObject([{ kind: 'load', timeout: 7_000, brings: [] }]);
+  });
+
+  it('of an ensemble takes one slot, whatever it brings', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('e', TINY), aModel('s', TINY), aModel('a', TINY))
+      .serve(aServer('t', [10]), ['e', 's', 'a']);
+    limit(driver, { loadsPerServer: 2, loadsPerDevice: 9 });
+    driver.tell({ kind: 'StepsRemembered', model: E, steps: [S] });
+    driver.resolve('e');
+    driver.resolve('a');
+    expect(driver.orders()).toEqual(['load e@t', 'load a@t']);
+  });
+
+  it('of an ensemble is not sent while what makes room may be a step of what it brings', () => {
+    const driver = new CoreDriver()
+      .declare(
+        aModel('a', { gpuBytes: 3 }),
+        aModel('c', { gpuBytes: 8 }),
+        aModel('e', TINY),
+        aModel('s', TINY),
+      )
+      .serve(aServer('t', [10], { strangers: 'adopt' }), ['a', 'c', 'e', 's']);
+    driver.resolve('s', { wait: 20_000 });
+    driver.shelf('t').set('a', 'READY');
+    driver.pass(2_000);
+    driver.loadEnds('s', 't');
+    driver.tell({ kind: 'UnloadOrdered', model: S, force: true });
+    driver.pass(6_000);
+    driver.resolve('a', { lease: 60_000 });
+    driver.resolve('c', { wait: 90_000 });
+    driver.pass(31_000);
+    expect([driver.phase('a', 't'), driver.phase('s', 't')]).toEqual(['draining', undefined]);
+    driver.tell({ kind: 'StepsRemembered', model: E, steps: [S] });
+    driver.resolve('e');
+    expect([driver.phase('a', 't'), driver.phase('e', 't')]).toEqual(['draining', 'placed']);
+    driver.pass(40_000);
+    driver.loadEnds('c', 't');
+    expect(driver.orders().slice(2)).toEqual(['unload a@t', 'load c@t', 'load e@t']);
+  });
+
+  it('that brings a copy to another device waits for the loads there', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a', { ...TINY, config: '{}', pinnedCopies: 1 }))
+      .declare(aModel('b', { gpuBytes: 9, config: '{}' }))
+      .serve(aServer('t', [11, 20]), ['a', 'b']);
+    driver.loadEnds('a', 't');
+    driver.resolve('b');
+    expect(driver.log.at(-1)).toMatchObject({ model: 'b', config: { gpus: [0] } });
+    driver.declare(aModel('a', { ...TINY, config: '{}', pinnedCopies: 2 }));
+    expect(driver.orders()).toEqual(['load a@t', 'load b@t']);
+    driver.loadEnds('b', 't');
+    expect(driver.orders()).toEqual(['load a@t', 'load b@t', 'load a@t']);
+  });
+
+  it('holds a slot of every device that it brings a copy to', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a', { ...TINY, config: '{}', pinnedCopies: 2 }))
+      .declare(aModel('b', { gpuBytes: 9, config: '{}' }))
+      .serve(aServer('t', [10, 20]), ['a', 'b']);
+    driver.loadEnds('a', 't');
+    expect(driver.log.at(-1)).toMatchObject({ model: 'a', config: { gpus: [0, 1] } });
+    driver.resolve('b');
+    expect(driver.phase('b', 't')).toBe('placed');
+    driver.loadEnds('a', 't');
+    expect(driver.isLoading('b', 't')).toBe(true);
+  });
+
+  it('does not begin in the turn in which another has taken the last slot of its server', () => {
+    const names = ['a', 'b', 'c'];
+    const driver = new CoreDriver();
+    limit(driver, { loadsPerServer: 2, loadsPerDevice: 9 });
+    driver
+      .declare(...names.map((name) => aModel(name, { ...TINY, pinnedCopies: 1 })))
+      .serve(aServer('t', [10]), names);
+    expect(driver.orders()).toEqual(['load a@t', 'load b@t']);
+    driver.loadEnds('b', 't');
+    expect(driver.orders()).toEqual(['load a@t', 'load b@t', 'load c@t']);
+  });
+
+  it('that is stuck keeps the slot of its server', () => {
+    const driver = new CoreDriver()
+      .declare(...['a', 'b', 'c'].map((name) => aModel(name, { ...TINY, loadTimeout: 5_000 })))
+      .serve(aServer('t', [10]), ['a', 'b', 'c']);
+    limit(driver, { loadsPerServer: 2, loadsPerDevice: 9 });
+    driver.resolve('a', { wait: 300 });
+    driver.pass(5_000);
+    driver.resolve('b');
+    driver.resolve('c');
+    expect(driver.orders()).toEqual(['load a@t', 'load b@t']);
+  });
+});
+
+describe('a step that an ensemble was to bring', () => {
+  it('is ready before an ensemble is loaded that needs it and does not bring it', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('e', TINY), aModel('f', { ...TINY, dependsOn: [S] }), aModel('s', TINY))
+      .serve(aServer('t', [10]), ['e', 'f', 's']);
+    limit(driver, { loadsPerServer: 9, loadsPerDevice: 9 });
+    driver.tell({ kind: 'StepsRemembered', model: E, steps: [S] });
+    driver.resolve('e');
+    driver.resolve('f');
+    expect(driver.orders()).toEqual(['load e@t']);
+    driver.loadEnds('e', 't');
+    expect(driver.orders()).toEqual(['load e@t', 'load f@t']);
+  });
+
+  it('counts as ours when it is found there', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('e', TINY), aModel('s', { ...TINY, idleUnload: 20_000 }))
+      .serve(aServer('t', [10]), ['e', 's']);
+    driver.tell({ kind: 'StepsRemembered', model: E, steps: [S] });
+    driver.resolve('e');
+    driver.loadEnds('e', 't');
+    expect(driver.fleet.servers.get(aServer('t').id)?.ordered).toEqual(new Set(['e', 's']));
+  });
+});

@@ -1,0 +1,193 @@
+import type { Action } from '../fleet/actions.js';
+import { type Fleet, nextOrder, put, replicasOn, unsettled } from '../fleet/fleet.js';
+import type { Booking, Placed, Ready, Replica } from '../fleet/replica.js';
+import { chargeLoad, forgetDeficits, tenantsInNeed } from '../learned/deficits.js';
+import { directDependencies, relativesOf } from '../memory/footprint.js';
+import { type ModelId, replicaId, type ServerId } from '../fleet/ids.js';
+import { type Ledger, sumOf } from '../memory/ledger.js';
+import type { Instant } from '../fleet/model.js';
+import { InWork } from './in-work.js';
+import { discovered } from '../observe/declared.js';
+import { isRetry, spendRetry } from '../learned/retries.js';
+import { forgetSpending, spend } from './spending.js';
+import { isCarried, loadBegan, loadBounds, loadsAtMost, loadsByServer } from '../fleet/standing.js';
+import { isStuck } from '../fleet/stuck.js';
+import { inLoadOrder, isToLoad, type ToLoad } from './load-order.js';
+import { configFor } from '../room/places.js';
+import { hasEmptied } from './emptied.js';
+
+/**
+ * Loads what was placed and whose memory has become free, where a load slot is free too, and its server is not at work on
+ * what is tied to it. Of several that could begin, those do so first that `inLoadOrder` puts first.
+ */
+export function startPlaced(fleet: Fleet, ledger: Ledger, now: Instant): Action[] {
+  forgetDeficits(fleet);
+  forgetSpending(fleet, now);
+  const waiting: ToLoad[] = [];
+  for (const replica of unsettled(fleet)) {
+    if (isWaiting(replica) && !isStepLeaving(fleet, unitOf(fleet, replica), now)) waiting.push(replica);
+  }
+  if (waiting.length === 0) return [];
+  const slots = new Slots(fleet, now);
+  const inWork = new InWork(fleet, now);
+  const canBegin = (replica: ToLoad): boolean =>
+    canStart(fleet, ledger, slots, replica) && !inWork.isOnTied(replica);
+  const startable = waiting.filter((one) => canBegin(one) && !isAfterUnload(fleet, one, now));
+  if (startable.length === 0) return [];
+  const inNeed = tenantsInNeed(fleet);
+  const actions: Action[] = [];
+  for (const { one, payers } of inLoadOrder(fleet, startable, now)) {
+    const { replica, cost } = one;
+    if (!canBegin(replica)) continue;
+    ledger.start(bookingsToCome(fleet, replica));
+    slots.take(replica.server, devicesToCome(replica));
+    inWork.add(replica);
+    chargeLoad(fleet, payers, cost, inNeed);
+    spend(fleet, payers, cost, now);
+    actions.push(replica.phase === 'placed' ? start(fleet, replica, now) : startChange(fleet, replica, now));
+  }
+  return actions;
+}
+
+const isWaiting = (replica: Replica): replica is ToLoad => isToLoad(replica) && !isCarried(replica);
+
+const bookingsToCome = (fleet: Fleet, replica: ToLoad): readonly Booking[] =>
+  replica.phase === 'placed'
+    ? sumOf(unitOf(fleet, replica).map(({ bookings }) => bookings))
+    : replica.change!.bookings;
+
+const devicesToCome = (replica: ToLoad): readonly number[] =>
+  replica.phase === 'ready' ? replica.change!.devices : replica.devices;
+
+const canStart = (fleet: Fleet, ledger: Ledger, slots: Slots, replica: ToLoad): boolean =>
+  ledger.fitsFree(bookingsToCome(fleet, replica)) &&
+  slots.areFree(replica.server, devicesToCome(replica)) &&
+  (replica.phase === 'ready' || needsAreMet(fleet, replica));
+
+/** What one load brings up; nothing new where a copy grows. */
+const unitOf = (fleet: Fleet, replica: ToLoad): readonly Placed[] =>
+  replica.phase === 'placed' ? [replica, ...carriedWith(fleet, replica)] : [];
+
+const carriedWith = (fleet: Fleet, { id, server, model }: Placed): Placed[] =>
+  (fleet.steps.get(model) ?? []).flatMap((step) => {
+    const other = fleet.replicas.get(replicaId(step, server));
+    return other?.phase === 'placed' && other.carriedBy === id ? [other] : [];
+  });
+
+/** What has an order of its own must be ready before what needs it is loaded. */
+const needsAreMet = (fleet: Fleet, { id, model, server }: Placed): boolean =>
+  directDependencies(fleet, model).every((needed) => {
+    const other = fleet.replicas.get(replicaId(needed, server));
+    return other?.phase === 'ready' || (other?.phase === 'placed' && other.carriedBy === id);
+  });
+
+/** What makes room and may be a step of what a load brings up goes first: under that load it would have to stay after all. */
+function isStepLeaving(fleet: Fleet, unit: readonly Placed[], now: Instant): boolean {
+  const [first] = unit;
+  if (!first) return false;
+  const { presumed } = fleet.servers.get(first.server)!;
+  if (presumed.size === 0) return false;
+  return Array.from(presumed).some(([step, loads]) => {
+    const isBrought = unit.some(({ model }) => loads.includes(model));
+    const other = isBrought ? fleet.replicas.get(replicaId(step, first.server)) : undefined;
+    if (other?.phase !== 'draining' && other?.phase !== 'unloading') return false;
+    return !isStuck(fleet, other, now);
+  });
+}
+
+/** What has drained before it got its place, and is tied to it, is unloaded first: loads would keep it waiting one after the other. */
+function isAfterUnload(fleet: Fleet, replica: ToLoad, now: Instant): boolean {
+  const placedAt = replica.phase === 'placed' ? replica.since : replica.change!.orderedAt;
+  const drained = replicasOn(fleet, replica.server).filter(
+    (one) => one.phase === 'draining' && one.since < placedAt && hasEmptied(fleet, one, now),
+  );
+  if (drained.length === 0) return false;
+  const tied = relativesOf(fleet, fleet.servers.get(replica.server)!, replica.model);
+  return drained.some(({ model }) => tied.has(model));
+}
+
+function start(fleet: Fleet, replica: Placed, now: Instant): Action {
+  const unit = unitOf(fleet, replica);
+  const order = nextOrder(fleet);
+  const server = fleet.servers.get(replica.server)!;
+  if (unit.some(({ id }) => isRetry(fleet, id))) spendRetry(server, now);
+  for (const one of unit) {
+    server.ordered.add(one.model);
+    const { phase: _, since: __, ...kept } = one;
+    put(fleet, { phase: 'loading', since: now, order, orderedAt: now, ...kept });
+  }
+  return loadAction(
+    fleet,
+    replica,
+    order,
+    replica.devices,
+    unit.slice(1).map((one) => one.model),
+  );
+}
+
+function startChange(fleet: Fleet, replica: Ready, now: Instant): Action {
+  const order = nextOrder(fleet);
+  const change = { ...replica.change!, order, orderedAt: now };
+  if (isRetry(fleet, replica.id)) spendRetry(fleet.servers.get(replica.server)!, now);
+  put(fleet, { ...replica, change });
+  return loadAction(fleet, replica, order, change.devices, []);
+}
+
+function loadAction(
+  fleet: Fleet,
+  { id, model: modelId, server: serverId }: ToLoad,
+  order: ReturnType<typeof nextOrder>,
+  devices: readonly number[],
+  brings: readonly ModelId[],
+): Action {
+  const model = fleet.models.get(modelId) ?? discovered(modelId, fleet.defaults);
+  const config = configFor(fleet.servers.get(serverId)!, model, devices);
+  const timeout = model.loadTimeout;
+  return { kind: 'load', order, replica: id, model: modelId, server: serverId, config, timeout, brings };
+}
+
+/** The load slots in use. A load that is stuck keeps its server's slot, and its devices' for a while. */
+class Slots {
+  private readonly servers = new Map<ServerId, { loads: number; overdue: number }>();
+  private readonly devices = new Map<string, number>();
+
+  constructor(
+    private readonly fleet: Fleet,
+    now: Instant,
+  ) {
+    for (const [server, { running, overdue }] of loadsByServer(fleet, now))
+      this.servers.set(server, { loads: running, overdue });
+    for (const replica of unsettled(fleet)) {
+      if (loadBegan(replica) === null || isCarried(replica)) continue;
+      if (now < loadBounds(fleet, replica)!.slotUntil)
+        this.takeDevices(
+          replica.server,
+          replica.phase === 'ready' ? replica.change!.devices : replica.devices,
+        );
+    }
+  }
+
+  areFree(server: ServerId, devices: readonly number[]): boolean {
+    const { loads, overdue } = this.on(server);
+    if (loads >= loadsAtMost(this.fleet, this.fleet.servers.get(server), overdue)) return false;
+    const { loadsPerDevice } = this.fleet.limits;
+    return devices.every((device) => (this.devices.get(`${server}/${device}`) ?? 0) < loadsPerDevice);
+  }
+
+  take(server: ServerId, devices: readonly number[]): void {
+    const { loads, overdue } = this.on(server);
+    this.servers.set(server, { loads: loads + 1, overdue });
+    this.takeDevices(server, devices);
+  }
+
+  private on(server: ServerId): { loads: number; overdue: number } {
+    return this.servers.get(server) ?? { loads: 0, overdue: 0 };
+  }
+
+  private takeDevices(server: ServerId, devices: readonly number[]): void {
+    for (const device of devices) {
+      const key = `${server}/${device}`;
+      this.devices.set(key, (this.devices.get(key) ?? 0) + 1);
+    }
+  }
+}

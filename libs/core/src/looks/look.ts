@@ -1,0 +1,74 @@
+import type { ModelId } from '../fleet/ids.js';
+import type { Bytes, Instant, Millis } from '../fleet/model.js';
+
+/** One row of Triton's repository index. It describes only the newest copy of that version. */
+export interface IndexRow {
+  readonly model: ModelId;
+  /** Empty, like `state`, for a directory that was never loaded in this incarnation. */
+  readonly version: string;
+  readonly state: '' | 'UNKNOWN' | 'LOADING' | 'READY' | 'UNLOADING' | 'UNAVAILABLE';
+  readonly reason: string;
+}
+
+/** What Triton's statistics say of one version that serves. */
+export interface ServingRow {
+  readonly model: ModelId;
+  readonly version: string;
+  /** Wall-clock milliseconds of Triton's host: only a *change* of it means anything here. */
+  readonly lastInference: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** How long all requests that succeeded have stood in the queue, together. */
+  readonly waited: Millis;
+  /** How long all requests that succeeded were computed, together: each took as long as the batch that it was in. */
+  readonly computed: Millis;
+  /** Bytes per GPU as the backend itself measures them; empty where it does not, as nearly all. */
+  readonly memory: readonly { readonly ordinal: number; readonly bytes: Bytes }[];
+}
+
+/** What the metrics endpoint said, where it answered. */
+export interface MetricsSample {
+  /** One of which nothing could be read has neither memory nor use: 0, as Triton itself writes it. */
+  readonly gpus: readonly { readonly uuid: string; readonly memory: Bytes; readonly used: Bytes }[];
+  readonly hostMemory: Bytes | null;
+  /** Requests queued inside Triton per model; the one that executes is not among them. */
+  readonly pending: ReadonlyMap<ModelId, number>;
+}
+
+/** Whether the server takes orders: told only by trying (`berth.mode-probe`). */
+export type ControlMode = 'explicit' | 'wrong_mode' | 'restricted';
+
+/** A dated picture of a server. Both the index and the statistics were asked for after `begunAt`. */
+export interface Look {
+  readonly begunAt: Instant;
+  readonly endedAt: Instant;
+  /** Null where only statistics and metrics were read. */
+  readonly index: readonly IndexRow[] | null;
+  readonly serving: readonly ServingRow[];
+  /** Null: the endpoint did not answer, or there is none. */
+  readonly metrics: MetricsSample | null;
+  /** What the mode probe of this connection said; null where it was not tried in this look. */
+  readonly mode: ControlMode | null;
+  /** Triton's own version, such as `2.51.0`. */
+  readonly serverVersion: string | null;
+}
+
+/** What a look says of one model. `gone` without a proper row proves nothing by itself. */
+export type Sighting =
+  | { readonly kind: 'serving'; readonly rows: readonly ServingRow[] }
+  | { readonly kind: 'coming' }
+  | { readonly kind: 'leaving' }
+  | { readonly kind: 'gone'; readonly proven: boolean };
+
+const DUPLICATE = 'model appears in two or more repositories';
+
+/**
+ * Sums up what a full look says of one model (architecture, "What a look is worth"). Statistics say what serves,
+ * and were read after the index: a READY row that statistics do not confirm is on its way out.
+ */
+export function sightingOf(rows: readonly IndexRow[], serving: readonly ServingRow[]): Sighting {
+  if (serving.length > 0) return { kind: 'serving', rows: serving };
+  if (rows.some((row) => row.state === 'LOADING')) return { kind: 'coming' };
+  if (rows.some((row) => row.state !== '' && row.state !== 'UNAVAILABLE')) return { kind: 'leaving' };
+  return { kind: 'gone', proven: rows.length > 0 && rows.every((row) => row.reason !== DUPLICATE) };
+}

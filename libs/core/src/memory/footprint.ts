@@ -1,0 +1,169 @@
+import { hostAccount, type ModelId, replicaId } from '../fleet/ids.js';
+import { spreadFound } from './device-sets.js';
+import type { Fleet } from '../fleet/fleet.js';
+import type { Booking, Replica } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
+import type { Bytes } from '../fleet/model.js';
+
+/**
+ * What a model books on a server with copies on these devices (ordinals).
+ * An ensemble known as such books of its own only what was declared for it, on GPUs and on the host each by itself. A model
+ * that was declared to need no GPU, or is on none because its config says KIND_CPU, and everything on a `cpu` device,
+ * books host memory only.
+ */
+export function bookingsFor(
+  fleet: Readonly<Fleet>,
+  server: Server,
+  id: ModelId,
+  devices: readonly number[],
+): Booking[] {
+  const model = fleet.models.get(id) ?? fleet.defaults;
+  const isHostBooked = model.hostDeclared || !fleet.steps.has(id);
+  const host = isHostBooked ? [{ account: hostAccount(server.spec.host), bytes: model.hostBytes }] : [];
+  const { bytes } = reservationOf(fleet, server, id);
+  if (bytes === 0 || isBookedBySteps(fleet, id)) return host;
+  const gpus = (server.devices ?? []).filter(
+    ({ kind, ordinal }) => kind === 'gpu' && devices.includes(ordinal),
+  );
+  return [...gpus.map(({ account }) => ({ account, bytes })), ...host];
+}
+
+/** Whether a model is an ensemble that books nothing of its own on GPUs. */
+export const isBookedBySteps = (fleet: Readonly<Fleet>, id: ModelId): boolean =>
+  fleet.steps.has(id) && !(fleet.models.get(id) ?? fleet.defaults).gpuDeclared;
+
+/** What a model's booking on a GPU goes by. */
+export type Basis = 'declared' | 'measured' | 'default';
+
+/** A model whose GPU memory was not declared is booked as measured only once it was measured so often. */
+const TIMES_MEASURED = 2;
+/** What a measured footprint may grow by, at least: 256 MiB or 15 %. */
+const MARGIN: Bytes = 256 * 2 ** 20;
+const MARGIN_SHARE = 0.15;
+
+/**
+ * What a model books on each GPU that holds a copy, and why so much. A declared limit holds whatever the instance count;
+ * the default is a guess per instance, of one where it is not known on which server. Nothing is ever booked for less than it
+ * was measured to take.
+ */
+export function reservationOf(
+  fleet: Readonly<Fleet>,
+  server: Server | undefined,
+  id: ModelId,
+): { readonly bytes: Bytes; readonly basis: Basis } {
+  const model = fleet.models.get(id) ?? fleet.defaults;
+  const { peak, times } = fleet.footprints.get(id) ?? { peak: 0, times: 0 };
+  if (!model.gpuDeclared && times >= TIMES_MEASURED) {
+    return { bytes: Math.ceil(peak + Math.max(MARGIN, MARGIN_SHARE * peak)), basis: 'measured' };
+  }
+  const told = model.gpuBytes * (model.gpuDeclared ? 1 : instancesOn(server, id));
+  if (peak > told) return { bytes: peak, basis: 'measured' };
+  return { bytes: told, basis: model.gpuDeclared ? 'declared' : 'default' };
+}
+
+const instancesOn = (server: Server | undefined, id: ModelId): number =>
+  Math.max(1, server?.configs.get(id)?.count ?? 1);
+
+/** Whether a model is on none of a server's GPUs: its config says KIND_CPU. */
+export const isOnHost = (server: Server, id: ModelId): boolean =>
+  server.configs.get(id)?.kind === 'cpu' && (server.devices ?? []).some(({ kind }) => kind === 'gpu');
+
+/** The devices a model found loaded sits on: as declared or as its config says, else all: none can be excluded. */
+export function devicesFound(fleet: Readonly<Fleet>, server: Server, id: ModelId): readonly number[] {
+  const spread = spreadFound(fleet, server, id);
+  if (spread) return spread;
+  if (isOnHost(server, id)) return [];
+  const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
+  const config = server.configs.get(id);
+  if (config?.kind !== 'gpu' || config.gpus.length === 0) return all;
+  const known = config.gpus.filter((gpu) => all.includes(gpu));
+  return known.length > 0 ? known : all;
+}
+
+const NOTHING: readonly ModelId[] = [];
+
+/** What must be on the same server before a model can serve: declared and learned, all levels, each once. */
+export function dependenciesOf(fleet: Readonly<Fleet>, id: ModelId): readonly ModelId[] {
+  if (directDependencies(fleet, id).length === 0) return NOTHING;
+  const found = new Set<ModelId>();
+  const visit = (model: ModelId): void => {
+    for (const needed of directDependencies(fleet, model)) {
+      if (needed === id || found.has(needed)) continue;
+      found.add(needed);
+      visit(needed);
+    }
+  };
+  visit(id);
+  return [...found];
+}
+
+export function directDependencies(fleet: Readonly<Fleet>, id: ModelId): readonly ModelId[] {
+  const declared = fleet.models.get(id)?.dependsOn ?? [];
+  const steps = fleet.steps.get(id) ?? [];
+  return declared.length === 0
+    ? steps
+    : steps.length === 0
+      ? declared
+      : [...new Set([...declared, ...steps])];
+}
+
+/** Keeps the list of composed models in step with what is declared and learned of one. */
+export function noteDependencies(fleet: Fleet, id: ModelId): void {
+  if (directDependencies(fleet, id).length > 0) fleet.composed.add(id);
+  else fleet.composed.delete(id);
+}
+
+/** The held replicas on the same server that need this one or may do so, directly or not. */
+export function dependentsOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
+  const direct = needersOf(fleet, replica);
+  // What is known is known through all levels. Only what may need it may be needed, or be a step, without that.
+  if (direct.length === 0 || !fleet.servers.get(replica.server)?.presumed.size) return direct;
+  const found = new Map([replica, ...direct].map((one) => [one.id, one]));
+  for (const one of found.values()) for (const other of needersOf(fleet, one)) found.set(other.id, other);
+  found.delete(replica.id);
+  return [...found.values()];
+}
+
+/** The replicas known to need it, through all levels, and those whose loads may have brought it along. */
+function needersOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
+  const { model, server } = replica;
+  const presumed = presumedWholes(fleet, replica);
+  const needers: Replica[] = [];
+  for (const id of presumed.length > 0 ? new Set([...fleet.composed, ...presumed]) : fleet.composed) {
+    const other = fleet.replicas.get(replicaId(id, server));
+    if (!other || id === model) continue;
+    const mayNeedIt = presumed.includes(id) && other.phase !== 'placed';
+    if (mayNeedIt || dependenciesOf(fleet, id).includes(model)) needers.push(other);
+  }
+  return needers;
+}
+
+/** The models whose loads may have brought a replica along as a step: so it counts until their configs tell. */
+const presumedWholes = (fleet: Readonly<Fleet>, { model, server }: Replica): readonly ModelId[] =>
+  fleet.servers.get(server)?.presumed.get(model) ?? NOTHING;
+
+/**
+ * The models whose orders a server's Triton carries out one after the other with those of this one, itself among them:
+ * an order locks all that ensembles tie together. So may the loads with which an unordered model came up.
+ */
+export function relativesOf(fleet: Readonly<Fleet>, { presumed }: Server, id: ModelId): ReadonlySet<ModelId> {
+  const known = Array.from(fleet.composed, (model) => [model, ...directDependencies(fleet, model)]);
+  const wholes = [...known, ...Array.from(presumed, ([step, loads]) => [step, ...loads])];
+  const found = new Set([id]);
+  for (const one of found) {
+    for (const whole of wholes) if (whole.includes(one)) for (const other of whole) found.add(other);
+  }
+  return found;
+}
+
+/** Whether a held replica on the same server needs this one: it must not go before that. */
+export const isNeeded = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
+  (fleet.composed.size > 0 || presumedWholes(fleet, replica).length > 0) &&
+  needersOf(fleet, replica).length > 0;
+
+/** The loads of which it is only presumed that they need this one: so it counts until their configs tell. Empty where some need is known. */
+export function presumedNeeders(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
+  const needers = needersOf(fleet, replica);
+  const isKnown = needers.some(({ model }) => dependenciesOf(fleet, model).includes(replica.model));
+  return isKnown ? [] : needers;
+}

@@ -1,0 +1,83 @@
+import type { Excess, Fleet } from '../fleet/fleet.js';
+import { dependenciesOf } from './footprint.js';
+import { type ModelId, replicaId } from '../fleet/ids.js';
+import type { Bytes, Instant, Model } from '../fleet/model.js';
+import { isPinProtected } from './pins.js';
+import type { Ready, Replica } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
+
+/** What is taken beyond what was known may be so much before it counts as taking more again: 256 MiB or 15 %. */
+const MARGIN: Bytes = 256 * 2 ** 20;
+const MARGIN_SHARE = 0.15;
+
+/** The most that a copy of a replica was measured to hold on one device; null where that is not known. */
+function measuredOf(fleet: Readonly<Fleet>, { model, server }: Replica): Bytes | null {
+  const copies = fleet.servers.get(server)?.measured.get(model);
+  return copies && copies.size > 0 ? Math.max(...copies.values()) : null;
+}
+
+/** Whether a copy was measured above the limit that was declared for its model; a default is only a guess. */
+export function isOverLimit(fleet: Readonly<Fleet>, replica: Replica): boolean {
+  const model = fleet.models.get(replica.model);
+  return model !== undefined && model.gpuDeclared && (measuredOf(fleet, replica) ?? 0) > model.gpuBytes;
+}
+
+/** Remembers which models were measured above their limits on a server, and when that was first so, or got worse. */
+export function noteExcess(fleet: Fleet, server: Server, now: Instant): void {
+  for (const model of server.measured.keys()) {
+    const replica = fleet.replicas.get(replicaId(model, server.spec.id));
+    if (!replica || !isOverLimit(fleet, replica)) continue;
+    const bytes = measuredOf(fleet, replica)!;
+    const known = fleet.excesses.get(model);
+    if (known && bytes <= known.bytes + Math.max(MARGIN, MARGIN_SHARE * known.bytes)) continue;
+    fleet.excesses.set(model, { bytes, at: now, isPardoned: false });
+  }
+}
+
+/** What an earlier life measured above the limit is as known as what this one did. */
+export function recallExcess(fleet: Fleet, id: ModelId, now: Instant): void {
+  const model = fleet.models.get(id);
+  const bytes = fleet.footprints.get(id)?.peak ?? 0;
+  if (!model?.gpuDeclared || bytes <= model.gpuBytes || fleet.excesses.has(id)) return;
+  fleet.excesses.set(id, { bytes, at: now, isPardoned: false });
+}
+
+/**
+ * An admin that orders a load, or a reload, wants the model as it is, and all that it is made of. These are not held
+ * back any more, and what comes up is not let go for its excess.
+ */
+export function pardon(fleet: Fleet, model: ModelId): void {
+  for (const one of [model, ...dependenciesOf(fleet, model)]) {
+    const excess = fleet.excesses.get(one);
+    if (excess) fleet.excesses.set(one, { ...excess, isPardoned: true });
+  }
+}
+
+/**
+ * Whether a model is not to be loaded, since it takes more than was declared: until its declaration changes or an admin
+ * orders a load. A pin is a promise and outranks that.
+ */
+export function isQuarantined(fleet: Readonly<Fleet>, id: ModelId): boolean {
+  const excess = fleet.excesses.size > 0 ? fleet.excesses.get(id) : undefined;
+  const model = fleet.models.get(id);
+  if (!excess || excess.isPardoned || !model) return false;
+  return model.onLimitExceeded === 'quarantine' && model.pinnedCopies === 0;
+}
+
+/** Whether a model, or something that it is made of, is not to be loaded. */
+export const isBarred = (fleet: Readonly<Fleet>, id: ModelId): boolean =>
+  fleet.excesses.size > 0 && [id, ...dependenciesOf(fleet, id)].some((one) => isQuarantined(fleet, one));
+
+/**
+ * Whether a copy is to go for what its model takes: every one of a quarantined model, and by `unload` each that is over
+ * its limit and was loaded before that was known. What was loaded since is booked as measured, and may stay.
+ */
+export function isExcessive(fleet: Readonly<Fleet>, replica: Ready): boolean {
+  const excess = fleet.excesses.get(replica.model);
+  if (!excess || excess.isPardoned || isPinProtected(fleet, replica)) return false;
+  if (isQuarantined(fleet, replica.model)) return true;
+  return isUnloadedFor(fleet.models.get(replica.model), replica, excess) && isOverLimit(fleet, replica);
+}
+
+const isUnloadedFor = (model: Model | undefined, { since }: Ready, { at }: Excess): boolean =>
+  model?.onLimitExceeded === 'unload' && since <= at;

@@ -1,0 +1,31 @@
+import type { Fleet, Reload } from '../fleet/fleet.js';
+import { isNeeded } from './footprint.js';
+import type { ModelId } from '../fleet/ids.js';
+import type { Ready, Replica } from '../fleet/replica.js';
+
+/** The copies of a model that are to be loaded anew, or just are. */
+export const reloadsOf = (fleet: Readonly<Fleet>, model: ModelId): Reload[] =>
+  fleet.reloads.size === 0 ? [] : [...fleet.reloads.values()].filter((one) => one.model === model);
+
+/** Whether it leaves only to come back to the same place: its memory is for no other replica. */
+export const isComingBack = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
+  (replica.phase === 'draining' || replica.phase === 'unloading') &&
+  replica.cause === 'admin' &&
+  fleet.reloads.has(replica.id);
+
+/**
+ * Whether it is to leave now to be loaded anew: one copy of a model at a time, so that the others serve meanwhile, and
+ * go on serving where the new version does not load.
+ */
+export function isToReload(fleet: Readonly<Fleet>, replica: Ready): boolean {
+  const reload = fleet.reloads.get(replica.id);
+  if (!reload || reload.leftAt !== null || isNeeded(fleet, replica)) return false;
+  return ![...fleet.reloads].some(
+    ([id, one]) => id !== replica.id && one.model === replica.model && isUnderWay(fleet, id, one),
+  );
+}
+
+function isUnderWay(fleet: Readonly<Fleet>, id: Replica['id'], { leftAt }: Reload): boolean {
+  const replica = fleet.replicas.get(id);
+  return leftAt !== null || (replica !== undefined && isComingBack(fleet, replica));
+}

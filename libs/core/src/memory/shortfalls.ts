@@ -1,0 +1,25 @@
+import type { Fleet } from '../fleet/fleet-state.js';
+import type { AccountId } from '../fleet/ids.js';
+import type { Bytes, Instant } from '../fleet/model.js';
+import type { Device } from '../fleet/server.js';
+
+/**
+ * What must be in use of an unmeasured device, beside all that is counted, since a load ran out there: once that load
+ * is booked no more.
+ */
+export function unmeasuredShortfall(
+  { shortfalls, replicas }: Readonly<Fleet>,
+  { account, used }: Pick<Device, 'account' | 'used'>,
+): Bytes {
+  const shortfall = used === null ? shortfalls.get(account) : undefined;
+  return !shortfall || replicas.get(shortfall.replica)?.phase === 'unknown' ? 0 : shortfall.bytes;
+}
+
+/** A sample of a device that tells what was in use after a load had run out there has been taken. */
+export const endShortfall = ({ shortfalls }: Fleet, account: AccountId): boolean =>
+  shortfalls.delete(account);
+
+/** Forgets those whose time is over. */
+export function forgetShortfalls({ shortfalls }: Fleet, now: Instant): void {
+  for (const [account, { until }] of shortfalls) if (until <= now) shortfalls.delete(account);
+}

@@ -1,0 +1,116 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { holds } from '../../../../test/support/core-histories.js';
+import { crowded, crowdedFleet, NEWCOMER } from '../../../../test/support/crowded-fleets.js';
+import { copyFleet } from '../plan/copy-fleet.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { indexesOf } from '../fleet/indexes.js';
+import { Ledger } from '../memory/ledger.js';
+import { openServers } from '../fleet/standing.js';
+import { bestPlan } from '../room/best-plan.js';
+import { byHarm, offersOn } from '../room/offers.js';
+import { growthsOn, placesOn } from '../room/places.js';
+import { harmOf, type Plan, planFor } from '../room/plan-victims.js';
+import { areRead, planRead } from '../room/reading.js';
+import { Site } from '../room/sites.js';
+import { victimsAmong, victimTest } from '../room/victims.js';
+import { type Want, wantFor } from '../demand/wants.js';
+
+/** Wants of every rank for one copy more of each model, some of them old enough to starve. */
+function wantsIn(fleet: Fleet, now: number): Want[] {
+  return [...fleet.models.values()].flatMap((model) => {
+    const want = wantFor(fleet, model, now);
+    return [want, { ...want, rank: 3, isExtra: false, since: -Infinity }, { ...want, isExtra: true }];
+  });
+}
+
+/** The places on which there is no room yet. */
+function fullSites(fleet: Fleet, want: Want, now: number): Site[] {
+  const ledger = new Ledger(fleet, now);
+  const all = openServers(fleet, now).map(
+    (server) => new Site(server, () => placesOn(fleet, server, want.model)),
+  );
+  return all.map((site) => site.where(({ bookings }) => !ledger.fitsSpare(bookings)));
+}
+
+/** Asks for the use of the replicas that make room best; undefined where none could. */
+function askFor(fleet: Fleet, want: Want, now: number): Plan | undefined {
+  const isVictim = victimTest(fleet, want, now);
+  const best = bestPlan(fleet, new Ledger(fleet, now), fullSites(fleet, want, now), want, isVictim);
+  for (const server of fleet.servers.values()) server.statisticsAt = -Infinity;
+  if (best) expect(areRead(fleet, best, want, now)).toBe(false);
+  return best;
+}
+
+/** What is read of that once all servers have told. */
+function readFor(fleet: Fleet, want: Want, now: number): ReturnType<typeof planRead> {
+  for (const server of fleet.servers.values()) server.statisticsAt = now;
+  const isVictim = victimTest(fleet, want, now);
+  return planRead(fleet, new Ledger(fleet, now), fullSites(fleet, want, now), want, isVictim);
+}
+
+function isSamePlan(fleet: Fleet, want: Want, now: number): boolean {
+  const ledger = new Ledger(fleet, now);
+  const open = openServers(fleet, now);
+  const all = [placesOn, growthsOn].flatMap((way) =>
+    open.map((server) => new Site(server, () => way(fleet, server, want.model))),
+  );
+  const sites = all.map((site) => site.where(({ bookings }) => !ledger.fitsSpare(bookings)));
+  const places = sites.flatMap((site) => site.places);
+  const isVictim = victimTest(fleet, want, now);
+  const found = bestPlan(fleet, ledger, sites, want, isVictim);
+  const victims = victimsAmong(fleet, isVictim);
+  const plans = places.flatMap((place) => planFor(fleet, ledger, place, want, victims) ?? []);
+  const [scanned] = plans.toSorted((one, other) => byHarm(harmOf(one.victims), harmOf(other.victims)));
+  return (
+    found?.place === scanned?.place &&
+    JSON.stringify(found?.victims ?? []) === JSON.stringify(scanned?.victims ?? [])
+  );
+}
+
+describe('the set of replicas that makes room, whatever happened', () => {
+  it('is the one that a scan of all places and replicas finds', () => {
+    holds((fleet, now) => wantsIn(fleet, now).every((want) => isSamePlan(fleet, want, now)));
+  });
+
+  it('is the one that such a scan finds where there is hardly any room', () => {
+    fc.assert(
+      fc.property(crowded, (one) => {
+        const { fleet, now } = crowdedFleet(one);
+        const want = wantFor(fleet, fleet.models.get(NEWCOMER)!, now);
+        return [want, { ...want, isExtra: true }].every((any) => isSamePlan(fleet, any, now));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('is the one that was asked about, where it was not used since', () => {
+    fc.assert(
+      fc.property(crowded, (one) => {
+        const driver = crowdedFleet(one);
+        const { fleet, now } = driver;
+        const want = wantFor(fleet, fleet.models.get(NEWCOMER)!, now);
+        const asked = askFor(fleet, want, now);
+        if (!asked) return;
+        const isShared = asked.victims.some(({ replicas }) => replicas.length > 1);
+        expect([asked, ...(isShared ? [undefined] : [])]).toContainEqual(readFor(fleet, want, now));
+        const [replica] = asked.victims.at(-1)!.replicas;
+        driver.tell({
+          kind: 'RoutesUsed',
+          uses: [{ replica: replica!.id, at: now, inUseUntil: now, routes: 1 }],
+        });
+        expect(readFor(fleet, want, now)).toBeUndefined();
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('is sought among what is offered now', () => {
+    holds((fleet) => {
+      const anew = copyFleet(fleet);
+      return [...indexesOf(fleet).holding.keys()].every(
+        (account) => JSON.stringify(offersOn(fleet, account)) === JSON.stringify(offersOn(anew, account)),
+      );
+    });
+  });
+});

@@ -1,0 +1,244 @@
+import { type Fleet, forget, put, replicasOn, unsettled } from '../fleet/fleet.js';
+import type { Booking, Placed, Ready, Replica } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
+import { toReplace } from '../memory/failing.js';
+import { bookingsFor, dependenciesOf, dependentsOf } from '../memory/footprint.js';
+import { type ModelId, replicaId } from '../fleet/ids.js';
+import { standingModels } from '../fleet/standing-models.js';
+import { Ledger } from '../memory/ledger.js';
+import type { Instant } from '../fleet/model.js';
+import { standingCopies } from '../memory/pins.js';
+import { isPromised, isSettling } from '../fleet/standing.js';
+import { copiesByDemand, steadyCopies } from '../learned/strain.js';
+import type { Pass } from './evict.js';
+import { findRoom } from './find-room.js';
+import { isBroken } from '../demand/cooling.js';
+import type { Freed } from '../room/freed.js';
+import { beginMove, endMoves } from './moves.js';
+import { Price } from '../loading/price.js';
+import { carrier, devicesOf, isGoing, mayCome, type Place } from '../room/places.js';
+import { sitesFor } from '../room/sites-for.js';
+import { SlotLines } from '../loading/slot-line.js';
+import { awaitedByCritical } from '../loading/soonest.js';
+import { keepFrom } from './take-back.js';
+import { mayBeLoaded, presentCopies, type Want, wantsOf } from '../demand/wants.js';
+
+/**
+ * Gives up places on servers that take nothing new. It also gives up those of models that are not to come there any
+ * more, or have just failed too often elsewhere. Models that are still wanted are placed anew.
+ */
+export function dropHomeless(fleet: Fleet, open: readonly Server[], now: Instant): void {
+  dropWhere(fleet, ({ server: id, model }) => {
+    const server = open.find(({ spec }) => spec.id === id);
+    return !server || !mayCome(fleet, server, model) || isBroken(fleet, model, now);
+  });
+}
+
+/**
+ * The ledger of this turn; null where places had to be given up, whose memory will not come: an unload is stuck, a
+ * stranger took what was promised, a limit was lowered. What else goes is to be asked anew then.
+ */
+export function openLedger(fleet: Fleet, open: readonly Server[], now: Instant): Ledger | null {
+  const ledger = new Ledger(fleet, now);
+  const isOverdrawn = ({ account, bytes }: Booking): boolean => bytes > 0 && ledger.spare(account) < 0;
+  const promisedTo = (replica: Placed | Ready): readonly Booking[] =>
+    replica.phase === 'placed' ? replica.bookings : replica.change!.bookings;
+  if (!dropWhere(fleet, (replica) => promisedTo(replica).some(isOverdrawn))) return ledger;
+  dropHomeless(fleet, open, now);
+  return null;
+}
+
+/**
+ * Gives up places that are not wanted any more, neither for themselves nor for what is held or wanted beside them; says
+ * whether there were any. A place goes with the move that it was given for, and a move with its place; what drains for
+ * it stays.
+ */
+export function dropUnwanted(fleet: Fleet, now: Instant): boolean {
+  const strays = endMoves(fleet, now);
+  let wanted: ReadonlySet<ModelId> | undefined;
+  const isWanted = ({ phase, model }: Replica): boolean =>
+    phase !== 'placed' || (wanted ??= wantedModels(fleet)).has(model);
+  const isAnyDropped = dropWhere(
+    fleet,
+    (replica) =>
+      replica.phase === 'placed'
+        ? strays.has(replica.id) || (!isWanted(replica) && !dependentsOf(fleet, replica).some(isWanted))
+        : steadyCopies(fleet, replica.model) < replica.change!.devices.length,
+    (replica) => keepFrom(fleet, replica, now),
+  );
+  if (isAnyDropped) dropUnwanted(fleet, now);
+  return isAnyDropped;
+}
+
+/** Drops what was promised and not started, and says whether there was any: placed replicas, and changes that wait. */
+function dropWhere(
+  fleet: Fleet,
+  isDropped: (replica: Placed | Ready) => boolean,
+  andThen: (replica: Placed | Ready) => void = () => {},
+): boolean {
+  const promised = unsettled(fleet).filter(isPromised);
+  if (promised.length === 0) return false;
+  const dropped = promised.filter(isDropped);
+  for (const replica of dropped) {
+    if (replica.phase === 'placed') forget(fleet, replica);
+    else put(fleet, { ...replica, change: null });
+  }
+  for (const replica of dropped) andThen(replica);
+  return dropBereft(fleet, promised) || dropped.length > 0;
+}
+
+/** Of two ensembles that share a step one brings it: when that one goes so does the step, and the other with it. */
+function dropBereft(fleet: Fleet, promised: readonly Replica[]): boolean {
+  const bereft = promised.flatMap(({ id }) => {
+    const replica = fleet.replicas.get(id);
+    return replica?.phase === 'placed' && isBereft(fleet, replica) ? [replica] : [];
+  });
+  if (bereft.length === 0) return false;
+  for (const replica of bereft) forget(fleet, replica);
+  dropBereft(fleet, promised);
+  return true;
+}
+
+/** Whether what was to bring it, or what it needs, is not there and does not come. */
+const isBereft = (fleet: Fleet, replica: Placed): boolean =>
+  isOrphan(fleet, replica) || lacksNeeds(fleet, replica);
+
+const lacksNeeds = (fleet: Fleet, { model, server }: Placed): boolean =>
+  dependenciesOf(fleet, model).some((id) => {
+    const needed = fleet.replicas.get(replicaId(id, server));
+    return !needed || isGoing(needed);
+  });
+
+const isOrphan = (fleet: Fleet, { carriedBy }: Placed): boolean =>
+  carriedBy !== null && fleet.replicas.get(carriedBy)?.phase !== 'placed';
+
+/** The models that are wanted for themselves. */
+function wantedModels(fleet: Fleet): ReadonlySet<ModelId> {
+  const wanted = new Set<ModelId>();
+  for (const id of [...steadyModels(fleet), ...askedModels(fleet), ...drainedModels(fleet)]) {
+    if (fleet.models.get(id)?.enabled && mayBeLoaded(fleet, id)) wanted.add(id);
+  }
+  return wanted;
+}
+
+/** The models that are wanted without waiting requests: pinned, kept warm, or of one copy more by demand. */
+function steadyModels(fleet: Fleet): ModelId[] {
+  const steady: ModelId[] = [];
+  for (const model of standingModels(fleet)) if (standingCopies(model) > 0) steady.push(model.id);
+  for (const id of fleet.strains.keys()) if (copiesByDemand(fleet, id) > 0) steady.push(id);
+  return steady;
+}
+
+const askedModels = (fleet: Fleet): ModelId[] => [
+  ...Array.from(fleet.waiting.values(), ({ model }) => model),
+  ...fleet.wishes.keys(),
+  ...Array.from(fleet.reloads.values(), ({ model }) => model),
+  ...Array.from(fleet.moves.values(), ({ model }) => model),
+  ...toReplace(fleet, -Infinity),
+];
+
+const drainedModels = (fleet: Fleet): ModelId[] =>
+  [...fleet.servers.values()]
+    .filter(({ drain }) => drain !== null)
+    .flatMap(({ spec }) => replicasOn(fleet, spec.id))
+    .flatMap(({ phase, model }) => (phase === 'ready' ? [model] : []));
+
+/** The wants that have no place yet: for some no room could be found or freed, others stand in line for a load slot. */
+export interface Placeless {
+  readonly unplaced: readonly Want[];
+  /** The first to be placed first. */
+  readonly inLine: readonly Want[];
+}
+
+const ALL_PLACED: Placeless = { unplaced: [], inLine: [] };
+
+/** Gives every want a place, most wanted first, unless the fleet is frozen; returns those that have none yet. */
+export function placeWanted(
+  fleet: Fleet,
+  wants: readonly Want[],
+  open: readonly Server[],
+  ledger: Ledger,
+  now: Instant,
+): Placeless {
+  if (wants.length === 0 || fleet.frozen || isSettling(fleet, now)) return ALL_PLACED;
+  const before = ledger.promises;
+  const unplaced: Want[] = [];
+  const inLine: Want[] = [];
+  const price = new Price(fleet, open, now);
+  const lines = new SlotLines(fleet, ledger, now);
+  const pass = { ledger, lines, hurried: awaitedByCritical(fleet) };
+  for (const want of wants) {
+    if (!price.isWorth(want)) {
+      fleet.readings.delete(want.model.id);
+      continue;
+    }
+    const found = placeCopies(fleet, want, open, pass, now);
+    if (found === 'nothing') unplaced.push(want);
+    else if (found === 'inLine') inLine.push(want);
+  }
+  if (ledger.promises === before) return { unplaced, inLine };
+  // A copy that made room may have been moving for another model: the place of its other copy goes with it.
+  if (dropUnwanted(fleet, now)) ledger.reopen();
+  // What was placed may have taken the room, or freed it, of those that were judged before, or what was to be kept warm.
+  return placeWanted(fleet, wantsOf(fleet, now), open, ledger, now);
+}
+
+/**
+ * Places what is missing copy by copy; tells how it ended where not all found room, or room that will be freed. As long as
+ * a stronger claim on the model lacks a copy, that one speaks for both.
+ */
+function placeCopies(
+  fleet: Fleet,
+  want: Want,
+  open: readonly Server[],
+  pass: Pass,
+  now: Instant,
+): Freed['kind'] {
+  const { ledger } = pass;
+  if (presentCopies(fleet, want.model.id, now) < want.after) return 'freed';
+  while (presentCopies(fleet, want.model.id, now) < want.copies) {
+    const sites = sitesFor(fleet, want, open, now);
+    const found = findRoom(fleet, want, sites, pass, now);
+    if (found.kind === 'moving') {
+      settle(fleet, ledger, found.move.place, found.move, now);
+      beginMove(fleet, found.move, want, now);
+    }
+    if (found.kind !== 'freed') return found.kind;
+    settle(fleet, ledger, found.place, want, now);
+  }
+  return 'freed';
+}
+
+/** Promises a place to a model and to all that it brings along. */
+export function settle(
+  fleet: Fleet,
+  ledger: Ledger,
+  place: Place,
+  { model }: Pick<Want, 'model'>,
+  now: Instant,
+): void {
+  const { server, devices, brings } = place;
+  ledger.promise(place.bookings);
+  if (place.grows) {
+    const { bookings, grows } = place;
+    put(fleet, {
+      ...grows,
+      change: { order: null, orderedAt: now, devices, bookings, endedAt: null, answered: false },
+    });
+    return;
+  }
+  for (const id of [...brings, model.id]) {
+    const held = id === model.id ? devices : devicesOf(fleet, server, id, devices);
+    put(fleet, {
+      id: replicaId(id, server.spec.id),
+      model: id,
+      server: server.spec.id,
+      devices: held,
+      bookings: bookingsFor(fleet, server, id, held),
+      since: now,
+      stranger: false,
+      phase: 'placed',
+      carriedBy: id === model.id ? null : carrier(fleet, server, model.id, id),
+    });
+  }
+}

@@ -1,0 +1,164 @@
+import type { Fleet, Reload } from '../fleet/fleet.js';
+import type { ReplicaId } from '../fleet/ids.js';
+import { readAnew } from '../fleet/indexes.js';
+import type { Ledger } from '../memory/ledger.js';
+import type { Instant, Model } from '../fleet/model.js';
+import { isNeeded, presumedNeeders } from '../memory/footprint.js';
+import { standingCopies } from '../memory/pins.js';
+import type { Replica } from '../fleet/replica.js';
+import { isComingBack } from '../memory/reloads.js';
+import type { Server } from '../fleet/server.js';
+import { isLeftAlone, isSettling, standingOf } from '../fleet/standing.js';
+import { isStuck } from '../fleet/stuck.js';
+import { coolingOn } from '../demand/cooling.js';
+import { settle } from './place.js';
+import { type Place, placesOn } from '../room/places.js';
+import { presentCopies } from '../demand/wants.js';
+import { wish } from '../demand/wishes.js';
+
+/** Follows what is to be loaded anew: what has left is to come back, and what has come back is done. */
+export function followReloads(fleet: Fleet, now: Instant): void {
+  for (const [id, reload] of fleet.reloads) {
+    const next = followed(fleet, id, reload, now);
+    if (next === 'left' || next === 'replaced') leave(fleet, id, reload, now);
+    if (next === 'over' || next === 'replaced') fleet.reloads.delete(id);
+    else if (next === 'failed') endAll(fleet, reload.model);
+  }
+}
+
+type Next = 'waits' | 'left' | 'replaced' | 'over' | 'failed';
+
+function followed(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): Next {
+  const replica = fleet.replicas.get(id);
+  const model = fleet.models.get(reload.model);
+  const server = fleet.servers.get(reload.server);
+  if (!server || model?.enabled === false) return 'over';
+  if (server.lookedAt === null) return 'waits';
+  if (!model) return 'over';
+  if (!replica) return whileItIsGone(fleet, model, reload, now);
+  if (isStuck(fleet, replica, now)) return 'over';
+  return reload.leftAt === null ? beforeItLeft(fleet, replica, now) : sinceItLeft(replica);
+}
+
+/**
+ * It is to come back where there are fewer copies than there may be. While its server was lost, or not yet looked at in
+ * this life of ours, another one may have been loaded in its place.
+ */
+function whileItIsGone(fleet: Fleet, model: Model, { leftAt }: Reload, now: Instant): Next {
+  const most = Math.max(model.maxCopies ?? 1, standingCopies(model));
+  if (presentCopies(fleet, model.id, now) >= most) return 'replaced';
+  return leftAt === null ? 'left' : 'waits';
+}
+
+/**
+ * What is evicted, or moved since its server is drained, is not for us to bring back; what is needed cannot leave, nor what
+ * is on a server that is left alone.
+ */
+function beforeItLeft(fleet: Fleet, replica: Replica, now: Instant): Next {
+  switch (replica.phase) {
+    case 'placed':
+      return 'over';
+    case 'draining':
+    case 'unloading':
+      return isComingBack(fleet, replica) ? 'waits' : 'over';
+    case 'ready':
+      return mayLeave(fleet, replica, now) ? 'waits' : 'over';
+    case 'loading':
+    case 'unknown':
+      return 'waits';
+  }
+}
+
+function mayLeave(fleet: Fleet, replica: Replica, now: Instant): boolean {
+  const server = fleet.servers.get(replica.server)!;
+  return server.drain === null && !isLeftAlone(server) && !isToStay(fleet, replica, now);
+}
+
+/** What may be a step of a load under way is let go once a config tells that it is none; a load that is stuck never tells. */
+function isToStay(fleet: Fleet, replica: Replica, now: Instant): boolean {
+  return isNeeded(fleet, replica) && presumedNeeders(fleet, replica).every((one) => isStuck(fleet, one, now));
+}
+
+function sinceItLeft(replica: Replica): Next {
+  switch (replica.phase) {
+    case 'placed':
+    case 'loading':
+      return 'waits';
+    case 'unknown':
+      return replica.after === 'load_failed' ? 'failed' : 'waits';
+    default:
+      return 'over';
+  }
+}
+
+/** A version that does not load is not to take the place of the copies that serve. */
+function endAll(fleet: Fleet, model: Reload['model']): void {
+  for (const [id, one] of fleet.reloads) if (one.model === model) fleet.reloads.delete(id);
+}
+
+/** Its files may say something else than what was learned of it. */
+function leave(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): void {
+  const server = fleet.servers.get(reload.server)!;
+  const config = server.configs.get(reload.model) ?? null;
+  server.configs.delete(reload.model);
+  readAnew(fleet, reload);
+  fleet.reloads.set(id, { ...reload, leftAt: now, config });
+}
+
+/**
+ * Gives what has left its place again, before any other model gets one. Where it finds none on its server it is wished
+ * for anywhere, and the other copies stay as they are.
+ */
+export function bringBack(fleet: Fleet, open: readonly Server[], ledger: Ledger, now: Instant): void {
+  if (fleet.reloads.size === 0 || fleet.frozen || isSettling(fleet, now)) return;
+  for (const [id, reload] of fleet.reloads) {
+    const model = awaitedBack(fleet, id, reload);
+    if (!model || isBetweenConnections(fleet, reload, now)) continue;
+    const server = open.find(({ spec }) => spec.id === reload.server);
+    const isOpen = server !== undefined && !coolingOn(fleet, server, model.id, now);
+    const place = isOpen ? placeAgain(fleet, server, ledger, { model, reload }) : undefined;
+    if (place) settle(fleet, ledger, place, { model }, now);
+    else {
+      endAll(fleet, model.id);
+      wish(fleet, model.id, now);
+    }
+  }
+}
+
+/** Its server had a connection, and is expected back in a moment, as where it is reached anew. */
+function isBetweenConnections({ servers }: Fleet, { server: id }: Reload, now: Instant): boolean {
+  const server = servers.get(id);
+  if (!server || server.contact.kind === 'connecting') return false;
+  return standingOf(server, now) === 'connecting';
+}
+
+/** The model of a copy that has left and is not back; undefined also where a server is yet to say that there is such a model. */
+const awaitedBack = (fleet: Fleet, id: ReplicaId, { leftAt, model }: Reload): Model | undefined =>
+  leftAt === null || fleet.replicas.has(id) ? undefined : fleet.models.get(model);
+
+type Returning = { readonly model: Model; readonly reload: Reload };
+
+/** With the config on the disk it may need room on every device: where that is taken, better with that of before than not. */
+function placeAgain(fleet: Fleet, server: Server, ledger: Ledger, returning: Returning): Place | undefined {
+  const { model, reload } = returning;
+  const place = placeFor(fleet, server, ledger, returning);
+  if (place || !reload.config) return place;
+  server.configs.set(model.id, reload.config);
+  const again = placeFor(fleet, server, ledger, returning);
+  if (!again) server.configs.delete(model.id);
+  return again;
+}
+
+/** Where it was, where that is still a choice; memory that is free before memory that will be. */
+function placeFor(
+  fleet: Fleet,
+  server: Server,
+  ledger: Ledger,
+  { model, reload }: Returning,
+): Place | undefined {
+  const fitting = placesOn(fleet, server, model).filter(({ bookings }) => ledger.fitsSpare(bookings));
+  const isWhereItWas = ({ devices }: Place): boolean => String(devices) === String(reload.devices);
+  return (
+    fitting.find(isWhereItWas) ?? fitting.find(({ bookings }) => ledger.fitsFree(bookings)) ?? fitting[0]
+  );
+}

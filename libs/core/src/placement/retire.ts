@@ -1,0 +1,158 @@
+import type { Action } from '../fleet/actions.js';
+import { type Fleet, nextOrder, put, replicasOn, unsettled } from '../fleet/fleet.js';
+import type { Draining, Ready, Replica, UnloadCause } from '../fleet/replica.js';
+import { failsEverywhere, isWrittenOff } from '../memory/failing.js';
+import { isNeeded } from '../memory/footprint.js';
+import { InWork } from '../loading/in-work.js';
+import { dueToRetire, inOrder } from '../fleet/indexes.js';
+import { leasesEndBy } from '../learned/leases.js';
+import { isExcessive } from '../memory/limits.js';
+import type { ModelId } from '../fleet/ids.js';
+import type { Instant } from '../fleet/model.js';
+import { isGuaranteed, isPinProtected, solidCopies } from '../memory/pins.js';
+import { isToReload } from '../memory/reloads.js';
+import { takesOrders } from '../fleet/standing.js';
+import { hasEmptied } from '../loading/emptied.js';
+import { waitingFor } from '../loading/eta.js';
+import { hasQueue, idleAt, idleUnloadAt, isKept } from '../demand/idle.js';
+import { untoldUntil } from './untold.js';
+import { presentCopies } from '../demand/wants.js';
+
+/**
+ * Withdraws the routes of replicas that are idle, no longer wanted, or on a server that is being drained; returns
+ * whether there were any.
+ */
+export function drainRetired(fleet: Fleet, now: Instant): boolean {
+  let drained = false;
+  for (const replica of mayRetire(fleet, now)) {
+    if (replica.phase !== 'ready' || replica.change) continue;
+    const cause = retirement(fleet, replica, now);
+    if (!cause || (cause === 'idle' && !isUseRead(fleet, replica))) continue;
+    drain(fleet, replica, cause, null, now);
+    if (cause === 'idle') wantFewer(fleet, replica, now);
+    drained = true;
+  }
+  return drained;
+}
+
+/** Where a drain has cut all leases nothing is routed to any more: a route would end in this very turn. */
+export function drainCut(fleet: Fleet, now: Instant): void {
+  for (const server of fleet.servers.values()) {
+    if (leasesEndBy(server) > now) continue;
+    for (const replica of replicasOn(fleet, server.spec.id)) {
+      if (replica.phase !== 'ready' || replica.change) continue;
+      if (retirement(fleet, replica, now) === 'drain') drain(fleet, replica, 'drain', null, now);
+    }
+  }
+}
+
+/** A copy unused for so long is not wanted by demand either: else it would be taken back, or loaded anew. */
+function wantFewer(fleet: Fleet, { model }: Ready, now: Instant): void {
+  const strain = fleet.strains.get(model);
+  const left = Math.max(1, presentCopies(fleet, model, now));
+  if (!strain || strain.copies <= left) return;
+  fleet.strains.set(model, { ...strain, copies: left, standing: null, easySince: null });
+}
+
+/**
+ * All for which there may be a reason to go; of the others, which are nearly all, nothing is asked. What is to be loaded
+ * anew comes first: once it leaves it is no copy that another one could go for.
+ */
+function mayRetire(fleet: Fleet, now: Instant): Replica[] {
+  const ids = [...dueToRetire(fleet, now)];
+  for (const model of fleet.excesses.keys()) ids.push(...(fleet.holders.get(model) ?? []));
+  for (const { spec, drain } of fleet.servers.values()) {
+    if (drain) ids.push(...(fleet.residents.get(spec.id) ?? []));
+  }
+  const others = ids.filter((id) => !fleet.reloads.has(id));
+  return [...inOrder(fleet, [...fleet.reloads.keys()]), ...inOrder(fleet, others)];
+}
+
+/** What clients do on Triton itself shows in its statistics only: they are read once more before anything idle goes. */
+function isUseRead(fleet: Fleet, replica: Ready): boolean {
+  const server = fleet.servers.get(replica.server)!;
+  const since = idleUnloadAt(fleet, replica)!;
+  const isRead = (server.statisticsAt ?? -Infinity) >= since;
+  if (!isRead) server.statisticsWanted = Math.max(server.statisticsWanted ?? 0, since);
+  return isRead;
+}
+
+export function drain(
+  fleet: Fleet,
+  replica: Ready,
+  cause: UnloadCause,
+  makesRoomFor: ModelId | null,
+  now: Instant,
+): void {
+  const { id, model, server, devices, bookings, stranger, versions, inUseUntil, pulse } = replica;
+  const kept = { id, model, server, devices, bookings, stranger, versions, inUseUntil, pulse };
+  put(fleet, { phase: 'draining', since: now, cause, makesRoomFor, ...kept });
+}
+
+/** Why it is to go now; undefined where it may stay. */
+export function retirement(fleet: Fleet, replica: Ready, now: Instant): UnloadCause | undefined {
+  const server = fleet.servers.get(replica.server)!;
+  if (!takesOrders(server, now)) return undefined;
+  if (!isKept(fleet, replica)) {
+    if (isWithdrawn(fleet, replica) || isTooMuch(fleet, replica)) return 'withdrawn';
+    if (server.drain && mayLeave(fleet, replica, server.drain.deadline, now)) return 'drain';
+  }
+  if (isToReload(fleet, replica)) return 'admin';
+  return isIdle(fleet, replica, now) ? 'idle' : undefined;
+}
+
+/** The time is asked first: of most replicas it has not come. */
+function isIdle(fleet: Fleet, replica: Ready, now: Instant): boolean {
+  if ((idleAt(fleet, replica) ?? Infinity) > now || idleUnloadAt(fleet, replica) === null) return false;
+  return !hasQueue(fleet, replica) && waitingFor(fleet, replica.model) === 0;
+}
+
+/** By the operator's policy it goes for what it takes, but not before what is made of it. */
+const isTooMuch = (fleet: Fleet, replica: Ready): boolean =>
+  fleet.excesses.has(replica.model) && isExcessive(fleet, replica) && !isNeeded(fleet, replica);
+
+/** An undeclared stranger was never declared, so it was not withdrawn: the idle rule takes it. */
+function isWithdrawn(fleet: Fleet, replica: Ready): boolean {
+  const model = fleet.models.get(replica.model);
+  if (model ? model.enabled : replica.stranger) return false;
+  return !isNeeded(fleet, replica);
+}
+
+/** A server being drained lets go of what has a place elsewhere or is idle, and at its deadline of everything. */
+function mayLeave(fleet: Fleet, replica: Ready, deadline: Instant | null, now: Instant): boolean {
+  if (deadline !== null && deadline <= now) return true;
+  if (isNeeded(fleet, replica)) return false;
+  if (isPinProtected(fleet, replica) || isGuaranteed(fleet, replica)) return false;
+  return hasPlaceElsewhere(fleet, replica) || (idleAt(fleet, replica) ?? Infinity) <= now;
+}
+
+/** Whether another copy stays; for one that only fails, one that does no better is enough. */
+function hasPlaceElsewhere(fleet: Fleet, replica: Ready): boolean {
+  if (solidCopies(fleet, replica.model, new Set([replica.id])) > 0) return true;
+  return isWrittenOff(fleet, replica) && failsEverywhere(fleet, replica.model);
+}
+
+/**
+ * Unloads what has drained: every lease has ended, and Triton's queue is empty, unreadable or had its time. Where the
+ * server drains with a deadline both are cut: see `leasesEndBy`. Other orders in flight on its server may keep it waiting.
+ */
+export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
+  const actions: Action[] = [];
+  const inWork = new InWork(fleet, now);
+  for (const replica of unsettled(fleet)) {
+    if (replica.phase !== 'draining' || !isDrained(fleet, replica, now)) continue;
+    if (inWork.isOnTied(replica) || inWork.unloadsOn(replica.server) >= fleet.limits.loadsPerServer) continue;
+    const { id, model, server, devices, bookings, stranger, cause, makesRoomFor } = replica;
+    const order = nextOrder(fleet);
+    const kept = { id, model, server, devices, bookings, stranger, cause, makesRoomFor };
+    const sent = { order, orderedAt: now, answeredAt: null, absentSince: null };
+    put(fleet, { phase: 'unloading', since: now, ...sent, ...kept });
+    inWork.add(fleet.replicas.get(id)!);
+    actions.push({ kind: 'unload', order, replica: id, model, server, cause, makesRoomFor });
+  }
+  return actions;
+}
+
+/** Whether nothing of its own keeps it from being unloaded, nor a load beside it that may turn out to be made of it. */
+const isDrained = (fleet: Fleet, replica: Draining, now: Instant): boolean =>
+  untoldUntil(fleet, replica) <= now && hasEmptied(fleet, replica, now);

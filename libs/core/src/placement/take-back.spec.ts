@@ -1,0 +1,148 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { ActionOf } from '../fleet/actions.js';
+import type { RequestId } from '../fleet/ids.js';
+
+const A = aModel('a', { idleUnload: 5_000 });
+const SERVER = aServer('t').id;
+
+/** One replica on a server, under a lease that outlasts its drain's begin. */
+function aDriver(): CoreDriver {
+  const driver = new CoreDriver()
+    .declare(A, aModel('b', { gpuBytes: 8 }), aModel('e', { gpuBytes: 1, dependsOn: [A.id] }))
+    .serve(aServer('t'), ['a', 'b', 'e']);
+  const first = driver.resolve('a', { lease: 60_000 });
+  driver.loadEnds('a', 't');
+  expect(driver.answerTo(first)).toBe('t');
+  return driver;
+}
+
+describe('a draining replica', () => {
+  it('is taken back when it is pinned before its unload was sent', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'UnloadOrdered', model: A.id, force: false });
+    expect(driver.phase('a', 't')).toBe('draining');
+    driver.declare({ ...A, pinnedCopies: 1 });
+    expect(driver.answerTo(driver.resolve('a'))).toBe('t');
+    driver.pass(120_000);
+    expect(driver.orders()).toEqual(['load a@t']);
+  });
+
+  it('is taken back when something needs it that stays', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'UnloadOrdered', model: A.id, force: false });
+    driver.shelf('t').set('e', 'READY');
+    driver.pass(10_000);
+    expect(driver.phase('a', 't')).toBe('ready');
+  });
+
+  it('is taken back at once with what needs it, though it began to drain first', () => {
+    const driver = new CoreDriver()
+      .declare(A, aModel('e', { gpuBytes: 1, dependsOn: [A.id] }))
+      .serve({ ...aServer('t'), strangers: 'adopt' }, ['a', 'e']);
+    driver.tell({ kind: 'DrainOrdered', server: SERVER, deadline: driver.now + 5_000 });
+    driver.declare(aModel('e', { gpuBytes: 1, dependsOn: [A.id], pinnedCopies: 1 }));
+    for (const model of ['a', 'e']) driver.shelf('t').set(model, 'READY');
+    driver.pass(10_000);
+    expect([driver.phase('a', 't'), driver.phase('e', 't')]).toEqual(['draining', 'draining']);
+    const actions = driver.tell({ kind: 'DrainEnded', server: SERVER });
+    expect(actions.filter(({ kind }) => kind === 'describe')).toHaveLength(2);
+  });
+
+  it('goes all the same at the deadline of a drain of its server', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'DrainOrdered', server: SERVER, deadline: driver.now });
+    driver.declare({ ...A, pinnedCopies: 1 });
+    driver.pass(70_000);
+    expect(driver.orders()).toEqual(['load a@t', 'unload a@t']);
+  });
+
+  it('leaves the one it was to make room for to be placed anew', () => {
+    const driver = aDriver();
+    const request = driver.resolve('b', { wait: 120_000 });
+    driver.pass(31_000);
+    expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['draining', 'placed']);
+    driver.declare({ ...A, pinnedCopies: 1 });
+    expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['ready', undefined]);
+    expect(driver.answerTo(request)).toBe('infeasible');
+  });
+});
+
+describe('a replica that drains for a request for another model', () => {
+  let driver: CoreDriver;
+  let request: string;
+  const cancel = (): void => {
+    driver.tell({ kind: 'RequestCancelled', request: request as RequestId });
+  };
+
+  beforeEach(() => {
+    driver = aDriver();
+    request = driver.resolve('b', { wait: 120_000 });
+    driver.pass(31_000);
+    expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['draining', 'placed']);
+  });
+
+  it('is taken back when that request has gone, and one that waits for it is served at once', () => {
+    const other = driver.resolve('a');
+    expect(driver.answerTo(other)).toBe('waiting');
+    cancel();
+    expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['ready', undefined]);
+    expect(driver.answerTo(other)).toBe('t');
+    expect(driver.orders()).toEqual(['load a@t']);
+  });
+
+  it('goes on draining for another request for that model', () => {
+    driver.resolve('b', { wait: 120_000 });
+    cancel();
+    expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['draining', 'placed']);
+  });
+
+  it('is let go all the same when it was not used for long enough', () => {
+    driver.declare({ ...A, idleUnload: 1_000 });
+    driver.pass(29_500);
+    cancel();
+    driver.pass(1_000);
+    expect(driver.orders()).toContain('unload a@t');
+  });
+
+  it('is let go all the same where another copy of it serves, or is on its way', () => {
+    driver.serve(aServer('u'), ['a']);
+    driver.resolve('a');
+    expect(driver.phase('a', 'u')).toBe('loading');
+    cancel();
+    expect(driver.phase('a', 't')).toBe('draining');
+  });
+
+  it('goes on draining where the place is lost, and the request waits on', () => {
+    driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'ended' });
+    expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['draining', undefined]);
+  });
+});
+
+describe('a request that is cancelled before the load is done', () => {
+  it('is not granted a route in the turn in which the load ends', () => {
+    const driver = new CoreDriver().declare(A).serve(aServer('t'), ['a']);
+    const request = driver.resolve('a');
+    const load = driver.log.findLast((action) => action.kind === 'load') as ActionOf<'load'>;
+    driver.shelf('t').set('a', 'READY');
+    driver.tell(
+      {
+        ...{ kind: 'LoadEnded', order: load.order, replica: load.replica },
+        outcome: { kind: 'succeeded', versions: ['1'] },
+      },
+      { kind: 'RequestCancelled', request: request as RequestId },
+    );
+    expect(driver.phase('a', 't')).toBe('ready');
+    expect(driver.answerTo(request)).toBe('waiting');
+  });
+
+  it('leaves what is wished for all the same', () => {
+    const driver = aDriver();
+    driver.resolve('b', { wait: 0 });
+    const b = driver.resolve('b', { wait: 120_000 });
+    driver.pass(31_000);
+    expect(driver.phase('b', 't')).toBe('placed');
+    driver.tell({ kind: 'RequestCancelled', request: b as RequestId });
+    expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['draining', 'placed']);
+  });
+});

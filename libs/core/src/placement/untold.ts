@@ -1,0 +1,35 @@
+import { type Fleet, replicasOn } from '../fleet/fleet.js';
+import type { Instant, Millis } from '../fleet/model.js';
+import type { Replica } from '../fleet/replica.js';
+import { loadBounds } from '../fleet/standing.js';
+
+/** A config is asked for as soon as a load has ended, and told in some milliseconds; a call that fails is not waited for. */
+const TOLD_WITHIN: Millis = 5_000;
+
+/**
+ * How long what drains waits for the configs of what is loaded beside it: any model of which none was declared, nor ever seen
+ * there, may be an ensemble, and made of it. Infinity while a load of one runs, and where no answer came, as long as it may
+ * take; in the past where nothing is untold.
+ */
+export function untoldUntil(fleet: Readonly<Fleet>, { id, server }: Replica): Instant {
+  const { configs } = fleet.servers.get(server)!;
+  let until = -Infinity;
+  for (const other of replicasOn(fleet, server)) {
+    const isTold = configs.has(other.model) || typeof fleet.models.get(other.model)?.config === 'string';
+    if (other.id !== id && !isTold) until = Math.max(until, toldBy(fleet, other));
+  }
+  return until;
+}
+
+function toldBy(fleet: Readonly<Fleet>, replica: Replica): Instant {
+  switch (replica.phase) {
+    case 'loading':
+      return Infinity;
+    case 'ready':
+      return replica.since + TOLD_WITHIN;
+    case 'unknown':
+      return loadBounds(fleet, replica)?.overdueAt ?? -Infinity;
+    default:
+      return -Infinity;
+  }
+}

@@ -1,0 +1,138 @@
+import type { Fleet } from '../fleet/fleet.js';
+import type { Booking, Ready } from '../fleet/replica.js';
+import { labelsMatch, type Server } from '../fleet/server.js';
+import { bookingsFor, dependenciesOf } from '../memory/footprint.js';
+import { isWrittenOff } from '../memory/failing.js';
+import { type AccountId, hostAccount, type ModelId, replicaId, type ReplicaId } from '../fleet/ids.js';
+import { capacities, sumOf } from '../memory/ledger.js';
+import { isBarred } from '../memory/limits.js';
+import type { Bytes, Model } from '../fleet/model.js';
+import { isKept } from '../demand/idle.js';
+import { copiesOn } from '../memory/pins.js';
+import { isSeen } from '../fleet/standing.js';
+import { canChoose, deviceChoices, devicesOf, isLoadable } from './places.js';
+
+/** Where a copy can be put: a server, and the devices there that hold it. */
+export interface Spot {
+  readonly server: Server;
+  readonly devices: readonly number[];
+}
+
+/**
+ * Which models are where, as far as planned, and what room is left beside them. To begin with there is only what others
+ * have loaded and may not be unloaded.
+ */
+export class Assignment {
+  private readonly room: Map<AccountId, Bytes>;
+  private readonly held = new Map<ReplicaId, ReadonlySet<number>>();
+  private readonly copies = new Map<ModelId, number>();
+
+  constructor(private readonly fleet: Readonly<Fleet>) {
+    this.room = new Map(capacities(fleet));
+    for (const replica of fleet.replicas.values()) {
+      if (replica.phase === 'ready' && isKept(fleet, replica)) this.keepWithNeeds(replica);
+    }
+  }
+
+  /** How many copies its pin still asks for; below 0 where others need it in more places. */
+  missing({ id, pinnedCopies }: Model): number {
+    return pinnedCopies - (this.copies.get(id) ?? 0);
+  }
+
+  /** Every place where it could be loaded, room or not, the emptiest server first. */
+  spotsFor(model: Model): readonly Spot[] {
+    const able = [...this.fleet.servers.values()].filter(
+      (server) => server.devices !== null && labelsMatch(server, model) && this.mayCome(server, model),
+    );
+    return able
+      .toSorted((a, b) => this.spareOn(b) - this.spareOn(a))
+      .flatMap((server) => deviceChoices(server, model).map((devices) => ({ server, devices })));
+  }
+
+  /** Puts a copy there with all it needs, and says how to take it back; undefined where it does not fit. */
+  put(model: Model, spot: Spot): (() => void) | undefined {
+    const { server, devices } = spot;
+    const there = this.held.get(replicaId(model.id, server.spec.id));
+    const isTwice = devices.some((device) => there?.has(device));
+    if (isTwice || (there && !canChoose(server, model))) return undefined;
+    const needs = [{ id: model.id, devices }, ...this.missingNeeds(model, spot)];
+    const bookings = sumOf(needs.map((need) => this.bookingsOf(server, need.id, need.devices)));
+    if (!bookings.every(({ account, bytes }) => bytes <= (this.room.get(account) ?? Infinity))) {
+      return undefined;
+    }
+    this.take(bookings, 1);
+    const undo = needs.map((need) => this.note(need.id, server, need.devices));
+    return () => {
+      this.take(bookings, -1);
+      for (const one of undo) one();
+    };
+  }
+
+  /**
+   * What others have loaded and may not be unloaded stays where it is, with all that it needs there, and counts as
+   * copies of its model.
+   */
+  private keepWithNeeds({ model, server }: Ready): void {
+    for (const id of [model, ...dependenciesOf(this.fleet, model)]) {
+      const replica = this.fleet.replicas.get(replicaId(id, server));
+      if (replica?.phase === 'ready' && !this.held.has(replica.id)) this.keep(replica);
+    }
+  }
+
+  private keep(replica: Ready): void {
+    const { model, server, devices, bookings } = replica;
+    const counted = this.copies.get(model) ?? 0;
+    this.take(bookings, 1);
+    this.note(model, this.fleet.servers.get(server)!, devices);
+    if (isWrittenOff(this.fleet, replica)) this.copies.set(model, counted);
+  }
+
+  /** A server that was never seen may list any model: what its repository holds is not known. */
+  private mayCome(server: Server, { id: model }: Model): boolean {
+    if (isBarred(this.fleet, model)) return false;
+    const isListed = (id: ModelId): boolean => !isSeen(server) || server.repository.has(id);
+    const canLoad = (id: ModelId): boolean => isListed(id) && isLoadable(this.fleet, server, id);
+    const isThere = (id: ModelId): boolean => this.held.has(replicaId(id, server.spec.id));
+    return canLoad(model) && dependenciesOf(this.fleet, model).every((id) => isThere(id) || canLoad(id));
+  }
+
+  private missingNeeds(
+    { id: model }: Model,
+    { server, devices }: Spot,
+  ): { id: ModelId; devices: readonly number[] }[] {
+    return dependenciesOf(this.fleet, model)
+      .filter((id) => !this.held.has(replicaId(id, server.spec.id)))
+      .map((id) => ({ id, devices: devicesOf(this.fleet, server, id, devices) }));
+  }
+
+  /** Beside a copy that the server has already no more host memory is booked. */
+  private bookingsOf(server: Server, id: ModelId, devices: readonly number[]): readonly Booking[] {
+    const bookings = bookingsFor(this.fleet, server, id, devices);
+    if (!this.held.has(replicaId(id, server.spec.id))) return bookings;
+    return bookings.filter(({ account }) => account !== hostAccount(server.spec.host));
+  }
+
+  private note(id: ModelId, server: Server, devices: readonly number[]): () => void {
+    const key = replicaId(id, server.spec.id);
+    const before = this.held.get(key);
+    const copies = this.copies.get(id) ?? 0;
+    this.held.set(key, new Set([...(before ?? []), ...devices]));
+    this.copies.set(id, copies + copiesOn(this.fleet.models.get(id), devices));
+    return () => {
+      if (before) this.held.set(key, before);
+      else this.held.delete(key);
+      this.copies.set(id, copies);
+    };
+  }
+
+  private spareOn({ devices }: Server): Bytes {
+    return Math.max(0, ...(devices ?? []).map(({ account }) => this.room.get(account) ?? 0));
+  }
+
+  private take(bookings: readonly Booking[], times: 1 | -1): void {
+    for (const { account, bytes } of bookings) {
+      const left = this.room.get(account);
+      if (left !== undefined) this.room.set(account, left - times * bytes);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import { type Fleet, replicasOf } from '../fleet/fleet.js';
+import type { Booking, Ready } from '../fleet/replica.js';
+import { labelsMatch, type Device, type Server } from '../fleet/server.js';
+import { bookingsFor, dependenciesOf, isNeeded } from '../memory/footprint.js';
+import { type AccountId, type ModelId, replicaId, type ReplicaId } from '../fleet/ids.js';
+import { indexesOf } from '../fleet/indexes.js';
+import { standingModels } from '../fleet/standing-models.js';
+import { capacityOf, sumOf } from '../memory/ledger.js';
+import type { Bytes, Model } from '../fleet/model.js';
+import { isSpread } from '../memory/device-sets.js';
+import { isWrittenOff } from '../memory/failing.js';
+import { copiesOf } from '../memory/pins.js';
+import { isSeen } from '../fleet/standing.js';
+import { isKept } from '../demand/idle.js';
+import { deviceChoices, devicesOf, hasDevicesFor, isGoing } from './places.js';
+
+/** Whether a server could hold a model if everything that may leave had left, and if not, what is in the way. */
+export type Fit =
+  | 'fits'
+  | 'unseen'
+  | 'not_in_repository'
+  | 'labels'
+  | 'too_small'
+  | 'needs_config'
+  /** It has none of the sets of devices over which the model, or what that needs, is spread. */
+  | 'no_device_set'
+  /** Something it needs is not to be loaded. */
+  | 'disabled';
+
+/**
+ * What would be left of each account if all that may leave had left: pins and kept strangers stay, with what they need,
+ * but what could be moved.
+ */
+export class Room {
+  private readonly staying = new Set<ReplicaId>();
+  private readonly fixed = new Map<AccountId, Bytes>();
+
+  constructor(private readonly fleet: Readonly<Fleet>) {
+    const standing = standingModels(fleet).flatMap(({ id }) => replicasOf(fleet, id));
+    const strangers = Array.from(indexesOf(fleet).strangers, (id) => fleet.replicas.get(id)!);
+    const pinned: Ready[] = [];
+    for (const replica of new Set([...standing, ...strangers])) {
+      if (replica.phase !== 'ready') continue;
+      const isToStay = isKept(fleet, replica);
+      if (!isToStay && !this.isPinnedHere(replica)) continue;
+      if (!isToStay) pinned.push(replica);
+      this.fixWithNeeds(replica);
+    }
+    for (const replica of pinned.filter((one) => this.mayMove(one))) {
+      this.staying.delete(replica.id);
+      this.fix(replica.bookings, -1);
+    }
+  }
+
+  /** Whether a pinned copy goes alone, and another server could have it instead beside all that stays there. */
+  private mayMove(replica: Ready): boolean {
+    const { model: id } = replica;
+    const model = this.fleet.models.get(id);
+    if (!model || this.fleet.composed.has(id) || isNeeded(this.fleet, replica)) return false;
+    return [...this.fleet.servers.values()].some(
+      (server) =>
+        this.fleet.replicas.get(replicaId(id, server.spec.id))?.phase !== 'ready' &&
+        server.repository.has(id) &&
+        labelsMatch(server, model) &&
+        deviceChoices(server, model).some((devices) => this.holds(server, model, devices)),
+    );
+  }
+
+  private fixWithNeeds({ model, server }: Ready): void {
+    for (const id of [model, ...dependenciesOf(this.fleet, model)]) {
+      const replica = this.fleet.replicas.get(replicaId(id, server));
+      if (replica?.phase !== 'ready' || this.staying.has(replica.id)) continue;
+      this.staying.add(replica.id);
+      this.fix(replica.bookings);
+    }
+  }
+
+  /** Other copies count wherever they are: a server that is only down makes nothing impossible. */
+  private isPinnedHere(replica: Ready): boolean {
+    const pinned = this.fleet.models.get(replica.model)?.pinnedCopies ?? 0;
+    if (pinned === 0 || isWrittenOff(this.fleet, replica)) return false;
+    const others = replicasOf(this.fleet, replica.model).filter(
+      (one) => one.phase === 'ready' && one.id !== replica.id && !isWrittenOff(this.fleet, one),
+    );
+    return others.reduce((sum, one) => sum + copiesOf(this.fleet, one), 0) < pinned;
+  }
+
+  private fix(bookings: readonly Booking[], times: 1 | -1 = 1): void {
+    for (const { account, bytes } of bookings)
+      this.fixed.set(account, (this.fixed.get(account) ?? 0) + times * bytes);
+  }
+
+  /** Judged on declared or remembered devices, whether the server can be reached or not. */
+  fitOn(server: Server, model: Model): Fit {
+    if (!isSeen(server)) return 'unseen';
+    if (!labelsMatch(server, model)) return 'labels';
+    if (!server.repository.has(model.id)) return 'not_in_repository';
+    if (server.devices === null || server.devices.length === 0) return 'unseen';
+    if (this.fleet.replicas.has(replicaId(model.id, server.spec.id))) return 'fits';
+    return this.needsOn(server, model) ?? this.sizeOn(server, model, server.devices);
+  }
+
+  private sizeOn(server: Server, model: Model, all: readonly Device[]): Fit {
+    if (!hasDevicesFor(server, model)) return 'no_device_set';
+    if (deviceChoices(server, model).some((devices) => this.holds(server, model, devices))) return 'fits';
+    if (isSpread(model)) return 'too_small';
+    const single = all.some(({ ordinal }) => this.holds(server, model, [ordinal]));
+    return single && all.length > 1 ? 'needs_config' : 'too_small';
+  }
+
+  /** Why something else that the model needs could not come there; undefined where it could. */
+  private needsOn(server: Server, { id }: Model): Fit | undefined {
+    const { spec, repository } = server;
+    const { models, replicas } = this.fleet;
+    const missing = dependenciesOf(this.fleet, id).filter((one) => !replicas.has(replicaId(one, spec.id)));
+    if (missing.some((one) => models.get(one)?.enabled === false)) return 'disabled';
+    if (!missing.every((one) => repository.has(one))) return 'not_in_repository';
+    return missing.every((one) => hasDevicesFor(server, models.get(one))) ? undefined : 'no_device_set';
+  }
+
+  /** What it needs may stay where it is, or leave with the others and come with it again. */
+  private holds(server: Server, model: Model, devices: readonly number[]): boolean {
+    const needed = dependenciesOf(this.fleet, model.id);
+    const isHere = (id: ModelId): boolean => this.staying.has(replicaId(id, server.spec.id));
+    if (this.holdsBeside(server, model, devices, needed.filter(isHere))) return true;
+    const there = needed.filter((id) => this.mayStay(replicaId(id, server.spec.id)));
+    return there.length > 0 && this.holdsBeside(server, model, devices, there);
+  }
+
+  private mayStay(id: ReplicaId): boolean {
+    const replica = this.fleet.replicas.get(id);
+    return replica !== undefined && !isGoing(replica);
+  }
+
+  /** Whether a model and what it brings fit beside what stays and what it finds there. */
+  private holdsBeside(
+    server: Server,
+    model: Model,
+    devices: readonly number[],
+    there: readonly ModelId[],
+  ): boolean {
+    const missing = dependenciesOf(this.fleet, model.id).filter((id) => !there.includes(id));
+    const coming = [
+      bookingsFor(this.fleet, server, model.id, devices),
+      ...missing.map((id) => bookingsFor(this.fleet, server, id, devicesOf(this.fleet, server, id, devices))),
+    ];
+    const found = there
+      .map((id) => replicaId(id, server.spec.id))
+      .filter((id) => !this.staying.has(id))
+      .flatMap((id) => this.fleet.replicas.get(id)!.bookings);
+    return sumOf(coming).every(({ account, bytes }) => {
+      const beside = found.reduce((sum, one) => (one.account === account ? sum + one.bytes : sum), 0);
+      const held = beside + (this.fixed.get(account) ?? 0);
+      return bytes + held <= capacityOf(this.fleet, account);
+    });
+  }
+}

@@ -1,0 +1,121 @@
+import { describe, it } from '@jest/globals';
+import fc from 'fast-check';
+import { holds } from '../../../../test/support/core-histories.js';
+import { crowded, crowdedFleet } from '../../../../test/support/crowded-fleets.js';
+import { copyFleet } from '../plan/copy-fleet.js';
+import type { Fleet, Model } from '../index.js';
+import { Ledger } from '../memory/ledger.js';
+import type { Harm } from './offer.js';
+import type { Server } from '../fleet/server.js';
+import { openServers } from '../fleet/standing.js';
+import { gapsOn, leastOnGpu } from './gaps.js';
+import { searchIn } from '../placement/movable.js';
+import { byHarm, knownHarmAt, knownHarmOn, leastHarm, leastHarmOn, mayHaveRoom } from './offers.js';
+import { growthsOn, type Place, placesOn } from './places.js';
+import { shortfall } from './victims.js';
+
+/** Whether this holds of every place that there is for any model on a server that takes orders. */
+const ofEachPlace = (
+  fleet: Fleet,
+  now: number,
+  isTrue: (place: Place, model: Model, ledger: Ledger) => boolean,
+): boolean => {
+  const ledger = new Ledger(fleet, now);
+  return [...fleet.models.values()].every((model) =>
+    openServers(fleet, now)
+      .flatMap((server) => [...placesOn(fleet, server, model), ...growthsOn(fleet, server, model)])
+      .every((place) => isTrue(place, model, ledger)),
+  );
+};
+
+const anybody = (): boolean => true;
+
+/** Whether this holds of what each model books at least on each server. */
+const ofEachSize = (fleet: Fleet, isTrue: (server: Server, bytes: number) => boolean): boolean =>
+  [...fleet.models.values()]
+    .map((model) => leastOnGpu(fleet, model))
+    .every((bytesOn) => [...fleet.servers.values()].every((server) => isTrue(server, bytesOn(server))));
+
+/** The eviction cost last worked out for a server is no more than what it is now. */
+const isKnownALowerBound = (fleet: Fleet): boolean =>
+  ofEachSize(fleet, (server, bytes) => {
+    const known = knownHarmOn(fleet, server, bytes);
+    const least = leastHarmOn(fleet, server, bytes);
+    return known === undefined || least === undefined ? known === least : byHarm(known, least) <= 0;
+  });
+
+function harmsIn(fleet: Fleet): string {
+  const harms: (Harm | null)[] = [];
+  ofEachSize(fleet, (server, bytes) => harms.push(leastHarmOn(fleet, server, bytes) ?? null) > 0);
+  return JSON.stringify(harms);
+}
+
+const isHarmKept = (fleet: Fleet): boolean => harmsIn(fleet) === harmsIn(copyFleet(fleet));
+
+describe('the gaps on the GPUs of a server, whatever happened', () => {
+  it('are never smaller than what is to spare there, and those that are found anew', () => {
+    holds((fleet, now) => {
+      const ledger = new Ledger(fleet, now);
+      const anew = copyFleet(fleet);
+      return [...fleet.servers.values()].every((server) => {
+        const gaps = gapsOn(fleet, server);
+        const isEnough = (server.devices ?? []).every(({ account }) => ledger.spare(account) <= gaps.most);
+        const found = gapsOn(anew, server);
+        const isSame = gaps.most === found.most && JSON.stringify(gaps.gpus) === JSON.stringify(found.gpus);
+        return isEnough && isSame && gaps.gpus.every(({ account, gap }) => ledger.spare(account) <= gap);
+      });
+    });
+  });
+
+  it('say of no place with room that there is none, nor of any that it is short of more than it is', () => {
+    holds((fleet, now) =>
+      ofEachPlace(fleet, now, (place, model, ledger) => {
+        const bytes = leastOnGpu(fleet, model)(place.server);
+        const shortest = Math.max(0, ...shortfall(ledger, place.bookings).values());
+        const short = bytes - gapsOn(fleet, place.server).most;
+        return short <= shortest && mayHaveRoom(fleet, place.server, bytes) === short <= 0;
+      }),
+    );
+  });
+
+  it('say of no place that it hurts more to free than it does', () => {
+    holds((fleet, now) =>
+      ofEachPlace(fleet, now, (place, model, ledger) => {
+        const found = leastHarm(fleet, ledger, place.bookings, anybody);
+        const { server, bookings } = place;
+        const bounds = [
+          leastHarmOn(fleet, server, leastOnGpu(fleet, model)(server)),
+          knownHarmAt(fleet, server, bookings),
+        ];
+        return bounds.every(
+          (least) => found === undefined || (least !== undefined && byHarm(least, found) <= 0),
+        );
+      }),
+    );
+  });
+
+  it('keep of what freeing any of them hurts what is found anew', () => {
+    holds((fleet) => isKnownALowerBound(fleet) && isHarmKept(fleet));
+    fc.assert(
+      fc.property(crowded, (one) => {
+        const driver = crowdedFleet(one);
+        const { fleet, now: at } = driver;
+        return [...fleet.replicas.keys()].every((replica) => {
+          const isKept = isHarmKept(fleet);
+          driver.tell({ kind: 'RoutesUsed', uses: [{ replica, at, inUseUntil: at, routes: 1 }] });
+          return isKept && isKnownALowerBound(fleet) && isHarmKept(fleet);
+        });
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('tell what the most to spare is', () => {
+    holds((fleet, now) => {
+      const ledger = new Ledger(fleet, now);
+      const { servers, most } = searchIn(fleet, ledger, now);
+      const accounts = servers.flatMap(({ devices }) => (devices ?? []).map(({ account }) => account));
+      return most === Math.max(...accounts.map((account) => ledger.spare(account)));
+    });
+  });
+});

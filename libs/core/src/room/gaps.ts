@@ -1,0 +1,39 @@
+import type { Fleet } from '../fleet/fleet.js';
+import { isBookedBySteps, isOnHost, reservationOf } from '../memory/footprint.js';
+import { indexesOf } from '../fleet/indexes.js';
+import type { Bytes, Model } from '../fleet/model.js';
+import type { Gap, Gaps } from './offer.js';
+import type { Server } from '../fleet/server.js';
+
+/** What the GPUs of a server have beside what stays there. It is kept until a replica or the devices change. */
+export function gapsOn(fleet: Readonly<Fleet>, server: Server): Gaps {
+  const { gaps, staying } = indexesOf(fleet);
+  const known = gaps.get(server.spec.id);
+  if (known) return known;
+  const devices = server.devices ?? [];
+  const gpus: Gap[] = [];
+  for (const { kind, account, capacity } of devices) {
+    if (kind === 'gpu') gpus.push({ account, gap: capacity - (staying.get(account) ?? 0) });
+  }
+  const isAll = gpus.length > 0 && gpus.length === devices.length;
+  const most = isAll ? Math.max(...gpus.map(({ gap }) => gap)) : Infinity;
+  const found = { gpus, most };
+  gaps.set(server.spec.id, found);
+  return found;
+}
+
+/**
+ * Tells what a model books at least of some GPU wherever it is put on a server; less than nothing where it may be on
+ * none. A caller that goes over all servers asks once: of most models it is the same everywhere.
+ */
+export function leastOnGpu(
+  fleet: Readonly<Fleet>,
+  { id, config, gpuDeclared }: Model,
+): (server: Server) => Bytes {
+  if (isBookedBySteps(fleet, id)) return () => -Infinity;
+  const bytesOn = (server?: Server): Bytes => reservationOf(fleet, server, id).bytes || -Infinity;
+  if (config === null) return (server) => (isOnHost(server, id) ? -Infinity : bytesOn(server));
+  if (!gpuDeclared) return bytesOn;
+  const bytes = bytesOn();
+  return () => bytes;
+}

@@ -1,0 +1,164 @@
+import type { LoadConfig } from '../fleet/actions.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { type Booking, isLeaving, type Ready, type Replica } from '../fleet/replica.js';
+import { labelsMatch, type Server } from '../fleet/server.js';
+import { bookingsFor, dependenciesOf, isOnHost } from '../memory/footprint.js';
+import { isSpread, spreadFound, spreadOver } from '../memory/device-sets.js';
+import { isWrittenOff } from '../memory/failing.js';
+import { type ModelId, type ReplicaId, replicaId } from '../fleet/ids.js';
+import { isQuarantined } from '../memory/limits.js';
+import { sumOf } from '../memory/ledger.js';
+import type { Model } from '../fleet/model.js';
+
+/** One way to put a model on a server: on which devices, with what else it needs there, at what cost. */
+export interface Place {
+  readonly server: Server;
+  readonly devices: readonly number[];
+  /** What the model and everything it brings would book, each account once. */
+  readonly bookings: readonly Booking[];
+  /** What is missing there of what the model needs. */
+  readonly brings: readonly ModelId[];
+  /** The ready replica that gets another copy in place; null where the server holds none. */
+  readonly grows: Ready | null;
+}
+
+/**
+ * The sets of devices a model may be loaded onto: as declared, none for KIND_CPU, one each where we may choose, else all
+ * of them.
+ */
+export function deviceChoices(server: Server, model: Model): readonly (readonly number[])[] {
+  if (isSpread(model)) return hasDevicesFor(server, model) ? [spreadOver(server, model)] : [];
+  if (model.config === null && isOnHost(server, model.id)) return [[]];
+  const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
+  return canChoose(server, model) ? all.map((ordinal) => [ordinal]) : [all];
+}
+
+/** Whether a server has the devices over which a model is spread; where none are declared it has. */
+export const hasDevicesFor = (server: Server, model: Model | undefined): boolean =>
+  model === undefined || !isSpread(model) || spreadOver(server, model).length > 0;
+
+/** Whether Berth may choose among a server's devices: a base config is declared, or was learned and is KIND_GPU. */
+export function canChoose(server: Server, model: Model): boolean {
+  const gpus = (server.devices ?? []).filter(({ kind }) => kind === 'gpu');
+  if (gpus.length < 2 || isSpread(model)) return false;
+  return model.config !== null || server.configs.get(model.id)?.kind === 'gpu';
+}
+
+/**
+ * The config to send with a load: only where Berth chooses among several devices or the operator declared one,
+ * never to a `cpu` device, and never for what its backend spreads. Null: a plain load.
+ */
+export function configFor(server: Server, model: Model, devices: readonly number[]): LoadConfig | null {
+  const isGpu = (server.devices ?? []).some(({ kind }) => kind === 'gpu');
+  const learned = server.configs.get(model.id);
+  if (!isGpu || isSpread(model)) return null;
+  if (model.config !== null) return { base: model.config, gpus: devices };
+  return canChoose(server, model) ? { base: learned!.json, gpus: devices } : null;
+}
+
+/** Every way to put a model on a server that does not hold it in any phase. */
+export function placesOn(fleet: Readonly<Fleet>, server: Server, model: Model): Place[] {
+  if (fleet.replicas.has(replicaId(model.id, server.spec.id))) return [];
+  if (!server.repository.has(model.id) || !labelsMatch(server, model)) return [];
+  const brings = missingDependencies(fleet, server, model.id);
+  if (!brings?.every((id) => mayCome(fleet, server, id))) return [];
+  return deviceChoices(server, model).map((devices) => ({
+    server,
+    devices,
+    brings,
+    grows: null,
+    bookings: bookingsWith(fleet, server, model.id, brings, devices),
+  }));
+}
+
+/** What a model and what it brings would book together, each account once; most bring nothing. */
+function bookingsWith(
+  fleet: Readonly<Fleet>,
+  server: Server,
+  model: ModelId,
+  brings: readonly ModelId[],
+  devices: readonly number[],
+): readonly Booking[] {
+  const own = bookingsFor(fleet, server, model, devices);
+  if (brings.length === 0) return own;
+  const others = brings.map((id) => bookingsFor(fleet, server, id, devicesOf(fleet, server, id, devices)));
+  return sumOf([own, ...others]);
+}
+
+/**
+ * Every way to give a ready replica one more copy on its server. Old and new are booked together until Triton has
+ * answered: where a file has changed meanwhile it builds the new copies beside the old ones.
+ */
+export function growthsOn(fleet: Readonly<Fleet>, server: Server, model: Model): Place[] {
+  const replica = fleet.replicas.get(replicaId(model.id, server.spec.id));
+  if (replica?.phase !== 'ready' || replica.change || !canChoose(server, model)) return [];
+  if (!server.repository.has(model.id) || isWrittenOff(fleet, replica)) return [];
+  const unused = (server.devices ?? []).filter(({ ordinal }) => !replica.devices.includes(ordinal));
+  return unused.map(({ ordinal }) => {
+    const devices = [...replica.devices, ordinal].toSorted((a, b) => a - b);
+    return {
+      server,
+      devices,
+      brings: [],
+      grows: replica,
+      bookings: bookingsFor(fleet, server, model.id, devices),
+    };
+  });
+}
+
+/** The devices of a step: those of the model it comes with where Berth may choose, else all. */
+export function devicesOf(
+  fleet: Readonly<Fleet>,
+  server: Server,
+  id: ModelId,
+  devices: readonly number[],
+): readonly number[] {
+  const model = fleet.models.get(id);
+  const spread = spreadFound(fleet, server, id);
+  if (spread) return spread;
+  const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
+  if (!model?.config && isOnHost(server, id)) return [];
+  if (!model) return all;
+  return canChoose(server, model) && devices.length > 0 ? devices.slice(0, 1) : all;
+}
+
+/** Whether a model could be loaded there: its files are there, and nothing is in its way. */
+export const mayCome = (fleet: Readonly<Fleet>, server: Server, id: ModelId): boolean =>
+  server.repository.has(id) && isLoadable(fleet, server, id);
+
+/** Whether its devices are there, and it is neither disabled nor quarantined. */
+export const isLoadable = (fleet: Readonly<Fleet>, server: Server, id: ModelId): boolean =>
+  fleet.models.get(id)?.enabled !== false &&
+  !isQuarantined(fleet, id) &&
+  hasDevicesFor(server, fleet.models.get(id));
+
+/** What a model needs and the server does not hold; undefined while some of it is still leaving there. */
+function missingDependencies(fleet: Readonly<Fleet>, server: Server, id: ModelId): ModelId[] | undefined {
+  const missing: ModelId[] = [];
+  for (const needed of dependenciesOf(fleet, id)) {
+    const there = fleet.replicas.get(replicaId(needed, server.spec.id));
+    if (!there) missing.push(needed);
+    else if (isGoing(there)) return undefined;
+  }
+  return missing;
+}
+
+/** Whether it is on its way out, or was last seen absent: nothing can be built on it. */
+export const isGoing = (replica: Replica): boolean =>
+  isLeaving(replica) || (replica.phase === 'unknown' && !replica.coming);
+
+/**
+ * The ensemble whose own load brings a step up. That load is a plain one for the step, which goes wherever its config
+ * on disk says; a step for which Berth chooses the device has an order of its own, before.
+ */
+export function carrier(
+  fleet: Readonly<Fleet>,
+  server: Server,
+  ensemble: ModelId,
+  step: ModelId,
+): ReplicaId | null {
+  const model = fleet.models.get(step);
+  const isChosen = model !== undefined && canChoose(server, model);
+  const isStep = fleet.steps.get(ensemble)?.includes(step) ?? false;
+  return isStep && !isChosen ? replicaId(ensemble, server.spec.id) : null;
+}

@@ -1,0 +1,29 @@
+import type { Fleet } from '../fleet/fleet.js';
+import type { Instant, Model } from '../fleet/model.js';
+import type { Server } from '../fleet/server.js';
+import { presentCopies, presentOn } from '../demand/wants.js';
+
+/**
+ * How crowded each server is for one more copy of a model: the copies, present or on their way, that servers with the
+ * same value of its `spread` label have. A server without that label comes after all that have it. Where the model
+ * names no label, all are alike.
+ */
+export function crowding(
+  fleet: Readonly<Fleet>,
+  { id, spread }: Model,
+  now: Instant,
+): (server: Server) => number {
+  if (spread === null) return () => 0;
+  const copies = new Map<string, number>();
+  if (presentCopies(fleet, id, now) > 0) {
+    for (const server of fleet.servers.values()) {
+      const value = server.spec.labels[spread];
+      if (value !== undefined)
+        copies.set(value, (copies.get(value) ?? 0) + presentOn(fleet, server, id, now));
+    }
+  }
+  return ({ spec }) => {
+    const value = spec.labels[spread];
+    return value === undefined ? Infinity : (copies.get(value) ?? 0);
+  };
+}

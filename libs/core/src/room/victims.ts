@@ -1,0 +1,205 @@
+import { type Fleet, replicasOn } from '../fleet/fleet.js';
+import type { Booking, Ready, Replica } from '../fleet/replica.js';
+import { isWrittenOff } from '../memory/failing.js';
+import { dependenciesOf, dependentsOf } from '../memory/footprint.js';
+import { type AccountId, hostAccount, type ModelId, type ReplicaId, replicaId } from '../fleet/ids.js';
+import { inOrder } from '../fleet/indexes.js';
+import type { Ledger } from '../memory/ledger.js';
+import type { Bytes, Instant } from '../fleet/model.js';
+import {
+  guaranteedCopies,
+  isGuaranteed,
+  isPinProtected,
+  servingReplicas,
+  solidCopies,
+} from '../memory/pins.js';
+import { pursesOf } from '../memory/purses.js';
+import { rankOf } from '../demand/rank.js';
+import { takesOrders } from '../fleet/standing.js';
+import type { Worth } from './worth.js';
+import { residentUntil } from '../fleet/idle-rule.js';
+import { hasQueue, isKept, settingsOf } from '../demand/idle.js';
+import type { Place } from './places.js';
+import { leavingDraining } from '../demand/asking.js';
+import { isStarving } from '../demand/starving.js';
+import type { Want } from '../demand/wants.js';
+
+/** What goes together: a replica and what depends on it. */
+export interface Victim extends Worth {
+  readonly replicas: readonly Ready[];
+}
+
+/** Tells whether a replica may be drained for a want, wherever that goes. */
+export type VictimTest = (one: Replica) => one is Ready;
+
+/** A ready model that requests wait for stays, too; so does one that a draining server waits for. */
+export function victimTest(fleet: Fleet, want: Want, now: Instant): VictimTest {
+  const asked = [...fleet.waiting.values()].map(({ model }) => model);
+  const awaited = new Set([...asked, ...leavingDraining(fleet, now)]);
+  return (one): one is Ready =>
+    one.phase === 'ready' &&
+    takesOrders(fleet.servers.get(one.server)!, now) &&
+    !awaited.has(one.model) &&
+    mayGo(fleet, one, want, now);
+}
+
+const NOTHING: ReadonlySet<ReplicaId> = new Set();
+
+/**
+ * What may not be drained for a want because it is needed at its place: the copy that grows there, and what the model
+ * needs. On another server the same may go.
+ */
+export function neededAt(fleet: Fleet, { server, grows }: Place, { model }: Want): ReadonlySet<ReplicaId> {
+  if (!grows && !fleet.composed.has(model.id)) return NOTHING;
+  const needed = dependenciesOf(fleet, model.id).map((id) => replicaId(id, server.spec.id));
+  return new Set(grows ? [grows.id, ...needed] : needed);
+}
+
+/** Everything among these that may be drained, with what depends on it, in the order of the fleet. */
+export function victimsAmong(
+  fleet: Fleet,
+  isVictim: VictimTest,
+  among: Iterable<Replica> = fleet.replicas.values(),
+): Victim[] {
+  const victims: Victim[] = [];
+  for (const replica of among) {
+    if (!isVictim(replica)) continue;
+    const dependents = dependentsOf(fleet, replica);
+    if (dependents.every(isVictim)) victims.push(victimWith(fleet, replica, dependents, isVictim));
+  }
+  return victims;
+}
+
+/** The same of what holds memory that a place is short of, or takes such along: all of it is on the host of that place. */
+export function victimsAt(
+  fleet: Fleet,
+  isVictim: VictimTest,
+  { server, bookings }: Place,
+  ledger: Ledger,
+): Victim[] {
+  const short = shortfall(ledger, bookings);
+  const isUseful = (one: Replica): boolean =>
+    holdsAnyOf(short, one) || dependentsOf(fleet, one).some((other) => holdsAnyOf(short, other));
+  const useful: ReplicaId[] = [];
+  for (const { server: beside } of pursesOf(fleet, hostAccount(server.spec.host))) {
+    for (const one of replicasOn(fleet, beside.spec.id)) if (isUseful(one)) useful.push(one.id);
+  }
+  return victimsAmong(fleet, isVictim, inOrder(fleet, useful));
+}
+
+/** Whether a replica holds memory which a place is short of. */
+export const holdsAnyOf = (short: ReadonlyMap<AccountId, Bytes>, { bookings }: Replica): boolean =>
+  bookings.some(({ account, bytes }) => bytes > 0 && short.has(account));
+
+/** A replica with all that depends on it. */
+function victimWith(
+  fleet: Fleet,
+  replica: Ready,
+  dependents: readonly Ready[],
+  isVictim: VictimTest,
+): Victim {
+  const replicas = [replica, ...dependents];
+  return {
+    replicas,
+    rank: Math.max(...replicas.map((one) => rankOf(settingsOf(fleet, one).class))),
+    isSpare: replicas.every((one) => isSpare(fleet, one, isVictim)),
+    lastUse: Math.max(...replicas.map(({ lastUse }) => lastUse)),
+  };
+}
+
+/**
+ * Whether its model stays warm on another server without it. Of several copies that could all leave for one newcomer,
+ * since their servers share a host, all are spare but the one that was used last.
+ */
+function isSpare(fleet: Fleet, replica: Ready, isVictim: VictimTest): boolean {
+  if (fleet.holders.get(replica.model)!.size < 2) return false;
+  const hostOf = ({ server }: Replica): string => fleet.servers.get(server)!.spec.host;
+  const outlasts = (one: Ready): boolean =>
+    hostOf(one) !== hostOf(replica) || !isVictim(one) || isUsedAfter(one, replica);
+  return servingReplicas(fleet, replica.model).some((one) => one.id !== replica.id && outlasts(one));
+}
+
+const isUsedAfter = (one: Ready, other: Ready): boolean =>
+  one.lastUse === other.lastUse ? one.id > other.id : one.lastUse > other.lastUse;
+
+/** Each of two copies may go for itself where one is to stay, but not both: of those that may not, the first goes. */
+export function withinKept(fleet: Fleet, victims: readonly Victim[], want: Want): Victim[] {
+  const going = new Set<ReplicaId>();
+  return victims.filter(({ replicas }) => {
+    const joining = replicas.filter(({ id }) => !going.has(id));
+    for (const { id } of joining) going.add(id);
+    if (joining.every((one) => isWrittenOff(fleet, one) || keepsEnough(fleet, one.model, going, want)))
+      return true;
+    for (const { id } of joining) going.delete(id);
+    return false;
+  });
+}
+
+/** Whether as many copies of a model stay as are to stay once all these are gone. */
+function keepsEnough(fleet: Fleet, id: ModelId, going: ReadonlySet<ReplicaId>, want: Want): boolean {
+  const model = fleet.models.get(id);
+  if (!model) return true;
+  const warm =
+    rankOf(model.class) === want.rank ? Math.max(guaranteedCopies(model), want.isExtra ? 1 : 0) : 0;
+  const kept = Math.max(model.pinnedCopies, warm);
+  return kept === 0 || solidCopies(fleet, id, going) >= kept;
+}
+
+/**
+ * Not pinned, not a stranger to be kept, of no higher rank, past its minimum residency, and not in use, unless the
+ * newcomer is starving.
+ */
+function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {
+  if (replica.change || isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
+  if (!yieldsTo(fleet, replica, want)) return false;
+  if (now < residentUntil(fleet, replica)) return false;
+  if (!isSparedFor(fleet, replica, want)) return false;
+  return isStarving(fleet, want, now) || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
+}
+
+/**
+ * A copy to be replaced stays until it is. For one copy more no other of its own goes, nor any last copy of its rank.
+ */
+function isSparedFor(fleet: Fleet, replica: Ready, want: Want): boolean {
+  const isOwn = replica.model === want.model.id;
+  if (!want.isExtra) return !isOwn || !isWrittenOff(fleet, replica);
+  return !isOwn && keepsEnough(fleet, replica.model, new Set([replica.id]), want);
+}
+
+/** Whether it would leave for such a newcomer some time, classes and the copies to be kept warm considered. */
+export const yieldsTo = (fleet: Readonly<Fleet>, replica: Replica, want: Pick<Want, 'rank'>): boolean =>
+  !isAbove(fleet, replica, want) && !isKeptFrom(fleet, replica, want);
+
+/** Whether a replica outranks a want: it does not leave for that. */
+export const isAbove = (fleet: Readonly<Fleet>, replica: Replica, { rank }: Pick<Want, 'rank'>): boolean =>
+  rankOf(settingsOf(fleet, replica).class) > rank;
+
+/** Whether it is one of the copies that are kept warm against all but a higher class. */
+export const isKeptFrom = (fleet: Readonly<Fleet>, replica: Replica, { rank }: Pick<Want, 'rank'>): boolean =>
+  rankOf(settingsOf(fleet, replica).class) === rank && isGuaranteed(fleet, replica);
+
+/** What a place is short of. */
+export function shortfall(ledger: Ledger, bookings: readonly Booking[]): ReadonlyMap<AccountId, Bytes> {
+  const short = new Map<AccountId, Bytes>();
+  for (const { account, bytes } of bookings) {
+    const missing = bytes - ledger.spare(account);
+    if (missing > 0) short.set(account, missing);
+  }
+  return short;
+}
+
+/** Two victims may share a replica: what needs a model is a victim by itself, and again with that model. */
+export const replicasIn = (victims: readonly Victim[]): ReadonlySet<Ready> =>
+  new Set(victims.flatMap(({ replicas }) => replicas));
+
+/** Whether the memory of all these makes up for a shortfall. */
+export function covers(leaving: Iterable<Ready>, short: ReadonlyMap<AccountId, Bytes>): boolean {
+  const missing = new Map(short);
+  for (const { bookings } of leaving) {
+    for (const { account, bytes } of bookings) {
+      const bare = missing.get(account);
+      if (bare !== undefined) missing.set(account, bare - bytes);
+    }
+  }
+  return [...missing.values()].every((bytes) => bytes <= 0);
+}
