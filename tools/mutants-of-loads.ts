@@ -28,7 +28,7 @@ export const OF_LOADS: readonly Mutant[] = [
   { name: 'fits-beside-a-free-slot-whenever-the-memory-comes', breaks: 13, file: `${CORE}/room/best-fit.ts`, find: `!ledger.fitsFree(bookings) ? 2 : Number(!hasSlot(place));`, replace: `Number(!hasSlot(place));` },
   { name: 'place-of-what-is-pinned-outlives-its-move', breaks: 9, file: `${CORE}/placement/place.ts`, find: `? strays.has(replica.id) ||`, replace: `? strays.size < 0 ||` },
   { name: 'moves-for-who-is-turned-away', breaks: 9, file: `${CORE}/step.ts`, find: `fleet.moves.size > before.moves ?`, replace: `fleet.moves.size > before.moves + 9 ?` },
-  { name: 'never-learns-how-long-unloads-take', breaks: 13, file: `${CORE}/observe/sighted.ts`, find: `if (sighting.proven && !isStuck(fleet, replica, now)) noteUnload(server, replica, now);`, replace: `` },
+  { name: 'never-learns-how-long-unloads-take', breaks: 13, file: `${CORE}/observe/sighted.ts`, find: `if (sighting.proven && !isStuck(fleet, replica, now)) learnUnloadTime(server, replica, now);`, replace: `` },
   { name: 'all-of-an-unload-always-to-come', breaks: 13, file: `${CORE}/loading/beginnings.ts`, find: `if (leaving.phase === 'unloading') return restOf(unload, this.now - leaving.since);`, replace: `if (leaving.phase === 'unloading') return unload;` },
   { name: 'no-wait-while-use-is-read', breaks: 13, file: `${CORE}/loading/eta.ts`, find: `const reading = fleet.readings.get(model);`, replace: `const reading = now < 0 ? fleet.readings.get(model) : undefined;` },
   { name: 'sent-away-by-half-a-chance', breaks: 13, file: `${CORE}/learned/load-times.ts`, find: `p50 ** 2 / p90;`, replace: `Math.min(p50, p90);` },

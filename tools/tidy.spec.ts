@@ -12,12 +12,14 @@ const TEXT = new Set(['.ts', '.mts', '.mjs', '.cjs', '.json', '.md', '.proto', '
 const CODE = new Set(['.ts', '.mts', '.mjs']);
 const MAX_FILE_LINES = 250;
 const MAX_SPEC_LINES = 300;
+const MAX_ROOM_FILES = 20;
 
 /** Files that were too long when the rule came. They may only shrink; nothing is added here. */
 const RATCHET: Readonly<Record<string, number>> = {};
 
 const files = filesUnder(ROOT).filter((path) => TEXT.has(extname(path)) && path !== 'package-lock.json');
 const code = files.filter((path) => CODE.has(extname(path)));
+const core = code.filter((path) => path.startsWith('libs/core/src/'));
 const documents = files.filter((path) => extname(path) === '.md');
 
 describe('tidy', () => {
@@ -63,11 +65,37 @@ describe('tidy', () => {
   });
 
   it('keeps clocks, chance, timers and promises out of the core', () => {
-    const core = code.filter((path) => path.startsWith('libs/core/') && !path.endsWith('.spec.ts'));
     const banned = ['async', 'await', 'Promise', 'Date', 'performance', 'process', 'crypto', 'Math\\.random'];
     const timers = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'console'];
     const word = new RegExp(`(?<![.\\w])(${[...banned, ...timers].join('|')})\\b`);
-    expect(findings(core, word, withoutCommentsAndTexts)).toEqual([]);
+    expect(findings(core.filter(isSource), word, withoutCommentsAndTexts)).toEqual([]);
+  });
+});
+
+describe('the core', () => {
+  it('has each name at the top of one file only', () => {
+    const places = new Map<string, string[]>();
+    for (const path of core.filter(isSource)) {
+      for (const name of topLevelNames(path)) places.set(name, [...(places.get(name) ?? []), path]);
+    }
+    const shared = [...places].filter(([, paths]) => paths.length > 1);
+    expect(shared.map(([name, paths]) => `${name}: ${paths.join(', ')}`)).toEqual([]);
+  });
+
+  it('names each spec after the file beside it: x.spec.ts, x.property.spec.ts or x.<topic>.spec.ts', () => {
+    const specs = core.filter((path) => !isSource(path));
+    const strays = specs.filter(
+      (path) => !core.includes(`${dirname(path)}/${basename(path).split('.')[0]}.ts`),
+    );
+    expect(strays).toEqual([]);
+  });
+
+  it('has no room with too many files to find one by its name', () => {
+    const rooms = core.filter(isSource).map((path) => dirname(path));
+    const crowded = [...new Set(rooms)].filter(
+      (room) => rooms.filter((one) => one === room).length > MAX_ROOM_FILES,
+    );
+    expect(crowded).toEqual([]);
   });
 });
 
@@ -115,6 +143,16 @@ describe('what is published', () => {
     expect(findings(['package-lock.json'], /"resolved":/)).toEqual([]);
   });
 });
+
+function isSource(path: string): boolean {
+  return !path.endsWith('.spec.ts');
+}
+
+/** What a file declares outside of any function or class, exported or not; each once. */
+function topLevelNames(path: string): string[] {
+  const declared = /^(?:export )?(?:abstract )?(?:const|let|function\*?|class|interface|type) (\w+)/gm;
+  return [...new Set([...read(path).matchAll(declared)].map((match) => match[1] ?? ''))];
+}
 
 function mostLines(path: string): number {
   return path.endsWith('.spec.ts') ? MAX_SPEC_LINES : MAX_FILE_LINES;

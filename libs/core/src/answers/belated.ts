@@ -3,7 +3,8 @@ import { heldBackIn, turnBehind } from './backlogs.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { Instant } from '../fleet/model.js';
 import { throughputOf } from './throughput.js';
-import { refusal, SHORT } from './refuse.js';
+import { refusal } from './refuse.js';
+import { SHORT_HINT } from './verdicts.js';
 
 /**
  * Refuses held-back requests whose turn comes after their deadlines. They are refused at once, and told to come again
@@ -20,7 +21,7 @@ export function refuseBelated(fleet: Fleet, now: Instant): Action[] {
       if (turnBehind(backlog, throughput, served) < request.deadline) served += 1;
       else late.push(request);
     }
-    const retryAfter = Math.max(SHORT, turnBehind(backlog, throughput, served) - now);
+    const retryAfter = Math.max(SHORT_HINT, turnBehind(backlog, throughput, served) - now);
     for (const request of late) {
       fleet.waiting.delete(request.id);
       belated.push(refusal(fleet, request, { reason: 'deadline_unreachable', retryAfter }, now));

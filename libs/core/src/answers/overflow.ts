@@ -7,7 +7,8 @@ import { isShed, underPressure } from '../fleet/pressure.js';
 import { LOWEST_FIRST } from '../demand/rank.js';
 import { readyIn } from '../loading/eta.js';
 import type { LineAhead } from '../loading/line-ahead.js';
-import { refusal, SHORT } from './refuse.js';
+import { refusal } from './refuse.js';
+import { SHORT_HINT } from './verdicts.js';
 
 /** The most that waiting requests may hold of our memory. Small requests come nowhere near: their number is bounded. */
 export const QUEUE_BYTES: Bytes = 64 * 2 ** 20;
@@ -53,7 +54,7 @@ export function takeOverflow(fleet: Fleet): readonly Away[] {
   const mostOfAll = underPressure(pressure, limits.globalQueue);
   if (waiting.size > mostOfAll) away.push(...turnAway(fleet, [...waiting.values()], inNumber(mostOfAll)));
   const memory = inBytes(underPressure(pressure, QUEUE_BYTES));
-  if (sizeOf(waiting.values(), memory) > memory.most)
+  if (sizeOfQueue(waiting.values(), memory) > memory.most)
     away.push(...turnAway(fleet, [...waiting.values()], memory));
   return away;
 }
@@ -103,7 +104,7 @@ interface Leaver {
 /** Takes out of a queue what is over its bound. `queue` is in the order of arrival. */
 function turnAway(fleet: Fleet, queue: readonly Request[], bound: Bound): Away[] {
   const away: Away[] = [];
-  let size = sizeOf(queue, bound);
+  let size = sizeOfQueue(queue, bound);
   for (const { request, excess } of inOrderOfLeaving(queue, bound)) {
     if (size <= bound.most) break;
     size -= bound.sizeOf(request);
@@ -136,7 +137,7 @@ function holdings(queue: readonly Request[], { sizeOf }: Bound): Map<TenantId, n
   return held;
 }
 
-function sizeOf(queue: Iterable<Request>, bound: Bound): number {
+function sizeOfQueue(queue: Iterable<Request>, bound: Bound): number {
   let size = 0;
   for (const request of queue) size += bound.sizeOf(request);
   return size;
@@ -157,5 +158,5 @@ export function answerOverflow(fleet: Fleet, away: readonly Away[], line: LineAh
 function drainTime(fleet: Fleet, model: ModelId, line: LineAhead, now: Instant): Millis {
   const behind = turnBehindAll(fleet, model);
   const servedIn = behind === null ? line.behind(model).p90 + readyIn(fleet, model, now) : behind - now;
-  return Math.max(SHORT, servedIn);
+  return Math.max(SHORT_HINT, servedIn);
 }

@@ -6,7 +6,7 @@ import { expectedThroughput } from './throughput.js';
 import { inOrderOfRelease } from './hold-back.js';
 
 /** The places of repeated requests in the queue of a model, worked out once for each kind of request. */
-export class Line {
+export class QueuePlaces {
   private readonly known = new Map<string, number>();
 
   constructor(

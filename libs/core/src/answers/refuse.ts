@@ -8,20 +8,17 @@ import { returnIn } from './returns.js';
 import { hasVersion, routableReplicas } from '../learned/routes.js';
 import type { Server } from '../fleet/server.js';
 import type { Ledger } from '../memory/ledger.js';
-import { after, describeWait, loadToCome, type Wait } from '../loading/eta.js';
+import { delayedBy, describeWait, loadToCome, type Wait } from '../loading/eta.js';
 import type { Ahead } from '../loading/line-ahead.js';
 import { awaitedAmong, type Openings, openingsFor } from '../loading/openings.js';
-import { Line } from './queue-places.js';
+import { QueuePlaces } from './queue-places.js';
 import { heldUntil } from '../loading/load-budget.js';
-import { Verdicts } from './verdicts.js';
+import { SHORT_HINT, Verdicts } from './verdicts.js';
 import { wish } from '../demand/wishes.js';
 import { type Want, wantsLeft } from '../demand/wants.js';
 
-/** What a refusal without a better figure tells the caller to wait. */
-export const SHORT: Millis = 1_000;
-
 /** The reasons that are overload or haste: a caller told so comes again, and is not to come with all others. */
-const SHED: ReadonlySet<Refusal['reason']> = new Set([
+const SHED_REASONS: ReadonlySet<Refusal['reason']> = new Set([
   'deadline_unreachable',
   'no_capacity',
   'queue_full',
@@ -31,14 +28,14 @@ const SHED: ReadonlySet<Refusal['reason']> = new Set([
 /** The refusal of a request that waits no more. `why` tells when the model should be ready. */
 export function refusal(fleet: Fleet, { id, model }: Request, why: Refusal, now: Instant): Action {
   const { reason, retryAfter } = why;
-  const isSpread = SHED.has(reason) && retryAfter !== null;
+  const isSpread = SHED_REASONS.has(reason) && retryAfter !== null;
   const spread = isSpread ? { ...why, retryAfter: returnIn(fleet, model, retryAfter, now) } : why;
   return { kind: 'refuse', request: id, refusal: spread };
 }
 
 /** Answers all requests: this process is going. */
 export function refuseAll(fleet: Fleet, now: Instant): Action[] {
-  return refuseWhere(fleet, now, () => ({ reason: 'shutting_down', retryAfter: SHORT }));
+  return refuseWhere(fleet, now, () => ({ reason: 'shutting_down', retryAfter: SHORT_HINT }));
 }
 
 /** Turns away requests that no amount of waiting would serve, and those that may not wait. */
@@ -118,7 +115,7 @@ export function answerExpired(
   open: readonly Server[],
   now: Instant,
 ): Action[] {
-  const queue = new Line(fleet, now);
+  const queue = new QueuePlaces(fleet, now);
   return expired.map((request) => {
     const why = lateness(fleet, request, ahead, open, now);
     const told = why.reason === 'loading' ? { ...why, position: queue.before(request) } : why;
@@ -138,9 +135,9 @@ function lateness(
   const verdicts = new Verdicts(fleet, open, now);
   if (!fleet.models.has(model)) return verdicts.unknownNow();
   if (routableReplicas(fleet, model).length > 0) return served(fleet, model, now);
-  const wait = after(line.behind(model), describeWait(fleet, model, now));
+  const wait = delayedBy(line.behind(model), describeWait(fleet, model, now));
   if (wait.phase === 'waiting' && !verdicts.hasOpenServer())
-    return { reason: 'no_server', retryAfter: SHORT };
+    return { reason: 'no_server', retryAfter: SHORT_HINT };
   const held = wait.phase === 'waiting' ? heldUntil(fleet, open, model, now) : null;
   const delay = (held ?? now) - now;
   return { ...comingIn(wait, delay, loadToCome(fleet, model)), ...detailOf(fleet, wait, held) };
@@ -149,7 +146,7 @@ function lateness(
 /** Its model is ready, at last: the request may come again at once, or behind those that are held back. */
 function served(fleet: Fleet, model: ModelId, now: Instant): Refusal {
   const eta = (turnBehindAll(fleet, model) ?? now) - now;
-  return { reason: 'loading', retryAfter: Math.max(SHORT, eta), phase: 'loading', eta };
+  return { reason: 'loading', retryAfter: Math.max(SHORT_HINT, eta), phase: 'loading', eta };
 }
 
 /**
@@ -158,7 +155,7 @@ function served(fleet: Fleet, model: ModelId, now: Instant): Refusal {
  */
 const comingIn = ({ phase, eta }: Wait, delay: Millis, load: Forecast): Refusal => ({
   reason: 'loading',
-  retryAfter: Math.max(SHORT, delay + (eta ?? load).p90),
+  retryAfter: Math.max(SHORT_HINT, delay + (eta ?? load).p90),
   phase,
   ...(eta === null ? {} : { eta: delay + eta.p50 }),
 });

@@ -13,7 +13,7 @@ export interface Throughput {
 }
 
 /** Requests of a backlog get their routes no more often than this: each time is a turn. */
-const SHORTEST: Millis = 10;
+const SHORTEST_SPAN: Millis = 10;
 
 /**
  * How fast the copies of a model that get routes serve it, all together:
@@ -65,7 +65,7 @@ function slowestOf(
 }
 
 function inWholeSpans(atOnce: number, each: Millis): Throughput | null {
-  const rounds = Math.ceil(SHORTEST / each);
+  const rounds = Math.ceil(SHORTEST_SPAN / each);
   return atOnce === 0 ? null : { size: rounds * atOnce, span: Math.ceil(rounds * each) };
 }
 

@@ -2,7 +2,7 @@ import type { Action, Refusal } from '../fleet/actions.js';
 import { type Fleet, replicasOf, type Request } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import { hasOutlasted, isForeseen } from '../learned/load-forecast.js';
-import { leastOf } from '../learned/load-times.js';
+import { p10Of } from '../learned/load-times.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { isComingBack } from '../memory/reloads.js';
 import { isLeaving } from '../fleet/replica.js';
@@ -14,7 +14,8 @@ import { loadToCome, phaseOf, readyAfter } from '../loading/eta.js';
 import type { Ahead } from '../loading/line-ahead.js';
 import { heldUntil } from '../loading/load-budget.js';
 import { Price } from '../loading/price.js';
-import { isExpired, refuseWhere, SHORT } from './refuse.js';
+import { isExpired, refuseWhere } from './refuse.js';
+import { SHORT_HINT } from './verdicts.js';
 import { wish } from '../demand/wishes.js';
 
 /**
@@ -38,7 +39,7 @@ export function refuseUnreachable(
   const foresight = new Foresight(fleet, open, now, ahead);
   const refuse = ({ model, deadline }: Request, reason: Refusal['reason'], hint: Millis): Refusal => {
     if (fleet.models.get(model)!.coldStart.loadWhenShed) wish(fleet, model, now);
-    return { reason, retryAfter: Math.max(SHORT, deadline - now, hint) };
+    return { reason, retryAfter: Math.max(SHORT_HINT, deadline - now, hint) };
   };
   const tooLate = (request: Request): Refusal =>
     refuse(request, 'deadline_unreachable', foresight.hint(request.model));
@@ -154,7 +155,7 @@ class Foresight {
   private leastWait(model: ModelId): Millis | null {
     const phase = phaseOf(this.fleet, model);
     if (phase === 'loading') return null;
-    const load = leastOf(loadToCome(this.fleet, model));
+    const load = p10Of(loadToCome(this.fleet, model));
     return phase === 'placed' ? load : this.onceOpen(model, 0, load);
   }
 

@@ -3,7 +3,7 @@ import { type Cooldown, type Fleet, replicasOf, type Request } from '../fleet/fl
 import type { Server } from '../fleet/server.js';
 import { type ModelId, type ReplicaId, replicaId } from '../fleet/ids.js';
 import { isBarred } from '../memory/limits.js';
-import type { Instant, Model } from '../fleet/model.js';
+import type { Instant, Millis, Model } from '../fleet/model.js';
 import { isLasting } from '../learned/cooldown.js';
 import { routableReplicas } from '../learned/routes.js';
 import { isStuck } from '../fleet/stuck.js';
@@ -17,9 +17,10 @@ import { wish } from '../demand/wishes.js';
 
 /** An unknown name makes the indexes be read again, at most this often. */
 const REFRESH_EVERY = 5_000;
-const SHORT = 1_000;
+/** What a refusal without a better figure tells the caller to wait. */
+export const SHORT_HINT: Millis = 1_000;
 
-type Verdict =
+type RequestVerdict =
   | Refusal
   | { readonly coolingUntil: Instant; readonly cause: Cooldown['cause'] }
   /** Holds once the indexes were read again for the request. */
@@ -28,7 +29,7 @@ type Verdict =
 
 /** Judges, once per model and turn, whether waiting for it can help. */
 export class Verdicts {
-  private readonly models = new Map<ModelId, Verdict>();
+  private readonly models = new Map<ModelId, RequestVerdict>();
   private room: Room | undefined;
 
   constructor(
@@ -51,7 +52,7 @@ export class Verdicts {
     return { reason: 'cooling_down', retryAfter: coolingUntil - this.now, cause };
   }
 
-  private onModel(id: ModelId): Verdict {
+  private onModel(id: ModelId): RequestVerdict {
     const model = this.fleet.models.get(id);
     if (!model) return { onceRefreshed: this.unknownNow() };
     if (!model.enabled) return { reason: 'disabled', retryAfter: null };
@@ -65,14 +66,17 @@ export class Verdicts {
 
   private shed(model: Model): Refusal {
     if (model.coldStart.loadWhenShed) wish(this.fleet, model.id, this.now);
-    return { reason: 'no_capacity', retryAfter: Math.max(SHORT, readyIn(this.fleet, model.id, this.now)) };
+    return {
+      reason: 'no_capacity',
+      retryAfter: Math.max(SHORT_HINT, readyIn(this.fleet, model.id, this.now)),
+    };
   }
 
   /**
    * Judged by where it could be: nothing permanent is said while a server was never seen, or is only down. One where it
    * could be tried now is enough, and the others are not asked.
    */
-  private onPlaces(model: Model): Verdict {
+  private onPlaces(model: Model): RequestVerdict {
     const isTriedStill = !isGivenUp(this.fleet, model.id, this.now);
     if (isTriedStill && this.open.some((server) => this.mayTry(server, model))) return undefined;
     const fits = [...this.fleet.servers.values()].map((server) => ({
@@ -83,7 +87,7 @@ export class Verdicts {
     if (able.length === 0) return this.nowhere(fits.map(({ fit }) => fit));
     const standings = able.map((server) => standingOf(server, this.now));
     if (standings.every((standing) => standing === 'lost' || standing === 'connecting')) {
-      return this.mayComeBack(able) ? undefined : { reason: 'no_server', retryAfter: SHORT };
+      return this.mayComeBack(able) ? undefined : { reason: 'no_server', retryAfter: SHORT_HINT };
     }
     return this.onAble(model, able);
   }
@@ -99,8 +103,8 @@ export class Verdicts {
     return this.room.fitOn(server, model);
   }
 
-  private nowhere(fits: readonly Fit[]): Verdict {
-    if (fits.length === 0 || fits.includes('unseen')) return { reason: 'no_server', retryAfter: SHORT };
+  private nowhere(fits: readonly Fit[]): RequestVerdict {
+    if (fits.length === 0 || fits.includes('unseen')) return { reason: 'no_server', retryAfter: SHORT_HINT };
     if (fits.includes('disabled')) return { reason: 'disabled', retryAfter: null };
     const detail = (['needs_config', 'too_small', 'no_device_set', 'labels'] as const).find((fit) =>
       fits.includes(fit),
@@ -117,7 +121,7 @@ export class Verdicts {
       .some(({ contact }) => contact.kind !== 'connecting' || isYoung);
   }
 
-  private onAble(model: Model, able: readonly Server[]): Verdict {
+  private onAble(model: Model, able: readonly Server[]): RequestVerdict {
     const overdue = replicasOf(this.fleet, model.id).some((one) => isOverdue(this.fleet, one, this.now));
     const open = able.filter((server) => this.open.includes(server));
     const tried = open.filter(({ spec }) => this.isTriable(replicaId(model.id, spec.id)));
@@ -126,13 +130,13 @@ export class Verdicts {
     }
     if (open.length === 0) return this.noneOpen(able);
     if (open.every(({ spec }) => this.isStuckOn(replicaId(model.id, spec.id)))) {
-      return { reason: 'no_capacity', retryAfter: SHORT };
+      return { reason: 'no_capacity', retryAfter: SHORT_HINT };
     }
     return this.onCooldowns(model.id, tried);
   }
 
   /** Refuses where the last load failed on every server that could be tried, and says for how long where that passes by itself. */
-  private onCooldowns(model: ModelId, tried: readonly Server[]): Verdict {
+  private onCooldowns(model: ModelId, tried: readonly Server[]): RequestVerdict {
     const cooldowns = tried.map((server) => coolingOn(this.fleet, server, model, this.now));
     const active = cooldowns.filter((one) => one !== undefined);
     const next = active.toSorted((a, b) => a.until - b.until)[0];
@@ -156,9 +160,9 @@ export class Verdicts {
   }
 
   /** Draining, needing a restart, or not in explicit mode; one that is merely slow may be fast again. */
-  private noneOpen(able: readonly Server[]): Verdict {
+  private noneOpen(able: readonly Server[]): RequestVerdict {
     const isSlow = able.some((server) => standingOf(server, this.now) === 'stale');
-    return isSlow ? undefined : { reason: 'no_capacity', retryAfter: SHORT };
+    return isSlow ? undefined : { reason: 'no_capacity', retryAfter: SHORT_HINT };
   }
 
   /**
@@ -187,6 +191,6 @@ export class Verdicts {
   unknownNow(): Refusal {
     return isAllSeen(this.fleet)
       ? { reason: 'unknown_model', retryAfter: null }
-      : { reason: 'no_server', retryAfter: SHORT };
+      : { reason: 'no_server', retryAfter: SHORT_HINT };
   }
 }

@@ -51,12 +51,12 @@ export function askersOf(fleet: Readonly<Fleet>, questions: readonly Question[],
     for (const model of models) about.set(model, [...(about.get(model) ?? []), askers[at]!]);
   }
   for (const request of fleet.waiting.values()) {
-    for (const one of about.get(request.model) ?? NOBODY) one.wait(request);
+    for (const one of about.get(request.model) ?? NO_ASKERS) one.wait(request);
   }
   for (const [model, { since }] of fleet.wishes) {
-    for (const one of about.get(model) ?? NOBODY) one.wish(since);
+    for (const one of about.get(model) ?? NO_ASKERS) one.wish(since);
   }
   return askers;
 }
 
-const NOBODY: readonly Askers[] = [];
+const NO_ASKERS: readonly Askers[] = [];

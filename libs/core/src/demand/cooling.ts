@@ -31,7 +31,7 @@ export function coolingOn(
   now: Instant,
 ): Cooling | undefined {
   if (fleet.cooldowns.size === 0 && fleet.breakers.size === 0) return undefined;
-  const models = [model, ...missingOf(fleet, server, model)];
+  const models = [model, ...dependenciesMissing(fleet, server, model)];
   let longest = retriesCool(fleet, server, models, now);
   for (const id of models) {
     for (const one of coolings(fleet, server, id, now)) {
@@ -55,7 +55,7 @@ function retriesCool(
   return until > now ? { until, cause: first.cause, by: 'retry_budget' } : undefined;
 }
 
-const missingOf = (fleet: Readonly<Fleet>, server: Server, model: ModelId): ModelId[] =>
+const dependenciesMissing = (fleet: Readonly<Fleet>, server: Server, model: ModelId): ModelId[] =>
   dependenciesOf(fleet, model).filter(
     (id) => fleet.replicas.get(replicaId(id, server.spec.id))?.phase !== 'ready',
   );

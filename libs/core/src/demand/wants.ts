@@ -38,21 +38,21 @@ export interface Want extends Claim {
  * `inPrecedence` has it. Of one model a stronger claim comes before a weaker one; copies by demand come last of all.
  */
 export function wantsOf(fleet: Fleet, now: Instant): Want[] {
-  const lacking = lackingIn(fleet, now);
+  const lacking = unmetClaimsIn(fleet, now);
   noteSince(fleet, lacking.claims, now);
   return listed(fleet, lacking, now);
 }
 
 /** The same for a query only: nothing is noted. */
 export const wantsNow = (fleet: Readonly<Fleet>, now: Instant): Want[] =>
-  listed(fleet, lackingIn(fleet, now), now);
+  listed(fleet, unmetClaimsIn(fleet, now), now);
 
 /** The claims that are not met, and why their models are wanted. */
-interface Lacking extends Asking {
+interface UnmetClaims extends Asking {
   readonly claims: ReadonlyMap<ModelId, readonly Claim[]>;
 }
 
-function lackingIn(fleet: Readonly<Fleet>, now: Instant): Lacking {
+function unmetClaimsIn(fleet: Readonly<Fleet>, now: Instant): UnmetClaims {
   const asking = askingIn(fleet, now);
   const lacking = new Map<ModelId, readonly Claim[]>();
   for (const [id, claims] of claimsOf(fleet, asking.asked)) {
@@ -62,7 +62,7 @@ function lackingIn(fleet: Readonly<Fleet>, now: Instant): Lacking {
   return { claims: lacking, ...asking };
 }
 
-function listed(fleet: Readonly<Fleet>, lacking: Lacking, now: Instant): Want[] {
+function listed(fleet: Readonly<Fleet>, lacking: UnmetClaims, now: Instant): Want[] {
   const wants: Want[] = [];
   for (const [id, unmet] of lacking.claims) {
     for (const claim of unmet) wants.push(wantOf(fleet, fleet.models.get(id)!, claim, lacking, now));
@@ -200,14 +200,14 @@ function noteAwaited({ waiting, awaitedSince }: Fleet, now: Instant): void {
 /** Copies that are there or on their way, on servers that stay. */
 export function presentCopies(fleet: Readonly<Fleet>, model: ModelId, now: Instant): number {
   let copies = 0;
-  for (const id of fleet.holders.get(model) ?? NOBODY) {
+  for (const id of fleet.holders.get(model) ?? NO_REPLICA_IDS) {
     const replica = fleet.replicas.get(id)!;
     if (isPresent(fleet, replica, now)) copies += copiesWith(fleet, replica);
   }
   return copies;
 }
 
-const NOBODY: ReadonlySet<ReplicaId> = new Set();
+const NO_REPLICA_IDS: ReadonlySet<ReplicaId> = new Set();
 
 /** Copies of a model that are on one server, or on their way there. */
 export function presentOn(fleet: Readonly<Fleet>, server: Server, model: ModelId, now: Instant): number {

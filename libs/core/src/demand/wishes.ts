@@ -4,14 +4,14 @@ import type { Instant } from '../fleet/model.js';
 import { routableReplicas } from '../learned/routes.js';
 
 /** A wish lives at least as long, also where no request may wait at all. */
-const SHORTEST = 60_000;
+const SHORTEST_WISH = 60_000;
 
 /** Remembers that a model is wanted without a waiting request. */
 export function wish(fleet: Fleet, id: ModelId, now: Instant): void {
   const model = fleet.models.get(id);
   if (!model || fleet.wishes.has(id)) return;
   fleet.wishes.set(id, {
-    until: now + Math.max(model.coldStart.maxWait, SHORTEST),
+    until: now + Math.max(model.coldStart.maxWait, SHORTEST_WISH),
     admin: false,
     since: now,
   });

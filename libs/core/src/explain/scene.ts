@@ -6,7 +6,7 @@ import { moveMadeFor } from '../fleet/moving.js';
 import { isLikelyMissed } from '../placement/evict.js';
 import { Room } from '../room/feasible.js';
 import { LineAhead } from '../loading/line-ahead.js';
-import { moveFor, type Search, searchIn } from '../placement/movable.js';
+import { moveFor, type MoveSearch, searchIn } from '../placement/movable.js';
 import { growthsOn, type Place, placesOn } from '../room/places.js';
 import { planFor } from '../room/plan-victims.js';
 import { Price } from '../loading/price.js';
@@ -55,7 +55,7 @@ export class Scene {
   private readonly keeping = new Map<ReplicaId, readonly Hold[]>();
   private holders: Map<AccountId, { readonly replica: Replica; readonly bytes: Bytes }[]> | undefined;
   private victims: Map<AccountId, Victim[]> | undefined;
-  private search: Search | undefined;
+  private search: MoveSearch | undefined;
 
   constructor(
     readonly fleet: Fleet,
@@ -92,7 +92,7 @@ export class Scene {
     const short = shortfall(ledger, place.bookings);
     const near = new Set([...short.keys()].flatMap((account) => this.victims!.get(account) ?? []));
     const plan = planFor(fleet, ledger, place, want, [...near]);
-    const search = (): Search => (this.search ??= searchIn(fleet, ledger, now));
+    const search = (): MoveSearch => (this.search ??= searchIn(fleet, ledger, now));
     const alone = new Site(place.server, () => [place]);
     const move = plan && !isLikelyMissed(plan, now) ? undefined : moveFor(fleet, [alone], want, search);
     if (move) {
@@ -144,7 +144,7 @@ export class Scene {
   private findHolders() {
     const found = new Map<AccountId, { readonly replica: Replica; readonly bytes: Bytes }[]>();
     for (const replica of this.fleet.replicas.values()) {
-      for (const [account, bytes] of heldBy(replica)) add(found, account, { replica, bytes });
+      for (const [account, bytes] of bytesHeldBy(replica)) add(found, account, { replica, bytes });
     }
     return found;
   }
@@ -157,7 +157,7 @@ function add<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
 }
 
 /** A change under way holds old and new. */
-function heldBy(replica: Replica): Map<AccountId, Bytes> {
+function bytesHeldBy(replica: Replica): Map<AccountId, Bytes> {
   const change = replica.phase === 'ready' ? (replica.change?.bookings ?? []) : [];
   const held = new Map<AccountId, Bytes>();
   for (const { account, bytes } of [...replica.bookings, ...change]) {

@@ -1,7 +1,7 @@
 import type { Fleet, LastUnload, Wish } from '../fleet/fleet.js';
 import type { ModelId, RequestId } from '../fleet/ids.js';
 import type { Instant, Millis, Model } from '../fleet/model.js';
-import { after, describeWait, type Wait } from '../loading/eta.js';
+import { delayedBy, describeWait, type Wait } from '../loading/eta.js';
 import type { LoadCost } from '../loading/price.js';
 import { presentCopies } from '../demand/wants.js';
 import type { FailureCause } from '../fleet/replica.js';
@@ -87,5 +87,5 @@ function demandFor(fleet: Readonly<Fleet>, id: ModelId, scene: Scene | undefined
 
 function waitFor(fleet: Readonly<Fleet>, id: ModelId, scene: Scene | undefined, now: Instant): Wait {
   const wait = describeWait(fleet, id, now);
-  return scene ? after(scene.line.behind(id), wait) : wait;
+  return scene ? delayedBy(scene.line.behind(id), wait) : wait;
 }

@@ -4,10 +4,10 @@ import type { ReplicaId, ServerId } from './ids.js';
 import { movableFrom, residentUntil, retiresFrom } from './idle-rule.js';
 import { Moments } from '../numbers/moments.js';
 import type { Instant } from './model.js';
-import { type Booking, isSettled, type Replica, type Settled, stayingOf } from './replica.js';
+import { NO_BOOKINGS, isSettled, type Replica, type Settled, stayingOf } from './replica.js';
 import {
   dropRoom,
-  type Hold,
+  type Holding,
   noRoomIndexes,
   noteChange,
   noteUse,
@@ -40,7 +40,7 @@ export interface Indexes extends RoomIndexes {
 }
 
 /** Where a replica stands: in the order of the fleet, in the calendars, and with what among what is held and stays. */
-interface Entry extends Times, Hold {
+interface Entry extends Times, Holding {
   readonly order: number;
   lastUse: Instant;
 }
@@ -52,14 +52,13 @@ interface Times {
   movable: Instant;
 }
 
-const NOTHING: readonly Booking[] = [];
-const NEVER: Times = { retires: Infinity, leased: Infinity, resident: Infinity, movable: Infinity };
+const NEVER_DUE: Times = { retires: Infinity, leased: Infinity, resident: Infinity, movable: Infinity };
 
-const known = new WeakMap<Readonly<Fleet>, Indexes>();
+const indexesByFleet = new WeakMap<Readonly<Fleet>, Indexes>();
 
 /** The indexes of a fleet. */
 export function indexesOf(fleet: Readonly<Fleet>): Indexes {
-  const found = known.get(fleet);
+  const found = indexesByFleet.get(fleet);
   if (found) return found;
   const indexes: Indexes = {
     entries: new Map(),
@@ -73,25 +72,25 @@ export function indexesOf(fleet: Readonly<Fleet>): Indexes {
     ...noRoomIndexes(),
   };
   for (const replica of fleet.replicas.values()) enter(fleet, indexes, replica);
-  known.set(fleet, indexes);
+  indexesByFleet.set(fleet, indexes);
   return indexes;
 }
 
 /** Keeps the indexes in step with a replica that was written down. */
 export function indexPut(fleet: Fleet, replica: Replica): void {
-  const indexes = known.get(fleet);
+  const indexes = indexesByFleet.get(fleet);
   if (indexes) enter(fleet, indexes, replica);
 }
 
 /** Keeps the indexes in step with a replica that has ended. */
 export function indexDropped(fleet: Fleet, replica: Replica): void {
   const { id } = replica;
-  const indexes = known.get(fleet);
+  const indexes = indexesByFleet.get(fleet);
   const entry = indexes?.entries.get(id);
   if (!indexes || !entry) return;
-  setTimes(indexes, id, entry, NEVER);
-  setHeld(indexes, entry, NOTHING);
-  setStaying(indexes, entry, NOTHING);
+  setTimes(indexes, id, entry, NEVER_DUE);
+  setHeld(indexes, entry, NO_BOOKINGS);
+  setStaying(indexes, entry, NO_BOOKINGS);
   noteCopies(fleet, indexes, replica);
   indexes.strangers.delete(id);
   indexes.entries.delete(id);
@@ -105,18 +104,18 @@ function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void
       id,
       order: indexes.entered,
       server,
-      held: NOTHING,
-      staying: NOTHING,
+      held: NO_BOOKINGS,
+      staying: NO_BOOKINGS,
       lastUse: -Infinity,
-      ...NEVER,
+      ...NEVER_DUE,
     };
     indexes.entered += 1;
     indexes.entries.set(id, entry);
     noteCopies(fleet, indexes, replica);
   }
-  setTimes(indexes, id, entry, isSettled(replica) ? timesOf(fleet, replica) : NEVER);
-  if (isSettled(replica)) settle(indexes, entry, replica);
-  else setHeld(indexes, entry, NOTHING);
+  setTimes(indexes, id, entry, isSettled(replica) ? dueTimes(fleet, replica) : NEVER_DUE);
+  if (isSettled(replica)) indexSettled(indexes, entry, replica);
+  else setHeld(indexes, entry, NO_BOOKINGS);
   setStaying(indexes, entry, stayingOf(replica));
   if (replica.stranger) indexes.strangers.add(id);
   else indexes.strangers.delete(id);
@@ -124,7 +123,7 @@ function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void
   if (!fleet.servers.get(server)?.described.has(replica.model)) indexes.undescribed.add(server);
 }
 
-function settle(indexes: Indexes, entry: Entry, { bookings, lastUse }: Settled): void {
+function indexSettled(indexes: Indexes, entry: Entry, { bookings, lastUse }: Settled): void {
   if (bookings === entry.held && lastUse > entry.lastUse) noteUse(indexes, entry);
   else setHeld(indexes, entry, bookings);
   entry.lastUse = lastUse;
@@ -150,7 +149,7 @@ function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): 
 }
 
 /** All of it is put anew where the settings of its model change, or what is to become of strangers. */
-function timesOf(fleet: Readonly<Fleet>, replica: Settled): Times {
+function dueTimes(fleet: Readonly<Fleet>, replica: Settled): Times {
   return {
     retires: retiresFrom(fleet, replica),
     leased: replica.inUseUntil,
@@ -161,14 +160,14 @@ function timesOf(fleet: Readonly<Fleet>, replica: Settled): Times {
 
 /** Finds anew what room there is on a server, or on all: their devices are others, or of another size. */
 export function devicesChanged(fleet: Fleet, server?: ServerId): void {
-  const indexes = known.get(fleet);
+  const indexes = indexesByFleet.get(fleet);
   if (indexes) dropRoom(indexes, server);
 }
 
 /** Forgets that the config of a model was asked for on a server: it is read anew. */
 export function readAnew(fleet: Fleet, { model, server }: Pick<Replica, 'model' | 'server'>): void {
   fleet.servers.get(server)?.described.delete(model);
-  known.get(fleet)?.undescribed.add(server);
+  indexesByFleet.get(fleet)?.undescribed.add(server);
 }
 
 /** These replicas, each once, in the order in which the fleet has them. */
@@ -186,7 +185,7 @@ export function byOrder(fleet: Readonly<Fleet>): (one: Replica, other: Replica) 
 
 /** All settled replicas that are due to retire, and perhaps some that soon are: of a fleet that is looked at only once by a scan. */
 export function dueToRetire(fleet: Readonly<Fleet>, now: Instant): ReplicaId[] {
-  const indexes = known.get(fleet);
+  const indexes = indexesByFleet.get(fleet);
   if (indexes) return indexes.retirements.dueBy(now);
   const due: ReplicaId[] = [];
   for (const one of fleet.replicas.values()) {
@@ -197,7 +196,7 @@ export function dueToRetire(fleet: Readonly<Fleet>, now: Instant): ReplicaId[] {
 
 /** Takes out the servers on which there may be something ready that was not described, of those that are to be taken. */
 export function takeUndescribed(fleet: Readonly<Fleet>, isTaken: (server: Server) => boolean): ServerId[] {
-  const undescribed = known.get(fleet)?.undescribed;
+  const undescribed = indexesByFleet.get(fleet)?.undescribed;
   const taken: ServerId[] = [];
   for (const id of undescribed ?? fleet.servers.keys()) {
     const server = fleet.servers.get(id);

@@ -82,9 +82,9 @@ export const measuredOn = (server: Server, model: ModelId, ordinal: number): Byt
   server.measured.get(model)?.get(ordinal) ?? null;
 
 /** How memory moves with a replica: it holds none, takes it, holds it, gives it back, or that is not known. */
-type Motion = 'none' | 'taking' | 'holding' | 'giving' | 'unknown';
+type MemoryMotion = 'none' | 'taking' | 'holding' | 'giving' | 'unknown';
 
-function motionOf(replica: Replica | undefined): Motion {
+function motionOf(replica: Replica | undefined): MemoryMotion {
   switch (replica?.phase) {
     case undefined:
     case 'placed':
@@ -151,7 +151,7 @@ interface Held {
 }
 
 /** Notes how much is in use before a load, and before an unload. */
-function begin(meter: Meter, was: Motion, is: Motion, { model, used, held }: Held): void {
+function begin(meter: Meter, was: MemoryMotion, is: MemoryMotion, { model, used, held }: Held): void {
   if (was === 'none' && is === 'taking') beginTrial(meter, model, used);
   if (is === 'giving') beginRelease(meter, model, used, held);
   else if (is !== 'unknown') endRelease(meter, model);

@@ -17,7 +17,7 @@ export const NO_PRESSURE: Pressure = { level: 'none', since: 0 };
 const PART_LEFT = 1 / 2;
 
 /** The classes that are shed: critical requests never are, within the bounds that are left. */
-const SHED: Readonly<Record<PressureLevel, readonly Class[]>> = {
+const SHED_CLASSES: Readonly<Record<PressureLevel, readonly Class[]>> = {
   none: [],
   high: ['sheddable'],
   severe: ['sheddable', 'default'],
@@ -29,7 +29,7 @@ export const underPressure = ({ level }: Pressure, bound: number): number =>
   level === 'none' ? bound : Math.ceil(bound * PART_LEFT);
 
 /** How much a request matters, and since when it waits. */
-interface Asking {
+interface Arrival {
   readonly class: Class;
   readonly arrivedAt: Instant;
 }
@@ -38,5 +38,5 @@ interface Asking {
  * Whether a request that has to wait is refused for the pressure alone. A request that waited before goes on waiting,
  * within the bounds that are left: what was done for it would be lost.
  */
-export const isShed = ({ level, since }: Pressure, { class: one, arrivedAt }: Asking): boolean =>
-  arrivedAt >= since && SHED[level].includes(one);
+export const isShed = ({ level, since }: Pressure, { class: one, arrivedAt }: Arrival): boolean =>
+  arrivedAt >= since && SHED_CLASSES[level].includes(one);

@@ -145,14 +145,15 @@ export interface Unknown extends Residence {
 export const isLeaving = (replica: Replica): replica is Draining | Unloading =>
   replica.phase === 'draining' || replica.phase === 'unloading';
 
-const NOTHING: readonly Booking[] = [];
+/** Of what holds nothing: one list, so that none is made anew. */
+export const NO_BOOKINGS: readonly Booking[] = [];
 
 /** What a replica holds and is promised, if it is not leaving: no other can count on that. */
 export function stayingOf(replica: Replica): readonly Booking[] {
   switch (replica.phase) {
     case 'draining':
     case 'unloading':
-      return NOTHING;
+      return NO_BOOKINGS;
     case 'ready':
       return replica.change ? [...replica.bookings, ...replica.change.bookings] : replica.bookings;
     default:

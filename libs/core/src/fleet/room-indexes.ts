@@ -33,7 +33,7 @@ export const noRoomIndexes = (): RoomIndexes => ({
 });
 
 /** With what a replica stands among what is held and stays. */
-export interface Hold {
+export interface Holding {
   readonly id: ReplicaId;
   readonly server: ServerId;
   held: readonly Booking[];
@@ -41,7 +41,7 @@ export interface Hold {
 }
 
 /** One that is worth more or less from now on, or holds anything else. */
-export function noteChange({ offers, harms }: RoomIndexes, { id, server, held }: Hold): void {
+export function noteChange({ offers, harms }: RoomIndexes, { id, server, held }: Holding): void {
   if (held.length === 0) return;
   for (const { account } of held) {
     const there = offers.get(account);
@@ -53,12 +53,12 @@ export function noteChange({ offers, harms }: RoomIndexes, { id, server, held }:
 }
 
 /** One that is used is worth more from now on, and nothing else about it has changed. */
-export function noteUse({ offers }: RoomIndexes, { id, held }: Hold): void {
+export function noteUse({ offers }: RoomIndexes, { id, held }: Holding): void {
   for (const { account } of held) offers.get(account)?.changed.add(id);
 }
 
 /** Puts down what a settled replica holds; of one that is not, nothing. */
-export function setHeld(indexes: RoomIndexes, hold: Hold, bookings: readonly Booking[]): void {
+export function setHeld(indexes: RoomIndexes, hold: Holding, bookings: readonly Booking[]): void {
   const { held, holding } = indexes;
   noteChange(indexes, hold);
   if (hold.held === bookings) return;
@@ -74,7 +74,7 @@ export function setHeld(indexes: RoomIndexes, hold: Hold, bookings: readonly Boo
 }
 
 /** Puts down what of a replica stays. */
-export function setStaying(indexes: RoomIndexes, hold: Hold, bookings: readonly Booking[]): void {
+export function setStaying(indexes: RoomIndexes, hold: Holding, bookings: readonly Booking[]): void {
   if (hold.staying === bookings) return;
   replaceIn(indexes.staying, hold.staying, bookings);
   hold.staying = bookings;

@@ -7,7 +7,7 @@ interface Lists {
   readonly discovered: readonly Model[];
 }
 
-const lists = new WeakMap<Fleet['models'], Lists>();
+const listsByModels = new WeakMap<Fleet['models'], Lists>();
 
 /** Models that are pinned or to be kept warm. */
 export const standingModels = ({ models }: Readonly<Fleet>): readonly Model[] => listsOf(models).standing;
@@ -16,18 +16,18 @@ export const standingModels = ({ models }: Readonly<Fleet>): readonly Model[] =>
 export const discoveredModels = ({ models }: Readonly<Fleet>): readonly Model[] => listsOf(models).discovered;
 
 function listsOf(models: Fleet['models']): Lists {
-  const known = lists.get(models);
+  const known = listsByModels.get(models);
   if (known) return known;
   const all = [...models.values()];
   const found = {
     standing: all.filter(({ pinnedCopies, minCopies }) => pinnedCopies > 0 || minCopies > 0),
     discovered: all.filter(({ source }) => source === 'discovered'),
   };
-  lists.set(models, found);
+  listsByModels.set(models, found);
   return found;
 }
 
 /** What is known of models has changed. */
 export function modelsChanged({ models }: Fleet): void {
-  lists.delete(models);
+  listsByModels.delete(models);
 }

@@ -4,7 +4,7 @@ import type { Millis } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
 
 /** No tenant is owed more than the longest load that is foreseen. */
-const MOST: Millis = 3_600_000;
+const MOST_OWED: Millis = 3_600_000;
 
 /** What some tenants are owed together, in milliseconds of loads. */
 export function deficitsOf({ deficits }: Readonly<Fleet>, tenants: Iterable<TenantId>): Millis {
@@ -62,6 +62,6 @@ const hasBegun = (replica: Replica): boolean =>
   replica.phase === 'loading' || replica.phase === 'ready' || (replica.phase === 'unknown' && replica.coming);
 
 function owe({ deficits }: Fleet, tenant: TenantId, owed: Millis): void {
-  if (owed > 0) deficits.set(tenant, Math.min(MOST, owed));
+  if (owed > 0) deficits.set(tenant, Math.min(MOST_OWED, owed));
   else deficits.delete(tenant);
 }

@@ -1,7 +1,14 @@
 import type { Fleet } from '../fleet/fleet.js';
 import { dependenciesOf, isBookedBySteps, reservationOf } from '../memory/footprint.js';
 import type { ModelId, ServerId } from '../fleet/ids.js';
-import { FIRST_GUESS, type Forecast, forecastOf, type LoadTimes, restOf, timesAt } from './load-times.js';
+import {
+  FIRST_LOAD_GUESS,
+  type Forecast,
+  forecastOf,
+  type LoadTimes,
+  restOf,
+  timesAt,
+} from './load-times.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import { commonPace } from './paces.js';
 import type { Replica } from '../fleet/replica.js';
@@ -9,12 +16,12 @@ import type { Server } from '../fleet/server.js';
 import { isCarried, loadBegan, loadBounds } from '../fleet/standing.js';
 
 /** So many loads on a server tell more of the next one there than all that there were anywhere. */
-const ENOUGH = 4;
+const ENOUGH_LOADS = 4;
 
 /** How long a load of a model on a server should take; with null, wherever it may come to be. Never more than its timeout. */
 export function loadForecast(fleet: Readonly<Fleet>, model: ModelId, server: ServerId | null): Forecast {
   const { loadTimeout } = fleet.models.get(model) ?? fleet.defaults;
-  return atMost(forecastOf(timesOf(fleet, model, server)), loadTimeout);
+  return atMost(forecastOf(learnedTimes(fleet, model, server)), loadTimeout);
 }
 
 /** Whether loads tell anything of how long one of a model takes: its own or, by their size, those of others. */
@@ -39,7 +46,7 @@ export function restOfLoad(fleet: Readonly<Fleet>, replica: Replica, now: Instan
 }
 
 /** The sooner of several, whichever that will be. */
-export const soonest = (all: readonly Forecast[]): Forecast => ({
+export const soonestForecast = (all: readonly Forecast[]): Forecast => ({
   p50: Math.min(...all.map(({ p50 }) => p50)),
   p90: Math.min(...all.map(({ p90 }) => p90)),
 });
@@ -60,16 +67,16 @@ function carrierOf(fleet: Readonly<Fleet>, replica: Replica): Replica {
 }
 
 /** Its own loads there, or else its own anywhere, or else those of others by their size. */
-function timesOf(fleet: Readonly<Fleet>, model: ModelId, id: ServerId | null): LoadTimes {
+function learnedTimes(fleet: Readonly<Fleet>, model: ModelId, id: ServerId | null): LoadTimes {
   const server = id === null ? undefined : fleet.servers.get(id);
   const there = server?.loadTimes.get(model);
-  if (there && there.count >= ENOUGH) return there;
+  if (there && there.count >= ENOUGH_LOADS) return there;
   return fleet.loadTimes.get(model) ?? timesBySize(fleet, model, server);
 }
 
 function timesBySize(fleet: Readonly<Fleet>, model: ModelId, server: Server | undefined): LoadTimes {
   const pace = server?.loadPace ?? commonPace(fleet);
-  return pace ? timesAt(pace, bytesToLoad(fleet, model, server)) : FIRST_GUESS;
+  return pace ? timesAt(pace, bytesToLoad(fleet, model, server)) : FIRST_LOAD_GUESS;
 }
 
 /** What one of its copies is taken to need of a GPU, with all that it needs beside it, which mostly is loaded along. */

@@ -37,7 +37,7 @@ const FIRST_DEVIATION = Math.log(1.5) / TO_P90;
 const FIRST_DEVIATION_OF_PACE = Math.log(3) / TO_P90;
 
 const LEAST: Millis = 1;
-const MOST: Millis = 3_600_000;
+const LONGEST_LOAD: Millis = 3_600_000;
 /** What a load may take beyond its forecast at least, where it would not be longer than the whole. */
 const SHORTEST_REST: Millis = 250;
 /** What has outlasted its forecast goes on for this share of the time that it has run: what is slow for once is slow to the end. */
@@ -48,27 +48,27 @@ const GIB: Bytes = 2 ** 30;
 const FIXED: Bytes = 2 * GIB;
 
 /** What loads are taken to last before any was seen. */
-export const FIRST_GUESS: LoadTimes = { mean: Math.log(10_000), deviation: FIRST_DEVIATION, count: 0 };
+export const FIRST_LOAD_GUESS: LoadTimes = { mean: Math.log(10_000), deviation: FIRST_DEVIATION, count: 0 };
 
 /** What is known after one more load. Times are taken as 1 ms to 1 h. */
 export const learnTime = (known: LoadTimes | undefined, took: Millis): LoadTimes =>
-  learn(known, Math.log(clamp(took)), FIRST_DEVIATION);
+  learnedFrom(known, Math.log(clamp(took)), FIRST_DEVIATION);
 
 /** What is known of a server's pace, by which the load of a model that was never loaded is guessed, after one more load. */
 export const learnPace = (known: LoadTimes | undefined, took: Millis, bytes: Bytes): LoadTimes =>
-  learn(known, Math.log(clamp(took)) - sizeOf(bytes), FIRST_DEVIATION_OF_PACE);
+  learnedFrom(known, Math.log(clamp(took)) - logSize(bytes), FIRST_DEVIATION_OF_PACE);
 
 /** How long loads of so many bytes take at a pace. */
 export const timesAt = (pace: LoadTimes, bytes: Bytes): LoadTimes => ({
   ...pace,
-  mean: pace.mean + sizeOf(bytes),
+  mean: pace.mean + logSize(bytes),
 });
 
 /** ln of the GiB that a load is as long as. */
-const sizeOf = (bytes: Bytes): number => Math.log((bytes + FIXED) / GIB);
+const logSize = (bytes: Bytes): number => Math.log((bytes + FIXED) / GIB);
 
 /** The first few count alike: of one load the mean is its time, of two it is between both. */
-function learn(known: LoadTimes | undefined, value: number, deviation: number): LoadTimes {
+function learnedFrom(known: LoadTimes | undefined, value: number, deviation: number): LoadTimes {
   if (!known) return { mean: value, deviation, count: 1 };
   const count = Math.min(known.count + 1, MEMORY_OF_MEAN);
   const off = value - known.mean;
@@ -97,7 +97,7 @@ export const forecastOf = ({ mean, deviation }: LoadTimes): Forecast => ({
 });
 
 /** What one load of ten is shorter than: of logarithms it lies as far below the median as the P90 lies above it. */
-export const leastOf = ({ p50, p90 }: Forecast): Millis => p50 ** 2 / p90;
+export const p10Of = ({ p50, p90 }: Forecast): Millis => p50 ** 2 / p90;
 
 /** How much longer a load should take that has run for so long: what is left of its forecast, and never nothing. */
 export const restOf = ({ p50, p90 }: Forecast, elapsed: Millis): Forecast => ({
@@ -108,4 +108,4 @@ export const restOf = ({ p50, p90 }: Forecast, elapsed: Millis): Forecast => ({
 const restAfter = (whole: Millis, elapsed: Millis): Millis =>
   Math.max(whole - elapsed, REST_SHARE * elapsed, Math.min(SHORTEST_REST, whole));
 
-const clamp = (took: Millis): Millis => Math.min(MOST, Math.max(LEAST, took));
+const clamp = (took: Millis): Millis => Math.min(LONGEST_LOAD, Math.max(LEAST, took));

@@ -30,7 +30,7 @@ export function pickRoute(fleet: Readonly<Fleet>, query: RouteQuery, recent: Rec
   for (const id of holders) {
     const replica = fleet.replicas.get(id)!;
     if (!isRoute(fleet, replica, query)) continue;
-    if (!best || goesBefore(fleet, replica, best, recent)) best = replica;
+    if (!best || isRoutedBefore(fleet, replica, best, recent)) best = replica;
   }
   return best;
 }
@@ -45,7 +45,7 @@ function isRoute(fleet: Readonly<Fleet>, replica: { phase: string }, query: Rout
 export const hasVersion = ({ versions }: Ready, version: string | null): boolean =>
   version === null || versions.includes(version);
 
-function goesBefore(fleet: Readonly<Fleet>, one: Ready, other: Ready, recent: RecentUses): boolean {
+function isRoutedBefore(fleet: Readonly<Fleet>, one: Ready, other: Ready, recent: RecentUses): boolean {
   if (isFailing(one) !== isFailing(other)) return isFailing(other);
   if (isEnding(fleet, one) !== isEnding(fleet, other)) return isEnding(fleet, other);
   return usedAt(one, recent) < usedAt(other, recent);

@@ -28,8 +28,8 @@ export interface Slowdown {
 export const NOT_SLOW: Slowdown = { since: -Infinity, served: 0, took: 0, usual: 0, isSlow: false };
 
 /** So many requests tell how a server serves; where fewer are served for so long, there are none to disturb. */
-const ENOUGH = 10;
-const LONGEST: Millis = 5_000;
+const ENOUGH_REQUESTS = 10;
+const LONGEST_SPAN: Millis = 5_000;
 /** A server is slow once requests take so many times as long as usual, until they take less than the second number. */
 const SLOW = 2;
 const EASED = 1.5;
@@ -52,7 +52,7 @@ export function readLatencies(
   at: Instant,
 ): Slowdown {
   let { served, took, usual } = before;
-  const counts = countsIn(serving);
+  const counts = countsByModelIn(serving);
   for (const [model, count] of counts) {
     const last = latencies.get(model);
     const more = moreOf(last, count);
@@ -69,9 +69,9 @@ export function readLatencies(
 
 function judged(counted: Slowdown, at: Instant): Slowdown {
   const { since, served, took, usual, isSlow } = counted;
-  if (served < ENOUGH && at - since < LONGEST) return counted;
+  if (served < ENOUGH_REQUESTS && at - since < LONGEST_SPAN) return counted;
   const bound = isSlow ? EASED : SLOW;
-  return { ...NOT_SLOW, since: at, isSlow: served >= ENOUGH && took >= bound * usual };
+  return { ...NOT_SLOW, since: at, isSlow: served >= ENOUGH_REQUESTS && took >= bound * usual };
 }
 
 interface Count {
@@ -99,7 +99,7 @@ function learned(last: Latency | undefined, count: Count, more: Count, at: Insta
 }
 
 /** Of all versions of a model that serve. */
-function countsIn(serving: readonly ServingRow[]): ReadonlyMap<ModelId, Count> {
+function countsByModelIn(serving: readonly ServingRow[]): ReadonlyMap<ModelId, Count> {
   const counts = new Map<ModelId, Count>();
   for (const { model, succeeded, waited, computed } of serving) {
     const sum = counts.get(model);

@@ -35,14 +35,14 @@ export const isStrained = ({ standing }: Strain): boolean =>
   standing !== null && standing.looks >= LOOKS && standing.until - standing.since >= STANDING_FOR;
 
 /** The copies that serve a model at a moment, and whether their number is changing. */
-export interface Serving {
+export interface ServingCopies {
   readonly copies: number;
   readonly isChanging: boolean;
   readonly now: Instant;
 }
 
 /** What new samples make of the strain of a model. */
-export function felt(before: Strain, samples: Strain['samples'], serving: Serving): Strain {
+export function felt(before: Strain, samples: Strain['samples'], serving: ServingCopies): Strain {
   const { copies, isChanging, now } = serving;
   const isStanding = stands(samples, copies);
   const { since, looks } = before.standing ?? { since: now, looks: 0 };
@@ -64,7 +64,7 @@ export function felt(before: Strain, samples: Strain['samples'], serving: Servin
 
 /** Whether requests stand in the queues of so many copies. */
 export const stands = (samples: Strain['samples'], copies: number): boolean =>
-  sum(samples, (one) => one.queue) >= STANDING * copies;
+  sumOfSamples(samples, (one) => one.queue) >= STANDING * copies;
 
 /**
  * Whether callers get routes faster than the copies serve requests:
@@ -78,7 +78,7 @@ export const stands = (samples: Strain['samples'], copies: number): boolean =>
  */
 function isAskedBeyond({ carries, routes, samples }: Strain, copies: number): boolean {
   const most = carries * copies;
-  return carries > 0 && routes.rate > most && sum(samples, (one) => one.rate) >= AT_EASE * most;
+  return carries > 0 && routes.rate > most && sumOfSamples(samples, (one) => one.rate) >= AT_EASE * most;
 }
 
 /** Counts routes to a model of which there may be more copies. */
@@ -98,15 +98,15 @@ function counted(routes: Strain['routes'], now: Instant): Strain['routes'] {
 /** Whether one copy fewer would serve what is asked, and have no queue to speak of. */
 function isEasy({ copies, carries, samples }: Strain, ready: number): boolean {
   const left = Math.max(ready, copies) - 1;
-  if (left === 0 || 2 * sum(samples, (one) => one.queue) >= STANDING * left) return false;
-  return carries === 0 || sum(samples, (one) => one.rate) <= AT_EASE * carries * left;
+  if (left === 0 || 2 * sumOfSamples(samples, (one) => one.queue) >= STANDING * left) return false;
+  return carries === 0 || sumOfSamples(samples, (one) => one.rate) <= AT_EASE * carries * left;
 }
 
 /** Requests a second that each of so many copies serves. */
 export const carriedBy = (samples: Strain['samples'], copies: number): number =>
-  sum(samples, (one) => one.rate) / Math.max(1, copies);
+  sumOfSamples(samples, (one) => one.rate) / Math.max(1, copies);
 
-const sum = (samples: Strain['samples'], of: (one: Sample) => number): number => {
+const sumOfSamples = (samples: Strain['samples'], of: (one: Sample) => number): number => {
   let total = 0;
   for (const sample of samples.values()) total += of(sample);
   return total;

@@ -21,13 +21,13 @@ import { leavingDraining } from '../demand/asking.js';
 import { ranksAsked } from '../demand/claims.js';
 import { Lanes } from './lanes.js';
 import { inLoadOrder, rankWanted } from './load-order.js';
-import { goesBefore } from './slot-line.js';
+import { ranksBefore } from './slot-line.js';
 
 /** One of the shares of a forecast. */
 export type Share = keyof Forecast;
 
 /** Where something may be given a place, and what it books there where that is known. */
-interface Spot extends Pick<Reading, 'server' | 'devices'> {
+interface PlaceToGive extends Pick<Reading, 'server' | 'devices'> {
   readonly bookings?: readonly Booking[];
 }
 
@@ -38,7 +38,7 @@ interface Spot extends Pick<Reading, 'server' | 'devices'> {
 export class Beginnings {
   private readonly known = { p50: new Map<ServerId, Begins>(), p90: new Map<ServerId, Begins>() };
   private readonly rooms = new Map<ReplicaId, Forecast>();
-  private moving: Motion | undefined;
+  private moving: FleetInMotion | undefined;
   private order: ReadonlyMap<ReplicaId, number> | undefined;
   private asked: ReadonlyMap<ModelId, Rank> | undefined;
 
@@ -61,7 +61,7 @@ export class Beginnings {
    * use for an unknown time, so only their unload counts. Where bookings are given that will have room anyway, the wait
    * for that room counts.
    */
-  ofPlanned(model: ModelId, { server, devices, bookings = [] }: Spot, share: Share): Millis {
+  ofPlanned(model: ModelId, { server, devices, bookings = [] }: PlaceToGive, share: Share): Millis {
     const bare = { server, devices, bookings, since: this.now, stranger: false } as const;
     const planned: Placed = {
       ...{ id: replicaId(model, server), model, ...bare },
@@ -82,7 +82,7 @@ export class Beginnings {
     if (line.length === 0) return [planned];
     const asked = (this.asked ??= ranksAsked(fleet, leavingDraining(fleet, now), now));
     const want = { rank: rankWanted(fleet, planned.model, asked, now), isExtra: false, asked };
-    const less = line.findIndex((one) => goesBefore(fleet, want, one, now));
+    const less = line.findIndex((one) => ranksBefore(fleet, want, one, now));
     return line.toSpliced(less < 0 ? line.length : less, 0, planned);
   }
 
@@ -124,7 +124,7 @@ export class Beginnings {
   private freedFor({ bookings, server }: Placed): Forecast {
     const { ledger, leaving } = this.motion;
     const short = bookings.filter(({ account, bytes }) => bytes > ledger.free(account));
-    if (short.length === 0) return AT_ONCE;
+    if (short.length === 0) return NO_DELAY;
     const inTheWay = leaving.filter((one) =>
       one.bookings.some(({ account }) => short.some((lack) => lack.account === account)),
     );
@@ -154,7 +154,7 @@ export class Beginnings {
   }
 
   /** What comes and goes, gone over once, and only when first needed. */
-  private get motion(): Motion {
+  private get motion(): FleetInMotion {
     if (this.moving) return this.moving;
     const servers = new Map<ServerId, Replica[]>();
     const leaving: (Draining | Unloading)[] = [];
@@ -168,14 +168,14 @@ export class Beginnings {
   }
 }
 
-const AT_ONCE: Forecast = { p50: 0, p90: 0 };
+const NO_DELAY: Forecast = { p50: 0, p90: 0 };
 
 const hasOwnLoad = (replica: Replica): replica is Placed =>
   replica.phase === 'placed' && replica.carriedBy === null;
 
 type Begins = ReadonlyMap<ReplicaId, Millis>;
 
-interface Motion {
+interface FleetInMotion {
   readonly ledger: Ledger;
   /** What is unsettled, by where it is. */
   readonly servers: ReadonlyMap<ServerId, readonly Replica[]>;

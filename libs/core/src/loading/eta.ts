@@ -2,7 +2,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { Ready, Replica } from '../fleet/replica.js';
 import { replicasOf } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
-import { loadForecast, restOfLoad, soonest } from '../learned/load-forecast.js';
+import { loadForecast, restOfLoad, soonestForecast } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { moveMadeFor } from '../fleet/moving.js';
@@ -29,7 +29,7 @@ export function describeWait(fleet: Readonly<Fleet>, model: ModelId, now: Instan
 }
 
 /** The same where the load has to wait for so long before. */
-export const after = (delay: Forecast, wait: Wait): Wait => ({
+export const delayedBy = (delay: Forecast, wait: Wait): Wait => ({
   ...wait,
   eta: wait.eta && { p50: delay.p50 + wait.eta.p50, p90: delay.p90 + wait.eta.p90 },
 });
@@ -72,7 +72,7 @@ export function readyAfter(
 export function loadToCome(fleet: Readonly<Fleet>, model: ModelId): Forecast {
   const placed = replicasOf(fleet, model).filter(({ phase }) => phase === 'placed');
   if (placed.length === 0) return loadForecast(fleet, model, null);
-  return soonest(placed.map(({ server }) => loadForecast(fleet, model, server)));
+  return soonestForecast(placed.map(({ server }) => loadForecast(fleet, model, server)));
 }
 
 /** When a repeated request finds the model ready nine times of ten; that load alone where its begin is not known. */
@@ -83,9 +83,9 @@ export const readyIn = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): M
 function movedIn(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Forecast {
   const [id, move] = moveMadeFor(fleet, model) ?? [];
   const replica = id && fleet.replicas.get(id);
-  if (!move || replica?.phase !== 'ready') return NOTHING;
+  if (!move || replica?.phase !== 'ready') return NO_WAIT;
   const copy = fleet.replicas.get(move.to);
-  const load = !copy || copy.phase === 'ready' ? NOTHING : restOfLoad(fleet, copy, now);
+  const load = !copy || copy.phase === 'ready' ? NO_WAIT : restOfLoad(fleet, copy, now);
   return leavesAfter(fleet, replica, load, now);
 }
 
@@ -101,7 +101,7 @@ export function leavesAfter(
   return { p50: Math.max(load.p50, leased) + unload.p50, p90: Math.max(load.p90, leased) + unload.p90 };
 }
 
-const NOTHING: Forecast = { p50: 0, p90: 0 };
+const NO_WAIT: Forecast = { p50: 0, p90: 0 };
 
 const isLoading = (replica: Replica): boolean =>
   replica.phase === 'loading' || (replica.phase === 'unknown' && replica.coming);

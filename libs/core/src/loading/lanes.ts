@@ -4,6 +4,7 @@ import { loadForecast, restOfLoad } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Placed, Replica } from '../fleet/replica.js';
+import { devicesToCome } from './load-order.js';
 import { isCarried, isOverdue, loadBegan, loadBounds, loadsAtMost } from '../fleet/standing.js';
 
 /** The load slots of a server and of its devices, each by when it is free, as loads end by one share of their forecasts. */
@@ -24,7 +25,7 @@ export class Lanes {
       const rest = restOfLoad(fleet, replica, now)[share];
       if (isOverdue(fleet, replica, now)) overdue += 1;
       else rests.push(rest);
-      if (now < loadBounds(fleet, replica)!.slotUntil) this.takeDevices(devicesOf(replica), rest);
+      if (now < loadBounds(fleet, replica)!.slotUntil) this.takeDevices(devicesToCome(replica), rest);
     }
     // An overdue load keeps its slot for an unknown time: the others have what is left.
     const left = Math.max(1, loadsAtMost(fleet, fleet.servers.get(server), overdue) - overdue);
@@ -40,10 +41,10 @@ export class Lanes {
     const groups = byDevices(waits);
     const begins = new Map<ReplicaId, Millis>();
     while (begins.size < inLine.length) {
-      let first: Next | undefined;
+      let first: NextLoad | undefined;
       for (const group of groups) {
         const next = group.length > 0 ? this.nextOf(group) : undefined;
-        if (next && (!first || isBefore(next, first))) first = next;
+        if (next && (!first || isLoadedBefore(next, first))) first = next;
       }
       const { one } = first!.group.splice(first!.index, 1)[0]!;
       begins.set(one.id, first!.at);
@@ -53,14 +54,14 @@ export class Lanes {
   }
 
   /** The next of the loads that wait for the same slots. */
-  private nextOf(group: Waiting[]): Next {
+  private nextOf(group: Waiting[]): NextLoad {
     const { devices } = group[0]!.one;
     const free = Math.max(
       Math.min(...this.server),
       ...devices.map((device) => Math.min(...this.lanesOf(device))),
     );
     const ready = group.findIndex(({ room }) => room <= free);
-    const index = ready >= 0 ? ready : soonest(group);
+    const index = ready >= 0 ? ready : firstWaiting(group);
     const { line, room } = group[index]!;
     return { group, index, line, at: Math.max(free, room) };
   }
@@ -92,17 +93,17 @@ interface Waiting {
 }
 
 /** The load of a group that begins next, and when. */
-interface Next {
+interface NextLoad {
   readonly group: Waiting[];
   readonly index: number;
   readonly line: number;
   readonly at: Millis;
 }
 
-const isBefore = (one: Next, other: Next): boolean =>
+const isLoadedBefore = (one: NextLoad, other: NextLoad): boolean =>
   one.at < other.at || (one.at === other.at && one.line < other.line);
 
-function soonest(group: readonly Waiting[]): number {
+function firstWaiting(group: readonly Waiting[]): number {
   let index = 0;
   for (const [at, { room }] of group.entries()) if (room < group[index]!.room) index = at;
   return index;
@@ -119,9 +120,6 @@ function byDevices(waits: readonly Waiting[]): Waiting[][] {
   }
   return [...groups.values()];
 }
-
-const devicesOf = (replica: Replica): readonly number[] =>
-  replica.phase === 'ready' ? replica.change!.devices : replica.devices;
 
 const freeLanes = (count: number): Millis[] => Array.from({ length: count }, () => 0);
 

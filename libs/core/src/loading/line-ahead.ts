@@ -8,7 +8,7 @@ import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { isCarried, isOverdue, loadsAtMost } from '../fleet/standing.js';
 import { Beginnings, type Share } from './beginnings.js';
-import { DEPTH, goesBefore, isInLine } from './slot-line.js';
+import { DEPTH, ranksBefore, isInLine } from './slot-line.js';
 import { awaitedAmong, type Openings } from './openings.js';
 import { Spans } from './spans.js';
 import { presentCopies, type Want, wantFor } from '../demand/wants.js';
@@ -21,7 +21,7 @@ export interface Ahead {
 
 /** When load slots should come to models that requests wait for and that stand in line without a place. */
 export class LineAhead {
-  private readonly known = new Map<Share, InLine>();
+  private readonly known = new Map<Share, LineStarts>();
 
   /** `inLine` is in the order in which places are given. */
   constructor(
@@ -53,28 +53,28 @@ export class LineAhead {
     const known = begins.get(id);
     if (known !== undefined) return known;
     const want = wantFor(fleet, model, now);
-    return want.rank === PINNED ? 0 : (soonest(lines, want)?.at ?? 0);
+    return want.rank === PINNED ? 0 : (soonestLine(lines, want)?.at ?? 0);
   }
 
-  private inLineBy(share: Share): InLine {
+  private inLineBy(share: Share): LineStarts {
     let inLine = this.known.get(share);
     if (!inLine) this.known.set(share, (inLine = this.begin(share)));
     return inLine;
   }
 
   /** Each goes to the server with its files where its turn comes first, and stands before the later ones there. */
-  private begin(share: Share): InLine {
+  private begin(share: Share): LineStarts {
     const { fleet, open, now } = this;
     const begins = new Map<ModelId, Millis>();
     const beginnings = new Beginnings(fleet, now);
-    const loads = loadsByServer(fleet);
+    const loads = loadsInLineByServer(fleet);
     const lines = open.map((server) => {
-      const there = loads.get(server.spec.id) ?? NONE;
+      const there = loads.get(server.spec.id) ?? NO_LOADS;
       return new ServerLine(fleet, server, there, { share, beginnings, now });
     });
     for (const want of awaitedAmong(fleet, this.inLine)) {
       const { model } = want;
-      const first = soonest(lines, want);
+      const first = soonestLine(lines, want);
       if (!first) continue;
       begins.set(model.id, first.at);
       first.line.stand(first.at, loadForecast(fleet, model.id, first.line.server.spec.id)[share]);
@@ -83,10 +83,10 @@ export class LineAhead {
   }
 }
 
-const NONE: readonly Replica[] = [];
+const NO_LOADS: readonly Replica[] = [];
 
 /** The loads that are under way or have their places, by server: most have none. */
-function loadsByServer(fleet: Readonly<Fleet>): ReadonlyMap<ServerId, readonly Replica[]> {
+function loadsInLineByServer(fleet: Readonly<Fleet>): ReadonlyMap<ServerId, readonly Replica[]> {
   const loads = new Map<ServerId, Replica[]>();
   for (const one of unsettled(fleet)) {
     if (isCarried(one) || !isInLine(one)) continue;
@@ -98,12 +98,12 @@ function loadsByServer(fleet: Readonly<Fleet>): ReadonlyMap<ServerId, readonly R
 }
 
 /** When the loads begin that stand in line, and the lines with them. */
-interface InLine {
+interface LineStarts {
   readonly begins: ReadonlyMap<ModelId, Millis>;
   readonly lines: readonly ServerLine[];
 }
 
-function soonest(
+function soonestLine(
   lines: readonly ServerLine[],
   want: Want,
 ): { readonly line: ServerLine; readonly at: Millis } | undefined {
@@ -154,7 +154,7 @@ class ServerLine {
   /** When a slot is free for a want behind all these, and the line before it is short enough for a place. */
   turn(want: Want): Millis {
     return this.spans.turn(
-      ({ replica }) => !replica || !goesBefore(this.fleet, want, replica, this.foreseen.now),
+      ({ replica }) => !replica || !ranksBefore(this.fleet, want, replica, this.foreseen.now),
     );
   }
 

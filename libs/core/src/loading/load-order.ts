@@ -34,6 +34,10 @@ export function inLoadOrder(
   );
 }
 
+/** The devices that a load brings a copy up on: where the copy is ready, those that it grows onto. */
+export const devicesToCome = (replica: Replica): readonly number[] =>
+  replica.phase === 'ready' ? replica.change!.devices : replica.devices;
+
 /** Why loads are to come: as the wants say it, of copies that are not there before their loads begin. */
 class Reasons {
   private readonly leaving: ReadonlySet<ModelId>;

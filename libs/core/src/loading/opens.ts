@@ -80,15 +80,15 @@ export class Opens {
   }
 }
 
-interface Release {
+interface Departure {
   readonly replica: Replica;
   readonly at: Instant;
 }
 
 /** When replicas could be let go for wants of one rank; each is judged once. */
 class Releases {
-  private readonly known = new Map<ReplicaId, Release>();
-  private readonly sorted = new Map<string, readonly Release[]>();
+  private readonly known = new Map<ReplicaId, Departure>();
+  private readonly sorted = new Map<string, readonly Departure[]>();
 
   constructor(
     private readonly fleet: Fleet,
@@ -97,7 +97,7 @@ class Releases {
   ) {}
 
   /** The holders of any of these accounts, the first to go first, if none is told to leave before `from`. */
-  of(accounts: readonly AccountId[], from: Instant): readonly Release[] {
+  of(accounts: readonly AccountId[], from: Instant): readonly Departure[] {
     const releases = this.all(accounts);
     if (from <= this.now) return releases;
     const late = releases.map(({ replica, at }) => ({
@@ -116,21 +116,21 @@ class Releases {
     );
   }
 
-  private all(accounts: readonly AccountId[]): readonly Release[] {
+  private all(accounts: readonly AccountId[]): readonly Departure[] {
     const key = accounts.join();
     const known = this.sorted.get(key);
     if (known) return known;
     const { holding } = indexesOf(this.fleet);
     const holders = new Set(this.fleet.unsettled);
     for (const account of accounts) for (const id of holding.get(account) ?? []) holders.add(id);
-    const releases: Release[] = [];
+    const releases: Departure[] = [];
     for (const id of holders) releases.push(this.on(id));
     releases.sort((one, other) => one.at - other.at);
     this.sorted.set(key, releases);
     return releases;
   }
 
-  private on(id: ReplicaId): Release {
+  private on(id: ReplicaId): Departure {
     const known = this.known.get(id);
     if (known) return known;
     const replica = this.fleet.replicas.get(id)!;
@@ -152,7 +152,7 @@ function withDependents(fleet: Fleet, replica: Replica, goneAt: (one: Replica) =
 /** When a replica could be told to leave; where it does not yield to this rank, when it leaves by itself. */
 function releasedFrom(fleet: Fleet, replica: Replica, rank: Rank, now: Instant): Instant {
   if (!yieldsTo(fleet, replica, { rank })) return idleFrom(fleet, replica, now);
-  if (isToStay(fleet, replica)) return Infinity;
+  if (isStaying(fleet, replica)) return Infinity;
   switch (replica.phase) {
     case 'ready':
       return isKept(fleet, replica)
@@ -167,10 +167,10 @@ function releasedFrom(fleet: Fleet, replica: Replica, rank: Rank, now: Instant):
 
 /** When a replica leaves without being told to. */
 const idleFrom = (fleet: Fleet, replica: Replica, now: Instant): Instant =>
-  isToStay(fleet, replica) ? Infinity : Math.max(now, retiredAt(fleet, replica, now));
+  isStaying(fleet, replica) ? Infinity : Math.max(now, retiredAt(fleet, replica, now));
 
 /** What leaves already is in the spare memory; what a pin waits for or keeps does not leave. */
-const isToStay = (fleet: Fleet, replica: Replica): boolean =>
+const isStaying = (fleet: Fleet, replica: Replica): boolean =>
   isLeaving(replica) || isPinProtected(fleet, replica);
 
 /**

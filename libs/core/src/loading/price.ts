@@ -14,7 +14,7 @@ import type { Want } from '../demand/wants.js';
 /** From where slots are scarce the price rises with each one that is taken, */
 const SLOPE = 24;
 /** and no higher: where all are asked for alike they take turns. */
-const MOST = 3;
+const HIGHEST_PRICE = 3;
 /** A waiting request is served by the load itself, a later one only while the copy stays: a few seconds, then. */
 const WAITING = 8;
 /** So many loaded copies tell what the others are asked for. */
@@ -99,7 +99,7 @@ export class Price {
   }
 
   /** Whether the model will have starved by when its load has to begin to meet the latest deadline. */
-  private starvesInTime(id: ModelId, { latest }: Asking): boolean {
+  private starvesInTime(id: ModelId, { latest }: WaitingForModel): boolean {
     return this.now + this.starvesWaitingIn(id) + loadForecast(this.fleet, id, null).p50 <= latest;
   }
 
@@ -110,8 +110,8 @@ export class Price {
     return since + limits.starvation - this.now;
   }
 
-  private needed(id: ModelId, { parts }: Pick<Asking, 'parts'>): number {
-    const price = Math.min(MOST, SLOPE * (Math.min(...parts) * this.takenFor(id) - PLENTY));
+  private needed(id: ModelId, { parts }: Pick<WaitingForModel, 'parts'>): number {
+    const price = Math.min(HIGHEST_PRICE, SLOPE * (Math.min(...parts) * this.takenFor(id) - PLENTY));
     this.median ??= medianOf(this.fleet, this.now);
     return Math.max(0, price) * this.median * bytesToLoad(this.fleet, id, undefined);
   }
@@ -146,7 +146,7 @@ export interface LoadCost {
 const AS_ALL: ReadonlySet<number> = new Set([1]);
 
 /** The requests that wait for one model. */
-interface Asking {
+interface WaitingForModel {
   readonly count: number;
   /** The latest of their deadlines. */
   readonly latest: Instant;
@@ -156,13 +156,13 @@ interface Asking {
 
 /** The waiting requests, gone over once. */
 interface Crowd {
-  readonly asking: ReadonlyMap<ModelId, Asking>;
+  readonly asking: ReadonlyMap<ModelId, WaitingForModel>;
   /** The models that a critical or an admitted request waits for. */
   readonly promised: ReadonlySet<ModelId>;
 }
 
 function crowdIn(fleet: Readonly<Fleet>, now: Instant): Crowd {
-  const asking = new Map<ModelId, Asking & { readonly parts: Set<number> }>();
+  const asking = new Map<ModelId, WaitingForModel & { readonly parts: Set<number> }>();
   const promised = new Set<ModelId>();
   const partOf = timesItsPart(fleet, now);
   for (const { id, model, deadline, tenant, class: of } of fleet.waiting.values()) {

@@ -5,7 +5,7 @@ import { type Fleet, replicaId } from '../index.js';
 import { Ledger } from '../memory/ledger.js';
 import { PINNED } from '../demand/rank.js';
 import { openServers } from '../fleet/standing.js';
-import { settle } from '../placement/place.js';
+import { promisePlace } from '../placement/place.js';
 import type { Place } from '../room/places.js';
 import { sitesFor } from '../room/sites-for.js';
 import { DEPTH, SlotLines } from './slot-line.js';
@@ -47,7 +47,7 @@ function isKeptTrue(fleet: Fleet, now: number): boolean {
     told(() => kept, want, all) === told(() => new SlotLines(fleet, ledger, now), want, all);
   return ways.every(({ want, places: [place] }, index) => {
     if (!isTrue(want) || !place) return isTrue(want);
-    settle(fleet, ledger, place, want, now);
+    promisePlace(fleet, ledger, place, want, now);
     if (!isTrue(want)) return false;
     const to = replicaId(want.model.id, place.server.spec.id);
     const next = models[(index + 1) % models.length]!;

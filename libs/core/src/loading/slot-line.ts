@@ -5,7 +5,7 @@ import type { Instant } from '../fleet/model.js';
 import { PINNED, type Rank } from '../demand/rank.js';
 import type { Replica } from '../fleet/replica.js';
 import { isCarried, loadBegan, loadBounds } from '../fleet/standing.js';
-import { isToLoad, loadedFor, rankWanted } from './load-order.js';
+import { devicesToCome, isToLoad, loadedFor, rankWanted } from './load-order.js';
 import type { Place } from '../room/places.js';
 import type { Want } from '../demand/wants.js';
 
@@ -21,7 +21,7 @@ export type LineTest = (place: Place, depth: number) => boolean;
  * copy is wanted less. Then lines are counted anew, when next needed.
  */
 export class SlotLines {
-  private readonly lines = new Map<Rank, Line>();
+  private readonly lines = new Map<Rank, LoadsInLine>();
   private promises: number;
   private moves: number;
 
@@ -43,16 +43,16 @@ export class SlotLines {
    */
   testFor(want: Want): LineTest {
     if (want.rank === PINNED) return () => true;
-    let line: Line | undefined;
+    let line: LoadsInLine | undefined;
     return ({ server, devices }, depth) =>
       (line ??= this.before(want)).isShort(server.spec.id, devices, depth);
   }
 
-  private before(want: Want): Line {
+  private before(want: Want): LoadsInLine {
     this.forgetOutdated();
     const kind = want.isExtra ? EXTRA : want.rank;
     let line = this.lines.get(kind);
-    if (!line) this.lines.set(kind, (line = new Line(this.fleet, want, this.now)));
+    if (!line) this.lines.set(kind, (line = new LoadsInLine(this.fleet, want, this.now)));
     return line;
   }
 
@@ -70,7 +70,7 @@ export class SlotLines {
 const EXTRA: Rank = -1;
 
 /** How many loads are in line for the slots of servers and devices before a want. */
-class Line {
+class LoadsInLine {
   private readonly servers = new Map<ServerId, number>();
   private readonly devices = new Map<string, number>();
 
@@ -80,7 +80,7 @@ class Line {
     now: Instant,
   ) {
     for (const replica of unsettled(fleet)) {
-      if (!isCarried(replica) && isInLine(replica) && !goesBefore(fleet, want, replica, now))
+      if (!isCarried(replica) && isInLine(replica) && !ranksBefore(fleet, want, replica, now))
         this.add(replica, now);
     }
   }
@@ -109,7 +109,7 @@ export const isInLine = (replica: Replica): boolean => isToLoad(replica) || load
  * Whether a want ranks above what has its place and no load yet. That may wait there for leases, and where both can
  * begin it does so second.
  */
-export function goesBefore(
+export function ranksBefore(
   fleet: Readonly<Fleet>,
   { rank, isExtra, asked }: Pick<Want, 'rank' | 'isExtra' | 'asked'>,
   replica: Replica,
@@ -119,6 +119,3 @@ export function goesBefore(
   const models = [replica.model, ...loadedFor(fleet, replica)];
   return models.every((id) => rankWanted(fleet, id, asked, now) < rank);
 }
-
-const devicesToCome = (replica: Replica): readonly number[] =>
-  replica.phase === 'ready' ? replica.change!.devices : replica.devices;

@@ -14,7 +14,7 @@ export const SLOTS_FADE_OVER: Millis = 20_000;
 export const PLENTY = 0.57;
 
 /** Below this share the slots of a server count as unused. */
-const NONE = 0.001;
+const UNUSED_BELOW = 0.001;
 
 /** The share of the slots of these servers that was taken in about the last 20 s. */
 export function slotsTaken(fleet: Readonly<Fleet>, servers: readonly Server[], now: Instant): number {
@@ -46,7 +46,7 @@ export function noteSlotUse(fleet: Fleet, open: readonly Server[], now: Instant)
     const isOpen = server !== undefined && open.includes(server);
     const share = isOpen ? Math.min(1, (taken.get(id) ?? 0) / slotsOf(fleet, server)) : 0;
     const lately = isOpen ? latelyOf(slotUse.get(id), now) : 0;
-    if (share === 0 && lately < NONE) slotUse.delete(id);
+    if (share === 0 && lately < UNUSED_BELOW) slotUse.delete(id);
     else slotUse.set(id, { lately, taken: share, at: now });
   }
 }

@@ -9,7 +9,7 @@ export interface Span {
   readonly until: Millis;
 }
 
-interface Slots {
+interface SlotDepth {
   /** So many loads run together, */
   readonly slots: number;
   /** and so many have their places. */
@@ -23,7 +23,7 @@ export class Spans {
 
   constructor(
     spans: readonly Span[],
-    private readonly most: Slots,
+    private readonly most: SlotDepth,
   ) {
     this.spans = spans.toSorted((one, other) => one.until - other.until);
   }

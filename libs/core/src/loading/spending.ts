@@ -5,7 +5,7 @@ import type { Instant, Millis } from '../fleet/model.js';
 import { SLOTS_FADE_OVER } from './slot-use.js';
 
 /** A tenant that has paid for less lately counts as one that has paid for nothing. */
-const NOTHING: Millis = 100;
+const PAID_NOTHING: Millis = 100;
 
 /** Some tenants pay alike for a load that begins, and takes so long. */
 export function spend({ spending }: Fleet, payers: readonly TenantId[], cost: Millis, now: Instant): void {
@@ -28,7 +28,7 @@ export function timesItsPart(fleet: Readonly<Fleet>, now: Instant): (tenant: Ten
 /** Forgets the tenants that have paid for nothing lately. */
 export function forgetSpending(fleet: Fleet, now: Instant): void {
   for (const tenant of fleet.spending.keys())
-    if (paidLately(fleet, tenant, now) < NOTHING) fleet.spending.delete(tenant);
+    if (paidLately(fleet, tenant, now) < PAID_NOTHING) fleet.spending.delete(tenant);
 }
 
 const paidLately = ({ spending }: Readonly<Fleet>, tenant: TenantId, now: Instant): Millis =>

@@ -12,7 +12,7 @@ import { isRetry, spendRetry } from '../learned/retries.js';
 import { forgetSpending, spend } from './spending.js';
 import { isCarried, loadBegan, loadBounds, loadsAtMost, loadsByServer } from '../fleet/standing.js';
 import { isStuck } from '../fleet/stuck.js';
-import { inLoadOrder, isToLoad, type ToLoad } from './load-order.js';
+import { devicesToCome, inLoadOrder, isToLoad, type ToLoad } from './load-order.js';
 import { configFor } from '../room/places.js';
 import { hasEmptied } from './emptied.js';
 
@@ -28,7 +28,7 @@ export function startPlaced(fleet: Fleet, ledger: Ledger, now: Instant): Action[
     if (isWaiting(replica) && !isStepLeaving(fleet, unitOf(fleet, replica), now)) waiting.push(replica);
   }
   if (waiting.length === 0) return [];
-  const slots = new Slots(fleet, now);
+  const slots = new SlotsInUse(fleet, now);
   const inWork = new InWork(fleet, now);
   const canBegin = (replica: ToLoad): boolean =>
     canStart(fleet, ledger, slots, replica) && !inWork.isOnTied(replica);
@@ -56,10 +56,7 @@ const bookingsToCome = (fleet: Fleet, replica: ToLoad): readonly Booking[] =>
     ? sumOf(unitOf(fleet, replica).map(({ bookings }) => bookings))
     : replica.change!.bookings;
 
-const devicesToCome = (replica: ToLoad): readonly number[] =>
-  replica.phase === 'ready' ? replica.change!.devices : replica.devices;
-
-const canStart = (fleet: Fleet, ledger: Ledger, slots: Slots, replica: ToLoad): boolean =>
+const canStart = (fleet: Fleet, ledger: Ledger, slots: SlotsInUse, replica: ToLoad): boolean =>
   ledger.fitsFree(bookingsToCome(fleet, replica)) &&
   slots.areFree(replica.server, devicesToCome(replica)) &&
   (replica.phase === 'ready' || needsAreMet(fleet, replica));
@@ -147,7 +144,7 @@ function loadAction(
 }
 
 /** The load slots in use. A load that is stuck keeps its server's slot, and its devices' for a while. */
-class Slots {
+class SlotsInUse {
   private readonly servers = new Map<ServerId, { loads: number; overdue: number }>();
   private readonly devices = new Map<string, number>();
 

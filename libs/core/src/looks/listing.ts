@@ -29,12 +29,12 @@ export function listingOf(
     if (!isTouched(row)) continue;
     const { model } = row;
     touched.add(model);
-    if (hasVersion(row)) versioned.add(model);
+    if (isVersionRow(row)) versioned.add(model);
     keep(rows, row);
   }
   const rest = new Set([...booked].filter((model) => !rows.has(model)));
   if (rest.size > 0) for (const row of index) if (rest.has(row.model)) keep(rows, row);
-  const names = lists(index, known) ? known : new Set(index.map(({ model }) => model));
+  const names = listsJust(index, known) ? known : new Set(index.map(({ model }) => model));
   return { names, touched, versioned, rows };
 }
 
@@ -47,10 +47,10 @@ function keep(rows: Map<ModelId, IndexRow[]>, row: IndexRow): void {
 /** An untouched row is a directory that this process has never loaded. */
 const isTouched = ({ version, state }: IndexRow): boolean => version !== '' || state !== '';
 
-const hasVersion = ({ version, state }: IndexRow): boolean => version !== '' && state !== 'LOADING';
+const isVersionRow = ({ version, state }: IndexRow): boolean => version !== '' && state !== 'LOADING';
 
 /** Whether an index lists just these names in their order, the rows of each together. */
-function lists(index: readonly IndexRow[], names: ReadonlySet<ModelId>): boolean {
+function listsJust(index: readonly IndexRow[], names: ReadonlySet<ModelId>): boolean {
   let at = 0;
   for (const name of names) {
     if (index[at]?.model !== name) return false;

@@ -11,7 +11,7 @@ import { isStuck } from '../fleet/stuck.js';
 import { takesOrders } from '../fleet/standing.js';
 
 /** Between two full looks at a server at rest at most, and while an order of ours is open there. */
-const AT_REST: Millis = 10_000;
+const FULL_LOOK_EVERY: Millis = 10_000;
 const WITH_OPEN_ORDERS: Millis = 500;
 /** Between two readings of statistics and metrics at most. */
 const STATISTICS_EVERY: Millis = 2_000;
@@ -88,7 +88,7 @@ interface Due {
   readonly scope: 'full' | 'statistics';
 }
 
-const NEVER: Due = { at: Infinity, scope: 'full' };
+const NO_LOOK_DUE: Due = { at: Infinity, scope: 'full' };
 
 /**
  * When the next look at a server is due, and how much of one, where that is by an instant: else at some later one. Never
@@ -100,7 +100,7 @@ export function dueLook(
   busy: ReadonlySet<ServerId>,
   by: Instant,
 ): Due {
-  if (server.looking !== null) return NEVER;
+  if (server.looking !== null) return NO_LOOK_DUE;
   const full = dueFull(server, busy.has(server.spec.id));
   const statistics = dueStatistics(server);
   return statistics <= by && statistics < full && isReadOften(fleet, server)
@@ -121,11 +121,13 @@ function hasRows(fleet: Readonly<Fleet>, { spec }: Server): boolean {
 function dueFull(server: Server, open: boolean): Instant {
   const { contact, mode, looked, fullEndedAt, anyEndedAt, lookTook } = server;
   if (isAway(contact)) return dueAway(server);
-  if (contact.kind === 'slow') return Math.min(wantedFull(server), after(anyEndedAt, AT_REST));
-  if (mode === 'restricted') return after(fullEndedAt, AT_REST);
-  const paced = after(fullEndedAt, PACE * lookTook);
-  if (!looked) return Math.max(paced, after(fullEndedAt, FIRST_LOOK_AGAIN));
-  const next = open ? after(fullEndedAt, WITH_OPEN_ORDERS) : staggered(server, fullEndedAt, AT_REST);
+  if (contact.kind === 'slow') return Math.min(wantedFull(server), pausedAfter(anyEndedAt, FULL_LOOK_EVERY));
+  if (mode === 'restricted') return pausedAfter(fullEndedAt, FULL_LOOK_EVERY);
+  const paced = pausedAfter(fullEndedAt, PACE * lookTook);
+  if (!looked) return Math.max(paced, pausedAfter(fullEndedAt, FIRST_LOOK_AGAIN));
+  const next = open
+    ? pausedAfter(fullEndedAt, WITH_OPEN_ORDERS)
+    : staggered(server, fullEndedAt, FULL_LOOK_EVERY);
   return Math.min(wantedFull(server), Math.max(paced, next));
 }
 
@@ -138,15 +140,15 @@ function dueAway(server: Server): Instant {
   const wanted = isFullWanted(server) ? lookWanted! : Infinity;
   if (contact.kind !== 'lost') return wanted;
   if (anyEndedAt === null) return -Infinity;
-  const pause = Math.min(AT_LOST, Math.max(AT_REST, anyEndedAt - contact.since));
-  return Math.min(wanted, anyEndedAt + pause * (1 - (LOST_JITTER * shiftOf(spec)) / AT_REST));
+  const pause = Math.min(AT_LOST, Math.max(FULL_LOOK_EVERY, anyEndedAt - contact.since));
+  return Math.min(wanted, anyEndedAt + pause * (1 - (LOST_JITTER * shiftOf(spec)) / FULL_LOOK_EVERY));
 }
 
 /** When a look that was asked for may begin. */
 function wantedFull(server: Server): Instant {
   const { anyEndedAt, lookTook, lookWanted } = server;
   if (lookWanted === null || !isFullWanted(server)) return Infinity;
-  return Math.max(after(anyEndedAt, PACE * lookTook), lookWanted);
+  return Math.max(pausedAfter(anyEndedAt, PACE * lookTook), lookWanted);
 }
 
 /** Whether a full look was asked for that has not been told yet. */
@@ -167,7 +169,7 @@ function dueStatistics(server: Server): Instant {
   if (contact.kind !== 'up' || mode === 'restricted') return Infinity;
   const isWanted = statisticsWanted !== null && (statisticsAt ?? -Infinity) < statisticsWanted;
   const next = isWanted ? -Infinity : staggered(server, anyEndedAt, STATISTICS_EVERY);
-  return Math.max(next, after(anyEndedAt, PACE * lookTook));
+  return Math.max(next, pausedAfter(anyEndedAt, PACE * lookTook));
 }
 
 /**
@@ -177,7 +179,7 @@ function dueStatistics(server: Server): Instant {
  * of it earlier at most.
  */
 function staggered({ spec }: Server, last: Instant | null, every: Millis): Instant {
-  const latest = after(last, every);
+  const latest = pausedAfter(last, every);
   return last === null ? latest : latest - ((latest + shiftOf(spec)) % (every / 2));
 }
 
@@ -187,9 +189,10 @@ const shifts = new WeakMap<ServerSpec, Millis>();
 function shiftOf(spec: ServerSpec): Millis {
   const known = shifts.get(spec);
   if (known !== undefined) return known;
-  const shift = Math.floor(fractionOf(spec.id) * AT_REST);
+  const shift = Math.floor(fractionOf(spec.id) * FULL_LOOK_EVERY);
   shifts.set(spec, shift);
   return shift;
 }
 
-const after = (last: Instant | null, pause: Millis): Instant => (last === null ? -Infinity : last + pause);
+const pausedAfter = (last: Instant | null, pause: Millis): Instant =>
+  last === null ? -Infinity : last + pause;

@@ -4,7 +4,7 @@ import type { Instant } from '../fleet/model.js';
 import type { Ready, Replica } from '../fleet/replica.js';
 
 /** So many copies of a model may turn out to be failing, one after the other, before no more are tried. */
-const TRIES = 2;
+const COPIES_TRIED = 2;
 
 /** Failures without a success in between that mark a replica as failing. */
 const FAILURES_TO_FLAG = 3;
@@ -29,7 +29,7 @@ export function failsEverywhere(fleet: Readonly<Fleet>, model: ModelId): boolean
   if (fleet.models.get(model)?.onFailing !== 'replace') return false;
   const failing = writtenOff(fleet, model);
   const isAnyStaying = failing.some(({ server }) => fleet.servers.get(server)?.drain === null);
-  return isAnyStaying && Math.max(failing.length, fleet.foundFailing.get(model) ?? 0) >= TRIES;
+  return isAnyStaying && Math.max(failing.length, fleet.foundFailing.get(model) ?? 0) >= COPIES_TRIED;
 }
 
 /**

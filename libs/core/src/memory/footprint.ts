@@ -38,8 +38,8 @@ export type Basis = 'declared' | 'measured' | 'default';
 /** A model whose GPU memory was not declared is booked as measured only once it was measured so often. */
 const TIMES_MEASURED = 2;
 /** What a measured footprint may grow by, at least: 256 MiB or 15 %. */
-const MARGIN: Bytes = 256 * 2 ** 20;
-const MARGIN_SHARE = 0.15;
+const GROWTH_MARGIN: Bytes = 256 * 2 ** 20;
+const GROWTH_MARGIN_SHARE = 0.15;
 
 /**
  * What a model books on each GPU that holds a copy, and why so much. A declared limit holds whatever the instance count;
@@ -54,7 +54,10 @@ export function reservationOf(
   const model = fleet.models.get(id) ?? fleet.defaults;
   const { peak, times } = fleet.footprints.get(id) ?? { peak: 0, times: 0 };
   if (!model.gpuDeclared && times >= TIMES_MEASURED) {
-    return { bytes: Math.ceil(peak + Math.max(MARGIN, MARGIN_SHARE * peak)), basis: 'measured' };
+    return {
+      bytes: Math.ceil(peak + Math.max(GROWTH_MARGIN, GROWTH_MARGIN_SHARE * peak)),
+      basis: 'measured',
+    };
   }
   const told = model.gpuBytes * (model.gpuDeclared ? 1 : instancesOn(server, id));
   if (peak > told) return { bytes: peak, basis: 'measured' };
@@ -80,11 +83,11 @@ export function devicesFound(fleet: Readonly<Fleet>, server: Server, id: ModelId
   return known.length > 0 ? known : all;
 }
 
-const NOTHING: readonly ModelId[] = [];
+const NO_DEPENDENCIES: readonly ModelId[] = [];
 
 /** What must be on the same server before a model can serve: declared and learned, all levels, each once. */
 export function dependenciesOf(fleet: Readonly<Fleet>, id: ModelId): readonly ModelId[] {
-  if (directDependencies(fleet, id).length === 0) return NOTHING;
+  if (directDependencies(fleet, id).length === 0) return NO_DEPENDENCIES;
   const found = new Set<ModelId>();
   const visit = (model: ModelId): void => {
     for (const needed of directDependencies(fleet, model)) {
@@ -140,7 +143,7 @@ function needersOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
 
 /** The models whose loads may have brought a replica along as a step: so it counts until their configs tell. */
 const presumedWholes = (fleet: Readonly<Fleet>, { model, server }: Replica): readonly ModelId[] =>
-  fleet.servers.get(server)?.presumed.get(model) ?? NOTHING;
+  fleet.servers.get(server)?.presumed.get(model) ?? NO_DEPENDENCIES;
 
 /**
  * The models whose orders a server's Triton carries out one after the other with those of this one, itself among them:

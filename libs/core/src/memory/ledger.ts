@@ -140,7 +140,7 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** What an account may hold beside what others hold of it and what never came back, never below nothing. */
 function usableCapacity(fleet: Readonly<Fleet>, purses: readonly Purse[]): Bytes {
-  const capacity = sizeOf(purses);
+  const capacity = leastCapacity(purses);
   for (const { server, device: at } of purses) {
     const device = at === null ? undefined : server.devices?.[at];
     const taken = device ? takenOf(server, device) + unmeasuredShortfall(fleet, device) : 0;
@@ -164,9 +164,9 @@ function doubtfulIn(fleet: Readonly<Fleet>, purses: readonly Purse[]): Bytes {
 
 /** What an account may hold by its size. Servers of one host share its memory; where no limit was told there is none. */
 export const capacityOf = (fleet: Readonly<Fleet>, account: AccountId): Bytes =>
-  sizeOf(pursesOf(fleet, account));
+  leastCapacity(pursesOf(fleet, account));
 
-function sizeOf(purses: readonly Purse[]): Bytes {
+function leastCapacity(purses: readonly Purse[]): Bytes {
   let least = Infinity;
   for (const { server, device } of purses) {
     const { kind, capacity } = (device !== null && server.devices?.[device]) || HOST;
@@ -184,14 +184,14 @@ export function capacities(fleet: Readonly<Fleet>): ReadonlyMap<AccountId, Bytes
   for (const { spec, devices } of fleet.servers.values()) {
     for (const device of devices ?? []) {
       if (device.kind === 'gpu') found.set(device.account, device.capacity);
-      else lower(found, device.account, spec.hostMemory ?? device.capacity);
+      else lowerTo(found, device.account, spec.hostMemory ?? device.capacity);
     }
-    if (spec.hostMemory !== null) lower(found, hostAccount(spec.host), spec.hostMemory);
+    if (spec.hostMemory !== null) lowerTo(found, hostAccount(spec.host), spec.hostMemory);
   }
   return found;
 }
 
-function lower(found: Map<AccountId, Bytes>, account: AccountId, bytes: Bytes): void {
+function lowerTo(found: Map<AccountId, Bytes>, account: AccountId, bytes: Bytes): void {
   found.set(account, Math.min(found.get(account) ?? Infinity, bytes));
 }
 

@@ -7,8 +7,8 @@ import type { Ready, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 
 /** What is taken beyond what was known may be so much before it counts as taking more again: 256 MiB or 15 %. */
-const MARGIN: Bytes = 256 * 2 ** 20;
-const MARGIN_SHARE = 0.15;
+const EXCESS_MARGIN: Bytes = 256 * 2 ** 20;
+const EXCESS_MARGIN_SHARE = 0.15;
 
 /** The most that a copy of a replica was measured to hold on one device; null where that is not known. */
 function measuredOf(fleet: Readonly<Fleet>, { model, server }: Replica): Bytes | null {
@@ -29,7 +29,7 @@ export function noteExcess(fleet: Fleet, server: Server, now: Instant): void {
     if (!replica || !isOverLimit(fleet, replica)) continue;
     const bytes = measuredOf(fleet, replica)!;
     const known = fleet.excesses.get(model);
-    if (known && bytes <= known.bytes + Math.max(MARGIN, MARGIN_SHARE * known.bytes)) continue;
+    if (known && bytes <= known.bytes + Math.max(EXCESS_MARGIN, EXCESS_MARGIN_SHARE * known.bytes)) continue;
     fleet.excesses.set(model, { bytes, at: now, isPardoned: false });
   }
 }

@@ -10,18 +10,18 @@ export interface Purse {
 }
 
 /** Whose devices and memory each account is, of fleets in which that has not changed since it was found. */
-const known = new WeakMap<Readonly<Fleet>, ReadonlyMap<AccountId, readonly Purse[]>>();
+const pursesByFleet = new WeakMap<Readonly<Fleet>, ReadonlyMap<AccountId, readonly Purse[]>>();
 
 /** What draws on an account, and so tells how large it is. */
 export function pursesOf(fleet: Readonly<Fleet>, account: AccountId): readonly Purse[] {
-  let purses = known.get(fleet);
-  if (!purses) known.set(fleet, (purses = allPurses(fleet)));
+  let purses = pursesByFleet.get(fleet);
+  if (!purses) pursesByFleet.set(fleet, (purses = allPurses(fleet)));
   return purses.get(account) ?? [];
 }
 
 /** There are other servers, or one has other devices, or another host. */
 export function accountsChanged(fleet: Fleet): void {
-  known.delete(fleet);
+  pursesByFleet.delete(fleet);
   devicesChanged(fleet);
 }
 

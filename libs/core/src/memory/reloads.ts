@@ -21,11 +21,11 @@ export function isToReload(fleet: Readonly<Fleet>, replica: Ready): boolean {
   const reload = fleet.reloads.get(replica.id);
   if (!reload || reload.leftAt !== null || isNeeded(fleet, replica)) return false;
   return ![...fleet.reloads].some(
-    ([id, one]) => id !== replica.id && one.model === replica.model && isUnderWay(fleet, id, one),
+    ([id, one]) => id !== replica.id && one.model === replica.model && isReloadUnderWay(fleet, id, one),
   );
 }
 
-function isUnderWay(fleet: Readonly<Fleet>, id: Replica['id'], { leftAt }: Reload): boolean {
+function isReloadUnderWay(fleet: Readonly<Fleet>, id: Replica['id'], { leftAt }: Reload): boolean {
   const replica = fleet.replicas.get(id);
   return leftAt !== null || (replica !== undefined && isComingBack(fleet, replica));
 }

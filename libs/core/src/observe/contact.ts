@@ -20,7 +20,7 @@ export function contactChanged(fleet: Fleet, id: ServerId, fact: ContactFact, no
     case 'connected':
       return connected(fleet, server, now);
     case 'ended':
-      return ended(fleet, server, now);
+      return connectionEnded(fleet, server, now);
     case 'closed':
     case 'moved':
       return closed(fleet, server, fact === 'moved', now);
@@ -48,7 +48,7 @@ function connected(fleet: Fleet, server: Server, now: Instant): void {
   setContact(fleet, server, { kind: 'up' });
 }
 
-function ended(fleet: Fleet, server: Server, now: Instant): void {
+function connectionEnded(fleet: Fleet, server: Server, now: Instant): void {
   const { kind } = server.contact;
   if (kind !== 'up' && kind !== 'slow') return;
   server.looksCountFrom = now;

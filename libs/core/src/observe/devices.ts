@@ -69,13 +69,13 @@ function isBelieved(fleet: Fleet, server: Server, { gpus }: MetricsSample, begun
 function isBooked(fleet: Fleet, server: Server, devices: readonly Device[]): boolean {
   const accounts = new Set(devices.map(({ account }) => account));
   const isOnOne = ({ account }: Booking): boolean => accounts.has(account);
-  const held = replicasOn(fleet, server.spec.id).flatMap(heldBy);
+  const held = replicasOn(fleet, server.spec.id).flatMap(bookingsHeldBy);
   const hidden = server.hidden.flatMap(({ bookings }) => bookings);
   return [...held, ...hidden].some(isOnOne);
 }
 
 /** What is only promised holds nothing. */
-function heldBy(replica: Replica): readonly Booking[] {
+function bookingsHeldBy(replica: Replica): readonly Booking[] {
   if (replica.phase === 'placed') return [];
   const change = replica.phase === 'ready' && replica.change?.order ? replica.change.bookings : [];
   return [...replica.bookings, ...change];

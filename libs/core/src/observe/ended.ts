@@ -7,12 +7,12 @@ import type { Replica, Unknown, UnloadCause, Unloading } from '../fleet/replica.
 export function end(fleet: Fleet, replica: Unloading | Unknown, now: Instant): void {
   const mayCome = replica.phase === 'unknown' && replica.after === 'load';
   if (!mayCome) fleet.servers.get(replica.server)?.ordered.delete(replica.model);
-  if (replica.cause) noteUnload(fleet, replica, replica.cause, replica.makesRoomFor, now);
+  if (replica.cause) noteUnloadCause(fleet, replica, replica.cause, replica.makesRoomFor, now);
   forget(fleet, replica);
 }
 
 /** Keeps the answer to "why is it gone?". */
-export function noteUnload(
+export function noteUnloadCause(
   fleet: Fleet,
   { model }: Replica,
   cause: UnloadCause,

@@ -12,7 +12,7 @@ import { discover, forgetVanished } from './declared.js';
 import { findDevices } from './devices.js';
 import { measure } from './measure.js';
 import { feelPulses } from './pulse.js';
-import { noteUnload } from './ended.js';
+import { noteUnloadCause } from './ended.js';
 import { type Listing, listingOf } from '../looks/listing.js';
 import { keepPromised } from './promised.js';
 import { sighted } from './sighted.js';
@@ -133,11 +133,11 @@ function isNewIncarnation(
     ({ phase, since }) => phase === 'ready' && since < begunAt,
   );
   return [...server.versioned, ...ready.map(({ model }) => model)].some(
-    (model) => names.has(model) && !touched.has(model) && !mayBeEnsemble(fleet, server, model),
+    (model) => names.has(model) && !touched.has(model) && !mayBecomeEnsemble(fleet, server, model),
   );
 }
 
-function mayBeEnsemble(fleet: Fleet, server: Server, model: ModelId): boolean {
+function mayBecomeEnsemble(fleet: Fleet, server: Server, model: ModelId): boolean {
   if (fleet.steps.has(model)) return true;
   const replica = fleet.replicas.get(replicaId(model, server.spec.id));
   const hasLoad = replica?.phase === 'loading' || (replica?.phase === 'unknown' && replica.after !== 'found');
@@ -162,7 +162,7 @@ function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
 }
 
 function endByDeath(fleet: Fleet, replica: Replica, now: Instant): void {
-  if (replica.phase === 'ready') noteUnload(fleet, replica, 'lost', null, now);
+  if (replica.phase === 'ready') noteUnloadCause(fleet, replica, 'lost', null, now);
   forget(fleet, replica);
 }
 

@@ -21,7 +21,7 @@ export function measure(fleet: Fleet, server: Server, look: Look, now: Instant):
   for (const device of server.devices ?? []) {
     if (device.kind !== 'gpu') continue;
     if (device.used === null) settleUnseen(server.meters.get(device.ordinal));
-    else if (isResting(fleet, server, device, look, now)) settle(fleet, server, device, now);
+    else if (isResting(fleet, server, device, look, now)) settleMeter(fleet, server, device, now);
     else boundOthers(fleet, server, device, { look, now });
   }
 }
@@ -36,7 +36,7 @@ function takeReported(fleet: Fleet, server: Server, rows: readonly ServingRow[])
     reported.set(model, copies);
   }
   for (const [model, copies] of reported) {
-    for (const [ordinal, bytes] of copies) learn(fleet, server, model, ordinal, bytes);
+    for (const [ordinal, bytes] of copies) learnMeasured(fleet, server, model, ordinal, bytes);
   }
 }
 
@@ -73,7 +73,7 @@ function isInMotion(replica: Replica): boolean {
 }
 
 /** At rest: what is in use is ours as far as our replicas explain it, residue as far as we know of any, else foreign. */
-function settle(fleet: Fleet, server: Server, device: Device, now: Instant): void {
+function settleMeter(fleet: Fleet, server: Server, device: Device, now: Instant): void {
   const meter = meterOf(server, device.ordinal);
   const used = atRest(meter)!;
   if (meter.trial) endTrial(fleet, server, device, meter.trial, used);
@@ -107,7 +107,7 @@ function endTrial(fleet: Fleet, server: Server, { ordinal }: Device, trial: Tria
   // What came to a device beside a model that needs none is others'.
   if (gpuDeclared && gpuBytes === 0) return;
   const isTold = measuredOn(server, model, ordinal) !== null;
-  if (!isTold) learn(fleet, server, model, ordinal, Math.max(0, used - before));
+  if (!isTold) learnMeasured(fleet, server, model, ordinal, Math.max(0, used - before));
 }
 
 /** A hidden copy is gone where less is in use than it would need beside what was known to be others'. */
@@ -129,7 +129,7 @@ const isOnGpu = ({ account }: Booking): boolean => account.startsWith('gpu:');
  * What was measured of a copy, and what that teaches of its model: each copy counts once on each device. One that seems
  * to take nothing, as where it takes its memory later or another process has gone meanwhile, teaches nothing.
  */
-function learn(fleet: Fleet, server: Server, model: ModelId, ordinal: number, bytes: Bytes): void {
+function learnMeasured(fleet: Fleet, server: Server, model: ModelId, ordinal: number, bytes: Bytes): void {
   const copies = new Map(server.measured.get(model));
   const isNew = !copies.get(ordinal);
   if (copies.get(ordinal) === bytes) return;
@@ -150,7 +150,7 @@ export function isGivenBack(server: Server, { model, devices }: Unloading, goneF
   const releases = (server.devices ?? []).flatMap((device) => {
     const meter = server.meters.get(device.ordinal);
     const bytes = devices.includes(device.ordinal) ? meter?.release?.owed.get(model) : undefined;
-    return meter && bytes !== undefined ? [{ meter, bytes, missing: missingOf(device, meter) }] : [];
+    return meter && bytes !== undefined ? [{ meter, bytes, missing: bytesMissing(device, meter) }] : [];
   });
   const isSeen = releases.every(
     ({ missing, bytes }) => missing !== null && missing <= (1 - COMES_BACK) * bytes,
@@ -164,7 +164,7 @@ export function isGivenBack(server: Server, { model, devices }: Unloading, goneF
 }
 
 /** What has not come back yet of all that leaves a device; null where nothing tells. */
-function missingOf({ used }: Device, { release }: Meter): Bytes | null {
+function bytesMissing({ used }: Device, { release }: Meter): Bytes | null {
   if (used === null) return null;
   const owed = [...release!.owed.values()].reduce((sum, bytes) => sum + bytes, 0);
   return Math.max(0, Math.min(owed, owed - (release!.before - used)));

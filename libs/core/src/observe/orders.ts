@@ -24,7 +24,7 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
   }
   if (event.outcome.kind === 'failed') failed(fleet, replica, event.outcome.cause, now);
   for (const one of loadingWith(fleet, replica.server, event.order)) {
-    put(fleet, ended(one, event, one.id === replica.id, now));
+    put(fleet, endedLoad(one, event, one.id === replica.id, now));
     readAnew(fleet, one);
   }
   readStepsAnew(fleet, replica);
@@ -56,7 +56,7 @@ function readStepsAnew(fleet: Fleet, { model, server }: { model: ModelId; server
 const loadingWith = (fleet: Fleet, server: ServerId, order: OrderId): Loading[] =>
   replicasOn(fleet, server).filter((one): one is Loading => one.phase === 'loading' && one.order === order);
 
-function ended(
+function endedLoad(
   replica: Loading,
   { outcome }: EventOf<'LoadEnded'>,
   itself: boolean,

@@ -47,12 +47,12 @@ export function boundOthers(fleet: Fleet, server: Server, device: Device, told: 
   const mostBefore = !before || isDoubted || least > before.most ? Infinity : before.most;
   const within = { least: Math.min(least, most), most: Math.min(mostBefore, most) };
   meter.foreignWithin = within;
-  meter.late = Math.min(most - within.most, sumOf(meter.gone));
+  meter.late = Math.min(most - within.most, bytesGone(meter.gone));
   if (meter.foreign !== null || !isEarly(fleet, told.now))
-    countOthers(meter, Math.min(within.least, leastOf(before)), atAll);
+    countOthers(meter, Math.min(within.least, leastWithin(before)), atAll);
 }
 
-const leastOf = (within: Meter['foreignWithin']): Bytes => within?.least ?? Infinity;
+const leastWithin = (within: Meter['foreignWithin']): Bytes => within?.least ?? Infinity;
 
 /** Berth has just begun: the first rest, which tells exactly, may be near. A device that is busy for longer may never rest. */
 const isEarly = ({ startedAt }: Fleet, now: Instant): boolean =>
@@ -72,7 +72,7 @@ const stillSeen = ({ gone }: Meter, { begunAt, endedAt }: Look): Meter['gone'] =
     .map((one) => ({ ...one, since: one.since ?? endedAt }))
     .filter(({ since }) => begunAt < since + SHOWN_AFTER);
 
-const sumOf = (gone: Meter['gone']): Bytes => gone.reduce((sum, { bytes }) => sum + bytes, 0);
+const bytesGone = (gone: Meter['gone']): Bytes => gone.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /**
  * What others may hold at least, and at most, by what is in use now. A copy may hold less than is booked for it: what was known
@@ -93,7 +93,7 @@ function boundsOf(
   const hidden = server.hidden.flatMap(({ bookings }) => bookings);
   const atMost = there.reduce(
     (sum, one) => sum + Math.max(heldOn(account, one), explainedBy(server, one, device)),
-    bytesOn(account, hidden) + sumOf(gone),
+    bytesOn(account, hidden) + bytesGone(gone),
   );
   const measured = surely.reduce((sum, one) => sum + (measuredOn(server, one.model, ordinal) ?? 0), 0);
   return {

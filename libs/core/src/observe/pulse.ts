@@ -19,7 +19,7 @@ export function feelPulses(fleet: Fleet, server: Server, look: Look, now: Instan
   for (const replica of replicasOn(fleet, server.spec.id)) {
     if (replica.phase !== 'ready') continue;
     const count = counts.get(replica.model);
-    if (count) feel(fleet, server, replica, count, now);
+    if (count) feelPulse(fleet, server, replica, count, now);
     else if (!look.index) server.lookWanted = now;
   }
 }
@@ -32,7 +32,13 @@ const ownQueues = ({ hidden }: Server, pending: Server['pending']): Server['pend
     ? pending
     : new Map([...pending].filter(([model]) => !hidden.some((copy) => copy.model === model)));
 
-function feel(fleet: Fleet, { pending }: Server, replica: Ready, counts: Counts, now: Instant): void {
+function feelPulse(
+  fleet: Fleet,
+  { pending }: Server,
+  replica: Ready,
+  counts: PulseCounts,
+  now: Instant,
+): void {
   const isNew = isAnew(replica.pulse, counts);
   const used = (!isNew && isUsed(replica.pulse!, counts)) || (pending.get(replica.model) ?? 0) > 0;
   if (!isNew && !used) return;
@@ -63,10 +69,10 @@ function noteFailing(fleet: Fleet, replica: Ready, pulse: Pulse): void {
   else if (found === 0) fleet.foundFailing.set(model, 1);
 }
 
-type Counts = Omit<Pulse, 'failures'>;
+type PulseCounts = Omit<Pulse, 'failures'>;
 
-function countsByModel(serving: readonly ServingRow[]): Map<ModelId, Counts> {
-  const counts = new Map<ModelId, Counts>();
+function countsByModel(serving: readonly ServingRow[]): Map<ModelId, PulseCounts> {
+  const counts = new Map<ModelId, PulseCounts>();
   for (const { model, lastInference, succeeded, failed, computed } of serving) {
     const sum = counts.get(model);
     counts.set(model, {
@@ -80,18 +86,18 @@ function countsByModel(serving: readonly ServingRow[]): Map<ModelId, Counts> {
 }
 
 /** Whether these are the first counts of a copy: where one has fallen, there is a fresh copy behind the same row. */
-const isAnew = (before: Counts | null, counts: Counts): boolean =>
+const isAnew = (before: PulseCounts | null, counts: PulseCounts): boolean =>
   before === null || counts.failed < before.failed || counts.succeeded < before.succeeded;
 
 /** With a fresh copy all starts anew. */
-function nextPulse(before: Pulse | null, counts: Counts): Pulse {
+function nextPulse(before: Pulse | null, counts: PulseCounts): Pulse {
   if (before === null || isAnew(before, counts) || counts.succeeded > before.succeeded)
     return { failures: 0, ...counts };
   return { failures: before.failures + counts.failed - before.failed, ...counts };
 }
 
 /** A change of any count is a use. */
-const isUsed = (before: Counts, counts: Counts): boolean =>
+const isUsed = (before: PulseCounts, counts: PulseCounts): boolean =>
   before.lastInference !== counts.lastInference ||
   before.succeeded !== counts.succeeded ||
   before.failed !== counts.failed;

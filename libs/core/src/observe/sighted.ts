@@ -9,7 +9,7 @@ import { DEFAULT_LEASE } from '../learned/leases.js';
 import type { Sighting } from '../looks/look.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { isStuck } from '../fleet/stuck.js';
-import { noteUnload } from '../learned/unload-times.js';
+import { learnUnloadTime } from '../learned/unload-times.js';
 import { warmUp } from '../learned/cooldown.js';
 import { end } from './ended.js';
 import { isGivenBack } from './measure.js';
@@ -28,7 +28,7 @@ export interface Seen<Kind extends Sighting = Sighting> {
   readonly now: Instant;
 }
 
-type Serving = Extract<Sighting, { kind: 'serving' }>;
+type SeenServing = Extract<Sighting, { kind: 'serving' }>;
 
 /** Compares what a look says of one model with what is booked for it on that server. */
 export function sighted(fleet: Fleet, server: Server, model: ModelId, seen: Seen): void {
@@ -104,7 +104,7 @@ function isRecentLoad(fleet: Fleet, { lookedAt }: Server, replica: Replica, now:
   }
 }
 
-const versionsOf = (sighting: Serving): string[] =>
+const versionsOf = (sighting: SeenServing): string[] =>
   sighting.rows.map(({ version }) => version).toSorted((a, b) => Number(a) - Number(b));
 
 /**
@@ -167,7 +167,7 @@ function unloadingSighted(fleet: Fleet, server: Server, replica: Unloading, seen
       ? isGivenBack(server, replica, begunAt - absentSince)
       : begunAt >= absentSince + fleet.limits.stuckAfter;
     if (!isProof) return put(fleet, { ...replica, absentSince });
-    if (sighting.proven && !isStuck(fleet, replica, now)) noteUnload(server, replica, now);
+    if (sighting.proven && !isStuck(fleet, replica, now)) learnUnloadTime(server, replica, now);
     return end(fleet, replica, now);
   }
   hide(fleet, server, replica, now);
@@ -200,7 +200,7 @@ function unknownSighted(fleet: Fleet, replica: Unknown, { sighting, ...when }: S
 }
 
 /** An unload without an answer may still be carried out; only when it has had its time is the copy taken back. */
-function unknownServes(fleet: Fleet, replica: Unknown, { sighting, begunAt, now }: Seen<Serving>): void {
+function unknownServes(fleet: Fleet, replica: Unknown, { sighting, begunAt, now }: Seen<SeenServing>): void {
   const settledAt = replica.after === 'unload' ? replica.endedAt + UNSETTLED : replica.endedAt;
   if (begunAt < settledAt) return;
   if (replica.after === 'load') warmUp(fleet, replica);

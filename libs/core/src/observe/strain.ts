@@ -12,12 +12,18 @@ import type { Sample } from '../learned/strain-state.js';
 export function feelStrain(fleet: Fleet, server: Server, look: Look, now: Instant): void {
   for (const replica of replicasOn(fleet, server.spec.id)) {
     if (replica.phase === 'ready' && mayHaveMore(fleet.models.get(replica.model))) {
-      feel(fleet, server, replica.model, look, now);
+      feelModelStrain(fleet, server, replica.model, look, now);
     }
   }
 }
 
-function feel(fleet: Fleet, server: Server, model: ModelId, { begunAt, serving }: Look, now: Instant): void {
+function feelModelStrain(
+  fleet: Fleet,
+  server: Server,
+  model: ModelId,
+  { begunAt, serving }: Look,
+  now: Instant,
+): void {
   const rows = serving.filter((row) => row.model === model);
   if (rows.length === 0) return;
   const before = fleet.strains.get(model) ?? AT_REST;
@@ -26,16 +32,16 @@ function feel(fleet: Fleet, server: Server, model: ModelId, { begunAt, serving }
   const holders = new Set(ready.map((one) => one.server));
   const samples = new Map([...before.samples].filter(([id]) => holders.has(id)));
   const id = server.spec.id;
-  const counts = countsIn(rows);
+  const counts = countsOf(rows);
   const last = samples.get(id);
   const isNew = !last || counts.served < last.served || counts.waited < last.waited;
   samples.set(id, sampleOf(isNew ? undefined : last, counts, begunAt, queued(server, model)));
   const copies = ready.reduce((sum, one) => sum + copiesOf(fleet, one), 0);
-  fleet.strains.set(model, felt(before, samples, { copies, isChanging: isNew || all.some(isComing), now }));
+  fleet.strains.set(model, felt(before, samples, { copies, isChanging: isNew || all.some(isArriving), now }));
 }
 
 /** Until a copy that is on its way has taken its share nothing follows from what the others bear. */
-const isComing = (replica: Replica): boolean =>
+const isArriving = (replica: Replica): boolean =>
   replica.phase === 'ready'
     ? replica.change !== null
     : replica.phase !== 'draining' && replica.phase !== 'unloading';
@@ -44,16 +50,16 @@ const isComing = (replica: Replica): boolean =>
 const queued = ({ metricsAnswered, pending, hidden }: Server, model: ModelId): number | null =>
   metricsAnswered && !hidden.some((copy) => copy.model === model) ? (pending.get(model) ?? 0) : null;
 
-type Counts = Pick<Sample, 'served' | 'waited'>;
+type StrainCounts = Pick<Sample, 'served' | 'waited'>;
 
 /** Of all versions that serve. A count that falls means a fresh copy behind the same row. */
-const countsIn = (rows: readonly ServingRow[]): Counts => ({
+const countsOf = (rows: readonly ServingRow[]): StrainCounts => ({
   served: rows.reduce((sum, { succeeded, failed }) => sum + succeeded + failed, 0),
   waited: rows.reduce((sum, { waited }) => sum + waited, 0),
 });
 
 /** Without a gauge the queue is as long as requests have waited in it meanwhile, by Little's law. */
-function sampleOf(last: Sample | undefined, counts: Counts, at: Instant, gauge: number | null): Sample {
+function sampleOf(last: Sample | undefined, counts: StrainCounts, at: Instant, gauge: number | null): Sample {
   const span = last ? at - last.at : 0;
   const over = (amount: number): number => (span > 0 ? amount / span : 0);
   return {

@@ -29,7 +29,7 @@ export function raiseCopies(fleet: Fleet, now: Instant): void {
 export function endDemands(fleet: Fleet): boolean {
   const known = fleet.strains.size;
   for (const [id, strain] of fleet.strains) {
-    if (!mayHaveMore(fleet.models.get(id)) || solidCopies(fleet, id, NOBODY) === 0)
+    if (!mayHaveMore(fleet.models.get(id)) || solidCopies(fleet, id, NONE_LEFT_OUT) === 0)
       endDemand(fleet, id, strain);
   }
   return fleet.strains.size < known;
@@ -48,12 +48,12 @@ function endDemand(fleet: Fleet, id: ModelId, { isAlone }: Strain): void {
 export function lowerCopies(fleet: Fleet, now: Instant): boolean {
   let any = false;
   for (const [id, strain] of fleet.strains) {
-    if (isLong(strain, now) && lower(fleet, fleet.models.get(id)!, strain, now)) any = true;
+    if (isLong(strain, now) && lowerDemand(fleet, fleet.models.get(id)!, strain, now)) any = true;
   }
   return any;
 }
 
-const NOBODY: ReadonlySet<never> = new Set();
+const NONE_LEFT_OUT: ReadonlySet<never> = new Set();
 
 const isLong = ({ easySince }: Strain, now: Instant): boolean =>
   easySince !== null && now >= easySince + EASY_FOR;
@@ -74,7 +74,7 @@ function raise(
 }
 
 /** A copy that found no room is wanted no more; else the one goes that is missed least, if any may. */
-function lower(fleet: Fleet, model: Model, strain: Strain, now: Instant): boolean {
+function lowerDemand(fleet: Fleet, model: Model, strain: Strain, now: Instant): boolean {
   const present = presentCopies(fleet, model.id, now);
   const copies = strain.copies > present ? strain.copies - 1 : undefined;
   const spare = copies === undefined ? spareOf(fleet, model, now) : undefined;

@@ -10,7 +10,7 @@ import { openServers } from '../fleet/standing.js';
 import { bestPlan } from '../room/best-plan.js';
 import { byHarm, offersOn } from '../room/offers.js';
 import { growthsOn, placesOn } from '../room/places.js';
-import { harmOf, type Plan, planFor } from '../room/plan-victims.js';
+import { harmOf, type EvictionPlan, planFor } from '../room/plan-victims.js';
 import { areRead, planRead } from '../room/reading.js';
 import { Site } from '../room/sites.js';
 import { victimsAmong, victimTest } from '../room/victims.js';
@@ -34,7 +34,7 @@ function fullSites(fleet: Fleet, want: Want, now: number): Site[] {
 }
 
 /** Asks for the use of the replicas that make room best; undefined where none could. */
-function askFor(fleet: Fleet, want: Want, now: number): Plan | undefined {
+function askFor(fleet: Fleet, want: Want, now: number): EvictionPlan | undefined {
   const isVictim = victimTest(fleet, want, now);
   const best = bestPlan(fleet, new Ledger(fleet, now), fullSites(fleet, want, now), want, isVictim);
   for (const server of fleet.servers.values()) server.statisticsAt = -Infinity;

@@ -8,7 +8,7 @@ import { type Freeable, freeable } from '../loading/freeable.js';
 import type { Freed, Moving } from '../room/freed.js';
 import { moveFor, searchIn } from './movable.js';
 import { isTooSlow } from './moves.js';
-import type { Plan } from '../room/plan-victims.js';
+import type { EvictionPlan } from '../room/plan-victims.js';
 import { areRead, planRead } from '../room/reading.js';
 import { drain } from './retire.js';
 import type { Site } from '../room/sites.js';
@@ -57,9 +57,9 @@ function planFrom(
   { soon, free, isAnyBusy }: Freeable,
   want: Want,
   now: Instant,
-): Plan | 'asking' | undefined {
+): EvictionPlan | 'asking' | undefined {
   const isVictim = victimTest(fleet, want, now);
-  const planIn = (some: readonly Site[]): Plan | 'asking' | undefined =>
+  const planIn = (some: readonly Site[]): EvictionPlan | 'asking' | undefined =>
     planRead(fleet, ledger, some, want, isVictim) ?? bestPlan(fleet, ledger, some, want, isVictim);
   if (!areSlotsScarce(fleet, now)) return planIn(free);
   return planIn(soon) ?? (isAnyBusy() ? planIn(free) : undefined);
@@ -69,7 +69,7 @@ function planFrom(
 function moveInstead(
   fleet: Fleet,
   { ledger }: Pass,
-  { free, best }: { readonly free: readonly Site[]; readonly best: Plan | undefined },
+  { free, best }: { readonly free: readonly Site[]; readonly best: EvictionPlan | undefined },
   want: Want,
   now: Instant,
 ): Moving | undefined {
@@ -79,10 +79,16 @@ function moveInstead(
 }
 
 /** Whether no move would be better: it takes a load more, for which there has to be a slot. */
-const isToBeDone = (fleet: Fleet, best: Plan | undefined, now: Instant): boolean =>
+const isToBeDone = (fleet: Fleet, best: EvictionPlan | undefined, now: Instant): boolean =>
   best !== undefined && (!isLikelyMissed(best, now) || areSlotsScarce(fleet, now));
 
-function carryOut(fleet: Fleet, ledger: Ledger, { victims, place }: Plan, want: Want, now: Instant): Freed {
+function carryOut(
+  fleet: Fleet,
+  ledger: Ledger,
+  { victims, place }: EvictionPlan,
+  want: Want,
+  now: Instant,
+): Freed {
   for (const replica of replicasIn(victims)) {
     ledger.leave(replica.bookings);
     drain(fleet, replica, 'evicted', want.model.id, now);
@@ -98,5 +104,5 @@ function carryOut(fleet: Fleet, ledger: Ledger, { victims, place }: Plan, want: 
 const LATELY: Millis = 60_000;
 
 /** Whether a plan makes something cold that is likely to be missed. */
-export const isLikelyMissed = ({ victims }: Pick<Plan, 'victims'>, now: Instant): boolean =>
+export const isLikelyMissed = ({ victims }: Pick<EvictionPlan, 'victims'>, now: Instant): boolean =>
   victims.some(({ isSpare, lastUse }) => !isSpare && lastUse > now - LATELY);

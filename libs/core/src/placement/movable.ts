@@ -28,13 +28,13 @@ import { covers, neededAt, shortfall } from '../room/victims.js';
 import { mayBeLoaded, type Want } from '../demand/wants.js';
 
 /** So many copies move at once, each between two servers of no other move: no request asks for these loads. */
-const AT_ONCE = 4;
+const MOVES_AT_ONCE = 4;
 
 /** So many of the smallest copies in the way are tried, so that a turn stays short in a large fleet. */
 const TRIED = 16;
 
 /** Where a copy that could be moved is looked for; the same for many places. */
-export interface Search {
+export interface MoveSearch {
   readonly fleet: Fleet;
   readonly ledger: Ledger;
   readonly now: Instant;
@@ -44,13 +44,13 @@ export interface Search {
   readonly most: Bytes;
 }
 
-export function searchIn(fleet: Fleet, ledger: Ledger, now: Instant): Search {
+export function searchIn(fleet: Fleet, ledger: Ledger, now: Instant): MoveSearch {
   const taken = new Set(
     [...fleet.moves].flatMap(([from, { to }]) =>
       [from, to].flatMap((id) => fleet.replicas.get(id)?.server ?? []),
     ),
   );
-  const isFull = fleet.moves.size >= AT_ONCE;
+  const isFull = fleet.moves.size >= MOVES_AT_ONCE;
   const servers = isFull ? [] : openServers(fleet, now).filter(({ spec }) => !taken.has(spec.id));
   return { fleet, ledger, now, servers, most: mostToSpare(fleet, ledger, servers) };
 }
@@ -73,7 +73,7 @@ export function moveFor(
   fleet: Fleet,
   sites: readonly Site[],
   want: Want,
-  begin: () => Search,
+  begin: () => MoveSearch,
 ): Moving | undefined {
   if (want.isExtra || fleet.servers.size < 2 || moveMadeFor(fleet, want.model.id)) return undefined;
   const search = begin();
@@ -108,7 +108,7 @@ interface InTheWay extends Sized {
 }
 
 /** The copies each of which is all that is in the way at a place, the smallest first; sites are searched as they are needed. */
-function* inTheWay(search: Search, sites: readonly Site[], want: Want): Iterable<InTheWay> {
+function* inTheWay(search: MoveSearch, sites: readonly Site[], want: Want): Iterable<InTheWay> {
   const among = new Set(search.servers);
   const bytesOn = leastOnGpu(search.fleet, want.model);
   const smallest = ({ server }: Site): Bytes =>
@@ -133,7 +133,7 @@ function* inTheWay(search: Search, sites: readonly Site[], want: Want): Iterable
 }
 
 /** How small a copy may be that could be moved out of the way of so much on a server; infinity where there is none. */
-function smallestOn(search: Search, server: Server, bytes: Bytes): Bytes {
+function smallestOn(search: MoveSearch, server: Server, bytes: Bytes): Bytes {
   const { fleet, most } = search;
   const gaps = gapsOn(fleet, server);
   if (bytes - gaps.most > most) return Infinity;
@@ -146,7 +146,7 @@ function smallestOn(search: Search, server: Server, bytes: Bytes): Bytes {
   return smallest;
 }
 
-function smallestOf({ now }: Search, offers: readonly Offer[], missing: Bytes): Bytes {
+function smallestOf({ now }: MoveSearch, offers: readonly Offer[], missing: Bytes): Bytes {
   let smallest = Infinity;
   for (const { bytes, whole, movable } of offers) {
     if (bytes >= missing && whole < smallest && movable <= now) smallest = whole;
@@ -155,7 +155,7 @@ function smallestOf({ now }: Search, offers: readonly Offer[], missing: Bytes): 
 }
 
 /** The copies each of which is all that is in the way at one place, in the order of the fleet. */
-function inTheWayAt({ fleet, ledger, most }: Search, place: Place, at: number, want: Want): InTheWay[] {
+function inTheWayAt({ fleet, ledger, most }: MoveSearch, place: Place, at: number, want: Want): InTheWay[] {
   const short = shortfall(ledger, place.bookings);
   const host = hostAccount(place.server.spec.host);
   // A copy that makes up for such a shortfall fits on no other device.
@@ -178,7 +178,7 @@ function holdersOf(fleet: Fleet, server: Server, short: ReadonlyMap<AccountId, B
 }
 
 /** Where another copy could be loaded, taking nothing of what its place is short of, which two servers may share. */
-const waysOut = ({ fleet, servers, now }: Search, { replica, short }: InTheWay): Site[] =>
+const waysOut = ({ fleet, servers, now }: MoveSearch, { replica, short }: InTheWay): Site[] =>
   servers.map(
     (server) =>
       new Site(server, () =>
@@ -194,14 +194,14 @@ function isMovable(fleet: Fleet, replica: Ready, want: Want, now: Instant): bool
   if (replica.change || replica.model === want.model.id || !model?.enabled || isKept(fleet, replica))
     return false;
   if (now < movableFrom(fleet, replica)) return false;
-  return isAlone(fleet, replica) && isAtRest(fleet, model) && isNoneTooMany(fleet, replica);
+  return isAlone(fleet, replica) && isModelAtRest(fleet, model) && isNoneTooMany(fleet, replica);
 }
 
 const isAlone = (fleet: Fleet, replica: Ready): boolean =>
   dependenciesOf(fleet, replica.model).length === 0 && !isNeeded(fleet, replica);
 
 /** Whether nothing is about to change for a model: it is neither asked for, nor loaded or let go, nor does it fail. */
-const isAtRest = (fleet: Fleet, { id }: Model): boolean =>
+const isModelAtRest = (fleet: Fleet, { id }: Model): boolean =>
   mayBeLoaded(fleet, id) &&
   !fleet.wantedSince.has(id) &&
   !fleet.foundFailing.has(id) &&

@@ -16,7 +16,7 @@ import { isBroken } from '../demand/cooling.js';
 import type { Freed } from '../room/freed.js';
 import { beginMove, endMoves } from './moves.js';
 import { Price } from '../loading/price.js';
-import { carrier, devicesOf, isGoing, mayCome, type Place } from '../room/places.js';
+import { carrier, devicesOfStep, isGoing, mayCome, type Place } from '../room/places.js';
 import { sitesFor } from '../room/sites-for.js';
 import { SlotLines } from '../loading/slot-line.js';
 import { awaitedByCritical } from '../loading/soonest.js';
@@ -200,17 +200,17 @@ function placeCopies(
     const sites = sitesFor(fleet, want, open, now);
     const found = findRoom(fleet, want, sites, pass, now);
     if (found.kind === 'moving') {
-      settle(fleet, ledger, found.move.place, found.move, now);
+      promisePlace(fleet, ledger, found.move.place, found.move, now);
       beginMove(fleet, found.move, want, now);
     }
     if (found.kind !== 'freed') return found.kind;
-    settle(fleet, ledger, found.place, want, now);
+    promisePlace(fleet, ledger, found.place, want, now);
   }
   return 'freed';
 }
 
 /** Promises a place to a model and to all that it brings along. */
-export function settle(
+export function promisePlace(
   fleet: Fleet,
   ledger: Ledger,
   place: Place,
@@ -228,7 +228,7 @@ export function settle(
     return;
   }
   for (const id of [...brings, model.id]) {
-    const held = id === model.id ? devices : devicesOf(fleet, server, id, devices);
+    const held = id === model.id ? devices : devicesOfStep(fleet, server, id, devices);
     put(fleet, {
       id: replicaId(id, server.spec.id),
       model: id,

@@ -11,7 +11,7 @@ import type { Server } from '../fleet/server.js';
 import { isLeftAlone, isSettling, standingOf } from '../fleet/standing.js';
 import { isStuck } from '../fleet/stuck.js';
 import { coolingOn } from '../demand/cooling.js';
-import { settle } from './place.js';
+import { promisePlace } from './place.js';
 import { type Place, placesOn } from '../room/places.js';
 import { presentCopies } from '../demand/wants.js';
 import { wish } from '../demand/wishes.js';
@@ -26,9 +26,9 @@ export function followReloads(fleet: Fleet, now: Instant): void {
   }
 }
 
-type Next = 'waits' | 'left' | 'replaced' | 'over' | 'failed';
+type ReloadStep = 'waits' | 'left' | 'replaced' | 'over' | 'failed';
 
-function followed(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): Next {
+function followed(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): ReloadStep {
   const replica = fleet.replicas.get(id);
   const model = fleet.models.get(reload.model);
   const server = fleet.servers.get(reload.server);
@@ -44,7 +44,7 @@ function followed(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): Ne
  * It is to come back where there are fewer copies than there may be. While its server was lost, or not yet looked at in
  * this life of ours, another one may have been loaded in its place.
  */
-function whileItIsGone(fleet: Fleet, model: Model, { leftAt }: Reload, now: Instant): Next {
+function whileItIsGone(fleet: Fleet, model: Model, { leftAt }: Reload, now: Instant): ReloadStep {
   const most = Math.max(model.maxCopies ?? 1, standingCopies(model));
   if (presentCopies(fleet, model.id, now) >= most) return 'replaced';
   return leftAt === null ? 'left' : 'waits';
@@ -54,7 +54,7 @@ function whileItIsGone(fleet: Fleet, model: Model, { leftAt }: Reload, now: Inst
  * What is evicted, or moved since its server is drained, is not for us to bring back; what is needed cannot leave, nor what
  * is on a server that is left alone.
  */
-function beforeItLeft(fleet: Fleet, replica: Replica, now: Instant): Next {
+function beforeItLeft(fleet: Fleet, replica: Replica, now: Instant): ReloadStep {
   switch (replica.phase) {
     case 'placed':
       return 'over';
@@ -62,24 +62,24 @@ function beforeItLeft(fleet: Fleet, replica: Replica, now: Instant): Next {
     case 'unloading':
       return isComingBack(fleet, replica) ? 'waits' : 'over';
     case 'ready':
-      return mayLeave(fleet, replica, now) ? 'waits' : 'over';
+      return mayBeReloaded(fleet, replica, now) ? 'waits' : 'over';
     case 'loading':
     case 'unknown':
       return 'waits';
   }
 }
 
-function mayLeave(fleet: Fleet, replica: Replica, now: Instant): boolean {
+function mayBeReloaded(fleet: Fleet, replica: Replica, now: Instant): boolean {
   const server = fleet.servers.get(replica.server)!;
-  return server.drain === null && !isLeftAlone(server) && !isToStay(fleet, replica, now);
+  return server.drain === null && !isLeftAlone(server) && !isNeededHere(fleet, replica, now);
 }
 
 /** What may be a step of a load under way is let go once a config tells that it is none; a load that is stuck never tells. */
-function isToStay(fleet: Fleet, replica: Replica, now: Instant): boolean {
+function isNeededHere(fleet: Fleet, replica: Replica, now: Instant): boolean {
   return isNeeded(fleet, replica) && presumedNeeders(fleet, replica).every((one) => isStuck(fleet, one, now));
 }
 
-function sinceItLeft(replica: Replica): Next {
+function sinceItLeft(replica: Replica): ReloadStep {
   switch (replica.phase) {
     case 'placed':
     case 'loading':
@@ -117,7 +117,7 @@ export function bringBack(fleet: Fleet, open: readonly Server[], ledger: Ledger,
     const server = open.find(({ spec }) => spec.id === reload.server);
     const isOpen = server !== undefined && !coolingOn(fleet, server, model.id, now);
     const place = isOpen ? placeAgain(fleet, server, ledger, { model, reload }) : undefined;
-    if (place) settle(fleet, ledger, place, { model }, now);
+    if (place) promisePlace(fleet, ledger, place, { model }, now);
     else {
       endAll(fleet, model.id);
       wish(fleet, model.id, now);

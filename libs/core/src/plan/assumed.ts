@@ -4,7 +4,7 @@ import type { ReplicaId } from '../fleet/ids.js';
 import { restOfLoad } from '../learned/load-forecast.js';
 import type { Instant, Model } from '../fleet/model.js';
 import { becomeReady } from '../observe/orders.js';
-import { noteUnload } from '../observe/ended.js';
+import { noteUnloadCause } from '../observe/ended.js';
 import { Room } from '../room/feasible.js';
 import type { Loading, Ready, Replica, Unknown } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -57,10 +57,10 @@ export class Assumed {
       const server = this.fleet.servers.get(replica.server)!;
       if (!answers(server, now) || isStuck(this.fleet, replica, now)) continue;
       if (isGone(replica)) {
-        if (replica.cause) noteUnload(this.fleet, replica, replica.cause, replica.makesRoomFor, now);
+        if (replica.cause) noteUnloadCause(this.fleet, replica, replica.cause, replica.makesRoomFor, now);
         forget(this.fleet, replica);
         this.left.set(replica.id, replica);
-      } else if (isUnderWay(replica) && !isOverdue(this.fleet, replica, now)) this.expect(replica, now);
+      } else if (isOrderUnderWay(replica) && !isOverdue(this.fleet, replica, now)) this.expect(replica, now);
     }
     return this.left.size > 0;
   }
@@ -88,7 +88,7 @@ export class Assumed {
 type UnderWay = Loading | Ready | Unknown;
 
 /** A step that is carried comes up with the load that brings it. */
-function isUnderWay(replica: Replica): replica is UnderWay {
+function isOrderUnderWay(replica: Replica): replica is UnderWay {
   if (replica.phase === 'loading') return replica.carriedBy === null;
   if (replica.phase === 'ready') return replica.change?.order != null;
   return replica.phase === 'unknown' && replica.coming;
@@ -110,7 +110,7 @@ function answers(server: Server, now: Instant): boolean {
 }
 
 /** Whether nothing is under way or waited for, but what no server could ever take, or is wanted only beside what serves. */
-export const isAtRest = (fleet: Readonly<Fleet>, now: Instant): boolean =>
+export const isFleetAtRest = (fleet: Readonly<Fleet>, now: Instant): boolean =>
   fleet.waiting.size === 0 &&
   [...fleet.servers.values()].every((server) => !answers(server, now) || isQuiet(fleet, server)) &&
   isAllHopeless(fleet);

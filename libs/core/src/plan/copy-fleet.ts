@@ -6,11 +6,11 @@ import type { Server } from '../fleet/server.js';
  * put in place of what was known, and never changed, they share, since fleets are large: models, and what directories hold.
  */
 export const copyFleet = (fleet: Readonly<Fleet>): Fleet => ({
-  ...(copied({ ...fleet, models: NONE }) as Fleet),
+  ...(copied({ ...fleet, models: NO_MODELS }) as Fleet),
   models: new Map(fleet.models),
 });
 
-const NONE: Fleet['models'] = new Map();
+const NO_MODELS: Fleet['models'] = new Map();
 const SHARED: ReadonlySet<string> = new Set<keyof Server>(['repository', 'versioned']);
 
 /** A spread copies an object with its hidden class, and that is what makes reading it fast: see `evenly`. */

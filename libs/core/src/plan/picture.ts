@@ -19,17 +19,17 @@ export interface Picture {
 }
 
 export const pictureOf = (fleet: Readonly<Fleet>, now: Instant): Picture => ({
-  models: new Map(Array.from(fleet.models.keys(), (id) => [id, standingOf(fleet, id, now)])),
+  models: new Map(Array.from(fleet.models.keys(), (id) => [id, modelStanding(fleet, id, now)])),
   devices: devicesIn(fleet, now),
-  lacking: lackingIn(fleet),
+  lacking: modelsLacking(fleet),
 });
 
-const standingOf = (fleet: Readonly<Fleet>, id: ModelId, now: Instant): ModelStanding => ({
+const modelStanding = (fleet: Readonly<Fleet>, id: ModelId, now: Instant): ModelStanding => ({
   state: modelState(fleet, id, now),
   readyCopies: routableReplicas(fleet, id).reduce((sum, replica) => sum + copiesOf(fleet, replica), 0),
 });
 
-const lackingIn = (fleet: Readonly<Fleet>): ReadonlySet<ModelId> =>
+const modelsLacking = (fleet: Readonly<Fleet>): ReadonlySet<ModelId> =>
   new Set([...fleet.wantedSince.keys(), ...unsatisfiedPins(fleet)]);
 
 function devicesIn(fleet: Readonly<Fleet>, now: Instant): Picture['devices'] {
@@ -61,7 +61,7 @@ export function comparedWith(
   now: Instant,
   { gone, refused, most }: Ending,
 ): Pick<Plan, 'lacking' | 'devices' | 'pins'> & { readonly models: readonly ChangedModel[] } {
-  const lacking = [...new Set([...lackingIn(fleet), ...refused.filter((id) => isCold(fleet, id))])];
+  const lacking = [...new Set([...modelsLacking(fleet), ...refused.filter((id) => isCold(fleet, id))])];
   const judged = lacking.slice(0, Math.min(MOST_JUDGED, most));
   return {
     lacking: {
@@ -92,7 +92,7 @@ function lackOf(fleet: Fleet, id: ModelId, before: boolean, now: Instant): Lacki
   return {
     model: id,
     pinnedCopies: model?.pinnedCopies ?? 0,
-    readyCopies: standingOf(fleet, id, now).readyCopies,
+    readyCopies: modelStanding(fleet, id, now).readyCopies,
     before,
     there: there.map(({ server, verdict, places }) => {
       const state = serverState(fleet, fleet.servers.get(server)!, now);
@@ -113,7 +113,7 @@ function shortOf(places: readonly WhyPlace[]): Bytes | null {
 function changedModels({ models }: Picture, fleet: Readonly<Fleet>, now: Instant): ChangedModel[] {
   return [...new Set([...models.keys(), ...fleet.models.keys()])].flatMap((model) => {
     const before = models.get(model) ?? { state: 'absent', readyCopies: 0 };
-    const after = standingOf(fleet, model, now);
+    const after = modelStanding(fleet, model, now);
     const isSame = before.state === after.state && before.readyCopies === after.readyCopies;
     return isSame ? [] : [{ model, before, after }];
   });

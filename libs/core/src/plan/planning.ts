@@ -6,7 +6,7 @@ import type { Booking } from '../fleet/replica.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import { step } from '../step.js';
 import { nextWake } from '../wake.js';
-import { Assumed, isAtRest } from './assumed.js';
+import { Assumed, isFleetAtRest } from './assumed.js';
 import { comparedWith, type Picture, pictureOf } from './picture.js';
 import type { Plan, PlanBounds, PlannedAnswer, PlannedOrder, Supposition } from './plan.js';
 import { suppose, type Supposed } from './suppose.js';
@@ -94,7 +94,7 @@ export class Planning {
   /** Goes on to the next moment at which something happens: to that of a report at once, else a little at a time. */
   private advance(): Plan['end'] | null {
     const { fleet, assumed, now, bounds } = this;
-    if (assumed.next === Infinity && isAtRest(fleet, now)) return 'at_rest';
+    if (assumed.next === Infinity && isFleetAtRest(fleet, now)) return 'at_rest';
     const next = Math.min(assumed.next, Math.max(nextWake(fleet, now), now + bounds.within / bounds.turns));
     if (!Number.isFinite(next)) return 'at_rest';
     if (next > this.began + bounds.within) return 'time';

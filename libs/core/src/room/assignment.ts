@@ -10,7 +10,7 @@ import type { Bytes, Model } from '../fleet/model.js';
 import { isKept } from '../demand/idle.js';
 import { copiesOn } from '../memory/pins.js';
 import { isSeen } from '../fleet/standing.js';
-import { canChoose, deviceChoices, devicesOf, isLoadable } from './places.js';
+import { canChoose, deviceChoices, devicesOfStep, isLoadable } from './places.js';
 
 /** Where a copy can be put: a server, and the devices there that hold it. */
 export interface Spot {
@@ -102,7 +102,7 @@ export class Assignment {
   ): { id: ModelId; devices: readonly number[] }[] {
     return dependenciesOf(this.fleet, model)
       .filter((id) => !this.held.has(replicaId(id, server.spec.id)))
-      .map((id) => ({ id, devices: devicesOf(this.fleet, server, id, devices) }));
+      .map((id) => ({ id, devices: devicesOfStep(this.fleet, server, id, devices) }));
   }
 
   /** Beside a copy that the server has already no more host memory is booked. */

@@ -30,7 +30,7 @@ export function bestFit(
     if (!ledger.fitsSpare(bookings)) continue;
     const delay = !ledger.fitsFree(bookings) ? 2 : Number(!hasSlot(place));
     const rank = [lacksGpu(server) ? 1 : 0, crowdOn(server), grows ? 1 : 0, delay, slackOf(place)];
-    if (!best || isBefore(rank, best.rank)) best = { place, rank };
+    if (!best || isLower(rank, best.rank)) best = { place, rank };
   }
   return best?.place;
 }
@@ -55,7 +55,7 @@ const takesGpu = ({ bookings }: Place): boolean =>
   bookings.some(({ account, bytes }) => bytes > 0 && account.startsWith('gpu:'));
 
 /** Compares number by number, the first that differ. */
-function isBefore(one: readonly number[], other: readonly number[]): boolean {
+function isLower(one: readonly number[], other: readonly number[]): boolean {
   const at = one.findIndex((value, index) => value !== other[index]);
   return at >= 0 && one[at]! < other[at]!;
 }

@@ -7,7 +7,7 @@ import type { Settled } from '../fleet/replica.js';
 import { leastOnGpu } from './gaps.js';
 import { byHarm, knownHarmAt, knownHarmOn, leastHarm, leastHarmOn } from './offers.js';
 import type { Place } from './places.js';
-import { harmOf, type Plan, planFor } from './plan-victims.js';
+import { harmOf, type EvictionPlan, planFor } from './plan-victims.js';
 import type { Site } from './sites.js';
 import { neededAt, victimsAt, type VictimTest } from './victims.js';
 import type { Want } from '../demand/wants.js';
@@ -23,7 +23,7 @@ export function bestPlan(
   sites: readonly Site[],
   want: Want,
   isVictim: VictimTest,
-): Plan | undefined {
+): EvictionPlan | undefined {
   const search = { fleet, ledger, want, isVictim };
   const prospects = new Heap(byTurn, sitesIn(search, sites));
   for (let first = prospects.take(); first; first = prospects.take()) {
@@ -33,7 +33,7 @@ export function bestPlan(
   return undefined;
 }
 
-interface Search {
+interface PlanSearch {
   readonly fleet: Fleet;
   readonly ledger: Ledger;
   readonly want: Want;
@@ -75,11 +75,11 @@ interface PlaceAhead extends Turn {
 
 interface Planned extends Turn {
   readonly kind: 'plan';
-  readonly plan: Plan;
+  readonly plan: EvictionPlan;
 }
 
 /** The sites on which anything may be freed. */
-function sitesIn({ fleet, want }: Search, sites: readonly Site[]): Prospect[] {
+function sitesIn({ fleet, want }: PlanSearch, sites: readonly Site[]): Prospect[] {
   const bytesOn = leastOnGpu(fleet, want.model);
   const found: Prospect[] = [];
   for (const [site, of] of sites.entries()) {
@@ -91,7 +91,7 @@ function sitesIn({ fleet, want }: Search, sites: readonly Site[]): Prospect[] {
 }
 
 /** What becomes of a prospect that is looked at more closely; nothing where it leads to no plan. */
-function closer(search: Search, one: SiteAhead | PlaceAhead): Prospect[] {
+function closer(search: PlanSearch, one: SiteAhead | PlaceAhead): Prospect[] {
   switch (one.kind) {
     case 'site':
       return siteNow(search, one);
@@ -104,13 +104,13 @@ function closer(search: Search, one: SiteAhead | PlaceAhead): Prospect[] {
   }
 }
 
-function siteNow({ fleet }: Search, one: SiteAhead): Prospect[] {
+function siteNow({ fleet }: PlanSearch, one: SiteAhead): Prospect[] {
   const harm = leastHarmOn(fleet, one.of.server, one.bytes);
   return harm ? [{ ...one, kind: 'siteNow', harm }] : [];
 }
 
 /** The places of a site where enough rests. */
-function placesOf({ fleet }: Search, { of, site }: SiteAhead): Prospect[] {
+function placesOf({ fleet }: PlanSearch, { of, site }: SiteAhead): Prospect[] {
   const found: Prospect[] = [];
   for (const [at, place] of of.places.entries()) {
     const harm = knownHarmAt(fleet, of.server, place.bookings);
@@ -119,7 +119,7 @@ function placesOf({ fleet }: Search, { of, site }: SiteAhead): Prospect[] {
   return found;
 }
 
-function placeNow({ fleet, ledger, want, isVictim }: Search, one: PlaceAhead): Prospect[] {
+function placeNow({ fleet, ledger, want, isVictim }: PlanSearch, one: PlaceAhead): Prospect[] {
   const { place, site, at } = one;
   const needed = neededAt(fleet, place, want);
   const mayGo = (other: Settled): boolean => !needed.has(other.id) && isVictim(other);
@@ -127,7 +127,7 @@ function placeNow({ fleet, ledger, want, isVictim }: Search, one: PlaceAhead): P
   return harm ? [{ kind: 'placeNow', harm, site, at, place }] : [];
 }
 
-function planned({ fleet, ledger, want, isVictim }: Search, { place, site, at }: PlaceAhead): Prospect[] {
+function planned({ fleet, ledger, want, isVictim }: PlanSearch, { place, site, at }: PlaceAhead): Prospect[] {
   const plan = planFor(fleet, ledger, place, want, victimsAt(fleet, isVictim, place, ledger));
   return plan ? [{ kind: 'plan', harm: harmOf(plan.victims), site, at, plan }] : [];
 }

@@ -12,7 +12,7 @@ import { isWrittenOff } from '../memory/failing.js';
 import { copiesOf } from '../memory/pins.js';
 import { isSeen } from '../fleet/standing.js';
 import { isKept } from '../demand/idle.js';
-import { deviceChoices, devicesOf, hasDevicesFor, isGoing } from './places.js';
+import { deviceChoices, devicesOfStep, hasDevicesFor, isGoing } from './places.js';
 
 /** Whether a server could hold a model if everything that may leave had left, and if not, what is in the way. */
 export type Fit =
@@ -142,7 +142,9 @@ export class Room {
     const missing = dependenciesOf(this.fleet, model.id).filter((id) => !there.includes(id));
     const coming = [
       bookingsFor(this.fleet, server, model.id, devices),
-      ...missing.map((id) => bookingsFor(this.fleet, server, id, devicesOf(this.fleet, server, id, devices))),
+      ...missing.map((id) =>
+        bookingsFor(this.fleet, server, id, devicesOfStep(this.fleet, server, id, devices)),
+      ),
     ];
     const found = there
       .map((id) => replicaId(id, server.spec.id))

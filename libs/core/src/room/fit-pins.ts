@@ -19,7 +19,7 @@ export type PinsFit =
     };
 
 /** How many places are looked at before a no is believed. On small fleets it is more than there are. */
-const TRIES = 50_000;
+const PLACES_TRIED = 50_000;
 
 /**
  * Looks for a place for every copy of every pinned model on the declared and remembered devices, reachable or not:
@@ -41,7 +41,7 @@ export function fitPins(fleet: Readonly<Fleet>, models: Iterable<Model>): PinsFi
   const unplaced = placeGreedily(new Assignment(asPlanned), neededFirst(asPlanned, pinned));
   if (unplaced.length === 0) return { fits: true };
   const orders = ordersOf(asPlanned, pinned);
-  const tries = TRIES / orders.length;
+  const tries = PLACES_TRIED / orders.length;
   if (orders.some((order) => findAssignment(asPlanned, order, tries))) return { fits: true };
   return {
     fits: false,

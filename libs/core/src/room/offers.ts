@@ -19,9 +19,9 @@ export const byHarm = (one: Harm, other: Harm): number =>
 type MayGo = (one: Settled) => boolean;
 
 /** Less than anything is worth. */
-const NOTHING: Worth = { rank: -Infinity, isSpare: true, lastUse: -Infinity };
+const WORTH_NOTHING: Worth = { rank: -Infinity, isSpare: true, lastUse: -Infinity };
 
-const NO_HARM: Harm = { dearest: NOTHING, leaving: 0, bytes: 0 };
+const NO_HARM: Harm = { dearest: WORTH_NOTHING, leaving: 0, bytes: 0 };
 
 /**
  * The least eviction cost of room for these bookings; undefined where all copies that may go are not enough. It is the
@@ -37,7 +37,7 @@ export function leastHarm(
   for (const { account, bytes } of bookings) {
     const missing = bytes - ledger.spare(account);
     if (missing <= 0) continue;
-    const harm = leastOf(offersOn(fleet, account), missing, mayGo);
+    const harm = leastOfferFor(offersOn(fleet, account), missing, mayGo);
     if (!harm) return undefined;
     if (byHarm(harm, least) > 0) least = harm;
   }
@@ -121,7 +121,7 @@ export function knownHarmAt(
 }
 
 const knownHarm = (fleet: Readonly<Fleet>, account: AccountId, missing: Bytes): Harm | undefined =>
-  missing <= 0 ? NO_HARM : leastOf(knownOffersOn(fleet, account), missing, anybody);
+  missing <= 0 ? NO_HARM : leastOfferFor(knownOffersOn(fleet, account), missing, anybody);
 
 const anybody = (): boolean => true;
 
@@ -129,7 +129,7 @@ const anybody = (): boolean => true;
  * The cheapest offers up to where they make up for what is missing. Of what is worth no more than the last of them the
  * smallest that does so alone hurts least; several hurt more.
  */
-function leastOf(offers: readonly Offer[], missing: Bytes, mayGo: MayGo): Harm | undefined {
+function leastOfferFor(offers: readonly Offer[], missing: Bytes, mayGo: MayGo): Harm | undefined {
   let dearest: Worth | undefined;
   let [sum, alone] = [0, Infinity];
   for (const offer of offers) {

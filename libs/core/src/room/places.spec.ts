@@ -3,7 +3,15 @@ import { aModel, aServer, CoreDriver } from '../../../../test/support/core-drive
 import { replicaId } from '../fleet/ids.js';
 import type { Model } from '../fleet/model.js';
 import type { LearnedConfig, Server } from '../fleet/server.js';
-import { canChoose, carrier, configFor, deviceChoices, devicesOf, growthsOn, placesOn } from './places.js';
+import {
+  canChoose,
+  carrier,
+  configFor,
+  deviceChoices,
+  devicesOfStep,
+  growthsOn,
+  placesOn,
+} from './places.js';
 
 const A = aModel('a').id;
 const Q = aModel('q').id;
@@ -181,7 +189,7 @@ describe('a copy can be added in place', () => {
 
 describe('a step goes', () => {
   const devices = (driver: CoreDriver, wholes: readonly number[]) =>
-    devicesOf(driver.fleet, serverIn(driver), A, wholes);
+    devicesOfStep(driver.fleet, serverIn(driver), A, wholes);
 
   it('to one device of the ensemble where Berth may choose, else to all', () => {
     expect(devices(on(TWO, DECLARED), [1])).toEqual([1]);

@@ -81,7 +81,9 @@ function bookingsWith(
 ): readonly Booking[] {
   const own = bookingsFor(fleet, server, model, devices);
   if (brings.length === 0) return own;
-  const others = brings.map((id) => bookingsFor(fleet, server, id, devicesOf(fleet, server, id, devices)));
+  const others = brings.map((id) =>
+    bookingsFor(fleet, server, id, devicesOfStep(fleet, server, id, devices)),
+  );
   return sumOf([own, ...others]);
 }
 
@@ -107,7 +109,7 @@ export function growthsOn(fleet: Readonly<Fleet>, server: Server, model: Model):
 }
 
 /** The devices of a step: those of the model it comes with where Berth may choose, else all. */
-export function devicesOf(
+export function devicesOfStep(
   fleet: Readonly<Fleet>,
   server: Server,
   id: ModelId,

@@ -15,7 +15,7 @@ const byValue = (one: Victim, other: Victim): number =>
   byWorth(one, other) || one.replicas.length - other.replicas.length;
 
 /** A place, and a whole sufficient set of replicas whose leaving makes room there. */
-export interface Plan {
+export interface EvictionPlan {
   readonly place: Place;
   readonly victims: readonly Victim[];
 }
@@ -43,7 +43,7 @@ export function planFor(
   place: Place,
   want: Want,
   victims: readonly Victim[],
-): Plan | undefined {
+): EvictionPlan | undefined {
   const short = shortfall(ledger, place.bookings);
   const useful = usefulFor(neededAt(fleet, place, want), short, victims).toSorted(byValue);
   const chosen = chooseVictims(fleet, want, short, useful);

@@ -6,7 +6,7 @@ import type { AccountId } from '../fleet/ids.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import type { Place } from './places.js';
 import { placesAmong, type Site } from './sites.js';
-import type { Plan } from './plan-victims.js';
+import type { EvictionPlan } from './plan-victims.js';
 import {
   covers,
   neededAt,
@@ -33,7 +33,7 @@ export function planRead(
   sites: readonly Site[],
   want: Want,
   isVictim: VictimTest,
-): 'asking' | Plan | undefined {
+): 'asking' | EvictionPlan | undefined {
   const reading = fleet.readings.get(want.model.id);
   const place = reading && placesAmong(sites, reading.server).find((one) => isSame(one, reading));
   if (!reading || !place) return undefined;
@@ -77,7 +77,7 @@ const isReadSince = ({ statisticsAt }: Server, since: Instant): boolean =>
   (statisticsAt ?? -Infinity) >= since;
 
 /** Whether use was read after the want arose, and just now. Asks for it where it was not, and notes what for. */
-export function areRead(fleet: Fleet, { place, victims }: Plan, want: Want, now: Instant): boolean {
+export function areRead(fleet: Fleet, { place, victims }: EvictionPlan, want: Want, now: Instant): boolean {
   const leaving = [...replicasIn(victims)];
   const left = new Set(leaving.map((replica) => fleet.servers.get(replica.server)!));
   const stale = [...left].filter((one) => !isFresh(one, want, now));

@@ -34,7 +34,7 @@ export function slackIn(fleet: Readonly<Fleet>, ledger: Ledger): (place: Place) 
     const { spare, capacity } = poolOf(host);
     if (capacity <= 0) return tightest;
     const left = leastLeft(ledger, onHost.length > 0 ? onHost : [{ account, bytes: 0 }]);
-    return tightest + Math.abs(left - (spare - sum(onGpus)) / capacity);
+    return tightest + Math.abs(left - (spare - totalBytes(onGpus)) / capacity);
   };
 }
 
@@ -62,4 +62,5 @@ function poolOn(fleet: Readonly<Fleet>, ledger: Ledger, host: string): Pool {
   );
 }
 
-const sum = (bookings: readonly Booking[]): Bytes => bookings.reduce((total, { bytes }) => total + bytes, 0);
+const totalBytes = (bookings: readonly Booking[]): Bytes =>
+  bookings.reduce((total, { bytes }) => total + bytes, 0);

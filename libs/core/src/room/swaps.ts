@@ -16,13 +16,13 @@ export function noteSwap(fleet: Fleet, place: Place, now: Instant): void {
     if (young.length > 0) fleet.swaps.set(account, young);
     else fleet.swaps.delete(account);
   }
-  for (const account of devicesOf(place)) {
+  for (const account of devicesSwapped(place)) {
     fleet.swaps.set(account, [...(fleet.swaps.get(account) ?? []), now]);
   }
 }
 
 /** The devices that get a copy there; where that is none, the host. */
-function devicesOf({ server, devices, grows }: Place): readonly AccountId[] {
+function devicesSwapped({ server, devices, grows }: Place): readonly AccountId[] {
   const coming = (server.devices ?? []).filter(
     ({ ordinal }) => devices.includes(ordinal) && !grows?.devices.includes(ordinal),
   );
@@ -31,9 +31,9 @@ function devicesOf({ server, devices, grows }: Place): readonly AccountId[] {
 
 /** When a device has a swap left again that has spent its budget; in the past where it has one now. */
 const swapsAgainAt = ({ swaps, limits }: Readonly<Fleet>, account: AccountId): Instant =>
-  againAfter(swaps.get(account) ?? NONE, limits.loadsPerDevicePerMinute);
+  againAfter(swaps.get(account) ?? NO_SWAPS, limits.loadsPerDevicePerMinute);
 
-const NONE: readonly Instant[] = [];
+const NO_SWAPS: readonly Instant[] = [];
 
 const againAfter = (times: readonly Instant[], budget: number): Instant =>
   times.length < budget ? -Infinity : times[times.length - budget]! + MINUTE;
@@ -71,4 +71,4 @@ export const isAnySpent = (fleet: Readonly<Fleet>, now: Instant): boolean =>
 
 /** When the devices of a place all have a swap left again; in the past where they have one now. */
 export const openAgainAt = (fleet: Readonly<Fleet>, place: Place): Instant =>
-  Math.max(...devicesOf(place).map((account) => swapsAgainAt(fleet, account)));
+  Math.max(...devicesSwapped(place).map((account) => swapsAgainAt(fleet, account)));

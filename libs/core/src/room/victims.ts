@@ -43,14 +43,14 @@ export function victimTest(fleet: Fleet, want: Want, now: Instant): VictimTest {
     mayGo(fleet, one, want, now);
 }
 
-const NOTHING: ReadonlySet<ReplicaId> = new Set();
+const NOTHING_NEEDED: ReadonlySet<ReplicaId> = new Set();
 
 /**
  * What may not be drained for a want because it is needed at its place: the copy that grows there, and what the model
  * needs. On another server the same may go.
  */
 export function neededAt(fleet: Fleet, { server, grows }: Place, { model }: Want): ReadonlySet<ReplicaId> {
-  if (!grows && !fleet.composed.has(model.id)) return NOTHING;
+  if (!grows && !fleet.composed.has(model.id)) return NOTHING_NEEDED;
   const needed = dependenciesOf(fleet, model.id).map((id) => replicaId(id, server.spec.id));
   return new Set(grows ? [grows.id, ...needed] : needed);
 }
