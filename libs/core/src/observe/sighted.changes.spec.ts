@@ -85,20 +85,13 @@ describe('a load without an answer onto chosen devices', () => {
     expect(replicaIn(driver)).toMatchObject({ phase: 'ready', devices: [], change: null });
   });
 
-  it('cannot come any more where Triton was seen to let the model go since', () => {
+  it.each([
+    ['where Triton was seen to let the model go since', 'unknown', 'UNLOADING'],
+    ['where it failed: what comes later is another one', 'missing', 'LOADING'],
+  ] as const)('cannot come any more %s', (_, outcome, seen) => {
     const driver = aLoad();
-    driver.loadEnds('a', 't', 'unknown');
-    driver.shelf('t').set('a', 'UNLOADING');
-    driver.pass(1_000);
-    driver.shelf('t').set('a', 'READY');
-    driver.pass(1_000);
-    expect(changeIn(driver)).toBeNull();
-  });
-
-  it('that failed is not what comes later', () => {
-    const driver = aLoad();
-    driver.loadEnds('a', 't', 'missing');
-    driver.shelf('t').set('a', 'LOADING');
+    driver.loadEnds('a', 't', outcome);
+    driver.shelf('t').set('a', seen);
     driver.pass(1_000);
     driver.shelf('t').set('a', 'READY');
     driver.pass(1_000);
