@@ -10,9 +10,13 @@ export class StoreWatch {
     return this.health.failure === null;
   }
 
-  /** A refusal as it is told: while the store fails, a load that could not be ordered for that is no failed load. */
+  /**
+   * A refusal as it is told: while the store fails no load can be ordered. So one that could not be ordered is no failed load, and
+   * one that would come too late is late for that.
+   */
   worded(refusal: Refusal): Refusal {
-    const isOurs = refusal.reason === 'cooling_down' && refusal.cause === 'transient';
+    const { reason, cause } = refusal;
+    const isOurs = reason === 'deadline_unreachable' || (reason === 'cooling_down' && cause === 'transient');
     return isOurs && !this.isOk() ? STORE_UNAVAILABLE : refusal;
   }
 
