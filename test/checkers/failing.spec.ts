@@ -16,6 +16,7 @@ const LOAD: Action = {
   config: null,
   timeout: 1,
   brings: [],
+  cause: 'asked',
 };
 
 describe('that a failing copy is replaced once', () => {

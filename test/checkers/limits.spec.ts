@@ -64,6 +64,7 @@ describe('what an earlier life measured above its limit', () => {
         config: null,
         timeout: 1,
         brings: [],
+        cause: 'asked',
       },
     ]);
     expect(story.found).toContainEqual(

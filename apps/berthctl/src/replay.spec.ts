@@ -179,7 +179,7 @@ describe('berthctl replay', () => {
       'turn 5, at 2000 ms, is decided otherwise today\nevents\n  RequestArrived request=r1/here',
     );
     expect(out).toMatch(
-      /recorded actions\n {2}load .*timeout=7\n {2}look .*\ntoday's actions\n {2}load .*timeout=60000\n/,
+      /recorded actions\n {2}load .*timeout=7 cause=asked\n {2}look .*\ntoday's actions\n {2}load .*timeout=60000 cause=asked\n/,
     );
     expect(out).toContain('at         actions[0].timeout\n  recorded   7\n  today      60000\n');
     const { status: later, out: json } = await berthctl(['replay', path, '--turn', '7', '-o', 'json']);

@@ -2,6 +2,7 @@ export type * from './fleet/actions.js';
 export type * from './fleet/events.js';
 export type * from './fleet/fleet.js';
 export type * from './fleet/replica.js';
+export { LOAD_CAUSES } from './fleet/replica.js';
 export type * from './fleet/server.js';
 export { labelsMatch } from './fleet/server.js';
 export type { Latency, Slowdown } from './learned/slowdown.js';
@@ -42,7 +43,6 @@ export type {
   PlannedDevice,
   PlannedOrder,
   Supposition,
-  WantedBy,
 } from './plan/plan.js';
 export { type Pressure, PRESSURE_LEVELS, type PressureLevel } from './fleet/pressure.js';
 export { Planning } from './plan/planning.js';

@@ -11,6 +11,7 @@ import {
   found,
   latency,
   list,
+  loadCause,
   loadTimes,
   mode,
   model,
@@ -55,13 +56,12 @@ const change = z.strictObject({
   orderedAt: amount,
   devices: list(whole),
   bookings,
-  endedAt: orNull(amount),
-  answered: flag,
+  ...{ endedAt: orNull(amount), answered: flag, cause: orNull(loadCause) },
 });
 
 const replica = z.discriminatedUnion('phase', [
-  phase('placed', { carriedBy: orNull(replicaId) }),
-  phase('loading', { order, orderedAt: amount, carriedBy: orNull(replicaId) }),
+  phase('placed', { carriedBy: orNull(replicaId), cause: loadCause }),
+  phase('loading', { order, orderedAt: amount, carriedBy: orNull(replicaId), cause: loadCause }),
   phase('ready', {
     versions: list(text),
     lastUse: amount,

@@ -1,19 +1,20 @@
 import { z } from 'zod';
-import type {
-  Footprint,
-  Latency,
-  LoadTimes,
-  Look,
-  Model,
-  ModelId,
-  ModelSettings,
-  OrderId,
-  ReplicaId,
-  RequestId,
-  ServerId,
-  ServerSpec,
-  Slowdown,
-  TenantId,
+import {
+  type Footprint,
+  type Latency,
+  LOAD_CAUSES,
+  type LoadTimes,
+  type Look,
+  type Model,
+  type ModelId,
+  type ModelSettings,
+  type OrderId,
+  type ReplicaId,
+  type RequestId,
+  type ServerId,
+  type ServerSpec,
+  type Slowdown,
+  type TenantId,
 } from '#core';
 
 /**
@@ -146,6 +147,7 @@ export const failureCause = z.enum([
   'restricted',
   'transient',
 ]);
+export const loadCause = z.enum(LOAD_CAUSES);
 export const unloadCause = z.enum(['idle', 'evicted', 'withdrawn', 'admin', 'drain', 'lost']);
 
 export const latency = z.strictObject({

@@ -17,6 +17,7 @@ import {
   flag,
   footprint,
   list,
+  loadCause,
   loadTimes,
   look,
   mode,
@@ -186,7 +187,13 @@ const aimed = { order, replica: replicaId, model: modelId, server: serverId };
 
 /** Every action there is, by its kind. */
 export const ACTIONS = {
-  load: event('load', { ...aimed, config: orNull(loadConfig), timeout: amount, brings: list(modelId) }),
+  load: event('load', {
+    ...aimed,
+    config: orNull(loadConfig),
+    timeout: amount,
+    brings: list(modelId),
+    cause: loadCause,
+  }),
   unload: event('unload', { ...aimed, cause: unloadCause, makesRoomFor: orNull(modelId) }),
   look: event('look', { server: serverId, scope: z.enum(['full', 'statistics']), probeMode: flag }),
   probe: event('probe', { server: serverId }),

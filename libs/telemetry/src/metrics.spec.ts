@@ -37,7 +37,7 @@ describe('the metrics', () => {
 
   it('time a load from its order to its report', async () => {
     const load = { order, replica, model, server, config: null, timeout: 1, brings: [] };
-    turn(1_000, [], [{ kind: 'load', ...load }]);
+    turn(1_000, [], [{ kind: 'load', ...load, cause: 'asked' }]);
     turn(3_500, [{ kind: 'LoadEnded', order, replica, outcome: { kind: 'unknown' } }], []);
     const text = await read();
     expect(text).toContain('berth_load_seconds_sum{outcome="unknown"} 2.5');

@@ -169,7 +169,7 @@ function phaseOf(
         change: null,
       };
     case 'loading':
-      return { phase, order, orderedAt: since, carriedBy: null };
+      return { phase, order, orderedAt: since, carriedBy: null, cause: 'asked' };
     case 'draining':
       return { phase, versions: ['1'], inUseUntil, pulse: null, ...left };
     case 'unloading':

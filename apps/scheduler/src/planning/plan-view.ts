@@ -2,6 +2,7 @@ import type {
   ChangedModel,
   DeviceStanding,
   Lacking,
+  LoadCause,
   Plan,
   PlannedAnswer,
   PlannedDevice,
@@ -50,12 +51,27 @@ function orderView(order: PlannedOrder, began: number): PlanMessage['orders'][nu
   const readyAt = isLoad ? order.readyAt : null;
   return {
     ...{ kind, afterMs: Math.round(at - began), model, server, devices: [...devices], memoryMb: mib(bytes) },
-    wantedBy: isLoad ? order.wantedBy : null,
+    wantedBy: isLoad ? WANTED_BY[order.cause] : null,
     readyAfterMs: readyAt === null ? null : Math.round(readyAt - began),
     reason: isLoad ? null : order.cause,
     for: isLoad ? null : order.makesRoomFor,
   };
 }
+
+/** Causes of loads in the words of a plan, which has fewer of them. */
+const WANTED_BY: Readonly<Record<LoadCause, PlanMessage['orders'][number]['wantedBy']>> = {
+  asked: 'request',
+  wished: 'wish',
+  order: 'wish',
+  pinned: 'pin',
+  kept_warm: 'copies',
+  demand: 'copies',
+  replaced: 'copies',
+  reload: 'copies',
+  drain: 'drain',
+  moved: 'move',
+  brought: 'dependency',
+};
 
 const answerView = ({ model, waited, server, refusal }: PlannedAnswer): PlanMessage['answers'][number] => ({
   model,

@@ -1,5 +1,5 @@
 import type { Fleet } from '../fleet/fleet.js';
-import type { Replica } from '../fleet/replica.js';
+import type { LoadCause, Replica } from '../fleet/replica.js';
 import { failsEverywhere, isWrittenOff } from '../memory/failing.js';
 import { replicasOf } from '../fleet/fleet.js';
 import { type ModelId, replicaId, type ReplicaId } from '../fleet/ids.js';
@@ -13,6 +13,7 @@ import { PINNED, type Rank, rankOf } from './rank.js';
 import { isComingBack } from '../memory/reloads.js';
 import { isOverdue, standingOf } from '../fleet/standing.js';
 import { type Asking, askingIn, leavingDraining } from './asking.js';
+import { causeOf } from './cause.js';
 import { starvesSince } from './starving.js';
 import { type Claim, claimsOf, claimsOn, ranksAsked } from './claims.js';
 
@@ -28,6 +29,8 @@ export interface Want extends Claim {
   readonly waitsSince: Instant;
   /** Whether only callers want it, whose requests wait or were refused. */
   readonly isAsked: boolean;
+  /** Why a copy is loaded for it. */
+  readonly cause: LoadCause;
   /** As what one copy of this and other models was asked for (`ranksAsked`), when it was wanted. */
   readonly asked: ReadonlyMap<ModelId, Rank>;
 }
@@ -94,19 +97,15 @@ function unmetOf(claims: readonly Claim[], present: number): readonly Claim[] {
 
 const NO_CLAIMS: readonly Claim[] = [];
 
-function wantOf(
-  fleet: Readonly<Fleet>,
-  model: Model,
-  claim: Claim,
-  { asked, leaving, failing }: Asking,
-  now: Instant,
-): Want {
+function wantOf(fleet: Readonly<Fleet>, model: Model, claim: Claim, asking: Asking, now: Instant): Want {
+  const { asked, leaving, failing } = asking;
   const { copies, after, rank, isExtra } = claim;
   const since = fleet.wantedSince.get(model.id) ?? now;
   const isToMove = after === 0 && (leaving.has(model.id) || failing.has(model.id));
   const isAsked = rank !== PINNED && !isDue(fleet, model, claim) && !isToMove;
   const waitsSince = isAsked ? starvesSince(fleet, model.id, now) : since;
-  return { copies, after, rank, isExtra, model, since, waitsSince, isAsked, asked };
+  const cause = causeOf(fleet, model, claim, asking);
+  return { copies, after, rank, isExtra, model, since, waitsSince, isAsked, asked, cause };
 }
 
 /** Whether nothing that a model did keeps it from being loaded: it neither fails wherever it is nor takes too much. */

@@ -41,7 +41,7 @@ export const whyHere = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): W
     bookings: replica.bookings,
     flags: replicaFlags(fleet, replica, now),
     holds: holdsOn(fleet, replica, now),
-    leaving: 'cause' in replica ? { cause: replica.cause, makesRoomFor: replica.makesRoomFor } : null,
+    leaving: 'makesRoomFor' in replica ? { cause: replica.cause, makesRoomFor: replica.makesRoomFor } : null,
   }));
 
 function endOf(fleet: Readonly<Fleet>, replica: Replica): Instant | null {

@@ -49,9 +49,9 @@ describe('a plan', () => {
     const planning = new Planning(driver.fleet, supposed, driver.now, bounds);
     while (planning.turn());
     expect(planning.plan().orders.items).toMatchObject([
-      { kind: 'load', model: 'a', server: 'u', wantedBy: 'move' },
+      { kind: 'load', model: 'a', server: 'u', cause: 'moved' },
       { kind: 'unload', model: 'a', server: 't', cause: 'evicted', makesRoomFor: 'x' },
-      { kind: 'load', model: 'x', server: 't', wantedBy: 'request' },
+      { kind: 'load', model: 'x', server: 't', cause: 'asked' },
     ]);
   });
 });

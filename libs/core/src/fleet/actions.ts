@@ -1,4 +1,4 @@
-import type { FailureCause, UnloadCause } from './replica.js';
+import type { FailureCause, LoadCause, UnloadCause } from './replica.js';
 import type { ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js';
 import type { Millis } from './model.js';
 
@@ -55,6 +55,7 @@ export type Action =
       readonly timeout: Millis;
       /** What the same load brings along: the steps of an ensemble. */
       readonly brings: readonly ModelId[];
+      readonly cause: LoadCause;
     }
   | {
       readonly kind: 'unload';

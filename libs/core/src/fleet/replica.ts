@@ -7,6 +7,38 @@ export interface Booking {
   readonly bytes: Bytes;
 }
 
+/** Why loads are ordered. */
+export const LOAD_CAUSES = [
+  /** A request waits for it. */
+  'asked',
+  /** A request asked for it that was refused, or a reload that finds no room where the copy was. */
+  'wished',
+  /** A pin lacks a copy. */
+  'pinned',
+  /** `copies.min` lacks a copy. */
+  'kept_warm',
+  /** One copy more: those that are there do not keep up. */
+  'demand',
+  /** An admin ordered its load. */
+  'order',
+  /** It comes back after an admin ordered its reload. */
+  'reload',
+  /** It is in use on a server that drains. */
+  'drain',
+  /** Another copy of it is to leave, to make room for another model. */
+  'moved',
+  /** Another copy of it only fails. */
+  'replaced',
+  /** Another model needs it beside itself. */
+  'brought',
+] as const;
+
+/**
+ * Why a load is ordered. It is the reason of the moment at which the copy was given its place: one that comes later does
+ * not change it.
+ */
+export type LoadCause = (typeof LOAD_CAUSES)[number];
+
 /** Why a replica was let go. */
 export type UnloadCause = 'idle' | 'evicted' | 'withdrawn' | 'admin' | 'drain' | 'lost';
 
@@ -52,6 +84,7 @@ export interface Placed extends Residence {
   readonly phase: 'placed';
   /** The ensemble whose load brings it along; null where it has an order of its own. */
   readonly carriedBy: ReplicaId | null;
+  readonly cause: LoadCause;
 }
 
 export interface Loading extends Residence {
@@ -59,6 +92,7 @@ export interface Loading extends Residence {
   readonly order: OrderId;
   readonly orderedAt: Instant;
   readonly carriedBy: ReplicaId | null;
+  readonly cause: LoadCause;
 }
 
 /** The counts of the last statistics, and what followed from their changes. */
@@ -97,6 +131,8 @@ export interface Change {
    * may still run: only a config that shows the new devices, or the time for stuck orders, ends the change.
    */
   readonly answered: boolean;
+  /** Null where it was seen to go on after an order without an answer. */
+  readonly cause: LoadCause | null;
 }
 
 export interface Draining extends Residence {

@@ -65,7 +65,7 @@ export class Beginnings {
     const bare = { server, devices, bookings, since: this.now, stranger: false } as const;
     const planned: Placed = {
       ...{ id: replicaId(model, server), model, ...bare },
-      ...{ phase: 'placed', carriedBy: null },
+      ...{ phase: 'placed', carriedBy: null, cause: 'asked' },
     };
     const isComing = bookings.length > 0 && this.motion.ledger.fitsSpare(bookings);
     const room = (isComing ? this.freedFor(planned) : this.unloadOn(server))[share];

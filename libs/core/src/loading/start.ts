@@ -1,6 +1,6 @@
 import type { Action } from '../fleet/actions.js';
 import { type Fleet, nextOrder, put, replicasOn, unsettled } from '../fleet/fleet.js';
-import type { Booking, Placed, Ready, Replica } from '../fleet/replica.js';
+import type { Booking, LoadCause, Placed, Ready, Replica } from '../fleet/replica.js';
 import { chargeLoad, forgetDeficits, tenantsInNeed } from '../learned/deficits.js';
 import { directDependencies, relativesOf } from '../memory/footprint.js';
 import { type ModelId, replicaId, type ServerId } from '../fleet/ids.js';
@@ -132,16 +132,21 @@ function startChange(fleet: Fleet, replica: Ready, now: Instant): Action {
 
 function loadAction(
   fleet: Fleet,
-  { id, model: modelId, server: serverId }: ToLoad,
+  replica: ToLoad,
   order: ReturnType<typeof nextOrder>,
   devices: readonly number[],
   brings: readonly ModelId[],
 ): Action {
+  const { id, model: modelId, server: serverId } = replica;
   const model = fleet.models.get(modelId) ?? discovered(modelId, fleet.defaults);
   const config = configFor(fleet.servers.get(serverId)!, model, devices);
   const timeout = model.loadTimeout;
-  return { kind: 'load', order, replica: id, model: modelId, server: serverId, config, timeout, brings };
+  const shared = { order, replica: id, model: modelId, server: serverId };
+  return { kind: 'load', ...shared, config, timeout, brings, cause: causeOfLoad(replica) };
 }
+
+const causeOfLoad = (replica: ToLoad): LoadCause =>
+  replica.phase === 'placed' ? replica.cause : replica.change!.cause!;
 
 /** The load slots in use. A load that is stuck keeps its server's slot, and its devices' for a while. */
 class SlotsInUse {

@@ -215,5 +215,5 @@ export function pendingIn(fleet: Fleet, replica: Unknown): Ready['change'] {
   const all = fleet.servers.get(replica.server)!.devices ?? [];
   if (order === null || loadOrderedAt === null) return null;
   if (devices.length === 0 || devices.length >= all.length) return null;
-  return { order, orderedAt: loadOrderedAt, devices, bookings: [], endedAt, answered: false };
+  return { order, orderedAt: loadOrderedAt, devices, bookings: [], endedAt, answered: false, cause: null };
 }

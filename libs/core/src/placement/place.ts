@@ -200,7 +200,8 @@ function placeCopies(
     const sites = sitesFor(fleet, want, open, now);
     const found = findRoom(fleet, want, sites, pass, now);
     if (found.kind === 'moving') {
-      promisePlace(fleet, ledger, found.move.place, found.move, now);
+      const { model, place } = found.move;
+      promisePlace(fleet, ledger, place, { model, cause: 'moved' }, now);
       beginMove(fleet, found.move, want, now);
     }
     if (found.kind !== 'freed') return found.kind;
@@ -214,7 +215,7 @@ export function promisePlace(
   fleet: Fleet,
   ledger: Ledger,
   place: Place,
-  { model }: Pick<Want, 'model'>,
+  { model, cause }: Pick<Want, 'model' | 'cause'>,
   now: Instant,
 ): void {
   const { server, devices, brings } = place;
@@ -223,7 +224,7 @@ export function promisePlace(
     const { bookings, grows } = place;
     put(fleet, {
       ...grows,
-      change: { order: null, orderedAt: now, devices, bookings, endedAt: null, answered: false },
+      change: { order: null, orderedAt: now, devices, bookings, endedAt: null, answered: false, cause },
     });
     return;
   }
@@ -239,6 +240,7 @@ export function promisePlace(
       stranger: false,
       phase: 'placed',
       carriedBy: id === model.id ? null : carrier(fleet, server, model.id, id),
+      cause: id === model.id ? cause : 'brought',
     });
   }
 }

@@ -117,7 +117,7 @@ export function bringBack(fleet: Fleet, open: readonly Server[], ledger: Ledger,
     const server = open.find(({ spec }) => spec.id === reload.server);
     const isOpen = server !== undefined && !coolingOn(fleet, server, model.id, now);
     const place = isOpen ? placeAgain(fleet, server, ledger, { model, reload }) : undefined;
-    if (place) promisePlace(fleet, ledger, place, { model }, now);
+    if (place) promisePlace(fleet, ledger, place, { model, cause: 'reload' }, now);
     else {
       endAll(fleet, model.id);
       wish(fleet, model.id, now);

@@ -2,7 +2,7 @@ import type { PinsFit } from '../room/fit-pins.js';
 import type { Refusal } from '../fleet/actions.js';
 import type { ModelId, ServerId, TenantId } from '../fleet/ids.js';
 import type { Bytes, Instant, Millis, Model } from '../fleet/model.js';
-import type { UnloadCause } from '../fleet/replica.js';
+import type { LoadCause, UnloadCause } from '../fleet/replica.js';
 import type { Memory, ModelState, ServerState } from '../explain/view.js';
 import type { Verdict } from '../explain/why-there.js';
 
@@ -48,9 +48,6 @@ export interface Cut<Item> {
   readonly leftOut: number;
 }
 
-/** What makes a model be loaded: the first of these that holds. */
-export type WantedBy = 'move' | 'pin' | 'drain' | 'request' | 'wish' | 'dependency' | 'copies';
-
 /** A load or an unload that would be ordered. */
 export type PlannedOrder =
   | {
@@ -61,7 +58,7 @@ export type PlannedOrder =
       readonly devices: readonly number[];
       /** What a copy books on each of its devices. */
       readonly bytes: Bytes;
-      readonly wantedBy: WantedBy;
+      readonly cause: LoadCause;
       /** When it should be ready; null where it is not known to get so. */
       readonly readyAt: Instant | null;
     }

@@ -70,7 +70,7 @@ describe('planning', () => {
         model: 'there',
         devices: [0],
         bytes: 6,
-        wantedBy: 'request',
+        cause: 'asked',
         readyAt: driver.now + 14_000,
       },
     ]);
@@ -95,7 +95,7 @@ describe('planning', () => {
   it('declares a model with a pin, and tells the memory before and after', () => {
     const driver = oneWarm();
     const plan = planned(driver, { models: [aModel('there', { gpuBytes: 3, pinnedCopies: 1 })] });
-    expect(plan.orders.items).toMatchObject([{ kind: 'load', model: 'there', wantedBy: 'pin', bytes: 3 }]);
+    expect(plan.orders.items).toMatchObject([{ kind: 'load', model: 'there', cause: 'pinned', bytes: 3 }]);
     expect(plan.devices).toMatchObject([
       { server: 's', ordinal: 0, before: { held: 6, free: 4 }, after: { held: 9, free: 1, server: 'ready' } },
     ]);
@@ -142,7 +142,7 @@ describe('planning', () => {
     const driver = oneWarm().serve(aServer('t', [10]), ['here']);
     const plan = planned(driver, { drained: ids<ServerId>('s') });
     expect(orders(plan)).toEqual(['load here@t', 'unload here@s']);
-    expect(plan.orders.items).toMatchObject([{ wantedBy: 'drain' }, { cause: 'drain', makesRoomFor: null }]);
+    expect(plan.orders.items).toMatchObject([{ cause: 'drain' }, { cause: 'drain', makesRoomFor: null }]);
     expect(plan.devices[0]).toMatchObject({ after: { server: 'drained', held: 0 } });
   });
 

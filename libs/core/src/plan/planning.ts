@@ -10,7 +10,6 @@ import { Assumed, isFleetAtRest } from './assumed.js';
 import { comparedWith, type Picture, pictureOf } from './picture.js';
 import type { Plan, PlanBounds, PlannedAnswer, PlannedOrder, Supposition } from './plan.js';
 import { suppose, type Supposed } from './suppose.js';
-import { wantedBy } from './wanted-by.js';
 
 /** So many supposed requests come in one turn. */
 const ARRIVALS = 10;
@@ -126,12 +125,7 @@ export class Planning {
     const { devices = [], bookings = [] } = change ?? replica ?? {};
     const shared = { at: this.now, model, server, devices, bytes: onOneDevice(bookings) };
     if (kind === 'unload') return { kind, ...shared, cause: action.cause, makesRoomFor: action.makesRoomFor };
-    return {
-      kind,
-      ...shared,
-      wantedBy: wantedBy(this.fleet, model, this.now),
-      readyAt: this.assumed.endOf(id),
-    };
+    return { kind, ...shared, cause: action.cause, readyAt: this.assumed.endOf(id) };
   }
 
   private noteAnswer(action: Extract<Action, { kind: 'grant' | 'refuse' }>): void {
