@@ -1,4 +1,4 @@
-import type { Event, RefusalReason, UnloadCause } from '#core';
+import type { Event, LoadCause, RefusalReason, UnloadCause } from '#core';
 import type { HappeningKind } from './happenings.js';
 
 /**
@@ -133,6 +133,7 @@ type CommonMark =
   | `${HappeningKind} not now`
   | `operator ${Event['kind']}`
   | `refused ${RefusalReason}`
+  | `load ${LoadCause}`
   | `unload ${UnloadCause}`
   | `stranger ${'load' | 'unload'}`
   | 'warm route'

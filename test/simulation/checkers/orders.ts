@@ -8,9 +8,10 @@ import { type Check, type Scene, siteOf, withdrawn } from './scene.js';
  * that get no new one there may be more, since the limit was lowered.
  */
 export const loadsWithinLimits: Check = (scene) => {
-  const { fleet, turn, trail } = scene;
-  const ordered = new Set(turn.actions.flatMap((action) => (action.kind === 'load' ? [action.server] : [])));
-  for (const server of ordered) {
+  const { fleet, trail } = scene;
+  const ordered = loadsOrdered(scene);
+  for (const { cause } of ordered) trail.mark(`load ${cause}`);
+  for (const server of new Set(ordered.map((action) => action.server))) {
     const { loadsPerServer, loadsPerDevice } = fleet.limits;
     const loads = loadsAt(scene, server);
     trail.expect(loads.length <= loadsPerServer, () => `${loads.length} loads in flight at ${server}`);
@@ -24,13 +25,16 @@ export const loadsWithinLimits: Check = (scene) => {
   }
 };
 
+const loadsOrdered = ({ turn }: Scene): ActionOf<'load'>[] =>
+  turn.actions.filter((action): action is ActionOf<'load'> => action.kind === 'load');
+
 /** A load gives its device's slot back so long after it was decided, or after its timeout. */
 const SLOT_HELD = 60_000;
 
 /** The devices of each load that this turn orders. */
 const freshAt = (scene: Scene, server: ServerId): (readonly number[])[] =>
-  scene.turn.actions
-    .filter((action): action is ActionOf<'load'> => action.kind === 'load' && action.server === server)
+  loadsOrdered(scene)
+    .filter((action) => action.server === server)
     .map(({ replica }) => comingTo(scene, replica));
 
 /** Those ordered in this turn, and those of this life that are in work at the server. */
