@@ -46,7 +46,6 @@ import { nobodyOutranksTheNewcomer, theWarmAreKept } from './ranks.js';
 import { ledgerAddsUp, loadsBookWhatIsDeclared, setsAreBookedWhole } from './sums.js';
 import { backOffsAreBounded, retriesAreFew, triedOneAtATime } from './retries.js';
 import { swapsAreBounded } from './swaps.js';
-import { tenantsTakeTurns } from './tenants.js';
 import { tiedModelsTakeTurns, unloadsStayWithinSlots } from './tied.js';
 import { useIsReadBeforeEviction } from './use.js';
 import { reloadsAreCarriedOut, reloadsOneByOne } from './reloads.js';
@@ -72,7 +71,6 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
     [
       ...[loadsStayWithinSlots, slowServersLoadOneByOne, higherClassesLoadFirst].map(always),
       always(unloadsStayWithinSlots),
-      tenantsTakeTurns,
     ],
   ],
   ['7, pins, leases, strangers', [pinsStay, warmCopiesStay, leasesHold, keptStrangersStay].map(always)],

@@ -29,7 +29,6 @@ const RARE = {
   'orders outlive a life of Berth': 'What was accepted and is not done, the next life does.',
   'higher class loaded before what was placed sooner':
     'A free slot is for the highest class that could use it.',
-  'tenant owed a load': 'It waited while others had theirs, and has its turn before they have more.',
   'index failed for once': 'Directories are being deleted: the index is asked for once more.',
   'statistics failed for once': 'A model was leaving: they are asked for once more, and the index is kept.',
   'unload beside a step read anew': 'The server dies of two such unloads at once, so there is one at a time.',

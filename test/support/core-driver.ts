@@ -141,13 +141,6 @@ export class CoreDriver {
     return this;
   }
 
-  /** Makes it known that all load slots were taken for long. */
-  slotsTaken(): this {
-    for (const id of this.fleet.servers.keys())
-      this.fleet.slotUse.set(id, { lately: 1, taken: 1, at: this.now });
-    return this;
-  }
-
   /** The load in flight of a model ends. */
   loadEnds(
     model: string,

@@ -37,7 +37,6 @@ function explained(
     orderedUntil: null,
     progress: null,
     predictedWaitMs: null,
-    loadCost: null,
     copies: [],
     servers: [{ server: 's', state: 'ready', verdict, until, cooldown, host: null }],
     devices: [{ ...DEVICE, verdict, until }],
@@ -66,16 +65,6 @@ describe('how far a load has come', () => {
   it('is told with the time it should take, and with none where the fleet is frozen', () => {
     expect(progressOf(10_000)).toBe('progress   waiting, ready in about 10 s');
     expect(progressOf(null)).toBe('progress   waiting, not before the freeze ends');
-  });
-});
-
-describe('what a load costs while load slots are scarce', () => {
-  it('is told beside how much of it is there', () => {
-    const loadCost = { slotsTaken: 0.824, asked: 12.5, needed: 31 };
-    const told = { ...explained({ verdict: 'room', until: null, cooldown: null }), loadCost };
-    expect(explanationLines(told, NOW).find((line) => line.startsWith('load slots'))).toBe(
-      'load slots scarce, 82 % taken: asked for 12.5 times lately, loaded from 31 on',
-    );
   });
 });
 

@@ -42,7 +42,6 @@ function headLines(told: ExplanationMessage, now: number): string[] {
     ['ordered', orderedUntil && `ends ${away(orderedUntil, now)}`],
     ['progress', told.progress && progressWords(told.progress)],
     ['a request', waitWords(told.predictedWaitMs)],
-    ['load slots', told.loadCost && costWords(told.loadCost)],
     ['failed', lastFailure && `${away(lastFailure.at, now)}: ${lastFailure.cause}`],
     ['next try', nextTryAt && away(nextTryAt, now)],
     ['left', copies.length > 0 ? null : lastUnload && departure(lastUnload, now)],
@@ -53,9 +52,6 @@ function headLines(told: ExplanationMessage, now: number): string[] {
 function progressWords({ phase, etaMs }: NonNullable<ExplanationMessage['progress']>): string {
   return `${phase}, ${etaMs === null ? 'not before the freeze ends' : `ready in about ${lasting(etaMs)}`}`;
 }
-
-const costWords = ({ slotsTaken, asked, needed }: NonNullable<ExplanationMessage['loadCost']>): string =>
-  `scarce, ${Math.round(100 * slotsTaken)} % taken: asked for ${asked} times lately, loaded from ${needed} on`;
 
 function waitWords(wait: number | null): string {
   if (wait === null) return 'would wait in vain, as far as can be told';

@@ -106,16 +106,6 @@ export const explanationSchema = z.strictObject({
   predictedWaitMs: count
     .nullable()
     .describe('How long a request that came now would wait; null: there is no telling.'),
-  loadCost: z
-    .strictObject({
-      slotsTaken: z.number().describe('The share of all load slots that was taken lately.'),
-      asked: z
-        .number()
-        .describe('Requests of about the last minute, with one that came now; waiting requests count more.'),
-      needed: z.number().describe('How many it takes until it is loaded.'),
-    })
-    .nullable()
-    .describe('Whether it is asked for enough while load slots are scarce; null: it need not be.'),
   copies: z.array(
     z.strictObject({
       server,

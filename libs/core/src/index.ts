@@ -93,6 +93,4 @@ export type {
   WhyPlace,
   WhyThere,
 } from './explain/why-there.js';
-export type { LoadCost } from './loading/price.js';
-export { slotsTaken } from './loading/slot-use.js';
 export { type Demand, type Why, whyOf } from './explain/why.js';

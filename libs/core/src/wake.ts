@@ -10,7 +10,6 @@ import { idleAt, idleUnloadAt } from './demand/idle.js';
 import { busyServers, dueLook } from './looks/look-around.js';
 import { movesUntil } from './placement/moves.js';
 import { queueGraceEnds } from './loading/emptied.js';
-import { nextSwapAt } from './room/swaps.js';
 import { WISH_STARVES } from './demand/starving.js';
 import { untoldUntil } from './placement/untold.js';
 import { retriesAgainAt } from './learned/retries.js';
@@ -55,7 +54,7 @@ function lackingWake(fleet: Readonly<Fleet>, now: Instant, before: Instant): Ins
   for (const since of fleet.awaitedSince.values()) wake = sooner(since + starvation, now, wake);
   for (const since of fleet.wantedSince.values())
     for (const times of [1, WISH_STARVES]) wake = sooner(since + times * starvation, now, wake);
-  wake = sooner(nextSwapAt(fleet, now), now, wake);
+  for (const { placeAt, startsAt } of fleet.line.values()) wake = sooner(startsAt, now, sooner(placeAt, now, wake));
   for (const move of fleet.moves.values()) wake = sooner(movesUntil(fleet, move), now, wake);
   return wake;
 }
@@ -96,10 +95,7 @@ function idleWake(fleet: Readonly<Fleet>, replica: Ready, now: Instant, wake: In
 
 /** The next moment of all that are simply ready where it comes before `wake`, else `wake`: nearly all replicas are. */
 function settledWake(fleet: Readonly<Fleet>, now: Instant, wake: Instant): Instant {
-  const { retirements, leases, residencies, rests } = indexesOf(fleet);
+  const { retirements } = indexesOf(fleet);
   const of = (id: ReplicaId): Ready => fleet.replicas.get(id) as Ready;
-  const idle = retirements.earliest(-Infinity, wake, (id, next) => idleWake(fleet, of(id), now, next));
-  if (fleet.wantedSince.size === 0) return idle;
-  const free = leases.earliest(now, idle, (id, next) => sooner(of(id).inUseUntil, now, next));
-  return Math.min(free, residencies.after(now), rests.after(now));
+  return retirements.earliest(-Infinity, wake, (id, next) => idleWake(fleet, of(id), now, next));
 }

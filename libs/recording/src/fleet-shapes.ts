@@ -196,6 +196,17 @@ const strain = z.strictObject({
 
 const fading = z.strictObject({ sum: amount, at: amount });
 
+const jobInLine = z.strictObject({
+  cause: loadCause,
+  server: orNull(serverId),
+  devices: list(amount),
+  victims: list(replicaId),
+  placeAt: amount,
+  startsAt: amount,
+  readyAt: z.strictObject({ p50: amount, p90: amount }),
+  neededBy: amount,
+});
+
 /** All that the core knows, as a snapshot holds it. */
 export const fleet = z.strictObject({
   models: z.map(modelId, model),
@@ -213,16 +224,19 @@ export const fleet = z.strictObject({
   ),
   ...{ holders: z.map(modelId, z.set(replicaId)), residents: z.map(serverId, z.set(replicaId)) },
   unsettled: z.set(replicaId),
-  ...{ wantedSince: z.map(modelId, amount), awaitedSince: z.map(modelId, amount), letIn: z.set(requestId) },
+  ...{ wantedSince: z.map(modelId, amount), awaitedSince: z.map(modelId, amount), promises: z.map(requestId, orNull(amount)) },
+  line: z.map(modelId, jobInLine),
   ...{ readings: z.map(modelId, reading), strains: z.map(modelId, strain) },
   loadTimes: z.map(modelId, loadTimes),
   serviceTimes: z.map(modelId, z.strictObject({ served: amount, took: amount })),
   ...{ asks: z.map(modelId, fading), cold: z.set(modelId) },
-  allAsks: orNull(z.strictObject({ minute: fading, lately: fading })),
+  usualLeases: z.map(modelId, amount),
+  charges: z.map(modelId, z.strictObject({ tenant: named<TenantId>(), cost: amount, at: amount })),
+  starvedLast: z.set(named<AccountId>()),
   backlogs: z.map(modelId, z.strictObject({ since: amount, next: amount, queue: z.set(requestId) })),
   returns: z.map(modelId, z.strictObject({ first: amount, next: amount, each: amount })),
   swaps: z.map(named<AccountId>(), list(amount)),
-  ...{ deficits: z.map(named<TenantId>(), amount), spending: z.map(named<TenantId>(), fading) },
+  spending: z.map(named<TenantId>(), fading),
   moves: z.map(replicaId, z.strictObject({ model: modelId, to: replicaId, for: modelId, since: amount })),
   foundFailing: z.map(modelId, amount),
   excesses: z.map(modelId, z.strictObject({ bytes: amount, at: amount, isPardoned: flag })),
@@ -231,7 +245,6 @@ export const fleet = z.strictObject({
   defaults: settings,
   limits,
   pressure: z.strictObject({ level: pressureLevel, since: amount }),
-  slotUse: z.map(serverId, z.strictObject({ lately: amount, taken: amount, at: amount })),
   ...{ startedAt: orNull(amount), refreshedAt: orNull(amount) },
   reloads: z.map(
     replicaId,

@@ -8,7 +8,6 @@ import {
   memoryOf,
   PRESSURE_LEVELS,
   serverFlags,
-  slotsTaken,
   unsatisfiedPins,
 } from '#core';
 import type { DeclaredTimes } from './declared-times.js';
@@ -86,11 +85,6 @@ function addNumbers(number: (name: string, help: string, read: (watched: Watched
   );
   number('pressure_level', 'How hard its work presses this process: 0 not at all, 3 the most.', ({ fleet }) =>
     PRESSURE_LEVELS.indexOf(fleet.pressure.level),
-  );
-  number(
-    'load_slots_taken_ratio',
-    'Share of all load slots that was taken in about the last 20 s; above 0.57 a load has a price.',
-    ({ fleet, now }) => slotsTaken(fleet, [...fleet.servers.values()], now),
   );
   number(
     'servers_throttled',

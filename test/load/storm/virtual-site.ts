@@ -78,7 +78,7 @@ export class VirtualSite {
   letIn(request: Request, ask: Ask): void {
     this.asked.set(request.id, ask);
     this.fleet.waiting.set(request.id, request);
-    this.fleet.letIn.add(request.id);
+    this.fleet.promises.set(request.id, request.deadline);
     this.wake = this.now;
   }
 

@@ -62,7 +62,6 @@ export const ofSlowOrders = {
     for (const { server } of overdueIn(moment)) counts.set(server, (counts.get(server) ?? 0) + 1);
     return [...counts.values()].some((count) => count >= moment.fleet.limits.loadsPerServer);
   },
-  'tenant owed a load': ({ fleet }) => fleet.deficits.size > 0,
   'unload stuck': ({ fleet, turn }) =>
     [...fleet.unsettled].some((id) => {
       const replica = fleet.replicas.get(id)!;

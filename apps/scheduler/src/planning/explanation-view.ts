@@ -1,6 +1,5 @@
 import type {
   Hold,
-  LoadCost,
   Millis,
   Why,
   WhyDevice,
@@ -42,7 +41,6 @@ export function explanationView(entry: Entry, why: Why, times: WallTimes): Told 
       position: demand.wait.position,
     },
     predictedWaitMs: why.predictedWait === null ? null : millis(why.predictedWait),
-    loadCost: demand.cost && costView(demand.cost),
     copies: why.here.map((here) => copyView(here, times)),
     servers: why.there.map((there) => serverView(there, telling)),
     devices: why.there.flatMap((there) => there.devices.map((device) => deviceView(there, device, telling))),
@@ -55,14 +53,6 @@ export function explanationView(entry: Entry, why: Why, times: WallTimes): Told 
     },
   };
 }
-
-const costView = ({ slotsTaken, asked, needed }: LoadCost): NonNullable<Told['loadCost']> => ({
-  slotsTaken: hundredths(slotsTaken),
-  asked: hundredths(asked),
-  needed: hundredths(needed),
-});
-
-const hundredths = (value: number): number => Math.round(100 * value) / 100;
 
 /** How it is told: by which clocks, and how many victims of each memory. */
 interface Telling {

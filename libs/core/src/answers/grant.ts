@@ -3,7 +3,7 @@ import { isHeldBack } from './backlogs.js';
 import { type Fleet, put, type Request } from '../fleet/fleet.js';
 import type { Ready } from '../fleet/replica.js';
 import type { ReplicaId } from '../fleet/ids.js';
-import { leaseOn } from '../learned/leases.js';
+import { leaseOn, learnLease } from '../learned/leases.js';
 import type { Instant } from '../fleet/model.js';
 import { hasVersion, pickRoute, type RecentUses, routableReplicas } from '../learned/routes.js';
 import { countRoutes } from '../learned/strain.js';
@@ -56,6 +56,7 @@ function grant(fleet: Fleet, request: Request, replica: Ready, now: Instant): Ac
   fleet.waiting.delete(request.id);
   countRoutes(fleet, request.model, 1);
   const lease = leaseOn(fleet, replica, request.lease, now);
+  learnLease(fleet, request.model, lease);
   const inUseUntil = Math.max(replica.inUseUntil, now + lease);
   put(fleet, { ...replica, lastUse: Math.max(replica.lastUse, now), inUseUntil });
   const waited = now - request.arrivedAt;

@@ -6,7 +6,6 @@ import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import { isShed, underPressure } from '../fleet/pressure.js';
 import { LOWEST_FIRST } from '../demand/rank.js';
 import { readyIn } from '../loading/eta.js';
-import type { LineAhead } from '../loading/line-ahead.js';
 import { refusal } from './refuse.js';
 import { SHORT_HINT } from './verdicts.js';
 
@@ -144,19 +143,19 @@ function sizeOfQueue(queue: Iterable<Request>, bound: Bound): number {
 }
 
 /** When the model should serve is worked out once for all requests refused for it: a flood is thousands. */
-export function answerOverflow(fleet: Fleet, away: readonly Away[], line: LineAhead, now: Instant): Action[] {
+export function answerOverflow(fleet: Fleet, away: readonly Away[], now: Instant): Action[] {
   const hints = new Map<ModelId, Millis>();
   return away.map(({ request, why }) => {
     const { model } = request;
-    const retryAfter = hints.get(model) ?? drainTime(fleet, model, line, now);
+    const retryAfter = hints.get(model) ?? drainTime(fleet, model, now);
     hints.set(model, retryAfter);
     return refusal(fleet, request, { ...why, retryAfter }, now);
   });
 }
 
 /** When the requests that wait now should be gone: as soon as the model is there, or behind all that are held back. */
-function drainTime(fleet: Fleet, model: ModelId, line: LineAhead, now: Instant): Millis {
+function drainTime(fleet: Fleet, model: ModelId, now: Instant): Millis {
   const behind = turnBehindAll(fleet, model);
-  const servedIn = behind === null ? line.behind(model).p90 + readyIn(fleet, model, now) : behind - now;
+  const servedIn = behind === null ? readyIn(fleet, model, now) : behind - now;
   return Math.max(SHORT_HINT, servedIn);
 }

@@ -1,21 +1,18 @@
 import type { Action, Refusal } from '../fleet/actions.js';
 import { turnBehindAll } from './backlogs.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
-import type { ModelId } from '../fleet/ids.js';
 import type { Forecast } from '../learned/load-times.js';
-import type { Instant, Millis } from '../fleet/model.js';
+import type { ModelId } from '../fleet/ids.js';
+import type { Instant } from '../fleet/model.js';
 import { returnIn } from './returns.js';
 import { hasVersion, routableReplicas } from '../learned/routes.js';
 import type { Server } from '../fleet/server.js';
-import type { Ledger } from '../memory/ledger.js';
-import { delayedBy, describeWait, loadToCome, type Wait } from '../loading/eta.js';
-import type { Ahead } from '../loading/line-ahead.js';
-import { awaitedAmong, type Openings, openingsFor } from '../loading/openings.js';
+import { describeWait, type Wait } from '../loading/eta.js';
+import { loadForecast } from '../learned/load-forecast.js';
+import type { Line } from '../loading/line.js';
 import { QueuePlaces } from './queue-places.js';
-import { heldUntil } from '../loading/load-budget.js';
 import { SHORT_HINT, Verdicts } from './verdicts.js';
 import { wish } from '../demand/wishes.js';
-import { type Want, wantsLeft } from '../demand/wants.js';
 
 /** The reasons that are overload or haste: a caller told so comes again, and is not to come with all others. */
 const SHED_REASONS: ReadonlySet<Refusal['reason']> = new Set([
@@ -53,36 +50,6 @@ function wrongVersion(fleet: Fleet, { model, version }: Request): Refusal | unde
   return { reason: 'unknown_version', retryAfter: null };
 }
 
-/**
- * Refuses requests for which no lease, residency or drain can end in time: nothing they could wait for comes. The
- * others are judged again where a refused request had raised the rank of a want, for which more copies would have left.
- */
-export function refuseCrowded(
-  fleet: Fleet,
-  openings: Openings,
-  open: readonly Server[],
-  ledger: Ledger,
-  now: Instant,
-): Action[] {
-  if (openings.size === 0) return [];
-  const crowded = refuseWhere(fleet, now, ({ model, deadline }) => {
-    const at = openings.get(model)?.at;
-    return at === undefined || at < deadline ? undefined : noCapacity(at, now);
-  });
-  if (crowded.length === 0) return [];
-  const fewer = openingsFor(fleet, loweredWants(fleet, openings, now), open, ledger, now);
-  return [...crowded, ...refuseCrowded(fleet, fewer, open, ledger, now)];
-}
-
-/** What is waited for, and wanted less than when its opening was worked out. */
-function loweredWants(fleet: Fleet, openings: Openings, now: Instant): Want[] {
-  const judged = Array.from(openings.values(), ({ want }) => want);
-  const still = awaitedAmong(fleet, judged);
-  return wantsLeft(fleet, still, now).filter(({ model, rank }) => rank < openings.get(model.id)!.want.rank);
-}
-
-const noCapacity = (at: Instant, now: Instant): Refusal => ({ reason: 'no_capacity', retryAfter: at - now });
-
 /** Takes out requests that have waited for as long as they may: none gets a route, whatever is ready by now. */
 export const takeExpired = (fleet: Fleet, now: Instant): Request[] =>
   takeOut(fleet, (request) => isExpired(request, now));
@@ -111,13 +78,13 @@ function takeOut({ waiting }: Fleet, isMeant: (request: Request) => boolean): Re
 export function answerExpired(
   fleet: Fleet,
   expired: readonly Request[],
-  ahead: Ahead,
+  line: Line,
   open: readonly Server[],
   now: Instant,
 ): Action[] {
   const queue = new QueuePlaces(fleet, now);
   return expired.map((request) => {
-    const why = lateness(fleet, request, ahead, open, now);
+    const why = lateness(fleet, request, line, open, now);
     const told = why.reason === 'loading' ? { ...why, position: queue.before(request) } : why;
     return refusal(fleet, request, told, now);
   });
@@ -126,21 +93,19 @@ export function answerExpired(
 function lateness(
   fleet: Fleet,
   { model }: Request,
-  { openings, line }: Ahead,
+  line: Line,
   open: readonly Server[],
   now: Instant,
 ): Refusal {
-  const at = openings.get(model)?.at ?? now;
-  if (at > now) return noCapacity(at, now);
   const verdicts = new Verdicts(fleet, open, now);
   if (!fleet.models.has(model)) return verdicts.unknownNow();
   if (routableReplicas(fleet, model).length > 0) return served(fleet, model, now);
-  const wait = delayedBy(line.behind(model), describeWait(fleet, model, now));
+  const wait = describeWait(fleet, model, now);
   if (wait.phase === 'waiting' && !verdicts.hasOpenServer())
     return { reason: 'no_server', retryAfter: SHORT_HINT };
-  const held = wait.phase === 'waiting' ? heldUntil(fleet, open, model, now) : null;
-  const delay = (held ?? now) - now;
-  return { ...comingIn(wait, delay, loadToCome(fleet, model)), ...detailOf(fleet, wait, held) };
+  const roomAt = wait.phase === 'waiting' && !fleet.frozen ? (line.forecastFor(model)?.roomAt ?? now) : now;
+  if (roomAt > now) return { reason: 'no_capacity', retryAfter: Math.max(SHORT_HINT, roomAt - now) };
+  return { ...comingIn(wait, loadForecast(fleet, model, null)), ...detailOf(fleet, wait) };
 }
 
 /** Its model is ready, at last: the request may come again at once, or behind those that are held back. */
@@ -150,21 +115,19 @@ function served(fleet: Fleet, model: ModelId, now: Instant): Refusal {
 }
 
 /**
- * How far it is after a delay: `eta` is when it should be ready, `retryAfter` when it surely is. When a freeze ends is
- * not known: then the hint is the time of a load.
+ * How far it is: `eta` is when it should be ready (P50), `retryAfter` when it surely is (P90). Where there is no forecast
+ * the hint is the time of a load.
  */
-const comingIn = ({ phase, eta }: Wait, delay: Millis, load: Forecast): Refusal => ({
+const comingIn = ({ phase, eta }: Wait, load: Forecast): Refusal => ({
   reason: 'loading',
-  retryAfter: Math.max(SHORT_HINT, delay + (eta ?? load).p90),
+  retryAfter: Math.max(SHORT_HINT, (eta ?? load).p90),
   phase,
-  ...(eta === null ? {} : { eta: delay + eta.p50 }),
+  ...(eta === null ? {} : { eta: eta.p50 }),
 });
 
 /** What else than its own load keeps a model waiting. */
-function detailOf({ frozen }: Fleet, { phase }: Wait, held: Instant | null): Pick<Refusal, 'detail'> {
-  if (frozen && phase !== 'loading') return { detail: 'frozen' };
-  return held === null ? {} : { detail: 'load_budget' };
-}
+const detailOf = ({ frozen }: Fleet, { phase }: Wait): Pick<Refusal, 'detail'> =>
+  frozen && phase !== 'loading' ? { detail: 'frozen' } : {};
 
 export function refuseWhere(
   fleet: Fleet,

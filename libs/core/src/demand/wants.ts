@@ -6,9 +6,7 @@ import { type ModelId, replicaId, type ReplicaId } from '../fleet/ids.js';
 import { isBarred } from '../memory/limits.js';
 import type { Server } from '../fleet/server.js';
 import type { Instant, Model } from '../fleet/model.js';
-import { loadForecast } from '../learned/load-forecast.js';
 import { copiesOf, standingCopies } from '../memory/pins.js';
-import { inPrecedence } from './precedence.js';
 import { PINNED, type Rank, rankOf } from './rank.js';
 import { isComingBack } from '../memory/reloads.js';
 import { isOverdue, standingOf } from '../fleet/standing.js';
@@ -36,9 +34,8 @@ export interface Want extends Claim {
 }
 
 /**
- * What should be somewhere and is not: what pins lack first, then what a draining server is to be rid of, then the
- * others by rank. Of one rank what is kept warm comes first, then what waiting or refused requests ask for, as
- * `inPrecedence` has it. Of one model a stronger claim comes before a weaker one; copies by demand come last of all.
+ * What should be somewhere and is not. Of one model a stronger claim comes before a weaker one; which model goes first
+ * is said by the line (`byPrecedence`).
  */
 export function wantsOf(fleet: Fleet, now: Instant): Want[] {
   const lacking = unmetClaimsIn(fleet, now);
@@ -70,23 +67,7 @@ function listed(fleet: Readonly<Fleet>, lacking: UnmetClaims, now: Instant): Wan
   for (const [id, unmet] of lacking.claims) {
     for (const claim of unmet) wants.push(wantOf(fleet, fleet.models.get(id)!, claim, lacking, now));
   }
-  return wants.length < 2 ? wants : inTurn(fleet, wants, lacking.leaving, now);
-}
-
-function inTurn(
-  fleet: Readonly<Fleet>,
-  wants: readonly Want[],
-  leaving: ReadonlySet<ModelId>,
-  now: Instant,
-): Want[] {
-  const candidates = wants.map((want) => ({
-    want,
-    models: [want.model.id],
-    stage: stageOf(want.model.id, want, leaving),
-    isDue: isDue(fleet, want.model, want),
-    cost: loadForecast(fleet, want.model.id, null).p50,
-  }));
-  return inPrecedence(fleet, candidates, now).map(({ one }) => one.want);
+  return wants;
 }
 
 /** What is left of claims, each of which asks for more copies than the one before. */
@@ -111,19 +92,6 @@ function wantOf(fleet: Readonly<Fleet>, model: Model, claim: Claim, asking: Aski
 /** Whether nothing that a model did keeps it from being loaded: it neither fails wherever it is nor takes too much. */
 export const mayBeLoaded = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
   !failsEverywhere(fleet, model) && !isBarred(fleet, model);
-
-/**
- * The wants of models that have no copy, after some requests were answered. Refused ones raise no want any more, and
- * those left may be of a lower class.
- */
-export function wantsLeft(fleet: Readonly<Fleet>, wants: readonly Want[], now: Instant): Want[] {
-  if (wants.length === 0) return [];
-  const asking = askingIn(fleet, now);
-  return wants.flatMap(({ model }) => {
-    const [strongest] = claimsOn(fleet, model, asking.asked.get(model.id) ?? null);
-    return strongest ? [wantOf(fleet, model, strongest, asking, now)] : [];
-  });
-}
 
 /** What one more copy of a model would be wanted as at this moment, whether or not it lacks one. */
 export function wantFor(fleet: Readonly<Fleet>, model: Model, now: Instant): Want {

@@ -3,17 +3,16 @@ import type { AccountId, ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Bytes, Instant, Model } from '../fleet/model.js';
 import { moveMadeFor } from '../fleet/moving.js';
-import { isLikelyMissed } from '../placement/evict.js';
 import { Room } from '../room/feasible.js';
-import { LineAhead } from '../loading/line-ahead.js';
-import { moveFor, type MoveSearch, searchIn } from '../placement/movable.js';
+import { moveFor, type MoveSearch, searchIn } from '../loading/movable.js';
 import { growthsOn, type Place, placesOn } from '../room/places.js';
 import { planFor } from '../room/plan-victims.js';
-import { Price } from '../loading/price.js';
 import { Site } from '../room/sites.js';
 import { replicasIn, shortfall, type Victim, victimsAmong, victimTest } from '../room/victims.js';
 import { type Want, wantFor, wantsNow } from '../demand/wants.js';
-import type { Phase, Replica } from '../fleet/replica.js';
+import { residentUntil } from '../fleet/idle-rule.js';
+import { Line } from '../loading/line.js';
+import type { Phase, Ready, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { openServers } from '../fleet/standing.js';
 import { type Hold, holdsAgainst } from './holds.js';
@@ -49,8 +48,7 @@ export class Scene {
   readonly room: Room;
   readonly open: readonly Server[];
   readonly want: Want;
-  readonly line: LineAhead;
-  readonly price: Price;
+  readonly line: Line;
   private readonly places: ReadonlyMap<Server, readonly Place[]>;
   private readonly keeping = new Map<ReplicaId, readonly Hold[]>();
   private holders: Map<AccountId, { readonly replica: Replica; readonly bytes: Bytes }[]> | undefined;
@@ -66,9 +64,7 @@ export class Scene {
     this.room = new Room(fleet);
     this.open = openServers(fleet, now);
     this.want = wantFor(fleet, model, now);
-    this.price = new Price(fleet, this.open, now);
-    const worth = wantsNow(fleet, now).filter((want) => this.price.isWorth(want));
-    this.line = new LineAhead(fleet, worth, this.open, now);
+    this.line = new Line(fleet, wantsNow(fleet, now), this.open, now);
     this.places = new Map(
       Array.from(fleet.servers.values(), (server) => [
         server,
@@ -94,7 +90,7 @@ export class Scene {
     const plan = planFor(fleet, ledger, place, want, [...near]);
     const search = (): MoveSearch => (this.search ??= searchIn(fleet, ledger, now));
     const alone = new Site(place.server, () => [place]);
-    const move = plan && !isLikelyMissed(plan, now) ? undefined : moveFor(fleet, [alone], want, search);
+    const move = plan ? undefined : moveFor(fleet, [alone], want, search);
     if (move) {
       const { replica, model, place: there } = move;
       const to = { server: there.server.spec.id, devices: there.devices };
@@ -134,7 +130,8 @@ export class Scene {
     const { fleet, want, now } = this;
     const found = new Map<AccountId, Victim[]>();
     const isVictim = victimTest(fleet, want, now);
-    for (const victim of victimsAmong(fleet, isVictim)) {
+    const isDrainable = (one: Replica): one is Ready => isVictim(one) && residentUntil(fleet, one) <= now;
+    for (const victim of victimsAmong(fleet, isDrainable)) {
       const accounts = victim.replicas.flatMap(({ bookings }) => bookings.map(({ account }) => account));
       for (const account of new Set(accounts)) add(found, account, victim);
     }

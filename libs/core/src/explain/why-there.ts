@@ -1,12 +1,13 @@
 import { type DeviceFlag, deviceFlags } from '../memory/device-flags.js';
 import type { AccountId, ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
+import { PINNED } from '../demand/rank.js';
 import { hostAccount, replicaId } from '../fleet/ids.js';
 import { isBarred } from '../memory/limits.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import { type Cooling, coolingOn } from '../demand/cooling.js';
 import type { Fit } from '../room/feasible.js';
 import type { Place } from '../room/places.js';
-import { maySwap, openAgainAt } from '../room/swaps.js';
+import { openAgainAt } from '../room/swaps.js';
 import type { Device, Server } from '../fleet/server.js';
 import { type Standing, standingOf } from '../fleet/standing.js';
 import type { Scene, WhyHolder, WhyMove } from './scene.js';
@@ -219,7 +220,7 @@ function placeVerdict(
 ): PlaceVerdict {
   if (victims === null) return 'no_room';
   if (victims.length === 0) return 'room';
-  return maySwap(fleet, place, want, now) ? 'room_by_eviction' : 'swaps_spent';
+  return want.rank === PINNED || openAgainAt(fleet, place) <= now ? 'room_by_eviction' : 'swaps_spent';
 }
 
 function whyMemory<Needs extends Bytes | null>(

@@ -1,15 +1,14 @@
 import type { Fleet, LastUnload, Wish } from '../fleet/fleet.js';
 import type { ModelId, RequestId } from '../fleet/ids.js';
 import type { Instant, Millis, Model } from '../fleet/model.js';
-import { delayedBy, describeWait, type Wait } from '../loading/eta.js';
-import type { LoadCost } from '../loading/price.js';
+import { describeWait, type Wait } from '../loading/eta.js';
+import { routableReplicas } from '../learned/routes.js';
 import { presentCopies } from '../demand/wants.js';
 import type { FailureCause } from '../fleet/replica.js';
 import { lastFailure, modelState, type ModelState, nextTryAt } from './view.js';
 import { whyHere, type WhyHere } from './why-here.js';
 import { Scene } from './scene.js';
 import { whyThere, type WhyThere } from './why-there.js';
-import { predictedWait } from './predicted-wait.js';
 
 /** Why a model is where it is, or nowhere: facts and numbers, in no words but the glossary's. */
 export interface Why {
@@ -43,8 +42,6 @@ export interface Demand {
   readonly lacksSince: Instant | null;
   /** How far its load has come; null where none is wanted. */
   readonly wait: Wait | null;
-  /** What its load costs while load slots are scarce; null while it costs nothing, or where a copy is there. */
-  readonly cost: LoadCost | null;
 }
 
 /** Answers "why?" for one model at this moment. Changes nothing. */
@@ -57,17 +54,17 @@ export function whyOf(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Why {
     source: model?.source ?? null,
     enabled: model?.enabled ?? false,
     state: modelState(fleet, id, now),
-    demand: demandFor(fleet, id, scene, now),
+    demand: demandFor(fleet, id, now),
     here: whyHere(fleet, id, now),
     there,
-    predictedWait: scene ? predictedWait(scene, there) : null,
+    predictedWait: scene ? predictedWait(scene) : null,
     lastFailure: lastFailure(fleet, id),
     nextTryAt: nextTryAt(fleet, id, now),
     lastUnload: fleet.lastUnloads.get(id) ?? null,
   };
 }
 
-function demandFor(fleet: Readonly<Fleet>, id: ModelId, scene: Scene | undefined, now: Instant): Demand {
+function demandFor(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Demand {
   const waiting = [...fleet.waiting.values()].filter(({ model }) => model === id);
   const lacksSince = fleet.wantedSince.get(id) ?? null;
   return {
@@ -80,12 +77,17 @@ function demandFor(fleet: Readonly<Fleet>, id: ModelId, scene: Scene | undefined
     })),
     wish: fleet.wishes.get(id) ?? null,
     lacksSince,
-    wait: waiting.length > 0 || lacksSince !== null ? waitFor(fleet, id, scene, now) : null,
-    cost: scene && presentCopies(fleet, id, now) === 0 ? scene.price.forOneMore(id) : null,
+    wait: waiting.length > 0 || lacksSince !== null ? describeWait(fleet, id, now) : null,
   };
 }
 
-function waitFor(fleet: Readonly<Fleet>, id: ModelId, scene: Scene | undefined, now: Instant): Wait {
-  const wait = describeWait(fleet, id, now);
-  return scene ? delayedBy(scene.line.behind(id), wait) : wait;
+/** How long a request for the model that came now would wait for it (P50): not at all where a copy is warm. */
+function predictedWait({ fleet, model, line, want, now }: Scene): Millis | null {
+  if (!model.enabled) return null;
+  if (routableReplicas(fleet, model.id).length > 0) return 0;
+  if (presentCopies(fleet, model.id, now) > 0) return describeWait(fleet, model.id, now).eta?.p50 ?? null;
+  const waiting = line.waitingFor(model.id);
+  const asked = { ...line.jobs.of(want, { ...waiting, count: waiting.count + 1 }) };
+  const { p50 } = line.propose(asked).ready;
+  return p50 === Infinity || fleet.frozen ? null : p50 - now;
 }

@@ -1,11 +1,11 @@
 import type { AccountId, ModelId, ReplicaId, RequestId, ServerId, TenantId } from './ids.js';
 import type { Bytes, Class, Instant, Millis, Model, ModelSettings } from './model.js';
-import type { FailureCause, Replica, UnloadCause } from './replica.js';
+import type { FailureCause, LoadCause, Replica, UnloadCause } from './replica.js';
 import type { Pressure } from './pressure.js';
 import type { Limits } from './settings.js';
 import type { Footprint, Shortfall } from './meters.js';
 import type { Fading } from '../numbers/fading.js';
-import type { SlotUse } from '../loading/slot-use-state.js';
+import type { Charge } from '../learned/shares.js';
 import type { Strain } from '../learned/strain-state.js';
 import type { LoadTimes } from '../learned/load-times.js';
 import type { ServiceTime } from '../learned/service-times.js';
@@ -138,14 +138,35 @@ export interface LastUnload {
   readonly makesRoomFor: ModelId | null;
 }
 
+/** What the last turn forecast of a job that has no place yet. */
+export interface JobInLine {
+  readonly cause: LoadCause;
+  /** Where it would be placed; null where no place is in sight. */
+  readonly server: ServerId | null;
+  readonly devices: readonly number[];
+  readonly victims: readonly ReplicaId[];
+  /** When it gets its place: the copies that leave for it begin to drain then. */
+  readonly placeAt: Instant;
+  readonly startsAt: Instant;
+  /** When its model should be ready, by the P50 and the P90. */
+  readonly readyAt: { readonly p50: Instant; readonly p90: Instant };
+  /** The earliest deadline of its promised requests; infinite where none is promised. */
+  readonly neededBy: Instant;
+}
+
 /** All that Berth knows. Maps iterate in insertion order, so `waiting` is first come, first served. */
 export interface Fleet {
   readonly models: Map<ModelId, Model>;
   readonly servers: Map<ServerId, Server>;
   readonly replicas: Map<ReplicaId, Replica>;
   readonly waiting: Map<RequestId, Request>;
-  /** Admitted requests: it was forecast that they could be served in time. Some of them may have left. */
-  readonly letIn: Set<RequestId>;
+  /**
+   * The waiting requests that were judged: when their model should be ready (P90), or null where
+   * nothing could be promised. Some of them may have left.
+   */
+  readonly promises: Map<RequestId, Instant | null>;
+  /** The jobs that stand in line for a load, as the last turn forecast them; the first to go comes first. */
+  readonly line: Map<ModelId, JobInLine>;
   readonly wishes: Map<ModelId, Wish>;
   readonly cooldowns: Map<ReplicaId, Cooldown>;
   /** The models of which too many loads have failed in a row. */
@@ -175,10 +196,14 @@ export interface Fleet {
   readonly serviceTimes: Map<ModelId, ServiceTime>;
   /** How often each model was asked for lately; see `askedLately`. */
   readonly asks: Map<ModelId, Fading>;
-  /** How often all of them together were, in about the last minute and in about the last 10 s; null before the first request. */
-  allAsks: { readonly minute: Fading; readonly lately: Fading } | null;
-  /** For how many milliseconds of loads each tenant has paid lately; see `timesItsPart`. */
+  /** How long the leases are that callers of each model ask for. */
+  readonly usualLeases: Map<ModelId, Millis>;
+  /** For how many milliseconds of load slots each tenant was charged lately. */
   readonly spending: Map<TenantId, Fading>;
+  /** What was charged for jobs whose loads have not begun. */
+  readonly charges: Map<ModelId, Charge>;
+  /** The devices whose last job was one that had starved. */
+  readonly starvedLast: Set<AccountId>;
   /** The models that had a waiting request and no route at the end of the last turn. */
   readonly cold: Set<ModelId>;
   /** The requests that waited for a model while it was cold, as long as they are held back. */
@@ -187,8 +212,6 @@ export interface Fleet {
   readonly returns: Map<ModelId, Returns>;
   /** When others were evicted for loads onto each device, oldest first; older ones than a minute count no more. */
   readonly swaps: Map<AccountId, readonly Instant[]>;
-  /** How long the loads are, in milliseconds, that each tenant which waits for one has earned and not had; see `chargeLoad`. */
-  readonly deficits: Map<TenantId, Millis>;
   /** The copies that give up their memory once another one of their model is ready elsewhere, and the move of each. */
   readonly moves: Map<ReplicaId, Move>;
   /** How many copies of a model were found to be failing, one after the other, since one of it last succeeded. */
@@ -203,8 +226,6 @@ export interface Fleet {
   limits: Limits;
   /** Of this process. It is no fact about the fleet, but what may wait depends on it. */
   pressure: Pressure;
-  /** How many of its load slots each server had in use lately, where it had any. */
-  readonly slotUse: Map<ServerId, SlotUse>;
   /** When the first turn was taken: until every server has been seen, at most 10 s, the cold wait. */
   startedAt: Instant | null;
   /** When the indexes were last refreshed for an unknown name. */

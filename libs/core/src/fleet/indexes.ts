@@ -1,6 +1,6 @@
 import { Calendar } from '../numbers/calendar.js';
 import type { Fleet } from './fleet-state.js';
-import type { ReplicaId, ServerId } from './ids.js';
+import type { ModelId, ReplicaId, ServerId } from './ids.js';
 import { movableFrom, residentUntil, retiresFrom } from './idle-rule.js';
 import { Moments } from '../numbers/moments.js';
 import type { Instant } from './model.js';
@@ -129,8 +129,24 @@ function indexSettled(indexes: Indexes, entry: Entry, { bookings, lastUse }: Set
   entry.lastUse = lastUse;
 }
 
+/** A model was asked for: its copies are worth more from now on. */
+export function noteAsked(fleet: Fleet, model: ModelId): void {
+  const indexes = indexesByFleet.get(fleet);
+  if (!indexes) return;
+  for (const id of fleet.holders.get(model) ?? []) {
+    const entry = indexes.entries.get(id);
+    if (entry) noteUse(indexes, entry);
+  }
+}
+
+/** The load of a model takes longer or shorter than was known: its copies are worth more or less from now on. */
+export function noteWorth(fleet: Fleet, model: ModelId): void {
+  const indexes = indexesByFleet.get(fleet);
+  if (indexes) noteCopies(fleet, indexes, { model });
+}
+
 /** With a copy more or fewer the others may be spare, or not any more. */
-function noteCopies(fleet: Readonly<Fleet>, indexes: Indexes, { model }: Replica): void {
+function noteCopies(fleet: Readonly<Fleet>, indexes: Indexes, { model }: Pick<Replica, 'model'>): void {
   for (const id of fleet.holders.get(model) ?? []) {
     const entry = indexes.entries.get(id);
     if (entry) noteChange(indexes, entry);

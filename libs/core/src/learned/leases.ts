@@ -1,4 +1,5 @@
 import type { Fleet } from '../fleet/fleet-state.js';
+import type { ModelId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Draining, Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -41,3 +42,17 @@ export const leasedUntil = (
   fleet: Readonly<Fleet>,
   replica: Pick<Ready | Draining, 'server' | 'stranger' | 'inUseUntil'>,
 ): Instant => Math.min(replica.inUseUntil, leasesOnEndBy(fleet, replica));
+
+/** A longer lease counts at once; a shorter one moves what is known by an eighth, as TCP learns round trips (RFC 6298). */
+const LEASE_GAIN = 1 / 8;
+
+/** Learns how long the leases are that callers of a model ask for. */
+export function learnLease({ usualLeases }: Fleet, model: ModelId, lease: Millis): void {
+  const known = usualLeases.get(model);
+  const next = known === undefined || lease >= known ? lease : known + (lease - known) * LEASE_GAIN;
+  if (next !== known) usualLeases.set(model, next);
+}
+
+/** How long a lease on a copy that stays in use should be. */
+export const usualLease = ({ usualLeases }: Readonly<Fleet>, model: ModelId): Millis =>
+  usualLeases.get(model) ?? DEFAULT_LEASE;

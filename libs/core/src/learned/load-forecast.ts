@@ -28,10 +28,10 @@ export function loadForecast(fleet: Readonly<Fleet>, model: ModelId, server: Ser
 export const isForeseen = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
   fleet.loadTimes.has(model) || commonPace(fleet) !== null;
 
-/** Whether a load has lasted longer than half of those before it: its end cannot be told. */
-export function hasOutlasted(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
+/** Whether a load has lasted longer than nine of ten: its end cannot be told. */
+export function hasOverrun(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
   const load = carrierOf(fleet, replica);
-  return now - (loadBegan(load) ?? now) > loadForecast(fleet, load.model, load.server).p50;
+  return now - (loadBegan(load) ?? now) > loadForecast(fleet, load.model, load.server).p90;
 }
 
 /**

@@ -1,11 +1,9 @@
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import { dependentsOf } from '../memory/footprint.js';
 import type { ModelId } from '../fleet/ids.js';
-import { loadForecast } from '../learned/load-forecast.js';
 import type { Instant } from '../fleet/model.js';
 import { copiesOf } from '../memory/pins.js';
-import { type Candidate, type InLine, inPrecedence } from '../demand/precedence.js';
-import { type Rank, rankOf } from '../demand/rank.js';
+import { rankOf } from '../demand/rank.js';
 import type { Placed, Ready, Replica } from '../fleet/replica.js';
 import { claimsOn, ranksAsked } from '../demand/claims.js';
 import { leavingDraining } from '../demand/asking.js';
@@ -14,32 +12,14 @@ import { isDue, presentCopies, stageOf } from '../demand/wants.js';
 /** A load that has its place: of a model, or of one copy more where one is ready. */
 export type ToLoad = Placed | Ready;
 
-/** A load in line for a slot. */
-export interface LoadInLine extends Candidate {
-  readonly replica: ToLoad;
+/** Why a load is to come. */
+interface Reason {
+  readonly stage: number;
+  readonly isDue: boolean;
 }
-
-/** In which order loads that have their places get free slots, by `inPrecedence`. */
-export function inLoadOrder(
-  fleet: Readonly<Fleet>,
-  replicas: readonly ToLoad[],
-  now: Instant,
-): InLine<LoadInLine>[] {
-  if (replicas.length === 0) return [];
-  const reasons = new Reasons(fleet, now);
-  return inPrecedence(
-    fleet,
-    replicas.map((replica) => reasons.for(replica)),
-    now,
-  );
-}
-
-/** The devices that a load brings a copy up on: where the copy is ready, those that it grows onto. */
-export const devicesToCome = (replica: Replica): readonly number[] =>
-  replica.phase === 'ready' ? replica.change!.devices : replica.devices;
 
 /** Why loads are to come: as the wants say it, of copies that are not there before their loads begin. */
-class Reasons {
+export class Reasons {
   private readonly leaving: ReadonlySet<ModelId>;
   private readonly asked: ReturnType<typeof ranksAsked>;
   /** Copies that are there or were gone over, of the models that were asked for. */
@@ -54,23 +34,18 @@ class Reasons {
   }
 
   /** It is loaded for itself, for what needs it there, and for models that a move to it makes room for. */
-  for(replica: ToLoad): LoadInLine {
+  for(replica: ToLoad): Reason & { readonly models: readonly ModelId[] } {
     const { fleet } = this;
-    const { model, server } = replica;
+    const { model } = replica;
     const others = loadedFor(fleet, replica);
     const had = this.copies(model);
     this.counted.set(model, had + copiesToCome(fleet, replica));
     const reasons = [this.reason(model, had), ...others.map((one) => this.reason(one, this.copies(one)))];
     const [strongest] = reasons.sort((one, other) => one.stage - other.stage);
-    return {
-      replica,
-      models: [model, ...others],
-      cost: loadForecast(fleet, model, server).p50,
-      ...strongest!,
-    };
+    return { models: [model, ...others], ...strongest! };
   }
 
-  private reason(id: ModelId, had: number): Pick<Candidate, 'stage' | 'isDue'> {
+  private reason(id: ModelId, had: number): Reason {
     const model = this.fleet.models.get(id);
     const claims = model ? claimsOn(this.fleet, model, this.asked.get(id) ?? null) : [];
     const claim = claims.find(({ copies }) => had < copies);
@@ -95,22 +70,8 @@ function copiesBegun(fleet: Readonly<Fleet>, model: ModelId, now: Instant): numb
   return copies;
 }
 
-/** What a copy of a model that has its place is wanted as: as what claims most, beyond the copies that are there or begun. */
-export function rankWanted(
-  fleet: Readonly<Fleet>,
-  id: ModelId,
-  asked: ReadonlyMap<ModelId, Rank>,
-  now: Instant,
-): Rank {
-  const model = fleet.models.get(id);
-  const claims = model ? claimsOn(fleet, model, asked.get(id) ?? null) : [];
-  const begun = copiesBegun(fleet, id, now);
-  const strongest = claims.find(({ copies }) => begun < copies);
-  return strongest?.rank ?? rankOf((model ?? fleet.defaults).class);
-}
-
 /** The other models that a load is for: those that need it there, and those that a move to it makes room for. */
-export function loadedFor(fleet: Readonly<Fleet>, replica: ToLoad): ModelId[] {
+function loadedFor(fleet: Readonly<Fleet>, replica: ToLoad): ModelId[] {
   const others: ModelId[] = [];
   if (fleet.composed.size > 0)
     for (const needer of dependentsOf(fleet, replica)) if (isToLoad(needer)) others.push(needer.model);

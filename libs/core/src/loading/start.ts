@@ -1,52 +1,63 @@
 import type { Action } from '../fleet/actions.js';
 import { type Fleet, nextOrder, put, replicasOn, unsettled } from '../fleet/fleet.js';
 import type { Booking, LoadCause, Placed, Ready, Replica } from '../fleet/replica.js';
-import { chargeLoad, forgetDeficits, tenantsInNeed } from '../learned/deficits.js';
+import { settleCharge } from '../learned/shares.js';
 import { directDependencies, relativesOf } from '../memory/footprint.js';
 import { type ModelId, replicaId, type ServerId } from '../fleet/ids.js';
-import { type Ledger, sumOf } from '../memory/ledger.js';
+import { Ledger, sumOf } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
 import { InWork } from './in-work.js';
 import { discovered } from '../observe/declared.js';
 import { isRetry, spendRetry } from '../learned/retries.js';
-import { forgetSpending, spend } from './spending.js';
 import { isCarried, loadBegan, loadBounds, loadsAtMost, loadsByServer } from '../fleet/standing.js';
 import { isStuck } from '../fleet/stuck.js';
-import { devicesToCome, inLoadOrder, isToLoad, type ToLoad } from './load-order.js';
+import type { Line } from './line.js';
+import { isToLoad, type ToLoad } from './load-order.js';
+import type { JobForecast } from './schedule.js';
+import { devicesToCome } from './slots.js';
 import { configFor } from '../room/places.js';
 import { hasEmptied } from './emptied.js';
 
 /**
- * Loads what was placed and whose memory has become free, where a load slot is free too, and its server is not at work on
- * what is tied to it. Of several that could begin, those do so first that `inLoadOrder` puts first.
+ * Begins the loads of placed jobs, in the order of the line, whose memory and slots are free and whose time has come. A job
+ * whose slot is kept for a promise further ahead waits for it; a job that cannot begin for another reason keeps no slot.
  */
-export function startPlaced(fleet: Fleet, ledger: Ledger, now: Instant): Action[] {
-  forgetDeficits(fleet);
-  forgetSpending(fleet, now);
-  const waiting: ToLoad[] = [];
-  for (const replica of unsettled(fleet)) {
-    if (isWaiting(replica) && !isStepLeaving(fleet, unitOf(fleet, replica), now)) waiting.push(replica);
-  }
+export function startPlaced(fleet: Fleet, line: Line, now: Instant): Action[] {
+  const placed = line.all.filter((one) => one.job.placed !== null && isWaiting(one.job.placed));
+  const waiting = placed.filter(({ job }) => !isStepLeaving(fleet, unitOf(fleet, job.placed!), now));
   if (waiting.length === 0) return [];
+  const ledger = new Ledger(fleet, now);
   const slots = new SlotsInUse(fleet, now);
   const inWork = new InWork(fleet, now);
   const canBegin = (replica: ToLoad): boolean =>
     canStart(fleet, ledger, slots, replica) && !inWork.isOnTied(replica);
-  const startable = waiting.filter((one) => canBegin(one) && !isAfterUnload(fleet, one, now));
-  if (startable.length === 0) return [];
-  const inNeed = tenantsInNeed(fleet);
+  const startable = waiting.filter(({ job }) => canBegin(job.placed!) && !isAfterUnload(fleet, job.placed!, now));
   const actions: Action[] = [];
-  for (const { one, payers } of inLoadOrder(fleet, startable, now)) {
-    const { replica, cost } = one;
-    if (!canBegin(replica)) continue;
+  for (const one of startable) {
+    const replica = one.job.placed!;
+    if (!canBegin(replica) || isKeptForAnother(line, one, now)) continue;
     ledger.start(bookingsToCome(fleet, replica));
     slots.take(replica.server, devicesToCome(replica));
     inWork.add(replica);
-    chargeLoad(fleet, payers, cost, inNeed);
-    spend(fleet, payers, cost, now);
+    settleCharge(fleet, replica.model);
     actions.push(replica.phase === 'placed' ? start(fleet, replica, now) : startChange(fleet, replica, now));
   }
   return actions;
+}
+
+/** Whether a promise on its server would wait for its end that goes before it and holds. */
+function isKeptForAnother(line: Line, { job, start: { at }, load }: JobForecast, now: Instant): boolean {
+  if (at <= now) return false;
+  const end = now + load.p90;
+  return line.all.some(
+    (one) =>
+      one.job !== job &&
+      one.job.neededBy < Infinity &&
+      (one.place?.server.spec.id ?? one.job.placed?.server) === job.placed!.server &&
+      one.start.at > now &&
+      one.start.at < end &&
+      one.start.at < at,
+  );
 }
 
 const isWaiting = (replica: Replica): replica is ToLoad => isToLoad(replica) && !isCarried(replica);

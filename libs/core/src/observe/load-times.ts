@@ -1,5 +1,6 @@
 import type { EventOf } from '../fleet/events.js';
 import type { Fleet } from '../fleet/fleet.js';
+import { noteWorth } from '../fleet/indexes.js';
 import type { ModelId } from '../fleet/ids.js';
 import { bytesToLoad } from '../learned/load-forecast.js';
 import { learnPace, learnTime } from '../learned/load-times.js';
@@ -12,6 +13,7 @@ export function noteLoadTime(fleet: Fleet, { model, server: id }: Loading, took:
   const server = fleet.servers.get(id);
   if (!server || !fleet.models.has(model)) return;
   fleet.loadTimes.set(model, learnTime(fleet.loadTimes.get(model), took));
+  noteWorth(fleet, model);
   server.loadTimes.set(model, learnTime(server.loadTimes.get(model), took));
   if (fleet.composed.has(model)) return;
   const pace = learnPace(server.loadPace ?? undefined, took, bytesToLoad(fleet, model, server));
@@ -24,6 +26,7 @@ export function rememberLoadTimes(
   { model, anywhere, on }: EventOf<'LoadTimesRemembered'>,
 ): void {
   fleet.loadTimes.set(model, anywhere);
+  noteWorth(fleet, model);
   for (const { server, times } of on) fleet.servers.get(server)?.loadTimes.set(model, times);
 }
 
@@ -35,5 +38,6 @@ export function rememberLoadPace(fleet: Fleet, { server: id, pace }: EventOf<'Lo
 /** Forgets how long loads of a model take. */
 export function forgetLoadTimes(fleet: Fleet, model: ModelId): void {
   fleet.loadTimes.delete(model);
+  noteWorth(fleet, model);
   for (const server of fleet.servers.values()) server.loadTimes.delete(model);
 }

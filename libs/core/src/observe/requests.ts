@@ -8,6 +8,7 @@ import { isFullWanted, toldAt } from '../looks/look-around.js';
 import { isPinProtected } from '../memory/pins.js';
 import type { Ready, Replica } from '../fleet/replica.js';
 import { isLeftAlone } from '../fleet/standing.js';
+import { learnLease } from '../learned/leases.js';
 import { countRoutes } from '../learned/strain.js';
 import { forgetFailures } from '../learned/cooldown.js';
 
@@ -28,6 +29,7 @@ export function useRoutes(fleet: Fleet, uses: EventOf<'RoutesUsed'>['uses']): vo
   for (const { replica: id, at, inUseUntil, routes } of uses) {
     const replica = fleet.replicas.get(id);
     if (replica) {
+      learnLease(fleet, replica.model, inUseUntil - at);
       countRoutes(fleet, replica.model, routes);
       countAsks(fleet, replica.model, routes, at);
     }

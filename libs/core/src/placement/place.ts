@@ -2,26 +2,19 @@ import { type Fleet, forget, put, replicasOn, unsettled } from '../fleet/fleet.j
 import type { Booking, Placed, Ready, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { toReplace } from '../memory/failing.js';
-import { bookingsFor, dependenciesOf, dependentsOf } from '../memory/footprint.js';
+import { dependenciesOf, dependentsOf } from '../memory/footprint.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import { standingModels } from '../fleet/standing-models.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
 import { standingCopies } from '../memory/pins.js';
-import { isPromised, isSettling } from '../fleet/standing.js';
+import { isPromised } from '../fleet/standing.js';
 import { copiesByDemand, steadyCopies } from '../learned/strain.js';
-import type { Pass } from './evict.js';
-import { findRoom } from './find-room.js';
 import { isBroken } from '../demand/cooling.js';
-import type { Freed } from '../room/freed.js';
-import { beginMove, endMoves } from './moves.js';
-import { Price } from '../loading/price.js';
-import { carrier, devicesOfStep, isGoing, mayCome, type Place } from '../room/places.js';
-import { sitesFor } from '../room/sites-for.js';
-import { SlotLines } from '../loading/slot-line.js';
-import { awaitedByCritical } from '../loading/soonest.js';
+import { endMoves } from './moves.js';
+import { isGoing, mayCome } from '../room/places.js';
 import { keepFrom } from './take-back.js';
-import { mayBeLoaded, presentCopies, type Want, wantsOf } from '../demand/wants.js';
+import { mayBeLoaded } from '../demand/wants.js';
 
 /**
  * Gives up places on servers that take nothing new. It also gives up those of models that are not to come there any
@@ -142,105 +135,3 @@ const drainedModels = (fleet: Fleet): ModelId[] =>
     .filter(({ drain }) => drain !== null)
     .flatMap(({ spec }) => replicasOn(fleet, spec.id))
     .flatMap(({ phase, model }) => (phase === 'ready' ? [model] : []));
-
-/** The wants that have no place yet: for some no room could be found or freed, others stand in line for a load slot. */
-export interface Placeless {
-  readonly unplaced: readonly Want[];
-  /** The first to be placed first. */
-  readonly inLine: readonly Want[];
-}
-
-const ALL_PLACED: Placeless = { unplaced: [], inLine: [] };
-
-/** Gives every want a place, most wanted first, unless the fleet is frozen; returns those that have none yet. */
-export function placeWanted(
-  fleet: Fleet,
-  wants: readonly Want[],
-  open: readonly Server[],
-  ledger: Ledger,
-  now: Instant,
-): Placeless {
-  if (wants.length === 0 || fleet.frozen || isSettling(fleet, now)) return ALL_PLACED;
-  const before = ledger.promises;
-  const unplaced: Want[] = [];
-  const inLine: Want[] = [];
-  const price = new Price(fleet, open, now);
-  const lines = new SlotLines(fleet, ledger, now);
-  const pass = { ledger, lines, hurried: awaitedByCritical(fleet) };
-  for (const want of wants) {
-    if (!price.isWorth(want)) {
-      fleet.readings.delete(want.model.id);
-      continue;
-    }
-    const found = placeCopies(fleet, want, open, pass, now);
-    if (found === 'nothing') unplaced.push(want);
-    else if (found === 'inLine') inLine.push(want);
-  }
-  if (ledger.promises === before) return { unplaced, inLine };
-  // A copy that made room may have been moving for another model: the place of its other copy goes with it.
-  if (dropUnwanted(fleet, now)) ledger.reopen();
-  // What was placed may have taken the room, or freed it, of those that were judged before, or what was to be kept warm.
-  return placeWanted(fleet, wantsOf(fleet, now), open, ledger, now);
-}
-
-/**
- * Places what is missing copy by copy; tells how it ended where not all found room, or room that will be freed. As long as
- * a stronger claim on the model lacks a copy, that one speaks for both.
- */
-function placeCopies(
-  fleet: Fleet,
-  want: Want,
-  open: readonly Server[],
-  pass: Pass,
-  now: Instant,
-): Freed['kind'] {
-  const { ledger } = pass;
-  if (presentCopies(fleet, want.model.id, now) < want.after) return 'freed';
-  while (presentCopies(fleet, want.model.id, now) < want.copies) {
-    const sites = sitesFor(fleet, want, open, now);
-    const found = findRoom(fleet, want, sites, pass, now);
-    if (found.kind === 'moving') {
-      const { model, place } = found.move;
-      promisePlace(fleet, ledger, place, { model, cause: 'moved' }, now);
-      beginMove(fleet, found.move, want, now);
-    }
-    if (found.kind !== 'freed') return found.kind;
-    promisePlace(fleet, ledger, found.place, want, now);
-  }
-  return 'freed';
-}
-
-/** Promises a place to a model and to all that it brings along. */
-export function promisePlace(
-  fleet: Fleet,
-  ledger: Ledger,
-  place: Place,
-  { model, cause }: Pick<Want, 'model' | 'cause'>,
-  now: Instant,
-): void {
-  const { server, devices, brings } = place;
-  ledger.promise(place.bookings);
-  if (place.grows) {
-    const { bookings, grows } = place;
-    put(fleet, {
-      ...grows,
-      change: { order: null, orderedAt: now, devices, bookings, endedAt: null, answered: false, cause },
-    });
-    return;
-  }
-  for (const id of [...brings, model.id]) {
-    const held = id === model.id ? devices : devicesOfStep(fleet, server, id, devices);
-    put(fleet, {
-      id: replicaId(id, server.spec.id),
-      model: id,
-      server: server.spec.id,
-      devices: held,
-      bookings: bookingsFor(fleet, server, id, held),
-      since: now,
-      stranger: false,
-      phase: 'placed',
-      carriedBy: id === model.id ? null : carrier(fleet, server, model.id, id),
-      cause: id === model.id ? cause : 'brought',
-    });
-  }
-}

@@ -11,7 +11,7 @@ import type { Server } from '../fleet/server.js';
 import { isLeftAlone, isSettling, standingOf } from '../fleet/standing.js';
 import { isStuck } from '../fleet/stuck.js';
 import { coolingOn } from '../demand/cooling.js';
-import { promisePlace } from './place.js';
+import { promisePlace } from './promise-place.js';
 import { type Place, placesOn } from '../room/places.js';
 import { presentCopies } from '../demand/wants.js';
 import { wish } from '../demand/wishes.js';
@@ -117,8 +117,10 @@ export function bringBack(fleet: Fleet, open: readonly Server[], ledger: Ledger,
     const server = open.find(({ spec }) => spec.id === reload.server);
     const isOpen = server !== undefined && !coolingOn(fleet, server, model.id, now);
     const place = isOpen ? placeAgain(fleet, server, ledger, { model, reload }) : undefined;
-    if (place) promisePlace(fleet, ledger, place, { model, cause: 'reload' }, now);
-    else {
+    if (place) {
+      ledger.promise(place.bookings);
+      promisePlace(fleet, place, { model, cause: 'reload' }, now);
+    } else {
       endAll(fleet, model.id);
       wish(fleet, model.id, now);
     }

@@ -10,15 +10,15 @@ import { slackIn } from './slack.js';
 
 /**
  * The best of the places with room. What needs a GPU goes to a server that has one; where the model is spread, to a server
- * unlike those that hold it; then a server without a copy before one with; then where it begins at once, memory and a
- * load slot being free; then memory free today before memory free soon; then the best fit, which keeps the large gaps for large models.
+ * unlike those that hold it; then a server without a copy before one with; then where it
+ * begins in time; then the best fit, which keeps the large gaps for large models.
  */
 export function bestFit(
   fleet: Fleet,
   ledger: Ledger,
   sites: readonly Site[],
   model: Model,
-  { crowdOn, hasSlot }: Surroundings,
+  { crowdOn, delayAt }: Surroundings,
 ): Place | undefined {
   const slackOf = slackIn(fleet, ledger);
   const lacksGpu = lackIn(sites);
@@ -28,8 +28,7 @@ export function bestFit(
   for (const place of roomy.flatMap(({ places }) => places)) {
     const { server, bookings, grows } = place;
     if (!ledger.fitsSpare(bookings)) continue;
-    const delay = !ledger.fitsFree(bookings) ? 2 : Number(!hasSlot(place));
-    const rank = [lacksGpu(server) ? 1 : 0, crowdOn(server), grows ? 1 : 0, delay, slackOf(place)];
+    const rank = [lacksGpu(server) ? 1 : 0, crowdOn(server), grows ? 1 : 0, delayAt(place), slackOf(place)];
     if (!best || isLower(rank, best.rank)) best = { place, rank };
   }
   return best?.place;
@@ -39,8 +38,8 @@ export function bestFit(
 interface Surroundings {
   /** How much like those that hold the model a server is. */
   readonly crowdOn: (server: Server) => number;
-  /** Whether a load could begin there at once. */
-  readonly hasSlot: (place: Place) => boolean;
+  /** How late a load begins there: the lower comes first, and of the same the best fit. */
+  readonly delayAt: (place: Place) => number;
 }
 
 /** Tells the servers without any GPU where what is to be placed needs one. */

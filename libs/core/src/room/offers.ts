@@ -6,7 +6,8 @@ import type { Ledger } from '../memory/ledger.js';
 import type { Bytes } from '../fleet/model.js';
 import type { Harm, Offer, Offers } from './offer.js';
 import { rankOf } from '../demand/rank.js';
-import type { Booking, Settled } from '../fleet/replica.js';
+import type { Booking, Ready, Settled } from '../fleet/replica.js';
+import { worthKey } from '../learned/worth.js';
 import type { Server } from '../fleet/server.js';
 import { byWorth, type Worth } from './worth.js';
 import { gapsOn } from './gaps.js';
@@ -19,7 +20,7 @@ export const byHarm = (one: Harm, other: Harm): number =>
 type MayGo = (one: Settled) => boolean;
 
 /** Less than anything is worth. */
-const WORTH_NOTHING: Worth = { rank: -Infinity, isSpare: true, lastUse: -Infinity };
+const WORTH_NOTHING: Worth = { rank: -Infinity, isSpare: true, density: -Infinity, lastUse: -Infinity };
 
 const NO_HARM: Harm = { dearest: WORTH_NOTHING, leaving: 0, bytes: 0 };
 
@@ -181,6 +182,20 @@ function offersOf(fleet: Readonly<Fleet>, account: AccountId): Offers {
   return found;
 }
 
+/** The worth of a copy for each of its bytes, as a key: GPU memory counts, or the host's where it holds no other. */
+export function densityOf(fleet: Readonly<Fleet>, { model, bookings }: Ready): number {
+  const key = worthKey(fleet, model);
+  if (key === -Infinity) return key;
+  const bytes = bytesOf(bookings, true) || bytesOf(bookings, false);
+  return key - Math.log(Math.max(1, bytes)) - Math.log(fleet.holders.get(model)!.size);
+}
+
+function bytesOf(bookings: readonly Booking[], onGpus: boolean): Bytes {
+  let sum = 0;
+  for (const { account, bytes } of bookings) if (account.startsWith('gpu:') === onGpus) sum += bytes;
+  return sum;
+}
+
 function offerOf(fleet: Readonly<Fleet>, id: ReplicaId, account: AccountId): Offer {
   const replica = fleet.replicas.get(id) as Settled;
   let [bytes, whole] = [0, 0];
@@ -192,6 +207,7 @@ function offerOf(fleet: Readonly<Fleet>, id: ReplicaId, account: AccountId): Off
     replica,
     rank: rankOf(settingsOf(fleet, replica).class),
     isSpare: fleet.holders.get(replica.model)!.size > 1,
+    density: densityOf(fleet, replica),
     lastUse: replica.lastUse,
     bytes,
     whole,

@@ -77,8 +77,13 @@ const isReadSince = ({ statisticsAt }: Server, since: Instant): boolean =>
   (statisticsAt ?? -Infinity) >= since;
 
 /** Whether use was read after the want arose, and just now. Asks for it where it was not, and notes what for. */
-export function areRead(fleet: Fleet, { place, victims }: EvictionPlan, want: Want, now: Instant): boolean {
-  const leaving = [...replicasIn(victims)];
+export function areRead(
+  fleet: Fleet,
+  place: Place,
+  leaving: readonly Ready[],
+  want: Want,
+  now: Instant,
+): boolean {
   const left = new Set(leaving.map((replica) => fleet.servers.get(replica.server)!));
   const stale = [...left].filter((one) => !isFresh(one, want, now));
   for (const one of stale) one.statisticsWanted = Math.max(one.statisticsWanted ?? 0, now);

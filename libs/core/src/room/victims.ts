@@ -16,12 +16,11 @@ import {
 import { pursesOf } from '../memory/purses.js';
 import { rankOf } from '../demand/rank.js';
 import { takesOrders } from '../fleet/standing.js';
+import { densityOf } from './offers.js';
 import type { Worth } from './worth.js';
-import { residentUntil } from '../fleet/idle-rule.js';
 import { hasQueue, isKept, settingsOf } from '../demand/idle.js';
 import type { Place } from './places.js';
 import { leavingDraining } from '../demand/asking.js';
-import { isStarving } from '../demand/starving.js';
 import type { Want } from '../demand/wants.js';
 
 /** What goes together: a replica and what depends on it. */
@@ -103,6 +102,7 @@ function victimWith(
     replicas,
     rank: Math.max(...replicas.map((one) => rankOf(settingsOf(fleet, one).class))),
     isSpare: replicas.every((one) => isSpare(fleet, one, isVictim)),
+    density: Math.max(...replicas.map((one) => densityOf(fleet, one))),
     lastUse: Math.max(...replicas.map(({ lastUse }) => lastUse)),
   };
 }
@@ -146,15 +146,13 @@ function keepsEnough(fleet: Fleet, id: ModelId, going: ReadonlySet<ReplicaId>, w
 }
 
 /**
- * Not pinned, not a stranger to be kept, of no higher rank, past its minimum residency, and not in use, unless the
- * newcomer is starving.
+ * Not pinned, not a stranger to be kept, of no higher rank, and on a server that takes orders. When it can be drained is
+ * another question: see `drainableFrom`. For one copy more of a model nothing in use leaves.
  */
 function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {
   if (replica.change || isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
-  if (!yieldsTo(fleet, replica, want)) return false;
-  if (now < residentUntil(fleet, replica)) return false;
-  if (!isSparedFor(fleet, replica, want)) return false;
-  return isStarving(fleet, want, now) || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
+  if (!yieldsTo(fleet, replica, want) || !isSparedFor(fleet, replica, want)) return false;
+  return !want.isExtra || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
 }
 
 /**

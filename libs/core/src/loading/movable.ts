@@ -16,14 +16,14 @@ import { openServers } from '../fleet/standing.js';
 import { steadyCopies } from '../learned/strain.js';
 import { bestFit } from '../room/best-fit.js';
 import { coolingOn } from '../demand/cooling.js';
-import { waitingFor } from '../loading/eta.js';
+import { waitingFor } from './eta.js';
 import type { Moving } from '../room/freed.js';
 import { gapsOn, leastOnGpu } from '../room/gaps.js';
 import { isKept } from '../demand/idle.js';
 import { knownOffersOn, offersOn } from '../room/offers.js';
 import { type Place, placesOn } from '../room/places.js';
 import { Site } from '../room/sites.js';
-import { swapTest } from '../room/swaps.js';
+import { openAgainAt } from '../room/swaps.js';
 import { covers, neededAt, shortfall } from '../room/victims.js';
 import { mayBeLoaded, type Want } from '../demand/wants.js';
 
@@ -79,13 +79,12 @@ export function moveFor(
   const search = begin();
   const { ledger, servers, now } = search;
   if (servers.length < 2) return undefined;
-  const maySwap = swapTest(fleet, want, now);
   let tried = 0;
   for (const one of inTheWay(search, sites, want)) {
     if (!isMovable(fleet, one.replica, want, now)) continue;
     const model = fleet.models.get(one.replica.model)!;
-    const ways = waysOut(search, one).map((site) => site.where(maySwap));
-    const place = bestFit(fleet, ledger, ways, model, { crowdOn: () => 0, hasSlot: () => true });
+    const ways = waysOut(search, one).map((site) => site.where((place) => openAgainAt(fleet, place) <= now));
+    const place = bestFit(fleet, ledger, ways, model, { crowdOn: () => 0, delayAt: () => 0 });
     if (place) return { replica: one.replica, model, place };
     tried += 1;
     if (tried === TRIED) break;

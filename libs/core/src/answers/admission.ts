@@ -1,0 +1,210 @@
+import type { Action, Refusal } from '../fleet/actions.js';
+import { type Fleet, replicasOf, type Request } from '../fleet/fleet.js';
+import type { ModelId } from '../fleet/ids.js';
+import { hasOverrun, isForeseen, loadForecast, restOfLoad } from '../learned/load-forecast.js';
+import { p10Of } from '../learned/load-times.js';
+import { routableReplicas } from '../learned/routes.js';
+import { charge, overShare } from '../learned/shares.js';
+import type { Instant, Millis } from '../fleet/model.js';
+import type { Replica } from '../fleet/replica.js';
+import { isSettling } from '../fleet/standing.js';
+import { rankOf } from '../demand/rank.js';
+import { wish } from '../demand/wishes.js';
+import type { Job, Waiting } from '../loading/job.js';
+import type { Line } from '../loading/line.js';
+import type { JobForecast } from '../loading/schedule.js';
+import { expectedThroughput } from './throughput.js';
+import { refusal } from './refuse.js';
+import { SHORT_HINT } from './verdicts.js';
+
+/**
+ * Judges each request for a cold model once, when it comes: it is promised a route, left to wait without a promise where there is
+ * no forecast to go by, or refused at once. A promise is kept against all that comes later, but for a higher class and for
+ * tenants under their part (Clockwork, OSDI 2020: say no early; conservative backfilling: every job has a reservation).
+ */
+export function admit(fleet: Fleet, line: Line, now: Instant): Action[] {
+  for (const id of fleet.promises.keys()) if (!fleet.waiting.has(id)) fleet.promises.delete(id);
+  const refused: Action[] = [];
+  const admission = new Admission(fleet, line, now);
+  for (const request of fleet.waiting.values()) {
+    if (fleet.promises.has(request.id)) continue;
+    const why = admission.judge(request);
+    if (why) refused.push(turnAway(fleet, request, why, now));
+  }
+  return [...refused, ...admission.displaced.map(({ request, why }) => turnAway(fleet, request, why, now))];
+}
+
+/** A refused request still counts as demand where its model says so: the next one may find it warm. */
+function turnAway(fleet: Fleet, request: Request, why: Refusal, now: Instant): Action {
+  fleet.waiting.delete(request.id);
+  if (fleet.models.get(request.model)?.coldStart.loadWhenShed) wish(fleet, request.model, now);
+  return refusal(fleet, request, why, now);
+}
+
+class Admission {
+  readonly displaced: { readonly request: Request; readonly why: Refusal }[] = [];
+  private readonly hints = new Map<ModelId, Instant>();
+  private readonly isUncertain: boolean;
+
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly line: Line,
+    private readonly now: Instant,
+  ) {
+    this.isUncertain = fleet.frozen !== null || isSettling(fleet, now);
+  }
+
+  /** Writes down what is promised; the refusal where a request is not to wait. */
+  judge(request: Request): Refusal | undefined {
+    const { fleet } = this;
+    const { model } = request;
+    if (this.isUncertain || !this.isForeseeable(model)) return this.leave(request);
+    const running = replicasOf(fleet, model).filter(isLoading);
+    if (running.length > 0) return this.judgeRunning(request, running);
+    const isForLate = this.now + loadForecast(fleet, model, null).p90 > request.deadline;
+    const forecast = this.line.of(model);
+    const by = request.deadline - this.turnOf(model);
+    if (forecast && forecast.ready.p90 <= by) return this.promise(request, forecast);
+    if (forecast?.job.placed || isForLate) return this.tooLate(request, forecast);
+    return this.insert(request, by);
+  }
+
+  /** Not by a guess, nor of a load that overran, nor of a copy that serves and whose server may be back at once. */
+  private isForeseeable(model: ModelId): boolean {
+    const { fleet, now } = this;
+    if (!isForeseen(fleet, model)) return false;
+    const replicas = replicasOf(fleet, model);
+    if (replicas.some((one) => one.phase === 'ready' || hasOverrun(fleet, one, now))) return false;
+    return replicas.some(isLoading) || this.line.wantOf(model) !== undefined || this.line.of(model) !== undefined;
+  }
+
+  /** It waits, counts in no promise and delays none. */
+  private leave(request: Request): undefined {
+    const { fleet, line } = this;
+    fleet.promises.set(request.id, null);
+    const want = line.wantOf(request.model);
+    const known = line.of(request.model);
+    if (!want || known?.job.placed) return undefined;
+    line.put(line.jobs.of(this.wantAs(request), withOne(line.waitingFor(request.model), request, Infinity)));
+    return undefined;
+  }
+
+  private judgeRunning(request: Request, running: readonly Replica[]): Refusal | undefined {
+    const { fleet, now } = this;
+    const ready = now + Math.min(...running.map((one) => restOfLoad(fleet, one, now).p90));
+    if (ready + this.turnOf(request.model) > request.deadline)
+      return { reason: 'deadline_unreachable', retryAfter: this.hintFor(request, ready) };
+    fleet.promises.set(request.id, ready);
+    return undefined;
+  }
+
+  private promise(request: Request, { ready, job }: JobForecast): undefined {
+    this.fleet.promises.set(request.id, ready.p90);
+    const waiting = withOne(job.waiting, request, request.deadline);
+    this.line.update({ ...job, waiting, neededBy: waiting.neededBy });
+    return undefined;
+  }
+
+  /** Puts its job into the line, or moves it forward, where that breaks no promise. */
+  private insert(request: Request, by: Instant): Refusal | undefined {
+    const { fleet, line, now } = this;
+    const { model, tenant } = request;
+    const cost = loadForecast(fleet, model, null).p50;
+    const isOver = overShare(fleet, now)(tenant, { to: tenant, cost });
+    const waiting = withOne(line.waitingFor(model), request, by);
+    const job = { ...line.jobs.of(this.wantAs(request), waiting), isOverShare: isOver };
+    const { forecast, isIn, displaced } = line.tryWith(job);
+    if (!isIn) return this.tooLate(request, forecast);
+    fleet.promises.set(request.id, forecast.ready.p90);
+    charge(fleet, model, tenant, cost, now);
+    for (const one of displaced) this.displace(one, job);
+    return undefined;
+  }
+
+  /** A job that lost its time to a tenant under its part is told so at once; one that was outranked waits on. */
+  private displace(job: Job, by: Job): void {
+    const { fleet, now } = this;
+    if (job.stage !== by.stage) return;
+    const ready = this.line.of(job.model)?.ready.p90 ?? Infinity;
+    for (const request of fleet.waiting.values()) {
+      if (request.model !== job.model || request.deadline >= ready || fleet.promises.get(request.id) == null)
+        continue;
+      this.displaced.push({ request, why: { reason: 'over_share', retryAfter: Math.max(SHORT_HINT, ready - now) } });
+    }
+  }
+
+  private tooLate(request: Request, forecast: JobForecast | undefined): Refusal {
+    const roomAt = forecast?.roomAt ?? this.now;
+    const reason = roomAt >= request.deadline ? 'no_capacity' : 'deadline_unreachable';
+    return { reason, retryAfter: this.hintFor(request, this.readyAtEnd(request, forecast)) };
+  }
+
+  /** When the model would be ready, by the P90, if its job joined at the end of the line. */
+  private readyAtEnd(request: Request, forecast: JobForecast | undefined): Instant {
+    const { line } = this;
+    if (forecast?.job.placed) return forecast.ready.p90;
+    let ready = this.hints.get(request.model);
+    if (ready === undefined) {
+      const waiting = withOne(line.waitingFor(request.model), request, Infinity);
+      ready = line.propose({ ...line.jobs.of(this.wantAs(request), waiting), neededBy: Infinity }).ready.p90;
+      this.hints.set(request.model, ready);
+    }
+    return ready;
+  }
+
+  /** When a request that waits as long would be promised. */
+  private hintFor({ deadline, arrivedAt }: Request, ready: Instant): Millis {
+    return Math.max(SHORT_HINT, ready - (deadline - arrivedAt) - this.now);
+  }
+
+  /** The want as this request makes it: as those judged before it and itself ask for it. */
+  private wantAs({ model, class: of }: Request) {
+    const want = this.line.wantOf(model)!;
+    if (!want.isAsked) return want;
+    const known = this.line.of(model)?.job;
+    const rank = Math.max(rankOf(of), known && known.waiting.count > 0 ? known.rank : 0);
+    return { ...want, rank };
+  }
+
+  /** How long a request waits behind those that wait already, at the rate at which the model was seen to serve. */
+  private turnOf(model: ModelId): Millis {
+    const throughput = expectedThroughput(this.fleet, model);
+    if (!throughput) return 0;
+    const { count } = this.line.waitingFor(model);
+    return Math.floor(count / throughput.size) * throughput.span;
+  }
+}
+
+const isLoading = (replica: Replica): boolean =>
+  replica.phase === 'loading' || (replica.phase === 'unknown' && replica.coming);
+
+const withOne = (waiting: Waiting, { tenant }: Request, neededBy: Instant): Waiting => ({
+  count: waiting.count + 1,
+  waited: waiting.waited,
+  neededBy: Math.min(waiting.neededBy, neededBy),
+  tenants: new Set([...waiting.tenants, tenant]),
+});
+
+/**
+ * Refuses requests whose wait has come to nothing: no memory can be free in time, or a promised one for which not even the shortest
+ * plausible load fits any more.
+ */
+export function refuseLost(fleet: Fleet, line: Line, now: Instant): Action[] {
+  if (fleet.frozen || isSettling(fleet, now)) return [];
+  const lost: Action[] = [];
+  for (const request of [...fleet.waiting.values()]) {
+    const why = lossOf(fleet, line, request, now);
+    if (why) lost.push(turnAway(fleet, request, why, now));
+  }
+  return lost;
+}
+
+function lossOf(fleet: Fleet, line: Line, { id, model, deadline }: Request, now: Instant): Refusal | undefined {
+  if (routableReplicas(fleet, model).length > 0 || replicasOf(fleet, model).some(isLoading)) return undefined;
+  const forecast = line.of(model);
+  if (!forecast) return undefined;
+  const { roomAt, ready, load } = forecast;
+  if (roomAt >= deadline) return { reason: 'no_capacity', retryAfter: Math.max(SHORT_HINT, roomAt - now) };
+  const isVain = fleet.promises.get(id) != null && now + p10Of(load) > deadline;
+  return isVain ? { reason: 'deadline_unreachable', retryAfter: Math.max(SHORT_HINT, ready.p90 - now) } : undefined;
+}

@@ -1,0 +1,63 @@
+import { added, faded } from '../numbers/fading.js';
+import type { Fleet } from '../fleet/fleet-state.js';
+import type { ModelId, TenantId } from '../fleet/ids.js';
+import type { Instant, Millis } from '../fleet/model.js';
+import { ASKS_FADE_OVER } from './demand.js';
+
+/** A tenant that was charged for less lately counts as one that was charged for nothing. */
+const NOTHING: Millis = 1;
+
+/** What a tenant was charged for a job in the line. */
+export interface Charge {
+  readonly tenant: TenantId;
+  readonly cost: Millis;
+  readonly at: Instant;
+}
+
+/** Charges a tenant for a job that joins the line, in milliseconds of a load slot (the P50 of its load). */
+export function charge(fleet: Fleet, model: ModelId, tenant: TenantId, cost: Millis, now: Instant): void {
+  if (fleet.charges.has(model)) return;
+  fleet.charges.set(model, { tenant, cost, at: now });
+  pay(fleet, tenant, cost, now);
+}
+
+/** Returns what was charged for a job that ended without a load. */
+export function refund(fleet: Fleet, model: ModelId, now: Instant): void {
+  const charged = fleet.charges.get(model);
+  if (!charged) return;
+  fleet.charges.delete(model);
+  const left = faded({ sum: charged.cost, at: charged.at }, now, ASKS_FADE_OVER);
+  pay(fleet, charged.tenant, -left, now);
+}
+
+/** The load of a job has begun: the tenant has had what it was charged for. */
+export const settleCharge = ({ charges }: Fleet, model: ModelId): boolean => charges.delete(model);
+
+function pay({ spending }: Fleet, tenant: TenantId, cost: Millis, now: Instant): void {
+  const paid = added(spending.get(tenant), cost, now, ASKS_FADE_OVER);
+  if (paid.sum < NOTHING) spending.delete(tenant);
+  else spending.set(tenant, paid);
+}
+
+/**
+ * Tells whether a tenant is over its part of the load slots: of what was charged in about the last minute, divided by
+ * the tenants that ask. `more` is charged to it besides.
+ */
+export function overShare(
+  fleet: Readonly<Fleet>,
+  now: Instant,
+): (tenant: TenantId, more?: { readonly to: TenantId; readonly cost: Millis }) => boolean {
+  const paid = new Map<TenantId, Millis>();
+  for (const { tenant } of fleet.waiting.values()) paid.set(tenant, 0);
+  for (const [tenant, spent] of fleet.spending) {
+    const lately = faded(spent, now, ASKS_FADE_OVER);
+    if (lately >= NOTHING || paid.has(tenant)) paid.set(tenant, lately);
+  }
+  let all = 0;
+  for (const one of paid.values()) all += one;
+  return (tenant, more) => {
+    const tenants = paid.size + (paid.has(tenant) ? 0 : 1);
+    const own = (paid.get(tenant) ?? 0) + (more?.to === tenant ? more.cost : 0);
+    return own > (all + (more?.cost ?? 0)) / tenants + NOTHING;
+  };
+}

@@ -1,0 +1,67 @@
+import type { Fleet } from '../fleet/fleet.js';
+import type { ReplicaId } from '../fleet/ids.js';
+import { moveMadeFor } from '../fleet/moving.js';
+import { loadForecast, restOfLoad } from '../learned/load-forecast.js';
+import { isNeeded } from '../memory/footprint.js';
+import { isGuaranteed, isPinProtected, servingReplicas, solidCopies, standingCopies } from '../memory/pins.js';
+import type { Instant } from '../fleet/model.js';
+import type { Ready } from '../fleet/replica.js';
+import type { Moving } from '../room/freed.js';
+import { growthsOn, type Place, placesOn } from '../room/places.js';
+import { covers, neededAt, shortfall } from '../room/victims.js';
+import { waitingFor } from './eta.js';
+import type { Job } from './job.js';
+import { type JobForecast, readyAfter, type Schedule } from './schedule.js';
+
+/**
+ * The forecast of a job for which a copy is moved: another copy of that model is loaded where memory is free, then the one
+ * in the way drains. The move is the one under way; or `begin`, which is not. Undefined where there is none.
+ */
+export function forecastMove(schedule: Schedule, job: Job, begin?: Moving): JobForecast | undefined {
+  const { fleet, now } = schedule;
+  const replica = begin?.replica ?? movedFor(fleet, job);
+  const place = replica && placeOf(schedule, job, replica);
+  if (!replica || !place) return undefined;
+  const copied = begin ? now + loadForecast(fleet, begin.model.id, begin.place.server.spec.id).p50 : copiedBy(fleet, job, now);
+  const from = Math.max(copied, schedule.swapAt(place));
+  const load = schedule.loadOf(job, place);
+  const roomAt = schedule.freedBy(replica, from);
+  const start = schedule.slotsOf(place.server).earliest(place.devices, roomAt, load);
+  const ready = readyAfter(start, load);
+  return { job, place, victims: [replica], move: begin ?? null, placeAt: from, start, load, ready, roomAt };
+}
+
+function movedFor(fleet: Readonly<Fleet>, { model }: Job): Ready | undefined {
+  const [id, move] = moveMadeFor(fleet, model) ?? [];
+  const replica = id && fleet.replicas.get(id);
+  if (!move || replica?.phase !== 'ready') return undefined;
+  const isCopied = fleet.replicas.get(move.to)?.phase === 'ready';
+  return isCopied && !mayBeLetGo(fleet, replica, move.to) ? undefined : replica;
+}
+
+/** When the other copy serves. */
+function copiedBy(fleet: Readonly<Fleet>, { model }: Job, now: Instant): Instant {
+  const copy = fleet.replicas.get(moveMadeFor(fleet, model)![1].to);
+  return copy && copy.phase !== 'ready' ? now + restOfLoad(fleet, copy, now).p50 : now;
+}
+
+/** The place that is free once a replica has left. */
+function placeOf({ fleet, ledger }: Schedule, { want }: Job, replica: Ready): Place | undefined {
+  const server = fleet.servers.get(replica.server)!;
+  const ways = [...placesOn(fleet, server, want!.model), ...growthsOn(fleet, server, want!.model)];
+  return ways.find(
+    (one) => !neededAt(fleet, one, want!).has(replica.id) && covers([replica], shortfall(ledger, one.bookings)),
+  );
+}
+
+/** Whether its model stays as warm without it as it is to be: the new copy serves, and no pin nor `copies.min` lacks it. */
+function mayBeLetGo(fleet: Readonly<Fleet>, replica: Ready, to: ReplicaId): boolean {
+  const { model } = replica;
+  if (replica.change || isNeeded(fleet, replica) || waitingFor(fleet, model) > 0) return false;
+  if (isPinProtected(fleet, replica) || isGuaranteed(fleet, replica)) return false;
+  const stay = solidCopies(fleet, model, new Set([replica.id]));
+  return (
+    stay >= Math.max(1, standingCopies(fleet.models.get(model))) &&
+    servingReplicas(fleet, model).some((one) => one.id === to)
+  );
+}

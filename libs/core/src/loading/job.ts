@@ -1,0 +1,174 @@
+import { compareKeys } from '../numbers/compare-keys.js';
+import { type Fleet, unsettled } from '../fleet/fleet.js';
+import type { ModelId, TenantId } from '../fleet/ids.js';
+import type { Instant, Millis } from '../fleet/model.js';
+import type { ToLoad } from './load-order.js';
+import { isToLoad, Reasons } from './load-order.js';
+import { isCarried } from '../fleet/standing.js';
+import { overShare } from '../learned/shares.js';
+import { PINNED, type Rank } from '../demand/rank.js';
+import { hasStarved } from '../demand/starving.js';
+import { isDue, stageOf, type Want } from '../demand/wants.js';
+import { leavingDraining } from '../demand/asking.js';
+
+/** A load that is going to happen, from when it is wanted until it begins. */
+export interface Job {
+  readonly model: ModelId;
+  /** Why it is wanted; null of one that has its place. */
+  readonly want: Want | null;
+  /** The replica that has its place and waits for memory or a slot; null before. */
+  readonly placed: ToLoad | null;
+  readonly rank: Rank;
+  /** What goes before what, whatever requests wait: see `stageOf`. */
+  readonly stage: number;
+  /** Whether the operator's word brings it: then it is not judged by its worth. */
+  readonly isDue: boolean;
+  /** Whether the tenants that wait for it have had more than their part of the load slots. */
+  readonly isOverShare: boolean;
+  /** The earliest deadline of its promised requests; infinite where none is promised. */
+  readonly neededBy: Instant;
+  readonly waiting: Waiting;
+  readonly since: Instant;
+  /** Whether it is the oldest model that was asked for without being served for `starvationMs`. */
+  readonly isStarving: boolean;
+}
+
+/** The requests that wait for one model. */
+export interface Waiting {
+  readonly count: number;
+  /** How long they have waited, together. */
+  readonly waited: Millis;
+  readonly neededBy: Instant;
+  readonly tenants: ReadonlySet<TenantId>;
+}
+
+export const NONE_WAIT: Waiting = { count: 0, waited: 0, neededBy: Infinity, tenants: new Set() };
+
+/** The waiting requests by model, found in one walk. A request that was not judged yet waits for nothing. */
+export function waitingByModel(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<ModelId, Waiting> {
+  const found = new Map<ModelId, Waiting & { tenants: Set<TenantId> }>();
+  for (const { id, model, arrivedAt, deadline, tenant } of fleet.waiting.values()) {
+    const promise = fleet.promises.get(id);
+    if (promise === undefined) continue;
+    const known = found.get(model) ?? { ...NONE_WAIT, tenants: new Set<TenantId>() };
+    known.tenants.add(tenant);
+    found.set(model, {
+      count: known.count + 1,
+      waited: known.waited + now - arrivedAt,
+      neededBy: promise === null ? known.neededBy : Math.min(known.neededBy, deadline),
+      tenants: known.tenants,
+    });
+  }
+  return found;
+}
+
+/** A refused request leaves a wish: it goes after every job for which a request waits. */
+const WISHED = 2 * PINNED;
+
+/** Compares two jobs: the one that goes first in the line comes first. */
+export const byPrecedence = (one: Job, other: Job): number => compareKeys(keyOf(one), keyOf(other));
+
+/**
+ * Class first, and before all what pins lack; then what the operator's word brings; then tenants under their part; then
+ * the earliest deadline that was promised; then what a request waits for; then what has been wanted longest.
+ */
+const keyOf = (job: Job): readonly number[] => [
+  job.stage,
+  job.isDue ? 0 : 1,
+  job.isOverShare ? 1 : 0,
+  job.neededBy,
+  job.waiting.count > 0 ? 0 : 1,
+  job.since,
+];
+
+/** Makes jobs of what is wanted, and of what has its place. */
+export class Jobs {
+  private readonly waiting: ReadonlyMap<ModelId, Waiting>;
+  private readonly leaving: ReadonlySet<ModelId>;
+  private readonly isOver: ReturnType<typeof overShare>;
+  private readonly starving: ModelId | null;
+
+  constructor(
+    private readonly fleet: Readonly<Fleet>,
+    wants: readonly Want[],
+    private readonly now: Instant,
+  ) {
+    this.waiting = waitingByModel(fleet, now);
+    this.leaving = new Set(leavingDraining(fleet, now));
+    this.isOver = overShare(fleet, now);
+    this.starving = oldestStarving(fleet, wants, now);
+  }
+
+  waitingFor = (model: ModelId): Waiting => this.waiting.get(model) ?? NONE_WAIT;
+
+  /** The job of a want; `more` are requests that wait for it besides. */
+  of(want: Want, waiting: Waiting = this.waitingFor(want.model.id)): Job {
+    const { fleet } = this;
+    const id = want.model.id;
+    const isWished = want.isAsked && waiting.count === 0 && !hasStarved(fleet, want.waitsSince, this.now);
+    return {
+      model: id,
+      want,
+      placed: null,
+      rank: want.rank,
+      stage: isWished ? WISHED - want.rank : stageOf(id, want, this.leaving),
+      isDue: want.rank === PINNED || !want.isAsked || isDue(fleet, want.model, want),
+      isOverShare: this.isOverShare(waiting),
+      neededBy: waiting.neededBy,
+      waiting,
+      since: want.since,
+      isStarving: this.starving === id,
+    };
+  }
+
+  /** The jobs that have their places. */
+  placed(): Job[] {
+    const { fleet, now } = this;
+    const replicas = unsettled(fleet).filter((one): one is ToLoad => isToLoad(one) && !isCarried(one));
+    if (replicas.length === 0) return [];
+    const reasons = new Reasons(fleet, now);
+    return replicas.map((replica) => this.ofPlaced(replica, reasons));
+  }
+
+  private ofPlaced(replica: ToLoad, reasons: Reasons): Job {
+    const { models, stage, isDue: isOperators } = reasons.for(replica);
+    const all = models.map(this.waitingFor);
+    const waiting = all.reduce(together);
+    return {
+      model: replica.model,
+      want: null,
+      placed: replica,
+      rank: Math.min(PINNED, Math.max(0, -stage)),
+      stage,
+      isDue: isOperators,
+      isOverShare: this.isOverShare(waiting),
+      neededBy: waiting.neededBy,
+      waiting,
+      since: replica.since,
+      isStarving: false,
+    };
+  }
+
+  private isOverShare({ tenants }: Waiting): boolean {
+    if (tenants.size === 0) return false;
+    for (const tenant of tenants) if (!this.isOver(tenant)) return false;
+    return true;
+  }
+}
+
+const together = (one: Waiting, other: Waiting): Waiting => ({
+  count: one.count + other.count,
+  waited: one.waited + other.waited,
+  neededBy: Math.min(one.neededBy, other.neededBy),
+  tenants: new Set([...one.tenants, ...other.tenants]),
+});
+
+/** Of the models that have starved the one that has waited longest: it alone ignores what its victims are worth. */
+function oldestStarving(fleet: Readonly<Fleet>, wants: readonly Want[], now: Instant): ModelId | null {
+  let oldest: Want | null = null;
+  for (const want of wants) {
+    if (!want.isAsked || want.isExtra || !hasStarved(fleet, want.waitsSince, now)) continue;
+    if (!oldest || want.waitsSince < oldest.waitsSince) oldest = want;
+  }
+  return oldest?.model.id ?? null;
+}

@@ -1,0 +1,163 @@
+import type { Fleet } from '../fleet/fleet.js';
+import type { ModelId } from '../fleet/ids.js';
+import type { Instant } from '../fleet/model.js';
+import type { Server } from '../fleet/server.js';
+import type { Want } from '../demand/wants.js';
+import { presentCopies } from '../demand/wants.js';
+import { byPrecedence, type Job, Jobs, type Waiting } from './job.js';
+import { propose } from './propose.js';
+import { type JobForecast, Schedule } from './schedule.js';
+
+/**
+ * Every load that is going to happen, in order, with the forecast of when its model will be ready. A job stands behind
+ * those that go first, and takes from them neither time nor memory.
+ */
+export class Line {
+  readonly jobs: Jobs;
+  private forecasts: readonly JobForecast[] = [];
+  private schedule: Schedule;
+  private readonly wants = new Map<ModelId, Want>();
+
+  /** Wants for which only requests wait that were not judged yet join later: see `tryWith`. */
+  constructor(
+    private readonly fleet: Fleet,
+    wants: readonly Want[],
+    private readonly open: readonly Server[],
+    private readonly now: Instant,
+  ) {
+    this.jobs = new Jobs(fleet, wants, now);
+    this.schedule = new Schedule(fleet, open, now);
+    for (const want of wants) if (!this.wants.has(want.model.id)) this.wants.set(want.model.id, want);
+    const standing = [...this.wants.values()].filter((want) => this.isNext(want)).map((want) => this.jobs.of(want));
+    this.set([...this.jobs.placed(), ...standing.filter(isInLine)]);
+  }
+
+  /** The forecasts, in the order of the line. */
+  get all(): readonly JobForecast[] {
+    return this.forecasts;
+  }
+
+  /** The forecast of the job that is to load a model; undefined where none stands in line. */
+  of(model: ModelId): JobForecast | undefined {
+    return this.forecasts.find(({ job }) => job.model === model);
+  }
+
+  /** What one more job would get at its place in line, whoever else it displaces. */
+  propose(job: Job): JobForecast {
+    return this.withJob(job).forecast;
+  }
+
+  /** Puts a job into the line, in place of the one of its model, whatever that breaks. */
+  put(job: Job): void {
+    const { forecast, forecasts, schedule } = this.withJob(job);
+    if (schedule === this.schedule) schedule.add(forecast);
+    this.schedule = schedule;
+    this.forecasts = forecasts;
+  }
+
+  /** More requests wait for a job that is in time for them, too: its place in line stays. */
+  update(job: Job): void {
+    this.forecasts = this.forecasts.map((one) => (keyOf(one.job) === keyOf(job) ? { ...one, job } : one));
+  }
+
+  /** The requests that wait for a model, as far as they were judged. */
+  waitingFor(model: ModelId): Waiting {
+    return this.of(model)?.job.waiting ?? this.jobs.waitingFor(model);
+  }
+
+  /** The forecast of what is wanted, whether it stands in line or not. */
+  forecastFor(model: ModelId): JobForecast | undefined {
+    const want = this.wants.get(model);
+    return this.of(model) ?? (want && this.propose(this.jobs.of(want)));
+  }
+
+  wantOf(model: ModelId): Want | undefined {
+    return this.wants.get(model);
+  }
+
+  /**
+   * Puts a job into the line, in place of the one of its model, if it is in time there and no promise breaks that holds without it.
+   * Those of a lower class, or of a tenant over its share where its own is not, do not count.
+   */
+  tryWith(job: Job): Trial {
+    const { forecast, forecasts, schedule } = this.withJob(job);
+    const broken = brokenBy(this.forecasts, forecasts, job);
+    const isIn = holds(forecast) && broken.every((one) => mayDisplace(job, one));
+    if (isIn) {
+      if (schedule === this.schedule) schedule.add(forecast);
+      this.schedule = schedule;
+      this.forecasts = forecasts;
+    }
+    return { forecast, isIn, displaced: isIn ? broken : [] };
+  }
+
+  /** Works out everything anew, after the fleet has changed. */
+  private set(jobs: readonly Job[]): void {
+    this.schedule = new Schedule(this.fleet, this.open, this.now);
+    this.forecasts = pass(this.schedule, jobs.toSorted(byPrecedence));
+  }
+
+  /** Behind all others nothing has to be worked out anew. */
+  private withJob(job: Job): Attempt {
+    const others = this.forecasts.filter((one) => one.job.placed !== null || one.job.model !== job.model);
+    const last = others.at(-1);
+    if (others.length === this.forecasts.length && (!last || byPrecedence(last.job, job) <= 0)) {
+      const forecast = propose(this.schedule, job);
+      return { forecast, forecasts: [...others, forecast], schedule: this.schedule };
+    }
+    const schedule = new Schedule(this.fleet, this.open, this.now);
+    const forecasts = pass(schedule, [...others.map((one) => one.job), job].toSorted(byPrecedence));
+    return { forecast: forecasts.find((one) => one.job === job)!, forecasts, schedule };
+  }
+
+  /** Whether the next copy that a model lacks is one of this want. */
+  private isNext({ model, after }: Want): boolean {
+    return presentCopies(this.fleet, model.id, this.now) >= after;
+  }
+}
+
+/** A job for which no request waits and no operator asks joins the line only where nothing is promised: see `Wishes`. */
+const isInLine = ({ isDue, waiting, want }: Job): boolean => isDue || waiting.count > 0 || want?.isExtra === true;
+
+function pass(schedule: Schedule, jobs: readonly Job[]): JobForecast[] {
+  return jobs.map((job) => {
+    const forecast = propose(schedule, job);
+    schedule.add(forecast);
+    return forecast;
+  });
+}
+
+/** Whether its promise should be kept. */
+export const holds = ({ job, ready }: JobForecast): boolean => ready.p90 <= job.neededBy;
+
+/** The jobs whose promises hold before and not after a job has come between. */
+function brokenBy(before: readonly JobForecast[], after: readonly JobForecast[], by: Job): readonly Job[] {
+  if (after.at(-1)?.job === by) return [];
+  const held = new Map(before.map((one) => [keyOf(one.job), one]));
+  return after.flatMap((one) => {
+    if (one.job === by || one.job.neededBy === Infinity || holds(one)) return [];
+    const known = held.get(keyOf(one.job));
+    return known !== undefined && holds(known) ? [one.job] : [];
+  });
+}
+
+const keyOf = (job: Job): string => job.placed?.id ?? job.model;
+
+const mayDisplace = (by: Job, one: Job): boolean =>
+  one.stage > by.stage || (one.stage === by.stage && one.isOverShare && !by.isOverShare);
+
+/** What comes of a job that tries to join the line. */
+interface Trial {
+  /** In the line, or as it would have been. */
+  readonly forecast: JobForecast;
+  readonly isIn: boolean;
+  /** The jobs whose promises it breaks. */
+  readonly displaced: readonly Job[];
+}
+
+/** The line with one job more. */
+interface Attempt {
+  readonly forecast: JobForecast;
+  readonly forecasts: readonly JobForecast[];
+  readonly schedule: Schedule;
+}

@@ -1,0 +1,106 @@
+import { type Fleet, unsettled } from '../fleet/fleet.js';
+import type { AccountId } from '../fleet/ids.js';
+import { leasedUntil } from '../learned/leases.js';
+import { restOf } from '../learned/load-times.js';
+import { unloadForecast } from '../learned/unload-times.js';
+import type { Ledger } from '../memory/ledger.js';
+import { isComingBack } from '../memory/reloads.js';
+import type { Bytes, Instant } from '../fleet/model.js';
+import { type Booking, type Draining, isLeaving, type Unloading } from '../fleet/replica.js';
+import { isStuck } from '../fleet/stuck.js';
+
+/** Bytes of an account that are free from a moment on. */
+interface Chunk {
+  readonly at: Instant;
+  readonly bytes: Bytes;
+}
+
+/**
+ * From when on the memory of each account is free: what is free now, and what leaves by when. Jobs take from it in the
+ * order of the line, each what is free first.
+ */
+export class MemoryPool {
+  private readonly chunks = new Map<AccountId, Chunk[]>();
+  private leaving: ReadonlyMap<AccountId, Chunk[]> | undefined;
+
+  constructor(
+    private readonly fleet: Readonly<Fleet>,
+    private readonly ledger: Ledger,
+    private readonly now: Instant,
+  ) {}
+
+  /** When so much is free of each of these accounts, if nothing else takes it; infinite where it never is. */
+  freeAt(bookings: readonly Booking[]): Instant {
+    let at = this.now;
+    for (const { account, bytes } of bookings)
+      if (bytes > 0) at = Math.max(at, this.walk(account, bytes).at);
+    return at;
+  }
+
+  /** Takes so much of each of these accounts, and tells when it is free. */
+  take(bookings: readonly Booking[]): Instant {
+    let at = this.now;
+    for (const { account, bytes } of bookings) {
+      if (bytes <= 0) continue;
+      const taken = this.walk(account, bytes);
+      at = Math.max(at, taken.at);
+      this.chunks.set(account, taken.left);
+    }
+    return at;
+  }
+
+  /** These bytes are free from then on. */
+  add(bookings: readonly Booking[], at: Instant): void {
+    for (const { account, bytes } of bookings) {
+      const chunks = this.of(account);
+      const behind = chunks.findIndex((one) => one.at > at);
+      chunks.splice(behind < 0 ? chunks.length : behind, 0, { at, bytes });
+    }
+  }
+
+  private walk(account: AccountId, bytes: Bytes): { at: Instant; left: Chunk[] } {
+    const chunks = this.of(account);
+    let missing = bytes;
+    for (const [index, chunk] of chunks.entries()) {
+      missing -= chunk.bytes;
+      if (missing > 0) continue;
+      const rest = missing < 0 ? [{ at: chunk.at, bytes: -missing }] : [];
+      return { at: chunk.at, left: [...rest, ...chunks.slice(index + 1)] };
+    }
+    return { at: Infinity, left: [] };
+  }
+
+  private of(account: AccountId): Chunk[] {
+    const known = this.chunks.get(account);
+    if (known) return known;
+    this.leaving ??= leavingByAccount(this.fleet, this.now);
+    const free = { at: this.now, bytes: this.ledger.free(account) };
+    const found = [free, ...(this.leaving.get(account) ?? [])];
+    this.chunks.set(account, found);
+    return found;
+  }
+}
+
+/** What leaves, by the accounts on which it holds memory, the first to go first. */
+function leavingByAccount(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<AccountId, Chunk[]> {
+  const found = new Map<AccountId, Chunk[]>();
+  for (const one of unsettled(fleet)) {
+    if (!isLeaving(one) || isStuck(fleet, one, now) || isComingBack(fleet, one)) continue;
+    const at = goneAt(fleet, one, now);
+    for (const { account, bytes } of one.bookings) {
+      const some = found.get(account);
+      if (some) some.push({ at, bytes });
+      else found.set(account, [{ at, bytes }]);
+    }
+  }
+  for (const some of found.values()) some.sort((one, other) => one.at - other.at);
+  return found;
+}
+
+/** When the memory of a copy that leaves should be free: its leases end, and then it is unloaded. */
+export function goneAt(fleet: Readonly<Fleet>, leaving: Draining | Unloading, now: Instant): Instant {
+  const unload = unloadForecast(fleet.servers.get(leaving.server));
+  return leaving.phase === 'unloading'
+    ? now + restOf(unload, now - leaving.since).p50
+    : Math.max(now, leasedUntil(fleet, leaving)) + unload.p50;
+}

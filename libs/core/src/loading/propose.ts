@@ -1,0 +1,286 @@
+import type { Fleet } from '../fleet/fleet.js';
+import type { ServerId } from '../fleet/ids.js';
+import { loadForecast, restOfLoad } from '../learned/load-forecast.js';
+import type { Forecast } from '../learned/load-times.js';
+import { worthOf, worthOfWaiting } from '../learned/worth.js';
+import { directDependencies } from '../memory/footprint.js';
+import type { Instant } from '../fleet/model.js';
+import type { Placed, Ready, Replica } from '../fleet/replica.js';
+import { PINNED, rankOf } from '../demand/rank.js';
+import { settingsOf } from '../demand/idle.js';
+import type { Want } from '../demand/wants.js';
+import { replicaId } from '../fleet/ids.js';
+import { bestFit } from '../room/best-fit.js';
+import { bestPlan } from '../room/best-plan.js';
+import { type EvictionPlan, planFor } from '../room/plan-victims.js';
+import { planRead } from '../room/reading.js';
+import type { Place } from '../room/places.js';
+import type { Site } from '../room/sites.js';
+import { sitesFor } from '../room/sites-for.js';
+import { crowding } from '../room/spread.js';
+import { devicesSwapped } from '../room/swaps.js';
+import { neededAt, replicasIn, shortfall, type Victim, victimsAt, victimTest, type VictimTest } from '../room/victims.js';
+import { moveFor, searchIn } from './movable.js';
+import { forecastMove } from './forecast-move.js';
+import type { Job } from './job.js';
+import { type JobForecast, readyAfter, type Schedule } from './schedule.js';
+import { devicesToCome } from './slots.js';
+
+/**
+ * Where a job goes, which copies leave for it, and when: behind the jobs that the schedule has already. It decides for the
+ * turn, for admission, for explain and for plans alike, and changes nothing.
+ */
+export function propose(schedule: Schedule, job: Job): JobForecast {
+  if (job.placed) return proposePlaced(schedule, job, job.placed);
+  const want = job.want!;
+  const under = forecastMove(schedule, job);
+  if (under) return under;
+  const sites = sitesFor(schedule.fleet, want, schedule.open, schedule.now);
+  const search = new Search(schedule, job, want, sites);
+  const fit = search.fit();
+  if (fit && search.isInTime(fit)) return fit;
+  const eviction = search.cheapest() ?? search.soonest();
+  const best = sooner(fit, eviction);
+  if (best && search.isInTime(best)) return best;
+  return search.move(best) ?? best ?? nowhere(job, loadForecast(schedule.fleet, job.model, null));
+}
+
+const sooner = (one: JobForecast | undefined, other: JobForecast | undefined): JobForecast | undefined =>
+  !one || (other && other.ready.p50 < one.ready.p50) ? other : one;
+
+const NEVER: Forecast = { p50: Infinity, p90: Infinity };
+
+const nowhere = (job: Job, load: Forecast): JobForecast => ({
+  job,
+  place: null,
+  victims: [],
+  move: null,
+  placeAt: Infinity,
+  start: { at: Infinity, variance: 0 },
+  load,
+  ready: NEVER,
+  roomAt: Infinity,
+});
+
+/** What has its place waits for what leaves there, for what it needs, and for a slot. */
+function proposePlaced(schedule: Schedule, job: Job, replica: Placed | Ready): JobForecast {
+  const { fleet, now } = schedule;
+  const server = fleet.servers.get(replica.server)!;
+  const load = loadForecast(fleet, replica.model, replica.server);
+  const bookings = replica.phase === 'placed' ? replica.bookings : replica.change!.bookings;
+  const roomAt = schedule.memory.take(bookings);
+  const from = Math.max(roomAt, replica.phase === 'placed' ? now + needsOf(fleet, replica, now) : now);
+  const start = from === Infinity ? { at: from, variance: 0 } : schedule.slotsOf(server).earliest(devicesToCome(replica), from, load);
+  return { ...nowhere(job, load), placeAt: now, start, ready: readyAfter(start, load), roomAt };
+}
+
+/** How long what it needs and is loaded by an order of its own should take yet. */
+function needsOf(fleet: Readonly<Fleet>, { id, model, server }: Placed, now: Instant): number {
+  let needs = 0;
+  for (const needed of directDependencies(fleet, model)) {
+    const other: Replica | undefined = fleet.replicas.get(replicaId(needed, server));
+    const isCarriedAlong = other?.phase === 'placed' && other.carriedBy === id;
+    if (other && other.phase !== 'ready' && !isCarriedAlong)
+      needs = Math.max(needs, restOfLoad(fleet, other, now).p50);
+  }
+  return needs;
+}
+
+/** So many busy servers are looked at: in a large fleet the best of those is about as good as the best of all. */
+const MOST_BUSY = 32;
+
+/** The search for the place of one job. */
+class Search {
+  /** A load that begins later is too late for the promise; the first free slot where nothing is promised. */
+  private readonly latest: Instant;
+  private readonly isVictim: VictimTest;
+  private readonly load: Forecast;
+
+  constructor(
+    private readonly schedule: Schedule,
+    private readonly job: Job,
+    private readonly want: Want,
+    private readonly all: readonly Site[],
+  ) {
+    const { fleet, now } = schedule;
+    this.load = loadForecast(fleet, job.model, null);
+    this.isVictim = victimTest(fleet, want, now);
+    this.latest = job.neededBy < Infinity ? job.neededBy - this.load.p90 : this.firstSlot();
+  }
+
+  isInTime({ start, ready, job }: JobForecast): boolean {
+    return job.neededBy < Infinity ? ready.p90 <= job.neededBy : start.at <= this.latest;
+  }
+
+  /** The best place with room: one in time before others, then the best fit, or where it begins soonest. */
+  fit(): JobForecast | undefined {
+    const { schedule, want } = this;
+    const place = bestFit(schedule.fleet, schedule.ledger, this.all, want.model, {
+      crowdOn: crowding(schedule.fleet, want.model, schedule.now),
+      delayAt: (one) => this.delayAt(one),
+    });
+    return place && this.at(place, []);
+  }
+
+  /** 0 where the load begins at once, 1 where it is in time, else when it begins. */
+  private delayAt(place: Place): number {
+    const { at } = this.startAt(place, this.schedule.memory.freeAt(place.bookings));
+    if (at <= this.schedule.now) return 0;
+    return at <= this.latest ? 1 : at;
+  }
+
+  /** In time, and where the copies that leave for it are worth least. */
+  cheapest(): JobForecast | undefined {
+    const { schedule, want } = this;
+    const sites = this.sitesInTime();
+    const isVictim = this.leavingBy(this.latest);
+    const read = planRead(schedule.fleet, schedule.ledger, sites, want, isVictim);
+    const plan =
+      read === 'asking' || read === undefined
+        ? bestPlan(schedule.fleet, schedule.ledger, sites, want, isVictim)
+        : read;
+    const found = plan && this.planned(plan);
+    return found && this.isInTime(found) ? found : undefined;
+  }
+
+  /** Where enough copies have left soonest. */
+  soonest(): JobForecast | undefined {
+    const { fleet, ledger } = this.schedule;
+    let best: JobForecast | undefined;
+    for (const place of this.sitesBySlot().flatMap(({ places }) => places)) {
+      const victims = victimsAt(fleet, this.leavingBy(Infinity), place, ledger);
+      const plan = this.soonestPlan(place, victims);
+      const found = plan && this.planned(plan);
+      if (found && (!best || found.ready.p50 < best.ready.p50)) best = found;
+    }
+    return best;
+  }
+
+  /** Of the victims at a place the first to have left that are enough, and of these the least valuable. */
+  private soonestPlan(place: Place, victims: readonly Victim[]): EvictionPlan | undefined {
+    const { fleet, ledger } = this.schedule;
+    const timed = victims.map((victim) => ({ victim, at: this.leftBy(victim) })).sort((a, b) => a.at - b.at);
+    const short = new Map(shortfall(ledger, place.bookings));
+    const needed = neededAt(fleet, place, this.want);
+    for (const { victim, at } of timed) {
+      if (victim.replicas.some(({ id }) => needed.has(id))) continue;
+      for (const { account, bytes } of victim.replicas.flatMap(({ bookings }) => bookings)) {
+        const missing = short.get(account);
+        if (missing === undefined) continue;
+        if (missing > bytes) short.set(account, missing - bytes);
+        else short.delete(account);
+      }
+      if (short.size > 0) continue;
+      const early = timed.filter((one) => one.at <= at).map((one) => one.victim);
+      const plan = planFor(fleet, ledger, place, this.want, early);
+      if (plan) return plan;
+    }
+    return undefined;
+  }
+
+  private leftBy = ({ replicas }: Victim): Instant =>
+    Math.max(...replicas.map((one) => this.schedule.freedBy(one, this.schedule.drainableFrom(one))));
+
+  /** A move, where no eviction is in time and the move is. */
+  move(best: JobForecast | undefined): JobForecast | undefined {
+    const { schedule, want, job } = this;
+    if (best && job.neededBy === Infinity) return undefined;
+    const move = moveFor(schedule.fleet, this.all, want, () =>
+      searchIn(schedule.fleet, schedule.ledger, schedule.now),
+    );
+    const found = move && forecastMove(schedule, job, move);
+    return found && (job.neededBy === Infinity || this.isInTime(found)) ? found : undefined;
+  }
+
+  /** Copies that may leave for it and have left by then, and leave for no job before it. */
+  private leavingBy(at: Instant): VictimTest {
+    const { schedule } = this;
+    return (one): one is Ready =>
+      this.isVictim(one) && !schedule.isLeaving(one) && schedule.freedBy(one, schedule.drainableFrom(one)) <= at;
+  }
+
+  /** The servers that nothing comes to or leaves, and of the others those with the first free slots. */
+  private sitesBySlot(): readonly Site[] {
+    const { fleet, now } = this.schedule;
+    const busy = new Set<ServerId>(Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!.server));
+    const at = (site: Site): Instant =>
+      Math.min(...site.places.map((place) => this.startAt(place, now).at), Infinity);
+    const idle = this.all.filter(({ server }) => !busy.has(server.spec.id) && !this.schedule.hasLoads(server));
+    const others = this.all.filter((site) => !idle.includes(site)).map((site) => ({ site, at: at(site) }));
+    others.sort((one, other) => one.at - other.at);
+    return [...idle.slice(0, MOST_BUSY), ...others.slice(0, MOST_BUSY).map(({ site }) => site)];
+  }
+
+  private sitesInTime(): readonly Site[] {
+    const { now } = this.schedule;
+    return this.all.map((site) =>
+      site.where((place) => this.schedule.swapAt(place) <= this.latest && this.startAt(place, now).at <= this.latest),
+    );
+  }
+
+  private firstSlot(): Instant {
+    const { schedule } = this;
+    let first = Infinity;
+    for (const { places } of this.all)
+      for (const place of places) {
+        first = Math.min(first, this.startAt(place, schedule.now).at);
+        if (first <= schedule.now) return first;
+      }
+    return first;
+  }
+
+  private startAt(place: Place, from: Instant) {
+    if (from === Infinity) return { at: from, variance: 0 };
+    return this.schedule.slotsOf(place.server).earliest(place.devices, from, this.load);
+  }
+
+  private planned({ place, victims }: EvictionPlan): JobForecast {
+    return this.at(place, [...replicasIn(victims)]);
+  }
+
+  /** The forecast at a place for which these leave. */
+  private at(place: Place, victims: readonly Ready[]): JobForecast {
+    const { schedule, job } = this;
+    const { now } = schedule;
+    const load = schedule.loadOf(job, place);
+    const shared = { job, place, victims, move: null, load };
+    if (victims.length === 0) {
+      const roomAt = schedule.memory.freeAt(place.bookings);
+      const start = this.startAt(place, roomAt);
+      return { ...shared, placeAt: start.at, start, ready: readyAfter(start, load), roomAt };
+    }
+    const drainable = Math.max(...victims.map((one) => schedule.drainableFrom(one)));
+    const from = Math.max(drainable, this.mayDrainFrom(place, victims));
+    const freedBy = (at: Instant): Instant => Math.max(...victims.map((one) => schedule.freedBy(one, at)));
+    const start = this.startAt(place, freedBy(from));
+    const lead = Math.max(...victims.map((one) => schedule.leadOf(one)));
+    const placeAt = Math.max(from, now, start.at - lead);
+    return { ...shared, placeAt, start, ready: readyAfter(start, load), roomAt: freedBy(drainable) };
+  }
+
+  /** From when on these may be told to leave: by the swap budget, and by what they are worth. */
+  private mayDrainFrom(place: Place, victims: readonly Ready[]): Instant {
+    const { schedule, job } = this;
+    if (job.rank === PINNED) return schedule.now;
+    const isFree = job.isStarving && !devicesSwapped(place).some((one) => schedule.fleet.starvedLast.has(one));
+    if (isFree) return schedule.now;
+    return Math.max(schedule.swapAt(place), job.isDue ? schedule.now : worthMoreFrom(schedule, job, this.want, victims));
+  }
+}
+
+/**
+ * The moment at which a job is worth more than these of its class: its requests add a second of waiting for each second.
+ * Copies of a lower class leave at once. Infinite where no request waits and it is worth less.
+ */
+function worthMoreFrom({ fleet, now }: Schedule, job: Job, want: Want, victims: readonly Ready[]): Instant {
+  let lost = 0;
+  for (const one of victims) {
+    if (rankOf(settingsOf(fleet, one).class) < job.rank) continue;
+    lost += worthOf(fleet, one.model, now) / fleet.holders.get(one.model)!.size;
+  }
+  const { count, waited } = job.waiting;
+  const missing = lost - worthOf(fleet, job.model, now) - worthOfWaiting(waited);
+  if (missing < 0 || lost === 0) return now;
+  const starves = want.isExtra ? Infinity : want.waitsSince + fleet.limits.starvation;
+  return Math.min(count === 0 ? Infinity : now + (missing * 1_000) / count + 1, Math.max(now, starves));
+}

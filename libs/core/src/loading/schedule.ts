@@ -1,0 +1,147 @@
+import type { Fleet } from '../fleet/fleet.js';
+import type { AccountId, ReplicaId, ServerId } from '../fleet/ids.js';
+import { loadForecast } from '../learned/load-forecast.js';
+import type { Forecast } from '../learned/load-times.js';
+import { Ledger } from '../memory/ledger.js';
+import type { Instant, Millis } from '../fleet/model.js';
+import type { Ready } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
+import { residentUntil } from '../fleet/idle-rule.js';
+import { usualLease } from '../learned/leases.js';
+import { unloadForecast } from '../learned/unload-times.js';
+import type { Moving } from '../room/freed.js';
+import type { Place } from '../room/places.js';
+import { devicesSwapped, swapsAgainAt } from '../room/swaps.js';
+import type { Job } from './job.js';
+import { MemoryPool } from './memory-pool.js';
+import { Slots, type Start } from './slots.js';
+
+/** What is forecast of a job: where it goes, who leaves for it, and when. Instants; infinite where there is no telling. */
+export interface JobForecast {
+  readonly job: Job;
+  readonly place: Place | null;
+  readonly victims: readonly Ready[];
+  /** The copy that is moved first, and where to; null where no move is needed. */
+  readonly move: Moving | null;
+  /** When the job gets its place: victims begin to drain then. */
+  readonly placeAt: Instant;
+  readonly start: Start;
+  readonly load: Forecast;
+  /** When the model should be ready. */
+  readonly ready: Forecast;
+  /** The earliest moment at which memory could be free for it, whatever slots, budgets and worth say. */
+  readonly roomAt: Instant;
+}
+
+/** The loads that are forecast so far in one pass over the line: what they take of slots, memory and the swap budget. */
+export class Schedule {
+  readonly ledger: Ledger;
+  readonly memory: MemoryPool;
+  private readonly slots = new Map<ServerId, Slots>();
+  private readonly given = new Set<ServerId>();
+  private readonly leaving = new Set<ReplicaId>();
+  private readonly swaps = new Map<AccountId, readonly Instant[]>();
+
+  constructor(
+    readonly fleet: Fleet,
+    readonly open: readonly Server[],
+    readonly now: Instant,
+  ) {
+    this.ledger = new Ledger(fleet, now);
+    this.memory = new MemoryPool(fleet, this.ledger, now);
+  }
+
+  slotsOf(server: Server): Slots {
+    const known = this.slots.get(server.spec.id);
+    if (known) return known;
+    const slots = new Slots(this.fleet, server, this.now);
+    this.slots.set(server.spec.id, slots);
+    return slots;
+  }
+
+  /** Whether the schedule has given loads to a server. */
+  hasLoads({ spec }: Server): boolean {
+    return this.given.has(spec.id);
+  }
+
+  /** Whether a replica leaves for a job before this one. */
+  isLeaving({ id }: Pick<Ready, 'id'>): boolean {
+    return this.leaving.has(id);
+  }
+
+  /** When others may first leave for a load at a place by the swap budget of its devices. */
+  swapAt(place: Place): Instant {
+    let at = this.now;
+    for (const account of devicesSwapped(place))
+      at = Math.max(at, swapsAgainAt(this.fleet, this.swapsOf(account)));
+    return at;
+  }
+
+  /** When the drain of a replica can begin. */
+  drainableFrom(replica: Ready): Instant {
+    return Math.max(this.now, residentUntil(this.fleet, replica));
+  }
+
+  /**
+   * When the memory of a replica is free whose drain begins at `from`: its leases end, and then it is unloaded. Until a
+   * later drain begins it may be used, so that a whole lease is counted from then.
+   */
+  freedBy(replica: Ready, from: Instant): Instant {
+    const leased = from > this.now ? from + usualLease(this.fleet, replica.model) : this.now;
+    return Math.max(leased, replica.inUseUntil) + this.unloadTime(replica);
+  }
+
+  /** How long before its load begins the drain of a replica has to begin. */
+  leadOf(replica: Ready): Millis {
+    return usualLease(this.fleet, replica.model) + this.unloadTime(replica);
+  }
+
+  /** The reading of its use, and the unload. */
+  private unloadTime({ server: id }: Ready): Millis {
+    const server = this.fleet.servers.get(id)!;
+    return server.lookTook + unloadForecast(server).p50;
+  }
+
+  loadOf(job: Job, place: Place): Forecast {
+    return loadForecast(this.fleet, job.model, place.server.spec.id);
+  }
+
+  /** Adds a job to the schedule: what it takes is no more for those behind it. */
+  add({ job, place, victims, placeAt, start, load }: JobForecast): void {
+    const { placed } = job;
+    const server = place?.server ?? (placed && this.fleet.servers.get(placed.server));
+    if (!server || start.at === Infinity) return;
+    this.given.add(server.spec.id);
+    this.slotsOf(server).take(place?.devices ?? devicesOf(placed!), start, load);
+    if (!place) return;
+    for (const one of victims) {
+      this.leaving.add(one.id);
+      this.ledger.leave(one.bookings);
+      this.memory.add(one.bookings, Math.min(start.at, this.freedBy(one, placeAt)));
+    }
+    this.ledger.promise(place.bookings);
+    this.memory.take(place.bookings);
+    if (victims.length > 0) this.noteSwap(place, placeAt);
+  }
+
+  private noteSwap(place: Place, at: Instant): void {
+    for (const account of devicesSwapped(place))
+      this.swaps.set(
+        account,
+        [...this.swapsOf(account), at].sort((one, other) => one - other),
+      );
+  }
+
+  private swapsOf(account: AccountId): readonly Instant[] {
+    return this.swaps.get(account) ?? this.fleet.swaps.get(account) ?? [];
+  }
+}
+
+const devicesOf = (placed: NonNullable<Job['placed']>): readonly number[] =>
+  placed.phase === 'ready' ? placed.change!.devices : placed.devices;
+
+/** The forecast of a load that begins at a moment. */
+export function readyAfter({ at, variance }: Start, { p50, p90 }: Forecast): Forecast {
+  const by = at + p50;
+  return { p50: by, p90: by + Math.sqrt(variance + (p90 - p50) ** 2) };
+}

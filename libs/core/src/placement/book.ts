@@ -1,0 +1,39 @@
+import type { Action } from '../fleet/actions.js';
+import type { Fleet } from '../fleet/fleet.js';
+import type { Instant } from '../fleet/model.js';
+import type { Server } from '../fleet/server.js';
+import { isSettling } from '../fleet/standing.js';
+import { wantsOf } from '../demand/wants.js';
+import { Line } from '../loading/line.js';
+import type { JobForecast } from '../loading/schedule.js';
+import { dropUnwanted } from './place.js';
+import { placeDue } from './place-due.js';
+import { wishedJobs } from './wished.js';
+
+/** The line after its jobs whose time has come got their places, and the wishes that were looked at. */
+interface Booked {
+  readonly line: Line;
+  readonly wished: readonly JobForecast[];
+  readonly refused: readonly Action[];
+}
+
+/** Judges the requests that have come, and gives places to jobs whose time has come, until there is none. */
+export function book(
+  fleet: Fleet,
+  open: readonly Server[],
+  now: Instant,
+  judge: (fleet: Fleet, line: Line, now: Instant) => Action[],
+): Booked {
+  let wants = wantsOf(fleet, now);
+  let line = new Line(fleet, wants, open, now);
+  const refused = judge(fleet, line, now);
+  if (fleet.frozen || isSettling(fleet, now)) return { line, wished: [], refused };
+  if (refused.length > 0) wants = wantsOf(fleet, now);
+  let wished: readonly JobForecast[] = [];
+  while (placeDue(fleet, line.all, now) || placeDue(fleet, (wished = wishedJobs(fleet, line, wants, now)).slice(0, 1), now)) {
+    dropUnwanted(fleet, now);
+    wants = wantsOf(fleet, now);
+    line = new Line(fleet, wants, open, now);
+  }
+  return { line, wished, refused };
+}

@@ -1,0 +1,67 @@
+import type { Fleet } from '../fleet/fleet.js';
+import type { Instant } from '../fleet/model.js';
+import type { JobForecast } from '../loading/schedule.js';
+import type { Moving } from '../room/freed.js';
+import { areRead } from '../room/reading.js';
+import { devicesSwapped, noteSwap } from '../room/swaps.js';
+import type { Want } from '../demand/wants.js';
+import { moveMadeFor } from '../fleet/moving.js';
+import { replicaId } from '../fleet/ids.js';
+import { promisePlace } from './promise-place.js';
+import { drain } from './retire.js';
+
+/**
+ * Gives places to the jobs whose time has come: the copies that leave for them begin to drain. Says whether any got one.
+ */
+export function placeDue(fleet: Fleet, forecasts: readonly JobForecast[], now: Instant): boolean {
+  let any = false;
+  for (const forecast of forecasts) {
+    const { want } = forecast.job;
+    if (!want || !forecast.place) continue;
+    if (isDue(forecast, now)) any = carryOut(fleet, forecast, want, now) || any;
+    else if (forecast.move && !moveMadeFor(fleet, want.model.id)) {
+      beginMove(fleet, forecast.move, want, now);
+      any = true;
+    }
+  }
+  return any;
+}
+
+const isDue = ({ move, placeAt }: JobForecast, now: Instant): boolean => move === null && placeAt <= now;
+
+function carryOut(
+  fleet: Fleet,
+  { job, place, victims }: JobForecast,
+  want: Want,
+  now: Instant,
+): boolean {
+  if (victims.length > 0) {
+    if (!areRead(fleet, place!, victims, want, now)) return false;
+    for (const replica of victims) drain(fleet, replica, 'evicted', want.model.id, now);
+    noteSwap(fleet, place!, now);
+    noteStarved(fleet, job.isStarving, place!);
+  }
+  promisePlace(fleet, place!, want, now);
+  return true;
+}
+
+/** Every second job of a device at most goes for having starved. */
+function noteStarved(
+  fleet: Fleet,
+  isStarving: boolean,
+  place: NonNullable<JobForecast['place']>,
+): void {
+  for (const account of devicesSwapped(place)) {
+    if (isStarving) fleet.starvedLast.add(account);
+    else fleet.starvedLast.delete(account);
+  }
+}
+
+/** Loads another copy of a model elsewhere, after which the one in the way leaves. */
+function beginMove(fleet: Fleet, move: Moving, want: Want, now: Instant): void {
+  const { replica, model, place } = move;
+  promisePlace(fleet, place, { model, cause: 'moved' }, now);
+  const to = replicaId(model.id, place.server.spec.id);
+  fleet.moves.set(replica.id, { model: model.id, to, for: want.model.id, since: now });
+  noteSwap(fleet, place, now);
+}
