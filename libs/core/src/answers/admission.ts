@@ -114,6 +114,7 @@ class Admission {
     const waiting = withOne(line.waitingFor(model), request, by);
     const job = { ...line.jobs.of(this.wantAs(request), waiting), isOverShare: isOver };
     const { forecast, isIn, displaced } = line.tryWith(job);
+    if (!forecast.place && forecast.roomAt <= now) return this.leave(request);
     if (!isIn) return this.tooLate(request, forecast);
     fleet.promises.set(request.id, forecast.ready.p90);
     charge(fleet, model, tenant, cost, now);

@@ -11,6 +11,7 @@ import { Site } from '../room/sites.js';
 import { replicasIn, shortfall, type Victim, victimsAmong, victimTest } from '../room/victims.js';
 import { type Want, wantFor, wantsNow } from '../demand/wants.js';
 import { residentUntil } from '../fleet/idle-rule.js';
+import type { Job } from '../loading/job.js';
 import { Line } from '../loading/line.js';
 import type { Phase, Ready, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -49,6 +50,7 @@ export class Scene {
   readonly open: readonly Server[];
   readonly want: Want;
   readonly line: Line;
+  readonly job: Job;
   private readonly places: ReadonlyMap<Server, readonly Place[]>;
   private readonly keeping = new Map<ReplicaId, readonly Hold[]>();
   private holders: Map<AccountId, { readonly replica: Replica; readonly bytes: Bytes }[]> | undefined;
@@ -65,6 +67,7 @@ export class Scene {
     this.open = openServers(fleet, now);
     this.want = wantFor(fleet, model, now);
     this.line = new Line(fleet, wantsNow(fleet, now), this.open, now);
+    this.job = this.line.jobs.of(this.want);
     this.places = new Map(
       Array.from(fleet.servers.values(), (server) => [
         server,

@@ -214,13 +214,13 @@ function whyPlace(scene: Scene, place: Place): WhyPlace {
 }
 
 function placeVerdict(
-  { fleet, want, now }: Scene,
+  { fleet, job, now }: Scene,
   place: Place,
   victims: readonly ReplicaId[] | null,
 ): PlaceVerdict {
   if (victims === null) return 'no_room';
   if (victims.length === 0) return 'room';
-  return want.rank === PINNED || openAgainAt(fleet, place) <= now ? 'room_by_eviction' : 'swaps_spent';
+  return job.rank === PINNED || job.isStarving || openAgainAt(fleet, place) <= now ? 'room_by_eviction' : 'swaps_spent';
 }
 
 function whyMemory<Needs extends Bytes | null>(

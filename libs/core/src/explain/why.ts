@@ -3,7 +3,7 @@ import type { ModelId, RequestId } from '../fleet/ids.js';
 import type { Instant, Millis, Model } from '../fleet/model.js';
 import { describeWait, type Wait } from '../loading/eta.js';
 import { routableReplicas } from '../learned/routes.js';
-import { presentCopies } from '../demand/wants.js';
+import { mayBeLoaded, presentCopies } from '../demand/wants.js';
 import type { FailureCause } from '../fleet/replica.js';
 import { lastFailure, modelState, type ModelState, nextTryAt } from './view.js';
 import { whyHere, type WhyHere } from './why-here.js';
@@ -83,7 +83,7 @@ function demandFor(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Demand {
 
 /** How long a request for the model that came now would wait for it (P50): not at all where a copy is warm. */
 function predictedWait({ fleet, model, line, want, now }: Scene): Millis | null {
-  if (!model.enabled) return null;
+  if (!model.enabled || !mayBeLoaded(fleet, model.id)) return null;
   if (routableReplicas(fleet, model.id).length > 0) return 0;
   if (presentCopies(fleet, model.id, now) > 0) return describeWait(fleet, model.id, now).eta?.p50 ?? null;
   const waiting = line.waitingFor(model.id);

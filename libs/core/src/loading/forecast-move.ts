@@ -25,10 +25,10 @@ export function forecastMove(schedule: Schedule, job: Job, begin?: Moving): JobF
   const copied = begin ? now + loadForecast(fleet, begin.model.id, begin.place.server.spec.id).p50 : copiedBy(fleet, job, now);
   const from = Math.max(copied, schedule.swapAt(place));
   const load = schedule.loadOf(job, place);
-  const roomAt = schedule.freedBy(replica, from);
-  const start = schedule.slotsOf(place.server).earliest(place.devices, roomAt, load);
+  const freed = schedule.freedBy(replica, from);
+  const start = schedule.slotsOf(place.server).earliest(place.devices, freed, load);
   const ready = readyAfter(start, load);
-  return { job, place, victims: [replica], move: begin ?? null, placeAt: from, start, load, ready, roomAt };
+  return { job, place, victims: [replica], move: begin ?? null, placeAt: from, start, load, ready, roomAt: now };
 }
 
 function movedFor(fleet: Readonly<Fleet>, { model }: Job): Ready | undefined {

@@ -74,8 +74,12 @@ export class MemoryPool {
     const known = this.chunks.get(account);
     if (known) return known;
     this.leaving ??= leavingByAccount(this.fleet, this.now);
-    const free = { at: this.now, bytes: this.ledger.free(account) };
-    const found = [free, ...(this.leaving.get(account) ?? [])];
+    const { capacity, held } = this.ledger.of(account);
+    const bytes = this.ledger.free(account);
+    const doubtful = capacity - held - bytes;
+    // What is in doubt is measured in the next look: it is taken to be free then.
+    const measured = doubtful > 0 ? [{ at: this.now + 1, bytes: doubtful }] : [];
+    const found = [{ at: this.now, bytes }, ...measured, ...(this.leaving.get(account) ?? [])];
     this.chunks.set(account, found);
     return found;
   }

@@ -42,7 +42,7 @@ export function propose(schedule: Schedule, job: Job): JobForecast {
   const eviction = search.cheapest() ?? search.soonest();
   const best = sooner(fit, eviction);
   if (best && search.isInTime(best)) return best;
-  return search.move(best) ?? best ?? nowhere(job, loadForecast(schedule.fleet, job.model, null));
+  return search.move(best) ?? best ?? nowhere(job, loadForecast(schedule.fleet, job.model, null), search.hasPlaces() ? Infinity : schedule.now);
 }
 
 const sooner = (one: JobForecast | undefined, other: JobForecast | undefined): JobForecast | undefined =>
@@ -50,7 +50,7 @@ const sooner = (one: JobForecast | undefined, other: JobForecast | undefined): J
 
 const NEVER: Forecast = { p50: Infinity, p90: Infinity };
 
-const nowhere = (job: Job, load: Forecast): JobForecast => ({
+const nowhere = (job: Job, load: Forecast, roomAt: Instant): JobForecast => ({
   job,
   place: null,
   victims: [],
@@ -59,7 +59,7 @@ const nowhere = (job: Job, load: Forecast): JobForecast => ({
   start: { at: Infinity, variance: 0 },
   load,
   ready: NEVER,
-  roomAt: Infinity,
+  roomAt,
 });
 
 /** What has its place waits for what leaves there, for what it needs, and for a slot. */
@@ -71,7 +71,7 @@ function proposePlaced(schedule: Schedule, job: Job, replica: Placed | Ready): J
   const roomAt = schedule.memory.take(bookings);
   const from = Math.max(roomAt, replica.phase === 'placed' ? now + needsOf(fleet, replica, now) : now);
   const start = from === Infinity ? { at: from, variance: 0 } : schedule.slotsOf(server).earliest(devicesToCome(replica), from, load);
-  return { ...nowhere(job, load), placeAt: now, start, ready: readyAfter(start, load), roomAt };
+  return { ...nowhere(job, load, roomAt), placeAt: now, start, ready: readyAfter(start, load) };
 }
 
 /** How long what it needs and is loaded by an order of its own should take yet. */
@@ -106,6 +106,10 @@ class Search {
     this.load = loadForecast(fleet, job.model, null);
     this.isVictim = victimTest(fleet, want, now);
     this.latest = job.neededBy < Infinity ? job.neededBy - this.load.p90 : this.firstSlot();
+  }
+
+  hasPlaces(): boolean {
+    return this.all.some(({ places }) => places.length > 0);
   }
 
   isInTime({ start, ready, job }: JobForecast): boolean {
@@ -147,7 +151,7 @@ class Search {
   soonest(): JobForecast | undefined {
     const { fleet, ledger } = this.schedule;
     let best: JobForecast | undefined;
-    for (const place of this.sitesBySlot().flatMap(({ places }) => places)) {
+    for (const place of this.sitesBySlot().flatMap(({ places }) => places.filter(this.isFull))) {
       const victims = victimsAt(fleet, this.leavingBy(Infinity), place, ledger);
       const plan = this.soonestPlan(place, victims);
       const found = plan && this.planned(plan);
@@ -211,10 +215,15 @@ class Search {
     return [...idle.slice(0, MOST_BUSY), ...others.slice(0, MOST_BUSY).map(({ site }) => site)];
   }
 
+  private isFull = ({ bookings }: Place): boolean => !this.schedule.ledger.fitsSpare(bookings);
+
   private sitesInTime(): readonly Site[] {
     const { now } = this.schedule;
     return this.all.map((site) =>
-      site.where((place) => this.schedule.swapAt(place) <= this.latest && this.startAt(place, now).at <= this.latest),
+      site.where(
+        (place) =>
+          this.isFull(place) && this.schedule.swapAt(place) <= this.latest && this.startAt(place, now).at <= this.latest,
+      ),
     );
   }
 
@@ -247,7 +256,9 @@ class Search {
     if (victims.length === 0) {
       const roomAt = schedule.memory.freeAt(place.bookings);
       const start = this.startAt(place, roomAt);
-      return { ...shared, placeAt: start.at, start, ready: readyAfter(start, load), roomAt };
+      // What only waits for memory that is on its way has it promised meanwhile; what waits for a slot stands in line.
+      const placeAt = start.at > roomAt ? start.at : now;
+      return { ...shared, placeAt, start, ready: readyAfter(start, load), roomAt };
     }
     const drainable = Math.max(...victims.map((one) => schedule.drainableFrom(one)));
     const from = Math.max(drainable, this.mayDrainFrom(place, victims));
@@ -255,7 +266,7 @@ class Search {
     const start = this.startAt(place, freedBy(from));
     const lead = Math.max(...victims.map((one) => schedule.leadOf(one)));
     const placeAt = Math.max(from, now, start.at - lead);
-    return { ...shared, placeAt, start, ready: readyAfter(start, load), roomAt: freedBy(drainable) };
+    return { ...shared, placeAt, start, ready: readyAfter(start, load), roomAt: Math.max(...victims.map((one) => schedule.emptiedBy(one))) };
   }
 
   /** From when on these may be told to leave: by the swap budget, and by what they are worth. */

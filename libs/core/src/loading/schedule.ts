@@ -4,7 +4,7 @@ import { loadForecast } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import type { Ready } from '../fleet/replica.js';
+import type { Booking, Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { residentUntil } from '../fleet/idle-rule.js';
 import { usualLease } from '../learned/leases.js';
@@ -29,7 +29,10 @@ export interface JobForecast {
   readonly load: Forecast;
   /** When the model should be ready. */
   readonly ready: Forecast;
-  /** The earliest moment at which memory could be free for it, whatever slots, budgets and worth say. */
+  /**
+   * The earliest moment at which leases, residencies and loads that stand in its way could have ended, whatever slots,
+   * budgets and worth say; now where no server can be asked.
+   */
   readonly roomAt: Instant;
 }
 
@@ -91,6 +94,11 @@ export class Schedule {
     return Math.max(leased, replica.inUseUntil) + this.unloadTime(replica);
   }
 
+  /** When nothing of its own keeps a replica from being unloaded, if it is told to leave as soon as it may. */
+  emptiedBy(replica: Ready): Instant {
+    return Math.max(this.drainableFrom(replica), replica.inUseUntil);
+  }
+
   /** How long before its load begins the drain of a replica has to begin. */
   leadOf(replica: Ready): Millis {
     return usualLease(this.fleet, replica.model) + this.unloadTime(replica);
@@ -107,21 +115,26 @@ export class Schedule {
   }
 
   /** Adds a job to the schedule: what it takes is no more for those behind it. */
-  add({ job, place, victims, placeAt, start, load }: JobForecast): void {
+  add({ job, place, victims, move, placeAt, start, load }: JobForecast): void {
     const { placed } = job;
     const server = place?.server ?? (placed && this.fleet.servers.get(placed.server));
     if (!server || start.at === Infinity) return;
     this.given.add(server.spec.id);
     this.slotsOf(server).take(place?.devices ?? devicesOf(placed!), start, load);
     if (!place) return;
+    if (move) this.takeFor(move.place.bookings);
     for (const one of victims) {
       this.leaving.add(one.id);
       this.ledger.leave(one.bookings);
       this.memory.add(one.bookings, Math.min(start.at, this.freedBy(one, placeAt)));
     }
-    this.ledger.promise(place.bookings);
-    this.memory.take(place.bookings);
+    this.takeFor(place.bookings);
     if (victims.length > 0) this.noteSwap(place, placeAt);
+  }
+
+  private takeFor(bookings: readonly Booking[]): void {
+    this.ledger.promise(bookings);
+    this.memory.take(bookings);
   }
 
   private noteSwap(place: Place, at: Instant): void {

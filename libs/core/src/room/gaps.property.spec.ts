@@ -9,7 +9,7 @@ import type { Harm } from './offer.js';
 import type { Server } from '../fleet/server.js';
 import { openServers } from '../fleet/standing.js';
 import { gapsOn, leastOnGpu } from './gaps.js';
-import { searchIn } from '../placement/movable.js';
+import { searchIn } from '../loading/movable.js';
 import { byHarm, knownHarmAt, knownHarmOn, leastHarm, leastHarmOn, mayHaveRoom } from './offers.js';
 import { growthsOn, type Place, placesOn } from './places.js';
 import { shortfall } from './victims.js';
