@@ -15,6 +15,7 @@ import { honesty } from './honesty.js';
 import { idleMemory } from './idle-memory.js';
 import { overload } from './overload.js';
 import { parked } from './parked.js';
+import { promises } from './promises.js';
 import { removeScratch } from './scratch.js';
 import { silent } from './silent.js';
 import { warm } from './warm.js';
@@ -32,13 +33,14 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   fifo,
   fairness,
   honesty,
+  promises: () => promises(values.only),
   parked,
   abuse,
   dead,
 };
 
 const { values, positionals: chosen } = parseArgs({
-  options: { minutes: { type: 'string', default: '10' } },
+  options: { minutes: { type: 'string', default: '10' }, only: { type: 'string', default: '' } },
   allowPositionals: true,
 });
 

@@ -3,7 +3,7 @@ import { type Millis, type ModelId, pickRoute, type Request, type RequestId, typ
 import { type Figure, rounded } from './figure.js';
 import { answerCounts, isInTime, type Outcome, share, waited } from './storm/outcomes.js';
 import { type Ask, VirtualSite } from './storm/virtual-site.js';
-import { drawArrivals, drawWorkload, LEASE_MS } from './storm/workload.js';
+import { drawArrivals, drawWorkload } from './storm/workload.js';
 
 const SEEDS = [9, 10, 11, 12, 13, 14];
 const GOALS = { admitted: 0.95, refused: 0.1 };
@@ -54,7 +54,7 @@ async function playOut(seed: number): Promise<Seen> {
   first.until(END);
   const all = first.outcomes.filter(({ at }) => at >= LEARNED && at < END - 20_000);
   const late = all.filter(({ answer }) => answer === 'deadline_unreachable');
-  const dear = all.filter(({ id }) => first.details.get(id) === 'load_slots');
+  const dear = all.filter(({ id }) => first.refusals.get(id)?.detail === 'load_slots');
   return {
     all,
     late: await replay(VirtualSite.of(workload, asks), late),
@@ -82,7 +82,7 @@ async function replay(site: VirtualSite, some: readonly Told[]): Promise<readonl
 /** Plays on with the request among the admitted ones, until its model has a route or its time is up. */
 function isServedIfLetIn(site: VirtualSite, one: Told): boolean {
   const [arrivedAt, model] = [Math.ceil(one.at), one.model as ModelId];
-  const times = { arrivedAt, deadline: arrivedAt + one.wait, lease: LEASE_MS };
+  const times = { arrivedAt, deadline: arrivedAt + one.wait, lease: one.lease };
   const who = { id: one.id, model, version: null, class: one.class, tenant: 'one' as TenantId };
   const request: Request = { ...who, ...times, avoid: [], bytes: 1_100 };
   site.letIn(request, { ...one, tenant: request.tenant });

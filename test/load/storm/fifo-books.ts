@@ -1,5 +1,5 @@
 import type { Instant, Millis } from '#core';
-import { modelRoomMb, RESIDENCY_MS, type StormModel, type Workload } from './workload.js';
+import { modelRoomMb, type StormModel, type Workload } from './workload.js';
 
 /** A request that waits. */
 interface Waiter {
@@ -137,7 +137,7 @@ export class FifoBooks {
   private victimsOn(place: Place, short: number, now: Instant): readonly Copy[] | undefined {
     const idle = this.copiesOn(place).filter(
       ({ phase, inUseUntil, readySince }) =>
-        phase === 'ready' && inUseUntil <= now && readySince + RESIDENCY_MS <= now,
+        phase === 'ready' && inUseUntil <= now && readySince + this.workload.residencyMs <= now,
     );
     const victims: Copy[] = [];
     for (const copy of idle.sort((one, other) => one.lastUse - other.lastUse)) {

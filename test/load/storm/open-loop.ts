@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Millis } from '#core';
 import { type Caller, reasonOf } from '../rpc.js';
 import type { Outcome } from './outcomes.js';
-import { type Arrival, LEASE_MS } from './workload.js';
+import type { Arrival } from './workload.js';
 
 /** Something to do at a moment of the play. */
 export interface Cue {
@@ -34,10 +34,10 @@ export async function play(
 
 /** It counts from the moment at which it was sent: a late timer of ours is none of Berth's time. */
 async function ask(caller: Caller, arrival: Arrival, since: () => Millis): Promise<Outcome> {
-  const { model, class: of, wait } = arrival;
+  const { model, class: of, wait, lease } = arrival;
   const at = since();
   const answer = await caller
-    .resolve({ model, waitMs: wait, leaseMs: LEASE_MS, class: of })
+    .resolve({ model, waitMs: wait, leaseMs: lease, class: of })
     .then(({ cold }) => (cold ? 'cold' : 'warm'), reasonOf);
   return { ...arrival, at, answeredAt: since(), answer };
 }

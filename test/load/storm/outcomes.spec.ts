@@ -12,7 +12,16 @@ import {
 } from './outcomes.js';
 
 const outcome = (parts: Partial<Outcome>): Outcome => ({
-  ...{ at: 0, model: 'm', class: 'default', wait: 1_000, answeredAt: 100, answer: 'cold', ...parts },
+  ...{
+    at: 0,
+    model: 'm',
+    class: 'default',
+    wait: 1_000,
+    lease: 1_000,
+    answeredAt: 100,
+    answer: 'cold',
+    ...parts,
+  },
 });
 
 /** One every 100 ms, each told so. */

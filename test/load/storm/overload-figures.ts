@@ -14,7 +14,7 @@ import {
   waited,
   worstLook,
 } from './outcomes.js';
-import { capacityOf, rateOf, SPREAD_OF_LOADS, UNLOAD_MS, type Workload } from './workload.js';
+import { capacityOf, rateOf, UNLOAD_MS, type Workload } from './workload.js';
 
 /** What was seen of a storm, in times since the beginning of the play. */
 export interface Seen {
@@ -72,9 +72,9 @@ export function goodputFigure(workload: Workload, { outcomes, times, loads, cpuS
  * A request is feasible if it came when the model was ready. It also is if it alone could have waited for an unload
  * that makes room, and for a load as long as one in a hundred.
  */
-export function criticalFigure({ models }: Workload, { outcomes, times }: Seen): Figure {
+export function criticalFigure({ models, loadSpread }: Workload, { outcomes, times }: Seen): Figure {
   const stormy = between(outcomes, times.storm, times.after);
-  const longest = Math.exp(ONE_IN_100 * SPREAD_OF_LOADS);
+  const longest = Math.exp(ONE_IN_100 * loadSpread);
   const needsMs = new Map(models.map(({ name, loadMs }) => [name, UNLOAD_MS + longest * loadMs]));
   const critical = stormy.filter((one) => one.class === 'critical');
   const feasible = critical.filter((one) => one.answer === 'warm' || one.wait > needsMs.get(one.model)!);

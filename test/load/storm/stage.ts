@@ -2,14 +2,7 @@ import { ON_ONE_GPU } from '../../support/on-one-gpu.js';
 import { type RunningBerth, startBerth } from '../berth.js';
 import { type Child, type ChildOptions, startChild } from '../children.js';
 import { type SimulatedServer, startSimulated } from '../triton.js';
-import {
-  BASELINE_MB,
-  RESIDENCY_MS,
-  SPREAD_OF_LOADS,
-  SWAPS_PER_MINUTE,
-  UNLOAD_MS,
-  type Workload,
-} from './workload.js';
+import { BASELINE_MB, UNLOAD_MS, type Workload } from './workload.js';
 
 const MIB = 2 ** 20;
 
@@ -17,7 +10,7 @@ const MIB = 2 ** 20;
 export async function startServers(workload: Workload): Promise<readonly SimulatedServer[]> {
   const { servers, gpus, gpuMb, models } = workload;
   const onDisk = models.map(({ name, mb, loadMs }) => ({
-    ...{ name, gpuBytes: mb * MIB, loadMs, loadSpread: SPREAD_OF_LOADS, unloadMs: UNLOAD_MS },
+    ...{ name, gpuBytes: mb * MIB, loadMs, loadSpread: workload.loadSpread, unloadMs: UNLOAD_MS },
     config: ON_ONE_GPU,
   }));
   const flags = { gpus, 'gpu-memory-mb': gpuMb, 'baseline-mb': BASELINE_MB };
@@ -32,10 +25,10 @@ export function startBerthFor(
   servers: readonly SimulatedServer[],
   options: ChildOptions = {},
 ): Promise<RunningBerth> {
-  const { models, queue, loadsPerServer, loadsPerDevice } = workload;
+  const { models, queue, loadsPerServer, loadsPerDevice, swapsPerMinute } = workload;
   const settings = {
-    limits: { globalQueue: queue, loadsPerServer, loadsPerDevice, loadsPerDevicePerMinute: SWAPS_PER_MINUTE },
-    defaults: { minResidencySeconds: RESIDENCY_MS / 1_000 },
+    limits: { globalQueue: queue, loadsPerServer, loadsPerDevice, loadsPerDevicePerMinute: swapsPerMinute },
+    defaults: { minResidencySeconds: workload.residencyMs / 1_000 },
     models: Object.fromEntries(
       models.map(({ name, mb }) => [name, { gpuMemoryLimitMb: mb, cpuMemoryLimitMb: 1, config: ON_ONE_GPU }]),
     ),

@@ -11,20 +11,14 @@ import {
 import { aModel, aServer } from '../../support/builders.js';
 import { Random } from '../../simulation/random.js';
 import { Shelf } from '../core-site.js';
-import {
-  modelRoomMb,
-  normal,
-  RESIDENCY_MS,
-  SPREAD_OF_LOADS,
-  type StormModel,
-  SWAPS_PER_MINUTE,
-  type Workload,
-} from './workload.js';
+import { modelRoomMb, normal, type Workload } from './workload.js';
 
 const MIB = 2 ** 20;
+/** Standard deviations above the mean of a normal distribution that one in ten exceeds. */
+export const ONE_IN_10 = 1.2816;
 
-const modelOf = ({ name, mb }: StormModel): Model =>
-  aModel(name, { gpuBytes: mb * MIB, minResidency: RESIDENCY_MS, config: '{}' });
+const modelsOf = ({ models, residencyMs }: Workload): Model[] =>
+  models.map(({ name, mb }) => aModel(name, { gpuBytes: mb * MIB, minResidency: residencyMs, config: '{}' }));
 
 const serverIds = ({ servers }: Workload): ServerId[] =>
   Array.from({ length: servers }, (_, at) => `t${at}` as ServerId);
@@ -39,12 +33,12 @@ function serverOf(workload: Workload, id: ServerId): ServerSpec {
 
 /** All that is declared, as the configuration of the real service says it. */
 export function declarations(workload: Workload): Event[] {
-  const { queue, loadsPerServer, loadsPerDevice, models } = workload;
+  const { queue, loadsPerServer, loadsPerDevice, swapsPerMinute } = workload;
   const { limits: usual, defaults } = emptyFleet();
   const limits = { ...usual, globalQueue: queue, loadsPerServer, loadsPerDevice };
   return [
-    { kind: 'LimitsSet', limits: { ...limits, loadsPerDevicePerMinute: SWAPS_PER_MINUTE }, defaults },
-    ...models.map((model): Event => ({ kind: 'ModelDeclared', model: modelOf(model) })),
+    { kind: 'LimitsSet', limits: { ...limits, loadsPerDevicePerMinute: swapsPerMinute }, defaults },
+    ...modelsOf(workload).map((model): Event => ({ kind: 'ModelDeclared', model })),
     ...serverIds(workload).flatMap((id): Event[] => [
       { kind: 'ServerDeclared', server: serverOf(workload, id) },
       { kind: 'ContactChanged', server: id, fact: 'connected' },
@@ -59,8 +53,12 @@ export const shelves = (workload: Workload): ReadonlyMap<ServerId, Shelf> =>
   );
 
 /** How long a load takes: spread around the median of its model, by chance that is the same in every play. */
-export function loadTimeOf({ models }: Workload, { model, order }: ActionOf<'load'>): Millis {
+export function loadTimeOf(workload: Workload, { model, order }: ActionOf<'load'>): Millis {
+  const { models, loadSpread, slow } = workload;
   const { loadMs } = models.find(({ name }) => name === model)!;
   const random = new Random(Number(order.slice(1)), model);
-  return Math.round(loadMs * Math.exp(SPREAD_OF_LOADS * normal(random)));
+  const logarithm = loadSpread * normal(random);
+  if (slow && random.chance(slow.share))
+    return Math.round(slow.times * loadMs * Math.exp(loadSpread * ONE_IN_10));
+  return Math.round(loadMs * Math.exp(logarithm));
 }

@@ -7,9 +7,11 @@ import {
   type EventOf,
   type Fleet,
   type Instant,
+  type Millis,
   type ModelId,
   nextWake,
   pickRoute,
+  type Refusal,
   type Request,
   type RequestId,
   type ServerId,
@@ -19,10 +21,12 @@ import {
 import type { Shelf } from '../core-site.js';
 import { declarations, loadTimeOf, shelves } from './virtual-fleet.js';
 import type { Outcome } from './outcomes.js';
-import { type Arrival, LEASE_MS, UNLOAD_MS, type Workload } from './workload.js';
+import { admit, isPromised } from './promise.js';
+import { type Arrival, UNLOAD_MS, type Workload } from './workload.js';
 
 const TOOK_MS = { look: 15, statistics: 5, unload: 10, describe: 5 };
 const NOBODY = { lastUse: () => undefined };
+const NONE: readonly Ask[] = [];
 
 /** An arrival with a name, and the tenant that sends it. */
 export interface Ask extends Arrival {
@@ -32,7 +36,6 @@ export interface Ask extends Arrival {
 
 /** What is to come. Data, so that a site can be copied. */
 type Coming =
-  | { readonly kind: 'ask'; readonly ask: Ask }
   | { readonly kind: 'look'; readonly order: ActionOf<'look'>; readonly begunAt: Instant }
   | { readonly kind: 'loaded'; readonly order: ActionOf<'load'> }
   | { readonly kind: 'unloaded'; readonly order: ActionOf<'unload'> }
@@ -45,21 +48,31 @@ export class VirtualSite {
   loads = 0;
   turns = 0;
   readonly outcomes: (Outcome & { readonly id: RequestId; readonly tenant: TenantId })[] = [];
-  /** What was told of those turned away, where anything was. */
-  readonly details = new Map<RequestId, string>();
+  readonly refusals = new Map<RequestId, Refusal>();
+  /** The requests that waited, or wait, with a promise. */
+  readonly promised = new Set<RequestId>();
+  /** What was asked and is not answered. */
   private readonly asked = new Map<RequestId, Ask>();
+  /** Of these the ones without a promise so far. */
+  private readonly unpromised = new Set<RequestId>();
   private wake: Instant = 0;
+  /** How many of the asks have come. */
+  private come = 0;
 
   private constructor(
     private readonly workload: Workload,
+    /** The first to come first. */
+    private readonly asks: readonly Ask[],
     readonly fleet: Fleet,
     private readonly shelves: ReadonlyMap<ServerId, Shelf>,
     private readonly agenda: Map<Instant, Coming[]>,
+    /** What happens is heard so often. */
+    private readonly grain: Millis,
   ) {}
 
-  static of(workload: Workload, asks: readonly Ask[]): VirtualSite {
-    const site = new VirtualSite(workload, emptyFleet(), shelves(workload), new Map());
-    for (const ask of asks) site.at(Math.ceil(ask.at), { kind: 'ask', ask });
+  static of(workload: Workload, asks: readonly Ask[], grain: Millis = 1): VirtualSite {
+    const inOrder = asks.toSorted((one, other) => one.at - other.at);
+    const site = new VirtualSite(workload, inOrder, emptyFleet(), shelves(workload), new Map(), grain);
     site.turn(declarations(workload));
     return site;
   }
@@ -68,30 +81,40 @@ export class VirtualSite {
   copy(): VirtualSite {
     const shelves = new Map([...this.shelves].map(([id, shelf]) => [id, shelf.copy()]));
     const agenda = new Map([...this.agenda].map(([at, coming]) => [at, [...coming]]));
-    const copy = new VirtualSite(this.workload, copyFleet(this.fleet), shelves, agenda);
+    const { workload, asks, grain } = this;
+    const copy = new VirtualSite(workload, asks, copyFleet(this.fleet), shelves, agenda, grain);
     for (const [id, ask] of this.asked) copy.asked.set(id, ask);
-    Object.assign(copy, { now: this.now, wake: this.wake, loads: this.loads, turns: this.turns });
+    for (const id of this.unpromised) copy.unpromised.add(id);
+    const { now, wake, come, loads, turns } = this;
+    Object.assign(copy, { now, wake, come, loads, turns });
     return copy;
   }
 
   /** The request waits from now on as if it had been admitted; the core is not told that it has come. */
   letIn(request: Request, ask: Ask): void {
     this.asked.set(request.id, ask);
-    this.fleet.waiting.set(request.id, request);
-    this.fleet.promises.set(request.id, request.deadline);
+    admit(this.fleet, request);
     this.wake = this.now;
   }
 
   /** Plays on until that moment, which is still to come then. */
   until(end: Instant): void {
-    for (; this.now < end; this.now += 1) {
+    for (; this.now < end; this.now += this.grain) {
       const due = this.agenda.get(this.now);
+      const asks = this.asksDue();
       const isAwake = this.wake <= this.now;
-      if (!due && !isAwake) continue;
+      if (!due && asks.length === 0 && !isAwake) continue;
       this.agenda.delete(this.now);
-      const events = (due ?? []).flatMap((coming) => this.happen(coming));
+      const happened = (due ?? []).flatMap((coming) => this.happen(coming));
+      const events = [...asks.flatMap((ask) => this.ask(ask)), ...happened];
       if (events.length > 0 || isAwake) this.turn(events);
     }
+  }
+
+  private asksDue(): readonly Ask[] {
+    const first = this.come;
+    while (this.come < this.asks.length && this.asks[this.come]!.at <= this.now) this.come += 1;
+    return this.come === first ? NONE : this.asks.slice(first, this.come);
   }
 
   private turn(events: readonly Event[]): void {
@@ -99,12 +122,19 @@ export class VirtualSite {
     const actions = step(this.fleet, events, this.now);
     this.wake = nextWake(this.fleet, this.now);
     for (const action of actions) this.carryOut(action);
+    this.notePromises();
+  }
+
+  private notePromises(): void {
+    for (const id of this.unpromised) {
+      if (isPromised(this.fleet, id)) this.promised.add(id);
+      else if (this.asked.has(id)) continue;
+      this.unpromised.delete(id);
+    }
   }
 
   private happen(coming: Coming): Event[] {
     switch (coming.kind) {
-      case 'ask':
-        return this.ask(coming.ask);
       case 'look': {
         const { order, begunAt } = coming;
         const look = this.shelf(order.server).lookAt(order, begunAt, this.now);
@@ -129,16 +159,17 @@ export class VirtualSite {
 
   /** A warm one is answered without a turn, and its use is told. */
   private ask(ask: Ask): Event[] {
-    const { id, tenant, class: of, wait } = ask;
+    const { id, tenant, class: of, wait, lease } = ask;
     const model = ask.model as ModelId;
     const replica = pickRoute(this.fleet, { model, version: null, avoid: [] }, NOBODY);
     if (replica) {
       this.outcomes.push({ ...ask, answeredAt: this.now, answer: 'warm' });
-      const use = { replica: replica.id, at: this.now, inUseUntil: this.now + LEASE_MS, routes: 1 };
+      const use = { replica: replica.id, at: this.now, inUseUntil: this.now + lease, routes: 1 };
       return [{ kind: 'RoutesUsed', uses: [use] }];
     }
     this.asked.set(id, ask);
-    const times = { arrivedAt: this.now, deadline: this.now + wait, lease: LEASE_MS };
+    this.unpromised.add(id);
+    const times = { arrivedAt: this.now, deadline: this.now + wait, lease };
     const request: Request = {
       id,
       model,
@@ -186,7 +217,7 @@ export class VirtualSite {
       case 'grant':
         return this.answer(action.request, action.cold ? 'cold' : 'warm');
       case 'refuse':
-        if (action.refusal.detail) this.details.set(action.request, action.refusal.detail);
+        this.refusals.set(action.request, action.refusal);
         return this.answer(action.request, action.refusal.reason);
       case 'probe':
     }
@@ -200,8 +231,9 @@ export class VirtualSite {
   private shelf = (server: ServerId): Shelf => this.shelves.get(server)!;
 
   private at(moment: Instant, coming: Coming): void {
-    const due = this.agenda.get(moment);
+    const heard = Math.ceil(moment / this.grain) * this.grain;
+    const due = this.agenda.get(heard);
     if (due) due.push(coming);
-    else this.agenda.set(moment, [coming]);
+    else this.agenda.set(heard, [coming]);
   }
 }

@@ -17,6 +17,14 @@ export interface Workload {
   readonly queue: number;
   readonly loadsPerServer: number;
   readonly loadsPerDevice: number;
+  /** Loads of a minute that others may be evicted for on one device. */
+  readonly swapsPerMinute: number;
+  /** What a model stays at least. */
+  readonly residencyMs: Millis;
+  /** Standard deviation of the logarithm of the loads of one model. */
+  readonly loadSpread: number;
+  /** Loads that take far longer, if there are any: which share of all, and how many times the P90. */
+  readonly slow?: { readonly share: number; readonly times: number };
 }
 
 export interface StormModel {
@@ -34,6 +42,8 @@ export interface Arrival {
   readonly class: Class;
   /** How long it can wait. */
   readonly wait: Millis;
+  /** How long its route is used. */
+  readonly lease: Millis;
 }
 
 /** For how long the load is so much; a load of 1 asks for as many cold models a second as the load slots can load. */
@@ -49,19 +59,20 @@ const FIXED_LOAD_MS = 400;
 const LOAD_MS_PER_GIB = 320;
 /** Standard deviation of the logarithm: among models of one size, and among the loads of one model. */
 const SPREAD_OF_MODELS = 0.25;
-export const SPREAD_OF_LOADS = 0.15;
+const SPREAD_OF_LOADS = 0.15;
 export const UNLOAD_MS = 200;
 /** Popularity falls with the rank to this power. */
 const ZIPF = 0.8;
 /** What a bare server holds of a GPU, and what Berth leaves free of it. */
 export const BASELINE_MB = 400;
 const HEADROOM_MB = 1_024;
+export const HELD_MB = BASELINE_MB + HEADROOM_MB;
 /** What a model stays at least: short, so that load slots are what is scarce. */
-export const RESIDENCY_MS: Millis = 2_000;
+const RESIDENCY_MS: Millis = 2_000;
 /** Loads of a minute that others may be evicted for on one device: more than it has time for. */
-export const SWAPS_PER_MINUTE = 60;
+const SWAPS_PER_MINUTE = 60;
 /** How long a route is used. */
-export const LEASE_MS: Millis = 1_000;
+const LEASE_MS: Millis = 1_000;
 /** Callers differ in patience by an order of magnitude. */
 const WAITS: readonly [Millis, Millis] = [2_000, 20_000];
 /** Critical requests alone are well below what can be loaded, so that all of them could be served. */
@@ -82,15 +93,17 @@ export function drawWorkload(seed: number): Workload {
   });
   return {
     ...{ servers: 4, gpus: 2, gpuMb: 24 * GIB_MB, models, queue: 1_000 },
-    ...{ loadsPerServer: 2, loadsPerDevice: 1 },
+    ...{ loadsPerServer: 2, loadsPerDevice: 1, swapsPerMinute: SWAPS_PER_MINUTE },
+    ...{ residencyMs: RESIDENCY_MS, loadSpread: SPREAD_OF_LOADS },
   };
 }
 
 /** Cold models a second that the load slots can load: slots over the mean load, when nothing else takes time. */
-export function capacityOf({ servers, gpus, loadsPerServer, loadsPerDevice, models }: Workload): number {
+export function capacityOf(workload: Workload): number {
+  const { servers, gpus, loadsPerServer, loadsPerDevice, models } = workload;
   const slots = servers * Math.min(loadsPerServer, gpus * loadsPerDevice);
   const meanMs = models.reduce((sum, { loadMs }) => sum + loadMs, 0) / models.length;
-  const mean = (meanMs * Math.exp(SPREAD_OF_LOADS ** 2 / 2)) / 1_000;
+  const mean = (meanMs * Math.exp(workload.loadSpread ** 2 / 2)) / 1_000;
   return slots / mean;
 }
 
@@ -103,7 +116,7 @@ export function rateOf(workload: Workload): number {
 }
 
 /** What there is for models on each GPU. */
-export const modelRoomMb = ({ gpuMb }: Workload): number => gpuMb - BASELINE_MB - HEADROOM_MB;
+export const modelRoomMb = ({ gpuMb }: Workload): number => gpuMb - HELD_MB;
 
 /** The share of requests for the most asked for models, as many as fit. */
 function warmShare(workload: Workload): number {
@@ -138,7 +151,8 @@ function draw(random: Random, at: Millis, pick: (share: number) => string): Arri
   const kind = random.next();
   const of: Class = kind < CRITICAL ? 'critical' : kind < CRITICAL + SHEDDABLE ? 'sheddable' : 'default';
   const [least, most] = WAITS;
-  return { at, model, class: of, wait: Math.round(least * (most / least) ** random.next()) };
+  const wait = Math.round(least * (most / least) ** random.next());
+  return { at, model, class: of, wait, lease: LEASE_MS };
 }
 
 const zipf = (count: number): number[] => Array.from({ length: count }, (_, at) => (at + 1) ** -ZIPF);

@@ -1,4 +1,3 @@
-import { compareKeys } from '../numbers/compare-keys.js';
 import { type Fleet, unsettled } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
@@ -64,22 +63,6 @@ export function waitingByModel(fleet: Readonly<Fleet>, now: Instant): ReadonlyMa
 
 /** A refused request leaves a wish: it goes after every job for which a request waits. */
 const WISHED = 2 * PINNED;
-
-/** Compares two jobs: the one that goes first in the line comes first. */
-export const byPrecedence = (one: Job, other: Job): number => compareKeys(keyOf(one), keyOf(other));
-
-/**
- * Class first, and before all what pins lack; then what the operator's word brings; then tenants under their part; then
- * the earliest deadline that was promised; then what a request waits for; then what has been wanted longest.
- */
-const keyOf = (job: Job): readonly number[] => [
-  job.stage,
-  job.isDue ? 0 : 1,
-  job.isOverShare ? 1 : 0,
-  job.neededBy,
-  job.waiting.count > 0 ? 0 : 1,
-  job.since,
-];
 
 /** Makes jobs of what is wanted, and of what has its place. */
 export class Jobs {

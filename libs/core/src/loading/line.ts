@@ -4,7 +4,8 @@ import type { Instant } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import type { Want } from '../demand/wants.js';
 import { presentCopies } from '../demand/wants.js';
-import { byPrecedence, type Job, Jobs, type Waiting } from './job.js';
+import { type Job, Jobs, type Waiting } from './job.js';
+import { byPrecedence } from './precedence.js';
 import { propose } from './propose.js';
 import { type JobForecast, Schedule } from './schedule.js';
 

@@ -2,12 +2,10 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { ServerId } from '../fleet/ids.js';
 import { loadForecast, restOfLoad } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
-import { worthOf, worthOfWaiting } from '../learned/worth.js';
 import { directDependencies } from '../memory/footprint.js';
 import type { Instant } from '../fleet/model.js';
 import type { Placed, Ready, Replica } from '../fleet/replica.js';
-import { PINNED, rankOf } from '../demand/rank.js';
-import { settingsOf } from '../demand/idle.js';
+import { PINNED } from '../demand/rank.js';
 import type { Want } from '../demand/wants.js';
 import { replicaId } from '../fleet/ids.js';
 import { bestFit } from '../room/best-fit.js';
@@ -25,6 +23,7 @@ import { forecastMove } from './forecast-move.js';
 import type { Job } from './job.js';
 import { type JobForecast, readyAfter, type Schedule } from './schedule.js';
 import { devicesToCome } from './slots.js';
+import { worthMoreFrom } from './worth-more.js';
 
 /**
  * Where a job goes, which copies leave for it, and when: behind the jobs that the schedule has already. It decides for the
@@ -277,21 +276,4 @@ class Search {
     if (isFree) return schedule.now;
     return Math.max(schedule.swapAt(place), job.isDue ? schedule.now : worthMoreFrom(schedule, job, this.want, victims));
   }
-}
-
-/**
- * The moment at which a job is worth more than these of its class: its requests add a second of waiting for each second.
- * Copies of a lower class leave at once. Infinite where no request waits and it is worth less.
- */
-function worthMoreFrom({ fleet, now }: Schedule, job: Job, want: Want, victims: readonly Ready[]): Instant {
-  let lost = 0;
-  for (const one of victims) {
-    if (rankOf(settingsOf(fleet, one).class) < job.rank) continue;
-    lost += worthOf(fleet, one.model, now) / fleet.holders.get(one.model)!.size;
-  }
-  const { count, waited } = job.waiting;
-  const missing = lost - worthOf(fleet, job.model, now) - worthOfWaiting(waited);
-  if (missing < 0 || lost === 0) return now;
-  const starves = want.isExtra ? Infinity : want.waitsSince + fleet.limits.starvation;
-  return Math.min(count === 0 ? Infinity : now + (missing * 1_000) / count + 1, Math.max(now, starves));
 }

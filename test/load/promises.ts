@@ -1,0 +1,39 @@
+import type { Millis } from '#core';
+import { type Figure, hint } from './figure.js';
+import type { Core } from './promises/cores.js';
+import { figuresOf, lineOn, type Result } from './promises/figures.js';
+import { playOut } from './promises/playing.js';
+import { asksOf, type Scenario, scenarios, SMALL } from './promises/scenarios.js';
+
+/** So long is played on altogether from refusals of one scenario, and from so many at least. */
+const SAMPLED: Millis = 80_000;
+const LEAST_SAMPLES = 4;
+
+/**
+ * Whether an admitted request is a promise that holds, and what the promises cost. The core is played in virtual time
+ * in front of a small fleet with many models, at loads from half to a hundred times what its slots and swaps can load.
+ * It is compared with the same core under other rules: see `promises/cores.ts`. `only` chooses the scenarios whose
+ * names begin so.
+ */
+export async function promises(only: string): Promise<Figure[]> {
+  const results: Result[] = [];
+  for (const scenario of scenarios().filter(({ name }) => name.startsWith(only))) {
+    const began = performance.now();
+    const result = await resultOf(scenario);
+    results.push(result);
+    hint(`${lineOn(result)}; ${((performance.now() - began) / 1_000).toFixed(1)} s`);
+  }
+  return figuresOf(results);
+}
+
+async function resultOf(scenario: Scenario): Promise<Result> {
+  const asks = asksOf(scenario);
+  const samples = Math.max(LEAST_SAMPLES, Math.round(SAMPLED / Math.max(...scenario.waits)));
+  const before = (core: Core) => playOut(scenario, asks, core);
+  const real = await playOut(scenario, asks, 'real', samples);
+  if (scenario.workload.slow) return { scenario, real };
+  if (scenario.waits.length > 1) return { scenario, real, firstCome: await before('first-come') };
+  if (!scenario.hasTenants) return { scenario, real, mostWaiters: await before('most-waiters') };
+  const own = asks.filter(({ tenant }) => tenant === SMALL);
+  return { scenario, real, alone: await playOut(scenario, own, 'real') };
+}

@@ -1,0 +1,5 @@
+import type { precedence } from './stood-in.js';
+
+/** Stands in for the order of the line: of one stage the job that was wanted first goes first, whatever is promised. */
+export const byPrecedence: typeof precedence.byPrecedence = (one, other) =>
+  one.stage - other.stage || Number(other.isDue) - Number(one.isDue) || one.since - other.since;

@@ -1,0 +1,8 @@
+import type { precedence } from './stood-in.js';
+
+/** Stands in for the order of the line: of one stage the job that most requests wait for goes first. */
+export const byPrecedence: typeof precedence.byPrecedence = (one, other) =>
+  one.stage - other.stage ||
+  Number(other.isDue) - Number(one.isDue) ||
+  other.waiting.count - one.waiting.count ||
+  one.since - other.since;

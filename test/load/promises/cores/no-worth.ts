@@ -1,0 +1,4 @@
+import type { worth } from './stood-in.js';
+
+/** Stands in for the comparison of a job with its victims: every load is worth it. */
+export const worthMoreFrom: typeof worth.worthMoreFrom = ({ now }) => now;

@@ -1,0 +1,4 @@
+/** The files of the core that others stand in for, as types: a file that stands in offers the same. */
+export type * as precedence from '../../../../libs/core/src/loading/precedence.js';
+export type * as worth from '../../../../libs/core/src/loading/worth-more.js';
+export type * as admission from '../../../../libs/core/src/answers/admission.js';

@@ -1,0 +1,241 @@
+import type { Millis } from '#core';
+import { type Figure, quantile, rounded } from '../figure.js';
+import { answerCounts, isInTime, type Outcome, share, waited } from '../storm/outcomes.js';
+import { isRefusedForWant, type Played, servedPerSecond, type Told } from './playing.js';
+import { type Demand, type Scenario, SMALL } from './scenarios.js';
+
+/** A scenario, played before the real core and before those it is compared with. */
+export interface Result {
+  readonly scenario: Scenario;
+  readonly real: Played;
+  readonly mostWaiters?: Played;
+  readonly firstCome?: Played;
+  /** The requests of the small tenant, without those that flood. */
+  readonly alone?: Played;
+}
+
+/** What one scenario adds to a figure: its own value, and the totals behind it. */
+interface Part {
+  readonly scenario: string;
+  readonly value: number;
+  readonly of: readonly number[];
+}
+
+const AT_ONCE: Millis = 100;
+const SHORT: Millis = 5_000;
+const HALF_LOADED = 0.5;
+
+const GOALS = {
+  ...{
+    kept: 0.98,
+    keptSlow: 0.88,
+    wouldHave: 0.1,
+    wouldHaveOfAll: 0.01,
+    waits: 1.05,
+    short: 1.3,
+    small: 0.9,
+  },
+  all: { uniform: 0.85, zipf: 0.93 },
+  cold: { uniform: 0.7, zipf: 0.6 },
+};
+
+/** Every figure that these results have something to say of. */
+export function figuresOf(results: readonly Result[]): Figure[] {
+  const slow = results.filter(({ scenario }) => scenario.workload.slow);
+  const usual = results.filter(({ scenario }) => !scenario.workload.slow);
+  return [
+    least('promise_kept', 'share of promised requests served in time', GOALS.kept, usual.flatMap(keptOf)),
+    least(
+      'promise_kept_slow',
+      'the same with 2 % of loads of 5 x their P90',
+      GOALS.keptSlow,
+      slow.flatMap(keptOf),
+    ),
+    unlisted(results),
+    most('promise_refusal', 'ms until a refusal is told, p95', AT_ONCE, results.flatMap(toldOf)),
+    wouldHave(results),
+    most(
+      'promise_regret_half',
+      'the same of all requests, at half the load',
+      GOALS.wouldHaveOfAll,
+      results.flatMap(ofAllOf),
+    ),
+    ...(['uniform', 'zipf'] as const).flatMap((demand) => servedFigures(demand, results)),
+    most(
+      'promise_waits',
+      'cold-wait seconds, x those of most waiters first',
+      GOALS.waits,
+      results.flatMap(waitsOf),
+    ),
+    least(
+      'promise_short',
+      'short waits served cold, x first come first booked',
+      GOALS.short,
+      results.flatMap(shortOf),
+    ),
+    most('promise_long', 'long promises lost beside short waits', 0, results.flatMap(longOf)),
+    least(
+      'promise_small',
+      'served of a small tenant beside a flood, x alone',
+      GOALS.small,
+      results.flatMap(smallOf),
+    ),
+  ].flatMap((figure) => figure ?? []);
+}
+
+function servedFigures(demand: Demand, results: readonly Result[]): (Figure | undefined)[] {
+  const some = results.filter(({ scenario }) => scenario.demand === demand);
+  return (['all', 'cold'] as const).map((what) =>
+    least(
+      `promise_served_${what}_${demand}`,
+      'served a second, x most waiters first',
+      GOALS[what][demand],
+      some.flatMap((one) => servedOf(one, what === 'cold')),
+    ),
+  );
+}
+
+/** The worst of all is what counts, and has to be so much at least. */
+function least(name: string, unit: string, goal: number, parts: readonly Part[]): Figure | undefined {
+  return figure({ name, unit }, `>= ${goal}`, parts, Math.min, (value) => value >= goal);
+}
+
+/** The same, so much at the most. */
+function most(name: string, unit: string, goal: number, parts: readonly Part[]): Figure | undefined {
+  return figure({ name, unit }, `<= ${goal}`, parts, Math.max, (value) => value <= goal);
+}
+
+function figure(
+  of: Pick<Figure, 'name' | 'unit'>,
+  goal: string,
+  all: readonly Part[],
+  worst: (...values: number[]) => number,
+  isMet: (value: number) => boolean,
+): Figure | undefined {
+  const parts = all.filter(({ value }) => Number.isFinite(value));
+  if (parts.length === 0) return undefined;
+  const value = worst(...parts.map((part) => part.value));
+  const met = parts.filter((part) => isMet(part.value)).length;
+  return {
+    ...{ ...of, value, goal, met: isMet(value) },
+    details: { scenariosMet: `${met} of ${parts.length}`, ...totals(parts) },
+  };
+}
+
+/** By scenario: the value, and what it is made of. */
+const totals = (parts: readonly Part[]): Record<string, unknown> => ({
+  scenarios: Object.fromEntries(
+    parts.map(({ scenario, value, of }) => [scenario, [rounded(value), ...of.map(rounded)]]),
+  ),
+});
+
+const promisedOf = ({ all }: Played): Told[] => all.filter(({ isPromised }) => isPromised);
+
+function keptOf({ scenario: { name }, real }: Result): Part[] {
+  const promised = promisedOf(real);
+  const kept = promised.filter(isInTime);
+  return [{ scenario: name, value: kept.length / promised.length, of: [kept.length, promised.length] }];
+}
+
+/** All of them count; beside it stands how those that broke were answered, and the causes that were told. */
+function unlisted(results: readonly Result[]): Figure {
+  const broken = results.flatMap(({ real }) => promisedOf(real)).filter((one) => !isInTime(one));
+  const [listed, others] = [broken.filter(({ cause }) => cause), broken.filter(({ cause }) => !cause)];
+  const causes = listed.map((one) => ({ ...one, answer: one.cause! }));
+  return {
+    ...{ name: 'promise_unlisted', value: others.length, unit: 'promises broken for no listed cause' },
+    ...{ goal: '0', met: others.length === 0 },
+    details: {
+      ...{ promised: results.flatMap(({ real }) => promisedOf(real)).length, broken: broken.length },
+      ...{ unlisted: answerCounts(others), listed: answerCounts(causes) },
+    },
+  };
+}
+
+function toldOf({ scenario: { name }, real }: Result): Part[] {
+  const waits = real.all.filter((one) => !isInTime(one)).map(waited);
+  return [{ scenario: name, value: quantile(waits, 0.95), of: [quantile(waits, 0.5), waits.length] }];
+}
+
+/** All samples of all scenarios together: those of one are few. */
+function wouldHave(results: readonly Result[]): Figure | undefined {
+  const parts = results.map(({ scenario: { name }, real }): Part => {
+    const made = real.wouldHave.filter(Boolean).length;
+    return { scenario: name, value: made / real.wouldHave.length, of: [made, real.wouldHave.length] };
+  });
+  const samples = results.flatMap(({ real }) => real.wouldHave);
+  if (samples.length === 0) return undefined;
+  const value = share(samples, Boolean);
+  return {
+    ...{ name: 'promise_regret', value, unit: 'share of refused requests that would have been served' },
+    ...{ goal: `<= ${GOALS.wouldHave}`, met: value <= GOALS.wouldHave },
+    details: { sampled: samples.length, ...totals(parts.filter((part) => Number.isFinite(part.value))) },
+  };
+}
+
+function ofAllOf({ scenario: { name, load }, real }: Result): Part[] {
+  if (load !== HALF_LOADED) return [];
+  const refused = real.all.filter(isRefusedForWant).length;
+  const part = real.wouldHave.length === 0 ? 0 : share(real.wouldHave, Boolean);
+  return [{ scenario: name, value: (part * refused) / real.all.length, of: [refused, real.all.length] }];
+}
+
+function servedOf({ scenario: { name }, real, mostWaiters }: Result, isColdAlone: boolean): Part[] {
+  if (!mostWaiters) return [];
+  const [ours, theirs] = [real, mostWaiters].map((one) => servedPerSecond(one, isColdAlone)) as [
+    number,
+    number,
+  ];
+  return [{ scenario: name, value: ours / theirs, of: [ours, theirs] }];
+}
+
+function waitsOf({ scenario: { name }, real, mostWaiters }: Result): Part[] {
+  if (!mostWaiters) return [];
+  const theirs = new Map(mostWaiters.all.filter(isInTime).map((one) => [one.id, waited(one)]));
+  const both = real.all.filter((one) => isInTime(one) && theirs.has(one.id));
+  const seconds = (waits: readonly Millis[]): number => waits.reduce((sum, one) => sum + one, 0) / 1_000;
+  const [our, their] = [seconds(both.map(waited)), seconds(both.map(({ id }) => theirs.get(id)!))];
+  return [{ scenario: name, value: our / their, of: [our, their, both.length] }];
+}
+
+const isShort = ({ wait }: Outcome): boolean => wait <= SHORT;
+
+function shortOf({ scenario: { name }, real, firstCome }: Result): Part[] {
+  if (!firstCome) return [];
+  const count = ({ all }: Played): number =>
+    all.filter((one) => isShort(one) && isInTime(one) && one.answer === 'cold').length;
+  return [{ scenario: name, value: count(real) / count(firstCome), of: [count(real), count(firstCome)] }];
+}
+
+function longOf({ scenario: { name }, real, firstCome }: Result): Part[] {
+  if (!firstCome) return [];
+  const long = promisedOf(real).filter((one) => !isShort(one));
+  return [{ scenario: name, value: long.filter((one) => !isInTime(one)).length, of: [long.length] }];
+}
+
+function smallOf({ scenario: { name }, real, alone }: Result): Part[] {
+  if (!alone) return [];
+  const served = ({ all }: Played): number =>
+    all.filter((one) => one.tenant === SMALL && isInTime(one)).length;
+  return [{ scenario: name, value: served(real) / served(alone), of: [served(real), served(alone)] }];
+}
+
+/** One line for people on what became of a scenario. */
+export function lineOn({ scenario: { name }, real, mostWaiters, firstCome, alone }: Result): string {
+  const others = Object.entries({ mostWaiters, firstCome, alone }).flatMap(([core, played]) =>
+    played ? [`${core} ${perSecond(played)}`] : [],
+  );
+  const promised = promisedOf(real);
+  const kept = share(promised, isInTime);
+  return [
+    ...[name, `served ${perSecond(real)}`, ...others],
+    `kept ${rounded(kept)} of ${promised.length}`,
+    `loads a second ${rounded(real.loads / real.seconds)}`,
+    `would have ${real.wouldHave.filter(Boolean).length} of ${real.wouldHave.length}`,
+    JSON.stringify(answerCounts(real.all)),
+    `broken ${JSON.stringify(answerCounts(promised.filter((one) => !isInTime(one))))}`,
+  ].join('; ');
+}
+
+const perSecond = (played: Played): string =>
+  `${rounded(servedPerSecond(played, false))}/s (cold ${rounded(servedPerSecond(played, true))})`;

@@ -1,0 +1,117 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  type Instant,
+  type Millis,
+  type ModelId,
+  pickRoute,
+  type Request,
+  type RequestId,
+  type TenantId,
+} from '#core';
+import { isInTime, type Outcome } from '../storm/outcomes.js';
+import { causeOf } from '../storm/promise.js';
+import type { Ask, VirtualSite } from '../storm/virtual-site.js';
+import { type Core, siteBefore } from './cores.js';
+import type { Scenario } from './scenarios.js';
+
+export interface Told extends Outcome {
+  readonly id: RequestId;
+  readonly tenant: TenantId;
+  /** Whether it was promised a route while it waited. */
+  readonly isPromised: boolean;
+  /** Of a promise that broke: the listed cause, where one was told. */
+  readonly cause: string | null;
+}
+
+/** What became of the requests of a scenario that count, and of the sampled ones. */
+export interface Played {
+  readonly all: readonly Told[];
+  /** For some requests refused for want of something, evenly: whether it would have been served, had it been let in. */
+  readonly wouldHave: readonly boolean[];
+  readonly seconds: number;
+  readonly loads: number;
+}
+
+/** Refusals for want of time, slots, worth or memory. */
+const WANTS: ReadonlySet<string> = new Set(['deadline_unreachable', 'no_capacity', 'over_share']);
+export const isRefusedForWant = ({ answer }: Outcome): boolean => WANTS.has(answer);
+
+/** What happens is heard so often: 200 requests a second then take 50 turns, not 160. */
+const GRAIN: Millis = 20;
+/** Signals are let in so often, in virtual time. */
+const STRETCH: Millis = 1_000;
+const NOBODY = { lastUse: () => undefined };
+
+/** Plays a scenario before a core; `samples` are the most refusals that are played on from. */
+export async function playOut(
+  scenario: Scenario,
+  asks: readonly Ask[],
+  core: Core,
+  samples = 0,
+): Promise<Played> {
+  const Site = await siteBefore(core);
+  const site = Site.of(scenario.workload, asks, GRAIN);
+  const { learned, end, waits } = scenario;
+  for (let at = 0; at < learned; at += STRETCH) await onward(site, at + STRETCH);
+  const loadsBefore = site.loads;
+  const wouldHave = samples === 0 ? [] : await sampled(site, scenario, samples);
+  for (let at = site.now; at < end; at += STRETCH) await onward(site, Math.min(end, at + STRETCH));
+  const loads = site.loads - loadsBefore;
+  await onward(site, end + Math.max(...waits) + GRAIN);
+  return { all: countedOf(site, scenario), wouldHave, seconds: (end - learned) / 1_000, loads };
+}
+
+async function onward(site: VirtualSite, end: Instant): Promise<void> {
+  site.until(end);
+  await setImmediate();
+}
+
+const countedOf = ({ outcomes, promised, refusals }: VirtualSite, { learned, end }: Scenario): Told[] =>
+  outcomes
+    .filter(({ at }) => at >= learned && at < end)
+    .map((one) => {
+      const refusal = refusals.get(one.id);
+      return { ...one, isPromised: promised.has(one.id), cause: refusal ? causeOf(refusal) : null };
+    });
+
+/** Plays until the end, and on a copy from every nth refusal, by how many there were before it counted. */
+async function sampled(site: VirtualSite, { learned, end }: Scenario, most: number): Promise<boolean[]> {
+  const before = site.outcomes.filter((one) => one.at >= learned / 2 && isRefusedForWant(one)).length;
+  const expected = (before * (end - learned)) / (learned / 2);
+  const every = Math.max(1, Math.ceil(expected / most));
+  const wouldHave: boolean[] = [];
+  let [seen, refused] = [site.outcomes.length, 0];
+  while (site.now < end && wouldHave.length < most) {
+    await onward(site, site.now + GRAIN);
+    for (; seen < site.outcomes.length; seen += 1) {
+      const one = site.outcomes[seen]!;
+      if (!isRefusedForWant(one) || one.at < learned) continue;
+      if (refused++ % every === 0) wouldHave.push(isServedIfLetIn(site.copy(), one));
+    }
+  }
+  return wouldHave;
+}
+
+/** Plays on with the request among the promised ones, until its model has a route or its time is up. */
+function isServedIfLetIn(site: VirtualSite, one: Ask): boolean {
+  const { id, class: of, tenant, lease } = one;
+  const [arrivedAt, model] = [Math.ceil(one.at), one.model as ModelId];
+  const times = { arrivedAt, deadline: arrivedAt + one.wait, lease };
+  const request: Request = {
+    ...{ id, model, version: null, class: of, tenant, avoid: [] },
+    ...times,
+    bytes: 1_100,
+  };
+  site.letIn(request, one);
+  while (site.now < request.deadline) {
+    site.until(site.now + GRAIN);
+    if (pickRoute(site.fleet, request, NOBODY)) return true;
+  }
+  return false;
+}
+
+/** Requests served in time, a second: all of them, or those alone that waited for a load. */
+export function servedPerSecond({ all, seconds }: Played, isColdAlone: boolean): number {
+  const served = all.filter((one) => isInTime(one) && (!isColdAlone || one.answer === 'cold'));
+  return served.length / seconds;
+}
