@@ -66,6 +66,11 @@ export class Line {
     return this.of(model)?.job.waiting ?? this.jobs.waitingFor(model);
   }
 
+  /** Whether any server could begin a load now beside those in line. */
+  isAnySlotFree(): boolean {
+    return this.open.some((server) => this.schedule.slotsOf(server).isAnyFree(server));
+  }
+
   /** The forecast of what is wanted, whether it stands in line or not. */
   forecastFor(model: ModelId): JobForecast | undefined {
     const want = this.wants.get(model);

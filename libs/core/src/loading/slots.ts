@@ -66,9 +66,9 @@ export class Slots {
     return { at, variance: this.varianceAt(devices, at) };
   }
 
-  /** Whether a slot is free for these devices now. */
-  isFree(devices: readonly number[]): boolean {
-    return this.freeFrom(devices, this.now, 0) <= this.now;
+  /** Whether a slot is free now, on any device. */
+  isAnyFree({ devices }: Server): boolean {
+    return (devices ?? []).some(({ ordinal }) => this.freeFrom([ordinal], this.now, 0) <= this.now);
   }
 
   take(devices: readonly number[], { at, variance }: Start, load: Forecast): void {

@@ -14,7 +14,7 @@ const MOST_WISHES = 8;
  */
 export function wishedJobs(fleet: Fleet, line: Line, wants: readonly Want[], now: Instant): JobForecast[] {
   const wished = wants.filter(({ model }) => fleet.wishes.has(model.id) && !line.of(model.id));
-  if (wished.length === 0) return [];
+  if (wished.length === 0 || !line.isAnySlotFree()) return [];
   const worthiest = wished
     .map((want) => ({ want, worth: worthOf(fleet, want.model.id, now) }))
     .sort((one, other) => other.worth - one.worth)
