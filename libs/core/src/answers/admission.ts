@@ -75,7 +75,9 @@ class Admission {
     if (!isForeseen(fleet, model)) return false;
     const replicas = replicasOf(fleet, model);
     if (replicas.some((one) => one.phase === 'ready' || hasOverrun(fleet, one, now))) return false;
-    return replicas.some(isLoading) || this.line.wantOf(model) !== undefined || this.line.of(model) !== undefined;
+    return (
+      replicas.some(isLoading) || this.line.wantOf(model) !== undefined || this.line.of(model) !== undefined
+    );
   }
 
   /** It waits, counts in no promise and delays none. */
@@ -130,7 +132,10 @@ class Admission {
     for (const request of fleet.waiting.values()) {
       if (request.model !== job.model || request.deadline >= ready || fleet.promises.get(request.id) == null)
         continue;
-      this.displaced.push({ request, why: { reason: 'over_share', retryAfter: Math.max(SHORT_HINT, ready - now) } });
+      this.displaced.push({
+        request,
+        why: { reason: 'over_share', retryAfter: Math.max(SHORT_HINT, ready - now) },
+      });
     }
   }
 
@@ -200,12 +205,19 @@ export function refuseLost(fleet: Fleet, line: Line, now: Instant): Action[] {
   return lost;
 }
 
-function lossOf(fleet: Fleet, line: Line, { id, model, deadline }: Request, now: Instant): Refusal | undefined {
+function lossOf(
+  fleet: Fleet,
+  line: Line,
+  { id, model, deadline }: Request,
+  now: Instant,
+): Refusal | undefined {
   if (routableReplicas(fleet, model).length > 0 || replicasOf(fleet, model).some(isLoading)) return undefined;
   const forecast = line.of(model);
   if (!forecast) return undefined;
   const { roomAt, ready, load } = forecast;
   if (roomAt >= deadline) return { reason: 'no_capacity', retryAfter: Math.max(SHORT_HINT, roomAt - now) };
   const isVain = fleet.promises.get(id) != null && now + p10Of(load) > deadline;
-  return isVain ? { reason: 'deadline_unreachable', retryAfter: Math.max(SHORT_HINT, ready.p90 - now) } : undefined;
+  return isVain
+    ? { reason: 'deadline_unreachable', retryAfter: Math.max(SHORT_HINT, ready.p90 - now) }
+    : undefined;
 }

@@ -220,7 +220,9 @@ function placeVerdict(
 ): PlaceVerdict {
   if (victims === null) return 'no_room';
   if (victims.length === 0) return 'room';
-  return job.rank === PINNED || job.isStarving || openAgainAt(fleet, place) <= now ? 'room_by_eviction' : 'swaps_spent';
+  return job.rank === PINNED || job.isStarving || openAgainAt(fleet, place) <= now
+    ? 'room_by_eviction'
+    : 'swaps_spent';
 }
 
 function whyMemory<Needs extends Bytes | null>(

@@ -3,7 +3,13 @@ import type { ReplicaId } from '../fleet/ids.js';
 import { moveMadeFor } from '../fleet/moving.js';
 import { loadForecast, restOfLoad } from '../learned/load-forecast.js';
 import { isNeeded } from '../memory/footprint.js';
-import { isGuaranteed, isPinProtected, servingReplicas, solidCopies, standingCopies } from '../memory/pins.js';
+import {
+  isGuaranteed,
+  isPinProtected,
+  servingReplicas,
+  solidCopies,
+  standingCopies,
+} from '../memory/pins.js';
 import type { Instant } from '../fleet/model.js';
 import type { Ready } from '../fleet/replica.js';
 import type { Moving } from '../room/freed.js';
@@ -22,13 +28,25 @@ export function forecastMove(schedule: Schedule, job: Job, begin?: Moving): JobF
   const replica = begin?.replica ?? movedFor(fleet, job);
   const place = replica && placeOf(schedule, job, replica);
   if (!replica || !place) return undefined;
-  const copied = begin ? now + loadForecast(fleet, begin.model.id, begin.place.server.spec.id).p50 : copiedBy(fleet, job, now);
+  const copied = begin
+    ? now + loadForecast(fleet, begin.model.id, begin.place.server.spec.id).p50
+    : copiedBy(fleet, job, now);
   const from = Math.max(copied, schedule.swapAt(place));
   const load = schedule.loadOf(job, place);
   const freed = schedule.freedBy(replica, from);
   const start = schedule.slotsOf(place.server).earliest(place.devices, freed, load);
   const ready = readyAfter(start, load);
-  return { job, place, victims: [replica], move: begin ?? null, placeAt: from, start, load, ready, roomAt: now };
+  return {
+    job,
+    place,
+    victims: [replica],
+    move: begin ?? null,
+    placeAt: from,
+    start,
+    load,
+    ready,
+    roomAt: now,
+  };
 }
 
 function movedFor(fleet: Readonly<Fleet>, { model }: Job): Ready | undefined {
@@ -50,7 +68,8 @@ function placeOf({ fleet, ledger }: Schedule, { want }: Job, replica: Ready): Pl
   const server = fleet.servers.get(replica.server)!;
   const ways = [...placesOn(fleet, server, want!.model), ...growthsOn(fleet, server, want!.model)];
   return ways.find(
-    (one) => !neededAt(fleet, one, want!).has(replica.id) && covers([replica], shortfall(ledger, one.bookings)),
+    (one) =>
+      !neededAt(fleet, one, want!).has(replica.id) && covers([replica], shortfall(ledger, one.bookings)),
   );
 }
 

@@ -29,7 +29,9 @@ export class Line {
     this.jobs = new Jobs(fleet, wants, now);
     this.schedule = new Schedule(fleet, open, now);
     for (const want of wants) if (!this.wants.has(want.model.id)) this.wants.set(want.model.id, want);
-    const standing = [...this.wants.values()].filter((want) => this.isNext(want)).map((want) => this.jobs.of(want));
+    const standing = [...this.wants.values()]
+      .filter((want) => this.isNext(want))
+      .map((want) => this.jobs.of(want));
     this.set([...this.jobs.placed(), ...standing.filter(isInLine)]);
   }
 
@@ -123,7 +125,8 @@ export class Line {
 }
 
 /** A job for which no request waits and no operator asks joins the line only where nothing is promised: see `Wishes`. */
-const isInLine = ({ isDue, waiting, want }: Job): boolean => isDue || waiting.count > 0 || want?.isExtra === true;
+const isInLine = ({ isDue, waiting, want }: Job): boolean =>
+  isDue || waiting.count > 0 || want?.isExtra === true;
 
 function pass(schedule: Schedule, jobs: readonly Job[]): JobForecast[] {
   return jobs.map((job) => {

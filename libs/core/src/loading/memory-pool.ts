@@ -32,8 +32,7 @@ export class MemoryPool {
   /** When so much is free of each of these accounts, if nothing else takes it; infinite where it never is. */
   freeAt(bookings: readonly Booking[]): Instant {
     let at = this.now;
-    for (const { account, bytes } of bookings)
-      if (bytes > 0) at = Math.max(at, this.walk(account, bytes).at);
+    for (const { account, bytes } of bookings) if (bytes > 0) at = Math.max(at, this.walk(account, bytes).at);
     return at;
   }
 

@@ -24,4 +24,5 @@ export function noteLine(fleet: Fleet, forecasts: readonly JobForecast[], now: I
   for (const model of fleet.charges.keys()) if (!fleet.line.has(model)) refund(fleet, model, now);
 }
 
-const causeOf = (placed: ToLoad): LoadCause => (placed.phase === 'placed' ? placed.cause : placed.change!.cause!);
+const causeOf = (placed: ToLoad): LoadCause =>
+  placed.phase === 'placed' ? placed.cause : placed.change!.cause!;

@@ -1,9 +1,9 @@
 import type { Fleet } from '../fleet/fleet.js';
-import type { ServerId } from '../fleet/ids.js';
+import type { AccountId, ReplicaId, ServerId } from '../fleet/ids.js';
 import { loadForecast, restOfLoad } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 import { directDependencies } from '../memory/footprint.js';
-import type { Instant } from '../fleet/model.js';
+import type { Bytes, Instant } from '../fleet/model.js';
 import type { Placed, Ready, Replica } from '../fleet/replica.js';
 import { PINNED } from '../demand/rank.js';
 import type { Want } from '../demand/wants.js';
@@ -17,7 +17,8 @@ import type { Site } from '../room/sites.js';
 import { sitesFor } from '../room/sites-for.js';
 import { crowding } from '../room/spread.js';
 import { devicesSwapped } from '../room/swaps.js';
-import { neededAt, replicasIn, shortfall, type Victim, victimsAt, victimTest, type VictimTest } from '../room/victims.js';
+import { neededAt, replicasIn, shortfall, victimTest, type VictimTest } from '../room/victims.js';
+import { type Leaver, leaversAt } from './leavers.js';
 import { moveFor, searchIn } from './movable.js';
 import { forecastMove } from './forecast-move.js';
 import type { Job } from './job.js';
@@ -41,7 +42,11 @@ export function propose(schedule: Schedule, job: Job): JobForecast {
   const eviction = search.cheapest() ?? search.soonest();
   const best = sooner(fit, eviction);
   if (best && search.isInTime(best)) return best;
-  return search.move(best) ?? best ?? nowhere(job, loadForecast(schedule.fleet, job.model, null), search.hasPlaces() ? Infinity : schedule.now);
+  return (
+    search.move(best) ??
+    best ??
+    nowhere(job, loadForecast(schedule.fleet, job.model, null), search.hasPlaces() ? Infinity : schedule.now)
+  );
 }
 
 const sooner = (one: JobForecast | undefined, other: JobForecast | undefined): JobForecast | undefined =>
@@ -69,8 +74,34 @@ function proposePlaced(schedule: Schedule, job: Job, replica: Placed | Ready): J
   const bookings = replica.phase === 'placed' ? replica.bookings : replica.change!.bookings;
   const roomAt = schedule.memory.take(bookings);
   const from = Math.max(roomAt, replica.phase === 'placed' ? now + needsOf(fleet, replica, now) : now);
-  const start = from === Infinity ? { at: from, variance: 0 } : schedule.slotsOf(server).earliest(devicesToCome(replica), from, load);
+  const start =
+    from === Infinity
+      ? { at: from, variance: 0 }
+      : schedule.slotsOf(server).earliest(devicesToCome(replica), from, load);
   return { ...nowhere(job, load, roomAt), placeAt: now, start, ready: readyAfter(start, load) };
+}
+
+/** The first of these that together make up for a shortfall; undefined where all do not. */
+function firstEnough(
+  leavers: readonly Leaver[],
+  shortfalls: ReadonlyMap<AccountId, Bytes>,
+  needed: ReadonlySet<ReplicaId>,
+): readonly Leaver[] | undefined {
+  const short = new Map(shortfalls);
+  const found: Leaver[] = [];
+  for (const leaver of leavers) {
+    if (leaver.victim?.replicas.some(({ id }) => needed.has(id))) continue;
+    const useful = leaver.bookings.filter(({ account, bytes }) => bytes > 0 && short.has(account));
+    if (useful.length === 0) continue;
+    found.push(leaver);
+    for (const { account, bytes } of useful) {
+      const missing = (short.get(account) ?? 0) - bytes;
+      if (missing > 0) short.set(account, missing);
+      else short.delete(account);
+    }
+    if (short.size === 0) return found;
+  }
+  return undefined;
 }
 
 /** How long what it needs and is loaded by an order of its own should take yet. */
@@ -148,41 +179,39 @@ class Search {
 
   /** Where enough copies have left soonest. */
   soonest(): JobForecast | undefined {
-    const { fleet, ledger } = this.schedule;
     let best: JobForecast | undefined;
     for (const place of this.sitesBySlot().flatMap(({ places }) => places.filter(this.isFull))) {
-      const victims = victimsAt(fleet, this.leavingBy(Infinity), place, ledger);
-      const plan = this.soonestPlan(place, victims);
-      const found = plan && this.planned(plan);
+      const found = this.soonestAt(place);
       if (found && (!best || found.ready.p50 < best.ready.p50)) best = found;
     }
     return best;
   }
 
-  /** Of the victims at a place the first to have left that are enough, and of these the least valuable. */
-  private soonestPlan(place: Place, victims: readonly Victim[]): EvictionPlan | undefined {
+  /** The first to have left that are enough; where all of these can be drained, the least valuable that are gone by then. */
+  private soonestAt(place: Place): JobForecast | undefined {
     const { fleet, ledger } = this.schedule;
-    const timed = victims.map((victim) => ({ victim, at: this.leftBy(victim) })).sort((a, b) => a.at - b.at);
-    const short = new Map(shortfall(ledger, place.bookings));
+    const leavers = leaversAt(this.schedule, place, this.want, this.leavingBy(Infinity));
     const needed = neededAt(fleet, place, this.want);
-    for (const { victim, at } of timed) {
-      if (victim.replicas.some(({ id }) => needed.has(id))) continue;
-      for (const { account, bytes } of victim.replicas.flatMap(({ bookings }) => bookings)) {
-        const missing = short.get(account);
-        if (missing === undefined) continue;
-        if (missing > bytes) short.set(account, missing - bytes);
-        else short.delete(account);
-      }
-      if (short.size > 0) continue;
-      const early = timed.filter((one) => one.at <= at).map((one) => one.victim);
-      const plan = planFor(fleet, ledger, place, this.want, early);
-      if (plan) return plan;
-    }
-    return undefined;
+    const first = firstEnough(leavers, shortfall(ledger, place.bookings), needed);
+    if (!first) return undefined;
+    if (first.some(({ victim }) => victim === null)) return this.later(place, first);
+    const at = first.at(-1)!.at;
+    const early = leavers.flatMap((one) => (one.victim && one.at <= at ? [one.victim] : []));
+    const plan = planFor(fleet, ledger, place, this.want, early);
+    return plan && this.planned(plan);
   }
 
-  private leftBy = ({ replicas }: Victim): Instant =>
-    Math.max(...replicas.map((one) => this.schedule.freedBy(one, this.schedule.drainableFrom(one))));
+  /** What leaves by itself, or is not there yet, is waited for: until then no copy is told to leave. */
+  private later(place: Place, leavers: readonly Leaver[]): JobForecast {
+    const { schedule, job } = this;
+    const load = schedule.loadOf(job, place);
+    const emptied = Math.max(...leavers.map(({ emptiedAt }) => emptiedAt));
+    const start = this.startAt(place, leavers.at(-1)!.at);
+    const waitsFor = leavers.filter(({ victim }) => victim === null).map(({ emptiedAt }) => emptiedAt);
+    const placeAt = Math.max(schedule.now + 1, ...waitsFor);
+    const shared = { job, place, victims: [], move: null, load, placeAt };
+    return { ...shared, start, ready: readyAfter(start, load), roomAt: emptied };
+  }
 
   /** A move, where no eviction is in time and the move is. */
   move(best: JobForecast | undefined): JobForecast | undefined {
@@ -199,7 +228,9 @@ class Search {
   private leavingBy(at: Instant): VictimTest {
     const { schedule } = this;
     return (one): one is Ready =>
-      this.isVictim(one) && !schedule.isLeaving(one) && schedule.freedBy(one, schedule.drainableFrom(one)) <= at;
+      this.isVictim(one) &&
+      !schedule.isLeaving(one) &&
+      schedule.freedBy(one, schedule.drainableFrom(one)) <= at;
   }
 
   /** The servers that nothing comes to or leaves, and of the others those with the first free slots. */
@@ -208,7 +239,9 @@ class Search {
     const busy = new Set<ServerId>(Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!.server));
     const at = (site: Site): Instant =>
       Math.min(...site.places.map((place) => this.startAt(place, now).at), Infinity);
-    const idle = this.all.filter(({ server }) => !busy.has(server.spec.id) && !this.schedule.hasLoads(server));
+    const idle = this.all.filter(
+      ({ server }) => !busy.has(server.spec.id) && !this.schedule.hasLoads(server),
+    );
     const others = this.all.filter((site) => !idle.includes(site)).map((site) => ({ site, at: at(site) }));
     others.sort((one, other) => one.at - other.at);
     return [...idle.slice(0, MOST_BUSY), ...others.slice(0, MOST_BUSY).map(({ site }) => site)];
@@ -221,7 +254,9 @@ class Search {
     return this.all.map((site) =>
       site.where(
         (place) =>
-          this.isFull(place) && this.schedule.swapAt(place) <= this.latest && this.startAt(place, now).at <= this.latest,
+          this.isFull(place) &&
+          this.schedule.swapAt(place) <= this.latest &&
+          this.startAt(place, now).at <= this.latest,
       ),
     );
   }
@@ -265,15 +300,25 @@ class Search {
     const start = this.startAt(place, freedBy(from));
     const lead = Math.max(...victims.map((one) => schedule.leadOf(one)));
     const placeAt = Math.max(from, now, start.at - lead);
-    return { ...shared, placeAt, start, ready: readyAfter(start, load), roomAt: Math.max(...victims.map((one) => schedule.emptiedBy(one))) };
+    return {
+      ...shared,
+      placeAt,
+      start,
+      ready: readyAfter(start, load),
+      roomAt: Math.max(...victims.map((one) => schedule.emptiedBy(one))),
+    };
   }
 
   /** From when on these may be told to leave: by the swap budget, and by what they are worth. */
   private mayDrainFrom(place: Place, victims: readonly Ready[]): Instant {
     const { schedule, job } = this;
     if (job.rank === PINNED) return schedule.now;
-    const isFree = job.isStarving && !devicesSwapped(place).some((one) => schedule.fleet.starvedLast.has(one));
+    const isFree =
+      job.isStarving && !devicesSwapped(place).some((one) => schedule.fleet.starvedLast.has(one));
     if (isFree) return schedule.now;
-    return Math.max(schedule.swapAt(place), job.isDue ? schedule.now : worthMoreFrom(schedule, job, this.want, victims));
+    return Math.max(
+      schedule.swapAt(place),
+      job.isDue ? schedule.now : worthMoreFrom(schedule, job, this.want, victims),
+    );
   }
 }

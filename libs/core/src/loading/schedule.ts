@@ -12,6 +12,10 @@ import { unloadForecast } from '../learned/unload-times.js';
 import type { Moving } from '../room/freed.js';
 import type { Place } from '../room/places.js';
 import { devicesSwapped, swapsAgainAt } from '../room/swaps.js';
+import { PINNED, type Rank } from '../demand/rank.js';
+import type { Want } from '../demand/wants.js';
+import { isBlocked } from './blocked.js';
+import { InWork } from './in-work.js';
 import type { Job } from './job.js';
 import { MemoryPool } from './memory-pool.js';
 import { Slots, type Start } from './slots.js';
@@ -36,13 +40,22 @@ export interface JobForecast {
   readonly roomAt: Instant;
 }
 
+/** Memory that a job of the schedule brings into use, and that may be free again from then on. */
+interface Coming {
+  readonly bookings: readonly Booking[];
+  readonly emptiedAt: Instant;
+  readonly at: Instant;
+}
+
 /** The loads that are forecast so far in one pass over the line: what they take of slots, memory and the swap budget. */
 export class Schedule {
   readonly ledger: Ledger;
   readonly memory: MemoryPool;
+  readonly inWork: InWork;
   private readonly slots = new Map<ServerId, Slots>();
   private readonly given = new Set<ServerId>();
   private readonly leaving = new Set<ReplicaId>();
+  private readonly coming: (Coming & { readonly rank: Rank })[] = [];
   private readonly swaps = new Map<AccountId, readonly Instant[]>();
 
   constructor(
@@ -52,6 +65,7 @@ export class Schedule {
   ) {
     this.ledger = new Ledger(fleet, now);
     this.memory = new MemoryPool(fleet, this.ledger, now);
+    this.inWork = new InWork(fleet, now);
   }
 
   slotsOf(server: Server): Slots {
@@ -91,7 +105,7 @@ export class Schedule {
    */
   freedBy(replica: Ready, from: Instant): Instant {
     const leased = from > this.now ? from + usualLease(this.fleet, replica.model) : this.now;
-    return Math.max(leased, replica.inUseUntil) + this.unloadTime(replica);
+    return Math.max(leased, replica.inUseUntil) + this.unloadTime(replica.server);
   }
 
   /** When nothing of its own keeps a replica from being unloaded, if it is told to leave as soon as it may. */
@@ -101,11 +115,11 @@ export class Schedule {
 
   /** How long before its load begins the drain of a replica has to begin. */
   leadOf(replica: Ready): Millis {
-    return usualLease(this.fleet, replica.model) + this.unloadTime(replica);
+    return usualLease(this.fleet, replica.model) + this.unloadTime(replica.server);
   }
 
   /** The reading of its use, and the unload. */
-  private unloadTime({ server: id }: Ready): Millis {
+  unloadTime(id: ServerId): Millis {
     const server = this.fleet.servers.get(id)!;
     return server.lookTook + unloadForecast(server).p50;
   }
@@ -115,12 +129,14 @@ export class Schedule {
   }
 
   /** Adds a job to the schedule: what it takes is no more for those behind it. */
-  add({ job, place, victims, move, placeAt, start, load }: JobForecast): void {
+  add({ job, place, victims, move, placeAt, start, load, ready }: JobForecast): void {
     const { placed } = job;
     const server = place?.server ?? (placed && this.fleet.servers.get(placed.server));
     if (!server || start.at === Infinity) return;
+    if (placed && isBlocked(this.fleet, this.inWork, placed, this.now)) return;
     this.given.add(server.spec.id);
     this.slotsOf(server).take(place?.devices ?? devicesOf(placed!), start, load);
+    this.comes(job, server, place?.bookings ?? placed!.bookings, ready.p50);
     if (!place) return;
     if (move) this.takeFor(move.place.bookings);
     for (const one of victims) {
@@ -130,6 +146,19 @@ export class Schedule {
     }
     this.takeFor(place.bookings);
     if (victims.length > 0) this.noteSwap(place, placeAt);
+  }
+
+  /** What jobs before bring may leave again for a want of its rank, once it has been there. */
+  comingFor({ rank }: Pick<Want, 'rank'>): readonly Coming[] {
+    return this.coming.filter((one) => one.rank <= rank);
+  }
+
+  private comes(job: Job, server: Server, bookings: readonly Booking[], readyAt: Instant): void {
+    const { model: id, rank } = job;
+    const { minResidency } = this.fleet.models.get(id) ?? this.fleet.defaults;
+    const emptiedAt = readyAt + minResidency;
+    const at = emptiedAt + usualLease(this.fleet, id) + this.unloadTime(server.spec.id);
+    if (rank < PINNED && !job.isDue) this.coming.push({ bookings, rank, emptiedAt, at });
   }
 
   private takeFor(bookings: readonly Booking[]): void {

@@ -89,7 +89,8 @@ export class Slots {
   /** Of the loads whose slots it takes the one whose end is least certain counts. */
   private varianceAt(devices: readonly number[], at: Instant): number {
     let variance = 0;
-    for (const device of devices) for (const one of this.on(device)) variance = Math.max(variance, reach(one, at));
+    for (const device of devices)
+      for (const one of this.on(device)) variance = Math.max(variance, reach(one, at));
     for (const one of this.onServer) if (one.until === at) variance = Math.max(variance, one.variance);
     return variance;
   }

@@ -1,22 +1,20 @@
 import type { Action } from '../fleet/actions.js';
-import { type Fleet, nextOrder, put, replicasOn, unsettled } from '../fleet/fleet.js';
+import { type Fleet, nextOrder, put, unsettled } from '../fleet/fleet.js';
 import type { Booking, LoadCause, Placed, Ready, Replica } from '../fleet/replica.js';
 import { settleCharge } from '../learned/shares.js';
-import { directDependencies, relativesOf } from '../memory/footprint.js';
-import { type ModelId, replicaId, type ServerId } from '../fleet/ids.js';
+import type { ModelId, ServerId } from '../fleet/ids.js';
 import { Ledger, sumOf } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
+import { isBlocked, unitOf } from './blocked.js';
 import { InWork } from './in-work.js';
 import { discovered } from '../observe/declared.js';
 import { isRetry, spendRetry } from '../learned/retries.js';
 import { isCarried, loadBegan, loadBounds, loadsAtMost, loadsByServer } from '../fleet/standing.js';
-import { isStuck } from '../fleet/stuck.js';
 import type { Line } from './line.js';
 import { isToLoad, type ToLoad } from './load-order.js';
 import type { JobForecast } from './schedule.js';
 import { devicesToCome } from './slots.js';
 import { configFor } from '../room/places.js';
-import { hasEmptied } from './emptied.js';
 
 /**
  * Begins the loads of placed jobs, in the order of the line, whose memory and slots are free and whose time has come. A job
@@ -24,14 +22,15 @@ import { hasEmptied } from './emptied.js';
  */
 export function startPlaced(fleet: Fleet, line: Line, now: Instant): Action[] {
   const placed = line.all.filter((one) => one.job.placed !== null && isWaiting(one.job.placed));
-  const waiting = placed.filter(({ job }) => !isStepLeaving(fleet, unitOf(fleet, job.placed!), now));
-  if (waiting.length === 0) return [];
+  if (placed.length === 0) return [];
   const ledger = new Ledger(fleet, now);
   const slots = new SlotsInUse(fleet, now);
   const inWork = new InWork(fleet, now);
   const canBegin = (replica: ToLoad): boolean =>
     canStart(fleet, ledger, slots, replica) && !inWork.isOnTied(replica);
-  const startable = waiting.filter(({ job }) => canBegin(job.placed!) && !isAfterUnload(fleet, job.placed!, now));
+  const startable = placed.filter(
+    ({ job }) => !isBlocked(fleet, inWork, job.placed!, now) && canBegin(job.placed!),
+  );
   const actions: Action[] = [];
   for (const one of startable) {
     const replica = one.job.placed!;
@@ -68,51 +67,7 @@ const bookingsToCome = (fleet: Fleet, replica: ToLoad): readonly Booking[] =>
     : replica.change!.bookings;
 
 const canStart = (fleet: Fleet, ledger: Ledger, slots: SlotsInUse, replica: ToLoad): boolean =>
-  ledger.fitsFree(bookingsToCome(fleet, replica)) &&
-  slots.areFree(replica.server, devicesToCome(replica)) &&
-  (replica.phase === 'ready' || needsAreMet(fleet, replica));
-
-/** What one load brings up; nothing new where a copy grows. */
-const unitOf = (fleet: Fleet, replica: ToLoad): readonly Placed[] =>
-  replica.phase === 'placed' ? [replica, ...carriedWith(fleet, replica)] : [];
-
-const carriedWith = (fleet: Fleet, { id, server, model }: Placed): Placed[] =>
-  (fleet.steps.get(model) ?? []).flatMap((step) => {
-    const other = fleet.replicas.get(replicaId(step, server));
-    return other?.phase === 'placed' && other.carriedBy === id ? [other] : [];
-  });
-
-/** What has an order of its own must be ready before what needs it is loaded. */
-const needsAreMet = (fleet: Fleet, { id, model, server }: Placed): boolean =>
-  directDependencies(fleet, model).every((needed) => {
-    const other = fleet.replicas.get(replicaId(needed, server));
-    return other?.phase === 'ready' || (other?.phase === 'placed' && other.carriedBy === id);
-  });
-
-/** What makes room and may be a step of what a load brings up goes first: under that load it would have to stay after all. */
-function isStepLeaving(fleet: Fleet, unit: readonly Placed[], now: Instant): boolean {
-  const [first] = unit;
-  if (!first) return false;
-  const { presumed } = fleet.servers.get(first.server)!;
-  if (presumed.size === 0) return false;
-  return Array.from(presumed).some(([step, loads]) => {
-    const isBrought = unit.some(({ model }) => loads.includes(model));
-    const other = isBrought ? fleet.replicas.get(replicaId(step, first.server)) : undefined;
-    if (other?.phase !== 'draining' && other?.phase !== 'unloading') return false;
-    return !isStuck(fleet, other, now);
-  });
-}
-
-/** What has drained before it got its place, and is tied to it, is unloaded first: loads would keep it waiting one after the other. */
-function isAfterUnload(fleet: Fleet, replica: ToLoad, now: Instant): boolean {
-  const placedAt = replica.phase === 'placed' ? replica.since : replica.change!.orderedAt;
-  const drained = replicasOn(fleet, replica.server).filter(
-    (one) => one.phase === 'draining' && one.since < placedAt && hasEmptied(fleet, one, now),
-  );
-  if (drained.length === 0) return false;
-  const tied = relativesOf(fleet, fleet.servers.get(replica.server)!, replica.model);
-  return drained.some(({ model }) => tied.has(model));
-}
+  ledger.fitsFree(bookingsToCome(fleet, replica)) && slots.areFree(replica.server, devicesToCome(replica));
 
 function start(fleet: Fleet, replica: Placed, now: Instant): Action {
   const unit = unitOf(fleet, replica);

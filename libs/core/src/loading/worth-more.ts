@@ -11,7 +11,12 @@ import type { Schedule } from './schedule.js';
  * The moment at which a job is worth more than these of its class: its requests add a second of waiting for each second.
  * Copies of a lower class leave at once. Infinite where no request waits and it is worth less.
  */
-export function worthMoreFrom({ fleet, now }: Schedule, job: Job, want: Want, victims: readonly Ready[]): Instant {
+export function worthMoreFrom(
+  { fleet, now }: Schedule,
+  job: Job,
+  want: Want,
+  victims: readonly Ready[],
+): Instant {
   let lost = 0;
   for (const one of victims) {
     if (rankOf(settingsOf(fleet, one).class) < job.rank) continue;

@@ -9,6 +9,7 @@ import type { JobForecast } from '../loading/schedule.js';
 import { dropUnwanted } from './place.js';
 import { placeDue } from './place-due.js';
 import { wishedJobs } from './wished.js';
+import { yieldPlaces } from './yield-places.js';
 
 /** The line after its jobs whose time has come got their places, and the wishes that were looked at. */
 interface Booked {
@@ -30,7 +31,11 @@ export function book(
   if (fleet.frozen || isSettling(fleet, now)) return { line, wished: [], refused };
   if (refused.length > 0) wants = wantsOf(fleet, now);
   let wished: readonly JobForecast[] = [];
-  while (placeDue(fleet, line.all, now) || placeDue(fleet, (wished = wishedJobs(fleet, line, wants, now)).slice(0, 1), now)) {
+  while (
+    yieldPlaces(fleet, line, now) ||
+    placeDue(fleet, line.all, now) ||
+    placeDue(fleet, (wished = wishedJobs(fleet, line, wants, now)).slice(0, 1), now)
+  ) {
     dropUnwanted(fleet, now);
     wants = wantsOf(fleet, now);
     line = new Line(fleet, wants, open, now);

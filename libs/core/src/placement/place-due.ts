@@ -29,12 +29,7 @@ export function placeDue(fleet: Fleet, forecasts: readonly JobForecast[], now: I
 
 const isDue = ({ move, placeAt }: JobForecast, now: Instant): boolean => move === null && placeAt <= now;
 
-function carryOut(
-  fleet: Fleet,
-  { job, place, victims }: JobForecast,
-  want: Want,
-  now: Instant,
-): boolean {
+function carryOut(fleet: Fleet, { job, place, victims }: JobForecast, want: Want, now: Instant): boolean {
   if (victims.length > 0) {
     if (!areRead(fleet, place!, victims, want, now)) return false;
     for (const replica of victims) drain(fleet, replica, 'evicted', want.model.id, now);
@@ -46,11 +41,7 @@ function carryOut(
 }
 
 /** Every second job of a device at most goes for having starved. */
-function noteStarved(
-  fleet: Fleet,
-  isStarving: boolean,
-  place: NonNullable<JobForecast['place']>,
-): void {
+function noteStarved(fleet: Fleet, isStarving: boolean, place: NonNullable<JobForecast['place']>): void {
   for (const account of devicesSwapped(place)) {
     if (isStarving) fleet.starvedLast.add(account);
     else fleet.starvedLast.delete(account);
