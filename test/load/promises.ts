@@ -3,7 +3,7 @@ import { type Figure, hint } from './figure.js';
 import type { Core } from './promises/cores.js';
 import { figuresOf, lineOn, type Result } from './promises/figures.js';
 import { playOut } from './promises/playing.js';
-import { asksOf, type Scenario, scenarios, SMALL } from './promises/scenarios.js';
+import { asksOf, NARROW, type Scenario, scenarios, SMALL } from './promises/scenarios.js';
 
 /** So long is played on altogether from refusals of one scenario, and from so many at least. */
 const SAMPLED: Millis = 80_000;
@@ -31,7 +31,7 @@ async function resultOf(scenario: Scenario): Promise<Result> {
   const samples = Math.max(LEAST_SAMPLES, Math.round(SAMPLED / Math.max(...scenario.waits)));
   const before = (core: Core) => playOut(scenario, asks, core);
   const real = await playOut(scenario, asks, 'real', samples);
-  if (scenario.workload.slow) return { scenario, real };
+  if (scenario.workload.slow || scenario.spread > NARROW) return { scenario, real };
   if (scenario.waits.length > 1) return { scenario, real, firstCome: await before('first-come') };
   if (!scenario.hasTenants) return { scenario, real, mostWaiters: await before('most-waiters') };
   const own = asks.filter(({ tenant }) => tenant === SMALL);

@@ -21,7 +21,8 @@ interface Part {
   readonly of: readonly number[];
 }
 
-const AT_ONCE: Millis = 100;
+/** A refusal that comes sooner is told at once: nothing was waited for. */
+export const AT_ONCE: Millis = 100;
 const SHORT: Millis = 5_000;
 const HALF_LOADED = 0.5;
 
@@ -41,46 +42,44 @@ const GOALS = {
 
 /** Every figure that these results have something to say of. */
 export function figuresOf(results: readonly Result[]): Figure[] {
-  const slow = results.filter(({ scenario }) => scenario.workload.slow);
-  const usual = results.filter(({ scenario }) => !scenario.workload.slow);
+  const figures = [...honestyFigures(results), ...costFigures(results), ...fairnessFigures(results)];
+  return figures.flatMap((figure) => figure ?? []);
+}
+
+/** Whether it is true what requests are told. */
+function honestyFigures(results: readonly Result[]): (Figure | undefined)[] {
+  const isSlow = ({ scenario }: Result): boolean => scenario.workload.slow !== undefined;
+  const usual = results.filter((one) => !isSlow(one)).flatMap(keptOf);
+  const slow = results.filter(isSlow).flatMap(keptOf);
+  const ofAll = results.flatMap(ofAllOf);
   return [
-    least('promise_kept', 'share of promised requests served in time', GOALS.kept, usual.flatMap(keptOf)),
-    least(
-      'promise_kept_slow',
-      'the same with 2 % of loads of 5 x their P90',
-      GOALS.keptSlow,
-      slow.flatMap(keptOf),
-    ),
+    least('promise_kept', 'share of promised requests served in time', GOALS.kept, usual),
+    least('promise_kept_slow', 'the same with 2 % of loads of 5 x their P90', GOALS.keptSlow, slow),
     unlisted(results),
     most('promise_refusal', 'ms until a refusal is told, p95', AT_ONCE, results.flatMap(toldOf)),
     wouldHave(results),
-    most(
-      'promise_regret_half',
-      'the same of all requests, at half the load',
-      GOALS.wouldHaveOfAll,
-      results.flatMap(ofAllOf),
-    ),
+    most('promise_regret_half', 'share of all, at half the load', GOALS.wouldHaveOfAll, ofAll),
+  ];
+}
+
+/** What the promises cost, beside an order that promises nothing. */
+function costFigures(results: readonly Result[]): (Figure | undefined)[] {
+  const waits = results.flatMap(waitsOf);
+  return [
     ...(['uniform', 'zipf'] as const).flatMap((demand) => servedFigures(demand, results)),
-    most(
-      'promise_waits',
-      'cold-wait seconds, x those of most waiters first',
-      GOALS.waits,
-      results.flatMap(waitsOf),
-    ),
-    least(
-      'promise_short',
-      'short waits served cold, x first come first booked',
-      GOALS.short,
-      results.flatMap(shortOf),
-    ),
-    most('promise_long', 'long promises lost beside short waits', 0, results.flatMap(longOf)),
-    least(
-      'promise_small',
-      'served of a small tenant beside a flood, x alone',
-      GOALS.small,
-      results.flatMap(smallOf),
-    ),
-  ].flatMap((figure) => figure ?? []);
+    most('promise_waits', 'cold-wait seconds, x those of most waiters first', GOALS.waits, waits),
+  ];
+}
+
+/** What becomes of short waits beside long ones, and of a small tenant beside a flood. */
+function fairnessFigures(results: readonly Result[]): (Figure | undefined)[] {
+  const [short, long] = [results.flatMap(shortOf), results.flatMap(longOf)];
+  const small = results.flatMap(smallOf);
+  return [
+    least('promise_short', 'short waits served cold, x first come first booked', GOALS.short, short),
+    most('promise_long', 'long promises lost beside short waits', 0, long),
+    least('promise_small', 'served of a small tenant beside a flood, x alone', GOALS.small, small),
+  ];
 }
 
 function servedFigures(demand: Demand, results: readonly Result[]): (Figure | undefined)[] {

@@ -36,8 +36,6 @@ export interface Played {
 const WANTS: ReadonlySet<string> = new Set(['deadline_unreachable', 'no_capacity', 'over_share']);
 export const isRefusedForWant = ({ answer }: Outcome): boolean => WANTS.has(answer);
 
-/** What happens is heard so often: 200 requests a second then take 50 turns, not 160. */
-const GRAIN: Millis = 20;
 /** Signals are let in so often, in virtual time. */
 const STRETCH: Millis = 1_000;
 const NOBODY = { lastUse: () => undefined };
@@ -50,14 +48,14 @@ export async function playOut(
   samples = 0,
 ): Promise<Played> {
   const Site = await siteBefore(core);
-  const site = Site.of(scenario.workload, asks, GRAIN);
-  const { learned, end, waits } = scenario;
+  const site = Site.of(scenario.workload, asks, scenario.grain);
+  const { learned, end, waits, grain } = scenario;
   for (let at = 0; at < learned; at += STRETCH) await onward(site, at + STRETCH);
   const loadsBefore = site.loads;
   const wouldHave = samples === 0 ? [] : await sampled(site, scenario, samples);
   for (let at = site.now; at < end; at += STRETCH) await onward(site, Math.min(end, at + STRETCH));
   const loads = site.loads - loadsBefore;
-  await onward(site, end + Math.max(...waits) + GRAIN);
+  await onward(site, end + Math.max(...waits) + grain);
   return { all: countedOf(site, scenario), wouldHave, seconds: (end - learned) / 1_000, loads };
 }
 
@@ -75,25 +73,29 @@ const countedOf = ({ outcomes, promised, refusals }: VirtualSite, { learned, end
     });
 
 /** Plays until the end, and on a copy from every nth refusal, by how many there were before it counted. */
-async function sampled(site: VirtualSite, { learned, end }: Scenario, most: number): Promise<boolean[]> {
+async function sampled(
+  site: VirtualSite,
+  { learned, end, grain }: Scenario,
+  most: number,
+): Promise<boolean[]> {
   const before = site.outcomes.filter((one) => one.at >= learned / 2 && isRefusedForWant(one)).length;
   const expected = (before * (end - learned)) / (learned / 2);
   const every = Math.max(1, Math.ceil(expected / most));
   const wouldHave: boolean[] = [];
   let [seen, refused] = [site.outcomes.length, 0];
   while (site.now < end && wouldHave.length < most) {
-    await onward(site, site.now + GRAIN);
+    await onward(site, site.now + grain);
     for (; seen < site.outcomes.length; seen += 1) {
       const one = site.outcomes[seen]!;
       if (!isRefusedForWant(one) || one.at < learned) continue;
-      if (refused++ % every === 0) wouldHave.push(isServedIfLetIn(site.copy(), one));
+      if (refused++ % every === 0) wouldHave.push(isServedIfLetIn(site.copy(), one, grain));
     }
   }
   return wouldHave;
 }
 
 /** Plays on with the request among the promised ones, until its model has a route or its time is up. */
-function isServedIfLetIn(site: VirtualSite, one: Ask): boolean {
+function isServedIfLetIn(site: VirtualSite, one: Ask, grain: Millis): boolean {
   const { id, class: of, tenant, lease } = one;
   const [arrivedAt, model] = [Math.ceil(one.at), one.model as ModelId];
   const times = { arrivedAt, deadline: arrivedAt + one.wait, lease };
@@ -104,7 +106,7 @@ function isServedIfLetIn(site: VirtualSite, one: Ask): boolean {
   };
   site.letIn(request, one);
   while (site.now < request.deadline) {
-    site.until(site.now + GRAIN);
+    site.until(site.now + grain);
     if (pickRoute(site.fleet, request, NOBODY)) return true;
   }
   return false;

@@ -21,6 +21,10 @@ export interface Scenario {
   readonly lease: Millis;
   /** One that sends a small part of all requests, beside one that floods. */
   readonly hasTenants: boolean;
+  /** What happens is heard so often: many requests share a turn. */
+  readonly grain: Millis;
+  /** Of the loads: P90 over P50. */
+  readonly spread: number;
   /** From then on it counts: memory has filled, and load times are learned. */
   readonly learned: Millis;
   readonly end: Millis;
@@ -36,13 +40,17 @@ const SWAPS_PER_MINUTE = 20;
 const ZIPF = 0.9;
 /** Without refusals for full queues: these are no part of what is asked. */
 const QUEUE = 20_000;
-const NARROW = 1.2;
+export const NARROW = 1.2;
 const WIDE = 1.7;
+/** Requests a second. */
+const MANY = 50;
+const FINE: Millis = 20;
+const COARSE: Millis = 50;
 const LOADS = [0.5, 1, 2, 4, 10];
 /** The scenario that was measured first, by its requests a second. */
 const FIRST_RATE = 200;
 const FLOOD = 100;
-export const SMALL_SHARE = 0.05;
+const SMALL_SHARE = 0.05;
 export const SMALL = 'small' as TenantId;
 const FLOODER = 'flooder' as TenantId;
 const SECOND: Millis = 1_000;
@@ -52,7 +60,7 @@ const USUAL = { lease: 10 * SECOND, residency: 30 * SECOND, learned: 2 * MINUTE 
 /** It lasts until so many requests have come, within bounds, and whole minutes: swaps are counted by the minute. */
 const REQUESTS = 1_200;
 const LEAST: Millis = 2 * MINUTE;
-const MOST: Millis = 10 * MINUTE;
+const MOST: Millis = 6 * MINUTE;
 
 interface Parts {
   readonly name: string;
@@ -66,7 +74,7 @@ interface Parts {
   readonly hasTenants?: boolean;
 }
 
-/** All that is played. */
+/** All that is played; the first one is also played on processes. */
 export function scenarios(): readonly Scenario[] {
   return (['uniform', 'zipf'] as const).flatMap((demand) => scenariosOf(demand).map(scenarioOf));
 }
@@ -106,7 +114,9 @@ function scenarioOf(parts: Parts): Scenario {
     ...{ loadsPerServer: GPUS, loadsPerDevice: 1, swapsPerMinute: SWAPS_PER_MINUTE },
     ...{ residencyMs: residency, loadSpread: Math.log(spread) / ONE_IN_10, ...(slow && { slow }) },
   };
-  return { name, demand, workload, load, waits, lease, hasTenants, learned, end: learned + lasts };
+  const grain = rateAt(load, demand) > MANY ? COARSE : FINE;
+  const times = { lease, learned, grain, end: learned + lasts };
+  return { name, demand, workload, load, waits, spread, hasTenants, ...times };
 }
 
 /** Requests a second at a load: those for the models that fit, at the best choice of them, come on top of the cold ones. */

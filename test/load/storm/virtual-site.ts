@@ -42,6 +42,15 @@ type Coming =
   | { readonly kind: 'left'; readonly server: ServerId; readonly model: ModelId }
   | { readonly kind: 'described'; readonly server: ServerId; readonly model: ModelId };
 
+/** What never changes in a play. */
+interface Given {
+  readonly workload: Workload;
+  /** The first to come first. */
+  readonly asks: readonly Ask[];
+  /** What happens is heard so often. */
+  readonly grain: Millis;
+}
+
 /** The core before servers of a workload, in virtual time: what it orders is carried out. The same asks give the same play. */
 export class VirtualSite {
   now: Instant = 0;
@@ -60,19 +69,15 @@ export class VirtualSite {
   private come = 0;
 
   private constructor(
-    private readonly workload: Workload,
-    /** The first to come first. */
-    private readonly asks: readonly Ask[],
+    private readonly given: Given,
     readonly fleet: Fleet,
     private readonly shelves: ReadonlyMap<ServerId, Shelf>,
     private readonly agenda: Map<Instant, Coming[]>,
-    /** What happens is heard so often. */
-    private readonly grain: Millis,
   ) {}
 
   static of(workload: Workload, asks: readonly Ask[], grain: Millis = 1): VirtualSite {
-    const inOrder = asks.toSorted((one, other) => one.at - other.at);
-    const site = new VirtualSite(workload, inOrder, emptyFleet(), shelves(workload), new Map(), grain);
+    const given = { workload, asks: asks.toSorted((one, other) => one.at - other.at), grain };
+    const site = new VirtualSite(given, emptyFleet(), shelves(workload), new Map());
     site.turn(declarations(workload));
     return site;
   }
@@ -81,8 +86,7 @@ export class VirtualSite {
   copy(): VirtualSite {
     const shelves = new Map([...this.shelves].map(([id, shelf]) => [id, shelf.copy()]));
     const agenda = new Map([...this.agenda].map(([at, coming]) => [at, [...coming]]));
-    const { workload, asks, grain } = this;
-    const copy = new VirtualSite(workload, asks, copyFleet(this.fleet), shelves, agenda, grain);
+    const copy = new VirtualSite(this.given, copyFleet(this.fleet), shelves, agenda);
     for (const [id, ask] of this.asked) copy.asked.set(id, ask);
     for (const id of this.unpromised) copy.unpromised.add(id);
     const { now, wake, come, loads, turns } = this;
@@ -99,7 +103,7 @@ export class VirtualSite {
 
   /** Plays on until that moment, which is still to come then. */
   until(end: Instant): void {
-    for (; this.now < end; this.now += this.grain) {
+    for (; this.now < end; this.now += this.given.grain) {
       const due = this.agenda.get(this.now);
       const asks = this.asksDue();
       const isAwake = this.wake <= this.now;
@@ -113,8 +117,9 @@ export class VirtualSite {
 
   private asksDue(): readonly Ask[] {
     const first = this.come;
-    while (this.come < this.asks.length && this.asks[this.come]!.at <= this.now) this.come += 1;
-    return this.come === first ? NONE : this.asks.slice(first, this.come);
+    const { asks } = this.given;
+    while (this.come < asks.length && asks[this.come]!.at <= this.now) this.come += 1;
+    return this.come === first ? NONE : asks.slice(first, this.come);
   }
 
   private turn(events: readonly Event[]): void {
@@ -203,7 +208,7 @@ export class VirtualSite {
       case 'load':
         this.loads += 1;
         this.shelf(action.server).states.set(action.model, 'LOADING');
-        return this.at(this.now + loadTimeOf(this.workload, action), { kind: 'loaded', order: action });
+        return this.at(this.now + loadTimeOf(this.given.workload, action), { kind: 'loaded', order: action });
       case 'unload': {
         const { server, model } = action;
         this.shelf(server).states.set(model, 'UNLOADING');
@@ -231,7 +236,8 @@ export class VirtualSite {
   private shelf = (server: ServerId): Shelf => this.shelves.get(server)!;
 
   private at(moment: Instant, coming: Coming): void {
-    const heard = Math.ceil(moment / this.grain) * this.grain;
+    const { grain } = this.given;
+    const heard = Math.ceil(moment / grain) * grain;
     const due = this.agenda.get(heard);
     if (due) due.push(coming);
     else this.agenda.set(heard, [coming]);
