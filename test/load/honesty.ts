@@ -73,19 +73,19 @@ async function replay(site: VirtualSite, some: readonly Told[]): Promise<readonl
   const made: boolean[] = [];
   for (const one of some.toSorted((a, b) => a.answeredAt - b.answeredAt)) {
     site.until(one.answeredAt);
-    made.push(isServedIfLetIn(site.copy(), one));
+    made.push(isServedIfAdmitted(site.copy(), one));
     await setImmediate();
   }
   return made;
 }
 
 /** Plays on with the request among the admitted ones, until its model has a route or its time is up. */
-function isServedIfLetIn(site: VirtualSite, one: Told): boolean {
+function isServedIfAdmitted(site: VirtualSite, one: Told): boolean {
   const [arrivedAt, model] = [Math.ceil(one.at), one.model as ModelId];
   const times = { arrivedAt, deadline: arrivedAt + one.wait, lease: one.lease };
   const who = { id: one.id, model, version: null, class: one.class, tenant: 'one' as TenantId };
   const request: Request = { ...who, ...times, avoid: [], bytes: 1_100 };
-  site.letIn(request, { ...one, tenant: request.tenant });
+  site.admit(request, { ...one, tenant: request.tenant });
   while (site.now <= request.deadline) {
     site.until(site.now + 1);
     if (pickRoute(site.fleet, request, { lastUse: () => undefined })) return true;

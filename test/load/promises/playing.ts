@@ -26,7 +26,7 @@ export interface Told extends Outcome {
 /** What became of the requests of a scenario that count, and of the sampled ones. */
 export interface Played {
   readonly all: readonly Told[];
-  /** For some requests refused for want of something, evenly: whether it would have been served, had it been let in. */
+  /** For some requests refused for want of something, evenly: whether it would have been served, had it been admitted. */
   readonly wouldHave: readonly boolean[];
   readonly seconds: number;
   readonly loads: number;
@@ -38,7 +38,7 @@ export const isRefusedForWant = ({ answer }: Outcome): boolean => WANTS.has(answ
 
 /** Signals are let in so often, in virtual time. */
 const STRETCH: Millis = 1_000;
-const NOBODY = { lastUse: () => undefined };
+const NO_USES = { lastUse: () => undefined };
 
 /** Plays a scenario before a core; `samples` are the most refusals that are played on from. */
 export async function playOut(
@@ -88,14 +88,14 @@ async function sampled(
     for (; seen < site.outcomes.length; seen += 1) {
       const one = site.outcomes[seen]!;
       if (!isRefusedForWant(one) || one.at < learned) continue;
-      if (refused++ % every === 0) wouldHave.push(isServedIfLetIn(site.copy(), one, grain));
+      if (refused++ % every === 0) wouldHave.push(isServedIfAdmitted(site.copy(), one, grain));
     }
   }
   return wouldHave;
 }
 
 /** Plays on with the request among the promised ones, until its model has a route or its time is up. */
-function isServedIfLetIn(site: VirtualSite, one: Ask, grain: Millis): boolean {
+function isServedIfAdmitted(site: VirtualSite, one: Ask, grain: Millis): boolean {
   const { id, class: of, tenant, lease } = one;
   const [arrivedAt, model] = [Math.ceil(one.at), one.model as ModelId];
   const times = { arrivedAt, deadline: arrivedAt + one.wait, lease };
@@ -104,10 +104,10 @@ function isServedIfLetIn(site: VirtualSite, one: Ask, grain: Millis): boolean {
     ...times,
     bytes: 1_100,
   };
-  site.letIn(request, one);
+  site.admit(request, one);
   while (site.now < request.deadline) {
     site.until(site.now + grain);
-    if (pickRoute(site.fleet, request, NOBODY)) return true;
+    if (pickRoute(site.fleet, request, NO_USES)) return true;
   }
   return false;
 }

@@ -110,7 +110,8 @@ function scenarioOf(parts: Parts): Scenario {
     return { name: `m${at}`, mb: MODEL_MB, loadMs: MEDIAN_LOAD };
   });
   const workload: Workload = {
-    ...{ servers: SERVERS, gpus: GPUS, gpuMb: PLACES * MODEL_MB + HELD_MB, models, queue: QUEUE },
+    ...{ servers: SERVERS, gpus: GPUS, gpuMb: PLACES * MODEL_MB + HELD_MB, models },
+    ...{ queue: QUEUE, queuePerModel: QUEUE },
     ...{ loadsPerServer: GPUS, loadsPerDevice: 1, swapsPerMinute: SWAPS_PER_MINUTE },
     ...{ residencyMs: residency, loadSpread: Math.log(spread) / ONE_IN_10, ...(slow && { slow }) },
   };

@@ -4,7 +4,15 @@ import { drawWorkload, type Workload } from './workload.js';
 
 /** One GPU with room for two models. */
 const SMALL: Workload = {
-  ...{ servers: 1, gpus: 1, gpuMb: 400 + 1_024 + 20, queue: 3, loadsPerServer: 1, loadsPerDevice: 1 },
+  ...{
+    servers: 1,
+    gpus: 1,
+    gpuMb: 400 + 1_024 + 20,
+    queue: 3,
+    queuePerModel: 3,
+    loadsPerServer: 1,
+    loadsPerDevice: 1,
+  },
   ...{ swapsPerMinute: 60, residencyMs: 2_000, loadSpread: 0.15 },
   models: ['a', 'b', 'c', 'd'].map((name) => ({ name, mb: 10, loadMs: 1_000 })),
 };

@@ -28,7 +28,10 @@ export function startBerthFor(
   const { models, queue, loadsPerServer, loadsPerDevice, swapsPerMinute } = workload;
   const settings = {
     limits: { globalQueue: queue, loadsPerServer, loadsPerDevice, loadsPerDevicePerMinute: swapsPerMinute },
-    defaults: { minResidencySeconds: workload.residencyMs / 1_000 },
+    defaults: {
+      minResidencySeconds: workload.residencyMs / 1_000,
+      coldStart: { maxQueue: workload.queuePerModel },
+    },
     models: Object.fromEntries(
       models.map(({ name, mb }) => [name, { gpuMemoryLimitMb: mb, cpuMemoryLimitMb: 1, config: ON_ONE_GPU }]),
     ),

@@ -17,8 +17,17 @@ const MIB = 2 ** 20;
 /** Standard deviations above the mean of a normal distribution that one in ten exceeds. */
 export const ONE_IN_10 = 1.2816;
 
-const modelsOf = ({ models, residencyMs }: Workload): Model[] =>
-  models.map(({ name, mb }) => aModel(name, { gpuBytes: mb * MIB, minResidency: residencyMs, config: '{}' }));
+const COLD_START = emptyFleet().defaults.coldStart;
+
+const modelsOf = ({ models, residencyMs, queuePerModel }: Workload): Model[] =>
+  models.map(({ name, mb }) =>
+    aModel(name, {
+      gpuBytes: mb * MIB,
+      minResidency: residencyMs,
+      coldStart: { ...COLD_START, maxQueue: queuePerModel },
+      config: '{}',
+    }),
+  );
 
 const serverIds = ({ servers }: Workload): ServerId[] =>
   Array.from({ length: servers }, (_, at) => `t${at}` as ServerId);

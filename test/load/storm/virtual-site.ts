@@ -25,7 +25,7 @@ import { admit, isPromised } from './promise.js';
 import { type Arrival, UNLOAD_MS, type Workload } from './workload.js';
 
 const TOOK_MS = { look: 15, statistics: 5, unload: 10, describe: 5 };
-const NOBODY = { lastUse: () => undefined };
+const NO_USES = { lastUse: () => undefined };
 const NONE: readonly Ask[] = [];
 
 /** An arrival with a name, and the tenant that sends it. */
@@ -95,7 +95,7 @@ export class VirtualSite {
   }
 
   /** The request waits from now on as if it had been admitted; the core is not told that it has come. */
-  letIn(request: Request, ask: Ask): void {
+  admit(request: Request, ask: Ask): void {
     this.asked.set(request.id, ask);
     admit(this.fleet, request);
     this.wake = this.now;
@@ -166,7 +166,7 @@ export class VirtualSite {
   private ask(ask: Ask): Event[] {
     const { id, tenant, class: of, wait, lease } = ask;
     const model = ask.model as ModelId;
-    const replica = pickRoute(this.fleet, { model, version: null, avoid: [] }, NOBODY);
+    const replica = pickRoute(this.fleet, { model, version: null, avoid: [] }, NO_USES);
     if (replica) {
       this.outcomes.push({ ...ask, answeredAt: this.now, answer: 'warm' });
       const use = { replica: replica.id, at: this.now, inUseUntil: this.now + lease, routes: 1 };

@@ -13,8 +13,9 @@ export interface Workload {
   readonly gpuMb: number;
   /** The most asked for first. */
   readonly models: readonly StormModel[];
-  /** Requests that queue at the most. */
+  /** Requests that queue at the most, for all models and for one. */
   readonly queue: number;
+  readonly queuePerModel: number;
   readonly loadsPerServer: number;
   readonly loadsPerDevice: number;
   /** Loads of a minute that others may be evicted for on one device. */
@@ -92,7 +93,8 @@ export function drawWorkload(seed: number): Workload {
     };
   });
   return {
-    ...{ servers: 4, gpus: 2, gpuMb: 24 * GIB_MB, models, queue: 1_000 },
+    ...{ servers: 4, gpus: 2, gpuMb: 24 * GIB_MB, models },
+    ...{ queue: 1_000, queuePerModel: 100 },
     ...{ loadsPerServer: 2, loadsPerDevice: 1, swapsPerMinute: SWAPS_PER_MINUTE },
     ...{ residencyMs: RESIDENCY_MS, loadSpread: SPREAD_OF_LOADS },
   };
