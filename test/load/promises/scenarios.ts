@@ -13,7 +13,8 @@ export interface Scenario {
   readonly workload: Workload;
   /**
    * Cold requests a second, in units of the loads a second that slots and swaps allow. Requests for one model share a
-   * load, so that 10 x asks for fewer than ten times as many loads.
+   * load, so that 10 x asks for fewer than ten times as many loads. Residency is left out: with the usual 30 s it allows
+   * 0.4 loads a second on 12 places, and 0.5 x is more than can be loaded.
    */
   readonly load: number;
   /** Each as often as the others. */
