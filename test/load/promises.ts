@@ -16,8 +16,10 @@ const LEAST_SAMPLES = 4;
  * names begin so.
  */
 export async function promises(only: string): Promise<Figure[]> {
-  const results: Result[] = [];
-  for (const scenario of scenarios().filter(({ name }) => name.startsWith(only))) {
+  const [all, results] = [scenarios(), [] as Result[]];
+  const chosen = all.filter(({ name }) => name.startsWith(only));
+  if (chosen.length === 0) throw new Error(`--only is one of ${all.map(({ name }) => name).join(', ')}`);
+  for (const scenario of chosen) {
     const began = performance.now();
     const result = await resultOf(scenario);
     results.push(result);
