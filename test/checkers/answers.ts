@@ -68,18 +68,13 @@ export const theLateAreGrantedNothing: TurnCheck = ({ turn, history, trail }) =>
 };
 
 /**
- * A request refused as too late is told of a time past its deadline. Either no copy serves that it could have been
- * given, or the request stands in the backlog of its model and its turn would come too late.
+ * Where a request is refused as too late no copy serves that it could have been given, or it stands in the backlog of its
+ * model and its turn would come too late.
  */
 export const unreachableIsTooLate: TurnCheck = ({ turn, fleet, history, trail }) => {
   for (const action of turn.actions) {
     if (action.kind !== 'refuse' || action.refusal.reason !== 'deadline_unreachable') continue;
     const request = history.pending.get(action.request)!;
-    const hint = turn.now + (action.refusal.retryAfter ?? -Infinity);
-    trail.expect(
-      hint >= request.deadline,
-      () => `${action.request} was turned away as too late and told to come again before`,
-    );
     const copy = pickRoute(fleet, request, { lastUse: () => undefined });
     trail.expect(
       !copy || isOfBacklog(fleet, request),

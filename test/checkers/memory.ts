@@ -1,4 +1,15 @@
-import { type AccountId, type Fleet, isComingBack, memoryOf, type Replica, replicaFlags } from '#core';
+import {
+  type AccountId,
+  type Class,
+  type Fleet,
+  isComingBack,
+  memoryOf,
+  type Model,
+  type ModelId,
+  type Replica,
+  replicaFlags,
+  worthOf,
+} from '#core';
 import { pictureOf } from './in-short.js';
 import { evictedIn, isLeaving, isMoved, type TurnCheck, type TurnScene } from './scene.js';
 
@@ -18,19 +29,19 @@ export const loadsFit: TurnCheck = (scene) => {
 };
 
 /**
- * Nothing is evicted when free memory suffices, or within its minimum residency. A copy in use is evicted only for a
- * starving request, or where it was moved and goes on being used elsewhere.
+ * Nothing is evicted when free memory suffices, or within its minimum residency. A copy in use is evicted only for what
+ * is worth more, or has starved, or where it was moved and goes on being used elsewhere.
  */
 export const evictsOnlyForNeed: TurnCheck = (scene) => {
-  const { fleet, turn, trail, wantedBefore } = scene;
+  const { fleet, turn, trail } = scene;
   const evicted = evictedIn(scene);
   for (const one of evicted) {
     const { victim, newcomer, readySince } = one;
-    const waited = turn.now - (wantedBefore.get(newcomer) ?? turn.now);
     const isInUse = victim.phase === 'draining' && victim.inUseUntil > turn.now;
+    if (isInUse) trail.mark('eviction of what is in use');
     trail.expect(
-      !isInUse || waited >= fleet.limits.starvation || isMoved(fleet, one),
-      () => `${victim.id} was evicted in use for ${newcomer}, which had waited ${waited} ms`,
+      !isInUse || isMoved(fleet, one) || isWorthMore(scene, victim, newcomer),
+      () => `${victim.id} was evicted in use for ${newcomer}, which is worth less`,
     );
     const { minResidency } = fleet.models.get(victim.model) ?? fleet.defaults;
     trail.mark('eviction');
@@ -43,6 +54,34 @@ export const evictsOnlyForNeed: TurnCheck = (scene) => {
   // Of several newcomers each had the room that those before it had left: a turn does not say which came first.
   if (newcomers.size === 1) wasNeeded(scene, [...newcomers][0]!);
 };
+
+const CLASSES: readonly Class[] = ['sheddable', 'default', 'critical'];
+
+/** Whether a newcomer is worth more than a copy that leaves for it, is of a higher class, the operator's, or has starved. */
+function isWorthMore(scene: TurnScene, victim: Replica, newcomer: ModelId): boolean {
+  const { fleet, turn, wantedBefore, history } = scene;
+  const model = fleet.models.get(newcomer);
+  const waited = turn.now - (wantedBefore.get(newcomer) ?? turn.now);
+  if (!model || isOperators(fleet, model) || waited >= fleet.limits.starvation) return true;
+  const waiting = [...history.pending.values()].filter((one) => one.model === newcomer);
+  const classOf = (id: ModelId): number => CLASSES.indexOf((fleet.models.get(id) ?? fleet.defaults).class);
+  const rank = Math.max(classOf(newcomer), ...waiting.map((one) => CLASSES.indexOf(one.class)));
+  if (classOf(victim.model) < rank) return true;
+  const seconds = waiting.reduce((sum, { arrivedAt }) => sum + (turn.now - arrivedAt) / 1_000, 0);
+  const lost = worthOf(fleet, victim.model, turn.now) / fleet.holders.get(victim.model)!.size;
+  return worthOf(fleet, newcomer, turn.now) + seconds >= lost * (1 - ROUNDED);
+}
+
+const ROUNDED = 1e-9;
+
+/** Whether the operator's word brings it: a pin, warm copies, an admin's order, a drain, or one that only fails. */
+const isOperators = (fleet: Fleet, { id, pinnedCopies, minCopies }: Model): boolean =>
+  pinnedCopies + minCopies > 0 ||
+  fleet.wishes.get(id)?.admin === true ||
+  fleet.foundFailing.has(id) ||
+  [...fleet.replicas.values()].some(
+    ({ model, server }) => model === id && fleet.servers.get(server)!.drain !== null,
+  );
 
 function wasNeeded(scene: TurnScene, newcomer: string): void {
   const { fleet, before, memory, trail, turn } = scene;

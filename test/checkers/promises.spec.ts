@@ -153,7 +153,7 @@ describe('the promises', () => {
           return actions;
         });
       },
-      /here@s was evicted in use for there, which had waited 0 ms \(invariant 8/,
+      /here@s was evicted in use for there, which is worth less \(invariant 8/,
     ],
     [
       'an answer withheld',

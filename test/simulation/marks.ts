@@ -139,6 +139,7 @@ type CommonMark =
   | 'cold route'
   | 'inference'
   | 'eviction'
+  | 'eviction of what is in use'
   | 'late server'
   | 'load at a slow server'
   | 'avoids servers'

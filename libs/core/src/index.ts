@@ -28,6 +28,7 @@ export type { ControlMode, IndexRow, Look, MetricsSample, ServingRow, Sighting }
 export { loadForecast } from './learned/load-forecast.js';
 export { DEFAULT_LEASE, leasedUntil, leaseOn, LONGEST_LEASE } from './learned/leases.js';
 export { learnTime, type LoadTimes } from './learned/load-times.js';
+export { worthOf } from './learned/worth.js';
 export type * from './fleet/model.js';
 export { idleUnloadAt } from './demand/idle.js';
 export { waitingFor } from './loading/eta.js';
