@@ -74,6 +74,7 @@ const copyOf = (fleet: Fleet): Fleet => ({
   waiting: new Map(fleet.waiting),
   promises: new Map(fleet.promises),
   line: new Map(fleet.line),
+  lateness: fleet.lateness,
   wishes: new Map(fleet.wishes),
   cooldowns: fleet.cooldowns,
   breakers: fleet.breakers,

@@ -54,7 +54,7 @@ async function playOut(seed: number): Promise<Seen> {
   first.until(END);
   const all = first.outcomes.filter(({ at }) => at >= LEARNED && at < END - 20_000);
   const late = all.filter(({ answer }) => answer === 'deadline_unreachable');
-  const dear = all.filter(({ id }) => first.refusals.get(id)?.detail === 'load_slots');
+  const dear = all.filter(({ id }) => first.refusals.get(id)?.refusal.detail === 'load_slots');
   return {
     all,
     late: await replay(VirtualSite.of(workload, asks), late),

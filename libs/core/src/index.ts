@@ -3,6 +3,7 @@ export type * from './fleet/events.js';
 export type * from './fleet/fleet.js';
 export type * from './fleet/replica.js';
 export { LOAD_CAUSES } from './fleet/replica.js';
+export { PROMISE_CAUSES } from './fleet/actions.js';
 export type * from './fleet/server.js';
 export { labelsMatch } from './fleet/server.js';
 export type { Latency, Slowdown } from './learned/slowdown.js';

@@ -3,6 +3,7 @@ import {
   type Footprint,
   type Latency,
   LOAD_CAUSES,
+  PROMISE_CAUSES,
   type LoadTimes,
   type Look,
   type Model,
@@ -148,6 +149,7 @@ export const failureCause = z.enum([
   'transient',
 ]);
 export const loadCause = z.enum(LOAD_CAUSES);
+export const promiseBroken = z.enum([...PROMISE_CAUSES, 'unknown']);
 export const unloadCause = z.enum(['idle', 'evicted', 'withdrawn', 'admin', 'drain', 'lost']);
 
 export const latency = z.strictObject({

@@ -18,6 +18,7 @@ import {
   footprint,
   list,
   loadCause,
+  promiseBroken,
   loadTimes,
   look,
   mode,
@@ -205,6 +206,11 @@ export const ACTIONS = {
     lease: amount,
     waited: amount,
     cold: flag,
+    promised: z.literal(true).exactOptional(),
   }),
-  refuse: event('refuse', { request: requestId, refusal }),
+  refuse: event('refuse', {
+    request: requestId,
+    refusal,
+    broken: promiseBroken.exactOptional(),
+  }),
 } satisfies { [Kind in Action['kind']]: z.ZodType<ActionOf<Kind>> };

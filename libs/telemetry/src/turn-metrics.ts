@@ -15,6 +15,7 @@ export class TurnMetrics implements Observer {
   private readonly waits: Histogram;
   private readonly loads: Histogram<'outcome'>;
   private readonly unloads: Histogram<'outcome'>;
+  private readonly promises: Counter<'outcome' | 'cause'>;
   private readonly refused: Counter<'reason'>;
   private readonly evictions: Counter<'cause'>;
   private readonly exceeded: Counter<'policy'>;
@@ -42,6 +43,11 @@ export class TurnMetrics implements Observer {
     this.unloads = histogram('unload_seconds', 'How long Triton took to answer unloads.', LOAD_SECONDS, [
       'outcome',
     ]);
+    this.promises = counter(
+      'promises_total',
+      'Promises of a route to requests for cold models: kept, or broken and why.',
+      ['outcome', 'cause'],
+    );
     this.refused = counter('queue_refused_total', 'Cold requests that were refused, by reason.', ['reason']);
     this.evictions = counter('evictions_total', 'Unloads that were ordered, by cause.', ['cause']);
     this.exceeded = counter('limit_exceeded_total', 'Models measured above their limits, by policy.', [
@@ -78,8 +84,10 @@ export class TurnMetrics implements Observer {
         this.evictions.inc({ cause: action.cause });
         return this.orders.note(action.order, now);
       case 'grant':
+        if (action.promised) this.promises.inc({ outcome: 'kept', cause: '' });
         return action.cold ? this.waits.observe(action.waited / 1_000) : undefined;
       case 'refuse':
+        if (action.broken) this.promises.inc({ outcome: 'broken', cause: action.broken });
         return this.refused.inc({ reason: action.refusal.reason });
       default:
     }

@@ -1,4 +1,4 @@
-import type { Fleet, Refusal, Request, RequestId } from '#core';
+import { type ActionOf, type Fleet, PROMISE_CAUSES, type Request, type RequestId } from '#core';
 
 /** What the tests of promises know of how the core keeps and tells them. All of it is here. */
 
@@ -12,11 +12,8 @@ export function admit(fleet: Fleet, request: Request): void {
 }
 
 /** Why the refusal of a promised request is told to be no fault of the core; null where it says nothing. */
-export const causeOf = (refusal: Refusal): string | null =>
-  'broken' in refusal && LISTED.has(String(refusal.broken)) ? String(refusal.broken) : null;
+export const causeOf = ({ broken }: ActionOf<'refuse'>): string | null =>
+  broken && LISTED.has(broken) ? broken : null;
 
 /** The causes for which a promise may break: a closed list. */
-const LISTED: ReadonlySet<string> = new Set([
-  ...['load_failed', 'load_late', 'memory_late', 'server', 'operator'],
-  ...['outranked', 'share', 'queue', 'restart'],
-]);
+const LISTED: ReadonlySet<string> = new Set(PROMISE_CAUSES);

@@ -11,7 +11,6 @@ import {
   type ModelId,
   nextWake,
   pickRoute,
-  type Refusal,
   type Request,
   type RequestId,
   type ServerId,
@@ -57,7 +56,7 @@ export class VirtualSite {
   loads = 0;
   turns = 0;
   readonly outcomes: (Outcome & { readonly id: RequestId; readonly tenant: TenantId })[] = [];
-  readonly refusals = new Map<RequestId, Refusal>();
+  readonly refusals = new Map<RequestId, ActionOf<'refuse'>>();
   /** The requests that waited, or wait, with a promise. */
   readonly promised = new Set<RequestId>();
   /** What was asked and is not answered. */
@@ -222,7 +221,7 @@ export class VirtualSite {
       case 'grant':
         return this.answer(action.request, action.cold ? 'cold' : 'warm');
       case 'refuse':
-        this.refusals.set(action.request, action.refusal);
+        this.refusals.set(action.request, action);
         return this.answer(action.request, action.refusal.reason);
       case 'probe':
     }

@@ -31,14 +31,17 @@ export function admit(fleet: Fleet, line: Line, now: Instant): Action[] {
     const why = admission.judge(request);
     if (why) refused.push(turnAway(fleet, request, why, now));
   }
-  return [...refused, ...admission.displaced.map(({ request, why }) => turnAway(fleet, request, why, now))];
+  return [
+    ...refused,
+    ...admission.displaced.map(({ request, why }) => turnAway(fleet, request, why, now, 'share')),
+  ];
 }
 
 /** A refused request still counts as demand where its model says so: the next one may find it warm. */
-function turnAway(fleet: Fleet, request: Request, why: Refusal, now: Instant): Action {
+function turnAway(fleet: Fleet, request: Request, why: Refusal, now: Instant, broken?: 'share'): Action {
   fleet.waiting.delete(request.id);
   if (fleet.models.get(request.model)?.coldStart.loadWhenShed) wish(fleet, request.model, now);
-  return refusal(fleet, request, why, now);
+  return refusal(fleet, request, why, now, broken);
 }
 
 class Admission {

@@ -68,5 +68,6 @@ function grant(fleet: Fleet, request: Request, replica: Ready, now: Instant): Ac
     lease,
     waited,
     cold: replica.since >= request.arrivedAt,
+    ...(fleet.promises.get(request.id) != null && { promised: true }),
   };
 }

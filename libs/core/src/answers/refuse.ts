@@ -1,5 +1,6 @@
-import type { Action, Refusal } from '../fleet/actions.js';
+import type { Action, PromiseCause, Refusal } from '../fleet/actions.js';
 import { turnBehindAll } from './backlogs.js';
+import { brokenBy } from './broken-promise.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { Forecast } from '../learned/load-times.js';
 import type { ModelId } from '../fleet/ids.js';
@@ -23,11 +24,18 @@ const SHED_REASONS: ReadonlySet<Refusal['reason']> = new Set([
 ]);
 
 /** The refusal of a request that waits no more. `why` tells when the model should be ready. */
-export function refusal(fleet: Fleet, { id, model }: Request, why: Refusal, now: Instant): Action {
+export function refusal(
+  fleet: Fleet,
+  request: Request,
+  why: Refusal,
+  now: Instant,
+  broken: PromiseCause | 'unknown' | null = brokenBy(fleet, request, why, now),
+): Action {
+  const { id, model } = request;
   const { reason, retryAfter } = why;
   const isSpread = SHED_REASONS.has(reason) && retryAfter !== null;
   const spread = isSpread ? { ...why, retryAfter: returnIn(fleet, model, retryAfter, now) } : why;
-  return { kind: 'refuse', request: id, refusal: spread };
+  return { kind: 'refuse', request: id, refusal: spread, ...(broken && { broken }) };
 }
 
 /** Answers all requests: this process is going. */

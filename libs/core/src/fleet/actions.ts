@@ -21,6 +21,21 @@ export type RefusalReason =
   | 'store_unavailable'
   | 'shutting_down';
 
+/** Why a promise was broken: a closed list. `load_late` and `memory_late` are its own, or of a job before it. */
+export const PROMISE_CAUSES = [
+  'load_failed',
+  'load_late',
+  'memory_late',
+  'server',
+  'operator',
+  'outranked',
+  'share',
+  'queue',
+  'restart',
+] as const;
+
+export type PromiseCause = (typeof PROMISE_CAUSES)[number];
+
 /** A refusal with what helps the caller. */
 export interface Refusal {
   readonly reason: RefusalReason;
@@ -88,7 +103,15 @@ export type Action =
       readonly waited: Millis;
       /** Whether it had to wait for a load. */
       readonly cold: boolean;
+      /** It was promised a route while it waited. */
+      readonly promised?: true;
     }
-  | { readonly kind: 'refuse'; readonly request: RequestId; readonly refusal: Refusal };
+  | {
+      readonly kind: 'refuse';
+      readonly request: RequestId;
+      readonly refusal: Refusal;
+      /** Of a promised request: why the promise was broken; `unknown` is a fault of ours. */
+      readonly broken?: PromiseCause | 'unknown';
+    };
 
 export type ActionOf<Kind extends Action['kind']> = Extract<Action, { readonly kind: Kind }>;

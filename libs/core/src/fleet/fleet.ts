@@ -17,6 +17,7 @@ export const emptyFleet = (): Fleet => ({
   replicas: new Map(),
   waiting: new Map(),
   promises: new Map(),
+  lateness: { load: -Infinity, memory: -Infinity },
   line: new Map(),
   wishes: new Map(),
   cooldowns: new Map(),

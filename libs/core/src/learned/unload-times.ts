@@ -1,4 +1,5 @@
 import { type Forecast, forecastOf, learnTime } from './load-times.js';
+import type { Fleet } from '../fleet/fleet-state.js';
 import type { Instant } from '../fleet/model.js';
 import type { Unloading } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -11,7 +12,8 @@ export const unloadForecast = (server: Server | undefined): Forecast =>
   server?.unloadTimes ? forecastOf(server.unloadTimes) : FIRST_UNLOAD_GUESS;
 
 /** Learns from an unload that a look has confirmed, over the connection over which it was ordered. */
-export function learnUnloadTime(server: Server, { since }: Unloading, now: Instant): void {
+export function learnUnloadTime(fleet: Fleet, server: Server, { since }: Unloading, now: Instant): void {
   if (server.looksCountFrom > since) return;
+  if (now - since > unloadForecast(server).p90) fleet.lateness.memory = now;
   server.unloadTimes = learnTime(server.unloadTimes ?? undefined, now - since);
 }

@@ -2,16 +2,17 @@ import type { EventOf } from '../fleet/events.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { noteWorth } from '../fleet/indexes.js';
 import type { ModelId } from '../fleet/ids.js';
-import { bytesToLoad } from '../learned/load-forecast.js';
+import { bytesToLoad, loadForecast } from '../learned/load-forecast.js';
 import { learnPace, learnTime } from '../learned/load-times.js';
-import type { Millis } from '../fleet/model.js';
+import type { Instant, Millis } from '../fleet/model.js';
 import { setPace } from '../learned/paces.js';
 import type { Loading } from '../fleet/replica.js';
 
 /** Learns from a load of ours that succeeded. What a composed model brought along is unknown: its size is not used. */
-export function noteLoadTime(fleet: Fleet, { model, server: id }: Loading, took: Millis): void {
+export function noteLoadTime(fleet: Fleet, { model, server: id }: Loading, took: Millis, now: Instant): void {
   const server = fleet.servers.get(id);
   if (!server || !fleet.models.has(model)) return;
+  if (took > loadForecast(fleet, model, id).p90) fleet.lateness.load = now;
   fleet.loadTimes.set(model, learnTime(fleet.loadTimes.get(model), took));
   noteWorth(fleet, model);
   server.loadTimes.set(model, learnTime(server.loadTimes.get(model), took));

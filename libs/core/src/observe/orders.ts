@@ -18,7 +18,7 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
   if (replica.phase === 'ready') return changeEnded(fleet, replica, event, now);
   if (replica.phase !== 'loading' || replica.order !== event.order) return;
   if (event.outcome.kind === 'succeeded') {
-    noteLoadTime(fleet, replica, now - replica.orderedAt);
+    noteLoadTime(fleet, replica, now - replica.orderedAt, now);
     fleet.wishes.delete(replica.model);
     succeeded(fleet, replica);
   }

@@ -167,7 +167,7 @@ function unloadingSighted(fleet: Fleet, server: Server, replica: Unloading, seen
       ? isGivenBack(server, replica, begunAt - absentSince)
       : begunAt >= absentSince + fleet.limits.stuckAfter;
     if (!isProof) return put(fleet, { ...replica, absentSince });
-    if (sighting.proven && !isStuck(fleet, replica, now)) learnUnloadTime(server, replica, now);
+    if (sighting.proven && !isStuck(fleet, replica, now)) learnUnloadTime(fleet, server, replica, now);
     return end(fleet, replica, now);
   }
   hide(fleet, server, replica, now);

@@ -1,5 +1,6 @@
 import type { Action } from '../fleet/actions.js';
 import type { Fleet } from '../fleet/fleet.js';
+import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import { isSettling } from '../fleet/standing.js';
@@ -31,11 +32,16 @@ export function book(
   if (fleet.frozen || isSettling(fleet, now)) return { line, wished: [], refused };
   if (refused.length > 0) wants = wantsOf(fleet, now);
   let wished: readonly JobForecast[] = [];
-  while (
-    yieldPlaces(fleet, line, now) ||
-    placeDue(fleet, line.all, now) ||
-    placeDue(fleet, (wished = wishedJobs(fleet, line, wants, now)).slice(0, 1), now)
-  ) {
+  const yielded = new Set<ModelId>();
+  const mayBePlaced = ({ job }: JobForecast): boolean => !yielded.has(job.model);
+  const placeNext = (): boolean => {
+    const taken = yieldPlaces(fleet, line, open, now);
+    if (taken !== undefined) return yielded.add(taken) !== undefined;
+    if (placeDue(fleet, line.all.filter(mayBePlaced), now)) return true;
+    wished = wishedJobs(fleet, line, wants, now);
+    return placeDue(fleet, wished.filter(mayBePlaced).slice(0, 1), now);
+  };
+  while (placeNext()) {
     dropUnwanted(fleet, now);
     wants = wantsOf(fleet, now);
     line = new Line(fleet, wants, open, now);

@@ -1,41 +1,55 @@
 import { type Fleet, forget, put } from '../fleet/fleet.js';
+import type { ModelId } from '../fleet/ids.js';
+import type { Server } from '../fleet/server.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
 import type { Line } from '../loading/line.js';
 import type { JobForecast } from '../loading/schedule.js';
-import { placesOn } from '../room/places.js';
+import { sitesFor } from '../room/sites-for.js';
+import { placesAmong, type Site } from '../room/sites.js';
 import { shortfall } from '../room/victims.js';
 
 /**
  * Takes its place from a job whose load has not begun, where one of a higher class stands in line that cannot begin now and
- * could have the memory. The job goes back into the line. Says whether any place was taken.
+ * could have the memory. The job goes back into the line. Returns its model, which gets no other place in this turn.
  */
-export function yieldPlaces(fleet: Fleet, line: Line, now: Instant): boolean {
+export function yieldPlaces(
+  fleet: Fleet,
+  line: Line,
+  open: readonly Server[],
+  now: Instant,
+): ModelId | undefined {
   // What ensembles bring along has its place with others.
-  if (fleet.composed.size > 0) return false;
+  if (fleet.composed.size > 0) return undefined;
   const placed = line.all.filter(({ job }) => job.placed !== null && !job.isDue);
-  if (placed.length === 0) return false;
+  if (placed.length === 0) return undefined;
   const ledger = new Ledger(fleet, now);
   for (const higher of line.all) {
     if (higher.job.placed || higher.job.waiting.count === 0 || higher.start.at <= now) continue;
-    const lower = placed.find((one) => yieldsTo(fleet, ledger, one, higher));
+    const lower = placed.find((one) =>
+      yieldsTo(ledger, one, higher, sitesFor(fleet, higher.job.want!, open, now)),
+    );
     if (!lower) continue;
     const replica = lower.job.placed!;
     if (replica.phase === 'placed') forget(fleet, replica);
     else put(fleet, { ...replica, change: null });
-    return true;
+    return replica.model;
   }
-  return false;
+  return undefined;
 }
 
 /** Whether a placed job is of a lower class and would begin sooner, and its memory is all that the other lacks there. */
-function yieldsTo(fleet: Fleet, ledger: Ledger, { job, start }: JobForecast, higher: JobForecast): boolean {
+function yieldsTo(
+  ledger: Ledger,
+  { job, start }: JobForecast,
+  higher: JobForecast,
+  sites: readonly Site[],
+): boolean {
   if (job.stage <= higher.job.stage || start.at >= higher.start.at) return false;
   const placed = job.placed!;
   const bookings = placed.phase === 'placed' ? placed.bookings : placed.change!.bookings;
-  const server = fleet.servers.get(placed.server)!;
   const holds = new Map(bookings.map(({ account, bytes }) => [account, bytes]));
-  return placesOn(fleet, server, higher.job.want!.model).some((place) =>
+  return placesAmong(sites, placed.server).some((place) =>
     [...shortfall(ledger, place.bookings)].every(([account, bytes]) => bytes <= (holds.get(account) ?? 0)),
   );
 }

@@ -1,0 +1,62 @@
+import type { PromiseCause, Refusal } from '../fleet/actions.js';
+import { type Fleet, replicasOf, type Request } from '../fleet/fleet.js';
+import type { Instant } from '../fleet/model.js';
+import type { Server } from '../fleet/server.js';
+import { standingOf } from '../fleet/standing.js';
+import { rankOf } from '../demand/rank.js';
+import { hasOverrun } from '../learned/load-forecast.js';
+
+/** Refusals that tell by themselves why a promise was broken. */
+const BY_REASON: Partial<Record<Refusal['reason'], PromiseCause>> = {
+  load_failed: 'load_failed',
+  cooling_down: 'load_failed',
+  no_server: 'server',
+  queue_full: 'queue',
+  over_share: 'queue',
+  shutting_down: 'restart',
+  disabled: 'operator',
+  infeasible: 'operator',
+  unknown_model: 'operator',
+  unknown_version: 'operator',
+};
+
+/** Why the promise to a refused request was broken; null where nothing was promised. */
+export function brokenBy(
+  fleet: Readonly<Fleet>,
+  request: Request,
+  { reason }: Refusal,
+  now: Instant,
+): PromiseCause | 'unknown' | null {
+  if (fleet.promises.get(request.id) == null) return null;
+  return BY_REASON[reason] ?? delayOf(fleet, request, now);
+}
+
+/** What has come since the promise and delays the model. */
+function delayOf(fleet: Readonly<Fleet>, request: Request, now: Instant): PromiseCause | 'unknown' {
+  const { model, arrivedAt } = request;
+  if (fleet.frozen) return 'operator';
+  const failed = [...fleet.cooldowns.values()].some((one) => one.model === model && one.at >= arrivedAt);
+  if (failed) return 'load_failed';
+  if (fleet.lateness.load >= arrivedAt || isAnyOverrun(fleet, now)) return 'load_late';
+  if (fleet.lateness.memory >= arrivedAt) return 'memory_late';
+  if ([...fleet.servers.values()].some((server) => isTrouble(server, now))) return 'server';
+  if (isOutranked(fleet, request)) return 'outranked';
+  const isPinned = [...fleet.wantedSince.keys()].some((id) => (fleet.models.get(id)?.pinnedCopies ?? 0) > 0);
+  if (isPinned || [...fleet.servers.values()].some(({ drain }) => drain !== null)) return 'operator';
+  return replicasOf(fleet, model).some(({ phase }) => phase === 'placed') ? 'memory_late' : 'unknown';
+}
+
+/** A load under way that has lasted longer than nine of ten: the jobs behind it wait. */
+const isAnyOverrun = (fleet: Readonly<Fleet>, now: Instant): boolean =>
+  Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!).some((one) => hasOverrun(fleet, one, now));
+
+/** Whether it is lost or slow, or loads one model at a time since requests take longer there. */
+const isTrouble = (server: Server, now: Instant): boolean =>
+  standingOf(server, now) !== 'ready' || server.slowdown.isSlow;
+
+/** Whether a request of a higher class waits for another model. */
+function isOutranked({ waiting }: Readonly<Fleet>, { class: own, model }: Request): boolean {
+  for (const other of waiting.values())
+    if (other.model !== model && rankOf(other.class) > rankOf(own)) return true;
+  return false;
+}
