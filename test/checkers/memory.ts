@@ -103,12 +103,20 @@ function wasNeeded(scene: TurnScene, newcomer: string): void {
       return capacity - held - promised + leaving(account) < 0;
     });
     trail.expect(
-      isShort || placed.length > 1 || bringsOthers(scene, replica),
+      isShort || placed.length > 1 || bringsOthers(scene, replica) || isKeptFree(scene, replica),
       () =>
         `${victims.map(({ id }) => id).join(', ')} evicted for ${replica.id}, which had room: ${pictureOf(fleet)}`,
     );
   }
 }
+
+/** A job before it in the line is to have the memory that is free there. */
+const isKeptFree = ({ fleet }: TurnScene, { model, server }: Replica): boolean => {
+  const host = fleet.servers.get(server)!.spec.host;
+  return [...fleet.line].some(
+    ([id, job]) => id !== model && job.server !== null && fleet.servers.get(job.server)?.spec.host === host,
+  );
+};
 
 /** What comes along with it may be what lacked the room. */
 const bringsOthers = ({ fleet }: TurnScene, { model }: Replica): boolean => fleet.composed.has(model);
