@@ -18,7 +18,10 @@ const ROOMS = [...rulesWithRooms(), 'plan'];
 
 /** `rule: file that breaks it` -> what it imports. */
 const BREACHES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'no-cycles': { 'libs/core/src/ouroboros.ts': './ouroboros.js' },
+  'no-cycles': {
+    'libs/core/src/ouroboros.ts': './ouroboros.js',
+    'libs/core/src/numbers/head.ts': './tail.js',
+  },
   'all-resolve': { 'libs/triton/src/lost.ts': './nowhere.js' },
   'core-imports-nothing': {
     'libs/core/src/reads-files.ts': 'node:fs',
@@ -81,6 +84,13 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'test/support/tool.ts': '#core',
 };
 
+/** Nor of this: an arrow up, and a cycle in which one needs only a type of the other. */
+const TYPES_ALONE: Readonly<Record<string, string>> = {
+  'libs/core/src/fleet/knows-a-type.ts': "export type { here } from '../explain/room.js';\n",
+  'libs/core/src/fleet/state.ts': "export { type built } from './index-of-state.js';\n",
+  'libs/core/src/fleet/index-of-state.ts': "export * as built from './state.js';\n",
+};
+
 interface Rule {
   readonly name: string;
   readonly from: { readonly path?: string };
@@ -114,7 +124,7 @@ describe('the rings', () => {
     for (const path of Object.keys(BREACHES[rule] ?? {})) expect(violations).toContain(`${rule}: ${path}`);
   });
 
-  it.each([...Object.keys(ALLOWED), 'libs/core/src/fleet/knows-a-type.ts'])(
+  it.each([...Object.keys(ALLOWED), ...Object.keys(TYPES_ALONE)])(
     'let pass what is meant to be: %s',
     (path) => {
       expect(violations.filter((violation) => violation.endsWith(`: ${path}`))).toEqual([]);
@@ -147,7 +157,8 @@ async function layOut(root: string): Promise<void> {
   };
   for (const lib of libs) files[`libs/${lib}/src/index.ts`] = 'export const here = 1;\n';
   for (const room of ROOMS) files[`libs/core/src/${room}/room.ts`] = 'export const here = 1;\n';
-  files['libs/core/src/fleet/knows-a-type.ts'] = "export type { here } from '../explain/room.js';\n";
+  Object.assign(files, TYPES_ALONE);
+  files['libs/core/src/numbers/tail.ts'] = "export * as head from './head.js';\n";
   for (const library of ['@nestjs/common', 'zod', 'a-tool']) {
     files[`node_modules/${library}/package.json`] =
       `{ "name": "${library}", "version": "1.0.0", "main": "index.js" }`;
