@@ -137,7 +137,7 @@ const victimsOf = ({ there }: Why): WhyHolder[] =>
 
 /** All that a fleet knows. */
 const wordsOf = (fleet: Fleet): string =>
-  JSON.stringify(fleet, (_, value: unknown) =>
+  JSON.stringify({ ...fleet, index: undefined }, (_, value: unknown) =>
     value instanceof Map || value instanceof Set ? [...(value as Iterable<unknown>)] : value,
   );
 

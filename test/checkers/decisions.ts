@@ -1,4 +1,4 @@
-import { type Fleet, nextWake, type Ready, type Server, step } from '#core';
+import { type Fleet, newIndex, nextWake, type Ready, type Server, step } from '#core';
 import type { Change, TurnCheck } from './scene.js';
 
 /**
@@ -115,6 +115,7 @@ const copyOf = (fleet: Fleet): Fleet => ({
   closing: fleet.closing,
   nextOrder: fleet.nextOrder,
   routesRevision: fleet.routesRevision,
+  index: newIndex(),
 });
 
 function copyOfIndex<Key, Id>(index: ReadonlyMap<Key, ReadonlySet<Id>>): Map<Key, Set<Id>> {

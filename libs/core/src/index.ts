@@ -11,6 +11,7 @@ export { mostHeldBack } from './answers/backlogs.js';
 export { copyFleet } from './plan/copy-fleet.js';
 export { isSpread } from './memory/device-sets.js';
 export { emptyFleet, replicasOf } from './fleet/fleet.js';
+export { newIndex } from './fleet/fleet-index.js';
 export {
   type AccountId,
   gpuAccount,

@@ -1,6 +1,6 @@
 import { describe, it } from '@jest/globals';
 import { holds } from '../../../test/support/core-histories.js';
-import { type Action, type Fleet, nextWake, step } from './index.js';
+import { type Action, copyFleet, type Fleet, nextWake, step } from './index.js';
 import { Ledger } from './memory/ledger.js';
 
 /** What was found loaded and not ordered may exceed a device; then the device takes nothing new. */
@@ -31,7 +31,7 @@ describe('step, whatever it is told', () => {
   it('does nothing at a moment before the next wake-up', () => {
     holds((fleet, now) => {
       const later = Math.min(nextWake(fleet, now), now + 100_000) - 0.5;
-      const copy = structuredClone(fleet);
+      const copy = copyFleet(fleet);
       return later <= now || (step(copy, [], later).length === 0 && phasesOf(copy) === phasesOf(fleet));
     });
   });

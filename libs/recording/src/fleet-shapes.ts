@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AccountId, Booking, Contact, Fleet, Replica, Server, TenantId } from '#core';
+import type { AccountId, Booking, Contact, FleetFacts, Replica, Server, TenantId } from '#core';
 import {
   amount,
   failureCause,
@@ -208,7 +208,7 @@ const jobInLine = z.strictObject({
 });
 
 /** All that the core knows, as a snapshot holds it. */
-export const fleet = z.strictObject({
+export const facts = z.strictObject({
   models: z.map(modelId, model),
   servers: z.map(serverId, server),
   replicas: z.map(replicaId, replica),
@@ -264,4 +264,4 @@ export const fleet = z.strictObject({
   putOff: z.map(replicaId, z.strictObject({ model: modelId, server: serverId, force: flag })),
   frozen: orNull(z.strictObject({ reason: text, since: amount })),
   ...{ closing: flag, nextOrder: whole, routesRevision: amount },
-}) satisfies z.ZodType<Fleet>;
+}) satisfies z.ZodType<FleetFacts>;

@@ -24,7 +24,7 @@ export class Lines {
   private turns = 0;
 
   header(header: Header, snapshot: Fleet): string {
-    return this.line({ ...header, snapshot });
+    return this.line({ ...header, snapshot: { ...snapshot, index: undefined } });
   }
 
   turn({ turn, now, events, actions }: RecordedTurn): string {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Event } from '#core';
+import { type Event, type FleetFacts, newIndex } from '#core';
 import type { RecordedTurn } from '#engine';
 import { fromJson } from './encoding.js';
-import { fleet } from './fleet-shapes.js';
+import { facts } from './fleet-shapes.js';
 import { type Ending, FORMAT, type Header, type Opening } from './format.js';
 import { splitLine, sumOf } from './lines.js';
 import { amount } from './shapes.js';
@@ -59,8 +59,9 @@ export function readOpening(line: string): { opening: Opening; sum: number } {
   const { content, sum } = readContent(line, 0);
   const { snapshot, ...rest } = content;
   check(header, rest, []);
-  check(fleet, snapshot, ['snapshot']);
-  return { opening: { header: rest as unknown as Header, snapshot: snapshot as Opening['snapshot'] }, sum };
+  check(facts, snapshot, ['snapshot']);
+  const fleet = { ...(snapshot as FleetFacts), index: newIndex() };
+  return { opening: { header: rest as unknown as Header, snapshot: fleet }, sum };
 }
 
 function formatOf(line: string): unknown {

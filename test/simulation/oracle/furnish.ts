@@ -1,4 +1,5 @@
 import {
+  copyFleet,
   emptyFleet,
   type Event,
   type Fleet,
@@ -48,8 +49,8 @@ export function furnish(plan: SmallFleet): Fleet {
   plan.servers.forEach((server, index) => fit(fleet, plan, server, fleet.servers.get(serverName(index))!));
   plan.servers.forEach((server, index) => tell(fleet, server, serverName(index)));
   plan.models.forEach((model, index) => doubt(fleet, model, modelName(index)));
-  // What the core keeps beside a fleet does not know of what was written into it here.
-  return structuredClone(fleet);
+  // The index of this one does not know of what was written into it here.
+  return copyFleet(fleet);
 }
 
 const needsIn = ({ needs }: SmallModel, index: number): ModelId[] =>

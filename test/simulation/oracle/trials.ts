@@ -1,4 +1,5 @@
 import {
+  copyFleet,
   type Event,
   type Fleet,
   type Instant,
@@ -42,7 +43,7 @@ export function* trials(plan: SmallFleet): Iterable<Verdict> {
 
 /** One turn, and what the planner says to it. */
 function take(fleet: Fleet, events: readonly Event[], wanted: Wanted, now: Instant): Verdict {
-  const before = structuredClone(fleet);
+  const before = copyFleet(fleet);
   before.models.set(wanted.model.id, wanted.model);
   const actions = step(fleet, events, now);
   return judge({ before, after: fleet, actions, now }, wanted);

@@ -1,3 +1,4 @@
+import type { FleetIndex } from './fleet-index.js';
 import type { AccountId, ModelId, ReplicaId, RequestId, ServerId, TenantId } from './ids.js';
 import type { Bytes, Class, Instant, Millis, Model, ModelSettings } from './model.js';
 import type { FailureCause, LoadCause, Replica, UnloadCause } from './replica.js';
@@ -242,4 +243,8 @@ export interface Fleet {
   nextOrder: number;
   /** Rises with every change of what may be routed where. */
   routesRevision: number;
+  readonly index: FleetIndex;
 }
+
+/** The facts alone. */
+export type FleetFacts = Omit<Fleet, 'index'>;

@@ -1,3 +1,4 @@
+import { modelsChanged, newIndex } from './fleet-index.js';
 import type { Fleet } from './fleet-state.js';
 import { indexDropped, indexPut } from './indexes.js';
 import type { Model } from './model.js';
@@ -6,7 +7,6 @@ import { isSettled, type Replica } from './replica.js';
 import { NO_PRESSURE } from './pressure.js';
 import { DEFAULTS, LIMITS } from './settings.js';
 import { forgetLeft, noteMotion } from './meter.js';
-import { modelsChanged } from './standing-models.js';
 
 export type * from './fleet-state.js';
 
@@ -59,6 +59,7 @@ export const emptyFleet = (): Fleet => ({
   closing: false,
   nextOrder: 1,
   routesRevision: 0,
+  index: newIndex(),
 });
 
 /**

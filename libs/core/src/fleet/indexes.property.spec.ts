@@ -6,7 +6,7 @@ import { dueToRetire, indexesOf, inOrder } from './indexes.js';
 import { discoveredModels, standingModels } from './standing-models.js';
 import { capacities, Ledger } from '../memory/ledger.js';
 import { idleAt } from '../demand/idle.js';
-import { movableFrom } from './idle-rule.js';
+import { movableFrom, retiresFrom } from './idle-rule.js';
 import { commonPace } from '../learned/paces.js';
 import { retirement } from '../placement/retire.js';
 import { isSettled, type Replica, type Settled } from './replica.js';
@@ -46,11 +46,11 @@ describe('the indexes of a fleet, whatever happened', () => {
 
   it('have everything among what may retire that is idle, and all that is to go for what its model or an order says', () => {
     holds((fleet, now) => {
-      const due = indexesOf(fleet).retirements.dueBy(now);
+      const due = dueToRetire(fleet, now);
       const idle = found(fleet, (one) => (idleAt(fleet, one) ?? Infinity) <= now);
       const isAsked = (one: Settled): boolean =>
         fleet.reloads.has(one.id) || fleet.excesses.has(one.model) || isOnDraining(fleet, one);
-      const scanned = dueToRetire(copyFleet(fleet), now);
+      const scanned = found(fleet, (one) => retiresFrom(fleet, one) <= now);
       const leaving = found(fleet, (one) => retirement(fleet, one, now) !== undefined && !isAsked(one));
       return isWithin([...idle, ...leaving], scanned) && isWithin(scanned, due);
     });

@@ -6,7 +6,6 @@ import { Moments } from '../numbers/moments.js';
 import type { Instant } from './model.js';
 import { NO_BOOKINGS, isSettled, type Replica, type Settled, stayingOf } from './replica.js';
 import {
-  dropRoom,
   type Holding,
   noRoomIndexes,
   noteChange,
@@ -18,9 +17,8 @@ import {
 import type { Server } from './server.js';
 
 /**
- * What is worked out from a fleet and kept, so that a turn costs what it is about and not what there is. Nearly all
- * replicas are settled and stay so; what is not is in `fleet.unsettled`, and gone over. It is never recorded nor copied:
- * where there is none of a fleet it is made from what that holds, and then `put` and `forget` keep it in step.
+ * What is worked out from the replicas of a fleet. Nearly all of them are settled and stay so; what is not is in
+ * `fleet.unsettled`, and gone over.
  */
 export interface Indexes extends RoomIndexes {
   readonly entries: Map<ReplicaId, Entry>;
@@ -54,12 +52,9 @@ interface Times {
 
 const NEVER_DUE: Times = { retires: Infinity, leased: Infinity, resident: Infinity, movable: Infinity };
 
-const indexesByFleet = new WeakMap<Readonly<Fleet>, Indexes>();
-
 /** The indexes of a fleet. */
 export function indexesOf(fleet: Readonly<Fleet>): Indexes {
-  const found = indexesByFleet.get(fleet);
-  if (found) return found;
+  if (fleet.index.replicas) return fleet.index.replicas;
   const indexes: Indexes = {
     entries: new Map(),
     entered: 0,
@@ -72,20 +67,19 @@ export function indexesOf(fleet: Readonly<Fleet>): Indexes {
     ...noRoomIndexes(),
   };
   for (const replica of fleet.replicas.values()) enter(fleet, indexes, replica);
-  indexesByFleet.set(fleet, indexes);
+  fleet.index.replicas = indexes;
   return indexes;
 }
 
 /** Keeps the indexes in step with a replica that was written down. */
 export function indexPut(fleet: Fleet, replica: Replica): void {
-  const indexes = indexesByFleet.get(fleet);
-  if (indexes) enter(fleet, indexes, replica);
+  if (fleet.index.replicas) enter(fleet, fleet.index.replicas, replica);
 }
 
 /** Keeps the indexes in step with a replica that has ended. */
 export function indexDropped(fleet: Fleet, replica: Replica): void {
   const { id } = replica;
-  const indexes = indexesByFleet.get(fleet);
+  const indexes = fleet.index.replicas;
   const entry = indexes?.entries.get(id);
   if (!indexes || !entry) return;
   setTimes(indexes, id, entry, NEVER_DUE);
@@ -174,16 +168,10 @@ function dueTimes(fleet: Readonly<Fleet>, replica: Settled): Times {
   };
 }
 
-/** Finds anew what room there is on a server, or on all: their devices are others, or of another size. */
-export function devicesChanged(fleet: Fleet, server?: ServerId): void {
-  const indexes = indexesByFleet.get(fleet);
-  if (indexes) dropRoom(indexes, server);
-}
-
 /** Forgets that the config of a model was asked for on a server: it is read anew. */
 export function readAnew(fleet: Fleet, { model, server }: Pick<Replica, 'model' | 'server'>): void {
   fleet.servers.get(server)?.described.delete(model);
-  indexesByFleet.get(fleet)?.undescribed.add(server);
+  fleet.index.replicas?.undescribed.add(server);
 }
 
 /** These replicas, each once, in the order in which the fleet has them. */
@@ -199,25 +187,18 @@ export function byOrder(fleet: Readonly<Fleet>): (one: Replica, other: Replica) 
   return (one, other) => entries.get(one.id)!.order - entries.get(other.id)!.order;
 }
 
-/** All settled replicas that are due to retire, and perhaps some that soon are: of a fleet that is looked at only once by a scan. */
-export function dueToRetire(fleet: Readonly<Fleet>, now: Instant): ReplicaId[] {
-  const indexes = indexesByFleet.get(fleet);
-  if (indexes) return indexes.retirements.dueBy(now);
-  const due: ReplicaId[] = [];
-  for (const one of fleet.replicas.values()) {
-    if (isSettled(one) && retiresFrom(fleet, one) <= now) due.push(one.id);
-  }
-  return due;
-}
+/** All settled replicas that are due to retire, and perhaps some that soon are. */
+export const dueToRetire = (fleet: Readonly<Fleet>, now: Instant): ReplicaId[] =>
+  indexesOf(fleet).retirements.dueBy(now);
 
 /** Takes out the servers on which there may be something ready that was not described, of those that are to be taken. */
 export function takeUndescribed(fleet: Readonly<Fleet>, isTaken: (server: Server) => boolean): ServerId[] {
-  const undescribed = indexesByFleet.get(fleet)?.undescribed;
+  const { undescribed } = indexesOf(fleet);
   const taken: ServerId[] = [];
-  for (const id of undescribed ?? fleet.servers.keys()) {
+  for (const id of undescribed) {
     const server = fleet.servers.get(id);
     if (server && !isTaken(server)) continue;
-    undescribed?.delete(id);
+    undescribed.delete(id);
     if (server) taken.push(id);
   }
   return taken;

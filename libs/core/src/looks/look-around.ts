@@ -101,8 +101,8 @@ export function dueLook(
   by: Instant,
 ): Due {
   if (server.looking !== null) return NO_LOOK_DUE;
-  const full = dueFull(server, busy.has(server.spec.id));
-  const statistics = dueStatistics(server);
+  const full = dueFull(fleet, server, busy.has(server.spec.id));
+  const statistics = dueStatistics(fleet, server);
   return statistics <= by && statistics < full && isReadOften(fleet, server)
     ? { at: statistics, scope: 'statistics' }
     : { at: full, scope: 'full' };
@@ -118,16 +118,16 @@ function hasRows(fleet: Readonly<Fleet>, { spec }: Server): boolean {
   return false;
 }
 
-function dueFull(server: Server, open: boolean): Instant {
+function dueFull(fleet: Readonly<Fleet>, server: Server, open: boolean): Instant {
   const { contact, mode, looked, fullEndedAt, anyEndedAt, lookTook } = server;
-  if (isAway(contact)) return dueAway(server);
+  if (isAway(contact)) return dueAway(fleet, server);
   if (contact.kind === 'slow') return Math.min(wantedFull(server), pausedAfter(anyEndedAt, FULL_LOOK_EVERY));
   if (mode === 'restricted') return pausedAfter(fullEndedAt, FULL_LOOK_EVERY);
   const paced = pausedAfter(fullEndedAt, PACE * lookTook);
   if (!looked) return Math.max(paced, pausedAfter(fullEndedAt, FIRST_LOOK_AGAIN));
   const next = open
     ? pausedAfter(fullEndedAt, WITH_OPEN_ORDERS)
-    : staggered(server, fullEndedAt, FULL_LOOK_EVERY);
+    : staggered(fleet, server, fullEndedAt, FULL_LOOK_EVERY);
   return Math.min(wantedFull(server), Math.max(paced, next));
 }
 
@@ -135,13 +135,13 @@ function dueFull(server: Server, open: boolean): Instant {
  * A server without a connection is tried by what keeps the connections, and that at once where a look was asked for. A lost
  * one may still have its connection: it is looked at the more rarely the longer it has been lost.
  */
-function dueAway(server: Server): Instant {
+function dueAway(fleet: Readonly<Fleet>, server: Server): Instant {
   const { contact, spec, anyEndedAt, lookWanted } = server;
   const wanted = isFullWanted(server) ? lookWanted! : Infinity;
   if (contact.kind !== 'lost') return wanted;
   if (anyEndedAt === null) return -Infinity;
   const pause = Math.min(AT_LOST, Math.max(FULL_LOOK_EVERY, anyEndedAt - contact.since));
-  return Math.min(wanted, anyEndedAt + pause * (1 - (LOST_JITTER * shiftOf(spec)) / FULL_LOOK_EVERY));
+  return Math.min(wanted, anyEndedAt + pause * (1 - (LOST_JITTER * shiftOf(fleet, spec)) / FULL_LOOK_EVERY));
 }
 
 /** When a look that was asked for may begin. */
@@ -164,11 +164,11 @@ export function toldAt({ contact, lookedAt, anyEndedAt }: Server): Instant {
 /** Whether nothing answers there as far as is known. */
 const isAway = ({ kind }: Contact): boolean => kind === 'connecting' || kind === 'down' || kind === 'lost';
 
-function dueStatistics(server: Server): Instant {
+function dueStatistics(fleet: Readonly<Fleet>, server: Server): Instant {
   const { contact, mode, anyEndedAt, statisticsWanted, statisticsAt, lookTook } = server;
   if (contact.kind !== 'up' || mode === 'restricted') return Infinity;
   const isWanted = statisticsWanted !== null && (statisticsAt ?? -Infinity) < statisticsWanted;
-  const next = isWanted ? -Infinity : staggered(server, anyEndedAt, STATISTICS_EVERY);
+  const next = isWanted ? -Infinity : staggered(fleet, server, anyEndedAt, STATISTICS_EVERY);
   return Math.max(next, pausedAfter(anyEndedAt, PACE * lookTook));
 }
 
@@ -178,19 +178,17 @@ function dueStatistics(server: Server): Instant {
  * apart. The latest of them is taken at which the interval is not over. So a look comes never later than that, and half
  * of it earlier at most.
  */
-function staggered({ spec }: Server, last: Instant | null, every: Millis): Instant {
+function staggered(fleet: Readonly<Fleet>, { spec }: Server, last: Instant | null, every: Millis): Instant {
   const latest = pausedAfter(last, every);
-  return last === null ? latest : latest - ((latest + shiftOf(spec)) % (every / 2));
+  return last === null ? latest : latest - ((latest + shiftOf(fleet, spec)) % (every / 2));
 }
 
-const shifts = new WeakMap<ServerSpec, Millis>();
-
 /** By how much the moments of a server lie beside those of others: it follows from its id, and is worked out once. */
-function shiftOf(spec: ServerSpec): Millis {
-  const known = shifts.get(spec);
+function shiftOf({ index: { shifts } }: Readonly<Fleet>, { id }: ServerSpec): Millis {
+  const known = shifts.get(id);
   if (known !== undefined) return known;
-  const shift = Math.floor(fractionOf(spec.id) * FULL_LOOK_EVERY);
-  shifts.set(spec, shift);
+  const shift = Math.floor(fractionOf(id) * FULL_LOOK_EVERY);
+  shifts.set(id, shift);
   return shift;
 }
 

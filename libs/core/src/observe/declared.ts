@@ -1,12 +1,11 @@
 import type { EventOf } from '../fleet/events.js';
+import { accountsChanged, pacesChanged } from '../fleet/fleet-index.js';
 import { type Fleet, forget, forgetModel, put, putModel, replicasOn } from '../fleet/fleet.js';
 import { spreadFound } from '../memory/device-sets.js';
 import type { Ready } from '../fleet/replica.js';
 import type { Device, Server, ServerSpec } from '../fleet/server.js';
 import { bookingsFor, noteDependencies } from '../memory/footprint.js';
 import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../fleet/ids.js';
-import { pacesChanged } from '../learned/paces.js';
-import { accountsChanged } from '../memory/purses.js';
 import { recallExcess } from '../memory/limits.js';
 import { forgetFailures } from '../learned/cooldown.js';
 import { followHost } from './host.js';
@@ -134,6 +133,7 @@ export function declareServer(fleet: Fleet, spec: ServerSpec): void {
 export function withdrawServer(fleet: Fleet, id: ServerId): void {
   for (const replica of replicasOn(fleet, id)) forget(fleet, replica);
   fleet.servers.delete(id);
+  fleet.index.shifts.delete(id);
   pacesChanged(fleet);
   accountsChanged(fleet);
   for (const [replica, { server }] of fleet.cooldowns) if (server === id) fleet.cooldowns.delete(replica);

@@ -1,8 +1,7 @@
 import { type Fleet, forget, put, replicasOn } from '../fleet/fleet.js';
 import { devicesFound } from '../memory/footprint.js';
 import { gpuAccount, hostAccount } from '../fleet/ids.js';
-import { devicesChanged } from '../fleet/indexes.js';
-import { accountsChanged } from '../memory/purses.js';
+import { accountsChanged, devicesChanged } from '../fleet/fleet-index.js';
 import type { Look, MetricsSample } from '../looks/look.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Booking, Replica } from '../fleet/replica.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { Fleet, FleetFacts } from '../index.js';
 import { copyFleet } from './copy-fleet.js';
 
 /** A fleet in which as much as possible is known: something ready, loading, waiting, pinned, and a failure. */
@@ -16,6 +17,8 @@ function busy(): CoreDriver {
   return driver;
 }
 
+const factsOf = ({ index: _, ...facts }: Fleet): FleetFacts => facts;
+
 /** Every object, map, set and list in a value. */
 function thingsIn(value: unknown, found = new Set<object>()): Set<object> {
   if (typeof value !== 'object' || value === null || found.has(value)) return found;
@@ -29,7 +32,7 @@ function thingsIn(value: unknown, found = new Set<object>()): Set<object> {
 describe('the copy of a fleet', () => {
   it('knows the same', () => {
     const { fleet } = busy();
-    expect(copyFleet(fleet)).toEqual(fleet);
+    expect(factsOf(copyFleet(fleet))).toEqual(factsOf(fleet));
     expect(fleet.replicas.size).toBeGreaterThan(2);
   });
 

@@ -1,3 +1,4 @@
+import { newIndex } from '../fleet/fleet-index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { Server } from '../fleet/server.js';
 
@@ -6,8 +7,9 @@ import type { Server } from '../fleet/server.js';
  * put in place of what was known, and never changed, they share, since fleets are large: models, and what directories hold.
  */
 export const copyFleet = (fleet: Readonly<Fleet>): Fleet => ({
-  ...(copied({ ...fleet, models: NO_MODELS }) as Fleet),
+  ...(copied({ ...fleet, models: NO_MODELS, index: null }) as Fleet),
   models: new Map(fleet.models),
+  index: newIndex(),
 });
 
 const NO_MODELS: Fleet['models'] = new Map();

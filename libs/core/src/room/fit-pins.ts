@@ -1,4 +1,5 @@
 import { Assignment } from './assignment.js';
+import { newIndex } from '../fleet/fleet-index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { dependenciesOf, reservationOf } from '../memory/footprint.js';
 import type { ModelId } from '../fleet/ids.js';
@@ -34,6 +35,7 @@ export function fitPins(fleet: Readonly<Fleet>, models: Iterable<Model>): PinsFi
   const asPlanned = {
     ...fleet,
     models: new Map([...fleet.models, ...planned.map((one) => [one.id, one] as const)]),
+    index: newIndex(),
   };
   const pinned = planned
     .filter(({ pinnedCopies, enabled }) => pinnedCopies > 0 && enabled)
