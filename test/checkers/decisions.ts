@@ -1,4 +1,4 @@
-import { type Fleet, newIndex, nextWake, type Ready, type Server, step } from '#core';
+import { copyFleet, type Fleet, nextWake, type Ready, step } from '#core';
 import type { Change, TurnCheck } from './scene.js';
 
 /**
@@ -14,7 +14,7 @@ export const secondLook = (start: Readonly<Fleet>): TurnCheck => {
     const isStill = turn.actions.every(({ kind }) => kind === 'look') && !changes.some(isMove);
     if (isStill && isEqual(matters, before)) return;
     before = matters;
-    const copy = copyOf(fleet);
+    const copy = copyFleet(fleet);
     const again = step(copy, [], turn.now);
     trail.expect(again.length === 0, () => `a second look wants ${JSON.stringify(again)}`);
     const moved = movedBetween(fleet, copy);
@@ -60,107 +60,3 @@ export const wakesLater: TurnCheck = ({ fleet, turn, trail }) => {
   const wake = nextWake(fleet, turn.now);
   trail.expect(wake > turn.now, () => `it wants to wake at ${wake}`);
 };
-
-/**
- * A copy that a step without events may change: what only events change is shared. What lies in the maps is replaced,
- * never changed, but for the servers. Both are built key by key: the core would read a spread object, which has a
- * hidden class of its own, many times slower.
- */
-// eslint-disable-next-line max-lines-per-function -- a line for each key of the state
-const copyOf = (fleet: Fleet): Fleet => ({
-  models: fleet.models,
-  servers: new Map(Array.from(fleet.servers, ([id, server]) => [id, copyOfServer(server)])),
-  replicas: new Map(fleet.replicas),
-  waiting: new Map(fleet.waiting),
-  promises: new Map(fleet.promises),
-  line: new Map(fleet.line),
-  lateness: fleet.lateness,
-  wishes: new Map(fleet.wishes),
-  cooldowns: fleet.cooldowns,
-  breakers: fleet.breakers,
-  steps: fleet.steps,
-  composed: fleet.composed,
-  lastUnloads: fleet.lastUnloads,
-  holders: copyOfIndex(fleet.holders),
-  residents: copyOfIndex(fleet.residents),
-  unsettled: new Set(fleet.unsettled),
-  wantedSince: new Map(fleet.wantedSince),
-  awaitedSince: new Map(fleet.awaitedSince),
-  readings: new Map(fleet.readings),
-  strains: new Map(fleet.strains),
-  loadTimes: fleet.loadTimes,
-  serviceTimes: fleet.serviceTimes,
-  asks: new Map(fleet.asks),
-  usualLeases: new Map(fleet.usualLeases),
-  spending: new Map(fleet.spending),
-  cold: new Set(fleet.cold),
-  backlogs: new Map(fleet.backlogs),
-  returns: new Map(fleet.returns),
-  swaps: new Map(fleet.swaps),
-  charges: new Map(fleet.charges),
-  starvedLast: new Set(fleet.starvedLast),
-  moves: new Map(fleet.moves),
-  foundFailing: fleet.foundFailing,
-  excesses: fleet.excesses,
-  footprints: fleet.footprints,
-  shortfalls: new Map(fleet.shortfalls),
-  defaults: fleet.defaults,
-  limits: fleet.limits,
-  pressure: fleet.pressure,
-  startedAt: fleet.startedAt,
-  refreshedAt: fleet.refreshedAt,
-  reloads: new Map(fleet.reloads),
-  putOff: new Map(fleet.putOff),
-  frozen: fleet.frozen,
-  closing: fleet.closing,
-  nextOrder: fleet.nextOrder,
-  routesRevision: fleet.routesRevision,
-  index: newIndex(),
-});
-
-function copyOfIndex<Key, Id>(index: ReadonlyMap<Key, ReadonlySet<Id>>): Map<Key, Set<Id>> {
-  const copy = new Map<Key, Set<Id>>();
-  for (const [key, ids] of index) copy.set(key, new Set(ids));
-  return copy;
-}
-
-const copyOfServer = (server: Server): Server => ({
-  spec: server.spec,
-  contact: server.contact,
-  looksCountFrom: server.looksCountFrom,
-  refused: server.refused,
-  looked: server.looked,
-  everSeen: server.everSeen,
-  mode: server.mode,
-  version: server.version,
-  incarnation: server.incarnation,
-  devices: server.devices,
-  found: server.found,
-  repository: server.repository,
-  versioned: server.versioned,
-  lookedAt: server.lookedAt,
-  statisticsAt: server.statisticsAt,
-  metricsAnswered: server.metricsAnswered,
-  pending: server.pending,
-  looking: server.looking,
-  fullEndedAt: server.fullEndedAt,
-  anyEndedAt: server.anyEndedAt,
-  lookTook: server.lookTook,
-  lookWanted: server.lookWanted,
-  statisticsWanted: server.statisticsWanted,
-  drain: server.drain,
-  configs: new Map(server.configs),
-  described: new Map(server.described),
-  ordered: new Set(server.ordered),
-  promised: server.promised,
-  presumed: new Map(server.presumed),
-  hidden: server.hidden,
-  meters: new Map(Array.from(server.meters, ([ordinal, meter]) => [ordinal, { ...meter }])),
-  measured: new Map(server.measured),
-  latencies: server.latencies,
-  slowdown: server.slowdown,
-  loadTimes: server.loadTimes,
-  loadPace: server.loadPace,
-  unloadTimes: server.unloadTimes,
-  retriesFullAt: server.retriesFullAt,
-});

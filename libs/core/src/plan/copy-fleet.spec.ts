@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import type { Fleet, FleetFacts } from '../index.js';
+import { holds } from '../../../../test/support/core-histories.js';
+import { type Fleet, type FleetFacts, nextWake, step } from '../index.js';
 import { copyFleet } from './copy-fleet.js';
 
 /** A fleet in which as much as possible is known: something ready, loading, waiting, pinned, and a failure. */
@@ -8,7 +9,7 @@ function busy(): CoreDriver {
   const driver = new CoreDriver()
     .declare(aModel('a'), aModel('b', { pinnedCopies: 1 }), aModel('c'), aModel('d', { gpuBytes: 9 }))
     .serve(aServer('s', [10, 10]), ['b', 'd'])
-    .serve(aServer('t', [10]), ['a', 'c']);
+    .serve(aServer('t', [10]), ['a', 'c'], [{ uuid: 't-0', memory: 10, used: 0 }]);
   driver.loadEnds('b', 's');
   driver.warm('a', 't');
   driver.resolve('c');
@@ -19,15 +20,10 @@ function busy(): CoreDriver {
 
 const factsOf = ({ index: _, ...facts }: Fleet): FleetFacts => facts;
 
-/** Every object, map, set and list in a value. */
-function thingsIn(value: unknown, found = new Set<object>()): Set<object> {
-  if (typeof value !== 'object' || value === null || found.has(value)) return found;
-  found.add(value);
-  const inner =
-    value instanceof Map ? [...value].flat() : value instanceof Set ? [...value] : Object.values(value);
-  for (const one of inner as unknown[]) thingsIn(one, found);
-  return found;
-}
+const wordsOf = (fleet: Fleet): string =>
+  JSON.stringify(factsOf(fleet), (_, value: unknown) =>
+    value instanceof Map || value instanceof Set ? [...(value as Iterable<unknown>)] : value,
+  );
 
 describe('the copy of a fleet', () => {
   it('knows the same', () => {
@@ -36,14 +32,31 @@ describe('the copy of a fleet', () => {
     expect(fleet.replicas.size).toBeGreaterThan(2);
   });
 
-  it('shares nothing but models and the names in repositories, which are never changed', () => {
-    const { fleet } = busy();
-    const originals = thingsIn(fleet);
-    for (const model of thingsIn([...fleet.models.values()])) originals.delete(model);
-    for (const { repository, versioned } of fleet.servers.values()) {
-      originals.delete(repository);
-      originals.delete(versioned);
+  it('does not show in its original what is done to it', () => {
+    const driver = busy();
+    const { fleet, now } = driver;
+    const before = structuredClone(factsOf(fleet));
+    const copy = copyFleet(fleet);
+    for (const { id } of fleet.models.values())
+      step(copy, [{ kind: 'UnloadOrdered', model: id, force: true }], now);
+    for (const server of fleet.servers.keys()) {
+      const look = driver.shelf(server).look(now + 1_000, 'full', false);
+      step(copy, [{ kind: 'Looked', server, look }], now + 1_000);
+      step(copy, [{ kind: 'DrainOrdered', server, deadline: null }], now + 1_000);
     }
-    expect([...thingsIn(copyFleet(fleet))].filter((one) => originals.has(one))).toEqual([]);
+    expect(factsOf(copy)).not.toEqual(before);
+    expect(factsOf(fleet)).toEqual(before);
+  });
+
+  it('does not show it in anything that may happen', () => {
+    holds((fleet, now) => {
+      const before = wordsOf(fleet);
+      const copy = copyFleet(fleet);
+      for (let later = now, turns = 0; turns < 3; turns += 1) {
+        step(copy, [], later);
+        later = Math.min(nextWake(copy, later), later + 60_000);
+      }
+      return wordsOf(fleet) === before;
+    });
   });
 });

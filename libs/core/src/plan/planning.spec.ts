@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver, SOMEBODY } from '../../../../test/support/core-driver.js';
-import { copyFleet } from './copy-fleet.js';
 import type { ModelId, Plan, PlanBounds, ServerId, Supposition } from '../index.js';
 import { AT_REST } from '../learned/strain.js';
 import { Planning } from './planning.js';
@@ -15,14 +14,14 @@ function planned(
   supposition: Partial<Supposition>,
   bounds: Partial<PlanBounds> = {},
 ): Plan {
-  const before = copyFleet(driver.fleet);
+  const before = structuredClone({ ...driver.fleet, index: null });
   const planning = new Planning(driver.fleet, { ...NOTHING, ...supposition }, driver.now, {
     ...BOUNDS,
     ...bounds,
   });
   while (planning.turn());
   const plan = planning.plan();
-  expect({ ...driver.fleet, index: before.index }).toEqual(before);
+  expect({ ...driver.fleet, index: null }).toEqual(before);
   return plan;
 }
 
