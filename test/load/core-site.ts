@@ -1,4 +1,5 @@
-import type { ActionOf, Event, IndexRow, Limits, Look, Model, ModelId, ServerId, ServerSpec } from '#core';
+import type { ActionOf, Event, IndexRow, Look, Model, ModelId, ServerId, ServerSpec } from '#core';
+import { aModel, aServer } from '../support/builders.js';
 
 /** How large a fleet is played. Every server has eight GPUs. */
 export interface Scale {
@@ -20,49 +21,18 @@ const serverIds = ({ servers }: Scale): ServerId[] =>
 
 const unitsOf = (at: number): number => MODEL_UNITS[at % MODEL_UNITS.length]!;
 
-const LIMITS: Limits = {
-  ...{ globalQueue: 5_000, loadsPerServer: 2, loadsPerDevice: 1 },
-  ...{ loadsPerDevicePerMinute: 20, starvation: 30_000, stuckAfter: 350_000 },
-};
+const model = (id: string, units: number): Model =>
+  aModel(id, { gpuBytes: units, hostBytes: 1, minResidency: 30_000, config: '{}' });
 
-const model = (id: ModelId, units: number): Model => ({
-  ...{
+const server = (id: ServerId): ServerSpec =>
+  aServer(
     id,
-    source: 'declared',
-    enabled: true,
-    gpuBytes: units,
-    hostBytes: 1,
-    gpuDeclared: true,
-    hostDeclared: true,
-  },
-  ...{ idleUnload: 300_000, idleMode: 'strict', loadTimeout: 60_000, minResidency: 30_000, class: 'default' },
-  coldStart: { policy: 'queue', maxQueue: 100, maxWait: 60_000, loadWhenShed: true },
-  onLimitExceeded: 'warn',
-  onFailing: 'flag',
-  deviceSets: [],
-  ...{
-    pinnedCopies: 0,
-    minCopies: 0,
-    maxCopies: null,
-    dependsOn: [],
-    require: {},
-    spread: null,
-    config: '{}',
-  },
-});
-
-const server = (id: ServerId): ServerSpec => ({
-  ...{ id, host: id, labels: {}, hostMemory: null, discover: true, strangers: 'keep' },
-  devices: Array.from({ length: DEVICES_PER_SERVER }, (_, ordinal) => ({
-    ...{ ordinal, uuid: `${id}/${ordinal}`, memory: DEVICE_UNITS, headroom: 0 },
-  })),
-});
+    Array.from({ length: DEVICES_PER_SERVER }, () => DEVICE_UNITS),
+  );
 
 /** All that is declared, and that what is loaded is ours. Every server has every model in its repository. */
 export function declarations(scale: Scale, shelves: ReadonlyMap<ServerId, Shelf>): Event[] {
-  const { id: _, source: __, ...defaults } = model('default' as ModelId, 4);
   return [
-    { kind: 'LimitsSet', limits: LIMITS, defaults },
     ...modelIds(scale).map((id, at): Event => {
       return { kind: 'ModelDeclared', model: model(id, unitsOf(at)) };
     }),

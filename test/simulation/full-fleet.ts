@@ -1,4 +1,5 @@
-import { emptyFleet, type ModelId, type ModelSettings, type ServerId } from '#core';
+import { emptyFleet, type ModelSettings, type ServerId } from '#core';
+import { aModel } from '../support/builders.js';
 import { ON_ONE_GPU } from '../support/on-one-gpu.js';
 import type { HappeningOf } from './happenings.js';
 import type { Plan, PlannedModel, PlannedServer } from './plan.js';
@@ -57,14 +58,7 @@ export function fullFleet(seed: number, hours: number): Plan {
     atLeast: storm,
     servers: Array.from({ length: SERVERS }, (_, at) => server(`s${at}`)),
     models,
-    limits: {
-      globalQueue: 5_000,
-      loadsPerServer: 4,
-      loadsPerDevice: 1,
-      loadsPerDevicePerMinute: 20,
-      starvation: 30_000,
-      stuckAfter: 350_000,
-    },
+    limits: { ...emptyFleet().limits, loadsPerServer: 4 },
     defaults: DEFAULTS,
     happenings: drawAsks(new Random(seed, 'asks'), models, storm),
   };
@@ -106,22 +100,10 @@ function drawModels(random: Random): PlannedModel[] {
     const mib = random.pick(mix);
     const used = Math.floor(mib * (0.7 + 0.3 * random.next()));
     return {
-      model: {
+      model: aModel(name, {
         ...DEFAULTS,
-        id: name as ModelId,
-        source: 'declared',
-        gpuBytes: mib * MIB,
-        gpuDeclared: true,
-        hostDeclared: true,
-        pinnedCopies: 0,
-        minCopies: 0,
-        maxCopies: null,
-        dependsOn: [],
-        spread: null,
-        require: {},
-        deviceSets: [],
-        config: JSON.stringify(ON_ONE_GPU),
-      },
+        ...{ gpuBytes: mib * MIB, gpuDeclared: true, hostDeclared: true, config: JSON.stringify(ON_ONE_GPU) },
+      }),
       disk: { name, config: ON_ONE_GPU, gpuBytes: used * MIB, loadMs: 2_000 + Math.floor(mib / 1.5) },
       isDeclared: true,
       fitsDefaults: true,

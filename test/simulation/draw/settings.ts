@@ -1,7 +1,5 @@
-import type { Limits, ModelSettings } from '#core';
+import { emptyFleet, type Limits, type ModelSettings } from '#core';
 import type { Random } from '../random.js';
-
-const MIB = 2 ** 20;
 
 /** How extreme the settings of one seed are; each model's lie about these. */
 export interface Temper {
@@ -41,24 +39,16 @@ export function drawLimits(random: Random): Limits {
 
 export function drawDefaults(random: Random, temper: Temper): ModelSettings {
   return {
-    enabled: true,
-    gpuBytes: 2048 * MIB,
-    hostBytes: 4096 * MIB,
-    gpuDeclared: false,
-    hostDeclared: false,
+    ...emptyFleet().defaults,
     idleUnload: near(random, temper.idle, 1_000, 3_600_000),
-    idleMode: 'strict',
     loadTimeout: 30_000,
     minResidency: random.chance(0.5) ? 0 : temper.residency,
-    class: 'default',
     coldStart: {
       policy: 'queue',
       maxQueue: temper.queue,
       maxWait: near(random, temper.wait, 100, 600_000),
       loadWhenShed: true,
     },
-    onLimitExceeded: 'warn',
-    onFailing: 'flag',
   };
 }
 

@@ -11,45 +11,59 @@ const millis = (seconds: number): Millis => seconds * 1_000;
 /** A declared model as the core has it. */
 export function coreModel(entry: Entry, times: WallTimes): Model {
   const { effective, limits } = entry;
+  const {
+    labels: _labels,
+    pin: _pin,
+    copies,
+    dependsOn,
+    placement,
+    deviceSets,
+    config,
+    ...settings
+  } = effective;
   return {
-    ...coreSettings(effective),
+    ...coreSettings(settings),
     gpuDeclared: limits.gpu,
     hostDeclared: limits.cpu,
     id: entry.name as ModelId,
     source: 'declared',
     pinnedCopies: pinNow(effective, times)?.copies ?? 0,
-    minCopies: effective.copies.min,
-    maxCopies: effective.copies.max,
-    dependsOn: effective.dependsOn as readonly ModelId[],
-    require: effective.placement.require,
-    spread: effective.placement.spread,
-    deviceSets: effective.deviceSets,
-    config: effective.config === null ? null : canonical(effective.config),
+    minCopies: copies.min,
+    maxCopies: copies.max,
+    dependsOn: dependsOn as readonly ModelId[],
+    ...placement,
+    deviceSets,
+    config: config === null ? null : canonical(config),
   };
 }
 
-/** Settings as the core has them: bytes and milliseconds. */
-export function coreSettings(settings: Settings): ModelSettings {
-  const { idleUnloadSeconds, coldStart } = settings;
+/** Settings as the core has them: in bytes and milliseconds. What has no unit is the same in both. */
+export function coreSettings({
+  gpuMemoryLimitMb,
+  cpuMemoryLimitMb,
+  idleUnloadSeconds,
+  idleUnload,
+  loadTimeoutSeconds,
+  minResidencySeconds,
+  coldStart,
+  ...same
+}: Settings): ModelSettings {
   return {
-    enabled: settings.enabled,
-    gpuBytes: bytes(settings.gpuMemoryLimitMb),
-    hostBytes: bytes(settings.cpuMemoryLimitMb),
+    ...same,
+    gpuBytes: bytes(gpuMemoryLimitMb),
+    hostBytes: bytes(cpuMemoryLimitMb),
     gpuDeclared: false,
     hostDeclared: false,
     idleUnload: idleUnloadSeconds === null ? null : millis(idleUnloadSeconds),
-    idleMode: settings.idleUnload,
-    loadTimeout: millis(settings.loadTimeoutSeconds),
-    minResidency: millis(settings.minResidencySeconds),
-    class: settings.class,
+    idleMode: idleUnload,
+    loadTimeout: millis(loadTimeoutSeconds),
+    minResidency: millis(minResidencySeconds),
     coldStart: {
       policy: coldStart.policy,
       maxQueue: coldStart.maxQueue,
       maxWait: coldStart.maxWaitMs,
       loadWhenShed: coldStart.loadWhenShed,
     },
-    onLimitExceeded: settings.onLimitExceeded,
-    onFailing: settings.onFailing,
   };
 }
 

@@ -67,11 +67,14 @@ export interface Model extends ModelSettings {
   readonly config: string | null;
 }
 
+/** What has to be said of a model; it has no pin, no bound and no wish of its own unless that is said too. */
+export type SaidOfModel = ModelSettings & Pick<Model, 'id' | 'source'> & Partial<Model>;
+
 /**
- * The same model, made so that every model has its keys in one order. Every turn reads all of them, and V8 gives an
- * object that was spread (`{ ...settings, id }`) a hidden class of its own: reading those is many times slower.
+ * A model, made so that every model has its keys in one order. Every turn reads all of them, and V8 gives an object that
+ * was spread (`{ ...settings, id }`) a hidden class of its own: reading those is many times slower.
  */
-export const evenly = (model: Model): Model => ({
+export const evenly = (model: SaidOfModel): Model => ({
   id: model.id,
   source: model.source,
   enabled: model.enabled,
@@ -87,12 +90,12 @@ export const evenly = (model: Model): Model => ({
   coldStart: model.coldStart,
   onLimitExceeded: model.onLimitExceeded,
   onFailing: model.onFailing,
-  pinnedCopies: model.pinnedCopies,
-  minCopies: model.minCopies,
-  maxCopies: model.maxCopies,
-  dependsOn: model.dependsOn,
-  require: model.require,
-  spread: model.spread,
-  deviceSets: model.deviceSets,
-  config: model.config,
+  pinnedCopies: model.pinnedCopies ?? 0,
+  minCopies: model.minCopies ?? 0,
+  maxCopies: model.maxCopies ?? null,
+  dependsOn: model.dependsOn ?? [],
+  require: model.require ?? {},
+  spread: model.spread ?? null,
+  deviceSets: model.deviceSets ?? [],
+  config: model.config ?? null,
 });

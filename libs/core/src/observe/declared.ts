@@ -80,19 +80,7 @@ function forgetTraits(fleet: Fleet, id: ModelId): void {
 
 /** A discovered model, as the defaults want it. */
 export const discovered = (id: ModelId, defaults: ModelSettings): Model =>
-  evenly({
-    ...defaults,
-    id,
-    source: 'discovered',
-    pinnedCopies: 0,
-    minCopies: 0,
-    maxCopies: null,
-    dependsOn: [],
-    require: {},
-    spread: null,
-    deviceSets: [],
-    config: null,
-  });
+  evenly({ ...defaults, id, source: 'discovered' });
 
 /** Takes up the undeclared models that a server's repository lists. */
 export function discover(fleet: Fleet, server: Server): void {
