@@ -53,7 +53,7 @@ const instead =
     });
 
 /** Gives places to models that only wait for the slot, as if the core had done so. */
-const placed = (story: Story, models: readonly string[]): void =>
+const placed = (story: Story, models: readonly string[]): unknown =>
   story.time(1, (fleet, actions) => {
     for (const model of models) {
       const [first] = fleet.replicas.values();

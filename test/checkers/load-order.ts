@@ -15,7 +15,7 @@ const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, criti
 /** A load gives its device's slot back after this, or after its timeout. */
 const SLOT_HELD = 60_000;
 
-export type Load = ActionOf<'load'>;
+type Load = ActionOf<'load'>;
 
 /** No load begins where one of a higher class has its place on the same server and could have begun in its stead. */
 export const higherClassesLoadFirst: TurnCheck = (scene) => {
@@ -29,7 +29,7 @@ export const higherClassesLoadFirst: TurnCheck = (scene) => {
 };
 
 /** What has had its place since an earlier turn and could begin had that load not begun: by slots, memory, and what it needs. */
-export function heldUp(scene: TurnScene, load: Load): Placed[] {
+function heldUp(scene: TurnScene, load: Load): Placed[] {
   const { fleet, before } = scene;
   const server = fleet.servers.get(load.server)!;
   const isUnsure = (server.devices ?? []).some((device) => perhapsTaken(fleet, server, device) !== null);
@@ -103,7 +103,7 @@ const hasNeeds = (fleet: Fleet, { id, model, server }: Placed): boolean =>
   });
 
 /** The highest class of the requests that wait for a model's first copy. */
-export function rankAtLeast({ replicas, waiting }: Fleet, { id, model }: Placed): number {
+function rankAtLeast({ replicas, waiting }: Fleet, { id, model }: Placed): number {
   const isMore = [...replicas.values()].some((one) => one.model === model && one.id !== id);
   return isMore ? -1 : highestAsked([...waiting.values()], [model]);
 }
@@ -112,7 +112,7 @@ export function rankAtLeast({ replicas, waiting }: Fleet, { id, model }: Placed)
  * The highest class that a load may be of: of its model, of the requests that wait for it, or of what needs it there.
  * Null where it goes before all classes: for a pin, to empty a draining server, or as the target of a move.
  */
-export function rankAtMost({ fleet, history }: TurnScene, { replica, model, server }: Load): number | null {
+function rankAtMost({ fleet, history }: TurnScene, { replica, model, server }: Load): number | null {
   const models = modelsFor(fleet, { model, server });
   const isBeforeAll = models.some(
     (id) => (fleet.models.get(id)?.pinnedCopies ?? 0) > 0 || isLeavingDraining(fleet, id),
@@ -123,7 +123,7 @@ export function rankAtMost({ fleet, history }: TurnScene, { replica, model, serv
 }
 
 /** A model, and what is made of it on the same server. */
-export const modelsFor = (fleet: Fleet, one: Pick<Replica, 'model' | 'server'>): readonly ModelId[] => [
+const modelsFor = (fleet: Fleet, one: Pick<Replica, 'model' | 'server'>): readonly ModelId[] => [
   one.model,
   ...dependentsOn(fleet, one).map(({ model }) => model),
 ];

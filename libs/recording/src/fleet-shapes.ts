@@ -230,7 +230,7 @@ export const facts = z.strictObject({
     promises: z.map(requestId, orNull(amount)),
   },
   line: z.map(modelId, jobInLine),
-  lateness: z.strictObject({ load: amount, memory: amount }),
+  ...{ lateLoadAt: amount, lateMemoryAt: amount },
   ...{ readings: z.map(modelId, reading), strains: z.map(modelId, strain) },
   loadTimes: z.map(modelId, loadTimes),
   serviceTimes: z.map(modelId, z.strictObject({ served: amount, took: amount })),

@@ -37,8 +37,8 @@ function delayOf(fleet: Readonly<Fleet>, request: Request, now: Instant): Promis
   if (fleet.frozen) return 'operator';
   const failed = [...fleet.cooldowns.values()].some((one) => one.model === model && one.at >= arrivedAt);
   if (failed) return 'load_failed';
-  if (fleet.lateness.load >= arrivedAt || isAnyOverrun(fleet, now)) return 'load_late';
-  if (fleet.lateness.memory >= arrivedAt) return 'memory_late';
+  if (fleet.lateLoadAt >= arrivedAt || isAnyOverrun(fleet, now)) return 'load_late';
+  if (fleet.lateMemoryAt >= arrivedAt) return 'memory_late';
   if ([...fleet.servers.values()].some((server) => isTrouble(server, now))) return 'server';
   if (isOutranked(fleet, request)) return 'outranked';
   const isPinned = [...fleet.wantedSince.keys()].some((id) => (fleet.models.get(id)?.pinnedCopies ?? 0) > 0);

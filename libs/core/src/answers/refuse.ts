@@ -70,7 +70,7 @@ export function takeHasty(fleet: Fleet, now: Instant): Request[] {
 }
 
 /** Whether a request has waited until its time was up. */
-export const isExpired = (request: Request, now: Instant): boolean =>
+const isExpired = (request: Request, now: Instant): boolean =>
   request.deadline <= now && !waitsNotAtAll(request);
 
 const waitsNotAtAll = ({ arrivedAt, deadline }: Request): boolean => deadline <= arrivedAt;
@@ -137,7 +137,7 @@ const comingIn = ({ phase, eta }: Wait, load: Forecast): Refusal => ({
 const detailOf = ({ frozen }: Fleet, { phase }: Wait): Pick<Refusal, 'detail'> =>
   frozen && phase !== 'loading' ? { detail: 'frozen' } : {};
 
-export function refuseWhere(
+function refuseWhere(
   fleet: Fleet,
   now: Instant,
   judge: (request: Request) => Refusal | undefined,

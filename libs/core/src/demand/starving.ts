@@ -16,13 +16,3 @@ export function starvesSince(fleet: Readonly<Fleet>, id: ModelId, now: Instant):
 /** Whether what has waited since then has waited for too long. */
 export const hasStarved = (fleet: Readonly<Fleet>, since: Instant, now: Instant): boolean =>
   now - since >= fleet.limits.starvation;
-
-/**
- * Whether it has waited for so long that leases protect no copy from it any more. One copy more of what is warm never
- * has; what is only wished for has later.
- */
-export const isStarving = (
-  fleet: Readonly<Fleet>,
-  { waitsSince, isExtra }: { readonly waitsSince: Instant; readonly isExtra: boolean },
-  now: Instant,
-): boolean => !isExtra && hasStarved(fleet, waitsSince, now);

@@ -167,7 +167,8 @@ export interface Fleet {
    */
   readonly promises: Map<RequestId, Instant | null>;
   /** When a load, and the memory of a copy that left, last came later than by its P90. */
-  readonly lateness: { load: Instant; memory: Instant };
+  lateLoadAt: Instant;
+  lateMemoryAt: Instant;
   /** The jobs that stand in line for a load, as the last turn forecast them; the first to go comes first. */
   readonly line: Map<ModelId, JobInLine>;
   readonly wishes: Map<ModelId, Wish>;

@@ -45,17 +45,6 @@ export function restOfLoad(fleet: Readonly<Fleet>, replica: Replica, now: Instan
   return atMost(rest, Math.max(0, (loadBounds(fleet, load)?.overdueAt ?? Infinity) - now));
 }
 
-/** The sooner of several, whichever that will be. */
-export const soonestForecast = (all: readonly Forecast[]): Forecast => ({
-  p50: Math.min(...all.map(({ p50 }) => p50)),
-  p90: Math.min(...all.map(({ p90 }) => p90)),
-});
-
-export const latest = (all: readonly Forecast[]): Forecast => ({
-  p50: Math.max(...all.map(({ p50 }) => p50)),
-  p90: Math.max(...all.map(({ p90 }) => p90)),
-});
-
 const atMost = ({ p50, p90 }: Forecast, most: Millis): Forecast => ({
   p50: Math.min(p50, most),
   p90: Math.min(p90, most),

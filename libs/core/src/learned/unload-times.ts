@@ -14,6 +14,6 @@ export const unloadForecast = (server: Server | undefined): Forecast =>
 /** Learns from an unload that a look has confirmed, over the connection over which it was ordered. */
 export function learnUnloadTime(fleet: Fleet, server: Server, { since }: Unloading, now: Instant): void {
   if (server.looksCountFrom > since) return;
-  if (now - since > unloadForecast(server).p90) fleet.lateness.memory = now;
+  if (now - since > unloadForecast(server).p90) fleet.lateMemoryAt = now;
   server.unloadTimes = learnTime(server.unloadTimes ?? undefined, now - since);
 }

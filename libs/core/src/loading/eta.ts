@@ -22,14 +22,14 @@ export const describeWait = (fleet: Readonly<Fleet>, model: ModelId, now: Instan
 });
 
 /** How far the load of a model has come. */
-export function phaseOf(fleet: Readonly<Fleet>, model: ModelId): Wait['phase'] {
+function phaseOf(fleet: Readonly<Fleet>, model: ModelId): Wait['phase'] {
   const replicas = replicasOf(fleet, model);
   if (replicas.some(isLoading)) return 'loading';
   return replicas.some(({ phase }) => phase === 'placed') ? 'placed' : 'waiting';
 }
 
 /** When a model should be ready, from now; null where a freeze keeps its load from beginning, or no place is in sight. */
-export function etaOf(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Forecast | null {
+function etaOf(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Forecast | null {
   const loading = replicasOf(fleet, model).filter(isLoading);
   if (loading.length > 0) {
     const rests = loading.map((one) => restOfLoad(fleet, one, now));

@@ -41,10 +41,10 @@ export interface Waiting {
   readonly tenants: ReadonlySet<TenantId>;
 }
 
-export const NONE_WAIT: Waiting = { count: 0, waited: 0, neededBy: Infinity, tenants: new Set() };
+const NONE_WAIT: Waiting = { count: 0, waited: 0, neededBy: Infinity, tenants: new Set() };
 
 /** The waiting requests by model, found in one walk. A request that was not judged yet waits for nothing. */
-export function waitingByModel(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<ModelId, Waiting> {
+function waitingByModel(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<ModelId, Waiting> {
   const found = new Map<ModelId, Waiting & { tenants: Set<TenantId> }>();
   for (const { id, model, arrivedAt, deadline, tenant } of fleet.waiting.values()) {
     const promise = fleet.promises.get(id);

@@ -137,7 +137,7 @@ function pass(schedule: Schedule, jobs: readonly Job[]): JobForecast[] {
 }
 
 /** Whether its promise should be kept. */
-export const holds = ({ job, ready }: JobForecast): boolean => ready.p90 <= job.neededBy;
+const holds = ({ job, ready }: JobForecast): boolean => ready.p90 <= job.neededBy;
 
 /** The jobs whose promises hold before and not after a job has come between. */
 function brokenBy(before: readonly JobForecast[], after: readonly JobForecast[], by: Job): readonly Job[] {

@@ -101,7 +101,7 @@ function leavingByAccount(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<Acc
 }
 
 /** When the memory of a copy that leaves should be free: its leases end, and then it is unloaded. */
-export function goneAt(fleet: Readonly<Fleet>, leaving: Draining | Unloading, now: Instant): Instant {
+function goneAt(fleet: Readonly<Fleet>, leaving: Draining | Unloading, now: Instant): Instant {
   const unload = unloadForecast(fleet.servers.get(leaving.server));
   return leaving.phase === 'unloading'
     ? now + restOf(unload, now - leaving.since).p50

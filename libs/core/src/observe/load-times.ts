@@ -12,7 +12,7 @@ import type { Loading } from '../fleet/replica.js';
 export function noteLoadTime(fleet: Fleet, { model, server: id }: Loading, took: Millis, now: Instant): void {
   const server = fleet.servers.get(id);
   if (!server || !fleet.models.has(model)) return;
-  if (took > loadForecast(fleet, model, id).p90) fleet.lateness.load = now;
+  if (took > loadForecast(fleet, model, id).p90) fleet.lateLoadAt = now;
   fleet.loadTimes.set(model, learnTime(fleet.loadTimes.get(model), took));
   noteWorth(fleet, model);
   server.loadTimes.set(model, learnTime(server.loadTimes.get(model), took));
