@@ -17,7 +17,7 @@ interface Chunk {
 
 /**
  * From when on the memory of each account is free: what is free now, and what leaves by when. Jobs take from it in the
- * order of the line, each what is free first.
+ * order of the line, each as soon as it may, and of what is free by then what is free last.
  */
 export class MemoryPool {
   private readonly chunks = new Map<AccountId, Chunk[]>();
@@ -57,16 +57,20 @@ export class MemoryPool {
     }
   }
 
+  /** What is free last is taken first: what is free sooner stays for jobs that could begin sooner. */
   private walk(account: AccountId, bytes: Bytes): { at: Instant; left: Chunk[] } {
     const chunks = this.of(account);
+    let sum = 0;
+    const last = chunks.findIndex((chunk) => (sum += chunk.bytes) >= bytes);
+    if (last < 0) return { at: Infinity, left: [] };
+    const left = chunks.slice(last + 1);
     let missing = bytes;
-    for (const [index, chunk] of chunks.entries()) {
-      missing -= chunk.bytes;
-      if (missing > 0) continue;
-      const rest = missing < 0 ? [{ at: chunk.at, bytes: -missing }] : [];
-      return { at: chunk.at, left: [...rest, ...chunks.slice(index + 1)] };
+    for (const chunk of chunks.slice(0, last + 1).reverse()) {
+      const taken = Math.min(Math.max(0, chunk.bytes), missing);
+      missing -= taken;
+      if (chunk.bytes !== taken) left.unshift({ at: chunk.at, bytes: chunk.bytes - taken });
     }
-    return { at: Infinity, left: [] };
+    return { at: chunks[last]!.at, left };
   }
 
   private of(account: AccountId): Chunk[] {
