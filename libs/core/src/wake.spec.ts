@@ -112,14 +112,20 @@ describe('the core is woken', () => {
     expect(wakesIn(driver)).toBe(5_000);
   });
 
-  it('when what stands in the way of a request has been there and in use for long enough, or that one starves', () => {
+  it('when what stands in the way of a request has been there for long enough', () => {
     const driver = warm({ minResidency: 20_000, idleUnload: null });
     driver.resolve('b', { wait: 500_000 });
-    expect(wakesIn(driver)).toBe(10_000);
-    driver.now += 10_000;
-    expect(wakesIn(driver)).toBe(10_000);
-    driver.now += 10_000;
-    expect(wakesIn(driver)).toBe(10_000);
+    expect(wakesIn(driver)).toBe(20_000);
+  });
+
+  it('when a request has waited for so long that it is worth more than what stands in its way, or starves', () => {
+    const wakesBeside = (asks: number): number => {
+      const driver = warm({ idleUnload: null }).loadsTake('a', 60_000).loadsTake('b', 60_000);
+      driver.fleet.asks.set(A, { sum: asks, at: driver.now });
+      driver.resolve('b', { wait: 500_000 });
+      return Math.round(wakesIn(driver));
+    };
+    expect([wakesBeside(12), wakesBeside(1_000)]).toEqual([11_001, 30_000]);
   });
 
   it('when a drain comes to its deadline', () => {

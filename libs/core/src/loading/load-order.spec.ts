@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { RequestId, TenantId } from '../fleet/ids.js';
 import { AT_REST } from '../learned/strain.js';
 
 const NAMES = ['first', 'b', 'c', 'd', 'e', 's'];
@@ -50,11 +51,11 @@ describe('a free load slot', () => {
     expect(loadAll(driver)).toEqual(['first', 's', 'e', 'b']);
   });
 
-  it('is, of one class, for each tenant in turn', () => {
+  it('is, of one class, for a tenant under its part before one that had more', () => {
     const driver = busy();
     for (const model of ['b', 'c', 'd']) driver.resolve(model, { tenant: 'flood' });
     driver.resolve('e', { tenant: 'quiet' });
-    expect(loadAll(driver)).toEqual(['first', 'b', 'e', 'c', 'd']);
+    expect(loadAll(driver)).toEqual(['first', 'e', 'b', 'c', 'd']);
   });
 
   it('is, of one class, for what an admin orders before what tenants wait for', () => {
@@ -65,34 +66,38 @@ describe('a free load slot', () => {
     expect(loadAll(driver)).toEqual(['first', 's', 'e', 'b', 'c']);
   });
 
-  it('is, of one tenant, for what most wait for', () => {
+  it('is, of one tenant, for what is promised to be ready soonest', () => {
     const driver = busy();
-    driver.resolve('b');
-    for (let nth = 0; nth < 3; nth++) driver.resolve('c');
-    expect(loadAll(driver)).toEqual(['first', 'c', 'b']);
+    driver.resolve('b', { wait: 60_000 });
+    driver.resolve('c', { wait: 50_000 });
+    driver.resolve('d', { wait: 55_000 });
+    expect(loadAll(driver)).toEqual(['first', 'c', 'd', 'b']);
   });
 });
 
-describe('what a tenant is owed', () => {
-  it('is what others had while it waited, and nothing once it waits for no load', () => {
+describe('what a tenant is charged for a load in line', () => {
+  const charged = ({ fleet }: CoreDriver, tenant: string): number | undefined =>
+    fleet.spending.get(tenant as TenantId)?.sum;
+
+  it('stays once the load has begun, and is paid by the tenant whose request came first', () => {
     const driver = busy();
-    driver.resolve('b', { tenant: 'flood' });
-    driver.resolve('e', { tenant: 'quiet' });
+    driver.resolve('b', { tenant: 'early' });
+    driver.resolve('b', { tenant: 'later' });
     driver.loadEnds('first', 't');
-    expect([...driver.fleet.deficits]).toEqual([['quiet', 8_000]]);
+    expect(driver.isLoading('b', 't')).toBe(true);
     driver.loadEnds('b', 't');
-    expect(driver.isLoading('e', 't')).toBe(true);
-    expect(driver.fleet.deficits.size).toBe(0);
+    expect(['flood', 'early', 'later'].map((tenant) => charged(driver, tenant))).toEqual([
+      8_000,
+      8_000,
+      undefined,
+    ]);
   });
 
-  it('is forgotten when it gives up', () => {
+  it('is returned when its last request gives up', () => {
     const driver = busy();
-    driver.resolve('b', { tenant: 'flood' });
-    const request = driver.resolve('e', { tenant: 'quiet' });
-    driver.loadEnds('first', 't');
-    expect(driver.fleet.deficits.size).toBe(1);
-    driver.tell({ kind: 'RequestCancelled', request: request as never });
-    expect(driver.fleet.deficits.size).toBe(0);
+    const request = driver.resolve('b', { tenant: 'early' });
+    driver.tell({ kind: 'RequestCancelled', request: request as RequestId });
+    expect(charged(driver, 'early')).toBeUndefined();
   });
 });
 
@@ -104,7 +109,7 @@ describe('how long a load is waited for', () => {
     const early = driver.resolve('c', { class: 'critical', wait: 13_000 });
     const late = driver.resolve('d', { class: 'sheddable', wait: 28_000 });
     expect(driver.answerTo(early)).toBe('waiting');
-    expect(driver.refusalOf(late)).toEqual({ reason: 'deadline_unreachable', retryAfter: 29_000 });
+    expect(driver.refusalOf(late)).toEqual({ reason: 'deadline_unreachable', retryAfter: 1_000 });
   });
 
   it('is less for a load that comes last and has room now than for one before it that waits for room', () => {

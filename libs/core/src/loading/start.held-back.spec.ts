@@ -12,9 +12,9 @@ describe('a load is held back', () => {
     const driver = new CoreDriver()
       .declare(...names.map((name) => aModel(name, { config: '{}', gpuBytes: 8 })))
       .serve(aServer('t', [10, 10, 10]), names);
-    for (const name of names) driver.resolve(name);
+    const [, , third] = names.map((name) => driver.resolve(name));
     expect(driver.orders()).toEqual(['load a@t', 'load b@t']);
-    expect(driver.phase('c', 't')).toBe('placed');
+    expect([driver.phase('c', 't'), driver.answerTo(third!)]).toEqual([undefined, 'waiting']);
     driver.loadEnds('a', 't');
     expect(driver.isLoading('c', 't')).toBe(true);
   });
@@ -23,10 +23,10 @@ describe('a load is held back', () => {
     const driver = aDriver();
     driver.resolve('a');
     driver.loadEnds('a', 't', 'unknown');
-    driver.resolve('b');
+    const request = driver.resolve('b');
     driver.pass(10_000);
     expect(driver.orders()).toEqual(['load a@t']);
-    expect(driver.phase('b', 't')).toBe('placed');
+    expect([driver.phase('b', 't'), driver.answerTo(request)]).toEqual([undefined, 'waiting']);
   });
 
   it('while another of the same model may still run there, whatever asks for it', () => {

@@ -80,8 +80,8 @@ describe('a load', () => {
       .serve(aServer('t', [10, 20]), ['a', 'b']);
     driver.loadEnds('a', 't');
     expect(driver.log.at(-1)).toMatchObject({ model: 'a', config: { gpus: [0, 1] } });
-    driver.resolve('b');
-    expect(driver.phase('b', 't')).toBe('placed');
+    const request = driver.resolve('b');
+    expect([driver.phase('b', 't'), driver.answerTo(request)]).toEqual([undefined, 'waiting']);
     driver.loadEnds('a', 't');
     expect(driver.isLoading('b', 't')).toBe(true);
   });

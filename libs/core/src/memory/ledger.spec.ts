@@ -51,15 +51,16 @@ describe('the memory of a device', () => {
   it('is only promised to a copy that waits to be added, and held once its load began', () => {
     const copies = (pinnedCopies: number) => aModel('a', { config: '{}', pinnedCopies });
     const driver = new CoreDriver()
-      .declare(copies(1), aModel('b', { config: '{}', gpuBytes: 9 }))
+      .declare(copies(1), aModel('b', { config: '{}', gpuBytes: 18 }))
       .serve(aServer('t', [10, 20]), ['a', 'b']);
     const second = () => new Ledger(driver.fleet, driver.now).of(gpuAccount(T, 1));
     driver.loadEnds('a', 't');
-    driver.resolve('b');
+    driver.warm('b', 't');
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('b').id, force: false });
     driver.declare(copies(2));
-    expect(second()).toMatchObject({ held: 9, promised: 4 });
-    driver.loadEnds('b', 't');
-    expect(second()).toMatchObject({ held: 13, promised: 0 });
+    expect(second()).toMatchObject({ held: 18, promised: 4 });
+    driver.pass(11_000);
+    expect(second()).toMatchObject({ held: 4, promised: 0 });
   });
 
   it('is not spare where an unload is stuck', () => {

@@ -91,12 +91,11 @@ describe('a frozen fleet', () => {
   it('starts nothing that waited for another load to end', () => {
     driver.declare(aModel('b', { gpuBytes: 2 }));
     driver.resolve('a');
-    driver.resolve('b');
-    expect(driver.phase('b', 's')).toBe('placed');
+    const request = driver.resolve('b');
     freeze();
     driver.loadEnds('a', 's');
     driver.pass(1_000);
-    expect([driver.phase('b', 's'), driver.orders()]).toEqual(['placed', ['load a@s']]);
+    expect([driver.answerTo(request), driver.orders()]).toEqual(['waiting', ['load a@s']]);
     unfreeze();
     expect(driver.phase('b', 's')).toBe('loading');
   });
@@ -174,14 +173,15 @@ describe('a frozen fleet', () => {
   });
 
   it('counts no model as starving for the time in which nothing could be ordered', () => {
-    driver.warm('a', 's');
-    driver.resolve('a', { lease: 600_000 });
+    driver.declare(aModel('a', { gpuBytes: 6, idleUnload: null })).warm('a', 's');
+    driver.fleet.asks.set(A, { sum: 1e9, at: driver.now });
     freeze();
-    driver.tell({ kind: 'LoadOrdered', model: B, until: driver.now + 100_000 });
+    driver.resolve('b', { wait: 200_000 });
     driver.pass(60_000);
     unfreeze();
+    driver.pass(29_000);
     expect(driver.phase('a', 's')).toBe('ready');
-    driver.pass(31_000);
-    expect(driver.phase('a', 's')).toBe('draining');
+    driver.pass(1_000);
+    expect(driver.orders()).toEqual(['load a@s', 'unload a@s', 'load b@s']);
   });
 });

@@ -188,17 +188,18 @@ describe('an in-place change', () => {
     ]);
   });
 
-  it('that only waits for its slot is not booked with a model that goes missing', () => {
+  it('that only waits for memory is not booked with a model that goes missing', () => {
     const parts = { config: '{}', gpuBytes: 3 };
     const driver = new CoreDriver()
-      .declare(aModel('a', parts), aModel('b', parts))
-      .serve(aServer('t', [10, 10]), ['a', 'b'])
-      .warm('a', 't');
-    driver.resolve('b');
+      .declare(aModel('a', parts), aModel('b', { config: '{}', gpuBytes: 18 }))
+      .serve(aServer('t', [10, 20]), ['a', 'b'])
+      .warm('a', 't')
+      .warm('b', 't');
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('b').id, force: false });
     driver.declare(aModel('a', { ...parts, pinnedCopies: 2 }));
     expect(changeIn(driver)).toMatchObject({ order: null });
     driver.shelf('t').set('a', 'UNAVAILABLE', 'unloaded');
-    driver.pass(600);
+    driver.pass(5_000);
     expect(driver.phase('a', 't')).toBe('unknown');
     expect(bookedBy(driver)).toEqual([
       ['gpu:t/0', 3],

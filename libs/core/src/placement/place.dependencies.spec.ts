@@ -51,7 +51,7 @@ describe('a model that needs another', () => {
       .serve(aServer('t'), ['p', 'q', 'k']);
     driver.resolve('k');
     const request = driver.resolve('p');
-    expect(driver.phase('q', 't')).toBe('placed');
+    expect([driver.phase('q', 't'), driver.answerTo(request)]).toEqual([undefined, 'waiting']);
     driver.declare(aModel('q', { enabled: false }));
     expect(driver.answerTo(request)).toBe('disabled');
     driver.loadEnds('k', 't');

@@ -151,13 +151,13 @@ describe('a copy that was to be added', () => {
     return replica?.phase === 'ready' ? replica.change : undefined;
   };
 
-  /** It waits until `b` has been loaded on the other device. */
+  /** It waits until `b` has left the other device. */
   function waiting(): CoreDriver {
     const driver = new CoreDriver()
-      .declare(copies(1), aModel('b', { config: '{}', gpuBytes: 9 }))
+      .declare(copies(1), aModel('b', { config: '{}', gpuBytes: 18 }))
       .serve(aServer('t', [10, 20]), ['a', 'b']);
     driver.loadEnds('a', 't');
-    driver.resolve('b');
+    driver.warm('b', 't').tell({ kind: 'UnloadOrdered', model: aModel('b').id, force: false });
     driver.declare(copies(2));
     expect(changeIn(driver)).toMatchObject({ order: null, devices: [0, 1] });
     return driver;

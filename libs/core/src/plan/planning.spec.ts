@@ -183,7 +183,8 @@ describe('planning', () => {
 
   it('stops at its bounds, and cuts what it tells', () => {
     const driver = oneWarm();
-    expect(planned(driver, { asked: ids('there') }, { turns: 2 })).toMatchObject({ end: 'turns', turns: 2 });
+    const inTwoTurns = planned(driver, { asked: ids('there') }, { within: 30_000, turns: 2 });
+    expect(inTwoTurns).toMatchObject({ end: 'turns', turns: 2 });
     expect(planned(driver, { asked: ids('there') }, { within: 5_000 })).toMatchObject({ end: 'time' });
     const cut = planned(driver, { asked: ids('there') }, { items: 1 });
     expect(cut.orders).toMatchObject({ items: [{ kind: 'unload' }], leftOut: 1 });
