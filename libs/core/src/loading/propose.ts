@@ -142,8 +142,8 @@ class Search {
     return this.all.some(({ places }) => places.length > 0);
   }
 
-  isInTime({ start, ready, job }: JobForecast): boolean {
-    return job.neededBy < Infinity ? ready.p90 <= job.neededBy : start.at <= this.latest;
+  isInTime({ place, start, ready, job }: JobForecast): boolean {
+    return job.neededBy < Infinity ? ready.p90 <= job.neededBy : start.at <= this.latestOn(place!.server.spec.id);
   }
 
   /** The best place with room: one in time before others, then the best fit, or where it begins soonest. */
@@ -167,7 +167,7 @@ class Search {
   cheapest(): JobForecast | undefined {
     const { schedule, want } = this;
     const sites = this.sitesInTime();
-    const isVictim = this.leavingBy(this.latest);
+    const isVictim = this.leavingBy((server) => this.latestOn(server));
     const read = planRead(schedule.fleet, schedule.ledger, sites, want, isVictim);
     const plan =
       read === 'asking' || read === undefined
@@ -190,7 +190,7 @@ class Search {
   /** The first to have left that are enough; where all of these can be drained, the least valuable that are gone by then. */
   private soonestAt(place: Place): JobForecast | undefined {
     const { fleet, ledger } = this.schedule;
-    const leavers = leaversAt(this.schedule, place, this.want, this.leavingBy(Infinity));
+    const leavers = leaversAt(this.schedule, place, this.want, this.leavingBy(() => Infinity));
     const needed = neededAt(fleet, place, this.want);
     const first = firstEnough(leavers, shortfall(ledger, place.bookings), needed);
     if (!first) return undefined;
@@ -225,12 +225,17 @@ class Search {
   }
 
   /** Copies that may leave for it and have left by then, and leave for no job before it. */
-  private leavingBy(at: Instant): VictimTest {
+  private leavingBy(latest: (server: ServerId) => Instant): VictimTest {
     const { schedule } = this;
     return (one): one is Ready =>
       this.isVictim(one) &&
       !schedule.isLeaving(one) &&
-      schedule.freedBy(one, schedule.drainableFrom(one)) <= at;
+      schedule.freedBy(one, schedule.drainableFrom(one)) <= latest(one.server);
+  }
+
+  /** By when memory has to be free on a server; where nothing is promised, an unload that begins by the first free slot is in time. */
+  private latestOn(server: ServerId): Instant {
+    return this.job.neededBy < Infinity ? this.latest : this.latest + this.schedule.unloadTime(server);
   }
 
   /** The servers that nothing comes to or leaves, and of the others those with the first free slots. */
