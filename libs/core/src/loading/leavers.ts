@@ -23,11 +23,17 @@ export interface Leaver {
   readonly victim: Victim | null;
 }
 
-/** What could have left the host of a place for a want, the first to be gone first. */
-export function leaversAt(schedule: Schedule, place: Place, want: Want, isVictim: VictimTest): Leaver[] {
+/** What could have left the host of a place for a want, the first to be gone first; none is told to leave before `from`. */
+export function leaversAt(
+  schedule: Schedule,
+  place: Place,
+  want: Want,
+  isVictim: VictimTest,
+  from: Instant,
+): Leaver[] {
   const { fleet, ledger } = schedule;
   const victims = victimsAt(fleet, isVictim, place, ledger);
-  const leavers = victims.map((victim) => ofVictim(schedule, victim));
+  const leavers = victims.map((victim) => ofVictim(schedule, victim, from));
   const drained = new Set(victims.flatMap(({ replicas }) => replicas));
   for (const { server } of pursesOf(fleet, hostAccount(place.server.spec.host))) {
     for (const one of replicasOn(fleet, server.spec.id)) {
@@ -41,10 +47,10 @@ export function leaversAt(schedule: Schedule, place: Place, want: Want, isVictim
 }
 
 /** It is drained, or leaves by itself before. */
-function ofVictim(schedule: Schedule, victim: Victim): Leaver {
+function ofVictim(schedule: Schedule, victim: Victim, from: Instant): Leaver {
   const { replicas } = victim;
   const bookings = replicas.flatMap((one) => one.bookings);
-  const at = Math.max(...replicas.map((one) => schedule.freedBy(one, schedule.drainableFrom(one))));
+  const at = Math.max(...replicas.map((one) => schedule.freedBy(one, Math.max(from, schedule.drainableFrom(one)))));
   const emptiedAt = Math.max(...replicas.map((one) => schedule.emptiedBy(one)));
   const idle = Math.max(...replicas.map((one) => idleUnloadAt(schedule.fleet, one) ?? Infinity));
   const idleAt =

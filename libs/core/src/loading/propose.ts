@@ -190,7 +190,7 @@ class Search {
   /** The first to have left that are enough; where all of these can be drained, the least valuable that are gone by then. */
   private soonestAt(place: Place): JobForecast | undefined {
     const { fleet, ledger } = this.schedule;
-    const leavers = leaversAt(this.schedule, place, this.want, this.leavingBy(() => Infinity));
+    const leavers = leaversAt(this.schedule, place, this.want, this.leavingBy(() => Infinity), this.budgetFrom(place));
     const needed = neededAt(fleet, place, this.want);
     const first = firstEnough(leavers, shortfall(ledger, place.bookings), needed);
     if (!first) return undefined;
@@ -317,13 +317,19 @@ class Search {
   /** From when on these may be told to leave: by the swap budget, and by what they are worth. */
   private mayDrainFrom(place: Place, victims: readonly Ready[]): Instant {
     const { schedule, job } = this;
-    if (job.rank === PINNED) return schedule.now;
-    const isFree =
-      job.isStarving && !devicesSwapped(place).some((one) => schedule.fleet.starvedLast.has(one));
-    if (isFree) return schedule.now;
-    return Math.max(
-      schedule.swapAt(place),
-      job.isDue ? schedule.now : worthMoreFrom(schedule, job, this.want, victims),
-    );
+    if (job.isDue || this.isFree(place)) return this.budgetFrom(place);
+    return Math.max(this.budgetFrom(place), worthMoreFrom(schedule, job, this.want, victims));
+  }
+
+  /** From when on others may leave for it by the swap budget. */
+  private budgetFrom(place: Place): Instant {
+    return this.isFree(place) ? this.schedule.now : this.schedule.swapAt(place);
+  }
+
+  /** Whether neither budget nor worth keeps others from leaving for it: it is pinned, or it starves. */
+  private isFree(place: Place): boolean {
+    const { schedule, job } = this;
+    if (job.rank === PINNED) return true;
+    return job.isStarving && !devicesSwapped(place).some((one) => schedule.fleet.starvedLast.has(one));
   }
 }

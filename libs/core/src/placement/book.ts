@@ -31,6 +31,7 @@ export function book(
   const refused = judge(fleet, line, now);
   if (fleet.frozen || isSettling(fleet, now)) return { line, wished: [], refused };
   if (refused.length > 0) wants = wantsOf(fleet, now);
+  const mayBegin = ({ job, roomAt }: JobForecast): boolean => roomAt <= now || job.isStarving;
   let wished: readonly JobForecast[] = [];
   const yielded = new Set<ModelId>();
   const mayBePlaced = ({ job }: JobForecast): boolean => !yielded.has(job.model);
@@ -39,7 +40,7 @@ export function book(
     if (taken !== undefined) return yielded.add(taken) !== undefined;
     if (placeDue(fleet, line.all.filter(mayBePlaced), now)) return true;
     wished = wishedJobs(fleet, line, wants, now);
-    return placeDue(fleet, wished.filter(mayBePlaced).slice(0, 1), now);
+    return placeDue(fleet, wished.filter(mayBePlaced).slice(0, 1).filter(mayBegin), now);
   };
   while (placeNext()) {
     dropUnwanted(fleet, now);

@@ -44,7 +44,7 @@ describe('a copy in the way that may not leave', () => {
   });
 
   it('keeps its memory until the last lease on it has ended', () => {
-    const driver = halfFull({});
+    const driver = halfFull();
     driver.resolve('a', { lease: 40_000 });
     const request = driver.resolve('x');
     driver.loadEnds('a', 'u');
@@ -101,61 +101,43 @@ describe('a copy that may leave', () => {
     expect(ordersSince(driver)).toEqual(['unload a@t', 'load x@t']);
   });
 
-  it('is moved where it was used within the last minute', () => {
+  it('is evicted all the same where it was used just now', () => {
     const driver = halfFull({});
     driver.resolve('a', { lease: 0 });
-    driver.pass(30_000);
     driver.resolve('x');
-    expect(ordersSince(driver)).toEqual(['load a@u']);
+    driver.pass(1_000);
+    expect(ordersSince(driver)).toEqual(['unload a@t', 'load x@t']);
   });
 });
 
-describe('where a request cannot wait for a move', () => {
-  /** Both models take 10 s to load; what may leave was used half a minute ago. */
-  function recentlyUsed(): CoreDriver {
+describe('a copy that is worth more than what a request waits for', () => {
+  /** Both models take 10 s to load. A request for `x` has to wait for 20 s until its waiting is worth as much as `a`. */
+  function muchUsed(): CoreDriver {
     const driver = halfFull({}).loadsTake('a', 10_000).loadsTake('x', 10_000);
-    driver.resolve('a', { lease: 0 });
-    driver.pass(30_000);
+    for (let used = 0; used < 120; used += 1) driver.resolve('a', { lease: 0 });
     return driver;
   }
 
-  it('what may leave does so for it', () => {
-    const driver = recentlyUsed();
-    driver.resolve('x', { wait: 20_999 });
-    driver.pass(1_000);
+  it('is evicted then, where that is in time', () => {
+    const driver = muchUsed();
+    driver.resolve('x', { wait: 45_000 });
+    driver.pass(10_000);
+    expect(ordersSince(driver)).toEqual([]);
+    driver.pass(15_000);
     expect(ordersSince(driver)).toEqual(['unload a@t', 'load x@t']);
   });
 
-  it('nothing is made cold for a request that would be too late all the same', () => {
-    const driver = recentlyUsed();
-    driver.resolve('x', { wait: 60_000 });
-    driver.resolve('x', { wait: 10_500 });
+  it('is moved at once where only a move is in time', () => {
+    const driver = muchUsed();
+    driver.resolve('x', { wait: 25_000 });
     expect(ordersSince(driver)).toEqual(['load a@u']);
   });
 
-  it('a copy is moved where it can', () => {
-    const driver = recentlyUsed();
-    driver.resolve('x', { wait: 21_000 });
-    expect(ordersSince(driver)).toEqual(['load a@u']);
-  });
-});
-
-describe('while load slots are scarce', () => {
-  it('a copy is evicted rather than moved, which takes a load more', () => {
-    const driver = halfFull({});
-    driver.resolve('a', { lease: 0 });
-    driver.pass(30_000);
-    driver.slotsTaken();
-    driver.resolve('x');
-    driver.pass(1_000);
-    expect(ordersSince(driver)).toEqual(['unload a@t', 'load x@t']);
-  });
-
-  it('one that may not leave is moved all the same', () => {
-    const driver = halfFull();
-    driver.slotsTaken();
-    driver.resolve('x', { class: 'critical' });
-    expect(ordersSince(driver)).toEqual(['load a@u']);
+  it('stays where neither is in time', () => {
+    const driver = muchUsed();
+    expect(driver.answerTo(driver.resolve('x', { wait: 15_000 }))).toBe('deadline_unreachable');
+    driver.pass(10_000);
+    expect(ordersSince(driver)).toEqual([]);
   });
 });
 
@@ -164,9 +146,9 @@ describe('a request that waits for a move', () => {
     const driver = halfFull();
     driver.loadsTake('a', 7_000).loadsTake('x', 10_000);
     const refusal = driver.refusalOf(driver.resolve('x', { wait: 0 }));
-    expect(refusal).toMatchObject({ reason: 'loading', phase: 'waiting', eta: 18_000 });
+    expect(refusal).toMatchObject({ reason: 'loading', phase: 'waiting', eta: 28_000 });
     driver.resolve('a', { lease: 50_000 });
-    expect(driver.refusalOf(driver.resolve('x', { wait: 0 }))).toMatchObject({ eta: 61_000 });
+    expect(driver.refusalOf(driver.resolve('x', { wait: 0 }))).toMatchObject({ eta: 68_000 });
   });
 
   it('is refused where it would take too long, and nothing is moved for it', () => {
@@ -175,7 +157,7 @@ describe('a request that waits for a move', () => {
     driver.declare(aModel('x', { gpuBytes: 8, coldStart: { ...coldStart, loadWhenShed: false } }));
     driver.loadsTake('a', 7_000).loadsTake('x', 10_000);
     const request = driver.resolve('x', { wait: 15_749 });
-    expect(driver.answerTo(request)).toBe('deadline_unreachable');
+    expect(driver.refusalOf(request)).toMatchObject({ reason: 'no_capacity', retryAfter: 28_000 - 15_749 });
     expect(ordersSince(driver)).toEqual([]);
   });
 
@@ -228,7 +210,7 @@ describe('a request that waits for a move', () => {
   });
 
   it('is judged anew at once when the copy in the way leaves for another model: a pin gets the place elsewhere', () => {
-    const driver = halfFull({});
+    const driver = halfFull({ minCopies: 1 });
     driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
     driver.declare(aModel('c', { gpuBytes: 1 }), aModel('y', { gpuBytes: 10, class: 'critical' }));
     driver.shelf('u').set('c', '');
@@ -247,13 +229,13 @@ describe('a request that waits for a move', () => {
     expect([driver.phase('a', 'u'), driver.phase('z', 'u')]).toEqual([undefined, 'placed']);
   });
 
-  it('gets one copy moved at a time, and of the same two servers no other model gets another one', () => {
+  it('gets one copy moved at a time, and another model of the same two servers waits behind it', () => {
     const driver = halfFull();
     driver.declare(aModel('y', { gpuBytes: 7 }));
     driver.shelf('t').set('y', '');
     driver.pass(11_000);
     driver.resolve('x');
-    expect(driver.answerTo(driver.resolve('y'))).toBe('no_capacity');
+    expect(driver.answerTo(driver.resolve('y'))).toBe('waiting');
     expect(driver.fleet.moves.size).toBe(1);
   });
 });

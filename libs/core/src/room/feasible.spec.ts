@@ -58,7 +58,8 @@ describe('whether a model can ever fit', () => {
     const s = aModel('s', { gpuBytes: 6, config: '{}' });
     const driver = new CoreDriver()
       .declare(q, s, aModel('p', { gpuBytes: 1, config: '{}', dependsOn: [q.id, s.id] }))
-      .declare(aModel('y', { gpuBytes: 8, config: '{}' }), aModel('z', { gpuBytes: 8, config: '{}' }))
+      .declare(aModel('z', { gpuBytes: 8, config: '{}' }))
+      .declare(aModel('y', { gpuBytes: 8, config: '{}', class: 'critical', idleUnload: 30_000 }))
       .serve(aServer('t', [10, 10]), ['q', 's', 'p', 'y', 'z'])
       .warm('q', 't');
     driver.pass(15_000);
@@ -81,9 +82,10 @@ describe('whether a model can ever fit', () => {
     driver.declare({ ...p, pinnedCopies: 1, require: { zone: 'b' } });
     driver.pass(15_000);
     driver.resolve('p', { avoid: ['t'] });
+    driver.loadsTake('p', 60_000).resolve('p', { avoid: ['t'] });
     const request = driver.resolve('x');
     expect(driver.answerTo(request)).toBe('waiting');
-    driver.resolve('z');
+    driver.resolve('z', { class: 'critical' });
     expect(driver.orders().slice(-2)).toEqual(['unload p@t', 'load z@t']);
     expect(driver.answerTo(request)).toBe('infeasible');
   });

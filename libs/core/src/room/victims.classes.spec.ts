@@ -3,9 +3,10 @@ import { aModel, aServer, CoreDriver } from '../../../../test/support/core-drive
 import type { Class } from '../fleet/model.js';
 
 /** A GPU of 10 with a warm model of 8 of some class, unused for a minute; `x` needs 8. */
-const oneWarm = (its: Class, own: Class = 'default'): CoreDriver => {
+const oneWarm = (its: Class, own: Class = 'default', loadWhenShed = false): CoreDriver => {
+  const coldStart = { ...aModel('x').coldStart, loadWhenShed };
   const driver = new CoreDriver()
-    .declare(aModel('a', { gpuBytes: 8, class: its }), aModel('x', { gpuBytes: 8, class: own }))
+    .declare(aModel('a', { gpuBytes: 8, class: its }), aModel('x', { gpuBytes: 8, class: own, coldStart }))
     .serve(aServer('s', [10]), ['a', 'x'])
     .warm('a', 's');
   driver.pass(60_000);
@@ -26,6 +27,13 @@ describe('a newcomer', () => {
     driver.resolve('x', { class: asked });
     driver.pass(5_000);
     expect(driver.orders().includes('unload a@s')).toBe(isSo);
+  });
+
+  it('that a refused request only wishes for counts by its model, whatever the class of the request', () => {
+    const driver = oneWarm('default', 'default', true);
+    expect(driver.answerTo(driver.resolve('x', { class: 'sheddable' }))).toBe('no_capacity');
+    driver.pass(5_000);
+    expect(driver.orders().slice(1)).toEqual(['unload a@s', 'load x@s']);
   });
 
   it('counts by its model where no waiting request is of a higher class', () => {

@@ -62,8 +62,8 @@ describe('of three places', () => {
   });
 });
 
-/** Two servers: what is missed least is on the second, where a load of `x` makes another one wait. */
-function busyOrMissed(): CoreDriver {
+/** Two servers: what is worth least is on the second, where a load of `x` makes another one wait. */
+function busyOrDear(): CoreDriver {
   const driver = full([4], [4, 4]);
   driver.declare(aModel('x', { gpuBytes: 4 }), aModel('y', { gpuBytes: 4 }));
   for (const at of [0, 1]) driver.shelf(`s${at}`).set('y', '');
@@ -76,35 +76,49 @@ function busyOrMissed(): CoreDriver {
   return driver;
 }
 
-describe('while load slots are scarce', () => {
-  it('others leave first where one is free, though they are missed more', () => {
-    const driver = busyOrMissed();
-    for (const model of ['x', 'y']) {
-      driver.slotsTaken().resolve(model);
-      driver.pass(2_000);
-    }
-    expect(driver.orders()).toEqual(['unload m10@s1', 'load x@s1', 'unload m00@s0', 'load y@s0']);
+describe('where the least valuable copy is on a server whose slot is taken', () => {
+  /** `x` loads on the second server; the load of `y` takes as long as told. */
+  function withLoading(took: number | null): CoreDriver {
+    const driver = busyOrDear();
+    if (took !== null) for (const model of ['x', 'y']) driver.loadsTake(model, took);
+    driver.resolve('x');
+    driver.pass(2_000);
+    expect(driver.orders()).toEqual(['unload m10@s1', 'load x@s1']);
+    return driver;
+  }
+
+  it('it leaves for a promise that can wait for the slot', () => {
+    const driver = withLoading(10_000);
+    driver.resolve('y', { wait: 30_000 });
+    driver.pass(7_000);
+    driver.loadEnds('x', 's1');
+    driver.pass(1_000);
+    expect(driver.orders().slice(2)).toEqual(['unload m11@s1', 'load y@s1']);
   });
 
-  it('while they are not, those leave that are missed least, wherever that is', () => {
-    const driver = busyOrMissed();
-    for (const model of ['x', 'y']) {
-      driver.resolve(model);
-      driver.pass(2_000);
-    }
-    expect([driver.phase('m11', 's1'), driver.phase('m00', 's0')]).toEqual(['draining', 'ready']);
+  it('one that is worth more leaves for a promise that is in time only there', () => {
+    const driver = withLoading(10_000);
+    const request = driver.resolve('y', { wait: 15_000 });
+    driver.pass(2_000);
+    expect(driver.answerTo(request)).toBe('waiting');
+    expect(driver.orders().slice(2)).toEqual(['unload m00@s0', 'load y@s0']);
   });
 
-  it('they leave where the slot is free next, if none may elsewhere', () => {
-    const driver = full([4, 4]);
-    driver.declare(aModel('x', { gpuBytes: 4 }), aModel('y', { gpuBytes: 4 }));
-    driver.shelf('s0').set('y', '');
-    driver.tell({ kind: 'ServersDoubted', servers: [aServer('s0').id] });
-    driver.pass(120_000);
-    for (const model of ['x', 'y']) {
-      driver.slotsTaken().resolve(model, { class: 'critical' });
-      driver.pass(2_000);
-    }
-    expect([driver.phase('x', 's0'), driver.phase('y', 's0')]).toEqual(['loading', 'placed']);
+  it('one that is worth more leaves where nothing can be promised: the first free slot is taken', () => {
+    const driver = withLoading(null);
+    driver.resolve('y');
+    driver.pass(2_000);
+    expect(driver.orders().slice(2)).toEqual(['unload m00@s0', 'load y@s0']);
+  });
+
+  it('no copy leaves for a slot that is free only later, before its lease could end by then', () => {
+    const driver = withLoading(40_000);
+    driver.fleet.usualLeases.set(aModel('m11').id, 10_000);
+    driver.tell({ kind: 'ServerWithdrawn', server: aServer('s0').id });
+    driver.resolve('y', { wait: 120_000 });
+    driver.pass(20_000);
+    expect([driver.phase('m11', 's1'), driver.phase('y', 's1')]).toEqual(['ready', undefined]);
+    driver.pass(12_000);
+    expect([driver.phase('x', 's1'), driver.phase('y', 's1')]).toEqual(['loading', 'placed']);
   });
 });

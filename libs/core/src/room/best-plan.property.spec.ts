@@ -7,13 +7,13 @@ import type { Fleet } from '../fleet/fleet.js';
 import { indexesOf } from '../fleet/indexes.js';
 import { Ledger } from '../memory/ledger.js';
 import { openServers } from '../fleet/standing.js';
-import { bestPlan } from '../room/best-plan.js';
-import { byHarm, offersOn } from '../room/offers.js';
-import { growthsOn, placesOn } from '../room/places.js';
-import { harmOf, type EvictionPlan, planFor } from '../room/plan-victims.js';
-import { areRead, planRead } from '../room/reading.js';
-import { Site } from '../room/sites.js';
-import { victimsAmong, victimTest } from '../room/victims.js';
+import { bestPlan } from './best-plan.js';
+import { byHarm, offersOn } from './offers.js';
+import { growthsOn, placesOn } from './places.js';
+import { harmOf, type EvictionPlan, planFor } from './plan-victims.js';
+import { areRead, planRead } from './reading.js';
+import { Site } from './sites.js';
+import { replicasIn, victimsAmong, victimTest } from './victims.js';
 import { type Want, wantFor } from '../demand/wants.js';
 
 /** Wants of every rank for one copy more of each model, some of them old enough to starve. */
@@ -38,7 +38,7 @@ function askFor(fleet: Fleet, want: Want, now: number): EvictionPlan | undefined
   const isVictim = victimTest(fleet, want, now);
   const best = bestPlan(fleet, new Ledger(fleet, now), fullSites(fleet, want, now), want, isVictim);
   for (const server of fleet.servers.values()) server.statisticsAt = -Infinity;
-  if (best) expect(areRead(fleet, best, want, now)).toBe(false);
+  if (best) expect(areRead(fleet, best.place, [...replicasIn(best.victims)], want, now)).toBe(false);
   return best;
 }
 

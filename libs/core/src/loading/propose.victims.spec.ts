@@ -230,12 +230,13 @@ describe('a set of victims', () => {
     expect(driver.phase('p', 't')).toBe('ready');
   });
 
-  it('is of those used longest ago, whichever memory they hold', () => {
+  it('is of those worth least for their bytes, whichever memory they hold', () => {
     const driver = new CoreDriver()
       .declare(aModel('device', { gpuBytes: 8 }), aModel('host', { gpuBytes: 0, hostBytes: 4 }))
       .declare(aModel('both', { gpuBytes: 8, hostBytes: 4 }), aModel('x', { gpuBytes: 8, hostBytes: 4 }))
       .serve(aServer('t', [16], { hostMemory: 8 }), ['device', 'host', 'both', 'x']);
     warmInTurn(driver, ['device', 't'], ['host', 't'], ['both', 't']);
+    for (let more = 0; more < 4; more += 1) driver.resolve('both', { lease: 0 });
     expect(unloadsFor(driver, 'x')).toEqual(['unload device@t', 'unload host@t']);
   });
 });
