@@ -8,6 +8,7 @@ import { charge, overShare } from '../learned/shares.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
 import { isSettling } from '../fleet/standing.js';
+import { triableAt } from '../demand/cooling.js';
 import { rankOf } from '../demand/rank.js';
 import { wish } from '../demand/wishes.js';
 import type { Job, Waiting } from '../loading/job.js';
@@ -64,7 +65,7 @@ class Admission {
     if (this.isUncertain || !this.isForeseeable(model)) return this.leave(request);
     const running = replicasOf(fleet, model).filter(isLoading);
     if (running.length > 0) return this.judgeRunning(request, running);
-    const isForLate = this.now + loadForecast(fleet, model, null).p90 > request.deadline;
+    const isForLate = this.loadedBy(model) > request.deadline;
     const forecast = this.line.of(model);
     const by = request.deadline - this.turnOf(model);
     if (forecast && forecast.ready.p90 <= by) return this.promise(request, forecast);
@@ -156,9 +157,17 @@ class Admission {
     if (ready === undefined) {
       const waiting = withOne(line.waitingFor(request.model), request, Infinity);
       ready = line.propose({ ...line.jobs.of(this.wantAs(request), waiting), neededBy: Infinity }).ready.p90;
+      if (ready === Infinity) ready = this.loadedBy(request.model);
       this.hints.set(request.model, ready);
     }
     return ready;
+  }
+
+  /** When a load would end, by its P90, that begins as soon as failed loads let one begin. */
+  private loadedBy(model: ModelId): Instant {
+    const { fleet, now } = this;
+    const from = triableAt(fleet, this.line.open, model, now);
+    return (from === Infinity ? now : from) + loadForecast(fleet, model, null).p90;
   }
 
   /** When a request that waits as long would be promised. */

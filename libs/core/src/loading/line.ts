@@ -23,7 +23,7 @@ export class Line {
   constructor(
     private readonly fleet: Fleet,
     wants: readonly Want[],
-    private readonly open: readonly Server[],
+    readonly open: readonly Server[],
     private readonly now: Instant,
   ) {
     this.jobs = new Jobs(fleet, wants, now);

@@ -4,6 +4,7 @@ import type { JobForecast } from '../loading/schedule.js';
 import type { Moving } from '../room/freed.js';
 import { areRead } from '../room/reading.js';
 import { devicesSwapped, noteSwap } from '../room/swaps.js';
+import { coolingOn } from '../demand/cooling.js';
 import type { Want } from '../demand/wants.js';
 import { moveMadeFor } from '../fleet/moving.js';
 import { replicaId } from '../fleet/ids.js';
@@ -30,6 +31,8 @@ export function placeDue(fleet: Fleet, forecasts: readonly JobForecast[], now: I
 const isDue = ({ move, placeAt }: JobForecast, now: Instant): boolean => move === null && placeAt <= now;
 
 function carryOut(fleet: Fleet, { job, place, victims }: JobForecast, want: Want, now: Instant): boolean {
+  // A job before it in this turn may have got the last repeated load of its server.
+  if (coolingOn(fleet, place!.server, want.model.id, now)) return false;
   if (victims.length > 0) {
     if (!areRead(fleet, place!, victims, want, now)) return false;
     for (const replica of victims) drain(fleet, replica, 'evicted', want.model.id, now);
