@@ -53,11 +53,23 @@ describe('a request that finds no room', () => {
     expect(driver.answerTo(driver.resolve('x'))).toBe('no_capacity');
   });
 
-  it('and would not wait is told so, and when there could be room', () => {
-    const driver = crowded();
-    expect(driver.refusalOf(driver.resolve('b', { wait: 0 }))).toMatchObject({
+  it('and would not wait is told so where the copy there is worth more, and when there could be room', () => {
+    const driver = crowded().loadsTake('a', 20_000).loadsTake('b', 5_000);
+    expect(driver.refusalOf(driver.resolve('b', { wait: 0 }))).toEqual({
       reason: 'no_capacity',
       retryAfter: 10_000,
+    });
+    driver.pass(11_000);
+    expect(driver.phase('a', 't')).toBe('ready');
+  });
+
+  it('and would not wait is told when its model should be there where the copy there is worth less', () => {
+    const driver = crowded().loadsTake('a', 5_000).loadsTake('b', 20_000);
+    expect(driver.refusalOf(driver.resolve('b', { wait: 0 }))).toMatchObject({
+      reason: 'loading',
+      phase: 'placed',
+      eta: 31_000,
+      retryAfter: 31_000,
     });
     driver.pass(11_000);
     driver.loadEnds('b', 't');
@@ -128,7 +140,7 @@ describe('a model that is listed no more and held nowhere', () => {
   it('takes its past with it', () => {
     const driver = new CoreDriver().serve(aServer('t'), ['x']).warm('x', 't');
     driver.pass(400_000);
-    driver.resolve('x', { wait: 1 });
+    driver.resolve('x', { wait: 5 });
     driver.loadEnds('x', 't', 'transient');
     driver.pass(10_000);
     driver.shelf('t').states.clear();

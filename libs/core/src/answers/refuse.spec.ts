@@ -82,12 +82,16 @@ describe('a request that names a version', () => {
 describe('a request for which a lease has to end first', () => {
   it.each([
     { wait: 10_000, answer: 'no_capacity' },
-    { wait: 10_001, answer: 'waiting' },
-  ])('and that waits $wait ms for one of 10 s is $answer', ({ wait, answer }) => {
+    { wait: 10_001, answer: 'deadline_unreachable' },
+    { wait: 15_999, answer: 'deadline_unreachable' },
+    { wait: 16_000, answer: 'waiting' },
+  ])('of 10 s, and then an unload of 1 s and a load of 5 s, and that waits $wait ms is $answer', (one) => {
+    const { wait, answer } = one;
     const driver = new CoreDriver()
       .declare(aModel('a', { gpuBytes: 10 }), aModel('b', { gpuBytes: 10 }))
       .serve(aServer('t', [10]), ['a', 'b'])
-      .warm('a', 't');
+      .warm('a', 't')
+      .loadsTake('b', 5_000);
     expect(driver.answerTo(driver.resolve('b', { wait }))).toBe(answer);
   });
 });

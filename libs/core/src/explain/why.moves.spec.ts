@@ -23,12 +23,12 @@ const verdictsOn = (driver: CoreDriver) => {
 const MOVE = { replica: 'a@t', model: 'a', server: 'u', devices: [0] };
 
 describe('a place from which a copy can be moved', () => {
-  it('says which, and where to', () => {
+  it('says which, and where to, and counts a whole lease on the copy that is moved', () => {
     expect(verdictsOn(inTheWay())).toEqual({
       verdict: 'room_by_move',
       ofDevice: 'room_by_move',
       move: MOVE,
-      predictedWait: 17_000,
+      predictedWait: 28_000,
     });
   });
 

@@ -22,7 +22,7 @@ describe('why a model is where it is', () => {
       state: 'absent',
       demand: {
         ...{ pinnedCopies: 0, presentCopies: 0, waiting: [] },
-        ...{ wish: null, lacksSince: null, wait: null, cost: null },
+        ...{ wish: null, lacksSince: null, wait: null },
       },
       here: [],
       there: [],
@@ -62,7 +62,7 @@ describe('why a model is where it is', () => {
   });
 
   it('tells in numbers why another one has no room, and which replicas hold it', () => {
-    const driver = oneWarm();
+    const driver = oneWarm({ minResidency: 30_000 });
     const began = driver.now;
     const request = driver.resolve('there', { wait: 60_000 });
     driver.pass(1_000);
@@ -94,7 +94,10 @@ describe('why a model is where it is', () => {
                 server: 's',
                 phase: 'ready',
                 bytes: 6,
-                holds: [{ kind: 'in_use', until: began + 10_000 }],
+                holds: [
+                  { kind: 'residency', until: began + 30_000 },
+                  { kind: 'in_use', until: began + 10_000 },
+                ],
               },
             ],
           },
@@ -132,7 +135,7 @@ describe('why a model is where it is', () => {
   });
 
   it('judges each device of a server by itself', () => {
-    const parts = { gpuBytes: 6, config: '{}' };
+    const parts = { gpuBytes: 6, config: '{}', minResidency: 30_000 };
     const driver = new CoreDriver()
       .declare(aModel('here', parts), aModel('there', parts))
       .serve(aServer('s', [10, 7, 5]), ['here', 'there']);

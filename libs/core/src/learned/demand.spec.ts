@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { askedLately, calming } from './demand.js';
+import { askedLately } from './demand.js';
 import type { ModelId, ReplicaId } from '../index.js';
 
 const A = 'a' as ModelId;
@@ -45,38 +45,5 @@ describe('how often a model was asked for lately', () => {
     expect(driver.fleet.asks.size).toBe(1);
     driver.tell({ kind: 'ModelWithdrawn', model: A });
     expect(driver.fleet.asks.size).toBe(0);
-  });
-});
-
-describe('how much calmer it is now than in the last minute', () => {
-  /** Requests come evenly for so long, so many a second. */
-  function asking(driver: CoreDriver, perSecond: number, seconds: number): void {
-    for (let sent = 0; sent < perSecond * seconds; sent += 1) {
-      driver.resolve('a', { lease: 0 });
-      driver.pass(1_000 / perSecond);
-    }
-  }
-
-  const calm = ({ fleet, now }: CoreDriver): number => calming(fleet, now);
-
-  it('is told by how many asked then and ask now, for whichever model', () => {
-    const driver = aDriver().warm('a', 's');
-    asking(driver, 1, 300);
-    expect(calm(driver)).toBeCloseTo(1, 1);
-    asking(driver, 10, 20);
-    expect(calm(driver)).toBeGreaterThan(0.3);
-    expect(calm(driver)).toBeLessThan(0.5);
-    asking(driver, 1, 40);
-    expect(calm(driver)).toBeGreaterThan(2);
-    expect(calm(driver)).toBeLessThan(3);
-  });
-
-  it('is neither more than ten times nor less than a tenth', () => {
-    const driver = aDriver();
-    expect(calm(driver)).toBe(1);
-    driver.warm('a', 's').pass(600_000);
-    expect(calm(driver)).toBe(10);
-    driver.fleet.allAsks = { minute: { sum: 1, at: driver.now }, lately: { sum: 1_000, at: driver.now } };
-    expect(calm(driver)).toBe(0.1);
   });
 });
