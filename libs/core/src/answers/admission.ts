@@ -1,6 +1,6 @@
 import type { Action, Refusal } from '../fleet/actions.js';
 import { type Fleet, replicasOf, type Request } from '../fleet/fleet.js';
-import type { ModelId } from '../fleet/ids.js';
+import type { ModelId, TenantId } from '../fleet/ids.js';
 import { hasOverrun, isForeseen, loadForecast, restOfLoad } from '../learned/load-forecast.js';
 import { p10Of } from '../learned/load-times.js';
 import { routableReplicas } from '../learned/routes.js';
@@ -116,10 +116,11 @@ class Admission {
     const { fleet, line, now } = this;
     const { model, tenant } = request;
     const cost = loadForecast(fleet, model, null).p50;
-    const isOver = overShare(fleet, now)(tenant, { to: tenant, cost });
+    const share = overShare(fleet, now);
+    const isOver = (one: TenantId): boolean => share(one, { to: tenant, cost });
     const waiting = withOne(line.waitingFor(model), request, by);
-    const job = { ...line.jobs.of(this.wantAs(request), waiting), isOverShare: isOver };
-    const { forecast, isIn, displaced } = line.tryWith(job);
+    const job = { ...line.jobs.of(this.wantAs(request), waiting), isOverShare: isOver(tenant) };
+    const { forecast, isIn, displaced } = line.tryWith(job, isOver);
     if (!forecast.place && forecast.roomAt <= now) return this.leave(request);
     if (!isIn) return this.tooLate(request, forecast);
     fleet.promises.set(request.id, forecast.ready.p90);
@@ -130,7 +131,7 @@ class Admission {
 
   /** A job that lost its time to a tenant under its part is told so at once; one that was outranked waits on. */
   private displace(job: Job, by: Job): void {
-    const { fleet, now } = this;
+    const { fleet } = this;
     if (job.stage !== by.stage) return;
     const ready = this.line.of(job.model)?.ready.p90 ?? Infinity;
     for (const request of fleet.waiting.values()) {
@@ -138,7 +139,7 @@ class Admission {
         continue;
       this.displaced.push({
         request,
-        why: { reason: 'over_share', retryAfter: Math.max(SHORT_HINT, ready - now) },
+        why: { reason: 'over_share', retryAfter: this.hintFor(request, ready) },
       });
     }
   }
@@ -170,9 +171,10 @@ class Admission {
     return (from === Infinity ? now : from) + loadForecast(fleet, model, null).p90;
   }
 
-  /** When a request that waits as long would be promised. */
-  private hintFor({ deadline, arrivedAt }: Request, ready: Instant): Millis {
-    return Math.max(SHORT_HINT, ready - (deadline - arrivedAt) - this.now);
+  /** When a request that waits as long would be promised, if its model is ready then. */
+  private hintFor({ model, deadline, arrivedAt }: Request, ready: Instant): Millis {
+    const servedAt = ready + this.turnOf(model);
+    return Math.max(SHORT_HINT, servedAt - (deadline - arrivedAt) - this.now);
   }
 
   /** The want as this request makes it: as those judged before it and itself ask for it. */

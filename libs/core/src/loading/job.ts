@@ -68,7 +68,7 @@ const WISHED = 2 * PINNED;
 export class Jobs {
   private readonly waiting: ReadonlyMap<ModelId, Waiting>;
   private readonly leaving: ReadonlySet<ModelId>;
-  private readonly isOver: ReturnType<typeof overShare>;
+  private readonly isOver: (tenant: TenantId) => boolean;
   private readonly starving: ModelId | null;
 
   constructor(
@@ -78,7 +78,8 @@ export class Jobs {
   ) {
     this.waiting = waitingByModel(fleet, now);
     this.leaving = new Set(leavingDraining(fleet, now));
-    this.isOver = overShare(fleet, now);
+    const isOver = overShare(fleet, now);
+    this.isOver = (tenant) => isOver(tenant);
     this.starving = oldestStarving(fleet, wants, now);
   }
 
@@ -132,12 +133,14 @@ export class Jobs {
     };
   }
 
-  private isOverShare({ tenants }: Waiting): boolean {
-    if (tenants.size === 0) return false;
-    for (const tenant of tenants) if (!this.isOver(tenant)) return false;
-    return true;
+  private isOverShare(waiting: Waiting): boolean {
+    return areOver(waiting, this.isOver);
   }
 }
+
+/** Whether tenants wait, and all of them have had more than their part. */
+export const areOver = ({ tenants }: Waiting, isOver: (tenant: TenantId) => boolean): boolean =>
+  tenants.size > 0 && [...tenants].every(isOver);
 
 const together = (one: Waiting, other: Waiting): Waiting => ({
   count: one.count + other.count,

@@ -1,10 +1,10 @@
 import type { Fleet } from '../fleet/fleet.js';
-import type { ModelId } from '../fleet/ids.js';
+import type { ModelId, TenantId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import type { Want } from '../demand/wants.js';
 import { presentCopies } from '../demand/wants.js';
-import { type Job, Jobs, type Waiting } from './job.js';
+import { areOver, type Job, Jobs, type Waiting } from './job.js';
 import { byPrecedence } from './precedence.js';
 import { propose } from './propose.js';
 import { type JobForecast, Schedule } from './schedule.js';
@@ -85,10 +85,11 @@ export class Line {
 
   /**
    * Puts a job into the line, in place of the one of its model, if it is in time there and no promise breaks that holds without it.
-   * Those of a lower class, or of a tenant over its share where its own is not, do not count.
+   * Those of a lower class, or of a tenant over its share where its own is not, do not count; `isOver` tells that of each
+   * tenant as it is once this job is charged.
    */
-  tryWith(job: Job): Trial {
-    const { forecast, forecasts, schedule } = this.withJob(job);
+  tryWith(job: Job, isOver: (tenant: TenantId) => boolean): Trial {
+    const { forecast, forecasts, schedule } = this.withJob(job, isOver);
     const broken = brokenBy(this.forecasts, forecasts, job);
     const isIn = holds(forecast) && broken.every((one) => mayDisplace(job, one));
     if (isIn) {
@@ -106,15 +107,18 @@ export class Line {
   }
 
   /** Behind all others nothing has to be worked out anew. */
-  private withJob(job: Job): Attempt {
+  private withJob(job: Job, isOver?: (tenant: TenantId) => boolean): Attempt {
     const others = this.forecasts.filter((one) => one.job.placed !== null || one.job.model !== job.model);
-    const last = others.at(-1);
-    if (others.length === this.forecasts.length && (!last || byPrecedence(last.job, job) <= 0)) {
+    const jobs = others.map((one) => (isOver ? withShare(one.job, isOver) : one.job));
+    const last = jobs.at(-1);
+    const isAsBefore =
+      others.length === this.forecasts.length && jobs.every((one, nth) => one === others[nth]!.job);
+    if (isAsBefore && (!last || byPrecedence(last, job) <= 0)) {
       const forecast = propose(this.schedule, job);
       return { forecast, forecasts: [...others, forecast], schedule: this.schedule };
     }
     const schedule = new Schedule(this.fleet, this.open, this.now);
-    const forecasts = pass(schedule, [...others.map((one) => one.job), job].toSorted(byPrecedence));
+    const forecasts = pass(schedule, [...jobs, job].toSorted(byPrecedence));
     return { forecast: forecasts.find((one) => one.job === job)!, forecasts, schedule };
   }
 
@@ -134,6 +138,11 @@ function pass(schedule: Schedule, jobs: readonly Job[]): JobForecast[] {
     schedule.add(forecast);
     return forecast;
   });
+}
+
+function withShare(job: Job, isOver: (tenant: TenantId) => boolean): Job {
+  const isOverShare = areOver(job.waiting, isOver);
+  return isOverShare === job.isOverShare ? job : { ...job, isOverShare };
 }
 
 /** Whether its promise should be kept. */

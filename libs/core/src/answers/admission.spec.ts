@@ -1,0 +1,226 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { ModelId, RequestId } from '../fleet/ids.js';
+import type { Instant, Model } from '../fleet/model.js';
+
+const NAMES = ['first', 'b', 'c', 'd'];
+const coldStart = { policy: 'queue', maxQueue: 100, maxWait: 600_000, loadWhenShed: false } as const;
+
+/** A server with one load slot and room for all models; no load was ever seen. */
+function unseen(...models: Model[]): CoreDriver {
+  const driver = new CoreDriver().declare(...NAMES.map((name) => aModel(name)), ...models);
+  driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
+  return driver.serve(aServer('t', [99]), NAMES);
+}
+
+/** The same, where each load is known to take 8 s. */
+function foreseen(...models: Model[]): CoreDriver {
+  const driver = unseen(...models);
+  for (const name of NAMES) driver.loadsTake(name, 8_000);
+  return driver;
+}
+
+/** The same, whose load slot the load of `first` has for the next 8 s. */
+function busy(...models: Model[]): CoreDriver {
+  const driver = foreseen(...models);
+  driver.resolve('first', { tenant: 'flood' });
+  return driver;
+}
+
+/** By when a request was promised its model, from now on; null where it waits without a promise. */
+function promised({ fleet, now }: CoreDriver, request: string): Instant | null | undefined {
+  const by = fleet.promises.get(request as RequestId);
+  return by == null ? by : by - now;
+}
+
+/** Ends each load within its 8 s; the models in the order in which their loads began. */
+function loadAll(driver: CoreDriver): string[] {
+  const open = (): string[] => NAMES.filter((name) => driver.isLoading(name, 't'));
+  for (let [name] = open(); name !== undefined; [name] = open()) {
+    driver.pass(7_900);
+    driver.loadEnds(name, 't');
+  }
+  return driver.orders().map((order) => order.replace(/^load (.*)@t$/, '$1'));
+}
+
+describe('a request for a cold model', () => {
+  it('is promised it where its load ends in time, behind those that go first', () => {
+    const driver = busy();
+    const request = driver.resolve('b', { wait: 16_000 });
+    expect([driver.answerTo(request), promised(driver, request)]).toEqual(['waiting', 16_000]);
+    loadAll(driver);
+    expect(driver.answerTo(request)).toBe('t');
+  });
+
+  it('is promised it where its load is under way and ends in time', () => {
+    const driver = busy();
+    driver.pass(3_000);
+    expect(promised(driver, driver.resolve('first', { wait: 5_000 }))).toBe(5_000);
+    expect(driver.refusalOf(driver.resolve('first', { wait: 3_000 }))).toEqual({
+      reason: 'deadline_unreachable',
+      retryAfter: 2_000,
+    });
+  });
+
+  it('is judged by the P90 of its load', () => {
+    const driver = unseen();
+    const anywhere = { mean: Math.log(8_000), deviation: 0.2, count: 8 };
+    driver.tell({ kind: 'LoadTimesRemembered', model: 'b' as ModelId, anywhere, on: [] });
+    expect(driver.answerTo(driver.resolve('b', { wait: 9_000 }))).toBe('deadline_unreachable');
+    const request = driver.resolve('b', { wait: 12_000 });
+    expect(promised(driver, request)).toBe(Math.round(8_000 * Math.exp(0.32)));
+  });
+
+  it('counts its turn behind the requests that wait for the same model', () => {
+    const driver = foreseen();
+    driver.fleet.serviceTimes.set('b' as ModelId, { served: 1, took: 2_000 });
+    for (const wait of [8_000, 10_000]) expect(promised(driver, driver.resolve('b', { wait }))).toBe(8_000);
+    expect(driver.refusalOf(driver.resolve('b', { wait: 10_500 }))).toEqual({
+      reason: 'deadline_unreachable',
+      retryAfter: 1_500,
+    });
+  });
+});
+
+describe('a request without a forecast', () => {
+  it.each<[string, () => CoreDriver]>([
+    ['no load was ever seen', unseen],
+    [
+      'the fleet is frozen',
+      () => {
+        const driver = foreseen();
+        driver.tell({ kind: 'FreezeOrdered', reason: 'audit', since: driver.now });
+        return driver;
+      },
+    ],
+    [
+      'its load has overrun',
+      () => {
+        const driver = foreseen();
+        driver.resolve('b');
+        driver.pass(8_001);
+        return driver;
+      },
+    ],
+    [
+      'the server that has it is away',
+      () => {
+        const driver = foreseen().warm('b', 't');
+        driver.tell({ kind: 'ContactChanged', server: aServer('t').id, fact: 'ended' });
+        return driver;
+      },
+    ],
+  ])('waits and is promised nothing: %s', (_, prepare) => {
+    const driver = prepare();
+    const request = driver.resolve('b', { wait: 5_000 });
+    expect([driver.answerTo(request), promised(driver, request)]).toEqual(['waiting', null]);
+  });
+
+  it('delays no promise', () => {
+    const driver = unseen().loadsTake('first', 8_000);
+    driver.resolve('first');
+    const unpromised = driver.resolve('d');
+    driver.loadsTake('b', 8_000);
+    const request = driver.resolve('b', { wait: 16_000 });
+    expect([promised(driver, unpromised), promised(driver, request)]).toEqual([null, 16_000]);
+    expect(loadAll(driver)).toEqual(['first', 'b', 'd']);
+  });
+});
+
+describe('a request that cannot be promised its model', () => {
+  it('is told when one with the same wait would be promised', () => {
+    const driver = busy();
+    for (const [wait, retryAfter] of [
+      [7_000, 9_000],
+      [10_000, 6_000],
+      [15_500, 1_000],
+    ] as const)
+      expect(driver.refusalOf(driver.resolve('b', { wait }))).toEqual({
+        reason: 'deadline_unreachable',
+        retryAfter,
+      });
+    driver.pass(6_000);
+    expect(promised(driver, driver.resolve('b', { wait: 10_000 }))).toBe(10_000);
+  });
+
+  it('leaves a wish where its model says so, and else nothing', () => {
+    const driver = busy(aModel('c', { coldStart }));
+    for (const model of ['b', 'c'])
+      expect(driver.answerTo(driver.resolve(model, { wait: 1_000 }))).toBe('deadline_unreachable');
+    expect([...driver.fleet.wishes.keys()]).toEqual(['b']);
+    expect(loadAll(driver)).toEqual(['first', 'b']);
+  });
+
+  it('is refused rather than break a promise, though its deadline is earlier', () => {
+    const driver = busy();
+    const kept = driver.resolve('b', { wait: 17_000 });
+    expect(driver.refusalOf(driver.resolve('c', { wait: 16_000 }))).toEqual({
+      reason: 'deadline_unreachable',
+      retryAfter: 8_000,
+    });
+    loadAll(driver);
+    expect(driver.answerTo(kept)).toBe('t');
+  });
+});
+
+describe('a job that joins the line', () => {
+  it('goes before those with later deadlines whose promises hold all the same', () => {
+    const driver = busy();
+    const later = driver.resolve('b', { wait: 24_000 });
+    const sooner = driver.resolve('c', { wait: 16_000 });
+    expect(loadAll(driver)).toEqual(['first', 'c', 'b']);
+    expect([later, sooner].map((one) => driver.answerTo(one))).toEqual(['t', 't']);
+  });
+
+  it('takes the time of a lower class, which waits on', () => {
+    const driver = busy();
+    const lower = driver.resolve('b', { wait: 16_000 });
+    const higher = driver.resolve('c', { wait: 16_000, class: 'critical' });
+    expect([driver.answerTo(lower), driver.answerTo(higher)]).toEqual(['waiting', 'waiting']);
+    expect(promised(driver, higher)).toBe(16_000);
+    driver.loadEnds('first', 't');
+    expect(driver.isLoading('c', 't')).toBe(true);
+  });
+
+  it('takes the latest time of a tenant over its part, which is told so at once', () => {
+    const driver = busy();
+    const [kept, displaced] = ['b', 'c'].map((name) =>
+      driver.resolve(name, { wait: 24_000, tenant: 'flood' }),
+    );
+    const quiet = driver.resolve('d', { wait: 16_000, tenant: 'quiet' });
+    expect(promised(driver, quiet)).toBe(16_000);
+    expect(driver.refusalOf(displaced!)).toEqual({ reason: 'over_share', retryAfter: 8_000 });
+    expect(loadAll(driver).slice(0, 3)).toEqual(['first', 'd', 'b']);
+    expect(driver.answerTo(kept!)).toBe('t');
+  });
+
+  it('takes no time of a tenant that is under its part', () => {
+    const driver = busy();
+    driver.resolve('b', { wait: 16_000, tenant: 'quiet' });
+    expect(driver.answerTo(driver.resolve('c', { wait: 16_000, tenant: 'other' }))).toBe(
+      'deadline_unreachable',
+    );
+  });
+});
+
+describe('a request that finds a job of its model in line', () => {
+  it('joins it where that is in time, and its place and what was charged for it stay', () => {
+    const driver = busy();
+    const first = driver.resolve('b', { wait: 16_000, tenant: 'x' });
+    driver.resolve('c', { wait: 30_000, tenant: 'x' });
+    const charges = new Map(driver.fleet.charges);
+    const joining = driver.resolve('b', { wait: 20_000, tenant: 'y' });
+    expect(promised(driver, joining)).toBe(16_000);
+    expect(driver.fleet.charges).toEqual(charges);
+    expect(loadAll(driver)).toEqual(['first', 'b', 'c']);
+    expect([first, joining].map((one) => driver.answerTo(one))).toEqual(['t', 't']);
+  });
+
+  it('moves it forward where it is not in time and no promise breaks by that', () => {
+    const driver = busy();
+    for (const name of ['b', 'c']) driver.resolve(name, { wait: 30_000 });
+    expect(promised(driver, driver.resolve('c', { wait: 16_000 }))).toBe(16_000);
+    expect(driver.answerTo(driver.resolve('b', { wait: 16_000 }))).toBe('deadline_unreachable');
+    expect(loadAll(driver)).toEqual(['first', 'c', 'b']);
+  });
+});
