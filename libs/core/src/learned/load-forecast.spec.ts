@@ -112,7 +112,9 @@ describe('how much longer a load should take', () => {
   });
 
   it('is all of one that is only placed, however long that was so', () => {
-    const driver = two({}, { gpuBytes: 100 * GIB }).loadsTake('a', 10_000).loadsTake('b', 1_000);
+    const driver = two({}, { gpuBytes: 100 * GIB })
+      .loadsTake('a', 10_000)
+      .loadsTake('b', 1_000);
     driver.tell({ kind: 'DrainOrdered', server: SLOW, deadline: null });
     driver.warm('b', FAST);
     driver.resolve('a');

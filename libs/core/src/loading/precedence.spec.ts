@@ -1,0 +1,97 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { wantsOf } from '../demand/wants.js';
+import { AT_REST } from '../learned/strain.js';
+import { type Job, Jobs, NONE_WAIT } from './job.js';
+import { byPrecedence } from './precedence.js';
+
+const A = aModel('a').id;
+const U = aServer('u').id;
+
+/** A server lists all these and is slow to answer: nothing can be placed there for the time being. */
+function slow(...names: string[]): CoreDriver {
+  const driver = new CoreDriver()
+    .declare(...names.map((name) => aModel(name)))
+    .serve(aServer('t', [100]), names);
+  driver.tell({ kind: 'LookFailed', server: aServer('t').id, why: 'timed_out' });
+  return driver;
+}
+
+/** What is wanted, as it would stand in line. */
+function inOrder({ fleet, now }: CoreDriver): string[] {
+  const wants = wantsOf(fleet, now);
+  const jobs = new Jobs(fleet, wants, now);
+  const standing = wants.map((want) => jobs.of(want)).toReversed();
+  return standing.toSorted(byPrecedence).map(({ model, want }) => `${model} ${want!.copies}`);
+}
+
+describe('a job in the line', () => {
+  it('is first of a pin, then of a drain, an admin, the requests in their order, and last of a wish', () => {
+    const driver = slow('wished', 'ordered', 'later', 'sooner', 'pinned', 'drained');
+    driver.serve(aServer('u', [10]), ['drained']).warm('drained', 'u');
+    const wish = { until: driver.now + 60_000, admin: false, since: driver.now };
+    driver.fleet.wishes.set(aModel('wished').id, wish);
+    driver.resolve('sooner');
+    driver.pass(1_000);
+    driver.tell({ kind: 'LoadOrdered', model: aModel('ordered').id, until: driver.now + 60_000 });
+    driver.resolve('later');
+    driver.tell({ kind: 'DrainOrdered', server: U, deadline: null });
+    driver.declare(aModel('pinned', { pinnedCopies: 1 }));
+    const expected = ['pinned 1', 'drained 1', 'ordered 1', 'sooner 1', 'later 1', 'wished 1'];
+    expect(inOrder(driver)).toEqual(expected);
+  });
+
+  it('is before all that is waited for where a drain is to be rid of it, the higher class first', () => {
+    const driver = slow('waited', 'low', 'high');
+    const critical = aModel('high', { class: 'critical' });
+    driver.declare(critical).serve(aServer('u', [10]), ['low', 'high']);
+    driver.warm('low', 'u').warm('high', 'u');
+    driver.resolve('waited', { class: 'critical' });
+    driver.tell({ kind: 'DrainOrdered', server: U, deadline: null });
+    expect(inOrder(driver)).toEqual(['high 1', 'low 1', 'waited 1']);
+  });
+
+  it('is before what is waited for only for the first copy that a drain takes', () => {
+    const driver = slow('waited', 'a');
+    driver.serve(aServer('u', [10]), ['a']).warm('a', 'u');
+    driver.declare(aModel('a', { pinnedCopies: 1, minCopies: 2 }));
+    driver.resolve('waited', { class: 'critical' });
+    driver.tell({ kind: 'DrainOrdered', server: U, deadline: null });
+    expect(inOrder(driver)).toEqual(['a 1', 'waited 1', 'a 2']);
+  });
+
+  it('is behind all that is waited for where it is a copy by demand, the higher class first', () => {
+    const driver = slow('waited', 'b', 'a');
+    driver
+      .serve(aServer('u', [8]), ['a', 'b'])
+      .warm('a', 'u')
+      .warm('b', 'u');
+    driver.declare(aModel('a', { class: 'critical', maxCopies: 2 }), aModel('b', { maxCopies: 2 }));
+    for (const model of [A, aModel('b').id]) driver.fleet.strains.set(model, { ...AT_REST, copies: 2 });
+    driver.resolve('waited', { class: 'sheddable' });
+    expect(inOrder(driver)).toEqual(['waited 1', 'a 2', 'b 2']);
+  });
+});
+
+const ONE_WAITS = { ...NONE_WAIT, count: 1 };
+
+const aJob = (parts: Partial<Job>): Job => ({
+  ...{ model: A, want: null, placed: null, rank: 1, stage: -1, isDue: false, isOverShare: false },
+  ...{ neededBy: Infinity, waiting: NONE_WAIT, since: 0, isStarving: false },
+  ...parts,
+});
+
+describe('of two jobs', () => {
+  it.each<[string, Partial<Job>, Partial<Job>]>([
+    ['the higher class', { stage: -2, isOverShare: true, since: 9 }, { isDue: true, neededBy: 1 }],
+    ['what the operator wants', { isDue: true, isOverShare: true, since: 9 }, { neededBy: 1 }],
+    ['the tenant under its part', { since: 9 }, { isOverShare: true, neededBy: 1, waiting: ONE_WAITS }],
+    ['the earlier promise', { neededBy: 1, since: 9 }, { neededBy: 2, waiting: ONE_WAITS }],
+    ['what a request waits for', { waiting: ONE_WAITS, since: 9 }, { since: 1 }],
+    ['what has been wanted longest', { since: 1 }, { since: 9 }],
+  ])('goes first %s', (_, first, second) => {
+    const [one, other] = [aJob(first), aJob(second)];
+    expect([other, one].toSorted(byPrecedence)).toEqual([one, other]);
+    expect([one, other].toSorted(byPrecedence)).toEqual([one, other]);
+  });
+});
