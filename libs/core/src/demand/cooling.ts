@@ -84,3 +84,19 @@ function isBeingTried(fleet: Readonly<Fleet>, model: ModelId, now: Instant): boo
 /** Whether a model is loaded nowhere for now, since too many of its loads have failed in a row. */
 export const isBroken = ({ breakers }: Readonly<Fleet>, model: ModelId, now: Instant): boolean =>
   breakers.size > 0 && (breakers.get(model)?.until ?? now) > now;
+
+/** When failed loads let a model be loaded again on any of these servers that has it; now where they do already. */
+export function triableAt(
+  fleet: Readonly<Fleet>,
+  servers: readonly Server[],
+  model: ModelId,
+  now: Instant,
+): Instant {
+  if (fleet.cooldowns.size === 0 && fleet.breakers.size === 0) return now;
+  let soonest = Infinity;
+  for (const server of servers) {
+    if (!server.repository.has(model)) continue;
+    soonest = Math.min(soonest, coolingOn(fleet, server, model, now)?.until ?? now);
+  }
+  return soonest;
+}

@@ -41,7 +41,7 @@ export interface Waiting {
   readonly tenants: ReadonlySet<TenantId>;
 }
 
-const NONE_WAIT: Waiting = { count: 0, waited: 0, neededBy: Infinity, tenants: new Set() };
+export const NONE_WAIT: Waiting = { count: 0, waited: 0, neededBy: Infinity, tenants: new Set() };
 
 /** The waiting requests by model, found in one walk. A request that was not judged yet waits for nothing. */
 function waitingByModel(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<ModelId, Waiting> {

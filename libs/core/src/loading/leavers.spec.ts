@@ -37,7 +37,7 @@ const placeOf = ({ fleet }: CoreDriver, id: ModelId) =>
 function leaversFor(driver: CoreDriver, schedule = scheduleOf(driver)) {
   const { fleet, now } = driver;
   const want = wantFor(fleet, fleet.models.get(X)!, now);
-  const leavers = leaversAt(schedule, placeOf(driver, X), want, victimTest(fleet, want, now));
+  const leavers = leaversAt(schedule, placeOf(driver, X), want, victimTest(fleet, want, now), now);
   return leavers.map(({ bookings, at, emptiedAt, victim }) => ({
     bytes: bookings[0]!.bytes,
     empty: emptiedAt - now,
