@@ -1,1 +1,1 @@
-export declare function distance(spec: string, changed: string | undefined): number;
+export declare function nearestFirst(specs: readonly string[], changed: string): string[];

@@ -1,42 +1,21 @@
+import { basename, dirname } from 'node:path';
+
 /**
- * Jest's order of specs for a mutant: those named after the file that it changes, those of its folder, those of its library,
- * and then the rest; examples before properties, which take their time. The first that fails ends the run.
+ * The order in which specs are played for a mutant: those named after the file that it changes, those of its folder, those
+ * of its library, and then the rest; examples before properties, which take their time. Paths are from the root.
  */
-import { basename, dirname, relative } from 'node:path';
-import { ROOT } from '../set-up.mjs';
-
-/** For Jest, which asks a class for more than an order. */
-export default class NearestFirst {
-  sort(tests) {
-    const changed = JSON.parse(process.env.MUTANT ?? 'null')?.file;
-    return tests
-      .map((test) => ({ test, distance: distance(relative(ROOT, test.path), changed) }))
-      .toSorted((one, other) => one.distance - other.distance || (one.test.path < other.test.path ? -1 : 1))
-      .map(({ test }) => test);
-  }
-
-  shard(tests) {
-    return tests;
-  }
-
-  allFailedTests(tests) {
-    return tests;
-  }
-
-  cacheResults() {}
+export function nearestFirst(specs, changed) {
+  return specs.toSorted().toSorted((one, other) => distance(one, changed) - distance(other, changed));
 }
 
-/** How far a spec is from a file, both by their paths from the root; without a file only its kind counts. */
-export function distance(spec, changed) {
-  const isProperty = spec.endsWith('.property.spec.ts');
-  if (changed === undefined) return Number(isProperty);
+function distance(spec, changed) {
   const steps = [
     stemOf(spec) === stemOf(changed),
     dirname(spec) === dirname(changed),
     libraryOf(spec) === libraryOf(changed),
   ];
   const far = steps.indexOf(true);
-  return 2 * (far < 0 ? steps.length : far) + Number(isProperty);
+  return 2 * (far < 0 ? steps.length : far) + Number(spec.includes('.property.spec.'));
 }
 
 const stemOf = (path) => `${dirname(path)}/${basename(path).split('.')[0]}`;

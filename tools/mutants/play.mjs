@@ -1,128 +1,110 @@
 /**
- * `npm run mutants [-- [NAME...] [--seeds N] [--hours H] [--lanes N] [--only specs|seeds]] [--canary]`: puts each mutant of
- * tools/mutants.ts into the code and sees what finds it: the specs of the core and the engine, and seeds of the
- * simulation. Status 1 where one is not found.
+ * `npm run mutants [-- [NAME...] [--only specs|seeds] [--seeds N] [--lanes N]]`: puts each mutant of tools/mutants.ts into the
+ * code and sees what finds it: a spec of the core or the engine, else a seed of the simulation. Status 1 where one is not
+ * found, 2 where the arguments or the list are wrong.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { endPlayers, findBySeeds } from './by-seeds.mjs';
-import { endSpecs, findBySpecs } from './by-specs.mjs';
-import { applies, importTool, removeStage, stageBase, stageMutant } from './stage.mjs';
-import { progress, rowOf, sumUp, TABLE_HEAD } from './table.mjs';
-import { seconds } from '../processes.mjs';
+import { firstFailure } from './player.mjs';
+import { applies, importMutants, removeStage, stageBase, stageMutant } from './stage.mjs';
 import { setUpTools } from '../set-up.mjs';
 
-/** In which the canary has to fail: few, so that it costs little, and far more than it has ever needed. */
-const CANARY_SEEDS = 20;
-/** The longest a plan may be. */
-const MOST_HOURS = 24;
+const SAID = 110;
 
-const options = readOptions();
+const { only, seeds, lanes, names } = readOptions();
 await setUpTools();
-const stages = new Set();
-let isStopped = false;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
-process.on('exit', () => [...stages].forEach(removeStage));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130));
 
 const started = performance.now();
-const base = keep(stageBase());
-const LISTS = ['leases', 'loads', 'memory', 'orders'].map((area) => `tools/mutants-of-${area}.ts`);
-const { CANARY, MUTANTS } = await importTool(base, 'tools/mutants.ts', ...LISTS);
-const chosen = chooseMutants();
-assertApplicable();
-const rows = await playAll(chosen);
-console.log([TABLE_HEAD, ...rows.map(rowOf), '', sumUp(rows, seconds(started))].join('\n'));
-if (!rows.every(({ isFound }) => isFound)) process.exitCode = 1;
+const base = stageBase();
+const mutants = choose(await importMutants(base));
+const waiting = [...mutants];
+const found = { specs: [], seeds: [], nothing: [] };
+/** Of each spec or seed that failed with a mutant, whether it fails without any. */
+const failing = new Map();
+await Promise.all(Array.from({ length: lanes }, lane)).catch(({ message }) => refuse(message, 1));
+const minutes = ((performance.now() - started) / 60_000).toFixed(1);
+console.log(
+  `${found.specs.length} of ${mutants.length} found by specs, ${found.seeds.length} by seeds, in ${minutes} minutes`,
+);
+if (found.seeds.length > 0) console.log(`by seeds alone: ${found.seeds.join(', ')}`);
+if (found.nothing.length > 0) refuse(`NOT FOUND: ${found.nothing.join(', ')}`, 1);
 
 function readOptions() {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
       options: {
-        seeds: { type: 'string', default: '1000' },
-        hours: { type: 'string', default: '0.1' },
-        lanes: { type: 'string', default: String(availableParallelism()) },
         only: { type: 'string' },
-        canary: { type: 'boolean', default: false },
+        seeds: { type: 'string', default: '1000' },
+        lanes: { type: 'string', default: String(availableParallelism()) },
       },
     });
-    const [seeds, lanes, hours] = [values.seeds, values.lanes, values.hours].map(Number);
-    if (![seeds, lanes].every((count) => Number.isSafeInteger(count) && count >= 1))
+    const counts = { seeds: Number(values.seeds), lanes: Number(values.lanes) };
+    if (!Object.values(counts).every((count) => Number.isSafeInteger(count) && count >= 1))
       throw new Error('--seeds and --lanes are whole numbers above 0');
-    if (!(hours > 0 && hours <= MOST_HOURS))
-      throw new Error(`--hours is a number over 0, up to ${MOST_HOURS}`);
-    if (values.canary && positionals.length > 0)
-      throw new Error(`${positionals[0]} says nothing beside --canary`);
     if (![undefined, 'specs', 'seeds'].includes(values.only))
-      throw new Error(`--only specs, or --only seeds`);
-    if (values.canary) return { names: [], seeds: CANARY_SEEDS, hours, lanes, only: 'seeds', isCanary: true };
-    return { names: positionals, seeds, hours, lanes, only: values.only, isCanary: false };
-  } catch (error) {
-    console.error(`mutants: ${error.message}`);
-    process.exit(2);
+      throw new Error('--only specs, or --only seeds');
+    return { ...counts, only: values.only, names: positionals };
+  } catch ({ message }) {
+    return refuse(message, 2);
   }
 }
 
-function chooseMutants() {
-  const names = options.isCanary ? [CANARY] : options.names;
-  const unknown = names.filter((name) => !MUTANTS.some((mutant) => mutant.name === name));
-  if (unknown.length > 0) {
-    console.error(`mutants: tools/mutants.ts has none of the name ${unknown.join(', ')}`);
-    process.exit(2);
-  }
-  return names.length === 0 ? MUTANTS : MUTANTS.filter(({ name }) => names.includes(name));
-}
-
-/** A mutant that changes nothing is never found. */
-function assertApplicable() {
+function choose(all) {
+  const unknown = names.filter((name) => !all.some((mutant) => mutant.name === name));
+  if (unknown.length > 0) refuse(`tools/mutants.ts has none of the name ${unknown.join(', ')}`, 2);
+  const chosen = names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
   const stale = chosen.filter((mutant) => !applies(mutant)).map(({ name, file }) => `${name} (${file})`);
-  if (stale.length === 0) return;
-  console.error(`mutants: the code that these change is not there, or there twice: ${stale.join(', ')}`);
-  process.exit(2);
+  if (stale.length > 0) refuse(`what these change is not there, or there twice: ${stale.join(', ')}`, 2);
+  return chosen;
 }
 
-/** As many at a time as there are lanes; the rows are in the order of the list. */
-async function playAll(mutants) {
-  const rows = Array.from(mutants, () => undefined);
-  const queue = [...mutants.entries()];
-  const lane = async () => {
-    for (let next = queue.shift(); next && !isStopped; next = queue.shift()) {
-      const [at, mutant] = next;
-      rows[at] = await playOne(mutant);
-      progress(rows[at], rows.filter(Boolean).length, mutants.length);
-    }
-  };
-  const lanes = Array.from({ length: options.lanes }, () => lane().finally(() => (queue.length = 0)));
-  const ended = await Promise.allSettled(lanes);
-  if (isStopped) process.exit(130);
-  for (const { reason } of ended) if (reason) complain(reason);
-  return rows;
-}
-
-/** For instance of a test that fails without a mutant: it finds none. */
-function complain({ message }) {
+function refuse(message, status) {
   console.error(`mutants: ${message}`);
-  process.exit(1);
+  process.exit(status);
+}
+
+async function lane() {
+  for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) await playOne(mutant);
 }
 
 async function playOne(mutant) {
-  const { seeds, hours, only } = options;
-  const stage = keep(stageMutant(base, mutant));
-  const bySpecs = only === 'seeds' ? undefined : await findBySpecs(mutant);
-  const bySeeds = only === 'specs' ? undefined : await findBySeeds({ base, stage, seeds, hours });
+  const stage = stageMutant(base, mutant);
+  const spec = only === 'seeds' ? undefined : await findBySpecs(stage, mutant);
+  const seed = spec || only === 'specs' ? undefined : await findBySeeds(stage);
   removeStage(stage);
-  stages.delete(stage);
-  return { mutant, bySpecs, bySeeds, isFound: bySpecs !== undefined || bySeeds?.seed !== undefined };
+  found[spec ? 'specs' : seed ? 'seeds' : 'nothing'].push(mutant.name);
+  const { at, said } = spec ?? seed ?? {};
+  const by = at === undefined ? 'NOT FOUND' : `found by ${at} (${shorten(said)})`;
+  console.log(`${Object.values(found).flat().length}/${mutants.length} ${mutant.name}: ${by}`);
 }
 
-function keep(stage) {
-  stages.add(stage);
-  return stage;
+/** Rejects where what seems to find the mutant fails without it as well. */
+async function findBySpecs(stage, { name, file }) {
+  const failure = await firstFailure('play-specs.mjs', stage, file);
+  if (failure && (await failsWithout('play-specs.mjs', failure.at, [file, failure.at])))
+    throw new Error(`${failure.at} fails without ${name} too`);
+  return failure;
 }
 
-/** Children end first; Jest's are told of the signal by what runs them. */
-function stop() {
-  isStopped = true;
-  endSpecs();
-  endPlayers();
+/** A seed that fails without the mutant too proves nothing. */
+async function findBySeeds(stage, from = 1) {
+  const failure = from > seeds ? undefined : await firstFailure('play-seeds.mjs', stage, from, seeds);
+  if (!failure) return undefined;
+  if (!(await failsWithout('play-seeds.mjs', failure.at, [failure.at, failure.at])))
+    return { ...failure, at: `seed ${failure.at}` };
+  console.log(`seed ${failure.at} fails without a mutant`);
+  return findBySeeds(stage, failure.at + 1);
+}
+
+/** Most mutants are found by the same few. */
+async function failsWithout(script, at, args) {
+  if (!failing.has(at)) failing.set(at, firstFailure(script, base, ...args));
+  return (await failing.get(at)) !== undefined;
+}
+
+function shorten(text) {
+  const [line] = text.split('\n');
+  return line.length > SAID ? `${line.slice(0, SAID)}...` : line;
 }

@@ -1,5 +1,5 @@
-/** Compiles what a simulation needs into a folder of its own, as it is or with one mutant in it. */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** Compiles what specs and the simulation need into a folder of its own, as it is or with one mutant in it. */
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transformSync } from '@swc/core';
@@ -7,66 +7,79 @@ import jestConfig from '../../jest.config.mjs';
 import { ROOT } from '../set-up.mjs';
 
 const STAGES = join(ROOT, '.cache', 'mutants');
-const SOURCES = ['libs', 'test/simulation', 'test/checkers', 'apps/scheduler/src/errors'];
-/** As the root's package.json has it, for what is compiled here. */
-const PACKAGE = { type: 'module', imports: { '#*': './libs/*/src/index.js' } };
+const SOURCES = ['libs', 'test/simulation', 'test/checkers', 'test/support', 'apps/scheduler/src/errors'];
+/** Beside the sources: what `#core` and its like, and Jest's globals, are in a process without Jest. */
+const OTHERS = {
+  'package.json': '{ "type": "module", "imports": { "#*": "./libs/*/src/index.js" } }',
+  'node_modules/@jest/globals/package.json': '{ "type": "module", "exports": "./index.js" }',
+  'node_modules/@jest/globals/index.js': read('tools/mutants/jest-globals.mjs'),
+  'tools/patience.mjs': read('tools/patience.mjs'),
+};
 /** One way to read TypeScript, whether Jest does it or we. */
 const [, SWC] = Object.values(jestConfig.transform)[0];
 
-/** Compiles the sources as they are. */
+const stages = new Set();
+process.on('exit', () => stages.forEach(removeStage));
+
+/** Compiles the sources as they are. Stages go away with the process. */
 export function stageBase() {
-  const stage = freshStage(`base-${process.pid}`);
-  writeFileSync(join(stage, 'package.json'), JSON.stringify(PACKAGE));
+  const stage = freshStage('base');
+  for (const [path, text] of Object.entries(OTHERS)) write(stage, path, text);
   for (const path of SOURCES.flatMap(sourcesUnder)) compile(stage, path, read(path));
   return stage;
 }
 
 /** A copy of the base with the mutant in it. */
 export function stageMutant(base, mutant) {
-  const stage = freshStage(`${mutant.name}-${process.pid}`);
+  const stage = freshStage(mutant.name);
   cpSync(base, stage, { recursive: true });
-  compile(stage, mutant.file, mutate(read(mutant.file), mutant));
+  compile(
+    stage,
+    mutant.file,
+    read(mutant.file).replace(mutant.find, () => mutant.replace),
+  );
   return stage;
 }
 
 export function removeStage(stage) {
   rmSync(stage, { recursive: true, force: true });
+  stages.delete(stage);
 }
 
-/** Imports a TypeScript file of the tools, which Node cannot read by itself, and those that it needs. */
-export async function importTool(base, path, ...needed) {
-  for (const one of [path, ...needed]) compile(base, one, read(one));
-  return import(pathToFileURL(join(base, asJavaScript(path))).href);
+/** The list of mutants, which Node cannot read as it is written. */
+export async function importMutants(base) {
+  const parts = readdirSync(join(ROOT, 'tools')).filter((path) => /^mutants[\w-]*\.ts$/.test(path));
+  for (const path of parts) compile(base, join('tools', path), read(join('tools', path)));
+  const { MUTANTS } = await import(pathToFileURL(join(base, 'tools/mutants.js')).href);
+  return MUTANTS;
 }
 
 /** Whether the code that a mutant changes is there, and only once. */
 export const applies = ({ file, find }) => read(file).split(find).length === 2;
 
-export const mutate = (source, { find, replace }) => source.split(find).join(replace);
-
 function freshStage(name) {
-  const stage = join(STAGES, name);
-  removeStage(stage);
+  const stage = join(STAGES, `${name}-${process.pid}`);
+  stages.add(stage);
   mkdirSync(stage, { recursive: true });
   return stage;
 }
 
 function sourcesUnder(folder) {
-  if (!existsSync(join(ROOT, folder))) return [];
   return readdirSync(join(ROOT, folder), { recursive: true })
-    .map((path) => join(folder, path))
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts'));
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => join(folder, path));
 }
 
 function compile(stage, path, source) {
-  const target = join(stage, asJavaScript(path));
-  mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(
-    target,
-    transformSync(source, { ...SWC, filename: path, swcrc: false, sourceMaps: false }).code,
-  );
+  const { code } = transformSync(source, { ...SWC, filename: path, swcrc: false, sourceMaps: false });
+  write(stage, path.replace(/\.ts$/, '.js'), code);
 }
 
-const asJavaScript = (path) => path.replace(/\.ts$/, '.js');
+function write(stage, path, text) {
+  mkdirSync(dirname(join(stage, path)), { recursive: true });
+  writeFileSync(join(stage, path), text);
+}
 
-const read = (path) => readFileSync(join(ROOT, path), 'utf8');
+function read(path) {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
