@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
- * `berthctl`, from any folder: sets up where that is needed, then becomes the command line. It runs in this very
+ * `berthctl`, from any folder: sets up where that was never done, then becomes the command line. It runs in this very
  * process, so signals and the exit status are its own.
  */
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setUp } from './set-up.mjs';
 
@@ -12,6 +13,6 @@ const main = new URL('../dist/apps/berthctl/src/main.js', import.meta.url);
 if (process.env.npm_lifecycle_event === 'berthctl' && process.env.INIT_CWD)
   process.chdir(process.env.INIT_CWD);
 
-await setUp();
+if (!existsSync(main)) await setUp();
 process.argv[1] = fileURLToPath(main);
 await import(main.href);

@@ -1,5 +1,6 @@
 /** A lock between set-ups and installations, held by a file with the holder's process id in it. */
-import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Longer than any installation can take: a lock of this age was left behind. */
@@ -7,29 +8,25 @@ const LOCK_MS = 45 * 60_000;
 const LOOK_EVERY_MS = 100;
 
 /**
- * One at a time: waits for the process that holds the lock, for as long as it may take, and goes on with a lock of its
- * own. That is a file to be removed in the end. A lock is broken when its process is gone, or when it is older than
- * any can be.
+ * Does the work once no other process holds the lock, and gives what comes of it. A lock is broken when its process is
+ * gone, or when it is older than any can be.
  */
-export async function takeLock(lock, withinMs = LOCK_MS) {
-  const mine = `${lock}.${process.pid}`;
-  await writeFile(mine, String(process.pid));
+export async function alone(lock, work) {
+  await mkdir(dirname(lock), { recursive: true });
+  while (!(await taken(lock))) {
+    if (await isLeftBehind(lock)) await rm(lock, { force: true });
+    else await sleep(LOOK_EVERY_MS);
+  }
   try {
-    const giveUpAt = Date.now() + withinMs;
-    while (!(await linked(mine, lock))) {
-      if (Date.now() > giveUpAt) throw new Error(`${lock} is held by another process`);
-      if (await isLeftBehind(lock)) await rm(lock, { force: true });
-      else await sleep(LOOK_EVERY_MS);
-    }
+    return await work();
   } finally {
-    await rm(mine, { force: true });
+    await rm(lock, { force: true });
   }
 }
 
-/** A link appears with its content at once, so that no process reads a lock without a process in it. */
-async function linked(from, to) {
+async function taken(lock) {
   try {
-    await link(from, to);
+    await writeFile(lock, String(process.pid), { flag: 'wx' });
     return true;
   } catch (error) {
     if (error.code === 'EEXIST') return false;
@@ -37,10 +34,11 @@ async function linked(from, to) {
   }
 }
 
+/** A lock that says nothing yet was taken just now. */
 async function isLeftBehind(lock) {
   try {
     const [holder, { mtimeMs }] = await Promise.all([readFile(lock, 'utf8'), stat(lock)]);
-    return Date.now() - mtimeMs > LOCK_MS || !isAlive(Number(holder));
+    return Date.now() - mtimeMs > LOCK_MS || (holder !== '' && !isAlive(Number(holder)));
   } catch {
     return false;
   }

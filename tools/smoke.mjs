@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PATIENCE_MS } from './patience.mjs';
-import { seconds, signalGroup } from './processes.mjs';
 import { ROOT } from './set-up.mjs';
 
 /** Of the log of the service, shown where a step fails. */
@@ -44,7 +43,7 @@ try {
   console.log(`smoke: FAILED: ${error.message}\n${log}`);
   process.exitCode = 1;
 } finally {
-  signalGroup(service.pid, 'SIGKILL');
+  killAll(service.pid);
   rmSync(data, { recursive: true, force: true });
 }
 
@@ -53,7 +52,16 @@ async function step(name, work) {
   await work().catch((error) => {
     throw new Error(`${name}: ${error.message}`);
   });
-  console.log(`smoke: ${name} (${seconds(started)})`);
+  console.log(`smoke: ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+}
+
+/** The service with all that it started; no harm if they are gone. */
+function killAll(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
 }
 
 async function isReady() {

@@ -6,12 +6,13 @@
  *
  * A second run only checks what the first one left.
  */
+import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { run } from '../processes.mjs';
-import { takeLock } from '../lock.mjs';
+import { promisify } from 'node:util';
+import { alone } from '../lock.mjs';
 
 /** One of each line with long-term support that is not the oldest we run on. */
 const VERSIONS = ['22.23.3', '24.21.0'];
@@ -23,19 +24,12 @@ const PROBE_MS = 60_000;
 
 /** Installs those that are not there yet. Never throws for what this machine lacks: it says what is missing. */
 export async function installNodeVersions() {
-  await mkdir(HOME, { recursive: true });
   if (installedNodeVersions().every(({ ok }) => ok)) return installedNodeVersions();
-  await takeLock(LOCK);
-  try {
+  return alone(LOCK, async () => {
     const lacking = installedNodeVersions().filter(({ ok }) => !ok);
-    for (const { version } of lacking) {
-      const missing = await install(version);
-      await writeFile(complaint(version), missing);
-    }
+    for (const { version } of lacking) await writeFile(complaint(version), await install(version));
     return installedNodeVersions();
-  } finally {
-    await rm(LOCK, { force: true });
-  }
+  });
 }
 
 /** What is there, version by version; quick, and changes nothing. */
@@ -55,9 +49,9 @@ async function install(version) {
   try {
     const name = `node-${process.platform}-${process.arch}`;
     const installed = await npmInstall(scratch, `${name}@${version}`);
-    if (installed.code !== 0) return `${name}@${version} from npm (${firstLine(installed.output)})`;
+    if (!installed.ok) return `${name}@${version} from npm (${firstLine(installed.output)})`;
     const found = join(scratch, 'node_modules', name);
-    const said = await run(join(found, 'bin', 'node'), ['--version'], { capture: true, timeoutMs: PROBE_MS });
+    const said = await run(join(found, 'bin', 'node'), ['--version'], { timeout: PROBE_MS });
     if (said.output.trim() !== `v${version}`)
       return `a Node ${version} that starts (${firstLine(said.output)})`;
     await mkdir(dirname(executable(version)), { recursive: true });
@@ -74,7 +68,17 @@ function npmInstall(folder, wanted) {
   const [command, first] = npm ? [process.execPath, [npm]] : ['npm', []];
   const options = ['--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'];
   const args = [...first, 'install', '--prefix', folder, ...options, '--loglevel=error', wanted];
-  return run(command, args, { cwd: folder, capture: true, timeoutMs: INSTALL_MS });
+  return run(command, args, { cwd: folder, timeout: INSTALL_MS });
+}
+
+/** Whether it ended well, and all that it said; a command that does not exist is one that failed. */
+async function run(command, args, options) {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(command, args, options);
+    return { ok: true, output: stdout + stderr };
+  } catch ({ stdout, stderr, message }) {
+    return { ok: false, output: `${stdout}${stderr}` || message };
+  }
 }
 
 function executable(version) {

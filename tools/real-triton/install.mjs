@@ -6,12 +6,12 @@
  * A second run only checks what the first one left.
  */
 import { spawn } from 'node:child_process';
-import { chmod, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, rename, rm, writeFile } from 'node:fs/promises';
 import { readFileSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { takeLock } from '../lock.mjs';
+import { alone } from '../lock.mjs';
 
 const PYTRITON = '0.7.0';
 const TRITON = '2.51.0';
@@ -40,17 +40,19 @@ class Missing extends Error {}
 export async function installRealTriton() {
   const before = installedRealTriton();
   if (before.ok) return before;
-  await mkdir(HOME, { recursive: true });
-  await takeLock(LOCK);
-  try {
+  return alone(LOCK, async () => {
     const meanwhile = installedRealTriton();
-    return meanwhile.ok ? meanwhile : await install();
+    return meanwhile.ok ? meanwhile : orSay(install);
+  });
+}
+
+async function orSay(work) {
+  try {
+    return await work();
   } catch (error) {
     if (!(error instanceof Missing)) throw error;
     await writeFile(MISSING, error.message);
     return { ok: false, missing: error.message };
-  } finally {
-    await rm(LOCK, { force: true });
   }
 }
 
