@@ -1,4 +1,23 @@
+import { availableParallelism } from 'node:os';
 import { PATIENCE_MS } from './tools/patience.mjs';
+
+/**
+ * The specs that `npm test` leaves out: they are the project `long`, all others are `fast`. How a real Triton goes along with
+ * Berth is tried once in the fast set.
+ */
+const LONG = [
+  'libs/core/src/(fleet/indexes|observe/measure|room/gaps|loading/slot-line|placement/(evict|moves))\\.property\\.',
+  'libs/config/src/read-config\\.property\\.',
+  'libs/embedded/src/damage\\.',
+  'test/e2e/(?!by-hand\\.)',
+  'test/likeness/',
+  'test/contract/model-server\\.real\\.',
+  'test/support/real-triton\\.',
+  'test/integration/(abuse|changed-server|full-disk|full-fleet|long-leases|memory|named-files|same-everywhere|sim|stalled|store-kills)\\.',
+  'test/simulation/(hundred-seeds|planning|shrink|sim-crew|draw/unloads-at-once)\\.',
+  'test/checkers/check-recording\\.',
+  'tools/set-up\\.',
+];
 
 /** Jest runs the TypeScript sources directly; `#core` and its like lead to `libs/<name>/src`, as tsc reads them. */
 const swc = {
@@ -11,16 +30,29 @@ const swc = {
   sourceMaps: 'inline',
 };
 
-export default {
+const project = {
   testEnvironment: 'node',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test', '<rootDir>/tools'],
-  testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
   moduleNameMapper: {
     '^#([a-z]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+};
+
+export default {
+  projects: [
+    {
+      ...project,
+      displayName: 'fast',
+      testMatch: ['**/*.spec.ts'],
+      testPathIgnorePatterns: LONG.map((path) => `<rootDir>/${path}`),
+    },
+    { ...project, displayName: 'long', testRegex: LONG.map((path) => `/${path}.*spec\\.ts$`) },
+  ],
   // What waits for a fact says which it is before Jest ends the test.
   testTimeout: PATIENCE_MS + 60_000,
+  // On two cores a third one works while others wait for a Triton or a process.
+  maxWorkers: availableParallelism() > 2 ? '50%' : 3,
 };

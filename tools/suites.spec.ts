@@ -1,30 +1,34 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { FAST_SET, LONG, LONG_SET } from './suites.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const JEST = join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
 const FOLDERS = ['apps', 'libs', 'test', 'tools'];
 
-let specs: readonly string[];
+let fast: readonly string[];
+let long: readonly string[];
 
 beforeAll(async () => {
-  const found = await Promise.all(FOLDERS.map((one) => readdir(join(ROOT, one), { recursive: true })));
-  specs = found.flatMap((paths, at) => paths.map((path) => `${FOLDERS[at]}/${path}`)).filter(isSpec);
+  [fast, long] = await Promise.all([specsOf('fast'), specsOf('long')]);
 });
 
 describe('the two sets of specs', () => {
-  it('are, as Jest reads them, all specs there are, each once', async () => {
-    const [fast, long] = await Promise.all([chosenBy(FAST_SET), chosenBy(LONG_SET)]);
+  it('are all specs there are, each once', async () => {
+    const found = await Promise.all(FOLDERS.map((one) => readdir(join(ROOT, one), { recursive: true })));
+    const specs = found.flatMap((paths, at) => paths.map((path) => `${FOLDERS[at]}/${path}`)).filter(isSpec);
     expect([...fast, ...long].toSorted()).toEqual(specs.toSorted());
   });
 
-  it.each(LONG)('find a long suite by the pattern %s', (pattern) => {
-    expect(specs.filter((path) => new RegExp(pattern).test(path))).not.toEqual([]);
+  it('have no pattern of a long suite that finds none', async () => {
+    const { stdout } = await node(JEST, '--showConfig');
+    const [, { testRegex }] = (JSON.parse(stdout) as { configs: [object, { testRegex: string[] }] }).configs;
+    const idle = testRegex.filter((pattern) => !long.some((path) => new RegExp(pattern).test(`/${path}`)));
+    expect(idle).toEqual([]);
   });
 
   it.each([
@@ -36,44 +40,36 @@ describe('the two sets of specs', () => {
     ['the processes with a real Triton', /^test\/e2e\//],
     ['the rules of style', /^tools\/tidy\.spec/],
   ])('have in the fast one: %s', (_, kind) => {
-    const long = new RegExp(LONG.join('|'));
-    expect(specs.filter((path) => kind.test(path) && !long.test(path))).not.toEqual([]);
+    expect(fast.filter((path) => kind.test(path))).not.toEqual([]);
   });
 });
 
-describe('the commands', () => {
-  it.each([
-    ['test.mjs', '--all', '--many'],
-    ['check.mjs', '--quick'],
-  ])('refuse what they do not know: %s', async (script, ...args) => {
-    expect(await node(join(ROOT, 'tools', script), ...args)).toEqual({ code: 2, stdout: '' });
+describe('npm run check', () => {
+  it('refuses what it does not know', async () => {
+    expect(await node(join(ROOT, 'tools', 'check.mjs'), '--quick')).toEqual({ code: 2, stdout: '' });
   });
 });
 
 describe('the closing line of CI', () => {
-  let project: string;
+  let folder: string;
 
   beforeAll(async () => {
-    project = await mkdtemp(join(tmpdir(), 'berth-closing-'));
-    await cp(join(ROOT, 'tools'), join(project, 'tools'), { recursive: true });
-    await mkdir(join(project, '.cache'));
+    folder = await mkdtemp(join(tmpdir(), 'berth-closing-'));
   });
 
-  afterAll(() => rm(project, { recursive: true, force: true }));
+  afterAll(() => rm(folder, { recursive: true }));
 
   it.each([
-    ['adds up both sets', 0, counted(7, 0, 1), counted(3, 0, 1), '10 passed, 0 failed, 2 skipped\n'],
-    ['fails where a test has failed', 1, counted(7, 0), counted(2, 1), '9 passed, 1 failed, 0 skipped\n'],
-    ['counts a stage that failed', 2, counted(7, 0), counted(3, 1), '10 passed, 2 failed, 0 skipped\n'],
-    ['counts a set without an end', 0, counted(7, 0), '', '7 passed, 1 failed, 0 skipped\n'],
-  ])('%s', async (_, failedStages, fast, long, stdout) => {
-    await writeFile(join(project, '.cache', 'test-results.json'), fast);
-    await writeFile(join(project, '.cache', 'long-results.json'), long);
-    const script = join(project, 'tools', 'closing-line.mjs');
-    expect(await node(script, String(failedStages))).toEqual({
-      code: stdout.includes(' 0 failed') ? 0 : 1,
-      stdout,
-    });
+    ['adds up both sets', 0, [counted(7, 0, 1), counted(3, 0, 1)], '10 passed, 0 failed, 2 skipped\n'],
+    ['fails where a test has failed', 1, [counted(7, 0), counted(2, 1)], '9 passed, 1 failed, 0 skipped\n'],
+    ['counts a stage that failed', 2, [counted(7, 0), counted(3, 1)], '10 passed, 2 failed, 0 skipped\n'],
+    ['counts a set without an end', 0, [counted(7, 0), null], '7 passed, 1 failed, 0 skipped\n'],
+  ])('%s', async (name, failedStages, told, stdout) => {
+    const results = told.map((_, at) => join(folder, `${name} ${at}`));
+    for (const [at, path] of results.entries()) if (told[at]) await writeFile(path, told[at]);
+    const script = join(ROOT, 'tools', 'closing-line.mjs');
+    const code = stdout.includes(' 0 failed') ? 0 : 1;
+    expect(await node(script, String(failedStages), ...results)).toEqual({ code, stdout });
   });
 });
 
@@ -83,10 +79,9 @@ function counted(passed: number, failed: number, skipped = 0): string {
   return JSON.stringify({ ...tests, numRuntimeErrorTestSuites: 0 });
 }
 
-async function chosenBy(args: readonly string[]): Promise<string[]> {
-  const jest = join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
-  const { stdout } = await node(jest, '--listTests', ...args);
-  const paths = stdout.trim().split('\n');
+async function specsOf(project: string): Promise<string[]> {
+  const { stdout } = await node(JEST, '--listTests', '--selectProjects', project);
+  const paths = stdout.split('\n').filter(isSpec);
   return paths.map((path) => path.slice(ROOT.length));
 }
 

@@ -16,7 +16,7 @@ const OTHERS = {
   'tools/patience.mjs': read('tools/patience.mjs'),
 };
 /** One way to read TypeScript, whether Jest does it or we. */
-const [, SWC] = Object.values(jestConfig.transform)[0];
+const [, SWC] = Object.values(jestConfig.projects[0].transform)[0];
 
 const stages = new Set();
 process.on('exit', () => stages.forEach(removeStage));
