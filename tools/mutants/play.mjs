@@ -36,7 +36,7 @@ function readOptions() {
       allowPositionals: true,
       options: {
         only: { type: 'string' },
-        seeds: { type: 'string', default: '1000' },
+        seeds: { type: 'string', default: '200' },
         lanes: { type: 'string', default: String(availableParallelism()) },
       },
     });
