@@ -4,11 +4,11 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PATIENCE_MS } from './patience.mjs';
+import { sparePorts } from './real-triton/server.mjs';
 import { ROOT } from './set-up.mjs';
 
 /** Of the log of the service, shown where a step fails. */
@@ -122,16 +122,4 @@ async function ask(method, path, timeoutMs, body) {
     signal: AbortSignal.timeout(timeoutMs),
   });
   return { status: answer.status, body: await answer.text() };
-}
-
-async function sparePorts(count) {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      const server = createServer();
-      return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
-    }),
-  );
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
