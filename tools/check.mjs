@@ -45,7 +45,10 @@ async function play(name, command) {
   const started = performance.now();
   const { code, output } = await run(command);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(`${name.padEnd(17)} ${(code === 0 ? 'ok' : 'FAILED').padEnd(6)} ${seconds.padStart(7)} s`);
+  const [, counts = ''] = output.match(/^Tests: +(.*)$/m) ?? [];
+  console.log(
+    `${name.padEnd(17)} ${(code === 0 ? 'ok' : 'FAILED').padEnd(6)} ${seconds.padStart(7)} s  ${counts}`,
+  );
   if (code === 0) return;
   console.log(output);
   process.exitCode = 1;

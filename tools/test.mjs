@@ -8,16 +8,20 @@ import { setUp } from './set-up.mjs';
 
 const args = process.argv.slice(2);
 await setUp();
-say(await installRealTriton(), 'NO REAL TRITON: what only it can prove is not tested here.');
-for (const one of args.length > 0 ? await installNodeVersions() : [])
-  say(one, `NO NODE ${one.version}: that all goes the same way on it is not tested here.`);
+expectAll([await installRealTriton()], 'NO REAL TRITON: what only it can prove is not tested here.');
+if (args.length > 0)
+  expectAll(
+    await installNodeVersions(),
+    'NO OTHER NODE VERSIONS: that all goes the same way on them is not tested here.',
+  );
 const { run } = await import('jest');
 await run(args.length > 0 ? args : ['--selectProjects', 'fast']);
 
 /** Suites that need what is missing skip themselves: fine on a small machine, not where it counts. */
-function say({ ok, missing }, loss) {
-  if (ok) return;
-  console.error(`\n!!! ${loss} Missing: ${missing}\n`);
+function expectAll(installed, loss) {
+  const missing = installed.filter(({ ok }) => !ok).map((one) => one.missing);
+  if (missing.length === 0) return;
+  console.error(`\n!!! ${loss} Missing: ${missing.join('; ')}\n`);
   if (process.env.CI !== 'true') return;
   console.error('berth: CI=true, so this is a failure');
   process.exit(1);
