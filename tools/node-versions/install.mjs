@@ -6,13 +6,12 @@
  *
  * A second run only checks what the first one left.
  */
-import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { alone } from '../lock.mjs';
+import { run } from '../run.mjs';
 
 /** One of each line with long-term support that is not the oldest we run on. */
 const VERSIONS = ['22.23.3', '24.21.0'];
@@ -49,11 +48,11 @@ async function install(version) {
   try {
     const name = `node-${process.platform}-${process.arch}`;
     const installed = await npmInstall(scratch, `${name}@${version}`);
-    if (!installed.ok) return `${name}@${version} from npm (${firstLine(installed.output)})`;
+    if (!installed.ok) return `${name}@${version} from npm (${firstLine(installed.said)})`;
     const found = join(scratch, 'node_modules', name);
-    const said = await run(join(found, 'bin', 'node'), ['--version'], { timeout: PROBE_MS });
-    if (said.output.trim() !== `v${version}`)
-      return `a Node ${version} that starts (${firstLine(said.output)})`;
+    const answer = await run(join(found, 'bin', 'node'), ['--version'], { timeoutMs: PROBE_MS });
+    if (answer.stdout.trim() !== `v${version}`)
+      return `a Node ${version} that starts (${firstLine(answer.said)})`;
     await mkdir(dirname(executable(version)), { recursive: true });
     await copyFile(join(found, 'LICENSE'), join(HOME, version, 'LICENSE'));
     await rename(join(found, 'bin', 'node'), executable(version));
@@ -68,17 +67,7 @@ function npmInstall(folder, wanted) {
   const [command, first] = npm ? [process.execPath, [npm]] : ['npm', []];
   const options = ['--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'];
   const args = [...first, 'install', '--prefix', folder, ...options, '--loglevel=error', wanted];
-  return run(command, args, { cwd: folder, timeout: INSTALL_MS });
-}
-
-/** Whether it ended well, and all that it said; a command that does not exist is one that failed. */
-async function run(command, args, options) {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(command, args, options);
-    return { ok: true, output: stdout + stderr };
-  } catch ({ stdout, stderr, message }) {
-    return { ok: false, output: `${stdout}${stderr}` || message };
-  }
+  return run(command, args, { cwd: folder, timeoutMs: INSTALL_MS });
 }
 
 function executable(version) {
@@ -89,8 +78,8 @@ function complaint(version) {
   return join(HOME, `${version}.missing`);
 }
 
-function firstLine(output) {
-  return output.trim().split('\n')[0] || 'it ran out of time';
+function firstLine(said) {
+  return said.trim().split('\n')[0];
 }
 
 function isThere(path) {

@@ -5,13 +5,13 @@
  *
  * A second run only checks what the first one left.
  */
-import { spawn } from 'node:child_process';
 import { chmod, cp, rename, rm, writeFile } from 'node:fs/promises';
 import { readFileSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { alone } from '../lock.mjs';
+import { run } from '../run.mjs';
 
 const PYTRITON = '0.7.0';
 const TRITON = '2.51.0';
@@ -123,8 +123,8 @@ function requireHost() {
 async function findPython() {
   const seen = [];
   for (const name of PYTHONS) {
-    const answer = await run(name, ['-c', PROBE], PROBE_MS);
-    if (answer.code !== 0) continue;
+    const answer = await run(name, ['-c', PROBE], { timeoutMs: PROBE_MS });
+    if (!answer.ok) continue;
     const python = JSON.parse(answer.stdout);
     const libraries = python.folders.find((folder) => exists(join(folder, python.library)));
     const served = SERVED_PYTHONS.includes(python.version);
@@ -157,8 +157,8 @@ async function installPackages({ python, numpy }, { packages }) {
   ];
   const pip = [...(await makeVenv(python, packages)), ...options, '--retries=1', '--timeout=30'];
   for (let attempt = 1; ; attempt++) {
-    const answer = await run(pip[0], [...pip.slice(1), ...wanted], PIP_MS);
-    if (answer.code === 0) return;
+    const answer = await run(pip[0], [...pip.slice(1), ...wanted], { timeoutMs: PIP_MS });
+    if (answer.ok) return;
     if (attempt === PIP_ATTEMPTS)
       throw new Missing(`${wanted.join(' and ')} from PyPI (${lastLine(answer)})`);
     await sleep(attempt * 1_000);
@@ -167,12 +167,11 @@ async function installPackages({ python, numpy }, { packages }) {
 
 /** Answers with the command that installs into it. A distribution's Python may have its pip apart from `venv`. */
 async function makeVenv(python, packages) {
-  const whole = await run(python, ['-m', 'venv', VENV], VENV_MS);
-  if (whole.code === 0) return [join(VENV, 'bin', 'python3'), '-m', 'pip', 'install'];
-  const bare = await run(python, ['-m', 'venv', '--clear', '--without-pip', VENV], VENV_MS);
-  const pip = await run(python, ['-m', 'pip', '--version'], PROBE_MS);
-  if (bare.code === 0 && pip.code === 0)
-    return [python, '-m', 'pip', 'install', '--upgrade', '--target', packages];
+  const whole = await run(python, ['-m', 'venv', VENV], { timeoutMs: VENV_MS });
+  if (whole.ok) return [join(VENV, 'bin', 'python3'), '-m', 'pip', 'install'];
+  const bare = await run(python, ['-m', 'venv', '--clear', '--without-pip', VENV], { timeoutMs: VENV_MS });
+  const pip = await run(python, ['-m', 'pip', '--version'], { timeoutMs: PROBE_MS });
+  if (bare.ok && pip.ok) return [python, '-m', 'pip', 'install', '--upgrade', '--target', packages];
   throw new Missing(`venv or pip for ${python} (${lastLine(whole)})`);
 }
 
@@ -190,31 +189,17 @@ async function arrangeServer({ server, stub, packages, pythonVersion }) {
 
 async function requireLibraries({ server, stub, libraryPath }) {
   for (const file of [server, stub]) {
-    const answer = await run('ldd', [file], PROBE_MS, { LD_LIBRARY_PATH: libraryPath });
-    const lacking = `${answer.stdout}\n${answer.stderr}`
-      .split('\n')
-      .filter((line) => line.includes('not found'));
+    const env = { ...process.env, LD_LIBRARY_PATH: libraryPath };
+    const { said } = await run('ldd', [file], { timeoutMs: PROBE_MS, env });
+    const lacking = said.split('\n').filter((line) => line.includes('not found'));
     if (lacking.length > 0)
       throw new Missing(`a shared library (${lacking.map((line) => line.trim()).join('; ')})`);
   }
 }
 
-/** Runs to the end or to the timeout; a command that does not exist is one that failed. */
-function run(command, args, timeoutMs, env = {}) {
-  return new Promise((resolve) => {
-    const options = { env: { ...process.env, ...env }, timeout: timeoutMs, killSignal: 'SIGKILL' };
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-    const said = { stdout: '', stderr: '' };
-    child.stdout.on('data', (chunk) => (said.stdout += chunk));
-    child.stderr.on('data', (chunk) => (said.stderr += chunk));
-    child.on('error', (error) => resolve({ ...said, code: null, stderr: error.message }));
-    child.on('close', (code) => resolve({ ...said, code }));
-  });
-}
-
-function lastLine({ stdout, stderr }) {
-  const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
-  return lines.findLast((line) => line.startsWith('ERROR')) ?? lines.at(-1) ?? 'it ran out of time';
+function lastLine({ said }) {
+  const lines = said.split('\n').filter((line) => line.trim() !== '');
+  return lines.findLast((line) => line.startsWith('ERROR')) ?? lines.at(-1);
 }
 
 function exists(path) {
