@@ -229,9 +229,11 @@ function lossOf(
   const forecast = line.of(model);
   if (!forecast) return undefined;
   const { roomAt, ready, load } = forecast;
-  if (roomAt >= deadline) return { reason: 'no_capacity', retryAfter: Math.max(SHORT_HINT, roomAt - now) };
-  const isVain = fleet.promises.get(id) != null && now + p10Of(load) > deadline;
-  return isVain
+  const isPromised = fleet.promises.get(id) != null;
+  // A promise may still come true where the memory should come late; not where it does not come at all.
+  if (isPromised ? roomAt === Infinity : roomAt >= deadline)
+    return { reason: 'no_capacity', retryAfter: Math.max(SHORT_HINT, roomAt - now) };
+  return isPromised && now + p10Of(load) > deadline
     ? { reason: 'deadline_unreachable', retryAfter: Math.max(SHORT_HINT, ready.p90 - now) }
     : undefined;
 }

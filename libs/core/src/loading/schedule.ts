@@ -136,7 +136,7 @@ export class Schedule {
     if (placed && isBlocked(this.fleet, this.inWork, placed, this.now)) return;
     this.given.add(server.spec.id);
     this.slotsOf(server).take(place?.devices ?? devicesOf(placed!), start, load);
-    this.comes(job, server, place?.bookings ?? placed!.bookings, ready.p50);
+    this.comes(job, server, place?.bookings ?? placed!.bookings, ready.p90);
     if (!place) return;
     if (move) this.takeFor(move.place.bookings);
     for (const one of victims) {
