@@ -57,10 +57,10 @@ function movedFor(fleet: Readonly<Fleet>, { model }: Job): Ready | undefined {
   return isCopied && !mayBeLetGo(fleet, replica, move.to) ? undefined : replica;
 }
 
-/** When the other copy serves. */
+/** When the other copy serves: never now as long as it does not, also where its load is overdue. */
 function copiedBy(fleet: Readonly<Fleet>, { model }: Job, now: Instant): Instant {
   const copy = fleet.replicas.get(moveMadeFor(fleet, model)![1].to);
-  return copy && copy.phase !== 'ready' ? now + restOfLoad(fleet, copy, now).p50 : now;
+  return copy && copy.phase !== 'ready' ? now + Math.max(1, restOfLoad(fleet, copy, now).p50) : now;
 }
 
 /** The place that is free once a replica has left. */
