@@ -2,6 +2,7 @@ import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import { hostAccount } from '../fleet/ids.js';
 import { idleUnloadAt, settingsOf } from '../demand/idle.js';
 import type { Want } from '../demand/wants.js';
+import { usualLease } from '../learned/leases.js';
 import { restOfLoad } from '../learned/load-forecast.js';
 import { dependentsOf } from '../memory/footprint.js';
 import { isPinProtected } from '../memory/pins.js';
@@ -50,7 +51,9 @@ export function leaversAt(
 function ofVictim(schedule: Schedule, victim: Victim, from: Instant): Leaver {
   const { replicas } = victim;
   const bookings = replicas.flatMap((one) => one.bookings);
-  const at = Math.max(...replicas.map((one) => schedule.freedBy(one, Math.max(from, schedule.drainableFrom(one)))));
+  const at = Math.max(
+    ...replicas.map((one) => schedule.freedBy(one, Math.max(from, schedule.drainableFrom(one)))),
+  );
   const emptiedAt = Math.max(...replicas.map((one) => schedule.emptiedBy(one)));
   const idle = Math.max(...replicas.map((one) => idleUnloadAt(schedule.fleet, one) ?? Infinity));
   const idleAt =
@@ -65,7 +68,9 @@ function ofOther(schedule: Schedule, replica: Replica, want: Want): Leaver | und
   const { fleet, now } = schedule;
   const from = leavesFrom(fleet, replica, want, now);
   if (from === null || dependentsOf(fleet, replica).some((one) => !isLeaving(one))) return undefined;
-  const at = Math.max(now + 1, from) + schedule.unloadTime(replica.server);
+  // What is loaded yet will be used once it is there.
+  const leased = replica.phase === 'loading' ? usualLease(fleet, replica.model) : 0;
+  const at = Math.max(now + 1, from) + leased + schedule.unloadTime(replica.server);
   return { bookings: replica.bookings, at, emptiedAt: Math.max(now, from), victim: null };
 }
 

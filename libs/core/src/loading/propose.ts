@@ -143,7 +143,9 @@ class Search {
   }
 
   isInTime({ place, start, ready, job }: JobForecast): boolean {
-    return job.neededBy < Infinity ? ready.p90 <= job.neededBy : start.at <= this.latestOn(place!.server.spec.id);
+    return job.neededBy < Infinity
+      ? ready.p90 <= job.neededBy
+      : start.at <= this.latestOn(place!.server.spec.id);
   }
 
   /** The best place with room: one in time before others, then the best fit, or where it begins soonest. */
@@ -190,7 +192,13 @@ class Search {
   /** The first to have left that are enough; where all of these can be drained, the least valuable that are gone by then. */
   private soonestAt(place: Place): JobForecast | undefined {
     const { fleet, ledger } = this.schedule;
-    const leavers = leaversAt(this.schedule, place, this.want, this.leavingBy(() => Infinity), this.budgetFrom(place));
+    const leavers = leaversAt(
+      this.schedule,
+      place,
+      this.want,
+      this.leavingBy(() => Infinity),
+      this.budgetFrom(place),
+    );
     const needed = neededAt(fleet, place, this.want);
     const first = firstEnough(leavers, shortfall(ledger, place.bookings), needed);
     if (!first) return undefined;

@@ -37,7 +37,10 @@ describe('the best fit of one whose slot is free and one whose memory is', () =>
     driver.tell({ kind: 'UnloadOrdered', model: aModel('kept').id, force: false });
     driver.resolve('m');
     expect(driver.phase('kept', 's')).toBe('draining');
-    expect([driver.phase('busy', 't'), driver.fleet.line.get(aModel('m').id)?.server]).toEqual(['loading', 't']);
+    expect([driver.phase('busy', 't'), driver.fleet.line.get(aModel('m').id)?.server]).toEqual([
+      'loading',
+      't',
+    ]);
   });
 });
 

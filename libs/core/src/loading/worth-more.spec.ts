@@ -1,0 +1,108 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { Model } from '../fleet/model.js';
+import { wantFor } from '../demand/wants.js';
+import { worthOf } from '../learned/worth.js';
+import type { Ready } from '../fleet/replica.js';
+import { Jobs } from './job.js';
+import { Schedule } from './schedule.js';
+import { worthMoreFrom } from './worth-more.js';
+
+const A = aModel('a').id;
+const X = aModel('x').id;
+
+/** `a` fills a server and was asked for so many times just now; loads of both models take 10 s. */
+function used(times: number, parts: Partial<Model> = {}): CoreDriver {
+  const driver = new CoreDriver()
+    .declare(aModel('a', { gpuBytes: 8, ...parts }), aModel('x', { gpuBytes: 8 }))
+    .serve(aServer('s', [10]), ['a', 'x'])
+    .warm('a', 's')
+    .loadsTake('a', 10_000)
+    .loadsTake('x', 10_000);
+  driver.pass(20_000);
+  for (let one = 0; one < times; one += 1) driver.resolve('a', { lease: 0 });
+  return driver;
+}
+
+/** How long from now `a` is worth more than what waits for `x`. */
+function worthMoreIn(driver: CoreDriver): number {
+  const { fleet, now } = driver;
+  const want = wantFor(fleet, fleet.models.get(X)!, now);
+  const job = new Jobs(fleet, [want], now).of(want);
+  const victims = [fleet.replicas.get('a@s' as Ready['id']) as Ready];
+  return worthMoreFrom(new Schedule(fleet, [...fleet.servers.values()], now), job, want, victims) - now;
+}
+
+describe('a job is worth more than a copy of its class', () => {
+  it('when its requests have waited for what it is worth less', () => {
+    const driver = used(120);
+    driver.resolve('x');
+    const missing = worthOf(driver.fleet, A, driver.now) - worthOf(driver.fleet, X, driver.now);
+    expect(missing).toBeGreaterThan(15);
+    expect(worthMoreIn(driver)).toBeCloseTo(missing * 1_000 + 1, 3);
+  });
+
+  it('in half the time where two requests wait', () => {
+    const driver = used(120);
+    for (const _ of ['first', 'second']) driver.resolve('x');
+    const missing = worthOf(driver.fleet, A, driver.now) - worthOf(driver.fleet, X, driver.now);
+    expect(worthMoreIn(driver)).toBeCloseTo(missing * 500 + 1, 3);
+  });
+
+  it('at once where it is asked for more', () => {
+    const driver = used(1);
+    driver.looksEnd = false;
+    for (const _ of ['first', 'second', 'third']) driver.resolve('x');
+    expect(worthMoreIn(driver)).toBe(0);
+  });
+
+  it('at the latest when it starves', () => {
+    const driver = used(600);
+    driver.resolve('x');
+    driver.pass(4_000);
+    for (let one = 0; one < 600; one += 1) driver.resolve('a', { lease: 0 });
+    expect(worthMoreIn(driver)).toBe(driver.fleet.limits.starvation - 4_000);
+  });
+
+  it('only when it starves where no request waits for it', () => {
+    const driver = used(120);
+    driver.resolve('x', { wait: 0 });
+    expect(worthMoreIn(driver)).toBe(4 * driver.fleet.limits.starvation);
+  });
+});
+
+describe('a copy of a lower class', () => {
+  it('leaves at once, whatever it is worth', () => {
+    const driver = used(600, { class: 'sheddable' });
+    driver.resolve('x');
+    driver.pass(1_000);
+    expect(driver.orders().slice(1)).toEqual(['unload a@s', 'load x@s']);
+  });
+});
+
+describe('a promise counts on that moment', () => {
+  it('and refuses a request whose load could begin only too late', () => {
+    const driver = used(120);
+    expect(driver.answerTo(driver.resolve('x', { wait: 29_000 }))).toBe('deadline_unreachable');
+    const request = driver.resolve('x', { wait: 45_000 });
+    expect(driver.answerTo(request)).toBe('waiting');
+    driver.pass(10_000);
+    expect(driver.phase('a', 's')).toBe('ready');
+    driver.pass(15_000);
+    expect(driver.isLoading('x', 's')).toBe(true);
+  });
+});
+
+describe('a model that has starved', () => {
+  it('makes a copy leave that is worth more', () => {
+    const driver = used(600);
+    driver.resolve('x', { wait: 60_000 });
+    for (let second = 1; second < 30; second += 1) {
+      driver.pass(1_000);
+      for (let one = 0; one < 60; one += 1) driver.resolve('a', { lease: 0 });
+    }
+    expect(driver.phase('a', 's')).toBe('ready');
+    driver.pass(2_000);
+    expect(driver.orders().slice(1)).toEqual(['unload a@s', 'load x@s']);
+  });
+});
