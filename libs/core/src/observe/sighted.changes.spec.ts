@@ -199,7 +199,7 @@ describe('an in-place change', () => {
     driver.declare(aModel('a', { ...parts, pinnedCopies: 2 }));
     expect(changeIn(driver)).toMatchObject({ order: null });
     driver.shelf('t').set('a', 'UNAVAILABLE', 'unloaded');
-    driver.pass(5_000);
+    driver.pass(2_000);
     expect(driver.phase('a', 't')).toBe('unknown');
     expect(bookedBy(driver)).toEqual([
       ['gpu:t/0', 3],
