@@ -1,19 +1,20 @@
 import type { Config } from '#config';
 import type { Composition } from './compose.js';
 import { freezeEvent } from './fleet/freezes.js';
-import { drainEvent } from './fleet/server-writes.js';
+import { drainEvent } from './fleet/core-server.js';
 import { limitsEvent } from './layered-config.js';
+import { recalledOrders } from './models/model-orders.js';
 import { declaration } from './models/model-writes.js';
 
 /** Tells the engine all that is declared and remembered. It shares one turn: nothing is decided on half of it. */
 export async function begin(config: Config, made: Composition): Promise<void> {
-  const { engine, registry, links, catalog, orders, freezes, times } = made;
+  const { engine, registry, links, catalog, freeze, times } = made;
   engine.tell(limitsEvent(config));
   for (const { config: server } of registry.all()) links.declare(server);
   await engine.recall();
   engine.tell(...catalog.declared().map((entry) => declaration(entry, times)));
   const draining = registry.all().filter(({ told }) => told?.drain != null);
   engine.tell(...draining.map((entry) => drainEvent(entry, times)));
-  if (freezes.frozen) engine.tell(freezeEvent(freezes.frozen, times));
-  engine.tell(...orders.recall(catalog));
+  if (freeze.told) engine.tell(freezeEvent(freeze.told, times));
+  engine.tell(...recalledOrders(made));
 }

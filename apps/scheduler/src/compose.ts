@@ -1,43 +1,28 @@
 import { hostname } from 'node:os';
-import type { Provider } from '@nestjs/common';
 import type { Config } from '#config';
 import { Engine, type Learned, type LearnedFacts, OrderBook, type Told } from '#engine';
 import { FlagLog, LimitLog, Metrics, MoveLog, ServerLog, ShortfallLog, TurnLog } from '#telemetry';
-import { Problems } from './errors/problems.js';
-import { RpcErrors } from './errors/rpc-errors.js';
 import { logMisled } from './fleet/file-headers.js';
 import type { Identity } from './fleet/fleet-view.js';
-import { Freezes } from './fleet/freezes.js';
 import { Leavers } from './fleet/leavers.js';
 import { Links } from './fleet/links.js';
-import { Overview } from './fleet/overview.js';
 import { Registry } from './fleet/registry.js';
 import { ServerList } from './fleet/server-list.js';
-import { ServerWrites } from './fleet/server-writes.js';
 import { Troubles } from './fleet/troubles.js';
 import { observersOf } from './guarded.js';
-import { GrpcHealth } from './health/grpc-health.js';
 import { Readiness } from './health/readiness.js';
 import { StoreWatch } from './health/store-watch.js';
 import { baseModels, baseServers } from './layered-config.js';
 import { Lifecycle } from './lifecycle.js';
 import { Catalog } from './models/catalog.js';
-import { ModelBatch } from './models/model-batch.js';
 import { ModelList } from './models/model-list.js';
-import { ModelOrders } from './models/model-orders.js';
 import { OrderKeeping } from './models/order-keeping.js';
-import { ModelWrites } from './models/model-writes.js';
-import { PinEnds } from './models/pin-ends.js';
 import { TurnWatch } from './models/turn-watch.js';
 import type { Demo, SchedulerParts, SchedulerStore } from './parts.js';
-import { Explanations } from './planning/explanations.js';
-import { Planner } from './planning/planner.js';
-import { Suppositions } from './planning/suppositions.js';
 import { PressureMonitor } from './pressure/pressure-monitor.js';
 import { openRecorder } from './recorder.js';
-import { Resolver } from './routing/resolver.js';
+import { ToldRoutes } from './routing/told-routes.js';
 import { Slices } from './slices.js';
-import { LOG } from './tokens.js';
 import { WallTimes } from './wall-times.js';
 import { Answers } from './writes/answers.js';
 import { Writes } from './writes/writes.js';
@@ -51,7 +36,7 @@ export interface Remembered {
 
 export type Composition = ReturnType<typeof compose>;
 
-/** Puts the scheduler together. Nothing runs yet. */
+/** Puts together what runs, with its ports. Nothing runs yet. */
 export function compose(
   config: Config,
   parts: SchedulerParts,
@@ -60,30 +45,18 @@ export function compose(
 ) {
   const running = composeEngine(config, parts, store, remembered);
   const known = composeKnowledge(config, running, remembered, new Troubles(parts.log));
-  const { engine, times, lifecycle, watch, metrics, writes, book } = running;
-  const { catalog, models, registry, servers } = known;
-  const { log, random } = parts;
+  const { engine, times } = running;
+  const { registry } = known;
+  const { log } = parts;
   logMisled(registry.all(), log);
   const links = new Links(engine, parts.openServer, known.troubles);
-  const overview = new Overview(identity(config, store), models, known.slices);
-  const outside = { writes, times };
   return {
     ...running,
     ...known,
     log,
     links,
-    modelWrites: new ModelWrites(engine, catalog, models, writes, times),
-    batch: new ModelBatch(engine, catalog, writes, times),
-    orders: new ModelOrders(engine, models, writes, watch, { book, times }),
-    explanations: new Explanations(engine, models, times),
-    planner: new Planner(engine, new Suppositions(engine, catalog, registry, times), lifecycle),
-    serverWrites: new ServerWrites(engine, registry, links, servers, outside),
-    overview,
-    freezes: new Freezes(engine, (frozen) => overview.get(frozen), outside, remembered.told.freeze),
-    resolver: new Resolver({ engine, registry, lifecycle, store: running.store }, metrics.resolve),
-    problems: new Problems(log, random),
-    rpcErrors: new RpcErrors(log, random),
-    pinEnds: new PinEnds(engine, catalog, times),
+    identity: identity(config, store),
+    freeze: { told: remembered.told.freeze },
     pressure: new PressureMonitor(engine, parts.gauge, config.limits.shedAtLagMs, log),
     leavers: new Leavers(engine, registry, links, times),
   };
@@ -117,9 +90,8 @@ function composeEngine(
   const observers = observersOf([watch, new OrderKeeping(book, writes, log)], telemetry, log);
   const engine = new Engine({ clock, wallNow, learned: readAlready(learned, facts), leadership, observers });
   const readiness = new Readiness(engine, lifecycle);
-  const health = new GrpcHealth(readiness);
   const times = new WallTimes(wallNow, now);
-  return { engine, times, watch, metrics, recorder, lifecycle, readiness, health, writes, book, store };
+  return { engine, times, watch, metrics, recorder, lifecycle, readiness, writes, book, store };
 }
 
 /** What writes turns and what they changed into the log. */
@@ -144,39 +116,12 @@ function composeKnowledge(
   const models = new ModelList(engine, catalog, times, slices);
   const registry = new Registry(baseServers(config, demo), told.servers);
   const servers = new ServerList(registry, models, { slices, troubles });
-  return { catalog, models, registry, slices, troubles, servers };
+  return { catalog, models, registry, routes: new ToldRoutes(registry), slices, troubles, servers };
 }
 
 const identity = ({ fleet }: Config, { leadership }: SchedulerStore): Identity => {
   return { fleet, process: `${hostname()}-${process.pid}`, term: leadership.term };
 };
-
-/** The same things as Nest hands them to controllers. */
-export function providersOf(made: Composition): Provider[] {
-  return [
-    { provide: LOG, useValue: made.log },
-    { provide: ModelList, useValue: made.models },
-    { provide: ModelWrites, useValue: made.modelWrites },
-    { provide: ModelOrders, useValue: made.orders },
-    { provide: ModelBatch, useValue: made.batch },
-    { provide: ServerList, useValue: made.servers },
-    { provide: ServerWrites, useValue: made.serverWrites },
-    { provide: Overview, useValue: made.overview },
-    { provide: Explanations, useValue: made.explanations },
-    { provide: Planner, useValue: made.planner },
-    { provide: Freezes, useValue: made.freezes },
-    { provide: Readiness, useValue: made.readiness },
-    { provide: Metrics, useValue: made.metrics },
-    { provide: Problems, useValue: made.problems },
-    { provide: RpcErrors, useValue: made.rpcErrors },
-    { provide: GrpcHealth, useValue: made.health },
-    { provide: PinEnds, useValue: made.pinEnds },
-    { provide: Leavers, useValue: made.leavers },
-    { provide: PressureMonitor, useValue: made.pressure },
-    { provide: Writes, useValue: made.writes },
-    { provide: StoreWatch, useValue: made.store },
-  ];
-}
 
 /** The facts were read before: recalling them takes no time, so they share a turn with what is declared. */
 function readAlready(learned: Learned, facts: LearnedFacts): Learned {

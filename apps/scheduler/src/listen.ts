@@ -3,24 +3,28 @@ import type { Server } from '@grpc/grpc-js';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Address, addressText, type Config, parseAddress } from '#config';
-import type { Lookup } from './addresses.js';
 import { CannotListen } from './cannot-listen.js';
-import type { Composition } from './compose.js';
-import { providersOf } from './compose.js';
 import { ProblemFilter } from './errors/problem.filter.js';
+import { Problems } from './errors/problems.js';
+import { RpcErrors } from './errors/rpc-errors.js';
 import { freePort } from './free-port.js';
 import { BoundedGrpc } from './grpc/bounded-grpc.js';
 import { grpcOptions } from './grpc/options.js';
 import { boundConnections } from './http/connection-bound.js';
 import { fastifyAdapter, guardLocal, parseJson } from './http/fastify.js';
 import { serveFurther } from './http/further-addresses.js';
+import { GrpcHealth } from './health/grpc-health.js';
 import { openApi } from './http/openapi.js';
 import { refuseQueries } from './http/queries.js';
 import { checks } from './http/worded.js';
 import { serveBatch } from './models/batch.http.js';
+import { ModelBatch } from './models/model-batch.js';
 import { nestLog } from './nest-log.js';
-import { serveResolve } from './routing/resolve.http.js';
 import { boundsWithin, openFiles } from './open-files.js';
+import type { SchedulerParts } from './parts.js';
+import { serveResolve } from './routing/resolve.http.js';
+import { Resolver } from './routing/resolver.js';
+import { Running } from './running.js';
 import { SchedulerModule } from './scheduler.module.js';
 
 /** A Nest app that answers, and how to end it. */
@@ -34,30 +38,35 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+type Parts = Pick<SchedulerParts, 'log' | 'lookup' | 'random'>;
+
 /** Serves HTTP and gRPC. Where one of them cannot be served, neither is. */
-export async function listen(config: Config, made: Composition, lookup: Lookup): Promise<Listening> {
-  const adapter = fastifyAdapter(made.problems, config.connections);
-  const app = await NestFactory.create<NestFastifyApplication>(
-    SchedulerModule.of(providersOf(made)),
-    adapter,
-    {
-      bodyParser: false,
-      abortOnError: false,
-      logger: nestLog(made.log),
-    },
-  );
-  app.useGlobalFilters(new ProblemFilter(made.problems));
+export async function listen(config: Config, running: Running, parts: Parts): Promise<Listening> {
+  const { log, random } = parts;
+  const problems = new Problems(log, random);
+  const adapter = fastifyAdapter(problems, config.connections);
+  const shared = [
+    { provide: Running, useValue: running },
+    { provide: Problems, useValue: problems },
+    { provide: RpcErrors, useValue: new RpcErrors(log, random) },
+  ];
+  const app = await NestFactory.create<NestFastifyApplication>(SchedulerModule.of(shared), adapter, {
+    bodyParser: false,
+    abortOnError: false,
+    logger: nestLog(log),
+  });
+  app.useGlobalFilters(new ProblemFilter(problems));
   app.useGlobalPipes(checks());
   const fastify = adapter.getInstance();
   parseJson(fastify);
-  guardLocal(fastify, made.problems);
+  guardLocal(fastify, problems);
   const document = openApi(app);
-  refuseQueries(fastify, document, made.problems);
-  serveResolve(fastify, made.resolver, made.problems);
-  serveBatch(fastify, made.batch, made.problems);
+  refuseQueries(fastify, document, problems);
+  serveResolve(fastify, app.get(Resolver), problems);
+  serveBatch(fastify, app.get(ModelBatch), problems);
   fastify.get('/openapi.json', () => document);
   try {
-    return await open(app, config, made, lookup);
+    return await open(app, config, running, parts);
   } catch (error) {
     await app.close().catch(() => undefined);
     throw error;
@@ -67,16 +76,17 @@ export async function listen(config: Config, made: Composition, lookup: Lookup):
 async function open(
   app: NestFastifyApplication,
   config: Config,
-  made: Composition,
-  lookup: Lookup,
+  running: Running,
+  { log, lookup }: Parts,
 ): Promise<Listening> {
   let grpcServer: Server | undefined;
   const grpc = addressText({ host: config.grpc.host, port: await portOf(config.grpc) });
-  const { resolver, rpcErrors: errors, health } = made;
-  const raw = { resolver, errors, health, onServer: (server: Server) => (grpcServer = server) };
-  const bounds = boundsWithin(openFiles(), config.connections, made.log);
-  const refused = (over: 'http' | 'grpc') => () => made.metrics.connections.refused(over);
-  const strategy = new BoundedGrpc(grpcOptions(config.connections, raw), {
+  const errors = app.get(RpcErrors);
+  const raw = { resolver: app.get(Resolver), errors, health: app.get(GrpcHealth) };
+  const bounds = boundsWithin(openFiles(), config.connections, log);
+  const refused = (over: 'http' | 'grpc') => () => running.now.metrics.connections.refused(over);
+  const onServer = (server: Server) => (grpcServer = server);
+  const strategy = new BoundedGrpc(grpcOptions(config.connections, { ...raw, onServer }), {
     ...{ address: parseAddress(grpc)!, connections: bounds.grpc, onRefused: refused('grpc'), errors, lookup },
   });
   app.connectMicroservice({ strategy });
@@ -98,7 +108,11 @@ async function open(
  * Serves HTTP on every address of a host. Fastify knows one: for `localhost` it would make a server of its own for each other
  * address, without our bounds.
  */
-async function serveHttp(app: NestFastifyApplication, { host, port: wanted }: Address, lookup: Lookup) {
+async function serveHttp(
+  app: NestFastifyApplication,
+  { host, port: wanted }: Address,
+  lookup: Parts['lookup'],
+) {
   const [first = host, ...others] = await lookup(host);
   await app.listen(wanted, first);
   const server = app.getHttpServer();

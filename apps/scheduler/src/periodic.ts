@@ -1,21 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import type { Logger } from 'pino';
-import { Leavers } from './fleet/leavers.js';
+import { STORE_AGAIN_MS } from './errors/store-unavailable.js';
 import { GrpcHealth } from './health/grpc-health.js';
-import { PinEnds } from './models/pin-ends.js';
-import { LOG } from './tokens.js';
-import { Writes } from './writes/writes.js';
+import { tellPinEnds } from './models/pin-ends.js';
+import { Running } from './running.js';
 
 /** Periodic work of the app's ring: it tells the engine facts and tidies up, and decides nothing. */
 @Injectable()
 export class Periodic {
   constructor(
+    @Inject(Running) private readonly running: Running,
     @Inject(GrpcHealth) private readonly health: GrpcHealth,
-    @Inject(PinEnds) private readonly pinEnds: PinEnds,
-    @Inject(Leavers) private readonly leavers: Leavers,
-    @Inject(Writes) private readonly writes: Writes,
-    @Inject(LOG) private readonly log: Logger,
   ) {}
 
   @Interval(250)
@@ -25,14 +20,19 @@ export class Periodic {
 
   @Interval(1_000)
   endPins(): void {
-    this.pinEnds.tell();
-    this.leavers.letGo();
+    tellPinEnds(this.running.now);
+    this.running.now.leavers.letGo();
+  }
+
+  /** A store that fails is tried now and then, so that it is known when it takes writes again. */
+  @Interval(STORE_AGAIN_MS)
+  async tryStore(): Promise<void> {
+    await this.running.now.store.tryAgain();
   }
 
   @Interval(600_000)
   tidy(): void {
-    this.writes
-      .tidy()
-      .catch((error: unknown) => this.log.error({ err: error }, 'old answers were not tidied away'));
+    const { log, writes } = this.running.now;
+    writes.tidy().catch((error: unknown) => log.error({ err: error }, 'old answers were not tidied away'));
   }
 }

@@ -7,9 +7,11 @@ import { type Composition, compose } from './compose.js';
 import { completeParts } from './default-parts.js';
 import type { Troubles } from './fleet/troubles.js';
 import { withoutStoredFiles } from './fleet/stored-files.js';
+import { GrpcHealth } from './health/grpc-health.js';
 import { listen, type Listening } from './listen.js';
 import type { Demo, SchedulerParts, SchedulerStore } from './parts.js';
 import { reload } from './reload.js';
+import { Running } from './running.js';
 
 /** Calls under way have so long to end by themselves; then they are ended. */
 const GRACE_MS = 3_000;
@@ -44,10 +46,11 @@ export async function createScheduler(
   try {
     const told = withoutStoredFiles(await store.declarations.read(), parts.log);
     if (isEmpty(config, told)) demo = (await parts.startDemo?.()) ?? null;
-    made = compose(config, parts, store, { told, facts: await store.learned.read(), demo });
-    await begin(config, made);
-    const listening = await listen(config, made, parts.lookup);
-    return running(config, made, { store, listening, demo });
+    const composed = compose(config, parts, store, { told, facts: await store.learned.read(), demo });
+    made = composed;
+    await begin(config, composed);
+    const listening = await listen(config, new Running(() => composed), parts);
+    return running(config, composed, { store, listening, demo });
   } catch (error) {
     made?.engine.stop();
     await made?.recorder?.close();
@@ -87,7 +90,7 @@ function running(config: Config, made: Composition, held: Held): RunningSchedule
  */
 async function close(made: Composition, held: Held): Promise<void> {
   made.lifecycle.end();
-  made.health.refresh();
+  held.listening.app.get(GrpcHealth).refresh();
   try {
     made.engine.stop();
   } finally {

@@ -1,6 +1,8 @@
 import type { ServerConfig } from '#config';
-import type { ServerId, ServerSpec } from '#core';
+import type { Event, ServerId, ServerSpec } from '#core';
 import { bytes } from '../models/core-model.js';
+import type { WallTimes } from '../wall-times.js';
+import type { ServerEntry } from './registry.js';
 
 /** A server as the core has it: what it offers, not how it is reached. */
 export function coreServer({
@@ -24,4 +26,12 @@ export function coreServer({
         return { ordinal, uuid, memory: bytes(memoryMb), headroom: bytes(headroomMb) };
       }) ?? null,
   };
+}
+
+/** What the engine is told of a drain, or of its end. */
+export function drainEvent({ id, told }: ServerEntry, times: WallTimes): Event {
+  const server = id as ServerId;
+  if (told?.drain == null) return { kind: 'DrainEnded', server };
+  const { deadline } = told.drain;
+  return { kind: 'DrainOrdered', server, deadline: deadline === null ? null : times.instantOf(deadline) };
 }

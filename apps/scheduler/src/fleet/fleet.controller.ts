@@ -17,7 +17,7 @@ export class FleetController {
 
   @Get()
   get(@Res({ passthrough: true }) reply: FastifyReply): Promise<FleetMessage> {
-    return this.overview.read(this.freezes.frozen, goneOverHttp(reply.raw));
+    return this.overview.read(goneOverHttp(reply.raw));
   }
 
   @Put('frozen')

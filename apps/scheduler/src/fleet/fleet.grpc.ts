@@ -7,9 +7,9 @@ import { type EndingCall, goneOverGrpc } from '../caller-gone.js';
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { callerAmong, isMessage, readRequest } from '../grpc/requests.js';
 import { serverListSchema } from '../pages.js';
+import { Running } from '../running.js';
 import { freezeBodySchema, Freezes } from './freezes.js';
 import { Overview } from './overview.js';
-import { ServerList } from './server-list.js';
 import { drainBodySchema, serverName } from './server-requests.js';
 import { ServerWrites } from './server-writes.js';
 
@@ -24,7 +24,7 @@ const drained = named.extend(drainBodySchema.unwrap().shape);
 @UseFilters(RpcFilter)
 export class FleetRpc {
   constructor(
-    @Inject(ServerList) private readonly servers: ServerList,
+    @Inject(Running) private readonly running: Running,
     @Inject(ServerWrites) private readonly writes: ServerWrites,
     @Inject(Overview) private readonly overview: Overview,
     @Inject(Freezes) private readonly freezes: Freezes,
@@ -32,12 +32,16 @@ export class FleetRpc {
 
   @GrpcMethod('Admin', 'ListServers')
   list(request: unknown, _: Metadata, call: EndingCall) {
-    return this.servers.page(readRequest(serverListSchema, request), writeServer, goneOverGrpc(call));
+    return this.running.now.servers.page(
+      readRequest(serverListSchema, request),
+      writeServer,
+      goneOverGrpc(call),
+    );
   }
 
   @GrpcMethod('Admin', 'GetServer')
   get(request: unknown) {
-    return this.servers.get(readRequest(named, request).server);
+    return this.running.now.servers.get(readRequest(named, request).server);
   }
 
   @GrpcMethod('Admin', 'PutServer')
@@ -66,7 +70,7 @@ export class FleetRpc {
   @GrpcMethod('Admin', 'GetFleet')
   fleet(request: unknown, _: Metadata, call: EndingCall) {
     readRequest(nothing, request);
-    return this.overview.read(this.freezes.frozen, goneOverGrpc(call));
+    return this.overview.read(goneOverGrpc(call));
   }
 
   @GrpcMethod('Admin', 'FreezeFleet')

@@ -1,10 +1,15 @@
+import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import type { Event } from '#core';
-import type { Engine, ToldFreeze } from '#engine';
+import type { ToldFreeze } from '#engine';
 import type { FleetMessage } from '#contracts';
+import type { Composition } from '../compose.js';
+import { Running } from '../running.js';
+import { atOnce } from '../slices.js';
 import type { WallTimes } from '../wall-times.js';
 import { type Caller, checkNoIfMatch } from '../writes/caller.js';
-import type { Prepared, Writes, Written } from '../writes/writes.js';
+import type { Written } from '../writes/writes.js';
+import { overviewOf } from './overview.js';
 
 /** What a freeze may say. */
 export const freezeBodySchema = z.strictObject({
@@ -21,51 +26,43 @@ export type FreezeBody = z.infer<typeof freezeBodySchema>;
 const PATH = '/v1/fleet/frozen';
 
 /** Freezes the fleet and ends that: routes go on meanwhile, no load or unload is ordered. Survives a restart. */
+@Injectable()
 export class Freezes {
-  constructor(
-    private readonly engine: Engine,
-    private readonly view: (frozen: ToldFreeze | null) => FleetMessage,
-    private readonly outside: { readonly writes: Writes; readonly times: WallTimes },
-    private told: ToldFreeze | null,
-  ) {}
-
-  /** What holds now. */
-  get frozen(): ToldFreeze | null {
-    return this.told;
-  }
+  constructor(@Inject(Running) private readonly running: Running) {}
 
   /** Another reason is taken up; it stays frozen since it was frozen first. */
   freeze({ reason }: FreezeBody, caller: Caller): Promise<Written<FleetMessage>> {
-    return this.outside.writes.perform(
-      { method: 'PUT', path: PATH, body: { reason }, caller, present: () => this.view(this.told) },
-      () => {
-        checkNoIfMatch(caller);
-        const since = this.told?.since ?? new Date(this.outside.times.wallNow()).toISOString();
-        return this.become({ reason, since });
-      },
-    );
+    return this.perform('PUT', { reason }, caller, ({ freeze, times }) => {
+      return { reason, since: freeze.told?.since ?? new Date(times.wallNow()).toISOString() };
+    });
   }
 
   unfreeze(caller: Caller): Promise<Written<FleetMessage>> {
-    return this.outside.writes.perform(
-      { method: 'DELETE', path: PATH, body: null, caller, present: () => this.view(this.told) },
-      () => {
-        checkNoIfMatch(caller);
-        return this.become(null);
-      },
-    );
+    return this.perform('DELETE', null, caller, () => null);
   }
 
-  private become(next: ToldFreeze | null): Prepared<FleetMessage> {
-    return {
-      changes: [{ kind: 'freeze', value: next }],
-      status: 200,
-      view: () => this.view(next),
-      commit: () => {
-        this.told = next;
-        this.engine.tell(freezeEvent(next, this.outside.times));
-      },
-    };
+  private perform(
+    method: string,
+    body: unknown,
+    caller: Caller,
+    nextOf: (made: Composition) => ToldFreeze | null,
+  ): Promise<Written<FleetMessage>> {
+    const made = this.running.now;
+    const { engine, freeze, times, writes } = made;
+    const view = (): FleetMessage => atOnce(overviewOf(made, freeze.told));
+    return writes.perform({ method, path: PATH, body, caller, present: view }, () => {
+      checkNoIfMatch(caller);
+      const next = nextOf(made);
+      return {
+        changes: [{ kind: 'freeze', value: next }],
+        status: 200,
+        view: () => atOnce(overviewOf(made, next)),
+        commit: () => {
+          freeze.told = next;
+          engine.tell(freezeEvent(next, times));
+        },
+      };
+    });
   }
 }
 

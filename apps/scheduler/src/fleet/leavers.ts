@@ -1,9 +1,9 @@
 import { type ServerId, serverState } from '#core';
 import type { Engine } from '#engine';
 import type { WallTimes } from '../wall-times.js';
+import { drainEvent } from './core-server.js';
 import type { Links } from './links.js';
 import type { Registry } from './registry.js';
-import { drainEvent } from './server-writes.js';
 
 /** Servers that the file names no longer: drained, and forgotten once nothing of ours is left on them. */
 export class Leavers {

@@ -1,28 +1,24 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { FleetMessage } from '#contracts';
 import type { ToldFreeze } from '#engine';
-import type { Scene } from '../models/model-view.js';
-import { atOnce, type Slices, type Steps } from '../slices.js';
-import { fleetView, type Identity } from './fleet-view.js';
+import type { Composition } from '../compose.js';
+import { Running } from '../running.js';
+import type { Steps } from '../slices.js';
+import { fleetView } from './fleet-view.js';
 
-/** The whole picture, as it is when asked for. */
+/** The whole picture, as it is when asked for, made in slices. */
+@Injectable()
 export class Overview {
-  constructor(
-    private readonly identity: Identity,
-    private readonly watched: { readonly scene: Scene },
-    private readonly slices: Slices,
-  ) {}
+  constructor(@Inject(Running) private readonly running: Running) {}
 
-  /** All of it at once: what a write answers. */
-  get(frozen: ToldFreeze | null): FleetMessage {
-    return atOnce(this.steps(frozen));
-  }
-
-  /** Made in slices. */
-  read(frozen: ToldFreeze | null, gone: AbortSignal): Promise<FleetMessage> {
-    return this.slices.run(this.steps(frozen), gone);
-  }
-
-  private steps(frozen: ToldFreeze | null): Steps<FleetMessage> {
-    return fleetView(this.identity, () => this.watched.scene, frozen);
+  read(gone: AbortSignal): Promise<FleetMessage> {
+    const { now } = this.running;
+    return now.slices.run(overviewOf(now, now.freeze.told), gone);
   }
 }
+
+/** The same, with this freeze in place of the present one. */
+export const overviewOf = (
+  { identity, models }: Composition,
+  frozen: ToldFreeze | null,
+): Steps<FleetMessage> => fleetView(identity, () => models.scene, frozen);

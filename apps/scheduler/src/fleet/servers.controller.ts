@@ -5,7 +5,7 @@ import { goneOverHttp } from '../caller-gone.js';
 import { worded } from '../http/worded.js';
 import { callerIn, type Headers as HeaderMap, listed, replied, tagged } from '../http/written-reply.js';
 import { type ServerListQuery, serverListSchema } from '../pages.js';
-import { ServerList } from './server-list.js';
+import { Running } from '../running.js';
 import { type DrainBody, drainBodySchema, emptyBodySchema, serverName } from './server-requests.js';
 import { ServerWrites } from './server-writes.js';
 
@@ -15,7 +15,7 @@ const ID = { schema: worded(serverName, 'server') };
 @Controller('v1/servers')
 export class ServersController {
   constructor(
-    @Inject(ServerList) private readonly servers: ServerList,
+    @Inject(Running) private readonly running: Running,
     @Inject(ServerWrites) private readonly writes: ServerWrites,
   ) {}
 
@@ -24,12 +24,12 @@ export class ServersController {
     @Query({ schema: worded(serverListSchema) }) query: ServerListQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    return listed(reply, this.servers.page(query, JSON.stringify, goneOverHttp(reply.raw)));
+    return listed(reply, this.running.now.servers.page(query, JSON.stringify, goneOverHttp(reply.raw)));
   }
 
   @Get(':server')
   get(@Param('server', ID) server: string, @Res({ passthrough: true }) reply: FastifyReply): ServerMessage {
-    return tagged(reply, this.servers.get(server));
+    return tagged(reply, this.running.now.servers.get(server));
   }
 
   @Put(':server')

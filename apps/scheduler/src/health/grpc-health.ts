@@ -1,16 +1,18 @@
 import type { Server } from '@grpc/grpc-js';
+import { Inject, Injectable } from '@nestjs/common';
 import { HealthImplementation } from 'grpc-health-check';
 import { ADMIN, ROUTER } from '#contracts';
-import type { Readiness } from './readiness.js';
+import { Running } from '../running.js';
 
 const SERVICES = ['', ROUTER, ADMIN];
 
 /** `grpc.health.v1`: the same word for the whole and for each service. */
+@Injectable()
 export class GrpcHealth {
   private readonly health = new HealthImplementation();
   private told: boolean | undefined;
 
-  constructor(private readonly readiness: Readiness) {
+  constructor(@Inject(Running) private readonly running: Running) {
     this.refresh();
   }
 
@@ -20,7 +22,7 @@ export class GrpcHealth {
 
   /** Watchers hear of changes only. */
   refresh(): void {
-    const serves = this.readiness.state() === 'ready';
+    const serves = this.running.now.readiness.state() === 'ready';
     if (serves === this.told) return;
     this.told = serves;
     for (const service of SERVICES) this.health.setStatus(service, serves ? 'SERVING' : 'NOT_SERVING');

@@ -1,7 +1,6 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { Readiness } from './readiness.js';
-import { StoreWatch } from './store-watch.js';
+import { Running } from '../running.js';
 
 /** `store` is told while it fails: warm models are routed all the same. */
 interface ReadyBody {
@@ -12,10 +11,7 @@ interface ReadyBody {
 /** Whether this process runs, and whether it serves. */
 @Controller('health')
 export class HealthController {
-  constructor(
-    @Inject(Readiness) private readonly readiness: Readiness,
-    @Inject(StoreWatch) private readonly store: StoreWatch,
-  ) {}
+  constructor(@Inject(Running) private readonly running: Running) {}
 
   @Get('live')
   live(): { readonly status: string } {
@@ -24,8 +20,9 @@ export class HealthController {
 
   @Get('ready')
   ready(@Res({ passthrough: true }) reply: FastifyReply): ReadyBody {
-    const status = this.readiness.state();
+    const { readiness, store } = this.running.now;
+    const status = readiness.state();
     void reply.status(status === 'ready' ? 200 : 503);
-    return { status, ...(this.store.isOk() ? {} : { store: 'failing' }) };
+    return { status, ...(store.isOk() ? {} : { store: 'failing' }) };
   }
 }

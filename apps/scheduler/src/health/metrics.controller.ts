@@ -1,15 +1,16 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { Metrics } from '#telemetry';
+import { Running } from '../running.js';
 
 /** What Prometheus scrapes. */
 @Controller('metrics')
 export class MetricsController {
-  constructor(@Inject(Metrics) private readonly metrics: Metrics) {}
+  constructor(@Inject(Running) private readonly running: Running) {}
 
   @Get()
   async get(@Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
-    void reply.type(this.metrics.contentType);
-    return this.metrics.text();
+    const { metrics } = this.running.now;
+    void reply.type(metrics.contentType);
+    return metrics.text();
   }
 }

@@ -1,12 +1,14 @@
+import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Checked, check, modelSpecSchema, nameSchema, readModelSpec, underPath } from '#config';
 import type { BatchMessage } from '#contracts';
-import type { Engine, ToldModel } from '#engine';
+import type { ToldModel } from '#engine';
+import type { Composition } from '../compose.js';
 import { type BrokenRule, invalid } from '../errors/refused.js';
-import type { WallTimes } from '../wall-times.js';
+import { Running } from '../running.js';
 import { type Caller, checkNoIfMatch } from '../writes/caller.js';
 import type { FirstAnswer } from '../writes/answers.js';
-import type { Prepared, Writes, Written } from '../writes/writes.js';
+import type { Prepared, Written } from '../writes/writes.js';
 import { BatchPlaces } from './batch-places.js';
 import type { Catalog } from './catalog.js';
 import type { Entry } from './layers.js';
@@ -46,74 +48,74 @@ interface Declared extends EntryChange {
 }
 
 /** Declares many models at once, all or none. Each is replaced, as by a PUT of its own. */
+@Injectable()
 export class ModelBatch {
   readonly places = new BatchPlaces();
 
-  constructor(
-    private readonly engine: Engine,
-    private readonly catalog: Catalog,
-    private readonly writes: Writes,
-    private readonly times: WallTimes,
-  ) {}
+  constructor(@Inject(Running) private readonly running: Running) {}
 
   declare(body: unknown, caller: Caller): Promise<Written<BatchMessage>> {
-    const present = ({ state }: FirstAnswer): BatchMessage => this.present(body, state ?? '');
-    return this.writes.perform({ method: 'POST', path: BATCH_PATH, body, caller, present }, () => {
+    const made = this.running.now;
+    const { catalog, writes } = made;
+    const present = ({ state }: FirstAnswer): BatchMessage => toldAgain(catalog, body, state ?? '');
+    return writes.perform({ method: 'POST', path: BATCH_PATH, body, caller, present }, () => {
       checkNoIfMatch(caller);
-      const declared = this.declaredIn(body);
-      const { engine, catalog, times } = this;
-      checkTogether({ engine, catalog, times }, declared, (name) => pathOf(name, 'dependsOn'));
-      return this.prepared(declared);
+      const declared = declaredIn(catalog, body);
+      checkTogether(made, declared, (name) => pathOf(name, 'dependsOn'));
+      return prepared(made, declared);
     });
   }
+}
 
-  /** Every entry is checked, also beside what the batch itself breaks: all mistakes are told at once. */
-  private declaredIn(body: unknown): readonly Declared[] {
-    const checked = check(batchSchema, body);
-    const broken: BrokenRule[] = checked.ok ? [] : [...checked.errors];
-    const declared = entriesIn(body).flatMap(([name, spec]): Declared[] => {
-      const before = this.catalog.entry(name);
-      const next = nextOf(before, spec);
-      const errors = next.ok ? tooLong(next.value) : next.errors;
-      if (!next.ok || errors.length > 0) {
-        broken.push(...underPath(['models', name], errors));
-        return [];
-      }
-      const after = this.catalog.entryWith(name, next.value);
-      return [{ before, after, next: next.value, isNew: before.told?.spec == null }];
-    });
-    if (broken.length > 0) throw invalid(broken);
-    return declared;
-  }
+/** Every entry is checked, also beside what the batch itself breaks: all mistakes are told at once. */
+function declaredIn(catalog: Catalog, body: unknown): readonly Declared[] {
+  const checked = check(batchSchema, body);
+  const broken: BrokenRule[] = checked.ok ? [] : [...checked.errors];
+  const declared = entriesIn(body).flatMap(([name, spec]): Declared[] => {
+    const before = catalog.entry(name);
+    const next = nextOf(before, spec);
+    const errors = next.ok ? tooLong(next.value) : next.errors;
+    if (!next.ok || errors.length > 0) {
+      broken.push(...underPath(['models', name], errors));
+      return [];
+    }
+    const after = catalog.entryWith(name, next.value);
+    return [{ before, after, next: next.value, isNew: before.told?.spec == null }];
+  });
+  if (broken.length > 0) throw invalid(broken);
+  return declared;
+}
 
-  /** What a replay shows: of each model its revision now, and whether the batch created it. */
-  private present(body: unknown, created: string): BatchMessage {
-    const names = entriesIn(body).map(([name]) => name);
-    const isNew = new Map(names.toSorted().map((name, nth) => [name, created[nth] === CREATED]));
-    const items = names.map((name) => {
-      const { revision } = this.catalog.entry(name);
-      return { name, revision: String(revision), created: isNew.get(name) === true };
-    });
-    return { items };
-  }
+/** What a replay shows: of each model its revision now, and whether the batch created it. */
+function toldAgain(catalog: Catalog, body: unknown, created: string): BatchMessage {
+  const names = entriesIn(body).map(([name]) => name);
+  const isNew = new Map(names.toSorted().map((name, nth) => [name, created[nth] === CREATED]));
+  const items = names.map((name) => {
+    const { revision } = catalog.entry(name);
+    return { name, revision: String(revision), created: isNew.get(name) === true };
+  });
+  return { items };
+}
 
-  private prepared(declared: readonly Declared[]): Prepared<BatchMessage> {
-    const inOrder = declared.toSorted((one, other) => (one.after.name < other.after.name ? -1 : 1));
-    return {
-      told: inOrder.map(({ isNew }) => (isNew ? CREATED : CHANGED)).join(''),
-      changes: declared.map(({ after, next }) => ({ kind: 'model', name: after.name, value: next })),
-      status: 200,
-      view: () => ({
-        items: declared.map(({ after, isNew }) => {
-          return { name: after.name, revision: String(after.revision), created: isNew };
-        }),
+function prepared(
+  { catalog, engine, times }: Composition,
+  declared: readonly Declared[],
+): Prepared<BatchMessage> {
+  const inOrder = declared.toSorted((one, other) => (one.after.name < other.after.name ? -1 : 1));
+  return {
+    told: inOrder.map(({ isNew }) => (isNew ? CREATED : CHANGED)).join(''),
+    changes: declared.map(({ after, next }) => ({ kind: 'model', name: after.name, value: next })),
+    status: 200,
+    view: () => ({
+      items: declared.map(({ after, isNew }) => {
+        return { name: after.name, revision: String(after.revision), created: isNew };
       }),
-      commit: () => {
-        for (const { after, next } of declared) this.catalog.set(after.name, next);
-        this.engine.tell(...declared.map(({ after }) => declaration(after, this.times)));
-      },
-    };
-  }
+    }),
+    commit: () => {
+      for (const { after, next } of declared) catalog.set(after.name, next);
+      engine.tell(...declared.map(({ after }) => declaration(after, times)));
+    },
+  };
 }
 
 /** What a batch says of each model; nothing where it is none, or too large a one. */

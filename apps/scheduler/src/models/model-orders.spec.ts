@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Event, Fleet, ModelId } from '#core';
-import type { Engine, OrderBook, ToldAnswer, ToldChange } from '#engine';
+import type { Event, ModelId } from '#core';
+import type { ToldAnswer, ToldChange } from '#engine';
 import { Lifecycle } from '../lifecycle.js';
-import type { WallTimes } from '../wall-times.js';
+import type { Running } from '../running.js';
 import { Answers } from '../writes/answers.js';
 import { Writes } from '../writes/writes.js';
-import type { ModelList } from './model-list.js';
 import { ModelOrders } from './model-orders.js';
 import { TurnWatch } from './turn-watch.js';
 
@@ -35,22 +34,13 @@ function aDesk() {
     repository,
   };
   const fleet = { servers: new Map([['a', server]]), models: new Map([[M, { require: {} }]]) };
-  const engine = {
-    fleet: fleet as unknown as Fleet,
-    now: () => 1,
-    tell: (one: Event) => void told.push(one),
-  };
+  const engine = { fleet, now: () => 1, tell: (one: Event) => void told.push(one) };
   const effective = { enabled: true, loadTimeoutSeconds: 1 };
   const models = { entry: () => ({ revision: 1, effective }), get: () => MODEL };
   const book = { accept: () => [], follow: () => undefined };
   const watch = new TurnWatch();
-  const orders = new ModelOrders(
-    engine as unknown as Engine,
-    models as unknown as ModelList,
-    keptWrites(),
-    watch,
-    { book: book as unknown as OrderBook, times: {} as WallTimes },
-  );
+  const now = { engine, models, writes: keptWrites(), watch, book };
+  const orders = new ModelOrders({ now } as unknown as Running);
   return { orders, told, repository, watch };
 }
 

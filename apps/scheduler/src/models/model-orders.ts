@@ -1,3 +1,4 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { EffectiveModel } from '#config';
 import {
   type Event,
@@ -10,19 +11,16 @@ import {
   reloadsOf,
   replicasOf,
 } from '#core';
-import type { Engine, OrderBook } from '#engine';
 import type { ModelMessage } from '#contracts';
+import type { Composition } from '../compose.js';
 import { Refused } from '../errors/refused.js';
-import type { WallTimes } from '../wall-times.js';
+import { Running } from '../running.js';
 import type { AskedFor } from '../writes/answers.js';
 import { type Caller, checkIfMatch } from '../writes/caller.js';
-import type { Writes, Written } from '../writes/writes.js';
-import type { Catalog } from './catalog.js';
+import type { Written } from '../writes/writes.js';
 import { pinNow } from './core-model.js';
-import type { ModelList } from './model-list.js';
 import { disabled } from './model-writes.js';
 import { checkListed, checkTakesOrders, lookedForAnew } from './order-checks.js';
-import type { TurnWatch } from './turn-watch.js';
 
 /** An admin's load is wished for as long as a load may take, and then as long as a request may wait. */
 const SPARE: Millis = 60_000;
@@ -52,30 +50,22 @@ type Check = () => { event: Ordered; ended: (fleet: Readonly<Fleet>) => boolean 
  * Orders to load, unload and reload. They are answered once they are stored, or after `waitMs`; what follows is the
  * engine's, also after a restart.
  */
+@Injectable()
 export class ModelOrders {
-  constructor(
-    private readonly engine: Engine,
-    private readonly models: ModelList,
-    private readonly writes: Writes,
-    private readonly watch: TurnWatch,
-    private readonly outside: { readonly book: OrderBook; readonly times: WallTimes },
-  ) {}
-
-  /** What earlier lives had accepted and not done. */
-  recall(catalog: Catalog): Event[] {
-    return this.outside.book.recall((name) => this.wishedUntil(catalog.entry(name).effective));
-  }
+  constructor(@Inject(Running) private readonly running: Running) {}
 
   async load(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
+    const made = this.running.now;
+    const { engine, models } = made;
     const model = name as ModelId;
-    const began = this.engine.now();
-    await this.lookFor(model, { ...orderOf('load', name), caller });
-    return this.order('load', name, { body: null, caller, waitMs }, () => {
-      const { effective } = this.models.entry(name);
+    const began = engine.now();
+    await lookFor(made, model, { ...orderOf('load', name), caller });
+    return order(made, 'load', name, { body: null, caller, waitMs }, () => {
+      const { effective } = models.entry(name);
       if (!effective.enabled) throw disabled(name);
-      checkListed(this.engine.fleet, model);
+      checkListed(engine.fleet, model);
       return {
-        event: { kind: 'LoadOrdered', model, until: this.wishedUntil(effective) },
+        event: { kind: 'LoadOrdered', model, until: wishedUntil(made, effective) },
         ended: (fleet) => hasLoaded(fleet, model, began),
       };
     });
@@ -86,78 +76,95 @@ export class ModelOrders {
     { waitMs = 0, ...options }: OrderOptions,
     caller: Caller,
   ): Promise<Written<ModelMessage>> {
+    const made = this.running.now;
+    const { engine, models, times } = made;
     const model = name as ModelId;
     const force = options.force ?? false;
-    return this.order('unload', name, { body: { force }, caller, waitMs }, () => {
-      const { effective } = this.models.entry(name);
-      if (pinNow(effective, this.outside.times) !== null) throw pinned(name);
-      const user = heldUser(this.engine.fleet, model);
+    return order(made, 'unload', name, { body: { force }, caller, waitMs }, () => {
+      const { effective } = models.entry(name);
+      if (pinNow(effective, times) !== null) throw pinned(name);
+      const user = heldUser(engine.fleet, model);
       if (user !== undefined) throw inUse(name, user);
-      checkTakesOrders(this.engine.fleet, model);
+      checkTakesOrders(engine.fleet, model);
       return { event: { kind: 'UnloadOrdered', model, force }, ended: (fleet) => !fleet.holders.has(model) };
     });
   }
 
   /** Takes up a new version on disk: the copies that are there leave and come back, one after the other, pinned or not. */
   async reload(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
+    const made = this.running.now;
+    const { engine, models } = made;
     const model = name as ModelId;
-    const began = this.engine.now();
-    await this.lookFor(model, { ...orderOf('reload', name), caller });
-    return this.order('reload', name, { body: null, caller, waitMs }, () => {
-      const { effective } = this.models.entry(name);
+    const began = engine.now();
+    await lookFor(made, model, { ...orderOf('reload', name), caller });
+    return order(made, 'reload', name, { body: null, caller, waitMs }, () => {
+      const { effective } = models.entry(name);
       if (!effective.enabled) throw disabled(name);
-      const user = heldUser(this.engine.fleet, model);
+      const user = heldUser(engine.fleet, model);
       if (user !== undefined) throw inUse(name, user);
-      checkListed(this.engine.fleet, model);
-      checkTakesOrders(this.engine.fleet, model);
+      checkListed(engine.fleet, model);
+      checkTakesOrders(engine.fleet, model);
       return {
-        event: { kind: 'ReloadOrdered', model, until: this.wishedUntil(effective) },
+        event: { kind: 'ReloadOrdered', model, until: wishedUntil(made, effective) },
         ended: (fleet) => reloadsOf(fleet, model).length === 0 && hasLoaded(fleet, model, began),
       };
     });
   }
+}
 
-  private wishedUntil({ loadTimeoutSeconds }: EffectiveModel): Instant {
-    return this.engine.now() + loadTimeoutSeconds * 1_000 + SPARE;
-  }
+/** What earlier lives had accepted and not done. */
+export const recalledOrders = (made: Composition): Event[] =>
+  made.book.recall((name) => wishedUntil(made, made.catalog.entry(name).effective));
 
-  /** Has the repositories looked at where none has the model; not for a replay, whose answer is known. */
-  private async lookFor(model: ModelId, asked: AskedFor): Promise<void> {
-    if (!this.writes.isReplay(asked)) await lookedForAnew(this.engine, this.watch, model, asked.caller.gone);
-  }
+const wishedUntil = ({ engine }: Composition, { loadTimeoutSeconds }: EffectiveModel): Instant =>
+  engine.now() + loadTimeoutSeconds * 1_000 + SPARE;
 
-  private order(verb: string, name: string, given: Given, check: Check): Promise<Written<ModelMessage>> {
-    const carryOut = () => this.carryOut(verb, name, given, check);
-    return given.waitMs > 0 ? this.watch.admit(carryOut, TOO_MANY) : carryOut();
-  }
+/** Has the repositories looked at where none has the model; not for a replay, whose answer is known. */
+async function lookFor(
+  { engine, watch, writes }: Composition,
+  model: ModelId,
+  asked: AskedFor,
+): Promise<void> {
+  if (!writes.isReplay(asked)) await lookedForAnew(engine, watch, model, asked.caller.gone);
+}
 
-  private async carryOut(
-    verb: string,
-    name: string,
-    { body, caller, waitMs }: Given,
-    check: Check,
-  ): Promise<Written<ModelMessage>> {
-    const { book } = this.outside;
-    let ended = (_: Readonly<Fleet>): boolean => true;
-    const view = (): ModelMessage => this.models.get(name);
-    const operation = { ...orderOf(verb, name), body, caller, present: view };
-    const written = await this.writes.perform(operation, () => {
-      checkIfMatch(caller, this.models.entry(name).revision);
-      const order = check();
-      ended = order.ended;
-      const changes = book.accept(this.engine.fleet, order.event);
-      const commit = (): void => {
-        book.follow(changes);
-        this.engine.tell(order.event);
-      };
-      return { changes, status: 202, view, commit };
-    });
-    if (waitMs === 0 || ended(this.engine.fleet)) return written;
-    await this.watch.until(ended, waitMs, caller.gone);
-    const told = { ...written, body: view() };
-    await this.writes.toldLater(operation, told);
-    return told;
-  }
+function order(
+  made: Composition,
+  verb: string,
+  name: string,
+  given: Given,
+  check: Check,
+): Promise<Written<ModelMessage>> {
+  const work = () => carryOut(made, verb, name, given, check);
+  return given.waitMs > 0 ? made.watch.admit(work, TOO_MANY) : work();
+}
+
+async function carryOut(
+  { book, engine, models, watch, writes }: Composition,
+  verb: string,
+  name: string,
+  { body, caller, waitMs }: Given,
+  check: Check,
+): Promise<Written<ModelMessage>> {
+  let ended = (_: Readonly<Fleet>): boolean => true;
+  const view = (): ModelMessage => models.get(name);
+  const operation = { ...orderOf(verb, name), body, caller, present: view };
+  const written = await writes.perform(operation, () => {
+    checkIfMatch(caller, models.entry(name).revision);
+    const ordered = check();
+    ended = ordered.ended;
+    const changes = book.accept(engine.fleet, ordered.event);
+    const commit = (): void => {
+      book.follow(changes);
+      engine.tell(ordered.event);
+    };
+    return { changes, status: 202, view, commit };
+  });
+  if (waitMs === 0 || ended(engine.fleet)) return written;
+  await watch.until(ended, waitMs, caller.gone);
+  const told = { ...written, body: view() };
+  await writes.toldLater(operation, told);
+  return told;
 }
 
 const orderOf = (verb: string, name: string) => ({ method: 'POST', path: `/v1/models/${name}/${verb}` });

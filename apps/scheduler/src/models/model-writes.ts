@@ -1,3 +1,4 @@
+import { Inject, Injectable } from '@nestjs/common';
 import {
   type Checked,
   type ConfigError,
@@ -8,127 +9,116 @@ import {
   readPin,
 } from '#config';
 import type { Event, ModelId } from '#core';
-import type { Engine, ToldModel } from '#engine';
+import type { ToldModel } from '#engine';
 import type { ModelMessage } from '#contracts';
+import type { Composition } from '../compose.js';
 import { invalid, Refused } from '../errors/refused.js';
+import { Running } from '../running.js';
 import type { WallTimes } from '../wall-times.js';
+import type { Operation } from '../writes/answers.js';
 import { type Caller, checkIfMatch, checkPut } from '../writes/caller.js';
-import type { Prepared, Writes, Written } from '../writes/writes.js';
-import type { Catalog } from './catalog.js';
+import type { Prepared, Written } from '../writes/writes.js';
 import { coreModel } from './core-model.js';
 import { type Entry, isDeclared } from './layers.js';
-import { type ModelList, unknownModel } from './model-list.js';
+import { unknownModel } from './model-list.js';
 import { modelView } from './model-view.js';
 import { checkTogether } from './together.js';
 
 /** Declares, changes and withdraws models and their pins. */
+@Injectable()
 export class ModelWrites {
-  constructor(
-    private readonly engine: Engine,
-    private readonly catalog: Catalog,
-    private readonly models: ModelList,
-    private readonly writes: Writes,
-    private readonly times: WallTimes,
-  ) {}
+  constructor(@Inject(Running) private readonly running: Running) {}
 
   /** Replaces what the API said of the model. A pin that was set apart stays, unless the body says otherwise. */
   put(name: string, body: unknown, caller: Caller): Promise<Written<ModelMessage>> {
-    return this.writes.perform(
-      { method: 'PUT', path: pathOf(name), body, caller, present: this.present(name) },
-      () => {
-        const entry = this.catalog.entry(name);
-        const isNew = entry.told?.spec == null;
-        checkPut(caller, this.exists(entry) ? entry.revision : null, isNew);
-        const pin = apartPin(entry.told, body);
-        const spec = accepted(readModelSpec(name, body, beside(entry, pin)));
-        return this.store(entry, told(entry, spec, pin), isNew ? 201 : 200);
-      },
-    );
+    const made = this.running.now;
+    const { catalog, engine, models, writes } = made;
+    const operation = { method: 'PUT', path: pathOf(name), body, caller, present: () => models.get(name) };
+    return writes.perform(operation, () => {
+      const entry = catalog.entry(name);
+      const isNew = entry.told?.spec == null;
+      const isThere = isDeclared(entry) || engine.fleet.models.has(name as ModelId);
+      checkPut(caller, isThere ? entry.revision : null, isNew);
+      const pin = apartPin(entry.told, body);
+      const spec = accepted(readModelSpec(name, body, beside(entry, pin)));
+      return prepared(made, entry, told(entry, spec, pin), isNew ? 201 : 200);
+    });
   }
 
   /** JSON Merge Patch on the API's layer: null takes a key back to the layer below. */
   patch(name: string, body: unknown, caller: Caller): Promise<Written<ModelMessage>> {
-    return this.writes.perform(
-      { method: 'PATCH', path: pathOf(name), body, caller, present: this.present(name) },
-      () => {
-        const entry = this.models.entry(name);
-        checkIfMatch(caller, entry.revision);
-        const pin = apartPin(entry.told, body);
-        const current = (entry.told?.spec ?? {}) as ModelSpec;
-        const spec = accepted(patchModelSpec(name, current, body, beside(entry, pin)));
-        return this.store(entry, told(entry, spec, pin), 200);
-      },
-    );
+    return this.change(name, { method: 'PATCH', path: pathOf(name), body, caller }, (entry) => {
+      const pin = apartPin(entry.told, body);
+      const current = (entry.told?.spec ?? {}) as ModelSpec;
+      return told(entry, accepted(patchModelSpec(name, current, body, beside(entry, pin))), pin);
+    });
   }
 
   /** Takes back all that the API said, the pin too. */
   remove(name: string, caller: Caller): Promise<Written<null>> {
-    return this.writes.perform(
-      { method: 'DELETE', path: pathOf(name), body: null, caller, present: () => null },
-      () => {
-        const entry = this.models.entry(name);
-        checkIfMatch(caller, entry.revision);
-        if (!isDeclared({ file: undefined, told: entry.told })) throw nothingToRemove(entry);
-        const prepared = this.store(entry, told(entry, null, undefined), 204);
-        return { ...prepared, view: () => null };
-      },
-    );
+    const made = this.running.now;
+    const operation = { method: 'DELETE', path: pathOf(name), body: null, caller, present: () => null };
+    return made.writes.perform(operation, () => {
+      const entry = made.models.entry(name);
+      checkIfMatch(caller, entry.revision);
+      if (!isDeclared({ file: undefined, told: entry.told })) throw nothingToRemove(entry);
+      return { ...prepared(made, entry, told(entry, null, undefined), 204), view: () => null };
+    });
   }
 
   /** Keeps copies resident. Answers at once; loading follows. */
   pin(name: string, body: unknown, caller: Caller): Promise<Written<ModelMessage>> {
-    return this.writes.perform(
-      { method: 'PUT', path: `${pathOf(name)}/pin`, body, caller, present: this.present(name) },
-      () => {
-        const entry = this.models.entry(name);
-        checkIfMatch(caller, entry.revision);
-        const { copies, until = null } = accepted(readPin(body, entry.effective.copies.max));
-        if (until !== null && this.times.hasPassed(until)) {
-          throw invalid([{ path: 'until', rule: 'must be in the future' }]);
-        }
-        if (!entry.effective.enabled) throw disabled(name);
-        return this.store(entry, told(entry, specOf(entry), { copies, until }), 200);
-      },
-    );
+    const asked = { method: 'PUT', path: `${pathOf(name)}/pin`, body, caller };
+    return this.change(name, asked, (entry, { times }) => {
+      const { copies, until = null } = accepted(readPin(body, entry.effective.copies.max));
+      if (until !== null && times.hasPassed(until)) {
+        throw invalid([{ path: 'until', rule: 'must be in the future' }]);
+      }
+      if (!entry.effective.enabled) throw disabled(name);
+      return told(entry, specOf(entry), { copies, until });
+    });
   }
 
   unpin(name: string, caller: Caller): Promise<Written<ModelMessage>> {
-    return this.writes.perform(
-      { method: 'DELETE', path: `${pathOf(name)}/pin`, body: null, caller, present: this.present(name) },
-      () => {
-        const entry = this.models.entry(name);
-        checkIfMatch(caller, entry.revision);
-        const below = entry.told?.spec?.['pin'] ?? entry.file?.pin;
-        return this.store(entry, told(entry, specOf(entry), below === undefined ? undefined : null), 200);
-      },
-    );
+    const asked = { method: 'DELETE', path: `${pathOf(name)}/pin`, body: null, caller };
+    return this.change(name, asked, (entry) => {
+      const below = entry.told?.spec?.['pin'] ?? entry.file?.pin;
+      return told(entry, specOf(entry), below === undefined ? undefined : null);
+    });
   }
 
-  private present(name: string): () => ModelMessage {
-    return () => this.models.get(name);
+  /** A write to a model that exists. */
+  private change(
+    name: string,
+    asked: Omit<Operation, 'present'>,
+    nextOf: (entry: Entry, made: Composition) => ToldModel,
+  ): Promise<Written<ModelMessage>> {
+    const made = this.running.now;
+    const { models, writes } = made;
+    return writes.perform({ ...asked, present: () => models.get(name) }, () => {
+      const entry = models.entry(name);
+      checkIfMatch(asked.caller, entry.revision);
+      return prepared(made, entry, nextOf(entry, made), 200);
+    });
   }
+}
 
-  private exists(entry: Entry): boolean {
-    return isDeclared(entry) || this.engine.fleet.models.has(entry.name as ModelId);
-  }
-
-  private store(before: Entry, next: ToldModel, status: number): Prepared<ModelMessage> {
-    const { name } = before;
-    const broken = tooLong(next);
-    if (broken.length > 0) throw invalid(broken);
-    const after = this.catalog.entryWith(name, next);
-    const { engine, catalog, times } = this;
-    checkTogether({ engine, catalog, times }, [{ before, after }], () => 'dependsOn');
-    return {
-      changes: [{ kind: 'model', name, value: next }],
-      status,
-      view: () => modelView(after, this.models.scene),
-      commit: () => {
-        this.catalog.set(name, next);
-        this.engine.tell(declaration(after, this.times));
-      },
-    };
-  }
+function prepared(made: Composition, before: Entry, next: ToldModel, status: number): Prepared<ModelMessage> {
+  const { name } = before;
+  const { catalog, engine, models, times } = made;
+  const broken = tooLong(next);
+  if (broken.length > 0) throw invalid(broken);
+  const after = catalog.entryWith(name, next);
+  checkTogether(made, [{ before, after }], () => 'dependsOn');
+  return {
+    changes: [{ kind: 'model', name, value: next }],
+    status,
+    view: () => modelView(after, models.scene),
+    commit: () => {
+      catalog.set(name, next);
+      engine.tell(declaration(after, times));
+    },
+  };
 }
 
 /** What the engine is told of an entry. */

@@ -18,7 +18,7 @@ import { goneOverHttp } from '../caller-gone.js';
 import { worded } from '../http/worded.js';
 import { callerIn, type Headers as HeaderMap, listed, replied, tagged } from '../http/written-reply.js';
 import { type ModelListQuery, modelListSchema } from '../pages.js';
-import { ModelList } from './model-list.js';
+import { Running } from '../running.js';
 import { ModelOrders } from './model-orders.js';
 import {
   loadBodySchema,
@@ -36,7 +36,7 @@ const NAME = { schema: worded(modelName, 'model') };
 @Controller('v1/models')
 export class ModelsController {
   constructor(
-    @Inject(ModelList) private readonly models: ModelList,
+    @Inject(Running) private readonly running: Running,
     @Inject(ModelWrites) private readonly writes: ModelWrites,
     @Inject(ModelOrders) private readonly orders: ModelOrders,
   ) {}
@@ -46,12 +46,12 @@ export class ModelsController {
     @Query({ schema: worded(modelListSchema) }) query: ModelListQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    return listed(reply, this.models.page(query, JSON.stringify, goneOverHttp(reply.raw)));
+    return listed(reply, this.running.now.models.page(query, JSON.stringify, goneOverHttp(reply.raw)));
   }
 
   @Get(':model')
   get(@Param('model', NAME) model: string, @Res({ passthrough: true }) reply: FastifyReply): ModelMessage {
-    return tagged(reply, this.models.get(model));
+    return tagged(reply, this.running.now.models.get(model));
   }
 
   @Put(':model')

@@ -7,9 +7,9 @@ import { type EndingCall, goneOverGrpc } from '../caller-gone.js';
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { callerAmong, isMessage, readRequest } from '../grpc/requests.js';
 import { modelListSchema } from '../pages.js';
+import { Running } from '../running.js';
 import type { Written } from '../writes/writes.js';
 import { ModelBatch } from './model-batch.js';
-import { ModelList } from './model-list.js';
 import { ModelOrders } from './model-orders.js';
 import { modelName, orderQuerySchema } from './model-requests.js';
 import { ModelWrites } from './model-writes.js';
@@ -33,7 +33,7 @@ const unloaded = ordered.extend({ force: z.boolean().optional() });
 @UseFilters(RpcFilter)
 export class ModelsRpc {
   constructor(
-    @Inject(ModelList) private readonly models: ModelList,
+    @Inject(Running) private readonly running: Running,
     @Inject(ModelWrites) private readonly writes: ModelWrites,
     @Inject(ModelOrders) private readonly orders: ModelOrders,
     @Inject(ModelBatch) private readonly batch: ModelBatch,
@@ -41,12 +41,16 @@ export class ModelsRpc {
 
   @GrpcMethod('Admin', 'ListModels')
   list(request: unknown, _: Metadata, call: EndingCall) {
-    return this.models.page(readRequest(modelListSchema, request), writeModel, goneOverGrpc(call));
+    return this.running.now.models.page(
+      readRequest(modelListSchema, request),
+      writeModel,
+      goneOverGrpc(call),
+    );
   }
 
   @GrpcMethod('Admin', 'GetModel')
   get(request: unknown) {
-    return modelMessage(this.models.get(readRequest(named, request).model));
+    return modelMessage(this.running.now.models.get(readRequest(named, request).model));
   }
 
   @GrpcMethod('Admin', 'PutModel')

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Engine } from '#engine';
 import { aModel, aServer, CoreDriver, SOMEBODY } from '../../../../test/support/core-driver.js';
 import { CallerGone } from '../caller-gone.js';
 import { Lifecycle } from '../lifecycle.js';
+import type { Running } from '../running.js';
 import type { PlanRequest } from './plan-request.js';
 import { Planner } from './planner.js';
 import type { Suppositions } from './suppositions.js';
@@ -12,13 +12,12 @@ const REQUEST: PlanRequest = { models: {}, pins: {}, lost: [], drained: [], aske
 /** A planner over a fleet of one server and one cold model, for which every request supposes the same. */
 function aPlanner() {
   const driver = new CoreDriver().declare(aModel('m')).serve(aServer('s'), ['m']);
-  const engine = { fleet: driver.fleet, now: () => driver.now } as Engine;
+  const engine = { fleet: driver.fleet, now: () => driver.now };
   const supposed = { models: [], lost: [], drained: [], asked: [aModel('m').id], ...SOMEBODY };
   const lifecycle = new Lifecycle();
-  return {
-    planner: new Planner(engine, { of: () => supposed } as unknown as Suppositions, lifecycle),
-    lifecycle,
-  };
+  const running = { now: { engine, lifecycle } } as unknown as Running;
+  const suppositions = { of: () => supposed } as unknown as Suppositions;
+  return { planner: new Planner(running, suppositions), lifecycle };
 }
 
 describe('the planner', () => {

@@ -1,13 +1,13 @@
 import { setImmediate as breath } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
 import { type Millis, type PlanBounds, Planning } from '#core';
-import type { Engine } from '#engine';
 import type { PlanMessage } from '#contracts';
 import { CallerGone } from '../caller-gone.js';
 import { Refused } from '../errors/refused.js';
-import type { Lifecycle } from '../lifecycle.js';
+import { Running } from '../running.js';
 import type { PlanRequest } from './plan-request.js';
 import { planView } from './plan-view.js';
-import type { Suppositions } from './suppositions.js';
+import { Suppositions } from './suppositions.js';
 
 const BOUNDS: Omit<PlanBounds, 'within'> = { turns: 1_000, items: 1_000 };
 /** Plans are worked out one after the other, and so many may wait for their turn. */
@@ -16,20 +16,20 @@ const MOST_WAITING = 8;
 const SLICE: Millis = 10;
 
 /** Says what would happen if something were so. Changes nothing, and keeps no request for a route waiting. */
+@Injectable()
 export class Planner {
   private last: Promise<unknown> = Promise.resolve();
   /** Of each that waits or is worked on: what takes it out. */
   private readonly waiting = new Set<() => void>();
 
   constructor(
-    private readonly engine: Engine,
-    private readonly suppositions: Suppositions,
-    private readonly lifecycle: Lifecycle,
+    @Inject(Running) private readonly running: Running,
+    @Inject(Suppositions) private readonly suppositions: Suppositions,
   ) {}
 
   /** A plan of which the caller has gone is not worked on any further, and gives its place back. */
   async plan(request: PlanRequest, gone?: AbortSignal): Promise<PlanMessage> {
-    this.lifecycle.admit();
+    this.running.now.lifecycle.admit();
     const supposition = this.suppositions.of(request);
     if (this.waiting.size >= MOST_WAITING) throw new Refused(TOO_MANY);
     const leave = (): void => void this.waiting.delete(leave);
@@ -50,16 +50,17 @@ export class Planner {
     gone: AbortSignal | undefined,
   ): Promise<PlanMessage> {
     if (gone?.aborted) throw new CallerGone();
-    const began = this.engine.now();
-    const frozen = this.engine.fleet.frozen !== null;
-    const planning = new Planning(this.engine.fleet, supposition, began, { within, ...BOUNDS });
+    const { engine, lifecycle } = this.running.now;
+    const began = engine.now();
+    const frozen = engine.fleet.frozen !== null;
+    const planning = new Planning(engine.fleet, supposition, began, { within, ...BOUNDS });
     let slice = began;
     while (planning.turn()) {
-      if (this.engine.now() - slice < SLICE) continue;
+      if (engine.now() - slice < SLICE) continue;
       await breath();
       if (gone?.aborted) throw new CallerGone();
-      this.lifecycle.admit();
-      slice = this.engine.now();
+      lifecycle.admit();
+      slice = engine.now();
     }
     return planView(planning.plan(), { began, frozen });
   }

@@ -1,52 +1,46 @@
+import { Inject, Injectable } from '@nestjs/common';
 import { type Checked, type ConfigError, dependencyCycle, readModelSpec, readPin } from '#config';
 import type { Fleet, ModelId, ServerId, Supposition, TenantId } from '#core';
-import type { Engine } from '#engine';
 import { ANONYMOUS } from '../anonymous.js';
 import { type BrokenRule, invalid, Refused } from '../errors/refused.js';
-import type { Registry } from '../fleet/registry.js';
 import type { Catalog } from '../models/catalog.js';
 import { coreModel } from '../models/core-model.js';
 import { type Entry, isDeclared } from '../models/layers.js';
 import { apartPin, beside, told } from '../models/model-writes.js';
 import { sure } from '../models/sure.js';
-import type { WallTimes } from '../wall-times.js';
+import { Running } from '../running.js';
 import type { PlanRequest } from './plan-request.js';
 
 /** Reads what is supposed: names that must be known, and models that are declared as the API would declare them. */
+@Injectable()
 export class Suppositions {
-  constructor(
-    private readonly engine: Engine,
-    private readonly catalog: Catalog,
-    private readonly registry: Registry,
-    private readonly times: WallTimes,
-  ) {}
+  constructor(@Inject(Running) private readonly running: Running) {}
 
   /** Refuses what is empty, breaks a rule or names what is unknown, and says where. */
   of({ models, pins, lost, drained, asked }: Omit<PlanRequest, 'withinMs'>): Supposition {
-    const reading = new Reading(this.catalog, (name) => this.isKnown(name));
+    const { catalog, engine, registry, times } = this.running.now;
+    const isKnown = (name: string): boolean =>
+      isDeclared(catalog.entry(name)) || engine.fleet.models.has(name as ModelId);
+    const reading = new Reading(catalog, isKnown);
     for (const [name, spec] of Object.entries(models)) reading.declare(name, spec);
     for (const [name, pin] of Object.entries(pins)) reading.pin(name, pin);
     for (const [at, name] of asked.entries()) reading.expectModel(name, `asked[${at}]`);
-    for (const [at, id] of lost.entries()) reading.expectServer(this.registry.get(id), id, `lost[${at}]`);
+    for (const [at, id] of lost.entries()) reading.expectServer(registry.get(id), id, `lost[${at}]`);
     for (const [at, id] of drained.entries()) {
       const path = `drained[${at}]`;
-      reading.expectServer(this.registry.get(id), id, path);
+      reading.expectServer(registry.get(id), id, path);
       if (lost.includes(id)) reading.broken.push({ path, rule: 'must not be lost too' });
     }
-    reading.check(this.catalog.declared(), this.engine.fleet);
+    reading.check(catalog.declared(), engine.fleet);
     const entries = [...reading.entries.values()];
     if (entries.length + lost.length + drained.length + asked.length === 0) throw invalid([EMPTY]);
     return {
-      models: entries.map((entry) => coreModel(entry, this.times)),
+      models: entries.map((entry) => coreModel(entry, times)),
       lost: [...new Set(lost)] as ServerId[],
       drained: [...new Set(drained)] as ServerId[],
       asked: [...new Set(asked)] as ModelId[],
       tenant: ANONYMOUS as TenantId,
     };
-  }
-
-  private isKnown(name: string): boolean {
-    return isDeclared(this.catalog.entry(name)) || this.engine.fleet.models.has(name as ModelId);
   }
 }
 

@@ -1,22 +1,22 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { PressureMonitor } from './pressure-monitor.js';
+import { Running } from '../running.js';
 
 /** Has the pressure read once a second, as long as the application runs. The work of starting is not counted. */
 @Injectable()
 export class PressureReadings implements OnApplicationBootstrap, OnApplicationShutdown {
-  constructor(@Inject(PressureMonitor) private readonly monitor: PressureMonitor) {}
+  constructor(@Inject(Running) private readonly running: Running) {}
 
   onApplicationBootstrap(): void {
-    this.monitor.start();
+    this.running.now.pressure.start();
   }
 
   @Interval(1_000)
   read(): void {
-    this.monitor.read();
+    this.running.now.pressure.read();
   }
 
   onApplicationShutdown(): void {
-    this.monitor.stop();
+    this.running.now.pressure.stop();
   }
 }

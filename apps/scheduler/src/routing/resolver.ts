@@ -1,83 +1,55 @@
-import type { Instant, Millis } from '#core';
-import type { Answer, Engine, Pending, ResolveQuery, Route } from '#engine';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Instant } from '#core';
+import type { Answer, Pending, ResolveQuery, Route } from '#engine';
 import type { RouteMessage } from '#contracts';
-import type { Registry } from '../fleet/registry.js';
-import type { StoreWatch } from '../health/store-watch.js';
-import { type Lifecycle, SHUTTING_DOWN } from '../lifecycle.js';
-import { ToldRoutes } from './told-routes.js';
-
-/** Counts what callers were answered. */
-export interface ResolveMeter {
-  /** `result` is `routed` or the reason of the refusal. */
-  resolved(result: string, cold: boolean, took: Millis): void;
-}
-
-/** What answers are taken from. */
-interface ResolverParts {
-  readonly engine: Engine;
-  readonly registry: Registry;
-  readonly lifecycle: Lifecycle;
-  readonly store: StoreWatch;
-}
+import type { Composition } from '../compose.js';
+import { SHUTTING_DOWN } from '../lifecycle.js';
+import { Running } from '../running.js';
 
 /** Answers "where is this model?": at once where it is warm. */
+@Injectable()
 export class Resolver {
-  private readonly told: ToldRoutes;
-
-  private readonly engine: Engine;
-  private readonly lifecycle: Lifecycle;
-  private readonly store: StoreWatch;
-
-  constructor(
-    { engine, registry, lifecycle, store }: ResolverParts,
-    private readonly meter: ResolveMeter,
-  ) {
-    this.engine = engine;
-    this.lifecycle = lifecycle;
-    this.store = store;
-    this.told = new ToldRoutes(registry);
-  }
+  constructor(@Inject(Running) private readonly running: Running) {}
 
   /** The route to a warm model, without waiting for anything; undefined where the caller has to wait. */
   warm(query: ResolveQuery): RouteMessage | undefined {
-    if (this.lifecycle.isEnding) return undefined;
-    const began = this.engine.now();
-    if (query.avoid.length > 0) this.engine.report({ kind: 'ServersDoubted', servers: query.avoid });
-    const route = this.engine.route(query);
+    const { engine, lifecycle, metrics, routes } = this.running.now;
+    if (lifecycle.isEnding) return undefined;
+    const began = engine.now();
+    if (query.avoid.length > 0) engine.report({ kind: 'ServersDoubted', servers: query.avoid });
+    const route = engine.route(query);
     if (route === undefined) return undefined;
-    this.meter.resolved('routed', false, this.engine.now() - began);
-    return this.message(route);
+    metrics.resolve.resolved('routed', false, engine.now() - began);
+    return routes.of(route);
   }
 
   /** Waits for a cold model, as long as it allows and the caller can. */
   wait(query: ResolveQuery): Pending {
-    if (this.lifecycle.isEnding)
-      return ended(this.count({ kind: 'refusal', refusal: SHUTTING_DOWN }, this.engine.now()));
-    const { fleet } = this.engine;
-    const began = this.engine.now();
-    const { coldStart } = fleet.models.get(query.model) ?? fleet.defaults;
-    const pending = this.engine.admit(query, coldStart.maxWait);
+    const made = this.running.now;
+    const { engine, lifecycle, store } = made;
+    const began = engine.now();
+    if (lifecycle.isEnding) return ended(counted(made, { kind: 'refusal', refusal: SHUTTING_DOWN }, began));
+    const { coldStart } = engine.fleet.models.get(query.model) ?? engine.fleet.defaults;
+    const pending = engine.admit(query, coldStart.maxWait);
+    const worded = (answer: Answer): Answer =>
+      answer.kind === 'route' ? answer : { kind: 'refusal', refusal: store.worded(answer.refusal) };
     return {
-      answer: pending.answer.then((answer) => this.count(this.worded(answer), began)),
+      answer: pending.answer.then((answer) => counted(made, worded(answer), began)),
       cancel: () => pending.cancel(),
     };
   }
 
   /** A route as callers are told it. */
   message(route: Route): RouteMessage {
-    return this.told.of(route);
+    return this.running.now.routes.of(route);
   }
+}
 
-  private worded(answer: Answer): Answer {
-    if (answer.kind === 'route') return answer;
-    return { kind: 'refusal', refusal: this.store.worded(answer.refusal) };
-  }
-
-  private count(answer: Answer, began: Instant): Answer {
-    const result = answer.kind === 'route' ? 'routed' : answer.refusal.reason;
-    this.meter.resolved(result, answer.kind === 'refusal' || answer.cold, this.engine.now() - began);
-    return answer;
-  }
+/** Counts what a caller is answered. */
+function counted({ engine, metrics }: Composition, answer: Answer, began: Instant): Answer {
+  const result = answer.kind === 'route' ? 'routed' : answer.refusal.reason;
+  metrics.resolve.resolved(result, answer.kind === 'refusal' || answer.cold, engine.now() - began);
+  return answer;
 }
 
 const ended = (answer: Answer): Pending => ({ answer: Promise.resolve(answer), cancel: () => undefined });

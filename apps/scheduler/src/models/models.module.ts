@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { ModelBatch } from './model-batch.js';
+import { ModelOrders } from './model-orders.js';
+import { ModelWrites } from './model-writes.js';
+import { ModelsController } from './models.controller.js';
+import { ModelsRpc } from './models.grpc.js';
+
+/** For admins of models: what is told of them, declared and ordered. */
+@Module({
+  controllers: [ModelsController, ModelsRpc],
+  providers: [ModelBatch, ModelOrders, ModelWrites],
+})
+export class ModelsModule {}

@@ -1,2 +1,0 @@
-/** Injection tokens of what is no class. */
-export const LOG = Symbol('log');
