@@ -26,6 +26,7 @@ import { serveResolve } from './routing/resolve.http.js';
 import { Resolver } from './routing/resolver.js';
 import { Running } from './running.js';
 import { SchedulerModule } from './scheduler.module.js';
+import { WrittenInterceptor } from './writes/written.interceptor.js';
 
 /** A Nest app that answers, and how to end it. */
 export interface Listening {
@@ -57,6 +58,7 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
   });
   app.useGlobalFilters(new ProblemFilter(problems));
   app.useGlobalPipes(checks());
+  app.useGlobalInterceptors(new WrittenInterceptor());
   const fastify = adapter.getInstance();
   parseJson(fastify);
   guardLocal(fastify, problems);

@@ -95,6 +95,12 @@ export function* pageOf<Item, Told extends string | Uint8Array>(
   return { items, nextPageToken: '' };
 }
 
+export const PAGE_TYPE = 'application/json; charset=utf-8';
+
+/** A page as JSON, of items that are JSON already. */
+export const pageText = ({ items, nextPageToken }: PageMessage<string>): string =>
+  `{"items":[${items.join(',')}],"nextPageToken":${JSON.stringify(nextPageToken)}}`;
+
 const tokenOf = (name: string): string => Buffer.from(name).toString('base64url');
 
 function nameIn(token: string): string {

@@ -1,9 +1,8 @@
-import { Body, Controller, Delete, Get, Headers, Inject, Put, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Body, Controller, Delete, Get, Inject, Put } from '@nestjs/common';
 import type { FleetMessage } from '#contracts';
-import { goneOverHttp } from '../caller-gone.js';
 import { worded } from '../http/worded.js';
-import { callerIn, type Headers as HeaderMap, replied } from '../http/written-reply.js';
+import type { Caller } from '../writes/caller.js';
+import { FromCaller, Gone } from '../writes/caller.decorator.js';
 import { type FreezeBody, freezeBodySchema, Freezes } from './freezes.js';
 import { Overview } from './overview.js';
 
@@ -16,24 +15,17 @@ export class FleetController {
   ) {}
 
   @Get()
-  get(@Res({ passthrough: true }) reply: FastifyReply): Promise<FleetMessage> {
-    return this.overview.read(goneOverHttp(reply.raw));
+  get(@Gone() gone: AbortSignal): Promise<FleetMessage> {
+    return this.overview.read(gone);
   }
 
   @Put('frozen')
-  freeze(
-    @Body({ schema: worded(freezeBodySchema) }) body: FreezeBody,
-    @Headers() headers: HeaderMap,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<FleetMessage | undefined> {
-    return replied(reply, this.freezes.freeze(body, callerIn(headers, reply)));
+  freeze(@Body({ schema: worded(freezeBodySchema) }) body: FreezeBody, @FromCaller() caller: Caller) {
+    return this.freezes.freeze(body, caller);
   }
 
   @Delete('frozen')
-  unfreeze(
-    @Headers() headers: HeaderMap,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<FleetMessage | undefined> {
-    return replied(reply, this.freezes.unfreeze(callerIn(headers, reply)));
+  unfreeze(@FromCaller() caller: Caller) {
+    return this.freezes.unfreeze(caller);
   }
 }

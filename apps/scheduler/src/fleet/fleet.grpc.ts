@@ -1,13 +1,14 @@
-import type { Metadata } from '@grpc/grpc-js';
-import { Controller, Inject, UseFilters } from '@nestjs/common';
-import { GrpcMethod } from '@nestjs/microservices';
+import { Controller, Inject, UseFilters, UseInterceptors } from '@nestjs/common';
+import { GrpcMethod, Payload } from '@nestjs/microservices';
 import { z } from 'zod';
 import { fromStruct, itemWriter, type Struct } from '#contracts';
-import { type EndingCall, goneOverGrpc } from '../caller-gone.js';
 import { RpcFilter } from '../errors/rpc.filter.js';
-import { callerAmong, isMessage, readRequest } from '../grpc/requests.js';
+import { isMessage, readRequest } from '../grpc/requests.js';
 import { serverListSchema } from '../pages.js';
 import { Running } from '../running.js';
+import { FromCaller, Gone } from '../writes/caller.decorator.js';
+import type { Caller } from '../writes/caller.js';
+import { WrittenInterceptor } from '../writes/written.interceptor.js';
 import { freezeBodySchema, Freezes } from './freezes.js';
 import { Overview } from './overview.js';
 import { drainBodySchema, serverName } from './server-requests.js';
@@ -22,6 +23,7 @@ const drained = named.extend(drainBodySchema.unwrap().shape);
 /** Servers and the fleet over gRPC: the same operations as over HTTP. */
 @Controller()
 @UseFilters(RpcFilter)
+@UseInterceptors(WrittenInterceptor)
 export class FleetRpc {
   constructor(
     @Inject(Running) private readonly running: Running,
@@ -31,12 +33,8 @@ export class FleetRpc {
   ) {}
 
   @GrpcMethod('Admin', 'ListServers')
-  list(request: unknown, _: Metadata, call: EndingCall) {
-    return this.running.now.servers.page(
-      readRequest(serverListSchema, request),
-      writeServer,
-      goneOverGrpc(call),
-    );
+  list(@Payload() request: unknown, @Gone() gone: AbortSignal) {
+    return this.running.now.servers.page(readRequest(serverListSchema, request), writeServer, gone);
   }
 
   @GrpcMethod('Admin', 'GetServer')
@@ -45,43 +43,41 @@ export class FleetRpc {
   }
 
   @GrpcMethod('Admin', 'PutServer')
-  async put(request: unknown, metadata: Metadata, call: EndingCall) {
+  put(@Payload() request: unknown, @FromCaller() caller: Caller) {
     const { server, spec } = readRequest(withSpec, request);
-    return (await this.writes.put(server, fromStruct(spec), callerAmong(metadata, call))).body;
+    return this.writes.put(server, fromStruct(spec), caller);
   }
 
   @GrpcMethod('Admin', 'DeleteServer')
-  async remove(request: unknown, metadata: Metadata, call: EndingCall) {
-    await this.writes.remove(readRequest(named, request).server, callerAmong(metadata, call));
-    return {};
+  remove(@Payload() request: unknown, @FromCaller() caller: Caller) {
+    return this.writes.remove(readRequest(named, request).server, caller);
   }
 
   @GrpcMethod('Admin', 'DrainServer')
-  async drain(request: unknown, metadata: Metadata, call: EndingCall) {
+  drain(@Payload() request: unknown, @FromCaller() caller: Caller) {
     const { server, deadlineMs } = readRequest(drained, request);
-    return (await this.writes.drain(server, deadlineMs, callerAmong(metadata, call))).body;
+    return this.writes.drain(server, deadlineMs, caller);
   }
 
   @GrpcMethod('Admin', 'UndrainServer')
-  async undrain(request: unknown, metadata: Metadata, call: EndingCall) {
-    return (await this.writes.undrain(readRequest(named, request).server, callerAmong(metadata, call))).body;
+  undrain(@Payload() request: unknown, @FromCaller() caller: Caller) {
+    return this.writes.undrain(readRequest(named, request).server, caller);
   }
 
   @GrpcMethod('Admin', 'GetFleet')
-  fleet(request: unknown, _: Metadata, call: EndingCall) {
+  fleet(@Payload() request: unknown, @Gone() gone: AbortSignal) {
     readRequest(nothing, request);
-    return this.overview.read(goneOverGrpc(call));
+    return this.overview.read(gone);
   }
 
   @GrpcMethod('Admin', 'FreezeFleet')
-  async freeze(request: unknown, metadata: Metadata, call: EndingCall) {
-    return (await this.freezes.freeze(readRequest(freezeBodySchema, request), callerAmong(metadata, call)))
-      .body;
+  freeze(@Payload() request: unknown, @FromCaller() caller: Caller) {
+    return this.freezes.freeze(readRequest(freezeBodySchema, request), caller);
   }
 
   @GrpcMethod('Admin', 'UnfreezeFleet')
-  async unfreeze(request: unknown, metadata: Metadata, call: EndingCall) {
+  unfreeze(@Payload() request: unknown, @FromCaller() caller: Caller) {
     readRequest(nothing, request);
-    return (await this.freezes.unfreeze(callerAmong(metadata, call))).body;
+    return this.freezes.unfreeze(caller);
   }
 }

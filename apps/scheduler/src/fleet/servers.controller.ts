@@ -1,11 +1,10 @@
-import { Body, Controller, Delete, Get, Headers, Inject, Param, Post, Put, Query, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Body, Controller, Delete, Get, Header, Inject, Param, Post, Put, Query } from '@nestjs/common';
 import type { ServerMessage } from '#contracts';
-import { goneOverHttp } from '../caller-gone.js';
 import { worded } from '../http/worded.js';
-import { callerIn, type Headers as HeaderMap, listed, replied, tagged } from '../http/written-reply.js';
-import { type ServerListQuery, serverListSchema } from '../pages.js';
+import { PAGE_TYPE, pageText, type ServerListQuery, serverListSchema } from '../pages.js';
 import { Running } from '../running.js';
+import type { Caller } from '../writes/caller.js';
+import { FromCaller, Gone } from '../writes/caller.decorator.js';
 import { type DrainBody, drainBodySchema, emptyBodySchema, serverName } from './server-requests.js';
 import { ServerWrites } from './server-writes.js';
 
@@ -20,54 +19,44 @@ export class ServersController {
   ) {}
 
   @Get()
-  list(
+  @Header('content-type', PAGE_TYPE)
+  async list(
     @Query({ schema: worded(serverListSchema) }) query: ServerListQuery,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Gone() gone: AbortSignal,
   ): Promise<string> {
-    return listed(reply, this.running.now.servers.page(query, JSON.stringify, goneOverHttp(reply.raw)));
+    return pageText(await this.running.now.servers.page(query, JSON.stringify, gone));
   }
 
   @Get(':server')
-  get(@Param('server', ID) server: string, @Res({ passthrough: true }) reply: FastifyReply): ServerMessage {
-    return tagged(reply, this.running.now.servers.get(server));
+  get(@Param('server', ID) server: string): ServerMessage {
+    return this.running.now.servers.get(server);
   }
 
   @Put(':server')
-  put(
-    @Param('server', ID) server: string,
-    @Body() body: unknown,
-    @Headers() headers: HeaderMap,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ServerMessage | undefined> {
-    return replied(reply, this.writes.put(server, body, callerIn(headers, reply)));
+  put(@Param('server', ID) server: string, @Body() body: unknown, @FromCaller() caller: Caller) {
+    return this.writes.put(server, body, caller);
   }
 
   @Delete(':server')
-  remove(
-    @Param('server', ID) server: string,
-    @Headers() headers: HeaderMap,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<null | undefined> {
-    return replied(reply, this.writes.remove(server, callerIn(headers, reply)));
+  remove(@Param('server', ID) server: string, @FromCaller() caller: Caller) {
+    return this.writes.remove(server, caller);
   }
 
   @Post(':server/drain')
   drain(
     @Param('server', ID) server: string,
     @Body({ schema: worded(drainBodySchema) }) body: DrainBody,
-    @Headers() headers: HeaderMap,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ServerMessage | undefined> {
-    return replied(reply, this.writes.drain(server, body?.deadlineMs, callerIn(headers, reply)));
+    @FromCaller() caller: Caller,
+  ) {
+    return this.writes.drain(server, body?.deadlineMs, caller);
   }
 
   @Post(':server/undrain')
   undrain(
     @Param('server', ID) server: string,
     @Body({ schema: worded(emptyBodySchema) }) _: undefined,
-    @Headers() headers: HeaderMap,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ServerMessage | undefined> {
-    return replied(reply, this.writes.undrain(server, callerIn(headers, reply)));
+    @FromCaller() caller: Caller,
+  ) {
+    return this.writes.undrain(server, caller);
   }
 }

@@ -1,10 +1,7 @@
-import type { Metadata } from '@grpc/grpc-js';
 import type { z } from 'zod';
 import { check, refuse } from '#config';
 import { MalformedRequest } from '#contracts';
-import { type EndingCall, goneOverGrpc } from '../caller-gone.js';
 import { invalid, Refused } from '../errors/refused.js';
-import { type Caller, callerOf } from '../writes/caller.js';
 
 /** Reads a gRPC request by its schema; refuses one that breaks rules or is no message at all. */
 export function readRequest<T>(schema: z.ZodType<T>, request: unknown): T {
@@ -20,10 +17,3 @@ export const isMessage = (value: unknown): boolean => typeof value === 'object' 
 /** The refusal of what is no message, or too long a one. */
 export const malformed = ({ reason, rule, at }: MalformedRequest): Refused =>
   reason === 'too_large' ? new Refused({ reason, detail: rule }) : invalid(refuse([{ at, rule }]).errors);
-
-/** The caller of a write: the conditions in the call's metadata, and whether it is still there. */
-export const callerAmong = (metadata: Metadata, call: EndingCall): Caller =>
-  callerOf((name) => {
-    const [value] = metadata.get(name);
-    return value === undefined ? undefined : String(value);
-  }, goneOverGrpc(call));

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { BATCH_BYTES } from '#contracts';
 import type { Problems } from '../errors/problems.js';
-import { callerIn } from '../http/written-reply.js';
+import { callerOver } from '../writes/caller.decorator.js';
+import { goneOverHttp } from '../caller-gone.js';
 import { BATCH_PATH, type ModelBatch } from './model-batch.js';
 
 /** A colon begins a parameter in Fastify's paths; two of them are one. */
@@ -13,7 +14,7 @@ const ROUTE = BATCH_PATH.replace(':', '::');
  */
 export function serveBatch(fastify: FastifyInstance, batch: ModelBatch, problems: Problems): void {
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { status, body } = await batch.declare(request.body, callerIn(request.headers, reply));
+    const { status, body } = await batch.declare(request.body, callerOver(request, goneOverHttp(reply.raw)));
     return reply.code(status).send(body);
   };
   const onRequest = (_: FastifyRequest, reply: FastifyReply, done: () => void): void => {

@@ -17,7 +17,7 @@ import { Refused } from '../errors/refused.js';
 import { Running } from '../running.js';
 import type { AskedFor } from '../writes/answers.js';
 import { type Caller, checkIfMatch } from '../writes/caller.js';
-import type { Written } from '../writes/writes.js';
+import { Written } from '../writes/writes.js';
 import { pinNow } from './core-model.js';
 import { disabled } from './model-writes.js';
 import { checkListed, checkTakesOrders, lookedForAnew } from './order-checks.js';
@@ -162,7 +162,7 @@ async function carryOut(
   });
   if (waitMs === 0 || ended(engine.fleet)) return written;
   await watch.until(ended, waitMs, caller.gone);
-  const told = { ...written, body: view() };
+  const told = new Written(written.status, view());
   await writes.toldLater(operation, told);
   return told;
 }

@@ -3,22 +3,20 @@ import {
   Controller,
   Delete,
   Get,
-  Headers,
+  Header,
   Inject,
   Param,
   Patch,
   Post,
   Put,
   Query,
-  Res,
 } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
 import type { ModelMessage } from '#contracts';
-import { goneOverHttp } from '../caller-gone.js';
 import { worded } from '../http/worded.js';
-import { callerIn, type Headers as HeaderMap, listed, replied, tagged } from '../http/written-reply.js';
-import { type ModelListQuery, modelListSchema } from '../pages.js';
+import { type ModelListQuery, modelListSchema, PAGE_TYPE, pageText } from '../pages.js';
 import { Running } from '../running.js';
+import type { Caller } from '../writes/caller.js';
+import { FromCaller, Gone } from '../writes/caller.decorator.js';
 import { ModelOrders } from './model-orders.js';
 import {
   loadBodySchema,
@@ -42,64 +40,42 @@ export class ModelsController {
   ) {}
 
   @Get()
-  list(
+  @Header('content-type', PAGE_TYPE)
+  async list(
     @Query({ schema: worded(modelListSchema) }) query: ModelListQuery,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Gone() gone: AbortSignal,
   ): Promise<string> {
-    return listed(reply, this.running.now.models.page(query, JSON.stringify, goneOverHttp(reply.raw)));
+    return pageText(await this.running.now.models.page(query, JSON.stringify, gone));
   }
 
   @Get(':model')
-  get(@Param('model', NAME) model: string, @Res({ passthrough: true }) reply: FastifyReply): ModelMessage {
-    return tagged(reply, this.running.now.models.get(model));
+  get(@Param('model', NAME) model: string): ModelMessage {
+    return this.running.now.models.get(model);
   }
 
   @Put(':model')
-  put(
-    @Param('model', NAME) model: string,
-    @Body() body: unknown,
-    @Headers() headers: HeaderMap,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ModelMessage | undefined> {
-    return replied(reply, this.writes.put(model, body, callerIn(headers, reply)));
+  put(@Param('model', NAME) model: string, @Body() body: unknown, @FromCaller() caller: Caller) {
+    return this.writes.put(model, body, caller);
   }
 
   @Patch(':model')
-  patch(
-    @Param('model', NAME) model: string,
-    @Body() body: unknown,
-    @Headers() headers: HeaderMap,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ModelMessage | undefined> {
-    return replied(reply, this.writes.patch(model, body, callerIn(headers, reply)));
+  patch(@Param('model', NAME) model: string, @Body() body: unknown, @FromCaller() caller: Caller) {
+    return this.writes.patch(model, body, caller);
   }
 
   @Delete(':model')
-  remove(
-    @Param('model', NAME) model: string,
-    @Headers() headers: HeaderMap,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<null | undefined> {
-    return replied(reply, this.writes.remove(model, callerIn(headers, reply)));
+  remove(@Param('model', NAME) model: string, @FromCaller() caller: Caller) {
+    return this.writes.remove(model, caller);
   }
 
   @Put(':model/pin')
-  pin(
-    @Param('model', NAME) model: string,
-    @Body() body: unknown,
-    @Headers() headers: HeaderMap,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ModelMessage | undefined> {
-    return replied(reply, this.writes.pin(model, body, callerIn(headers, reply)));
+  pin(@Param('model', NAME) model: string, @Body() body: unknown, @FromCaller() caller: Caller) {
+    return this.writes.pin(model, body, caller);
   }
 
   @Delete(':model/pin')
-  unpin(
-    @Param('model', NAME) model: string,
-    @Headers() headers: HeaderMap,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ModelMessage | undefined> {
-    return replied(reply, this.writes.unpin(model, callerIn(headers, reply)));
+  unpin(@Param('model', NAME) model: string, @FromCaller() caller: Caller) {
+    return this.writes.unpin(model, caller);
   }
 
   @Post(':model/load')
@@ -107,10 +83,9 @@ export class ModelsController {
     @Param('model', NAME) model: string,
     @Query({ schema: worded(orderQuerySchema) }) query: OrderQuery,
     @Body({ schema: worded(loadBodySchema) }) _: undefined,
-    @Headers() headers: HeaderMap,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ModelMessage | undefined> {
-    return replied(reply, this.orders.load(model, query, callerIn(headers, reply)));
+    @FromCaller() caller: Caller,
+  ) {
+    return this.orders.load(model, query, caller);
   }
 
   @Post(':model/unload')
@@ -118,10 +93,9 @@ export class ModelsController {
     @Param('model', NAME) model: string,
     @Query({ schema: worded(orderQuerySchema) }) query: OrderQuery,
     @Body({ schema: worded(unloadBodySchema) }) body: UnloadBody,
-    @Headers() headers: HeaderMap,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ModelMessage | undefined> {
-    return replied(reply, this.orders.unload(model, { ...query, ...body }, callerIn(headers, reply)));
+    @FromCaller() caller: Caller,
+  ) {
+    return this.orders.unload(model, { ...query, ...body }, caller);
   }
 
   @Post(':model/reload')
@@ -129,9 +103,8 @@ export class ModelsController {
     @Param('model', NAME) model: string,
     @Query({ schema: worded(orderQuerySchema) }) query: OrderQuery,
     @Body({ schema: worded(loadBodySchema) }) _: undefined,
-    @Headers() headers: HeaderMap,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ModelMessage | undefined> {
-    return replied(reply, this.orders.reload(model, query, callerIn(headers, reply)));
+    @FromCaller() caller: Caller,
+  ) {
+    return this.orders.reload(model, query, caller);
   }
 }

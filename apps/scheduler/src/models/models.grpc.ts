@@ -1,13 +1,14 @@
-import type { Metadata } from '@grpc/grpc-js';
-import { Controller, Inject, UseFilters } from '@nestjs/common';
-import { GrpcMethod } from '@nestjs/microservices';
+import { Controller, Inject, UseFilters, UseInterceptors } from '@nestjs/common';
+import { GrpcMethod, Payload } from '@nestjs/microservices';
 import { z } from 'zod';
 import { fromStruct, itemWriter, type ModelMessage, type Struct, toStruct } from '#contracts';
-import { type EndingCall, goneOverGrpc } from '../caller-gone.js';
 import { RpcFilter } from '../errors/rpc.filter.js';
-import { callerAmong, isMessage, readRequest } from '../grpc/requests.js';
+import { isMessage, readRequest } from '../grpc/requests.js';
 import { modelListSchema } from '../pages.js';
 import { Running } from '../running.js';
+import { FromCaller, Gone } from '../writes/caller.decorator.js';
+import type { Caller } from '../writes/caller.js';
+import { WrittenInterceptor } from '../writes/written.interceptor.js';
 import type { Written } from '../writes/writes.js';
 import { ModelBatch } from './model-batch.js';
 import { ModelOrders } from './model-orders.js';
@@ -31,6 +32,7 @@ const unloaded = ordered.extend({ force: z.boolean().optional() });
 /** Models over gRPC: the same operations as over HTTP. */
 @Controller()
 @UseFilters(RpcFilter)
+@UseInterceptors(WrittenInterceptor)
 export class ModelsRpc {
   constructor(
     @Inject(Running) private readonly running: Running,
@@ -40,12 +42,8 @@ export class ModelsRpc {
   ) {}
 
   @GrpcMethod('Admin', 'ListModels')
-  list(request: unknown, _: Metadata, call: EndingCall) {
-    return this.running.now.models.page(
-      readRequest(modelListSchema, request),
-      writeModel,
-      goneOverGrpc(call),
-    );
+  list(@Payload() request: unknown, @Gone() gone: AbortSignal) {
+    return this.running.now.models.page(readRequest(modelListSchema, request), writeModel, gone);
   }
 
   @GrpcMethod('Admin', 'GetModel')
@@ -54,68 +52,67 @@ export class ModelsRpc {
   }
 
   @GrpcMethod('Admin', 'PutModel')
-  put(request: unknown, metadata: Metadata, call: EndingCall) {
+  put(@Payload() request: unknown, @FromCaller() caller: Caller) {
     const { model, spec } = readRequest(withSpec, request);
-    return answered(this.writes.put(model, fromStruct(spec), callerAmong(metadata, call)));
+    return answered(this.writes.put(model, fromStruct(spec), caller));
   }
 
   @GrpcMethod('Admin', 'PatchModel')
-  patch(request: unknown, metadata: Metadata, call: EndingCall) {
+  patch(@Payload() request: unknown, @FromCaller() caller: Caller) {
     const { model, patch } = readRequest(withPatch, request);
-    return answered(this.writes.patch(model, fromStruct(patch), callerAmong(metadata, call)));
+    return answered(this.writes.patch(model, fromStruct(patch), caller));
   }
 
   @GrpcMethod('Admin', 'DeleteModel')
-  async remove(request: unknown, metadata: Metadata, call: EndingCall) {
-    await this.writes.remove(readRequest(named, request).model, callerAmong(metadata, call));
-    return {};
+  remove(@Payload() request: unknown, @FromCaller() caller: Caller) {
+    return this.writes.remove(readRequest(named, request).model, caller);
   }
 
   @GrpcMethod('Admin', 'BatchModels')
-  async declare(request: unknown, metadata: Metadata, call: EndingCall) {
+  async declare(@Payload() request: unknown, @FromCaller() caller: Caller) {
     const leave = this.batch.places.take();
     try {
       const { models } = readRequest(batched, request);
       const specs = Object.entries(models).map(([name, spec]) => [name, fromStruct(spec)] as const);
       const body = { models: Object.fromEntries(specs) };
-      return (await this.batch.declare(body, callerAmong(metadata, call))).body;
+      return await this.batch.declare(body, caller);
     } finally {
       leave();
     }
   }
 
   @GrpcMethod('Admin', 'PinModel')
-  pin(request: unknown, metadata: Metadata, call: EndingCall) {
+  pin(@Payload() request: unknown, @FromCaller() caller: Caller) {
     const { model, copies, until, schedule } = readRequest(pinned, request);
     const body = {
       copies,
       ...(until === undefined ? {} : { until }),
       ...(schedule === undefined ? {} : { schedule: fromStruct(schedule) }),
     };
-    return answered(this.writes.pin(model, body, callerAmong(metadata, call)));
+    return answered(this.writes.pin(model, body, caller));
   }
 
   @GrpcMethod('Admin', 'UnpinModel')
-  unpin(request: unknown, metadata: Metadata, call: EndingCall) {
-    return answered(this.writes.unpin(readRequest(named, request).model, callerAmong(metadata, call)));
+  unpin(@Payload() request: unknown, @FromCaller() caller: Caller) {
+    return answered(this.writes.unpin(readRequest(named, request).model, caller));
   }
 
   @GrpcMethod('Admin', 'LoadModel')
-  load(request: unknown, metadata: Metadata, call: EndingCall) {
+  load(@Payload() request: unknown, @FromCaller() caller: Caller) {
     const { model, ...options } = readRequest(ordered, request);
-    return answered(this.orders.load(model, options, callerAmong(metadata, call)));
+    return answered(this.orders.load(model, options, caller));
   }
 
   @GrpcMethod('Admin', 'UnloadModel')
-  unload(request: unknown, metadata: Metadata, call: EndingCall) {
+  unload(@Payload() request: unknown, @FromCaller() caller: Caller) {
     const { model, ...options } = readRequest(unloaded, request);
-    return answered(this.orders.unload(model, options, callerAmong(metadata, call)));
+    return answered(this.orders.unload(model, options, caller));
   }
 
   @GrpcMethod('Admin', 'ReloadModel')
-  reload(request: unknown, metadata: Metadata, call: EndingCall) {
+  reload(@Payload() request: unknown, @FromCaller() caller: Caller) {
     const { model, ...options } = readRequest(ordered, request);
-    return answered(this.orders.reload(model, options, callerAmong(metadata, call)));
+    return answered(this.orders.reload(model, options, caller));
   }
 }
 

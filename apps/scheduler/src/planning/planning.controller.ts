@@ -1,9 +1,8 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import type { ExplanationMessage, PlanMessage } from '#contracts';
-import { goneOverHttp } from '../caller-gone.js';
 import { worded } from '../http/worded.js';
 import { modelName } from '../models/model-requests.js';
+import { Gone } from '../writes/caller.decorator.js';
 import { Explanations } from './explanations.js';
 import { type PlanRequest, planRequestSchema } from './plan-request.js';
 import { Planner } from './planner.js';
@@ -25,8 +24,8 @@ export class PlanningController {
   @HttpCode(200)
   plan(
     @Body({ schema: worded(planRequestSchema) }) body: PlanRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Gone() gone: AbortSignal,
   ): Promise<PlanMessage> {
-    return this.planner.plan(body, goneOverHttp(reply.raw));
+    return this.planner.plan(body, gone);
   }
 }

@@ -1,12 +1,11 @@
-import type { Metadata } from '@grpc/grpc-js';
 import { Controller, Inject, UseFilters } from '@nestjs/common';
-import { GrpcMethod } from '@nestjs/microservices';
+import { GrpcMethod, Payload } from '@nestjs/microservices';
 import { z } from 'zod';
 import { fromStruct, type Struct } from '#contracts';
-import { type EndingCall, goneOverGrpc } from '../caller-gone.js';
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { readRequest } from '../grpc/requests.js';
 import { modelName } from '../models/model-requests.js';
+import { Gone } from '../writes/caller.decorator.js';
 import { Explanations } from './explanations.js';
 import { planRequestSchema } from './plan-request.js';
 import { Planner } from './planner.js';
@@ -36,7 +35,7 @@ export class PlanningRpc {
   }
 
   @GrpcMethod('Admin', 'Plan')
-  plan(request: unknown, _: Metadata, call: EndingCall) {
-    return this.planner.plan(readRequest(supposed, request), goneOverGrpc(call));
+  plan(@Payload() request: unknown, @Gone() gone: AbortSignal) {
+    return this.planner.plan(readRequest(supposed, request), gone);
   }
 }

@@ -1,5 +1,5 @@
 import { ANONYMOUS } from '../anonymous.js';
-import { invalid, Refused } from '../errors/refused.js';
+import { type BrokenRule, invalid, Refused } from '../errors/refused.js';
 
 /** The caller of a write, and its conditions. */
 export interface Caller {
@@ -12,6 +12,8 @@ export interface Caller {
   readonly mustCreate?: boolean;
   /** Aborts when the caller has gone: a write that has not begun by then is not done. */
   readonly gone?: AbortSignal;
+  /** What is wrong with its conditions, where something is. It is told once all else of the request has been read. */
+  readonly broken?: readonly BrokenRule[];
 }
 
 /** What an Idempotency-Key looks like. */
@@ -41,10 +43,17 @@ const RULES: readonly {
 export function callerOf(header: (name: string) => string | undefined, gone?: AbortSignal): Caller {
   const given = RULES.map(({ path }) => header(path.toLowerCase()) ?? null);
   const broken = RULES.filter(({ isGood }, nth) => given[nth] != null && !isGood(given[nth]));
-  if (broken.length > 0) throw invalid(broken.map(({ path, rule }) => ({ path, rule })));
   const [idempotencyKey = null, ifMatch = null, ifNoneMatch = null] = given;
   const mustCreate = ifNoneMatch !== null;
-  return { credential: ANONYMOUS, idempotencyKey, ifMatch, mustCreate, ...(gone && { gone }) };
+  return {
+    ...{ credential: ANONYMOUS, idempotencyKey, ifMatch, mustCreate, ...(gone && { gone }) },
+    ...(broken.length > 0 && { broken: broken.map(({ path, rule }) => ({ path, rule })) }),
+  };
+}
+
+/** Refuses conditions that say nothing. */
+export function checkConditions({ broken }: Caller): void {
+  if (broken) throw invalid(broken);
 }
 
 /**

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ToldAnswer, ToldChange } from '#engine';
 import { Lifecycle } from '../lifecycle.js';
 import { Answers, type Operation } from './answers.js';
-import { type Caller, callerOf, checkIfMatch, checkPut } from './caller.js';
+import { type Caller, callerOf, checkConditions, checkIfMatch, checkPut } from './caller.js';
 import { type Prepared, Writes } from './writes.js';
 
 const DAY = 24 * 3_600_000;
@@ -70,6 +70,8 @@ describe('writes', () => {
       throw new Error('no');
     });
     await expect(refuse).rejects.toThrow('no');
+    const senseless = { ...operation(), caller: callerOf(() => '?') };
+    await expect(writes.perform(senseless, () => prepared([change]))).rejects.toThrow('If-Match: must be');
     broken = true;
     let committed = false;
     const unstored = writes.perform(operation(), () => ({
@@ -188,7 +190,7 @@ describe('the conditions of a write', () => {
   it.each([{ 'if-match': 'seven' }, { 'idempotency-key': 'a b' }, { 'idempotency-key': '' }])(
     'are refused where they make no sense: %j',
     (headers) => {
-      expect(() => caller(headers)).toThrow();
+      expect(() => checkConditions(caller(headers))).toThrow();
     },
   );
 });

@@ -11,6 +11,7 @@ import {
   firstOf,
   type Operation,
 } from './answers.js';
+import { checkConditions } from './caller.js';
 import { Turns } from './turns.js';
 
 /** So many writes may wait for the one before them. */
@@ -29,9 +30,11 @@ export interface Prepared<Body> {
 }
 
 /** What the caller is answered. */
-export interface Written<Body> {
-  readonly status: number;
-  readonly body: Body;
+export class Written<Body> {
+  constructor(
+    readonly status: number,
+    readonly body: Body,
+  ) {}
 }
 
 /** Does writes one after another: checked, made durable, told to the engine, and only then answered. */
@@ -46,19 +49,21 @@ export class Writes {
 
   /** `prepare` runs when all writes before have ended; it refuses by throwing, and then nothing was changed. */
   async perform<Body>(operation: Operation<Body>, prepare: () => Prepared<Body>): Promise<Written<Body>> {
+    checkConditions(operation.caller);
     this.lifecycle.admit();
     if (this.turns.size >= MOST_WAITING) {
       throw new Refused({ reason: 'queue_full', detail: 'too many writes wait already', retryAfter: 1_000 });
     }
     return this.turns.take(async () => {
       const first = await this.answers.find(operation);
-      if (first) return { status: first.status, body: asFirstTold(operation.present(first), first) };
+      if (first) return new Written(first.status, asFirstTold(operation.present(first), first));
       return this.performNow(operation, prepare());
     }, operation.caller.gone);
   }
 
-  /** Whether this write is a replay: it will be answered as before, whatever holds by now. */
+  /** Whether this write is a replay: it will be answered as before, whatever holds by now. Refuses broken conditions. */
   isReplay(asked: AskedFor): boolean {
+    checkConditions(asked.caller);
     return this.answers.has(asked);
   }
 
@@ -105,7 +110,7 @@ export class Writes {
     const body = prepared.view();
     const first = firstOf(status, body, told);
     if (guess !== null && !isDeepStrictEqual(guess, first)) await this.note(operation, first);
-    return { status, body };
+    return new Written(status, body);
   }
 
   private async note(operation: Operation, first: FirstAnswer): Promise<void> {
