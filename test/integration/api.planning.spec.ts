@@ -88,6 +88,16 @@ describe('why it is so, and what would be if', () => {
     expect((await call(world, 'GET', '/v1/models')).body.items.map(bare)).toEqual(declared.items.map(bare));
   });
 
+  it('leaves out no model for its name', async () => {
+    const named = { prototype: { gpuMemoryLimitMb: 'x' }, constructor: { gpuMemoryLimitMb: 'x' } };
+    const { status, body } = await call(world, 'POST', '/v1/plan', { models: named });
+    const paths = body.errors.map(({ path }: { path: string }) => path);
+    expect([status, paths]).toEqual([
+      400,
+      ['models.prototype.gpuMemoryLimitMb', 'models.constructor.gpuMemoryLimitMb'],
+    ]);
+  });
+
   it('plans the loss of the only server', async () => {
     const plan = planSchema.parse((await call(world, 'POST', '/v1/plan', { lost: ['a'] })).body);
     expect(plan.answers).toContainEqual(

@@ -17,9 +17,13 @@ export function worded<T>(schema: z.ZodType<T>, at = ''): z.ZodType<T> {
   return { '~standard': { ...schema['~standard'], validate } } as unknown as z.ZodType<T>;
 }
 
-/** Nest's own pipe, with our refusal. */
+/** Nest's own pipe, with our refusal. It takes no keys out: what would reach prototypes was refused when the body was read. */
+class Checks extends StandardSchemaValidationPipe {
+  protected override stripProtoKeys(): void {}
+}
+
 export const checks = (): StandardSchemaValidationPipe =>
-  new StandardSchemaValidationPipe({
+  new Checks({
     exceptionFactory: (issues) =>
       invalid(
         issues.map(({ message, path }) => ({ path: path?.map(String).join('.') ?? '', rule: message })),
