@@ -17,12 +17,12 @@ import { GrpcHealth } from './health/grpc-health.js';
 import { openApi } from './http/openapi.js';
 import { refuseQueries } from './http/queries.js';
 import { checks } from './http/worded.js';
-import { serveBatch } from './models/batch.http.js';
+import { boundBatches } from './models/batch.controller.js';
 import { ModelBatch } from './models/model-batch.js';
 import { nestLog } from './nest-log.js';
 import { boundsWithin, openFiles } from './open-files.js';
 import type { SchedulerParts } from './parts.js';
-import { serveResolve } from './routing/resolve.http.js';
+import { ResolveController, straighten } from './routing/resolve.controller.js';
 import { Resolver } from './routing/resolver.js';
 import { Running } from './running.js';
 import { SchedulerModule } from './scheduler.module.js';
@@ -64,8 +64,8 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
   guardLocal(fastify, problems);
   const document = openApi(app);
   refuseQueries(fastify, document, problems);
-  serveResolve(fastify, app.get(Resolver), problems);
-  serveBatch(fastify, app.get(ModelBatch), problems);
+  straighten(fastify, app.get(ResolveController));
+  boundBatches(fastify, app.get(ModelBatch));
   fastify.get('/openapi.json', () => document);
   try {
     return await open(app, config, running, parts);

@@ -1,6 +1,7 @@
-import { Body, Controller, Delete, Get, Inject, Put } from '@nestjs/common';
-import type { FleetMessage } from '#contracts';
-import { worded } from '../http/worded.js';
+import { Controller, Delete, Get, Inject, Put } from '@nestjs/common';
+import { type FleetMessage, fleetSchema } from '#contracts';
+import { Operation, WITHOUT_REVISION, Write } from '../http/operation.js';
+import { JsonBody } from '../http/worded.js';
 import type { Caller } from '../writes/caller.js';
 import { FromCaller, Gone } from '../writes/caller.decorator.js';
 import { type FreezeBody, freezeBodySchema, Freezes } from './freezes.js';
@@ -15,16 +16,24 @@ export class FleetController {
   ) {}
 
   @Get()
+  @Operation('The whole picture', { 200: fleetSchema }, ['queue_full'])
   get(@Gone() gone: AbortSignal): Promise<FleetMessage> {
     return this.overview.read(gone);
   }
 
   @Put('frozen')
-  freeze(@Body({ schema: worded(freezeBodySchema) }) body: FreezeBody, @FromCaller() caller: Caller) {
+  @Write(
+    'Freezes the fleet: routes go on, no load or unload is ordered; survives a restart',
+    { 200: fleetSchema },
+    [],
+    WITHOUT_REVISION,
+  )
+  freeze(@JsonBody(freezeBodySchema) body: FreezeBody, @FromCaller() caller: Caller) {
     return this.freezes.freeze(body, caller);
   }
 
   @Delete('frozen')
+  @Write('Ends the freeze', { 200: fleetSchema }, [], WITHOUT_REVISION)
   unfreeze(@FromCaller() caller: Caller) {
     return this.freezes.unfreeze(caller);
   }

@@ -1,6 +1,9 @@
-import { Body, Controller, Delete, Get, Header, Inject, Param, Post, Put, Query } from '@nestjs/common';
-import type { ServerMessage } from '#contracts';
-import { worded } from '../http/worded.js';
+import { Controller, Delete, Get, Header, Inject, Param, Post, Put, Query } from '@nestjs/common';
+import { z } from 'zod';
+import { publishedServerSchema } from '#config';
+import { pageSchema, type ServerMessage, serverSchema } from '#contracts';
+import { CREATES, Operation, Write } from '../http/operation.js';
+import { JsonBody, worded } from '../http/worded.js';
 import { PAGE_TYPE, pageText, type ServerListQuery, serverListSchema } from '../pages.js';
 import { Running } from '../running.js';
 import type { Caller } from '../writes/caller.js';
@@ -19,6 +22,7 @@ export class ServersController {
   ) {}
 
   @Get()
+  @Operation('Lists the servers', { 200: pageSchema(serverSchema) }, ['queue_full'])
   @Header('content-type', PAGE_TYPE)
   async list(
     @Query({ schema: worded(serverListSchema) }) query: ServerListQuery,
@@ -28,33 +32,52 @@ export class ServersController {
   }
 
   @Get(':server')
+  @Operation('Tells of a server', { 200: serverSchema }, ['unknown_server'])
   get(@Param('server', ID) server: string): ServerMessage {
     return this.running.now.servers.get(server);
   }
 
   @Put(':server')
-  put(@Param('server', ID) server: string, @Body() body: unknown, @FromCaller() caller: Caller) {
+  @Write(
+    'Declares a server: replaces what the API said of it',
+    { 200: serverSchema, 201: serverSchema },
+    [],
+    CREATES,
+  )
+  put(
+    @Param('server', ID) server: string,
+    @JsonBody(z.unknown(), publishedServerSchema) body: unknown,
+    @FromCaller() caller: Caller,
+  ) {
     return this.writes.put(server, body, caller);
   }
 
   @Delete(':server')
+  @Write('Forgets a server and leaves its models loaded', { 204: null }, [
+    'unknown_server',
+    'declared_in_file',
+  ])
   remove(@Param('server', ID) server: string, @FromCaller() caller: Caller) {
     return this.writes.remove(server, caller);
   }
 
   @Post(':server/drain')
+  @Write('Loads elsewhere what serves there, then lets go; survives a restart', { 200: serverSchema }, [
+    'unknown_server',
+  ])
   drain(
     @Param('server', ID) server: string,
-    @Body({ schema: worded(drainBodySchema) }) body: DrainBody,
+    @JsonBody(drainBodySchema) body: DrainBody,
     @FromCaller() caller: Caller,
   ) {
     return this.writes.drain(server, body?.deadlineMs, caller);
   }
 
   @Post(':server/undrain')
+  @Write('Ends a drain', { 200: serverSchema }, ['unknown_server'])
   undrain(
     @Param('server', ID) server: string,
-    @Body({ schema: worded(emptyBodySchema) }) _: undefined,
+    @JsonBody(emptyBodySchema) _: undefined,
     @FromCaller() caller: Caller,
   ) {
     return this.writes.undrain(server, caller);

@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { Operation } from '../http/operation.js';
 import { Running } from '../running.js';
 
 /** `store` is told while it fails: warm models are routed all the same. */
@@ -14,11 +15,13 @@ export class HealthController {
   constructor(@Inject(Running) private readonly running: Running) {}
 
   @Get('live')
+  @Operation('Whether the process runs', { 200: null })
   live(): { readonly status: string } {
     return { status: 'live' };
   }
 
   @Get('ready')
+  @Operation('Whether it serves', { 200: null, 503: null })
   ready(@Res({ passthrough: true }) reply: FastifyReply): ReadyBody {
     const { readiness, store } = this.running.now;
     const status = readiness.state();

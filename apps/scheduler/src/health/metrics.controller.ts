@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { Operation } from '../http/operation.js';
 import { Running } from '../running.js';
 
 /** What Prometheus scrapes. */
@@ -8,6 +9,7 @@ export class MetricsController {
   constructor(@Inject(Running) private readonly running: Running) {}
 
   @Get()
+  @Operation('Metrics, as Prometheus reads them', { 200: null })
   async get(@Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
     const { metrics } = this.running.now;
     void reply.type(metrics.contentType);

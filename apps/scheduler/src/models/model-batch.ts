@@ -34,7 +34,7 @@ const batchSchema = batchOf(z.unknown()).refine(
   { error: SIZE_RULE, path: ['models'] },
 );
 
-export const BATCH_PATH = '/v1/models:batch';
+const BATCH_PATH = '/v1/models:batch';
 
 /** What an answer keeps of each model of a batch, in the order of their names. */
 const CREATED = '1';

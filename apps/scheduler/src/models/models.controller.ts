@@ -1,18 +1,11 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Header,
-  Inject,
-  Param,
-  Patch,
-  Post,
-  Put,
-  Query,
-} from '@nestjs/common';
-import type { ModelMessage } from '#contracts';
-import { worded } from '../http/worded.js';
+import { Controller, Delete, Get, Header, Inject, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiConsumes } from '@nestjs/swagger';
+import { z } from 'zod';
+import { modelSpecSchema, pinSchema } from '#config';
+import { type ModelMessage, modelSchema, pageSchema, type Reason } from '#contracts';
+import { mergePatchOf } from '../http/json-schema.js';
+import { CREATES, Operation, Write } from '../http/operation.js';
+import { JsonBody, worded } from '../http/worded.js';
 import { type ModelListQuery, modelListSchema, PAGE_TYPE, pageText } from '../pages.js';
 import { Running } from '../running.js';
 import type { Caller } from '../writes/caller.js';
@@ -30,6 +23,10 @@ import { ModelWrites } from './model-writes.js';
 
 const NAME = { schema: worded(modelName, 'model') };
 
+/** Where some server was never looked at, nothing is known not to be, or not to fit: it is `no_server` then. */
+const UNKNOWN: readonly Reason[] = ['unknown_model', 'no_server'];
+const NO_ROOM: readonly Reason[] = ['pin_does_not_fit', 'no_server'];
+
 /** Models over HTTP. */
 @Controller('v1/models')
 export class ModelsController {
@@ -40,6 +37,7 @@ export class ModelsController {
   ) {}
 
   @Get()
+  @Operation('Lists the models', { 200: pageSchema(modelSchema) }, ['queue_full'])
   @Header('content-type', PAGE_TYPE)
   async list(
     @Query({ schema: worded(modelListSchema) }) query: ModelListQuery,
@@ -49,60 +47,104 @@ export class ModelsController {
   }
 
   @Get(':model')
+  @Operation('Tells of a model without starting anything', { 200: modelSchema }, UNKNOWN)
   get(@Param('model', NAME) model: string): ModelMessage {
     return this.running.now.models.get(model);
   }
 
   @Put(':model')
-  put(@Param('model', NAME) model: string, @Body() body: unknown, @FromCaller() caller: Caller) {
+  @Write(
+    'Declares a model: replaces what the API said of it',
+    { 200: modelSchema, 201: modelSchema },
+    NO_ROOM,
+    CREATES,
+  )
+  put(
+    @Param('model', NAME) model: string,
+    @JsonBody(z.unknown(), modelSpecSchema) body: unknown,
+    @FromCaller() caller: Caller,
+  ) {
     return this.writes.put(model, body, caller);
   }
 
   @Patch(':model')
-  patch(@Param('model', NAME) model: string, @Body() body: unknown, @FromCaller() caller: Caller) {
+  @ApiConsumes('application/json', 'application/merge-patch+json')
+  @Write(
+    'Changes a model by JSON Merge Patch; null takes a key back to the layer below',
+    { 200: modelSchema },
+    [...UNKNOWN, ...NO_ROOM],
+  )
+  patch(
+    @Param('model', NAME) model: string,
+    @JsonBody(z.unknown(), modelSpecSchema, mergePatchOf) body: unknown,
+    @FromCaller() caller: Caller,
+  ) {
     return this.writes.patch(model, body, caller);
   }
 
   @Delete(':model')
+  @Write('Takes back what the API said of a model', { 204: null }, [
+    ...UNKNOWN,
+    ...NO_ROOM,
+    'declared_in_file',
+  ])
   remove(@Param('model', NAME) model: string, @FromCaller() caller: Caller) {
     return this.writes.remove(model, caller);
   }
 
   @Put(':model/pin')
-  pin(@Param('model', NAME) model: string, @Body() body: unknown, @FromCaller() caller: Caller) {
+  @Write('Keeps copies of a model resident', { 200: modelSchema }, [...UNKNOWN, ...NO_ROOM, 'disabled'])
+  pin(
+    @Param('model', NAME) model: string,
+    @JsonBody(z.unknown(), pinSchema) body: unknown,
+    @FromCaller() caller: Caller,
+  ) {
     return this.writes.pin(model, body, caller);
   }
 
   @Delete(':model/pin')
+  @Write('Unpins a model', { 200: modelSchema }, [...UNKNOWN, ...NO_ROOM])
   unpin(@Param('model', NAME) model: string, @FromCaller() caller: Caller) {
     return this.writes.unpin(model, caller);
   }
 
   @Post(':model/load')
+  @Write('Orders a load', { 202: modelSchema }, [...UNKNOWN, 'disabled', 'infeasible'])
   load(
     @Param('model', NAME) model: string,
     @Query({ schema: worded(orderQuerySchema) }) query: OrderQuery,
-    @Body({ schema: worded(loadBodySchema) }) _: undefined,
+    @JsonBody(loadBodySchema) _: undefined,
     @FromCaller() caller: Caller,
   ) {
     return this.orders.load(model, query, caller);
   }
 
   @Post(':model/unload')
+  @Write('Retires the present copies once; demand and pins may bring them back', { 202: modelSchema }, [
+    ...UNKNOWN,
+    'pinned',
+    'in_use',
+    'infeasible',
+  ])
   unload(
     @Param('model', NAME) model: string,
     @Query({ schema: worded(orderQuerySchema) }) query: OrderQuery,
-    @Body({ schema: worded(unloadBodySchema) }) body: UnloadBody,
+    @JsonBody(unloadBodySchema) body: UnloadBody,
     @FromCaller() caller: Caller,
   ) {
     return this.orders.unload(model, { ...query, ...body }, caller);
   }
 
   @Post(':model/reload')
+  @Write(
+    'Takes up a new version on disk: each copy leaves and is loaded again on its server',
+    { 202: modelSchema },
+    [...UNKNOWN, 'disabled', 'in_use', 'infeasible'],
+  )
   reload(
     @Param('model', NAME) model: string,
     @Query({ schema: worded(orderQuerySchema) }) query: OrderQuery,
-    @Body({ schema: worded(loadBodySchema) }) _: undefined,
+    @JsonBody(loadBodySchema) _: undefined,
     @FromCaller() caller: Caller,
   ) {
     return this.orders.reload(model, query, caller);

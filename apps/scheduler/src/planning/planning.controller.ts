@@ -1,10 +1,11 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import type { ExplanationMessage, PlanMessage } from '#contracts';
-import { worded } from '../http/worded.js';
+import { Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { type ExplanationMessage, explanationSchema, type PlanMessage, planSchema } from '#contracts';
+import { BODY, Operation } from '../http/operation.js';
+import { JsonBody, worded } from '../http/worded.js';
 import { modelName } from '../models/model-requests.js';
 import { Gone } from '../writes/caller.decorator.js';
 import { Explanations } from './explanations.js';
-import { type PlanRequest, planRequestSchema } from './plan-request.js';
+import { type PlanRequest, planRequestSchema, publishedPlanRequestSchema } from './plan-request.js';
 import { Planner } from './planner.js';
 
 /** Why it is so, and what would be if, over HTTP. */
@@ -16,14 +17,27 @@ export class PlanningController {
   ) {}
 
   @Get('models/:model/explain')
+  @Operation(
+    'Says why a model is where it is, or nowhere: each device with its verdict in numbers',
+    { 200: explanationSchema },
+    ['unknown_model', 'no_server'],
+  )
   explain(@Param('model', { schema: worded(modelName, 'model') }) model: string): ExplanationMessage {
     return this.explanations.of(model);
   }
 
   @Post('plan')
+  @Operation('Says what would happen if something were so; changes nothing', { 200: planSchema }, [
+    ...BODY,
+    'unknown_model',
+    'unknown_server',
+    'no_server',
+    'queue_full',
+    'shutting_down',
+  ])
   @HttpCode(200)
   plan(
-    @Body({ schema: worded(planRequestSchema) }) body: PlanRequest,
+    @JsonBody(planRequestSchema, publishedPlanRequestSchema) body: PlanRequest,
     @Gone() gone: AbortSignal,
   ): Promise<PlanMessage> {
     return this.planner.plan(body, gone);

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { ResolveController } from './resolve.controller.js';
 import { Resolver } from './resolver.js';
 
-/** For gateways. They are served past Nest. */
-@Module({ providers: [Resolver] })
+/** For gateways. */
+@Module({ controllers: [ResolveController], providers: [Resolver] })
 export class RoutingModule {}

@@ -7,17 +7,16 @@ import { type Caller, callerOf } from './caller.js';
 /** Hands a handler the caller of a write: its conditions, and whether it is still there. */
 export const FromCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
   const gone = goneIn(context);
-  if (context.getType() === 'http') return callerOver(context.switchToHttp().getRequest(), gone);
+  if (context.getType() === 'http') {
+    const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
+    return callerOf((name) => [headers[name]].flat()[0], gone);
+  }
   const metadata = context.switchToRpc().getContext<Metadata>();
   return callerOf((name) => metadata.get(name)[0]?.toString(), gone);
 });
 
 /** Hands a handler the signal that aborts when the caller has gone. */
 export const Gone = createParamDecorator((_: unknown, context: ExecutionContext) => goneIn(context));
-
-/** The caller of a write over HTTP. */
-export const callerOver = ({ headers }: FastifyRequest, gone: AbortSignal): Caller =>
-  callerOf((name) => [headers[name]].flat()[0], gone);
 
 /** The third argument of a gRPC handler is the call. */
 function goneIn(context: ExecutionContext): AbortSignal {

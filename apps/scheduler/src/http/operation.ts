@@ -1,0 +1,83 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiDefaultResponse, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { type Reason, REFUSALS } from '#contracts';
+import { CREATE, KEY, TAGS } from '../writes/caller.js';
+
+/** The statuses of success, and what comes with each. */
+type Answers = Readonly<Record<number, z.ZodType | null>>;
+
+const ANY: readonly Reason[] = ['invalid_request', 'not_allowed', 'internal'];
+/** Why a body may be refused whatever it is for. */
+export const BODY: readonly Reason[] = ['too_large', 'unsupported_media_type'];
+const WRITE: readonly Reason[] = [
+  ...BODY,
+  ...(['idempotency_key_reused', 'queue_full', 'store_unavailable', 'shutting_down'] as const),
+];
+
+const IDEMPOTENCY_KEY = header(
+  'Idempotency-Key',
+  'The same write with the same key takes effect once; kept 24 h.',
+  KEY,
+);
+const IF_MATCH = header('If-Match', 'The revision that is meant, as an ETag tells it.', TAGS);
+const IF_NONE_MATCH = header(
+  'If-None-Match',
+  'Creates only: refused where the API has declared it already.',
+  CREATE,
+);
+
+/** The conditions of a write to what has a revision, of one that may create that, and of one to what has none. */
+const OF_REVISION = [IDEMPOTENCY_KEY, IF_MATCH];
+export const CREATES = [...OF_REVISION, IF_NONE_MATCH];
+export const WITHOUT_REVISION = [IDEMPOTENCY_KEY];
+
+/**
+ * Publishes an operation: what it does, what it answers, and why it may be refused. Its parameters and its body are published
+ * where its handler takes them.
+ */
+export function Operation(
+  summary: string,
+  answers: Answers,
+  refuses: readonly Reason[] = [],
+): MethodDecorator {
+  const reasons = [...ANY, ...refuses];
+  const statuses = new Set(reasons.map((reason) => REFUSALS[reason].http));
+  const refused = [...statuses].filter((status) => !(status in answers));
+  return applyDecorators(
+    ApiOperation({ summary }),
+    ...Object.entries(answers).map(([status, schema]) =>
+      ApiResponse({ status: Number(status), description: 'Done', ...(schema && { standardSchema: schema }) }),
+    ),
+    ...refused.map((status) => ApiResponse({ status, ...refusal(wordsOf(status, reasons)) })),
+    ApiDefaultResponse(refusal('A refusal')),
+  );
+}
+
+/** The same of a write, with the conditions that it takes as headers. */
+export function Write(
+  summary: string,
+  answers: Answers,
+  refuses: readonly Reason[] = [],
+  conditions = OF_REVISION,
+): MethodDecorator {
+  const mismatch: readonly Reason[] = conditions.includes(IF_MATCH) ? ['revision_mismatch'] : [];
+  const reasons = [...WRITE, ...mismatch, ...refuses];
+  return applyDecorators(Operation(summary, answers, reasons), ...conditions);
+}
+
+const wordsOf = (status: number, reasons: readonly Reason[]): string =>
+  [...new Set(reasons)]
+    .filter((reason) => REFUSALS[reason].http === status)
+    .map((reason) => `\`${reason}\`: ${REFUSALS[reason].title}`)
+    .join('. ');
+
+const refusal = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+});
+
+function header(name: string, description: string, pattern: RegExp): MethodDecorator {
+  const schema = { type: 'string', pattern: pattern.source };
+  return ApiHeader({ name, description, required: false, schema });
+}

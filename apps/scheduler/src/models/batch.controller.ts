@@ -1,0 +1,44 @@
+import { Controller, Inject, Post } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { BATCH_BYTES, batchSchema } from '#contracts';
+import { WITHOUT_REVISION, Write } from '../http/operation.js';
+import { JsonBody } from '../http/worded.js';
+import type { Caller } from '../writes/caller.js';
+import { FromCaller } from '../writes/caller.decorator.js';
+import { ModelBatch, publishedBatchSchema } from './model-batch.js';
+
+/** A colon begins a parameter; two of them are one. */
+const PATH = 'models::batch';
+
+/** The batch over HTTP. */
+@Controller('v1')
+export class BatchController {
+  constructor(@Inject(ModelBatch) private readonly batch: ModelBatch) {}
+
+  @Post(PATH)
+  @Write(
+    'Declares up to 1,000 models, all or none, each as PUT does; the body may have 4 MiB',
+    { 200: batchSchema },
+    ['pin_does_not_fit', 'no_server'],
+    WITHOUT_REVISION,
+  )
+  declare(@JsonBody(z.unknown(), publishedBatchSchema) body: unknown, @FromCaller() caller: Caller) {
+    return this.batch.declare(body, caller);
+  }
+}
+
+/**
+ * A batch may be longer than any other body. It has its place before its body is read, and until its answer is taken or the
+ * connection closes. Nest registers the route after this.
+ */
+export function boundBatches(fastify: FastifyInstance, { places }: ModelBatch): void {
+  fastify.addHook('onRoute', (route) => {
+    if (route.url !== `/v1/${PATH}`) return;
+    route.bodyLimit = BATCH_BYTES;
+    route.onRequest = (_, reply, done) => {
+      reply.raw.once('close', places.take());
+      done();
+    };
+  });
+}
