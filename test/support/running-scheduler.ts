@@ -12,6 +12,7 @@ import {
   startTritonSim,
   type TritonSimOptions,
 } from '../../apps/triton-sim/src/sim-server.js';
+import { checkPublished, type Published } from './published.js';
 import { checkRecordedTurns, recordingTo } from './recorded-turns.js';
 import { until } from './until.js';
 
@@ -20,6 +21,8 @@ export interface World {
   readonly scheduler: RunningScheduler;
   readonly triton: RunningSim;
   readonly config: Config;
+  /** The paths of `/openapi.json`: what `call` is answered has to be published. */
+  readonly published: Published;
   readonly folder: string;
   /** Ends the scheduler and starts another one on the same store. */
   restart(parts?: Partial<SchedulerParts>): Promise<void>;
@@ -55,13 +58,12 @@ export async function startWorld({
   );
   let scheduler = await createScheduler(config, { log: SILENT, ...parts });
   await isReady(scheduler);
+  const published = (await call({ scheduler }, 'GET', '/openapi.json')).body.paths;
   return {
     get scheduler() {
       return scheduler;
     },
-    triton,
-    config,
-    folder,
+    ...{ triton, config, folder, published },
     restart: async (changed) => {
       await scheduler.close();
       scheduler = await createScheduler(config, { log: SILENT, ...parts, ...changed });
@@ -119,9 +121,9 @@ export interface Reply {
   readonly body: any;
 }
 
-/** Calls over HTTP with JSON. */
+/** Calls over HTTP with JSON. Throws where what is answered is not published. */
 export async function call(
-  { scheduler }: Pick<World, 'scheduler'>,
+  { scheduler, published }: Pick<World, 'scheduler'> & Partial<Pick<World, 'published'>>,
   method: string,
   path: string,
   body?: unknown,
@@ -135,6 +137,7 @@ export async function call(
     ...(body === undefined ? {} : { body: text }),
   });
   const answer = await response.text();
+  if (published) checkPublished(published, method, path, response.status);
   return { status: response.status, headers: response.headers, body: answer === '' ? null : parsed(answer) };
 }
 
