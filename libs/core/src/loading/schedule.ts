@@ -12,7 +12,7 @@ import { unloadForecast } from '../learned/unload-times.js';
 import type { Moving } from '../room/freed.js';
 import type { Place } from '../room/places.js';
 import { devicesSwapped, swapsAgainAt } from '../room/swaps.js';
-import { PINNED, type Rank } from '../demand/rank.js';
+import { PINNED, type Rank, rankOf } from '../demand/rank.js';
 import type { Want } from '../demand/wants.js';
 import { isBlocked } from './blocked.js';
 import { InWork } from './in-work.js';
@@ -155,10 +155,10 @@ export class Schedule {
 
   private comes(job: Job, server: Server, bookings: readonly Booking[], readyAt: Instant): void {
     const { model: id, rank } = job;
-    const { minResidency } = this.fleet.models.get(id) ?? this.fleet.defaults;
+    const { minResidency, class: own } = this.fleet.models.get(id) ?? this.fleet.defaults;
     const emptiedAt = readyAt + minResidency;
     const at = emptiedAt + usualLease(this.fleet, id) + this.unloadTime(server.spec.id);
-    if (rank < PINNED && !job.isDue) this.coming.push({ bookings, rank, emptiedAt, at });
+    if (rank < PINNED && !job.isDue) this.coming.push({ bookings, rank: rankOf(own), emptiedAt, at });
   }
 
   private takeFor(bookings: readonly Booking[]): void {
