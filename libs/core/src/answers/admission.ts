@@ -13,7 +13,8 @@ import { rankOf } from '../demand/rank.js';
 import { wish } from '../demand/wishes.js';
 import type { Job, Waiting } from '../loading/job.js';
 import type { Line } from '../loading/line.js';
-import type { JobForecast } from '../loading/schedule.js';
+import { type JobForecast, readyAfter } from '../loading/schedule.js';
+import { Yielding } from '../placement/yield-places.js';
 import { expectedThroughput } from './throughput.js';
 import { refusal } from './refuse.js';
 import { SHORT_HINT } from './verdicts.js';
@@ -122,11 +123,21 @@ class Admission {
     const job = { ...line.jobs.of(this.wantAs(request), waiting), isOverShare: isOver(tenant) };
     const { forecast, isIn, displaced } = line.tryWith(job, isOver);
     if (!forecast.place && forecast.roomAt <= now) return this.leave(request);
-    if (!isIn) return this.tooLate(request, forecast);
-    fleet.promises.set(request.id, forecast.ready.p90);
+    const ready = isIn ? forecast.ready.p90 : this.readyInPlaceOfLower(forecast);
+    if (ready > by) return this.tooLate(request, forecast);
+    if (!isIn) line.put(job);
+    fleet.promises.set(request.id, ready);
     charge(fleet, model, tenant, cost, now);
     for (const one of displaced) this.displace(one, job);
     return undefined;
+  }
+
+  /** When its model would be ready in the place that a job of a lower class then yields; infinite where none has to. */
+  private readyInPlaceOfLower(forecast: JobForecast): Instant {
+    const { fleet, line, now } = this;
+    if (forecast.ready.p90 <= forecast.job.neededBy) return Infinity;
+    const lower = new Yielding(fleet, line, line.open, now).to(forecast);
+    return lower ? readyAfter(lower.start, forecast.load).p90 : Infinity;
   }
 
   /** A job that lost its time to a tenant under its part is told so at once; one that was outranked waits on. */

@@ -19,23 +19,41 @@ export function yieldPlaces(
   open: readonly Server[],
   now: Instant,
 ): ModelId | undefined {
-  // What ensembles bring along has its place with others.
-  if (fleet.composed.size > 0) return undefined;
-  const placed = line.all.filter(({ job }) => job.placed !== null && !job.isDue);
-  if (placed.length === 0) return undefined;
-  const ledger = new Ledger(fleet, now);
+  const yielding = new Yielding(fleet, line, open, now);
   for (const higher of line.all) {
     if (higher.job.placed || higher.job.waiting.count === 0 || higher.start.at <= now) continue;
-    const lower = placed.find((one) =>
-      yieldsTo(ledger, one, higher, sitesFor(fleet, higher.job.want!, open, now)),
-    );
-    if (!lower) continue;
-    const replica = lower.job.placed!;
+    const replica = yielding.to(higher)?.job.placed;
+    if (!replica) continue;
     if (replica.phase === 'placed') forget(fleet, replica);
     else put(fleet, { ...replica, change: null });
     return replica.model;
   }
   return undefined;
+}
+
+/** The placed jobs of the line that may have to yield. */
+export class Yielding {
+  private readonly placed: readonly JobForecast[];
+  private readonly ledger: Ledger;
+
+  constructor(
+    private readonly fleet: Fleet,
+    line: Line,
+    private readonly open: readonly Server[],
+    private readonly now: Instant,
+  ) {
+    this.ledger = new Ledger(fleet, now);
+    // What ensembles bring along has its place with others.
+    const isAny = fleet.composed.size === 0;
+    this.placed = line.all.filter(({ job }) => isAny && job.placed !== null && !job.isDue);
+  }
+
+  /** The first of them that yields to a job of a higher class; undefined where none does. */
+  to(higher: JobForecast): JobForecast | undefined {
+    if (this.placed.length === 0) return undefined;
+    const sites = sitesFor(this.fleet, higher.job.want!, this.open, this.now);
+    return this.placed.find((one) => yieldsTo(this.ledger, one, higher, sites));
+  }
 }
 
 /** Whether a placed job is of a lower class and would begin sooner, and its memory is all that the other lacks there. */
