@@ -53,7 +53,7 @@ describe('a request that finds no room', () => {
     expect(driver.answerTo(driver.resolve('x'))).toBe('no_capacity');
   });
 
-  it('and would not wait is told so where the copy there is worth more, and when there could be room', () => {
+  it('and would not wait is told so, and when there could be room', () => {
     const driver = crowded().loadsTake('a', 20_000).loadsTake('b', 5_000);
     expect(driver.refusalOf(driver.resolve('b', { wait: 0 }))).toEqual({
       reason: 'no_capacity',
@@ -61,18 +61,6 @@ describe('a request that finds no room', () => {
     });
     driver.pass(11_000);
     expect(driver.phase('a', 't')).toBe('ready');
-  });
-
-  it('and would not wait is told when its model should be there where the copy there is worth less', () => {
-    const driver = crowded().loadsTake('a', 5_000).loadsTake('b', 20_000);
-    expect(driver.refusalOf(driver.resolve('b', { wait: 0 }))).toMatchObject({
-      reason: 'loading',
-      phase: 'placed',
-      eta: 31_000,
-      retryAfter: 31_000,
-    });
-    driver.pass(11_000);
-    driver.loadEnds('b', 't');
   });
 
   it('for a second copy is no reason to refuse requests that wait for the first', () => {

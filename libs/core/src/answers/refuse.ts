@@ -137,11 +137,7 @@ const comingIn = ({ phase, eta }: Wait, load: Forecast): Refusal => ({
 const detailOf = ({ frozen }: Fleet, { phase }: Wait): Pick<Refusal, 'detail'> =>
   frozen && phase !== 'loading' ? { detail: 'frozen' } : {};
 
-function refuseWhere(
-  fleet: Fleet,
-  now: Instant,
-  judge: (request: Request) => Refusal | undefined,
-): Action[] {
+function refuseWhere(fleet: Fleet, now: Instant, judge: (request: Request) => Refusal | undefined): Action[] {
   const actions: Action[] = [];
   for (const request of fleet.waiting.values()) {
     const why = judge(request);

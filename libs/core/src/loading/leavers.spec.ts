@@ -94,7 +94,7 @@ describe('a copy that is loading', () => {
   };
 
   it('may leave once it has come and has been there for its residency', () => {
-    expect(leaversFor(loading({}))).toEqual([{ bytes: 4, empty: 10_000, gone: 11_000, drained: null }]);
+    expect(leaversFor(loading({}))).toEqual([{ bytes: 4, empty: 10_000, gone: 21_000, drained: null }]);
   });
 
   it('of a higher class, or pinned, may not', () => {
