@@ -167,6 +167,7 @@ describe('a request that waits for a move', () => {
     const request = driver.resolve('x', { wait: 600_000 });
     driver.pass(119_000);
     expect(driver.answerTo(request)).toBe('waiting');
+    expect(driver.phase('a', 't')).toBe('ready');
     driver.pass(2_000);
     expect(driver.answerTo(request)).toBe('no_capacity');
     expect(driver.fleet.moves.size).toBe(0);

@@ -93,14 +93,6 @@ describe('a device that has had its swaps of a minute', () => {
     expect(refusal.detail).toBeUndefined();
   });
 
-  it('keeps no request from what leaves by itself before', () => {
-    const driver = idleAfterSwap().loadsTake('b', 8_000);
-    driver.declare(aModel('a', { gpuBytes: 8, idleUnload: 10_000 }));
-    expect(driver.answerTo(driver.resolve('b', { wait: 20_000 }))).toBe('waiting');
-    driver.pass(12_000);
-    expect(driver.phase('b', 's')).toBe('loading');
-  });
-
   it('refuses no admitted request, whatever has spent it since', () => {
     const driver = idleAfterSwap(2).loadsTake('b', 8_000);
     driver.resolve('a', { lease: 5_000 });
