@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { cooldown, breaker, reading, strain, fading, jobInLine } from './demand-shapes.js';
 import type { AccountId, Booking, Contact, FleetFacts, Replica, Server, TenantId } from '#core';
 import {
   amount,
-  failureCause,
   flag,
   footprint,
   release,
@@ -166,46 +166,6 @@ const server = z.strictObject({
   ...{ loadPace: orNull(loadTimes), unloadTimes: orNull(loadTimes) },
   retriesFullAt: amount,
 }) satisfies z.ZodType<Server>;
-
-const cooldown = z.strictObject({
-  model: modelId,
-  server: serverId,
-  failures: amount,
-  until: amount,
-  cause: failureCause,
-  at: amount,
-});
-const breaker = z.strictObject({ failures: amount, until: amount, cause: failureCause });
-const reading = z.strictObject({
-  ...{ server: serverId, devices: list(whole), victims: list(replicaId) },
-  ...{ lastUse: amount, askedAt: amount },
-});
-
-const strain = z.strictObject({
-  copies: amount,
-  standing: orNull(z.strictObject({ since: amount, until: amount, looks: whole })),
-  easySince: orNull(amount),
-  carries: amount,
-  routes: z.strictObject({ since: amount, count: whole, rate: amount }),
-  samples: z.map(
-    serverId,
-    z.strictObject({ at: amount, served: amount, waited: amount, rate: amount, queue: amount }),
-  ),
-  isAlone: flag,
-});
-
-const fading = z.strictObject({ sum: amount, at: amount });
-
-const jobInLine = z.strictObject({
-  cause: loadCause,
-  server: orNull(serverId),
-  devices: list(amount),
-  victims: list(replicaId),
-  placeAt: amount,
-  startsAt: amount,
-  readyAt: z.strictObject({ p50: amount, p90: amount }),
-  neededBy: amount,
-});
 
 /** All that the core knows, as a snapshot holds it. */
 export const facts = z.strictObject({

@@ -15,6 +15,7 @@ const STAND_INS = {
     'loading/precedence': 'most-waiters',
     'loading/worth-more': 'no-worth',
     'answers/admission': 'all-admitted',
+    'answers/lost': 'none-lost',
   },
   'first-come': { 'loading/precedence': 'first-come' },
 };

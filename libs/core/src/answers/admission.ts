@@ -2,8 +2,6 @@ import type { Action, Refusal } from '../fleet/actions.js';
 import { type Fleet, replicasOf, type Request } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import { hasOverrun, isForeseen, loadForecast, restOfLoad } from '../learned/load-forecast.js';
-import { p10Of } from '../learned/load-times.js';
-import { routableReplicas } from '../learned/routes.js';
 import { charge, overShare } from '../learned/shares.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
@@ -31,16 +29,22 @@ export function admit(fleet: Fleet, line: Line, now: Instant): Action[] {
   for (const request of fleet.waiting.values()) {
     if (fleet.promises.has(request.id)) continue;
     const why = admission.judge(request);
-    if (why) refused.push(turnAway(fleet, request, why, now));
+    if (why) refused.push(refuseAdmission(fleet, request, why, now));
   }
   return [
     ...refused,
-    ...admission.displaced.map(({ request, why }) => turnAway(fleet, request, why, now, 'share')),
+    ...admission.displaced.map(({ request, why }) => refuseAdmission(fleet, request, why, now, 'share')),
   ];
 }
 
 /** A refused request still counts as demand where its model says so: the next one may find it warm. */
-function turnAway(fleet: Fleet, request: Request, why: Refusal, now: Instant, broken?: 'share'): Action {
+export function refuseAdmission(
+  fleet: Fleet,
+  request: Request,
+  why: Refusal,
+  now: Instant,
+  broken?: 'share',
+): Action {
   fleet.waiting.delete(request.id);
   if (fleet.models.get(request.model)?.coldStart.loadWhenShed) wish(fleet, request.model, now);
   return refusal(fleet, request, why, now, broken);
@@ -64,7 +68,7 @@ class Admission {
     const { fleet } = this;
     const { model } = request;
     if (this.isUncertain || !this.isForeseeable(model)) return this.leave(request);
-    const running = replicasOf(fleet, model).filter(isLoading);
+    const running = replicasOf(fleet, model).filter(isOnItsWayIn);
     if (running.length > 0) return this.judgeRunning(request, running);
     const isForLate = this.loadedBy(model) > request.deadline;
     const forecast = this.line.of(model);
@@ -81,7 +85,9 @@ class Admission {
     const replicas = replicasOf(fleet, model);
     if (replicas.some((one) => one.phase === 'ready' || hasOverrun(fleet, one, now))) return false;
     return (
-      replicas.some(isLoading) || this.line.wantOf(model) !== undefined || this.line.of(model) !== undefined
+      replicas.some(isOnItsWayIn) ||
+      this.line.wantOf(model) !== undefined ||
+      this.line.of(model) !== undefined
     );
   }
 
@@ -206,7 +212,7 @@ class Admission {
   }
 }
 
-const isLoading = (replica: Replica): boolean =>
+export const isOnItsWayIn = (replica: Replica): boolean =>
   replica.phase === 'loading' || (replica.phase === 'unknown' && replica.coming);
 
 const withOne = (waiting: Waiting, { tenant }: Request, neededBy: Instant): Waiting => ({
@@ -215,36 +221,3 @@ const withOne = (waiting: Waiting, { tenant }: Request, neededBy: Instant): Wait
   neededBy: Math.min(waiting.neededBy, neededBy),
   tenants: new Set([...waiting.tenants, tenant]),
 });
-
-/**
- * Refuses requests whose wait has come to nothing: no memory can be free in time, or a promised one for which not even the shortest
- * plausible load fits any more.
- */
-export function refuseLost(fleet: Fleet, line: Line, now: Instant): Action[] {
-  if (fleet.frozen || isSettling(fleet, now)) return [];
-  const lost: Action[] = [];
-  for (const request of [...fleet.waiting.values()]) {
-    const why = lossOf(fleet, line, request, now);
-    if (why) lost.push(turnAway(fleet, request, why, now));
-  }
-  return lost;
-}
-
-function lossOf(
-  fleet: Fleet,
-  line: Line,
-  { id, model, deadline }: Request,
-  now: Instant,
-): Refusal | undefined {
-  if (routableReplicas(fleet, model).length > 0 || replicasOf(fleet, model).some(isLoading)) return undefined;
-  const forecast = line.of(model);
-  if (!forecast) return undefined;
-  const { roomAt, ready, load } = forecast;
-  const isPromised = fleet.promises.get(id) != null;
-  // A promise may still come true where the memory should come late; not where it does not come at all.
-  if (isPromised ? roomAt === Infinity : roomAt >= deadline)
-    return { reason: 'no_capacity', retryAfter: Math.max(SHORT_HINT, roomAt - now) };
-  return isPromised && now + p10Of(load) > deadline
-    ? { reason: 'deadline_unreachable', retryAfter: Math.max(SHORT_HINT, ready.p90 - now) }
-    : undefined;
-}

@@ -39,12 +39,21 @@ function delayOf(fleet: Readonly<Fleet>, request: Request, now: Instant): Promis
   if (failed) return 'load_failed';
   if (fleet.lateLoadAt >= arrivedAt || isAnyOverrun(fleet, now)) return 'load_late';
   if (fleet.lateMemoryAt >= arrivedAt) return 'memory_late';
-  if ([...fleet.servers.values()].some((server) => isTrouble(server, now))) return 'server';
-  if (isOutranked(fleet, request)) return 'outranked';
-  const isPinned = [...fleet.wantedSince.keys()].some((id) => (fleet.models.get(id)?.pinnedCopies ?? 0) > 0);
-  if (isPinned || [...fleet.servers.values()].some(({ drain }) => drain !== null)) return 'operator';
-  return replicasOf(fleet, model).some(({ phase }) => phase === 'placed') ? 'memory_late' : 'unknown';
+  return pushedBackBy(fleet, request, now);
 }
+
+/** What else stands before it that did not when it was promised. */
+function pushedBackBy(fleet: Readonly<Fleet>, request: Request, now: Instant): PromiseCause | 'unknown' {
+  const servers = [...fleet.servers.values()];
+  if (servers.some((server) => isTrouble(server, now))) return 'server';
+  if (isOutranked(fleet, request)) return 'outranked';
+  if (servers.some(({ drain }) => drain !== null) || isAnyPinLacking(fleet)) return 'operator';
+  const isPlaced = replicasOf(fleet, request.model).some(({ phase }) => phase === 'placed');
+  return isPlaced ? 'memory_late' : 'unknown';
+}
+
+const isAnyPinLacking = ({ wantedSince, models }: Readonly<Fleet>): boolean =>
+  [...wantedSince.keys()].some((id) => (models.get(id)?.pinnedCopies ?? 0) > 0);
 
 /** A load under way that has lasted longer than nine of ten: the jobs behind it wait. */
 const isAnyOverrun = (fleet: Readonly<Fleet>, now: Instant): boolean =>

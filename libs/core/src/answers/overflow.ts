@@ -95,7 +95,7 @@ const inOrderOfArrival = ({ waiting }: Fleet, some: ReadonlySet<Request>): Reque
   [...waiting.values()].filter((request) => some.has(request));
 
 /** One of a queue, and by how much its tenant is over its share as long as it has this one and none that leave before it. */
-interface Leaver {
+interface OneLeaving {
   readonly request: Request;
   readonly excess: number;
 }
@@ -114,13 +114,13 @@ function turnAway(fleet: Fleet, queue: readonly Request[], bound: Bound): Away[]
 }
 
 /** Class by class, as they are asked for: of a long queue few have to leave. */
-function* inOrderOfLeaving(queue: readonly Request[], bound: Bound): Generator<Leaver> {
+function* inOrderOfLeaving(queue: readonly Request[], bound: Bound): Generator<OneLeaving> {
   const held = holdings(queue, bound);
   // A tenant alone has the whole queue.
   const share = held.size === 1 ? Infinity : Math.max(bound.leastShare, bound.most / held.size);
   for (const lowest of LOWEST_FIRST) {
     const newestFirst = queue.filter((request) => request.class === lowest).reverse();
-    const leavers = newestFirst.map((request): Leaver => {
+    const leavers = newestFirst.map((request): OneLeaving => {
       const holds = held.get(request.tenant)!;
       held.set(request.tenant, holds - bound.sizeOf(request));
       return { request, excess: Math.max(0, holds - share) };

@@ -161,10 +161,7 @@ export interface Fleet {
   readonly servers: Map<ServerId, Server>;
   readonly replicas: Map<ReplicaId, Replica>;
   readonly waiting: Map<RequestId, Request>;
-  /**
-   * The waiting requests that were judged: when their model should be ready (P90), or null where
-   * nothing could be promised. Some of them may have left.
-   */
+  /** When the model of each judged request should be ready (P90); null where nothing was promised. Some may have left. */
   readonly promises: Map<RequestId, Instant | null>;
   /** When a load, and the memory of a copy that left, last came later than by its P90. */
   lateLoadAt: Instant;

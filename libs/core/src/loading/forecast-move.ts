@@ -34,7 +34,7 @@ export function forecastMove(schedule: Schedule, job: Job, begin?: Moving): JobF
   const from = Math.max(copied, schedule.swapAt(place));
   const load = schedule.loadOf(job, place);
   const freed = schedule.freedBy(replica, from);
-  const start = schedule.slotsOf(place.server).earliest(place.devices, freed, load);
+  const start = schedule.startOn(place.server, place.devices, freed, load);
   const ready = readyAfter(start, load);
   return {
     job,

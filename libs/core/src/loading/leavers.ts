@@ -1,5 +1,5 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
-import { hostAccount } from '../fleet/ids.js';
+import { type AccountId, hostAccount, type ReplicaId } from '../fleet/ids.js';
 import { idleUnloadAt, settingsOf } from '../demand/idle.js';
 import type { Want } from '../demand/wants.js';
 import { usualLease } from '../learned/leases.js';
@@ -7,7 +7,7 @@ import { restOfLoad } from '../learned/load-forecast.js';
 import { dependentsOf } from '../memory/footprint.js';
 import { isPinProtected } from '../memory/pins.js';
 import { pursesOf } from '../memory/purses.js';
-import type { Instant } from '../fleet/model.js';
+import type { Bytes, Instant } from '../fleet/model.js';
 import { type Booking, isLeaving, type Ready, type Replica } from '../fleet/replica.js';
 import type { Place } from '../room/places.js';
 import { type Victim, victimsAt, type VictimTest, yieldsTo } from '../room/victims.js';
@@ -86,4 +86,27 @@ function leavesFrom(fleet: Fleet, replica: Replica, want: Want, now: Instant): I
     default:
       return null;
   }
+}
+
+/** The first of these that together make up for a shortfall; undefined where all do not. */
+export function firstEnough(
+  leavers: readonly Leaver[],
+  shortfalls: ReadonlyMap<AccountId, Bytes>,
+  needed: ReadonlySet<ReplicaId>,
+): readonly Leaver[] | undefined {
+  const short = new Map(shortfalls);
+  const found: Leaver[] = [];
+  for (const leaver of leavers) {
+    if (leaver.victim?.replicas.some(({ id }) => needed.has(id))) continue;
+    const useful = leaver.bookings.filter(({ account, bytes }) => bytes > 0 && short.has(account));
+    if (useful.length === 0) continue;
+    found.push(leaver);
+    for (const { account, bytes } of useful) {
+      const missing = (short.get(account) ?? 0) - bytes;
+      if (missing > 0) short.set(account, missing);
+      else short.delete(account);
+    }
+    if (short.size === 0) return found;
+  }
+  return undefined;
 }

@@ -60,7 +60,7 @@ export class Line {
 
   /** More requests wait for a job that is in time for them, too: its place in line stays. */
   update(job: Job): void {
-    this.forecasts = this.forecasts.map((one) => (keyOf(one.job) === keyOf(job) ? { ...one, job } : one));
+    this.forecasts = this.forecasts.map((one) => (jobKey(one.job) === jobKey(job) ? { ...one, job } : one));
   }
 
   /** The requests that wait for a model, as far as they were judged. */
@@ -88,9 +88,9 @@ export class Line {
    * Those of a lower class, or of a tenant over its share where its own is not, do not count; `isOver` tells that of each
    * tenant as it is once this job is charged.
    */
-  tryWith(job: Job, isOver: (tenant: TenantId) => boolean): Trial {
+  tryWith(job: Job, isOver: (tenant: TenantId) => boolean): JoinTrial {
     const { forecast, forecasts, schedule } = this.withJob(job, isOver);
-    const broken = brokenBy(this.forecasts, forecasts, job);
+    const broken = brokenAmong(this.forecasts, forecasts, job);
     const isIn = holds(forecast) && broken.every((one) => mayDisplace(job, one));
     if (isIn) {
       if (schedule === this.schedule) schedule.add(forecast);
@@ -149,23 +149,23 @@ function withShare(job: Job, isOver: (tenant: TenantId) => boolean): Job {
 const holds = ({ job, ready }: JobForecast): boolean => ready.p90 <= job.neededBy;
 
 /** The jobs whose promises hold before and not after a job has come between. */
-function brokenBy(before: readonly JobForecast[], after: readonly JobForecast[], by: Job): readonly Job[] {
+function brokenAmong(before: readonly JobForecast[], after: readonly JobForecast[], by: Job): readonly Job[] {
   if (after.at(-1)?.job === by) return [];
-  const held = new Map(before.map((one) => [keyOf(one.job), one]));
+  const held = new Map(before.map((one) => [jobKey(one.job), one]));
   return after.flatMap((one) => {
     if (one.job === by || one.job.neededBy === Infinity || holds(one)) return [];
-    const known = held.get(keyOf(one.job));
+    const known = held.get(jobKey(one.job));
     return known !== undefined && holds(known) ? [one.job] : [];
   });
 }
 
-const keyOf = (job: Job): string => job.placed?.id ?? job.model;
+const jobKey = (job: Job): string => job.placed?.id ?? job.model;
 
 const mayDisplace = (by: Job, one: Job): boolean =>
   one.stage > by.stage || (one.stage === by.stage && one.isOverShare && !by.isOverShare);
 
 /** What comes of a job that tries to join the line. */
-interface Trial {
+interface JoinTrial {
   /** In the line, or as it would have been. */
   readonly forecast: JobForecast;
   readonly isIn: boolean;

@@ -1,4 +1,6 @@
-import type { Fleet } from '../fleet/fleet.js';
+import type { Fleet, JobInLine } from '../fleet/fleet.js';
+import type { Place } from '../room/places.js';
+import type { Job } from './job.js';
 import { refund } from '../learned/shares.js';
 import type { Instant } from '../fleet/model.js';
 import type { LoadCause } from '../fleet/replica.js';
@@ -9,20 +11,24 @@ import type { JobForecast } from './schedule.js';
 export function noteLine(fleet: Fleet, forecasts: readonly JobForecast[], now: Instant): void {
   if (fleet.line.size + forecasts.length + fleet.charges.size === 0) return;
   fleet.line.clear();
-  for (const { job, place, victims, placeAt, start, ready } of forecasts) {
-    fleet.line.set(job.model, {
-      cause: job.want?.cause ?? causeOf(job.placed!),
-      server: place?.server.spec.id ?? job.placed?.server ?? null,
-      devices: place?.devices ?? job.placed?.devices ?? [],
-      victims: victims.map(({ id }) => id),
-      placeAt,
-      startsAt: start.at,
-      readyAt: ready,
-      neededBy: job.neededBy,
-    });
-  }
+  for (const one of forecasts) fleet.line.set(one.job.model, inLine(one));
   for (const model of fleet.charges.keys()) if (!fleet.line.has(model)) refund(fleet, model, now);
 }
 
-const causeOf = (placed: ToLoad): LoadCause =>
+const inLine = ({ job, place, victims, placeAt, start, ready }: JobForecast): JobInLine => ({
+  cause: job.want?.cause ?? causeOfPlaced(job.placed!),
+  ...whereabouts(job, place),
+  victims: victims.map(({ id }) => id),
+  placeAt,
+  startsAt: start.at,
+  readyAt: ready,
+  neededBy: job.neededBy,
+});
+
+function whereabouts({ placed }: Job, place: Place | null): Pick<JobInLine, 'server' | 'devices'> {
+  if (place) return { server: place.server.spec.id, devices: place.devices };
+  return { server: placed?.server ?? null, devices: placed?.devices ?? [] };
+}
+
+const causeOfPlaced = (placed: ToLoad): LoadCause =>
   placed.phase === 'placed' ? placed.cause : placed.change!.cause!;

@@ -18,7 +18,7 @@ import { isBlocked } from './blocked.js';
 import { InWork } from './in-work.js';
 import type { Job } from './job.js';
 import { MemoryPool } from './memory-pool.js';
-import { Slots, type Start } from './slots.js';
+import { devicesToCome, Slots, type Start } from './slots.js';
 
 /** What is forecast of a job: where it goes, who leaves for it, and when. Instants; infinite where there is no telling. */
 export interface JobForecast {
@@ -53,7 +53,7 @@ export class Schedule {
   readonly memory: MemoryPool;
   readonly inWork: InWork;
   private readonly slots = new Map<ServerId, Slots>();
-  private readonly given = new Set<ServerId>();
+  private readonly busy: ReadonlySet<ServerId>;
   private readonly leaving = new Set<ReplicaId>();
   private readonly coming: (Coming & { readonly rank: Rank })[] = [];
   private readonly swaps = new Map<AccountId, readonly Instant[]>();
@@ -66,6 +66,7 @@ export class Schedule {
     this.ledger = new Ledger(fleet, now);
     this.memory = new MemoryPool(fleet, this.ledger, now);
     this.inWork = new InWork(fleet, now);
+    this.busy = new Set(Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!.server));
   }
 
   slotsOf(server: Server): Slots {
@@ -76,9 +77,15 @@ export class Schedule {
     return slots;
   }
 
-  /** Whether the schedule has given loads to a server. */
-  hasLoads({ spec }: Server): boolean {
-    return this.given.has(spec.id);
+  /** Whether nothing comes to a server nor leaves it, now or for a job before this one. */
+  isQuiet({ spec }: Server): boolean {
+    return !this.busy.has(spec.id) && !this.slots.has(spec.id);
+  }
+
+  /** When a load can begin on these devices whose memory is free from a moment on. */
+  startOn(server: Server, devices: readonly number[], from: Instant, load: Forecast): Start {
+    if (from === Infinity || this.isQuiet(server)) return { at: from, variance: 0 };
+    return this.slotsOf(server).earliest(devices, from, load);
   }
 
   /** Whether a replica leaves for a job before this one. */
@@ -128,16 +135,22 @@ export class Schedule {
     return loadForecast(this.fleet, job.model, place.server.spec.id);
   }
 
-  /** Adds a job to the schedule: what it takes is no more for those behind it. */
-  add({ job, place, victims, move, placeAt, start, load, ready }: JobForecast): void {
-    const { placed } = job;
-    const server = place?.server ?? (placed && this.fleet.servers.get(placed.server));
-    if (!server || start.at === Infinity) return;
-    if (placed && isBlocked(this.fleet, this.inWork, placed, this.now)) return;
-    this.given.add(server.spec.id);
-    this.slotsOf(server).take(place?.devices ?? devicesOf(placed!), start, load);
-    this.comes(job, server, place?.bookings ?? placed!.bookings, ready.p90);
-    if (!place) return;
+  /** Adds a job to the schedule: what it takes is no more for those behind it. What is blocked keeps no slot. */
+  add(forecast: JobForecast): void {
+    const { job, place, start, load, ready } = forecast;
+    if (start.at === Infinity) return;
+    if (place) this.addTo(place, forecast);
+    else if (job.placed && !isBlocked(this.fleet, this.inWork, job.placed, this.now)) {
+      const { placed } = job;
+      const server = this.fleet.servers.get(placed.server)!;
+      this.slotsOf(server).take(devicesToCome(placed), start, load);
+      this.comes(job, server, placed.bookings, ready.p90);
+    }
+  }
+
+  private addTo(place: Place, { job, victims, move, placeAt, start, load, ready }: JobForecast): void {
+    this.slotsOf(place.server).take(place.devices, start, load);
+    this.comes(job, place.server, place.bookings, ready.p90);
     if (move) this.takeFor(move.place.bookings);
     for (const one of victims) {
       this.leaving.add(one.id);
@@ -178,9 +191,6 @@ export class Schedule {
     return this.swaps.get(account) ?? this.fleet.swaps.get(account) ?? [];
   }
 }
-
-const devicesOf = (placed: NonNullable<Job['placed']>): readonly number[] =>
-  placed.phase === 'ready' ? placed.change!.devices : placed.devices;
 
 /** The forecast of a load that begins at a moment. */
 export function readyAfter({ at, variance }: Start, { p50, p90 }: Forecast): Forecast {

@@ -19,7 +19,7 @@ export function placeDue(fleet: Fleet, forecasts: readonly JobForecast[], now: I
   for (const forecast of forecasts) {
     const { want } = forecast.job;
     if (!want || !forecast.place) continue;
-    if (isDue(forecast, now)) any = carryOut(fleet, forecast, want, now) || any;
+    if (isTimeToPlace(forecast, now)) any = carryOut(fleet, forecast, want, now) || any;
     else if (forecast.move && !moveMadeFor(fleet, want.model.id)) {
       beginMove(fleet, forecast.move, want, now);
       any = true;
@@ -28,7 +28,8 @@ export function placeDue(fleet: Fleet, forecasts: readonly JobForecast[], now: I
   return any;
 }
 
-const isDue = ({ move, placeAt }: JobForecast, now: Instant): boolean => move === null && placeAt <= now;
+const isTimeToPlace = ({ move, placeAt }: JobForecast, now: Instant): boolean =>
+  move === null && placeAt <= now;
 
 function carryOut(fleet: Fleet, { job, place, victims }: JobForecast, want: Want, now: Instant): boolean {
   // A job before it in this turn may have got the last repeated load of its server.

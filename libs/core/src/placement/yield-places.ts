@@ -52,12 +52,12 @@ export class Yielding {
   to(higher: JobForecast): JobForecast | undefined {
     if (this.placed.length === 0) return undefined;
     const sites = sitesFor(this.fleet, higher.job.want!, this.open, this.now);
-    return this.placed.find((one) => yieldsTo(this.ledger, one, higher, sites));
+    return this.placed.find((one) => givesWayTo(this.ledger, one, higher, sites));
   }
 }
 
 /** Whether a placed job is of a lower class and would begin sooner, and its memory is all that the other lacks there. */
-function yieldsTo(
+function givesWayTo(
   ledger: Ledger,
   { job, start }: JobForecast,
   higher: JobForecast,

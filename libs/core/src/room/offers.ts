@@ -186,11 +186,11 @@ function offersOf(fleet: Readonly<Fleet>, account: AccountId): Offers {
 export function densityOf(fleet: Readonly<Fleet>, { model, bookings }: Ready): number {
   const key = worthKey(fleet, model);
   if (key === -Infinity) return key;
-  const bytes = bytesOf(bookings, true) || bytesOf(bookings, false);
+  const bytes = bytesHeldOf(bookings, true) || bytesHeldOf(bookings, false);
   return key - Math.log(Math.max(1, bytes)) - Math.log(fleet.holders.get(model)!.size);
 }
 
-function bytesOf(bookings: readonly Booking[], onGpus: boolean): Bytes {
+function bytesHeldOf(bookings: readonly Booking[], onGpus: boolean): Bytes {
   let sum = 0;
   for (const { account, bytes } of bookings) if (account.startsWith('gpu:') === onGpus) sum += bytes;
   return sum;

@@ -12,5 +12,3 @@ export const admit: typeof admission.admit = (fleet, line) => {
   }
   return [];
 };
-
-export const refuseLost: typeof admission.refuseLost = () => [];

@@ -1,0 +1,43 @@
+import type { Action, Refusal } from '../fleet/actions.js';
+import { type Fleet, replicasOf, type Request } from '../fleet/fleet.js';
+import { p10Of } from '../learned/load-times.js';
+import { routableReplicas } from '../learned/routes.js';
+import type { Instant } from '../fleet/model.js';
+import { isSettling } from '../fleet/standing.js';
+import type { Line } from '../loading/line.js';
+import { isOnItsWayIn, refuseAdmission } from './admission.js';
+import { SHORT_HINT } from './verdicts.js';
+
+/**
+ * Refuses requests whose wait has come to nothing: no memory can be free in time, or a promised one for which not even the shortest
+ * plausible load fits any more.
+ */
+export function refuseLost(fleet: Fleet, line: Line, now: Instant): Action[] {
+  if (fleet.frozen || isSettling(fleet, now)) return [];
+  const lost: Action[] = [];
+  for (const request of [...fleet.waiting.values()]) {
+    const why = lossOf(fleet, line, request, now);
+    if (why) lost.push(refuseAdmission(fleet, request, why, now));
+  }
+  return lost;
+}
+
+function lossOf(
+  fleet: Fleet,
+  line: Line,
+  { id, model, deadline }: Request,
+  now: Instant,
+): Refusal | undefined {
+  if (routableReplicas(fleet, model).length > 0 || replicasOf(fleet, model).some(isOnItsWayIn))
+    return undefined;
+  const forecast = line.of(model);
+  if (!forecast) return undefined;
+  const { roomAt, ready, load } = forecast;
+  const isPromised = fleet.promises.get(id) != null;
+  // A promise may still come true where the memory should come late; not where it does not come at all.
+  if (isPromised ? roomAt === Infinity : roomAt >= deadline)
+    return { reason: 'no_capacity', retryAfter: Math.max(SHORT_HINT, roomAt - now) };
+  return isPromised && now + p10Of(load) > deadline
+    ? { reason: 'deadline_unreachable', retryAfter: Math.max(SHORT_HINT, ready.p90 - now) }
+    : undefined;
+}

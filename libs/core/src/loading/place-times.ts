@@ -1,0 +1,86 @@
+import type { Forecast } from '../learned/load-times.js';
+import type { Instant } from '../fleet/model.js';
+import type { Ready } from '../fleet/replica.js';
+import { PINNED } from '../demand/rank.js';
+import type { Want } from '../demand/wants.js';
+import type { Place } from '../room/places.js';
+import { devicesSwapped } from '../room/swaps.js';
+import type { Job } from './job.js';
+import type { Leaver } from './leavers.js';
+import { type JobForecast, readyAfter, type Schedule } from './schedule.js';
+import type { Start } from './slots.js';
+import { worthMoreFrom } from './worth-more.js';
+
+/** When one job would begin and be ready at places, by what has to leave there. */
+export class PlaceTimes {
+  constructor(
+    private readonly schedule: Schedule,
+    private readonly job: Job,
+    private readonly want: Want,
+    private readonly load: Forecast,
+  ) {}
+
+  /** When a load begins there whose memory is free from a moment on. */
+  startAt({ server, devices }: Place, from: Instant): Start {
+    return this.schedule.startOn(server, devices, from, this.load);
+  }
+
+  /** The forecast at a place for which these leave. */
+  at(place: Place, victims: readonly Ready[]): JobForecast {
+    const { schedule, job } = this;
+    const { now } = schedule;
+    const load = schedule.loadOf(job, place);
+    const shared = { job, place, victims, move: null, load };
+    if (victims.length === 0) {
+      const roomAt = schedule.memory.freeAt(place.bookings);
+      const start = this.startAt(place, roomAt);
+      // What only waits for memory that is on its way has it promised meanwhile; what waits for a slot stands in line.
+      const placeAt = start.at > roomAt ? start.at : now;
+      return { ...shared, placeAt, start, ready: readyAfter(start, load), roomAt };
+    }
+    const drainable = Math.max(...victims.map((one) => schedule.drainableFrom(one)));
+    const from = Math.max(drainable, this.mayDrainFrom(place, victims));
+    const freedBy = (at: Instant): Instant => Math.max(...victims.map((one) => schedule.freedBy(one, at)));
+    const start = this.startAt(place, freedBy(from));
+    const lead = Math.max(...victims.map((one) => schedule.leadOf(one)));
+    const placeAt = Math.max(from, now, start.at - lead);
+    return {
+      ...shared,
+      placeAt,
+      start,
+      ready: readyAfter(start, load),
+      roomAt: Math.max(...victims.map((one) => schedule.emptiedBy(one))),
+    };
+  }
+
+  /** From when on these may be told to leave: by the swap budget, and by what they are worth. */
+  private mayDrainFrom(place: Place, victims: readonly Ready[]): Instant {
+    const { schedule, job } = this;
+    if (job.isDue || this.isFree(place)) return this.budgetFrom(place);
+    return Math.max(this.budgetFrom(place), worthMoreFrom(schedule, job, this.want, victims));
+  }
+
+  /** From when on others may leave for it by the swap budget. */
+  budgetFrom(place: Place): Instant {
+    return this.isFree(place) ? this.schedule.now : this.schedule.swapAt(place);
+  }
+
+  /** Whether neither budget nor worth keeps others from leaving for it: it is pinned, or it starves. */
+  private isFree(place: Place): boolean {
+    const { schedule, job } = this;
+    if (job.rank === PINNED) return true;
+    return job.isStarving && !devicesSwapped(place).some((one) => schedule.fleet.starvedLast.has(one));
+  }
+
+  /** What leaves by itself, or is not there yet, is waited for: until then no copy is told to leave. */
+  later(place: Place, leavers: readonly Leaver[]): JobForecast {
+    const { schedule, job } = this;
+    const load = schedule.loadOf(job, place);
+    const emptied = Math.max(...leavers.map(({ emptiedAt }) => emptiedAt));
+    const start = this.startAt(place, leavers.at(-1)!.at);
+    const waitsFor = leavers.filter(({ victim }) => victim === null).map(({ emptiedAt }) => emptiedAt);
+    const placeAt = Math.max(schedule.now + 1, ...waitsFor);
+    const shared = { job, place, victims: [], move: null, load, placeAt };
+    return { ...shared, start, ready: readyAfter(start, load), roomAt: emptied };
+  }
+}

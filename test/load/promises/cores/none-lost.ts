@@ -1,0 +1,4 @@
+import type { lost } from './stood-in.js';
+
+/** Stands in for the refusals of what has come to nothing: there are none. */
+export const refuseLost: typeof lost.refuseLost = () => [];
