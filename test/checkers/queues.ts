@@ -112,7 +112,9 @@ function firstOfEachKind(away: readonly TurnedAway[]): Iterable<TurnedAway> {
 }
 
 const isForFullness = (action: ActionOf<'refuse'>): boolean =>
-  ['queue_full', 'over_share'].includes(action.refusal.reason) && !isForPressure(action);
+  ['queue_full', 'over_share'].includes(action.refusal.reason) &&
+  action.broken !== 'share' &&
+  !isForPressure(action);
 
 /** Why a request was not refused for this queue; undefined where it may have been. */
 function wrongIn(queue: Queue, one: TurnedAway, waiting: readonly Request[]): string | undefined {

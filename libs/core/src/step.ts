@@ -18,6 +18,7 @@ import { answerOverflow, takeOverflow } from './answers/overflow.js';
 import { bringBack, followReloads } from './placement/reload.js';
 import { drainCut, unloadDrained } from './placement/retire.js';
 import { startPlaced } from './loading/start.js';
+import type { Line } from './loading/line.js';
 import { noteLine } from './loading/note-line.js';
 import { takeBack } from './placement/take-back.js';
 import { takeUpUnloads } from './placement/take-up-unloads.js';
@@ -73,10 +74,16 @@ function decide(fleet: Fleet, actions: Action[], now: Instant): boolean {
   add(answers);
   const before = { routes: fleet.routesRevision, replicas: fleet.replicas.size };
   bringBack(fleet, open, ledger, now);
-  const { line, wished, refused } = book(fleet, open, now, admit);
-  add(refused);
+  const booked = book(fleet, open, now, admit);
+  let { line, wished } = booked;
+  add(booked.refused);
   if (isTaken(fleet, before)) add(regrant(fleet, open, now));
-  if (!fleet.frozen) add(startPlaced(fleet, line, now));
+  // A load that begins may hold up another that was to begin beside it: the slot of that one is free for the next.
+  for (let loads = begin(fleet, line, now); loads.length > 0; loads = begin(fleet, line, now)) {
+    add(loads);
+    if (!isAnyHeldUp(fleet, line, now)) break;
+    ({ line, wished } = book(fleet, open, now, () => []));
+  }
   const lost = refuseLost(fleet, line, now);
   add(lost);
   noteLine(fleet, [...line.all, ...wished], now);
@@ -85,6 +92,16 @@ function decide(fleet: Fleet, actions: Action[], now: Instant): boolean {
   add(answerExpired(fleet, expired, line, open, now));
   return endDemands(fleet) || lost.length > 0;
 }
+
+const begin = (fleet: Fleet, line: Line, now: Instant): Action[] =>
+  fleet.frozen ? [] : startPlaced(fleet, line, now);
+
+/** Whether a job was to begin now and has not. */
+const isAnyHeldUp = (fleet: Fleet, line: Line, now: Instant): boolean =>
+  line.all.some(
+    ({ job: { placed }, start }) =>
+      placed !== null && start.at <= now && fleet.replicas.get(placed.id) === placed,
+  );
 
 const regrant = (fleet: Fleet, open: readonly Server[], now: Instant): Action[] => [
   ...grantWaiting(fleet, now),
