@@ -9,6 +9,7 @@ import { isSettling } from '../fleet/standing.js';
 import { triableAt } from '../demand/cooling.js';
 import { rankOf } from '../demand/rank.js';
 import { wish } from '../demand/wishes.js';
+import { isLoading } from '../loading/eta.js';
 import type { Job, Waiting } from '../loading/job.js';
 import type { Line } from '../loading/line.js';
 import { type JobForecast, readyAfter } from '../loading/schedule.js';
@@ -28,7 +29,7 @@ export function admit(fleet: Fleet, line: Line, now: Instant): Action[] {
   const admission = new Admission(fleet, line, now);
   for (const request of fleet.waiting.values()) {
     if (fleet.promises.has(request.id)) continue;
-    const why = admission.judge(request);
+    const { why } = admission.judge(request);
     if (why) refused.push(refuseAdmission(fleet, request, why, now));
   }
   return [
@@ -50,6 +51,18 @@ export function refuseAdmission(
   return refusal(fleet, request, why, now, broken);
 }
 
+/** What comes of one request, as `admit` judges it. Promises and charges are written into the fleet, its job into the line. */
+export const judged = (fleet: Fleet, line: Line, request: Request, now: Instant): Judged =>
+  new Admission(fleet, line, now).judge(request);
+
+/** What comes of a request for a cold model. */
+export interface Judged {
+  /** The forecast that it goes by; undefined where its load runs, or where it lacks nothing. */
+  readonly forecast?: JobForecast | undefined;
+  /** Why it is not to wait; undefined where it is. */
+  readonly why?: Refusal | undefined;
+}
+
 class Admission {
   readonly displaced: { readonly request: Request; readonly why: Refusal }[] = [];
   private readonly hints = new Map<ModelId, Instant>();
@@ -63,12 +76,12 @@ class Admission {
     this.isUncertain = fleet.frozen !== null || isSettling(fleet, now);
   }
 
-  /** Writes down what is promised; the refusal where a request is not to wait. */
-  judge(request: Request): Refusal | undefined {
+  /** Writes down what is promised. */
+  judge(request: Request): Judged {
     const { fleet } = this;
     const { model } = request;
     if (this.isUncertain || !this.isForeseeable(model)) return this.leave(request);
-    const running = replicasOf(fleet, model).filter(isOnItsWayIn);
+    const running = replicasOf(fleet, model).filter(isLoading);
     if (running.length > 0) return this.judgeRunning(request, running);
     const isForLate = this.loadedBy(model) > request.deadline;
     const forecast = this.line.of(model);
@@ -85,41 +98,41 @@ class Admission {
     const replicas = replicasOf(fleet, model);
     if (replicas.some((one) => one.phase === 'ready' || hasOverrun(fleet, one, now))) return false;
     return (
-      replicas.some(isOnItsWayIn) ||
+      replicas.some(isLoading) ||
       this.line.wantOf(model) !== undefined ||
       this.line.of(model) !== undefined
     );
   }
 
   /** It waits, counts in no promise and delays none. */
-  private leave(request: Request): undefined {
+  private leave(request: Request): Judged {
     const { fleet, line } = this;
     fleet.promises.set(request.id, null);
-    const want = line.wantOf(request.model);
-    const known = line.of(request.model);
-    if (!want || known?.job.placed) return undefined;
-    line.put(line.jobs.of(this.wantAs(request), withOne(line.waitingFor(request.model), request, Infinity)));
-    return undefined;
+    const mayStand = line.wantOf(request.model) && !line.of(request.model)?.job.placed;
+    const waiting = withOne(line.waitingFor(request.model), request, Infinity);
+    if (mayStand) line.put(line.jobs.of(this.wantAs(request), waiting));
+    return { forecast: line.of(request.model) };
   }
 
-  private judgeRunning(request: Request, running: readonly Replica[]): Refusal | undefined {
+  private judgeRunning(request: Request, running: readonly Replica[]): Judged {
     const { fleet, now } = this;
     const ready = now + Math.min(...running.map((one) => restOfLoad(fleet, one, now).p90));
     if (ready + this.turnOf(request.model) > request.deadline)
-      return { reason: 'deadline_unreachable', retryAfter: this.hintFor(request, ready) };
+      return { why: { reason: 'deadline_unreachable', retryAfter: this.hintFor(request, ready) } };
     fleet.promises.set(request.id, ready);
-    return undefined;
+    return {};
   }
 
-  private promise(request: Request, { ready, job }: JobForecast): undefined {
+  private promise(request: Request, forecast: JobForecast): Judged {
+    const { ready, job } = forecast;
     this.fleet.promises.set(request.id, ready.p90);
     const waiting = withOne(job.waiting, request, request.deadline);
     this.line.update({ ...job, waiting, neededBy: waiting.neededBy });
-    return undefined;
+    return { forecast };
   }
 
   /** Puts its job into the line, or moves it forward, where that breaks no promise. */
-  private insert(request: Request, by: Instant): Refusal | undefined {
+  private insert(request: Request, by: Instant): Judged {
     const { fleet, line, now } = this;
     const { model, tenant } = request;
     const cost = loadForecast(fleet, model, null).p50;
@@ -135,7 +148,7 @@ class Admission {
     fleet.promises.set(request.id, ready);
     charge(fleet, model, tenant, cost, now);
     for (const one of displaced) this.displace(one, job);
-    return undefined;
+    return { forecast };
   }
 
   /** When its model would be ready in the place that a job of a lower class then yields; infinite where none has to. */
@@ -161,10 +174,11 @@ class Admission {
     }
   }
 
-  private tooLate(request: Request, forecast: JobForecast | undefined): Refusal {
+  private tooLate(request: Request, forecast: JobForecast | undefined): Judged {
     const roomAt = forecast?.roomAt ?? this.now;
     const reason = roomAt >= request.deadline ? 'no_capacity' : 'deadline_unreachable';
-    return { reason, retryAfter: this.hintFor(request, this.readyAtEnd(request, forecast)) };
+    const retryAfter = this.hintFor(request, this.readyAtEnd(request, forecast));
+    return { forecast, why: { reason, retryAfter } };
   }
 
   /** When the model would be ready, by the P90, if its job joined at the end of the line. */
@@ -211,9 +225,6 @@ class Admission {
     return Math.floor(count / throughput.size) * throughput.span;
   }
 }
-
-export const isOnItsWayIn = (replica: Replica): boolean =>
-  replica.phase === 'loading' || (replica.phase === 'unknown' && replica.coming);
 
 const withOne = (waiting: Waiting, { tenant }: Request, neededBy: Instant): Waiting => ({
   count: waiting.count + 1,

@@ -5,7 +5,8 @@ import { routableReplicas } from '../learned/routes.js';
 import type { Instant } from '../fleet/model.js';
 import { isSettling } from '../fleet/standing.js';
 import type { Line } from '../loading/line.js';
-import { isOnItsWayIn, refuseAdmission } from './admission.js';
+import { isLoading } from '../loading/eta.js';
+import { refuseAdmission } from './admission.js';
 import { SHORT_HINT } from './verdicts.js';
 
 /**
@@ -28,7 +29,7 @@ function lossOf(
   { id, model, deadline }: Request,
   now: Instant,
 ): Refusal | undefined {
-  if (routableReplicas(fleet, model).length > 0 || replicasOf(fleet, model).some(isOnItsWayIn))
+  if (routableReplicas(fleet, model).length > 0 || replicasOf(fleet, model).some(isLoading))
     return undefined;
   const forecast = line.of(model);
   if (!forecast) return undefined;

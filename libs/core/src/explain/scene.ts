@@ -11,12 +11,14 @@ import { Site } from '../room/sites.js';
 import { replicasIn, shortfall, type Victim, victimsAmong, victimTest } from '../room/victims.js';
 import { type Want, wantFor, wantsNow } from '../demand/wants.js';
 import { residentUntil } from '../fleet/idle-rule.js';
-import type { Job } from '../loading/job.js';
-import { Line } from '../loading/line.js';
+import type { Judged } from '../answers/admission.js';
+import { type Job, Jobs } from '../loading/job.js';
+import type { Moving } from '../room/freed.js';
 import type { Phase, Ready, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { openServers } from '../fleet/standing.js';
 import { type Hold, holdsAgainst } from './holds.js';
+import { supposedRequest } from './supposed.js';
 
 /** A replica that holds memory that is wanted, and what keeps it there. */
 export interface WhyHolder {
@@ -49,8 +51,9 @@ export class Scene {
   readonly room: Room;
   readonly open: readonly Server[];
   readonly want: Want;
-  readonly line: Line;
   readonly job: Job;
+  /** What a request for the model would be told and given. */
+  readonly supposed: Judged | null;
   private readonly places: ReadonlyMap<Server, readonly Place[]>;
   private readonly keeping = new Map<ReplicaId, readonly Hold[]>();
   private holders: Map<AccountId, { readonly replica: Replica; readonly bytes: Bytes }[]> | undefined;
@@ -66,8 +69,8 @@ export class Scene {
     this.room = new Room(fleet);
     this.open = openServers(fleet, now);
     this.want = wantFor(fleet, model, now);
-    this.line = new Line(fleet, wantsNow(fleet, now), this.open, now);
-    this.job = this.line.jobs.of(this.want);
+    this.job = new Jobs(fleet, wantsNow(fleet, now), now).of(this.want);
+    this.supposed = supposedRequest(fleet, model, this.open, now);
     this.places = new Map(
       Array.from(fleet.servers.values(), (server) => [
         server,
@@ -83,10 +86,28 @@ export class Scene {
 
   /** How enough would be freed there: no replica has to leave, or some have, or one is moved; or it cannot be freed. */
   wayAt(place: Place): WhyWay {
-    const { fleet, ledger, want, now } = this;
-    if (ledger.fitsSpare(place.bookings)) return { victims: [], move: null };
+    if (this.ledger.fitsSpare(place.bookings)) return { victims: [], move: null };
     const begun = this.moveAt(place);
     if (begun) return { victims: null, move: begun };
+    return this.proposedAt(place) ?? this.possibleAt(place);
+  }
+
+  /** What the job of a request would do there now. */
+  private proposedAt(place: Place): WhyWay | undefined {
+    const { fleet, now } = this;
+    const forecast = this.supposed?.forecast;
+    if (!forecast?.place || !isSamePlace(forecast.place, place)) return undefined;
+    const { victims, move } = forecast;
+    if (move) return { victims: null, move: moveTo(move) };
+    const areDrainable = victims.every((one) => residentUntil(fleet, one) <= now);
+    return victims.length > 0 && areDrainable
+      ? { victims: victims.map(({ id }) => id), move: null }
+      : undefined;
+  }
+
+  /** What would free enough there now, whatever is decided. */
+  private possibleAt(place: Place): WhyWay {
+    const { fleet, ledger, want, now } = this;
     this.victims ??= this.findVictims();
     const short = shortfall(ledger, place.bookings);
     const near = new Set([...short.keys()].flatMap((account) => this.victims!.get(account) ?? []));
@@ -94,11 +115,7 @@ export class Scene {
     const search = (): MoveSearch => (this.search ??= searchIn(fleet, ledger, now));
     const alone = new Site(place.server, () => [place]);
     const move = plan ? undefined : moveFor(fleet, [alone], want, search);
-    if (move) {
-      const { replica, model, place: there } = move;
-      const to = { server: there.server.spec.id, devices: there.devices };
-      return { victims: null, move: { replica: replica.id, model: model.id, ...to } };
-    }
+    if (move) return { victims: null, move: moveTo(move) };
     return { victims: plan ? Array.from(replicasIn(plan.victims), ({ id }) => id) : null, move: null };
   }
 
@@ -149,6 +166,18 @@ export class Scene {
     return found;
   }
 }
+
+const moveTo = ({ replica, model, place }: Moving): WhyMove => ({
+  replica: replica.id,
+  model: model.id,
+  server: place.server.spec.id,
+  devices: place.devices,
+});
+
+const isSamePlace = (one: Place, other: Place): boolean =>
+  one.server === other.server &&
+  one.grows?.id === other.grows?.id &&
+  String(one.devices) === String(other.devices);
 
 function add<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
   const known = map.get(key);

@@ -26,6 +26,7 @@ describe('why a model is where it is', () => {
       },
       here: [],
       there: [],
+      job: null,
       lastFailure: null,
       nextTryAt: null,
       lastUnload: null,
@@ -190,6 +191,21 @@ describe('why a model is where it is', () => {
     });
     driver.tell({ kind: 'ContactChanged', server: aServer('s').id, fact: 'ended' });
     expect(why(driver, 'there').there).toMatchObject([{ verdict: 'closed', standing: 'connecting' }]);
+  });
+
+  it('tells which load a request would wait for, and whether it would be refused', () => {
+    const driver = oneWarm().loadsTake('there', 4_000);
+    driver.pass(20_000);
+    const load = { server: 's', devices: [0], victims: ['here@s'] };
+    const { job, predictedWait } = why(driver, 'there');
+    expect(job).toMatchObject({ ...load, refusal: null });
+    expect(job!.readyAt!.p50).toBe(job!.startsAt! + 4_000);
+    expect(predictedWait).toBe(job!.readyAt!.p50 - driver.now);
+    driver.loadsTake('there', 60_000);
+    expect(why(driver, 'there')).toMatchObject({
+      job: { ...load, refusal: 'deadline_unreachable' },
+      predictedWait: null,
+    });
   });
 
   it('changes nothing', () => {

@@ -1,5 +1,7 @@
+import type { Refusal } from '../fleet/actions.js';
 import type { Fleet, LastUnload, Wish } from '../fleet/fleet.js';
-import type { ModelId, RequestId } from '../fleet/ids.js';
+import type { ModelId, ReplicaId, RequestId, ServerId } from '../fleet/ids.js';
+import type { Forecast } from '../learned/load-times.js';
 import type { Instant, Millis, Model } from '../fleet/model.js';
 import { describeWait, type Wait } from '../loading/eta.js';
 import { routableReplicas } from '../learned/routes.js';
@@ -21,11 +23,27 @@ export interface Why {
   readonly here: readonly WhyHere[];
   /** Every server; empty for an unknown model. */
   readonly there: readonly WhyThere[];
+  /** What a request that came now, and waited as long as the model allows, would be given; null where no copy lacks. */
+  readonly job: WhyJob | null;
   /** How long a request that came now would wait; null where nothing that is on its way would let it be answered. */
   readonly predictedWait: Millis | null;
   readonly lastFailure: { readonly at: Instant; readonly cause: FailureCause } | null;
   readonly nextTryAt: Instant | null;
   readonly lastUnload: LastUnload | null;
+}
+
+/** The load that a request would wait for, and when it would come. */
+export interface WhyJob {
+  /** Null where there is no place for it. */
+  readonly server: ServerId | null;
+  readonly devices: readonly number[];
+  /** The copies that would leave for it. */
+  readonly victims: readonly ReplicaId[];
+  /** Null where there is no telling. */
+  readonly startsAt: Instant | null;
+  readonly readyAt: Forecast | null;
+  /** Why the request would be refused at once; null where it would wait. */
+  readonly refusal: Refusal['reason'] | null;
 }
 
 /** What wants a model, and since when more of it is wanted than there is. */
@@ -49,6 +67,7 @@ export function whyOf(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Why {
   const model = fleet.models.get(id);
   const scene = model && new Scene(fleet, model, now);
   const there = scene ? whyThere(scene) : [];
+  const job = scene ? jobFor(scene) : null;
   return {
     model: id,
     source: model?.source ?? null,
@@ -57,7 +76,8 @@ export function whyOf(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Why {
     demand: demandFor(fleet, id, now),
     here: whyHere(fleet, id, now),
     there,
-    predictedWait: scene ? predictedWait(scene) : null,
+    job,
+    predictedWait: scene ? predictedWait(scene, job) : null,
     lastFailure: lastFailure(fleet, id),
     nextTryAt: nextTryAt(fleet, id, now),
     lastUnload: fleet.lastUnloads.get(id) ?? null,
@@ -82,12 +102,28 @@ function demandFor(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Demand {
 }
 
 /** How long a request for the model that came now would wait for it (P50): not at all where a copy is warm. */
-function predictedWait({ fleet, model, line, want, now }: Scene): Millis | null {
+function predictedWait({ fleet, model, now }: Scene, job: WhyJob | null): Millis | null {
   if (!model.enabled || !mayBeLoaded(fleet, model.id)) return null;
   if (routableReplicas(fleet, model.id).length > 0) return 0;
   if (presentCopies(fleet, model.id, now) > 0) return describeWait(fleet, model.id, now).eta?.p50 ?? null;
-  const waiting = line.waitingFor(model.id);
-  const asked = { ...line.jobs.of(want, { ...waiting, count: waiting.count + 1 }) };
-  const { p50 } = line.propose(asked).ready;
-  return p50 === Infinity || fleet.frozen ? null : p50 - now;
+  return job && !fleet.frozen ? waitFor(job, now) : null;
+}
+
+const waitFor = ({ readyAt, refusal }: WhyJob, now: Instant): Millis | null =>
+  readyAt && refusal === null ? Math.max(0, readyAt.p50 - now) : null;
+
+const NOWHERE = { server: null, devices: [] };
+
+/** The job of a supposed request, as admission judges it. */
+function jobFor({ supposed }: Scene): WhyJob | null {
+  if (!supposed?.forecast) return null;
+  const { place, victims, start, ready } = supposed.forecast;
+  const at = place ? { server: place.server.spec.id, devices: place.devices } : NOWHERE;
+  return {
+    ...at,
+    victims: victims.map(({ id }) => id),
+    startsAt: start.at === Infinity ? null : start.at,
+    readyAt: ready.p50 === Infinity ? null : ready,
+    refusal: supposed.why?.reason ?? null,
+  };
 }

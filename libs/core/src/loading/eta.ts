@@ -44,7 +44,8 @@ function etaOf(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Forecast |
 export const readyIn = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): Millis =>
   (etaOf(fleet, model, now) ?? loadForecast(fleet, model, null)).p90;
 
-const isLoading = (replica: Replica): boolean =>
+/** Whether a load of it runs. */
+export const isLoading = (replica: Replica): boolean =>
   replica.phase === 'loading' || (replica.phase === 'unknown' && replica.coming);
 
 /** How many requests wait for a model. */
