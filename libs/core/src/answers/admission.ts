@@ -98,9 +98,7 @@ class Admission {
     const replicas = replicasOf(fleet, model);
     if (replicas.some((one) => one.phase === 'ready' || hasOverrun(fleet, one, now))) return false;
     return (
-      replicas.some(isLoading) ||
-      this.line.wantOf(model) !== undefined ||
-      this.line.of(model) !== undefined
+      replicas.some(isLoading) || this.line.wantOf(model) !== undefined || this.line.of(model) !== undefined
     );
   }
 

@@ -29,8 +29,7 @@ function lossOf(
   { id, model, deadline }: Request,
   now: Instant,
 ): Refusal | undefined {
-  if (routableReplicas(fleet, model).length > 0 || replicasOf(fleet, model).some(isLoading))
-    return undefined;
+  if (routableReplicas(fleet, model).length > 0 || replicasOf(fleet, model).some(isLoading)) return undefined;
   const forecast = line.of(model);
   if (!forecast) return undefined;
   const { roomAt, ready, load } = forecast;

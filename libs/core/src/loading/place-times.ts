@@ -1,6 +1,6 @@
 import type { Forecast } from '../learned/load-times.js';
 import type { Instant } from '../fleet/model.js';
-import type { Ready } from '../fleet/replica.js';
+import type { Booking, Ready } from '../fleet/replica.js';
 import { PINNED } from '../demand/rank.js';
 import type { Want } from '../demand/wants.js';
 import type { Place } from '../room/places.js';
@@ -35,13 +35,16 @@ export class PlaceTimes {
       const roomAt = schedule.memory.freeAt(place.bookings);
       const start = this.startAt(place, roomAt);
       // What only waits for memory that is on its way has it promised meanwhile; what waits for a slot stands in line.
-      const placeAt = start.at > roomAt ? start.at : now;
+      const placeAt = start.at > roomAt || !schedule.isOnItsWay(place, victims) ? start.at : now;
       return { ...shared, placeAt, start, ready: readyAfter(start, load), roomAt };
     }
     const drainable = Math.max(...victims.map((one) => schedule.drainableFrom(one)));
-    const from = Math.max(drainable, this.mayDrainFrom(place, victims));
+    // What leaves for jobs before it and does not drain yet cannot be promised to it, nor be free any sooner.
+    const restAt = schedule.memory.freeAt(besides(place.bookings, victims));
+    const promisableAt = schedule.isOnItsWay(place, victims) ? now : restAt;
+    const from = Math.max(drainable, this.mayDrainFrom(place, victims), promisableAt);
     const freedBy = (at: Instant): Instant => Math.max(...victims.map((one) => schedule.freedBy(one, at)));
-    const start = this.startAt(place, freedBy(from));
+    const start = this.startAt(place, Math.max(restAt, freedBy(from)));
     const lead = Math.max(...victims.map((one) => schedule.leadOf(one)));
     const placeAt = Math.max(from, now, start.at - lead);
     return {
@@ -84,3 +87,10 @@ export class PlaceTimes {
     return { ...shared, start, ready: readyAfter(start, load), roomAt: emptied };
   }
 }
+
+/** What is needed of memory besides that of these. */
+const besides = (bookings: readonly Booking[], victims: readonly Ready[]): readonly Booking[] =>
+  bookings.map(({ account, bytes }) => {
+    const leaving = victims.flatMap((one) => one.bookings.filter((held) => held.account === account));
+    return { account, bytes: leaving.reduce((rest, held) => rest - held.bytes, bytes) };
+  });

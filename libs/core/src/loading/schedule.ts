@@ -12,6 +12,7 @@ import { unloadForecast } from '../learned/unload-times.js';
 import type { Moving } from '../room/freed.js';
 import type { Place } from '../room/places.js';
 import { devicesSwapped, swapsAgainAt } from '../room/swaps.js';
+import { covers, shortfall } from '../room/victims.js';
 import { PINNED, type Rank, rankOf } from '../demand/rank.js';
 import type { Want } from '../demand/wants.js';
 import { isBlocked } from './blocked.js';
@@ -50,6 +51,7 @@ interface Coming {
 /** The loads that are forecast so far in one pass over the line: what they take of slots, memory and the swap budget. */
 export class Schedule {
   readonly ledger: Ledger;
+  private readonly present: Ledger;
   readonly memory: MemoryPool;
   readonly inWork: InWork;
   private readonly slots = new Map<ServerId, Slots>();
@@ -64,6 +66,7 @@ export class Schedule {
     readonly now: Instant,
   ) {
     this.ledger = new Ledger(fleet, now);
+    this.present = new Ledger(fleet, now);
     this.memory = new MemoryPool(fleet, this.ledger, now);
     this.inWork = new InWork(fleet, now);
     this.busy = new Set(Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!.server));
@@ -86,6 +89,11 @@ export class Schedule {
   startOn(server: Server, devices: readonly number[], from: Instant, load: Forecast): Start {
     if (from === Infinity || this.isQuiet(server)) return { at: from, variance: 0 };
     return this.slotsOf(server).earliest(devices, from, load);
+  }
+
+  /** Whether a place could be promised now: all it needs is free, drains already, or is held by these. */
+  isOnItsWay({ bookings }: Place, victims: readonly Ready[]): boolean {
+    return covers(victims, shortfall(this.present, bookings));
   }
 
   /** Whether a replica leaves for a job before this one. */

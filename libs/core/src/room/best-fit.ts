@@ -18,13 +18,13 @@ export function bestFit(
   ledger: Ledger,
   sites: readonly Site[],
   model: Model,
-  { crowdOn, delayAt }: Surroundings,
+  { crowdOn, delayAt, isLeft }: Surroundings,
 ): Place | undefined {
   const slackOf = slackIn(fleet, ledger);
   const lacksGpu = lackIn(sites);
   let best: { readonly place: Place; readonly rank: readonly number[] } | undefined;
   const bytesOn = leastOnGpu(fleet, model);
-  const roomy = sites.filter(({ server }) => mayHaveRoom(fleet, server, bytesOn(server)));
+  const roomy = sites.filter(({ server }) => isLeft(server) || mayHaveRoom(fleet, server, bytesOn(server)));
   for (const place of roomy.flatMap(({ places }) => places)) {
     const { server, bookings, grows } = place;
     if (!ledger.fitsSpare(bookings)) continue;
@@ -40,6 +40,8 @@ interface Surroundings {
   readonly crowdOn: (server: Server) => number;
   /** How late a load begins there: the lower comes first, and of the same the best fit. */
   readonly delayAt: (place: Place) => number;
+  /** Whether copies leave a server by the ledger that still stay by the fleet. */
+  readonly isLeft: (server: Server) => boolean;
 }
 
 /** Tells the servers without any GPU where what is to be placed needs one. */

@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { ModelId } from '../index.js';
+
+/** A GPU of 10 with 7 that leave for a promised load of 5 as soon as their residency ends, in 10 s; and 3 that are idle. */
+function leavingSoon(): CoreDriver {
+  const driver = new CoreDriver();
+  const parts = { idleUnload: null };
+  driver.declare(
+    aModel('resident', { ...parts, gpuBytes: 7, minResidency: 610_000 }),
+    aModel('idle', { ...parts, gpuBytes: 3 }),
+    aModel('first', { ...parts, gpuBytes: 5 }),
+    aModel('second', { ...parts, gpuBytes: 5 }),
+    aModel('third', { ...parts, gpuBytes: 2 }),
+  );
+  for (const id of driver.fleet.models.keys()) driver.loadsTake(id, 1_000);
+  driver.serve(aServer('s', [10]), [...driver.fleet.models.keys()]);
+  driver.warm('idle', 's').warm('resident', 's').pass(600_000);
+  driver.resolve('first', { wait: 30_000 });
+  return driver;
+}
+
+const jobOf = ({ fleet }: CoreDriver, model: string) => fleet.line.get(model as ModelId);
+
+describe('a job behind one for which copies leave that do not drain yet', () => {
+  it('is promised what they leave over', () => {
+    const driver = leavingSoon();
+    expect(jobOf(driver, 'first')).toMatchObject({ victims: ['resident@s'], neededBy: driver.now + 30_000 });
+    const request = driver.resolve('third', { wait: 35_000 });
+    expect(driver.answerTo(request)).toBe('waiting');
+    expect(jobOf(driver, 'third')).toMatchObject({ victims: [] });
+    expect(jobOf(driver, 'third')!.startsAt).toBeGreaterThanOrEqual(jobOf(driver, 'first')!.startsAt);
+  });
+
+  it('gets no place before they do, whatever else would leave for it', () => {
+    const driver = leavingSoon();
+    const request = driver.resolve('second', { wait: 2_000 });
+    expect(driver.answerTo(request)).toMatch(/deadline_unreachable|no_capacity/);
+    expect(driver.phase('idle', 's')).toBe('ready');
+    expect(jobOf(driver, 'second')!.startsAt).toBeGreaterThan(jobOf(driver, 'first')!.startsAt);
+  });
+});
