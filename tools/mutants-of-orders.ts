@@ -11,7 +11,7 @@ export const OF_ORDERS: readonly Mutant[] = [
   { name: 'unloads-all-at-once', breaks: 6, file: `${CORE}/placement/retire.ts`, find: `inWork.unloadsOn(replica.server) >= fleet.limits.loadsPerServer`, replace: `inWork.unloadsOn(replica.server) < 0` },
   { name: 'unload-is-over-with-its-answer', breaks: 5, file: `${CORE}/loading/in-work.ts`, find: `return replica.absentSince === null;`, replace: `return replica.phase === 'unknown' && replica.absentSince === null;` },
   { name: 'what-is-stuck-keeps-others-waiting', breaks: 19, file: `${CORE}/loading/in-work.ts`, find: `isUnderOrder(replica) && !isStuck(fleet, replica, now);`, replace: `isUnderOrder(replica) && (now < 0 || !isStuck(fleet, replica, 0));` },
-  { name: 'loads-keep-what-drained-waiting', breaks: 19, file: `${CORE}/loading/start.ts`, find: `canBegin(one) && !isAfterUnload(fleet, one, now)`, replace: `canBegin(one)` },
+  { name: 'loads-keep-what-drained-waiting', breaks: 19, file: `${CORE}/loading/blocked.ts`, find: `  isAfterUnload(fleet, replica, now) ||\n`, replace: `` },
   { name: 'warm-up-is-a-use', breaks: 9, file: `${CORE}/observe/pulse.ts`, find: `(!isNew && isUsed(replica.pulse!, counts))`, replace: `(isNew || isUsed(replica.pulse!, counts))` },
   { name: 'queue-of-a-hidden-copy-is-a-use', breaks: 9, file: `${CORE}/observe/pulse.ts`, find: `hidden.length === 0`, replace: `hidden.length >= 0` },
   { name: 'what-could-not-be-told-makes-stale', breaks: 14, file: `${CORE}/observe/contact.ts`, find: `if (why === 'not_now' && now < `, replace: `if (why === 'not_now' && now < 0 * ` },

@@ -1,0 +1,35 @@
+import type { Mutant } from './mutants.js';
+
+const CORE = 'libs/core/src';
+
+/** Bugs of what is promised to requests, and of what they are told. */
+// prettier-ignore
+export const OF_PROMISES: readonly Mutant[] = [
+  { name: 'judged-anew-though-promised', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `    if (fleet.promises.has(request.id)) continue;\n`, replace: `` },
+  { name: 'a-job-may-break-a-promise', breaks: 13, file: `${CORE}/loading/line.ts`, find: `holds(forecast) && broken.every((one) => mayDisplace(job, one));`, replace: `holds(forecast);` },
+  { name: 'promised-though-it-comes-too-late', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `    if (ready > by) return this.tooLate(request, forecast);\n`, replace: `` },
+  { name: 'a-higher-class-displaces-nothing', breaks: 6, file: `${CORE}/loading/line.ts`, find: `one.stage > by.stage || (`, replace: `one.stage < -9 || (` },
+  { name: 'refused-though-a-lower-class-would-yield', breaks: 6, file: `${CORE}/answers/admission.ts`, find: `isIn ? forecast.ready.p90 : this.readyInPlaceOfLower(forecast);`, replace: `isIn ? forecast.ready.p90 : Infinity;` },
+  { name: 'what-is-over-its-share-displaces-its-like', breaks: 13, file: `${CORE}/loading/line.ts`, find: `one.isOverShare && !by.isOverShare`, replace: `one.isOverShare` },
+  { name: 'share-ignored-as-it-joins', breaks: 6, file: `${CORE}/answers/admission.ts`, find: `isOverShare: isOver(tenant) };`, replace: `isOverShare: false };` },
+  { name: 'share-as-it-was-before', breaks: 6, file: `${CORE}/loading/line.ts`, find: `(isOver ? withShare(one.job, isOver) : one.job)`, replace: `(isOver ? one.job : one.job)` },
+  { name: 'displaced-and-not-told', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `    for (const one of displaced) this.displace(one, job);\n`, replace: `` },
+  { name: 'loads-are-charged-to-nobody', breaks: 6, file: `${CORE}/answers/admission.ts`, find: `    charge(fleet, model, tenant, cost, now);\n`, replace: `` },
+  { name: 'charged-for-what-never-loaded', breaks: 6, file: `${CORE}/loading/note-line.ts`, find: `  for (const model of fleet.charges.keys()) if (!fleet.line.has(model)) refund(fleet, model, now);\n`, replace: `` },
+  { name: 'charge-returned-after-the-load', breaks: 6, file: `${CORE}/loading/start.ts`, find: `    settleCharge(fleet, replica.model);\n`, replace: `` },
+  { name: 'turned-away-by-a-guess', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `    if (!isForeseen(fleet, model)) return false;\n`, replace: `` },
+  { name: 'turned-away-while-a-load-is-late', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `one.phase === 'ready' || hasOverrun(fleet, one, now)`, replace: `one.phase === 'ready'` },
+  { name: 'kept-though-the-next-try-ends-too-late', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `const isForLate = this.loadedBy(model) > request.deadline;`, replace: `const isForLate = this.loadedBy(model) < 0;` },
+  { name: 'promised-past-its-turn', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `const by = request.deadline - this.turnOf(model);`, replace: `const by = request.deadline;` },
+  { name: 'promised-past-its-turn-behind-a-load', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `if (ready + this.turnOf(request.model) > request.deadline)`, replace: `if (ready > request.deadline)` },
+  { name: 'hints-by-the-median', breaks: 16, file: `${CORE}/answers/admission.ts`, find: `neededBy: Infinity }).ready.p90;`, replace: `neededBy: Infinity }).ready.p50;` },
+  { name: 'told-to-come-again-before-it-can-be-ready', breaks: 16, file: `${CORE}/answers/admission.ts`, find: `servedAt - (deadline - arrivedAt) - this.now);`, replace: `servedAt - 2 * (deadline - arrivedAt) - this.now);` },
+  { name: 'told-to-wait-for-what-its-own-wait-spans', breaks: 16, file: `${CORE}/answers/admission.ts`, find: `servedAt - (deadline - arrivedAt) - this.now);`, replace: `servedAt - 0 * (deadline - arrivedAt) - this.now);` },
+  { name: 'promised-and-waits-in-vain', breaks: 13, file: `${CORE}/answers/lost.ts`, find: `return isPromised && now + p10Of(load) > deadline`, replace: `return isPromised && now < 0` },
+  { name: 'waits-for-memory-that-comes-too-late', breaks: 13, file: `${CORE}/answers/lost.ts`, find: `if (isPromised ? roomAt === Infinity : roomAt >= deadline)`, replace: `if (roomAt === Infinity)` },
+  { name: 'promise-given-up-for-memory-that-is-late', breaks: 13, file: `${CORE}/answers/lost.ts`, find: `if (isPromised ? roomAt === Infinity : roomAt >= deadline)`, replace: `if (roomAt >= deadline)` },
+  { name: 'refused-and-no-wish-left', breaks: 19, file: `${CORE}/answers/admission.ts`, find: `  if (fleet.models.get(request.model)?.coldStart.loadWhenShed) wish(fleet, request.model, now);\n`, replace: `` },
+  { name: 'outranked-for-no-reason', breaks: 13, file: `${CORE}/answers/broken-promise.ts`, find: `  if (isOutranked(fleet, request)) return 'outranked';\n`, replace: `` },
+  { name: 'late-load-told-of-as-memory', breaks: 13, file: `${CORE}/answers/broken-promise.ts`, find: `if (fleet.lateLoadAt >= arrivedAt || isAnyOverrun`, replace: `if (isAnyOverrun` },
+  { name: 'longer-leases-learned-slowly', breaks: 13, file: `${CORE}/learned/leases.ts`, find: `known === undefined || lease >= known ? lease`, replace: `known === undefined ? lease` },
+];
