@@ -4,7 +4,7 @@ import type { Event } from './fleet/events.js';
 import type { Fleet } from './fleet/fleet.js';
 import type { Instant } from './fleet/model.js';
 import { observe } from './observe/observe.js';
-import { admit } from './answers/admission.js';
+import { admit, forgetAnswered } from './answers/admission.js';
 import { refuseBelated } from './answers/belated.js';
 import { giveUp } from './give-up.js';
 import { grantWaiting } from './answers/grant.js';
@@ -90,6 +90,7 @@ function decide(fleet: Fleet, actions: Action[], now: Instant): boolean {
   add(answerOverflow(fleet, away, now));
   if (!fleet.frozen) add(unloadDrained(fleet, now));
   add(answerExpired(fleet, expired, line, open, now));
+  forgetAnswered(fleet);
   return endDemands(fleet) || lost.length > 0;
 }
 

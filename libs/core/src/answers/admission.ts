@@ -24,7 +24,6 @@ import { SHORT_HINT } from './verdicts.js';
  * tenants under their part (Clockwork, OSDI 2020: say no early; conservative backfilling: every job has a reservation).
  */
 export function admit(fleet: Fleet, line: Line, now: Instant): Action[] {
-  for (const id of fleet.promises.keys()) if (!fleet.waiting.has(id)) fleet.promises.delete(id);
   const refused: Action[] = [];
   const admission = new Admission(fleet, line, now);
   for (const request of fleet.waiting.values()) {
@@ -36,6 +35,11 @@ export function admit(fleet: Fleet, line: Line, now: Instant): Action[] {
     ...refused,
     ...admission.displaced.map(({ request, why }) => refuseAdmission(fleet, request, why, now, 'share')),
   ];
+}
+
+/** A promise is kept in mind until its request has its answer, which says whether it was kept. */
+export function forgetAnswered({ promises, waiting }: Fleet): void {
+  for (const id of promises.keys()) if (!waiting.has(id)) promises.delete(id);
 }
 
 /** A refused request still counts as demand where its model says so: the next one may find it warm. */

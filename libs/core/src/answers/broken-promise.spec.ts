@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+
+const NAMES = ['first', 'b', 'c'];
+const T = aServer('t').id;
+
+/** One load slot, and room for all; a load takes 8 s, and nine of ten no more than 12 s. */
+function aDriver(): CoreDriver {
+  const driver = new CoreDriver().declare(...NAMES.map((name) => aModel(name)));
+  driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
+  driver.serve(aServer('t', [99]), NAMES);
+  const anywhere = { mean: Math.log(8_000), deviation: Math.log(1.5) / 1.6, count: 8 };
+  for (const name of NAMES)
+    driver.tell({ kind: 'LoadTimesRemembered', model: aModel(name).id, anywhere, on: [] });
+  return driver;
+}
+
+/** The same, where `b` is promised behind the load of `first`, which has just begun. */
+function promised(): { driver: CoreDriver; request: string } {
+  const driver = aDriver();
+  driver.resolve('first');
+  const request = driver.resolve('b', { wait: 22_000 });
+  expect(driver.fleet.promises.get(request as never)).toBeGreaterThan(driver.now);
+  return { driver, request };
+}
+
+/** Why the promise to a refused request was broken; undefined where nothing was promised. */
+function brokenFor(driver: CoreDriver, request: string): string | undefined {
+  const [answer] = driver.answers.get(request)!;
+  return answer?.kind === 'refuse' ? answer.broken : 'not refused';
+}
+
+describe('a promise is broken', () => {
+  it.each<[string, string, (driver: CoreDriver) => unknown]>([
+    ['load_late', 'the load before it goes on', (driver) => driver.pass(22_000)],
+    [
+      'load_late',
+      'the load before it took longer than nine of ten, and its own runs',
+      (driver) => {
+        driver.pass(12_500);
+        driver.loadEnds('first', 't');
+        driver.pass(9_500);
+      },
+    ],
+    [
+      'load_failed',
+      'its load has failed',
+      (driver) => {
+        driver.pass(8_000);
+        driver.loadEnds('first', 't');
+        driver.pass(1_000);
+        driver.loadEnds('b', 't', 'corrupt');
+        driver.pass(22_000);
+      },
+    ],
+    [
+      'outranked',
+      'a higher class has taken its time',
+      (driver) => {
+        driver.pass(4_000);
+        driver.resolve('c', { class: 'critical' });
+        driver.pass(4_000);
+        driver.loadEnds('first', 't');
+        driver.pass(12_000);
+      },
+    ],
+    [
+      'server',
+      'the server is lost',
+      (driver) => {
+        driver.tell({ kind: 'ContactChanged', server: T, fact: 'ended' });
+        driver.pass(5_000);
+      },
+    ],
+    [
+      'operator',
+      'the fleet is frozen',
+      (driver) => {
+        driver.tell({ kind: 'FreezeOrdered', reason: 'audit', since: driver.now });
+        driver.pass(22_000);
+      },
+    ],
+    ['operator', 'its model is disabled', (driver) => driver.declare(aModel('b', { enabled: false }))],
+  ])('for %s where %s', (cause, _, happen) => {
+    const { driver, request } = promised();
+    happen(driver);
+    expect(brokenFor(driver, request)).toBe(cause);
+  });
+
+  it('by no refusal of a request that was promised nothing', () => {
+    const driver = aDriver();
+    driver.resolve('first');
+    expect(brokenFor(driver, driver.resolve('b', { wait: 1_000 }))).toBeUndefined();
+  });
+});
