@@ -128,7 +128,8 @@ export class Jobs {
       isOverShare: this.isOverShare(waiting),
       neededBy: waiting.neededBy,
       waiting,
-      since: replica.since,
+      // As long as requests have waited it keeps its turn: behind others it would have no place beside its own memory.
+      since: Math.min(replica.since, this.fleet.awaitedSince.get(replica.model) ?? Infinity),
       isStarving: false,
     };
   }

@@ -38,6 +38,19 @@ describe('a device that has had its swaps of a minute', () => {
     expect(driver.orders().slice(3)).toEqual(['unload a@s', 'load b@s']);
   });
 
+  it('does so for every second load at most', () => {
+    const driver = idleAfterSwap().declare(aModel('c', { gpuBytes: 8 }));
+    driver.shelf('s').set('c', '');
+    driver.pass(11_000);
+    for (const model of ['b', 'c']) driver.resolve(model, { wait: 300_000, lease: 1_000 });
+    driver.pass(32_000);
+    driver.loadEnds('b', 's');
+    driver.pass(50_000);
+    expect(driver.orders().slice(3)).toEqual(['unload a@s', 'load b@s']);
+    driver.pass(15_000);
+    expect(driver.orders().slice(5)).toEqual(['unload b@s', 'load c@s']);
+  });
+
   it('makes others leave for a pin', () => {
     const driver = idleAfterSwap();
     driver.declare(aModel('b', { gpuBytes: 8, pinnedCopies: 1 }));
