@@ -125,6 +125,16 @@ describe('a request without a forecast', () => {
     expect([promised(driver, unpromised), promised(driver, request)]).toEqual([null, 16_000]);
     expect(loadAll(driver)).toEqual(['first', 'b', 'd']);
   });
+
+  it('delays none by an earlier deadline of its own', () => {
+    const driver = unseen().loadsTake('first', 8_000);
+    driver.resolve('first');
+    driver.resolve('d', { wait: 15_000 });
+    driver.loadsTake('b', 8_000).resolve('b', { wait: 16_000 });
+    driver.pass(7_900);
+    driver.loadEnds('first', 't');
+    expect([driver.isLoading('b', 't'), driver.isLoading('d', 't')]).toEqual([true, false]);
+  });
 });
 
 describe('a request that cannot be promised its model', () => {

@@ -44,6 +44,21 @@ describe('a free load slot', () => {
     expect(driver.orders()).toEqual(['load first@t', 'load b@u', 'load d@t', 'load c@t', 'load b@t']);
   });
 
+  it('is not for a copy by demand as if for the pin of its model, which has its copy', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('b', { pinnedCopies: 1, maxCopies: 2 }), aModel('old', { gpuBytes: 8 }))
+      .declare(...['first', 'c'].map((name) => aModel(name, { gpuBytes: 1 })))
+      .serve(aServer('u', [4]), ['b']);
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
+    driver.loadEnds('b', 'u');
+    driver.serve(aServer('t'), ['b', 'old', 'first', 'c']).warm('old', 't').resolve('old', { lease: 30_000 });
+    driver.resolve('first');
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('old').id, force: false });
+    driver.fleet.strains.set(aModel('b').id, { ...AT_REST, copies: 2 });
+    driver.resolve('c');
+    expect([driver.phase('b', 't'), [...driver.fleet.line.keys()]]).toEqual(['placed', ['c', 'b']]);
+  });
+
   it('is for what is needed as if for what needs it', () => {
     const driver = busy(aModel('e', { class: 'critical', dependsOn: [aModel('s').id] }));
     driver.resolve('b');

@@ -105,4 +105,26 @@ describe('a model that has starved', () => {
     driver.pass(2_000);
     expect(driver.orders().slice(1)).toEqual(['unload a@s', 'load x@s']);
   });
+
+  it('makes none leave for another that has not', () => {
+    const driver = used(600);
+    driver
+      .declare(aModel('b', { gpuBytes: 8 }), aModel('y', { gpuBytes: 8 }))
+      .serve(aServer('t', [10]), ['b', 'y'])
+      .warm('b', 't')
+      .loadsTake('b', 10_000);
+    const isUsedFor = (seconds: number): void => {
+      for (let second = 0; second < seconds; second += 1) {
+        driver.pass(1_000);
+        for (let one = 0; one < 60; one += 1)
+          for (const model of ['a', 'b']) driver.resolve(model, { lease: 0, wait: 0 });
+      }
+    };
+    isUsedFor(20);
+    driver.resolve('x', { wait: 60_000 });
+    isUsedFor(10);
+    driver.loadsTake('y', 10_000).resolve('y', { wait: 60_000 });
+    isUsedFor(22);
+    expect([driver.phase('a', 's'), driver.phase('b', 't')]).toEqual([undefined, 'ready']);
+  });
 });
