@@ -61,6 +61,12 @@ describe('a ready copy', () => {
     expect(leaversFor(warm())).toEqual([{ bytes: 4, empty: 10_000, gone: 11_000, drained: ['a'] }]);
   });
 
+  it('is gone later by as long as a look takes, which reads its use', () => {
+    const driver = warm();
+    driver.fleet.servers.get(T)!.lookTook = 300;
+    expect(leaversFor(driver)).toMatchObject([{ gone: 11_300 }]);
+  });
+
   it('is not drained before its residency ends: until then it is used, so that a whole lease is counted from there', () => {
     const driver = warm({ minResidency: 20_000 });
     expect(leaversFor(driver)).toEqual([{ bytes: 4, empty: 20_000, gone: 31_000, drained: ['a'] }]);

@@ -39,6 +39,14 @@ describe('memory', () => {
     expect(after).toEqual([0, 10_000 + UNLOAD, 10_000 + UNLOAD, 30_000 + UNLOAD, 30_000 + UNLOAD]);
   });
 
+  it('is free sooner by as long as the unload has run', () => {
+    const driver = leaving();
+    driver.unloadsEnd = false;
+    driver.pass(10_600);
+    expect(driver.phase('a', 't')).toBe('unloading');
+    expect(poolOf(driver).freeAt(bytes(10)) - driver.now).toBeLessThan(UNLOAD / 2);
+  });
+
   it('is never free beyond what the account has, nor where what leaves is stuck', () => {
     const driver = leaving();
     expect(poolOf(driver).freeAt(bytes(21))).toBe(Infinity);

@@ -101,6 +101,24 @@ describe('what leaves by itself', () => {
   });
 });
 
+describe('a job behind another that takes what is free', () => {
+  it('waits for the memory that is free later, beyond its turn for a slot', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('old', { gpuBytes: 5 }), aModel('first', { gpuBytes: 1 }), aModel('b'), aModel('c'))
+      .serve(aServer('s', [10]), ['old', 'first', 'b', 'c'])
+      .warm('old', 's');
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
+    for (const name of ['first', 'b', 'c']) driver.loadsTake(name, 8_000);
+    driver.resolve('old', { lease: 40_000 });
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('old').id, force: false });
+    driver.resolve('first');
+    driver.resolve('b', { wait: 50_000 });
+    driver.resolve('c', { wait: 60_000 });
+    const starts = ['b', 'c'].map((name) => forecastOf(driver, name).startsAt - driver.now);
+    expect(starts).toEqual([8_000, 41_000]);
+  });
+});
+
 describe('a job behind another that takes all there is', () => {
   it('counts the load, a lease and the unload of that one, and gets no place yet', () => {
     const driver = oneServer();
