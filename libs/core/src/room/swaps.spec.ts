@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { aModel, type CoreDriver } from '../../../../test/support/core-driver.js';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { swapped } from '../../../../test/support/swapped.js';
 
 /** One swap a minute, if no other budget is told: `a` is warm and idle, and `b` has just made room for it. */
@@ -130,5 +130,27 @@ describe('a device that has had its swaps of a minute', () => {
     driver.resolve('b', { wait: 5_000 });
     driver.pass(3_000);
     expect(driver.orders().slice(3)).toEqual(['unload a@s', 'load b@s']);
+  });
+});
+
+describe('a swap for a job in line', () => {
+  it('is one less for the jobs behind it', () => {
+    const names = ['a', 'e', 'b', 'c', 'first'];
+    const sizeOf = (name: string): number => (name === 'first' ? 1 : 4);
+    const driver = new CoreDriver()
+      .declare(...names.map((name) => aModel(name, { config: '{}', gpuBytes: sizeOf(name) })))
+      .serve(aServer('s', [8, 1]), names)
+      .warm('a', 's')
+      .warm('e', 's');
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1, loadsPerDevicePerMinute: 1 };
+    for (const name of ['b', 'c']) driver.loadsTake(name, 8_000);
+    driver.loadsTake('first', 40_000);
+    driver.pass(20_000);
+    driver.resolve('first');
+    driver.resolve('b', { wait: 100_000 });
+    driver.resolve('c', { wait: 200_000 });
+    const [b, c] = ['b', 'c'].map((name) => driver.fleet.line.get(aModel(name).id)!);
+    expect([b!.victims.length, c!.victims.length]).toEqual([1, 1]);
+    expect(c!.placeAt).toBe(b!.placeAt + 60_000);
   });
 });
