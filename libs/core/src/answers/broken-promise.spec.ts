@@ -49,7 +49,7 @@ describe('a promise is broken', () => {
         driver.pass(8_000);
         driver.loadEnds('first', 't');
         driver.pass(1_000);
-        driver.loadEnds('b', 't', 'corrupt');
+        driver.loadEnds('b', 't', 'configuration');
         driver.pass(22_000);
       },
     ],
