@@ -42,7 +42,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   // When others leave, and which.
   { name: 'drains-long-before-the-load', breaks: 8, file: `${CORE}/loading/place-times.ts`, find: `const placeAt = Math.max(from, now, start.at - lead);`, replace: `const placeAt = Math.max(from, now);` },
   { name: 'drains-only-when-a-slot-is-free', breaks: 13, file: `${CORE}/loading/place-times.ts`, find: `const placeAt = Math.max(from, now, start.at - lead);`, replace: `const placeAt = Math.max(from, now, start.at);` },
-  { name: 'placed-though-it-waits-for-a-slot', breaks: 13, file: `${CORE}/loading/place-times.ts`, find: `const placeAt = start.at > roomAt ? start.at : now;`, replace: `const placeAt = now;` },
+  { name: 'placed-though-it-waits-for-a-slot', breaks: 13, file: `${CORE}/loading/place-times.ts`, find: `const placeAt = start.at > roomAt || !schedule.isOnItsWay(place, victims) ? start.at : now;`, replace: `const placeAt = now;` },
   { name: 'swaps-not-bounded', breaks: 8, file: `${CORE}/loading/place-times.ts`, find: `return this.isFree(place) ? this.schedule.now : this.schedule.swapAt(place);`, replace: `return Math.min(this.schedule.now, this.schedule.swapAt(place));` },
   { name: 'swaps-of-the-line-not-counted', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `    if (victims.length > 0) this.noteSwap(place, placeAt);\n`, replace: `` },
   { name: 'waits-for-a-swap-that-comes-too-late', breaks: 13, file: `${CORE}/loading/propose.ts`, find: `          this.schedule.swapAt(place) <= this.latest &&\n`, replace: `` },

@@ -64,7 +64,7 @@ describe('how far a load has come', () => {
 
   it('is told with the time it should take, and with none where the fleet is frozen', () => {
     expect(progressOf(10_000)).toBe('progress   waiting, ready in about 10 s');
-    expect(progressOf(null)).toBe('progress   waiting, not before the freeze ends');
+    expect(progressOf(null)).toBe('progress   waiting, there is no telling when');
   });
 });
 

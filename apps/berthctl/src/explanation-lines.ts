@@ -50,7 +50,7 @@ function headLines(told: ExplanationMessage, now: number): string[] {
 }
 
 function progressWords({ phase, etaMs }: NonNullable<ExplanationMessage['progress']>): string {
-  return `${phase}, ${etaMs === null ? 'not before the freeze ends' : `ready in about ${lasting(etaMs)}`}`;
+  return `${phase}, ${etaMs === null ? 'there is no telling when' : `ready in about ${lasting(etaMs)}`}`;
 }
 
 function waitWords(wait: number | null): string {

@@ -150,7 +150,7 @@ describe('berthctl replay', () => {
       expect.stringMatching(
         /^Its load has not begun; it should take about [\d.]+ s, and nine times of ten no more than [\d.]+ s\.$/,
       ),
-      'On s: there is no room, and too little may leave.',
+      'On s: there is room once here@s left.',
       '  device 0 of s: it needs 6 MiB, and 4 MiB of 10 MiB are free: 6 MiB held.',
       '    here@s has 6 MiB: it is in use, for another 8.5 s at most if no request comes.',
       '',

@@ -37,7 +37,7 @@ describe('why a model is where it is, in words', () => {
       'here is ready.',
       'It is pinned: 1 of 2 copies there or on the way.',
       'A copy has been lacking for 20 s.',
-      'Its load has not begun; it should take about 1 ms, and nine times of ten no more than 2 ms.',
+      'When its load begins cannot be told.',
       'On s (device 0) it has been ready for 20 s; it books 6 MiB of device 0 of s.',
       '  It does not leave for another: it is pinned.',
       '  It is never retired for being idle.',

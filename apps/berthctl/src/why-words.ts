@@ -53,7 +53,7 @@ function progressWords({ lacksSince, wait }: Pick<Demand, 'lacksSince' | 'wait'>
 }
 
 function etaWords({ phase, eta }: NonNullable<Demand['wait']>): string {
-  if (eta === null) return 'Its load does not begin before the freeze ends.';
+  if (eta === null) return 'When its load begins cannot be told.';
   const about = `about ${lasting(eta.p50)}, and nine times of ten no more than ${lasting(eta.p90)}`;
   return phase === 'loading'
     ? `It should be ready in ${about}.`

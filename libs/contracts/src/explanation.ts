@@ -98,7 +98,9 @@ export const explanationSchema = z.strictObject({
   progress: z
     .strictObject({
       phase: z.enum(['waiting', 'placed', 'loading']),
-      etaMs: count.nullable().describe('When it should be ready; null: not before the freeze ends.'),
+      etaMs: count
+        .nullable()
+        .describe('When it should be ready; null: there is no telling, or not before a freeze ends.'),
       position: count,
     })
     .nullable()

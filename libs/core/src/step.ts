@@ -79,7 +79,7 @@ function decide(fleet: Fleet, actions: Action[], now: Instant): boolean {
   add(booked.refused);
   if (isTaken(fleet, before)) add(regrant(fleet, open, now));
   // A load that begins may hold up another that was to begin beside it: the slot of that one is free for the next.
-  for (let loads = begin(fleet, line, now); loads.length > 0; loads = begin(fleet, line, now)) {
+  for (let loads = beginLoads(fleet, line, now); loads.length > 0; loads = beginLoads(fleet, line, now)) {
     add(loads);
     if (!isAnyHeldUp(fleet, line, now)) break;
     ({ line, wished } = book(fleet, open, now, () => []));
@@ -94,7 +94,7 @@ function decide(fleet: Fleet, actions: Action[], now: Instant): boolean {
   return endDemands(fleet) || lost.length > 0;
 }
 
-const begin = (fleet: Fleet, line: Line, now: Instant): Action[] =>
+const beginLoads = (fleet: Fleet, line: Line, now: Instant): Action[] =>
   fleet.frozen ? [] : startPlaced(fleet, line, now);
 
 /** Whether a job was to begin now and has not. */

@@ -104,6 +104,8 @@ function settle(fleet: Fleet, now: Instant): void {
     step(fleet, [], now);
     const lacking = [...fleet.wantedSince.keys()];
     if (lacking.length === 0) return;
+    // A refused request leaves a wish.
+    fleet.wishes.clear();
     step(
       fleet,
       lacking.flatMap((model) => withdrawn(fleet, model)),

@@ -56,11 +56,11 @@ export function refuseAdmission(
 }
 
 /** What comes of one request, as `admit` judges it. Promises and charges are written into the fleet, its job into the line. */
-export const judged = (fleet: Fleet, line: Line, request: Request, now: Instant): Judged =>
+export const judgeRequest = (fleet: Fleet, line: Line, request: Request, now: Instant): AdmissionVerdict =>
   new Admission(fleet, line, now).judge(request);
 
 /** What comes of a request for a cold model. */
-export interface Judged {
+export interface AdmissionVerdict {
   /** The forecast that it goes by; undefined where its load runs, or where it lacks nothing. */
   readonly forecast?: JobForecast | undefined;
   /** Why it is not to wait; undefined where it is. */
@@ -81,7 +81,7 @@ class Admission {
   }
 
   /** Writes down what is promised. */
-  judge(request: Request): Judged {
+  judge(request: Request): AdmissionVerdict {
     const { fleet } = this;
     const { model } = request;
     if (this.isUncertain || !this.isForeseeable(model)) return this.leave(request);
@@ -107,7 +107,7 @@ class Admission {
   }
 
   /** It waits, counts in no promise and delays none. */
-  private leave(request: Request): Judged {
+  private leave(request: Request): AdmissionVerdict {
     const { fleet, line } = this;
     fleet.promises.set(request.id, null);
     const mayStand = line.wantOf(request.model) && !line.of(request.model)?.job.placed;
@@ -116,7 +116,7 @@ class Admission {
     return { forecast: line.of(request.model) };
   }
 
-  private judgeRunning(request: Request, running: readonly Replica[]): Judged {
+  private judgeRunning(request: Request, running: readonly Replica[]): AdmissionVerdict {
     const { fleet, now } = this;
     const ready = now + Math.min(...running.map((one) => restOfLoad(fleet, one, now).p90));
     if (ready + this.turnOf(request.model) > request.deadline)
@@ -125,7 +125,7 @@ class Admission {
     return {};
   }
 
-  private promise(request: Request, forecast: JobForecast): Judged {
+  private promise(request: Request, forecast: JobForecast): AdmissionVerdict {
     const { ready, job } = forecast;
     this.fleet.promises.set(request.id, ready.p90);
     const waiting = withOne(job.waiting, request, request.deadline);
@@ -134,7 +134,7 @@ class Admission {
   }
 
   /** Puts its job into the line, or moves it forward, where that breaks no promise. */
-  private insert(request: Request, by: Instant): Judged {
+  private insert(request: Request, by: Instant): AdmissionVerdict {
     const { fleet, line, now } = this;
     const { model, tenant } = request;
     const cost = loadForecast(fleet, model, null).p50;
@@ -176,7 +176,7 @@ class Admission {
     }
   }
 
-  private tooLate(request: Request, forecast: JobForecast | undefined): Judged {
+  private tooLate(request: Request, forecast: JobForecast | undefined): AdmissionVerdict {
     const roomAt = forecast?.roomAt ?? this.now;
     const reason = roomAt >= request.deadline ? 'no_capacity' : 'deadline_unreachable';
     const retryAfter = this.hintFor(request, this.readyAtEnd(request, forecast));

@@ -11,7 +11,7 @@ import { Site } from '../room/sites.js';
 import { replicasIn, shortfall, type Victim, victimsAmong, victimTest } from '../room/victims.js';
 import { type Want, wantFor, wantsNow } from '../demand/wants.js';
 import { residentUntil } from '../fleet/idle-rule.js';
-import type { Judged } from '../answers/admission.js';
+import type { AdmissionVerdict } from '../answers/admission.js';
 import { type Job, Jobs } from '../loading/job.js';
 import type { Moving } from '../room/freed.js';
 import type { Phase, Ready, Replica } from '../fleet/replica.js';
@@ -53,7 +53,7 @@ export class Scene {
   readonly want: Want;
   readonly job: Job;
   /** What a request for the model would be told and given. */
-  readonly supposed: Judged | null;
+  readonly supposed: AdmissionVerdict | null;
   private readonly places: ReadonlyMap<Server, readonly Place[]>;
   private readonly keeping = new Map<ReplicaId, readonly Hold[]>();
   private holders: Map<AccountId, { readonly replica: Replica; readonly bytes: Bytes }[]> | undefined;

@@ -1,5 +1,5 @@
 import { ASKS_FADE_OVER } from '../learned/demand.js';
-import { judged, type Judged } from '../answers/admission.js';
+import { judgeRequest, type AdmissionVerdict } from '../answers/admission.js';
 import { mayBeLoaded, presentCopies, wantsNow } from '../demand/wants.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { Instant, Model } from '../fleet/model.js';
@@ -19,7 +19,7 @@ export function supposedRequest(
   model: Model,
   open: readonly Server[],
   now: Instant,
-): Judged | null {
+): AdmissionVerdict | null {
   if (!model.enabled || !mayBeLoaded(fleet, model.id) || model.coldStart.policy === 'shed') return null;
   if (routableReplicas(fleet, model.id).length > 0 || presentCopies(fleet, model.id, now) > 0) return null;
   const request: Request = {
@@ -35,7 +35,7 @@ export function supposedRequest(
     bytes: 0,
   };
   const supposed = withRequest(fleet, request, now);
-  return judged(supposed, new Line(supposed, wantsNow(supposed, now), open, now), request, now);
+  return judgeRequest(supposed, new Line(supposed, wantsNow(supposed, now), open, now), request, now);
 }
 
 /** The tenant that was charged for most lately: a request of another one would wait no longer. */
