@@ -62,13 +62,15 @@ describe('a request for a cold model', () => {
     });
   });
 
-  it('is judged by the P90 of its load', () => {
+  it('is judged by the P90 of its load, and so is the hint', () => {
     const driver = unseen();
     const anywhere = { mean: Math.log(8_000), deviation: 0.2, count: 8 };
     driver.tell({ kind: 'LoadTimesRemembered', model: 'b' as ModelId, anywhere, on: [] });
-    expect(driver.answerTo(driver.resolve('b', { wait: 9_000 }))).toBe('deadline_unreachable');
+    const p90 = Math.round(8_000 * Math.exp(0.32));
+    const late = driver.resolve('b', { wait: 9_000 });
+    expect(driver.refusalOf(late)).toEqual({ reason: 'deadline_unreachable', retryAfter: p90 - 9_000 });
     const request = driver.resolve('b', { wait: 12_000 });
-    expect(promised(driver, request)).toBe(Math.round(8_000 * Math.exp(0.32)));
+    expect(promised(driver, request)).toBe(p90);
   });
 
   it('counts its turn behind the requests that wait for the same model', () => {
