@@ -58,6 +58,8 @@ const needsIn = ({ needs }: SmallModel, index: number): ModelId[] =>
 
 const modelOf = (model: SmallModel, index: number): Model =>
   aModel(modelName(index), {
+    // No request leaves a wish: what is wanted is what the trial asks for.
+    coldStart: { policy: 'queue', maxQueue: 100, maxWait: 60_000, loadWhenShed: false },
     gpuBytes: model.gpu,
     hostBytes: model.host,
     gpuDeclared: !model.isEnsemble,

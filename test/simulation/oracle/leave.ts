@@ -1,4 +1,4 @@
-import type { Fleet, Instant, Model, ModelId, Ready, Replica, Server } from '#core';
+import type { Fleet, Instant, Model, ModelId, Ready, Replica } from '#core';
 import {
   at,
   capacitiesOf,
@@ -41,21 +41,18 @@ const isAwaited = (fleet: Fleet, id: ModelId): boolean =>
     ({ model, phase, server }) => model === id && phase === 'ready' && fleet.servers.get(server)!.drain,
   );
 
-const isInUse = ({ inUseUntil, model }: Ready, { pending }: Server, now: Instant): boolean =>
-  inUseUntil > now || (pending.get(model) ?? 0) > 0;
-
 /** A copy that only fails does not leave for the one that is to stand in for it. */
 const isReplacedBy = (fleet: Fleet, replica: Replica, { id }: Model): boolean =>
   replica.model === id && isWrittenOff(fleet, replica);
 
 /**
- * Ready and at rest; no kept stranger; of no higher class; past its minimum residency; not awaited; not in use, or its
- * lease is no shield.
+ * Ready and at rest; no kept stranger; of no higher class; past its minimum residency; not awaited. No model was asked for
+ * lately: so each is worth less than one for which a request waits, also where it is in use.
  */
 export function mayBeAsked(
   fleet: Fleet,
   replica: Replica,
-  { isStarving, model, rank }: Newcomer,
+  { model, rank }: Newcomer,
   now: Instant,
 ): replica is Ready {
   if (replica.phase !== 'ready' || replica.change || isKept(fleet, replica)) return false;
@@ -63,8 +60,7 @@ export function mayBeAsked(
   const { minResidency } = fleet.models.get(replica.model)!;
   if (!isUp(server) || now < replica.since + minResidency) return false;
   if (isAwaited(fleet, replica.model) || isReplacedBy(fleet, replica, model)) return false;
-  if (rankOf(fleet, replica) > rank) return false;
-  return isStarving || !isInUse(replica, server, now);
+  return rankOf(fleet, replica) <= rank;
 }
 
 /**

@@ -104,10 +104,7 @@ const holding: fc.Arbitrary<Holding> = fc.record({
   way: fc.nat({ max: 2 }),
   isYoung: rarely(false, true, 8),
   lastUse: fc.nat({ max: 99 }),
-  lease: fc.oneof(
-    { weight: 9, arbitrary: fc.constant(0) },
-    { weight: 1, arbitrary: fc.constantFrom(5_000, 50_000) },
-  ),
+  lease: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(5_000) }),
   isQueued: rarely(false, true, 16),
   isStranger: rarely(false, true, 6),
   isFailing: rarely(false, true, 4),

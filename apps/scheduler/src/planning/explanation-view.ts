@@ -1,14 +1,4 @@
-import type {
-  Hold,
-  Millis,
-  Why,
-  WhyDevice,
-  WhyHere,
-  WhyHolder,
-  WhyMemory,
-  WhyMove,
-  WhyThere,
-} from '#core';
+import type { Hold, Millis, Why, WhyDevice, WhyHere, WhyHolder, WhyMemory, WhyMove, WhyThere } from '#core';
 import type { ExplanationMessage, HoldMessage, VictimMessage } from '#contracts';
 import { mib } from '../models/core-model.js';
 import type { Entry } from '../models/layers.js';

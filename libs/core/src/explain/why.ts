@@ -33,7 +33,7 @@ export interface Why {
 }
 
 /** The load that a request would wait for, and when it would come. */
-export interface WhyJob {
+interface WhyJob {
   /** Null where there is no place for it. */
   readonly server: ServerId | null;
   readonly devices: readonly number[];
