@@ -11,7 +11,6 @@ import { dead } from './dead.js';
 import { type Figure, hint, tell } from './figure.js';
 import { fairness } from './fairness.js';
 import { fifo } from './fifo.js';
-import { honesty } from './honesty.js';
 import { idleMemory } from './idle-memory.js';
 import { overload } from './overload.js';
 import { parked } from './parked.js';
@@ -33,7 +32,6 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   overload,
   fifo,
   fairness,
-  honesty,
   promises: () => (values.real ? realPromises() : promises(values.only)),
   parked,
   abuse,

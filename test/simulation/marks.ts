@@ -62,8 +62,6 @@ const RARE = {
   'queue full displaced nobody': 'Among equal requests the first ones keep their place.',
   'displaced for a higher class': 'A waiting request gives way to a higher class, and is told at once.',
   'shed under pressure': 'A request for a cold model goes by class, whatever room there is.',
-  'turned away since load slots are scarce':
-    'A load that is worth less than what is loaded waits until it is worth more; its requests are told at once.',
   'displaced by pressure': 'A bound that shrinks is kept at once: the lowest class and the newest leave.',
   'displaced for another tenant': 'A tenant gives back what it has beyond its share when others come.',
 

@@ -46,7 +46,7 @@ export const configFileSchema = z.strictObject({
         .describe('Loads of a minute that others may be evicted for, on one device.'),
       starvationMs: millis(1, 3_600_000)
         .exactOptional()
-        .describe('After so long a wait, models in use make room too.'),
+        .describe('After so long without being served a model is loaded whatever its victims are worth.'),
       stuckAfterSeconds: seconds(1, 86_400)
         .exactOptional()
         .describe('When a late load or unload is called stuck.'),

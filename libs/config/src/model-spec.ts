@@ -23,7 +23,7 @@ const coldStartShape = {
   loadWhenShed: z
     .boolean()
     .describe(
-      'Whether a request refused by `shed`, or because it cannot be served in time or slots are scarce, counts as demand.',
+      'Whether a request refused by `shed`, or because it cannot be promised a route in time, counts as demand.',
     ),
 };
 

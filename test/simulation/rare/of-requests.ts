@@ -27,8 +27,6 @@ export const ofRequests = {
     isDisplaced(moment, (one, other) => rank(other) === rank(one) && other.tenant !== one.tenant),
   'shed under pressure': (moment) =>
     moment.turn.actions.some((action) => action.kind === 'refuse' && action.refusal.detail === 'pressure'),
-  'turned away since load slots are scarce': (moment) =>
-    moment.turn.actions.some((action) => action.kind === 'refuse' && action.refusal.detail === 'load_slots'),
   'displaced by pressure': (moment) =>
     heard(moment, 'PressureChanged', ({ level }) => level !== 'none') &&
     moment.turn.actions.some(
