@@ -1,6 +1,4 @@
-import type { Fleet, ModelId, Ready, Replica } from '#core';
-import { usualLease } from '../../libs/core/src/learned/leases.js';
-import { unloadForecast } from '../../libs/core/src/learned/unload-times.js';
+import { type Fleet, type ModelId, type Ready, type Replica, unloadForecast, usualLease } from '#core';
 
 /** A model of its own of what a small fleet holds and is going to load: by device, with instants and bytes. */
 export interface Picture {

@@ -96,7 +96,11 @@ function idleWake(fleet: Readonly<Fleet>, replica: Ready, now: Instant, wake: In
 
 /** The next moment of all that are simply ready where it comes before `wake`, else `wake`: nearly all replicas are. */
 function settledWake(fleet: Readonly<Fleet>, now: Instant, wake: Instant): Instant {
-  const { retirements } = indexesOf(fleet);
+  const { retirements, leases, residencies, rests } = indexesOf(fleet);
   const of = (id: ReplicaId): Ready => fleet.replicas.get(id) as Ready;
-  return retirements.earliest(-Infinity, wake, (id, next) => idleWake(fleet, of(id), now, next));
+  const idle = retirements.earliest(-Infinity, wake, (id, next) => idleWake(fleet, of(id), now, next));
+  if (fleet.line.size === 0) return idle;
+  // Once a residency or a lease has ended a copy could leave sooner than a whole lease after a later drain.
+  const free = leases.earliest(now, idle, (id, next) => sooner(of(id).inUseUntil, now, next));
+  return Math.min(free, residencies.after(now), rests.after(now));
 }

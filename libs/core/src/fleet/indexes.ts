@@ -1,7 +1,8 @@
 import { Calendar } from '../numbers/calendar.js';
 import type { Fleet } from './fleet-state.js';
 import type { ModelId, ReplicaId, ServerId } from './ids.js';
-import { retiresFrom } from './idle-rule.js';
+import { movableFrom, residentUntil, retiresFrom } from './idle-rule.js';
+import { Moments } from '../numbers/moments.js';
 import type { Instant } from './model.js';
 import { NO_BOOKINGS, isSettled, type Replica, type Settled, stayingOf } from './replica.js';
 import {
@@ -25,6 +26,11 @@ export interface Indexes extends RoomIndexes {
   entered: number;
   /** Settled replicas by the instant before which none retires, but those that an order of an admin or a drain is about. */
   readonly retirements: Calendar;
+  /** The same by the end of their last lease. */
+  readonly leases: Calendar;
+  /** When the minimum residency of each ends, and when each may be moved: after a start these are the same for nearly all. */
+  readonly residencies: Moments;
+  readonly rests: Moments;
   /** The servers on which there may be something ready whose config was not asked for. */
   readonly undescribed: Set<ServerId>;
   /** Replicas that Berth did not order. */
@@ -32,12 +38,19 @@ export interface Indexes extends RoomIndexes {
 }
 
 /** Where a replica stands: in the order of the fleet, in the calendars, and with what among what is held and stays. */
-interface Entry extends Holding {
+interface Entry extends Times, Holding {
   readonly order: number;
-  /** Before then it is not retired. */
-  retires: Instant;
   lastUse: Instant;
 }
+
+interface Times {
+  retires: Instant;
+  leased: Instant;
+  resident: Instant;
+  movable: Instant;
+}
+
+const NEVER_DUE: Times = { retires: Infinity, leased: Infinity, resident: Infinity, movable: Infinity };
 
 /** The indexes of a fleet. */
 export function indexesOf(fleet: Readonly<Fleet>): Indexes {
@@ -46,6 +59,9 @@ export function indexesOf(fleet: Readonly<Fleet>): Indexes {
     entries: new Map(),
     entered: 0,
     retirements: new Calendar(),
+    leases: new Calendar(),
+    residencies: new Moments(),
+    rests: new Moments(),
     undescribed: new Set(),
     strangers: new Set(),
     ...noRoomIndexes(),
@@ -66,7 +82,7 @@ export function indexDropped(fleet: Fleet, replica: Replica): void {
   const indexes = fleet.index.replicas;
   const entry = indexes?.entries.get(id);
   if (!indexes || !entry) return;
-  setRetires(indexes, entry, Infinity);
+  setTimes(indexes, id, entry, NEVER_DUE);
   setHeld(indexes, entry, NO_BOOKINGS);
   setStaying(indexes, entry, NO_BOOKINGS);
   noteCopies(fleet, indexes, replica);
@@ -85,14 +101,13 @@ function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void
       held: NO_BOOKINGS,
       staying: NO_BOOKINGS,
       lastUse: -Infinity,
-      retires: Infinity,
+      ...NEVER_DUE,
     };
     indexes.entered += 1;
     indexes.entries.set(id, entry);
     noteCopies(fleet, indexes, replica);
   }
-  // All of it is put anew where the settings of its model change, or what is to become of strangers.
-  setRetires(indexes, entry, isSettled(replica) ? retiresFrom(fleet, replica) : Infinity);
+  setTimes(indexes, id, entry, isSettled(replica) ? dueTimes(fleet, replica) : NEVER_DUE);
   if (isSettled(replica)) indexSettled(indexes, entry, replica);
   else setHeld(indexes, entry, NO_BOOKINGS);
   setStaying(indexes, entry, stayingOf(replica));
@@ -120,8 +135,7 @@ export function noteAsked(fleet: Fleet, model: ModelId): void {
 
 /** The load of a model takes longer or shorter than was known: its copies are worth more or less from now on. */
 export function noteWorth(fleet: Fleet, model: ModelId): void {
-  const indexes = fleet.index.replicas;
-  if (indexes) noteCopies(fleet, indexes, { model });
+  if (fleet.index.replicas) noteCopies(fleet, fleet.index.replicas, { model });
 }
 
 /** With a copy more or fewer the others may be spare, or not any more. */
@@ -132,9 +146,25 @@ function noteCopies(fleet: Readonly<Fleet>, indexes: Indexes, { model }: Pick<Re
   }
 }
 
-function setRetires({ retirements }: Indexes, entry: Entry, at: Instant): void {
-  retirements.move(entry.id, entry.retires, at);
-  entry.retires = at;
+function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): void {
+  indexes.retirements.move(id, entry.retires, times.retires);
+  indexes.leases.move(id, entry.leased, times.leased);
+  indexes.residencies.move(entry.resident, times.resident);
+  indexes.rests.move(entry.movable, times.movable);
+  entry.retires = times.retires;
+  entry.leased = times.leased;
+  entry.resident = times.resident;
+  entry.movable = times.movable;
+}
+
+/** All of it is put anew where the settings of its model change, or what is to become of strangers. */
+function dueTimes(fleet: Readonly<Fleet>, replica: Settled): Times {
+  return {
+    retires: retiresFrom(fleet, replica),
+    leased: replica.inUseUntil,
+    resident: residentUntil(fleet, replica),
+    movable: movableFrom(fleet, replica),
+  };
 }
 
 /** Forgets that the config of a model was asked for on a server: it is read anew. */

@@ -39,14 +39,16 @@ describe('a job is worth more than a copy of its class', () => {
     driver.resolve('x');
     const missing = worthOf(driver.fleet, A, driver.now) - worthOf(driver.fleet, X, driver.now);
     expect(missing).toBeGreaterThan(15);
-    expect(worthMoreIn(driver)).toBeCloseTo(missing * 1_000 + 1, 3);
+    const after = worthMoreIn(driver);
+    expect(after / 1_000).toBeCloseTo(missing * Math.exp(-after / 60_000), 2);
   });
 
   it('in half the time where two requests wait', () => {
     const driver = used(120);
     for (const _ of ['first', 'second']) driver.resolve('x');
     const missing = worthOf(driver.fleet, A, driver.now) - worthOf(driver.fleet, X, driver.now);
-    expect(worthMoreIn(driver)).toBeCloseTo(missing * 500 + 1, 3);
+    const after = worthMoreIn(driver);
+    expect((2 * after) / 1_000).toBeCloseTo(missing * Math.exp(-after / 60_000), 2);
   });
 
   it('at once where it is asked for more', () => {
@@ -83,7 +85,7 @@ describe('a copy of a lower class', () => {
 describe('a promise counts on that moment', () => {
   it('and refuses a request whose load could begin only too late', () => {
     const driver = used(120);
-    expect(driver.answerTo(driver.resolve('x', { wait: 29_000 }))).toBe('deadline_unreachable');
+    expect(driver.answerTo(driver.resolve('x', { wait: 20_000 }))).toBe('deadline_unreachable');
     const request = driver.resolve('x', { wait: 45_000 });
     expect(driver.answerTo(request)).toBe('waiting');
     driver.pass(10_000);

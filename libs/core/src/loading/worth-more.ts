@@ -1,5 +1,6 @@
 import { worthOf, worthOfWaiting } from '../learned/worth.js';
-import type { Instant } from '../fleet/model.js';
+import { ASKS_FADE_OVER } from '../learned/demand.js';
+import type { Instant, Millis } from '../fleet/model.js';
 import type { Ready } from '../fleet/replica.js';
 import { rankOf } from '../demand/rank.js';
 import { settingsOf } from '../demand/idle.js';
@@ -23,8 +24,21 @@ export function worthMoreFrom(
     lost += worthOf(fleet, one.model, now) / fleet.holders.get(one.model)!.size;
   }
   const { count, waited } = job.waiting;
-  const missing = lost - worthOf(fleet, job.model, now) - worthOfWaiting(waited);
-  if (missing < 0 || lost === 0) return now;
+  const lead = lost - worthOf(fleet, job.model, now);
+  if (lead < worthOfWaiting(waited) || lost === 0) return now;
   const starves = want.isExtra ? Infinity : want.waitsSince + fleet.limits.starvation;
-  return Math.min(count === 0 ? Infinity : now + (missing * 1_000) / count + 1, Math.max(now, starves));
+  return Math.min(now + crossing(lead, waited, count), Math.max(now, starves));
+}
+
+/** When waiting makes up for a lead that fades: both models are asked for less and less if no request comes. */
+function crossing(lead: number, waited: Millis, count: number): Millis {
+  if (count === 0) return Infinity;
+  let [from, until] = [0, (lead * 1_000) / count];
+  while (until - from > 0.5) {
+    const at = (from + until) / 2;
+    const isAbove = lead * Math.exp(-at / ASKS_FADE_OVER) > worthOfWaiting(waited + count * at);
+    if (isAbove) from = at;
+    else until = at;
+  }
+  return until;
 }
