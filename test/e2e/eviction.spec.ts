@@ -68,7 +68,8 @@ describeReal('two servers of one host', (kit) => {
   afterAll(() => stage.close());
 
   it('share its memory: a newcomer on one evicts from the other', async () => {
-    for (const model of ['on-b', 'on-a']) await stage.route(model);
+    // What is asked for more is worth more.
+    for (const model of ['on-b', 'on-a', 'on-a', 'on-a']) await stage.route(model);
     for (const server of ['a', 'b']) expect(await stage.heldMb(server)).toBe(2 * COPY_MB);
     expect(await stage.route('late')).toBe('a');
     expect((await stage.model('on-b')).lastUnload).toMatchObject({ reason: 'evicted', for: 'late' });
