@@ -33,8 +33,8 @@ export function describeReal(name: string, suite: (kit: RealTritonKit) => void):
   if (process.env['CI'] === 'true')
     return describe(name, () => it('has a real Triton', () => refuse(found.missing)));
   process.stderr.write(`SKIPPED: ${name}: a real Triton is missing: ${found.missing}\n`);
-  // Skipped on purpose, and not failed: not every machine can run a Triton. The line above says so, and CI=true fails.
-  describe.skip(name, () => it('needs a real Triton', () => refuse(found.missing)));
+  // Skipped on purpose: not every machine can run a Triton. The line above says so, and CI=true fails.
+  describe.skip(name, () => it('needs a real Triton', () => refuse(found.missing))); // on purpose: see above
 }
 
 function describeWith(name: string, found: RealTritonLayout, suite: (kit: RealTritonKit) => void): void {

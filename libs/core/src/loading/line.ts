@@ -45,7 +45,7 @@ export class Line {
     return this.forecasts.find(({ job }) => job.model === model);
   }
 
-  /** What one more job would get at its place in line, whoever else it displaces. */
+  /** What one more job would get at its place in line, whichever jobs it displaces. */
   propose(job: Job): JobForecast {
     return this.withJob(job).forecast;
   }

@@ -21,7 +21,7 @@ import type { Job } from './job.js';
 import { MemoryPool } from './memory-pool.js';
 import { devicesToCome, Slots, type Start } from './slots.js';
 
-/** What is forecast of a job: where it goes, who leaves for it, and when. Instants; infinite where there is no telling. */
+/** The forecast of a job: its place, the copies that leave for it, and when. Instants; infinite where there is no telling. */
 export interface JobForecast {
   readonly job: Job;
   readonly place: Place | null;
