@@ -4,7 +4,7 @@ import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import { copiesOf } from '../memory/pins.js';
 import { rankOf } from '../demand/rank.js';
-import type { Placed, Ready, Replica } from '../fleet/replica.js';
+import type { Booking, Placed, Ready, Replica } from '../fleet/replica.js';
 import { claimsOn, ranksAsked } from '../demand/claims.js';
 import { leavingDraining } from '../demand/asking.js';
 import { isDue, presentCopies, stageOf } from '../demand/wants.js';
@@ -78,6 +78,10 @@ function loadedFor(fleet: Readonly<Fleet>, replica: ToLoad): ModelId[] {
   for (const move of fleet.moves.values()) if (move.to === replica.id) others.push(move.for);
   return others;
 }
+
+/** What a load that has its place adds to the books. */
+export const bookingsToCome = (replica: ToLoad): readonly Booking[] =>
+  replica.phase === 'placed' ? replica.bookings : replica.change!.bookings;
 
 export const isToLoad = (replica: Replica): replica is ToLoad =>
   replica.phase === 'placed' || (replica.phase === 'ready' && replica.change?.order === null);

@@ -31,6 +31,13 @@ function leaving(): CoreDriver {
 
 const ON_FIRST = { json: '{}', kind: 'gpu', gpus: [0], count: 1, batch: 1 } as const;
 
+/** Takes so much for a load that begins as soon as it is free, and tells when that is. */
+function takenFrom(pool: MemoryPool, count: number): number {
+  const at = pool.freeAt(bytes(count));
+  pool.take(bytes(count), at);
+  return at;
+}
+
 describe('memory', () => {
   it('is free now, or when enough of what leaves has left: its leases end, then it is unloaded', () => {
     const driver = leaving();
@@ -67,7 +74,7 @@ describe('memory', () => {
   it('that one job has taken is not there for the next', () => {
     const driver = leaving();
     const pool = poolOf(driver);
-    const taken = [2, 8, 10].map((count) => pool.take(bytes(count)) - driver.now);
+    const taken = [2, 8, 10].map((count) => takenFrom(pool, count) - driver.now);
     expect(taken).toEqual([0, 10_000 + UNLOAD, 30_000 + UNLOAD]);
     expect(pool.freeAt(bytes(1))).toBe(Infinity);
   });
@@ -75,9 +82,16 @@ describe('memory', () => {
   it('that is free sooner is left by a job that has to wait all the same', () => {
     const driver = leaving();
     const pool = poolOf(driver);
-    expect(pool.take(bytes(11)) - driver.now).toBe(30_000 + UNLOAD);
+    expect(takenFrom(pool, 11) - driver.now).toBe(30_000 + UNLOAD);
     expect([2, 9].map((count) => pool.freeAt(bytes(count)) - driver.now)).toEqual([0, 10_000 + UNLOAD]);
     expect(pool.freeAt(bytes(10))).toBe(Infinity);
+  });
+
+  it('that is free sooner is left by a job that begins later for want of a slot', () => {
+    const driver = leaving();
+    const pool = poolOf(driver);
+    pool.take(bytes(2), driver.now + 10_000 + UNLOAD);
+    expect(pool.freeAt(bytes(2))).toBe(driver.now);
   });
 
   it('of a copy that is to leave for a job is free from then on', () => {

@@ -36,16 +36,10 @@ export class MemoryPool {
     return at;
   }
 
-  /** Takes so much of each of these accounts, and tells when it is free. */
-  take(bookings: readonly Booking[]): Instant {
-    let at = this.now;
-    for (const { account, bytes } of bookings) {
-      if (bytes <= 0) continue;
-      const taken = this.walk(account, bytes);
-      at = Math.max(at, taken.at);
-      this.chunks.set(account, taken.left);
-    }
-    return at;
+  /** Takes so much of each of these accounts for a load that begins at a moment. */
+  take(bookings: readonly Booking[], begins: Instant): void {
+    for (const { account, bytes } of bookings)
+      if (bytes > 0) this.chunks.set(account, this.walk(account, bytes, begins).left);
   }
 
   /** These bytes are free from then on. */
@@ -57,12 +51,19 @@ export class MemoryPool {
     }
   }
 
-  /** What is free last is taken first: what is free sooner stays for jobs that could begin sooner. */
-  private walk(account: AccountId, bytes: Bytes): { at: Instant; left: Chunk[] } {
+  /**
+   * Of what is free by the time a load begins the last to be free is taken first: what is free sooner stays for jobs that
+   * could begin sooner.
+   */
+  private walk(account: AccountId, bytes: Bytes, begins = -Infinity): { at: Instant; left: Chunk[] } {
     const chunks = this.of(account);
     let sum = 0;
-    const last = chunks.findIndex((chunk) => (sum += chunk.bytes) >= bytes);
-    if (last < 0) return { at: Infinity, left: [] };
+    const enough = chunks.findIndex((chunk) => (sum += chunk.bytes) >= bytes);
+    if (enough < 0) return { at: Infinity, left: [] };
+    const last = Math.max(
+      enough,
+      chunks.findLastIndex(({ at }) => at <= begins),
+    );
     const left = chunks.slice(last + 1);
     let missing = bytes;
     for (const chunk of chunks.slice(0, last + 1).reverse()) {
@@ -70,7 +71,7 @@ export class MemoryPool {
       missing -= taken;
       if (chunk.bytes !== taken) left.unshift({ at: chunk.at, bytes: chunk.bytes - taken });
     }
-    return { at: chunks[last]!.at, left };
+    return { at: chunks[enough]!.at, left };
   }
 
   private of(account: AccountId): Chunk[] {

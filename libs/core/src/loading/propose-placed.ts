@@ -6,6 +6,7 @@ import { directDependencies } from '../memory/footprint.js';
 import type { Instant } from '../fleet/model.js';
 import type { Placed, Ready, Replica } from '../fleet/replica.js';
 import type { Job } from './job.js';
+import { bookingsToCome } from './load-order.js';
 import { type JobForecast, readyAfter, type Schedule } from './schedule.js';
 import { devicesToCome } from './slots.js';
 
@@ -29,8 +30,8 @@ export function proposePlaced(schedule: Schedule, job: Job, replica: Placed | Re
   const { fleet, now } = schedule;
   const server = fleet.servers.get(replica.server)!;
   const load = loadForecast(fleet, replica.model, replica.server);
-  const bookings = replica.phase === 'placed' ? replica.bookings : replica.change!.bookings;
-  const roomAt = schedule.memory.take(bookings);
+  const bookings = bookingsToCome(replica);
+  const roomAt = schedule.memory.freeAt(bookings);
   const from = Math.max(roomAt, replica.phase === 'placed' ? now + needsOf(fleet, replica, now) : now);
   const start = schedule.startOn(server, devicesToCome(replica), from, load);
   return { ...nowhere(job, load, roomAt), placeAt: now, start, ready: readyAfter(start, load) };

@@ -18,6 +18,7 @@ import type { Want } from '../demand/wants.js';
 import { isBlocked } from './blocked.js';
 import { InWork } from './in-work.js';
 import type { Job } from './job.js';
+import { bookingsToCome, type ToLoad } from './load-order.js';
 import { MemoryPool } from './memory-pool.js';
 import { devicesToCome, Slots, type Start } from './slots.js';
 
@@ -145,11 +146,15 @@ export class Schedule {
 
   /** Adds a job to the schedule: what it takes is no more for those behind it. What is blocked keeps no slot. */
   add(forecast: JobForecast): void {
-    const { job, place, start, load, ready } = forecast;
+    const { job, place, start } = forecast;
     if (start.at === Infinity) return;
     if (place) this.addTo(place, forecast);
-    else if (job.placed && !isBlocked(this.fleet, this.inWork, job.placed, this.now)) {
-      const { placed } = job;
+    else if (job.placed) this.addPlaced(job.placed, forecast);
+  }
+
+  private addPlaced(placed: ToLoad, { job, start, load, ready }: JobForecast): void {
+    this.memory.take(bookingsToCome(placed), start.at);
+    if (!isBlocked(this.fleet, this.inWork, placed, this.now)) {
       const server = this.fleet.servers.get(placed.server)!;
       this.slotsOf(server).take(devicesToCome(placed), start, load);
       this.comes(job, server, placed.bookings, ready.p90);
@@ -159,13 +164,13 @@ export class Schedule {
   private addTo(place: Place, { job, victims, move, placeAt, start, load, ready }: JobForecast): void {
     this.slotsOf(place.server).take(place.devices, start, load);
     this.comes(job, place.server, place.bookings, ready.p90);
-    if (move) this.takeFor(move.place.bookings);
+    if (move) this.takeFor(move.place.bookings, start.at);
     for (const one of victims) {
       this.leaving.add(one.id);
       this.ledger.leave(one.bookings);
       this.memory.add(one.bookings, Math.min(start.at, this.freedBy(one, placeAt)));
     }
-    this.takeFor(place.bookings);
+    this.takeFor(place.bookings, start.at);
     if (victims.length > 0) this.noteSwap(place, placeAt);
   }
 
@@ -182,9 +187,9 @@ export class Schedule {
     if (rank < PINNED && !job.isDue) this.coming.push({ bookings, rank: rankOf(own), emptiedAt, at });
   }
 
-  private takeFor(bookings: readonly Booking[]): void {
+  private takeFor(bookings: readonly Booking[], begins: Instant): void {
     this.ledger.promise(bookings);
-    this.memory.take(bookings);
+    this.memory.take(bookings, begins);
   }
 
   private noteSwap(place: Place, at: Instant): void {

@@ -66,9 +66,14 @@ export class Slots {
     return { at, variance: this.varianceAt(devices, at) };
   }
 
+  /** Whether a slot is free now on all of these devices. */
+  isFree(devices: readonly number[]): boolean {
+    return this.freeFrom(devices, this.now, 0) <= this.now;
+  }
+
   /** Whether a slot is free now, on any device. */
   isAnyFree({ devices }: Server): boolean {
-    return (devices ?? []).some(({ ordinal }) => this.freeFrom([ordinal], this.now, 0) <= this.now);
+    return (devices ?? []).some(({ ordinal }) => this.isFree([ordinal]));
   }
 
   take(devices: readonly number[], { at, variance }: Start, load: Forecast): void {

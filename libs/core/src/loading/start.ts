@@ -1,5 +1,5 @@
 import type { Action } from '../fleet/actions.js';
-import { type Fleet, nextOrder, put, unsettled } from '../fleet/fleet.js';
+import { type Fleet, nextOrder, put } from '../fleet/fleet.js';
 import type { Booking, LoadCause, Placed, Ready, Replica } from '../fleet/replica.js';
 import { settleCharge } from '../learned/shares.js';
 import type { ModelId, ServerId } from '../fleet/ids.js';
@@ -9,11 +9,11 @@ import { isBlocked, unitOf } from './blocked.js';
 import { InWork } from './in-work.js';
 import { discovered } from '../observe/declared.js';
 import { isRetry, spendRetry } from '../learned/retries.js';
-import { isCarried, loadBegan, loadBounds, loadsAtMost, loadsByServer } from '../fleet/standing.js';
+import { isCarried } from '../fleet/standing.js';
 import type { Line } from './line.js';
 import { isToLoad, type ToLoad } from './load-order.js';
 import type { JobForecast } from './schedule.js';
-import { devicesToCome } from './slots.js';
+import { devicesToCome, Slots } from './slots.js';
 import { configFor } from '../room/places.js';
 
 /**
@@ -24,7 +24,7 @@ export function startPlaced(fleet: Fleet, line: Line, now: Instant): Action[] {
   const placed = line.all.filter((one) => one.job.placed !== null && isWaiting(one.job.placed));
   if (placed.length === 0) return [];
   const ledger = new Ledger(fleet, now);
-  const slots = new SlotsInUse(fleet, now);
+  const slots = new ServerSlots(fleet, now);
   const inWork = new InWork(fleet, now);
   const canBegin = (replica: ToLoad): boolean =>
     canStart(fleet, ledger, slots, replica) && !inWork.isOnTied(replica);
@@ -35,8 +35,8 @@ export function startPlaced(fleet: Fleet, line: Line, now: Instant): Action[] {
   for (const one of startable) {
     const replica = one.job.placed!;
     if (!canBegin(replica) || isKeptForAnother(line, one, now)) continue;
-    ledger.start(bookingsToCome(fleet, replica));
-    slots.take(replica.server, devicesToCome(replica));
+    ledger.start(bookingsOfUnit(fleet, replica));
+    slots.on(replica.server).take(devicesToCome(replica), { at: now, variance: 0 }, one.load);
     inWork.add(replica);
     settleCharge(fleet, replica.model);
     actions.push(replica.phase === 'placed' ? start(fleet, replica, now) : startChange(fleet, replica, now));
@@ -61,13 +61,31 @@ function isKeptForAnother(line: Line, { job, start: { at }, load }: JobForecast,
 
 const isWaiting = (replica: Replica): replica is ToLoad => isToLoad(replica) && !isCarried(replica);
 
-const bookingsToCome = (fleet: Fleet, replica: ToLoad): readonly Booking[] =>
+const bookingsOfUnit = (fleet: Fleet, replica: ToLoad): readonly Booking[] =>
   replica.phase === 'placed'
     ? sumOf(unitOf(fleet, replica).map(({ bookings }) => bookings))
     : replica.change!.bookings;
 
-const canStart = (fleet: Fleet, ledger: Ledger, slots: SlotsInUse, replica: ToLoad): boolean =>
-  ledger.fitsFree(bookingsToCome(fleet, replica)) && slots.areFree(replica.server, devicesToCome(replica));
+const canStart = (fleet: Fleet, ledger: Ledger, slots: ServerSlots, replica: ToLoad): boolean =>
+  ledger.fitsFree(bookingsOfUnit(fleet, replica)) && slots.on(replica.server).isFree(devicesToCome(replica));
+
+/** The load slots of the servers, each taken down when first asked for. */
+class ServerSlots {
+  private readonly known = new Map<ServerId, Slots>();
+
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly now: Instant,
+  ) {}
+
+  on(server: ServerId): Slots {
+    const known = this.known.get(server);
+    if (known) return known;
+    const slots = new Slots(this.fleet, this.fleet.servers.get(server)!, this.now);
+    this.known.set(server, slots);
+    return slots;
+  }
+}
 
 function start(fleet: Fleet, replica: Placed, now: Instant): Action {
   const unit = unitOf(fleet, replica);
@@ -113,49 +131,3 @@ function loadAction(
 
 const causeOfLoad = (replica: ToLoad): LoadCause =>
   replica.phase === 'placed' ? replica.cause : replica.change!.cause!;
-
-/** The load slots in use. A load that is stuck keeps its server's slot, and its devices' for a while. */
-class SlotsInUse {
-  private readonly servers = new Map<ServerId, { loads: number; overdue: number }>();
-  private readonly devices = new Map<string, number>();
-
-  constructor(
-    private readonly fleet: Fleet,
-    now: Instant,
-  ) {
-    for (const [server, { running, overdue }] of loadsByServer(fleet, now))
-      this.servers.set(server, { loads: running, overdue });
-    for (const replica of unsettled(fleet)) {
-      if (loadBegan(replica) === null || isCarried(replica)) continue;
-      if (now < loadBounds(fleet, replica)!.slotUntil)
-        this.takeDevices(
-          replica.server,
-          replica.phase === 'ready' ? replica.change!.devices : replica.devices,
-        );
-    }
-  }
-
-  areFree(server: ServerId, devices: readonly number[]): boolean {
-    const { loads, overdue } = this.on(server);
-    if (loads >= loadsAtMost(this.fleet, this.fleet.servers.get(server), overdue)) return false;
-    const { loadsPerDevice } = this.fleet.limits;
-    return devices.every((device) => (this.devices.get(`${server}/${device}`) ?? 0) < loadsPerDevice);
-  }
-
-  take(server: ServerId, devices: readonly number[]): void {
-    const { loads, overdue } = this.on(server);
-    this.servers.set(server, { loads: loads + 1, overdue });
-    this.takeDevices(server, devices);
-  }
-
-  private on(server: ServerId): { loads: number; overdue: number } {
-    return this.servers.get(server) ?? { loads: 0, overdue: 0 };
-  }
-
-  private takeDevices(server: ServerId, devices: readonly number[]): void {
-    for (const device of devices) {
-      const key = `${server}/${device}`;
-      this.devices.set(key, (this.devices.get(key) ?? 0) + 1);
-    }
-  }
-}
