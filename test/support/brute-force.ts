@@ -1,4 +1,12 @@
-import { type Fleet, type ModelId, type Ready, type Replica, unloadForecast, usualLease } from '#core';
+import {
+  type Fleet,
+  type JobInLine,
+  type ModelId,
+  type Ready,
+  type Replica,
+  unloadForecast,
+  usualLease,
+} from '#core';
 
 /** A model of its own of what a small fleet holds and is going to load: by device, with instants and bytes. */
 export interface Picture {
@@ -48,8 +56,7 @@ const IDLE_AFTER = 300_000;
 export function pictureOf(fleet: Fleet, now: number, took: Readonly<Record<string, number>>): Picture {
   // A wish delays nothing before it has its place.
   const line = [...fleet.line].filter(([model, job]) => job.neededBy < Infinity || fleet.holders.has(model));
-  const victims = new Map<string, number>();
-  for (const [, { victims: leaving, startsAt }] of line) for (const id of leaving) victims.set(id, startsAt);
+  const leavesFor = new Map(line.flatMap(([, job]) => job.victims.map((id) => [id, job] as const)));
   const devices = [...fleet.servers.values()].flatMap((server) =>
     (server.devices ?? []).map(({ ordinal, capacity }): DevicePicture => {
       const on = [...fleet.replicas.values()].filter(
@@ -74,7 +81,7 @@ export function pictureOf(fleet: Fleet, now: number, took: Readonly<Record<strin
       return {
         name: `${server.spec.id}/${ordinal}`,
         capacity,
-        held: held.map((one) => heldOf(fleet, one, now, victims.get(one.id) ?? Infinity)),
+        held: held.map((one) => heldOf(fleet, one, now, leavesFor.get(one.id))),
         loads: [...running, ...coming],
       };
     }),
@@ -82,22 +89,26 @@ export function pictureOf(fleet: Fleet, now: number, took: Readonly<Record<strin
   return { now, devices };
 }
 
-function heldOf(fleet: Fleet, one: Replica, now: number, leavesFor: number): Held {
+function heldOf(fleet: Fleet, one: Replica, now: number, leavesFor: JobInLine | undefined): Held {
   const unload = unloadForecast(fleet.servers.get(one.server)).p50;
   const shared = { model: one.model, bytes: bytesOf(one) };
   if (one.phase === 'ready') {
-    const mayGoneBy = freedOf(fleet, one, now, unload);
-    return { ...shared, mayGoneBy, isIdle: isIdle(fleet, one, now), goneBy: leavesFor };
+    const resident = one.since + fleet.models.get(one.model)!.minResidency;
+    const goneFrom = (from: number): number => {
+      const leased = from > now ? from + usualLease(fleet, one.model) : now;
+      return Math.max(leased, one.inUseUntil) + unload;
+    };
+    const goneBy = leavesFor ? Math.min(leavesFor.startsAt, goneFrom(leavesFor.placeAt)) : Infinity;
+    return {
+      ...shared,
+      mayGoneBy: goneFrom(Math.max(now, resident)),
+      isIdle: isIdle(fleet, one, now),
+      goneBy,
+    };
   }
   const goneBy =
     one.phase === 'draining' ? Math.max(now, one.inUseUntil) + unload : Math.max(now, one.since + unload);
   return { ...shared, mayGoneBy: Infinity, isIdle: false, goneBy };
-}
-
-function freedOf(fleet: Fleet, one: Ready, now: number, unload: number): number {
-  const from = Math.max(now, one.since + fleet.models.get(one.model)!.minResidency);
-  const leased = from > now ? from + usualLease(fleet, one.model) : now;
-  return Math.max(leased, one.inUseUntil) + unload;
 }
 
 const isIdle = (fleet: Fleet, one: Ready, now: number): boolean =>

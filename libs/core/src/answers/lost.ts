@@ -34,9 +34,7 @@ function lossOf(
   if (!forecast) return undefined;
   const { roomAt, ready, load } = forecast;
   const isPromised = fleet.promises.get(id) != null;
-  // A promise may still come true where the memory should come late; not where it does not come at all.
-  if (isPromised ? roomAt === Infinity : roomAt >= deadline)
-    return { reason: 'no_capacity', retryAfter: Math.max(SHORT_HINT, roomAt - now) };
+  if (roomAt === Infinity) return { reason: 'no_capacity', retryAfter: Infinity };
   return isPromised && now + p10Of(load) > deadline
     ? { reason: 'deadline_unreachable', retryAfter: Math.max(SHORT_HINT, ready.p90 - now) }
     : undefined;

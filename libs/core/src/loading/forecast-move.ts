@@ -40,6 +40,7 @@ export function forecastMove(schedule: Schedule, job: Job, begin?: Moving): JobF
     job,
     place,
     victims: [replica],
+    isSwap: true,
     move: begin ?? null,
     placeAt: from,
     start,

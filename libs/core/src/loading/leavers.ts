@@ -1,5 +1,5 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
-import { type AccountId, hostAccount, type ReplicaId } from '../fleet/ids.js';
+import { type AccountId, hostAccount, type ModelId, type ReplicaId } from '../fleet/ids.js';
 import { idleUnloadAt, settingsOf } from '../demand/idle.js';
 import type { Want } from '../demand/wants.js';
 import { usualLease } from '../learned/leases.js';
@@ -8,7 +8,7 @@ import { dependentsOf } from '../memory/footprint.js';
 import { isPinProtected } from '../memory/pins.js';
 import { pursesOf } from '../memory/purses.js';
 import type { Bytes, Instant } from '../fleet/model.js';
-import { type Booking, isLeaving, type Ready, type Replica } from '../fleet/replica.js';
+import { type Booking, isLeaving, type Loading, type Ready, type Replica } from '../fleet/replica.js';
 import type { Place } from '../room/places.js';
 import { type Victim, victimsAt, type VictimTest, yieldsTo } from '../room/victims.js';
 import type { Schedule } from './schedule.js';
@@ -16,12 +16,15 @@ import type { Schedule } from './schedule.js';
 /** Memory that comes free by a moment, at a place that is short of it. */
 export interface Leaver {
   readonly bookings: readonly Booking[];
-  /** When it is free. */
+  /** When it is free by the P50, and the variance of that moment. */
   readonly at: Instant;
+  readonly variance: number;
   /** When leases and residencies that keep it end. */
   readonly emptiedAt: Instant;
   /** The copies that are drained for that; null where it leaves by itself, or is not ready yet. */
   readonly victim: Victim | null;
+  /** The models whose copies are told to leave, now or once they are there; none where they leave by themselves. */
+  readonly told: readonly ModelId[];
 }
 
 /** What could have left the host of a place for a want, the first to be gone first; none is told to leave before `from`. */
@@ -39,11 +42,11 @@ export function leaversAt(
   for (const { server } of pursesOf(fleet, hostAccount(place.server.spec.host))) {
     for (const one of replicasOn(fleet, server.spec.id)) {
       if (drained.has(one as Ready) || isLeaving(one) || schedule.isLeaving(one)) continue;
-      const leaver = ofOther(schedule, one, want);
+      const leaver = ofOther(schedule, one, want, from);
       if (leaver) leavers.push(leaver);
     }
   }
-  leavers.push(...schedule.comingFor(want).map((one) => ({ ...one, victim: null })));
+  leavers.push(...schedule.comingFor(want, from).map((one) => ({ ...one, victim: null })));
   return leavers.sort((one, other) => one.at - other.at);
 }
 
@@ -58,34 +61,40 @@ function ofVictim(schedule: Schedule, victim: Victim, from: Instant): Leaver {
   const idle = Math.max(...replicas.map((one) => idleUnloadAt(schedule.fleet, one) ?? Infinity));
   const idleAt =
     Math.max(schedule.now, idle) + Math.max(...replicas.map((one) => schedule.unloadTime(one.server)));
+  const shared = { bookings, variance: 0 };
   return idleAt < at
-    ? { bookings, at: idleAt, emptiedAt: idle, victim: null }
-    : { bookings, at, emptiedAt, victim };
+    ? { ...shared, at: idleAt, emptiedAt: idle, victim: null, told: [] }
+    : { ...shared, at, emptiedAt, victim, told: replicas.map(({ model }) => model) };
 }
 
 /** What is not drained for the want leaves when it is idle; what is on its way in may, once it has been there. */
-function ofOther(schedule: Schedule, replica: Replica, want: Want): Leaver | undefined {
+function ofOther(schedule: Schedule, replica: Replica, want: Want, from: Instant): Leaver | undefined {
   const { fleet, now } = schedule;
-  const from = leavesFrom(fleet, replica, want, now);
-  if (from === null || dependentsOf(fleet, replica).some((one) => !isLeaving(one))) return undefined;
-  // What is loaded yet will be used once it is there.
-  const leased = replica.phase === 'loading' ? usualLease(fleet, replica.model) : 0;
-  const at = Math.max(now + 1, from) + leased + schedule.unloadTime(replica.server);
-  return { bookings: replica.bookings, at, emptiedAt: Math.max(now, from), victim: null };
+  if (dependentsOf(fleet, replica).some((one) => !isLeaving(one))) return undefined;
+  if (replica.phase === 'loading')
+    return isPinProtected(fleet, replica) || !yieldsTo(fleet, replica, want)
+      ? undefined
+      : ofLoading(schedule, replica, from);
+  const emptiedAt = leavesFrom(fleet, replica, now);
+  if (emptiedAt === null) return undefined;
+  const at = Math.max(now + 1, emptiedAt) + schedule.unloadTime(replica.server);
+  const { bookings } = replica;
+  return { bookings, at, variance: 0, emptiedAt: Math.max(now, emptiedAt), victim: null, told: [] };
 }
 
-function leavesFrom(fleet: Fleet, replica: Replica, want: Want, now: Instant): Instant | null {
-  switch (replica.phase) {
-    case 'ready':
-      return idleUnloadAt(fleet, replica);
-    case 'loading':
-      if (isPinProtected(fleet, replica) || !yieldsTo(fleet, replica, want)) return null;
-      return now + restOfLoad(fleet, replica, now).p50 + settingsOf(fleet, replica).minResidency;
-    case 'unknown':
-      return isPinProtected(fleet, replica) ? null : now;
-    default:
-      return null;
-  }
+/** It will be used once it is there, and is told to leave when its residency ends. */
+function ofLoading(schedule: Schedule, replica: Loading, from: Instant): Leaver {
+  const { fleet, now } = schedule;
+  const { bookings, model, server } = replica;
+  const rest = restOfLoad(fleet, replica, now);
+  const emptiedAt = now + rest.p50 + settingsOf(fleet, replica).minResidency;
+  const at = Math.max(now + 1, emptiedAt, from) + usualLease(fleet, model) + schedule.unloadTime(server);
+  return { bookings, at, variance: (rest.p90 - rest.p50) ** 2, emptiedAt, victim: null, told: [model] };
+}
+
+function leavesFrom(fleet: Fleet, replica: Replica, now: Instant): Instant | null {
+  if (replica.phase === 'ready') return idleUnloadAt(fleet, replica);
+  return replica.phase === 'unknown' && !isPinProtected(fleet, replica) ? now : null;
 }
 
 /** The first of these that together make up for a shortfall; undefined where all do not. */

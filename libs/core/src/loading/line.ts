@@ -1,5 +1,6 @@
 import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
+import { p10Of } from '../learned/load-times.js';
 import type { Instant } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import type { Want } from '../demand/wants.js';
@@ -84,7 +85,7 @@ export class Line {
   }
 
   /**
-   * Puts a job into the line, in place of the one of its model, if it is in time there and no promise breaks that holds without it.
+   * Puts a job into the line, in place of the one of its model, if it is in time there and no promise breaks, or comes later, that may hold without it.
    * Those of a lower class, or of a tenant over its share where its own is not, do not count; `isOver` tells that of each
    * tenant as it is once this job is charged.
    */
@@ -148,14 +149,17 @@ function withShare(job: Job, isOver: (tenant: TenantId) => boolean): Job {
 /** Whether its promise should be kept. */
 const holds = ({ job, ready }: JobForecast): boolean => ready.p90 <= job.neededBy;
 
-/** The jobs whose promises hold before and not after a job has come between. */
+/** Whether its promise is kept if its load is among the shortest. */
+const mayHold = ({ job, start, load }: JobForecast): boolean => start.at + p10Of(load) <= job.neededBy;
+
+/** The jobs with a promise that may be kept before, and is in danger or in more of it after a job has come between. */
 function brokenAmong(before: readonly JobForecast[], after: readonly JobForecast[], by: Job): readonly Job[] {
   if (after.at(-1)?.job === by) return [];
-  const held = new Map(before.map((one) => [jobKey(one.job), one]));
+  const known = new Map(before.map((one) => [jobKey(one.job), one]));
   return after.flatMap((one) => {
     if (one.job === by || one.job.neededBy === Infinity || holds(one)) return [];
-    const known = held.get(jobKey(one.job));
-    return known !== undefined && holds(known) ? [one.job] : [];
+    const was = known.get(jobKey(one.job));
+    return was && mayHold(was) && was.ready.p90 < one.ready.p90 ? [one.job] : [];
   });
 }
 

@@ -1,3 +1,4 @@
+import type { ModelId } from '../fleet/ids.js';
 import type { Forecast } from '../learned/load-times.js';
 import type { Instant } from '../fleet/model.js';
 import type { Booking, Ready } from '../fleet/replica.js';
@@ -30,7 +31,7 @@ export class PlaceTimes {
     const { schedule, job } = this;
     const { now } = schedule;
     const load = schedule.loadOf(job, place);
-    const shared = { job, place, victims, move: null, load };
+    const shared = { job, place, victims, isSwap: victims.length > 0, move: null, load };
     if (victims.length === 0) {
       const roomAt = schedule.memory.freeAt(place.bookings);
       const start = this.startAt(place, roomAt);
@@ -42,7 +43,7 @@ export class PlaceTimes {
     // What leaves for jobs before it and does not drain yet cannot be promised to it, nor be free any sooner.
     const restAt = schedule.memory.freeAt(besides(place.bookings, victims));
     const promisableAt = schedule.isOnItsWay(place, victims) ? now : restAt;
-    const from = Math.max(drainable, this.mayDrainFrom(place, victims), promisableAt);
+    const from = Math.max(drainable, this.mayDrainFrom(place, modelsOf(victims)), promisableAt);
     const freedBy = (at: Instant): Instant => Math.max(...victims.map((one) => schedule.freedBy(one, at)));
     const start = this.startAt(place, Math.max(restAt, freedBy(from)));
     const lead = Math.max(...victims.map((one) => schedule.leadOf(one)));
@@ -57,10 +58,10 @@ export class PlaceTimes {
   }
 
   /** From when on these may be told to leave: by the swap budget, and by what they are worth. */
-  private mayDrainFrom(place: Place, victims: readonly Ready[]): Instant {
+  private mayDrainFrom(place: Place, models: readonly ModelId[]): Instant {
     const { schedule, job } = this;
     if (job.isDue || this.isFree(place)) return this.budgetFrom(place);
-    return Math.max(this.budgetFrom(place), worthMoreFrom(schedule, job, this.want, victims));
+    return Math.max(this.budgetFrom(place), worthMoreFrom(schedule, job, this.want, models));
   }
 
   /** From when on others may leave for it by the swap budget. */
@@ -80,13 +81,23 @@ export class PlaceTimes {
     const { schedule, job } = this;
     const load = schedule.loadOf(job, place);
     const emptied = Math.max(...leavers.map(({ emptiedAt }) => emptiedAt));
-    const start = this.startAt(place, leavers.at(-1)!.at);
+    const told = leavers.flatMap((one) => one.told);
+    const drainFrom = told.length > 0 ? this.mayDrainFrom(place, told) : schedule.now;
+    const lead = Math.max(
+      0,
+      ...told.map((model) => schedule.leadOf({ model, server: place.server.spec.id })),
+    );
+    const last = leavers.at(-1)!;
+    const start = this.startAt(place, Math.max(last.at, drainFrom > schedule.now ? drainFrom + lead : 0));
     const waitsFor = leavers.filter(({ victim }) => victim === null).map(({ emptiedAt }) => emptiedAt);
-    const placeAt = Math.max(schedule.now + 1, ...waitsFor);
-    const shared = { job, place, victims: [], move: null, load, placeAt };
-    return { ...shared, start, ready: readyAfter(start, load), roomAt: emptied };
+    const placeAt = Math.max(schedule.now + 1, drainFrom, ...waitsFor);
+    const begins = { ...start, variance: Math.max(start.variance, last.variance) };
+    const shared = { job, place, victims: [], isSwap: told.length > 0, move: null, load, placeAt };
+    return { ...shared, start: begins, ready: readyAfter(begins, load), roomAt: emptied };
   }
 }
+
+const modelsOf = (replicas: readonly Ready[]): readonly ModelId[] => replicas.map(({ model }) => model);
 
 /** What is needed of memory besides that of these. */
 const besides = (bookings: readonly Booking[], victims: readonly Ready[]): readonly Booking[] =>

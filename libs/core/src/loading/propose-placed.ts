@@ -17,6 +17,7 @@ export const nowhere = (job: Job, load: Forecast, roomAt: Instant): JobForecast 
   job,
   place: null,
   victims: [],
+  isSwap: false,
   move: null,
   placeAt: Infinity,
   start: { at: Infinity, variance: 0 },

@@ -1,5 +1,5 @@
 import type { Fleet } from '../fleet/fleet.js';
-import type { AccountId, ReplicaId, ServerId } from '../fleet/ids.js';
+import type { AccountId, ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
 import { loadForecast } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 import { Ledger } from '../memory/ledger.js';
@@ -27,6 +27,8 @@ export interface JobForecast {
   readonly job: Job;
   readonly place: Place | null;
   readonly victims: readonly Ready[];
+  /** Whether copies are told to leave for it, those that are not ready yet too. */
+  readonly isSwap: boolean;
   /** The copy that is moved first, and where to; null where no move is needed. */
   readonly move: Moving | null;
   /** When the job gets its place: victims begin to drain then. */
@@ -46,7 +48,11 @@ export interface JobForecast {
 interface Coming {
   readonly bookings: readonly Booking[];
   readonly emptiedAt: Instant;
+  /** By the P50, and the variance of that moment. */
   readonly at: Instant;
+  readonly variance: number;
+  /** The models that are told to leave then. */
+  readonly told: readonly ModelId[];
 }
 
 /** The loads that are forecast so far in one pass over the line: what they take of slots, memory and the swap budget. */
@@ -58,7 +64,7 @@ export class Schedule {
   private readonly slots = new Map<ServerId, Slots>();
   private readonly busy: ReadonlySet<ServerId>;
   private readonly leaving = new Set<ReplicaId>();
-  private readonly coming: (Coming & { readonly rank: Rank })[] = [];
+  private readonly coming: (Coming & { readonly rank: Rank; readonly lead: Millis })[] = [];
   private readonly swaps = new Map<AccountId, readonly Instant[]>();
 
   constructor(
@@ -130,8 +136,8 @@ export class Schedule {
   }
 
   /** How long before its load begins the drain of a replica has to begin. */
-  leadOf(replica: Ready): Millis {
-    return usualLease(this.fleet, replica.model) + this.unloadTime(replica.server);
+  leadOf({ model, server }: Pick<Ready, 'model' | 'server'>): Millis {
+    return usualLease(this.fleet, model) + this.unloadTime(server);
   }
 
   /** The reading of its use, and the unload. */
@@ -157,13 +163,14 @@ export class Schedule {
     if (!isBlocked(this.fleet, this.inWork, placed, this.now)) {
       const server = this.fleet.servers.get(placed.server)!;
       this.slotsOf(server).take(devicesToCome(placed), start, load);
-      this.comes(job, server, placed.bookings, ready.p90);
+      this.comes(job, server, placed.bookings, ready);
     }
   }
 
-  private addTo(place: Place, { job, victims, move, placeAt, start, load, ready }: JobForecast): void {
+  private addTo(place: Place, forecast: JobForecast): void {
+    const { job, victims, isSwap, move, placeAt, start, load, ready } = forecast;
     this.slotsOf(place.server).take(place.devices, start, load);
-    this.comes(job, place.server, place.bookings, ready.p90);
+    this.comes(job, place.server, place.bookings, ready);
     if (move) this.takeFor(move.place.bookings, start.at);
     for (const one of victims) {
       this.leaving.add(one.id);
@@ -171,20 +178,23 @@ export class Schedule {
       this.memory.add(one.bookings, Math.min(start.at, this.freedBy(one, placeAt)));
     }
     this.takeFor(place.bookings, start.at);
-    if (victims.length > 0) this.noteSwap(place, placeAt);
+    if (isSwap) this.noteSwap(place, placeAt);
   }
 
-  /** What jobs before bring may leave again for a want of its rank, once it has been there. */
-  comingFor({ rank }: Pick<Want, 'rank'>): readonly Coming[] {
-    return this.coming.filter((one) => one.rank <= rank);
+  /** What jobs before bring may leave again for a want of its rank, once it has been there and `from` has come. */
+  comingFor({ rank }: Pick<Want, 'rank'>, from: Instant): readonly Coming[] {
+    return this.coming
+      .filter((one) => one.rank <= rank)
+      .map((one) => ({ ...one, at: Math.max(one.emptiedAt, from) + one.lead }));
   }
 
-  private comes(job: Job, server: Server, bookings: readonly Booking[], readyAt: Instant): void {
+  private comes(job: Job, server: Server, bookings: readonly Booking[], { p50, p90 }: Forecast): void {
     const { model: id, rank } = job;
     const { minResidency, class: own } = this.fleet.models.get(id) ?? this.fleet.defaults;
-    const emptiedAt = readyAt + minResidency;
-    const at = emptiedAt + usualLease(this.fleet, id) + this.unloadTime(server.spec.id);
-    if (rank < PINNED && !job.isDue) this.coming.push({ bookings, rank: rankOf(own), emptiedAt, at });
+    const emptiedAt = p50 + minResidency;
+    const lead = usualLease(this.fleet, id) + this.unloadTime(server.spec.id);
+    const shared = { bookings, rank: rankOf(own), emptiedAt, at: emptiedAt + lead, lead };
+    if (rank < PINNED && !job.isDue) this.coming.push({ ...shared, variance: (p90 - p50) ** 2, told: [id] });
   }
 
   private takeFor(bookings: readonly Booking[], begins: Instant): void {

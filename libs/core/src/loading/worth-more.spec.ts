@@ -3,7 +3,6 @@ import { aModel, aServer, CoreDriver } from '../../../../test/support/core-drive
 import type { Model } from '../fleet/model.js';
 import { wantFor } from '../demand/wants.js';
 import { worthOf } from '../learned/worth.js';
-import type { Ready } from '../fleet/replica.js';
 import { Jobs } from './job.js';
 import { Schedule } from './schedule.js';
 import { worthMoreFrom } from './worth-more.js';
@@ -29,8 +28,7 @@ function worthMoreIn(driver: CoreDriver): number {
   const { fleet, now } = driver;
   const want = wantFor(fleet, fleet.models.get(X)!, now);
   const job = new Jobs(fleet, [want], now).of(want);
-  const victims = [fleet.replicas.get('a@s' as Ready['id']) as Ready];
-  return worthMoreFrom(new Schedule(fleet, [...fleet.servers.values()], now), job, want, victims) - now;
+  return worthMoreFrom(new Schedule(fleet, [...fleet.servers.values()], now), job, want, [A]) - now;
 }
 
 describe('a job is worth more than a copy of its class', () => {

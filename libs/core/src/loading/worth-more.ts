@@ -1,27 +1,26 @@
 import { worthOf, worthOfWaiting } from '../learned/worth.js';
 import { ASKS_FADE_OVER } from '../learned/demand.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import type { Ready } from '../fleet/replica.js';
 import { rankOf } from '../demand/rank.js';
-import { settingsOf } from '../demand/idle.js';
+import type { ModelId } from '../fleet/ids.js';
 import type { Want } from '../demand/wants.js';
 import type { Job } from './job.js';
 import type { Schedule } from './schedule.js';
 
 /**
- * The moment at which a job is worth more than these of its class: its requests add a second of waiting for each second.
+ * The moment at which a job is worth more than copies of these models: its requests add a second of waiting for each second.
  * Copies of a lower class leave at once. Infinite where no request waits and it is worth less.
  */
 export function worthMoreFrom(
   { fleet, now }: Schedule,
   job: Job,
   want: Want,
-  victims: readonly Ready[],
+  models: readonly ModelId[],
 ): Instant {
   let lost = 0;
-  for (const one of victims) {
-    if (rankOf(settingsOf(fleet, one).class) < job.rank) continue;
-    lost += worthOf(fleet, one.model, now) / fleet.holders.get(one.model)!.size;
+  for (const id of models) {
+    if (rankOf((fleet.models.get(id) ?? fleet.defaults).class) < job.rank) continue;
+    lost += worthOf(fleet, id, now) / Math.max(1, fleet.holders.get(id)?.size ?? 0);
   }
   const { count, waited } = job.waiting;
   const lead = lost - worthOf(fleet, job.model, now);

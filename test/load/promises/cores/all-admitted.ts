@@ -1,4 +1,5 @@
 import type { admission } from './stood-in.js';
+export * from '../../../../libs/core/src/answers/admission.js';
 
 /** Stands in for the admission: no request is refused for want of time, and none is promised anything. */
 export const admit: typeof admission.admit = (fleet, line) => {
