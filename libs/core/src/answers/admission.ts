@@ -90,7 +90,8 @@ class Admission {
     const isForLate = this.loadedBy(model) > request.deadline;
     const forecast = this.line.of(model);
     const by = request.deadline - this.turnOf(model);
-    if (forecast && forecast.ready.p90 <= by) return this.promise(request, forecast);
+    const isInTime = forecast !== undefined && forecast.ready.p90 <= by;
+    if (isInTime && this.keepsOrder(request, forecast, by)) return this.promise(request, forecast);
     if (forecast?.job.placed || isForLate) return this.tooLate(request, forecast);
     return this.insert(request, by);
   }
@@ -125,12 +126,16 @@ class Admission {
     return {};
   }
 
-  private promise(request: Request, forecast: JobForecast): AdmissionVerdict {
-    const { ready, job } = forecast;
+  /** An earlier deadline or a higher class moves a job forward: if it has its place, only where that breaks no promise. */
+  private keepsOrder(request: Request, { job }: JobForecast, by: Instant): boolean {
+    if (job.placed) return by >= job.neededBy || this.line.tryWith(withRequest(job, request)).isIn;
+    return by >= job.neededBy && rankOf(request.class) <= job.rank;
+  }
+
+  private promise(request: Request, { job, ready }: JobForecast): AdmissionVerdict {
     this.fleet.promises.set(request.id, ready.p90);
-    const waiting = withOne(job.waiting, request, request.deadline);
-    this.line.update({ ...job, waiting, neededBy: waiting.neededBy });
-    return { forecast };
+    this.line.update(withRequest(job, request));
+    return { forecast: this.line.of(request.model) };
   }
 
   /** Puts its job into the line, or moves it forward, where that breaks no promise. */
@@ -226,6 +231,11 @@ class Admission {
     const { count } = this.line.waitingFor(model);
     return Math.floor(count / throughput.size) * throughput.span;
   }
+}
+
+function withRequest(job: Job, request: Request): Job {
+  const waiting = withOne(job.waiting, request, request.deadline);
+  return { ...job, waiting, neededBy: waiting.neededBy };
 }
 
 const withOne = (waiting: Waiting, { tenant }: Request, neededBy: Instant): Waiting => ({

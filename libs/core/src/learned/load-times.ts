@@ -38,7 +38,7 @@ const FIRST_DEVIATION_OF_PACE = Math.log(3) / TO_P90;
 
 const LEAST: Millis = 1;
 const LONGEST_LOAD: Millis = 3_600_000;
-/** What a load may take beyond its forecast at least, where it would not be longer than the whole. */
+/** What a load that has outlasted its forecast may take yet at least, where that is not longer than the whole. */
 const SHORTEST_REST: Millis = 250;
 /** What has outlasted its forecast goes on for this share of the time that it has run: what is slow for once is slow to the end. */
 const REST_SHARE = 1 / 8;
@@ -100,12 +100,12 @@ export const forecastOf = ({ mean, deviation }: LoadTimes): Forecast => ({
 export const p10Of = ({ p50, p90 }: Forecast): Millis => p50 ** 2 / p90;
 
 /** How much longer a load should take that has run for so long: what is left of its forecast, and never nothing. */
-export const restOf = ({ p50, p90 }: Forecast, elapsed: Millis): Forecast => ({
-  p50: restAfter(p50, elapsed),
-  p90: restAfter(p90, elapsed),
-});
+export function restOf({ p50, p90 }: Forecast, elapsed: Millis): Forecast {
+  const rest = restAfter(p50, elapsed);
+  return { p50: rest, p90: Math.max(rest, restAfter(p90, elapsed)) };
+}
 
 const restAfter = (whole: Millis, elapsed: Millis): Millis =>
-  Math.max(whole - elapsed, REST_SHARE * elapsed, Math.min(SHORTEST_REST, whole));
+  elapsed < whole ? whole - elapsed : Math.max(REST_SHARE * elapsed, Math.min(SHORTEST_REST, whole));
 
 const clamp = (took: Millis): Millis => Math.min(LONGEST_LOAD, Math.max(LEAST, took));

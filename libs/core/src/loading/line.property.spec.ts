@@ -121,7 +121,7 @@ describe('the line, beside a brute force on small fleets', () => {
           if (answer === 'waiting') {
             seen.promised += 1;
             const after = pictureOf(driver.fleet, driver.now, TOOK);
-            const wrong = unfitIn(after);
+            const wrong = unfitIn(before) ? undefined : unfitIn(after);
             if (wrong) throw new Error(`promised ${model}: ${wrong}\n${shown(before)}\n${shown(after)}`);
           } else if (answer === 'deadline_unreachable' || answer === 'no_capacity') {
             seen.refused += 1;

@@ -89,7 +89,7 @@ export class Line {
    * Those of a lower class, or of a tenant over its share where its own is not, do not count; `isOver` tells that of each
    * tenant as it is once this job is charged.
    */
-  tryWith(job: Job, isOver: (tenant: TenantId) => boolean): JoinTrial {
+  tryWith(job: Job, isOver?: (tenant: TenantId) => boolean): JoinTrial {
     const { forecast, forecasts, schedule } = this.withJob(job, isOver);
     const broken = brokenAmong(this.forecasts, forecasts, job);
     const isIn = holds(forecast) && broken.every((one) => mayDisplace(job, one));
@@ -109,7 +109,7 @@ export class Line {
 
   /** Behind all others nothing has to be worked out anew. */
   private withJob(job: Job, isOver?: (tenant: TenantId) => boolean): Attempt {
-    const others = this.forecasts.filter((one) => one.job.placed !== null || one.job.model !== job.model);
+    const others = this.forecasts.filter((one) => jobKey(one.job) !== jobKey(job));
     const jobs = others.map((one) => (isOver ? withShare(one.job, isOver) : one.job));
     const last = jobs.at(-1);
     const isAsBefore =
