@@ -33,7 +33,7 @@ describe('a queue that is full', () => {
   it.each([
     { passed: 0, retryAfter: 15_000 },
     { passed: 4_000, retryAfter: 11_000 },
-    { passed: 14_500, retryAfter: 500 },
+    { passed: 14_500, retryAfter: 1_812.5 },
     { passed: 16_000, retryAfter: 2_000 },
   ])('says after $passed ms of a load that the model is likely there in $retryAfter ms', (after) => {
     const driver = aDriver(1);
