@@ -86,7 +86,7 @@ function decide(fleet: Fleet, actions: Action[], now: Instant): boolean {
   }
   const lost = refuseLost(fleet, line, now);
   add(lost);
-  noteLine(fleet, [...line.all, ...wished], now);
+  noteLine(fleet, wished ? [...line.all, wished] : line.all, now);
   add(answerOverflow(fleet, away, now));
   if (!fleet.frozen) add(unloadDrained(fleet, now));
   add(answerExpired(fleet, expired, line, open, now));

@@ -9,13 +9,13 @@ import { Line } from '../loading/line.js';
 import type { JobForecast } from '../loading/schedule.js';
 import { dropUnwanted } from './place.js';
 import { placeDue } from './place-due.js';
-import { wishedJobs } from './wished.js';
+import { worthiestWish } from './wished.js';
 import { yieldPlaces } from './yield-places.js';
 
-/** The line after its jobs whose time has come got their places, and the wishes that were looked at. */
+/** The line after its jobs whose time has come got their places, and the wish that is the next to get one. */
 interface Booked {
   readonly line: Line;
-  readonly wished: readonly JobForecast[];
+  readonly wished?: JobForecast | undefined;
   readonly refused: readonly Action[];
 }
 
@@ -29,18 +29,18 @@ export function book(
   let wants = wantsOf(fleet, now);
   let line = new Line(fleet, wants, open, now);
   const refused = judge(fleet, line, now);
-  if (fleet.frozen || isSettling(fleet, now)) return { line, wished: [], refused };
+  if (fleet.frozen || isSettling(fleet, now)) return { line, refused };
   if (refused.length > 0) wants = wantsOf(fleet, now);
   const mayBegin = ({ job, roomAt }: JobForecast): boolean => roomAt <= now || job.isStarving;
-  let wished: readonly JobForecast[] = [];
+  let wished: JobForecast | undefined;
   const yielded = new Set<ModelId>();
   const mayBePlaced = ({ job }: JobForecast): boolean => !yielded.has(job.model);
   const placeNext = (): boolean => {
     const taken = yieldPlaces(fleet, line, open, now);
     if (taken !== undefined) return yielded.add(taken) !== undefined;
     if (placeDue(fleet, line.all.filter(mayBePlaced), now)) return true;
-    wished = wishedJobs(fleet, line, wants, now);
-    return placeDue(fleet, wished.filter(mayBePlaced).slice(0, 1).filter(mayBegin), now);
+    wished = worthiestWish(fleet, line, wants, now);
+    return wished !== undefined && mayBePlaced(wished) && mayBegin(wished) && placeDue(fleet, [wished], now);
   };
   while (placeNext()) {
     dropUnwanted(fleet, now);

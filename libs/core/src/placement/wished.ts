@@ -9,15 +9,24 @@ import type { Want } from '../demand/wants.js';
 const MOST_WISHES = 8;
 
 /**
- * A free slot without a job takes the worthiest wish: a model for which no request waits. The jobs that can be given a
- * place now, and when the others could.
+ * A free slot without a job takes the worthiest wish for which a place is in sight: a model for which no request waits. Its
+ * forecast says when it can begin.
  */
-export function wishedJobs(fleet: Fleet, line: Line, wants: readonly Want[], now: Instant): JobForecast[] {
+export function worthiestWish(
+  fleet: Fleet,
+  line: Line,
+  wants: readonly Want[],
+  now: Instant,
+): JobForecast | undefined {
   const wished = wants.filter(({ model }) => fleet.wishes.has(model.id) && !line.of(model.id));
-  if (wished.length === 0 || !line.isAnySlotFree()) return [];
+  if (wished.length === 0 || !line.isAnySlotFree()) return undefined;
   const worthiest = wished
     .map((want) => ({ want, worth: worthOf(fleet, want.model.id, now) }))
     .sort((one, other) => other.worth - one.worth)
     .slice(0, MOST_WISHES);
-  return worthiest.map(({ want }) => line.propose(line.jobs.of(want)));
+  for (const { want } of worthiest) {
+    const forecast = line.propose(line.jobs.of(want));
+    if (forecast.placeAt < Infinity) return forecast;
+  }
+  return undefined;
 }
