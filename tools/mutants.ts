@@ -27,7 +27,7 @@ export const MUTANTS: readonly Mutant[] = [
   // Memory: what is held, promised and leaving.
   { name: 'release-on-acknowledgement', breaks: 2, file: `${CORE}/observe/orders.ts`, find: `put(fleet, { ...replica, answeredAt: now });`, replace: `put(fleet, { ...replica, answeredAt: now, bookings: [] });` },
   { name: 'measured-where-it-is-no-more', breaks: 7, file: `${CORE}/fleet/fleet.ts`, find: `if (before && before.devices !== replica.devices) forgetLeft(server, replica);`, replace: `` },
-  { name: 'load-before-memory-is-free', breaks: 1, file: `${CORE}/loading/start.ts`, find: `ledger.fitsFree(bookingsToCome(fleet, replica)) &&`, replace: `` },
+  { name: 'load-before-memory-is-free', breaks: 1, file: `${CORE}/loading/start.ts`, find: `ledger.fitsFree(bookingsOfUnit(fleet, replica)) &&`, replace: `` },
   { name: 'unknown-load-taken-as-failed', breaks: 2, file: `${CORE}/observe/orders.ts`, find: `outcome.kind === 'failed' ? 'load_failed' : 'load'`, replace: `'load_failed'` },
   { name: 'unsettled-time-nil', breaks: 2, file: `${CORE}/observe/sighted.ts`, find: `const UNSETTLED: Millis = 5_000;`, replace: `const UNSETTLED: Millis = 0;` },
   { name: 'absence-believed-in-one-look', breaks: 2, file: `${CORE}/observe/sighted.ts`, find: `const enough = proven ? APART :`, replace: `const enough = proven ? 0 :` },
@@ -44,8 +44,8 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'sent-over-a-connection-that-we-closed', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `link.ended += 1;\n    this.links.delete(server);`, replace: `this.links.delete(server);` },
   // Orders: which, where, when.
   { name: 'second-load-after-a-timeout', breaks: 5, file: `${CORE}/room/places.ts`, find: `if (fleet.replicas.has(replicaId(model.id, server.spec.id))) return [];`, replace: `const there = fleet.replicas.get(replicaId(model.id, server.spec.id)); if (there && there.phase !== 'unknown') return [];` },
-  { name: 'loads-per-server-ignored', breaks: 6, file: `${CORE}/loading/start.ts`, find: `if (loads >= loadsAtMost(this.fleet, this.fleet.servers.get(server), overdue)) return false;`, replace: `if (loads < 0 && overdue < 0) return false;` },
-  { name: 'loads-per-device-ignored', breaks: 6, file: `${CORE}/loading/start.ts`, find: `(this.devices.get(\`\${server}/\${device}\`) ?? 0) < loadsPerDevice`, replace: `device >= 0 && loadsPerDevice > 0` },
+  { name: 'loads-per-server-ignored', breaks: 6, file: `${CORE}/loading/slots.ts`, find: `let from = endOfExcess(this.onServer, this.most, at, length);`, replace: `let from = at;` },
+  { name: 'loads-per-device-ignored', breaks: 6, file: `${CORE}/loading/slots.ts`, find: `from = Math.max(from, endOfExcess(this.on(device), loadsPerDevice, at, length));`, replace: `from = Math.max(from, endOfExcess(this.on(device), loadsPerDevice * 99, at, length));` },
   { name: 'slot-free-after-a-lost-answer', breaks: 6, file: `${CORE}/fleet/standing.ts`, find: `if (loadBegan(replica) === null || isCarried(replica)) continue;`, replace: `if (replica.phase === 'unknown' || loadBegan(replica) === null || isCarried(replica)) continue;` },
   { name: 'slow-server-loads-on', breaks: 6, file: `${CORE}/fleet/standing.ts`, find: `server?.slowdown.isSlow ? Math.min`, replace: `server === undefined ? Math.min` },
   { name: 'slow-server-waits-for-what-hangs', breaks: 19, file: `${CORE}/fleet/standing.ts`, find: `Math.min(loadsPerServer, 1 + overdue)`, replace: `Math.min(loadsPerServer, 1 + 0 * overdue)` },
@@ -162,7 +162,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'held-back-without-end', breaks: 15, file: `${CORE}/answers/backlogs.ts`, find: `return placesWithin(throughput, backlog.since + most - backlog.next);`, replace: `return placesWithin(throughput, most + 1e9);` },
   { name: 'ready-soon-though-frozen', breaks: 13, file: `${CORE}/loading/eta.ts`, find: `if (fleet.frozen || !job ||`, replace: `if (!job ||` },
   { name: 'load-time-of-another-server', breaks: 13, file: `${CORE}/learned/load-forecast.ts`, find: `if (there && there.count >= ENOUGH_LOADS) return there;`, replace: `if (there && there.count < 0) return there;` },
-  { name: 'nothing-left-of-a-slow-load', breaks: 13, file: `${CORE}/learned/load-times.ts`, find: `Math.max(whole - elapsed, REST_SHARE * elapsed, Math.min(SHORTEST_REST, whole));`, replace: `Math.max(whole - elapsed, 0);` },
+  { name: 'nothing-left-of-a-slow-load', breaks: 13, file: `${CORE}/learned/load-times.ts`, find: `Math.max(REST_SHARE * elapsed, Math.min(SHORTEST_REST, whole));`, replace: `0;` },
   { name: 'asks-again-by-the-median', breaks: 16, file: `${CORE}/answers/refuse.ts`, find: `retryAfter: Math.max(SHORT_HINT, (eta ?? load).p90),`, replace: `retryAfter: Math.max(SHORT_HINT, (eta ?? load).p50),` },
   { name: 'no-wake-for-deadlines', breaks: 13, file: `${CORE}/wake.ts`, find: `for (const { deadline } of fleet.waiting.values()) wake = sooner(deadline, now, wake);`, replace: `` },
   { name: 'rests-though-time-is-up', breaks: 13, file: `${ENGINE}/engine.ts`, find: `until = Math.min(until, deadline);`, replace: `until = Math.max(until, deadline - deadline);` },

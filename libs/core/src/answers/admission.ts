@@ -128,13 +128,13 @@ class Admission {
 
   /** An earlier deadline or a higher class moves a job forward: if it has its place, only where that breaks no promise. */
   private keepsOrder(request: Request, { job }: JobForecast, by: Instant): boolean {
-    if (job.placed) return by >= job.neededBy || this.line.tryWith(withRequest(job, request)).isIn;
+    if (job.placed) return by >= job.neededBy || this.line.tryWith(asWanted(job, request)).isIn;
     return by >= job.neededBy && rankOf(request.class) <= job.rank;
   }
 
   private promise(request: Request, { job, ready }: JobForecast): AdmissionVerdict {
     this.fleet.promises.set(request.id, ready.p90);
-    this.line.update(withRequest(job, request));
+    this.line.update(asWanted(job, request));
     return { forecast: this.line.of(request.model) };
   }
 
@@ -233,7 +233,7 @@ class Admission {
   }
 }
 
-function withRequest(job: Job, request: Request): Job {
+function asWanted(job: Job, request: Request): Job {
   const waiting = withOne(job.waiting, request, request.deadline);
   return { ...job, waiting, neededBy: waiting.neededBy };
 }
