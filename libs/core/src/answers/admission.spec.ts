@@ -84,6 +84,26 @@ describe('a request for a cold model', () => {
   });
 });
 
+describe('a request with an earlier deadline than those for other models', () => {
+  it('moves the job of its model forward, where that breaks no promise', () => {
+    const driver = busy();
+    const b = driver.resolve('b', { wait: 25_000 });
+    const c = [26_000, 24_500].map((wait) => driver.resolve('c', { wait }));
+    expect([b, ...c].map((request) => promised(driver, request))).toEqual([16_000, 24_000, 16_000]);
+    expect(loadAll(driver)).toEqual(['first', 'c', 'b']);
+  });
+
+  it('does not push back a promise that is late already', () => {
+    const driver = busy();
+    const anywhere = { mean: Math.log(8_000), deviation: 0.2, count: 8 };
+    driver.tell({ kind: 'LoadTimesRemembered', model: 'b' as ModelId, anywhere, on: [] });
+    const b = driver.resolve('b', { wait: 19_500 });
+    driver.pass(9_500);
+    const c = driver.resolve('c', { wait: 9_900 });
+    expect([b, c].map((request) => driver.answerTo(request))).toEqual(['waiting', 'deadline_unreachable']);
+  });
+});
+
 describe('a request without a forecast', () => {
   it.each<[string, () => CoreDriver]>([
     ['no load was ever seen', unseen],

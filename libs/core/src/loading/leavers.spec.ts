@@ -33,11 +33,11 @@ const scheduleOf = ({ fleet, now }: CoreDriver): Schedule =>
 const placeOf = ({ fleet }: CoreDriver, id: ModelId) =>
   placesOn(fleet, fleet.servers.get(T)!, fleet.models.get(id)!)[0]!;
 
-/** What could have left for `x`, times from now. */
-function leaversFor(driver: CoreDriver, schedule = scheduleOf(driver)) {
+/** What could have left for `x`, times from now; none is told to leave before `from`. */
+function leaversFor(driver: CoreDriver, schedule = scheduleOf(driver), from = 0) {
   const { fleet, now } = driver;
   const want = wantFor(fleet, fleet.models.get(X)!, now);
-  const leavers = leaversAt(schedule, placeOf(driver, X), want, victimTest(fleet, want, now), now);
+  const leavers = leaversAt(schedule, placeOf(driver, X), want, victimTest(fleet, want, now), now + from);
   return leavers.map(({ bookings, at, emptiedAt, victim }) => ({
     bytes: bookings[0]!.bytes,
     empty: emptiedAt - now,
@@ -103,6 +103,12 @@ describe('a copy that is loading', () => {
     expect(leaversFor(loading({}))).toEqual([{ bytes: 4, empty: 10_000, gone: 21_000, drained: null }]);
   });
 
+  it('is told to leave no sooner than the swap budget allows', () => {
+    const driver = loading({});
+    const told = leaversFor(driver, scheduleOf(driver), 30_000);
+    expect(told).toEqual([{ bytes: 4, empty: 10_000, gone: 41_000, drained: null }]);
+  });
+
   it('of a higher class, or pinned, may not', () => {
     const all = [loading({ class: 'critical' }), loading({ pinnedCopies: 1 })];
     expect(all.map((driver) => leaversFor(driver))).toEqual([[], []]);
@@ -118,6 +124,13 @@ describe('a job before it in the line', () => {
       { bytes: 4, empty: 10_000, gone: 11_000, drained: ['a'] },
       { bytes: 1, empty: 8_000, gone: 19_000, drained: null },
     ]);
+  });
+
+  it('brings a copy that is told to leave no sooner than the swap budget allows', () => {
+    const driver = aDriver();
+    const schedule = scheduleOf(driver);
+    comes(driver, schedule);
+    expect(leaversFor(driver, schedule, 30_000)).toMatchObject([{ bytes: 1, empty: 8_000, gone: 41_000 }]);
   });
 
   it('keeps the copies that leave for it', () => {

@@ -40,3 +40,20 @@ describe('a job behind one for which copies leave that do not drain yet', () => 
     expect(jobOf(driver, 'second')!.startsAt).toBeGreaterThan(jobOf(driver, 'first')!.startsAt);
   });
 });
+
+describe('a job for which a copy is to leave that is loaded yet', () => {
+  it('begins when it is worth more than that, which is asked for again and again', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a', { gpuBytes: 8 }), aModel('x', { gpuBytes: 8 }))
+      .serve(aServer('s', [10]), ['a', 'x'])
+      .loadsTake('a', 8_000)
+      .loadsTake('x', 8_000);
+    const times = 300;
+    for (let one = 0; one < times; one += 1) driver.resolve('a', { lease: 0 });
+    driver.resolve('x', { wait: 600_000 });
+    const worth = (times * 8) / 60;
+    const waited = (jobOf(driver, 'x')!.placeAt - driver.now) / 1_000;
+    // It waits until its one request has waited as long as the other model is worth, which fades.
+    expect(Math.abs(waited - worth * Math.exp(-waited / 60))).toBeLessThan(1);
+  });
+});
