@@ -25,6 +25,10 @@ import { Shelf } from './shelf.js';
 
 export { aModel, aServer, SOMEBODY } from './builders.js';
 
+/** So often the core may want to be woken for time alone, on the average of a long time: many servers are looked at. */
+const LEAST_SLEEP = 20;
+const MOST_WAKES = 500;
+
 /**
  * Plays servers and callers for the core, synchronously: looks are answered at once from what the test put on the
  * shelf, loads end when the test says so. After every turn a second look must find nothing to do.
@@ -90,8 +94,10 @@ export class CoreDriver {
   pass(millis: number): Action[] {
     const end = this.now + millis;
     const actions: Action[] = [];
+    let wakes = 0;
     for (let wake = nextWake(this.fleet, this.now); wake <= end; wake = nextWake(this.fleet, this.now)) {
       this.now = wake;
+      assert((wakes += 1) <= MOST_WAKES + millis / LEAST_SLEEP, 'wake-ups again and again would spin');
       actions.push(...this.tell());
     }
     this.now = end;

@@ -15,6 +15,7 @@ import type { Ready } from '../fleet/replica.js';
 import type { Moving } from '../room/freed.js';
 import { growthsOn, type Place, placesOn } from '../room/places.js';
 import { covers, neededAt, shortfall } from '../room/victims.js';
+import { SOON } from './memory-pool.js';
 import { waitingFor } from './eta.js';
 import type { Job } from './job.js';
 import { type JobForecast, readyAfter, type Schedule } from './schedule.js';
@@ -61,7 +62,7 @@ function movedFor(fleet: Readonly<Fleet>, { model }: Job): Ready | undefined {
 /** When the other copy serves: never now as long as it does not, also where its load is overdue. */
 function copiedBy(fleet: Readonly<Fleet>, { model }: Job, now: Instant): Instant {
   const copy = fleet.replicas.get(moveMadeFor(fleet, model)![1].to);
-  return copy && copy.phase !== 'ready' ? now + Math.max(1, restOfLoad(fleet, copy, now).p50) : now;
+  return copy && copy.phase !== 'ready' ? now + Math.max(SOON, restOfLoad(fleet, copy, now).p50) : now;
 }
 
 /** The place that is free once a replica has left. */

@@ -109,6 +109,12 @@ describe('a copy that is loading', () => {
     expect(told).toEqual([{ bytes: 4, empty: 10_000, gone: 41_000, drained: null }]);
   });
 
+  it('whose load is overdue is none: its end cannot be told', () => {
+    const driver = loading({ loadTimeout: 9_000 });
+    driver.pass(6_000);
+    expect(leaversFor(driver)).toEqual([]);
+  });
+
   it('of a higher class, or pinned, may not', () => {
     const all = [loading({ class: 'critical' }), loading({ pinnedCopies: 1 })];
     expect(all.map((driver) => leaversFor(driver))).toEqual([[], []]);

@@ -9,8 +9,10 @@ import { isPinProtected } from '../memory/pins.js';
 import { pursesOf } from '../memory/purses.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import { type Booking, isLeaving, type Loading, type Ready, type Replica } from '../fleet/replica.js';
+import { isOverdue } from '../fleet/standing.js';
 import type { Place } from '../room/places.js';
 import { type Victim, victimsAt, type VictimTest, yieldsTo } from '../room/victims.js';
+import { SOON } from './memory-pool.js';
 import type { Schedule } from './schedule.js';
 
 /** Memory that comes free by a moment, at a place that is short of it. */
@@ -71,24 +73,23 @@ function ofVictim(schedule: Schedule, victim: Victim, from: Instant): Leaver {
 function ofOther(schedule: Schedule, replica: Replica, want: Want, from: Instant): Leaver | undefined {
   const { fleet, now } = schedule;
   if (dependentsOf(fleet, replica).some((one) => !isLeaving(one))) return undefined;
-  if (replica.phase === 'loading')
-    return isPinProtected(fleet, replica) || !yieldsTo(fleet, replica, want)
-      ? undefined
-      : ofLoading(schedule, replica, from);
+  if (replica.phase === 'loading') return ofLoading(schedule, replica, want, from);
   const emptiedAt = leavesFrom(fleet, replica, now);
   if (emptiedAt === null) return undefined;
-  const at = Math.max(now + 1, emptiedAt) + schedule.unloadTime(replica.server);
+  const at = Math.max(now + SOON, emptiedAt) + schedule.unloadTime(replica.server);
   const { bookings } = replica;
   return { bookings, at, variance: 0, emptiedAt: Math.max(now, emptiedAt), victim: null, told: [] };
 }
 
-/** It will be used once it is there, and is told to leave when its residency ends. */
-function ofLoading(schedule: Schedule, replica: Loading, from: Instant): Leaver {
+/** It will be used once it is there, and is told to leave when its residency ends. The end of an overdue load cannot be told. */
+function ofLoading(schedule: Schedule, replica: Loading, want: Want, from: Instant): Leaver | undefined {
   const { fleet, now } = schedule;
+  if (isOverdue(fleet, replica, now) || isPinProtected(fleet, replica) || !yieldsTo(fleet, replica, want))
+    return undefined;
   const { bookings, model, server } = replica;
   const rest = restOfLoad(fleet, replica, now);
   const emptiedAt = now + rest.p50 + settingsOf(fleet, replica).minResidency;
-  const at = Math.max(now + 1, emptiedAt, from) + usualLease(fleet, model) + schedule.unloadTime(server);
+  const at = Math.max(now + SOON, emptiedAt, from) + usualLease(fleet, model) + schedule.unloadTime(server);
   return { bookings, at, variance: (rest.p90 - rest.p50) ** 2, emptiedAt, victim: null, told: [model] };
 }
 

@@ -5,9 +5,15 @@ import { restOf } from '../learned/load-times.js';
 import { unloadForecast } from '../learned/unload-times.js';
 import type { Ledger } from '../memory/ledger.js';
 import { isComingBack } from '../memory/reloads.js';
-import type { Bytes, Instant } from '../fleet/model.js';
+import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import { type Booking, type Draining, isLeaving, type Unloading } from '../fleet/replica.js';
 import { isStuck } from '../fleet/stuck.js';
+
+/**
+ * What only an event will tell, such as a look or the end of a load that takes longer than expected, is taken to come so
+ * soon: not now, and late enough that the core is not woken for it again and again.
+ */
+export const SOON: Millis = 250;
 
 /** Bytes of an account that are free from a moment on. */
 interface Chunk {
@@ -82,7 +88,7 @@ export class MemoryPool {
     const bytes = this.ledger.free(account);
     const doubtful = capacity - held - bytes;
     // What is in doubt is measured in the next look: it is taken to be free then.
-    const measured = doubtful > 0 ? [{ at: this.now + 1, bytes: doubtful }] : [];
+    const measured = doubtful > 0 ? [{ at: this.now + SOON, bytes: doubtful }] : [];
     const found = [{ at: this.now, bytes }, ...measured, ...(this.leaving.get(account) ?? [])];
     this.chunks.set(account, found);
     return found;

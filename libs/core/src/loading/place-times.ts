@@ -6,6 +6,7 @@ import { PINNED } from '../demand/rank.js';
 import type { Want } from '../demand/wants.js';
 import type { Place } from '../room/places.js';
 import { devicesSwapped } from '../room/swaps.js';
+import { SOON } from './memory-pool.js';
 import type { Job } from './job.js';
 import type { Leaver } from './leavers.js';
 import { type JobForecast, readyAfter, type Schedule } from './schedule.js';
@@ -90,7 +91,7 @@ export class PlaceTimes {
     const last = leavers.at(-1)!;
     const start = this.startAt(place, Math.max(last.at, drainFrom > schedule.now ? drainFrom + lead : 0));
     const waitsFor = leavers.filter(({ victim }) => victim === null).map(({ emptiedAt }) => emptiedAt);
-    const placeAt = Math.max(schedule.now + 1, drainFrom, ...waitsFor);
+    const placeAt = Math.max(schedule.now + SOON, drainFrom, ...waitsFor);
     const begins = { ...start, variance: Math.max(start.variance, last.variance) };
     const shared = { job, place, victims: [], isSwap: told.length > 0, move: null, load, placeAt };
     return { ...shared, start: begins, ready: readyAfter(begins, load), roomAt: emptied };
