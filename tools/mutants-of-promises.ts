@@ -6,7 +6,7 @@ const CORE = 'libs/core/src';
 // prettier-ignore
 export const OF_PROMISES: readonly Mutant[] = [
   { name: 'judged-anew-though-promised', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `    if (fleet.promises.has(request.id)) continue;\n`, replace: `` },
-  { name: 'a-job-may-break-a-promise', breaks: 13, file: `${CORE}/loading/line.ts`, find: `holds(forecast) && broken.every((one) => mayDisplace(job, one));`, replace: `holds(forecast);` },
+  { name: 'a-job-may-break-a-promise', breaks: 13, file: `${CORE}/loading/line.ts`, find: `const isIn = broken.every((one) => mayDisplace(job, one));`, replace: `const isIn = true;` },
   { name: 'promised-though-it-comes-too-late', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `    if (ready > by) return this.tooLate(request, forecast);\n`, replace: `` },
   { name: 'a-higher-class-displaces-nothing', breaks: 6, file: `${CORE}/loading/line.ts`, find: `one.stage > by.stage || (`, replace: `one.stage < -9 || (` },
   { name: 'refused-though-a-lower-class-would-yield', breaks: 6, file: `${CORE}/answers/admission.ts`, find: `isIn ? forecast.ready.p90 : this.readyInPlaceOfLower(forecast);`, replace: `isIn ? forecast.ready.p90 : Infinity;` },

@@ -37,7 +37,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'residency-ignored', breaks: 7, file: `${CORE}/loading/schedule.ts`, find: `return Math.max(this.now, residentUntil(this.fleet, replica));`, replace: `return this.now;` },
   { name: 'idle-ends-not-awaited', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `if (replica.phase === 'ready') return idleUnloadAt(fleet, replica);`, replace: `if (replica.phase === 'ready') return null;` },
   { name: 'told-to-leave-though-it-goes-by-itself-before', breaks: 8, file: `${CORE}/loading/leavers.ts`, find: `return idleAt < at\n`, replace: `return idleAt < -1\n` },
-  { name: 'what-comes-stays-for-ever', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `  leavers.push(...schedule.comingFor(want, from).map((one) => ({ ...one, victim: null })));\n`, replace: `` },
+  { name: 'what-comes-stays-for-ever', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `  for (const one of schedule.comingFor(want, short.keys(), from)) leavers.push({ ...one, victim: null });\n`, replace: `` },
   { name: 'what-loads-stays-for-ever', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `if (replica.phase === 'loading') return ofLoading(schedule, replica, want, from);`, replace: `if (replica.phase === 'loading') return undefined;` },
   { name: 'what-loads-leaves-beside-the-budget', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `Math.max(now + SOON, emptiedAt, from) + usualLease`, replace: `Math.max(now + SOON, emptiedAt) + usualLease` },
   { name: 'what-comes-leaves-beside-the-budget', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `at: Math.max(one.emptiedAt, from) + one.lead`, replace: `at: one.emptiedAt + one.lead` },

@@ -111,9 +111,11 @@ class Admission {
   private leave(request: Request): AdmissionVerdict {
     const { fleet, line } = this;
     fleet.promises.set(request.id, null);
-    const mayStand = line.wantOf(request.model) && !line.of(request.model)?.job.placed;
+    const known = line.of(request.model);
     const waiting = withOne(line.waitingFor(request.model), request, Infinity);
-    if (mayStand) line.put(line.jobs.of(this.wantAs(request), waiting));
+    if (known && rankOf(request.class) <= known.job.rank) line.update({ ...known.job, waiting });
+    else if (line.wantOf(request.model) && !known?.job.placed)
+      line.put(line.jobs.of(this.wantAs(request), waiting));
     return { forecast: line.of(request.model) };
   }
 
@@ -191,7 +193,8 @@ class Admission {
   /** When the model would be ready, by the P90, if its job joined at the end of the line. */
   private readyAtEnd(request: Request, forecast: JobForecast | undefined): Instant {
     const { line } = this;
-    if (forecast?.job.placed) return forecast.ready.p90;
+    const known = line.of(request.model) ?? forecast;
+    if (known?.job.placed) return known.ready.p90;
     let ready = this.hints.get(request.model);
     if (ready === undefined) {
       const waiting = withOne(line.waitingFor(request.model), request, Infinity);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Class, Model } from '../fleet/model.js';
-import type { Ready } from '../fleet/replica.js';
+import type { Ready, Replica } from '../fleet/replica.js';
 import { openServers } from '../fleet/standing.js';
 import { wantFor } from '../demand/wants.js';
 import { placesOn } from '../room/places.js';
@@ -16,10 +16,10 @@ const A = aModel('a').id;
 const B = aModel('b').id;
 const X = aModel('x').id;
 
-/** `a` (4) is warm, with a lease of 10 s; `x` (9) wants the GPU of 10, and `b` (1) may come. An unload takes 1 s. */
+/** `a` (4) is warm, with a lease of 10 s; `x` (10) wants the GPU of 10, and `b` (1) may come. An unload takes 1 s. */
 function aDriver(a: Partial<Model> = {}): CoreDriver {
   const driver = new CoreDriver()
-    .declare(aModel('a', a), aModel('b', { gpuBytes: 1 }), aModel('x', { gpuBytes: 9 }))
+    .declare(aModel('a', a), aModel('b', { gpuBytes: 1 }), aModel('x', { gpuBytes: 10 }))
     .serve(aServer('t', [10]), ['a', 'b', 'x']);
   driver.loadsTake('a', 8_000).loadsTake('b', 8_000);
   return driver;
@@ -37,7 +37,9 @@ const placeOf = ({ fleet }: CoreDriver, id: ModelId) =>
 function leaversFor(driver: CoreDriver, schedule = scheduleOf(driver), from = 0) {
   const { fleet, now } = driver;
   const want = wantFor(fleet, fleet.models.get(X)!, now);
-  const leavers = leaversAt(schedule, placeOf(driver, X), want, victimTest(fleet, want, now), now + from);
+  const mayGo = victimTest(fleet, want, now);
+  const isVictim = (one: Replica): one is Ready => mayGo(one) && !schedule.isLeaving(one);
+  const leavers = leaversAt(schedule, placeOf(driver, X), want, isVictim, now + from);
   return leavers.map(({ bookings, at, emptiedAt, victim }) => ({
     bytes: bookings[0]!.bytes,
     empty: emptiedAt - now,

@@ -11,7 +11,7 @@ import type { Bytes, Instant } from '../fleet/model.js';
 import { type Booking, isLeaving, type Loading, type Ready, type Replica } from '../fleet/replica.js';
 import { isOverdue } from '../fleet/standing.js';
 import type { Place } from '../room/places.js';
-import { type Victim, victimsAt, type VictimTest, yieldsTo } from '../room/victims.js';
+import { holdsAnyOf, shortfall, type Victim, victimsAt, type VictimTest, yieldsTo } from '../room/victims.js';
 import { SOON } from './memory-pool.js';
 import type { Schedule } from './schedule.js';
 
@@ -29,7 +29,7 @@ export interface Leaver {
   readonly told: readonly ModelId[];
 }
 
-/** What could have left the host of a place for a want, the first to be gone first; none is told to leave before `from`. */
+/** What could have left a place that is short of memory, the first to be gone first; none is told to leave before `from`. */
 export function leaversAt(
   schedule: Schedule,
   place: Place,
@@ -38,17 +38,19 @@ export function leaversAt(
   from: Instant,
 ): Leaver[] {
   const { fleet, ledger } = schedule;
+  const short = shortfall(ledger, place.bookings);
   const victims = victimsAt(fleet, isVictim, place, ledger);
   const leavers = victims.map((victim) => ofVictim(schedule, victim, from));
   const drained = new Set(victims.flatMap(({ replicas }) => replicas));
   for (const { server } of pursesOf(fleet, hostAccount(place.server.spec.host))) {
     for (const one of replicasOn(fleet, server.spec.id)) {
-      if (drained.has(one as Ready) || isLeaving(one) || schedule.isLeaving(one)) continue;
+      if (!holdsAnyOf(short, one) || drained.has(one as Ready)) continue;
+      if (isLeaving(one) || schedule.isLeaving(one)) continue;
       const leaver = ofOther(schedule, one, want, from);
       if (leaver) leavers.push(leaver);
     }
   }
-  leavers.push(...schedule.comingFor(want, from).map((one) => ({ ...one, victim: null })));
+  for (const one of schedule.comingFor(want, short.keys(), from)) leavers.push({ ...one, victim: null });
   return leavers.sort((one, other) => one.at - other.at);
 }
 

@@ -48,15 +48,12 @@ export class Line {
 
   /** What one more job would get at its place in line, whichever jobs it displaces. */
   propose(job: Job): JobForecast {
-    return this.withJob(job).forecast;
+    return this.attempt(job).forecast;
   }
 
   /** Puts a job into the line, in place of the one of its model, whatever that breaks. */
   put(job: Job): void {
-    const { forecast, forecasts, schedule } = this.withJob(job);
-    if (schedule === this.schedule) schedule.add(forecast);
-    this.schedule = schedule;
-    this.forecasts = forecasts;
+    this.carryOut(this.attempt(job));
   }
 
   /** More requests wait for a job that is in time for them, too: its place in line stays. */
@@ -90,13 +87,17 @@ export class Line {
    * tenant as it is once this job is charged.
    */
   tryWith(job: Job, isOver?: (tenant: TenantId) => boolean): JoinTrial {
-    const { forecast, forecasts, schedule } = this.withJob(job, isOver);
-    const broken = brokenAmong(this.forecasts, forecasts, job);
-    const isIn = holds(forecast) && broken.every((one) => mayDisplace(job, one));
-    if (isIn) {
-      if (schedule === this.schedule) schedule.add(forecast);
-      this.schedule = schedule;
-      this.forecasts = forecasts;
+    const attempt = this.attempt(job, isOver);
+    const { forecast } = attempt;
+    if (!holds(forecast)) return { forecast, isIn: false, displaced: [] };
+    const before = this.forecasts;
+    const undo = this.schedule;
+    this.carryOut(attempt);
+    const broken = brokenAmong(before, this.forecasts, job);
+    const isIn = broken.every((one) => mayDisplace(job, one));
+    if (!isIn) {
+      this.forecasts = before;
+      this.schedule = undo;
     }
     return { forecast, isIn, displaced: isIn ? broken : [] };
   }
@@ -107,20 +108,30 @@ export class Line {
     this.forecasts = pass(this.schedule, jobs.toSorted(byPrecedence));
   }
 
-  /** Behind all others nothing has to be worked out anew. */
-  private withJob(job: Job, isOver?: (tenant: TenantId) => boolean): Attempt {
+  /** The forecast of a job at its place in line, in place of the one of its model. What is ahead of it stays as it is. */
+  private attempt(job: Job, isOver?: (tenant: TenantId) => boolean): Attempt {
     const others = this.forecasts.filter((one) => jobKey(one.job) !== jobKey(job));
     const jobs = others.map((one) => (isOver ? withShare(one.job, isOver) : one.job));
-    const last = jobs.at(-1);
-    const isAsBefore =
-      others.length === this.forecasts.length && jobs.every((one, nth) => one === others[nth]!.job);
-    if (isAsBefore && (!last || byPrecedence(last, job) <= 0)) {
-      const forecast = propose(this.schedule, job);
-      return { forecast, forecasts: [...others, forecast], schedule: this.schedule };
+    const order = [...jobs, job].toSorted(byPrecedence);
+    const place = order.indexOf(job);
+    const isSame = (one: Job, nth: number): boolean => one === this.forecasts[nth]?.job;
+    const isLast = place === this.forecasts.length && jobs.every(isSame);
+    if (isLast) {
+      const { schedule, forecasts } = this;
+      return { schedule, ahead: forecasts, forecast: propose(schedule, job), behind: [] };
     }
     const schedule = new Schedule(this.fleet, this.open, this.now);
-    const forecasts = pass(schedule, [...jobs, job].toSorted(byPrecedence));
-    return { forecast: forecasts.find((one) => one.job === job)!, forecasts, schedule };
+    const moved = order.findIndex((one, nth) => !isSame(one, nth));
+    const known = this.forecasts.slice(0, Math.min(moved, place));
+    for (const one of known) schedule.add(one);
+    const ahead = [...known, ...pass(schedule, order.slice(known.length, place))];
+    return { schedule, ahead, forecast: propose(schedule, job), behind: order.slice(place + 1) };
+  }
+
+  private carryOut({ schedule, ahead, forecast, behind }: Attempt): void {
+    schedule.add(forecast);
+    this.schedule = schedule;
+    this.forecasts = [...ahead, forecast, ...pass(schedule, behind)];
   }
 
   /** Whether the next copy that a model lacks is one of this want. */
@@ -177,9 +188,10 @@ interface JoinTrial {
   readonly displaced: readonly Job[];
 }
 
-/** The line with one job more. */
+/** What becomes of the line with one job more: the forecasts ahead of it, its own, and the jobs behind it. */
 interface Attempt {
-  readonly forecast: JobForecast;
-  readonly forecasts: readonly JobForecast[];
   readonly schedule: Schedule;
+  readonly ahead: readonly JobForecast[];
+  readonly forecast: JobForecast;
+  readonly behind: readonly Job[];
 }

@@ -64,7 +64,8 @@ export class Schedule {
   private readonly slots = new Map<ServerId, Slots>();
   private readonly busy: ReadonlySet<ServerId>;
   private readonly leaving = new Set<ReplicaId>();
-  private readonly coming: (Coming & { readonly rank: Rank; readonly lead: Millis })[] = [];
+  /** By the accounts on which it will hold memory. */
+  private readonly coming = new Map<AccountId, (Coming & { readonly rank: Rank; readonly lead: Millis })[]>();
   private readonly swaps = new Map<AccountId, readonly Instant[]>();
 
   constructor(
@@ -181,20 +182,28 @@ export class Schedule {
     if (isSwap) this.noteSwap(place, placeAt);
   }
 
-  /** What jobs before bring may leave again for a want of its rank, once it has been there and `from` has come. */
-  comingFor({ rank }: Pick<Want, 'rank'>, from: Instant): readonly Coming[] {
-    return this.coming
+  /** What jobs before bring to these accounts may leave again for a want of its rank, once it was there and `from` has come. */
+  comingFor({ rank }: Pick<Want, 'rank'>, accounts: Iterable<AccountId>, from: Instant): readonly Coming[] {
+    const found = new Set(Array.from(accounts, (account) => this.coming.get(account) ?? []).flat());
+    return [...found]
       .filter((one) => one.rank <= rank)
       .map((one) => ({ ...one, at: Math.max(one.emptiedAt, from) + one.lead }));
   }
 
   private comes(job: Job, server: Server, bookings: readonly Booking[], { p50, p90 }: Forecast): void {
     const { model: id, rank } = job;
+    if (rank === PINNED || job.isDue) return;
     const { minResidency, class: own } = this.fleet.models.get(id) ?? this.fleet.defaults;
     const emptiedAt = p50 + minResidency;
-    const lead = usualLease(this.fleet, id) + this.unloadTime(server.spec.id);
-    const shared = { bookings, rank: rankOf(own), emptiedAt, at: emptiedAt + lead, lead };
-    if (rank < PINNED && !job.isDue) this.coming.push({ ...shared, variance: (p90 - p50) ** 2, told: [id] });
+    const lead = this.leadOf({ model: id, server: server.spec.id });
+    const variance = (p90 - p50) ** 2;
+    const shared = { bookings, rank: rankOf(own), told: [id] };
+    const copy = { ...shared, emptiedAt, at: emptiedAt + lead, lead, variance };
+    for (const { account, bytes } of bookings) {
+      const known = this.coming.get(account);
+      if (known) known.push(copy);
+      else if (bytes > 0) this.coming.set(account, [copy]);
+    }
   }
 
   private takeFor(bookings: readonly Booking[], begins: Instant): void {
