@@ -78,10 +78,9 @@ function decide(fleet: Fleet, actions: Action[], now: Instant): boolean {
   let { line, wished } = booked;
   add(booked.refused);
   if (isTaken(fleet, before)) add(regrant(fleet, open, now));
-  // A load that begins may hold up another that was to begin beside it: the slot of that one is free for the next.
+  // A load that begins may hold up another that was to begin beside it, and its copy may leave for jobs that stood ahead of it.
   for (let loads = beginLoads(fleet, line, now); loads.length > 0; loads = beginLoads(fleet, line, now)) {
     add(loads);
-    if (!isAnyHeldUp(fleet, line, now)) break;
     ({ line, wished } = book(fleet, open, now, () => []));
   }
   const lost = refuseLost(fleet, line, now);
@@ -96,13 +95,6 @@ function decide(fleet: Fleet, actions: Action[], now: Instant): boolean {
 
 const beginLoads = (fleet: Fleet, line: Line, now: Instant): Action[] =>
   fleet.frozen ? [] : startPlaced(fleet, line, now);
-
-/** Whether a job was to begin now and has not. */
-const isAnyHeldUp = (fleet: Fleet, line: Line, now: Instant): boolean =>
-  line.all.some(
-    ({ job: { placed }, start }) =>
-      placed !== null && start.at <= now && fleet.replicas.get(placed.id) === placed,
-  );
 
 const regrant = (fleet: Fleet, open: readonly Server[], now: Instant): Action[] => [
   ...grantWaiting(fleet, now),

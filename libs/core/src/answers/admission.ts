@@ -10,8 +10,9 @@ import { triableAt } from '../demand/cooling.js';
 import { rankOf } from '../demand/rank.js';
 import { wish } from '../demand/wishes.js';
 import { isLoading } from '../loading/eta.js';
-import type { Job, Waiting } from '../loading/job.js';
+import { areOver, type Job, type Waiting } from '../loading/job.js';
 import type { Line } from '../loading/line.js';
+import { byPrecedence } from '../loading/precedence.js';
 import { type JobForecast, readyAfter } from '../loading/schedule.js';
 import { Yielding } from '../placement/yield-places.js';
 import { expectedThroughput } from './throughput.js';
@@ -90,8 +91,8 @@ class Admission {
     const isForLate = this.loadedBy(model) > request.deadline;
     const forecast = this.line.of(model);
     const by = request.deadline - this.turnOf(model);
-    const isInTime = forecast !== undefined && forecast.ready.p90 <= by;
-    if (isInTime && this.keepsOrder(request, forecast, by)) return this.promise(request, forecast);
+    if (forecast && forecast.ready.p90 <= by && this.mayJoin(request, forecast))
+      return this.promise(request, forecast);
     if (forecast?.job.placed || isForLate) return this.tooLate(request, forecast);
     return this.insert(request, by);
   }
@@ -113,7 +114,8 @@ class Admission {
     fleet.promises.set(request.id, null);
     const known = line.of(request.model);
     const waiting = withOne(line.waitingFor(request.model), request, Infinity);
-    if (known && rankOf(request.class) <= known.job.rank) line.update({ ...known.job, waiting });
+    if (known && this.keepsOrder(request, known.job, known.job.neededBy))
+      line.update(this.asWanted(known.job, request, known.job.neededBy));
     else if (line.wantOf(request.model) && !known?.job.placed)
       line.put(line.jobs.of(this.wantAs(request), waiting));
     return { forecast: line.of(request.model) };
@@ -128,16 +130,29 @@ class Admission {
     return {};
   }
 
-  /** An earlier deadline or a higher class moves a job forward: if it has its place, only where that breaks no promise. */
-  private keepsOrder(request: Request, { job }: JobForecast, by: Instant): boolean {
-    if (job.placed) return by >= job.neededBy || this.line.tryWith(asWanted(job, request)).isIn;
-    return by >= job.neededBy && rankOf(request.class) <= job.rank;
+  /** Whether it may wait for a job that is in time for it. One that has its place moves forward only if that breaks no promise. */
+  private mayJoin(request: Request, { job }: JobForecast): boolean {
+    if (this.keepsOrder(request, job, request.deadline)) return true;
+    return job.placed !== null && this.line.tryWith(this.asWanted(job, request, request.deadline)).isIn;
+  }
+
+  /** An earlier deadline, a higher class, or a tenant under its part moves a job forward. */
+  private keepsOrder(request: Request, job: Job, neededBy: Instant): boolean {
+    const isRaised = job.placed === null && rankOf(request.class) > job.rank;
+    return !isRaised && byPrecedence(this.asWanted(job, request, neededBy), job) >= 0;
   }
 
   private promise(request: Request, { job, ready }: JobForecast): AdmissionVerdict {
     this.fleet.promises.set(request.id, ready.p90);
-    this.line.update(asWanted(job, request));
+    this.line.update(this.asWanted(job, request, request.deadline));
     return { forecast: this.line.of(request.model) };
+  }
+
+  /** A job for which one request more waits. */
+  private asWanted(job: Job, request: Request, neededBy: Instant): Job {
+    const waiting = withOne(job.waiting, request, neededBy);
+    const isOverShare = areOver(waiting, overShare(this.fleet, this.now));
+    return { ...job, waiting, neededBy: waiting.neededBy, isOverShare };
   }
 
   /** Puts its job into the line, or moves it forward, where that breaks no promise. */
@@ -223,7 +238,8 @@ class Admission {
     const want = this.line.wantOf(model)!;
     if (!want.isAsked) return want;
     const known = this.line.of(model)?.job;
-    const rank = Math.max(rankOf(of), known && known.waiting.count > 0 ? known.rank : 0);
+    const wished = this.fleet.wishes.has(model) ? rankOf(want.model.class) : 0;
+    const rank = Math.max(rankOf(of), wished, known && known.waiting.count > 0 ? known.rank : 0);
     return { ...want, rank };
   }
 
@@ -234,11 +250,6 @@ class Admission {
     const { count } = this.line.waitingFor(model);
     return Math.floor(count / throughput.size) * throughput.span;
   }
-}
-
-function asWanted(job: Job, request: Request): Job {
-  const waiting = withOne(job.waiting, request, request.deadline);
-  return { ...job, waiting, neededBy: waiting.neededBy };
 }
 
 const withOne = (waiting: Waiting, { tenant }: Request, neededBy: Instant): Waiting => ({

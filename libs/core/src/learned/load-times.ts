@@ -106,6 +106,8 @@ export function restOf({ p50, p90 }: Forecast, elapsed: Millis): Forecast {
 }
 
 const restAfter = (whole: Millis, elapsed: Millis): Millis =>
-  elapsed < whole ? whole - elapsed : Math.max(REST_SHARE * elapsed, Math.min(SHORTEST_REST, whole));
+  elapsed < whole
+    ? Math.max(LEAST, whole - elapsed)
+    : Math.max(REST_SHARE * elapsed, Math.min(SHORTEST_REST, whole));
 
 const clamp = (took: Millis): Millis => Math.min(LONGEST_LOAD, Math.max(LEAST, took));

@@ -46,11 +46,11 @@ function isStepLeaving(fleet: Fleet, unit: readonly Placed[], now: Instant): boo
   });
 }
 
-/** What has drained before it got its place, and is tied to it, is unloaded first: loads would keep it waiting one after the other. */
+/** What drains since it got its place or longer, and is tied to it, is unloaded first: loads would keep it waiting one after the other. */
 function isAfterUnload(fleet: Fleet, replica: ToLoad, now: Instant): boolean {
   const placedAt = replica.phase === 'placed' ? replica.since : replica.change!.orderedAt;
   const drained = replicasOn(fleet, replica.server).filter(
-    (one) => one.phase === 'draining' && one.since < placedAt && hasEmptied(fleet, one, now),
+    (one) => one.phase === 'draining' && one.since <= placedAt && hasEmptied(fleet, one, now),
   );
   if (drained.length === 0) return false;
   const tied = relativesOf(fleet, fleet.servers.get(replica.server)!, replica.model);

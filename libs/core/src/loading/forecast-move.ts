@@ -41,6 +41,7 @@ export function forecastMove(schedule: Schedule, job: Job, begin?: Moving): JobF
     job,
     place,
     victims: [replica],
+    frees: [],
     isSwap: true,
     move: begin ?? null,
     placeAt: from,

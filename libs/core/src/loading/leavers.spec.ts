@@ -54,8 +54,16 @@ function comes(driver: CoreDriver, schedule: Schedule, victims: readonly Ready[]
   const job = new Jobs(fleet, [], now).of(wantFor(fleet, fleet.models.get(B)!, now));
   const ready = { p50: now + 8_000, p90: now + 8_000 };
   const start = { at: now, variance: 0 };
-  const shared = { job, place: placeOf(driver, B), victims, isSwap: victims.length > 0, move: null };
-  schedule.add({ ...shared, placeAt: now, start, ready, load: { p50: 8_000, p90: 8_000 }, roomAt: now });
+  const shared = { job, place: placeOf(driver, B), victims, frees: [], isSwap: victims.length > 0 };
+  schedule.add({
+    ...shared,
+    move: null,
+    placeAt: now,
+    start,
+    ready,
+    load: { p50: 8_000, p90: 8_000 },
+    roomAt: now,
+  });
 }
 
 describe('a ready copy', () => {

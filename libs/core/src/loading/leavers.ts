@@ -17,6 +17,7 @@ import type { Schedule } from './schedule.js';
 
 /** Memory that comes free by a moment, at a place that is short of it. */
 export interface Leaver {
+  readonly copies: readonly ReplicaId[];
   readonly bookings: readonly Booking[];
   /** When it is free by the P50, and the variance of that moment. */
   readonly at: Instant;
@@ -65,7 +66,7 @@ function ofVictim(schedule: Schedule, victim: Victim, from: Instant): Leaver {
   const idle = Math.max(...replicas.map((one) => idleUnloadAt(schedule.fleet, one) ?? Infinity));
   const idleAt =
     Math.max(schedule.now, idle) + Math.max(...replicas.map((one) => schedule.unloadTime(one.server)));
-  const shared = { bookings, variance: 0 };
+  const shared = { copies: replicas.map(({ id }) => id), bookings, variance: 0 };
   return idleAt < at
     ? { ...shared, at: idleAt, emptiedAt: idle, victim: null, told: [] }
     : { ...shared, at, emptiedAt, victim, told: replicas.map(({ model }) => model) };
@@ -79,8 +80,8 @@ function ofOther(schedule: Schedule, replica: Replica, want: Want, from: Instant
   const emptiedAt = leavesFrom(fleet, replica, now);
   if (emptiedAt === null) return undefined;
   const at = Math.max(now + SOON, emptiedAt) + schedule.unloadTime(replica.server);
-  const { bookings } = replica;
-  return { bookings, at, variance: 0, emptiedAt: Math.max(now, emptiedAt), victim: null, told: [] };
+  const shared = { copies: [replica.id], bookings: replica.bookings, at, variance: 0 };
+  return { ...shared, emptiedAt: Math.max(now, emptiedAt), victim: null, told: [] };
 }
 
 /** It will be used once it is there, and is told to leave when its residency ends. The end of an overdue load cannot be told. */
@@ -88,11 +89,12 @@ function ofLoading(schedule: Schedule, replica: Loading, want: Want, from: Insta
   const { fleet, now } = schedule;
   if (isOverdue(fleet, replica, now) || isPinProtected(fleet, replica) || !yieldsTo(fleet, replica, want))
     return undefined;
-  const { bookings, model, server } = replica;
+  const { id, bookings, model, server } = replica;
   const rest = restOfLoad(fleet, replica, now);
   const emptiedAt = now + rest.p50 + settingsOf(fleet, replica).minResidency;
   const at = Math.max(now + SOON, emptiedAt, from) + usualLease(fleet, model) + schedule.unloadTime(server);
-  return { bookings, at, variance: (rest.p90 - rest.p50) ** 2, emptiedAt, victim: null, told: [model] };
+  const shared = { copies: [id], bookings, at, variance: (rest.p90 - rest.p50) ** 2 };
+  return { ...shared, emptiedAt, victim: null, told: [model] };
 }
 
 function leavesFrom(fleet: Fleet, replica: Replica, now: Instant): Instant | null {

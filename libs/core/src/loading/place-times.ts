@@ -32,7 +32,7 @@ export class PlaceTimes {
     const { schedule, job } = this;
     const { now } = schedule;
     const load = schedule.loadOf(job, place);
-    const shared = { job, place, victims, isSwap: victims.length > 0, move: null, load };
+    const shared = { job, place, victims, frees: [], isSwap: victims.length > 0, move: null, load };
     if (victims.length === 0) {
       const roomAt = schedule.memory.freeAt(place.bookings);
       const start = this.startAt(place, roomAt);
@@ -93,8 +93,8 @@ export class PlaceTimes {
     const waitsFor = leavers.filter(({ victim }) => victim === null).map(({ emptiedAt }) => emptiedAt);
     const placeAt = Math.max(schedule.now + SOON, drainFrom, ...waitsFor);
     const begins = { ...start, variance: Math.max(start.variance, last.variance) };
-    const shared = { job, place, victims: [], isSwap: told.length > 0, move: null, load, placeAt };
-    return { ...shared, start: begins, ready: readyAfter(begins, load), roomAt: emptied };
+    const shared = { job, place, victims: [], frees: leavers, isSwap: told.length > 0, move: null };
+    return { ...shared, load, placeAt, start: begins, ready: readyAfter(begins, load), roomAt: emptied };
   }
 }
 

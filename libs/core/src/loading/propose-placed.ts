@@ -17,6 +17,7 @@ export const nowhere = (job: Job, load: Forecast, roomAt: Instant): JobForecast 
   job,
   place: null,
   victims: [],
+  frees: [],
   isSwap: false,
   move: null,
   placeAt: Infinity,

@@ -1,5 +1,5 @@
 import type { Fleet } from '../fleet/fleet.js';
-import type { AccountId, ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
+import { type AccountId, type ModelId, type ReplicaId, replicaId, type ServerId } from '../fleet/ids.js';
 import { loadForecast } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 import { Ledger } from '../memory/ledger.js';
@@ -27,6 +27,8 @@ export interface JobForecast {
   readonly job: Job;
   readonly place: Place | null;
   readonly victims: readonly Ready[];
+  /** What has left for it by then besides: nobody behind it counts on that, too. */
+  readonly frees: readonly Freed[];
   /** Whether copies are told to leave for it, those that are not ready yet too. */
   readonly isSwap: boolean;
   /** The copy that is moved first, and where to; null where no move is needed. */
@@ -44,8 +46,16 @@ export interface JobForecast {
   readonly roomAt: Instant;
 }
 
+/** Copies that leave, and when their memory is free. */
+interface Freed {
+  readonly copies: readonly ReplicaId[];
+  readonly bookings: readonly Booking[];
+  readonly at: Instant;
+}
+
 /** Memory that a job of the schedule brings into use, and that may be free again from then on. */
 interface Coming {
+  readonly copies: readonly ReplicaId[];
   readonly bookings: readonly Booking[];
   readonly emptiedAt: Instant;
   /** By the P50, and the variance of that moment. */
@@ -169,24 +179,30 @@ export class Schedule {
   }
 
   private addTo(place: Place, forecast: JobForecast): void {
-    const { job, victims, isSwap, move, placeAt, start, load, ready } = forecast;
+    const { job, victims, frees, isSwap, move, placeAt, start, load, ready } = forecast;
     this.slotsOf(place.server).take(place.devices, start, load);
     this.comes(job, place.server, place.bookings, ready);
     if (move) this.takeFor(move.place.bookings, start.at);
     for (const one of victims) {
-      this.leaving.add(one.id);
-      this.ledger.leave(one.bookings);
-      this.memory.add(one.bookings, Math.min(start.at, this.freedBy(one, placeAt)));
+      const at = Math.min(start.at, this.freedBy(one, placeAt));
+      this.leaves({ copies: [one.id], bookings: one.bookings, at });
     }
+    for (const one of frees) this.leaves(one);
     this.takeFor(place.bookings, start.at);
     if (isSwap) this.noteSwap(place, placeAt);
+  }
+
+  private leaves({ copies, bookings, at }: Freed): void {
+    for (const id of copies) this.leaving.add(id);
+    this.ledger.leave(bookings);
+    this.memory.add(bookings, at);
   }
 
   /** What jobs before bring to these accounts may leave again for a want of its rank, once it was there and `from` has come. */
   comingFor({ rank }: Pick<Want, 'rank'>, accounts: Iterable<AccountId>, from: Instant): readonly Coming[] {
     const found = new Set(Array.from(accounts, (account) => this.coming.get(account) ?? []).flat());
     return [...found]
-      .filter((one) => one.rank <= rank)
+      .filter((one) => one.rank <= rank && !one.copies.some((id) => this.leaving.has(id)))
       .map((one) => ({ ...one, at: Math.max(one.emptiedAt, from) + one.lead }));
   }
 
@@ -197,7 +213,8 @@ export class Schedule {
     const emptiedAt = p50 + minResidency;
     const lead = this.leadOf({ model: id, server: server.spec.id });
     const variance = (p90 - p50) ** 2;
-    const shared = { bookings, rank: rankOf(own), told: [id] };
+    const copies = [replicaId(id, server.spec.id)];
+    const shared = { copies, bookings, rank: rankOf(own), told: [id] };
     const copy = { ...shared, emptiedAt, at: emptiedAt + lead, lead, variance };
     for (const { account, bytes } of bookings) {
       const known = this.coming.get(account);

@@ -32,6 +32,8 @@ export class Slots {
   private readonly onServer: Busy[] = [];
   private readonly onDevices = new Map<number, Busy[]>();
   private readonly most: number;
+  /** Whether overdue loads leave a slot of the server to others; where they do not, the first of them to end is waited for. */
+  private readonly isAnyLeft: boolean;
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
@@ -48,7 +50,9 @@ export class Slots {
       if (now < loadBounds(fleet, replica)!.slotUntil)
         for (const device of devicesToCome(replica)) this.on(device).push(busy);
     }
-    this.most = Math.max(1, loadsAtMost(fleet, server, overdue) - overdue);
+    const left = loadsAtMost(fleet, server, overdue) - overdue;
+    this.isAnyLeft = left > 0;
+    this.most = Math.max(1, left);
   }
 
   private running(replica: Replica): Busy {
@@ -68,7 +72,7 @@ export class Slots {
 
   /** Whether a slot is free now on all of these devices. */
   isFree(devices: readonly number[]): boolean {
-    return this.freeFrom(devices, this.now, 0) <= this.now;
+    return this.isAnyLeft && this.freeFrom(devices, this.now, 0) <= this.now;
   }
 
   /** Whether a slot is free now, on any device. */

@@ -30,22 +30,26 @@ export function book(
   let line = new Line(fleet, wants, open, now);
   const refused = judge(fleet, line, now);
   if (fleet.frozen || isSettling(fleet, now)) return { line, refused };
-  if (refused.length > 0) wants = wantsOf(fleet, now);
-  const mayBegin = ({ job, roomAt }: JobForecast): boolean => roomAt <= now || job.isStarving;
-  let wished: JobForecast | undefined;
-  const yielded = new Set<ModelId>();
-  const mayBePlaced = ({ job }: JobForecast): boolean => !yielded.has(job.model);
-  const placeNext = (): boolean => {
-    const taken = yieldPlaces(fleet, line, open, now);
-    if (taken !== undefined) return yielded.add(taken) !== undefined;
-    if (placeDue(fleet, line.all.filter(mayBePlaced), now)) return true;
-    wished = worthiestWish(fleet, line, wants, now);
-    return wished !== undefined && mayBePlaced(wished) && mayBegin(wished) && placeDue(fleet, [wished], now);
-  };
-  while (placeNext()) {
+  const lookAgain = (): void => {
     dropUnwanted(fleet, now);
     wants = wantsOf(fleet, now);
     line = new Line(fleet, wants, open, now);
-  }
+  };
+  if (refused.some(isBroken)) lookAgain();
+  else if (refused.length > 0) wants = wantsOf(fleet, now);
+  const mayBegin = ({ job, roomAt }: JobForecast): boolean => roomAt <= now || job.isStarving;
+  let wished: JobForecast | undefined;
+  const yielded = new Set<ModelId>();
+  const placeNext = (): boolean => {
+    const model = yieldPlaces(fleet, line, open, now, yielded);
+    if (model !== undefined) return yielded.add(model).has(model);
+    if (placeDue(fleet, line.all, now)) return true;
+    wished = worthiestWish(fleet, line, wants, now);
+    return wished !== undefined && mayBegin(wished) && placeDue(fleet, [wished], now);
+  };
+  while (placeNext()) lookAgain();
   return { line, wished, refused };
 }
+
+/** Whether the answer breaks a promise: its request stood in line. */
+const isBroken = (action: Action): boolean => action.kind === 'refuse' && action.broken !== undefined;

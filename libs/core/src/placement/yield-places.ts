@@ -11,19 +11,20 @@ import { shortfall } from '../room/victims.js';
 
 /**
  * Takes its place from a job whose load has not begun, where one of a higher class stands in line that cannot begin now and
- * could have the memory. The job goes back into the line. Returns its model, which gets no other place in this turn.
+ * could have the memory. The job goes back into the line. Returns its model; none of these yields a second time in a turn.
  */
 export function yieldPlaces(
   fleet: Fleet,
   line: Line,
   open: readonly Server[],
   now: Instant,
+  yielded: ReadonlySet<ModelId>,
 ): ModelId | undefined {
   const yielding = new Yielding(fleet, line, open, now);
   for (const higher of line.all) {
     if (higher.job.placed || higher.job.waiting.count === 0 || higher.start.at <= now) continue;
     const replica = yielding.to(higher)?.job.placed;
-    if (!replica) continue;
+    if (!replica || yielded.has(replica.model)) continue;
     if (replica.phase === 'placed') forget(fleet, replica);
     else put(fleet, { ...replica, change: null });
     return replica.model;
