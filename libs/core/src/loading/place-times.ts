@@ -36,9 +36,13 @@ export class PlaceTimes {
     if (victims.length === 0) {
       const roomAt = schedule.memory.freeAt(place.bookings);
       const start = this.startAt(place, roomAt);
-      // What only waits for memory that is on its way has it promised meanwhile; what waits for a slot stands in line.
-      const placeAt = start.at > roomAt || !schedule.isOnItsWay(place, victims) ? start.at : now;
-      return { ...shared, placeAt, start, ready: readyAfter(start, load), roomAt };
+      return {
+        ...shared,
+        placeAt: this.placeAt(place, start, roomAt),
+        start,
+        ready: readyAfter(start, load),
+        roomAt,
+      };
     }
     const drainable = Math.max(...victims.map((one) => schedule.drainableFrom(one)));
     // What leaves for jobs before it and does not drain yet cannot be promised to it, nor be free any sooner.
@@ -56,6 +60,16 @@ export class PlaceTimes {
       ready: readyAfter(start, load),
       roomAt: Math.max(...victims.map((one) => schedule.emptiedBy(one))),
     };
+  }
+
+  /**
+   * What only waits for memory that is on its way has it promised meanwhile; what waits for a slot stands in line, and so
+   * does what waits for memory that is promised to another as long as it is.
+   */
+  private placeAt(place: Place, { at }: Start, roomAt: Instant): Instant {
+    const { now } = this.schedule;
+    if (!this.schedule.isOnItsWay(place, [])) return Math.max(at, now + SOON);
+    return at > roomAt ? at : now;
   }
 
   /** From when on these may be told to leave: by the swap budget, and by what they are worth. */

@@ -169,8 +169,9 @@ export class Schedule {
     else if (job.placed) this.addPlaced(job.placed, forecast);
   }
 
-  private addPlaced(placed: ToLoad, { job, start, load, ready }: JobForecast): void {
-    this.memory.take(bookingsToCome(placed), start.at);
+  /** It takes what was promised to it: not what is free later, for others, when it begins. */
+  private addPlaced(placed: ToLoad, { job, start, load, ready, roomAt }: JobForecast): void {
+    this.memory.take(bookingsToCome(placed), roomAt);
     if (!isBlocked(this.fleet, this.inWork, placed, this.now)) {
       const server = this.fleet.servers.get(placed.server)!;
       this.slotsOf(server).take(devicesToCome(placed), start, load);
