@@ -44,6 +44,14 @@ describe('the record of routes', () => {
     expect(next(crashed).isLong).toBe(true);
   });
 
+  it.each([null, 'unknown', 'placed', 'loading'])('forgets what has left and is %s now', (phase) => {
+    const record = earlier();
+    record.follow(fleetWith('unloading', 1_000), 1_000);
+    expect(record.leasedUntil(REPLICA)).toBe(300_000);
+    record.follow(fleetWith(phase, 1_000), 2_000);
+    expect(record.leasedUntil(REPLICA)).toBe(-Infinity);
+  });
+
   it.each([
     [
       'force',

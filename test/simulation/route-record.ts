@@ -5,6 +5,7 @@ import {
   type Fleet,
   type Instant,
   type ModelId,
+  type Replica,
   type ReplicaId,
   type ServerId,
 } from '#core';
@@ -85,7 +86,7 @@ export class RouteRecord {
     let hasOutlived = false;
     for (const [id, given] of this.given) {
       const phase = fleet.replicas.get(id)?.phase;
-      if (given.isFound ? phase === undefined || phase === 'unknown' : isMissing(fleet, id, given)) {
+      if (given.isFound ? isGone(phase) : isMissing(fleet, id, given)) {
         this.given.delete(id);
       } else if (!given.isFound && (phase === 'ready' || phase === 'draining')) {
         given.isFound = true;
@@ -95,6 +96,10 @@ export class RouteRecord {
     return hasOutlived;
   }
 }
+
+/** Whether a copy that was there has left; another may have its place, or be loaded, in the turn in which that was heard. */
+const isGone = (phase: Replica['phase'] | undefined): boolean =>
+  phase === undefined || phase === 'unknown' || phase === 'placed' || phase === 'loading';
 
 /** Whether this life knows that the copy is not there: the server was looked at, or is none of its servers any more. */
 function isMissing({ replicas, servers }: Readonly<Fleet>, id: ReplicaId, { server }: Given): boolean {
