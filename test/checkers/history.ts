@@ -89,7 +89,7 @@ export class History {
     for (const action of turn.actions) this.decided(action, fleet, turn.now);
     for (const id of this.given.keys()) {
       const phase = fleet.replicas.get(id)?.phase;
-      if (phase === undefined || phase === 'unknown') this.given.delete(id);
+      if (phase !== 'ready' && phase !== 'draining' && phase !== 'unloading') this.given.delete(id);
     }
   }
 
