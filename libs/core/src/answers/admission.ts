@@ -130,16 +130,16 @@ class Admission {
     return {};
   }
 
-  /** Whether it may wait for a job that is in time for it. One that has its place moves forward only if that breaks no promise. */
+  /** Whether it may wait for a job that is in time for it. One that has its place moves only if that breaks no promise. */
   private mayJoin(request: Request, { job }: JobForecast): boolean {
     if (this.keepsOrder(request, job, request.deadline)) return true;
     return job.placed !== null && this.line.tryWith(this.asWanted(job, request, request.deadline)).isIn;
   }
 
-  /** An earlier deadline, a higher class, or a tenant under its part moves a job forward. */
+  /** An earlier deadline, a higher class or a tenant under its part moves a job forward, a tenant over it may move it back. */
   private keepsOrder(request: Request, job: Job, neededBy: Instant): boolean {
     const isRaised = job.placed === null && rankOf(request.class) > job.rank;
-    return !isRaised && byPrecedence(this.asWanted(job, request, neededBy), job) >= 0;
+    return !isRaised && byPrecedence(this.asWanted(job, request, neededBy), job) === 0;
   }
 
   private promise(request: Request, { job, ready }: JobForecast): AdmissionVerdict {

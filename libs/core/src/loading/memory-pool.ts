@@ -6,7 +6,7 @@ import { unloadForecast } from '../learned/unload-times.js';
 import type { Ledger } from '../memory/ledger.js';
 import { isComingBack } from '../memory/reloads.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
-import { type Booking, type Draining, isLeaving, type Unloading } from '../fleet/replica.js';
+import { type Booking, type Draining, isLeaving, type Ready, type Unloading } from '../fleet/replica.js';
 import { isStuck } from '../fleet/stuck.js';
 
 /**
@@ -94,6 +94,19 @@ export class MemoryPool {
     return found;
   }
 }
+
+/** What is needed of memory besides that of these. */
+export const besides = (bookings: readonly Booking[], victims: readonly Ready[]): readonly Booking[] =>
+  bookings.map(({ account, bytes }) => {
+    const leaving = victims.flatMap((one) => one.bookings.filter((held) => held.account === account));
+    return {
+      account,
+      bytes: Math.max(
+        0,
+        leaving.reduce((rest, held) => rest - held.bytes, bytes),
+      ),
+    };
+  });
 
 /** What leaves, by the accounts on which it holds memory, the first to go first. */
 function leavingByAccount(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<AccountId, Chunk[]> {

@@ -1,12 +1,12 @@
 import type { ModelId } from '../fleet/ids.js';
 import type { Forecast } from '../learned/load-times.js';
 import type { Instant } from '../fleet/model.js';
-import type { Booking, Ready } from '../fleet/replica.js';
+import type { Ready } from '../fleet/replica.js';
 import { PINNED } from '../demand/rank.js';
 import type { Want } from '../demand/wants.js';
 import type { Place } from '../room/places.js';
 import { devicesSwapped } from '../room/swaps.js';
-import { SOON } from './memory-pool.js';
+import { besides, SOON } from './memory-pool.js';
 import type { Job } from './job.js';
 import type { Leaver } from './leavers.js';
 import { type JobForecast, readyAfter, type Schedule } from './schedule.js';
@@ -113,10 +113,3 @@ export class PlaceTimes {
 }
 
 const modelsOf = (replicas: readonly Ready[]): readonly ModelId[] => replicas.map(({ model }) => model);
-
-/** What is needed of memory besides that of these. */
-const besides = (bookings: readonly Booking[], victims: readonly Ready[]): readonly Booking[] =>
-  bookings.map(({ account, bytes }) => {
-    const leaving = victims.flatMap((one) => one.bookings.filter((held) => held.account === account));
-    return { account, bytes: leaving.reduce((rest, held) => rest - held.bytes, bytes) };
-  });

@@ -19,7 +19,7 @@ import { isBlocked } from './blocked.js';
 import { InWork } from './in-work.js';
 import type { Job } from './job.js';
 import { bookingsToCome, type ToLoad } from './load-order.js';
-import { MemoryPool } from './memory-pool.js';
+import { besides, MemoryPool } from './memory-pool.js';
 import { devicesToCome, Slots, type Start } from './slots.js';
 
 /** The forecast of a job: its place, the copies that leave for it, and when. Instants; infinite where there is no telling. */
@@ -190,6 +190,7 @@ export class Schedule {
     }
     for (const one of frees) this.leaves(one);
     this.takeFor(place.bookings, start.at);
+    if (placeAt <= this.now) this.present.promise(besides(place.bookings, victims));
     if (isSwap) this.noteSwap(place, placeAt);
   }
 
