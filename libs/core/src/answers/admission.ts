@@ -3,10 +3,9 @@ import { type Fleet, replicasOf, type Request } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import { hasOverrun, isForeseen, loadForecast, restOfLoad } from '../learned/load-forecast.js';
 import { charge, overShare } from '../learned/shares.js';
-import type { Instant, Millis } from '../fleet/model.js';
+import type { Instant } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
 import { isSettling } from '../fleet/standing.js';
-import { triableAt } from '../demand/cooling.js';
 import { rankOf } from '../demand/rank.js';
 import { wish } from '../demand/wishes.js';
 import { isLoading } from '../loading/eta.js';
@@ -15,9 +14,8 @@ import type { Line } from '../loading/line.js';
 import { byPrecedence } from '../loading/precedence.js';
 import { type JobForecast, readyAfter } from '../loading/schedule.js';
 import { Yielding } from '../placement/yield-places.js';
-import { expectedThroughput } from './throughput.js';
+import { Hints } from './hints.js';
 import { refusal } from './refuse.js';
-import { SHORT_HINT } from './verdicts.js';
 
 /**
  * Judges each request for a cold model once, when it comes: it is promised a route, left to wait without a promise where there is
@@ -70,7 +68,7 @@ export interface AdmissionVerdict {
 
 class Admission {
   readonly displaced: { readonly request: Request; readonly why: Refusal }[] = [];
-  private readonly hints = new Map<ModelId, Instant>();
+  private readonly hints: Hints;
   private readonly isUncertain: boolean;
 
   constructor(
@@ -78,6 +76,7 @@ class Admission {
     private readonly line: Line,
     private readonly now: Instant,
   ) {
+    this.hints = new Hints(fleet, line, now);
     this.isUncertain = fleet.frozen !== null || isSettling(fleet, now);
   }
 
@@ -88,9 +87,9 @@ class Admission {
     if (this.isUncertain || !this.isForeseeable(model)) return this.leave(request);
     const running = replicasOf(fleet, model).filter(isLoading);
     if (running.length > 0) return this.judgeRunning(request, running);
-    const isForLate = this.loadedBy(model) > request.deadline;
+    const isForLate = this.hints.loadedBy(model) > request.deadline;
     const forecast = this.line.of(model);
-    const by = request.deadline - this.turnOf(model);
+    const by = request.deadline - this.hints.turnOf(model);
     if (forecast && forecast.ready.p90 <= by && this.mayJoin(request, forecast))
       return this.promise(request, forecast);
     if (forecast?.job.placed || isForLate) return this.tooLate(request, forecast);
@@ -124,8 +123,8 @@ class Admission {
   private judgeRunning(request: Request, running: readonly Replica[]): AdmissionVerdict {
     const { fleet, now } = this;
     const ready = now + Math.min(...running.map((one) => restOfLoad(fleet, one, now).p90));
-    if (ready + this.turnOf(request.model) > request.deadline)
-      return { why: { reason: 'deadline_unreachable', retryAfter: this.hintFor(request, ready) } };
+    if (ready + this.hints.turnOf(request.model) > request.deadline)
+      return { why: { reason: 'deadline_unreachable', retryAfter: this.hints.for(request, ready) } };
     fleet.promises.set(request.id, ready);
     return {};
   }
@@ -193,7 +192,7 @@ class Admission {
         continue;
       this.displaced.push({
         request,
-        why: { reason: 'over_share', retryAfter: this.hintFor(request, ready) },
+        why: { reason: 'over_share', retryAfter: this.hints.for(request, ready) },
       });
     }
   }
@@ -201,36 +200,16 @@ class Admission {
   private tooLate(request: Request, forecast: JobForecast | undefined): AdmissionVerdict {
     const roomAt = forecast?.roomAt ?? this.now;
     const reason = roomAt >= request.deadline ? 'no_capacity' : 'deadline_unreachable';
-    const retryAfter = this.hintFor(request, this.readyAtEnd(request, forecast));
-    return { forecast, why: { reason, retryAfter } };
+    const known = this.line.of(request.model) ?? forecast;
+    const ready = known?.job.placed ? known.ready.p90 : this.readyAtEnd(request);
+    return { forecast, why: { reason, retryAfter: this.hints.for(request, ready) } };
   }
 
-  /** When the model would be ready, by the P90, if its job joined at the end of the line. */
-  private readyAtEnd(request: Request, forecast: JobForecast | undefined): Instant {
+  private readyAtEnd(request: Request): Instant {
     const { line } = this;
-    const known = line.of(request.model) ?? forecast;
-    if (known?.job.placed) return known.ready.p90;
-    let ready = this.hints.get(request.model);
-    if (ready === undefined) {
-      const waiting = withOne(line.waitingFor(request.model), request, Infinity);
-      ready = line.propose({ ...line.jobs.of(this.wantAs(request), waiting), neededBy: Infinity }).ready.p90;
-      if (ready === Infinity) ready = this.loadedBy(request.model);
-      this.hints.set(request.model, ready);
-    }
-    return ready;
-  }
-
-  /** When a load would end, by its P90, that begins as soon as failed loads let one begin. */
-  private loadedBy(model: ModelId): Instant {
-    const { fleet, now } = this;
-    const from = triableAt(fleet, this.line.open, model, now);
-    return (from === Infinity ? now : from) + loadForecast(fleet, model, null).p90;
-  }
-
-  /** When a request that waits as long would be promised, if its model is ready then. */
-  private hintFor({ model, deadline, arrivedAt }: Request, ready: Instant): Millis {
-    const servedAt = ready + this.turnOf(model);
-    return Math.max(SHORT_HINT, servedAt - (deadline - arrivedAt) - this.now);
+    return this.hints.readyAtEnd(request.model, () =>
+      line.jobs.of(this.wantAs(request), withOne(line.waitingFor(request.model), request, Infinity)),
+    );
   }
 
   /** The want as this request makes it: as those judged before it and itself ask for it. */
@@ -241,14 +220,6 @@ class Admission {
     const wished = this.fleet.wishes.has(model) ? rankOf(want.model.class) : 0;
     const rank = Math.max(rankOf(of), wished, known && known.waiting.count > 0 ? known.rank : 0);
     return { ...want, rank };
-  }
-
-  /** How long a request waits behind those that wait already, at the rate at which the model was seen to serve. */
-  private turnOf(model: ModelId): Millis {
-    const throughput = expectedThroughput(this.fleet, model);
-    if (!throughput) return 0;
-    const { count } = this.line.waitingFor(model);
-    return Math.floor(count / throughput.size) * throughput.span;
   }
 }
 

@@ -35,7 +35,7 @@ export function book(
     wants = wantsOf(fleet, now);
     line = new Line(fleet, wants, open, now);
   };
-  if (refused.some(isBroken)) lookAgain();
+  if (refused.some(breaksPromise)) lookAgain();
   else if (refused.length > 0) wants = wantsOf(fleet, now);
   const mayBegin = ({ job, roomAt }: JobForecast): boolean => roomAt <= now || job.isStarving;
   let wished: JobForecast | undefined;
@@ -51,5 +51,5 @@ export function book(
   return { line, wished, refused };
 }
 
-/** Whether the answer breaks a promise: its request stood in line. */
-const isBroken = (action: Action): boolean => action.kind === 'refuse' && action.broken !== undefined;
+/** Whether an answer breaks a promise: its request stood in line. */
+const breaksPromise = (action: Action): boolean => action.kind === 'refuse' && action.broken !== undefined;

@@ -1,0 +1,52 @@
+import type { Fleet, Request } from '../fleet/fleet.js';
+import type { ModelId } from '../fleet/ids.js';
+import type { Instant, Millis } from '../fleet/model.js';
+import { loadForecast } from '../learned/load-forecast.js';
+import { triableAt } from '../demand/cooling.js';
+import type { Job } from '../loading/job.js';
+import type { Line } from '../loading/line.js';
+import { expectedThroughput } from './throughput.js';
+import { SHORT_HINT } from './verdicts.js';
+
+/** The hints that refused requests are told. */
+export class Hints {
+  private readonly atEnd = new Map<ModelId, Instant>();
+
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly line: Line,
+    private readonly now: Instant,
+  ) {}
+
+  /** When a request that waits as long would be promised, if its model is ready then. */
+  for({ model, deadline, arrivedAt }: Request, ready: Instant): Millis {
+    const servedAt = ready + this.turnOf(model);
+    return Math.max(SHORT_HINT, servedAt - (deadline - arrivedAt) - this.now);
+  }
+
+  /** When a model would be ready, by the P90, if its job joined at the end of the line. */
+  readyAtEnd(model: ModelId, job: () => Job): Instant {
+    let ready = this.atEnd.get(model);
+    if (ready === undefined) {
+      ready = this.line.propose({ ...job(), neededBy: Infinity }).ready.p90;
+      if (ready === Infinity) ready = this.loadedBy(model);
+      this.atEnd.set(model, ready);
+    }
+    return ready;
+  }
+
+  /** When a load would end, by its P90, that begins as soon as failed loads let one begin. */
+  loadedBy(model: ModelId): Instant {
+    const { fleet, now } = this;
+    const from = triableAt(fleet, this.line.open, model, now);
+    return (from === Infinity ? now : from) + loadForecast(fleet, model, null).p90;
+  }
+
+  /** How long a request waits behind those that wait already, at the rate at which the model was seen to serve. */
+  turnOf(model: ModelId): Millis {
+    const throughput = expectedThroughput(this.fleet, model);
+    if (!throughput) return 0;
+    const { count } = this.line.waitingFor(model);
+    return Math.floor(count / throughput.size) * throughput.span;
+  }
+}
