@@ -28,6 +28,7 @@ export function book(
 ): Booked {
   let wants = wantsOf(fleet, now);
   let line = new Line(fleet, wants, open, now);
+  const before = line.all;
   const refused = judge(fleet, line, now);
   if (fleet.frozen || isSettling(fleet, now)) return { line, refused };
   const lookAgain = (): void => {
@@ -35,8 +36,8 @@ export function book(
     wants = wantsOf(fleet, now);
     line = new Line(fleet, wants, open, now);
   };
-  if (refused.some(breaksPromise)) lookAgain();
-  else if (refused.length > 0) wants = wantsOf(fleet, now);
+  // What joined the line, and who does not wait any more, change the parts of tenants, by which the line is ordered.
+  if (refused.length > 0 || line.all !== before) lookAgain();
   const mayBegin = ({ job, roomAt }: JobForecast): boolean => roomAt <= now || job.isStarving;
   let wished: JobForecast | undefined;
   const yielded = new Set<ModelId>();
@@ -50,6 +51,3 @@ export function book(
   while (placeNext()) lookAgain();
   return { line, wished, refused };
 }
-
-/** Whether an answer breaks a promise: its request stood in line. */
-const breaksPromise = (action: Action): boolean => action.kind === 'refuse' && action.broken !== undefined;
