@@ -15,7 +15,7 @@ export const OF_PROMISES: readonly Mutant[] = [
   { name: 'share-as-it-was-before', breaks: 6, file: `${CORE}/loading/line.ts`, find: `(isOver ? withShare(one.job, isOver) : one.job)`, replace: `(isOver ? one.job : one.job)` },
   { name: 'displaced-and-not-told', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `    for (const one of displaced) this.displace(one, job);\n`, replace: `` },
   { name: 'loads-are-charged-to-nobody', breaks: 6, file: `${CORE}/answers/admission.ts`, find: `    charge(fleet, model, tenant, cost, now);\n`, replace: `` },
-  { name: 'charged-for-what-never-loaded', breaks: 6, file: `${CORE}/loading/note-line.ts`, find: `  for (const model of fleet.charges.keys()) if (!fleet.line.has(model)) refund(fleet, model, now);\n`, replace: `` },
+  { name: 'charged-for-what-never-loaded', breaks: 6, file: `${CORE}/loading/note-line.ts`, find: `  for (const model of gone) refund(fleet, model, now);\n`, replace: `` },
   { name: 'charge-returned-after-the-load', breaks: 6, file: `${CORE}/loading/start.ts`, find: `    settleCharge(fleet, replica.model);\n`, replace: `` },
   { name: 'turned-away-by-a-guess', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `    if (!isForeseen(fleet, model)) return false;\n`, replace: `` },
   { name: 'turned-away-while-a-load-is-late', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `one.phase === 'ready' || hasOverrun(fleet, one, now)`, replace: `one.phase === 'ready'` },

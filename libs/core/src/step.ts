@@ -85,7 +85,7 @@ function decide(fleet: Fleet, actions: Action[], now: Instant): boolean {
   }
   const lost = refuseLost(fleet, line, now);
   add(lost);
-  noteLine(fleet, wished ? [...line.all, wished] : line.all, now);
+  noteLine(fleet, wished ? [...line.all, wished] : line.all);
   add(answerOverflow(fleet, away, now));
   if (!fleet.frozen) add(unloadDrained(fleet, now));
   add(answerExpired(fleet, expired, line, open, now));

@@ -6,6 +6,7 @@ import type { Server } from '../fleet/server.js';
 import { isSettling } from '../fleet/standing.js';
 import { wantsOf } from '../demand/wants.js';
 import { Line } from '../loading/line.js';
+import { refundOthers } from '../loading/note-line.js';
 import type { JobForecast } from '../loading/schedule.js';
 import { dropUnwanted } from './place.js';
 import { placeDue } from './place-due.js';
@@ -37,7 +38,7 @@ export function book(
     line = new Line(fleet, wants, open, now);
   };
   // What joined the line, and who does not wait any more, change the parts of tenants, by which the line is ordered.
-  if (refused.length > 0 || line.all !== before) lookAgain();
+  if (isAnyRefunded(fleet, line, now) || refused.length > 0 || line.all !== before) lookAgain();
   const mayBegin = ({ job, roomAt }: JobForecast): boolean => roomAt <= now || job.isStarving;
   let wished: JobForecast | undefined;
   const yielded = new Set<ModelId>();
@@ -51,3 +52,6 @@ export function book(
   while (placeNext()) lookAgain();
   return { line, wished, refused };
 }
+
+const isAnyRefunded = (fleet: Fleet, { all }: Line, now: Instant): boolean =>
+  fleet.charges.size > 0 && refundOthers(fleet, new Set(all.map(({ job }) => job.model)), now);
