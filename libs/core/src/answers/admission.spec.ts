@@ -226,6 +226,22 @@ describe('a job that joins the line', () => {
     expect(driver.answerTo(kept!)).toBe('t');
   });
 
+  it('is one of two in a turn that take the same time: whoever loses it is told so once', () => {
+    const driver = busy();
+    const anywhere = { mean: Math.log(8_000), deviation: 0.4, count: 8 };
+    driver.tell({ kind: 'LoadTimesRemembered', model: 'c' as ModelId, anywhere, on: [] });
+    const displaced = driver.resolve('c', { wait: 24_000, tenant: 'flood' });
+    const { now } = driver;
+    const arrives = (model: string, tenant: string, wait: number) => {
+      const times = { arrivedAt: now, deadline: now + wait, lease: 1_000, bytes: 1_000 };
+      const about = { id: tenant, model, tenant, version: null, class: 'default', avoid: [], ...times };
+      return { kind: 'RequestArrived', request: about } as never;
+    };
+    const actions = driver.tell(arrives('d', 'quiet', 16_000), arrives('b', 'other', 24_000));
+    expect(actions.filter(({ kind }) => kind === 'refuse')).toHaveLength(1);
+    expect(driver.answerTo(displaced)).toBe('over_share');
+  });
+
   it('takes no time of a tenant that is under its part', () => {
     const driver = busy();
     driver.resolve('b', { wait: 16_000, tenant: 'quiet' });

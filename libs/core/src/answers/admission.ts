@@ -32,7 +32,9 @@ export function admit(fleet: Fleet, line: Line, now: Instant): Action[] {
   }
   return [
     ...refused,
-    ...admission.displaced.map(({ request, why }) => refuseAdmission(fleet, request, why, now, 'share')),
+    ...Array.from(admission.displaced, ([request, why]) =>
+      refuseAdmission(fleet, request, why, now, 'share'),
+    ),
   ];
 }
 
@@ -67,7 +69,8 @@ export interface AdmissionVerdict {
 }
 
 class Admission {
-  readonly displaced: { readonly request: Request; readonly why: Refusal }[] = [];
+  /** What lost its time, and what it is told: by the first that took it, where several did. */
+  readonly displaced = new Map<Request, Refusal>();
   private readonly hints: Hints;
   private readonly isUncertain: boolean;
 
@@ -190,10 +193,8 @@ class Admission {
     for (const request of fleet.waiting.values()) {
       if (request.model !== job.model || request.deadline >= ready || fleet.promises.get(request.id) == null)
         continue;
-      this.displaced.push({
-        request,
-        why: { reason: 'over_share', retryAfter: this.hints.for(request, ready) },
-      });
+      if (!this.displaced.has(request))
+        this.displaced.set(request, { reason: 'over_share', retryAfter: this.hints.for(request, ready) });
     }
   }
 
