@@ -156,6 +156,15 @@ describe('a job before it in the line', () => {
     expect(leaversFor(driver, schedule).map(({ bytes }) => bytes)).toEqual([1]);
   });
 
+  it('that gets its place now leaves no more to promise than what is over', () => {
+    const driver = aDriver();
+    const schedule = scheduleOf(driver);
+    const isThere = (): boolean => schedule.isOnItsWay(placeOf(driver, X), []);
+    expect(isThere()).toBe(true);
+    comes(driver, schedule);
+    expect(isThere()).toBe(false);
+  });
+
   it('of a higher class lends nothing to a lower one', () => {
     const driver = warm().declare(aModel('b', { gpuBytes: 1, class: 'critical' }));
     const schedule = scheduleOf(driver);
