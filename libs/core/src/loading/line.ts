@@ -82,9 +82,9 @@ export class Line {
   }
 
   /**
-   * Puts a job into the line, in place of the one of its model, if it is in time there and no promise breaks, or comes later, that may hold without it.
-   * Those of a lower class, or of a tenant over its share where its own is not, do not count; `isOver` tells that of each
-   * tenant as it is once this job is charged.
+   * Puts a job into the line, in place of the one of its model, if it is in time there, and if no promise that may hold
+   * without it breaks or comes later. Those of a lower class, or of a tenant over its share where its own is not, do not
+   * count; `isOver` tells that of each tenant as it is once this job is charged.
    */
   tryWith(job: Job, isOver?: (tenant: TenantId) => boolean): JoinTrial {
     const attempt = this.attempt(job, isOver);

@@ -1,5 +1,5 @@
 import { type Fleet, unsettled } from '../fleet/fleet.js';
-import type { AccountId } from '../fleet/ids.js';
+import type { AccountId, ReplicaId } from '../fleet/ids.js';
 import { leasedUntil } from '../learned/leases.js';
 import { restOf } from '../learned/load-times.js';
 import { unloadForecast } from '../learned/unload-times.js';
@@ -19,6 +19,13 @@ export const SOON: Millis = 250;
 interface Chunk {
   readonly at: Instant;
   readonly bytes: Bytes;
+}
+
+/** Copies that leave, and when their memory is free. */
+export interface Freed {
+  readonly copies: readonly ReplicaId[];
+  readonly bookings: readonly Booking[];
+  readonly at: Instant;
 }
 
 /**

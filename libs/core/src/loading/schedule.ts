@@ -19,7 +19,7 @@ import { isBlocked } from './blocked.js';
 import { InWork } from './in-work.js';
 import type { Job } from './job.js';
 import { bookingsToCome, type ToLoad } from './load-order.js';
-import { besides, MemoryPool } from './memory-pool.js';
+import { besides, type Freed, MemoryPool } from './memory-pool.js';
 import { devicesToCome, Slots, type Start } from './slots.js';
 
 /** The forecast of a job: its place, the copies that leave for it, and when. Instants; infinite where there is no telling. */
@@ -27,7 +27,7 @@ export interface JobForecast {
   readonly job: Job;
   readonly place: Place | null;
   readonly victims: readonly Ready[];
-  /** What has left for it by then besides: nobody behind it counts on that, too. */
+  /** The copies that have left for it by then besides its victims: no job behind it counts on these, too. */
   readonly frees: readonly Freed[];
   /** Whether copies are told to leave for it, those that are not ready yet too. */
   readonly isSwap: boolean;
@@ -46,21 +46,15 @@ export interface JobForecast {
   readonly roomAt: Instant;
 }
 
-/** Copies that leave, and when their memory is free. */
-interface Freed {
-  readonly copies: readonly ReplicaId[];
-  readonly bookings: readonly Booking[];
-  readonly at: Instant;
-}
-
 /** Memory that a job of the schedule brings into use, and that may be free again from then on. */
 interface Coming {
   readonly copies: readonly ReplicaId[];
   readonly bookings: readonly Booking[];
   readonly emptiedAt: Instant;
-  /** By the P50, and the variance of that moment. */
-  readonly at: Instant;
+  /** How long its drain takes. */
+  readonly lead: Millis;
   readonly variance: number;
+  readonly rank: Rank;
   /** The models that are told to leave then. */
   readonly told: readonly ModelId[];
 }
@@ -75,7 +69,10 @@ export class Schedule {
   private readonly busy: ReadonlySet<ServerId>;
   private readonly leaving = new Set<ReplicaId>();
   /** By the accounts on which it will hold memory. */
-  private readonly coming = new Map<AccountId, (Coming & { readonly rank: Rank; readonly lead: Millis })[]>();
+  private readonly coming = new Map<
+    AccountId,
+    (Omit<Coming, 'at'> & { readonly rank: Rank; readonly lead: Millis })[]
+  >();
   private readonly swaps = new Map<AccountId, readonly Instant[]>();
 
   constructor(
@@ -201,7 +198,7 @@ export class Schedule {
   }
 
   /** What jobs before bring to these accounts may leave again for a want of its rank, once it was there and `from` has come. */
-  comingFor({ rank }: Pick<Want, 'rank'>, accounts: Iterable<AccountId>, from: Instant): readonly Coming[] {
+  comingFor({ rank }: Pick<Want, 'rank'>, accounts: Iterable<AccountId>, from: Instant): (Coming & Freed)[] {
     const found = new Set(Array.from(accounts, (account) => this.coming.get(account) ?? []).flat());
     return [...found]
       .filter((one) => one.rank <= rank && !one.copies.some((id) => this.leaving.has(id)))
@@ -217,7 +214,7 @@ export class Schedule {
     const variance = (p90 - p50) ** 2;
     const copies = [replicaId(id, server.spec.id)];
     const shared = { copies, bookings, rank: rankOf(own), told: [id] };
-    const copy = { ...shared, emptiedAt, at: emptiedAt + lead, lead, variance };
+    const copy = { ...shared, emptiedAt, lead, variance };
     for (const { account, bytes } of bookings) {
       const known = this.coming.get(account);
       if (known) known.push(copy);

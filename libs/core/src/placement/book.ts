@@ -37,7 +37,7 @@ export function book(
     wants = wantsOf(fleet, now);
     line = new Line(fleet, wants, open, now);
   };
-  // What joined the line, and who does not wait any more, change the parts of tenants, by which the line is ordered.
+  // Jobs that join the line and requests that are refused change the parts of tenants, by which the line is ordered.
   if (isAnyRefunded(fleet, line, now) || refused.length > 0 || line.all !== before) lookAgain();
   const mayBegin = ({ job, roomAt }: JobForecast): boolean => roomAt <= now || job.isStarving;
   let wished: JobForecast | undefined;
