@@ -24,7 +24,7 @@ function allFail(driver: CoreDriver, millis: number, but: readonly string[] = []
   for (const end = driver.now + millis; driver.now < end;) {
     for (const model of MANY) {
       if (driver.isLoading(model, 's'))
-        driver.loadEnds(model, 's', but.includes(model) ? 'succeeded' : 'capacity');
+        driver.loadEnds(model, 's', but.includes(model) ? 'succeeded' : 'transient');
     }
     driver.pass(250);
   }
@@ -49,7 +49,7 @@ describe('loads that repeat a failed one', () => {
     const spent = held.filter(({ cooldown }) => cooldown?.by === 'retry_budget');
     expect(spent.length).toBeGreaterThan(0);
     const { until } = spent[0]!;
-    expect(spent[0]).toMatchObject({ verdict: 'cooling_down', cooldown: { cause: 'capacity', until } });
+    expect(spent[0]).toMatchObject({ verdict: 'cooling_down', cooldown: { cause: 'transient', until } });
     expect(until! - driver.now).toBeLessThanOrEqual(10_000);
     expect(nextWake(driver.fleet, driver.now)).toBeLessThanOrEqual(until!);
   });

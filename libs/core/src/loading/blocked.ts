@@ -1,6 +1,6 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import { replicaId } from '../fleet/ids.js';
-import { directDependencies, relativesOf } from '../memory/footprint.js';
+import { directDependencies, hasRelatives, relativesOf } from '../memory/footprint.js';
 import type { Instant } from '../fleet/model.js';
 import type { Placed } from '../fleet/replica.js';
 import { isStuck } from '../fleet/stuck.js';
@@ -48,11 +48,13 @@ function isStepLeaving(fleet: Fleet, unit: readonly Placed[], now: Instant): boo
 
 /** What drains since it got its place or longer, and is tied to it, is unloaded first: loads would keep it waiting one after the other. */
 function isAfterUnload(fleet: Fleet, replica: ToLoad, now: Instant): boolean {
+  const server = fleet.servers.get(replica.server)!;
+  if (!hasRelatives(fleet, server)) return false;
   const placedAt = replica.phase === 'placed' ? replica.since : replica.change!.orderedAt;
   const drained = replicasOn(fleet, replica.server).filter(
     (one) => one.phase === 'draining' && one.since <= placedAt && hasEmptied(fleet, one, now),
   );
   if (drained.length === 0) return false;
-  const tied = relativesOf(fleet, fleet.servers.get(replica.server)!, replica.model);
+  const tied = relativesOf(fleet, server, replica.model);
   return drained.some(({ model }) => tied.has(model));
 }

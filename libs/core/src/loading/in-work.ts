@@ -1,5 +1,5 @@
 import { type Fleet, unsettled } from '../fleet/fleet.js';
-import { relativesOf } from '../memory/footprint.js';
+import { hasRelatives, relativesOf } from '../memory/footprint.js';
 import type { ServerId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
@@ -49,9 +49,11 @@ export class InWork {
 
   /** Whether its server is at work on what ensembles tie to it. */
   isOnTied({ id, model, server }: Replica): boolean {
+    const at = this.fleet.servers.get(server)!;
+    if (!hasRelatives(this.fleet, at)) return false;
     const others = (this.servers.get(server) ?? []).filter((one) => one.id !== id);
     if (others.length === 0) return false;
-    const tied = relativesOf(this.fleet, this.fleet.servers.get(server)!, model);
+    const tied = relativesOf(this.fleet, at, model);
     return others.some((one) => tied.has(one.model));
   }
 

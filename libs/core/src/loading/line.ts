@@ -16,7 +16,7 @@ import { type JobForecast, Schedule } from './schedule.js';
  */
 export class Line {
   readonly jobs: Jobs;
-  private forecasts: readonly JobForecast[] = [];
+  private forecasts: readonly JobForecast[];
   private schedule: Schedule;
   private readonly wants = new Map<ModelId, Want>();
 
@@ -33,7 +33,8 @@ export class Line {
     const standing = [...this.wants.values()]
       .filter((want) => this.isNext(want))
       .map((want) => this.jobs.of(want));
-    this.set([...this.jobs.placed(), ...standing.filter(isInLine)]);
+    const jobs = [...this.jobs.placed(), ...standing.filter(isInLine)];
+    this.forecasts = pass(this.schedule, jobs.toSorted(byPrecedence));
   }
 
   /** The forecasts, in the order of the line. */
@@ -100,12 +101,6 @@ export class Line {
       this.schedule = undo;
     }
     return { forecast, isIn, displaced: isIn ? broken : [] };
-  }
-
-  /** Works out everything anew, after the fleet has changed. */
-  private set(jobs: readonly Job[]): void {
-    this.schedule = new Schedule(this.fleet, this.open, this.now);
-    this.forecasts = pass(this.schedule, jobs.toSorted(byPrecedence));
   }
 
   /** The forecast of a job at its place in line, in place of the one of its model. What is ahead of it stays as it is. */

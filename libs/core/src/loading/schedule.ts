@@ -3,7 +3,7 @@ import { type AccountId, type ModelId, type ReplicaId, replicaId, type ServerId 
 import { loadForecast } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 import { Ledger } from '../memory/ledger.js';
-import type { Instant, Millis } from '../fleet/model.js';
+import type { Instant, Millis, ModelSettings } from '../fleet/model.js';
 import type { Booking, Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { residentUntil } from '../fleet/idle-rule.js';
@@ -13,7 +13,7 @@ import type { Moving } from '../room/freed.js';
 import type { Place } from '../room/places.js';
 import { devicesSwapped, swapsAgainAt } from '../room/swaps.js';
 import { covers, shortfall } from '../room/victims.js';
-import { PINNED, type Rank, rankOf } from '../demand/rank.js';
+import { PINNED, rankOf } from '../demand/rank.js';
 import type { Want } from '../demand/wants.js';
 import { isBlocked } from './blocked.js';
 import { InWork } from './in-work.js';
@@ -46,15 +46,18 @@ export interface JobForecast {
   readonly roomAt: Instant;
 }
 
-/** Memory that a job of the schedule brings into use, and that may be free again from then on. */
+/** A copy that a job of the schedule brings, and that may leave again. */
 interface Coming {
-  readonly copies: readonly ReplicaId[];
+  readonly job: Job;
+  readonly server: ServerId;
   readonly bookings: readonly Booking[];
+  readonly ready: Forecast;
+}
+
+/** Copies that may be told to leave, once they are ready and their residency has ended. */
+interface Leaving extends Freed {
   readonly emptiedAt: Instant;
-  /** How long its drain takes. */
-  readonly lead: Millis;
   readonly variance: number;
-  readonly rank: Rank;
   /** The models that are told to leave then. */
   readonly told: readonly ModelId[];
 }
@@ -69,10 +72,7 @@ export class Schedule {
   private readonly busy: ReadonlySet<ServerId>;
   private readonly leaving = new Set<ReplicaId>();
   /** By the accounts on which it will hold memory. */
-  private readonly coming = new Map<
-    AccountId,
-    (Omit<Coming, 'at'> & { readonly rank: Rank; readonly lead: Millis })[]
-  >();
+  private readonly coming = new Map<AccountId, Coming[]>();
   private readonly swaps = new Map<AccountId, readonly Instant[]>();
 
   constructor(
@@ -198,23 +198,29 @@ export class Schedule {
   }
 
   /** What jobs before bring to these accounts may leave again for a want of its rank, once it was there and `from` has come. */
-  comingFor({ rank }: Pick<Want, 'rank'>, accounts: Iterable<AccountId>, from: Instant): (Coming & Freed)[] {
+  comingFor({ rank }: Pick<Want, 'rank'>, accounts: Iterable<AccountId>, from: Instant): Leaving[] {
     const found = new Set(Array.from(accounts, (account) => this.coming.get(account) ?? []).flat());
     return [...found]
-      .filter((one) => one.rank <= rank && !one.copies.some((id) => this.leaving.has(id)))
-      .map((one) => ({ ...one, at: Math.max(one.emptiedAt, from) + one.lead }));
+      .filter(({ job, server }) => !this.leaving.has(replicaId(job.model, server)))
+      .filter(({ job }) => rankOf(this.settingsOf(job).class) <= rank)
+      .map((one) => this.leavesAgain(one, from));
   }
 
-  private comes(job: Job, server: Server, bookings: readonly Booking[], { p50, p90 }: Forecast): void {
-    const { model: id, rank } = job;
-    if (rank === PINNED || job.isDue) return;
-    const { minResidency, class: own } = this.fleet.models.get(id) ?? this.fleet.defaults;
-    const emptiedAt = p50 + minResidency;
-    const lead = this.leadOf({ model: id, server: server.spec.id });
-    const variance = (p90 - p50) ** 2;
-    const copies = [replicaId(id, server.spec.id)];
-    const shared = { copies, bookings, rank: rankOf(own), told: [id] };
-    const copy = { ...shared, emptiedAt, lead, variance };
+  private leavesAgain({ job, server, bookings, ready: { p50, p90 } }: Coming, from: Instant): Leaving {
+    const { model } = job;
+    const emptiedAt = p50 + this.settingsOf(job).minResidency;
+    const at = Math.max(emptiedAt, from) + this.leadOf({ model, server });
+    const copies = [replicaId(model, server)];
+    return { copies, bookings, at, emptiedAt, variance: (p90 - p50) ** 2, told: [model] };
+  }
+
+  private settingsOf({ model }: Job): ModelSettings {
+    return this.fleet.models.get(model) ?? this.fleet.defaults;
+  }
+
+  private comes(job: Job, { spec }: Server, bookings: readonly Booking[], ready: Forecast): void {
+    if (job.rank === PINNED || job.isDue) return;
+    const copy = { job, server: spec.id, bookings, ready };
     for (const { account, bytes } of bookings) {
       const known = this.coming.get(account);
       if (known) known.push(copy);

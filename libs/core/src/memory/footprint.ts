@@ -145,6 +145,10 @@ function needersOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
 const presumedWholes = (fleet: Readonly<Fleet>, { model, server }: Replica): readonly ModelId[] =>
   fleet.servers.get(server)?.presumed.get(model) ?? NO_DEPENDENCIES;
 
+/** Whether ensembles may tie any models of a server together. */
+export const hasRelatives = ({ composed }: Readonly<Fleet>, { presumed }: Server): boolean =>
+  composed.size > 0 || presumed.size > 0;
+
 /**
  * The models whose orders a server's Triton carries out one after the other with those of this one, itself among them:
  * an order locks all that ensembles tie together. So may the loads with which an unordered model came up.

@@ -4,15 +4,17 @@ import type { Bytes, Instant } from '../fleet/model.js';
 import type { Device } from '../fleet/server.js';
 
 /**
- * What must be in use of an unmeasured device, beside all that is counted, since a load ran out there: once that load
- * is booked no more.
+ * What must be in use of an unmeasured device, beside all that is counted, since a load ran out there. While that load may
+ * hold its booking still, nothing is left; once it is known to be gone, a byte less than it had asked for.
  */
 export function unmeasuredShortfall(
   { shortfalls, replicas }: Readonly<Fleet>,
   { account, used }: Pick<Device, 'account' | 'used'>,
 ): Bytes {
   const shortfall = used === null ? shortfalls.get(account) : undefined;
-  return !shortfall || replicas.get(shortfall.replica)?.phase === 'unknown' ? 0 : shortfall.bytes;
+  if (!shortfall) return 0;
+  const mayHold = replicas.get(shortfall.replica)?.phase === 'unknown';
+  return mayHold ? shortfall.bytes - 1 : shortfall.bytes;
 }
 
 /** A sample of a device that tells what was in use after a load had run out there has been taken. */

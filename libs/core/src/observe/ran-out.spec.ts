@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { gpuAccount } from '../fleet/ids.js';
+import { gpuAccount, type ModelId, replicaId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
 import type { ModelSettings } from '../fleet/model.js';
 
@@ -99,6 +99,17 @@ describe('a load that ran out of memory on an unmeasured device', () => {
     expect(driver.orders()).toContain('load b@t');
     driver.pass(UNMEASURED);
     expect(ledger(driver).of(GPU).capacity).toBe(20);
+  });
+
+  it('keeps every load off that does not fit beside it while it may hold its memory still', () => {
+    const driver = aDriver(null, { a: { gpuBytes: 4 }, b: { gpuBytes: 10 } });
+    runsOut(driver, 'a');
+    expect(driver.fleet.replicas.get(replicaId('a' as ModelId, SERVER))?.phase).toBe('unknown');
+    driver.resolve('b');
+    expect(driver.orders()).toEqual(['load a@t']);
+    driver.pass(5_000);
+    expect(driver.orders()).toEqual(['load a@t']);
+    expect(ledger(driver).free(GPU)).toBe(3);
   });
 
   it('closes the device no longer for what its own model takes beyond its booking', () => {
