@@ -89,7 +89,7 @@ function wasNeeded(scene: TurnScene, newcomer: string): void {
     (replica) => 'makesRoomFor' in replica && replica.makesRoomFor === newcomer,
   );
   const placed = [...fleet.replicas.values()].filter(
-    ({ id, model, phase }) => model === newcomer && before.get(id)?.phase !== phase,
+    (one) => one.model === newcomer && isPlacedSince(before.get(one.id), one),
   );
   const leaving = (account: AccountId): number =>
     [...fleet.replicas.values()]
@@ -109,6 +109,12 @@ function wasNeeded(scene: TurnScene, newcomer: string): void {
     );
   }
 }
+
+/** Whether it got its place in this turn, its load begun or not, or is to grow. */
+const isPlacedSince = (was: Replica | undefined, now: Replica): boolean =>
+  now.phase === 'ready'
+    ? now.change !== null && !(was?.phase === 'ready' && was.change)
+    : (now.phase === 'placed' || now.phase === 'loading') && was?.phase !== 'placed';
 
 /** A job before it in the line is to have the memory that is free there. */
 const isKeptFree = ({ fleet }: TurnScene, { model, server }: Replica): boolean => {

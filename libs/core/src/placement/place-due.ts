@@ -12,24 +12,32 @@ import { promisePlace } from './promise-place.js';
 import { drain } from './retire.js';
 
 /**
- * Gives places to the jobs whose time has come: the copies that leave for them begin to drain. Says whether any got one.
+ * Gives places to the jobs whose time has come: the copies that leave for them begin to drain. Says whether any got one. What
+ * a job brings along may be wanted by others in line: it gets its place alone, after which the line is looked at again.
  */
 export function placeDue(fleet: Fleet, forecasts: readonly JobForecast[], now: Instant): boolean {
   let any = false;
   for (const forecast of forecasts) {
-    const { want } = forecast.job;
-    if (!want || !forecast.place) continue;
-    if (isTimeToPlace(forecast, now)) any = carryOut(fleet, forecast, want, now) || any;
-    else if (forecast.move && !moveMadeFor(fleet, want.model.id)) {
-      beginMove(fleet, forecast.move, want, now);
-      any = true;
-    }
+    const isAlone = isTimeToPlace(forecast, now) && forecast.place!.brings.length > 0;
+    if (isAlone && any) return true;
+    any = placeOrMove(fleet, forecast, now) || any;
+    if (isAlone && any) return true;
   }
   return any;
 }
 
-const isTimeToPlace = ({ move, placeAt }: JobForecast, now: Instant): boolean =>
-  move === null && placeAt <= now;
+/** Says whether it gets its place, or the move that makes room for it begins. */
+function placeOrMove(fleet: Fleet, forecast: JobForecast, now: Instant): boolean {
+  const { job, move } = forecast;
+  if (!job.want) return false;
+  if (isTimeToPlace(forecast, now)) return carryOut(fleet, forecast, job.want, now);
+  if (!forecast.place || !move || moveMadeFor(fleet, job.model)) return false;
+  beginMove(fleet, move, job.want, now);
+  return true;
+}
+
+const isTimeToPlace = ({ job, place, move, placeAt }: JobForecast, now: Instant): boolean =>
+  job.want !== null && place !== null && move === null && placeAt <= now;
 
 function carryOut(fleet: Fleet, { job, place, victims }: JobForecast, want: Want, now: Instant): boolean {
   // A job before it in this turn may have got the last repeated load of its server.
