@@ -10,7 +10,8 @@ const told = (id: string, parts: Partial<Told>): Told =>
   }) as Told;
 
 const played = (all: readonly Told[], wouldHave: readonly boolean[] = []): Played => ({
-  ...{ all, wouldHave, seconds: 1, loads: 1 },
+  ...{ all, wouldHave: wouldHave.map((isServed) => ({ isServed, costsOthers: false })) },
+  ...{ seconds: 1, loads: 1 },
 });
 
 const scenario = scenarios().find(({ name }) => name === 'uniform-x0.5')!;

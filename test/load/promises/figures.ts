@@ -1,7 +1,7 @@
 import type { Millis } from '#core';
 import { type Figure, quantile, rounded } from '../figure.js';
 import { answerCounts, isInTime, type Outcome, share, waited } from '../storm/outcomes.js';
-import { isRefusedForWant, type Played, servedPerSecond, type Told } from './playing.js';
+import { type IfAdmitted, isRefusedForWant, type Played, servedPerSecond, type Told } from './playing.js';
 import { type Demand, type Scenario, SMALL } from './scenarios.js';
 
 /** A scenario, played before the real core and before those it is compared with. */
@@ -156,26 +156,33 @@ function toldOf({ scenario: { name }, real }: Result): Part[] {
   return [{ scenario: name, value: quantile(waits, 0.95), of: [quantile(waits, 0.5), waits.length] }];
 }
 
-/** All samples of all scenarios together: those of one are few. */
+const isServedThen = ({ isServed }: IfAdmitted): boolean => isServed;
+
+/** All samples of all scenarios, since those of one are few. `takingNone`: the part for which as many promises are kept. */
 function wouldHave(results: readonly Result[]): Figure | undefined {
   const parts = results.map(({ scenario: { name }, real }): Part => {
-    const made = real.wouldHave.filter(Boolean).length;
+    const made = real.wouldHave.filter(isServedThen).length;
     return { scenario: name, value: made / real.wouldHave.length, of: [made, real.wouldHave.length] };
   });
   const samples = results.flatMap(({ real }) => real.wouldHave);
   if (samples.length === 0) return undefined;
-  const value = share(samples, Boolean);
+  const value = share(samples, isServedThen);
+  const takingNone = share(samples, (one) => isServedThen(one) && !one.costsOthers);
   return {
     ...{ name: 'promise_regret', value, unit: 'share of refused requests that would have been served' },
     ...{ goal: `<= ${GOALS.wouldHave}`, met: value <= GOALS.wouldHave },
-    details: { sampled: samples.length, ...totals(parts.filter((part) => Number.isFinite(part.value))) },
+    details: {
+      sampled: samples.length,
+      takingNone: rounded(takingNone),
+      ...totals(parts.filter((part) => Number.isFinite(part.value))),
+    },
   };
 }
 
 function ofAllOf({ scenario: { name, load }, real }: Result): Part[] {
   if (load !== HALF_LOADED) return [];
   const refused = real.all.filter(isRefusedForWant).length;
-  const part = real.wouldHave.length === 0 ? 0 : share(real.wouldHave, Boolean);
+  const part = real.wouldHave.length === 0 ? 0 : share(real.wouldHave, isServedThen);
   return [{ scenario: name, value: (part * refused) / real.all.length, of: [refused, real.all.length] }];
 }
 

@@ -1,15 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import {
-  type Instant,
-  type Millis,
-  type ModelId,
-  pickRoute,
-  type Request,
-  type RequestId,
-  type TenantId,
-} from '#core';
+import { type Instant, type Millis, type ModelId, type Request, type RequestId, type TenantId } from '#core';
 import { isInTime, type Outcome } from '../storm/outcomes.js';
-import { causeOf } from '../storm/promise.js';
+import { causeOf, isPromised } from '../storm/promise.js';
 import type { Ask, VirtualSite } from '../storm/virtual-site.js';
 import { type Core, siteBefore } from './cores.js';
 import type { Scenario } from './scenarios.js';
@@ -26,10 +18,17 @@ export interface Told extends Outcome {
 /** What became of the requests of a scenario that count, and of the sampled ones. */
 export interface Played {
   readonly all: readonly Told[];
-  /** For some requests refused for want of something, evenly: whether it would have been served, had it been admitted. */
-  readonly wouldHave: readonly boolean[];
+  /** Of some requests refused for want of something, evenly: what would have come of it, had it been admitted. */
+  readonly wouldHave: readonly IfAdmitted[];
   readonly seconds: number;
   readonly loads: number;
+}
+
+/** What comes of a refused request that is admitted on a copy of the fleet. */
+export interface IfAdmitted {
+  readonly isServed: boolean;
+  /** Whether fewer of the promises that held are kept than without it: it takes the time of others. */
+  readonly costsOthers: boolean;
 }
 
 /** Refusals for want of time, slots, worth or memory. */
@@ -38,7 +37,6 @@ export const isRefusedForWant = ({ answer }: Outcome): boolean => WANTS.has(answ
 
 /** Signals are let in so often, in virtual time. */
 const STRETCH: Millis = 1_000;
-const NO_USES = { lastUse: () => undefined };
 
 /** Plays a scenario before a core; `samples` are the most refusals that are played on from. */
 export async function playOut(
@@ -77,39 +75,44 @@ async function sampled(
   site: VirtualSite,
   { learned, end, grain }: Scenario,
   most: number,
-): Promise<boolean[]> {
+): Promise<IfAdmitted[]> {
   const before = site.outcomes.filter((one) => one.at >= learned / 2 && isRefusedForWant(one)).length;
   const expected = (before * (end - learned)) / (learned / 2);
   const every = Math.max(1, Math.ceil(expected / most));
-  const wouldHave: boolean[] = [];
+  const wouldHave: IfAdmitted[] = [];
   let [seen, refused] = [site.outcomes.length, 0];
   while (site.now < end && wouldHave.length < most) {
     await onward(site, site.now + grain);
     for (; seen < site.outcomes.length; seen += 1) {
       const one = site.outcomes[seen]!;
       if (!isRefusedForWant(one) || one.at < learned) continue;
-      if (refused++ % every === 0) wouldHave.push(isServedIfAdmitted(site.copy(), one, grain));
+      if (refused++ % every === 0) wouldHave.push(ifAdmitted(site, one, grain));
     }
   }
   return wouldHave;
 }
 
-/** Plays on with the request among the promised ones, until its model has a route or its time is up. */
-function isServedIfAdmitted(site: VirtualSite, one: Ask, grain: Millis): boolean {
-  const { id, class: of, tenant, lease } = one;
-  const [arrivedAt, model] = [Math.ceil(one.at), one.model as ModelId];
-  const times = { arrivedAt, deadline: arrivedAt + one.wait, lease };
-  const request: Request = {
-    ...{ id, model, version: null, class: of, tenant, avoid: [] },
-    ...times,
-    bytes: 1_100,
+/** Plays on with the request among the promised ones, and without it, until all that was promised then has its answer. */
+function ifAdmitted(site: VirtualSite, one: Ask, grain: Millis): IfAdmitted {
+  const { fleet } = site;
+  const others = [...fleet.waiting.values()].filter(({ id }) => isPromised(fleet, id));
+  const request = asRequest(one);
+  const until = Math.max(request.deadline, ...others.map(({ deadline }) => deadline)) + grain;
+  const [beside, without] = [site.copy(), site.copy()];
+  beside.admit(request, one);
+  for (const played of [beside, without]) played.until(until);
+  const kept = ({ outcomes }: VirtualSite): number => {
+    const served = new Set(outcomes.filter(isInTime).map(({ id }) => id));
+    return others.filter(({ id }) => served.has(id)).length;
   };
-  site.admit(request, one);
-  while (site.now < request.deadline) {
-    site.until(site.now + grain);
-    if (pickRoute(site.fleet, request, NO_USES)) return true;
-  }
-  return false;
+  const isServed = beside.outcomes.some((outcome) => outcome.id === one.id && isInTime(outcome));
+  return { isServed, costsOthers: kept(beside) < kept(without) };
+}
+
+function asRequest({ id, class: of, tenant, lease, wait, ...ask }: Ask): Request {
+  const [arrivedAt, model] = [Math.ceil(ask.at), ask.model as ModelId];
+  const times = { arrivedAt, deadline: arrivedAt + wait, lease };
+  return { id, model, version: null, class: of, tenant, avoid: [], ...times, bytes: 1_100 };
 }
 
 /** Requests served in time, a second: all of them, or those alone that waited for a load. */

@@ -48,6 +48,15 @@ describe('how long a load should take', () => {
     expect([p50(driver, A, FAST), p50(driver, A, SLOW), p50(driver, A, null)]).toEqual([2_000, 8_000, 4_000]);
   });
 
+  it('varies after one load as loads of other models were seen to vary, and at first by half', () => {
+    const once = load(two(), 'a', FAST, 2_000);
+    expect(loadForecast(once.fleet, A, FAST)).toEqual({ p50: 2_000, p90: 3_000 });
+    const steady = two();
+    for (let loads = 0; loads < 20; loads += 1) load(steady, 'a', FAST, 2_000);
+    load(steady, 'b', FAST, 5_000);
+    expect(loadForecast(steady.fleet, B, FAST).p90).toBeLessThan(5_100);
+  });
+
   it('is told by size of what was never loaded: by the pace of the server, or of all', () => {
     const driver = load(load(two(), 'a', FAST, 2_000), 'a', FAST, 2_000);
     expect([p50(driver, B, FAST), p50(driver, B, SLOW), p50(driver, B, null)]).toEqual([5_000, 5_000, 5_000]);

@@ -3,7 +3,8 @@ import { forecastOf, learnPace, learnTime, type LoadTimes, pooled, restOf, times
 
 const GIB = 2 ** 30;
 
-const learned = (...times: number[]): LoadTimes => times.reduce<LoadTimes | undefined>(learnTime, undefined)!;
+const learned = (...times: number[]): LoadTimes =>
+  times.reduce<LoadTimes | undefined>((known, time) => learnTime(known, time), undefined)!;
 
 describe('what is known of load times', () => {
   it('is of one load its time, and not taken for certain', () => {

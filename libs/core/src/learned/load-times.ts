@@ -31,7 +31,7 @@ const MEMORY_OF_DEVIATION = 4;
  */
 const TO_P90 = 1.6;
 
-/** As long as one load was seen, the next may take half as long again: a P90 of 1.5 times the P50. */
+/** As long as one load was seen of any model, the next may take half as long again: a P90 of 1.5 times the P50. */
 const FIRST_DEVIATION = Math.log(1.5) / TO_P90;
 /** Models of one size differ more than loads of one model: a P90 of 3 times the P50, as long as one of them was seen. */
 const FIRST_DEVIATION_OF_PACE = Math.log(3) / TO_P90;
@@ -50,9 +50,22 @@ const FIXED: Bytes = 2 * GIB;
 /** What loads are taken to last before any was seen. */
 export const FIRST_LOAD_GUESS: LoadTimes = { mean: Math.log(10_000), deviation: FIRST_DEVIATION, count: 0 };
 
-/** What is known after one more load. Times are taken as 1 ms to 1 h. */
-export const learnTime = (known: LoadTimes | undefined, took: Millis): LoadTimes =>
-  learnedFrom(known, Math.log(clamp(took)), FIRST_DEVIATION);
+/** What is known after one more load, the first of which deviates as `usual`. Times are taken as 1 ms to 1 h. */
+export const learnTime = (known: LoadTimes | undefined, took: Millis, usual = FIRST_DEVIATION): LoadTimes =>
+  learnedFrom(known, Math.log(clamp(took)), usual);
+
+/**
+ * How far loads of one model lie from each other, over all models, each by how often that was seen: of a model that was
+ * loaded once nothing else tells it (an empirical Bayes estimate). Undefined where none was loaded twice.
+ */
+export function usualDeviation(all: Iterable<LoadTimes>): number | undefined {
+  let [sum, seen] = [0, 0];
+  for (const { deviation, count } of all) {
+    sum += deviation * (count - 1);
+    seen += count - 1;
+  }
+  return seen > 0 ? sum / seen : undefined;
+}
 
 /** What is known of a server's pace, by which the load of a model that was never loaded is guessed, after one more load. */
 export const learnPace = (known: LoadTimes | undefined, took: Millis, bytes: Bytes): LoadTimes =>
