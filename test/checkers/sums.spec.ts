@@ -26,9 +26,10 @@ function loaded(parts: Partial<Model>, forge: (load: Load, fleet: Fleet) => Load
 
 const booked =
   (parts: (replica: Replica) => object) =>
-  (load: Load, { replicas }: Fleet): Load => {
+  (load: Load, { replicas, index }: Fleet): Load => {
     const replica = replicas.get(HERE)!;
     replicas.set(HERE, { ...replica, ...parts(replica) });
+    index.unsettled = null;
     return load;
   };
 const asItIs = booked(() => ({}));

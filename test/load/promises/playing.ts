@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Instant, type Millis, type ModelId, type Request, type RequestId, type TenantId } from '#core';
+import type { Instant, Millis, ModelId, Request, RequestId, TenantId } from '#core';
 import { isInTime, type Outcome } from '../storm/outcomes.js';
 import { causeOf, isPromised } from '../storm/promise.js';
 import type { Ask, VirtualSite } from '../storm/virtual-site.js';

@@ -1,5 +1,5 @@
 import type { PromiseCause, Refusal } from '../fleet/actions.js';
-import { type Fleet, replicasOf, type Request } from '../fleet/fleet.js';
+import { type Fleet, replicasOf, type Request, unsettled } from '../fleet/fleet.js';
 import type { Instant } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import { standingOf } from '../fleet/standing.js';
@@ -57,7 +57,7 @@ const isAnyPinLacking = ({ wantedSince, models }: Readonly<Fleet>): boolean =>
 
 /** A load under way that has lasted longer than nine of ten: the jobs behind it wait. */
 const isAnyOverrun = (fleet: Readonly<Fleet>, now: Instant): boolean =>
-  Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!).some((one) => hasOverrun(fleet, one, now));
+  unsettled(fleet).some((one) => hasOverrun(fleet, one, now));
 
 /** Whether it is lost or slow, or loads one model at a time since requests take longer there. */
 const isTrouble = (server: Server, now: Instant): boolean =>

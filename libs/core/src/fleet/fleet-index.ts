@@ -4,6 +4,7 @@ import type { Fleet } from './fleet-state.js';
 import type { AccountId, ServerId } from './ids.js';
 import type { Indexes } from './indexes.js';
 import type { Millis } from './model.js';
+import type { Replica } from './replica.js';
 import { dropRoom } from './room-indexes.js';
 import type { ModelLists } from './standing-models.js';
 
@@ -15,6 +16,8 @@ import type { ModelLists } from './standing-models.js';
 export interface FleetIndex {
   /** From `replicas`, and the settings that say when each may go: then `put` and `forget` keep it in step. */
   replicas: Indexes | null;
+  /** The replicas that are not simply ready. From `replicas`: outdated once one of them is written down or ends. */
+  unsettled: readonly Replica[] | null;
   /** From `models`: outdated once any of them changes. */
   models: ModelLists | null;
   /** The devices and hosts of each account. From `servers`: outdated once one comes, goes or has other devices or another host. */
@@ -28,6 +31,7 @@ export interface FleetIndex {
 /** Of a fleet from which nothing was worked out yet. */
 export const newIndex = (): FleetIndex => ({
   replicas: null,
+  unsettled: null,
   models: null,
   purses: null,
   pace: null,

@@ -74,13 +74,18 @@ export function put(fleet: Fleet, replica: Replica): void {
   noteMotion(server, before, replica);
   if (before && before.devices !== replica.devices) forgetLeft(server, replica);
   fleet.replicas.set(replica.id, replica);
-  if (isSettled(replica)) fleet.unsettled.delete(replica.id);
-  else fleet.unsettled.add(replica.id);
+  noteUnsettled(fleet, replica.id, !isSettled(replica));
   if (!before) {
     addTo(fleet.holders, replica.model, replica.id);
     addTo(fleet.residents, replica.server, replica.id);
   }
   indexPut(fleet, replica);
+}
+
+function noteUnsettled(fleet: Fleet, id: ReplicaId, isUnsettled: boolean): void {
+  if (!isUnsettled && !fleet.unsettled.delete(id)) return;
+  if (isUnsettled) fleet.unsettled.add(id);
+  fleet.index.unsettled = null;
 }
 
 function addTo<Key>(index: Map<Key, Set<ReplicaId>>, key: Key, id: ReplicaId): void {
@@ -96,7 +101,7 @@ export function forget(fleet: Fleet, replica: Replica): void {
   noteMotion(fleet.servers.get(server), replica, undefined);
   fleet.servers.get(server)?.presumed.delete(model);
   fleet.replicas.delete(id);
-  fleet.unsettled.delete(id);
+  noteUnsettled(fleet, id, false);
   removeFrom(fleet.holders, model, id);
   removeFrom(fleet.residents, server, id);
   indexDropped(fleet, replica);
@@ -117,7 +122,8 @@ export const replicasOn = (fleet: Readonly<Fleet>, server: ServerId): Replica[] 
   byId(fleet, fleet.residents.get(server));
 
 /** The replicas that are not simply ready. */
-export const unsettled = (fleet: Readonly<Fleet>): Replica[] => byId(fleet, fleet.unsettled);
+export const unsettled = (fleet: Readonly<Fleet>): readonly Replica[] =>
+  (fleet.index.unsettled ??= byId(fleet, fleet.unsettled));
 
 /** A loop, since several passes of every turn come here: `Array.from` is many times slower over a set. */
 function byId(fleet: Readonly<Fleet>, ids: ReadonlySet<ReplicaId> | undefined): Replica[] {

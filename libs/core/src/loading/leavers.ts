@@ -1,9 +1,18 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
-import { type AccountId, hostAccount, type ModelId, type ReplicaId } from '../fleet/ids.js';
+import {
+  type AccountId,
+  hostAccount,
+  type ModelId,
+  replicaId,
+  type ReplicaId,
+  type ServerId,
+} from '../fleet/ids.js';
 import { idleUnloadAt, settingsOf } from '../demand/idle.js';
+import { PINNED, rankOf } from '../demand/rank.js';
 import type { Want } from '../demand/wants.js';
 import { usualLease } from '../learned/leases.js';
 import { restOfLoad } from '../learned/load-forecast.js';
+import type { Forecast } from '../learned/load-times.js';
 import { dependentsOf } from '../memory/footprint.js';
 import { isPinProtected } from '../memory/pins.js';
 import { pursesOf } from '../memory/purses.js';
@@ -12,6 +21,7 @@ import { type Booking, isLeaving, type Loading, type Ready, type Replica } from 
 import { isOverdue } from '../fleet/standing.js';
 import type { Place } from '../room/places.js';
 import { holdsAnyOf, shortfall, type Victim, victimsAt, type VictimTest, yieldsTo } from '../room/victims.js';
+import type { Job } from './job.js';
 import { SOON } from './memory-pool.js';
 import type { Schedule } from './schedule.js';
 
@@ -51,7 +61,10 @@ export function leaversAt(
       if (leaver) leavers.push(leaver);
     }
   }
-  for (const one of schedule.comingFor(want, short.keys(), from)) leavers.push({ ...one, victim: null });
+  for (const one of schedule.coming.on(short.keys())) {
+    const leaver = ofComing(schedule, one, want, from);
+    if (leaver) leavers.push(leaver);
+  }
   return leavers.sort((one, other) => one.at - other.at);
 }
 
@@ -97,6 +110,19 @@ function ofLoading(schedule: Schedule, replica: Loading, want: Want, from: Insta
   return { ...shared, emptiedAt, victim: null, told: [model] };
 }
 
+/** What a job ahead brings may leave again once it was there and its residency has ended. */
+function ofComing(schedule: Schedule, coming: CopyToCome, want: Want, from: Instant): Leaver | undefined {
+  const { job, server, bookings, ready } = coming;
+  const { model } = job;
+  const id = replicaId(model, server);
+  const { class: own, minResidency } = schedule.fleet.models.get(model) ?? schedule.fleet.defaults;
+  if (schedule.isLeaving({ id }) || rankOf(own) > want.rank) return undefined;
+  const emptiedAt = ready.p50 + minResidency;
+  const at = Math.max(emptiedAt, from) + schedule.leadOf({ model, server });
+  const shared = { copies: [id], bookings, at, variance: (ready.p90 - ready.p50) ** 2 };
+  return { ...shared, emptiedAt, victim: null, told: [model] };
+}
+
 function leavesFrom(fleet: Fleet, replica: Replica, now: Instant): Instant | null {
   if (replica.phase === 'ready') return idleUnloadAt(fleet, replica);
   return replica.phase === 'unknown' && !isPinProtected(fleet, replica) ? now : null;
@@ -123,4 +149,31 @@ export function firstEnough(
     if (short.size === 0) return found;
   }
   return undefined;
+}
+
+/** A copy that a job of the schedule brings, and that may leave again for a job behind it. */
+export interface CopyToCome {
+  readonly job: Job;
+  readonly server: ServerId;
+  readonly bookings: readonly Booking[];
+  readonly ready: Forecast;
+}
+
+/** The copies that the jobs of a schedule bring, by the accounts on which they will hold memory. */
+export class CopiesToCome {
+  private readonly byAccount = new Map<AccountId, CopyToCome[]>();
+
+  /** What a pin or the operator's word brings does not leave again. */
+  add(copy: CopyToCome): void {
+    if (copy.job.rank === PINNED || copy.job.isDue) return;
+    for (const { account, bytes } of copy.bookings) {
+      const known = this.byAccount.get(account);
+      if (known) known.push(copy);
+      else if (bytes > 0) this.byAccount.set(account, [copy]);
+    }
+  }
+
+  on(accounts: Iterable<AccountId>): ReadonlySet<CopyToCome> {
+    return new Set(Array.from(accounts, (account) => this.byAccount.get(account) ?? []).flat());
+  }
 }

@@ -1,9 +1,9 @@
-import type { Fleet } from '../fleet/fleet.js';
-import { type AccountId, type ModelId, type ReplicaId, replicaId, type ServerId } from '../fleet/ids.js';
+import { type Fleet, unsettled } from '../fleet/fleet.js';
+import type { AccountId, ReplicaId, ServerId } from '../fleet/ids.js';
 import { loadForecast } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 import { Ledger } from '../memory/ledger.js';
-import type { Instant, Millis, ModelSettings } from '../fleet/model.js';
+import type { Instant, Millis } from '../fleet/model.js';
 import type { Booking, Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { residentUntil } from '../fleet/idle-rule.js';
@@ -13,11 +13,10 @@ import type { Moving } from '../room/freed.js';
 import type { Place } from '../room/places.js';
 import { devicesSwapped, swapsAgainAt } from '../room/swaps.js';
 import { covers, shortfall } from '../room/victims.js';
-import { PINNED, rankOf } from '../demand/rank.js';
-import type { Want } from '../demand/wants.js';
 import { isBlocked } from './blocked.js';
 import { InWork } from './in-work.js';
 import type { Job } from './job.js';
+import { CopiesToCome } from './leavers.js';
 import { bookingsToCome, type ToLoad } from './load-order.js';
 import { besides, type Freed, MemoryPool } from './memory-pool.js';
 import { devicesToCome, Slots, type Start } from './slots.js';
@@ -46,22 +45,6 @@ export interface JobForecast {
   readonly roomAt: Instant;
 }
 
-/** A copy that a job of the schedule brings, and that may leave again. */
-interface Coming {
-  readonly job: Job;
-  readonly server: ServerId;
-  readonly bookings: readonly Booking[];
-  readonly ready: Forecast;
-}
-
-/** Copies that may be told to leave, once they are ready and their residency has ended. */
-interface Leaving extends Freed {
-  readonly emptiedAt: Instant;
-  readonly variance: number;
-  /** The models that are told to leave then. */
-  readonly told: readonly ModelId[];
-}
-
 /** The loads that are forecast so far in one pass over the line: what they take of slots, memory and the swap budget. */
 export class Schedule {
   readonly ledger: Ledger;
@@ -71,8 +54,7 @@ export class Schedule {
   private readonly slots = new Map<ServerId, Slots>();
   private readonly busy: ReadonlySet<ServerId>;
   private readonly leaving = new Set<ReplicaId>();
-  /** By the accounts on which it will hold memory. */
-  private readonly coming = new Map<AccountId, Coming[]>();
+  readonly coming = new CopiesToCome();
   private readonly swaps = new Map<AccountId, readonly Instant[]>();
 
   constructor(
@@ -84,7 +66,7 @@ export class Schedule {
     this.present = new Ledger(fleet, now);
     this.memory = new MemoryPool(fleet, this.ledger, now);
     this.inWork = new InWork(fleet, now);
-    this.busy = new Set(Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!.server));
+    this.busy = new Set(unsettled(fleet).map(({ server }) => server));
   }
 
   slotsOf(server: Server): Slots {
@@ -172,14 +154,14 @@ export class Schedule {
     if (!isBlocked(this.fleet, this.inWork, placed, this.now)) {
       const server = this.fleet.servers.get(placed.server)!;
       this.slotsOf(server).take(devicesToCome(placed), start, load);
-      this.comes(job, server, placed.bookings, ready);
+      this.coming.add({ job, server: placed.server, bookings: placed.bookings, ready });
     }
   }
 
   private addTo(place: Place, forecast: JobForecast): void {
     const { job, victims, frees, isSwap, move, placeAt, start, load, ready } = forecast;
     this.slotsOf(place.server).take(place.devices, start, load);
-    this.comes(job, place.server, place.bookings, ready);
+    this.coming.add({ job, server: place.server.spec.id, bookings: place.bookings, ready });
     if (move) this.takeFor(move.place.bookings, start.at);
     for (const one of victims) {
       const at = Math.min(start.at, this.freedBy(one, placeAt));
@@ -195,37 +177,6 @@ export class Schedule {
     for (const id of copies) this.leaving.add(id);
     this.ledger.leave(bookings);
     this.memory.add(bookings, at);
-  }
-
-  /** What jobs before bring to these accounts may leave again for a want of its rank, once it was there and `from` has come. */
-  comingFor({ rank }: Pick<Want, 'rank'>, accounts: Iterable<AccountId>, from: Instant): Leaving[] {
-    const found = new Set(Array.from(accounts, (account) => this.coming.get(account) ?? []).flat());
-    return [...found]
-      .filter(({ job, server }) => !this.leaving.has(replicaId(job.model, server)))
-      .filter(({ job }) => rankOf(this.settingsOf(job).class) <= rank)
-      .map((one) => this.leavesAgain(one, from));
-  }
-
-  private leavesAgain({ job, server, bookings, ready: { p50, p90 } }: Coming, from: Instant): Leaving {
-    const { model } = job;
-    const emptiedAt = p50 + this.settingsOf(job).minResidency;
-    const at = Math.max(emptiedAt, from) + this.leadOf({ model, server });
-    const copies = [replicaId(model, server)];
-    return { copies, bookings, at, emptiedAt, variance: (p90 - p50) ** 2, told: [model] };
-  }
-
-  private settingsOf({ model }: Job): ModelSettings {
-    return this.fleet.models.get(model) ?? this.fleet.defaults;
-  }
-
-  private comes(job: Job, { spec }: Server, bookings: readonly Booking[], ready: Forecast): void {
-    if (job.rank === PINNED || job.isDue) return;
-    const copy = { job, server: spec.id, bookings, ready };
-    for (const { account, bytes } of bookings) {
-      const known = this.coming.get(account);
-      if (known) known.push(copy);
-      else if (bytes > 0) this.coming.set(account, [copy]);
-    }
   }
 
   private takeFor(bookings: readonly Booking[], begins: Instant): void {
