@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { abuse } from './abuse.js';
 import { killAll } from './children.js';
 import { cold } from './cold.js';
-import { coreGrowth, coreTurn } from './core-turn.js';
+import { coreGrowth, coreLine, coreTurn } from './core-turn.js';
 import { dead } from './dead.js';
 import { type Figure, hint, tell } from './figure.js';
 import { fairness } from './fairness.js';
@@ -26,6 +26,7 @@ const MOST_MINUTES = 30;
 const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   core: coreTurn,
   growth: coreGrowth,
+  line: coreLine,
   warm,
   cold,
   memory: idleMemory,

@@ -46,7 +46,11 @@ export class CorePlay {
   private now = 0;
   private wake = 0;
 
-  constructor(scale: Scale) {
+  /** A request for a model that is not loaded comes so often, in ms. */
+  constructor(
+    scale: Scale,
+    private readonly arrivalEvery = ARRIVAL_EVERY_MS,
+  ) {
     this.models = modelIds(scale);
     this.shelves = fullShelves(scale);
     this.turn(declarations(scale, this.shelves));
@@ -56,6 +60,11 @@ export class CorePlay {
   /** How many models are ready. */
   get ready(): number {
     return [...this.fleet.replicas.values()].filter(({ phase }) => phase === 'ready').length;
+  }
+
+  /** How many jobs stand in the line. */
+  get jobs(): number {
+    return this.fleet.line.size;
   }
 
   /** Plays on until that moment; returns the turns on the way. */
@@ -139,7 +148,7 @@ export class CorePlay {
   }
 
   private arrival(): Event | undefined {
-    this.at(this.now + ARRIVAL_EVERY_MS, () => this.arrival());
+    this.at(this.now + this.arrivalEvery, () => this.arrival());
     const absent = this.models.filter((id) => !this.fleet.holders.has(id));
     const model = absent[this.random(absent.length)];
     if (model === undefined) return undefined;

@@ -80,6 +80,38 @@ export async function coreGrowth(): Promise<Figure[]> {
   ];
 }
 
+/** As many arrivals as keep about 200 jobs in line: what has its place waits a second for what leaves and for its slot. */
+const LINED_ARRIVAL_MS = 10;
+const LINED_WARM_UP_MS = 2_000;
+const LINED_MS = 3_000;
+
+/** What one turn of the large fleet takes with 200 jobs in line. */
+export async function coreLine(): Promise<Figure> {
+  const play = new CorePlay(LARGE, LINED_ARRIVAL_MS);
+  await play.until(FIRST_ARRIVAL_MS + LINED_WARM_UP_MS);
+  const jobs = [play.jobs];
+  const turns = (await play.record(FIRST_ARRIVAL_MS + LINED_WARM_UP_MS + LINED_MS)).filter(
+    ({ changes }) => changes <= MOST_CHANGES,
+  );
+  jobs.push(play.jobs);
+  const all = turns.map(({ tookMs }) => tookMs);
+  const p99 = quantile(all, 0.99);
+  return {
+    ...{
+      name: 'core_turn_line',
+      value: p99,
+      unit: 'ms, p99',
+      goal: `<= ${P99_GOAL_MS}`,
+      met: p99 <= P99_GOAL_MS,
+    },
+    details: {
+      p50: rounded(quantile(all, 0.5)),
+      p50ByWhatHappened: mediansByKind(turns),
+      ...{ jobs, turns: turns.length, ...sizeOf(LARGE) },
+    },
+  };
+}
+
 function mediansByKind(turns: readonly Turn[]): Record<string, number> {
   const kinds = [...new Set(turns.map(({ kind }) => kind))];
   const of = (kind: string): number[] =>
