@@ -45,9 +45,9 @@ export class PlaceTimes {
       };
     }
     const drainable = Math.max(...victims.map((one) => schedule.drainableFrom(one)));
-    // What leaves for jobs before it and does not drain yet cannot be promised to it, nor be free any sooner.
+    // What leaves for jobs before it and does not drain yet, or has been promised to others, cannot be promised to it.
     const restAt = schedule.memory.freeAt(besides(place.bookings, victims));
-    const promisableAt = schedule.isOnItsWay(place, victims) ? now : restAt;
+    const promisableAt = schedule.isOnItsWay(place, victims) ? now : Math.max(restAt, now + SOON);
     const from = Math.max(drainable, this.mayDrainFrom(place, modelsOf(victims)), promisableAt);
     const freedBy = (at: Instant): Instant => Math.max(...victims.map((one) => schedule.freedBy(one, at)));
     const start = this.startAt(place, Math.max(restAt, freedBy(from)));
