@@ -272,3 +272,20 @@ describe('a request that finds a job of its model in line', () => {
     expect(loadAll(driver)).toEqual(['first', 'c', 'b']);
   });
 });
+
+describe('a request for a model that is being loaded', () => {
+  it('stands in line as well where the server of that load drains', () => {
+    const driver = foreseen().serve(aServer('u', [4]), NAMES);
+    driver.tell({ kind: 'DrainOrdered', server: aServer('t').id, deadline: null });
+    driver.warm('b', 'u').pass(120_000);
+    driver.tell({ kind: 'DrainEnded', server: aServer('t').id });
+    const first = driver.resolve('first');
+    expect(driver.isLoading('first', 't')).toBe(true);
+    driver.tell({ kind: 'RequestCancelled', request: first as RequestId });
+    driver.tell({ kind: 'DrainOrdered', server: aServer('t').id, deadline: null });
+    const next = driver.resolve('first');
+    expect(promised(driver, next)).toBe(7_999);
+    driver.pass(1_000);
+    expect(driver.isLoading('first', 'u')).toBe(true);
+  });
+});

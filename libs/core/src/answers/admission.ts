@@ -112,15 +112,20 @@ class Admission {
 
   /** It waits, counts in no promise and delays none. */
   private leave(request: Request): AdmissionVerdict {
-    const { fleet, line } = this;
-    fleet.promises.set(request.id, null);
+    this.fleet.promises.set(request.id, null);
+    this.count(request);
+    return { forecast: this.line.of(request.model) };
+  }
+
+  /** The job of its model, where one is wanted, has one request more, and that moves nothing. */
+  private count(request: Request): void {
+    const { line } = this;
     const known = line.of(request.model);
     const waiting = withOne(line.waitingFor(request.model), request, Infinity);
     if (known && this.keepsOrder(request, known.job, known.job.neededBy))
       line.update(this.asWanted(known.job, request, known.job.neededBy));
     else if (line.wantOf(request.model) && !known?.job.placed)
       line.put(line.jobs.of(this.wantAs(request), waiting));
-    return { forecast: line.of(request.model) };
   }
 
   private judgeRunning(request: Request, running: readonly Replica[]): AdmissionVerdict {
@@ -129,6 +134,8 @@ class Admission {
     if (ready + this.hints.turnOf(request.model) > request.deadline)
       return { why: { reason: 'deadline_unreachable', retryAfter: this.hints.for(request, ready) } };
     fleet.promises.set(request.id, ready);
+    // The server of that load may drain: then one elsewhere is wanted as well.
+    this.count(request);
     return {};
   }
 
