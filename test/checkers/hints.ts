@@ -32,6 +32,8 @@ export const hintsKeepToTheRate = (): TurnCheck => {
   const outside = new Map<ModelId, Outside>();
   return (scene) => {
     for (const event of scene.turn.events) if (event.kind === 'ModelWithdrawn') outside.delete(event.model);
+    // One that was only found is forgotten with its server.
+    for (const model of outside.keys()) if (!scene.fleet.models.has(model)) outside.delete(model);
     for (const { request, model, at } of sentBackIn(scene)) {
       const { turn, fleet, trail } = scene;
       const known = outside.get(model);
