@@ -173,7 +173,7 @@ export const found = z.strictObject({
   other: orNull(z.strictObject({ gpus: whole, since: amount })),
 });
 
-export const trial = z.strictObject({ model: modelId, before: amount, endsAt: orNull(amount) });
+export const trial = z.strictObject({ model: modelId, before: amount, endsAt: amount });
 export const release = z.strictObject({
   before: amount,
   endsAt: orNull(amount),

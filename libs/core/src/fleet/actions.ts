@@ -2,7 +2,7 @@ import type { FailureCause, LoadCause, UnloadCause } from './replica.js';
 import type { ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js';
 import type { Millis } from './model.js';
 
-/** Why a request was turned away: one closed list, the same words on every interface (contract, section 2). */
+/** Why a request was refused: a closed list, the same words on every interface (contract, section 2). */
 export type RefusalReason =
   | 'unknown_model'
   | 'unknown_version'
@@ -21,7 +21,7 @@ export type RefusalReason =
   | 'store_unavailable'
   | 'shutting_down';
 
-/** Why a promise was broken: a closed list. `load_late` and `memory_late` are its own, or of a job before it. */
+/** Why a promise was broken: a closed list. What came late is the load or memory of its job, or of a job before it. */
 export const PROMISE_CAUSES = [
   'load_failed',
   'load_late',
@@ -36,28 +36,28 @@ export const PROMISE_CAUSES = [
 
 export type PromiseCause = (typeof PROMISE_CAUSES)[number];
 
-/** A refusal with what helps the caller. */
+/** A refusal, and what it tells the caller. */
 export interface Refusal {
   readonly reason: RefusalReason;
-  /** When another try could succeed, before bounds and jitter; null where no wait helps. */
+  /** After how long another try could succeed, before bounds and jitter; null where no wait helps. */
   readonly retryAfter: Millis | null;
-  /** `loading` only: how far it is, when it should be ready where that can be told, and how many wait before this one. */
+  /** `loading` only: where the load stands, how long it should still take, and how many requests wait before this one. */
   readonly phase?: 'waiting' | 'placed' | 'loading';
   readonly eta?: Millis;
   readonly position?: number;
   /** `load_failed` and `cooling_down` only. */
   readonly cause?: FailureCause;
-  /** A word that says more, such as `needs_config`. */
+  /** Such as `needs_config`. */
   readonly detail?: string;
 }
 
-/** The config to send with a load: a base ModelConfig (JSON) and the ordinals that get a copy. */
+/** The config to send with a load: a base ModelConfig (JSON), and the ordinals of the devices that get a copy. */
 export interface LoadConfig {
   readonly base: string;
   readonly gpus: readonly number[];
 }
 
-/** Orders, in the imperative. The engine carries them out; the core has already assumed them. */
+/** What was decided. The engine carries it out; the fleet is already as if that were done. */
 export type Action =
   | {
       readonly kind: 'load';
@@ -68,7 +68,7 @@ export type Action =
       /** Null: a plain load. */
       readonly config: LoadConfig | null;
       readonly timeout: Millis;
-      /** What the same load brings along: the steps of an ensemble. */
+      /** The steps of an ensemble, which the same load brings up. */
       readonly brings: readonly ModelId[];
       readonly cause: LoadCause;
     }
@@ -81,7 +81,7 @@ export type Action =
       readonly cause: UnloadCause;
       readonly makesRoomFor: ModelId | null;
     }
-  /** Look at a server: `full` is index, statistics and metrics; `statistics` leaves the index out. */
+  /** Look at a server: `full` reads the index, statistics and metrics; `statistics` leaves the index out. */
   | {
       readonly kind: 'look';
       readonly server: ServerId;
@@ -96,21 +96,21 @@ export type Action =
       readonly kind: 'grant';
       readonly request: RequestId;
       readonly replica: ReplicaId;
-      /** Those it serves: a replica may be drained in the very turn that gives the last route to it. */
+      /** The versions that the replica serves: it may be drained in the same turn. */
       readonly versions: readonly string[];
-      /** For how long the route is good: what was asked for, or what a drain with a deadline leaves of it. */
+      /** What was asked for, or what a drain with a deadline leaves of that. */
       readonly lease: Millis;
       readonly waited: Millis;
-      /** Whether it had to wait for a load. */
+      /** Whether the request had to wait for a load. */
       readonly cold: boolean;
-      /** It was promised a route while it waited. */
+      /** Whether the request was promised a route. */
       readonly promised?: true;
     }
   | {
       readonly kind: 'refuse';
       readonly request: RequestId;
       readonly refusal: Refusal;
-      /** Of a promised request: why the promise was broken; `unknown` is a fault of ours. */
+      /** Why the promise of a promised request was broken; `unknown` is a fault of Berth. */
       readonly broken?: PromiseCause | 'unknown';
     };
 

@@ -1,51 +1,44 @@
-import type { Limits, Request } from './fleet.js';
+import type { Limits, PutOff, Request } from './fleet.js';
 import type { Footprint } from './meters.js';
 import type { FailureCause } from './replica.js';
-import type { LearnedConfig, ServerSpec } from './server.js';
+import type { Device, LearnedConfig, ServerSpec } from './server.js';
 import type { ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js';
 import type { LoadTimes } from '../learned/load-times.js';
 import type { ControlMode, Look } from '../looks/look.js';
-import type { Bytes, Instant, Model, ModelSettings } from './model.js';
+import type { Instant, Model, ModelSettings } from './model.js';
 import type { PressureLevel } from './pressure.js';
 
-/** What an order did; `versions` are those a load made ready, empty where that was not learned. `unknown` covers deadlines and lost connections: the server may still be working on it. */
+/** How an order ended. `unknown`: no answer came in time, or the connection was lost; the server may still carry it out. */
 export type Outcome =
+  /** `versions`: those that a load made ready; empty where that was not learned. */
   | { readonly kind: 'succeeded'; readonly versions: readonly string[] }
   | { readonly kind: 'failed'; readonly cause: FailureCause }
   | { readonly kind: 'unknown' };
 
-/** What the connection to a server's control port did. */
+/** What happened to the connection to a server's control port. */
 export type ContactFact =
   | 'connected'
-  /** The connection ended and we did not close it. */
+  /** It ended, and Berth did not close it. */
   | 'ended'
-  /** We closed the connection, since the server is reached otherwise now: another one is made to the same address. */
+  /** Berth closed it, to make another one to the same address with other settings. */
   | 'closed'
-  /** We closed the connection, since the server is reached at another address now: the same process may listen there, or another one. */
+  /** Berth closed it, since the server has another address: the same process may listen there, or another one. */
   | 'moved'
   /** An attempt to connect was refused: no process listens. */
   | 'refused'
-  /** It says that it is shutting down. */
+  /** The server says that it is shutting down. */
   | 'leaving'
   /** A new TCP connection to a slow server was accepted, or was not within 2 s. */
   | 'probe_accepted'
   | 'probe_timed_out';
 
-/** A device as remembered from an earlier life of ours. */
-export interface RememberedDevice {
-  readonly ordinal: number;
-  readonly uuid: string | null;
-  readonly kind: 'gpu' | 'cpu';
-  readonly capacity: Bytes;
-}
+/** A device as an earlier process of Berth knew it. */
+export type RememberedDevice = Pick<Device, 'ordinal' | 'uuid' | 'kind' | 'capacity'>;
 
-/** A copy that an admin wants gone, and whether leases are skipped for it. */
-export interface CopyToGo {
-  readonly server: ServerId;
-  readonly force: boolean;
-}
+/** A copy that an admin wants unloaded. */
+export type CopyToGo = Pick<PutOff, 'server' | 'force'>;
 
-/** A copy that an admin wants loaded anew, and whether it was seen gone for that: then it is to come back. */
+/** A copy that an admin wants loaded anew, and whether it has left for that. */
 export interface CopyToReload {
   readonly server: ServerId;
   readonly hasLeft: boolean;
@@ -57,24 +50,24 @@ export interface ServerLoadTimes {
   readonly times: LoadTimes;
 }
 
-/** Facts, in the past tense. They carry no decision. Every one is safe to hear twice, late, or about something gone. */
+/** Facts. Each may come twice, late, or about something that is gone. */
 export type Event =
   | { readonly kind: 'LimitsSet'; readonly limits: Limits; readonly defaults: ModelSettings }
   | { readonly kind: 'ModelDeclared'; readonly model: Model }
   | { readonly kind: 'ModelWithdrawn'; readonly model: ModelId }
   | { readonly kind: 'ServerDeclared'; readonly server: ServerSpec }
-  /** Forgotten: its models stay loaded. */
+  /** The server is forgotten; its models stay loaded. */
   | { readonly kind: 'ServerWithdrawn'; readonly server: ServerId }
-  /** What an earlier life of ours had learned of a server. */
+  /** What an earlier process of Berth had learned of a server. */
   | {
       readonly kind: 'ServerRemembered';
       readonly server: ServerId;
       readonly repository: readonly ModelId[];
       readonly devices: readonly RememberedDevice[];
     }
-  /** What we ordered on a server in earlier lives: found there, it is no stranger. */
+  /** Models that earlier processes of Berth ordered on a server: where found there they are no strangers. */
   | { readonly kind: 'OrdersRemembered'; readonly server: ServerId; readonly models: readonly ModelId[] }
-  /** Until when copies on a server are leased by routes that earlier lives gave, where that is longer than the default lease. */
+  /** The ends of leases that earlier processes of Berth gave, where they are longer than the default lease. */
   | {
       readonly kind: 'LeasesRemembered';
       readonly server: ServerId;
@@ -84,7 +77,7 @@ export type Event =
   | {
       readonly kind: 'LoadTimesRemembered';
       readonly model: ModelId;
-      /** Of all its loads, wherever they ran. */
+      /** Of its loads on all servers. */
       readonly anywhere: LoadTimes;
       readonly on: readonly ServerLoadTimes[];
     }
@@ -92,7 +85,7 @@ export type Event =
   | { readonly kind: 'FootprintRemembered'; readonly model: ModelId; readonly footprint: Footprint }
   | { readonly kind: 'RequestArrived'; readonly request: Request }
   | { readonly kind: 'RequestCancelled'; readonly request: RequestId }
-  /** Routes handed out without a turn: how many, the latest use and the latest lease end per replica. */
+  /** Routes given without a turn: how many, the latest use and the latest end of a lease for each replica. */
   | {
       readonly kind: 'RoutesUsed';
       readonly uses: readonly {
@@ -121,10 +114,7 @@ export type Event =
   | {
       readonly kind: 'LookFailed';
       readonly server: ServerId;
-      /**
-       * `not_now`: it answered, twice, that it could not tell just then. A mode: the look itself is not allowed, so no orders
-       * are either.
-       */
+      /** `not_now`: it answered twice that it could not tell just then. A mode: it allows neither looks nor orders. */
       readonly why: 'timed_out' | 'unreachable' | 'not_now' | 'nonsense' | { readonly mode: ControlMode };
     }
   | {
@@ -132,14 +122,14 @@ export type Event =
       readonly server: ServerId;
       readonly model: ModelId;
       readonly config: LearnedConfig;
-      /** What an ensemble is made of; empty for everything else. */
+      /** The steps of an ensemble; empty for every other model. */
       readonly steps: readonly ModelId[];
     }
   | { readonly kind: 'LoadOrdered'; readonly model: ModelId; readonly until: Instant }
   | { readonly kind: 'UnloadOrdered'; readonly model: ModelId; readonly force: boolean }
-  /** Loads the copies anew that are there; where there is none it is an order to load, wished for until then. */
+  /** The present copies are to be loaded anew. Where there is none it is an order to load, wished for until `until`. */
   | { readonly kind: 'ReloadOrdered'; readonly model: ModelId; readonly until: Instant }
-  /** What admins had ordered in an earlier life of ours, and was not done when that ended. */
+  /** Orders of admins that an earlier process of Berth had not carried out when it ended. */
   | { readonly kind: 'UnloadRemembered'; readonly model: ModelId; readonly copies: readonly CopyToGo[] }
   | { readonly kind: 'ReloadRemembered'; readonly model: ModelId; readonly copies: readonly CopyToReload[] }
   | { readonly kind: 'DrainOrdered'; readonly server: ServerId; readonly deadline: Instant | null }
@@ -148,7 +138,7 @@ export type Event =
   | { readonly kind: 'FreezeEnded' }
   /** How hard this process is pressed by its own work: its event loop lags, or its memory runs out. */
   | { readonly kind: 'PressureChanged'; readonly level: PressureLevel }
-  /** This process is going: no request is admitted any more, and every waiting request is refused. */
+  /** This process is going to end: every waiting request is refused, and nothing is ordered. */
   | { readonly kind: 'ShutdownBegun' };
 
 export type EventOf<Kind extends Event['kind']> = Extract<Event, { readonly kind: Kind }>;

@@ -9,26 +9,25 @@ import { dropRoom } from './room-indexes.js';
 import type { ModelLists } from './standing-models.js';
 
 /**
- * What is worked out from the rest of a fleet and kept, so that a turn costs what it is about and not what there is. It
- * is no fact: a recording leaves it out, and a copy of a fleet begins with none of it. Each part is worked out when it
- * is first asked for.
+ * Caches of what follows from the rest of a fleet, so that a turn costs no more in a larger fleet. They are no facts: a
+ * recording leaves them out, and a copy of a fleet begins without them. Each is computed when it is first read, and null
+ * before that and once it is outdated.
  */
 export interface FleetIndex {
-  /** From `replicas`, and the settings that say when each may go: then `put` and `forget` keep it in step. */
+  /** From `replicas`, and the settings that say when each may go. `put` and `forget` keep it up to date. */
   replicas: Indexes | null;
-  /** The replicas that are not simply ready. From `replicas`: outdated once one of them is written down or ends. */
+  /** The replicas that are not settled. From `replicas`. */
   unsettled: readonly Replica[] | null;
-  /** From `models`: outdated once any of them changes. */
+  /** From `models`. */
   models: ModelLists | null;
-  /** The devices and hosts of each account. From `servers`: outdated once one comes, goes or has other devices or another host. */
+  /** What draws on each account. From `servers`, their devices and hosts. */
   purses: ReadonlyMap<AccountId, readonly Purse[]> | null;
-  /** How long loads take for their size, on all servers together. From the pace of each: outdated once one changes or goes. */
+  /** How long loads take for their size, on all servers together. From the pace of each server. */
   pace: { readonly common: LoadTimes | null } | null;
-  /** By how much the looks at each server lie beside those at others. From its id: never outdated. */
+  /** By how much the looks at each server are shifted against those at other servers. From its id: never outdated. */
   readonly shifts: Map<ServerId, Millis>;
 }
 
-/** Of a fleet from which nothing was worked out yet. */
 export const newIndex = (): FleetIndex => ({
   replicas: null,
   unsettled: null,
@@ -38,23 +37,13 @@ export const newIndex = (): FleetIndex => ({
   shifts: new Map(),
 });
 
-/** What is known of models has changed. */
-export function modelsChanged({ index }: Fleet): void {
-  index.models = null;
-}
-
-/** There are other servers, or one has other devices, or another host. */
+/** Outdates what follows from the accounts: a server came or went, or has other devices or another host. */
 export function accountsChanged(fleet: Fleet): void {
   fleet.index.purses = null;
   devicesChanged(fleet);
 }
 
-/** What room there is on a server, or on all, is found anew: their devices are others, or of another size. */
+/** Outdates the room of a server, or of all: its devices are others, or of another size. */
 export function devicesChanged({ index }: Fleet, server?: ServerId): void {
   if (index.replicas) dropRoom(index.replicas, server);
-}
-
-/** A server's pace is another, or has gone with it. */
-export function pacesChanged({ index }: Fleet): void {
-  index.pace = null;
 }

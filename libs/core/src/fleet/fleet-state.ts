@@ -21,101 +21,103 @@ export interface Request {
   /** Null: any version. */
   readonly version: string | null;
   readonly arrivedAt: Instant;
-  /** When it is answered at the latest. */
+  /** By when it has to be answered. */
   readonly deadline: Instant;
   readonly lease: Millis;
   readonly class: Class;
-  /** Servers the caller has just failed on. */
+  /** Servers on which the caller has just failed. */
   readonly avoid: readonly ServerId[];
   readonly tenant: TenantId;
-  /** What it holds of our memory while it waits: see `heldFor`. */
+  /** Memory of this process that it holds while it waits: see `heldFor`. */
   readonly bytes: Bytes;
-  /** What its caller calls it, at most 128 characters: for correlation only. */
+  /** The caller's name for it, at most 128 characters: for correlation only. */
   readonly requestId?: string;
 }
 
-/** A failed load: when the next try on that server may start. */
+/** The loads of a model that failed in a row on one server. */
 export interface Cooldown {
   readonly model: ModelId;
   readonly server: ServerId;
   readonly failures: number;
+  /** When the next load there may start. */
   readonly until: Instant;
   readonly cause: FailureCause;
+  /** When the last one failed. */
   readonly at: Instant;
 }
 
-/** The loads of a model that failed in a row, since there were too many: until the first that succeeds one is tried at a time. */
+/** The loads of a model that failed in a row, once these were too many. Until one succeeds, one runs at a time. */
 export interface Breaker {
   readonly failures: number;
-  /** When the next try may start, wherever that is. */
+  /** When the next load may start, on any server. */
   readonly until: Instant;
   readonly cause: FailureCause;
 }
 
-/** Demand without a waiting request: an admin's order, or a caller that would not or could not wait. */
+/** Demand without a waiting request: an admin's order, or a refused request. */
 export interface Wish {
   readonly until: Instant;
   readonly admin: boolean;
   readonly since: Instant;
 }
 
-/** A place for a model, and the replicas that are to leave it, once fresh statistics say that they are not in use. */
+/** A place for a model, and its victims, whose use is read before they drain. */
 export interface Reading {
   readonly server: ServerId;
   readonly devices: readonly number[];
   readonly victims: readonly ReplicaId[];
-  /** When any of them was last used, as far as was known. */
+  /** The latest use of any victim when the reading was asked for. */
   readonly lastUse: Instant;
   readonly askedAt: Instant;
 }
 
-/** A copy that an admin wants loaded anew where it is: it leaves, and comes back to the same server. */
+/** A copy that an admin wants loaded anew: it leaves, and comes back to the same server. */
 export interface Reload {
   readonly model: ModelId;
   readonly server: ServerId;
-  /** Those it was on when it was ordered to be loaded anew. */
+  /** Its devices when the reload was ordered. */
   readonly devices: readonly number[];
-  /** When it was seen gone, or an earlier life of ours had seen it; null before. */
+  /** When it was seen gone, or when an event told of that; null before. */
   readonly leftAt: Instant | null;
-  /** What was learned of its config before it had left. */
+  /** What was learned of its config before it left. */
   readonly config: LearnedConfig | null;
 }
 
-/** A copy that an admin wants gone, which has to wait for the end of a freeze or for the first look at its server. */
+/** A copy that an admin wants unloaded once a freeze has ended, or its server was looked at for the first time. */
 export interface PutOff {
   readonly model: ModelId;
   readonly server: ServerId;
-  /** Whether it skips leases. */
+  /** Whether leases are not waited for. */
   readonly force: boolean;
 }
 
-/** A copy that moves: another one of its model is loaded elsewhere, then it makes room for the model that wants it. */
+/** A copy that moves: another copy of its model is loaded elsewhere, then it drains to make room for another model. */
 export interface Move {
   readonly model: ModelId;
   /** The replica that takes its place. */
   readonly to: ReplicaId;
-  /** The model it makes room for. */
+  /** The model that gets the room. */
   readonly for: ModelId;
   readonly since: Instant;
 }
 
-/** Requests that waited for a model while it was cold: now that it is ready they get routes as fast as it serves. */
+/** Requests that waited for a model while it was cold; once it is ready they get routes as fast as it serves. */
 export interface Backlog {
   /** When the model was found ready. */
   readonly since: Instant;
-  /** When the next of them get their routes. */
+  /** When the next requests get their routes. */
   readonly next: Instant;
-  /** In the order in which they get them; a request that has left meanwhile may still be in it. */
+  /** In the order of their routes. A request that has left meanwhile may still be in it. */
   readonly queue: ReadonlySet<RequestId>;
 }
 
-/** Requests for a model that were refused and told when to come again: a queue that stands outside. */
+/** Requests for a model that were refused and told when to come again. */
 export interface Returns {
   /** When the first of them should be served. */
   readonly first: Instant;
-  /** When the next request that is refused is to come at the earliest. */
+  /** The earliest instant for the next request that is refused. */
   readonly next: Instant;
-  /** How long after the one before. */
+  /** The time between two of them. */
   readonly each: Millis;
 }
 
@@ -125,11 +127,11 @@ export interface Frozen {
   readonly since: Instant;
 }
 
-/** A model that was measured above its limit: how much the most of it took, and since when that is known. */
+/** A model that was measured above its limit: the most bytes of a copy, and when they were measured. */
 export interface Excess {
   readonly bytes: Bytes;
   readonly at: Instant;
-  /** Whether an admin has ordered a load all the same. */
+  /** Whether an admin has ordered a load since. */
   readonly isPardoned: boolean;
 }
 
@@ -139,14 +141,14 @@ export interface LastUnload {
   readonly makesRoomFor: ModelId | null;
 }
 
-/** What the last turn forecast of a job that has no place yet. */
+/** The forecast of a job that has no place yet, as of the last turn. */
 export interface JobInLine {
   readonly cause: LoadCause;
   /** Where it would be placed; null where no place is in sight. */
   readonly server: ServerId | null;
   readonly devices: readonly number[];
   readonly victims: readonly ReplicaId[];
-  /** When it gets its place: the copies that leave for it begin to drain then. */
+  /** When it gets its place, and its victims begin to drain. */
   readonly placeAt: Instant;
   readonly startsAt: Instant;
   /** When its model should be ready, by the P50 and the P90. */
@@ -155,47 +157,46 @@ export interface JobInLine {
   readonly neededBy: Instant;
 }
 
-/** All that Berth knows. Maps iterate in insertion order, so `waiting` is first come, first served. */
+/** All that Berth knows. Maps iterate in insertion order, so `waiting` is in order of arrival. */
 export interface Fleet {
   readonly models: Map<ModelId, Model>;
   readonly servers: Map<ServerId, Server>;
   readonly replicas: Map<ReplicaId, Replica>;
   readonly waiting: Map<RequestId, Request>;
-  /** When the model of each judged request should be ready (P90); null where nothing was promised. Some may have left. */
+  /** For each judged request when its model should be ready (P90); null where nothing was promised. Some may have left. */
   readonly promises: Map<RequestId, Instant | null>;
-  /** When a load, and the memory of a copy that left, last came later than by its P90. */
+  /** When a load, and the memory of an unload, last came later than their P90. */
   lateLoadAt: Instant;
   lateMemoryAt: Instant;
   /** The jobs that stand in line for a load, as the last turn forecast them; the first to go comes first. */
   readonly line: Map<ModelId, JobInLine>;
   readonly wishes: Map<ModelId, Wish>;
   readonly cooldowns: Map<ReplicaId, Cooldown>;
-  /** The models of which too many loads have failed in a row. */
   readonly breakers: Map<ModelId, Breaker>;
   /** The steps of each ensemble whose config was read. */
   readonly steps: Map<ModelId, readonly ModelId[]>;
-  /** The models that need others, as declared or learned: few, so that it is cheap to find what needs a replica. */
+  /** The models that need others, as declared or learned. */
   readonly composed: Set<ModelId>;
   readonly lastUnloads: Map<ModelId, LastUnload>;
   /** The replicas of each model, whatever their phase. */
   readonly holders: Map<ModelId, Set<ReplicaId>>;
   /** The replicas on each server, whatever their phase. */
   readonly residents: Map<ServerId, Set<ReplicaId>>;
-  /** The replicas that are not simply ready. They are few, and most passes are about them alone. */
+  /** The replicas that are not settled: few, and most passes are about them alone. */
   readonly unsettled: Set<ReplicaId>;
   /** Since when each model has lacked a copy that is wanted. */
   readonly wantedSince: Map<ModelId, Instant>;
-  /** Since when each of them has had a waiting request at every moment: one after the other, or several together. */
+  /** Since when each of these models has had a waiting request at every moment. */
   readonly awaitedSince: Map<ModelId, Instant>;
-  /** For models that others are to leave for: the plan for which use is being read. */
+  /** The evictions for which the use of the victims is being read, by the model that gets the room. */
   readonly readings: Map<ModelId, Reading>;
-  /** How hard the models are used of which there may be several copies, as long as one is ready. */
+  /** How hard models that may have several copies are used, as long as one is ready. */
   readonly strains: Map<ModelId, Strain>;
-  /** How long loads of each model take, wherever they run. */
+  /** How long loads of each model take, on all servers together. */
   readonly loadTimes: Map<ModelId, LoadTimes>;
   /** How long servers take to execute each model. */
   readonly serviceTimes: Map<ModelId, ServiceTime>;
-  /** How often each model was asked for lately; see `askedLately`. */
+  /** How often each model was asked for lately. */
   readonly asks: Map<ModelId, Fading>;
   /** How long the leases are that callers of each model ask for. */
   readonly usualLeases: Map<ModelId, Millis>;
@@ -207,17 +208,16 @@ export interface Fleet {
   readonly starvedLast: Set<AccountId>;
   /** The models that had a waiting request and no route at the end of the last turn. */
   readonly cold: Set<ModelId>;
-  /** The requests that waited for a model while it was cold, as long as they are held back. */
   readonly backlogs: Map<ModelId, Backlog>;
-  /** The requests for a model that were refused, as long as any of them is still to come again. */
+  /** The refused requests for a model, as long as any of them is still to come again. */
   readonly returns: Map<ModelId, Returns>;
-  /** When others were evicted for loads onto each device, oldest first; older ones than a minute count no more. */
+  /** When others were evicted for loads onto each device in the last minute, oldest first. */
   readonly swaps: Map<AccountId, readonly Instant[]>;
-  /** The copies that give up their memory once another one of their model is ready elsewhere, and the move of each. */
+  /** The moves of copies that drain once another copy of their model is ready elsewhere. */
   readonly moves: Map<ReplicaId, Move>;
-  /** How many copies of a model were found to be failing, one after the other, since one of it last succeeded. */
+  /** How many copies of a model were found to be failing since one of it last succeeded. */
   readonly foundFailing: Map<ModelId, number>;
-  /** The models that were measured above their limits, since their declarations last changed. */
+  /** The models that were measured above their limits since their declarations last changed. */
   readonly excesses: Map<ModelId, Excess>;
   /** What each model was measured to take of a device. */
   readonly footprints: Map<ModelId, Footprint>;
@@ -225,18 +225,18 @@ export interface Fleet {
   readonly shortfalls: Map<AccountId, Shortfall>;
   defaults: ModelSettings;
   limits: Limits;
-  /** Of this process. It is no fact about the fleet, but what may wait depends on it. */
+  /** The pressure on this process: bounds of waiting requests depend on it. */
   pressure: Pressure;
-  /** When the first turn was taken: until every server has been seen, at most 10 s, the cold wait. */
+  /** When the first turn was taken. */
   startedAt: Instant | null;
   /** When the indexes were last refreshed for an unknown name. */
   refreshedAt: Instant | null;
-  /** Copies to be loaded anew, in the order in which they were ordered to be. */
+  /** Copies to be loaded anew, in the order of the orders. */
   readonly reloads: Map<ReplicaId, Reload>;
-  /** Copies to be let go once nothing holds that up. */
+  /** Copies to be unloaded later. */
   readonly putOff: Map<ReplicaId, PutOff>;
   frozen: Frozen | null;
-  /** This process is going: no request is admitted, nothing is ordered. */
+  /** Whether this process is going to end. */
   closing: boolean;
   nextOrder: number;
   /** Rises with every change of what may be routed where. */
@@ -244,5 +244,5 @@ export interface Fleet {
   readonly index: FleetIndex;
 }
 
-/** The facts alone. */
+/** The fleet without what follows from the rest of it. */
 export type FleetFacts = Omit<Fleet, 'index'>;

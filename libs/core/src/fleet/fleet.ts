@@ -1,4 +1,5 @@
-import { modelsChanged, newIndex } from './fleet-index.js';
+import { addTo, removeFrom } from '../numbers/groups.js';
+import { newIndex } from './fleet-index.js';
 import type { Fleet } from './fleet-state.js';
 import { indexDropped, indexPut } from './indexes.js';
 import type { Model } from './model.js';
@@ -64,8 +65,8 @@ export const emptyFleet = (): Fleet => ({
 });
 
 /**
- * Writes a replica down, in place of what was known of it. One that changes its phase is built with the new keys before
- * what is spread into it: see `evenly`.
+ * Writes a replica down in place of what was known of it. A caller that changes the phase builds the replica with the
+ * new keys before what it spreads into it: see `evenly`.
  */
 export function put(fleet: Fleet, replica: Replica): void {
   const before = fleet.replicas.get(replica.id);
@@ -88,13 +89,7 @@ function noteUnsettled(fleet: Fleet, id: ReplicaId, isUnsettled: boolean): void 
   fleet.index.unsettled = null;
 }
 
-function addTo<Key>(index: Map<Key, Set<ReplicaId>>, key: Key, id: ReplicaId): void {
-  const known = index.get(key);
-  if (known) known.add(id);
-  else index.set(key, new Set([id]));
-}
-
-/** Ends a replica, and with it its booking and what it was taken for. */
+/** Ends a replica, its bookings, and what is presumed of it. */
 export function forget(fleet: Fleet, replica: Replica): void {
   const { id, model, server, phase } = replica;
   if (phase === 'ready') fleet.routesRevision += 1;
@@ -107,12 +102,6 @@ export function forget(fleet: Fleet, replica: Replica): void {
   indexDropped(fleet, replica);
 }
 
-function removeFrom<Key>(index: Map<Key, Set<ReplicaId>>, key: Key, id: ReplicaId): void {
-  const known = index.get(key);
-  known?.delete(id);
-  if (known?.size === 0) index.delete(key);
-}
-
 /** The replicas of one model, whatever their phase. */
 export const replicasOf = (fleet: Readonly<Fleet>, model: ModelId): Replica[] =>
   byId(fleet, fleet.holders.get(model));
@@ -121,28 +110,27 @@ export const replicasOf = (fleet: Readonly<Fleet>, model: ModelId): Replica[] =>
 export const replicasOn = (fleet: Readonly<Fleet>, server: ServerId): Replica[] =>
   byId(fleet, fleet.residents.get(server));
 
-/** The replicas that are not simply ready. */
+/** The replicas that are not settled. */
 export const unsettled = (fleet: Readonly<Fleet>): readonly Replica[] =>
   (fleet.index.unsettled ??= byId(fleet, fleet.unsettled));
 
-/** A loop, since several passes of every turn come here: `Array.from` is many times slower over a set. */
+/** Passes call this several times a turn, and over a set `Array.from` is many times slower than a loop. */
 function byId(fleet: Readonly<Fleet>, ids: ReadonlySet<ReplicaId> | undefined): Replica[] {
   const replicas: Replica[] = [];
   if (ids) for (const id of ids) replicas.push(fleet.replicas.get(id)!);
   return replicas;
 }
 
-/** The name of the next order. */
 export const nextOrder = (fleet: Fleet): OrderId => `o${fleet.nextOrder++}` as OrderId;
 
-/** Writes down what is known of a model. */
+/** Writes a model down in place of what was known of it. */
 export function putModel(fleet: Fleet, model: Model): void {
   fleet.models.set(model.id, model);
-  modelsChanged(fleet);
+  fleet.index.models = null;
 }
 
-/** Forgets a model. What is known of its replicas stays. */
+/** Forgets a model; its replicas stay. */
 export function forgetModel(fleet: Fleet, id: ModelId): void {
   fleet.models.delete(id);
-  modelsChanged(fleet);
+  fleet.index.models = null;
 }

@@ -2,7 +2,7 @@ import type { Fleet } from './fleet-state.js';
 import type { Instant, Millis, ModelSettings } from './model.js';
 import type { Ready, Replica } from './replica.js';
 
-/** What is wanted of the model of a replica; of a model that is not known any more, what the defaults say. */
+/** The settings of a replica's model; the defaults where the model is not known any more. */
 export const settingsOf = (fleet: Readonly<Fleet>, { model }: Replica): ModelSettings =>
   fleet.models.get(model) ?? fleet.defaults;
 
@@ -13,22 +13,22 @@ export const residentUntil = (
   { minResidency } = settingsOf(fleet, replica),
 ): Instant => replica.since + minResidency;
 
-/** What has come stays for so long at least before it is moved, so that nothing is moved round and round. */
+/** A copy stays for so long before it may be moved, so that none is moved round and round. */
 const REST: Millis = 60_000;
 
-/** When a copy has been where it is for long enough to be moved. */
+/** From when on a copy may be moved. */
 export const movableFrom = (fleet: Readonly<Fleet>, replica: Ready): Instant =>
   Math.max(residentUntil(fleet, replica), replica.since + REST);
 
-/** Whether it is a stranger and the operator said that it is not ours to unload. */
+/** Whether it is a stranger that the operator keeps: Berth never unloads it. */
 export const isKept = (fleet: Readonly<Fleet>, { stranger, server }: Ready): boolean =>
   stranger && fleet.servers.get(server)?.spec.strangers === 'keep';
 
-/** Whether it is a stranger and the operator said that it is to go once it is not used. */
+/** Whether it is a stranger that the operator retires: it goes once it is not used. */
 export const isToGo = (fleet: Readonly<Fleet>, { stranger, server }: Ready): boolean =>
   stranger && fleet.servers.get(server)?.spec.strangers === 'retire';
 
-/** When it has been idle for as long as it may, by its own use alone; null where no time makes it idle. */
+/** When it has been idle for as long as it may, by its own use alone; null where that never ends its stay. */
 export function idleByUse(
   fleet: Readonly<Fleet>,
   replica: Ready,
@@ -39,7 +39,7 @@ export function idleByUse(
   return Math.max(replica.lastUse + idleUnload, replica.inUseUntil);
 }
 
-/** Before this instant a replica is not retired by its own use; that of a disabled or unknown model may always go. */
+/** From when on a replica may retire: by its own use, or always where its model is disabled or unknown. */
 export function retiresFrom(fleet: Readonly<Fleet>, replica: Ready): Instant {
   if (!fleet.models.get(replica.model)?.enabled && !isKept(fleet, replica)) return -Infinity;
   return idleByUse(fleet, replica) ?? Infinity;

@@ -1,19 +1,19 @@
 declare const brand: unique symbol;
 type Id<Name extends string> = string & { readonly [brand]: Name };
 
-/** What a client asks for, by the name it has in Triton's repository. */
+/** The name of a model in Triton's repository, by which clients ask for it. */
 export type ModelId = Id<'ModelId'>;
-/** One Triton process, by the name the operator gave it. */
+/** The operator's name of one Triton process. */
 export type ServerId = Id<'ServerId'>;
 /** One model on one server: `model@server`. */
 export type ReplicaId = Id<'ReplicaId'>;
 /** One resolve call. */
 export type RequestId = Id<'RequestId'>;
-/** The tenant of a request, as its credential says it: at most 128 characters. */
+/** The tenant of a request, as its credential says: at most 128 characters. */
 export type TenantId = Id<'TenantId'>;
-/** One load or unload that was sent, so that its report finds it again. */
+/** One load or unload that was sent; its report names it. */
 export type OrderId = Id<'OrderId'>;
-/** One purse of memory: a GPU (`gpu:server/ordinal`) or the memory of a host (`host:name`). */
+/** One account of memory: a GPU (`gpu:server/ordinal`) or the memory of a host (`host:name`). */
 export type AccountId = Id<'AccountId'>;
 
 export const replicaId = (model: ModelId, server: ServerId): ReplicaId => `${model}@${server}` as ReplicaId;

@@ -2,7 +2,6 @@ import { Calendar } from '../numbers/calendar.js';
 import type { Fleet } from './fleet-state.js';
 import type { ModelId, ReplicaId, ServerId } from './ids.js';
 import { movableFrom, residentUntil, retiresFrom } from './idle-rule.js';
-import { Moments } from '../numbers/moments.js';
 import type { Instant } from './model.js';
 import { NO_BOOKINGS, isSettled, type Replica, type Settled, stayingOf } from './replica.js';
 import {
@@ -16,33 +15,35 @@ import {
 } from './room-indexes.js';
 import type { Server } from './server.js';
 
-/**
- * What is worked out from the replicas of a fleet. Nearly all of them are settled and stay so; what is not is in
- * `fleet.unsettled`, and gone over.
- */
+/** What follows from the replicas of a fleet. Nearly all are settled; passes go over the few others, `fleet.unsettled`. */
 export interface Indexes extends RoomIndexes {
   readonly entries: Map<ReplicaId, Entry>;
-  /** How many were ever entered. */
+  /** How many replicas were ever entered. */
   entered: number;
-  /** Settled replicas by the instant before which none retires, but those that an order of an admin or a drain is about. */
+  /** Settled replicas by the earliest instant at which they may retire, admins' orders and drains aside. */
   readonly retirements: Calendar;
-  /** The same by the end of their last lease. */
+  /** Settled replicas by the end of their last lease. */
   readonly leases: Calendar;
-  /** When the minimum residency of each ends, and when each may be moved: after a start these are the same for nearly all. */
-  readonly residencies: Moments;
-  readonly rests: Moments;
-  /** The servers on which there may be something ready whose config was not asked for. */
+  /**
+   * Settled replicas by the end of their minimum residency, and by when they may be moved. Each instant has a page of
+   * its own, since after a start nearly all replicas share one.
+   */
+  readonly residencies: Calendar;
+  readonly rests: Calendar;
+  /** The servers that may have a ready model whose config was not asked for. */
   readonly undescribed: Set<ServerId>;
   /** Replicas that Berth did not order. */
   readonly strangers: Set<ReplicaId>;
 }
 
-/** Where a replica stands: in the order of the fleet, in the calendars, and with what among what is held and stays. */
+/** What the indexes have of a replica. */
 interface Entry extends Times, Holding {
+  /** Its place in the order of the fleet. */
   readonly order: number;
   lastUse: Instant;
 }
 
+/** When a replica is due in each calendar. */
 interface Times {
   retires: Instant;
   leased: Instant;
@@ -52,7 +53,6 @@ interface Times {
 
 const NEVER_DUE: Times = { retires: Infinity, leased: Infinity, resident: Infinity, movable: Infinity };
 
-/** The indexes of a fleet. */
 export function indexesOf(fleet: Readonly<Fleet>): Indexes {
   if (fleet.index.replicas) return fleet.index.replicas;
   const indexes: Indexes = {
@@ -60,8 +60,8 @@ export function indexesOf(fleet: Readonly<Fleet>): Indexes {
     entered: 0,
     retirements: new Calendar(),
     leases: new Calendar(),
-    residencies: new Moments(),
-    rests: new Moments(),
+    residencies: new Calendar((at) => at),
+    rests: new Calendar((at) => at),
     undescribed: new Set(),
     strangers: new Set(),
     ...noRoomIndexes(),
@@ -71,12 +71,12 @@ export function indexesOf(fleet: Readonly<Fleet>): Indexes {
   return indexes;
 }
 
-/** Keeps the indexes in step with a replica that was written down. */
+/** Updates the indexes with a replica that was written down. */
 export function indexPut(fleet: Fleet, replica: Replica): void {
   if (fleet.index.replicas) enter(fleet, fleet.index.replicas, replica);
 }
 
-/** Keeps the indexes in step with a replica that has ended. */
+/** Removes a replica that has ended from the indexes. */
 export function indexDropped(fleet: Fleet, replica: Replica): void {
   const { id } = replica;
   const indexes = fleet.index.replicas;
@@ -123,7 +123,7 @@ function indexSettled(indexes: Indexes, entry: Entry, { bookings, lastUse }: Set
   entry.lastUse = lastUse;
 }
 
-/** A model was asked for: its copies are worth more from now on. */
+/** A model was asked for, so its copies are worth more. */
 export function noteAsked(fleet: Fleet, model: ModelId): void {
   const indexes = fleet.index.replicas;
   if (!indexes) return;
@@ -133,12 +133,12 @@ export function noteAsked(fleet: Fleet, model: ModelId): void {
   }
 }
 
-/** The load of a model takes longer or shorter than was known: its copies are worth more or less from now on. */
+/** The load of a model takes longer or shorter than was known, so its copies are worth more or less. */
 export function noteWorth(fleet: Fleet, model: ModelId): void {
   if (fleet.index.replicas) noteCopies(fleet, fleet.index.replicas, { model });
 }
 
-/** With a copy more or fewer the others may be spare, or not any more. */
+/** The worth of each copy of a model has changed: with a copy more or fewer the others may be spare, or no longer. */
 function noteCopies(fleet: Readonly<Fleet>, indexes: Indexes, { model }: Pick<Replica, 'model'>): void {
   for (const id of fleet.holders.get(model) ?? []) {
     const entry = indexes.entries.get(id);
@@ -149,15 +149,12 @@ function noteCopies(fleet: Readonly<Fleet>, indexes: Indexes, { model }: Pick<Re
 function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): void {
   indexes.retirements.move(id, entry.retires, times.retires);
   indexes.leases.move(id, entry.leased, times.leased);
-  indexes.residencies.move(entry.resident, times.resident);
-  indexes.rests.move(entry.movable, times.movable);
-  entry.retires = times.retires;
-  entry.leased = times.leased;
-  entry.resident = times.resident;
-  entry.movable = times.movable;
+  indexes.residencies.move(id, entry.resident, times.resident);
+  indexes.rests.move(id, entry.movable, times.movable);
+  Object.assign(entry, times);
 }
 
-/** All of it is put anew where the settings of its model change, or what is to become of strangers. */
+/** When a settled replica is due. Where the settings behind that change, its replicas are written down anew. */
 function dueTimes(fleet: Readonly<Fleet>, replica: Settled): Times {
   return {
     retires: retiresFrom(fleet, replica),
@@ -167,13 +164,13 @@ function dueTimes(fleet: Readonly<Fleet>, replica: Settled): Times {
   };
 }
 
-/** Forgets that the config of a model was asked for on a server: it is read anew. */
+/** Has the config of a model on a server read anew, as if it had not been asked for. */
 export function readAnew(fleet: Fleet, { model, server }: Pick<Replica, 'model' | 'server'>): void {
   fleet.servers.get(server)?.described.delete(model);
   fleet.index.replicas?.undescribed.add(server);
 }
 
-/** These replicas, each once, in the order in which the fleet has them. */
+/** The replicas with these ids, each once, in the order of the fleet. */
 export function inOrder(fleet: Readonly<Fleet>, ids: readonly ReplicaId[]): Replica[] {
   if (ids.length === 0) return [];
   const replicas = Array.from(new Set(ids), (id) => fleet.replicas.get(id));
@@ -186,11 +183,11 @@ export function byOrder(fleet: Readonly<Fleet>): (one: Replica, other: Replica) 
   return (one, other) => entries.get(one.id)!.order - entries.get(other.id)!.order;
 }
 
-/** All settled replicas that are due to retire, and perhaps some that soon are. */
+/** All settled replicas that are due to retire, and perhaps some that will be within a second. */
 export const dueToRetire = (fleet: Readonly<Fleet>, now: Instant): ReplicaId[] =>
   indexesOf(fleet).retirements.dueBy(now);
 
-/** Takes out the servers on which there may be something ready that was not described, of those that are to be taken. */
+/** Removes and returns those servers with something ready that may be undescribed for which `isTaken` is true. */
 export function takeUndescribed(fleet: Readonly<Fleet>, isTaken: (server: Server) => boolean): ServerId[] {
   const { undescribed } = indexesOf(fleet);
   const taken: ServerId[] = [];

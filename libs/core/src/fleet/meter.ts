@@ -5,7 +5,7 @@ import type { Bytes } from './model.js';
 import type { Booking, Replica } from './replica.js';
 import type { Device, Server } from './server.js';
 
-/** The meter of a device; a new one knows nothing. */
+/** The meter of a device, made where there is none. */
 export function meterOf(server: Server, ordinal: number): Meter {
   const known = server.meters.get(ordinal);
   if (known) return known;
@@ -26,7 +26,7 @@ export function meterOf(server: Server, ordinal: number): Meter {
   return meter;
 }
 
-/** Another process of the server: nothing of ours is left, what others hold is taken to be the same until it is seen. */
+/** A server's process is another one. Nothing of ours is left; foreign memory is taken to be the same until it is seen. */
 export function resetMeters(server: Server): void {
   server.measured.clear();
   for (const meter of server.meters.values()) {
@@ -36,19 +36,20 @@ export function resetMeters(server: Server): void {
   }
 }
 
-/** What is in use at rest: the smaller of two samples; null where something has moved since. */
+/** Bytes in use at rest, the smaller of two samples; null where something has moved since. */
 export const atRest = ({ moves, movesSeen, samples }: Meter): Bytes | null =>
   moves === movesSeen && samples.length === 2 ? Math.min(...samples) : null;
 
-/** What others and what never came back take of a device's capacity. */
+/** Bytes of a device's capacity that are foreign or residue. */
 export const takenByOthers = (server: Server, ordinal: number): Bytes => {
   const meter = server.meters.get(ordinal);
   return meter ? (meter.foreign ?? 0) + meter.residue : 0;
 };
 
 /**
- * What may be in use of a device beside what is held there and what is surely others': others may have it, or what has left.
- * After a load that ran out that may be all of it. Null where all is known, or where nothing tells.
+ * Bytes that may be in use on a device beside what is booked and what is surely foreign: by others, or by replicas that
+ * have just ended. After a load that ran out of memory that may be all of it. Null where all is known, or where nothing
+ * measures the device.
  */
 export const perhapsTaken = (
   { shortfalls }: Readonly<Fleet>,
@@ -64,7 +65,7 @@ export const perhapsTaken = (
   return doubt > 0 || foreign === null ? doubt : null;
 };
 
-/** Whether it will soon be known what others hold of some device of a server, and is not yet. */
+/** Whether looks will soon tell what others hold of some device of a server. */
 export const isBeingMeasured = (fleet: Readonly<Fleet>, server: Server): boolean =>
   (server.devices ?? []).some((device) => perhapsTaken(fleet, server, device) !== null);
 
@@ -72,16 +73,16 @@ export const isBeingMeasured = (fleet: Readonly<Fleet>, server: Server): boolean
 export const bytesOn = (account: AccountId, bookings: readonly Booking[]): Bytes =>
   bookings.reduce((sum, one) => (one.account === account ? sum + one.bytes : sum), 0);
 
-/** What a replica books on an account that is not only placed there, with what a change under way adds. */
+/** What a replica that has begun to load holds on an account, with what a change under way adds. */
 export const heldOn = (account: AccountId, replica: Replica): Bytes =>
   bytesOn(account, replica.bookings) +
   (replica.phase === 'ready' && replica.change?.order ? bytesOn(account, replica.change.bookings) : 0);
 
-/** Bytes that a copy was measured to hold on a device; null where that is not known. */
+/** Bytes that a copy was measured to hold on a device; null where it was not measured. */
 export const measuredOn = (server: Server, model: ModelId, ordinal: number): Bytes | null =>
   server.measured.get(model)?.get(ordinal) ?? null;
 
-/** How memory moves with a replica: it holds none, takes it, holds it, gives it back, or that is not known. */
+/** What a replica does with its memory. */
 type MemoryMotion = 'none' | 'taking' | 'holding' | 'giving' | 'unknown';
 
 function motionOf(replica: Replica | undefined): MemoryMotion {
@@ -102,7 +103,7 @@ function motionOf(replica: Replica | undefined): MemoryMotion {
   }
 }
 
-/** Tells the meters of a server that a replica takes, holds or gives back memory from now on. */
+/** Tells the meters of a server what a replica does with its memory from now on. */
 export function noteMotion(
   server: Server | undefined,
   before: Replica | undefined,
@@ -117,7 +118,8 @@ export function noteMotion(
     const held = measuredOn(server, replica.model, ordinal);
     begin(meter, was, is, { model: replica.model, used, held });
     meter.moves += 1;
-    if (is === 'none') noteGone(meter, heldOn(account, replica), held !== null);
+    if (is !== 'none') continue;
+    meter.gone = [...meter.gone, { bytes: heldOn(account, replica), since: null, isMeasured: held !== null }];
   }
   if (is === 'none') server.measured.delete(replica.model);
 }
@@ -127,15 +129,7 @@ const gpusTouched = ({ devices }: Server, replicas: readonly (Replica | undefine
     ({ kind, ordinal }) => kind === 'gpu' && replicas.some((one) => touches(one, ordinal)),
   );
 
-/** What has ended may be in use for a while yet. */
-function noteGone(meter: Meter, bytes: Bytes, isMeasured: boolean): void {
-  meter.gone = [...meter.gone, { bytes, since: null, isMeasured }];
-}
-
-/**
- * What was measured of a copy is forgotten for each device that it has left: it may be another copy by now, which
- * another client loaded.
- */
+/** Forgets what was measured of a copy on devices that it has left: another client may have loaded another copy. */
 export function forgetLeft(server: Server | undefined, { model, devices }: Replica): void {
   const copies = server?.measured.get(model);
   if (!copies) return;
@@ -143,14 +137,14 @@ export function forgetLeft(server: Server | undefined, { model, devices }: Repli
   if (there.length < copies.size) server!.measured.set(model, new Map(there));
 }
 
-/** What is in use now, and what of it the copy of a model was measured to hold. */
+/** The bytes in use of a device, and those that the copy of a model was measured to hold there; null where not known. */
 interface Held {
   readonly model: ModelId;
   readonly used: Bytes | null;
   readonly held: Bytes | null;
 }
 
-/** Notes how much is in use before a load, and before an unload. */
+/** Notes how much is in use before a load or an unload. */
 function begin(meter: Meter, was: MemoryMotion, is: MemoryMotion, { model, used, held }: Held): void {
   if (was === 'none' && is === 'taking') beginTrial(meter, model, used);
   if (is === 'giving') beginRelease(meter, model, used, held);
@@ -163,20 +157,20 @@ export const touches = (replica: Replica | undefined, ordinal: number): boolean 
   (replica.devices.includes(ordinal) ||
     (replica.phase === 'ready' && (replica.change?.devices.includes(ordinal) ?? false)));
 
-/** Beginning and ending are a move each. */
+/** The trial ends two moves later: the begin of the load is one, its end another. */
 function beginTrial(meter: Meter, model: ModelId, used: Bytes | null): void {
   const before = atRest(meter) ?? (isExplained(meter) ? used : null);
   meter.trial = before === null ? null : { model, before, endsAt: meter.moves + 2 };
 }
 
-/** Whether the last look left no doubt of what others hold, and nothing has moved since. */
+/** Whether the last look told exactly what others hold, and nothing has moved since. */
 const isExplained = ({ moves, movesSeen, gone, foreign, foreignWithin }: Meter): boolean =>
   moves === movesSeen &&
   gone.length === 0 &&
   foreignWithin?.least === foreign &&
   foreignWithin?.most === foreign;
 
-/** Several leave a device at once where room is made: it cannot be told whose memory comes back first. */
+/** Several replicas may leave a device at once. It cannot be told whose memory comes back first, so one release covers all. */
 function beginRelease(meter: Meter, model: ModelId, used: Bytes | null, bytes: Bytes | null): void {
   if (bytes === null) return;
   const resting = atRest(meter);
@@ -186,7 +180,7 @@ function beginRelease(meter: Meter, model: ModelId, used: Bytes | null, bytes: B
   if (before !== null) meter.release = { before, endsAt, owed: new Map(others?.owed).set(model, bytes) };
 }
 
-/** Nothing more is waited for of one that has left, or that stays after all. */
+/** Ends the wait for the memory of a replica that has left, or that stays after all. */
 export function endRelease(meter: Meter, model: ModelId): void {
   const bytes = meter.release?.owed.get(model);
   if (!meter.release || bytes === undefined) return;

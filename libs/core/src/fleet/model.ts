@@ -5,7 +5,7 @@ export type Instant = number;
 export type Millis = number;
 export type Bytes = number;
 
-/** How much a request or a model matters: nothing leaves for what is of a lower class. */
+/** How much a request or a model matters: no copy leaves for a model of a lower class. */
 export type Class = 'critical' | 'default' | 'sheddable';
 
 /** How requests for an absent model are treated. */
@@ -18,17 +18,16 @@ export interface ColdStart {
   readonly loadWhenShed: boolean;
 }
 
-/** What one model costs and how it wants to be treated; the same keys serve as defaults. */
+/** What a model costs and how it is treated. The defaults have the same keys. */
 export interface ModelSettings {
-  /** `false`: never loaded by us; requests are refused `disabled`. */
+  /** `false`: Berth never loads it, and refuses requests as `disabled`. */
   readonly enabled: boolean;
   /** Bytes on every device that holds a copy. */
   readonly gpuBytes: Bytes;
   /** Bytes on the host, whatever the number of copies. */
   readonly hostBytes: Bytes;
-  /** Whether `gpuBytes` was declared for this very model; a default is only a guess. 0, declared: it needs no GPU. */
+  /** Whether the bytes were declared for this model, and are no default. A model declared with 0 GPU bytes needs no GPU. */
   readonly gpuDeclared: boolean;
-  /** Whether `hostBytes` was. */
   readonly hostDeclared: boolean;
   /** How long after its last use a replica is retired; null: never. */
   readonly idleUnload: Millis | null;
@@ -39,9 +38,9 @@ export interface ModelSettings {
   readonly minResidency: Millis;
   readonly class: Class;
   readonly coldStart: ColdStart;
-  /** What becomes of a copy that is measured above its limit, beside being told of. */
+  /** What becomes of a copy that is measured above its limit, beside its flag. */
   readonly onLimitExceeded: 'warn' | 'unload' | 'quarantine';
-  /** `replace`: a copy that only fails counts for nothing, and another is loaded. */
+  /** `replace`: a failing copy is written off, and another one loaded. */
   readonly onFailing: 'flag' | 'replace';
 }
 
@@ -49,30 +48,30 @@ export interface ModelSettings {
 export interface Model extends ModelSettings {
   readonly id: ModelId;
   readonly source: 'declared' | 'discovered';
-  /** Copies kept resident always; 0 without a pin. */
+  /** Copies that the pin keeps always; 0 without a pin. */
   readonly pinnedCopies: number;
-  /** Copies kept warm beside the pinned ones' claim; unlike a pin they give way to a higher class. */
+  /** Copies kept warm, pinned ones included; unlike those they give way to a higher class. */
   readonly minCopies: number;
-  /** Most copies over the fleet; null: no bound. */
+  /** Most copies in the fleet; null: no bound. */
   readonly maxCopies: number | null;
-  /** What must be ready on the same server before it can serve, beside the steps learned of ensembles. */
+  /** Models that must be ready on the same server before it can serve, beside the steps learned of ensembles. */
   readonly dependsOn: readonly ModelId[];
   /** Labels a server must carry. */
   readonly require: Readonly<Record<string, string>>;
-  /** A label in which the servers of its copies are to differ, where there is a choice; null: in none. */
+  /** A label whose values are to differ among the servers of its copies, where there is a choice. */
   readonly spread: string | null;
-  /** Sets of ordinals over which the backend spreads one copy: booked whole, the config left alone. Empty: it does not. */
+  /** Sets of ordinals over which the backend spreads one copy: all of a set is booked, and no config is sent. */
   readonly deviceSets: readonly (readonly number[])[];
   /** The operator's Triton ModelConfig as canonical JSON: lets Berth choose the GPU inside a server. */
   readonly config: string | null;
 }
 
-/** What has to be said of a model; it has no pin, no bound and no wish of its own unless that is said too. */
+/** What has to be said of a model; the other keys have defaults. */
 export type SaidOfModel = ModelSettings & Pick<Model, 'id' | 'source'> & Partial<Model>;
 
 /**
- * A model, made so that every model has its keys in one order. Every turn reads all of them, and V8 gives an object that
- * was spread (`{ ...settings, id }`) a hidden class of its own: reading those is many times slower.
+ * A model whose keys are in one order. Every turn reads all models, and V8 gives an object that was spread
+ * (`{ ...settings, id }`) a hidden class of its own, which is many times slower to read.
  */
 export const evenly = (model: SaidOfModel): Model => ({
   id: model.id,

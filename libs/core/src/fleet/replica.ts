@@ -7,17 +7,17 @@ export interface Booking {
   readonly bytes: Bytes;
 }
 
-/** Why loads are ordered. */
+/** Why a load is ordered: the reason at the moment at which the copy got its place. */
 export const LOAD_CAUSES = [
   /** A request waits for it. */
   'asked',
-  /** A request asked for it that was refused, or a reload that finds no room where the copy was. */
+  /** A refused request asked for it, or a reload found no room where the copy was. */
   'wished',
   /** A pin lacks a copy. */
   'pinned',
   /** `copies.min` lacks a copy. */
   'kept_warm',
-  /** One copy more: those that are there do not keep up. */
+  /** The present copies do not keep up. */
   'demand',
   /** An admin ordered its load. */
   'order',
@@ -27,37 +27,33 @@ export const LOAD_CAUSES = [
   'drain',
   /** Another copy of it is to leave, to make room for another model. */
   'moved',
-  /** Another copy of it only fails. */
+  /** Another copy of it is failing. */
   'replaced',
   /** Another model needs it beside itself. */
   'brought',
 ] as const;
 
-/**
- * Why a load is ordered. It is the reason of the moment at which the copy was given its place: one that comes later does
- * not change it.
- */
 export type LoadCause = (typeof LOAD_CAUSES)[number];
 
-/** Why a replica was let go. */
+/** Why a replica was drained, or went missing. */
 export type UnloadCause = 'idle' | 'evicted' | 'withdrawn' | 'admin' | 'drain' | 'lost';
 
 /** Why a load failed, sorted by what a caller can do about it. */
 export type FailureCause =
   'capacity' | 'configuration' | 'missing' | 'wrong_mode' | 'restricted' | 'transient';
 
-/** A model on a server: what of it and where, whatever its phase. */
+/** What a replica has in every phase. */
 export interface Residence {
   readonly id: ReplicaId;
   readonly model: ModelId;
   readonly server: ServerId;
   /** Ordinals of the devices that hold a copy. */
   readonly devices: readonly number[];
-  /** What the ledger counts as theirs. */
+  /** What the ledger counts for it, held or promised. */
   readonly bookings: readonly Booking[];
   /** When it entered its phase. */
   readonly since: Instant;
-  /** Whether it was found loaded, and Berth did not order it. */
+  /** Whether it was found loaded without an order of Berth. */
   readonly stranger: boolean;
 }
 
@@ -68,13 +64,13 @@ export interface Residence {
  *                 │          │                      │
  *                 └──────────┴────> unknown <───────┘
  *
- * `placed` waits for memory that others are leaving, or for a load slot. `unknown` is an order whose outcome we
- * did not learn, or something found half way; only a look at the server ends it.
+ * `placed` waits for memory that others are leaving, or for a load slot. `unknown` is an order whose outcome is not
+ * known, or a copy that was found on its way in or out; only a look at the server ends it.
  */
 export type Replica = Placed | Loading | Ready | Draining | Unloading | Unknown;
 export type Phase = Replica['phase'];
 
-/** Ready, and nothing is about to change: so are nearly all replicas of a large fleet. */
+/** Ready, and not about to change. */
 export type Settled = Ready & { readonly change: null };
 
 export const isSettled = (replica: Replica): replica is Settled =>
@@ -95,12 +91,12 @@ export interface Loading extends Residence {
   readonly cause: LoadCause;
 }
 
-/** The counts of the last statistics, and what followed from their changes. */
+/** The counts of the last statistics, and the failures that followed from their changes. */
 export interface Pulse {
   readonly lastInference: number;
   readonly succeeded: number;
   readonly failed: number;
-  /** How long all requests that succeeded were computed, together. */
+  /** The computing time of all requests that succeeded. */
   readonly computed: Millis;
   /** Failures since the last success, summed over looks. */
   readonly failures: number;
@@ -117,30 +113,30 @@ export interface Ready extends Residence {
   readonly change: Change | null;
 }
 
-/** An in-place change of devices: old and new are both held until it has ended. */
+/** A load that changes the devices of a ready copy in place: old and new devices are both held until it has ended. */
 export interface Change {
-  /** Null while it waits for memory or a load slot: until then the new part is only promised. */
+  /** Null while it waits for memory or a load slot: the bookings are only promised. */
   readonly order: OrderId | null;
   readonly orderedAt: Instant;
   readonly devices: readonly number[];
   readonly bookings: readonly Booking[];
-  /** When the call ended without success, or where its load was later seen to be kept waiting, when that was. */
+  /** When the call ended without success, or when a later look found that its load may still wait; null before. */
   readonly endedAt: Instant | null;
   /**
-   * Whether it ended with an answer: then the new part is given back once a later look says READY. Without one the load
-   * may still run: only a config that shows the new devices, or the time for stuck orders, ends the change.
+   * Whether it ended with an answer: then a later look that says READY ends the change. Without an answer the load may
+   * still run, and only a config that shows the new devices, or the time for stuck orders, ends the change.
    */
   readonly answered: boolean;
-  /** Null where it was seen to go on after an order without an answer. */
+  /** Null where the change follows from an order without an answer. */
   readonly cause: LoadCause | null;
 }
 
 export interface Draining extends Residence {
   readonly phase: 'draining';
-  /** What it serves: until the order is sent it may be taken back. */
+  /** Kept, since the drain may be taken back until the unload is ordered. */
   readonly versions: readonly string[];
   readonly inUseUntil: Instant;
-  /** As it was when the drain began: what only fails is no better for being taken back. */
+  /** As it was when the drain began. */
   readonly pulse: Pulse | null;
   readonly cause: UnloadCause;
   /** The model it makes room for. */
@@ -153,7 +149,7 @@ export interface Unloading extends Residence {
   readonly orderedAt: Instant;
   /** When Triton acknowledged the order, which is long before the memory is back. */
   readonly answeredAt: Instant | null;
-  /** The begin of the first look that missed its row, which alone proves nothing, if the latest one did too. */
+  /** When the first of the looks began that in a row, up to the latest, did not show it; null where the latest did. */
   readonly absentSince: Instant | null;
   readonly cause: UnloadCause;
   readonly makesRoomFor: ModelId | null;
@@ -161,30 +157,30 @@ export interface Unloading extends Residence {
 
 export interface Unknown extends Residence {
   readonly phase: 'unknown';
-  /** What left it unknown: an order without an answer, a load answered with an error, or something found. */
+  /** What left it unknown: a load or unload without an answer, a load that failed, or a look. */
   readonly after: 'load' | 'load_failed' | 'unload' | 'found';
-  /** When the call that left it so ended, or when it was found. */
+  /** When that call ended, or when the look told. */
   readonly endedAt: Instant;
-  /** When the load that may still run was ordered; null where none of ours may. */
+  /** When a load that may still run was ordered or first seen; null where none may. */
   readonly loadOrderedAt: Instant | null;
-  /** The order of ours that may still be carried out, where the call that sent it ended without an answer. */
+  /** Our load that may still run, where its call ended without an answer. */
   readonly order: OrderId | null;
   /** Whether the latest look showed it on its way in. */
   readonly coming: boolean;
-  /** The begin of the first look that showed it absent, if the latest one did too. */
+  /** When the first of the looks began that in a row, up to the latest, showed it absent; null where the latest did not. */
   readonly absentSince: Instant | null;
   readonly cause: UnloadCause | null;
   readonly makesRoomFor: ModelId | null;
 }
 
-/** Whether it is on its way out by our order. */
+/** Whether Berth drains or unloads it. */
 export const isLeaving = (replica: Replica): replica is Draining | Unloading =>
   replica.phase === 'draining' || replica.phase === 'unloading';
 
-/** Of what holds nothing: one list, so that none is made anew. */
+/** The bookings of what holds nothing: one list, which is compared by identity. */
 export const NO_BOOKINGS: readonly Booking[] = [];
 
-/** What a replica holds and is promised, if it is not leaving: no other can count on that. */
+/** What a replica holds and is promised, unless it is leaving. */
 export function stayingOf(replica: Replica): readonly Booking[] {
   switch (replica.phase) {
     case 'draining':

@@ -1,24 +1,25 @@
+import { addTo, removeFrom } from '../numbers/groups.js';
 import type { AccountId, ReplicaId, ServerId } from './ids.js';
 import type { Bytes } from './model.js';
 import type { Gaps, Harm, Offers } from '../room/offer.js';
 import type { Booking } from './replica.js';
 
-/** What of the indexes of a fleet is about memory: which replica holds how much, and what is worked out from that. */
+/** The indexes about memory: which replica holds how much, and what follows from that. */
 export interface RoomIndexes {
   /** What settled replicas hold of each account. */
   readonly held: Map<AccountId, Bytes>;
-  /** What all replicas hold of each account, or are promised, but those that leave. */
+  /** What all replicas that are not leaving hold of each account, or are promised of it. */
   readonly staying: Map<AccountId, Bytes>;
   /** The settled replicas that hold any of each account. */
   readonly holding: Map<AccountId, Set<ReplicaId>>;
-  /** What they offer there at most, where that was asked for. */
+  /** The candidates for eviction on each account, where they were asked for. */
   readonly offers: Map<AccountId, Offers>;
-  /** What the GPUs of each server have beside what stays there, where it was worked out since that or the devices changed. */
+  /** What the GPUs of each server have beside what stays there. Dropped when that or the devices change. */
   readonly gaps: Map<ServerId, Gaps>;
   /**
-   * The least eviction cost of room for so many bytes on a GPU of each server, as last worked out, whatever may go;
-   * null where all of that is not enough. It is forgotten with the gaps, and when what rests there changes but for a
-   * use: so it is a lower bound. By sizes, so that a walk over all servers finds it in one place.
+   * By size, and then by server: the least cost of the evictions that make room for so many bytes on one of its GPUs;
+   * null where no evictions do. Dropped with the gaps, and when what is held there changes, but not when it is used,
+   * which only raises the cost. So it is a lower bound.
    */
   readonly harms: Map<Bytes, Map<ServerId, Harm | null>>;
 }
@@ -32,7 +33,7 @@ export const noRoomIndexes = (): RoomIndexes => ({
   harms: new Map(),
 });
 
-/** With what a replica stands among what is held and stays. */
+/** What a replica adds to `held` and to `staying`. */
 export interface Holding {
   readonly id: ReplicaId;
   readonly server: ServerId;
@@ -40,7 +41,7 @@ export interface Holding {
   staying: readonly Booking[];
 }
 
-/** One that is worth more or less from now on, or holds anything else. */
+/** A replica is worth more or less than before, or holds something else. */
 export function noteChange({ offers, harms }: RoomIndexes, { id, server, held }: Holding): void {
   if (held.length === 0) return;
   for (const { account } of held) {
@@ -52,28 +53,24 @@ export function noteChange({ offers, harms }: RoomIndexes, { id, server, held }:
   for (const ofSize of harms.values()) ofSize.delete(server);
 }
 
-/** One that is used is worth more from now on, and nothing else about it has changed. */
+/** A replica was used, so it is worth more; nothing else about it has changed. */
 export function noteUse({ offers }: RoomIndexes, { id, held }: Holding): void {
   for (const { account } of held) offers.get(account)?.changed.add(id);
 }
 
-/** Puts down what a settled replica holds; of one that is not, nothing. */
+/** Sets what a replica holds; nothing unless it is settled. */
 export function setHeld(indexes: RoomIndexes, hold: Holding, bookings: readonly Booking[]): void {
   const { held, holding } = indexes;
   noteChange(indexes, hold);
   if (hold.held === bookings) return;
-  for (const { account } of hold.held) holding.get(account)!.delete(hold.id);
-  for (const { account } of bookings) {
-    const some = holding.get(account);
-    if (some) some.add(hold.id);
-    else holding.set(account, new Set([hold.id]));
-  }
+  for (const { account } of hold.held) removeFrom(holding, account, hold.id);
+  for (const { account } of bookings) addTo(holding, account, hold.id);
   replaceIn(held, hold.held, bookings);
   hold.held = bookings;
   noteChange(indexes, hold);
 }
 
-/** Puts down what of a replica stays. */
+/** Sets what of a replica stays. */
 export function setStaying(indexes: RoomIndexes, hold: Holding, bookings: readonly Booking[]): void {
   if (hold.staying === bookings) return;
   replaceIn(indexes.staying, hold.staying, bookings);
@@ -86,7 +83,7 @@ function replaceIn(sums: Map<AccountId, Bytes>, before: readonly Booking[], afte
   for (const { account, bytes } of after) sums.set(account, (sums.get(account) ?? 0) + bytes);
 }
 
-/** Forgets what room there is on a server, or on all. */
+/** Drops what is known of the room on a server, or on all. */
 export function dropRoom({ gaps, harms }: RoomIndexes, server?: ServerId): void {
   if (server === undefined) {
     gaps.clear();

@@ -11,27 +11,27 @@ export interface Device {
   readonly ordinal: number;
   readonly uuid: string | null;
   readonly kind: 'gpu' | 'cpu';
-  /** The purse it draws on: its own for a gpu, the host's for a cpu. */
+  /** Its own for a gpu, the host's for a cpu. */
   readonly account: AccountId;
-  /** What we may fill: memory less headroom. */
+  /** Memory less headroom. */
   readonly capacity: Bytes;
   /** Bytes in use by any process, as last measured; null where nothing tells. */
   readonly used: Bytes | null;
 }
 
 /**
- * How we stand with a server's control port:
+ * The state of the connection to a server's control port:
  *
  *   connecting ──> up <──> slow ──> lost
  *                  └──> down ──> lost        down: the connection ended, or we closed it; lost after 2 s without a new one
  *
- * `slow` keeps its routes but takes nothing new; `lost` has none.
+ * `slow` keeps its routes but gets no orders; `lost` has no routes.
  */
 export type Contact =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'up' }
   | { readonly kind: 'slow'; readonly probesFailed: number; readonly nextProbeAt: Instant }
-  /** `moved`: there was no connection to its present address yet, so a refusal there says nothing of the process. */
+  /** `moved`: there was no connection to its present address yet, so a refused attempt there does not prove a death. */
   | { readonly kind: 'down'; readonly since: Instant; readonly moved: boolean }
   | { readonly kind: 'lost'; readonly since: Instant };
 
@@ -44,11 +44,11 @@ export interface LearnedConfig {
   readonly gpus: readonly number[];
   /** Instances per device. */
   readonly count: number;
-  /** The most requests that an instance takes at once: 1 where nothing makes batches of them. */
+  /** The most requests that an instance takes at once: 1 without batching. */
   readonly batch: number;
 }
 
-/** What the operator told of a server. */
+/** The operator's declaration of a server. */
 export interface ServerSpec {
   readonly id: ServerId;
   readonly host: string;
@@ -56,50 +56,51 @@ export interface ServerSpec {
   readonly hostMemory: Bytes | null;
   readonly discover: boolean;
   readonly strangers: 'keep' | 'adopt' | 'retire';
-  /** Null: found from the metrics. */
-  readonly devices:
-    | readonly {
-        readonly ordinal: number;
-        readonly uuid: string | null;
-        readonly memory: Bytes;
-        readonly headroom: Bytes;
-      }[]
-    | null;
+  /** Null: taken from the metrics. */
+  readonly devices: readonly DeclaredDevice[] | null;
 }
 
-/** One Triton process as far as we know it. */
+/** The operator's declaration of a GPU. */
+export interface DeclaredDevice {
+  readonly ordinal: number;
+  readonly uuid: string | null;
+  readonly memory: Bytes;
+  readonly headroom: Bytes;
+}
+
+/** What is known of one Triton process. */
 export interface Server {
   spec: ServerSpec;
   contact: Contact;
-  /** When the present connection began, or the last one ended: a look begun before tells of what may be gone. */
+  /** When the present connection began, or the last one ended. A look begun before may tell of another process. */
   looksCountFrom: Instant;
-  /** Whether a connection attempt was refused since the last look: the process has died in between. */
+  /** Whether an attempt to connect was refused since the last look: the process has died in between. */
   refused: boolean;
-  /** Whether a look was taken over the present connection; before it no route is given. */
+  /** Whether it was looked at over the present connection; before that no route is given. */
   looked: boolean;
-  /** Whether it was ever looked at, in this life of ours or (as a learned fact) in an earlier one. */
+  /** Whether it was ever looked at, by this process of Berth or an earlier one. */
   everSeen: boolean;
   mode: ControlMode | null;
   version: string | null;
   incarnation: number;
   /** Null until declared or found. */
   devices: readonly Device[] | null;
-  /** How they were found; null where they are declared, or only remembered. */
+  /** How the metrics showed them; null where they are declared, or only remembered. */
   found: Found | null;
-  /** The names its repository lists, loaded or not. */
+  /** The names that its repository lists, loaded or not. */
   repository: ReadonlySet<ModelId>;
-  /** The models of which the last index showed a version, past its loading. */
+  /** The models of which the last index showed a version that was not just loading. */
   versioned: ReadonlySet<ModelId>;
   /** When the last full look, and the last reading of statistics, began. */
   lookedAt: Instant | null;
   statisticsAt: Instant | null;
   /** Whether the metrics answered in the last look. */
   metricsAnswered: boolean;
-  /** Requests queued inside Triton, per model; nothing of a model of which a copy is hidden, whose queue it may be. */
+  /** Requests queued inside Triton, by model. A model with a hidden copy is left out: it may be that one's queue. */
   pending: ReadonlyMap<ModelId, number>;
-  /** A look ordered and not yet reported. */
+  /** The look that is under way. */
   looking: 'full' | 'statistics' | null;
-  /** When the last full look, and the last of either kind, was reported, and how long the latter took. */
+  /** When the last full look, and the last look of either kind, was reported, and how long the latter took. */
   fullEndedAt: Instant | null;
   anyEndedAt: Instant | null;
   lookTook: Millis;
@@ -110,19 +111,19 @@ export interface Server {
   readonly configs: Map<ModelId, LearnedConfig>;
   /** Models whose config was asked for in this incarnation, and whether it was told since. */
   readonly described: Map<ModelId, 'asked' | 'told'>;
-  /** What we ordered here, with the steps that came up through it: everything else found is a stranger. */
+  /** Models that Berth ordered here, and the steps that came up with them. Others that are found are strangers. */
   readonly ordered: Set<ModelId>;
-  /** Until when an earlier life of ours has leased what this one has not seen yet. */
+  /** Leases that an earlier process of Berth gave, and when they end, on copies that this one has not seen ready yet. */
   promised: ReadonlyMap<ModelId, Instant>;
-  /** What came up while loads of ours ran that may be of ensembles: taken for steps of theirs, until their configs tell. */
+  /** Models that came up beside loads that may be of ensembles, and those loads: steps of theirs, until a config tells. */
   readonly presumed: Map<ModelId, readonly ModelId[]>;
-  /** Copies that live on behind a newer row, or whose row is gone: booked until time or a new incarnation ends them. */
+  /** Copies that a newer row hides, or whose row is gone. */
   hidden: readonly HiddenCopy[];
-  /** What is measured of its GPUs, by ordinal, in this incarnation. */
+  /** The meters of its GPUs in this incarnation, by ordinal. */
   readonly meters: Map<number, Meter>;
   /** Bytes that its copies were measured to hold, by model and ordinal. */
   readonly measured: Map<ModelId, ReadonlyMap<number, Bytes>>;
-  /** How long requests for each model take here, and whether all together take longer than usual. */
+  /** How long requests take here, for each model and all together. */
   readonly latencies: Map<ModelId, Latency>;
   slowdown: Slowdown;
   /** How long loads of each model take here. */
@@ -131,25 +132,25 @@ export interface Server {
   loadPace: LoadTimes | null;
   /** How long unloads take here, until a look shows the memory free; null before the first. */
   unloadTimes: LoadTimes | null;
-  /** When it may again be asked for as many loads that repeat a failed one as ever: see `retryAt`. */
+  /** When the retry budget is full again: see `retryAt`. */
   retriesFullAt: Instant;
 }
 
-/** Devices that the metrics showed. */
+/** How the metrics showed the devices. */
 export interface Found {
-  /** The life of the server in which they did. */
+  /** The incarnation of the server in which they did. */
   readonly incarnation: number;
-  /** Another number of GPUs that looks in a row have shown since; null where the last one showed what is known. */
+  /** Another number of GPUs, and since when looks in a row have shown it; null where the last one showed what is known. */
   readonly other: { readonly gpus: number; readonly since: Instant } | null;
 }
 
-/** A copy that no call of Triton's shows any more, and whose memory may still be held. */
+/** A copy that no call of Triton shows any more, whose memory stays booked until then, or until a new incarnation. */
 export interface HiddenCopy {
   readonly model: ModelId;
   readonly bookings: readonly Booking[];
   readonly until: Instant;
 }
 
-/** Whether a server's labels meet what a model asks for. */
+/** Whether a server has all the labels that a model requires. */
 export const labelsMatch = (server: Server, { require }: Model): boolean =>
   Object.entries(require).every(([key, value]) => server.spec.labels[key] === value);

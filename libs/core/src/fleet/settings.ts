@@ -5,16 +5,16 @@ export interface Limits {
   readonly globalQueue: number;
   readonly loadsPerServer: number;
   readonly loadsPerDevice: number;
-  /** How many loads of a minute others may be evicted for, on one device. */
+  /** How many loads a minute may evict others, on one device. */
   readonly loadsPerDevicePerMinute: number;
-  /** How long a newcomer waits before replicas in use may be drained for it. */
+  /** How long a model is asked for without being served before it ignores worth. */
   readonly starvation: Millis;
   readonly stuckAfter: Millis;
 }
 
 const MIB = 2 ** 20;
 
-/** What holds for every model until the operator's settings are told. */
+/** The settings of every model until the operator's are told. */
 export const DEFAULTS: ModelSettings = {
   enabled: true,
   gpuBytes: 2048 * MIB,
@@ -31,7 +31,7 @@ export const DEFAULTS: ModelSettings = {
   onFailing: 'flag',
 };
 
-/** The bounds over the fleet until then. */
+/** The bounds until the operator's are told. */
 export const LIMITS: Limits = {
   globalQueue: 5000,
   loadsPerServer: 2,

@@ -1,7 +1,7 @@
 import type { Fleet } from './fleet-state.js';
 import type { Model } from './model.js';
 
-/** Models of a fleet that passes go over, each list in the order of the fleet, and kept until any model changes. */
+/** Lists of models, in the order of the fleet. */
 export interface ModelLists {
   readonly standing: readonly Model[];
   readonly discovered: readonly Model[];

@@ -1,17 +1,18 @@
 import { type Fleet, unsettled } from './fleet.js';
 import type { Loading, Placed, Ready, Replica } from './replica.js';
+import { settingsOf } from './idle-rule.js';
 import { labelsMatch, type Server } from './server.js';
 import type { ModelId, ReplicaId, ServerId } from './ids.js';
 import type { Instant } from './model.js';
 
-/** How long an ended connection may take to come back before its server counts as lost. */
+/** How long a connection may be down before its server counts as lost. */
 export const RECONNECT_GRACE = 2_000;
-/** For how long after the first turn the cold wait for servers that were not looked at yet. */
+/** For how long after the first turn cold requests wait for servers that were not looked at yet. */
 export const SETTLING = 10_000;
-/** A stuck load gives its device slot back after this, or its load timeout if that is shorter. */
+/** A load holds its device slot for so long at most, or for its timeout if that is shorter. */
 const DEVICE_SLOT_HELD = 60_000;
 
-/** How a server stands at this moment; the words of the contract's `Server.state`, less draining. */
+/** The state of a server, in the words of the contract's `Server.state`, drains aside. */
 export type Standing = 'connecting' | 'ready' | 'stale' | 'lost' | 'wrong_mode' | 'restricted';
 
 export function standingOf(server: Server, now: Instant): Standing {
@@ -24,21 +25,21 @@ export function standingOf(server: Server, now: Instant): Standing {
   return server.looked ? 'ready' : 'connecting';
 }
 
-/** Whether routes to it may be given: looked at over a connection that stands, however slow. */
+/** Whether routes to it may be given: it was looked at over its present connection, however slow. */
 export const isRoutable = ({ contact, looked }: Server): boolean =>
   looked && (contact.kind === 'up' || contact.kind === 'slow');
 
-/** Whether it takes no orders of ours: Triton loads its models itself there, or restricts its repository protocol. */
+/** Whether it takes no orders: Triton loads its models itself there, or restricts its repository protocol. */
 export const isLeftAlone = ({ mode }: Server): boolean => mode === 'wrong_mode' || mode === 'restricted';
 
-/** Whether what it holds or could hold was ever learned; a server that refuses us counts. */
+/** Whether it was ever looked at; a server that takes no orders counts as seen. */
 export const isSeen = (server: Server): boolean => server.everSeen || isLeftAlone(server);
 
-/** Whether what no server is known to have, or to have room for, is nowhere: there are servers, and all were seen. */
+/** Whether there are servers and all were seen: then a model that none is known to have is nowhere. */
 export const isAllSeen = ({ servers }: Readonly<Fleet>): boolean =>
   servers.size > 0 && [...servers.values()].every(isSeen);
 
-/** Whether no server that could have a known model lists it, though all of these were seen. */
+/** Whether all servers with the labels of a known model were seen, and none lists it. */
 export function isListedNowhere({ models, servers }: Readonly<Fleet>, id: ModelId): boolean {
   const model = models.get(id);
   const able = [...servers.values()].filter((server) => model && labelsMatch(server, model));
@@ -48,7 +49,7 @@ export function isListedNowhere({ models, servers }: Readonly<Fleet>, id: ModelI
 /** Whether loads and unloads may be sent to it. */
 export const takesOrders = (server: Server, now: Instant): boolean => standingOf(server, now) === 'ready';
 
-/** When the load that a replica stands for was ordered, where it may still run; null for everything else. */
+/** When the load of a replica that may still run was ordered; null where none may run. */
 export function loadBegan(replica: Replica): Instant | null {
   switch (replica.phase) {
     case 'loading':
@@ -62,31 +63,26 @@ export function loadBegan(replica: Replica): Instant | null {
   }
 }
 
-/** Whether it has its place, and the load for that is not ordered yet. */
+/** Whether it has a place, and its load is not ordered yet. */
 export const isPromised = (replica: Replica): replica is Placed | Ready =>
   replica.phase === 'placed' || (replica.phase === 'ready' && replica.change?.order === null);
 
-/** Whether a load has outlasted its time: it holds one of Triton's load threads, perhaps for ever. */
-export function isOverdue(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
-  const began = loadBegan(replica);
-  return began !== null && now - began >= loadTimeoutOf(fleet, replica);
-}
+/** Whether a load has outlasted its timeout: it holds one of Triton's load threads, perhaps for ever. */
+export const isOverdue = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
+  (loadBounds(fleet, replica)?.overdueAt ?? Infinity) <= now;
 
-/** When a load becomes overdue, and when it gives its device slot back. */
+/** When a load becomes overdue, and when it gives its device slot back; null where none may run. */
 export function loadBounds(
   fleet: Readonly<Fleet>,
   replica: Replica,
 ): { overdueAt: Instant; slotUntil: Instant } | null {
   const began = loadBegan(replica);
   if (began === null) return null;
-  const timeout = loadTimeoutOf(fleet, replica);
-  return { overdueAt: began + timeout, slotUntil: began + Math.min(timeout, DEVICE_SLOT_HELD) };
+  const { loadTimeout } = settingsOf(fleet, replica);
+  return { overdueAt: began + loadTimeout, slotUntil: began + Math.min(loadTimeout, DEVICE_SLOT_HELD) };
 }
 
-const loadTimeoutOf = (fleet: Readonly<Fleet>, { model }: Replica): number =>
-  (fleet.models.get(model) ?? fleet.defaults).loadTimeout;
-
-/** Loads under way per server, and of those the overdue ones; a carried step rides on its ensemble's load. */
+/** How many loads each server has under way, and how many of them are overdue. A step is part of its ensemble's load. */
 export function loadsByServer(
   fleet: Readonly<Fleet>,
   now: Instant,
@@ -103,8 +99,8 @@ export function loadsByServer(
 }
 
 /**
- * How many loads a server may have under way, so many of them overdue. A load disturbs the requests served beside it:
- * where these take longer than usual one more is begun only when no other runs, beside those that may run for ever.
+ * How many loads a server may have under way, of which `overdue` are overdue. Loads disturb the requests served beside
+ * them. So where requests take longer than usual, only one load may run that is not overdue.
  */
 export function loadsAtMost(
   { limits }: Readonly<Fleet>,
@@ -118,7 +114,7 @@ export function loadsAtMost(
 export const isCarried = (replica: Replica): replica is (Placed | Loading) & { carriedBy: ReplicaId } =>
   (replica.phase === 'placed' || replica.phase === 'loading') && replica.carriedBy !== null;
 
-/** The servers that may be given something new. */
+/** The servers on which a new copy may be placed. */
 export function openServers(fleet: Readonly<Fleet>, now: Instant): Server[] {
   const loads = loadsByServer(fleet, now);
   const open: Server[] = [];
@@ -130,8 +126,8 @@ export function openServers(fleet: Readonly<Fleet>, now: Instant): Server[] {
 }
 
 /**
- * Whether the cold still wait, and nothing is placed yet: in our first seconds a server that was not looked at may
- * hold what is wanted, whatever an earlier life of ours remembers of it. One that is lost holds nothing.
+ * Whether cold requests still wait, and nothing is placed: in the first seconds a server that was not looked at may hold
+ * what is wanted, whatever is remembered of it. A lost server holds nothing.
  */
 export function isSettling(fleet: Readonly<Fleet>, now: Instant): boolean {
   if (fleet.startedAt === null || now >= fleet.startedAt + SETTLING) return false;

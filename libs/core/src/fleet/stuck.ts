@@ -4,8 +4,8 @@ import type { Instant } from './model.js';
 import { loadBounds } from './standing.js';
 
 /**
- * When an order counts as stuck: `stuckAfterSeconds` past a load's timeout, or past Triton's answer to an unload.
- * Its bytes stay booked, other work goes on. Null for what is under no order.
+ * When an order counts as stuck: `stuckAfterSeconds` past a load's timeout, or past Triton's answer to an unload. From
+ * then on its bytes stay booked, but other work does not wait for it. Null for a replica that is under no order.
  */
 export function stuckAt(fleet: Readonly<Fleet>, replica: Replica): Instant | null {
   const { stuckAfter } = fleet.limits;
@@ -17,3 +17,7 @@ export function stuckAt(fleet: Readonly<Fleet>, replica: Replica): Instant | nul
 
 export const isStuck = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
   (stuckAt(fleet, replica) ?? Infinity) <= now;
+
+/** Whether it is under an order that is not stuck. */
+export const isUnderOrder = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
+  (stuckAt(fleet, replica) ?? -Infinity) > now;

@@ -1,28 +1,34 @@
 import type { ReplicaId } from '../fleet/ids.js';
-import type { Instant, Millis } from '../fleet/model.js';
+import type { Instant } from '../fleet/model.js';
+import { addTo, removeFrom } from './groups.js';
 import { firstFrom } from './sorted.js';
 
-/** Those on one page are gone over one by one. */
-const PAGE: Millis = 1_000;
+const secondOf = (at: Instant): number => Math.floor(at / 1_000);
 
-/** Which replicas are due when, by pages of a second, so that those whose time is far off cost nothing. */
+/**
+ * Replicas by the instant at which they are due, on numbered pages. What is due much later costs a search nothing. What
+ * is due at infinity is on no page.
+ */
 export class Calendar {
   private readonly pages = new Map<number, Set<ReplicaId>>();
-  /** The pages on which there is anything, in order. */
+  /** The numbers of the pages, in order. */
   private readonly numbers: number[] = [];
 
-  /** Enters a replica for another instant than before. What is due at infinity never is, and stands nowhere. */
+  /** `pageOf`: the number of the page of an instant; it never falls as instants rise. */
+  constructor(private readonly pageOf: (at: Instant) => number = secondOf) {}
+
+  /** Enters a replica for another instant than before. */
   move(id: ReplicaId, from: Instant, to: Instant): void {
-    const [before, after] = [pageOf(from), pageOf(to)];
+    const [before, after] = [this.pageOf(from), this.pageOf(to)];
     if (before === after) return;
     if (before !== Infinity) this.strike(id, before);
     if (after !== Infinity) this.enter(id, after);
   }
 
-  /** All that are due by an instant, and perhaps some that are within a second of it. */
+  /** All replicas that are due by an instant, and perhaps some that are due later on the same page. */
   dueBy(at: Instant): ReplicaId[] {
     const due: ReplicaId[] = [];
-    const last = pageOf(at);
+    const last = this.pageOf(at);
     for (const number of this.numbers) {
       if (number > last) break;
       for (const id of this.pages.get(number)!) due.push(id);
@@ -31,36 +37,33 @@ export class Calendar {
   }
 
   /**
-   * Goes over the replicas that are due from one instant on and before another, page by page. Each is asked for its own
-   * instant, given the earliest so far: it answers that one or an earlier one, which is then the end. Returns the earliest.
+   * The earliest instant that `ask` returns for the replicas that are due from `from` on and before `before`, else
+   * `before`. `ask` is given the earliest instant so far, and returns that one or an earlier one.
    */
   earliest(from: Instant, before: Instant, ask: (id: ReplicaId, before: Instant) => Instant): Instant {
     let end = before;
-    for (let at = firstFrom(this.numbers, pageOf(from)); at < this.numbers.length; at += 1) {
+    for (let at = firstFrom(this.numbers, this.pageOf(from)); at < this.numbers.length; at += 1) {
       const number = this.numbers[at]!;
-      if (number * PAGE >= end) break;
+      if (number > this.pageOf(end)) break;
       for (const id of this.pages.get(number)!) end = ask(id, end);
     }
     return end;
   }
 
+  /** The number of the first page after that of an instant; infinity where there is none. */
+  after(at: Instant): number {
+    const page = this.pageOf(at);
+    const first = firstFrom(this.numbers, page);
+    return (this.numbers[first] === page ? this.numbers[first + 1] : this.numbers[first]) ?? Infinity;
+  }
+
   private enter(id: ReplicaId, number: number): void {
-    const page = this.pages.get(number);
-    if (page) {
-      page.add(id);
-      return;
-    }
-    this.pages.set(number, new Set([id]));
-    this.numbers.splice(firstFrom(this.numbers, number), 0, number);
+    if (!this.pages.has(number)) this.numbers.splice(firstFrom(this.numbers, number), 0, number);
+    addTo(this.pages, number, id);
   }
 
   private strike(id: ReplicaId, number: number): void {
-    const page = this.pages.get(number)!;
-    page.delete(id);
-    if (page.size > 0) return;
-    this.pages.delete(number);
-    this.numbers.splice(firstFrom(this.numbers, number), 1);
+    removeFrom(this.pages, number, id);
+    if (!this.pages.has(number)) this.numbers.splice(firstFrom(this.numbers, number), 1);
   }
 }
-
-const pageOf = (at: Instant): number => Math.floor(at / PAGE);

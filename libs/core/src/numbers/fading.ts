@@ -1,17 +1,17 @@
 import type { Instant, Millis } from '../fleet/model.js';
 
-/** A sum of which what was added longer ago counts for less. */
+/** A sum that decays exponentially: the older an addition is, the less it counts. */
 export interface Fading {
-  /** As of `at`. */
+  /** The sum as of `at`. */
   readonly sum: number;
   readonly at: Instant;
 }
 
-/** What is left of it by now, where what was added so long ago counts for 1/e. */
+/** What is left of the sum by now: an addition that is `over` old counts for 1/e. */
 export const faded = (one: Fading | undefined, now: Instant, over: Millis): number =>
   one ? one.sum * Math.exp(-Math.max(0, now - one.at) / over) : 0;
 
-/** The same with more added to it now; what is told late counts as of the last that was told. */
+/** The sum with more added now. An addition that is told late counts as if it came with the latest one. */
 export function added(one: Fading | undefined, more: number, now: Instant, over: Millis): Fading {
   const at = Math.max(now, one?.at ?? now);
   return { sum: faded(one, at, over) + more, at };

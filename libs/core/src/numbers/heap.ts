@@ -1,9 +1,6 @@
-/**
- * Takes things out in order, the first first. Where most are never taken that costs less than to sort them all; what is
- * found meanwhile joins.
- */
+/** Gives out items in order. Where most are never taken that costs less than sorting. Items may be added meanwhile. */
 export class Heap<T> {
-  /** A tree: no item comes before its parent, which is at half its place. */
+  /** A binary tree in an array: the parent of an item is at half its index, and no item comes before its parent. */
   private readonly tree: T[];
 
   constructor(
@@ -26,7 +23,7 @@ export class Heap<T> {
     tree[at] = item;
   }
 
-  /** The first of all; undefined where nothing is left. Of those that compare alike any may come first. */
+  /** Removes and returns the first item; undefined where none is left. Of equal items any may come first. */
   take(): T | undefined {
     const [first] = this.tree;
     const last = this.tree.pop();
@@ -49,7 +46,7 @@ export class Heap<T> {
     tree[at] = item;
   }
 
-  /** Which of the two below a place comes first; past the end where there is none. */
+  /** The index of that child which comes first; an index past the end where there is no child. */
   private firstChild(at: number): number {
     const { tree, compare } = this;
     const [left, right] = [2 * at + 1, 2 * at + 2];

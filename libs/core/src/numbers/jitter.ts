@@ -1,7 +1,6 @@
 /**
- * A number from 0 up to 1 that follows from words alone, so that the same turns give the same one, and yet is as good as any
- * other: what is spread by it does not come together again. It is FNV-1a, stirred by the end of MurmurHash3, without
- * which words that differ in their last letter only would lie side by side.
+ * A hash of a text as a number from 0 up to 1: jitter that is the same in each replay. It is FNV-1a with the finalizer of
+ * MurmurHash3, without which texts that differ in their last letter alone would get nearly equal numbers.
  */
 export function fractionOf(words: string): number {
   let hash = 0x811c9dc5;

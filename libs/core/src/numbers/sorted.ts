@@ -1,4 +1,4 @@
-/** Where in a list in order the first one stands that is not below a number. */
+/** The index of the first element of an ascending list that is not below a number (binary search). */
 export function firstFrom(sorted: readonly number[], number: number): number {
   let low = 0;
   let high = sorted.length;

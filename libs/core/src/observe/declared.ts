@@ -1,5 +1,5 @@
 import type { EventOf } from '../fleet/events.js';
-import { accountsChanged, pacesChanged } from '../fleet/fleet-index.js';
+import { accountsChanged } from '../fleet/fleet-index.js';
 import { type Fleet, forget, forgetModel, put, putModel, replicasOn } from '../fleet/fleet.js';
 import { spreadFound } from '../memory/device-sets.js';
 import type { Ready } from '../fleet/replica.js';
@@ -122,7 +122,7 @@ export function withdrawServer(fleet: Fleet, id: ServerId): void {
   for (const replica of replicasOn(fleet, id)) forget(fleet, replica);
   fleet.servers.delete(id);
   fleet.index.shifts.delete(id);
-  pacesChanged(fleet);
+  fleet.index.pace = null;
   accountsChanged(fleet);
   for (const [replica, { server }] of fleet.cooldowns) if (server === id) fleet.cooldowns.delete(replica);
   for (const [replica, { server }] of fleet.putOff) if (server === id) fleet.putOff.delete(replica);
