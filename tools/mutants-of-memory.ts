@@ -5,12 +5,12 @@ const CORE = 'libs/core/src';
 /** Bugs of the books of memory: what is booked, measured, and taken by other processes. */
 // prettier-ignore
 export const OF_MEMORY: readonly Mutant[] = [
-  { name: 'promise-forgotten', breaks: 1, file: `${CORE}/memory/ledger.ts`, find: `if (replica.phase === 'placed') this.reserve(replica.bookings);`, replace: `if (replica.phase === 'placed') return;` },
-  { name: 'change-not-booked', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `if (replica.change.order) this.hold(replica.change.bookings);`, replace: `if (replica.change.order) return;` },
-  { name: 'hidden-copy-not-booked', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `for (const { bookings } of hidden) this.hold(bookings);`, replace: `if (hidden === undefined) return;` },
+  { name: 'promise-forgotten', breaks: 1, file: `${CORE}/memory/ledger.ts`, find: `    this.add(replica.phase === 'placed' ? 'promised' : 'held', replica.bookings);`, replace: `    if (replica.phase !== 'placed') this.add('held', replica.bookings);` },
+  { name: 'change-not-booked', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `if (change) this.add(change.order ? 'held' : 'promised', change.bookings);`, replace: `if (change && !change.order) this.add('promised', change.bookings);` },
+  { name: 'hidden-copy-not-booked', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `for (const { bookings } of hidden) this.add('held', bookings);`, replace: `if (hidden === undefined) return;` },
   { name: 'host-memory-not-booked', breaks: 3, file: `${CORE}/memory/footprint.ts`, find: `return [...gpus.map(({ account }) => ({ account, bytes })), ...host];`, replace: `return gpus.map(({ account }) => ({ account, bytes }));` },
   { name: 'foreign-memory-ignored', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `kind === 'gpu' ? takenByOthers(server, ordinal) : 0;`, replace: `kind === 'gpu' && server.looked ? 0 * ordinal : 0;` },
-  { name: 'loaded-into-what-nobody-has-measured', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `if (device) doubtful += perhapsTaken(fleet, server, device) ?? 0;`, replace: `if (device) doubtful += 0;` },
+  { name: 'loaded-into-what-nobody-has-measured', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `if (device) doubtful += perhapsTaken(fleet, purse.server, device) ?? 0;`, replace: `if (device) doubtful += 0;` },
   { name: 'what-only-just-came-explains-use', breaks: 3, file: `${CORE}/observe/others.ts`, find: `begunAt >= since + 2 * METRICS_INTERVAL;`, replace: `begunAt >= since;` },
   { name: 'others-counted-at-rest-only', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `else boundOthers(fleet, server, device, { look, now });`, replace: `else if (server.meters.get(device.ordinal)?.foreign == null) boundOthers(fleet, server, device, { look, now });` },
   { name: 'others-stay-counted', breaks: 3, file: `${CORE}/observe/others.ts`, find: `Math.min(atAll, Math.max(meter.foreign ?? 0, surely));`, replace: `Math.max(meter.foreign ?? 0, surely);` },

@@ -2,13 +2,13 @@ import type { Bytes } from '../fleet/model.js';
 import type { Device, Server } from '../fleet/server.js';
 
 /**
- * What is odd about a device: more is held than it has left for us; the metrics show another number of GPUs than its
- * server was found with; it cannot be told which of the metrics' GPUs it is; the metrics say nothing of it; more than a
- * tenth of it was not given back by unloads.
+ * What is wrong with a device. `overcommitted`: more is held than its capacity. `miscounted`: the metrics show another
+ * number of GPUs than before. `unmapped`: it cannot be told which GPU of the metrics it is. `unmeasured`: the metrics
+ * say nothing of it. `residue`: unloads did not give back more than a tenth of it.
  */
 export type DeviceFlag = 'overcommitted' | 'miscounted' | 'unmapped' | 'unmeasured' | 'residue';
 
-/** Of more residue than this part of a device only a restart of its server helps. */
+/** With more residue than this part of a device its server needs a restart. */
 const RESIDUE_BOUND = 0.1;
 
 export function deviceFlags(
@@ -32,6 +32,6 @@ export function deviceFlags(
 const hasResidue = (server: Server, { ordinal, capacity }: Device): boolean =>
   (server.meters.get(ordinal)?.residue ?? 0) > RESIDUE_BOUND * capacity;
 
-/** Whether unloads gave back so little of some device that its server should be restarted. */
+/** Whether a server needs a restart for the residue on some device. */
 export const isWornOut = (server: Server): boolean =>
   (server.devices ?? []).some((device) => hasResidue(server, device));

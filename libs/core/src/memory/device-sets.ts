@@ -3,14 +3,13 @@ import type { ModelId } from '../fleet/ids.js';
 import type { Model } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 
-/** Whether the backend of a model spreads each copy over several devices, as the operator says. */
+/** Whether the backend of a model spreads each copy over several devices, as the operator declared. */
 export const isSpread = (model: Pick<Model, 'deviceSets'> | undefined): boolean =>
   (model?.deviceSets.length ?? 0) > 0;
 
 /**
- * The devices that are booked for a copy which its backend spreads over a set of them: empty where the server has none
- * of the sets. Of several sets only the backend knows which it takes, so all of them are booked; and what the model's
- * own config names besides, should it be another one than the operator thinks.
+ * The devices that are booked for a copy that its backend spreads: empty where the server has none of the sets. Only the
+ * backend knows which set it takes, so all sets are booked, and the devices that the model's config names besides.
  */
 export function spreadOver(server: Server, { id, deviceSets }: Model): readonly number[] {
   const gpus = (server.devices ?? []).filter(({ kind }) => kind === 'gpu').map(({ ordinal }) => ordinal);
@@ -21,7 +20,7 @@ export function spreadOver(server: Server, { id, deviceSets }: Model): readonly 
   return gpus.filter((gpu) => named.includes(gpu) || sets.some((set) => set.includes(gpu)));
 }
 
-/** The same of a copy that is there, ours or a stranger; undefined where no set says where it is. */
+/** The same for a present copy, strangers included; undefined where no set tells its devices. */
 export function spreadFound(
   fleet: Readonly<Fleet>,
   server: Server,

@@ -6,10 +6,9 @@ import type { Server } from '../fleet/server.js';
 import type { Bytes } from '../fleet/model.js';
 
 /**
- * What a model books on a server with copies on these devices (ordinals).
- * An ensemble known as such books of its own only what was declared for it, on GPUs and on the host each by itself. A model
- * that was declared to need no GPU, or is on none because its config says KIND_CPU, and everything on a `cpu` device,
- * books host memory only.
+ * What a model books on a server with copies on these devices (ordinals). A known ensemble books only what was declared
+ * for it, on GPUs and on the host alike. A model books host memory alone where it was declared to need no GPU, where its
+ * config says KIND_CPU, and on a `cpu` device.
  */
 export function bookingsFor(
   fleet: Readonly<Fleet>,
@@ -32,19 +31,18 @@ export function bookingsFor(
 export const isBookedBySteps = (fleet: Readonly<Fleet>, id: ModelId): boolean =>
   fleet.steps.has(id) && !(fleet.models.get(id) ?? fleet.defaults).gpuDeclared;
 
-/** What a model's booking on a GPU goes by. */
+/** Why a model books so much on a GPU. */
 export type Basis = 'declared' | 'measured' | 'default';
 
-/** A model whose GPU memory was not declared is booked as measured only once it was measured so often. */
+/** A model whose GPU memory was not declared is booked as measured once it was measured so often. */
 const TIMES_MEASURED = 2;
-/** What a measured footprint may grow by, at least: 256 MiB or 15 %. */
-const GROWTH_MARGIN: Bytes = 256 * 2 ** 20;
-const GROWTH_MARGIN_SHARE = 0.15;
+
+/** A measured size with what it may grow by: 256 MiB or 15 %, whichever is more. */
+export const withMargin = (bytes: Bytes): Bytes => bytes + Math.max(256 * 2 ** 20, 0.15 * bytes);
 
 /**
- * What a model books on each GPU that holds a copy, and why so much. A declared limit holds whatever the instance count;
- * the default is a guess per instance, of one where it is not known on which server. Nothing is ever booked for less than it
- * was measured to take.
+ * What a model books on each GPU that holds a copy, and why. A declared limit holds for all instances together; the
+ * default is a guess for each instance (one where no server is given). No model books less than it was measured to take.
  */
 export function reservationOf(
   fleet: Readonly<Fleet>,
@@ -54,10 +52,7 @@ export function reservationOf(
   const model = fleet.models.get(id) ?? fleet.defaults;
   const { peak, times } = fleet.footprints.get(id) ?? { peak: 0, times: 0 };
   if (!model.gpuDeclared && times >= TIMES_MEASURED) {
-    return {
-      bytes: Math.ceil(peak + Math.max(GROWTH_MARGIN, GROWTH_MARGIN_SHARE * peak)),
-      basis: 'measured',
-    };
+    return { bytes: Math.ceil(withMargin(peak)), basis: 'measured' };
   }
   const told = model.gpuBytes * (model.gpuDeclared ? 1 : instancesOn(server, id));
   if (peak > told) return { bytes: peak, basis: 'measured' };
@@ -67,11 +62,11 @@ export function reservationOf(
 const instancesOn = (server: Server | undefined, id: ModelId): number =>
   Math.max(1, server?.configs.get(id)?.count ?? 1);
 
-/** Whether a model is on none of a server's GPUs: its config says KIND_CPU. */
+/** Whether a model is on none of a server's GPUs, since its config says KIND_CPU. */
 export const isOnHost = (server: Server, id: ModelId): boolean =>
   server.configs.get(id)?.kind === 'cpu' && (server.devices ?? []).some(({ kind }) => kind === 'gpu');
 
-/** The devices a model found loaded sits on: as declared or as its config says, else all: none can be excluded. */
+/** The devices of a model that was found loaded: as declared, else as its config says, else all of them. */
 export function devicesFound(fleet: Readonly<Fleet>, server: Server, id: ModelId): readonly number[] {
   const spread = spreadFound(fleet, server, id);
   if (spread) return spread;
@@ -85,7 +80,7 @@ export function devicesFound(fleet: Readonly<Fleet>, server: Server, id: ModelId
 
 const NO_DEPENDENCIES: readonly ModelId[] = [];
 
-/** What must be on the same server before a model can serve: declared and learned, all levels, each once. */
+/** All models that must be on the same server before a model can serve, through all levels, each once. */
 export function dependenciesOf(fleet: Readonly<Fleet>, id: ModelId): readonly ModelId[] {
   if (directDependencies(fleet, id).length === 0) return NO_DEPENDENCIES;
   const found = new Set<ModelId>();
@@ -103,23 +98,20 @@ export function dependenciesOf(fleet: Readonly<Fleet>, id: ModelId): readonly Mo
 export function directDependencies(fleet: Readonly<Fleet>, id: ModelId): readonly ModelId[] {
   const declared = fleet.models.get(id)?.dependsOn ?? [];
   const steps = fleet.steps.get(id) ?? [];
-  return declared.length === 0
-    ? steps
-    : steps.length === 0
-      ? declared
-      : [...new Set([...declared, ...steps])];
+  if (declared.length === 0) return steps;
+  return steps.length === 0 ? declared : [...new Set([...declared, ...steps])];
 }
 
-/** Keeps the list of composed models in step with what is declared and learned of one. */
+/** Updates `fleet.composed` with what is declared and learned of a model. */
 export function noteDependencies(fleet: Fleet, id: ModelId): void {
   if (directDependencies(fleet, id).length > 0) fleet.composed.add(id);
   else fleet.composed.delete(id);
 }
 
-/** The held replicas on the same server that need this one or may do so, directly or not. */
+/** The replicas on the same server that need this one or may need it, through all levels. */
 export function dependentsOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
   const direct = needersOf(fleet, replica);
-  // What is known is known through all levels. Only what may need it may be needed, or be a step, without that.
+  // `needersOf` follows known needs through all levels, but presumed ones through one level alone.
   if (direct.length === 0 || !fleet.servers.get(replica.server)?.presumed.size) return direct;
   const found = new Map([replica, ...direct].map((one) => [one.id, one]));
   for (const one of found.values()) for (const other of needersOf(fleet, one)) found.set(other.id, other);
@@ -127,7 +119,7 @@ export function dependentsOf(fleet: Readonly<Fleet>, replica: Replica): Replica[
   return [...found.values()];
 }
 
-/** The replicas known to need it, through all levels, and those whose loads may have brought it along. */
+/** The replicas that are known to need it, through all levels, and those whose loads may have brought it up. */
 function needersOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
   const { model, server } = replica;
   const presumed = presumedWholes(fleet, replica);
@@ -141,7 +133,7 @@ function needersOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
   return needers;
 }
 
-/** The models whose loads may have brought a replica along as a step: so it counts until their configs tell. */
+/** The models whose loads may have brought a replica up as a step. It counts as one until their configs tell. */
 const presumedWholes = (fleet: Readonly<Fleet>, { model, server }: Replica): readonly ModelId[] =>
   fleet.servers.get(server)?.presumed.get(model) ?? NO_DEPENDENCIES;
 
@@ -150,8 +142,8 @@ export const hasRelatives = ({ composed }: Readonly<Fleet>, { presumed }: Server
   composed.size > 0 || presumed.size > 0;
 
 /**
- * The models whose orders a server's Triton carries out one after the other with those of this one, itself among them:
- * an order locks all that ensembles tie together. So may the loads with which an unordered model came up.
+ * A model and all models that ensembles tie to it, known or presumed: a server's Triton locks all of these for an order
+ * of one, so it carries out their orders one after the other.
  */
 export function relativesOf(fleet: Readonly<Fleet>, { presumed }: Server, id: ModelId): ReadonlySet<ModelId> {
   const known = Array.from(fleet.composed, (model) => [model, ...directDependencies(fleet, model)]);
@@ -163,12 +155,12 @@ export function relativesOf(fleet: Readonly<Fleet>, { presumed }: Server, id: Mo
   return found;
 }
 
-/** Whether a held replica on the same server needs this one: it must not go before that. */
+/** Whether a replica on the same server needs this one, or may need it: that one has to leave first. */
 export const isNeeded = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
   (fleet.composed.size > 0 || presumedWholes(fleet, replica).length > 0) &&
   needersOf(fleet, replica).length > 0;
 
-/** The loads of which it is only presumed that they need this one: so it counts until their configs tell. Empty where some need is known. */
+/** The replicas of which it is only presumed that they need this one; none where any of them is known to. */
 export function presumedNeeders(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
   const needers = needersOf(fleet, replica);
   const isKnown = needers.some(({ model }) => dependenciesOf(fleet, model).includes(replica.model));

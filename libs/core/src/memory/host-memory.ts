@@ -3,14 +3,14 @@ import { type AccountId, hostAccount } from '../fleet/ids.js';
 import { pursesOf } from './purses.js';
 import type { Memory } from '../explain/view.js';
 
-/** What the models on a host may book and have booked of its memory. Nothing is measured there. */
+/** The memory of a host, as it is booked. It is not measured. */
 export interface HostMemory extends Memory {
   readonly host: string;
-  /** Where its capacity is from: a server of the host declares it, or the metrics tell it of a server without any GPU. */
+  /** Where its capacity is from: the declaration of a server, or the metrics of a server without any GPU. */
   readonly basis: 'declared' | 'found';
 }
 
-/** The memory of one host; null where it is not enforced. */
+/** The memory of one host; null where it has no limit. */
 export function hostMemoryOf(
   fleet: Readonly<Fleet>,
   host: string,
@@ -23,7 +23,7 @@ export function hostMemoryOf(
   return { host, ...amounts, basis: isDeclared ? 'declared' : 'found' };
 }
 
-/** That of each host on which it is enforced, once for all of its servers. */
+/** The memory of each host where it has a limit. */
 export function hostMemories(
   fleet: Readonly<Fleet>,
   memory: (account: AccountId) => Memory,

@@ -1,14 +1,10 @@
 import type { Excess, Fleet } from '../fleet/fleet.js';
-import { dependenciesOf } from './footprint.js';
+import { dependenciesOf, withMargin } from './footprint.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import type { Bytes, Instant, Model } from '../fleet/model.js';
 import { isPinProtected } from './pins.js';
 import type { Ready, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-
-/** What is taken beyond what was known may be so much before it counts as taking more again: 256 MiB or 15 %. */
-const EXCESS_MARGIN: Bytes = 256 * 2 ** 20;
-const EXCESS_MARGIN_SHARE = 0.15;
 
 /** The most that a copy of a replica was measured to hold on one device; null where that is not known. */
 function measuredOf(fleet: Readonly<Fleet>, { model, server }: Replica): Bytes | null {
@@ -16,25 +12,25 @@ function measuredOf(fleet: Readonly<Fleet>, { model, server }: Replica): Bytes |
   return copies && copies.size > 0 ? Math.max(...copies.values()) : null;
 }
 
-/** Whether a copy was measured above the limit that was declared for its model; a default is only a guess. */
+/** Whether a copy was measured above the declared limit of its model; a default is only a guess. */
 export function isOverLimit(fleet: Readonly<Fleet>, replica: Replica): boolean {
   const model = fleet.models.get(replica.model);
   return model !== undefined && model.gpuDeclared && (measuredOf(fleet, replica) ?? 0) > model.gpuBytes;
 }
 
-/** Remembers which models were measured above their limits on a server, and when that was first so, or got worse. */
+/** Remembers which models were measured above their limits on a server, and when that was first so or got worse. */
 export function noteExcess(fleet: Fleet, server: Server, now: Instant): void {
   for (const model of server.measured.keys()) {
     const replica = fleet.replicas.get(replicaId(model, server.spec.id));
     if (!replica || !isOverLimit(fleet, replica)) continue;
     const bytes = measuredOf(fleet, replica)!;
     const known = fleet.excesses.get(model);
-    if (known && bytes <= known.bytes + Math.max(EXCESS_MARGIN, EXCESS_MARGIN_SHARE * known.bytes)) continue;
+    if (known && bytes <= withMargin(known.bytes)) continue;
     fleet.excesses.set(model, { bytes, at: now, isPardoned: false });
   }
 }
 
-/** What an earlier life measured above the limit is as known as what this one did. */
+/** Takes up an excess that an earlier process of Berth measured. */
 export function recallExcess(fleet: Fleet, id: ModelId, now: Instant): void {
   const model = fleet.models.get(id);
   const bytes = fleet.footprints.get(id)?.peak ?? 0;
@@ -43,8 +39,8 @@ export function recallExcess(fleet: Fleet, id: ModelId, now: Instant): void {
 }
 
 /**
- * An admin that orders a load, or a reload, wants the model as it is, and all that it is made of. These are not held
- * back any more, and what comes up is not let go for its excess.
+ * An admin's order to load or reload a model pardons the excess of that model and of all that it needs: they are loaded,
+ * and no copy leaves for it.
  */
 export function pardon(fleet: Fleet, model: ModelId): void {
   for (const one of [model, ...dependenciesOf(fleet, model)]) {
@@ -54,8 +50,8 @@ export function pardon(fleet: Fleet, model: ModelId): void {
 }
 
 /**
- * Whether a model is not to be loaded, since it takes more than was declared: until its declaration changes or an admin
- * orders a load. A pin is a promise and outranks that.
+ * Whether a model is not to be loaded, since it takes more than was declared. That ends with another declaration, or
+ * with an admin's order to load. Pinned models are loaded all the same.
  */
 export function isQuarantined(fleet: Readonly<Fleet>, id: ModelId): boolean {
   const excess = fleet.excesses.size > 0 ? fleet.excesses.get(id) : undefined;
@@ -64,13 +60,13 @@ export function isQuarantined(fleet: Readonly<Fleet>, id: ModelId): boolean {
   return model.onLimitExceeded === 'quarantine' && model.pinnedCopies === 0;
 }
 
-/** Whether a model, or something that it is made of, is not to be loaded. */
+/** Whether a model, or one that it needs, is quarantined. */
 export const isBarred = (fleet: Readonly<Fleet>, id: ModelId): boolean =>
   fleet.excesses.size > 0 && [id, ...dependenciesOf(fleet, id)].some((one) => isQuarantined(fleet, one));
 
 /**
- * Whether a copy is to go for what its model takes: every one of a quarantined model, and by `unload` each that is over
- * its limit and was loaded before that was known. What was loaded since is booked as measured, and may stay.
+ * Whether a copy is to go for the excess of its model: each copy of a quarantined model, and by `unload` each copy over
+ * its limit that was loaded before that was known. Later copies are booked as measured, and may stay.
  */
 export function isExcessive(fleet: Readonly<Fleet>, replica: Ready): boolean {
   const excess = fleet.excesses.get(replica.model);

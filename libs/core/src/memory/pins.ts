@@ -8,22 +8,22 @@ import { replicasOf } from '../fleet/fleet.js';
 import { isRoutable } from '../fleet/standing.js';
 import type { ModelId, ReplicaId } from '../fleet/ids.js';
 
-/** Copies a replica stands for: one per device, but one in all where its backend spreads it over a set of them. */
+/** How many copies a replica is: one for each device, but one in all where its backend spreads it. */
 export const copiesOf = (fleet: Readonly<Fleet>, { model, devices }: Replica): number =>
   copiesOn(fleet.models.get(model), devices);
 
-/** Copies that a model has on these devices of a server. */
+/** How many copies a model has on these devices of a server. */
 export const copiesOn = (model: Model | undefined, devices: readonly number[]): number =>
   isSpread(model) ? 1 : Math.max(1, devices.length);
 
-/** Ready copies of a model on servers that stay, the given replicas left out. */
+/** How many ready copies of a model are on servers that stay, without the given replicas and written-off ones. */
 export function solidCopies(fleet: Readonly<Fleet>, model: ModelId, except: ReadonlySet<ReplicaId>): number {
   return solidReplicas(fleet, model)
     .filter(({ id }) => !except.has(id))
     .reduce((sum, replica) => sum + copiesOf(fleet, replica), 0);
 }
 
-/** Ready replicas of a model on servers that stay, but those that only fail. */
+/** Ready replicas of a model on servers that stay, without failing ones. */
 export const servingReplicas = (fleet: Readonly<Fleet>, model: ModelId): Ready[] =>
   solidReplicas(fleet, model).filter((replica) => !isFailing(replica));
 
@@ -38,27 +38,26 @@ const solidReplicas = (fleet: Readonly<Fleet>, model: ModelId): Ready[] =>
 const isSolid = (server: Server | undefined): boolean =>
   server !== undefined && server.drain === null && isRoutable(server);
 
-/** Whether letting this replica go, or what is to become of it, would leave fewer copies than are pinned. */
-export function isPinProtected(fleet: Readonly<Fleet>, replica: Replica): boolean {
-  const pinned = fleet.models.get(replica.model)?.pinnedCopies ?? 0;
-  if (isWrittenOff(fleet, replica)) return false;
-  return pinned > 0 && solidCopies(fleet, replica.model, new Set([replica.id])) < pinned;
-}
+/** Whether fewer copies than are pinned would be left without this replica. */
+export const isPinProtected = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
+  isOneOfLast(fleet, replica, fleet.models.get(replica.model)?.pinnedCopies ?? 0);
 
 /**
- * Whether letting this replica go would leave fewer copies than `copies.min` keeps warm. That is no pin: such a replica
- * is never retired for being idle, nor evicted for a newcomer of its own class or a lower one, however long that waits;
- * but it gives way to a newcomer of a higher class, and to a pin, which was accepted as if it were not there.
+ * Whether fewer copies than `copies.min` would be left without this replica. Such a replica is never retired for being
+ * idle, nor evicted for its own class or a lower one. It is evicted for a higher class, and for a pin, since pins are
+ * accepted as if it were not there.
  */
-export function isGuaranteed(fleet: Readonly<Fleet>, replica: Replica): boolean {
-  const kept = guaranteedCopies(fleet.models.get(replica.model));
-  if (kept === 0 || isWrittenOff(fleet, replica)) return false;
-  return solidCopies(fleet, replica.model, new Set([replica.id])) < kept;
-}
+export const isGuaranteed = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
+  isOneOfLast(fleet, replica, guaranteedCopies(fleet.models.get(replica.model)));
 
-/** Copies that are kept warm always, pins aside: none of a model that is not to be loaded. */
+const isOneOfLast = (fleet: Readonly<Fleet>, replica: Replica, copies: number): boolean =>
+  copies > 0 &&
+  !isWrittenOff(fleet, replica) &&
+  solidCopies(fleet, replica.model, new Set([replica.id])) < copies;
+
+/** Copies that `copies.min` keeps warm: none of a disabled model. */
 export const guaranteedCopies = (model: Model | undefined): number => (model?.enabled ? model.minCopies : 0);
 
-/** Copies that a model is to have with or without requests: pinned, or kept warm. */
+/** Copies that a model is to have without any request: pinned, or kept warm. */
 export const standingCopies = (model: Model | undefined): number =>
   model?.enabled ? Math.max(model.pinnedCopies, model.minCopies) : 0;

@@ -1,29 +1,30 @@
+import { appendTo } from '../numbers/groups.js';
 import type { Fleet } from '../fleet/fleet-state.js';
 import { type AccountId, hostAccount } from '../fleet/ids.js';
-import type { Server } from '../fleet/server.js';
+import type { Device, Server } from '../fleet/server.js';
 
-/** Of an account: a device of a server, by its place among them; or null, all that a server tells of its host. */
+/** What draws on an account: a device of a server, by its index among them, or (null) the server on its host's memory. */
 export interface Purse {
   readonly server: Server;
   readonly device: number | null;
 }
 
-/** What draws on an account, and so tells how large it is. */
-export function pursesOf(fleet: Readonly<Fleet>, account: AccountId): readonly Purse[] {
-  fleet.index.purses ??= allPurses(fleet);
-  return fleet.index.purses.get(account) ?? [];
-}
+/** The device of a purse as it is now. */
+export const deviceOf = ({ server, device }: Purse): Device | undefined =>
+  device === null ? undefined : server.devices?.[device];
 
-function allPurses(fleet: Readonly<Fleet>): ReadonlyMap<AccountId, readonly Purse[]> {
+/** All that draws on an account. */
+export const pursesOf = (fleet: Readonly<Fleet>, account: AccountId): readonly Purse[] =>
+  pursesByAccount(fleet).get(account) ?? [];
+
+export function pursesByAccount({ index, servers }: Readonly<Fleet>): ReadonlyMap<AccountId, readonly Purse[]> {
+  if (index.purses) return index.purses;
   const purses = new Map<AccountId, Purse[]>();
-  const add = (account: AccountId, purse: Purse): void => {
-    const some = purses.get(account);
-    if (some) some.push(purse);
-    else purses.set(account, [purse]);
-  };
-  for (const server of fleet.servers.values()) {
-    add(hostAccount(server.spec.host), { server, device: null });
-    for (const [device, { account }] of (server.devices ?? []).entries()) add(account, { server, device });
+  for (const server of servers.values()) {
+    appendTo(purses, hostAccount(server.spec.host), { server, device: null });
+    for (const [device, { account }] of (server.devices ?? []).entries())
+      appendTo(purses, account, { server, device });
   }
+  index.purses = purses;
   return purses;
 }

@@ -3,19 +3,19 @@ import { isNeeded } from './footprint.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Ready, Replica } from '../fleet/replica.js';
 
-/** The copies of a model that are to be loaded anew, or just are. */
+/** The reloads of a model that are due or under way. */
 export const reloadsOf = (fleet: Readonly<Fleet>, model: ModelId): Reload[] =>
   fleet.reloads.size === 0 ? [] : [...fleet.reloads.values()].filter((one) => one.model === model);
 
-/** Whether it leaves only to come back to the same place: its memory is for no other replica. */
+/** Whether it leaves to come back to the same place: its memory is for no other model. */
 export const isComingBack = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
   (replica.phase === 'draining' || replica.phase === 'unloading') &&
   replica.cause === 'admin' &&
   fleet.reloads.has(replica.id);
 
 /**
- * Whether it is to leave now to be loaded anew: one copy of a model at a time, so that the others serve meanwhile, and
- * go on serving where the new version does not load.
+ * Whether it is to leave now to be loaded anew. One copy of a model reloads at a time, so that the others serve
+ * meanwhile, and stay where the new version does not load.
  */
 export function isToReload(fleet: Readonly<Fleet>, replica: Ready): boolean {
   const reload = fleet.reloads.get(replica.id);

@@ -1,5 +1,4 @@
 import type { Fleet } from '../fleet/fleet-state.js';
-import type { AccountId } from '../fleet/ids.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import type { Device } from '../fleet/server.js';
 
@@ -17,11 +16,7 @@ export function unmeasuredShortfall(
   return mayHold ? shortfall.bytes - 1 : shortfall.bytes;
 }
 
-/** A sample of a device that tells what was in use after a load had run out there has been taken. */
-export const endShortfall = ({ shortfalls }: Fleet, account: AccountId): boolean =>
-  shortfalls.delete(account);
-
-/** Forgets those whose time is over. */
+/** Forgets the shortfalls whose time is over. */
 export function forgetShortfalls({ shortfalls }: Fleet, now: Instant): void {
   for (const [account, { until }] of shortfalls) if (until <= now) shortfalls.delete(account);
 }

@@ -4,10 +4,9 @@ import type { Look, ServingRow } from '../looks/look.js';
 import { atRest, bytesOn, endRelease, measuredOn, meterOf, touches } from '../fleet/meter.js';
 import type { Meter, Trial } from '../fleet/meters.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
-import { endShortfall } from '../memory/shortfalls.js';
 import type { Booking, Replica, Unloading } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
-import { isStuck } from '../fleet/stuck.js';
+import { isUnderOrder } from '../fleet/stuck.js';
 import { rebook } from './declared.js';
 import { boundOthers, explainedBy, METRICS_INTERVAL, settleUnseen } from './others.js';
 
@@ -60,17 +59,14 @@ function isResting(
   return meter.samples.length === 2;
 }
 
-/** Whether a load or unload runs there, or something was lost sight of; what is stuck moves no more. */
+/** Whether an order is under way there, unless it is stuck or its model was seen absent. */
 const isMoving = (fleet: Fleet, server: Server, ordinal: number, now: Instant): boolean =>
   replicasOn(fleet, server.spec.id).some(
-    (one) => isInMotion(one) && touches(one, ordinal) && !isStuck(fleet, one, now),
+    (one) => touches(one, ordinal) && !isSeenAbsent(one) && isUnderOrder(fleet, one, now),
   );
 
-function isInMotion(replica: Replica): boolean {
-  if (replica.phase === 'ready') return replica.change?.order != null;
-  if (replica.phase === 'unknown') return replica.absentSince === null;
-  return replica.phase === 'loading' || replica.phase === 'unloading';
-}
+const isSeenAbsent = (replica: Replica): boolean =>
+  replica.phase === 'unknown' && replica.absentSince !== null;
 
 /** At rest: what is in use is ours as far as our replicas explain it, residue as far as we know of any, else foreign. */
 function settleMeter(fleet: Fleet, server: Server, device: Device, now: Instant): void {
@@ -93,7 +89,7 @@ function settleMeter(fleet: Fleet, server: Server, device: Device, now: Instant)
   const most = meter.foreign + Math.max(0, device.used! - Math.max(used, explained + hidden + meter.residue));
   const foreignWithin = { least: meter.foreign, most };
   Object.assign(meter, { foreignWithin, gone: [], late: 0 } satisfies Partial<Meter>);
-  endShortfall(fleet, device.account);
+  fleet.shortfalls.delete(device.account);
 }
 
 /** The difference counts where the backend itself tells nothing. */

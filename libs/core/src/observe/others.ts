@@ -5,7 +5,6 @@ import type { Meter } from '../fleet/meters.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
-import { endShortfall } from '../memory/shortfalls.js';
 import { SETTLING } from '../fleet/standing.js';
 import { isStuck } from '../fleet/stuck.js';
 
@@ -43,7 +42,7 @@ export function boundOthers(fleet: Fleet, server: Server, device: Device, told: 
   const { least, most, atAll } = boundsOf(fleet, server, device, told);
   const before = meter.foreignWithin;
   // What was known before a load ran out was wrong. What was booked for a copy and not used may have hidden others.
-  const isDoubted = endShortfall(fleet, device.account) || mayHaveHidden;
+  const isDoubted = fleet.shortfalls.delete(device.account) || mayHaveHidden;
   const mostBefore = !before || isDoubted || least > before.most ? Infinity : before.most;
   const within = { least: Math.min(least, most), most: Math.min(mostBefore, most) };
   meter.foreignWithin = within;
