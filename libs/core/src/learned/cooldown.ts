@@ -4,28 +4,25 @@ import { fractionOf } from '../numbers/jitter.js';
 import type { FailureCause, Residence } from '../fleet/replica.js';
 import type { Instant, Millis } from '../fleet/model.js';
 
-/**
- * How long a failed load is waited out: at least for so long, and up to a bound that doubles with each failure in a row,
- * until it is the longest.
- */
+/** How long a model cools down after a failed load: at least `least`, and up to `first`, doubled with each failure in a row. */
 interface BackOff {
   readonly least: Millis;
   readonly first: Millis;
   readonly longest: Millis;
 }
 
-/** Half a second is between two looks while an order is open: with less a load would follow the failed one at once. */
+/** Half a second passes between looks while an order is open; with a shorter wait the next load would follow at once. */
 const PASSING: BackOff = { least: 500, first: 1_000, longest: 60_000 };
-/** Nothing passes here before an operator has changed something, which takes seconds at least. */
+/** An operator has to change something, which takes seconds at least. */
 const LASTING: BackOff = { least: 5_000, first: 10_000, longest: 300_000 };
 
-/** After so many failures in a row a model is tried on one server at a time. */
+/** After so many failures in a row the breaker of a model opens. */
 const TRIPS = 3;
 
-/** Whether trying again is pointless until an operator changes something. */
+/** Whether a load fails for that cause until an operator changes something. */
 export const isLasting = (cause: FailureCause): boolean => cause === 'configuration' || cause === 'missing';
 
-/** No load of this model on this server before the wait is over; nor anywhere, where too many have failed in a row. */
+/** A load has failed: its model cools down on that server, and everywhere where too many have failed in a row. */
 export function coolDown(
   fleet: Fleet,
   { id, model, server }: Pick<Residence, 'id' | 'model' | 'server'>,
@@ -38,7 +35,7 @@ export function coolDown(
   trip(fleet, model, cause, now);
 }
 
-/** Opens the breaker of a model, or for longer where it was open. A refusal that meets every model opens none. */
+/** Opens the breaker of a model, or keeps it open for longer. What a server refuses to all models opens none. */
 function trip(fleet: Fleet, model: ModelId, cause: FailureCause, now: Instant): void {
   if (cause === 'wrong_mode' || cause === 'restricted') return;
   const open = fleet.breakers.get(model);
@@ -47,7 +44,7 @@ function trip(fleet: Fleet, model: ModelId, cause: FailureCause, now: Instant): 
   fleet.breakers.set(model, { failures, cause, until: now + backOff(cause, failures, model, now) });
 }
 
-/** Whether it failed too often in a row on one server; or anywhere, where the cause is its own and no server's. */
+/** Whether it failed too often in a row: on one server, or for lasting causes on all servers together. */
 function isTripped({ servers, cooldowns }: Fleet, model: ModelId): boolean {
   let lasting = 0;
   for (const server of servers.keys()) {
@@ -59,21 +56,21 @@ function isTripped({ servers, cooldowns }: Fleet, model: ModelId): boolean {
   return lasting >= TRIPS;
 }
 
-/** A load has succeeded: past failures there count no more, and the model may be tried on several servers again. */
+/** A load has succeeded: its failures on that server are forgotten, and the breaker closes. */
 export function warmUp(fleet: Fleet, { id, model }: Pick<Residence, 'id' | 'model'>): void {
   fleet.cooldowns.delete(id);
   fleet.breakers.delete(model);
 }
 
-/** Forgets the failures of a model: what may be their cause has changed, or an admin wants it tried all the same. */
+/** Forgets the failures of a model: their cause may have changed, or an admin wants it tried all the same. */
 export function forgetFailures(fleet: Fleet, model: ModelId): void {
   for (const [id, cooldown] of fleet.cooldowns) if (cooldown.model === model) fleet.cooldowns.delete(id);
   fleet.breakers.delete(model);
 }
 
 /**
- * Full jitter (AWS Builders' Library: timeouts, retries and back-off with jitter): anything between the least wait and the bound,
- * so that what failed together is not tried together again.
+ * Full jitter (AWS Builders' Library: timeouts, retries and back-off with jitter): a wait anywhere between the least one
+ * and the bound, so that loads that failed together are not tried together again.
  */
 function backOff(cause: FailureCause, failures: number, of: ModelId | ReplicaId, now: Instant): Millis {
   const { least, first, longest } = isLasting(cause) ? LASTING : PASSING;

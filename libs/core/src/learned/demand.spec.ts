@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { askedLately } from './demand.js';
+import { faded } from '../numbers/fading.js';
+import { ASKS_FADE_OVER } from './demand.js';
 import type { ModelId, ReplicaId } from '../index.js';
 
 const A = 'a' as ModelId;
@@ -10,7 +11,7 @@ const aDriver = (): CoreDriver =>
     .declare(aModel('a', { idleUnload: null }))
     .serve(aServer('s', [4], { discover: false }), ['a', 'b']);
 
-const asked = ({ fleet, now }: CoreDriver): number => askedLately(fleet, A, now);
+const asked = ({ fleet, now }: CoreDriver): number => faded(fleet.asks.get(A), now, ASKS_FADE_OVER);
 
 describe('how often a model was asked for lately', () => {
   it('counts waiting and routed requests alike', () => {

@@ -4,17 +4,15 @@ import type { Instant, Millis } from '../fleet/model.js';
 import type { Draining, Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 
-/** The lease of a route where the caller asks for no other. */
+/** The lease of a route where the caller asks for no other, and the longest that a caller may ask for. */
 export const DEFAULT_LEASE: Millis = 10_000;
-
-/** No lease is longer. */
 export const LONGEST_LEASE: Millis = 600_000;
 
-/** When a server that drains with a deadline lets go, whatever leases say; Infinity on every other server. */
+/** When the leases on a server end that drains with a deadline; infinite on every other server. */
 export const leasesEndBy = (server: Server | undefined): Instant =>
   server?.drain?.deadline == null ? Infinity : server.drain.deadline + DEFAULT_LEASE;
 
-/** When leases on a copy end, whatever they say: never where it is a stranger's to keep, of which no drain lets go. */
+/** The same for one copy: no drain ends the leases on a stranger that the operator keeps. */
 function leasesOnEndBy(
   { servers }: Readonly<Fleet>,
   { server: id, stranger }: Pick<Ready, 'server' | 'stranger'>,
@@ -23,7 +21,7 @@ function leasesOnEndBy(
   return stranger && server?.spec.strangers === 'keep' ? Infinity : leasesEndBy(server);
 }
 
-/** The lease that a route to this copy can promise: what was asked for, or the whole milliseconds that the drain leaves. */
+/** The lease of a route to this copy: what was asked for, or the whole milliseconds that the drain leaves of it. */
 export function leaseOn(
   fleet: Readonly<Fleet>,
   replica: Pick<Ready, 'server' | 'stranger'>,
@@ -35,24 +33,24 @@ export function leaseOn(
 }
 
 /**
- * Until when leases hold on this copy. A drain with a deadline cuts them; where it is taken back they hold again. So
- * `inUseUntil` keeps what was promised, and this says what counts now.
+ * Until when leases hold on this copy. A drain with a deadline cuts them short; where the drain is taken back they hold
+ * again, so `inUseUntil` keeps what was promised.
  */
 export const leasedUntil = (
   fleet: Readonly<Fleet>,
   replica: Pick<Ready | Draining, 'server' | 'stranger' | 'inUseUntil'>,
 ): Instant => Math.min(replica.inUseUntil, leasesOnEndBy(fleet, replica));
 
-/** A longer lease counts at once; a shorter one moves what is known by an eighth, as TCP learns round trips (RFC 6298). */
+/** The gain with which TCP learns round trips (RFC 6298). */
 const LEASE_GAIN = 1 / 8;
 
-/** Learns how long the leases are that callers of a model ask for. */
+/** Learns how long the leases are that callers of a model ask for: a longer one counts at once, a shorter one in part. */
 export function learnLease({ usualLeases }: Fleet, model: ModelId, lease: Millis): void {
   const known = usualLeases.get(model);
   const next = known === undefined || lease >= known ? lease : known + (lease - known) * LEASE_GAIN;
   if (next !== known) usualLeases.set(model, next);
 }
 
-/** How long a lease on a copy that stays in use should be. */
+/** How long the next lease on a copy of a model should be. */
 export const usualLease = ({ usualLeases }: Readonly<Fleet>, model: ModelId): Millis =>
   usualLeases.get(model) ?? DEFAULT_LEASE;

@@ -15,28 +15,28 @@ import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { isCarried, loadBegan, loadBounds } from '../fleet/standing.js';
 
-/** So many loads on a server tell more of the next one there than all that there were anywhere. */
+/** After so many loads on a server these alone predict the next one there. */
 const ENOUGH_LOADS = 4;
 
-/** How long a load of a model on a server should take; with null, wherever it may come to be. Never more than its timeout. */
+/** How long a load of a model should take on a server, or (null) on any: never more than its timeout. */
 export function loadForecast(fleet: Readonly<Fleet>, model: ModelId, server: ServerId | null): Forecast {
   const { loadTimeout } = fleet.models.get(model) ?? fleet.defaults;
   return atMost(forecastOf(learnedTimes(fleet, model, server)), loadTimeout);
 }
 
-/** Whether loads tell anything of how long one of a model takes: its own or, by their size, those of others. */
+/** Whether there were loads to predict one of a model by: its own or, for their size, those of other models. */
 export const isForeseen = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
   fleet.loadTimes.has(model) || commonPace(fleet) !== null;
 
-/** Whether a load has lasted longer than nine of ten: its end cannot be told. */
+/** Whether a load has outlasted its P90: its end cannot be told. */
 export function hasOverrun(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
   const load = carrierOf(fleet, replica);
   return now - (loadBegan(load) ?? now) > loadForecast(fleet, load.model, load.server).p90;
 }
 
 /**
- * How much longer the load that a replica stands for should take, or all of it where it is to come; a step comes up
- * with the load that brings it. Never negative, and never past its timeout: after that nothing can be told.
+ * How much longer the load of a replica should take, or all of it where it has not begun; for a step, the load that
+ * brings it up. Never negative, and never past its timeout.
  */
 export function restOfLoad(fleet: Readonly<Fleet>, replica: Replica, now: Instant): Forecast {
   const load = carrierOf(fleet, replica);
@@ -55,7 +55,7 @@ function carrierOf(fleet: Readonly<Fleet>, replica: Replica): Replica {
   return carrier ?? replica;
 }
 
-/** Its own loads there, or else its own anywhere, or else those of others by their size. */
+/** Its own loads there; else its own anywhere; else those of other models, by size. */
 function learnedTimes(fleet: Readonly<Fleet>, model: ModelId, id: ServerId | null): LoadTimes {
   const server = id === null ? undefined : fleet.servers.get(id);
   const there = server?.loadTimes.get(model);
@@ -68,7 +68,7 @@ function timesBySize(fleet: Readonly<Fleet>, model: ModelId, server: Server | un
   return pace ? timesAt(pace, bytesToLoad(fleet, model, server)) : FIRST_LOAD_GUESS;
 }
 
-/** What one of its copies is taken to need of a GPU, with all that it needs beside it, which mostly is loaded along. */
+/** What a copy books on a GPU, together with the models that it needs: their loads mostly come with its own. */
 export function bytesToLoad(fleet: Readonly<Fleet>, model: ModelId, server: Server | undefined): Bytes {
   let bytes = 0;
   for (const one of [model, ...dependenciesOf(fleet, model)]) {

@@ -1,56 +1,55 @@
 import type { Bytes, Millis } from '../fleet/model.js';
 
 /**
- * What is known of how long loads take: of the natural logarithm of the milliseconds, the mean and the mean deviation, in
- * which recent loads weigh more, as TCP keeps both of round trips (RFC 6298, with its gains of 1/8 and 1/4). Of logarithms,
- * since a load that takes twice as long as others is about as rare as one that takes half of it, and so that one that hung
- * for minutes moves the estimate by little. Only numbers that are kept; see `forecastOf` for what follows from them.
+ * What is known of how long loads take: the mean and the mean deviation of the natural logarithm of the milliseconds.
+ * Recent loads weigh more, as TCP does it with round trips (RFC 6298, with its gains of 1/8 and 1/4). Logarithms are
+ * kept since a load of twice the usual time is about as rare as one of half of it, and so that one load that hung for
+ * minutes moves the estimate by little. `forecastOf` says what follows.
  */
 export interface LoadTimes {
   /** ln of milliseconds; of a pace, ln of milliseconds per GiB. */
   readonly mean: number;
   /** In the same unit, never negative. */
   readonly deviation: number;
-  /** How many loads it was learned from, up to 8: from then on each weighs as much as the last. */
+  /** How many loads it was learned from, up to 8. */
   readonly count: number;
 }
 
-/** How long something should take: half of the times it is over by `p50`, and nine times of ten by `p90`. */
+/** How long something should take: no longer than `p50` in half of the cases, and than `p90` in nine of ten. */
 export interface Forecast {
   readonly p50: Millis;
   readonly p90: Millis;
 }
 
-/** Loads that weigh alike before the older ones begin to fade: the gains are 1/8 of the mean and 1/4 of the deviation. */
+/** The inverse gains of the mean and of the deviation. So many loads weigh alike before the older ones count for less. */
 const MEMORY_OF_MEAN = 8;
 const MEMORY_OF_DEVIATION = 4;
 
 /**
- * From the mean deviation to the 90th of a hundred. Of a normal distribution the mean deviation is sqrt(2/pi) = 0.80 of the
- * standard deviation, and the 90th percentile lies 1.28 standard deviations above the median: 1.28 / 0.80 = 1.6.
+ * How many mean deviations the P90 lies above the median. In a normal distribution the mean deviation is sqrt(2/pi) =
+ * 0.80 of the standard deviation, and the P90 lies 1.28 standard deviations above the median: 1.28 / 0.80 = 1.6.
  */
 const TO_P90 = 1.6;
 
 /** As long as one load was seen of any model, the next may take half as long again: a P90 of 1.5 times the P50. */
 const FIRST_DEVIATION = Math.log(1.5) / TO_P90;
-/** Models of one size differ more than loads of one model: a P90 of 3 times the P50, as long as one of them was seen. */
+/** Models of one size differ more than loads of one model: after the first load the P90 is 3 times the P50. */
 const FIRST_DEVIATION_OF_PACE = Math.log(3) / TO_P90;
 
 const LEAST: Millis = 1;
 const LONGEST_LOAD: Millis = 3_600_000;
-/** What a load that has outlasted its forecast may take yet at least, where that is not longer than the whole. */
-const SHORTEST_REST: Millis = 250;
-/** What has outlasted its forecast goes on for this share of the time that it has run: what is slow for once is slow to the end. */
+/** A load that has outlasted its forecast is expected to run for this share of its time, and for so long at least. */
 const REST_SHARE = 1 / 8;
+const SHORTEST_REST: Millis = 250;
 
 const GIB: Bytes = 2 ** 30;
-/** The part of a load that does not grow with the model, a process, a context and kernels, takes about as long as 2 GiB of weights. */
+/** What does not grow with the model (a process, a context, kernels) takes about as long as 2 GiB of weights. */
 const FIXED: Bytes = 2 * GIB;
 
-/** What loads are taken to last before any was seen. */
+/** How long a load should take before any was seen. */
 export const FIRST_LOAD_GUESS: LoadTimes = { mean: Math.log(10_000), deviation: FIRST_DEVIATION, count: 0 };
 
-/** What is known after one more load, the first of which deviates as `usual`. Times are taken as 1 ms to 1 h. */
+/** What is known after one more load, the first of which deviates as `usual`. Times are cut to 1 ms to 1 h. */
 export const learnTime = (known: LoadTimes | undefined, took: Millis, usual = FIRST_DEVIATION): LoadTimes =>
   learnedFrom(known, Math.log(clamp(took)), usual);
 
@@ -67,7 +66,7 @@ export function usualDeviation(all: Iterable<LoadTimes>): number | undefined {
   return seen > 0 ? sum / seen : undefined;
 }
 
-/** What is known of a server's pace, by which the load of a model that was never loaded is guessed, after one more load. */
+/** What is known of a pace after one more load: by it the load of a model is predicted that was never loaded. */
 export const learnPace = (known: LoadTimes | undefined, took: Millis, bytes: Bytes): LoadTimes =>
   learnedFrom(known, Math.log(clamp(took)) - logSize(bytes), FIRST_DEVIATION_OF_PACE);
 
@@ -77,10 +76,8 @@ export const timesAt = (pace: LoadTimes, bytes: Bytes): LoadTimes => ({
   mean: pace.mean + logSize(bytes),
 });
 
-/** ln of the GiB that a load is as long as. */
 const logSize = (bytes: Bytes): number => Math.log((bytes + FIXED) / GIB);
 
-/** The first few count alike: of one load the mean is its time, of two it is between both. */
 function learnedFrom(known: LoadTimes | undefined, value: number, deviation: number): LoadTimes {
   if (!known) return { mean: value, deviation, count: 1 };
   const count = Math.min(known.count + 1, MEMORY_OF_MEAN);
@@ -92,7 +89,7 @@ function learnedFrom(known: LoadTimes | undefined, value: number, deviation: num
   };
 }
 
-/** What is known of several together, each by its count; how far they differ adds to the deviation. Undefined of none. */
+/** Several together, weighted by count; how far their means differ adds to the deviation. Undefined for none. */
 export function pooled(all: readonly LoadTimes[]): LoadTimes | undefined {
   const count = all.reduce((sum, one) => sum + one.count, 0);
   if (count === 0) return undefined;
@@ -109,10 +106,10 @@ export const forecastOf = ({ mean, deviation }: LoadTimes): Forecast => ({
   p90: clamp(Math.round(Math.exp(mean + TO_P90 * deviation))),
 });
 
-/** What one load of ten is shorter than: of logarithms it lies as far below the median as the P90 lies above it. */
+/** The P10: in logarithms it lies as far below the median as the P90 lies above it. */
 export const p10Of = ({ p50, p90 }: Forecast): Millis => p50 ** 2 / p90;
 
-/** How much longer a load should take that has run for so long: what is left of its forecast, and never nothing. */
+/** How much longer something should take that has run for `elapsed`: what is left of its forecast, and never nothing. */
 export function restOf({ p50, p90 }: Forecast, elapsed: Millis): Forecast {
   const rest = restAfter(p50, elapsed);
   return { p50: rest, p90: Math.max(rest, restAfter(p90, elapsed)) };

@@ -4,23 +4,23 @@ import { isPromised } from '../fleet/standing.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 
-/** A server may be asked for so many loads that repeat a failed one in a row, */
+/** A retry is a load that repeats one that failed on the same server. A server has a budget of so many of them, */
 const RETRIES_AT_ONCE = 10;
-/** then for one in so long, so that nothing is stuck for ever, */
+/** which grows by one in so long, */
 const ONE_EACH: Millis = 10_000;
-/** and for one more for each ten loads that succeed there. */
+/** and by as much for each ten loads that succeed there. */
 const PER_SUCCESS: Millis = ONE_EACH / 10;
 
 /**
- * When a server may next be asked for so many loads of what failed there, as far as its budget for that goes (a token bucket, kept as the
- * moment in which it is full again). Many models that fail cannot use up the load slots of those that do not.
+ * When the budget of a server has so many retries. It is a token bucket, kept as the moment in which it is full again,
+ * so that many failing models cannot use up the load slots of the others.
  */
 export function retryAt(fleet: Readonly<Fleet>, server: Server, loads: number, now: Instant): Instant {
   const left = RETRIES_AT_ONCE - retriesPromised(fleet, server) - Math.min(loads, RETRIES_AT_ONCE);
   return Math.max(server.retriesFullAt, now) - left * ONE_EACH;
 }
 
-/** Those that have their place there and are not started yet: nothing is spent on them so far, and it is theirs. */
+/** Retries that have a place on a server, and whose loads have not begun: they are not spent, but promised. */
 function retriesPromised(fleet: Readonly<Fleet>, { spec }: Server): number {
   let promised = 0;
   for (const replica of unsettled(fleet)) {
@@ -29,10 +29,7 @@ function retriesPromised(fleet: Readonly<Fleet>, { spec }: Server): number {
   return promised;
 }
 
-/**
- * When time alone next lets a server be asked for one load more of those, until its budget is full again: a load that
- * brings several up which failed waits for as many.
- */
+/** When time alone next adds a retry to the budget of a server; null where it is full. */
 export function retriesAgainAt(fleet: Readonly<Fleet>, server: Server, now: Instant): Instant | null {
   if (server.retriesFullAt <= now) return null;
   const first = retryAt(fleet, server, 1, now);
@@ -40,15 +37,15 @@ export function retriesAgainAt(fleet: Readonly<Fleet>, server: Server, now: Inst
   return first + given * ONE_EACH;
 }
 
-/** Whether the last load of it there has failed. */
+/** Whether a load of this replica would be a retry. */
 export const isRetry = ({ cooldowns }: Readonly<Fleet>, id: ReplicaId): boolean => cooldowns.has(id);
 
-/** A load begins that repeats a failed one. */
+/** A retry begins. */
 export function spendRetry(server: Server, now: Instant): void {
   server.retriesFullAt = Math.max(server.retriesFullAt, now) + ONE_EACH;
 }
 
-/** A load has succeeded there. */
+/** A load has succeeded. */
 export function earnRetry(server: Server): void {
   server.retriesFullAt -= PER_SUCCESS;
 }

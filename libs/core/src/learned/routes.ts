@@ -1,6 +1,6 @@
 import { isFailing } from '../memory/failing.js';
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
-import type { Ready } from '../fleet/replica.js';
+import type { Ready, Replica } from '../fleet/replica.js';
 import type { ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import { isRoutable } from '../fleet/standing.js';
@@ -13,15 +13,14 @@ export interface RouteQuery {
   readonly avoid: readonly ServerId[];
 }
 
-/** Uses handed out since the last turn, so that two callers in a row get two copies. */
+/** The uses since the last turn, so that two callers in a row are sent to two copies. */
 export interface RecentUses {
   lastUse(replica: ReplicaId): Instant | undefined;
 }
 
 /**
- * The replica a caller is sent to: copies that do not fail before those that do, then those of servers
- * that do not drain with a deadline, then the least recently used.
- * Undefined where none may be routed; the caller then has to wait.
+ * The replica that a caller is sent to; undefined where none may be routed to. Failing copies come last, then those on
+ * servers that drain with a deadline; of the others the least recently used comes first.
  */
 export function pickRoute(fleet: Readonly<Fleet>, query: RouteQuery, recent: RecentUses): Ready | undefined {
   const holders = fleet.holders.get(query.model);
@@ -29,19 +28,16 @@ export function pickRoute(fleet: Readonly<Fleet>, query: RouteQuery, recent: Rec
   let best: Ready | undefined;
   for (const id of holders) {
     const replica = fleet.replicas.get(id)!;
-    if (!isRoute(fleet, replica, query)) continue;
+    if (!isRoute(fleet, replica) || !hasVersion(replica, query.version)) continue;
+    if (query.avoid.includes(replica.server)) continue;
     if (!best || isRoutedBefore(fleet, replica, best, recent)) best = replica;
   }
   return best;
 }
 
-function isRoute(fleet: Readonly<Fleet>, replica: { phase: string }, query: RouteQuery): replica is Ready {
-  const ready = replica as Ready;
-  if (ready.phase !== 'ready' || !isRoutable(fleet.servers.get(ready.server)!)) return false;
-  return hasVersion(ready, query.version) && !query.avoid.includes(ready.server);
-}
+const isRoute = (fleet: Readonly<Fleet>, replica: Replica): replica is Ready =>
+  replica.phase === 'ready' && isRoutable(fleet.servers.get(replica.server)!);
 
-/** Before the first look over a fresh load its versions may not be known; the load itself was confirmed. */
 export const hasVersion = ({ versions }: Ready, version: string | null): boolean =>
   version === null || versions.includes(version);
 
@@ -59,7 +55,4 @@ const usedAt = (replica: Ready, recent: RecentUses): Instant => recent.lastUse(r
 
 /** The ready replicas of a model that may be routed to now. */
 export const routableReplicas = (fleet: Readonly<Fleet>, model: ModelId): Ready[] =>
-  replicasOf(fleet, model).filter(
-    (replica): replica is Ready =>
-      replica.phase === 'ready' && isRoutable(fleet.servers.get(replica.server)!),
-  );
+  replicasOf(fleet, model).filter((replica) => isRoute(fleet, replica));

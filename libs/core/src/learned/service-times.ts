@@ -1,16 +1,16 @@
 import type { Millis } from '../fleet/model.js';
 
-/** What is known of how long servers take to execute a model: of its latest requests, how many they were and how long they took. */
+/** How many requests a model has served lately, and how long their executions took. */
 export interface ServiceTime {
   readonly served: number;
-  /** All of them together; a request takes as long as the batch that it is in. */
+  /** All of them together; a request takes as long as its batch. */
   readonly took: Millis;
 }
 
-/** So many requests are remembered at most: with each more that is served the older ones weigh less. */
+/** So many requests count; with each further one the older ones count for less. */
 const MEMORY = 100;
 
-/** What is known once more were served, one at least. */
+/** What is known after `served` more requests, at least one. */
 export function learnService(known: ServiceTime | undefined, served: number, took: Millis): ServiceTime {
   const all = { served: (known?.served ?? 0) + served, took: (known?.took ?? 0) + Math.max(0, took) };
   const kept = Math.min(1, MEMORY / all.served);

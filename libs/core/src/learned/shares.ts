@@ -4,7 +4,7 @@ import type { ModelId, TenantId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { ASKS_FADE_OVER } from './demand.js';
 
-/** A tenant that was charged for less lately counts as one that was charged for nothing. */
+/** Charges below this count as none. */
 const NOTHING: Millis = 1;
 
 /** What a tenant was charged for a job in the line. */
@@ -14,14 +14,14 @@ export interface Charge {
   readonly at: Instant;
 }
 
-/** Charges a tenant for a job that joins the line, in milliseconds of a load slot (the P50 of its load). */
+/** Charges a tenant for a job that joins the line: `cost` are milliseconds of a load slot, the P50 of its load. */
 export function charge(fleet: Fleet, model: ModelId, tenant: TenantId, cost: Millis, now: Instant): void {
   if (fleet.charges.has(model)) return;
   fleet.charges.set(model, { tenant, cost, at: now });
   pay(fleet, tenant, cost, now);
 }
 
-/** Returns what was charged for a job that ended without a load. */
+/** Gives back what is left of the charge for a job that ended without a load. */
 export function refund(fleet: Fleet, model: ModelId, now: Instant): void {
   const charged = fleet.charges.get(model);
   if (!charged) return;
@@ -30,7 +30,7 @@ export function refund(fleet: Fleet, model: ModelId, now: Instant): void {
   pay(fleet, charged.tenant, -left, now);
 }
 
-/** The load of a job has begun: the tenant has had what it was charged for. */
+/** The load of a job has begun: its charge is not given back any more. */
 export const settleCharge = ({ charges }: Fleet, model: ModelId): boolean => charges.delete(model);
 
 function pay({ spending }: Fleet, tenant: TenantId, cost: Millis, now: Instant): void {
@@ -40,8 +40,8 @@ function pay({ spending }: Fleet, tenant: TenantId, cost: Millis, now: Instant):
 }
 
 /**
- * Tells whether a tenant is over its part of the load slots: of what was charged in about the last minute, divided by
- * the tenants that ask. `more` is charged to it besides.
+ * A function that tells whether a tenant is over its share: over what all were charged in about the last minute, divided
+ * by the tenants that ask. With `more` as if that were charged, too.
  */
 export function overShare(
   fleet: Readonly<Fleet>,

@@ -4,46 +4,45 @@ import type { Instant, Millis } from '../fleet/model.js';
 
 /** How long requests for one model take on one server, in Triton's queue and computed. */
 export interface Latency {
-  /** When its statistics were last read, what they had served until then, and how long that had taken together. */
+  /** When the statistics were last read, how many requests had been served until then, and how long all had taken. */
   readonly at: Instant;
   readonly served: number;
   readonly took: Millis;
-  /** How long one request usually takes, which moves slowly; null before any was served. */
+  /** How long a request usually takes, a slow mean; null before any was served. */
   readonly usual: Millis | null;
   /** From how many readings that is known. */
   readonly readings: number;
 }
 
-/** How the requests of the last seconds were served on a server, all models together, beside how they usually are. */
+/** How long the requests of the last seconds took on a server, all models together, beside what is usual. */
 export interface Slowdown {
-  /** Since when it is counted, how many were served, how long they took and how long they usually would have. */
+  /** Since when requests are counted, how many were served, how long they took, and how long they usually would have. */
   readonly since: Instant;
   readonly served: number;
   readonly took: Millis;
   readonly usual: Millis;
-  /** Whether the last that was counted was slow. */
+  /** Whether the requests counted before were slow. */
   readonly isSlow: boolean;
 }
 
 export const NOT_SLOW: Slowdown = { since: -Infinity, served: 0, took: 0, usual: 0, isSlow: false };
 
-/** So many requests tell how a server serves; where fewer are served for so long, there are none to disturb. */
+/** So many requests are judged together. Where fewer are served in so long a server is not slow: few are disturbed. */
 const ENOUGH_REQUESTS = 10;
 const LONGEST_SPAN: Millis = 5_000;
-/** A server is slow once requests take so many times as long as usual, until they take less than the second number. */
+/** A server is slow once requests take `SLOW` times as long as usual, until they take less than `EASED` times as long. */
 const SLOW = 2;
 const EASED = 1.5;
-/** What is usual is the mean of the first readings, then one over so long. */
+/** What is usual is the mean of so many first readings, then an exponential mean over so long. */
 const FIRST = 10;
 const USUAL_OVER: Millis = 300_000;
 
 /**
- * What statistics say that were just read. Each model is measured by itself, so that it does not matter which of them is
- * asked more often than before:
+ * Updates latencies with the statistics of a look, and returns the slowdown:
  *
- *     slowdown = time that the requests took / sum over them of what is usual for their model
+ *     time that the requests took / sum over the requests of what is usual for their model
  *
- * What is usual follows what is, as a mean over 5 min. So what stays slow is usual after some minutes, and throttles no more.
+ * So a change in how often models are asked for is no slowdown. What stays slow is usual after some minutes.
  */
 export function readLatencies(
   latencies: Map<ModelId, Latency>,
@@ -79,7 +78,7 @@ interface Count {
   readonly took: Millis;
 }
 
-/** A count that falls means a fresh copy behind the same row, of which the next reading tells. */
+/** What was served since the last reading. Where a count falls another copy serves behind the same row: nothing is known. */
 function moreOf(last: Latency | undefined, { served, took }: Count): Count {
   if (!last || served < last.served || took < last.took) return { served: 0, took: 0 };
   return { served: served - last.served, took: took - last.took };
@@ -98,7 +97,6 @@ function learned(last: Latency | undefined, count: Count, more: Count, at: Insta
   };
 }
 
-/** Of all versions of a model that serve. */
 function countsByModelIn(serving: readonly ServingRow[]): ReadonlyMap<ModelId, Count> {
   const counts = new Map<ModelId, Count>();
   for (const { model, succeeded, waited, computed } of serving) {

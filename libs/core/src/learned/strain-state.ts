@@ -1,21 +1,21 @@
 import type { ServerId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 
-/** How hard the copies of a model that may have several are used, and how many copies that makes. */
+/** How hard the copies of a model that may have several are used. */
 export interface Strain {
-  /** Copies that demand makes, one at least: one more each time more was asked, one fewer each time that was easy. */
+  /** Copies by demand, at least 1. */
   readonly copies: number;
-  /** More was asked than its copies serve in so many looks, unbroken; null: the last look found that they keep up. */
+  /** The looks in a row, up to the latest, in which the copies did not keep up; null: in the latest they did. */
   readonly standing: { readonly since: Instant; readonly until: Instant; readonly looks: number } | null;
-  /** Since when one copy fewer would have done, unbroken; null: it would not. */
+  /** Since when, without a break, one copy fewer would have done; null: it would not. */
   readonly easySince: Instant | null;
-  /** The most requests a second that one copy was seen to serve since the queues stood last; 0: they never did. */
+  /** The most requests a second that one copy was seen to serve; 0 before queues stood for the first time. */
   readonly carries: number;
-  /** The routes to it that callers got since then, and how many a second they got in the span before. */
+  /** The routes that callers got since an instant, and how many a second they got in the span before. */
   readonly routes: { readonly since: Instant; readonly count: number; readonly rate: number };
-  /** What the last statistics of each server that holds it said. */
+  /** The last statistics of each server that holds the model. */
   readonly samples: ReadonlyMap<ServerId, Sample>;
-  /** Whether demand is all that it lacks a copy for. */
+  /** Whether the model lacks a copy for demand alone. */
   readonly isAlone: boolean;
 }
 
@@ -23,10 +23,10 @@ export interface Strain {
 export interface Sample {
   /** When they were read. */
   readonly at: Instant;
-  /** Requests answered, and the time that they waited before, since the copy was loaded. */
+  /** Requests answered since the copy was loaded, and how long they had waited in the queue together. */
   readonly served: number;
   readonly waited: Millis;
-  /** Since the sample before: requests answered a second, and how many stood in the queue. */
+  /** Requests answered a second, and requests in the queue, since the sample before. */
   readonly rate: number;
   readonly queue: number;
 }

@@ -4,44 +4,44 @@ import type { Instant, Millis, Model } from '../fleet/model.js';
 import { standingCopies } from '../memory/pins.js';
 import type { Sample, Strain } from './strain-state.js';
 
-/** So many requests in the queue of each copy are more than its batches wait for. */
+/** A queue stands with so many requests for each copy: more than a batch in the making holds back. */
 const STANDING = 4;
-/** They have to stand in so many looks and for so long. */
+/** One copy more is due once the copies did not keep up in so many looks and for so long. */
 const LOOKS = 3;
 const STANDING_FOR: Millis = 6_000;
-/** So long one copy fewer has to do before one is let go. */
+/** One copy leaves once one fewer has been enough for so long. */
 export const EASY_FOR: Millis = 300_000;
-/** Routes are counted over so long, as long as a strain has to last: two such spans at least have to agree. */
+/** Routes are counted over spans of this length, so that two of them at least make a copy due. */
 const COUNTED_OVER: Millis = STANDING_FOR;
-/** As much of what one copy was seen to carry is expected of it at ease. */
+/** The share of what one copy was seen to carry that counts as its normal load. */
 const AT_EASE = 0.7;
 
-/** Whether copies of a model are made by demand: only where it was said that there may be several. */
+/** Whether a model may have copies by demand: it does where `copies.max` is above 1. */
 export const mayHaveMore = (model: Model | undefined): model is Model & { maxCopies: number } =>
   model !== undefined && model.enabled && (model.maxCopies ?? 1) > 1;
 
-/** Copies that demand makes of a model that has one; 0 where there is no more than that. */
+/** Copies by demand; 0 where demand makes no further copy. */
 export function copiesByDemand(fleet: Readonly<Fleet>, id: ModelId): number {
   const copies = fleet.strains.get(id)?.copies ?? 1;
   return copies > 1 ? copies : 0;
 }
 
-/** Copies that a model is to have though no request waits for it. */
+/** Copies that a model is to have without a waiting request. */
 export const steadyCopies = (fleet: Readonly<Fleet>, id: ModelId): number =>
   Math.max(standingCopies(fleet.models.get(id)), copiesByDemand(fleet, id));
 
-/** Whether more has been asked for so long that one copy more is due. */
+/** Whether one copy more is due. */
 export const isStrained = ({ standing }: Strain): boolean =>
   standing !== null && standing.looks >= LOOKS && standing.until - standing.since >= STANDING_FOR;
 
-/** The copies that serve a model at a moment, and whether their number is changing. */
-export interface ServingCopies {
+/** How many copies serve a model, and whether their number is changing. */
+interface ServingCopies {
   readonly copies: number;
   readonly isChanging: boolean;
   readonly now: Instant;
 }
 
-/** What new samples make of the strain of a model. */
+/** The strain of a model after new samples. */
 export function felt(before: Strain, samples: Strain['samples'], serving: ServingCopies): Strain {
   const { copies, isChanging, now } = serving;
   const isStanding = stands(samples, copies);
@@ -62,7 +62,7 @@ export function felt(before: Strain, samples: Strain['samples'], serving: Servin
   return isEasy(felt, copies) ? { ...felt, easySince: before.easySince ?? now } : felt;
 }
 
-/** Whether requests stand in the queues of so many copies. */
+/** Whether the queues of so many copies stand. */
 export const stands = (samples: Strain['samples'], copies: number): boolean =>
   sumOfSamples(samples, (one) => one.queue) >= STANDING * copies;
 
@@ -71,17 +71,16 @@ export const stands = (samples: Strain['samples'], copies: number): boolean =>
  *
  *     routes a second > carries * copies, and served a second >= 0.7 * carries * copies
  *
- * A route stands for one request at least, so that is more than they ever keep up with, though no queue in Triton shows it
- * where callers send no more at once than is answered. It tells nothing before one copy was seen at its limit (`carries`);
- * nor where the copies are not busy, since then all that is sent is served: those routes were given and not used. For the
- * same reason what is served alone says whether one copy fewer would do.
+ * A route is for at least one request, so the copies do not keep up, though Triton's queues do not show it where callers
+ * wait for answers. It is not known before one copy was seen at its limit (`carries`). Where copies are not busy the
+ * routes were not used; so `isEasy` goes by what is served alone.
  */
 function isAskedBeyond({ carries, routes, samples }: Strain, copies: number): boolean {
   const most = carries * copies;
   return carries > 0 && routes.rate > most && sumOfSamples(samples, (one) => one.rate) >= AT_EASE * most;
 }
 
-/** Counts routes to a model of which there may be more copies. */
+/** Counts routes to a model that may have several copies. */
 export function countRoutes(fleet: Fleet, id: ModelId, more: number): void {
   const strain = fleet.strains.get(id);
   if (!strain) return;
@@ -89,13 +88,13 @@ export function countRoutes(fleet: Fleet, id: ModelId, more: number): void {
   fleet.strains.set(id, { ...strain, routes: { ...routes, count: routes.count + more } });
 }
 
-/** The rate of a span that is over; a new one begins. */
+/** Where a span is over, its rate is kept and a new one begins. */
 function counted(routes: Strain['routes'], now: Instant): Strain['routes'] {
   const span = now - routes.since;
   return span < COUNTED_OVER ? routes : { since: now, count: 0, rate: (1_000 * routes.count) / span };
 }
 
-/** Whether one copy fewer would serve what is asked, and have no queue to speak of. */
+/** Whether one copy fewer would serve what is asked, with half a standing queue at most. */
 function isEasy({ copies, carries, samples }: Strain, ready: number): boolean {
   const left = Math.max(ready, copies) - 1;
   if (left === 0 || 2 * sumOfSamples(samples, (one) => one.queue) >= STANDING * left) return false;
@@ -112,7 +111,7 @@ const sumOfSamples = (samples: Strain['samples'], of: (one: Sample) => number): 
   return total;
 };
 
-/** A model of which demand made no copy yet. */
+/** The strain of a model before its first look. */
 export const AT_REST: Strain = {
   copies: 1,
   standing: null,

@@ -4,14 +4,14 @@ import type { Instant } from '../fleet/model.js';
 import type { Unloading } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 
-/** What an unload is taken to last before any was seen there: the unload and a look, and Triton's queue before. */
+/** How long an unload should take before any was seen on a server: Triton's queue, the unload, and a look. */
 const FIRST_UNLOAD_GUESS: Forecast = { p50: 1_000, p90: 6_000 };
 
-/** How long it should take on a server from the order to unload until a look shows the memory free. */
+/** How long an unload should take on a server, from the order until a look shows the memory free. */
 export const unloadForecast = (server: Server | undefined): Forecast =>
   server?.unloadTimes ? forecastOf(server.unloadTimes) : FIRST_UNLOAD_GUESS;
 
-/** Learns from an unload that a look has confirmed, over the connection over which it was ordered. */
+/** Learns from an unload that a look has confirmed, if that came over the same connection as the order. */
 export function learnUnloadTime(fleet: Fleet, server: Server, { since }: Unloading, now: Instant): void {
   if (server.looksCountFrom > since) return;
   if (now - since > unloadForecast(server).p90) fleet.lateMemoryAt = now;

@@ -5,12 +5,10 @@ import { ASKS_FADE_OVER } from './demand.js';
 import { FIRST_LOAD_GUESS, forecastOf } from './load-times.js';
 
 /**
- * What it is worth that a model is warm, in seconds of waiting that it spares each second:
+ * The logarithm of a model's worth as of instant 0. Requests decay alike for all models, so the order of two keys
+ * changes only with new requests or loads:
  *
  *     worth = requests of about the last minute / 60 s * predicted seconds of its load
- *
- * Requests fade with one constant for all models, so that the order of two models changes only with new requests or
- * loads. The logarithm as of instant 0 is therefore a fixed key; `worthOf` is its value at a moment.
  */
 export function worthKey(fleet: Readonly<Fleet>, model: ModelId): number {
   const asks = fleet.asks.get(model);
@@ -19,9 +17,9 @@ export function worthKey(fleet: Readonly<Fleet>, model: ModelId): number {
   return Math.log(asks.sum) + asks.at / ASKS_FADE_OVER + Math.log(load / ASKS_FADE_OVER);
 }
 
-/** What a model is worth at a moment, in seconds of waiting spared each second. */
+/** What a model is worth at a moment: the seconds of waiting that it spares each second by being warm. */
 export const worthOf = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): number =>
   Math.exp(worthKey(fleet, model) - now / ASKS_FADE_OVER);
 
-/** What a request that has waited so long adds to the worth of a load: one for each second. */
+/** What a waiting request adds to the worth of a load: one for each second that it has waited. */
 export const worthOfWaiting = (waited: Millis): number => waited / 1_000;
