@@ -1,26 +1,25 @@
 import type { Action } from '../fleet/actions.js';
 import { type Fleet, replicasOn, unsettled } from '../fleet/fleet.js';
 import { inOrder, takeUndescribed } from '../fleet/indexes.js';
-import type { Replica } from '../fleet/replica.js';
 import type { Contact, Server, ServerSpec } from '../fleet/server.js';
 import type { ReplicaId, ServerId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { fractionOf } from '../numbers/jitter.js';
 import { isBeingMeasured } from '../fleet/meter.js';
-import { isStuck } from '../fleet/stuck.js';
+import { isUnderOrder } from '../fleet/stuck.js';
 import { takesOrders } from '../fleet/standing.js';
 
-/** Between two full looks at a server at rest at most, and while an order of ours is open there. */
+/** The longest time between two full looks at a server without open orders, and the time with open orders. */
 const FULL_LOOK_EVERY: Millis = 10_000;
 const WITH_OPEN_ORDERS: Millis = 500;
-/** Between two readings of statistics and metrics at most. */
+/** The longest time between two readings of statistics and metrics. */
 const STATISTICS_EVERY: Millis = 2_000;
-/** Before another try after a first look that failed. */
+/** The time between two first looks of which one failed. */
 const FIRST_LOOK_AGAIN: Millis = 1_000;
-/** Between two looks at a lost server at most, and by which share they are closer for a jitter. */
+/** The longest time between two looks at a lost server, and the share of it by which jitter shortens it at most. */
 const AT_LOST: Millis = 30_000;
 const LOST_JITTER = 0.25;
-/** Looks are never taken faster than this many times what the last one took. */
+/** The time between two looks is at least so many times as long as the last one took. */
 const PACE = 4;
 
 /** Orders the looks that are due, the probes of slow servers, and the configs of models not described yet. */
@@ -30,25 +29,22 @@ export function lookAround(fleet: Fleet, now: Instant): Action[] {
   for (const server of fleet.servers.values()) {
     const due = dueLook(fleet, server, busy, now);
     if (due.at <= now) actions.push(look(server, due.scope));
-    if (server.contact.kind === 'slow' && server.contact.nextProbeAt <= now) actions.push(probe(server));
+    const { contact, spec } = server;
+    if (contact.kind !== 'slow' || contact.nextProbeAt > now) continue;
+    server.contact = { ...contact, nextProbeAt: Infinity };
+    actions.push({ kind: 'probe', server: spec.id });
   }
-  for (const action of describe(fleet, now)) actions.push(action);
-  return actions;
+  return [...actions, ...describe(fleet, now)];
 }
 
-/** What answers over another connection may have another mode. */
+/** A full look probes the mode until that is `explicit`, and without a connection, since another process may answer. */
 function look(server: Server, scope: 'full' | 'statistics'): Action {
   server.looking = scope;
   const probeMode = scope === 'full' && (server.mode !== 'explicit' || isAway(server.contact));
   return { kind: 'look', server: server.spec.id, scope, probeMode };
 }
 
-function probe(server: Server): Action {
-  if (server.contact.kind === 'slow') server.contact = { ...server.contact, nextProbeAt: Infinity };
-  return { kind: 'probe', server: server.spec.id };
-}
-
-/** What is ready and was not described, on servers that take orders. */
+/** Asks for the configs of ready models that were not asked for yet, on servers that take orders. */
 function describe(fleet: Fleet, now: Instant): Action[] {
   const found: ReplicaId[] = [];
   for (const server of takeUndescribed(fleet, (one) => takesOrders(one, now))) {
@@ -63,24 +59,10 @@ function describe(fleet: Fleet, now: Instant): Action[] {
   });
 }
 
-/** The servers at which an order of ours is open, and not stuck. */
+/** The servers with an open order that is not stuck. */
 export function busyServers(fleet: Readonly<Fleet>, now: Instant): ReadonlySet<ServerId> {
-  const busy = new Set<ServerId>();
-  for (const replica of unsettled(fleet)) if (isOpen(fleet, replica, now)) busy.add(replica.server);
-  return busy;
-}
-
-function isOpen(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
-  switch (replica.phase) {
-    case 'loading':
-    case 'unloading':
-    case 'unknown':
-      return !isStuck(fleet, replica, now);
-    case 'ready':
-      return replica.change?.order != null && !isStuck(fleet, replica, now);
-    default:
-      return false;
-  }
+  const replicas = unsettled(fleet).filter((replica) => isUnderOrder(fleet, replica, now));
+  return new Set(replicas.map(({ server }) => server));
 }
 
 interface Due {
@@ -88,11 +70,9 @@ interface Due {
   readonly scope: 'full' | 'statistics';
 }
 
-const NO_LOOK_DUE: Due = { at: Infinity, scope: 'full' };
-
 /**
- * When the next look at a server is due, and how much of one, where that is by an instant: else at some later one. Never
- * while one is under way. What is there is gone over only where it could be the reason for a look.
+ * When the next look at a server is due, and which; exact where it is due by `by`, else some later instant. No look is
+ * due while one is under way.
  */
 export function dueLook(
   fleet: Readonly<Fleet>,
@@ -100,7 +80,7 @@ export function dueLook(
   busy: ReadonlySet<ServerId>,
   by: Instant,
 ): Due {
-  if (server.looking !== null) return NO_LOOK_DUE;
+  if (server.looking !== null) return { at: Infinity, scope: 'full' };
   const full = dueFull(fleet, server, busy.has(server.spec.id));
   const statistics = dueStatistics(fleet, server);
   return statistics <= by && statistics < full && isReadOften(fleet, server)
@@ -111,7 +91,7 @@ export function dueLook(
 const isReadOften = (fleet: Readonly<Fleet>, server: Server): boolean =>
   server.looked && (hasRows(fleet, server) || isBeingMeasured(fleet, server));
 
-/** Whether anything there shows in Triton: what is only placed does not. */
+/** Whether it has a replica that shows in Triton: a placed one does not. */
 function hasRows(fleet: Readonly<Fleet>, { spec }: Server): boolean {
   const ids = fleet.residents.get(spec.id);
   if (ids) for (const id of ids) if (fleet.replicas.get(id)!.phase !== 'placed') return true;
@@ -132,36 +112,35 @@ function dueFull(fleet: Readonly<Fleet>, server: Server, open: boolean): Instant
 }
 
 /**
- * A server without a connection is tried by what keeps the connections, and that at once where a look was asked for. A lost
- * one may still have its connection: it is looked at the more rarely the longer it has been lost.
+ * A server without a connection is looked at only where that was asked for. A lost server may still have a connection:
+ * it is looked at all the same, the more rarely the longer it has been lost.
  */
 function dueAway(fleet: Readonly<Fleet>, server: Server): Instant {
-  const { contact, spec, anyEndedAt, lookWanted } = server;
-  const wanted = isFullWanted(server) ? lookWanted! : Infinity;
+  const { contact, spec, anyEndedAt } = server;
+  const wanted = wantedFrom(server);
   if (contact.kind !== 'lost') return wanted;
   if (anyEndedAt === null) return -Infinity;
   const pause = Math.min(AT_LOST, Math.max(FULL_LOOK_EVERY, anyEndedAt - contact.since));
   return Math.min(wanted, anyEndedAt + pause * (1 - (LOST_JITTER * shiftOf(fleet, spec)) / FULL_LOOK_EVERY));
 }
 
-/** When a look that was asked for may begin. */
-function wantedFull(server: Server): Instant {
-  const { anyEndedAt, lookTook, lookWanted } = server;
-  if (lookWanted === null || !isFullWanted(server)) return Infinity;
-  return Math.max(pausedAfter(anyEndedAt, PACE * lookTook), lookWanted);
-}
+/** When a full look that was asked for may begin; infinite where none was. */
+const wantedFull = (server: Server): Instant =>
+  Math.max(pausedAfter(server.anyEndedAt, PACE * server.lookTook), wantedFrom(server));
 
-/** Whether a full look was asked for that has not been told yet. */
+const wantedFrom = (server: Server): Instant => (isFullWanted(server) ? server.lookWanted! : Infinity);
+
+/** Whether a full look was asked for, and none that began since was reported. */
 export const isFullWanted = (server: Server): boolean =>
   server.lookWanted !== null && toldAt(server) < server.lookWanted;
 
-/** From when on a look that is asked for is another one: without a connection one that failed has told all there is to tell. */
+/** The moment of which the last full look tells. Without a connection a look that failed has told all there is to tell. */
 export function toldAt({ contact, lookedAt, anyEndedAt }: Server): Instant {
   const told = lookedAt ?? -Infinity;
   return isAway(contact) ? Math.max(told, anyEndedAt ?? -Infinity) : told;
 }
 
-/** Whether nothing answers there as far as is known. */
+/** Whether no connection is known to work. */
 const isAway = ({ kind }: Contact): boolean => kind === 'connecting' || kind === 'down' || kind === 'lost';
 
 function dueStatistics(fleet: Readonly<Fleet>, server: Server): Instant {
@@ -173,17 +152,15 @@ function dueStatistics(fleet: Readonly<Fleet>, server: Server): Instant {
 }
 
 /**
- * When the next look after one that ended then is due at rest. Not all servers are looked at in step, although all are
- * looked at in the same moment after a start, or for an unknown name. Each has moments of its own, half an interval
- * apart. The latest of them is taken at which the interval is not over. So a look comes never later than that, and half
- * of it earlier at most.
+ * When the next look after one that ended at `last` is due: half of `every` to all of it later. Each server has moments
+ * of its own for that, half of `every` apart; so servers that were all looked at in one moment do not stay in step.
  */
 function staggered(fleet: Readonly<Fleet>, { spec }: Server, last: Instant | null, every: Millis): Instant {
   const latest = pausedAfter(last, every);
   return last === null ? latest : latest - ((latest + shiftOf(fleet, spec)) % (every / 2));
 }
 
-/** By how much the moments of a server lie beside those of others: it follows from its id, and is worked out once. */
+/** By how much the moments of a server are shifted against those of others: it follows from its id. */
 function shiftOf({ index: { shifts } }: Readonly<Fleet>, { id }: ServerSpec): Millis {
   const known = shifts.get(id);
   if (known !== undefined) return known;

@@ -4,7 +4,7 @@ import type { Bytes, Instant, Millis } from '../fleet/model.js';
 /** One row of Triton's repository index. It describes only the newest copy of that version. */
 export interface IndexRow {
   readonly model: ModelId;
-  /** Empty, like `state`, for a directory that was never loaded in this incarnation. */
+  /** Empty, like `state`, in an untouched row: a directory that was never loaded in this incarnation. */
   readonly version: string;
   readonly state: '' | 'UNKNOWN' | 'LOADING' | 'READY' | 'UNLOADING' | 'UNAVAILABLE';
   readonly reason: string;
@@ -14,31 +14,31 @@ export interface IndexRow {
 export interface ServingRow {
   readonly model: ModelId;
   readonly version: string;
-  /** Wall-clock milliseconds of Triton's host: only a *change* of it means anything here. */
+  /** Wall-clock milliseconds of Triton's host: only a change of it tells something. */
   readonly lastInference: number;
   readonly succeeded: number;
   readonly failed: number;
   /** How long all requests that succeeded have stood in the queue, together. */
   readonly waited: Millis;
-  /** How long all requests that succeeded were computed, together: each took as long as the batch that it was in. */
+  /** How long all requests that succeeded were computed, together: each took as long as its batch. */
   readonly computed: Millis;
-  /** Bytes per GPU as the backend itself measures them; empty where it does not, as nearly all. */
+  /** Bytes on each GPU, where the backend measures them; nearly no backend does. */
   readonly memory: readonly { readonly ordinal: number; readonly bytes: Bytes }[];
 }
 
-/** What the metrics endpoint said, where it answered. */
+/** What the metrics endpoint said. */
 export interface MetricsSample {
-  /** One of which nothing could be read has neither memory nor use: 0, as Triton itself writes it. */
+  /** Both numbers are 0 where Triton could not read a GPU. */
   readonly gpus: readonly { readonly uuid: string; readonly memory: Bytes; readonly used: Bytes }[];
   readonly hostMemory: Bytes | null;
   /** Requests queued inside Triton per model; the one that executes is not among them. */
   readonly pending: ReadonlyMap<ModelId, number>;
 }
 
-/** Whether the server takes orders: told only by trying (`berth.mode-probe`). */
+/** Whether the server takes orders: only a try tells (`berth.mode-probe`). */
 export type ControlMode = 'explicit' | 'wrong_mode' | 'restricted';
 
-/** A dated picture of a server. Both the index and the statistics were asked for after `begunAt`. */
+/** What a server said when it was looked at. Index and statistics were asked for after `begunAt`. */
 export interface Look {
   readonly begunAt: Instant;
   readonly endedAt: Instant;
@@ -47,13 +47,13 @@ export interface Look {
   readonly serving: readonly ServingRow[];
   /** Null: the endpoint did not answer, or there is none. */
   readonly metrics: MetricsSample | null;
-  /** What the mode probe of this connection said; null where it was not tried in this look. */
+  /** What the mode probe said; null where the look had none. */
   readonly mode: ControlMode | null;
   /** Triton's own version, such as `2.51.0`. */
   readonly serverVersion: string | null;
 }
 
-/** What a look says of one model. `gone` without a proper row proves nothing by itself. */
+/** What a look says of one model. It is proven `gone` only by a proper row. */
 export type Sighting =
   | { readonly kind: 'serving'; readonly rows: readonly ServingRow[] }
   | { readonly kind: 'coming' }
@@ -63,8 +63,8 @@ export type Sighting =
 const DUPLICATE = 'model appears in two or more repositories';
 
 /**
- * Sums up what a full look says of one model (architecture, "What a look is worth"). Statistics say what serves,
- * and were read after the index: a READY row that statistics do not confirm is on its way out.
+ * Sums up what a full look says of one model. Statistics say what serves, and are read after the index: a READY row
+ * without statistics is of a copy on its way out.
  */
 export function sightingOf(rows: readonly IndexRow[], serving: readonly ServingRow[]): Sighting {
   if (serving.length > 0) return { kind: 'serving', rows: serving };

@@ -7,10 +7,10 @@ import type { Server } from '../fleet/server.js';
 import { loadBegan } from '../fleet/standing.js';
 
 /**
- * Whether a load of this, ordered at that moment and without an answer, may still wait unseen for Triton's lock. It may
- * wait behind the load of a model that shares an ensemble with it. It may wait behind any load that began before it, as
- * long as it is not known what it is made of. So may a model that shares an ensemble, where an earlier load, unseen as
- * well, may be of another ensemble of its steps.
+ * Whether a load of this model, ordered at that moment and without an answer, may still wait for Triton's lock, which no
+ * look shows. It may wait behind the load of a model that shares an ensemble with it. It may wait behind any load that
+ * began before where the model may be an ensemble itself; and where it shares an ensemble, while an earlier load that no
+ * look shows may be of another ensemble of the same steps.
  */
 export function mayWaitUnseen(
   fleet: Readonly<Fleet>,
@@ -31,6 +31,6 @@ export function mayWaitUnseen(
 
 const isSeenComing = (replica: Replica): boolean => replica.phase === 'unknown' && replica.coming;
 
-/** Whether a model may be an ensemble for all that is known of it. */
+/** Whether a model may be an ensemble: its config is not known. */
 export const mayBeEnsemble = (fleet: Readonly<Fleet>, server: Server, model: ModelId): boolean =>
   !fleet.steps.has(model) && !server.configs.has(model);
