@@ -14,7 +14,8 @@ const residence = (model: string, server: string) => ({
 
 const aFleet = (...servers: string[]): Fleet => {
   const fleet = emptyFleet();
-  for (const server of servers) declareServer(fleet, aServer(server, [10]));
+  for (const server of servers)
+    declareServer(fleet, { kind: 'ServerDeclared', server: aServer(server, [10]) });
   return fleet;
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ModelId } from '../fleet/ids.js';
-import type { ServingRow } from '../looks/look.js';
+import { countsByModel, type ServingRow } from '../looks/look.js';
 import { type Latency, NOT_SLOW, readLatencies } from './slowdown.js';
 
 /** A server that is read every 2 s. */
@@ -17,7 +17,7 @@ class Reader {
       const { served, took } = this.counts.get(model) ?? { served: 0, took: 0 };
       this.counts.set(model, { served: served + requests, took: took + requests * each });
     }
-    this.slowdown = readLatencies(this.latencies, this.slowdown, this.rows(), this.now);
+    this.slowdown = readLatencies(this.latencies, this.slowdown, countsByModel(this.rows()), this.now);
     return this.slowdown.isSlow;
   }
 

@@ -1,5 +1,5 @@
 import type { ModelId } from '../fleet/ids.js';
-import type { ServingRow } from '../looks/look.js';
+import type { ServingCounts } from '../looks/look.js';
 import type { Instant, Millis } from '../fleet/model.js';
 
 /** How long requests for one model take on one server, in Triton's queue and computed. */
@@ -47,12 +47,12 @@ const USUAL_OVER: Millis = 300_000;
 export function readLatencies(
   latencies: Map<ModelId, Latency>,
   before: Slowdown,
-  serving: readonly ServingRow[],
+  serving: ReadonlyMap<ModelId, ServingCounts>,
   at: Instant,
 ): Slowdown {
   let { served, took, usual } = before;
-  const counts = countsByModelIn(serving);
-  for (const [model, count] of counts) {
+  for (const [model, { succeeded, waited, computed }] of serving) {
+    const count = { served: succeeded, took: waited + computed };
     const last = latencies.get(model);
     const more = moreOf(last, count);
     const next = learned(last, count, more, at);
@@ -62,7 +62,7 @@ export function readLatencies(
     took += more.took;
     usual += more.served * (last?.usual ?? more.took / more.served);
   }
-  for (const model of latencies.keys()) if (!counts.has(model)) latencies.delete(model);
+  for (const model of latencies.keys()) if (!serving.has(model)) latencies.delete(model);
   return judged({ ...before, served, took, usual }, at);
 }
 
@@ -73,10 +73,7 @@ function judged(counted: Slowdown, at: Instant): Slowdown {
   return { ...NOT_SLOW, since: at, isSlow: served >= ENOUGH_REQUESTS && took >= bound * usual };
 }
 
-interface Count {
-  readonly served: number;
-  readonly took: Millis;
-}
+type Count = Pick<Latency, 'served' | 'took'>;
 
 /** What was served since the last reading. Where a count falls another copy serves behind the same row: nothing is known. */
 function moreOf(last: Latency | undefined, { served, took }: Count): Count {
@@ -95,16 +92,4 @@ function learned(last: Latency | undefined, count: Count, more: Count, at: Insta
     usual: usual === null ? mean : usual + weight * (mean - usual),
     readings: readings + 1,
   };
-}
-
-function countsByModelIn(serving: readonly ServingRow[]): ReadonlyMap<ModelId, Count> {
-  const counts = new Map<ModelId, Count>();
-  for (const { model, succeeded, waited, computed } of serving) {
-    const sum = counts.get(model);
-    counts.set(model, {
-      served: (sum?.served ?? 0) + succeeded,
-      took: (sum?.took ?? 0) + waited + computed,
-    });
-  }
-  return counts;
 }

@@ -26,6 +26,28 @@ export interface ServingRow {
   readonly memory: readonly { readonly ordinal: number; readonly bytes: Bytes }[];
 }
 
+/** The counts of one model, all versions together. */
+export type ServingCounts = Pick<
+  ServingRow,
+  'lastInference' | 'succeeded' | 'failed' | 'waited' | 'computed'
+>;
+
+/** Adds up the statistics of each model that serves. */
+export function countsByModel(serving: readonly ServingRow[]): ReadonlyMap<ModelId, ServingCounts> {
+  const counts = new Map<ModelId, ServingCounts>();
+  for (const row of serving) {
+    const sum = counts.get(row.model);
+    counts.set(row.model, {
+      lastInference: Math.max(sum?.lastInference ?? 0, row.lastInference),
+      succeeded: (sum?.succeeded ?? 0) + row.succeeded,
+      failed: (sum?.failed ?? 0) + row.failed,
+      waited: (sum?.waited ?? 0) + row.waited,
+      computed: (sum?.computed ?? 0) + row.computed,
+    });
+  }
+  return counts;
+}
+
 /** What the metrics endpoint said. */
 export interface MetricsSample {
   /** Both numbers are 0 where Triton could not read a GPU. */

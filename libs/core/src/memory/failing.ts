@@ -11,7 +11,8 @@ const COPIES_TRIED = 2;
 const FAILURES_TO_FLAG = 3;
 
 /** Whether a copy is ready by Triton's word, but serves nothing with success. */
-export const isFailing = ({ pulse }: Ready): boolean => (pulse?.failures ?? 0) >= FAILURES_TO_FLAG;
+export const isFailing = ({ pulse }: Pick<Ready, 'pulse'>): boolean =>
+  (pulse?.failures ?? 0) >= FAILURES_TO_FLAG;
 
 /** Whether a copy counts for nothing: it is failing, and the operator wants such copies replaced. */
 export const isWrittenOff = (fleet: Readonly<Fleet>, replica: Replica): boolean =>

@@ -17,7 +17,10 @@ export const deviceOf = ({ server, device }: Purse): Device | undefined =>
 export const pursesOf = (fleet: Readonly<Fleet>, account: AccountId): readonly Purse[] =>
   pursesByAccount(fleet).get(account) ?? [];
 
-export function pursesByAccount({ index, servers }: Readonly<Fleet>): ReadonlyMap<AccountId, readonly Purse[]> {
+export function pursesByAccount({
+  index,
+  servers,
+}: Readonly<Fleet>): ReadonlyMap<AccountId, readonly Purse[]> {
   if (index.purses) return index.purses;
   const purses = new Map<AccountId, Purse[]>();
   for (const server of servers.values()) {

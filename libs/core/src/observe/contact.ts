@@ -1,19 +1,22 @@
-import type { ContactFact, EventOf } from '../fleet/events.js';
+import type { EventOf } from '../fleet/events.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { Contact, Server } from '../fleet/server.js';
-import type { ServerId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 
-/** Between two tries of a new connection to a slow server. */
+/** The time between two probes of a slow server. */
 const PROBE_EVERY = 5_000;
-/** A look that failed counts as having taken this long: the next one keeps its distance. */
+/** A look that failed counts as having taken so long at least, which puts off the next one. */
 const FAILED_LOOK_TOOK = 250;
-/** For so long a server keeps its standing that answers, and tells nothing. */
+/** For so long a server that answers `not_now` keeps its standing. */
 const MAY_TELL_NOTHING = 30_000;
-/** Tries in a row that may fail before a slow server is lost. */
+/** After so many failed probes in a row a slow server is lost. */
 const PROBES_BEFORE_LOST = 3;
 
-export function contactChanged(fleet: Fleet, id: ServerId, fact: ContactFact, now: Instant): void {
+export function contactChanged(
+  fleet: Fleet,
+  { server: id, fact }: EventOf<'ContactChanged'>,
+  now: Instant,
+): void {
   const server = fleet.servers.get(id);
   if (!server) return;
   switch (fact) {
@@ -37,8 +40,8 @@ export function contactChanged(fleet: Fleet, id: ServerId, fact: ContactFact, no
 }
 
 /**
- * A new connection: what is routed to it waits for a look over it, and so does the question of its mode. A look under way
- * waited for the connection; one over the connection before has ended with that.
+ * A new connection: before a look over it no route is given, and the mode is not known. A look that is under way waited
+ * for this connection, since one over the connection before has ended with that.
  */
 function connected(fleet: Fleet, server: Server, now: Instant): void {
   if (server.contact.kind === 'up' || server.contact.kind === 'slow') return;
@@ -56,8 +59,8 @@ function connectionEnded(fleet: Fleet, server: Server, now: Instant): void {
 }
 
 /**
- * We closed the connection, in whatever state it was. What is known, ordered and drained stays: the first look over the next one
- * shows whether the process is the same. A look under way tells nothing any more.
+ * Berth closed the connection. All that is known stays: the first look over the next connection shows whether the process
+ * is the same. What a look that is under way tells will not be taken.
  */
 function closed(fleet: Fleet, server: Server, moved: boolean, now: Instant): void {
   const { contact } = server;
@@ -68,7 +71,7 @@ function closed(fleet: Fleet, server: Server, moved: boolean, now: Instant): voi
   setContact(fleet, server, { kind: 'down', since: now, moved: isElsewhere });
 }
 
-/** No process listens: the server has died. At a new address without a connection so far that says nothing. */
+/** No process listens, so the server has died; unless its address is new, and there was no connection to it yet. */
 function refused(fleet: Fleet, server: Server, now: Instant): void {
   const { contact } = server;
   if (contact.kind === 'down' && contact.moved) return;
@@ -84,8 +87,8 @@ function probed(fleet: Fleet, server: Server, failed: 0 | 1, now: Instant): void
 }
 
 /**
- * A look did not come back: the server is slow, or says that it may not be looked at. One that answered that it could not tell
- * just then is neither, as long as another look soon does better.
+ * A look failed: the server is slow, or does not allow looks. Where it answered `not_now` it is neither, as long as other
+ * looks tell something.
  */
 export function lookFailed(fleet: Fleet, { server: id, why }: EventOf<'LookFailed'>, now: Instant): void {
   const server = fleet.servers.get(id);
@@ -102,7 +105,7 @@ export function lookFailed(fleet: Fleet, { server: id, why }: EventOf<'LookFaile
   }
 }
 
-/** A look came back: whatever we believed, the server is there. */
+/** A look was answered, so the connection works. */
 export function answered(fleet: Fleet, server: Server): void {
   if (server.contact.kind !== 'up') setContact(fleet, server, { kind: 'up' });
 }

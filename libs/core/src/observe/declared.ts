@@ -3,12 +3,11 @@ import { accountsChanged } from '../fleet/fleet-index.js';
 import { type Fleet, forget, forgetModel, put, putModel, replicasOn } from '../fleet/fleet.js';
 import { spreadFound } from '../memory/device-sets.js';
 import type { Ready } from '../fleet/replica.js';
-import type { Device, Server, ServerSpec } from '../fleet/server.js';
+import type { DeclaredDevice, Device, Server, ServerSpec } from '../fleet/server.js';
 import { bookingsFor, noteDependencies } from '../memory/footprint.js';
-import { gpuAccount, hostAccount, type ModelId, type ServerId } from '../fleet/ids.js';
+import { type AccountId, gpuAccount, hostAccount, type ModelId, type ServerId } from '../fleet/ids.js';
 import { recallExcess } from '../memory/limits.js';
 import { forgetFailures } from '../learned/cooldown.js';
-import { followHost } from './host.js';
 import { forgetLoadTimes } from './load-times.js';
 import { forgetPutOff } from './requests.js';
 import { NOT_SLOW } from '../learned/slowdown.js';
@@ -24,8 +23,8 @@ export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet
   for (const server of fleet.servers.values()) rebook(fleet, server);
 }
 
-/** A new declaration wipes out past failures: it may be what mends them. */
-export function declareModel(fleet: Fleet, model: Model, now: Instant): void {
+/** A declaration wipes out past failures: it may mend them. */
+export function declareModel(fleet: Fleet, { model }: EventOf<'ModelDeclared'>, now: Instant): void {
   const before = fleet.models.get(model.id);
   putModel(fleet, evenly(model));
   if (before?.source !== 'declared') recallExcess(fleet, model.id, now);
@@ -36,13 +35,13 @@ export function declareModel(fleet: Fleet, model: Model, now: Instant): void {
   for (const server of fleet.servers.values()) rebook(fleet, server, model.id);
 }
 
-/** A pin says nothing of what a model may take. */
+/** A pin changes no limit. */
 const isSameButPinned = (one: Model, other: Model): boolean =>
   JSON.stringify(evenly({ ...one, pinnedCopies: 0 })) ===
   JSON.stringify(evenly({ ...other, pinnedCopies: 0 }));
 
-/** A withdrawn model lives on as a discovered one where a repository lists it and may be discovered. */
-export function withdrawModel(fleet: Fleet, id: ModelId): void {
+/** A withdrawn model becomes a discovered one where a server that discovers lists it. */
+export function withdrawModel(fleet: Fleet, { model: id }: EventOf<'ModelWithdrawn'>): void {
   forgetModel(fleet, id);
   fleet.excesses.delete(id);
   fleet.wishes.delete(id);
@@ -52,7 +51,7 @@ export function withdrawModel(fleet: Fleet, id: ModelId): void {
   if (!fleet.models.has(id)) forgetPast(fleet, id);
 }
 
-/** What is known of a model's past goes with it: names come and go without end. By what it was measured to take it is booked. */
+/** Forgets what is known of a model, since names come and go without end. What books its present copies stays. */
 function forgetPast(fleet: Fleet, id: ModelId): void {
   fleet.wishes.delete(id);
   fleet.lastUnloads.delete(id);
@@ -67,7 +66,6 @@ function forgetPast(fleet: Fleet, id: ModelId): void {
   forgetFailures(fleet, id);
 }
 
-/** What was learned of a model itself. */
 function forgetTraits(fleet: Fleet, id: ModelId): void {
   fleet.footprints.delete(id);
   fleet.steps.delete(id);
@@ -78,7 +76,7 @@ function forgetTraits(fleet: Fleet, id: ModelId): void {
   }
 }
 
-/** A discovered model, as the defaults want it. */
+/** A discovered model, with the defaults. */
 export const discovered = (id: ModelId, defaults: ModelSettings): Model =>
   evenly({ ...defaults, id, source: 'discovered' });
 
@@ -90,7 +88,7 @@ export function discover(fleet: Fleet, server: Server): void {
   }
 }
 
-/** Lets go of discovered models that no repository lists any more and no server holds. */
+/** Forgets discovered models that no repository lists and no server holds any more. */
 export function forgetVanished(fleet: Fleet): void {
   const discovering = [...fleet.servers.values()].filter(({ spec }) => spec.discover);
   for (const { id } of discoveredModels(fleet)) {
@@ -100,7 +98,7 @@ export function forgetVanished(fleet: Fleet): void {
   }
 }
 
-export function declareServer(fleet: Fleet, spec: ServerSpec): void {
+export function declareServer(fleet: Fleet, { server: spec }: EventOf<'ServerDeclared'>): void {
   const known = fleet.servers.get(spec.id);
   const server = known ?? unseen(spec);
   const { host } = server.spec;
@@ -118,7 +116,17 @@ export function declareServer(fleet: Fleet, spec: ServerSpec): void {
   rebook(fleet, server);
 }
 
-export function withdrawServer(fleet: Fleet, id: ServerId): void {
+/** What draws on the memory of the host that a server was on draws on that of its present host. */
+function followHost(server: Server, before: string): void {
+  const [from, to] = [hostAccount(before), hostAccount(server.spec.host)];
+  if (from === to) return;
+  const moved = <Drawing extends { readonly account: AccountId }>(one: Drawing): Drawing =>
+    one.account === from ? { ...one, account: to } : one;
+  server.devices = server.devices && server.devices.map(moved);
+  server.hidden = server.hidden.map((copy) => ({ ...copy, bookings: copy.bookings.map(moved) }));
+}
+
+export function withdrawServer(fleet: Fleet, { server: id }: EventOf<'ServerWithdrawn'>): void {
   for (const replica of replicasOn(fleet, id)) forget(fleet, replica);
   fleet.servers.delete(id);
   fleet.index.shifts.delete(id);
@@ -129,7 +137,7 @@ export function withdrawServer(fleet: Fleet, id: ServerId): void {
   forgetVanished(fleet);
 }
 
-/** What an earlier life saw counts as seen: no permanent answer depends on a server being up just now. */
+/** What an earlier process of Berth saw counts as seen: no permanent answer depends on which servers are up just now. */
 export function rememberServer(
   fleet: Fleet,
   { server: id, repository, devices }: EventOf<'ServerRemembered'>,
@@ -139,12 +147,9 @@ export function rememberServer(
   server.everSeen = true;
   server.repository = new Set(repository);
   if (devices.length > 0 && server.spec.devices === null) {
-    server.devices = devices.map(({ ordinal, uuid, kind, capacity }) => ({
-      ordinal,
-      uuid,
-      kind,
-      capacity,
-      account: kind === 'gpu' ? gpuAccount(id, ordinal) : hostAccount(server.spec.host),
+    server.devices = devices.map((device) => ({
+      ...device,
+      account: device.kind === 'gpu' ? gpuAccount(id, device.ordinal) : hostAccount(server.spec.host),
       used: null,
     }));
     accountsChanged(fleet);
@@ -161,12 +166,30 @@ export function rememberOrders(fleet: Fleet, { server, models }: EventOf<'Orders
   for (const model of models) fleet.servers.get(server)?.ordered.add(model);
 }
 
-export function drainServer(fleet: Fleet, id: ServerId, drain: Server['drain']): void {
-  const server = fleet.servers.get(id);
-  if (server) server.drain = drain;
+export function rememberFootprint(
+  fleet: Fleet,
+  { model, footprint }: EventOf<'FootprintRemembered'>,
+  now: Instant,
+): void {
+  fleet.footprints.set(model, footprint);
+  recallExcess(fleet, model, now);
 }
 
-/** Books anew what replicas on a server hold: sizes, devices or what is known of an ensemble have changed. */
+export function drainServer(
+  fleet: Fleet,
+  { server: id, deadline }: EventOf<'DrainOrdered'>,
+  now: Instant,
+): void {
+  const server = fleet.servers.get(id);
+  if (server) server.drain = { since: now, deadline };
+}
+
+export function endDrain(fleet: Fleet, { server: id }: EventOf<'DrainEnded'>): void {
+  const server = fleet.servers.get(id);
+  if (server) server.drain = null;
+}
+
+/** Books anew what the replicas on a server hold: sizes, devices, or what is known of an ensemble have changed. */
 export function rebook(fleet: Fleet, server: Server, only?: ModelId): void {
   for (const replica of replicasOn(fleet, server.spec.id)) {
     if (only !== undefined && replica.model !== only) continue;
@@ -177,7 +200,7 @@ export function rebook(fleet: Fleet, server: Server, only?: ModelId): void {
   }
 }
 
-/** One that books nothing yet waits for a config to tell where the model is. */
+/** A change that books nothing yet waits for a config to tell the model's devices. */
 function rebooked(fleet: Fleet, server: Server, { model, change }: Ready): Ready['change'] {
   if (!change || change.bookings.length === 0) return change;
   return { ...change, bookings: bookingsFor(fleet, server, model, change.devices) };
@@ -185,7 +208,7 @@ function rebooked(fleet: Fleet, server: Server, { model, change }: Ready): Ready
 
 const gpu = (
   server: ServerId,
-  { ordinal, uuid, memory, headroom }: NonNullable<ServerSpec['devices']>[number],
+  { ordinal, uuid, memory, headroom }: DeclaredDevice,
   before: readonly Device[] | null,
 ): Device => ({
   ordinal,

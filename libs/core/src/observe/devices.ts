@@ -4,16 +4,17 @@ import { gpuAccount, hostAccount } from '../fleet/ids.js';
 import { accountsChanged, devicesChanged } from '../fleet/fleet-index.js';
 import type { Look, MetricsSample } from '../looks/look.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import type { Booking, Replica } from '../fleet/replica.js';
+import { bytesOn, heldOn } from '../fleet/meter.js';
+import type { Replica } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
 import { rebook } from './declared.js';
 
-/** Kept free on a device that was found, not declared: CUDA contexts and Triton's own pool live there. */
+/** Kept free on a device that was not declared, for CUDA contexts and Triton's own pool. */
 const HEADROOM_FOUND = 1024 * 2 ** 20;
-/** How long looks in a row must show another number of GPUs before that is believed: a quiet server is looked at every 10 s. */
+/** Another number of GPUs is believed once looks in a row show it for so long: looks are 10 s apart at most. */
 const STEADY: Millis = 15_000;
 
-/** Takes what the metrics show of a server's devices; what is booked there follows them. */
+/** Takes the devices of a server from the metrics; what is booked there follows them. */
 export function findDevices(fleet: Fleet, server: Server, { metrics, begunAt }: Look): void {
   const before = server.devices ?? [];
   server.devices = devicesNow(fleet, server, metrics, begunAt);
@@ -25,7 +26,7 @@ export function findDevices(fleet: Fleet, server: Server, { metrics, begunAt }: 
   rebook(fleet, server);
 }
 
-/** What the metrics show counts where nothing was declared; without an answer the last known devices stay, unmeasured. */
+/** The devices as the metrics show them where none were declared; without an answer the last known ones, unmeasured. */
 function devicesNow(
   fleet: Fleet,
   server: Server,
@@ -45,15 +46,15 @@ function devicesNow(
 
 type Gpu = MetricsSample['gpus'][number];
 
-/** Triton writes that a GPU has nothing, and that nothing is in use, where it could not read it, or has not yet. */
+/** Triton writes 0 for a GPU that it could not read, or has not read yet. */
 const saysItsSize = ({ memory }: Gpu): boolean => memory > 0;
 
-/** More in use than there is says as little. */
+/** More in use than there is means nothing. */
 const saysItsUse = (gpu: Gpu): boolean => saysItsSize(gpu) && gpu.used <= gpu.memory;
 
 /**
- * Triton's process has the GPUs that it began with, but its metrics may lose sight of some, or not see them yet. So another
- * number of them is believed only when it lasts, and never as long as something is booked on what would be gone.
+ * A process of Triton keeps its GPUs, but its metrics may miss some of them. So another number of GPUs is believed only
+ * when it lasts, and never while something is booked on a GPU that would be gone.
  */
 function isBelieved(fleet: Fleet, server: Server, { gpus }: MetricsSample, begunAt: Instant): boolean {
   const { devices, found, incarnation } = server;
@@ -66,23 +67,16 @@ function isBelieved(fleet: Fleet, server: Server, { gpus }: MetricsSample, begun
 }
 
 function isBooked(fleet: Fleet, server: Server, devices: readonly Device[]): boolean {
-  const accounts = new Set(devices.map(({ account }) => account));
-  const isOnOne = ({ account }: Booking): boolean => accounts.has(account);
-  const held = replicasOn(fleet, server.spec.id).flatMap(bookingsHeldBy);
+  const there = replicasOn(fleet, server.spec.id).filter(({ phase }) => phase !== 'placed');
   const hidden = server.hidden.flatMap(({ bookings }) => bookings);
-  return [...held, ...hidden].some(isOnOne);
-}
-
-/** What is only promised holds nothing. */
-function bookingsHeldBy(replica: Replica): readonly Booking[] {
-  if (replica.phase === 'placed') return [];
-  const change = replica.phase === 'ready' && replica.change?.order ? replica.change.bookings : [];
-  return [...replica.bookings, ...change];
+  return devices.some(
+    ({ account }) => bytesOn(account, hidden) > 0 || there.some((one) => heldOn(account, one) > 0),
+  );
 }
 
 /**
- * The devices are others than before: what was promised is placed anew. A copy that was taken to be on all of them,
- * since none was chosen for it, is where such copies are found.
+ * The devices are others than before: what is only promised is placed anew. A copy that was booked on all devices is
+ * booked as if it had just been found.
  */
 function refit(fleet: Fleet, server: Server, replica: Replica, before: readonly Device[]): void {
   if (replica.phase === 'placed') return forget(fleet, replica);
@@ -95,7 +89,7 @@ function refit(fleet: Fleet, server: Server, replica: Replica, before: readonly 
 const areOfSize = (some: readonly Device[], others: readonly Device[]): boolean =>
   some.length === others.length && some.every(({ capacity }, at) => capacity === others[at]!.capacity);
 
-/** Whether these are the same devices; how much of them is in use changes no booking. */
+/** Whether these are the same devices, whatever is in use of them. */
 const areSame = (some: readonly Device[], others: readonly Device[]): boolean =>
   some.length === others.length &&
   some.every((one, at) => {
@@ -104,8 +98,8 @@ const areSame = (some: readonly Device[], others: readonly Device[]): boolean =>
   });
 
 /**
- * Triton writes its GPUs in the order of a hash table. Of several it cannot be told which has which ordinal, so each
- * counts for as much as the smallest, and none is measured.
+ * Triton writes its GPUs in the order of a hash table. Of several it cannot be told which has which ordinal: each counts
+ * as the smallest, and none is measured.
  */
 function devicesFrom({ spec }: Server, { gpus, hostMemory }: MetricsSample): Device[] | null {
   if (gpus.length > 0) {
@@ -126,8 +120,8 @@ function devicesFrom({ spec }: Server, { gpus, hostMemory }: MetricsSample): Dev
 }
 
 /**
- * Declared devices with what the metrics measure on them, where it is clear which is which. One that turns out to be
- * smaller than declared has that much less to fill; one that says nonsense is as it was declared.
+ * Declared devices with what the metrics measure, where it can be told which is which. A device that is smaller than
+ * declared has a smaller capacity.
  */
 function measured({ spec, devices }: Server, { gpus }: MetricsSample): Device[] {
   const [only] = devices?.length === 1 && gpus.length === 1 ? gpus : [];

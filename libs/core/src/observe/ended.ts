@@ -1,23 +1,15 @@
 import { type Fleet, forget } from '../fleet/fleet.js';
-import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
-import type { Replica, Unknown, UnloadCause, Unloading } from '../fleet/replica.js';
+import type { Unknown, Unloading } from '../fleet/replica.js';
 
-/** The booking ends. What is found here later is a stranger, but for a load of ours that may still come. */
+/**
+ * Ends a replica that has left, and remembers why. Its model, should it be found there later, is a stranger, unless a
+ * load of ours may still bring it up.
+ */
 export function end(fleet: Fleet, replica: Unloading | Unknown, now: Instant): void {
+  const { model, server, cause, makesRoomFor } = replica;
   const mayCome = replica.phase === 'unknown' && replica.after === 'load';
-  if (!mayCome) fleet.servers.get(replica.server)?.ordered.delete(replica.model);
-  if (replica.cause) noteUnloadCause(fleet, replica, replica.cause, replica.makesRoomFor, now);
+  if (!mayCome) fleet.servers.get(server)?.ordered.delete(model);
+  if (cause) fleet.lastUnloads.set(model, { at: now, cause, makesRoomFor });
   forget(fleet, replica);
-}
-
-/** Keeps the answer to "why is it gone?". */
-export function noteUnloadCause(
-  fleet: Fleet,
-  { model }: Replica,
-  cause: UnloadCause,
-  makesRoomFor: ModelId | null,
-  now: Instant,
-): void {
-  fleet.lastUnloads.set(model, { at: now, cause, makesRoomFor });
 }

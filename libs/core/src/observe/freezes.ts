@@ -2,16 +2,16 @@ import type { EventOf } from '../fleet/events.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { Instant } from '../fleet/model.js';
 
-/** From now on nothing is loaded or unloaded. What was ordered before goes on by itself, and its end is heard. */
+/** From now on no load or unload is ordered. Earlier orders go on. */
 export function freeze(fleet: Fleet, { reason, since }: EventOf<'FreezeOrdered'>): void {
   fleet.frozen = { reason, since };
 }
 
 /**
- * What had to wait is taken up: loads that were ordered have as long as they had when the freeze began. Waits for room
- * begin anew: none could be made meanwhile.
+ * Wishes of admins have as much time left as when the freeze began. Waits for a copy begin anew, since no room could be
+ * made meanwhile.
  */
-export function unfreeze(fleet: Fleet, now: Instant): void {
+export function unfreeze(fleet: Fleet, _: EventOf<'FreezeEnded'>, now: Instant): void {
   const { frozen } = fleet;
   if (!frozen) return;
   fleet.frozen = null;

@@ -8,7 +8,7 @@ import type { Instant, Millis } from '../fleet/model.js';
 import { setPace } from '../learned/paces.js';
 import type { Loading } from '../fleet/replica.js';
 
-/** Learns from a load of ours that succeeded. What a composed model brought along is unknown: its size is not used. */
+/** Learns from a load that succeeded. The pace is not learned from a composed model: what came up with it is unknown. */
 export function noteLoadTime(fleet: Fleet, { model, server: id }: Loading, took: Millis, now: Instant): void {
   const server = fleet.servers.get(id);
   if (!server || !fleet.models.has(model)) return;
@@ -23,7 +23,7 @@ export function noteLoadTime(fleet: Fleet, { model, server: id }: Loading, took:
   setPace(fleet, server, pace);
 }
 
-/** What earlier lives had learned of a model's loads; of servers that are gone it is of no use. */
+/** Takes up what earlier processes of Berth learned of a model's loads, but not those on servers that are gone. */
 export function rememberLoadTimes(
   fleet: Fleet,
   { model, anywhere, on }: EventOf<'LoadTimesRemembered'>,

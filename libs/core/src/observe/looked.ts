@@ -1,28 +1,26 @@
+import type { EventOf } from '../fleet/events.js';
 import { type Fleet, forget, replicasOn } from '../fleet/fleet.js';
-import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-import { type ModelId, replicaId, type ServerId } from '../fleet/ids.js';
+import { type ModelId, replicaId } from '../fleet/ids.js';
 import { resetMeters } from '../fleet/meter.js';
-import { type IndexRow, type Look, type ServingRow, sightingOf } from '../looks/look.js';
+import { countsByModel, type IndexRow, type Look, type ServingRow, sightingOf } from '../looks/look.js';
 import { readAnew } from '../fleet/indexes.js';
 import { noteExcess } from '../memory/limits.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import { answered, lookFailed } from './contact.js';
+import { appendTo } from '../numbers/groups.js';
+import { answered } from './contact.js';
 import { discover, forgetVanished } from './declared.js';
 import { findDevices } from './devices.js';
 import { measure } from './measure.js';
 import { feelPulses } from './pulse.js';
-import { noteUnloadCause } from './ended.js';
 import { type Listing, listingOf } from '../looks/listing.js';
 import { keepPromised } from './promised.js';
 import { sighted } from './sighted.js';
 import { NOT_SLOW, readLatencies } from '../learned/slowdown.js';
 import { feelStrain } from './strain.js';
 
-export { lookFailed };
-
-/** Takes a look at a server into the books. */
-export function looked(fleet: Fleet, id: ServerId, look: Look, now: Instant): void {
+/** Takes up what a look at a server says. */
+export function looked(fleet: Fleet, { server: id, look }: EventOf<'Looked'>, now: Instant): void {
   const server = fleet.servers.get(id);
   if (!server) return;
   server.looking = null;
@@ -34,21 +32,22 @@ export function looked(fleet: Fleet, id: ServerId, look: Look, now: Instant): vo
   answered(fleet, server);
   if (look.index) takeIndex(fleet, server, look, look.index, now);
   else findDevices(fleet, server, look);
-  feelPulses(fleet, server, look, now);
-  feelStrain(fleet, server, look, now);
-  server.slowdown = readLatencies(server.latencies, server.slowdown, look.serving, now);
+  const counts = countsByModel(look.serving);
+  feelPulses(fleet, server, look, counts, now);
+  feelStrain(fleet, server, look.begunAt, counts, now);
+  server.slowdown = readLatencies(server.latencies, server.slowdown, counts, now);
   server.statisticsAt = look.begunAt;
   measure(fleet, server, look, now);
   noteExcess(fleet, server, now);
 }
 
-/** Index and statistics have a deadline of 5 s each: a look that took longer tells of a pause of ours, not of the server. */
+/** Index and statistics have a deadline of 5 s each: a look that took longer was held up by Berth itself. */
 const LONGEST_LOOK: Millis = 10_000;
 
 const durationOf = ({ lookTook }: Server, { begunAt, endedAt }: Look): Millis =>
   endedAt - begunAt <= LONGEST_LOOK ? endedAt - begunAt : lookTook;
 
-/** A look over a connection that has ended since tells of a process that may be gone; so does one out of order. */
+/** A look that began before the present connection, or before a look that was taken, may tell of what is gone. */
 const isStale = ({ contact, looksCountFrom, statisticsAt }: Server, { begunAt }: Look): boolean =>
   contact.kind === 'connecting' ||
   (contact.kind === 'up' ? begunAt < looksCountFrom : begunAt <= looksCountFrom) ||
@@ -68,7 +67,6 @@ function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly Ind
   if (!server.looked) fleet.routesRevision += 1;
   server.looked = true;
   findDevices(fleet, server, look);
-  // What was listed before is known since then, and for as long as it is.
   if (server.repository !== before) discover(fleet, server);
   bookWhatIsSeen(fleet, server, look, listing, now);
   server.lookedAt = look.begunAt;
@@ -82,7 +80,7 @@ function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly Ind
 
 /**
  * Triton drops the row of a model whose load found no version directory, and does not list it again when the files
- * arrive, although a load would then succeed: it stays known here for as long as that failure is remembered.
+ * arrive, although a load would then succeed. So the model stays listed while that failure is remembered.
  */
 function withRowsLost(
   fleet: Fleet,
@@ -97,8 +95,8 @@ function withRowsLost(
 }
 
 /**
- * Each model in the statistics, in our books or ever loaded is compared with what the look says of it. What is new comes
- * first, before the loads are ended that may have brought it.
+ * Compares each model that is listed as loaded, serves, or is booked with what the look says of it. New models come
+ * first, before the loads end that may have brought them up.
  */
 function bookWhatIsSeen(
   fleet: Fleet,
@@ -108,7 +106,8 @@ function bookWhatIsSeen(
   now: Instant,
 ): void {
   const booked = new Set(replicasOn(fleet, server.spec.id).map(({ model }) => model));
-  const serving = groupBy(seen);
+  const serving = new Map<ModelId, ServingRow[]>();
+  for (const row of seen) appendTo(serving, row.model, row);
   const found = [...rows.keys(), ...serving.keys()].filter((model) => !booked.has(model));
   for (const model of new Set([...found, ...booked])) {
     const sighting = sightingOf(rows.get(model) ?? [], serving.get(model) ?? []);
@@ -117,10 +116,9 @@ function bookWhatIsSeen(
 }
 
 /**
- * A living Triton forgets no version: where one that had a row shows an untouched directory again, the process is
- * another one. So it is where a connection attempt was refused in between. An ensemble's row goes back to untouched
- * by itself when its load fails: those known as ensembles, those that may be one and whose load by us may have failed,
- * and rows that never got past LOADING, prove nothing.
+ * A process of Triton forgets no version: where a model that had one is untouched again, the process is another one. So
+ * it is where an attempt to connect was refused in between. The row of an ensemble becomes untouched when its load fails:
+ * ensembles, models that may be ensembles under a load of ours, and rows that never got past LOADING prove nothing.
  */
 function isNewIncarnation(
   fleet: Fleet,
@@ -144,7 +142,7 @@ function mayBecomeEnsemble(fleet: Fleet, server: Server, model: ModelId): boolea
   return hasLoad && !server.configs.has(model);
 }
 
-/** All bookings of the old life end; what was only placed still waits for its turn. */
+/** All that the old process held is gone; what is only placed stays. */
 function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
   server.incarnation += 1;
   if (server.incarnation === 1) return;
@@ -154,24 +152,12 @@ function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
   server.presumed.clear();
   server.hidden = [];
   for (const replica of replicasOn(fleet, server.spec.id)) {
-    if (replica.phase !== 'placed') endByDeath(fleet, replica, now);
+    if (replica.phase === 'placed') continue;
+    const { model, phase } = replica;
+    if (phase === 'ready') fleet.lastUnloads.set(model, { at: now, cause: 'lost', makesRoomFor: null });
+    forget(fleet, replica);
   }
   server.latencies.clear();
   server.slowdown = NOT_SLOW;
   resetMeters(server);
-}
-
-function endByDeath(fleet: Fleet, replica: Replica, now: Instant): void {
-  if (replica.phase === 'ready') noteUnloadCause(fleet, replica, 'lost', null, now);
-  forget(fleet, replica);
-}
-
-function groupBy(rows: readonly ServingRow[]): Map<ModelId, ServingRow[]> {
-  const groups = new Map<ModelId, ServingRow[]>();
-  for (const row of rows) {
-    const group = groups.get(row.model);
-    if (group) group.push(row);
-    else groups.set(row.model, [row]);
-  }
-  return groups;
 }

@@ -10,11 +10,11 @@ import { isUnderOrder } from '../fleet/stuck.js';
 import { rebook } from './declared.js';
 import { boundOthers, explainedBy, METRICS_INTERVAL, settleUnseen } from './others.js';
 
-/** Memory that was measured has come back when use fell by this part of it, or else this long after the copy was seen gone. */
+/** Measured memory is back once use fell by this part of it, or so long after the copy was seen gone. */
 const COMES_BACK = 0.9;
 const COMES_BACK_WITHIN: Millis = 5_000;
 
-/** Reads off a look whose memory the GPUs of a server hold. */
+/** Reads off a look whose the memory in use on the GPUs of a server is. */
 export function measure(fleet: Fleet, server: Server, look: Look, now: Instant): void {
   takeReported(fleet, server, look.serving);
   for (const device of server.devices ?? []) {
@@ -25,7 +25,7 @@ export function measure(fleet: Fleet, server: Server, look: Look, now: Instant):
   }
 }
 
-/** What a backend itself says of its memory, where it does: a copy holds all versions that serve. */
+/** Takes up what backends say of their memory: a copy holds that of all its versions. */
 function takeReported(fleet: Fleet, server: Server, rows: readonly ServingRow[]): void {
   const reported = new Map<ModelId, Map<number, Bytes>>();
   for (const { model, memory } of rows) {
@@ -39,7 +39,7 @@ function takeReported(fleet: Fleet, server: Server, rows: readonly ServingRow[])
   }
 }
 
-/** Takes a sample; whether there are two of a device at which nothing has moved for two of Triton's intervals. */
+/** Takes a sample. Returns whether there are two without a move, which began two of Triton's intervals after the last. */
 function isResting(
   fleet: Fleet,
   server: Server,
@@ -68,7 +68,7 @@ const isMoving = (fleet: Fleet, server: Server, ordinal: number, now: Instant): 
 const isSeenAbsent = (replica: Replica): boolean =>
   replica.phase === 'unknown' && replica.absentSince !== null;
 
-/** At rest: what is in use is ours as far as our replicas explain it, residue as far as we know of any, else foreign. */
+/** At rest: what replicas do not explain of what is in use is residue, as far as any is known, and else foreign. */
 function settleMeter(fleet: Fleet, server: Server, device: Device, now: Instant): void {
   const meter = meterOf(server, device.ordinal);
   const used = atRest(meter)!;
@@ -85,14 +85,14 @@ function settleMeter(fleet: Fleet, server: Server, device: Device, now: Instant)
   const unexplained = Math.max(0, used - explained - hidden);
   meter.residue = Math.min(meter.residue, unexplained);
   meter.foreign = unexplained - meter.residue;
-  // Of two samples the smaller counts, but nothing is loaded into what the latest shows beyond that.
+  // Of two samples the smaller counts; but nothing is loaded into what the latest shows beyond that.
   const most = meter.foreign + Math.max(0, device.used! - Math.max(used, explained + hidden + meter.residue));
   const foreignWithin = { least: meter.foreign, most };
   Object.assign(meter, { foreignWithin, gone: [], late: 0 } satisfies Partial<Meter>);
   fleet.shortfalls.delete(device.account);
 }
 
-/** The difference counts where the backend itself tells nothing. */
+/** A load at rest has ended: what more is in use is its footprint, unless the backend itself tells that. */
 function endTrial(fleet: Fleet, server: Server, { ordinal }: Device, trial: Trial, used: Bytes): void {
   const { model, before, endsAt } = trial;
   const meter = meterOf(server, ordinal);
@@ -100,13 +100,13 @@ function endTrial(fleet: Fleet, server: Server, { ordinal }: Device, trial: Tria
   const replica = fleet.replicas.get(replicaId(model, server.spec.id));
   if (endsAt !== meter.moves || replica?.phase !== 'ready' || !replica.devices.includes(ordinal)) return;
   const { gpuDeclared, gpuBytes } = fleet.models.get(model) ?? fleet.defaults;
-  // What came to a device beside a model that needs none is others'.
+  // A model that needs no GPU explains nothing.
   if (gpuDeclared && gpuBytes === 0) return;
   const isTold = measuredOn(server, model, ordinal) !== null;
   if (!isTold) learnMeasured(fleet, server, model, ordinal, Math.max(0, used - before));
 }
 
-/** A hidden copy is gone where less is in use than it would need beside what was known to be others'. */
+/** Ends hidden copies for which too little is in use beside what was known to be foreign. */
 function dropHidden(server: Server, { account }: Device, meter: Meter, rest: Bytes, now: Instant): void {
   if (meter.foreign === null || server.hidden.length === 0) return;
   const left = rest - meter.foreign - meter.residue;
@@ -122,8 +122,8 @@ function dropHidden(server: Server, { account }: Device, meter: Meter, rest: Byt
 const isOnGpu = ({ account }: Booking): boolean => account.startsWith('gpu:');
 
 /**
- * What was measured of a copy, and what that teaches of its model: each copy counts once on each device. One that seems
- * to take nothing, as where it takes its memory later or another process has gone meanwhile, teaches nothing.
+ * Notes what was measured of a copy, and learns the footprint of its model from that; each copy counts once on each
+ * device. 0 bytes teach nothing: the copy may take its memory later, or another process may have gone meanwhile.
  */
 function learnMeasured(fleet: Fleet, server: Server, model: ModelId, ordinal: number, bytes: Bytes): void {
   const copies = new Map(server.measured.get(model));
@@ -140,7 +140,7 @@ function learnMeasured(fleet: Fleet, server: Server, model: ModelId, ordinal: nu
 
 /**
  * Whether the memory of a copy that was seen gone is back, as far as it was measured. What does not come back in time is
- * residue, where nothing else has moved on the device meanwhile; else the next rest tells whose it is.
+ * residue where nothing else has moved on the device; else the next rest tells.
  */
 export function isGivenBack(server: Server, { model, devices }: Unloading, goneFor: Millis): boolean {
   const releases = (server.devices ?? []).flatMap((device) => {
@@ -159,7 +159,7 @@ export function isGivenBack(server: Server, { model, devices }: Unloading, goneF
   return true;
 }
 
-/** What has not come back yet of all that leaves a device; null where nothing tells. */
+/** Bytes that have not come back yet of all that leaves a device; null where nothing measures it. */
 function bytesMissing({ used }: Device, { release }: Meter): Bytes | null {
   if (used === null) return null;
   const owed = [...release!.owed.values()].reduce((sum, bytes) => sum + bytes, 0);

@@ -1,12 +1,13 @@
 import type { Event, EventOf } from '../fleet/events.js';
 import type { Fleet } from '../fleet/fleet.js';
-import { recallExcess } from '../memory/limits.js';
 import type { Instant } from '../fleet/model.js';
-import { contactChanged } from './contact.js';
+import { contactChanged, lookFailed } from './contact.js';
 import {
   declareModel,
   declareServer,
   drainServer,
+  endDrain,
+  rememberFootprint,
   rememberOrders,
   rememberServer,
   rememberSteps,
@@ -16,10 +17,9 @@ import {
 } from './declared.js';
 import { freeze, unfreeze } from './freezes.js';
 import { rememberLoadPace, rememberLoadTimes } from './load-times.js';
-import { looked, lookFailed } from './looked.js';
+import { looked } from './looked.js';
 import { configLearned, loadEnded, unloadEnded } from './orders.js';
 import { rememberLeases } from './promised.js';
-import { changePressure } from './pressure.js';
 import { orderReload, rememberReload } from './reloads.js';
 import {
   admitRequest,
@@ -31,117 +31,55 @@ import {
   useRoutes,
 } from './requests.js';
 
-/** Writes one fact down. It decides nothing; every event is safe to hear twice, late, or about something gone. */
+type Observer<Kind extends Event['kind']> = (fleet: Fleet, event: EventOf<Kind>, now: Instant) => void;
+
+const OBSERVERS: { readonly [Kind in Event['kind']]: Observer<Kind> } = {
+  LimitsSet: setLimits,
+  ModelDeclared: declareModel,
+  ModelWithdrawn: withdrawModel,
+  ServerDeclared: declareServer,
+  ServerWithdrawn: withdrawServer,
+  ServerRemembered: rememberServer,
+  OrdersRemembered: rememberOrders,
+  LeasesRemembered: rememberLeases,
+  StepsRemembered: rememberSteps,
+  LoadTimesRemembered: rememberLoadTimes,
+  LoadPaceRemembered: rememberLoadPace,
+  FootprintRemembered: rememberFootprint,
+  RequestArrived: admitRequest,
+  RequestCancelled: cancelRequest,
+  RoutesUsed: useRoutes,
+  ServersDoubted: doubtServers,
+  LoadEnded: loadEnded,
+  UnloadEnded: unloadEnded,
+  ContactChanged: contactChanged,
+  Looked: looked,
+  LookFailed: lookFailed,
+  ConfigLearned: configLearned,
+  LoadOrdered: orderLoad,
+  UnloadOrdered: orderUnload,
+  ReloadOrdered: orderReload,
+  UnloadRemembered: rememberUnload,
+  ReloadRemembered: rememberReload,
+  DrainOrdered: drainServer,
+  DrainEnded: endDrain,
+  FreezeOrdered: freeze,
+  FreezeEnded: unfreeze,
+  PressureChanged: changePressure,
+  ShutdownBegun: beginShutdown,
+};
+
+/** Writes a fact into the fleet. It decides nothing. */
 export function observe(fleet: Fleet, event: Event, now: Instant): void {
-  switch (event.kind) {
-    case 'RequestArrived':
-      return admitRequest(fleet, event.request, now);
-    case 'RequestCancelled':
-      return cancelRequest(fleet, event.request);
-    case 'RoutesUsed':
-      return useRoutes(fleet, event.uses);
-    case 'ServersDoubted':
-      return doubtServers(fleet, event.servers, now);
-    case 'LoadEnded':
-      return loadEnded(fleet, event, now);
-    case 'UnloadEnded':
-      return unloadEnded(fleet, event, now);
-    case 'Looked':
-      return looked(fleet, event.server, event.look, now);
-    case 'LookFailed':
-      return lookFailed(fleet, event, now);
-    case 'ContactChanged':
-      return contactChanged(fleet, event.server, event.fact, now);
-    case 'ConfigLearned':
-      return configLearned(fleet, event);
-    case 'LoadOrdered':
-      return orderLoad(fleet, event, now);
-    case 'UnloadOrdered':
-      return orderUnload(fleet, event, now);
-    case 'ReloadOrdered':
-      return orderReload(fleet, event, now);
-    case 'PressureChanged':
-      return changePressure(fleet, event.level, now);
-    case 'ShutdownBegun':
-      fleet.closing = true;
-      return;
-    default:
-      return observeDeclared(fleet, event, now);
-  }
+  const observer = OBSERVERS[event.kind] as Observer<Event['kind']>;
+  observer(fleet, event, now);
 }
 
-type Declared = Extract<
-  Event,
-  {
-    kind:
-      | 'LimitsSet'
-      | 'ModelDeclared'
-      | 'ModelWithdrawn'
-      | 'ServerDeclared'
-      | 'ServerWithdrawn'
-      | 'ServerRemembered'
-      | 'OrdersRemembered'
-      | 'LeasesRemembered'
-      | 'StepsRemembered'
-      | 'LoadTimesRemembered'
-      | 'LoadPaceRemembered'
-      | 'FootprintRemembered'
-      | 'UnloadRemembered'
-      | 'ReloadRemembered'
-      | 'DrainOrdered'
-      | 'DrainEnded'
-      | 'FreezeOrdered'
-      | 'FreezeEnded';
-  }
->;
-
-/** What we were told, and what earlier lives had learned. */
-function observeDeclared(fleet: Fleet, event: Declared, now: Instant): void {
-  switch (event.kind) {
-    case 'LimitsSet':
-      return setLimits(fleet, event);
-    case 'ModelDeclared':
-      return declareModel(fleet, event.model, now);
-    case 'ModelWithdrawn':
-      return withdrawModel(fleet, event.model);
-    case 'ServerDeclared':
-      return declareServer(fleet, event.server);
-    case 'ServerWithdrawn':
-      return withdrawServer(fleet, event.server);
-    case 'ServerRemembered':
-      return rememberServer(fleet, event);
-    case 'OrdersRemembered':
-      return rememberOrders(fleet, event);
-    case 'LeasesRemembered':
-      return rememberLeases(fleet, event);
-    case 'StepsRemembered':
-      return rememberSteps(fleet, event);
-    case 'LoadTimesRemembered':
-      return rememberLoadTimes(fleet, event);
-    case 'LoadPaceRemembered':
-      return rememberLoadPace(fleet, event);
-    case 'FootprintRemembered':
-      return rememberFootprint(fleet, event, now);
-    case 'UnloadRemembered':
-      return rememberUnload(fleet, event);
-    case 'ReloadRemembered':
-      return rememberReload(fleet, event, now);
-    case 'DrainOrdered':
-      return drainServer(fleet, event.server, { since: now, deadline: event.deadline });
-    case 'DrainEnded':
-      return drainServer(fleet, event.server, null);
-    case 'FreezeOrdered':
-      return freeze(fleet, event);
-    case 'FreezeEnded':
-      return unfreeze(fleet, now);
-  }
+/** The same level told again changes nothing: the pressure has lasted since it was first told. */
+function changePressure(fleet: Fleet, { level }: EventOf<'PressureChanged'>, now: Instant): void {
+  if (fleet.pressure.level !== level) fleet.pressure = { level, since: now };
 }
 
-function rememberFootprint(
-  fleet: Fleet,
-  { model, footprint }: EventOf<'FootprintRemembered'>,
-  now: Instant,
-): void {
-  fleet.footprints.set(model, footprint);
-  recallExcess(fleet, model, now);
+function beginShutdown(fleet: Fleet): void {
+  fleet.closing = true;
 }

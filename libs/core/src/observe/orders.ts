@@ -43,8 +43,8 @@ function failed(fleet: Fleet, replica: Loading, cause: FailureCause, now: Instan
 }
 
 /**
- * The load of an ensemble, whatever comes of it, loads a step that serves anew where its files have changed, with the
- * config among them in place of ours; no call tells of that.
+ * The load of an ensemble loads each step anew whose files have changed, with the config among them in place of the one
+ * that Berth sent. No call tells of that, so the configs of the steps are read anew.
  */
 function readStepsAnew(fleet: Fleet, { model, server }: { model: ModelId; server: ServerId }): void {
   for (const step of dependenciesOf(fleet, model)) {
@@ -52,7 +52,7 @@ function readStepsAnew(fleet: Fleet, { model, server }: { model: ModelId; server
   }
 }
 
-/** The replica of an order and the steps it brought along. */
+/** The replica of an order, and the steps that it brings up. */
 const loadingWith = (fleet: Fleet, server: ServerId, order: OrderId): Loading[] =>
   replicasOn(fleet, server).filter((one): one is Loading => one.phase === 'loading' && one.order === order);
 
@@ -64,11 +64,12 @@ function endedLoad(
 ): Ready | Unknown {
   if (outcome.kind === 'succeeded') return becomeReady(replica, itself ? outcome.versions : [], now);
   const after = outcome.kind === 'failed' ? 'load_failed' : 'load';
-  const unknown = becomeUnknown(replica, after, now, outcome.kind === 'unknown' ? replica.orderedAt : null);
-  return outcome.kind === 'unknown' ? { ...unknown, order: replica.order } : unknown;
+  const { order, orderedAt: loadOrderedAt } = replica;
+  const unknown = becomeUnknown(replica, after, now);
+  return outcome.kind === 'unknown' ? { ...unknown, order, loadOrderedAt } : unknown;
 }
 
-/** An in-place change ended. On anything but success the new part is given back by a later look. */
+/** The load of a change ended. Without success a later look ends the change. */
 function changeEnded(
   fleet: Fleet,
   replica: Ready,
@@ -96,11 +97,11 @@ export function unloadEnded(fleet: Fleet, event: EventOf<'UnloadEnded'>, now: In
   if (event.outcome.kind === 'succeeded') put(fleet, { ...replica, answeredAt: now });
   else {
     const { cause, makesRoomFor } = replica;
-    put(fleet, { ...becomeUnknown(replica, 'unload', now, null), cause, makesRoomFor });
+    put(fleet, { ...becomeUnknown(replica, 'unload', now), cause, makesRoomFor });
   }
 }
 
-/** What a model's own config says: which devices it sits on, and what it is made of. */
+/** Takes up the config of a model that serves: its devices, and the steps of an ensemble. */
 export function configLearned(fleet: Fleet, event: EventOf<'ConfigLearned'>): void {
   const server = fleet.servers.get(event.server);
   if (!server) return;
@@ -118,7 +119,7 @@ export function configLearned(fleet: Fleet, event: EventOf<'ConfigLearned'>): vo
   rebook(fleet, server, event.model);
 }
 
-/** What was taken for a step of this model is one, and ours with it, or else a stranger. */
+/** The config of a model tells whether models that were presumed to be its steps are: else they may be strangers. */
 function settleSteps(fleet: Fleet, server: Server, { model, steps }: EventOf<'ConfigLearned'>): void {
   for (const step of server.ordered.has(model) ? steps : []) {
     if (!fleet.replicas.get(replicaId(step, server.spec.id))?.stranger) server.ordered.add(step);
@@ -133,7 +134,7 @@ function settleSteps(fleet: Fleet, server: Server, { model, steps }: EventOf<'Co
   }
 }
 
-/** The devices of a ready replica are what its config says, not what we asked for. */
+/** Sets the devices of a ready replica to those that its config says. */
 function resettle(fleet: Fleet, replica: Ready): void {
   const server = fleet.servers.get(replica.server)!;
   const devices = devicesFound(fleet, server, replica.model);
@@ -141,7 +142,7 @@ function resettle(fleet: Fleet, replica: Ready): void {
   put(fleet, { ...replica, devices, bookings, change: unsettledChange(fleet, server, replica, devices) });
 }
 
-/** The change that may still come, seen where the model is now: on other devices, and not on none. */
+/** A change whose call has ended goes on only where its load may still run, and the model is on other devices yet. */
 function unsettledChange(
   fleet: Fleet,
   server: Server,
@@ -157,48 +158,33 @@ const isSameSet = (one: readonly number[], other: readonly number[]): boolean =>
   one.length === other.length && one.every((device) => other.includes(device));
 
 export function becomeReady(replica: Residence, versions: readonly string[], now: Instant): Ready {
-  const { id, model, server, devices, bookings, stranger } = replica;
-  return {
-    id,
-    model,
-    server,
-    devices,
-    bookings,
-    stranger,
-    phase: 'ready',
-    since: now,
-    versions,
-    lastUse: now,
-    inUseUntil: now,
-    pulse: null,
-    change: null,
-  };
+  const uses = { lastUse: now, inUseUntil: now, pulse: null };
+  return { phase: 'ready', since: now, versions, ...uses, change: null, ...whereIs(replica) };
 }
 
-export function becomeUnknown(
-  replica: Residence,
-  after: Unknown['after'],
-  now: Instant,
-  loadOrderedAt: Instant | null,
-): Unknown {
-  const { id, model, server, devices, bookings, stranger } = replica;
+/** What a replica keeps in whatever phase it enters. */
+const whereIs = ({ id, model, server, devices, bookings, stranger }: Residence) => ({
+  id,
+  model,
+  server,
+  devices,
+  bookings,
+  stranger,
+});
+
+export function becomeUnknown(replica: Residence, after: Unknown['after'], now: Instant): Unknown {
   return {
-    id,
-    model,
-    server,
-    devices,
-    bookings,
-    stranger,
     phase: 'unknown',
     since: now,
     after,
     endedAt: now,
-    loadOrderedAt,
+    loadOrderedAt: null,
     order: null,
     coming: after === 'load',
     absentSince: null,
     cause: null,
     makesRoomFor: null,
+    ...whereIs(replica),
   };
 }
 
@@ -207,8 +193,8 @@ function wantLook(fleet: Fleet, id: ServerId, now: Instant): void {
 }
 
 /**
- * A load onto devices that we chose among others may still run, in place of what another client has loaded meanwhile.
- * It books nothing more until the config of what serves shows that this is on other devices.
+ * The change of a copy that serves after a load without an answer: that load may still run, where Berth chose its devices,
+ * and another client may have loaded the copy. It books nothing until a config shows that the copy is on other devices.
  */
 export function pendingIn(fleet: Fleet, replica: Unknown): Ready['change'] {
   const { order, loadOrderedAt, devices, endedAt } = replica;

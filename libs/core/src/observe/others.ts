@@ -8,12 +8,12 @@ import type { Device, Server } from '../fleet/server.js';
 import { SETTLING } from '../fleet/standing.js';
 import { isStuck } from '../fleet/stuck.js';
 
-/** How often Triton reads its GPUs: `--metrics-interval-ms`, which no call tells; this is its default. */
+/** How often Triton reads its GPUs: the default of `--metrics-interval-ms`, which no call tells. */
 export const METRICS_INTERVAL: Millis = 2_000;
-/** A look that begins so long after something shows it: one interval, and half of one as Triton's clock is not ours. */
+/** A look shows what happened so long before it began: an interval, and half of one for the offset of Triton's reading. */
 const SHOWN_AFTER: Millis = 1.5 * METRICS_INTERVAL;
 
-/** What a replica is known to hold on a device: as measured where it is still there, else as booked. */
+/** What a replica is known to hold on a device: as measured, else as booked. */
 export function explainedBy(server: Server, replica: Replica, { ordinal, account }: Device): Bytes {
   if (replica.phase === 'placed') return 0;
   const measured = replica.devices.includes(ordinal) ? measuredOn(server, replica.model, ordinal) : null;
@@ -21,17 +21,17 @@ export function explainedBy(server: Server, replica: Replica, { ordinal, account
   return measured + heldOn(account, replica) - bytesOn(account, replica.bookings);
 }
 
-/** A look, and when we were told. */
+/** A look, and when it was reported. */
 interface Told {
   readonly look: Look;
   readonly now: Instant;
 }
 
 /**
- * While something moves on a device what others hold is known within bounds: at least what is in use beyond all that ours
- * may hold, at most what is in use beyond what ours surely hold. What was known stays as long as it is within these; else
- * others have come or gone. They are counted for more only when two samples in a row say so, as one may show what has just
- * gone; until then, and as long as it is not known how much more, nothing is loaded into what may be theirs.
+ * Reads off a sample how much is foreign while something moves on a device: at least what is in use beyond all that
+ * replicas may hold, at most what is in use beyond what they surely hold. What was known stays where it is within these
+ * bounds. Foreign memory counts as more only when two samples in a row say so, since one may show what has just gone.
+ * Until then nothing is loaded into what may be foreign.
  */
 export function boundOthers(fleet: Fleet, server: Server, device: Device, told: Told): void {
   const meter = meterOf(server, device.ordinal);
@@ -41,7 +41,7 @@ export function boundOthers(fleet: Fleet, server: Server, device: Device, told: 
   meter.gone = stillSeen(meter, told.look);
   const { least, most, atAll } = boundsOf(fleet, server, device, told);
   const before = meter.foreignWithin;
-  // What was known before a load ran out was wrong. What was booked for a copy and not used may have hidden others.
+  // After a load that ran out the earlier bounds were wrong. What a copy booked without using it may have been foreign.
   const isDoubted = fleet.shortfalls.delete(device.account) || mayHaveHidden;
   const mostBefore = !before || isDoubted || least > before.most ? Infinity : before.most;
   const within = { least: Math.min(least, most), most: Math.min(mostBefore, most) };
@@ -53,11 +53,11 @@ export function boundOthers(fleet: Fleet, server: Server, device: Device, told: 
 
 const leastWithin = (within: Meter['foreignWithin']): Bytes => within?.least ?? Infinity;
 
-/** Berth has just begun: the first rest, which tells exactly, may be near. A device that is busy for longer may never rest. */
+/** Berth has just begun: the first rest, which tells exactly, may be near. */
 const isEarly = ({ startedAt }: Fleet, now: Instant): boolean =>
   startedAt === null || now < startedAt + SETTLING;
 
-/** Counts what others surely hold, and what they were known to hold as far as it may still be there. */
+/** Foreign is what others surely hold, and what they were known to hold as far as it may still be there. */
 function countOthers(meter: Meter, surely: Bytes, atAll: Bytes): void {
   const { least, most } = meter.foreignWithin!;
   const foreign = Math.min(atAll, Math.max(meter.foreign ?? 0, surely));
@@ -65,7 +65,7 @@ function countOthers(meter: Meter, surely: Bytes, atAll: Bytes): void {
   meter.foreignWithin = { least, most: Math.max(most, foreign) };
 }
 
-/** What had ended long enough before a look is no longer in what it shows. */
+/** What a look may still show of what has ended. */
 const stillSeen = ({ gone }: Meter, { begunAt, endedAt }: Look): Meter['gone'] =>
   gone
     .map((one) => ({ ...one, since: one.since ?? endedAt }))
@@ -74,8 +74,8 @@ const stillSeen = ({ gone }: Meter, { begunAt, endedAt }: Look): Meter['gone'] =
 const bytesGone = (gone: Meter['gone']): Bytes => gone.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /**
- * What others may hold at least, and at most, by what is in use now. A copy may hold less than is booked for it: what was known
- * of others may still be there as far as what was measured of ours leaves room for it (`atAll`).
+ * The least and the most that others may hold by what is in use now. `atAll` is the most that they may hold where copies
+ * hold only what was measured of them, since a copy may hold less than it books.
  */
 function boundsOf(
   fleet: Fleet,
@@ -102,10 +102,7 @@ function boundsOf(
   };
 }
 
-/**
- * Whether what a replica holds is in a sample. What was found, or came up, only just may not be in it yet; nor may what leaves
- * again at once.
- */
+/** Whether a sample shows what a replica holds: it may not where the replica came up, or began to leave, only just. */
 function isSurelyThere(fleet: Fleet, replica: Replica, begunAt: Instant, now: Instant): boolean {
   switch (replica.phase) {
     case 'ready':
@@ -120,10 +117,7 @@ function isSurelyThere(fleet: Fleet, replica: Replica, begunAt: Instant, now: In
 
 const hasLasted = ({ since }: Replica, begunAt: Instant): boolean => begunAt >= since + 2 * METRICS_INTERVAL;
 
-/**
- * Where the metrics are silent what they said says nothing of when they answer again. Before the first rest what could be
- * least is taken for what others hold.
- */
+/** Where the metrics do not answer samples and bounds are dropped. Before the first rest the least counts as foreign. */
 export function settleUnseen(meter: Meter | undefined): void {
   if (!meter) return;
   Object.assign(meter, { samples: [], gone: [], late: 0 } satisfies Partial<Meter>);

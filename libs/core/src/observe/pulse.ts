@@ -4,18 +4,23 @@ import type { Pulse, Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import type { ModelId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
-import type { Look, ServingRow } from '../looks/look.js';
+import type { Look, ServingCounts } from '../looks/look.js';
 import type { Instant } from '../fleet/model.js';
 import { learnService } from '../learned/service-times.js';
 
 /**
- * Reads use and failures off the statistics. Only changes count: Triton's own times are wall time, and what is first seen of
- * a copy may be its warm-up.
+ * Reads use and failures off the statistics. Only changes of counts tell something: Triton's own times are wall time, and
+ * the first counts of a copy may be of its warm-up.
  */
-export function feelPulses(fleet: Fleet, server: Server, look: Look, now: Instant): void {
+export function feelPulses(
+  fleet: Fleet,
+  server: Server,
+  look: Look,
+  counts: ReadonlyMap<ModelId, ServingCounts>,
+  now: Instant,
+): void {
   server.metricsAnswered = look.metrics !== null;
   server.pending = ownQueues(server, look.metrics?.pending ?? NO_QUEUES);
-  const counts = countsByModel(look.serving);
   for (const replica of replicasOn(fleet, server.spec.id)) {
     if (replica.phase !== 'ready') continue;
     const count = counts.get(replica.model);
@@ -26,7 +31,7 @@ export function feelPulses(fleet: Fleet, server: Server, look: Look, now: Instan
 
 const NO_QUEUES: ReadonlyMap<ModelId, number> = new Map();
 
-/** Triton's gauge shows the queue of a hidden copy as that of the copy that serves: of such a model nothing is known. */
+/** Triton's gauge shows the queue of a hidden copy as that of the copy that serves, so such models are left out. */
 const ownQueues = ({ hidden }: Server, pending: Server['pending']): Server['pending'] =>
   hidden.length === 0
     ? pending
@@ -36,13 +41,13 @@ function feelPulse(
   fleet: Fleet,
   { pending }: Server,
   replica: Ready,
-  counts: PulseCounts,
+  counts: ServingCounts,
   now: Instant,
 ): void {
   const isNew = isAnew(replica.pulse, counts);
   const used = (!isNew && isUsed(replica.pulse!, counts)) || (pending.get(replica.model) ?? 0) > 0;
   if (!isNew && !used) return;
-  // Another copy serves behind the same row: a load by hand may have dropped the config that was sent.
+  // A load by another client may have dropped the config that Berth sent.
   if (isNew && replica.pulse !== null) readAnew(fleet, replica);
   const pulse = nextPulse(replica.pulse, counts);
   noteServiceTime(fleet, replica, pulse);
@@ -50,7 +55,7 @@ function feelPulse(
   put(fleet, { ...replica, pulse, lastUse: used ? Math.max(replica.lastUse, now) : replica.lastUse });
 }
 
-/** Learns how long its executions take. */
+/** Learns how long executions take. */
 function noteServiceTime(fleet: Fleet, { model, pulse: before }: Ready, pulse: Pulse): void {
   if (!fleet.models.has(model) || isAnew(before, pulse)) return;
   const served = pulse.succeeded - before!.succeeded;
@@ -59,11 +64,11 @@ function noteServiceTime(fleet: Fleet, { model, pulse: before }: Ready, pulse: P
   fleet.serviceTimes.set(model, learnService(known, served, pulse.computed - before!.computed));
 }
 
-/** Remembers of a model how many of its copies turned out to be failing; a success of any of them ends that. */
+/** Counts the copies of a model that turn out to be failing; a success of any copy ends that. */
 function noteFailing(fleet: Fleet, replica: Ready, pulse: Pulse): void {
   const { model, pulse: before } = replica;
   if (!isAnew(before, pulse) && pulse.succeeded > before!.succeeded) fleet.foundFailing.delete(model);
-  if (!fleet.models.has(model) || !isFailing({ ...replica, pulse })) return;
+  if (!fleet.models.has(model) || !isFailing({ pulse })) return;
   const found = fleet.foundFailing.get(model) ?? 0;
   if (!isFailing(replica)) fleet.foundFailing.set(model, found + 1);
   else if (found === 0) fleet.foundFailing.set(model, 1);
@@ -71,29 +76,15 @@ function noteFailing(fleet: Fleet, replica: Ready, pulse: Pulse): void {
 
 type PulseCounts = Omit<Pulse, 'failures'>;
 
-function countsByModel(serving: readonly ServingRow[]): Map<ModelId, PulseCounts> {
-  const counts = new Map<ModelId, PulseCounts>();
-  for (const { model, lastInference, succeeded, failed, computed } of serving) {
-    const sum = counts.get(model);
-    counts.set(model, {
-      lastInference: Math.max(sum?.lastInference ?? 0, lastInference),
-      succeeded: (sum?.succeeded ?? 0) + succeeded,
-      failed: (sum?.failed ?? 0) + failed,
-      computed: (sum?.computed ?? 0) + computed,
-    });
-  }
-  return counts;
-}
-
-/** Whether these are the first counts of a copy: where one has fallen, there is a fresh copy behind the same row. */
+/** Whether these are the first counts of a copy: where a count falls another copy serves behind the same row. */
 const isAnew = (before: PulseCounts | null, counts: PulseCounts): boolean =>
   before === null || counts.failed < before.failed || counts.succeeded < before.succeeded;
 
-/** With a fresh copy all starts anew. */
-function nextPulse(before: Pulse | null, counts: PulseCounts): Pulse {
-  if (before === null || isAnew(before, counts) || counts.succeeded > before.succeeded)
-    return { failures: 0, ...counts };
-  return { failures: before.failures + counts.failed - before.failed, ...counts };
+function nextPulse(before: Pulse | null, counts: ServingCounts): Pulse {
+  const { lastInference, succeeded, failed, computed } = counts;
+  const isClean = before === null || isAnew(before, counts) || succeeded > before.succeeded;
+  const failures = isClean ? 0 : before.failures + failed - before.failed;
+  return { failures, lastInference, succeeded, failed, computed };
 }
 
 /** A change of any count is a use. */

@@ -8,14 +8,17 @@ import { forgetFailures } from '../learned/cooldown.js';
 import { forgetPutOff, orderLoad } from './requests.js';
 
 /**
- * Has every copy loaded anew that is there or on its way: it may have read the files of before. What was learned of the
- * model's config is forgotten wherever there is no copy; where there is one, when that has left.
+ * Has every copy loaded anew that is there or on its way in, since it may have read the old files. The learned config of
+ * the model is forgotten at once on servers without a copy, and on others when the copy has left.
  */
 export function orderReload(fleet: Fleet, { model, until }: EventOf<'ReloadOrdered'>, now: Instant): void {
   if (!fleet.models.has(model)) return;
   for (const replica of replicasOf(fleet, model)) {
     if (replica.phase === 'placed') forget(fleet, replica);
-    else if (isToComeAgain(replica)) remember(fleet, replica);
+    else if (isToComeAgain(replica)) {
+      const { id, server, devices } = replica;
+      fleet.reloads.set(id, { model, server, devices, leftAt: null, config: null });
+    }
   }
   for (const server of fleet.servers.values()) {
     if (!fleet.replicas.has(replicaId(model, server.spec.id))) server.configs.delete(model);
@@ -27,7 +30,7 @@ export function orderReload(fleet: Fleet, { model, until }: EventOf<'ReloadOrder
   if (!isAnywhere) orderLoad(fleet, { model, until }, now);
 }
 
-/** A reload that was under way when an earlier life of ours ended: what becomes of it shows when its server is looked at. */
+/** Reloads that an earlier process of Berth did not finish go on once their servers were looked at. */
 export function rememberReload(
   fleet: Fleet,
   { model, copies }: EventOf<'ReloadRemembered'>,
@@ -43,7 +46,3 @@ export function rememberReload(
 
 const isToComeAgain = (replica: Replica): boolean =>
   replica.phase === 'ready' || replica.phase === 'loading' || (replica.phase === 'unknown' && replica.coming);
-
-function remember(fleet: Fleet, { id, model, server, devices }: Replica): void {
-  fleet.reloads.set(id, { model, server, devices, leftAt: null, config: null });
-}

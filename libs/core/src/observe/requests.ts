@@ -1,7 +1,7 @@
 import { countAsks } from '../learned/demand.js';
 import type { EventOf } from '../fleet/events.js';
-import { type Fleet, put, replicasOf, type Request } from '../fleet/fleet.js';
-import { type ModelId, replicaId, type RequestId, type ServerId } from '../fleet/ids.js';
+import { type Fleet, put, replicasOf } from '../fleet/fleet.js';
+import { type ModelId, replicaId } from '../fleet/ids.js';
 import { pardon } from '../memory/limits.js';
 import type { Instant } from '../fleet/model.js';
 import { isFullWanted, toldAt } from '../looks/look-around.js';
@@ -12,38 +12,34 @@ import { learnLease } from '../learned/leases.js';
 import { countRoutes } from '../learned/strain.js';
 import { forgetFailures } from '../learned/cooldown.js';
 
-/** A doubted server is looked at no more often than this. */
+/** The time between two looks at a doubted server. */
 const DOUBT_EVERY = 1_000;
 
-/** A request has come for a model of which no copy is ready for it. */
-export function admitRequest(fleet: Fleet, request: Request, now: Instant): void {
+/** A request has come that found no ready copy. */
+export function admitRequest(fleet: Fleet, { request }: EventOf<'RequestArrived'>, now: Instant): void {
   fleet.waiting.set(request.id, request);
   countAsks(fleet, request.model, 1, now);
 }
 
-export function cancelRequest(fleet: Fleet, id: RequestId): void {
-  fleet.waiting.delete(id);
+export function cancelRequest(fleet: Fleet, { request }: EventOf<'RequestCancelled'>): void {
+  fleet.waiting.delete(request);
 }
 
-export function useRoutes(fleet: Fleet, uses: EventOf<'RoutesUsed'>['uses']): void {
+export function useRoutes(fleet: Fleet, { uses }: EventOf<'RoutesUsed'>): void {
   for (const { replica: id, at, inUseUntil, routes } of uses) {
     const replica = fleet.replicas.get(id);
-    if (replica) {
-      learnLease(fleet, replica.model, inUseUntil - at);
-      countRoutes(fleet, replica.model, routes);
-      countAsks(fleet, replica.model, routes, at);
-    }
-    if (replica?.phase === 'ready') {
-      const lastUse = Math.max(replica.lastUse, at);
-      put(fleet, { ...replica, lastUse, inUseUntil: Math.max(replica.inUseUntil, inUseUntil) });
-    } else if (replica?.phase === 'draining') {
-      put(fleet, { ...replica, inUseUntil: Math.max(replica.inUseUntil, inUseUntil) });
-    }
+    if (!replica) continue;
+    learnLease(fleet, replica.model, inUseUntil - at);
+    countRoutes(fleet, replica.model, routes);
+    countAsks(fleet, replica.model, routes, at);
+    if (replica.phase !== 'ready' && replica.phase !== 'draining') continue;
+    const leased = { ...replica, inUseUntil: Math.max(replica.inUseUntil, inUseUntil) };
+    put(fleet, leased.phase === 'ready' ? { ...leased, lastUse: Math.max(leased.lastUse, at) } : leased);
   }
 }
 
-/** A doubt is put off where the last look is young, never dropped: a request for that look would wait too long. */
-export function doubtServers(fleet: Fleet, servers: readonly ServerId[], now: Instant): void {
+/** Where the last look at a doubted server is young the next one is put off, but not dropped. */
+export function doubtServers(fleet: Fleet, { servers }: EventOf<'ServersDoubted'>, now: Instant): void {
   for (const id of servers) {
     const server = fleet.servers.get(id);
     if (!server || (isFullWanted(server) && server.looking !== 'full')) continue;
@@ -51,7 +47,7 @@ export function doubtServers(fleet: Fleet, servers: readonly ServerId[], now: In
   }
 }
 
-/** An admin's order is demand like any other, but one that past failures do not hold back. */
+/** An admin's order to load is a wish that past failures do not hold back. */
 export function orderLoad(
   fleet: Fleet,
   { model, until }: Omit<EventOf<'LoadOrdered'>, 'kind'>,
@@ -64,10 +60,7 @@ export function orderLoad(
   forgetPutOff(fleet, model);
 }
 
-/**
- * Retires the present copies once. Pinned ones stay, and so do one that a load is changing and those on servers that are left
- * alone: no unload could follow there. `force` does not wait for leases. In a frozen fleet it has to wait: routes go on.
- */
+/** Unloads the present copies; once a freeze has ended, if there is one. */
 export function orderUnload(
   fleet: Fleet,
   { model, force }: Omit<EventOf<'UnloadOrdered'>, 'kind'>,
@@ -81,19 +74,22 @@ export function orderUnload(
   }
 }
 
-/** Of two orders about a model the later one counts. */
+/** Forgets earlier orders to unload a model. */
 export function forgetPutOff(fleet: Fleet, model: ModelId): void {
   for (const [id, one] of fleet.putOff) if (one.model === model) fleet.putOff.delete(id);
 }
 
-/** Unloads that had not been carried out when an earlier life of ours ended are so once their servers were looked at. */
+/** Orders of an earlier process of Berth are carried out once their servers were looked at. */
 export function rememberUnload(fleet: Fleet, { model, copies }: EventOf<'UnloadRemembered'>): void {
   for (const { server, force } of copies) {
     if (fleet.servers.has(server)) fleet.putOff.set(replicaId(model, server), { model, server, force });
   }
 }
 
-/** Lets a copy go for an admin: one that is there and free to go. */
+/**
+ * Drains a copy for an admin; `force` does not wait for leases. Pinned copies stay, copies that a load is changing, and
+ * copies on servers that take no orders.
+ */
 export function unloadCopy(fleet: Fleet, replica: Replica, force: boolean, now: Instant): void {
   if (replica.phase === 'ready') unloadReady(fleet, replica, force, now);
   else if (replica.phase === 'draining' && force) put(fleet, { ...replica, inUseUntil: now });
@@ -103,19 +99,14 @@ function unloadReady(fleet: Fleet, replica: Ready, force: boolean, now: Instant)
   if (replica.change?.order || isPinProtected(fleet, replica)) return;
   if (isLeftAlone(fleet.servers.get(replica.server)!)) return;
   const { id, model, server, devices, bookings, stranger, versions, inUseUntil, pulse } = replica;
+  const kept = { id, model, server, devices, bookings, stranger, versions, pulse };
+  const leased = force ? now : inUseUntil;
   put(fleet, {
-    id,
-    model,
-    server,
-    devices,
-    bookings,
-    stranger,
-    versions,
     phase: 'draining',
     since: now,
-    inUseUntil: force ? now : inUseUntil,
-    pulse,
+    inUseUntil: leased,
     cause: 'admin',
     makesRoomFor: null,
+    ...kept,
   });
 }

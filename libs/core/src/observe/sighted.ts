@@ -1,5 +1,13 @@
 import { type Fleet, put, replicasOn } from '../fleet/fleet.js';
-import type { Draining, Ready, Replica, Unknown, UnloadCause, Unloading } from '../fleet/replica.js';
+import type {
+  Draining,
+  Ready,
+  Replica,
+  Residence,
+  Unknown,
+  UnloadCause,
+  Unloading,
+} from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { bookingsFor, devicesFound } from '../memory/footprint.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
@@ -16,12 +24,12 @@ import { isGivenBack } from './measure.js';
 import { becomeReady, becomeUnknown, pendingIn } from './orders.js';
 import { mayBeEnsemble, mayWaitUnseen } from '../looks/unseen.js';
 
-/** Two looks that show a model absent must be this far apart to end a booking that no answer of Triton's ended. */
+/** Two looks that show a model absent have to be so far apart to end a booking without an answer of Triton. */
 const APART: Millis = 1_000;
-/** After a call without an answer the order may still sit behind Triton's lock for a while, without showing. */
+/** For so long after a call without an answer its order may still wait for Triton's lock, which no look shows. */
 const UNSETTLED: Millis = 5_000;
 
-/** What a look says of one model, when that look began, and when we were told. */
+/** What a look says of one model, when that look began, and when it was reported. */
 export interface Seen<Kind extends Sighting = Sighting> {
   readonly sighting: Kind;
   readonly begunAt: Instant;
@@ -43,7 +51,8 @@ export function sighted(fleet: Fleet, server: Server, model: ModelId, seen: Seen
     case 'ready':
       return readySighted(fleet, replica, seen);
     case 'draining':
-      return drainingSighted(fleet, replica, seen);
+      if (seen.sighting.kind !== 'serving') put(fleet, wentMissing(replica, seen, replica.cause));
+      return;
     case 'unloading':
       return unloadingSighted(fleet, server, replica, seen);
     case 'unknown':
@@ -51,10 +60,8 @@ export function sighted(fleet: Fleet, server: Server, model: ModelId, seen: Seen
   }
 }
 
-/** What is found is booked at once, ours or not; what an earlier copy's config said of it says nothing now. */
+/** What is found is booked at once, strangers included. */
 function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: Seen): void {
-  forgetConfig(fleet, server, model);
-  const devices = devicesFound(fleet, server, model);
   const loads = server.ordered.has(model) ? [] : loadsOfEnsembles(fleet, server, now);
   if (loads.length > 0) server.presumed.set(model, loads);
   const found = becomeUnknown(
@@ -62,17 +69,15 @@ function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: 
       id: replicaId(model, server.spec.id),
       model,
       server: server.spec.id,
-      devices,
-      bookings: bookingsFor(fleet, server, model, devices),
+      ...bookedAsFound(fleet, server, model),
       since: now,
       stranger: loads.length === 0 && !server.ordered.has(model),
     },
     'found',
     now,
-    null,
   );
   if (sighting.kind === 'serving') {
-    // It may be in use by leases that an earlier life of ours gave.
+    // An earlier process of Berth may have given leases on it.
     const inUseUntil = Math.max(now + DEFAULT_LEASE, promisedOn(server, model));
     return put(fleet, { ...becomeReady(found, versionsOf(sighting), now), inUseUntil });
   }
@@ -81,8 +86,8 @@ function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: 
 }
 
 /**
- * The loads of ours that may be of ensembles, and run or have ended since the last look: what turns up unordered is
- * booked as a step of theirs.
+ * Loads that may be of ensembles, and that run or have ended since the last look: a model that turns up without an order
+ * is presumed to be a step of theirs.
  */
 const loadsOfEnsembles = (fleet: Fleet, server: Server, now: Instant): ModelId[] =>
   replicasOn(fleet, server.spec.id)
@@ -90,7 +95,7 @@ const loadsOfEnsembles = (fleet: Fleet, server: Server, now: Instant): ModelId[]
     .map(({ model }) => model)
     .filter((model) => mayBeEnsemble(fleet, server, model));
 
-/** A load that failed is booked until a look begun after it; one without an answer may run until it counts as stuck. */
+/** A failed load is booked until a look that began after it; one without an answer may run until it is stuck. */
 function isRecentLoad(fleet: Fleet, { lookedAt }: Server, replica: Replica, now: Instant): boolean {
   switch (replica.phase) {
     case 'loading':
@@ -108,8 +113,8 @@ const versionsOf = (sighting: SeenServing): string[] =>
   sighting.rows.map(({ version }) => version).toSorted((a, b) => Number(a) - Number(b));
 
 /**
- * Another client unloads or replaces what we gave routes to: the routes are withdrawn at once, the bytes are not.
- * A look begun before the copy was ready says nothing of it.
+ * Where a ready copy does not serve another client unloads or replaces it: its routes are withdrawn at once, but it stays
+ * booked. A look that began before it was ready says nothing of it.
  */
 function readySighted(fleet: Fleet, replica: Ready, seen: Seen): void {
   const { sighting, begunAt } = seen;
@@ -125,10 +130,7 @@ function readySighted(fleet: Fleet, replica: Ready, seen: Seen): void {
   put(fleet, wentMissing(replica, seen, 'lost'));
 }
 
-/**
- * The change of a replica that serves, where it has not come to an end by itself. Its time begins anew as long as its load
- * may wait behind another one.
- */
+/** The change of a replica that serves, unless it is over. Its time begins anew while its load may wait for the lock. */
 function stillChanging(fleet: Fleet, replica: Ready, begunAt: Instant): Ready['change'] {
   const { change } = replica;
   if (change?.endedAt == null) return change;
@@ -139,10 +141,6 @@ function stillChanging(fleet: Fleet, replica: Ready, begunAt: Instant): Ready['c
   return isOver ? null : change;
 }
 
-function drainingSighted(fleet: Fleet, replica: Draining, seen: Seen): void {
-  if (seen.sighting.kind !== 'serving') put(fleet, wentMissing(replica, seen, replica.cause));
-}
-
 function wentMissing(
   replica: Ready | Draining,
   { sighting, begunAt, now }: Seen,
@@ -150,12 +148,12 @@ function wentMissing(
 ): Unknown {
   const change = replica.phase === 'ready' && replica.change?.order ? replica.change : null;
   const bookings = sumOf([replica.bookings, change?.bookings ?? []]);
-  const missing = becomeUnknown({ ...replica, bookings }, 'found', now, null);
+  const missing = becomeUnknown({ ...replica, bookings }, 'found', now);
   const absentSince = sighting.kind === 'gone' ? begunAt : null;
   return { ...missing, coming: sighting.kind === 'coming', absentSince, cause };
 }
 
-/** The memory is back once a look begun after Triton's answer shows the model absent, and, where it was measured, less in use. */
+/** The memory is back once a look that began after Triton's answer shows the model absent, and less in use where that is measured. */
 function unloadingSighted(fleet: Fleet, server: Server, replica: Unloading, seen: Seen): void {
   const { sighting, begunAt, now } = seen;
   const { answeredAt } = replica;
@@ -174,11 +172,10 @@ function unloadingSighted(fleet: Fleet, server: Server, replica: Unloading, seen
   adopt(fleet, server, replica.model, seen);
 }
 
-/** Another client loaded the model while ours was leaving: the old copy may live on where no call shows it. */
+/** Another client loaded the model during its unload: the old copy may hold its memory where no call shows it. */
 function hide(fleet: Fleet, server: Server, replica: Unloading, now: Instant): void {
   const { model, bookings } = replica;
   server.hidden = [...server.hidden, { model, bookings, until: now + fleet.limits.stuckAfter }];
-  server.ordered.delete(model);
   end(fleet, replica, now);
 }
 
@@ -188,18 +185,16 @@ function unknownSighted(fleet: Fleet, replica: Unknown, { sighting, ...when }: S
       return unknownServes(fleet, replica, { sighting, ...when });
     case 'coming': {
       const loadOrderedAt = replica.loadOrderedAt ?? when.now;
-      put(fleet, { ...replica, coming: true, absentSince: null, loadOrderedAt });
-      return;
+      return put(fleet, { ...replica, coming: true, absentSince: null, loadOrderedAt });
     }
     case 'leaving':
-      put(fleet, { ...replica, coming: false, absentSince: null, loadOrderedAt: null });
-      return;
+      return put(fleet, { ...replica, coming: false, absentSince: null, loadOrderedAt: null });
     case 'gone':
       return unknownAbsent(fleet, replica, sighting.proven, when);
   }
 }
 
-/** An unload without an answer may still be carried out; only when it has had its time is the copy taken back. */
+/** An unload without an answer may still be carried out: the copy is not taken back before that has had its time. */
 function unknownServes(fleet: Fleet, replica: Unknown, { sighting, begunAt, now }: Seen<SeenServing>): void {
   const settledAt = replica.after === 'unload' ? replica.endedAt + UNSETTLED : replica.endedAt;
   if (begunAt < settledAt) return;
@@ -208,22 +203,26 @@ function unknownServes(fleet: Fleet, replica: Unknown, { sighting, begunAt, now 
   put(fleet, { ...becomeReady(replica, versionsOf(sighting), now), change: pendingIn(fleet, replica) });
 }
 
-/** It was gone and is there: another client may have loaded it anew, with another config. */
+/** It was gone and is back: another client may have loaded it anew, with another config. */
 function backAgain(fleet: Fleet, replica: Unknown, versions: readonly string[], now: Instant): void {
   const server = fleet.servers.get(replica.server)!;
-  forgetConfig(fleet, server, replica.model);
-  const devices = devicesFound(fleet, server, replica.model);
-  const bookings = bookingsFor(fleet, server, replica.model, devices);
-  const ready = becomeReady({ ...replica, devices, bookings }, versions, now);
-  put(fleet, { ...ready, inUseUntil: Math.max(ready.inUseUntil, promisedOn(server, replica.model)) });
+  const there = { ...replica, ...bookedAsFound(fleet, server, replica.model) };
+  const inUseUntil = Math.max(now, promisedOn(server, replica.model));
+  put(fleet, { ...becomeReady(there, versions, now), inUseUntil });
 }
 
 const promisedOn = ({ promised }: Server, model: ModelId): Instant => promised.get(model) ?? -Infinity;
 
-/** Until its own config is read again a copy is taken to be on every device. */
-function forgetConfig(fleet: Fleet, server: Server, model: ModelId): void {
+/** A copy that turns up may have another config than one before. Until that is read it is booked without any. */
+function bookedAsFound(
+  fleet: Fleet,
+  server: Server,
+  model: ModelId,
+): Pick<Residence, 'devices' | 'bookings'> {
   server.configs.delete(model);
   readAnew(fleet, { model, server: server.spec.id });
+  const devices = devicesFound(fleet, server, model);
+  return { devices, bookings: bookingsFor(fleet, server, model, devices) };
 }
 
 function unknownAbsent(
@@ -242,8 +241,8 @@ function unknownAbsent(
     return put(fleet, { ...replica, coming: false, absentSince: null });
   }
   const absentSince = replica.absentSince ?? begunAt;
-  // From when it was first missed, not from the end of our call: a stuck load is seen for longer than that, and where
-  // its directory is removed it is hidden while it still holds its memory.
+  // The time counts from the first look that missed it, not from the end of the call: a stuck load is seen for longer than
+  // that, and holds its memory unseen once its directory is removed.
   const enough = proven ? APART : fleet.limits.stuckAfter;
   if (begunAt >= absentSince + enough) return end(fleet, replica, now);
   put(fleet, { ...replica, coming: false, absentSince });

@@ -1,6 +1,6 @@
 import { type Fleet, replicasOf, replicasOn } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
-import type { Look, ServingRow } from '../looks/look.js';
+import type { ServingCounts } from '../looks/look.js';
 import type { Instant } from '../fleet/model.js';
 import { copiesOf } from '../memory/pins.js';
 import type { Replica } from '../fleet/replica.js';
@@ -8,64 +8,64 @@ import type { Server } from '../fleet/server.js';
 import { AT_REST, felt, mayHaveMore } from '../learned/strain.js';
 import type { Sample } from '../learned/strain-state.js';
 
-/** Reads off the statistics of a server how hard the models are used of which there may be more copies. */
-export function feelStrain(fleet: Fleet, server: Server, look: Look, now: Instant): void {
-  for (const replica of replicasOn(fleet, server.spec.id)) {
-    if (replica.phase === 'ready' && mayHaveMore(fleet.models.get(replica.model))) {
-      feelModelStrain(fleet, server, replica.model, look, now);
-    }
+/** Reads off the statistics of a server, as of `at`, how hard models that may have several copies are used. */
+export function feelStrain(
+  fleet: Fleet,
+  server: Server,
+  at: Instant,
+  counts: ReadonlyMap<ModelId, ServingCounts>,
+  now: Instant,
+): void {
+  for (const { phase, model } of replicasOn(fleet, server.spec.id)) {
+    const count = counts.get(model);
+    if (phase !== 'ready' || !count || !mayHaveMore(fleet.models.get(model))) continue;
+    const { succeeded, failed, waited } = count;
+    feelModelStrain(fleet, server, model, { at, served: succeeded + failed, waited }, now);
   }
 }
+
+/** When the statistics of a model were read, and what they say. */
+type StrainCounts = Pick<Sample, 'at' | 'served' | 'waited'>;
 
 function feelModelStrain(
   fleet: Fleet,
   server: Server,
   model: ModelId,
-  { begunAt, serving }: Look,
+  reading: StrainCounts,
   now: Instant,
 ): void {
-  const rows = serving.filter((row) => row.model === model);
-  if (rows.length === 0) return;
   const before = fleet.strains.get(model) ?? AT_REST;
   const all = replicasOf(fleet, model);
   const ready = all.filter(({ phase }) => phase === 'ready');
   const holders = new Set(ready.map((one) => one.server));
   const samples = new Map([...before.samples].filter(([id]) => holders.has(id)));
   const id = server.spec.id;
-  const counts = countsOf(rows);
   const last = samples.get(id);
-  const isNew = !last || counts.served < last.served || counts.waited < last.waited;
-  samples.set(id, sampleOf(isNew ? undefined : last, counts, begunAt, queued(server, model)));
+  // Where a count falls another copy serves behind the same row.
+  const isNew = !last || reading.served < last.served || reading.waited < last.waited;
+  samples.set(id, sampleOf(isNew ? undefined : last, reading, queued(server, model)));
   const copies = ready.reduce((sum, one) => sum + copiesOf(fleet, one), 0);
   fleet.strains.set(model, felt(before, samples, { copies, isChanging: isNew || all.some(isArriving), now }));
 }
 
-/** Until a copy that is on its way has taken its share nothing follows from what the others bear. */
+/** Whether a copy is on its way: nothing follows from how hard the others are used before it takes its part. */
 const isArriving = (replica: Replica): boolean =>
   replica.phase === 'ready'
     ? replica.change !== null
     : replica.phase !== 'draining' && replica.phase !== 'unloading';
 
-/** The gauge of the metrics; null where they do not answer, and where what it shows may be the queue of a hidden copy. */
+/** The gauge of the metrics; null where they do not answer, and where it may show the queue of a hidden copy. */
 const queued = ({ metricsAnswered, pending, hidden }: Server, model: ModelId): number | null =>
   metricsAnswered && !hidden.some((copy) => copy.model === model) ? (pending.get(model) ?? 0) : null;
 
-type StrainCounts = Pick<Sample, 'served' | 'waited'>;
-
-/** Of all versions that serve. A count that falls means a fresh copy behind the same row. */
-const countsOf = (rows: readonly ServingRow[]): StrainCounts => ({
-  served: rows.reduce((sum, { succeeded, failed }) => sum + succeeded + failed, 0),
-  waited: rows.reduce((sum, { waited }) => sum + waited, 0),
-});
-
 /** Without a gauge the queue is as long as requests have waited in it meanwhile, by Little's law. */
-function sampleOf(last: Sample | undefined, counts: StrainCounts, at: Instant, gauge: number | null): Sample {
-  const span = last ? at - last.at : 0;
-  const over = (amount: number): number => (span > 0 ? amount / span : 0);
+function sampleOf(last: Sample | undefined, reading: StrainCounts, gauge: number | null): Sample {
+  const { at, served, waited } = reading;
+  if (!last || at <= last.at) return { ...reading, rate: 0, queue: gauge ?? 0 };
+  const span = at - last.at;
   return {
-    at,
-    ...counts,
-    rate: last ? over(1_000 * (counts.served - last.served)) : 0,
-    queue: gauge ?? (last ? over(counts.waited - last.waited) : 0),
+    ...reading,
+    rate: (1_000 * (served - last.served)) / span,
+    queue: gauge ?? (waited - last.waited) / span,
   };
 }

@@ -1,10 +1,10 @@
 import type { Event } from '../fleet/events.js';
-import { type Fleet, forget, put, replicasOn, unsettled } from '../fleet/fleet.js';
+import { type Fleet, put, replicasOn, unsettled } from '../fleet/fleet.js';
 import type { ReplicaId } from '../fleet/ids.js';
 import { restOfLoad } from '../learned/load-forecast.js';
 import type { Instant, Model } from '../fleet/model.js';
 import { becomeReady } from '../observe/orders.js';
-import { noteUnloadCause } from '../observe/ended.js';
+import { end } from '../observe/ended.js';
 import { Room } from '../room/feasible.js';
 import type { Loading, Ready, Replica, Unknown } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -57,8 +57,7 @@ export class Assumed {
       const server = this.fleet.servers.get(replica.server)!;
       if (!answers(server, now) || isStuck(this.fleet, replica, now)) continue;
       if (isGone(replica)) {
-        if (replica.cause) noteUnloadCause(this.fleet, replica, replica.cause, replica.makesRoomFor, now);
-        forget(this.fleet, replica);
+        end(this.fleet, replica, now);
         this.left.set(replica.id, replica);
       } else if (isOrderUnderWay(replica) && !isOverdue(this.fleet, replica, now)) this.expect(replica, now);
     }
