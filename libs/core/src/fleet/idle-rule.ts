@@ -7,11 +7,8 @@ export const settingsOf = (fleet: Readonly<Fleet>, { model }: Replica): ModelSet
   fleet.models.get(model) ?? fleet.defaults;
 
 /** The end of a replica's minimum residency. */
-export const residentUntil = (
-  fleet: Readonly<Fleet>,
-  replica: Replica,
-  { minResidency } = settingsOf(fleet, replica),
-): Instant => replica.since + minResidency;
+export const residentUntil = (fleet: Readonly<Fleet>, replica: Replica): Instant =>
+  replica.since + settingsOf(fleet, replica).minResidency;
 
 /** A copy stays for so long before it may be moved, so that none is moved round and round. */
 const REST: Millis = 60_000;

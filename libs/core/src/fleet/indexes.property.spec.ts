@@ -7,7 +7,7 @@ import { discoveredModels, standingModels } from './standing-models.js';
 import { capacities, Ledger } from '../memory/ledger.js';
 import { idleAt } from '../demand/idle.js';
 import { retiresFrom } from './idle-rule.js';
-import { commonPace } from '../learned/paces.js';
+import { commonPace } from '../learned/load-forecast.js';
 import { retirement } from '../placement/retire.js';
 import { isSettled, type Replica, type Settled } from './replica.js';
 import { nextWake } from '../wake.js';

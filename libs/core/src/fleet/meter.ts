@@ -78,6 +78,10 @@ export const heldOn = (account: AccountId, replica: Replica): Bytes =>
   bytesOn(account, replica.bookings) +
   (replica.phase === 'ready' && replica.change?.order ? bytesOn(account, replica.change.bookings) : 0);
 
+/** What hidden copies hold on an account. */
+export const hiddenOn = (account: AccountId, { hidden }: Server): Bytes =>
+  hidden.reduce((sum, { bookings }) => sum + bytesOn(account, bookings), 0);
+
 /** Bytes that a copy was measured to hold on a device; null where it was not measured. */
 export const measuredOn = (server: Server, model: ModelId, ordinal: number): Bytes | null =>
   server.measured.get(model)?.get(ordinal) ?? null;
@@ -113,21 +117,30 @@ export function noteMotion(
   const is = motionOf(after);
   const replica = after ?? before;
   if (!server || !replica || was === is) return;
-  for (const { ordinal, used, account } of gpusTouched(server, [before, after])) {
-    const meter = meterOf(server, ordinal);
-    const held = measuredOn(server, replica.model, ordinal);
-    begin(meter, was, is, { model: replica.model, used, held });
-    meter.moves += 1;
-    if (is !== 'none') continue;
-    meter.gone = [...meter.gone, { bytes: heldOn(account, replica), since: null, isMeasured: held !== null }];
+  for (const device of server.devices ?? []) {
+    const isTouched = touches(before, device.ordinal) || touches(after, device.ordinal);
+    if (device.kind === 'gpu' && isTouched) moveOn(server, device, replica, was, is);
   }
   if (is === 'none') server.measured.delete(replica.model);
 }
 
-const gpusTouched = ({ devices }: Server, replicas: readonly (Replica | undefined)[]): readonly Device[] =>
-  (devices ?? []).filter(
-    ({ kind, ordinal }) => kind === 'gpu' && replicas.some((one) => touches(one, ordinal)),
-  );
+function moveOn(
+  server: Server,
+  { ordinal, used, account }: Device,
+  replica: Replica,
+  was: MemoryMotion,
+  is: MemoryMotion,
+): void {
+  const { model } = replica;
+  const meter = meterOf(server, ordinal);
+  const held = measuredOn(server, model, ordinal);
+  if (was === 'none' && is === 'taking') beginTrial(meter, model, used);
+  if (is === 'giving') beginRelease(meter, model, used, held);
+  else if (is !== 'unknown') endRelease(meter, model);
+  meter.moves += 1;
+  if (is !== 'none') return;
+  meter.gone = [...meter.gone, { bytes: heldOn(account, replica), since: null, isMeasured: held !== null }];
+}
 
 /** Forgets what was measured of a copy on devices that it has left: another client may have loaded another copy. */
 export function forgetLeft(server: Server | undefined, { model, devices }: Replica): void {
@@ -135,20 +148,6 @@ export function forgetLeft(server: Server | undefined, { model, devices }: Repli
   if (!copies) return;
   const there = [...copies].filter(([ordinal]) => devices.includes(ordinal));
   if (there.length < copies.size) server!.measured.set(model, new Map(there));
-}
-
-/** The bytes in use of a device, and those that the copy of a model was measured to hold there; null where not known. */
-interface Held {
-  readonly model: ModelId;
-  readonly used: Bytes | null;
-  readonly held: Bytes | null;
-}
-
-/** Notes how much is in use before a load or an unload. */
-function begin(meter: Meter, was: MemoryMotion, is: MemoryMotion, { model, used, held }: Held): void {
-  if (was === 'none' && is === 'taking') beginTrial(meter, model, used);
-  if (is === 'giving') beginRelease(meter, model, used, held);
-  else if (is !== 'unknown') endRelease(meter, model);
 }
 
 /** Whether a replica has memory on a device, or is taking some there. */

@@ -6,11 +6,11 @@ import {
   type Forecast,
   forecastOf,
   type LoadTimes,
+  pooled,
   restOf,
   timesAt,
 } from './load-times.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
-import { commonPace } from './paces.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { isCarried, loadBegan, loadBounds } from '../fleet/standing.js';
@@ -75,4 +75,17 @@ export function bytesToLoad(fleet: Readonly<Fleet>, model: ModelId, server: Serv
     if (!isBookedBySteps(fleet, one)) bytes += reservationOf(fleet, server, one).bytes;
   }
   return bytes;
+}
+
+/** How long loads take for their size, on all servers together; null before the first. */
+export function commonPace({ index, servers }: Readonly<Fleet>): LoadTimes | null {
+  if (index.pace) return index.pace.common;
+  const paces = Array.from(servers.values(), ({ loadPace }) => loadPace).filter((one) => one !== null);
+  index.pace = { common: pooled(paces) ?? null };
+  return index.pace.common;
+}
+
+export function setPace(fleet: Fleet, server: Server, pace: LoadTimes): void {
+  server.loadPace = pace;
+  fleet.index.pace = null;
 }

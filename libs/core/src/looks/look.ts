@@ -36,17 +36,19 @@ export type ServingCounts = Pick<
 export function countsByModel(serving: readonly ServingRow[]): ReadonlyMap<ModelId, ServingCounts> {
   const counts = new Map<ModelId, ServingCounts>();
   for (const row of serving) {
-    const sum = counts.get(row.model);
+    const sum = counts.get(row.model) ?? NOTHING_SERVED;
     counts.set(row.model, {
-      lastInference: Math.max(sum?.lastInference ?? 0, row.lastInference),
-      succeeded: (sum?.succeeded ?? 0) + row.succeeded,
-      failed: (sum?.failed ?? 0) + row.failed,
-      waited: (sum?.waited ?? 0) + row.waited,
-      computed: (sum?.computed ?? 0) + row.computed,
+      lastInference: Math.max(sum.lastInference, row.lastInference),
+      succeeded: sum.succeeded + row.succeeded,
+      failed: sum.failed + row.failed,
+      waited: sum.waited + row.waited,
+      computed: sum.computed + row.computed,
     });
   }
   return counts;
 }
+
+const NOTHING_SERVED: ServingCounts = { lastInference: 0, succeeded: 0, failed: 0, waited: 0, computed: 0 };
 
 /** What the metrics endpoint said. */
 export interface MetricsSample {

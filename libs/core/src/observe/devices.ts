@@ -4,7 +4,7 @@ import { gpuAccount, hostAccount } from '../fleet/ids.js';
 import { accountsChanged, devicesChanged } from '../fleet/fleet-index.js';
 import type { Look, MetricsSample } from '../looks/look.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import { bytesOn, heldOn } from '../fleet/meter.js';
+import { heldOn, hiddenOn } from '../fleet/meter.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
 import { rebook } from './declared.js';
@@ -68,9 +68,8 @@ function isBelieved(fleet: Fleet, server: Server, { gpus }: MetricsSample, begun
 
 function isBooked(fleet: Fleet, server: Server, devices: readonly Device[]): boolean {
   const there = replicasOn(fleet, server.spec.id).filter(({ phase }) => phase !== 'placed');
-  const hidden = server.hidden.flatMap(({ bookings }) => bookings);
   return devices.some(
-    ({ account }) => bytesOn(account, hidden) > 0 || there.some((one) => heldOn(account, one) > 0),
+    ({ account }) => hiddenOn(account, server) > 0 || there.some((one) => heldOn(account, one) > 0),
   );
 }
 

@@ -2,10 +2,9 @@ import type { EventOf } from '../fleet/events.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { noteWorth } from '../fleet/indexes.js';
 import type { ModelId } from '../fleet/ids.js';
-import { bytesToLoad, loadForecast } from '../learned/load-forecast.js';
+import { bytesToLoad, loadForecast, setPace } from '../learned/load-forecast.js';
 import { learnPace, learnTime, usualDeviation } from '../learned/load-times.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import { setPace } from '../learned/paces.js';
 import type { Loading } from '../fleet/replica.js';
 
 /** Learns from a load that succeeded. The pace is not learned from a composed model: what came up with it is unknown. */

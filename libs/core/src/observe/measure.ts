@@ -1,7 +1,7 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import type { Look, ServingRow } from '../looks/look.js';
-import { atRest, bytesOn, endRelease, measuredOn, meterOf, touches } from '../fleet/meter.js';
+import { atRest, bytesOn, endRelease, hiddenOn, measuredOn, meterOf, touches } from '../fleet/meter.js';
 import type { Meter, Trial } from '../fleet/meters.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import type { Booking, Replica, Unloading } from '../fleet/replica.js';
@@ -78,10 +78,7 @@ function settleMeter(fleet: Fleet, server: Server, device: Device, now: Instant)
     0,
   );
   dropHidden(server, device, meter, used - explained, now);
-  const hidden = bytesOn(
-    device.account,
-    server.hidden.flatMap(({ bookings }) => bookings),
-  );
+  const hidden = hiddenOn(device.account, server);
   const unexplained = Math.max(0, used - explained - hidden);
   meter.residue = Math.min(meter.residue, unexplained);
   meter.foreign = unexplained - meter.residue;

@@ -1,6 +1,6 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import type { Look } from '../looks/look.js';
-import { bytesOn, heldOn, measuredOn, meterOf } from '../fleet/meter.js';
+import { bytesOn, heldOn, hiddenOn, measuredOn, meterOf } from '../fleet/meter.js';
 import type { Meter } from '../fleet/meters.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
@@ -89,10 +89,9 @@ function boundsOf(
   const there = replicasOn(fleet, server.spec.id).filter(({ phase }) => phase !== 'placed');
   const surely = there.filter((one) => isSurelyThere(fleet, one, look.begunAt, now));
   const ours = surely.reduce((sum, one) => sum + explainedBy(server, one, device), 0);
-  const hidden = server.hidden.flatMap(({ bookings }) => bookings);
   const atMost = there.reduce(
     (sum, one) => sum + Math.max(heldOn(account, one), explainedBy(server, one, device)),
-    bytesOn(account, hidden) + bytesGone(gone),
+    hiddenOn(account, server) + bytesGone(gone),
   );
   const measured = surely.reduce((sum, one) => sum + (measuredOn(server, one.model, ordinal) ?? 0), 0);
   return {
