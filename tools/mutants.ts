@@ -36,7 +36,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'incarnation-keeps-bookings', breaks: 17, file: `${CORE}/observe/looked.ts`, find: `if (replica.phase === 'placed') continue;`, replace: `if (server.incarnation > 1) continue;` },
   { name: 'restart-not-noticed', breaks: 17, file: `${CORE}/observe/looked.ts`, find: `if (server.incarnation === 0 || (!server.looked && server.refused)) return true;`, replace: `if (server.incarnation > 0) return false; else return true;` },
   { name: 'look-of-a-dead-connection-believed', breaks: 14, file: `${CORE}/observe/looked.ts`, find: `if (isStale(server, look)) return;`, replace: `if (server.contact.kind === 'connecting') return;` },
-  { name: 'memory-stays-with-another-host', breaks: 3, file: `${CORE}/observe/declared.ts`, find: `  followHost(server, host);\n`, replace: `` },
+  { name: 'memory-stays-with-another-host', breaks: 3, file: `${CORE}/observe/servers.ts`, find: `  followHost(server, host);\n`, replace: `` },
   { name: 'refused-where-it-never-was', breaks: 2, file: `${CORE}/observe/contact.ts`, find: `if (contact.kind === 'down' && contact.moved) return;`, replace: `` },
   { name: 'told-twice-to-be-elsewhere', breaks: 2, file: `${CORE}/observe/contact.ts`, find: `moved || (contact.kind === 'down' && contact.moved)`, replace: `moved` },
   { name: 'routed-to-where-nobody-looked', breaks: 14, file: `${CORE}/observe/contact.ts`, find: `setContact(fleet, server, { kind: 'down', since: now, moved: isElsewhere });`, replace: `server.contact = { kind: 'down', since: now, moved: isElsewhere };` },
@@ -204,7 +204,7 @@ export const MUTANTS: readonly Mutant[] = [
   // What operators order.
   { name: 'reloads-all-copies-at-once', breaks: 7, file: `${CORE}/memory/reloads.ts`, find: `([id, one]) => id !== replica.id && one.model === replica.model && isReloadUnderWay(fleet, id, one),`, replace: `([id, one]) => id === replica.id && one.model === replica.model && isReloadUnderWay(fleet, id, one),` },
   { name: 'accepted-unload-lost-at-a-restart', breaks: 17, file: `${CORE}/placement/take-up-unloads.ts`, find: `if (fleet.servers.get(server)!.lookedAt === null) continue;`, replace: `` },
-  { name: 'unload-put-off-outlives-its-server', breaks: 15, file: `${CORE}/observe/declared.ts`, find: `if (server === id) fleet.putOff.delete(replica);`, replace: `if (server === id) continue;` },
+  { name: 'unload-put-off-outlives-its-server', breaks: 15, file: `${CORE}/observe/servers.ts`, find: `if (server === id) fleet.putOff.delete(replica);`, replace: `if (server === id) continue;` },
   { name: 'drained-for-what-is-to-be-loaded-anew', breaks: 7, file: `${CORE}/placement/retire.ts`, find: `return [...inOrder(fleet, [...fleet.reloads.keys()]), ...inOrder(fleet, others)];`, replace: `return inOrder(fleet, [...fleet.reloads.keys(), ...others]);` },
   { name: 'accepted-reload-lost-at-a-restart', breaks: 17, file: `${CORE}/placement/reload.ts`, find: `if (server.lookedAt === null) return 'waits';`, replace: `if (server.lookedAt === null) return 'over';` },
   { name: 'reload-done-twice-over-a-restart', breaks: 17, file: `${CORE}/observe/reloads.ts`, find: `const leftAt = hasLeft ? now : null;`, replace: `const leftAt = hasLeft ? null : null;` },

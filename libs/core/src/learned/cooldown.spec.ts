@@ -4,7 +4,7 @@ import { emptyFleet, type Fleet } from '../fleet/fleet.js';
 import { type ModelId, replicaId, type ServerId } from '../fleet/ids.js';
 import type { FailureCause } from '../fleet/replica.js';
 import { coolDown, forgetFailures, warmUp } from './cooldown.js';
-import { declareServer } from '../observe/declared.js';
+import { declareServer } from '../observe/servers.js';
 
 const residence = (model: string, server: string) => ({
   id: replicaId(model as ModelId, server as ServerId),

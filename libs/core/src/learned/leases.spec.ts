@@ -6,7 +6,7 @@ const A = aModel('a').id;
 
 /** The usual lease after each of these, in seconds. */
 function usualAfter(...leases: readonly number[]): number[] {
-  const { fleet } = new CoreDriver();
+  const { fleet } = new CoreDriver().declare(aModel('a'));
   return leases.map((lease) => {
     learnLease(fleet, A, lease * 1_000);
     return usualLease(fleet, A) / 1_000;

@@ -44,8 +44,9 @@ export const leasedUntil = (
 /** The gain with which TCP learns round trips (RFC 6298). */
 const LEASE_GAIN = 1 / 8;
 
-/** Learns how long the leases are that callers of a model ask for: a longer one counts at once, a shorter one in part. */
-export function learnLease({ usualLeases }: Fleet, model: ModelId, lease: Millis): void {
+/** Learns how long the leases are that callers of a known model ask for: a longer one counts at once, a shorter one in part. */
+export function learnLease({ models, usualLeases }: Fleet, model: ModelId, lease: Millis): void {
+  if (!models.has(model)) return;
   const known = usualLeases.get(model);
   const next = known === undefined || lease >= known ? lease : known + (lease - known) * LEASE_GAIN;
   if (next !== known) usualLeases.set(model, next);

@@ -1,17 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Fleet } from '../fleet/fleet.js';
+import { replicaId } from '../fleet/ids.js';
 
 const A = aModel('a').id;
 const T = aServer('t').id;
 
 /** What is known of the model, by name. */
-const known = ({ footprints, steps, servers }: Fleet) => ({
+const known = ({ footprints, steps, servers, usualLeases }: Fleet) => ({
+  lease: usualLeases.get(A),
   footprint: footprints.get(A),
   steps: steps.get(A),
   config: servers.get(T)!.configs.get(A)?.json,
   isDescribed: servers.get(T)!.described.has(A),
 });
+
+const NOTHING = {
+  lease: undefined,
+  footprint: undefined,
+  steps: undefined,
+  config: undefined,
+  isDescribed: false,
+};
 
 /** A model that serves, of which all was learned; no other model was declared. */
 function aDriver(): CoreDriver {
@@ -21,6 +31,8 @@ function aDriver(): CoreDriver {
   driver.tell({ kind: 'FootprintRemembered', model: A, footprint: { peak: 9, times: 1 } });
   const config = { json: '{}', kind: 'gpu', gpus: [], count: 1, batch: 1 } as const;
   driver.tell({ kind: 'ConfigLearned', server: T, model: A, config, steps: [] });
+  const [replica, at] = [replicaId(A, T), driver.now];
+  driver.tell({ kind: 'RoutesUsed', uses: [{ replica, at, inUseUntil: at + 5_000, routes: 1 }] });
   return driver;
 }
 
@@ -39,12 +51,24 @@ describe('what was learned of a model', () => {
     driver.tell({ kind: 'UnloadOrdered', model: A, force: true });
     driver.pass(10_000);
     expect(known(driver.fleet)).toMatchObject({ footprint: { peak: 9 }, config: '{}', isDescribed: true });
+    expect(known(driver.fleet).lease).toBeGreaterThan(0);
     driver.tell({ kind: 'ModelWithdrawn', model: A });
-    expect(known(driver.fleet)).toEqual({
-      footprint: undefined,
-      steps: undefined,
-      config: undefined,
-      isDescribed: false,
-    });
+    expect(known(driver.fleet)).toEqual(NOTHING);
+  });
+
+  it('goes with the last copy of a model that was withdrawn before', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'ModelWithdrawn', model: A });
+    driver.pass(60_000);
+    expect(driver.fleet.replicas.size).toBe(0);
+    expect(known(driver.fleet)).toEqual(NOTHING);
+  });
+
+  it('is not learned anew of a copy that is still used', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'ModelWithdrawn', model: A });
+    const [replica, at] = [replicaId(A, T), driver.now];
+    driver.tell({ kind: 'RoutesUsed', uses: [{ replica, at, inUseUntil: at, routes: 1 }] });
+    expect(known(driver.fleet).lease).toBeUndefined();
   });
 });

@@ -1,16 +1,14 @@
 import type { EventOf } from '../fleet/events.js';
-import { accountsChanged } from '../fleet/fleet-index.js';
 import { type Fleet, forget, forgetModel, put, putModel, replicasOn } from '../fleet/fleet.js';
 import { spreadFound } from '../memory/device-sets.js';
-import type { Ready } from '../fleet/replica.js';
-import type { DeclaredDevice, Device, Server, ServerSpec } from '../fleet/server.js';
+import type { Ready, Replica } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
 import { bookingsFor, noteDependencies } from '../memory/footprint.js';
-import { type AccountId, gpuAccount, hostAccount, type ModelId, type ServerId } from '../fleet/ids.js';
+import type { ModelId } from '../fleet/ids.js';
 import { recallExcess } from '../memory/limits.js';
 import { forgetFailures } from '../learned/cooldown.js';
 import { forgetLoadTimes } from './load-times.js';
 import { forgetPutOff } from './requests.js';
-import { NOT_SLOW } from '../learned/slowdown.js';
 import { discoveredModels } from '../fleet/standing-models.js';
 import { evenly, type Instant, type Model, type ModelSettings } from '../fleet/model.js';
 
@@ -58,12 +56,20 @@ function forgetPast(fleet: Fleet, id: ModelId): void {
   forgetLoadTimes(fleet, id);
   fleet.serviceTimes.delete(id);
   fleet.asks.delete(id);
+  fleet.usualLeases.delete(id);
   fleet.returns.delete(id);
   fleet.foundFailing.delete(id);
   fleet.excesses.delete(id);
   if (!fleet.holders.has(id)) forgetTraits(fleet, id);
   forgetPutOff(fleet, id);
   forgetFailures(fleet, id);
+}
+
+/** Ends a replica. What was learned of its model goes with the last one where the model is not known any more. */
+export function forgetReplica(fleet: Fleet, replica: Replica): void {
+  const { model } = replica;
+  forget(fleet, replica);
+  if (!fleet.models.has(model) && !fleet.holders.has(model)) forgetTraits(fleet, model);
 }
 
 function forgetTraits(fleet: Fleet, id: ModelId): void {
@@ -98,72 +104,9 @@ export function forgetVanished(fleet: Fleet): void {
   }
 }
 
-export function declareServer(fleet: Fleet, { server: spec }: EventOf<'ServerDeclared'>): void {
-  const known = fleet.servers.get(spec.id);
-  const server = known ?? unseen(spec);
-  const { host } = server.spec;
-  server.spec = spec;
-  followHost(server, host);
-  if (spec.devices) {
-    server.devices = spec.devices.map((device) => gpu(spec.id, device, server.devices));
-    server.found = null;
-  }
-  fleet.servers.set(spec.id, server);
-  accountsChanged(fleet);
-  if (!known) return;
-  fleet.routesRevision += 1;
-  discover(fleet, server);
-  rebook(fleet, server);
-}
-
-/** What draws on the memory of the host that a server was on draws on that of its present host. */
-function followHost(server: Server, before: string): void {
-  const [from, to] = [hostAccount(before), hostAccount(server.spec.host)];
-  if (from === to) return;
-  const moved = <Drawing extends { readonly account: AccountId }>(one: Drawing): Drawing =>
-    one.account === from ? { ...one, account: to } : one;
-  server.devices = server.devices && server.devices.map(moved);
-  server.hidden = server.hidden.map((copy) => ({ ...copy, bookings: copy.bookings.map(moved) }));
-}
-
-export function withdrawServer(fleet: Fleet, { server: id }: EventOf<'ServerWithdrawn'>): void {
-  for (const replica of replicasOn(fleet, id)) forget(fleet, replica);
-  fleet.servers.delete(id);
-  fleet.index.shifts.delete(id);
-  fleet.index.pace = null;
-  accountsChanged(fleet);
-  for (const [replica, { server }] of fleet.cooldowns) if (server === id) fleet.cooldowns.delete(replica);
-  for (const [replica, { server }] of fleet.putOff) if (server === id) fleet.putOff.delete(replica);
-  forgetVanished(fleet);
-}
-
-/** What an earlier process of Berth saw counts as seen: no permanent answer depends on which servers are up just now. */
-export function rememberServer(
-  fleet: Fleet,
-  { server: id, repository, devices }: EventOf<'ServerRemembered'>,
-): void {
-  const server = fleet.servers.get(id);
-  if (!server || server.lookedAt !== null) return;
-  server.everSeen = true;
-  server.repository = new Set(repository);
-  if (devices.length > 0 && server.spec.devices === null) {
-    server.devices = devices.map((device) => ({
-      ...device,
-      account: device.kind === 'gpu' ? gpuAccount(id, device.ordinal) : hostAccount(server.spec.host),
-      used: null,
-    }));
-    accountsChanged(fleet);
-  }
-  discover(fleet, server);
-}
-
 export function rememberSteps(fleet: Fleet, { model, steps }: EventOf<'StepsRemembered'>): void {
   fleet.steps.set(model, steps);
   noteDependencies(fleet, model);
-}
-
-export function rememberOrders(fleet: Fleet, { server, models }: EventOf<'OrdersRemembered'>): void {
-  for (const model of models) fleet.servers.get(server)?.ordered.add(model);
 }
 
 export function rememberFootprint(
@@ -173,20 +116,6 @@ export function rememberFootprint(
 ): void {
   fleet.footprints.set(model, footprint);
   recallExcess(fleet, model, now);
-}
-
-export function drainServer(
-  fleet: Fleet,
-  { server: id, deadline }: EventOf<'DrainOrdered'>,
-  now: Instant,
-): void {
-  const server = fleet.servers.get(id);
-  if (server) server.drain = { since: now, deadline };
-}
-
-export function endDrain(fleet: Fleet, { server: id }: EventOf<'DrainEnded'>): void {
-  const server = fleet.servers.get(id);
-  if (server) server.drain = null;
 }
 
 /** Books anew what the replicas on a server hold: sizes, devices, or what is known of an ensemble have changed. */
@@ -205,57 +134,3 @@ function rebooked(fleet: Fleet, server: Server, { model, change }: Ready): Ready
   if (!change || change.bookings.length === 0) return change;
   return { ...change, bookings: bookingsFor(fleet, server, model, change.devices) };
 }
-
-const gpu = (
-  server: ServerId,
-  { ordinal, uuid, memory, headroom }: DeclaredDevice,
-  before: readonly Device[] | null,
-): Device => ({
-  ordinal,
-  uuid,
-  kind: 'gpu',
-  account: gpuAccount(server, ordinal),
-  capacity: memory - headroom,
-  used: before?.find((one) => one.ordinal === ordinal)?.used ?? null,
-});
-
-const unseen = (spec: ServerSpec): Server => ({
-  spec,
-  contact: { kind: 'connecting' },
-  looksCountFrom: -Infinity,
-  refused: false,
-  looked: false,
-  everSeen: false,
-  mode: null,
-  version: null,
-  incarnation: 0,
-  devices: null,
-  found: null,
-  repository: new Set(),
-  versioned: new Set(),
-  lookedAt: null,
-  statisticsAt: null,
-  metricsAnswered: false,
-  pending: new Map(),
-  looking: null,
-  fullEndedAt: null,
-  anyEndedAt: null,
-  lookTook: 0,
-  lookWanted: null,
-  statisticsWanted: null,
-  drain: null,
-  configs: new Map(),
-  described: new Map(),
-  ordered: new Set(),
-  promised: new Map(),
-  presumed: new Map(),
-  hidden: [],
-  meters: new Map(),
-  measured: new Map(),
-  latencies: new Map(),
-  slowdown: NOT_SLOW,
-  loadTimes: new Map(),
-  loadPace: null,
-  unloadTimes: null,
-  retriesFullAt: -Infinity,
-});

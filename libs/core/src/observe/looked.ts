@@ -1,5 +1,5 @@
 import type { EventOf } from '../fleet/events.js';
-import { type Fleet, forget, replicasOn } from '../fleet/fleet.js';
+import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import type { Server } from '../fleet/server.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import { resetMeters } from '../fleet/meter.js';
@@ -9,7 +9,7 @@ import { noteExcess } from '../memory/limits.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { appendTo } from '../numbers/groups.js';
 import { answered } from './contact.js';
-import { discover, forgetVanished } from './declared.js';
+import { discover, forgetReplica, forgetVanished } from './declared.js';
 import { findDevices } from './devices.js';
 import { measure } from './measure.js';
 import { feelPulses } from './pulse.js';
@@ -155,7 +155,7 @@ function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
     if (replica.phase === 'placed') continue;
     const { model, phase } = replica;
     if (phase === 'ready') fleet.lastUnloads.set(model, { at: now, cause: 'lost', makesRoomFor: null });
-    forget(fleet, replica);
+    forgetReplica(fleet, replica);
   }
   server.latencies.clear();
   server.slowdown = NOT_SLOW;

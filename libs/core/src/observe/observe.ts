@@ -2,19 +2,7 @@ import type { Event, EventOf } from '../fleet/events.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { Instant } from '../fleet/model.js';
 import { contactChanged, lookFailed } from './contact.js';
-import {
-  declareModel,
-  declareServer,
-  drainServer,
-  endDrain,
-  rememberFootprint,
-  rememberOrders,
-  rememberServer,
-  rememberSteps,
-  setLimits,
-  withdrawModel,
-  withdrawServer,
-} from './declared.js';
+import { declareModel, rememberFootprint, rememberSteps, setLimits, withdrawModel } from './declared.js';
 import { freeze, unfreeze } from './freezes.js';
 import { rememberLoadPace, rememberLoadTimes } from './load-times.js';
 import { looked } from './looked.js';
@@ -30,6 +18,14 @@ import {
   rememberUnload,
   useRoutes,
 } from './requests.js';
+import {
+  declareServer,
+  drainServer,
+  endDrain,
+  rememberOrders,
+  rememberServer,
+  withdrawServer,
+} from './servers.js';
 
 type Observer<Kind extends Event['kind']> = (fleet: Fleet, event: EventOf<Kind>, now: Instant) => void;
 
