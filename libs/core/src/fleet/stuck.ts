@@ -18,6 +18,6 @@ export function stuckAt(fleet: Readonly<Fleet>, replica: Replica): Instant | nul
 export const isStuck = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
   (stuckAt(fleet, replica) ?? Infinity) <= now;
 
-/** Whether it is under an order that is not stuck. */
-export const isUnderOrder = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
+/** Whether an order for it is under way, and not stuck. */
+export const hasOpenOrder = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
   (stuckAt(fleet, replica) ?? -Infinity) > now;

@@ -6,7 +6,7 @@ import type { ReplicaId, ServerId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { fractionOf } from '../numbers/jitter.js';
 import { isBeingMeasured } from '../fleet/meter.js';
-import { isUnderOrder } from '../fleet/stuck.js';
+import { hasOpenOrder } from '../fleet/stuck.js';
 import { takesOrders } from '../fleet/standing.js';
 
 /** The longest time between two full looks at a server without open orders, and the time with open orders. */
@@ -61,7 +61,7 @@ function describe(fleet: Fleet, now: Instant): Action[] {
 
 /** The servers with an open order that is not stuck. */
 export function busyServers(fleet: Readonly<Fleet>, now: Instant): ReadonlySet<ServerId> {
-  const replicas = unsettled(fleet).filter((replica) => isUnderOrder(fleet, replica, now));
+  const replicas = unsettled(fleet).filter((replica) => hasOpenOrder(fleet, replica, now));
   return new Set(replicas.map(({ server }) => server));
 }
 

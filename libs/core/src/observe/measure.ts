@@ -6,7 +6,7 @@ import type { Meter, Trial } from '../fleet/meters.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import type { Booking, Replica, Unloading } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
-import { isUnderOrder } from '../fleet/stuck.js';
+import { hasOpenOrder } from '../fleet/stuck.js';
 import { rebook } from './declared.js';
 import { boundOthers, explainedBy, METRICS_INTERVAL, settleUnseen } from './others.js';
 
@@ -62,7 +62,7 @@ function isResting(
 /** Whether an order is under way there, unless it is stuck or its model was seen absent. */
 const isMoving = (fleet: Fleet, server: Server, ordinal: number, now: Instant): boolean =>
   replicasOn(fleet, server.spec.id).some(
-    (one) => touches(one, ordinal) && !isSeenAbsent(one) && isUnderOrder(fleet, one, now),
+    (one) => touches(one, ordinal) && !isSeenAbsent(one) && hasOpenOrder(fleet, one, now),
   );
 
 const isSeenAbsent = (replica: Replica): boolean =>
