@@ -1,9 +1,9 @@
-import type { FleetIndex } from './fleet-index.js';
+import { newIndex } from './fleet-index.js';
 import type { AccountId, ModelId, ReplicaId, RequestId, ServerId, TenantId } from './ids.js';
-import type { Bytes, Class, Instant, Millis, Model, ModelSettings } from './model.js';
+import type { Bytes, Class, Instant, Millis, Model } from './model.js';
 import type { FailureCause, LoadCause, Replica, UnloadCause } from './replica.js';
-import type { Pressure } from './pressure.js';
-import type { Limits } from './settings.js';
+import { NO_PRESSURE } from './pressure.js';
+import { DEFAULTS, LIMITS, type Limits } from './settings.js';
 import type { Footprint, Shortfall } from './meters.js';
 import type { Fading } from '../numbers/fading.js';
 import type { Charge } from '../learned/shares.js';
@@ -157,91 +157,91 @@ export interface JobInLine {
   readonly neededBy: Instant;
 }
 
-/** All that Berth knows. Maps iterate in insertion order, so `waiting` is in order of arrival. */
-export interface Fleet {
-  readonly models: Map<ModelId, Model>;
-  readonly servers: Map<ServerId, Server>;
-  readonly replicas: Map<ReplicaId, Replica>;
-  readonly waiting: Map<RequestId, Request>;
+/** All that Berth knows, empty at first. Maps iterate in insertion order, so `waiting` is in order of arrival. */
+export class Fleet {
+  readonly models = new Map<ModelId, Model>();
+  readonly servers = new Map<ServerId, Server>();
+  readonly replicas = new Map<ReplicaId, Replica>();
+  readonly waiting = new Map<RequestId, Request>();
   /** For each judged request when its model should be ready (P90); null where nothing was promised. Some may have left. */
-  readonly promises: Map<RequestId, Instant | null>;
+  readonly promises = new Map<RequestId, Instant | null>();
   /** When a load, and the memory of an unload, last came later than their P90. */
-  lateLoadAt: Instant;
-  lateMemoryAt: Instant;
+  lateLoadAt: Instant = -Infinity;
+  lateMemoryAt: Instant = -Infinity;
   /** The jobs that stand in line for a load, as the last turn forecast them; the first to go comes first. */
-  readonly line: Map<ModelId, JobInLine>;
-  readonly wishes: Map<ModelId, Wish>;
-  readonly cooldowns: Map<ReplicaId, Cooldown>;
-  readonly breakers: Map<ModelId, Breaker>;
+  readonly line = new Map<ModelId, JobInLine>();
+  readonly wishes = new Map<ModelId, Wish>();
+  readonly cooldowns = new Map<ReplicaId, Cooldown>();
+  readonly breakers = new Map<ModelId, Breaker>();
   /** The steps of each ensemble whose config was read. */
-  readonly steps: Map<ModelId, readonly ModelId[]>;
+  readonly steps = new Map<ModelId, readonly ModelId[]>();
   /** The models that need others, as declared or learned. */
-  readonly composed: Set<ModelId>;
-  readonly lastUnloads: Map<ModelId, LastUnload>;
+  readonly composed = new Set<ModelId>();
+  readonly lastUnloads = new Map<ModelId, LastUnload>();
   /** The replicas of each model, whatever their phase. */
-  readonly holders: Map<ModelId, Set<ReplicaId>>;
+  readonly holders = new Map<ModelId, Set<ReplicaId>>();
   /** The replicas on each server, whatever their phase. */
-  readonly residents: Map<ServerId, Set<ReplicaId>>;
+  readonly residents = new Map<ServerId, Set<ReplicaId>>();
   /** The replicas that are not settled: few, and most passes are about them alone. */
-  readonly unsettled: Set<ReplicaId>;
+  readonly unsettled = new Set<ReplicaId>();
   /** Since when each model has lacked a copy that is wanted. */
-  readonly wantedSince: Map<ModelId, Instant>;
+  readonly wantedSince = new Map<ModelId, Instant>();
   /** Since when each of these models has had a waiting request at every moment. */
-  readonly awaitedSince: Map<ModelId, Instant>;
+  readonly awaitedSince = new Map<ModelId, Instant>();
   /** The evictions for which the use of the victims is being read, by the model that gets the room. */
-  readonly readings: Map<ModelId, Reading>;
+  readonly readings = new Map<ModelId, Reading>();
   /** How hard models that may have several copies are used, as long as one is ready. */
-  readonly strains: Map<ModelId, Strain>;
+  readonly strains = new Map<ModelId, Strain>();
   /** How long loads of each model take, on all servers together. */
-  readonly loadTimes: Map<ModelId, LoadTimes>;
+  readonly loadTimes = new Map<ModelId, LoadTimes>();
   /** How long servers take to execute each model. */
-  readonly serviceTimes: Map<ModelId, ServiceTime>;
+  readonly serviceTimes = new Map<ModelId, ServiceTime>();
   /** How often each model was asked for lately. */
-  readonly asks: Map<ModelId, Fading>;
+  readonly asks = new Map<ModelId, Fading>();
   /** How long the leases are that callers of each model ask for. */
-  readonly usualLeases: Map<ModelId, Millis>;
+  readonly usualLeases = new Map<ModelId, Millis>();
   /** For how many milliseconds of load slots each tenant was charged lately. */
-  readonly spending: Map<TenantId, Fading>;
+  readonly spending = new Map<TenantId, Fading>();
   /** What was charged for jobs whose loads have not begun. */
-  readonly charges: Map<ModelId, Charge>;
+  readonly charges = new Map<ModelId, Charge>();
   /** The devices whose last job was one that had starved. */
-  readonly starvedLast: Set<AccountId>;
+  readonly starvedLast = new Set<AccountId>();
   /** The models that had a waiting request and no route at the end of the last turn. */
-  readonly cold: Set<ModelId>;
-  readonly backlogs: Map<ModelId, Backlog>;
+  readonly cold = new Set<ModelId>();
+  readonly backlogs = new Map<ModelId, Backlog>();
   /** The refused requests for a model, as long as any of them is still to come again. */
-  readonly returns: Map<ModelId, Returns>;
+  readonly returns = new Map<ModelId, Returns>();
   /** When others were evicted for loads onto each device in the last minute, oldest first. */
-  readonly swaps: Map<AccountId, readonly Instant[]>;
+  readonly swaps = new Map<AccountId, readonly Instant[]>();
   /** The moves of copies that drain once another copy of their model is ready elsewhere. */
-  readonly moves: Map<ReplicaId, Move>;
+  readonly moves = new Map<ReplicaId, Move>();
   /** How many copies of a model were found to be failing since one of it last succeeded. */
-  readonly foundFailing: Map<ModelId, number>;
+  readonly foundFailing = new Map<ModelId, number>();
   /** The models that were measured above their limits since their declarations last changed. */
-  readonly excesses: Map<ModelId, Excess>;
+  readonly excesses = new Map<ModelId, Excess>();
   /** What each model was measured to take of a device. */
-  readonly footprints: Map<ModelId, Footprint>;
+  readonly footprints = new Map<ModelId, Footprint>();
   /** The devices on which a load ran out of memory where the books had room, until they are measured anew. */
-  readonly shortfalls: Map<AccountId, Shortfall>;
-  defaults: ModelSettings;
-  limits: Limits;
+  readonly shortfalls = new Map<AccountId, Shortfall>();
+  defaults = DEFAULTS;
+  limits = LIMITS;
   /** The pressure on this process: bounds of waiting requests depend on it. */
-  pressure: Pressure;
+  pressure = NO_PRESSURE;
   /** When the first turn was taken. */
-  startedAt: Instant | null;
+  startedAt: Instant | null = null;
   /** When the indexes were last refreshed for an unknown name. */
-  refreshedAt: Instant | null;
+  refreshedAt: Instant | null = null;
   /** Copies to be loaded anew, in the order of the orders. */
-  readonly reloads: Map<ReplicaId, Reload>;
+  readonly reloads = new Map<ReplicaId, Reload>();
   /** Copies to be unloaded later. */
-  readonly putOff: Map<ReplicaId, PutOff>;
-  frozen: Frozen | null;
+  readonly putOff = new Map<ReplicaId, PutOff>();
+  frozen: Frozen | null = null;
   /** Whether this process is going to end. */
-  closing: boolean;
-  nextOrder: number;
+  closing = false;
+  nextOrder = 1;
   /** Rises with every change of what may be routed where. */
-  routesRevision: number;
-  readonly index: FleetIndex;
+  routesRevision = 0;
+  readonly index = newIndex();
 }
 
 /** The fleet without what follows from the rest of it. */

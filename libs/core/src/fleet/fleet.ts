@@ -1,68 +1,14 @@
 import { addTo, removeFrom } from '../numbers/groups.js';
-import { newIndex } from './fleet-index.js';
-import type { Fleet } from './fleet-state.js';
+import { Fleet } from './fleet-state.js';
 import { indexDropped, indexPut } from './indexes.js';
 import type { Model } from './model.js';
 import type { ModelId, OrderId, ReplicaId, ServerId } from './ids.js';
 import { isSettled, type Replica } from './replica.js';
-import { NO_PRESSURE } from './pressure.js';
-import { DEFAULTS, LIMITS } from './settings.js';
 import { forgetLeft, noteMotion } from './meter.js';
 
 export type * from './fleet-state.js';
 
-// eslint-disable-next-line max-lines-per-function -- a line for each key of the state
-export const emptyFleet = (): Fleet => ({
-  models: new Map(),
-  servers: new Map(),
-  replicas: new Map(),
-  waiting: new Map(),
-  promises: new Map(),
-  lateLoadAt: -Infinity,
-  lateMemoryAt: -Infinity,
-  line: new Map(),
-  wishes: new Map(),
-  cooldowns: new Map(),
-  breakers: new Map(),
-  steps: new Map(),
-  composed: new Set(),
-  lastUnloads: new Map(),
-  holders: new Map(),
-  residents: new Map(),
-  unsettled: new Set(),
-  wantedSince: new Map(),
-  awaitedSince: new Map(),
-  readings: new Map(),
-  strains: new Map(),
-  loadTimes: new Map(),
-  serviceTimes: new Map(),
-  asks: new Map(),
-  usualLeases: new Map(),
-  spending: new Map(),
-  charges: new Map(),
-  starvedLast: new Set(),
-  cold: new Set(),
-  backlogs: new Map(),
-  returns: new Map(),
-  swaps: new Map(),
-  moves: new Map(),
-  foundFailing: new Map(),
-  excesses: new Map(),
-  footprints: new Map(),
-  shortfalls: new Map(),
-  defaults: DEFAULTS,
-  limits: LIMITS,
-  pressure: NO_PRESSURE,
-  startedAt: null,
-  refreshedAt: null,
-  reloads: new Map(),
-  putOff: new Map(),
-  frozen: null,
-  closing: false,
-  nextOrder: 1,
-  routesRevision: 0,
-  index: newIndex(),
-});
+export const emptyFleet = (): Fleet => new Fleet();
 
 /**
  * Writes a replica down in place of what was known of it. A caller that changes the phase builds the replica with the
