@@ -27,9 +27,9 @@ export const OF_MEMORY: readonly Mutant[] = [
   { name: 'who-needs-no-gpu-waits-for-one', breaks: 8, file: `${CORE}/memory/footprint.ts`, find: `if (bytes === 0 || isBookedBySteps(fleet, id)) return host;`, replace: `if (isBookedBySteps(fleet, id)) return host;` },
   { name: 'measured-above-its-limit-and-not-booked', breaks: 3, file: `${CORE}/memory/footprint.ts`, find: `if (peak > told) return { bytes: peak, basis: 'measured' };`, replace: `` },
   { name: 'evicts-though-enough-is-leaving', breaks: 8, file: `${CORE}/memory/ledger.ts`, find: `return capacity - held - promised + leaving;`, replace: `return capacity - held - promised + 0 * leaving;` },
-  { name: 'gaps-kept-though-a-device-shrank', breaks: 19, file: `${CORE}/observe/devices.ts`, find: `({ capacity }, at) => capacity === others[at]!.capacity`, replace: `(_, at) => others[at] !== undefined` },
+  { name: 'gaps-kept-though-a-device-shrank', breaks: 19, file: `${CORE}/observe/devices.ts`, find: `areAlike(before, after, ['capacity'])`, replace: `areAlike(before, after, [])` },
   { name: 'pinned-copy-let-go-for-its-size', breaks: 7, file: `${CORE}/memory/limits.ts`, find: `if (!excess || excess.isPardoned || isPinProtected(fleet, replica)) return false;`, replace: `if (!excess || excess.isPardoned) return false;` },
-  { name: 'excess-is-never-over', breaks: 7, file: `${CORE}/memory/limits.ts`, find: `model?.onLimitExceeded === 'unload' && since <= at;`, replace: `model?.onLimitExceeded === 'unload' && since < Infinity && at > -Infinity;` },
+  { name: 'excess-is-never-over', breaks: 7, file: `${CORE}/memory/limits.ts`, find: `isUnloaded && replica.since <= excess.at &&`, replace: `isUnloaded &&` },
   { name: 'reload-gives-its-memory-away', breaks: 7, file: `${CORE}/memory/ledger.ts`, find: `if (isComingBack(this.fleet, replica)) return false;`, replace: `` },
   { name: 'what-is-booked-hides-others', breaks: 19, file: `${CORE}/observe/others.ts`, find: `const foreign = Math.min(atAll, `, replace: `const foreign = Math.min(most, ` },
 ];

@@ -116,7 +116,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'offered-as-before-it-was-used', breaks: 8, file: `${CORE}/fleet/room-indexes.ts`, find: `for (const { account } of held) offers.get(account)?.changed.add(id);`, replace: `if (held.length < 0) for (const { changed } of offers.values()) changed.add(id);` },
   { name: 'harm-kept-though-one-was-used', breaks: 8, file: `${CORE}/room/offers.ts`, find: `if (account && isOutdated(fleet, account))`, replace: `if (account && bytes < 0 && isOutdated(fleet, account))` },
   { name: 'offers-known-though-one-came', breaks: 8, file: `${CORE}/fleet/room-indexes.ts`, find: `there.onlyUsed = false;`, replace: `there.onlyUsed = there.changed.size > 0;` },
-  { name: 'gap-without-what-leaves', breaks: 19, file: `${CORE}/fleet/replica.ts`, find: `case 'unloading':\n      return NO_BOOKINGS;`, replace: `case 'unloading':\n      return replica.bookings;` },
+  { name: 'gap-without-what-leaves', breaks: 19, file: `${CORE}/fleet/replica.ts`, find: `if (isLeaving(replica)) return NO_BOOKINGS;`, replace: `if (replica.phase === 'draining') return NO_BOOKINGS;` },
   { name: 'evicts-more-than-is-needed', breaks: 8, file: `${CORE}/room/plan-victims.ts`, find: `return isEnough(without) ? without : some;`, replace: `return without.length < 0 ? without : some;` },
   { name: 'evicts-without-reading-use', breaks: 7, file: `${CORE}/room/reading.ts`, find: `return stale.length === 0;\n`, replace: `return true;\n` },
   { name: 'kept-stranger-unloaded', breaks: 7, file: `${CORE}/fleet/idle-rule.ts`, find: `if (isKept(fleet, replica) || idleUnload === null`, replace: `if (idleUnload === null` },

@@ -78,14 +78,14 @@ export function indexPut(fleet: Fleet, replica: Replica): void {
 
 /** Removes a replica that has ended from the indexes. */
 export function indexDropped(fleet: Fleet, replica: Replica): void {
-  const { id } = replica;
+  const { id, model } = replica;
   const indexes = fleet.index.replicas;
   const entry = indexes?.entries.get(id);
   if (!indexes || !entry) return;
   setTimes(indexes, id, entry, NEVER_DUE);
   setHeld(indexes, entry, NO_BOOKINGS);
   setStaying(indexes, entry, NO_BOOKINGS);
-  noteCopies(fleet, indexes, replica);
+  noteWorth(fleet, model);
   indexes.strangers.delete(id);
   indexes.entries.delete(id);
 }
@@ -105,7 +105,7 @@ function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void
     };
     indexes.entered += 1;
     indexes.entries.set(id, entry);
-    noteCopies(fleet, indexes, replica);
+    noteWorth(fleet, replica.model);
   }
   setTimes(indexes, id, entry, isSettled(replica) ? dueTimes(fleet, replica) : NEVER_DUE);
   if (isSettled(replica)) indexSettled(indexes, entry, replica);
@@ -124,25 +124,18 @@ function indexSettled(indexes: Indexes, entry: Entry, { bookings, lastUse }: Set
 }
 
 /** A model was asked for, so its copies are worth more. */
-export function noteAsked(fleet: Fleet, model: ModelId): void {
+export const noteAsked = (fleet: Readonly<Fleet>, model: ModelId): void => noteCopies(fleet, model, noteUse);
+
+/** The copies of a model are worth more or less: its load takes another time, or there is a copy more or fewer. */
+export const noteWorth = (fleet: Readonly<Fleet>, model: ModelId): void =>
+  noteCopies(fleet, model, noteChange);
+
+function noteCopies(fleet: Readonly<Fleet>, model: ModelId, note: typeof noteUse): void {
   const indexes = fleet.index.replicas;
   if (!indexes) return;
   for (const id of fleet.holders.get(model) ?? []) {
     const entry = indexes.entries.get(id);
-    if (entry) noteUse(indexes, entry);
-  }
-}
-
-/** The load of a model takes longer or shorter than was known, so its copies are worth more or less. */
-export function noteWorth(fleet: Fleet, model: ModelId): void {
-  if (fleet.index.replicas) noteCopies(fleet, fleet.index.replicas, { model });
-}
-
-/** The worth of each copy of a model has changed: with a copy more or fewer the others may be spare, or no longer. */
-function noteCopies(fleet: Readonly<Fleet>, indexes: Indexes, { model }: Pick<Replica, 'model'>): void {
-  for (const id of fleet.holders.get(model) ?? []) {
-    const entry = indexes.entries.get(id);
-    if (entry) noteChange(indexes, entry);
+    if (entry) note(indexes, entry);
   }
 }
 

@@ -182,13 +182,7 @@ export const NO_BOOKINGS: readonly Booking[] = [];
 
 /** What a replica holds and is promised, unless it is leaving. */
 export function stayingOf(replica: Replica): readonly Booking[] {
-  switch (replica.phase) {
-    case 'draining':
-    case 'unloading':
-      return NO_BOOKINGS;
-    case 'ready':
-      return replica.change ? [...replica.bookings, ...replica.change.bookings] : replica.bookings;
-    default:
-      return replica.bookings;
-  }
+  if (isLeaving(replica)) return NO_BOOKINGS;
+  const change = replica.phase === 'ready' ? replica.change : null;
+  return change ? [...replica.bookings, ...change.bookings] : replica.bookings;
 }

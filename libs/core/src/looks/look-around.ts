@@ -92,11 +92,8 @@ const isReadOften = (fleet: Readonly<Fleet>, server: Server): boolean =>
   server.looked && (hasRows(fleet, server) || isBeingMeasured(fleet, server));
 
 /** Whether it has a replica that shows in Triton: a placed one does not. */
-function hasRows(fleet: Readonly<Fleet>, { spec }: Server): boolean {
-  const ids = fleet.residents.get(spec.id);
-  if (ids) for (const id of ids) if (fleet.replicas.get(id)!.phase !== 'placed') return true;
-  return false;
-}
+const hasRows = (fleet: Readonly<Fleet>, { spec }: Server): boolean =>
+  replicasOn(fleet, spec.id).some(({ phase }) => phase !== 'placed');
 
 function dueFull(fleet: Readonly<Fleet>, server: Server, open: boolean): Instant {
   const { contact, mode, looked, fullEndedAt, anyEndedAt, lookTook } = server;

@@ -110,19 +110,17 @@ export function noteDependencies(fleet: Fleet, id: ModelId): void {
 
 /** The replicas on the same server that need this one or may need it, through all levels. */
 export function dependentsOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
-  const direct = needersOf(fleet, replica);
-  // `needersOf` follows known needs through all levels, but presumed ones through one level alone.
-  if (direct.length === 0 || !fleet.servers.get(replica.server)?.presumed.size) return direct;
-  const found = new Map([replica, ...direct].map((one) => [one.id, one]));
+  const found = new Map([[replica.id, replica]]);
   for (const one of found.values()) for (const other of needersOf(fleet, one)) found.set(other.id, other);
   found.delete(replica.id);
   return [...found.values()];
 }
 
-/** The replicas that are known to need it, through all levels, and those whose loads may have brought it up. */
+/** The replicas that are known to need it, through all levels, and those whose own loads may have brought it up. */
 function needersOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
   const { model, server } = replica;
-  const presumed = presumedWholes(fleet, replica);
+  // Models whose loads may have brought it up as a step: it counts as one until their configs tell.
+  const presumed = fleet.servers.get(server)?.presumed.get(model) ?? NO_DEPENDENCIES;
   const needers: Replica[] = [];
   for (const id of presumed.length > 0 ? new Set([...fleet.composed, ...presumed]) : fleet.composed) {
     const other = fleet.replicas.get(replicaId(id, server));
@@ -132,10 +130,6 @@ function needersOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
   }
   return needers;
 }
-
-/** The models whose loads may have brought a replica up as a step. It counts as one until their configs tell. */
-const presumedWholes = (fleet: Readonly<Fleet>, { model, server }: Replica): readonly ModelId[] =>
-  fleet.servers.get(server)?.presumed.get(model) ?? NO_DEPENDENCIES;
 
 /** Whether ensembles may tie any models of a server together. */
 export const hasRelatives = ({ composed }: Readonly<Fleet>, { presumed }: Server): boolean =>
@@ -157,7 +151,6 @@ export function relativesOf(fleet: Readonly<Fleet>, { presumed }: Server, id: Mo
 
 /** Whether a replica on the same server needs this one, or may need it: that one has to leave first. */
 export const isNeeded = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
-  (fleet.composed.size > 0 || presumedWholes(fleet, replica).length > 0) &&
   needersOf(fleet, replica).length > 0;
 
 /** The replicas of which it is only presumed that they need this one; none where any of them is known to. */

@@ -1,7 +1,7 @@
-import type { Excess, Fleet } from '../fleet/fleet.js';
+import type { Fleet } from '../fleet/fleet.js';
 import { dependenciesOf, withMargin } from './footprint.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
-import type { Bytes, Instant, Model } from '../fleet/model.js';
+import type { Bytes, Instant } from '../fleet/model.js';
 import { isPinProtected } from './pins.js';
 import type { Ready, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -54,7 +54,7 @@ export function pardon(fleet: Fleet, model: ModelId): void {
  * with an admin's order to load. Pinned models are loaded all the same.
  */
 export function isQuarantined(fleet: Readonly<Fleet>, id: ModelId): boolean {
-  const excess = fleet.excesses.size > 0 ? fleet.excesses.get(id) : undefined;
+  const excess = fleet.excesses.get(id);
   const model = fleet.models.get(id);
   if (!excess || excess.isPardoned || !model) return false;
   return model.onLimitExceeded === 'quarantine' && model.pinnedCopies === 0;
@@ -72,8 +72,6 @@ export function isExcessive(fleet: Readonly<Fleet>, replica: Ready): boolean {
   const excess = fleet.excesses.get(replica.model);
   if (!excess || excess.isPardoned || isPinProtected(fleet, replica)) return false;
   if (isQuarantined(fleet, replica.model)) return true;
-  return isUnloadedFor(fleet.models.get(replica.model), replica, excess) && isOverLimit(fleet, replica);
+  const isUnloaded = fleet.models.get(replica.model)?.onLimitExceeded === 'unload';
+  return isUnloaded && replica.since <= excess.at && isOverLimit(fleet, replica);
 }
-
-const isUnloadedFor = (model: Model | undefined, { since }: Ready, { at }: Excess): boolean =>
-  model?.onLimitExceeded === 'unload' && since <= at;

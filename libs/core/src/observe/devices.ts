@@ -19,8 +19,8 @@ export function findDevices(fleet: Fleet, server: Server, { metrics, begunAt }: 
   const before = server.devices ?? [];
   server.devices = devicesNow(fleet, server, metrics, begunAt);
   const after = server.devices ?? [];
-  if (!areOfSize(before, after)) devicesChanged(fleet, server.spec.id);
-  if (areSame(before, after)) return;
+  if (!areAlike(before, after, ['capacity'])) devicesChanged(fleet, server.spec.id);
+  if (areAlike(before, after, ['ordinal', 'kind', 'account'])) return;
   accountsChanged(fleet);
   for (const replica of replicasOn(fleet, server.spec.id)) refit(fleet, server, replica, before);
   rebook(fleet, server);
@@ -85,16 +85,14 @@ function refit(fleet: Fleet, server: Server, replica: Replica, before: readonly 
   put(fleet, { ...replica, devices, change: replica.change?.order ? replica.change : null });
 }
 
-const areOfSize = (some: readonly Device[], others: readonly Device[]): boolean =>
-  some.length === others.length && some.every(({ capacity }, at) => capacity === others[at]!.capacity);
-
-/** Whether these are the same devices, whatever is in use of them. */
-const areSame = (some: readonly Device[], others: readonly Device[]): boolean =>
+/** Whether there are as many devices as before, and each has the same values. */
+const areAlike = (
+  some: readonly Device[],
+  others: readonly Device[],
+  keys: readonly (keyof Device)[],
+): boolean =>
   some.length === others.length &&
-  some.every((one, at) => {
-    const other = others[at]!;
-    return one.ordinal === other.ordinal && one.kind === other.kind && one.account === other.account;
-  });
+  some.every((one, at) => keys.every((key) => one[key] === others[at]![key]));
 
 /**
  * Triton writes its GPUs in the order of a hash table. Of several it cannot be told which has which ordinal: each counts
