@@ -85,7 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'move-outlives-its-place', breaks: 19, file: `${CORE}/placement/place.ts`, find: `if (isAnyDropped) dropUnwanted(fleet, now);`, replace: `` },
   { name: 'place-outlives-its-move', breaks: 19, file: `${CORE}/give-up.ts`, find: `dropUnwanted(fleet, now)`, replace: `(now < 0 && dropUnwanted(fleet, now))` },
   { name: 'moved-round-and-round', breaks: 7, file: `${CORE}/fleet/idle-rule.ts`, find: `const REST: Millis = 60_000;`, replace: `const REST: Millis = 0;` },
-  { name: 'pin-forgotten-at-a-restart', breaks: 17, file: `${CORE}/observe/declared.ts`, find: `putModel(fleet, evenly(model));`, replace: `putModel(fleet, evenly(fleet.nextOrder > 1 ? model : { ...model, pinnedCopies: 0 }));` },
+  { name: 'pin-forgotten-at-a-restart', breaks: 17, file: `${CORE}/observe/declared.ts`, find: `putModel(fleet, withKeysInOrder(model));`, replace: `putModel(fleet, withKeysInOrder(fleet.nextOrder > 1 ? model : { ...model, pinnedCopies: 0 }));` },
   { name: 'pins-retire', breaks: 7, file: `${CORE}/demand/idle.ts`, find: `if (at === null || isPinProtected(fleet, replica) ||`, replace: `if (at === null ||` },
   { name: 'kept-warm-retires', breaks: 7, file: `${CORE}/demand/idle.ts`, find: `isPinProtected(fleet, replica) || isGuaranteed(fleet, replica)) return null;`, replace: `isPinProtected(fleet, replica)) return null;` },
   { name: 'kept-warm-gives-way-to-anybody', breaks: 8, file: `${CORE}/room/victims.ts`, find: `rankOf(settingsOf(fleet, replica).class) === rank && isGuaranteed(fleet, replica);`, replace: `rankOf(settingsOf(fleet, replica).class) > rank && isGuaranteed(fleet, replica);` },

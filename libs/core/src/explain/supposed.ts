@@ -8,7 +8,7 @@ import type { ModelId, RequestId, TenantId } from '../fleet/ids.js';
 import { DEFAULT_LEASE } from '../learned/leases.js';
 import { routableReplicas } from '../learned/routes.js';
 import { Line } from '../loading/line.js';
-import { added } from '../numbers/fading.js';
+import { added } from '../numbers/decaying-sum.js';
 
 /**
  * What admission would say to a request for a cold model that came now and may wait as long as the model allows. Null

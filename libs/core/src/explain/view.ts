@@ -1,5 +1,5 @@
 import { type Fleet, replicasOf, replicasOn } from '../fleet/fleet.js';
-import { isWornOut } from '../memory/device-flags.js';
+import { needsRestart } from '../memory/device-flags.js';
 import type { FailureCause, Ready, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import type { AccountId, ModelId } from '../fleet/ids.js';
@@ -113,7 +113,7 @@ export function serverFlags(fleet: Readonly<Fleet>, server: Server, now: Instant
       'failing_model',
       replicas.some((replica): replica is Ready => replica.phase === 'ready' && isFailing(replica)),
     ],
-    ['needs_restart', overdue >= fleet.limits.loadsPerServer || stuckUnload || isWornOut(server)],
+    ['needs_restart', overdue >= fleet.limits.loadsPerServer || stuckUnload || needsRestart(server)],
   ];
   return flags.flatMap(([flag, isSet]) => (isSet ? [flag] : []));
 }

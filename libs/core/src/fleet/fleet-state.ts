@@ -5,7 +5,7 @@ import type { FailureCause, LoadCause, Replica, UnloadCause } from './replica.js
 import { NO_PRESSURE } from './pressure.js';
 import { DEFAULTS, LIMITS, type Limits } from './settings.js';
 import type { Footprint, Shortfall } from './meters.js';
-import type { Fading } from '../numbers/fading.js';
+import type { DecayingSum } from '../numbers/decaying-sum.js';
 import type { Charge } from '../learned/shares.js';
 import type { Strain } from '../learned/strain-state.js';
 import type { LoadTimes } from '../learned/load-times.js';
@@ -197,11 +197,11 @@ export class Fleet {
   /** How long servers take to execute each model. */
   readonly serviceTimes = new Map<ModelId, ServiceTime>();
   /** How often each model was asked for lately. */
-  readonly asks = new Map<ModelId, Fading>();
+  readonly asks = new Map<ModelId, DecayingSum>();
   /** How long the leases are that callers of each model ask for. */
   readonly usualLeases = new Map<ModelId, Millis>();
   /** For how many milliseconds of load slots each tenant was charged lately. */
-  readonly spending = new Map<TenantId, Fading>();
+  readonly spending = new Map<TenantId, DecayingSum>();
   /** What was charged for jobs whose loads have not begun. */
   readonly charges = new Map<ModelId, Charge>();
   /** The devices whose last job was one that had starved. */

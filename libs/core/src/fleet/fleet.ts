@@ -12,7 +12,7 @@ export const emptyFleet = (): Fleet => new Fleet();
 
 /**
  * Writes a replica down in place of what was known of it. A caller that changes the phase builds the replica with the
- * new keys before what it spreads into it: see `evenly`.
+ * new keys before what it spreads into it: see `withKeysInOrder`.
  */
 export function put(fleet: Fleet, replica: Replica): void {
   const before = fleet.replicas.get(replica.id);

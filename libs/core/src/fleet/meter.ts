@@ -169,7 +169,7 @@ const isExplained = ({ moves, movesSeen, gone, foreign, foreignWithin }: Meter):
   foreignWithin?.least === foreign &&
   foreignWithin?.most === foreign;
 
-/** Several replicas may leave a device at once. It cannot be told whose memory comes back first, so one release covers all. */
+/** Replicas that leave a device at once have one release, since it cannot be told whose memory comes back first. */
 function beginRelease(meter: Meter, model: ModelId, used: Bytes | null, bytes: Bytes | null): void {
   if (bytes === null) return;
   const resting = atRest(meter);

@@ -73,7 +73,7 @@ export type SaidOfModel = ModelSettings & Pick<Model, 'id' | 'source'> & Partial
  * A model whose keys are in one order. Every turn reads all models, and V8 gives an object that was spread
  * (`{ ...settings, id }`) a hidden class of its own, which is many times slower to read.
  */
-export const evenly = (model: SaidOfModel): Model => ({
+export const withKeysInOrder = (model: SaidOfModel): Model => ({
   id: model.id,
   source: model.source,
   enabled: model.enabled,

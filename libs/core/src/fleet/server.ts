@@ -144,7 +144,7 @@ export interface Found {
   readonly other: { readonly gpus: number; readonly since: Instant } | null;
 }
 
-/** A copy that no call of Triton shows any more, whose memory stays booked until then, or until a new incarnation. */
+/** A copy that no call of Triton shows any more. Its memory stays booked until `until`, or until a new incarnation. */
 export interface HiddenCopy {
   readonly model: ModelId;
   readonly bookings: readonly Booking[];

@@ -4,7 +4,7 @@ import { fractionOf } from '../numbers/jitter.js';
 import type { FailureCause, Residence } from '../fleet/replica.js';
 import type { Instant, Millis } from '../fleet/model.js';
 
-/** How long a model cools down after a failed load: at least `least`, and up to `first`, doubled with each failure in a row. */
+/** How long a model cools down: `least` or more, up to a bound of `first` that doubles with each failure in a row. */
 interface BackOff {
   readonly least: Millis;
   readonly first: Millis;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { faded } from '../numbers/fading.js';
+import { decayed } from '../numbers/decaying-sum.js';
 import { ASKS_FADE_OVER } from './demand.js';
 import type { ModelId, ReplicaId } from '../index.js';
 
@@ -11,7 +11,7 @@ const aDriver = (): CoreDriver =>
     .declare(aModel('a', { idleUnload: null }))
     .serve(aServer('s', [4], { discover: false }), ['a', 'b']);
 
-const asked = ({ fleet, now }: CoreDriver): number => faded(fleet.asks.get(A), now, ASKS_FADE_OVER);
+const asked = ({ fleet, now }: CoreDriver): number => decayed(fleet.asks.get(A), now, ASKS_FADE_OVER);
 
 describe('how often a model was asked for lately', () => {
   it('counts waiting and routed requests alike', () => {

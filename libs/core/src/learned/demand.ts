@@ -1,4 +1,4 @@
-import { added } from '../numbers/fading.js';
+import { added } from '../numbers/decaying-sum.js';
 import type { Fleet } from '../fleet/fleet-state.js';
 import { noteAsked } from '../fleet/indexes.js';
 import type { ModelId } from '../fleet/ids.js';

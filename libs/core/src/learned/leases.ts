@@ -44,7 +44,7 @@ export const leasedUntil = (
 /** The gain with which TCP learns round trips (RFC 6298). */
 const LEASE_GAIN = 1 / 8;
 
-/** Learns how long the leases are that callers of a known model ask for: a longer one counts at once, a shorter one in part. */
+/** Learns how long the leases are that callers of a model ask for: a longer one counts at once, a shorter one in part. */
 export function learnLease({ models, usualLeases }: Fleet, model: ModelId, lease: Millis): void {
   if (!models.has(model)) return;
   const known = usualLeases.get(model);

@@ -1,4 +1,4 @@
-import { added, faded } from '../numbers/fading.js';
+import { added, decayed } from '../numbers/decaying-sum.js';
 import type { Fleet } from '../fleet/fleet-state.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
@@ -26,7 +26,7 @@ export function refund(fleet: Fleet, model: ModelId, now: Instant): void {
   const charged = fleet.charges.get(model);
   if (!charged) return;
   fleet.charges.delete(model);
-  const left = faded({ sum: charged.cost, at: charged.at }, now, ASKS_FADE_OVER);
+  const left = decayed({ sum: charged.cost, at: charged.at }, now, ASKS_FADE_OVER);
   pay(fleet, charged.tenant, -left, now);
 }
 
@@ -50,7 +50,7 @@ export function overShare(
   const paid = new Map<TenantId, Millis>();
   for (const { tenant } of fleet.waiting.values()) paid.set(tenant, 0);
   for (const [tenant, spent] of fleet.spending) {
-    const lately = faded(spent, now, ASKS_FADE_OVER);
+    const lately = decayed(spent, now, ASKS_FADE_OVER);
     if (lately >= NOTHING || paid.has(tenant)) paid.set(tenant, lately);
   }
   let all = 0;

@@ -42,7 +42,7 @@ interface ServingCopies {
 }
 
 /** The strain of a model after new samples. */
-export function felt(before: Strain, samples: Strain['samples'], serving: ServingCopies): Strain {
+export function strainAfter(before: Strain, samples: Strain['samples'], serving: ServingCopies): Strain {
   const { copies, isChanging, now } = serving;
   const isStanding = stands(samples, copies);
   const { since, looks } = before.standing ?? { since: now, looks: 0 };

@@ -33,5 +33,5 @@ const hasResidue = (server: Server, { ordinal, capacity }: Device): boolean =>
   (server.meters.get(ordinal)?.residue ?? 0) > RESIDUE_BOUND * capacity;
 
 /** Whether a server needs a restart for the residue on some device. */
-export const isWornOut = (server: Server): boolean =>
+export const needsRestart = (server: Server): boolean =>
   (server.devices ?? []).some((device) => hasResidue(server, device));

@@ -32,18 +32,19 @@ export function failsEverywhere(fleet: Readonly<Fleet>, model: ModelId): boolean
 /** The models of which a written-off copy is in use, and no copy has succeeded since: another one is to stand in for it. */
 export function toReplace(fleet: Readonly<Fleet>, now: Instant): ModelId[] {
   const models: ModelId[] = [];
-  for (const model of fleet.foundFailing.keys()) if (inUseThough(fleet, model) > now) models.push(model);
+  for (const model of fleet.foundFailing.keys())
+    if (writtenOffInUseUntil(fleet, model) > now) models.push(model);
   return models;
 }
 
 /** Until when a copy is needed to stand in for a written-off one: for as long as that one is not idle. */
 export function standsInUntil(fleet: Readonly<Fleet>, replica: Ready): Instant {
   if (!fleet.foundFailing.has(replica.model) || isWrittenOff(fleet, replica)) return -Infinity;
-  return inUseThough(fleet, replica.model);
+  return writtenOffInUseUntil(fleet, replica.model);
 }
 
 /** Until when the written-off copies are in use, strangers included. */
-function inUseThough(fleet: Readonly<Fleet>, model: ModelId): Instant {
+function writtenOffInUseUntil(fleet: Readonly<Fleet>, model: ModelId): Instant {
   const { idleUnload } = fleet.models.get(model) ?? fleet.defaults;
   const ends = writtenOff(fleet, model).map(({ lastUse, inUseUntil }) =>
     Math.max(lastUse + (idleUnload ?? Infinity), inUseUntil),

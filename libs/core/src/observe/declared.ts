@@ -10,7 +10,7 @@ import { forgetFailures } from '../learned/cooldown.js';
 import { forgetLoadTimes } from './load-times.js';
 import { forgetPutOff } from './requests.js';
 import { discoveredModels } from '../fleet/standing-models.js';
-import { evenly, type Instant, type Model, type ModelSettings } from '../fleet/model.js';
+import { withKeysInOrder, type Instant, type Model, type ModelSettings } from '../fleet/model.js';
 
 export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet'>): void {
   fleet.limits = limits;
@@ -24,7 +24,7 @@ export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet
 /** A declaration wipes out past failures: it may mend them. */
 export function declareModel(fleet: Fleet, { model }: EventOf<'ModelDeclared'>, now: Instant): void {
   const before = fleet.models.get(model.id);
-  putModel(fleet, evenly(model));
+  putModel(fleet, withKeysInOrder(model));
   if (before?.source !== 'declared') recallExcess(fleet, model.id, now);
   else if (!isSameButPinned(before, model)) fleet.excesses.delete(model.id);
   noteDependencies(fleet, model.id);
@@ -35,8 +35,8 @@ export function declareModel(fleet: Fleet, { model }: EventOf<'ModelDeclared'>, 
 
 /** A pin changes no limit. */
 const isSameButPinned = (one: Model, other: Model): boolean =>
-  JSON.stringify(evenly({ ...one, pinnedCopies: 0 })) ===
-  JSON.stringify(evenly({ ...other, pinnedCopies: 0 }));
+  JSON.stringify(withKeysInOrder({ ...one, pinnedCopies: 0 })) ===
+  JSON.stringify(withKeysInOrder({ ...other, pinnedCopies: 0 }));
 
 /** A withdrawn model becomes a discovered one where a server that discovers lists it. */
 export function withdrawModel(fleet: Fleet, { model: id }: EventOf<'ModelWithdrawn'>): void {
@@ -84,7 +84,7 @@ function forgetTraits(fleet: Fleet, id: ModelId): void {
 
 /** A discovered model, with the defaults. */
 export const discovered = (id: ModelId, defaults: ModelSettings): Model =>
-  evenly({ ...defaults, id, source: 'discovered' });
+  withKeysInOrder({ ...defaults, id, source: 'discovered' });
 
 /** Takes up the undeclared models that a server's repository lists. */
 export function discover(fleet: Fleet, server: Server): void {

@@ -12,12 +12,12 @@ import { answered } from './contact.js';
 import { discover, forgetReplica, forgetVanished } from './declared.js';
 import { findDevices } from './devices.js';
 import { measure } from './measure.js';
-import { feelPulses } from './pulse.js';
+import { readPulses } from './pulse.js';
 import { type Listing, listingOf } from '../looks/listing.js';
 import { keepPromised } from './promised.js';
 import { sighted } from './sighted.js';
 import { NOT_SLOW, readLatencies } from '../learned/slowdown.js';
-import { feelStrain } from './strain.js';
+import { readStrain } from './strain.js';
 
 /** Takes up what a look at a server says. */
 export function looked(fleet: Fleet, { server: id, look }: EventOf<'Looked'>, now: Instant): void {
@@ -33,8 +33,8 @@ export function looked(fleet: Fleet, { server: id, look }: EventOf<'Looked'>, no
   if (look.index) takeIndex(fleet, server, look, look.index, now);
   else findDevices(fleet, server, look);
   const counts = countsByModel(look.serving);
-  feelPulses(fleet, server, look, counts, now);
-  feelStrain(fleet, server, look.begunAt, counts, now);
+  readPulses(fleet, server, look, counts, now);
+  readStrain(fleet, server, look.begunAt, counts, now);
   server.slowdown = readLatencies(server.latencies, server.slowdown, counts, now);
   server.statisticsAt = look.begunAt;
   measure(fleet, server, look, now);

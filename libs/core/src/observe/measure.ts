@@ -8,20 +8,20 @@ import type { Booking, Replica, Unloading } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
 import { hasOpenOrder } from '../fleet/stuck.js';
 import { rebook } from './declared.js';
-import { boundOthers, explainedBy, METRICS_INTERVAL, settleUnseen } from './others.js';
+import { boundForeign, explainedBy, METRICS_INTERVAL, forgetSamples } from './foreign.js';
 
 /** Measured memory is back once use fell by this part of it, or so long after the copy was seen gone. */
 const COMES_BACK = 0.9;
 const COMES_BACK_WITHIN: Millis = 5_000;
 
-/** Reads off a look whose the memory in use on the GPUs of a server is. */
+/** Tells from a look what of the memory in use on the GPUs of a server replicas hold, and what is residue or foreign. */
 export function measure(fleet: Fleet, server: Server, look: Look, now: Instant): void {
   takeReported(fleet, server, look.serving);
   for (const device of server.devices ?? []) {
     if (device.kind !== 'gpu') continue;
-    if (device.used === null) settleUnseen(server.meters.get(device.ordinal));
+    if (device.used === null) forgetSamples(server.meters.get(device.ordinal));
     else if (isResting(fleet, server, device, look, now)) settleMeter(fleet, server, device, now);
-    else boundOthers(fleet, server, device, { look, now });
+    else boundForeign(fleet, server, device, { look, now });
   }
 }
 

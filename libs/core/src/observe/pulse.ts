@@ -12,7 +12,7 @@ import { learnService } from '../learned/service-times.js';
  * Reads use and failures off the statistics. Only changes of counts tell something: Triton's own times are wall time, and
  * the first counts of a copy may be of its warm-up.
  */
-export function feelPulses(
+export function readPulses(
   fleet: Fleet,
   server: Server,
   look: Look,
@@ -24,7 +24,7 @@ export function feelPulses(
   for (const replica of replicasOn(fleet, server.spec.id)) {
     if (replica.phase !== 'ready') continue;
     const count = counts.get(replica.model);
-    if (count) feelPulse(fleet, server, replica, count, now);
+    if (count) readPulse(fleet, server, replica, count, now);
     else if (!look.index) server.lookWanted = now;
   }
 }
@@ -37,14 +37,14 @@ const ownQueues = ({ hidden }: Server, pending: Server['pending']): Server['pend
     ? pending
     : new Map([...pending].filter(([model]) => !hidden.some((copy) => copy.model === model)));
 
-function feelPulse(
+function readPulse(
   fleet: Fleet,
   { pending }: Server,
   replica: Ready,
   counts: ServingCounts,
   now: Instant,
 ): void {
-  const isNew = isAnew(replica.pulse, counts);
+  const isNew = isFreshCopy(replica.pulse, counts);
   const used = (!isNew && isUsed(replica.pulse!, counts)) || (pending.get(replica.model) ?? 0) > 0;
   if (!isNew && !used) return;
   // A load by another client may have dropped the config that Berth sent.
@@ -57,7 +57,7 @@ function feelPulse(
 
 /** Learns how long executions take. */
 function noteServiceTime(fleet: Fleet, { model, pulse: before }: Ready, pulse: Pulse): void {
-  if (!fleet.models.has(model) || isAnew(before, pulse)) return;
+  if (!fleet.models.has(model) || isFreshCopy(before, pulse)) return;
   const served = pulse.succeeded - before!.succeeded;
   if (served <= 0) return;
   const known = fleet.serviceTimes.get(model);
@@ -67,7 +67,7 @@ function noteServiceTime(fleet: Fleet, { model, pulse: before }: Ready, pulse: P
 /** Counts the copies of a model that turn out to be failing; a success of any copy ends that. */
 function noteFailing(fleet: Fleet, replica: Ready, pulse: Pulse): void {
   const { model, pulse: before } = replica;
-  if (!isAnew(before, pulse) && pulse.succeeded > before!.succeeded) fleet.foundFailing.delete(model);
+  if (!isFreshCopy(before, pulse) && pulse.succeeded > before!.succeeded) fleet.foundFailing.delete(model);
   if (!fleet.models.has(model) || !isFailing({ pulse })) return;
   const found = fleet.foundFailing.get(model) ?? 0;
   if (!isFailing(replica)) fleet.foundFailing.set(model, found + 1);
@@ -77,12 +77,12 @@ function noteFailing(fleet: Fleet, replica: Ready, pulse: Pulse): void {
 type PulseCounts = Omit<Pulse, 'failures'>;
 
 /** Whether these are the first counts of a copy: where a count falls another copy serves behind the same row. */
-const isAnew = (before: PulseCounts | null, counts: PulseCounts): boolean =>
+const isFreshCopy = (before: PulseCounts | null, counts: PulseCounts): boolean =>
   before === null || counts.failed < before.failed || counts.succeeded < before.succeeded;
 
 function nextPulse(before: Pulse | null, counts: ServingCounts): Pulse {
   const { lastInference, succeeded, failed, computed } = counts;
-  const isClean = before === null || isAnew(before, counts) || succeeded > before.succeeded;
+  const isClean = before === null || isFreshCopy(before, counts) || succeeded > before.succeeded;
   const failures = isClean ? 0 : before.failures + failed - before.failed;
   return { failures, lastInference, succeeded, failed, computed };
 }

@@ -6,7 +6,7 @@ import { pardon } from '../memory/limits.js';
 import type { Instant } from '../fleet/model.js';
 import { isFullWanted, toldAt } from '../looks/look-around.js';
 import { isPinProtected } from '../memory/pins.js';
-import type { Ready, Replica } from '../fleet/replica.js';
+import type { Replica } from '../fleet/replica.js';
 import { isLeftAlone } from '../fleet/standing.js';
 import { learnLease } from '../learned/leases.js';
 import { countRoutes } from '../learned/strain.js';
@@ -91,12 +91,8 @@ export function rememberUnload(fleet: Fleet, { model, copies }: EventOf<'UnloadR
  * copies on servers that take no orders.
  */
 export function unloadCopy(fleet: Fleet, replica: Replica, force: boolean, now: Instant): void {
-  if (replica.phase === 'ready') unloadReady(fleet, replica, force, now);
-  else if (replica.phase === 'draining' && force) put(fleet, { ...replica, inUseUntil: now });
-}
-
-function unloadReady(fleet: Fleet, replica: Ready, force: boolean, now: Instant): void {
-  if (replica.change?.order || isPinProtected(fleet, replica)) return;
+  if (replica.phase === 'draining' && force) put(fleet, { ...replica, inUseUntil: now });
+  if (replica.phase !== 'ready' || replica.change?.order || isPinProtected(fleet, replica)) return;
   if (isLeftAlone(fleet.servers.get(replica.server)!)) return;
   const { id, model, server, devices, bookings, stranger, versions, inUseUntil, pulse } = replica;
   const kept = { id, model, server, devices, bookings, stranger, versions, pulse };

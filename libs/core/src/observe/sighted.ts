@@ -153,7 +153,7 @@ function wentMissing(
   return { ...missing, coming: sighting.kind === 'coming', absentSince, cause };
 }
 
-/** The memory is back once a look that began after Triton's answer shows the model absent, and less in use where that is measured. */
+/** The memory is back once a look from after Triton's answer shows the model absent, and less in use where measured. */
 function unloadingSighted(fleet: Fleet, server: Server, replica: Unloading, seen: Seen): void {
   const { sighting, begunAt, now } = seen;
   const { answeredAt } = replica;

@@ -5,11 +5,11 @@ import type { Instant } from '../fleet/model.js';
 import { copiesOf } from '../memory/pins.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-import { AT_REST, felt, mayHaveMore } from '../learned/strain.js';
+import { AT_REST, strainAfter, mayHaveMore } from '../learned/strain.js';
 import type { Sample } from '../learned/strain-state.js';
 
 /** Reads off the statistics of a server, as of `at`, how hard models that may have several copies are used. */
-export function feelStrain(
+export function readStrain(
   fleet: Fleet,
   server: Server,
   at: Instant,
@@ -20,14 +20,14 @@ export function feelStrain(
     const count = counts.get(model);
     if (phase !== 'ready' || !count || !mayHaveMore(fleet.models.get(model))) continue;
     const { succeeded, failed, waited } = count;
-    feelModelStrain(fleet, server, model, { at, served: succeeded + failed, waited }, now);
+    readModelStrain(fleet, server, model, { at, served: succeeded + failed, waited }, now);
   }
 }
 
 /** When the statistics of a model were read, and what they say. */
 type StrainCounts = Pick<Sample, 'at' | 'served' | 'waited'>;
 
-function feelModelStrain(
+function readModelStrain(
   fleet: Fleet,
   server: Server,
   model: ModelId,
@@ -45,7 +45,10 @@ function feelModelStrain(
   const isNew = !last || reading.served < last.served || reading.waited < last.waited;
   samples.set(id, sampleOf(isNew ? undefined : last, reading, queued(server, model)));
   const copies = ready.reduce((sum, one) => sum + copiesOf(fleet, one), 0);
-  fleet.strains.set(model, felt(before, samples, { copies, isChanging: isNew || all.some(isArriving), now }));
+  fleet.strains.set(
+    model,
+    strainAfter(before, samples, { copies, isChanging: isNew || all.some(isArriving), now }),
+  );
 }
 
 /** Whether a copy is on its way: nothing follows from how hard the others are used before it takes its part. */

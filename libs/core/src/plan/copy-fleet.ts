@@ -5,7 +5,7 @@ import type { Server } from '../fleet/server.js';
 /**
  * A fleet of its own with the same facts in it: whatever is done to the one, the other never shows it. They share what is
  * only ever put in place of what was known, and never changed: all but maps, sets, servers and meters. A spread copies an
- * object with its hidden class, and that is what makes reading it fast: see `evenly`.
+ * object with its hidden class, and that is what makes reading it fast: see `withKeysInOrder`.
  */
 export const copyFleet = (fleet: Readonly<Fleet>): Fleet => ({
   ...withOwnMaps(fleet),

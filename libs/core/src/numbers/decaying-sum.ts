@@ -1,18 +1,18 @@
 import type { Instant, Millis } from '../fleet/model.js';
 
 /** A sum that decays exponentially: the older an addition is, the less it counts. */
-export interface Fading {
+export interface DecayingSum {
   /** The sum as of `at`. */
   readonly sum: number;
   readonly at: Instant;
 }
 
 /** What is left of the sum by now: an addition that is `over` old counts for 1/e. */
-export const faded = (one: Fading | undefined, now: Instant, over: Millis): number =>
+export const decayed = (one: DecayingSum | undefined, now: Instant, over: Millis): number =>
   one ? one.sum * Math.exp(-Math.max(0, now - one.at) / over) : 0;
 
 /** The sum with more added now. An addition that is told late counts as if it came with the latest one. */
-export function added(one: Fading | undefined, more: number, now: Instant, over: Millis): Fading {
+export function added(one: DecayingSum | undefined, more: number, now: Instant, over: Millis): DecayingSum {
   const at = Math.max(now, one?.at ?? now);
-  return { sum: faded(one, at, over) + more, at };
+  return { sum: decayed(one, at, over) + more, at };
 }

@@ -33,7 +33,7 @@ interface Told {
  * bounds. Foreign memory counts as more only when two samples in a row say so, since one may show what has just gone.
  * Until then nothing is loaded into what may be foreign.
  */
-export function boundOthers(fleet: Fleet, server: Server, device: Device, told: Told): void {
+export function boundForeign(fleet: Fleet, server: Server, device: Device, told: Told): void {
   const meter = meterOf(server, device.ordinal);
   const shortfall = fleet.shortfalls.get(device.account);
   if (shortfall && told.look.begunAt < shortfall.at + SHOWN_AFTER) return;
@@ -48,7 +48,7 @@ export function boundOthers(fleet: Fleet, server: Server, device: Device, told: 
   meter.foreignWithin = within;
   meter.late = Math.min(most - within.most, bytesGone(meter.gone));
   if (meter.foreign !== null || !isEarly(fleet, told.now))
-    countOthers(meter, Math.min(within.least, leastWithin(before)), atAll);
+    countForeign(meter, Math.min(within.least, leastWithin(before)), atAll);
 }
 
 const leastWithin = (within: Meter['foreignWithin']): Bytes => within?.least ?? Infinity;
@@ -58,7 +58,7 @@ const isEarly = ({ startedAt }: Fleet, now: Instant): boolean =>
   startedAt === null || now < startedAt + SETTLING;
 
 /** Foreign is what others surely hold, and what they were known to hold as far as it may still be there. */
-function countOthers(meter: Meter, surely: Bytes, atAll: Bytes): void {
+function countForeign(meter: Meter, surely: Bytes, atAll: Bytes): void {
   const { least, most } = meter.foreignWithin!;
   const foreign = Math.min(atAll, Math.max(meter.foreign ?? 0, surely));
   meter.foreign = foreign;
@@ -117,7 +117,7 @@ function isSurelyThere(fleet: Fleet, replica: Replica, begunAt: Instant, now: In
 const hasLasted = ({ since }: Replica, begunAt: Instant): boolean => begunAt >= since + 2 * METRICS_INTERVAL;
 
 /** Where the metrics do not answer samples and bounds are dropped. Before the first rest the least counts as foreign. */
-export function settleUnseen(meter: Meter | undefined): void {
+export function forgetSamples(meter: Meter | undefined): void {
   if (!meter) return;
   Object.assign(meter, { samples: [], gone: [], late: 0 } satisfies Partial<Meter>);
   if (!meter.foreignWithin) return;
