@@ -157,8 +157,8 @@ export interface JobInLine {
   readonly neededBy: Instant;
 }
 
-/** All that Berth knows, empty at first. Maps iterate in insertion order, so `waiting` is in order of arrival. */
-export class Fleet {
+/** A fleet as it is at first. Maps iterate in insertion order, so `waiting` is in order of arrival. */
+export class EmptyFleet {
   readonly models = new Map<ModelId, Model>();
   readonly servers = new Map<ServerId, Server>();
   readonly replicas = new Map<ReplicaId, Replica>();
@@ -233,7 +233,6 @@ export class Fleet {
   refreshedAt: Instant | null = null;
   /** Copies to be loaded anew, in the order of the orders. */
   readonly reloads = new Map<ReplicaId, Reload>();
-  /** Copies to be unloaded later. */
   readonly putOff = new Map<ReplicaId, PutOff>();
   frozen: Frozen | null = null;
   /** Whether this process is going to end. */
@@ -243,6 +242,9 @@ export class Fleet {
   routesRevision = 0;
   readonly index = newIndex();
 }
+
+/** All that Berth knows. It is an interface, and no class, since fleets are spread. */
+export interface Fleet extends EmptyFleet {}
 
 /** The fleet without what follows from the rest of it. */
 export type FleetFacts = Omit<Fleet, 'index'>;

@@ -1,5 +1,5 @@
 import { addTo, removeFrom } from '../numbers/groups.js';
-import { Fleet } from './fleet-state.js';
+import { EmptyFleet, type Fleet } from './fleet-state.js';
 import { indexDropped, indexPut } from './indexes.js';
 import type { Model } from './model.js';
 import type { ModelId, OrderId, ReplicaId, ServerId } from './ids.js';
@@ -8,7 +8,7 @@ import { forgetLeft, noteMotion } from './meter.js';
 
 export type * from './fleet-state.js';
 
-export const emptyFleet = (): Fleet => new Fleet();
+export const emptyFleet = (): Fleet => new EmptyFleet();
 
 /**
  * Writes a replica down in place of what was known of it. A caller that changes the phase builds the replica with the

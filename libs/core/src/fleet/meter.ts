@@ -118,7 +118,7 @@ export function noteMotion(
   const replica = after ?? before;
   if (!server || !replica || was === is) return;
   for (const device of server.devices ?? []) {
-    const isTouched = touches(before, device.ordinal) || touches(after, device.ordinal);
+    const isTouched = [before, after].some((one) => touches(one, device.ordinal));
     if (device.kind === 'gpu' && isTouched) moveOn(server, device, replica, was, is);
   }
   if (is === 'none') server.measured.delete(replica.model);
