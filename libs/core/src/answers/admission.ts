@@ -18,9 +18,9 @@ import { Hints } from './hints.js';
 import { refusal } from './refuse.js';
 
 /**
- * Judges each request for a cold model once, when it comes: it is promised a route, left to wait without a promise where there is
- * no forecast to go by, or refused at once. A promise is kept against all that comes later, but for a higher class and for
- * tenants under their part (Clockwork, OSDI 2020: say no early; conservative backfilling: every job has a reservation).
+ * Judges each request for a cold model once, when it comes. The request is promised a route, or refused at once, or waits
+ * without a promise where there is no forecast to go by. Later requests take no promise away, but for those of a higher
+ * class or of a tenant under its share (Clockwork, OSDI 2020; conservative backfilling: every job has a reservation).
  */
 export function admit(fleet: Fleet, line: Line, now: Instant): Action[] {
   const refused: Action[] = [];
@@ -38,7 +38,7 @@ export function admit(fleet: Fleet, line: Line, now: Instant): Action[] {
   ];
 }
 
-/** A promise is kept in mind until its request has its answer, which says whether it was kept. */
+/** Forgets the promises to answered requests: each answer said whether its promise was kept. */
 export function forgetAnswered({ promises, waiting }: Fleet): void {
   for (const id of promises.keys()) if (!waiting.has(id)) promises.delete(id);
 }
@@ -56,20 +56,20 @@ export function refuseAdmission(
   return refusal(fleet, request, why, now, broken);
 }
 
-/** What comes of one request, as `admit` judges it. Promises and charges are written into the fleet, its job into the line. */
+/** Judges one request as `admit` does. Writes its promise and charge into the fleet, and its job into the line. */
 export const judgeRequest = (fleet: Fleet, line: Line, request: Request, now: Instant): AdmissionVerdict =>
   new Admission(fleet, line, now).judge(request);
 
-/** What comes of a request for a cold model. */
+/** How a request for a cold model was judged. */
 export interface AdmissionVerdict {
-  /** The forecast that it goes by; undefined where its load runs, or where it lacks nothing. */
+  /** The forecast of its job; undefined where its load runs, or where no copy is lacking. */
   readonly forecast?: JobForecast | undefined;
-  /** Why it is not to wait; undefined where it is. */
+  /** Why it is refused; undefined where it waits. */
   readonly why?: Refusal | undefined;
 }
 
 class Admission {
-  /** What lost its time, and what it is told: by the first that took it, where several did. */
+  /** Requests that lost their places in time to another tenant, and what they are told. */
   readonly displaced = new Map<Request, Refusal>();
   private readonly hints: Hints;
   private readonly isUncertain: boolean;
@@ -99,7 +99,10 @@ class Admission {
     return this.insert(request, by);
   }
 
-  /** Not by a guess, nor of a load that overran, nor of a copy that serves and whose server may be back at once. */
+  /**
+   * Whether there is a forecast to go by: not where the time of a load is a guess, a load overran, or a ready copy is on
+   * a server that may be back at once.
+   */
   private isForeseeable(model: ModelId): boolean {
     const { fleet, now } = this;
     if (!isForeseen(fleet, model)) return false;
@@ -110,7 +113,7 @@ class Admission {
     );
   }
 
-  /** It waits, counts in no promise and delays none. */
+  /** Lets it wait without a promise. It delays no promise. */
   private leave(request: Request): AdmissionVerdict {
     this.fleet.promises.set(request.id, null);
     this.count(request);
@@ -139,13 +142,13 @@ class Admission {
     return {};
   }
 
-  /** Whether it may wait for a job that is in time for it. One that has its place moves only if that breaks no promise. */
+  /** Whether it may wait for a job that is in time for it. A placed job changes its order only if that breaks no promise. */
   private mayJoin(request: Request, { job }: JobForecast): boolean {
     if (this.keepsOrder(request, job, request.deadline)) return true;
     return job.placed !== null && this.line.tryWith(this.asWanted(job, request, request.deadline)).isIn;
   }
 
-  /** An earlier deadline, a higher class or a tenant under its part moves a job forward, a tenant over it may move it back. */
+  /** Whether the job stays where it is in the line: class, deadline and the tenant's share of the request may move it. */
   private keepsOrder(request: Request, job: Job, neededBy: Instant): boolean {
     const isRaised = job.placed === null && rankOf(request.class) > job.rank;
     return !isRaised && byPrecedence(this.asWanted(job, request, neededBy), job) === 0;
@@ -157,7 +160,7 @@ class Admission {
     return { forecast: this.line.of(request.model) };
   }
 
-  /** A job for which one request more waits. */
+  /** The job as it is with this request added. */
   private asWanted(job: Job, request: Request, neededBy: Instant): Job {
     const waiting = withOne(job.waiting, request, neededBy);
     const isOverShare = areOver(waiting, overShare(this.fleet, this.now));
@@ -184,7 +187,7 @@ class Admission {
     return { forecast };
   }
 
-  /** When its model would be ready in the place that a job of a lower class then yields; infinite where none has to. */
+  /** When its model would be ready in the place that a job of a lower class yields; infinite where none does. */
   private readyInPlaceOfLower(forecast: JobForecast): Instant {
     const { fleet, line, now } = this;
     if (forecast.ready.p90 <= forecast.job.neededBy) return Infinity;
@@ -192,7 +195,7 @@ class Admission {
     return lower ? readyAfter(lower.start, forecast.load).p90 : Infinity;
   }
 
-  /** A job that lost its time to a tenant under its part is told so at once; one that was outranked waits on. */
+  /** The requests of a job that lost its time to a tenant under its share are refused; those of an outranked job wait on. */
   private displace(job: Job, by: Job): void {
     const { fleet } = this;
     if (job.stage !== by.stage) return;
@@ -220,7 +223,7 @@ class Admission {
     );
   }
 
-  /** The want as this request makes it: as those judged before it and itself ask for it. */
+  /** The want at the rank that this request and those judged before it give it. */
   private wantAs({ model, class: of }: Request) {
     const want = this.line.wantOf(model)!;
     if (!want.isAsked) return want;

@@ -4,13 +4,13 @@ import { loadForecast } from '../learned/load-forecast.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { type Throughput, throughputOf } from './throughput.js';
 
-/** A queue that was not empty for so long after its model was ready, or for this share of its load, stands. */
+/** A queue stands when it was not empty for so long after its model was ready, or for this share of its load time. */
 const STANDS_AFTER: Millis = 1_000;
 const STANDS_AFTER_SHARE = 1 / 10;
 
 /**
- * No request is held back for longer than ten times what makes a queue stand. That is 10 s, or the time of a load or an
- * execution where that is longer. CoDel (RFC 8289) drops after an interval of which 5 to 10 % make a queue stand.
+ * No request is held back for longer than so many times what makes a queue stand. CoDel (RFC 8289) drops after an
+ * interval of which 5 to 10 % make a queue stand.
  */
 const MOST_HELD = 10;
 
@@ -27,7 +27,7 @@ export function heldBackIn({ waiting }: Readonly<Fleet>, { queue }: Backlog): Re
   return requests;
 }
 
-/** How many requests may be held back now: as many as have their turns in time. Infinity where none is held back. */
+/** How many requests may be held back now; Infinity where none is held back. */
 export function mostHeldBack(fleet: Readonly<Fleet>, model: ModelId): number {
   const backlog = fleet.backlogs.get(model);
   const throughput = backlog && throughputOf(fleet, model);
@@ -36,19 +36,19 @@ export function mostHeldBack(fleet: Readonly<Fleet>, model: ModelId): number {
   return placesWithin(throughput, backlog.since + most - backlog.next);
 }
 
-/** For how long after its model was ready a queue is not empty that stands. */
+/** How long after its model was ready a queue stands. */
 export const standsAfter = (fleet: Readonly<Fleet>, model: ModelId): Millis =>
   Math.max(STANDS_AFTER, STANDS_AFTER_SHARE * loadForecast(fleet, model, null).p50);
 
-/** How many requests get their routes within so long, when the first of them get theirs at once. */
+/** How many requests get their routes within so long; the first of them get theirs at once. */
 export const placesWithin = ({ size, span }: Throughput, within: Millis): number =>
   within < 0 ? 0 : size * (Math.floor(within / span) + 1);
 
-/** When a request gets its route behind so many others of a backlog. */
+/** When a request behind so many others of a backlog gets its route. */
 export const turnBehind = ({ next }: Backlog, { size, span }: Throughput, others: number): Instant =>
   next + Math.floor(others / size) * span;
 
-/** When a request behind all that are held back would get its route; null where none is held back. */
+/** When a request behind all that are held back would get its route; null where none is. */
 export function turnBehindAll(fleet: Readonly<Fleet>, model: ModelId): Instant | null {
   const backlog = fleet.backlogs.get(model);
   const throughput = backlog && throughputOf(fleet, model);

@@ -7,9 +7,8 @@ import { refusal } from './refuse.js';
 import { SHORT_HINT } from './verdicts.js';
 
 /**
- * Refuses held-back requests whose turn comes after their deadlines. They are refused at once, and told to come again
- * at a turn behind all others. The deadline for a route counts, since that is what a caller says (`waitMs`). How long
- * it takes to be served then is the caller's affair.
+ * Refuses held-back requests whose turn comes after their deadlines, at once. The hint is a turn behind all others. The
+ * deadline is that of the route (`waitMs`), however long serving takes then.
  */
 export function refuseBelated(fleet: Fleet, now: Instant): Action[] {
   const belated: Action[] = [];

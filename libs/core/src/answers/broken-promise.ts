@@ -6,7 +6,7 @@ import { standingOf } from '../fleet/standing.js';
 import { rankOf } from '../demand/rank.js';
 import { hasOverrun } from '../learned/load-forecast.js';
 
-/** Refusals that tell by themselves why a promise was broken. */
+/** The reasons of a refusal that also tell why a promise was broken. */
 const BY_REASON: Partial<Record<Refusal['reason'], PromiseCause>> = {
   load_failed: 'load_failed',
   cooling_down: 'load_failed',
@@ -20,7 +20,7 @@ const BY_REASON: Partial<Record<Refusal['reason'], PromiseCause>> = {
   unknown_version: 'operator',
 };
 
-/** Why the promise to a refused request was broken; null where nothing was promised. */
+/** Why the promise to a refused request was broken; null where it had none. */
 export function brokenBy(
   fleet: Readonly<Fleet>,
   request: Request,
@@ -31,7 +31,7 @@ export function brokenBy(
   return BY_REASON[reason] ?? delayOf(fleet, request, now);
 }
 
-/** What has come since the promise and delays the model. */
+/** The cause of a delay since the promise. */
 function delayOf(fleet: Readonly<Fleet>, request: Request, now: Instant): PromiseCause | 'unknown' {
   const { model, arrivedAt } = request;
   if (fleet.frozen) return 'operator';
@@ -42,7 +42,7 @@ function delayOf(fleet: Readonly<Fleet>, request: Request, now: Instant): Promis
   return pushedBackBy(fleet, request, now);
 }
 
-/** What else stands before it that did not when it was promised. */
+/** The cause of a delay by what goes before the request and did not when it was promised. */
 function pushedBackBy(fleet: Readonly<Fleet>, request: Request, now: Instant): PromiseCause | 'unknown' {
   const servers = [...fleet.servers.values()];
   if (servers.some((server) => isTrouble(server, now))) return 'server';
@@ -55,11 +55,11 @@ function pushedBackBy(fleet: Readonly<Fleet>, request: Request, now: Instant): P
 const isAnyPinLacking = ({ wantedSince, models }: Readonly<Fleet>): boolean =>
   [...wantedSince.keys()].some((id) => (models.get(id)?.pinnedCopies ?? 0) > 0);
 
-/** A load under way that has lasted longer than nine of ten: the jobs behind it wait. */
+/** Whether a load under way has passed its P90: the jobs behind it wait. */
 const isAnyOverrun = (fleet: Readonly<Fleet>, now: Instant): boolean =>
   unsettled(fleet).some((one) => hasOverrun(fleet, one, now));
 
-/** Whether it is lost or slow, or loads one model at a time since requests take longer there. */
+/** Whether it is lost or slow, or its loads are throttled since requests take longer there. */
 const isTrouble = (server: Server, now: Instant): boolean =>
   standingOf(server, now) !== 'ready' || server.slowdown.isSlow;
 

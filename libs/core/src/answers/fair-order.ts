@@ -1,14 +1,14 @@
 import type { Request } from '../fleet/fleet.js';
-import type { TenantId } from '../fleet/ids.js';
 import { LOWEST_FIRST } from '../demand/rank.js';
+import { grouped } from '../numbers/grouped.js';
 
-/** One of so many is of a lower class, as long as any of these are left. */
+/** One place of so many goes to a lower class, as long as requests of lower classes are left. */
 const FLOOR = 10;
 
 /**
- * The order in which requests for one model are served, given in the order that counts within a tenant: the higher class
- * first, but every tenth place goes to the classes below it, so that these do not starve; within a class the tenants
- * take turns.
+ * The order in which requests for one model are served; they are given in the order that counts within a tenant. The
+ * higher class goes first, but every tenth place goes to the classes below it, so that they do not starve. Within a
+ * class the tenants take turns.
  */
 export function fairly(requests: readonly Request[]): readonly Request[] {
   let all: readonly Request[] = [];
@@ -32,14 +32,9 @@ function withFloor(high: readonly Request[], low: readonly Request[]): readonly 
   return all;
 }
 
-/** One of each tenant after the other, as long as it has any left. */
+/** One request of each tenant after the other, as long as it has any left. */
 function inTurns(requests: readonly Request[]): readonly Request[] {
-  const tenants = new Map<TenantId, Request[]>();
-  for (const request of requests) {
-    const own = tenants.get(request.tenant);
-    if (own) own.push(request);
-    else tenants.set(request.tenant, [request]);
-  }
+  const tenants = grouped(requests, ({ tenant }) => tenant);
   if (tenants.size === 1) return requests;
   const all: Request[] = [];
   for (let round = 0; all.length < requests.length; round += 1) {

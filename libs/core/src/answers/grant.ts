@@ -5,45 +5,31 @@ import type { Ready } from '../fleet/replica.js';
 import type { ReplicaId } from '../fleet/ids.js';
 import { leaseOn, learnLease } from '../learned/leases.js';
 import type { Instant } from '../fleet/model.js';
-import { hasVersion, pickRoute, type RecentUses, routableReplicas } from '../learned/routes.js';
+import { hasVersion, pickRoute, routableReplicas } from '../learned/routes.js';
 import { countRoutes } from '../learned/strain.js';
 
-/** Grants a route to each waiting request whose model is ready, unless the request is held back. */
+/**
+ * Grants a route to each waiting request whose model is ready, unless the request is held back. The routes of one turn
+ * go round the copies of a model: each counts as used a little later than the one before it.
+ */
 export function grantWaiting(fleet: Fleet, now: Instant): Action[] {
   const actions: Action[] = [];
   const { cold } = fleet;
   cold.clear();
-  const given = new Given(now);
+  const used = new Map<ReplicaId, Instant>();
+  const recent = { lastUse: (id: ReplicaId) => used.get(id) };
   for (const request of fleet.waiting.values()) {
     if (cold.has(request.model) || isHeldBack(fleet, request)) continue;
-    const replica = pickRoute(fleet, request, given) ?? doubtedRoute(fleet, request);
+    const replica = pickRoute(fleet, request, recent) ?? doubtedRoute(fleet, request);
     if (replica) {
-      given.note(replica.id);
       actions.push(grant(fleet, request, replica, now));
+      used.set(replica.id, now + actions.length);
     } else if (routableReplicas(fleet, request.model).length === 0) cold.add(request.model);
   }
   return actions;
 }
 
-/** The routes of one turn, so that they go round the copies of a model: all of them are used at the same moment. */
-class Given implements RecentUses {
-  private readonly last = new Map<ReplicaId, number>();
-  private count = 0;
-
-  constructor(private readonly now: Instant) {}
-
-  note(replica: ReplicaId): void {
-    this.count += 1;
-    this.last.set(replica, this.count);
-  }
-
-  lastUse(replica: ReplicaId): Instant | undefined {
-    const nth = this.last.get(replica);
-    return nth === undefined ? undefined : this.now + nth;
-  }
-}
-
-/** A copy the caller has just failed on, once a look taken since then shows it ready all the same. */
+/** A copy that the request avoids, once a look taken since then shows it ready all the same. */
 function doubtedRoute(fleet: Fleet, { model, version, avoid, arrivedAt }: Request): Ready | undefined {
   if (avoid.length === 0) return undefined;
   return routableReplicas(fleet, model).find((replica) => {
@@ -59,14 +45,13 @@ function grant(fleet: Fleet, request: Request, replica: Ready, now: Instant): Ac
   learnLease(fleet, request.model, lease);
   const inUseUntil = Math.max(replica.inUseUntil, now + lease);
   put(fleet, { ...replica, lastUse: Math.max(replica.lastUse, now), inUseUntil });
-  const waited = now - request.arrivedAt;
   return {
     kind: 'grant',
     request: request.id,
     replica: replica.id,
     versions: replica.versions,
     lease,
-    waited,
+    waited: now - request.arrivedAt,
     cold: replica.since >= request.arrivedAt,
     ...(fleet.promises.get(request.id) != null && { promised: true }),
   };

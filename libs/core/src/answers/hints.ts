@@ -8,7 +8,7 @@ import type { Line } from '../loading/line.js';
 import { expectedThroughput } from './throughput.js';
 import { SHORT_HINT } from './verdicts.js';
 
-/** The hints that refused requests are told. */
+/** The hints of refused requests. */
 export class Hints {
   private readonly atEnd = new Map<ModelId, Instant>();
 
@@ -18,7 +18,7 @@ export class Hints {
     private readonly now: Instant,
   ) {}
 
-  /** When a request that waits as long would be promised, if its model is ready then. */
+  /** In how long a request with the same wait would be promised, if its model is ready at `ready`. */
   for({ model, deadline, arrivedAt }: Request, ready: Instant): Millis {
     const servedAt = ready + this.turnOf(model);
     return Math.max(SHORT_HINT, servedAt - (deadline - arrivedAt) - this.now);
@@ -35,14 +35,14 @@ export class Hints {
     return ready;
   }
 
-  /** When a load would end, by its P90, that begins as soon as failed loads let one begin. */
+  /** When a load would end (P90) that begins at once, or when the back-off of failed loads ends. */
   loadedBy(model: ModelId): Instant {
     const { fleet, now } = this;
     const from = triableAt(fleet, this.line.open, model, now);
     return (from === Infinity ? now : from) + loadForecast(fleet, model, null).p90;
   }
 
-  /** How long a request waits behind those that wait already, at the rate at which the model was seen to serve. */
+  /** How long a request waits behind those that wait already, at the model's measured throughput. */
   turnOf(model: ModelId): Millis {
     const throughput = expectedThroughput(this.fleet, model);
     if (!throughput) return 0;

@@ -10,8 +10,8 @@ import { refuseAdmission } from './admission.js';
 import { SHORT_HINT } from './verdicts.js';
 
 /**
- * Refuses requests whose wait has come to nothing: no memory can be free in time, or a promised one for which not even the shortest
- * plausible load fits any more.
+ * Refuses requests that cannot be answered any more: no memory can be free, or not even the shortest plausible load (P10)
+ * ends before the deadline of a promised request.
  */
 export function refuseLost(fleet: Fleet, line: Line, now: Instant): Action[] {
   if (fleet.frozen || isSettling(fleet, now)) return [];
@@ -23,12 +23,8 @@ export function refuseLost(fleet: Fleet, line: Line, now: Instant): Action[] {
   return lost;
 }
 
-function lossOf(
-  fleet: Fleet,
-  line: Line,
-  { id, model, deadline }: Request,
-  now: Instant,
-): Refusal | undefined {
+function lossOf(fleet: Fleet, line: Line, request: Request, now: Instant): Refusal | undefined {
+  const { id, model, deadline } = request;
   if (routableReplicas(fleet, model).length > 0 || replicasOf(fleet, model).some(isLoading)) return undefined;
   const forecast = line.of(model);
   if (!forecast) return undefined;

@@ -1,21 +1,22 @@
 import type { Action, Refusal } from '../fleet/actions.js';
-import { heldBackIn, mostHeldBack, turnBehindAll } from './backlogs.js';
+import { isHeldBack, mostHeldBack, turnBehindAll } from './backlogs.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import { isShed, underPressure } from '../fleet/pressure.js';
 import { LOWEST_FIRST } from '../demand/rank.js';
 import { readyIn } from '../loading/eta.js';
+import { grouped } from '../numbers/grouped.js';
 import { refusal } from './refuse.js';
 import { SHORT_HINT } from './verdicts.js';
 
 /** The most that waiting requests may hold of our memory. Small requests come nowhere near: their number is bounded. */
 export const QUEUE_BYTES: Bytes = 64 * 2 ** 20;
 
-/** So many requests of a tenant are no excess, however many tenants there are. */
+/** A share is at least so many requests, however many tenants there are. */
 const LEAST_SHARE = 4;
 
-/** How much may wait in a queue, and by which measure. */
+/** The bound of a queue, in number or in bytes. */
 interface Bound {
   readonly most: number;
   readonly leastShare: number;
@@ -26,16 +27,15 @@ const inNumber = (most: number): Bound => ({ most, leastShare: LEAST_SHARE, size
 const inBytes = (most: Bytes): Bound => ({ most, leastShare: 0, sizeOf: ({ bytes }) => bytes });
 
 /**
- * Takes out requests that the queues cannot hold. Each model has a queue, and one of requests held back once it is
- * ready. The queue of all is bound in number and in bytes. A request that has just come leaves like any other that
- * waits.
+ * Takes out requests that the queues cannot hold. Each model has a queue of all its requests, and one of those held back
+ * once it is ready. The queue of all models is bound in number and in bytes. A request that has just come leaves like
+ * any other that waits.
  *
- * Class goes before share. Of a queue over its bound the lowest class leaves first, whatever its tenants. So no request
- * is refused while one of a lower class stays in the same queue. Within that class share decides. The newest request
- * leaves of the tenant furthest over its share; where no tenant is over it, the newest of all. A share is the bound
- * divided by the tenants that wait there, at least 4 requests. All that a tenant has waiting there counts for that. So
- * a tenant that fills a queue with a high class is the first to lose what it has of a lower one. A share is not
- * reserved: as long as there is room a tenant may have more, and gives it back when others come.
+ * Class goes before share: of a queue over its bound the lowest class leaves first, whatever its tenants. Within that
+ * class the newest request leaves of the tenant furthest over its share; where no tenant is over it, the newest of all.
+ * A share is the bound divided by the tenants that wait there. All requests of a tenant count for it, so a tenant that
+ * fills a queue with a high class is the first to lose its requests of a lower one. A share is not reserved: as long as
+ * there is room a tenant may have more, and gives it back when others come.
  *
  * Under pressure each bound is smaller, and new requests are shed by their class, whatever room there is.
  */
@@ -43,32 +43,31 @@ export function takeOverflow(fleet: Fleet): readonly Away[] {
   const { waiting, limits, pressure } = fleet;
   if (waiting.size === 0) return [];
   const away = [...shed(fleet)];
-  for (const [model, queue] of longQueues(fleet))
-    away.push(...turnAway(fleet, queue, inNumber(mostFor(fleet, model))));
-  for (const [model, backlog] of fleet.backlogs) {
-    const held = new Set(heldBackIn(fleet, backlog));
-    const most = mostHeldBack(fleet, model);
-    if (held.size > most) away.push(...turnAway(fleet, inOrderOfArrival(fleet, held), inNumber(most)));
-  }
-  const mostOfAll = underPressure(pressure, limits.globalQueue);
-  if (waiting.size > mostOfAll) away.push(...turnAway(fleet, [...waiting.values()], inNumber(mostOfAll)));
-  const memory = inBytes(underPressure(pressure, QUEUE_BYTES));
-  if (sizeOfQueue(waiting.values(), memory) > memory.most)
-    away.push(...turnAway(fleet, [...waiting.values()], memory));
+  const reduce = (queue: readonly Request[], bound: Bound): void => {
+    away.push(...turnAway(fleet, queue, bound));
+  };
+  for (const [model, queue] of byModel(waiting.values())) reduce(queue, inNumber(mostFor(fleet, model)));
+  const held = byModel([...waiting.values()].filter((one) => isHeldBack(fleet, one)));
+  for (const model of fleet.backlogs.keys())
+    reduce(held.get(model) ?? [], inNumber(mostHeldBack(fleet, model)));
+  reduce([...waiting.values()], inNumber(underPressure(pressure, limits.globalQueue)));
+  reduce([...waiting.values()], inBytes(underPressure(pressure, QUEUE_BYTES)));
   return away;
 }
 
-/** How many may wait for a model. */
+const byModel = (requests: Iterable<Request>) => grouped(requests, ({ model }) => model);
+
+/** How many requests may wait for a model. */
 const mostFor = ({ models, defaults, pressure }: Fleet, model: ModelId): number =>
   underPressure(pressure, (models.get(model) ?? defaults).coldStart.maxQueue);
 
-/** A refused request, and why; when to come again is said once places are given. */
-export interface Away {
+/** A refused request, and why. The hint is told by `answerOverflow`, once places are given. */
+interface Away {
   readonly request: Request;
   readonly why: Omit<Refusal, 'retryAfter'>;
 }
 
-/** Takes out of the queues the requests that have come under a pressure that sheds their class. */
+/** Takes out requests that have come under a pressure that sheds their class. */
 function shed({ waiting, pressure }: Fleet): Away[] {
   if (pressure.level === 'none') return [];
   const away: Away[] = [];
@@ -80,21 +79,7 @@ function shed({ waiting, pressure }: Fleet): Away[] {
   return away;
 }
 
-/** The queues of the models for which more requests wait than may, each in the order of arrival. */
-function longQueues(fleet: Fleet): Map<ModelId, Request[]> {
-  const counts = new Map<ModelId, number>();
-  for (const { model } of fleet.waiting.values()) counts.set(model, (counts.get(model) ?? 0) + 1);
-  const long = new Map<ModelId, Request[]>();
-  for (const [model, count] of counts) if (count > mostFor(fleet, model)) long.set(model, []);
-  if (long.size === 0) return long;
-  for (const request of fleet.waiting.values()) long.get(request.model)?.push(request);
-  return long;
-}
-
-const inOrderOfArrival = ({ waiting }: Fleet, some: ReadonlySet<Request>): Request[] =>
-  [...waiting.values()].filter((request) => some.has(request));
-
-/** One of a queue, and by how much its tenant is over its share as long as it has this one and none that leave before it. */
+/** A request of a queue, and by how much its tenant is over its share once the requests that leave before it have left. */
 interface OneLeaving {
   readonly request: Request;
   readonly excess: number;
@@ -103,7 +88,8 @@ interface OneLeaving {
 /** Takes out of a queue what is over its bound. `queue` is in the order of arrival. */
 function turnAway(fleet: Fleet, queue: readonly Request[], bound: Bound): Away[] {
   const away: Away[] = [];
-  let size = sizeOfQueue(queue, bound);
+  let size = queue.reduce((sum, request) => sum + bound.sizeOf(request), 0);
+  if (size <= bound.most) return away;
   for (const { request, excess } of inOrderOfLeaving(queue, bound)) {
     if (size <= bound.most) break;
     size -= bound.sizeOf(request);
@@ -113,7 +99,7 @@ function turnAway(fleet: Fleet, queue: readonly Request[], bound: Bound): Away[]
   return away;
 }
 
-/** Class by class, as they are asked for: of a long queue few have to leave. */
+/** A generator, since few requests of a long queue have to leave: classes above theirs are not put in order. */
 function* inOrderOfLeaving(queue: readonly Request[], bound: Bound): Generator<OneLeaving> {
   const held = holdings(queue, bound);
   // A tenant alone has the whole queue.
@@ -129,20 +115,14 @@ function* inOrderOfLeaving(queue: readonly Request[], bound: Bound): Generator<O
   }
 }
 
-/** What each tenant has of a queue. */
+/** The size of each tenant's part of a queue. */
 function holdings(queue: readonly Request[], { sizeOf }: Bound): Map<TenantId, number> {
   const held = new Map<TenantId, number>();
   for (const request of queue) held.set(request.tenant, (held.get(request.tenant) ?? 0) + sizeOf(request));
   return held;
 }
 
-function sizeOfQueue(queue: Iterable<Request>, bound: Bound): number {
-  let size = 0;
-  for (const request of queue) size += bound.sizeOf(request);
-  return size;
-}
-
-/** When the model should serve is worked out once for all requests refused for it: a flood is thousands. */
+/** Refuses what `takeOverflow` took out. The hint is worked out once for each model: a flood is thousands of requests. */
 export function answerOverflow(fleet: Fleet, away: readonly Away[], now: Instant): Action[] {
   const hints = new Map<ModelId, Millis>();
   return away.map(({ request, why }) => {
@@ -153,7 +133,7 @@ export function answerOverflow(fleet: Fleet, away: readonly Away[], now: Instant
   });
 }
 
-/** When the requests that wait now should be gone: as soon as the model is there, or behind all that are held back. */
+/** When the queue should be empty: when the model is ready, or after all requests that are held back. */
 function drainTime(fleet: Fleet, model: ModelId, now: Instant): Millis {
   const behind = turnBehindAll(fleet, model);
   const servedIn = behind === null ? readyIn(fleet, model, now) : behind - now;

@@ -11,11 +11,11 @@ import type { Server } from '../fleet/server.js';
 import { describeWait, type Wait } from '../loading/eta.js';
 import { loadForecast } from '../learned/load-forecast.js';
 import type { Line } from '../loading/line.js';
-import { QueuePlaces } from './queue-places.js';
-import { SHORT_HINT, Verdicts } from './verdicts.js';
+import { queuePlaces } from './queue-places.js';
+import { SHORT_HINT, unknownNow, Verdicts } from './verdicts.js';
 import { wish } from '../demand/wishes.js';
 
-/** The reasons that are overload or haste: a caller told so comes again, and is not to come with all others. */
+/** The reasons after which callers come again: each is told a time of its own, so that they do not come all at once. */
 const SHED_REASONS: ReadonlySet<Refusal['reason']> = new Set([
   'deadline_unreachable',
   'no_capacity',
@@ -23,7 +23,10 @@ const SHED_REASONS: ReadonlySet<Refusal['reason']> = new Set([
   'over_share',
 ]);
 
-/** The refusal of a request that waits no more. `why` tells when the model should be ready. */
+/**
+ * The refusal of a request that was taken out of the queues. `why` tells when the model should be ready; `broken` why a
+ * promise to the request was broken, if one was.
+ */
 export function refusal(
   fleet: Fleet,
   request: Request,
@@ -38,12 +41,12 @@ export function refusal(
   return { kind: 'refuse', request: id, refusal: spread, ...(broken && { broken }) };
 }
 
-/** Answers all requests: this process is going. */
+/** Refuses all requests: this process ends. */
 export function refuseAll(fleet: Fleet, now: Instant): Action[] {
   return refuseWhere(fleet, now, () => ({ reason: 'shutting_down', retryAfter: SHORT_HINT }));
 }
 
-/** Turns away requests that no amount of waiting would serve, and those that may not wait. */
+/** Refuses requests that no wait would serve, and those whose models allow no wait. */
 export function refuseHopeless(fleet: Fleet, open: readonly Server[], now: Instant): Action[] {
   if (fleet.waiting.size === 0) return [];
   const verdicts = new Verdicts(fleet, open, now);
@@ -58,31 +61,26 @@ function wrongVersion(fleet: Fleet, { model, version }: Request): Refusal | unde
   return { reason: 'unknown_version', retryAfter: null };
 }
 
-/** Takes out requests that have waited for as long as they may: none gets a route, whatever is ready by now. */
+/** Takes out requests whose deadline has passed: none gets a route, whatever is ready by now. */
 export const takeExpired = (fleet: Fleet, now: Instant): Request[] =>
-  takeOut(fleet, (request) => isExpired(request, now));
+  takeOut(fleet, (request) => request.deadline <= now && !waitsNotAtAll(request));
 
-/** Takes out requests that would not wait at all, and for which there was nothing at once: they leave a wish behind. */
+/** Takes out requests that would not wait and got no route at once; each leaves a wish for its model. */
 export function takeHasty(fleet: Fleet, now: Instant): Request[] {
   const hasty = takeOut(fleet, waitsNotAtAll);
   for (const { model } of hasty) wish(fleet, model, now);
   return hasty;
 }
 
-/** Whether a request has waited until its time was up. */
-const isExpired = (request: Request, now: Instant): boolean =>
-  request.deadline <= now && !waitsNotAtAll(request);
-
 const waitsNotAtAll = ({ arrivedAt, deadline }: Request): boolean => deadline <= arrivedAt;
 
 function takeOut({ waiting }: Fleet, isMeant: (request: Request) => boolean): Request[] {
-  const taken: Request[] = [];
-  for (const request of waiting.values()) if (isMeant(request)) taken.push(request);
+  const taken = [...waiting.values()].filter(isMeant);
   for (const { id } of taken) waiting.delete(id);
   return taken;
 }
 
-/** The answer to requests whose time is up: how far their model has come, or that there is no room for it yet. */
+/** The answers to expired requests: how far their model has come, or that there is no room for it yet. */
 export function answerExpired(
   fleet: Fleet,
   expired: readonly Request[],
@@ -90,10 +88,10 @@ export function answerExpired(
   open: readonly Server[],
   now: Instant,
 ): Action[] {
-  const queue = new QueuePlaces(fleet, now);
+  const placeOf = queuePlaces(fleet, now);
   return expired.map((request) => {
     const why = lateness(fleet, request, line, open, now);
-    const told = why.reason === 'loading' ? { ...why, position: queue.before(request) } : why;
+    const told = why.reason === 'loading' ? { ...why, position: placeOf(request) } : why;
     return refusal(fleet, request, told, now);
   });
 }
@@ -105,37 +103,32 @@ function lateness(
   open: readonly Server[],
   now: Instant,
 ): Refusal {
-  const verdicts = new Verdicts(fleet, open, now);
-  if (!fleet.models.has(model)) return verdicts.unknownNow();
+  if (!fleet.models.has(model)) return unknownNow(fleet);
   if (routableReplicas(fleet, model).length > 0) return served(fleet, model, now);
   const wait = describeWait(fleet, model, now);
-  if (wait.phase === 'waiting' && !verdicts.hasOpenServer())
-    return { reason: 'no_server', retryAfter: SHORT_HINT };
-  const roomAt = wait.phase === 'waiting' && !fleet.frozen ? (line.forecastFor(model)?.roomAt ?? now) : now;
+  const isWaiting = wait.phase === 'waiting';
+  if (isWaiting && open.length === 0) return { reason: 'no_server', retryAfter: SHORT_HINT };
+  const roomAt = isWaiting && !fleet.frozen ? (line.forecastFor(model)?.roomAt ?? now) : now;
   if (roomAt > now) return { reason: 'no_capacity', retryAfter: Math.max(SHORT_HINT, roomAt - now) };
-  return { ...comingIn(wait, loadForecast(fleet, model, null)), ...detailOf(fleet, wait) };
+  return comingIn(fleet, wait, loadForecast(fleet, model, null));
 }
 
-/** Its model is ready, at last: the request may come again at once, or behind those that are held back. */
+/** The model has become ready: the request may come again at once, or behind those that are held back. */
 function served(fleet: Fleet, model: ModelId, now: Instant): Refusal {
   const eta = (turnBehindAll(fleet, model) ?? now) - now;
   return { reason: 'loading', retryAfter: Math.max(SHORT_HINT, eta), phase: 'loading', eta };
 }
 
 /**
- * How far it is: `eta` is when it should be ready (P50), `retryAfter` when it surely is (P90). Where there is no forecast
- * the hint is the time of a load.
+ * How far a load has come: `eta` is its P50, `retryAfter` its P90. Without a forecast the hint is the time of a load.
  */
-const comingIn = ({ phase, eta }: Wait, load: Forecast): Refusal => ({
+const comingIn = ({ frozen }: Fleet, { phase, eta }: Wait, load: Forecast): Refusal => ({
   reason: 'loading',
   retryAfter: Math.max(SHORT_HINT, (eta ?? load).p90),
   phase,
   ...(eta === null ? {} : { eta: eta.p50 }),
+  ...(frozen && phase !== 'loading' ? { detail: 'frozen' } : {}),
 });
-
-/** What else than its own load keeps a model waiting. */
-const detailOf = ({ frozen }: Fleet, { phase }: Wait): Pick<Refusal, 'detail'> =>
-  frozen && phase !== 'loading' ? { detail: 'frozen' } : {};
 
 function refuseWhere(fleet: Fleet, now: Instant, judge: (request: Request) => Refusal | undefined): Action[] {
   const actions: Action[] = [];

@@ -3,14 +3,14 @@ import type { ModelId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { expectedThroughput } from './throughput.js';
 
-/** No request is told a later time for the sake of others: a hint is a minute at most (contract, section 2). */
+/** A hint is a minute at most (contract, section 2), however many requests are to come before. */
 const LONGEST_HINT: Millis = 60_000;
 
 /**
- * When a request that is refused now is to come again: when its model serves, and behind the requests refused before,
- * one after the other as fast as the model serves. So they come back at the rate at which they can be served, and not
- * all at once. Where the model should serve sooner than was thought, the queue outside is taken to be there from then
- * on. All come when the model serves where its speed, or the model, is not known, or where that is beyond a minute.
+ * In how long a request that is refused now is to come again: when its model serves, and behind the requests refused
+ * before it. So they come back at the rate at which the model serves, and not all at once. Where the model should serve
+ * sooner than was thought, the whole queue of returns moves forward. Where the throughput is not known, or the model
+ * serves only after a minute, all come back when it serves.
  */
 export function returnIn(fleet: Fleet, model: ModelId, servedIn: Millis, now: Instant): Millis {
   if (servedIn > LONGEST_HINT) return servedIn;

@@ -12,7 +12,7 @@ export interface Throughput {
   readonly span: Millis;
 }
 
-/** Requests of a backlog get their routes no more often than this: each time is a turn. */
+/** Requests of a backlog get their routes in groups, at most one in so long: each group is a turn. */
 const SHORTEST_SPAN: Millis = 10;
 
 /**
@@ -36,7 +36,7 @@ export function throughputOf(fleet: Readonly<Fleet>, model: ModelId): Throughput
   });
 }
 
-/** The same where no copy is ready: that of one, by the config that it had wherever it was. */
+/** The throughput of a model; where no copy is ready, that of one copy, by the config that some server has for it. */
 export const expectedThroughput = (fleet: Readonly<Fleet>, model: ModelId): Throughput | null =>
   throughputOf(fleet, model) ??
   slowestOf(fleet, model, (part) => {
@@ -47,7 +47,7 @@ export const expectedThroughput = (fleet: Readonly<Fleet>, model: ModelId): Thro
     return 1;
   });
 
-/** Of a model or of the steps of an ensemble; `atOnce` says how many requests are executed together. */
+/** The throughput of a model, or of the slowest step of an ensemble. `atOnce`: how many requests run together. */
 function slowestOf(
   fleet: Readonly<Fleet>,
   model: ModelId,

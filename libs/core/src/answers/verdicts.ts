@@ -15,15 +15,15 @@ import { isMovedFor } from '../placement/moves.js';
 import { isGivenUp, presentCopies } from '../demand/wants.js';
 import { wish } from '../demand/wishes.js';
 
-/** An unknown name makes the indexes be read again, at most this often. */
+/** A request for an unknown name makes all indexes be read again, at most this often. */
 const REFRESH_EVERY = 5_000;
-/** What a refusal without a better figure tells the caller to wait. */
+/** The hint of a refusal for which there is no forecast, and the shortest hint of all. */
 export const SHORT_HINT: Millis = 1_000;
 
 type RequestVerdict =
   | Refusal
   | { readonly coolingUntil: Instant; readonly cause: Cooldown['cause'] }
-  /** Holds once the indexes were read again for the request. */
+  /** It is the verdict once the indexes were read again for the request. */
   | { readonly onceRefreshed: Refusal }
   | undefined;
 
@@ -38,10 +38,6 @@ export class Verdicts {
     private readonly now: Instant,
   ) {}
 
-  hasOpenServer(): boolean {
-    return this.open.length > 0;
-  }
-
   on({ model, deadline, arrivedAt }: Request): Refusal | undefined {
     if (!this.models.has(model)) this.models.set(model, this.onModel(model));
     const verdict = this.models.get(model);
@@ -54,7 +50,7 @@ export class Verdicts {
 
   private onModel(id: ModelId): RequestVerdict {
     const model = this.fleet.models.get(id);
-    if (!model) return { onceRefreshed: this.unknownNow() };
+    if (!model) return { onceRefreshed: unknownNow(this.fleet) };
     if (!model.enabled) return { reason: 'disabled', retryAfter: null };
     if (routableReplicas(this.fleet, id).length > 0) return undefined;
     if (isSettling(this.fleet, this.now)) return undefined;
@@ -72,10 +68,7 @@ export class Verdicts {
     };
   }
 
-  /**
-   * Judged by where it could be: nothing permanent is said while a server was never seen, or is only down. One where it
-   * could be tried now is enough, and the others are not asked.
-   */
+  /** No lasting refusal while a server was never seen, or is only down. One server that could load it now is enough. */
   private onPlaces(model: Model): RequestVerdict {
     const isTriedStill = !isGivenUp(this.fleet, model.id, this.now);
     if (isTriedStill && this.open.some((server) => this.mayTry(server, model))) return undefined;
@@ -113,7 +106,7 @@ export class Verdicts {
     return { onceRefreshed: { reason: 'infeasible', retryAfter: null, detail: 'not_in_repository' } };
   }
 
-  /** Servers not yet reached since the start, a connection that has just ended, a first look under way. */
+  /** Whether one of them was not reached yet since the start, has just lost its connection, or is in its first look. */
   private mayComeBack(servers: readonly Server[]): boolean {
     const isYoung = this.now < (this.fleet.startedAt ?? this.now) + SETTLING;
     return servers
@@ -135,7 +128,7 @@ export class Verdicts {
     return this.onCooldowns(model.id, tried);
   }
 
-  /** Refuses where the last load failed on every server that could be tried, and says for how long where that passes by itself. */
+  /** A refusal where the last load failed on every server that could be tried. */
   private onCooldowns(model: ModelId, tried: readonly Server[]): RequestVerdict {
     const cooldowns = tried.map((server) => coolingOn(this.fleet, server, model, this.now));
     const active = cooldowns.filter((one) => one !== undefined);
@@ -147,28 +140,27 @@ export class Verdicts {
     return { reason: 'load_failed', retryAfter: null, cause };
   }
 
-  /** Whether a load there may be ordered, now or when its last failure is past; else something is still leaving. */
+  /** Whether a load there may be ordered, now or after its back-off: no copy is there or leaving. */
   private isTriable(id: ReplicaId): boolean {
     const replica = this.fleet.replicas.get(id);
     return !replica || (replica.phase === 'unknown' && replica.after === 'load_failed');
   }
 
-  /** Whether what is there may never leave: when a load of it could be ordered again is not known. */
+  /** Whether a copy there is stuck: it may never leave. */
   private isStuckOn(id: ReplicaId): boolean {
     const replica = this.fleet.replicas.get(id);
     return replica !== undefined && isStuck(this.fleet, replica, this.now);
   }
 
-  /** Draining, needing a restart, or not in explicit mode; one that is merely slow may be fast again. */
+  /** No able server takes loads: they drain, need a restart or are not in explicit mode. A slow one may recover. */
   private noneOpen(able: readonly Server[]): RequestVerdict {
     const isSlow = able.some((server) => standingOf(server, this.now) === 'stale');
     return isSlow ? undefined : { reason: 'no_capacity', retryAfter: SHORT_HINT };
   }
 
   /**
-   * Whether the indexes were read again since a request for an unknown name came, or shortly before; orders it where
-   * they were not. A later refresh, for another request, keeps this one waiting no longer: looks at a slow server are
-   * far apart.
+   * Whether the indexes were read again since a request for an unknown name came, or shortly before. Orders looks where
+   * they were not. A later refresh for another request does not prolong this one's wait.
    */
   private isRefreshed(arrivedAt: Instant): boolean {
     if (isSettling(this.fleet, this.now)) return false;
@@ -177,7 +169,7 @@ export class Verdicts {
     return askable.every(({ lookedAt, mode }) => mode === 'restricted' || (lookedAt ?? -Infinity) >= begunAt);
   }
 
-  /** From when on a look counts for a request that came then. */
+  /** The moment from which on a look counts for a request that came then. */
   private refreshFor(arrivedAt: Instant, askable: readonly Server[]): Instant {
     const { refreshedAt } = this.fleet;
     if (refreshedAt !== null && arrivedAt - refreshedAt < REFRESH_EVERY)
@@ -186,11 +178,10 @@ export class Verdicts {
     for (const server of askable) server.lookWanted = this.now;
     return arrivedAt;
   }
-
-  /** The answer to an unknown name by what is known now. */
-  unknownNow(): Refusal {
-    return isAllSeen(this.fleet)
-      ? { reason: 'unknown_model', retryAfter: null }
-      : { reason: 'no_server', retryAfter: SHORT_HINT };
-  }
 }
+
+/** The refusal of a request for a name that is not known: final only once every server was seen. */
+export const unknownNow = (fleet: Readonly<Fleet>): Refusal =>
+  isAllSeen(fleet)
+    ? { reason: 'unknown_model', retryAfter: null }
+    : { reason: 'no_server', retryAfter: SHORT_HINT };
