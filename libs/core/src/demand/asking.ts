@@ -7,17 +7,17 @@ import type { Rank } from './rank.js';
 import { ranksAsked } from './claims.js';
 import { idleAt } from './idle.js';
 
-/** Which models are wanted at one moment, and why. */
+/** What asks for copies of models at one moment. */
 export interface Asking {
   /** The rank at which one copy of each model is asked for (`ranksAsked`). */
   readonly asked: ReadonlyMap<ModelId, Rank>;
-  /** See `leavingDraining`. */
+  /** The models in use on draining servers: see `leavingDraining`. */
   readonly leaving: ReadonlySet<ModelId>;
-  /** The models of which a copy only fails and is to be replaced. */
+  /** The models that have a failing copy to replace. */
   readonly failing: ReadonlySet<ModelId>;
 }
 
-/** Which models are wanted now, found once for all wants of a turn. */
+/** What asks for copies now, worked out once for all wants of a turn. */
 export function askingIn(fleet: Readonly<Fleet>, now: Instant): Asking {
   const leaving = new Set(leavingDraining(fleet, now));
   return { asked: ranksAsked(fleet, leaving, now), leaving, failing: new Set(toReplace(fleet, now)) };

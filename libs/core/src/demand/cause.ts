@@ -8,8 +8,8 @@ import type { Claim } from './claims.js';
 import { PINNED, rankOf } from './rank.js';
 
 /**
- * Why a copy is loaded for a claim on a model: of several reasons the one that puts the claim first among the wants.
- * Whether requests wait for it is known as of the last time that wants were listed for a decision.
+ * Why a copy is loaded for a claim on a model: of several causes the one that puts the claim first among the wants.
+ * The cause `asked` goes by the requests that waited when `wantsOf` was last called.
  */
 export function causeOf(
   fleet: Readonly<Fleet>,

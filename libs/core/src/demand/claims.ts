@@ -10,19 +10,18 @@ import { copiesByDemand } from '../learned/strain.js';
 /** A reason for a model to have so many copies, whether or not it has them. */
 export interface Claim {
   readonly copies: number;
-  /** Copies that stronger claims ask for: this one is about those beyond. */
+  /** Copies that stronger claims ask for: this claim is about the copies beyond these. */
   readonly after: number;
-  /** No copy of a higher rank leaves for it. */
+  /** No copy of a model of a higher rank is evicted for it. */
   readonly rank: Rank;
-  /** One copy more by demand: no copy in use leaves for it, and no model's last copy but one of a lower rank. */
+  /** One more copy by demand: it evicts no copy in use, and the last copy only of a model of a lower rank. */
   readonly isExtra: boolean;
 }
 
 /**
- * The claims on each model; `asked` is the rank at which one copy of it is asked for (`ranksAsked`). Pinned and
- * warm-kept models come first, then those that a draining server is to be rid of. Then come those with waiting
- * requests, in the order of arrival, those with a failing copy to replace, and those only wished for. Last come those
- * of which demand makes more copies.
+ * The claims on each model; `asked` is the rank at which one copy of it is asked for (`ranksAsked`). The order of the
+ * models: pinned and kept warm, in use on a draining server, with waiting requests in the order of arrival, with a
+ * failing copy to replace, wished for, and last those with strain, which may get more copies by demand.
  */
 export function claimsOf(
   fleet: Readonly<Fleet>,
@@ -39,7 +38,7 @@ export function claimsOf(
   return claims;
 }
 
-/** The claims on one model, the strongest first; `ask` is the rank at which one copy of it is asked for, if it is. */
+/** The claims on one model, the strongest first; `ask` is the rank at which one copy of it is asked for, or null. */
 export function claimsOn(fleet: Readonly<Fleet>, model: Model, ask: Rank | null): readonly Claim[] {
   const own = rankOf(model.class);
   const claims: Claim[] = [];
@@ -51,7 +50,7 @@ export function claimsOn(fleet: Readonly<Fleet>, model: Model, ask: Rank | null)
   return claims;
 }
 
-/** Adds a claim to stronger ones: one that asks for no more than these do asks for nothing. */
+/** Adds a claim to stronger ones, unless it asks for no more copies than they do. */
 function claim(stronger: Claim[], copies: number, rank: Rank, isExtra = false): void {
   const after = stronger.at(-1)?.copies ?? 0;
   if (copies > after) stronger.push({ copies, after, rank, isExtra });

@@ -1,4 +1,4 @@
-import type { Fleet } from '../fleet/fleet.js';
+import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import type { FailureCause } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { dependenciesOf } from '../memory/footprint.js';
@@ -7,22 +7,22 @@ import type { Instant } from '../fleet/model.js';
 import { retryAt } from '../learned/retries.js';
 import { isComing } from './wants.js';
 
-/** What failed loads keep from being loaded on a server for now. */
+/** Why a model may not be loaded on a server for now, after failed loads. */
 export interface Cooling {
-  /** Infinite where it ends with a load that is under way elsewhere. */
+  /** Infinite where it ends with a load that is on its way. */
   readonly until: Instant;
   /** Why the last load failed. */
   readonly cause: FailureCause;
   /**
-   * Its back-off there, or that of the model anywhere after too many failures in a row; one load that tries it after those;
-   * or that the server was asked too often to load what failed there.
+   * `back_off`: on that server. `breaker`: on all servers, after too many failures in a row. `half_open`: after these one
+   * load tries the model. `retry_budget`: too many retries were ordered on that server.
    */
   readonly by: 'back_off' | 'breaker' | 'half_open' | 'retry_budget';
 }
 
 /**
- * What keeps a model from being loaded on a server after failed loads, that which does so longest: of its own, or of what it
- * needs and the server does not have.
+ * The longest of the waits after failed loads that keep a model from a server: of the model itself, and of what it needs
+ * and is not ready there. Undefined where there is none.
  */
 export function coolingOn(
   fleet: Readonly<Fleet>,
@@ -41,7 +41,7 @@ export function coolingOn(
   return longest;
 }
 
-/** Where the server was asked too often to load what failed there: each of these that did is to be another such load. */
+/** The wait for the retry budget of the server, from which each of these models that failed there takes one retry. */
 function retriesCool(
   fleet: Readonly<Fleet>,
   server: Server,
@@ -60,7 +60,7 @@ const dependenciesMissing = (fleet: Readonly<Fleet>, server: Server, model: Mode
     (id) => fleet.replicas.get(replicaId(id, server.spec.id))?.phase !== 'ready',
   );
 
-/** Whether they are over or not. */
+/** The waits of one model, those included that are over. */
 function coolings(fleet: Readonly<Fleet>, server: Server, model: ModelId, now: Instant): Cooling[] {
   const found: Cooling[] = [];
   const failed = fleet.cooldowns.get(replicaId(model, server.spec.id));
@@ -74,18 +74,15 @@ function coolings(fleet: Readonly<Fleet>, server: Server, model: ModelId, now: I
   return found;
 }
 
-/** Whether a load of it is to show if it still fails: all others wait for that. */
-function isBeingTried(fleet: Readonly<Fleet>, model: ModelId, now: Instant): boolean {
-  for (const id of fleet.holders.get(model) ?? [])
-    if (isComing(fleet, fleet.replicas.get(id)!, now)) return true;
-  return false;
-}
+/** Whether one load of a model is on its way to show if it still fails: all others wait for that. */
+const isBeingTried = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): boolean =>
+  replicasOf(fleet, model).some((replica) => isComing(fleet, replica, now));
 
-/** Whether a model is loaded nowhere for now, since too many of its loads have failed in a row. */
+/** Whether the breaker of a model is open: too many of its loads have failed in a row, and none is ordered for now. */
 export const isBroken = ({ breakers }: Readonly<Fleet>, model: ModelId, now: Instant): boolean =>
   breakers.size > 0 && (breakers.get(model)?.until ?? now) > now;
 
-/** When failed loads let a model be loaded again on any of these servers that has it; now where they do already. */
+/** When the first of these servers that list a model may load it again after failed loads; now where one may already. */
 export function triableAt(
   fleet: Readonly<Fleet>,
   servers: readonly Server[],

@@ -9,17 +9,16 @@ import { isGuaranteed, isPinProtected } from '../memory/pins.js';
 export { isKept, settingsOf } from '../fleet/idle-rule.js';
 
 /**
- * When a replica may be retired for being idle. Null where it never is: pinned, kept warm by `copies.min`, a stranger
- * told to stay, soft, or needed by another replica that is held.
+ * When a replica may be retired for being idle. Null where it never may: it is pinned, kept warm by `copies.min`, a
+ * stranger to be kept, soft, or needed by another replica.
  */
 export function idleUnloadAt(fleet: Readonly<Fleet>, replica: Ready): Instant | null {
   const at = idleAt(fleet, replica);
   if (at === null || isPinProtected(fleet, replica) || isGuaranteed(fleet, replica)) return null;
-  if (isNeeded(fleet, replica)) return null;
-  return at;
+  return isNeeded(fleet, replica) ? null : at;
 }
 
-/** The idle rule alone: `max(lastUse + idleUnloadSeconds, inUseUntil)`, and not while it stands in for one that only fails. */
+/** The idle rule alone: `max(lastUse + idleUnloadSeconds, inUseUntil)`, and not while it stands in for a failing copy. */
 export function idleAt(
   fleet: Readonly<Fleet>,
   replica: Ready,
@@ -30,8 +29,8 @@ export function idleAt(
   return Math.max(at, standsInUntil(fleet, replica));
 }
 
-/** Whether Triton still has requests queued for it; what executes shows nowhere. */
+/** Whether Triton still has requests queued for it; those that execute are not known. */
 export const hasQueue = (
   fleet: Readonly<Fleet>,
-  { server, model }: { server: Ready['server']; model: Ready['model'] },
+  { server, model }: Pick<Ready, 'server' | 'model'>,
 ): boolean => (fleet.servers.get(server)?.pending.get(model) ?? 0) > 0;

@@ -2,10 +2,10 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 
-/** A refused request has had its answer: what is only wished for starves so many times as late. */
+/** A wish starves so many times as late as a waiting request: a refused request has had its answer. */
 export const WISH_STARVES = 4;
 
-/** Since when a model that callers ask for has waited for its load: see `waitsSince` of a want. */
+/** Since when a model that requests ask for counts as waiting for its load: see `waitsSince` of a want. */
 export function starvesSince(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Instant {
   const since = fleet.wantedSince.get(id) ?? now;
   const waited = Math.max(since, fleet.awaitedSince.get(id) ?? Infinity);
@@ -13,6 +13,6 @@ export function starvesSince(fleet: Readonly<Fleet>, id: ModelId, now: Instant):
   return Math.min(waited, wished);
 }
 
-/** Whether what has waited since then has waited for too long. */
+/** Whether a want that has waited since then starves. */
 export const hasStarved = (fleet: Readonly<Fleet>, since: Instant, now: Instant): boolean =>
   now - since >= fleet.limits.starvation;

@@ -1,8 +1,7 @@
-import type { Fleet } from '../fleet/fleet.js';
+import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import type { LoadCause, Replica } from '../fleet/replica.js';
 import { failsEverywhere, isWrittenOff } from '../memory/failing.js';
-import { replicasOf } from '../fleet/fleet.js';
-import { type ModelId, replicaId, type ReplicaId } from '../fleet/ids.js';
+import { type ModelId, replicaId } from '../fleet/ids.js';
 import { isBarred } from '../memory/limits.js';
 import type { Server } from '../fleet/server.js';
 import type { Instant, Model } from '../fleet/model.js';
@@ -15,68 +14,60 @@ import { causeOf } from './cause.js';
 import { starvesSince } from './starving.js';
 import { type Claim, claimsOf, claimsOn, ranksAsked } from './claims.js';
 
-/** A claim on a model that lacks a copy of those it asks for. */
+/** A claim on a model that has fewer copies than the claim asks for. */
 export interface Want extends Claim {
   readonly model: Model;
-  /** Since when the model has lacked one. */
+  /** Since when the model has lacked a copy. */
   readonly since: Instant;
   /**
-   * Since when requests have waited for it at every moment and there was none. Where the operator wants it, since when
-   * it was lacking. Where it is only wished for, later, so that it starves all the same in the end.
+   * The moment from which starvation counts. Where requests ask for it: since when some have waited at every moment.
+   * Where the operator wants it: since when it lacks a copy. Where it is only wished for: later (`WISH_STARVES`).
    */
   readonly waitsSince: Instant;
-  /** Whether only callers want it, whose requests wait or were refused. */
+  /** Whether only requests ask for it, which wait or were refused. */
   readonly isAsked: boolean;
   /** Why a copy is loaded for it. */
   readonly cause: LoadCause;
-  /** As what one copy of this and other models was asked for (`ranksAsked`), when it was wanted. */
+  /** The ranks at which models were asked for (`ranksAsked`) when this want was made. */
   readonly asked: ReadonlyMap<ModelId, Rank>;
 }
 
 /**
- * What should be somewhere and is not. Of one model a stronger claim comes before a weaker one; which model goes first
- * is said by the line (`byPrecedence`).
+ * All claims that are not met, and notes since when. The claims on one model come in their order, the strongest first;
+ * the order of models is that of the line (`byPrecedence`).
  */
 export function wantsOf(fleet: Fleet, now: Instant): Want[] {
-  const lacking = unmetClaimsIn(fleet, now);
-  noteSince(fleet, lacking.claims, now);
-  return listed(fleet, lacking, now);
+  const asking = askingIn(fleet, now);
+  const unmet = unmetClaims(fleet, asking, now);
+  noteSince(fleet, unmet, now);
+  return listed(fleet, unmet, asking, now);
 }
 
 /** The same for a query only: nothing is noted. */
-export const wantsNow = (fleet: Readonly<Fleet>, now: Instant): Want[] =>
-  listed(fleet, unmetClaimsIn(fleet, now), now);
-
-/** The claims that are not met, and why their models are wanted. */
-interface UnmetClaims extends Asking {
-  readonly claims: ReadonlyMap<ModelId, readonly Claim[]>;
-}
-
-function unmetClaimsIn(fleet: Readonly<Fleet>, now: Instant): UnmetClaims {
+export function wantsNow(fleet: Readonly<Fleet>, now: Instant): Want[] {
   const asking = askingIn(fleet, now);
-  const lacking = new Map<ModelId, readonly Claim[]>();
-  for (const [id, claims] of claimsOf(fleet, asking.asked)) {
-    const unmet = unmetOf(claims, presentCopies(fleet, id, now));
-    if (unmet.length > 0 && !isGivenUp(fleet, id, now) && mayBeLoaded(fleet, id)) lacking.set(id, unmet);
-  }
-  return { claims: lacking, ...asking };
+  return listed(fleet, unmetClaims(fleet, asking, now), asking, now);
 }
 
-function listed(fleet: Readonly<Fleet>, lacking: UnmetClaims, now: Instant): Want[] {
+type UnmetClaims = ReadonlyMap<ModelId, readonly Claim[]>;
+
+function unmetClaims(fleet: Readonly<Fleet>, { asked }: Asking, now: Instant): UnmetClaims {
+  const unmet = new Map<ModelId, readonly Claim[]>();
+  for (const [id, claims] of claimsOf(fleet, asked)) {
+    const present = presentCopies(fleet, id, now);
+    const beyond = claims.filter(({ copies }) => copies > present);
+    if (beyond.length > 0 && !isGivenUp(fleet, id, now) && mayBeLoaded(fleet, id)) unmet.set(id, beyond);
+  }
+  return unmet;
+}
+
+function listed(fleet: Readonly<Fleet>, unmet: UnmetClaims, asking: Asking, now: Instant): Want[] {
   const wants: Want[] = [];
-  for (const [id, unmet] of lacking.claims) {
-    for (const claim of unmet) wants.push(wantOf(fleet, fleet.models.get(id)!, claim, lacking, now));
+  for (const [id, claims] of unmet) {
+    for (const claim of claims) wants.push(wantOf(fleet, fleet.models.get(id)!, claim, asking, now));
   }
   return wants;
 }
-
-/** What is left of claims, each of which asks for more copies than the one before. */
-function unmetOf(claims: readonly Claim[], present: number): readonly Claim[] {
-  const first = claims.findIndex(({ copies }) => present < copies);
-  return first < 0 ? NO_CLAIMS : claims.slice(first);
-}
-
-const NO_CLAIMS: readonly Claim[] = [];
 
 function wantOf(fleet: Readonly<Fleet>, model: Model, claim: Claim, asking: Asking, now: Instant): Want {
   const { asked, leaving, failing } = asking;
@@ -89,11 +80,11 @@ function wantOf(fleet: Readonly<Fleet>, model: Model, claim: Claim, asking: Aski
   return { copies, after, rank, isExtra, model, since, waitsSince, isAsked, asked, cause };
 }
 
-/** Whether nothing that a model did keeps it from being loaded: it neither fails wherever it is nor takes too much. */
+/** Whether a model may be loaded: it neither fails wherever it is loaded nor takes more memory than its limit. */
 export const mayBeLoaded = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
   !failsEverywhere(fleet, model) && !isBarred(fleet, model);
 
-/** What one more copy of a model would be wanted as at this moment, whether or not it lacks one. */
+/** The want for one more copy of a model as it would be at this moment, whether or not the model lacks one. */
 export function wantFor(fleet: Readonly<Fleet>, model: Model, now: Instant): Want {
   const present = presentCopies(fleet, model.id, now);
   const asking = askingIn(fleet, now);
@@ -105,7 +96,7 @@ export function wantFor(fleet: Readonly<Fleet>, model: Model, now: Instant): Wan
   return wantOf(fleet, model, { copies: 1, after: 0, rank, isExtra }, asking, now);
 }
 
-/** Whether more copies of a model are wanted, demand aside, than there are, and it may be loaded. */
+/** Whether a model that may be loaded has fewer copies than are wanted, copies by demand aside. */
 export function isLacking(fleet: Readonly<Fleet>, model: Model, now: Instant): boolean {
   if (!model.enabled || isGivenUp(fleet, model.id, now) || !mayBeLoaded(fleet, model.id)) return false;
   const asked = ranksAsked(fleet, leavingDraining(fleet, now), now);
@@ -114,7 +105,7 @@ export function isLacking(fleet: Readonly<Fleet>, model: Model, now: Instant): b
   return claims.some(({ copies, isExtra }) => !isExtra && present < copies);
 }
 
-/** What goes before what, waiting requests aside: the lower comes first. */
+/** The stage of a claim in the line, waiting requests aside: the lower stage goes first. */
 export function stageOf(
   model: ModelId,
   { rank, after, isExtra }: Claim,
@@ -125,21 +116,21 @@ export function stageOf(
   return leaving.has(model) && after === 0 ? -PINNED - rank : -rank;
 }
 
-/** Whether the operator asks for it: it is pinned, kept warm, one copy more by demand, or ordered by an admin. */
+/** Whether no request has to ask for it: it is pinned, kept warm, a copy by demand, or ordered by an admin. */
 export const isDue = (fleet: Readonly<Fleet>, model: Model, { copies, isExtra }: Claim): boolean =>
   isExtra || copies <= standingCopies(model) || fleet.wishes.get(model.id)?.admin === true;
 
-/** A model whose loads are overdue on this many servers is not tried on yet another. */
+/** A model whose loads are overdue on so many servers is loaded on no other. */
 const OVERDUE_SERVERS = 2;
 
-/** Whether a model's loads hang on so many servers that it is tried on no more, until one ends or an admin says so. */
+/** Whether a model's loads are overdue on so many servers that no more are ordered, until one ends or an admin orders one. */
 export function isGivenUp(fleet: Readonly<Fleet>, model: ModelId, now: Instant): boolean {
   if (fleet.wishes.get(model)?.admin) return false;
   const overdue = replicasOf(fleet, model).filter((replica) => isOverdue(fleet, replica, now));
   return overdue.length >= OVERDUE_SERVERS;
 }
 
-function noteSince(fleet: Fleet, lacking: ReadonlyMap<ModelId, readonly Claim[]>, now: Instant): void {
+function noteSince(fleet: Fleet, lacking: UnmetClaims, now: Instant): void {
   noteAwaited(fleet, now);
   for (const model of fleet.wantedSince.keys()) {
     if (lacking.has(model)) continue;
@@ -149,7 +140,7 @@ function noteSince(fleet: Fleet, lacking: ReadonlyMap<ModelId, readonly Claim[]>
   for (const [model, claims] of lacking) {
     const isAlone = claims.every(({ isExtra }) => isExtra);
     const strain = fleet.strains.get(model);
-    // Requests that come while only one copy more was wanted have not waited yet.
+    // The wait of requests does not include the time in which only a copy by demand was wanted.
     const isNew = !isAlone && strain?.isAlone === true;
     if (isNew || !fleet.wantedSince.has(model)) fleet.wantedSince.set(model, now);
     if (strain && strain.isAlone !== isAlone) fleet.strains.set(model, { ...strain, isAlone });
@@ -164,17 +155,15 @@ function noteAwaited({ waiting, awaitedSince }: Fleet, now: Instant): void {
   for (const model of awaited) if (!awaitedSince.has(model)) awaitedSince.set(model, now);
 }
 
-/** Copies that are there or on their way, on servers that stay. */
+/** Copies of a model that are there or on their way, on servers that stay. */
 export function presentCopies(fleet: Readonly<Fleet>, model: ModelId, now: Instant): number {
   let copies = 0;
-  for (const id of fleet.holders.get(model) ?? NO_REPLICA_IDS) {
+  for (const id of fleet.holders.get(model) ?? []) {
     const replica = fleet.replicas.get(id)!;
     if (isPresent(fleet, replica, now)) copies += copiesWith(fleet, replica);
   }
   return copies;
 }
-
-const NO_REPLICA_IDS: ReadonlySet<ReplicaId> = new Set();
 
 /** Copies of a model that are on one server, or on their way there. */
 export function presentOn(fleet: Readonly<Fleet>, server: Server, model: ModelId, now: Instant): number {
@@ -182,7 +171,7 @@ export function presentOn(fleet: Readonly<Fleet>, server: Server, model: ModelId
   return replica && isPresent(fleet, replica, now) ? copiesWith(fleet, replica) : 0;
 }
 
-/** A change under way counts with the devices it is to bring. */
+/** A change of devices counts as done. */
 const copiesWith = (fleet: Readonly<Fleet>, replica: Replica): number =>
   replica.phase === 'ready' && replica.change ? replica.change.devices.length : copiesOf(fleet, replica);
 
@@ -194,8 +183,7 @@ export const isComing = (fleet: Readonly<Fleet>, replica: Replica, now: Instant)
 
 function isPresent(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
   const server = fleet.servers.get(replica.server);
-  if (!server || server.drain) return false;
-  if (standingOf(server, now) === 'lost') return false;
+  if (!server || server.drain || standingOf(server, now) === 'lost') return false;
   switch (replica.phase) {
     case 'placed':
       return true;

@@ -3,7 +3,7 @@ import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import { routableReplicas } from '../learned/routes.js';
 
-/** A wish lives at least as long, also where no request may wait at all. */
+/** A wish lasts at least so long, also where the model lets no request wait. */
 const SHORTEST_WISH = 60_000;
 
 /** Remembers that a model is wanted without a waiting request. */
@@ -17,7 +17,7 @@ export function wish(fleet: Fleet, id: ModelId, now: Instant): void {
   });
 }
 
-/** A wish ends when it has come true or its time is up; the time of an admin's stands still in a frozen fleet. */
+/** Drops wishes whose model is ready or whose time is over. An admin's wish does not run out while the fleet is frozen. */
 export function dropWishes(fleet: Fleet, now: Instant): void {
   for (const [model, { until, admin }] of fleet.wishes) {
     const isOver = until <= now && !(admin && fleet.frozen);
