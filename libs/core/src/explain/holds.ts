@@ -11,28 +11,28 @@ import { waitingFor } from '../loading/eta.js';
 import { isPinProtected } from '../memory/pins.js';
 import type { Phase, Ready, Replica } from '../fleet/replica.js';
 
-/** One reason why a replica is not drained to make room for another model. */
+/** A reason why a replica is not drained to make room for another model. */
 export type Hold =
   /** It would leave fewer copies than are pinned. */
   | { readonly kind: 'pinned' }
-  /** It is a stranger, and the operator said to keep such models. */
+  /** It is a stranger, and the operator has strangers kept. */
   | { readonly kind: 'stranger' }
   | { readonly kind: 'residency'; readonly until: Instant }
-  /** Leases are good; a newcomer that starves is not held up by them. */
+  /** It is leased. A model that starves may have it drained all the same. */
   | { readonly kind: 'in_use'; readonly until: Instant }
   /** Triton still has requests queued for it. */
   | { readonly kind: 'queued' }
   /** At least one request waits for its model. */
   | { readonly kind: 'awaited' }
-  /** These are made of it: it goes only together with them. */
+  /** These replicas depend on it: it leaves only together with them. */
   | { readonly kind: 'needed'; readonly by: readonly ReplicaId[] }
   /** It is of a higher class than the model that wants its memory. */
   | { readonly kind: 'outranks'; readonly class: Class }
-  /** It is one of the copies that `copies.min` keeps, and the newcomer is of no higher class. */
+  /** It is one of the copies that `copies.min` keeps, and the other model is of no higher class. */
   | { readonly kind: 'kept_warm' }
   /** A load is changing its devices. */
   | { readonly kind: 'changing' }
-  /** It is not ready: on its way in, or leaving already. */
+  /** It is not ready: it is on its way, or leaving. */
   | { readonly kind: 'phase'; readonly phase: Exclude<Phase, 'ready'> };
 
 /** Everything that keeps a replica where it is at this moment; empty for one that may be evicted. */
@@ -41,7 +41,7 @@ export function holdsOn(fleet: Readonly<Fleet>, replica: Replica, now: Instant):
   return [...claims(fleet, replica), ...uses(fleet, replica, now)];
 }
 
-/** The same, and what keeps it from a certain want. */
+/** The same, and what keeps it from leaving for one want. */
 export function holdsAgainst(fleet: Readonly<Fleet>, replica: Replica, want: Want, now: Instant): Hold[] {
   const outranks: Hold = { kind: 'outranks', class: settingsOf(fleet, replica).class };
   return [
@@ -51,7 +51,7 @@ export function holdsAgainst(fleet: Readonly<Fleet>, replica: Replica, want: Wan
   ];
 }
 
-/** What time alone does not end. */
+/** The holds that time alone does not end. */
 function claims(fleet: Readonly<Fleet>, replica: Ready): Hold[] {
   const by = dependentsOf(fleet, replica).map(({ id }) => id);
   return [

@@ -3,7 +3,7 @@ import { type Fleet, unsettled } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Replica } from '../fleet/replica.js';
 
-/** What of the orders of admins about a model is still to be done. */
+/** The part of the orders of admins about a model that is still to be done. */
 export interface OpenOrders {
   /** Whether it is to be loaded, wherever that may be. */
   readonly load: boolean;
@@ -11,7 +11,7 @@ export interface OpenOrders {
   readonly reload: readonly CopyToReload[];
 }
 
-/** What admins have ordered and is still to be done, by model; there is no entry for a model of which that is nothing. */
+/** The orders of admins that are still to be done, by model; models without such orders have no entry. */
 export function openOrders(fleet: Readonly<Fleet>): ReadonlyMap<ModelId, OpenOrders> {
   const open = new Map<ModelId, { load: boolean; unload: CopyToGo[]; reload: CopyToReload[] }>();
   const of = (model: ModelId) => {
@@ -30,7 +30,7 @@ export function openOrders(fleet: Readonly<Fleet>): ReadonlyMap<ModelId, OpenOrd
   return open;
 }
 
-/** Whether it leaves by an admin's order, and not to come back. Its leases are waited for, also where it was forced. */
+/** Whether it leaves for good by an admin's order. It is told as not forced, so that its leases end first. */
 const isOnItsWay = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
   'cause' in replica &&
   replica.cause === 'admin' &&

@@ -1,6 +1,6 @@
 import type { Fleet } from '../fleet/fleet.js';
 import type { AccountId, ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
-import { Ledger } from '../memory/ledger.js';
+import { Ledger, sumOf } from '../memory/ledger.js';
 import type { Bytes, Instant, Model } from '../fleet/model.js';
 import { moveMadeFor } from '../fleet/moving.js';
 import { Room } from '../room/feasible.js';
@@ -20,7 +20,7 @@ import { openServers } from '../fleet/standing.js';
 import { type Hold, holdsAgainst } from './holds.js';
 import { supposedRequest } from './supposed.js';
 
-/** A replica that holds memory that is wanted, and what keeps it there. */
+/** A replica that holds memory which a place is short of, and what keeps it there. */
 export interface WhyHolder {
   readonly replica: ReplicaId;
   readonly model: ModelId;
@@ -30,7 +30,7 @@ export interface WhyHolder {
   readonly holds: readonly Hold[];
 }
 
-/** A copy that is moved, or would be: another one is loaded there, and then it leaves. */
+/** A move, under way or possible: another copy is loaded at this place, and then the replica leaves. */
 export interface WhyMove {
   readonly replica: ReplicaId;
   readonly model: ModelId;
@@ -38,21 +38,21 @@ export interface WhyMove {
   readonly devices: readonly number[];
 }
 
-/** How a place gets free. */
+/** How a place would get free: by evictions or by a move. */
 interface WhyWay {
-  /** Whose leaving would free enough; null where no set of those that may leave does, or a move hurts less. */
+  /** The replicas whose leaving would free enough; null where none would, or a move costs less. */
   readonly victims: readonly ReplicaId[] | null;
   readonly move: WhyMove | null;
 }
 
-/** What judging all places for one model needs of the whole fleet, each thing worked out once: fleets are large. */
+/** What judging all places for one model needs of the whole fleet, worked out once: fleets are large. */
 export class Scene {
   readonly ledger: Ledger;
   readonly room: Room;
   readonly open: readonly Server[];
   readonly want: Want;
   readonly job: Job;
-  /** What a request for the model would be told and given. */
+  /** How admission would judge a request for the model. */
   readonly supposed: AdmissionVerdict | null;
   private readonly places: ReadonlyMap<Server, readonly Place[]>;
   private readonly keeping = new Map<ReplicaId, readonly Hold[]>();
@@ -84,7 +84,7 @@ export class Scene {
     return this.places.get(server)!;
   }
 
-  /** How enough would be freed there: no replica has to leave, or some have, or one is moved; or it cannot be freed. */
+  /** How a place would get free; `victims` is empty where nothing has to leave. */
   wayAt(place: Place): WhyWay {
     if (this.ledger.fitsSpare(place.bookings)) return { victims: [], move: null };
     const begun = this.moveAt(place);
@@ -92,7 +92,7 @@ export class Scene {
     return this.proposedAt(place) ?? this.possibleAt(place);
   }
 
-  /** What the job of a request would do there now. */
+  /** What the job of a request that came now would do there at once. */
   private proposedAt(place: Place): WhyWay | undefined {
     const { fleet, now } = this;
     const forecast = this.supposed?.forecast;
@@ -105,7 +105,7 @@ export class Scene {
       : undefined;
   }
 
-  /** What would free enough there now, whatever is decided. */
+  /** What could free enough there now, whether or not it would be decided. */
   private possibleAt(place: Place): WhyWay {
     const { fleet, ledger, want, now } = this;
     this.victims ??= this.findVictims();
@@ -119,7 +119,7 @@ export class Scene {
     return { victims: plan ? Array.from(replicasIn(plan.victims), ({ id }) => id) : null, move: null };
   }
 
-  /** The move that is under way for the model from a place's server. */
+  /** The move under way for the model from a place's server. */
   private moveAt({ server }: Place): WhyMove | undefined {
     const { replicas } = this.fleet;
     const [id, move] = moveMadeFor(this.fleet, this.model.id) ?? [];
@@ -158,10 +158,13 @@ export class Scene {
     return found;
   }
 
+  /** A change of devices holds old and new. */
   private findHolders() {
     const found = new Map<AccountId, { readonly replica: Replica; readonly bytes: Bytes }[]>();
     for (const replica of this.fleet.replicas.values()) {
-      for (const [account, bytes] of bytesHeldBy(replica)) add(found, account, { replica, bytes });
+      const change = replica.phase === 'ready' ? (replica.change?.bookings ?? []) : [];
+      for (const { account, bytes } of sumOf([replica.bookings, change]))
+        if (bytes > 0) add(found, account, { replica, bytes });
     }
     return found;
   }
@@ -183,14 +186,4 @@ function add<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
   const known = map.get(key);
   if (known) known.push(value);
   else map.set(key, [value]);
-}
-
-/** A change under way holds old and new. */
-function bytesHeldBy(replica: Replica): Map<AccountId, Bytes> {
-  const change = replica.phase === 'ready' ? (replica.change?.bookings ?? []) : [];
-  const held = new Map<AccountId, Bytes>();
-  for (const { account, bytes } of [...replica.bookings, ...change]) {
-    if (bytes > 0) held.set(account, (held.get(account) ?? 0) + bytes);
-  }
-  return held;
 }

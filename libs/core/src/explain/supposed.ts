@@ -4,15 +4,15 @@ import { mayBeLoaded, presentCopies, wantsNow } from '../demand/wants.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { Instant, Model } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
-import type { ModelId, RequestId, TenantId } from '../fleet/ids.js';
+import type { RequestId, TenantId } from '../fleet/ids.js';
 import { DEFAULT_LEASE } from '../learned/leases.js';
 import { routableReplicas } from '../learned/routes.js';
 import { Line } from '../loading/line.js';
 import { added } from '../numbers/decaying-sum.js';
 
 /**
- * What admission would say to a request for a cold model that came now and may wait as long as the model allows. Null
- * where no copy lacks, where none may be loaded, or where requests never wait. The fleet stays as it is.
+ * How admission would judge a request for a cold model that came now and may wait as long as the model allows. Null
+ * where the model has a copy, may not be loaded, or lets no request wait. The fleet is not changed.
  */
 export function supposedRequest(
   fleet: Readonly<Fleet>,
@@ -38,28 +38,25 @@ export function supposedRequest(
   return judgeRequest(supposed, new Line(supposed, wantsNow(supposed, now), open, now), request, now);
 }
 
-/** The tenant that was charged for most lately: a request of another one would wait no longer. */
+/** The tenant that was charged most lately: a request of any other tenant would wait no longer. */
 function mostCharged({ spending, waiting }: Readonly<Fleet>): TenantId {
   let [most] = Array.from(waiting.values(), ({ tenant }) => tenant);
   let known = -Infinity;
   for (const [tenant, { sum, at }] of spending) {
-    // All charges fade alike, so that their order is the same at any moment.
+    // All charges decay alike, so their order is the same at any moment.
     const key = Math.log(sum) + at / ASKS_FADE_OVER;
     if (key > known) [most, known] = [tenant, key];
   }
   return most ?? ('' as TenantId);
 }
 
-/** The fleet after the request was heard of, with copies of what admission writes into. */
+/** The fleet with the request in it, and copies of what admission writes into. */
 const withRequest = (fleet: Readonly<Fleet>, request: Request, now: Instant): Fleet => ({
   ...fleet,
   waiting: new Map(fleet.waiting).set(request.id, request),
-  awaitedSince: new Map(fleet.awaitedSince).set(request.model, awaitedSince(fleet, request.model, now)),
+  awaitedSince: new Map(fleet.awaitedSince).set(request.model, fleet.awaitedSince.get(request.model) ?? now),
   asks: new Map(fleet.asks).set(request.model, added(fleet.asks.get(request.model), 1, now, ASKS_FADE_OVER)),
   promises: new Map(fleet.promises),
   charges: new Map(fleet.charges),
   spending: new Map(fleet.spending),
 });
-
-const awaitedSince = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): Instant =>
-  fleet.awaitedSince.get(model) ?? now;

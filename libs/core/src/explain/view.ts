@@ -1,6 +1,6 @@
 import { type Fleet, replicasOf, replicasOn } from '../fleet/fleet.js';
 import { needsRestart } from '../memory/device-flags.js';
-import type { FailureCause, Ready, Replica } from '../fleet/replica.js';
+import type { FailureCause, Phase, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import type { AccountId, ModelId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
@@ -8,7 +8,6 @@ import type { Bytes, Instant } from '../fleet/model.js';
 import { isFailing, isWrittenOff } from '../memory/failing.js';
 import { isOverLimit, isQuarantined } from '../memory/limits.js';
 import { claimsOf, ranksAsked } from '../demand/claims.js';
-import { isBroken } from '../demand/cooling.js';
 import { waitingFor } from '../loading/eta.js';
 import { isKept } from '../demand/idle.js';
 import { leavingDraining } from '../demand/asking.js';
@@ -16,26 +15,11 @@ import { copiesOf } from '../memory/pins.js';
 import { isRoutable, loadBegan, loadsByServer, type Standing, standingOf } from '../fleet/standing.js';
 import { isStuck } from '../fleet/stuck.js';
 
-/** A model in one word: its most useful replica's phase, else what keeps it from having one. */
-export type ModelState =
-  | 'absent'
-  | 'waiting'
-  | 'placed'
-  | 'loading'
-  | 'ready'
-  | 'draining'
-  | 'unloading'
-  | 'unknown'
-  | 'cooling_down';
+/** A model in one word: the phase of its most useful replica, else why it has none. */
+export type ModelState = 'absent' | 'waiting' | 'cooling_down' | Phase;
 
-const MOST_USEFUL: readonly Replica['phase'][] = [
-  'ready',
-  'loading',
-  'placed',
-  'draining',
-  'unloading',
-  'unknown',
-];
+/** The phases, the most useful one first. */
+const MOST_USEFUL: readonly Phase[] = ['ready', 'loading', 'placed', 'draining', 'unloading', 'unknown'];
 
 export function modelState(fleet: Readonly<Fleet>, model: ModelId, now: Instant): ModelState {
   const phases = new Set(replicasOf(fleet, model).map(({ phase }) => phase));
@@ -45,31 +29,27 @@ export function modelState(fleet: Readonly<Fleet>, model: ModelId, now: Instant)
   return waitingFor(fleet, model) > 0 || fleet.wantedSince.has(model) ? 'waiting' : 'absent';
 }
 
-/** When the next load of a model may be tried, where it may be nowhere now, or every server it failed on still has to wait. */
+/** When the next load of a model may be tried after failed loads; null where none keeps it from a server now. */
 export function nextTryAt(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Instant | null {
-  const active = cooldownsOf(fleet, model).filter(({ until }) => until > now);
-  const broken = isBroken(fleet, model, now) ? fleet.breakers.get(model)!.until : now;
-  const next = Math.max(
-    broken,
-    ...(active.length > 0 ? [Math.min(...active.map(({ until }) => until))] : []),
-  );
+  const ends = cooldownsOf(fleet, model).flatMap(({ until }) => (until > now ? [until] : []));
+  const cooled = ends.length > 0 ? Math.min(...ends) : now;
+  const next = Math.max(cooled, fleet.breakers.get(model)?.until ?? now);
   return next > now ? next : null;
 }
 
-/** The latest failed load that no success has followed. */
+/** The latest failed load of a model that no success has followed; an excess of memory comes first. */
 export function lastFailure(
   fleet: Readonly<Fleet>,
   model: ModelId,
 ): { readonly at: Instant; readonly cause: FailureCause } | null {
-  const excess = isQuarantined(fleet, model) ? fleet.excesses.get(model)! : null;
-  if (excess) return { at: excess.at, cause: 'capacity' };
+  if (isQuarantined(fleet, model)) return { at: fleet.excesses.get(model)!.at, cause: 'capacity' };
   return cooldownsOf(fleet, model).toSorted((a, b) => b.at - a.at)[0] ?? null;
 }
 
 const cooldownsOf = (fleet: Readonly<Fleet>, model: ModelId) =>
   [...fleet.cooldowns.values()].filter((cooldown) => cooldown.model === model);
 
-/** What is odd about a replica: `over_limit` was measured above what was declared for its model. */
+/** What is wrong with a replica; `over_limit`: it was measured to hold more than was declared for its model. */
 export type ReplicaFlag = 'failing' | 'stuck' | 'over_limit';
 
 export function replicaFlags(fleet: Readonly<Fleet>, replica: Replica, now: Instant): ReplicaFlag[] {
@@ -83,8 +63,8 @@ export function replicaFlags(fleet: Readonly<Fleet>, replica: Replica, now: Inst
 export type ServerState = Standing | 'draining' | 'drained';
 
 /**
- * How a server stands; one that is up and being drained says how far that has come. What is stuck leaves with the process
- * only: it is nothing to wait for.
+ * How a server stands; of one that is up and drains, how far that has come. Stuck replicas leave only with the process:
+ * the drain does not wait for them.
  */
 export function serverState(fleet: Readonly<Fleet>, server: Server, now: Instant): ServerState {
   const standing = standingOf(server, now);
@@ -103,26 +83,23 @@ export type ServerFlag = 'stuck_load' | 'stuck_unload' | 'hidden_copy' | 'failin
 export function serverFlags(fleet: Readonly<Fleet>, server: Server, now: Instant): ServerFlag[] {
   const replicas = replicasOn(fleet, server.spec.id);
   const stuck = replicas.filter((replica) => isStuck(fleet, replica, now));
-  const stuckUnload = stuck.some(isUnload);
+  const isUnloadStuck = stuck.some(isUnload);
   const overdue = loadsByServer(fleet, now).get(server.spec.id)?.overdue ?? 0;
-  const flags: [ServerFlag, boolean][] = [
-    ['stuck_load', stuck.some((replica) => loadBegan(replica) !== null)],
-    ['stuck_unload', stuckUnload],
-    ['hidden_copy', server.hidden.length > 0],
-    [
-      'failing_model',
-      replicas.some((replica): replica is Ready => replica.phase === 'ready' && isFailing(replica)),
-    ],
-    ['needs_restart', overdue >= fleet.limits.loadsPerServer || stuckUnload || needsRestart(server)],
-  ];
-  return flags.flatMap(([flag, isSet]) => (isSet ? [flag] : []));
+  const flags: ServerFlag[] = [];
+  if (stuck.some((one) => loadBegan(one) !== null)) flags.push('stuck_load');
+  if (isUnloadStuck) flags.push('stuck_unload');
+  if (server.hidden.length > 0) flags.push('hidden_copy');
+  if (replicas.some((one) => one.phase === 'ready' && isFailing(one))) flags.push('failing_model');
+  if (overdue >= fleet.limits.loadsPerServer || isUnloadStuck || needsRestart(server))
+    flags.push('needs_restart');
+  return flags;
 }
 
-/** Whether Triton was told to unload it: it answered and the model is still there, or it did not answer at all. */
+/** Whether Triton was told to unload it, and the unload is not seen to have happened. */
 const isUnload = (replica: Replica): boolean =>
   replica.phase === 'unloading' || (replica.phase === 'unknown' && replica.after === 'unload');
 
-/** The numbers of one device or host, in bytes; an account without a limit has infinite capacity. */
+/** The memory of one device or host, in bytes; the capacity is Infinity where there is no limit. */
 export interface Memory {
   readonly capacity: Bytes;
   readonly held: Bytes;
@@ -130,7 +107,7 @@ export interface Memory {
   readonly free: Bytes;
 }
 
-/** The memory arithmetic as it stands, for as many accounts as asked. */
+/** Tells the memory of accounts as it is now. */
 export function memoryOf(fleet: Readonly<Fleet>): (account: AccountId) => Memory {
   const ledger = new Ledger(fleet);
   return (account) => {
@@ -141,8 +118,10 @@ export function memoryOf(fleet: Readonly<Fleet>): (account: AccountId) => Memory
 
 /** Pinned models of which fewer copies are ready than are pinned. */
 export function unsatisfiedPins(fleet: Readonly<Fleet>): ModelId[] {
-  const pinned = [...fleet.models.values()].filter(({ pinnedCopies }) => pinnedCopies > 0);
-  return pinned.filter(({ id, pinnedCopies }) => readyCopies(fleet, id) < pinnedCopies).map(({ id }) => id);
+  const unsatisfied = [...fleet.models.values()].filter(
+    ({ id, pinnedCopies }) => pinnedCopies > 0 && readyCopies(fleet, id) < pinnedCopies,
+  );
+  return unsatisfied.map(({ id }) => id);
 }
 
 const readyCopies = (fleet: Readonly<Fleet>, model: ModelId): number =>
@@ -151,7 +130,7 @@ const readyCopies = (fleet: Readonly<Fleet>, model: ModelId): number =>
     .filter((one) => !isWrittenOff(fleet, one))
     .reduce((sum, replica) => sum + copiesOf(fleet, replica), 0);
 
-/** How many copies of each model are wanted, by the claim that asks for most, and how many are ready. */
+/** How many copies of each model are wanted, by its largest claim, and how many are ready. */
 export function copiesPerModel(
   fleet: Readonly<Fleet>,
   now: Instant,
@@ -165,6 +144,6 @@ export function copiesPerModel(
   );
 }
 
-/** Loads ordered and not ended. */
+/** How many loads were ordered and have not ended. */
 export const loadsInFlight = (fleet: Readonly<Fleet>): number =>
   [...fleet.replicas.values()].filter((replica) => loadBegan(replica) !== null).length;

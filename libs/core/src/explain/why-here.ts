@@ -9,7 +9,7 @@ import { stuckAt } from '../fleet/stuck.js';
 import { type ReplicaFlag, replicaFlags } from './view.js';
 import { type Hold, holdsOn } from './holds.js';
 
-/** A replica of the model asked for, and how long it will be as it is. */
+/** A replica of the model asked about, and when its phase ends. */
 export interface WhyHere {
   readonly replica: ReplicaId;
   readonly server: ServerId;
@@ -17,15 +17,15 @@ export interface WhyHere {
   readonly phase: Phase;
   readonly since: Instant;
   /**
-   * When the phase ends by itself at the latest, if nothing happens meanwhile: ready, when it is retired for being idle;
-   * draining, when its queue is no longer waited for; else, when its order counts as overdue or stuck. Null: never.
+   * When the phase ends at the latest if nothing happens meanwhile; null: never. Ready: when it is retired for being
+   * idle. Draining: when its queue is no longer waited for. Otherwise: when its order counts as overdue or stuck.
    */
   readonly until: Instant | null;
   readonly lastUse: Instant | null;
   readonly bookings: readonly Booking[];
   readonly flags: readonly ReplicaFlag[];
   readonly holds: readonly Hold[];
-  /** Why it is let go, and for which model. */
+  /** Why it leaves, and for which model; null where it does not leave. */
   readonly leaving: { readonly cause: UnloadCause | null; readonly makesRoomFor: ModelId | null } | null;
 }
 

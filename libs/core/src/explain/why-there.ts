@@ -1,7 +1,13 @@
 import { type DeviceFlag, deviceFlags } from '../memory/device-flags.js';
-import type { AccountId, ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
+import {
+  type AccountId,
+  hostAccount,
+  type ModelId,
+  replicaId,
+  type ReplicaId,
+  type ServerId,
+} from '../fleet/ids.js';
 import { PINNED } from '../demand/rank.js';
-import { hostAccount, replicaId } from '../fleet/ids.js';
 import { isBarred } from '../memory/limits.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import { type Cooling, coolingOn } from '../demand/cooling.js';
@@ -12,93 +18,93 @@ import type { Device, Server } from '../fleet/server.js';
 import { type Standing, standingOf } from '../fleet/standing.js';
 import type { Scene, WhyHolder, WhyMove } from './scene.js';
 
-/** What comes of asking for a copy at one place now. */
+/** What would come of a load at one place now. */
 export type PlaceVerdict =
-  /** There is room, now or once all that leaves has left. */
+  /** There is room, now or once the copies that are leaving have left. */
   | 'room'
   /** There is room once its victims have left. */
   | 'room_by_eviction'
-  /** There would be, but its devices have had their swaps of a minute: no copy leaves before one is left again. */
+  /** There would be room by eviction, but the swaps that its devices may have in a minute are spent. */
   | 'swaps_spent'
-  /** There is room once a copy in the way was loaded elsewhere and has left. */
+  /** There is room once one copy was moved. */
   | 'room_by_move'
-  /** Too little may leave now. */
+  /** The copies that may leave now would not free enough. */
   | 'no_room';
 
-/** What comes of asking for a copy on a server now. */
+/** What would come of a load on a server now. */
 export type Verdict =
   | PlaceVerdict
-  /** One is there, coming or going. */
+  /** A copy is there, on its way or leaving. */
   | 'holds'
-  /** Something that it needs there is still leaving, or cannot come. */
+  /** A model that it depends on is still leaving there, or cannot be loaded. */
   | 'incomplete'
   /** The last load failed a short time ago. */
   | 'cooling_down'
-  /** The server takes nothing new: it does not stand, is drained, or has overdue loads in all its slots. */
+  /** The server takes no loads: it does not stand, drains, or has overdue loads in all its slots. */
   | 'closed'
-  /** The fleet is frozen: nothing is loaded before that ends, whatever room there is. */
+  /** The fleet is frozen. */
   | 'frozen'
-  /** The model, or something that it is made of, took more than its limit: it is not loaded before that is allowed. */
+  /** The model, or one that it depends on, is quarantined. */
   | 'quarantined'
-  /** Not even an empty server could take it. */
+  /** Not even the empty server could hold it. */
   | Exclude<Fit, 'fits'>;
 
-/** Why the model is not, or could be, on one server. */
+/** Whether the model could be on one server, and why not. */
 export interface WhyThere {
   readonly server: ServerId;
   readonly standing: Standing;
   readonly isDrained: boolean;
   readonly verdict: Verdict;
-  /** When time alone ends the verdict; null where it does not. */
+  /** When the verdict ends by time alone; null where it does not. */
   readonly until: Instant | null;
   readonly cooldown: WhyCooling | null;
-  /** Each way to put it there, or one more copy of it, in numbers; empty where none is worth a thought. */
+  /** The ways to load it there, or one more copy of it; empty where there is none. */
   readonly places: readonly WhyPlace[];
   readonly devices: readonly WhyDevice[];
   /** The memory of its host. */
   readonly host: WhyMemory;
 }
 
-/** What keeps it away after failed loads; null where the end is not known, since a load elsewhere is to show it. */
+/** `until` is null where the wait ends with a load that is on its way. */
 type WhyCooling = Omit<Cooling, 'until'> & { readonly until: Instant | null };
 
-/** Why there is no copy on one device, or could be. */
+/** Whether the model could be on one device, and why not. */
 export interface WhyDevice {
   readonly ordinal: number;
   readonly kind: Device['kind'];
   readonly verdict: Verdict;
-  /** As of a server. */
+  /** When the verdict ends by time alone; null where it does not. */
   readonly until: Instant | null;
-  /** The best way to put the model on it, if need be together with others; null where there is none. */
+  /** The best way to load the model onto it, alone or together with other devices; null where there is none. */
   readonly place: WhyPlace | null;
   readonly memory: WhyMemory;
   readonly flags: readonly DeviceFlag[];
 }
 
-/** One way to put a model on a server. */
+/** One way to load a model on a server. */
 export interface WhyPlace {
   readonly devices: readonly number[];
-  /** What else would come along. */
+  /** The models that would be loaded with it. */
   readonly brings: readonly ModelId[];
   readonly verdict: PlaceVerdict;
-  /** When its devices have a swap left again, where they have none now and others would have to leave. */
+  /** When its devices have a swap left again, where the verdict is `swaps_spent`; otherwise null. */
   readonly until: Instant | null;
   readonly accounts: readonly WhyAccount[];
-  /** Whose leaving would free enough; null where no set of those that may leave does. */
+  /** The replicas whose leaving would free enough; null where none would. */
   readonly victims: readonly ReplicaId[] | null;
-  /** What is moved for it, or would be. */
+  /** The move that frees it, or would. */
   readonly move: WhyMove | null;
 }
 
-/** The arithmetic of one account that a place draws on. */
+/** The memory of one account in which a place books. */
 export interface WhyAccount extends WhyMemory {
   readonly needs: Bytes;
 }
 
-/** The arithmetic of one account, and the replicas that draw on it where it is short. */
+/** The memory of one account, and the replicas that hold it where it is short. All in bytes. */
 export interface WhyMemory {
   readonly account: AccountId;
-  /** What would be booked there; null where nothing can be. */
+  /** What would be booked there; null where no place books there. */
   readonly needs: Bytes | null;
   readonly capacity: Bytes;
   readonly held: Bytes;
@@ -106,10 +112,10 @@ export interface WhyMemory {
   readonly leaving: Bytes;
   readonly free: Bytes;
   readonly spare: Bytes;
-  /** What others hold of it, and what never came back; neither is in the capacity. Null: not known yet. */
+  /** `foreign` and `residue` are not part of the capacity. Null: not known yet. */
   readonly foreign: Bytes | null;
   readonly residue: Bytes;
-  /** The largest come first. */
+  /** The largest first. */
   readonly holders: readonly WhyHolder[];
 }
 
@@ -121,33 +127,33 @@ export function whyThere(scene: Scene): WhyThere[] {
 
 function whyServer(scene: Scene, server: Server, isOpen: boolean): WhyThere {
   const { fleet, model, now } = scene;
+  const { id, host } = server.spec;
   const cooldown = whyCooling(coolingOn(fleet, server, model.id, now));
   const places = scene.placesOn(server).map((place) => whyPlace(scene, place));
-  const judged = { isOpen, cooldown };
-  const replica = fleet.replicas.get(replicaId(model.id, server.spec.id));
-  const host = hostAccount(server.spec.host);
+  const lasting = lastingVerdict(scene, server, isOpen);
+  const judge = (place: WhyPlace | null): Judgement => {
+    if (lasting) return { verdict: lasting, until: null };
+    if (cooldown) return { verdict: 'cooling_down', until: cooldown.until };
+    return { verdict: place?.verdict ?? 'incomplete', until: place?.until ?? null };
+  };
+  const replica = fleet.replicas.get(replicaId(model.id, id));
+  const best = bestOf(places);
   return {
-    server: server.spec.id,
+    server: id,
     standing: standingOf(server, now),
     isDrained: server.drain !== null,
-    ...(replica ? HOLDS : judge(scene, server, { ...judged, places })),
+    ...(replica ? HOLDS : judge(best)),
     cooldown,
     places,
     devices: (server.devices ?? []).map((device) => {
       const { ordinal, kind, account } = device;
-      const near = places.filter(({ devices }) => devices.includes(ordinal));
-      const place = bestOf(near);
+      const place = bestOf(places.filter(({ devices }) => devices.includes(ordinal)));
       const memory = memoryAt(scene, server, place, account);
-      return {
-        ordinal,
-        kind,
-        ...(replica?.devices.includes(ordinal) ? HOLDS : judge(scene, server, { ...judged, places: near })),
-        place,
-        memory,
-        flags: deviceFlags(server, device, memory),
-      };
+      const isHeld = replica?.devices.includes(ordinal);
+      const flags = deviceFlags(server, device, memory);
+      return { ordinal, kind, ...(isHeld ? HOLDS : judge(place)), place, memory, flags };
     }),
-    host: memoryAt(scene, server, bestOf(places), host),
+    host: memoryAt(scene, server, best, hostAccount(host)),
   };
 }
 
@@ -171,31 +177,18 @@ const bestOf = (places: readonly WhyPlace[]): WhyPlace | null =>
 const memoryAt = (scene: Scene, server: Server, place: WhyPlace | null, account: AccountId): WhyMemory =>
   place?.accounts.find((one) => one.account === account) ?? whyMemory(scene, server, account, null);
 
-interface Judged {
-  readonly isOpen: boolean;
-  readonly cooldown: WhyCooling | null;
-  readonly places: readonly WhyPlace[];
-}
-
 type Judgement = Pick<WhyThere, 'verdict' | 'until'>;
 
 const HOLDS: Judgement = { verdict: 'holds', until: null };
 
-function judge(scene: Scene, server: Server, { isOpen, cooldown, places }: Judged): Judgement {
-  const lasting = lastingVerdict(scene, server) ?? (isOpen ? null : 'closed');
-  if (lasting !== null) return { verdict: lasting, until: null };
-  if (scene.fleet.frozen) return { verdict: 'frozen', until: null };
-  if (cooldown) return { verdict: 'cooling_down', until: cooldown.until };
-  const { verdict = 'incomplete', until = null } = bestOf(places) ?? {};
-  return { verdict, until };
-}
-
-/** What neither time nor an eviction changes; null where there is no such thing. */
-function lastingVerdict({ fleet, model, room }: Scene, server: Server): Verdict | null {
+/** The verdict on a whole server that neither a place nor time changes; null where there is none. */
+function lastingVerdict({ fleet, model, room }: Scene, server: Server, isOpen: boolean): Verdict | null {
   if (!model.enabled) return 'disabled';
   if (isBarred(fleet, model.id)) return 'quarantined';
   const fit = room.fitOn(server, model);
-  return fit === 'fits' ? null : fit;
+  if (fit !== 'fits') return fit;
+  if (!isOpen) return 'closed';
+  return fleet.frozen ? 'frozen' : null;
 }
 
 function whyPlace(scene: Scene, place: Place): WhyPlace {
@@ -239,7 +232,10 @@ function whyMemory<Needs extends Bytes | null>(
   return {
     account,
     needs,
-    ...{ capacity, held, promised, leaving },
+    capacity,
+    held,
+    promised,
+    leaving,
     free: ledger.free(account),
     spare,
     foreign: meter?.foreign ?? null,

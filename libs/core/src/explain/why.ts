@@ -12,10 +12,10 @@ import { whyHere, type WhyHere } from './why-here.js';
 import { Scene } from './scene.js';
 import { whyThere, type WhyThere } from './why-there.js';
 
-/** Why a model is where it is, or nowhere: facts and numbers, in no words but the glossary's. */
+/** Why a model is where it is, or nowhere, in facts and numbers. */
 export interface Why {
   readonly model: ModelId;
-  /** Null: it was not declared, and no repository that may be discovered lists it. */
+  /** Null: it was neither declared nor discovered. */
   readonly source: Model['source'] | null;
   readonly enabled: boolean;
   readonly state: ModelState;
@@ -23,30 +23,30 @@ export interface Why {
   readonly here: readonly WhyHere[];
   /** Every server; empty for an unknown model. */
   readonly there: readonly WhyThere[];
-  /** What a request that came now, and waited as long as the model allows, would be given; null where no copy lacks. */
+  /** The load that a request which came now would wait for, as long as the model allows; null where none is needed. */
   readonly job: WhyJob | null;
-  /** How long a request that came now would wait; null where nothing that is on its way would let it be answered. */
+  /** How long a request that came now would wait (P50); null where it would get no route. */
   readonly predictedWait: Millis | null;
   readonly lastFailure: { readonly at: Instant; readonly cause: FailureCause } | null;
   readonly nextTryAt: Instant | null;
   readonly lastUnload: LastUnload | null;
 }
 
-/** The load that a request would wait for, and when it would come. */
+/** The load that a request would wait for, and its forecast. */
 interface WhyJob {
   /** Null where there is no place for it. */
   readonly server: ServerId | null;
   readonly devices: readonly number[];
   /** The copies that would leave for it. */
   readonly victims: readonly ReplicaId[];
-  /** Null where there is no telling. */
+  /** Null where it is not known. */
   readonly startsAt: Instant | null;
   readonly readyAt: Forecast | null;
   /** Why the request would be refused at once; null where it would wait. */
   readonly refusal: Refusal['reason'] | null;
 }
 
-/** What wants a model, and since when more of it is wanted than there is. */
+/** What asks for copies of a model, and since when it lacks one. */
 export interface Demand {
   readonly pinnedCopies: number;
   /** Copies that are there or on their way, on servers that stay. */
@@ -101,26 +101,22 @@ function demandFor(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Demand {
   };
 }
 
-/** How long a request for the model that came now would wait for it (P50): not at all where a copy is warm. */
+/** How long a request for the model that came now would wait for it (P50); 0 where a copy is warm. */
 function predictedWait({ fleet, model, now }: Scene, job: WhyJob | null): Millis | null {
   if (!model.enabled || !mayBeLoaded(fleet, model.id)) return null;
   if (routableReplicas(fleet, model.id).length > 0) return 0;
   if (presentCopies(fleet, model.id, now) > 0) return describeWait(fleet, model.id, now).eta?.p50 ?? null;
-  return job && !fleet.frozen ? waitFor(job, now) : null;
+  if (!job?.readyAt || job.refusal !== null || fleet.frozen) return null;
+  return Math.max(0, job.readyAt.p50 - now);
 }
-
-const waitFor = ({ readyAt, refusal }: WhyJob, now: Instant): Millis | null =>
-  readyAt && refusal === null ? Math.max(0, readyAt.p50 - now) : null;
-
-const NOWHERE = { server: null, devices: [] };
 
 /** The job of a supposed request, as admission judges it. */
 function jobFor({ supposed }: Scene): WhyJob | null {
   if (!supposed?.forecast) return null;
   const { place, victims, start, ready } = supposed.forecast;
-  const at = place ? { server: place.server.spec.id, devices: place.devices } : NOWHERE;
   return {
-    ...at,
+    server: place?.server.spec.id ?? null,
+    devices: place?.devices ?? [],
     victims: victims.map(({ id }) => id),
     startsAt: start.at === Infinity ? null : start.at,
     readyAt: ready.p50 === Infinity ? null : ready,
