@@ -21,7 +21,6 @@ export interface WhyHere {
    * idle. Draining: when its queue is no longer waited for. Otherwise: when its order counts as overdue or stuck.
    */
   readonly until: Instant | null;
-  readonly lastUse: Instant | null;
   readonly bookings: readonly Booking[];
   readonly flags: readonly ReplicaFlag[];
   readonly holds: readonly Hold[];
@@ -37,7 +36,6 @@ export const whyHere = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): W
     phase: replica.phase,
     since: replica.since,
     until: endOf(fleet, replica),
-    lastUse: replica.phase === 'ready' ? replica.lastUse : null,
     bookings: replica.bookings,
     flags: replicaFlags(fleet, replica, now),
     holds: holdsOn(fleet, replica, now),

@@ -47,7 +47,6 @@ describe('why a model is where it is', () => {
         phase: 'ready',
         since: driver.now,
         until: driver.now + 60_000,
-        lastUse: driver.now,
         bookings: [
           { account: 'gpu:s/0', bytes: 6 },
           { account: 'host:s', bytes: 0 },
@@ -65,12 +64,12 @@ describe('why a model is where it is', () => {
   it('tells in numbers why another one has no room, and which replicas hold it', () => {
     const driver = oneWarm({ minResidency: 30_000 });
     const began = driver.now;
-    const request = driver.resolve('there', { wait: 60_000 });
+    driver.resolve('there', { wait: 60_000 });
     driver.pass(1_000);
     const { state, demand, there } = why(driver, 'there');
     expect(state).toBe('waiting');
     expect(demand).toMatchObject({
-      waiting: [{ request, since: began, deadline: began + 60_000 }],
+      waiting: [{ since: began, deadline: began + 60_000 }],
       lacksSince: began,
       wait: { phase: 'waiting', position: 1 },
     });

@@ -1,6 +1,6 @@
 import type { Refusal } from '../fleet/actions.js';
 import type { Fleet, LastUnload, Wish } from '../fleet/fleet.js';
-import type { ModelId, ReplicaId, RequestId, ServerId } from '../fleet/ids.js';
+import type { ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
 import type { Forecast } from '../learned/load-times.js';
 import type { Instant, Millis, Model } from '../fleet/model.js';
 import { describeWait, type Wait } from '../loading/eta.js';
@@ -51,11 +51,7 @@ export interface Demand {
   readonly pinnedCopies: number;
   /** Copies that are there or on their way, on servers that stay. */
   readonly presentCopies: number;
-  readonly waiting: readonly {
-    readonly request: RequestId;
-    readonly since: Instant;
-    readonly deadline: Instant;
-  }[];
+  readonly waiting: readonly { readonly since: Instant; readonly deadline: Instant }[];
   readonly wish: Wish | null;
   readonly lacksSince: Instant | null;
   /** How far its load has come; null where none is wanted. */
@@ -90,11 +86,7 @@ function demandFor(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Demand {
   return {
     pinnedCopies: fleet.models.get(id)?.pinnedCopies ?? 0,
     presentCopies: presentCopies(fleet, id, now),
-    waiting: waiting.map((request) => ({
-      request: request.id,
-      since: request.arrivedAt,
-      deadline: request.deadline,
-    })),
+    waiting: waiting.map(({ arrivedAt: since, deadline }) => ({ since, deadline })),
     wish: fleet.wishes.get(id) ?? null,
     lacksSince,
     wait: waiting.length > 0 || lacksSince !== null ? describeWait(fleet, id, now) : null,

@@ -12,9 +12,9 @@ import { isOverdue, standingOf } from '../fleet/standing.js';
 import { isStuck } from '../fleet/stuck.js';
 
 /**
- * What is taken to come of orders on a copy of a fleet, in place of servers that answer: a load succeeds after as long as
- * is predicted (P50), memory is back as soon as an unload was ordered, a look finds what the books say and empty
- * queues. What is stuck or overdue stays so, and so does everything on a server that does not answer.
+ * The assumed outcomes of orders on a copy of a fleet, which no server carries out. A load succeeds after its forecast
+ * (P50). An unload frees its memory at once. A look finds what is booked, and empty queues. What is stuck or overdue
+ * stays so, and so does everything on a server that does not answer.
  */
 export class Assumed {
   private readonly ends = new Map<ReplicaId, { readonly at: Instant; readonly order: string }>();
@@ -25,22 +25,22 @@ export class Assumed {
     private readonly began: Instant,
   ) {}
 
-  /** When the first of the loads under way ends; infinity where none is. */
+  /** When the first of the loads under way ends; Infinity where there is none. */
   get next(): Instant {
     return Math.min(Infinity, ...Array.from(this.ends.values(), ({ at }) => at));
   }
 
-  /** When the load under way of a replica ends; null where it is not known to. */
+  /** When the load under way of a replica ends; null where that is not known. */
   endOf(replica: ReplicaId): Instant | null {
     return this.ends.get(replica)?.at ?? null;
   }
 
-  /** A replica that has left since the turn before. */
+  /** The replica of that id that has left since the turn before. */
   gone(replica: ReplicaId): Replica | undefined {
     return this.left.get(replica);
   }
 
-  /** Every server that is looked at has just been looked at: no look is due, and none has to be waited for. */
+  /** Counts every server as just looked at, so that nothing waits for a look. */
   look(now: Instant): void {
     for (const server of this.fleet.servers.values()) {
       if (!server.looked) continue;
@@ -50,7 +50,7 @@ export class Assumed {
     }
   }
 
-  /** Takes up the orders that are under way after a turn; whether something has ended at once. */
+  /** Assumes outcomes for the orders under way after a turn. Says whether some have ended at once. */
   take(now: Instant): boolean {
     this.left = new Map();
     for (const replica of unsettled(this.fleet)) {
@@ -86,7 +86,7 @@ export class Assumed {
 
 type UnderWay = Loading | Ready | Unknown;
 
-/** A step that is carried comes up with the load that brings it. */
+/** Whether it has a load of its own: a carried step comes up with the load of its ensemble. */
 function isOrderUnderWay(replica: Replica): replica is UnderWay {
   if (replica.phase === 'loading') return replica.carriedBy === null;
   if (replica.phase === 'ready') return replica.change?.order != null;
@@ -96,28 +96,26 @@ function isOrderUnderWay(replica: Replica): replica is UnderWay {
 const isGone = (replica: Replica): replica is Extract<Replica, { phase: 'unloading' | 'unknown' }> =>
   replica.phase === 'unloading' || (replica.phase === 'unknown' && !replica.coming);
 
-const orderOf = (replica: Replica) =>
-  replica.phase === 'loading'
-    ? replica.order
-    : replica.phase === 'ready'
-      ? (replica.change?.order ?? null)
-      : null;
+function orderOf(replica: Replica) {
+  if (replica.phase === 'loading') return replica.order;
+  return replica.phase === 'ready' ? (replica.change?.order ?? null) : null;
+}
 
 function answers(server: Server, now: Instant): boolean {
   const standing = standingOf(server, now);
   return standing === 'ready' || standing === 'stale';
 }
 
-/** Whether nothing is under way or waited for, but what no server could ever take, or is wanted only beside what serves. */
+/** Whether nothing is under way or waited for, but models that fit on no server, and copies by demand. */
 export const isFleetAtRest = (fleet: Readonly<Fleet>, now: Instant): boolean =>
   fleet.waiting.size === 0 &&
   [...fleet.servers.values()].every((server) => !answers(server, now) || isQuiet(fleet, server)) &&
-  isAllHopeless(fleet);
+  isAllInfeasible(fleet);
 
 const isQuiet = (fleet: Readonly<Fleet>, { spec }: Server): boolean =>
   replicasOn(fleet, spec.id).every(({ phase }) => phase !== 'placed' && phase !== 'draining');
 
-function isAllHopeless(fleet: Readonly<Fleet>): boolean {
+function isAllInfeasible(fleet: Readonly<Fleet>): boolean {
   if (fleet.wantedSince.size === 0) return true;
   const room = new Room(fleet);
   const fitsNowhere = (model: Model): boolean =>

@@ -3,9 +3,9 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { Server } from '../fleet/server.js';
 
 /**
- * A fleet of its own with the same facts in it: whatever is done to the one, the other never shows it. They share what is
- * only ever put in place of what was known, and never changed: all but maps, sets, servers and meters. A spread copies an
- * object with its hidden class, and that is what makes reading it fast: see `withKeysInOrder`.
+ * A copy of a fleet: no change of the one shows in the other. Maps, sets, servers and meters are copied; all other values
+ * are shared, since they are replaced and never changed. The spread of an object keeps its hidden class, which makes
+ * reading it fast: see `withKeysInOrder`.
  */
 export const copyFleet = (fleet: Readonly<Fleet>): Fleet => ({
   ...withOwnMaps(fleet),
@@ -20,7 +20,7 @@ const copyOfServer = (server: Server): Server => ({
   meters: mapped(server.meters, (meter) => ({ ...meter })),
 });
 
-/** They are as large as a directory, and are put in place of what was listed before. */
+/** Sets as large as a directory: they are replaced and never changed. */
 const SHARED: ReadonlySet<string> = new Set<keyof Server>(['repository', 'versioned']);
 
 function withOwnMaps<Entity extends object>(entity: Entity): Entity {

@@ -9,7 +9,7 @@ import { Scene } from '../explain/scene.js';
 import { type WhyPlace, whyThere } from '../explain/why-there.js';
 import type { ChangedModel, DeviceStanding, Lacking, ModelStanding, Plan, PlannedDevice } from './plan.js';
 
-/** How a fleet stands at a moment, as far as a plan compares it. */
+/** The state of a fleet at a moment, as far as a plan compares it. */
 export interface Picture {
   readonly models: ReadonlyMap<ModelId, ModelStanding>;
   readonly devices: readonly (Omit<PlannedDevice, 'before' | 'after'> & {
@@ -42,19 +42,19 @@ function devicesIn(fleet: Readonly<Fleet>, now: Instant): Picture['devices'] {
   });
 }
 
-/** What beside the fleet itself says how a plan ends. */
+/** What the fleet itself does not tell of the end of a plan. */
 interface Ending {
-  /** Servers that are lost or to be drained. */
+  /** Servers that are lost or drained. */
   readonly gone: ReadonlySet<ServerId>;
   /** Models of which a request was refused. */
   readonly refused: readonly ModelId[];
   readonly most: number;
 }
 
-/** Models that lack something are judged on every server: so many of them. */
+/** So many of the lacking models are told of, since each is judged on every server. */
 const MOST_JUDGED = 20;
 
-/** What has become of a fleet, held against how it stood before. */
+/** Compares a fleet with how it was before. */
 export function comparedWith(
   before: Picture,
   fleet: Fleet,
@@ -79,7 +79,7 @@ const isCold = (fleet: Readonly<Fleet>, id: ModelId): boolean => routableReplica
 const pinnedIn = (fleet: Readonly<Fleet>) =>
   [...fleet.models.values()].filter(({ pinnedCopies }) => pinnedCopies > 0);
 
-/** The fleet as it is where some servers are no more. */
+/** The fleet without some of its servers. */
 const without = (fleet: Fleet, gone: ReadonlySet<ServerId>): Fleet => ({
   ...fleet,
   servers: new Map([...fleet.servers].filter(([id]) => !gone.has(id))),
@@ -101,7 +101,7 @@ function lackOf(fleet: Fleet, id: ModelId, before: boolean, now: Instant): Lacki
   };
 }
 
-/** By how much the place that comes nearest is too small; null where there is none at all. */
+/** How much memory the place that lacks least is short of; null where there is no place. */
 function shortOf(places: readonly WhyPlace[]): Bytes | null {
   if (places.length === 0) return null;
   const shorts = places.map(({ accounts }) =>

@@ -6,39 +6,39 @@ import type { LoadCause, UnloadCause } from '../fleet/replica.js';
 import type { Memory, ModelState, ServerState } from '../explain/view.js';
 import type { Verdict } from '../explain/why-there.js';
 
-/** What is supposed to be so. Everything else stays as it is. */
+/** What is supposed. Everything else stays as it is. */
 export interface Supposition {
-  /** Models as they are declared, pins included. */
+  /** Models as they would be declared, pins included. */
   readonly models: readonly Model[];
-  /** Servers that are lost; what was in use there and is nowhere else is asked for again. */
+  /** Servers that would be lost; models in use there that are warm nowhere else are asked for again. */
   readonly lost: readonly ServerId[];
   readonly drained: readonly ServerId[];
-  /** Models that are asked for, with one request each, which waits for as long as its model allows. */
+  /** Models asked for by one request each, which waits for as long as its model allows. */
   readonly asked: readonly ModelId[];
   /** The tenant of these requests. */
   readonly tenant: TenantId;
 }
 
-/** How long is planned for, and how much is told. */
+/** The time and the turns that are planned for, and the most items of a list. */
 export interface PlanBounds {
   readonly within: Millis;
   readonly turns: number;
   readonly items: number;
 }
 
-/** What would come of a supposition: worked out by the core itself, on a copy of the fleet. */
+/** What would come of a supposition: turns of the core on a copy of the fleet. */
 export interface Plan {
-  /** Whether all came to rest, or the time or the turns that are planned for were over before. */
+  /** Why the plan ends: all came to rest, or a bound was reached. */
   readonly end: 'at_rest' | 'time' | 'turns';
   readonly turns: number;
-  /** How much time is planned for until then. */
+  /** The time that passes until then. */
   readonly took: Millis;
   readonly orders: Cut<PlannedOrder>;
   readonly answers: Cut<PlannedAnswer>;
   readonly lacking: Cut<Lacking>;
   readonly models: Cut<ChangedModel>;
   readonly devices: readonly PlannedDevice[];
-  /** Whether all pins together could be kept on the servers that stay. */
+  /** Whether all pins together fit on the servers that stay. */
   readonly pins: PinsFit;
 }
 
@@ -49,29 +49,25 @@ export interface Cut<Item> {
 }
 
 /** A load or an unload that would be ordered. */
-export type PlannedOrder =
-  | {
-      readonly kind: 'load';
-      readonly at: Instant;
-      readonly model: ModelId;
-      readonly server: ServerId;
-      readonly devices: readonly number[];
-      /** What a copy books on each of its devices. */
-      readonly bytes: Bytes;
-      readonly cause: LoadCause;
-      /** When it should be ready; null where it is not known to get so. */
-      readonly readyAt: Instant | null;
-    }
-  | {
-      readonly kind: 'unload';
-      readonly at: Instant;
-      readonly model: ModelId;
-      readonly server: ServerId;
-      readonly devices: readonly number[];
-      readonly bytes: Bytes;
-      readonly cause: UnloadCause;
-      readonly makesRoomFor: ModelId | null;
-    };
+export type PlannedOrder = Ordered &
+  (
+    | {
+        readonly kind: 'load';
+        readonly cause: LoadCause;
+        /** When it should be ready; null where that is not known. */
+        readonly readyAt: Instant | null;
+      }
+    | { readonly kind: 'unload'; readonly cause: UnloadCause; readonly makesRoomFor: ModelId | null }
+  );
+
+interface Ordered {
+  readonly at: Instant;
+  readonly model: ModelId;
+  readonly server: ServerId;
+  readonly devices: readonly number[];
+  /** What a copy books on each of its devices. */
+  readonly bytes: Bytes;
+}
 
 /** How a request would be answered. */
 export interface PlannedAnswer {
@@ -83,23 +79,23 @@ export interface PlannedAnswer {
   readonly refusal: Refusal | null;
 }
 
-/** A model of which more would be wanted in the end than there would be, and why there is not. */
+/** A model that would lack copies in the end, and why. */
 export interface Lacking {
   readonly model: ModelId;
   readonly pinnedCopies: number;
   readonly readyCopies: number;
-  /** Whether it lacks as much already, without what is supposed. */
+  /** Whether it lacks copies now, too. */
   readonly before: boolean;
   readonly there: readonly {
     readonly server: ServerId;
     readonly state: ServerState;
     readonly verdict: Verdict;
-    /** By how much the place that comes nearest is too small; null where there is none. */
+    /** How much memory the best place is short of; null where there is no place. */
     readonly short: Bytes | null;
   }[];
 }
 
-/** A model that would be otherwise in the end than it is now. */
+/** A model that would be in another state in the end, or have more or fewer ready copies. */
 export interface ChangedModel {
   readonly model: ModelId;
   readonly before: ModelStanding;

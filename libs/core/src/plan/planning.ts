@@ -11,13 +11,10 @@ import { comparedWith, type Picture, pictureOf } from './picture.js';
 import type { Plan, PlanBounds, PlannedAnswer, PlannedOrder, Supposition } from './plan.js';
 import { suppose, type Supposed } from './suppose.js';
 
-/** So many supposed requests come in one turn. */
+/** So many supposed requests arrive in one turn. */
 const ARRIVALS = 10;
 
-/**
- * Plans what would come of a supposition: takes the core's own turns, one after the other, on a copy of a fleet. The
- * fleet that it was copied from is left alone. However much there is to plan, each turn is a short piece of work.
- */
+/** Plans what would come of a supposition: takes turns of the core on a copy of a fleet. Each turn is short. */
 export class Planning {
   private readonly fleet: Fleet;
   private readonly before: Picture;
@@ -43,7 +40,7 @@ export class Planning {
     this.supposed = suppose(this.fleet, supposition, began);
   }
 
-  /** Takes the next turn; false once all has come to rest or a bound is reached, after which there is none. */
+  /** Takes the next turn. False once all has come to rest or a bound is reached: then there is no next turn. */
   turn(): boolean {
     if (this.end !== null) return false;
     const { fleet, assumed, now } = this;
@@ -57,7 +54,7 @@ export class Planning {
     return this.end === null;
   }
 
-  /** What is supposed, as far as the next turn hears of it. */
+  /** The events of the supposition for the next turn. */
   private supposals(): Event[] {
     const { events, arrivals } = this.supposed;
     const coming = arrivals.slice(this.arrived, this.arrived + ARRIVALS);
@@ -65,7 +62,7 @@ export class Planning {
     return this.turns === 0 ? [...events, ...coming] : coming;
   }
 
-  /** What it has come to so far. */
+  /** The plan so far. */
   plan(): Plan {
     const { orders, answers, bounds, before, fleet, now } = this;
     const cut = <Item>(items: readonly Item[]) => ({
@@ -90,7 +87,7 @@ export class Planning {
     };
   }
 
-  /** Goes on to the next moment at which something happens: to that of a report at once, else a little at a time. */
+  /** Goes on to the next report of a load, or to the next wake-up, which counts as at least one even step away. */
   private advance(): Plan['end'] | null {
     const { fleet, assumed, now, bounds } = this;
     if (assumed.next === Infinity && isFleetAtRest(fleet, now)) return 'at_rest';
@@ -106,16 +103,8 @@ export class Planning {
   }
 
   private note(action: Action): void {
-    switch (action.kind) {
-      case 'load':
-      case 'unload':
-        this.orders.push(this.ordered(action));
-        return;
-      case 'grant':
-      case 'refuse':
-        return this.noteAnswer(action);
-      default:
-    }
+    if (action.kind === 'load' || action.kind === 'unload') this.orders.push(this.ordered(action));
+    if (action.kind === 'grant' || action.kind === 'refuse') this.noteAnswer(action);
   }
 
   private ordered(action: Extract<Action, { kind: 'load' | 'unload' }>): PlannedOrder {
@@ -140,7 +129,7 @@ export class Planning {
   }
 }
 
-/** What a copy takes where it takes most: on a GPU, or on the host where it is on none. */
+/** The most that a copy books on a GPU, or on the host where it is on none. */
 function onOneDevice(bookings: readonly Booking[]): Bytes {
   const gpus = bookings.filter(({ account }) => account.startsWith('gpu:'));
   return Math.max(0, ...(gpus.length > 0 ? gpus : bookings).map(({ bytes }) => bytes));

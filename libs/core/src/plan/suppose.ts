@@ -2,33 +2,31 @@ import type { Event } from '../fleet/events.js';
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import { heldFor } from '../answers/held-for.js';
 import type { ModelId, RequestId, ServerId, TenantId } from '../fleet/ids.js';
-import type { Instant, Millis, Model } from '../fleet/model.js';
+import type { Instant, Model } from '../fleet/model.js';
 import { idleAt } from '../demand/idle.js';
+import { DEFAULT_LEASE } from '../learned/leases.js';
 import { routableReplicas } from '../learned/routes.js';
 import type { Supposition } from './plan.js';
 
-/** A request that only supposes asks for a route that is good for so long. */
-const LEASE: Millis = 10_000;
-
-/** A supposition as the core hears of it. */
+/** A supposition as events. */
 export interface Supposed {
   readonly events: readonly Event[];
-  /** The requests, which come a few at a time: each turn is to be a short piece of work. */
+  /** The arrivals of requests. A turn hears of a few of them, so that it is short. */
   readonly arrivals: readonly Event[];
-  /** What each of the supposed requests asks for. */
+  /** The model of each supposed request. */
   readonly requests: ReadonlyMap<RequestId, ModelId>;
   /** The servers that are lost or to be drained. */
   readonly gone: ReadonlySet<ServerId>;
 }
 
-/** Makes events of what is supposed, as if it had all happened at once. */
+/** Makes events of a supposition, as if all of it happened now. */
 export function suppose(
   fleet: Readonly<Fleet>,
   { models, lost, drained, asked, tenant }: Supposition,
   now: Instant,
 ): Supposed {
   const declared = new Map([...fleet.models, ...models.map((model) => [model.id, model] as const)]);
-  const wanted = [...new Set([...asked, ...bereft(fleet, new Set(lost), now)])];
+  const wanted = [...new Set([...asked, ...losingWarmth(fleet, new Set(lost), now)])];
   const arrivals = wanted.map((id, at) =>
     arrival(declared.get(id), { id: `plan-${at}` as RequestId, model: id, tenant }, now),
   );
@@ -44,8 +42,8 @@ export function suppose(
   };
 }
 
-/** Models in use on servers that are lost, of which no other copy is warm: they are asked for again. */
-function bereft(fleet: Readonly<Fleet>, lost: ReadonlySet<ServerId>, now: Instant): ModelId[] {
+/** Models in use on lost servers that are warm nowhere else: they are asked for again. */
+function losingWarmth(fleet: Readonly<Fleet>, lost: ReadonlySet<ServerId>, now: Instant): ModelId[] {
   return [...lost].flatMap((server) =>
     replicasOn(fleet, server).flatMap((replica) => {
       if (replica.phase !== 'ready' || (idleAt(fleet, replica) ?? Infinity) <= now) return [];
@@ -67,7 +65,7 @@ function arrival(
       ...said,
       arrivedAt: now,
       deadline: now + (model?.coldStart.maxWait ?? 0),
-      lease: LEASE,
+      lease: DEFAULT_LEASE,
       class: model?.class ?? 'default',
       bytes: heldFor(said),
     },
