@@ -10,18 +10,15 @@ import type { Bytes, Model } from '../fleet/model.js';
 import { isKept } from '../demand/idle.js';
 import { copiesOn } from '../memory/pins.js';
 import { isSeen } from '../fleet/standing.js';
-import { canChoose, deviceChoices, devicesOfStep, isLoadable } from './places.js';
+import { canChoose, deviceChoices, devicesOfStep, isLoadable, readyWithNeeds } from './places.js';
 
-/** Where a copy can be put: a server, and the devices there that hold it. */
-export interface Spot {
+/** A place for a copy: a server, and the devices there that hold it. */
+interface Spot {
   readonly server: Server;
   readonly devices: readonly number[];
 }
 
-/**
- * Which models are where, as far as planned, and what room is left beside them. To begin with there is only what others
- * have loaded and may not be unloaded.
- */
+/** An assignment of models to servers, and the room left beside them. At first it has only the strangers to be kept. */
 export class Assignment {
   private readonly room: Map<AccountId, Bytes>;
   private readonly held = new Map<ReplicaId, ReadonlySet<number>>();
@@ -30,16 +27,16 @@ export class Assignment {
   constructor(private readonly fleet: Readonly<Fleet>) {
     this.room = new Map(capacities(fleet));
     for (const replica of fleet.replicas.values()) {
-      if (replica.phase === 'ready' && isKept(fleet, replica)) this.keepWithNeeds(replica);
+      if (replica.phase === 'ready' && isKept(fleet, replica)) this.keep(replica);
     }
   }
 
-  /** How many copies its pin still asks for; below 0 where others need it in more places. */
+  /** How many copies its pin still lacks; below 0 where others need it in more places. */
   missing({ id, pinnedCopies }: Model): number {
     return pinnedCopies - (this.copies.get(id) ?? 0);
   }
 
-  /** Every place where it could be loaded, room or not, the emptiest server first. */
+  /** Every place where a model could be loaded, whether or not it fits there, the emptiest server first. */
   spotsFor(model: Model): readonly Spot[] {
     const able = [...this.fleet.servers.values()].filter(
       (server) => server.devices !== null && labelsMatch(server, model) && this.mayCome(server, model),
@@ -49,7 +46,7 @@ export class Assignment {
       .flatMap((server) => deviceChoices(server, model).map((devices) => ({ server, devices })));
   }
 
-  /** Puts a copy there with all it needs, and says how to take it back; undefined where it does not fit. */
+  /** Puts a copy there with all it needs. Returns what takes it back; undefined where it does not fit. */
   put(model: Model, spot: Spot): (() => void) | undefined {
     const { server, devices } = spot;
     const there = this.held.get(replicaId(model.id, server.spec.id));
@@ -68,26 +65,19 @@ export class Assignment {
     };
   }
 
-  /**
-   * What others have loaded and may not be unloaded stays where it is, with all that it needs there, and counts as
-   * copies of its model.
-   */
-  private keepWithNeeds({ model, server }: Ready): void {
-    for (const id of [model, ...dependenciesOf(this.fleet, model)]) {
-      const replica = this.fleet.replicas.get(replicaId(id, server));
-      if (replica?.phase === 'ready' && !this.held.has(replica.id)) this.keep(replica);
+  /** Keeps a replica where it is, with all that it needs there. It counts as copies of its model unless written off. */
+  private keep(stranger: Ready): void {
+    for (const replica of readyWithNeeds(this.fleet, stranger)) {
+      const { id, model, server, devices, bookings } = replica;
+      if (this.held.has(id)) continue;
+      const counted = this.copies.get(model) ?? 0;
+      this.take(bookings, 1);
+      this.note(model, this.fleet.servers.get(server)!, devices);
+      if (isWrittenOff(this.fleet, replica)) this.copies.set(model, counted);
     }
   }
 
-  private keep(replica: Ready): void {
-    const { model, server, devices, bookings } = replica;
-    const counted = this.copies.get(model) ?? 0;
-    this.take(bookings, 1);
-    this.note(model, this.fleet.servers.get(server)!, devices);
-    if (isWrittenOff(this.fleet, replica)) this.copies.set(model, counted);
-  }
-
-  /** A server that was never seen may list any model: what its repository holds is not known. */
+  /** Whether a model could be loaded there. The repository of a server that was never seen may list any model. */
   private mayCome(server: Server, { id: model }: Model): boolean {
     if (isBarred(this.fleet, model)) return false;
     const isListed = (id: ModelId): boolean => !isSeen(server) || server.repository.has(id);
@@ -105,7 +95,7 @@ export class Assignment {
       .map((id) => ({ id, devices: devicesOfStep(this.fleet, server, id, devices) }));
   }
 
-  /** Beside a copy that the server has already no more host memory is booked. */
+  /** One more copy on a server books no more host memory. */
   private bookingsOf(server: Server, id: ModelId, devices: readonly number[]): readonly Booking[] {
     const bookings = bookingsFor(this.fleet, server, id, devices);
     if (!this.held.has(replicaId(id, server.spec.id))) return bookings;

@@ -9,9 +9,9 @@ import type { Site } from './sites.js';
 import { slackIn } from './slack.js';
 
 /**
- * The best of the places with room. What needs a GPU goes to a server that has one; where the model is spread, to a server
- * unlike those that hold it; then a server without a copy before one with; then where it
- * begins in time; then the best fit, which keeps the large gaps for large models.
+ * The best of the places with room, by these in turn: a server with a GPU for what needs one; a server that crowds the
+ * model's copies least (`spread`); a server without a copy; the shortest delay; the best fit, which keeps large gaps for
+ * large models.
  */
 export function bestFit(
   fleet: Fleet,
@@ -34,17 +34,17 @@ export function bestFit(
   return best?.place;
 }
 
-/** What else matters of a place than its memory. */
+/** What matters of a place beside its memory. */
 interface Surroundings {
-  /** How much like those that hold the model a server is. */
+  /** How many copies of the model servers with the same label hold: see `crowding`. */
   readonly crowdOn: (server: Server) => number;
-  /** How late a load begins there: the lower comes first, and of the same the best fit. */
+  /** How late a load would begin there. */
   readonly delayAt: (place: Place) => number;
-  /** Whether copies leave a server by the ledger that still stay by the fleet. */
+  /** Whether copies leave a server by the ledger that stay by the fleet. */
   readonly isLeft: (server: Server) => boolean;
 }
 
-/** Tells the servers without any GPU where what is to be placed needs one. */
+/** Tells whether a server lacks a GPU that the model needs at some place. */
 function lackIn(sites: readonly Site[]): (server: Server) => boolean {
   let needsGpu: boolean | undefined;
   const isGpuNeeded = (): boolean => (needsGpu ??= sites.some(({ places }) => places.some(takesGpu)));
@@ -55,7 +55,7 @@ function lackIn(sites: readonly Site[]): (server: Server) => boolean {
 const takesGpu = ({ bookings }: Place): boolean =>
   bookings.some(({ account, bytes }) => bytes > 0 && account.startsWith('gpu:'));
 
-/** Compares number by number, the first that differ. */
+/** Compares lists of numbers by the first that differ. */
 function isLower(one: readonly number[], other: readonly number[]): boolean {
   const at = one.findIndex((value, index) => value !== other[index]);
   return at >= 0 && one[at]! < other[at]!;

@@ -13,9 +13,9 @@ import { neededAt, victimsAt, type VictimTest } from './victims.js';
 import type { Want } from '../demand/wants.js';
 
 /**
- * The plan that hurts least, wherever that is. What may lead to one is looked at by what that hurts at least, and each time
- * only as closely as it takes to know better: most sites are never looked at, and few places planned. So the first plan whose
- * turn it is hurts no more than any other.
+ * The plan of least eviction cost on any site. A best-first search: the prospect of least possible cost is looked at
+ * next, one step more closely. So most sites are never looked at, few places are planned, and the first plan to be taken
+ * out costs no more than any other.
  */
 export function bestPlan(
   fleet: Fleet,
@@ -40,7 +40,7 @@ interface PlanSearch {
   readonly isVictim: VictimTest;
 }
 
-/** What it hurts at least to free something, and where that stands among all. */
+/** The least eviction cost of a prospect, and its place in the order of sites. */
 interface Turn {
   readonly harm: Harm;
   readonly site: number;
@@ -55,16 +55,15 @@ const byTurn = (one: Turn, other: Turn): number =>
  *
  *   site ──> site now ──> place ──> place now ──> plan
  *
- * Of a site and a place the least eviction cost at the last query is known first, as if all copies might go. Uses may
- * have outdated it. Then the cost now is found: for the site as before, for the place with only those copies that may
- * go.
+ * The cost of a site and a place is first that of the last query, as if all copies might leave: uses since then may have
+ * raised it. Then it is worked out anew, for the place with only those copies that may leave.
  */
 type Prospect = SiteAhead | PlaceAhead | Planned;
 
 interface SiteAhead extends Turn {
   readonly kind: 'site' | 'siteNow';
   readonly of: Site;
-  /** What the model books there at least. */
+  /** The least that the model books on a GPU there. */
   readonly bytes: Bytes;
 }
 
@@ -78,7 +77,7 @@ interface Planned extends Turn {
   readonly plan: EvictionPlan;
 }
 
-/** The sites on which anything may be freed. */
+/** The sites on which enough could be freed. */
 function sitesIn({ fleet, want }: PlanSearch, sites: readonly Site[]): Prospect[] {
   const bytesOn = leastOnGpu(fleet, want.model);
   const found: Prospect[] = [];
@@ -90,7 +89,7 @@ function sitesIn({ fleet, want }: PlanSearch, sites: readonly Site[]): Prospect[
   return found;
 }
 
-/** What becomes of a prospect that is looked at more closely; nothing where it leads to no plan. */
+/** The prospects that a prospect leads to, looked at one step more closely; none where it leads to no plan. */
 function closer(search: PlanSearch, one: SiteAhead | PlaceAhead): Prospect[] {
   switch (one.kind) {
     case 'site':
@@ -109,7 +108,7 @@ function siteNow({ fleet }: PlanSearch, one: SiteAhead): Prospect[] {
   return harm ? [{ ...one, kind: 'siteNow', harm }] : [];
 }
 
-/** The places of a site where enough rests. */
+/** The places of a site where enough could be freed. */
 function placesOf({ fleet }: PlanSearch, { of, site }: SiteAhead): Prospect[] {
   const found: Prospect[] = [];
   for (const [at, place] of of.places.entries()) {

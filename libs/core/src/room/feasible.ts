@@ -1,20 +1,20 @@
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import type { Booking, Ready } from '../fleet/replica.js';
 import { labelsMatch, type Device, type Server } from '../fleet/server.js';
-import { bookingsFor, dependenciesOf, isNeeded } from '../memory/footprint.js';
+import { dependenciesOf, isNeeded } from '../memory/footprint.js';
 import { type AccountId, type ModelId, replicaId, type ReplicaId } from '../fleet/ids.js';
 import { indexesOf } from '../fleet/indexes.js';
 import { standingModels } from '../fleet/standing-models.js';
-import { capacityOf, sumOf } from '../memory/ledger.js';
+import { capacityOf } from '../memory/ledger.js';
 import type { Bytes, Model } from '../fleet/model.js';
 import { isSpread } from '../memory/device-sets.js';
 import { isWrittenOff } from '../memory/failing.js';
 import { copiesOf } from '../memory/pins.js';
 import { isSeen } from '../fleet/standing.js';
 import { isKept } from '../demand/idle.js';
-import { deviceChoices, devicesOfStep, hasDevicesFor, isGoing } from './places.js';
+import { bookingsWith, deviceChoices, hasDevicesFor, isGoing, readyWithNeeds } from './places.js';
 
-/** Whether a server could hold a model if everything that may leave had left, and if not, what is in the way. */
+/** Whether a server could hold a model once all that may leave had left, and if not, why. */
 export type Fit =
   | 'fits'
   | 'unseen'
@@ -22,14 +22,14 @@ export type Fit =
   | 'labels'
   | 'too_small'
   | 'needs_config'
-  /** It has none of the sets of devices over which the model, or what that needs, is spread. */
+  /** It has none of the sets of devices over which the model, or one that it depends on, is spread. */
   | 'no_device_set'
-  /** Something it needs is not to be loaded. */
+  /** A model that it depends on is disabled. */
   | 'disabled';
 
 /**
- * What would be left of each account if all that may leave had left: pins and kept strangers stay, with what they need,
- * but what could be moved.
+ * What would be left of each account once all that may leave had left. Pinned copies and strangers to be kept stay, with
+ * all that they need; but a pinned copy that could be moved leaves.
  */
 export class Room {
   private readonly staying = new Set<ReplicaId>();
@@ -44,7 +44,11 @@ export class Room {
       const isToStay = isKept(fleet, replica);
       if (!isToStay && !this.isPinnedHere(replica)) continue;
       if (!isToStay) pinned.push(replica);
-      this.fixWithNeeds(replica);
+      for (const one of readyWithNeeds(fleet, replica)) {
+        if (this.staying.has(one.id)) continue;
+        this.staying.add(one.id);
+        this.fix(one.bookings, 1);
+      }
     }
     for (const replica of pinned.filter((one) => this.mayMove(one))) {
       this.staying.delete(replica.id);
@@ -52,7 +56,7 @@ export class Room {
     }
   }
 
-  /** Whether a pinned copy goes alone, and another server could have it instead beside all that stays there. */
+  /** Whether a pinned copy could be moved: it leaves alone, and another server could hold it beside all that stays there. */
   private mayMove(replica: Ready): boolean {
     const { model: id } = replica;
     const model = this.fleet.models.get(id);
@@ -66,16 +70,7 @@ export class Room {
     );
   }
 
-  private fixWithNeeds({ model, server }: Ready): void {
-    for (const id of [model, ...dependenciesOf(this.fleet, model)]) {
-      const replica = this.fleet.replicas.get(replicaId(id, server));
-      if (replica?.phase !== 'ready' || this.staying.has(replica.id)) continue;
-      this.staying.add(replica.id);
-      this.fix(replica.bookings);
-    }
-  }
-
-  /** Other copies count wherever they are: a server that is only down makes nothing impossible. */
+  /** Whether the pin needs this copy. The other copies count wherever they are, also on a server that is down. */
   private isPinnedHere(replica: Ready): boolean {
     const pinned = this.fleet.models.get(replica.model)?.pinnedCopies ?? 0;
     if (pinned === 0 || isWrittenOff(this.fleet, replica)) return false;
@@ -85,7 +80,7 @@ export class Room {
     return others.reduce((sum, one) => sum + copiesOf(this.fleet, one), 0) < pinned;
   }
 
-  private fix(bookings: readonly Booking[], times: 1 | -1 = 1): void {
+  private fix(bookings: readonly Booking[], times: 1 | -1): void {
     for (const { account, bytes } of bookings)
       this.fixed.set(account, (this.fixed.get(account) ?? 0) + times * bytes);
   }
@@ -108,7 +103,7 @@ export class Room {
     return single && all.length > 1 ? 'needs_config' : 'too_small';
   }
 
-  /** Why something else that the model needs could not come there; undefined where it could. */
+  /** Why a model that this one depends on could not be loaded there; undefined where all could. */
   private needsOn(server: Server, { id }: Model): Fit | undefined {
     const { spec, repository } = server;
     const { models, replicas } = this.fleet;
@@ -118,7 +113,7 @@ export class Room {
     return missing.every((one) => hasDevicesFor(server, models.get(one))) ? undefined : 'no_device_set';
   }
 
-  /** What it needs may stay where it is, or leave with the others and come with it again. */
+  /** What it depends on may stay there, or leave with the others and be loaded with it again. */
   private holds(server: Server, model: Model, devices: readonly number[]): boolean {
     const needed = dependenciesOf(this.fleet, model.id);
     const isHere = (id: ModelId): boolean => this.staying.has(replicaId(id, server.spec.id));
@@ -132,7 +127,7 @@ export class Room {
     return replica !== undefined && !isGoing(replica);
   }
 
-  /** Whether a model and what it brings fit beside what stays and what it finds there. */
+  /** Whether a model and what it brings fit beside all that stays and what it finds there. */
   private holdsBeside(
     server: Server,
     model: Model,
@@ -140,17 +135,11 @@ export class Room {
     there: readonly ModelId[],
   ): boolean {
     const missing = dependenciesOf(this.fleet, model.id).filter((id) => !there.includes(id));
-    const coming = [
-      bookingsFor(this.fleet, server, model.id, devices),
-      ...missing.map((id) =>
-        bookingsFor(this.fleet, server, id, devicesOfStep(this.fleet, server, id, devices)),
-      ),
-    ];
     const found = there
       .map((id) => replicaId(id, server.spec.id))
       .filter((id) => !this.staying.has(id))
       .flatMap((id) => this.fleet.replicas.get(id)!.bookings);
-    return sumOf(coming).every(({ account, bytes }) => {
+    return bookingsWith(this.fleet, server, model.id, missing, devices).every(({ account, bytes }) => {
       const beside = found.reduce((sum, one) => (one.account === account ? sum + one.bytes : sum), 0);
       const held = beside + (this.fixed.get(account) ?? 0);
       return bytes + held <= capacityOf(this.fleet, account);

@@ -6,7 +6,7 @@ import type { ModelId } from '../fleet/ids.js';
 import type { Bytes, Model } from '../fleet/model.js';
 import { copiesOn } from '../memory/pins.js';
 
-/** Whether all pins can be kept at once, and if not, which copies found no place. */
+/** Whether all pins fit at once, and if not, which copies found no place. */
 export type PinsFit =
   | { readonly fits: true }
   | {
@@ -14,21 +14,21 @@ export type PinsFit =
       readonly unplaced: readonly {
         readonly model: ModelId;
         readonly copies: number;
-        /** Bytes one copy needs on a device. */
+        /** The bytes that a copy needs on a device. */
         readonly needs: Bytes;
       }[];
     };
 
-/** How many places are looked at before a no is believed. On small fleets it is more than there are. */
+/** So many places are tried before pins count as not fitting. On small fleets that is more than there are. */
 const PLACES_TRIED = 50_000;
 
 /**
- * Looks for a place for every copy of every pinned model on the declared and remembered devices, reachable or not:
- * at most one copy per device, what others need first, then the largest (first fit decreasing); where that fails, every
- * other assignment, as far as so many tries go. What it finds is an assignment, so a yes is proven; a no may be wrong
- * on a large fleet where only a clever packing would do.
+ * Looks for a place for every copy of every pinned model on the declared and remembered devices, reachable or not, at
+ * most one copy per device. First fit decreasing comes first, with dependencies before the models that need them; where
+ * it fails, all other assignments, up to the bound of tries. A yes is proven by an assignment. A no may be wrong on a
+ * large fleet.
  *
- * @param models the models as they are to be, with their pins; the rest of the fleet is left out of account.
+ * @param models the models as they are to be, with their pins; all other models are left out of account.
  */
 export function fitPins(fleet: Readonly<Fleet>, models: Iterable<Model>): PinsFit {
   const planned = [...models];
@@ -55,7 +55,7 @@ export function fitPins(fleet: Readonly<Fleet>, models: Iterable<Model>): PinsFi
   };
 }
 
-/** The same, but what a model needs before it: then the one that it finds there counts for both. */
+/** The same models, each after those that it depends on: a copy placed for a pin then serves both. */
 function neededFirst(fleet: Readonly<Fleet>, pinned: readonly Model[]): readonly Model[] {
   const ordered = new Set<Model>();
   for (const model of pinned) {
@@ -66,7 +66,7 @@ function neededFirst(fleet: Readonly<Fleet>, pinned: readonly Model[]): readonly
   return [...ordered];
 }
 
-/** The orders to try: the first model of each decides where a dependency of several models is brought to. */
+/** The orders to try: the first model of each decides where a dependency of several models goes. */
 const ordersOf = (fleet: Readonly<Fleet>, pinned: readonly Model[]): readonly (readonly Model[])[] => [
   neededFirst(fleet, pinned),
   ...pinned
@@ -74,7 +74,7 @@ const ordersOf = (fleet: Readonly<Fleet>, pinned: readonly Model[]): readonly (r
     .map((first) => neededFirst(fleet, [first, ...pinned.filter((one) => one !== first)])),
 ];
 
-/** Puts each copy where there is room, the emptiest server first; returns what found none and came with nothing. */
+/** Puts each copy where there is room, the emptiest server first. Returns the copies that found no place. */
 function placeGreedily(
   assignment: Assignment,
   pinned: readonly Model[],
@@ -90,8 +90,8 @@ function placeGreedily(
 }
 
 /**
- * Tries one place after another and takes each back that leads nowhere. Copies of what others need may also be left to
- * them to bring, the last thing that is tried.
+ * Finds an assignment by backtracking. As a last try for each model that others depend on, its copies are left to be
+ * brought by these.
  */
 function findAssignment(fleet: Readonly<Fleet>, pinned: readonly Model[], tries: number): boolean {
   const assignment = new Assignment(fleet);
@@ -100,7 +100,7 @@ function findAssignment(fleet: Readonly<Fleet>, pinned: readonly Model[], tries:
   const placeFrom = (index: number): boolean => {
     const model = pinned[index];
     if (!model) return pinned.every((one) => assignment.missing(one) <= 0);
-    // What holds more copies than are missing is good as the last place only: so each is tried after those with fewer.
+    // Only the last place may hold more copies than are missing, so places with fewer copies are tried first.
     const spots = assignment
       .spotsFor(model)
       .toSorted((a, b) => copiesOn(model, a.devices) - copiesOn(model, b.devices));
@@ -121,7 +121,7 @@ function findAssignment(fleet: Readonly<Fleet>, pinned: readonly Model[], tries:
   return placeFrom(0);
 }
 
-/** What would be booked. Where no server that lists it has a GPU, a copy takes its host memory from the `cpu` device. */
+/** What a copy books on a device; where the servers that list the model have `cpu` devices only, its host memory. */
 function bytesPerDevice(fleet: Readonly<Fleet>, { id, gpuBytes, hostBytes }: Model): Bytes {
   const listing = [...fleet.servers.values()].filter(({ repository }) => repository.has(id));
   const devices = listing.flatMap((server) => server.devices ?? []);

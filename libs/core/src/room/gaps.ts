@@ -5,7 +5,7 @@ import type { Bytes, Model } from '../fleet/model.js';
 import type { Gap, Gaps } from './offer.js';
 import type { Server } from '../fleet/server.js';
 
-/** What the GPUs of a server have beside what stays there. It is kept until a replica or the devices change. */
+/** The gaps on the GPUs of a server beside what stays there. They are kept until a replica or the devices change. */
 export function gapsOn(fleet: Readonly<Fleet>, server: Server): Gaps {
   const { gaps, staying } = indexesOf(fleet);
   const known = gaps.get(server.spec.id);
@@ -23,8 +23,8 @@ export function gapsOn(fleet: Readonly<Fleet>, server: Server): Gaps {
 }
 
 /**
- * Tells what a model books at least of some GPU wherever it is put on a server; less than nothing where it may be on
- * none. A caller that goes over all servers asks once: of most models it is the same everywhere.
+ * Tells the least that a model books on some GPU of a server; -Infinity where it may book on none. It is worked out once
+ * for all servers: for most models it is the same everywhere.
  */
 export function leastOnGpu(
   fleet: Readonly<Fleet>,

@@ -3,42 +3,41 @@ import type { Bytes, Instant } from '../fleet/model.js';
 import type { Settled } from '../fleet/replica.js';
 import type { Worth } from './worth.js';
 
-/** What a replica holds of an account, and all that it holds; and what it is worth at least, should it leave. */
+/** A settled replica as a candidate for eviction: what it holds of one account and in all, and its worth at least. */
 export interface Offer extends Worth {
   readonly replica: Settled;
   readonly bytes: Bytes;
   readonly whole: Bytes;
-  /** When it has been where it is for long enough to be moved. */
+  /** When it may be moved, since it has been where it is for long enough. */
   readonly movable: Instant;
 }
 
-/** What settled replicas offer of an account, from when that was first asked for. */
+/** The settled replicas that hold memory of an account, from the first query on. */
 export interface Offers {
-  /** The least valuable first, as they were when last asked for. */
+  /** The least valuable first, as of the last query. */
   sorted: readonly Offer[];
-  /** Those of which something has changed since, or that are gone: what they offer is found anew. */
+  /** The replicas that have changed or left since then: they are valued anew at the next query. */
   readonly changed: Set<ReplicaId>;
-  /** Whether all that has changed is that they were used, by which everything only hurts more. */
+  /** Whether all changes are uses, which only raise the worth of a replica. */
   onlyUsed: boolean;
 }
 
-/** How much it hurts to free a place: the worth of the most valuable victim, how many replicas leave, what they hold. */
+/** The eviction cost of a place: the worth of the most valuable victim, how many replicas leave, and their bytes. */
 export interface Harm {
   readonly dearest: Worth;
   readonly leaving: number;
   readonly bytes: Bytes;
 }
 
-/** What a GPU has beside what stays on it. */
+/** The bytes that a GPU has beside all that stays on it. */
 export interface Gap {
   readonly account: AccountId;
   readonly gap: Bytes;
 }
 
-/** What the GPUs of a server have beside what stays there: more is nowhere to spare, whatever leaves. */
+/** The gaps of a server: what its GPUs could have free if nothing were evicted. */
 export interface Gaps {
-  /** Of each of them. */
   readonly gpus: readonly Gap[];
-  /** The most of all; without end on a server that has not only GPUs. */
+  /** The largest; Infinity on a server that has not only GPUs. */
   readonly most: Bytes;
 }

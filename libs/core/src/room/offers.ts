@@ -13,20 +13,20 @@ import { byWorth, type Worth } from './worth.js';
 import { gapsOn } from './gaps.js';
 import { settingsOf } from '../demand/idle.js';
 
-/** That hurts less whose most valuable victim is worth less; then what fewer replicas leave for, then smaller ones. */
+/** The lower cost first: by the worth of the most valuable victim, then by the number of replicas, then by bytes. */
 export const byHarm = (one: Harm, other: Harm): number =>
   byWorth(one.dearest, other.dearest) || one.leaving - other.leaving || one.bytes - other.bytes;
 
 type MayGo = (one: Settled) => boolean;
 
-/** Less than anything is worth. */
+/** Less than the worth of any replica. */
 const WORTH_NOTHING: Worth = { rank: -Infinity, isSpare: true, density: -Infinity, lastUse: -Infinity };
 
 const NO_HARM: Harm = { dearest: WORTH_NOTHING, leaving: 0, bytes: 0 };
 
 /**
- * The least eviction cost of room for these bookings; undefined where all copies that may go are not enough. It is the
- * exact cost where one copy is enough, takes none along, and no count of the copies that stay forbids it.
+ * A lower bound of the eviction cost of room for these bookings; undefined where all replicas that may go do not free
+ * enough. It is exact where one replica is enough, no other leaves with it, and its model need not keep it.
  */
 export function leastHarm(
   fleet: Readonly<Fleet>,
@@ -46,9 +46,9 @@ export function leastHarm(
 }
 
 /**
- * What it hurts at least to make room for so much anywhere on a server, if all could go and nothing were in motion; undefined
- * where even that is not enough. No place there is freed for less. What is known of its GPUs is found anew only as long as
- * it is the least (the lazy evaluation of Minoux, 1978).
+ * A lower bound of the eviction cost of so much room on some GPU of a server, as if all replicas could go and none were
+ * in motion; undefined where even that is not enough. Of its GPUs only those with the least known cost are valued anew
+ * (lazy evaluation, Minoux 1978).
  */
 export function leastHarmOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes): Harm | undefined {
   for (;;) {
@@ -61,7 +61,7 @@ export function leastHarmOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes
   }
 }
 
-/** The same as of the last query, which is no more than it is now: it takes next to no work. */
+/** The same as of the last query, without valuing anew: it is no more than the bound now. */
 export function knownHarmOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes): Harm | undefined {
   const harms = knownHarms(fleet, bytes);
   const known = harms.get(server.spec.id);
@@ -71,11 +71,11 @@ export function knownHarmOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes
   return harm;
 }
 
-/** Whether there may be room for so much on a server without an eviction. */
+/** Whether a server may have so much room without an eviction. */
 export const mayHaveRoom = (fleet: Readonly<Fleet>, server: Server, bytes: Bytes): boolean =>
   knownHarmOn(fleet, server, bytes) === NO_HARM;
 
-/** Models are of few sizes; where they are not, what is known of some is forgotten. */
+/** Costs are kept for so many sizes: models are of few. */
 const SIZES = 64;
 
 function knownHarms(fleet: Readonly<Fleet>, bytes: Bytes): Map<ServerId, Harm | null> {
@@ -88,7 +88,7 @@ function knownHarms(fleet: Readonly<Fleet>, bytes: Bytes): Map<ServerId, Harm | 
   return found;
 }
 
-/** How little it hurts to make room for so much on a server, and on which GPU, as far as that is known. */
+/** The GPU of a server with the least known cost of so much room, and that cost. */
 function leastKnown(
   fleet: Readonly<Fleet>,
   server: Server,
@@ -104,7 +104,7 @@ function leastKnown(
   return least;
 }
 
-/** The same of one place, by what it books on GPUs. */
+/** The known cost of one place, by what it books on GPUs. */
 export function knownHarmAt(
   fleet: Readonly<Fleet>,
   server: Server,
@@ -122,13 +122,13 @@ export function knownHarmAt(
 }
 
 const knownHarm = (fleet: Readonly<Fleet>, account: AccountId, missing: Bytes): Harm | undefined =>
-  missing <= 0 ? NO_HARM : leastOfferFor(knownOffersOn(fleet, account), missing, anybody);
+  missing <= 0 ? NO_HARM : leastOfferFor(knownOffersOn(fleet, account), missing, anyReplica);
 
-const anybody = (): boolean => true;
+const anyReplica = (): boolean => true;
 
 /**
- * The cheapest offers up to where they make up for what is missing. Of what is worth no more than the last of them the
- * smallest that does so alone hurts least; several hurt more.
+ * The least cost of the missing bytes. Offers are taken from the least valuable on until they are enough: the last of them
+ * is the dearest victim. Of those worth no more, the smallest that is enough alone costs least; several cost more.
  */
 function leastOfferFor(offers: readonly Offer[], missing: Bytes, mayGo: MayGo): Harm | undefined {
   let dearest: Worth | undefined;
@@ -145,9 +145,9 @@ function leastOfferFor(offers: readonly Offer[], missing: Bytes, mayGo: MayGo): 
 }
 
 /**
- * What settled replicas hold of an account, the least valuable first, whether they may go or not. The values are lower
- * bounds: one that takes others along is worth more, and one with other copies need not be spare. What has changed
- * since the last query is valued anew.
+ * The settled replicas that hold memory of an account, the least valuable first, whether or not they may go. Their worths
+ * are lower bounds: a replica that others depend on is worth more, and one with other copies need not be spare. Replicas
+ * that have changed since the last query are valued anew.
  */
 export function offersOn(fleet: Readonly<Fleet>, account: AccountId): readonly Offer[] {
   const offers = offersOf(fleet, account);
@@ -164,7 +164,7 @@ export function offersOn(fleet: Readonly<Fleet>, account: AccountId): readonly O
   return found;
 }
 
-/** The same, but that some of it may have been used since: by now that comes later, and hurts more. */
+/** The same, but uses since the last query are not counted: they only raise the worth of a replica. */
 export function knownOffersOn(fleet: Readonly<Fleet>, account: AccountId): readonly Offer[] {
   const { sorted, onlyUsed } = offersOf(fleet, account);
   return onlyUsed ? sorted : offersOn(fleet, account);
@@ -182,7 +182,7 @@ function offersOf(fleet: Readonly<Fleet>, account: AccountId): Offers {
   return found;
 }
 
-/** The worth of a copy for each of its bytes, as a key: GPU memory counts, or the host's where it holds no other. */
+/** The worth of a copy per byte, as a key (`worthKey`). Bytes are those on GPUs, or on the host where it has no others. */
 export function densityOf(fleet: Readonly<Fleet>, { model, bookings }: Ready): number {
   const key = worthKey(fleet, model);
   if (key === -Infinity) return key;

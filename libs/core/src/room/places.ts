@@ -10,22 +10,19 @@ import { isQuarantined } from '../memory/limits.js';
 import { sumOf } from '../memory/ledger.js';
 import type { Model } from '../fleet/model.js';
 
-/** One way to put a model on a server: on which devices, with what else it needs there, at what cost. */
+/** One way to load a model on a server: the devices, what else it needs there, and what all that books. */
 export interface Place {
   readonly server: Server;
   readonly devices: readonly number[];
-  /** What the model and everything it brings would book, each account once. */
+  /** What the model and all that it brings would book, each account once. */
   readonly bookings: readonly Booking[];
-  /** What is missing there of what the model needs. */
+  /** The models that it depends on and the server does not hold. */
   readonly brings: readonly ModelId[];
-  /** The ready replica that gets another copy in place; null where the server holds none. */
+  /** The ready replica that gets one more copy; null where the server holds none. */
   readonly grows: Ready | null;
 }
 
-/**
- * The sets of devices a model may be loaded onto: as declared, none for KIND_CPU, one each where we may choose, else all
- * of them.
- */
+/** The sets of devices a model may be loaded onto: as declared, none for KIND_CPU, one each where Berth chooses, else all. */
 export function deviceChoices(server: Server, model: Model): readonly (readonly number[])[] {
   if (isSpread(model)) return hasDevicesFor(server, model) ? [spreadOver(server, model)] : [];
   if (model.config === null && isOnHost(server, model.id)) return [[]];
@@ -33,7 +30,7 @@ export function deviceChoices(server: Server, model: Model): readonly (readonly 
   return canChoose(server, model) ? all.map((ordinal) => [ordinal]) : [all];
 }
 
-/** Whether a server has the devices over which a model is spread; where none are declared it has. */
+/** Whether a server has the devices over which a model is spread; true for a model that is not spread. */
 export const hasDevicesFor = (server: Server, model: Model | undefined): boolean =>
   model === undefined || !isSpread(model) || spreadOver(server, model).length > 0;
 
@@ -45,8 +42,8 @@ export function canChoose(server: Server, model: Model): boolean {
 }
 
 /**
- * The config to send with a load: only where Berth chooses among several devices or the operator declared one,
- * never to a `cpu` device, and never for what its backend spreads. Null: a plain load.
+ * The config to send with a load; null: a plain load. There is one only where Berth chooses among several devices or the
+ * operator declared it, and never for a `cpu` device or a model that its backend spreads.
  */
 export function configFor(server: Server, model: Model, devices: readonly number[]): LoadConfig | null {
   const isGpu = (server.devices ?? []).some(({ kind }) => kind === 'gpu');
@@ -56,7 +53,7 @@ export function configFor(server: Server, model: Model, devices: readonly number
   return canChoose(server, model) ? { base: learned!.json, gpus: devices } : null;
 }
 
-/** Every way to put a model on a server that does not hold it in any phase. */
+/** Every way to load a model on a server that does not hold it in any phase. */
 export function placesOn(fleet: Readonly<Fleet>, server: Server, model: Model): Place[] {
   if (fleet.replicas.has(replicaId(model.id, server.spec.id))) return [];
   if (!server.repository.has(model.id) || !labelsMatch(server, model)) return [];
@@ -71,25 +68,30 @@ export function placesOn(fleet: Readonly<Fleet>, server: Server, model: Model): 
   }));
 }
 
-/** What a model and what it brings would book together, each account once; most bring nothing. */
-function bookingsWith(
+/** What a model and the models it brings would book together, each account once. */
+export function bookingsWith(
   fleet: Readonly<Fleet>,
   server: Server,
   model: ModelId,
   brings: readonly ModelId[],
   devices: readonly number[],
 ): readonly Booking[] {
-  const own = bookingsFor(fleet, server, model, devices);
-  if (brings.length === 0) return own;
   const others = brings.map((id) =>
     bookingsFor(fleet, server, id, devicesOfStep(fleet, server, id, devices)),
   );
-  return sumOf([own, ...others]);
+  return sumOf([bookingsFor(fleet, server, model, devices), ...others]);
 }
 
+/** A replica and what it needs on its server, as far as that is ready. */
+export const readyWithNeeds = (fleet: Readonly<Fleet>, { model, server }: Ready): Ready[] =>
+  [model, ...dependenciesOf(fleet, model)].flatMap((id) => {
+    const replica = fleet.replicas.get(replicaId(id, server));
+    return replica?.phase === 'ready' ? [replica] : [];
+  });
+
 /**
- * Every way to give a ready replica one more copy on its server. Old and new are booked together until Triton has
- * answered: where a file has changed meanwhile it builds the new copies beside the old ones.
+ * Every way to give a ready replica one more copy on its server. Old and new copies are booked together until Triton has
+ * answered: where a file has changed it builds new copies beside all old ones.
  */
 export function growthsOn(fleet: Readonly<Fleet>, server: Server, model: Model): Place[] {
   const replica = fleet.replicas.get(replicaId(model.id, server.spec.id));
@@ -108,7 +110,7 @@ export function growthsOn(fleet: Readonly<Fleet>, server: Server, model: Model):
   });
 }
 
-/** The devices of a step: those of the model it comes with where Berth may choose, else all. */
+/** The devices of a step: of those of the model that brings it the first, where Berth may choose, else all. */
 export function devicesOfStep(
   fleet: Readonly<Fleet>,
   server: Server,
@@ -124,7 +126,7 @@ export function devicesOfStep(
   return canChoose(server, model) && devices.length > 0 ? devices.slice(0, 1) : all;
 }
 
-/** Whether a model could be loaded there: its files are there, and nothing is in its way. */
+/** Whether a model could be loaded there: its files are there, and it is loadable. */
 export const mayCome = (fleet: Readonly<Fleet>, server: Server, id: ModelId): boolean =>
   server.repository.has(id) && isLoadable(fleet, server, id);
 
@@ -134,7 +136,7 @@ export const isLoadable = (fleet: Readonly<Fleet>, server: Server, id: ModelId):
   !isQuarantined(fleet, id) &&
   hasDevicesFor(server, fleet.models.get(id));
 
-/** What a model needs and the server does not hold; undefined while some of it is still leaving there. */
+/** The models that this one depends on and the server does not hold; undefined while one of them is leaving there. */
 function missingDependencies(fleet: Readonly<Fleet>, server: Server, id: ModelId): ModelId[] | undefined {
   const missing: ModelId[] = [];
   for (const needed of dependenciesOf(fleet, id)) {
@@ -145,13 +147,13 @@ function missingDependencies(fleet: Readonly<Fleet>, server: Server, id: ModelId
   return missing;
 }
 
-/** Whether it is on its way out, or was last seen absent: nothing can be built on it. */
+/** Whether a replica is leaving, or was last seen absent: no model can depend on it. */
 export const isGoing = (replica: Replica): boolean =>
   isLeaving(replica) || (replica.phase === 'unknown' && !replica.coming);
 
 /**
- * The ensemble whose own load brings a step up. That load is a plain one for the step, which goes wherever its config
- * on disk says; a step for which Berth chooses the device has an order of its own, before.
+ * The ensemble whose own load brings a step up; null where the step has a load of its own, before. It has where Berth
+ * chooses its device: the load of an ensemble puts a step wherever the step's config on disk says.
  */
 export function carrier(
   fleet: Readonly<Fleet>,

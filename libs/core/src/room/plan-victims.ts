@@ -1,8 +1,7 @@
 import type { Fleet } from '../fleet/fleet.js';
-import type { AccountId, ReplicaId } from '../fleet/ids.js';
+import type { AccountId } from '../fleet/ids.js';
 import type { Ledger } from '../memory/ledger.js';
 import type { Bytes } from '../fleet/model.js';
-import type { Ready } from '../fleet/replica.js';
 import { byWorth } from './worth.js';
 import type { Harm } from './offer.js';
 import { byHarm } from './offers.js';
@@ -10,33 +9,26 @@ import type { Place } from './places.js';
 import { covers, holdsAnyOf, neededAt, replicasIn, shortfall, type Victim, withinKept } from './victims.js';
 import type { Want } from '../demand/wants.js';
 
-/** The least valuable first. Of two worth the same, one goes before another that would take it along. */
+/** The least valuable first. Of two of the same worth, one goes before another with which it would leave. */
 const byValue = (one: Victim, other: Victim): number =>
   byWorth(one, other) || one.replicas.length - other.replicas.length;
 
-/** A place, and a whole sufficient set of replicas whose leaving makes room there. */
+/** A place, and the victims that make room there. */
 export interface EvictionPlan {
   readonly place: Place;
   readonly victims: readonly Victim[];
 }
 
-/** What it hurts that all these leave. */
+/** The eviction cost of these victims. */
 export const harmOf = (victims: readonly Victim[]): Harm => {
+  const dearest = victims.reduce((most, one) => (byWorth(one, most) > 0 ? one : most));
   const leaving = replicasIn(victims);
-  return { dearest: dearestOf(victims), leaving: leaving.size, bytes: bytesOf(leaving) };
+  let bytes = 0;
+  for (const { bookings } of leaving) for (const booking of bookings) bytes += booking.bytes;
+  return { dearest, leaving: leaving.size, bytes };
 };
 
-const dearestOf = (victims: readonly Victim[]): Victim =>
-  victims.reduce((dearest, one) => (byWorth(one, dearest) > 0 ? one : dearest));
-
-/** All that they hold, on devices and hosts. */
-const bytesOf = (leaving: Iterable<Ready>): Bytes => {
-  let sum = 0;
-  for (const { bookings } of leaving) for (const { bytes } of bookings) sum += bytes;
-  return sum;
-};
-
-/** Those of these victims that make room at a place, by what hurts least; undefined where they do not make enough. */
+/** Those of these victims that make room at a place at the least cost; undefined where they do not free enough. */
 export function planFor(
   fleet: Fleet,
   ledger: Ledger,
@@ -45,26 +37,18 @@ export function planFor(
   victims: readonly Victim[],
 ): EvictionPlan | undefined {
   const short = shortfall(ledger, place.bookings);
-  const useful = usefulFor(neededAt(fleet, place, want), short, victims).toSorted(byValue);
-  const chosen = chooseVictims(fleet, want, short, useful);
-  return chosen && { place, victims: chosen };
-}
-
-/** The victims that hold memory which a place is short of and are not needed there. */
-function usefulFor(
-  needed: ReadonlySet<ReplicaId>,
-  short: ReadonlyMap<AccountId, Bytes>,
-  victims: readonly Victim[],
-): readonly Victim[] {
-  return victims.filter(
+  const needed = neededAt(fleet, place, want);
+  const useful = victims.filter(
     ({ replicas }) =>
       replicas.some((one) => holdsAnyOf(short, one)) && !replicas.some(({ id }) => needed.has(id)),
   );
+  const chosen = chooseVictims(fleet, want, short, useful.toSorted(byValue));
+  return chosen && { place, victims: chosen };
 }
 
 /**
- * Adds victims until the shortfall is covered, then spares those it turns out not to need, or all of them where one that is
- * worth no more than the last does alone and that hurts less.
+ * Adds victims until the shortfall is covered, then spares those that are not needed. Takes one victim alone instead where
+ * it is worth no more than the last of them, is enough, and costs less.
  */
 function chooseVictims(
   fleet: Fleet,
@@ -90,15 +74,15 @@ function chooseVictims(
   return leaving(ways.reduce((best, way) => (byHarm(harmOf(way), harmOf(best)) < 0 ? way : best)));
 }
 
-/** What is worth no more than the last that was chosen; what is worth less does not do alone, or that would be the last. */
+/** The victims worth as much as the last chosen one. None that is worth less is enough alone: it would be the last. */
 function tiedWithLast(chosen: readonly Victim[], useful: readonly Victim[]): readonly Victim[] {
   const last = chosen.at(-1);
   return last ? useful.filter((one) => byWorth(one, last) === 0) : [];
 }
 
 /**
- * Those first that hold memory on more of the accounts which a place is short of. Where one of two copies has to stay,
- * the one at the place makes all the room on the host that the other would, and room on the device besides.
+ * The victims that hold memory of more accounts which the place is short of come first. Where one of two copies has to
+ * stay, the one at the place frees the device besides the host, and the other the host only.
  */
 function byReach(victims: readonly Victim[], short: ReadonlyMap<AccountId, Bytes>): readonly Victim[] {
   const reachOf = ({ replicas }: Victim): number => {

@@ -19,13 +19,13 @@ import {
 } from './victims.js';
 import type { Want } from '../demand/wants.js';
 
-/** A reading of use this much older than now is read again before anything is drained for memory. */
+/** A reading of use that is older is read again before anything is drained for memory. */
 const FRESH = 500;
 
 /**
- * What use was read for, where that still works. `asking` as long as the statistics are not in: nothing could be
- * drained for a better plan either, so none is looked for. Then the plan itself, if its victims were not used. It was
- * the best one when their use was asked for, and no other is looked for.
+ * The plan for which use was asked to be read, where it still works. `asking` until the statistics are in: nothing could
+ * be drained for another plan either. Then the plan, if its victims were not used meanwhile: it was the best when their
+ * use was asked for, and no other is looked for. Undefined where a new plan is to be found.
  */
 export function planRead(
   fleet: Fleet,
@@ -41,7 +41,7 @@ export function planRead(
   const leaving = reading.victims
     .flatMap((id) => (needed.has(id) ? [] : (fleet.replicas.get(id) ?? [])))
     .filter(isVictim);
-  // Something may have come since that needs one of them and does not leave: then that one stays, too.
+  // A replica that does not leave may have come to depend on one of them, which then stays, too.
   const victims = victimsAmong(fleet, isVictim, leaving);
   const short = shortfall(ledger, place.bookings);
   if (leaving.length < reading.victims.length || !covers(replicasIn(victims), short)) return undefined;
@@ -50,7 +50,7 @@ export function planRead(
   return isAsAsked(fleet, want, victims, short, reading) ? { place, victims } : undefined;
 }
 
-/** Whether all of them have to leave still and may, and none was used. */
+/** Whether all these victims still have to leave and may, and none was used. */
 function isAsAsked(
   fleet: Fleet,
   want: Want,
@@ -76,7 +76,7 @@ const isSame = ({ devices }: Place, reading: Reading): boolean => String(devices
 const isReadSince = ({ statisticsAt }: Server, since: Instant): boolean =>
   (statisticsAt ?? -Infinity) >= since;
 
-/** Whether use was read after the want arose, and just now. Asks for it where it was not, and notes what for. */
+/** Whether use was read since the want arose and a short time ago. If not, asks for it and notes the plan. */
 export function areRead(
   fleet: Fleet,
   place: Place,

@@ -7,7 +7,10 @@ import { growthsOn, placesOn } from './places.js';
 import { Site } from './sites.js';
 import { presentCopies, type Want } from '../demand/wants.js';
 
-/** On servers without a copy, and beside one where more are wanted; copies by demand are never more than there may be. */
+/**
+ * The sites for a want: servers without a copy, and beside a copy where more are wanted. Copies by demand are at most
+ * `copies.max`.
+ */
 export function sitesFor(fleet: Fleet, want: Want, open: readonly Server[], now: Instant): Site[] {
   const { model, copies, isExtra } = want;
   const fresh = open.map((server) => tryable(fleet, server, want, now, placesOn));
@@ -17,6 +20,6 @@ export function sitesFor(fleet: Fleet, want: Want, open: readonly Server[], now:
   return [...fresh.map((site) => site.where(({ devices }) => copiesOn(model, devices) <= most)), ...growing];
 }
 
-/** The places of a model on a server where its last load did not just fail, nor that of what it needs there. */
+/** The places of a model on a server; none while failed loads keep it from there. */
 const tryable = (fleet: Fleet, server: Server, { model }: Want, now: Instant, ways: typeof placesOn): Site =>
   new Site(server, () => (coolingOn(fleet, server, model.id, now) ? [] : ways(fleet, server, model)));

@@ -3,8 +3,8 @@ import type { Server } from '../fleet/server.js';
 import type { Place } from './places.js';
 
 /**
- * The places of one kind that there are on a server. They are worked out on the first look at them. In a large fleet
- * what is known of the server mostly says that none of them could be the best.
+ * The places of one kind on a server, worked out when first asked for: in a large fleet most servers are passed over
+ * before that.
  */
 export class Site {
   private found: readonly Place[] | undefined;
@@ -18,12 +18,12 @@ export class Site {
     return (this.found ??= this.find());
   }
 
-  /** The same with those of the places only. */
+  /** The same site with only some of its places. */
   where(isMeant: (place: Place) => boolean): Site {
     return new Site(this.server, () => this.places.filter(isMeant));
   }
 }
 
-/** The places among all that are on one server. */
+/** The places of all sites on one server. */
 export const placesAmong = (sites: readonly Site[], server: ServerId): Place[] =>
   sites.flatMap((site) => (site.server.spec.id === server ? site.places : []));

@@ -5,17 +5,16 @@ import type { Bytes } from '../fleet/model.js';
 import type { Booking } from '../fleet/replica.js';
 import type { Place } from './places.js';
 
-/** What the GPUs of one host have to spare, all together. */
+/** The spare memory and the capacity of all GPUs of one host. */
 interface Pool {
   readonly spare: Bytes;
   readonly capacity: Bytes;
 }
 
 /**
- * Tells how loosely places fit; the best fit is the one with the least. It is the share of its tightest device that would
- * be left, which keeps the large gaps for large models, and beside it how far apart the host and its GPUs would be in the
- * shares they have left: where one of them is full, what the other has left is worth nothing. Shares, since bytes of the
- * one are not bytes of the other. `slack.spec.ts` shows what that is good for.
+ * Tells the slack of a place; the best fit has the least. It is a sum of two shares of capacity. The first is what its
+ * tightest device would have left, which keeps large gaps for large models. The second is the difference between what the
+ * host and its GPUs would have left: where one of them is full, the rest of the other is of no use (`slack.spec.ts`).
  */
 export function slackIn(fleet: Readonly<Fleet>, ledger: Ledger): (place: Place) => number {
   const pools = new Map<string, Pool>();
@@ -42,7 +41,7 @@ export function slackIn(fleet: Readonly<Fleet>, ledger: Ledger): (place: Place) 
 const leastLeft = (ledger: Ledger, bookings: readonly Booking[]): number =>
   bookings.reduce((least, { account, bytes }) => Math.min(least, shareLeft(ledger, account, bytes)), 1);
 
-/** Of what is not limited, as of what has no capacity at all, nothing counts as left. */
+/** The share of an account that would be left; 0 where it has no limit or no capacity. */
 function shareLeft(ledger: Ledger, account: AccountId, bytes: Bytes): number {
   const { capacity } = ledger.of(account);
   return capacity > 0 && capacity < Infinity ? (ledger.spare(account) - bytes) / capacity : 0;

@@ -4,9 +4,8 @@ import type { Server } from '../fleet/server.js';
 import { presentCopies, presentOn } from '../demand/wants.js';
 
 /**
- * How crowded each server is for one more copy of a model: the copies, present or on their way, that servers with the
- * same value of its `spread` label have. A server without that label comes after all that have it. Where the model
- * names no label, all are alike.
+ * Tells how crowded a server is for one more copy of a model: the copies, present or on their way, on servers with the
+ * same value of the model's `spread` label. Infinity for a server without that label; 0 where the model names no label.
  */
 export function crowding(
   fleet: Readonly<Fleet>,

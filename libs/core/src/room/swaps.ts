@@ -3,10 +3,10 @@ import { type AccountId, hostAccount } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Place } from './places.js';
 
-/** Swaps count for so long. */
+/** A swap counts for so long. */
 const MINUTE: Millis = 60_000;
 
-/** Notes a swap: others leave for a load at this place. */
+/** Notes a swap: replicas leave for a load at this place. */
 export function noteSwap(fleet: Fleet, place: Place, now: Instant): void {
   for (const [account, times] of fleet.swaps) {
     const young = times.filter((at) => at + MINUTE > now);
@@ -18,7 +18,7 @@ export function noteSwap(fleet: Fleet, place: Place, now: Instant): void {
   }
 }
 
-/** The devices that get a copy there; where that is none, the host. */
+/** The devices that get a copy at a place; the host where there are none. */
 export function devicesSwapped({ server, devices, grows }: Place): readonly AccountId[] {
   const coming = (server.devices ?? []).filter(
     ({ ordinal }) => devices.includes(ordinal) && !grows?.devices.includes(ordinal),
@@ -26,12 +26,12 @@ export function devicesSwapped({ server, devices, grows }: Place): readonly Acco
   return coming.length > 0 ? coming.map(({ account }) => account) : [hostAccount(server.spec.host)];
 }
 
-/** When a device has a swap left, after others were told to leave for it at these moments; in the past where it has one now. */
+/** When a device with swaps at these moments has a swap left; -Infinity or in the past where it has one now. */
 export const swapsAgainAt = ({ limits }: Readonly<Fleet>, swaps: readonly Instant[]): Instant => {
   const { loadsPerDevicePerMinute: budget } = limits;
   return swaps.length < budget ? -Infinity : swaps[swaps.length - budget]! + MINUTE;
 };
 
-/** When the devices of a place all have a swap left; in the past where they have one now. */
+/** When all devices of a place have a swap left; in the past where they have one now. */
 export const openAgainAt = (fleet: Readonly<Fleet>, place: Place): Instant =>
   Math.max(...devicesSwapped(place).map((account) => swapsAgainAt(fleet, fleet.swaps.get(account) ?? [])));

@@ -23,15 +23,15 @@ import type { Place } from './places.js';
 import { leavingDraining } from '../demand/asking.js';
 import type { Want } from '../demand/wants.js';
 
-/** What goes together: a replica and what depends on it. */
+/** A replica and all that depends on it: they leave together. */
 export interface Victim extends Worth {
   readonly replicas: readonly Ready[];
 }
 
-/** Tells whether a replica may be drained for a want, wherever that goes. */
+/** Tells whether a replica may be drained for a want, at whatever place. */
 export type VictimTest = (one: Replica) => one is Ready;
 
-/** A ready model that requests wait for stays, too; so does one that a draining server waits for. */
+/** The test for one want. A model that requests or a draining server wait for stays, too. */
 export function victimTest(fleet: Fleet, want: Want, now: Instant): VictimTest {
   const asked = [...fleet.waiting.values()].map(({ model }) => model);
   const awaited = new Set([...asked, ...leavingDraining(fleet, now)]);
@@ -44,17 +44,14 @@ export function victimTest(fleet: Fleet, want: Want, now: Instant): VictimTest {
 
 const NOTHING_NEEDED: ReadonlySet<ReplicaId> = new Set();
 
-/**
- * What may not be drained for a want because it is needed at its place: the copy that grows there, and what the model
- * needs. On another server the same may go.
- */
+/** What may not be drained for a place, since it is needed there: the replica that grows, and what the model depends on. */
 export function neededAt(fleet: Fleet, { server, grows }: Place, { model }: Want): ReadonlySet<ReplicaId> {
   if (!grows && !fleet.composed.has(model.id)) return NOTHING_NEEDED;
   const needed = dependenciesOf(fleet, model.id).map((id) => replicaId(id, server.spec.id));
   return new Set(grows ? [grows.id, ...needed] : needed);
 }
 
-/** Everything among these that may be drained, with what depends on it, in the order of the fleet. */
+/** The replicas among these that may be drained with all that depends on them, in the given order. */
 export function victimsAmong(
   fleet: Fleet,
   isVictim: VictimTest,
@@ -69,7 +66,7 @@ export function victimsAmong(
   return victims;
 }
 
-/** The same of what holds memory that a place is short of, or takes such along: all of it is on the host of that place. */
+/** The same of all replicas on the host of a place whose leaving frees memory that the place is short of. */
 export function victimsAt(
   fleet: Fleet,
   isVictim: VictimTest,
@@ -90,7 +87,6 @@ export function victimsAt(
 export const holdsAnyOf = (short: ReadonlyMap<AccountId, Bytes>, { bookings }: Replica): boolean =>
   bookings.some(({ account, bytes }) => bytes > 0 && short.has(account));
 
-/** A replica with all that depends on it. */
 function victimWith(
   fleet: Fleet,
   replica: Ready,
@@ -108,8 +104,8 @@ function victimWith(
 }
 
 /**
- * Whether its model stays warm on another server without it. Of several copies that could all leave for one newcomer,
- * since their servers share a host, all are spare but the one that was used last.
+ * Whether its model stays warm without it. Of several copies on one host, which could all leave for one want, all are
+ * spare but the one that was used last.
  */
 function isSpare(fleet: Fleet, replica: Ready, isVictim: VictimTest): boolean {
   if (fleet.holders.get(replica.model)!.size < 2) return false;
@@ -122,7 +118,7 @@ function isSpare(fleet: Fleet, replica: Ready, isVictim: VictimTest): boolean {
 const isUsedAfter = (one: Ready, other: Ready): boolean =>
   one.lastUse === other.lastUse ? one.id > other.id : one.lastUse > other.lastUse;
 
-/** Each of two copies may go for itself where one is to stay, but not both: of those that may not, the first goes. */
+/** Drops victims whose leaving beside those before them would leave too few copies of a model. */
 export function withinKept(fleet: Fleet, victims: readonly Victim[], want: Want): Victim[] {
   const going = new Set<ReplicaId>();
   return victims.filter(({ replicas }) => {
@@ -135,7 +131,7 @@ export function withinKept(fleet: Fleet, victims: readonly Victim[], want: Want)
   });
 }
 
-/** Whether as many copies of a model stay as are to stay once all these are gone. */
+/** Whether enough copies of a model stay for its pin and its warm copies once all these are gone. */
 function keepsEnough(fleet: Fleet, id: ModelId, going: ReadonlySet<ReplicaId>, want: Want): boolean {
   const model = fleet.models.get(id);
   if (!model) return true;
@@ -145,38 +141,33 @@ function keepsEnough(fleet: Fleet, id: ModelId, going: ReadonlySet<ReplicaId>, w
   return kept === 0 || solidCopies(fleet, id, going) >= kept;
 }
 
-/**
- * Not pinned, not a stranger to be kept, of no higher rank, and on a server that takes orders. When it can be drained is
- * another question: see `drainableFrom`. For one copy more of a model nothing in use leaves.
- */
+/** Whether a replica may go for a want at some time; when is told by `drainableFrom`. No copy in use goes for an extra copy. */
 function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {
   if (replica.change || isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
   if (!yieldsTo(fleet, replica, want) || !isSparedFor(fleet, replica, want)) return false;
   return !want.isExtra || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
 }
 
-/**
- * A copy to be replaced stays until it is. For one copy more no other of its own goes, nor any last copy of its rank.
- */
+/** A failing copy stays until it is replaced. For an extra copy no copy of its own model goes, and no last one of its rank. */
 function isSparedFor(fleet: Fleet, replica: Ready, want: Want): boolean {
   const isOwn = replica.model === want.model.id;
   if (!want.isExtra) return !isOwn || !isWrittenOff(fleet, replica);
   return !isOwn && keepsEnough(fleet, replica.model, new Set([replica.id]), want);
 }
 
-/** Whether it would leave for such a newcomer some time, classes and the copies to be kept warm considered. */
+/** Whether a replica yields to a want, by class and by the copies that are kept warm. */
 export const yieldsTo = (fleet: Readonly<Fleet>, replica: Replica, want: Pick<Want, 'rank'>): boolean =>
   !isAbove(fleet, replica, want) && !isKeptFrom(fleet, replica, want);
 
-/** Whether a replica outranks a want: it does not leave for that. */
+/** Whether a replica outranks a want. */
 export const isAbove = (fleet: Readonly<Fleet>, replica: Replica, { rank }: Pick<Want, 'rank'>): boolean =>
   rankOf(settingsOf(fleet, replica).class) > rank;
 
-/** Whether it is one of the copies that are kept warm against all but a higher class. */
+/** Whether a replica of the want's class is one of the copies that are kept warm. */
 export const isKeptFrom = (fleet: Readonly<Fleet>, replica: Replica, { rank }: Pick<Want, 'rank'>): boolean =>
   rankOf(settingsOf(fleet, replica).class) === rank && isGuaranteed(fleet, replica);
 
-/** What a place is short of. */
+/** The bytes that bookings are short of, by account. */
 export function shortfall(ledger: Ledger, bookings: readonly Booking[]): ReadonlyMap<AccountId, Bytes> {
   const short = new Map<AccountId, Bytes>();
   for (const { account, bytes } of bookings) {
@@ -186,11 +177,11 @@ export function shortfall(ledger: Ledger, bookings: readonly Booking[]): Readonl
   return short;
 }
 
-/** Two victims may share a replica: what needs a model is a victim by itself, and again with that model. */
+/** The replicas of victims. Two victims may share one: what needs a model is a victim alone, and again with that model. */
 export const replicasIn = (victims: readonly Victim[]): ReadonlySet<Ready> =>
   new Set(victims.flatMap(({ replicas }) => replicas));
 
-/** Whether the memory of all these makes up for a shortfall. */
+/** Whether the memory of all these covers a shortfall. */
 export function covers(leaving: Iterable<Ready>, short: ReadonlyMap<AccountId, Bytes>): boolean {
   const missing = new Map(short);
   for (const { bookings } of leaving) {

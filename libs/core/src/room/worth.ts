@@ -1,19 +1,19 @@
 import type { Instant } from '../fleet/model.js';
 import type { Rank } from '../demand/rank.js';
 
-/** What replicas are judged by that may have to make room. */
+/** What a candidate for eviction is judged by. */
 export interface Worth {
   readonly rank: Rank;
-  /** Whether none of their models is cold once they have left. */
+  /** Whether its models stay warm without it. */
   readonly isSpare: boolean;
-  /** What the model is worth for each byte of the copy, as a key that time does not change: see `worthKey`. */
+  /** The worth of the model per byte of the copy, as a key that time does not change: see `worthKey`. */
   readonly density: number;
   readonly lastUse: Instant;
 }
 
 /**
- * The order in which replicas make room: the lower class first, then what stays warm elsewhere, then what is worth
- * less for its bytes, then what was used longest ago. A better policy takes the place of the last two.
+ * The order of eviction: the lower class first, then what stays warm elsewhere, then what is worth less per byte, then
+ * the least recently used.
  */
 export const byWorth = (one: Worth, other: Worth): number =>
   one.rank - other.rank ||
