@@ -1,17 +1,16 @@
-import type { Action, Event, Outcome, ServerId } from '#core';
+import type { ActionOf, Event, ModelId, Outcome, ServerId } from '#core';
 import type { Notebook } from './notebook.js';
 import { LookRefused, type ModelServer, OrderRefused } from './ports/model-server.js';
 
-type Order = Extract<Action, { kind: 'load' | 'unload' | 'look' | 'probe' | 'describe' }>;
-type OrderOf<Kind extends Order['kind']> = Extract<Order, { readonly kind: Kind }>;
+type Order = ActionOf<'load' | 'unload' | 'look' | 'probe' | 'describe'>;
 
-/** A server that is reached, and how often the connection to it has ended so far, by us or by itself. */
+/** A connected server, and how often its connection has ended so far. */
 interface Link {
   readonly to: ModelServer;
   ended: number;
 }
 
-/** Carries orders to servers. Every order ends in exactly one report, whatever happens to it. */
+/** Carries orders to servers. Every order ends in exactly one report. */
 export class Actuator {
   private readonly links = new Map<ServerId, Link>();
 
@@ -44,8 +43,9 @@ export class Actuator {
   }
 
   /**
-   * An order that may not be sent is reported like one for which there is no connection. How an order ended is reported also
-   * when its connection was closed meanwhile; what a question brought over that tells of what may be another process.
+   * Sends an order. One that may not be sent (`mayAct`) is reported like one without a connection. The end of a load or an
+   * unload is reported even if its connection was closed meanwhile. The answer to a question is not: it may be that of
+   * another process.
    */
   carryOut(order: Order, mayAct: boolean): void {
     const link = this.links.get(order.server);
@@ -69,21 +69,21 @@ export class Actuator {
     }
   }
 
-  private async load(order: OrderOf<'load'>, link: Link | undefined): Promise<Event> {
+  private async load(order: ActionOf<'load'>, link: Link | undefined): Promise<Event> {
     const { replica, server, model, brings, config, timeout } = order;
     const outcome = await outcomeOf(async () => {
       if (!link) throw new OrderRefused('transient', `${server}: no connection`);
       const { ended } = link;
       await this.remember(server, [model, ...brings]);
-      // By now another process may listen there, for which nothing was decided yet.
+      // Another process may listen there by now.
       if (link.ended !== ended) throw new OrderRefused('transient', `${server}: the connection has ended`);
       return link.to.load(model, config, timeout);
     });
     return { kind: 'LoadEnded', order: order.order, replica, outcome };
   }
 
-  /** Written down before the order is sent: after a crash what we ordered must not look like a stranger. */
-  private async remember(server: ServerId, models: Parameters<Notebook['ordered']>[1]): Promise<void> {
+  /** Stores an order before it is sent: after a crash the model must not look like a stranger. */
+  private async remember(server: ServerId, models: readonly ModelId[]): Promise<void> {
     try {
       await this.notebook.ordered(server, models);
     } catch (error) {
@@ -91,7 +91,7 @@ export class Actuator {
     }
   }
 
-  private async unload(order: OrderOf<'unload'>, link: Link | undefined): Promise<Event> {
+  private async unload(order: ActionOf<'unload'>, link: Link | undefined): Promise<Event> {
     const outcome = await outcomeOf(async () => {
       if (!link) throw new OrderRefused('transient', `${order.server}: no connection`);
       await link.to.unload(order.model);
@@ -100,7 +100,7 @@ export class Actuator {
     return { kind: 'UnloadEnded', order: order.order, replica: order.replica, outcome };
   }
 
-  private async look(order: OrderOf<'look'>, link: Link | undefined): Promise<Event> {
+  private async look(order: ActionOf<'look'>, link: Link | undefined): Promise<Event> {
     const { server } = order;
     try {
       if (!link) throw new LookRefused('unreachable', `${server}: no connection`);
@@ -110,14 +110,14 @@ export class Actuator {
     }
   }
 
-  private async probe({ server }: OrderOf<'probe'>, link: Link | undefined): Promise<Event> {
+  private async probe({ server }: ActionOf<'probe'>, link: Link | undefined): Promise<Event> {
     const accepted = await settled(async () => link?.to.probe());
     return { kind: 'ContactChanged', server, fact: accepted ? 'probe_accepted' : 'probe_timed_out' };
   }
 
-  /** A model that can't be described is asked again after the next look; until then it is booked without. */
+  /** Without a description the model is asked about again after the next look, and booked without a config until then. */
   private async describe(
-    { server, model }: OrderOf<'describe'>,
+    { server, model }: ActionOf<'describe'>,
     link: Link | undefined,
   ): Promise<Event | undefined> {
     const found = await settled(async () => link?.to.describe(model));
@@ -127,7 +127,7 @@ export class Actuator {
 
 const isEnd = ({ kind }: Event): boolean => kind === 'LoadEnded' || kind === 'UnloadEnded';
 
-/** What an attempt brought; undefined where it failed in whatever way. */
+/** The result of an attempt; undefined where it failed. */
 async function settled<Result>(attempt: () => Promise<Result>): Promise<Result | undefined> {
   try {
     return await attempt();

@@ -5,7 +5,7 @@ export interface ResolveQuery {
   readonly model: ModelId;
   /** Null: any version. */
   readonly version: string | null;
-  /** How long the caller will wait for a cold model; null: as long as the model allows. 0: do not wait. */
+  /** How long the caller waits for a cold model; null: as long as the model allows. 0: not at all. */
   readonly wait: Millis | null;
   /** How long the route must stay good. */
   readonly lease: Millis;
@@ -13,9 +13,9 @@ export interface ResolveQuery {
   readonly class: Class | null;
   /** Servers the caller has just failed on. */
   readonly avoid: readonly ServerId[];
-  /** The tenant that asks, by its credential: the caller cannot choose it. */
+  /** The tenant, by the credential of the caller. */
   readonly tenant: TenantId;
-  /** What the caller calls its request, at most 128 characters: for correlation only. */
+  /** The caller's own name for the request, at most 128 characters: for correlation only. */
   readonly requestId?: string;
 }
 
@@ -34,17 +34,11 @@ export interface Route {
   readonly waited: Millis;
 }
 
-/** What a route says of the replica it leads to. */
-export type Routed = Pick<Ready, 'id' | 'model' | 'server' | 'devices' | 'versions'>;
-
-/** What a route says of how it came about. */
-export type ToldOfRoute = Pick<Route, 'lease' | 'waited' | 'cold'>;
-
-/** The route to a replica, as it is answered. */
+/** The route to a replica. */
 export const routeTo = (
-  { id, model, server, devices, versions }: Routed,
+  { id, model, server, devices, versions }: Pick<Ready, 'id' | 'model' | 'server' | 'devices' | 'versions'>,
   query: ResolveQuery,
-  told: ToldOfRoute & Pick<Route, 'term' | 'sequence'>,
+  told: Pick<Route, 'term' | 'sequence' | 'lease' | 'cold' | 'waited'>,
 ): Route => ({
   kind: 'route',
   model,
@@ -55,12 +49,12 @@ export const routeTo = (
   ...told,
 });
 
-/** What every request gets exactly once. */
+/** The answer to a request; each gets exactly one. */
 export type Answer = Route | { readonly kind: 'refusal'; readonly refusal: Refusal };
 
 /** A request that waits. */
 export interface Pending {
   readonly answer: Promise<Answer>;
-  /** The caller has gone: the answer is not read any more. */
+  /** To be called when the caller is gone: the answer is not read any more. */
   cancel(): void;
 }

@@ -1,7 +1,7 @@
 import { type Class, heldFor, type Instant, type Millis, type Request, type RequestId } from '#core';
 import type { Answer, ResolveQuery } from './answer.js';
 
-/** What the core is told of a request that has to wait. */
+/** A request that has to wait, as the core knows it. */
 export const requestOf = (
   id: RequestId,
   query: ResolveQuery,
@@ -20,11 +20,11 @@ export const requestOf = (
   ...(query.requestId === undefined ? {} : { requestId: query.requestId }),
 });
 
-/** The requests that wait, each until its one answer. */
+/** The waiting requests, each until its one answer. */
 export class Callers {
   private readonly waiting = new Map<RequestId, { query: ResolveQuery; answer: (answer: Answer) => void }>();
 
-  /** Its answer, once there is one. */
+  /** Resolves with the answer to the request. */
   add(id: RequestId, query: ResolveQuery): Promise<Answer> {
     return new Promise((resolve) => this.waiting.set(id, { query, answer: resolve }));
   }
@@ -33,7 +33,7 @@ export class Callers {
     return this.waiting.get(id)?.query;
   }
 
-  /** What has gone or was answered before is not answered again. */
+  /** Answers a request, unless it was answered or forgotten before. */
   answer(id: RequestId, answer: Answer): void {
     this.waiting.get(id)?.answer(answer);
     this.waiting.delete(id);
@@ -43,7 +43,7 @@ export class Callers {
     for (const id of [...this.waiting.keys()]) this.answer(id, answer);
   }
 
-  /** Nothing reads its answer any more. Says whether it still waited. */
+  /** Forgets a request whose answer is not read any more. Says whether it still waited. */
   forget(id: RequestId): boolean {
     return this.waiting.delete(id);
   }

@@ -6,7 +6,7 @@ import type { Observer } from './ports/observer.js';
 /** What an engine is made of. */
 export interface EngineParts {
   readonly clock: Clock;
-  /** Milliseconds since 1970. It may jump: only what outlasts this process is told by it. */
+  /** Milliseconds since 1970. It may jump, so only what outlasts this process goes by it. */
   readonly wallNow: () => number;
   readonly learned: Learned;
   readonly leadership: Leadership;

@@ -13,8 +13,7 @@ import {
   step,
 } from '#core';
 import { Actuator } from './actuator.js';
-import { type Answer, type Pending, type ResolveQuery, type Route, type Routed, routeTo } from './answer.js';
-import type { ToldOfRoute } from './answer.js';
+import { type Answer, type Pending, type ResolveQuery, type Route, routeTo } from './answer.js';
 import { Callers, requestOf } from './callers.js';
 import type { EngineParts } from './engine-parts.js';
 import { LeaseBook } from './lease-book.js';
@@ -23,13 +22,13 @@ import type { ModelServer } from './ports/model-server.js';
 import type { FailedTurn } from './ports/observer.js';
 import { Uses } from './uses.js';
 
-/** A turn that took so long, in ms, is followed by a rest as long as itself, up to the longest. */
+/** A turn that takes so long (ms) or longer is followed by a rest of the same length, up to the longest. */
 const LONG_TURN = 2;
 const LONGEST_REST = 20;
 
 const STOPPED: Answer = { kind: 'refusal', refusal: { reason: 'shutting_down', retryAfter: 1_000 } };
 
-/** Runs the core: gathers what happened, takes one turn, carries out what the turn decided. */
+/** Runs the core: gathers events, takes turns, carries out the actions that they decide. */
 export class Engine {
   private readonly state = emptyFleet();
   private readonly callers = new Callers();
@@ -50,12 +49,12 @@ export class Engine {
     this.actuator = new Actuator(this.notebook, (event) => this.report(event));
   }
 
-  /** Takes up what an earlier life learned of the servers declared so far. Called once, before a server is met. */
+  /** Takes up what an earlier life learned. Called once, after servers were declared and before any is connected. */
   async recall(): Promise<void> {
     this.tell(...(await this.notebook.recall()), ...(await this.leases.recall(this.now())));
   }
 
-  /** What is known at this moment. Readers must not change it. */
+  /** The state at this moment. Readers must not change it. */
   get fleet(): Readonly<Fleet> {
     return this.state;
   }
@@ -68,48 +67,46 @@ export class Engine {
     return this.parts.clock.now();
   }
 
-  /** What admins and the configuration want. Its turn is in the next tick: callers answered then read their writes. */
+  /** Takes events that admins or the configuration cause. Their turn is in the next tick, so that callers read their writes. */
   tell(...events: readonly Event[]): void {
     if (this.parts.clock.now() < this.restsUntil) this.endRest();
     this.report(...events);
   }
 
   /**
-   * What has happened. Events of one tick of the event loop share a turn. So do those after a long turn, for as long as
-   * that took, but until the first deadline of a request at most. In a storm this leaves time for requests for warm
-   * models, and fewer turns decide the same.
+   * Takes events that have happened. Events of one tick of the event loop share a turn. After a long turn those of a rest
+   * share one, which ends at the first deadline of a request at the latest. Under load this leaves time for requests for
+   * warm models, and fewer turns decide the same.
    */
   report(...events: readonly Event[]): void {
     this.inbox.push(...events);
     if (this.turnDue || this.stopped) return;
     this.turnDue = true;
     const { clock } = this.parts;
-    if (clock.now() < this.restsUntil) this.setAlarm(this.restsUntil);
-    else this.turnSoon();
+    if (clock.now() < this.restsUntil) return this.setAlarm(this.restsUntil);
+    clock.soon(() => {
+      // An alarm may have brought the turn before.
+      if (this.turnDue) this.turn();
+    });
   }
 
-  /** For a request whose time would be up by then, or a caller that reads its own write. */
+  /** For a caller that reads its own write, and for a request whose deadline is before the end of the rest. */
   private endRest(): void {
     this.restsUntil = -Infinity;
     this.turnDue = false;
   }
 
-  /** Unless an alarm has brought one before. */
-  private turnSoon(): void {
-    this.parts.clock.soon(() => {
-      if (this.turnDue) this.turn();
-    });
-  }
-
   /**
-   * Declares a server, or changes what was told of it. Its connection is kept unless `anew` says that it is reached
-   * otherwise now, or has `moved` to another address. What is known of it stays even then, and orders in flight end
-   * with an unknown outcome.
+   * Declares a server, or changes its declaration. Its connection is kept unless `anew` says that it is now reached in
+   * another way (`closed`) or at another address (`moved`). Its state is kept even then, and orders in flight end with an
+   * unknown outcome.
    */
   addServer(spec: ServerSpec, link: () => ModelServer, anew: 'closed' | 'moved' | null = null): void {
     this.tell({ kind: 'ServerDeclared', server: spec });
-    if (anew) this.tell({ kind: 'ContactChanged', server: spec.id, fact: anew });
-    if (anew) this.actuator.unlink(spec.id);
+    if (anew) {
+      this.tell({ kind: 'ContactChanged', server: spec.id, fact: anew });
+      this.actuator.unlink(spec.id);
+    }
     this.actuator.link(spec.id, link);
   }
 
@@ -129,7 +126,7 @@ export class Engine {
     this.uses.note(replica.id, now, now + lease);
     this.leases.note(replica.server, lease, now);
     if (this.leases.dueAt < this.alarmAt && !this.turnDue) this.setAlarm(this.leases.dueAt);
-    return this.routeTo(replica, query, { lease, waited: 0, cold: false });
+    return routeTo(replica, query, { lease, waited: 0, cold: false, ...this.routeVersion });
   }
 
   /** Lets a request wait for its model. It is answered exactly once, at its deadline at the latest. */
@@ -165,7 +162,7 @@ export class Engine {
     if (this.callers.forget(id)) this.report({ kind: 'RequestCancelled', request: id });
   }
 
-  /** Throws where the turn does; then this engine has ended, and its process has to. */
+  /** Throws where the core does: then this engine has ended, and its process has to end. */
   private turn(): void {
     if (this.stopped) return;
     this.turnDue = false;
@@ -190,7 +187,7 @@ export class Engine {
     this.rest(now, wake);
   }
 
-  /** The fleet may be half changed: nothing more is decided, and every request that waits is refused. */
+  /** The fleet may be half changed: no more turns are taken, and every waiting request is refused. */
   private fail(turn: FailedTurn): void {
     this.stopped = true;
     this.callers.answerAll(STOPPED);
@@ -198,14 +195,14 @@ export class Engine {
     this.end();
   }
 
-  /** Until something is told, or time alone changes a decision. No request waits past its deadline for that. */
+  /** Rests until an event comes, or time alone changes a decision; not past the deadline of a request. */
   private rest(began: number, wake: number): void {
     const { clock } = this.parts;
     const ended = clock.now();
     let until = ended - began < LONG_TURN ? ended : Math.min(2 * ended - began, ended + LONGEST_REST);
     for (const { deadline } of this.state.waiting.values()) until = Math.min(until, deadline);
     this.restsUntil = until;
-    // What was told in this very turn is due already.
+    // An event that came in this very turn has its turn already.
     if (this.turnDue) return;
     this.setAlarm(Math.max(Math.min(wake, this.leases.dueAt), until));
   }
@@ -215,7 +212,7 @@ export class Engine {
     this.parts.clock.setAlarm(at, () => this.turn());
   }
 
-  /** Routes handed out since the last turn come first, so that nothing is drained that was just given. */
+  /** The routes given since the last turn come first, so that no copy is drained that has just got one. */
   private takeInbox(): readonly Event[] {
     const uses = this.uses.take();
     const events = uses.length > 0 ? [{ kind: 'RoutesUsed', uses } as const, ...this.inbox] : this.inbox;
@@ -234,16 +231,17 @@ export class Engine {
     }
   }
 
-  /** The lease holds, also where the same turn has begun to drain the replica for a request that starves. */
+  /** The lease holds even where the same turn has begun to drain the replica for a model that starves. */
   private grant({ request, replica: id, versions, lease, waited, cold }: ActionOf<'grant'>): void {
     const query = this.callers.queryOf(request);
     if (!query) return;
     const replica = this.state.replicas.get(id)!;
     this.leases.note(replica.server, lease, this.now());
-    this.callers.answer(request, this.routeTo({ ...replica, versions }, query, { lease, waited, cold }));
+    const told = { lease, waited, cold, ...this.routeVersion };
+    this.callers.answer(request, routeTo({ ...replica, versions }, query, told));
   }
 
-  private routeTo(replica: Routed, query: ResolveQuery, told: ToldOfRoute): Route {
-    return routeTo(replica, query, { ...told, term: this.term, sequence: this.state.routesRevision });
+  private get routeVersion(): Pick<Route, 'term' | 'sequence'> {
+    return { term: this.term, sequence: this.state.routesRevision };
   }
 }

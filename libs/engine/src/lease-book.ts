@@ -11,7 +11,7 @@ import {
 } from '#core';
 import type { Learned, LearnedLeases } from './ports/learned.js';
 
-/** So long after a lease was given it is written: the disk has the rest of the second in which it has to be there. */
+/** A lease is written so long after it was given: it has to be on disk within a second. */
 const WRITTEN_WITHIN: Millis = 500;
 const SECOND: Millis = 1_000;
 
@@ -22,16 +22,16 @@ interface End {
 }
 
 /**
- * What the store says of leases, by the wall clock: of those that outlast what the next life grants by itself to whatever
- * it finds, which is the default lease. No route waits for it.
+ * Keeps long leases in the store, by the wall clock. The next life grants the default lease to every copy that it finds,
+ * so only leases that outlast it are stored. No route waits for that.
  */
 export class LeaseBook {
   private readonly written = new Map<ServerId, string>();
-  /** What stands in the store: the same lease does not end later by the difference between two readings of the clocks. */
+  /** The ends as stored. They stay the same for the same lease, though two readings of the clocks differ. */
   private readonly ends = new Map<ServerId, ReadonlyMap<string, End>>();
-  /** The servers of which a lease was given that may have to be written, or is. */
+  /** The servers with leases that are written or may have to be. */
   private readonly leased = new Set<ServerId>();
-  /** When a turn has to come: something is to be written, or is over. */
+  /** When a turn has to come, since a lease is to be written or is over. */
   dueAt: Instant = Infinity;
 
   constructor(
@@ -40,8 +40,8 @@ export class LeaseBook {
   ) {}
 
   /**
-   * The leases that an earlier life gave. Here alone wall time becomes monotonic, and nothing is held for longer than the
-   * longest lease, wherever the wall clock has been set meanwhile.
+   * The leases that an earlier life gave, as events with monotonic times. None counts for longer than the longest lease,
+   * even if the wall clock was set back meanwhile.
    */
   async recall(now: Instant): Promise<readonly Event[]> {
     const wall = this.wallNow();
@@ -59,14 +59,14 @@ export class LeaseBook {
     });
   }
 
-  /** A route was given. */
+  /** Notes the lease of a route. */
   note(server: ServerId, lease: Millis, now: Instant): void {
     if (lease <= DEFAULT_LEASE) return;
     this.leased.add(server);
     this.dueAt = Math.min(this.dueAt, now + WRITTEN_WITHIN);
   }
 
-  /** After each turn: writes what is due, and what a look or the end of a server has changed. */
+  /** To be called after each turn: writes what is due, and what a look or the end of a server has changed. */
   keep(fleet: Readonly<Fleet>, events: readonly Event[], now: Instant): void {
     if (now >= this.dueAt) return this.write(fleet, [...this.leased], now);
     if (this.leased.size === 0) return;
@@ -77,7 +77,7 @@ export class LeaseBook {
     if (changed.length > 0) this.write(fleet, changed, now, this.dueAt);
   }
 
-  /** Before the process ends: nothing is left for later. */
+  /** To be called before the process ends: writes everything. */
   finish(fleet: Readonly<Fleet>, now: Instant): void {
     this.write(fleet, [...this.leased], now);
   }
@@ -98,7 +98,7 @@ export class LeaseBook {
     if (changes.length > 0) void this.learned.write(changes).catch(() => this.failed(servers, now));
   }
 
-  /** It is tried again: what stands in the store is not known. */
+  /** After a failed write it is not known what the store holds: all is written again in a second. */
   private failed(servers: readonly ServerId[], now: Instant): void {
     for (const server of servers) {
       this.written.set(server, 'unknown');
@@ -107,7 +107,7 @@ export class LeaseBook {
     this.dueAt = Math.min(this.dueAt, now + SECOND);
   }
 
-  /** Null where no lease is long enough. */
+  /** The ends to be stored of the leases on a server; null where no lease is long enough. */
   private endsOn(fleet: Readonly<Fleet>, server: Server | undefined, now: Instant): LearnedLeases | null {
     const ends = new Map<string, End>();
     const wall = this.wallNow() - now;
@@ -124,8 +124,8 @@ export class LeaseBook {
 }
 
 /**
- * Rounded up to the second, so that the store never says less than was promised. What the store says of the same lease
- * already stays, unless the wall clock was set meanwhile.
+ * The end of a lease by the wall clock, rounded up to the second, so that no lease is stored as shorter than it is. The end
+ * that was stored of the same lease stays, unless the wall clock was set meanwhile.
  */
 function storedEnd(until: Instant, wall: Millis, before: End | undefined): number {
   const isSame = before?.until === until && Math.abs(before.stored - (until + wall)) <= SECOND;
@@ -133,8 +133,8 @@ function storedEnd(until: Instant, wall: Millis, before: End | undefined): numbe
 }
 
 /**
- * Until when each copy on a server is leased, those included that this life has not seen yet. What a drain cuts counts in
- * full: the next life is told of that drain, too, and once it is taken back the leases hold again.
+ * Until when each copy on a server is leased, copies included that this life has not seen yet. A lease that a drain cuts
+ * short counts in full: it holds again once the drain is taken back, also in the next life.
  */
 function leasesOn(fleet: Readonly<Fleet>, server: Server): ReadonlyMap<ModelId, Instant> {
   const leases = new Map(server.promised);

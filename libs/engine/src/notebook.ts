@@ -1,19 +1,19 @@
 import type { Event, Fleet, Footprint, ModelId, ReplicaId, Server, ServerId } from '#core';
 import type { Learned, LearnedChange, LearnedServer } from './ports/learned.js';
 
-/** Keeps the learned facts in step with the fleet: what changed is written, in order, after the turn that saw it. */
+/** Keeps the learned facts in the store: changes are written in order, after the turn that saw them. */
 export class Notebook {
   private readonly orders = new Map<ServerId, Set<ModelId>>();
   private readonly written = new Map<string, string>();
   private readonly footprints = new Map<ModelId, Footprint>();
-  /** The models of which it is written how long their loads take. */
+  /** The models whose load times are written. */
   private readonly timed = new Set<ModelId>();
-  /** Servers of which the disk may lack an order: their last list could not be written, or not yet. */
+  /** Servers whose last list of orders is not known to be written. */
   private readonly unsure = new Map<ServerId, readonly LearnedChange[]>();
 
   constructor(private readonly learned: Learned) {}
 
-  /** What earlier lives had learned, as events. */
+  /** What earlier lives learned, as events. */
   async recall(): Promise<readonly Event[]> {
     const { servers, ordered, steps, loadTimes, loadPaces, footprints } = await this.learned.read();
     const events: Event[] = [];
@@ -39,7 +39,7 @@ export class Notebook {
     return events;
   }
 
-  /** Durable once resolved; what could not be written counts as not ordered. */
+  /** Notes orders. Durable once resolved; rejects where they were not written: then they count as not noted. */
   async ordered(server: ServerId, models: readonly ModelId[]): Promise<void> {
     const known = this.orders.get(server) ?? new Set<ModelId>();
     this.orders.set(server, known);
@@ -55,13 +55,13 @@ export class Notebook {
     }
   }
 
-  /** Notes what this turn's events taught. Losing it costs time only, so it is not waited for. */
+  /** Writes what the events of a turn have taught. Its loss costs time only, so it is not waited for. */
   keep(fleet: Readonly<Fleet>, events: readonly Event[]): void {
     const changes = events.flatMap((event) => this.changesBy(fleet, event));
     if (changes.length > 0) void this.write(changes).catch(() => this.written.clear());
   }
 
-  /** Until it has succeeded the orders that it names do not count as written. */
+  /** The orders in these changes count as written only once it has succeeded. */
   private async write(changes: readonly LearnedChange[]): Promise<void> {
     const servers = changes.flatMap((change) => (change.kind === 'ordered' ? [change.server] : []));
     for (const server of servers) this.unsure.set(server, changes);
@@ -100,14 +100,14 @@ export class Notebook {
     }
   }
 
-  /** Steps that came up through an ensemble of ours are ours too; what was seen gone, or is of an earlier life, is not. */
+  /** Our orders on a server by its last look: with the steps of ensembles, and without copies that were seen gone. */
   private ordersSeen({ spec: { id }, ordered }: Server): readonly LearnedChange[] {
     if (ordered.size === 0 && !this.orders.has(id)) return [];
     this.orders.set(id, new Set(ordered));
     return this.ifNew({ kind: 'ordered', server: id, value: [...ordered].toSorted() });
   }
 
-  /** What the end of a load has taught, if anything. */
+  /** What the end of a load has taught. */
   private loadTimes(fleet: Readonly<Fleet>, id: ReplicaId): readonly LearnedChange[] {
     const replica = fleet.replicas.get(id);
     const server = replica && fleet.servers.get(replica.server);
@@ -128,7 +128,7 @@ export class Notebook {
     return this.ifNew({ kind: 'loadTimes', model, value: { anywhere, on } });
   }
 
-  /** What looks at a server have taught of its models: a footprint is replaced where it changes, so most are the same. */
+  /** Footprints that a look has changed. A footprint is replaced when it changes, so the same object is the same footprint. */
   private footprintsOn({ footprints }: Readonly<Fleet>, { measured }: Server): readonly LearnedChange[] {
     return [...measured.keys()].flatMap((model) => {
       const value = footprints.get(model);
@@ -138,7 +138,7 @@ export class Notebook {
     });
   }
 
-  /** What was learned of a model goes with its name, and names come and go without end. */
+  /** Forgets facts about models that are no longer known: without that the store would grow without end. */
   private modelsForgotten({ footprints, loadTimes }: Readonly<Fleet>): readonly LearnedChange[] {
     return [
       ...this.forgotten('footprint', this.footprints, footprints),

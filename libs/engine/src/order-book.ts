@@ -14,9 +14,9 @@ type Ordered = EventOf<'LoadOrdered' | 'UnloadOrdered' | 'ReloadOrdered'>;
 const NOTHING: ToldOrders = { load: false, unload: [], reload: [] };
 
 /**
- * What the store says of the orders of admins. An order is stored before it is accepted, and with every turn what is still
- * to be done of it, so that the next life goes on with that. Where a crash comes before the store was told that something
- * is done, it is done once more: a copy that was just loaded anew is so again, one that came back since is let go.
+ * Keeps the orders of admins in the store. An order is stored before it is accepted, and after every turn what is still to
+ * be done of it, so that the next life goes on with that. A part that was done shortly before a crash may be done again:
+ * a reloaded copy is reloaded once more, and an unloaded copy that has come back is unloaded.
  */
 export class OrderBook {
   private readonly written: Map<string, ToldOrders>;
@@ -25,7 +25,7 @@ export class OrderBook {
     this.written = new Map(told);
   }
 
-  /** What earlier lives had accepted and not done, as events. What is to be loaded has as long as if it were ordered now. */
+  /** The orders that earlier lives accepted and did not finish, as events. A load has as much time as if ordered now. */
   recall(wishedUntil: (model: string) => Instant): Event[] {
     return [...this.written].flatMap(([name, { load, unload, reload }]): Event[] => {
       const model = name as ModelId;
@@ -37,13 +37,13 @@ export class OrderBook {
     });
   }
 
-  /** What is to be stored before this order is accepted. */
+  /** The changes to be stored before this order is accepted. */
   accept(fleet: Readonly<Fleet>, order: Ordered): ToldChange[] {
     const value = this.accepted(fleet, order);
     return this.isWritten(order.model, value) ? [] : [changeTo(order.model, value)];
   }
 
-  /** What is to be stored so that no more and no less is still to be done than the fleet says. */
+  /** The changes that bring the store in line with the fleet. */
   changes(fleet: Readonly<Fleet>): ToldChange[] {
     const open: ReadonlyMap<string, ToldOrders> = openOrders(fleet);
     const changes: ToldChange[] = [];
@@ -53,7 +53,7 @@ export class OrderBook {
     return changes;
   }
 
-  /** Follows what was stored. */
+  /** Notes changes that were stored. */
   follow(changes: readonly ToldChange[]): void {
     for (const change of changes) {
       if (change.kind !== 'orders') continue;
@@ -62,7 +62,7 @@ export class OrderBook {
     }
   }
 
-  /** What one order leaves of those before it. */
+  /** The open orders of a model once this one is accepted. */
   private accepted(fleet: Readonly<Fleet>, order: Ordered): ToldOrders {
     const servers = replicasOf(fleet, order.model).map(({ server }) => server);
     switch (order.kind) {
@@ -84,7 +84,7 @@ export class OrderBook {
   }
 }
 
-/** Asked after every turn of every model of which an order is open: so many may be that texts would cost more than the turn. */
+/** Compares field by field: this runs after every turn for every open order, and texts would cost more than the turn. */
 const areSame = (one: ToldOrders, other: ToldOrders): boolean =>
   one.load === other.load &&
   one.unload.length === other.unload.length &&

@@ -1,8 +1,8 @@
 import { type Action, type Event, type Fleet, type Instant, step } from '#core';
 
-/** A turn as a recording holds it: all that the core was given, and all that it decided. */
+/** A turn of a recording: what the core was given, and what it decided. */
 export interface RecordedTurn {
-  /** Counted from 1 in each life of a process. */
+  /** The number of the turn, from 1 in each life of a process. */
   readonly turn: number;
   readonly now: Instant;
   readonly events: readonly Event[];
@@ -14,19 +14,19 @@ export interface Difference {
   readonly turn: number;
   /** Where: `actions[2].refusal.retryAfter`. */
   readonly path: string;
-  /** What stands there in the recording and in today's decision; undefined where nothing does. */
+  /** The values there, in the recording and now; undefined where there is none. */
   readonly recorded: unknown;
   readonly decided: unknown;
-  /** All that today's core decides in that turn. */
+  /** All actions of that turn as decided now. */
   readonly actions: readonly Action[];
 }
 
 /** Steps through recorded turns with today's core, from the fleet as it was before the first of them. */
 export class Replay {
-  /** `fleet` is taken over: it is what the replay has come to so far. */
+  /** `fleet` is changed by the replay. */
   constructor(readonly fleet: Fleet) {}
 
-  /** Takes one turn; undefined where the core decides what was recorded. */
+  /** Takes one turn. Undefined where the core decides what was recorded. */
   take({ turn, now, events, actions }: RecordedTurn): Difference | undefined {
     const decided = step(this.fleet, events, now);
     const found = difference('actions', actions, decided);

@@ -2,7 +2,7 @@ import type { EventOf, Instant, ReplicaId } from '#core';
 
 type Use = EventOf<'RoutesUsed'>['uses'][number];
 
-/** Routes handed out between two turns: how many, the latest use and the latest lease end of each replica. */
+/** The routes given between two turns: for each replica how many, the latest use and the latest end of a lease. */
 export class Uses {
   private readonly latest = new Map<ReplicaId, { at: Instant; inUseUntil: Instant; routes: number }>();
 
@@ -17,7 +17,7 @@ export class Uses {
     if (inUseUntil > use.inUseUntil) use.inUseUntil = inUseUntil;
   }
 
-  /** When a route to it was last handed out since the last turn; undefined where none was. */
+  /** When the last route to it was given since the last turn; undefined where none was. */
   lastUse(replica: ReplicaId): Instant | undefined {
     return this.latest.get(replica)?.at;
   }

@@ -1,4 +1,4 @@
-import type { Action } from '../fleet/actions.js';
+import type { Action, ActionOf } from '../fleet/actions.js';
 import { copyFleet } from './copy-fleet.js';
 import type { Event } from '../fleet/events.js';
 import type { Fleet } from '../fleet/fleet.js';
@@ -107,7 +107,7 @@ export class Planning {
     if (action.kind === 'grant' || action.kind === 'refuse') this.noteAnswer(action);
   }
 
-  private ordered(action: Extract<Action, { kind: 'load' | 'unload' }>): PlannedOrder {
+  private ordered(action: ActionOf<'load' | 'unload'>): PlannedOrder {
     const { kind, replica: id, model, server } = action;
     const replica = this.fleet.replicas.get(id) ?? this.assumed.gone(id);
     const change = replica?.phase === 'ready' ? replica.change : null;
@@ -117,7 +117,7 @@ export class Planning {
     return { kind, ...shared, cause: action.cause, readyAt: this.assumed.endOf(id) };
   }
 
-  private noteAnswer(action: Extract<Action, { kind: 'grant' | 'refuse' }>): void {
+  private noteAnswer(action: ActionOf<'grant' | 'refuse'>): void {
     const model = this.supposed.requests.get(action.request);
     if (model === undefined) return;
     const told = { model, at: this.now, waited: this.now - this.began };

@@ -1,11 +1,11 @@
 import type { Instant } from '#core';
 
-/** Time, as a thing that can be handed in. */
+/** Time, handed in so that tests can replace it. */
 export interface Clock {
-  /** Milliseconds on a monotonic clock: it never runs backwards, and wall-clock jumps do not move it. */
+  /** Milliseconds on a monotonic clock, which jumps of the wall clock do not move. */
   now(): Instant;
   /** Rings once at or after `at`, replacing any earlier alarm. `Infinity` means never. */
   setAlarm(at: Instant, ring: () => void): void;
-  /** Runs `task` after everything that is ready now, so that what happens in one tick shares a turn. */
+  /** Runs `task` after all that is ready now, so that the events of one tick share a turn. */
   soon(task: () => void): void;
 }

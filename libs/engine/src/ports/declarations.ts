@@ -1,4 +1,4 @@
-/** A model as told through the API: one layer above the file, field by field. */
+/** The declaration of a model through the API: a layer above that of the file, field by field. */
 export interface ToldModel {
   /** Rises by one with every admin write to the model or its pin. */
   readonly revision: number;
@@ -8,7 +8,7 @@ export interface ToldModel {
   readonly pin?: { readonly copies: number; readonly until: string | null } | null;
 }
 
-/** A server as told through the API. */
+/** The declaration of a server through the API. */
 export interface ToldServer {
   readonly revision: number;
   /** The keys of contract section 1; null where only a drain is stored. */
@@ -17,27 +17,24 @@ export interface ToldServer {
   readonly drain: { readonly deadline: string | null } | null;
 }
 
-/** The operator's stop of all loads and unloads, as told through the API. */
+/** A freeze of all loads and unloads, ordered through the API. */
 export interface ToldFreeze {
   readonly reason: string;
   /** RFC 3339 UTC. */
   readonly since: string;
 }
 
-/** What of the orders of admins about a model was accepted and is still to be done. */
+/** The accepted orders of admins about a model that are still to be done. */
 export interface ToldOrders {
-  /** Whether it is to be loaded, wherever that may be. */
+  /** Whether it is to be loaded, on any server. */
   readonly load: boolean;
-  /** The copies to be let go, by server, and whether leases are skipped for them. */
+  /** The servers whose copies are to be unloaded; `force`: leases are skipped. */
   readonly unload: readonly { readonly server: string; readonly force: boolean }[];
-  /** The copies to be loaded anew, by server, and whether they have left for that. */
+  /** The servers whose copies are to be reloaded; `hasLeft`: the old copy has left. */
   readonly reload: readonly { readonly server: string; readonly hasLeft: boolean }[];
 }
 
-/**
- * What a write with an Idempotency-Key was answered, but for the body: a replay shows the thing as it is then. So what is
- * kept is small, whatever was written.
- */
+/** The answer to a write with an Idempotency-Key, without the body: a replay shows the present resource. */
 export interface ToldAnswer {
   /** RFC 3339 UTC; kept for 24 h. */
   readonly at: string;
@@ -46,10 +43,11 @@ export interface ToldAnswer {
   readonly status: number;
   /** The revision that was the ETag; null: there was none. */
   readonly revision: string | null;
-  /** The state that was told; null: none was. */
+  /** The state in the answer; null: there was none. */
   readonly state: string | null;
 }
 
+/** Everything that is stored of what was declared and ordered through the API. */
 export interface Told {
   readonly models: ReadonlyMap<string, ToldModel>;
   readonly servers: ReadonlyMap<string, ToldServer>;
@@ -61,7 +59,7 @@ export interface Told {
   readonly answers: ReadonlyMap<string, string>;
 }
 
-/** One stored thing replaced, or with null removed. */
+/** One stored value replaced, or removed with null. */
 export type ToldChange =
   | { readonly kind: 'model'; readonly name: string; readonly value: ToldModel | null }
   | { readonly kind: 'server'; readonly id: string; readonly value: ToldServer | null }
@@ -69,10 +67,10 @@ export type ToldChange =
   | { readonly kind: 'orders'; readonly model: string; readonly value: ToldOrders | null }
   | { readonly kind: 'answer'; readonly key: string; readonly value: ToldAnswer | null };
 
-/** Keeps what we were told through the API: it survives crashes from the moment `write` resolves. */
+/** Stores what was declared and ordered through the API. It survives crashes from the moment that `write` resolves. */
 export interface Declarations {
   read(): Promise<Told>;
-  /** One of the answers; undefined where there is none under that key. */
+  /** The answer under a key; undefined where there is none. */
   answer(key: string): Promise<ToldAnswer | undefined>;
   /** All of it or none. */
   write(changes: readonly ToldChange[]): Promise<void>;

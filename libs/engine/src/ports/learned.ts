@@ -1,6 +1,6 @@
 import type { Footprint, LoadTimes, ModelId, RememberedDevice, ServerId, ServerLoadTimes } from '#core';
 
-/** What was seen of a server. */
+/** The repository and devices of a server, as last seen. */
 export interface LearnedServer {
   readonly repository: readonly ModelId[];
   readonly devices: readonly RememberedDevice[];
@@ -12,22 +12,22 @@ export interface LearnedLoadTimes {
   readonly on: readonly ServerLoadTimes[];
 }
 
-/** Until when copies on one server are leased, by model: milliseconds since 1970, in whole seconds. */
+/** The ends of leases on one server, by model: milliseconds since 1970, in whole seconds. */
 export type LearnedLeases = Readonly<Record<string, number>>;
 
 export interface LearnedFacts {
   readonly servers: ReadonlyMap<ServerId, LearnedServer>;
-  /** Per server the models we ordered there, with the steps that came up through an ensemble we ordered. */
+  /** The models that Berth ordered on each server, with the steps of ensembles that it ordered. */
   readonly ordered: ReadonlyMap<ServerId, readonly ModelId[]>;
   readonly steps: ReadonlyMap<ModelId, readonly ModelId[]>;
   readonly loadTimes: ReadonlyMap<ModelId, LearnedLoadTimes>;
   readonly loadPaces: ReadonlyMap<ServerId, LoadTimes>;
   readonly footprints: ReadonlyMap<ModelId, Footprint>;
-  /** Of leases longer than the default: those that the next life has to keep. */
+  /** Leases that outlast the default lease: the next life has to keep them. */
   readonly leases: ReadonlyMap<ServerId, LearnedLeases>;
 }
 
-/** One learned thing replaced, or with null forgotten. */
+/** One learned fact replaced, or forgotten with null. */
 export type LearnedChange =
   | { readonly kind: 'server'; readonly server: ServerId; readonly value: LearnedServer | null }
   | { readonly kind: 'ordered'; readonly server: ServerId; readonly value: readonly ModelId[] | null }
@@ -37,7 +37,7 @@ export type LearnedChange =
   | { readonly kind: 'leases'; readonly server: ServerId; readonly value: LearnedLeases | null }
   | { readonly kind: 'footprint'; readonly model: ModelId; readonly value: Footprint | null };
 
-/** Keeps what we learned: losing it costs time, never correctness; but for leases, whose loss breaks a promise. */
+/** Stores learned facts. Their loss costs time, never correctness; but the loss of a lease breaks a promise. */
 export interface Learned {
   read(): Promise<LearnedFacts>;
   /** Durable once resolved. */

@@ -20,7 +20,7 @@ export class OrderRefused extends Error {
   }
 }
 
-/** A look could not be taken; `why` is what the core makes of it. */
+/** A look could not be taken; `why` is told to the core. */
 export class LookRefused extends Error {
   override readonly name = 'LookRefused';
   constructor(
@@ -34,40 +34,39 @@ export class LookRefused extends Error {
 /** Why there is no connection to the control port of a server. */
 export interface Trouble {
   /**
-   * `refused`: no process listens. `unresolvable`: no address is known for the name of its host. `unreachable`: no answer from
-   * the host. `silent`, `closed`, `not_grpc`: what listens says nothing, ends the connection, or says something else than
-   * gRPC. `no_handshake`: gRPC or TLS does not come about all the same, or each connection ends before it is of use.
+   * `refused`: no process listens. `unresolvable`: the name of the host has no address. `unreachable`: the host does not
+   * answer. `silent`, `closed`, `not_grpc`: the process says nothing, ends the connection, or does not speak gRPC.
+   * `no_handshake`: the handshake of gRPC or TLS fails, or each connection ends before it is of use.
    */
   readonly reason:
     'refused' | 'unresolvable' | 'unreachable' | 'silent' | 'closed' | 'not_grpc' | 'no_handshake';
-  /** For operators: what is wrong where, and what is meant perhaps. */
+  /** For operators: what is wrong where, and what may be meant instead. */
   readonly detail: string;
 }
 
-/** What a serving model's own config says of it. */
+/** The config of a serving model, and its steps. */
 export interface ModelDescription {
   readonly config: LearnedConfig;
-  /** The models an ensemble is made of; empty for everything else. */
+  /** The models that an ensemble is made of; empty for other models. */
   readonly steps: readonly ModelId[];
 }
 
 /**
- * A Triton process. Implementations never decide anything: they carry out one order, or report what is there.
- * Every call has its own deadline and always settles.
+ * A Triton process. An implementation decides nothing: it carries out one order, or reports what is there. Every call has
+ * its own deadline and always settles.
  */
 export interface ModelServer {
   /**
-   * Resolves once the model was loaded and one ModelReady after the answer said so, with the versions that serve
-   * (empty where they could not be read).
-   * Rejects with OrderRefused where Triton answered with an error, with anything else where the outcome is
-   * unknown (deadline, lost connection, an OK that ModelReady does not confirm).
+   * Resolves once the model was loaded and ModelReady has confirmed it, with the versions that serve (empty where they
+   * could not be read). Rejects with OrderRefused where Triton answered with an error, with anything else where the
+   * outcome is unknown (deadline, lost connection, an OK that ModelReady does not confirm).
    */
   load(model: ModelId, config: LoadConfig | null, timeout: Millis): Promise<readonly string[]>;
-  /** Resolves once Triton acknowledged; the memory comes back later and only a look tells. Rejects like `load`. */
+  /** Resolves once Triton acknowledged. The memory comes back later, which only a look tells. Rejects like `load`. */
   unload(model: ModelId): Promise<void>;
   /** Index (scope `full`), then statistics, then metrics. Without a connection one is tried at once. Rejects with LookRefused. */
   look(scope: 'full' | 'statistics', probeMode: boolean): Promise<Look>;
-  /** The config of a model that serves. Rejects where it does not. */
+  /** The config of a model that serves. Rejects where the model does not serve. */
   describe(model: ModelId): Promise<ModelDescription>;
   /** Whether a new TCP connection to the control port is accepted within 2 s. */
   probe(): Promise<boolean>;

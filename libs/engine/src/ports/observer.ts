@@ -1,6 +1,6 @@
 import type { Action, Event, Fleet, Instant, Millis } from '#core';
 
-/** One turn, as it was taken. */
+/** A turn that was taken. */
 export interface Turn {
   readonly events: readonly Event[];
   readonly actions: readonly Action[];
@@ -8,16 +8,16 @@ export interface Turn {
   readonly took: Millis;
 }
 
-/** A turn that threw: what it was given, and what came of it. Whatever it had decided is not known. */
+/** A turn that threw. Its decisions are not known. */
 export interface FailedTurn {
   readonly events: readonly Event[];
   readonly now: Instant;
   readonly error: unknown;
 }
 
-/** Is told of every turn: metrics, the log, the recorder. It must not change what it is shown. */
+/** Is told of every turn: metrics, the log, the recorder. It must not change the turn or the fleet. */
 export interface Observer {
   turnTaken(turn: Turn, fleet: Fleet): void;
-  /** The last that is told in the life of an engine, if anything of the kind ever is. */
+  /** Told when a turn threw: no other turn follows in the life of the engine. */
   turnFailed?(turn: FailedTurn): void;
 }
