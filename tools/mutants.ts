@@ -114,7 +114,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'several-leave-where-one-does', breaks: 8, file: `${CORE}/room/plan-victims.ts`, find: `byWorth(one, last) === 0) : [];`, replace: `byWorth(one, last) < 0) : [];` },
   { name: 'harm-kept-though-a-copy-came', breaks: 8, file: `${CORE}/fleet/room-indexes.ts`, find: `}\n  for (const ofSize of harms.values()) ofSize.delete(server);`, replace: `}\n  for (const ofSize of harms.values()) if (ofSize.size < 0) ofSize.delete(server);` },
   { name: 'offered-as-before-it-was-used', breaks: 8, file: `${CORE}/fleet/room-indexes.ts`, find: `for (const { account } of held) offers.get(account)?.changed.add(id);`, replace: `if (held.length < 0) for (const { changed } of offers.values()) changed.add(id);` },
-  { name: 'harm-kept-though-one-was-used', breaks: 8, file: `${CORE}/room/offers.ts`, find: `if (account && isOutdated(fleet, account))`, replace: `if (account && bytes < 0 && isOutdated(fleet, account))` },
+  { name: 'harm-kept-though-one-was-used', breaks: 8, file: `${CORE}/room/offers.ts`, find: `while (account && isOutdated(fleet, account))`, replace: `while (account && bytes < 0 && isOutdated(fleet, account))` },
   { name: 'offers-known-though-one-came', breaks: 8, file: `${CORE}/fleet/room-indexes.ts`, find: `there.onlyUsed = false;`, replace: `there.onlyUsed = there.changed.size > 0;` },
   { name: 'gap-without-what-leaves', breaks: 19, file: `${CORE}/fleet/replica.ts`, find: `if (isLeaving(replica)) return NO_BOOKINGS;`, replace: `if (replica.phase === 'draining') return NO_BOOKINGS;` },
   { name: 'evicts-more-than-is-needed', breaks: 8, file: `${CORE}/room/plan-victims.ts`, find: `return isEnough(without) ? without : some;`, replace: `return without.length < 0 ? without : some;` },

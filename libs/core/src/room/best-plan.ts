@@ -27,8 +27,8 @@ export function bestPlan(
   const search = { fleet, ledger, want, isVictim };
   const prospects = new Heap(byTurn, sitesIn(search, sites));
   for (let first = prospects.take(); first; first = prospects.take()) {
-    if (first.kind === 'plan') return first.plan;
-    for (const one of closer(search, first)) prospects.add(one);
+    if ('plan' in first) return first.plan;
+    for (const one of first.closer()) prospects.add(one);
   }
   return undefined;
 }
@@ -40,7 +40,7 @@ interface PlanSearch {
   readonly isVictim: VictimTest;
 }
 
-/** The least eviction cost of a prospect, and its place in the order of sites. */
+/** The least eviction cost of a prospect, and the numbers of its site and its place. */
 interface Turn {
   readonly harm: Harm;
   readonly site: number;
@@ -51,82 +51,49 @@ const byTurn = (one: Turn, other: Turn): number =>
   byHarm(one.harm, other.harm) || one.site - other.site || one.at - other.at;
 
 /**
- * What may lead to a plan, by how much is known of it:
+ * A plan, or what `closer` looks at one step more closely; it leads to no prospects where there is no plan:
  *
  *   site ──> site now ──> place ──> place now ──> plan
  *
  * The cost of a site and a place is first that of the last query, as if all copies might leave: uses since then may have
  * raised it. Then it is worked out anew, for the place with only those copies that may leave.
  */
-type Prospect = SiteAhead | PlaceAhead | Planned;
-
-interface SiteAhead extends Turn {
-  readonly kind: 'site' | 'siteNow';
-  readonly of: Site;
-  /** The least that the model books on a GPU there. */
-  readonly bytes: Bytes;
-}
-
-interface PlaceAhead extends Turn {
-  readonly kind: 'place' | 'placeNow';
-  readonly place: Place;
-}
-
-interface Planned extends Turn {
-  readonly kind: 'plan';
-  readonly plan: EvictionPlan;
-}
+type Prospect = Turn & ({ readonly plan: EvictionPlan } | { readonly closer: () => Prospect[] });
 
 /** The sites on which enough could be freed. */
-function sitesIn({ fleet, want }: PlanSearch, sites: readonly Site[]): Prospect[] {
-  const bytesOn = leastOnGpu(fleet, want.model);
+function sitesIn(search: PlanSearch, sites: readonly Site[]): Prospect[] {
+  const bytesOn = leastOnGpu(search.fleet, search.want.model);
   const found: Prospect[] = [];
   for (const [site, of] of sites.entries()) {
     const bytes = bytesOn(of.server);
-    const harm = knownHarmOn(fleet, of.server, bytes);
-    if (harm) found.push({ kind: 'site', harm, site, at: 0, of, bytes });
+    const harm = knownHarmOn(search.fleet, of.server, bytes);
+    if (harm) found.push({ harm, site, at: 0, closer: () => siteNow(search, of, bytes, site) });
   }
   return found;
 }
 
-/** The prospects that a prospect leads to, looked at one step more closely; none where it leads to no plan. */
-function closer(search: PlanSearch, one: SiteAhead | PlaceAhead): Prospect[] {
-  switch (one.kind) {
-    case 'site':
-      return siteNow(search, one);
-    case 'siteNow':
-      return placesOf(search, one);
-    case 'place':
-      return placeNow(search, one);
-    case 'placeNow':
-      return planned(search, one);
-  }
-}
-
-function siteNow({ fleet }: PlanSearch, one: SiteAhead): Prospect[] {
-  const harm = leastHarmOn(fleet, one.of.server, one.bytes);
-  return harm ? [{ ...one, kind: 'siteNow', harm }] : [];
+function siteNow(search: PlanSearch, of: Site, bytes: Bytes, site: number): Prospect[] {
+  const harm = leastHarmOn(search.fleet, of.server, bytes);
+  return harm ? [{ harm, site, at: 0, closer: () => placesOf(search, of, site) }] : [];
 }
 
 /** The places of a site where enough could be freed. */
-function placesOf({ fleet }: PlanSearch, { of, site }: SiteAhead): Prospect[] {
-  const found: Prospect[] = [];
-  for (const [at, place] of of.places.entries()) {
-    const harm = knownHarmAt(fleet, of.server, place.bookings);
-    if (harm) found.push({ kind: 'place', harm, site, at, place });
-  }
-  return found;
-}
+const placesOf = (search: PlanSearch, { server, places }: Site, site: number): Prospect[] =>
+  places.flatMap((place, at) => {
+    const harm = knownHarmAt(search.fleet, server, place.bookings);
+    return harm ? [{ harm, site, at, closer: () => placeNow(search, place, site, at) }] : [];
+  });
 
-function placeNow({ fleet, ledger, want, isVictim }: PlanSearch, one: PlaceAhead): Prospect[] {
-  const { place, site, at } = one;
+function placeNow(search: PlanSearch, place: Place, site: number, at: number): Prospect[] {
+  const { fleet, ledger, want, isVictim } = search;
   const needed = neededAt(fleet, place, want);
-  const mayGo = (other: Settled): boolean => !needed.has(other.id) && isVictim(other);
+  const mayGo = (one: Settled): boolean => !needed.has(one.id) && isVictim(one);
   const harm = leastHarm(fleet, ledger, place.bookings, mayGo);
-  return harm ? [{ kind: 'placeNow', harm, site, at, place }] : [];
+  return harm ? [{ harm, site, at, closer: () => planned(search, place, site, at) }] : [];
 }
 
-function planned({ fleet, ledger, want, isVictim }: PlanSearch, { place, site, at }: PlaceAhead): Prospect[] {
+function planned(search: PlanSearch, place: Place, site: number, at: number): Prospect[] {
+  const { fleet, ledger, want, isVictim } = search;
   const plan = planFor(fleet, ledger, place, want, victimsAt(fleet, isVictim, place, ledger));
-  return plan ? [{ kind: 'plan', harm: harmOf(plan.victims), site, at, plan }] : [];
+  return plan ? [{ harm: harmOf(plan.victims), site, at, plan }] : [];
 }

@@ -34,15 +34,24 @@ export function leastHarm(
   bookings: readonly Booking[],
   mayGo: MayGo,
 ): Harm | undefined {
-  let least = NO_HARM;
-  for (const { account, bytes } of bookings) {
+  return harmOfAll(bookings, ({ account, bytes }) => {
     const missing = bytes - ledger.spare(account);
-    if (missing <= 0) continue;
-    const harm = leastOfferFor(offersOn(fleet, account), missing, mayGo);
+    return missing <= 0 ? NO_HARM : leastOfferFor(offersOn(fleet, account), missing, mayGo);
+  });
+}
+
+/** The cost of the booking that costs most; undefined where there is no room for one of them. */
+function harmOfAll(
+  bookings: readonly Booking[],
+  harmOfOne: (booking: Booking) => Harm | undefined,
+): Harm | undefined {
+  let most = NO_HARM;
+  for (const booking of bookings) {
+    const harm = harmOfOne(booking);
     if (!harm) return undefined;
-    if (byHarm(harm, least) > 0) least = harm;
+    if (byHarm(harm, most) > 0) most = harm;
   }
-  return least;
+  return most;
 }
 
 /**
@@ -51,14 +60,13 @@ export function leastHarm(
  * (lazy evaluation, Minoux 1978).
  */
 export function leastHarmOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes): Harm | undefined {
-  for (;;) {
-    const { account, harm } = leastKnown(fleet, server, bytes);
-    if (account && isOutdated(fleet, account)) offersOn(fleet, account);
-    else {
-      knownHarms(fleet, bytes).set(server.spec.id, harm ?? null);
-      return harm;
-    }
+  let { account, harm } = leastKnown(fleet, server, bytes);
+  while (account && isOutdated(fleet, account)) {
+    offersOn(fleet, account);
+    ({ account, harm } = leastKnown(fleet, server, bytes));
   }
+  knownHarms(fleet, bytes).set(server.spec.id, harm ?? null);
+  return harm;
 }
 
 /** The same as of the last query, without valuing anew: it is no more than the bound now. */
@@ -111,20 +119,14 @@ export function knownHarmAt(
   bookings: readonly Booking[],
 ): Harm | undefined {
   const { gpus } = gapsOn(fleet, server);
-  let least = NO_HARM;
-  for (const { account, bytes } of bookings) {
+  return harmOfAll(bookings, ({ account, bytes }) => {
     const gap = gpus.find((one) => one.account === account)?.gap ?? Infinity;
-    const harm = knownHarm(fleet, account, bytes - gap);
-    if (!harm) return undefined;
-    if (byHarm(harm, least) > 0) least = harm;
-  }
-  return least;
+    return knownHarm(fleet, account, bytes - gap);
+  });
 }
 
 const knownHarm = (fleet: Readonly<Fleet>, account: AccountId, missing: Bytes): Harm | undefined =>
-  missing <= 0 ? NO_HARM : leastOfferFor(knownOffersOn(fleet, account), missing, anyReplica);
-
-const anyReplica = (): boolean => true;
+  missing <= 0 ? NO_HARM : leastOfferFor(knownOffersOn(fleet, account), missing, () => true);
 
 /**
  * The least cost of the missing bytes. Offers are taken from the least valuable on until they are enough: the last of them

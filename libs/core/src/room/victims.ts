@@ -42,11 +42,9 @@ export function victimTest(fleet: Fleet, want: Want, now: Instant): VictimTest {
     mayGo(fleet, one, want, now);
 }
 
-const NOTHING_NEEDED: ReadonlySet<ReplicaId> = new Set();
-
 /** What may not be drained for a place, since it is needed there: the replica that grows, and what the model depends on. */
 export function neededAt(fleet: Fleet, { server, grows }: Place, { model }: Want): ReadonlySet<ReplicaId> {
-  if (!grows && !fleet.composed.has(model.id)) return NOTHING_NEEDED;
+  if (!grows && !fleet.composed.has(model.id)) return new Set();
   const needed = dependenciesOf(fleet, model.id).map((id) => replicaId(id, server.spec.id));
   return new Set(grows ? [grows.id, ...needed] : needed);
 }
