@@ -24,7 +24,7 @@ export {
   type ServerId,
   type TenantId,
 } from './fleet/ids.js';
-export { heldFor } from './answers/held-for.js';
+export { requestOf } from './answers/request-of.js';
 export { fractionOf } from './numbers/jitter.js';
 export type { ControlMode, IndexRow, Look, MetricsSample, ServingRow, Sighting } from './looks/look.js';
 export { loadForecast } from './learned/load-forecast.js';

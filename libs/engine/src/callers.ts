@@ -1,24 +1,5 @@
-import { type Class, heldFor, type Instant, type Millis, type Request, type RequestId } from '#core';
+import type { RequestId } from '#core';
 import type { Answer, ResolveQuery } from './answer.js';
-
-/** A request that has to wait, as the core knows it. */
-export const requestOf = (
-  id: RequestId,
-  query: ResolveQuery,
-  { now, wait, rank }: { readonly now: Instant; readonly wait: Millis; readonly rank: Class },
-): Request => ({
-  id,
-  model: query.model,
-  version: query.version,
-  arrivedAt: now,
-  deadline: now + wait,
-  lease: query.lease,
-  class: rank,
-  avoid: query.avoid,
-  tenant: query.tenant,
-  bytes: heldFor(query),
-  ...(query.requestId === undefined ? {} : { requestId: query.requestId }),
-});
 
 /** The waiting requests, each until its one answer. */
 export class Callers {

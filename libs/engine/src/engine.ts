@@ -8,13 +8,14 @@ import {
   nextWake,
   pickRoute,
   type RequestId,
+  requestOf,
   type ServerId,
   type ServerSpec,
   step,
 } from '#core';
 import { Actuator } from './actuator.js';
 import { type Answer, type Pending, type ResolveQuery, type Route, routeTo } from './answer.js';
-import { Callers, requestOf } from './callers.js';
+import { Callers } from './callers.js';
 import type { EngineParts } from './engine-parts.js';
 import { LeaseBook } from './lease-book.js';
 import { Notebook } from './notebook.js';

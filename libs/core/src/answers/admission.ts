@@ -56,10 +56,6 @@ export function refuseAdmission(
   return refusal(fleet, request, why, now, broken);
 }
 
-/** Judges one request as `admit` does. Writes its promise and charge into the fleet, and its job into the line. */
-export const judgeRequest = (fleet: Fleet, line: Line, request: Request, now: Instant): AdmissionVerdict =>
-  new Admission(fleet, line, now).judge(request);
-
 /** How a request for a cold model was judged. */
 export interface AdmissionVerdict {
   /** The forecast of its job; undefined where its load runs, or where no copy is lacking. */
@@ -68,7 +64,8 @@ export interface AdmissionVerdict {
   readonly why?: Refusal | undefined;
 }
 
-class Admission {
+/** Judges requests one after the other. Writes promises and charges into the fleet, and jobs into the line. */
+export class Admission {
   /** Requests that lost their places in time to another tenant, and what they are told. */
   readonly displaced = new Map<Request, Refusal>();
   private readonly hints: Hints;
@@ -83,7 +80,6 @@ class Admission {
     this.isUncertain = fleet.frozen !== null || isSettling(fleet, now);
   }
 
-  /** Writes down what is promised. */
   judge(request: Request): AdmissionVerdict {
     const { fleet } = this;
     const { model } = request;
@@ -124,11 +120,9 @@ class Admission {
   private count(request: Request): void {
     const { line } = this;
     const known = line.of(request.model);
-    const waiting = withOne(line.waitingFor(request.model), request, Infinity);
     if (known && this.keepsOrder(request, known.job, known.job.neededBy))
       line.update(this.asWanted(known.job, request, known.job.neededBy));
-    else if (line.wantOf(request.model) && !known?.job.placed)
-      line.put(line.jobs.of(this.wantAs(request), waiting));
+    else if (line.wantOf(request.model) && !known?.job.placed) line.put(this.jobWith(request, Infinity));
   }
 
   private judgeRunning(request: Request, running: readonly Replica[]): AdmissionVerdict {
@@ -174,8 +168,7 @@ class Admission {
     const cost = loadForecast(fleet, model, null).p50;
     const share = overShare(fleet, now);
     const isOver = (one: TenantId): boolean => share(one, { to: tenant, cost });
-    const waiting = withOne(line.waitingFor(model), request, by);
-    const job = { ...line.jobs.of(this.wantAs(request), waiting), isOverShare: isOver(tenant) };
+    const job = { ...this.jobWith(request, by), isOverShare: isOver(tenant) };
     const { forecast, isIn, displaced } = line.tryWith(job, isOver);
     if (!forecast.place && forecast.roomAt <= now) return this.leave(request);
     const ready = isIn ? forecast.ready.p90 : this.readyInPlaceOfLower(forecast);
@@ -212,15 +205,16 @@ class Admission {
     const roomAt = forecast?.roomAt ?? this.now;
     const reason = roomAt >= request.deadline ? 'no_capacity' : 'deadline_unreachable';
     const known = this.line.of(request.model) ?? forecast;
-    const ready = known?.job.placed ? known.ready.p90 : this.readyAtEnd(request);
+    const ready = known?.job.placed
+      ? known.ready.p90
+      : this.hints.readyAtEnd(request.model, () => this.jobWith(request, Infinity));
     return { forecast, why: { reason, retryAfter: this.hints.for(request, ready) } };
   }
 
-  private readyAtEnd(request: Request): Instant {
+  /** The job of its model with this request added, whether or not the line has one. */
+  private jobWith(request: Request, neededBy: Instant): Job {
     const { line } = this;
-    return this.hints.readyAtEnd(request.model, () =>
-      line.jobs.of(this.wantAs(request), withOne(line.waitingFor(request.model), request, Infinity)),
-    );
+    return line.jobs.of(this.wantAs(request), withOne(line.waitingFor(request.model), request, neededBy));
   }
 
   /** The want at the rank that this request and those judged before it give it. */

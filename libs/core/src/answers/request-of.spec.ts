@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { heldFor } from './held-for.js';
+import { heldFor } from './request-of.js';
 import type { ModelId, ServerId, TenantId } from '../fleet/ids.js';
 
 describe('what a request holds while it waits', () => {

@@ -121,7 +121,9 @@ export class Verdicts {
     if (isGivenUp(this.fleet, model.id, this.now) || (overdue && tried.length === 0)) {
       return { reason: 'load_failed', retryAfter: null, cause: 'transient' };
     }
-    if (open.length === 0) return this.noneOpen(able);
+    // A slow server may recover.
+    const isSlow = able.some((server) => standingOf(server, this.now) === 'stale');
+    if (open.length === 0 && isSlow) return undefined;
     if (open.every(({ spec }) => this.isStuckOn(replicaId(model.id, spec.id)))) {
       return { reason: 'no_capacity', retryAfter: SHORT_HINT };
     }
@@ -150,12 +152,6 @@ export class Verdicts {
   private isStuckOn(id: ReplicaId): boolean {
     const replica = this.fleet.replicas.get(id);
     return replica !== undefined && isStuck(this.fleet, replica, this.now);
-  }
-
-  /** No able server takes loads: they drain, need a restart or are not in explicit mode. A slow one may recover. */
-  private noneOpen(able: readonly Server[]): RequestVerdict {
-    const isSlow = able.some((server) => standingOf(server, this.now) === 'stale');
-    return isSlow ? undefined : { reason: 'no_capacity', retryAfter: SHORT_HINT };
   }
 
   /**

@@ -54,7 +54,6 @@ export class Scene {
   readonly job: Job;
   /** How admission would judge a request for the model. */
   readonly supposed: AdmissionVerdict | null;
-  private readonly places: ReadonlyMap<Server, readonly Place[]>;
   private readonly keeping = new Map<ReplicaId, readonly Hold[]>();
   private holders: Map<AccountId, { readonly replica: Replica; readonly bytes: Bytes }[]> | undefined;
   private victims: Map<AccountId, Victim[]> | undefined;
@@ -71,17 +70,12 @@ export class Scene {
     this.want = wantFor(fleet, model, now);
     this.job = new Jobs(fleet, wantsNow(fleet, now), now).of(this.want);
     this.supposed = supposedRequest(fleet, model, this.open, now);
-    this.places = new Map(
-      Array.from(fleet.servers.values(), (server) => [
-        server,
-        [...placesOn(fleet, server, model), ...growthsOn(fleet, server, model)],
-      ]),
-    );
   }
 
   /** The ways to put a first or one more copy on a server. */
   placesOn(server: Server): readonly Place[] {
-    return this.places.get(server)!;
+    const { fleet, model } = this;
+    return [...placesOn(fleet, server, model), ...growthsOn(fleet, server, model)];
   }
 
   /** How a place would get free; `victims` is empty where nothing has to leave. */

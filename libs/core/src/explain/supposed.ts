@@ -1,11 +1,11 @@
 import { ASKS_FADE_OVER } from '../learned/demand.js';
-import { judgeRequest, type AdmissionVerdict } from '../answers/admission.js';
+import { Admission, type AdmissionVerdict } from '../answers/admission.js';
+import { plainRequest } from '../answers/request-of.js';
 import { mayBeLoaded, presentCopies, wantsNow } from '../demand/wants.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { Instant, Model } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import type { RequestId, TenantId } from '../fleet/ids.js';
-import { DEFAULT_LEASE } from '../learned/leases.js';
 import { routableReplicas } from '../learned/routes.js';
 import { Line } from '../loading/line.js';
 import { added } from '../numbers/decaying-sum.js';
@@ -22,20 +22,10 @@ export function supposedRequest(
 ): AdmissionVerdict | null {
   if (!model.enabled || !mayBeLoaded(fleet, model.id) || model.coldStart.policy === 'shed') return null;
   if (routableReplicas(fleet, model.id).length > 0 || presentCopies(fleet, model.id, now) > 0) return null;
-  const request: Request = {
-    id: '' as RequestId,
-    model: model.id,
-    version: null,
-    arrivedAt: now,
-    deadline: now + model.coldStart.maxWait,
-    lease: DEFAULT_LEASE,
-    class: model.class,
-    avoid: [],
-    tenant: mostCharged(fleet),
-    bytes: 0,
-  };
+  const request = plainRequest('' as RequestId, model.id, mostCharged(fleet), model, now);
   const supposed = withRequest(fleet, request, now);
-  return judgeRequest(supposed, new Line(supposed, wantsNow(supposed, now), open, now), request, now);
+  const line = new Line(supposed, wantsNow(supposed, now), open, now);
+  return new Admission(supposed, line, now).judge(request);
 }
 
 /** The tenant that was charged most lately: a request of any other tenant would wait no longer. */

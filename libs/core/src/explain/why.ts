@@ -98,17 +98,21 @@ function predictedWait({ fleet, model, now }: Scene, job: WhyJob | null): Millis
   if (!model.enabled || !mayBeLoaded(fleet, model.id)) return null;
   if (routableReplicas(fleet, model.id).length > 0) return 0;
   if (presentCopies(fleet, model.id, now) > 0) return describeWait(fleet, model.id, now).eta?.p50 ?? null;
-  if (!job?.readyAt || job.refusal !== null || fleet.frozen) return null;
-  return Math.max(0, job.readyAt.p50 - now);
+  return job && !fleet.frozen ? waitFor(job, now) : null;
 }
+
+const waitFor = ({ readyAt, refusal }: WhyJob, now: Instant): Millis | null =>
+  readyAt && refusal === null ? Math.max(0, readyAt.p50 - now) : null;
+
+const NOWHERE = { server: null, devices: [] };
 
 /** The job of a supposed request, as admission judges it. */
 function jobFor({ supposed }: Scene): WhyJob | null {
   if (!supposed?.forecast) return null;
   const { place, victims, start, ready } = supposed.forecast;
+  const at = place ? { server: place.server.spec.id, devices: place.devices } : NOWHERE;
   return {
-    server: place?.server.spec.id ?? null,
-    devices: place?.devices ?? [],
+    ...at,
     victims: victims.map(({ id }) => id),
     startsAt: start.at === Infinity ? null : start.at,
     readyAt: ready.p50 === Infinity ? null : ready,

@@ -1,10 +1,9 @@
 import type { Event } from '../fleet/events.js';
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
-import { heldFor } from '../answers/held-for.js';
-import type { ModelId, RequestId, ServerId, TenantId } from '../fleet/ids.js';
-import type { Instant, Model } from '../fleet/model.js';
+import { plainRequest } from '../answers/request-of.js';
+import type { ModelId, RequestId, ServerId } from '../fleet/ids.js';
+import type { Instant } from '../fleet/model.js';
 import { idleAt } from '../demand/idle.js';
-import { DEFAULT_LEASE } from '../learned/leases.js';
 import { routableReplicas } from '../learned/routes.js';
 import type { Supposition } from './plan.js';
 
@@ -27,8 +26,8 @@ export function suppose(
 ): Supposed {
   const declared = new Map([...fleet.models, ...models.map((model) => [model.id, model] as const)]);
   const wanted = [...new Set([...asked, ...losingWarmth(fleet, new Set(lost), now)])];
-  const arrivals = wanted.map((id, at) =>
-    arrival(declared.get(id), { id: `plan-${at}` as RequestId, model: id, tenant }, now),
+  const requests = wanted.map((id, at) =>
+    plainRequest(`plan-${at}` as RequestId, id, tenant, declared.get(id), now),
   );
   return {
     events: [
@@ -36,8 +35,8 @@ export function suppose(
       ...lost.map((server): Event => ({ kind: 'ContactChanged', server, fact: 'leaving' })),
       ...drained.map((server): Event => ({ kind: 'DrainOrdered', server, deadline: null })),
     ],
-    arrivals,
-    requests: new Map(wanted.map((model, at) => [`plan-${at}` as RequestId, model])),
+    arrivals: requests.map((request): Event => ({ kind: 'RequestArrived', request })),
+    requests: new Map(requests.map(({ id, model }) => [id, model])),
     gone: new Set([...lost, ...drained]),
   };
 }
@@ -51,23 +50,4 @@ function losingWarmth(fleet: Readonly<Fleet>, lost: ReadonlySet<ServerId>, now: 
       return isElsewhere ? [] : [replica.model];
     }),
   );
-}
-
-function arrival(
-  model: Model | undefined,
-  asks: { readonly id: RequestId; readonly model: ModelId; readonly tenant: TenantId },
-  now: Instant,
-): Event {
-  const said = { ...asks, version: null, avoid: [] };
-  return {
-    kind: 'RequestArrived',
-    request: {
-      ...said,
-      arrivedAt: now,
-      deadline: now + (model?.coldStart.maxWait ?? 0),
-      lease: DEFAULT_LEASE,
-      class: model?.class ?? 'default',
-      bytes: heldFor(said),
-    },
-  };
 }
