@@ -31,7 +31,6 @@ export function brokenBy(
   return BY_REASON[reason] ?? delayOf(fleet, request, now);
 }
 
-/** The cause of a delay since the promise. */
 function delayOf(fleet: Readonly<Fleet>, request: Request, now: Instant): PromiseCause | 'unknown' {
   const { model, arrivedAt } = request;
   if (fleet.frozen) return 'operator';
@@ -63,7 +62,6 @@ const isAnyOverrun = (fleet: Readonly<Fleet>, now: Instant): boolean =>
 const isTrouble = (server: Server, now: Instant): boolean =>
   standingOf(server, now) !== 'ready' || server.slowdown.isSlow;
 
-/** Whether a request of a higher class waits for another model. */
 function isOutranked({ waiting }: Readonly<Fleet>, { class: own, model }: Request): boolean {
   for (const other of waiting.values())
     if (other.model !== model && rankOf(other.class) > rankOf(own)) return true;

@@ -4,7 +4,7 @@ import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import { routableReplicas } from '../learned/routes.js';
 import { grouped } from '../numbers/grouped.js';
-import { throughputOf } from './throughput.js';
+import { expectedThroughput, throughputOf } from './throughput.js';
 import { fairly } from './fair-order.js';
 
 /**
@@ -42,6 +42,30 @@ export function inOrderOfRelease(requests: readonly Request[], before: number): 
   const late = new Set(urgentFirst.slice(before));
   const oldestFirst = requests.filter((request) => late.has(request));
   return [...urgentFirst.slice(0, before), ...fairly(oldestFirst.toReversed())];
+}
+
+/**
+ * Tells how many waiting requests would get routes before a request that came again now and waited for as long as its
+ * model allows. It is worked out once for each kind of request.
+ */
+export function queuePlaces(fleet: Readonly<Fleet>, now: Instant): (request: Request) => number {
+  const known = new Map<string, number>();
+  return (request) => {
+    const kind = [request.model, request.class, request.tenant].join(' ');
+    const place = known.get(kind) ?? queuePlaceOf(fleet, request, now);
+    known.set(kind, place);
+    return place;
+  };
+}
+
+function queuePlaceOf(fleet: Readonly<Fleet>, request: Request, now: Instant): number {
+  const { model } = request;
+  const { maxWait } = (fleet.models.get(model) ?? fleet.defaults).coldStart;
+  const again = { ...request, arrivedAt: now, deadline: now + maxWait };
+  const others = [...fleet.waiting.values()].filter((one) => one.model === model);
+  const throughput = expectedThroughput(fleet, model);
+  const byDeadline = throughput ? placesWithin(throughput, standsAfter(fleet, model)) : Infinity;
+  return inOrderOfRelease([...others, again], byDeadline).indexOf(again);
 }
 
 /** A model that is cold again, or whose throughput is not known any more, holds no request back. */

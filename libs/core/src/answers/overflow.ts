@@ -57,7 +57,6 @@ export function takeOverflow(fleet: Fleet): readonly Away[] {
 
 const byModel = (requests: Iterable<Request>) => grouped(requests, ({ model }) => model);
 
-/** How many requests may wait for a model. */
 const mostFor = ({ models, defaults, pressure }: Fleet, model: ModelId): number =>
   underPressure(pressure, (models.get(model) ?? defaults).coldStart.maxQueue);
 
@@ -67,7 +66,6 @@ interface Away {
   readonly why: Omit<Refusal, 'retryAfter'>;
 }
 
-/** Takes out requests that have come under a pressure that sheds their class. */
 function shed({ waiting, pressure }: Fleet): Away[] {
   if (pressure.level === 'none') return [];
   const away: Away[] = [];
@@ -115,7 +113,6 @@ function* inOrderOfLeaving(queue: readonly Request[], bound: Bound): Generator<O
   }
 }
 
-/** The size of each tenant's part of a queue. */
 function holdings(queue: readonly Request[], { sizeOf }: Bound): Map<TenantId, number> {
   const held = new Map<TenantId, number>();
   for (const request of queue) held.set(request.tenant, (held.get(request.tenant) ?? 0) + sizeOf(request));

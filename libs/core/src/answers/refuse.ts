@@ -11,7 +11,7 @@ import type { Server } from '../fleet/server.js';
 import { describeWait, type Wait } from '../loading/eta.js';
 import { loadForecast } from '../learned/load-forecast.js';
 import type { Line } from '../loading/line.js';
-import { queuePlaces } from './queue-places.js';
+import { queuePlaces } from './hold-back.js';
 import { SHORT_HINT, unknownNow, Verdicts } from './verdicts.js';
 import { wish } from '../demand/wishes.js';
 

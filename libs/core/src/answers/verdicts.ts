@@ -148,7 +148,6 @@ export class Verdicts {
     return !replica || (replica.phase === 'unknown' && replica.after === 'load_failed');
   }
 
-  /** Whether a copy there is stuck: it may never leave. */
   private isStuckOn(id: ReplicaId): boolean {
     const replica = this.fleet.replicas.get(id);
     return replica !== undefined && isStuck(this.fleet, replica, this.now);

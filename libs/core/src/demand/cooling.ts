@@ -11,7 +11,6 @@ import { isComing } from './wants.js';
 export interface Cooling {
   /** Infinite where it ends with a load that is on its way. */
   readonly until: Instant;
-  /** Why the last load failed. */
   readonly cause: FailureCause;
   /**
    * `back_off`: on that server. `breaker`: on all servers, after too many failures in a row. `half_open`: after these one

@@ -17,7 +17,6 @@ import { type Claim, claimsOf, claimsOn, ranksAsked } from './claims.js';
 /** A claim on a model that has fewer copies than the claim asks for. */
 export interface Want extends Claim {
   readonly model: Model;
-  /** Since when the model has lacked a copy. */
   readonly since: Instant;
   /**
    * The moment from which starvation counts. Where requests ask for it: since when some have waited at every moment.
@@ -26,7 +25,6 @@ export interface Want extends Claim {
   readonly waitsSince: Instant;
   /** Whether only requests ask for it, which wait or were refused. */
   readonly isAsked: boolean;
-  /** Why a copy is loaded for it. */
   readonly cause: LoadCause;
   /** The ranks at which models were asked for (`ranksAsked`) when this want was made. */
   readonly asked: ReadonlyMap<ModelId, Rank>;

@@ -20,9 +20,7 @@ export type Hold =
   | { readonly kind: 'residency'; readonly until: Instant }
   /** It is leased. A model that starves may have it drained all the same. */
   | { readonly kind: 'in_use'; readonly until: Instant }
-  /** Triton still has requests queued for it. */
   | { readonly kind: 'queued' }
-  /** At least one request waits for its model. */
   | { readonly kind: 'awaited' }
   /** These replicas depend on it: it leaves only together with them. */
   | { readonly kind: 'needed'; readonly by: readonly ReplicaId[] }
@@ -30,9 +28,7 @@ export type Hold =
   | { readonly kind: 'outranks'; readonly class: Class }
   /** It is one of the copies that `copies.min` keeps, and the other model is of no higher class. */
   | { readonly kind: 'kept_warm' }
-  /** A load is changing its devices. */
   | { readonly kind: 'changing' }
-  /** It is not ready: it is on its way, or leaving. */
   | { readonly kind: 'phase'; readonly phase: Exclude<Phase, 'ready'> };
 
 /** Everything that keeps a replica where it is at this moment; empty for one that may be evicted. */

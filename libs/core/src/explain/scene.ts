@@ -8,13 +8,14 @@ import { moveFor, type MoveSearch, searchIn } from '../loading/movable.js';
 import { growthsOn, type Place, placesOn } from '../room/places.js';
 import { planFor } from '../room/plan-victims.js';
 import { Site } from '../room/sites.js';
-import { replicasIn, shortfall, type Victim, victimsAmong, victimTest } from '../room/victims.js';
+import { grouped } from '../numbers/grouped.js';
+import { replicasIn, victimsAt, type VictimTest, victimTest } from '../room/victims.js';
 import { type Want, wantFor, wantsNow } from '../demand/wants.js';
 import { residentUntil } from '../fleet/idle-rule.js';
 import type { AdmissionVerdict } from '../answers/admission.js';
 import { type Job, Jobs } from '../loading/job.js';
 import type { Moving } from '../room/freed.js';
-import type { Phase, Ready, Replica } from '../fleet/replica.js';
+import type { Booking, Phase, Ready, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { openServers } from '../fleet/standing.js';
 import { type Hold, holdsAgainst } from './holds.js';
@@ -38,6 +39,10 @@ export interface WhyMove {
   readonly devices: readonly number[];
 }
 
+interface HeldBooking extends Booking {
+  readonly replica: Replica;
+}
+
 /** How a place would get free: by evictions or by a move. */
 interface WhyWay {
   /** The replicas whose leaving would free enough; null where none would, or a move costs less. */
@@ -55,8 +60,8 @@ export class Scene {
   /** How admission would judge a request for the model. */
   readonly supposed: AdmissionVerdict | null;
   private readonly keeping = new Map<ReplicaId, readonly Hold[]>();
-  private holders: Map<AccountId, { readonly replica: Replica; readonly bytes: Bytes }[]> | undefined;
-  private victims: Map<AccountId, Victim[]> | undefined;
+  private readonly isDrainable: VictimTest;
+  private holders: Map<AccountId, HeldBooking[]> | undefined;
   private search: MoveSearch | undefined;
 
   constructor(
@@ -69,6 +74,8 @@ export class Scene {
     this.open = openServers(fleet, now);
     this.want = wantFor(fleet, model, now);
     this.job = new Jobs(fleet, wantsNow(fleet, now), now).of(this.want);
+    const isVictim = victimTest(fleet, this.want, now);
+    this.isDrainable = (one): one is Ready => isVictim(one) && residentUntil(fleet, one) <= now;
     this.supposed = supposedRequest(fleet, model, this.open, now);
   }
 
@@ -102,10 +109,8 @@ export class Scene {
   /** What could free enough there now, whether or not it would be decided. */
   private possibleAt(place: Place): WhyWay {
     const { fleet, ledger, want, now } = this;
-    this.victims ??= this.findVictims();
-    const short = shortfall(ledger, place.bookings);
-    const near = new Set([...short.keys()].flatMap((account) => this.victims!.get(account) ?? []));
-    const plan = planFor(fleet, ledger, place, want, [...near]);
+    const victims = victimsAt(fleet, this.isDrainable, place, ledger);
+    const plan = planFor(fleet, ledger, place, want, victims);
     const search = (): MoveSearch => (this.search ??= searchIn(fleet, ledger, now));
     const alone = new Site(place.server, () => [place]);
     const move = plan ? undefined : moveFor(fleet, [alone], want, search);
@@ -140,27 +145,16 @@ export class Scene {
     return holds;
   }
 
-  private findVictims(): Map<AccountId, Victim[]> {
-    const { fleet, want, now } = this;
-    const found = new Map<AccountId, Victim[]>();
-    const isVictim = victimTest(fleet, want, now);
-    const isDrainable = (one: Replica): one is Ready => isVictim(one) && residentUntil(fleet, one) <= now;
-    for (const victim of victimsAmong(fleet, isDrainable)) {
-      const accounts = victim.replicas.flatMap(({ bookings }) => bookings.map(({ account }) => account));
-      for (const account of new Set(accounts)) add(found, account, victim);
-    }
-    return found;
-  }
-
   /** A change of devices holds old and new. */
-  private findHolders() {
-    const found = new Map<AccountId, { readonly replica: Replica; readonly bytes: Bytes }[]>();
-    for (const replica of this.fleet.replicas.values()) {
+  private findHolders(): Map<AccountId, HeldBooking[]> {
+    const holdings = [...this.fleet.replicas.values()].flatMap((replica) => {
       const change = replica.phase === 'ready' ? (replica.change?.bookings ?? []) : [];
-      for (const { account, bytes } of sumOf([replica.bookings, change]))
-        if (bytes > 0) add(found, account, { replica, bytes });
-    }
-    return found;
+      return sumOf([replica.bookings, change]).map((booking) => ({ replica, ...booking }));
+    });
+    return grouped(
+      holdings.filter(({ bytes }) => bytes > 0),
+      ({ account }) => account,
+    );
   }
 }
 
@@ -175,9 +169,3 @@ const isSamePlace = (one: Place, other: Place): boolean =>
   one.server === other.server &&
   one.grows?.id === other.grows?.id &&
   String(one.devices) === String(other.devices);
-
-function add<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
-  const known = map.get(key);
-  if (known) known.push(value);
-  else map.set(key, [value]);
-}

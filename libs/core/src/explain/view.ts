@@ -18,7 +18,6 @@ import { isStuck } from '../fleet/stuck.js';
 /** A model in one word: the phase of its most useful replica, else why it has none. */
 export type ModelState = 'absent' | 'waiting' | 'cooling_down' | Phase;
 
-/** The phases, the most useful one first. */
 const MOST_USEFUL: readonly Phase[] = ['ready', 'loading', 'placed', 'draining', 'unloading', 'unknown'];
 
 export function modelState(fleet: Readonly<Fleet>, model: ModelId, now: Instant): ModelState {

@@ -42,7 +42,6 @@ export type Verdict =
   | 'cooling_down'
   /** The server takes no loads: it does not stand, drains, or has overdue loads in all its slots. */
   | 'closed'
-  /** The fleet is frozen. */
   | 'frozen'
   /** The model, or one that it depends on, is quarantined. */
   | 'quarantined'
@@ -61,7 +60,6 @@ export interface WhyThere {
   /** The ways to load it there, or one more copy of it; empty where there is none. */
   readonly places: readonly WhyPlace[];
   readonly devices: readonly WhyDevice[];
-  /** The memory of its host. */
   readonly host: WhyMemory;
 }
 

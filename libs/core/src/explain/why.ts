@@ -37,7 +37,6 @@ interface WhyJob {
   /** Null where there is no place for it. */
   readonly server: ServerId | null;
   readonly devices: readonly number[];
-  /** The copies that would leave for it. */
   readonly victims: readonly ReplicaId[];
   /** Null where it is not known. */
   readonly startsAt: Instant | null;
@@ -49,7 +48,6 @@ interface WhyJob {
 /** What asks for copies of a model, and since when it lacks one. */
 export interface Demand {
   readonly pinnedCopies: number;
-  /** Copies that are there or on their way, on servers that stay. */
   readonly presentCopies: number;
   readonly waiting: readonly { readonly since: Instant; readonly deadline: Instant }[];
   readonly wish: Wish | null;

@@ -46,7 +46,6 @@ function devicesIn(fleet: Readonly<Fleet>, now: Instant): Picture['devices'] {
 interface Ending {
   /** Servers that are lost or drained. */
   readonly gone: ReadonlySet<ServerId>;
-  /** Models of which a request was refused. */
   readonly refused: readonly ModelId[];
   readonly most: number;
 }
@@ -79,7 +78,6 @@ const isCold = (fleet: Readonly<Fleet>, id: ModelId): boolean => routableReplica
 const pinnedIn = (fleet: Readonly<Fleet>) =>
   [...fleet.models.values()].filter(({ pinnedCopies }) => pinnedCopies > 0);
 
-/** The fleet without some of its servers. */
 const without = (fleet: Fleet, gone: ReadonlySet<ServerId>): Fleet => ({
   ...fleet,
   servers: new Map([...fleet.servers].filter(([id]) => !gone.has(id))),

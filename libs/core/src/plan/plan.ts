@@ -15,7 +15,6 @@ export interface Supposition {
   readonly drained: readonly ServerId[];
   /** Models asked for by one request each, which waits for as long as its model allows. */
   readonly asked: readonly ModelId[];
-  /** The tenant of these requests. */
   readonly tenant: TenantId;
 }
 

@@ -62,7 +62,6 @@ export class Planning {
     return this.turns === 0 ? [...events, ...coming] : coming;
   }
 
-  /** The plan so far. */
   plan(): Plan {
     const { orders, answers, bounds, before, fleet, now } = this;
     const cut = <Item>(items: readonly Item[]) => ({

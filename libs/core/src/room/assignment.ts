@@ -47,12 +47,15 @@ export class Assignment {
   }
 
   /** Puts a copy there with all it needs. Returns what takes it back; undefined where it does not fit. */
-  put(model: Model, spot: Spot): (() => void) | undefined {
-    const { server, devices } = spot;
+  put(model: Model, { server, devices }: Spot): (() => void) | undefined {
     const there = this.held.get(replicaId(model.id, server.spec.id));
     const isTwice = devices.some((device) => there?.has(device));
     if (isTwice || (there && !canChoose(server, model))) return undefined;
-    const needs = [{ id: model.id, devices }, ...this.missingNeeds(model, spot)];
+    const missing = dependenciesOf(this.fleet, model.id).filter(
+      (id) => !this.held.has(replicaId(id, server.spec.id)),
+    );
+    const steps = missing.map((id) => ({ id, devices: devicesOfStep(this.fleet, server, id, devices) }));
+    const needs = [{ id: model.id, devices }, ...steps];
     const bookings = sumOf(needs.map((need) => this.bookingsOf(server, need.id, need.devices)));
     if (!bookings.every(({ account, bytes }) => bytes <= (this.room.get(account) ?? Infinity))) {
       return undefined;
@@ -84,15 +87,6 @@ export class Assignment {
     const canLoad = (id: ModelId): boolean => isListed(id) && isLoadable(this.fleet, server, id);
     const isThere = (id: ModelId): boolean => this.held.has(replicaId(id, server.spec.id));
     return canLoad(model) && dependenciesOf(this.fleet, model).every((id) => isThere(id) || canLoad(id));
-  }
-
-  private missingNeeds(
-    { id: model }: Model,
-    { server, devices }: Spot,
-  ): { id: ModelId; devices: readonly number[] }[] {
-    return dependenciesOf(this.fleet, model)
-      .filter((id) => !this.held.has(replicaId(id, server.spec.id)))
-      .map((id) => ({ id, devices: devicesOfStep(this.fleet, server, id, devices) }));
   }
 
   /** One more copy on a server books no more host memory. */

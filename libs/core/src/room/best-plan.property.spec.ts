@@ -59,7 +59,7 @@ function isSamePlan(fleet: Fleet, want: Want, now: number): boolean {
   const places = sites.flatMap((site) => site.places);
   const isVictim = victimTest(fleet, want, now);
   const found = bestPlan(fleet, ledger, sites, want, isVictim);
-  const victims = victimsAmong(fleet, isVictim);
+  const victims = victimsAmong(fleet, isVictim, fleet.replicas.values());
   const plans = places.flatMap((place) => planFor(fleet, ledger, place, want, victims) ?? []);
   const [scanned] = plans.toSorted((one, other) => byHarm(harmOf(one.victims), harmOf(other.victims)));
   return (

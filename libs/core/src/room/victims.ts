@@ -50,11 +50,7 @@ export function neededAt(fleet: Fleet, { server, grows }: Place, { model }: Want
 }
 
 /** The replicas among these that may be drained with all that depends on them, in the given order. */
-export function victimsAmong(
-  fleet: Fleet,
-  isVictim: VictimTest,
-  among: Iterable<Replica> = fleet.replicas.values(),
-): Victim[] {
+export function victimsAmong(fleet: Fleet, isVictim: VictimTest, among: Iterable<Replica>): Victim[] {
   const victims: Victim[] = [];
   for (const replica of among) {
     if (!isVictim(replica)) continue;
