@@ -121,7 +121,7 @@ export class Admission {
     const { line } = this;
     const known = line.of(request.model);
     if (known && this.keepsOrder(request, known.job, known.job.neededBy))
-      line.update(this.asWanted(known.job, request, known.job.neededBy));
+      line.update(this.joinedBy(known.job, request, known.job.neededBy));
     else if (line.wantOf(request.model) && !known?.job.placed) line.put(this.jobWith(request, Infinity));
   }
 
@@ -139,23 +139,23 @@ export class Admission {
   /** Whether it may wait for a job that is in time for it. A placed job changes its order only if that breaks no promise. */
   private mayJoin(request: Request, { job }: JobForecast): boolean {
     if (this.keepsOrder(request, job, request.deadline)) return true;
-    return job.placed !== null && this.line.tryWith(this.asWanted(job, request, request.deadline)).isIn;
+    return job.placed !== null && this.line.tryWith(this.joinedBy(job, request, request.deadline)).isIn;
   }
 
   /** Whether the job stays where it is in the line: class, deadline and the tenant's share of the request may move it. */
   private keepsOrder(request: Request, job: Job, neededBy: Instant): boolean {
     const isRaised = job.placed === null && rankOf(request.class) > job.rank;
-    return !isRaised && byPrecedence(this.asWanted(job, request, neededBy), job) === 0;
+    return !isRaised && byPrecedence(this.joinedBy(job, request, neededBy), job) === 0;
   }
 
   private promise(request: Request, { job, ready }: JobForecast): AdmissionVerdict {
     this.fleet.promises.set(request.id, ready.p90);
-    this.line.update(this.asWanted(job, request, request.deadline));
+    this.line.update(this.joinedBy(job, request, request.deadline));
     return { forecast: this.line.of(request.model) };
   }
 
   /** The job as it is with this request added. */
-  private asWanted(job: Job, request: Request, neededBy: Instant): Job {
+  private joinedBy(job: Job, request: Request, neededBy: Instant): Job {
     const waiting = withOne(job.waiting, request, neededBy);
     const isOverShare = areOver(waiting, overShare(this.fleet, this.now));
     return { ...job, waiting, neededBy: waiting.neededBy, isOverShare };

@@ -16,7 +16,7 @@ import { fairly } from './fair-order.js';
 export function holdBack(fleet: Fleet, now: Instant): void {
   const ready = [...fleet.cold].filter((model) => routableReplicas(fleet, model).length > 0);
   if (ready.length > 0) gather(fleet, new Set(ready), now);
-  for (const [model, backlog] of fleet.backlogs) letGo(fleet, model, backlog, now);
+  for (const [model, backlog] of fleet.backlogs) release(fleet, model, backlog, now);
 }
 
 /** A request that has only just come has not waited. */
@@ -37,7 +37,7 @@ function gather(fleet: Fleet, models: ReadonlySet<ModelId>, now: Instant): void 
  * most of their time left and most likely still want an answer (adaptive LIFO: Maurer, "Fail at Scale", ACM Queue 13-8,
  * 2015).
  */
-export function inOrderOfRelease(requests: readonly Request[], before: number): readonly Request[] {
+function inOrderOfRelease(requests: readonly Request[], before: number): readonly Request[] {
   const urgentFirst = fairly(requests.toSorted((one, other) => one.deadline - other.deadline));
   const late = new Set(urgentFirst.slice(before));
   const oldestFirst = requests.filter((request) => late.has(request));
@@ -69,7 +69,7 @@ function queuePlaceOf(fleet: Readonly<Fleet>, request: Request, now: Instant): n
 }
 
 /** A model that is cold again, or whose throughput is not known any more, holds no request back. */
-function letGo(fleet: Fleet, model: ModelId, backlog: Backlog, now: Instant): void {
+function release(fleet: Fleet, model: ModelId, backlog: Backlog, now: Instant): void {
   const { since, next: due } = backlog;
   const throughput = throughputOf(fleet, model);
   if (throughput && now < due) return;

@@ -45,7 +45,7 @@ export class Planning {
     if (this.end !== null) return false;
     const { fleet, assumed, now } = this;
     assumed.look(now);
-    const actions = step(fleet, [...this.supposals(), ...assumed.reports(now)], now);
+    const actions = step(fleet, [...this.nextEvents(), ...assumed.reports(now)], now);
     this.turns += 1;
     const hasEnded = assumed.take(now);
     for (const action of actions) this.note(action);
@@ -55,7 +55,7 @@ export class Planning {
   }
 
   /** The events of the supposition for the next turn. */
-  private supposals(): Event[] {
+  private nextEvents(): Event[] {
     const { events, arrivals } = this.supposed;
     const coming = arrivals.slice(this.arrived, this.arrived + ARRIVALS);
     this.arrived += coming.length;
