@@ -27,7 +27,7 @@ export const OF_PROMISES: readonly Mutant[] = [
   { name: 'told-to-wait-for-what-its-own-wait-spans', breaks: 16, file: `${CORE}/answers/hints.ts`, find: `servedAt - (deadline - arrivedAt) - this.now);`, replace: `servedAt - 0 * (deadline - arrivedAt) - this.now);` },
   { name: 'promised-and-waits-in-vain', breaks: 13, file: `${CORE}/answers/lost.ts`, find: `return isPromised && now + p10Of(load) > deadline`, replace: `return isPromised && now < 0` },
   { name: 'promise-given-up-for-memory-that-is-late', breaks: 13, file: `${CORE}/answers/lost.ts`, find: `if (roomAt === Infinity) return`, replace: `if (roomAt >= deadline) return` },
-  { name: 'an-earlier-deadline-moves-any-job', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `return !isRaised && byPrecedence(this.asWanted(job, request, neededBy), job) === 0;`, replace: `return true;` },
+  { name: 'an-earlier-deadline-moves-any-job', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `return !isRaised && byPrecedence(this.joinedBy(job, request, neededBy), job) === 0;`, replace: `return true;` },
   { name: 'refused-and-no-wish-left', breaks: 19, file: `${CORE}/answers/admission.ts`, find: `  if (fleet.models.get(request.model)?.coldStart.loadWhenShed) wish(fleet, request.model, now);\n`, replace: `` },
   { name: 'outranked-for-no-reason', breaks: 13, file: `${CORE}/answers/broken-promise.ts`, find: `  if (isOutranked(fleet, request)) return 'outranked';\n`, replace: `` },
   { name: 'late-load-told-of-as-memory', breaks: 13, file: `${CORE}/answers/broken-promise.ts`, find: `if (fleet.lateLoadAt >= arrivedAt || isAnyOverrun`, replace: `if (isAnyOverrun` },

@@ -1,7 +1,7 @@
 import { addTo, removeFrom } from '../numbers/groups.js';
 import type { AccountId, ReplicaId, ServerId } from './ids.js';
 import type { Bytes } from './model.js';
-import type { Gaps, Harm, Offers } from '../room/offer.js';
+import type { Gaps, EvictionCost, Offers } from '../room/offer.js';
 import type { Booking } from './replica.js';
 
 /** The indexes about memory: which replica holds how much, and what follows from that. */
@@ -21,7 +21,7 @@ export interface RoomIndexes {
    * null where no evictions do. Dropped with the gaps, and when what is held there changes, but not when it is used,
    * which only raises the cost. So it is a lower bound.
    */
-  readonly harms: Map<Bytes, Map<ServerId, Harm | null>>;
+  readonly costs: Map<Bytes, Map<ServerId, EvictionCost | null>>;
 }
 
 export const noRoomIndexes = (): RoomIndexes => ({
@@ -30,7 +30,7 @@ export const noRoomIndexes = (): RoomIndexes => ({
   holding: new Map(),
   offers: new Map(),
   gaps: new Map(),
-  harms: new Map(),
+  costs: new Map(),
 });
 
 /** What a replica adds to `held` and to `staying`. */
@@ -42,7 +42,7 @@ export interface Holding {
 }
 
 /** A replica is worth more or less than before, or holds something else. */
-export function noteChange({ offers, harms }: RoomIndexes, { id, server, held }: Holding): void {
+export function noteChange({ offers, costs }: RoomIndexes, { id, server, held }: Holding): void {
   if (held.length === 0) return;
   for (const { account } of held) {
     const there = offers.get(account);
@@ -50,7 +50,7 @@ export function noteChange({ offers, harms }: RoomIndexes, { id, server, held }:
     there.changed.add(id);
     there.onlyUsed = false;
   }
-  for (const ofSize of harms.values()) ofSize.delete(server);
+  for (const ofSize of costs.values()) ofSize.delete(server);
 }
 
 /** A replica was used, so it is worth more; nothing else about it has changed. */
@@ -84,12 +84,12 @@ function replaceIn(sums: Map<AccountId, Bytes>, before: readonly Booking[], afte
 }
 
 /** Drops what is known of the room on a server, or on all. */
-export function dropRoom({ gaps, harms }: RoomIndexes, server?: ServerId): void {
+export function dropRoom({ gaps, costs }: RoomIndexes, server?: ServerId): void {
   if (server === undefined) {
     gaps.clear();
-    harms.clear();
+    costs.clear();
     return;
   }
   gaps.delete(server);
-  for (const ofSize of harms.values()) ofSize.delete(server);
+  for (const ofSize of costs.values()) ofSize.delete(server);
 }

@@ -8,9 +8,9 @@ import { indexesOf } from '../fleet/indexes.js';
 import { Ledger } from '../memory/ledger.js';
 import { openServers } from '../fleet/standing.js';
 import { bestPlan } from './best-plan.js';
-import { byHarm, offersOn } from './offers.js';
+import { byCost, offersOn } from './offers.js';
 import { growthsOn, placesOn } from './places.js';
-import { harmOf, type EvictionPlan, planFor } from './plan-victims.js';
+import { costOf, type EvictionPlan, planFor } from './plan-victims.js';
 import { areRead, planRead } from './reading.js';
 import { Site } from './sites.js';
 import { replicasIn, victimsAmong, victimTest } from './victims.js';
@@ -61,7 +61,7 @@ function isSamePlan(fleet: Fleet, want: Want, now: number): boolean {
   const found = bestPlan(fleet, ledger, sites, want, isVictim);
   const victims = victimsAmong(fleet, isVictim, fleet.replicas.values());
   const plans = places.flatMap((place) => planFor(fleet, ledger, place, want, victims) ?? []);
-  const [scanned] = plans.toSorted((one, other) => byHarm(harmOf(one.victims), harmOf(other.victims)));
+  const [scanned] = plans.toSorted((one, other) => byCost(costOf(one.victims), costOf(other.victims)));
   return (
     found?.place === scanned?.place &&
     JSON.stringify(found?.victims ?? []) === JSON.stringify(scanned?.victims ?? [])

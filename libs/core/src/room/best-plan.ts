@@ -2,12 +2,12 @@ import type { Fleet } from '../fleet/fleet.js';
 import { Heap } from '../numbers/heap.js';
 import type { Ledger } from '../memory/ledger.js';
 import type { Bytes } from '../fleet/model.js';
-import type { Harm } from './offer.js';
+import type { EvictionCost } from './offer.js';
 import type { Settled } from '../fleet/replica.js';
 import { leastOnGpu } from './gaps.js';
-import { byHarm, knownHarmAt, knownHarmOn, leastHarm, leastHarmOn } from './offers.js';
+import { byCost, knownCostAt, knownCostOn, leastCost, leastCostOn } from './offers.js';
 import type { Place } from './places.js';
-import { harmOf, type EvictionPlan, planFor } from './plan-victims.js';
+import { costOf, type EvictionPlan, planFor } from './plan-victims.js';
 import type { Site } from './sites.js';
 import { neededAt, victimsAt, type VictimTest } from './victims.js';
 import type { Want } from '../demand/wants.js';
@@ -42,13 +42,13 @@ interface PlanSearch {
 
 /** The least eviction cost of a prospect, and the numbers of its site and its place. */
 interface Turn {
-  readonly harm: Harm;
+  readonly cost: EvictionCost;
   readonly site: number;
   readonly at: number;
 }
 
 const byTurn = (one: Turn, other: Turn): number =>
-  byHarm(one.harm, other.harm) || one.site - other.site || one.at - other.at;
+  byCost(one.cost, other.cost) || one.site - other.site || one.at - other.at;
 
 /**
  * A plan, or what `closer` looks at one step more closely; it leads to no prospects where there is no plan:
@@ -66,34 +66,34 @@ function sitesIn(search: PlanSearch, sites: readonly Site[]): Prospect[] {
   const found: Prospect[] = [];
   for (const [site, of] of sites.entries()) {
     const bytes = bytesOn(of.server);
-    const harm = knownHarmOn(search.fleet, of.server, bytes);
-    if (harm) found.push({ harm, site, at: 0, closer: () => siteNow(search, of, bytes, site) });
+    const cost = knownCostOn(search.fleet, of.server, bytes);
+    if (cost) found.push({ cost, site, at: 0, closer: () => siteNow(search, of, bytes, site) });
   }
   return found;
 }
 
 function siteNow(search: PlanSearch, of: Site, bytes: Bytes, site: number): Prospect[] {
-  const harm = leastHarmOn(search.fleet, of.server, bytes);
-  return harm ? [{ harm, site, at: 0, closer: () => placesOf(search, of, site) }] : [];
+  const cost = leastCostOn(search.fleet, of.server, bytes);
+  return cost ? [{ cost, site, at: 0, closer: () => placesOf(search, of, site) }] : [];
 }
 
 /** The places of a site where enough could be freed. */
 const placesOf = (search: PlanSearch, { server, places }: Site, site: number): Prospect[] =>
   places.flatMap((place, at) => {
-    const harm = knownHarmAt(search.fleet, server, place.bookings);
-    return harm ? [{ harm, site, at, closer: () => placeNow(search, place, site, at) }] : [];
+    const cost = knownCostAt(search.fleet, server, place.bookings);
+    return cost ? [{ cost, site, at, closer: () => placeNow(search, place, site, at) }] : [];
   });
 
 function placeNow(search: PlanSearch, place: Place, site: number, at: number): Prospect[] {
   const { fleet, ledger, want, isVictim } = search;
   const needed = neededAt(fleet, place, want);
   const mayGo = (one: Settled): boolean => !needed.has(one.id) && isVictim(one);
-  const harm = leastHarm(fleet, ledger, place.bookings, mayGo);
-  return harm ? [{ harm, site, at, closer: () => planned(search, place, site, at) }] : [];
+  const cost = leastCost(fleet, ledger, place.bookings, mayGo);
+  return cost ? [{ cost, site, at, closer: () => planned(search, place, site, at) }] : [];
 }
 
 function planned(search: PlanSearch, place: Place, site: number, at: number): Prospect[] {
   const { fleet, ledger, want, isVictim } = search;
   const plan = planFor(fleet, ledger, place, want, victimsAt(fleet, isVictim, place, ledger));
-  return plan ? [{ harm: harmOf(plan.victims), site, at, plan }] : [];
+  return plan ? [{ cost: costOf(plan.victims), site, at, plan }] : [];
 }

@@ -5,12 +5,12 @@ import { crowded, crowdedFleet } from '../../../../test/support/crowded-fleets.j
 import { copyFleet } from '../plan/copy-fleet.js';
 import type { Fleet, Model } from '../index.js';
 import { Ledger } from '../memory/ledger.js';
-import type { Harm } from './offer.js';
+import type { EvictionCost } from './offer.js';
 import type { Server } from '../fleet/server.js';
 import { openServers } from '../fleet/standing.js';
 import { gapsOn, leastOnGpu } from './gaps.js';
 import { searchIn } from '../loading/movable.js';
-import { byHarm, knownHarmAt, knownHarmOn, leastHarm, leastHarmOn, mayHaveRoom } from './offers.js';
+import { byCost, knownCostAt, knownCostOn, leastCost, leastCostOn, mayHaveRoom } from './offers.js';
 import { growthsOn, type Place, placesOn } from './places.js';
 import { shortfall } from './victims.js';
 
@@ -39,18 +39,18 @@ const ofEachSize = (fleet: Fleet, isTrue: (server: Server, bytes: number) => boo
 /** The eviction cost last worked out for a server is no more than what it is now. */
 const isKnownALowerBound = (fleet: Fleet): boolean =>
   ofEachSize(fleet, (server, bytes) => {
-    const known = knownHarmOn(fleet, server, bytes);
-    const least = leastHarmOn(fleet, server, bytes);
-    return known === undefined || least === undefined ? known === least : byHarm(known, least) <= 0;
+    const known = knownCostOn(fleet, server, bytes);
+    const least = leastCostOn(fleet, server, bytes);
+    return known === undefined || least === undefined ? known === least : byCost(known, least) <= 0;
   });
 
-function harmsIn(fleet: Fleet): string {
-  const harms: (Harm | null)[] = [];
-  ofEachSize(fleet, (server, bytes) => harms.push(leastHarmOn(fleet, server, bytes) ?? null) > 0);
-  return JSON.stringify(harms);
+function costsIn(fleet: Fleet): string {
+  const costs: (EvictionCost | null)[] = [];
+  ofEachSize(fleet, (server, bytes) => costs.push(leastCostOn(fleet, server, bytes) ?? null) > 0);
+  return JSON.stringify(costs);
 }
 
-const isHarmKept = (fleet: Fleet): boolean => harmsIn(fleet) === harmsIn(copyFleet(fleet));
+const areCostsKept = (fleet: Fleet): boolean => costsIn(fleet) === costsIn(copyFleet(fleet));
 
 describe('the gaps on the GPUs of a server, whatever happened', () => {
   it('are never smaller than what is to spare there, and those that are found anew', () => {
@@ -81,29 +81,29 @@ describe('the gaps on the GPUs of a server, whatever happened', () => {
   it('say of no place that it hurts more to free than it does', () => {
     holds((fleet, now) =>
       ofEachPlace(fleet, now, (place, model, ledger) => {
-        const found = leastHarm(fleet, ledger, place.bookings, anybody);
+        const found = leastCost(fleet, ledger, place.bookings, anybody);
         const { server, bookings } = place;
         const bounds = [
-          leastHarmOn(fleet, server, leastOnGpu(fleet, model)(server)),
-          knownHarmAt(fleet, server, bookings),
+          leastCostOn(fleet, server, leastOnGpu(fleet, model)(server)),
+          knownCostAt(fleet, server, bookings),
         ];
         return bounds.every(
-          (least) => found === undefined || (least !== undefined && byHarm(least, found) <= 0),
+          (least) => found === undefined || (least !== undefined && byCost(least, found) <= 0),
         );
       }),
     );
   });
 
   it('keep of what freeing any of them hurts what is found anew', () => {
-    holds((fleet) => isKnownALowerBound(fleet) && isHarmKept(fleet));
+    holds((fleet) => isKnownALowerBound(fleet) && areCostsKept(fleet));
     fc.assert(
       fc.property(crowded, (one) => {
         const driver = crowdedFleet(one);
         const { fleet, now: at } = driver;
         return [...fleet.replicas.keys()].every((replica) => {
-          const isKept = isHarmKept(fleet);
+          const isKept = areCostsKept(fleet);
           driver.tell({ kind: 'RoutesUsed', uses: [{ replica, at, inUseUntil: at, routes: 1 }] });
-          return isKept && isKnownALowerBound(fleet) && isHarmKept(fleet);
+          return isKept && isKnownALowerBound(fleet) && areCostsKept(fleet);
         });
       }),
       { numRuns: 15 },

@@ -23,7 +23,7 @@ export interface Offers {
 }
 
 /** The eviction cost of a place: the worth of the most valuable victim, how many replicas leave, and their bytes. */
-export interface Harm {
+export interface EvictionCost {
   readonly dearest: Worth;
   readonly leaving: number;
   readonly bytes: Bytes;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { gpuAccount } from '../fleet/ids.js';
 import { gapsOn } from './gaps.js';
-import { knownHarmOn, offersOn } from './offers.js';
+import { knownCostOn, offersOn } from './offers.js';
 
 const GPU = gpuAccount(aServer('t').id, 0);
 
@@ -23,7 +23,7 @@ const offered = ({ fleet }: CoreDriver): string[] => offersOn(fleet, GPU).map(({
 /** The most valuable that would have to leave for two bytes more than there are. */
 function dearest({ fleet }: CoreDriver): object | undefined {
   const server = fleet.servers.get(aServer('t').id)!;
-  return knownHarmOn(fleet, server, gapsOn(fleet, server).most + 2)?.dearest;
+  return knownCostOn(fleet, server, gapsOn(fleet, server).most + 2)?.dearest;
 }
 
 describe('what a GPU offers', () => {

@@ -4,7 +4,7 @@ import { movableFrom } from '../fleet/idle-rule.js';
 import { byOrder, indexesOf } from '../fleet/indexes.js';
 import type { Ledger } from '../memory/ledger.js';
 import type { Bytes } from '../fleet/model.js';
-import type { Harm, Offer, Offers } from './offer.js';
+import type { EvictionCost, Offer, Offers } from './offer.js';
 import { rankOf } from '../demand/rank.js';
 import type { Booking, Ready, Settled } from '../fleet/replica.js';
 import { worthKey } from '../learned/worth.js';
@@ -14,7 +14,7 @@ import { gapsOn } from './gaps.js';
 import { settingsOf } from '../demand/idle.js';
 
 /** The lower cost first: by the worth of the most valuable victim, then by the number of replicas, then by bytes. */
-export const byHarm = (one: Harm, other: Harm): number =>
+export const byCost = (one: EvictionCost, other: EvictionCost): number =>
   byWorth(one.dearest, other.dearest) || one.leaving - other.leaving || one.bytes - other.bytes;
 
 type MayGo = (one: Settled) => boolean;
@@ -22,34 +22,34 @@ type MayGo = (one: Settled) => boolean;
 /** Less than the worth of any replica. */
 const WORTH_NOTHING: Worth = { rank: -Infinity, isSpare: true, density: -Infinity, lastUse: -Infinity };
 
-const NO_HARM: Harm = { dearest: WORTH_NOTHING, leaving: 0, bytes: 0 };
+const NO_COST: EvictionCost = { dearest: WORTH_NOTHING, leaving: 0, bytes: 0 };
 
 /**
  * A lower bound of the eviction cost of room for these bookings; undefined where all replicas that may go do not free
  * enough. It is exact where one replica is enough, no other leaves with it, and its model need not keep it.
  */
-export function leastHarm(
+export function leastCost(
   fleet: Readonly<Fleet>,
   ledger: Ledger,
   bookings: readonly Booking[],
   mayGo: MayGo,
-): Harm | undefined {
-  return harmOfAll(bookings, ({ account, bytes }) => {
+): EvictionCost | undefined {
+  return costOfAll(bookings, ({ account, bytes }) => {
     const missing = bytes - ledger.spare(account);
-    return missing <= 0 ? NO_HARM : leastOfferFor(offersOn(fleet, account), missing, mayGo);
+    return missing <= 0 ? NO_COST : leastOfferFor(offersOn(fleet, account), missing, mayGo);
   });
 }
 
 /** The cost of the booking that costs most; undefined where there is no room for one of them. */
-function harmOfAll(
+function costOfAll(
   bookings: readonly Booking[],
-  harmOfOne: (booking: Booking) => Harm | undefined,
-): Harm | undefined {
-  let most = NO_HARM;
+  costOfOne: (booking: Booking) => EvictionCost | undefined,
+): EvictionCost | undefined {
+  let most = NO_COST;
   for (const booking of bookings) {
-    const harm = harmOfOne(booking);
-    if (!harm) return undefined;
-    if (byHarm(harm, most) > 0) most = harm;
+    const cost = costOfOne(booking);
+    if (!cost) return undefined;
+    if (byCost(cost, most) > 0) most = cost;
   }
   return most;
 }
@@ -59,40 +59,40 @@ function harmOfAll(
  * in motion; undefined where even that is not enough. Of its GPUs only those with the least known cost are valued anew
  * (lazy evaluation, Minoux 1978).
  */
-export function leastHarmOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes): Harm | undefined {
-  let { account, harm } = leastKnown(fleet, server, bytes);
+export function leastCostOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes): EvictionCost | undefined {
+  let { account, cost } = leastKnown(fleet, server, bytes);
   while (account && isOutdated(fleet, account)) {
     offersOn(fleet, account);
-    ({ account, harm } = leastKnown(fleet, server, bytes));
+    ({ account, cost } = leastKnown(fleet, server, bytes));
   }
-  knownHarms(fleet, bytes).set(server.spec.id, harm ?? null);
-  return harm;
+  knownCosts(fleet, bytes).set(server.spec.id, cost ?? null);
+  return cost;
 }
 
 /** The same as of the last query, without valuing anew: it is no more than the bound now. */
-export function knownHarmOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes): Harm | undefined {
-  const harms = knownHarms(fleet, bytes);
-  const known = harms.get(server.spec.id);
+export function knownCostOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes): EvictionCost | undefined {
+  const costs = knownCosts(fleet, bytes);
+  const known = costs.get(server.spec.id);
   if (known !== undefined) return known ?? undefined;
-  const { harm } = leastKnown(fleet, server, bytes);
-  harms.set(server.spec.id, harm ?? null);
-  return harm;
+  const { cost } = leastKnown(fleet, server, bytes);
+  costs.set(server.spec.id, cost ?? null);
+  return cost;
 }
 
 /** Whether a server may have so much room without an eviction. */
 export const mayHaveRoom = (fleet: Readonly<Fleet>, server: Server, bytes: Bytes): boolean =>
-  knownHarmOn(fleet, server, bytes) === NO_HARM;
+  knownCostOn(fleet, server, bytes) === NO_COST;
 
 /** Costs are kept for so many sizes: models are of few. */
 const SIZES = 64;
 
-function knownHarms(fleet: Readonly<Fleet>, bytes: Bytes): Map<ServerId, Harm | null> {
-  const { harms } = indexesOf(fleet);
-  const known = harms.get(bytes);
+function knownCosts(fleet: Readonly<Fleet>, bytes: Bytes): Map<ServerId, EvictionCost | null> {
+  const { costs } = indexesOf(fleet);
+  const known = costs.get(bytes);
   if (known) return known;
-  if (harms.size >= SIZES) harms.clear();
-  const found = new Map<ServerId, Harm | null>();
-  harms.set(bytes, found);
+  if (costs.size >= SIZES) costs.clear();
+  const found = new Map<ServerId, EvictionCost | null>();
+  costs.set(bytes, found);
   return found;
 }
 
@@ -101,38 +101,38 @@ function leastKnown(
   fleet: Readonly<Fleet>,
   server: Server,
   bytes: Bytes,
-): { readonly account?: AccountId; readonly harm: Harm | undefined } {
+): { readonly account?: AccountId; readonly cost: EvictionCost | undefined } {
   const { gpus, most } = gapsOn(fleet, server);
-  if (bytes <= most) return { harm: NO_HARM };
-  let least: ReturnType<typeof leastKnown> = { harm: undefined };
+  if (bytes <= most) return { cost: NO_COST };
+  let least: ReturnType<typeof leastKnown> = { cost: undefined };
   for (const { account, gap } of gpus) {
-    const harm = knownHarm(fleet, account, bytes - gap);
-    if (harm && (!least.harm || byHarm(harm, least.harm) < 0)) least = { account, harm };
+    const cost = knownCost(fleet, account, bytes - gap);
+    if (cost && (!least.cost || byCost(cost, least.cost) < 0)) least = { account, cost };
   }
   return least;
 }
 
 /** The known cost of one place, by what it books on GPUs. */
-export function knownHarmAt(
+export function knownCostAt(
   fleet: Readonly<Fleet>,
   server: Server,
   bookings: readonly Booking[],
-): Harm | undefined {
+): EvictionCost | undefined {
   const { gpus } = gapsOn(fleet, server);
-  return harmOfAll(bookings, ({ account, bytes }) => {
+  return costOfAll(bookings, ({ account, bytes }) => {
     const gap = gpus.find((one) => one.account === account)?.gap ?? Infinity;
-    return knownHarm(fleet, account, bytes - gap);
+    return knownCost(fleet, account, bytes - gap);
   });
 }
 
-const knownHarm = (fleet: Readonly<Fleet>, account: AccountId, missing: Bytes): Harm | undefined =>
-  missing <= 0 ? NO_HARM : leastOfferFor(knownOffersOn(fleet, account), missing, () => true);
+const knownCost = (fleet: Readonly<Fleet>, account: AccountId, missing: Bytes): EvictionCost | undefined =>
+  missing <= 0 ? NO_COST : leastOfferFor(knownOffersOn(fleet, account), missing, () => true);
 
 /**
  * The least cost of the missing bytes. Offers are taken from the least valuable on until they are enough: the last of them
  * is the dearest victim. Of those worth no more, the smallest that is enough alone costs least; several cost more.
  */
-function leastOfferFor(offers: readonly Offer[], missing: Bytes, mayGo: MayGo): Harm | undefined {
+function leastOfferFor(offers: readonly Offer[], missing: Bytes, mayGo: MayGo): EvictionCost | undefined {
   let dearest: Worth | undefined;
   let [sum, alone] = [0, Infinity];
   for (const offer of offers) {

@@ -3,8 +3,8 @@ import type { AccountId } from '../fleet/ids.js';
 import type { Ledger } from '../memory/ledger.js';
 import type { Bytes } from '../fleet/model.js';
 import { byWorth } from './worth.js';
-import type { Harm } from './offer.js';
-import { byHarm } from './offers.js';
+import type { EvictionCost } from './offer.js';
+import { byCost } from './offers.js';
 import type { Place } from './places.js';
 import { covers, holdsAnyOf, neededAt, replicasIn, shortfall, type Victim, withinKept } from './victims.js';
 import type { Want } from '../demand/wants.js';
@@ -20,7 +20,7 @@ export interface EvictionPlan {
 }
 
 /** The eviction cost of these victims. */
-export const harmOf = (victims: readonly Victim[]): Harm => {
+export const costOf = (victims: readonly Victim[]): EvictionCost => {
   const dearest = victims.reduce((most, one) => (byWorth(one, most) > 0 ? one : most));
   const leaving = replicasIn(victims);
   let bytes = 0;
@@ -71,7 +71,7 @@ function chooseVictims(
     return isEnough(without) ? without : some;
   }, chosen);
   const ways = [kept, ...tiedWithLast(chosen, useful).flatMap((one) => (isEnough([one]) ? [[one]] : []))];
-  return leaving(ways.reduce((best, way) => (byHarm(harmOf(way), harmOf(best)) < 0 ? way : best)));
+  return leaving(ways.reduce((best, way) => (byCost(costOf(way), costOf(best)) < 0 ? way : best)));
 }
 
 /** The victims worth as much as the last chosen one. None that is worth less is enough alone: it would be the last. */
