@@ -9,7 +9,7 @@ import { isAbove, isKeptFrom } from '../room/victims.js';
 import type { Want } from '../demand/wants.js';
 import { waitingFor } from '../loading/eta.js';
 import { isPinProtected } from '../memory/pins.js';
-import type { Phase, Ready, Replica } from '../fleet/replica.js';
+import type { Phase, Replica } from '../fleet/replica.js';
 
 /** A reason why a replica is not drained to make room for another model. */
 export type Hold =
@@ -34,7 +34,19 @@ export type Hold =
 /** Everything that keeps a replica where it is at this moment; empty for one that may be evicted. */
 export function holdsOn(fleet: Readonly<Fleet>, replica: Replica, now: Instant): Hold[] {
   if (replica.phase !== 'ready') return [{ kind: 'phase', phase: replica.phase }];
-  return [...claims(fleet, replica), ...uses(fleet, replica, now)];
+  const by = dependentsOf(fleet, replica).map(({ id }) => id);
+  const until = residentUntil(fleet, replica);
+  const leased = leasedUntil(fleet, replica);
+  return [
+    ...where(isPinProtected(fleet, replica), { kind: 'pinned' }),
+    ...where(isKept(fleet, replica), { kind: 'stranger' }),
+    ...where(replica.change !== null, { kind: 'changing' }),
+    ...where(by.length > 0, { kind: 'needed', by }),
+    ...where(until > now, { kind: 'residency', until }),
+    ...where(leased > now, { kind: 'in_use', until: leased }),
+    ...where(hasQueue(fleet, replica), { kind: 'queued' }),
+    ...where(waitingFor(fleet, replica.model) > 0, { kind: 'awaited' }),
+  ];
 }
 
 /** The same, and what keeps it from leaving for one want. */
@@ -44,28 +56,6 @@ export function holdsAgainst(fleet: Readonly<Fleet>, replica: Replica, want: Wan
     ...holdsOn(fleet, replica, now),
     ...where(isAbove(fleet, replica, want), outranks),
     ...where(isKeptFrom(fleet, replica, want), { kind: 'kept_warm' }),
-  ];
-}
-
-/** The holds that time alone does not end. */
-function claims(fleet: Readonly<Fleet>, replica: Ready): Hold[] {
-  const by = dependentsOf(fleet, replica).map(({ id }) => id);
-  return [
-    ...where(isPinProtected(fleet, replica), { kind: 'pinned' }),
-    ...where(isKept(fleet, replica), { kind: 'stranger' }),
-    ...where(replica.change !== null, { kind: 'changing' }),
-    ...where(by.length > 0, { kind: 'needed', by }),
-  ];
-}
-
-function uses(fleet: Readonly<Fleet>, replica: Ready, now: Instant): Hold[] {
-  const until = residentUntil(fleet, replica);
-  const leased = leasedUntil(fleet, replica);
-  return [
-    ...where(until > now, { kind: 'residency', until }),
-    ...where(leased > now, { kind: 'in_use', until: leased }),
-    ...where(hasQueue(fleet, replica), { kind: 'queued' }),
-    ...where(waitingFor(fleet, replica.model) > 0, { kind: 'awaited' }),
   ];
 }
 

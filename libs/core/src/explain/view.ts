@@ -68,14 +68,11 @@ export type ServerState = Standing | 'draining' | 'drained';
 export function serverState(fleet: Readonly<Fleet>, server: Server, now: Instant): ServerState {
   const standing = standingOf(server, now);
   if (!server.drain || (standing !== 'ready' && standing !== 'stale')) return standing;
-  const left = replicasOn(fleet, server.spec.id).filter(
-    (replica) => !staysWhenDrained(fleet, replica) && !isStuck(fleet, replica, now),
+  const isLeft = replicasOn(fleet, server.spec.id).some(
+    (one) => !(one.phase === 'ready' && isKept(fleet, one)) && !isStuck(fleet, one, now),
   );
-  return left.length > 0 ? 'draining' : 'drained';
+  return isLeft ? 'draining' : 'drained';
 }
-
-const staysWhenDrained = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
-  replica.phase === 'ready' && isKept(fleet, replica);
 
 export type ServerFlag = 'stuck_load' | 'stuck_unload' | 'hidden_copy' | 'failing_model' | 'needs_restart';
 

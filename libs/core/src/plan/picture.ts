@@ -69,14 +69,11 @@ export function comparedWith(
     },
     models: changedModels(before, fleet, now),
     devices: changedDevices(before, fleet, now),
-    pins: fitPins(without(fleet, gone), pinnedIn(fleet)),
+    pins: fitPins(without(fleet, gone), fleet.models.values()),
   };
 }
 
 const isCold = (fleet: Readonly<Fleet>, id: ModelId): boolean => routableReplicas(fleet, id).length === 0;
-
-const pinnedIn = (fleet: Readonly<Fleet>) =>
-  [...fleet.models.values()].filter(({ pinnedCopies }) => pinnedCopies > 0);
 
 const without = (fleet: Fleet, gone: ReadonlySet<ServerId>): Fleet => ({
   ...fleet,

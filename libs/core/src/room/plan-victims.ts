@@ -70,14 +70,11 @@ function chooseVictims(
     const without = some.filter((one) => one !== victim);
     return isEnough(without) ? without : some;
   }, chosen);
-  const ways = [kept, ...tiedWithLast(chosen, useful).flatMap((one) => (isEnough([one]) ? [[one]] : []))];
-  return leaving(ways.reduce((best, way) => (byCost(costOf(way), costOf(best)) < 0 ? way : best)));
-}
-
-/** The victims worth as much as the last chosen one. None that is worth less is enough alone: it would be the last. */
-function tiedWithLast(chosen: readonly Victim[], useful: readonly Victim[]): readonly Victim[] {
+  // A victim that is worth less than the last is not enough alone: it would be the last.
   const last = chosen.at(-1);
-  return last ? useful.filter((one) => byWorth(one, last) === 0) : [];
+  const tied = useful.filter((one) => last && byWorth(one, last) === 0);
+  const ways = [kept, ...tied.flatMap((one) => (isEnough([one]) ? [[one]] : []))];
+  return leaving(ways.reduce((best, way) => (byCost(costOf(way), costOf(best)) < 0 ? way : best)));
 }
 
 /**

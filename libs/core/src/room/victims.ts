@@ -55,7 +55,15 @@ export function victimsAmong(fleet: Fleet, isVictim: VictimTest, among: Iterable
   for (const replica of among) {
     if (!isVictim(replica)) continue;
     const dependents = dependentsOf(fleet, replica);
-    if (dependents.every(isVictim)) victims.push(victimWith(fleet, replica, dependents, isVictim));
+    if (!dependents.every(isVictim)) continue;
+    const replicas = [replica, ...dependents];
+    victims.push({
+      replicas,
+      rank: Math.max(...replicas.map((one) => rankOf(settingsOf(fleet, one).class))),
+      isSpare: replicas.every((one) => isSpare(fleet, one, isVictim)),
+      density: Math.max(...replicas.map((one) => densityOf(fleet, one))),
+      lastUse: Math.max(...replicas.map(({ lastUse }) => lastUse)),
+    });
   }
   return victims;
 }
@@ -80,22 +88,6 @@ export function victimsAt(
 /** Whether a replica holds memory which a place is short of. */
 export const holdsAnyOf = (short: ReadonlyMap<AccountId, Bytes>, { bookings }: Replica): boolean =>
   bookings.some(({ account, bytes }) => bytes > 0 && short.has(account));
-
-function victimWith(
-  fleet: Fleet,
-  replica: Ready,
-  dependents: readonly Ready[],
-  isVictim: VictimTest,
-): Victim {
-  const replicas = [replica, ...dependents];
-  return {
-    replicas,
-    rank: Math.max(...replicas.map((one) => rankOf(settingsOf(fleet, one).class))),
-    isSpare: replicas.every((one) => isSpare(fleet, one, isVictim)),
-    density: Math.max(...replicas.map((one) => densityOf(fleet, one))),
-    lastUse: Math.max(...replicas.map(({ lastUse }) => lastUse)),
-  };
-}
 
 /**
  * Whether its model stays warm without it. Of several copies on one host, which could all leave for one want, all are
