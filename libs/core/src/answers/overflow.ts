@@ -77,40 +77,29 @@ function shed({ waiting, pressure }: Fleet): Away[] {
   return away;
 }
 
-/** A request of a queue, and by how much its tenant is over its share once the requests that leave before it have left. */
-interface OneLeaving {
-  readonly request: Request;
-  readonly excess: number;
-}
-
 /** Takes out of a queue what is over its bound. `queue` is in the order of arrival. */
 function turnAway(fleet: Fleet, queue: readonly Request[], bound: Bound): Away[] {
   const away: Away[] = [];
   let size = queue.reduce((sum, request) => sum + bound.sizeOf(request), 0);
   if (size <= bound.most) return away;
-  for (const { request, excess } of inOrderOfLeaving(queue, bound)) {
-    if (size <= bound.most) break;
-    size -= bound.sizeOf(request);
-    fleet.waiting.delete(request.id);
-    away.push({ request, why: { reason: excess > 0 ? 'over_share' : 'queue_full' } });
-  }
-  return away;
-}
-
-/** A generator, since few requests of a long queue have to leave: classes above theirs are not put in order. */
-function* inOrderOfLeaving(queue: readonly Request[], bound: Bound): Generator<OneLeaving> {
   const held = holdings(queue, bound);
   // A tenant alone has the whole queue.
   const share = held.size === 1 ? Infinity : Math.max(bound.leastShare, bound.most / held.size);
   for (const lowest of LOWEST_FIRST) {
     const newestFirst = queue.filter((request) => request.class === lowest).reverse();
-    const leavers = newestFirst.map((request): OneLeaving => {
+    const leavers = newestFirst.map((request) => {
       const holds = held.get(request.tenant)!;
       held.set(request.tenant, holds - bound.sizeOf(request));
       return { request, excess: Math.max(0, holds - share) };
     });
-    yield* leavers.sort((one, other) => other.excess - one.excess);
+    for (const { request, excess } of leavers.sort((one, other) => other.excess - one.excess)) {
+      if (size <= bound.most) return away;
+      size -= bound.sizeOf(request);
+      fleet.waiting.delete(request.id);
+      away.push({ request, why: { reason: excess > 0 ? 'over_share' : 'queue_full' } });
+    }
   }
+  return away;
 }
 
 function holdings(queue: readonly Request[], { sizeOf }: Bound): Map<TenantId, number> {

@@ -122,8 +122,7 @@ export function devicesOfStep(
   if (spread) return spread;
   const all = (server.devices ?? []).map(({ ordinal }) => ordinal);
   if (!model?.config && isOnHost(server, id)) return [];
-  if (!model) return all;
-  return canChoose(server, model) && devices.length > 0 ? devices.slice(0, 1) : all;
+  return model && canChoose(server, model) && devices.length > 0 ? devices.slice(0, 1) : all;
 }
 
 /** Whether a model could be loaded there: its files are there, and it is loadable. */
