@@ -37,10 +37,8 @@ export { idleUnloadAt } from './demand/idle.js';
 export { waitingFor } from './loading/eta.js';
 export type {
   ChangedModel,
-  Cut,
   DeviceStanding,
   Lacking,
-  ModelStanding,
   Plan,
   PlanBounds,
   PlannedAnswer,
@@ -74,27 +72,16 @@ export {
   type Memory,
   memoryOf,
   modelState,
-  type ModelState,
   nextTryAt,
-  type ReplicaFlag,
   replicaFlags,
   type ServerFlag,
   serverFlags,
   serverState,
-  type ServerState,
   unsatisfiedPins,
 } from './explain/view.js';
 export { type HostMemory, hostMemories, hostMemoryOf } from './memory/host-memory.js';
 export type { Hold } from './explain/holds.js';
 export type { WhyHere } from './explain/why-here.js';
 export type { WhyHolder, WhyMove } from './explain/scene.js';
-export type {
-  PlaceVerdict,
-  Verdict,
-  WhyAccount,
-  WhyDevice,
-  WhyMemory,
-  WhyPlace,
-  WhyThere,
-} from './explain/why-there.js';
+export type { Verdict, WhyAccount, WhyDevice, WhyMemory, WhyPlace, WhyThere } from './explain/why-there.js';
 export { type Demand, type Why, whyOf } from './explain/why.js';

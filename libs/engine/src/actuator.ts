@@ -43,7 +43,7 @@ export class Actuator {
   }
 
   /**
-   * Sends an order. One that may not be sent (`mayAct`) is reported like one without a connection. The end of a load or an
+   * Sends an order. One that may not be sent (`mayAct`) is reported like one without a connection. The end of a load or
    * unload is reported even if its connection was closed meanwhile. The answer to a question is not: it may be that of
    * another process.
    */
@@ -115,7 +115,7 @@ export class Actuator {
     return { kind: 'ContactChanged', server, fact: accepted ? 'probe_accepted' : 'probe_timed_out' };
   }
 
-  /** Without a description the model is asked about again after the next look, and booked without a config until then. */
+  /** Without a description the model is booked without a config, and asked about again after the next look. */
   private async describe(
     { server, model }: ActionOf<'describe'>,
     link: Link | undefined,

@@ -68,15 +68,15 @@ export class Engine {
     return this.parts.clock.now();
   }
 
-  /** Takes events that admins or the configuration cause. Their turn is in the next tick, so that callers read their writes. */
+  /** Takes events of admins and of the configuration. Their turn is in the next tick: callers read their writes. */
   tell(...events: readonly Event[]): void {
     if (this.parts.clock.now() < this.restsUntil) this.endRest();
     this.report(...events);
   }
 
   /**
-   * Takes events that have happened. Events of one tick of the event loop share a turn. After a long turn those of a rest
-   * share one, which ends at the first deadline of a request at the latest. Under load this leaves time for requests for
+   * Takes events that have happened. Events of one tick of the event loop share a turn. So do events of the rest after a
+   * long turn, which ends at the first deadline of a request at the latest. Under load this leaves time for requests for
    * warm models, and fewer turns decide the same.
    */
   report(...events: readonly Event[]): void {
@@ -99,8 +99,8 @@ export class Engine {
 
   /**
    * Declares a server, or changes its declaration. Its connection is kept unless `anew` says that it is now reached in
-   * another way (`closed`) or at another address (`moved`). Its state is kept even then, and orders in flight end with an
-   * unknown outcome.
+   * another way (`closed`) or at another address (`moved`). Its state is kept even then, and orders in flight end with
+   * an unknown outcome.
    */
   addServer(spec: ServerSpec, link: () => ModelServer, anew: 'closed' | 'moved' | null = null): void {
     this.tell({ kind: 'ServerDeclared', server: spec });

@@ -124,8 +124,8 @@ export class LeaseBook {
 }
 
 /**
- * The end of a lease by the wall clock, rounded up to the second, so that no lease is stored as shorter than it is. The end
- * that was stored of the same lease stays, unless the wall clock was set meanwhile.
+ * The end of a lease by the wall clock, rounded up to the second, so that no lease is stored as shorter than it is. For
+ * the same lease it stays as stored, unless the wall clock was set meanwhile.
  */
 function storedEnd(until: Instant, wall: Millis, before: End | undefined): number {
   const isSame = before?.until === until && Math.abs(before.stored - (until + wall)) <= SECOND;

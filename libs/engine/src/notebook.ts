@@ -128,7 +128,7 @@ export class Notebook {
     return this.ifNew({ kind: 'loadTimes', model, value: { anywhere, on } });
   }
 
-  /** Footprints that a look has changed. A footprint is replaced when it changes, so the same object is the same footprint. */
+  /** Footprints that a look has changed. A footprint is replaced when it changes: the same object is no change. */
   private footprintsOn({ footprints }: Readonly<Fleet>, { measured }: Server): readonly LearnedChange[] {
     return [...measured.keys()].flatMap((model) => {
       const value = footprints.get(model);

@@ -14,9 +14,9 @@ type Ordered = EventOf<'LoadOrdered' | 'UnloadOrdered' | 'ReloadOrdered'>;
 const NOTHING: ToldOrders = { load: false, unload: [], reload: [] };
 
 /**
- * Keeps the orders of admins in the store. An order is stored before it is accepted, and after every turn what is still to
- * be done of it, so that the next life goes on with that. A part that was done shortly before a crash may be done again:
- * a reloaded copy is reloaded once more, and an unloaded copy that has come back is unloaded.
+ * Keeps the orders of admins in the store. An order is stored before it is accepted, and after every turn the part that
+ * is still to be done, so that the next life goes on with that. A part that was done shortly before a crash may be done
+ * again: a reloaded copy is reloaded once more, and an unloaded copy that has come back is unloaded.
  */
 export class OrderBook {
   private readonly written: Map<string, ToldOrders>;

@@ -18,9 +18,9 @@ import { Hints } from './hints.js';
 import { refusal } from './refuse.js';
 
 /**
- * Judges each request for a cold model once, when it comes. The request is promised a route, or refused at once, or waits
- * without a promise where there is no forecast to go by. Later requests take no promise away, but for those of a higher
- * class or of a tenant under its share (Clockwork, OSDI 2020; conservative backfilling: every job has a reservation).
+ * Judges each request for a cold model once, when it comes. It is promised a route, or refused at once, or waits without
+ * a promise where there is no forecast to go by. Later requests take no promise away, but for those of a higher class or
+ * of a tenant under its share (Clockwork, OSDI 2020; conservative backfilling: every job has a reservation).
  */
 export function admit(fleet: Fleet, line: Line, now: Instant): Action[] {
   const refused: Action[] = [];
@@ -136,13 +136,13 @@ export class Admission {
     return {};
   }
 
-  /** Whether it may wait for a job that is in time for it. A placed job changes its order only if that breaks no promise. */
+  /** Whether it may wait for a job that is in time for it. A placed job moves in the line only if that breaks no promise. */
   private mayJoin(request: Request, { job }: JobForecast): boolean {
     if (this.keepsOrder(request, job, request.deadline)) return true;
     return job.placed !== null && this.line.tryWith(this.joinedBy(job, request, request.deadline)).isIn;
   }
 
-  /** Whether the job stays where it is in the line: class, deadline and the tenant's share of the request may move it. */
+  /** Whether the job stays where it is in the line, whatever the class, the deadline and the tenant of the request. */
   private keepsOrder(request: Request, job: Job, neededBy: Instant): boolean {
     const isRaised = job.placed === null && rankOf(request.class) > job.rank;
     return !isRaised && byPrecedence(this.joinedBy(job, request, neededBy), job) === 0;
@@ -188,7 +188,7 @@ export class Admission {
     return lower ? readyAfter(lower.start, forecast.load).p90 : Infinity;
   }
 
-  /** The requests of a job that lost its time to a tenant under its share are refused; those of an outranked job wait on. */
+  /** Refuses the requests of a job that lost its time to a tenant under its share. Those of an outranked job wait on. */
   private displace(job: Job, by: Job): void {
     const { fleet } = this;
     if (job.stage !== by.stage) return;

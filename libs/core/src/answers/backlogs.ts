@@ -18,14 +18,8 @@ export const isHeldBack = ({ backlogs }: Readonly<Fleet>, { id, model }: Request
   backlogs.size > 0 && (backlogs.get(model)?.queue.has(id) ?? false);
 
 /** The requests of a backlog that still wait, in the order in which they get their routes. */
-export function heldBackIn({ waiting }: Readonly<Fleet>, { queue }: Backlog): Request[] {
-  const requests: Request[] = [];
-  for (const id of queue) {
-    const request = waiting.get(id);
-    if (request) requests.push(request);
-  }
-  return requests;
-}
+export const heldBackIn = ({ waiting }: Readonly<Fleet>, { queue }: Backlog): Request[] =>
+  [...queue].flatMap((id) => waiting.get(id) ?? []);
 
 /** How many requests may be held back now; Infinity where none is held back. */
 export function mostHeldBack(fleet: Readonly<Fleet>, model: ModelId): number {

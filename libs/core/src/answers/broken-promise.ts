@@ -62,8 +62,5 @@ const isAnyOverrun = (fleet: Readonly<Fleet>, now: Instant): boolean =>
 const isTrouble = (server: Server, now: Instant): boolean =>
   standingOf(server, now) !== 'ready' || server.slowdown.isSlow;
 
-function isOutranked({ waiting }: Readonly<Fleet>, { class: own, model }: Request): boolean {
-  for (const other of waiting.values())
-    if (other.model !== model && rankOf(other.class) > rankOf(own)) return true;
-  return false;
-}
+const isOutranked = ({ waiting }: Readonly<Fleet>, { class: own, model }: Request): boolean =>
+  [...waiting.values()].some((other) => other.model !== model && rankOf(other.class) > rankOf(own));

@@ -10,7 +10,7 @@ import { refuseAdmission } from './admission.js';
 import { SHORT_HINT } from './verdicts.js';
 
 /**
- * Refuses requests that cannot be answered any more: no memory can be free, or not even the shortest plausible load (P10)
+ * Refuses requests that cannot be served any more: no memory can be free, or not even the shortest plausible load (P10)
  * ends before the deadline of a promised request.
  */
 export function refuseLost(fleet: Fleet, line: Line, now: Instant): Action[] {

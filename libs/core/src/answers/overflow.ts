@@ -108,7 +108,7 @@ function holdings(queue: readonly Request[], { sizeOf }: Bound): Map<TenantId, n
   return held;
 }
 
-/** Refuses what `takeOverflow` took out. The hint is worked out once for each model: a flood is thousands of requests. */
+/** Refuses what `takeOverflow` took out. Since these may be thousands, a hint is worked out once for each model. */
 export function answerOverflow(fleet: Fleet, away: readonly Away[], now: Instant): Action[] {
   const hints = new Map<ModelId, Millis>();
   return away.map(({ request, why }) => {

@@ -20,7 +20,7 @@ const SHORTEST_SPAN: Millis = 10;
  *
  *     instances * largest batch / mean time of an execution
  *
- * That of an ensemble is that of its slowest step. A copy whose config was not read counts as one instance without batches.
+ * An ensemble is as fast as its slowest step. A copy whose config was not read counts as one instance without batches.
  * Null as long as nothing was served.
  */
 export function throughputOf(fleet: Readonly<Fleet>, model: ModelId): Throughput | null {

@@ -13,8 +13,8 @@ export interface Cooling {
   readonly until: Instant;
   readonly cause: FailureCause;
   /**
-   * `back_off`: on that server. `breaker`: on all servers, after too many failures in a row. `half_open`: after these one
-   * load tries the model. `retry_budget`: too many retries were ordered on that server.
+   * `back_off`: on that server. `breaker`: on all servers, after too many failures in a row. `half_open`: one load tries
+   * the model after these. `retry_budget`: too many retries were ordered on that server.
    */
   readonly by: 'back_off' | 'breaker' | 'half_open' | 'retry_budget';
 }

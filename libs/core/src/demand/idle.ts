@@ -18,7 +18,7 @@ export function idleUnloadAt(fleet: Readonly<Fleet>, replica: Ready): Instant | 
   return isNeeded(fleet, replica) ? null : at;
 }
 
-/** The idle rule alone: `max(lastUse + idleUnloadSeconds, inUseUntil)`, and not while it stands in for a failing copy. */
+/** The idle rule alone: `max(lastUse + idleUnloadSeconds, inUseUntil)`. A copy that stands in for a failing one stays. */
 export function idleAt(
   fleet: Readonly<Fleet>,
   replica: Ready,

@@ -121,7 +121,7 @@ export const isDue = (fleet: Readonly<Fleet>, model: Model, { copies, isExtra }:
 /** A model whose loads are overdue on so many servers is loaded on no other. */
 const OVERDUE_SERVERS = 2;
 
-/** Whether a model's loads are overdue on so many servers that no more are ordered, until one ends or an admin orders one. */
+/** Whether loads of a model are overdue on so many servers that no more are ordered, unless an admin orders one. */
 export function isGivenUp(fleet: Readonly<Fleet>, model: ModelId, now: Instant): boolean {
   if (fleet.wishes.get(model)?.admin) return false;
   const overdue = replicasOf(fleet, model).filter((replica) => isOverdue(fleet, replica, now));
@@ -147,8 +147,7 @@ function noteSince(fleet: Fleet, lacking: UnmetClaims, now: Instant): void {
 
 function noteAwaited({ waiting, awaitedSince }: Fleet, now: Instant): void {
   if (waiting.size + awaitedSince.size === 0) return;
-  const awaited = new Set<ModelId>();
-  for (const { model } of waiting.values()) awaited.add(model);
+  const awaited = new Set(Array.from(waiting.values(), ({ model }) => model));
   for (const model of awaitedSince.keys()) if (!awaited.has(model)) awaitedSince.delete(model);
   for (const model of awaited) if (!awaitedSince.has(model)) awaitedSince.set(model, now);
 }

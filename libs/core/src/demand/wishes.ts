@@ -17,7 +17,7 @@ export function wish(fleet: Fleet, id: ModelId, now: Instant): void {
   });
 }
 
-/** Drops wishes whose model is ready or whose time is over. An admin's wish does not run out while the fleet is frozen. */
+/** Drops wishes whose model is ready or whose time is over. In a frozen fleet the wish of an admin does not run out. */
 export function dropWishes(fleet: Fleet, now: Instant): void {
   for (const [model, { until, admin }] of fleet.wishes) {
     const isOver = until <= now && !(admin && fleet.frozen);

@@ -19,7 +19,7 @@ import { type Standing, standingOf } from '../fleet/standing.js';
 import type { Scene, WhyHolder, WhyMove } from './scene.js';
 
 /** What would come of a load at one place now. */
-export type PlaceVerdict =
+type PlaceVerdict =
   /** There is room, now or once the copies that are leaving have left. */
   | 'room'
   /** There is room once its victims have left. */

@@ -3,9 +3,9 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { Server } from '../fleet/server.js';
 
 /**
- * A copy of a fleet: no change of the one shows in the other. Maps, sets, servers and meters are copied; all other values
- * are shared, since they are replaced and never changed. The spread of an object keeps its hidden class, which makes
- * reading it fast: see `withKeysInOrder`.
+ * A copy of a fleet: no change of the one shows in the other. Maps, sets, servers and meters are copied. All other
+ * values are shared, since they are replaced and never changed. The spread of an object keeps its hidden class, which
+ * makes reading it fast: see `withKeysInOrder`.
  */
 export const copyFleet = (fleet: Readonly<Fleet>): Fleet => ({
   ...withOwnMaps(fleet),

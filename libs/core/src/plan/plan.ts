@@ -42,7 +42,7 @@ export interface Plan {
 }
 
 /** A list that may have been cut. */
-export interface Cut<Item> {
+interface Cut<Item> {
   readonly items: readonly Item[];
   readonly leftOut: number;
 }

@@ -56,7 +56,7 @@ export class Room {
     }
   }
 
-  /** Whether a pinned copy could be moved: it leaves alone, and another server could hold it beside all that stays there. */
+  /** Whether a pinned copy could be moved: it leaves alone, and fits on another server beside all that stays there. */
   private mayMove(replica: Ready): boolean {
     const { model: id } = replica;
     const model = this.fleet.models.get(id);

@@ -2,7 +2,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import { isBookedBySteps, isOnHost, reservationOf } from '../memory/footprint.js';
 import { indexesOf } from '../fleet/indexes.js';
 import type { Bytes, Model } from '../fleet/model.js';
-import type { Gap, Gaps } from './offer.js';
+import type { Gaps } from './offer.js';
 import type { Server } from '../fleet/server.js';
 
 /** The gaps on the GPUs of a server beside what stays there. They are kept until a replica or the devices change. */
@@ -11,10 +11,9 @@ export function gapsOn(fleet: Readonly<Fleet>, server: Server): Gaps {
   const known = gaps.get(server.spec.id);
   if (known) return known;
   const devices = server.devices ?? [];
-  const gpus: Gap[] = [];
-  for (const { kind, account, capacity } of devices) {
-    if (kind === 'gpu') gpus.push({ account, gap: capacity - (staying.get(account) ?? 0) });
-  }
+  const gpus = devices.flatMap(({ kind, account, capacity }) =>
+    kind === 'gpu' ? [{ account, gap: capacity - (staying.get(account) ?? 0) }] : [],
+  );
   const isAll = gpus.length > 0 && gpus.length === devices.length;
   const most = isAll ? Math.max(...gpus.map(({ gap }) => gap)) : Infinity;
   const found = { gpus, most };

@@ -29,15 +29,9 @@ export interface EvictionCost {
   readonly bytes: Bytes;
 }
 
-/** The bytes that a GPU has beside all that stays on it. */
-export interface Gap {
-  readonly account: AccountId;
-  readonly gap: Bytes;
-}
-
 /** The gaps of a server: what its GPUs could have free if nothing were evicted. */
 export interface Gaps {
-  readonly gpus: readonly Gap[];
+  readonly gpus: readonly { readonly account: AccountId; readonly gap: Bytes }[];
   /** The largest; Infinity on a server that has not only GPUs. */
   readonly most: Bytes;
 }

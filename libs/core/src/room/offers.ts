@@ -129,8 +129,8 @@ const knownCost = (fleet: Readonly<Fleet>, account: AccountId, missing: Bytes): 
   missing <= 0 ? NO_COST : leastOfferFor(knownOffersOn(fleet, account), missing, () => true);
 
 /**
- * The least cost of the missing bytes. Offers are taken from the least valuable on until they are enough: the last of them
- * is the dearest victim. Of those worth no more, the smallest that is enough alone costs least; several cost more.
+ * The least cost of the missing bytes. Offers are taken from the least valuable on until they are enough: the last is
+ * the dearest victim. Of those worth no more, the smallest that is enough alone costs least; several cost more.
  */
 function leastOfferFor(offers: readonly Offer[], missing: Bytes, mayGo: MayGo): EvictionCost | undefined {
   let dearest: Worth | undefined;
@@ -147,8 +147,8 @@ function leastOfferFor(offers: readonly Offer[], missing: Bytes, mayGo: MayGo): 
 }
 
 /**
- * The settled replicas that hold memory of an account, the least valuable first, whether or not they may go. Their worths
- * are lower bounds: a replica that others depend on is worth more, and one with other copies need not be spare. Replicas
+ * The settled replicas that hold memory of an account, the least valuable first, whether or not they may go. Worths are
+ * lower bounds: a replica that others depend on is worth more, and one with other copies need not be spare. Replicas
  * that have changed since the last query are valued anew.
  */
 export function offersOn(fleet: Readonly<Fleet>, account: AccountId): readonly Offer[] {
@@ -184,7 +184,7 @@ function offersOf(fleet: Readonly<Fleet>, account: AccountId): Offers {
   return found;
 }
 
-/** The worth of a copy per byte, as a key (`worthKey`). Bytes are those on GPUs, or on the host where it has no others. */
+/** The worth of a copy per byte, as a key (`worthKey`): per byte on GPUs, or on the host where it has no others. */
 export function densityOf(fleet: Readonly<Fleet>, { model, bookings }: Ready): number {
   const key = worthKey(fleet, model);
   if (key === -Infinity) return key;

@@ -22,7 +22,7 @@ export interface Place {
   readonly grows: Ready | null;
 }
 
-/** The sets of devices a model may be loaded onto: as declared, none for KIND_CPU, one each where Berth chooses, else all. */
+/** The sets of devices to load a model onto: as declared, none for KIND_CPU, one each where Berth chooses, else all. */
 export function deviceChoices(server: Server, model: Model): readonly (readonly number[])[] {
   if (isSpread(model)) return hasDevicesFor(server, model) ? [spreadOver(server, model)] : [];
   if (model.config === null && isOnHost(server, model.id)) return [[]];

@@ -47,8 +47,8 @@ export function planFor(
 }
 
 /**
- * Adds victims until the shortfall is covered, then spares those that are not needed. Takes one victim alone instead where
- * it is worth no more than the last of them, is enough, and costs less.
+ * Adds victims until the shortfall is covered, then spares those that are not needed. Instead takes one victim alone
+ * that is worth no more than the last of them, is enough, and costs less.
  */
 function chooseVictims(
   fleet: Fleet,

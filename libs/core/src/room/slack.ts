@@ -13,8 +13,9 @@ interface Pool {
 
 /**
  * Tells the slack of a place; the best fit has the least. It is a sum of two shares of capacity. The first is what its
- * tightest device would have left, which keeps large gaps for large models. The second is the difference between what the
- * host and its GPUs would have left: where one of them is full, the rest of the other is of no use (`slack.spec.ts`).
+ * tightest device would have left, which keeps large gaps for large models. The second is the difference between the
+ * shares that the host and its GPUs would have left: where one of them is full, the rest of the other is of no use
+ * (`slack.spec.ts`).
  */
 export function slackIn(fleet: Readonly<Fleet>, ledger: Ledger): (place: Place) => number {
   const pools = new Map<string, Pool>();

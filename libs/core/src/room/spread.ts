@@ -1,7 +1,7 @@
-import type { Fleet } from '../fleet/fleet.js';
+import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import type { Instant, Model } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
-import { presentCopies, presentOn } from '../demand/wants.js';
+import { presentOn } from '../demand/wants.js';
 
 /**
  * Tells how crowded a server is for one more copy of a model: the copies, present or on their way, on servers with the
@@ -14,12 +14,10 @@ export function crowding(
 ): (server: Server) => number {
   if (spread === null) return () => 0;
   const copies = new Map<string, number>();
-  if (presentCopies(fleet, id, now) > 0) {
-    for (const server of fleet.servers.values()) {
-      const value = server.spec.labels[spread];
-      if (value !== undefined)
-        copies.set(value, (copies.get(value) ?? 0) + presentOn(fleet, server, id, now));
-    }
+  for (const replica of replicasOf(fleet, id)) {
+    const server = fleet.servers.get(replica.server)!;
+    const value = server.spec.labels[spread];
+    if (value !== undefined) copies.set(value, (copies.get(value) ?? 0) + presentOn(fleet, server, id, now));
   }
   return ({ spec }) => {
     const value = spec.labels[spread];

@@ -42,7 +42,7 @@ export function victimTest(fleet: Fleet, want: Want, now: Instant): VictimTest {
     mayGo(fleet, one, want, now);
 }
 
-/** What may not be drained for a place, since it is needed there: the replica that grows, and what the model depends on. */
+/** What is needed at a place and may not be drained for it: the replica that grows, and what the model depends on. */
 export function neededAt(fleet: Fleet, { server, grows }: Place, { model }: Want): ReadonlySet<ReplicaId> {
   if (!grows && !fleet.composed.has(model.id)) return new Set();
   const needed = dependenciesOf(fleet, model.id).map((id) => replicaId(id, server.spec.id));
@@ -127,14 +127,14 @@ function keepsEnough(fleet: Fleet, id: ModelId, going: ReadonlySet<ReplicaId>, w
   return kept === 0 || solidCopies(fleet, id, going) >= kept;
 }
 
-/** Whether a replica may go for a want at some time; when is told by `drainableFrom`. No copy in use goes for an extra copy. */
+/** Whether a replica may go for a want, now or later (`drainableFrom`). No copy in use goes for an extra copy. */
 function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {
   if (replica.change || isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
   if (!yieldsTo(fleet, replica, want) || !isSparedFor(fleet, replica, want)) return false;
   return !want.isExtra || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
 }
 
-/** A failing copy stays until it is replaced. For an extra copy no copy of its own model goes, and no last one of its rank. */
+/** A failing copy stays until replaced. For an extra copy no other of its model goes, nor a last one of its rank. */
 function isSparedFor(fleet: Fleet, replica: Ready, want: Want): boolean {
   const isOwn = replica.model === want.model.id;
   if (!want.isExtra) return !isOwn || !isWrittenOff(fleet, replica);
@@ -163,7 +163,7 @@ export function shortfall(ledger: Ledger, bookings: readonly Booking[]): Readonl
   return short;
 }
 
-/** The replicas of victims. Two victims may share one: what needs a model is a victim alone, and again with that model. */
+/** The replicas of victims. Two victims may share one, since a replica also leaves with each that it depends on. */
 export const replicasIn = (victims: readonly Victim[]): ReadonlySet<Ready> =>
   new Set(victims.flatMap(({ replicas }) => replicas));
 

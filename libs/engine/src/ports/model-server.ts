@@ -52,8 +52,8 @@ export interface ModelDescription {
 }
 
 /**
- * A Triton process. An implementation decides nothing: it carries out one order, or reports what is there. Every call has
- * its own deadline and always settles.
+ * A Triton process. An implementation decides nothing: it carries out one order, or reports what is there. Every call
+ * has its own deadline and always settles.
  */
 export interface ModelServer {
   /**
@@ -64,7 +64,7 @@ export interface ModelServer {
   load(model: ModelId, config: LoadConfig | null, timeout: Millis): Promise<readonly string[]>;
   /** Resolves once Triton acknowledged. The memory comes back later, which only a look tells. Rejects like `load`. */
   unload(model: ModelId): Promise<void>;
-  /** Index (scope `full`), then statistics, then metrics. Without a connection one is tried at once. Rejects with LookRefused. */
+  /** Index (scope `full`), statistics, metrics. Without a connection one is tried at once. Rejects with LookRefused. */
   look(scope: 'full' | 'statistics', probeMode: boolean): Promise<Look>;
   /** The config of a model that serves. Rejects where the model does not serve. */
   describe(model: ModelId): Promise<ModelDescription>;
