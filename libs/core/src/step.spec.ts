@@ -148,6 +148,22 @@ describe('when memory is short', () => {
   });
 });
 
+describe('in a frozen fleet', () => {
+  it('no load begins, though the memory that it waits for comes free', () => {
+    const driver = aDriver().warm('a', 't').warm('b', 't');
+    driver.pass(20_000);
+    driver.unloadsEnd = false;
+    driver.resolve('c');
+    driver.pass(2_000);
+    driver.tell({ kind: 'FreezeOrdered', reason: 'audit', since: driver.now });
+    driver.shelf('t').set('a', 'UNAVAILABLE', 'unloaded');
+    driver.pass(5_000);
+    expect([driver.phase('a', 't'), driver.phase('c', 't')]).toEqual([undefined, 'placed']);
+    driver.tell({ kind: 'FreezeEnded' });
+    expect(driver.isLoading('c', 't')).toBe(true);
+  });
+});
+
 describe('refusals', () => {
   it('say that a name is unknown only after the indexes were read again', () => {
     const driver = aDriver();

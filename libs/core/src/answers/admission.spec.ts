@@ -82,6 +82,13 @@ describe('a request for a cold model', () => {
       retryAfter: 1_500,
     });
   });
+
+  it('counts it also where their job stands in line', () => {
+    const driver = busy();
+    driver.fleet.serviceTimes.set('b' as ModelId, { served: 1, took: 2_000 });
+    for (const wait of [16_000, 18_000]) expect(promised(driver, driver.resolve('b', { wait }))).toBe(16_000);
+    expect(driver.answerTo(driver.resolve('b', { wait: 18_500 }))).toBe('deadline_unreachable');
+  });
 });
 
 describe('a request with an earlier deadline than those for other models', () => {

@@ -62,6 +62,22 @@ describe('of three places', () => {
   });
 });
 
+describe('where the swap budget lets the least valuable copy leave too late for a promise', () => {
+  it('the least valuable of those leaves that are in time', () => {
+    const driver = full([4, 4], [4], [4]);
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerDevicePerMinute: 1 };
+    driver.declare(aModel('y')).loadsTake('y', 8_000);
+    for (const server of ['s0', 's1', 's2']) driver.shelf(server).set('y', '');
+    expect(unloadsFor(driver, 4)).toEqual(['unload m00@s0']);
+    driver.loadEnds('x', 's0');
+    for (const model of ['m10', 'm10', 'm20']) driver.resolve(model, { lease: 0 });
+    driver.pass(10_000);
+    driver.resolve('y', { wait: 15_000, class: 'critical' });
+    driver.pass(2_000);
+    expect(driver.orders().slice(2)).toEqual(['unload m20@s2', 'load y@s2']);
+  });
+});
+
 /** Two servers: what is worth least is on the second, where a load of `x` makes another one wait. */
 function busyOrDear(): CoreDriver {
   const driver = full([4], [4, 4]);

@@ -111,6 +111,27 @@ describe('a load', () => {
   });
 });
 
+describe('a load whose memory comes free', () => {
+  it('does not begin where a promise that goes first would wait for its end', () => {
+    const driver = new CoreDriver();
+    limit(driver, { loadsPerServer: 1 });
+    for (const [name, gpuBytes] of Object.entries({ x: 4, y: 4, patient: 4, hasty: 6 }))
+      driver.declare(aModel(name, { gpuBytes, config: '{}' })).loadsTake(name, 8_000);
+    driver
+      .serve(aServer('t', [4, 6]), ['x', 'y', 'patient', 'hasty'])
+      .warm('x', 't')
+      .warm('y', 't');
+    driver.pass(60_000);
+    driver.resolve('x', { lease: 5_000 });
+    driver.resolve('y', { lease: 8_000 });
+    driver.resolve('patient', { wait: 60_000 });
+    driver.resolve('hasty', { wait: 20_000 });
+    driver.pass(10_000);
+    driver.loadEnds('hasty', 't');
+    expect(driver.orders().slice(2)).toEqual(['unload x@t', 'unload y@t', 'load hasty@t', 'load patient@t']);
+  });
+});
+
 describe('a step that an ensemble was to bring', () => {
   it('is ready before an ensemble is loaded that needs it and does not bring it', () => {
     const driver = new CoreDriver()

@@ -71,6 +71,20 @@ describe('a job is worth more than a copy of its class', () => {
   });
 });
 
+describe('a copy of a model that has two', () => {
+  it('is worth half of it', () => {
+    const driver = used(120, { minCopies: 2 }).serve(aServer('t', [10]), ['a']);
+    driver.loadEnds('a', 't');
+    driver
+      .declare(aModel('a', { gpuBytes: 8 }))
+      .loadsTake('a', 10_000)
+      .resolve('x');
+    const missing = worthOf(driver.fleet, A, driver.now) / 2 - worthOf(driver.fleet, X, driver.now);
+    const after = worthMoreIn(driver);
+    expect(after / 1_000).toBeCloseTo(missing * Math.exp(-after / 60_000), 2);
+  });
+});
+
 describe('a copy of a lower class', () => {
   it('leaves at once, whatever it is worth', () => {
     const driver = used(600, { class: 'sheddable' });

@@ -3,6 +3,7 @@ import { aModel, aServer, CoreDriver } from '../../../../test/support/core-drive
 import type { Replica } from '../fleet/replica.js';
 import { gpuAccount, replicaId } from '../fleet/ids.js';
 import type { IndexRow } from '../looks/look.js';
+import { unloadForecast } from '../learned/unload-times.js';
 import { memoryOf, serverFlags } from '../explain/view.js';
 
 const A = aModel('a').id;
@@ -137,6 +138,16 @@ describe('an unload', () => {
     expect(driver.phase('a', 't')).toBe('unloading');
     driver.pass(20_000);
     expect(driver.phase('a', 't')).toBeUndefined();
+  });
+
+  it('teaches how long the next one there should take', () => {
+    const driver = leaving();
+    driver.shelf('t').set('a', 'UNLOADING');
+    driver.pass(4_000);
+    driver.shelf('t').set('a', 'UNAVAILABLE', 'unloaded');
+    driver.pass(1_000);
+    expect(driver.phase('a', 't')).toBeUndefined();
+    expect(unloadForecast(driver.fleet.servers.get(SERVER)).p50).toBeGreaterThan(4_000);
   });
 
   it('is not ended by any look while Triton has not answered it', () => {

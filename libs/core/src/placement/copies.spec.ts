@@ -174,6 +174,23 @@ describe('a model that may have several copies', () => {
     expect(driver.orders().slice(2)).toEqual(['unload a@t', 'load c@t']);
     expect([driver.fleet.line.has(A), driver.fleet.strains.has(A)]).toEqual([false, false]);
   });
+
+  it('gives up the place of the next one in that turn', () => {
+    const driver = new CoreDriver()
+      .declare(MANY, aModel('x', { gpuBytes: 8, class: 'sheddable' }), aModel('c', { gpuBytes: 8 }))
+      .serve(aServer('t'), ['a', 'c'])
+      .serve(aServer('u'), ['a', 'x'])
+      .warm('x', 'u')
+      .warm('a', 't');
+    driver.unloadsEnd = false;
+    driver.pass(20_000);
+    new Load(driver).lasts(12_000, { queue: 20, rate: 10 });
+    expect([driver.phase('x', 'u'), driver.phase('a', 'u')]).toEqual(['unloading', 'placed']);
+    driver.shelf('t').pending.clear();
+    driver.resolve('c', { wait: MINUTE, class: 'critical' });
+    driver.pass(2_000);
+    expect([driver.phase('a', 't'), driver.phase('a', 'u')]).toEqual(['unloading', undefined]);
+  });
 });
 
 describe('for a copy by demand', () => {

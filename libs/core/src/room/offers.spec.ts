@@ -43,6 +43,15 @@ describe('what a GPU offers', () => {
     expect(last!.replica).toBe(driver.fleet.replicas.get(last!.replica.id));
   });
 
+  it('is first what is worth least for each of its bytes', () => {
+    const driver = new CoreDriver().declare(
+      aModel('small', { gpuBytes: 2 }),
+      aModel('large', { gpuBytes: 6 }),
+    );
+    driver.serve(aServer('t'), ['small', 'large']).warm('small', 't').pass(1_000);
+    expect(offered(driver.warm('large', 't'))).toEqual(['large', 'small']);
+  });
+
   it('is no more what has left', () => {
     const driver = aDriver();
     expect(offered(driver)).toEqual(['a', 'b', 'c']);
