@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Action, ActionOf, Class, Event, Fleet, ModelId, Replica, ReplicaId } from '#core';
-import { aModel, aServer, SOMEBODY } from '../support/builders.js';
+import { aModel, aRequest, aServer } from '../support/builders.js';
 import { S, Story } from './story.js';
 
 const FLOOD = ['b', 'c', 'd', 'e', 'f'];
@@ -32,9 +32,7 @@ function busy(): { story: Story; load: ActionOf<'load'> } {
 
 function ask(story: Story, model: string, asked: Class = 'default'): readonly Action[] {
   story.now += 1;
-  const said = { model: model as ModelId, version: null, avoid: [], class: asked };
-  const times = { arrivedAt: story.now, deadline: story.now + 600_000, lease: 10_000 };
-  const request = { ...SOMEBODY, ...said, ...times, id: `${model} ${story.now}` as never };
+  const request = aRequest(`${model} ${story.now}`, model, story.now, { wait: 600_000, class: asked });
   return story.turn([{ kind: 'RequestArrived', request }]);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Action, Class, PressureLevel, RequestId } from '#core';
-import { aModel, SOMEBODY } from '../support/builders.js';
+import type { Action, Class, PressureLevel } from '#core';
+import { aRequest } from '../support/builders.js';
 import { Story } from './story.js';
 
 /** Under such a pressure a request of such a class comes for a cold model; then the turn is forged. */
@@ -12,10 +12,8 @@ function found(
   const story = Story.beforeLoading();
   story.turn([{ kind: 'PressureChanged', level }]);
   story.now += 1;
-  const id = 'r' as RequestId;
-  const times = { arrivedAt: story.now, deadline: story.now + 60_000, lease: 10_000 };
-  const said = { id, model: aModel('here').id, version: null, class: one, avoid: [], ...SOMEBODY };
-  const request = { ...said, ...times };
+  const request = aRequest('r', 'here', story.now, { class: one });
+  const { id } = request;
   story.turn([{ kind: 'RequestArrived', request }], ({ waiting }, actions) => {
     if (forge === 'as it is') return actions;
     if (forge === 'stays') waiting.set(id, request);

@@ -1,14 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Action, Fleet, ModelId, PressureLevel, Request, RequestId, TenantId } from '#core';
-import { aModel, aServer, SOMEBODY } from '../support/builders.js';
+import type { Action, Fleet, PressureLevel, Request, RequestId, TenantId } from '#core';
+import { aModel, aRequest, aServer } from '../support/builders.js';
 import { S, Story } from './story.js';
 
 const MIB = 2 ** 20;
 
 const asked = (id: string, parts: Partial<Request> = {}): Request => ({
-  ...{ id: id as RequestId, model: 'here' as ModelId, version: null, avoid: [], lease: 10_000 },
-  ...{ arrivedAt: 0, deadline: 60_000, class: 'default' },
-  ...SOMEBODY,
+  ...aRequest(id, 'here', 0),
   ...parts,
 });
 

@@ -8,7 +8,7 @@ import {
   type ReplicaId,
   step,
 } from '#core';
-import { aModel, aServer, SOMEBODY } from '../support/builders.js';
+import { aModel, aRequest, aServer } from '../support/builders.js';
 import { TurnPromises } from './promises.js';
 
 /** The one server of each story. */
@@ -86,17 +86,7 @@ export class Story {
 
   ask(model: string, tamper?: Tamper): readonly Action[] {
     this.now += 1;
-    const id = `r${this.now}` as never;
-    const times = { arrivedAt: this.now, deadline: this.now + 60_000, lease: 10_000 };
-    const request = {
-      id,
-      model: model as ModelId,
-      version: null,
-      ...times,
-      class: 'default',
-      avoid: [],
-      ...SOMEBODY,
-    } as const;
+    const request = aRequest(`r${this.now}`, model, this.now);
     return this.turn([{ kind: 'RequestArrived', request }], tamper);
   }
 

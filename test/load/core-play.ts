@@ -7,10 +7,9 @@ import {
   type EventOf,
   type ModelId,
   nextWake,
-  type RequestId,
   step,
 } from '#core';
-import { SOMEBODY } from '../support/builders.js';
+import { aRequest } from '../support/builders.js';
 import { declarations, fullShelves, modelIds, type Scale } from './core-site.js';
 
 /** From then on what was there from the start may leave. */
@@ -152,9 +151,7 @@ export class CorePlay {
     const absent = this.models.filter((id) => !this.fleet.holders.has(id));
     const model = absent[this.random(absent.length)];
     if (model === undefined) return undefined;
-    const [id, now] = [`r${this.now}` as RequestId, this.now];
-    const times = { arrivedAt: now, deadline: now + 60_000, lease: LEASE_MS };
-    const request = { id, model, version: null, ...times, class: 'default', avoid: [], ...SOMEBODY } as const;
+    const request = aRequest(`r${this.now}`, model, this.now, { lease: LEASE_MS });
     return { kind: 'RequestArrived', request };
   }
 

@@ -1,4 +1,14 @@
-import type { Class, Instant, Model, ModelId, Request, ServerId, ServerSpec, TenantId } from '#core';
+import type {
+  Class,
+  Instant,
+  Model,
+  ModelId,
+  Request,
+  RequestId,
+  ServerId,
+  ServerSpec,
+  TenantId,
+} from '#core';
 import type { LearnedFacts } from '#engine';
 
 /** Sizes in these tests are small round numbers: one "byte" is enough to tell models apart. */
@@ -44,11 +54,19 @@ export interface Asking {
   readonly tenant?: string;
 }
 
-/** When it comes, and until when it may wait. */
-export const timesOf = (
-  { ago = 0, wait = 60_000 }: Asking,
-  now: Instant,
-): Pick<Request, 'arrivedAt' | 'deadline'> => ({ arrivedAt: now - ago, deadline: now - ago + wait });
+/** A request for a model, as the core hears of it at that moment. */
+export const aRequest = (id: string, model: string, now: Instant, said: Asking = {}): Request => ({
+  id: id as RequestId,
+  model: model as ModelId,
+  version: said.version ?? null,
+  arrivedAt: now - (said.ago ?? 0),
+  deadline: now - (said.ago ?? 0) + (said.wait ?? 60_000),
+  lease: said.lease ?? 10_000,
+  class: said.class ?? 'default',
+  avoid: (said.avoid ?? []) as ServerId[],
+  ...SOMEBODY,
+  ...(said.tenant === undefined ? {} : { tenant: said.tenant as TenantId }),
+});
 
 /** A server with one GPU per given capacity. */
 export const aServer = (

@@ -14,16 +14,14 @@ import {
   type OrderId,
   type Phase,
   replicaId,
-  type RequestId,
   type ServerId,
   type ServerSpec,
   step,
-  type TenantId,
 } from '#core';
-import { aModel, type Asking, SOMEBODY, timesOf } from './builders.js';
+import { aModel, aRequest, type Asking } from './builders.js';
 import { Shelf } from './shelf.js';
 
-export { aModel, aServer, SOMEBODY } from './builders.js';
+export { aModel, aRequest, aServer, SOMEBODY } from './builders.js';
 
 /** So often the core may want to be woken for time alone, on the average of a long time: many servers are looked at. */
 const LEAST_SLEEP = 20;
@@ -108,20 +106,9 @@ export class CoreDriver {
   resolve(model: string, parts: Asking = {}): string {
     const id = `r${++this.requests}`;
     this.answers.set(id, []);
-    this.tell({
-      kind: 'RequestArrived',
-      request: {
-        id: id as RequestId,
-        model: model as ModelId,
-        version: parts.version ?? null,
-        ...timesOf(parts, this.now),
-        lease: parts.lease ?? 10_000,
-        class: parts.class ?? this.fleet.models.get(model as ModelId)?.class ?? 'default',
-        avoid: (parts.avoid ?? []) as ServerId[],
-        ...SOMEBODY,
-        ...(parts.tenant === undefined ? {} : { tenant: parts.tenant as TenantId }),
-      },
-    });
+    const own = this.fleet.models.get(model as ModelId)?.class ?? 'default';
+    const request = aRequest(id, model, this.now, { class: own, ...parts });
+    this.tell({ kind: 'RequestArrived', request });
     return id;
   }
 

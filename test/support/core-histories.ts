@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { aModel, aServer, SOMEBODY } from './core-driver.js';
+import { aModel, aRequest, aServer } from './core-driver.js';
 import {
   type Action,
   emptyFleet,
@@ -11,7 +11,6 @@ import {
   type OrderId,
   type Outcome,
   replicaId,
-  type RequestId,
   type ServerId,
   step,
 } from '#core';
@@ -76,17 +75,7 @@ const event: fc.Arbitrary<Event | LookScript> = fc.oneof(
     .record({ id: fc.nat({ max: 9 }), model, wait: fc.nat({ max: 400 }), lease: fc.nat({ max: 60 }) })
     .map(({ id, model: one, wait, lease }): Event => ({
       kind: 'RequestArrived',
-      request: {
-        id: `r${id}` as RequestId,
-        model: one,
-        version: null,
-        arrivedAt: 0,
-        deadline: wait * 5,
-        lease,
-        class: 'default',
-        avoid: [],
-        ...SOMEBODY,
-      },
+      request: aRequest(`r${id}`, one, 0, { wait: wait * 5, lease }),
     })),
   fc.tuple(model, server, order, outcome).map(([m, s, o, out]): Event => ({
     kind: 'LoadEnded',

@@ -3,18 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  type Action,
-  emptyFleet,
-  type Event,
-  type ModelId,
-  type RequestId,
-  type ServerId,
-  step,
-} from '#core';
+import { type Action, emptyFleet, type Event, type ModelId, type ServerId, step } from '#core';
 import { FORMAT, RunRecorder } from '#recording';
 import { berthctl } from '../../../test/support/berthctl.js';
-import { aModel, aServer, SOMEBODY } from '../../../test/support/builders.js';
+import { aModel, aRequest, aServer } from '../../../test/support/builders.js';
 
 const MIB = 2 ** 20;
 const ABOUT = { berth: '0.1.0', node: 'v20.19.0', fleet: 'berth' };
@@ -64,10 +56,7 @@ const looked = (server: ServerId): Event => ({
 
 const asked = (id: string, model: ModelId): Event => ({
   kind: 'RequestArrived',
-  request: {
-    ...{ id: id as RequestId, model, version: null, arrivedAt: 2_000, deadline: 62_000 },
-    ...{ lease: 10_000, class: 'default', avoid: [], ...SOMEBODY },
-  },
+  request: aRequest(id, model, 2_000),
 });
 
 /** The lines with checksums that are right, as an attacker may write them. */

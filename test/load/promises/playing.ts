@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Instant, Millis, ModelId, Request, RequestId, TenantId } from '#core';
+import type { Instant, Millis, RequestId, TenantId } from '#core';
 import { isInTime, type Outcome } from '../storm/outcomes.js';
 import { causeOf, isPromised } from '../storm/promise.js';
-import type { Ask, VirtualSite } from '../storm/virtual-site.js';
+import { type Ask, requestOf, type VirtualSite } from '../storm/virtual-site.js';
 import { type Core, siteBefore } from './cores.js';
 import type { Scenario } from './scenarios.js';
 
@@ -96,7 +96,7 @@ async function sampled(
 function ifAdmitted(site: VirtualSite, one: Ask, grain: Millis): IfAdmitted {
   const { fleet } = site;
   const others = [...fleet.waiting.values()].filter(({ id }) => isPromised(fleet, id));
-  const request = asRequest(one);
+  const request = requestOf(one, Math.ceil(one.at));
   const until = Math.max(request.deadline, ...others.map(({ deadline }) => deadline)) + grain;
   const [beside, without] = [site.copy(), site.copy()];
   beside.admit(request, one);
@@ -107,12 +107,6 @@ function ifAdmitted(site: VirtualSite, one: Ask, grain: Millis): IfAdmitted {
   };
   const isServed = beside.outcomes.some((outcome) => outcome.id === one.id && isInTime(outcome));
   return { isServed, costsOthers: kept(beside) < kept(without) };
-}
-
-function asRequest({ id, class: of, tenant, lease, wait, ...ask }: Ask): Request {
-  const [arrivedAt, model] = [Math.ceil(ask.at), ask.model as ModelId];
-  const times = { arrivedAt, deadline: arrivedAt + wait, lease };
-  return { id, model, version: null, class: of, tenant, avoid: [], ...times, bytes: 1_100 };
 }
 
 /** Requests served in time, a second: all of them, or those alone that waited for a load. */

@@ -17,6 +17,7 @@ import {
   step,
   type TenantId,
 } from '#core';
+import { aRequest } from '../../support/builders.js';
 import type { Shelf } from '../core-site.js';
 import { declarations, loadTimeOf, shelves } from './virtual-fleet.js';
 import type { Outcome } from './outcomes.js';
@@ -32,6 +33,12 @@ export interface Ask extends Arrival {
   readonly id: RequestId;
   readonly tenant: TenantId;
 }
+
+/** A request as the service makes it of an ask. */
+export const requestOf = (ask: Ask, now: Instant): Request => ({
+  ...aRequest(ask.id, ask.model, now, ask),
+  bytes: 1_100,
+});
 
 /** What is to come. Data, so that a site can be copied. */
 type Coming =
@@ -163,7 +170,7 @@ export class VirtualSite {
 
   /** A warm one is answered without a turn, and its use is told. */
   private ask(ask: Ask): Event[] {
-    const { id, tenant, class: of, wait, lease } = ask;
+    const { id, lease } = ask;
     const model = ask.model as ModelId;
     const replica = pickRoute(this.fleet, { model, version: null, avoid: [] }, NO_USES);
     if (replica) {
@@ -173,18 +180,7 @@ export class VirtualSite {
     }
     this.asked.set(id, ask);
     this.unpromised.add(id);
-    const times = { arrivedAt: this.now, deadline: this.now + wait, lease };
-    const request: Request = {
-      id,
-      model,
-      version: null,
-      ...times,
-      class: of,
-      avoid: [],
-      tenant,
-      bytes: 1_100,
-    };
-    return [{ kind: 'RequestArrived', request }];
+    return [{ kind: 'RequestArrived', request: requestOf(ask, this.now) }];
   }
 
   private described({ server, model }: { server: ServerId; model: ModelId }): EventOf<'ConfigLearned'> {

@@ -12,12 +12,11 @@ import {
   type OrderId,
   type Replica,
   replicaId,
-  type RequestId,
   type Server,
   type ServerId,
   step,
 } from '#core';
-import { aModel, aServer, SOMEBODY } from '../../support/builders.js';
+import { aModel, aRequest, aServer } from '../../support/builders.js';
 import { at, booksOf, devicesFor, needsOf } from './books.js';
 import type { Holding, SmallFleet, SmallModel, SmallServer } from './small-fleet.js';
 
@@ -234,16 +233,7 @@ export function read(fleet: Fleet, now: number): void {
 /** A request waits for a model after it has failed on each copy of it, and no look has cleared its doubts. */
 function doubt(fleet: Fleet, { isDoubted }: SmallModel, model: ModelId): void {
   if (!isDoubted) return;
-  const id = `doubt-${model}` as RequestId;
-  fleet.waiting.set(id, {
-    id,
-    model,
-    version: null,
-    arrivedAt: NOW - 5,
-    deadline: NOW + LONG * 10,
-    lease: 10_000,
-    class: 'default',
-    avoid: [...fleet.servers.keys()],
-    ...SOMEBODY,
-  });
+  const avoid = [...fleet.servers.keys()];
+  const request = aRequest(`doubt-${model}`, model, NOW, { ago: 5, wait: 5 + LONG * 10, avoid });
+  fleet.waiting.set(request.id, request);
 }

@@ -5,11 +5,10 @@ import {
   type Instant,
   type Model,
   type ModelId,
-  type Request,
   type RequestId,
   step,
 } from '#core';
-import { SOMEBODY } from '../../support/builders.js';
+import { aRequest } from '../../support/builders.js';
 import { furnish, NOW, read } from './furnish.js';
 import { RANKS } from './leave.js';
 import type { Demand, SmallFleet } from './small-fleet.js';
@@ -76,17 +75,7 @@ function told(
     const wanted = { model: pinned, copies, request: null, isStarving: false, rank: RANKS.pin };
     return { event: { kind: 'ModelDeclared', model: pinned }, wanted };
   }
-  const request: Request = {
-    id,
-    model: model.id,
-    version: null,
-    arrivedAt: now,
-    deadline: now + wait,
-    lease: 10_000,
-    class: asked ?? model.class,
-    avoid: [],
-    ...SOMEBODY,
-  };
+  const request = aRequest(id, model.id, now, { wait, class: asked ?? model.class });
   const others = [...fleet.waiting.values()].filter((one) => one.model === model.id);
   const rank = Math.max(...[request, ...others].map((one) => RANKS[one.class]));
   const wanted = { model, copies: 1, request, isStarving: false, rank };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { aModel, aRequest, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ModelId, RequestId } from '../fleet/ids.js';
 import type { Instant, Model } from '../fleet/model.js';
 
@@ -240,9 +240,8 @@ describe('a job that joins the line', () => {
     const displaced = driver.resolve('c', { wait: 24_000, tenant: 'flood' });
     const { now } = driver;
     const arrives = (model: string, tenant: string, wait: number) => {
-      const times = { arrivedAt: now, deadline: now + wait, lease: 1_000, bytes: 1_000 };
-      const about = { id: tenant, model, tenant, version: null, class: 'default', avoid: [], ...times };
-      return { kind: 'RequestArrived', request: about } as never;
+      const request = aRequest(tenant, model, now, { tenant, wait });
+      return { kind: 'RequestArrived', request } as const;
     };
     const actions = driver.tell(arrives('d', 'quiet', 16_000), arrives('b', 'other', 24_000));
     expect(actions.filter(({ kind }) => kind === 'refuse')).toHaveLength(1);

@@ -1,18 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { SOMEBODY } from '../../../../test/support/builders.js';
+import { aRequest } from '../../../../test/support/builders.js';
 import type { Request } from '../fleet/fleet.js';
-import type { ModelId, RequestId, TenantId } from '../fleet/ids.js';
 import type { Class } from '../fleet/model.js';
 import { fairly } from './fair-order.js';
 
 const CLASSES: readonly Class[] = ['critical', 'default', 'sheddable'];
 
-const asked = (nth: number, of: Class, tenant = 'x'): Request => ({
-  ...SOMEBODY,
-  ...{ id: `${tenant}${nth}` as RequestId, model: 'm' as ModelId, version: null, avoid: [], lease: 1 },
-  ...{ arrivedAt: 0, deadline: 1, class: of, tenant: tenant as TenantId },
-});
+const asked = (nth: number, of: Class, tenant = 'x'): Request =>
+  aRequest(`${tenant}${nth}`, 'm', 0, { class: of, tenant });
 
 const some = (count: number, of: Class): Request[] =>
   Array.from({ length: count }, (_, nth) => asked(nth, of));

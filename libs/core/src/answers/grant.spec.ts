@@ -1,26 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { aModel, aServer, CoreDriver, SOMEBODY } from '../../../../test/support/core-driver.js';
+import { aModel, aRequest, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Event } from '../fleet/events.js';
-import type { Request } from '../fleet/fleet.js';
-import type { ModelId, RequestId, ServerId } from '../fleet/ids.js';
 
 const fleet = (): CoreDriver =>
   new CoreDriver().declare(aModel('a', { idleUnload: 60_000 })).serve(aServer('t', [10]), ['a']);
 
-const ask = (driver: CoreDriver, id: string, avoid: readonly string[] = []): Event => {
-  const request: Request = {
-    id: id as RequestId,
-    model: 'a' as ModelId,
-    version: null,
-    arrivedAt: driver.now,
-    deadline: driver.now + 60_000,
-    lease: 10_000,
-    class: 'default',
-    avoid: avoid as ServerId[],
-    ...SOMEBODY,
-  };
-  return { kind: 'RequestArrived', request };
-};
+const ask = ({ now }: CoreDriver, id: string, avoid: readonly string[] = []): Event => ({
+  kind: 'RequestArrived',
+  request: aRequest(id, 'a', now, { avoid }),
+});
 
 const grants = (driver: CoreDriver) => driver.log.filter(({ kind }) => kind === 'grant');
 

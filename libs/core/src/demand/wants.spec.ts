@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { aModel, aServer, CoreDriver, SOMEBODY } from '../../../../test/support/core-driver.js';
+import { aModel, aRequest, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { RequestId } from '../fleet/ids.js';
 import { AT_REST } from '../learned/strain.js';
 import { leavingDraining } from './asking.js';
@@ -103,20 +103,12 @@ describe('what is wanted and not there', () => {
     it('has been so only since a request came, also where the only copy was lost in that moment', () => {
       const driver = alone();
       driver.pass(1_000);
-      const request = {
-        model: A,
-        version: null,
-        lease: 1,
-        class: 'default',
-        avoid: [],
-        ...SOMEBODY,
-      } as const;
-      const [arrivedAt, deadline] = [driver.now, driver.now + 60_000];
+      const request = aRequest('r', 'a', driver.now);
       driver.tell(
         { kind: 'ContactChanged', server: U, fact: 'leaving' },
-        { kind: 'RequestArrived', request: { id: 'r' as RequestId, arrivedAt, deadline, ...request } },
+        { kind: 'RequestArrived', request },
       );
-      expect(driver.fleet.wantedSince.get(A)).toBe(arrivedAt);
+      expect(driver.fleet.wantedSince.get(A)).toBe(request.arrivedAt);
     });
   });
 });

@@ -1,16 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { aModel, aServer, CoreDriver, SOMEBODY } from '../../../../test/support/core-driver.js';
-import {
-  copyFleet,
-  type Fleet,
-  type ModelId,
-  type Request,
-  type RequestId,
-  step,
-  type Why,
-  whyOf,
-} from '../index.js';
+import { aModel, aRequest, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { copyFleet, type Fleet, type ModelId, step, type Why, whyOf } from '../index.js';
 import { describeWait } from '../loading/eta.js';
 
 const RUNS = Number(process.env['RUNS'] ?? 40);
@@ -81,10 +72,7 @@ function decided(driver: CoreDriver, model: ModelId): Said | 'sooner' {
   const fleet = copyFleet(driver.fleet);
   const { now } = driver;
   const { coldStart, class: of } = fleet.models.get(model)!;
-  const request: Request = {
-    ...{ id: 'probe' as RequestId, model, version: null, arrivedAt: now, deadline: now + coldStart.maxWait },
-    ...{ lease: 10_000, class: of, avoid: [], ...SOMEBODY },
-  };
+  const request = aRequest('probe', model, now, { wait: coldStart.maxWait, class: of });
   const before = leavingFor(fleet, model);
   const actions = step(fleet, [{ kind: 'RequestArrived', request }], now);
   const refused = actions.find((one) => one.kind === 'refuse' && one.request === request.id);
