@@ -1,26 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
-import {
-  type Action,
-  type ActionOf,
-  emptyFleet,
-  type Event,
-  type EventOf,
-  type ModelId,
-  nextWake,
-  step,
-} from '#core';
+import { type Action, emptyFleet, type Event, type EventOf, type ModelId, nextWake, step } from '#core';
 import { aRequest } from '../support/builders.js';
 import { declarations, fullShelves, modelIds, type Scale } from './core-site.js';
+import { VirtualServers } from './virtual-servers.js';
 
 /** From then on what was there from the start may leave. */
 export const FIRST_ARRIVAL_MS = 31_000;
 const ARRIVAL_EVERY_MS = 100;
-const TOOK_MS = { look: 15, statistics: 5, load: 400, unload: 10, leaving: 300, describe: 5 };
+const PACE = { load: () => 400, unload: 300, grain: 1 };
 const TURNS_AT_A_STRETCH = 50;
 const LEASE_MS = 10_000;
 const USES_PER_TURN = 4;
 /** So many of the models are in use all the time; the others are asked for now and then. */
 const HOT = 150;
+const NONE: readonly Event[] = [];
 
 /** One turn of the core, as it was taken. */
 export interface Turn {
@@ -38,8 +31,7 @@ export class CorePlay {
   };
   private readonly fleet = emptyFleet();
   private readonly models: readonly ModelId[];
-  private readonly shelves: ReturnType<typeof fullShelves>;
-  private readonly agenda = new Map<number, (() => Event | undefined)[]>();
+  private readonly servers: VirtualServers;
   private readonly random = lehmer(1);
   private turns: Turn[] = [];
   private now = 0;
@@ -51,9 +43,9 @@ export class CorePlay {
     private readonly arrivalEvery = ARRIVAL_EVERY_MS,
   ) {
     this.models = modelIds(scale);
-    this.shelves = fullShelves(scale);
-    this.turn(declarations(scale, this.shelves));
-    this.at(FIRST_ARRIVAL_MS, () => this.arrival());
+    const shelves = fullShelves(scale);
+    this.servers = new VirtualServers(shelves, PACE);
+    this.turn(declarations(scale, shelves));
   }
 
   /** How many models are ready. */
@@ -76,12 +68,9 @@ export class CorePlay {
   /** Plays on until that moment, and lets signals in now and then. What happens in one millisecond shares a turn. */
   async until(end: number): Promise<void> {
     for (; this.now < end; this.now += 1) {
-      const due = this.agenda.get(this.now);
-      const isAwake = this.wake <= this.now;
-      if (due === undefined && !isAwake) continue;
-      this.agenda.delete(this.now);
-      const events = (due ?? []).map((happen) => happen()).filter((event) => event !== undefined);
-      if (events.length > 0 || isAwake) this.turn(events);
+      const events = [...this.servers.eventsAt(this.now), ...this.arrivals()];
+      if (events.length === 0 && this.wake > this.now) continue;
+      this.turn(events);
       if (this.turns.length % TURNS_AT_A_STRETCH === 0) await setImmediate();
     }
   }
@@ -95,64 +84,17 @@ export class CorePlay {
     this.turns.push({ kind: kindOf(events[0]), changes: all.length, tookMs });
     for (const action of actions) {
       this.counts[action.kind] += 1;
-      this.play(action);
+      this.servers.carryOut(action, this.now);
     }
   }
 
-  private play(action: Action): void {
-    switch (action.kind) {
-      case 'look':
-        return this.look(action);
-      case 'load':
-        return this.load(action);
-      case 'unload':
-        return this.unload(action);
-      case 'describe':
-        return this.describe(action);
-      default:
-    }
-  }
-
-  private look(action: ActionOf<'look'>): void {
-    const begunAt = this.now;
-    const took = action.scope === 'full' ? TOOK_MS.look : TOOK_MS.statistics;
-    const shelf = this.shelves.get(action.server)!;
-    this.at(begunAt + took, () => {
-      return { kind: 'Looked', server: action.server, look: shelf.lookAt(action, begunAt, this.now) };
-    });
-  }
-
-  private load({ model, server, order, replica, config }: ActionOf<'load'>): void {
-    const shelf = this.shelves.get(server)!;
-    shelf.states.set(model, 'LOADING');
-    this.at(this.now + TOOK_MS.load, () => {
-      shelf.put(model, config!.gpus[0]!);
-      return { kind: 'LoadEnded', order, replica, outcome: { kind: 'succeeded', versions: ['1'] } };
-    });
-  }
-
-  private unload({ model, server, order, replica }: ActionOf<'unload'>): void {
-    const { states } = this.shelves.get(server)!;
-    states.set(model, 'UNLOADING');
-    this.at(this.now + TOOK_MS.leaving, () => void states.set(model, 'UNAVAILABLE'));
-    this.at(this.now + TOOK_MS.unload, () => {
-      return { kind: 'UnloadEnded', order, replica, outcome: { kind: 'succeeded', versions: [] } };
-    });
-  }
-
-  private describe({ model, server }: ActionOf<'describe'>): void {
-    const gpus = [this.shelves.get(server)!.devices.get(model)!];
-    const config = { json: '{}', kind: 'gpu', gpus, count: 1, batch: 1 } as const;
-    this.at(this.now + TOOK_MS.describe, () => ({ kind: 'ConfigLearned', server, model, config, steps: [] }));
-  }
-
-  private arrival(): Event | undefined {
-    this.at(this.now + this.arrivalEvery, () => this.arrival());
+  private arrivals(): readonly Event[] {
+    if (this.now < FIRST_ARRIVAL_MS || (this.now - FIRST_ARRIVAL_MS) % this.arrivalEvery > 0) return NONE;
     const absent = this.models.filter((id) => !this.fleet.holders.has(id));
     const model = absent[this.random(absent.length)];
-    if (model === undefined) return undefined;
+    if (model === undefined) return NONE;
     const request = aRequest(`r${this.now}`, model, this.now, { lease: LEASE_MS });
-    return { kind: 'RequestArrived', request };
+    return [{ kind: 'RequestArrived', request }];
   }
 
   private routesUsed(): EventOf<'RoutesUsed'> {
@@ -165,12 +107,6 @@ export class CorePlay {
     return replica === undefined
       ? []
       : [{ replica, at: this.now, inUseUntil: this.now + LEASE_MS, routes: 1 }];
-  }
-
-  private at(moment: number, happen: () => Event | undefined): void {
-    const due = this.agenda.get(moment);
-    if (due) due.push(happen);
-    else this.agenda.set(moment, [happen]);
   }
 }
 

@@ -1,5 +1,6 @@
-import type { ActionOf, Event, IndexRow, Look, Model, ModelId, ServerId, ServerSpec } from '#core';
+import type { Event, Model, ModelId, ServerId, ServerSpec } from '#core';
 import { aModel, aServer } from '../support/builders.js';
+import { Shelf } from '../support/shelf.js';
 
 /** How large a fleet is played. Every server has eight GPUs. */
 export interface Scale {
@@ -42,60 +43,6 @@ export function declarations(scale: Scale, shelves: ReadonlyMap<ServerId, Shelf>
     }),
     ...serverIds(scale).map((id): Event => ({ kind: 'ContactChanged', server: id, fact: 'connected' })),
   ];
-}
-
-/** A Triton, as far as a look shows it. */
-export class Shelf {
-  readonly states: Map<ModelId, IndexRow['state']>;
-  readonly devices = new Map<ModelId, number>();
-
-  constructor(repository: readonly ModelId[]) {
-    this.states = new Map(repository.map((id) => [id, '']));
-  }
-
-  copy(): Shelf {
-    const copy = new Shelf([]);
-    for (const [id, state] of this.states) copy.states.set(id, state);
-    for (const [id, device] of this.devices) copy.devices.set(id, device);
-    return copy;
-  }
-
-  put(id: ModelId, device: number): void {
-    this.states.set(id, 'READY');
-    this.devices.set(id, device);
-  }
-
-  lookAt({ scope, probeMode }: ActionOf<'look'>, begunAt: number, endedAt: number): Look {
-    const rows = [...this.states];
-    const serving = rows.filter(([, state]) => state === 'READY');
-    return {
-      begunAt,
-      endedAt,
-      index: scope === 'full' ? rows.map(([id, state]) => rowOf(id, state)) : null,
-      serving: serving.map(([model]) => {
-        return {
-          model,
-          version: '1',
-          succeeded: 0,
-          failed: 0,
-          lastInference: 0,
-          waited: 0,
-          computed: 0,
-          memory: [],
-        };
-      }),
-      metrics: { gpus: [], hostMemory: 1e12, pending: new Map() },
-      mode: probeMode ? 'explicit' : null,
-      serverVersion: probeMode ? '2.51.0' : null,
-    };
-  }
-}
-
-/** As the adapter makes them: key by key. */
-function rowOf(model: ModelId, state: IndexRow['state']): IndexRow {
-  const version = state === '' ? '' : '1';
-  const reason = state === 'UNAVAILABLE' ? 'unloaded' : '';
-  return { model, version, state, reason };
 }
 
 /** Servers on whose devices there is no room for one more model. */

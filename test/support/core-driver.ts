@@ -61,9 +61,8 @@ export class CoreDriver {
 
   /** Declares a server whose repository lists the given models, connects it and lets it be looked at. */
   serve(spec: ServerSpec, models: readonly string[], gpus: Shelf['gpus'] = []): this {
-    const shelf = new Shelf();
+    const shelf = new Shelf(models);
     shelf.gpus = gpus;
-    for (const model of models) shelf.set(model, '');
     this.shelves.set(spec.id, shelf);
     this.tell({ kind: 'ServerDeclared', server: spec });
     this.tell({ kind: 'ContactChanged', server: spec.id, fact: 'connected' });

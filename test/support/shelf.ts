@@ -2,9 +2,12 @@ import type { IndexRow, Look, MetricsSample, ModelId, ServingRow } from '#core';
 
 type State = IndexRow['state'];
 
-/** The server's side in tests of the core: what its index says, changed by hand or by the driver. */
+/** A Triton in tests and benches of the core, as far as a look shows it: changed by hand or by what plays it. */
 export class Shelf {
-  readonly states = new Map<ModelId, { state: State; reason: string }>();
+  readonly states = new Map<ModelId, State>();
+  readonly reasons = new Map<ModelId, string>();
+  /** The device of each model that was put on one. */
+  readonly devices = new Map<ModelId, number>();
   readonly served = new Map<
     ModelId,
     { succeeded: number; failed: number; lastInference: number; waited?: number; computed?: number }
@@ -19,8 +22,23 @@ export class Shelf {
   /** Serving without a row, as after its directory was removed. */
   readonly rowless = new Set<ModelId>();
 
+  constructor(repository: readonly string[] = []) {
+    for (const model of repository) this.set(model, '');
+  }
+
   set(model: string, state: State, reason = ''): void {
-    this.states.set(model as ModelId, { state, reason });
+    this.states.set(model as ModelId, state);
+    this.reasons.set(model as ModelId, reason);
+  }
+
+  /** Ready on a device. */
+  put(model: ModelId, device: number): void {
+    this.set(model, 'READY');
+    this.devices.set(model, device);
+  }
+
+  copy(): Shelf {
+    return Object.assign(new Shelf(), structuredClone(this));
   }
 
   look(now: number, scope: 'full' | 'statistics', probeMode: boolean): Look {
@@ -37,16 +55,16 @@ export class Shelf {
 
   private rows(): IndexRow[] {
     const listed = [...this.states].filter(([model]) => !this.rowless.has(model));
-    return listed.map(([model, { state, reason }]) => ({
+    return listed.map(([model, state]) => ({
       model,
       version: state === '' ? '' : '1',
       state,
-      reason,
+      reason: this.reasons.get(model)!,
     }));
   }
 
   private serving(): ServingRow[] {
-    const ready = [...this.states].filter(([, { state }]) => state === 'READY');
+    const ready = [...this.states].filter(([, state]) => state === 'READY');
     return ready.flatMap(([model]) =>
       (this.versions.get(model) ?? ['1']).map((version) => this.row(model, version)),
     );

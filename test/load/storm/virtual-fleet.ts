@@ -4,13 +4,12 @@ import {
   type Event,
   type Millis,
   type Model,
-  type ModelId,
   type ServerId,
   type ServerSpec,
 } from '#core';
 import { aModel, aServer } from '../../support/builders.js';
 import { Random } from '../../simulation/random.js';
-import { Shelf } from '../core-site.js';
+import { Shelf } from '../../support/shelf.js';
 import { modelRoomMb, normal, type Workload } from './workload.js';
 
 const MIB = 2 ** 20;
@@ -57,17 +56,16 @@ export function declarations(workload: Workload): Event[] {
 
 /** Empty servers, each with all models in its repository. */
 export const shelves = (workload: Workload): ReadonlyMap<ServerId, Shelf> =>
-  new Map(
-    serverIds(workload).map((id) => [id, new Shelf(workload.models.map(({ name }) => name as ModelId))]),
-  );
+  new Map(serverIds(workload).map((id) => [id, new Shelf(workload.models.map(({ name }) => name))]));
 
 /** How long a load takes: spread around the median of its model, by chance that is the same in every play. */
-export function loadTimeOf(workload: Workload, { model, order }: ActionOf<'load'>): Millis {
-  const { models, loadSpread, slow } = workload;
-  const { loadMs } = models.find(({ name }) => name === model)!;
-  const random = new Random(Number(order.slice(1)), model);
-  const logarithm = loadSpread * normal(random);
-  if (slow && random.chance(slow.share))
-    return Math.round(slow.times * loadMs * Math.exp(loadSpread * ONE_IN_10));
-  return Math.round(loadMs * Math.exp(logarithm));
-}
+export const loadTimes =
+  ({ models, loadSpread, slow }: Workload) =>
+  ({ model, order }: ActionOf<'load'>): Millis => {
+    const { loadMs } = models.find(({ name }) => name === model)!;
+    const random = new Random(Number(order.slice(1)), model);
+    const logarithm = loadSpread * normal(random);
+    if (slow && random.chance(slow.share))
+      return Math.round(slow.times * loadMs * Math.exp(loadSpread * ONE_IN_10));
+    return Math.round(loadMs * Math.exp(logarithm));
+  };

@@ -4,7 +4,6 @@ import {
   copyFleet,
   emptyFleet,
   type Event,
-  type EventOf,
   type Fleet,
   type Instant,
   type Millis,
@@ -13,18 +12,16 @@ import {
   pickRoute,
   type Request,
   type RequestId,
-  type ServerId,
   step,
   type TenantId,
 } from '#core';
 import { aRequest } from '../../support/builders.js';
-import type { Shelf } from '../core-site.js';
-import { declarations, loadTimeOf, shelves } from './virtual-fleet.js';
+import { VirtualServers } from '../virtual-servers.js';
+import { declarations, loadTimes, shelves } from './virtual-fleet.js';
 import type { Outcome } from './outcomes.js';
 import { admit, isPromised } from './promise.js';
 import { type Arrival, UNLOAD_MS, type Workload } from './workload.js';
 
-const TOOK_MS = { look: 15, statistics: 5, unload: 10, describe: 5 };
 const NO_USES = { lastUse: () => undefined };
 const NONE: readonly Ask[] = [];
 
@@ -39,14 +36,6 @@ export const requestOf = (ask: Ask, now: Instant): Request => ({
   ...aRequest(ask.id, ask.model, now, ask),
   bytes: 1_100,
 });
-
-/** What is to come. Data, so that a site can be copied. */
-type Coming =
-  | { readonly kind: 'look'; readonly order: ActionOf<'look'>; readonly begunAt: Instant }
-  | { readonly kind: 'loaded'; readonly order: ActionOf<'load'> }
-  | { readonly kind: 'unloaded'; readonly order: ActionOf<'unload'> }
-  | { readonly kind: 'left'; readonly server: ServerId; readonly model: ModelId }
-  | { readonly kind: 'described'; readonly server: ServerId; readonly model: ModelId };
 
 /** What never changes in a play. */
 interface Given {
@@ -77,22 +66,20 @@ export class VirtualSite {
   private constructor(
     private readonly given: Given,
     readonly fleet: Fleet,
-    private readonly shelves: ReadonlyMap<ServerId, Shelf>,
-    private readonly agenda: Map<Instant, Coming[]>,
+    private readonly servers: VirtualServers,
   ) {}
 
   static of(workload: Workload, asks: readonly Ask[], grain: Millis = 1): VirtualSite {
     const given = { workload, asks: asks.toSorted((one, other) => one.at - other.at), grain };
-    const site = new VirtualSite(given, emptyFleet(), shelves(workload), new Map());
+    const pace = { load: loadTimes(workload), unload: UNLOAD_MS, grain };
+    const site = new VirtualSite(given, emptyFleet(), new VirtualServers(shelves(workload), pace));
     site.turn(declarations(workload));
     return site;
   }
 
   /** One of its own, to which the same would happen. */
   copy(): VirtualSite {
-    const shelves = new Map([...this.shelves].map(([id, shelf]) => [id, shelf.copy()]));
-    const agenda = new Map([...this.agenda].map(([at, coming]) => [at, [...coming]]));
-    const copy = new VirtualSite(this.given, copyFleet(this.fleet), shelves, agenda);
+    const copy = new VirtualSite(this.given, copyFleet(this.fleet), this.servers.copy());
     for (const [id, ask] of this.asked) copy.asked.set(id, ask);
     for (const id of this.unpromised) copy.unpromised.add(id);
     const { now, wake, come, loads, turns } = this;
@@ -110,14 +97,9 @@ export class VirtualSite {
   /** Plays on until that moment, which is still to come then. */
   until(end: Instant): void {
     for (; this.now < end; this.now += this.given.grain) {
-      const due = this.agenda.get(this.now);
-      const asks = this.asksDue();
-      const isAwake = this.wake <= this.now;
-      if (!due && asks.length === 0 && !isAwake) continue;
-      this.agenda.delete(this.now);
-      const happened = (due ?? []).flatMap((coming) => this.happen(coming));
-      const events = [...asks.flatMap((ask) => this.ask(ask)), ...happened];
-      if (events.length > 0 || isAwake) this.turn(events);
+      const happened = this.servers.eventsAt(this.now);
+      const events = [...this.asksDue().flatMap((ask) => this.ask(ask)), ...happened];
+      if (events.length > 0 || this.wake <= this.now) this.turn(events);
     }
   }
 
@@ -132,7 +114,7 @@ export class VirtualSite {
     this.turns += 1;
     const actions = step(this.fleet, events, this.now);
     this.wake = nextWake(this.fleet, this.now);
-    for (const action of actions) this.carryOut(action);
+    for (const action of actions) this.note(action);
     this.notePromises();
   }
 
@@ -141,30 +123,6 @@ export class VirtualSite {
       if (isPromised(this.fleet, id)) this.promised.add(id);
       else if (this.asked.has(id)) continue;
       this.unpromised.delete(id);
-    }
-  }
-
-  private happen(coming: Coming): Event[] {
-    switch (coming.kind) {
-      case 'look': {
-        const { order, begunAt } = coming;
-        const look = this.shelf(order.server).lookAt(order, begunAt, this.now);
-        return [{ kind: 'Looked', server: order.server, look }];
-      }
-      case 'loaded': {
-        const { order, replica, server, model, config } = coming.order;
-        this.shelf(server).put(model, config!.gpus[0]!);
-        return [{ kind: 'LoadEnded', order, replica, outcome: { kind: 'succeeded', versions: ['1'] } }];
-      }
-      case 'unloaded': {
-        const { order, replica } = coming.order;
-        return [{ kind: 'UnloadEnded', order, replica, outcome: { kind: 'succeeded', versions: [] } }];
-      }
-      case 'left':
-        this.shelf(coming.server).states.set(coming.model, 'UNAVAILABLE');
-        return [];
-      case 'described':
-        return [this.described(coming)];
     }
   }
 
@@ -183,58 +141,18 @@ export class VirtualSite {
     return [{ kind: 'RequestArrived', request: requestOf(ask, this.now) }];
   }
 
-  private described({ server, model }: { server: ServerId; model: ModelId }): EventOf<'ConfigLearned'> {
-    const gpus = [this.shelf(server).devices.get(model)!];
-    return {
-      kind: 'ConfigLearned',
-      server,
-      model,
-      config: { json: '{}', kind: 'gpu', gpus, count: 1, batch: 1 },
-      steps: [],
-    };
-  }
-
-  private carryOut(action: Action): void {
-    switch (action.kind) {
-      case 'look':
-        return this.at(this.now + (action.scope === 'full' ? TOOK_MS.look : TOOK_MS.statistics), {
-          ...{ kind: 'look', order: action, begunAt: this.now },
-        });
-      case 'load':
-        this.loads += 1;
-        this.shelf(action.server).states.set(action.model, 'LOADING');
-        return this.at(this.now + loadTimeOf(this.given.workload, action), { kind: 'loaded', order: action });
-      case 'unload': {
-        const { server, model } = action;
-        this.shelf(server).states.set(model, 'UNLOADING');
-        this.at(this.now + UNLOAD_MS, { kind: 'left', server, model });
-        return this.at(this.now + TOOK_MS.unload, { kind: 'unloaded', order: action });
-      }
-      case 'describe':
-        return this.at(this.now + TOOK_MS.describe, {
-          ...{ kind: 'described', server: action.server, model: action.model },
-        });
-      case 'grant':
-        return this.answer(action.request, action.cold ? 'cold' : 'warm');
-      case 'refuse':
-        this.refusals.set(action.request, action);
-        return this.answer(action.request, action.refusal.reason);
-      case 'probe':
+  private note(action: Action): void {
+    if (action.kind === 'load') this.loads += 1;
+    if (action.kind === 'grant') this.answer(action.request, action.cold ? 'cold' : 'warm');
+    if (action.kind === 'refuse') {
+      this.refusals.set(action.request, action);
+      this.answer(action.request, action.refusal.reason);
     }
+    this.servers.carryOut(action, this.now);
   }
 
   private answer(id: RequestId, answer: string): void {
     this.outcomes.push({ ...this.asked.get(id)!, answeredAt: this.now, answer });
     this.asked.delete(id);
-  }
-
-  private shelf = (server: ServerId): Shelf => this.shelves.get(server)!;
-
-  private at(moment: Instant, coming: Coming): void {
-    const { grain } = this.given;
-    const heard = Math.ceil(moment / grain) * grain;
-    const due = this.agenda.get(heard);
-    if (due) due.push(coming);
-    else this.agenda.set(heard, [coming]);
   }
 }

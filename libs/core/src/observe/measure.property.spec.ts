@@ -52,7 +52,8 @@ class Gpu {
 
   get used(): number {
     return MODELS.reduce((sum, { id, takes, leaves }) => {
-      const { state, reason } = this.driver.shelf('t').states.get(id as ModelId)!;
+      const { states, reasons } = this.driver.shelf('t');
+      const [state, reason] = [states.get(id as ModelId), reasons.get(id as ModelId)];
       if (state === 'UNAVAILABLE') return sum + (reason === 'unloaded' ? leaves : 0);
       return sum + (state === '' ? 0 : takes);
     }, this.others);
