@@ -9,6 +9,7 @@ import {
   step,
 } from '#core';
 import { aModel, aRequest, aServer } from '../support/builders.js';
+import { Shelf } from '../support/shelf.js';
 import { TurnPromises } from './promises.js';
 
 /** The one server of each story. */
@@ -60,27 +61,13 @@ export class Story {
     server = S,
   ): readonly Action[] {
     this.now += 1;
-    const rows = Object.entries(states).map(([model, state]) => ({ model: model as ModelId, state }));
-    const look = {
-      begunAt: this.now,
-      endedAt: this.now,
-      index: rows.map((row) => ({ ...row, version: row.state === '' ? '' : '1', reason: '' })),
-      serving: rows
-        .filter(({ state }) => state === 'READY')
-        .map(({ model }) => ({
-          model,
-          version: '1',
-          lastInference: 0,
-          succeeded: 0,
-          failed,
-          waited: 0,
-          computed: 0,
-          memory: [],
-        })),
-      metrics: null,
-      mode: 'explicit',
-      serverVersion: null,
-    } as const;
+    const shelf = new Shelf();
+    shelf.gpus = null;
+    for (const [model, state] of Object.entries(states)) {
+      shelf.set(model, state);
+      shelf.served.set(model as ModelId, { succeeded: 0, failed, lastInference: 0 });
+    }
+    const look = shelf.look(this.now, 'full', true);
     return this.turn([{ kind: 'Looked', server, look }], tamper);
   }
 

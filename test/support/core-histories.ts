@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { aModel, aRequest, aServer } from './core-driver.js';
+import { Shelf } from './shelf.js';
 import {
   type Action,
   emptyFleet,
@@ -131,33 +132,15 @@ const scripts = fc.array(
 );
 
 function lookOf({ states, full, age }: LookScript, now: number): Look {
-  const latest = [...new Map(states)];
-  return {
-    begunAt: now - age,
-    endedAt: now,
-    index: full
-      ? MODELS.map(({ id }) => {
-          const found = latest.find(([one]) => one === id)?.[1] ?? '';
-          return { model: id, version: found === '' ? '' : '1', state: found, reason: '' };
-        })
-      : null,
-    serving: latest
-      .filter(([, one]) => one === 'READY')
-      .map(([one]) => ({
-        model: one,
-        version: '1',
-        lastInference: 0,
-        succeeded: 0,
-        failed: 0,
-        // For so long 20 stand in each queue.
-        waited: 20 * Math.min(now, 20_000),
-        computed: 0,
-        memory: [],
-      })),
-    metrics: null,
-    mode: 'explicit',
-    serverVersion: null,
-  };
+  const shelf = new Shelf(full ? MODELS.map(({ id }) => id) : []);
+  shelf.gpus = null;
+  // For so long 20 stand in each queue.
+  const counts = { succeeded: 0, failed: 0, lastInference: 0, waited: 20 * Math.min(now, 20_000) };
+  for (const [one, found] of states) {
+    shelf.set(one, found);
+    shelf.served.set(one, counts);
+  }
+  return { ...shelf.look(now, full ? 'full' : 'statistics', true), begunAt: now - age };
 }
 
 /** What is to hold of a fleet after each turn. */

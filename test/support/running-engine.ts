@@ -11,6 +11,7 @@ import {
   type Turn,
 } from '#engine';
 import { aModel, aServer, nothingLearned, SOMEBODY } from './builders.js';
+import { Shelf } from './shelf.js';
 
 /** Time stands still until the test moves it; what is due then runs. */
 class StillClock implements Clock {
@@ -73,28 +74,9 @@ class ObedientServer implements ModelServer {
   }
 
   look(): Promise<Look> {
-    const now = this.clock.now();
-    const index = this.models.map((model) => {
-      const isLoaded = this.loaded.has(model);
-      return {
-        model,
-        version: isLoaded ? '1' : '',
-        state: isLoaded ? ('READY' as const) : ('' as const),
-        reason: '',
-      };
-    });
-    const counts = { lastInference: 0, succeeded: 0, failed: 0, waited: 0, computed: 0, memory: [] };
-    const serving = [...this.loaded].map((model) => ({ model, version: '1', ...counts }));
-    const metrics = { gpus: [], hostMemory: null, pending: new Map() };
-    return Promise.resolve({
-      begunAt: now,
-      endedAt: now,
-      index,
-      serving,
-      metrics,
-      mode: 'explicit' as const,
-      serverVersion: null,
-    });
+    const shelf = new Shelf(this.models);
+    for (const model of this.loaded) shelf.set(model, 'READY');
+    return Promise.resolve(shelf.look(this.clock.now(), 'full', true));
   }
 
   describe(): Promise<never> {

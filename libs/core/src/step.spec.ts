@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
+import { Shelf } from '../../../test/support/shelf.js';
 
 const aDriver = (): CoreDriver =>
   new CoreDriver().declare(aModel('a'), aModel('b'), aModel('c')).serve(aServer('t', [10]), ['a', 'b', 'c']);
@@ -185,8 +186,8 @@ describe('refusals', () => {
     driver.pass(6_000);
     driver.resolve('nobody else');
     expect(driver.answerTo(request)).toBe('waiting');
-    const look = { begunAt, endedAt: driver.now, index: [], serving: [], metrics: null, mode: null };
-    driver.tell({ kind: 'Looked', server: server.spec.id, look: { ...look, serverVersion: null } });
+    const look = { ...new Shelf().look(begunAt, 'full', false), endedAt: driver.now };
+    driver.tell({ kind: 'Looked', server: server.spec.id, look });
     expect(driver.answerTo(request)).toBe('unknown_model');
   });
 

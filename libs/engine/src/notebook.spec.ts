@@ -10,6 +10,7 @@ import {
 } from '#core';
 import { nothingLearned } from '../../../test/support/builders.js';
 import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
+import { Shelf } from '../../../test/support/shelf.js';
 import { Notebook } from './notebook.js';
 import type { Learned, LearnedChange, LearnedFacts, LearnedLoadTimes } from './ports/learned.js';
 
@@ -18,7 +19,7 @@ const A = aModel('a').id;
 const B = aModel('b').id;
 
 /** Keeps in memory what it is told, so that the last word on a thing can be asked for. */
-class Shelf implements Learned {
+class KeptFacts implements Learned {
   readonly kept = new Map<string, unknown>();
   readonly footprints: unknown[] = [];
   readonly loadTimes = new Map<ModelId, LearnedLoadTimes>();
@@ -51,18 +52,15 @@ function setOrDelete<Key, Value>(map: Map<Key, Value>, key: Key, value: Value | 
 
 const WITHDRAWN: Event = { kind: 'ServerWithdrawn', server: SERVER };
 
-function looked(driver: CoreDriver): Event {
-  const look = { begunAt: driver.now, endedAt: driver.now, index: [], serving: [] };
-  return {
-    kind: 'Looked',
-    server: SERVER,
-    look: { ...look, metrics: null, mode: null, serverVersion: null },
-  };
-}
+const looked = ({ now }: CoreDriver): Event => ({
+  kind: 'Looked',
+  server: SERVER,
+  look: new Shelf().look(now, 'full', false),
+});
 
 describe('a notebook', () => {
   it('forgets what was ordered on a server each time it is withdrawn', async () => {
-    const store = new Shelf();
+    const store = new KeptFacts();
     const notebook = new Notebook(store);
     const { fleet } = new CoreDriver();
     for (let round = 0; round < 2; round += 1) {
@@ -74,7 +72,7 @@ describe('a notebook', () => {
   });
 
   it('strikes out what was seen gone, and keeps what is there', async () => {
-    const store = new Shelf();
+    const store = new KeptFacts();
     const notebook = new Notebook(store);
     const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a']).warm('a', 't');
     await notebook.ordered(SERVER, [A, B]);
@@ -86,7 +84,7 @@ describe('a notebook', () => {
   });
 
   it('writes an order anew that it could not write', async () => {
-    const store = new Shelf();
+    const store = new KeptFacts();
     const notebook = new Notebook(store);
     store.isBroken = true;
     await expect(notebook.ordered(SERVER, [A])).rejects.toThrow('disk full');
@@ -96,7 +94,7 @@ describe('a notebook', () => {
   });
 
   it('does not take for written what it saw and could not write', async () => {
-    const store = new Shelf();
+    const store = new KeptFacts();
     const notebook = new Notebook(store);
     const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a']).warm('a', 't');
     await notebook.ordered(SERVER, [B]);
@@ -109,7 +107,7 @@ describe('a notebook', () => {
   });
 
   it('writes down what a model was measured to take, each change once', async () => {
-    const store = new Shelf();
+    const store = new KeptFacts();
     const notebook = new Notebook(store);
     const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a']).warm('a', 't');
     const measured = (bytes: number): void => {
@@ -128,7 +126,7 @@ describe('a notebook', () => {
   });
 
   it('strikes out what a model was measured to take once its name is forgotten', () => {
-    const store = new Shelf();
+    const store = new KeptFacts();
     const notebook = new Notebook(store);
     const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a']).warm('a', 't');
     driver.shelf('t').memory.set(A, [{ ordinal: 0, bytes: 3 }]);
@@ -154,7 +152,7 @@ describe('what a notebook keeps of load times', () => {
 
   /** A model that was loaded once, which took 3 s, as a notebook has heard. */
   async function loadedOnce() {
-    const store = new Shelf();
+    const store = new KeptFacts();
     const notebook = new Notebook(store);
     const driver = new CoreDriver().declare(aModel('a')).serve(spec, ['a']);
     driver.resolve('a');

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { emptyFleet, type Event, type Fleet, type ModelId, replicaId, type ServerId, step } from '#core';
 import { aModel, aServer } from '../../../test/support/builders.js';
+import { Shelf } from '../../../test/support/shelf.js';
 import { OrderBook } from './order-book.js';
 import type { ToldOrders } from './ports/declarations.js';
 
@@ -50,11 +51,9 @@ describe('the book of orders', () => {
 
   /** Finds a copy on the server. */
   function find(): void {
-    const index = [{ model: A, version: '1', state: 'READY', reason: '' }] as const;
-    const counts = { lastInference: 0, succeeded: 0, failed: 0, waited: 0, computed: 0, memory: [] };
-    const serving = [{ model: A, version: '1', ...counts }];
-    const look = { begunAt: 1_000, endedAt: 1_000, metrics: null, mode: null, serverVersion: null };
-    turn({ kind: 'Looked', server: S, look: { ...look, index, serving } });
+    const shelf = new Shelf();
+    shelf.set('a', 'READY');
+    turn({ kind: 'Looked', server: S, look: shelf.look(1_000, 'full', false) });
   }
 
   it('has an order written down before it is accepted, and says the next life what of it is to be done', () => {

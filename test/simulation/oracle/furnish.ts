@@ -5,7 +5,6 @@ import {
   type Fleet,
   hostAccount,
   type Instant,
-  type Look,
   type Millis,
   type Model,
   type ModelId,
@@ -17,6 +16,7 @@ import {
   step,
 } from '#core';
 import { aModel, aRequest, aServer } from '../../support/builders.js';
+import { Shelf } from '../../support/shelf.js';
 import { at, booksOf, devicesFor, needsOf } from './books.js';
 import type { Holding, SmallFleet, SmallModel, SmallServer } from './small-fleet.js';
 
@@ -97,15 +97,8 @@ function lookAt(
   server: ServerId,
 ): void {
   const listed = models.map((_, index) => index).filter((index) => !lacks.includes(index));
-  const look: Look = {
-    begunAt: 0,
-    endedAt: 0,
-    index: listed.map((index) => ({ model: modelName(index), version: '', state: '', reason: '' })),
-    serving: [],
-    metrics: { gpus: [], hostMemory: PLENTY, pending: new Map() },
-    mode: 'explicit',
-    serverVersion: null,
-  };
+  const metrics = { gpus: [], hostMemory: PLENTY, pending: new Map() };
+  const look = { ...new Shelf(listed.map(modelName)).look(0, 'full', true), metrics };
   step(fleet, [{ kind: 'Looked', server, look }], 0);
   for (const [index, kind] of configs.slice(0, models.length).entries()) {
     if (kind === null) continue;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { Shelf } from '../../../../test/support/shelf.js';
 import type { Event } from '../fleet/events.js';
 import type { IndexRow } from '../looks/look.js';
 import { standingOf } from '../fleet/standing.js';
 
-const A = aModel('a').id;
 const SERVER = aServer('t').id;
 
 const aDriver = (): CoreDriver =>
@@ -12,20 +12,10 @@ const aDriver = (): CoreDriver =>
 
 /** A look that began at some moment and is told only now. */
 function lookBegun(driver: CoreDriver, begunAt: number, state: IndexRow['state']): Event {
-  const counts = { lastInference: 0, succeeded: 0, failed: 0, waited: 0, computed: 0, memory: [] };
-  return {
-    kind: 'Looked',
-    server: SERVER,
-    look: {
-      begunAt,
-      endedAt: driver.now,
-      index: [{ model: A, version: '1', state, reason: '' }],
-      serving: state === 'READY' ? [{ model: A, version: '1', ...counts }] : [],
-      metrics: null,
-      mode: null,
-      serverVersion: null,
-    },
-  };
+  const shelf = new Shelf();
+  shelf.gpus = null;
+  shelf.set('a', state);
+  return { kind: 'Looked', server: SERVER, look: { ...shelf.look(driver.now, 'full', false), begunAt } };
 }
 
 describe('a look told late', () => {
