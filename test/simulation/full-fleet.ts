@@ -1,5 +1,5 @@
-import { emptyFleet, type ModelSettings, type ServerId } from '#core';
-import { aModel } from '../support/builders.js';
+import { emptyFleet, type ModelSettings } from '#core';
+import { aModel, aServer } from '../support/builders.js';
 import { ON_ONE_GPU } from '../support/on-one-gpu.js';
 import type { HappeningOf } from './happenings.js';
 import type { Plan, PlannedModel, PlannedServer } from './plan.js';
@@ -71,15 +71,9 @@ function server(id: string): PlannedServer {
     memoryBytes: GPU_BYTES,
   }));
   return {
-    spec: {
-      id: id as ServerId,
-      host: id,
-      labels: {},
-      hostMemory: null,
-      discover: true,
-      strangers: 'keep',
+    spec: aServer(id, [], {
       devices: devices.map(({ ordinal, uuid }) => ({ ordinal, uuid, memory: GPU_BYTES, headroom: HEADROOM })),
-    },
+    }),
     setup: {
       devices,
       hostMemoryBytes: 2 ** 50,

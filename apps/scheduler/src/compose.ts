@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Config } from '#config';
 import { Engine, type Learned, type LearnedFacts, OrderBook, type Told } from '#engine';
+import type { Store } from '#kept';
 import { FlagLog, LimitLog, Metrics, MoveLog, ServerLog, ShortfallLog, TurnLog } from '#telemetry';
 import { logMisled } from './fleet/file-headers.js';
 import type { Identity } from './fleet/fleet-view.js';
@@ -18,7 +19,7 @@ import { Catalog } from './models/catalog.js';
 import { ModelList } from './models/model-list.js';
 import { OrderKeeping } from './models/order-keeping.js';
 import { TurnWatch } from './models/turn-watch.js';
-import type { Demo, SchedulerParts, SchedulerStore } from './parts.js';
+import type { Demo, SchedulerParts } from './parts.js';
 import { PressureMonitor } from './pressure/pressure-monitor.js';
 import { openRecorder } from './recorder.js';
 import { ToldRoutes } from './routing/told-routes.js';
@@ -37,12 +38,7 @@ export interface Remembered {
 export type Composition = ReturnType<typeof compose>;
 
 /** Puts together what runs, with its ports. Nothing runs yet. */
-export function compose(
-  config: Config,
-  parts: SchedulerParts,
-  store: SchedulerStore,
-  remembered: Remembered,
-) {
+export function compose(config: Config, parts: SchedulerParts, store: Store, remembered: Remembered) {
   const running = composeEngine(config, parts, store, remembered);
   const known = composeKnowledge(config, running, remembered, new Troubles(parts.log));
   const { engine, times } = running;
@@ -66,7 +62,7 @@ export function compose(
 function composeEngine(
   config: Config,
   parts: SchedulerParts,
-  { declarations, leadership, learned, health: storeHealth }: SchedulerStore,
+  { declarations, leadership, learned, health: storeHealth }: Store,
   { told, facts }: Remembered,
 ) {
   const { clock, log, wallNow } = parts;
@@ -119,7 +115,7 @@ function composeKnowledge(
   return { catalog, models, registry, routes: new ToldRoutes(registry), slices, troubles, servers };
 }
 
-const identity = ({ fleet }: Config, { leadership }: SchedulerStore): Identity => {
+const identity = ({ fleet }: Config, { leadership }: Store): Identity => {
   return { fleet, process: `${hostname()}-${process.pid}`, term: leadership.term };
 };
 

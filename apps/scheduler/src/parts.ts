@@ -1,21 +1,12 @@
 import type { Logger } from 'pino';
 import type { ModelSpec, ServerConfig } from '#config';
-import type { Clock, Declarations, Leadership, Learned } from '#engine';
-import type { StoreHealth } from '#kept';
+import type { Clock } from '#engine';
+import type { Store } from '#kept';
 import type { Lookup } from './addresses.js';
 import type { Random } from './errors/retry-hint.js';
 import type { OpenServer } from './fleet/links.js';
 import type { ProcessGauge } from './pressure/process-gauge.js';
 import type { WallClock } from './wall-times.js';
-
-/** Where what was told and learned is kept. */
-export interface SchedulerStore {
-  readonly declarations: Declarations;
-  readonly learned: Learned;
-  readonly leadership: Leadership;
-  readonly health: StoreHealth;
-  close(): Promise<void>;
-}
 
 /** Servers and models that are there without being declared: laid under the file, never stored. */
 export interface Demo {
@@ -33,7 +24,7 @@ export interface SchedulerParts {
   readonly random: Random;
   readonly log: Logger;
   /** Opens the store. It is closed with the scheduler. */
-  readonly openStore: () => Promise<SchedulerStore>;
+  readonly openStore: () => Promise<Store>;
   readonly openServer: OpenServer;
   /** Finds the addresses on which HTTP and gRPC are served. */
   readonly lookup: Lookup;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '#config';
 import type { Engine, Told } from '#engine';
+import type { Store } from '#kept';
 import { begin } from './begin.js';
 import { checkAddresses } from './cannot-listen.js';
 import { type Composition, compose } from './compose.js';
@@ -9,7 +10,7 @@ import type { Troubles } from './fleet/troubles.js';
 import { withoutStoredFiles } from './fleet/stored-files.js';
 import { GrpcHealth } from './health/grpc-health.js';
 import { listen, type Listening } from './listen.js';
-import type { Demo, SchedulerParts, SchedulerStore } from './parts.js';
+import type { Demo, SchedulerParts } from './parts.js';
 import { reload } from './reload.js';
 import { Running } from './running.js';
 
@@ -66,7 +67,7 @@ const isEmpty = (config: Config, told: Told): boolean =>
 
 /** What has to be closed in the end. */
 interface Held {
-  readonly store: SchedulerStore;
+  readonly store: Store;
   readonly listening: Listening;
   readonly demo: Demo | null;
 }
