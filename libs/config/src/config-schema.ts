@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { DEFAULTS, DEFAULT_SETTINGS, RECORDER_DEFAULTS, SERVER_DEFAULTS } from './defaults.js';
-import { modelSpecSchema, settingsSchema } from './model-spec.js';
+import { DEFAULTS, RECORDER_DEFAULTS, SERVER_DEFAULTS } from './defaults.js';
+import { DEFAULT_SETTINGS, modelSpecSchema, settingsSchema } from './model-spec.js';
 import { ADDRESS_RULE, isLoopback, parseAddress } from './address.js';
 import { choice, millis, name, notAvailable, NOT_AVAILABLE, seconds, text, whole } from './rules.js';
 import { fileServerSchema } from './server-spec.js';

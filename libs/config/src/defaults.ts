@@ -1,20 +1,3 @@
-import type { ModelSettings } from './model-spec.js';
-
-/** What holds for a model unless declared otherwise. */
-export const DEFAULT_SETTINGS: ModelSettings = {
-  enabled: true,
-  gpuMemoryLimitMb: 2048,
-  cpuMemoryLimitMb: 4096,
-  idleUnloadSeconds: 300,
-  idleUnload: 'strict',
-  loadTimeoutSeconds: 300,
-  minResidencySeconds: 30,
-  class: 'default',
-  coldStart: { policy: 'queue', maxQueue: 100, maxWaitMs: 60_000, loadWhenShed: true },
-  onLimitExceeded: 'warn',
-  onFailing: 'flag',
-};
-
 /** What holds for the service itself unless configured otherwise. */
 export const DEFAULTS = {
   fleet: 'berth',

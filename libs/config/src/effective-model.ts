@@ -1,5 +1,10 @@
-import { DEFAULT_SETTINGS } from './defaults.js';
-import type { ColdStart, ModelSettings, ModelSpec, SettingsSpec } from './model-spec.js';
+import {
+  type ColdStart,
+  DEFAULT_SETTINGS,
+  type ModelSettings,
+  type ModelSpec,
+  type SettingsSpec,
+} from './model-spec.js';
 
 /** What one layer says of a model. A pin of null unpins what a layer below had pinned. */
 export type ModelLayer = Omit<ModelSpec, 'pin'> & {

@@ -7,7 +7,7 @@ export {
   type ServerOrigin,
   type TlsConfig,
 } from './complete-server.js';
-export { DEFAULT_SETTINGS, DEFAULTS, SERVER_DEFAULTS } from './defaults.js';
+export { DEFAULTS, SERVER_DEFAULTS } from './defaults.js';
 export { dependencyCycle } from './dependency-cycle.js';
 export {
   applySettings,
@@ -31,6 +31,7 @@ export { configJsonSchema } from './json-schema.js';
 export { mergePatch } from './merge-patch.js';
 export { patchModelSpec, readModelSpec, readPin, type Beside } from './model-body.js';
 export {
+  DEFAULT_SETTINGS,
   modelSpecSchema,
   pinSchema,
   settingsSchema,

@@ -17,31 +17,49 @@ const DAY = 86_400;
 const YEAR = 365 * DAY;
 
 const coldStartShape = {
-  policy: choice(['queue', 'shed']).describe('Whether requests for a cold model may wait.'),
-  maxQueue: whole(0, 1_000_000).describe('The most requests that may wait for one model.'),
-  maxWaitMs: millis(0, 3_600_000).describe('The longest a request for a cold model waits.'),
+  policy: choice(['queue', 'shed']).describe('Whether requests for a cold model may wait.').default('queue'),
+  maxQueue: whole(0, 1_000_000).describe('The most requests that may wait for one model.').default(100),
+  maxWaitMs: millis(0, 3_600_000).describe('The longest a request for a cold model waits.').default(60_000),
   loadWhenShed: z
     .boolean()
     .describe(
       'Whether a request refused by `shed`, or because it cannot be promised a route in time, counts as demand.',
-    ),
+    )
+    .default(true),
 };
 
-/** What may be set for every model and for each one: value rules without defaults. */
+/** What may be set for every model and for each one: value rules, and what holds where nothing is said. */
 const settingsShape = {
-  enabled: z.boolean().describe('false: never loaded; requests for it are refused as `disabled`.'),
-  gpuMemoryLimitMb: memoryMb().describe(
-    'What one copy takes on each device it is on: a guess, where a model says nothing.',
-  ),
-  cpuMemoryLimitMb: memoryMb().describe('What one copy takes in the memory of the host.'),
-  idleUnloadSeconds: seconds(0, YEAR).nullable().describe('Unused for so long, it is unloaded; null: never.'),
-  idleUnload: choice(['strict', 'soft']).describe('soft: idle models stay until their memory is wanted.'),
-  loadTimeoutSeconds: seconds(1, DAY).describe('A load that takes longer is overdue.'),
-  minResidencySeconds: seconds(0, DAY).describe('How long it stays at least, once loaded.'),
-  class: choice(['critical', 'default', 'sheddable']).describe('How much its requests matter.'),
-  coldStart: exactPartial(coldStartShape).describe('What happens to requests while it is cold.'),
-  onLimitExceeded: choice(['warn', 'unload', 'quarantine']).describe('When it takes more than its limit.'),
-  onFailing: choice(['flag', 'replace']).describe('When Triton calls it ready and it only fails.'),
+  enabled: z
+    .boolean()
+    .describe('false: never loaded; requests for it are refused as `disabled`.')
+    .default(true),
+  gpuMemoryLimitMb: memoryMb()
+    .describe('What one copy takes on each device it is on: a guess, where a model says nothing.')
+    .default(2048),
+  cpuMemoryLimitMb: memoryMb().describe('What one copy takes in the memory of the host.').default(4096),
+  idleUnloadSeconds: seconds(0, YEAR)
+    .nullable()
+    .describe('Unused for so long, it is unloaded; null: never.')
+    .default(300),
+  idleUnload: choice(['strict', 'soft'])
+    .describe('soft: idle models stay until their memory is wanted.')
+    .default('strict'),
+  loadTimeoutSeconds: seconds(1, DAY).describe('A load that takes longer is overdue.').default(300),
+  minResidencySeconds: seconds(0, DAY).describe('How long it stays at least, once loaded.').default(30),
+  class: choice(['critical', 'default', 'sheddable'])
+    .describe('How much its requests matter.')
+    .default('default'),
+  coldStart: z
+    .strictObject(optionalShape(coldStartShape))
+    .describe('What happens to requests while it is cold.')
+    .default(z.strictObject(coldStartShape).parse({})),
+  onLimitExceeded: choice(['warn', 'unload', 'quarantine'])
+    .describe('When it takes more than its limit.')
+    .default('warn'),
+  onFailing: choice(['flag', 'replace'])
+    .describe('When Triton calls it ready and it only fails.')
+    .default('flag'),
 };
 
 /** A pin: copies that are kept resident, for ever or until a moment. */
@@ -118,21 +136,22 @@ export type ModelSettings = {
 /** What happens to requests while a model is cold, complete. */
 export type ColdStart = { readonly [K in keyof typeof coldStartShape]: z.infer<(typeof coldStartShape)[K]> };
 
+/** What holds for a model unless declared otherwise. */
+export const DEFAULT_SETTINGS = z.strictObject(settingsShape).parse({}) as ModelSettings;
+
 /** The settings as `defaults` in the file may set them. */
 export const settingsSchema = z.strictObject(optionalShape(settingsShape));
 
 /** Some of the settings. */
 export type SettingsSpec = z.infer<typeof settingsSchema>;
 
-type Optional<S extends z.ZodRawShape> = { [K in keyof S]: z.ZodExactOptional<S[K]> };
+type Shape = Readonly<Record<string, z.ZodDefault<z.ZodType>>>;
+type Optional<S extends Shape> = { [K in keyof S]: z.ZodExactOptional<ReturnType<S[K]['unwrap']>> };
 
-function optionalShape<S extends z.ZodRawShape>(shape: S): Optional<S> {
-  const entries = Object.entries(shape).map(([key, schema]) => [key, z.exactOptional(schema)]);
+/** The same value rules without defaults: a key that is not set stays so. */
+function optionalShape<S extends Shape>(shape: S): Optional<S> {
+  const entries = Object.entries(shape).map(([key, schema]) => [key, z.exactOptional(schema.unwrap())]);
   return Object.fromEntries(entries) as Optional<S>;
-}
-
-function exactPartial<S extends z.ZodRawShape>(shape: S) {
-  return z.strictObject(optionalShape(shape));
 }
 
 /** Whether a value is what JSON can say, without infinities, nested no deeper than `depth`. */

@@ -45,7 +45,7 @@ export function coreSettings({
   idleUnload,
   loadTimeoutSeconds,
   minResidencySeconds,
-  coldStart,
+  coldStart: { maxWaitMs, ...coldStart },
   ...same
 }: Settings): ModelSettings {
   return {
@@ -58,12 +58,7 @@ export function coreSettings({
     idleMode: idleUnload,
     loadTimeout: millis(loadTimeoutSeconds),
     minResidency: millis(minResidencySeconds),
-    coldStart: {
-      policy: coldStart.policy,
-      maxQueue: coldStart.maxQueue,
-      maxWait: coldStart.maxWaitMs,
-      loadWhenShed: coldStart.loadWhenShed,
-    },
+    coldStart: { ...coldStart, maxWait: maxWaitMs },
   };
 }
 
