@@ -16,18 +16,22 @@ export interface Asked {
   readonly slowest: number;
 }
 
-/** All that was seen. */
-export interface SoakSeen {
-  readonly lastedMs: number;
+/** What the watcher has seen. */
+export interface Watched {
   readonly readings: readonly Reading[];
   /** What of its heap was in use after a collection, in MiB: the first time once it has settled, then as often again. */
   readonly heapsMb: readonly number[];
   readonly warm: Asked;
   readonly health: Asked;
-  /** What the hostile clients and the churn did, by kind. */
-  readonly done: Readonly<Record<string, number>>;
   /** How late this very process was at most: what is over that is not Berth's. */
   readonly ownLagMs: number;
+}
+
+/** All that was seen. */
+export interface SoakSeen extends Watched {
+  readonly lastedMs: number;
+  /** What the hostile clients and the churn did, by kind. */
+  readonly done: Readonly<Record<string, number>>;
 }
 
 /** One line of the table. */

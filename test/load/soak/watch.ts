@@ -6,7 +6,7 @@ import { Caller } from '../rpc.js';
 import { openFiles, residentMb } from '../usage.js';
 import { answersOk, Asker } from './asking.js';
 import { type SoakStage, WARM } from './stage.js';
-import type { Asked, Reading } from './verdict.js';
+import type { Reading, Watched } from './verdict.js';
 
 const READ_EVERY_MS = 10_000;
 const HEALTH_EVERY_MS = 100;
@@ -14,15 +14,6 @@ const WARM_EVERY_MS = 50;
 const ANSWER_MS = 5_000;
 const LAG_EVERY_MS = 50;
 const WARM_UP_MS = 60_000;
-
-/** What the watcher has seen. */
-export interface Watched {
-  readonly readings: readonly Reading[];
-  readonly heapsMb: readonly number[];
-  readonly warm: Asked;
-  readonly health: Asked;
-  readonly ownLagMs: number;
-}
 
 /** Reads the memory, asks for what is warm and for health, all the time until it is over. */
 export async function watch(

@@ -65,13 +65,26 @@ export type Untold =
   /** The process dies of the unloads that it works at. */
   | { readonly kind: 'dies of unloads'; readonly models: readonly string[] };
 
-/** Everything that ends with one life of a Triton process. */
-export interface ProcessState {
-  readonly timers: MortalTimers;
+/** What a process is started on. */
+export interface ProcessSetup {
+  readonly timers: Timers;
   readonly options: SimulatedTritonOptions;
   readonly devices: readonly SimulatedDevice[];
+  readonly hostMemoryBytes: number;
   readonly repository: ModelRepository;
   readonly faults: FaultSwitches;
+  /** Numbers the copies, over all lives of the server. */
+  readonly nextCopyId: () => number;
+  /** Called when a load asks for memory that is not there. */
+  readonly onOutOfMemory: (asked: Asked) => void;
+  readonly onUntold: (untold: Untold) => void;
+  /** Ends the process at once. */
+  readonly crash: () => void;
+}
+
+/** Everything that ends with one life of a Triton process. */
+export interface ProcessState extends Omit<ProcessSetup, 'hostMemoryBytes'> {
+  readonly timers: MortalTimers;
   readonly memory: DeviceMemory;
   readonly handler: CommonHandler;
   readonly threads: LoadThreads;
@@ -84,27 +97,6 @@ export interface ProcessState {
   /** Copies that no call shows and no unload ends. They make the process leave by timeout. */
   phantoms: number;
   isLeaving: boolean;
-  /** Numbers the copies, over all lives of the server. */
-  readonly nextCopyId: () => number;
-  /** Called when a load asks for memory that is not there. */
-  readonly onOutOfMemory: (asked: Asked) => void;
-  readonly onUntold: (untold: Untold) => void;
-  /** Ends the process at once. */
-  readonly crash: () => void;
-}
-
-/** What a process is started on. */
-export interface ProcessSetup {
-  readonly timers: Timers;
-  readonly options: SimulatedTritonOptions;
-  readonly devices: readonly SimulatedDevice[];
-  readonly hostMemoryBytes: number;
-  readonly repository: ModelRepository;
-  readonly faults: FaultSwitches;
-  readonly nextCopyId: () => number;
-  readonly onOutOfMemory: (asked: Asked) => void;
-  readonly onUntold: (untold: Untold) => void;
-  readonly crash: () => void;
 }
 
 /** A process that has just been executed: no model, no copy, only what a bare server holds. */

@@ -1,27 +1,15 @@
-import type { Timers } from '../agenda.js';
-import type { SimulatedDevice } from './device-memory.js';
-import type { FaultSwitches } from './faults.js';
 import { leave } from './leaving.js';
 import { loadAtStart } from './orders.js';
 import { freshProcess, readyRows } from './process-state.js';
-import type { Asked, ProcessState, SimulatedTritonOptions, Untold } from './process-state.js';
-import type { ModelRepository } from './repository.js';
+import type { ProcessSetup, ProcessState } from './process-state.js';
 import type { Place } from './simulated-model.js';
 
 /** `starting` refuses connections until the startup models are loaded; `leaving` answers that it is. */
 export type ServerPhase = 'down' | 'starting' | 'up' | 'leaving';
 
 /** What stays when a process ends: the machine, the disk, the command line, and what goes wrong. */
-export interface Surroundings {
-  readonly timers: Timers;
-  readonly devices: readonly SimulatedDevice[];
-  readonly hostMemoryBytes: number;
-  readonly options: SimulatedTritonOptions;
-  readonly repository: ModelRepository;
-  readonly faults: FaultSwitches;
+export interface Surroundings extends Omit<ProcessSetup, 'nextCopyId' | 'crash'> {
   readonly onPhase: (phase: ServerPhase, exitCode?: number) => void;
-  readonly onUntold: (untold: Untold) => void;
-  readonly onOutOfMemory: (asked: Asked) => void;
 }
 
 /**
