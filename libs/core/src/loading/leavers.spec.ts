@@ -172,3 +172,17 @@ describe('a job before it in the line', () => {
     expect(leaversFor(driver, schedule).map(({ bytes }) => bytes)).toEqual([4]);
   });
 });
+
+describe('on a server without a GPU', () => {
+  it('what its host holds comes free once', () => {
+    const onHost = (id: string, hostBytes: number, minResidency = 0): Model =>
+      aModel(id, { gpuBytes: 0, hostBytes, minResidency });
+    const driver = new CoreDriver()
+      .declare(onHost('a', 2, 600_000), onHost('b', 1), onHost('x', 3))
+      .serve(aServer('t', [], { devices: null, hostMemory: 4 }), ['a', 'b', 'x'])
+      .warm('a', 't');
+    for (const name of ['b', 'x']) driver.loadsTake(name, 8_000);
+    driver.resolve('b');
+    expect(driver.answerTo(driver.resolve('x'))).toBe('no_capacity');
+  });
+});

@@ -13,7 +13,7 @@ export interface Purse {
 export const deviceOf = ({ server, device }: Purse): Device | undefined =>
   device === null ? undefined : server.devices?.[device];
 
-/** All that draws on an account. */
+/** All that draws on an account, each server once on that of its host. */
 export const pursesOf = (fleet: Readonly<Fleet>, account: AccountId): readonly Purse[] =>
   pursesByAccount(fleet).get(account) ?? [];
 
@@ -24,9 +24,10 @@ export function pursesByAccount({
   if (index.purses) return index.purses;
   const purses = new Map<AccountId, Purse[]>();
   for (const server of servers.values()) {
-    appendTo(purses, hostAccount(server.spec.host), { server, device: null });
-    for (const [device, { account }] of (server.devices ?? []).entries())
-      appendTo(purses, account, { server, device });
+    const host = hostAccount(server.spec.host);
+    const devices = server.devices ?? [];
+    if (devices.every(({ account }) => account !== host)) appendTo(purses, host, { server, device: null });
+    for (const [device, { account }] of devices.entries()) appendTo(purses, account, { server, device });
   }
   index.purses = purses;
   return purses;
