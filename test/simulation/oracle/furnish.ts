@@ -30,13 +30,11 @@ const IDLE = 145_000;
 const modelName = (index: number): ModelId => String.fromCharCode(97 + index) as ModelId;
 const serverName = (index: number): ServerId => ['s', 't'][index] as ServerId;
 
-const SLOTS_ENOUGH = { loadsPerServer: 16, loadsPerDevice: 16 };
-
 /** A fleet as the core keeps it that holds all this, at rest or not. Memory is what is held, and the slack. */
 export function furnish(plan: SmallFleet): Fleet {
   const fleet = emptyFleet();
-  // No load stands in line for a load slot: the planner knows of memory only.
-  fleet.limits = { ...fleet.limits, ...SLOTS_ENOUGH, loadsPerDevicePerMinute: plan.swaps };
+  const slots = { loadsPerServer: plan.slots.ofServer, loadsPerDevice: plan.slots.ofDevice };
+  fleet.limits = { ...fleet.limits, ...slots, loadsPerDevicePerMinute: plan.swaps };
   const empty = plan.models.map((model, index) => modelOf(model, index));
   step(fleet, [...empty.map((model): Event => ({ kind: 'ModelDeclared', model })), ...serversOf(plan)], 0);
   for (const [index, model] of plan.models.entries()) {
@@ -205,10 +203,11 @@ function fit(fleet: Fleet, { hostSlack }: SmallFleet, { slack }: SmallServer, se
   if (hostSlack !== null) server.spec = { ...server.spec, hostMemory: held(host) + hostSlack };
 }
 
-/** Everything was read just now; one server may be lost or drained. */
-function tell(fleet: Fleet, { state }: SmallServer, id: ServerId): void {
+/** Everything was read just now; one server may be lost or drained, and others may have left for what it loads. */
+function tell(fleet: Fleet, { state, hasSwapped }: SmallServer, id: ServerId): void {
   const server = fleet.servers.get(id)!;
   read(fleet, NOW);
+  if (hasSwapped) for (const { account } of server.devices!) fleet.swaps.set(account, [NOW - 500]);
   if (state === 'draining') server.drain = { since: NOW - LONG, deadline: null };
   if (state !== 'lost') return;
   server.contact = { kind: 'lost', since: NOW - LONG };
@@ -227,6 +226,11 @@ export function read(fleet: Fleet, now: number): void {
 function doubt(fleet: Fleet, { isDoubted }: SmallModel, model: ModelId): void {
   if (!isDoubted) return;
   const avoid = [...fleet.servers.keys()];
-  const request = aRequest(`doubt-${model}`, model, NOW, { ago: 5, wait: 5 + LONG * 10, avoid });
+  const request = aRequest(`doubt-${model}`, model, NOW, {
+    ago: 5,
+    wait: 5 + LONG * 10,
+    avoid,
+    class: 'critical',
+  });
   fleet.waiting.set(request.id, request);
 }

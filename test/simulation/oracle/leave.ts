@@ -18,14 +18,14 @@ import { costOf, isUp, isWelcome } from './ways.js';
 /** A newcomer, as far as it matters for what has to leave. */
 export interface Newcomer {
   readonly model: Model;
-  /** Whether it has waited so long that leases protect no copy from it. */
+  /** Whether a copy more is to stay, and no request waits for it. */
+  readonly isPinned: boolean;
+  /** Whether it has waited so long that the swap budget does not count. */
   readonly isStarving: boolean;
-  /** How much it matters: nothing that matters more leaves for it. */
-  readonly rank: number;
 }
 
-/** What classes are worth; a pin is worth more than each. */
-export const RANKS = { sheddable: 0, default: 1, critical: 2, pin: 3 } as const;
+/** What classes are worth. All requests here are of the highest, so that no job gives its place to another. */
+const RANKS = { sheddable: 0, default: 1, critical: 2 } as const;
 
 export const rankOf = (fleet: Fleet, { model }: Replica): number => RANKS[fleet.models.get(model)!.class];
 
@@ -46,21 +46,20 @@ const isReplacedBy = (fleet: Fleet, replica: Replica, { id }: Model): boolean =>
   replica.model === id && isWrittenOff(fleet, replica);
 
 /**
- * Ready and at rest; no kept stranger; of no higher class; past its minimum residency; not awaited. No model was asked for
- * lately: so each is worth less than one for which a request waits, also where it is in use.
+ * Ready and at rest; no kept stranger; past its minimum residency; not awaited. No model was asked for lately: so each is
+ * worth less than one for which a request waits, also where it is in use.
  */
 export function mayBeAsked(
   fleet: Fleet,
   replica: Replica,
-  { model, rank }: Newcomer,
+  { model }: Newcomer,
   now: Instant,
 ): replica is Ready {
   if (replica.phase !== 'ready' || replica.change || isKept(fleet, replica)) return false;
   const server = fleet.servers.get(replica.server)!;
   const { minResidency } = fleet.models.get(replica.model)!;
   if (!isUp(server) || now < replica.since + minResidency) return false;
-  if (isAwaited(fleet, replica.model) || isReplacedBy(fleet, replica, model)) return false;
-  return rankOf(fleet, replica) <= rank;
+  return !isAwaited(fleet, replica.model) && !isReplacedBy(fleet, replica, model);
 }
 
 /**
@@ -97,7 +96,8 @@ function isClosed(fleet: Fleet, leaving: ReadonlySet<Replica>, way: Way, id: Mod
   });
 }
 
-function keepsPins(fleet: Fleet, replica: Replica, leaving: ReadonlySet<Replica>): boolean {
+/** Whether as many copies of its model stay as are pinned. */
+export function keepsPins(fleet: Fleet, replica: Replica, leaving: ReadonlySet<Replica>): boolean {
   const { pinnedCopies } = fleet.models.get(replica.model)!;
   if (isWrittenOff(fleet, replica)) return true;
   return pinnedCopies === 0 || isGone(replica) || copiesLeft(fleet, replica.model, leaving) >= pinnedCopies;
@@ -151,31 +151,12 @@ function isMovable(fleet: Fleet, replica: Replica, staying: ReadonlySet<Replica>
   );
 }
 
-/** When a replica could have left at the earliest; never, where it stays or its memory is counted as free already. */
-export function leavesAt(fleet: Fleet, replica: Replica, rank: number, now: Instant): Instant {
-  if (rankOf(fleet, replica) > rank && !isGone(replica)) return retiresAt(fleet, replica, now);
-  const residentUntil = replica.since + fleet.models.get(replica.model)!.minResidency;
-  switch (replica.phase) {
-    case 'ready':
-      return isKept(fleet, replica) ? Infinity : Math.max(now, residentUntil, replica.inUseUntil);
-    case 'placed':
-    case 'loading':
-      return Math.max(now, residentUntil);
-    case 'unknown':
-      return now;
-    case 'draining':
-    case 'unloading':
-      return Infinity;
-  }
-}
+/** Whether there is no telling when it leaves: its server is lost, a request waits for it, or what needs it is not ready yet. */
+export const isUntold = (fleet: Fleet, replica: Replica): boolean =>
+  !isUp(fleet.servers.get(replica.server)!) ||
+  isAwaited(fleet, replica.model) ||
+  [replica, ...leaningOn(fleet, replica)].some(({ phase }) => phase !== 'ready');
 
-/** When it leaves by itself, if it is not used any more: what matters more than the newcomer does not leave before. */
-function retiresAt(fleet: Fleet, replica: Replica, now: Instant): Instant {
-  const { idleUnload } = fleet.models.get(replica.model)!;
-  if (replica.phase === 'unknown') return now;
-  if (replica.phase !== 'ready') return Math.max(now, replica.since + (idleUnload ?? Infinity));
-  const isHeld = isKept(fleet, replica) || leaningOn(fleet, replica).length > 0;
-  return isHeld || idleUnload === null
-    ? Infinity
-    : Math.max(now, replica.lastUse + idleUnload, replica.inUseUntil);
-}
+/** Whether a replica could leave some time; not where its memory is counted as free already. */
+export const mayEverLeave = (fleet: Fleet, replica: Replica): boolean =>
+  !isGone(replica) && !isKept(fleet, replica);

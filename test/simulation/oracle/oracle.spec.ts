@@ -1,7 +1,37 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { aHolding, aSmallModel } from './a-small-model.js';
-import type { SmallFleet, SmallModel, SmallServer } from './small-fleet.js';
+import { type SmallFleet, smallFleets, type SmallModel, type SmallServer } from './small-fleet.js';
 import { trials } from './trials.js';
+import type { Verdict } from './verdict.js';
+
+/** Enough for each of what can happen to have happened often. */
+const RUNS = Number(process.env['RUNS'] ?? 400);
+/** The same fleets in every run; another seed, and more runs, look further. */
+const SEED = Number(process.env['SEED'] ?? 4);
+
+describe('the core, against a planner that tries everything', () => {
+  it('gives a place, makes leave, lets wait and refuses as that does', () => {
+    const seen: Record<Verdict['kind'], number> = {
+      'nothing to do': 0,
+      room: 0,
+      'others leave': 0,
+      later: 0,
+      'no way': 0,
+    };
+    fc.assert(
+      fc.property(smallFleets, (plan) => {
+        for (const { kind, disagreement } of trials(plan)) {
+          expect(disagreement).toBeUndefined();
+          seen[kind] += 1;
+        }
+      }),
+      { numRuns: RUNS, seed: SEED },
+    );
+    const least = Math.floor(RUNS / 40);
+    expect(Object.entries(seen).filter(([, count]) => count < least)).toEqual([]);
+  });
+});
 
 const MODEL = aSmallModel({ gpu: 0 });
 const HOLDING = aHolding();
@@ -11,6 +41,7 @@ const SERVER: SmallServer = {
   isZoned: false,
   strangers: 'adopt',
   state: 'up',
+  hasSwapped: false,
   lacks: [],
   configs: [],
   holdings: [],
@@ -31,7 +62,8 @@ const fleetOf = (pinned: Partial<SmallModel>): SmallFleet => ({
   hostSlack: 0,
   isTied: false,
   swaps: 100,
-  demands: [{ kind: 'request', of: 0, wait: 10_000, class: null }],
+  slots: { ofServer: 16, ofDevice: 16 },
+  demands: [{ kind: 'request', of: 0, wait: 10_000 }],
 });
 
 describe('a fleet on which the core was wrong once', () => {

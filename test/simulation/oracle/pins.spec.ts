@@ -21,6 +21,7 @@ const aSmallFleet = (models: readonly SmallModel[], ...servers: Partial<SmallSer
     isZoned: false,
     strangers: 'keep',
     state: 'up',
+    hasSwapped: false,
     lacks: [],
     configs: [],
     holdings: [],
@@ -30,6 +31,7 @@ const aSmallFleet = (models: readonly SmallModel[], ...servers: Partial<SmallSer
   hostSlack: null,
   isTied: false,
   swaps: 100,
+  slots: { ofServer: 16, ofDevice: 16 },
   demands: [],
 });
 

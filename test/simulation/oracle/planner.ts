@@ -20,12 +20,13 @@ import {
   type Way,
 } from './books.js';
 import {
-  leavesAt,
+  keepsPins,
+  isUntold,
   mayBeAsked,
+  mayEverLeave,
   mayLeaveInTime,
   mayLeaveTogether,
   type Newcomer,
-  RANKS,
   rankOf,
   staysForEver,
 } from './leave.js';
@@ -62,10 +63,10 @@ export const waysFree = (fleet: Fleet, ways: readonly Way[], now: Instant): Way[
 export function isSpent(
   { swaps, limits, replicas }: Fleet,
   { server, devices, grows }: Way,
-  { rank, isStarving }: Newcomer,
+  { isPinned, isStarving }: Newcomer,
   now: Instant,
 ): boolean {
-  if (isStarving || rank === RANKS.pin) return false;
+  if (isStarving || isPinned) return false;
   const had = grows === null ? [] : replicas.get(grows)!.devices;
   const given = (server.devices ?? []).filter(
     ({ ordinal }) => devices.includes(ordinal) && !had.includes(ordinal),
@@ -124,7 +125,8 @@ function isWarmWithout(fleet: Fleet, replica: Ready, newcomer: Newcomer, now: In
     if (other.model !== replica.model || other === replica || !serves(fleet, other)) return false;
     const isLater =
       other.lastUse > replica.lastUse || (other.lastUse === replica.lastUse && other.id > replica.id);
-    return hostOf(other) !== hostOf(replica) || isLater || !mayBeAsked(fleet, other, newcomer, now);
+    const mayGo = mayBeAsked(fleet, other, newcomer, now) && keepsPins(fleet, other, new Set([other]));
+    return hostOf(other) !== hostOf(replica) || isLater || !mayGo;
   });
 }
 
@@ -175,24 +177,32 @@ export function isListed(fleet: Fleet, server: Server, { id }: Model): boolean {
 }
 
 /**
- * Whether a way could be free before a deadline, if all that could have left by then had; undefined where there is no
- * way at all just now, so that it cannot be told.
+ * Whether a way could be free some time, `able` being the servers that a model could ever come to; undefined where that
+ * cannot be told: where it takes what is not ready to leave, or what may leave only one by one, where a copy of the model
+ * or of what it needs is not at rest, or where there is no way just now.
  */
-export function opensBefore(
+export function opensEver(
   fleet: Fleet,
-  { model, rank }: Newcomer,
-  { now, deadline }: { readonly now: Instant; readonly deadline: Instant },
+  { model }: Newcomer,
+  now: Instant,
+  able: readonly Server[],
 ): boolean | undefined {
   const ways = waysTo(fleet, model, 1);
-  if (ways.length === 0) return undefined;
-  const all = [...fleet.replicas.values()];
-  const gone = all.filter((one) => leavesAt(fleet, one, rank, now) < deadline);
-  const going = all.filter(({ phase }) => phase === 'draining' || phase === 'unloading');
   const { spare } = roomIn(fleet, now);
-  return ways.some((way) =>
-    subsetsOf(gone).some(
-      (leaving) =>
-        frees(leaving, way, spare) && mayLeaveInTime(fleet, new Set([...leaving, ...going]), way, model.id),
-    ),
-  );
+  const all = [...fleet.replicas.values()];
+  const going = all.filter(({ phase }) => phase === 'draining' || phase === 'unloading');
+  const isFreedBy = (some: readonly Replica[], mayLeave: typeof mayLeaveTogether): boolean =>
+    ways.some((way) =>
+      subsetsOf(some).some(
+        (leaving) =>
+          frees(leaving, way, spare) && mayLeave(fleet, new Set([...leaving, ...going]), way, model.id),
+      ),
+    );
+  const gone = all.filter((one) => mayEverLeave(fleet, one));
+  const told = gone.filter((one) => !isUntold(fleet, one));
+  if (isFreedBy(told, mayLeaveTogether)) return true;
+  const isShut = able.some((server) => !ways.some((way) => way.server === server));
+  const concerned = new Set([model.id, ...needsOf(fleet, model.id)]);
+  const isComing = all.some((one) => concerned.has(one.model) && one.phase !== 'ready');
+  return isShut || isComing || isFreedBy(gone, mayLeaveInTime) ? undefined : false;
 }

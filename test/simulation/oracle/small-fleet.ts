@@ -58,6 +58,8 @@ export interface SmallServer {
   readonly isZoned: boolean;
   readonly strangers: 'keep' | 'adopt';
   readonly state: 'up' | 'lost' | 'draining';
+  /** Whether others have just left for a load on each of its devices. */
+  readonly hasSwapped: boolean;
   /** Models its repository does not list. */
   readonly lacks: readonly number[];
   /** What was learned of the config of each model. */
@@ -72,8 +74,6 @@ export interface Demand {
   /** Which of the models that it could be for, taken round. */
   readonly of: number;
   readonly wait: number;
-  /** The class of the request; null: that of the model. */
-  readonly class: Class | null;
 }
 
 export interface SmallFleet {
@@ -87,6 +87,8 @@ export interface SmallFleet {
   readonly isTied: boolean;
   /** How many loads of a minute others may be evicted for, on one device. */
   readonly swaps: number;
+  /** How many loads may run at once. */
+  readonly slots: { readonly ofServer: number; readonly ofDevice: number };
   readonly demands: readonly Demand[];
 }
 
@@ -111,8 +113,6 @@ const holding: fc.Arbitrary<Holding> = fc.record({
   isOdd: fc.boolean(),
 });
 
-const classes: fc.Arbitrary<Class> = fc.constantFrom('default', 'default', 'critical', 'sheddable');
-
 const model: fc.Arbitrary<SmallModel> = fc.record({
   gpu: fc.nat({ max: 9 }),
   host: fc.oneof(fc.constant(0), fc.nat({ max: 5 })),
@@ -132,7 +132,7 @@ const model: fc.Arbitrary<SmallModel> = fc.record({
   minResidency: fc.constantFrom(0, 0, 2_000),
   isEnabled: rarely(true, false, 15),
   isReplaced: fc.boolean(),
-  class: classes,
+  class: fc.constantFrom<Class>('default', 'default', 'critical', 'sheddable'),
   isRetired: fc.boolean(),
   isDoubted: rarely(false, true, 20),
 });
@@ -146,6 +146,7 @@ const server: fc.Arbitrary<SmallServer> = fc.record({
     { weight: 9, arbitrary: fc.constant('up' as const) },
     { weight: 1, arbitrary: fc.constantFrom('lost', 'draining' as const) },
   ),
+  hasSwapped: rarely(false, true, 3),
   lacks: fc.oneof(
     { weight: 6, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.uniqueArray(fc.nat({ max: MODELS - 1 }), { maxLength: 2 }) },
@@ -171,12 +172,12 @@ export const smallFleets: fc.Arbitrary<SmallFleet> = fc.record({
   hostSlack: fc.option(fc.integer({ min: 0, max: 8 }), { freq: 2 }),
   isTied: rarely(false, true, 6),
   swaps: rarely(20, 1, 3),
+  slots: fc.record({ ofServer: fc.constantFrom(1, 2, 16), ofDevice: fc.constantFrom(1, 16) }),
   demands: fc.array(
     fc.record({
       kind: fc.constantFrom('request', 'request', 'request', 'pin' as const),
       of: fc.nat({ max: MODELS - 1 }),
       wait: fc.constantFrom(1_000, 10_000, 60_000),
-      class: fc.option(classes, { freq: 2 }),
     }),
     { minLength: 1, maxLength: 3 },
   ),

@@ -10,7 +10,6 @@ import {
 } from '#core';
 import { aRequest } from '../../support/builders.js';
 import { furnish, NOW, read } from './furnish.js';
-import { RANKS } from './leave.js';
 import type { Demand, SmallFleet } from './small-fleet.js';
 import { judge, type Verdict, type Wanted } from './verdict.js';
 import { copiesPresent } from './ways.js';
@@ -66,25 +65,25 @@ function modelFor(fleet: Fleet, { of }: Demand, now: Instant): Model | undefined
 function told(
   fleet: Fleet,
   model: Model,
-  { kind, wait, class: asked }: Demand,
+  { kind, wait }: Demand,
   { id, now }: { readonly id: RequestId; readonly now: Instant },
 ): { event: Event; wanted: Wanted } {
-  if (kind === 'pin' && !isDraining(fleet, model)) {
+  if (kind === 'pin' && !takesBack(fleet, model)) {
     const copies = copiesPresent(fleet, model.id, now) + 1;
     const pinned = { ...model, pinnedCopies: copies };
-    const wanted = { model: pinned, copies, request: null, isStarving: false, rank: RANKS.pin };
+    const wanted = { model: pinned, copies, request: null, isPinned: true, isStarving: false };
     return { event: { kind: 'ModelDeclared', model: pinned }, wanted };
   }
-  const request = aRequest(id, model.id, now, { wait, class: asked ?? model.class });
-  const others = [...fleet.waiting.values()].filter((one) => one.model === model.id);
-  const rank = Math.max(...[request, ...others].map((one) => RANKS[one.class]));
-  const wanted = { model, copies: 1, request, isStarving: false, rank };
+  const request = aRequest(id, model.id, now, { wait, class: 'critical' });
+  const wanted = { model, copies: 1, request, isPinned: false, isStarving: false };
   return { event: { kind: 'RequestArrived', request }, wanted };
 }
 
-/** A pin would take back what drains, and need no place. */
-const isDraining = (fleet: Fleet, { id }: Model): boolean =>
-  [...fleet.replicas.values()].some(({ model, phase }) => model === id && phase === 'draining');
+/** Whether a pin would need no place of its own: it takes back what drains, and the places of others. */
+const takesBack = (fleet: Fleet, { id }: Model): boolean =>
+  [...fleet.replicas.values()].some(
+    ({ model, phase }) => phase === 'placed' || (model === id && phase === 'draining'),
+  );
 
 /** Takes turns until nothing is left to do, and takes back what is wanted and finds no place: what comes next is alone. */
 function settle(fleet: Fleet, now: Instant): void {

@@ -1,19 +1,20 @@
-import type { Action, Fleet, Instant, Model, ModelId, Ready, Replica, Request, Server } from '#core';
-import { isWithin, isWrittenOff, looseness, roomIn, type Way } from './books.js';
-import { mayBeAsked, mayLeaveTogether, type Newcomer } from './leave.js';
+import type { Action, Fleet, Instant, Model, ModelId, Ready, Replica, Request } from '#core';
+import { isWrittenOff, roomIn, type Way } from './books.js';
 import {
-  compareHarm,
-  couldFit,
-  frees,
-  harmOf,
-  isSpent,
-  isListed,
-  opensBefore,
-  type Plan,
-  plansFor,
-  waysFree,
-} from './planner.js';
-import { copiesPresent, isUp, isWelcome, waysTo } from './ways.js';
+  areIdle,
+  bestOf,
+  compareAcross,
+  compareRanks,
+  firstOf,
+  isNow,
+  isSmaller,
+  lacksSlotAlone,
+  rankIn,
+} from './choice.js';
+import { mayBeAsked, mayLeaveTogether, type Newcomer } from './leave.js';
+import { compareHarm, frees, harmOf, isSpent, type Plan, plansFor, waysFree } from './planner.js';
+import { onNothing, refusalOf } from './reasons.js';
+import { copiesPresent, isUp, waysTo } from './ways.js';
 
 /** What one turn made of a demand. */
 export interface Turn {
@@ -32,28 +33,54 @@ export interface Wanted extends Newcomer {
 
 /** What the planner makes of a demand, and where the core disagrees, in words; undefined where it does not. */
 export interface Verdict {
-  readonly kind: 'nothing to do' | 'room' | 'others leave' | 'no way';
+  readonly kind: 'nothing to do' | 'room' | 'others leave' | 'later' | 'no way';
   readonly disagreement: string | undefined;
 }
 
 export function judge(turn: Turn, wanted: Wanted): Verdict {
   const { before, now } = turn;
   const ways = lacksCopies(before, wanted, now) ? waysTo(before, wanted.model, wanted.copies) : [];
-  const free = waysFree(before, ways, now);
   const decided = { found: placeIn(turn, wanted.model), left: leftIn(turn) };
-  if (free.length > 0) {
-    const isHarder = ways.some(takesGpu) ? lacksGpu : () => false;
-    return { kind: 'room', disagreement: onFree(turn, wanted.model, { free, isHarder }, decided) };
-  }
+  const free = waysFree(before, ways, now);
+  if (free.length > 0) return withRoom(turn, wanted, ways, free, decided);
   const able = ways.filter((way) => !isSpent(before, way, wanted, now));
-  const plans = able.map((way) => plansFor(before, way, wanted, now));
-  if (plans.some((some) => some.length > 0)) {
-    return { kind: 'others leave', disagreement: onEviction(turn, wanted, plans, decided) };
-  }
+  const plans = able.flatMap((way) => plansFor(before, way, wanted, now));
+  if (plans.length > 0) return withPlans(turn, wanted, able, plans, decided);
   const isCold = copiesPresent(before, wanted.model.id, now) === 0 && !isServedByFailing(before, wanted);
   const idle = onIdle(decided);
   if (!isCold || wanted.request === null) return { kind: 'nothing to do', disagreement: idle };
   return { kind: 'no way', disagreement: idle ?? onNothing(turn, wanted, wanted.request) };
+}
+
+/** What fits has its place at once where the best way can begin at once; else others may leave that are gone sooner. */
+function withRoom(
+  turn: Turn,
+  wanted: Wanted,
+  ways: readonly Way[],
+  free: readonly Way[],
+  decided: Decided,
+): Verdict {
+  const { before, now } = turn;
+  const { model } = wanted;
+  if (isNow(before, firstOf(before, model, ways, free, now), now))
+    return { kind: 'room', disagreement: onFree(turn, model, ways, free, decided) };
+  const able = ways.filter((way) => !isSpent(before, way, wanted, now));
+  return { kind: 'later', disagreement: onLater(turn, wanted, able, free, decided) };
+}
+
+/** The best of those of which none is in use leave, where that is enough at once; else those that are gone soonest. */
+function withPlans(
+  turn: Turn,
+  wanted: Wanted,
+  able: readonly Way[],
+  plans: readonly Plan[],
+  decided: Decided,
+): Verdict {
+  const { before, now } = turn;
+  const best = bestOf(before, plans, now);
+  if (best && isNow(before, best.way, now, best.leaving))
+    return { kind: 'others leave', disagreement: onEviction(turn, wanted, plans, best, decided) };
+  return { kind: 'later', disagreement: onLater(turn, wanted, able, [], decided) };
 }
 
 const lacksCopies = (fleet: Fleet, wanted: Wanted, now: Instant): boolean =>
@@ -120,85 +147,78 @@ function leftIn({ before, after }: Turn): ReadonlySet<Ready> {
 const isAt = ({ server, devices }: Way, found: Found): boolean =>
   server.spec.id === found.server && String(devices) === String(found.devices);
 
-/** Whether a way takes memory of some GPU, and whether there is none where it leads. */
-const takesGpu = ({ server, needs }: Way): boolean =>
-  (server.devices ?? []).some(({ kind, account }) => kind === 'gpu' && (needs.get(account) ?? 0) > 0);
-const lacksGpu = ({ server }: Way): boolean => (server.devices ?? []).every(({ kind }) => kind !== 'gpu');
-
-/** The ways with room, and which of them lead where the model may not be able to run. */
-interface Free {
-  readonly free: readonly Way[];
-  readonly isHarder: (way: Way) => boolean;
-}
-
-/**
- * A server with a GPU, where some way takes memory of one; a zone with fewer copies, where the model is spread; then a server without a copy before one with; then memory free
- * today before memory free soon; then what leaves least.
- */
+/** The best of the ways with room takes it, and nothing leaves. */
 function onFree(
   { before, now }: Turn,
   model: Model,
-  { free, isHarder }: Free,
+  ways: readonly Way[],
+  free: readonly Way[],
   { found, left }: Decided,
 ): string | undefined {
   if (left.size > 0) return `${names(left)} had to leave although there is room`;
   const way = found && free.find((one) => isAt(one, found));
   if (!way)
     return `there is room on ${free.map(({ server }) => server.spec.id).join()}, and it was not taken`;
-  const room = roomIn(before, now);
-  const rankOf = (one: Way): readonly number[] => [
-    isHarder(one) ? 1 : 0,
-    likenessOf(before, model, one.server, now),
-    one.grows ? 1 : 0,
-    isWithin(one.needs, room.free) ? 0 : 1,
-    looseness(before, one.server, one.needs, room.spare),
-  ];
+  const rankOf = rankIn(before, model, ways, now);
   const best = free.map(rankOf).toSorted(compareRanks)[0]!;
   return compareRanks(rankOf(way), best) > 0 ? `${shown(found)} fits less well than others` : undefined;
-}
-
-/** How many copies a model that is to be spread has in the zone of a server; all of them where it is in none. */
-function likenessOf(fleet: Fleet, { id, spread }: Model, server: Server, now: Instant): number {
-  if (spread === null) return 0;
-  const zone = server.spec.labels[spread];
-  if (zone === undefined) return Infinity;
-  const alike = [...fleet.replicas].filter(
-    ([, one]) => fleet.servers.get(one.server)!.spec.labels[spread] === zone,
-  );
-  return copiesPresent({ ...fleet, replicas: new Map(alike) }, id, now);
-}
-
-function compareRanks(one: readonly number[], other: readonly number[]): number {
-  const index = one.findIndex((value, position) => value !== other[position]);
-  return index < 0 ? 0 : one[index]! - other[index]!;
 }
 
 function onEviction(
   { before, now }: Turn,
   wanted: Wanted,
-  plans: readonly (readonly Plan[])[],
+  all: readonly Plan[],
+  best: Plan,
   { found, left }: Decided,
 ): string | undefined {
-  const all = plans.flat();
-  const best = plans
-    .flatMap((some) => some.toSorted((a, b) => compareHarm(a.harm, b.harm)).slice(0, 1))
-    .toSorted(compareAcross)[0]!;
   const better = `${names(best.leaving)} on ${best.way.server.spec.id}/${best.way.devices.join('+')}`;
   if (!found) return `no place was made, but ${better} would do`;
   const way = all.find((plan) => isAt(plan.way, found))?.way;
   if (!way) return `${names(left)} had to leave for ${shown(found)}, which no set frees; ${better} would do`;
-  const why = unfit(before, left, way, wanted, now);
-  if (why) return `${names(left)} had to leave for ${shown(found)}: ${why}`;
   const here = all.filter((plan) => plan.way === way);
-  const smaller = here.find(
-    ({ leaving }) => leaving.size < left.size && [...leaving].every((one) => left.has(one)),
-  );
-  if (smaller) return `${names(left)} had to leave where ${names(smaller.leaving)} is enough`;
+  const why = unfit(before, left, way, wanted, now) ?? tooMany(left, here);
+  if (why) return `${names(left)} had to leave for ${shown(found)}: ${why}`;
   const mine = { way, leaving: left, harm: harmOf(before, left, wanted, now) };
   if (mine.harm[0]! <= best.harm[0]! && hasTies(before)) return undefined;
-  const isLeast = here.every(({ harm }) => compareHarm(mine.harm, harm) <= 0);
+  const idle = here.filter(({ leaving }) => areIdle(leaving, now));
+  const isLeast = idle.every((one) => compareHarm(mine.harm, one.harm) <= 0 || isSmaller(mine, one));
   if (isLeast && compareAcross(mine, best) <= 0) return undefined;
   return `${names(left)} had to leave for ${shown(found)} (${mine.harm.join()}); ${better} (${best.harm.join()}) is better`;
+}
+
+const tooMany = (left: ReadonlySet<Ready>, plans: readonly Plan[]): string | undefined => {
+  const smaller = plans.find(
+    ({ leaving }) => leaving.size < left.size && [...leaving].every((one) => left.has(one)),
+  );
+  return smaller && `${names(smaller.leaving)} is enough`;
+};
+
+/** Nothing can begin at once. Which of what may come is soonest is not known here: what was decided must be possible. */
+function onLater(
+  turn: Turn,
+  wanted: Wanted,
+  able: readonly Way[],
+  free: readonly Way[],
+  { found, left }: Decided,
+): string | undefined {
+  const { before, now } = turn;
+  if (!found) {
+    if (left.size > 0) return `${names(left)} had to leave for nothing`;
+    const refused = wanted.request && refusalOf(turn, wanted.request);
+    return refused ? `${refused}, though there will be room` : undefined;
+  }
+  if (left.size === 0) return onSpare(before, free, found, now);
+  const way = able.find((one) => isAt(one, found));
+  if (!way) return `${names(left)} had to leave for ${shown(found)}, where nothing may`;
+  const why = unfit(before, left, way, wanted, now) ?? tooMany(left, plansFor(before, way, wanted, now));
+  return why && `${names(left)} had to leave for ${shown(found)}: ${why}`;
+}
+
+/** A place without others leaving takes memory that is free some time; what waits for a slot alone has none yet. */
+function onSpare(before: Fleet, free: readonly Way[], found: Found, now: Instant): string | undefined {
+  const way = free.find((one) => isAt(one, found));
+  if (!way) return `there is no room on ${shown(found)}`;
+  return lacksSlotAlone(before, way, now) ? `${shown(found)} was given before a slot is free` : undefined;
 }
 
 /** Of replicas used at the same moment any may go, as long as none goes that need not. */
@@ -220,31 +240,3 @@ function unfit(
   if (!mayLeaveTogether(before, left, way, wanted.model.id)) return 'they may not leave together';
   return frees(left, way, roomIn(before, now).spare) ? undefined : 'that is not enough';
 }
-
-const compareAcross = (one: Plan, other: Plan): number =>
-  one.harm[0]! - other.harm[0]! || one.leaving.size - other.leaving.size;
-
-/** Nothing can be done now: refused for good where nothing ever can, for now where nothing can in time; else it waits. */
-function onNothing({ before, actions, now }: Turn, wanted: Wanted, request: Request): string | undefined {
-  const refusal = actions.find((one) => one.kind === 'refuse' && one.request === request.id);
-  const reason = refusal?.kind === 'refuse' ? refusal.refusal.reason : 'waits';
-  const expected = reasonsFor(before, wanted, request.deadline, now);
-  return expected.includes(reason) ? undefined : `${reason}, and not: ${expected.join(' or ')}`;
-}
-
-/** What may be answered; `waits` is no answer yet. */
-function reasonsFor(fleet: Fleet, wanted: Wanted, deadline: Instant, now: Instant): readonly string[] {
-  const { model } = wanted;
-  if (!model.enabled) return ['disabled'];
-  // A request for what no repository lists waits until the indexes have been read again.
-  const isReadAgain = isNowhereListed(fleet, model) ? ['waits'] : [];
-  const able = [...fleet.servers.values()].filter((server) => couldFit(fleet, server, model));
-  if (able.length === 0) return ['infeasible', 'disabled', ...isReadAgain];
-  if (able.every(({ contact }) => contact.kind === 'lost')) return ['no_server'];
-  const opens = opensBefore(fleet, wanted, { now, deadline });
-  if (opens === undefined) return ['waits', 'no_capacity'];
-  return opens ? ['waits'] : ['no_capacity'];
-}
-
-const isNowhereListed = (fleet: Fleet, model: Model): boolean =>
-  [...fleet.servers.values()].every((server) => !isWelcome(server, model) || !isListed(fleet, server, model));
