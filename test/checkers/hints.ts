@@ -31,9 +31,7 @@ interface Outside {
 export const hintsKeepToTheRate = (): TurnCheck => {
   const outside = new Map<ModelId, Outside>();
   return (scene) => {
-    for (const event of scene.turn.events) if (event.kind === 'ModelWithdrawn') outside.delete(event.model);
-    // One that was only found is forgotten with its server.
-    for (const model of outside.keys()) if (!scene.fleet.models.has(model)) outside.delete(model);
+    forgetGone(outside, scene);
     for (const { request, model, at } of sentBackIn(scene)) {
       const { turn, fleet, trail } = scene;
       const known = outside.get(model);
@@ -52,6 +50,12 @@ export const hintsKeepToTheRate = (): TurnCheck => {
     }
   };
 };
+
+/** Forgets models that were withdrawn; one that was only found goes with its server. */
+function forgetGone(outside: Map<ModelId, Outside>, { turn, fleet }: TurnScene): void {
+  for (const event of turn.events) if (event.kind === 'ModelWithdrawn') outside.delete(event.model);
+  for (const model of outside.keys()) if (!fleet.models.has(model)) outside.delete(model);
+}
 
 /** The refused requests whose hint may depend on other requests, in the order in which they were told. */
 function sentBackIn({ turn, fleet, history }: TurnScene) {
