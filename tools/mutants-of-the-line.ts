@@ -52,7 +52,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'wakes-for-what-only-an-event-tells', breaks: 19, file: `${CORE}/loading/leavers.ts`, find: `isOverdue(fleet, replica, now) || isPinProtected`, replace: `isPinProtected` },
   { name: 'swaps-not-bounded', breaks: 8, file: `${CORE}/loading/place-times.ts`, find: `return this.isFree(place) ? this.schedule.now : this.schedule.swapAt(place);`, replace: `return Math.min(this.schedule.now, this.schedule.swapAt(place));` },
   { name: 'swaps-of-the-line-not-counted', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `    if (isSwap) this.noteSwap(place, placeAt);\n`, replace: `` },
-  { name: 'waits-for-a-swap-that-comes-too-late', breaks: 13, file: `${CORE}/loading/propose.ts`, find: `          this.schedule.swapAt(place) <= this.latest &&\n`, replace: `` },
+  { name: 'waits-for-a-swap-that-comes-too-late', breaks: 13, file: `${CORE}/loading/propose.ts`, find: `          this.times.budgetFrom(place) <= this.latest &&\n`, replace: `` },
   { name: 'what-starves-is-judged-by-worth', breaks: 19, file: `${CORE}/loading/place-times.ts`, find: `return job.isStarving && !devices`, replace: `return job.isStarving && job.since < 0 && !devices` },
   { name: 'what-starves-is-all-that-loads', breaks: 19, file: `${CORE}/placement/place-due.ts`, find: `if (isStarving) fleet.starvedLast.add(account);`, replace: `if (isStarving) fleet.starvedLast.delete(account);` },
   { name: 'worth-ignored', breaks: 8, file: `${CORE}/loading/place-times.ts`, find: `return Math.max(this.budgetFrom(place), worthMoreFrom(schedule, job, this.want, models));`, replace: `return Math.max(this.budgetFrom(place), Math.min(schedule.now, worthMoreFrom(schedule, job, this.want, models)));` },

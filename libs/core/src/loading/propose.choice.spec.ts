@@ -78,6 +78,20 @@ describe('where the swap budget lets the least valuable copy leave too late for 
   });
 });
 
+describe('a pin, which the swap budget does not bind', () => {
+  it('makes leave what is worth least, also on a device whose budget is spent', () => {
+    const driver = full([4, 4], [4]);
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerDevicePerMinute: 1 };
+    expect(unloadsFor(driver, 4)).toEqual(['unload m00@s0']);
+    driver.loadEnds('x', 's0');
+    driver.resolve('m10', { lease: 0 });
+    for (const server of ['s0', 's1']) driver.shelf(server).set('y', '');
+    driver.pass(30_000);
+    driver.declare(aModel('y', { pinnedCopies: 1 })).pass(10_000);
+    expect(driver.orders().slice(2)).toEqual(['unload m01@s0', 'load y@s0']);
+  });
+});
+
 /** Two servers: what is worth least is on the second, where a load of `x` makes another one wait. */
 function busyOrDear(): CoreDriver {
   const driver = full([4], [4, 4]);

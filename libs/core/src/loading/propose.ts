@@ -189,7 +189,7 @@ class Search {
       site.where(
         (place) =>
           this.isFull(place) &&
-          this.schedule.swapAt(place) <= this.latest &&
+          this.times.budgetFrom(place) <= this.latest &&
           this.times.startAt(place, now).at <= this.latest,
       ),
     );
