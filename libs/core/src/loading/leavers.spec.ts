@@ -186,3 +186,16 @@ describe('on a server without a GPU', () => {
     expect(driver.answerTo(driver.resolve('x'))).toBe('no_capacity');
   });
 });
+
+describe('what a model needs on its server', () => {
+  it('does not leave for it, also where it is not ready yet', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a', { gpuBytes: 6 }), aModel('x', { gpuBytes: 6, dependsOn: [A] }))
+      .declare(aModel('b', { gpuBytes: 3, minResidency: 600_000 }))
+      .serve(aServer('t', [12]), ['a', 'b', 'x'])
+      .warm('b', 't');
+    for (const name of ['a', 'x']) driver.loadsTake(name, 8_000);
+    driver.resolve('a', { wait: 0 });
+    expect(driver.answerTo(driver.resolve('x'))).toBe('no_capacity');
+  });
+});

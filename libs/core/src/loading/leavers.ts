@@ -137,7 +137,7 @@ export function firstEnough(
   const short = new Map(shortfalls);
   const found: Leaver[] = [];
   for (const leaver of leavers) {
-    if (leaver.victim?.replicas.some(({ id }) => needed.has(id))) continue;
+    if (leaver.copies.some((id) => needed.has(id))) continue;
     const useful = leaver.bookings.filter(({ account, bytes }) => bytes > 0 && short.has(account));
     if (useful.length === 0) continue;
     found.push(leaver);
