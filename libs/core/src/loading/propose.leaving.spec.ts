@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import type { ModelId } from '../index.js';
+import type { Model, ModelId } from '../index.js';
 
 /** A GPU of 10 with 7 that leave for a promised load of 5 as soon as their residency ends, in 10 s; and 3 that are idle. */
 function leavingSoon(): CoreDriver {
@@ -55,5 +55,26 @@ describe('a job for which a copy is to leave that is loaded yet', () => {
     const waited = (jobOf(driver, 'x')!.placeAt - driver.now) / 1_000;
     // It waits until its one request has waited as long as the other model is worth, which fades.
     expect(Math.abs(waited - worth * Math.exp(-waited / 60))).toBeLessThan(1);
+  });
+});
+
+describe('a job for which two copies could leave soon, of which one is to stay', () => {
+  it('waits for a third', () => {
+    const onHost = (id: string, hostBytes: number, parts: Partial<Model> = {}): Model =>
+      aModel(id, { gpuBytes: 0, hostBytes, idleUnload: null, ...parts });
+    const driver = new CoreDriver().declare(
+      onHost('two', 2, { pinnedCopies: 1 }),
+      onHost('third', 4, { minResidency: 50_000 }),
+      onHost('x', 5),
+    );
+    for (const server of ['s', 't']) {
+      driver.serve(aServer(server, [10], { host: 'h', hostMemory: 10, strangers: 'adopt' }), ['x']);
+      driver.shelf(server).set('two', 'READY');
+    }
+    driver.pass(40_000);
+    driver.shelf('t').set('third', 'READY');
+    driver.pass(20_000);
+    expect(driver.answerTo(driver.resolve('x'))).toBe('waiting');
+    expect(jobOf(driver, 'x')!.victims).toContain('third@t');
   });
 });

@@ -137,10 +137,13 @@ class Search {
     const first = firstEnough(leavers, shortfall(ledger, place.bookings), needed);
     if (!first) return undefined;
     if (first.some(({ victim }) => victim === null)) return this.times.later(place, first);
-    const at = first.at(-1)!.at;
-    const early = leavers.flatMap((one) => (one.victim && one.at <= at ? [one.victim] : []));
-    const plan = planFor(fleet, ledger, place, this.want, early);
-    return plan && this.planned(plan);
+    // Of two copies that have left by then only one may go, if one is to stay: then more have to leave.
+    for (const { at } of leavers.slice(leavers.indexOf(first.at(-1)!))) {
+      const early = leavers.flatMap((one) => (one.victim && one.at <= at ? [one.victim] : []));
+      const plan = planFor(fleet, ledger, place, this.want, early);
+      if (plan) return this.planned(plan);
+    }
+    return undefined;
   }
 
   /** A move, where no eviction is in time and the move is. */
