@@ -22,7 +22,7 @@ const times = z.strictObject({
 /** What one load teaches, as the core has it: it took so many milliseconds, and the next may take half as long again. */
 const onceTook = (took: number): LoadTimes => ({
   mean: Math.log(Math.max(1, took)),
-  deviation: Math.log(1.5) / 1.6,
+  deviation: Math.log(1.5) / 1.6 / Math.SQRT2,
   count: 1,
 });
 

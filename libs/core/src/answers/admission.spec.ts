@@ -66,7 +66,7 @@ describe('a request for a cold model', () => {
     const driver = unseen();
     const anywhere = { mean: Math.log(8_000), deviation: 0.2, count: 8 };
     driver.tell({ kind: 'LoadTimesRemembered', model: 'b' as ModelId, anywhere, on: [] });
-    const p90 = Math.round(8_000 * Math.exp(0.32));
+    const p90 = Math.round(8_000 * Math.exp(0.32 * Math.sqrt(1 + 1 / 8)));
     const late = driver.resolve('b', { wait: 9_000 });
     expect(driver.refusalOf(late)).toEqual({ reason: 'deadline_unreachable', retryAfter: p90 - 9_000 });
     const request = driver.resolve('b', { wait: 12_000 });

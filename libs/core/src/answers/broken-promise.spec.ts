@@ -9,7 +9,7 @@ function aDriver(): CoreDriver {
   const driver = new CoreDriver().declare(...NAMES.map((name) => aModel(name)));
   driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
   driver.serve(aServer('t', [99]), NAMES);
-  const anywhere = { mean: Math.log(8_000), deviation: Math.log(1.5) / 1.6, count: 8 };
+  const anywhere = { mean: Math.log(8_000), deviation: Math.log(1.5) / 1.6 / Math.sqrt(1 + 1 / 8), count: 8 };
   for (const name of NAMES)
     driver.tell({ kind: 'LoadTimesRemembered', model: aModel(name).id, anywhere, on: [] });
   return driver;

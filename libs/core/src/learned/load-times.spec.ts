@@ -23,6 +23,13 @@ describe('what is known of load times', () => {
     expect(p90).toBeLessThan(3_010);
   });
 
+  it('is less certain by few loads than by many that deviate as much', () => {
+    const [few, many] = [1, 8].map((count) => forecastOf({ mean: Math.log(1_000), deviation: 0.25, count }));
+    expect([few!.p50, many!.p50]).toEqual([1_000, 1_000]);
+    // 1,000 x exp(1.6 x 0.25 x sqrt(1 + 1/n)).
+    expect([few!.p90, many!.p90]).toEqual([1_761, 1_528]);
+  });
+
   it('follows a change of what they take, and forgets what was before', () => {
     const before = Array<number>(50).fill(2_000);
     const after = (loads: number): number =>

@@ -31,10 +31,16 @@ const MEMORY_OF_DEVIATION = 4;
  */
 const TO_P90 = 1.6;
 
+/**
+ * The mean of n loads is uncertain itself: the next one deviates from it by sqrt(1 + 1/n) of what loads deviate (the
+ * prediction interval of a normal sample).
+ */
+const uncertainty = (count: number): number => Math.sqrt(1 + 1 / Math.max(1, count));
+
 /** As long as one load was seen of any model, the next may take half as long again: a P90 of 1.5 times the P50. */
-const FIRST_DEVIATION = Math.log(1.5) / TO_P90;
+const FIRST_DEVIATION = Math.log(1.5) / TO_P90 / uncertainty(1);
 /** Models of one size differ more than loads of one model: after the first load the P90 is 3 times the P50. */
-const FIRST_DEVIATION_OF_PACE = Math.log(3) / TO_P90;
+const FIRST_DEVIATION_OF_PACE = Math.log(3) / TO_P90 / uncertainty(1);
 
 const LEAST: Millis = 1;
 const LONGEST_LOAD: Millis = 3_600_000;
@@ -101,9 +107,9 @@ export function pooled(all: readonly LoadTimes[]): LoadTimes | undefined {
 }
 
 /** How long a load should take, in whole milliseconds, 1 ms to 1 h. */
-export const forecastOf = ({ mean, deviation }: LoadTimes): Forecast => ({
+export const forecastOf = ({ mean, deviation, count }: LoadTimes): Forecast => ({
   p50: clamp(Math.round(Math.exp(mean))),
-  p90: clamp(Math.round(Math.exp(mean + TO_P90 * deviation))),
+  p90: clamp(Math.round(Math.exp(mean + TO_P90 * uncertainty(count) * deviation))),
 });
 
 /** The P10: in logarithms it lies as far below the median as the P90 lies above it. */
