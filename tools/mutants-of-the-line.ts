@@ -10,6 +10,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'classes-load-alike', breaks: 6, file: `${CORE}/loading/precedence.ts`, find: `  job.stage,`, replace: `  0 * job.stage,` },
   { name: 'wishes-go-first', breaks: 6, file: `${CORE}/loading/job.ts`, find: `isWished ? WISHED - want.rank`, replace: `isWished ? -WISHED - want.rank` },
   { name: 'tenants-are-owed-nothing', breaks: 6, file: `${CORE}/loading/precedence.ts`, find: `job.isOverShare ? 1 : 0`, replace: `job.isOverShare ? 0 : 0` },
+  { name: 'unpromised-goes-first', breaks: 13, file: `${CORE}/loading/precedence.ts`, find: `  job.neededBy < Infinity ? 0 : 1,\n`, replace: `` },
   { name: 'latest-deadline-first', breaks: 13, file: `${CORE}/loading/precedence.ts`, find: `  job.neededBy,`, replace: `  -job.neededBy,` },
   { name: 'deadlines-that-are-not-promised-hurry', breaks: 13, file: `${CORE}/loading/job.ts`, find: `promise === null ? known.neededBy : Math.min(`, replace: `Math.min(` },
   { name: 'all-starve-at-once', breaks: 8, file: `${CORE}/loading/job.ts`, find: `isStarving: this.starving === id`, replace: `isStarving: this.starving !== null` },

@@ -1,47 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { aModel, aRequest, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { aModel, aRequest, aServer, type CoreDriver } from '../../../../test/support/core-driver.js';
+import { busy, foreseen, loadAll, NAMES, promised, unseen } from '../../../../test/support/one-load-slot.js';
 import type { ModelId, RequestId } from '../fleet/ids.js';
-import type { Instant, Model } from '../fleet/model.js';
 
-const NAMES = ['first', 'b', 'c', 'd'];
 const coldStart = { policy: 'queue', maxQueue: 100, maxWait: 600_000, loadWhenShed: false } as const;
-
-/** A server with one load slot and room for all models; no load was ever seen. */
-function unseen(...models: Model[]): CoreDriver {
-  const driver = new CoreDriver().declare(...NAMES.map((name) => aModel(name)), ...models);
-  driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
-  return driver.serve(aServer('t', [99]), NAMES);
-}
-
-/** The same, where each load is known to take 8 s. */
-function foreseen(...models: Model[]): CoreDriver {
-  const driver = unseen(...models);
-  for (const name of NAMES) driver.loadsTake(name, 8_000);
-  return driver;
-}
-
-/** The same, whose load slot the load of `first` has for the next 8 s. */
-function busy(...models: Model[]): CoreDriver {
-  const driver = foreseen(...models);
-  driver.resolve('first', { tenant: 'flood' });
-  return driver;
-}
-
-/** By when a request was promised its model, from now on; null where it waits without a promise. */
-function promised({ fleet, now }: CoreDriver, request: string): Instant | null | undefined {
-  const by = fleet.promises.get(request as RequestId);
-  return by == null ? by : by - now;
-}
-
-/** Ends each load within its 8 s; the models in the order in which their loads began. */
-function loadAll(driver: CoreDriver): string[] {
-  const open = (): string[] => NAMES.filter((name) => driver.isLoading(name, 't'));
-  for (let [name] = open(); name !== undefined; [name] = open()) {
-    driver.pass(7_900);
-    driver.loadEnds(name, 't');
-  }
-  return driver.orders().map((order) => order.replace(/^load (.*)@t$/, '$1'));
-}
 
 describe('a request for a cold model', () => {
   it('is promised it where its load ends in time, behind those that go first', () => {

@@ -9,13 +9,14 @@ import { isSettling } from '../fleet/standing.js';
 import { rankOf } from '../demand/rank.js';
 import { wish } from '../demand/wishes.js';
 import { isLoading } from '../loading/eta.js';
-import { areOver, type Job, type Waiting } from '../loading/job.js';
+import { areOver, type Job, withOne } from '../loading/job.js';
 import type { Line } from '../loading/line.js';
 import { byPrecedence } from '../loading/precedence.js';
 import { type JobForecast, readyAfter } from '../loading/schedule.js';
 import { Yielding } from '../placement/yield-places.js';
 import { Hints } from './hints.js';
 import { refusal } from './refuse.js';
+import { RefusedAlike } from './refused-alike.js';
 
 /**
  * Judges each request for a cold model once, when it comes. It is promised a route, or refused at once, or waits without
@@ -68,6 +69,7 @@ export interface AdmissionVerdict {
 export class Admission {
   /** Requests that lost their places in time to another tenant, and what they are told. */
   readonly displaced = new Map<Request, Refusal>();
+  private readonly refused = new RefusedAlike();
   private readonly hints: Hints;
   private readonly isUncertain: boolean;
 
@@ -131,7 +133,7 @@ export class Admission {
     if (ready + this.hints.turnOf(request.model) > request.deadline)
       return { why: { reason: 'deadline_unreachable', retryAfter: this.hints.for(request, ready) } };
     fleet.promises.set(request.id, ready);
-    // The server of that load may drain: then one elsewhere is wanted as well.
+    // Where the server of that load drains, one elsewhere is wanted as well.
     this.count(request);
     return {};
   }
@@ -139,7 +141,11 @@ export class Admission {
   /** Whether it may wait for a job that is in time for it. A placed job moves in the line only if that breaks no promise. */
   private mayJoin(request: Request, { job }: JobForecast): boolean {
     if (this.keepsOrder(request, job, request.deadline)) return true;
-    return job.placed !== null && this.line.tryWith(this.joinedBy(job, request, request.deadline)).isIn;
+    if (job.placed === null) return false;
+    const joined = this.joinedBy(job, request, request.deadline);
+    const { isIn, displaced } = this.line.tryWith(joined);
+    for (const one of displaced) this.displace(one, joined);
+    return isIn;
   }
 
   /** Whether the job stays where it is in the line, whatever the class, the deadline and the tenant of the request. */
@@ -165,14 +171,21 @@ export class Admission {
   private insert(request: Request, by: Instant): AdmissionVerdict {
     const { fleet, line, now } = this;
     const { model, tenant } = request;
-    const cost = loadForecast(fleet, model, null).p50;
+    const known = this.refused.of(request, line.all);
+    if (known) return this.tooLate(request, known);
+    // A job is charged once, whichever requests join it.
+    const cost = fleet.charges.has(model) ? 0 : loadForecast(fleet, model, null).p50;
     const share = overShare(fleet, now);
     const isOver = (one: TenantId): boolean => share(one, { to: tenant, cost });
-    const job = { ...this.jobWith(request, by), isOverShare: isOver(tenant) };
+    const asked = this.jobWith(request, by);
+    const job = { ...asked, isOverShare: areOver(asked.waiting, isOver) };
     const { forecast, isIn, displaced } = line.tryWith(job, isOver);
     if (!forecast.place && forecast.roomAt <= now) return this.leave(request);
     const ready = isIn ? forecast.ready.p90 : this.readyInPlaceOfLower(forecast);
-    if (ready > by) return this.tooLate(request, forecast);
+    if (ready > by) {
+      this.refused.note(request, line.all, forecast);
+      return this.tooLate(request, forecast);
+    }
     if (!isIn) line.put(job);
     fleet.promises.set(request.id, ready);
     charge(fleet, model, tenant, cost, now);
@@ -227,10 +240,3 @@ export class Admission {
     return { ...want, rank };
   }
 }
-
-const withOne = (waiting: Waiting, { tenant }: Request, neededBy: Instant): Waiting => ({
-  count: waiting.count + 1,
-  waited: waiting.waited,
-  neededBy: Math.min(waiting.neededBy, neededBy),
-  tenants: new Set([...waiting.tenants, tenant]),
-});

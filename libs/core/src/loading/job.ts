@@ -1,4 +1,4 @@
-import { type Fleet, unsettled } from '../fleet/fleet.js';
+import { type Fleet, type Request, unsettled } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { ToLoad } from './load-order.js';
@@ -159,3 +159,15 @@ function oldestStarving(fleet: Readonly<Fleet>, wants: readonly Want[], now: Ins
   }
   return oldest?.model.id ?? null;
 }
+
+/** The requests of a model with one more. */
+export const withOne = (
+  waiting: Waiting,
+  { tenant }: Pick<Request, 'tenant'>,
+  neededBy: Instant,
+): Waiting => ({
+  count: waiting.count + 1,
+  waited: waiting.waited,
+  neededBy: Math.min(waiting.neededBy, neededBy),
+  tenants: new Set([...waiting.tenants, tenant]),
+});

@@ -160,7 +160,6 @@ const mayHold = ({ job, start, load }: JobForecast): boolean => start.at + p10Of
 
 /** The jobs with a promise that may be kept before, and is in danger or in more of it after a job has come between. */
 function brokenAmong(before: readonly JobForecast[], after: readonly JobForecast[], by: Job): readonly Job[] {
-  if (after.at(-1)?.job === by) return [];
   const known = new Map(before.map((one) => [jobKey(one.job), one]));
   return after.flatMap((one) => {
     if (one.job === by || one.job.neededBy === Infinity || holds(one)) return [];

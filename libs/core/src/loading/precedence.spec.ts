@@ -85,7 +85,13 @@ describe('of two jobs', () => {
   it.each<[string, Partial<Job>, Partial<Job>]>([
     ['the higher class', { stage: -2, isOverShare: true, since: 9 }, { isDue: true, neededBy: 1 }],
     ['what the operator wants', { isDue: true, isOverShare: true, since: 9 }, { neededBy: 1 }],
-    ['the tenant under its part', { since: 9 }, { isOverShare: true, neededBy: 1, waiting: ONE_WAITS }],
+    ['what is promised', { neededBy: 9, isOverShare: true, since: 9 }, { waiting: ONE_WAITS }],
+    ['the tenant under its part', { neededBy: 9, since: 9 }, { isOverShare: true, neededBy: 1 }],
+    [
+      'of what is not promised the tenant under its part',
+      { since: 9 },
+      { isOverShare: true, waiting: ONE_WAITS },
+    ],
     ['the earlier promise', { neededBy: 1, since: 9 }, { neededBy: 2, waiting: ONE_WAITS }],
     ['what a request waits for', { waiting: ONE_WAITS, since: 9 }, { since: 1 }],
     ['what has been wanted longest', { since: 1 }, { since: 9 }],

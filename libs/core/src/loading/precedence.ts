@@ -5,12 +5,14 @@ import type { Job } from './job.js';
 export const byPrecedence = (one: Job, other: Job): number => compareKeys(keyOf(one), keyOf(other));
 
 /**
- * Class first, and before all what pins lack; then what the operator's word brings; then tenants under their part; then
- * the earliest deadline that was promised; then what a request waits for; then what has been wanted longest.
+ * Class first, and before all what pins lack; then what the operator's word brings; then what is promised, of these the
+ * tenants under their part first, and then the earliest deadline; then what a request waits for without a promise, of these
+ * the tenants under their part first; then what has been wanted longest.
  */
 const keyOf = (job: Job): readonly number[] => [
   job.stage,
   job.isDue ? 0 : 1,
+  job.neededBy < Infinity ? 0 : 1,
   job.isOverShare ? 1 : 0,
   job.neededBy,
   job.waiting.count > 0 ? 0 : 1,
