@@ -151,11 +151,10 @@ export class Schedule {
   /** It takes what was promised to it: not what is free later, for others, when it begins. */
   private addPlaced(placed: ToLoad, { job, start, load, ready, roomAt }: JobForecast): void {
     this.memory.take(bookingsToCome(placed), roomAt);
-    if (!isBlocked(this.fleet, this.inWork, placed, this.now)) {
-      const server = this.fleet.servers.get(placed.server)!;
-      this.slotsOf(server).take(devicesToCome(placed), start, load);
-      this.coming.add({ job, server: placed.server, bookings: placed.bookings, ready });
-    }
+    this.coming.add({ job, server: placed.server, bookings: placed.bookings, ready });
+    if (isBlocked(this.fleet, this.inWork, placed, this.now)) return;
+    const server = this.fleet.servers.get(placed.server)!;
+    this.slotsOf(server).take(devicesToCome(placed), start, load);
   }
 
   private addTo(place: Place, forecast: JobForecast): void {
