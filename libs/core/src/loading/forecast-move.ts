@@ -66,14 +66,14 @@ function copiedBy(fleet: Readonly<Fleet>, { model }: Job, now: Instant): Instant
   return copy && copy.phase !== 'ready' ? now + Math.max(SOON, restOfLoad(fleet, copy, now).p50) : now;
 }
 
-/** The place that is free once a replica has left. */
+/** The place that is free once a replica has left, and not before. */
 function placeOf({ fleet, ledger }: Schedule, { want }: Job, replica: Ready): Place | undefined {
   const server = fleet.servers.get(replica.server)!;
   const ways = [...placesOn(fleet, server, want!.model), ...growthsOn(fleet, server, want!.model)];
-  return ways.find(
-    (one) =>
-      !neededAt(fleet, one, want!).has(replica.id) && covers([replica], shortfall(ledger, one.bookings)),
-  );
+  return ways.find((one) => {
+    const short = shortfall(ledger, one.bookings);
+    return short.size > 0 && covers([replica], short) && !neededAt(fleet, one, want!).has(replica.id);
+  });
 }
 
 /** Whether its model stays as warm without it as it is to be: the new copy serves, and no pin nor `copies.min` lacks it. */

@@ -152,3 +152,24 @@ describe('where the least valuable copy is on a server whose slot is taken', () 
     expect([driver.phase('x', 's1'), driver.phase('y', 's1')]).toEqual(['loading', 'placed']);
   });
 });
+
+describe('where a server takes too long for the promise', () => {
+  it('goes to another with room, though it fits less well there, and nothing leaves', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('old', { gpuBytes: 4 }), aModel('x', { gpuBytes: 4 }))
+      .serve(aServer('slow', [4]), ['x'])
+      .serve(aServer('fast', [12]), ['old', 'x'])
+      .warm('old', 'fast');
+    const [anywhere, slow] = [1_000, 20_000].map((took) => ({
+      mean: Math.log(took),
+      deviation: 0,
+      count: 8,
+    }));
+    const on = [{ server: aServer('slow').id, times: slow! }];
+    driver.tell({ kind: 'LoadTimesRemembered', model: aModel('x').id, anywhere: anywhere!, on });
+    driver.pass(60_000);
+    driver.resolve('x', { wait: 10_000 });
+    driver.pass(1_000);
+    expect(driver.orders().slice(1)).toEqual(['load x@fast']);
+  });
+});

@@ -26,15 +26,20 @@ import type { JobForecast, Schedule } from './schedule.js';
  */
 export function propose(schedule: Schedule, job: Job): JobForecast {
   if (job.placed) return proposePlaced(schedule, job, job.placed);
-  return forecastMove(schedule, job) ?? found(schedule, job, job.want!);
+  return found(schedule, job, job.want!);
 }
 
-/** With free memory where that is in time, else where others leave, else where a copy is moved, else as soon as may be. */
+/**
+ * With free memory where that is in time, else where a copy is moved already, else where others leave, else where a copy is
+ * moved, else as soon as may be.
+ */
 function found(schedule: Schedule, job: Job, want: Want): JobForecast {
   const sites = sitesFor(schedule.fleet, want, schedule.open, schedule.now);
   const search = new Search(schedule, job, want, sites);
   const fit = search.fit();
   if (fit && search.isInTime(fit)) return fit;
+  const moved = forecastMove(schedule, job);
+  if (moved) return moved;
   const best = readySooner(fit, search.cheapest() ?? search.soonest());
   if (best && search.isInTime(best)) return best;
   return search.move(best) ?? best ?? search.nothing();
@@ -92,11 +97,13 @@ class Search {
     return place && this.times.at(place, []);
   }
 
-  /** 0 where the load begins at once, 1 where it is in time, else when it begins. */
+  /** 0 where the load is in time and begins at once, 1 where it is in time, else when it begins. */
   private delayAt(place: Place): number {
-    const { at } = this.times.startAt(place, this.schedule.memory.freeAt(place.bookings));
-    if (at <= this.schedule.now) return 0;
-    return at <= this.latest ? 1 : at;
+    const { schedule, job } = this;
+    const { at } = this.times.startAt(place, schedule.memory.freeAt(place.bookings));
+    const latest = job.neededBy < Infinity ? job.neededBy - schedule.loadOf(job, place).p90 : this.latest;
+    if (at > latest) return at;
+    return at <= schedule.now ? 0 : 1;
   }
 
   /** In time, and where the copies that leave for it are worth least. */
