@@ -33,7 +33,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'takes-what-is-free-sooner', breaks: 13, file: `${CORE}/loading/memory-pool.ts`, find: `chunks.slice(0, last + 1).reverse()`, replace: `chunks.slice(0, last + 1)` },
   { name: 'all-of-an-unload-always-to-come', breaks: 13, file: `${CORE}/loading/memory-pool.ts`, find: `now + restOf(unload, now - leaving.since).p50`, replace: `now + unload.p50` },
   { name: 'no-wait-while-use-is-read', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `return server.lookTook + unload`, replace: `return 0 * server.lookTook + unload` },
-  { name: 'leases-do-not-hold-up-the-line', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `Math.max(leased, replica.inUseUntil) + this.unloadTime`, replace: `leased + this.unloadTime` },
+  { name: 'leases-do-not-hold-up-the-line', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `Math.max(leased, inUseUntil, this.memory.toldBy(server))`, replace: `Math.max(leased, this.memory.toldBy(server))` },
   { name: 'used-no-more-once-it-is-to-leave', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `from > this.now ? from + usualLease(this.fleet, replica.model) : this.now;`, replace: `Math.max(from, this.now);` },
   { name: 'residency-ignored', breaks: 7, file: `${CORE}/loading/schedule.ts`, find: `return Math.max(this.now, residentUntil(this.fleet, replica));`, replace: `return this.now;` },
   { name: 'idle-ends-not-awaited', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `if (replica.phase === 'ready') return idleUnloadAt(fleet, replica);`, replace: `if (replica.phase === 'ready') return null;` },

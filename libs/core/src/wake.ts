@@ -11,7 +11,7 @@ import { busyServers, dueLook } from './looks/look-around.js';
 import { movesUntil } from './placement/moves.js';
 import { queueGraceEnds } from './loading/emptied.js';
 import { WISH_STARVES } from './demand/starving.js';
-import { untoldUntil } from './placement/untold.js';
+import { untoldUntil } from './memory/untold.js';
 import { retriesAgainAt } from './learned/retries.js';
 import { loadBounds, RECONNECT_GRACE, SETTLING } from './fleet/standing.js';
 import { stuckAt } from './fleet/stuck.js';

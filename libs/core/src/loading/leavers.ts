@@ -77,8 +77,8 @@ function ofVictim(schedule: Schedule, victim: Victim, from: Instant): Leaver {
   );
   const emptiedAt = Math.max(...replicas.map((one) => schedule.emptiedBy(one)));
   const idle = Math.max(...replicas.map((one) => idleUnloadAt(schedule.fleet, one) ?? Infinity));
-  const idleAt =
-    Math.max(schedule.now, idle) + Math.max(...replicas.map((one) => schedule.unloadTime(one.server)));
+  const told = Math.max(...replicas.map((one) => schedule.memory.toldBy(one.server)));
+  const idleAt = Math.max(told, idle) + Math.max(...replicas.map((one) => schedule.unloadTime(one.server)));
   const shared = { copies: replicas.map(({ id }) => id), bookings, variance: 0 };
   return idleAt < at
     ? { ...shared, at: idleAt, emptiedAt: idle, victim: null, told: [] }
@@ -92,7 +92,9 @@ function ofOther(schedule: Schedule, replica: Replica, want: Want, from: Instant
   if (replica.phase === 'loading') return ofLoading(schedule, replica, want, from);
   const emptiedAt = leavesFrom(fleet, replica, now);
   if (emptiedAt === null) return undefined;
-  const at = Math.max(now + SOON, emptiedAt) + schedule.unloadTime(replica.server);
+  const at =
+    Math.max(now + SOON, emptiedAt, schedule.memory.toldBy(replica.server)) +
+    schedule.unloadTime(replica.server);
   const shared = { copies: [replica.id], bookings: replica.bookings, at, variance: 0 };
   return { ...shared, emptiedAt: Math.max(now, emptiedAt), victim: null, told: [] };
 }

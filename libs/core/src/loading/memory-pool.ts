@@ -1,10 +1,12 @@
 import { type Fleet, unsettled } from '../fleet/fleet.js';
-import type { AccountId, ReplicaId } from '../fleet/ids.js';
+import type { AccountId, ReplicaId, ServerId } from '../fleet/ids.js';
 import { leasedUntil } from '../learned/leases.js';
+import { restOfLoad } from '../learned/load-forecast.js';
 import { restOf } from '../learned/load-times.js';
 import { unloadForecast } from '../learned/unload-times.js';
 import type { Ledger } from '../memory/ledger.js';
 import { isComingBack } from '../memory/reloads.js';
+import { toldUntil } from '../memory/untold.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import { type Booking, type Draining, isLeaving, type Ready, type Unloading } from '../fleet/replica.js';
 import { isStuck } from '../fleet/stuck.js';
@@ -35,6 +37,7 @@ export interface Freed {
 export class MemoryPool {
   private readonly chunks = new Map<AccountId, Chunk[]>();
   private leaving: ReadonlyMap<AccountId, Chunk[]> | undefined;
+  private told: ReadonlyMap<ServerId, Instant> | undefined;
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
@@ -64,6 +67,12 @@ export class MemoryPool {
     }
   }
 
+  /** When what drains on a server need not wait any more for the configs of what is loaded there: see `untoldUntil`. */
+  toldBy(server: ServerId): Instant {
+    this.told ??= toldByServer(this.fleet, this.now);
+    return this.told.get(server) ?? this.now;
+  }
+
   /**
    * Of what is free by the time a load begins the last to be free is taken first: what is free sooner stays for jobs that
    * could begin sooner.
@@ -90,7 +99,7 @@ export class MemoryPool {
   private of(account: AccountId): Chunk[] {
     const known = this.chunks.get(account);
     if (known) return known;
-    this.leaving ??= leavingByAccount(this.fleet, this.now);
+    this.leaving ??= leavingByAccount(this.fleet, this.now, (one) => this.toldBy(one.server));
     const { capacity, held } = this.ledger.of(account);
     const bytes = this.ledger.free(account);
     const doubtful = capacity - held - bytes;
@@ -116,11 +125,15 @@ export const besides = (bookings: readonly Booking[], victims: readonly Ready[])
   });
 
 /** What leaves, by the accounts on which it holds memory, the first to go first. */
-function leavingByAccount(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<AccountId, Chunk[]> {
+function leavingByAccount(
+  fleet: Readonly<Fleet>,
+  now: Instant,
+  toldBy: (one: Draining) => Instant,
+): ReadonlyMap<AccountId, Chunk[]> {
   const found = new Map<AccountId, Chunk[]>();
   for (const one of unsettled(fleet)) {
     if (!isLeaving(one) || isStuck(fleet, one, now) || isComingBack(fleet, one)) continue;
-    const at = goneAt(fleet, one, now);
+    const at = goneAt(fleet, one, now, toldBy);
     for (const { account, bytes } of one.bookings) {
       const some = found.get(account);
       if (some) some.push({ at, bytes });
@@ -131,10 +144,27 @@ function leavingByAccount(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<Acc
   return found;
 }
 
-/** When the memory of a copy that leaves should be free: its leases end, and then it is unloaded. */
-function goneAt(fleet: Readonly<Fleet>, leaving: Draining | Unloading, now: Instant): Instant {
+/** When the memory of a copy that leaves should be free: nothing keeps it any more, and then it is unloaded. */
+function goneAt(
+  fleet: Readonly<Fleet>,
+  leaving: Draining | Unloading,
+  now: Instant,
+  toldBy: (one: Draining) => Instant,
+): Instant {
   const unload = unloadForecast(fleet.servers.get(leaving.server));
   return leaving.phase === 'unloading'
     ? now + restOf(unload, now - leaving.since).p50
-    : Math.max(now, leasedUntil(fleet, leaving)) + unload.p50;
+    : Math.max(toldBy(leaving), leasedUntil(fleet, leaving)) + unload.p50;
+}
+
+/** A config is told when its load ends; that of a copy which is ready already is told at once. */
+function toldByServer(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<ServerId, Instant> {
+  const found = new Map<ServerId, Instant>();
+  for (const one of unsettled(fleet)) {
+    const until = toldUntil(fleet, one);
+    if (until <= now) continue;
+    const at = until < Infinity ? until : now + Math.max(SOON, restOfLoad(fleet, one, now).p50);
+    found.set(one.server, Math.max(at, found.get(one.server) ?? at));
+  }
+  return found;
 }

@@ -112,17 +112,18 @@ export class Schedule {
   }
 
   /**
-   * When the memory of a replica is free whose drain begins at `from`: its leases end, and then it is unloaded. Until a
-   * later drain begins it may be used, so that a whole lease is counted from then.
+   * When the memory of a replica is free whose drain begins at `from`: its leases end, the configs beside it are told, and
+   * then it is unloaded. Until a later drain begins it may be used, so that a whole lease is counted from then.
    */
   freedBy(replica: Ready, from: Instant): Instant {
     const leased = from > this.now ? from + usualLease(this.fleet, replica.model) : this.now;
-    return Math.max(leased, replica.inUseUntil) + this.unloadTime(replica.server);
+    const { inUseUntil, server } = replica;
+    return Math.max(leased, inUseUntil, this.memory.toldBy(server)) + this.unloadTime(server);
   }
 
   /** When nothing of its own keeps a replica from being unloaded, if it is told to leave as soon as it may. */
   emptiedBy(replica: Ready): Instant {
-    return Math.max(this.drainableFrom(replica), replica.inUseUntil);
+    return Math.max(this.drainableFrom(replica), replica.inUseUntil, this.memory.toldBy(replica.server));
   }
 
   /** How long before its load begins the drain of a replica has to begin. */

@@ -15,7 +15,7 @@ import { takesOrders } from '../fleet/standing.js';
 import { hasEmptied } from '../loading/emptied.js';
 import { waitingFor } from '../loading/eta.js';
 import { hasQueue, idleAt, idleUnloadAt, isKept } from '../demand/idle.js';
-import { untoldUntil } from './untold.js';
+import { untoldUntil } from '../memory/untold.js';
 import { presentCopies } from '../demand/wants.js';
 
 /**

@@ -12,16 +12,17 @@ const TOLD_WITHIN: Millis = 5_000;
  * take; in the past where nothing is untold.
  */
 export function untoldUntil(fleet: Readonly<Fleet>, { id, server }: Replica): Instant {
-  const { configs } = fleet.servers.get(server)!;
   let until = -Infinity;
-  for (const other of replicasOn(fleet, server)) {
-    const isTold = configs.has(other.model) || typeof fleet.models.get(other.model)?.config === 'string';
-    if (other.id !== id && !isTold) until = Math.max(until, toldBy(fleet, other));
-  }
+  for (const other of replicasOn(fleet, server))
+    if (other.id !== id) until = Math.max(until, toldUntil(fleet, other));
   return until;
 }
 
-function toldBy(fleet: Readonly<Fleet>, replica: Replica): Instant {
+/** The same for the config of one copy. */
+export function toldUntil(fleet: Readonly<Fleet>, replica: Replica): Instant {
+  const { model, server } = replica;
+  const isTold = fleet.servers.get(server)!.configs.has(model);
+  if (isTold || typeof fleet.models.get(model)?.config === 'string') return -Infinity;
   switch (replica.phase) {
     case 'loading':
       return Infinity;
