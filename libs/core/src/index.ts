@@ -35,6 +35,7 @@ export { worthOf } from './learned/worth.js';
 export type * from './fleet/model.js';
 export { idleUnloadAt } from './demand/idle.js';
 export { waitingFor } from './loading/eta.js';
+export type { JobInLine } from './loading/note-line.js';
 export type {
   ChangedModel,
   DeviceStanding,

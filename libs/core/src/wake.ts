@@ -54,8 +54,7 @@ function lackingWake(fleet: Readonly<Fleet>, now: Instant, before: Instant): Ins
   for (const since of fleet.awaitedSince.values()) wake = sooner(since + starvation, now, wake);
   for (const since of fleet.wantedSince.values())
     for (const times of [1, WISH_STARVES]) wake = sooner(since + times * starvation, now, wake);
-  for (const { placeAt, startsAt } of fleet.line.values())
-    wake = sooner(startsAt, now, sooner(placeAt, now, wake));
+  for (const { changesAt } of fleet.line.values()) for (const at of changesAt) wake = sooner(at, now, wake);
   for (const move of fleet.moves.values()) wake = sooner(movesUntil(fleet, move), now, wake);
   return wake;
 }

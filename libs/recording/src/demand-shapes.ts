@@ -50,4 +50,5 @@ export const jobInLine = z.strictObject({
   startsAt: amount,
   readyAt: z.strictObject({ p50: amount, p90: amount }),
   neededBy: amount,
+  changesAt: list(amount),
 });

@@ -1,7 +1,7 @@
 import { newIndex } from './fleet-index.js';
 import type { AccountId, ModelId, ReplicaId, RequestId, ServerId, TenantId } from './ids.js';
 import type { Bytes, Class, Instant, Millis, Model } from './model.js';
-import type { FailureCause, LoadCause, Replica, UnloadCause } from './replica.js';
+import type { FailureCause, Replica, UnloadCause } from './replica.js';
 import { NO_PRESSURE } from './pressure.js';
 import { DEFAULTS, LIMITS, type Limits } from './settings.js';
 import type { Footprint, Shortfall } from './meters.js';
@@ -10,6 +10,7 @@ import type { Charge } from '../learned/shares.js';
 import type { Strain } from '../learned/strain-state.js';
 import type { LoadTimes } from '../learned/load-times.js';
 import type { ServiceTime } from '../learned/service-times.js';
+import type { JobInLine } from '../loading/note-line.js';
 import type { LearnedConfig, Server } from './server.js';
 
 export type { Limits };
@@ -139,22 +140,6 @@ export interface LastUnload {
   readonly at: Instant;
   readonly cause: UnloadCause;
   readonly makesRoomFor: ModelId | null;
-}
-
-/** The forecast of a job that has no place yet, as of the last turn. */
-export interface JobInLine {
-  readonly cause: LoadCause;
-  /** Where it would be placed; null where no place is in sight. */
-  readonly server: ServerId | null;
-  readonly devices: readonly number[];
-  readonly victims: readonly ReplicaId[];
-  /** When it gets its place, and its victims begin to drain. */
-  readonly placeAt: Instant;
-  readonly startsAt: Instant;
-  /** When its model should be ready, by the P50 and the P90. */
-  readonly readyAt: { readonly p50: Instant; readonly p90: Instant };
-  /** The earliest deadline of its promised requests; infinite where none is promised. */
-  readonly neededBy: Instant;
 }
 
 /** A fleet as it is at first. Maps iterate in insertion order, so `waiting` is in order of arrival. */

@@ -1,12 +1,30 @@
-import type { Fleet, JobInLine } from '../fleet/fleet.js';
+import type { Fleet } from '../fleet/fleet.js';
 import type { Place } from '../room/places.js';
 import type { Job } from './job.js';
 import { refund } from '../learned/shares.js';
-import type { ModelId } from '../fleet/ids.js';
+import type { ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import type { LoadCause } from '../fleet/replica.js';
 import type { ToLoad } from './load-order.js';
 import type { JobForecast } from './schedule.js';
+
+/** The forecast of a job that has no place yet, as of the last turn. */
+export interface JobInLine {
+  readonly cause: LoadCause;
+  /** Where it would be placed; null where no place is in sight. */
+  readonly server: ServerId | null;
+  readonly devices: readonly number[];
+  readonly victims: readonly ReplicaId[];
+  /** When it gets its place, and its victims begin to drain. */
+  readonly placeAt: Instant;
+  readonly startsAt: Instant;
+  /** When its model should be ready, by the P50 and the P90. */
+  readonly readyAt: { readonly p50: Instant; readonly p90: Instant };
+  /** The earliest deadline of its promised requests; infinite where none is promised. */
+  readonly neededBy: Instant;
+  /** When it, and jobs behind it for further copies of its model, get their places and begin. */
+  readonly changesAt: readonly Instant[];
+}
 
 /** Returns what was charged for jobs that are in the line no more; says whether there were any. */
 export function refundOthers(fleet: Fleet, inLine: ReadonlySet<ModelId>, now: Instant): boolean {
@@ -15,11 +33,15 @@ export function refundOthers(fleet: Fleet, inLine: ReadonlySet<ModelId>, now: In
   return gone.length > 0;
 }
 
-/** Writes the line down as it stands at the end of a turn. */
+/** Writes the line down as it stands at the end of a turn; of several jobs of one model the first. */
 export function noteLine(fleet: Fleet, forecasts: readonly JobForecast[]): void {
   if (fleet.line.size + forecasts.length === 0) return;
   fleet.line.clear();
-  for (const one of forecasts) fleet.line.set(one.job.model, inLine(one));
+  for (const one of forecasts) {
+    const { model } = one.job;
+    const first = fleet.line.get(model) ?? inLine(one);
+    fleet.line.set(model, { ...first, changesAt: [...first.changesAt, one.placeAt, one.start.at] });
+  }
 }
 
 const inLine = ({ job, place, victims, placeAt, start, ready }: JobForecast): JobInLine => ({
@@ -30,6 +52,7 @@ const inLine = ({ job, place, victims, placeAt, start, ready }: JobForecast): Jo
   startsAt: start.at,
   readyAt: ready,
   neededBy: job.neededBy,
+  changesAt: [],
 });
 
 function whereabouts({ placed }: Job, place: Place | null): Pick<JobInLine, 'server' | 'devices'> {
