@@ -163,7 +163,7 @@ const server = z.strictObject({
   latencies: z.map(modelId, latency),
   slowdown,
   loadTimes: z.map(modelId, loadTimes),
-  ...{ loadPace: orNull(loadTimes), unloadTimes: orNull(loadTimes) },
+  ...{ loadPace: orNull(loadTimes), unloadTimes: orNull(loadTimes), orderedPlaceAt: amount },
   retriesFullAt: amount,
 }) satisfies z.ZodType<Server>;
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { Event, RequestId } from '../index.js';
+import { brokenBy } from './broken-promise.js';
 
 const NAMES = ['first', 'b', 'c'];
 const T = aServer('t').id;
@@ -85,6 +87,41 @@ describe('a promise is broken', () => {
     const { driver, request } = promised();
     happen(driver);
     expect(brokenFor(driver, request)).toBe(cause);
+  });
+
+  it.each<[string, Event]>([
+    ['a pin', { kind: 'ModelDeclared', model: aModel('c', { pinnedCopies: 1 }) }],
+    ['a copy to be kept warm', { kind: 'ModelDeclared', model: aModel('c', { minCopies: 1 }) }],
+    ["an admin's order", { kind: 'LoadOrdered', model: aModel('c').id, until: Infinity }],
+  ])('for operator where %s has taken its time, and is loaded when it breaks', (_, event) => {
+    const { driver, request } = promised();
+    driver.tell(event);
+    driver.pass(8_000);
+    driver.loadEnds('first', 't');
+    expect(driver.isLoading('c', 't')).toBe(true);
+    driver.pass(14_000);
+    expect(brokenFor(driver, request)).toBe('operator');
+  });
+
+  it('for operator where what took its time is there already when it breaks', () => {
+    const { driver, request } = promised();
+    driver.tell({ kind: 'LoadOrdered', model: aModel('c').id, until: Infinity });
+    driver.pass(8_000);
+    driver.loadEnds('first', 't');
+    driver.pass(7_500);
+    driver.loadEnds('c', 't');
+    driver.pass(6_500);
+    expect([driver.isLoading('b', 't'), brokenFor(driver, request)]).toEqual([true, 'operator']);
+  });
+
+  it('not for operator by what it brings where the model of the request is not', () => {
+    const { driver, request } = promised();
+    driver.serve(aServer('u', [4]), ['c']);
+    driver.tell({ kind: 'LoadOrdered', model: aModel('c').id, until: Infinity });
+    expect(driver.isLoading('c', 'u')).toBe(true);
+    const waiting = driver.fleet.waiting.get(request as RequestId)!;
+    const late = { reason: 'deadline_unreachable', retryAfter: 0 } as const;
+    expect(brokenBy(driver.fleet, waiting, late, driver.now)).toBe('unknown');
   });
 
   it('by no refusal of a request that was promised nothing', () => {

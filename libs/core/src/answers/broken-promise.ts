@@ -3,6 +3,7 @@ import { type Fleet, replicasOf, type Request, unsettled } from '../fleet/fleet.
 import type { Instant } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import { standingOf } from '../fleet/standing.js';
+import { guaranteedCopies } from '../memory/pins.js';
 import { rankOf } from '../demand/rank.js';
 import { hasOverrun } from '../learned/load-forecast.js';
 
@@ -46,13 +47,21 @@ function pushedBackBy(fleet: Readonly<Fleet>, request: Request, now: Instant): P
   const servers = [...fleet.servers.values()];
   if (servers.some((server) => isTrouble(server, now))) return 'server';
   if (isOutranked(fleet, request)) return 'outranked';
-  if (servers.some(({ drain }) => drain !== null) || isAnyPinLacking(fleet)) return 'operator';
+  if (servers.some(({ drain }) => drain !== null) || isAnyOrdered(fleet, request)) return 'operator';
   const isPlaced = replicasOf(fleet, request.model).some(({ phase }) => phase === 'placed');
   return isPlaced ? 'memory_late' : 'unknown';
 }
 
-const isAnyPinLacking = ({ wantedSince, models }: Readonly<Fleet>): boolean =>
-  [...wantedSince.keys()].some((id) => (models.get(id)?.pinnedCopies ?? 0) > 0);
+/** Whether the operator's word has given others a place since where the model could be loaded, or one is to be given. */
+function isAnyOrdered(fleet: Readonly<Fleet>, { model, arrivedAt }: Request): boolean {
+  for (const { orderedPlaceAt, repository } of fleet.servers.values())
+    if (orderedPlaceAt >= arrivedAt && repository.has(model)) return true;
+  return [...fleet.wantedSince].some(([id, since]) => {
+    const wanted = fleet.models.get(id);
+    if ((wanted?.pinnedCopies ?? 0) > 0) return true;
+    return since >= arrivedAt && (guaranteedCopies(wanted) > 0 || fleet.wishes.get(id)?.admin === true);
+  });
+}
 
 /** Whether a load under way has passed its P90: the jobs behind it wait. */
 const isAnyOverrun = (fleet: Readonly<Fleet>, now: Instant): boolean =>

@@ -35,6 +35,16 @@ export const LOAD_CAUSES = [
 
 export type LoadCause = (typeof LOAD_CAUSES)[number];
 
+/** The causes of loads that the operator's word brings: they may take the time of a promise. */
+export const BY_ORDER: ReadonlySet<LoadCause> = new Set<LoadCause>([
+  'pinned',
+  'kept_warm',
+  'order',
+  'reload',
+  'drain',
+  'replaced',
+]);
+
 /** Why a replica was drained, or went missing. */
 export type UnloadCause = 'idle' | 'evicted' | 'withdrawn' | 'admin' | 'drain' | 'lost';
 

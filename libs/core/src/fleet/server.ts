@@ -132,6 +132,8 @@ export interface Server {
   loadPace: LoadTimes | null;
   /** How long unloads take here, until a look shows the memory free; null before the first. */
   unloadTimes: LoadTimes | null;
+  /** When a copy last got a place there by the operator's word (`BY_ORDER`); -Infinity where none did. */
+  orderedPlaceAt: Instant;
   /** When the retry budget is full again: see `retryAt`. */
   retriesFullAt: Instant;
 }

@@ -97,6 +97,13 @@ const gpu = (
   used: before?.find((one) => one.ordinal === ordinal)?.used ?? null,
 });
 
+const NEVER_LOADED = {
+  loadPace: null,
+  unloadTimes: null,
+  orderedPlaceAt: -Infinity,
+  retriesFullAt: -Infinity,
+};
+
 const unseen = (spec: ServerSpec): Server => ({
   spec,
   contact: { kind: 'connecting' },
@@ -133,7 +140,5 @@ const unseen = (spec: ServerSpec): Server => ({
   latencies: new Map(),
   slowdown: NOT_SLOW,
   loadTimes: new Map(),
-  loadPace: null,
-  unloadTimes: null,
-  retriesFullAt: -Infinity,
+  ...NEVER_LOADED,
 });

@@ -2,7 +2,7 @@ import { type Fleet, put } from '../fleet/fleet.js';
 import { replicaId } from '../fleet/ids.js';
 import { bookingsFor } from '../memory/footprint.js';
 import type { Instant, Model } from '../fleet/model.js';
-import type { LoadCause } from '../fleet/replica.js';
+import { BY_ORDER, type LoadCause } from '../fleet/replica.js';
 import { carrier, devicesOfStep, type Place } from '../room/places.js';
 
 /** Promises a place to a model and to all that it brings along. */
@@ -13,6 +13,7 @@ export function promisePlace(
   now: Instant,
 ): void {
   const { server, devices, brings } = place;
+  if (BY_ORDER.has(cause)) server.orderedPlaceAt = now;
   if (place.grows) {
     const { bookings, grows } = place;
     put(fleet, {
