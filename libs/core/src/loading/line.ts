@@ -156,7 +156,7 @@ function withShare(job: Job, isOver: (tenant: TenantId) => boolean): Job {
 const holds = ({ job, ready }: JobForecast): boolean => ready.p90 <= job.neededBy;
 
 /** Whether its promise is kept if its load is among the shortest. */
-const mayHold = ({ job, start, load }: JobForecast): boolean => start.at + p10Of(load) <= job.neededBy;
+export const mayHold = ({ job, start, load }: JobForecast): boolean => start.at + p10Of(load) <= job.neededBy;
 
 /** The jobs with a promise that may be kept before, and is in danger or in more of it after a job has come between. */
 function brokenAmong(before: readonly JobForecast[], after: readonly JobForecast[], by: Job): readonly Job[] {

@@ -111,24 +111,42 @@ describe('a load', () => {
   });
 });
 
+/** One load at a time. `patient` waits for 5 s for its memory, and `hasty` for 8 s, with the earlier deadline. */
+function inEachOthersWay(patientLoads: number): CoreDriver {
+  const driver = new CoreDriver();
+  limit(driver, { loadsPerServer: 1 });
+  for (const [name, gpuBytes] of Object.entries({ x: 4, y: 4, patient: 4, hasty: 6 }))
+    driver.declare(aModel(name, { gpuBytes, config: '{}' })).loadsTake(name, 8_000);
+  driver
+    .loadsTake('patient', patientLoads)
+    .serve(aServer('t', [4, 6]), ['x', 'y', 'patient', 'hasty'])
+    .warm('x', 't')
+    .warm('y', 't');
+  driver.pass(60_000);
+  driver.resolve('x', { lease: 5_000 });
+  driver.resolve('y', { lease: 8_000 });
+  driver.resolve('patient', { wait: 60_000 });
+  driver.resolve('hasty', { wait: 20_000 });
+  return driver;
+}
+
 describe('a load whose memory comes free', () => {
-  it('does not begin where a promise that goes first would wait for its end', () => {
-    const driver = new CoreDriver();
-    limit(driver, { loadsPerServer: 1 });
-    for (const [name, gpuBytes] of Object.entries({ x: 4, y: 4, patient: 4, hasty: 6 }))
-      driver.declare(aModel(name, { gpuBytes, config: '{}' })).loadsTake(name, 8_000);
-    driver
-      .serve(aServer('t', [4, 6]), ['x', 'y', 'patient', 'hasty'])
-      .warm('x', 't')
-      .warm('y', 't');
-    driver.pass(60_000);
-    driver.resolve('x', { lease: 5_000 });
-    driver.resolve('y', { lease: 8_000 });
-    driver.resolve('patient', { wait: 60_000 });
-    driver.resolve('hasty', { wait: 20_000 });
+  it('does not begin where a promise would wait for its end', () => {
+    const driver = inEachOthersWay(8_000);
     driver.pass(10_000);
     driver.loadEnds('hasty', 't');
     expect(driver.orders().slice(2)).toEqual(['unload x@t', 'unload y@t', 'load hasty@t', 'load patient@t']);
+  });
+
+  it('begins where that promise is sure to be broken', () => {
+    const driver = inEachOthersWay(20_000);
+    driver.fleet.servers.get(aServer('t').id)!.unloadTimes = {
+      mean: Math.log(60_000),
+      deviation: 0,
+      count: 8,
+    };
+    driver.pass(6_000);
+    expect(driver.orders().slice(2)).toEqual(['unload x@t', 'load patient@t']);
   });
 });
 

@@ -10,7 +10,7 @@ import { InWork } from './in-work.js';
 import { discovered } from '../observe/declared.js';
 import { isRetry, spendRetry } from '../learned/retries.js';
 import { isCarried } from '../fleet/standing.js';
-import type { Line } from './line.js';
+import { type Line, mayHold } from './line.js';
 import { isToLoad, type ToLoad } from './load-order.js';
 import type { JobForecast } from './schedule.js';
 import { devicesToCome, Slots } from './slots.js';
@@ -18,7 +18,7 @@ import { configFor } from '../room/places.js';
 
 /**
  * Begins the loads of placed jobs, in the order of the line, whose memory and slots are free and whose time has come. A job
- * whose slot is kept for a promise further ahead waits for it; a job that cannot begin for another reason keeps no slot.
+ * whose slot is kept for a promise waits for it; a job that cannot begin for another reason keeps no slot.
  */
 export function startPlaced(fleet: Fleet, line: Line, now: Instant): Action[] {
   const placed = line.all.filter((one) => one.job.placed !== null && isWaiting(one.job.placed));
@@ -44,7 +44,10 @@ export function startPlaced(fleet: Fleet, line: Line, now: Instant): Action[] {
   return actions;
 }
 
-/** Whether a promise on its server would wait for its end that goes before it and holds. */
+/**
+ * Whether a promise on its server that may hold would wait for its end. A load that begins when the line says so makes no
+ * promise wait.
+ */
 function isKeptForAnother(line: Line, { job, start: { at }, load }: JobForecast, now: Instant): boolean {
   if (at <= now) return false;
   const end = now + load.p90;
@@ -52,6 +55,7 @@ function isKeptForAnother(line: Line, { job, start: { at }, load }: JobForecast,
     (one) =>
       one.job !== job &&
       one.job.neededBy < Infinity &&
+      mayHold(one) &&
       (one.place?.server.spec.id ?? one.job.placed?.server) === job.placed!.server &&
       one.start.at > now &&
       one.start.at < end &&
