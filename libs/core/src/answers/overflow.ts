@@ -119,8 +119,8 @@ export function answerOverflow(fleet: Fleet, away: readonly Away[], now: Instant
   });
 }
 
-/** When the queue should be empty: when the model is ready, or after all requests that are held back. */
-function drainTime(fleet: Fleet, model: ModelId, now: Instant): Millis {
+/** How long until the queue of a model should be empty: until it is ready, or after all requests that are held back. */
+export function drainTime(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Millis {
   const behind = turnBehindAll(fleet, model);
   const servedIn = behind === null ? readyIn(fleet, model, now) : behind - now;
   return Math.max(SHORT_HINT, servedIn);

@@ -57,7 +57,7 @@ export class Scene {
   readonly open: readonly Server[];
   readonly want: Want;
   readonly job: Job;
-  /** How admission would judge a request for the model. */
+  /** How a request for the model would be judged. */
   readonly supposed: AdmissionVerdict | null;
   private readonly keeping = new Map<ReplicaId, readonly Hold[]>();
   private readonly isDrainable: VictimTest;

@@ -1,5 +1,6 @@
 import { ASKS_FADE_OVER } from '../learned/demand.js';
 import { Admission, type AdmissionVerdict } from '../answers/admission.js';
+import { drainTime, takeOverflow } from '../answers/overflow.js';
 import { plainRequest } from '../answers/request-of.js';
 import { mayBeLoaded, presentCopies, wantsNow } from '../demand/wants.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
@@ -11,8 +12,9 @@ import { Line } from '../loading/line.js';
 import { added } from '../numbers/decaying-sum.js';
 
 /**
- * How admission would judge a request for a cold model that came now and may wait as long as the model allows. Null
- * where the model has a copy, may not be loaded, or lets no request wait. The fleet is not changed.
+ * How a request for a cold model that came now and may wait as long as the model allows would be judged, by admission and
+ * by the bounds of the queues. Null where the model has a copy, may not be loaded, or lets no request wait. The fleet is
+ * not changed.
  */
 export function supposedRequest(
   fleet: Readonly<Fleet>,
@@ -25,7 +27,9 @@ export function supposedRequest(
   const request = plainRequest('' as RequestId, model.id, mostCharged(fleet), model, now);
   const supposed = withRequest(fleet, request, now);
   const line = new Line(supposed, wantsNow(supposed, now), open, now);
-  return new Admission(supposed, line, now).judge(request);
+  const verdict = new Admission(supposed, line, now).judge(request);
+  const away = takeOverflow(supposed).find((one) => one.request === request);
+  return away ? { ...verdict, why: { ...away.why, retryAfter: drainTime(fleet, model.id, now) } } : verdict;
 }
 
 /** The tenant that was charged most lately: a request of any other tenant would wait no longer. */

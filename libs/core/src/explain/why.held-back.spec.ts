@@ -39,6 +39,20 @@ describe('a model that is not loaded though there may be room', () => {
   });
 });
 
+describe('a model for which as many requests wait as may', () => {
+  it('is told to refuse the next one', () => {
+    const coldStart = { policy: 'queue', maxQueue: 1, maxWait: 600_000, loadWhenShed: false } as const;
+    const driver = new CoreDriver().declare(
+      aModel('x', { minResidency: 60_000 }),
+      aModel('m', { coldStart }),
+    );
+    driver.serve(aServer('s', [4]), ['x', 'm']).warm('x', 's');
+    driver.resolve('m', { wait: 600_000 });
+    expect(why(driver, 'm')).toMatchObject({ job: { refusal: 'queue_full' }, predictedWait: null });
+    expect(driver.answerTo(driver.resolve('m', { wait: 600_000 }))).toBe('queue_full');
+  });
+});
+
 describe('a model that is not loaded since the fleet is frozen', () => {
   it('is told so, with the room there is, and no time', () => {
     const driver = new CoreDriver();
