@@ -32,6 +32,7 @@ export const OF_PROMISES: readonly Mutant[] = [
   { name: 'an-earlier-deadline-moves-any-job', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `return !isRaised && byPrecedence(this.joinedBy(job, request, neededBy), job) === 0;`, replace: `return true;` },
   { name: 'refused-and-no-wish-left', breaks: 19, file: `${CORE}/answers/admission.ts`, find: `  if (fleet.models.get(request.model)?.coldStart.loadWhenShed) wish(fleet, request.model, now);\n`, replace: `` },
   { name: 'outranked-for-no-reason', breaks: 13, file: `${CORE}/answers/broken-promise.ts`, find: `  if (isOutranked(fleet, request)) return 'outranked';\n`, replace: `` },
+  { name: 'orders-that-push-back-forgotten', breaks: 13, file: `${CORE}/placement/promise-place.ts`, find: `  if (BY_ORDER.has(cause)) server.orderedPlaceAt = now;\n`, replace: `` },
   { name: 'late-load-told-of-as-memory', breaks: 13, file: `${CORE}/answers/broken-promise.ts`, find: `if (fleet.lateLoadAt >= arrivedAt || isAnyOverrun`, replace: `if (isAnyOverrun` },
   { name: 'longer-leases-learned-slowly', breaks: 13, file: `${CORE}/learned/leases.ts`, find: `known === undefined || lease >= known ? lease`, replace: `known === undefined ? lease` },
 ];

@@ -26,6 +26,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'doubts-add-up', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `Math.sqrt(variance + (p90 - p50) ** 2)`, replace: `Math.sqrt(variance) + (p90 - p50)` },
   { name: 'a-blocked-job-keeps-a-slot', breaks: 19, file: `${CORE}/loading/schedule.ts`, find: `if (!isBlocked(this.fleet, this.inWork, placed, this.now)) {`, replace: `{` },
   { name: 'a-promise-ahead-keeps-no-slot', breaks: 13, file: `${CORE}/loading/start.ts`, find: `if (!canBegin(replica) || isKeptForAnother(line, one, now)) continue;`, replace: `if (!canBegin(replica)) continue;` },
+  { name: 'a-lost-promise-keeps-a-slot', breaks: 13, file: `${CORE}/loading/start.ts`, find: `      mayHold(one) &&\n`, replace: `` },
   // Memory.
   { name: 'two-jobs-take-the-same-memory', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `    this.memory.take(bookings, begins);\n`, replace: `` },
   { name: 'two-jobs-fit-into-one-gap', breaks: 8, file: `${CORE}/loading/schedule.ts`, find: `    this.ledger.promise(bookings);\n`, replace: `` },
@@ -34,6 +35,8 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'all-of-an-unload-always-to-come', breaks: 13, file: `${CORE}/loading/memory-pool.ts`, find: `now + restOf(unload, now - leaving.since).p50`, replace: `now + unload.p50` },
   { name: 'no-wait-while-use-is-read', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `return server.lookTook + unload`, replace: `return 0 * server.lookTook + unload` },
   { name: 'leases-do-not-hold-up-the-line', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `Math.max(leased, inUseUntil, this.memory.toldBy(server))`, replace: `Math.max(leased, this.memory.toldBy(server))` },
+  { name: 'leaves-before-configs-are-told', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `Math.max(leased, inUseUntil, this.memory.toldBy(server))`, replace: `Math.max(leased, inUseUntil)` },
+  { name: 'gone-before-configs-are-told', breaks: 13, file: `${CORE}/loading/memory-pool.ts`, find: `Math.max(toldBy(leaving), leasedUntil`, replace: `Math.max(now, leasedUntil` },
   { name: 'used-no-more-once-it-is-to-leave', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `from > this.now ? from + usualLease(this.fleet, replica.model) : this.now;`, replace: `Math.max(from, this.now);` },
   { name: 'residency-ignored', breaks: 7, file: `${CORE}/loading/schedule.ts`, find: `return Math.max(this.now, residentUntil(this.fleet, replica));`, replace: `return this.now;` },
   { name: 'idle-ends-not-awaited', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `if (replica.phase === 'ready') return idleUnloadAt(fleet, replica);`, replace: `if (replica.phase === 'ready') return null;` },
