@@ -24,7 +24,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'a-gap-that-holds-only-the-median', breaks: 13, file: `${CORE}/loading/slots.ts`, find: `for (let next = this.freeFrom(devices, at, load.p90); next > at;) {\n      at = next;\n      next = this.freeFrom(devices, at, load.p90);`, replace: `for (let next = this.freeFrom(devices, at, load.p50); next > at;) {\n      at = next;\n      next = this.freeFrom(devices, at, load.p50);` },
   { name: 'no-doubt-of-the-loads-before', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `Math.sqrt(variance + (p90 - p50) ** 2)`, replace: `(p90 - p50)` },
   { name: 'doubts-add-up', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `Math.sqrt(variance + (p90 - p50) ** 2)`, replace: `Math.sqrt(variance) + (p90 - p50)` },
-  { name: 'a-blocked-job-keeps-a-slot', breaks: 19, file: `${CORE}/loading/schedule.ts`, find: `if (!isBlocked(this.fleet, this.inWork, placed, this.now)) {`, replace: `{` },
+  { name: 'a-blocked-job-keeps-a-slot', breaks: 19, file: `${CORE}/loading/schedule.ts`, find: `    if (isBlocked(this.fleet, this.inWork, placed, this.now)) return;\n`, replace: `` },
   { name: 'a-promise-ahead-keeps-no-slot', breaks: 13, file: `${CORE}/loading/start.ts`, find: `if (!canBegin(replica) || isKeptForAnother(line, one, now)) continue;`, replace: `if (!canBegin(replica)) continue;` },
   { name: 'a-lost-promise-keeps-a-slot', breaks: 13, file: `${CORE}/loading/start.ts`, find: `      mayHold(one) &&\n`, replace: `` },
   // Memory.
