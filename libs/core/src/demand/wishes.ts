@@ -3,17 +3,18 @@ import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import { routableReplicas } from '../learned/routes.js';
 
-/** A wish lasts at least so long, also where the model lets no request wait. */
+/** A wish lasts at least so long after the last request for it, also where the model lets no request wait. */
 const SHORTEST_WISH = 60_000;
 
-/** Remembers that a model is wanted without a waiting request. */
+/** Remembers that a model is wanted without a waiting request. Each such request renews the wish; an admin's order stays. */
 export function wish(fleet: Fleet, id: ModelId, now: Instant): void {
   const model = fleet.models.get(id);
-  if (!model || fleet.wishes.has(id)) return;
+  const known = fleet.wishes.get(id);
+  if (!model || known?.admin) return;
   fleet.wishes.set(id, {
     until: now + Math.max(model.coldStart.maxWait, SHORTEST_WISH),
     admin: false,
-    since: now,
+    since: known?.since ?? now,
   });
 }
 
