@@ -10,7 +10,7 @@ import { refundOthers } from '../loading/note-line.js';
 import type { JobForecast } from '../loading/schedule.js';
 import { dropUnwanted } from './place.js';
 import { placeDue } from './place-due.js';
-import { worthiestWish } from './wished.js';
+import { mayTakePlace, worthiestWish } from './wished.js';
 import { yieldPlaces } from './yield-places.js';
 
 /** The line after its jobs whose time has come got their places, and the wish that is the next to get one. */
@@ -39,7 +39,6 @@ export function book(
   };
   // Jobs that join the line and requests that are refused change the parts of tenants, by which the line is ordered.
   if (isAnyRefunded(fleet, line, now) || refused.length > 0 || line.all !== before) lookAgain();
-  const mayBegin = ({ job, roomAt }: JobForecast): boolean => roomAt <= now || job.isStarving;
   let wished: JobForecast | undefined;
   const yielded = new Set<ModelId>();
   const placeNext = (): boolean => {
@@ -47,7 +46,7 @@ export function book(
     if (model !== undefined) return yielded.add(model).has(model);
     if (placeDue(fleet, line.all, now)) return true;
     wished = worthiestWish(fleet, line, wants, now);
-    return wished !== undefined && mayBegin(wished) && placeDue(fleet, [wished], now);
+    return wished !== undefined && mayTakePlace(wished, now) && placeDue(fleet, [wished], now);
   };
   while (placeNext()) lookAgain();
   return { line, wished, refused };

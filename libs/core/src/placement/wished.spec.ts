@@ -53,4 +53,26 @@ describe('a model that is only wished for', () => {
     driver.pass(1_000);
     expect(driver.orders().at(-1)).toBe('load y@t');
   });
+
+  it('comes after one that starves, whatever they are worth', () => {
+    const driver = idle(20);
+    driver.fleet.limits = { ...driver.fleet.limits, starvation: 5_000 };
+    driver.resolve('busy');
+    ask(driver, 'x');
+    driver.pass(4 * driver.fleet.limits.starvation);
+    ask(driver, 'y', 30);
+    driver.loadEnds('busy', 't');
+    driver.pass(1_000);
+    expect(driver.orders().at(-1)).toBe('load x@t');
+  });
+
+  it('leaves the slot to one that fits, while a lease stands in its way', () => {
+    const driver = idle();
+    driver.declare(aModel('small', { config: '{}', gpuBytes: 2 })).resolve('a', { lease: 600_000 });
+    driver.shelf('t').set('small', 'UNAVAILABLE', 'unloaded');
+    driver.pass(30_000);
+    ask(driver, 'x', 10);
+    ask(driver, 'small');
+    expect(driver.isLoading('small', 't')).toBe(true);
+  });
 });
