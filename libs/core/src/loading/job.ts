@@ -28,7 +28,8 @@ export interface Job {
   readonly neededBy: Instant;
   readonly waiting: Waiting;
   readonly since: Instant;
-  /** Whether it is the oldest model that was asked for without being served for `starvationMs`. */
+  /** When it will starve, if it is the oldest model that is asked for without being served; infinite for the others. */
+  readonly starvesAt: Instant;
   readonly isStarving: boolean;
 }
 
@@ -69,7 +70,7 @@ export class Jobs {
   private readonly waiting: ReadonlyMap<ModelId, Waiting>;
   private readonly leaving: ReadonlySet<ModelId>;
   private readonly isOver: (tenant: TenantId) => boolean;
-  private readonly starving: ModelId | null;
+  private readonly oldest: Want | undefined;
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
@@ -80,7 +81,7 @@ export class Jobs {
     this.leaving = new Set(leavingDraining(fleet, now));
     const isOver = overShare(fleet, now);
     this.isOver = (tenant) => isOver(tenant);
-    this.starving = oldestStarving(fleet, wants, now);
+    this.oldest = oldestOf(wants);
   }
 
   waitingFor = (model: ModelId): Waiting => this.waiting.get(model) ?? NONE_WAIT;
@@ -89,6 +90,8 @@ export class Jobs {
   of(want: Want, waiting: Waiting = this.waitingFor(want.model.id)): Job {
     const { fleet } = this;
     const id = want.model.id;
+    const starvesAt =
+      this.oldest?.model.id === id ? this.oldest.waitsSince + fleet.limits.starvation : Infinity;
     const isWished = want.isAsked && waiting.count === 0 && !hasStarved(fleet, want.waitsSince, this.now);
     return {
       model: id,
@@ -101,7 +104,8 @@ export class Jobs {
       neededBy: waiting.neededBy,
       waiting,
       since: want.since,
-      isStarving: this.starving === id,
+      starvesAt,
+      isStarving: starvesAt <= this.now,
     };
   }
 
@@ -130,6 +134,7 @@ export class Jobs {
       waiting,
       // As long as requests have waited it keeps its turn: behind others it would have no place beside its own memory.
       since: Math.min(replica.since, this.fleet.awaitedSince.get(replica.model) ?? Infinity),
+      starvesAt: Infinity,
       isStarving: false,
     };
   }
@@ -150,14 +155,13 @@ const together = (one: Waiting, other: Waiting): Waiting => ({
   tenants: new Set([...one.tenants, ...other.tenants]),
 });
 
-/** Of the models that have starved the one that has waited longest: it alone ignores what its victims are worth. */
-function oldestStarving(fleet: Readonly<Fleet>, wants: readonly Want[], now: Instant): ModelId | null {
-  let oldest: Want | null = null;
+/** Of the models that are asked for the one that has waited longest: when it starves it ignores what its victims are worth. */
+function oldestOf(wants: readonly Want[]): Want | undefined {
+  let oldest: Want | undefined;
   for (const want of wants) {
-    if (!want.isAsked || want.isExtra || !hasStarved(fleet, want.waitsSince, now)) continue;
-    if (!oldest || want.waitsSince < oldest.waitsSince) oldest = want;
+    if (want.isAsked && !want.isExtra && (!oldest || want.waitsSince < oldest.waitsSince)) oldest = want;
   }
-  return oldest?.model.id ?? null;
+  return oldest;
 }
 
 /** The requests of a model with one more. */

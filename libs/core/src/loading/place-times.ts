@@ -3,7 +3,6 @@ import type { Forecast } from '../learned/load-times.js';
 import type { Instant } from '../fleet/model.js';
 import type { Ready } from '../fleet/replica.js';
 import { PINNED } from '../demand/rank.js';
-import type { Want } from '../demand/wants.js';
 import type { Place } from '../room/places.js';
 import { devicesSwapped } from '../room/swaps.js';
 import { besides, SOON } from './memory-pool.js';
@@ -18,7 +17,6 @@ export class PlaceTimes {
   constructor(
     private readonly schedule: Schedule,
     private readonly job: Job,
-    private readonly want: Want,
     private readonly load: Forecast,
   ) {}
 
@@ -76,7 +74,7 @@ export class PlaceTimes {
   private mayDrainFrom(place: Place, models: readonly ModelId[]): Instant {
     const { schedule, job } = this;
     if (job.isDue || this.isFree(place)) return this.budgetFrom(place);
-    return Math.max(this.budgetFrom(place), worthMoreFrom(schedule, job, this.want, models));
+    return Math.max(this.budgetFrom(place), worthMoreFrom(schedule, job, models, this.starvesAt(place)));
   }
 
   /** From when on others may leave for it by the swap budget. */
@@ -86,9 +84,13 @@ export class PlaceTimes {
 
   /** Whether neither budget nor worth keeps others from leaving for it: it is pinned, or it starves. */
   private isFree(place: Place): boolean {
-    const { schedule, job } = this;
-    if (job.rank === PINNED) return true;
-    return job.isStarving && !devicesSwapped(place).some((one) => schedule.fleet.starvedLast.has(one));
+    return this.job.rank === PINNED || this.starvesAt(place) <= this.schedule.now;
+  }
+
+  /** From when on it starves: of the evictions of a device every second at most goes to what starves. */
+  private starvesAt(place: Place): Instant {
+    const { starvedLast } = this.schedule.fleet;
+    return devicesSwapped(place).some((one) => starvedLast.has(one)) ? Infinity : this.job.starvesAt;
   }
 
   /** What leaves by itself, or is not there yet, is waited for: until then no copy is told to leave. */

@@ -77,7 +77,7 @@ const ONE_WAITS = { ...NONE_WAIT, count: 1 };
 
 const aJob = (parts: Partial<Job>): Job => ({
   ...{ model: A, want: null, placed: null, rank: 1, stage: -1, isDue: false, isOverShare: false },
-  ...{ neededBy: Infinity, waiting: NONE_WAIT, since: 0, isStarving: false },
+  ...{ neededBy: Infinity, waiting: NONE_WAIT, since: 0, isStarving: false, starvesAt: Infinity },
   ...parts,
 });
 

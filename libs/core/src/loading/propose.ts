@@ -68,7 +68,7 @@ class Search {
   ) {
     const { fleet, now } = schedule;
     const load = loadForecast(fleet, job.model, null);
-    this.times = new PlaceTimes(schedule, job, want, load);
+    this.times = new PlaceTimes(schedule, job, load);
     this.isVictim = victimTest(fleet, want, now);
     this.latest = job.neededBy < Infinity ? job.neededBy - load.p90 : this.firstSlot();
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { gpuAccount } from '../fleet/ids.js';
 import type { Model } from '../fleet/model.js';
 import { wantFor } from '../demand/wants.js';
 import { worthOf } from '../learned/worth.js';
@@ -23,12 +24,20 @@ function used(times: number, parts: Partial<Model> = {}): CoreDriver {
   return driver;
 }
 
+/** The same beside `b`, which fills a server of its own, where `y` could be loaded. */
+const twoUsed = (): CoreDriver =>
+  used(600)
+    .declare(aModel('b', { gpuBytes: 8 }), aModel('y', { gpuBytes: 8 }))
+    .serve(aServer('t', [10]), ['b', 'y'])
+    .warm('b', 't')
+    .loadsTake('b', 10_000);
+
 /** How long from now `a` is worth more than what waits for `x`. */
 function worthMoreIn(driver: CoreDriver): number {
   const { fleet, now } = driver;
   const want = wantFor(fleet, fleet.models.get(X)!, now);
   const job = new Jobs(fleet, [want], now).of(want);
-  return worthMoreFrom(new Schedule(fleet, [...fleet.servers.values()], now), job, want, [A]) - now;
+  return worthMoreFrom(new Schedule(fleet, [...fleet.servers.values()], now), job, [A], job.starvesAt) - now;
 }
 
 describe('a job is worth more than a copy of its class', () => {
@@ -107,6 +116,27 @@ describe('a promise counts on that moment', () => {
   });
 });
 
+describe('that a model will starve', () => {
+  const mayWait = (driver: CoreDriver, model: string): string =>
+    driver.answerTo(driver.resolve(model, { wait: 45_000 }));
+
+  it('counts for the one that has waited longest', () => {
+    const driver = twoUsed();
+    driver.loadsTake('y', 10_000).pass(30_000);
+    for (let one = 0; one < 600; one += 1)
+      for (const model of ['a', 'b']) driver.resolve(model, { lease: 0 });
+    expect(mayWait(driver, 'x')).toBe('waiting');
+    driver.pass(500);
+    expect(mayWait(driver, 'y')).toBe('deadline_unreachable');
+  });
+
+  it('does not count on a device whose last eviction was for one that had starved', () => {
+    const driver = used(600);
+    driver.fleet.starvedLast.add(gpuAccount(aServer('s').id, 0));
+    expect(mayWait(driver, 'x')).toBe('deadline_unreachable');
+  });
+});
+
 describe('a model that has starved', () => {
   it('makes a copy leave that is worth more', () => {
     const driver = used(600);
@@ -121,12 +151,7 @@ describe('a model that has starved', () => {
   });
 
   it('makes none leave for another that has not', () => {
-    const driver = used(600);
-    driver
-      .declare(aModel('b', { gpuBytes: 8 }), aModel('y', { gpuBytes: 8 }))
-      .serve(aServer('t', [10]), ['b', 'y'])
-      .warm('b', 't')
-      .loadsTake('b', 10_000);
+    const driver = twoUsed();
     const isUsedFor = (seconds: number): void => {
       for (let second = 0; second < seconds; second += 1) {
         driver.pass(1_000);

@@ -3,19 +3,19 @@ import { ASKS_FADE_OVER } from '../learned/demand.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { rankOf } from '../demand/rank.js';
 import type { ModelId } from '../fleet/ids.js';
-import type { Want } from '../demand/wants.js';
 import type { Job } from './job.js';
 import type { Schedule } from './schedule.js';
 
 /**
  * The moment at which a job is worth more than copies of these models: its requests add a second of waiting for each second.
  * Copies of a lower class leave at once. Infinite where no request waits and it is worth less.
+ * It is `starvesAt` at the latest.
  */
 export function worthMoreFrom(
   { fleet, now }: Schedule,
   job: Job,
-  want: Want,
   models: readonly ModelId[],
+  starvesAt: Instant,
 ): Instant {
   let lost = 0;
   for (const id of models) {
@@ -25,8 +25,7 @@ export function worthMoreFrom(
   const { count, waited } = job.waiting;
   const lead = lost - worthOf(fleet, job.model, now);
   if (lead < worthOfWaiting(waited) || lost === 0) return now;
-  const starves = want.isExtra ? Infinity : want.waitsSince + fleet.limits.starvation;
-  return Math.min(now + crossing(lead, waited, count), Math.max(now, starves));
+  return Math.min(now + crossing(lead, waited, count), Math.max(now, starvesAt));
 }
 
 /** When waiting makes up for a lead that fades: both models are asked for less and less if no request comes. */
