@@ -235,8 +235,7 @@ export class Admission {
     const want = this.line.wantOf(model)!;
     if (!want.isAsked) return want;
     const known = this.line.of(model)?.job;
-    const wished = this.fleet.wishes.has(model) ? rankOf(want.model.class) : 0;
-    const rank = Math.max(rankOf(of), wished, known && known.waiting.count > 0 ? known.rank : 0);
+    const rank = Math.max(rankOf(of), known && known.waiting.count > 0 ? known.rank : 0);
     return { ...want, rank };
   }
 }

@@ -58,7 +58,8 @@ function claim(stronger: Claim[], copies: number, rank: Rank, isExtra = false): 
 
 /**
  * The highest rank at which one copy is asked for, by model. A waiting request asks at its class. A draining server, a
- * failing copy or a wish asks at the model's own class, which waiting requests do not lower.
+ * failing copy or an admin's order asks at the model's own class, which waiting requests do not lower. A wish asks at it
+ * where nothing else does.
  */
 export function ranksAsked(
   fleet: Readonly<Fleet>,
@@ -72,6 +73,6 @@ export function ranksAsked(
   for (const id of leaving) raise(id);
   for (const { model, class: asked } of fleet.waiting.values()) raise(model, asked);
   for (const id of toReplace(fleet, now)) raise(id);
-  for (const id of fleet.wishes.keys()) raise(id);
+  for (const [id, { admin }] of fleet.wishes) if (admin || !ranks.has(id)) raise(id);
   return ranks;
 }
