@@ -144,6 +144,21 @@ describe('at its deadline a request', () => {
     expect(driver.answerTo(driver.resolve('b', { wait: 0, ago: 5 }))).toBe('loading');
   });
 
+  it('is told of the end of the line where no job of its model stands in it', () => {
+    const driver = new CoreDriver().declare(...NAMES.map((name) => aModel(name)));
+    driver.serve(aServer('t', [99]), NAMES);
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };
+    for (const name of NAMES) driver.loadsTake(name, 8_000);
+    for (const name of ['a', 'b']) driver.resolve(name);
+    expect(driver.refusalOf(driver.resolve('c', { wait: 0 }))).toEqual({
+      reason: 'loading',
+      phase: 'waiting',
+      eta: 24_000,
+      retryAfter: 24_000,
+      position: 0,
+    });
+  });
+
   it('leaves a wish behind only where it would not wait at all', () => {
     const driver = aDriver();
     driver.resolve('a', { wait: 500 });

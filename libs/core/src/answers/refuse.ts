@@ -8,7 +8,7 @@ import type { Instant } from '../fleet/model.js';
 import { returnIn } from './returns.js';
 import { hasVersion, routableReplicas } from '../learned/routes.js';
 import type { Server } from '../fleet/server.js';
-import { describeWait, type Wait } from '../loading/eta.js';
+import { describeWait, fromNow, type Wait } from '../loading/eta.js';
 import { loadForecast } from '../learned/load-forecast.js';
 import type { Line } from '../loading/line.js';
 import { queuePlaces } from './hold-back.js';
@@ -108,9 +108,11 @@ function lateness(
   const wait = describeWait(fleet, model, now);
   const isWaiting = wait.phase === 'waiting';
   if (isWaiting && open.length === 0) return { reason: 'no_server', retryAfter: SHORT_HINT };
-  const roomAt = isWaiting && !fleet.frozen ? (line.forecastFor(model)?.roomAt ?? now) : now;
+  const forecast = isWaiting && !fleet.frozen ? line.forecastFor(model) : undefined;
+  const roomAt = forecast?.roomAt ?? now;
   if (roomAt > now) return { reason: 'no_capacity', retryAfter: Math.max(SHORT_HINT, roomAt - now) };
-  return comingIn(fleet, wait, loadForecast(fleet, model, null));
+  const eta = forecast ? fromNow(forecast.ready, now) : wait.eta;
+  return comingIn(fleet, { ...wait, eta }, loadForecast(fleet, model, null));
 }
 
 /** The model has become ready: the request may come again at once, or behind those that are held back. */

@@ -36,9 +36,12 @@ function etaOf(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Forecast |
     return { p50: Math.min(...rests.map(({ p50 }) => p50)), p90: Math.min(...rests.map(({ p90 }) => p90)) };
   }
   const job = fleet.line.get(model);
-  if (fleet.frozen || !job || job.readyAt.p50 === Infinity) return null;
-  return { p50: Math.max(0, job.readyAt.p50 - now), p90: Math.max(0, job.readyAt.p90 - now) };
+  return fleet.frozen || !job ? null : fromNow(job.readyAt, now);
 }
+
+/** How long it is until a model is ready; null where no place is in sight. */
+export const fromNow = ({ p50, p90 }: Forecast, now: Instant): Forecast | null =>
+  p50 === Infinity ? null : { p50: Math.max(0, p50 - now), p90: Math.max(0, p90 - now) };
 
 /** When a repeated request finds the model ready nine times of ten; its load alone where there is no forecast. */
 export const readyIn = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): Millis =>
