@@ -18,18 +18,25 @@ export class Hints {
     private readonly now: Instant,
   ) {}
 
-  /** In how long a request with the same wait would be promised, if its model is ready at `ready`. */
+  /**
+   * In how long a request with the same wait would be promised, if its model is ready at `ready`; the time of a load where
+   * no place is in sight.
+   */
   for({ model, deadline, arrivedAt }: Request, ready: Instant): Millis {
+    if (ready === Infinity) return Math.max(SHORT_HINT, this.loadedBy(model) - this.now);
     const servedAt = ready + this.turnOf(model);
     return Math.max(SHORT_HINT, servedAt - (deadline - arrivedAt) - this.now);
   }
 
-  /** When a model would be ready, by the P90, if its job joined at the end of the line. */
+  /**
+   * When a model would be ready, by the P90, if its job joined at the end of the line, else by the job that stands in it,
+   * else after its back-off; infinite where no place is in sight.
+   */
   readyAtEnd(model: ModelId, job: () => Job): Instant {
     let ready = this.atEnd.get(model);
     if (ready === undefined) {
       ready = this.line.propose({ ...job(), neededBy: Infinity }).ready.p90;
-      if (ready === Infinity) ready = this.loadedBy(model);
+      if (ready === Infinity) ready = this.line.of(model)?.ready.p90 ?? this.readyAfterBackOff(model);
       this.atEnd.set(model, ready);
     }
     return ready;
@@ -37,9 +44,16 @@ export class Hints {
 
   /** When a load would end (P90) that begins at once, or when the back-off of failed loads ends. */
   loadedBy(model: ModelId): Instant {
-    const { fleet, now } = this;
-    const from = triableAt(fleet, this.line.open, model, now);
-    return (from === Infinity ? now : from) + loadForecast(fleet, model, null).p90;
+    return this.triedFrom(model) + loadForecast(this.fleet, model, null).p90;
+  }
+
+  private readyAfterBackOff(model: ModelId): Instant {
+    return this.triedFrom(model) > this.now ? this.loadedBy(model) : Infinity;
+  }
+
+  private triedFrom(model: ModelId): Instant {
+    const from = triableAt(this.fleet, this.line.open, model, this.now);
+    return from === Infinity ? this.now : from;
   }
 
   /** How long a request waits behind those that wait already, at the model's measured throughput. */
