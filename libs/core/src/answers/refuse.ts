@@ -11,6 +11,7 @@ import type { Server } from '../fleet/server.js';
 import { describeWait, fromNow, type Wait } from '../loading/eta.js';
 import { loadForecast } from '../learned/load-forecast.js';
 import type { Line } from '../loading/line.js';
+import type { JobForecast } from '../loading/schedule.js';
 import { queuePlaces } from './hold-back.js';
 import { SHORT_HINT, unknownNow, Verdicts } from './verdicts.js';
 import { wish } from '../demand/wishes.js';
@@ -109,10 +110,19 @@ function lateness(
   const isWaiting = wait.phase === 'waiting';
   if (isWaiting && open.length === 0) return { reason: 'no_server', retryAfter: SHORT_HINT };
   const forecast = isWaiting && !fleet.frozen ? line.forecastFor(model) : undefined;
-  const roomAt = forecast?.roomAt ?? now;
+  const load = loadForecast(fleet, model, null);
+  return forecast ? waitingInLine(fleet, wait, forecast, now) : comingIn(fleet, wait, load);
+}
+
+/** What the line foresees, also for a model that has no job in it: then it is the end of the line. */
+function waitingInLine(
+  fleet: Fleet,
+  wait: Wait,
+  { roomAt, ready, load }: JobForecast,
+  now: Instant,
+): Refusal {
   if (roomAt > now) return { reason: 'no_capacity', retryAfter: Math.max(SHORT_HINT, roomAt - now) };
-  const eta = forecast ? fromNow(forecast.ready, now) : wait.eta;
-  return comingIn(fleet, { ...wait, eta }, loadForecast(fleet, model, null));
+  return comingIn(fleet, { ...wait, eta: fromNow(ready, now) }, load);
 }
 
 /** The model has become ready: the request may come again at once, or behind those that are held back. */
