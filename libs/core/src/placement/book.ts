@@ -42,8 +42,7 @@ export function book(
   let wished: JobForecast | undefined;
   const yielded = new Set<ModelId>();
   const placeNext = (): boolean => {
-    const model = yieldPlaces(fleet, line, open, now, yielded);
-    if (model !== undefined) return yielded.add(model).has(model);
+    if (yieldPlaces(fleet, line, open, now, yielded)) return true;
     if (placeDue(fleet, line.all, now)) return true;
     wished = worthiestWish(fleet, line, wants, now);
     return wished !== undefined && mayTakePlace(wished, now) && placeDue(fleet, [wished], now);

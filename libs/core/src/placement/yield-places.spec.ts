@@ -44,6 +44,19 @@ describe('a place whose load has not begun', () => {
     expect(phases(driver, 'low', 'high')).toEqual(['placed', undefined]);
   });
 
+  it('goes together with others of its server to a higher class that needs the memory of all', () => {
+    const driver = leaving({ low: 4, also: 4, high: 8 });
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerDevice: 2 };
+    const lower = ['low', 'also'].map((name) => driver.resolve(name));
+    expect(phases(driver, 'low', 'also', 'high')).toEqual(['placed', 'placed', undefined]);
+    const high = driver.resolve('high', { class: 'critical', wait: 45_000 });
+    expect(phases(driver, 'low', 'also', 'high')).toEqual([undefined, undefined, 'placed']);
+    driver.pass(31_000);
+    driver.loadEnds('high', 't');
+    expect(driver.answerTo(high)).toBe('t');
+    expect(lower.map((one) => driver.answerTo(one))).toEqual(['waiting', 'waiting']);
+  });
+
   it('is kept where both fit', () => {
     const driver = leaving({ low: 5, high: 5 });
     driver.resolve('low');

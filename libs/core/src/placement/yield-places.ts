@@ -1,35 +1,41 @@
 import { type Fleet, forget, put } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Server } from '../fleet/server.js';
-import { Ledger } from '../memory/ledger.js';
+import { Ledger, sumOf } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
 import type { Line } from '../loading/line.js';
+import { bookingsToCome } from '../loading/load-order.js';
 import type { JobForecast } from '../loading/schedule.js';
 import { sitesFor } from '../room/sites-for.js';
 import { placesAmong, type Site } from '../room/sites.js';
 import { shortfall } from '../room/victims.js';
 
 /**
- * Takes its place from a job whose load has not begun, where one of a higher class stands in line that cannot begin now and
- * could have the memory. The job goes back into the line. Returns its model; none of these yields a second time in a turn.
+ * Takes their places from jobs of a server whose loads have not begun, where one of a higher class stands in line that cannot
+ * begin now and could have the memory. They go back into the line. Says whether there were any, and adds their models to
+ * `yielded`: none of these yields a second time in a turn.
  */
 export function yieldPlaces(
   fleet: Fleet,
   line: Line,
   open: readonly Server[],
   now: Instant,
-  yielded: ReadonlySet<ModelId>,
-): ModelId | undefined {
+  yielded: Set<ModelId>,
+): boolean {
   const yielding = new Yielding(fleet, line, open, now);
   for (const higher of line.all) {
     if (higher.job.placed || higher.job.waiting.count === 0 || higher.start.at <= now) continue;
-    const replica = yielding.to(higher)?.job.placed;
-    if (!replica || yielded.has(replica.model)) continue;
-    if (replica.phase === 'placed') forget(fleet, replica);
-    else put(fleet, { ...replica, change: null });
-    return replica.model;
+    const lower = yielding.allTo(higher);
+    if (lower.length === 0 || lower.some(({ job }) => yielded.has(job.model))) continue;
+    for (const { job } of lower) {
+      yielded.add(job.model);
+      const replica = job.placed!;
+      if (replica.phase === 'placed') forget(fleet, replica);
+      else put(fleet, { ...replica, change: null });
+    }
+    return true;
   }
-  return undefined;
+  return false;
 }
 
 /** The placed jobs of the line that may have to yield. */
@@ -49,26 +55,30 @@ export class Yielding {
     this.placed = line.all.filter(({ job }) => isAny && job.placed !== null && !job.isDue);
   }
 
-  /** The first of them that yields to a job of a higher class; undefined where none does. */
+  /** The last to begin of those that yield to a job of a higher class; undefined where none does. */
   to(higher: JobForecast): JobForecast | undefined {
-    if (this.placed.length === 0) return undefined;
+    return this.allTo(higher).toSorted((one, other) => other.start.at - one.start.at)[0];
+  }
+
+  /** The first of them that yields to a job of a higher class, else all of a server together; none where that does not help. */
+  allTo(higher: JobForecast): readonly JobForecast[] {
+    const lower = this.placed.filter(
+      ({ job, start }) => job.stage > higher.job.stage && start.at < higher.start.at,
+    );
+    if (lower.length === 0) return [];
     const sites = sitesFor(this.fleet, higher.job.want!, this.open, this.now);
-    return this.placed.find((one) => givesWayTo(this.ledger, one, higher, sites));
+    const besideIt = ({ job }: JobForecast): JobForecast[] =>
+      lower.filter((other) => other.job.placed!.server === job.placed!.server);
+    const sets = [...lower.map((one) => [one]), ...lower.map(besideIt)];
+    return sets.find((some) => giveWay(this.ledger, some, sites)) ?? [];
   }
 }
 
-/** Whether a placed job is of a lower class and would begin sooner, and its memory is all that the other lacks there. */
-function givesWayTo(
-  ledger: Ledger,
-  { job, start }: JobForecast,
-  higher: JobForecast,
-  sites: readonly Site[],
-): boolean {
-  if (job.stage <= higher.job.stage || start.at >= higher.start.at) return false;
-  const placed = job.placed!;
-  const bookings = placed.phase === 'placed' ? placed.bookings : placed.change!.bookings;
-  const holds = new Map(bookings.map(({ account, bytes }) => [account, bytes]));
-  return placesAmong(sites, placed.server).some((place) =>
+/** Whether the memory of placed jobs of one server is all that another job lacks there. */
+function giveWay(ledger: Ledger, jobs: readonly JobForecast[], sites: readonly Site[]): boolean {
+  const placed = jobs.map(({ job }) => job.placed!);
+  const holds = new Map(sumOf(placed.map(bookingsToCome)).map(({ account, bytes }) => [account, bytes]));
+  return placesAmong(sites, placed[0]!.server).some((place) =>
     [...shortfall(ledger, place.bookings)].every(([account, bytes]) => bytes <= (holds.get(account) ?? 0)),
   );
 }
