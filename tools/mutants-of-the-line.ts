@@ -71,7 +71,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'moves-though-it-comes-too-late', breaks: 13, file: `${CORE}/loading/propose.ts`, find: `return found && (job.neededBy === Infinity || this.isInTime(found)) ? found : undefined;`, replace: `return found;` },
   { name: 'moves-where-an-eviction-is-in-time', breaks: 8, file: `${CORE}/loading/propose.ts`, find: `if (best && search.isInTime(best)) return best;`, replace: `if (best && search.isInTime(best)) return search.move(best) ?? best;` },
   { name: 'moved-while-the-other-copy-hangs', breaks: 7, file: `${CORE}/loading/forecast-move.ts`, find: `Math.max(SOON, restOfLoad`, replace: `Math.max(0, restOfLoad` },
-  { name: 'fits-where-it-begins-later', breaks: 13, file: `${CORE}/loading/propose.ts`, find: `    if (at <= this.schedule.now) return 0;\n    return at <= this.latest ? 1 : at;`, replace: `    return at < 0 ? at : 0;` },
+  { name: 'fits-where-it-begins-later', breaks: 13, file: `${CORE}/loading/propose.ts`, find: `    return at <= schedule.now ? 0 : 1;`, replace: `    return 0;` },
   { name: 'place-given-back-to-its-own-class', breaks: 19, file: `${CORE}/placement/yield-places.ts`, find: `job.stage > higher.job.stage &&`, replace: `job.stage >= higher.job.stage &&` },
   { name: 'the-last-retry-for-two-jobs', breaks: 10, file: `${CORE}/placement/place-due.ts`, find: `  if (coolingOn(fleet, place!.server, want.model.id, now)) return false;\n`, replace: `` },
   { name: 'a-wish-drains-what-is-in-use', breaks: 7, file: `${CORE}/placement/wished.ts`, find: `roomAt <= now || job.isStarving`, replace: `roomAt < Infinity || job.isStarving` },
