@@ -237,7 +237,7 @@ export function lineOn({ scenario: { name }, real, mostWaiters, firstCome, alone
     ...[name, `served ${perSecond(real)}`, ...others],
     `kept ${rounded(kept)} of ${promised.length}`,
     `loads a second ${rounded(real.loads / real.seconds)}`,
-    `would have ${real.wouldHave.filter(Boolean).length} of ${real.wouldHave.length}`,
+    `would have ${real.wouldHave.filter(isServedThen).length} of ${real.wouldHave.length}`,
     JSON.stringify(answerCounts(real.all)),
     `broken ${JSON.stringify(answerCounts(promised.filter((one) => !isInTime(one))))}`,
   ].join('; ');

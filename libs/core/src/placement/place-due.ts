@@ -1,4 +1,5 @@
 import type { Fleet } from '../fleet/fleet.js';
+import { isPinProtected } from '../memory/pins.js';
 import type { Instant } from '../fleet/model.js';
 import type { JobForecast } from '../loading/schedule.js';
 import type { Moving } from '../room/freed.js';
@@ -43,6 +44,8 @@ function carryOut(fleet: Fleet, { job, place, victims }: JobForecast, want: Want
   // A job before it in this turn may have got the last repeated load of its server.
   if (coolingOn(fleet, place!.server, want.model.id, now)) return false;
   if (victims.length > 0) {
+    // For one before it the other copy of a pinned model may leave now: then these stay.
+    if (victims.some((one) => isPinProtected(fleet, one))) return false;
     if (!areRead(fleet, place!, victims, want, now)) return false;
     for (const replica of victims) drain(fleet, replica, 'evicted', want.model.id, now);
     noteSwap(fleet, place!, now);
