@@ -113,7 +113,7 @@ export const infeasibleIsTrue: TurnCheck = ({ turn, fleet, history, trail }) => 
     const model = request && fleet.models.get(request.model);
     if (!model || fleet.composed.has(model.id) || unsatisfiedPins(fleet).length > 0) continue;
     const fitting = [...fleet.servers.values()].find(
-      (server) => wouldHold(server, model) && isEmpty(fleet, server),
+      (server) => wouldHold(server, model, measuredOf(fleet, model)) && isEmpty(fleet, server),
     );
     trail.expect(
       !fitting,
@@ -125,12 +125,16 @@ export const infeasibleIsTrue: TurnCheck = ({ turn, fleet, history, trail }) => 
 const isEmpty = ({ replicas }: Readonly<Fleet>, { spec }: Server): boolean =>
   ![...replicas.values()].some(({ server }) => server === spec.id);
 
+/** A model that was seen to take more than was declared is booked with that. */
+const measuredOf = ({ footprints }: Readonly<Fleet>, { id }: Model): number => footprints.get(id)?.peak ?? 0;
+
 /** Sure only where the server has one GPU and the host has no bound. */
-function wouldHold({ spec, repository, devices, everSeen }: Server, model: Model): boolean {
+function wouldHold({ spec, repository, devices, everSeen }: Server, model: Model, measured: number): boolean {
   const [device, ...others] = devices ?? [];
   if (model.deviceSets.length > 0) return false;
   if (!everSeen || !device || others.length > 0 || device.kind !== 'gpu' || spec.hostMemory !== null)
     return false;
   const isLabelled = Object.entries(model.require).every(([key, value]) => spec.labels[key] === value);
-  return isLabelled && repository.has(model.id) && model.gpuBytes <= device.capacity;
+  const bytes = Math.max(model.gpuBytes, measured);
+  return isLabelled && repository.has(model.id) && bytes <= device.capacity;
 }
