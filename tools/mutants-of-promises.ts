@@ -11,7 +11,6 @@ export const OF_PROMISES: readonly Mutant[] = [
   { name: 'a-higher-class-displaces-nothing', breaks: 6, file: `${CORE}/loading/line.ts`, find: `one.stage > by.stage || (`, replace: `one.stage < -9 || (` },
   { name: 'refused-though-a-lower-class-would-yield', breaks: 6, file: `${CORE}/answers/admission.ts`, find: `isIn ? forecast.ready.p90 : this.readyInPlaceOfLower(forecast);`, replace: `isIn ? forecast.ready.p90 : Infinity;` },
   { name: 'what-is-over-its-share-displaces-its-like', breaks: 13, file: `${CORE}/loading/line.ts`, find: `one.isOverShare && !by.isOverShare`, replace: `one.isOverShare` },
-  { name: 'refused-alike-whatever-the-line', breaks: 13, file: `${CORE}/answers/refused-alike.ts`, find: `known?.line === line && request.deadline`, replace: `known && request.deadline` },
   { name: 'pays-twice-for-a-job', breaks: 6, file: `${CORE}/answers/admission.ts`, find: `fleet.charges.has(model) ? 0 : loadForecast(fleet, model, null).p50`, replace: `loadForecast(fleet, model, null).p50` },
   { name: 'share-ignored-as-it-joins', breaks: 6, file: `${CORE}/answers/admission.ts`, find: `isOverShare: areOver(asked.waiting, isOver) };`, replace: `isOverShare: false };` },
   { name: 'share-as-it-was-before', breaks: 6, file: `${CORE}/loading/line.ts`, find: `(isOver ? withShare(one.job, isOver) : one.job)`, replace: `(isOver ? one.job : one.job)` },
