@@ -124,10 +124,17 @@ class Search {
   soonest(): JobForecast | undefined {
     let best: JobForecast | undefined;
     for (const place of this.sitesBySlot().flatMap(({ places }) => places.filter(this.isFull))) {
+      if (best && this.readyAtOnce(place) >= best.ready.p50) continue;
       const found = this.soonestAt(place);
       if (found && (!best || found.ready.p50 < best.ready.p50)) best = found;
     }
     return best;
+  }
+
+  /** When it would be ready at a place if all memory were free there now: it cannot be ready any sooner. */
+  private readyAtOnce(place: Place): Instant {
+    const { schedule, job } = this;
+    return this.times.startAt(place, schedule.now).at + schedule.loadOf(job, place).p50;
   }
 
   /** The first to have left that are enough; where all of these can be drained, the least valuable that are gone by then. */
