@@ -43,7 +43,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'told-to-leave-though-it-goes-by-itself-before', breaks: 8, file: `${CORE}/loading/leavers.ts`, find: `return idleAt < at\n`, replace: `return idleAt < -1\n` },
   { name: 'what-comes-stays-for-ever', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `  for (const one of schedule.coming.on(short.keys())) {`, replace: `  for (const one of schedule.coming.on([])) {` },
   { name: 'what-loads-stays-for-ever', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `if (replica.phase === 'loading') return ofLoading(schedule, replica, want, from);`, replace: `if (replica.phase === 'loading') return undefined;` },
-  { name: 'what-loads-leaves-beside-the-budget', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `Math.max(now + SOON, emptiedAt, from) + usualLease`, replace: `Math.max(now + SOON, emptiedAt) + usualLease` },
+  { name: 'what-loads-leaves-beside-the-budget', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `Math.max(now + SOON, from));`, replace: `now + SOON);` },
   { name: 'what-comes-leaves-beside-the-budget', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `const at = Math.max(emptiedAt, from) + schedule.leadOf`, replace: `const at = emptiedAt + schedule.leadOf` },
   { name: 'what-comes-is-worth-nothing', breaks: 8, file: `${CORE}/loading/place-times.ts`, find: `const drainFrom = told.length > 0 ? this.mayDrainFrom(place, told) : schedule.now;`, replace: `const drainFrom = schedule.now;` },
   { name: 'what-is-late-is-pushed-back', breaks: 13, file: `${CORE}/loading/line.ts`, find: `was && mayHold(was) && was.ready.p90 < one.ready.p90`, replace: `was && holds(was)` },

@@ -4,6 +4,7 @@ import type { ServerId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
 import { isStuck } from '../fleet/stuck.js';
+import { appendTo } from '../numbers/groups.js';
 
 /**
  * Whether a server may be at work on an order about a replica, ours or another client's. It is so from when the order
@@ -42,9 +43,7 @@ export class InWork {
 
   /** An order about it was sent just now. */
   add(replica: Replica): void {
-    const there = this.servers.get(replica.server);
-    if (there) there.push(replica);
-    else this.servers.set(replica.server, [replica]);
+    appendTo(this.servers, replica.server, replica);
   }
 
   /** Whether its server is at work on what ensembles tie to it. */

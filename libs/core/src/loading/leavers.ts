@@ -7,10 +7,9 @@ import {
   type ReplicaId,
   type ServerId,
 } from '../fleet/ids.js';
-import { idleUnloadAt, settingsOf } from '../demand/idle.js';
+import { idleUnloadAt } from '../demand/idle.js';
 import { PINNED, rankOf } from '../demand/rank.js';
 import type { Want } from '../demand/wants.js';
-import { usualLease } from '../learned/leases.js';
 import { restOfLoad } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 import { dependentsOf } from '../memory/footprint.js';
@@ -19,6 +18,7 @@ import { pursesOf } from '../memory/purses.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import { type Booking, isLeaving, type Loading, type Ready, type Replica } from '../fleet/replica.js';
 import { isOverdue } from '../fleet/standing.js';
+import { appendTo } from '../numbers/groups.js';
 import type { Place } from '../room/places.js';
 import { holdsAnyOf, shortfall, type Victim, victimsAt, type VictimTest, yieldsTo } from '../room/victims.js';
 import type { Job } from './job.js';
@@ -104,24 +104,29 @@ function ofLoading(schedule: Schedule, replica: Loading, want: Want, from: Insta
   const { fleet, now } = schedule;
   if (isOverdue(fleet, replica, now) || isPinProtected(fleet, replica) || !yieldsTo(fleet, replica, want))
     return undefined;
-  const { id, bookings, model, server } = replica;
-  const rest = restOfLoad(fleet, replica, now);
-  const emptiedAt = now + rest.p50 + settingsOf(fleet, replica).minResidency;
-  const at = Math.max(now + SOON, emptiedAt, from) + usualLease(fleet, model) + schedule.unloadTime(server);
-  const shared = { copies: [id], bookings, at, variance: (rest.p90 - rest.p50) ** 2 };
-  return { ...shared, emptiedAt, victim: null, told: [model] };
+  const { p50, p90 } = restOfLoad(fleet, replica, now);
+  return leavesAgain(schedule, replica, { p50: now + p50, p90: now + p90 }, Math.max(now + SOON, from));
 }
 
-/** What a job ahead brings may leave again once it was there and its residency has ended. */
+/** What a job ahead brings may leave again. */
 function ofComing(schedule: Schedule, coming: CopyToCome, want: Want, from: Instant): Leaver | undefined {
-  const { job, server, bookings, ready } = coming;
-  const { model } = job;
-  const id = replicaId(model, server);
-  const { class: own, minResidency } = schedule.fleet.models.get(model) ?? schedule.fleet.defaults;
-  if (schedule.isLeaving({ id }) || rankOf(own) > want.rank) return undefined;
-  const emptiedAt = ready.p50 + minResidency;
+  const { model, server, ready } = coming;
+  const { class: own } = schedule.fleet.models.get(model) ?? schedule.fleet.defaults;
+  if (schedule.isLeaving({ id: replicaId(model, server) }) || rankOf(own) > want.rank) return undefined;
+  return leavesAgain(schedule, coming, ready, from);
+}
+
+/** A copy leaves once it was there, its residency has ended, and `from` has come. */
+function leavesAgain(
+  schedule: Schedule,
+  { model, server, bookings }: Pick<CopyToCome, 'model' | 'server' | 'bookings'>,
+  { p50, p90 }: Forecast,
+  from: Instant,
+): Leaver {
+  const { minResidency } = schedule.fleet.models.get(model) ?? schedule.fleet.defaults;
+  const emptiedAt = p50 + minResidency;
   const at = Math.max(emptiedAt, from) + schedule.leadOf({ model, server });
-  const shared = { copies: [id], bookings, at, variance: (ready.p90 - ready.p50) ** 2 };
+  const shared = { copies: [replicaId(model, server)], bookings, at, variance: (p90 - p50) ** 2 };
   return { ...shared, emptiedAt, victim: null, told: [model] };
 }
 
@@ -155,7 +160,7 @@ export function firstEnough(
 
 /** A copy that a job of the schedule brings, and that may leave again for a job behind it. */
 export interface CopyToCome {
-  readonly job: Job;
+  readonly model: ModelId;
   readonly server: ServerId;
   readonly bookings: readonly Booking[];
   readonly ready: Forecast;
@@ -166,13 +171,10 @@ export class CopiesToCome {
   private readonly byAccount = new Map<AccountId, CopyToCome[]>();
 
   /** What a pin or the operator's word brings does not leave again. */
-  add(copy: CopyToCome): void {
-    if (copy.job.rank === PINNED || copy.job.isDue) return;
-    for (const { account, bytes } of copy.bookings) {
-      const known = this.byAccount.get(account);
-      if (known) known.push(copy);
-      else if (bytes > 0) this.byAccount.set(account, [copy]);
-    }
+  add({ model, rank, isDue }: Job, copy: Omit<CopyToCome, 'model'>): void {
+    if (rank === PINNED || isDue) return;
+    const toCome = { model, ...copy };
+    for (const { account, bytes } of copy.bookings) if (bytes > 0) appendTo(this.byAccount, account, toCome);
   }
 
   on(accounts: Iterable<AccountId>): ReadonlySet<CopyToCome> {

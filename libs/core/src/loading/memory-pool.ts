@@ -10,6 +10,7 @@ import { toldUntil } from '../memory/untold.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import { type Booking, type Draining, isLeaving, type Ready, type Unloading } from '../fleet/replica.js';
 import { isStuck } from '../fleet/stuck.js';
+import { appendTo } from '../numbers/groups.js';
 
 /**
  * What only an event will tell, such as a look or the end of a load that takes longer than expected, is taken to come so
@@ -134,11 +135,7 @@ function leavingByAccount(
   for (const one of unsettled(fleet)) {
     if (!isLeaving(one) || isStuck(fleet, one, now) || isComingBack(fleet, one)) continue;
     const at = goneAt(fleet, one, now, toldBy);
-    for (const { account, bytes } of one.bookings) {
-      const some = found.get(account);
-      if (some) some.push({ at, bytes });
-      else found.set(account, [{ at, bytes }]);
-    }
+    for (const { account, bytes } of one.bookings) appendTo(found, account, { at, bytes });
   }
   for (const some of found.values()) some.sort((one, other) => one.at - other.at);
   return found;

@@ -152,7 +152,7 @@ export class Schedule {
   /** It takes what was promised to it: not what is free later, for others, when it begins. */
   private addPlaced(placed: ToLoad, { job, start, load, ready, roomAt }: JobForecast): void {
     this.memory.take(bookingsToCome(placed), roomAt);
-    this.coming.add({ job, server: placed.server, bookings: placed.bookings, ready });
+    this.coming.add(job, { server: placed.server, bookings: placed.bookings, ready });
     if (isBlocked(this.fleet, this.inWork, placed, this.now)) return;
     const server = this.fleet.servers.get(placed.server)!;
     this.slotsOf(server).take(devicesToCome(placed), start, load);
@@ -161,7 +161,7 @@ export class Schedule {
   private addTo(place: Place, forecast: JobForecast): void {
     const { job, victims, frees, isSwap, move, placeAt, start, load, ready } = forecast;
     this.slotsOf(place.server).take(place.devices, start, load);
-    this.coming.add({ job, server: place.server.spec.id, bookings: place.bookings, ready });
+    this.coming.add(job, { server: place.server.spec.id, bookings: place.bookings, ready });
     if (move) this.takeFor(move.place.bookings, start.at);
     for (const one of victims) {
       const at = Math.min(start.at, this.freedBy(one, placeAt));
