@@ -93,7 +93,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'copy-more-evicts-the-last-of-another', breaks: 8, file: `${CORE}/room/victims.ts`, find: `want.isExtra ? 1 : 0`, replace: `want.isExtra ? 0 : 0` },
   { name: 'copies-beyond-the-most', breaks: 9, file: `${CORE}/placement/copies.ts`, find: `if (strain.copies > present || present >= maxCopies) return;`, replace: `if (strain.copies > present || present >= maxCopies + 1) return;` },
   { name: 'wanted-more-though-none-stays', breaks: 19, file: `${CORE}/step.ts`, find: `return endDemands(fleet) || lost`, replace: `return (fleet.frozen && endDemands(fleet)) || lost` },
-  { name: 'lease-ignored', breaks: 7, file: `${CORE}/loading/emptied.ts`, find: `if (leasedUntil(fleet, replica) > now || !takesOrders(server, now)`, replace: `if (!takesOrders(server, now)` },
+  { name: 'lease-ignored', breaks: 7, file: `${CORE}/demand/emptied.ts`, find: `if (leasedUntil(fleet, replica) > now || !takesOrders(server, now)`, replace: `if (!takesOrders(server, now)` },
   { name: 'lease-shortened-by-the-next', breaks: 7, file: `${ENGINE}/uses.ts`, find: `if (inUseUntil > use.inUseUntil) use.inUseUntil = inUseUntil;`, replace: `use.inUseUntil = inUseUntil;` },
   { name: 'a-wish-starves', breaks: 7, file: `${CORE}/demand/starving.ts`, find: `fleet.awaitedSince.get(id) ?? Infinity)`, replace: `fleet.awaitedSince.get(id) ?? since)` },
   { name: 'evicts-in-use-at-once', breaks: 7, file: `${CORE}/demand/starving.ts`, find: `now - since >= fleet.limits.starvation;`, replace: `now >= since;` },
@@ -140,7 +140,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'drains-on-though-the-other-copy-goes', breaks: 19, file: `${CORE}/give-up.ts`, find: `takeBack(fleet, now);`, replace: `if (now < 0) takeBack(fleet, now);` },
   { name: 'taken-back-and-not-granted', breaks: 19, file: `${CORE}/give-up.ts`, find: `return grantWaiting(fleet, now);`, replace: `return now < 0 ? grantWaiting(fleet, now) : [];` },
   { name: 'drain-waits-for-long-leases', breaks: 19, file: `${CORE}/learned/leases.ts`, find: `Math.min(replica.inUseUntil, leasesOnEndBy(fleet, replica))`, replace: `Math.max(replica.inUseUntil, fleet.servers.has(replica.server) ? 0 : replica.inUseUntil)` },
-  { name: 'drain-waits-for-a-queue-beyond-its-end', breaks: 19, file: `${CORE}/loading/emptied.ts`, find: `    leasesEndBy(fleet.servers.get(replica.server)),`, replace: `    leasesEndBy(undefined),` },
+  { name: 'drain-waits-for-a-queue-beyond-its-end', breaks: 19, file: `${CORE}/demand/emptied.ts`, find: `    leasesEndBy(fleet.servers.get(replica.server)),`, replace: `    leasesEndBy(undefined),` },
   { name: 'lease-promised-beyond-a-drain', breaks: 7, file: `${CORE}/learned/leases.ts`, find: `return Math.max(0, Math.min(asked, left));`, replace: `return Math.max(asked, Math.min(0, left));` },
   { name: 'drain-deadline-ignored', breaks: 19, file: `${CORE}/placement/retire.ts`, find: `if (deadline !== null && deadline <= now) return true;`, replace: `if (deadline === -Infinity) return true;` },
   // Requests: one answer each, in time, and the right one.

@@ -9,7 +9,7 @@ import { sparedAt } from './placement/copies.js';
 import { idleAt, idleUnloadAt } from './demand/idle.js';
 import { busyServers, dueLook } from './looks/look-around.js';
 import { movesUntil } from './placement/moves.js';
-import { queueGraceEnds } from './loading/emptied.js';
+import { queueGraceEnds } from './demand/emptied.js';
 import { WISH_STARVES } from './demand/starving.js';
 import { untoldUntil } from './memory/untold.js';
 import { retriesAgainAt } from './learned/retries.js';

@@ -6,7 +6,7 @@ import { isBarred } from '../memory/limits.js';
 import type { Server } from '../fleet/server.js';
 import type { Instant, Model } from '../fleet/model.js';
 import { copiesOf, standingCopies } from '../memory/pins.js';
-import { PINNED, type Rank, rankOf } from './rank.js';
+import { PINNED, rankOf } from './rank.js';
 import { isComingBack } from '../memory/reloads.js';
 import { isOverdue, standingOf } from '../fleet/standing.js';
 import { type Asking, askingIn, leavingDraining } from './asking.js';
@@ -26,8 +26,6 @@ export interface Want extends Claim {
   /** Whether only requests ask for it, which wait or were refused. */
   readonly isAsked: boolean;
   readonly cause: LoadCause;
-  /** The ranks at which models were asked for (`ranksAsked`) when this want was made. */
-  readonly asked: ReadonlyMap<ModelId, Rank>;
 }
 
 /**
@@ -68,14 +66,14 @@ function listed(fleet: Readonly<Fleet>, unmet: UnmetClaims, asking: Asking, now:
 }
 
 function wantOf(fleet: Readonly<Fleet>, model: Model, claim: Claim, asking: Asking, now: Instant): Want {
-  const { asked, leaving, failing } = asking;
+  const { leaving, failing } = asking;
   const { copies, after, rank, isExtra } = claim;
   const since = fleet.wantedSince.get(model.id) ?? now;
   const isToMove = after === 0 && (leaving.has(model.id) || failing.has(model.id));
   const isAsked = rank !== PINNED && !isDue(fleet, model, claim) && !isToMove;
   const waitsSince = isAsked ? starvesSince(fleet, model.id, now) : since;
   const cause = causeOf(fleet, model, claim, asking);
-  return { copies, after, rank, isExtra, model, since, waitsSince, isAsked, asked, cause };
+  return { copies, after, rank, isExtra, model, since, waitsSince, isAsked, cause };
 }
 
 /** Whether a model may be loaded: it neither fails wherever it is loaded nor takes more memory than its limit. */

@@ -2,7 +2,7 @@ import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import type { ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import { idleUnloadAt } from '../demand/idle.js';
-import { queueGraceEnds } from '../loading/emptied.js';
+import { queueGraceEnds } from '../demand/emptied.js';
 import type { Booking, Phase, Replica, UnloadCause } from '../fleet/replica.js';
 import { loadBounds } from '../fleet/standing.js';
 import { stuckAt } from '../fleet/stuck.js';

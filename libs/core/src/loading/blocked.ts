@@ -4,7 +4,7 @@ import { directDependencies, hasRelatives, relativesOf } from '../memory/footpri
 import type { Instant } from '../fleet/model.js';
 import type { Placed } from '../fleet/replica.js';
 import { isStuck } from '../fleet/stuck.js';
-import { hasEmptied } from './emptied.js';
+import { hasEmptied } from '../demand/emptied.js';
 import type { InWork } from './in-work.js';
 import type { ToLoad } from './load-order.js';
 

@@ -3,12 +3,11 @@ import {
   type AccountId,
   hostAccount,
   type ModelId,
-  replicaId,
   type ReplicaId,
   type ServerId,
 } from '../fleet/ids.js';
 import { idleUnloadAt } from '../demand/idle.js';
-import { PINNED, rankOf } from '../demand/rank.js';
+import { rankOf } from '../demand/rank.js';
 import type { Want } from '../demand/wants.js';
 import { restOfLoad } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
@@ -21,7 +20,6 @@ import { isOverdue } from '../fleet/standing.js';
 import { appendTo } from '../numbers/groups.js';
 import type { Place } from '../room/places.js';
 import { holdsAnyOf, shortfall, type Victim, victimsAt, type VictimTest, yieldsTo } from '../room/victims.js';
-import type { Job } from './job.js';
 import { SOON } from './memory-pool.js';
 import type { Schedule } from './schedule.js';
 
@@ -104,31 +102,43 @@ function ofLoading(schedule: Schedule, replica: Loading, want: Want, from: Insta
   const { fleet, now } = schedule;
   if (isOverdue(fleet, replica, now) || isPinProtected(fleet, replica) || !yieldsTo(fleet, replica, want))
     return undefined;
+  return leavesAgain(schedule, loadingCopy(schedule, replica), Math.max(now + SOON, from));
+}
+
+/** What loads, as a copy that is to come. */
+export function loadingCopy({ fleet, now }: Schedule, replica: Loading): CopyToCome {
   const { p50, p90 } = restOfLoad(fleet, replica, now);
-  return leavesAgain(schedule, replica, { p50: now + p50, p90: now + p90 }, Math.max(now + SOON, from));
+  const { id, model, server, bookings } = replica;
+  return { id, model, server, bookings, ready: { p50: now + p50, p90: now + p90 } };
 }
 
 /** What a job ahead brings may leave again. */
 function ofComing(schedule: Schedule, coming: CopyToCome, want: Want, from: Instant): Leaver | undefined {
-  const { model, server, ready } = coming;
-  const { class: own } = schedule.fleet.models.get(model) ?? schedule.fleet.defaults;
-  if (schedule.isLeaving({ id: replicaId(model, server) }) || rankOf(own) > want.rank) return undefined;
-  return leavesAgain(schedule, coming, ready, from);
+  const { class: own } = schedule.fleet.models.get(coming.model) ?? schedule.fleet.defaults;
+  if (schedule.isLeaving(coming) || rankOf(own) > want.rank) return undefined;
+  return leavesAgain(schedule, coming, from);
 }
 
-/** A copy leaves once it was there, its residency has ended, and `from` has come. */
-function leavesAgain(
-  schedule: Schedule,
-  { model, server, bookings }: Pick<CopyToCome, 'model' | 'server' | 'bookings'>,
-  { p50, p90 }: Forecast,
-  from: Instant,
-): Leaver {
-  const { minResidency } = schedule.fleet.models.get(model) ?? schedule.fleet.defaults;
-  const emptiedAt = p50 + minResidency;
-  const at = Math.max(emptiedAt, from) + schedule.leadOf({ model, server });
-  const shared = { copies: [replicaId(model, server)], bookings, at, variance: (p90 - p50) ** 2 };
-  return { ...shared, emptiedAt, victim: null, told: [model] };
+function leavesAgain(schedule: Schedule, copy: CopyToCome, from: Instant): Leaver {
+  const { id, model, bookings, ready } = copy;
+  return {
+    copies: [id],
+    bookings,
+    at: leavesAgainAt(schedule, copy, from),
+    variance: (ready.p90 - ready.p50) ** 2,
+    emptiedAt: stayedBy(schedule, copy),
+    victim: null,
+    told: [model],
+  };
 }
+
+/** When a copy to come has left again: it was there, its residency has ended, and `from` has come. */
+export const leavesAgainAt = (schedule: Schedule, copy: CopyToCome, from: Instant): Instant =>
+  Math.max(stayedBy(schedule, copy), from) + schedule.leadOf(copy);
+
+/** When its residency ends. */
+const stayedBy = ({ fleet }: Schedule, { model, ready }: CopyToCome): Instant =>
+  ready.p50 + (fleet.models.get(model) ?? fleet.defaults).minResidency;
 
 function leavesFrom(fleet: Fleet, replica: Replica, now: Instant): Instant | null {
   if (replica.phase === 'ready') return idleUnloadAt(fleet, replica);
@@ -160,6 +170,7 @@ export function firstEnough(
 
 /** A copy that a job of the schedule brings, and that may leave again for a job behind it. */
 export interface CopyToCome {
+  readonly id: ReplicaId;
   readonly model: ModelId;
   readonly server: ServerId;
   readonly bookings: readonly Booking[];
@@ -170,11 +181,8 @@ export interface CopyToCome {
 export class CopiesToCome {
   private readonly byAccount = new Map<AccountId, CopyToCome[]>();
 
-  /** What a pin or the operator's word brings does not leave again. */
-  add({ model, rank, isDue }: Job, copy: Omit<CopyToCome, 'model'>): void {
-    if (rank === PINNED || isDue) return;
-    const toCome = { model, ...copy };
-    for (const { account, bytes } of copy.bookings) if (bytes > 0) appendTo(this.byAccount, account, toCome);
+  add(copy: CopyToCome): void {
+    for (const { account, bytes } of copy.bookings) if (bytes > 0) appendTo(this.byAccount, account, copy);
   }
 
   on(accounts: Iterable<AccountId>): ReadonlySet<CopyToCome> {

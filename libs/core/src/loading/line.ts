@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import { p10Of } from '../learned/load-times.js';
@@ -18,14 +19,20 @@ export class Line {
   readonly jobs: Jobs;
   private forecasts: readonly JobForecast[];
   private schedule: Schedule;
+  /** The jobs that more requests wait for than their forecasts know. */
+  private readonly joined = new Set<string>();
   private readonly wants = new Map<ModelId, Want>();
 
-  /** Wants for which only requests wait that were not judged yet join later: see `tryWith`. */
+  /**
+   * Wants for which only requests wait that were not judged yet join later: see `tryWith`. `before` is the line of the same
+   * turn, since which requests were answered and nothing else has changed: what is ahead of them keeps its forecast.
+   */
   constructor(
     private readonly fleet: Fleet,
     wants: readonly Want[],
     readonly open: readonly Server[],
     private readonly now: Instant,
+    before?: Line,
   ) {
     this.jobs = new Jobs(fleet, wants, now);
     this.schedule = new Schedule(fleet, open, now);
@@ -33,8 +40,10 @@ export class Line {
     const standing = [...this.wants.values()]
       .filter((want) => this.isNext(want))
       .map((want) => this.jobs.of(want));
-    const jobs = [...this.jobs.placed(), ...standing.filter(isInLine)];
-    this.forecasts = pass(this.schedule, jobs.toSorted(byPrecedence));
+    const jobs = [...this.jobs.placed(), ...standing.filter(isInLine)].toSorted(byPrecedence);
+    const known = before ? this.sameAs(before, jobs) : [];
+    for (const one of known) this.schedule.add(one);
+    this.forecasts = [...known, ...pass(this.schedule, jobs.slice(known.length))];
   }
 
   /** The forecasts, in the order of the line. */
@@ -59,6 +68,7 @@ export class Line {
 
   /** More requests wait for a job that is in time for them, too: its place in line stays. */
   update(job: Job): void {
+    this.joined.add(jobKey(job));
     this.forecasts = this.forecasts.map((one) => (jobKey(one.job) === jobKey(job) ? { ...one, job } : one));
   }
 
@@ -127,6 +137,21 @@ export class Line {
     schedule.add(forecast);
     this.schedule = schedule;
     this.forecasts = [...ahead, forecast, ...pass(schedule, behind)];
+  }
+
+  /**
+   * The forecasts ahead of the first of these jobs that is another than it was; none where copies may leave now that requests
+   * waited for.
+   */
+  private sameAs({ schedule, forecasts, joined }: Line, jobs: readonly Job[]): readonly JobForecast[] {
+    const { fleet } = this;
+    const mayLeave = (id: ModelId): boolean => !this.schedule.awaited.has(id) && fleet.holders.has(id);
+    if ([...schedule.awaited].some(mayLeave)) return [];
+    const isOther = (job: Job, nth: number): boolean =>
+      joined.has(jobKey(job)) || !isDeepStrictEqual(job, forecasts[nth]?.job);
+    const other = jobs.findIndex(isOther);
+    const ahead = other < 0 ? jobs : jobs.slice(0, other);
+    return ahead.map((job, nth) => ({ ...forecasts[nth]!, job }));
   }
 
   /** Whether the next copy that a model lacks is one of this want. */

@@ -14,11 +14,22 @@ import { worthMoreFrom } from './worth-more.js';
 
 /** When one job would begin and be ready at places, by what has to leave there. */
 export class PlaceTimes {
+  private readonly startsNow = new Map<Place, Start>();
+
   constructor(
     private readonly schedule: Schedule,
     private readonly job: Job,
     private readonly load: Forecast,
   ) {}
+
+  /** When a load could begin there if its memory were free now. */
+  startNow(place: Place): Start {
+    const known = this.startsNow.get(place);
+    if (known) return known;
+    const start = this.startAt(place, this.schedule.now);
+    this.startsNow.set(place, start);
+    return start;
+  }
 
   /** When a load begins there whose memory is free from a moment on. */
   startAt({ server, devices }: Place, from: Instant): Start {

@@ -69,7 +69,7 @@ class Search {
     const { fleet, now } = schedule;
     const load = loadForecast(fleet, job.model, null);
     this.times = new PlaceTimes(schedule, job, load);
-    this.isVictim = victimTest(fleet, want, now);
+    this.isVictim = victimTest(fleet, want, now, schedule.awaited);
     this.latest = job.neededBy < Infinity ? job.neededBy - load.p90 : this.firstSlot();
   }
 
@@ -122,19 +122,27 @@ class Search {
 
   /** Where enough copies have left soonest. */
   soonest(): JobForecast | undefined {
-    let best: JobForecast | undefined;
-    for (const place of this.sitesBySlot().flatMap(({ places }) => places.filter(this.isFull))) {
-      if (best && this.readyAtOnce(place) >= best.ready.p50) continue;
+    const places = this.sitesBySlot().flatMap((site) => site.places.filter(this.isFull));
+    const prospects = places
+      .map((place, nth) => ({ place, nth, by: this.readyAtEarliest(place) }))
+      .filter(({ by }) => by < Infinity)
+      .sort((one, other) => one.by - other.by || one.nth - other.nth);
+    let best: { readonly found: JobForecast; readonly by: Instant; readonly nth: number } | undefined;
+    for (const { place, nth, by: earliest } of prospects) {
+      if (best && earliest > best.by) break;
       const found = this.soonestAt(place);
-      if (found && (!best || found.ready.p50 < best.ready.p50)) best = found;
+      const by = found?.ready.p50 ?? Infinity;
+      if (found && (!best || by < best.by || (by === best.by && nth < best.nth))) best = { found, by, nth };
     }
-    return best;
+    return best?.found;
   }
 
-  /** When it would be ready at a place if all memory were free there now: it cannot be ready any sooner. */
-  private readyAtOnce(place: Place): Instant {
-    const { schedule, job } = this;
-    return this.times.startAt(place, schedule.now).at + schedule.loadOf(job, place).p50;
+  /** It cannot be ready any earlier at a place, whichever copies leave. */
+  private readyAtEarliest(place: Place): Instant {
+    const { schedule, job, times } = this;
+    const roomAt = schedule.earliestRoom.at(place);
+    const { at } = roomAt > schedule.now ? times.startAt(place, roomAt) : times.startNow(place);
+    return at + schedule.loadOf(job, place).p50;
   }
 
   /** The first to have left that are enough; where all of these can be drained, the least valuable that are gone by then. */
@@ -189,7 +197,7 @@ class Search {
   private sitesBySlot(): readonly Site[] {
     const { schedule } = this;
     const at = (site: Site): Instant =>
-      Math.min(...site.places.map((place) => this.times.startAt(place, schedule.now).at), Infinity);
+      Math.min(...site.places.map((place) => this.times.startNow(place).at), Infinity);
     const idle = this.all.filter(({ server }) => schedule.isQuiet(server));
     const others = this.all
       .filter(({ server }) => !schedule.isQuiet(server))
@@ -201,13 +209,12 @@ class Search {
   private isFull = ({ bookings }: Place): boolean => !this.schedule.ledger.fitsSpare(bookings);
 
   private sitesInTime(): readonly Site[] {
-    const { now } = this.schedule;
     return this.all.map((site) =>
       site.where(
         (place) =>
           this.isFull(place) &&
           this.times.budgetFrom(place) <= this.latest &&
-          this.times.startAt(place, now).at <= this.latest,
+          this.times.startNow(place).at <= this.latest,
       ),
     );
   }
@@ -217,7 +224,7 @@ class Search {
     let first = Infinity;
     for (const { places } of this.all)
       for (const place of places) {
-        first = Math.min(first, this.times.startAt(place, schedule.now).at);
+        first = Math.min(first, this.times.startNow(place).at);
         if (first <= schedule.now) return first;
       }
     return first;

@@ -1,5 +1,6 @@
 import { type Fleet, unsettled } from '../fleet/fleet.js';
-import type { AccountId, ReplicaId, ServerId } from '../fleet/ids.js';
+import { type AccountId, type ModelId, type ReplicaId, replicaId, type ServerId } from '../fleet/ids.js';
+import { PINNED } from '../demand/rank.js';
 import { loadForecast } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 import { Ledger } from '../memory/ledger.js';
@@ -12,8 +13,9 @@ import { unloadForecast } from '../learned/unload-times.js';
 import type { Moving } from '../room/freed.js';
 import type { Place } from '../room/places.js';
 import { devicesSwapped, swapsAgainAt } from '../room/swaps.js';
-import { covers, shortfall } from '../room/victims.js';
+import { awaitedModels, covers, shortfall } from '../room/victims.js';
 import { isBlocked } from './blocked.js';
+import { EarliestRoom } from './earliest-room.js';
 import { InWork } from './in-work.js';
 import type { Job } from './job.js';
 import { CopiesToCome } from './leavers.js';
@@ -55,6 +57,8 @@ export class Schedule {
   private readonly busy: ReadonlySet<ServerId>;
   private readonly leaving = new Set<ReplicaId>();
   readonly coming = new CopiesToCome();
+  readonly earliestRoom = new EarliestRoom(this);
+  readonly awaited: ReadonlySet<ModelId>;
   private readonly swaps = new Map<AccountId, readonly Instant[]>();
 
   constructor(
@@ -66,6 +70,7 @@ export class Schedule {
     this.present = new Ledger(fleet, now);
     this.memory = new MemoryPool(fleet, this.ledger, now);
     this.inWork = new InWork(fleet, now);
+    this.awaited = awaitedModels(fleet, now);
     this.busy = new Set(unsettled(fleet).map(({ server }) => server));
   }
 
@@ -152,7 +157,7 @@ export class Schedule {
   /** It takes what was promised to it: not what is free later, for others, when it begins. */
   private addPlaced(placed: ToLoad, { job, start, load, ready, roomAt }: JobForecast): void {
     this.memory.take(bookingsToCome(placed), roomAt);
-    this.coming.add(job, { server: placed.server, bookings: placed.bookings, ready });
+    this.addCopy(job, placed.server, placed.bookings, ready);
     if (isBlocked(this.fleet, this.inWork, placed, this.now)) return;
     const server = this.fleet.servers.get(placed.server)!;
     this.slotsOf(server).take(devicesToCome(placed), start, load);
@@ -161,7 +166,7 @@ export class Schedule {
   private addTo(place: Place, forecast: JobForecast): void {
     const { job, victims, frees, isSwap, move, placeAt, start, load, ready } = forecast;
     this.slotsOf(place.server).take(place.devices, start, load);
-    this.coming.add(job, { server: place.server.spec.id, bookings: place.bookings, ready });
+    this.addCopy(job, place.server.spec.id, place.bookings, ready);
     if (move) this.takeFor(move.place.bookings, start.at);
     for (const one of victims) {
       const at = Math.min(start.at, this.freedBy(one, placeAt));
@@ -171,6 +176,14 @@ export class Schedule {
     this.takeFor(place.bookings, start.at);
     if (placeAt <= this.now) this.present.promise(besides(place.bookings, victims));
     if (isSwap) this.noteSwap(place, placeAt);
+  }
+
+  /** What a pin or the operator's word brings does not leave again. */
+  private addCopy(job: Job, server: ServerId, bookings: readonly Booking[], ready: Forecast): void {
+    if (job.rank === PINNED || job.isDue) return;
+    const copy = { id: replicaId(job.model, server), model: job.model, server, bookings, ready };
+    this.coming.add(copy);
+    this.earliestRoom.add(copy);
   }
 
   private leaves({ copies, bookings, at }: Freed): void {

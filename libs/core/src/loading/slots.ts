@@ -119,9 +119,14 @@ const reach = ({ until, variance }: Busy, at: Instant): number =>
 
 /** When so many of the loads have ended that one of that length may begin beside the others; `at` where it may then. */
 function endOfExcess(busy: readonly Busy[], most: number, at: Instant, length: Millis): Instant {
-  const ends: Instant[] = [];
-  for (const { from, until } of busy) if ((from <= at || from < at + length) && until > at) ends.push(until);
-  if (ends.length < most) return at;
-  ends.sort((one, other) => one - other);
-  return ends[ends.length - most]!;
+  const last: Instant[] = [];
+  for (const { from, until } of busy) {
+    if (until <= at || (from > at && from >= at + length)) continue;
+    // Of the ends the `most` last ones are kept, in their order.
+    let place = last.length;
+    while (place > 0 && last[place - 1]! > until) place -= 1;
+    last.splice(place, 0, until);
+    if (last.length > most) last.shift();
+  }
+  return last.length < most ? at : last[0]!;
 }

@@ -32,13 +32,13 @@ export function book(
   const before = line.all;
   const refused = judge(fleet, line, now);
   if (fleet.frozen || isSettling(fleet, now)) return { line, refused };
-  const lookAgain = (): void => {
-    dropUnwanted(fleet, now);
+  const lookAgain = (judged?: Line): void => {
+    const isAnyDropped = dropUnwanted(fleet, now);
     wants = wantsOf(fleet, now);
-    line = new Line(fleet, wants, open, now);
+    line = new Line(fleet, wants, open, now, isAnyDropped ? undefined : judged);
   };
   // Jobs that join the line and requests that are refused change the parts of tenants, by which the line is ordered.
-  if (isAnyRefunded(fleet, line, now) || refused.length > 0 || line.all !== before) lookAgain();
+  if (isAnyRefunded(fleet, line, now) || refused.length > 0 || line.all !== before) lookAgain(line);
   let wished: JobForecast | undefined;
   const yielded = new Set<ModelId>();
   const placeNext = (): boolean => {

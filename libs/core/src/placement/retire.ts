@@ -12,7 +12,7 @@ import type { Instant } from '../fleet/model.js';
 import { isGuaranteed, isPinProtected, solidCopies } from '../memory/pins.js';
 import { isToReload } from '../memory/reloads.js';
 import { takesOrders } from '../fleet/standing.js';
-import { hasEmptied } from '../loading/emptied.js';
+import { hasEmptied } from '../demand/emptied.js';
 import { waitingFor } from '../loading/eta.js';
 import { hasQueue, idleAt, idleUnloadAt, isKept } from '../demand/idle.js';
 import { untoldUntil } from '../memory/untold.js';

@@ -31,10 +31,20 @@ export interface Victim extends Worth {
 /** Tells whether a replica may be drained for a want, at whatever place. */
 export type VictimTest = (one: Replica) => one is Ready;
 
-/** The test for one want. A model that requests or a draining server wait for stays, too. */
-export function victimTest(fleet: Fleet, want: Want, now: Instant): VictimTest {
-  const asked = [...fleet.waiting.values()].map(({ model }) => model);
-  const awaited = new Set([...asked, ...leavingDraining(fleet, now)]);
+/** The models that requests or a draining server wait for. */
+export const awaitedModels = (fleet: Readonly<Fleet>, now: Instant): ReadonlySet<ModelId> => {
+  const awaited = new Set(leavingDraining(fleet, now));
+  for (const { model } of fleet.waiting.values()) awaited.add(model);
+  return awaited;
+};
+
+/** The test for one want. What is awaited stays, too: see `awaitedModels`. */
+export function victimTest(
+  fleet: Fleet,
+  want: Want,
+  now: Instant,
+  awaited: ReadonlySet<ModelId> = awaitedModels(fleet, now),
+): VictimTest {
   return (one): one is Ready =>
     one.phase === 'ready' &&
     takesOrders(fleet.servers.get(one.server)!, now) &&

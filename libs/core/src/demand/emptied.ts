@@ -5,7 +5,7 @@ import type { Instant, Millis } from '../fleet/model.js';
 import type { Draining } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { takesOrders } from '../fleet/standing.js';
-import { hasQueue } from '../demand/idle.js';
+import { hasQueue } from './idle.js';
 
 /** After the last lease has ended Triton's queue is given this long to empty. */
 const QUEUE_GRACE: Millis = 5_000;

@@ -1,0 +1,92 @@
+import { replicasOn } from '../fleet/fleet.js';
+import type { AccountId, ReplicaId } from '../fleet/ids.js';
+import { idleUnloadAt } from '../demand/idle.js';
+import { pursesOf } from '../memory/purses.js';
+import type { Bytes, Instant } from '../fleet/model.js';
+import { isLeaving, type Replica } from '../fleet/replica.js';
+import type { Place } from '../room/places.js';
+import { shortfall } from '../room/victims.js';
+import { type CopyToCome, leavesAgainAt, loadingCopy } from './leavers.js';
+import type { Schedule } from './schedule.js';
+
+/** Memory of an account that a copy holds or will hold, and when it could have left at the earliest. */
+interface Leavable {
+  readonly id: ReplicaId;
+  readonly bytes: Bytes;
+  readonly at: Instant;
+}
+
+/**
+ * When a place could have room at the earliest, whichever copies may leave for a job. What may leave for one job is a part of
+ * that, and so no forecast is earlier: most places need not be looked into.
+ */
+export class EarliestRoom {
+  private readonly byAccount = new Map<AccountId, Leavable[]>();
+
+  constructor(private readonly schedule: Schedule) {}
+
+  /** Infinite where there never is room. */
+  at({ bookings }: Place): Instant {
+    const { ledger, now } = this.schedule;
+    let at = now;
+    for (const [account, missing] of shortfall(ledger, bookings)) at = Math.max(at, this.freed(account, missing));
+    return at;
+  }
+
+  /** A job ahead brings a copy, which may leave again. */
+  add(copy: CopyToCome): void {
+    for (const { account, bytes } of copy.bookings) {
+      const known = this.byAccount.get(account);
+      if (known && bytes > 0) insert(known, this.ofComing(copy, bytes));
+    }
+  }
+
+  private freed(account: AccountId, missing: Bytes): Instant {
+    let rest = missing;
+    for (const { id, bytes, at } of this.on(account)) {
+      if (this.schedule.isLeaving({ id })) continue;
+      rest -= bytes;
+      if (rest <= 0) return at;
+    }
+    return Infinity;
+  }
+
+  private on(account: AccountId): readonly Leavable[] {
+    const known = this.byAccount.get(account);
+    if (known) return known;
+    const { fleet, coming } = this.schedule;
+    const found: Leavable[] = [];
+    for (const { server } of pursesOf(fleet, account))
+      for (const one of replicasOn(fleet, server.spec.id)) {
+        const bytes = bytesOf(one.bookings, account);
+        const at = bytes > 0 && !isLeaving(one) ? this.earliest(one) : Infinity;
+        if (at < Infinity) found.push({ id: one.id, bytes, at });
+      }
+    for (const copy of coming.on([account])) found.push(this.ofComing(copy, bytesOf(copy.bookings, account)));
+    found.sort((one, other) => one.at - other.at);
+    this.byAccount.set(account, found);
+    return found;
+  }
+
+  private earliest(replica: Replica): Instant {
+    const { schedule } = this;
+    const { now, fleet } = schedule;
+    if (replica.phase === 'placed') return Infinity;
+    if (replica.phase === 'loading') return leavesAgainAt(schedule, loadingCopy(schedule, replica), now);
+    if (replica.phase !== 'ready') return now;
+    const idle = Math.max(now, idleUnloadAt(fleet, replica) ?? Infinity) + schedule.unloadTime(replica.server);
+    return Math.min(idle, schedule.freedBy(replica, schedule.drainableFrom(replica)));
+  }
+
+  private ofComing(copy: CopyToCome, bytes: Bytes): Leavable {
+    return { id: copy.id, bytes, at: leavesAgainAt(this.schedule, copy, this.schedule.now) };
+  }
+}
+
+const bytesOf = (bookings: readonly { account: AccountId; bytes: Bytes }[], account: AccountId): Bytes =>
+  bookings.find((one) => one.account === account)?.bytes ?? 0;
+
+function insert(sorted: Leavable[], one: Leavable): void {
+  const behind = sorted.findIndex(({ at }) => at > one.at);
+  sorted.splice(behind < 0 ? sorted.length : behind, 0, one);
+}
