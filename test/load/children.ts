@@ -39,6 +39,8 @@ export async function startChild(script: string, options: ChildOptions = {}): Pr
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-LOG_CHARS)));
   const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${script} ended: ${log}`)));
+  // Whoever uses it finds only that it is gone.
+  child.once('exit', () => running.has(child) && console.error(`${script} ended by itself: ${log}`));
   const late = sleep(READY_MS, undefined, { ref: false }).then(() =>
     Promise.reject(new Error(`${script} said nothing within ${READY_MS} ms: ${log}`)),
   );

@@ -23,9 +23,13 @@ import type { ModelServer } from './ports/model-server.js';
 import type { FailedTurn } from './ports/observer.js';
 import { Uses } from './uses.js';
 
-/** A turn that takes so long (ms) or longer is followed by a rest of the same length, up to the longest. */
+/**
+ * A turn that takes so long (ms) or longer is followed by a rest so many times as long, up to the longest: under load three
+ * quarters of the time are for requests for warm models.
+ */
 const LONG_TURN = 2;
-const LONGEST_REST = 20;
+const REST = 3;
+const LONGEST_REST = 60;
 
 const STOPPED: Answer = { kind: 'refusal', refusal: { reason: 'shutting_down', retryAfter: 1_000 } };
 
@@ -200,7 +204,7 @@ export class Engine {
   private rest(began: number, wake: number): void {
     const { clock } = this.parts;
     const ended = clock.now();
-    let until = ended - began < LONG_TURN ? ended : Math.min(2 * ended - began, ended + LONGEST_REST);
+    let until = ended - began < LONG_TURN ? ended : ended + Math.min(REST * (ended - began), LONGEST_REST);
     for (const { deadline } of this.state.waiting.values()) until = Math.min(until, deadline);
     this.restsUntil = until;
     // An event that came in this very turn has its turn already.
