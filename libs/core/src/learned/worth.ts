@@ -17,9 +17,20 @@ export function worthKey(fleet: Readonly<Fleet>, model: ModelId): number {
   return Math.log(asks.sum) + asks.at / ASKS_FADE_OVER + Math.log(load / ASKS_FADE_OVER);
 }
 
-/** What a model is worth at a moment: the seconds of waiting that it spares each second by being warm. */
-export const worthOf = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): number =>
-  Math.exp(worthKey(fleet, model) - now / ASKS_FADE_OVER);
+/**
+ * What a model is worth at a moment: the seconds of waiting that it spares each second by being warm. A miss makes wait, for
+ * half a load on the average, what is asked for during its load, too (policy.md, section 1: the aggregate delay of a miss).
+ */
+export function worthOf(fleet: Readonly<Fleet>, model: ModelId, now: Instant): number {
+  const alone = Math.exp(worthKey(fleet, model) - now / ASKS_FADE_OVER);
+  return alone * (1 + alone / 2);
+}
 
-/** What a waiting request adds to the worth of a load: one for each second that it has waited. */
-export const worthOfWaiting = (waited: Millis): number => waited / 1_000;
+/** After so long a waiting request counts twice. */
+const PATIENCE: Millis = 30_000;
+
+/**
+ * What waiting requests add to the worth of a load: a second of waiting each second for each of them, and more as they wait
+ * longer (policy.md, section 6).
+ */
+export const worthOfWaiting = (count: number, longest: Millis): number => count * (1 + longest / PATIENCE);

@@ -1,6 +1,6 @@
 import { type Fleet, type Request, unsettled } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
-import type { Instant, Millis } from '../fleet/model.js';
+import type { Instant } from '../fleet/model.js';
 import type { ToLoad } from './load-order.js';
 import { isToLoad, Reasons } from './load-order.js';
 import { isCarried } from '../fleet/standing.js';
@@ -36,16 +36,16 @@ export interface Job {
 /** The requests that wait for one model. */
 export interface Waiting {
   readonly count: number;
-  /** How long they have waited, together. */
-  readonly waited: Millis;
+  /** Since when the first of them has waited. */
+  readonly since: Instant;
   readonly neededBy: Instant;
   readonly tenants: ReadonlySet<TenantId>;
 }
 
-export const NONE_WAIT: Waiting = { count: 0, waited: 0, neededBy: Infinity, tenants: new Set() };
+export const NONE_WAIT: Waiting = { count: 0, since: Infinity, neededBy: Infinity, tenants: new Set() };
 
 /** The waiting requests by model, found in one walk. A request that was not judged yet waits for nothing. */
-function waitingByModel(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<ModelId, Waiting> {
+function waitingByModel(fleet: Readonly<Fleet>): ReadonlyMap<ModelId, Waiting> {
   const found = new Map<ModelId, Waiting & { tenants: Set<TenantId> }>();
   for (const { id, model, arrivedAt, deadline, tenant } of fleet.waiting.values()) {
     const promise = fleet.promises.get(id);
@@ -54,7 +54,7 @@ function waitingByModel(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<Model
     known.tenants.add(tenant);
     found.set(model, {
       count: known.count + 1,
-      waited: known.waited + now - arrivedAt,
+      since: Math.min(known.since, arrivedAt),
       neededBy: promise === null ? known.neededBy : Math.min(known.neededBy, deadline),
       tenants: known.tenants,
     });
@@ -77,7 +77,7 @@ export class Jobs {
     wants: readonly Want[],
     private readonly now: Instant,
   ) {
-    this.waiting = waitingByModel(fleet, now);
+    this.waiting = waitingByModel(fleet);
     this.leaving = new Set(leavingDraining(fleet, now));
     const isOver = overShare(fleet, now);
     this.isOver = (tenant) => isOver(tenant);
@@ -150,7 +150,7 @@ export const areOver = ({ tenants }: Waiting, isOver: (tenant: TenantId) => bool
 
 const together = (one: Waiting, other: Waiting): Waiting => ({
   count: one.count + other.count,
-  waited: one.waited + other.waited,
+  since: Math.min(one.since, other.since),
   neededBy: Math.min(one.neededBy, other.neededBy),
   tenants: new Set([...one.tenants, ...other.tenants]),
 });
@@ -167,11 +167,11 @@ function oldestOf(wants: readonly Want[]): Want | undefined {
 /** The requests of a model with one more. */
 export const withOne = (
   waiting: Waiting,
-  { tenant }: Pick<Request, 'tenant'>,
+  { tenant, arrivedAt }: Pick<Request, 'tenant' | 'arrivedAt'>,
   neededBy: Instant,
 ): Waiting => ({
   count: waiting.count + 1,
-  waited: waiting.waited,
+  since: Math.min(waiting.since, arrivedAt),
   neededBy: Math.min(waiting.neededBy, neededBy),
   tenants: new Set([...waiting.tenants, tenant]),
 });

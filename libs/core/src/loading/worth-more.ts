@@ -1,13 +1,13 @@
 import { worthOf, worthOfWaiting } from '../learned/worth.js';
 import { ASKS_FADE_OVER } from '../learned/demand.js';
-import type { Instant, Millis } from '../fleet/model.js';
+import type { Instant } from '../fleet/model.js';
 import { rankOf } from '../demand/rank.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Job } from './job.js';
 import type { Schedule } from './schedule.js';
 
 /**
- * The moment at which a job is worth more than copies of these models: its requests add a second of waiting for each second.
+ * The moment at which a job is worth more than copies of these models: its requests weigh more as they wait longer.
  * Copies of a lower class leave at once. Infinite where no request waits and it is worth less.
  * It is `starvesAt` at the latest.
  */
@@ -17,26 +17,25 @@ export function worthMoreFrom(
   models: readonly ModelId[],
   starvesAt: Instant,
 ): Instant {
-  let lost = 0;
-  for (const id of models) {
-    if (rankOf((fleet.models.get(id) ?? fleet.defaults).class) < job.rank) continue;
-    lost += worthOf(fleet, id, now) / Math.max(1, fleet.holders.get(id)?.size ?? 0);
-  }
-  const { count, waited } = job.waiting;
-  const lead = lost - worthOf(fleet, job.model, now);
-  if (lead < worthOfWaiting(waited) || lost === 0) return now;
-  return Math.min(now + crossing(lead, waited, count), Math.max(now, starvesAt));
+  const lasting = models.filter((id) => rankOf((fleet.models.get(id) ?? fleet.defaults).class) >= job.rank);
+  const lostAt = (at: Instant): number =>
+    lasting.reduce((sum, id) => sum + worthOf(fleet, id, at) / Math.max(1, fleet.holders.get(id)?.size ?? 0), 0);
+  const { count, since } = job.waiting;
+  const isWorthMore = (at: Instant): boolean =>
+    lostAt(at) - worthOf(fleet, job.model, at) < worthOfWaiting(count, count > 0 ? at - since : 0);
+  const lost = lostAt(now);
+  if (lost === 0 || isWorthMore(now)) return now;
+  // What is lost fades if no request comes: by then it is less than what waits now.
+  const by = count > 0 ? now + ASKS_FADE_OVER * Math.max(0, Math.log(lost / count)) : Infinity;
+  return Math.min(by < Infinity ? crossing(isWorthMore, now, by) : by, Math.max(now, starvesAt));
 }
 
-/** When waiting makes up for a lead that fades: both models are asked for less and less if no request comes. */
-function crossing(lead: number, waited: Millis, count: number): Millis {
-  if (count === 0) return Infinity;
-  let [from, until] = [0, (lead * 1_000) / count];
+/** The first moment at which it is worth more. */
+function crossing(isWorthMore: (at: Instant) => boolean, from: Instant, until: Instant): Instant {
   while (until - from > 0.5) {
     const at = (from + until) / 2;
-    const isAbove = lead * Math.exp(-at / ASKS_FADE_OVER) > worthOfWaiting(waited + count * at);
-    if (isAbove) from = at;
-    else until = at;
+    if (isWorthMore(at)) until = at;
+    else from = at;
   }
   return until;
 }
