@@ -20,11 +20,12 @@ function ask({ fleet, now }: CoreDriver, model: ModelId, requests: number): void
 const worth = ({ fleet, now }: CoreDriver, model: ModelId): number => worthOf(fleet, model, now);
 
 describe('what it is worth that a model is warm', () => {
-  it('is its requests of a minute by the seconds of its load', () => {
+  it('is its requests of a second by its load, and by half a load for each that comes during it', () => {
     const driver = two();
     ask(driver, A, 20);
     ask(driver, B, 4);
-    expect([worth(driver, A), worth(driver, B)]).toEqual([expect.closeTo(2, 9), expect.closeTo(2, 9)]);
+    // Two come during a load of either: 1/3 x (6 + 2 x 3) and 1/15 x (30 + 2 x 15).
+    expect([worth(driver, A), worth(driver, B)]).toEqual([expect.closeTo(4, 9), expect.closeTo(4, 9)]);
   });
 
   it('is nothing of a model that nothing asks for', () => {
@@ -34,14 +35,14 @@ describe('what it is worth that a model is warm', () => {
   it('is by a load of 10 s where none was seen', () => {
     const driver = two();
     ask(driver, 'c' as ModelId, 6);
-    expect(worth(driver, 'c' as ModelId)).toBeCloseTo(1, 9);
+    expect(worth(driver, 'c' as ModelId)).toBeCloseTo(1.5, 9);
   });
 
-  it('falls to 1/e in a minute without requests', () => {
+  it('is in a minute without requests that of 1/e of them', () => {
     const driver = two();
     ask(driver, A, 20);
     driver.now += 60_000;
-    expect(worth(driver, A)).toBeCloseTo(2 / Math.E, 9);
+    expect(worth(driver, A)).toBeCloseTo((2 / Math.E) * (1 + 1 / Math.E), 9);
   });
 
   it('keeps its order while neither is asked for or loaded, however long that is', () => {
@@ -57,7 +58,14 @@ describe('what it is worth that a model is warm', () => {
     expect([A, B].map((model) => worthKey(driver.fleet, model))).toEqual(keys);
   });
 
-  it('grows by one for each second that a request waits', () => {
-    expect(worthOfWaiting(2_500)).toBe(2.5);
+});
+
+describe('what waiting requests add', () => {
+  it('is one for each of them at first', () => {
+    expect([0, 1, 3].map((count) => worthOfWaiting(count, 0))).toEqual([0, 1, 3]);
+  });
+
+  it('is twice that after 30 s, and three times after a minute', () => {
+    expect([15_000, 30_000, 60_000].map((longest) => worthOfWaiting(2, longest))).toEqual([3, 4, 6]);
   });
 });

@@ -3,7 +3,6 @@ import { aModel, aServer, CoreDriver } from '../../../../test/support/core-drive
 import { gpuAccount } from '../fleet/ids.js';
 import type { Model } from '../fleet/model.js';
 import { wantFor } from '../demand/wants.js';
-import { worthOf } from '../learned/worth.js';
 import { Jobs } from './job.js';
 import { Schedule } from './schedule.js';
 import { worthMoreFrom } from './worth-more.js';
@@ -40,22 +39,33 @@ function worthMoreIn(driver: CoreDriver): number {
   return worthMoreFrom(new Schedule(fleet, [...fleet.servers.values()], now), job, [A], job.starvesAt) - now;
 }
 
+/** What a model of which loads take 10 s is worth that so many ms ago so many requests of a minute were for. */
+function worth(requests: number, ago: number): number {
+  const during = (requests / 6) * Math.exp(-ago / 60_000);
+  return during + during ** 2 / 2;
+}
+
+/** How many requests of a minute were for `a`, with that by which it was loaded. */
+const asked = (times: number): number => times + Math.exp(-20 / 60);
+
 describe('a job is worth more than a copy of its class', () => {
-  it('when its requests have waited for what it is worth less', () => {
-    const driver = used(120);
+  it('when its request, which weighs more and more, makes up for what it is worth less', () => {
+    const driver = used(8);
     driver.resolve('x');
-    const missing = worthOf(driver.fleet, A, driver.now) - worthOf(driver.fleet, X, driver.now);
-    expect(missing).toBeGreaterThan(15);
     const after = worthMoreIn(driver);
-    expect(after / 1_000).toBeCloseTo(missing * Math.exp(-after / 60_000), 2);
+    expect(after / 1_000).toBeCloseTo(16.899, 2);
+    expect(worth(asked(8), after) - worth(1, after)).toBeCloseTo(1 + after / 30_000, 4);
   });
 
-  it('in half the time where two requests wait', () => {
-    const driver = used(120);
-    for (const _ of ['first', 'second']) driver.resolve('x');
-    const missing = worthOf(driver.fleet, A, driver.now) - worthOf(driver.fleet, X, driver.now);
+  it('sooner where two requests wait, which weigh as much as if both had waited as long as the first', () => {
+    const driver = used(13);
+    driver.resolve('x');
+    driver.pass(3_000);
+    driver.resolve('x');
     const after = worthMoreIn(driver);
-    expect((2 * after) / 1_000).toBeCloseTo(missing * Math.exp(-after / 60_000), 2);
+    expect(after / 1_000).toBeCloseTo(12.445, 2);
+    const own = worth(1 + Math.exp(-3 / 60), after);
+    expect(worth(asked(13), 3_000 + after) - own).toBeCloseTo(2 * (1 + (3_000 + after) / 30_000), 4);
   });
 
   it('at once where it is asked for more', () => {
@@ -82,15 +92,15 @@ describe('a job is worth more than a copy of its class', () => {
 
 describe('a copy of a model that has two', () => {
   it('is worth half of it', () => {
-    const driver = used(120, { minCopies: 2 }).serve(aServer('t', [10]), ['a']);
+    const driver = used(14, { minCopies: 2 }).serve(aServer('t', [10]), ['a']);
     driver.loadEnds('a', 't');
     driver
       .declare(aModel('a', { gpuBytes: 8 }))
       .loadsTake('a', 10_000)
       .resolve('x');
-    const missing = worthOf(driver.fleet, A, driver.now) / 2 - worthOf(driver.fleet, X, driver.now);
     const after = worthMoreIn(driver);
-    expect(after / 1_000).toBeCloseTo(missing * Math.exp(-after / 60_000), 2);
+    expect(after / 1_000).toBeCloseTo(18.039, 2);
+    expect(worth(asked(14), after) / 2 - worth(1, after)).toBeCloseTo(1 + after / 30_000, 4);
   });
 });
 
@@ -105,7 +115,7 @@ describe('a copy of a lower class', () => {
 
 describe('a promise counts on that moment', () => {
   it('and refuses a request whose load could begin only too late', () => {
-    const driver = used(120);
+    const driver = used(9);
     expect(driver.answerTo(driver.resolve('x', { wait: 20_000 }))).toBe('deadline_unreachable');
     const request = driver.resolve('x', { wait: 45_000 });
     expect(driver.answerTo(request)).toBe('waiting');

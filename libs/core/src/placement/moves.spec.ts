@@ -111,10 +111,10 @@ describe('a copy that may leave', () => {
 });
 
 describe('a copy that is worth more than what a request waits for', () => {
-  /** Both models take 10 s to load. A request for `x` has to wait for 20 s until its waiting is worth as much as `a`. */
+  /** Both models take 10 s to load. A request for `x` has to wait for some 20 s until it is worth as much as `a`. */
   function muchUsed(): CoreDriver {
     const driver = halfFull({}).loadsTake('a', 10_000).loadsTake('x', 10_000);
-    for (let used = 0; used < 120; used += 1) driver.resolve('a', { lease: 0 });
+    for (let used = 0; used < 10; used += 1) driver.resolve('a', { lease: 0 });
     return driver;
   }
 
