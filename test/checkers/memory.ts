@@ -2,13 +2,13 @@ import {
   type AccountId,
   type Class,
   type Fleet,
+  type Instant,
   isComingBack,
   memoryOf,
   type Model,
   type ModelId,
   type Replica,
   replicaFlags,
-  worthOf,
 } from '#core';
 import { pictureOf } from './in-short.js';
 import { evictedIn, isLeaving, isMoved, type TurnCheck, type TurnScene } from './scene.js';
@@ -67,12 +67,26 @@ function isWorthMore(scene: TurnScene, victim: Replica, newcomer: ModelId): bool
   const classOf = (id: ModelId): number => CLASSES.indexOf((fleet.models.get(id) ?? fleet.defaults).class);
   const rank = Math.max(classOf(newcomer), ...waiting.map((one) => CLASSES.indexOf(one.class)));
   if (classOf(victim.model) < rank) return true;
-  const seconds = waiting.reduce((sum, { arrivedAt }) => sum + (turn.now - arrivedAt) / 1_000, 0);
-  const lost = worthOf(fleet, victim.model, turn.now) / fleet.holders.get(victim.model)!.size;
-  return worthOf(fleet, newcomer, turn.now) + seconds >= lost * (1 - ROUNDED);
+  const longest = Math.max(0, ...waiting.map(({ arrivedAt }) => turn.now - arrivedAt));
+  const gained = sparedBy(fleet, newcomer, turn.now) + waiting.length + (waiting.length * longest) / 30_000;
+  const lost = sparedBy(fleet, victim.model, turn.now) / fleet.holders.get(victim.model)!.size;
+  return gained >= lost * (1 - ROUNDED);
 }
 
 const ROUNDED = 1e-9;
+
+/**
+ * How many seconds of waiting a warm model spares each second. Each request would begin a load, for which it would wait
+ * whole, and those that came meanwhile half of it.
+ */
+function sparedBy({ asks, loadTimes }: Fleet, model: ModelId, now: Instant): number {
+  const asked = asks.get(model);
+  if (!asked) return 0;
+  const perSecond = (asked.sum / 60) * Math.exp((asked.at - now) / 60_000);
+  const times = loadTimes.get(model);
+  const load = times ? Math.min(3_600_000, Math.max(1, Math.round(Math.exp(times.mean)))) / 1_000 : 10;
+  return perSecond * (load + (perSecond * load * load) / 2);
+}
 
 /** Whether the operator's word brings it: a pin, warm copies, an admin's order, a drain, or one that only fails. */
 const isOperators = (fleet: Fleet, { id, pinnedCopies, minCopies }: Model): boolean =>

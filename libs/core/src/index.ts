@@ -31,7 +31,6 @@ export { loadForecast } from './learned/load-forecast.js';
 export { DEFAULT_LEASE, leasedUntil, leaseOn, LONGEST_LEASE, usualLease } from './learned/leases.js';
 export { unloadForecast } from './learned/unload-times.js';
 export { learnTime, type LoadTimes } from './learned/load-times.js';
-export { worthOf } from './learned/worth.js';
 export type * from './fleet/model.js';
 export { idleUnloadAt } from './demand/idle.js';
 export { waitingFor } from './loading/eta.js';
