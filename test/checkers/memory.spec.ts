@@ -50,10 +50,13 @@ describe('the promises', () => {
     [3, 1],
     [4, 0],
     [5, 0],
-  ])('find that a copy in use left after 5 s for %d requests, where it is worth more', (requests, complaints) => {
-    const story = inUse();
-    for (let one = 0; one < requests; one += 1) story.ask('b');
-    drained(story, 5_000);
-    expect(tooEarly(story)).toHaveLength(complaints);
-  });
+  ])(
+    'find that a copy in use left after 5 s for %d requests, where it is worth more',
+    (requests, complaints) => {
+      const story = inUse();
+      for (let one = 0; one < requests; one += 1) story.ask('b');
+      drained(story, 5_000);
+      expect(tooEarly(story)).toHaveLength(complaints);
+    },
+  );
 });

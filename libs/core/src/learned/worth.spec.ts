@@ -57,7 +57,6 @@ describe('what it is worth that a model is warm', () => {
     expect(worth(driver, A) > worth(driver, B)).toBe(isMore);
     expect([A, B].map((model) => worthKey(driver.fleet, model))).toEqual(keys);
   });
-
 });
 
 describe('what waiting requests add', () => {

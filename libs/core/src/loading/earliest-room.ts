@@ -29,7 +29,8 @@ export class EarliestRoom {
   at({ bookings }: Place): Instant {
     const { ledger, now } = this.schedule;
     let at = now;
-    for (const [account, missing] of shortfall(ledger, bookings)) at = Math.max(at, this.freed(account, missing));
+    for (const [account, missing] of shortfall(ledger, bookings))
+      at = Math.max(at, this.freed(account, missing));
     return at;
   }
 
@@ -74,7 +75,8 @@ export class EarliestRoom {
     if (replica.phase === 'placed') return Infinity;
     if (replica.phase === 'loading') return leavesAgainAt(schedule, loadingCopy(schedule, replica), now);
     if (replica.phase !== 'ready') return now;
-    const idle = Math.max(now, idleUnloadAt(fleet, replica) ?? Infinity) + schedule.unloadTime(replica.server);
+    const idle =
+      Math.max(now, idleUnloadAt(fleet, replica) ?? Infinity) + schedule.unloadTime(replica.server);
     return Math.min(idle, schedule.freedBy(replica, schedule.drainableFrom(replica)));
   }
 

@@ -1,11 +1,5 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
-import {
-  type AccountId,
-  hostAccount,
-  type ModelId,
-  type ReplicaId,
-  type ServerId,
-} from '../fleet/ids.js';
+import { type AccountId, hostAccount, type ModelId, type ReplicaId, type ServerId } from '../fleet/ids.js';
 import { idleUnloadAt } from '../demand/idle.js';
 import { rankOf } from '../demand/rank.js';
 import type { Want } from '../demand/wants.js';

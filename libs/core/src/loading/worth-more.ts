@@ -19,7 +19,10 @@ export function worthMoreFrom(
 ): Instant {
   const lasting = models.filter((id) => rankOf((fleet.models.get(id) ?? fleet.defaults).class) >= job.rank);
   const lostAt = (at: Instant): number =>
-    lasting.reduce((sum, id) => sum + worthOf(fleet, id, at) / Math.max(1, fleet.holders.get(id)?.size ?? 0), 0);
+    lasting.reduce(
+      (sum, id) => sum + worthOf(fleet, id, at) / Math.max(1, fleet.holders.get(id)?.size ?? 0),
+      0,
+    );
   const { count, since } = job.waiting;
   const isWorthMore = (at: Instant): boolean =>
     lostAt(at) - worthOf(fleet, job.model, at) < worthOfWaiting(count, count > 0 ? at - since : 0);
