@@ -6,12 +6,12 @@ const CORE = 'libs/core/src';
 // prettier-ignore
 export const OF_THE_LINE: readonly Mutant[] = [
   // The order.
-  { name: 'last-in-line-first', breaks: 6, file: `${CORE}/loading/line.ts`, find: `this.forecasts = pass(this.schedule, jobs.toSorted(byPrecedence));`, replace: `this.forecasts = pass(this.schedule, jobs.toSorted((one, other) => byPrecedence(other, one)));` },
-  { name: 'classes-load-alike', breaks: 6, file: `${CORE}/loading/precedence.ts`, find: `  job.stage,`, replace: `  0 * job.stage,` },
+  { name: 'last-in-line-first', breaks: 6, file: `${CORE}/loading/line.ts`, find: `...standing.filter(isInLine)].toSorted(byPrecedence);`, replace: `...standing.filter(isInLine)].toSorted((one, other) => byPrecedence(other, one));` },
+  { name: 'classes-load-alike', breaks: 6, file: `${CORE}/loading/precedence.ts`, find: `one.stage - other.stage ||`, replace: `0 * (one.stage - other.stage) ||` },
   { name: 'wishes-go-first', breaks: 6, file: `${CORE}/loading/job.ts`, find: `isWished ? WISHED - want.rank`, replace: `isWished ? -WISHED - want.rank` },
-  { name: 'tenants-are-owed-nothing', breaks: 6, file: `${CORE}/loading/precedence.ts`, find: `job.isOverShare ? 1 : 0`, replace: `job.isOverShare ? 0 : 0` },
-  { name: 'unpromised-goes-first', breaks: 13, file: `${CORE}/loading/precedence.ts`, find: `  job.neededBy < Infinity ? 0 : 1,\n`, replace: `` },
-  { name: 'latest-deadline-first', breaks: 13, file: `${CORE}/loading/precedence.ts`, find: `  job.neededBy,`, replace: `  -job.neededBy,` },
+  { name: 'tenants-are-owed-nothing', breaks: 6, file: `${CORE}/loading/precedence.ts`, find: `  Number(one.isOverShare) - Number(other.isOverShare) ||\n`, replace: `` },
+  { name: 'unpromised-goes-first', breaks: 13, file: `${CORE}/loading/precedence.ts`, find: `Number(hasPromise(other)) - Number(hasPromise(one)) ||`, replace: `Number(hasPromise(one)) - Number(hasPromise(other)) ||` },
+  { name: 'latest-deadline-first', breaks: 13, file: `${CORE}/loading/precedence.ts`, find: `one.neededBy - other.neededBy : 0`, replace: `other.neededBy - one.neededBy : 0` },
   { name: 'deadlines-that-are-not-promised-hurry', breaks: 13, file: `${CORE}/loading/job.ts`, find: `promise === null ? known.neededBy : Math.min(`, replace: `Math.min(` },
   { name: 'all-starve-at-once', breaks: 8, file: `${CORE}/loading/job.ts`, find: `this.oldest?.model.id === id ? this.oldest.waitsSince`, replace: `this.oldest ? want.waitsSince` },
   { name: 'a-pin-of-copies-beyond-it', breaks: 13, file: `${CORE}/loading/load-order.ts`, find: `claims.find(({ copies }) => had < copies);`, replace: `claims.find(({ copies }) => 0 * had < copies);` },
@@ -44,7 +44,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'what-comes-stays-for-ever', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `  for (const one of schedule.coming.on(short.keys())) {`, replace: `  for (const one of schedule.coming.on([])) {` },
   { name: 'what-loads-stays-for-ever', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `if (replica.phase === 'loading') return ofLoading(schedule, replica, want, from);`, replace: `if (replica.phase === 'loading') return undefined;` },
   { name: 'what-loads-leaves-beside-the-budget', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `Math.max(now + SOON, from));`, replace: `now + SOON);` },
-  { name: 'what-comes-leaves-beside-the-budget', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `const at = Math.max(emptiedAt, from) + schedule.leadOf`, replace: `const at = emptiedAt + schedule.leadOf` },
+  { name: 'what-comes-leaves-beside-the-budget', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `Math.max(stayedBy(schedule, copy), from) + schedule.leadOf`, replace: `stayedBy(schedule, copy) + schedule.leadOf` },
   { name: 'what-comes-is-worth-nothing', breaks: 8, file: `${CORE}/loading/place-times.ts`, find: `const drainFrom = told.length > 0 ? this.mayDrainFrom(place, told) : schedule.now;`, replace: `const drainFrom = schedule.now;` },
   { name: 'what-is-late-is-pushed-back', breaks: 13, file: `${CORE}/loading/line.ts`, find: `was && mayHold(was) && was.ready.p90 < one.ready.p90`, replace: `was && holds(was)` },
   // When others leave, and which.
@@ -63,9 +63,9 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'operators-word-judged-by-worth', breaks: 9, file: `${CORE}/loading/place-times.ts`, find: `if (job.isDue || this.isFree(place))`, replace: `if (this.isFree(place))` },
   { name: 'waiting-is-worth-nothing', breaks: 19, file: `${CORE}/loading/worth-more.ts`, find: ` < worthOfWaiting(`, replace: ` < 0 * worthOfWaiting(` },
   { name: 'waiting-is-worth-no-more-with-time', breaks: 19, file: `${CORE}/loading/worth-more.ts`, find: `count > 0 ? at - since : 0`, replace: `count > 0 ? now - since : 0` },
-  { name: 'many-that-wait-are-worth-one', breaks: 8, file: `${CORE}/learned/worth.ts`, find: `=> count * (1 + longest / PATIENCE);`, replace: `=> Math.min(1, count) * (1 + longest / PATIENCE);` },
+  { name: 'many-that-wait-are-worth-one', breaks: 8, file: `${CORE}/learned/worth.ts`, find: `  count * (1 + longest / COUNTS_TWICE_AFTER);`, replace: `  Math.min(1, count) * (1 + longest / COUNTS_TWICE_AFTER);` },
   { name: 'lower-class-judged-by-worth', breaks: 8, file: `${CORE}/loading/worth-more.ts`, find: ` >= job.rank);`, replace: ` >= 0 * job.rank);` },
-  { name: 'each-copy-is-worth-the-whole-model', breaks: 8, file: `${CORE}/loading/worth-more.ts`, find: ` / Math.max(1, fleet.holders.get(id)?.size ?? 0), 0);`, replace: `, 0);` },
+  { name: 'each-copy-is-worth-the-whole-model', breaks: 8, file: `${CORE}/loading/worth-more.ts`, find: ` / Math.max(1, fleet.holders.get(id)?.size ?? 0),`, replace: `,` },
   { name: 'worth-blind-to-size', breaks: 8, file: `${CORE}/room/offers.ts`, find: `key - Math.log(Math.max(1, bytes)) -`, replace: `key - 0 * bytes -` },
   { name: 'worth-blind-to-the-load', breaks: 8, file: `${CORE}/learned/worth.ts`, find: ` + Math.log(load / ASKS_FADE_OVER);`, replace: ` + 0 * load;` },
   { name: 'what-comes-during-a-load-is-worth-nothing', breaks: 8, file: `${CORE}/learned/worth.ts`, find: `return alone * (1 + alone / 2);`, replace: `return alone;` },

@@ -23,10 +23,7 @@ import type { ModelServer } from './ports/model-server.js';
 import type { FailedTurn } from './ports/observer.js';
 import { Uses } from './uses.js';
 
-/**
- * A turn that takes so long (ms) or longer is followed by a rest so many times as long, up to the longest: under load three
- * quarters of the time are for requests for warm models.
- */
+/** A turn of so many ms or more is followed by a rest so many times as long: requests for warm models have that time. */
 const LONG_TURN = 2;
 const REST = 3;
 const LONGEST_REST = 60;

@@ -27,10 +27,11 @@ export function worthOf(fleet: Readonly<Fleet>, model: ModelId, now: Instant): n
 }
 
 /** After so long a waiting request counts twice. */
-const PATIENCE: Millis = 30_000;
+const COUNTS_TWICE_AFTER: Millis = 30_000;
 
 /**
  * What waiting requests add to the worth of a load: a second of waiting each second for each of them, and more as they wait
  * longer (policy.md, section 6).
  */
-export const worthOfWaiting = (count: number, longest: Millis): number => count * (1 + longest / PATIENCE);
+export const worthOfWaiting = (count: number, longest: Millis): number =>
+  count * (1 + longest / COUNTS_TWICE_AFTER);

@@ -9,10 +9,10 @@ import type { Job } from './job.js';
 export const byPrecedence = (one: Job, other: Job): number =>
   one.stage - other.stage ||
   Number(other.isDue) - Number(one.isDue) ||
-  Number(isPromised(other)) - Number(isPromised(one)) ||
+  Number(hasPromise(other)) - Number(hasPromise(one)) ||
   Number(one.isOverShare) - Number(other.isOverShare) ||
-  (isPromised(one) ? one.neededBy - other.neededBy : 0) ||
+  (hasPromise(one) ? one.neededBy - other.neededBy : 0) ||
   Number(other.waiting.count > 0) - Number(one.waiting.count > 0) ||
   one.since - other.since;
 
-const isPromised = ({ neededBy }: Job): boolean => neededBy < Infinity;
+const hasPromise = ({ neededBy }: Job): boolean => neededBy < Infinity;

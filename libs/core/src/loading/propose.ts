@@ -53,6 +53,14 @@ const readySooner = (
 /** So many busy servers are looked at: in a large fleet the best of those is about as good as the best of all. */
 const MOST_BUSY = 32;
 
+/** When a load at a place would have ended, and which of the places that is. */
+interface ReadyBy {
+  readonly by: Instant;
+  readonly nth: number;
+}
+
+const bySoonest = (one: ReadyBy, other: ReadyBy): number => one.by - other.by || one.nth - other.nth;
+
 /** The search for the place of one job. */
 class Search {
   /** A load that begins later is too late for the promise; the first free slot where nothing is promised. */
@@ -126,13 +134,14 @@ class Search {
     const prospects = places
       .map((place, nth) => ({ place, nth, by: this.readyAtEarliest(place) }))
       .filter(({ by }) => by < Infinity)
-      .sort((one, other) => one.by - other.by || one.nth - other.nth);
-    let best: { readonly found: JobForecast; readonly by: Instant; readonly nth: number } | undefined;
+      .sort(bySoonest);
+    let best: (ReadyBy & { readonly found: JobForecast }) | undefined;
     for (const { place, nth, by: earliest } of prospects) {
       if (best && earliest > best.by) break;
       const found = this.soonestAt(place);
-      const by = found?.ready.p50 ?? Infinity;
-      if (found && (!best || by < best.by || (by === best.by && nth < best.nth))) best = { found, by, nth };
+      if (!found) continue;
+      const one = { found, nth, by: found.ready.p50 };
+      if (!best || bySoonest(one, best) < 0) best = one;
     }
     return best?.found;
   }
