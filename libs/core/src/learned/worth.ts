@@ -5,10 +5,12 @@ import { ASKS_FADE_OVER } from './demand.js';
 import { FIRST_LOAD_GUESS, forecastOf } from './load-times.js';
 
 /**
- * The logarithm of a model's worth as of instant 0. Requests decay alike for all models, so the order of two keys
- * changes only with new requests or loads:
+ * The logarithm of how many requests come during a load of the model, as of instant 0. Requests decay alike for all
+ * models, so the order of two keys changes only with new requests or loads:
  *
- *     worth = requests of about the last minute / 60 s * predicted seconds of its load
+ *     requests during a load = requests of about the last minute / 60 s * predicted seconds of its load
+ *
+ * Of two models the one with the higher key is worth more.
  */
 export function worthKey(fleet: Readonly<Fleet>, model: ModelId): number {
   const asks = fleet.asks.get(model);
@@ -18,20 +20,20 @@ export function worthKey(fleet: Readonly<Fleet>, model: ModelId): number {
 }
 
 /**
- * What a model is worth at a moment: the seconds of waiting that it spares each second by being warm. A miss makes wait, for
- * half a load on the average, what is asked for during its load, too (policy.md, section 1: the aggregate delay of a miss).
+ * What a model is worth at a moment: the seconds of waiting that it spares each second by being warm. The request that
+ * begins a load waits for all of it, and each of those that come during the load for half of it on the average.
  */
 export function worthOf(fleet: Readonly<Fleet>, model: ModelId, now: Instant): number {
-  const alone = Math.exp(worthKey(fleet, model) - now / ASKS_FADE_OVER);
-  return alone * (1 + alone / 2);
+  const duringLoad = Math.exp(worthKey(fleet, model) - now / ASKS_FADE_OVER);
+  return duringLoad * (1 + duringLoad / 2);
 }
 
-/** After so long a waiting request counts twice. */
+/** When the request of a model that has waited longest has waited so long, all that wait for it count twice. */
 const COUNTS_TWICE_AFTER: Millis = 30_000;
 
 /**
- * What waiting requests add to the worth of a load: a second of waiting each second for each of them, and more as they wait
- * longer (policy.md, section 6).
+ * What the requests that wait for a model add to the worth of its load: one for each, since each waits a second more each
+ * second, and more the longer the first of them has waited.
  */
 export const worthOfWaiting = (count: number, longest: Millis): number =>
   count * (1 + longest / COUNTS_TWICE_AFTER);

@@ -28,7 +28,7 @@ export function worthMoreFrom(
     lostAt(at) - worthOf(fleet, job.model, at) < worthOfWaiting(count, count > 0 ? at - since : 0);
   const lost = lostAt(now);
   if (lost === 0 || isWorthMore(now)) return now;
-  // What is lost fades if no request comes: by then it is less than what waits now.
+  // What would be lost fades if no request comes: by then it is no more than the requests that wait.
   const by = count > 0 ? now + ASKS_FADE_OVER * Math.max(0, Math.log(lost / count)) : Infinity;
   return Math.min(by < Infinity ? crossing(isWorthMore, now, by) : by, Math.max(now, starvesAt));
 }

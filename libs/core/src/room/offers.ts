@@ -184,7 +184,7 @@ function offersOf(fleet: Readonly<Fleet>, account: AccountId): Offers {
   return found;
 }
 
-/** The worth of a copy per byte, as a key (`worthKey`): per byte on GPUs, or on the host where it has no others. */
+/** `worthKey` of a copy per byte: per byte on GPUs, or on the host where it has no others. */
 export function densityOf(fleet: Readonly<Fleet>, { model, bookings }: Ready): number {
   const key = worthKey(fleet, model);
   if (key === -Infinity) return key;

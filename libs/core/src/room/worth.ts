@@ -6,7 +6,7 @@ export interface Worth {
   readonly rank: Rank;
   /** Whether its models stay warm without it. */
   readonly isSpare: boolean;
-  /** The worth of the model per byte of the copy, as a key that time does not change: see `worthKey`. */
+  /** The requests during a load of the model per byte of the copy, as a key that time does not change: see `worthKey`. */
   readonly density: number;
   readonly lastUse: Instant;
 }
