@@ -164,6 +164,17 @@ function oldestOf(wants: readonly Want[]): Want | undefined {
   return oldest;
 }
 
+/** Whether all that is forecast of one job holds for the other, too. */
+export const isAlike = (one: Job, other: Job | undefined): boolean =>
+  other !== undefined &&
+  areEqual(one, other, ['want', 'waiting']) &&
+  areEqual(one.want ?? {}, other.want ?? {}) &&
+  areEqual(one.waiting, other.waiting, ['tenants']);
+
+function areEqual<Of extends object>(one: Of, other: Of, besides: readonly (keyof Of)[] = []): boolean {
+  return (Object.keys(one) as (keyof Of)[]).every((key) => besides.includes(key) || one[key] === other[key]);
+}
+
 /** The requests of a model with one more. */
 export const withOne = (
   waiting: Waiting,

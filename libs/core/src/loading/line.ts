@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import { p10Of } from '../learned/load-times.js';
@@ -6,7 +5,7 @@ import type { Instant } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import type { Want } from '../demand/wants.js';
 import { presentCopies } from '../demand/wants.js';
-import { areOver, type Job, Jobs, type Waiting } from './job.js';
+import { areOver, isAlike, type Job, Jobs, type Waiting } from './job.js';
 import { byPrecedence } from './precedence.js';
 import { propose } from './propose.js';
 import { type JobForecast, Schedule } from './schedule.js';
@@ -148,7 +147,7 @@ export class Line {
     const mayLeave = (id: ModelId): boolean => !this.schedule.awaited.has(id) && fleet.holders.has(id);
     if ([...schedule.awaited].some(mayLeave)) return [];
     const isOther = (job: Job, nth: number): boolean =>
-      joined.has(jobKey(job)) || !isDeepStrictEqual(job, forecasts[nth]?.job);
+      joined.has(jobKey(job)) || !isAlike(job, forecasts[nth]?.job);
     const other = jobs.findIndex(isOther);
     const ahead = other < 0 ? jobs : jobs.slice(0, other);
     return ahead.map((job, nth) => ({ ...forecasts[nth]!, job }));
