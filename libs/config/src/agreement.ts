@@ -1,4 +1,6 @@
 import { addressText, parseAddress } from './address.js';
+import { get, list } from './as-written.js';
+import { authFindings } from './auth-agreement.js';
 import { SERVER_DEFAULTS } from './defaults.js';
 import { dependencyCycle } from './dependency-cycle.js';
 import type { Finding, Path } from './errors.js';
@@ -17,6 +19,7 @@ export function disagreements(file: unknown, flagServers: readonly LocatedServer
     ...listed.flatMap(({ at, spec }) => serverFindings(spec, at)),
     ...models.flatMap(([name, spec]) => modelFindings(name, spec, ['models', name])),
     ...cycleFindings(models),
+    ...authFindings(file),
   ];
 }
 
@@ -153,16 +156,6 @@ function cycleFindings(models: readonly (readonly [string, unknown])[]): Finding
       rule: `must not lead back to itself: ${cycle.join(' -> ')}`,
     },
   ];
-}
-
-function get(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-    ? (value as Record<string, unknown>)[key]
-    : undefined;
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function entries(value: unknown): [string, unknown][] {

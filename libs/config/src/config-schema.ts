@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULTS, RECORDER_DEFAULTS, SERVER_DEFAULTS } from './defaults.js';
 import { DEFAULT_SETTINGS, modelSpecSchema, settingsSchema } from './model-spec.js';
+import { authSchema } from './auth-schema.js';
 import { ADDRESS_RULE, isLoopback, parseAddress } from './address.js';
 import { choice, millis, name, notAvailable, NOT_AVAILABLE, seconds, text, whole } from './rules.js';
 import { fileServerSchema } from './server-spec.js';
@@ -98,9 +99,7 @@ export const configFileSchema = z.strictObject({
     })
     .exactOptional()
     .describe('Records every turn, to be replayed later. Left out: nothing is recorded.'),
-  auth: notAvailable(
-    'Which clients may call. Without it Berth listens on loopback addresses only.',
-  ).exactOptional(),
+  auth: authSchema.exactOptional().describe('Which callers there are. Left out: every caller may do all.'),
 });
 
 /** The file as it was written. */

@@ -72,9 +72,9 @@ function pathText(path: Path): string {
   return path.map(stepText).join('').replace(/^\./, '');
 }
 
-/** Names in what is checked may hold line ends; a message is one line. */
+/** Names in what is checked may hold line ends, or a key that was put at the wrong place; a message is one line without it. */
 function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ');
+  return text.replaceAll(/\p{Cc}+/gu, ' ').replaceAll(/berth_[\w.-]{40,}/g, 'berth_...');
 }
 
 function stepText(step: string | number): string {

@@ -1,4 +1,5 @@
 export { isLoopback, parseAddress, addressText, type Address } from './address.js';
+export type { AuthConfig } from './auth-schema.js';
 export { modelFindings } from './agreement.js';
 export {
   completeServer,

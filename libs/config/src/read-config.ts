@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { parseAddress, type Address } from './address.js';
+import { type AuthConfig, completeAuth } from './auth-schema.js';
 import { disagreements, type LocatedServer } from './agreement.js';
 import { completeServer, type ServerConfig } from './complete-server.js';
 import { configFileSchema, dataSchema, listenSchema, type ConfigFile } from './config-schema.js';
@@ -30,6 +31,8 @@ export type Config = {
   readonly staleRoutes: 'serve';
   /** Null: nothing is recorded. */
   readonly recorder: RecorderConfig | null;
+  /** Null: callers are not told apart, and each may do all. */
+  readonly auth: AuthConfig | null;
 };
 
 /** How turns are recorded. */
@@ -187,6 +190,7 @@ function complete(
     residency: { ...DEFAULTS.residency, ...file.residency },
     staleRoutes,
     recorder: file.recorder ? recorderIn(data, file.recorder) : null,
+    auth: file.auth ? completeAuth(file.auth) : null,
   };
 }
 

@@ -47,7 +47,6 @@ describe('what readConfig refuses', () => {
   });
 
   it.each([
-    ['auth: {}', 'auth'],
     ['redis: { url: redis://127.0.0.1:6379 }', 'redis'],
     ['staleRoutes: stop', 'staleRoutes'],
     ['residency: { policy: value }', 'residency.policy'],
