@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { abuse } from './abuse.js';
+import { accessCheck } from './access-check.js';
 import { killAll } from './children.js';
 import { cold } from './cold.js';
 import { coreGrowth, coreLine, coreTurn } from './core-turn.js';
@@ -27,6 +28,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   core: coreTurn,
   growth: coreGrowth,
   line: coreLine,
+  access: accessCheck,
   warm,
   cold,
   memory: idleMemory,
