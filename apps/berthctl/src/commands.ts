@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import { example } from './example.js';
+import { addKeys } from './key-command.js';
 import { count, several } from './option-values.js';
 import type { Work } from './work.js';
 
@@ -21,12 +23,8 @@ export function addCommands(program: Command, act: Act): void {
   addPlanning(program, act);
   addReplay(program, act);
   addStore(program.command('store').description('look after the store of a Berth that is stopped'), act);
+  addKeys(program.command('key').description('make keys for callers'), act);
 }
-
-const example = (...lines: readonly string[]): string =>
-  ['', lines.length > 1 ? 'Examples:' : 'Example:', ...lines.map((line) => `  $ berthctl ${line}`)].join(
-    '\n',
-  );
 
 const waitOption = (what: string): Option =>
   count('--wait-ms <n>', `how long to wait until ${what}; absent: not at all`);

@@ -87,6 +87,8 @@ describe('a command line that is right', () => {
     'drain',
     'undrain',
     'replay',
+    'key',
+    'key new',
   ])('has help with an example: %s', async (command) => {
     const { status, out, err } = await berthctl([...command.split(' '), '--help']);
     expect([status, err]).toEqual([0, '']);
