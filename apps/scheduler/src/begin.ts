@@ -6,9 +6,13 @@ import { limitsEvent } from './layered-config.js';
 import { recalledOrders } from './models/model-orders.js';
 import { declaration } from './models/model-writes.js';
 
-/** Tells the engine all that is declared and remembered. It shares one turn: nothing is decided on half of it. */
+/**
+ * Tells the engine all that is declared and remembered. It shares one turn: nothing is decided on half of it. Rejects where
+ * the store is damaged.
+ */
 export async function begin(config: Config, made: Composition): Promise<void> {
-  const { engine, registry, links, catalog, freeze, times } = made;
+  const { audit, engine, registry, links, catalog, freeze, times } = made;
+  await audit.head();
   engine.tell(limitsEvent(config));
   for (const { config: server } of registry.all()) links.declare(server);
   await engine.recall();

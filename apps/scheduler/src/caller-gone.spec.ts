@@ -1,6 +1,7 @@
 import { EventEmitter, setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
+import { emptyAudit } from '../../../test/support/empty-audit.js';
 import { CallerGone, goneOverGrpc, goneOverHttp } from './caller-gone.js';
 import { Lifecycle } from './lifecycle.js';
 import { TurnWatch } from './models/turn-watch.js';
@@ -19,7 +20,7 @@ function aQueue() {
     given: new Map(),
     wallNow: () => 0,
   });
-  const writes = new Writes(store, answers, new Lifecycle());
+  const writes = new Writes(store, { answers, audit: emptyAudit() }, new Lifecycle());
   const write = (path: string, gone = new AbortController().signal): Promise<unknown> => {
     const caller = { credential: 'anonymous', idempotencyKey: null, ifMatch: null, gone };
     return writes.perform({ method: 'PUT', path, body: null, caller, present: () => null }, () => {

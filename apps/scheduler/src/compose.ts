@@ -3,6 +3,7 @@ import type { Config } from '#config';
 import { Engine, type Learned, type LearnedFacts, OrderBook, type Told } from '#engine';
 import type { Store } from '#kept';
 import { FlagLog, LimitLog, Metrics, MoveLog, ServerLog, ShortfallLog, TurnLog } from '#telemetry';
+import { Audit } from './audit/audit.js';
 import { logMisled } from './fleet/file-headers.js';
 import type { Identity } from './fleet/fleet-view.js';
 import { Leavers } from './fleet/leavers.js';
@@ -80,14 +81,19 @@ function composeEngine(
     wallNow,
     onDropped: (count) => metrics.answers.dropped(count),
   });
-  const writes = new Writes(declarations, answers, lifecycle);
+  const audit = new Audit({
+    store: declarations,
+    wallNow,
+    onWritten: (count) => metrics.audit.written(count),
+  });
+  const writes = new Writes(declarations, { answers, audit }, lifecycle);
   const recorder = openRecorder(config, parts, metrics.recorder, term);
   const telemetry = [...(recorder ? [recorder] : []), metrics, ...logsTo(log)];
   const observers = observersOf([watch, new OrderKeeping(book, writes, log)], telemetry, log);
   const engine = new Engine({ clock, wallNow, learned: readAlready(learned, facts), leadership, observers });
   const readiness = new Readiness(engine, lifecycle);
   const times = new WallTimes(wallNow, now);
-  return { engine, times, watch, metrics, recorder, lifecycle, readiness, writes, book, store };
+  return { engine, times, watch, metrics, recorder, lifecycle, readiness, writes, audit, book, store };
 }
 
 /** What writes turns and what they changed into the log. */

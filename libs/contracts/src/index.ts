@@ -1,3 +1,5 @@
+export * from './audit.js';
+export { canonical, isDeeperThan } from './canonical.js';
 export {
   ADMIN,
   adminClientService,

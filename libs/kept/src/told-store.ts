@@ -2,6 +2,8 @@ import type {
   Declarations,
   Told,
   ToldAnswer,
+  ToldAudit,
+  ToldAuditHead,
   ToldChange,
   ToldFreeze,
   ToldModel,
@@ -21,6 +23,11 @@ const FREEZE = 'freeze';
 /** A store of before has none. */
 const ORDERS: Table<ToldOrders> = { prefix: 'told/orders/', schema: VALUES.toldOrders };
 const ANSWERS: Table<ToldAnswer> = { prefix: 'told/answer/', schema: VALUES.toldAnswer };
+/** Up to 100,000 rows: they are read one by one, when they are asked for. */
+const AUDIT: Table<ToldAudit> = { prefix: 'told/audit/', schema: VALUES.toldAudit };
+/** One row at most. */
+const AUDIT_HEADS: Table<ToldAuditHead> = { prefix: 'told/audit-head/', schema: VALUES.toldAuditHead };
+const AUDIT_HEAD = 'head';
 
 /** What we were told, kept. A value that makes no sense is not guessed at: no pin may be lost in silence. */
 export class ToldStore implements Declarations {
@@ -43,17 +50,29 @@ export class ToldStore implements Declarations {
     };
   }
 
-  async answer(key: string): Promise<ToldAnswer | undefined> {
-    const row = `${ANSWERS.prefix}${key}`;
-    const text = await this.rows.get(row);
-    if (text === undefined) return undefined;
-    const value = decode(ANSWERS.schema, text);
-    if (value === undefined) throw new StoreUnusable('damaged', damagedMessage(this.rows.place, [row]));
-    return value;
+  answer(key: string): Promise<ToldAnswer | undefined> {
+    return this.value(ANSWERS, key);
+  }
+
+  auditHead(): Promise<ToldAuditHead | undefined> {
+    return this.value(AUDIT_HEADS, AUDIT_HEAD);
+  }
+
+  auditRecord(number: number): Promise<ToldAudit | undefined> {
+    return this.value(AUDIT, auditKey(number));
   }
 
   async write(changes: readonly ToldChange[]): Promise<void> {
     await this.rows.write(changes.map(writeOf));
+  }
+
+  private async value<T>({ prefix, schema }: Table<T>, name: string): Promise<T | undefined> {
+    const row = `${prefix}${name}`;
+    const text = await this.rows.get(row);
+    if (text === undefined) return undefined;
+    const value = decode(schema, text);
+    if (value === undefined) throw new StoreUnusable('damaged', damagedMessage(this.rows.place, [row]));
+    return value;
   }
 }
 
@@ -78,5 +97,12 @@ function writeOf(change: ToldChange): RowWrite {
       return rowWrite(ORDERS, change.model, change.value);
     case 'answer':
       return rowWrite(ANSWERS, change.key, change.value);
+    case 'audit':
+      return rowWrite(AUDIT, auditKey(change.number), change.value);
+    case 'auditHead':
+      return rowWrite(AUDIT_HEADS, AUDIT_HEAD, change.value);
   }
 }
+
+/** An export of the store lists records in their order. */
+const auditKey = (number: number): string => String(number).padStart(16, '0');

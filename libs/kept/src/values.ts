@@ -3,6 +3,8 @@ import type {
   LearnedLoadTimes,
   LearnedServer,
   ToldAnswer,
+  ToldAudit,
+  ToldAuditHead,
   ToldFreeze,
   ToldModel,
   ToldOrders,
@@ -25,6 +27,9 @@ const onceTook = (took: number): LoadTimes => ({
   deviation: Math.log(1.5) / 1.6 / Math.SQRT2,
   count: 1,
 });
+
+const digits = z.string().regex(/^[0-9]+$/);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 const answered = { at: z.string(), bodyHash: z.string(), status: z.int() };
 
@@ -67,6 +72,22 @@ export const VALUES = {
       return { ...rest, revision: textIn(body, 'revision'), state: textIn(body, 'state') };
     }),
   ]) satisfies z.ZodType<ToldAnswer>,
+  toldAudit: z.strictObject({
+    number: digits,
+    at: z.string(),
+    credential: z.string(),
+    source: z.strictObject({ over: z.enum(['http', 'grpc']), address: z.string().nullable() }).nullable(),
+    operation: z.string(),
+    subject: z.strictObject({ kind: z.enum(['model', 'server', 'freeze']), name: z.string().nullable() }),
+    revisionBefore: digits.nullable(),
+    revisionAfter: digits.nullable(),
+    previousHash: sha256,
+  }) satisfies z.ZodType<ToldAudit>,
+  toldAuditHead: z.strictObject({
+    first: z.int().min(1),
+    next: z.int().min(1),
+    hash: sha256,
+  }) satisfies z.ZodType<ToldAuditHead>,
   learnedServer: z.strictObject({
     repository: names,
     devices: z.array(

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Fleet, Millis } from '#core';
 import type { Observer, Turn } from '#engine';
 import { AnswerMetrics } from './answer-metrics.js';
+import { AuditMetrics } from './audit-metrics.js';
 import { ConnectionMetrics } from './connection-metrics.js';
 import { DeclaredTimes } from './declared-times.js';
 import { expositionOf } from './exposition.js';
@@ -34,6 +35,7 @@ export class Metrics implements Observer {
   /** What resolve calls are counted with. */
   readonly resolve = new ResolveMetrics(this.registry);
   readonly answers = new AnswerMetrics(this.registry);
+  readonly audit = new AuditMetrics(this.registry);
   readonly connections = new ConnectionMetrics(this.registry);
   readonly recorder = new RecorderMetrics(this.registry);
   private readonly declared = new DeclaredTimes();

@@ -1,6 +1,6 @@
 import type { EffectiveModel, ModelSettings as Settings } from '#config';
+import { canonical } from '#contracts';
 import type { Bytes, Millis, Model, ModelId, ModelSettings } from '#core';
-import { canonical } from '../canonical.js';
 import type { WallTimes } from '../wall-times.js';
 import type { Entry } from './layers.js';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Event, ModelId } from '#core';
 import type { ToldAnswer, ToldChange } from '#engine';
+import { emptyAudit } from '../../../../test/support/empty-audit.js';
 import { Lifecycle } from '../lifecycle.js';
 import type { Running } from '../running.js';
 import { Answers } from '../writes/answers.js';
@@ -19,7 +20,8 @@ function keptWrites(): Writes {
     for (const change of changes) if (change.kind === 'answer') kept.set(change.key, change.value);
   };
   const store = { answer: async (key: string) => kept.get(key) ?? undefined };
-  return new Writes({ write }, new Answers({ store, given: new Map(), wallNow: () => 0 }), new Lifecycle());
+  const answers = new Answers({ store, given: new Map(), wallNow: () => 0 });
+  return new Writes({ write }, { answers, audit: emptyAudit() }, new Lifecycle());
 }
 
 /** Orders to a fleet of one server, whose repository the test changes. */

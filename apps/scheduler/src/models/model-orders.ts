@@ -150,15 +150,16 @@ async function carryOut(
   const view = (): ModelMessage => models.get(name);
   const operation = { ...orderOf(verb, name), body, caller, present: view };
   const written = await writes.perform(operation, () => {
-    checkIfMatch(caller, models.entry(name).revision);
-    const ordered = check();
-    ended = ordered.ended;
-    const changes = book.accept(engine.fleet, ordered.event);
+    const { revision } = models.entry(name);
+    checkIfMatch(caller, revision);
+    const { event, ...checked } = check();
+    ended = checked.ended;
+    const changes = book.accept(engine.fleet, event);
     const commit = (): void => {
       book.follow(changes);
-      engine.tell(ordered.event);
+      engine.tell(event);
     };
-    return { changes, status: 202, view, commit };
+    return { changes, ordered: { model: name, revision }, status: 202, view, commit };
   });
   if (waitMs === 0 || ended(engine.fleet)) return written;
   await watch.until(ended, waitMs, caller.gone);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { emptyFleet } from '#core';
 import { OrderBook, type ToldChange } from '#engine';
+import { emptyAudit } from '../../../../test/support/empty-audit.js';
 import { Lifecycle } from '../lifecycle.js';
 import { Answers } from '../writes/answers.js';
 import { Writes } from '../writes/writes.js';
@@ -23,7 +24,7 @@ describe('keeping what became of orders', () => {
     };
     const store = { answer: async () => undefined };
     const answers = new Answers({ store, given: new Map(), wallNow: () => 0 });
-    writes = new Writes({ write }, answers, new Lifecycle());
+    writes = new Writes({ write }, { answers, audit: emptyAudit() }, new Lifecycle());
     const log = { error: (_: unknown, text: string) => void said.push(text) } as never;
     keeping = new OrderKeeping(new OrderBook(new Map([['m', ORDERED]])), writes, log);
   });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { canonical, isDeeperThan } from '#contracts';
 import type { Declarations, ToldAnswer, ToldChange } from '#engine';
-import { canonical, isDeeperThan } from '../canonical.js';
 import { Refused } from '../errors/refused.js';
 import type { WallClock } from '../wall-times.js';
 import type { Caller } from './caller.js';

@@ -2,10 +2,14 @@ import type { Metadata } from '@grpc/grpc-js';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type EndingCall, goneOverGrpc, goneOverHttp } from '../caller-gone.js';
-import { type Caller, callerOf } from './caller.js';
+import { type Caller, callerOf, type Source } from './caller.js';
 
 /** Hands a handler the caller of a write: its conditions, and whether it is still there. */
 export const FromCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
+  return { ...callerIn(context), source: sourceIn(context) };
+});
+
+function callerIn(context: ExecutionContext): Caller {
   const gone = goneIn(context);
   if (context.getType() === 'http') {
     const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
@@ -13,7 +17,18 @@ export const FromCaller = createParamDecorator((_: unknown, context: ExecutionCo
   }
   const metadata = context.switchToRpc().getContext<Metadata>();
   return callerOf((name) => metadata.get(name)[0]?.toString(), gone);
-});
+}
+
+/** grpc-js tells `address:port`, without brackets, and `unknown` where there is none. */
+function sourceIn(context: ExecutionContext): Source {
+  if (context.getType() === 'http') {
+    const { socket } = context.switchToHttp().getRequest<FastifyRequest>();
+    return { over: 'http', address: socket.remoteAddress ?? null };
+  }
+  const [, address = null] =
+    /^(.*):[0-9]+$/.exec(context.getArgByIndex<{ getPeer(): string }>(2).getPeer()) ?? [];
+  return { over: 'grpc', address };
+}
 
 /** Hands a handler the signal that aborts when the caller has gone. */
 export const Gone = createParamDecorator((_: unknown, context: ExecutionContext) => goneIn(context));

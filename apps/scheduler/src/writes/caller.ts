@@ -1,6 +1,12 @@
 import { ANONYMOUS } from '../anonymous.js';
 import { type BrokenRule, invalid, Refused } from '../errors/refused.js';
 
+/** The interface that took a request, and the address of its caller; null: it is not known. */
+export interface Source {
+  readonly over: 'http' | 'grpc';
+  readonly address: string | null;
+}
+
 /** The caller of a write, and its conditions. */
 export interface Caller {
   /** Idempotency keys of different callers never meet. */
@@ -12,6 +18,8 @@ export interface Caller {
   readonly mustCreate?: boolean;
   /** Aborts when the caller has gone: a write that has not begun by then is not done. */
   readonly gone?: AbortSignal;
+  /** Where its request came from, for the audit. */
+  readonly source?: Source;
   /** What is wrong with its conditions, where something is. It is told once all else of the request has been read. */
   readonly broken?: readonly BrokenRule[];
 }

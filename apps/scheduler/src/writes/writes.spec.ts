@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ToldAnswer, ToldChange } from '#engine';
+import { emptyAudit } from '../../../../test/support/empty-audit.js';
 import { Lifecycle } from '../lifecycle.js';
 import { Answers, type Operation } from './answers.js';
 import { type Caller, callerOf, checkConditions, checkIfMatch, checkPut } from './caller.js';
@@ -30,14 +31,14 @@ describe('writes', () => {
     const write = async (changes: readonly ToldChange[]): Promise<void> => {
       await Promise.resolve();
       if (broken) throw new Error('the disk is full');
-      stored.push(...changes);
+      stored.push(...changes.filter(({ kind }) => !kind.startsWith('audit')));
       for (const change of changes) {
         if (change.kind !== 'answer') continue;
         if (change.value === null) kept.delete(change.key);
         else kept.set(change.key, change.value);
       }
     };
-    writes = new Writes({ write }, answers, lifecycle);
+    writes = new Writes({ write }, { answers, audit: emptyAudit() }, lifecycle);
   });
 
   const change: ToldChange = { kind: 'model', name: 'm', value: { revision: 1, spec: {} } };
@@ -201,5 +202,5 @@ function operation(idempotencyKey: string | null = null, body: unknown = null): 
 }
 
 function prepared(changes: readonly ToldChange[], status = 200): Prepared<string> {
-  return { changes, status, view: () => 'body', commit: () => undefined };
+  return { changes, ordered: { model: 'm', revision: 1 }, status, view: () => 'body', commit: () => undefined };
 }

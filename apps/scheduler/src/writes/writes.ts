@@ -1,6 +1,8 @@
+import { strict as assert } from 'node:assert';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Declarations, ToldChange } from '#engine';
+import type { Audit } from '../audit/audit.js';
 import { Refused } from '../errors/refused.js';
 import type { Lifecycle } from '../lifecycle.js';
 import {
@@ -11,6 +13,7 @@ import {
   firstOf,
   type Operation,
 } from './answers.js';
+import { auditedBy, auditedOfOurs, type Ordered } from './audited.js';
 import { checkConditions } from './caller.js';
 import { Turns } from './turns.js';
 
@@ -20,6 +23,8 @@ const MOST_WAITING = 1_000;
 /** A write that was checked and found good, before anything is done. */
 export interface Prepared<Body> {
   readonly changes: readonly ToldChange[];
+  /** The order that is given, where nothing is declared: without changes nothing else would tell the audit of it. */
+  readonly ordered?: Ordered;
   readonly status: number;
   /** The answer's body, as things are when it is called. */
   view(): Body;
@@ -37,13 +42,19 @@ export class Written<Body> {
   ) {}
 }
 
-/** Does writes one after another: checked, made durable, told to the engine, and only then answered. */
+/** What is kept beside what was written, in one batch with it. */
+export interface Books {
+  readonly answers: Answers;
+  readonly audit: Audit;
+}
+
+/** Does writes one after another: checked, made durable with its audit record, told to the engine, and only then answered. */
 export class Writes {
   private readonly turns = new Turns();
 
   constructor(
     private readonly store: Pick<Declarations, 'write'>,
-    private readonly answers: Answers,
+    private readonly books: Books,
     private readonly lifecycle: Lifecycle,
   ) {}
 
@@ -55,7 +66,7 @@ export class Writes {
       throw new Refused({ reason: 'queue_full', detail: 'too many writes wait already', retryAfter: 1_000 });
     }
     return this.turns.take(async () => {
-      const first = await this.answers.find(operation);
+      const first = await this.books.answers.find(operation);
       if (first) return new Written(first.status, asFirstTold(operation.present(first), first));
       return this.performNow(operation, prepare());
     }, operation.caller.gone);
@@ -64,7 +75,7 @@ export class Writes {
   /** Whether this write is a replay: it will be answered as before, whatever holds by now. Refuses broken conditions. */
   isReplay(asked: AskedFor): boolean {
     checkConditions(asked.caller);
-    return this.answers.has(asked);
+    return this.books.answers.has(asked);
   }
 
   /** Notes what the caller is told in the end, where that is not what was stored with the write: a replay tells the same. */
@@ -75,10 +86,13 @@ export class Writes {
 
   /** Lets go of answers whose time is over. */
   async tidy(): Promise<void> {
-    await this.follow(this.answers, () => this.answers.overdue());
+    await this.turns.take(() => this.keep(this.books.answers.overdue()));
   }
 
-  /** Stores changes that no request asked for. They are worked out once all writes before have ended. */
+  /**
+   * Stores changes that no request asked for. They are worked out once all writes before have ended, and are audited where
+   * they declare anything.
+   */
   async follow(
     keeper: { follow(changes: readonly ToldChange[]): void },
     changesNow: () => readonly ToldChange[],
@@ -86,7 +100,7 @@ export class Writes {
     await this.turns.take(async () => {
       const changes = changesNow();
       if (changes.length === 0) return;
-      await this.store.write(changes);
+      await this.keep([...changes, ...(await this.books.audit.changesFor(auditedOfOurs(changes)))]);
       keeper.follow(changes);
     });
   }
@@ -101,10 +115,15 @@ export class Writes {
     operation: Operation<Body>,
     prepared: Prepared<Body>,
   ): Promise<Written<Body>> {
-    const { changes, status, told } = prepared;
+    const { changes, ordered, status, told } = prepared;
+    const { answers, audit } = this.books;
+    const audited = auditedBy(operation, changes, ordered);
+    assert(audited.length > 0, 'a write has to say what it is about');
+    const records = await audit.changesFor(audited);
     const hasKey = operation.caller.idempotencyKey !== null;
     const guess = hasKey ? firstOf(status, prepared.view(), told) : null;
-    await this.keep(changes, guess === null ? [] : this.answers.changesFor(operation, guess));
+    const answer = guess === null ? [] : answers.changesFor(operation, guess);
+    await this.keep([...changes, ...records, ...answer]);
     prepared.commit();
     await nextTurn();
     const body = prepared.view();
@@ -114,13 +133,16 @@ export class Writes {
   }
 
   private async note(operation: Operation, first: FirstAnswer): Promise<void> {
-    await this.keep([], this.answers.amendments(operation, first));
+    await this.keep(this.books.answers.amendments(operation, first));
   }
 
-  private async keep(changes: readonly ToldChange[], answer: readonly ToldChange[]): Promise<void> {
-    const all = [...changes, ...answer];
-    if (all.length === 0) return;
-    await this.store.write(all);
-    this.answers.follow(answer);
+  private async keep(changes: readonly ToldChange[]): Promise<void> {
+    if (changes.length === 0) return;
+    await this.store.write(changes).catch((error: unknown) => {
+      this.books.audit.doubt();
+      throw error;
+    });
+    this.books.answers.follow(changes);
+    this.books.audit.follow(changes);
   }
 }

@@ -47,6 +47,36 @@ export interface ToldAnswer {
   readonly state: string | null;
 }
 
+/** One thing that a write changed or ordered: a record of the audit. Its JSON is what the API tells, and what is hashed. */
+export interface ToldAudit {
+  /** Rises by one with every record; decimal digits, the first is 1. */
+  readonly number: string;
+  /** RFC 3339 UTC. */
+  readonly at: string;
+  readonly credential: string;
+  /** The interface that took the write, and the address of its caller; null: no request asked for the write. */
+  readonly source: { readonly over: 'http' | 'grpc'; readonly address: string | null } | null;
+  /** Method and path, as over HTTP. */
+  readonly operation: string;
+  /** A freeze has no name. */
+  readonly subject: { readonly kind: 'model' | 'server' | 'freeze'; readonly name: string | null };
+  /** The revisions of the subject, in decimal digits; equal where the write declared nothing, null where there are none. */
+  readonly revisionBefore: string | null;
+  readonly revisionAfter: string | null;
+  /** SHA-256 of the record before, hex; zeros in the first. */
+  readonly previousHash: string;
+}
+
+/** Where the audit stands. */
+export interface ToldAuditHead {
+  /** The number of the oldest record that is kept. */
+  readonly first: number;
+  /** The number of the next record. */
+  readonly next: number;
+  /** SHA-256 of the newest record, hex; zeros where there was none. */
+  readonly hash: string;
+}
+
 /** Everything that is stored of what was declared and ordered through the API. */
 export interface Told {
   readonly models: ReadonlyMap<string, ToldModel>;
@@ -65,13 +95,19 @@ export type ToldChange =
   | { readonly kind: 'server'; readonly id: string; readonly value: ToldServer | null }
   | { readonly kind: 'freeze'; readonly value: ToldFreeze | null }
   | { readonly kind: 'orders'; readonly model: string; readonly value: ToldOrders | null }
-  | { readonly kind: 'answer'; readonly key: string; readonly value: ToldAnswer | null };
+  | { readonly kind: 'answer'; readonly key: string; readonly value: ToldAnswer | null }
+  | { readonly kind: 'audit'; readonly number: number; readonly value: ToldAudit | null }
+  | { readonly kind: 'auditHead'; readonly value: ToldAuditHead };
 
 /** Stores what was declared and ordered through the API. It survives crashes from the moment that `write` resolves. */
 export interface Declarations {
   read(): Promise<Told>;
   /** The answer under a key; undefined where there is none. */
   answer(key: string): Promise<ToldAnswer | undefined>;
+  /** Where the audit stands; undefined where nothing was ever written to it. */
+  auditHead(): Promise<ToldAuditHead | undefined>;
+  /** The audit record of a number; undefined where it is not kept. */
+  auditRecord(number: number): Promise<ToldAudit | undefined>;
   /** All of it or none. */
   write(changes: readonly ToldChange[]): Promise<void>;
 }

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { canonical } from './canonical.js';
+
+const digits = z.string().regex(/^[0-9]+$/);
+
+/** A record of the audit as it is told: one thing that a write changed or ordered. It is stored in this form. */
+export const auditRecordSchema = z.strictObject({
+  number: digits.describe('Rises by one with every record; the first is 1.'),
+  at: z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC.' }),
+  credential: z
+    .string()
+    .describe('The name of the credential that wrote; `berth` where no request asked for it.'),
+  source: z
+    .strictObject({ over: z.enum(['http', 'grpc']), address: z.string().nullable() })
+    .nullable()
+    .describe(
+      'The interface that took the write, and the address of its caller; null where no request asked.',
+    ),
+  operation: z.string().describe('Method and path, as over HTTP.'),
+  subject: z
+    .strictObject({ kind: z.enum(['model', 'server', 'freeze']), name: z.string().nullable() })
+    .describe('What was changed or ordered about. A freeze has no name.'),
+  revisionBefore: digits.nullable(),
+  revisionAfter: digits
+    .nullable()
+    .describe('As before where an order declares nothing; null where there are no revisions.'),
+  previousHash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe('SHA-256 of the record before as JSON of RFC 8785, in hex; zeros in the first record.'),
+});
+
+export type AuditRecordMessage = z.infer<typeof auditRecordSchema>;
+
+/** What the first record has in the place of the hash of the one before. */
+export const NO_HASH = '0'.repeat(64);
+
+/** The hash of a record, for the one after it: SHA-256 in hex of its JSON as RFC 8785 says. */
+export function auditHash(record: object): string {
+  return createHash('sha256').update(canonical(record)).digest('hex');
+}
