@@ -70,6 +70,7 @@ describe('operating it', () => {
       'Fleet',
       'Explanation',
       'Plan',
+      'AuditRecord',
       'Problem',
     ]);
   });

@@ -7,7 +7,7 @@ import type { Steps } from './slices.js';
 
 const MAX_PAGE = 1_000;
 const DEFAULT_PAGE = 100;
-const TOKEN_RULE = 'must be the nextPageToken of the page before';
+export const TOKEN_RULE = 'must be the nextPageToken of the page before';
 const PAGE_RULE = `must be a whole number from 1 to ${MAX_PAGE}`;
 
 /** A number as a query has it, as text, or as gRPC has it. */
@@ -32,8 +32,8 @@ function oneOf<State extends string>(states: readonly State[]) {
   return z.enum(states, { error: rule }).optional().describe('Only items in this state.');
 }
 
-/** How a list of servers may be asked for. */
-export const serverListSchema = z.strictObject({
+/** How a page of any list may be asked for. */
+export const pageKeys = {
   pageSize: pageSize.describe(
     'How many items a page has at most. It has fewer where it would come to 4 MiB.',
   ),
@@ -42,6 +42,11 @@ export const serverListSchema = z.strictObject({
     .max(400, { error: TOKEN_RULE })
     .optional()
     .describe('The `nextPageToken` of the page before.'),
+};
+
+/** How a list of servers may be asked for. */
+export const serverListSchema = z.strictObject({
+  ...pageKeys,
   state: oneOf(serverSchema.shape.state.options),
   server: nameSchema.optional().describe('Only this server.'),
   label: labelSelectors,
@@ -57,8 +62,8 @@ export type ServerListQuery = z.infer<typeof serverListSchema>;
 export type ModelListQuery = z.infer<typeof modelListSchema>;
 
 /** Clients over gRPC take 4 MiB by default. An item has a few bytes around it, and so has the page. */
-const PAGE_BYTES = 4 * 2 ** 20 - 64 * 2 ** 10;
-const AROUND_ITEM = 8;
+export const PAGE_BYTES = 4 * 2 ** 20 - 64 * 2 ** 10;
+export const AROUND_ITEM = 8;
 
 /** What a page is made of. */
 interface Listed<Item, Told> {

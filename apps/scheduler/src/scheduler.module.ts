@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
+import { AuditModule } from './audit/audit.module.js';
 import { FleetModule } from './fleet/fleet.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ModelsModule } from './models/models.module.js';
@@ -9,7 +10,15 @@ import { RoutingModule } from './routing/routing.module.js';
 
 /** A module for each kind of caller, and what all of them use: what runs at present, and how refusals are told. */
 @Module({
-  imports: [ScheduleModule.forRoot(), RoutingModule, ModelsModule, FleetModule, PlanningModule, HealthModule],
+  imports: [
+    ScheduleModule.forRoot(),
+    RoutingModule,
+    ModelsModule,
+    FleetModule,
+    PlanningModule,
+    AuditModule,
+    HealthModule,
+  ],
   providers: [Periodic],
 })
 export class SchedulerModule {

@@ -52,7 +52,7 @@ export class Audit {
       return { kind: 'audit', number: next++, value };
     });
     const first = Math.max(head.first, next - (this.parts.most ?? MOST_RECORDS));
-    return [...dropped(head.first, first), ...added, { kind: 'auditHead', value: { first, next, hash } }];
+    return [...added, ...dropped(head.first, first), { kind: 'auditHead', value: { first, next, hash } }];
   }
 
   /** Follows what was stored. */

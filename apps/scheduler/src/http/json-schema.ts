@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  auditRecordSchema,
   explanationSchema,
   fleetSchema,
   modelSchema,
@@ -16,6 +17,7 @@ const NAMED = {
   Model: modelSchema,
   Server: serverSchema,
   Fleet: fleetSchema,
+  AuditRecord: auditRecordSchema,
   Explanation: explanationSchema,
   Plan: planSchema,
   Problem: problemSchema,

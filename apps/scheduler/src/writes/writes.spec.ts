@@ -202,5 +202,11 @@ function operation(idempotencyKey: string | null = null, body: unknown = null): 
 }
 
 function prepared(changes: readonly ToldChange[], status = 200): Prepared<string> {
-  return { changes, ordered: { model: 'm', revision: 1 }, status, view: () => 'body', commit: () => undefined };
+  return {
+    changes,
+    ordered: { model: 'm', revision: 1 },
+    status,
+    view: () => 'body',
+    commit: () => undefined,
+  };
 }

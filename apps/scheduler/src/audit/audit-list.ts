@@ -1,0 +1,81 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { nameSchema } from '#config';
+import type { AuditRecordMessage, PageMessage } from '#contracts';
+import { CallerGone } from '../caller-gone.js';
+import { invalid, Refused } from '../errors/refused.js';
+import { AROUND_ITEM, PAGE_BYTES, pageKeys, TOKEN_RULE } from '../pages.js';
+import { Running } from '../running.js';
+import type { Audit } from './audit.js';
+
+/** So many pages are read at a time. */
+const MOST_PAGES = 8;
+/** So many records are looked at for one page: a rare name is found over several pages. */
+const MOST_LOOKED_AT = 10_000;
+
+const KINDS = ['model', 'server', 'freeze'] as const;
+
+/** How the audit may be asked for. */
+export const auditListSchema = z.strictObject({
+  ...pageKeys,
+  kind: z
+    .enum(KINDS, { error: `must be one of ${KINDS.join(', ')}` })
+    .optional()
+    .describe('Only records about this kind of thing.'),
+  name: nameSchema.optional().describe('Only records about the model or server of this name.'),
+});
+
+export type AuditListQuery = z.infer<typeof auditListSchema>;
+type Page = PageMessage<AuditRecordMessage>;
+
+/** Tells the audit, the newest record first. Records are read one by one: other work has its turn after each. */
+@Injectable()
+export class AuditList {
+  private underWay = 0;
+
+  constructor(@Inject(Running) private readonly running: Running) {}
+
+  /** A page of it. Throws `queue_full` where too many pages are being read, and `CallerGone` once the caller has gone. */
+  async page(query: AuditListQuery, gone: AbortSignal): Promise<Page> {
+    if (this.underWay >= MOST_PAGES) throw new Refused(FULL);
+    this.underWay += 1;
+    try {
+      return await pageOf(this.running.now.audit, query, gone);
+    } finally {
+      this.underWay -= 1;
+    }
+  }
+}
+
+const FULL = { reason: 'queue_full', detail: 'too many pages are being read', retryAfter: 1_000 } as const;
+
+async function pageOf(audit: Audit, query: AuditListQuery, gone: AbortSignal): Promise<Page> {
+  const { first, next } = await audit.head();
+  const newest = Math.min(query.pageToken ? numberIn(query.pageToken) : next, next) - 1;
+  const oldest = Math.max(first, newest - MOST_LOOKED_AT + 1);
+  const items: AuditRecordMessage[] = [];
+  let bytes = 0;
+  for (let number = newest; number >= oldest; number -= 1) {
+    if (gone.aborted) throw new CallerGone();
+    const record = await audit.record(number);
+    if (record === undefined) return { items, nextPageToken: '' };
+    if (!passes(record, query)) continue;
+    bytes += Buffer.byteLength(JSON.stringify(record)) + AROUND_ITEM;
+    const isFull = items.length === query.pageSize || (items.length > 0 && bytes > PAGE_BYTES);
+    if (isFull) return { items, nextPageToken: tokenOf(number + 1) };
+    items.push(record);
+  }
+  return { items, nextPageToken: oldest > first ? tokenOf(oldest) : '' };
+}
+
+const passes = ({ subject }: AuditRecordMessage, { kind, name }: AuditListQuery): boolean =>
+  (kind === undefined || subject.kind === kind) && (name === undefined || subject.name === name);
+
+/** A token has the number of a record: the next page begins with the one before. */
+const tokenOf = (number: number): string => Buffer.from(String(number)).toString('base64url');
+
+function numberIn(token: string): number {
+  const text = Buffer.from(token, 'base64url').toString();
+  if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
+  throw invalid([{ path: 'pageToken', rule: TOKEN_RULE }]);
+}

@@ -1,0 +1,24 @@
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { type AuditRecordMessage, auditRecordSchema, type PageMessage, pageSchema } from '#contracts';
+import { Operation } from '../http/operation.js';
+import { worded } from '../http/worded.js';
+import { Gone } from '../writes/caller.decorator.js';
+import { AuditList, type AuditListQuery, auditListSchema } from './audit-list.js';
+
+/** The audit over HTTP. */
+@Controller('v1/audit')
+export class AuditController {
+  constructor(@Inject(AuditList) private readonly audit: AuditList) {}
+
+  @Get()
+  @Operation('Lists who changed what, the newest first', { 200: pageSchema(auditRecordSchema) }, [
+    'queue_full',
+    'store_unavailable',
+  ])
+  list(
+    @Query({ schema: worded(auditListSchema) }) query: AuditListQuery,
+    @Gone() gone: AbortSignal,
+  ): Promise<PageMessage<AuditRecordMessage>> {
+    return this.audit.page(query, gone);
+  }
+}

@@ -1,0 +1,18 @@
+import { Controller, Inject, UseFilters } from '@nestjs/common';
+import { GrpcMethod, Payload } from '@nestjs/microservices';
+import { RpcFilter } from '../errors/rpc.filter.js';
+import { readRequest } from '../grpc/requests.js';
+import { Gone } from '../writes/caller.decorator.js';
+import { AuditList, auditListSchema } from './audit-list.js';
+
+/** The audit over gRPC: the same as over HTTP. */
+@Controller()
+@UseFilters(RpcFilter)
+export class AuditRpc {
+  constructor(@Inject(AuditList) private readonly audit: AuditList) {}
+
+  @GrpcMethod('Admin', 'ListAudit')
+  list(@Payload() request: unknown, @Gone() gone: AbortSignal) {
+    return this.audit.page(readRequest(auditListSchema, request), gone);
+  }
+}

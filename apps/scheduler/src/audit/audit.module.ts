@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { AuditController } from './audit.controller.js';
+import { AuditList } from './audit-list.js';
+import { AuditRpc } from './audit.grpc.js';
+
+/** For admins who want to know who changed what. */
+@Module({ controllers: [AuditController, AuditRpc], providers: [AuditList] })
+export class AuditModule {}
