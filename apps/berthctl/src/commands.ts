@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { addAudit } from './audit-command.js';
 import { example } from './example.js';
 import { addKeys } from './key-command.js';
 import { count, several } from './option-values.js';
@@ -21,6 +22,7 @@ export function addCommands(program: Command, act: Act): void {
   addDrains(program, act);
   addFreezes(program, act);
   addPlanning(program, act);
+  addAudit(program, act);
   addReplay(program, act);
   addStore(program.command('store').description('look after the store of a Berth that is stopped'), act);
   addKeys(program.command('key').description('make keys for callers'), act);

@@ -1,0 +1,27 @@
+import { type Command, Option } from 'commander';
+import type { Act } from './commands.js';
+import { example } from './example.js';
+import { count } from './option-values.js';
+
+/** Adds `audit` and `audit verify`. */
+export function addAudit(program: Command, act: Act): void {
+  const audit = program
+    .command('audit')
+    .description('tell who changed what, the newest first')
+    .addOption(count('--last <n>', 'how many records at most', 1).default(100))
+    .addOption(
+      new Option('--kind <kind>', 'only records about this kind of thing').choices([
+        'model',
+        'server',
+        'freeze',
+      ]),
+    )
+    .option('--name <name>', 'only records about the model or server of this name')
+    .addHelpText('after', example('audit --kind model --name resnet50', 'audit verify'))
+    .action(act(async (work, _, options) => (await import('./audit.js')).listAudit(work, options)));
+  audit
+    .command('verify')
+    .description('read all records, and say whether each follows the one before')
+    .addHelpText('after', example('audit verify'))
+    .action(act(async (work) => (await import('./audit.js')).verifyAudit(work)));
+}
