@@ -81,7 +81,7 @@ describeReal('a load that never ends', (kit) => {
     await triton.kill();
     await triton.restart();
     await until(async () => (await stage.copies('hollow')).length === 1);
-    expect((await stage.server(triton.id)).flags).toEqual([]);
+    expect((await stage.server(triton.id)).flags).toEqual(['old_version']);
     expect(await stage.route('hollow')).toBe(triton.id);
   });
 });

@@ -42,7 +42,7 @@ describe('servers and the fleet', () => {
       incarnation: expect.any(Number),
       version: expect.any(String),
       observedAt: expect.stringMatching(/^\d{4}-.*Z$/),
-      flags: [],
+      flags: ['old_version'],
       devices: [device, { ...device, ordinal: 1 }],
       hostMemory: null,
       trouble: null,

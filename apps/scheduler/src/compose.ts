@@ -4,6 +4,7 @@ import { Engine, type Learned, type LearnedFacts, OrderBook, type Told } from '#
 import type { Store } from '#kept';
 import { FlagLog, LimitLog, Metrics, MoveLog, ServerLog, ShortfallLog, TurnLog } from '#telemetry';
 import { Audit } from './audit/audit.js';
+import { ExposureLog } from './fleet/exposures.js';
 import { logMisled } from './fleet/file-headers.js';
 import type { Identity } from './fleet/fleet-view.js';
 import { Leavers } from './fleet/leavers.js';
@@ -56,6 +57,7 @@ export function compose(config: Config, parts: SchedulerParts, store: Store, rem
     freeze: { told: remembered.told.freeze },
     pressure: new PressureMonitor(engine, parts.gauge, config.limits.shedAtLagMs, log),
     leavers: new Leavers(engine, registry, links, times),
+    exposures: new ExposureLog(engine, registry, log, new Set(remembered.demo?.servers.map(({ id }) => id))),
   };
 }
 

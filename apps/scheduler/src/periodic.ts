@@ -24,6 +24,11 @@ export class Periodic {
     this.running.now.leavers.letGo();
   }
 
+  @Interval(1_000)
+  logExposures(): void {
+    this.running.now.exposures.look();
+  }
+
   /** A store that fails is tried now and then, so that it is known when it takes writes again. */
   @Interval(STORE_AGAIN_MS)
   async tryStore(): Promise<void> {

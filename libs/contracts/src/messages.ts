@@ -126,7 +126,17 @@ export const serverSchema = z.strictObject({
   incarnation: count,
   version: z.string().nullable(),
   observedAt: time.nullable(),
-  flags: z.array(z.enum(['stuck_load', 'stuck_unload', 'hidden_copy', 'failing_model', 'needs_restart'])),
+  flags: z.array(
+    z.enum([
+      'stuck_load',
+      'stuck_unload',
+      'hidden_copy',
+      'failing_model',
+      'needs_restart',
+      'old_version',
+      'open_control',
+    ]),
+  ),
   devices: z.array(deviceSchema),
   hostMemory: hostMemorySchema
     .nullable()

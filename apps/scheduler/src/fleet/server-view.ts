@@ -11,6 +11,7 @@ import type { DeviceMessage, ServerMessage } from '#contracts';
 import type { Trouble } from '#engine';
 import { mib } from '../models/core-model.js';
 import type { Scene } from '../models/model-view.js';
+import { exposuresOf } from './exposures.js';
 import { hostMemoryView } from './host-memory-view.js';
 import type { ServerEntry } from './registry.js';
 
@@ -21,6 +22,10 @@ export function serverView(entry: ServerEntry, scene: Scene, trouble: Trouble | 
   return {
     ...{ id: entry.id, source: entry.source, grpc, http, host, labels },
     ...(server ? seen(server, scene) : UNSEEN),
+    flags: [
+      ...(server ? serverFlags(scene.fleet, server, scene.now) : []),
+      ...exposuresOf(entry.config, server?.version ?? null),
+    ],
     trouble,
     revision: String(entry.revision),
   };
@@ -31,7 +36,6 @@ const UNSEEN = {
   incarnation: 0,
   version: null,
   observedAt: null,
-  flags: [],
   devices: [],
   hostMemory: null,
 } satisfies Partial<ServerMessage>;
@@ -44,7 +48,6 @@ function seen(server: Server, scene: Scene) {
     incarnation: server.incarnation,
     version: server.version,
     observedAt: times.toldOrNull(server.lookedAt),
-    flags: serverFlags(fleet, server, now),
     devices: (server.devices ?? []).map((device) => deviceView(server, device, scene)),
     hostMemory: host && hostMemoryView(host),
   };
