@@ -1,7 +1,4 @@
-import { auditHash, type AuditRecordMessage, NO_HASH } from '#contracts';
-
-/** So many records Berth keeps. */
-const KEPT = 100_000n;
+import { auditHash, type AuditRecordMessage, MOST_AUDIT_RECORDS, NO_HASH } from '#contracts';
 
 /** What a look at all records came to. Numbers and hashes are null where there is no record. */
 export interface AuditVerdict {
@@ -56,7 +53,7 @@ function breakBefore(
   { number, previousHash }: AuditRecordMessage,
   newest: AuditRecordMessage,
 ): string | null {
-  const dropped = BigInt(newest.number) - KEPT;
+  const dropped = BigInt(newest.number) - BigInt(MOST_AUDIT_RECORDS);
   const first = dropped > 0n ? dropped + 1n : 1n;
   if (BigInt(number) > first) return `record ${BigInt(number) - 1n} is missing`;
   if (number === '1' && previousHash !== NO_HASH) return 'record 1 names a record before it';

@@ -33,6 +33,9 @@ export const auditRecordSchema = z.strictObject({
 
 export type AuditRecordMessage = z.infer<typeof auditRecordSchema>;
 
+/** So many records are kept: the newest ones. */
+export const MOST_AUDIT_RECORDS = 100_000;
+
 /** What the first record has in the place of the hash of the one before. */
 export const NO_HASH = '0'.repeat(64);
 

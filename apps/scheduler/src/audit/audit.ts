@@ -1,9 +1,6 @@
-import { auditHash, NO_HASH } from '#contracts';
+import { auditHash, MOST_AUDIT_RECORDS, NO_HASH } from '#contracts';
 import type { Declarations, ToldAudit, ToldAuditHead, ToldChange } from '#engine';
 import type { WallClock } from '../wall-times.js';
-
-/** So many records are kept. */
-export const MOST_RECORDS = 100_000;
 
 const EMPTY: ToldAuditHead = { first: 1, next: 1, hash: NO_HASH };
 
@@ -16,7 +13,7 @@ export interface AuditParts {
   readonly wallNow: WallClock;
   /** Hears how many records were stored. */
   readonly onWritten?: (count: number) => void;
-  /** How many records are kept, where it is not `MOST_RECORDS`. */
+  /** How many records are kept, where it is not `MOST_AUDIT_RECORDS`. */
   readonly most?: number;
 }
 
@@ -51,7 +48,7 @@ export class Audit {
       hash = auditHash(value);
       return { kind: 'audit', number: next++, value };
     });
-    const first = Math.max(head.first, next - (this.parts.most ?? MOST_RECORDS));
+    const first = Math.max(head.first, next - (this.parts.most ?? MOST_AUDIT_RECORDS));
     return [...added, ...dropped(head.first, first), { kind: 'auditHead', value: { first, next, hash } }];
   }
 
