@@ -65,6 +65,7 @@ describe('the audit', () => {
           credential: 'anonymous',
           source: { over: 'http', address: '127.0.0.1' },
           operation: `${method.toUpperCase()} ${path}`,
+          forced: path.endsWith('/unload'),
         });
       }
       await asked();

@@ -13,6 +13,7 @@ function chainOf(length: number, from = 1): AuditRecordMessage[] {
       credential: 'anonymous',
       source: null,
       operation: 'PUT /v1/models/m',
+      forced: false,
       subject: { kind: 'model', name: 'm' },
       revisionBefore: String(number - 1),
       revisionAfter: String(number),
@@ -51,6 +52,7 @@ describe('the chain of the audit', () => {
       { credential: 'another' },
       { at: '2026-01-31T12:00:01.000Z' },
       { revisionAfter: null },
+      { forced: true },
       { subject: { kind: 'model', name: 'n' } },
       { previousHash: 'e'.repeat(64) },
     ] as const) {

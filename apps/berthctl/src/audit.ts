@@ -77,7 +77,7 @@ function tableOf(records: readonly AuditRecordMessage[]): string[] {
       { title: 'AT', cell: ({ at }) => at },
       { title: 'CREDENTIAL', cell: ({ credential }) => credential },
       { title: 'FROM', cell: ({ source }) => (source ? `${source.over} ${source.address ?? ''}` : '') },
-      { title: 'OPERATION', cell: ({ operation }) => operation },
+      { title: 'OPERATION', cell: ({ operation, forced }) => (forced ? `${operation} (forced)` : operation) },
       { title: 'SUBJECT', cell: ({ subject }) => `${subject.kind} ${subject.name ?? ''}`.trim() },
       { title: 'REVISION', cell: revisions },
     ],

@@ -18,6 +18,7 @@ export const auditRecordSchema = z.strictObject({
       'The interface that took the write, and the address of its caller; null where no request asked.',
     ),
   operation: z.string().describe('Method and path, as over HTTP.'),
+  forced: z.boolean().describe('Whether it was an order to unload in spite of leases.'),
   subject: z
     .strictObject({ kind: z.enum(['model', 'server', 'freeze']), name: z.string().nullable() })
     .describe('What was changed or ordered about. A freeze has no name.'),

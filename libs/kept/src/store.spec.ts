@@ -130,7 +130,7 @@ describe('what is kept', () => {
     const value: ToldAudit = {
       ...{ number: '7', at: '2026-01-31T12:00:00Z', credential: 'gw', operation: 'PUT /v1/fleet/frozen' },
       ...{ source: { over: 'grpc', address: null }, subject: { kind: 'freeze', name: null } },
-      ...{ revisionBefore: null, revisionAfter: null, previousHash: '0'.repeat(64) },
+      ...{ revisionBefore: null, revisionAfter: null, forced: false, previousHash: '0'.repeat(64) },
     };
     const { declarations } = await opened();
     expect(await declarations.auditHead()).toBeUndefined();

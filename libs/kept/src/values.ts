@@ -78,6 +78,7 @@ export const VALUES = {
     credential: z.string(),
     source: z.strictObject({ over: z.enum(['http', 'grpc']), address: z.string().nullable() }).nullable(),
     operation: z.string(),
+    forced: z.boolean(),
     subject: z.strictObject({ kind: z.enum(['model', 'server', 'freeze']), name: z.string().nullable() }),
     revisionBefore: digits.nullable(),
     revisionAfter: digits.nullable(),

@@ -75,6 +75,7 @@ describe('the audit', () => {
     credential: 'anonymous',
     source: { over: 'http', address: '127.0.0.1' },
     operation: `PUT /v1/models/${name}`,
+    forced: false,
     subject: { kind: 'model', name },
     revisionBefore: '0',
     revisionAfter: '1',

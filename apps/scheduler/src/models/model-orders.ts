@@ -159,7 +159,8 @@ async function carryOut(
       book.follow(changes);
       engine.tell(event);
     };
-    return { changes, ordered: { model: name, revision }, status: 202, view, commit };
+    const isForced = event.kind === 'UnloadOrdered' && event.force;
+    return { changes, ordered: { model: name, revision, isForced }, status: 202, view, commit };
   });
   if (waitMs === 0 || ended(engine.fleet)) return written;
   await watch.until(ended, waitMs, caller.gone);

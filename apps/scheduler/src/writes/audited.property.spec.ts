@@ -69,7 +69,7 @@ class Life {
       const shared = { status: 200, view: () => null, commit: () => undefined };
       if (step.kind === 'refuse') throw new Error('no');
       if (step.kind === 'order')
-        return { ...shared, changes: [], ordered: { model: 'a', revision: ORDERED } };
+        return { ...shared, changes: [], ordered: { model: 'a', revision: ORDERED, isForced: false } };
       const names = 'models' in step ? step.models : [];
       return { ...shared, changes: names.map((name) => this.change(name)) };
     });

@@ -3,12 +3,14 @@ import type { Audited } from '../audit/audit.js';
 import type { AskedFor } from './answers.js';
 
 /** The thing that a write is about, and its revisions. */
-type Subject = Pick<ToldAudit, 'subject' | 'revisionBefore' | 'revisionAfter'>;
+type Subject = Pick<ToldAudit, 'subject' | 'revisionBefore' | 'revisionAfter' | 'forced'>;
 
 /** An order about a model, which declares nothing. */
 export interface Ordered {
   readonly model: string;
   readonly revision: number;
+  /** Whether leases are to be skipped. */
+  readonly isForced: boolean;
 }
 
 /** What the audit says of a write: a record for each thing that it declares, and one for what it orders. */
@@ -32,11 +34,11 @@ function declaredIn(changes: readonly ToldChange[]): Subject[] {
   return changes.flatMap((change): Subject[] => {
     switch (change.kind) {
       case 'model':
-        return [{ subject: { kind: 'model', name: change.name }, ...revisions(change.value) }];
+        return [declared({ kind: 'model', name: change.name }, change.value)];
       case 'server':
-        return [{ subject: { kind: 'server', name: change.id }, ...revisions(change.value) }];
+        return [declared({ kind: 'server', name: change.id }, change.value)];
       case 'freeze':
-        return [{ subject: { kind: 'freeze', name: null }, revisionBefore: null, revisionAfter: null }];
+        return [declared({ kind: 'freeze', name: null }, null)];
       case 'orders':
       case 'answer':
       case 'audit':
@@ -46,13 +48,15 @@ function declaredIn(changes: readonly ToldChange[]): Subject[] {
   });
 }
 
-function orderedOf({ model, revision }: Ordered): Subject {
-  const told = String(revision);
-  return { subject: { kind: 'model', name: model }, revisionBefore: told, revisionAfter: told };
+/** A revision rises by one with every write. */
+function declared(subject: ToldAudit['subject'], value: { readonly revision: number } | null): Subject {
+  const after = value?.revision;
+  if (after === undefined) return { subject, revisionBefore: null, revisionAfter: null, forced: false };
+  return { subject, revisionBefore: String(after - 1), revisionAfter: String(after), forced: false };
 }
 
-/** A revision rises by one with every write. */
-function revisions(value: { readonly revision: number } | null): Omit<Subject, 'subject'> {
-  if (value === null) return { revisionBefore: null, revisionAfter: null };
-  return { revisionBefore: String(value.revision - 1), revisionAfter: String(value.revision) };
+function orderedOf({ model, revision, isForced }: Ordered): Subject {
+  const told = String(revision);
+  const subject = { kind: 'model', name: model } as const;
+  return { subject, revisionBefore: told, revisionAfter: told, forced: isForced };
 }

@@ -204,7 +204,7 @@ function operation(idempotencyKey: string | null = null, body: unknown = null): 
 function prepared(changes: readonly ToldChange[], status = 200): Prepared<string> {
   return {
     changes,
-    ordered: { model: 'm', revision: 1 },
+    ordered: { model: 'm', revision: 1, isForced: false },
     status,
     view: () => 'body',
     commit: () => undefined,

@@ -58,6 +58,8 @@ export interface ToldAudit {
   readonly source: { readonly over: 'http' | 'grpc'; readonly address: string | null } | null;
   /** Method and path, as over HTTP. */
   readonly operation: string;
+  /** Whether it was an order to skip leases. */
+  readonly forced: boolean;
   /** A freeze has no name. */
   readonly subject: { readonly kind: 'model' | 'server' | 'freeze'; readonly name: string | null };
   /** The revisions of the subject, in decimal digits; equal where the write declared nothing, null where there are none. */
