@@ -27,16 +27,13 @@ const CONTRACT: readonly (readonly [Reason, number, keyof typeof status])[] = [
   ['declared_in_file', 409, 'FAILED_PRECONDITION'],
   ['revision_mismatch', 412, 'ABORTED'],
   ['idempotency_key_reused', 422, 'FAILED_PRECONDITION'],
+  ['busy', 503, 'UNAVAILABLE'],
+  ['not_signed_in', 401, 'UNAUTHENTICATED'],
+  ['not_allowed', 403, 'PERMISSION_DENIED'],
 ];
 
 /** What frameworks refuse for us, and what goes wrong inside. */
-const EDGE: readonly Reason[] = [
-  'not_allowed',
-  'not_found',
-  'too_large',
-  'unsupported_media_type',
-  'internal',
-];
+const EDGE: readonly Reason[] = ['not_found', 'too_large', 'unsupported_media_type', 'internal'];
 
 describe('the table of refusals', () => {
   it.each(CONTRACT)('says of %s what the contract says', (reason, http, grpc) => {

@@ -9,7 +9,9 @@ export type EdgeReason =
   | 'declared_in_file'
   | 'revision_mismatch'
   | 'idempotency_key_reused'
+  | 'not_signed_in'
   | 'not_allowed'
+  | 'busy'
   | 'not_found'
   | 'too_large'
   | 'unsupported_media_type'
@@ -35,6 +37,7 @@ const ABORTED = 10;
 const UNIMPLEMENTED = 12;
 const INTERNAL = 13;
 const UNAVAILABLE = 14;
+const UNAUTHENTICATED = 16;
 
 /** The one table of refusals (contract, sections 2 and 3). */
 export const REFUSALS: Readonly<Record<Reason, RefusalForm>> = {
@@ -61,6 +64,8 @@ export const REFUSALS: Readonly<Record<Reason, RefusalForm>> = {
   declared_in_file: form(409, FAILED_PRECONDITION, 'The configuration file declares it'),
   revision_mismatch: form(412, ABORTED, 'It was changed meanwhile'),
   idempotency_key_reused: form(422, FAILED_PRECONDITION, 'The idempotency key was used for another request'),
+  not_signed_in: form(401, UNAUTHENTICATED, 'No valid credential was presented'),
+  busy: form(503, UNAVAILABLE, 'A bound of this process is reached'),
   not_allowed: form(403, PERMISSION_DENIED, 'The request is not allowed'),
   not_found: form(404, UNIMPLEMENTED, 'There is nothing here'),
   too_large: form(413, RESOURCE_EXHAUSTED, 'The request is too large'),
