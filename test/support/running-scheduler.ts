@@ -37,6 +37,8 @@ export interface WorldOptions {
   readonly isMapped?: boolean;
   readonly triton?: Partial<TritonSimOptions>;
   readonly parts?: Partial<SchedulerParts>;
+  /** What has to be presented to read `/openapi.json`. */
+  readonly headers?: Record<string, string>;
 }
 
 const SILENT = pino({ level: process.env['BERTH_LOG'] ?? 'silent' });
@@ -47,6 +49,7 @@ export async function startWorld({
   isMapped = false,
   triton: simOptions,
   parts,
+  headers,
 }: WorldOptions = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'berth-api-'));
   const triton = await startTritonSim({ speed: 10, ...simOptions });
@@ -58,7 +61,7 @@ export async function startWorld({
   );
   let scheduler = await createScheduler(config, { log: SILENT, ...parts });
   await isReady(scheduler);
-  const published = (await call({ scheduler }, 'GET', '/openapi.json')).body.paths;
+  const published = (await call({ scheduler }, 'GET', '/openapi.json', undefined, headers)).body.paths;
   return {
     get scheduler() {
       return scheduler;

@@ -1,6 +1,7 @@
 import { EventEmitter, setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
+import { ANONYMOUS } from '#access';
 import { emptyAudit } from '../../../test/support/empty-audit.js';
 import { CallerGone, goneOverGrpc, goneOverHttp } from './caller-gone.js';
 import { Lifecycle } from './lifecycle.js';
@@ -22,7 +23,7 @@ function aQueue() {
   });
   const writes = new Writes(store, { answers, audit: emptyAudit() }, new Lifecycle());
   const write = (path: string, gone = new AbortController().signal): Promise<unknown> => {
-    const caller = { credential: 'anonymous', idempotencyKey: null, ifMatch: null, gone };
+    const caller = { ...ANONYMOUS, idempotencyKey: null, ifMatch: null, gone };
     return writes.perform({ method: 'PUT', path, body: null, caller, present: () => null }, () => {
       const commit = (): void => void done.push(path);
       return { changes: [{ kind: 'freeze', value: null }], status: 200, view: () => null, commit };

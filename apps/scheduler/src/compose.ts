@@ -45,12 +45,13 @@ export function compose(config: Config, parts: SchedulerParts, store: Store, rem
   const known = composeKnowledge(config, running, remembered, new Troubles(parts.log));
   const { engine, times } = running;
   const { registry } = known;
-  const { log } = parts;
+  const { access, log } = parts;
   logMisled(registry.all(), log);
   const links = new Links(engine, parts.openServer, known.troubles);
   return {
     ...running,
     ...known,
+    access,
     log,
     links,
     identity: identity(config, store),

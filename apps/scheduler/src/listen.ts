@@ -3,6 +3,8 @@ import type { Server } from '@grpc/grpc-js';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Address, addressText, type Config, parseAddress } from '#config';
+import { guardHttp } from './access/http-guard.js';
+import { OPERATIONS } from './access/operations.js';
 import { CannotListen } from './cannot-listen.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { Problems } from './errors/problems.js';
@@ -11,7 +13,7 @@ import { freePort } from './free-port.js';
 import { BoundedGrpc } from './grpc/bounded-grpc.js';
 import { grpcOptions } from './grpc/options.js';
 import { boundConnections } from './http/connection-bound.js';
-import { fastifyAdapter, guardLocal, parseJson } from './http/fastify.js';
+import { fastifyAdapter, parseJson } from './http/fastify.js';
 import { serveFurther } from './http/further-addresses.js';
 import { GrpcHealth } from './health/grpc-health.js';
 import { openApi } from './http/openapi.js';
@@ -61,12 +63,12 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
   app.useGlobalInterceptors(new WrittenInterceptor());
   const fastify = adapter.getInstance();
   parseJson(fastify);
-  guardLocal(fastify, problems);
-  const document = openApi(app);
+  guardHttp(fastify, () => running.now.access);
+  const document = openApi(app, running.now.access.isOn);
   refuseQueries(fastify, document, problems);
   straighten(fastify, app.get(ResolveController));
   boundBatches(fastify, app.get(ModelBatch));
-  fastify.get('/openapi.json', () => document);
+  fastify.get('/openapi.json', { config: { needs: OPERATIONS.GetOpenApi } }, () => document);
   try {
     return await open(app, config, running, parts);
   } catch (error) {
@@ -90,6 +92,7 @@ async function open(
   const onServer = (server: Server) => (grpcServer = server);
   const strategy = new BoundedGrpc(grpcOptions(config.connections, { ...raw, onServer }), {
     ...{ address: parseAddress(grpc)!, connections: bounds.grpc, onRefused: refused('grpc'), errors, lookup },
+    access: () => running.now.access,
   });
   app.connectMicroservice({ strategy });
   await app.startAllMicroservices().catch((cause: unknown) => fail('gRPC', grpc, cause));

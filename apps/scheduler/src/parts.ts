@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { ModelSpec, ServerConfig } from '#config';
+import type { Access } from '#access';
 import type { Clock } from '#engine';
 import type { Store } from '#kept';
 import type { Lookup } from './addresses.js';
@@ -22,6 +23,8 @@ export interface SchedulerParts {
   readonly clock: Clock;
   readonly wallNow: WallClock;
   readonly random: Random;
+  /** Finds the callers of operations. */
+  readonly access: Access;
   readonly log: Logger;
   /** Opens the store. It is closed with the scheduler. */
   readonly openStore: () => Promise<Store>;

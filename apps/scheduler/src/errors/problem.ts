@@ -18,7 +18,10 @@ export function problemOf(facts: RefusalFacts, instance: string, random: Random,
   const hint = retryAfter == null ? null : hintOf(retryAfter, random);
   return {
     status: status ?? http,
-    headers: hint === null ? {} : { 'retry-after': String(hint / 1_000) },
+    headers: {
+      ...(hint !== null && { 'retry-after': String(hint / 1_000) }),
+      ...(reason === 'not_signed_in' && { 'www-authenticate': 'Bearer' }),
+    },
     body: {
       type: `urn:berth:problem:${reason}`,
       title,

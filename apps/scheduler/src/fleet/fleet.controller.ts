@@ -16,13 +16,14 @@ export class FleetController {
   ) {}
 
   @Get()
-  @Operation('The whole picture', { 200: fleetSchema }, ['queue_full'])
+  @Operation('GetFleet', 'The whole picture', { 200: fleetSchema }, ['queue_full'])
   get(@Gone() gone: AbortSignal): Promise<FleetMessage> {
     return this.overview.read(gone);
   }
 
   @Put('frozen')
   @Write(
+    'FreezeFleet',
     'Freezes the fleet: routes go on, no load or unload is ordered; survives a restart',
     { 200: fleetSchema },
     [],
@@ -33,7 +34,7 @@ export class FleetController {
   }
 
   @Delete('frozen')
-  @Write('Ends the freeze', { 200: fleetSchema }, [], WITHOUT_REVISION)
+  @Write('UnfreezeFleet', 'Ends the freeze', { 200: fleetSchema }, [], WITHOUT_REVISION)
   unfreeze(@FromCaller() caller: Caller) {
     return this.freezes.unfreeze(caller);
   }

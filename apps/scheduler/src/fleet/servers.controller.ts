@@ -22,7 +22,7 @@ export class ServersController {
   ) {}
 
   @Get()
-  @Operation('Lists the servers', { 200: pageSchema(serverSchema) }, ['queue_full'])
+  @Operation('ListServers', 'Lists the servers', { 200: pageSchema(serverSchema) }, ['queue_full'])
   @Header('content-type', PAGE_TYPE)
   async list(
     @Query({ schema: worded(serverListSchema) }) query: ServerListQuery,
@@ -32,13 +32,14 @@ export class ServersController {
   }
 
   @Get(':server')
-  @Operation('Tells of a server', { 200: serverSchema }, ['unknown_server'])
+  @Operation('GetServer', 'Tells of a server', { 200: serverSchema }, ['unknown_server'])
   get(@Param('server', ID) server: string): ServerMessage {
     return this.running.now.servers.get(server);
   }
 
   @Put(':server')
   @Write(
+    'PutServer',
     'Declares a server: replaces what the API said of it',
     { 200: serverSchema, 201: serverSchema },
     [],
@@ -53,7 +54,7 @@ export class ServersController {
   }
 
   @Delete(':server')
-  @Write('Forgets a server and leaves its models loaded', { 204: null }, [
+  @Write('DeleteServer', 'Forgets a server and leaves its models loaded', { 204: null }, [
     'unknown_server',
     'declared_in_file',
   ])
@@ -62,9 +63,12 @@ export class ServersController {
   }
 
   @Post(':server/drain')
-  @Write('Loads elsewhere what serves there, then lets go; survives a restart', { 200: serverSchema }, [
-    'unknown_server',
-  ])
+  @Write(
+    'DrainServer',
+    'Loads elsewhere what serves there, then lets go; survives a restart',
+    { 200: serverSchema },
+    ['unknown_server'],
+  )
   drain(
     @Param('server', ID) server: string,
     @JsonBody(drainBodySchema) body: DrainBody,
@@ -74,7 +78,7 @@ export class ServersController {
   }
 
   @Post(':server/undrain')
-  @Write('Ends a drain', { 200: serverSchema }, ['unknown_server'])
+  @Write('UndrainServer', 'Ends a drain', { 200: serverSchema }, ['unknown_server'])
   undrain(
     @Param('server', ID) server: string,
     @JsonBody(emptyBodySchema) _: undefined,

@@ -1,12 +1,14 @@
 import { createServer, type Server as Listener, type Socket } from 'node:net';
 import { type ConnectionInjector, Server, ServerCredentials } from '@grpc/grpc-js';
 import { type GrpcOptions, ServerGrpc } from '@nestjs/microservices';
+import type { Access } from '#access';
 import type { Address } from '#config';
+import { guardGrpc } from '../access/grpc-guard.js';
 import { type Lookup, openFurther, opens } from '../addresses.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
 import { Refused } from '../errors/refused.js';
 import { boundSockets, type Requests } from '../socket-bound.js';
-import { callBounds, METADATA_RULE, type Peer, type Refusal } from './call-bounds.js';
+import { type Begun, callBounds, METADATA_RULE, type Peer, type Refusal } from './call-bounds.js';
 
 /** Where gRPC is served, and for how many connections at a time. */
 export interface GrpcBounds {
@@ -15,6 +17,7 @@ export interface GrpcBounds {
   readonly onRefused: () => void;
   readonly errors: RpcErrors;
   readonly lookup: Lookup;
+  readonly access: () => Access;
 }
 
 /**
@@ -35,12 +38,13 @@ export class BoundedGrpc extends ServerGrpc {
   }
 
   override createClient(): Promise<Server> {
-    const { errors } = this.bounds;
+    const { errors, access } = this.bounds;
     const tooLong = new Refused({ reason: 'too_large', detail: METADATA_RULE });
     const interceptors = [
       callBounds(
         (peer) => this.called(peer),
         () => errors.of(tooLong) as Refusal,
+        guardGrpc(access, errors),
       ),
     ];
     const server = new Server({ ...this.served.channelOptions, interceptors });
@@ -72,12 +76,13 @@ export class BoundedGrpc extends ServerGrpc {
     this.injector?.injectConnection(socket);
   }
 
-  private called(peer: Peer): () => void {
+  private called(peer: Peer): Begun {
     const socket = this.sockets.get(keyOf(peer));
-    if (socket === undefined) return () => undefined;
+    if (socket === undefined) return { socket, ended: () => undefined };
     this.requests?.begin(socket);
-    return () => this.requests?.end(socket);
+    return { socket, ended: () => this.requests?.end(socket) };
   }
 }
 
-const keyOf = ({ remoteAddress, remotePort }: Peer): string => `${remoteAddress} ${remotePort}`;
+const keyOf = ({ localAddress, localPort, remoteAddress, remotePort }: Peer): string =>
+  `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`;

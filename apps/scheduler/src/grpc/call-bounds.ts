@@ -1,4 +1,11 @@
-import { type Metadata, type ServerInterceptor, ServerInterceptingCall, type status } from '@grpc/grpc-js';
+import type { Socket } from 'node:net';
+import {
+  type Metadata,
+  type ServerInterceptor,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type status,
+} from '@grpc/grpc-js';
 
 /** The longest metadata of a call, in bytes as HTTP/2 counts them. HTTP takes headers of the same length. */
 const MOST_METADATA = 16 * 2 ** 10;
@@ -6,8 +13,10 @@ const AROUND_ENTRY = 32;
 
 export const METADATA_RULE = 'the metadata of a call may have at most 16 KiB';
 
-/** The other end of a connection, as grpc-js and a socket tell it. */
+/** The two ends of a connection, as grpc-js and a socket tell them. */
 export interface Peer {
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
 }
@@ -19,19 +28,38 @@ export interface Refusal {
   readonly metadata: Metadata;
 }
 
-/** Is told of each call: returns what is to be done when it has ended. */
-export type OnCall = (peer: Peer) => () => void;
+/** A call that has begun. */
+export interface Begun {
+  /** Its connection; undefined where that has closed already. */
+  readonly socket: Socket | undefined;
+  /** To be called when it has ended. */
+  readonly ended: () => void;
+}
 
-/** Refuses calls with too long metadata, and tells when calls begin and end. */
-export function callBounds(onCall: OnCall, refusal: () => Refusal): ServerInterceptor {
-  return (_, call) => {
-    const ended = onCall(call.getConnectionInfo());
-    return new ServerInterceptingCall(call, {
+/** Is told of each call. */
+export type OnCall = (peer: Peer) => Begun;
+
+/** What a call is judged by before anything of its message is read. */
+export interface JudgedCall {
+  /** Of its method. */
+  readonly path: string;
+  readonly socket: Socket | undefined;
+  readonly inner: ServerInterceptingCallInterface;
+}
+
+/** Lets a call go on, or ends it with a refusal. */
+export type Guard = (call: JudgedCall, metadata: Metadata, go: (metadata: Metadata) => void) => void;
+
+/** Refuses calls with too long metadata, tells when calls begin and end, and has the guard judge the others. */
+export function callBounds(onCall: OnCall, refusal: () => Refusal, guard: Guard): ServerInterceptor {
+  return ({ path }, inner) => {
+    const { socket, ended } = onCall(inner.getConnectionInfo());
+    return new ServerInterceptingCall(inner, {
       start: (next) =>
         next({
           onReceiveMetadata: (metadata, go) => {
-            if (lengthOf(metadata) <= MOST_METADATA) go(metadata);
-            else call.sendStatus(refusal());
+            if (lengthOf(metadata) <= MOST_METADATA) guard({ path, socket, inner }, metadata, go);
+            else inner.sendStatus(refusal());
           },
           onCancel: ended,
         }),

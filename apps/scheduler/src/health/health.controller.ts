@@ -15,13 +15,13 @@ export class HealthController {
   constructor(@Inject(Running) private readonly running: Running) {}
 
   @Get('live')
-  @Operation('Whether the process runs', { 200: null })
+  @Operation('GetLive', 'Whether the process runs', { 200: null })
   live(): { readonly status: string } {
     return { status: 'live' };
   }
 
   @Get('ready')
-  @Operation('Whether it serves', { 200: null, 503: null })
+  @Operation('GetReady', 'Whether it serves', { 200: null, 503: null })
   ready(@Res({ passthrough: true }) reply: FastifyReply): ReadyBody {
     const { readiness, store } = this.running.now;
     const status = readiness.state();

@@ -9,7 +9,7 @@ export class MetricsController {
   constructor(@Inject(Running) private readonly running: Running) {}
 
   @Get()
-  @Operation('Metrics, as Prometheus reads them', { 200: null })
+  @Operation('GetMetrics', 'Metrics, as Prometheus reads them', { 200: null })
   async get(@Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
     const { metrics } = this.running.now;
     void reply.type(metrics.contentType);

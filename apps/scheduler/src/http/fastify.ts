@@ -1,8 +1,8 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Connections, isLoopback } from '#config';
+import type { Connections } from '#config';
 import type { Problems } from '../errors/problems.js';
-import { invalid, Refused } from '../errors/refused.js';
+import { invalid } from '../errors/refused.js';
 import { answerClientErrors } from './client-errors.js';
 import { RequestLine } from './request-line.js';
 import { notUnicodePath, textOf, valueRefusal } from './unicode.js';
@@ -69,33 +69,4 @@ export function parseJson(fastify: FastifyInstance): void {
       }
     },
   );
-}
-
-const NO_HOST = invalid([{ path: 'Host', rule: 'is required in HTTP/1.1' }]);
-
-/**
- * Without auth only this machine may call, and a web page in a browser on it is not this machine. So a foreign Origin
- * is refused, and a Host that is no loopback name, which is how a rebound DNS name looks.
- */
-export function guardLocal(fastify: FastifyInstance, problems: Problems): void {
-  fastify.addHook('onRequest', (request, reply, done) => {
-    const { host, origin } = request.headers;
-    if (host === undefined && request.raw.httpVersion === '1.1')
-      return problems.send(NO_HOST, request, reply);
-    if ((host === undefined || isLocal(`http://${host}`)) && (origin === undefined || isLocal(origin)))
-      return done();
-    const detail = 'requests come from this machine only: Host and Origin must be loopback names';
-    problems.send(new Refused({ reason: 'not_allowed', detail }), request, reply);
-  });
-}
-
-/** Callers say the same few names again and again, and a URL is dear to take apart. */
-const KNOWN_LOCAL = new Set<string>();
-const MOST_KNOWN = 64;
-
-function isLocal(url: string): boolean {
-  if (KNOWN_LOCAL.has(url)) return true;
-  if (!URL.canParse(url) || !isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''))) return false;
-  if (KNOWN_LOCAL.size < MOST_KNOWN) KNOWN_LOCAL.add(url);
-  return true;
 }

@@ -10,22 +10,27 @@ export interface Published extends Json {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Json>>>>;
 }
 
-/** The OpenAPI 3.1 document, as the controllers and their schemas say. */
-export function openApi(app: INestApplication): Published {
+/**
+ * The OpenAPI 3.1 document, as the controllers and their schemas say. `isGuarded`: whether callers need credentials, and the
+ * document says so.
+ */
+export function openApi(app: INestApplication, isGuarded: boolean): Published {
   const base = new DocumentBuilder()
     .setTitle('Berth')
     .setDescription('Places many models on few GPUs.')
     .setVersion('1')
     .setOpenAPIVersion('3.1.0')
-    .build();
-  const document = SwaggerModule.createDocument(app, base, {
+    .addSecurity('bearer', { type: 'http', scheme: 'bearer' });
+  const document = SwaggerModule.createDocument(app, base.build(), {
     autoTagControllers: false,
     standardSchemaConverter: (schema) => converted(schema as z.ZodType | Worded),
-  }) as unknown as Published & { readonly components: { readonly schemas: Json } };
+  }) as unknown as Published & { readonly components: { readonly schemas: Json; securitySchemes?: Json } };
   Object.assign(document.components.schemas, converted(problemSchema).components);
+  if (!isGuarded) delete document.components.securitySchemes;
   for (const [path, operations] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(operations)) {
       operation['operationId'] = `${method} ${path}`.replaceAll(/[^a-z0-9]+/g, '_').replace(/_$/, '');
+      if (!isGuarded) delete operation['security'];
     }
   }
   return document;

@@ -1,13 +1,17 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiDefaultResponse, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiBearerAuth, ApiDefaultResponse, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { type Reason, REFUSALS } from '#contracts';
+import { type OperationName, OPERATIONS } from '../access/operations.js';
 import { CREATE, KEY, TAGS } from '../writes/caller.js';
 
 /** The statuses of success, and what comes with each. */
 type Answers = Readonly<Record<number, z.ZodType | null>>;
 
 const ANY: readonly Reason[] = ['invalid_request', 'not_allowed', 'internal'];
+/** Why a caller may not be known. */
+const SIGNED: readonly Reason[] = ['not_signed_in', 'busy'];
 /** Why a body may be refused whatever it is for. */
 export const BODY: readonly Reason[] = ['too_large', 'unsupported_media_type'];
 const WRITE: readonly Reason[] = [
@@ -33,18 +37,23 @@ export const CREATES = [...OF_REVISION, IF_NONE_MATCH];
 export const WITHOUT_REVISION = [IDEMPOTENCY_KEY];
 
 /**
- * Publishes an operation: what it does, what it answers, and why it may be refused. Its parameters and its body are published
- * where its handler takes them.
+ * Says what an operation needs, and publishes it: what it does, what it answers, and why it may be refused. Its parameters and its
+ * body are published where its handler takes them.
  */
 export function Operation(
+  name: OperationName,
   summary: string,
   answers: Answers,
   refuses: readonly Reason[] = [],
 ): MethodDecorator {
-  const reasons = [...ANY, ...refuses];
+  const needs = OPERATIONS[name];
+  const isOpen = needs === 'nothing';
+  const reasons = [...ANY, ...(isOpen ? [] : SIGNED), ...refuses];
   const statuses = new Set(reasons.map((reason) => REFUSALS[reason].http));
   const refused = [...statuses].filter((status) => !(status in answers));
   return applyDecorators(
+    RouteConfig({ needs }),
+    ...(isOpen ? [] : [ApiBearerAuth()]),
     ApiOperation({ summary }),
     ...Object.entries(answers).map(([status, schema]) =>
       ApiResponse({ status: Number(status), description: 'Done', ...(schema && { standardSchema: schema }) }),
@@ -56,6 +65,7 @@ export function Operation(
 
 /** The same of a write, with the conditions that it takes as headers. */
 export function Write(
+  name: OperationName,
   summary: string,
   answers: Answers,
   refuses: readonly Reason[] = [],
@@ -63,7 +73,7 @@ export function Write(
 ): MethodDecorator {
   const mismatch: readonly Reason[] = conditions.includes(IF_MATCH) ? ['revision_mismatch'] : [];
   const reasons = [...WRITE, ...mismatch, ...refuses];
-  return applyDecorators(Operation(summary, answers, reasons), ...conditions);
+  return applyDecorators(Operation(name, summary, answers, reasons), ...conditions);
 }
 
 const wordsOf = (status: number, reasons: readonly Reason[]): string =>

@@ -18,6 +18,7 @@ export class BatchController {
 
   @Post(PATH)
   @Write(
+    'BatchModels',
     'Declares up to 1,000 models, all or none, each as PUT does; the body may have 4 MiB',
     { 200: batchSchema },
     ['pin_does_not_fit', 'no_server'],

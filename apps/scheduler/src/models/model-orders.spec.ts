@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { ANONYMOUS } from '#access';
 import type { Event, ModelId } from '#core';
 import type { ToldAnswer, ToldChange } from '#engine';
 import { emptyAudit } from '../../../../test/support/empty-audit.js';
@@ -11,7 +12,7 @@ import { TurnWatch } from './turn-watch.js';
 
 const M = 'm' as ModelId;
 const MODEL = { name: 'm', revision: '1', state: 'absent' };
-const CALLER = { credential: 'anonymous', ifMatch: null, gone: new AbortController().signal };
+const CALLER = { ...ANONYMOUS, ifMatch: null, gone: new AbortController().signal };
 
 /** Writes whose answers are kept in memory. */
 function keptWrites(): Writes {

@@ -12,6 +12,7 @@ import {
   replicasOf,
 } from '#core';
 import type { ModelMessage } from '#contracts';
+import { demand } from '../access/admit.js';
 import type { Composition } from '../compose.js';
 import { Refused } from '../errors/refused.js';
 import { Running } from '../running.js';
@@ -71,7 +72,8 @@ export class ModelOrders {
     });
   }
 
-  unload(
+  /** With `force` the caller needs the right `declare`. */
+  async unload(
     name: string,
     { waitMs = 0, ...options }: OrderOptions,
     caller: Caller,
@@ -80,6 +82,7 @@ export class ModelOrders {
     const { engine, models, times } = made;
     const model = name as ModelId;
     const force = options.force ?? false;
+    if (force) demand(caller, 'declare');
     return order(made, 'unload', name, { body: { force }, caller, waitMs }, () => {
       const { effective } = models.entry(name);
       if (pinNow(effective, times) !== null) throw pinned(name);

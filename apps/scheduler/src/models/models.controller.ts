@@ -37,7 +37,7 @@ export class ModelsController {
   ) {}
 
   @Get()
-  @Operation('Lists the models', { 200: pageSchema(modelSchema) }, ['queue_full'])
+  @Operation('ListModels', 'Lists the models', { 200: pageSchema(modelSchema) }, ['queue_full'])
   @Header('content-type', PAGE_TYPE)
   async list(
     @Query({ schema: worded(modelListSchema) }) query: ModelListQuery,
@@ -47,13 +47,14 @@ export class ModelsController {
   }
 
   @Get(':model')
-  @Operation('Tells of a model without starting anything', { 200: modelSchema }, UNKNOWN)
+  @Operation('GetModel', 'Tells of a model without starting anything', { 200: modelSchema }, UNKNOWN)
   get(@Param('model', NAME) model: string): ModelMessage {
     return this.running.now.models.get(model);
   }
 
   @Put(':model')
   @Write(
+    'PutModel',
     'Declares a model: replaces what the API said of it',
     { 200: modelSchema, 201: modelSchema },
     NO_ROOM,
@@ -70,6 +71,7 @@ export class ModelsController {
   @Patch(':model')
   @ApiConsumes('application/json', 'application/merge-patch+json')
   @Write(
+    'PatchModel',
     'Changes a model by JSON Merge Patch; null takes a key back to the layer below',
     { 200: modelSchema },
     [...UNKNOWN, ...NO_ROOM],
@@ -83,7 +85,7 @@ export class ModelsController {
   }
 
   @Delete(':model')
-  @Write('Takes back what the API said of a model', { 204: null }, [
+  @Write('DeleteModel', 'Takes back what the API said of a model', { 204: null }, [
     ...UNKNOWN,
     ...NO_ROOM,
     'declared_in_file',
@@ -93,7 +95,11 @@ export class ModelsController {
   }
 
   @Put(':model/pin')
-  @Write('Keeps copies of a model resident', { 200: modelSchema }, [...UNKNOWN, ...NO_ROOM, 'disabled'])
+  @Write('PinModel', 'Keeps copies of a model resident', { 200: modelSchema }, [
+    ...UNKNOWN,
+    ...NO_ROOM,
+    'disabled',
+  ])
   pin(
     @Param('model', NAME) model: string,
     @JsonBody(z.unknown(), pinSchema) body: unknown,
@@ -103,13 +109,13 @@ export class ModelsController {
   }
 
   @Delete(':model/pin')
-  @Write('Unpins a model', { 200: modelSchema }, [...UNKNOWN, ...NO_ROOM])
+  @Write('UnpinModel', 'Unpins a model', { 200: modelSchema }, [...UNKNOWN, ...NO_ROOM])
   unpin(@Param('model', NAME) model: string, @FromCaller() caller: Caller) {
     return this.writes.unpin(model, caller);
   }
 
   @Post(':model/load')
-  @Write('Orders a load', { 202: modelSchema }, [...UNKNOWN, 'disabled', 'infeasible'])
+  @Write('LoadModel', 'Orders a load', { 202: modelSchema }, [...UNKNOWN, 'disabled', 'infeasible'])
   load(
     @Param('model', NAME) model: string,
     @Query({ schema: worded(orderQuerySchema) }) query: OrderQuery,
@@ -120,12 +126,12 @@ export class ModelsController {
   }
 
   @Post(':model/unload')
-  @Write('Retires the present copies once; demand and pins may bring them back', { 202: modelSchema }, [
-    ...UNKNOWN,
-    'pinned',
-    'in_use',
-    'infeasible',
-  ])
+  @Write(
+    'UnloadModel',
+    'Retires the present copies once; demand and pins may bring them back',
+    { 202: modelSchema },
+    [...UNKNOWN, 'pinned', 'in_use', 'infeasible'],
+  )
   unload(
     @Param('model', NAME) model: string,
     @Query({ schema: worded(orderQuerySchema) }) query: OrderQuery,
@@ -137,6 +143,7 @@ export class ModelsController {
 
   @Post(':model/reload')
   @Write(
+    'ReloadModel',
     'Takes up a new version on disk: each copy leaves and is loaded again on its server',
     { 202: modelSchema },
     [...UNKNOWN, 'disabled', 'in_use', 'infeasible'],

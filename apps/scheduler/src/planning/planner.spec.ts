@@ -23,19 +23,23 @@ function aPlanner() {
 describe('the planner', () => {
   it('works plans out one after the other, and refuses more than may wait', async () => {
     const { planner } = aPlanner();
-    const plans = Array.from({ length: 8 }, () => planner.plan(REQUEST));
-    await expect(planner.plan(REQUEST)).rejects.toMatchObject({ facts: { reason: 'queue_full' } });
+    const plans = Array.from({ length: 8 }, () => planner.plan(REQUEST, 'anonymous'));
+    await expect(planner.plan(REQUEST, 'anonymous')).rejects.toMatchObject({
+      facts: { reason: 'queue_full' },
+    });
     for (const plan of await Promise.all(plans))
       expect(plan.answers).toMatchObject([{ model: 'm', server: 's' }]);
-    expect((await planner.plan(REQUEST)).orders).toMatchObject([{ kind: 'load', model: 'm' }]);
+    expect((await planner.plan(REQUEST, 'anonymous')).orders).toMatchObject([{ kind: 'load', model: 'm' }]);
   });
 
   it('works no further for callers that have gone, and gives their places to others', async () => {
     const { planner } = aPlanner();
     const gone = new AbortController();
-    const left = Promise.allSettled(Array.from({ length: 8 }, () => planner.plan(REQUEST, gone.signal)));
+    const left = Promise.allSettled(
+      Array.from({ length: 8 }, () => planner.plan(REQUEST, 'anonymous', gone.signal)),
+    );
     gone.abort();
-    const plan = planner.plan(REQUEST);
+    const plan = planner.plan(REQUEST, 'anonymous');
     for (const outcome of await left) expect(outcome).toMatchObject({ reason: expect.any(CallerGone) });
     expect((await plan).orders).toMatchObject([{ kind: 'load', model: 'm' }]);
   });
@@ -43,6 +47,8 @@ describe('the planner', () => {
   it('plans nothing more where the process is ending', async () => {
     const { planner, lifecycle } = aPlanner();
     lifecycle.end();
-    await expect(planner.plan(REQUEST)).rejects.toMatchObject({ facts: { reason: 'shutting_down' } });
+    await expect(planner.plan(REQUEST, 'anonymous')).rejects.toMatchObject({
+      facts: { reason: 'shutting_down' },
+    });
   });
 });

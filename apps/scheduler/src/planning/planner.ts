@@ -28,9 +28,9 @@ export class Planner {
   ) {}
 
   /** A plan of which the caller has gone is not worked on any further, and gives its place back. */
-  async plan(request: PlanRequest, gone?: AbortSignal): Promise<PlanMessage> {
+  async plan(request: PlanRequest, tenant: string, gone?: AbortSignal): Promise<PlanMessage> {
     this.running.now.lifecycle.admit();
-    const supposition = this.suppositions.of(request);
+    const supposition = this.suppositions.of(request, tenant);
     if (this.waiting.size >= MOST_WAITING) throw new Refused(TOO_MANY);
     const leave = (): void => void this.waiting.delete(leave);
     this.waiting.add(leave);

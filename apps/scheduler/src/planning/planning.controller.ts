@@ -3,7 +3,7 @@ import { type ExplanationMessage, explanationSchema, type PlanMessage, planSchem
 import { BODY, Operation } from '../http/operation.js';
 import { JsonBody, worded } from '../http/worded.js';
 import { modelName } from '../models/model-requests.js';
-import { Gone } from '../writes/caller.decorator.js';
+import { Gone, Tenant } from '../writes/caller.decorator.js';
 import { Explanations } from './explanations.js';
 import { type PlanRequest, planRequestSchema, publishedPlanRequestSchema } from './plan-request.js';
 import { Planner } from './planner.js';
@@ -18,6 +18,7 @@ export class PlanningController {
 
   @Get('models/:model/explain')
   @Operation(
+    'ExplainModel',
     'Says why a model is where it is, or nowhere: each device with its verdict in numbers',
     { 200: explanationSchema },
     ['unknown_model', 'no_server'],
@@ -27,7 +28,7 @@ export class PlanningController {
   }
 
   @Post('plan')
-  @Operation('Says what would happen if something were so; changes nothing', { 200: planSchema }, [
+  @Operation('Plan', 'Says what would happen if something were so; changes nothing', { 200: planSchema }, [
     ...BODY,
     'unknown_model',
     'unknown_server',
@@ -38,8 +39,9 @@ export class PlanningController {
   @HttpCode(200)
   plan(
     @JsonBody(planRequestSchema, publishedPlanRequestSchema) body: PlanRequest,
+    @Tenant() tenant: string,
     @Gone() gone: AbortSignal,
   ): Promise<PlanMessage> {
-    return this.planner.plan(body, gone);
+    return this.planner.plan(body, tenant, gone);
   }
 }

@@ -5,7 +5,7 @@ import { fromStruct, type Struct } from '#contracts';
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { readRequest } from '../grpc/requests.js';
 import { modelName } from '../models/model-requests.js';
-import { Gone } from '../writes/caller.decorator.js';
+import { Gone, Tenant } from '../writes/caller.decorator.js';
 import { Explanations } from './explanations.js';
 import { planRequestSchema } from './plan-request.js';
 import { Planner } from './planner.js';
@@ -35,7 +35,7 @@ export class PlanningRpc {
   }
 
   @GrpcMethod('Admin', 'Plan')
-  plan(@Payload() request: unknown, @Gone() gone: AbortSignal) {
-    return this.planner.plan(readRequest(supposed, request), gone);
+  plan(@Payload() request: unknown, @Tenant() tenant: string, @Gone() gone: AbortSignal) {
+    return this.planner.plan(readRequest(supposed, request), tenant, gone);
   }
 }

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Checked, type ConfigError, dependencyCycle, readModelSpec, readPin } from '#config';
 import type { Fleet, ModelId, ServerId, Supposition, TenantId } from '#core';
-import { ANONYMOUS } from '../anonymous.js';
 import { type BrokenRule, invalid, Refused } from '../errors/refused.js';
 import type { Catalog } from '../models/catalog.js';
 import { coreModel } from '../models/core-model.js';
@@ -16,8 +15,8 @@ import type { PlanRequest } from './plan-request.js';
 export class Suppositions {
   constructor(@Inject(Running) private readonly running: Running) {}
 
-  /** Refuses what is empty, breaks a rule or names what is unknown, and says where. */
-  of({ models, pins, lost, drained, asked }: Omit<PlanRequest, 'withinMs'>): Supposition {
+  /** Refuses what is empty, breaks a rule or names what is unknown, and says where. `tenant` asks for what is asked for. */
+  of({ models, pins, lost, drained, asked }: Omit<PlanRequest, 'withinMs'>, tenant: string): Supposition {
     const { catalog, engine, registry, times } = this.running.now;
     const isKnown = (name: string): boolean =>
       isDeclared(catalog.entry(name)) || engine.fleet.models.has(name as ModelId);
@@ -39,7 +38,7 @@ export class Suppositions {
       lost: [...new Set(lost)] as ServerId[],
       drained: [...new Set(drained)] as ServerId[],
       asked: [...new Set(asked)] as ModelId[],
-      tenant: ANONYMOUS as TenantId,
+      tenant: tenant as TenantId,
     };
   }
 }

@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { ANONYMOUS, type MaxClass } from '#access';
 import { patience } from './deadline.js';
-import { readResolveRequest, requestIdIn } from './resolve-request.js';
+import { queryOf, readResolveRequest as readOf, requestIdIn } from './resolve-request.js';
+
+const readResolveRequest = (model: string, request: unknown) => readOf('anonymous', model, request);
 
 describe('a resolve request', () => {
   it('may say nothing but the model', () => {
@@ -84,6 +87,25 @@ describe('a resolve request', () => {
       'leaseMs',
       'affinityKey',
     ]);
+  });
+});
+
+describe('the class of a request', () => {
+  const askedBy = (maxClass: MaxClass | null, asked: object) => () =>
+    queryOf({ ...ANONYMOUS, tenant: 'risk', maxClass }, 'm', asked);
+  const notAllowed = expect.objectContaining({ facts: expect.objectContaining({ reason: 'not_allowed' }) });
+
+  it('may be up to the highest of its caller', () => {
+    expect(askedBy('default', { class: 'default' })()).toMatchObject({ class: 'default', tenant: 'risk' });
+    expect(askedBy('critical', { class: 'critical' })()).toMatchObject({ class: 'critical' });
+    expect(askedBy(null, { class: 'critical' })()).toMatchObject({ class: 'critical' });
+    expect(askedBy('default', { class: 'critical' })).toThrow(notAllowed);
+    expect(askedBy('sheddable', { class: 'default' })).toThrow(notAllowed);
+  });
+
+  it("is the model's own where nothing is said, however high", () => {
+    for (const asked of [undefined, {}, { class: null }])
+      expect(askedBy('sheddable', asked as object)()).toMatchObject({ class: null });
   });
 });
 

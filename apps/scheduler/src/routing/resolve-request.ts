@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import type { Principal } from '#access';
 import { check, nameSchema } from '#config';
 import { NAME, NAME_RULE } from '#contracts';
 import { DEFAULT_LEASE, LONGEST_LEASE, type ModelId, type ServerId, type TenantId } from '#core';
 import type { ResolveQuery } from '#engine';
-import { ANONYMOUS } from '../anonymous.js';
-import type { BrokenRule } from '../errors/refused.js';
+import { type BrokenRule, invalid, Refused } from '../errors/refused.js';
 
 const MAX_UINT32 = 2 ** 32 - 1;
 
@@ -14,6 +14,9 @@ const shortText = z
   .string()
   .min(1, { error: 'must not be empty' })
   .max(LONGEST_TEXT, { error: 'must have at most 128 characters' });
+
+/** The highest first. */
+const CLASSES = ['critical', 'default', 'sheddable'] as const;
 
 /** What a resolve call may say, on every interface. As proto3 JSON has it, null says as much as a field left out. */
 export const resolveRequestSchema = z.strictObject({
@@ -26,7 +29,7 @@ export const resolveRequestSchema = z.strictObject({
     ),
   leaseMs: millis(LONGEST_LEASE).nullish().describe('How long the route must stay good.'),
   class: z
-    .enum(['critical', 'default', 'sheddable'], { error: 'must be one of critical, default, sheddable' })
+    .enum(CLASSES, { error: 'must be one of critical, default, sheddable' })
     .nullish()
     .describe('How much the request matters. Absent: as much as the model.'),
   affinityKey: z.null({ error: 'not available in this version' }).optional(),
@@ -47,10 +50,27 @@ export type ReadQuery =
   | { readonly ok: true; readonly query: ResolveQuery }
   | { readonly ok: false; readonly errors: readonly BrokenRule[] };
 
+/** Reads a resolve call of a caller. Refuses one that breaks a rule, or that asks above the class of its caller. */
+export function queryOf(caller: Principal, model: string, request: unknown): ResolveQuery {
+  const read = readResolveRequest(caller.tenant, model, request);
+  if (!read.ok) throw invalid(read.errors);
+  if (isAbove(read.query.class, caller.maxClass)) {
+    const detail = `class: the highest that this caller may ask for is ${caller.maxClass}`;
+    throw new Refused({ reason: 'not_allowed', detail });
+  }
+  return read.query;
+}
+
+type Class = (typeof CLASSES)[number];
+
+/** What is left to the model is never above: its own class stands. */
+const isAbove = (asked: Class | null, most: Class | null): boolean =>
+  asked !== null && most !== null && CLASSES.indexOf(asked) < CLASSES.indexOf(most);
+
 /** Reads a resolve call. `model` comes from the path, or is the message's own. Most calls say nothing more. */
-export function readResolveRequest(model: string, request: unknown): ReadQuery {
+export function readResolveRequest(tenant: string, model: string, request: unknown): ReadQuery {
   const isNamed = NAME.test(model);
-  if (isNamed && isSimple(model, request)) return { ok: true, query: complete(model, request ?? {}) };
+  if (isNamed && isSimple(model, request)) return { ok: true, query: complete(tenant, model, request ?? {}) };
   const rest = check(resolveRequestSchema, request ?? {});
   const misnamed = isNamed ? [] : [{ path: 'model', rule: NAME_RULE }];
   if (!rest.ok) {
@@ -61,7 +81,7 @@ export function readResolveRequest(model: string, request: unknown): ReadQuery {
   }
   return misnamed.length > 0
     ? { ok: false, errors: misnamed }
-    : { ok: true, query: complete(model, rest.value) };
+    : { ok: true, query: complete(tenant, model, rest.value) };
 }
 
 /** What a caller calls its request; undefined where it does not say so, or breaks the rule for it. */
@@ -95,7 +115,7 @@ function isSimple(model: string, request: unknown): request is Fields | null | u
 
 type Fields = z.infer<typeof resolveRequestSchema>;
 
-function complete(model: string, request: Fields): ResolveQuery {
+function complete(tenant: string, model: string, request: Fields): ResolveQuery {
   return {
     model: model as ModelId,
     version: request.version ?? null,
@@ -103,7 +123,7 @@ function complete(model: string, request: Fields): ResolveQuery {
     lease: request.leaseMs ?? DEFAULT_LEASE,
     class: request.class ?? null,
     avoid: (request.avoid ?? []) as ServerId[],
-    tenant: ANONYMOUS as TenantId,
+    tenant: tenant as TenantId,
     ...(request.requestId == null ? {} : { requestId: request.requestId }),
   };
 }

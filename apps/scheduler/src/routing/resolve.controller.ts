@@ -4,11 +4,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { nameSchema } from '#config';
 import type { RefusalReason } from '#core';
 import { once, type RouteMessage, routeSchema } from '#contracts';
+import { principalOverHttp } from '../access/principals.js';
 import { Problems } from '../errors/problems.js';
-import { factsOf, invalid, Refused } from '../errors/refused.js';
+import { factsOf, Refused } from '../errors/refused.js';
 import { jsonSchema } from '../http/json-schema.js';
 import { BODY, Operation } from '../http/operation.js';
-import { readResolveRequest, requestIdIn, resolveRequestSchema } from './resolve-request.js';
+import { queryOf, requestIdIn, resolveRequestSchema } from './resolve-request.js';
 import { Resolver } from './resolver.js';
 
 const PREFIX = 'v1/models';
@@ -32,10 +33,12 @@ export class ResolveController {
   ) {}
 
   @Post(PATH)
-  @Operation('Says where a model lives; waits for the load where it is cold', { 200: routeSchema }, [
-    ...BODY,
-    ...REFUSED,
-  ])
+  @Operation(
+    'Resolve',
+    'Says where a model lives; waits for the load where it is cold',
+    { 200: routeSchema },
+    [...BODY, ...REFUSED],
+  )
   @ApiParam({ name: 'model', schema: jsonSchema(nameSchema) })
   @ApiBody({ required: false, schema: jsonSchema(resolveRequestSchema) })
   resolve(@Req() request: ResolveRequest, @Res() reply: FastifyReply): void {
@@ -47,11 +50,10 @@ export class ResolveController {
   }
 
   private answer(request: ResolveRequest, reply: FastifyReply): void {
-    const read = readResolveRequest(request.params.model, request.body);
-    if (!read.ok) throw invalid(read.errors);
-    const route = this.resolver.warm(read.query);
+    const query = queryOf(principalOverHttp(request), request.params.model, request.body);
+    const route = this.resolver.warm(query);
     if (route !== undefined) return send(route, reply);
-    const pending = this.resolver.wait(read.query);
+    const pending = this.resolver.wait(query);
     reply.raw.once('close', () => reply.raw.writableFinished || pending.cancel());
     pending.answer.then(
       (given) => {

@@ -1,11 +1,12 @@
 import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { MalformedRequest, type ResolveRequestMessage, type RouteMessage } from '#contracts';
 import type { ResolveQuery } from '#engine';
-import { factsOf, invalid, Refused } from '../errors/refused.js';
+import { principalOverGrpc } from '../access/principals.js';
+import { factsOf, Refused } from '../errors/refused.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
 import { malformed } from '../grpc/requests.js';
 import { patience } from './deadline.js';
-import { readResolveRequest, requestIdIn } from './resolve-request.js';
+import { queryOf, requestIdIn } from './resolve-request.js';
 import type { Resolver } from './resolver.js';
 
 type ResolveCall = ServerUnaryCall<ResolveRequestMessage | MalformedRequest, RouteMessage>;
@@ -29,7 +30,7 @@ function resolve(
   resolver: Resolver,
   errors: RpcErrors,
 ): void {
-  const query = queryOf(call);
+  const query = timedQueryOf(call);
   const route = resolver.warm(query);
   if (route !== undefined) return callback(null, route);
   const pending = resolver.wait(query);
@@ -44,12 +45,11 @@ function resolve(
 }
 
 /** The query, with the wait cut so that the answer comes before the call's deadline. */
-function queryOf(call: ResolveCall): ResolveQuery {
+function timedQueryOf(call: ResolveCall): ResolveQuery {
   if (call.request instanceof MalformedRequest) throw malformed(call.request);
-  const read = readResolveRequest(call.request.model, call.request);
-  if (!read.ok) throw invalid(read.errors);
+  const query = queryOf(principalOverGrpc(call.metadata), call.request.model, call.request);
   const deadline = call.getDeadline();
-  if (deadline === Infinity) return read.query;
+  if (deadline === Infinity) return query;
   const remaining = patience(Number(deadline) - Date.now());
-  return { ...read.query, wait: Math.min(read.query.wait ?? Infinity, remaining) };
+  return { ...query, wait: Math.min(query.wait ?? Infinity, remaining) };
 }

@@ -1,6 +1,7 @@
 import type { Metadata } from '@grpc/grpc-js';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { principalOverGrpc, principalOverHttp } from '../access/principals.js';
 import { type EndingCall, goneOverGrpc, goneOverHttp } from '../caller-gone.js';
 import { type Caller, callerOf, type Source } from './caller.js';
 
@@ -12,11 +13,11 @@ export const FromCaller = createParamDecorator((_: unknown, context: ExecutionCo
 function callerIn(context: ExecutionContext): Caller {
   const gone = goneIn(context);
   if (context.getType() === 'http') {
-    const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
-    return callerOf((name) => [headers[name]].flat()[0], gone);
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    return callerOf(principalOverHttp(request), (name) => [request.headers[name]].flat()[0], gone);
   }
   const metadata = context.switchToRpc().getContext<Metadata>();
-  return callerOf((name) => metadata.get(name)[0]?.toString(), gone);
+  return callerOf(principalOverGrpc(metadata), (name) => metadata.get(name)[0]?.toString(), gone);
 }
 
 /** grpc-js tells `address:port`, without brackets, and `unknown` where there is none. */
@@ -29,6 +30,15 @@ function sourceIn(context: ExecutionContext): Source {
     /^(.*):[0-9]+$/.exec(context.getArgByIndex<{ getPeer(): string }>(2).getPeer()) ?? [];
   return { over: 'grpc', address };
 }
+
+/** Hands a handler the tenant of its caller. */
+export const Tenant = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const { tenant } =
+    context.getType() === 'http'
+      ? principalOverHttp(context.switchToHttp().getRequest<FastifyRequest>())
+      : principalOverGrpc(context.switchToRpc().getContext<Metadata>());
+  return tenant;
+});
 
 /** Hands a handler the signal that aborts when the caller has gone. */
 export const Gone = createParamDecorator((_: unknown, context: ExecutionContext) => goneIn(context));

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { ANONYMOUS } from '#access';
 import { type Caller, callerOf, checkConditions, checkIfMatch, checkNoIfMatch, checkPut } from './caller.js';
 
-const caller = (headers: Record<string, string>): Caller => callerOf((name) => headers[name]);
+const caller = (headers: Record<string, string>): Caller => callerOf(ANONYMOUS, (name) => headers[name]);
 
 describe('If-None-Match: *', () => {
   const creating = caller({ 'if-none-match': '*' });

@@ -1,4 +1,4 @@
-import { ANONYMOUS } from '../anonymous.js';
+import type { Principal, Role } from '#access';
 import { type BrokenRule, invalid, Refused } from '../errors/refused.js';
 
 /** The interface that took a request, and the address of its caller; null: it is not known. */
@@ -11,6 +11,7 @@ export interface Source {
 export interface Caller {
   /** Idempotency keys of different callers never meet. */
   readonly credential: string;
+  readonly role: Role;
   readonly idempotencyKey: string | null;
   /** The revisions one of which must be the present one; null: any. */
   readonly ifMatch: string | null;
@@ -48,13 +49,17 @@ const RULES: readonly {
 ];
 
 /** Reads the conditions of a write from HTTP headers or gRPC metadata: the same names on both. */
-export function callerOf(header: (name: string) => string | undefined, gone?: AbortSignal): Caller {
+export function callerOf(
+  { credential, role }: Pick<Principal, 'credential' | 'role'>,
+  header: (name: string) => string | undefined,
+  gone?: AbortSignal,
+): Caller {
   const given = RULES.map(({ path }) => header(path.toLowerCase()) ?? null);
   const broken = RULES.filter(({ isGood }, nth) => given[nth] != null && !isGood(given[nth]));
   const [idempotencyKey = null, ifMatch = null, ifNoneMatch = null] = given;
   const mustCreate = ifNoneMatch !== null;
   return {
-    ...{ credential: ANONYMOUS, idempotencyKey, ifMatch, mustCreate, ...(gone && { gone }) },
+    ...{ credential, role, idempotencyKey, ifMatch, mustCreate, ...(gone && { gone }) },
     ...(broken.length > 0 && { broken: broken.map(({ path, rule }) => ({ path, rule })) }),
   };
 }

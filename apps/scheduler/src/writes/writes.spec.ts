@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { ANONYMOUS } from '#access';
 import type { ToldAnswer, ToldChange } from '#engine';
 import { emptyAudit } from '../../../../test/support/empty-audit.js';
 import { Lifecycle } from '../lifecycle.js';
@@ -71,7 +72,7 @@ describe('writes', () => {
       throw new Error('no');
     });
     await expect(refuse).rejects.toThrow('no');
-    const senseless = { ...operation(), caller: callerOf(() => '?') };
+    const senseless = { ...operation(), caller: callerOf(ANONYMOUS, () => '?') };
     await expect(writes.perform(senseless, () => prepared([change]))).rejects.toThrow('If-Match: must be');
     broken = true;
     let committed = false;
@@ -173,7 +174,7 @@ describe('writes', () => {
 });
 
 describe('the conditions of a write', () => {
-  const caller = (headers: Record<string, string>): Caller => callerOf((name) => headers[name]);
+  const caller = (headers: Record<string, string>): Caller => callerOf(ANONYMOUS, (name) => headers[name]);
 
   it.each(['*', '"7"', '7', '"1", "7"'])('are met by revision 7: %s', (ifMatch) => {
     expect(() => checkIfMatch(caller({ 'if-match': ifMatch }), 7)).not.toThrow();
@@ -197,7 +198,7 @@ describe('the conditions of a write', () => {
 });
 
 function operation(idempotencyKey: string | null = null, body: unknown = null): Operation<string> {
-  const caller = { credential: 'anonymous', idempotencyKey, ifMatch: null };
+  const caller = { ...ANONYMOUS, idempotencyKey, ifMatch: null };
   return { method: 'PUT', path: '/v1/models/m', body, caller, present: () => 'body' };
 }
 

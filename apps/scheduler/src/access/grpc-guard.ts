@@ -1,0 +1,58 @@
+import type { Socket } from 'node:net';
+import type { Metadata } from '@grpc/grpc-js';
+import { type Access, ANONYMOUS, type Principal } from '#access';
+import { Refused } from '../errors/refused.js';
+import type { RpcErrors } from '../errors/rpc-errors.js';
+import type { Guard, JudgedCall, Refusal } from '../grpc/call-bounds.js';
+import { admit } from './admit.js';
+import { namesIn } from './certificate-names.js';
+import { needsOf } from './operations.js';
+import { notePrincipal } from './principals.js';
+
+/** Lets only callers with the right of a method reach it, before anything of a message is read. */
+export function guardGrpc(access: () => Access, errors: RpcErrors): Guard {
+  return (call, metadata, go) => {
+    const admitted = (principal: Principal | null): void => {
+      if (principal !== null) notePrincipal(metadata, principal);
+      go(metadata);
+    };
+    const refuse = (error: unknown): void => call.inner.sendStatus(errors.of(error) as Refusal);
+    let found: ReturnType<typeof callerOf>;
+    try {
+      found = callerOf(call, metadata, access());
+    } catch (error) {
+      return refuse(error);
+    }
+    if (found instanceof Promise) found.then(admitted, refuse);
+    else admitted(found);
+  };
+}
+
+function callerOf(
+  call: JudgedCall,
+  metadata: Metadata,
+  access: Access,
+): Principal | null | Promise<Principal> {
+  if (!access.isOn) return ANONYMOUS;
+  const needs = needsOf(call.path);
+  if (needs === undefined) throw new Refused({ reason: 'not_allowed', detail: NO_RIGHT });
+  if (needs === 'nothing') return null;
+  const authorization = metadata.get('authorization').map(String);
+  return admit(access, { authorization, sans: sansOf(call) }, needs);
+}
+
+const NO_RIGHT = 'no right is known for this method';
+
+const NONE: readonly string[] = [];
+/** A certificate is dear to read (131 us), and stays the same as long as its connection. */
+const known = new WeakMap<Socket, readonly string[]>();
+
+/** grpc-js shows a certificate only where an authority that we trust has signed it. */
+function sansOf({ socket, inner }: JudgedCall): readonly string[] {
+  if (socket === undefined) return NONE;
+  const before = known.get(socket);
+  if (before !== undefined) return before;
+  const names = namesIn(inner.getAuthContext().sslPeerCertificate?.subjectaltname);
+  known.set(socket, names);
+  return names;
+}

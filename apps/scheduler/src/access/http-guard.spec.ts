@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { fastify, type FastifyInstance } from 'fastify';
+import { ANONYMOUS } from '#access';
+import { KnownCallers } from '../../../../test/support/known-callers.js';
+import { guardHttp } from './http-guard.js';
+import { OFF } from './off.js';
+
+const handled = (): string => 'handled';
+
+describe('routes', () => {
+  let server: FastifyInstance;
+  let access: KnownCallers | typeof OFF;
+
+  beforeEach(() => {
+    access = new KnownCallers();
+    server = fastify();
+    guardHttp(server, () => access);
+  });
+
+  afterEach(() => server.close());
+
+  it('are not registered where they do not say what they need', () => {
+    expect(() => server.get('/forgotten', handled)).toThrow('GET /forgotten does not say what it needs');
+    expect(() => server.get('/told', { config: { needs: 'read' } }, handled)).not.toThrow();
+  });
+
+  it('know their caller, whoever it is', async () => {
+    server.get('/caller', { config: { needs: 'read' } }, ({ principal }) => principal);
+    const headers = (access as KnownCallers).know('k', { role: 'viewer', tenant: 'risk' });
+    const url = `${await server.listen({ host: '127.0.0.1', port: 0 })}/caller`;
+    expect(await (await fetch(url, { headers })).json()).toMatchObject({ credential: 'k', tenant: 'risk' });
+    access = OFF;
+    expect(await (await fetch(url)).json()).toEqual(ANONYMOUS);
+  });
+
+  it('have no caller where they need nothing', async () => {
+    server.get('/open', { config: { needs: 'nothing' } }, ({ principal }) => ({ principal }));
+    const url = `${await server.listen({ host: '127.0.0.1', port: 0 })}/open`;
+    expect(await (await fetch(url)).json()).toEqual({ principal: null });
+  });
+});

@@ -1,0 +1,77 @@
+import { TLSSocket } from 'node:tls';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type Access, ANONYMOUS, type Principal } from '#access';
+import { invalid } from '../errors/refused.js';
+import { admit } from './admit.js';
+import { namesIn } from './certificate-names.js';
+import { demandLocal } from './local-callers.js';
+import type { Needs } from './operations.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What a call of the route needs. */
+    needs?: Needs;
+  }
+}
+
+const NO_HOST = invalid([{ path: 'Host', rule: 'is required in HTTP/1.1' }]);
+
+/**
+ * Lets only callers with the right of a route reach it, before anything of a body is read. What leads nowhere needs a credential
+ * as well. Throws where a route is registered that does not say what it needs.
+ */
+export function guardHttp(fastify: FastifyInstance, access: () => Access): void {
+  fastify.decorateRequest('principal', null);
+  fastify.addHook('onRoute', ({ method, url, config }) => {
+    if (config?.needs === undefined) throw new Error(`${String(method)} ${url} does not say what it needs`);
+  });
+  fastify.addHook('onRequest', (request, _, done) => {
+    const go = (principal: Principal | null): void => {
+      request.principal = principal;
+      done();
+    };
+    const found = callerOf(request, access());
+    if (found instanceof Promise) found.then(go, done);
+    else go(found);
+  });
+}
+
+function callerOf(request: FastifyRequest, access: Access): Principal | null | Promise<Principal> {
+  if (request.headers.host === undefined && request.raw.httpVersion === '1.1') throw NO_HOST;
+  if (!access.isOn) {
+    demandLocal(request);
+    return ANONYMOUS;
+  }
+  const { needs = null } = request.routeOptions.config;
+  return needs === 'nothing' ? null : admit(access, presentedBy(request.raw), needs);
+}
+
+const presentedBy = ({ rawHeaders, socket }: IncomingMessage) => ({
+  authorization: credentialsIn(rawHeaders),
+  sans: sansOf(socket),
+});
+
+const AUTHORIZATION = 'authorization';
+
+/** Each value of the header: of several, Node's own list has the first alone. */
+function credentialsIn(rawHeaders: readonly string[]): string[] {
+  const values: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!;
+    if (name.length === AUTHORIZATION.length && name.toLowerCase() === AUTHORIZATION)
+      values.push(rawHeaders[at + 1]!);
+  }
+  return values;
+}
+
+const NONE: readonly string[] = [];
+/** A certificate is dear to read, and stays the same as long as its connection. */
+const known = new WeakMap<TLSSocket, readonly string[]>();
+
+function sansOf(socket: IncomingMessage['socket']): readonly string[] {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return NONE;
+  const names = known.get(socket) ?? namesIn(socket.getPeerCertificate().subjectaltname);
+  known.set(socket, names);
+  return names;
+}

@@ -1,0 +1,29 @@
+import type { Metadata } from '@grpc/grpc-js';
+import type { FastifyRequest } from 'fastify';
+import type { Principal } from '#access';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The caller; null until it is admitted, and where the route needs nothing. */
+    principal: Principal | null;
+  }
+}
+
+const KEY = 'berth.principal';
+
+/** Notes on the metadata of a gRPC call who calls. The caller itself cannot write there. */
+export const notePrincipal = (metadata: Metadata, principal: Principal): void =>
+  metadata.setOpaque(KEY, principal);
+
+/** The caller over HTTP. Throws where none was admitted: no handler works for nobody. */
+export const principalOverHttp = ({ principal }: Pick<FastifyRequest, 'principal'>): Principal =>
+  admitted(principal);
+
+/** The same over gRPC. */
+export const principalOverGrpc = (metadata: Metadata): Principal =>
+  admitted(metadata.getOpaque(KEY) as Principal | undefined);
+
+function admitted(principal: Principal | null | undefined): Principal {
+  if (!principal) throw new Error('a handler asks for the caller of a call that was not admitted');
+  return principal;
+}

@@ -1,0 +1,78 @@
+import { ROLES } from '#access';
+
+/** Who may do what, as docs/api.md says it. */
+const ROUTE = ['gateway', 'operator', 'admin'];
+const READ = ['viewer', 'operator', 'admin'];
+const OPERATE = ['operator', 'admin'];
+const DECLARE = ['admin'];
+const SCRAPE = ['admin', 'metrics'];
+
+/** What a call presents: no credential, one that nobody has, one that has ended, or that of a role. */
+export const PRESENTED = ['none', 'wrong', 'expired', ...ROLES] as const;
+
+export type PresentedAs = (typeof PRESENTED)[number];
+
+const ALL: readonly string[] = PRESENTED;
+
+/** Who gets through to each operation of `/openapi.json`, and to what it leaves out. */
+export const OVER_HTTP: Readonly<Record<string, readonly string[]>> = {
+  'GET /health/live': ALL,
+  'GET /health/ready': ALL,
+  'GET /metrics': SCRAPE,
+  'GET /openapi.json': READ,
+  'POST /v1/models/{model}/resolve': ROUTE,
+  'GET /v1/models': READ,
+  'GET /v1/models/{model}': READ,
+  'GET /v1/models/{model}/explain': READ,
+  'POST /v1/plan': READ,
+  'GET /v1/servers': READ,
+  'GET /v1/servers/{server}': READ,
+  'GET /v1/fleet': READ,
+  'PUT /v1/models/{model}/pin': OPERATE,
+  'DELETE /v1/models/{model}/pin': OPERATE,
+  'POST /v1/models/{model}/load': OPERATE,
+  'POST /v1/models/{model}/unload': OPERATE,
+  'POST /v1/models/{model}/reload': OPERATE,
+  'POST /v1/servers/{server}/drain': OPERATE,
+  'POST /v1/servers/{server}/undrain': OPERATE,
+  'PUT /v1/fleet/frozen': OPERATE,
+  'DELETE /v1/fleet/frozen': OPERATE,
+  'PUT /v1/models/{model}': DECLARE,
+  'PATCH /v1/models/{model}': DECLARE,
+  'DELETE /v1/models/{model}': DECLARE,
+  'POST /v1/models:batch': DECLARE,
+  'PUT /v1/servers/{server}': DECLARE,
+  'DELETE /v1/servers/{server}': DECLARE,
+};
+
+/** The same of each method of gRPC. */
+export const OVER_GRPC: Readonly<Record<string, readonly string[]>> = {
+  '/grpc.health.v1.Health/Check': ALL,
+  '/grpc.health.v1.Health/Watch': ALL,
+  '/grpc.health.v1.Health/List': READ,
+  '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo': READ,
+  '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo': READ,
+  '/berth.v1.Router/Resolve': ROUTE,
+  '/berth.v1.Admin/ListModels': READ,
+  '/berth.v1.Admin/GetModel': READ,
+  '/berth.v1.Admin/ExplainModel': READ,
+  '/berth.v1.Admin/Plan': READ,
+  '/berth.v1.Admin/ListServers': READ,
+  '/berth.v1.Admin/GetServer': READ,
+  '/berth.v1.Admin/GetFleet': READ,
+  '/berth.v1.Admin/PinModel': OPERATE,
+  '/berth.v1.Admin/UnpinModel': OPERATE,
+  '/berth.v1.Admin/LoadModel': OPERATE,
+  '/berth.v1.Admin/UnloadModel': OPERATE,
+  '/berth.v1.Admin/ReloadModel': OPERATE,
+  '/berth.v1.Admin/DrainServer': OPERATE,
+  '/berth.v1.Admin/UndrainServer': OPERATE,
+  '/berth.v1.Admin/FreezeFleet': OPERATE,
+  '/berth.v1.Admin/UnfreezeFleet': OPERATE,
+  '/berth.v1.Admin/PutModel': DECLARE,
+  '/berth.v1.Admin/PatchModel': DECLARE,
+  '/berth.v1.Admin/DeleteModel': DECLARE,
+  '/berth.v1.Admin/BatchModels': DECLARE,
+  '/berth.v1.Admin/PutServer': DECLARE,
+  '/berth.v1.Admin/DeleteServer': DECLARE,
+};
