@@ -103,12 +103,20 @@ describe('a walk over all operations', () => {
     expect(told?.filter((service) => !walked.includes(service))).toEqual([]);
   });
 
-  it('asks for a credential before it says that there is nothing', async () => {
-    for (const path of ['/v1/nothing', '/', '/v1/models/a/b/c', '/v1/nothing?dept=1']) {
-      expect([path, (await call(world, 'GET', path)).body.reason]).toEqual([path, 'not_signed_in']);
-      const { status: told } = await call(world, 'GET', path, undefined, headers.metrics);
-      expect([path, told]).toEqual([path, 404]);
-    }
+  it.each([
+    ['/', 404],
+    ['/v1/nothing', 404],
+    ['/v1/nothing?dept=1', 404],
+    ['/v1/models/a/b/c', 404],
+    ['/%zz', 400],
+    [`/v1/models/${'a'.repeat(3_000)}`, 414],
+  ])('asks for a credential before it says what is wrong with the path: %.20s', async (path, wrong) => {
+    const { scheduler } = world;
+    expect((await call({ scheduler }, 'GET', path)).body.reason).toBe('not_signed_in');
+    expect((await call({ scheduler }, 'GET', path, undefined, headers.metrics)).status).toBe(wrong);
+  });
+
+  it('asks for a credential before it looks at the method or the query', async () => {
     expect((await call(world, 'DELETE', '/v1/models', undefined, {})).status).toBe(401);
     expect((await call(world, 'HEAD', '/v1/models', undefined, headers.gateway)).status).toBe(403);
     expect((await call(world, 'GET', '/v1/models?dept=1', undefined, headers.gateway)).status).toBe(403);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
+import { RIGHTS, ROLES } from '#access';
 import { REFUSALS } from '#contracts';
 import { USAGE } from '../../apps/scheduler/src/flags.js';
 import { call, startWorld, type World } from '../support/running-scheduler.js';
@@ -77,6 +78,20 @@ it('docs/api.md tells every reason of a refusal with its statuses', () => {
   expect(told).toEqual(
     Object.fromEntries(Object.entries(REFUSALS).map(([reason, { http }]) => [reason, http])),
   );
+});
+
+it('docs/api.md says of each right which roles have it', () => {
+  const guide = read('docs/api.md');
+  const head = /^\| right +\|[^|]*\|(.*)\|$/m.exec(guide)?.[1] ?? '';
+  const roles = head.split('|').map((role) => role.trim());
+  const names = Object.keys(RIGHTS).join('|');
+  const rows = [...guide.matchAll(new RegExp(`^\\| \`(${names})\` *\\|[^|]*\\|(.*)\\|$`, 'gm'))];
+  const told = rows.map(([, right = '', marks = '']) => {
+    const cells = marks.split('|').map((mark) => mark.trim());
+    return [right, roles.filter((_, nth) => cells[nth] === 'x')];
+  });
+  expect(Object.fromEntries(told)).toEqual(RIGHTS);
+  expect(roles).toEqual(ROLES);
 });
 
 it('docs/configuration.md has a row for every flag, with the variable that it overrides', () => {

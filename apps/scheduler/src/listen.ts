@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { Server } from '@grpc/grpc-js';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Access } from '#access';
 import { type Address, addressText, type Config, parseAddress } from '#config';
 import { guardHttp } from './access/http-guard.js';
 import { OPERATIONS } from './access/operations.js';
@@ -47,7 +48,8 @@ type Parts = Pick<SchedulerParts, 'log' | 'lookup' | 'random'>;
 export async function listen(config: Config, running: Running, parts: Parts): Promise<Listening> {
   const { log, random } = parts;
   const problems = new Problems(log, random);
-  const adapter = fastifyAdapter(problems, config.connections);
+  const access = (): Access => running.now.access;
+  const adapter = fastifyAdapter(problems, config.connections, access);
   const shared = [
     { provide: Running, useValue: running },
     { provide: Problems, useValue: problems },
@@ -63,8 +65,8 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
   app.useGlobalInterceptors(new WrittenInterceptor());
   const fastify = adapter.getInstance();
   parseJson(fastify);
-  guardHttp(fastify, () => running.now.access);
-  const document = openApi(app, running.now.access.isOn);
+  guardHttp(fastify, access);
+  const document = openApi(app, access().isOn);
   refuseQueries(fastify, document, problems);
   straighten(fastify, app.get(ResolveController));
   boundBatches(fastify, app.get(ModelBatch));

@@ -31,19 +31,30 @@ export function guardHttp(fastify: FastifyInstance, access: () => Access): void 
       request.principal = principal;
       done();
     };
-    const found = callerOf(request, access());
+    const { needs = null } = request.routeOptions.config;
+    const found = callerOf(request, access(), needs);
     if (found instanceof Promise) found.then(go, done);
     else go(found);
   });
 }
 
-function callerOf(request: FastifyRequest, access: Access): Principal | null | Promise<Principal> {
+/** Refuses a request that leads to no route at all as `error` does, but only to a caller with a credential. */
+export async function refuseUnrouted(request: FastifyRequest, access: Access, error: Error): Promise<never> {
+  await callerOf(request, access, null);
+  throw error;
+}
+
+/** The caller; null where none is needed. Throws, or rejects, where the call is refused. */
+function callerOf(
+  request: FastifyRequest,
+  access: Access,
+  needs: Needs | null,
+): Principal | null | Promise<Principal> {
   if (request.headers.host === undefined && request.raw.httpVersion === '1.1') throw NO_HOST;
   if (!access.isOn) {
     demandLocal(request);
     return ANONYMOUS;
   }
-  const { needs = null } = request.routeOptions.config;
   return needs === 'nothing' ? null : admit(access, presentedBy(request.raw), needs);
 }
 

@@ -1,4 +1,5 @@
 import type { Right } from '#access';
+import { ADMIN, ROUTER } from '#contracts';
 
 /** What a call needs; `nothing`: not even a credential. */
 export type Needs = Right | 'nothing';
@@ -46,11 +47,15 @@ const FOREIGN: Readonly<Record<string, Needs>> = {
   '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo': 'read',
 };
 
-const OWN = /^\/berth\.v1\.(?:Router|Admin)\/(\w+)$/;
+/** What each gRPC method needs, by its path. */
+const BY_PATH: ReadonlyMap<string, Needs> = new Map([
+  ...Object.entries(FOREIGN),
+  ...Object.entries(OPERATIONS).map(([name, needs]) => [`/${serviceOf(name)}/${name}`, needs] as const),
+]);
+
+function serviceOf(operation: string): string {
+  return operation === 'Resolve' ? ROUTER : ADMIN;
+}
 
 /** What a gRPC method needs, by its path; undefined where that was forgotten. */
-export function needsOf(path: string): Needs | undefined {
-  const name = OWN.exec(path)?.[1];
-  if (name === undefined) return Object.hasOwn(FOREIGN, path) ? FOREIGN[path] : undefined;
-  return Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name as OperationName] : undefined;
-}
+export const needsOf = (path: string): Needs | undefined => BY_PATH.get(path);

@@ -1,6 +1,8 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Access } from '#access';
 import type { Connections } from '#config';
+import { refuseUnrouted } from '../access/http-guard.js';
 import type { Problems } from '../errors/problems.js';
 import { invalid } from '../errors/refused.js';
 import { answerClientErrors } from './client-errors.js';
@@ -22,6 +24,7 @@ const CHECK_MS = 5_000;
 export function fastifyAdapter(
   problems: Problems,
   { httpArrivalSeconds }: Pick<Connections, 'httpArrivalSeconds'>,
+  access: () => Access,
 ): FastifyAdapter {
   const arrival = httpArrivalSeconds * 1_000;
   const line = new RequestLine();
@@ -35,8 +38,10 @@ export function fastifyAdapter(
     multipart: false,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      problems.send(refusalOf(error, request), request, reply),
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      const refused = refuseUnrouted(request, access(), refusalOf(error, request));
+      refused.catch((refusal: unknown) => problems.send(refusal, request, reply));
+    },
   });
   const { server } = adapter.getInstance();
   // An expectation that Node does not know is no reason to refuse: the request is answered like any other.
