@@ -62,6 +62,7 @@ describe('a walk over all operations', () => {
         } = await call(world, method, path, undefined, headers[as]);
         if (told !== 401 && told !== 403) return true;
         expect([operation, as, body.reason]).toEqual([operation, as, reasonFor(as)]);
+        expect(JSON.stringify([body, [...answered]])).not.toContain('token-of');
         expect(answered.get('www-authenticate')).toBe(told === 401 ? 'Bearer' : null);
         return false;
       });
@@ -84,6 +85,7 @@ describe('a walk over all operations', () => {
         const reason = reasonFor(as);
         const details = String(metadata.get('grpc-status-details-bin')[0]);
         expect([path, as, details]).toEqual([path, as, expect.stringContaining(reason.toUpperCase())]);
+        expect(JSON.stringify(ended) + details).not.toContain('token-of');
         const isUnsigned = code === status.UNAUTHENTICATED;
         expect(isUnsigned).toBe(reason === 'not_signed_in');
         return false;
