@@ -43,6 +43,7 @@ export const OVER_HTTP: Readonly<Record<string, readonly string[]>> = {
   'POST /v1/models:batch': DECLARE,
   'PUT /v1/servers/{server}': DECLARE,
   'DELETE /v1/servers/{server}': DECLARE,
+  'GET /v1/audit': DECLARE,
 };
 
 /** The same of each method of gRPC. */
@@ -75,4 +76,5 @@ export const OVER_GRPC: Readonly<Record<string, readonly string[]>> = {
   '/berth.v1.Admin/BatchModels': DECLARE,
   '/berth.v1.Admin/PutServer': DECLARE,
   '/berth.v1.Admin/DeleteServer': DECLARE,
+  '/berth.v1.Admin/ListAudit': DECLARE,
 };

@@ -31,6 +31,7 @@ export const OPERATIONS = {
   BatchModels: 'declare',
   PutServer: 'declare',
   DeleteServer: 'declare',
+  ListAudit: 'declare',
   GetMetrics: 'scrape',
   GetLive: 'nothing',
   GetReady: 'nothing',

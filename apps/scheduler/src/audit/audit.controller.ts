@@ -11,7 +11,7 @@ export class AuditController {
   constructor(@Inject(AuditList) private readonly audit: AuditList) {}
 
   @Get()
-  @Operation('Lists who changed what, the newest first', { 200: pageSchema(auditRecordSchema) }, [
+  @Operation('ListAudit', 'Lists who changed what, the newest first', { 200: pageSchema(auditRecordSchema) }, [
     'queue_full',
     'store_unavailable',
   ])

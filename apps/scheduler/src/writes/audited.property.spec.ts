@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { ANONYMOUS } from '#access';
 import { auditHash, NO_HASH } from '#contracts';
 import type { Declarations, ToldChange } from '#engine';
 import { openStore, StoreUnavailable } from '#kept';
@@ -63,7 +64,12 @@ class Life {
   private async write(step: Step): Promise<void> {
     const idle = { follow: () => undefined };
     if (step.kind === 'upkeep') return this.writes.follow(idle, () => [this.change('b')]);
-    const caller = { credential: 'c', idempotencyKey: 'key' in step ? step.key : null, ifMatch: null };
+    const caller = {
+      ...ANONYMOUS,
+      credential: 'c',
+      idempotencyKey: 'key' in step ? step.key : null,
+      ifMatch: null,
+    };
     const asked = { method: 'PUT', path: '/v1/x', body: null, caller, present: () => null };
     await this.writes.perform(asked, () => {
       const shared = { status: 200, view: () => null, commit: () => undefined };
