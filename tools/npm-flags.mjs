@@ -1,5 +1,5 @@
 /** npm keeps flags before `--` for itself, and hands them on as variables of the environment only. */
-const FLAGS = ['triton', 'config', 'grpc', 'data'];
+const FLAGS = ['triton', 'config', 'listen', 'grpc', 'data'];
 
 /** What to type instead, where npm kept flags that were meant for Berth; null: it kept none. */
 export function keptByNpm(env, args) {

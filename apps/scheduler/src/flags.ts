@@ -4,6 +4,8 @@ import type { Flags } from '#config';
 const OPTIONS = {
   triton: { type: 'string', multiple: true },
   config: { type: 'string' },
+  listen: { type: 'string' },
+  'insecure-listen': { type: 'boolean' },
   http: { type: 'string' },
   grpc: { type: 'string' },
   data: { type: 'string' },
@@ -13,6 +15,8 @@ const OPTIONS = {
 export const USAGE = `Berth places many models on few GPUs.
   --triton host:port   a Triton server, by its gRPC address; may be repeated
   --config FILE        the configuration file (BERTH_CONFIG)
+  --listen ADDRESS     where both are served, such as 0.0.0.0: with keys and TLS beyond loopback (BERTH_LISTEN)
+  --insecure-listen    without keys, also beyond loopback
   --http host:port     where HTTP is served (BERTH_HTTP, default 127.0.0.1:7080)
   --grpc host:port     where gRPC is served (BERTH_GRPC, default 127.0.0.1:7081)
   --data FOLDER        where the state is kept (BERTH_DATA, default .berth)
@@ -39,6 +43,7 @@ export interface CommandLine {
 /** Reads the command line; throws where a flag is not known. */
 export function readCommandLine(args: readonly string[]): CommandLine {
   const { values } = parseArgs({ args: [...args], options: OPTIONS, strict: true, allowPositionals: false });
-  const { triton = [], http, grpc, data, config, help = false } = values;
-  return { flags: { triton, http, grpc, data }, configPath: config, help };
+  const { triton = [], listen, http, grpc, data, config, help = false } = values;
+  const flags = { triton, listen, http, grpc, data, insecureListen: values['insecure-listen'] };
+  return { flags, configPath: config, help };
 }

@@ -24,6 +24,11 @@ export function parseAddress(text: string): Address | undefined {
   return plain !== undefined && isHost(plain) ? { host: plain, port } : undefined;
 }
 
+/** Reads a host without a port: a name, `1.2.3.4`, `v6` or `[v6]`; undefined where it is none of them. */
+export function parseHost(text: string): string | undefined {
+  return parseAddress(isIPv6(text) ? `[${text}]:0` : `${text}:0`)?.host;
+}
+
 /** Writes an address back as `host:port`, IPv6 in brackets. */
 export function addressText({ host, port }: Address): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;

@@ -4,6 +4,7 @@ import { authFindings } from './auth-agreement.js';
 import { SERVER_DEFAULTS } from './defaults.js';
 import { dependencyCycle } from './dependency-cycle.js';
 import type { Finding, Path } from './errors.js';
+import { tlsFindings } from './listening.js';
 
 /**
  * What the parts of a configuration must agree on. It reads the document as it was written, so that these
@@ -20,6 +21,7 @@ export function disagreements(file: unknown, flagServers: readonly LocatedServer
     ...models.flatMap(([name, spec]) => modelFindings(name, spec, ['models', name])),
     ...cycleFindings(models),
     ...authFindings(file),
+    ...tlsFindings(file),
   ];
 }
 

@@ -2,28 +2,20 @@ import { z } from 'zod';
 import { DEFAULTS, RECORDER_DEFAULTS, SERVER_DEFAULTS } from './defaults.js';
 import { DEFAULT_SETTINGS, modelSpecSchema, settingsSchema } from './model-spec.js';
 import { authSchema } from './auth-schema.js';
-import { ADDRESS_RULE, isLoopback, parseAddress } from './address.js';
+import { hostSchema, portSchema, tlsSchema } from './listening.js';
 import { choice, millis, name, notAvailable, NOT_AVAILABLE, seconds, text, whole } from './rules.js';
 import { fileServerSchema } from './server-spec.js';
-
-/** Where Berth listens: on this machine only, as long as callers cannot be authenticated. */
-export const listenSchema = z.string().superRefine((value, context) => {
-  const address = parseAddress(value);
-  if (address === undefined) context.addIssue({ code: 'custom', message: LISTEN_RULE });
-  else if (!isLoopback(address.host)) context.addIssue({ code: 'custom', message: LOOPBACK_RULE });
-});
 
 /** Where the state is kept. */
 export const dataSchema = text;
 
-const LISTEN_RULE = ADDRESS_RULE.replace('from 1', 'from 0');
-const LOOPBACK_RULE = `must be a loopback address: auth is ${NOT_AVAILABLE}`;
-
 /** The configuration file: each key known, none required but what names and reaches a server. */
 export const configFileSchema = z.strictObject({
   fleet: name.exactOptional().describe('The name of the installation.'),
-  http: listenSchema.exactOptional().describe('Where HTTP is served.'),
-  grpc: listenSchema.exactOptional().describe('Where gRPC is served.'),
+  listen: hostSchema.nullable().exactOptional().describe('Where both are served: the host, without ports.'),
+  http: portSchema.exactOptional().describe('Where HTTP is served.'),
+  grpc: portSchema.exactOptional().describe('Where gRPC is served.'),
+  tls: tlsSchema.exactOptional().describe('How both are served over TLS. Left out: so beyond loopback only.'),
   data: dataSchema.exactOptional().describe('The folder of the embedded store.'),
   redis: notAvailable('The engine that several replicas share.').exactOptional(),
   servers: z
@@ -99,7 +91,11 @@ export const configFileSchema = z.strictObject({
     })
     .exactOptional()
     .describe('Records every turn, to be replayed later. Left out: nothing is recorded.'),
-  auth: authSchema.exactOptional().describe('Which callers there are. Left out: every caller may do all.'),
+  auth: authSchema
+    .exactOptional()
+    .describe(
+      'Which callers there are. Left out: beyond loopback the holder of the admin key, else any caller.',
+    ),
 });
 
 /** The file as it was written. */

@@ -1,6 +1,7 @@
 /** What holds for the service itself unless configured otherwise. */
 export const DEFAULTS = {
   fleet: 'berth',
+  listen: null,
   http: '127.0.0.1:7080',
   grpc: '127.0.0.1:7081',
   data: '.berth',

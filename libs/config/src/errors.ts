@@ -97,9 +97,17 @@ function findingsOf(issue: z.core.$ZodIssue, under: Path): Finding[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ at: [...at, key], rule: 'is not a known key' }));
   }
+  if (issue.code === 'invalid_union') {
+    const inner = issue.errors.find((issues) => issues.some(isInside));
+    if (inner !== undefined) return inner.flatMap((one) => findingsOf(one, at));
+  }
   if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ at, rule: message }));
   return [{ at, rule: issue.message }];
 }
+
+/** Whether what is wrong is within the value: of the schemas of a union it then has the form of this one. */
+const isInside = ({ code, path }: z.core.$ZodIssue): boolean =>
+  code === 'unrecognized_keys' || path.length > 0;
 
 const EXPECTED: Readonly<Record<string, string>> = {
   array: 'must be a list',

@@ -1,4 +1,4 @@
-export { isLoopback, parseAddress, addressText, type Address } from './address.js';
+export { isLoopback, parseAddress, parseHost, addressText, type Address } from './address.js';
 export type { AuthConfig } from './auth-schema.js';
 export { modelFindings } from './agreement.js';
 export {
@@ -29,6 +29,7 @@ export {
   type Path,
 } from './errors.js';
 export { configJsonSchema } from './json-schema.js';
+export { isBeyondLoopback, type ServedTls } from './listening.js';
 export { mergePatch } from './merge-patch.js';
 export { patchModelSpec, readModelSpec, readPin, type Beside } from './model-body.js';
 export {

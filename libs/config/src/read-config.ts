@@ -1,12 +1,19 @@
 import { dirname, resolve } from 'node:path';
-import { parseAddress, type Address } from './address.js';
 import { type AuthConfig, completeAuth } from './auth-schema.js';
 import { disagreements, type LocatedServer } from './agreement.js';
 import { completeServer, type ServerConfig } from './complete-server.js';
-import { configFileSchema, dataSchema, listenSchema, type ConfigFile } from './config-schema.js';
+import { configFileSchema, dataSchema, type ConfigFile } from './config-schema.js';
 import { DEFAULTS, RECORDER_DEFAULTS } from './defaults.js';
 import { applySettings } from './effective-model.js';
 import { findings, refuse, type ConfigError, type Finding } from './errors.js';
+import {
+  hostSchema,
+  insecureFindings,
+  type Listening,
+  listeningOf,
+  portSchema,
+  sameFindings,
+} from './listening.js';
 import { DEFAULT_SETTINGS, modelSpecSchema, type ModelSettings, type ModelSpec } from './model-spec.js';
 import { NOT_AVAILABLE, name } from './rules.js';
 import { filesNamedBy, NO_FILES, type ServerFiles } from './server-files.js';
@@ -16,10 +23,8 @@ import { readTritonFlag, TRITON_FLAG_RULE } from './triton-flag.js';
 import { readYaml, type YamlText } from './yaml-text.js';
 
 /** Everything the service is told at its start, complete: no code behind it knows a default. */
-export type Config = {
+export type Config = Listening & {
   readonly fleet: string;
-  readonly http: Address;
-  readonly grpc: Address;
   readonly data: string;
   readonly servers: readonly ServerConfig[];
   readonly defaults: ModelSettings;
@@ -31,8 +36,10 @@ export type Config = {
   readonly staleRoutes: 'serve';
   /** Null: nothing is recorded. */
   readonly recorder: RecorderConfig | null;
-  /** Null: callers are not told apart, and each may do all. */
+  /** Null: none are told. Beyond loopback the holder of the admin key is the only caller then, else every client is one. */
   readonly auth: AuthConfig | null;
+  /** Whether any client may do all, also beyond loopback. */
+  readonly insecureListen: boolean;
 };
 
 /** How turns are recorded. */
@@ -63,9 +70,11 @@ export type ConfigSources = {
 /** The flags that say something about the configuration. */
 export type Flags = {
   readonly triton: readonly string[];
+  readonly listen?: string | undefined;
   readonly http?: string | undefined;
   readonly grpc?: string | undefined;
   readonly data?: string | undefined;
+  readonly insecureListen?: boolean | undefined;
 };
 
 /** The complete configuration, or everything that is wrong with it. */
@@ -102,10 +111,9 @@ function configOf(sources: ConfigSources, yaml: YamlText): ConfigResult {
   ];
   if (!yaml.ok) return { ok: false, errors: [...yaml.errors, ...refuse(found).errors] };
   if (found.length > 0) return refuse(found, yaml.lineOf);
-  const config = complete(configFileSchema.parse(file), overrides.values, flagged.servers, files);
-  return config.http.port !== 0 && sameAddress(config.http, config.grpc)
-    ? refuse([{ at: ['grpc'], rule: 'must not be the same address as http' }], yaml.lineOf)
-    : { ok: true, config };
+  const config = complete(configFileSchema.parse(file), overrides.said, flagged.servers, files);
+  const together = [...sameFindings(config), ...(config.insecureListen ? insecureFindings(config) : [])];
+  return together.length > 0 ? refuse(together, yaml.lineOf) : { ok: true, config };
 }
 
 /** The schema's findings, also below a name that is itself refused. */
@@ -146,41 +154,40 @@ function flagServers({ triton }: Flags): FlaggedServers {
   return { servers: read.flatMap(({ at, spec }) => (spec === undefined ? [] : [{ at, spec }])), found };
 }
 
-type Overrides = { readonly http?: string; readonly grpc?: string; readonly data?: string };
+/** What one source says beside the file. */
+type Said = Pick<Flags, 'listen' | 'http' | 'grpc' | 'data' | 'insecureListen'>;
 
-/** What environment and flags say. An empty variable counts as not set. */
-function overridesOf({ env, flags }: ConfigSources): { values: Overrides; found: Finding[] } {
-  const rules = { http: listenSchema, grpc: listenSchema, data: dataSchema };
-  const values: { -readonly [K in keyof Overrides]: Overrides[K] } = {};
-  const found: Finding[] = [];
-  for (const key of ['http', 'grpc', 'data'] as const) {
-    const variable = `BERTH_${key.toUpperCase()}`;
-    for (const [at, value] of [
-      [variable, env[variable] || undefined],
-      [`--${key}`, flags[key]],
-    ] as const) {
-      if (value === undefined) continue;
-      found.push(...findings(rules[key], value, [at]));
-      values[key] = value;
-    }
-  }
+/** What environment and flags say, the flags last. An empty variable counts as not set. */
+function overridesOf({ env, flags }: ConfigSources): { said: readonly Said[]; found: Finding[] } {
+  const rules = { listen: hostSchema, http: portSchema, grpc: portSchema, data: dataSchema };
+  const keys = ['listen', 'http', 'grpc', 'data'] as const;
+  const variable = (key: string): string => `BERTH_${key.toUpperCase()}`;
+  const told = Object.fromEntries(keys.map((key) => [key, env[variable(key)] || undefined])) as Said;
+  const found = keys.flatMap((key) =>
+    (
+      [
+        [variable(key), told[key]],
+        [`--${key}`, flags[key]],
+      ] as const
+    ).flatMap(([at, value]) => (value === undefined ? [] : findings(rules[key], value, [at]))),
+  );
   if (env['BERTH_REDIS_URL']) found.push({ at: ['BERTH_REDIS_URL'], rule: NOT_AVAILABLE });
-  return { values, found };
+  return { said: [told, flags], found };
 }
 
 function complete(
   file: ConfigFile,
-  overrides: Overrides,
+  said: readonly Said[],
   flagged: FlaggedServers['servers'],
   files: ServerFiles,
 ): Config {
-  const { fleet, data, http, grpc, staleRoutes } = { ...DEFAULTS, ...file, ...overrides };
+  const { fleet, staleRoutes } = { ...DEFAULTS, ...file };
+  const data = [file, ...said].findLast((one) => one.data !== undefined)?.data ?? DEFAULTS.data;
   const listed = (file.servers ?? []).map((spec) => completeServer(spec.id, 'file', spec, files).server);
   const implied = flagged.map(({ spec }) => completeServer(spec.id, 'flag', spec, files).server);
   return {
     fleet,
-    http: listenAddress(http),
-    grpc: listenAddress(grpc),
+    ...listeningOf([file, ...said], file.tls, files.folder),
     data,
     servers: [...listed, ...implied],
     defaults: applySettings(DEFAULT_SETTINGS, file.defaults ?? {}),
@@ -191,20 +198,11 @@ function complete(
     staleRoutes,
     recorder: file.recorder ? recorderIn(data, file.recorder) : null,
     auth: file.auth ? completeAuth(file.auth) : null,
+    insecureListen: said.some(({ insecureListen = false }) => insecureListen),
   };
 }
 
 function recorderIn(data: string, written: NonNullable<ConfigFile['recorder']>): RecorderConfig {
   const recorder = { ...RECORDER_DEFAULTS, ...written };
   return { ...recorder, dir: resolve(data, recorder.dir) };
-}
-
-function listenAddress(text: string): Address {
-  const address = parseAddress(text);
-  if (address === undefined) throw new Error(`an address was accepted that is none: ${text}`);
-  return address;
-}
-
-function sameAddress(one: Address, other: Address): boolean {
-  return one.port === other.port && one.host.toLowerCase() === other.host.toLowerCase();
 }

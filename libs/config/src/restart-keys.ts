@@ -5,6 +5,7 @@ const AT_START_ONLY = [
   'fleet',
   'http',
   'grpc',
+  'tls',
   'data',
   'connections',
   'residency',
