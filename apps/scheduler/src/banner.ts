@@ -7,13 +7,16 @@ interface Served {
   readonly grpc: string;
   readonly demo: Demo | null;
   readonly troubles: { of(id: string): Trouble | null };
+  readonly adminKeyFile: string | null;
+  readonly authorityFile: string | null;
 }
 
 /** More than these are only counted. */
 const MOST_TROUBLES = 10;
 
 /** What is printed once everything runs: what runs where, and what to try. */
-export function banner(config: Config, { http, grpc, demo, troubles }: Served): string {
+export function banner(config: Config, served: Served): string {
+  const { http, grpc, demo, troubles } = served;
   const servers = config.servers.map(({ id, grpc: address }) => `${id} (${address})`);
   const what = demo
     ? [
@@ -21,18 +24,45 @@ export function banner(config: Config, { http, grpc, demo, troubles }: Served): 
         `  *** ${demo.words}. Give a real one with: npm start -- --triton 127.0.0.1:8001`,
       ]
     : [`  servers  ${servers.join(', ') || 'as declared over the API'}`, ...troubled(config, troubles)];
-  const model = demo ? 'resnet50' : 'MODEL';
   return [
     `Berth is up: fleet ${config.fleet}, state under ${config.data}`,
     `  HTTP     ${http}`,
-    `  gRPC     ${grpc}`,
+    `  gRPC     ${grpc}${config.tls ? ' (TLS)' : ''}`,
+    ...openness(config, served),
     ...what,
     'Try:',
-    `  curl -X POST ${http}/v1/models/${model}/resolve`,
-    `  curl ${http}/v1/models`,
-    `  curl -X PUT ${http}/v1/models/${model}/pin -H 'content-type: application/json' -d '{"copies":1}'`,
+    ...toTry(config, served, demo ? 'resnet50' : 'MODEL'),
     '',
   ].join('\n');
+}
+
+/** Who may call, beyond loopback. The key itself is not told. */
+function openness({ insecureListen }: Config, { adminKeyFile, authorityFile }: Served): string[] {
+  return [
+    ...(insecureListen
+      ? ['  *** OPEN: any client that reaches this Berth may do all (--insecure-listen)']
+      : []),
+    ...(adminKeyFile === null ? [] : [`  key      ${adminKeyFile} (the only caller so far is the admin)`]),
+    ...(authorityFile === null ? [] : [`  CA       ${authorityFile} (clients have to trust it)`]),
+  ];
+}
+
+function toTry(
+  { http: { host } }: Config,
+  { http, adminKeyFile, authorityFile }: Served,
+  model: string,
+): string[] {
+  const url = ['0.0.0.0', '::'].includes(host) ? http.replace(/0\.0\.0\.0|\[::\]/, 'localhost') : http;
+  if (adminKeyFile === null && authorityFile === null)
+    return [
+      `  curl -X POST ${url}/v1/models/${model}/resolve`,
+      `  curl ${url}/v1/models`,
+      `  curl -X PUT ${url}/v1/models/${model}/pin -H 'content-type: application/json' -d '{"copies":1}'`,
+    ];
+  const trust = authorityFile === null ? '' : ` --ca ${authorityFile}`;
+  const key = ` --key-file ${adminKeyFile ?? 'FILE'}`;
+  const berthctl = `  npm run -s berthctl -- --url ${url}${trust}${key}`;
+  return [`${berthctl} resolve ${model}`, `${berthctl} get models`, `${berthctl} pin ${model}`];
 }
 
 /** The servers that are not reached, and why. */

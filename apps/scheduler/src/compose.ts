@@ -56,6 +56,7 @@ export function compose(config: Config, parts: SchedulerParts, store: Store, rem
     links,
     identity: identity(config, store),
     freeze: { told: remembered.told.freeze },
+    insecureListen: config.insecureListen,
     pressure: new PressureMonitor(engine, parts.gauge, config.limits.shedAtLagMs, log),
     leavers: new Leavers(engine, registry, links, times),
     exposures: new ExposureLog(engine, registry, log, new Set(remembered.demo?.servers.map(({ id }) => id))),
@@ -77,7 +78,9 @@ function composeEngine(
   const store = new StoreWatch(storeHealth);
   const { term } = leadership;
   const isStoreOk = (): boolean => store.isOk();
-  const metrics = new Metrics({ now, term, process: parts.processMetrics, isStoreOk });
+  const { processMetrics: process } = parts;
+  const { insecureListen: isInsecureListen } = config;
+  const metrics = new Metrics({ now, term, process, isStoreOk, isInsecureListen });
   const answers = new Answers({
     store: declarations,
     given: told.answers,

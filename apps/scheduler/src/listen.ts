@@ -3,7 +3,7 @@ import type { Server } from '@grpc/grpc-js';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Access } from '#access';
-import { type Address, addressText, type Config, parseAddress } from '#config';
+import { type Address, addressText, type Config, isBeyondLoopback, parseAddress } from '#config';
 import { guardHttp } from './access/http-guard.js';
 import { OPERATIONS } from './access/operations.js';
 import { CannotListen } from './cannot-listen.js';
@@ -29,6 +29,7 @@ import { ResolveController, straighten } from './routing/resolve.controller.js';
 import { Resolver } from './routing/resolver.js';
 import { Running } from './running.js';
 import { SchedulerModule } from './scheduler.module.js';
+import { CERTIFICATES, type Certificates } from './tls/certificates.js';
 import { WrittenInterceptor } from './writes/written.interceptor.js';
 
 /** A Nest app that answers, and how to end it. */
@@ -42,16 +43,21 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-type Parts = Pick<SchedulerParts, 'log' | 'lookup' | 'random'>;
+type Parts = Pick<SchedulerParts, 'log' | 'lookup' | 'random'> & {
+  /** Null: both are served in the clear. */
+  readonly certificates: Certificates | null;
+};
 
 /** Serves HTTP and gRPC. Where one of them cannot be served, neither is. */
 export async function listen(config: Config, running: Running, parts: Parts): Promise<Listening> {
-  const { log, random } = parts;
+  const { certificates, log, random } = parts;
   const problems = new Problems(log, random);
   const access = (): Access => running.now.access;
-  const adapter = fastifyAdapter(problems, config.connections, access);
+  const callers = { access, isLocal: !isBeyondLoopback(config) };
+  const adapter = fastifyAdapter(problems, config.connections, callers, certificates);
   const shared = [
     { provide: Running, useValue: running },
+    { provide: CERTIFICATES, useValue: certificates },
     { provide: Problems, useValue: problems },
     { provide: RpcErrors, useValue: new RpcErrors(log, random) },
   ];
@@ -65,7 +71,7 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
   app.useGlobalInterceptors(new WrittenInterceptor());
   const fastify = adapter.getInstance();
   parseJson(fastify);
-  guardHttp(fastify, access);
+  guardHttp(fastify, callers);
   const document = openApi(app, access().isOn);
   refuseQueries(fastify, document, problems);
   straighten(fastify, app.get(ResolveController));
@@ -83,7 +89,7 @@ async function open(
   app: NestFastifyApplication,
   config: Config,
   running: Running,
-  { log, lookup }: Parts,
+  { certificates, log, lookup }: Parts,
 ): Promise<Listening> {
   let grpcServer: Server | undefined;
   const grpc = addressText({ host: config.grpc.host, port: await portOf(config.grpc) });
@@ -95,6 +101,7 @@ async function open(
   const strategy = new BoundedGrpc(grpcOptions(config.connections, { ...raw, onServer }), {
     ...{ address: parseAddress(grpc)!, connections: bounds.grpc, onRefused: refused('grpc'), errors, lookup },
     access: () => running.now.access,
+    certificates,
   });
   app.connectMicroservice({ strategy });
   await app.startAllMicroservices().catch((cause: unknown) => fail('gRPC', grpc, cause));
@@ -105,7 +112,7 @@ async function open(
   return {
     app,
     grpcServer: grpcServer!,
-    http: `http://${addressText({ ...config.http, port })}`,
+    http: `${certificates ? 'https' : 'http'}://${addressText({ ...config.http, port })}`,
     grpc,
     close: async () => void (await Promise.all([end(), app.close()])),
   };

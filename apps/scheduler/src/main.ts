@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { pino } from 'pino';
 import { type Config, formatError, loadConfig, readSmallFile } from '#config';
 import { StoreUnusable } from '#kept';
+import { AdminKeyUnusable } from './admin-key.js';
 import { banner } from './banner.js';
 import { endWhenBroken, SOFTWARE_ERROR } from './broken.js';
 import { startDemo } from './demo.js';
@@ -10,6 +11,7 @@ import { CannotListen } from './cannot-listen.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { processGauge } from './pressure/process-gauge.js';
 import { createScheduler, type RunningScheduler } from './scheduler.js';
+import { TlsUnusable } from './tls/pem.js';
 
 /** Lines for programs go to stderr; stdout is for the operator at the terminal. */
 const log = pino({ name: 'berth' }, pino.destination(2));
@@ -91,7 +93,10 @@ function followSignals(commandLine: CommandLine, scheduler: RunningScheduler): v
   process.once('SIGINT', leave);
   process.on(
     'SIGHUP',
-    oneAtATime(() => reread(commandLine, (config) => (isLeaving ? null : scheduler.reload(config)))),
+    oneAtATime(async () => {
+      await scheduler.readCertificates();
+      await reread(commandLine, (config) => (isLeaving ? null : scheduler.reload(config)));
+    }),
   );
 }
 
@@ -113,6 +118,8 @@ async function reread(
 /** What the operator has to put right is told in a line; everything else is a bug, with where it happened. */
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const theirs = [Unusable, StoreUnusable, CannotListen].some((kind) => error instanceof kind);
+  const theirs = [Unusable, StoreUnusable, CannotListen, TlsUnusable, AdminKeyUnusable].some(
+    (kind) => error instanceof kind,
+  );
   return theirs || 'code' in error ? error.message : (error.stack ?? error.message);
 }

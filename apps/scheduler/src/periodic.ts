@@ -3,7 +3,9 @@ import { Interval } from '@nestjs/schedule';
 import { STORE_AGAIN_MS } from './errors/store-unavailable.js';
 import { GrpcHealth } from './health/grpc-health.js';
 import { tellPinEnds } from './models/pin-ends.js';
+import { warnOfOpenPorts } from './open-ports.js';
 import { Running } from './running.js';
+import { CERTIFICATES, type Certificates } from './tls/certificates.js';
 
 /** Periodic work of the app's ring: it tells the engine facts and tidies up, and decides nothing. */
 @Injectable()
@@ -11,6 +13,7 @@ export class Periodic {
   constructor(
     @Inject(Running) private readonly running: Running,
     @Inject(GrpcHealth) private readonly health: GrpcHealth,
+    @Inject(CERTIFICATES) private readonly certificates: Certificates | null,
   ) {}
 
   @Interval(250)
@@ -33,6 +36,17 @@ export class Periodic {
   @Interval(STORE_AGAIN_MS)
   async tryStore(): Promise<void> {
     await this.running.now.store.tryAgain();
+  }
+
+  @Interval(60_000)
+  async readCertificates(): Promise<void> {
+    await this.certificates?.read();
+  }
+
+  @Interval(3_600_000)
+  tellOpenPorts(): void {
+    const { insecureListen, log } = this.running.now;
+    warnOfOpenPorts(insecureListen, log);
   }
 
   @Interval(600_000)

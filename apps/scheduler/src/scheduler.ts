@@ -3,6 +3,7 @@ import type { Config } from '#config';
 import type { Engine, Told } from '#engine';
 import type { Store } from '#kept';
 import { begin } from './begin.js';
+import { callersTold } from './callers-told.js';
 import { checkAddresses } from './cannot-listen.js';
 import { type Composition, compose } from './compose.js';
 import { completeParts } from './default-parts.js';
@@ -10,9 +11,11 @@ import type { Troubles } from './fleet/troubles.js';
 import { withoutStoredFiles } from './fleet/stored-files.js';
 import { GrpcHealth } from './health/grpc-health.js';
 import { listen, type Listening } from './listen.js';
+import { warnOfOpenPorts } from './open-ports.js';
 import type { Demo, SchedulerParts } from './parts.js';
 import { reload } from './reload.js';
 import { Running } from './running.js';
+import { Certificates } from './tls/certificates.js';
 
 /** Calls under way have so long to end by themselves; then they are ended. */
 const GRACE_MS = 3_000;
@@ -28,6 +31,12 @@ export interface RunningScheduler {
   readonly demo: Demo | null;
   /** What keeps servers from being reached. */
   readonly troubles: Troubles;
+  /** The file with the key of the only caller, where the configuration tells of none; null: there is no such file. */
+  readonly adminKeyFile: string | null;
+  /** The file with the authority that clients have to trust; null where it is not our own. */
+  readonly authorityFile: string | null;
+  /** Takes up another TLS certificate, where there is one. */
+  readCertificates(): Promise<void>;
   /** Takes up another configuration; returns the keys that only a restart takes up. */
   reload(config: Config): readonly string[];
   /** Refuses the waiting requests, answers the calls under way, and leaves the models loaded. */
@@ -46,12 +55,15 @@ export async function createScheduler(
   let made: Composition | undefined;
   try {
     const told = withoutStoredFiles(await store.declarations.read(), parts.log);
+    const { adminKeyFile } = await callersTold(config);
+    const certificates = await certificatesOf(config, parts);
     if (isEmpty(config, told)) demo = (await parts.startDemo?.()) ?? null;
     const composed = compose(config, parts, store, { told, facts: await store.learned.read(), demo });
     made = composed;
     await begin(config, composed);
-    const listening = await listen(config, new Running(() => composed), parts);
-    return running(config, composed, { store, listening, demo });
+    const listening = await listen(config, new Running(() => composed), { ...parts, certificates });
+    warnOfOpenPorts(config.insecureListen, parts.log);
+    return running(config, composed, { store, listening, demo, adminKeyFile, certificates });
   } catch (error) {
     made?.engine.stop();
     await made?.recorder?.close();
@@ -65,11 +77,19 @@ export async function createScheduler(
 const isEmpty = (config: Config, told: Told): boolean =>
   config.servers.length === 0 && [...told.servers.values()].every(({ spec }) => spec === null);
 
-/** What has to be closed in the end. */
+const certificatesOf = async (
+  { tls, data: folder, fleet }: Config,
+  { log, wallNow: now }: SchedulerParts,
+): Promise<Certificates | null> =>
+  tls === null ? null : await Certificates.open({ tls, folder, fleet, log, now });
+
+/** What runs beside the composition, and has to be closed in the end. */
 interface Held {
   readonly store: Store;
   readonly listening: Listening;
   readonly demo: Demo | null;
+  readonly adminKeyFile: string | null;
+  readonly certificates: Certificates | null;
 }
 
 function running(config: Config, made: Composition, held: Held): RunningScheduler {
@@ -80,6 +100,9 @@ function running(config: Config, made: Composition, held: Held): RunningSchedule
     engine: made.engine,
     demo: held.demo,
     troubles: made.troubles,
+    adminKeyFile: held.adminKeyFile,
+    authorityFile: held.certificates?.authorityFile ?? null,
+    readCertificates: async () => await held.certificates?.read(),
     reload: (next) => reload(config, next, held.demo, made),
     close: () => (closing ??= close(made, held)),
   };

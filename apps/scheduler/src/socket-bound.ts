@@ -1,4 +1,5 @@
 import type { Server, Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 
 /** So long a connection has for its first request before it may have to give way. */
 const GRACE_MS = 1_000;
@@ -39,8 +40,28 @@ export function boundSockets(
     });
   };
   for (const server of servers) server.on('connection', accept);
+  for (const server of servers) if (server instanceof TlsServer) followTls(server, resting);
   return resting;
 }
+
+/** Over TLS, requests come on a socket of their own, which takes the place of the one that it is on. */
+function followTls(server: Server, resting: Resting): void {
+  const under = new Map<string, Socket>();
+  server.on('connection', (socket: Socket) => {
+    const key = keyOf(socket);
+    under.set(key, socket);
+    socket.once('close', () => under.delete(key));
+  });
+  server.on('secureConnection', (socket: Socket) => {
+    const raw = under.get(keyOf(socket));
+    if (raw === undefined) return;
+    resting.replace(raw, socket);
+    raw.once('close', () => resting.forget(socket));
+  });
+}
+
+const keyOf = ({ localAddress, localPort, remoteAddress, remotePort }: Socket): string =>
+  `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`;
 
 /** The connections without a request, in the order in which they began to have none. */
 class Resting implements Requests {
@@ -52,6 +73,14 @@ class Resting implements Requests {
 
   connect(socket: Socket, at: number): void {
     this.silent.set(socket, at);
+  }
+
+  /** Of a connection that has sent no request. */
+  replace(socket: Socket, by: Socket): void {
+    const since = this.silent.get(socket);
+    if (since === undefined) return;
+    this.silent.delete(socket);
+    this.silent.set(by, since);
   }
 
   begin(socket: Socket): void {

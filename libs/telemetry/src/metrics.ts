@@ -8,6 +8,7 @@ import { ConnectionMetrics } from './connection-metrics.js';
 import { DeclaredTimes } from './declared-times.js';
 import { expositionOf } from './exposition.js';
 import { addFleetGauges } from './fleet-gauges.js';
+import { addListenGauge } from './listen-gauge.js';
 import { RecorderMetrics } from './recorder-metrics.js';
 import { addStoreGauge } from './store-gauge.js';
 import { ResolveMetrics } from './resolve-metrics.js';
@@ -21,6 +22,8 @@ export interface MetricsOptions {
   readonly process?: boolean;
   /** Whether the store takes writes; absent: there is none. */
   readonly isStoreOk?: () => boolean;
+  /** Whether clients on other machines may do all without a key. */
+  readonly isInsecureListen?: boolean;
   /** Gives other work its turn. Left out: one of the event loop. */
   readonly pause?: () => Promise<void>;
 }
@@ -45,6 +48,7 @@ export class Metrics implements Observer {
   private isMaking = false;
 
   constructor(private readonly options: MetricsOptions) {
+    addListenGauge(this.registry, options.isInsecureListen ?? false);
     addStoreGauge(this.registry, options.isStoreOk ?? (() => true));
     if (options.process) collectDefaultMetrics({ register: this.registry });
   }

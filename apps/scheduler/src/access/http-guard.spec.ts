@@ -14,7 +14,7 @@ describe('routes', () => {
   beforeEach(() => {
     access = new KnownCallers();
     server = fastify();
-    guardHttp(server, () => access);
+    guardHttp(server, { access: () => access, isLocal: true });
   });
 
   afterEach(() => server.close());

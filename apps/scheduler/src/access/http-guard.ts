@@ -17,11 +17,18 @@ declare module 'fastify' {
 
 const NO_HOST = invalid([{ path: 'Host', rule: 'is required in HTTP/1.1' }]);
 
+/** Who may call over HTTP. */
+export interface HttpCallers {
+  readonly access: () => Access;
+  /** Whether without authentication only this machine may call: see `demandLocal`. */
+  readonly isLocal: boolean;
+}
+
 /**
  * Lets only callers with the right of a route reach it, before anything of a body is read. What leads nowhere needs a credential
  * as well. Throws where a route is registered that does not say what it needs.
  */
-export function guardHttp(fastify: FastifyInstance, access: () => Access): void {
+export function guardHttp(fastify: FastifyInstance, callers: HttpCallers): void {
   fastify.decorateRequest('principal', null);
   fastify.addHook('onRoute', ({ method, url, config }) => {
     if (config?.needs === undefined) throw new Error(`${String(method)} ${url} does not say what it needs`);
@@ -32,27 +39,32 @@ export function guardHttp(fastify: FastifyInstance, access: () => Access): void 
       done();
     };
     const { needs = null } = request.routeOptions.config;
-    const found = callerOf(request, access(), needs);
+    const found = callerOf(request, callers, needs);
     if (found instanceof Promise) found.then(go, done);
     else go(found);
   });
 }
 
 /** Refuses a request that leads to no route at all as `error` does, but only to a caller with a credential. */
-export async function refuseUnrouted(request: FastifyRequest, access: Access, error: Error): Promise<never> {
-  await callerOf(request, access, null);
+export async function refuseUnrouted(
+  request: FastifyRequest,
+  callers: HttpCallers,
+  error: Error,
+): Promise<never> {
+  await callerOf(request, callers, null);
   throw error;
 }
 
 /** The caller; null where none is needed. Throws, or rejects, where the call is refused. */
 function callerOf(
   request: FastifyRequest,
-  access: Access,
+  callers: HttpCallers,
   needs: Needs | null,
 ): Principal | null | Promise<Principal> {
   if (request.headers.host === undefined && request.raw.httpVersion === '1.1') throw NO_HOST;
+  const access = callers.access();
   if (!access.isOn) {
-    demandLocal(request);
+    if (callers.isLocal) demandLocal(request);
     return ANONYMOUS;
   }
   return needs === 'nothing' ? null : admit(access, presentedBy(request.raw), needs);

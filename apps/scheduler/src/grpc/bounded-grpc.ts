@@ -9,6 +9,8 @@ import type { RpcErrors } from '../errors/rpc-errors.js';
 import { Refused } from '../errors/refused.js';
 import { boundSockets, type Requests } from '../socket-bound.js';
 import { type Begun, callBounds, METADATA_RULE, type Peer, type Refusal } from './call-bounds.js';
+import type { Certificates } from '../tls/certificates.js';
+import { GrpcCredentials } from '../tls/grpc-credentials.js';
 
 /** Where gRPC is served, and for how many connections at a time. */
 export interface GrpcBounds {
@@ -18,6 +20,8 @@ export interface GrpcBounds {
   readonly errors: RpcErrors;
   readonly lookup: Lookup;
   readonly access: () => Access;
+  /** Null: in the clear. */
+  readonly certificates: Certificates | null;
 }
 
 /**
@@ -38,7 +42,7 @@ export class BoundedGrpc extends ServerGrpc {
   }
 
   override createClient(): Promise<Server> {
-    const { errors, access } = this.bounds;
+    const { access, certificates, errors } = this.bounds;
     const tooLong = new Refused({ reason: 'too_large', detail: METADATA_RULE });
     const interceptors = [
       callBounds(
@@ -48,7 +52,9 @@ export class BoundedGrpc extends ServerGrpc {
       ),
     ];
     const server = new Server({ ...this.served.channelOptions, interceptors });
-    this.injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.injector = server.createConnectionInjector(
+      certificates ? new GrpcCredentials(certificates) : ServerCredentials.createInsecure(),
+    );
     return Promise.resolve(server);
   }
 

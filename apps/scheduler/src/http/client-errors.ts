@@ -34,7 +34,8 @@ const TOLD: Readonly<Record<string, Told>> = {
  */
 export function answerClientErrors(line: RequestLine): (error: ClientError, socket: Socket) => void {
   return ({ code = '' }, socket) => {
-    if (code === 'ECONNRESET' || line.isAtAnother(socket) || !socket.writable) return void socket.destroy();
+    if (code === 'ECONNRESET' || isOfTls(code) || line.isAtAnother(socket) || !socket.writable)
+      return void socket.destroy();
     const { status, facts } = TOLD[code] ?? MALFORMED;
     const body = JSON.stringify(problemOf(facts, '', () => 0, status).body);
     const head = [
@@ -46,6 +47,9 @@ export function answerClientErrors(line: RequestLine): (error: ClientError, sock
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
   };
 }
+
+/** Nothing can be told on a connection that has not agreed on its encryption. */
+const isOfTls = (code: string): boolean => /^(ERR_SSL_|ERR_TLS_|EPROTO$)/.test(code);
 
 function factsOf(rule: string): RefusalFacts {
   return invalid([{ path: '', rule }]).facts;

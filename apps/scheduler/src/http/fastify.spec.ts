@@ -5,7 +5,14 @@ import { fastifyAdapter } from './fastify.js';
 
 describe('the HTTP server', () => {
   it('does not wait for ever for a request that is sent by halves', () => {
-    const { server } = fastifyAdapter({} as Problems, { httpArrivalSeconds: 30 }, () => OFF).getInstance();
+    const { server } = fastifyAdapter(
+      {} as Problems,
+      { httpArrivalSeconds: 30 },
+      {
+        access: () => OFF,
+        isLocal: true,
+      },
+    ).getInstance();
     expect(server.requestTimeout).toBe(30_000);
     // Node swaps the two where the headers may take longer than all.
     expect('headersTimeout' in server && server.headersTimeout).toBe(30_000);

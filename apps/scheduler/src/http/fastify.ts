@@ -1,10 +1,11 @@
+import type { Server as HttpsServer, ServerOptions as HttpsOptions } from 'node:https';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Access } from '#access';
 import type { Connections } from '#config';
-import { refuseUnrouted } from '../access/http-guard.js';
+import { type HttpCallers, refuseUnrouted } from '../access/http-guard.js';
 import type { Problems } from '../errors/problems.js';
 import { invalid } from '../errors/refused.js';
+import { type Certificates, HANDSHAKE_MS } from '../tls/certificates.js';
 import { answerClientErrors } from './client-errors.js';
 import { RequestLine } from './request-line.js';
 import { notUnicodePath, textOf, valueRefusal } from './unicode.js';
@@ -19,19 +20,21 @@ const CHECK_MS = 5_000;
 /**
  * Fastify as we serve on it. Nest's own body parsers are left out: they refuse empty bodies and take forms. It would wait for
  * ever for a request to arrive; how long a request waits for its answer is another matter. One request of a connection is
- * served at a time.
+ * served at a time. Without certificates it serves in the clear.
  */
 export function fastifyAdapter(
   problems: Problems,
   { httpArrivalSeconds }: Pick<Connections, 'httpArrivalSeconds'>,
-  access: () => Access,
+  callers: HttpCallers,
+  certificates: Certificates | null = null,
 ): FastifyAdapter {
   const arrival = httpArrivalSeconds * 1_000;
   const line = new RequestLine();
+  const http = { headersTimeout: arrival, connectionsCheckingInterval: CHECK_MS, requireHostHeader: false };
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     requestTimeout: arrival,
-    http: { headersTimeout: arrival, connectionsCheckingInterval: CHECK_MS, requireHostHeader: false },
+    ...(certificates ? { https: { ...http, ...tlsOptions(certificates) } } : { http }),
     clientErrorHandler: answerClientErrors(line),
     routerOptions: { maxParamLength: PARAMETER_LIMIT },
     skipMiddie: true,
@@ -39,16 +42,21 @@ export function fastifyAdapter(
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      const refused = refuseUnrouted(request, access(), refusalOf(error, request));
+      const refused = refuseUnrouted(request, callers, refusalOf(error, request));
       refused.catch((refusal: unknown) => problems.send(refusal, request, reply));
     },
   });
   const { server } = adapter.getInstance();
+  certificates?.follow((served) => (server as unknown as HttpsServer).setSecureContext(served));
   // An expectation that Node does not know is no reason to refuse: the request is answered like any other.
   server.on('checkExpectation', (request, response) => void server.emit('request', request, response));
   adapter.getInstance().addHook('onRequest', ({ raw }, reply, done) => line.enter(raw, reply.raw, done));
   return adapter;
 }
+
+const tlsOptions = ({ served, asksClients }: Certificates): HttpsOptions => {
+  return { ...served, requestCert: asksClients, rejectUnauthorized: false, handshakeTimeout: HANDSHAKE_MS };
+};
 
 const refusalOf = (error: Error & { readonly code?: string }, { raw }: FastifyRequest): Error =>
   error.code === 'FST_ERR_BAD_URL' ? notUnicodePath(raw.url ?? '') : error;
