@@ -38,7 +38,7 @@ describe('an answer', () => {
     ['a list of what is none', saying(200, { items: [{ name: 1 }], nextPageToken: '' }), '(items.0.name: '],
     ['a page of a proxy', saying(502, 'Bad gateway'), 'answers 502, and not in the words of Berth'],
     ['a redirect', saying(302, '', { location: 'http://127.0.0.1:1/' }), 'which is not followed'],
-    ['a demand to sign in', saying(401, ''), 'A token is given in BERTH_TOKEN'],
+    ['a demand to sign in', saying(401, ''), 'A key is given by --key-file or in BERTH_KEY'],
   ])('that is %s is told to be none of Berth', async (_, answer, words) => {
     const { status, out, err } = await against(answer, 'get models');
     expect([status, out]).toEqual([1, '']);

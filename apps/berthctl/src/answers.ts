@@ -83,7 +83,8 @@ function checked<Answer>(schema: z.ZodType<Answer>, body: unknown, { url }: Targ
 }
 
 function hintsFor({ status }: Reply): readonly string[] {
-  if (status === 401 || status === 403) return ['A token is given in BERTH_TOKEN.'];
+  if (status === 401 || status === 403)
+    return ['A key is given by --key-file or in BERTH_KEY, a token in BERTH_TOKEN.'];
   if (status >= 300 && status < 400) return ['It sends elsewhere, which is not followed: give that address.'];
   return ['Is it the address of Berth?'];
 }

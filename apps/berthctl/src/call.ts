@@ -1,5 +1,5 @@
-import { request as requestOverHttp, type IncomingMessage, type RequestOptions } from 'node:http';
-import { request as requestOverHttps } from 'node:https';
+import { request as requestOverHttp, type IncomingMessage } from 'node:http';
+import { request as requestOverHttps, type RequestOptions as HttpsOptions } from 'node:https';
 import { Failed } from './failures.js';
 import type { Target } from './target.js';
 
@@ -46,13 +46,13 @@ export async function call(target: Target, question: Question, patience: number)
   }
 }
 
-function optionsFor({ token }: Target, { method, body }: Question, signal: AbortSignal): RequestOptions {
+function optionsFor({ token, ca }: Target, { method, body }: Question, signal: AbortSignal): HttpsOptions {
   const headers = {
     accept: 'application/json',
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(token === null ? {} : { authorization: `Bearer ${token}` }),
   };
-  return { method, headers, signal, agent: false };
+  return { method, headers, signal, agent: false, ...(ca !== null && { ca }) };
 }
 
 /**
@@ -61,22 +61,25 @@ function optionsFor({ token }: Target, { method, body }: Question, signal: Abort
  */
 function responseTo(
   url: string,
-  options: RequestOptions,
+  options: HttpsOptions,
   body: unknown,
   patience: number,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const request = (url.startsWith('https:') ? requestOverHttps : requestOverHttp)(url, options);
+    const isTls = url.startsWith('https:');
+    const request = (isTls ? requestOverHttps : requestOverHttp)(url, options);
     const connecting = setTimeout(
       () => request.destroy(new Error(`no connection within ${patience} ms`)),
       Math.min(patience, LONGEST_MS),
     );
-    request.once('socket', (socket) => socket.once('connect', () => clearTimeout(connecting)));
+    request.once('socket', (socket) =>
+      socket.once(isTls ? 'secureConnect' : 'connect', () => clearTimeout(connecting)),
+    );
     request.once('response', resolve);
     request.on('error', reject);
     request.once('close', () => {
       clearTimeout(connecting);
-      reject(new Error(WORDS['ECONNRESET']));
+      reject(new Error(CLOSED));
     });
     request.end(body === undefined ? undefined : JSON.stringify(body));
   });
@@ -94,17 +97,33 @@ async function bytesOf(response: IncomingMessage, most: number): Promise<Buffer>
   return Buffer.concat(chunks);
 }
 
-const unanswered = ({ url }: Target, why: string): Failed =>
-  new Failed(`Berth does not answer at ${url}: ${why}`, [
+function unanswered({ url }: Target, why: string): Failed {
+  const isPlain = url.startsWith('http:') && why === CLOSED;
+  return new Failed(`Berth does not answer at ${url}: ${why}`, [
     'Is Berth running there? Another address is given with --url or BERTH_URL.',
+    ...(isPlain ? ['Does it want https://? --ca or BERTH_CA names the authority of its certificate.'] : []),
   ]);
+}
+
+const UNTRUSTED =
+  'its certificate is of an authority that is not trusted; --ca or BERTH_CA names one that is';
+
+const CLOSED = 'the connection was closed without an answer';
 
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection is refused',
-  ECONNRESET: 'the connection was closed without an answer',
+  ECONNRESET: CLOSED,
   ENOTFOUND: 'no host has that name',
   EHOSTUNREACH: 'there is no way to that host',
   ENETUNREACH: 'there is no way to that network',
+  EPROTO: 'what is there does not speak TLS as it must',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'what is there does not speak TLS; perhaps it wants http://',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  CERT_SIGNATURE_FAILURE: UNTRUSTED,
 };
 
 function wordsOf(error: unknown): string {

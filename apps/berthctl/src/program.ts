@@ -47,7 +47,12 @@ function programIn(surroundings: Surroundings): Command {
       writeOut: (text) => terminal.out(linesOf(text)),
       writeErr: (text) => terminal.err(linesOf(text)),
     })
-    .option('--url <url>', `where Berth is (BERTH_URL, default ${DEFAULT_URL}); the token is in BERTH_TOKEN`)
+    .option('--url <url>', `where Berth is (BERTH_URL, default ${DEFAULT_URL})`)
+    .option('--ca <file>', 'the authority that its certificate must be of, such as ca.crt (BERTH_CA)')
+    .option(
+      '--key-file <file>',
+      'a file with the key to show; else it is in BERTH_KEY, a token in BERTH_TOKEN',
+    )
     .addOption(
       new Option('-o, --output <format>', 'for people or for programs')
         .choices(['table', 'json'])

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { targetOf } from './target.js';
+import { type TargetOptions, targetOf } from './target.js';
 import type { Terminal } from './terminal.js';
 import type { Work } from './work.js';
 
@@ -13,8 +13,7 @@ export interface Surroundings {
 }
 
 /** The options that every command takes. */
-export interface Globals {
-  readonly url?: string;
+export interface Globals extends TargetOptions {
   readonly output: 'table' | 'json';
   readonly timeoutMs: number;
 }
@@ -22,13 +21,13 @@ export interface Globals {
 /** What one command has to work with. */
 export function workIn(
   { terminal, input, env, now }: Surroundings,
-  { url, output, timeoutMs }: Globals,
+  { output, timeoutMs, ...target }: Globals,
 ): Work {
   return {
     terminal,
     input,
     isJson: output === 'json',
     now,
-    asking: () => ({ target: targetOf(url, env), patience: timeoutMs }),
+    asking: () => ({ target: targetOf(target, env), patience: timeoutMs }),
   };
 }
