@@ -1,6 +1,6 @@
 import { Agent, type AgentOptions, request } from 'node:https';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
-import { credentials, loadPackageDefinition } from '@grpc/grpc-js';
+import { credentials, loadPackageDefinition, Metadata } from '@grpc/grpc-js';
 import { routerClientService } from '#contracts';
 
 /** What a call over HTTP came back with. */
@@ -46,8 +46,8 @@ export function withConnection<T>(port: number, options: object, say: (socket: T
 
 /** A gRPC client on one connection. */
 export interface TlsRouter {
-  /** Rejects as the call does. */
-  resolve(model: string): Promise<unknown>;
+  /** Rejects as the call does. A key is shown where there is one. */
+  resolve(model: string, key?: string): Promise<unknown>;
   close(): void;
 }
 
@@ -71,9 +71,11 @@ export function tlsRouter(
     'grpc.use_local_subchannel_pool': 1,
   });
   return {
-    resolve: (model) =>
+    resolve: (model, shown) =>
       new Promise((resolve, reject) => {
-        client['resolve']!({ model }, (error: Error | null, route: unknown) =>
+        const metadata = new Metadata();
+        if (shown !== undefined) metadata.set('authorization', `Bearer ${shown}`);
+        client['resolve']!({ model }, metadata, (error: Error | null, route: unknown) =>
           error ? reject(error) : resolve(route),
         );
       }),

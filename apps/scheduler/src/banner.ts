@@ -1,4 +1,4 @@
-import type { Config } from '#config';
+import { type Config, isWildcard } from '#config';
 import type { Trouble } from '#engine';
 import type { Demo } from './parts.js';
 
@@ -52,7 +52,7 @@ function toTry(
   { http, adminKeyFile, authorityFile }: Served,
   model: string,
 ): string[] {
-  const url = ['0.0.0.0', '::'].includes(host) ? http.replace(/0\.0\.0\.0|\[::\]/, 'localhost') : http;
+  const url = isWildcard(host) ? http.replace(/0\.0\.0\.0|\[::\]/, 'localhost') : http;
   if (adminKeyFile === null && authorityFile === null)
     return [
       `  curl -X POST ${url}/v1/models/${model}/resolve`,

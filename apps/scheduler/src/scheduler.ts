@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '#config';
+import { type Config, isWildcard } from '#config';
 import type { Engine, Told } from '#engine';
 import type { Store } from '#kept';
 import { begin } from './begin.js';
@@ -77,11 +77,21 @@ export async function createScheduler(
 const isEmpty = (config: Config, told: Told): boolean =>
   config.servers.length === 0 && [...told.servers.values()].every(({ spec }) => spec === null);
 
-const certificatesOf = async (
-  { tls, data: folder, fleet }: Config,
+async function certificatesOf(
+  config: Config,
   { log, wallNow: now }: SchedulerParts,
-): Promise<Certificates | null> =>
-  tls === null ? null : await Certificates.open({ tls, folder, fleet, log, now });
+): Promise<Certificates | null> {
+  const { tls, data: folder, fleet, http, grpc } = config;
+  if (tls === null) return null;
+  const hosts = [http.host, grpc.host].filter((host) => !isWildcard(host));
+  return await Certificates.open({
+    tls: { ...tls, names: [...tls.names, ...hosts] },
+    folder,
+    fleet,
+    log,
+    now,
+  });
+}
 
 /** What runs beside the composition, and has to be closed in the end. */
 interface Held {

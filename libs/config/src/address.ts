@@ -41,6 +41,9 @@ export function isLoopback(host: string): boolean {
   return plain === 'localhost' || (isIPv6(plain) && /^(0{0,4}:)*:?0{0,3}1$/.test(plain));
 }
 
+/** Whether a host stands for all addresses of this machine. */
+export const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::';
+
 /** Digits and dots that are not an IPv4 address are a slip, not a name. */
 function isHost(host: string): boolean {
   return /^[0-9.]+$/.test(host) ? isIPv4(host) : HOST_NAME.test(host);

@@ -1,4 +1,4 @@
-export { isLoopback, parseAddress, parseHost, addressText, type Address } from './address.js';
+export { isLoopback, isWildcard, parseAddress, parseHost, addressText, type Address } from './address.js';
 export type { AuthConfig } from './auth-schema.js';
 export { modelFindings } from './agreement.js';
 export {

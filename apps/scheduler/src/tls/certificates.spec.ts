@@ -142,7 +142,7 @@ describe('certificates from files', () => {
 });
 
 describe('certificates of our own authority', () => {
-  const OWN = { pair: null, clientCa: null, names: ['berth.example', '192.0.2.7'] };
+  const OWN = { pair: null, clientCa: null, names: ['berth.example', '192.0.2.7', '::ffff:192.0.2.9'] };
 
   it('are for this host, and for the names of the configuration', async () => {
     const certificates = await open(OWN);
@@ -152,11 +152,11 @@ describe('certificates of our own authority', () => {
     expect(
       ['localhost', 'berth.example', 'elsewhere'].map((name) => served.checkHost(name) !== undefined),
     ).toEqual([true, true, false]);
-    expect(['127.0.0.1', '192.0.2.7', '192.0.2.8'].map((ip) => served.checkIP(ip) !== undefined)).toEqual([
-      true,
-      true,
-      false,
-    ]);
+    expect(
+      ['127.0.0.1', '192.0.2.7', '::ffff:192.0.2.9', '192.0.2.8'].map(
+        (ip) => served.checkIP(ip) !== undefined,
+      ),
+    ).toEqual([true, true, true, false]);
   });
 
   it('are renewed in their last 30 days', async () => {

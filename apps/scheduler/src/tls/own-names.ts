@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { parseHost } from '#config';
 
@@ -10,20 +10,23 @@ const MOST_ADDRESSES = 100;
  * those that the configuration adds. Each is there once.
  */
 export function ownNames(added: readonly string[]): readonly string[] {
-  const addresses = Object.values(networkInterfaces()).flatMap((all) =>
-    (all ?? []).map(({ address }) => address),
-  );
-  const usable = addresses.filter((address) => isIP(address) !== 0 && !isLinkLocal(address));
+  const interfaces = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+  const addresses = interfaces.map(({ address }) => address).filter((address) => !isLinkLocal(address));
   const host = parseHost(hostname());
-  return [
-    ...new Set([
-      'localhost',
-      ...(host === undefined ? [] : [host]),
-      ...usable.slice(0, MOST_ADDRESSES),
-      ...added,
-    ]),
+  const names = [
+    'localhost',
+    ...(host === undefined ? [] : [host]),
+    ...addresses.slice(0, MOST_ADDRESSES),
+    ...added,
   ];
+  return [...new Set(names.map(plainName))].filter((name) => !name.includes('%'));
 }
+
+/** IPv6 in one form, without dots: certificates are made of that form alone. */
+const plainName = (name: string): string => {
+  const url = `http://[${name}]`;
+  return isIPv6(name) && URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : name;
+};
 
 /** Such an address means something on one link alone. */
 const isLinkLocal = (address: string): boolean => /^fe[89ab]/i.test(address);
