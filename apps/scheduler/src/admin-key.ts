@@ -1,6 +1,6 @@
-import { hash, randomBytes } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hashOf, newKey } from '#access';
 import { readSmallFile } from '#config';
 import { keepFile } from './tls/kept-file.js';
 
@@ -34,10 +34,10 @@ export async function adminKeyIn(folder: string): Promise<AdminKey> {
         `${path} must hold a key like berth_admin_ and 43 more characters: delete it to have one made`,
       );
     await chmod(path, OWNER_ALONE);
-    return { path, hash: hash('sha256', key) };
+    return { path, hash: hashOf(key) };
   }
   if (!read.rule.endsWith('(ENOENT)')) throw new AdminKeyUnusable(read.rule);
-  const made = `berth_admin_${randomBytes(32).toString('base64url')}`;
+  const made = newKey('admin');
   await keepFile(path, `${made}\n`, OWNER_ALONE);
-  return { path, hash: hash('sha256', made) };
+  return { path, hash: hashOf(made) };
 }

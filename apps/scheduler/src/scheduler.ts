@@ -3,13 +3,13 @@ import { type Config, isWildcard } from '#config';
 import type { Engine, Told } from '#engine';
 import type { Store } from '#kept';
 import { begin } from './begin.js';
-import { callersTold } from './callers-told.js';
 import { checkAddresses } from './cannot-listen.js';
 import { type Composition, compose } from './compose.js';
 import { completeParts } from './default-parts.js';
 import type { Troubles } from './fleet/troubles.js';
 import { withoutStoredFiles } from './fleet/stored-files.js';
 import { GrpcHealth } from './health/grpc-health.js';
+import { KnownCallers } from './known-callers.js';
 import { listen, type Listening } from './listen.js';
 import { warnOfOpenPorts } from './open-ports.js';
 import type { Demo, SchedulerParts } from './parts.js';
@@ -55,7 +55,7 @@ export async function createScheduler(
   let made: Composition | undefined;
   try {
     const told = withoutStoredFiles(await store.declarations.read(), parts.log);
-    const { adminKeyFile } = await callersTold(config);
+    const callers = await KnownCallers.of(config, parts);
     const certificates = await certificatesOf(config, parts);
     if (isEmpty(config, told)) demo = (await parts.startDemo?.()) ?? null;
     const composed = compose(config, parts, store, { told, facts: await store.learned.read(), demo });
@@ -63,7 +63,7 @@ export async function createScheduler(
     await begin(config, composed);
     const listening = await listen(config, new Running(() => composed), { ...parts, certificates });
     warnOfOpenPorts(config.insecureListen, parts.log);
-    return running(config, composed, { store, listening, demo, adminKeyFile, certificates });
+    return running(config, composed, { store, listening, demo, callers, certificates });
   } catch (error) {
     made?.engine.stop();
     await made?.recorder?.close();
@@ -98,7 +98,7 @@ interface Held {
   readonly store: Store;
   readonly listening: Listening;
   readonly demo: Demo | null;
-  readonly adminKeyFile: string | null;
+  readonly callers: KnownCallers;
   readonly certificates: Certificates | null;
 }
 
@@ -110,10 +110,13 @@ function running(config: Config, made: Composition, held: Held): RunningSchedule
     engine: made.engine,
     demo: held.demo,
     troubles: made.troubles,
-    adminKeyFile: held.adminKeyFile,
+    adminKeyFile: held.callers.adminKeyFile,
     authorityFile: held.certificates?.authorityFile ?? null,
     readCertificates: async () => await held.certificates?.read(),
-    reload: (next) => reload(config, next, held.demo, made),
+    reload: (next) => {
+      const keys = reload(config, next, held.demo, made);
+      return held.callers.take(next.auth) ? keys : [...keys, 'auth'];
+    },
     close: () => (closing ??= close(made, held)),
   };
 }
