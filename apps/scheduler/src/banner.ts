@@ -61,7 +61,7 @@ function toTry(
     ];
   const trust = authorityFile === null ? '' : ` --ca ${authorityFile}`;
   const key = ` --key-file ${adminKeyFile ?? 'FILE'}`;
-  const berthctl = `  npm run -s berthctl -- --url ${url}${trust}${key}`;
+  const berthctl = `  npx berthctl --url ${url}${trust}${key}`;
   return [`${berthctl} resolve ${model}`, `${berthctl} get models`, `${berthctl} pin ${model}`];
 }
 
