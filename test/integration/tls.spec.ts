@@ -37,6 +37,7 @@ describe('both ports over TLS', () => {
     const tls = `tls: { cert: "${file('a.crt')}", key: "${file('a.key')}" }`;
     scheduler = await createScheduler(configFor(triton, file('data'), tls), {
       log: pino({ level: 'silent' }),
+      lookup: async () => ['127.0.0.1', '127.0.0.2'],
     });
     const resolved = `${scheduler.http}/health/ready`;
     await until(async () => (await askTls(resolved, { ca })).status === 200);
@@ -56,6 +57,17 @@ describe('both ports over TLS', () => {
     const stranger = tlsRouter(scheduler.grpc, await readFile(other.path, 'utf8'));
     await expect(stranger.resolve('resnet50')).rejects.toMatchObject({ code: 14 });
     stranger.close();
+  });
+
+  it('answer on every address of their host', async () => {
+    for (const port of ports()) {
+      const suite = await withConnection(
+        port,
+        { ca, host: '127.0.0.2' },
+        (socket) => socket.getCipher().name,
+      );
+      expect(suite).toBe('TLS_AES_128_GCM_SHA256');
+    }
   });
 
   it.each(['https', 'grpc'])('answer nothing in the clear: %s', async (which) => {

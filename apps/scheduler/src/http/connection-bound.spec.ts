@@ -1,9 +1,15 @@
 import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecure } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectSecure } from 'node:tls';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ended, listening } from '../../../../test/support/http-server.js';
 import { PATIENCE_MS, until } from '../../../../test/support/until.js';
+import { OwnAuthority, type Pair } from '../tls/own-authority.js';
 import { boundConnections } from './connection-bound.js';
 
 const MOST = 4;
@@ -16,14 +22,29 @@ let sockets: Socket[];
 let refused: number;
 let now: number;
 
-beforeEach(async () => {
-  [waiting, sockets, refused, now] = [[], [], 0, 0];
-  server = createServer((request, response) => {
+let isSecure: boolean;
+let pair: Pair & { readonly ca: string };
+
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'berth-bound-'));
+  const authority = await OwnAuthority.open(folder, 'berth', Date.now());
+  pair = {
+    ...(await authority.sign(['localhost'], Date.now())),
+    ca: await readFile(authority.path, 'utf8'),
+  };
+  await rm(folder, { recursive: true });
+});
+
+/** A server in the clear or over TLS, bounded. */
+async function begin(secure: boolean): Promise<void> {
+  [waiting, sockets, refused, now, isSecure] = [[], [], 0, 0, secure];
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (request.url === '/waits') waiting.push(response);
     else response.end(request.url === '/long' ? LONG : 'at once');
-  });
+  };
+  server = secure ? (createSecure(pair, answer) as Server) : createServer(answer);
   await bounded(PATIENCE_MS);
-});
+}
 
 afterEach(() => ended(server, sockets));
 
@@ -36,7 +57,9 @@ async function bounded(untakenMs: number): Promise<void> {
 
 /** A connection on which this is sent. */
 function sending(text: string): Socket {
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const to = { port: (server.address() as AddressInfo).port, host: '127.0.0.1' };
+  const { ca } = pair;
+  const socket = isSecure ? connectSecure({ ...to, servername: 'localhost', ca }) : connect(to);
   socket.on('error', () => undefined);
   socket.write(text);
   sockets.push(socket);
@@ -62,7 +85,12 @@ async function allWaiting(count: number): Promise<Socket[]> {
   return busy;
 }
 
-describe('connections over HTTP', () => {
+describe.each([
+  ['in the clear', false],
+  ['over TLS', true],
+])('connections over HTTP %s', (_, secure) => {
+  beforeEach(() => begin(secure));
+
   it('are as many as there may be while all have a request, and those refused are counted', async () => {
     await allWaiting(MOST);
     expect(await isAnswered(asking('/'))).toBe(false);
@@ -112,7 +140,7 @@ describe('connections over HTTP', () => {
 
   /** A connection on which this is asked for, as the server has it. */
   async function accepted(path: string): Promise<{ readonly client: Socket; readonly socket: Socket }> {
-    const connected = once(server, 'connection') as Promise<[Socket]>;
+    const connected = once(server, isSecure ? 'secureConnection' : 'connection') as Promise<[Socket]>;
     const client = asking(path);
     const [socket] = await connected;
     return { client, socket };
@@ -139,5 +167,22 @@ describe('connections over HTTP', () => {
     await until(() => waiting.length === 1);
     await until(() => (socket.timeout ?? 0) === 0);
     expect(socket.destroyed).toBe(false);
+  });
+});
+
+describe('connections to a port of TLS', () => {
+  beforeEach(() => begin(true));
+
+  it('give way that have not agreed on their encryption for a second', async () => {
+    for (let tries = 0; tries < 2 * MOST; tries += 1) {
+      const connected = once(server, 'connection');
+      isSecure = false;
+      sending('');
+      isSecure = true;
+      await connected;
+      now += 1_000;
+    }
+    expect(await isAnswered(asking('/'))).toBe(true);
+    expect(refused).toBe(0);
   });
 });
