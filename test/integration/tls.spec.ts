@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -114,10 +115,17 @@ describe('both ports over TLS', () => {
       await put(next);
       const [http, grpc] = await shown();
       expect([http === grpc, http === before]).toEqual([true, false]);
+      const expires = Date.parse(new X509Certificate(next.cert).validTo) / 1_000;
+      await until(async () => (await metric('berth_certificate_expires_timestamp_seconds')) === expires);
       await load.goesOn();
     }
     expect(await load.end()).toEqual([]);
   });
+
+  const metric = async (name: string): Promise<number> => {
+    const { body } = await askTls(`${scheduler.http}/metrics`, { ca });
+    return Number(new RegExp(`^${name} (.*)$`, 'm').exec(body)?.[1]);
+  };
 
   const shown = async (): Promise<string[]> =>
     Promise.all(ports().map(async (port) => (await shownBy(port, ca)).fingerprint256));

@@ -60,6 +60,7 @@ export async function createScheduler(
     if (isEmpty(config, told)) demo = (await parts.startDemo?.()) ?? null;
     const composed = compose(config, parts, store, { told, facts: await store.learned.read(), demo });
     made = composed;
+    tellExpiry(certificates, composed);
     await begin(config, composed);
     const listening = await listen(config, new Running(() => composed), { ...parts, certificates });
     warnOfOpenPorts(config.insecureListen, parts.log);
@@ -91,6 +92,14 @@ async function certificatesOf(
     log,
     now,
   });
+}
+
+/** Has the metrics tell when the certificate expires, that of now and each one after it. */
+function tellExpiry(certificates: Certificates | null, { metrics }: Composition): void {
+  if (certificates === null) return;
+  const tell = (): void => metrics.listen.certificateExpires(certificates.expiresAt);
+  tell();
+  certificates.follow(tell);
 }
 
 /** What runs beside the composition, and has to be closed in the end. */

@@ -8,7 +8,7 @@ import { ConnectionMetrics } from './connection-metrics.js';
 import { DeclaredTimes } from './declared-times.js';
 import { expositionOf } from './exposition.js';
 import { addFleetGauges } from './fleet-gauges.js';
-import { addListenGauge } from './listen-gauge.js';
+import { ListenMetrics } from './listen-metrics.js';
 import { RecorderMetrics } from './recorder-metrics.js';
 import { addStoreGauge } from './store-gauge.js';
 import { ResolveMetrics } from './resolve-metrics.js';
@@ -41,6 +41,7 @@ export class Metrics implements Observer {
   readonly audit = new AuditMetrics(this.registry);
   readonly connections = new ConnectionMetrics(this.registry);
   readonly recorder = new RecorderMetrics(this.registry);
+  readonly listen: ListenMetrics;
   private readonly declared = new DeclaredTimes();
   private fleet: Readonly<Fleet> | undefined;
   /** What callers were given last, and when it was begun. */
@@ -48,7 +49,7 @@ export class Metrics implements Observer {
   private isMaking = false;
 
   constructor(private readonly options: MetricsOptions) {
-    addListenGauge(this.registry, options.isInsecureListen ?? false);
+    this.listen = new ListenMetrics(this.registry, options.isInsecureListen ?? false);
     addStoreGauge(this.registry, options.isStoreOk ?? (() => true));
     if (options.process) collectDefaultMetrics({ register: this.registry });
   }

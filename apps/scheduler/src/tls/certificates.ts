@@ -73,6 +73,11 @@ export class Certificates {
     return this.present;
   }
 
+  /** When it expires, in milliseconds since 1970. */
+  get expiresAt(): number {
+    return Date.parse(certificatesIn(this.present.cert, '')[0].validTo);
+  }
+
   /** Whether clients are asked for a certificate. They need not have one. */
   get asksClients(): boolean {
     return this.parts.tls.clientCa !== null;
@@ -92,7 +97,7 @@ export class Certificates {
       if (isSame(next, this.present)) return;
       this.present = next;
       for (const take of this.followers) take(next);
-      const [{ validTo }] = certificatesIn(next.cert, '');
+      const validTo = new Date(this.expiresAt).toISOString();
       log.info({ validTo }, 'another TLS certificate is served from now on');
     } catch (error) {
       const why = (error as Error).message;
