@@ -21,7 +21,7 @@ import { Catalog } from './models/catalog.js';
 import { ModelList } from './models/model-list.js';
 import { OrderKeeping } from './models/order-keeping.js';
 import { TurnWatch } from './models/turn-watch.js';
-import type { Demo, SchedulerParts } from './parts.js';
+import type { CompleteParts, Demo, SchedulerParts } from './parts.js';
 import { PressureMonitor } from './pressure/pressure-monitor.js';
 import { openRecorder } from './recorder.js';
 import { ToldRoutes } from './routing/told-routes.js';
@@ -40,7 +40,7 @@ export interface Remembered {
 export type Composition = ReturnType<typeof compose>;
 
 /** Puts together what runs, with its ports. Nothing runs yet. */
-export function compose(config: Config, parts: SchedulerParts, store: Store, remembered: Remembered) {
+export function compose(config: Config, parts: CompleteParts, store: Store, remembered: Remembered) {
   const running = composeEngine(config, parts, store, remembered);
   const known = composeKnowledge(config, running, remembered, new Troubles(parts.log));
   const { engine, times } = running;

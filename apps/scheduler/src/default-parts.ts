@@ -4,7 +4,6 @@ import type { ServerId } from '#core';
 import { openRows, type TakenOver } from '#embedded';
 import { openStore, type StoreUnavailable } from '#kept';
 import { TritonServer } from '#triton';
-import { OFF } from './access/off.js';
 import { addressesOf } from './addresses.js';
 import { MonotonicClock } from './monotonic-clock.js';
 import type { SchedulerParts } from './parts.js';
@@ -16,7 +15,7 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
   return {
     wallNow: () => Date.now(),
     random: () => Math.random(),
-    access: OFF,
+    access: null,
     openStore: async () =>
       openStore(await openRows(config.data, (what) => tellTakenOver(log, what)), {
         fleet: config.fleet,

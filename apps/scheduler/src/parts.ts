@@ -23,8 +23,8 @@ export interface SchedulerParts {
   readonly clock: Clock;
   readonly wallNow: WallClock;
   readonly random: Random;
-  /** Finds the callers of operations. */
-  readonly access: Access;
+  /** Finds the callers of operations; null: those of the configuration. */
+  readonly access: Access | null;
   readonly log: Logger;
   /** Opens the store. It is closed with the scheduler. */
   readonly openStore: () => Promise<Store>;
@@ -38,3 +38,6 @@ export interface SchedulerParts {
   /** Shows how hard our own work presses this process; null: it is not measured. */
   readonly gauge: ProcessGauge | null;
 }
+
+/** The same once the callers of the configuration are known. */
+export type CompleteParts = SchedulerParts & { readonly access: Access };

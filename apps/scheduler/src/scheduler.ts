@@ -58,7 +58,12 @@ export async function createScheduler(
     const callers = await KnownCallers.of(config, parts);
     const certificates = await certificatesOf(config, parts);
     if (isEmpty(config, told)) demo = (await parts.startDemo?.()) ?? null;
-    const composed = compose(config, parts, store, { told, facts: await store.learned.read(), demo });
+    const access = parts.access ?? callers.access;
+    const composed = compose(config, { ...parts, access }, store, {
+      told,
+      facts: await store.learned.read(),
+      demo,
+    });
     made = composed;
     tellExpiry(certificates, composed);
     await begin(config, composed);

@@ -3,7 +3,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import { ANONYMOUS } from '#access';
 import { KnownCallers } from '../../../../test/support/known-callers.js';
 import { guardHttp } from './http-guard.js';
-import { OFF } from './off.js';
+import { OFF } from '../../../../test/support/access-off.js';
 
 const handled = (): string => 'handled';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Problems } from '../errors/problems.js';
-import { OFF } from '../access/off.js';
+import { OFF } from '../../../../test/support/access-off.js';
 import { fastifyAdapter } from './fastify.js';
 
 describe('the HTTP server', () => {
