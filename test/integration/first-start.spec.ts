@@ -15,6 +15,8 @@ const MAIN = fileURLToPath(new URL('../../dist/apps/scheduler/src/main.js', impo
 /** Only this machine can reach it, and no rule for loopback addresses knows it: the way beyond loopback without leaving the machine. */
 const BEYOND = '::ffff:127.0.0.1';
 
+const UNAUTHENTICATED = 16;
+
 describe('the first start beyond loopback', () => {
   let folder: string;
   let service: ChildProcess;
@@ -65,6 +67,7 @@ describe('the first start beyond loopback', () => {
     const authorization = `Bearer ${key}`;
     expect((await askTls(`${url()}/v1/models`, { ca }, { authorization })).status).toBe(200);
     const router = tlsRouter(grpc(), ca);
+    await expect(router.resolve('resnet50')).rejects.toMatchObject({ code: UNAUTHENTICATED });
     expect(await router.resolve('resnet50', key)).toMatchObject({ model: 'resnet50' });
     router.close();
     const options = ['--url', url(), '--ca', inData('ca.crt'), '--key-file', inData('admin.key')];
