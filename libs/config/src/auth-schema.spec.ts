@@ -69,6 +69,8 @@ describe('auth in the file', () => {
 
   it.each([
     ['a key in clear', key(`hash: ${KEY}`), 'keys[0].hash: must be sha256: and 64 lower-case hexadecimal'],
+    ['a key in the place of its name', key(`id: ${KEY}`), 'keys[0].id: must not be a key'],
+    ['a key as a tenant', key(`tenant: ${KEY}`), 'keys[0].tenant: must not be a key'],
     ['a hash of another kind', key('hash: "md5:00"'), 'keys[0].hash: must be sha256: and 64 lower-case'],
     ['upper case', key(`hash: "${HASH.toUpperCase()}"`), 'keys[0].hash: must be sha256: and 64 lower-case'],
     ['a name that is none', key('id: a/b'), 'keys[0].id: must be a name'],
@@ -129,6 +131,8 @@ describe('auth in the file', () => {
       key(`${KEY}: 1`),
       `${KEY}: 1`,
       key(`role: ${KEY}`),
+      key(`hash: *${KEY}`),
+      key(`hash: !${KEY} x`),
     ];
     for (const text of places) {
       const told = lines(text);

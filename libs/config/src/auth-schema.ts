@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isLoopback } from './address.js';
-import { choice, name } from './rules.js';
+import { choice, isNoKey, name } from './rules.js';
 
 /** What a credential lets its holder do; the rights of each are a table of libs/access. */
 const ROLES = ['gateway', 'autoscaler', 'viewer', 'operator', 'admin', 'metrics'] as const;
@@ -11,6 +11,7 @@ const MOST_GRANTS = 1_000;
 
 const HASH_RULE =
   'must be sha256: and 64 lower-case hexadecimal digits, the hash of a key and never the key (berthctl key new makes both)';
+const IN_CLEAR_RULE = 'must not be a key: it would be in logs and in the audit';
 const EXPIRES_RULE = 'must be a time of RFC 3339 like 2027-01-31T00:00:00Z';
 const JWKS_RULE = 'must be an https:// URL, or http:// to a loopback address, without credentials';
 const SAN_RULE =
@@ -27,7 +28,7 @@ const granted = {
 };
 
 const keySchema = z.strictObject({
-  id: name.describe('The name of the key, for logs and the audit.'),
+  id: name.refine(isNoKey, { error: IN_CLEAR_RULE }).describe('The name of the key, for logs and the audit.'),
   hash: z
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, { error: HASH_RULE })
@@ -122,11 +123,14 @@ function upTo<T extends z.ZodType>(most: number, entry: T) {
   return z.array(entry).max(most, { error: `must have at most ${most} entries` });
 }
 
-/** A text for people and logs: it holds no control character, and so no line end. */
+/** A text for people and logs: it holds no control character, and so no line end, and no key. */
 function printable(most: number) {
-  return z.string().regex(new RegExp(`^[^\\p{Cc}]{1,${most}}$`, 'u'), {
-    error: `must have 1 to ${most} characters, none of them a control character`,
-  });
+  return z
+    .string()
+    .regex(new RegExp(`^[^\\p{Cc}]{1,${most}}$`, 'u'), {
+      error: `must have 1 to ${most} characters, none of them a control character`,
+    })
+    .refine(isNoKey, { error: IN_CLEAR_RULE });
 }
 
 /** What is fetched in the clear could be replaced on its way; on this machine there is no way. */

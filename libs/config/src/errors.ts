@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { withoutKeys } from './rules.js';
 
 /** One thing that is wrong: where, which rule it breaks and, for a file, the line. */
 export type ConfigError = {
@@ -74,7 +75,7 @@ function pathText(path: Path): string {
 
 /** Names in what is checked may hold line ends, or a key that was put at the wrong place; a message is one line without it. */
 function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ').replaceAll(/berth_[\w.-]{40,}/g, 'berth_...');
+  return withoutKeys(text.replaceAll(/\p{Cc}+/gu, ' '));
 }
 
 function stepText(step: string | number): string {

@@ -174,10 +174,11 @@ describe('what readConfig refuses', () => {
   });
 
   it('holds flags and variables to the rules of the file', () => {
-    const flags = { triton: [], http: '10.0.0.1:80', data: '' };
-    expect(told({ env: { BERTH_GRPC: '10.0.0.1:81' }, flags })).toEqual([
-      '--http: must be a loopback address: auth is not available in this version',
-      'BERTH_GRPC: must be a loopback address: auth is not available in this version',
+    const flags = { triton: [], http: '10.0.0.1', data: '' };
+    const rule = 'must be host:port with a port from 0 to 65535 (IPv6 in brackets: [::1]:8001)';
+    expect(told({ env: { BERTH_GRPC: '10.0.0.1:x' }, flags })).toEqual([
+      `--http: ${rule}`,
+      `BERTH_GRPC: ${rule}`,
       '--data: must not be empty',
     ]);
   });

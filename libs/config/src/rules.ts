@@ -85,3 +85,14 @@ function bounded(rule: string, min: number, max: number) {
 function required(input: unknown): string | undefined {
   return input === undefined ? 'is required' : undefined;
 }
+
+/** A key as `berthctl key new` makes it: `berth_`, its id, `_` and 43 characters of base64url. */
+const KEY = /berth_[\w.-]*_[\w-]{43}/;
+/** What begins like one, and is so long that a part of its secret may be in it. */
+const KEY_LIKE = /berth_[\w.-]{40,}/g;
+
+/** Whether a text is free of keys in clear. */
+export const isNoKey = (text: string): boolean => !KEY.test(text);
+
+/** A text for people and logs, without the keys that are in it. */
+export const withoutKeys = (text: string): string => text.replaceAll(KEY_LIKE, 'berth_...');

@@ -1,5 +1,6 @@
 import { isMap, isNode, isScalar, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
 import type { ConfigError, Path } from './errors.js';
+import { withoutKeys } from './rules.js';
 
 /** A YAML file as it was read: its value and where each part of it stands. */
 export type YamlText =
@@ -87,6 +88,7 @@ function startOf(node: unknown): number | undefined {
   return isNode(node) ? (node as Node).range?.[0] : undefined;
 }
 
+/** The parser repeats what it did not understand, which may be a key. */
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+  return withoutKeys(text.replace(/\s+/g, ' ').trim());
 }
