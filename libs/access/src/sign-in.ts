@@ -42,7 +42,8 @@ export class SignIn implements Access {
       }),
     );
     this.certificates = new Map(certificates.map(({ san, ...grant }) => [san, principalOf(san, grant)]));
-    if (!isDeepStrictEqual(this.issuers, jwt)) this.tokens = new Tokens(jwt, this.now, this.onKeysMissing);
+    if (!isDeepStrictEqual(this.issuers, jwt))
+      this.tokens = new Tokens(jwt, this.now, this.onKeysMissing, this.tokens);
     this.issuers = jwt;
     this.auth = auth;
   }

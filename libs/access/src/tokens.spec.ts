@@ -79,9 +79,13 @@ describe('tokens (JWT)', () => {
     ['no subject', { exp, sub: undefined }],
     ['an empty subject', { exp, sub: '' }],
     ['a subject of two lines', { exp, sub: 'ci\nadmin' }],
+    ['a subject that is no Unicode', { exp, sub: 'team:\ud800' }],
+    ['a subject that reads as another', { exp, sub: 'team:\u202enimda' }],
+    ['a subject that hides a character', { exp, sub: 'team:\u200bci' }],
     ['a subject that is too long', { exp, sub: 'c'.repeat(257) }],
     ['a subject without a grant', { exp, sub: 'stranger' }],
   ])('are refused with %s', async (_, claims) => {
+    if (claims.sub?.startsWith('team:')) take('iss', issuer.url);
     expect(await signedIn('ec', claims as JWTPayload)).toBe('not_signed_in');
   });
 
@@ -237,5 +241,14 @@ describe('tokens (JWT)', () => {
     expect(by(token)).toBe(first);
     take('sub', 'another');
     expect(await by(token)).toBe('not_signed_in');
+  });
+
+  it('go by the public keys that are known where only the grants of their issuer changed', async () => {
+    const token = await issuer.token('ec', { exp });
+    await by(token);
+    issuer.answer((response) => response.destroy());
+    take('aud', issuer.audience);
+    expect(await by(token)).toMatchObject({ role: 'viewer' });
+    expect(issuer.fetches).toBe(1);
   });
 });

@@ -14,8 +14,8 @@ const MOST_A_SECOND = 200;
 /** After so long a token is verified anew. */
 const KEPT_MS = 300_000;
 const MOST_KEPT = 10_000;
-/** Subjects become tenants and names in the audit. */
-const SUBJECT = /^[^\p{Cc}]{1,256}$/u;
+/** Subjects become tenants and names in the audit: a subject with a character that is not seen could pass for another one. */
+const SUBJECT = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,256}$/u;
 
 type Answer = KeptToken['answer'];
 
@@ -31,18 +31,26 @@ export class Tokens {
   private readonly verifying = new Map<string, Promise<Answer>>();
   private readonly budget = new PerSecond(MOST_A_SECOND);
 
-  /** `now` tells the time of day in milliseconds. */
+  /** `now` tells the time of day in milliseconds. The public keys that the tokens `before` have stay known. */
   constructor(
     issuers: readonly Issuer[],
     private readonly now: () => number,
     onMissing: OnKeysMissing,
+    before?: Tokens,
   ) {
     this.issuers = new Map(
       issuers.map((issuer) => {
-        const publicKeys = new IssuerKeys(issuer.issuer, issuer.jwks, now, onMissing);
+        const publicKeys =
+          before?.publicKeysOf(issuer) ?? new IssuerKeys(issuer.issuer, issuer.jwks, now, onMissing);
         return [issuer.issuer, { ...issuer, publicKeys }];
       }),
     );
+  }
+
+  /** Undefined where they are not those of the same URL. */
+  private publicKeysOf({ issuer, jwks }: Issuer): IssuerKeys | undefined {
+    const known = this.issuers.get(issuer);
+    return known?.jwks === jwks ? known.publicKeys : undefined;
   }
 
   /** Who holds a token: at once where it was verified in the last 5 minutes. Never throws or rejects. */
