@@ -1,8 +1,7 @@
-import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashOf, newKey } from '#access';
 import { readSmallFile } from '#config';
-import { keepFile } from './tls/kept-file.js';
+import { closeToOthers, keepFile } from './tls/kept-file.js';
 
 /** A folder has no key of an administrator that can be used. */
 export class AdminKeyUnusable extends Error {
@@ -22,7 +21,7 @@ const OWNER_ALONE = 0o600;
 
 /**
  * Takes `admin.key` of a folder, or makes it where there is none; it is readable by its owner alone. Rejects with
- * `AdminKeyUnusable`, whose message holds no part of the file.
+ * `AdminKeyUnusable`, whose message holds no part of the file, or with the error of the system.
  */
 export async function adminKeyIn(folder: string): Promise<AdminKey> {
   const path = join(folder, 'admin.key');
@@ -33,7 +32,7 @@ export async function adminKeyIn(folder: string): Promise<AdminKey> {
       throw new AdminKeyUnusable(
         `${path} must hold a key like berth_admin_ and 43 more characters: delete it to have one made`,
       );
-    await chmod(path, OWNER_ALONE);
+    await closeToOthers(path);
     return { path, hash: hashOf(key) };
   }
   if (!read.rule.endsWith('(ENOENT)')) throw new AdminKeyUnusable(read.rule);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
@@ -20,4 +20,12 @@ export async function keepFile(path: string, text: string, mode: number): Promis
     await rm(draft, { force: true });
     throw error;
   });
+}
+
+const OTHERS = 0o077;
+
+/** Closes a file to all but its owner, where it is open to others. Rejects with the error of the system. */
+export async function closeToOthers(path: string): Promise<void> {
+  const { mode } = await stat(path);
+  if ((mode & OTHERS) !== 0) await chmod(path, mode & ~OTHERS & 0o777);
 }

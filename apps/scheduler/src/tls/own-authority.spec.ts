@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -30,6 +30,20 @@ describe('the authority of our own', () => {
     expect(made.checkPrivateKey(createPrivateKey(await readFile(inData('ca.key'))))).toBe(true);
     await open();
     expect((await authority()).fingerprint256).toBe(made.fingerprint256);
+  });
+
+  it('closes its key to others, where somebody opened it', async () => {
+    await open();
+    await chmod(inData('ca.key'), 0o644);
+    await open();
+    expect(await Promise.all([modeOf(inData('ca.key')), modeOf(inData('ca.crt'))])).toEqual(['600', '644']);
+  });
+
+  it('leaves the mode of a key that only its owner can read', async () => {
+    await open();
+    await chmod(inData('ca.key'), 0o400);
+    await open();
+    expect(await modeOf(inData('ca.key'))).toBe('400');
   });
 
   it('signs a server certificate for a year, with all names', async () => {

@@ -18,7 +18,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import { readSmallFile } from '#config';
-import { keepFile } from './kept-file.js';
+import { closeToOthers, keepFile } from './kept-file.js';
 import { certificatesIn, TlsUnusable } from './pem.js';
 
 /** A certificate and its key, as PEM texts. */
@@ -50,13 +50,15 @@ export class OwnAuthority {
 
   /**
    * Takes `ca.crt` and `ca.key` of a folder, or makes both where there is neither. `now` is in milliseconds since 1970.
-   * Rejects with `TlsUnusable` where they do not belong together or have expired.
+   * Rejects with `TlsUnusable` where they do not belong together or have expired, or with the error of the system.
    */
   static async open(folder: string, fleet: string, now: number): Promise<OwnAuthority> {
     const [path, keyPath] = [join(folder, 'ca.crt'), join(folder, 'ca.key')];
     const [cert, key] = await Promise.all([textIn(path), textIn(keyPath)]);
-    if (cert !== null && key !== null)
+    if (cert !== null && key !== null) {
+      await closeToOthers(keyPath);
       return new OwnAuthority(...(await read(path, { cert, key }, now)), path);
+    }
     if (cert !== null || key !== null)
       throw new TlsUnusable(`${path} and ca.key must be there both, or neither: ${REMEDY}`);
     const made = await make(fleet, now);
@@ -65,13 +67,18 @@ export class OwnAuthority {
     return new OwnAuthority(made.certificate, made.key, path);
   }
 
+  /** When it ends, in milliseconds since 1970. */
+  get until(): number {
+    return this.certificate.notAfter.getTime();
+  }
+
   /** A server certificate for a year, with a key of its own that is on no disk. Names are host names and IP addresses. */
   async sign(names: readonly string[], now: number): Promise<Pair> {
     const keys = await webcrypto.subtle.generateKey(P256, true, ['sign', 'verify']);
     const certificate = await X509CertificateGenerator.create({
       ...{ serialNumber: serial(), subject: [{ CN: ['Berth'] }], issuer: this.certificate.subjectName },
       notBefore: new Date(now - EARLIER_MS),
-      notAfter: new Date(Math.min(now + SERVER_DAYS * DAY_MS, this.certificate.notAfter.getTime())),
+      notAfter: new Date(Math.min(now + SERVER_DAYS * DAY_MS, this.until)),
       ...{ signingAlgorithm: P256, publicKey: keys.publicKey, signingKey: this.key },
       extensions: [
         new BasicConstraintsExtension(false, undefined, true),

@@ -28,6 +28,20 @@ describe('the server certificate that our own authority signs', () => {
     expect(await own.with(['a', 'b'], NOW + 336 * DAY_MS)).toBe(second);
   });
 
+  it('is replaced where the clock was set back to before its beginning', async () => {
+    const own = new OwnPair(authority);
+    const first = await own.with(['a'], NOW + 300 * DAY_MS);
+    const second = await own.with(['a'], NOW);
+    expect(second).not.toBe(first);
+    expect(await own.with(['a'], NOW)).toBe(second);
+  });
+
+  it('stays to its end where the authority ends with it', async () => {
+    const own = new OwnPair(authority);
+    const last = await own.with(['a'], NOW + 3_640 * DAY_MS);
+    expect(await own.with(['a'], NOW + 3_641 * DAY_MS)).toBe(last);
+  });
+
   it('is replaced where a name has come, and not where one has gone', async () => {
     const own = new OwnPair(authority);
     const first = await own.with(['a', 'b'], NOW);
