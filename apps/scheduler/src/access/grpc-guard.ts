@@ -1,11 +1,10 @@
-import type { Socket } from 'node:net';
 import type { Metadata } from '@grpc/grpc-js';
 import { type Access, ANONYMOUS, type Principal } from '#access';
 import { Refused } from '../errors/refused.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
 import type { Guard, JudgedCall, Refusal } from '../grpc/call-bounds.js';
 import { admit } from './admit.js';
-import { namesIn } from './certificate-names.js';
+import { namesShownOn } from './certificate-names.js';
 import { needsOf } from './operations.js';
 import { notePrincipal } from './principals.js';
 
@@ -43,16 +42,8 @@ function callerOf(
 
 const NO_RIGHT = 'no right is known for this method';
 
-const NONE: readonly string[] = [];
-/** A certificate is dear to read (131 us), and stays the same as long as its connection. */
-const known = new WeakMap<Socket, readonly string[]>();
-
 /** grpc-js shows a certificate only where an authority that we trust has signed it. */
 function sansOf({ socket, inner }: JudgedCall): readonly string[] {
-  if (socket === undefined) return NONE;
-  const before = known.get(socket);
-  if (before !== undefined) return before;
-  const names = namesIn(inner.getAuthContext().sslPeerCertificate?.subjectaltname);
-  known.set(socket, names);
-  return names;
+  if (socket === undefined) return [];
+  return namesShownOn(socket, () => inner.getAuthContext().sslPeerCertificate?.subjectaltname);
 }

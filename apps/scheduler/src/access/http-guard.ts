@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Access, ANONYMOUS, type Principal } from '#access';
 import { invalid } from '../errors/refused.js';
 import { admit } from './admit.js';
-import { namesIn } from './certificate-names.js';
+import { namesShownOn } from './certificate-names.js';
 import { demandLocal } from './local-callers.js';
 import type { Needs } from './operations.js';
 
@@ -88,13 +88,7 @@ function credentialsIn(rawHeaders: readonly string[]): string[] {
   return values;
 }
 
-const NONE: readonly string[] = [];
-/** A certificate is dear to read, and stays the same as long as its connection. */
-const known = new WeakMap<TLSSocket, readonly string[]>();
-
 function sansOf(socket: IncomingMessage['socket']): readonly string[] {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return NONE;
-  const names = known.get(socket) ?? namesIn(socket.getPeerCertificate().subjectaltname);
-  known.set(socket, names);
-  return names;
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return [];
+  return namesShownOn(socket, () => socket.getPeerCertificate().subjectaltname);
 }
