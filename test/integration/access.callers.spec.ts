@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Metadata, status } from '@grpc/grpc-js';
-import { KnownCallers } from '../support/known-callers.js';
+import { FakeAccess } from '../support/fake-access.js';
 import { call, rpcClient, type RpcClient, startWorld, type World } from '../support/running-scheduler.js';
 import { PATIENCE_MS, until } from '../support/until.js';
 
@@ -11,7 +11,7 @@ const MOST_WAITING = 8;
 const YAML = `models: { t5-large: { coldStart: { maxQueue: ${MOST_WAITING}, maxWaitMs: ${PATIENCE_MS} } }, grave: { class: critical } }`;
 
 describe('callers with credentials', () => {
-  const access = new KnownCallers(1);
+  const access = new FakeAccess(1);
   const admin = access.know('admin-1', { role: 'admin', tenant: 'platform' });
   const other = access.know('admin-2', { role: 'admin', tenant: 'platform' });
   const operator = access.know('operator', { role: 'operator' });

@@ -5,7 +5,7 @@ import { Client, credentials, Metadata, status, type StatusObject } from '@grpc/
 import { service as healthService } from 'grpc-health-check';
 import { type Role, ROLES } from '#access';
 import { adminClientService, routerClientService } from '#contracts';
-import { KnownCallers } from '../support/known-callers.js';
+import { FakeAccess } from '../support/fake-access.js';
 import { OVER_GRPC, OVER_HTTP, PRESENTED, type PresentedAs } from '../support/rights.js';
 import { call, startWorld, type World } from '../support/running-scheduler.js';
 
@@ -20,7 +20,7 @@ describe('a walk over all operations', () => {
   let headers: Record<PresentedAs, Record<string, string>>;
 
   beforeAll(async () => {
-    const access = new KnownCallers();
+    const access = new FakeAccess();
     const known = (role: Role) => [role, access.know(`token-of-${role}`, { role })] as const;
     const roles = Object.fromEntries(ROLES.map(known)) as Record<Role, Record<string, string>>;
     const expired = access.know('token-of-the-past', { role: 'admin' });

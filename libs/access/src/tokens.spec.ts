@@ -85,8 +85,9 @@ describe('tokens (JWT)', () => {
     ['a subject that is too long', { exp, sub: 'c'.repeat(257) }],
     ['a subject without a grant', { exp, sub: 'stranger' }],
   ])('are refused with %s', async (_, claims) => {
-    if (claims.sub?.startsWith('team:')) take('iss', issuer.url);
-    expect(await signedIn('ec', claims as JWTPayload)).toBe('not_signed_in');
+    const payload: JWTPayload = claims as object;
+    if (payload.sub?.startsWith('team:')) take('iss', issuer.url);
+    expect(await signedIn('ec', payload)).toBe('not_signed_in');
   });
 
   it('are taken within 60 s of skew', async () => {

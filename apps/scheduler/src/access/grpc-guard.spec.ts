@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Metadata, type ServerInterceptingCallInterface, status } from '@grpc/grpc-js';
 import { pino } from 'pino';
-import { KnownCallers } from '../../../../test/support/known-callers.js';
+import { FakeAccess } from '../../../../test/support/fake-access.js';
 import { RpcErrors } from '../errors/rpc-errors.js';
 import { guardGrpc } from './grpc-guard.js';
 import { principalOverGrpc } from './principals.js';
@@ -31,7 +31,7 @@ class Connection {
 }
 
 describe('the guard of gRPC', () => {
-  const access = new KnownCallers();
+  const access = new FakeAccess();
   const guard = guardGrpc(() => access, new RpcErrors(pino({ level: 'silent' }), () => 0));
   let keda: Connection;
 

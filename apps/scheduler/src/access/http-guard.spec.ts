@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { fastify, type FastifyInstance } from 'fastify';
 import { ANONYMOUS } from '#access';
-import { KnownCallers } from '../../../../test/support/known-callers.js';
+import { FakeAccess } from '../../../../test/support/fake-access.js';
 import { guardHttp } from './http-guard.js';
 import { OFF } from '../../../../test/support/access-off.js';
 
@@ -9,10 +9,10 @@ const handled = (): string => 'handled';
 
 describe('routes', () => {
   let server: FastifyInstance;
-  let access: KnownCallers | typeof OFF;
+  let access: FakeAccess | typeof OFF;
 
   beforeEach(() => {
-    access = new KnownCallers();
+    access = new FakeAccess();
     server = fastify();
     guardHttp(server, { access: () => access, isLocal: true });
   });
@@ -26,7 +26,7 @@ describe('routes', () => {
 
   it('know their caller, whoever it is', async () => {
     server.get('/caller', { config: { needs: 'read' } }, ({ principal }) => principal);
-    const headers = (access as KnownCallers).know('k', { role: 'viewer', tenant: 'risk' });
+    const headers = (access as FakeAccess).know('k', { role: 'viewer', tenant: 'risk' });
     const url = `${await server.listen({ host: '127.0.0.1', port: 0 })}/caller`;
     expect(await (await fetch(url, { headers })).json()).toMatchObject({ credential: 'k', tenant: 'risk' });
     access = OFF;

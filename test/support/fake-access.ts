@@ -4,7 +4,7 @@ import type { Access, Presented, Principal, Unsigned } from '#access';
 const SOMEONE = { tenant: 'someone', role: 'gateway', maxClass: null } as const;
 
 /** Signs in the callers that it was told of, by their bearer tokens and by the names in their certificates. */
-export class KnownCallers implements Access {
+export class FakeAccess implements Access {
   readonly isOn = true;
   private readonly known = new Map<string, Principal>();
   private readonly expired = new Set<string>();
