@@ -85,7 +85,7 @@ describe('tokens (JWT)', () => {
     ['a subject that is too long', { exp, sub: 'c'.repeat(257) }],
     ['a subject without a grant', { exp, sub: 'stranger' }],
   ])('are refused with %s', async (_, claims) => {
-    const payload: JWTPayload = claims as object;
+    const payload = claims as JWTPayload;
     if (payload.sub?.startsWith('team:')) take('iss', issuer.url);
     expect(await signedIn('ec', payload)).toBe('not_signed_in');
   });

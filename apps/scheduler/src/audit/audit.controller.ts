@@ -11,10 +11,12 @@ export class AuditController {
   constructor(@Inject(AuditList) private readonly audit: AuditList) {}
 
   @Get()
-  @Operation('ListAudit', 'Lists who changed what, the newest first', { 200: pageSchema(auditRecordSchema) }, [
-    'queue_full',
-    'store_unavailable',
-  ])
+  @Operation(
+    'ListAudit',
+    'Lists who changed what, the newest first',
+    { 200: pageSchema(auditRecordSchema) },
+    ['queue_full', 'store_unavailable'],
+  )
   list(
     @Query({ schema: worded(auditListSchema) }) query: AuditListQuery,
     @Gone() gone: AbortSignal,
