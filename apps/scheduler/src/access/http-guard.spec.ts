@@ -33,6 +33,18 @@ describe('routes', () => {
     expect(await (await fetch(url)).json()).toEqual(ANONYMOUS);
   });
 
+  it('are for any caller where ports are open to all, but for no web page of another origin', async () => {
+    const open = fastify();
+    guardHttp(open, { access: () => OFF, isLocal: false });
+    open.get('/open', { config: { needs: 'read' } }, handled);
+    const url = `${await open.listen({ host: '127.0.0.1', port: 0 })}/open`;
+    const told = async (origin?: string): Promise<string> =>
+      (await fetch(url, { headers: origin === undefined ? {} : { origin } })).text();
+    expect([await told(), await told(new URL(url).origin)]).toEqual(['handled', 'handled']);
+    expect(await told('http://evil.example')).toContain('Origin must be');
+    await open.close();
+  });
+
   it('have no caller where they need nothing', async () => {
     server.get('/open', { config: { needs: 'nothing' } }, ({ principal }) => ({ principal }));
     const url = `${await server.listen({ host: '127.0.0.1', port: 0 })}/open`;

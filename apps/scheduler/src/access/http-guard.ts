@@ -5,7 +5,7 @@ import { type Access, ANONYMOUS, type Principal } from '#access';
 import { invalid } from '../errors/refused.js';
 import { admit } from './admit.js';
 import { namesShownOn } from './certificate-names.js';
-import { demandLocal } from './local-callers.js';
+import { demandLocal, demandOwnOrigin } from './local-callers.js';
 import type { Needs } from './operations.js';
 
 declare module 'fastify' {
@@ -20,7 +20,7 @@ const NO_HOST = invalid([{ path: 'Host', rule: 'is required in HTTP/1.1' }]);
 /** Who may call over HTTP. */
 export interface HttpCallers {
   readonly access: () => Access;
-  /** Whether without authentication only this machine may call: see `demandLocal`. */
+  /** Whether without authentication only this machine may call: see `demandLocal` and `demandOwnOrigin`. */
   readonly isLocal: boolean;
 }
 
@@ -65,6 +65,7 @@ function callerOf(
   const access = callers.access();
   if (!access.isOn) {
     if (callers.isLocal) demandLocal(request);
+    else demandOwnOrigin(request);
     return ANONYMOUS;
   }
   return needs === 'nothing' ? null : admit(access, presentedBy(request.raw), needs);

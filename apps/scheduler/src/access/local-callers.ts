@@ -16,6 +16,21 @@ export function demandLocal({ headers: { host, origin } }: FastifyRequest): void
   if (origin !== undefined && !isLocal(origin)) throw FOREIGN;
 }
 
+const OF_ANOTHER = new Refused({
+  reason: 'not_allowed',
+  detail: 'Origin must be that of this Berth: web pages of others may not call',
+});
+
+/**
+ * Without authentication, and with ports that are open to other machines, any client may call but a web page of another origin:
+ * its browser may be on a network that its author cannot reach.
+ */
+export function demandOwnOrigin({ headers: { host, origin } }: FastifyRequest): void {
+  if (origin === undefined) return;
+  const own = URL.canParse(origin) ? `${new URL(origin).protocol}//${host}` : '';
+  if (!URL.canParse(own) || new URL(own).host !== new URL(origin).host) throw OF_ANOTHER;
+}
+
 /** Callers say the same few names again and again, and a URL is dear to take apart. */
 const KNOWN_LOCAL = new Set<string>();
 const MOST_KNOWN = 64;
