@@ -57,7 +57,7 @@ export async function createScheduler(
     const told = withoutStoredFiles(await store.declarations.read(), parts.log);
     const callers = await KnownCallers.of(config, parts);
     const certificates = await certificatesOf(config, parts);
-    if (isEmpty(config, told)) demo = (await parts.startDemo?.()) ?? null;
+    demo = await demoFor(config, told, parts);
     const access = parts.access ?? callers.access;
     const composed = compose(config, { ...parts, access }, store, {
       told,
@@ -79,9 +79,15 @@ export async function createScheduler(
   }
 }
 
-/** Whether no server is declared, in the file, by a flag or over the API. */
-const isEmpty = (config: Config, told: Told): boolean =>
-  config.servers.length === 0 && [...told.servers.values()].every(({ spec }) => spec === null);
+/** What is shown where no server is declared, in the file, by a flag or over the API. */
+async function demoFor(
+  { servers }: Config,
+  told: Told,
+  { startDemo }: Pick<SchedulerParts, 'startDemo'>,
+): Promise<Demo | null> {
+  const isEmpty = servers.length === 0 && [...told.servers.values()].every(({ spec }) => spec === null);
+  return isEmpty ? ((await startDemo?.()) ?? null) : null;
+}
 
 async function certificatesOf(
   config: Config,

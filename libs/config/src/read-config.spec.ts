@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { formatError, readConfig, type Config, type ConfigSources } from './index.js';
+import { formatError, loadConfig, readConfig, type Config, type ConfigSources } from './index.js';
 
 const NO_FLAGS = { triton: [] };
 
@@ -47,6 +47,16 @@ connections: { http: 10000, httpArrivalSeconds: 30, grpc: 5000, grpcCalls: 10000
 residency: { policy: lru, loadAhead: false }
 staleRoutes: serve
 `;
+
+describe('loadConfig', () => {
+  it('lets other work have a turn between the parsing of a file and its check', async () => {
+    const file = { path: 'berth.yaml', text: 'fleet: a' };
+    let hadTurn = false;
+    setImmediate(() => (hadTurn = true));
+    await loadConfig({ file, env: {}, flags: NO_FLAGS });
+    expect(hadTurn).toBe(true);
+  });
+});
 
 describe('readConfig', () => {
   it('is complete with nothing at all', () => {

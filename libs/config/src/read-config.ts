@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AuthConfig, completeAuth } from './auth-schema.js';
 import { disagreements, type LocatedServer } from './agreement.js';
 import { completeServer, type ServerConfig } from './complete-server.js';
@@ -82,9 +83,10 @@ export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly errors: readonly ConfigError[] };
 
-/** Reads the configuration together with the files that its servers name. */
+/** Reads the configuration together with the files that its servers name. Other work has a turn before it is checked. */
 export async function loadConfig(sources: Omit<ConfigSources, 'files'>): Promise<ConfigResult> {
   const yaml = yamlOf(sources);
+  await nextTurn();
   const folder = folderOf(sources);
   const named = serversIn(yaml).flatMap(({ spec }) => filesNamedBy(spec, folder));
   return configOf({ ...sources, files: await readSmallFiles(named) }, yaml);
