@@ -1,0 +1,127 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type BerthProcess, startBerth } from '../support/berth-process.js';
+import { callAtOnce, dripOn, postAtOnce } from '../support/floods.js';
+import { issueKey } from '../support/issued-key.js';
+import { BEGUN_CALL, floodContinuations, rapidReset } from '../support/raw-http2.js';
+import { until } from '../support/until.js';
+
+const MAIN = fileURLToPath(new URL('../support/collecting-berth.mjs', import.meta.url));
+const RESOLVE = '/berth.v1.Router/Resolve';
+const MIB = 2 ** 20;
+const CALLS = 400;
+const CALL_BYTES = 3 * MIB;
+const POST_BYTES = 80 * 1024;
+const SLOW = 300;
+/** What may stay in use after an attack by connections: less than 7 KiB for each of 300, and an idle one needs more. */
+const KEPT = 2 * MIB;
+/** The same after one by bodies: a hundredth of what 400 calls of 3 MiB send, and less than half of what 400 posts do. */
+const KEPT_OF_BODIES = 12 * MIB;
+/** How much more than at rest the process may hold at any time: about a tenth of what 400 calls of 3 MiB send. */
+const MOST_HELD = 128 * MIB;
+
+describe('clients without a credential that attack a port', () => {
+  const admin = issueKey('admin', 'admin');
+  let folder: string;
+  let berth: BerthProcess;
+  let heldAtRest: number;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'berth-attacks-'));
+    berth = await startBerth({
+      main: MAIN,
+      env: { MEMORY_FILE: join(folder, 'memory') },
+      config: {
+        auth: { keys: [admin.line] },
+        connections: { httpArrivalSeconds: 1, grpcIdleSeconds: 1, grpcPingSeconds: 1 },
+      },
+    });
+    await berth.ready();
+    heldAtRest = await mostHeld();
+  });
+
+  afterAll(async () => {
+    await berth.remove();
+    await rm(folder, { recursive: true });
+  });
+
+  /** The bytes in use once garbage is gone. What the first collection finds may hold what only the next can let go of. */
+  async function inUse(): Promise<number> {
+    for (let collection = 0; collection < 3; collection += 1) await collected();
+    return collected();
+  }
+
+  async function collected(): Promise<number> {
+    const file = join(folder, 'memory');
+    await rm(file, { force: true });
+    process.kill(berth.pid, 'SIGUSR2');
+    return Number(await until(() => readFile(file, 'utf8')));
+  }
+
+  /** The most bytes that the process has held at any time. */
+  async function mostHeld(): Promise<number> {
+    const text = await readFile(`/proc/${berth.pid}/status`, 'utf8');
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(text)![1]) * 1024;
+  }
+
+  /** Asks for health all the time until the attack is over, and for its end. Returns what the attack returns. */
+  async function healthyUnder<T>(attack: () => Promise<T>): Promise<T> {
+    let isOver = false;
+    const attacked = attack().finally(() => (isOver = true));
+    const told = [];
+    do told.push((await berth.request('GET', '/health/live')).status);
+    while (!isOver);
+    expect(told.filter((status) => status !== 200)).toEqual([]);
+    return attacked;
+  }
+
+  /** Returns what the attack returns, once memory has returned. */
+  async function returnsMemory<T>(attack: () => Promise<T>, most = KEPT): Promise<T> {
+    const before = await inUse();
+    const result = await healthyUnder(attack);
+    await until(async () => (await inUse()) - before < most);
+    expect((await mostHeld()) - heldAtRest).toBeLessThan(MOST_HELD);
+    return result;
+  }
+
+  it('are cut off where they begin calls only to cancel them (rapid reset)', async () => {
+    const most = 20_000;
+    const sent = await returnsMemory(() => rapidReset(berth.grpc, RESOLVE, most));
+    expect(sent).toBeLessThan(most);
+  });
+
+  it('are cut off where the headers of a call never end (CONTINUATION flood)', async () => {
+    const most = 1_000_000;
+    const sent = await returnsMemory(() => floodContinuations(berth.grpc, RESOLVE, most));
+    expect(sent).toBeLessThan(most);
+  });
+
+  it('are cut off where they send a header byte by byte', async () => {
+    const head = Buffer.from('GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX: ');
+    expect(await returnsMemory(() => dripOn(berth.http, SLOW, head))).toEqual({
+      'HTTP/1.1 408 Request Timeout': SLOW,
+    });
+  });
+
+  it('are cut off where they send the headers of a call byte by byte', async () => {
+    const told = await returnsMemory(() => dripOn(berth.grpc, SLOW, BEGUN_CALL));
+    expect(Object.values(told).reduce((sum, one) => sum + one)).toBe(SLOW);
+  });
+
+  it('are refused before their messages of 3 MiB are kept', async () => {
+    const calls = () => callAtOnce(berth.grpc, '/berth.v1.Admin/BatchModels', CALLS, CALL_BYTES);
+    expect(await returnsMemory(calls, KEPT_OF_BODIES)).toEqual({ UNAUTHENTICATED: CALLS });
+  });
+
+  it('are refused before their bodies over HTTP are kept', async () => {
+    const posts = () => postAtOnce(berth.http, '/v1/models:batch', CALLS, POST_BYTES);
+    expect(await returnsMemory(posts, KEPT_OF_BODIES)).toEqual({ 'HTTP/1.1 401 Unauthorized': CALLS });
+  });
+
+  it('keep none out that have one', async () => {
+    expect((await berth.request('GET', '/v1/fleet', undefined, admin.headers)).status).toBe(200);
+  });
+});
