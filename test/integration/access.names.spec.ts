@@ -1,0 +1,60 @@
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { describe, expect, it } from '@jest/globals';
+import { startBerth } from '../support/berth-process.js';
+import { issueKey } from '../support/issued-key.js';
+import { rpcClient } from '../support/running-scheduler.js';
+
+const NAMES = 100_000;
+const OVER_HTTP = 2_000;
+const AT_ONCE = 64;
+
+/** Names and labels of all series in an answer of `/metrics`, but for those that tell of Node itself. */
+const seriesIn = (metrics: string): string[] =>
+  metrics
+    .split('\n')
+    .filter((line) => !/^(#|nodejs_|$)/.test(line))
+    .map((line) => line.slice(0, line.lastIndexOf(' ')))
+    .sort();
+
+const randomName = (): string => `m${Math.random().toString(36).slice(2)}`;
+
+/** Does this so often, for some at a time. */
+async function repeat(times: number, act: () => Promise<unknown>): Promise<void> {
+  let left = times;
+  const goOn = async (): Promise<void> => {
+    while (left-- > 0) await act();
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, goOn));
+}
+
+describe('names that no model has', () => {
+  it(`add no series to the metrics when a caller with a key asks for ${NAMES} of them`, async () => {
+    const [gateway, metrics] = [issueKey('gateway', 'gateway'), issueKey('scrape', 'metrics')];
+    const berth = await startBerth({ config: { auth: { keys: [gateway.line, metrics.line] } } });
+    await berth.ready();
+    const router = rpcClient({ scheduler: { grpc: berth.grpc } as never }, 'Router');
+    const metadata = new Metadata();
+    metadata.set('authorization', gateway.headers['authorization']!);
+    const answers = new Set<unknown>();
+    const overGrpc = async (): Promise<void> => {
+      const call = router.call('resolve', { model: randomName() }, metadata);
+      answers.add(await call.catch((error: ServiceError) => status[error.code]));
+    };
+    const overHttp = async (): Promise<void> => {
+      const path = `/v1/models/${randomName()}/resolve`;
+      answers.add((await berth.request('POST', path, {}, gateway.headers)).status);
+    };
+    const series = async () =>
+      seriesIn((await berth.request<string>('GET', '/metrics', undefined, metrics.headers)).body);
+
+    await overGrpc();
+    await overHttp();
+    const before = await series();
+    await repeat(NAMES - OVER_HTTP, overGrpc);
+    await repeat(OVER_HTTP, overHttp);
+    expect([...answers]).toEqual(['NOT_FOUND', 404]);
+    expect(before.length).toBeGreaterThan(0);
+    expect(await series()).toEqual(before);
+    router.close();
+  });
+});
