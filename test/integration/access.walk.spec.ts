@@ -5,7 +5,7 @@ import { Client, credentials, Metadata, status, type StatusObject } from '@grpc/
 import { service as healthService } from 'grpc-health-check';
 import { type Role, ROLES } from '#access';
 import { adminClientService, routerClientService } from '#contracts';
-import { FakeAccess } from '../support/fake-access.js';
+import { issueKey } from '../support/issued-key.js';
 import { OVER_GRPC, OVER_HTTP, PRESENTED, type PresentedAs } from '../support/rights.js';
 import { call, startWorld, type World } from '../support/running-scheduler.js';
 
@@ -17,17 +17,16 @@ const LIST_SERVICES = Buffer.from([0x3a, 0x00]);
 describe('a walk over all operations', () => {
   let world: World;
   let client: Client;
-  let headers: Record<PresentedAs, Record<string, string>>;
+  let headers: Record<PresentedAs, Readonly<Record<string, string>>>;
 
   beforeAll(async () => {
-    const access = new FakeAccess();
-    const known = (role: Role) => [role, access.know(`token-of-${role}`, { role })] as const;
-    const roles = Object.fromEntries(ROLES.map(known)) as Record<Role, Record<string, string>>;
-    const expired = access.know('token-of-the-past', { role: 'admin' });
-    access.expire('token-of-the-past');
-    const wrong = { authorization: 'Bearer token-of-nobody' };
-    headers = { none: {}, wrong, expired, ...roles };
-    world = await startWorld({ parts: { access }, headers: headers.admin });
+    const keys = ROLES.map((role) => [role, issueKey(`key-of-${role}`, role)] as const);
+    const past = issueKey('key-of-the-past', 'admin', { expires: '2026-01-01T00:00:00Z' });
+    const roles = Object.fromEntries(keys.map(([role, { headers: shown }]) => [role, shown]));
+    const wrong = issueKey('key-of-nobody', 'admin').headers;
+    headers = { none: {}, wrong, expired: past.headers, ...(roles as Record<Role, typeof wrong>) };
+    const auth = { keys: [past.line, ...keys.map(([, { line }]) => line)] };
+    world = await startWorld({ yaml: `auth: ${JSON.stringify(auth)}`, headers: headers.admin });
     client = new Client(world.scheduler.grpc, credentials.createInsecure());
   });
 
@@ -62,7 +61,7 @@ describe('a walk over all operations', () => {
         } = await call(world, method, path, undefined, headers[as]);
         if (told !== 401 && told !== 403) return true;
         expect([operation, as, body.reason]).toEqual([operation, as, reasonFor(as)]);
-        expect(JSON.stringify([body, [...answered]])).not.toContain('token-of');
+        expect(JSON.stringify([body, [...answered]])).not.toContain('berth_key-of');
         expect(answered.get('www-authenticate')).toBe(told === 401 ? 'Bearer' : null);
         return false;
       });
@@ -85,7 +84,7 @@ describe('a walk over all operations', () => {
         const reason = reasonFor(as);
         const details = String(metadata.get('grpc-status-details-bin')[0]);
         expect([path, as, details]).toEqual([path, as, expect.stringContaining(reason.toUpperCase())]);
-        expect(JSON.stringify(ended) + details).not.toContain('token-of');
+        expect(JSON.stringify(ended) + details).not.toContain('berth_key-of');
         const isUnsigned = code === status.UNAUTHENTICATED;
         expect(isUnsigned).toBe(reason === 'not_signed_in');
         return false;
