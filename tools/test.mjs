@@ -4,16 +4,22 @@
  */
 import { installNodeVersions } from './node-versions/install.mjs';
 import { installRealTriton } from './real-triton/install.mjs';
+import { installSchemathesis } from './schemathesis/install.mjs';
 import { setUp } from './set-up.mjs';
 
 const args = process.argv.slice(2);
 await setUp();
 expectAll([await installRealTriton()], 'NO REAL TRITON: what only it can prove is not tested here.');
-if (args.length > 0)
+if (args.length > 0) {
   expectAll(
     await installNodeVersions(),
     'NO OTHER NODE VERSIONS: that all goes the same way on them is not tested here.',
   );
+  expectAll(
+    [await installSchemathesis()],
+    'NO SCHEMATHESIS: that the HTTP API answers as it is published is hardly tested here.',
+  );
+}
 const { run } = await import('jest');
 await run(args.length > 0 ? args : ['--selectProjects', 'fast']);
 

@@ -10,6 +10,11 @@ import { CREATE, KEY, TAGS } from '../writes/caller.js';
 type Answers = Readonly<Record<number, z.ZodType | null>>;
 
 const ANY: readonly Reason[] = ['invalid_request', 'not_allowed', 'internal'];
+/** How `client-errors.ts` refuses what it cannot read, whatever it is for. */
+const UNREAD: Readonly<Record<number, string>> = {
+  408: `\`invalid_request\`: The request did not arrive in time`,
+  431: `\`too_large\`: The headers have more than 16 KiB`,
+};
 /** Why a caller may not be known. */
 const SIGNED: readonly Reason[] = ['not_signed_in', 'busy'];
 /** Why a body may be refused whatever it is for. */
@@ -59,6 +64,9 @@ export function Operation(
       ApiResponse({ status: Number(status), description: 'Done', ...(schema && { standardSchema: schema }) }),
     ),
     ...refused.map((status) => ApiResponse({ status, ...refusal(wordsOf(status, reasons)) })),
+    ...Object.entries(UNREAD).map(([status, words]) =>
+      ApiResponse({ status: Number(status), ...refusal(words) }),
+    ),
     ApiDefaultResponse(refusal('A refusal')),
   );
 }
