@@ -78,6 +78,20 @@ describe('what a tenant was charged for a job', () => {
   });
 });
 
+describe('what tenants were charged', () => {
+  it('is forgotten once it has faded, though they never come again', () => {
+    const many = 1_000;
+    for (let nth = 0; nth < many; nth += 1) {
+      pay(A, `once-${nth}` as TenantId, 8_000);
+      settleCharge(driver.fleet, A);
+      driver.now += 60_000;
+    }
+    expect(driver.fleet.spending.size).toBeLessThan(20);
+    pay(A, OTHER, 8_000);
+    expect([...driver.fleet.spending.keys()].at(-1)).toBe(OTHER);
+  });
+});
+
 describe('a tenant whose request is promised a load', () => {
   beforeEach(() => {
     driver.declare(aModel('a'), aModel('b')).serve(aServer('t', [99]), ['a', 'b']);

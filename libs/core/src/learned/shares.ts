@@ -35,8 +35,17 @@ export const settleCharge = ({ charges }: Fleet, model: ModelId): boolean => cha
 
 function pay({ spending }: Fleet, tenant: TenantId, cost: Millis, now: Instant): void {
   const paid = added(spending.get(tenant), cost, now, ASKS_FADE_OVER);
-  if (paid.sum < NOTHING) spending.delete(tenant);
-  else spending.set(tenant, paid);
+  spending.delete(tenant);
+  if (paid.sum >= NOTHING) spending.set(tenant, paid);
+  forgetFaded(spending, now);
+}
+
+/** Tenants may come once and never again: there may be as many as tokens have subjects. Those charged longest ago come first. */
+function forgetFaded(spending: Fleet['spending'], now: Instant): void {
+  for (const [tenant, spent] of spending) {
+    if (decayed(spent, now, ASKS_FADE_OVER) >= NOTHING) return;
+    spending.delete(tenant);
+  }
 }
 
 /**
