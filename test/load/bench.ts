@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { abuse } from './abuse.js';
 import { accessCheck } from './access-check.js';
+import { accessWarm } from './access-warm.js';
 import { killAll } from './children.js';
 import { cold } from './cold.js';
 import { coreGrowth, coreLine, coreTurn } from './core-turn.js';
@@ -19,6 +20,7 @@ import { promises } from './promises.js';
 import { realPromises } from './promises/real.js';
 import { removeScratch } from './scratch.js';
 import { silent } from './silent.js';
+import { tenants } from './tenants.js';
 import { warm } from './warm.js';
 
 const WHOLE_MS = 3_000_000;
@@ -28,13 +30,14 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   core: coreTurn,
   growth: coreGrowth,
   line: coreLine,
-  access: accessCheck,
+  access: async () => [await accessCheck(), ...(await accessWarm())],
   warm,
   cold,
   memory: idleMemory,
   overload,
   fifo,
   fairness,
+  tenants,
   promises: () => (values.real ? realPromises() : promises(values.only)),
   parked,
   abuse,

@@ -16,7 +16,7 @@ const FLOODER = 'flooder' as TenantId;
 
 /**
  * How much longer 99 of 100 requests of the other tenants wait at the most while one asks for 100 times as much as each of
- * them. Played on the core in virtual time: the service knows one tenant as long as there are no credentials.
+ * them. Played on the core in virtual time; `tenants` plays two of them over the ports.
  */
 export function fairness(): Promise<Figure> {
   const workload = drawWorkload(SEED);

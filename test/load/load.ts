@@ -14,30 +14,52 @@ export interface LoadGenerator {
 
 const hasH2load = spawnSync('h2load', ['--version']).status === 0;
 
-/** Unary calls with one message over one connection. */
-export function grpcLoad(address: string, path: string, message: Uint8Array): LoadGenerator {
+/** Headers or metadata by their names. */
+type Headers = Readonly<Record<string, string>>;
+
+/** Unary calls with one message over one connection, each with this metadata. */
+export function grpcLoad(
+  address: string,
+  path: string,
+  message: Uint8Array,
+  metadata: Headers = {},
+): LoadGenerator {
   if (!hasH2load) {
     const script = fileURLToPath(new URL('./grpc-client.js', import.meta.url));
     const text = Buffer.from(message).toString('base64');
     return {
       name: 'grpc-js',
-      run: async (calls) =>
-        void (await output(process.execPath, [script, address, path, text, String(calls), String(AT_ONCE)])),
+      run: async (calls) => {
+        const numbers = [String(calls), String(AT_ONCE), JSON.stringify(metadata)];
+        await output(process.execPath, [script, address, path, text, ...numbers]);
+      },
     };
   }
   const frame = Buffer.alloc(5);
   frame.writeUInt32BE(message.length, 1);
-  const headers = ['content-type: application/grpc', 'te: trailers'];
+  const headers = ['content-type: application/grpc', 'te: trailers', ...linesOf(metadata)];
   const body = Buffer.concat([frame, message]);
   return h2load(['-c', '1', '-m', String(AT_ONCE)], `http://${address}${path}`, headers, body);
 }
 
-/** POSTs of one JSON body over kept connections. */
-export function httpLoad(url: string, body: string): LoadGenerator {
-  const headers = ['content-type: application/json'];
+const linesOf = (headers: Headers): string[] =>
+  Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+
+/** POSTs of one JSON body over kept connections, each with these headers. */
+export function httpLoad(url: string, body: string, more: Headers = {}): LoadGenerator {
+  const headers = ['content-type: application/json', ...linesOf(more)];
   if (hasH2load) return h2load(['--h1', '-c', String(AT_ONCE)], url, headers, Buffer.from(body));
   const cannon = fileURLToPath(import.meta.resolve('autocannon'));
-  const args = [cannon, '-m', 'POST', '-H', headers[0]!, '-b', body, '-c', String(AT_ONCE)];
+  const args = [
+    cannon,
+    '-m',
+    'POST',
+    ...headers.flatMap((header) => ['-H', header]),
+    '-b',
+    body,
+    '-c',
+    String(AT_ONCE),
+  ];
   return {
     name: 'autocannon',
     run: async (calls) => {

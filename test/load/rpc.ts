@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import { protoFolder, rpcStatusDefinition } from '#contracts';
 
@@ -23,8 +23,11 @@ const TRITON = triton['inference.GRPCInferenceService'] as ServiceDefinition;
 export class Caller {
   private readonly client: Client;
 
-  /** `address` is `host:port`. */
-  constructor(address: string) {
+  private readonly metadata = new Metadata();
+
+  /** `address` is `host:port`; the metadata goes with each call. */
+  constructor(address: string, metadata: Readonly<Record<string, string>> = {}) {
+    for (const [name, value] of Object.entries(metadata)) this.metadata.set(name, value);
     this.client = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
   }
 
@@ -43,8 +46,14 @@ export class Caller {
   private call<Answer>(method: Method, request: object): Promise<Answer> {
     const { path, requestSerialize, responseDeserialize } = method;
     return new Promise((resolve, reject) => {
-      this.client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error, answer) =>
-        error ? reject(error) : resolve(answer as Answer),
+      const { metadata } = this;
+      this.client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        metadata,
+        (error, answer) => (error ? reject(error) : resolve(answer as Answer)),
       );
     });
   }

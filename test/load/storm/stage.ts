@@ -19,15 +19,19 @@ export async function startServers(workload: Workload): Promise<readonly Simulat
   );
 }
 
-/** Berth in front of them. */
+/** Berth in front of them, with these limits and credentials beside what the workload says. */
 export function startBerthFor(
   workload: Workload,
   servers: readonly SimulatedServer[],
   options: ChildOptions = {},
+  { limits = {}, ...more }: { readonly limits?: object; readonly auth?: object } = {},
 ): Promise<RunningBerth> {
   const { models, queue, loadsPerServer, loadsPerDevice, swapsPerMinute } = workload;
   const settings = {
-    limits: { globalQueue: queue, loadsPerServer, loadsPerDevice, loadsPerDevicePerMinute: swapsPerMinute },
+    limits: {
+      ...{ globalQueue: queue, loadsPerServer, loadsPerDevice, loadsPerDevicePerMinute: swapsPerMinute },
+      ...limits,
+    },
     defaults: {
       minResidencySeconds: workload.residencyMs / 1_000,
       coldStart: { maxQueue: workload.queuePerModel },
@@ -35,6 +39,7 @@ export function startBerthFor(
     models: Object.fromEntries(
       models.map(({ name, mb }) => [name, { gpuMemoryLimitMb: mb, cpuMemoryLimitMb: 1, config: ON_ONE_GPU }]),
     ),
+    ...more,
   };
   return startBerth(servers, settings, options);
 }
