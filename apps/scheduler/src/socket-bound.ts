@@ -50,7 +50,7 @@ function followTls(server: Server, resting: Resting): void {
   server.on('connection', (socket: Socket) => {
     const key = keyOf(socket);
     under.set(key, socket);
-    socket.once('close', () => under.delete(key));
+    socket.once('close', () => under.get(key) === socket && under.delete(key));
   });
   server.on('secureConnection', (socket: Socket) => {
     const raw = under.get(keyOf(socket));

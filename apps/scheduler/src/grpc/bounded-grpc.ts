@@ -78,7 +78,8 @@ export class BoundedGrpc extends ServerGrpc {
     if (socket.destroyed) return;
     const key = keyOf(socket);
     this.sockets.set(key, socket);
-    socket.once('close', () => this.sockets.delete(key));
+    // A new connection may have got the same addresses before this one was seen to close.
+    socket.once('close', () => this.sockets.get(key) === socket && this.sockets.delete(key));
     this.injector?.injectConnection(socket);
   }
 
