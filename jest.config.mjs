@@ -13,7 +13,7 @@ const LONG = [
   'test/likeness/',
   'test/contract/model-server\\.real\\.',
   'test/support/real-triton\\.',
-  'test/integration/(abuse|access\\.(attacks|names)|audit-kill|changed-server|first-start|full-disk|full-fleet|long-leases|memory|named-files|same-everywhere|schemathesis|sim|stalled|store-kills)\\.',
+  'test/integration/(abuse|access\\.(attacks|busy|names)|api\\.pressure|audit-kill|canary\\.access|certificates|changed-server|first-start|full-disk|full-fleet|long-leases|memory|named-files|same-everywhere|schemathesis|sim|stalled|store-kills|tls)\\.',
   'test/simulation/(hundred-seeds|planning|shrink|sim-crew|draw/unloads-at-once)\\.',
   'test/checkers/check-recording\\.',
   'tools/set-up\\.',

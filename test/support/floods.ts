@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { until } from './until.js';
@@ -18,6 +17,16 @@ function count(all: readonly string[]): Counts {
   return counts;
 }
 
+/**
+ * The first line that the server says on a connection; empty where it says nothing. Resolves once the connection is closed, also
+ * where it is cut while something is on its way.
+ */
+function toldOn(socket: Socket): Promise<string> {
+  let text = '';
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+  return new Promise((resolve) => socket.once('close', () => resolve(text.split('\r\n')[0]!)));
+}
+
 const ANY = Buffer.from('x');
 
 /**
@@ -26,11 +35,7 @@ const ANY = Buffer.from('x');
  */
 export async function dripOn(address: string, connections: number, beginning: Buffer): Promise<Counts> {
   const sockets = Array.from({ length: connections }, () => open(address));
-  const said = sockets.map((socket) => {
-    let text = '';
-    socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
-    return once(socket, 'close').then(() => text.split('\r\n')[0]!);
-  });
+  const said = sockets.map(toldOn);
   let at = 0;
   await until(() => {
     const letter = beginning.subarray(at, (at += 1));
@@ -77,12 +82,11 @@ export async function postAtOnce(
     Buffer.from(`${head.join('\r\n')}\r\nContent-Length: ${bytes}\r\n\r\n`),
     Buffer.alloc(bytes, ' '),
   ]);
-  const answers = Array.from({ length: posts }, async () => {
+  const answers = Array.from({ length: posts }, () => {
     const socket = open(address);
     socket.write(whole);
-    const [chunk] = (await Promise.race([once(socket, 'data'), once(socket, 'close')])) as [unknown];
-    socket.destroy();
-    return Buffer.isBuffer(chunk) ? chunk.toString('latin1').split('\r\n')[0]! : 'no answer';
+    socket.once('data', () => socket.destroy());
+    return toldOn(socket);
   });
   return count(await Promise.all(answers));
 }
