@@ -149,9 +149,12 @@ function goneAt(
   toldBy: (one: Draining) => Instant,
 ): Instant {
   const unload = unloadForecast(fleet.servers.get(leaving.server));
-  return leaving.phase === 'unloading'
-    ? now + restOf(unload, now - leaving.since).p50
-    : Math.max(toldBy(leaving), leasedUntil(fleet, leaving)) + unload.p50;
+  if (leaving.phase === 'unloading') return now + restOf(unload, now - leaving.since).p50;
+  const leased = leasedUntil(fleet, leaving);
+  const kept = Math.max(toldBy(leaving), leased);
+  // What could have been unloaded in an earlier turn waits for what only an event tells.
+  const isHeld = leaving.since < now && leased < now && kept <= now;
+  return (isHeld ? now + SOON : kept) + unload.p50;
 }
 
 /** A config is told when its load ends; that of a copy which is ready already is told at once. */
