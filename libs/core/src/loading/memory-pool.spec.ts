@@ -54,6 +54,14 @@ describe('memory', () => {
     expect(poolOf(driver).freeAt(bytes(10)) - driver.now).toBeLessThan(UNLOAD / 2);
   });
 
+  it('is not free at once where what leaves could have left in an earlier turn: an event is waited for', () => {
+    const driver = leaving();
+    driver.now += 10_000;
+    expect(poolOf(driver).freeAt(bytes(10)) - driver.now).toBe(UNLOAD);
+    driver.now += 1;
+    expect(poolOf(driver).freeAt(bytes(10)) - driver.now).toBe(SOON + UNLOAD);
+  });
+
   it('is never free beyond what the account has, nor where what leaves is stuck', () => {
     const driver = leaving();
     expect(poolOf(driver).freeAt(bytes(21))).toBe(Infinity);
