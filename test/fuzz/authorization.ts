@@ -23,7 +23,7 @@ signIn.take({
   certificates: [{ san: SAN, ...GRANT }],
 });
 
-/** Nobody signs in by a header that is made up, nor by names of a certificate of which none is known. */
+/** No caller signs in by a header that is made up, nor by names of a certificate of which none is known. */
 export async function fuzz(data: Buffer): Promise<void> {
   const text = data.toString('latin1');
   for (const header of [text, `Bearer ${text}`]) {

@@ -17,7 +17,7 @@ type Pair = Awaited<ReturnType<ClientAuthority['sign']>>;
 const KEDA = 'spiffe://cluster/ns/keda/sa/keda-operator';
 const EDGE = 'spiffe://cluster/ns/edge/sa/gateway';
 const KEY = newKey('viewer');
-/** None of our operations is for autoscalers yet: who is known may not do this one, and who is not is told so. */
+/** None of our operations is for autoscalers yet: a known caller may not do this one, and an unknown one is told so. */
 const KNOWN_ONLY = [403, 'not_allowed'];
 const UNKNOWN = [401, 'not_signed_in'];
 

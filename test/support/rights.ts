@@ -1,20 +1,20 @@
 import { ROLES } from '#access';
 
-/** Who may do what, as docs/api.md says it. */
+/** The rights of each role, as docs/api.md says them. */
 const ROUTE = ['gateway', 'operator', 'admin'];
 const READ = ['viewer', 'operator', 'admin'];
 const OPERATE = ['operator', 'admin'];
 const DECLARE = ['admin'];
 const SCRAPE = ['admin', 'metrics'];
 
-/** What a call presents: no credential, one that nobody has, one that has ended, or that of a role. */
+/** What a call presents: no credential, one that no caller has, one that has ended, or that of a role. */
 export const PRESENTED = ['none', 'wrong', 'expired', ...ROLES] as const;
 
 export type PresentedAs = (typeof PRESENTED)[number];
 
 const ALL: readonly string[] = PRESENTED;
 
-/** Who gets through to each operation of `/openapi.json`, and to what it leaves out. */
+/** The callers that get through to each operation of `/openapi.json`, and to what it leaves out. */
 export const OVER_HTTP: Readonly<Record<string, readonly string[]>> = {
   'GET /health/live': ALL,
   'GET /health/ready': ALL,

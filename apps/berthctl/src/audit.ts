@@ -18,7 +18,7 @@ const LARGEST_PAGE = 1_000;
 /** So many pages are read at most. */
 const MOST_PAGES = 1_000;
 
-/** `audit`: who changed what. */
+/** `audit`: which caller changed what. */
 export async function listAudit(work: Work, { last, kind, name }: AuditOptions): Promise<void> {
   const filters = Object.entries({ kind, name }).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,

@@ -63,7 +63,7 @@ describe('berthctl key new', () => {
   });
 });
 
-/** Who holds a key, by Berth with that line in its configuration. */
+/** The holder of a key, as Berth knows it with that line in its configuration. */
 function holder(key: string, line: string): unknown {
   const text = `auth: { keys: [${line}] }`;
   const read = readConfig({ file: { path: 'berth.yaml', text }, env: {}, flags: { triton: [] } });

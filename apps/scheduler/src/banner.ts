@@ -36,7 +36,7 @@ export function banner(config: Config, served: Served): string {
   ].join('\n');
 }
 
-/** Who may call, beyond loopback. The key itself is not told. */
+/** The callers beyond loopback. The key itself is not told. */
 function openness({ insecureListen }: Config, { adminKeyFile, authorityFile }: Served): string[] {
   return [
     ...(insecureListen

@@ -8,7 +8,7 @@ export interface Presented {
   readonly sans: readonly string[];
 }
 
-/** Why nobody is signed in: no valid credential was presented, or too many tokens are being verified. */
+/** Why no caller is signed in: no valid credential was presented, or too many tokens are being verified. */
 export type Unsigned = 'not_signed_in' | 'busy';
 
 /** Finds the caller by what a call presents. */

@@ -53,7 +53,7 @@ export class Tokens {
     return known?.jwks === jwks ? known.publicKeys : undefined;
   }
 
-  /** Who holds a token: at once where it was verified in the last 5 minutes. Never throws or rejects. */
+  /** The holder of a token: at once where it was verified in the last 5 minutes. Never throws or rejects. */
   signIn(token: string): Principal | Unsigned | Promise<Principal | Unsigned> {
     const now = this.now();
     const hash = hashOf(token);

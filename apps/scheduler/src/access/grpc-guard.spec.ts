@@ -56,7 +56,7 @@ describe('the guard of gRPC', () => {
     expect(nobody.told).toEqual([status.UNAUTHENTICATED]);
   });
 
-  it('refuses a method of which nobody said what it needs', () => {
+  it('refuses a method of which is not said what it needs', () => {
     ask(keda, '/berth.v1.Admin/Forgotten');
     expect(keda.told).toEqual([status.PERMISSION_DENIED]);
   });

@@ -17,7 +17,7 @@ declare module 'fastify' {
 
 const NO_HOST = invalid([{ path: 'Host', rule: 'is required in HTTP/1.1' }]);
 
-/** Who may call over HTTP. */
+/** The callers over HTTP. */
 export interface HttpCallers {
   readonly access: () => Access;
   /** Whether without authentication only this machine may call: see `demandLocal` and `demandOwnOrigin`. */

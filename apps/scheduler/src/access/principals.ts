@@ -11,11 +11,11 @@ declare module 'fastify' {
 
 const KEY = 'berth.principal';
 
-/** Notes on the metadata of a gRPC call who calls. The caller itself cannot write there. */
+/** Notes the caller on the metadata of its gRPC call. The caller itself cannot write there. */
 export const notePrincipal = (metadata: Metadata, principal: Principal): void =>
   metadata.setOpaque(KEY, principal);
 
-/** The caller over HTTP. Throws where none was admitted: no handler works for nobody. */
+/** The caller over HTTP. Throws where none was admitted: no handler works without a caller. */
 export const principalOverHttp = ({ principal }: Pick<FastifyRequest, 'principal'>): Principal =>
   admitted(principal);
 

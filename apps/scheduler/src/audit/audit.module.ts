@@ -3,6 +3,6 @@ import { AuditController } from './audit.controller.js';
 import { AuditList } from './audit-list.js';
 import { AuditRpc } from './audit.grpc.js';
 
-/** For admins who want to know who changed what. */
+/** Tells admins which caller changed what. */
 @Module({ controllers: [AuditController, AuditRpc], providers: [AuditList] })
 export class AuditModule {}

@@ -18,11 +18,11 @@ export interface AuditParts {
 }
 
 /**
- * A chain of records that says who changed what: each has the hash of the one before. The records are in the store, where
+ * A chain of records of changes and their callers: each has the hash of the one before. The records are in the store, where
  * they are written in one batch with what they are about; in memory is only where the chain stands.
  */
 export class Audit {
-  /** Undefined: not read yet, or a write failed of which nobody knows whether it was stored. */
+  /** Undefined: not read yet, or a write failed that may have been stored all the same. */
   private known: ToldAuditHead | undefined;
 
   constructor(private readonly parts: AuditParts) {}

@@ -32,7 +32,7 @@ describe('the authority of our own', () => {
     expect((await authority()).fingerprint256).toBe(made.fingerprint256);
   });
 
-  it('closes its key to others, where somebody opened it', async () => {
+  it('closes its key to others, where it was opened', async () => {
     await open();
     await chmod(inData('ca.key'), 0o644);
     await open();
