@@ -1,5 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
+import { SocketsByAddress } from './sockets-by-address.js';
 
 /** So long a connection has for its first request before it may have to give way. */
 const GRACE_MS = 1_000;
@@ -46,22 +47,15 @@ export function boundSockets(
 
 /** Over TLS, requests come on a socket of their own, which takes the place of the one that it is on. */
 function followTls(server: Server, resting: Resting): void {
-  const under = new Map<string, Socket>();
-  server.on('connection', (socket: Socket) => {
-    const key = keyOf(socket);
-    under.set(key, socket);
-    socket.once('close', () => under.get(key) === socket && under.delete(key));
-  });
+  const under = new SocketsByAddress();
+  server.on('connection', (socket: Socket) => under.add(socket));
   server.on('secureConnection', (socket: Socket) => {
-    const raw = under.get(keyOf(socket));
+    const raw = under.between(socket);
     if (raw === undefined) return;
     resting.replace(raw, socket);
     raw.once('close', () => resting.forget(socket));
   });
 }
-
-const keyOf = ({ localAddress, localPort, remoteAddress, remotePort }: Socket): string =>
-  `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`;
 
 /** The connections without a request, in the order in which they began to have none. */
 class Resting implements Requests {

@@ -8,7 +8,8 @@ import { type Lookup, openFurther, opens } from '../addresses.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
 import { Refused } from '../errors/refused.js';
 import { boundSockets, type Requests } from '../socket-bound.js';
-import { type Begun, callBounds, METADATA_RULE, type Peer, type Refusal } from './call-bounds.js';
+import { type Ends, SocketsByAddress } from '../sockets-by-address.js';
+import { type Begun, callBounds, METADATA_RULE, type Refusal } from './call-bounds.js';
 import type { Certificates } from '../tls/certificates.js';
 import { GrpcCredentials } from '../tls/grpc-credentials.js';
 
@@ -29,7 +30,7 @@ export interface GrpcBounds {
  * there.
  */
 export class BoundedGrpc extends ServerGrpc {
-  private readonly sockets = new Map<string, Socket>();
+  private readonly sockets = new SocketsByAddress();
   private listeners: readonly Listener[] = [];
   private requests: Requests | undefined;
   private injector: ConnectionInjector | undefined;
@@ -76,20 +77,14 @@ export class BoundedGrpc extends ServerGrpc {
 
   private connected(socket: Socket): void {
     if (socket.destroyed) return;
-    const key = keyOf(socket);
-    this.sockets.set(key, socket);
-    // A new connection may have got the same addresses before this one was seen to close.
-    socket.once('close', () => this.sockets.get(key) === socket && this.sockets.delete(key));
+    this.sockets.add(socket);
     this.injector?.injectConnection(socket);
   }
 
-  private called(peer: Peer): Begun {
-    const socket = this.sockets.get(keyOf(peer));
+  private called(peer: Ends): Begun {
+    const socket = this.sockets.between(peer);
     if (socket === undefined) return { socket, ended: () => undefined };
     this.requests?.begin(socket);
     return { socket, ended: () => this.requests?.end(socket) };
   }
 }
-
-const keyOf = ({ localAddress, localPort, remoteAddress, remotePort }: Peer): string =>
-  `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`;

@@ -6,20 +6,13 @@ import {
   type ServerInterceptingCallInterface,
   type status,
 } from '@grpc/grpc-js';
+import type { Ends } from '../sockets-by-address.js';
 
 /** The longest metadata of a call, in bytes as HTTP/2 counts them. HTTP takes headers of the same length. */
 const MOST_METADATA = 16 * 2 ** 10;
 const AROUND_ENTRY = 32;
 
 export const METADATA_RULE = 'the metadata of a call may have at most 16 KiB';
-
-/** The two ends of a connection, as grpc-js and a socket tell them. */
-export interface Peer {
-  readonly localAddress?: string | undefined;
-  readonly localPort?: number | undefined;
-  readonly remoteAddress?: string | undefined;
-  readonly remotePort?: number | undefined;
-}
 
 /** How a call is refused. */
 export interface Refusal {
@@ -37,7 +30,7 @@ export interface Begun {
 }
 
 /** Is told of each call. */
-export type OnCall = (peer: Peer) => Begun;
+export type OnCall = (peer: Ends) => Begun;
 
 /** What a call is judged by before anything of its message is read. */
 export interface JudgedCall {
