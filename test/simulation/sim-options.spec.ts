@@ -35,7 +35,7 @@ describe('the options of npm run sim', () => {
 describe('the variables of the specs', () => {
   it('have a meaning where they are left out', () => {
     const { seeds, hours, isChosen } = readVariables({});
-    expect([seeds.length, seeds[0], hours, isChosen]).toEqual([25, 1, 0.0625, false]);
+    expect([seeds.length, seeds[0], hours, isChosen]).toEqual([10, 1, 0.0625, false]);
   });
 
   it('choose one seed, or some', () => {

@@ -56,7 +56,7 @@ export function readVariables(env: Readonly<Record<string, string | undefined>>)
   const isChosen = env['SEED'] !== undefined;
   const [name, most] = isChosen ? ['SEED', MOST_FROM + MOST_SEEDS] : ['FIRST', MOST_FROM];
   const first = wholeNumber(name, env[name], { least: 0, most, otherwise: 1 });
-  const count = wholeNumber('SEEDS', env['SEEDS'], { least: 1, most: MOST_SEEDS, otherwise: 25 });
+  const count = wholeNumber('SEEDS', env['SEEDS'], { least: 1, most: MOST_SEEDS, otherwise: 10 });
   return {
     seeds: Array.from({ length: isChosen ? 1 : count }, (_, at) => first + at),
     hours: hoursIn('HOURS', env['HOURS'], SPEC_HOURS),
