@@ -50,7 +50,11 @@ export function fastifyAdapter(
   certificates?.follow((served) => (server as unknown as HttpsServer).setSecureContext(served));
   // An expectation that Node does not know is no reason to refuse: the request is answered like any other.
   server.on('checkExpectation', (request, response) => void server.emit('request', request, response));
-  adapter.getInstance().addHook('onRequest', ({ raw }, reply, done) => line.enter(raw, reply.raw, done));
+  adapter.getInstance().addHook('onRequest', ({ raw }, reply, done) => {
+    // No browser is to take an answer for something else than it says it is.
+    reply.header('x-content-type-options', 'nosniff');
+    line.enter(raw, reply.raw, done);
+  });
   return adapter;
 }
 
