@@ -19,6 +19,7 @@ const ROOMS = [
   'placement',
   'answers',
   'explain',
+  'scaling',
 ];
 /** The files beside the rooms: a turn, and what takes turns on a copy. */
 const ABOVE_ROOMS = ['plan/', '[^/]+$'];

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, credentials, Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
 import { type Role, ROLES } from '#access';
-import { adminClientService, routerClientService } from '#contracts';
+import { adminClientService, externalScalerClientService, routerClientService } from '#contracts';
 import { issueKey } from '../support/issued-key.js';
 import { OVER_GRPC, OVER_HTTP, PRESENTED, type PresentedAs } from '../support/rights.js';
 import { call, startWorld, type World } from '../support/running-scheduler.js';
@@ -70,7 +70,12 @@ describe('a walk over all operations', () => {
   });
 
   it('finds over gRPC what docs/api.md says, for every method that is served', async () => {
-    const own = [adminClientService(), routerClientService(), healthService];
+    const own = [
+      adminClientService(),
+      routerClientService(),
+      externalScalerClientService(),
+      healthService,
+    ];
     const paths = own.flatMap((service) => Object.values(service).map(({ path }) => path));
     const reflection = ['v1', 'v1alpha'].map(
       (version) => `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
@@ -98,7 +103,7 @@ describe('a walk over all operations', () => {
     const { messages } = await asked(client, path, headers.viewer, LIST_SERVICES);
     const told = Buffer.concat(messages)
       .toString('latin1')
-      .match(/berth(\.[A-Za-z0-9]+)+/g);
+      .match(/(berth|externalscaler)(\.[A-Za-z0-9]+)+/g);
     const walked = Object.keys(OVER_GRPC).map((one) => one.split('/')[1]);
     expect(told?.length).toBeGreaterThan(0);
     expect(told?.filter((service) => !walked.includes(service))).toEqual([]);
@@ -174,7 +179,7 @@ function asked(
     stream.on('status', (ended: StatusObject) => resolve({ ...ended, messages }));
     stream.on('data', (bytes: Buffer) => {
       messages.push(bytes);
-      if (path.endsWith('/Watch')) stream.cancel();
+      if (path.endsWith('/Watch') || path.endsWith('/StreamIsActive')) stream.cancel();
     });
     if (message === null) return;
     stream.write(message);

@@ -59,6 +59,7 @@ export class Store {
       loadPaces: new Map(this.loadPaces),
       footprints: new Map(this.footprints),
       leases: new Map(this.leases),
+      wants: [],
     };
   }
 
@@ -133,6 +134,8 @@ export class Store {
         return setOrDelete(this.leases, change.server, change.value);
       case 'footprint':
         return setOrDelete(this.footprints, change.model, change.value);
+      case 'wants':
+        return undefined;
     }
   }
 }

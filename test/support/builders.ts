@@ -93,4 +93,5 @@ export const nothingLearned = (): LearnedFacts => ({
   loadPaces: new Map(),
   footprints: new Map(),
   leases: new Map(),
+  wants: [],
 });

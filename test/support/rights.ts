@@ -5,6 +5,7 @@ const ROUTE = ['gateway', 'operator', 'admin'];
 const READ = ['viewer', 'operator', 'admin'];
 const OPERATE = ['operator', 'admin'];
 const DECLARE = ['admin'];
+const SCALE = ['autoscaler', 'viewer', 'operator', 'admin'];
 const SCRAPE = ['admin', 'metrics'];
 
 /** What a call presents: no credential, one that no caller has, one that has ended, or that of a role. */
@@ -44,6 +45,7 @@ export const OVER_HTTP: Readonly<Record<string, readonly string[]>> = {
   'PUT /v1/servers/{server}': DECLARE,
   'DELETE /v1/servers/{server}': DECLARE,
   'GET /v1/audit': DECLARE,
+  'GET /v1/scaling': SCALE,
 };
 
 /** The same of each method of gRPC. */
@@ -61,6 +63,11 @@ export const OVER_GRPC: Readonly<Record<string, readonly string[]>> = {
   '/berth.v1.Admin/ListServers': READ,
   '/berth.v1.Admin/GetServer': READ,
   '/berth.v1.Admin/GetFleet': READ,
+  '/berth.v1.Admin/GetScaling': SCALE,
+  '/externalscaler.ExternalScaler/IsActive': SCALE,
+  '/externalscaler.ExternalScaler/StreamIsActive': SCALE,
+  '/externalscaler.ExternalScaler/GetMetricSpec': SCALE,
+  '/externalscaler.ExternalScaler/GetMetrics': SCALE,
   '/berth.v1.Admin/PinModel': OPERATE,
   '/berth.v1.Admin/UnpinModel': OPERATE,
   '/berth.v1.Admin/LoadModel': OPERATE,

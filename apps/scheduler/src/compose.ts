@@ -25,6 +25,7 @@ import type { CompleteParts, Demo, SchedulerParts } from './parts.js';
 import { PressureMonitor } from './pressure/pressure-monitor.js';
 import { openRecorder } from './recorder.js';
 import { ToldRoutes } from './routing/told-routes.js';
+import { ScalingNumbers } from './scaling/scaling-numbers.js';
 import { Slices } from './slices.js';
 import { WallTimes } from './wall-times.js';
 import { Answers } from './writes/answers.js';
@@ -46,6 +47,13 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
   const { engine, times } = running;
   const { registry } = known;
   const { access, log } = parts;
+  const scaling = new ScalingNumbers(
+    {
+      ...{ engine, readiness: running.readiness, learned: store.learned, wallNow: parts.wallNow },
+      onSampled: (numbers, wanted) => running.metrics.scaling.sampled(numbers, wanted),
+    },
+    remembered.facts.wants,
+  );
   logMisled(registry.all(), log);
   const links = new Links(engine, parts.openServer, known.troubles);
   return {
@@ -54,6 +62,7 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
     access,
     log,
     links,
+    scaling,
     identity: identity(config, store),
     freeze: { told: remembered.told.freeze },
     insecureListen: config.insecureListen,

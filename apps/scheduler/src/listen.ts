@@ -28,6 +28,7 @@ import type { SchedulerParts } from './parts.js';
 import { ResolveController, straighten } from './routing/resolve.controller.js';
 import { Resolver } from './routing/resolver.js';
 import { Running } from './running.js';
+import { ExternalScaler } from './scaling/external-scaler.js';
 import { SchedulerModule } from './scheduler.module.js';
 import { CERTIFICATES, type Certificates } from './tls/certificates.js';
 import { WrittenInterceptor } from './writes/written.interceptor.js';
@@ -94,7 +95,7 @@ async function open(
   let grpcServer: Server | undefined;
   const grpc = addressText({ host: config.grpc.host, port: await portOf(config.grpc) });
   const errors = app.get(RpcErrors);
-  const raw = { resolver: app.get(Resolver), errors, health: app.get(GrpcHealth) };
+  const raw = { resolver: app.get(Resolver), errors, health: app.get(GrpcHealth), scaler: app.get(ExternalScaler) };
   const bounds = boundsWithin(openFiles(), config.connections, log);
   const refused = (over: 'http' | 'grpc') => () => running.now.metrics.connections.refused(over);
   const onServer = (server: Server) => (grpcServer = server);

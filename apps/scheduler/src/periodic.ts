@@ -5,6 +5,7 @@ import { GrpcHealth } from './health/grpc-health.js';
 import { tellPinEnds } from './models/pin-ends.js';
 import { warnOfOpenPorts } from './open-ports.js';
 import { Running } from './running.js';
+import { ExternalScaler } from './scaling/external-scaler.js';
 import { CERTIFICATES, type Certificates } from './tls/certificates.js';
 
 /** Periodic work of the app's ring: it tells the engine facts and tidies up, and decides nothing. */
@@ -13,6 +14,7 @@ export class Periodic {
   constructor(
     @Inject(Running) private readonly running: Running,
     @Inject(GrpcHealth) private readonly health: GrpcHealth,
+    @Inject(ExternalScaler) private readonly scaler: ExternalScaler,
     @Inject(CERTIFICATES) private readonly certificates: Certificates | null,
   ) {}
 
@@ -30,6 +32,13 @@ export class Periodic {
   @Interval(1_000)
   logExposures(): void {
     this.running.now.exposures.look();
+  }
+
+  /** What is used or waited for counts for a minute at least, so that no want is missed between two samples. */
+  @Interval(5_000)
+  sampleWants(): void {
+    this.running.now.scaling.sample();
+    this.scaler.refresh();
   }
 
   /** A store that fails is tried now and then, so that it is known when it takes writes again. */

@@ -7,6 +7,7 @@ import { ModelsModule } from './models/models.module.js';
 import { Periodic } from './periodic.js';
 import { PlanningModule } from './planning/planning.module.js';
 import { RoutingModule } from './routing/routing.module.js';
+import { ScalingModule } from './scaling/scaling.module.js';
 
 /** A module for each kind of caller, and what all of them use: what runs at present, and how refusals are told. */
 @Module({
@@ -17,6 +18,7 @@ import { RoutingModule } from './routing/routing.module.js';
     FleetModule,
     PlanningModule,
     AuditModule,
+    ScalingModule,
     HealthModule,
   ],
   providers: [Periodic],

@@ -15,6 +15,7 @@ import { warnOfOpenPorts } from './open-ports.js';
 import type { Demo, SchedulerParts } from './parts.js';
 import { reload } from './reload.js';
 import { Running } from './running.js';
+import { ExternalScaler } from './scaling/external-scaler.js';
 import { Certificates } from './tls/certificates.js';
 
 /** Calls under way have so long to end by themselves; then they are ended. */
@@ -148,6 +149,7 @@ function running(config: Config, made: Composition, held: Held): RunningSchedule
 async function close(made: Composition, held: Held): Promise<void> {
   made.lifecycle.end();
   held.listening.app.get(GrpcHealth).refresh();
+  held.listening.app.get(ExternalScaler).end();
   try {
     made.engine.stop();
   } finally {

@@ -3,9 +3,13 @@ import { tolerant } from './malformed.js';
 import { once } from './once.js';
 import { protoFolder } from './proto-folder.js';
 
-/** The two services' names, as the contract fixes them. */
+/** The names of our two services, as the contract fixes them. */
 export const ROUTER = 'berth.v1.Router';
 export const ADMIN = 'berth.v1.Admin';
+/** The name that KEDA calls. */
+export const EXTERNAL_SCALER = 'externalscaler.ExternalScaler';
+
+const EXTERNAL_SCALER_FILE = 'externalscaler/externalscaler.proto';
 
 const load = (...files: string[]): PackageDefinition =>
   loadSync(files, { longs: String, enums: String, defaults: true, includeDirs: [protoFolder()] });
@@ -53,6 +57,17 @@ export function routerService(): ServiceDefinition {
   return { ...others, Resolve: { ...method!, responseSerialize: once(method!.responseSerialize) } };
 }
 
+/** KEDA's external scaler, for raw handlers. */
+export function externalScalerService(): ServiceDefinition {
+  const definition = load(EXTERNAL_SCALER_FILE);
+  return tolerant(definition, serviceOf(definition, EXTERNAL_SCALER));
+}
+
+/** The same as clients use it. */
+export function externalScalerClientService(): ServiceDefinition {
+  return serviceOf(load(EXTERNAL_SCALER_FILE), EXTERNAL_SCALER);
+}
+
 /** Router as clients use it. */
 export function routerClientService(): ServiceDefinition {
   return serviceOf(load('berth/v1/router.proto'), ROUTER);
@@ -63,9 +78,14 @@ export function adminClientService(): ServiceDefinition {
   return serviceOf(load('berth/v1/admin.proto'), ADMIN);
 }
 
-/** Both together: the files of one package are told as one by reflection, so none may be missing. */
+/** All that is served: the files of one package are told as one by reflection, so none may be missing. */
 export function publishedDefinition(): PackageDefinition {
-  return load('berth/v1/router.proto', 'berth/v1/admin.proto', 'google/rpc/error_details.proto');
+  return load(
+    'berth/v1/router.proto',
+    'berth/v1/admin.proto',
+    EXTERNAL_SCALER_FILE,
+    'google/rpc/error_details.proto',
+  );
 }
 
 /** What error details are written with. */

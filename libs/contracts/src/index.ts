@@ -5,6 +5,9 @@ export {
   adminClientService,
   adminDefinition,
   BATCH_BYTES,
+  EXTERNAL_SCALER,
+  externalScalerClientService,
+  externalScalerService,
   itemWriter,
   publishedDefinition,
   ROUTER,
@@ -18,6 +21,7 @@ export * from './messages.js';
 export { NAME, NAME_RULE } from './names.js';
 export { once } from './once.js';
 export * from './plan.js';
+export * from './scaling.js';
 export { protoFolder } from './proto-folder.js';
 export { type EdgeReason, type Reason, type RefusalForm, REFUSALS } from './refusals.js';
 export { fromStruct, type Struct, toStruct } from './struct.js';

@@ -171,8 +171,12 @@ export class Notebook {
   }
 }
 
-const keyOf = (change: LearnedChange): string =>
-  `${change.kind}/${'server' in change ? change.server : change.model}`;
+const keyOf = (change: LearnedChange): string => `${change.kind}/${nameOf(change)}`;
+
+function nameOf(change: LearnedChange): string {
+  if ('server' in change) return change.server;
+  return 'model' in change ? change.model : '';
+}
 
 const factsOf = (server: Server): LearnedServer => ({
   repository: [...server.repository],

@@ -6,6 +6,7 @@ import type {
   LearnedLeases,
   LearnedLoadTimes,
   LearnedServer,
+  LearnedWant,
 } from '#engine';
 import type { Rows, RowWrite } from './rows.js';
 import { readTable, rowWrite, type Table } from './table.js';
@@ -17,6 +18,9 @@ const STEPS: Table<readonly ModelId[]> = { prefix: 'learned/steps/', schema: VAL
 const LOAD_TIMES: Table<LearnedLoadTimes> = { prefix: 'learned/load-took/', schema: VALUES.loadTimes };
 const LOAD_PACES: Table<LoadTimes> = { prefix: 'learned/load-pace/', schema: VALUES.loadPace };
 const FOOTPRINTS: Table<Footprint> = { prefix: 'learned/footprint/', schema: VALUES.footprint };
+const WANTS: Table<readonly LearnedWant[]> = { prefix: 'learned/wants/', schema: VALUES.wants };
+/** The only row of its table. */
+const HOUR = 'hour';
 
 const LEASES: Table<LearnedLeases> = { prefix: 'learned/leases/', schema: VALUES.leases };
 
@@ -35,7 +39,8 @@ export class LearnedStore implements Learned {
     const loadPaces = await readTable(this.rows, LOAD_PACES);
     const footprints = await readTable(this.rows, FOOTPRINTS);
     const leases = await readTable(this.rows, LEASES);
-    const tables = [servers, ordered, steps, loadTimes, loadPaces, footprints, leases];
+    const wants = await readTable(this.rows, WANTS);
+    const tables = [servers, ordered, steps, loadTimes, loadPaces, footprints, leases, wants];
     for (const key of tables.flatMap(({ damaged }) => damaged)) this.onDamage(key);
     return {
       servers: servers.values as ReadonlyMap<ServerId, LearnedServer>,
@@ -45,6 +50,7 @@ export class LearnedStore implements Learned {
       loadPaces: loadPaces.values as ReadonlyMap<ServerId, LoadTimes>,
       footprints: footprints.values as ReadonlyMap<ModelId, Footprint>,
       leases: leases.values as ReadonlyMap<ServerId, LearnedLeases>,
+      wants: wants.values.get(HOUR) ?? [],
     };
   }
 
@@ -69,5 +75,7 @@ function writeOf(change: LearnedChange): RowWrite {
       return rowWrite(LEASES, change.server, change.value);
     case 'footprint':
       return rowWrite(FOOTPRINTS, change.model, change.value);
+    case 'wants':
+      return rowWrite(WANTS, HOUR, change.value);
   }
 }

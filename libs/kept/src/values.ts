@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type {
   LearnedLoadTimes,
   LearnedServer,
+  LearnedWant,
   ToldAnswer,
   ToldAudit,
   ToldAuditHead,
@@ -27,6 +28,9 @@ const onceTook = (took: number): LoadTimes => ({
   deviation: Math.log(1.5) / 1.6 / Math.SQRT2,
   count: 1,
 });
+
+/** One for each minute of an hour, and the minute under way. */
+const MOST_WANTS = 62;
 
 const digits = z.string().regex(/^[0-9]+$/);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -119,6 +123,9 @@ export const VALUES = {
   ]) satisfies z.ZodType<LearnedLoadTimes>,
   loadPace: times,
   leases: z.record(z.string(), z.number().min(0)),
+  wants: z
+    .array(z.strictObject({ from: z.number().min(0), servers: z.int().min(0) }))
+    .max(MOST_WANTS) satisfies z.ZodType<readonly LearnedWant[]>,
 } as const;
 
 /** Writes a value down. What could not be read back is a bug of ours and never reaches the disk. */

@@ -10,6 +10,7 @@ import { expositionOf } from './exposition.js';
 import { addFleetGauges } from './fleet-gauges.js';
 import { ListenMetrics } from './listen-metrics.js';
 import { RecorderMetrics } from './recorder-metrics.js';
+import { ScalingMetrics } from './scaling-metrics.js';
 import { addStoreGauge } from './store-gauge.js';
 import { ResolveMetrics } from './resolve-metrics.js';
 import { TurnMetrics } from './turn-metrics.js';
@@ -41,6 +42,7 @@ export class Metrics implements Observer {
   readonly audit = new AuditMetrics(this.registry);
   readonly connections = new ConnectionMetrics(this.registry);
   readonly recorder = new RecorderMetrics(this.registry);
+  readonly scaling = new ScalingMetrics(this.registry);
   readonly listen: ListenMetrics;
   private readonly declared = new DeclaredTimes();
   private fleet: Readonly<Fleet> | undefined;

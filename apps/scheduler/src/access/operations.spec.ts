@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { service as healthService } from 'grpc-health-check';
-import { adminClientService, routerClientService } from '#contracts';
+import { adminClientService, externalScalerClientService, routerClientService } from '#contracts';
 import { needsOf, OPERATIONS } from './operations.js';
 
 /** Operations that HTTP alone has. */
@@ -8,7 +8,12 @@ const HTTP_ALONE = ['GetOpenApi', 'GetMetrics', 'GetLive', 'GetReady'];
 
 describe('what a gRPC method needs', () => {
   it('is known of each that is served', () => {
-    const services = [adminClientService(), routerClientService(), healthService];
+    const services = [
+      adminClientService(),
+      routerClientService(),
+      externalScalerClientService(),
+      healthService,
+    ];
     const paths = services.flatMap((service) => Object.values(service).map(({ path }) => path));
     expect(paths.length).toBeGreaterThan(25);
     expect(paths.filter((path) => needsOf(path) === undefined)).toEqual([]);

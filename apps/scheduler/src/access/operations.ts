@@ -32,6 +32,7 @@ export const OPERATIONS = {
   PutServer: 'declare',
   DeleteServer: 'declare',
   ListAudit: 'declare',
+  GetScaling: 'scale',
   GetMetrics: 'scrape',
   GetLive: 'nothing',
   GetReady: 'nothing',
@@ -44,6 +45,10 @@ const FOREIGN: Readonly<Record<string, Needs>> = {
   '/grpc.health.v1.Health/Check': 'nothing',
   '/grpc.health.v1.Health/Watch': 'nothing',
   '/grpc.health.v1.Health/List': 'read',
+  '/externalscaler.ExternalScaler/IsActive': 'scale',
+  '/externalscaler.ExternalScaler/StreamIsActive': 'scale',
+  '/externalscaler.ExternalScaler/GetMetricSpec': 'scale',
+  '/externalscaler.ExternalScaler/GetMetrics': 'scale',
   '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo': 'read',
   '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo': 'read',
 };

@@ -7,12 +7,14 @@ import type { RpcErrors } from '../errors/rpc-errors.js';
 import type { GrpcHealth } from '../health/grpc-health.js';
 import type { Resolver } from '../routing/resolver.js';
 import { routerHandlers } from '../routing/router.grpc.js';
+import type { ExternalScaler } from '../scaling/external-scaler.js';
 
 /** What is served beside Admin on Nest's gRPC server, past Nest. */
 export interface RawServices {
   readonly resolver: Resolver;
   readonly errors: RpcErrors;
   readonly health: GrpcHealth;
+  readonly scaler: ExternalScaler;
   /** Is handed the server, so that it can be ended by force. */
   readonly onServer: (server: Server) => void;
 }
@@ -20,7 +22,7 @@ export interface RawServices {
 /** How Nest serves gRPC. Nest knows Admin alone: it would serve every service of a package it loads itself. */
 export function grpcOptions(
   connections: Connections,
-  { resolver, errors, health, onServer }: RawServices,
+  { resolver, errors, health, scaler, onServer }: RawServices,
 ): GrpcOptions['options'] {
   return {
     package: 'berth.v1',
@@ -31,6 +33,7 @@ export function grpcOptions(
       onServer(server);
       server.addService(routerService(), routerHandlers(resolver, errors));
       health.serveOn(server);
+      scaler.serveOn(server);
       new ReflectionService(publishedDefinition()).addToServer(server);
     },
   };

@@ -1,10 +1,10 @@
 import type { Server } from '@grpc/grpc-js';
 import { Inject, Injectable } from '@nestjs/common';
 import { HealthImplementation } from 'grpc-health-check';
-import { ADMIN, ROUTER } from '#contracts';
+import { ADMIN, EXTERNAL_SCALER, ROUTER } from '#contracts';
 import { Running } from '../running.js';
 
-const SERVICES = ['', ROUTER, ADMIN];
+const SERVICES = ['', ROUTER, ADMIN, EXTERNAL_SCALER];
 
 /** `grpc.health.v1`: the same word for the whole and for each service. */
 @Injectable()

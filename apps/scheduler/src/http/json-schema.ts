@@ -7,6 +7,7 @@ import {
   planSchema,
   problemSchema,
   routeSchema,
+  scalingSchema,
   serverSchema,
 } from '#contracts';
 
@@ -20,6 +21,7 @@ const NAMED = {
   AuditRecord: auditRecordSchema,
   Explanation: explanationSchema,
   Plan: planSchema,
+  Scaling: scalingSchema,
   Problem: problemSchema,
 };
 

@@ -216,6 +216,8 @@ export class EmptyFleet {
   startedAt: Instant | null = null;
   /** When the indexes were last refreshed for an unknown name. */
   refreshedAt: Instant | null = null;
+  /** When a request last came for a name that is not known, while not every server had been seen or there was none. */
+  unknownAskedAt: Instant | null = null;
   /** Copies to be loaded anew, in the order of the orders. */
   readonly reloads = new Map<ReplicaId, Reload>();
   readonly putOff = new Map<ReplicaId, PutOff>();

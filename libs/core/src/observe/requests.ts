@@ -7,7 +7,7 @@ import type { Instant } from '../fleet/model.js';
 import { isFullWanted, toldAt } from '../looks/look-around.js';
 import { isPinProtected } from '../memory/pins.js';
 import type { Replica } from '../fleet/replica.js';
-import { isLeftAlone } from '../fleet/standing.js';
+import { isAllSeen, isLeftAlone } from '../fleet/standing.js';
 import { learnLease } from '../learned/leases.js';
 import { countRoutes } from '../learned/strain.js';
 import { forgetFailures } from '../learned/cooldown.js';
@@ -18,6 +18,7 @@ const DOUBT_EVERY = 1_000;
 /** A request has come that found no ready copy. */
 export function admitRequest(fleet: Fleet, { request }: EventOf<'RequestArrived'>, now: Instant): void {
   fleet.waiting.set(request.id, request);
+  if (!fleet.models.has(request.model) && !isAllSeen(fleet)) fleet.unknownAskedAt = now;
   countAsks(fleet, request.model, 1, now);
 }
 

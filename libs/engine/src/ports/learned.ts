@@ -15,6 +15,12 @@ export interface LearnedLoadTimes {
 /** The ends of leases on one server, by model: milliseconds since 1970, in whole seconds. */
 export type LearnedLeases = Readonly<Record<string, number>>;
 
+/** How many servers were wanted at most in one minute; it began at `from`, in milliseconds since 1970. */
+export interface LearnedWant {
+  readonly from: number;
+  readonly servers: number;
+}
+
 export interface LearnedFacts {
   readonly servers: ReadonlyMap<ServerId, LearnedServer>;
   /** The models that Berth ordered on each server, with the steps of ensembles that it ordered. */
@@ -25,6 +31,8 @@ export interface LearnedFacts {
   readonly footprints: ReadonlyMap<ModelId, Footprint>;
   /** Leases that outlast the default lease: the next life has to keep them. */
   readonly leases: ReadonlyMap<ServerId, LearnedLeases>;
+  /** The wants of the last hour, as far as they are known: without them the fleet could be made smaller too early. */
+  readonly wants: readonly LearnedWant[];
 }
 
 /** One learned fact replaced, or forgotten with null. */
@@ -35,7 +43,8 @@ export type LearnedChange =
   | { readonly kind: 'loadTimes'; readonly model: ModelId; readonly value: LearnedLoadTimes | null }
   | { readonly kind: 'loadPace'; readonly server: ServerId; readonly value: LoadTimes | null }
   | { readonly kind: 'leases'; readonly server: ServerId; readonly value: LearnedLeases | null }
-  | { readonly kind: 'footprint'; readonly model: ModelId; readonly value: Footprint | null };
+  | { readonly kind: 'footprint'; readonly model: ModelId; readonly value: Footprint | null }
+  | { readonly kind: 'wants'; readonly value: readonly LearnedWant[] };
 
 /** Stores learned facts. Their loss costs time, never correctness; but the loss of a lease breaks a promise. */
 export interface Learned {

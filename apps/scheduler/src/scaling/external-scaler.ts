@@ -1,0 +1,113 @@
+import type { sendUnaryData, Server, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
+import { Inject, Injectable } from '@nestjs/common';
+import { externalScalerService, MalformedRequest } from '#contracts';
+import { invalid, Refused } from '../errors/refused.js';
+import { RpcErrors } from '../errors/rpc-errors.js';
+import { malformed } from '../grpc/requests.js';
+import { SHUTTING_DOWN } from '../lifecycle.js';
+import { Running } from '../running.js';
+
+/** The only metric, and how many servers of it one server is: an autoscaler then has as many as the number says. */
+const METRIC = 'servers';
+const TARGET = 1;
+/** So many streams may be open. */
+const MOST_STREAMS = 100;
+const STREAM_AGAIN_MS = 10_000;
+
+interface Active {
+  readonly result: boolean;
+}
+interface MetricsRequest {
+  readonly metricName: string;
+}
+type Unary<Asked, Told> = (
+  call: ServerUnaryCall<Asked | MalformedRequest, Told>,
+  callback: sendUnaryData<Told>,
+) => void;
+type Stream = ServerWritableStream<unknown, Active>;
+
+/** `externalscaler.ExternalScaler`, as KEDA calls it: raw handlers, since Nest serves the package of Berth alone. */
+@Injectable()
+export class ExternalScaler {
+  /** The open streams, and what each was told last. */
+  private readonly streams = new Map<Stream, boolean>();
+
+  constructor(
+    @Inject(Running) private readonly running: Running,
+    @Inject(RpcErrors) private readonly errors: RpcErrors,
+  ) {}
+
+  serveOn(server: Server): void {
+    server.addService(externalScalerService(), {
+      isActive: this.answering(() => ({ result: this.isActive() })),
+      streamIsActive: (call: Stream) => this.stream(call),
+      getMetricSpec: this.answering(() => ({
+        metricSpecs: [{ metricName: METRIC, targetSize: TARGET, targetSizeFloat: TARGET }],
+      })),
+      getMetrics: this.answering((request: MetricsRequest) => this.metrics(request)),
+    });
+  }
+
+  /** Tells the open streams where it has changed whether any server is wanted. */
+  refresh(): void {
+    if (this.streams.size === 0) return;
+    try {
+      const isActive = this.isActive();
+      for (const stream of this.streams.keys()) this.tell(stream, isActive);
+    } catch (error) {
+      this.end(error);
+    }
+  }
+
+  /** Ends all streams: a client reconnects, to another process if there is one. */
+  end(why: unknown = new Refused(SHUTTING_DOWN)): void {
+    for (const stream of this.streams.keys()) stream.destroy(this.errors.of(why));
+    this.streams.clear();
+  }
+
+  private isActive(): boolean {
+    return this.running.now.scaling.wanted() > 0;
+  }
+
+  private metrics({ metricName }: MetricsRequest): object {
+    if (metricName !== METRIC) throw invalid([{ path: 'metricName', rule: `must be "${METRIC}"` }]);
+    const servers = this.running.now.scaling.wanted();
+    return { metricValues: [{ metricName, metricValue: servers, metricValueFloat: servers }] };
+  }
+
+  private answering<Asked, Told>(answer: (request: Asked) => Told): Unary<Asked, Told> {
+    return ({ request }, callback) => {
+      try {
+        if (request instanceof MalformedRequest) throw malformed(request);
+        callback(null, answer(request));
+      } catch (error) {
+        callback(this.errors.of(error));
+      }
+    };
+  }
+
+  private stream(call: Stream): void {
+    try {
+      if (call.request instanceof MalformedRequest) throw malformed(call.request);
+      if (this.streams.size >= MOST_STREAMS) throw TOO_MANY;
+      this.tell(call, this.isActive());
+      const gone = (): void => void this.streams.delete(call);
+      for (const end of ['cancelled', 'error', 'close'] as const) call.on(end, gone);
+    } catch (error) {
+      call.destroy(this.errors.of(error));
+    }
+  }
+
+  /** A stream that does not read is told once it does. */
+  private tell(stream: Stream, isActive: boolean): void {
+    if (this.streams.get(stream) === isActive || stream.writableNeedDrain) return;
+    this.streams.set(stream, isActive);
+    stream.write({ result: isActive });
+  }
+}
+
+const TOO_MANY = new Refused({
+  reason: 'busy',
+  detail: `at most ${MOST_STREAMS} streams may be open`,
+  retryAfter: STREAM_AGAIN_MS,
+});

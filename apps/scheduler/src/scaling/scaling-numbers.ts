@@ -1,0 +1,113 @@
+import {
+  type Fleet,
+  type Instant,
+  largestWant,
+  removalCosts,
+  type Scaling,
+  scalingOf,
+  type WantHistory,
+  withWant,
+} from '#core';
+import type { Learned, LearnedWant } from '#engine';
+import { Refused } from '../errors/refused.js';
+import type { Readiness } from '../health/readiness.js';
+import { SHUTTING_DOWN } from '../lifecycle.js';
+import type { WallClock } from '../wall-times.js';
+import type { ScalingMessage } from '#contracts';
+import { scalingView } from './scaling-view.js';
+
+/** What is needed of the rest of the process. */
+export interface ScalingParts {
+  readonly engine: { readonly fleet: Readonly<Fleet>; now(): Instant };
+  readonly readiness: Pick<Readiness, 'state'>;
+  /** Keeps the wants of the last hour for the next life. */
+  readonly learned: Pick<Learned, 'write'>;
+  readonly wallNow: WallClock;
+  /** Is told of each sample. */
+  readonly onSampled: (scaling: Scaling, wanted: number) => void;
+}
+
+/** So long a caller waits before it asks again while Berth is not ready. */
+const SOON_MS = 1_000;
+
+/** The numbers for autoscalers: what is wanted now, and by the last hour, which outlasts a restart. */
+export class ScalingNumbers {
+  private history: WantHistory;
+  /** The history that was last given to the store. */
+  private stored: WantHistory;
+  private isWriting = false;
+
+  constructor(
+    private readonly parts: ScalingParts,
+    remembered: readonly LearnedWant[],
+  ) {
+    this.history = recalled(remembered, parts.engine.now(), parts.wallNow());
+    this.stored = this.history;
+  }
+
+  /** All numbers. Throws `no_leader` until Berth is ready, and `shutting_down` once it ends. */
+  read(): ScalingMessage {
+    this.admit();
+    const { fleet } = this.parts.engine;
+    const now = this.parts.engine.now();
+    const { scaling, wanted } = this.taken(now);
+    return scalingView(scaling, wanted, removalCosts(fleet, now));
+  }
+
+  /** How many servers are wanted, by the last hour. Throws as `read` does. */
+  wanted(): number {
+    this.admit();
+    return this.taken(this.parts.engine.now()).wanted;
+  }
+
+  /** Takes down what is wanted now. While Berth is not ready there is nothing to take down; it says whether it was. */
+  sample(): boolean {
+    const state = this.parts.readiness.state();
+    if (state === 'starting' || state === 'ending') return false;
+    const { scaling, wanted } = this.taken(this.parts.engine.now());
+    this.parts.onSampled(scaling, wanted);
+    void this.store();
+    return true;
+  }
+
+  private taken(now: Instant): { readonly scaling: Scaling; readonly wanted: number } {
+    const scaling = scalingOf(this.parts.engine.fleet, now);
+    this.history = withWant(this.history, scaling.wanted, now);
+    return { scaling, wanted: largestWant(this.history, now) };
+  }
+
+  /** A number that is too low would make the fleet smaller: there is none before all servers were looked at. */
+  private admit(): void {
+    const state = this.parts.readiness.state();
+    if (state === 'ending') throw new Refused(SHUTTING_DOWN);
+    if (state !== 'starting') return;
+    throw new Refused({
+      reason: 'no_leader',
+      detail: 'not all servers were looked at since the start',
+      retryAfter: SOON_MS,
+    });
+  }
+
+  /** One write at a time. What was not written is written with the next sample. */
+  private async store(): Promise<void> {
+    const { history } = this;
+    if (this.isWriting || history === this.stored) return;
+    this.isWriting = true;
+    const offset = this.parts.wallNow() - this.parts.engine.now();
+    const value = history.map(({ from, servers }) => ({ from: Math.max(0, from + offset), servers }));
+    try {
+      await this.parts.learned.write([{ kind: 'wants', value }]);
+      this.stored = history;
+    } catch {
+      // The store tells of its failure itself (`berth_store_ok`).
+    } finally {
+      this.isWriting = false;
+    }
+  }
+}
+
+/** A want from the future, by a clock that was set back, counts as one of this moment. */
+const recalled = (wants: readonly LearnedWant[], now: Instant, wall: number): WantHistory =>
+  wants
+    .map(({ from, servers }) => ({ from: now - Math.max(0, wall - from), servers }))
+    .toSorted((a, b) => a.from - b.from);

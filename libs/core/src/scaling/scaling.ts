@@ -1,0 +1,92 @@
+import type { Fleet } from '../fleet/fleet.js';
+import type { ModelId } from '../fleet/ids.js';
+import type { Bytes, Instant, Millis } from '../fleet/model.js';
+import { DEFAULTS } from '../fleet/settings.js';
+import { loadsAtMost, loadsByServer } from '../fleet/standing.js';
+import type { Server } from '../fleet/server.js';
+import { routableReplicas } from '../learned/routes.js';
+import type { ModelNeed } from './model-needs.js';
+import { type Removal, removals } from './removal.js';
+import { serversWanted } from './servers-wanted.js';
+import { type Supply, supplyOf, total } from './supply.js';
+
+/** What an autoscaler goes by. Memory is that of GPUs; in a fleet without any GPU it is that of the hosts. */
+export interface Scaling {
+  /** Servers like the median one that hold what is needed at this moment. */
+  readonly wanted: number;
+  /** Servers that are reached and do not drain. */
+  readonly present: number;
+  /** What all that is needed would book. */
+  readonly wantedBytes: Bytes;
+  /** What is booked for loaded copies. */
+  readonly heldBytes: Bytes;
+  /** The part of `wantedBytes` for which requests wait without a copy that serves. */
+  readonly queuedBytes: Bytes;
+  /** What the present servers can hold. */
+  readonly capacityBytes: Bytes;
+  readonly waiting: number;
+  readonly loadsRunning: number;
+  /** How many loads may run at a time on the present servers. */
+  readonly loadSlots: number;
+}
+
+/** For so long a request for a name that is not known asks for a first server, where there is none. */
+const UNKNOWN_COUNTS: Millis = 60_000;
+/** For so long after the start it is not known what was used before: what is there counts as wanted. */
+const RECALLS_AFTER: Millis = DEFAULTS.idleUnload!;
+
+/** The numbers of this moment. They follow from the fleet alone, and reading them changes nothing. */
+export function scalingOf(fleet: Readonly<Fleet>, now: Instant): Scaling {
+  const supply = supplyOf(fleet, now);
+  return {
+    wanted: wantedNow(fleet, supply, now),
+    present: supply.present.length,
+    wantedBytes: supply.wantedBytes,
+    heldBytes: supply.heldBytes,
+    queuedBytes: queuedFor(fleet, supply),
+    capacityBytes: supply.capacityBytes,
+    waiting: fleet.waiting.size,
+    ...slotsOf(fleet, supply.present, now),
+  };
+}
+
+/** What the removal of each server would cost. The one that costs least comes first. */
+export function removalCosts(fleet: Readonly<Fleet>, now: Instant): readonly Removal[] {
+  const { needs, capacityBytes, wantedBytes, bytesOf, present } = supplyOf(fleet, now);
+  const here = new Set(present);
+  const fitsWithout = (server: Server): boolean =>
+    wantedBytes <= capacityBytes - (here.has(server) ? bytesOf(server) : 0);
+  return removals(fleet, { needs, fitsWithout }, now);
+}
+
+/** After a start what is there is wanted. Where there is no server one is wanted for a request for an unknown name. */
+function wantedNow(fleet: Readonly<Fleet>, { needs, room, present }: Supply, now: Instant): number {
+  const wanted = serversWanted([...needs.values()], room);
+  const isYoung = now - (fleet.startedAt ?? now) < RECALLS_AFTER;
+  const kept = isYoung ? present.length : 0;
+  return Math.max(wanted, kept, present.length === 0 ? firstFor(fleet, now) : 0);
+}
+
+const firstFor = ({ unknownAskedAt }: Readonly<Fleet>, now: Instant): number =>
+  unknownAskedAt !== null && now - unknownAskedAt < UNKNOWN_COUNTS ? 1 : 0;
+
+function queuedFor(fleet: Readonly<Fleet>, { needs, sizeOf }: Supply): Bytes {
+  const asked = new Set<ModelId>();
+  for (const { model } of fleet.waiting.values()) asked.add(model);
+  return total(asked, (id) => {
+    const need: ModelNeed | undefined = needs.get(id);
+    return need && routableReplicas(fleet, id).length === 0 ? sizeOf(need) : 0;
+  });
+}
+
+function slotsOf(
+  fleet: Readonly<Fleet>,
+  present: readonly Server[],
+  now: Instant,
+): Pick<Scaling, 'loadsRunning' | 'loadSlots'> {
+  const loads = loadsByServer(fleet, now);
+  const running = ({ spec }: Server): number => loads.get(spec.id)?.running ?? 0;
+  const slots = (server: Server): number =>
+    Math.max(running(server), loadsAtMost(fleet, server, loads.get(server.spec.id)?.overdue ?? 0));
+  return { loadsRunning: total(present, running), loadSlots: total(present, slots) };
+}
