@@ -61,7 +61,7 @@ export class ExternalScaler {
 
   /** Ends all streams: a client reconnects, to another process if there is one. */
   end(why: unknown = new Refused(SHUTTING_DOWN)): void {
-    for (const stream of this.streams.keys()) stream.destroy(this.errors.of(why));
+    for (const stream of this.streams.keys()) stream.emit('error', this.errors.of(why));
     this.streams.clear();
   }
 
@@ -94,7 +94,7 @@ export class ExternalScaler {
       const gone = (): void => void this.streams.delete(call);
       for (const end of ['cancelled', 'error', 'close'] as const) call.on(end, gone);
     } catch (error) {
-      call.destroy(this.errors.of(error));
+      call.emit('error', this.errors.of(error));
     }
   }
 
