@@ -19,6 +19,7 @@ import { parked } from './parked.js';
 import { promises } from './promises.js';
 import { realPromises } from './promises/real.js';
 import { removeScratch } from './scratch.js';
+import { scaling } from './scaling/scaling.js';
 import { silent } from './silent.js';
 import { tenants } from './tenants.js';
 import { warm } from './warm.js';
@@ -42,6 +43,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   parked,
   abuse,
   dead,
+  scaling: () => Promise.resolve(scaling(values.traces)),
 };
 
 const { values, positionals: chosen } = parseArgs({
@@ -49,6 +51,8 @@ const { values, positionals: chosen } = parseArgs({
     minutes: { type: 'string', default: '10' },
     /** Of `promises`: the scenarios whose names begin so. */
     only: { type: 'string', default: '' },
+    /** Of `scaling`: the folder of the traces, where they are not beside the repository. */
+    traces: { type: 'string', default: '' },
     /** Of `promises`: the first scenario, with processes. */
     real: { type: 'boolean', default: false },
   },

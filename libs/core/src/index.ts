@@ -86,5 +86,5 @@ export type { WhyHolder, WhyMove } from './explain/scene.js';
 export type { Verdict, WhyAccount, WhyDevice, WhyMemory, WhyPlace, WhyThere } from './explain/why-there.js';
 export { type Demand, type Why, whyOf } from './explain/why.js';
 export { type Removal, REMOVAL_REASONS } from './scaling/removal.js';
-export { removalCosts, type Scaling, scalingOf } from './scaling/scaling.js';
+export { type Scaling, scalingAndRemovals, scalingOf } from './scaling/scaling.js';
 export { largestWant, type MinuteWant, type WantHistory, withWant } from './scaling/want-history.js';

@@ -2,8 +2,8 @@ import {
   type Fleet,
   type Instant,
   largestWant,
-  removalCosts,
   type Scaling,
+  scalingAndRemovals,
   scalingOf,
   type WantHistory,
   withWant,
@@ -48,32 +48,37 @@ export class ScalingNumbers {
   /** All numbers. Throws `no_leader` until Berth is ready, and `shutting_down` once it ends. */
   read(): ScalingMessage {
     this.admit();
-    const { fleet } = this.parts.engine;
     const now = this.parts.engine.now();
-    const { scaling, wanted } = this.taken(now);
-    return scalingView(scaling, wanted, removalCosts(fleet, now));
+    const { scaling, removals } = scalingAndRemovals(this.parts.engine.fleet, now);
+    return scalingView(scaling, this.takenDown(scaling, now), removals);
   }
 
   /** How many servers are wanted, by the last hour. Throws as `read` does. */
   wanted(): number {
     this.admit();
-    return this.taken(this.parts.engine.now()).wanted;
+    return this.taken().wanted;
   }
 
   /** Takes down what is wanted now. While Berth is not ready there is nothing to take down; it says whether it was. */
   sample(): boolean {
     const state = this.parts.readiness.state();
     if (state === 'starting' || state === 'ending') return false;
-    const { scaling, wanted } = this.taken(this.parts.engine.now());
+    const { scaling, wanted } = this.taken();
     this.parts.onSampled(scaling, wanted);
     void this.store();
     return true;
   }
 
-  private taken(now: Instant): { readonly scaling: Scaling; readonly wanted: number } {
+  private taken(): { readonly scaling: Scaling; readonly wanted: number } {
+    const now = this.parts.engine.now();
     const scaling = scalingOf(this.parts.engine.fleet, now);
-    this.history = withWant(this.history, scaling.wanted, now);
-    return { scaling, wanted: largestWant(this.history, now) };
+    return { scaling, wanted: this.takenDown(scaling, now) };
+  }
+
+  /** Takes down what is wanted now, and returns the largest want of the last hour. */
+  private takenDown({ wanted }: Scaling, now: Instant): number {
+    this.history = withWant(this.history, wanted, now);
+    return largestWant(this.history, now);
   }
 
   /** A number that is too low would make the fleet smaller: there is none before all servers were looked at. */

@@ -28,12 +28,11 @@ export const servingReplicas = (fleet: Readonly<Fleet>, model: ModelId): Ready[]
   solidReplicas(fleet, model).filter((replica) => !isFailing(replica));
 
 const solidReplicas = (fleet: Readonly<Fleet>, model: ModelId): Ready[] =>
-  replicasOf(fleet, model).filter(
-    (replica): replica is Ready =>
-      replica.phase === 'ready' &&
-      isSolid(fleet.servers.get(replica.server)) &&
-      !isWrittenOff(fleet, replica),
-  );
+  replicasOf(fleet, model).filter((replica) => isSolidCopy(fleet, replica));
+
+/** Whether a replica is ready on a server that stays, and not written off. */
+export const isSolidCopy = (fleet: Readonly<Fleet>, replica: Replica): replica is Ready =>
+  replica.phase === 'ready' && isSolid(fleet.servers.get(replica.server)) && !isWrittenOff(fleet, replica);
 
 const isSolid = (server: Server | undefined): boolean =>
   server !== undefined && server.drain === null && isRoutable(server);

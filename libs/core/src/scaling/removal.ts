@@ -6,7 +6,8 @@ import type { Server } from '../fleet/server.js';
 import { serverState } from '../explain/view.js';
 import { leasedUntil } from '../learned/leases.js';
 import { loadForecast } from '../learned/load-forecast.js';
-import { isPinProtected, solidCopies } from '../memory/pins.js';
+import { copiesOf, isPinProtected, isSolidCopy } from '../memory/pins.js';
+import { type Holdings, isOfHost } from './holdings.js';
 import type { ModelNeed } from './model-needs.js';
 
 /** What the removal of a server would cost, or why it would cost nothing; the last ones cost most. */
@@ -41,6 +42,7 @@ export interface Removal {
 /** What is needed in all, and what the servers that stay have: to tell whether one can be spared. */
 export interface Sparing {
   readonly needs: ReadonlyMap<ModelId, ModelNeed>;
+  readonly holdings: ReadonlyMap<ModelId, Holdings>;
   /** Whether what is needed fits without this server. */
   readonly fitsWithout: (server: Server) => boolean;
 }
@@ -66,23 +68,23 @@ function removalOf(fleet: Readonly<Fleet>, server: Server, sparing: Sparing, now
   const state = serverState(fleet, server, now);
   const free = { server: id, cost: 0, models: 0, bytes: 0 };
   if (state === 'lost' || state === 'drained') return { ...free, reason: state };
-  const missed = replicasOn(fleet, id).filter((one) => isMissed(fleet, one, sparing.needs));
+  const missed = replicasOn(fleet, id).filter((one) => isMissed(fleet, one, sparing));
   if (missed.length === 0) return { ...free, reason: state === 'draining' ? 'draining' : 'unused' };
   let [cost, bytes] = [0, 0];
   for (const { model, bookings } of missed) {
     cost += loadForecast(fleet, model, null).p50;
-    for (const booking of bookings) if (booking.account.startsWith('gpu:')) bytes += booking.bytes;
+    for (const booking of bookings) if (!isOfHost(booking.account)) bytes += booking.bytes;
   }
   const reason = state === 'draining' ? state : reasonFor(fleet, server, missed, sparing, now);
   return { server: id, cost: Math.round(cost), reason, models: missed.length, bytes };
 }
 
 /** Whether too few copies of a needed model would be left without this one. */
-function isMissed(fleet: Readonly<Fleet>, replica: Replica, needs: ReadonlyMap<ModelId, ModelNeed>): boolean {
+function isMissed(fleet: Readonly<Fleet>, replica: Replica, { needs, holdings }: Sparing): boolean {
   const need = needs.get(replica.model);
   if (!need || isLeaving(replica)) return false;
-  const others = solidCopies(fleet, replica.model, new Set([replica.id]));
-  return others < need.least;
+  const solid = holdings.get(replica.model)?.solid ?? 0;
+  return solid - (isSolidCopy(fleet, replica) ? copiesOf(fleet, replica) : 0) < need.least;
 }
 
 function reasonFor(

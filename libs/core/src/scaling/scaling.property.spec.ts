@@ -2,7 +2,7 @@ import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
 import { aModel, aRequest, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Model, ModelId, RequestId } from '#core';
-import { removalCosts, scalingOf } from './scaling.js';
+import { scalingAndRemovals, scalingOf } from './scaling.js';
 
 const MODELS = 8;
 const numRuns = 60;
@@ -89,7 +89,7 @@ describe('the numbers for autoscalers', () => {
     fc.assert(
       fc.property(plays, (play) => {
         const world = worldOf(play);
-        const told = removalCosts(world.fleet, world.now);
+        const told = scalingAndRemovals(world.fleet, world.now).removals;
         const keys = told.map(({ reason, cost }) => (reason === 'no_room' ? 1e12 : 0) + cost);
         return (
           new Set(told.map(({ server }) => server)).size === world.fleet.servers.size &&
@@ -112,7 +112,7 @@ describe('the numbers for autoscalers', () => {
           ...world.fleet.wishes,
         ]);
         scalingOf(world.fleet, world.now);
-        removalCosts(world.fleet, world.now);
+        scalingAndRemovals(world.fleet, world.now).removals;
         return (
           JSON.stringify([...world.fleet.replicas, ...world.fleet.waiting, ...world.fleet.wishes]) === before
         );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { removalCosts, scalingOf } from './scaling.js';
+import { scalingAndRemovals, scalingOf } from './scaling.js';
 
 const IDLE = 300_000;
 
@@ -137,14 +137,18 @@ describe('what the removal of a server costs', () => {
     return world;
   };
   const told = (world: CoreDriver): string[] =>
-    removalCosts(world.fleet, world.now).map(({ server, reason }) => `${server} ${reason}`);
+    scalingAndRemovals(world.fleet, world.now).removals.map(({ server, reason }) => `${server} ${reason}`);
 
   it('is nothing where nothing on it is needed, and its loads where models would have to be loaded elsewhere', () => {
     const world = pairOf();
     expect(told(world)).toEqual(['s unused', 't unused']);
     world.warm('a', 's').loadsTake('a', 7_000);
     expect(told(world)).toEqual(['t unused', 's in_use']);
-    expect(removalCosts(world.fleet, world.now)[1]).toMatchObject({ cost: 7_000, models: 1, bytes: 4 });
+    expect(scalingAndRemovals(world.fleet, world.now).removals[1]).toMatchObject({
+      cost: 7_000,
+      models: 1,
+      bytes: 4,
+    });
     world.pass(20_000);
     expect(told(world)).toEqual(['t unused', 's warm']);
     world.now += IDLE;
@@ -188,6 +192,6 @@ describe('what the removal of a server costs', () => {
     world.loadEnds('a', 't');
     world.declare(aModel('a'));
     world.pass(20_000);
-    expect(removalCosts(world.fleet, world.now).map(({ models }) => models)).toEqual([0, 0]);
+    expect(scalingAndRemovals(world.fleet, world.now).removals.map(({ models }) => models)).toEqual([0, 0]);
   });
 });

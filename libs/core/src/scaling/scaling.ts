@@ -36,28 +36,33 @@ const UNKNOWN_COUNTS: Millis = 60_000;
 const RECALLS_AFTER: Millis = DEFAULTS.idleUnload!;
 
 /** The numbers of this moment. They follow from the fleet alone, and reading them changes nothing. */
-export function scalingOf(fleet: Readonly<Fleet>, now: Instant): Scaling {
-  const supply = supplyOf(fleet, now);
-  return {
-    wanted: wantedNow(fleet, supply, now),
-    present: supply.present.length,
-    wantedBytes: supply.wantedBytes,
-    heldBytes: supply.heldBytes,
-    queuedBytes: queuedFor(fleet, supply),
-    capacityBytes: supply.capacityBytes,
-    waiting: fleet.waiting.size,
-    ...slotsOf(fleet, supply.present, now),
-  };
-}
+export const scalingOf = (fleet: Readonly<Fleet>, now: Instant): Scaling =>
+  numbersOf(fleet, supplyOf(fleet, now), now);
 
-/** What the removal of each server would cost. The one that costs least comes first. */
-export function removalCosts(fleet: Readonly<Fleet>, now: Instant): readonly Removal[] {
-  const { needs, capacityBytes, wantedBytes, bytesOf, present } = supplyOf(fleet, now);
+/** The same, and what the removal of each server would cost: the one that costs least comes first. */
+export function scalingAndRemovals(
+  fleet: Readonly<Fleet>,
+  now: Instant,
+): { readonly scaling: Scaling; readonly removals: readonly Removal[] } {
+  const supply = supplyOf(fleet, now);
+  const { needs, holdings, capacityBytes, wantedBytes, bytesOf, present } = supply;
   const here = new Set(present);
   const fitsWithout = (server: Server): boolean =>
     wantedBytes <= capacityBytes - (here.has(server) ? bytesOf(server) : 0);
-  return removals(fleet, { needs, fitsWithout }, now);
+  const scaling = numbersOf(fleet, supply, now);
+  return { scaling, removals: removals(fleet, { needs, holdings, fitsWithout }, now) };
 }
+
+const numbersOf = (fleet: Readonly<Fleet>, supply: Supply, now: Instant): Scaling => ({
+  wanted: wantedNow(fleet, supply, now),
+  present: supply.present.length,
+  wantedBytes: supply.wantedBytes,
+  heldBytes: supply.heldBytes,
+  queuedBytes: queuedFor(fleet, supply),
+  capacityBytes: supply.capacityBytes,
+  waiting: fleet.waiting.size,
+  ...slotsOf(fleet, supply.present, now),
+});
 
 /** After a start what is there is wanted. Where there is no server one is wanted for a request for an unknown name. */
 function wantedNow(fleet: Readonly<Fleet>, { needs, room, present }: Supply, now: Instant): number {

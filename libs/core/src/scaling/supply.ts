@@ -4,11 +4,13 @@ import type { Bytes, Instant } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import { standingOf } from '../fleet/standing.js';
 import { Ledger } from '../memory/ledger.js';
+import { type Holdings, holdingsOf } from './holdings.js';
 import { medianServer, roomOf, type ServerRoom } from './median-server.js';
 import { type ModelNeed, modelNeeds } from './model-needs.js';
 
 /** What is needed, and the servers that are there for it. */
 export interface Supply {
+  readonly holdings: ReadonlyMap<ModelId, Holdings>;
   readonly needs: ReadonlyMap<ModelId, ModelNeed>;
   /** The median server; null where no devices are known. */
   readonly room: ServerRoom | null;
@@ -24,7 +26,8 @@ export interface Supply {
 
 export function supplyOf(fleet: Readonly<Fleet>, now: Instant): Supply {
   const ledger = new Ledger(fleet, now);
-  const needs = modelNeeds(fleet, now);
+  const holdings = holdingsOf(fleet, now);
+  const needs = modelNeeds(fleet, holdings, now);
   const room = medianServer(fleet, ledger);
   const isGpu = room === null || room.gpus > 0;
   const present = [...fleet.servers.values()].filter((server) => isPresent(server, now));
@@ -34,7 +37,7 @@ export function supplyOf(fleet: Readonly<Fleet>, now: Instant): Supply {
     return isGpu ? gpuBytes : hostBytes;
   };
   return {
-    ...{ needs, room, present, sizeOf, bytesOf },
+    ...{ holdings, needs, room, present, sizeOf, bytesOf },
     wantedBytes: total(needs.values(), sizeOf),
     heldBytes: heldOn(fleet, ledger, isGpu ? 'gpu' : 'cpu'),
     capacityBytes: total(present, bytesOf),
