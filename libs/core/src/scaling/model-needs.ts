@@ -7,7 +7,7 @@ import { dependenciesOf, isBookedBySteps, reservationOf } from '../memory/footpr
 import { couldHold } from './could-hold.js';
 import { type Holdings, neededFor } from './holdings.js';
 
-/** What a fleet needs in order to serve one model. */
+/** What a fleet needs in order to serve one model. It is built with its keys in one order: see `withKeysInOrder`. */
 export interface ModelNeed {
   readonly model: ModelId;
   /** Copies: one for each device, or for each set of devices over which the backend spreads it. */
@@ -71,7 +71,9 @@ const raise = (copies: Map<ModelId, number>, id: ModelId, count: number): void =
 function heldNeed(model: Model, held: Holdings, least: number): ModelNeed {
   const copies = Math.max(least, held.used);
   return {
-    ...{ model: model.id, copies, least },
+    model: model.id,
+    copies,
+    least,
     gpus: copies * (isSpread(model) ? held.devices : 1),
     gpuBytes: held.gpuBytes,
     hostBytes: held.hostBytes * Math.min(copies, Math.max(1, held.servers)),
@@ -84,8 +86,11 @@ function absentNeed(fleet: Readonly<Fleet>, model: Model, copies: number): Model
   const gpuBytes = isBookedBySteps(fleet, id) ? 0 : reservationOf(fleet, undefined, id).bytes;
   if (!couldHold(fleet, model, gpuBytes)) return null;
   return {
-    ...{ model: id, copies, least: copies, gpuBytes },
+    model: id,
+    copies,
+    least: copies,
     gpus: copies * Math.max(1, new Set(deviceSets.flat()).size),
+    gpuBytes,
     hostBytes: hostDeclared || !fleet.steps.has(id) ? hostBytes : 0,
   };
 }
