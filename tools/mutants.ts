@@ -3,6 +3,7 @@ import { OF_LOADS } from './mutants-of-loads.js';
 import { OF_MEMORY } from './mutants-of-memory.js';
 import { OF_ORDERS } from './mutants-of-orders.js';
 import { OF_PROMISES } from './mutants-of-promises.js';
+import { OF_SCALING } from './mutants-of-scaling.js';
 import { OF_THE_LINE } from './mutants-of-the-line.js';
 
 /** One bug, as it could creep in: in `file` the only `find` becomes `replace`, and promise `breaks` is broken. */
@@ -196,6 +197,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'cold-do-not-wait-for-the-first-looks', breaks: 17, file: `${CORE}/placement/book.ts`, find: `if (fleet.frozen || isSettling(fleet, now)) return`, replace: `if (fleet.frozen) return` },
   { name: 'wish-never-ends', breaks: 19, file: `${CORE}/demand/wishes.ts`, find: `const isOver = until <= now && !(admin && fleet.frozen);`, replace: `const isOver = until < -now && !(admin && fleet.frozen);` },
   ...OF_LEASES,
+  ...OF_SCALING,
   ...OF_LOADS,
   ...OF_MEMORY,
   ...OF_ORDERS,

@@ -56,10 +56,10 @@ export const isOfHost = (account: string): boolean => account.startsWith('host:'
 function addReady(fleet: Readonly<Fleet>, holdings: Holdings, replica: Ready, now: Instant): void {
   const copies = copiesOf(fleet, replica);
   holdings.servers += 1;
-  if (isUsed(fleet, replica, now)) holdings.used += copies;
+  if (wasUsedLately(fleet, replica, now)) holdings.used += copies;
   if (isSolidCopy(fleet, replica)) holdings.solid += copies;
 }
 
 /** Whether a copy was used within the time for which its model counts as needed, or is leased. */
-const isUsed = (fleet: Readonly<Fleet>, replica: Ready, now: Instant): boolean =>
+const wasUsedLately = (fleet: Readonly<Fleet>, replica: Ready, now: Instant): boolean =>
   replica.inUseUntil > now || now - replica.lastUse < neededFor(settingsOf(fleet, replica));

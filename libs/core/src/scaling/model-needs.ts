@@ -32,19 +32,16 @@ export function modelNeeds(
   now: Instant,
 ): ReadonlyMap<ModelId, ModelNeed> {
   const asked = askedCopies(fleet, now);
-  for (const [id, { used }] of holdings) if (used > 0) raise(asked, id, 1);
+  for (const [id, { used }] of holdings) if (used > 0) raiseTo(asked, id, 1);
   for (const id of fleet.composed) {
-    if (asked.has(id)) for (const needed of dependenciesOf(fleet, id)) raise(asked, needed, 1);
+    if (asked.has(id)) for (const needed of dependenciesOf(fleet, id)) raiseTo(asked, needed, 1);
   }
   const needs = new Map<ModelId, ModelNeed>();
   for (const [id, least] of asked) {
     const model = fleet.models.get(id);
+    if (!model?.enabled) continue;
     const held = holdings.get(id);
-    const need = !model?.enabled
-      ? null
-      : held
-        ? heldNeed(model, held, least)
-        : absentNeed(fleet, model, least);
+    const need = held ? heldNeed(model, held, least) : absentNeed(fleet, model, least);
     if (need) needs.set(id, need);
   }
   return needs;
@@ -55,16 +52,16 @@ function askedCopies(fleet: Readonly<Fleet>, now: Instant): Map<ModelId, number>
   const asked = new Map<ModelId, number>();
   for (const [id, claims] of claimsOf(fleet, ranksAsked(fleet, [], now))) {
     const copies = claims.at(-1)?.copies ?? 0;
-    if (copies > 0) raise(asked, id, copies);
+    if (copies > 0) raiseTo(asked, id, copies);
   }
   for (const [id, { at }] of fleet.asks) {
     const model = fleet.models.get(id);
-    if (model && now - at < neededFor(model)) raise(asked, id, 1);
+    if (model && now - at < neededFor(model)) raiseTo(asked, id, 1);
   }
   return asked;
 }
 
-const raise = (copies: Map<ModelId, number>, id: ModelId, count: number): void =>
+const raiseTo = (copies: Map<ModelId, number>, id: ModelId, count: number): void =>
   void copies.set(id, Math.max(count, copies.get(id) ?? 0));
 
 /** What so many copies book, by those that are there. A copy that its backend spreads books all devices of its sets. */

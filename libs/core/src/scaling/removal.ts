@@ -51,10 +51,10 @@ export interface Sparing {
 export function removals(fleet: Readonly<Fleet>, sparing: Sparing, now: Instant): Removal[] {
   const all: Removal[] = [];
   for (const server of fleet.servers.values()) all.push(removalOf(fleet, server, sparing, now));
-  return all.toSorted(byCost);
+  return all.toSorted(byRemovalCost);
 }
 
-const byCost = (a: Removal, b: Removal): number =>
+const byRemovalCost = (a: Removal, b: Removal): number =>
   Number(a.reason === 'no_room') - Number(b.reason === 'no_room') ||
   a.cost - b.cost ||
   rankOfReason(a) - rankOfReason(b) ||

@@ -30,7 +30,7 @@ export function supplyOf(fleet: Readonly<Fleet>, now: Instant): Supply {
   const needs = modelNeeds(fleet, holdings, now);
   const room = medianServer(fleet, ledger);
   const isGpu = room === null || room.gpus > 0;
-  const present = [...fleet.servers.values()].filter((server) => isPresent(server, now));
+  const present = [...fleet.servers.values()].filter((server) => isAtHand(server, now));
   const sizeOf = ({ gpus, gpuBytes, hostBytes }: ModelNeed): Bytes => (isGpu ? gpus * gpuBytes : hostBytes);
   const bytesOf = (server: Server): Bytes => {
     const { gpuBytes, hostBytes } = roomOf(fleet, ledger, server);
@@ -39,17 +39,17 @@ export function supplyOf(fleet: Readonly<Fleet>, now: Instant): Supply {
   return {
     ...{ holdings, needs, room, present, sizeOf, bytesOf },
     wantedBytes: total(needs.values(), sizeOf),
-    heldBytes: heldOn(fleet, ledger, isGpu ? 'gpu' : 'cpu'),
+    heldBytes: bytesHeld(fleet, ledger, isGpu ? 'gpu' : 'cpu'),
     capacityBytes: total(present, bytesOf),
   };
 }
 
-function isPresent(server: Server, now: Instant): boolean {
+function isAtHand(server: Server, now: Instant): boolean {
   const standing = standingOf(server, now);
   return server.drain === null && standing !== 'lost' && standing !== 'connecting';
 }
 
-function heldOn({ servers }: Readonly<Fleet>, ledger: Ledger, meant: 'gpu' | 'cpu'): Bytes {
+function bytesHeld({ servers }: Readonly<Fleet>, ledger: Ledger, meant: 'gpu' | 'cpu'): Bytes {
   const accounts = new Set(
     [...servers.values()].flatMap(({ devices }) =>
       (devices ?? []).filter(({ kind }) => kind === meant).map(({ account }) => account),
