@@ -19,7 +19,9 @@ describe('how many servers are wanted', () => {
     const request = world.resolve('a');
     expect(world.answerTo(request)).toBe('no_server');
     expect(wantedBy(world)).toBe(1);
-    world.pass(IDLE);
+    world.pass(IDLE - 1);
+    expect(wantedBy(world)).toBe(1);
+    world.pass(1);
     expect(wantedBy(world)).toBe(0);
   });
 
@@ -107,13 +109,33 @@ describe('how many servers are wanted', () => {
     expect(wantedBy(world)).toBe(0);
   });
 
-  it('goes by host memory in a fleet without any GPU', () => {
+  it('counts what is used without being asked for: callers may know where it is', () => {
+    const world = new CoreDriver().declare(aModel('a')).serve(aServer('s'), ['a']);
+    old(world).warm('a', 's');
+    world.fleet.asks.clear();
+    world.now += 20_000;
+    expect(wantedBy(world)).toBe(1);
+  });
+
+  it('goes by host memory in a fleet without any GPU, and where that is what is short', () => {
+    const ids = ['a', 'b', 'c'];
+    const models = ids.map((id) => aModel(id, { gpuBytes: 0, hostBytes: 4, pinnedCopies: 1 }));
+    for (const parts of [{ devices: null, hostMemory: 10 }, { hostMemory: 10 }]) {
+      const world = new CoreDriver().declare(...models).serve(aServer('s', [100], parts), ids);
+      expect(wantedBy(old(world))).toBe(2);
+    }
+    const world = new CoreDriver().serve(aServer('s', [], { devices: null, hostMemory: 10 }), ids);
+    world.declare(...models);
+    expect(scalingOf(world.fleet, world.now)).toMatchObject({ wantedBytes: 12, capacityBytes: 10 });
+  });
+
+  it('takes the smaller one of two for the median', () => {
     const ids = ['a', 'b', 'c'];
     const world = new CoreDriver()
-      .declare(...ids.map((id) => aModel(id, { gpuBytes: 0, hostBytes: 4, pinnedCopies: 1 })))
-      .serve(aServer('s', [], { hostMemory: 10 }), ids);
-    old(world);
-    expect(scalingOf(world.fleet, world.now).wanted).toBeGreaterThanOrEqual(1);
+      .declare(...ids.map((id) => aModel(id, { pinnedCopies: 1 })))
+      .serve(aServer('s', [10]), ids)
+      .serve(aServer('t', [40]), ids);
+    expect(wantedBy(old(world))).toBe(2);
   });
 
   it('tells the load slots, taken and all', () => {

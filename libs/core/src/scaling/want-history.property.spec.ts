@@ -1,4 +1,4 @@
-import { describe, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { largestWant, type WantHistory, withWant } from './want-history.js';
 
@@ -48,6 +48,10 @@ describe('the wants of the last hour', () => {
 
   it('take up no more than one entry for each minute', () => {
     holds(({ history }) => history.length <= 61);
+    const often = Array.from({ length: 1_500 }, (_, nth) => ({ after: 5_000, servers: nth % 7 }));
+    let most = 0;
+    for (const { history } of played(often)) most = Math.max(most, history.length);
+    expect(most).toBe(61);
   });
 
   it('are forgotten by time alone', () => {
