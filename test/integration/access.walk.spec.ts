@@ -70,12 +70,7 @@ describe('a walk over all operations', () => {
   });
 
   it('finds over gRPC what docs/api.md says, for every method that is served', async () => {
-    const own = [
-      adminClientService(),
-      routerClientService(),
-      externalScalerClientService(),
-      healthService,
-    ];
+    const own = [adminClientService(), routerClientService(), externalScalerClientService(), healthService];
     const paths = own.flatMap((service) => Object.values(service).map(({ path }) => path));
     const reflection = ['v1', 'v1alpha'].map(
       (version) => `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,

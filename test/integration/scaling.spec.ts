@@ -99,9 +99,9 @@ describe('the numbers for autoscalers', () => {
   });
 
   it('are metrics, too', async () => {
-    const { body } = await until(async () => {
-      const reply = await call(world, 'GET', '/metrics');
-      return String(reply.body).includes('berth_servers{kind="wanted"} 1') && reply;
+    const body = await until(async () => {
+      const text = String((await call(world, 'GET', '/metrics')).body);
+      return text.includes('berth_servers{kind="wanted"} 1') && text;
     });
     expect(body).toContain('berth_load_slots{kind="all"} 2');
     expect(body).toContain(`berth_scaling_memory_bytes{kind="capacity"} ${2 * 23_552 * 2 ** 20}`);

@@ -95,7 +95,12 @@ async function open(
   let grpcServer: Server | undefined;
   const grpc = addressText({ host: config.grpc.host, port: await portOf(config.grpc) });
   const errors = app.get(RpcErrors);
-  const raw = { resolver: app.get(Resolver), errors, health: app.get(GrpcHealth), scaler: app.get(ExternalScaler) };
+  const raw = {
+    resolver: app.get(Resolver),
+    errors,
+    health: app.get(GrpcHealth),
+    scaler: app.get(ExternalScaler),
+  };
   const bounds = boundsWithin(openFiles(), config.connections, log);
   const refused = (over: 'http' | 'grpc') => () => running.now.metrics.connections.refused(over);
   const onServer = (server: Server) => (grpcServer = server);

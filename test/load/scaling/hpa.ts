@@ -1,5 +1,5 @@
 /** The tolerance of an HPA where nothing else is set. */
-export const TOLERANCE = 0.1;
+const TOLERANCE = 0.1;
 
 /** What a HorizontalPodAutoscaler makes of a number that is the replicas it should have: the target is 1 for each of them. */
 export function hpaReplicas(value: number, replicas: number, tolerance = TOLERANCE): number {

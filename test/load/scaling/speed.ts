@@ -1,4 +1,4 @@
-import { emptyFleet, scalingAndRemovals, step } from '#core';
+import { emptyFleet, type Fleet, scalingAndRemovals, step } from '#core';
 import { declarations, DEVICES_PER_SERVER, fullShelves, type Scale } from '../core-site.js';
 import { type Figure, median, quantile, rounded } from '../figure.js';
 import { scalingView } from '../../../apps/scheduler/src/scaling/scaling-view.js';
@@ -10,20 +10,8 @@ const ASKED = 2_000;
 
 /** What the answer to `GET /v1/scaling` takes with 1,000 models on 128 devices, all full and in use, as text. */
 export function scalingSpeed(): Figure[] {
-  const shelves = fullShelves(FLEET);
-  const fleet = emptyFleet();
   let now = 1_000;
-  const looks = step(fleet, declarations(FLEET, shelves), now);
-  step(
-    fleet,
-    looks.flatMap((action) => {
-      if (action.kind !== 'look') return [];
-      const { server, scope, probeMode } = action;
-      const look = shelves.get(server)!.look(now, scope, probeMode);
-      return [{ kind: 'Looked', server, look } as const];
-    }),
-    now,
-  );
+  const fleet = fullFleet(now);
   const took: number[] = [];
   let bytes = 0;
   let cpu = process.cpuUsage();
@@ -52,4 +40,17 @@ export function scalingSpeed(): Figure[] {
       },
     },
   ];
+}
+
+function fullFleet(now: number): Fleet {
+  const shelves = fullShelves(FLEET);
+  const fleet = emptyFleet();
+  const actions = step(fleet, declarations(FLEET, shelves), now);
+  const looks = actions.flatMap((action) => {
+    if (action.kind !== 'look') return [];
+    const { server, scope, probeMode } = action;
+    return [{ kind: 'Looked', server, look: shelves.get(server)!.look(now, scope, probeMode) } as const];
+  });
+  step(fleet, looks, now);
+  return fleet;
 }

@@ -55,7 +55,9 @@ const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(
 describe('the numbers for autoscalers', () => {
   let life: Life;
 
-  beforeEach(() => (life = new Life()));
+  beforeEach(() => {
+    life = new Life();
+  });
 
   it('rise at once, and fall an hour later', () => {
     const numbers = life.numbers();

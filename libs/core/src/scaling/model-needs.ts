@@ -33,9 +33,7 @@ export function modelNeeds(
 ): ReadonlyMap<ModelId, ModelNeed> {
   const asked = askedCopies(fleet, now);
   for (const [id, { used }] of holdings) if (used > 0) raiseTo(asked, id, 1);
-  for (const id of fleet.composed) {
-    if (asked.has(id)) for (const needed of dependenciesOf(fleet, id)) raiseTo(asked, needed, 1);
-  }
+  addSteps(fleet, asked);
   const needs = new Map<ModelId, ModelNeed>();
   for (const [id, least] of asked) {
     const model = fleet.models.get(id);
@@ -45,6 +43,13 @@ export function modelNeeds(
     if (need) needs.set(id, need);
   }
   return needs;
+}
+
+/** Adds a copy of all that the models depend on. */
+function addSteps(fleet: Readonly<Fleet>, asked: Map<ModelId, number>): void {
+  for (const id of fleet.composed) {
+    if (asked.has(id)) for (const needed of dependenciesOf(fleet, id)) raiseTo(asked, needed, 1);
+  }
 }
 
 /** Copies that are asked for, by model. */

@@ -26,7 +26,7 @@ export const REMOVAL_REASONS = [
   /** What is needed does not fit on the other servers. */
   'no_room',
 ] as const;
-export type RemovalReason = (typeof REMOVAL_REASONS)[number];
+type RemovalReason = (typeof REMOVAL_REASONS)[number];
 
 /** What it would cost to remove one server. */
 export interface Removal {

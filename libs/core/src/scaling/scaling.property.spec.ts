@@ -112,7 +112,7 @@ describe('the numbers for autoscalers', () => {
           ...world.fleet.wishes,
         ]);
         scalingOf(world.fleet, world.now);
-        scalingAndRemovals(world.fleet, world.now).removals;
+        scalingAndRemovals(world.fleet, world.now);
         return (
           JSON.stringify([...world.fleet.replicas, ...world.fleet.waiting, ...world.fleet.wishes]) === before
         );
