@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -101,7 +102,7 @@ describe('the numbers for autoscalers', () => {
   it('are metrics, too', async () => {
     const body = await until(async () => {
       const text = String((await call(world, 'GET', '/metrics')).body);
-      return text.includes('berth_servers{kind="wanted"} 1') && text;
+      return text.includes('berth_servers_wanted 1') && text;
     });
     expect(body).toContain('berth_load_slots{kind="all"} 2');
     expect(body).toContain(`berth_scaling_memory_bytes{kind="capacity"} ${2 * 23_552 * 2 ** 20}`);
@@ -135,10 +136,7 @@ describe('a Berth without any server', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'berth-zero-'));
-    const text = `http: 127.0.0.1:0\ngrpc: 127.0.0.1:0\ndata: ${folder}\nmodels: { resnet50: {} }`;
-    const read = readConfig({ file: { path: 'berth.yaml', text }, env: {}, flags: { triton: [] } });
-    if (!read.ok) throw new Error(JSON.stringify(read.errors));
-    scheduler = await createScheduler(read.config, { log: pino({ level: 'silent' }), startDemo: null });
+    scheduler = await startOn(folder, 'models: { resnet50: {} }');
   });
 
   afterAll(async () => {
@@ -172,3 +170,35 @@ describe('a Berth without any server', () => {
     await triton.close();
   });
 });
+
+describe('a Berth that has not looked at its servers yet', () => {
+  it('has no numbers, which would be too low', async () => {
+    const silent = createServer();
+    await new Promise<void>((resolve) => void silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const folder = await mkdtemp(join(tmpdir(), 'berth-silent-'));
+    const servers = `servers: [{ id: silent, grpc: '127.0.0.1:${port}' }]`;
+    const scheduler = await startOn(folder, servers);
+    const { status: code, body } = await call({ scheduler }, 'GET', '/v1/scaling');
+    expect([code, body.reason]).toEqual([503, 'no_leader']);
+    const scaler = scalerOf({ scheduler });
+    for (const method of ['getMetrics', 'isActive'] as const) {
+      await expect(asked(scaler, method, { metricName: 'servers' })).rejects.toMatchObject({
+        code: status.UNAVAILABLE,
+      });
+    }
+    expect(await followed(scaler.streamIsActive({})).end).toBe(status.UNAVAILABLE);
+    scaler.close();
+    await scheduler.close();
+    silent.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+});
+
+/** A scheduler on such a configuration, without a demo. */
+async function startOn(folder: string, yaml: string): Promise<RunningScheduler> {
+  const text = `http: 127.0.0.1:0\ngrpc: 127.0.0.1:0\ndata: ${folder}\n${yaml}`;
+  const read = readConfig({ file: { path: 'berth.yaml', text }, env: {}, flags: { triton: [] } });
+  if (!read.ok) throw new Error(JSON.stringify(read.errors));
+  return createScheduler(read.config, { log: pino({ level: 'silent' }), startDemo: null });
+}
