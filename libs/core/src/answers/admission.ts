@@ -91,10 +91,19 @@ export class Admission {
     const isForLate = this.hints.loadedBy(model) > request.deadline;
     const forecast = this.line.of(model);
     const by = request.deadline - this.hints.turnOf(model);
-    if (forecast && forecast.ready.p90 <= by && this.mayJoin(request, forecast))
-      return this.promise(request, forecast);
-    if (forecast?.job.placed || isForLate) return this.tooLate(request, forecast);
-    return this.insert(request, by);
+    if (forecast && forecast.ready.p90 <= by && this.joins(request, forecast.job, request.deadline))
+      return this.promise(request);
+    return isForLate ? this.tooLate(request, forecast) : this.tryAt(request, by, forecast);
+  }
+
+  /** Tries the job of its model where this request puts it in the line: see `Line.tryWith`. */
+  private tryAt(request: Request, by: Instant, forecast: JobForecast | undefined): AdmissionVerdict {
+    const known = this.refused.of(request, this.line.all);
+    if (known) return this.tooLate(request, known);
+    if (!forecast?.job.placed) return this.insert(request, by);
+    if (this.moveForward(request, forecast.job, by)) return this.promise(request);
+    this.refused.note(request, this.line.all, forecast);
+    return this.tooLate(request, forecast);
   }
 
   /**
@@ -122,9 +131,8 @@ export class Admission {
   private count(request: Request): void {
     const { line } = this;
     const known = line.of(request.model);
-    if (known && this.keepsOrder(request, known.job, known.job.neededBy))
-      line.update(this.joinedBy(known.job, request, known.job.neededBy));
-    else if (line.wantOf(request.model) && !known?.job.placed) line.put(this.jobWith(request, Infinity));
+    if (known && this.joins(request, known.job, known.job.neededBy)) return;
+    if (line.wantOf(request.model) && !known?.job.placed) line.put(this.jobWith(request, Infinity));
   }
 
   private judgeRunning(request: Request, running: readonly Replica[]): AdmissionVerdict {
@@ -138,26 +146,29 @@ export class Admission {
     return {};
   }
 
-  /** Whether it may wait for a job that is in time for it. A placed job moves in the line only if that breaks no promise. */
-  private mayJoin(request: Request, { job }: JobForecast): boolean {
-    if (this.keepsOrder(request, job, request.deadline)) return true;
-    if (job.placed === null) return false;
+  /** Counts it among those that wait for a job, unless its class, its deadline or its tenant would move the job in the line. */
+  private joins(request: Request, job: Job, neededBy: Instant): boolean {
+    const joined = this.joinedBy(job, request, neededBy);
+    const isRaised = job.placed === null && rankOf(request.class) > job.rank;
+    const isIn = !isRaised && byPrecedence(joined, job) === 0;
+    if (isIn) this.line.update(joined);
+    return isIn;
+  }
+
+  /** Moves a job that has its place to where this request puts it in the line, if that breaks no promise and is in time. */
+  private moveForward(request: Request, job: Job, by: Instant): boolean {
     const joined = this.joinedBy(job, request, request.deadline);
-    const { isIn, displaced } = this.line.tryWith(joined);
+    if (byPrecedence(joined, job) === 0) return false;
+    const { isIn, displaced } = this.line.tryWith(joined, by);
     for (const one of displaced) this.displace(one, joined);
     return isIn;
   }
 
-  /** Whether the job stays where it is in the line, whatever the class, the deadline and the tenant of the request. */
-  private keepsOrder(request: Request, job: Job, neededBy: Instant): boolean {
-    const isRaised = job.placed === null && rankOf(request.class) > job.rank;
-    return !isRaised && byPrecedence(this.joinedBy(job, request, neededBy), job) === 0;
-  }
-
-  private promise(request: Request, { job, ready }: JobForecast): AdmissionVerdict {
-    this.fleet.promises.set(request.id, ready.p90);
-    this.line.update(this.joinedBy(job, request, request.deadline));
-    return { forecast: this.line.of(request.model) };
+  /** It waits for the job that it has joined. */
+  private promise(request: Request): AdmissionVerdict {
+    const forecast = this.line.of(request.model)!;
+    this.fleet.promises.set(request.id, forecast.ready.p90);
+    return { forecast };
   }
 
   /** The job as it is with this request added. */
@@ -171,17 +182,15 @@ export class Admission {
   private insert(request: Request, by: Instant): AdmissionVerdict {
     const { fleet, line, now } = this;
     const { model, tenant } = request;
-    const known = this.refused.of(request, line.all);
-    if (known) return this.tooLate(request, known);
     // A job is charged once, whichever requests join it.
     const cost = fleet.charges.has(model) ? 0 : loadForecast(fleet, model, null).p50;
     const share = overShare(fleet, now);
     const isOver = (one: TenantId): boolean => share(one, { to: tenant, cost });
     const asked = this.jobWith(request, by);
     const job = { ...asked, isOverShare: areOver(asked.waiting, isOver) };
-    const { forecast, isIn, displaced } = line.tryWith(job, isOver);
+    const { forecast, isIn, displaced } = line.tryWith(job, by, isOver);
     if (!forecast.place && forecast.roomAt <= now) return this.leave(request);
-    const ready = isIn ? forecast.ready.p90 : this.readyInPlaceOfLower(forecast);
+    const ready = isIn ? forecast.ready.p90 : this.readyInPlaceOfLower(forecast, by);
     if (ready > by) {
       this.refused.note(request, line.all, forecast);
       return this.tooLate(request, forecast);
@@ -194,9 +203,9 @@ export class Admission {
   }
 
   /** When its model would be ready in the place that a job of a lower class yields; infinite where none does. */
-  private readyInPlaceOfLower(forecast: JobForecast): Instant {
+  private readyInPlaceOfLower(forecast: JobForecast, by: Instant): Instant {
     const { fleet, line, now } = this;
-    if (forecast.ready.p90 <= forecast.job.neededBy) return Infinity;
+    if (forecast.ready.p90 <= by) return Infinity;
     const lower = new Yielding(fleet, line, line.open, now).to(forecast);
     return lower ? readyAfter(lower.start, forecast.load).p90 : Infinity;
   }

@@ -92,14 +92,14 @@ export class Line {
   }
 
   /**
-   * Puts a job into the line, in place of the one of its model, if it is in time there, and if no promise that may hold
-   * without it breaks or comes later. Those of a lower class, or of a tenant over its share where its own is not, do not
-   * count; `isOver` tells that of each tenant as it is once this job is charged.
+   * Puts a job into the line, in place of the one of its model, if its model is ready there in time, and if no promise that
+   * may hold without it breaks or comes later. Those of a lower class, or of a tenant over its share where its own is not, do
+   * not count; `isOver` tells that of each tenant as it is once this job is charged.
    */
-  tryWith(job: Job, isOver?: (tenant: TenantId) => boolean): JoinTrial {
+  tryWith(job: Job, by: Instant, isOver?: (tenant: TenantId) => boolean): JoinTrial {
     const attempt = this.attempt(job, isOver);
     const { forecast } = attempt;
-    if (!holds(forecast)) return { forecast, isIn: false, displaced: [] };
+    if (forecast.ready.p90 > by) return { forecast, isIn: false, displaced: [] };
     const before = this.forecasts;
     const undo = this.schedule;
     this.carryOut(attempt);
