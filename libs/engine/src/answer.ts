@@ -52,6 +52,9 @@ export const routeTo = (
 /** The answer to a request; each gets exactly one. */
 export type Answer = Route | { readonly kind: 'refusal'; readonly refusal: Refusal };
 
+/** The answer to each request once the engine has stopped. */
+export const STOPPED: Answer = { kind: 'refusal', refusal: { reason: 'shutting_down', retryAfter: 1_000 } };
+
 /** A request that waits. */
 export interface Pending {
   readonly answer: Promise<Answer>;

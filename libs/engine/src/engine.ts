@@ -14,9 +14,10 @@ import {
   step,
 } from '#core';
 import { Actuator } from './actuator.js';
-import { type Answer, type Pending, type ResolveQuery, type Route, routeTo } from './answer.js';
+import { type Pending, type ResolveQuery, type Route, routeTo, STOPPED } from './answer.js';
 import { Callers } from './callers.js';
 import type { EngineParts } from './engine-parts.js';
+import { LateFacts } from './late-facts.js';
 import { LeaseBook } from './lease-book.js';
 import { Notebook } from './notebook.js';
 import type { ModelServer } from './ports/model-server.js';
@@ -28,8 +29,6 @@ const LONG_TURN = 2;
 const REST = 3;
 const LONGEST_REST = 60;
 
-const STOPPED: Answer = { kind: 'refusal', refusal: { reason: 'shutting_down', retryAfter: 1_000 } };
-
 /** Runs the core: gathers events, takes turns, carries out the actions that they decide. */
 export class Engine {
   private readonly state = emptyFleet();
@@ -38,6 +37,7 @@ export class Engine {
   private readonly notebook: Notebook;
   private readonly leases: LeaseBook;
   private readonly actuator: Actuator;
+  readonly late = new LateFacts();
   private inbox: Event[] = [];
   private turnDue = false;
   private restsUntil = -Infinity;
@@ -53,7 +53,8 @@ export class Engine {
 
   /** Takes up what an earlier life learned. Called once, after servers were declared and before any is connected. */
   async recall(): Promise<void> {
-    this.tell(...(await this.notebook.recall()), ...(await this.leases.recall(this.now())));
+    const facts = [...(await this.notebook.recall()), ...(await this.leases.recall(this.now()))];
+    this.tell(...this.late.take(facts));
   }
 
   /** The state at this moment. Readers must not change it. */
@@ -104,7 +105,7 @@ export class Engine {
    * an unknown outcome.
    */
   addServer(spec: ServerSpec, link: () => ModelServer, anew: 'closed' | 'moved' | null = null): void {
-    this.tell({ kind: 'ServerDeclared', server: spec });
+    this.tell({ kind: 'ServerDeclared', server: spec }, ...this.late.declare(spec.id));
     if (anew) {
       this.tell({ kind: 'ContactChanged', server: spec.id, fact: anew });
       this.actuator.unlink(spec.id);

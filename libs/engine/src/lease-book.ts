@@ -84,7 +84,9 @@ export class LeaseBook {
 
   private write(fleet: Readonly<Fleet>, servers: readonly ServerId[], now: Instant, dueAt = Infinity): void {
     this.dueAt = dueAt;
-    const changes = servers.flatMap((server) => {
+    // A server that is not declared yet may be so soon: its leases stay in the store.
+    const known = servers.filter((server) => !fleet.serversAwaited || fleet.servers.has(server));
+    const changes = known.flatMap((server) => {
       const value = this.endsOn(fleet, fleet.servers.get(server), now);
       const text = JSON.stringify(value);
       if (value === null) {

@@ -210,6 +210,7 @@ export const facts = z.strictObject({
   defaults: settings,
   limits,
   pressure: z.strictObject({ level: pressureLevel, since: amount }),
+  serversAwaited: flag,
   ...{ startedAt: orNull(amount), refreshedAt: orNull(amount), unknownAskedAt: orNull(amount) },
   reloads: z.map(
     replicaId,

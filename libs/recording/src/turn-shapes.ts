@@ -149,6 +149,7 @@ export const EVENTS = {
     model: modelId,
     copies: list(z.strictObject({ server: serverId, hasLeft: flag })),
   }),
+  ServersAwaited: event('ServersAwaited', { isAwaited: flag }),
   DrainOrdered: event('DrainOrdered', { server: serverId, deadline: orNull(amount) }),
   DrainEnded: event('DrainEnded', { server: serverId }),
   FreezeOrdered: event('FreezeOrdered', { reason: text, since: amount }),

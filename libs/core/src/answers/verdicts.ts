@@ -97,7 +97,8 @@ export class Verdicts {
   }
 
   private nowhere(fits: readonly Fit[]): RequestVerdict {
-    if (fits.length === 0 || fits.includes('unseen')) return { reason: 'no_server', retryAfter: SHORT_HINT };
+    const isUnsure = fits.length === 0 || fits.includes('unseen') || this.fleet.serversAwaited;
+    if (isUnsure) return { reason: 'no_server', retryAfter: SHORT_HINT };
     if (fits.includes('disabled')) return { reason: 'disabled', retryAfter: null };
     const detail = (['needs_config', 'too_small', 'no_device_set', 'labels'] as const).find((fit) =>
       fits.includes(fit),

@@ -58,6 +58,8 @@ export type Event =
   | { readonly kind: 'ServerDeclared'; readonly server: ServerSpec }
   /** The server is forgotten; its models stay loaded. */
   | { readonly kind: 'ServerWithdrawn'; readonly server: ServerId }
+  /** Whether there may be servers that are not declared yet: DNS was asked for them, and has never answered. */
+  | { readonly kind: 'ServersAwaited'; readonly isAwaited: boolean }
   /** What an earlier process of Berth had learned of a server. */
   | {
       readonly kind: 'ServerRemembered';

@@ -212,6 +212,8 @@ export class EmptyFleet {
   limits = LIMITS;
   /** The pressure on this process: bounds of waiting requests depend on it. */
   pressure = NO_PRESSURE;
+  /** Whether there may be servers that are not declared yet. */
+  serversAwaited = false;
   /** When the first turn was taken. */
   startedAt: Instant | null = null;
   /** When the indexes were last refreshed for an unknown name. */

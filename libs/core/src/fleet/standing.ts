@@ -36,11 +36,13 @@ export const isLeftAlone = ({ mode }: Server): boolean => mode === 'wrong_mode' 
 export const isSeen = (server: Server): boolean => server.everSeen || isLeftAlone(server);
 
 /** Whether there are servers and all were seen: then a model that none is known to have is nowhere. */
-export const isAllSeen = ({ servers }: Readonly<Fleet>): boolean =>
-  servers.size > 0 && [...servers.values()].every(isSeen);
+export const isAllSeen = ({ servers, serversAwaited }: Readonly<Fleet>): boolean =>
+  !serversAwaited && servers.size > 0 && [...servers.values()].every(isSeen);
 
 /** Whether all servers with the labels of a known model were seen, and none lists it. */
-export function isListedNowhere({ models, servers }: Readonly<Fleet>, id: ModelId): boolean {
+export function isListedNowhere(fleet: Readonly<Fleet>, id: ModelId): boolean {
+  const { models, servers, serversAwaited } = fleet;
+  if (serversAwaited) return false;
   const model = models.get(id);
   const able = [...servers.values()].filter((server) => model && labelsMatch(server, model));
   return able.length > 0 && able.every((server) => isSeen(server) && !server.repository.has(id));
@@ -127,10 +129,11 @@ export function openServers(fleet: Readonly<Fleet>, now: Instant): Server[] {
 
 /**
  * Whether cold requests still wait, and nothing is placed: in the first seconds a server that was not looked at may hold
- * what is wanted, whatever is remembered of it. A lost server holds nothing.
+ * what is wanted, whatever is remembered of it, and so may one that is not declared yet. A lost server holds nothing.
  */
 export function isSettling(fleet: Readonly<Fleet>, now: Instant): boolean {
   if (fleet.startedAt === null || now >= fleet.startedAt + SETTLING) return false;
+  if (fleet.serversAwaited) return true;
   return [...fleet.servers.values()].some(
     (server) => server.lookedAt === null && ['connecting', 'stale'].includes(standingOf(server, now)),
   );

@@ -19,6 +19,7 @@ import {
   useRoutes,
 } from './requests.js';
 import {
+  awaitServers,
   declareServer,
   drainServer,
   endDrain,
@@ -35,6 +36,7 @@ const OBSERVERS: { readonly [Kind in Event['kind']]: Observer<Kind> } = {
   ModelWithdrawn: withdrawModel,
   ServerDeclared: declareServer,
   ServerWithdrawn: withdrawServer,
+  ServersAwaited: awaitServers,
   ServerRemembered: rememberServer,
   OrdersRemembered: rememberOrders,
   LeasesRemembered: rememberLeases,

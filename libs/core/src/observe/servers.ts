@@ -35,6 +35,10 @@ function followHost(server: Server, before: string): void {
   server.hidden = server.hidden.map((copy) => ({ ...copy, bookings: copy.bookings.map(moved) }));
 }
 
+export function awaitServers(fleet: Fleet, { isAwaited }: EventOf<'ServersAwaited'>): void {
+  fleet.serversAwaited = isAwaited;
+}
+
 export function withdrawServer(fleet: Fleet, { server: id }: EventOf<'ServerWithdrawn'>): void {
   for (const replica of replicasOn(fleet, id)) forgetReplica(fleet, replica);
   fleet.servers.delete(id);
