@@ -3,6 +3,7 @@ import { get, list } from './as-written.js';
 import { authFindings } from './auth-agreement.js';
 import { SERVER_DEFAULTS } from './defaults.js';
 import { dependencyCycle } from './dependency-cycle.js';
+import { discoveryFindings } from './discovery-schema.js';
 import type { Finding, Path } from './errors.js';
 import { tlsFindings } from './listening.js';
 
@@ -20,6 +21,7 @@ export function disagreements(file: unknown, flagServers: readonly LocatedServer
     ...listed.flatMap(({ at, spec }) => serverFindings(spec, at)),
     ...models.flatMap(([name, spec]) => modelFindings(name, spec, ['models', name])),
     ...cycleFindings(models),
+    ...discoveryFindings(file),
     ...authFindings(file),
     ...tlsFindings(file),
   ];

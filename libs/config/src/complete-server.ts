@@ -5,8 +5,8 @@ import { contentOf, NO_FILES, resolved, type ServerFiles } from './server-files.
 import { headersSchema, type ServerSpec } from './server-spec.js';
 import { readYaml } from './yaml-text.js';
 
-/** Where a server was declared. */
-export type ServerOrigin = 'file' | 'flag' | 'api';
+/** Where a server was declared, or that DNS told of it. */
+export type ServerOrigin = 'file' | 'flag' | 'api' | 'discovered';
 
 /** What calls over TLS are made with, as PEM texts. `ca` null: the authorities of the system. */
 export type TlsConfig = {

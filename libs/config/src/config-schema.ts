@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { DEFAULTS, RECORDER_DEFAULTS, SERVER_DEFAULTS } from './defaults.js';
+import { DEFAULTS, DISCOVERY_DEFAULTS, RECORDER_DEFAULTS, SERVER_DEFAULTS } from './defaults.js';
+import { discoverySchema } from './discovery-schema.js';
 import { DEFAULT_SETTINGS, modelSpecSchema, settingsSchema } from './model-spec.js';
 import { authSchema } from './auth-schema.js';
 import { hostSchema, portSchema, tlsSchema } from './listening.js';
@@ -23,6 +24,7 @@ export const configFileSchema = z.strictObject({
     .max(10_000, { error: 'must have at most 10000 entries' })
     .exactOptional()
     .describe('The Triton servers.'),
+  discovery: discoverySchema.exactOptional().describe('Names in DNS that tell of further Triton servers.'),
   defaults: settingsSchema.exactOptional().describe('For every model, also discovered ones.'),
   models: z.record(name, modelSpecSchema).exactOptional().describe('The models declared here, by name.'),
   limits: z
@@ -116,6 +118,7 @@ export function defaultsByPath(): Record<string, unknown> {
     'servers[].discover': SERVER_DEFAULTS.discover,
     'servers[].strangers': SERVER_DEFAULTS.strangers,
     'servers[].devices[].headroomMb': SERVER_DEFAULTS.headroomMb,
+    ...prefixed('discovery[]', DISCOVERY_DEFAULTS),
     'models.*.copies.min': 0,
     'models.*.copies.max': null,
     'models.*.placement.spread': null,

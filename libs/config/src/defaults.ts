@@ -29,5 +29,8 @@ export const DEFAULTS = {
 /** What holds for a server unless declared otherwise. */
 export const SERVER_DEFAULTS = { discover: true, strangers: 'keep', headroomMb: 1024 } as const;
 
+/** What holds for servers found by DNS unless configured otherwise: Triton's own ports, and the time to drain. */
+export const DISCOVERY_DEFAULTS = { http: 8000, metrics: 8002, leaveSeconds: 60 } as const;
+
 /** What holds for the recorder where one is wanted, unless configured otherwise. */
 export const RECORDER_DEFAULTS = { dir: 'turns', maxFileMb: 64, files: 4 } as const;

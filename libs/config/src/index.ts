@@ -9,6 +9,7 @@ export {
   type TlsConfig,
 } from './complete-server.js';
 export { DEFAULTS, SERVER_DEFAULTS } from './defaults.js';
+export type { DiscoveryConfig, DnsQuestion } from './discovery-schema.js';
 export { dependencyCycle } from './dependency-cycle.js';
 export {
   applySettings,

@@ -5,6 +5,7 @@ import { disagreements, type LocatedServer } from './agreement.js';
 import { completeServer, type ServerConfig } from './complete-server.js';
 import { configFileSchema, dataSchema, type ConfigFile } from './config-schema.js';
 import { DEFAULTS, RECORDER_DEFAULTS } from './defaults.js';
+import { completeDiscovery, type DiscoveryConfig } from './discovery-schema.js';
 import { applySettings } from './effective-model.js';
 import { findings, refuse, type ConfigError, type Finding } from './errors.js';
 import {
@@ -28,6 +29,8 @@ export type Config = Listening & {
   readonly fleet: string;
   readonly data: string;
   readonly servers: readonly ServerConfig[];
+  /** The names in DNS that tell of further servers. */
+  readonly discovery: readonly DiscoveryConfig[];
   readonly defaults: ModelSettings;
   /** As written. It has no prototype: any name may be looked up in it. */
   readonly models: Readonly<Record<string, ModelSpec>>;
@@ -192,6 +195,7 @@ function complete(
     ...listeningOf([file, ...said], file.tls, files.folder),
     data,
     servers: [...listed, ...implied],
+    discovery: completeDiscovery(file.discovery ?? []),
     defaults: applySettings(DEFAULT_SETTINGS, file.defaults ?? {}),
     models: Object.assign(Object.create(null) as Record<string, ModelSpec>, file.models),
     limits: { ...DEFAULTS.limits, ...file.limits },
