@@ -23,7 +23,11 @@ export function banner(config: Config, served: Served): string {
         '  *** DEMO: no server is configured, so a SIMULATED Triton was started. Nothing here runs on a real GPU.',
         `  *** ${demo.words}. Give a real one with: npm start -- --triton 127.0.0.1:8001`,
       ]
-    : [`  servers  ${servers.join(', ') || 'as declared over the API'}`, ...troubled(config, troubles)];
+    : [
+        `  servers  ${servers.join(', ') || 'as declared over the API'}`,
+        ...config.discovery.map(({ question }) => `  DNS      servers of ${question.name}`),
+        ...troubled(config, troubles),
+      ];
   return [
     `Berth is up: fleet ${config.fleet}, state under ${config.data}`,
     `  HTTP     ${http}`,

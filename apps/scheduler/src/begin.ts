@@ -11,11 +11,12 @@ import { declaration } from './models/model-writes.js';
  * the store is damaged.
  */
 export async function begin(config: Config, made: Composition): Promise<void> {
-  const { audit, engine, registry, links, catalog, freeze, times } = made;
+  const { audit, engine, registry, links, catalog, discovery, freeze, times } = made;
   await audit.head();
   engine.tell(limitsEvent(config));
   for (const { config: server } of registry.all()) links.declare(server);
   await engine.recall();
+  discovery.begin();
   engine.tell(...catalog.declared().map((entry) => declaration(entry, times)));
   const draining = registry.all().filter(({ told }) => told?.drain != null);
   engine.tell(...draining.map((entry) => drainEvent(entry, times)));

@@ -4,6 +4,8 @@ import { Engine, type Learned, type LearnedFacts, OrderBook, type Told } from '#
 import type { Store } from '#kept';
 import { FlagLog, LimitLog, Metrics, MoveLog, ServerLog, ShortfallLog, TurnLog } from '#telemetry';
 import { Audit } from './audit/audit.js';
+import { Discovery } from './discovery/discovery.js';
+import { Found } from './discovery/found.js';
 import { ExposureLog } from './fleet/exposures.js';
 import { logMisled } from './fleet/file-headers.js';
 import type { Identity } from './fleet/fleet-view.js';
@@ -56,6 +58,15 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
   );
   logMisled(registry.all(), log);
   const links = new Links(engine, parts.openServer, known.troubles);
+  const found = new Found();
+  const leavers = new Leavers(engine, registry, links, times, (id) => found.release(id));
+  const { metrics } = running;
+  const discovery = new Discovery({
+    ...{ engine, registry, links, leavers, times, found, log },
+    names: parts.names,
+    metrics: metrics.discovery,
+  });
+  discovery.take(config.discovery);
   return {
     ...running,
     ...known,
@@ -67,7 +78,8 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
     freeze: { told: remembered.told.freeze },
     insecureListen: config.insecureListen,
     pressure: new PressureMonitor(engine, parts.gauge, config.limits.shedAtLagMs, log),
-    leavers: new Leavers(engine, registry, links, times),
+    discovery,
+    leavers,
     exposures: new ExposureLog(engine, registry, log, new Set(remembered.demo?.servers.map(({ id }) => id))),
   };
 }

@@ -5,8 +5,11 @@ import { openRows, type TakenOver } from '#embedded';
 import { openStore, type StoreUnavailable } from '#kept';
 import { TritonServer } from '#triton';
 import { addressesOf } from './addresses.js';
+import { nodeNames } from './discovery/node-names.js';
 import { MonotonicClock } from './monotonic-clock.js';
 import type { SchedulerParts } from './parts.js';
+
+const DISCOVER_EVERY_MS = 10_000;
 
 /** The real parts, with those that were handed in in their place. */
 export function completeParts(config: Config, given: Partial<SchedulerParts>): SchedulerParts {
@@ -34,6 +37,8 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
         tellTrouble,
       }),
     lookup: addressesOf,
+    names: nodeNames(),
+    discoverEveryMs: DISCOVER_EVERY_MS,
     startDemo: null,
     processMetrics: false,
     gauge: null,

@@ -4,6 +4,7 @@ import type { Access } from '#access';
 import type { Clock } from '#engine';
 import type { Store } from '#kept';
 import type { Lookup } from './addresses.js';
+import type { Names } from './discovery/names.js';
 import type { Random } from './errors/retry-hint.js';
 import type { OpenServer } from './fleet/links.js';
 import type { ProcessGauge } from './pressure/process-gauge.js';
@@ -31,6 +32,10 @@ export interface SchedulerParts {
   readonly openServer: OpenServer;
   /** Finds the addresses on which HTTP and gRPC are served. */
   readonly lookup: Lookup;
+  /** Where servers are found by their names. */
+  readonly names: Names;
+  /** In ms: so often DNS is asked. */
+  readonly discoverEveryMs: number;
   /** Starts what is shown where no server is declared at all; null: then there are none. */
   readonly startDemo: (() => Promise<Demo>) | null;
   /** Whether the metrics tell of the process too. */

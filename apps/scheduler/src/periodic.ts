@@ -26,6 +26,7 @@ export class Periodic {
   @Interval(1_000)
   endPins(): void {
     tellPinEnds(this.running.now);
+    this.running.now.discovery.followDeclared();
     this.running.now.leavers.letGo();
   }
 

@@ -35,7 +35,7 @@ function reloadModels(after: Config, demo: Demo | null, { engine, catalog, times
 function reloadServers(
   after: Config,
   demo: Demo | null,
-  { registry, links, leavers, log }: Composition,
+  { discovery, registry, links, leavers, log }: Composition,
 ): void {
   const old = registry.all();
   registry.setBase(baseServers(after, demo));
@@ -44,5 +44,6 @@ function reloadServers(
     if (!isDeepStrictEqual(before?.config, config)) links.declare(config);
   }
   logMisled(registry.all(), log);
+  discovery.take(after.discovery);
   leavers.follow();
 }

@@ -21,6 +21,9 @@ import { Certificates } from './tls/certificates.js';
 /** Calls under way have so long to end by themselves; then they are ended. */
 const GRACE_MS = 3_000;
 
+/** So long the start waits for DNS. */
+const FIRST_ANSWERS_MS = 2_000;
+
 /** A scheduler that answers. */
 export interface RunningScheduler {
   /** The base URL of HTTP. */
@@ -67,11 +70,14 @@ export async function createScheduler(
     });
     made = composed;
     tellExpiry(certificates, composed);
+    await firstAnswers(composed);
     await begin(config, composed);
+    composed.discovery.start(parts.discoverEveryMs);
     const listening = await listen(config, new Running(() => composed), { ...parts, certificates });
     warnOfOpenPorts(config.insecureListen, parts.log);
     return running(config, composed, { store, listening, demo, callers, certificates });
   } catch (error) {
+    made?.discovery.stop();
     made?.engine.stop();
     await made?.recorder?.close();
     await demo?.close();
@@ -80,13 +86,19 @@ export async function createScheduler(
   }
 }
 
+/** What DNS answers soon is known from the first turn on, as if it were declared. */
+async function firstAnswers({ discovery }: Composition): Promise<void> {
+  await Promise.race([discovery.ask(), sleep(FIRST_ANSWERS_MS, undefined, { ref: false })]);
+}
+
 /** What is shown where no server is declared, in the file, by a flag or over the API. */
 async function demoFor(
-  { servers }: Config,
+  { servers, discovery }: Config,
   told: Told,
   { startDemo }: Pick<SchedulerParts, 'startDemo'>,
 ): Promise<Demo | null> {
-  const isEmpty = servers.length === 0 && [...told.servers.values()].every(({ spec }) => spec === null);
+  const isEmpty =
+    servers.length + discovery.length === 0 && [...told.servers.values()].every(({ spec }) => spec === null);
   return isEmpty ? ((await startDemo?.()) ?? null) : null;
 }
 
@@ -148,6 +160,7 @@ function running(config: Config, made: Composition, held: Held): RunningSchedule
  */
 async function close(made: Composition, held: Held): Promise<void> {
   made.lifecycle.end();
+  made.discovery.stop();
   held.listening.app.get(GrpcHealth).refresh();
   held.listening.app.get(ExternalScaler).end();
   try {

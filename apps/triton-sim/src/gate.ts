@@ -76,7 +76,7 @@ export class Gate {
 
 /** Reads `host:port`; only loopback is allowed, because any client can break the simulator. */
 export function parseAddress(flag: string, text: string): Address {
-  const match = /^(127\.0\.0\.1|localhost):(\d{1,5})$/.exec(text);
+  const match = /^(127(?:\.\d{1,3}){3}|localhost):(\d{1,5})$/.exec(text);
   const port = Number(match?.[2] ?? NaN);
   if (match === null || port > 65_535) {
     throw new Error(`${flag}: expected 127.0.0.1:PORT or localhost:PORT, got ${JSON.stringify(text)}`);

@@ -117,7 +117,7 @@ export const hostMemorySchema = z.strictObject({
 /** A server as it is told. */
 export const serverSchema = z.strictObject({
   id: z.string(),
-  source: z.enum(['file', 'api']),
+  source: z.enum(['file', 'api', 'discovered']),
   grpc: z.string(),
   http: z.string().nullable(),
   host: z.string(),

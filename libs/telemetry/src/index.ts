@@ -1,3 +1,4 @@
+export type { DiscoveryMetrics } from './discovery-metrics.js';
 export { Metrics, type MetricsOptions } from './metrics.js';
 export type { RecorderMetrics } from './recorder-metrics.js';
 export { FlagLog } from './flag-log.js';

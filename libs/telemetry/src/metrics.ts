@@ -6,6 +6,7 @@ import { AnswerMetrics } from './answer-metrics.js';
 import { AuditMetrics } from './audit-metrics.js';
 import { ConnectionMetrics } from './connection-metrics.js';
 import { DeclaredTimes } from './declared-times.js';
+import { DiscoveryMetrics } from './discovery-metrics.js';
 import { expositionOf } from './exposition.js';
 import { addFleetGauges } from './fleet-gauges.js';
 import { ListenMetrics } from './listen-metrics.js';
@@ -41,6 +42,7 @@ export class Metrics implements Observer {
   readonly answers = new AnswerMetrics(this.registry);
   readonly audit = new AuditMetrics(this.registry);
   readonly connections = new ConnectionMetrics(this.registry);
+  readonly discovery = new DiscoveryMetrics(this.registry);
   readonly recorder = new RecorderMetrics(this.registry);
   readonly scaling = new ScalingMetrics(this.registry);
   readonly listen: ListenMetrics;

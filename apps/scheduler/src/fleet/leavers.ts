@@ -1,43 +1,61 @@
-import { type ServerId, serverState } from '#core';
+import { DEFAULT_LEASE, type Instant, type Server, type ServerId, serverState } from '#core';
 import type { Engine } from '#engine';
 import type { WallTimes } from '../wall-times.js';
 import { drainEvent } from './core-server.js';
 import type { Links } from './links.js';
 import type { Registry } from './registry.js';
 
-/** Servers that the file names no longer: drained, and forgotten once nothing of ours is left on them. */
-export class Leavers {
-  private readonly draining = new Set<string>();
+/** After the deadline of a drain no lease holds for longer, and the last unloads are ordered. */
+const LAST_ORDERS = DEFAULT_LEASE + 1_000;
 
+/**
+ * Servers that the file names no longer, or that are gone from DNS: drained, those of DNS with a deadline, and forgotten once
+ * nothing of ours is left on them.
+ */
+export class Leavers {
+  /** By when each has to be empty; null: there is no deadline. */
+  private readonly draining = new Map<string, Instant | null>();
+
+  /** `forgotten` is told of each server that is forgotten. */
   constructor(
     private readonly engine: Engine,
     private readonly registry: Registry,
     private readonly links: Links,
     private readonly times: WallTimes,
+    private readonly forgotten: (id: string) => void,
   ) {}
 
   /** Begins to drain those that leave, and lets those stay that are named again. */
   follow(): void {
-    const leaving = new Set(this.registry.leavingIds());
-    for (const id of this.draining) if (!leaving.has(id)) this.keep(id);
-    for (const id of leaving) {
+    const leaving = this.registry.leavers();
+    for (const id of this.draining.keys()) if (!leaving.has(id)) this.keep(id);
+    for (const [id, leaveMs] of leaving) {
       if (this.draining.has(id)) continue;
-      this.draining.add(id);
-      this.engine.tell({ kind: 'DrainOrdered', server: id as ServerId, deadline: null });
+      const deadline = leaveMs === null ? null : this.engine.now() + leaveMs;
+      this.draining.set(id, deadline);
+      this.engine.tell({ kind: 'DrainOrdered', server: id as ServerId, deadline });
     }
   }
 
   /** Forgets those that hold nothing any more. */
   letGo(): void {
     this.follow();
-    for (const id of this.draining) {
+    for (const [id, deadline] of this.draining) {
       const server = this.engine.fleet.servers.get(id as ServerId);
-      const state = server && serverState(this.engine.fleet, server, this.engine.now());
-      if (state !== undefined && state !== 'drained' && state !== 'lost') continue;
+      if (server && !this.hasLeft(server, deadline)) continue;
       this.draining.delete(id);
       this.registry.release(id);
       this.links.forget(id);
+      this.forgotten(id);
     }
+  }
+
+  /** A server that takes no orders, or was never reached, holds nothing of ours: it is given its time, and no more. */
+  private hasLeft(server: Server, deadline: Instant | null): boolean {
+    const now = this.engine.now();
+    const state = serverState(this.engine.fleet, server, now);
+    if (state === 'drained' || state === 'lost') return true;
+    return state !== 'draining' && deadline !== null && now >= deadline + LAST_ORDERS;
   }
 
   private keep(id: string): void {

@@ -43,6 +43,11 @@ export class Links {
   has(id: string): boolean {
     return this.open.has(id);
   }
+
+  /** Whether the engine was told of a server as this says, the very object. */
+  isDeclared(config: ServerConfig): boolean {
+    return this.open.get(config.id) === config;
+  }
 }
 
 /** Why another connection is made, where one is. */

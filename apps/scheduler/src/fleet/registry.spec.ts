@@ -32,11 +32,11 @@ describe('the registry', () => {
   it('knows a server that left the file until it is released', () => {
     const leaving = new Registry([fromFile('x', { grpc: 'h:1' })], new Map());
     leaving.setBase([]);
-    expect([leaving.leavingIds(), leaving.routeServer('x').grpc]).toEqual([['x'], 'h:1']);
+    expect([[...leaving.leavers()], leaving.routeServer('x').grpc]).toEqual([[['x', null]], 'h:1']);
     leaving.release('x');
-    expect([leaving.leavingIds(), leaving.get('x')]).toEqual([[], undefined]);
+    expect([[...leaving.leavers()], leaving.get('x')]).toEqual([[], undefined]);
     leaving.setBase([fromFile('x', { grpc: 'h:2' })]);
-    expect(leaving.leavingIds()).toEqual([]);
+    expect([...leaving.leavers()]).toEqual([]);
   });
 
   it('tells routes of a server the same thing each time', () => {

@@ -1,12 +1,13 @@
 import { completeServer, type ServerConfig, type ServerSpec } from '#config';
 import type { ToldServer } from '#engine';
 import type { RouteServerMessage } from '#contracts';
-import { type KeyOfReach, keepHeaders } from './file-headers.js';
+import type { FoundServer } from '../discovery/found-server.js';
+import { addressOf, type KeyOfReach, keepHeaders } from './file-headers.js';
 
 /** All that was said of one server, and what holds in the end. */
 export interface ServerEntry {
   readonly id: string;
-  readonly source: 'file' | 'api';
+  readonly source: 'file' | 'api' | 'discovered';
   readonly revision: number;
   /** Whether the file, a flag or the demo names it. */
   readonly inFile: boolean;
@@ -20,8 +21,11 @@ export interface ServerEntry {
 export class Registry {
   private base: ReadonlyMap<string, ServerConfig>;
   private leaving = new Map<string, ServerConfig>();
+  private found: ReadonlyMap<string, FoundServer> = new Map();
   private readonly told: Map<string, ToldServer>;
   private readonly entries = new Map<string, ServerEntry>();
+  /** Rises with every change of an entry. */
+  changes = 0;
   private readonly routes = new Map<string, RouteServerMessage>();
 
   constructor(base: readonly ServerConfig[], told: ReadonlyMap<string, ToldServer>) {
@@ -38,14 +42,43 @@ export class Registry {
     this.rebuild();
   }
 
-  /** The servers that are named no longer, neither by the file nor over the API. */
-  leavingIds(): string[] {
-    return [...this.leaving.keys()].filter((id) => this.told.get(id)?.spec == null);
+  /** Takes up what DNS told. What is declared under the same name or address holds: no server is there twice. */
+  setFound(found: readonly FoundServer[]): void {
+    for (const { config, leaveMs } of found) {
+      if (leaveMs === null && this.leaving.delete(config.id)) this.renew(config.id);
+    }
+    const declared = this.all().filter(({ source }) => source !== 'discovered');
+    const taken = new Set(declared.map(({ config }) => addressOf(config)));
+    const before = this.found;
+    const free = found.filter(({ config }) => !taken.has(addressOf(config)));
+    this.found = new Map(free.map((one) => [one.config.id, one]));
+    for (const id of new Set([...before.keys(), ...this.found.keys()])) {
+      if (before.get(id)?.config !== this.found.get(id)?.config) this.renew(id);
+    }
   }
 
-  /** Forgets what the file once said of a server. */
+  /** The servers that are there because DNS told of them. */
+  discovered(): ServerEntry[] {
+    return [...this.found.keys()].flatMap((id) => {
+      const entry = this.entries.get(id);
+      return entry?.source === 'discovered' ? [entry] : [];
+    });
+  }
+
+  /** The servers that are to go: named neither by the file nor over the API, or gone from DNS. In ms how long each has; null: as it needs. */
+  leavers(): ReadonlyMap<string, number | null> {
+    const isTold = (id: string): boolean => this.told.get(id)?.spec != null;
+    const gone = [...this.leaving.keys()].filter((id) => !isTold(id)).map((id) => [id, null] as const);
+    const lost = this.discovered().map(({ id }) => [id, this.found.get(id)!.leaveMs] as const);
+    return new Map([...gone, ...lost.filter(([, leaveMs]) => leaveMs !== null)]);
+  }
+
+  /** Forgets what the file or DNS once said of a server. */
   release(id: string): void {
-    if (this.leaving.delete(id)) this.rebuild();
+    const found = new Map(this.found);
+    if (!this.leaving.delete(id) && !found.delete(id)) return;
+    this.found = found;
+    this.renew(id);
   }
 
   set(id: string, told: ToldServer): void {
@@ -70,11 +103,11 @@ export class Registry {
   entryWith(id: string, told: ToldServer | undefined): ServerEntry | undefined {
     const below = this.base.get(id) ?? this.leaving.get(id);
     const spec = (told?.spec ?? null) as ServerSpec | null;
-    const layered = spec === null ? below : apiOver(id, spec, below);
+    const layered = spec === null ? (below ?? this.found.get(id)?.config) : apiOver(id, spec, below);
     if (layered === undefined) return undefined;
-    const source = below === undefined ? 'api' : 'file';
     return {
-      ...{ id, source, revision: told?.revision ?? 0, inFile: below !== undefined, told },
+      ...{ id, source: sourceOf(spec, below), revision: told?.revision ?? 0, told },
+      inFile: below !== undefined,
       ...keepHeaders(layered, below),
     };
   }
@@ -85,14 +118,21 @@ export class Registry {
   }
 
   private rebuild(): void {
+    this.changes += 1;
     this.entries.clear();
     this.routes.clear();
-    const ids = new Set([...this.base.keys(), ...this.leaving.keys(), ...this.told.keys()]);
+    const ids = new Set([
+      ...this.base.keys(),
+      ...this.leaving.keys(),
+      ...this.found.keys(),
+      ...this.told.keys(),
+    ]);
     for (const id of ids) this.renew(id);
   }
 
   /** What is told of one server says nothing of the others. */
   private renew(id: string): void {
+    this.changes += 1;
     const entry = this.entryWith(id, this.told.get(id));
     this.entries.delete(id);
     this.routes.delete(id);
@@ -101,6 +141,11 @@ export class Registry {
     this.entries.set(id, entry);
     this.routes.set(id, { id, grpc, http, labels });
   }
+}
+
+function sourceOf(spec: ServerSpec | null, inFile: ServerConfig | undefined): ServerEntry['source'] {
+  if (inFile !== undefined) return 'file';
+  return spec === null ? 'discovered' : 'api';
 }
 
 const byId = (servers: readonly ServerConfig[]) => new Map(servers.map((server) => [server.id, server]));

@@ -41,7 +41,7 @@ export class ServerWrites {
     return writes.perform(operation, () => {
       const before = servers.entry(id);
       checkIfMatch(caller, before.revision);
-      if (before.told?.spec == null) throw declaredInFile(id);
+      if (before.told?.spec == null) throw declaredInFile(before);
       const drain = before.inFile ? before.told.drain : null;
       const next: ToldServer = { revision: before.revision + 1, spec: null, drain };
       const commit = (): void => {
@@ -120,7 +120,8 @@ function entryAfter(registry: Registry, id: string, next: ToldServer): ServerEnt
 
 /** No two servers have one address, those of one host agree on its memory, and headers of the file stay with its address. */
 function checkTogether(registry: Registry, { config, misleading }: ServerEntry): void {
-  const others = registry.all().filter(({ id }) => id !== config.id);
+  // What DNS told of gives way to what is declared.
+  const others = registry.all().filter(({ id, source }) => id !== config.id && source !== 'discovered');
   const broken: Pick<ConfigError, 'path' | 'rule'>[] = misleading.map(misled);
   for (const { id, config: other } of others) {
     if (addressOf(other) === addressOf(config)) {
@@ -137,9 +138,14 @@ function checkTogether(registry: Registry, { config, misleading }: ServerEntry):
 
 const pathOf = (id: string): string => `/v1/servers/${id}`;
 
-const declaredInFile = (id: string): Refused =>
-  new Refused({
+function declaredInFile({ id, source }: ServerEntry): Refused {
+  const how =
+    source === 'discovered'
+      ? 'found by DNS, as the configuration file asks'
+      : 'declared in the configuration file or by a flag';
+  return new Refused({
     reason: 'declared_in_file',
-    detail: `server ${id} is declared in the configuration file or by a flag`,
+    detail: `server ${id} is ${how}`,
     members: { server: id },
   });
+}

@@ -24,9 +24,9 @@ export class Readiness {
   }
 }
 
-function haveSettled({ startedAt, servers }: Readonly<Fleet>, now: number): boolean {
+function haveSettled({ startedAt, servers, serversAwaited }: Readonly<Fleet>, now: number): boolean {
   if (startedAt === null) return false;
-  return now - startedAt >= PATIENCE || [...servers.values()].every(hasSettled);
+  return now - startedAt >= PATIENCE || (!serversAwaited && [...servers.values()].every(hasSettled));
 }
 
 const hasSettled = ({ lookedAt, mode, contact }: Server): boolean =>
