@@ -2,13 +2,14 @@ import { pickRoute, type RequestId } from '#core';
 import { isOfBacklog } from './backlogs.js';
 import type { TurnCheck } from './scene.js';
 
-/** Nothing permanent is said while a server was never seen. */
+/** Nothing permanent is said while a server was never seen, or may not be declared yet. */
 export const permanentAnswersAreSure: TurnCheck = ({ turn, fleet, trail }) => {
   for (const action of turn.actions) {
     if (action.kind !== 'refuse') continue;
     const { reason } = action.refusal;
     if (reason !== 'unknown_model' && reason !== 'infeasible') continue;
     const unseen = [...fleet.servers.values()].filter(({ everSeen, mode }) => !everSeen && mode === null);
+    trail.expect(!fleet.serversAwaited, () => `${reason} while it is not known which servers there are`);
     trail.expect(unseen.length === 0, () => `${reason} while ${unseen[0]!.spec.id} was never seen`);
   }
 };

@@ -3,7 +3,9 @@ import type { Doings } from './happenings.js';
 import type { Stage } from './stage.js';
 
 /** Brings servers and takes them away, as Berth's API lets it; and lets machines come back with other devices. */
-export function autoscaler(stage: Stage): Pick<Doings, 'addServer' | 'removeServer' | 'refit'> {
+export function autoscaler(
+  stage: Stage,
+): Pick<Doings, 'addServer' | 'removeServer' | 'refit' | 'awaitServers'> {
   const { sites, told, agenda, berth } = stage;
   return {
     addServer: ({ server }) => {
@@ -31,6 +33,14 @@ export function autoscaler(stage: Stage): Pick<Doings, 'addServer' | 'removeServ
         told.drains.delete(server);
       };
       writeDown(stage, forget, () => living.remove(server));
+    },
+    awaitServers: ({ lasts }) => {
+      const living = berth();
+      if (!living) return 'Berth is not there';
+      const tell = (isAwaited: boolean): void =>
+        living.process.receive(() => living.engine.tell({ kind: 'ServersAwaited', isAwaited }));
+      tell(true);
+      agenda.after(lasts, () => tell(false));
     },
     refit: ({ server, devices, downFor }) => {
       const site = sites.get(server)!;

@@ -9,7 +9,8 @@ import { switches } from './switches.js';
 
 type Broken = Exclude<HappeningKind, Gateways | OrderKind | Meddling>;
 type Gateways = 'ask';
-type Meddling = 'strangerLoad' | 'strangerUnload' | 'addServer' | 'removeServer' | 'refit' | Changed;
+type Meddling =
+  'strangerLoad' | 'strangerUnload' | 'addServer' | 'removeServer' | 'refit' | 'awaitServers' | Changed;
 type Changed = 'changeServer' | 'wrongAddress';
 
 type OfProcesses =

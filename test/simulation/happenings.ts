@@ -97,6 +97,8 @@ const ofAutoscalers = [
   z.strictObject({ at, kind: kind('changeServer'), server, by, to: z.enum(ADDRESSES) }),
   /** So long it is declared at an address at which no process listens. */
   z.strictObject({ at, kind: kind('wrongAddress'), server, by, lasts: ms }),
+  /** DNS was asked for servers and does not answer yet: there may be some that Berth does not know. */
+  z.strictObject({ at, kind: kind('awaitServers'), lasts: ms }),
   z.strictObject({ at, kind: kind('refit'), server, devices: z.number().int().min(0).max(8), downFor: ms }),
 ] as const;
 

@@ -14,7 +14,7 @@ import { withManners } from './draw/manners.js';
 import { drawModels } from './draw/models.js';
 import { drawPressure } from './draw/pressure.js';
 import { drawRushes } from './draw/rushes.js';
-import { drawMeddling, drawOrders, drawScaling } from './draw/orders.js';
+import { drawAwaited, drawMeddling, drawOrders, drawScaling } from './draw/orders.js';
 import { drawServers } from './draw/servers.js';
 import { drawDefaults, drawLimits, drawTemper } from './draw/settings.js';
 import { drawUndoneUnloads } from './draw/undone-unloads.js';
@@ -90,6 +90,7 @@ const drawUnaimed = (stream: (name: string) => Random, cast: Cast, grain: number
   ...drawUndoneUnloads(stream('undone unloads'), cast),
   ...drawUnloadsAtOnce(stream('unloads at once'), cast),
   ...drawPressure(stream('pressure'), cast),
+  ...drawAwaited(stream('awaited servers'), cast),
   ...drawLast(stream('last'), cast),
   ...drawBadSpells(stream('bad spells'), cast),
 ];

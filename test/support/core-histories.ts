@@ -68,6 +68,7 @@ const event: fc.Arbitrary<Event | LookScript> = fc.oneof(
   fc.constantFrom(...MODELS, ...VARIANTS).map((one): Event => ({ kind: 'ModelDeclared', model: one })),
   fc.constantFrom(...SERVERS).map((one): Event => ({ kind: 'ServerDeclared', server: one })),
   server.map((one): Event => ({ kind: 'ServerWithdrawn', server: one })),
+  fc.boolean().map((isAwaited): Event => ({ kind: 'ServersAwaited', isAwaited })),
   fc
     .tuple(model, model)
     .map(([one, step]): Event => ({ kind: 'StepsRemembered', model: one, steps: [step] })),

@@ -89,6 +89,16 @@ describe('a lease longer than the default', () => {
     ]);
   });
 
+  it('stays in the store as long as its server may not be declared yet', async () => {
+    const store = aLeaseStore({ a: WALL + 60_000 });
+    const book = new LeaseBook(store, () => WALL);
+    await book.recall(7);
+    book.keep({ ...emptyFleet(), serversAwaited: true }, [], 8);
+    expect(store.leases).toEqual({ a: WALL + 60_000 });
+    book.finish(emptyFleet(), 9);
+    expect(store.leases).toBeNull();
+  });
+
   it('ends at the same time in the store, however often Berth is started again', async () => {
     const end = WALL + 60_000;
     let leases = { a: end };

@@ -80,6 +80,16 @@ export function drawScaling(random: Random, cast: Cast): Happening[] {
   return [...first, ...more];
 }
 
+/** In some seeds DNS does not answer for a while, mostly from the start on. */
+export function drawAwaited(random: Random, { storm }: Cast): Happening[] {
+  if (!random.chance(0.3)) return [];
+  const later = random.chance(0.3) ? moments(random, random.spread(60_000, 600_000), storm) : [];
+  return [random.between(0, 500), ...later].map((at): Happening => {
+    const lasts = random.spread(100, 60_000);
+    return { at, kind: 'awaitServers', lasts: Math.max(0, Math.min(lasts, storm - at)) };
+  });
+}
+
 /** What other clients do on the same servers. */
 export function drawMeddling(random: Random, { models, servers, storm }: Cast): Happening[] {
   if (!random.chance(0.3)) return [];

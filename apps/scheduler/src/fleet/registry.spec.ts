@@ -60,6 +60,64 @@ describe('the registry', () => {
     expect([many.all().map(({ id }) => id), many.routeServer('y').grpc]).toEqual([['x', 'z'], '']);
   });
 
+  describe('with servers found by DNS', () => {
+    const found = (id: string, grpc: string, leaveMs: number | null = null) => {
+      return { config: completeServer(id, 'discovered', { grpc }).server, leaveMs };
+    };
+    const sources = (one: Registry) => Object.fromEntries(one.all().map(({ id, source }) => [id, source]));
+
+    it('has those that are declared under no other name and at no other address', () => {
+      const one = new Registry(
+        [fromFile('a', { grpc: 'A:1' })],
+        new Map([['b', { revision: 1, spec: { grpc: 'b:1' }, drain: null }]]),
+      );
+      one.setFound([found('a', 'x:1'), found('c', 'a:1'), found('d', 'b:1'), found('e', 'e:1')]);
+      expect(sources(one)).toEqual({ a: 'file', b: 'api', e: 'discovered' });
+      one.set('b', { revision: 2, spec: null, drain: null });
+      one.setFound([found('a', 'x:1'), found('c', 'a:1'), found('d', 'b:1'), found('e', 'e:1')]);
+      expect(sources(one)).toEqual({ a: 'file', d: 'discovered', e: 'discovered' });
+    });
+
+    it('lets those leave that DNS lets go, and no other ones', () => {
+      const one = new Registry([], new Map([['b', { revision: 1, spec: { grpc: 'b:1' }, drain: null }]]));
+      one.setFound([found('a', 'a:1', 60_000), found('b', 'b:2', 60_000), found('c', 'c:1')]);
+      expect([...one.leavers()]).toEqual([['a', 60_000]]);
+      one.release('a');
+      expect([one.get('a'), [...one.leavers()]]).toEqual([undefined, []]);
+    });
+
+    it('keeps a server that has left the file and that DNS tells of, and its drain by an admin', () => {
+      const drain = { revision: 1, spec: null, drain: { deadline: null } };
+      const one = new Registry([fromFile('a', { grpc: 'a:1' })], new Map([['a', drain]]));
+      one.setBase([]);
+      one.setFound([found('a', 'a:1')]);
+      expect([sources(one), one.get('a')?.told, [...one.leavers()]]).toEqual([
+        { a: 'discovered' },
+        drain,
+        [],
+      ]);
+    });
+
+    it('waits with one at the address of a server that still leaves the file', () => {
+      const one = new Registry([fromFile('a', { grpc: 'x:1' })], new Map());
+      one.setBase([]);
+      one.setFound([found('b', 'x:1')]);
+      expect(sources(one)).toEqual({ a: 'file' });
+      one.release('a');
+      one.setFound([found('b', 'x:1')]);
+      expect(sources(one)).toEqual({ b: 'discovered' });
+    });
+
+    it('tells routes the same thing each time, and is unchanged where DNS says the same', () => {
+      const one = new Registry([], new Map());
+      const same = found('a', 'a:1');
+      one.setFound([same]);
+      const [route, { changes }] = [one.routeServer('a'), one];
+      one.setFound([same]);
+      expect([one.routeServer('a') === route, one.changes]).toEqual([true, changes]);
+    });
+  });
+
   it('is told to the core in bytes', () => {
     const server = fromFile('c', { grpc: 'h:1', hostMemoryMb: 4, devices: [{ ordinal: 0, memoryMb: 2048 }] });
     expect(coreServer(server)).toEqual({

@@ -35,6 +35,26 @@ describe('right after the start', () => {
     expect(driver.orders()).toEqual(['load a@t']);
   });
 
+  it('the cold wait for servers that may not be declared yet, ten seconds at most', () => {
+    const driver = new CoreDriver().declare(aModel('a'));
+    driver.tell({ kind: 'ServersAwaited', isAwaited: true });
+    driver.serve(aServer('t', [10]), ['a']);
+    const request = driver.resolve('a');
+    expect(driver.answerTo(request)).toBe('waiting');
+    driver.pass(9_999);
+    expect(driver.orders()).toEqual([]);
+    driver.pass(1);
+    expect(driver.orders()).toEqual(['load a@t']);
+  });
+
+  it('what was awaited is placed once it is known which servers there are', () => {
+    const driver = new CoreDriver().declare(aModel('a'));
+    driver.tell({ kind: 'ServersAwaited', isAwaited: true });
+    driver.serve(aServer('t', [10]), ['a']).resolve('a');
+    driver.tell({ kind: 'ServersAwaited', isAwaited: false });
+    expect(driver.orders()).toEqual(['load a@t']);
+  });
+
   it('no request waits for a server that refuses connections', () => {
     const driver = aStart();
     driver.tell({ kind: 'ContactChanged', server: U, fact: 'refused' });
