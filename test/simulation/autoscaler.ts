@@ -1,12 +1,13 @@
+import type { Millis } from '#core';
 import { whyDeaf, writeDown } from './admin.js';
-import type { Doings } from './happenings.js';
+import type { Doings, HappeningOf } from './happenings.js';
 import type { Stage } from './stage.js';
 
 /** Brings servers and takes them away, as Berth's API lets it; and lets machines come back with other devices. */
 export function autoscaler(
   stage: Stage,
 ): Pick<Doings, 'addServer' | 'removeServer' | 'refit' | 'awaitServers'> {
-  const { sites, told, agenda, berth } = stage;
+  const { sites, told, berth } = stage;
   return {
     addServer: ({ server }) => {
       const deaf = whyDeaf(stage);
@@ -34,22 +35,26 @@ export function autoscaler(
       };
       writeDown(stage, forget, () => living.remove(server));
     },
-    awaitServers: ({ lasts }) => {
-      const living = berth();
-      if (!living) return 'Berth is not there';
-      const tell = (isAwaited: boolean): void =>
-        living.process.receive(() => living.engine.tell({ kind: 'ServersAwaited', isAwaited }));
-      tell(true);
-      agenda.after(lasts, () => tell(false));
-    },
-    refit: ({ server, devices, downFor }) => {
-      const site = sites.get(server)!;
-      if (site.isGone) return 'it is gone';
-      if (site.planned.spec.devices !== null) return 'its devices are declared';
-      site.refit(devices);
-      agenda.after(downFor, () => {
-        if (!site.isGone) site.sim.start();
-      });
-    },
+    awaitServers: ({ lasts }) => awaitServers(stage, lasts),
+    refit: (happening) => refit(stage, happening),
   };
+}
+
+function awaitServers({ agenda, berth }: Stage, lasts: Millis): string | void {
+  const living = berth();
+  if (!living) return 'Berth is not there';
+  const tell = (isAwaited: boolean): void =>
+    living.process.receive(() => living.engine.tell({ kind: 'ServersAwaited', isAwaited }));
+  tell(true);
+  agenda.after(lasts, () => tell(false));
+}
+
+function refit({ sites, agenda }: Stage, { server, devices, downFor }: HappeningOf<'refit'>): string | void {
+  const site = sites.get(server)!;
+  if (site.isGone) return 'it is gone';
+  if (site.planned.spec.devices !== null) return 'its devices are declared';
+  site.refit(devices);
+  agenda.after(downFor, () => {
+    if (!site.isGone) site.sim.start();
+  });
 }

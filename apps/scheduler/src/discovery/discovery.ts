@@ -42,12 +42,12 @@ export class Discovery {
     this.log = new DiscoveryLog(parts.log);
   }
 
-  /** Takes up the entries of the configuration, and asks for them. */
+  /** Takes up the entries of the configuration. A name that is new is asked for at once. */
   take(entries: readonly DiscoveryConfig[]): void {
     this.entries = entries;
     this.parts.found.configure(entries);
     this.follow();
-    if (this.isBegun) void this.ask();
+    if (this.isBegun && this.parts.found.isIncomplete()) void this.ask();
   }
 
   /** From now on the engine is told of what is found; what was found before is told with the rest of what is declared. */

@@ -8,6 +8,13 @@ import type { Registry } from './registry.js';
 /** After the deadline of a drain no lease holds for longer, and the last unloads are ordered. */
 const LAST_ORDERS = DEFAULT_LEASE + 1_000;
 
+/** A server that takes no orders, or was never reached, holds nothing of ours: it is given its time, and no more. */
+const HOLD_NOTHING: ReadonlySet<ReturnType<typeof serverState>> = new Set([
+  'connecting',
+  'wrong_mode',
+  'restricted',
+]);
+
 /**
  * Servers that the file names no longer, or that are gone from DNS: drained, those of DNS with a deadline, and forgotten once
  * nothing of ours is left on them.
@@ -50,12 +57,11 @@ export class Leavers {
     }
   }
 
-  /** A server that takes no orders, or was never reached, holds nothing of ours: it is given its time, and no more. */
   private hasLeft(server: Server, deadline: Instant | null): boolean {
     const now = this.engine.now();
     const state = serverState(this.engine.fleet, server, now);
     if (state === 'drained' || state === 'lost') return true;
-    return state !== 'draining' && deadline !== null && now >= deadline + LAST_ORDERS;
+    return HOLD_NOTHING.has(state) && deadline !== null && now >= deadline + LAST_ORDERS;
   }
 
   private keep(id: string): void {

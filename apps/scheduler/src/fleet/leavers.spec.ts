@@ -1,0 +1,78 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { completeServer } from '#config';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { WallTimes } from '../wall-times.js';
+import { Leavers } from './leavers.js';
+import { Registry } from './registry.js';
+
+const T = aServer('t');
+const WITHIN = 60_000;
+
+describe('servers that are gone from DNS', () => {
+  let driver: CoreDriver;
+  let registry: Registry;
+  let leavers: Leavers;
+  let forgotten: string[];
+
+  beforeEach(() => {
+    driver = new CoreDriver().declare(aModel('m')).serve(aServer('t', [10]), ['m']);
+    registry = new Registry([], new Map());
+    forgotten = [];
+    const { fleet } = driver;
+    const engine = { fleet, now: () => driver.now, tell: driver.tell.bind(driver) };
+    const times = new WallTimes(
+      () => driver.now,
+      () => driver.now,
+    );
+    const links = { forget: () => undefined };
+    leavers = new Leavers(engine as never, registry, links as never, times, (id) => forgotten.push(id));
+  });
+
+  const dnsSays = (leaveMs: number | null): void => {
+    registry.setFound([{ config: completeServer('t', 'discovered', { grpc: 't:1' }).server, leaveMs }]);
+    leavers.letGo();
+  };
+  const drain = () => driver.fleet.servers.get(T.id)!.drain;
+
+  it('are drained with a deadline, and forgotten once nothing is left on them', () => {
+    driver.resolve('m', { lease: 600_000 });
+    driver.loadEnds('m', 't');
+    dnsSays(WITHIN);
+    expect(drain()).toEqual({ since: driver.now, deadline: driver.now + WITHIN });
+    driver.pass(WITHIN);
+    leavers.letGo();
+    expect(forgotten).toEqual([]);
+    driver.pass(11_000);
+    leavers.letGo();
+    expect([forgotten, registry.get('t')]).toEqual([['t'], undefined]);
+  });
+
+  it('stay where DNS has them again', () => {
+    driver.resolve('m', { lease: 600_000 });
+    driver.loadEnds('m', 't');
+    dnsSays(WITHIN);
+    dnsSays(null);
+    expect([drain(), forgotten]).toEqual([null, []]);
+  });
+
+  it('stay until DNS has them again where an admin takes the drain back', () => {
+    driver.resolve('m', { lease: 600_000 });
+    driver.loadEnds('m', 't');
+    dnsSays(WITHIN);
+    driver.tell({ kind: 'DrainEnded', server: T.id });
+    driver.pass(2 * WITHIN);
+    leavers.letGo();
+    expect(forgotten).toEqual([]);
+  });
+
+  it('are given their time, and no more, where they were never reached', () => {
+    driver.tell({ kind: 'ServerWithdrawn', server: T.id }, { kind: 'ServerDeclared', server: T });
+    dnsSays(WITHIN);
+    driver.pass(WITHIN);
+    leavers.letGo();
+    expect(forgotten).toEqual([]);
+    driver.pass(11_000);
+    leavers.letGo();
+    expect(forgotten).toEqual(['t']);
+  });
+});
