@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials, loadPackageDefinition, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import { pino } from 'pino';
-import { type Config, readConfig } from '#config';
+import { type Config, type ConfigSources, readConfig } from '#config';
 import { adminClientService, routerClientService } from '#contracts';
 import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/scheduler.js';
 import type { SchedulerParts } from '../../apps/scheduler/src/parts.js';
@@ -15,6 +15,8 @@ import {
 import { checkPublished, type Published } from './published.js';
 import { checkRecordedTurns, recordingTo } from './recorded-turns.js';
 import { until } from './until.js';
+
+type FileTexts = NonNullable<ConfigSources['files']>;
 
 /** A scheduler in this process in front of a simulated Triton, both on ports of their own. */
 export interface World {
@@ -33,6 +35,8 @@ export interface World {
 export interface WorldOptions {
   /** YAML that is added to the file. */
   readonly yaml?: string;
+  /** The files that it names, by their absolute paths. */
+  readonly files?: FileTexts;
   /** Whether the devices of the server are declared, so that each can be measured; else they are found. */
   readonly isMapped?: boolean;
   readonly triton?: Partial<TritonSimOptions>;
@@ -46,6 +50,7 @@ const SILENT = pino({ level: process.env['BERTH_LOG'] ?? 'silent' });
 /** Starts both and waits until the scheduler says that it is ready. Loads are ten times faster than real ones. */
 export async function startWorld({
   yaml = '',
+  files,
   isMapped = false,
   triton: simOptions,
   parts,
@@ -58,6 +63,7 @@ export async function startWorld({
     folder,
     yaml,
     isMapped ? declaredDevices(simOptions?.gpus ?? 0) : undefined,
+    files,
   );
   let scheduler = await createScheduler(config, { log: SILENT, ...parts });
   await isReady(scheduler);
@@ -93,13 +99,15 @@ export function configFor(
   folder: string,
   yaml: string,
   devices?: object[],
+  files?: FileTexts,
 ): Config {
   const { grpc, http, metrics } = addresses;
   const server = JSON.stringify({ id: 'a', grpc, http, metrics, labels: { zone: 'a' }, devices });
   const recorder = `recorder: ${JSON.stringify(recordingTo(turnsIn(folder)).recorder)}`;
   const rest = yaml.includes('recorder:') ? yaml : `${recorder}\n${yaml}`;
   const text = `http: 127.0.0.1:0\ngrpc: 127.0.0.1:0\ndata: ${folder}\nservers: [${server}]\n${rest}`;
-  const result = readConfig({ file: { path: 'berth.yaml', text }, env: {}, flags: { triton: [] } });
+  const sources = { file: { path: 'berth.yaml', text }, env: {}, flags: { triton: [] } };
+  const result = readConfig({ ...sources, ...(files && { files }) });
   if (!result.ok) throw new Error(JSON.stringify(result.errors));
   return result.config;
 }

@@ -3,6 +3,7 @@ import { addAudit } from './audit-command.js';
 import { example } from './example.js';
 import { addKeys } from './key-command.js';
 import { count, several } from './option-values.js';
+import { addWebhooks } from './webhooks-command.js';
 import type { Work } from './work.js';
 
 /** A command's work, with its arguments and its options as commander has read them. */
@@ -23,6 +24,7 @@ export function addCommands(program: Command, act: Act): void {
   addFreezes(program, act);
   addPlanning(program, act);
   addAudit(program, act);
+  addWebhooks(program.command('webhooks').description('look after what is told to endpoints'), act);
   addReplay(program, act);
   addStore(program.command('store').description('look after the store of a Berth that is stopped'), act);
   addKeys(program.command('key').description('make keys for callers'), act);

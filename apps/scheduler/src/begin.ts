@@ -11,8 +11,9 @@ import { declaration } from './models/model-writes.js';
  * the store is damaged.
  */
 export async function begin(config: Config, made: Composition): Promise<void> {
-  const { audit, engine, registry, links, catalog, discovery, freeze, times } = made;
+  const { audit, engine, registry, links, catalog, discovery, freeze, times, teller } = made;
   await audit.head();
+  await teller.begin(config.webhooks.endpoints);
   engine.tell(limitsEvent(config));
   for (const { config: server } of registry.all()) links.declare(server);
   await engine.recall();

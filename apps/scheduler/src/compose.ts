@@ -29,6 +29,8 @@ import { openRecorder } from './recorder.js';
 import { ToldRoutes } from './routing/told-routes.js';
 import { ScalingNumbers } from './scaling/scaling-numbers.js';
 import { Slices } from './slices.js';
+import { EventsOfTurns } from './telling/events-of-turns.js';
+import { Teller } from './telling/teller.js';
 import { WallTimes } from './wall-times.js';
 import { Answers } from './writes/answers.js';
 import { Writes } from './writes/writes.js';
@@ -88,7 +90,7 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
 function composeEngine(
   config: Config,
   parts: SchedulerParts,
-  { declarations, leadership, learned, health: storeHealth }: Store,
+  { declarations, leadership, learned, outbox, health: storeHealth }: Store,
   { told, facts }: Remembered,
 ) {
   const { clock, log, wallNow } = parts;
@@ -115,12 +117,35 @@ function composeEngine(
   });
   const writes = new Writes(declarations, { answers, audit }, lifecycle);
   const recorder = openRecorder(config, parts, metrics.recorder, term);
-  const telemetry = [...(recorder ? [recorder] : []), metrics, ...logsTo(log)];
+  const teller = tellerOf(parts, outbox, metrics);
+  const events = new EventsOfTurns(teller, () => null);
+  const telemetry = [...(recorder ? [recorder] : []), metrics, ...logsTo(log), events];
   const observers = observersOf([watch, new OrderKeeping(book, writes, log)], telemetry, log);
   const engine = new Engine({ clock, wallNow, learned: readAlready(learned, facts), leadership, observers });
   const readiness = new Readiness(engine, lifecycle);
   const times = new WallTimes(wallNow, now);
-  return { engine, times, watch, metrics, recorder, lifecycle, readiness, writes, audit, book, store };
+  return {
+    engine,
+    times,
+    watch,
+    metrics,
+    recorder,
+    lifecycle,
+    readiness,
+    writes,
+    audit,
+    book,
+    store,
+    teller,
+  };
+}
+
+/** What tells events to the endpoints of the configuration. */
+function tellerOf(parts: SchedulerParts, outbox: Store['outbox'], { events }: Metrics): Teller {
+  const { courier, courierClock: clock, wallNow, random, log } = parts;
+  const teller = new Teller({ outbox, courier, clock, wallNow, random, log, metrics: events });
+  events.follow(() => ({ waiting: teller.waiting, deadLetters: teller.letters.size }));
+  return teller;
 }
 
 /** What writes turns and what they changed into the log. */

@@ -8,6 +8,7 @@ import { addressesOf } from './addresses.js';
 import { nodeNames } from './discovery/node-names.js';
 import { MonotonicClock } from './monotonic-clock.js';
 import type { SchedulerParts } from './parts.js';
+import { HttpCourier } from './telling/http-courier.js';
 
 const DISCOVER_EVERY_MS = 10_000;
 
@@ -39,6 +40,8 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
     lookup: addressesOf,
     names: nodeNames(),
     discoverEveryMs: DISCOVER_EVERY_MS,
+    courier: new HttpCourier(),
+    courierClock: new MonotonicClock(),
     startDemo: null,
     processMetrics: false,
     gauge: null,

@@ -7,6 +7,7 @@ import type { Lookup } from './addresses.js';
 import type { Names } from './discovery/names.js';
 import type { Random } from './errors/retry-hint.js';
 import type { OpenServer } from './fleet/links.js';
+import type { Courier } from './telling/courier.js';
 import type { ProcessGauge } from './pressure/process-gauge.js';
 import type { WallClock } from './wall-times.js';
 
@@ -36,6 +37,10 @@ export interface SchedulerParts {
   readonly names: Names;
   /** In ms: so often DNS is asked. */
   readonly discoverEveryMs: number;
+  /** Posts events to the endpoints of the configuration. */
+  readonly courier: Courier;
+  /** Tells when events are to be sent again. It is no other part's: a clock has one alarm. */
+  readonly courierClock: Clock;
   /** Starts what is shown where no server is declared at all; null: then there are none. */
   readonly startDemo: (() => Promise<Demo>) | null;
   /** Whether the metrics tell of the process too. */

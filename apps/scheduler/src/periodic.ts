@@ -45,7 +45,9 @@ export class Periodic {
   /** A store that fails is tried now and then, so that it is known when it takes writes again. */
   @Interval(STORE_AGAIN_MS)
   async tryStore(): Promise<void> {
-    await this.running.now.store.tryAgain();
+    const { store, teller } = this.running.now;
+    await store.tryAgain();
+    teller.tryAgain();
   }
 
   @Interval(60_000)
@@ -61,7 +63,8 @@ export class Periodic {
 
   @Interval(600_000)
   tidy(): void {
-    const { log, writes } = this.running.now;
+    const { log, teller, writes } = this.running.now;
+    teller.tidy();
     writes.tidy().catch((error: unknown) => log.error({ err: error }, 'old answers were not tidied away'));
   }
 }

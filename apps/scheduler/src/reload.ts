@@ -6,7 +6,7 @@ import { baseModels, baseServers, limitsEvent } from './layered-config.js';
 import { declaration } from './models/model-writes.js';
 import type { Demo } from './parts.js';
 
-/** Takes up another file: servers, models, defaults and limits. Returns the keys that only a restart takes up. */
+/** Takes up another file: servers, models, defaults, limits and endpoints. Returns the keys that only a restart takes up. */
 export function reload(
   started: Config,
   after: Config,
@@ -16,6 +16,7 @@ export function reload(
   reloadModels(after, demo, made);
   reloadServers(after, demo, made);
   made.pressure.setLag(after.limits.shedAtLagMs);
+  made.teller.setEndpoints(after.webhooks.endpoints);
   return restartKeys(started, after);
 }
 

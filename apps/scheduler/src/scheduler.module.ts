@@ -8,6 +8,7 @@ import { Periodic } from './periodic.js';
 import { PlanningModule } from './planning/planning.module.js';
 import { RoutingModule } from './routing/routing.module.js';
 import { ScalingModule } from './scaling/scaling.module.js';
+import { TellingModule } from './telling/telling.module.js';
 
 /** A module for each kind of caller, and what all of them use: what runs at present, and how refusals are told. */
 @Module({
@@ -19,6 +20,7 @@ import { ScalingModule } from './scaling/scaling.module.js';
     PlanningModule,
     AuditModule,
     ScalingModule,
+    TellingModule,
     HealthModule,
   ],
   providers: [Periodic],

@@ -79,6 +79,7 @@ export async function createScheduler(
   } catch (error) {
     made?.discovery.stop();
     made?.engine.stop();
+    await made?.teller.close();
     await made?.recorder?.close();
     await demo?.close();
     await store.close();
@@ -171,7 +172,7 @@ async function close(made: Composition, held: Held): Promise<void> {
 }
 
 async function closeRest(
-  { watch, writes, recorder }: Composition,
+  { watch, writes, recorder, teller }: Composition,
   { store, listening, demo }: Held,
 ): Promise<void> {
   watch.close();
@@ -183,6 +184,7 @@ async function closeRest(
     listening.app.getHttpServer().closeAllConnections();
     await closed;
   }
+  await Promise.race([teller.close(), sleep(GRACE_MS, undefined, { ref: false })]);
   await Promise.race([recorder?.close(), sleep(GRACE_MS, undefined, { ref: false })]);
   await store.close();
   await demo?.close();

@@ -6,6 +6,7 @@ import { authSchema } from './auth-schema.js';
 import { hostSchema, portSchema, tlsSchema } from './listening.js';
 import { choice, millis, name, notAvailable, NOT_AVAILABLE, seconds, text, whole } from './rules.js';
 import { fileServerSchema } from './server-spec.js';
+import { webhooksSchema } from './webhooks-schema.js';
 
 /** Where the state is kept. */
 export const dataSchema = text;
@@ -98,6 +99,9 @@ export const configFileSchema = z.strictObject({
     .describe(
       'Which callers there are. Left out: beyond loopback the holder of the admin key, else any caller.',
     ),
+  webhooks: webhooksSchema
+    .exactOptional()
+    .describe('What other systems tell Berth, and what Berth tells them. Left out: nothing.'),
 });
 
 /** The file as it was written. */
@@ -115,6 +119,7 @@ export function defaultsByPath(): Record<string, unknown> {
     ...prefixed('recorder', RECORDER_DEFAULTS),
     ...prefixed('defaults', settings),
     ...prefixed('defaults.coldStart', coldStart),
+    'webhooks.endpoints[].allowPrivate': false,
     'servers[].discover': SERVER_DEFAULTS.discover,
     'servers[].strangers': SERVER_DEFAULTS.strangers,
     'servers[].devices[].headroomMb': SERVER_DEFAULTS.headroomMb,

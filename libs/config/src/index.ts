@@ -19,6 +19,7 @@ export {
   type EffectiveModel,
   type ModelLayer,
 } from './effective-model.js';
+export { EVENT_TYPES, MOST_ENDPOINTS, type EndpointConfig, type EventType } from './endpoints-schema.js';
 export {
   check,
   formatError,
@@ -60,4 +61,6 @@ export { readServerSpec } from './server-body.js';
 export { fileNamesIn, withoutFileNames } from './server-files.js';
 export { publishedServerSchema, type ServerSpec } from './server-spec.js';
 export { readSmallFile } from './small-file.js';
+export { isPrivateHost } from './special-addresses.js';
+export type { WebhooksConfig } from './webhooks-schema.js';
 export { readYaml } from './yaml-text.js';

@@ -10,6 +10,9 @@ export function configJsonSchema(): Record<string, unknown> {
   return { ...schema, title: 'Configuration of Berth' };
 }
 
+/** The formatter breaks what is longer. */
+const LINE = 110;
+
 /** The text of `docs/config.schema.json`, laid out as the formatter of this repository wants it. */
 export function configJsonSchemaText(): string {
   const spread = JSON.stringify(configJsonSchema(), null, 2);
@@ -49,6 +52,9 @@ function variants(node: SchemaNode): readonly SchemaNode[] {
   return node.anyOf ?? [node];
 }
 
-function inOneLine(list: string): string {
-  return list.replaceAll(/\n\s*/g, ' ').replace('[ ', '[').replace(' ]', ']');
+/** A list that would be longer than a line stays spread. */
+function inOneLine(list: string, at: number, whole: string): string {
+  const line = list.replaceAll(/\n\s*/g, ' ').replace('[ ', '[').replace(' ]', ']');
+  const before = at - (whole.lastIndexOf('\n', at) + 1);
+  return before + line.length < LINE ? line : list;
 }

@@ -20,8 +20,10 @@ import { DEFAULT_SETTINGS, modelSpecSchema, type ModelSettings, type ModelSpec }
 import { NOT_AVAILABLE, name } from './rules.js';
 import { filesNamedBy, NO_FILES, type ServerFiles } from './server-files.js';
 import { fileServerSchema } from './server-spec.js';
+import { endpointFindings, filesOfEndpoints } from './endpoints-schema.js';
 import { type FileTexts, readSmallFiles } from './small-file.js';
 import { readTritonFlag, TRITON_FLAG_RULE } from './triton-flag.js';
+import { completeWebhooks, type WebhooksConfig } from './webhooks-schema.js';
 import { readYaml, type YamlText } from './yaml-text.js';
 
 /** Everything the service is told at its start, complete: no code behind it knows a default. */
@@ -42,6 +44,7 @@ export type Config = Listening & {
   readonly recorder: RecorderConfig | null;
   /** Null: none are told. Beyond loopback the holder of the admin key is the only caller then, else every client is one. */
   readonly auth: AuthConfig | null;
+  readonly webhooks: WebhooksConfig;
   /** Whether any client may do all, also beyond loopback. */
   readonly insecureListen: boolean;
 };
@@ -67,7 +70,7 @@ export type ConfigSources = {
   readonly file?: { readonly path: string; readonly text: string };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly flags: Flags;
-  /** The files that servers name. */
+  /** The files that servers and endpoints name. */
   readonly files?: FileTexts;
 };
 
@@ -86,13 +89,14 @@ export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly errors: readonly ConfigError[] };
 
-/** Reads the configuration together with the files that its servers name. Other work has a turn before it is checked. */
+/** Reads the configuration together with the files that its servers and endpoints name. Other work has a turn before it is checked. */
 export async function loadConfig(sources: Omit<ConfigSources, 'files'>): Promise<ConfigResult> {
   const yaml = yamlOf(sources);
   await nextTurn();
   const folder = folderOf(sources);
   const named = serversIn(yaml).flatMap(({ spec }) => filesNamedBy(spec, folder));
-  return configOf({ ...sources, files: await readSmallFiles(named) }, yaml);
+  const secrets = yaml.ok ? filesOfEndpoints(yaml.value, folder) : [];
+  return configOf({ ...sources, files: await readSmallFiles([...named, ...secrets]) }, yaml);
 }
 
 /** Reads the configuration. Environment overrides file, flags override both; all errors are told at once. */
@@ -111,6 +115,7 @@ function configOf(sources: ConfigSources, yaml: YamlText): ConfigResult {
     ...fileFindings(file),
     ...disagreements(file, flagged.servers),
     ...unreadFiles(yaml, files),
+    ...endpointFindings(file, files),
     ...overrides.found,
     ...flagged.found,
   ];
@@ -204,6 +209,7 @@ function complete(
     staleRoutes,
     recorder: file.recorder ? recorderIn(data, file.recorder) : null,
     auth: file.auth ? completeAuth(file.auth) : null,
+    webhooks: completeWebhooks(file.webhooks ?? {}, files),
     insecureListen: said.some(({ insecureListen = false }) => insecureListen),
   };
 }

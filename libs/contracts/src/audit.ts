@@ -4,6 +4,9 @@ import { canonical } from './canonical.js';
 
 const digits = z.string().regex(/^[0-9]+$/);
 
+/** What a record may be about. */
+export const AUDIT_KINDS = ['model', 'server', 'freeze', 'dead_letter'] as const;
+
 /** A record of the audit as it is told: one thing that a write changed or ordered. It is stored in this form. */
 export const auditRecordSchema = z.strictObject({
   number: digits.describe('Rises by one with every record; the first is 1.'),
@@ -20,7 +23,7 @@ export const auditRecordSchema = z.strictObject({
   operation: z.string().describe('Method and path, as over HTTP.'),
   forced: z.boolean().describe('Whether it was an order to unload in spite of leases.'),
   subject: z
-    .strictObject({ kind: z.enum(['model', 'server', 'freeze']), name: z.string().nullable() })
+    .strictObject({ kind: z.enum(AUDIT_KINDS), name: z.string().nullable() })
     .describe('What was changed or ordered about. A freeze has no name.'),
   revisionBefore: digits.nullable(),
   revisionAfter: digits

@@ -22,6 +22,7 @@ export { NAME, NAME_RULE } from './names.js';
 export { once } from './once.js';
 export * from './plan.js';
 export * from './scaling.js';
+export * from './telling.js';
 export { protoFolder } from './proto-folder.js';
 export { type EdgeReason, type Reason, type RefusalForm, REFUSALS } from './refusals.js';
 export { fromStruct, type Struct, toStruct } from './struct.js';

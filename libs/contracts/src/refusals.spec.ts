@@ -33,7 +33,14 @@ const CONTRACT: readonly (readonly [Reason, number, keyof typeof status])[] = [
 ];
 
 /** What frameworks refuse for us, and what goes wrong inside. */
-const EDGE: readonly Reason[] = ['not_found', 'too_large', 'unsupported_media_type', 'internal'];
+const EDGE: readonly Reason[] = [
+  'not_found',
+  'too_large',
+  'unsupported_media_type',
+  'internal',
+  'unknown_endpoint',
+  'unknown_dead_letter',
+];
 
 describe('the table of refusals', () => {
   it.each(CONTRACT)('says of %s what the contract says', (reason, http, grpc) => {

@@ -3,6 +3,8 @@ import type { RefusalReason } from '#core';
 /** Reasons that only the edge knows: writes, and what never reaches the core. */
 export type EdgeReason =
   | 'unknown_server'
+  | 'unknown_endpoint'
+  | 'unknown_dead_letter'
   | 'pin_does_not_fit'
   | 'pinned'
   | 'in_use'
@@ -58,6 +60,8 @@ export const REFUSALS: Readonly<Record<Reason, RefusalForm>> = {
   store_unavailable: form(503, UNAVAILABLE, 'The store takes no writes at this moment'),
   shutting_down: form(503, UNAVAILABLE, 'This process is ending'),
   unknown_server: form(404, NOT_FOUND, 'There is no such server'),
+  unknown_endpoint: form(404, NOT_FOUND, 'There is no such endpoint'),
+  unknown_dead_letter: form(404, NOT_FOUND, 'There is no such dead letter'),
   pin_does_not_fit: form(409, FAILED_PRECONDITION, 'The pins do not fit together'),
   pinned: form(409, FAILED_PRECONDITION, 'The model is pinned'),
   in_use: form(409, FAILED_PRECONDITION, 'It is in use'),

@@ -6,6 +6,7 @@ export type { Leadership } from './ports/leadership.js';
 export type { Clock } from './ports/clock.js';
 export type * from './ports/declarations.js';
 export type * from './ports/learned.js';
+export type * from './ports/outbox.js';
 export {
   LookRefused,
   type ModelDescription,

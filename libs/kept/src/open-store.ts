@@ -1,5 +1,6 @@
-import type { Declarations, Leadership, Learned } from '#engine';
+import type { Declarations, Leadership, Learned, Outbox } from '#engine';
 import { LearnedStore } from './learned-store.js';
+import { OutboxStore } from './outbox-store.js';
 import type { Rows } from './rows.js';
 import type { StoreUnavailable } from './store-unavailable.js';
 import { beginTerm, termRow } from './title.js';
@@ -10,6 +11,7 @@ import { type OnHealth, WatchedRows } from './watched-rows.js';
 export type Store = {
   readonly declarations: Declarations;
   readonly learned: Learned;
+  readonly outbox: Outbox;
   /** The process that has the store decides: always this one, until the store is closed. */
   readonly leadership: Leadership;
   readonly health: StoreHealth;
@@ -49,6 +51,7 @@ export async function openStore(
   return {
     declarations: new ToldStore(rows),
     learned: new LearnedStore(rows, onDamage),
+    outbox: new OutboxStore(rows),
     leadership: { term, mayAct: () => isOpen },
     health: {
       get failure() {

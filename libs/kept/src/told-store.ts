@@ -10,6 +10,7 @@ import type {
   ToldOrders,
   ToldServer,
 } from '#engine';
+import { outboxWrite } from './outbox-store.js';
 import type { Rows, RowWrite } from './rows.js';
 import { StoreUnusable } from './store-unusable.js';
 import { readTable, rowWrite, type Table } from './table.js';
@@ -101,6 +102,9 @@ function writeOf(change: ToldChange): RowWrite {
       return rowWrite(AUDIT, auditKey(change.number), change.value);
     case 'auditHead':
       return rowWrite(AUDIT_HEADS, AUDIT_HEAD, change.value);
+    case 'event':
+    case 'deadLetter':
+      return outboxWrite(change);
   }
 }
 

@@ -6,6 +6,8 @@ import type {
   ToldAnswer,
   ToldAudit,
   ToldAuditHead,
+  ToldDeadLetter,
+  ToldEvent,
   ToldFreeze,
   ToldModel,
   ToldOrders,
@@ -83,7 +85,10 @@ export const VALUES = {
     source: z.strictObject({ over: z.enum(['http', 'grpc']), address: z.string().nullable() }).nullable(),
     operation: z.string(),
     forced: z.boolean(),
-    subject: z.strictObject({ kind: z.enum(['model', 'server', 'freeze']), name: z.string().nullable() }),
+    subject: z.strictObject({
+      kind: z.enum(['model', 'server', 'freeze', 'dead_letter']),
+      name: z.string().nullable(),
+    }),
     revisionBefore: digits.nullable(),
     revisionAfter: digits.nullable(),
     previousHash: sha256,
@@ -93,6 +98,19 @@ export const VALUES = {
     next: z.int().min(1),
     hash: sha256,
   }) satisfies z.ZodType<ToldAuditHead>,
+  toldEvent: z.strictObject({
+    endpoint: z.string(),
+    id: z.string(),
+    type: z.string(),
+    at: z.string(),
+    subject: z.string(),
+    data: z.record(z.string(), z.unknown()),
+  }) satisfies z.ZodType<ToldEvent>,
+  toldDeadLetter: z.strictObject({
+    cause: z.enum(['exhausted', 'gone', 'overflow', 'withdrawn']),
+    at: z.string(),
+    attempts: z.int().min(0),
+  }) satisfies z.ZodType<ToldDeadLetter>,
   learnedServer: z.strictObject({
     repository: names,
     devices: z.array(

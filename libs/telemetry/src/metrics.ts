@@ -7,6 +7,7 @@ import { AuditMetrics } from './audit-metrics.js';
 import { ConnectionMetrics } from './connection-metrics.js';
 import { DeclaredTimes } from './declared-times.js';
 import { DiscoveryMetrics } from './discovery-metrics.js';
+import { EventMetrics } from './event-metrics.js';
 import { expositionOf } from './exposition.js';
 import { addFleetGauges } from './fleet-gauges.js';
 import { ListenMetrics } from './listen-metrics.js';
@@ -41,6 +42,7 @@ export class Metrics implements Observer {
   readonly resolve = new ResolveMetrics(this.registry);
   readonly answers = new AnswerMetrics(this.registry);
   readonly audit = new AuditMetrics(this.registry);
+  readonly events = new EventMetrics(this.registry);
   readonly connections = new ConnectionMetrics(this.registry);
   readonly discovery = new DiscoveryMetrics(this.registry);
   readonly recorder = new RecorderMetrics(this.registry);

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { nameSchema } from '#config';
-import type { AuditRecordMessage, PageMessage } from '#contracts';
+import { AUDIT_KINDS, type AuditRecordMessage, type PageMessage } from '#contracts';
 import { CallerGone } from '../caller-gone.js';
 import { invalid, Refused } from '../errors/refused.js';
 import { AROUND_ITEM, PAGE_BYTES, pageKeys, TOKEN_RULE } from '../pages.js';
@@ -13,16 +13,14 @@ const MOST_PAGES = 8;
 /** So many records are looked at for one page: a rare name is found over several pages. */
 const MOST_LOOKED_AT = 10_000;
 
-const KINDS = ['model', 'server', 'freeze'] as const;
-
 /** How the audit may be asked for. */
 export const auditListSchema = z.strictObject({
   ...pageKeys,
   kind: z
-    .enum(KINDS, { error: `must be one of ${KINDS.join(', ')}` })
+    .enum(AUDIT_KINDS, { error: `must be one of ${AUDIT_KINDS.join(', ')}` })
     .optional()
     .describe('Only records about this kind of thing.'),
-  name: nameSchema.optional().describe('Only records about the model or server of this name.'),
+  name: nameSchema.optional().describe('Only records about the model, server or dead letter of this name.'),
 });
 
 export type AuditListQuery = z.infer<typeof auditListSchema>;

@@ -39,6 +39,11 @@ function declaredIn(changes: readonly ToldChange[]): Subject[] {
         return [declared({ kind: 'server', name: change.id }, change.value)];
       case 'freeze':
         return [declared({ kind: 'freeze', name: null }, null)];
+      case 'deadLetter':
+        return change.orderedAbout === undefined
+          ? []
+          : [declared({ kind: 'dead_letter', name: change.orderedAbout }, null)];
+      case 'event':
       case 'orders':
       case 'answer':
       case 'audit':

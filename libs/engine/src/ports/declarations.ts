@@ -61,7 +61,10 @@ export interface ToldAudit {
   /** Whether it was an order to skip leases. */
   readonly forced: boolean;
   /** A freeze has no name. */
-  readonly subject: { readonly kind: 'model' | 'server' | 'freeze'; readonly name: string | null };
+  readonly subject: {
+    readonly kind: 'model' | 'server' | 'freeze' | 'dead_letter';
+    readonly name: string | null;
+  };
   /** The revisions of the subject, in decimal digits; equal where the write declared nothing, null where there are none. */
   readonly revisionBefore: string | null;
   readonly revisionAfter: string | null;
@@ -77,6 +80,35 @@ export interface ToldAuditHead {
   readonly next: number;
   /** SHA-256 of the newest record, hex; zeros where there was none. */
   readonly hash: string;
+}
+
+/** An event that is to be told to one endpoint. */
+export interface ToldEvent {
+  /** The name of the endpoint. */
+  readonly endpoint: string;
+  /** Its `webhook-id`: the same each time it is sent. */
+  readonly id: string;
+  readonly type: string;
+  /** When it happened, RFC 3339 UTC. */
+  readonly at: string;
+  /** What it is about: events with the same subject are told in order. */
+  readonly subject: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Why an event is not told any more. `exhausted`: all tries failed. `gone`: the endpoint answered 410. `overflow`: too many
+ * waited. `withdrawn`: the configuration does not have the endpoint any more.
+ */
+export type DeadLetterCause = 'exhausted' | 'gone' | 'overflow' | 'withdrawn';
+
+/** A stored event that is not told any more, unless an admin replays it. */
+export interface ToldDeadLetter {
+  readonly cause: DeadLetterCause;
+  /** Since when, RFC 3339 UTC. */
+  readonly at: string;
+  /** How often it was sent in vain. */
+  readonly attempts: number;
 }
 
 /** Everything that is stored of what was declared and ordered through the API. */
@@ -99,7 +131,15 @@ export type ToldChange =
   | { readonly kind: 'orders'; readonly model: string; readonly value: ToldOrders | null }
   | { readonly kind: 'answer'; readonly key: string; readonly value: ToldAnswer | null }
   | { readonly kind: 'audit'; readonly number: number; readonly value: ToldAudit | null }
-  | { readonly kind: 'auditHead'; readonly value: ToldAuditHead };
+  | { readonly kind: 'auditHead'; readonly value: ToldAuditHead }
+  | { readonly kind: 'event'; readonly number: number; readonly value: ToldEvent | null }
+  /** `orderedAbout`: the `webhook-id` of the event where an admin ordered the change, for the audit. */
+  | {
+      readonly kind: 'deadLetter';
+      readonly number: number;
+      readonly orderedAbout?: string;
+      readonly value: ToldDeadLetter | null;
+    };
 
 /** Stores what was declared and ordered through the API. It survives crashes from the moment that `write` resolves. */
 export interface Declarations {

@@ -1,0 +1,145 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { nameSchema } from '#config';
+import type { DeadLetterMessage, PageMessage, ReplayedMessage } from '#contracts';
+import { CallerGone } from '../caller-gone.js';
+import { invalid, Refused } from '../errors/refused.js';
+import { AROUND_ITEM, PAGE_BYTES, pageKeys, TOKEN_RULE } from '../pages.js';
+import { Running } from '../running.js';
+import { type Caller, checkNoIfMatch } from '../writes/caller.js';
+import type { Prepared, Written } from '../writes/writes.js';
+import { unknownEndpoint } from './endpoint-calls.js';
+import type { Teller } from './teller.js';
+
+/** So many pages are read at a time. */
+const MOST_PAGES = 8;
+
+/** The `webhook-id` of an event: its number is in it. */
+const ID = /^evt_[0-9a-f]{16}_([1-9][0-9]{0,14})$/;
+export const deadLetterId = z
+  .string()
+  .regex(ID, { error: 'must be the id of a dead letter, as the list tells it' })
+  .describe('The `webhook-id` of the event.');
+
+/** How dead letters may be asked for. */
+export const deadLetterListSchema = z.strictObject({
+  ...pageKeys,
+  endpoint: nameSchema.optional().describe('Only those for this endpoint.'),
+});
+
+export type DeadLetterListQuery = z.infer<typeof deadLetterListSchema>;
+type Found = NonNullable<Awaited<ReturnType<Teller['letter']>>>;
+
+/** Lists the events that are not sent any more, has them sent again, and drops them. */
+@Injectable()
+export class DeadLetterCalls {
+  private underWay = 0;
+
+  constructor(@Inject(Running) private readonly running: Running) {}
+
+  /** A page of them, the newest first. Throws `queue_full` where too many pages are being read, and `CallerGone`. */
+  async page(query: DeadLetterListQuery, gone: AbortSignal): Promise<PageMessage<DeadLetterMessage>> {
+    if (this.underWay >= MOST_PAGES) throw new Refused(FULL);
+    this.underWay += 1;
+    try {
+      return await pageOf(this.running.now.teller, query, gone);
+    } finally {
+      this.underWay -= 1;
+    }
+  }
+
+  /** Its event is sent again, as soon as its subject has its turn. */
+  async replay(id: string, caller: Caller): Promise<Written<ReplayedMessage>> {
+    const { teller } = this.running.now;
+    return this.perform('POST', id, caller, { id }, (found, number) => {
+      const { endpoint } = found;
+      if (teller.endpoint(endpoint) === undefined) throw new Refused(unknownEndpoint(endpoint));
+      if (!teller.hasRoomFor(endpoint)) throw new Refused(NO_ROOM);
+      return {
+        changes: [{ kind: 'deadLetter', number, orderedAbout: id, value: null }],
+        status: 202,
+        view: () => ({ id }),
+        commit: () => teller.replayed(number, found),
+      };
+    });
+  }
+
+  /** Forgets it for good. */
+  async drop(id: string, caller: Caller): Promise<Written<null>> {
+    const { teller } = this.running.now;
+    return this.perform('DELETE', id, caller, null, (_, number) => {
+      return {
+        changes: [
+          { kind: 'event', number, value: null },
+          { kind: 'deadLetter', number, orderedAbout: id, value: null },
+        ],
+        status: 204,
+        view: () => null,
+        commit: () => teller.dropped(number),
+      };
+    });
+  }
+
+  private async perform<Body>(
+    method: 'POST' | 'DELETE',
+    id: string,
+    caller: Caller,
+    present: Body,
+    prepare: (found: Found, number: number) => Prepared<Body>,
+  ): Promise<Written<Body>> {
+    const { teller, writes } = this.running.now;
+    const number = Number(ID.exec(id)?.[1]);
+    const found = await teller.letter(number);
+    const path = `/v1/webhooks/dead-letters/${id}${method === 'POST' ? '/replay' : ''}`;
+    return writes.perform({ method, path, body: null, caller, present: () => present }, () => {
+      checkNoIfMatch(caller);
+      if (found?.id !== id || !teller.letters.has(number)) throw new Refused(unknown(id));
+      return prepare(found, number);
+    });
+  }
+}
+
+async function pageOf(
+  teller: Teller,
+  { endpoint, pageSize, pageToken }: DeadLetterListQuery,
+  gone: AbortSignal,
+): Promise<PageMessage<DeadLetterMessage>> {
+  const items: DeadLetterMessage[] = [];
+  let [bytes, last] = [0, 0];
+  for (const number of teller.letters.numbers(pageToken ? numberIn(pageToken) : Infinity, endpoint)) {
+    if (gone.aborted) throw new CallerGone();
+    const found = await teller.letter(number);
+    if (found === undefined) continue;
+    const item = messageOf(found);
+    bytes += Buffer.byteLength(JSON.stringify(item)) + AROUND_ITEM;
+    if (items.length === pageSize || (items.length > 0 && bytes > PAGE_BYTES)) {
+      return { items, nextPageToken: tokenOf(last) };
+    }
+    items.push(item);
+    last = number;
+  }
+  return { items, nextPageToken: '' };
+}
+
+function messageOf({ id, endpoint, type, at, data, cause, deadSince, attempts }: Found): DeadLetterMessage {
+  return { id, endpoint, type, at, data, cause, deadSince, attempts };
+}
+
+/** A token has the number of the last letter of its page: the next page begins below. */
+const tokenOf = (number: number): string => Buffer.from(String(number)).toString('base64url');
+
+function numberIn(token: string): number {
+  const text = Buffer.from(token, 'base64url').toString();
+  if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
+  throw invalid([{ path: 'pageToken', rule: TOKEN_RULE }]);
+}
+
+const FULL = { reason: 'queue_full', detail: 'too many pages are being read', retryAfter: 1_000 } as const;
+const NO_ROOM = {
+  reason: 'queue_full',
+  detail: 'as many events wait for the endpoint as may',
+  retryAfter: 60_000,
+} as const;
+
+const unknown = (id: string) =>
+  ({ reason: 'unknown_dead_letter', detail: `there is no dead letter ${id}`, members: { id } }) as const;

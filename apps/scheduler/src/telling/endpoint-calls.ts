@@ -1,0 +1,57 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { WebhookEndpointMessage, WebhookTestMessage } from '#contracts';
+import { Refused } from '../errors/refused.js';
+import { Running } from '../running.js';
+
+/** So many tests run at a time. */
+const MOST_TESTS = 4;
+
+/** Tells of the endpoints of the configuration, and tries them out. */
+@Injectable()
+export class EndpointCalls {
+  private underWay = 0;
+
+  constructor(@Inject(Running) private readonly running: Running) {}
+
+  /** Each endpoint, in the order of the configuration. */
+  list(): { items: WebhookEndpointMessage[] } {
+    const standings = this.running.now.teller.standings();
+    return {
+      items: standings.map(({ endpoint, state, waiting, deadLetters, lastTry }) => ({
+        name: endpoint.name,
+        origin: new URL(endpoint.url).origin,
+        events: [...endpoint.events],
+        allowPrivate: endpoint.allowPrivate,
+        ...{ state, waiting, deadLetters },
+        lastTry: lastTry && { ...lastTry, at: new Date(lastTry.at).toISOString() },
+      })),
+    };
+  }
+
+  /** Sends one event that says nothing, beside all that waits. Refuses where there is no such endpoint, and where too many tests run. */
+  async test(name: string): Promise<WebhookTestMessage> {
+    const { lifecycle, teller } = this.running.now;
+    lifecycle.admit();
+    const endpoint = teller.endpoint(name);
+    if (endpoint === undefined) throw new Refused({ ...unknownEndpoint(name) });
+    if (this.underWay >= MOST_TESTS) throw new Refused(FULL);
+    this.underWay += 1;
+    try {
+      const tried = await teller.test(endpoint);
+      if (tried === null) throw new Refused({ reason: 'shutting_down', retryAfter: 1_000 });
+      return { endpoint: name, ...tried };
+    } finally {
+      this.underWay -= 1;
+    }
+  }
+}
+
+/** What a caller is told of an endpoint that the configuration does not have. */
+export const unknownEndpoint = (endpoint: string) =>
+  ({
+    reason: 'unknown_endpoint',
+    detail: `the configuration has no endpoint ${endpoint}`,
+    members: { endpoint },
+  }) as const;
+
+const FULL = { reason: 'queue_full', detail: 'too many tests are under way', retryAfter: 10_000 } as const;

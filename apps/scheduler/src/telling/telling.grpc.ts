@@ -1,0 +1,57 @@
+import { Controller, Inject, UseFilters, UseInterceptors } from '@nestjs/common';
+import { GrpcMethod, Payload } from '@nestjs/microservices';
+import { z } from 'zod';
+import { nameSchema } from '#config';
+import { toStruct } from '#contracts';
+import { RpcFilter } from '../errors/rpc.filter.js';
+import { readRequest } from '../grpc/requests.js';
+import type { Caller } from '../writes/caller.js';
+import { FromCaller, Gone } from '../writes/caller.decorator.js';
+import { WrittenInterceptor } from '../writes/written.interceptor.js';
+import { DeadLetterCalls, deadLetterId, deadLetterListSchema } from './dead-letter-calls.js';
+import { EndpointCalls } from './endpoint-calls.js';
+
+const nothing = z.object({});
+const named = z.object({ endpoint: nameSchema });
+const identified = z.object({ id: deadLetterId });
+
+/** Endpoints that are told events, and their dead letters, over gRPC: the same as over HTTP. */
+@Controller()
+@UseFilters(RpcFilter)
+@UseInterceptors(WrittenInterceptor)
+export class TellingRpc {
+  constructor(
+    @Inject(EndpointCalls) private readonly endpoints: EndpointCalls,
+    @Inject(DeadLetterCalls) private readonly letters: DeadLetterCalls,
+  ) {}
+
+  @GrpcMethod('Admin', 'ListWebhookEndpoints')
+  list(request: unknown) {
+    readRequest(nothing, request);
+    return this.endpoints.list();
+  }
+
+  @GrpcMethod('Admin', 'TestWebhookEndpoint')
+  test(request: unknown) {
+    return this.endpoints.test(readRequest(named, request).endpoint);
+  }
+
+  @GrpcMethod('Admin', 'ListDeadLetters')
+  async page(@Payload() request: unknown, @Gone() gone: AbortSignal) {
+    const { items, nextPageToken } = await this.letters.page(
+      readRequest(deadLetterListSchema, request),
+      gone,
+    );
+    return { nextPageToken, items: items.map((item) => ({ ...item, data: toStruct(item.data) })) };
+  }
+
+  @GrpcMethod('Admin', 'ReplayDeadLetter')
+  replay(@Payload() request: unknown, @FromCaller() caller: Caller) {
+    return this.letters.replay(readRequest(identified, request).id, caller);
+  }
+
+  @GrpcMethod('Admin', 'DropDeadLetter')
+  drop(@Payload() request: unknown, @FromCaller() caller: Caller) {
+    return this.letters.drop(readRequest(identified, request).id, caller);
+  }
+}

@@ -1,0 +1,27 @@
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
+import { isLoopback } from './address.js';
+
+/** The ranges of IANA's special-purpose registries that no public host has, and multicast. */
+const SPECIAL = [
+  ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
+  ...['192.0.0.0/24', '192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15'],
+  ...['198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/3'],
+  ...['::/96', '64:ff9b::/32', '100::/64', '2001::/23', '2001:db8::/32', '2002::/16'],
+  ...['3fff::/20', '5f00::/16', 'fc00::/7', 'fe80::/9', 'ff00::/8'],
+];
+
+const blocked = new BlockList();
+for (const range of SPECIAL) {
+  const [net = '', bits] = range.split('/');
+  blocked.addSubnet(net, Number(bits), isIPv4(net) ? 'ipv4' : 'ipv6');
+}
+
+/**
+ * Whether a host of a URL is an address that only this machine or its network has. Of a name this is not known before it is
+ * looked up; `localhost` is one.
+ */
+export function isPrivateHost(host: string): boolean {
+  const plain = host.replace(/^\[|\]$/g, '');
+  if (isIP(plain) === 0) return isLoopback(plain) || /(^|\.)localhost\.?$/i.test(plain);
+  return blocked.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
+}
