@@ -6,6 +6,7 @@ import { installNodeVersions } from './node-versions/install.mjs';
 import { installRealTriton } from './real-triton/install.mjs';
 import { installSchemathesis } from './schemathesis/install.mjs';
 import { setUp } from './set-up.mjs';
+import { installStandardWebhooks } from './standard-webhooks/install.mjs';
 
 const args = process.argv.slice(2);
 await setUp();
@@ -18,6 +19,10 @@ if (args.length > 0) {
   expectAll(
     [await installSchemathesis()],
     'NO SCHEMATHESIS: that the HTTP API answers as it is published is hardly tested here.',
+  );
+  expectAll(
+    [await installStandardWebhooks()],
+    'NO STANDARDWEBHOOKS FOR PYTHON: that it verifies what Berth signs is not tested here.',
   );
 }
 const { run } = await import('jest');

@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Metadata } from '@grpc/grpc-js';
+import { pino } from 'pino';
 import { Webhook } from 'standardwebhooks';
+import { openStore } from '#kept';
+import { MemoryRows } from '#testing';
+import { berthctl } from '../support/berthctl.js';
 import { Receiver } from '../support/receiver.js';
 import { call, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
 import { until } from '../support/until.js';
@@ -12,6 +16,8 @@ const [FIRST, SECOND] = [secretOf(), secretOf()];
 describe('events', () => {
   let world: World;
   let receiver: Receiver;
+  let log = '';
+  const texts = new Map<string, string>();
 
   beforeAll(async () => {
     receiver = await new Receiver().open();
@@ -22,7 +28,12 @@ describe('events', () => {
         events: ['model.evicted'],
       },
     ];
+    const write = (line: string): void => void (log += line);
     world = await startWorld({
+      parts: {
+        log: pino({ level: 'trace' }, { write }),
+        openStore: () => openStore(new MemoryRows(texts), { fleet: 'berth' }),
+      },
       yaml: `webhooks: ${JSON.stringify({ endpoints })}`,
       files: new Map([['/ops', { text: `${FIRST}\n${SECOND}\n` }]]),
     });
@@ -105,11 +116,47 @@ describe('events', () => {
         async (path) => JSON.stringify((await call(world, 'GET', path)).body),
       ),
     );
-    for (const answer of answers) {
+    const told = {
+      log,
+      store: JSON.stringify([...texts]),
+      published: answers.join('\n'),
+      ctl: await ctl('endpoints'),
+    };
+    for (const answer of Object.values(told).map((text) => JSON.stringify(text))) {
       for (const secret of [FIRST, SECOND, 'path-secret'])
         expect(answer).not.toContain(secret.replace('whsec_', ''));
     }
   });
+
+  it('are looked after by berthctl', async () => {
+    receiver.answer = () => ({ status: 410 });
+    expect((await ctl('test', 'ops')).status).toBe(1);
+    receiver.answer = () => ({ status: 204 });
+    expect((await ctl('test', receiver.url)).err).toContain('several endpoints are at');
+    expect(await ctl('test', 'evictions')).toMatchObject({
+      ...{ status: 0, out: expect.stringMatching(/^evictions: delivered, HTTP 204, after [0-9]+ ms\n$/) },
+    });
+    expect((await ctl('test', 'nobody')).err).toContain('the configuration has no endpoint nobody');
+    expect((await ctl('endpoints')).out).toMatch(/^NAME .*\nops .* steady /);
+    receiver.answer = () => ({ status: 410 });
+    await call(world, 'POST', '/v1/models/yolov8m/unload');
+    for (const model of ['bert-base', 't5-large']) await call(world, 'POST', `/v1/models/${model}/resolve`);
+    await until(async () => (await dead()).length >= 2);
+    receiver.answer = () => ({ status: 204 });
+    const [newest, oldest] = (await dead()).map(({ id }) => id) as [string, string];
+    expect((await ctl('dead-letters')).out.split('\n').map((line) => line.split(' ')[0])).toEqual([
+      ...['ID', newest, oldest, ''],
+    ]);
+    expect((await ctl('drop', oldest)).out).toBe('1 event dropped\n');
+    expect((await ctl('replay', oldest)).err).toContain('there is no dead letter');
+    expect((await ctl('replay')).status).toBe(2);
+    expect((await ctl('replay', '--all', '--endpoint', 'evictions')).out).toBe('0 events sent again\n');
+    expect((await ctl('replay', '--all')).out).toBe('1 event sent again\n');
+    await until(() => receiver.received.some(({ headers }) => headers['webhook-id'] === newest));
+    expect((await ctl('dead-letters')).err).toBe('no dead letters\n');
+  });
+
+  const ctl = (...args: string[]) => berthctl(['webhooks', ...args], { BERTH_URL: world.scheduler.http });
 
   async function standing(name: string): Promise<Record<string, unknown>> {
     const { items } = (await call(world, 'GET', '/v1/webhooks/endpoints')).body;

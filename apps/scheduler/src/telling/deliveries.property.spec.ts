@@ -37,7 +37,7 @@ describe('deliveries', () => {
         fc.double({ min: 0, max: 0.99, noNaN: true }),
         (tellings, answers, random) => void play(tellings, answers, random),
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -52,6 +52,7 @@ describe('deliveries', () => {
         const toIt = tellings.filter(({ endpoint }) => endpoint === 2).length;
         expect(delivered.filter(({ endpoint }) => endpoint === 'e2')).toHaveLength(toIt);
       }),
+      { numRuns: 50 },
     );
   });
 });

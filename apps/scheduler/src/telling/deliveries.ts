@@ -71,6 +71,13 @@ export class Deliveries {
       : [{ endpoint, cause: 'overflow', number: oldest.number, attempts: oldest.attempts }];
   }
 
+  /** Adds an event that was given up before. An endpoint that is gone is tried again. */
+  addAgain(endpoint: string, number: number, subject: string): Dead[] {
+    const queue = this.queues.get(endpoint);
+    if (queue?.state === 'gone') queue.beginAnew();
+    return this.add(endpoint, number, subject);
+  }
+
   /** What is to be sent now; it counts as in flight until `ended` or `putBack` is called for it. */
   take(now: Instant): Due[] {
     const taken: Due[] = [];

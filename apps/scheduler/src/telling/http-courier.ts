@@ -25,12 +25,19 @@ export class HttpCourier implements Courier {
   private readonly guarded = agentsFor(false);
 
   async post(letter: Letter, target: Target, patience: Millis, signal: AbortSignal): Promise<Posted> {
-    const late = AbortSignal.timeout(patience);
+    if (signal.aborted) return { failure: 'stopped' };
+    const call = new AbortController();
+    const end = (): void => call.abort();
+    const late = setTimeout(end, patience);
+    signal.addEventListener('abort', end);
     try {
-      return await this.send(letter, target, AbortSignal.any([signal, late]));
+      return await this.send(letter, target, call.signal);
     } catch (error) {
       if (signal.aborted) return { failure: 'stopped' };
-      return { failure: late.aborted ? 'timed_out' : reasonOf(error) };
+      return { failure: call.signal.aborted ? 'timed_out' : reasonOf(error) };
+    } finally {
+      clearTimeout(late);
+      signal.removeEventListener('abort', end);
     }
   }
 

@@ -159,10 +159,12 @@ export class Teller implements Told {
     return this.deliveries.hasRoomFor(endpoint);
   }
 
-  /** A dead letter was taken back, and that is stored: its event is told again, as the first of its subject. */
+  /** A dead letter was taken back, and that is stored: its event is told again, as the first of its subject. An endpoint that is gone is tried again. */
   replayed(number: number, { endpoint, subject }: Pick<ToldEvent, 'endpoint' | 'subject'>): void {
     this.letters.delete(number);
-    this.stored(endpoint, number, subject);
+    if (this.deliveries.has(endpoint)) this.bury(this.deliveries.addAgain(endpoint, number, subject));
+    else this.bury([{ endpoint, number, cause: 'withdrawn', attempts: 0 }]);
+    this.send();
   }
 
   /** A dead letter was dropped, and that is stored. */

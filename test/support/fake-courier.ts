@@ -1,0 +1,37 @@
+import type { Courier, Letter, Posted, Target } from '../../apps/scheduler/src/telling/courier.js';
+
+/** What came to an endpoint. */
+export interface Posting {
+  readonly url: string;
+  readonly id: string;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Ends the call. */
+  readonly answer: (posted: Posted) => void;
+}
+
+/** A courier with memory: each call ends when the test says so, or as `answers` says at once. */
+export class FakeCourier implements Courier {
+  readonly postings: Posting[] = [];
+  /** How calls end; undefined: when the test says so. */
+  answers: (url: string) => Posted | undefined = () => ({ status: 204, retryAfter: null });
+
+  post({ headers, body }: Letter, { url }: Target, _: number, signal: AbortSignal): Promise<Posted> {
+    const { type, data } = JSON.parse(body) as Pick<Posting, 'type' | 'data'>;
+    return new Promise((resolve) => {
+      const stop = (): void => answer({ failure: 'stopped' });
+      const answer = (posted: Posted): void => {
+        signal.removeEventListener('abort', stop);
+        resolve(posted);
+      };
+      signal.addEventListener('abort', stop);
+      this.postings.push({ url, id: headers['webhook-id']!, type, data, answer });
+      const posted = this.answers(url);
+      if (posted) answer(posted);
+    });
+  }
+
+  get ids(): string[] {
+    return this.postings.map(({ id }) => id);
+  }
+}
