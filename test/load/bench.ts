@@ -10,6 +10,7 @@ import { killAll } from './children.js';
 import { cold } from './cold.js';
 import { coreGrowth, coreLine, coreTurn } from './core-turn.js';
 import { dead } from './dead.js';
+import { eventFigures } from './events.js';
 import { type Figure, hint, tell } from './figure.js';
 import { fairness } from './fairness.js';
 import { fifo } from './fifo.js';
@@ -44,6 +45,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   abuse,
   dead,
   scaling: () => Promise.resolve(scaling(values.traces)),
+  events: eventFigures,
 };
 
 const { values, positionals: chosen } = parseArgs({

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Action, emptyFleet, type Event, type EventOf, type ModelId, nextWake, step } from '#core';
+import type { Observer } from '#engine';
 import { aRequest } from '../support/builders.js';
 import { declarations, fullShelves, modelIds, type Scale } from './core-site.js';
 import { VirtualServers } from './virtual-servers.js';
@@ -41,6 +42,8 @@ export class CorePlay {
   constructor(
     scale: Scale,
     private readonly arrivalEvery = ARRIVAL_EVERY_MS,
+    /** Sees each turn; its time is part of that of the turn. */
+    private readonly observer?: Observer,
   ) {
     this.models = modelIds(scale);
     const shelves = fullShelves(scale);
@@ -80,6 +83,7 @@ export class CorePlay {
     const began = performance.now();
     const actions = step(this.fleet, all, this.now);
     this.wake = nextWake(this.fleet, this.now);
+    this.observer?.turnTaken({ events: all, actions, now: this.now, took: 0 }, this.fleet);
     const tookMs = performance.now() - began;
     this.turns.push({ kind: kindOf(events[0]), changes: all.length, tookMs });
     for (const action of actions) {

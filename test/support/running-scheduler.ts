@@ -58,13 +58,8 @@ export async function startWorld({
 }: WorldOptions = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'berth-api-'));
   const triton = await startTritonSim({ speed: 10, ...simOptions });
-  const config = configFor(
-    triton,
-    folder,
-    yaml,
-    isMapped ? declaredDevices(simOptions?.gpus ?? 0) : undefined,
-    files,
-  );
+  const devices = isMapped ? declaredDevices(simOptions?.gpus ?? 0) : undefined;
+  const config = configFor(triton, folder, yaml, devices, files);
   let scheduler = await createScheduler(config, { log: SILENT, ...parts });
   await isReady(scheduler);
   const published = (await call({ scheduler }, 'GET', '/openapi.json', undefined, headers)).body.paths;

@@ -58,15 +58,20 @@ export async function eachLetter(
   if (all === (id !== undefined)) throw new Usage('give the id of a dead letter, or --all');
   if (endpoint !== undefined && !all) throw new Usage('--endpoint goes with --all');
   if (id !== undefined) await perform(work, verb, id);
-  const letters = id === undefined ? (await lettersOf(work, MOST_LETTERS, endpoint)).reverse() : [];
-  for (const letter of letters) {
-    await perform(work, verb, letter.id).catch((error: unknown) => {
+  const ids = id === undefined ? await performAll(work, verb, endpoint) : [id];
+  const done = verb === 'replay' ? 'sent again' : 'dropped';
+  work.terminal.out(work.isJson ? jsonLines({ ids }) : [`${counted(ids.length, 'event')} ${done}`]);
+}
+
+/** The oldest first. */
+async function performAll(work: Work, verb: 'replay' | 'drop', endpoint?: string): Promise<string[]> {
+  const letters = (await lettersOf(work, MOST_LETTERS, endpoint)).reverse();
+  for (const { id } of letters) {
+    await perform(work, verb, id).catch((error: unknown) => {
       if (!(error instanceof Refused) || reasonOf(error) !== 'unknown_dead_letter') throw error;
     });
   }
-  const ids = id === undefined ? letters.map((letter) => letter.id) : [id];
-  const done = verb === 'replay' ? 'sent again' : 'dropped';
-  work.terminal.out(work.isJson ? jsonLines({ ids }) : [`${counted(ids.length, 'event')} ${done}`]);
+  return letters.map(({ id }) => id);
 }
 
 async function perform(work: Work, verb: 'replay' | 'drop', id: string): Promise<void> {

@@ -87,12 +87,8 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
 }
 
 /** What runs: the engine, its observers, and whether it serves. */
-function composeEngine(
-  config: Config,
-  parts: SchedulerParts,
-  { declarations, leadership, learned, outbox, health: storeHealth }: Store,
-  { told, facts }: Remembered,
-) {
+function composeEngine(config: Config, parts: SchedulerParts, kept: Store, { told, facts }: Remembered) {
+  const { declarations, leadership, learned, outbox, health: storeHealth } = kept;
   const { clock, log, wallNow } = parts;
   const now = (): number => clock.now();
   const watch = new TurnWatch();
@@ -104,18 +100,8 @@ function composeEngine(
   const { processMetrics: process } = parts;
   const { insecureListen: isInsecureListen } = config;
   const metrics = new Metrics({ now, term, process, isStoreOk, isInsecureListen });
-  const answers = new Answers({
-    store: declarations,
-    given: told.answers,
-    wallNow,
-    onDropped: (count) => metrics.answers.dropped(count),
-  });
-  const audit = new Audit({
-    store: declarations,
-    wallNow,
-    onWritten: (count) => metrics.audit.written(count),
-  });
-  const writes = new Writes(declarations, { answers, audit }, lifecycle);
+  const books = booksOf(parts, kept, told, metrics);
+  const writes = new Writes(declarations, books, lifecycle);
   const recorder = openRecorder(config, parts, metrics.recorder, term);
   const teller = tellerOf(parts, outbox, metrics);
   const events = new EventsOfTurns(teller, () => null);
@@ -125,19 +111,17 @@ function composeEngine(
   const readiness = new Readiness(engine, lifecycle);
   const times = new WallTimes(wallNow, now);
   return {
-    engine,
-    times,
-    watch,
-    metrics,
-    recorder,
-    lifecycle,
-    readiness,
-    writes,
-    audit,
-    book,
-    store,
-    teller,
+    ...{ engine, times, watch, metrics, recorder, lifecycle, readiness, writes },
+    ...{ audit: books.audit, book, store, teller },
   };
+}
+
+/** What is kept beside what is written. */
+function booksOf({ wallNow }: SchedulerParts, { declarations: store }: Store, told: Told, metrics: Metrics) {
+  const onDropped = (count: number): void => metrics.answers.dropped(count);
+  const answers = new Answers({ store, given: told.answers, wallNow, onDropped });
+  const audit = new Audit({ store, wallNow, onWritten: (count) => metrics.audit.written(count) });
+  return { answers, audit };
 }
 
 /** What tells events to the endpoints of the configuration. */

@@ -96,27 +96,34 @@ function play(tellings: readonly Telling[], answers: readonly (readonly Answer[]
     expect(flights.some(({ due: { number: other } }) => other === number)).toBe(false);
   }
 
-  for (let steps = 0; steps < 20_000; steps += 1) {
+  /** What is told by now is added. */
+  function arrive(): void {
     const next = due[told];
+    if (next === undefined || next.at > now) return;
+    told += 1;
+    subjects.set(told, `s${next.subject}`);
+    addedAt.set(told, now);
+    open.set(told, `e${next.endpoint}`);
+    bury(deliveries.add(`e${next.endpoint}`, told, `s${next.subject}`));
+  }
+  /** What was sent, and is answered by now, has ended. */
+  function land(): void {
+    const landed = flights.findIndex(({ endsAt }) => endsAt <= now);
+    if (landed < 0) return;
+    const [flight] = flights.splice(landed, 1);
+    const { isDone, dead } = deliveries.ended(flight!.due, flight!.sent, now);
+    if (isDone) delivered.push({ ...flight!.due, at: now });
+    if (isDone) open.delete(flight!.due.number);
+    bury(dead);
+  }
+
+  for (let steps = 0; steps < 20_000; steps += 1) {
     const landing = Math.min(Infinity, ...flights.map(({ endsAt }) => endsAt));
-    const at = Math.min(next?.at ?? Infinity, landing, deliveries.nextAt());
+    const at = Math.min(due[told]?.at ?? Infinity, landing, deliveries.nextAt());
     if (at === Infinity) break;
     now = Math.max(now, at);
-    if (next && next.at <= now) {
-      told += 1;
-      subjects.set(told, `s${next.subject}`);
-      addedAt.set(told, now);
-      open.set(told, `e${next.endpoint}`);
-      bury(deliveries.add(`e${next.endpoint}`, told, `s${next.subject}`));
-    }
-    const landed = flights.findIndex(({ endsAt }) => endsAt <= now);
-    if (landed >= 0) {
-      const [flight] = flights.splice(landed, 1);
-      const { isDone, dead } = deliveries.ended(flight!.due, flight!.sent, now);
-      if (isDone) delivered.push({ ...flight!.due, at: now });
-      if (isDone) open.delete(flight!.due.number);
-      bury(dead);
-    }
+    arrive();
+    land();
     for (const name of ['e0', 'e1', 'e2']) {
       expect(deliveries.standing(name).waiting).toBeLessThanOrEqual(MOST_WAITING);
     }

@@ -8,7 +8,7 @@ export type Sent =
   | { readonly kind: 'failed'; readonly retryAfter: Millis | null };
 
 /** After so many failures in a row one event is sent at a time. */
-export const FAILURES_BEFORE_PROBES = 5;
+const FAILURES_BEFORE_PROBES = 5;
 
 /** An event that waits. Its number is its place in the order. */
 interface Waiting {

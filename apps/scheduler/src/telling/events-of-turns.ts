@@ -1,7 +1,6 @@
 import {
-  type Action,
-  deviceFlags,
-  type Event,
+  type ActionOf,
+  type EventOf,
   type Fleet,
   type Instant,
   memoryOf,
@@ -42,22 +41,27 @@ export class EventsOfTurns implements Observer {
 
   turnTaken({ events, actions, now }: Turn, fleet: Fleet): void {
     if (!this.told.isOn) return;
-    const drafts = [
-      ...events.flatMap((event) => this.ofEvent(event, fleet)),
-      ...actions.flatMap(ofAction),
-      ...this.ofServers(fleet, now),
-      ...this.ofFleet(now),
-    ];
+    const drafts: Draft[] = [];
+    for (const event of events) {
+      if (event.kind === 'LoadEnded' || event.kind === 'Looked') drafts.push(...this.ofEvent(event, fleet));
+    }
+    for (const action of actions) {
+      if (action.kind === 'load' || action.kind === 'unload') drafts.push(...ofOrder(action));
+    }
+    this.addOfServers(drafts, fleet, now);
+    this.addOfFleet(drafts, now);
     if (drafts.length > 0) this.told.take(drafts);
   }
 
-  private ofEvent(event: Event, fleet: Fleet): Draft[] {
-    if (event.kind === 'LoadEnded' && event.outcome.kind === 'failed') {
+  /** Statistics alone say nothing of memory. */
+  private ofEvent(event: EventOf<'LoadEnded' | 'Looked'>, fleet: Fleet): Draft[] {
+    if (event.kind === 'LoadEnded') {
+      if (event.outcome.kind !== 'failed') return [];
       const [model = '', server = ''] = event.replica.split('@');
       const data = { model, server, cause: event.outcome.cause };
       return [{ type: 'model.load_failed', subject: `model/${model}`, data }];
     }
-    const server = event.kind === 'Looked' ? fleet.servers.get(event.server) : undefined;
+    const server = event.look.index === null ? undefined : fleet.servers.get(event.server);
     return server ? this.ofDevices(server, fleet) : [];
   }
 
@@ -67,7 +71,7 @@ export class EventsOfTurns implements Observer {
     return (server.devices ?? []).flatMap((device): Draft[] => {
       const { account, ordinal } = device;
       const { capacity, held } = memory(account);
-      const isNow = deviceFlags(server, device, { capacity, held }).includes('overcommitted');
+      const isNow = held > capacity;
       const key = `${id}/${ordinal}`;
       if (!isNow) this.overcommitted.delete(key);
       if (!isNow || this.overcommitted.has(key)) return [];
@@ -77,8 +81,7 @@ export class EventsOfTurns implements Observer {
     });
   }
 
-  private ofServers(fleet: Fleet, now: Instant): Draft[] {
-    const drafts: Draft[] = [];
+  private addOfServers(drafts: Draft[], fleet: Fleet, now: Instant): void {
     for (const [id, server] of fleet.servers) {
       const { kind } = server.contact;
       const isUp = kind === 'up' || kind === 'slow';
@@ -87,7 +90,6 @@ export class EventsOfTurns implements Observer {
       if (type !== null) drafts.push({ type, subject: `server/${id}`, data: { server: id } });
     }
     this.forgetServers(fleet);
-    return drafts;
   }
 
   private change(id: ServerId, state: ReturnType<typeof serverState>): Draft['type'] | null {
@@ -106,17 +108,17 @@ export class EventsOfTurns implements Observer {
     }
   }
 
-  private ofFleet(now: Instant): Draft[] {
-    if (now - this.needAt < NEED_EVERY) return [];
+  private addOfFleet(drafts: Draft[], now: Instant): void {
+    if (now - this.needAt < NEED_EVERY) return;
     const wanted = this.wanted();
-    if (wanted === null) return [];
+    if (wanted === null) return;
     this.needAt = now;
     const draft = this.need.at(wanted, now);
-    return draft === null ? [] : [draft];
+    if (draft !== null) drafts.push(draft);
   }
 }
 
-function ofAction(action: Action): Draft[] {
+function ofOrder(action: ActionOf<'load' | 'unload'>): Draft[] {
   if (action.kind === 'load' && COLD.has(action.cause)) {
     const { model, server, cause } = action;
     return [{ type: 'model.cold_start', subject: `model/${model}`, data: { model, server, cause } }];
