@@ -32,6 +32,7 @@ import { Slices } from './slices.js';
 import { EventsOfTurns } from './telling/events-of-turns.js';
 import { Teller } from './telling/teller.js';
 import { WallTimes } from './wall-times.js';
+import { HeardHooks } from './webhooks/heard-hooks.js';
 import { Answers } from './writes/answers.js';
 import { Writes } from './writes/writes.js';
 
@@ -112,16 +113,19 @@ function composeEngine(config: Config, parts: SchedulerParts, kept: Store, { tol
   const times = new WallTimes(wallNow, now);
   return {
     ...{ engine, times, watch, metrics, recorder, lifecycle, readiness, writes },
-    ...{ audit: books.audit, book, store, teller },
+    ...{ hooks: books.hooks, audit: books.audit, book, store, teller },
   };
 }
 
 /** What is kept beside what is written. */
 function booksOf({ wallNow }: SchedulerParts, { declarations: store }: Store, told: Told, metrics: Metrics) {
   const onDropped = (count: number): void => metrics.answers.dropped(count);
-  const answers = new Answers({ store, given: told.answers, wallNow, onDropped });
-  const audit = new Audit({ store, wallNow, onWritten: (count) => metrics.audit.written(count) });
-  return { answers, audit };
+  const forgotten = (count: number): void => metrics.hooks.dropped(count);
+  return {
+    answers: new Answers({ store, given: told.answers, wallNow, onDropped }),
+    audit: new Audit({ store, wallNow, onWritten: (count) => metrics.audit.written(count) }),
+    hooks: new HeardHooks({ given: told.hooks, wallNow, onDropped: forgotten }),
+  };
 }
 
 /** What tells events to the endpoints of the configuration. */

@@ -63,8 +63,10 @@ export class Periodic {
 
   @Interval(600_000)
   tidy(): void {
-    const { log, teller, writes } = this.running.now;
+    const { hooks, log, teller, writes } = this.running.now;
     teller.tidy();
-    writes.tidy().catch((error: unknown) => log.error({ err: error }, 'old answers were not tidied away'));
+    Promise.all([writes.tidy(), writes.follow(hooks, () => hooks.overdue())]).catch((error: unknown) =>
+      log.error({ err: error }, 'old answers were not tidied away'),
+    );
   }
 }

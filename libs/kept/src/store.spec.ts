@@ -36,6 +36,12 @@ const TOLD: readonly ToldChange[] = [
     key: 'PUT /v1/models/ä k',
     value: { at: '2026-01-31T12:00:00Z', bodyHash: 'ff', status: 201, revision: '1', state: 'ready' },
   },
+  { kind: 'hook', key: 'id-1', value: { at: '2026-01-31T12:00:00Z', word: null } },
+  {
+    kind: 'hook',
+    key: 'word-2',
+    value: { at: '2026-01-31T12:00:00Z', word: { hash: 'f'.repeat(64), servers: ['a', 'ä'] } },
+  },
 ];
 
 const TIMES = { mean: 7.5, deviation: 0.25, count: 3 };
@@ -68,6 +74,7 @@ describe('what is kept', () => {
       freeze: null,
       orders: new Map(),
       answers: new Map(),
+      hooks: new Map(),
     });
     expect(await learned.read()).toEqual(nothingLearned());
   });
@@ -84,14 +91,14 @@ describe('what is kept', () => {
       if (change.kind === 'server') expect(told.servers.get(change.id)).toEqual(change.value);
       if (change.kind === 'freeze') expect(told.freeze).toEqual(change.value);
       if (change.kind === 'orders') expect(told.orders.get(change.model)).toEqual(change.value);
+      if (change.kind === 'hook') expect(told.hooks.get(change.key)).toEqual(change.value);
       if (change.kind === 'answer') {
         expect(told.answers.get(change.key)).toBe(change.value?.at);
         expect(await declarations.answer(change.key)).toEqual(change.value);
       }
     }
-    expect([told.models, told.servers, told.orders, told.answers].map(({ size }) => size)).toEqual([
-      3, 1, 1, 1,
-    ]);
+    const { models, servers, orders, answers, hooks } = told;
+    expect([models, servers, orders, answers, hooks].map(({ size }) => size)).toEqual([3, 1, 1, 1, 2]);
     const facts = await learned.read();
     expect([
       ...facts.servers.values(),

@@ -6,6 +6,7 @@ import type {
   ToldAuditHead,
   ToldChange,
   ToldFreeze,
+  ToldHook,
   ToldModel,
   ToldOrders,
   ToldServer,
@@ -24,6 +25,7 @@ const FREEZE = 'freeze';
 /** A store of before has none. */
 const ORDERS: Table<ToldOrders> = { prefix: 'told/orders/', schema: VALUES.toldOrders };
 const ANSWERS: Table<ToldAnswer> = { prefix: 'told/answer/', schema: VALUES.toldAnswer };
+const HOOKS: Table<ToldHook> = { prefix: 'told/hook/', schema: VALUES.toldHook };
 /** Up to 100,000 rows: they are read one by one, when they are asked for. */
 const AUDIT: Table<ToldAudit> = { prefix: 'told/audit/', schema: VALUES.toldAudit };
 /** One row at most. */
@@ -40,7 +42,8 @@ export class ToldStore implements Declarations {
     const freezes = await readTable(this.rows, FREEZES);
     const orders = await readTable(this.rows, ORDERS);
     const answers = await readTable(this.rows, ANSWERS, ({ at }) => at);
-    const damaged = [models, servers, freezes, orders, answers].flatMap((table) => table.damaged);
+    const hooks = await readTable(this.rows, HOOKS);
+    const damaged = [models, servers, freezes, orders, answers, hooks].flatMap((table) => table.damaged);
     if (damaged.length > 0) throw new StoreUnusable('damaged', damagedMessage(this.rows.place, damaged));
     return {
       models: models.values,
@@ -48,6 +51,7 @@ export class ToldStore implements Declarations {
       freeze: freezes.values.get(FREEZE) ?? null,
       orders: orders.values,
       answers: answers.values,
+      hooks: hooks.values,
     };
   }
 
@@ -98,6 +102,8 @@ function writeOf(change: ToldChange): RowWrite {
       return rowWrite(ORDERS, change.model, change.value);
     case 'answer':
       return rowWrite(ANSWERS, change.key, change.value);
+    case 'hook':
+      return rowWrite(HOOKS, change.key, change.value);
     case 'audit':
       return rowWrite(AUDIT, auditKey(change.number), change.value);
     case 'auditHead':

@@ -9,6 +9,7 @@ import type {
   ToldDeadLetter,
   ToldEvent,
   ToldFreeze,
+  ToldHook,
   ToldModel,
   ToldOrders,
   ToldServer,
@@ -78,6 +79,10 @@ export const VALUES = {
       return { ...rest, revision: textIn(body, 'revision'), state: textIn(body, 'state') };
     }),
   ]) satisfies z.ZodType<ToldAnswer>,
+  toldHook: z.strictObject({
+    at: z.string(),
+    word: z.strictObject({ hash: sha256, servers: names }).nullable(),
+  }) satisfies z.ZodType<ToldHook>,
   toldAudit: z.strictObject({
     number: digits,
     at: z.string(),

@@ -17,10 +17,10 @@ export interface Ordered {
 export function auditedBy(
   { method, path, caller }: AskedFor,
   changes: readonly ToldChange[],
-  ordered?: Ordered,
+  ordered: readonly Ordered[] = [],
 ): Audited[] {
   const by = { credential: caller.credential, source: caller.source ?? null, operation: `${method} ${path}` };
-  const subjects = [...declaredIn(changes), ...(ordered ? [orderedOf(ordered)] : [])];
+  const subjects = [...declaredIn(changes), ...ordered.map(orderedOf)];
   return subjects.map((subject) => ({ ...by, ...subject }));
 }
 
@@ -46,6 +46,7 @@ function declaredIn(changes: readonly ToldChange[]): Subject[] {
       case 'event':
       case 'orders':
       case 'answer':
+      case 'hook':
       case 'audit':
       case 'auditHead':
         return [];

@@ -157,6 +157,30 @@ describe('writes', () => {
     expect([kept.size, dropped]).toEqual([0, 3]);
   });
 
+  it('of webhooks are stored before they take effect, and change nothing where they say nothing new', async () => {
+    const order: string[] = [];
+    const hear = (changes: readonly ToldChange[]) =>
+      writes.hear(operation(), () => ({ changes, commit: () => order.push(`stored ${stored.length}`) }));
+    const hook: ToldChange = { kind: 'hook', key: 'k', value: { at: '2026-01-01T00:00:00Z', word: null } };
+    await hear([change, hook]);
+    await hear([]);
+    expect([order, stored]).toEqual([
+      ['stored 2', 'stored 2'],
+      [change, hook],
+    ]);
+  });
+
+  it('of webhooks are refused as busy where others are told that the queue is full', async () => {
+    const hear = () => writes.hear(operation(), () => ({ changes: [], commit: () => 'done' }));
+    const waiting = Array.from({ length: 1_000 }, hear);
+    await expect(hear()).rejects.toMatchObject({ facts: { reason: 'busy' } });
+    const other = writes.perform(operation(), () => prepared([]));
+    await expect(other).rejects.toMatchObject({ facts: { reason: 'queue_full' } });
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['done']));
+    lifecycle.end();
+    await expect(hear()).rejects.toMatchObject({ facts: { reason: 'shutting_down' } });
+  });
+
   it('forget old answers', async () => {
     await writes.perform(operation('k'), () => prepared([]));
     now += DAY;

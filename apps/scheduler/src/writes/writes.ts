@@ -34,6 +34,16 @@ export interface Prepared<Body> {
   commit(): void;
 }
 
+/** What a webhook says, checked and found good, before anything is done. */
+export interface Heard<Told> {
+  /** Also what has to be remembered of the message itself. Where there are none, nothing is stored and nothing audited. */
+  readonly changes: readonly ToldChange[];
+  /** The orders that are given about models. */
+  readonly ordered?: readonly Ordered[];
+  /** Takes effect. Must not fail: it is stored already. Returns what the sender is told. */
+  commit(): Told;
+}
+
 /** What the caller is answered. */
 export class Written<Body> {
   constructor(
@@ -60,16 +70,26 @@ export class Writes {
 
   /** `prepare` runs when all writes before have ended; it refuses by throwing, and then nothing was changed. */
   async perform<Body>(operation: Operation<Body>, prepare: () => Prepared<Body>): Promise<Written<Body>> {
-    checkConditions(operation.caller);
-    this.lifecycle.admit();
-    if (this.turns.size >= MOST_WAITING) {
-      throw new Refused({ reason: 'queue_full', detail: 'too many writes wait already', retryAfter: 1_000 });
-    }
+    this.admit(operation, 'queue_full');
     return this.turns.take(async () => {
       const first = await this.books.answers.find(operation);
       if (first) return new Written(first.status, asFirstTold(operation.present(first), first));
       return this.performNow(operation, prepare());
     }, operation.caller.gone);
+  }
+
+  /**
+   * Does what a webhook says: one write, whatever it changes. `prepare` refuses by throwing, as in `perform`. Where too many
+   * writes wait it is refused as `busy` (503), and not as `queue_full` (429): senders try again sooner after a 5xx.
+   */
+  async hear<Told>(asked: AskedFor, prepare: () => Heard<Told>): Promise<Told> {
+    this.admit(asked, 'busy');
+    return this.turns.take(async () => {
+      const heard = prepare();
+      const audited = auditedBy(asked, heard.changes, heard.ordered);
+      await this.keep([...heard.changes, ...(await this.books.audit.changesFor(audited))]);
+      return heard.commit();
+    }, asked.caller.gone);
   }
 
   /** Whether this write is a replay: it will be answered as before, whatever holds by now. Refuses broken conditions. */
@@ -110,6 +130,13 @@ export class Writes {
     await this.turns.idle();
   }
 
+  private admit({ caller }: AskedFor, full: 'queue_full' | 'busy'): void {
+    checkConditions(caller);
+    this.lifecycle.admit();
+    if (this.turns.size < MOST_WAITING) return;
+    throw new Refused({ reason: full, detail: 'too many writes wait already', retryAfter: 1_000 });
+  }
+
   /** What is told is known only once the write has taken effect; what was stored with it is a guess, and mostly right. */
   private async performNow<Body>(
     operation: Operation<Body>,
@@ -117,7 +144,7 @@ export class Writes {
   ): Promise<Written<Body>> {
     const { changes, ordered, status, told } = prepared;
     const { answers, audit } = this.books;
-    const audited = auditedBy(operation, changes, ordered);
+    const audited = auditedBy(operation, changes, ordered ? [ordered] : []);
     assert(audited.length > 0, 'a write has to say what it is about');
     const records = await audit.changesFor(audited);
     const hasKey = operation.caller.idempotencyKey !== null;

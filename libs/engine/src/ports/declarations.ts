@@ -111,6 +111,18 @@ export interface ToldDeadLetter {
   readonly attempts: number;
 }
 
+/** What a webhook said lately: the same said again changes nothing. */
+export interface ToldHook {
+  /** RFC 3339 UTC; kept for 24 h. */
+  readonly at: string;
+  /** The latest word about these servers, of a webhook without an id; null: the webhook had an id, of which the key is made. */
+  readonly word: {
+    /** SHA-256 of what it said, hex. */
+    readonly hash: string;
+    readonly servers: readonly string[];
+  } | null;
+}
+
 /** Everything that is stored of what was declared and ordered through the API. */
 export interface Told {
   readonly models: ReadonlyMap<string, ToldModel>;
@@ -121,6 +133,8 @@ export interface Told {
   readonly orders: ReadonlyMap<string, ToldOrders>;
   /** When each answer was given (RFC 3339 UTC), by credential, method, path and key, joined by the caller. */
   readonly answers: ReadonlyMap<string, string>;
+  /** By keys that the caller makes. */
+  readonly hooks: ReadonlyMap<string, ToldHook>;
 }
 
 /** One stored value replaced, or removed with null. */
@@ -130,6 +144,7 @@ export type ToldChange =
   | { readonly kind: 'freeze'; readonly value: ToldFreeze | null }
   | { readonly kind: 'orders'; readonly model: string; readonly value: ToldOrders | null }
   | { readonly kind: 'answer'; readonly key: string; readonly value: ToldAnswer | null }
+  | { readonly kind: 'hook'; readonly key: string; readonly value: ToldHook | null }
   | { readonly kind: 'audit'; readonly number: number; readonly value: ToldAudit | null }
   | { readonly kind: 'auditHead'; readonly value: ToldAuditHead }
   | { readonly kind: 'event'; readonly number: number; readonly value: ToldEvent | null }
