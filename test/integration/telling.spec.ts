@@ -35,7 +35,7 @@ describe('events', () => {
         openStore: () => openStore(new MemoryRows(texts), { fleet: 'berth' }),
       },
       yaml: `webhooks: ${JSON.stringify({ endpoints })}`,
-      files: new Map([['/ops', { text: `${FIRST}\n${SECOND}\n` }]]),
+      files: { '/ops': `${FIRST}\n${SECOND}\n` },
     });
   });
 

@@ -6,6 +6,7 @@ const READ = ['viewer', 'operator', 'admin'];
 const OPERATE = ['operator', 'admin'];
 const DECLARE = ['admin'];
 const SCALE = ['autoscaler', 'viewer', 'operator', 'admin'];
+const HOOK = ['autoscaler', 'admin'];
 const SCRAPE = ['admin', 'metrics'];
 
 /** What a call presents: no credential, one that no caller has, one that has ended, or that of a role. */
@@ -51,6 +52,7 @@ export const OVER_HTTP: Readonly<Record<string, readonly string[]>> = {
   'DELETE /v1/servers/{server}': DECLARE,
   'GET /v1/audit': DECLARE,
   'GET /v1/scaling': SCALE,
+  'POST /v1/webhooks/fleet': HOOK,
 };
 
 /** The same of each method of gRPC. */

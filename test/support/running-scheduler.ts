@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials, loadPackageDefinition, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import { pino } from 'pino';
-import { type Config, type ConfigSources, readConfig } from '#config';
+import { type Config, readConfig } from '#config';
 import { adminClientService, routerClientService } from '#contracts';
 import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/scheduler.js';
 import type { SchedulerParts } from '../../apps/scheduler/src/parts.js';
@@ -15,8 +15,6 @@ import {
 import { checkPublished, type Published } from './published.js';
 import { checkRecordedTurns, recordingTo } from './recorded-turns.js';
 import { until } from './until.js';
-
-type FileTexts = NonNullable<ConfigSources['files']>;
 
 /** A scheduler in this process in front of a simulated Triton, both on ports of their own. */
 export interface World {
@@ -35,14 +33,14 @@ export interface World {
 export interface WorldOptions {
   /** YAML that is added to the file. */
   readonly yaml?: string;
-  /** The files that it names, by their absolute paths. */
-  readonly files?: FileTexts;
   /** Whether the devices of the server are declared, so that each can be measured; else they are found. */
   readonly isMapped?: boolean;
   readonly triton?: Partial<TritonSimOptions>;
   readonly parts?: Partial<SchedulerParts>;
   /** What has to be presented to read `/openapi.json`. */
   readonly headers?: Record<string, string>;
+  /** The texts of the files that the YAML names, by their absolute paths. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 const SILENT = pino({ level: process.env['BERTH_LOG'] ?? 'silent' });
@@ -76,13 +74,17 @@ export async function startWorld({
     close: async () => {
       await scheduler.close();
       await triton.close();
-      try {
-        await checkRecordedTurns(turnsIn(folder), { wasKilled: false });
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
+      await checkTurnsIn(folder);
     },
   };
+}
+
+async function checkTurnsIn(folder: string): Promise<void> {
+  try {
+    await checkRecordedTurns(turnsIn(folder), { wasKilled: false });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** Where the turns are recorded, also where a test switches the recorder on by itself: `turns` is its default. */
@@ -94,15 +96,15 @@ export function configFor(
   folder: string,
   yaml: string,
   devices?: object[],
-  files?: FileTexts,
+  named: Readonly<Record<string, string>> = {},
 ): Config {
   const { grpc, http, metrics } = addresses;
   const server = JSON.stringify({ id: 'a', grpc, http, metrics, labels: { zone: 'a' }, devices });
   const recorder = `recorder: ${JSON.stringify(recordingTo(turnsIn(folder)).recorder)}`;
   const rest = yaml.includes('recorder:') ? yaml : `${recorder}\n${yaml}`;
   const text = `http: 127.0.0.1:0\ngrpc: 127.0.0.1:0\ndata: ${folder}\nservers: [${server}]\n${rest}`;
-  const sources = { file: { path: 'berth.yaml', text }, env: {}, flags: { triton: [] } };
-  const result = readConfig({ ...sources, ...(files && { files }) });
+  const files = new Map(Object.entries(named).map(([path, content]) => [path, { text: content }]));
+  const result = readConfig({ file: { path: 'berth.yaml', text }, env: {}, flags: { triton: [] }, files });
   if (!result.ok) throw new Error(JSON.stringify(result.errors));
   return result.config;
 }

@@ -1,7 +1,7 @@
 import type { Config } from '#config';
 import type { Composition } from './compose.js';
 import { freezeEvent } from './fleet/freezes.js';
-import { drainEvent } from './fleet/core-server.js';
+import { drainEvent, isDraining } from './fleet/core-server.js';
 import { limitsEvent } from './layered-config.js';
 import { recalledOrders } from './models/model-orders.js';
 import { declaration } from './models/model-writes.js';
@@ -15,12 +15,12 @@ export async function begin(config: Config, made: Composition): Promise<void> {
   await audit.head();
   await teller.begin(config.webhooks.endpoints);
   engine.tell(limitsEvent(config));
-  for (const { config: server } of registry.all()) links.declare(server);
+  const servers = registry.all().filter(({ hasLeft }) => !hasLeft);
+  for (const { config: server } of servers) links.declare(server);
   await engine.recall();
   discovery.begin();
   engine.tell(...catalog.declared().map((entry) => declaration(entry, times)));
-  const draining = registry.all().filter(({ told }) => told?.drain != null);
-  engine.tell(...draining.map((entry) => drainEvent(entry, times)));
+  engine.tell(...servers.filter(isDraining).map((entry) => drainEvent(entry, times)));
   if (freeze.told) engine.tell(freezeEvent(freeze.told, times));
   engine.tell(...recalledOrders(made));
 }

@@ -33,6 +33,8 @@ import { EventsOfTurns } from './telling/events-of-turns.js';
 import { Teller } from './telling/teller.js';
 import { WallTimes } from './wall-times.js';
 import { HeardHooks } from './webhooks/heard-hooks.js';
+import { Joining } from './webhooks/joining.js';
+import { Signatures } from './webhooks/signatures.js';
 import { Answers } from './writes/answers.js';
 import { Writes } from './writes/writes.js';
 
@@ -80,6 +82,7 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
     identity: identity(config, store),
     freeze: { told: remembered.told.freeze },
     insecureListen: config.insecureListen,
+    signatures: new Signatures(config.webhooks.fleet.secrets, parts.wallNow),
     pressure: new PressureMonitor(engine, parts.gauge, config.limits.shedAtLagMs, log),
     discovery,
     leavers,
@@ -156,7 +159,7 @@ function composeKnowledge(
   const catalog = new Catalog(baseModels(config, demo), told.models);
   const slices = new Slices();
   const models = new ModelList(engine, catalog, times, slices);
-  const registry = new Registry(baseServers(config, demo), told.servers);
+  const registry = new Registry(baseServers(config, demo), told.servers, new Joining(config.webhooks.fleet));
   const servers = new ServerList(registry, models, { slices, troubles });
   return { catalog, models, registry, routes: new ToldRoutes(registry), slices, troubles, servers };
 }

@@ -17,7 +17,7 @@ interface Selector {
 }
 
 /** A malformed selector is refused. Taken for a key that no item has, it would make the fleet look empty. */
-const selector = z
+export const selector = z
   .string()
   .max(LONGEST)
   .refine((text) => selectorIn(text) !== undefined, { error: RULE });

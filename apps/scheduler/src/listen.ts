@@ -54,7 +54,8 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
   const { certificates, log, random } = parts;
   const problems = new Problems(log, random);
   const access = (): Access => running.now.access;
-  const callers = { access, isLocal: !isBeyondLoopback(config) };
+  const { signatures } = running.now;
+  const callers = { access, isLocal: !isBeyondLoopback(config), signatures };
   const adapter = fastifyAdapter(problems, config.connections, callers, certificates);
   const shared = [
     { provide: Running, useValue: running },

@@ -5,6 +5,7 @@ import { logMisled } from './fleet/file-headers.js';
 import { baseModels, baseServers, limitsEvent } from './layered-config.js';
 import { declaration } from './models/model-writes.js';
 import type { Demo } from './parts.js';
+import { Joining } from './webhooks/joining.js';
 
 /** Takes up another file: servers, models, defaults, limits and endpoints. Returns the keys that only a restart takes up. */
 export function reload(
@@ -15,6 +16,7 @@ export function reload(
 ): readonly string[] {
   reloadModels(after, demo, made);
   reloadServers(after, demo, made);
+  made.signatures.take(after.webhooks.fleet.secrets);
   made.pressure.setLag(after.limits.shedAtLagMs);
   made.teller.setEndpoints(after.webhooks.endpoints);
   return restartKeys(started, after);
@@ -39,8 +41,9 @@ function reloadServers(
   { discovery, registry, links, leavers, log }: Composition,
 ): void {
   const old = registry.all();
-  registry.setBase(baseServers(after, demo));
-  for (const { id, config } of registry.all()) {
+  registry.setBase(baseServers(after, demo), new Joining(after.webhooks.fleet));
+  for (const { id, config, hasLeft } of registry.all()) {
+    if (hasLeft) continue;
     const before = old.find((entry) => entry.id === id);
     if (!isDeepStrictEqual(before?.config, config)) links.declare(config);
   }

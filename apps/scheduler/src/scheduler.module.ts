@@ -9,6 +9,7 @@ import { PlanningModule } from './planning/planning.module.js';
 import { RoutingModule } from './routing/routing.module.js';
 import { ScalingModule } from './scaling/scaling.module.js';
 import { TellingModule } from './telling/telling.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** A module for each kind of caller, and what all of them use: what runs at present, and how refusals are told. */
 @Module({
@@ -21,6 +22,7 @@ import { TellingModule } from './telling/telling.module.js';
     AuditModule,
     ScalingModule,
     TellingModule,
+    WebhooksModule,
     HealthModule,
   ],
   providers: [Periodic],

@@ -24,6 +24,7 @@ export function disagreements(file: unknown, flagServers: readonly LocatedServer
     ...discoveryFindings(file),
     ...authFindings(file),
     ...tlsFindings(file),
+    ...serverFindings(get(get(file, 'webhooks'), 'fleet'), ['webhooks', 'fleet']),
   ];
 }
 

@@ -57,9 +57,8 @@ export function completeServer(
     ...placeOf(spec),
     http,
     metrics,
-    headers: spec.headers ?? headersOf(spec, files, found),
+    ...reachOf(spec, files, found),
     headersFile: spec.headersFile === undefined ? null : resolved(spec.headersFile, files.folder),
-    tls: tlsOf(spec, files, found),
     labels,
     hostMemoryMb,
     discover,
@@ -67,6 +66,15 @@ export function completeServer(
     devices: devicesOf(spec),
   };
   return { server, found };
+}
+
+/** How a server is called: the headers, and the TLS. Why files cannot be used is then among what was `found`. */
+export function reachOf(
+  spec: Pick<ServerSpec, 'headers' | 'headersFile' | 'tls'>,
+  files: ServerFiles,
+  found: Finding[],
+): Pick<ServerConfig, 'headers' | 'tls'> {
+  return { headers: spec.headers ?? headersOf(spec, files, found), tls: tlsOf(spec, files, found) };
 }
 
 const UNSAID = {
@@ -92,7 +100,7 @@ function devicesOf({ devices }: ServerSpec): DeviceConfig[] | null {
 }
 
 function headersOf(
-  { headersFile }: ServerSpec,
+  { headersFile }: Pick<ServerSpec, 'headersFile'>,
   files: ServerFiles,
   found: Finding[],
 ): Record<string, string> {
@@ -110,7 +118,7 @@ function headersOf(
   return wrong.length > 0 ? {} : headersSchema.parse(yaml.value);
 }
 
-function tlsOf({ tls }: ServerSpec, files: ServerFiles, found: Finding[]): TlsConfig | null {
+function tlsOf({ tls }: Pick<ServerSpec, 'tls'>, files: ServerFiles, found: Finding[]): TlsConfig | null {
   if (tls === undefined) return null;
   const pem = (key: 'ca' | 'cert' | 'key'): string | null => {
     const path = tls[key];

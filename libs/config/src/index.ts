@@ -1,3 +1,4 @@
+export { AllowedHosts } from './allowed-hosts.js';
 export { isLoopback, isWildcard, parseAddress, parseHost, addressText, type Address } from './address.js';
 export type { AuthConfig } from './auth-schema.js';
 export { modelFindings } from './agreement.js';
@@ -30,6 +31,7 @@ export {
   type Finding,
   type Path,
 } from './errors.js';
+export type { FleetWebhookConfig, Joiners } from './fleet-webhooks-schema.js';
 export { configJsonSchema } from './json-schema.js';
 export { isBeyondLoopback, type ServedTls } from './listening.js';
 export { mergePatch } from './merge-patch.js';
@@ -59,7 +61,7 @@ export { restartKeys } from './restart-keys.js';
 export { labelKey as labelKeySchema, name as nameSchema } from './rules.js';
 export { readServerSpec } from './server-body.js';
 export { fileNamesIn, withoutFileNames } from './server-files.js';
-export { publishedServerSchema, type ServerSpec } from './server-spec.js';
+export { joinedServerSchema, publishedServerSchema, type ServerSpec } from './server-spec.js';
 export { readSmallFile } from './small-file.js';
 export { isPrivateHost } from './special-addresses.js';
 export type { WebhooksConfig } from './webhooks-schema.js';

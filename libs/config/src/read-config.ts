@@ -20,10 +20,14 @@ import { DEFAULT_SETTINGS, modelSpecSchema, type ModelSettings, type ModelSpec }
 import { NOT_AVAILABLE, name } from './rules.js';
 import { filesNamedBy, NO_FILES, type ServerFiles } from './server-files.js';
 import { fileServerSchema } from './server-spec.js';
-import { endpointFindings, filesOfEndpoints } from './endpoints-schema.js';
 import { type FileTexts, readSmallFiles } from './small-file.js';
 import { readTritonFlag, TRITON_FLAG_RULE } from './triton-flag.js';
-import { completeWebhooks, type WebhooksConfig } from './webhooks-schema.js';
+import {
+  completeWebhooks,
+  filesOfWebhooks,
+  webhookFindings,
+  type WebhooksConfig,
+} from './webhooks-schema.js';
 import { readYaml, type YamlText } from './yaml-text.js';
 
 /** Everything the service is told at its start, complete: no code behind it knows a default. */
@@ -95,8 +99,8 @@ export async function loadConfig(sources: Omit<ConfigSources, 'files'>): Promise
   await nextTurn();
   const folder = folderOf(sources);
   const named = serversIn(yaml).flatMap(({ spec }) => filesNamedBy(spec, folder));
-  const secrets = yaml.ok ? filesOfEndpoints(yaml.value, folder) : [];
-  return configOf({ ...sources, files: await readSmallFiles([...named, ...secrets]) }, yaml);
+  if (yaml.ok) named.push(...filesOfWebhooks(yaml.value, folder));
+  return configOf({ ...sources, files: await readSmallFiles(named) }, yaml);
 }
 
 /** Reads the configuration. Environment overrides file, flags override both; all errors are told at once. */
@@ -115,7 +119,7 @@ function configOf(sources: ConfigSources, yaml: YamlText): ConfigResult {
     ...fileFindings(file),
     ...disagreements(file, flagged.servers),
     ...unreadFiles(yaml, files),
-    ...endpointFindings(file, files),
+    ...webhookFindings(file, files),
     ...overrides.found,
     ...flagged.found,
   ];
@@ -209,7 +213,7 @@ function complete(
     staleRoutes,
     recorder: file.recorder ? recorderIn(data, file.recorder) : null,
     auth: file.auth ? completeAuth(file.auth) : null,
-    webhooks: completeWebhooks(file.webhooks ?? {}, files),
+    webhooks: completeWebhooks(file.webhooks ?? {}, files).webhooks,
     insecureListen: said.some(({ insecureListen = false }) => insecureListen),
   };
 }

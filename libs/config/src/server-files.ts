@@ -17,7 +17,10 @@ export function filesNamedBy(spec: ServerSpec, folder: string): string[] {
 }
 
 /** The file names in a spec, and the keys that have them. */
-export function fileNamesIn({ headersFile, tls }: ServerSpec): { at: readonly string[]; name: string }[] {
+export function fileNamesIn({
+  headersFile,
+  tls,
+}: Pick<ServerSpec, 'headersFile' | 'tls'>): { at: readonly string[]; name: string }[] {
   return [
     ...(headersFile === undefined ? [] : [{ at: ['headersFile'], name: headersFile }]),
     ...TLS_KEYS.flatMap((key) => {

@@ -25,6 +25,13 @@ const url = z
   .refine(isPlainUrl, { error: URL_RULE })
   .meta({ format: 'uri', pattern: '^https?://' });
 
+/** How a server is called over TLS. */
+export const serverTlsSchema = z.strictObject({
+  ca: text.exactOptional().describe('File of the authorities to trust (PEM). Default: those of the system.'),
+  cert: text.exactOptional().describe('File of our certificate (PEM).'),
+  key: text.exactOptional().describe('File of the key of our certificate (PEM).'),
+});
+
 const serverShape = {
   host: text.exactOptional().describe('Servers of one host share its memory. Default: the host of `grpc`.'),
   grpc: z
@@ -35,16 +42,7 @@ const serverShape = {
   metrics: url.nullable().exactOptional().describe('Where Triton tells its metrics.'),
   headers: headersSchema.exactOptional().describe('Sent with each call, for restricted protocols.'),
   headersFile: text.exactOptional().describe('A file to take the headers from.'),
-  tls: z
-    .strictObject({
-      ca: text
-        .exactOptional()
-        .describe('File of the authorities to trust (PEM). Default: those of the system.'),
-      cert: text.exactOptional().describe('File of our certificate (PEM).'),
-      key: text.exactOptional().describe('File of the key of our certificate (PEM).'),
-    })
-    .exactOptional()
-    .describe('Set, also as {}: Triton is called over TLS.'),
+  tls: serverTlsSchema.exactOptional().describe('Set, also as {}: Triton is called over TLS.'),
   labels: labels.exactOptional().describe('Free words, for placement and gateways.'),
   hostMemoryMb: memoryMb()
     .nullable()
@@ -73,6 +71,21 @@ export const publishedServerSchema = serverSpecSchema.omit({ headersFile: true }
     .exactOptional()
     .describe('Set as {}: Triton is called over TLS. Files are named in the configuration file only.'),
 });
+
+/** A key of which the configuration decides. */
+const OF_CONFIGURATION = z
+  .never({ error: 'must not be given: webhooks.fleet says how servers that join are called' })
+  .exactOptional();
+
+/** What a server may say of itself that joins by a webhook: nothing of how it is called, which is a matter of the configuration. */
+export const joinedServerSchema = serverSpecSchema
+  .omit({ headers: true, headersFile: true, tls: true })
+  .extend({
+    grpc: serverShape.grpc.exactOptional(),
+    headers: OF_CONFIGURATION,
+    headersFile: OF_CONFIGURATION,
+    tls: OF_CONFIGURATION,
+  });
 
 /** What is declared for one server: the keys that are set. */
 export type ServerSpec = z.infer<typeof serverSpecSchema>;

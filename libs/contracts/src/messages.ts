@@ -100,6 +100,12 @@ export const deviceSchema = z.strictObject({
   flags: z.array(z.string()),
 });
 
+/** What the sender of a webhook about the fleet is told. */
+export const fleetHeardSchema = z.strictObject({
+  servers: z.array(z.string()).describe('The servers that the message is about; none of a repeat.'),
+  repeated: z.boolean().describe('Whether the same was said before, so that nothing was done.'),
+});
+
 /** The memory of a host as it is told: what was declared and booked of it, since nothing is measured there. */
 export const hostMemorySchema = z.strictObject({
   host: z.string(),
@@ -135,6 +141,7 @@ export const serverSchema = z.strictObject({
       'needs_restart',
       'old_version',
       'open_control',
+      'left',
     ]),
   ),
   devices: z.array(deviceSchema),

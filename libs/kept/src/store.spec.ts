@@ -21,6 +21,12 @@ const TOLD: readonly ToldChange[] = [
     id: 'a',
     value: { revision: 1, spec: { grpc: 'h:1' }, drain: { deadline: '2026-01-31T12:00:00Z' } },
   },
+  {
+    kind: 'server',
+    id: 'b',
+    value: { revision: 2, spec: {}, drain: null, joined: true, end: { said: 'leaving', deadline: null } },
+  },
+  { kind: 'server', id: 'c', value: { revision: 2, spec: null, drain: null, end: { said: 'left' } } },
   { kind: 'freeze', value: { reason: 'audit', since: '2026-01-31T12:00:00Z' } },
   {
     kind: 'orders',
@@ -98,7 +104,7 @@ describe('what is kept', () => {
       }
     }
     const { models, servers, orders, answers, hooks } = told;
-    expect([models, servers, orders, answers, hooks].map(({ size }) => size)).toEqual([3, 1, 1, 1, 2]);
+    expect([models, servers, orders, answers, hooks].map(({ size }) => size)).toEqual([3, 3, 1, 1, 2]);
     const facts = await learned.read();
     expect([
       ...facts.servers.values(),

@@ -65,6 +65,13 @@ export const VALUES = {
     revision,
     spec,
     drain: z.strictObject({ deadline: z.string().nullable() }).nullable(),
+    joined: z.literal(true).exactOptional(),
+    end: z
+      .union([
+        z.strictObject({ said: z.literal('leaving'), deadline: z.string().nullable() }),
+        z.strictObject({ said: z.literal('left') }),
+      ])
+      .exactOptional(),
   }) satisfies z.ZodType<ToldServer>,
   toldFreeze: z.strictObject({ reason: z.string(), since: z.string() }) satisfies z.ZodType<ToldFreeze>,
   toldOrders: z.strictObject({

@@ -1,12 +1,14 @@
 import { TLSSocket } from 'node:tls';
 import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, RequestPayload } from 'fastify';
 import { type Access, ANONYMOUS, type Principal } from '#access';
 import { invalid } from '../errors/refused.js';
 import { admit } from './admit.js';
+import type { Signatures } from '../webhooks/signatures.js';
 import { namesShownOn } from './certificate-names.js';
 import { demandLocal, demandOwnOrigin } from './local-callers.js';
 import type { Needs } from './operations.js';
+import { admitSigned, goesBySignature, SIGNED_ROUTE } from './signed-callers.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -22,6 +24,8 @@ export interface HttpCallers {
   readonly access: () => Access;
   /** Whether without authentication only this machine may call: see `demandLocal` and `demandOwnOrigin`. */
   readonly isLocal: boolean;
+  /** Checks the signatures of webhooks; left out: no caller is known by one. */
+  readonly signatures?: Signatures;
 }
 
 /**
@@ -30,8 +34,10 @@ export interface HttpCallers {
  */
 export function guardHttp(fastify: FastifyInstance, callers: HttpCallers): void {
   fastify.decorateRequest('principal', null);
-  fastify.addHook('onRoute', ({ method, url, config }) => {
+  fastify.addHook('onRoute', (route) => {
+    const { method, url, config } = route;
     if (config?.needs === undefined) throw new Error(`${String(method)} ${url} does not say what it needs`);
+    if (url === SIGNED_ROUTE) route.preParsing = readSigned(callers);
   });
   fastify.addHook('onRequest', (request, _, done) => {
     const go = (principal: Principal | null): void => {
@@ -45,6 +51,12 @@ export function guardHttp(fastify: FastifyInstance, callers: HttpCallers): void 
   });
 }
 
+/** Where the body says who sent it, the sender is admitted once the body is read, and before anything is made of it. */
+const readSigned =
+  ({ signatures }: HttpCallers) =>
+  async (request: FastifyRequest, _: unknown, payload: RequestPayload): Promise<RequestPayload> =>
+    request.principal === null && signatures ? admitSigned(request, payload, signatures) : payload;
+
 /** Refuses a request that leads to no route at all as `error` does, but only to a caller with a credential. */
 export async function refuseUnrouted(
   request: FastifyRequest,
@@ -55,7 +67,7 @@ export async function refuseUnrouted(
   throw error;
 }
 
-/** The caller; null where none is needed. Throws, or rejects, where the call is refused. */
+/** The caller; null where none is needed, or where the body will tell. Throws, or rejects, where the call is refused. */
 function callerOf(
   request: FastifyRequest,
   callers: HttpCallers,
@@ -66,8 +78,9 @@ function callerOf(
   if (!access.isOn) {
     if (callers.isLocal) demandLocal(request);
     else demandOwnOrigin(request);
-    return ANONYMOUS;
   }
+  if (goesBySignature(request, callers.signatures)) return null;
+  if (!access.isOn) return ANONYMOUS;
   return needs === 'nothing' ? null : admit(access, presentedBy(request.raw), needs);
 }
 

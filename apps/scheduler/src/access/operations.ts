@@ -38,6 +38,7 @@ export const OPERATIONS = {
   DeleteServer: 'declare',
   ListAudit: 'declare',
   GetScaling: 'scale',
+  FleetWebhook: 'hook',
   GetMetrics: 'scrape',
   GetLive: 'nothing',
   GetReady: 'nothing',

@@ -12,7 +12,7 @@ export interface RefusalFacts {
   readonly reason: Reason;
   /** Says more than the reason's title. */
   readonly detail?: string;
-  /** `invalid_request` only: every rule that was broken. */
+  /** Every rule that was broken, where the request breaks some. */
   readonly errors?: readonly BrokenRule[];
   /** When another try could succeed, before bounds and jitter. */
   readonly retryAfter?: Millis | null;

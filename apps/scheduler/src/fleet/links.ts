@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ServerConfig } from '#config';
 import type { ServerId } from '#core';
 import type { Engine, ModelServer, Trouble } from '#engine';
-import { coreServer } from './core-server.js';
+import type { WallTimes } from '../wall-times.js';
+import { coreServer, drainEvent } from './core-server.js';
+import type { ServerEntry } from './registry.js';
 import type { Troubles } from './troubles.js';
 
 /** How a server is reached, given what is declared of it, and what is to be told of what keeps it from being reached. */
@@ -32,6 +34,13 @@ export class Links {
     const open = (): ModelServer =>
       this.openServer(config, (trouble) => this.troubles.tell(config.id, trouble));
     this.engine.addServer(coreServer(config), open, how);
+  }
+
+  /** Has a server reached and drained as it is declared. One that has left is asked for nothing any more. */
+  follow({ id, told, config, hasLeft }: ServerEntry, times: WallTimes): void {
+    if (hasLeft) return this.has(id) ? this.forget(id) : undefined;
+    if (!isDeepStrictEqual(this.open.get(id), config)) this.declare(config);
+    this.engine.tell(drainEvent({ id, told }, times));
   }
 
   forget(id: string): void {

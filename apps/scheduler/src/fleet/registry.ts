@@ -2,6 +2,7 @@ import { completeServer, type ServerConfig, type ServerSpec } from '#config';
 import type { ToldServer } from '#engine';
 import type { RouteServerMessage } from '#contracts';
 import type { FoundServer } from '../discovery/found-server.js';
+import { Joining } from '../webhooks/joining.js';
 import { addressOf, type KeyOfReach, keepHeaders } from './file-headers.js';
 
 /** All that was said of one server, and what holds in the end. */
@@ -12,6 +13,8 @@ export interface ServerEntry {
   /** Whether the file, a flag or the demo names it. */
   readonly inFile: boolean;
   readonly told: ToldServer | undefined;
+  /** Whether a webhook said that it is gone: it is listed, and asked for nothing. */
+  readonly hasLeft: boolean;
   readonly config: ServerConfig;
   /** Keys of the API for which the headers of the file are left out of `config`. */
   readonly misleading: readonly KeyOfReach[];
@@ -28,18 +31,28 @@ export class Registry {
   changes = 0;
   private readonly routes = new Map<string, RouteServerMessage>();
 
-  constructor(base: readonly ServerConfig[], told: ReadonlyMap<string, ToldServer>) {
+  constructor(
+    base: readonly ServerConfig[],
+    told: ReadonlyMap<string, ToldServer>,
+    private joining = new Joining(),
+  ) {
     this.base = byId(base);
     this.told = new Map(told);
     this.rebuild();
   }
 
   /** Takes up another file. Servers gone from it are leaving: known until they are forgotten. */
-  setBase(base: readonly ServerConfig[]): void {
+  setBase(base: readonly ServerConfig[], joining = this.joining): void {
+    this.joining = joining;
     const before = [...this.base.values(), ...this.leaving.values()];
     this.base = byId(base);
     this.leaving = byId(before.filter(({ id }) => !this.base.has(id)));
     this.rebuild();
+  }
+
+  /** Whether a webhook may have a server join at this host, an address without brackets or a name. */
+  mayJoinAt(host: string): boolean {
+    return this.joining.allows(host);
   }
 
   /** Takes up what DNS told. What is declared under the same name or address holds: no server is there twice. */
@@ -81,8 +94,10 @@ export class Registry {
     this.renew(id);
   }
 
-  set(id: string, told: ToldServer): void {
-    this.told.set(id, told);
+  /** Null: nothing is known of it any more but what the file says. */
+  set(id: string, told: ToldServer | null): void {
+    if (told === null) this.told.delete(id);
+    else this.told.set(id, told);
     this.renew(id);
   }
 
@@ -102,12 +117,11 @@ export class Registry {
   /** How the entry would be if this were told; undefined: there would be no such server. */
   entryWith(id: string, told: ToldServer | undefined): ServerEntry | undefined {
     const below = this.base.get(id) ?? this.leaving.get(id);
-    const spec = (told?.spec ?? null) as ServerSpec | null;
-    const layered = spec === null ? (below ?? this.found.get(id)?.config) : apiOver(id, spec, below);
+    const layered = this.layered(id, told, below);
     if (layered === undefined) return undefined;
     return {
-      ...{ id, source: sourceOf(spec, below), revision: told?.revision ?? 0, told },
-      inFile: below !== undefined,
+      ...{ id, source: sourceOf(told?.spec ?? null, below), revision: told?.revision ?? 0, told },
+      ...{ inFile: below !== undefined, hasLeft: told?.end?.said === 'left' },
       ...keepHeaders(layered, below),
     };
   }
@@ -115,6 +129,17 @@ export class Registry {
   /** What routes tell of a server. The same object each time. */
   routeServer(id: string): RouteServerMessage {
     return this.routes.get(id) ?? { id, grpc: '', http: null, labels: {} };
+  }
+
+  private layered(
+    id: string,
+    told: ToldServer | undefined,
+    below: ServerConfig | undefined,
+  ): ServerConfig | undefined {
+    const spec = (told?.spec ?? null) as ServerSpec | null;
+    if (spec === null) return below ?? this.found.get(id)?.config;
+    const server = apiOver(id, spec, below);
+    return told?.joined ? this.joining.reached(server) : server;
   }
 
   private rebuild(): void {
@@ -143,7 +168,7 @@ export class Registry {
   }
 }
 
-function sourceOf(spec: ServerSpec | null, inFile: ServerConfig | undefined): ServerEntry['source'] {
+function sourceOf(spec: ToldServer['spec'], inFile: ServerConfig | undefined): ServerEntry['source'] {
   if (inFile !== undefined) return 'file';
   return spec === null ? 'discovered' : 'api';
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { nameSchema } from '#config';
 
-const MAX_DEADLINE_MS = 7 * 24 * 3_600_000;
+/** No drain has a deadline further away, in milliseconds. */
+export const MAX_DEADLINE_MS = 7 * 24 * 3_600_000;
 const DEADLINE_RULE = `must be a whole number of milliseconds from 0 to ${MAX_DEADLINE_MS}`;
 
 export const serverName = nameSchema.describe('The name of the server.');

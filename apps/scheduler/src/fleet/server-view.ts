@@ -22,7 +22,9 @@ export function serverView(entry: ServerEntry, scene: Scene, trouble: Trouble | 
   return {
     ...{ id: entry.id, source: entry.source, grpc, http, host, labels },
     ...(server ? seen(server, scene) : UNSEEN),
+    ...(entry.hasLeft && { state: 'drained' as const }),
     flags: [
+      ...(entry.hasLeft ? (['left'] as const) : []),
       ...(server ? serverFlags(scene.fleet, server, scene.now) : []),
       ...exposuresOf(entry.config, server?.version ?? null),
     ],

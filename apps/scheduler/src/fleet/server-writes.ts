@@ -1,13 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type ConfigError, readServerSpec } from '#config';
+import { readServerSpec } from '#config';
 import type { ToldServer } from '#engine';
 import type { ServerMessage } from '#contracts';
 import type { Composition } from '../compose.js';
-import { invalid, Refused } from '../errors/refused.js';
+import { type BrokenRule, invalid, Refused } from '../errors/refused.js';
 import { Running } from '../running.js';
 import { type Caller, checkIfMatch, checkPut } from '../writes/caller.js';
 import type { Prepared, Written } from '../writes/writes.js';
-import { drainEvent } from './core-server.js';
 import { addressOf, misled } from './file-headers.js';
 import type { Registry, ServerEntry } from './registry.js';
 
@@ -27,27 +26,31 @@ export class ServerWrites {
       checkPut(caller, before?.revision ?? null, isNew);
       const checked = readServerSpec(body);
       if (!checked.ok) throw invalid(checked.errors);
-      const next = { ...nextOf(registry, id), spec: checked.value };
+      const { joined: _, end, ...kept } = nextOf(registry, id);
+      const next = { ...kept, ...(end?.said === 'leaving' && { end }), spec: checked.value };
       const after = entryAfter(registry, id, next);
       checkTogether(registry, after);
-      return prepared(made, after, next, isNew ? 201 : 200, () => links.declare(after.config));
+      const takeUp = (): void =>
+        before?.hasLeft ? links.follow(after, made.times) : links.declare(after.config);
+      return prepared(made, after, next, isNew ? 201 : 200, takeUp);
     });
   }
 
   /** Forgets the server; its models stay loaded. */
   remove(id: string, caller: Caller): Promise<Written<null>> {
-    const { links, registry, servers, writes } = this.running.now;
+    const { links, registry, servers, times, writes } = this.running.now;
     const operation = { method: 'DELETE', path: pathOf(id), body: null, caller, present: () => null };
     return writes.perform(operation, () => {
       const before = servers.entry(id);
       checkIfMatch(caller, before.revision);
       if (before.told?.spec == null) throw declaredInFile(before);
-      const drain = before.inFile ? before.told.drain : null;
-      const next: ToldServer = { revision: before.revision + 1, spec: null, drain };
+      const { drain, end } = before.told;
+      const kept = before.inFile ? { drain, ...(end && { end }) } : { drain: null };
+      const next: ToldServer = { revision: before.revision + 1, spec: null, ...kept };
       const commit = (): void => {
         registry.set(id, next);
         const left = registry.get(id);
-        if (left) links.declare(left.config);
+        if (left) links.follow(left, times);
         else links.forget(id);
       };
       return { changes: [{ kind: 'server', id, value: next }], status: 204, view: () => null, commit };
@@ -62,6 +65,7 @@ export class ServerWrites {
     }));
   }
 
+  /** Ends a drain, and what a webhook said of the end of the server. */
   undrain(id: string, caller: Caller): Promise<Written<ServerMessage>> {
     return this.order(id, 'undrain', null, caller, () => null);
   }
@@ -74,14 +78,16 @@ export class ServerWrites {
     drainOf: (made: Composition) => ToldServer['drain'],
   ): Promise<Written<ServerMessage>> {
     const made = this.running.now;
-    const { engine, registry, servers, times, writes } = made;
+    const { links, registry, servers, times, writes } = made;
     const path = `${pathOf(id)}/${verb}`;
     const operation = { method: 'POST', path, body, caller, present: () => servers.get(id) };
     return writes.perform(operation, () => {
       checkIfMatch(caller, servers.entry(id).revision);
-      const next = { ...nextOf(registry, id), drain: drainOf(made) };
+      const drain = drainOf(made);
+      const { end, ...kept } = nextOf(registry, id);
+      const next = { ...kept, ...(drain && end && { end }), drain };
       const after = entryAfter(registry, id, next);
-      return prepared(made, after, next, 200, () => engine.tell(drainEvent(after, times)));
+      return prepared(made, after, next, 200, () => links.follow(after, times));
     });
   }
 }
@@ -108,8 +114,8 @@ function prepared(
 
 /** The record that follows the present one. */
 function nextOf(registry: Registry, id: string): ToldServer {
-  const told = registry.get(id)?.told;
-  return { revision: registry.revisionOf(id) + 1, spec: told?.spec ?? null, drain: told?.drain ?? null };
+  const told = registry.get(id)?.told ?? { spec: null, drain: null };
+  return { ...told, revision: registry.revisionOf(id) + 1 };
 }
 
 function entryAfter(registry: Registry, id: string, next: ToldServer): ServerEntry {
@@ -119,10 +125,19 @@ function entryAfter(registry: Registry, id: string, next: ToldServer): ServerEnt
 }
 
 /** No two servers have one address, those of one host agree on its memory, and headers of the file stay with its address. */
-function checkTogether(registry: Registry, { config, misleading }: ServerEntry): void {
+function checkTogether(registry: Registry, entry: ServerEntry): void {
+  const broken = brokenTogether(registry, entry);
+  if (broken.length > 0) throw invalid(broken);
+}
+
+/** The rules that a server would break together with the others. */
+export function brokenTogether(
+  registry: Registry,
+  { config, misleading }: ServerEntry,
+): readonly BrokenRule[] {
   // What DNS told of gives way to what is declared.
   const others = registry.all().filter(({ id, source }) => id !== config.id && source !== 'discovered');
-  const broken: Pick<ConfigError, 'path' | 'rule'>[] = misleading.map(misled);
+  const broken: BrokenRule[] = misleading.map(misled);
   for (const { id, config: other } of others) {
     if (addressOf(other) === addressOf(config)) {
       broken.push({ path: 'grpc', rule: `must be unique: server ${id} has it too` });
@@ -133,7 +148,7 @@ function checkTogether(registry: Registry, { config, misleading }: ServerEntry):
       broken.push({ path: 'hostMemoryMb', rule });
     }
   }
-  if (broken.length > 0) throw invalid(broken);
+  return broken;
 }
 
 const pathOf = (id: string): string => `/v1/servers/${id}`;

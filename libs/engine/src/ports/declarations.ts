@@ -15,6 +15,10 @@ export interface ToldServer {
   readonly spec: Readonly<Record<string, unknown>> | null;
   /** `deadline` is RFC 3339 UTC or null; null: not draining. */
   readonly drain: { readonly deadline: string | null } | null;
+  /** Whether a webhook declared it; absent: no. The configuration says how such servers are called. */
+  readonly joined?: true;
+  /** What a webhook said of its end; absent: nothing, or that it is there again. `deadline` is RFC 3339 UTC or null. */
+  readonly end?: { readonly said: 'leaving'; readonly deadline: string | null } | { readonly said: 'left' };
 }
 
 /** A freeze of all loads and unloads, ordered through the API. */

@@ -1,0 +1,84 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ToldChange } from '#engine';
+import type { Composition } from '../compose.js';
+import { type BrokenRule, invalid, Refused } from '../errors/refused.js';
+import { Running } from '../running.js';
+import { type Caller, checkNoIfMatch } from '../writes/caller.js';
+import type { Heard } from '../writes/writes.js';
+import { changesOf } from './fleet-changes.js';
+import { readFleetMessage } from './fleet-message.js';
+
+const ASKED = { method: 'POST', path: '/v1/webhooks/fleet' };
+
+/** What a sender is told. */
+export interface FleetHeard {
+  /** The servers that the message is about; none of a repeat. */
+  readonly servers: readonly string[];
+  /** Whether the same was said before, so that nothing was done. */
+  readonly repeated: boolean;
+}
+
+/** A message as it came. */
+export interface FleetCall {
+  readonly body: unknown;
+  /** Its header `webhook-id`. */
+  readonly id: string | undefined;
+  readonly caller: Caller;
+}
+
+/** Hears of servers that come and go. Each message is one write, and takes effect once. */
+@Injectable()
+export class FleetHooks {
+  constructor(@Inject(Running) private readonly running: Running) {}
+
+  /** Resolves once it is durable. Refuses what it does not know or cannot do, and then has changed nothing. */
+  async hear(call: FleetCall): Promise<FleetHeard> {
+    const made = this.running.now;
+    const { hooks } = made.metrics;
+    const asked = { ...ASKED, caller: call.caller };
+    try {
+      const heard = await made.writes.hear(asked, () => prepared(made, call));
+      hooks.heard('fleet', heard.repeated ? 'repeated' : 'taken');
+      return heard;
+    } catch (error) {
+      if (error instanceof Refused) hooks.heard('fleet', 'refused');
+      throw error;
+    }
+  }
+}
+
+function prepared({ hooks, links, registry, times }: Composition, call: FleetCall): Heard<FleetHeard> {
+  const { credential } = checked(call.caller);
+  const read = readFleetMessage(call.body, call.id);
+  if (!read.ok) throw invalid(read.errors);
+  const said = { credential, ...read.value };
+  if (hooks.isRepeat(said)) return { changes: [], commit: () => ({ servers: [], repeated: true }) };
+  const servers = changesOf(registry, read.value, times.wallNow());
+  const ids = servers.map(({ id }) => id);
+  const declared = servers.flatMap(({ id, next }): (ToldChange & { kind: 'server' })[] =>
+    next === undefined ? [] : [{ kind: 'server', id, value: next }],
+  );
+  const changes = [...declared, ...hooks.changesFor(said, ids)];
+  const commit = (): FleetHeard => {
+    hooks.follow(changes);
+    for (const { id, value } of declared) {
+      registry.set(id, value);
+      const entry = registry.get(id);
+      if (entry) links.follow(entry, times);
+      else links.forget(id);
+    }
+    return { servers: ids, repeated: false };
+  };
+  return { changes, commit };
+}
+
+const KEY_RULE = 'must not be given: webhook-id, or id in the body, says which message it is';
+
+/** The conditions of other writes mean nothing here, and to pass over one would be to break it. */
+function checked(caller: Caller): Caller {
+  checkNoIfMatch(caller);
+  const broken: BrokenRule[] =
+    caller.idempotencyKey === null ? [] : [{ path: 'Idempotency-Key', rule: KEY_RULE }];
+  if (broken.length > 0) throw invalid(broken);
+  return caller;
+}
