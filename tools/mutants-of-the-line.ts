@@ -8,6 +8,11 @@ export const OF_THE_LINE: readonly Mutant[] = [
   // The order.
   { name: 'last-in-line-first', breaks: 6, file: `${CORE}/loading/line.ts`, find: `...standing.filter(isInLine)].toSorted(byPrecedence);`, replace: `...standing.filter(isInLine)].toSorted((one, other) => byPrecedence(other, one));` },
   { name: 'classes-load-alike', breaks: 6, file: `${CORE}/loading/precedence.ts`, find: `one.stage - other.stage ||`, replace: `0 * (one.stage - other.stage) ||` },
+  { name: 'what-drains-goes-in-any-order', breaks: 6, file: `${CORE}/loading/precedence.ts`, find: `  byNumber(other.demand, one.demand) ||\n`, replace: `` },
+  { name: 'warm-copies-leave-for-a-drain-in-no-hurry', breaks: 6, file: `${CORE}/loading/propose.ts`, find: `(search.isInTime(fit) || fit.ready.p90 <= job.warmUntil)`, replace: `search.isInTime(fit)` },
+  { name: 'a-drain-waits-beyond-its-deadline', breaks: 6, file: `${CORE}/loading/job.ts`, find: `[drain.deadline ?? Infinity]`, replace: `[Infinity]` },
+  { name: 'a-long-load-is-worth-a-short-one', breaks: 6, file: `${CORE}/learned/worth.ts`, find: `- Math.log(predictedLoad(fleet, model));`, replace: `- 0 * Math.log(predictedLoad(fleet, model));` },
+  { name: 'requests-of-all-times-count-alike', breaks: 6, file: `${CORE}/learned/worth.ts`, find: `+ asks.at / ASKS_FADE_OVER - Math.log(`, replace: `- Math.log(` },
   { name: 'wishes-go-first', breaks: 6, file: `${CORE}/loading/job.ts`, find: `isWished ? WISHED - want.rank`, replace: `isWished ? -WISHED - want.rank` },
   { name: 'tenants-are-owed-nothing', breaks: 6, file: `${CORE}/loading/precedence.ts`, find: `  Number(one.isOverShare) - Number(other.isOverShare) ||\n`, replace: `` },
   { name: 'unpromised-goes-first', breaks: 13, file: `${CORE}/loading/precedence.ts`, find: `Number(hasPromise(other)) - Number(hasPromise(one)) ||`, replace: `Number(hasPromise(one)) - Number(hasPromise(other)) ||` },

@@ -15,9 +15,26 @@ import { FIRST_LOAD_GUESS, forecastOf } from './load-times.js';
 export function worthKey(fleet: Readonly<Fleet>, model: ModelId): number {
   const asks = fleet.asks.get(model);
   if (!asks) return -Infinity;
-  const load = forecastOf(fleet.loadTimes.get(model) ?? FIRST_LOAD_GUESS).p50;
+  const load = predictedLoad(fleet, model);
   return Math.log(asks.sum) + asks.at / ASKS_FADE_OVER + Math.log(load / ASKS_FADE_OVER);
 }
+
+/**
+ * The logarithm of how often a model is asked for, for each second of its load, as of instant 0:
+ *
+ *     requests of about the last minute / predicted seconds of its load
+ *
+ * Of two models that have to be loaded the one with the higher key goes first: it spares more waiting for the same time of a
+ * load slot. -Infinity where no request came.
+ */
+export function demandKey(fleet: Readonly<Fleet>, model: ModelId): number {
+  const asks = fleet.asks.get(model);
+  if (!asks) return -Infinity;
+  return Math.log(asks.sum) + asks.at / ASKS_FADE_OVER - Math.log(predictedLoad(fleet, model));
+}
+
+const predictedLoad = (fleet: Readonly<Fleet>, model: ModelId): Millis =>
+  forecastOf(fleet.loadTimes.get(model) ?? FIRST_LOAD_GUESS).p50;
 
 /**
  * What a model is worth at a moment: the seconds of waiting that it spares each second by being warm. The request that

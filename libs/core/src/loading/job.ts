@@ -1,13 +1,14 @@
-import { type Fleet, type Request, unsettled } from '../fleet/fleet.js';
+import { type Fleet, replicasOf, type Request, unsettled } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import type { ToLoad } from './load-order.js';
 import { isToLoad, Reasons } from './load-order.js';
 import { isCarried } from '../fleet/standing.js';
 import { overShare } from '../learned/shares.js';
+import { demandKey } from '../learned/worth.js';
 import { PINNED, type Rank } from '../demand/rank.js';
 import { hasStarved } from '../demand/starving.js';
-import { isDue, stageOf, type Want } from '../demand/wants.js';
+import { isDue, isOfDrain, stageOf, type Want } from '../demand/wants.js';
 import { leavingDraining } from '../demand/asking.js';
 
 /** A load that is going to happen, from when it is wanted until it begins. */
@@ -20,6 +21,10 @@ export interface Job {
   readonly rank: Rank;
   /** What goes before what, whatever requests wait: see `stageOf`. */
   readonly stage: number;
+  /** How much it is asked for where a draining server is to be rid of it: see `demandKey`. 0 of all other jobs. */
+  readonly demand: number;
+  /** Until when its model is warm on a draining server, and no request waits: nothing has to leave for it before. Else -Infinity. */
+  readonly warmUntil: Instant;
   /** Whether the operator's word brings it: then it is not judged by its worth. */
   readonly isDue: boolean;
   /** Whether the tenants that wait for it have had more than their part of the load slots. */
@@ -93,12 +98,15 @@ export class Jobs {
     const starvesAt =
       this.oldest?.model.id === id ? this.oldest.waitsSince + fleet.limits.starvation : Infinity;
     const isWished = want.isAsked && waiting.count === 0 && !hasStarved(fleet, want.waitsSince, this.now);
+    const stage = isWished ? WISHED - want.rank : stageOf(id, want, this.leaving);
     return {
       model: id,
       want,
       placed: null,
       rank: want.rank,
-      stage: isWished ? WISHED - want.rank : stageOf(id, want, this.leaving),
+      stage,
+      demand: this.demandOf(stage, [id]),
+      warmUntil: isOfDrain(stage) && waiting.count === 0 ? warmUntil(fleet, id) : -Infinity,
       isDue: want.rank === PINNED || !want.isAsked || isDue(fleet, want.model, want),
       isOverShare: this.isOverShare(waiting),
       neededBy: waiting.neededBy,
@@ -128,6 +136,8 @@ export class Jobs {
       placed: replica,
       rank: Math.min(PINNED, Math.max(0, -stage)),
       stage,
+      demand: this.demandOf(stage, models),
+      warmUntil: -Infinity,
       isDue: isOperators,
       isOverShare: this.isOverShare(waiting),
       neededBy: waiting.neededBy,
@@ -139,9 +149,23 @@ export class Jobs {
     };
   }
 
+  /** Of several models that one load is for the one that is asked for most counts. */
+  private demandOf(stage: number, models: readonly ModelId[]): number {
+    return isOfDrain(stage) ? Math.max(...models.map((model) => demandKey(this.fleet, model))) : 0;
+  }
+
   private isOverShare(waiting: Waiting): boolean {
     return areOver(waiting, this.isOver);
   }
+}
+
+/** The latest deadline of the draining servers on which a model is ready; infinite where one of them has none. */
+function warmUntil(fleet: Readonly<Fleet>, model: ModelId): Instant {
+  const deadlines = replicasOf(fleet, model).flatMap(({ phase, server }) => {
+    const drain = fleet.servers.get(server)?.drain;
+    return phase === 'ready' && drain ? [drain.deadline ?? Infinity] : [];
+  });
+  return Math.max(-Infinity, ...deadlines);
 }
 
 /** Whether tenants wait, and all of them have had more than their part. */

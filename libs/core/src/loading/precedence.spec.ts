@@ -51,6 +51,32 @@ describe('a job in the line', () => {
     expect(inOrder(driver)).toEqual(['high 1', 'low 1', 'waited 1']);
   });
 
+  it('begins first of what a drain is to be rid of where it has most demand for each second of its load', () => {
+    const names = ['seldom', 'long', 'often', 'never', 'low'];
+    const driver = slow(...names);
+    const stays = { idleUnload: null };
+    driver.declare(...names.map((name) => aModel(name, stays)));
+    driver.declare(aModel('low', { ...stays, class: 'sheddable' })).serve(aServer('u', [30]), names);
+    for (const name of names) driver.warm(name, 'u').loadsTake(name, name === 'long' ? 60_000 : 2_000);
+    driver.pass(20 * 60_000);
+    for (const [name, count] of [
+      ['low', 9],
+      ['long', 9],
+      ['seldom', 1],
+      ['often', 5],
+    ] as const)
+      for (let nth = 0; nth < count; nth += 1) driver.resolve(name);
+    driver.fleet.asks.delete(aModel('never').id);
+    driver.tell({ kind: 'DrainOrdered', server: U, deadline: null });
+    const loads = (): string[] => driver.orders().filter((order) => /^load .*@t$/.test(order));
+    for (const name of ['often', 'seldom', 'long', 'never', 'low']) {
+      expect(loads().at(-1)).toBe(`load ${name}@t`);
+      driver.loadEnds(name, 't');
+      driver.pass(3_000);
+    }
+    expect(loads()).toHaveLength(names.length);
+  });
+
   it('is before what is waited for only for the first copy that a drain takes', () => {
     const driver = slow('waited', 'a');
     driver.serve(aServer('u', [10]), ['a']).warm('a', 'u');
@@ -76,7 +102,17 @@ describe('a job in the line', () => {
 const ONE_WAITS = { ...NONE_WAIT, count: 1 };
 
 const aJob = (parts: Partial<Job>): Job => ({
-  ...{ model: A, want: null, placed: null, rank: 1, stage: -1, isDue: false, isOverShare: false },
+  ...{
+    model: A,
+    want: null,
+    placed: null,
+    rank: 1,
+    stage: -1,
+    demand: 0,
+    warmUntil: -Infinity,
+    isDue: false,
+    isOverShare: false,
+  },
   ...{ neededBy: Infinity, waiting: NONE_WAIT, since: 0, isStarving: false, starvesAt: Infinity },
   ...parts,
 });
@@ -84,6 +120,17 @@ const aJob = (parts: Partial<Job>): Job => ({
 describe('of two jobs', () => {
   it.each<[string, Partial<Job>, Partial<Job>]>([
     ['the higher class', { stage: -2, isOverShare: true, since: 9 }, { isDue: true, neededBy: 1 }],
+    ['of what drains what is asked for most', { stage: -4, demand: 2, since: 9 }, { stage: -4, demand: 1 }],
+    [
+      'of what drains what is asked for at all',
+      { stage: -4, demand: -9, since: 9 },
+      { stage: -4, demand: -Infinity },
+    ],
+    [
+      'of what drains and is not asked for what has been wanted longest',
+      { stage: -4, demand: -Infinity, since: 1 },
+      { stage: -4, demand: -Infinity, since: 9 },
+    ],
     ['what the operator wants', { isDue: true, isOverShare: true, since: 9 }, { neededBy: 1 }],
     ['what is promised', { neededBy: 9, isOverShare: true, since: 9 }, { waiting: ONE_WAITS }],
     ['the tenant under its part', { neededBy: 9, since: 9 }, { isOverShare: true, neededBy: 1 }],

@@ -30,14 +30,14 @@ export function propose(schedule: Schedule, job: Job): JobForecast {
 }
 
 /**
- * With free memory where that is in time, else where a copy is moved already, else where others leave, else where a copy is
+ * With free memory where that is in time, or in time for a drain: what it is to be rid of is warm meanwhile. Else where a copy is moved already, else where others leave, else where a copy is
  * moved, else as soon as may be.
  */
 function found(schedule: Schedule, job: Job, want: Want): JobForecast {
   const sites = sitesFor(schedule.fleet, want, schedule.open, schedule.now);
   const search = new Search(schedule, job, want, sites);
   const fit = search.fit();
-  if (fit && search.isInTime(fit)) return fit;
+  if (fit && (search.isInTime(fit) || fit.ready.p90 <= job.warmUntil)) return fit;
   const moved = forecastMove(schedule, job);
   if (moved) return moved;
   const best = readySooner(fit, search.cheapest() ?? search.soonest());
