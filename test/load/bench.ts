@@ -13,6 +13,7 @@ import { dead } from './dead.js';
 import { eventFigures } from './events.js';
 import { type Figure, hint, tell } from './figure.js';
 import { fairness } from './fairness.js';
+import { fleetHooks } from './fleet-hooks.js';
 import { fifo } from './fifo.js';
 import { idleMemory } from './idle-memory.js';
 import { overload } from './overload.js';
@@ -46,6 +47,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   dead,
   scaling: () => Promise.resolve(scaling(values.traces)),
   events: eventFigures,
+  webhooks: fleetHooks,
 };
 
 const { values, positionals: chosen } = parseArgs({
