@@ -1,3 +1,4 @@
+import { alertRuleFindings } from './alert-rules-schema.js';
 import { addressText, parseAddress } from './address.js';
 import { get, list } from './as-written.js';
 import { authFindings } from './auth-agreement.js';
@@ -22,6 +23,7 @@ export function disagreements(file: unknown, flagServers: readonly LocatedServer
     ...models.flatMap(([name, spec]) => modelFindings(name, spec, ['models', name])),
     ...cycleFindings(models),
     ...discoveryFindings(file),
+    ...alertRuleFindings(file),
     ...authFindings(file),
     ...tlsFindings(file),
     ...serverFindings(get(get(file, 'webhooks'), 'fleet'), ['webhooks', 'fleet']),

@@ -127,6 +127,7 @@ export function defaultsByPath(): Record<string, unknown> {
     'models.*.copies.min': 0,
     'models.*.copies.max': null,
     'models.*.placement.spread': null,
+    'webhooks.alertmanager[].whenResolved': 'keep',
   };
 }
 

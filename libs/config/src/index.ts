@@ -1,5 +1,6 @@
 export { AllowedHosts } from './allowed-hosts.js';
 export { isLoopback, isWildcard, parseAddress, parseHost, addressText, type Address } from './address.js';
+export type { AlertRule } from './alert-rules-schema.js';
 export type { AuthConfig } from './auth-schema.js';
 export { modelFindings } from './agreement.js';
 export {
@@ -58,7 +59,7 @@ export {
   type RecorderConfig,
 } from './read-config.js';
 export { restartKeys } from './restart-keys.js';
-export { labelKey as labelKeySchema, name as nameSchema } from './rules.js';
+export { labelKey as labelKeySchema, name as nameSchema, withoutKeys } from './rules.js';
 export { readServerSpec } from './server-body.js';
 export { fileNamesIn, withoutFileNames } from './server-files.js';
 export { joinedServerSchema, publishedServerSchema, type ServerSpec } from './server-spec.js';

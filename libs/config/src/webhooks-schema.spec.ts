@@ -23,8 +23,10 @@ const errorsOf = (result: ConfigResult): string[] =>
 describe('the section webhooks', () => {
   it('lets no server join and knows no secret where it says nothing', () => {
     const result = read('{}');
-    expect(result.ok && result.config.webhooks).toEqual({
-      fleet: { secrets: [], allow: [], joiners: { headers: {}, tls: null } },
+    expect(result.ok && result.config.webhooks.fleet).toEqual({
+      secrets: [],
+      allow: [],
+      joiners: { headers: {}, tls: null },
     });
   });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type AlertRule, alertRulesSchema, completeAlertRules } from './alert-rules-schema.js';
 import { get } from './as-written.js';
 import {
   completeEndpoints,
@@ -19,12 +20,16 @@ import { NO_FILES, resolved, type ServerFiles } from './server-files.js';
 /** The section `webhooks`: what others tell Berth, and what Berth tells others. */
 export const webhooksSchema = z.strictObject({
   fleet: fleetWebhookSchema.exactOptional().describe('What autoscalers tell of servers.'),
+  alertmanager: alertRulesSchema
+    .exactOptional()
+    .describe('What the alerts of Alertmanager do: the first rule that fits an alert holds.'),
   endpoints: endpointsSchema.exactOptional().describe('Where Berth tells events.'),
 });
 
 /** The section, complete. */
 export type WebhooksConfig = {
   readonly fleet: FleetWebhookConfig;
+  readonly alertmanager: readonly AlertRule[];
   readonly endpoints: readonly EndpointConfig[];
 };
 
@@ -32,11 +37,15 @@ type WebhooksFile = z.infer<typeof webhooksSchema>;
 
 /** The section with what was left out, and with the files that it names; or why those of `fleet` could not be read. */
 export function completeWebhooks(
-  { fleet = {}, endpoints = [] }: WebhooksFile,
+  { fleet = {}, alertmanager = [], endpoints = [] }: WebhooksFile,
   files: ServerFiles = NO_FILES,
 ): { readonly webhooks: WebhooksConfig; readonly found: readonly Finding[] } {
   const read = completeFleetWebhook(fleet, files);
-  const webhooks = { fleet: read.fleet, endpoints: completeEndpoints(endpoints, files) };
+  const webhooks = {
+    fleet: read.fleet,
+    alertmanager: completeAlertRules(alertmanager),
+    endpoints: completeEndpoints(endpoints, files),
+  };
   return { webhooks, found: under(['webhooks', 'fleet'], read.found) };
 }
 
