@@ -53,6 +53,7 @@ export const OVER_HTTP: Readonly<Record<string, readonly string[]>> = {
   'GET /v1/audit': DECLARE,
   'GET /v1/scaling': SCALE,
   'POST /v1/webhooks/fleet': HOOK,
+  'POST /v1/webhooks/alertmanager': HOOK,
 };
 
 /** The same of each method of gRPC. */

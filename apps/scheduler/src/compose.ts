@@ -3,6 +3,7 @@ import type { Config } from '#config';
 import { Engine, type Learned, type LearnedFacts, OrderBook, type Told } from '#engine';
 import type { Store } from '#kept';
 import { FlagLog, LimitLog, Metrics, MoveLog, ServerLog, ShortfallLog, TurnLog } from '#telemetry';
+import { Episodes } from './alerts/episodes.js';
 import { Audit } from './audit/audit.js';
 import { Discovery } from './discovery/discovery.js';
 import { Found } from './discovery/found.js';
@@ -81,6 +82,8 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
     scaling,
     identity: identity(config, store),
     freeze: { told: remembered.told.freeze },
+    alertRules: { list: config.webhooks.alertmanager },
+    episodes: new Episodes(remembered.told.episodes),
     insecureListen: config.insecureListen,
     signatures: new Signatures(config.webhooks.fleet.secrets, parts.wallNow),
     pressure: new PressureMonitor(engine, parts.gauge, config.limits.shedAtLagMs, log),

@@ -6,6 +6,8 @@ import type { Access } from '#access';
 import { type Address, addressText, type Config, isBeyondLoopback, parseAddress } from '#config';
 import { guardHttp } from './access/http-guard.js';
 import { OPERATIONS } from './access/operations.js';
+import { boundAlerts } from './alerts/alerts.controller.js';
+import { AlertWrites } from './alerts/alert-writes.js';
 import { CannotListen } from './cannot-listen.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { Problems } from './errors/problems.js';
@@ -78,6 +80,7 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
   refuseQueries(fastify, document, problems);
   straighten(fastify, app.get(ResolveController));
   boundBatches(fastify, app.get(ModelBatch));
+  boundAlerts(fastify, app.get(AlertWrites));
   fastify.get('/openapi.json', { config: { needs: OPERATIONS.GetOpenApi } }, () => document);
   try {
     return await open(app, config, running, parts);

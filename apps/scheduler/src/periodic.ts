@@ -63,9 +63,14 @@ export class Periodic {
 
   @Interval(600_000)
   tidy(): void {
-    const { hooks, log, teller, writes } = this.running.now;
+    const { episodes, hooks, log, teller, times, writes } = this.running.now;
     teller.tidy();
-    Promise.all([writes.tidy(), writes.follow(hooks, () => hooks.overdue())]).catch((error: unknown) =>
+    const tidied = [
+      writes.tidy(),
+      writes.follow(hooks, () => hooks.overdue()),
+      writes.follow(episodes, () => episodes.overdue(times.wallNow())),
+    ];
+    Promise.all(tidied).catch((error: unknown) =>
       log.error({ err: error }, 'old answers were not tidied away'),
     );
   }

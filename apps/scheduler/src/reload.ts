@@ -17,6 +17,7 @@ export function reload(
   reloadModels(after, demo, made);
   reloadServers(after, demo, made);
   made.signatures.take(after.webhooks.fleet.secrets);
+  made.alertRules.list = after.webhooks.alertmanager;
   made.pressure.setLag(after.limits.shedAtLagMs);
   made.teller.setEndpoints(after.webhooks.endpoints);
   return restartKeys(started, after);

@@ -8,6 +8,7 @@ import { openStore, type Store } from './index.js';
 const [m, n] = ['m', 'n'] as ModelId[] as [ModelId, ModelId];
 const s = 's' as ServerId;
 
+const HELD = { kind: 'drain', name: 'a', revision: 1 } as const;
 const TOLD: readonly ToldChange[] = [
   {
     kind: 'model',
@@ -48,6 +49,11 @@ const TOLD: readonly ToldChange[] = [
     key: 'word-2',
     value: { at: '2026-01-31T12:00:00Z', word: { hash: 'f'.repeat(64), servers: ['a', 'ä'] } },
   },
+  {
+    kind: 'episode',
+    key: '0a1b-2026-01-31T12:00:00Z',
+    value: { heardAt: '2026-01-31T12:00:01Z', isDone: true, holds: HELD, undo: false },
+  },
 ];
 
 const TIMES = { mean: 7.5, deviation: 0.25, count: 3 };
@@ -81,6 +87,7 @@ describe('what is kept', () => {
       orders: new Map(),
       answers: new Map(),
       hooks: new Map(),
+      episodes: new Map(),
     });
     expect(await learned.read()).toEqual(nothingLearned());
   });
@@ -98,13 +105,14 @@ describe('what is kept', () => {
       if (change.kind === 'freeze') expect(told.freeze).toEqual(change.value);
       if (change.kind === 'orders') expect(told.orders.get(change.model)).toEqual(change.value);
       if (change.kind === 'hook') expect(told.hooks.get(change.key)).toEqual(change.value);
+      if (change.kind === 'episode') expect(told.episodes.get(change.key)).toEqual(change.value);
       if (change.kind === 'answer') {
         expect(told.answers.get(change.key)).toBe(change.value?.at);
         expect(await declarations.answer(change.key)).toEqual(change.value);
       }
     }
-    const { models, servers, orders, answers, hooks } = told;
-    expect([models, servers, orders, answers, hooks].map(({ size }) => size)).toEqual([3, 3, 1, 1, 2]);
+    const { freeze: _, ...tables } = told;
+    expect(Object.values(tables).map(({ size }) => size)).toEqual([3, 3, 1, 1, 2, 1]);
     const facts = await learned.read();
     expect([
       ...facts.servers.values(),

@@ -5,6 +5,7 @@ import type {
   ToldAudit,
   ToldAuditHead,
   ToldChange,
+  ToldEpisode,
   ToldFreeze,
   ToldHook,
   ToldModel,
@@ -26,6 +27,7 @@ const FREEZE = 'freeze';
 const ORDERS: Table<ToldOrders> = { prefix: 'told/orders/', schema: VALUES.toldOrders };
 const ANSWERS: Table<ToldAnswer> = { prefix: 'told/answer/', schema: VALUES.toldAnswer };
 const HOOKS: Table<ToldHook> = { prefix: 'told/hook/', schema: VALUES.toldHook };
+const EPISODES: Table<ToldEpisode> = { prefix: 'told/episode/', schema: VALUES.toldEpisode };
 /** Up to 100,000 rows: they are read one by one, when they are asked for. */
 const AUDIT: Table<ToldAudit> = { prefix: 'told/audit/', schema: VALUES.toldAudit };
 /** One row at most. */
@@ -43,7 +45,9 @@ export class ToldStore implements Declarations {
     const orders = await readTable(this.rows, ORDERS);
     const answers = await readTable(this.rows, ANSWERS, ({ at }) => at);
     const hooks = await readTable(this.rows, HOOKS);
-    const damaged = [models, servers, freezes, orders, answers, hooks].flatMap((table) => table.damaged);
+    const episodes = await readTable(this.rows, EPISODES);
+    const tables = [models, servers, freezes, orders, answers, hooks, episodes];
+    const damaged = tables.flatMap((table) => table.damaged);
     if (damaged.length > 0) throw new StoreUnusable('damaged', damagedMessage(this.rows.place, damaged));
     return {
       models: models.values,
@@ -52,6 +56,7 @@ export class ToldStore implements Declarations {
       orders: orders.values,
       answers: answers.values,
       hooks: hooks.values,
+      episodes: episodes.values,
     };
   }
 
@@ -104,6 +109,8 @@ function writeOf(change: ToldChange): RowWrite {
       return rowWrite(ANSWERS, change.key, change.value);
     case 'hook':
       return rowWrite(HOOKS, change.key, change.value);
+    case 'episode':
+      return rowWrite(EPISODES, change.key, change.value);
     case 'audit':
       return rowWrite(AUDIT, auditKey(change.number), change.value);
     case 'auditHead':

@@ -8,6 +8,7 @@ import type {
   ToldAuditHead,
   ToldDeadLetter,
   ToldEvent,
+  ToldEpisode,
   ToldFreeze,
   ToldHook,
   ToldModel,
@@ -90,6 +91,12 @@ export const VALUES = {
     at: z.string(),
     word: z.strictObject({ hash: sha256, servers: names }).nullable(),
   }) satisfies z.ZodType<ToldHook>,
+  toldEpisode: z.strictObject({
+    heardAt: z.string(),
+    isDone: z.boolean(),
+    holds: z.strictObject({ kind: z.enum(['drain', 'pin']), name: z.string(), revision }).nullable(),
+    undo: z.boolean(),
+  }) satisfies z.ZodType<ToldEpisode>,
   toldAudit: z.strictObject({
     number: digits,
     at: z.string(),

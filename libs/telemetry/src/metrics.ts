@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Fleet, Millis } from '#core';
 import type { Observer, Turn } from '#engine';
+import { AlertMetrics } from './alert-metrics.js';
 import { AnswerMetrics } from './answer-metrics.js';
 import { AuditMetrics } from './audit-metrics.js';
 import { ConnectionMetrics } from './connection-metrics.js';
@@ -41,6 +42,7 @@ export class Metrics implements Observer {
   private readonly turns = new TurnMetrics(this.registry);
   /** What resolve calls are counted with. */
   readonly resolve = new ResolveMetrics(this.registry);
+  readonly alerts = new AlertMetrics(this.registry);
   readonly answers = new AnswerMetrics(this.registry);
   readonly audit = new AuditMetrics(this.registry);
   readonly events = new EventMetrics(this.registry);

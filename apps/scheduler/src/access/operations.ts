@@ -39,6 +39,7 @@ export const OPERATIONS = {
   ListAudit: 'declare',
   GetScaling: 'scale',
   FleetWebhook: 'hook',
+  AlertmanagerWebhook: 'hook',
   GetMetrics: 'scrape',
   GetLive: 'nothing',
   GetReady: 'nothing',

@@ -5,11 +5,11 @@ import type { BatchMessage } from '#contracts';
 import type { ToldModel } from '#engine';
 import type { Composition } from '../compose.js';
 import { type BrokenRule, invalid } from '../errors/refused.js';
+import { Places } from '../places.js';
 import { Running } from '../running.js';
 import { type Caller, checkNoIfMatch } from '../writes/caller.js';
 import type { FirstAnswer } from '../writes/answers.js';
 import type { Prepared, Written } from '../writes/writes.js';
-import { BatchPlaces } from './batch-places.js';
 import type { Catalog } from './catalog.js';
 import type { Entry } from './layers.js';
 import { apartPin, beside, declaration, told, tooLong } from './model-writes.js';
@@ -34,6 +34,9 @@ const batchSchema = batchOf(z.unknown()).refine(
   { error: SIZE_RULE, path: ['models'] },
 );
 
+const MOST_AT_A_TIME = 8;
+const FULL = { reason: 'queue_full', detail: 'too many batches are under way', retryAfter: 1_000 } as const;
+
 const BATCH_PATH = '/v1/models:batch';
 
 /** What an answer keeps of each model of a batch, in the order of their names. */
@@ -50,7 +53,8 @@ interface Declared extends EntryChange {
 /** Declares many models at once, all or none. Each is replaced, as by a PUT of its own. */
 @Injectable()
 export class ModelBatch {
-  readonly places = new BatchPlaces();
+  /** Over HTTP and gRPC together. */
+  readonly places = new Places(MOST_AT_A_TIME, FULL);
 
   constructor(@Inject(Running) private readonly running: Running) {}
 

@@ -119,7 +119,8 @@ export class ModelOrders {
 export const recalledOrders = (made: Composition): Event[] =>
   made.book.recall((name) => wishedUntil(made, made.catalog.entry(name).effective));
 
-const wishedUntil = ({ engine }: Composition, { loadTimeoutSeconds }: EffectiveModel): Instant =>
+/** Until when a load that is ordered now is wished for. */
+export const wishedUntil = ({ engine }: Composition, { loadTimeoutSeconds }: EffectiveModel): Instant =>
   engine.now() + loadTimeoutSeconds * 1_000 + SPARE;
 
 /** Has the repositories looked at where none has the model; not for a replay, whose answer is known. */

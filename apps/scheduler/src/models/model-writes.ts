@@ -75,16 +75,13 @@ export class ModelWrites {
         throw invalid([{ path: 'until', rule: 'must be in the future' }]);
       }
       if (!entry.effective.enabled) throw disabled(name);
-      return told(entry, specOf(entry), { copies, until });
+      return pinnedBy(entry, { copies, until });
     });
   }
 
   unpin(name: string, caller: Caller): Promise<Written<ModelMessage>> {
     const asked = { method: 'DELETE', path: `${pathOf(name)}/pin`, body: null, caller };
-    return this.change(name, asked, (entry) => {
-      const below = entry.told?.spec?.['pin'] ?? entry.file?.pin;
-      return told(entry, specOf(entry), below === undefined ? undefined : null);
-    });
+    return this.change(name, asked, unpinned);
   }
 
   /** A write to a model that exists. */
@@ -136,6 +133,15 @@ export const disabled = (name: string): Refused =>
   });
 
 const pathOf = (name: string): string => `/v1/models/${name}`;
+/** What is stored of a model once it has no pin, whatever a layer below says. */
+export function unpinned(entry: Entry): ToldModel {
+  const below = entry.told?.spec?.['pin'] ?? entry.file?.pin;
+  return told(entry, specOf(entry), below === undefined ? undefined : null);
+}
+
+/** The same once it has a pin that was set apart. */
+export const pinnedBy = (entry: Entry, pin: ToldModel['pin']): ToldModel => told(entry, specOf(entry), pin);
+
 const specOf = ({ told: before }: Entry): ModelSpec | null => before?.spec ?? null;
 
 /** What is stored of a model once this was told of it. */

@@ -47,6 +47,7 @@ function declaredIn(changes: readonly ToldChange[]): Subject[] {
       case 'orders':
       case 'answer':
       case 'hook':
+      case 'episode':
       case 'audit':
       case 'auditHead':
         return [];

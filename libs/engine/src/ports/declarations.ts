@@ -127,6 +127,18 @@ export interface ToldHook {
   } | null;
 }
 
+/** What an alert of Alertmanager did, from when it was heard first until it is resolved. */
+export interface ToldEpisode {
+  /** When the alert was heard last; RFC 3339 UTC, up to a day early. */
+  readonly heardAt: string;
+  /** Whether what its rule says is done. If not, each repeat of the alert tries it again. */
+  readonly isDone: boolean;
+  /** What it declared, with the revision that this made; null: nothing that could be taken back. */
+  readonly holds: { readonly kind: 'drain' | 'pin'; readonly name: string; readonly revision: number } | null;
+  /** Whether that is taken back once the alert is resolved. */
+  readonly undo: boolean;
+}
+
 /** Everything that is stored of what was declared and ordered through the API. */
 export interface Told {
   readonly models: ReadonlyMap<string, ToldModel>;
@@ -139,6 +151,8 @@ export interface Told {
   readonly answers: ReadonlyMap<string, string>;
   /** By keys that the caller makes. */
   readonly hooks: ReadonlyMap<string, ToldHook>;
+  /** By fingerprint and start of the alert, joined by the caller. */
+  readonly episodes: ReadonlyMap<string, ToldEpisode>;
 }
 
 /** One stored value replaced, or removed with null. */
@@ -149,6 +163,7 @@ export type ToldChange =
   | { readonly kind: 'orders'; readonly model: string; readonly value: ToldOrders | null }
   | { readonly kind: 'answer'; readonly key: string; readonly value: ToldAnswer | null }
   | { readonly kind: 'hook'; readonly key: string; readonly value: ToldHook | null }
+  | { readonly kind: 'episode'; readonly key: string; readonly value: ToldEpisode | null }
   | { readonly kind: 'audit'; readonly number: number; readonly value: ToldAudit | null }
   | { readonly kind: 'auditHead'; readonly value: ToldAuditHead }
   | { readonly kind: 'event'; readonly number: number; readonly value: ToldEvent | null }

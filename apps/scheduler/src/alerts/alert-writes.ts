@@ -1,0 +1,107 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { check } from '#config';
+import type { Composition } from '../compose.js';
+import { invalid, Refused } from '../errors/refused.js';
+import { Places } from '../places.js';
+import { Running } from '../running.js';
+import { type Caller, checkNoIfMatch } from '../writes/caller.js';
+import type { Heard } from '../writes/writes.js';
+import { AlertHands } from './alert-hands.js';
+import { logAlerts } from './alert-log.js';
+import { type Alert, type AlertBody, alertBodySchema } from './alert-body.js';
+import { type AlertResult, hear, type HeardAlert } from './hear.js';
+
+const ASKED = { method: 'POST', path: '/v1/webhooks/alertmanager' };
+
+/** A body of 1 MiB takes several times as much once it is read. */
+const MOST_AT_A_TIME = 8;
+const FULL = {
+  reason: 'busy',
+  detail: 'too many bodies of alerts are under way',
+  retryAfter: 1_000,
+} as const;
+
+/** How many alerts came to what. */
+export interface AlertsTold {
+  readonly results: Readonly<Partial<Record<AlertResult, number>>>;
+}
+
+/** Does what the alerts of a body ask for, by the rules of the configuration: one write, durable before it is answered. */
+@Injectable()
+export class AlertWrites {
+  readonly places = new Places(MOST_AT_A_TIME, FULL);
+
+  constructor(@Inject(Running) private readonly running: Running) {}
+
+  /** Resolves once all is durable. What cannot be done is no refusal: the alert is heard all the same. */
+  async hear(body: unknown, caller: Caller): Promise<AlertsTold> {
+    const made = this.running.now;
+    const { hooks } = made.metrics;
+    try {
+      checkNoIfMatch(caller);
+      const read = check(alertBodySchema, body);
+      if (!read.ok) throw invalid(read.errors);
+      const { told, isRepeat } = await made.writes.hear({ ...ASKED, caller }, () =>
+        prepared(made, read.value),
+      );
+      hooks.heard('alertmanager', isRepeat ? 'repeated' : 'taken');
+      return told;
+    } catch (error) {
+      if (error instanceof Refused) hooks.heard('alertmanager', 'refused');
+      throw error;
+    }
+  }
+}
+
+/** The alerts of a body, heard in a draft; a body that changes nothing is a repeat. */
+function prepared(
+  made: Composition,
+  { alerts, truncatedAlerts = 0 }: AlertBody,
+): Heard<{ readonly told: AlertsTold; readonly isRepeat: boolean }> {
+  const now = made.times.wallNow();
+  const { draft, hands, heard } = drafted(made, alerts, now);
+  const { changes, dropped } = draft.changes();
+  const commit = () => {
+    made.episodes.follow(changes);
+    hands.commit();
+    return { told: tell(made, heard, { truncatedAlerts, dropped }), isRepeat: changes.length === 0 };
+  };
+  return { changes: [...hands.changes, ...changes], ordered: hands.ordered, commit };
+}
+
+/**
+ * Mostly all pins of a body fit, and are judged at once. Where they do not, they are judged one by one. Of so many that not all
+ * are judged, each repeat begins elsewhere, so that none waits behind others for ever.
+ */
+function drafted(made: Composition, alerts: readonly Alert[], now: number) {
+  const together = draftOf(made, alerts, now, 'together');
+  if (together.hands.pinsFit()) return together;
+  const from = now % alerts.length;
+  return draftOf(made, [...alerts.slice(from), ...alerts.slice(0, from)], now, 'one_by_one');
+}
+
+function draftOf(
+  made: Composition,
+  alerts: readonly Alert[],
+  now: number,
+  judges: 'together' | 'one_by_one',
+) {
+  const draft = made.episodes.draft(now);
+  const hands = new AlertHands(made, judges);
+  return { draft, hands, heard: hear(alerts, made.alertRules.list, draft, hands) };
+}
+
+/** Tells the metrics, the log and the caller. */
+function tell(
+  { log, metrics }: Composition,
+  heard: readonly HeardAlert[],
+  { truncatedAlerts, dropped }: { readonly truncatedAlerts: number; readonly dropped: number },
+): AlertsTold {
+  const results: Partial<Record<AlertResult, number>> = {};
+  for (const { result } of heard) results[result] = (results[result] ?? 0) + 1;
+  for (const [result, count] of Object.entries(results)) metrics.alerts.heard(result, count);
+  if (truncatedAlerts > 0) metrics.alerts.heard('truncated', truncatedAlerts);
+  if (dropped > 0) metrics.alerts.dropped(dropped);
+  logAlerts(log, heard, truncatedAlerts);
+  return { results };
+}

@@ -1,0 +1,54 @@
+import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { BODY, Operation } from '../http/operation.js';
+import { JsonBody } from '../http/worded.js';
+import type { Caller } from '../writes/caller.js';
+import { FromCaller } from '../writes/caller.decorator.js';
+import { alertBodySchema } from './alert-body.js';
+import { type AlertsTold, AlertWrites } from './alert-writes.js';
+import { RESULTS } from './hear.js';
+
+const PATH = 'v1/webhooks/alertmanager';
+
+/** 400 alerts with their usual labels are a quarter of it. */
+const LONGEST_BODY = 2 ** 20;
+
+const toldSchema = z.object({
+  results: z
+    .partialRecord(z.enum(RESULTS), z.int().min(1))
+    .meta({ description: 'How many alerts came to what.' }),
+});
+
+/** The webhook of Alertmanager. */
+@Controller()
+export class AlertsController {
+  constructor(@Inject(AlertWrites) private readonly writes: AlertWrites) {}
+
+  @Post(PATH)
+  @HttpCode(202)
+  @Operation(
+    'AlertmanagerWebhook',
+    'Does what the rules of the configuration say of the alerts that Alertmanager posts; the body may have 1 MiB',
+    { 202: toldSchema },
+    [...BODY, 'store_unavailable', 'shutting_down', 'busy'],
+  )
+  hear(
+    @JsonBody(z.unknown(), alertBodySchema) body: unknown,
+    @FromCaller() caller: Caller,
+  ): Promise<AlertsTold> {
+    return this.writes.hear(body, caller);
+  }
+}
+
+/** Such a body may be longer than others. It has its place before it is read, and until its answer is taken or the connection closes. */
+export function boundAlerts(fastify: FastifyInstance, { places }: AlertWrites): void {
+  fastify.addHook('onRoute', (route) => {
+    if (route.url !== `/${PATH}`) return;
+    route.bodyLimit = LONGEST_BODY;
+    route.onRequest = (_, reply, done) => {
+      reply.raw.once('close', places.take());
+      done();
+    };
+  });
+}

@@ -1,0 +1,142 @@
+import type { ToldChange, ToldEpisode } from '#engine';
+
+const DAY = 24 * 3_600_000;
+const KEPT_MS = 30 * DAY;
+const RENEWED_MS = DAY;
+const MOST_KEPT = 10_000;
+
+export type Holds = NonNullable<ToldEpisode['holds']>;
+
+/** When an episode was heard last, and all episodes that hold the same. */
+interface Known {
+  readonly episodes: Map<string, ToldEpisode>;
+  readonly holders: Map<string, Set<string>>;
+}
+
+/**
+ * The episodes of alerts, in memory: an alert is one from when it is heard first until it is resolved. One of which nothing was
+ * heard for 30 days is forgotten, and the ones heard least recently are where there are more than 10,000.
+ */
+export class Episodes {
+  /** The one heard least recently is first. */
+  private readonly known: Known = { episodes: new Map(), holders: new Map() };
+
+  constructor(told: ReadonlyMap<string, ToldEpisode>) {
+    const inOrder = [...told].sort(([, one], [, other]) => (one.heardAt < other.heardAt ? -1 : 1));
+    for (const [key, value] of inOrder) put(this.known, key, value);
+  }
+
+  get size(): number {
+    return this.known.episodes.size;
+  }
+
+  /** What a body would change. Nothing is changed until `follow`. `now` is in milliseconds since 1970. */
+  draft(now: number): EpisodeDraft {
+    return new EpisodeDraft(this.known, now);
+  }
+
+  /** Follows what was stored. */
+  follow(changes: readonly ToldChange[]): void {
+    for (const change of changes) if (change.kind === 'episode') put(this.known, change.key, change.value);
+  }
+
+  /** What need not be kept any longer. */
+  overdue(now: number): readonly ToldChange[] {
+    const over = [...this.known.episodes].filter(([, { heardAt }]) => Date.parse(heardAt) + KEPT_MS <= now);
+    return over.map(([key]) => ({ kind: 'episode', key, value: null }));
+  }
+}
+
+/** Episodes as they are once a body has been heard, beside those that are stored. */
+export class EpisodeDraft {
+  private readonly changed = new Map<string, ToldEpisode | null>();
+  /** The episodes that hold the same, of what a change was about. */
+  private readonly holders = new Map<string, Set<string>>();
+
+  constructor(
+    private readonly known: Known,
+    private readonly now: number,
+  ) {}
+
+  get(key: string): ToldEpisode | undefined {
+    const changed = this.changed.get(key);
+    return changed === undefined ? this.known.episodes.get(key) : (changed ?? undefined);
+  }
+
+  set(key: string, value: Omit<ToldEpisode, 'heardAt'>): void {
+    this.change(key, { ...value, heardAt: new Date(this.now).toISOString() });
+  }
+
+  /** Notes that the alert still fires: once a day, so that repeats cost no write. */
+  hear(key: string): void {
+    const episode = this.get(key);
+    if (episode && Date.parse(episode.heardAt) + RENEWED_MS <= this.now) this.set(key, episode);
+  }
+
+  end(key: string): void {
+    this.change(key, null);
+  }
+
+  /** The keys of the episodes that hold the same. */
+  holdersOf(holds: Holds): ReadonlySet<string> {
+    return this.ownHolders(holds);
+  }
+
+  private change(key: string, value: ToldEpisode | null): void {
+    const before = this.get(key)?.holds ?? null;
+    if (before !== null) this.ownHolders(before).delete(key);
+    const holds = value?.holds ?? null;
+    if (holds !== null) this.ownHolders(holds).add(key);
+    this.changed.set(key, value);
+  }
+
+  private ownHolders(holds: Holds): Set<string> {
+    const name = nameOf(holds);
+    const own = this.holders.get(name) ?? new Set(this.known.holders.get(name));
+    this.holders.set(name, own);
+    return own;
+  }
+
+  /** What has to be stored, and how many episodes have to go early for it. */
+  changes(): { readonly changes: readonly ToldChange[]; readonly dropped: number } {
+    const { episodes } = this.known;
+    const changed = [...this.changed].filter(([key, value]) => value !== null || episodes.has(key));
+    const ended = changed.filter(([, value]) => value === null).length;
+    const added = changed.filter(([key, value]) => value !== null && !episodes.has(key)).length;
+    const dropped = this.oldest(episodes.size - ended + added - MOST_KEPT);
+    const changes = [...dropped.map((key) => [key, null] as const), ...changed];
+    return {
+      changes: changes.map(([key, value]) => ({ kind: 'episode', key, value })),
+      dropped: dropped.length,
+    };
+  }
+
+  private oldest(count: number): string[] {
+    const oldest: string[] = [];
+    for (const key of this.known.episodes.keys()) {
+      if (oldest.length >= count) break;
+      if (!this.changed.has(key)) oldest.push(key);
+    }
+    return oldest;
+  }
+}
+
+/** Replaces an episode, or removes it with null. */
+function put({ episodes, holders }: Known, key: string, value: ToldEpisode | null): void {
+  const before = episodes.get(key)?.holds;
+  if (before) {
+    const name = nameOf(before);
+    holders.get(name)?.delete(key);
+    if (holders.get(name)?.size === 0) holders.delete(name);
+  }
+  episodes.delete(key);
+  if (value === null) return;
+  episodes.set(key, value);
+  if (value.holds === null) return;
+  const name = nameOf(value.holds);
+  const keys = holders.get(name);
+  if (keys) keys.add(key);
+  else holders.set(name, new Set([key]));
+}
+
+const nameOf = ({ kind, name, revision }: Holds): string => `${kind} ${name} ${revision}`;
