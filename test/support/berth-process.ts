@@ -225,7 +225,7 @@ export class BerthProcess {
 }
 
 /** A port that no process listens on now. */
-async function sparePort(): Promise<number> {
+export async function sparePort(): Promise<number> {
   for (;;) {
     const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
     const server = createServer();
