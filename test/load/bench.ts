@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { abuse } from './abuse.js';
 import { accessCheck } from './access-check.js';
 import { accessWarm } from './access-warm.js';
+import { alerts } from './alerts.js';
 import { killAll } from './children.js';
 import { cold } from './cold.js';
 import { coreGrowth, coreLine, coreTurn } from './core-turn.js';
@@ -47,7 +48,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   dead,
   scaling: () => Promise.resolve(scaling(values.traces)),
   events: eventFigures,
-  webhooks: fleetHooks,
+  webhooks: async () => [...(await fleetHooks()), await alerts()],
 };
 
 const { values, positionals: chosen } = parseArgs({
