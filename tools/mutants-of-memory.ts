@@ -5,8 +5,8 @@ const CORE = 'libs/core/src';
 /** Bugs of the books of memory: what is booked, measured, and taken by other processes. */
 // prettier-ignore
 export const OF_MEMORY: readonly Mutant[] = [
-  { name: 'promise-forgotten', breaks: 1, file: `${CORE}/memory/ledger.ts`, find: `    this.add(replica.phase === 'placed' ? 'promised' : 'held', replica.bookings);`, replace: `    if (replica.phase !== 'placed') this.add('held', replica.bookings);` },
-  { name: 'change-not-booked', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `if (change) this.add(change.order ? 'held' : 'promised', change.bookings);`, replace: `if (change && !change.order) this.add('promised', change.bookings);` },
+  { name: 'promise-forgotten', breaks: 1, file: `${CORE}/memory/ledger.ts`, find: `    balance[replica.phase === 'placed' ? 'promised' : 'held'] += bytes;`, replace: `    if (replica.phase !== 'placed') balance.held += bytes;` },
+  { name: 'change-not-booked', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `if (change) balance[change.order ? 'held' : 'promised'] +=`, replace: `if (change && !change.order) balance.promised +=` },
   { name: 'hidden-copy-not-booked', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `for (const { bookings } of hidden) this.add('held', bookings);`, replace: `if (hidden === undefined) return;` },
   { name: 'host-memory-not-booked', breaks: 3, file: `${CORE}/memory/footprint.ts`, find: `return [...gpus.map(({ account }) => ({ account, bytes })), ...host];`, replace: `return gpus.map(({ account }) => ({ account, bytes }));` },
   { name: 'foreign-memory-ignored', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `kind === 'gpu' ? takenByOthers(server, ordinal) : 0;`, replace: `kind === 'gpu' && server.looked ? 0 * ordinal : 0;` },

@@ -41,7 +41,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'no-wait-while-use-is-read', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `return server.lookTook + unload`, replace: `return 0 * server.lookTook + unload` },
   { name: 'leases-do-not-hold-up-the-line', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `Math.max(leased, inUseUntil, this.memory.toldBy(server))`, replace: `Math.max(leased, this.memory.toldBy(server))` },
   { name: 'leaves-before-configs-are-told', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `Math.max(leased, inUseUntil, this.memory.toldBy(server))`, replace: `Math.max(leased, inUseUntil)` },
-  { name: 'gone-before-configs-are-told', breaks: 13, file: `${CORE}/loading/memory-pool.ts`, find: `Math.max(toldBy(leaving), leased);`, replace: `leased;` },
+  { name: 'gone-before-configs-are-told', breaks: 13, file: `${CORE}/loading/memory-pool.ts`, find: `Math.max(toldBy, leased);`, replace: `leased;` },
   { name: 'used-no-more-once-it-is-to-leave', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `from > this.now ? from + usualLease(this.fleet, replica.model) : this.now;`, replace: `Math.max(from, this.now);` },
   { name: 'residency-ignored', breaks: 7, file: `${CORE}/loading/schedule.ts`, find: `return Math.max(this.now, residentUntil(this.fleet, replica));`, replace: `return this.now;` },
   { name: 'idle-ends-not-awaited', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `if (replica.phase === 'ready') return idleUnloadAt(fleet, replica);`, replace: `if (replica.phase === 'ready') return null;` },

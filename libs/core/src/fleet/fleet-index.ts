@@ -17,7 +17,7 @@ export interface FleetIndex {
   /** From `replicas`, and the settings that say when each may go. `put` and `forget` keep it up to date. */
   replicas: Indexes | null;
   /** The replicas that are not settled. From `replicas`. */
-  unsettled: readonly Replica[] | null;
+  unsettled: Unsettled | null;
   /** From `models`. */
   models: ModelLists | null;
   /** What draws on each account. From `servers`, their devices and hosts. */
@@ -26,6 +26,14 @@ export interface FleetIndex {
   pace: { readonly common: LoadTimes | null } | null;
   /** By how much the looks at each server are shifted against those at other servers. From its id: never outdated. */
   readonly shifts: Map<ServerId, Millis>;
+}
+
+/** The replicas that are not settled, and the same by server and by account: grouped when first asked for. */
+export interface Unsettled {
+  readonly all: readonly Replica[];
+  byServer: ReadonlyMap<ServerId, readonly Replica[]> | null;
+  /** By the accounts on which they hold memory or are promised it. */
+  byAccount: ReadonlyMap<AccountId, readonly Replica[]> | null;
 }
 
 export const newIndex = (): FleetIndex => ({

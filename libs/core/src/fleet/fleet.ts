@@ -1,8 +1,9 @@
-import { addTo, removeFrom } from '../numbers/groups.js';
+import { addTo, appendTo, removeFrom } from '../numbers/groups.js';
 import { EmptyFleet, type Fleet } from './fleet-state.js';
 import { indexDropped, indexPut } from './indexes.js';
 import type { Model } from './model.js';
-import type { ModelId, OrderId, ReplicaId, ServerId } from './ids.js';
+import type { AccountId, ModelId, OrderId, ReplicaId, ServerId } from './ids.js';
+import type { Unsettled } from './fleet-index.js';
 import { isSettled, type Replica } from './replica.js';
 import { forgetLeft, noteMotion } from './meter.js';
 
@@ -57,8 +58,40 @@ export const replicasOn = (fleet: Readonly<Fleet>, server: ServerId): Replica[] 
   byId(fleet, fleet.residents.get(server));
 
 /** The replicas that are not settled. */
-export const unsettled = (fleet: Readonly<Fleet>): readonly Replica[] =>
-  (fleet.index.unsettled ??= byId(fleet, fleet.unsettled));
+export const unsettled = (fleet: Readonly<Fleet>): readonly Replica[] => unsettledOf(fleet).all;
+
+/** The same on one server. */
+export function unsettledOn(fleet: Readonly<Fleet>, server: ServerId): readonly Replica[] {
+  const known = unsettledOf(fleet);
+  known.byServer ??= grouped(known.all, (one) => [one.server]);
+  return known.byServer.get(server) ?? NONE;
+}
+
+/** The same that hold memory of an account, or are promised it. */
+export function unsettledAt(fleet: Readonly<Fleet>, account: AccountId): readonly Replica[] {
+  const known = unsettledOf(fleet);
+  known.byAccount ??= grouped(known.all, accountsOf);
+  return known.byAccount.get(account) ?? NONE;
+}
+
+const NONE: readonly Replica[] = [];
+
+const unsettledOf = (fleet: Readonly<Fleet>): Unsettled =>
+  (fleet.index.unsettled ??= { all: byId(fleet, fleet.unsettled), byServer: null, byAccount: null });
+
+function accountsOf(replica: Replica): ReadonlySet<AccountId> {
+  const change = replica.phase === 'ready' ? replica.change : null;
+  return new Set([...replica.bookings, ...(change?.bookings ?? [])].map(({ account }) => account));
+}
+
+function grouped<Key>(
+  replicas: readonly Replica[],
+  keysOf: (one: Replica) => Iterable<Key>,
+): ReadonlyMap<Key, readonly Replica[]> {
+  const groups = new Map<Key, Replica[]>();
+  for (const one of replicas) for (const key of keysOf(one)) appendTo(groups, key, one);
+  return groups;
+}
 
 /** Passes call this several times a turn, and over a set `Array.from` is many times slower than a loop. */
 function byId(fleet: Readonly<Fleet>, ids: ReadonlySet<ReplicaId> | undefined): Replica[] {

@@ -1,16 +1,15 @@
-import { type Fleet, unsettled } from '../fleet/fleet.js';
+import { type Fleet, unsettledAt, unsettledOn } from '../fleet/fleet.js';
 import type { AccountId, ReplicaId, ServerId } from '../fleet/ids.js';
 import { leasedUntil } from '../learned/leases.js';
 import { restOfLoad } from '../learned/load-forecast.js';
 import { restOf } from '../learned/load-times.js';
 import { unloadForecast } from '../learned/unload-times.js';
-import type { Ledger } from '../memory/ledger.js';
+import { bytesOn, type Ledger } from '../memory/ledger.js';
 import { isComingBack } from '../memory/reloads.js';
 import { toldUntil } from '../memory/untold.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import { type Booking, type Draining, isLeaving, type Ready, type Unloading } from '../fleet/replica.js';
 import { isStuck } from '../fleet/stuck.js';
-import { appendTo } from '../numbers/groups.js';
 
 /**
  * What only an event will tell, such as a look or the end of a load that takes longer than expected, is taken to come so
@@ -37,8 +36,7 @@ export interface Freed {
  */
 export class MemoryPool {
   private readonly chunks = new Map<AccountId, Chunk[]>();
-  private leaving: ReadonlyMap<AccountId, Chunk[]> | undefined;
-  private told: ReadonlyMap<ServerId, Instant> | undefined;
+  private readonly told = new Map<ServerId, Instant>();
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
@@ -70,8 +68,11 @@ export class MemoryPool {
 
   /** When what drains on a server need not wait any more for the configs of what is loaded there: see `untoldUntil`. */
   toldBy(server: ServerId): Instant {
-    this.told ??= toldByServer(this.fleet, this.now);
-    return this.told.get(server) ?? this.now;
+    const known = this.told.get(server);
+    if (known !== undefined) return known;
+    const at = toldAt(this.fleet, server, this.now);
+    this.told.set(server, at);
+    return at;
   }
 
   /**
@@ -100,15 +101,28 @@ export class MemoryPool {
   private of(account: AccountId): Chunk[] {
     const known = this.chunks.get(account);
     if (known) return known;
-    this.leaving ??= leavingByAccount(this.fleet, this.now, (one) => this.toldBy(one.server));
     const { capacity, held } = this.ledger.of(account);
     const bytes = this.ledger.free(account);
     const doubtful = capacity - held - bytes;
     // What is in doubt is measured in the next look: it is taken to be free then.
     const measured = doubtful > 0 ? [{ at: this.now + SOON, bytes: doubtful }] : [];
-    const found = [{ at: this.now, bytes }, ...measured, ...(this.leaving.get(account) ?? [])];
+    const found = [{ at: this.now, bytes }, ...measured, ...this.leaving(account)];
     this.chunks.set(account, found);
     return found;
+  }
+
+  /** What leaves an account, the first to go first. */
+  private leaving(account: AccountId): Chunk[] {
+    const { fleet, now } = this;
+    const found: Chunk[] = [];
+    for (const one of unsettledAt(fleet, account)) {
+      if (!isLeaving(one) || isStuck(fleet, one, now) || isComingBack(fleet, one)) continue;
+      found.push({
+        at: goneAt(fleet, one, now, this.toldBy(one.server)),
+        bytes: bytesOn(account, one.bookings),
+      });
+    }
+    return found.sort((one, other) => one.at - other.at);
   }
 }
 
@@ -125,46 +139,29 @@ export const besides = (bookings: readonly Booking[], victims: readonly Ready[])
     };
   });
 
-/** What leaves, by the accounts on which it holds memory, the first to go first. */
-function leavingByAccount(
-  fleet: Readonly<Fleet>,
-  now: Instant,
-  toldBy: (one: Draining) => Instant,
-): ReadonlyMap<AccountId, Chunk[]> {
-  const found = new Map<AccountId, Chunk[]>();
-  for (const one of unsettled(fleet)) {
-    if (!isLeaving(one) || isStuck(fleet, one, now) || isComingBack(fleet, one)) continue;
-    const at = goneAt(fleet, one, now, toldBy);
-    for (const { account, bytes } of one.bookings) appendTo(found, account, { at, bytes });
-  }
-  for (const some of found.values()) some.sort((one, other) => one.at - other.at);
-  return found;
-}
-
 /** When the memory of a copy that leaves should be free: nothing keeps it any more, and then it is unloaded. */
 function goneAt(
   fleet: Readonly<Fleet>,
   leaving: Draining | Unloading,
   now: Instant,
-  toldBy: (one: Draining) => Instant,
+  toldBy: Instant,
 ): Instant {
   const unload = unloadForecast(fleet.servers.get(leaving.server));
   if (leaving.phase === 'unloading') return now + restOf(unload, now - leaving.since).p50;
   const leased = leasedUntil(fleet, leaving);
-  const kept = Math.max(toldBy(leaving), leased);
+  const kept = Math.max(toldBy, leased);
   // What could have been unloaded in an earlier turn waits for what only an event tells.
   const isHeld = leaving.since < now && leased < now && kept <= now;
   return (isHeld ? now + SOON : kept) + unload.p50;
 }
 
 /** A config is told when its load ends; that of a copy which is ready already is told at once. */
-function toldByServer(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<ServerId, Instant> {
-  const found = new Map<ServerId, Instant>();
-  for (const one of unsettled(fleet)) {
+function toldAt(fleet: Readonly<Fleet>, server: ServerId, now: Instant): Instant {
+  let told = now;
+  for (const one of unsettledOn(fleet, server)) {
     const until = toldUntil(fleet, one);
     if (until <= now) continue;
-    const at = until < Infinity ? until : now + Math.max(SOON, restOfLoad(fleet, one, now).p50);
-    found.set(one.server, Math.max(at, found.get(one.server) ?? at));
+    told = Math.max(told, until < Infinity ? until : now + Math.max(SOON, restOfLoad(fleet, one, now).p50));
   }
-  return found;
+  return told;
 }

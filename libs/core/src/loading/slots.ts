@@ -1,4 +1,4 @@
-import { type Fleet, replicasOn } from '../fleet/fleet.js';
+import { type Fleet, unsettledOn } from '../fleet/fleet.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -41,7 +41,7 @@ export class Slots {
     private readonly now: Instant,
   ) {
     let overdue = 0;
-    for (const replica of replicasOn(fleet, server.spec.id)) {
+    for (const replica of unsettledOn(fleet, server.spec.id)) {
       if (loadBegan(replica) === null || isCarried(replica)) continue;
       const busy = this.running(replica);
       // An overdue load keeps its slot of the server for an unknown time: the others have what is left.

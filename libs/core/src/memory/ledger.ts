@@ -1,5 +1,5 @@
 import type { AccountId } from '../fleet/ids.js';
-import { type Fleet, unsettled } from '../fleet/fleet.js';
+import { type Fleet, unsettledAt } from '../fleet/fleet.js';
 import { indexesOf } from '../fleet/indexes.js';
 import { deviceOf, type Purse, pursesByAccount, pursesOf } from './purses.js';
 import type { Booking, Replica } from '../fleet/replica.js';
@@ -47,6 +47,7 @@ export class Ledger {
     const [capacity, doubtful] = [usableCapacity(this.fleet, purses), doubtfulIn(this.fleet, purses)];
     const balance = { capacity, held, promised: 0, leaving: 0, doubtful };
     accounts.set(account, balance);
+    for (const replica of unsettledAt(this.fleet, account)) this.book(replica, account, balance);
     return balance;
   }
 
@@ -91,22 +92,23 @@ export class Ledger {
     }
   }
 
-  /** Takes down what is in motion and what is hidden; what settled replicas hold is in the indexes. */
+  /** Takes down what is hidden. */
   private open(): Map<AccountId, Balance> {
     const accounts = new Map<AccountId, Balance>();
     this.accounts = accounts;
-    for (const replica of unsettled(this.fleet)) this.book(replica);
     for (const { hidden } of this.fleet.servers.values()) {
       for (const { bookings } of hidden) this.add('held', bookings);
     }
     return accounts;
   }
 
-  private book(replica: Replica): void {
-    this.add(replica.phase === 'placed' ? 'promised' : 'held', replica.bookings);
-    if (this.isLeaving(replica)) this.leave(replica.bookings);
+  /** Takes down what is in motion; what settled replicas hold is in the indexes. */
+  private book(replica: Replica, account: AccountId, balance: Balance): void {
+    const bytes = bytesOn(account, replica.bookings);
+    balance[replica.phase === 'placed' ? 'promised' : 'held'] += bytes;
+    if (this.isLeaving(replica)) balance.leaving += bytes;
     const change = replica.phase === 'ready' ? replica.change : null;
-    if (change) this.add(change.order ? 'held' : 'promised', change.bookings);
+    if (change) balance[change.order ? 'held' : 'promised'] += bytesOn(account, change.bookings);
   }
 
   private isLeaving(replica: Replica): boolean {
@@ -114,6 +116,13 @@ export class Ledger {
     if (replica.phase === 'draining') return true;
     return replica.phase === 'unloading' && !isStuck(this.fleet, replica, this.now);
   }
+}
+
+/** What bookings take of an account. */
+export function bytesOn(account: AccountId, bookings: readonly Booking[]): Bytes {
+  let sum = 0;
+  for (const booking of bookings) if (booking.account === account) sum += booking.bytes;
+  return sum;
 }
 
 /** What an account may hold beside foreign memory, residue and shortfalls: 0 at least. */

@@ -22,8 +22,8 @@ import { mayBeLoaded } from '../demand/wants.js';
  */
 export function dropHomeless(fleet: Fleet, open: readonly Server[], now: Instant): void {
   dropWhere(fleet, ({ server: id, model }) => {
-    const server = open.find(({ spec }) => spec.id === id);
-    return !server || !mayCome(fleet, server, model) || isBroken(fleet, model, now);
+    const server = fleet.servers.get(id);
+    return !server || !open.includes(server) || !mayCome(fleet, server, model) || isBroken(fleet, model, now);
   });
 }
 
