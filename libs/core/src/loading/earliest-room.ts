@@ -1,7 +1,6 @@
-import { replicasOn } from '../fleet/fleet.js';
 import type { AccountId, ReplicaId } from '../fleet/ids.js';
 import { idleUnloadAt } from '../demand/idle.js';
-import { pursesOf } from '../memory/purses.js';
+import { bytesOn } from '../memory/ledger.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import { isLeaving, type Replica } from '../fleet/replica.js';
 import type { Place } from '../room/places.js';
@@ -55,15 +54,14 @@ export class EarliestRoom {
   private on(account: AccountId): readonly Leavable[] {
     const known = this.byAccount.get(account);
     if (known) return known;
-    const { fleet, coming } = this.schedule;
+    const { ledger, coming } = this.schedule;
     const found: Leavable[] = [];
-    for (const { server } of pursesOf(fleet, account))
-      for (const one of replicasOn(fleet, server.spec.id)) {
-        const bytes = bytesOf(one.bookings, account);
-        const at = bytes > 0 && !isLeaving(one) ? this.earliest(one) : Infinity;
-        if (at < Infinity) found.push({ id: one.id, bytes, at });
-      }
-    for (const copy of coming.on([account])) found.push(this.ofComing(copy, bytesOf(copy.bookings, account)));
+    for (const one of ledger.holdersOf(account)) {
+      const bytes = bytesOn(account, one.bookings);
+      const at = bytes > 0 && !isLeaving(one) ? this.earliest(one) : Infinity;
+      if (at < Infinity) found.push({ id: one.id, bytes, at });
+    }
+    for (const copy of coming.on([account])) found.push(this.ofComing(copy, bytesOn(account, copy.bookings)));
     found.sort((one, other) => one.at - other.at);
     this.byAccount.set(account, found);
     return found;
@@ -84,9 +82,6 @@ export class EarliestRoom {
     return { id: copy.id, bytes, at: leavesAgainAt(this.schedule, copy, this.schedule.now) };
   }
 }
-
-const bytesOf = (bookings: readonly { account: AccountId; bytes: Bytes }[], account: AccountId): Bytes =>
-  bookings.find((one) => one.account === account)?.bytes ?? 0;
 
 function insert(sorted: Leavable[], one: Leavable): void {
   const behind = sorted.findIndex(({ at }) => at > one.at);

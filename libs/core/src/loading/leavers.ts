@@ -1,5 +1,5 @@
-import { type Fleet, replicasOn } from '../fleet/fleet.js';
-import { type AccountId, hostAccount, type ModelId, type ReplicaId, type ServerId } from '../fleet/ids.js';
+import type { Fleet } from '../fleet/fleet.js';
+import type { AccountId, ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
 import { idleUnloadAt } from '../demand/idle.js';
 import { rankOf } from '../demand/rank.js';
 import type { Want } from '../demand/wants.js';
@@ -7,13 +7,20 @@ import { restOfLoad } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 import { dependentsOf } from '../memory/footprint.js';
 import { isPinProtected } from '../memory/pins.js';
-import { pursesOf } from '../memory/purses.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import { type Booking, isLeaving, type Loading, type Ready, type Replica } from '../fleet/replica.js';
 import { isOverdue } from '../fleet/standing.js';
 import { appendTo } from '../numbers/groups.js';
 import type { Place } from '../room/places.js';
-import { holdsAnyOf, shortfall, type Victim, victimsAt, type VictimTest, yieldsTo } from '../room/victims.js';
+import {
+  holdsAnyOf,
+  replicasBeside,
+  shortfall,
+  type Victim,
+  victimsAt,
+  type VictimTest,
+  yieldsTo,
+} from '../room/victims.js';
 import { SOON } from './memory-pool.js';
 import type { Schedule } from './schedule.js';
 
@@ -45,13 +52,11 @@ export function leaversAt(
   const victims = victimsAt(fleet, isVictim, place, ledger);
   const leavers = victims.map((victim) => ofVictim(schedule, victim, from));
   const drained = new Set(victims.flatMap(({ replicas }) => replicas));
-  for (const { server } of pursesOf(fleet, hostAccount(place.server.spec.host))) {
-    for (const one of replicasOn(fleet, server.spec.id)) {
-      if (!holdsAnyOf(short, one) || drained.has(one as Ready)) continue;
-      if (isLeaving(one) || schedule.isLeaving(one)) continue;
-      const leaver = ofOther(schedule, one, want, from);
-      if (leaver) leavers.push(leaver);
-    }
+  for (const one of replicasBeside(fleet, ledger, place.server, short)) {
+    if (!holdsAnyOf(short, one) || drained.has(one as Ready)) continue;
+    if (isLeaving(one) || schedule.isLeaving(one)) continue;
+    const leaver = ofOther(schedule, one, want, from);
+    if (leaver) leavers.push(leaver);
   }
   for (const one of schedule.coming.on(short.keys())) {
     const leaver = ofComing(schedule, one, want, from);

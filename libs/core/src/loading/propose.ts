@@ -100,7 +100,7 @@ class Search {
     const place = bestFit(schedule.fleet, schedule.ledger, this.all, want.model, {
       crowdOn: crowding(schedule.fleet, want.model, schedule.now),
       delayAt: (one) => this.delayAt(one),
-      isLeft: (server) => !schedule.isQuiet(server),
+      isLeft: (server) => schedule.isLeft(server),
     });
     return place && this.times.at(place, []);
   }

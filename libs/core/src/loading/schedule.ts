@@ -56,6 +56,8 @@ export class Schedule {
   private readonly slots = new Map<ServerId, Slots>();
   private readonly busy: ReadonlySet<ServerId>;
   private readonly leaving = new Set<ReplicaId>();
+  /** The accounts that copies leave for jobs before this one. */
+  private readonly left = new Set<AccountId>();
   readonly coming = new CopiesToCome();
   readonly earliestRoom = new EarliestRoom(this);
   readonly awaited: ReadonlySet<ModelId>;
@@ -85,6 +87,11 @@ export class Schedule {
   /** Whether nothing comes to a server nor leaves it, now or for a job before this one. */
   isQuiet({ spec }: Server): boolean {
     return !this.busy.has(spec.id) && !this.slots.has(spec.id);
+  }
+
+  /** Whether copies leave its devices for a job before this one. */
+  isLeft({ devices }: Server): boolean {
+    return this.left.size > 0 && (devices ?? []).some(({ account }) => this.left.has(account));
   }
 
   /** When a load can begin on these devices whose memory is free from a moment on. */
@@ -188,6 +195,7 @@ export class Schedule {
 
   private leaves({ copies, bookings, at }: Freed): void {
     for (const id of copies) this.leaving.add(id);
+    for (const { account } of bookings) this.left.add(account);
     this.ledger.leave(bookings);
     this.memory.add(bookings, at);
   }

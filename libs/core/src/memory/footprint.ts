@@ -110,6 +110,7 @@ export function noteDependencies(fleet: Fleet, id: ModelId): void {
 
 /** The replicas on the same server that need this one or may need it, through all levels. */
 export function dependentsOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
+  if (fleet.composed.size === 0 && !fleet.servers.get(replica.server)?.presumed.has(replica.model)) return [];
   const found = new Map([[replica.id, replica]]);
   for (const one of found.values()) for (const other of needersOf(fleet, one)) found.set(other.id, other);
   found.delete(replica.id);

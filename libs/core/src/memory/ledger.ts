@@ -1,6 +1,6 @@
 import type { AccountId } from '../fleet/ids.js';
 import { type Fleet, unsettledAt } from '../fleet/fleet.js';
-import { indexesOf } from '../fleet/indexes.js';
+import { indexesOf, inOrder } from '../fleet/indexes.js';
 import { deviceOf, type Purse, pursesByAccount, pursesOf } from './purses.js';
 import type { Booking, Replica } from '../fleet/replica.js';
 import type { Bytes, Instant } from '../fleet/model.js';
@@ -32,6 +32,7 @@ export interface Balance {
  */
 export class Ledger {
   private accounts: Map<AccountId, Balance> | null = null;
+  private readonly holders = new Map<AccountId, readonly Replica[]>();
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
@@ -49,6 +50,17 @@ export class Ledger {
     accounts.set(account, balance);
     for (const replica of unsettledAt(this.fleet, account)) this.book(replica, account, balance);
     return balance;
+  }
+
+  /** The replicas that hold memory of an account, or are promised it, in the order of the fleet. */
+  holdersOf(account: AccountId): readonly Replica[] {
+    const known = this.holders.get(account);
+    if (known) return known;
+    const settled = indexesOf(this.fleet).holding.get(account) ?? [];
+    const others = unsettledAt(this.fleet, account).map(({ id }) => id);
+    const found = inOrder(this.fleet, [...settled, ...others]);
+    this.holders.set(account, found);
+    return found;
   }
 
   /** Free at this moment. */

@@ -1,9 +1,9 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import type { Booking, Ready, Replica } from '../fleet/replica.js';
 import { isWrittenOff } from '../memory/failing.js';
-import { dependenciesOf, dependentsOf } from '../memory/footprint.js';
+import { dependenciesOf, dependentsOf, hasRelatives } from '../memory/footprint.js';
 import { type AccountId, hostAccount, type ModelId, type ReplicaId, replicaId } from '../fleet/ids.js';
-import { inOrder } from '../fleet/indexes.js';
+import { byOrder, inOrder } from '../fleet/indexes.js';
 import type { Ledger } from '../memory/ledger.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import {
@@ -15,6 +15,7 @@ import {
 } from '../memory/pins.js';
 import { pursesOf } from '../memory/purses.js';
 import { rankOf } from '../demand/rank.js';
+import type { Server } from '../fleet/server.js';
 import { takesOrders } from '../fleet/standing.js';
 import { densityOf } from './offers.js';
 import type { Worth } from './worth.js';
@@ -88,11 +89,34 @@ export function victimsAt(
   const short = shortfall(ledger, bookings);
   const isUseful = (one: Replica): boolean =>
     holdsAnyOf(short, one) || dependentsOf(fleet, one).some((other) => holdsAnyOf(short, other));
-  const useful: ReplicaId[] = [];
-  for (const { server: beside } of pursesOf(fleet, hostAccount(server.spec.host))) {
-    for (const one of replicasOn(fleet, beside.spec.id)) if (isUseful(one)) useful.push(one.id);
+  const useful = replicasBeside(fleet, ledger, server, short).filter(isUseful);
+  return victimsAmong(fleet, isVictim, useful.toSorted(byOrder(fleet)));
+}
+
+/**
+ * The replicas on the host of a server that hold memory of these accounts, server by server in the order of the fleet; all
+ * of a server where ensembles may tie them together.
+ */
+export function replicasBeside(
+  fleet: Readonly<Fleet>,
+  ledger: Ledger,
+  { spec }: Server,
+  short: ReadonlyMap<AccountId, Bytes>,
+): Replica[] {
+  const lists = Array.from(short.keys(), (account) => ledger.holdersOf(account));
+  const holders =
+    lists.length === 1
+      ? lists[0]!
+      : inOrder(
+          fleet,
+          lists.flat().map(({ id }) => id),
+        );
+  const found: Replica[] = [];
+  for (const { server } of pursesOf(fleet, hostAccount(spec.host))) {
+    const all = hasRelatives(fleet, server) ? replicasOn(fleet, server.spec.id) : holders;
+    for (const one of all) if (one.server === server.spec.id) found.push(one);
   }
-  return victimsAmong(fleet, isVictim, inOrder(fleet, useful));
+  return found;
 }
 
 /** Whether a replica holds memory which a place is short of. */
