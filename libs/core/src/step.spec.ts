@@ -275,21 +275,6 @@ describe('a failed load', () => {
   });
 });
 
-describe('servers that may not be declared yet', () => {
-  it('make no refusal last: neither of an unknown name, nor of what fits nowhere else', () => {
-    const driver = aDriver().declare(aModel('huge', { gpuBytes: 1_000 }));
-    driver.tell({ kind: 'ServersAwaited', isAwaited: true });
-    driver.pass(10_000);
-    const asked = [driver.resolve('nowhere'), driver.resolve('huge')];
-    driver.pass(1_000);
-    expect(asked.map((request) => driver.answerTo(request))).toEqual(['no_server', 'no_server']);
-    driver.tell({ kind: 'ServersAwaited', isAwaited: false });
-    const again = [driver.resolve('nowhere'), driver.resolve('huge')];
-    driver.pass(1_000);
-    expect(again.map((request) => driver.answerTo(request))).toEqual(['unknown_model', 'infeasible']);
-  });
-});
-
 describe('a server that dies', () => {
   it('takes its routes with it, and its bookings when it comes back empty', () => {
     const driver = aDriver().warm('a', 't');

@@ -205,3 +205,21 @@ describe('a process that goes', () => {
     expect(driver.refusalOf(request)).toEqual({ reason: 'shutting_down', retryAfter: 1_000 });
   });
 });
+
+describe('servers that may not be declared yet', () => {
+  it('make no refusal last: neither of an unknown name, nor of what fits nowhere else', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a'))
+      .serve(aServer('t', [10]), ['a', 'huge'])
+      .declare(aModel('huge', { gpuBytes: 1_000 }));
+    driver.tell({ kind: 'ServersAwaited', isAwaited: true });
+    driver.pass(10_000);
+    const asked = [driver.resolve('nowhere'), driver.resolve('huge')];
+    driver.pass(1_000);
+    expect(asked.map((request) => driver.answerTo(request))).toEqual(['no_server', 'no_server']);
+    driver.tell({ kind: 'ServersAwaited', isAwaited: false });
+    const again = [driver.resolve('nowhere'), driver.resolve('huge')];
+    driver.pass(1_000);
+    expect(again.map((request) => driver.answerTo(request))).toEqual(['unknown_model', 'infeasible']);
+  });
+});
