@@ -154,6 +154,8 @@ describe('events', () => {
     expect((await ctl('replay', '--all')).out).toBe('1 event sent again\n');
     await until(() => receiver.received.some(({ headers }) => headers['webhook-id'] === newest));
     expect((await ctl('dead-letters')).err).toBe('no dead letters\n');
+    const audited = (await call(world, 'GET', `/v1/audit?kind=dead_letter&name=${oldest}`)).body.items;
+    expect(audited).toMatchObject([{ operation: `DELETE /v1/webhooks/dead-letters/${oldest}` }]);
   });
 
   const ctl = (...args: string[]) => berthctl(['webhooks', ...args], { BERTH_URL: world.scheduler.http });
