@@ -28,7 +28,7 @@ import type { CompleteParts, Demo, SchedulerParts } from './parts.js';
 import { PressureMonitor } from './pressure/pressure-monitor.js';
 import { openRecorder } from './recorder.js';
 import { ToldRoutes } from './routing/told-routes.js';
-import { ScalingNumbers } from './scaling/scaling-numbers.js';
+import { ScalingNumbers, type ScalingParts } from './scaling/scaling-numbers.js';
 import { Slices } from './slices.js';
 import { EventsOfTurns } from './telling/events-of-turns.js';
 import { Teller } from './telling/teller.js';
@@ -55,13 +55,6 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
   const { engine, times } = running;
   const { registry } = known;
   const { access, log } = parts;
-  const scaling = new ScalingNumbers(
-    {
-      ...{ engine, readiness: running.readiness, learned: store.learned, wallNow: parts.wallNow },
-      onSampled: (numbers, wanted) => running.metrics.scaling.sampled(numbers, wanted),
-    },
-    remembered.facts.wants,
-  );
   logMisled(registry.all(), log);
   const links = new Links(engine, parts.openServer, known.troubles);
   const found = new Found();
@@ -79,7 +72,6 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
     access,
     log,
     links,
-    scaling,
     identity: identity(config, store),
     freeze: { told: remembered.told.freeze },
     alertRules: { list: config.webhooks.alertmanager },
@@ -111,14 +103,16 @@ function composeEngine(config: Config, parts: SchedulerParts, kept: Store, { tol
   const writes = new Writes(declarations, books, lifecycle);
   const recorder = openRecorder(config, parts, metrics.recorder, term);
   const teller = tellerOf(parts, outbox, metrics);
-  const events = new EventsOfTurns(teller, () => null);
+  const events = new EventsOfTurns(teller, () => scaling.latest());
   const telemetry = [...(recorder ? [recorder] : []), metrics, ...logsTo(log), events];
   const observers = observersOf([watch, new OrderKeeping(book, writes, log)], telemetry, log);
   const engine = new Engine({ clock, wallNow, learned: readAlready(learned, facts), leadership, observers });
   const readiness = new Readiness(engine, lifecycle);
+  const onSampled: ScalingParts['onSampled'] = (numbers, wanted) => metrics.scaling.sampled(numbers, wanted);
+  const scaling = new ScalingNumbers({ engine, readiness, learned, wallNow, onSampled }, facts.wants);
   const times = new WallTimes(wallNow, now);
   return {
-    ...{ engine, times, watch, metrics, recorder, lifecycle, readiness, writes },
+    ...{ scaling, engine, times, watch, metrics, recorder, lifecycle, readiness, writes },
     ...{ hooks: books.hooks, audit: books.audit, book, store, teller },
   };
 }

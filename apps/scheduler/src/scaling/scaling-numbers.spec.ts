@@ -70,6 +70,17 @@ describe('the numbers for autoscalers', () => {
     expect(numbers.wanted()).toBe(0);
   });
 
+  it('are refused as long as DNS has not told of all servers', () => {
+    life.fleet.serversAwaited = true;
+    const numbers = life.numbers();
+    expect(() => numbers.read()).toThrow(
+      expect.objectContaining({ facts: expect.objectContaining({ reason: 'no_leader' }) }),
+    );
+    expect([numbers.sample(), numbers.latest()]).toEqual([false, null]);
+    life.fleet.serversAwaited = false;
+    expect([numbers.sample(), numbers.latest()]).toEqual([true, { wanted: 0, present: 0 }]);
+  });
+
   it.each([
     ['starting', 'no_leader'],
     ['ending', 'shutting_down'],

@@ -27,6 +27,12 @@ export interface ScalingParts {
   readonly onSampled: (scaling: Scaling, wanted: number) => void;
 }
 
+/** How many servers the fleet should have, and how many it has. */
+export interface ServersNeeded {
+  readonly wanted: number;
+  readonly present: number;
+}
+
 /** So long a caller waits before it asks again while Berth is not ready. */
 const SOON_MS = 1_000;
 
@@ -36,6 +42,7 @@ export class ScalingNumbers {
   /** The history that was last given to the store. */
   private stored: WantHistory;
   private isWriting = false;
+  private sampled: ServersNeeded | null = null;
 
   constructor(
     private readonly parts: ScalingParts,
@@ -61,12 +68,17 @@ export class ScalingNumbers {
 
   /** Takes down what is wanted now. While Berth is not ready there is nothing to take down; it says whether it was. */
   sample(): boolean {
-    const state = this.parts.readiness.state();
-    if (state === 'starting' || state === 'ending') return false;
+    if (this.parts.readiness.state() === 'ending' || !this.isKnown()) return false;
     const { scaling, wanted } = this.taken();
+    this.sampled = { wanted, present: scaling.present };
     this.parts.onSampled(scaling, wanted);
     void this.store();
     return true;
+  }
+
+  /** What the last sample said; null before the first one. */
+  latest(): ServersNeeded | null {
+    return this.sampled;
   }
 
   private taken(): { readonly scaling: Scaling; readonly wanted: number } {
@@ -85,12 +97,18 @@ export class ScalingNumbers {
   private admit(): void {
     const state = this.parts.readiness.state();
     if (state === 'ending') throw new Refused(SHUTTING_DOWN);
-    if (state !== 'starting') return;
+    if (this.isKnown()) return;
     throw new Refused({
       reason: 'no_leader',
-      detail: 'not all servers were looked at since the start',
+      detail: 'not all servers are known and were looked at since the start',
       retryAfter: SOON_MS,
     });
+  }
+
+  /** Servers that DNS has not told of yet may be wanted, too. */
+  private isKnown(): boolean {
+    const { engine, readiness } = this.parts;
+    return readiness.state() !== 'starting' && !engine.fleet.serversAwaited;
   }
 
   /** One write at a time. What was not written is written with the next sample. */

@@ -97,8 +97,7 @@ export class Jobs {
     const id = want.model.id;
     const starvesAt =
       this.oldest?.model.id === id ? this.oldest.waitsSince + fleet.limits.starvation : Infinity;
-    const isWished = want.isAsked && waiting.count === 0 && !hasStarved(fleet, want.waitsSince, this.now);
-    const stage = isWished ? WISHED - want.rank : stageOf(id, want, this.leaving);
+    const stage = this.stageFor(want, waiting);
     return {
       model: id,
       want,
@@ -115,6 +114,11 @@ export class Jobs {
       starvesAt,
       isStarving: starvesAt <= this.now,
     };
+  }
+
+  private stageFor(want: Want, waiting: Waiting): number {
+    const isWished = want.isAsked && waiting.count === 0 && !hasStarved(this.fleet, want.waitsSince, this.now);
+    return isWished ? WISHED - want.rank : stageOf(want.model.id, want, this.leaving);
   }
 
   /** The jobs that have their places. */
