@@ -97,7 +97,8 @@ export class Jobs {
     const id = want.model.id;
     const starvesAt =
       this.oldest?.model.id === id ? this.oldest.waitsSince + fleet.limits.starvation : Infinity;
-    const stage = this.stageFor(want, waiting);
+    const isWished = want.isAsked && waiting.count === 0 && !hasStarved(fleet, want.waitsSince, this.now);
+    const stage = isWished ? WISHED - want.rank : stageOf(id, want, this.leaving);
     return {
       model: id,
       want,
@@ -105,7 +106,7 @@ export class Jobs {
       rank: want.rank,
       stage,
       demand: this.demandOf(stage, [id]),
-      warmUntil: isOfDrain(stage) && waiting.count === 0 ? warmUntil(fleet, id) : -Infinity,
+      warmUntil: this.warmUntil(id, stage, waiting),
       isDue: want.rank === PINNED || !want.isAsked || isDue(fleet, want.model, want),
       isOverShare: this.isOverShare(waiting),
       neededBy: waiting.neededBy,
@@ -114,11 +115,6 @@ export class Jobs {
       starvesAt,
       isStarving: starvesAt <= this.now,
     };
-  }
-
-  private stageFor(want: Want, waiting: Waiting): number {
-    const isWished = want.isAsked && waiting.count === 0 && !hasStarved(this.fleet, want.waitsSince, this.now);
-    return isWished ? WISHED - want.rank : stageOf(want.model.id, want, this.leaving);
   }
 
   /** The jobs that have their places. */
@@ -158,13 +154,17 @@ export class Jobs {
     return isOfDrain(stage) ? Math.max(...models.map((model) => demandKey(this.fleet, model))) : 0;
   }
 
+  private warmUntil(model: ModelId, stage: number, { count }: Waiting): Instant {
+    return isOfDrain(stage) && count === 0 ? drainsUntil(this.fleet, model) : -Infinity;
+  }
+
   private isOverShare(waiting: Waiting): boolean {
     return areOver(waiting, this.isOver);
   }
 }
 
 /** The latest deadline of the draining servers on which a model is ready; infinite where one of them has none. */
-function warmUntil(fleet: Readonly<Fleet>, model: ModelId): Instant {
+function drainsUntil(fleet: Readonly<Fleet>, model: ModelId): Instant {
   const deadlines = replicasOf(fleet, model).flatMap(({ phase, server }) => {
     const drain = fleet.servers.get(server)?.drain;
     return phase === 'ready' && drain ? [drain.deadline ?? Infinity] : [];
