@@ -1,3 +1,4 @@
+import { grouped } from '../numbers/grouped.js';
 import { addTo, appendTo, removeFrom } from '../numbers/groups.js';
 import { EmptyFleet, type Fleet } from './fleet-state.js';
 import { indexDropped, indexPut } from './indexes.js';
@@ -63,14 +64,14 @@ export const unsettled = (fleet: Readonly<Fleet>): readonly Replica[] => unsettl
 /** The same on one server. */
 export function unsettledOn(fleet: Readonly<Fleet>, server: ServerId): readonly Replica[] {
   const known = unsettledOf(fleet);
-  known.byServer ??= grouped(known.all, (one) => [one.server]);
+  known.byServer ??= grouped(known.all, (one) => one.server);
   return known.byServer.get(server) ?? NONE;
 }
 
 /** The same that hold memory of an account, or are promised it. */
 export function unsettledAt(fleet: Readonly<Fleet>, account: AccountId): readonly Replica[] {
   const known = unsettledOf(fleet);
-  known.byAccount ??= grouped(known.all, accountsOf);
+  known.byAccount ??= byAccount(known.all);
   return known.byAccount.get(account) ?? NONE;
 }
 
@@ -79,18 +80,14 @@ const NONE: readonly Replica[] = [];
 const unsettledOf = (fleet: Readonly<Fleet>): Unsettled =>
   (fleet.index.unsettled ??= { all: byId(fleet, fleet.unsettled), byServer: null, byAccount: null });
 
-function accountsOf(replica: Replica): ReadonlySet<AccountId> {
-  const change = replica.phase === 'ready' ? replica.change : null;
-  return new Set([...replica.bookings, ...(change?.bookings ?? [])].map(({ account }) => account));
-}
-
-function grouped<Key>(
-  replicas: readonly Replica[],
-  keysOf: (one: Replica) => Iterable<Key>,
-): ReadonlyMap<Key, readonly Replica[]> {
-  const groups = new Map<Key, Replica[]>();
-  for (const one of replicas) for (const key of keysOf(one)) appendTo(groups, key, one);
-  return groups;
+function byAccount(replicas: readonly Replica[]): ReadonlyMap<AccountId, readonly Replica[]> {
+  const found = new Map<AccountId, Replica[]>();
+  for (const one of replicas) {
+    const change = one.phase === 'ready' ? one.change : null;
+    const booked = [...one.bookings, ...(change?.bookings ?? [])].map(({ account }) => account);
+    for (const account of new Set(booked)) appendTo(found, account, one);
+  }
+  return found;
 }
 
 /** Passes call this several times a turn, and over a set `Array.from` is many times slower than a loop. */

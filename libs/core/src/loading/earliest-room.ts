@@ -1,6 +1,6 @@
 import type { AccountId, ReplicaId } from '../fleet/ids.js';
 import { idleUnloadAt } from '../demand/idle.js';
-import { bytesOn } from '../memory/ledger.js';
+import { bytesOn } from '../fleet/meter.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import { isLeaving, type Replica } from '../fleet/replica.js';
 import type { Place } from '../room/places.js';

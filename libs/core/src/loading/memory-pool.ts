@@ -4,7 +4,8 @@ import { leasedUntil } from '../learned/leases.js';
 import { restOfLoad } from '../learned/load-forecast.js';
 import { restOf } from '../learned/load-times.js';
 import { unloadForecast } from '../learned/unload-times.js';
-import { bytesOn, type Ledger } from '../memory/ledger.js';
+import { bytesOn } from '../fleet/meter.js';
+import type { Ledger } from '../memory/ledger.js';
 import { isComingBack } from '../memory/reloads.js';
 import { toldUntil } from '../memory/untold.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
@@ -70,7 +71,7 @@ export class MemoryPool {
   toldBy(server: ServerId): Instant {
     const known = this.told.get(server);
     if (known !== undefined) return known;
-    const at = toldAt(this.fleet, server, this.now);
+    const at = toldFrom(this.fleet, server, this.now);
     this.told.set(server, at);
     return at;
   }
@@ -156,7 +157,7 @@ function goneAt(
 }
 
 /** A config is told when its load ends; that of a copy which is ready already is told at once. */
-function toldAt(fleet: Readonly<Fleet>, server: ServerId, now: Instant): Instant {
+function toldFrom(fleet: Readonly<Fleet>, server: ServerId, now: Instant): Instant {
   let told = now;
   for (const one of unsettledOn(fleet, server)) {
     const until = toldUntil(fleet, one);

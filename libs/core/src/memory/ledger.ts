@@ -4,7 +4,7 @@ import { indexesOf, inOrder } from '../fleet/indexes.js';
 import { deviceOf, type Purse, pursesByAccount, pursesOf } from './purses.js';
 import type { Booking, Replica } from '../fleet/replica.js';
 import type { Bytes, Instant } from '../fleet/model.js';
-import { perhapsTaken, takenByOthers } from '../fleet/meter.js';
+import { bytesOn, perhapsTaken, takenByOthers } from '../fleet/meter.js';
 import { isComingBack } from './reloads.js';
 import type { Device, Server } from '../fleet/server.js';
 import { unmeasuredShortfall } from './shortfalls.js';
@@ -128,13 +128,6 @@ export class Ledger {
     if (replica.phase === 'draining') return true;
     return replica.phase === 'unloading' && !isStuck(this.fleet, replica, this.now);
   }
-}
-
-/** What bookings take of an account. */
-export function bytesOn(account: AccountId, bookings: readonly Booking[]): Bytes {
-  let sum = 0;
-  for (const booking of bookings) if (booking.account === account) sum += booking.bytes;
-  return sum;
 }
 
 /** What an account may hold beside foreign memory, residue and shortfalls: 0 at least. */

@@ -155,4 +155,4 @@ export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
 
 /** Whether nothing of its own keeps it from being unloaded, nor a load beside it that may turn out to be made of it. */
 const isDrained = (fleet: Fleet, replica: Draining, now: Instant): boolean =>
-  hasEmptied(fleet, replica, now) && untoldUntil(fleet, replica) <= now;
+  untoldUntil(fleet, replica) <= now && hasEmptied(fleet, replica, now);
