@@ -71,6 +71,7 @@ describe('operating it', () => {
       'Explanation',
       'Plan',
       'AuditRecord',
+      'Scaling',
       'Problem',
     ]);
   });
