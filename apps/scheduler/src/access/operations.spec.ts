@@ -4,7 +4,7 @@ import { adminClientService, externalScalerClientService, routerClientService } 
 import { needsOf, OPERATIONS } from './operations.js';
 
 /** Operations that HTTP alone has. */
-const HTTP_ALONE = ['GetOpenApi', 'GetMetrics', 'GetLive', 'GetReady', 'FleetWebhook'];
+const HTTP_ALONE = ['GetOpenApi', 'GetMetrics', 'GetLive', 'GetReady', 'FleetWebhook', 'AlertmanagerWebhook'];
 
 describe('what a gRPC method needs', () => {
   it('is known of each that is served', () => {
