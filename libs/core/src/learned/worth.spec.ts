@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ModelId } from '../fleet/ids.js';
 import { countAsks } from './demand.js';
-import { worthKey, worthOf, worthOfWaiting } from './worth.js';
+import { demandKey, worthKey, worthOf, worthOfWaiting } from './worth.js';
 
 const [A, B] = ['a', 'b'] as ModelId[] as [ModelId, ModelId];
 
@@ -18,6 +18,21 @@ function ask({ fleet, now }: CoreDriver, model: ModelId, requests: number): void
 }
 
 const worth = ({ fleet, now }: CoreDriver, model: ModelId): number => worthOf(fleet, model, now);
+
+describe('how much a model is asked for, for each second of its load,', () => {
+  const ratio = ({ fleet }: CoreDriver): number => Math.exp(demandKey(fleet, A) - demandKey(fleet, B));
+
+  it('is its requests by the time of its load, and the less the longer ago they came', () => {
+    const driver = two();
+    ask(driver, A, 4);
+    ask(driver, B, 4);
+    expect(ratio(driver)).toBeCloseTo(5, 9);
+    driver.now += 60_000;
+    ask(driver, B, 4 * (1 - Math.exp(-1)));
+    expect(ratio(driver)).toBeCloseTo(5 / Math.E, 9);
+    expect(demandKey(driver.fleet, 'c' as ModelId)).toBe(-Infinity);
+  });
+});
 
 describe('what it is worth that a model is warm', () => {
   it('is its requests of a second by its load, and by half a load for each that comes during it', () => {
