@@ -8,6 +8,7 @@ import { type Figure, quantile, rounded } from './figure.js';
 import type { Sendings, SentAnswers } from './hook-sender.js';
 import { scratchPath } from './scratch.js';
 import { startSimulatedTriton } from './triton.js';
+import { cpuMs } from './usage.js';
 
 const GOAL_MS = 50;
 const GOAL_MB = 20;
@@ -15,6 +16,8 @@ const GOAL_RATIO = 2;
 const SERVERS = 20;
 const MESSAGES = 10_000;
 const AT_A_TIME = 4;
+/** 200 a second: many more than autoscalers send. */
+const PACE_MS = 5;
 const WARM = 'warm';
 const EVERY_MS = 10;
 const QUIET_MS = 5_000;
@@ -62,6 +65,8 @@ interface Under {
   readonly answers: SentAnswers;
   /** The P99 of warm resolves meanwhile, in milliseconds. */
   readonly warm: number;
+  /** CPU of Berth for each message and the warm resolves beside it, in milliseconds. */
+  readonly cpu: number;
 }
 
 interface Seen {
@@ -79,7 +84,11 @@ function figuresOf({ taken, repeats, heldMb, ratio, quietMs }: Seen): Figure[] {
     Object.fromEntries(Object.entries(answers).map(([kind, took]) => [kind, took.length])),
   );
   const isWhole = counts[0]?.['taken'] === MESSAGES && counts[1]?.['taken'] === undefined;
-  const details = { counts, takenMs: rounded(quantile(taken.answers['taken'] ?? [], 0.99)) };
+  const details = {
+    counts,
+    takenMs: rounded(quantile(taken.answers['taken'] ?? [], 0.99)),
+    cpuMs: [taken, repeats].map(({ cpu }) => rounded(cpu)),
+  };
   return [
     {
       ...{ name: 'webhooks_fleet', value, unit: 'ms P99 until 202', goal: `<= ${GOAL_MS}` },
@@ -111,16 +120,18 @@ const repeated = (): Message[] =>
   Array.from({ length: MESSAGES }, (_, nth) => message(MESSAGES - 1 - ((nth * 7_919) % 1_000), nth % 10 > 0));
 
 /** Messages are sent while warm resolves go on. */
-async function under({ http }: RunningBerth, messages: readonly Message[]): Promise<Under> {
+async function under({ http, pid }: RunningBerth, messages: readonly Message[]): Promise<Under> {
   const workerData: Sendings = {
     ...{ url: `${http}/v1/webhooks/fleet`, secret: SECRET.toString('base64'), atATime: AT_A_TIME },
+    everyMs: PACE_MS,
     messages,
   };
+  const before = cpuMs(pid);
   const worker = new Worker(new URL('./hook-sender.js', import.meta.url), { workerData });
   const sent = once(worker, 'message') as Promise<[SentAnswers]>;
   const warm = quantile(await probe(http, sent), 0.99);
   const [answers] = await sent;
-  return { answers, warm };
+  return { answers, warm, cpu: (cpuMs(pid) - before) / messages.length };
 }
 
 /** How long warm resolves take, one after the other, until something is over. */
