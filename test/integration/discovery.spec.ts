@@ -113,6 +113,20 @@ describeWithParts('servers found by DNS', ['dnsmasq'], () => {
     );
   });
 
+  it('are asked for nothing once a webhook says that they have left, until DNS has told of them anew', async () => {
+    await start(configWith({}));
+    await allReady();
+    const left = idOf('127.0.0.3');
+    const message = { type: 'server.left', data: { server: left } };
+    expect((await call({ scheduler }, 'POST', '/v1/webhooks/fleet', message)).status).toBe(202);
+    await asked(5, 'answered');
+    expect(await get(`/v1/servers/${left}`)).toMatchObject({ state: 'drained', flags: ['left'] });
+    await dns.publish({ a: { [HOST]: ADDRESSES.filter((address) => idOf(address) !== left) } });
+    await until(async () => !(await ids()).includes(left));
+    await dns.publish({ a: { [HOST]: ADDRESSES } });
+    await allReady();
+  });
+
   it('stay where all go at once and come back, and nothing of theirs is unloaded', async () => {
     await start(configWith({ leaveSeconds: PATIENCE_MS / 1_000 }));
     await allReady();

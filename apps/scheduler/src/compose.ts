@@ -33,6 +33,7 @@ import { Slices } from './slices.js';
 import { EventsOfTurns } from './telling/events-of-turns.js';
 import { Teller } from './telling/teller.js';
 import { WallTimes } from './wall-times.js';
+import { forgetWords } from './webhooks/forgotten-words.js';
 import { HeardHooks } from './webhooks/heard-hooks.js';
 import { Joining } from './webhooks/joining.js';
 import { Signatures } from './webhooks/signatures.js';
@@ -58,7 +59,10 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
   logMisled(registry.all(), log);
   const links = new Links(engine, parts.openServer, known.troubles);
   const found = new Found();
-  const leavers = new Leavers(engine, registry, links, times, (id) => found.release(id));
+  const leavers = new Leavers(engine, registry, links, times, (id) => {
+    found.release(id);
+    forgetWords({ registry, writes: running.writes, log }, id);
+  });
   const { metrics } = running;
   const discovery = new Discovery({
     ...{ engine, registry, links, leavers, times, found, log },

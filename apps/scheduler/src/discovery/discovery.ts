@@ -131,7 +131,7 @@ export class Discovery {
 
   private declare(entry: ServerEntry): void {
     const { engine, links, times } = this.parts;
-    if (links.isDeclared(entry.config)) return;
+    if (entry.hasLeft || links.isDeclared(entry.config)) return;
     const isNew = !links.has(entry.id);
     links.declare(entry.config);
     if (isNew && entry.told?.drain != null) engine.tell(drainEvent(entry, times));

@@ -109,6 +109,11 @@ export class Registry {
     return [...this.entries.values()];
   }
 
+  /** What is stored of a name, also of one whose server is gone. */
+  toldOf(id: string): ToldServer | undefined {
+    return this.told.get(id);
+  }
+
   /** The revision a name had last, also one whose server is gone. */
   revisionOf(id: string): number {
     return this.told.get(id)?.revision ?? 0;
