@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { replicaId } from '../fleet/ids.js';
+import type { Unloading } from '../fleet/replica.js';
 
 const A = aModel('a').id;
 const SERVER = aServer('t').id;
@@ -41,6 +42,21 @@ describe('a model that another client loads where it was before', () => {
     driver.shelf('t').set('a', 'READY');
     expect(descriptions(driver.pass(1_000))).toBe(1);
     expect(devicesIn(driver)).toEqual([0, 1]);
+  });
+
+  it('is so too where it serves after an unload of ours without an answer, which may have been carried out unseen', () => {
+    const driver = aDriver();
+    Object.assign(driver, { looksEnd: false, unloadsEnd: false });
+    driver.tell({ kind: 'UnloadOrdered', model: A, force: true });
+    const id = replicaId(A, SERVER);
+    const unloading = { ...(driver.fleet.replicas.get(id) as Unloading), answeredAt: null };
+    driver.fleet.replicas.set(id, unloading);
+    driver.tell({ kind: 'UnloadEnded', order: unloading.order, replica: id, outcome: { kind: 'unknown' } });
+    driver.shelf('t').set('a', 'READY');
+    driver.looksEnd = true;
+    driver.tell({ kind: 'Looked', server: SERVER, look: driver.shelf('t').look(driver.now, 'full', false) });
+    expect(descriptions(driver.pass(6_000))).toBe(1);
+    expect([driver.phase('a', 't'), devicesIn(driver)]).toEqual(['ready', [0, 1]]);
   });
 });
 

@@ -196,14 +196,15 @@ function unknownSighted(fleet: Fleet, replica: Unknown, { sighting, ...when }: S
 
 /** An unload without an answer may still be carried out: the copy is not taken back before that has had its time. */
 function unknownServes(fleet: Fleet, replica: Unknown, { sighting, begunAt, now }: Seen<SeenServing>): void {
-  const settledAt = replica.after === 'unload' ? replica.endedAt + UNSETTLED : replica.endedAt;
-  if (begunAt < settledAt) return;
-  if (replica.after === 'load') warmUp(fleet, replica);
-  if (replica.after === 'found') return backAgain(fleet, replica, versionsOf(sighting), now);
-  put(fleet, { ...becomeReady(replica, versionsOf(sighting), now), change: pendingIn(fleet, replica) });
+  const { after, endedAt } = replica;
+  if (begunAt < (after === 'unload' ? endedAt + UNSETTLED : endedAt)) return;
+  const versions = versionsOf(sighting);
+  if (after === 'found' || after === 'unload') return backAgain(fleet, replica, versions, now);
+  if (after === 'load') warmUp(fleet, replica);
+  put(fleet, { ...becomeReady(replica, versions, now), change: pendingIn(fleet, replica) });
 }
 
-/** It was gone and is back: another client may have loaded it anew, with another config. */
+/** It was gone, or may have been, and is back: another client may have loaded it anew, with another config. */
 function backAgain(fleet: Fleet, replica: Unknown, versions: readonly string[], now: Instant): void {
   const server = fleet.servers.get(replica.server)!;
   const there = { ...replica, ...bookedAsFound(fleet, server, replica.model) };
