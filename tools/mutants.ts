@@ -218,6 +218,6 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'reload-done-twice-over-a-restart', breaks: 17, file: `${CORE}/observe/reloads.ts`, find: `const leftAt = hasLeft ? now : null;`, replace: `const leftAt = hasLeft ? null : null;` },
   { name: 'reload-brings-a-copy-too-many', breaks: 9, file: `${CORE}/placement/reload.ts`, find: `if (presentCopies(fleet, model.id, now) >= most) return 'replaced';`, replace: `if (presentCopies(fleet, model.id, now) >= most + 9) return 'replaced';` },
   { name: 'reload-dropped-under-what-may-need-it', breaks: 7, file: `${CORE}/placement/reload.ts`, find: `isNeeded(fleet, replica) && presumedNeeders(fleet, replica).every((one) => isStuck(fleet, one, now));`, replace: `isNeeded(fleet, replica);` },
-  { name: 'frozen-and-loads', breaks: 20, file: `${CORE}/step.ts`, find: `fleet.frozen ? [] : startPlaced(fleet, line, now);`, replace: `startPlaced(fleet, line, now);` },
+  { name: 'frozen-and-loads', breaks: 20, file: `${CORE}/step.ts`, find: `  if (fleet.frozen) return [];\n`, replace: `` },
   { name: 'frozen-and-drains-the-idle', breaks: 20, file: `${CORE}/give-up.ts`, find: `!fleet.frozen && retire(fleet, now);`, replace: `retire(fleet, now);` },
 ];

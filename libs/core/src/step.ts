@@ -78,23 +78,26 @@ function decide(fleet: Fleet, actions: Action[], now: Instant): boolean {
   let { line, wished } = booked;
   add(booked.refused);
   if (isTaken(fleet, before)) add(regrant(fleet, open, now));
-  // A load that begins may hold up another that was to begin beside it, and its copy may leave for jobs that stood ahead of it.
-  for (let loads = beginLoads(fleet, line, now); loads.length > 0; loads = beginLoads(fleet, line, now)) {
-    add(loads);
+  // What is ordered holds up what was to begin beside it or is tied to it, and copies may leave for others: the line is asked again.
+  for (let orders = giveOrders(fleet, line, now); orders.length > 0; orders = giveOrders(fleet, line, now)) {
+    add(orders);
     ({ line, wished } = book(fleet, open, now, () => []));
   }
   const lost = refuseLost(fleet, line, now);
   add(lost);
   noteLine(fleet, wished ? [...line.all, wished] : line.all);
   add(answerOverflow(fleet, away, now));
-  if (!fleet.frozen) add(unloadDrained(fleet, now));
   add(answerExpired(fleet, expired, line, open, now));
   forgetAnswered(fleet);
   return endDemands(fleet) || lost.length > 0;
 }
 
-const beginLoads = (fleet: Fleet, line: Line, now: Instant): Action[] =>
-  fleet.frozen ? [] : startPlaced(fleet, line, now);
+/** The loads that begin; where none does, the unloads of what has drained. */
+function giveOrders(fleet: Fleet, line: Line, now: Instant): Action[] {
+  if (fleet.frozen) return [];
+  const loads = startPlaced(fleet, line, now);
+  return loads.length > 0 ? loads : unloadDrained(fleet, now);
+}
 
 const regrant = (fleet: Fleet, open: readonly Server[], now: Instant): Action[] => [
   ...grantWaiting(fleet, now),

@@ -97,6 +97,26 @@ describe('an order about a model', () => {
   });
 });
 
+describe('a load that was to begin soon', () => {
+  it('keeps no slot from the moment in which the unload of what is tied to it is ordered', () => {
+    const driver = aDriver().declare(aModel('third', { gpuBytes: 12 }), aModel('v', { gpuBytes: 12 }));
+    const limits = { ...driver.fleet.limits, loadsPerDevice: 1 };
+    driver.tell({ kind: 'LimitsSet', limits, defaults: driver.fleet.defaults });
+    driver.warm('third', 't').warm('b', 't').loadsTake('other', 10_000);
+    driver.pass(60_000);
+    driver.unloadsEnd = false;
+    driver.resolve('v', { wait: 300_000 });
+    driver.pass(100);
+    driver.resolve('b', { lease: 500 });
+    driver.tell({ kind: 'UnloadOrdered', model: 'b' as ModelId, force: false });
+    driver.resolve('other', { wait: 300_000 });
+    expect([driver.phase('v', 't'), driver.phase('b', 't')]).toEqual(['placed', 'draining']);
+    expect(driver.orders().slice(2)).toEqual(['unload third@t']);
+    driver.pass(600);
+    expect(driver.orders().slice(3)).toEqual(['unload b@t', 'load other@t']);
+  });
+});
+
 describe('unloads', () => {
   const three = (): CoreDriver => {
     const driver = aDriver().warm('other', 't').warm('more', 't').warm('third', 't');
