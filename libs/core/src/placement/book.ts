@@ -8,8 +8,9 @@ import { wantsOf } from '../demand/wants.js';
 import { Line } from '../loading/line.js';
 import { refundOthers } from '../loading/note-line.js';
 import type { JobForecast } from '../loading/schedule.js';
-import { dropUnwanted } from './place.js';
+import { dropUnwanted, openLedger } from './place.js';
 import { placeDue } from './place-due.js';
+import { takeBack } from './take-back.js';
 import { mayTakePlace, worthiestWish } from './wished.js';
 import { yieldPlaces } from './yield-places.js';
 
@@ -47,7 +48,11 @@ export function book(
     wished = worthiestWish(fleet, line, wants, now);
     return wished !== undefined && mayTakePlace(wished, now) && placeDue(fleet, [wished], now);
   };
-  while (placeNext()) lookAgain();
+  while (placeNext()) {
+    // What has left now may be all that let an idle copy go, and a place may count on the memory of that one.
+    if (takeBack(fleet, now)) openLedger(fleet, open, now);
+    lookAgain();
+  }
   return { line, wished, refused };
 }
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ActionOf } from '../fleet/actions.js';
-import type { RequestId } from '../fleet/ids.js';
+import type { ModelId, RequestId } from '../fleet/ids.js';
 
 const A = aModel('a', { idleUnload: 5_000 });
 const SERVER = aServer('t').id;
@@ -65,6 +65,37 @@ describe('a draining replica', () => {
     driver.declare({ ...A, pinnedCopies: 1 });
     expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['ready', undefined]);
     expect(driver.answerTo(request)).toBe('infeasible');
+  });
+});
+
+describe('an idle copy beside another one of a model that is kept warm', () => {
+  const kept = aModel('a', { class: 'sheddable', idleUnload: 5_000, minCopies: 1 });
+  const names = ['a', 'above', 'equal'];
+
+  /** One copy is idle, and another comes up where `above` waits for its memory, and `equal` for that of the first. */
+  const comesUp = (): CoreDriver => {
+    const driver = new CoreDriver()
+      .declare(kept, aModel('above', { class: 'critical', gpuBytes: 8, require: { tier: 'u' } }))
+      .declare(aModel('equal', { class: 'sheddable', gpuBytes: 8, require: { tier: 't' } }))
+      .serve(aServer('t', [10], { labels: { tier: 't' } }), names);
+    driver.loadEnds('a', 't');
+    driver.pass(20_000);
+    driver.serve(aServer('u', [10], { labels: { tier: 'u' } }), names);
+    driver.declare({ ...kept, minCopies: 2 }).declare(kept);
+    driver.resolve('above', { wait: 60_000 });
+    driver.tell({ kind: 'LoadOrdered', model: 'equal' as ModelId, until: driver.now + 60_000 });
+    expect(names.map((name) => driver.phase(name, 't'))).toEqual(['ready', undefined, undefined]);
+    driver.loadEnds('a', 'u');
+    return driver;
+  };
+
+  it('stays where that one makes room in the turn in which it would go, and nothing counts on its memory', () => {
+    const driver = comesUp();
+    expect(names.map((name) => driver.phase(name, 'u'))).toEqual(['unloading', 'placed', undefined]);
+    driver.pass(1_000);
+    expect(driver.isLoading('above', 'u')).toBe(true);
+    expect(names.map((name) => driver.phase(name, 't'))).toEqual(['ready', undefined, undefined]);
+    expect(driver.orders()).not.toContain('unload a@t');
   });
 });
 
