@@ -62,6 +62,20 @@ describe('a courier over HTTP', () => {
     expect(await post(`https://127.0.0.1:${port}/`)).toEqual({ failure: 'unreachable' });
   });
 
+  it('counts an answer that takes up another protocol as none', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: any\r\n\r\n'),
+      );
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    expect(await post(`http://127.0.0.1:${port}/`)).toEqual({ failure: 'unreachable' });
+    server.close();
+    await once(server, 'close');
+  });
+
   it('reads no more of an answer than its head', async () => {
     let sent = 0;
     const closed = new Promise<void>((resolve) => {

@@ -56,10 +56,15 @@ export class HttpCourier implements Courier {
         answer.destroy();
         resolve({ status, retryAfter: said['retry-after'] ?? null });
       };
-      (isTls ? tlsRequest : plainRequest)(to, options, answered).once('error', reject).end(body);
+      const call = (isTls ? tlsRequest : plainRequest)(to, options, answered);
+      call.once('error', reject).once('close', () => reject(NO_ANSWER));
+      call.end(body);
     });
   }
 }
+
+/** A connection may end without an answer and without an error: so it does after `101 Switching Protocols`. */
+const NO_ANSWER = new Error('the connection ended without an answer');
 
 /** The agent tells by words alone that it has blocked an address. */
 function reasonOf(error: unknown): NoAnswer {
