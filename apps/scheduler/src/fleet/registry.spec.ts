@@ -39,6 +39,23 @@ describe('the registry', () => {
     expect([...leaving.leavers()]).toEqual([]);
   });
 
+  it('takes a server that joined by a webhook as the file declares it, as long as the file does', () => {
+    const joined = {
+      revision: 1,
+      spec: { grpc: 'j:1', labels: { from: 'hook' } },
+      drain: null,
+      joined: true as const,
+    };
+    const one = new Registry([], new Map([['x', joined]]));
+    const shown = () => [one.get('x')!.config.grpc, one.get('x')!.inFile, [...one.leavers()]];
+    one.setBase([{ ...fromFile('x', { grpc: 'h:1', http: 'http://h:2' }), headers: { key: 'of the file' } }]);
+    expect(shown()).toEqual(['h:1', true, []]);
+    expect(one.get('x')!.config).toMatchObject({ labels: {}, headers: { key: 'of the file' } });
+    one.setBase([]);
+    expect(shown()).toEqual(['j:1', false, []]);
+    expect(one.get('x')).toMatchObject({ source: 'api', config: { http: null } });
+  });
+
   it('tells routes of a server the same thing each time', () => {
     expect(registry.routeServer('a')).toEqual({ id: 'a', grpc: 'h:9', http: 'http://h:2', labels: {} });
     expect(registry.routeServer('a')).toBe(registry.routeServer('a'));

@@ -121,11 +121,11 @@ export class Registry {
 
   /** How the entry would be if this were told; undefined: there would be no such server. */
   entryWith(id: string, told: ToldServer | undefined): ServerEntry | undefined {
-    const below = this.base.get(id) ?? this.leaving.get(id);
+    const below = this.below(id, told);
     const layered = this.layered(id, told, below);
     if (layered === undefined) return undefined;
     return {
-      ...{ id, source: sourceOf(told?.spec ?? null, below), revision: told?.revision ?? 0, told },
+      ...{ id, source: sourceOf(specOver(told, below), below), revision: told?.revision ?? 0, told },
       ...{ inFile: below !== undefined, hasLeft: told?.end?.said === 'left' },
       ...keepHeaders(layered, below),
     };
@@ -136,12 +136,17 @@ export class Registry {
     return this.routes.get(id) ?? { id, grpc: '', http: null, labels: {} };
   }
 
+  /** What the file says. What it said once is of no use where a webhook has declared the server. */
+  private below(id: string, told: ToldServer | undefined): ServerConfig | undefined {
+    return this.base.get(id) ?? (told?.joined ? undefined : this.leaving.get(id));
+  }
+
   private layered(
     id: string,
     told: ToldServer | undefined,
     below: ServerConfig | undefined,
   ): ServerConfig | undefined {
-    const spec = (told?.spec ?? null) as ServerSpec | null;
+    const spec = specOver(told, below);
     if (spec === null) return below ?? this.found.get(id)?.config;
     const server = apiOver(id, spec, below);
     return told?.joined ? this.joining.reached(server) : server;
@@ -172,6 +177,10 @@ export class Registry {
     this.routes.set(id, { id, grpc, http, labels });
   }
 }
+
+/** A webhook changes nothing of what the file declares, also where it came first. */
+const specOver = (told: ToldServer | undefined, below: ServerConfig | undefined): ServerSpec | null =>
+  told?.joined && below !== undefined ? null : ((told?.spec ?? null) as ServerSpec | null);
 
 function sourceOf(spec: ToldServer['spec'], inFile: ServerConfig | undefined): ServerEntry['source'] {
   if (inFile !== undefined) return 'file';
