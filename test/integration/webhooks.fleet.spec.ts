@@ -210,6 +210,7 @@ describe('a message that cannot be meant', () => {
       400,
       ['timestamp'],
     ],
+    [{ type: 'server.joined', timestamp: '2999-01-01T00:00:00Z', data: { server: 'a' } }, 400, ['timestamp']],
     [{ type: 'server.leaving', id: 'a b', data: { server: 'a' } }, 400, ['id']],
     [{ type: 'server.leaving', more: 1, data: { server: 'a' } }, 400, ['more']],
   ])('%j is refused, and changes nothing', async (body, status, errors) => {

@@ -23,9 +23,9 @@ export interface ServerChange {
 /** What becomes of the servers that a message is about. `now` is in milliseconds since 1970. Refuses what cannot be done. */
 export function changesOf(registry: Registry, message: FleetMessage, now: number): ServerChange[] {
   const { subject } = message;
+  checkTime(message, now);
   if (message.type === 'server.joined' && 'server' in subject)
     return [joined(registry, subject.server, message.spec)];
-  checkTime(message, now);
   const endOf = ends(message, now);
   return entriesOf(registry, subject).map((entry) => ({ id: entry.id, next: endOf(entry) }));
 }

@@ -42,11 +42,13 @@ export type FleetMessage = {
 
 const idSchema = z.string().regex(/^[\x21-\x7e]{1,255}$/, { error: ID_RULE });
 const host = z.string().min(1, { error: 'must not be empty' }).max(4096);
+const SELECTORS_RULE = `must be a label like key=value, or a list of 1 to ${MOST_SELECTORS} of them`;
 const selectors = z.union(
-  [selector.transform((one) => [one]), z.array(selector).min(1).max(MOST_SELECTORS)],
-  {
-    error: `must be a label like key=value, or a list of 1 to ${MOST_SELECTORS} of them`,
-  },
+  [
+    selector.transform((one) => [one]),
+    z.array(selector).min(1, { error: SELECTORS_RULE }).max(MOST_SELECTORS, { error: SELECTORS_RULE }),
+  ],
+  { error: SELECTORS_RULE },
 );
 
 const subjectShape = {
