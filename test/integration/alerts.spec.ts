@@ -52,6 +52,14 @@ describe('alerts of Alertmanager', () => {
   const audit = async (): Promise<{ operation: string; subject: object }[]> =>
     (await call(world, 'GET', '/v1/audit')).body.items;
 
+  it('that have a label or an annotation __proto__ keep no other alert of the body from acting', async () => {
+    const text = JSON.stringify(aBody([alert({ alertname: 'Other', AS: 'x' }), hot()]));
+    const odd = text
+      .replace('"AS":', '"__proto__":')
+      .replace('"annotations":{', '"annotations":{"__proto__":"y",');
+    expect(await post(odd)).toMatchObject({ status: 202, body: { results: { ignored: 1, done: 1 } } });
+  });
+
   it.each(['grpc', 'http', 'metrics'] as const)(
     'drain the server that has the address in the label: %s, audited, once',
     async (kind) => {

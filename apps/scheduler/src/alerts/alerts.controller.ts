@@ -46,6 +46,8 @@ export function boundAlerts(fastify: FastifyInstance, { places }: AlertWrites): 
   fastify.addHook('onRoute', (route) => {
     if (route.url !== `/${PATH}`) return;
     route.bodyLimit = LONGEST_BODY;
+    // Alertmanager takes labels of any name: one alert must not keep the others of its body from being heard.
+    route.config = { ...route.config, dropsProtoKeys: true };
     route.onRequest = (_, reply, done) => {
       reply.raw.once('close', places.take());
       done();

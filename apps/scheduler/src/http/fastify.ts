@@ -10,6 +10,13 @@ import { answerClientErrors } from './client-errors.js';
 import { RequestLine } from './request-line.js';
 import { notUnicodePath, textOf, valueRefusal } from './unicode.js';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether keys of a body that would reach prototypes are taken out: others write them, and the rest counts. */
+    dropsProtoKeys?: boolean;
+  }
+}
+
 const BODY_LIMIT = 64 * 1_024;
 /** Longer than any name: a name that is too long is told so, and not that there is no such path. */
 const PARAMETER_LIMIT = 2_048;
@@ -67,15 +74,20 @@ const refusalOf = (error: Error & { readonly code?: string }, { raw }: FastifyRe
 
 const NO_JSON = invalid([{ path: '', rule: 'must be JSON, without keys like __proto__' }]);
 
-/** JSON alone is understood, and no body at all. Keys that would reach prototypes are refused, and what is not Unicode. */
+/**
+ * JSON alone is understood, and no body at all. Keys that would reach prototypes are refused, or taken out where a route says
+ * so, and what is not Unicode is refused.
+ */
 export function parseJson(fastify: FastifyInstance): void {
-  const json = fastify.getDefaultJsonParser('error', 'error');
+  const strict = fastify.getDefaultJsonParser('error', 'error');
+  const lenient = fastify.getDefaultJsonParser('remove', 'remove');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'buffer' },
     (request, body: Buffer, done) => {
       if (body.length === 0) return done(null, undefined);
+      const json = request.routeOptions.config.dropsProtoKeys ? lenient : strict;
       try {
         const text = textOf(body, JSON.parse);
         void json(request, text, (error, value) =>
