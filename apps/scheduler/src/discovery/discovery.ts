@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { DiscoveryConfig } from '#config';
 import type { Engine } from '#engine';
 import type { DiscoveryMetrics } from '#telemetry';
-import { drainEvent } from '../fleet/core-server.js';
+import { drainEvent, isDraining } from '../fleet/core-server.js';
 import type { Leavers } from '../fleet/leavers.js';
 import type { Links } from '../fleet/links.js';
 import type { Registry, ServerEntry } from '../fleet/registry.js';
@@ -134,7 +134,7 @@ export class Discovery {
     if (entry.hasLeft || links.isDeclared(entry.config)) return;
     const isNew = !links.has(entry.id);
     links.declare(entry.config);
-    if (isNew && entry.told?.drain != null) engine.tell(drainEvent(entry, times));
+    if (isNew && isDraining(entry)) engine.tell(drainEvent(entry, times));
   }
 
   /** It was forgotten, or is declared under another name by now. */
