@@ -65,6 +65,31 @@ describe('servers that are gone from DNS', () => {
     expect(forgotten).toEqual([]);
   });
 
+  it.each([
+    ['an earlier deadline', 20_000, 20_000],
+    ['a later one', 120_000, WITHIN],
+    ['none', null, WITHIN],
+  ])('are to be empty by the earlier deadline where they are drained already, with %s', (_, ms, within) => {
+    const deadline = ms === null ? null : new Date(driver.now + ms).toISOString();
+    registry.set('t', { revision: 1, spec: null, drain: { deadline } });
+    dnsSays(WITHIN);
+    expect(drain()?.deadline).toBe(driver.now + within);
+  });
+
+  it('have the time that DNS leaves them also where a drain without a deadline is ordered later', () => {
+    driver.resolve('m', { lease: 600_000 });
+    driver.loadEnds('m', 't');
+    dnsSays(WITHIN);
+    const deadline = driver.now + WITHIN;
+    driver.tell({ kind: 'DrainOrdered', server: T.id, deadline: null });
+    driver.pass(1_000);
+    leavers.letGo();
+    expect(drain()).toEqual({ since: driver.now, deadline });
+    driver.pass(1_000);
+    leavers.letGo();
+    expect(drain()?.since).toBe(driver.now - 1_000);
+  });
+
   it('are given their time, and no more, where they were never reached', () => {
     driver.tell({ kind: 'ServerWithdrawn', server: T.id }, { kind: 'ServerDeclared', server: T });
     dnsSays(WITHIN);

@@ -1,4 +1,4 @@
-import { DEFAULT_LEASE, type Instant, type Server, type ServerId, serverState } from '#core';
+import { DEFAULT_LEASE, type Event, type Instant, type Server, type ServerId, serverState } from '#core';
 import type { Engine } from '#engine';
 import type { WallTimes } from '../wall-times.js';
 import { drainEvent } from './core-server.js';
@@ -32,16 +32,37 @@ export class Leavers {
     private readonly forgotten: (id: string) => void,
   ) {}
 
-  /** Begins to drain those that leave, and lets those stay that are named again. */
+  /** Drains those that leave, each by the earliest deadline, and lets those stay that are named again. */
   follow(): void {
     const leaving = this.registry.leavers();
     for (const id of this.draining.keys()) if (!leaving.has(id)) this.keep(id);
     for (const [id, leaveMs] of leaving) {
-      if (this.draining.has(id)) continue;
-      const deadline = leaveMs === null ? null : this.engine.now() + leaveMs;
+      const begun = this.draining.get(id);
+      const deadline = begun === undefined ? this.endAfter(leaveMs) : begun;
+      if (begun !== undefined && !this.isLater(id, deadline)) continue;
       this.draining.set(id, deadline);
-      this.engine.tell({ kind: 'DrainOrdered', server: id as ServerId, deadline });
+      this.engine.tell(this.drainBy(id, deadline));
     }
+  }
+
+  private endAfter(leaveMs: number | null): Instant | null {
+    return leaveMs === null ? null : this.engine.now() + leaveMs;
+  }
+
+  /** Whether a drain that was ordered since would let it stay for longer. Where a drain was taken back, it stays. */
+  private isLater(id: string, deadline: Instant | null): boolean {
+    const drain = this.engine.fleet.servers.get(id as ServerId)?.drain;
+    return deadline !== null && drain != null && (drain.deadline ?? Infinity) > deadline;
+  }
+
+  /** Where it is to be empty earlier for another reason, that holds. */
+  private drainBy(id: string, deadline: Instant | null): Event {
+    const entry = this.registry.get(id);
+    const said = entry && drainEvent(entry, this.times);
+    const others = said?.kind === 'DrainOrdered' ? said.deadline : null;
+    const first = Math.min(deadline ?? Infinity, others ?? Infinity);
+    const server = id as ServerId;
+    return { kind: 'DrainOrdered', server, deadline: first === Infinity ? null : first };
   }
 
   /** Forgets those that hold nothing any more. */
