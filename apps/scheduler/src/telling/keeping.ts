@@ -50,9 +50,10 @@ export class Keeping {
   }
 
   private begin(): void {
-    this.running ??= this.run().finally(() => (this.running = null));
+    this.running ??= this.run();
   }
 
+  /** It ends at the very moment at which nothing waits, so that what is added next begins anew. */
   private async run(): Promise<void> {
     await Promise.resolve();
     while (this.waiting.length > 0) {
@@ -60,12 +61,14 @@ export class Keeping {
       try {
         await this.parts.outbox.write(steps.flatMap(({ changes }) => changes));
       } catch (error) {
-        return this.tell(error);
+        this.tell(error);
+        break;
       }
       this.waiting = this.waiting.slice(steps.length);
       this.tell(null);
       for (const { follow } of steps) follow();
     }
+    this.running = null;
   }
 
   private tell(failure: unknown): void {
