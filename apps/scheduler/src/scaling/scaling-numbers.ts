@@ -28,7 +28,7 @@ export interface ScalingParts {
 }
 
 /** How many servers the fleet should have, and how many it has. */
-export interface ServersNeeded {
+export interface ServersWanted {
   readonly wanted: number;
   readonly present: number;
 }
@@ -42,7 +42,7 @@ export class ScalingNumbers {
   /** The history that was last given to the store. */
   private stored: WantHistory;
   private isWriting = false;
-  private sampled: ServersNeeded | null = null;
+  private sampled: ServersWanted | null = null;
 
   constructor(
     private readonly parts: ScalingParts,
@@ -77,7 +77,7 @@ export class ScalingNumbers {
   }
 
   /** What the last sample said; null before the first one. */
-  latest(): ServersNeeded | null {
+  latest(): ServersWanted | null {
     return this.sampled;
   }
 

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Event, ServerId } from '#core';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { ServersWanted } from '../scaling/scaling-numbers.js';
 import { EventsOfTurns } from './events-of-turns.js';
-import type { Draft, ServersWanted } from './told.js';
+import type { Draft } from './told.js';
 
 describe('events of turns', () => {
   let driver: CoreDriver;

@@ -10,8 +10,9 @@ import {
   serverState,
 } from '#core';
 import type { Observer, Turn } from '#engine';
+import type { ServersWanted } from '../scaling/scaling-numbers.js';
 import { FleetNeed } from './fleet-need.js';
-import type { Draft, ServersWanted } from './told.js';
+import type { Draft } from './told.js';
 
 /** What the fleet needs is worked out anew after so long at the soonest. */
 const NEED_EVERY: Millis = 5_000;

@@ -1,5 +1,6 @@
 import type { Instant, Millis } from '#core';
-import type { Draft, ServersWanted } from './told.js';
+import type { ServersWanted } from '../scaling/scaling-numbers.js';
+import type { Draft } from './told.js';
 
 /** A need that is over for less than this is not over: a server that comes back at once ends no pressure. */
 const OVER_AFTER: Millis = 60_000;

@@ -7,9 +7,3 @@ export interface Draft {
   readonly subject: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
-
-/** How many servers the fleet should have, and how many it has. */
-export interface ServersWanted {
-  readonly wanted: number;
-  readonly present: number;
-}
