@@ -120,6 +120,19 @@ describe('the numbers for autoscalers', () => {
     expect(numbers.wanted()).toBe(0);
   });
 
+  it('are as many as may be stored, also where the wall clock was set back by an hour', async () => {
+    const later = life.now + life.ahead + HOUR;
+    const remembered = Array.from({ length: 61 }, (_, nth) => ({ from: later + nth * MINUTE, servers: 7 }));
+    const numbers = life.numbers(remembered);
+    for (let minute = 0; minute < 5; minute += 1) {
+      life.now += MINUTE;
+      numbers.sample();
+      await settled();
+    }
+    expect(numbers.wanted()).toBe(7);
+    expect(life.written.length).toBeLessThanOrEqual(62);
+  });
+
   it('are stored once it goes where the store had failed', async () => {
     const numbers = life.numbers();
     life.isBroken = true;

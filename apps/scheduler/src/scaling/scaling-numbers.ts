@@ -133,4 +133,5 @@ export class ScalingNumbers {
 const recalled = (wants: readonly LearnedWant[], now: Instant, wall: number): WantHistory =>
   wants
     .map(({ from, servers }) => ({ from: now - Math.max(0, wall - from), servers }))
-    .toSorted((a, b) => a.from - b.from);
+    .toSorted((a, b) => a.from - b.from)
+    .reduce<WantHistory>((history, { from, servers }) => withWant(history, servers, from), []);
