@@ -285,7 +285,7 @@ describe('the sender of a message', () => {
 
   it('is known by other secrets once they are taken up', async () => {
     const { webhooks } = world.config;
-    const fleet = { ...webhooks.fleet, secrets: [FORMER.slice('whsec_'.length)] };
+    const fleet = { ...webhooks.fleet, secrets: [Buffer.from(FORMER.slice('whsec_'.length), 'base64')] };
     world.scheduler.reload({ ...world.config, webhooks: { ...webhooks, fleet } });
     expect((await say(body, signed(body))).status).toBe(401);
     expect((await say(body, signed(body, FORMER))).status).toBe(202);

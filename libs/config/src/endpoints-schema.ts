@@ -4,6 +4,7 @@ import type { Finding } from './errors.js';
 import { choice, name, text } from './rules.js';
 import { contentOf, resolved, type ServerFiles } from './server-files.js';
 import { isPrivateHost } from './special-addresses.js';
+import { SECRET_TEXT, secretsIn } from './webhook-secret.js';
 
 /** The events that Berth tells endpoints. A closed list: an endpoint that asks for another one is a mistake. */
 export const EVENT_TYPES = [
@@ -30,7 +31,7 @@ const PRIVATE_RULE =
   'must not be an address of this machine or of a private network, unless allowPrivate is true';
 const NAME_RULE = 'must be unique: another endpoint has it too';
 const LACKS_NAME_RULE = 'is required: none can be made of the host in the url';
-const SECRETS_RULE = `must name a file with 1 to ${MOST_SECRETS} secrets, one a line: whsec_ and the base64 of 24 to 64 bytes`;
+const SECRETS_RULE = `must name a file with 1 to ${MOST_SECRETS} secrets, one a line: ${SECRET_TEXT}`;
 
 /** Where events are told. */
 const endpointSchema = z.strictObject({
@@ -76,7 +77,7 @@ type EndpointsFile = z.infer<typeof endpointsSchema>;
 /** The endpoints with what was left out. What of the files cannot be read is told by `endpointFindings`. */
 export function completeEndpoints(endpoints: EndpointsFile, files: ServerFiles): EndpointConfig[] {
   return endpoints.map(({ name: given, url, secretFile, events = EVENT_TYPES, allowPrivate = false }) => {
-    const secrets = secretsIn(contentOf(secretFile, files, [], []) ?? '') ?? [];
+    const secrets = secretsIn(contentOf(secretFile, files, [], []) ?? '', MOST_SECRETS) ?? [];
     return { name: given ?? nameOf(url) ?? '', url, secrets, events: [...new Set(events)], allowPrivate };
   });
 }
@@ -126,21 +127,9 @@ function secretFindings(endpoint: unknown, at: Finding['at'], files: ServerFiles
   if (typeof secretFile !== 'string' || secretFile === '') return [];
   const found: Finding[] = [];
   const content = contentOf(secretFile, files, [...at, 'secretFile'], found);
-  if (content !== undefined && secretsIn(content) === undefined)
+  if (content !== undefined && secretsIn(content, MOST_SECRETS) === undefined)
     found.push({ at: [...at, 'secretFile'], rule: SECRETS_RULE });
   return found;
-}
-
-/** The secrets in a file; undefined where it holds anything else, none, or too many. */
-function secretsIn(content: string): Uint8Array[] | undefined {
-  const lines = content.split(/\r?\n/).filter((line) => line !== '');
-  const secrets = lines.flatMap((line) => {
-    const [, base64 = ''] = /^whsec_([A-Za-z0-9+/]{32,86}={0,2})$/.exec(line) ?? [];
-    const bytes = Buffer.from(base64, 'base64');
-    return bytes.length >= 24 && bytes.length <= 64 ? [new Uint8Array(bytes)] : [];
-  });
-  const isGood = lines.length === secrets.length && lines.length >= 1 && lines.length <= MOST_SECRETS;
-  return isGood ? secrets : undefined;
 }
 
 /** The name of an endpoint that has none: the host of its URL and the port, where one is given, joined by `-`. */

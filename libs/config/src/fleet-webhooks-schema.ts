@@ -3,12 +3,13 @@ import { ALLOW_RULE, isAllowRule } from './allowed-hosts.js';
 import { reachOf, type TlsConfig } from './complete-server.js';
 import type { Finding } from './errors.js';
 import { text } from './rules.js';
-import { fileNamesIn, type ServerFiles } from './server-files.js';
+import { contentOf, fileNamesIn, type ServerFiles } from './server-files.js';
 import { serverTlsSchema } from './server-spec.js';
-import { secretIn } from './webhook-secret.js';
+import { SECRET_TEXT, secretsIn } from './webhook-secret.js';
 
 const MOST_SECRETS = 8;
 const MOST_ALLOWED = 1_000;
+const SECRET_RULE = `must name a file with ${SECRET_TEXT}`;
 
 /** The section `webhooks.fleet`. */
 export const fleetWebhookSchema = z.strictObject({
@@ -28,8 +29,8 @@ export const fleetWebhookSchema = z.strictObject({
 
 /** The section, complete. */
 export type FleetWebhookConfig = {
-  /** In base64. */
-  readonly secrets: readonly string[];
+  /** A message may be signed by any of them. */
+  readonly secrets: readonly Uint8Array[];
   readonly allow: readonly string[];
   /** How servers are called that joined by a webhook. */
   readonly joiners: Joiners;
@@ -49,7 +50,13 @@ export function completeFleetWebhook(
   files: ServerFiles,
 ): { readonly fleet: FleetWebhookConfig; readonly found: readonly Finding[] } {
   const found: Finding[] = [];
-  const secrets = secretFiles.flatMap((name, nth) => secretIn(name, files, ['secretFiles', nth], found));
+  const secrets = secretFiles.flatMap((name, nth) => {
+    const at = ['secretFiles', nth];
+    const content = contentOf(name, files, at, found);
+    const read = content === undefined ? [] : secretsIn(content, 1);
+    if (read === undefined) found.push({ at, rule: SECRET_RULE });
+    return read ?? [];
+  });
   return { fleet: { secrets, allow, joiners: reachOf(reach, files, found) }, found };
 }
 

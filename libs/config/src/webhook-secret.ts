@@ -1,18 +1,18 @@
-import type { Finding } from './errors.js';
-import { contentOf, type ServerFiles } from './server-files.js';
-
 /** The Standard Webhooks specification wants so many bytes. */
 const LEAST_BYTES = 24;
 const MOST_BYTES = 64;
-const SECRET_RULE = `must name a file with whsec_ and the base64 of ${LEAST_BYTES} to ${MOST_BYTES} bytes`;
 
-/** The secret in a file, in base64 and without its prefix; none where it could not be read, which is then among what was `found`. */
-export function secretIn(name: string, files: ServerFiles, at: Finding['at'], found: Finding[]): string[] {
-  const content = contentOf(name, files, at, found);
-  if (content === undefined) return [];
-  const [, base64] = /^\s*whsec_([A-Za-z0-9+/]{32,88}={0,2})\s*$/.exec(content) ?? [];
-  const bytes = Buffer.from(base64 ?? '', 'base64').length;
-  if (base64 !== undefined && bytes >= LEAST_BYTES && bytes <= MOST_BYTES) return [base64];
-  found.push({ at, rule: SECRET_RULE });
-  return [];
+/** What a secret is, for the rules of files that have some. */
+export const SECRET_TEXT = `whsec_ and the base64 of ${LEAST_BYTES} to ${MOST_BYTES} bytes`;
+
+/** The secrets in a file, one a line; undefined where it holds anything else, none, or more than `most`. */
+export function secretsIn(content: string, most: number): Uint8Array[] | undefined {
+  const lines = content.split(/\r?\n/).filter((line) => line !== '');
+  const secrets = lines.flatMap((line) => {
+    const [, base64 = ''] = /^whsec_([A-Za-z0-9+/]{32,86}={0,2})$/.exec(line) ?? [];
+    const bytes = Buffer.from(base64, 'base64');
+    return bytes.length >= LEAST_BYTES && bytes.length <= MOST_BYTES ? [new Uint8Array(bytes)] : [];
+  });
+  const isGood = lines.length === secrets.length && lines.length >= 1 && lines.length <= most;
+  return isGood ? secrets : undefined;
 }

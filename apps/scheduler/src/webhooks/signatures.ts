@@ -17,19 +17,14 @@ export interface SignedHead {
 
 /** Checks signatures of Standard Webhooks by several secrets, any of which will do. */
 export class Signatures {
-  private secrets: readonly Buffer[] = [];
-
-  /** Secrets are in base64, without `whsec_`. */
   constructor(
-    secrets: readonly string[],
+    private secrets: readonly Uint8Array[],
     private readonly wallNow: WallClock,
-  ) {
-    this.take(secrets);
-  }
+  ) {}
 
   /** Takes up other secrets. */
-  take(secrets: readonly string[]): void {
-    this.secrets = secrets.map((secret) => Buffer.from(secret, 'base64'));
+  take(secrets: readonly Uint8Array[]): void {
+    this.secrets = secrets;
   }
 
   /** Whether there is a secret to check by. */
