@@ -60,9 +60,23 @@ describe('servers that are gone from DNS', () => {
     driver.loadEnds('m', 't');
     dnsSays(WITHIN);
     driver.tell({ kind: 'DrainEnded', server: T.id });
+    leavers.stay('t');
     driver.pass(2 * WITHIN);
     leavers.letGo();
-    expect(forgotten).toEqual([]);
+    expect([drain(), forgotten]).toEqual([null, []]);
+    dnsSays(null);
+    dnsSays(WITHIN);
+    expect(drain()?.deadline).toBe(driver.now + WITHIN);
+  });
+
+  it('are drained on where what else had them drained is over, as an alert that is resolved', () => {
+    driver.resolve('m', { lease: 600_000 });
+    driver.loadEnds('m', 't');
+    dnsSays(WITHIN);
+    const deadline = driver.now + WITHIN;
+    driver.tell({ kind: 'DrainEnded', server: T.id });
+    leavers.letGo();
+    expect([drain()?.deadline, forgotten]).toEqual([deadline, []]);
   });
 
   it.each([

@@ -22,6 +22,8 @@ const HOLD_NOTHING: ReadonlySet<ReturnType<typeof serverState>> = new Set([
 export class Leavers {
   /** By when each has to be empty; null: there is no deadline. */
   private readonly draining = new Map<string, Instant | null>();
+  /** Those of them that an admin has stay all the same. */
+  private readonly staying = new Set<string>();
 
   /** `forgotten` is told of each server that is forgotten. */
   constructor(
@@ -39,7 +41,7 @@ export class Leavers {
     for (const [id, leaveMs] of leaving) {
       const begun = this.draining.get(id);
       const deadline = begun === undefined ? this.endAfter(leaveMs) : begun;
-      if (begun !== undefined && !this.isLater(id, deadline)) continue;
+      if (begun !== undefined && !this.isPutOff(id, deadline)) continue;
       this.draining.set(id, deadline);
       this.engine.tell(this.drainBy(id, deadline));
     }
@@ -49,10 +51,12 @@ export class Leavers {
     return leaveMs === null ? null : this.engine.now() + leaveMs;
   }
 
-  /** Whether a drain that was ordered since would let it stay for longer. Where a drain was taken back, it stays. */
-  private isLater(id: string, deadline: Instant | null): boolean {
-    const drain = this.engine.fleet.servers.get(id as ServerId)?.drain;
-    return deadline !== null && drain != null && (drain.deadline ?? Infinity) > deadline;
+  /** Whether its drain is over, or has a later end: something else that had it drained has changed. */
+  private isPutOff(id: string, deadline: Instant | null): boolean {
+    const server = this.engine.fleet.servers.get(id as ServerId);
+    if (server === undefined || this.staying.has(id)) return false;
+    if (server.drain === null) return true;
+    return deadline !== null && (server.drain.deadline ?? Infinity) > deadline;
   }
 
   /** Where it is to be empty earlier for another reason, that holds. */
@@ -65,13 +69,18 @@ export class Leavers {
     return { kind: 'DrainOrdered', server, deadline: first === Infinity ? null : first };
   }
 
+  /** An admin has taken back its drain: it stays until it is named again. */
+  stay(id: string): void {
+    if (this.draining.has(id)) this.staying.add(id);
+  }
+
   /** Forgets those that hold nothing any more. */
   letGo(): void {
     this.follow();
     for (const [id, deadline] of this.draining) {
       const server = this.engine.fleet.servers.get(id as ServerId);
       if (server && !this.hasLeft(server, deadline)) continue;
-      this.draining.delete(id);
+      this.end(id);
       this.registry.release(id);
       this.links.forget(id);
       this.forgotten(id);
@@ -85,8 +94,13 @@ export class Leavers {
     return HOLD_NOTHING.has(state) && deadline !== null && now >= deadline + LAST_ORDERS;
   }
 
-  private keep(id: string): void {
+  private end(id: string): void {
     this.draining.delete(id);
+    this.staying.delete(id);
+  }
+
+  private keep(id: string): void {
+    this.end(id);
     const entry = this.registry.get(id);
     if (entry) this.engine.tell(drainEvent(entry, this.times));
   }

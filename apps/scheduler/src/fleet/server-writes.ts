@@ -78,7 +78,7 @@ export class ServerWrites {
     drainOf: (made: Composition) => ToldServer['drain'],
   ): Promise<Written<ServerMessage>> {
     const made = this.running.now;
-    const { links, registry, servers, times, writes } = made;
+    const { leavers, links, registry, servers, times, writes } = made;
     const path = `${pathOf(id)}/${verb}`;
     const operation = { method: 'POST', path, body, caller, present: () => servers.get(id) };
     return writes.perform(operation, () => {
@@ -87,7 +87,10 @@ export class ServerWrites {
       const { end, ...kept } = nextOf(registry, id);
       const next = { ...kept, ...(drain && end && { end }), drain };
       const after = entryAfter(registry, id, next);
-      return prepared(made, after, next, 200, () => links.follow(after, times));
+      return prepared(made, after, next, 200, () => {
+        links.follow(after, times);
+        if (drain === null) leavers.stay(id);
+      });
     });
   }
 }
