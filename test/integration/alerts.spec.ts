@@ -126,6 +126,21 @@ describe('alerts of Alertmanager', () => {
     expect((await model('resnet50')).pin).toBeNull();
   });
 
+  it('undo a pin so that what the file says by then holds, unless an admin had unpinned the model', async () => {
+    const busy = alert({ alertname: 'Busy', model: 'yolov8m' });
+    const pinned = { ...world.config, models: { yolov8m: { pin: { copies: 1 } } } };
+    expect(await heard(busy)).toEqual({ done: 1 });
+    world.scheduler.reload(pinned);
+    expect(await heard({ ...busy, status: 'resolved' })).toEqual({ undone: 1 });
+    expect((await model('yolov8m')).pin).toMatchObject({ copies: 1 });
+    await call(world, 'DELETE', '/v1/models/yolov8m/pin');
+    const other = { ...busy, fingerprint: 'other' };
+    expect(await heard(busy, other)).toEqual({ done: 1, already: 1 });
+    for (const one of [busy, other]) await heard({ ...one, status: 'resolved' });
+    expect((await model('yolov8m')).pin).toBeNull();
+    world.scheduler.reload(world.config);
+  });
+
   it.each([
     ['no_label', { alertname: 'GpuEccErrors' }],
     ['unknown_server', { instance: 'nowhere:8002' }],

@@ -94,7 +94,12 @@ export const VALUES = {
   toldEpisode: z.strictObject({
     heardAt: z.string(),
     isDone: z.boolean(),
-    holds: z.strictObject({ kind: z.enum(['drain', 'pin']), name: z.string(), revision }).nullable(),
+    holds: z
+      .strictObject({
+        ...{ kind: z.enum(['drain', 'pin']), name: z.string(), revision },
+        wasUnpinned: z.literal(true).exactOptional(),
+      })
+      .nullable(),
     undo: z.boolean(),
   }) satisfies z.ZodType<ToldEpisode>,
   toldAudit: z.strictObject({

@@ -6,7 +6,7 @@ import { Refused } from '../errors/refused.js';
 import { pinNow } from '../models/core-model.js';
 import type { Entry } from '../models/layers.js';
 import { wishedUntil } from '../models/model-orders.js';
-import { declaration, disabled, pinnedBy, unpinned } from '../models/model-writes.js';
+import { declaration, disabled, pinnedBy } from '../models/model-writes.js';
 import { checkListed } from '../models/order-checks.js';
 import { checkTogether, type EntryChange } from '../models/together.js';
 import type { Ordered } from '../writes/audited.js';
@@ -96,8 +96,8 @@ export class AlertHands implements Hands {
     }
   }
 
-  takeBack({ kind, name, revision }: Holds): boolean {
-    return kind === 'drain' ? this.undrain(name, revision) : this.unpin(name, revision);
+  takeBack(holds: Holds): boolean {
+    return holds.kind === 'drain' ? this.undrain(holds.name, holds.revision) : this.unpin(holds);
   }
 
   private drain(text: string): Act {
@@ -132,7 +132,7 @@ export class AlertHands implements Hands {
 
   private pin(name: string): Act {
     const { times } = this.made;
-    const { effective, revision } = this.modelNow(name);
+    const { effective, revision, told } = this.modelNow(name);
     if (pinNow(effective, times) !== null) return { kind: 'already', holds: { kind: 'pin', name, revision } };
     if (!effective.enabled) throw disabled(name);
     const changed = this.changed(name, (entry) => pinnedBy(entry, { copies: 1, until: null }));
@@ -142,13 +142,18 @@ export class AlertHands implements Hands {
       checkTogether(this.made, [...this.models.values(), changed], () => 'dependsOn');
     }
     this.models.set(name, changed);
-    return { kind: 'done', holds: { kind: 'pin', name, revision: changed.next.revision } };
+    const holds = { kind: 'pin', name, revision: changed.next.revision } as const;
+    return { kind: 'done', holds: told?.pin === null ? { ...holds, wasUnpinned: true } : holds };
   }
 
-  private unpin(name: string, revision: number): boolean {
+  /** What the file says of the pin by now holds again, or that an admin had unpinned the model. */
+  private unpin({ name, revision, wasUnpinned }: Holds): boolean {
     const now = this.models.get(name)?.after ?? this.made.catalog.entry(name);
     if (now.revision !== revision || pinNow(now.effective, this.made.times) === null) return false;
-    this.models.set(name, this.changed(name, unpinned));
+    this.models.set(
+      name,
+      this.changed(name, (entry) => pinnedBy(entry, wasUnpinned ? null : undefined)),
+    );
     return true;
   }
 

@@ -104,10 +104,10 @@ function begun(
   const [first] = others;
   if (first === undefined) return { isDone: true, holds: null, undo };
   // All that hold the same are alike in this.
-  const isUndone = episodes.get(first)!.undo;
+  const { holds: same, undo: isUndone } = episodes.get(first)!;
   if (isUndone && !undo)
     for (const key of [...others]) episodes.set(key, { ...episodes.get(key)!, undo: false });
-  return { isDone: true, holds, undo: isUndone && undo };
+  return { isDone: true, holds: same, undo: isUndone && undo };
 }
 
 function ends(alert: Alert, episodes: EpisodeDraft, hands: Hands): HeardAlert {

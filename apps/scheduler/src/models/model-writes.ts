@@ -134,7 +134,7 @@ export const disabled = (name: string): Refused =>
 
 const pathOf = (name: string): string => `/v1/models/${name}`;
 /** What is stored of a model once it has no pin, whatever a layer below says. */
-export function unpinned(entry: Entry): ToldModel {
+function unpinned(entry: Entry): ToldModel {
   const below = entry.told?.spec?.['pin'] ?? entry.file?.pin;
   return told(entry, specOf(entry), below === undefined ? undefined : null);
 }

@@ -134,7 +134,13 @@ export interface ToldEpisode {
   /** Whether what its rule says is done. If not, each repeat of the alert tries it again. */
   readonly isDone: boolean;
   /** What it declared, with the revision that this made; null: nothing that could be taken back. */
-  readonly holds: { readonly kind: 'drain' | 'pin'; readonly name: string; readonly revision: number } | null;
+  readonly holds: {
+    readonly kind: 'drain' | 'pin';
+    readonly name: string;
+    readonly revision: number;
+    /** Whether an admin had unpinned the model, whatever the file says; absent: no. */
+    readonly wasUnpinned?: true;
+  } | null;
   /** Whether that is taken back once the alert is resolved. */
   readonly undo: boolean;
 }
