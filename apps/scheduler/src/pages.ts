@@ -3,12 +3,20 @@ import { nameSchema } from '#config';
 import { modelSchema, type PageMessage, serverSchema } from '#contracts';
 import { invalid } from './errors/refused.js';
 import { labelSelectors } from './label-selectors.js';
+import { Places } from './places.js';
 import type { Steps } from './slices.js';
 
 const MAX_PAGE = 1_000;
 const DEFAULT_PAGE = 100;
 export const TOKEN_RULE = 'must be the nextPageToken of the page before';
 const PAGE_RULE = `must be a whole number from 1 to ${MAX_PAGE}`;
+
+/** So many pages of a list that is read from the store are read at a time. */
+const MOST_READ = 8;
+const FULL = { reason: 'queue_full', detail: 'too many pages are being read', retryAfter: 1_000 } as const;
+
+/** Places for pages of such a list. */
+export const pagesAtATime = (): Places => new Places(MOST_READ, FULL);
 
 /** A number as a query has it, as text, or as gRPC has it. */
 const pageSize = z

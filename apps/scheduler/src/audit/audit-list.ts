@@ -3,13 +3,11 @@ import { z } from 'zod';
 import { nameSchema } from '#config';
 import { AUDIT_KINDS, type AuditRecordMessage, type PageMessage } from '#contracts';
 import { CallerGone } from '../caller-gone.js';
-import { invalid, Refused } from '../errors/refused.js';
-import { AROUND_ITEM, PAGE_BYTES, pageKeys, TOKEN_RULE } from '../pages.js';
+import { invalid } from '../errors/refused.js';
+import { AROUND_ITEM, PAGE_BYTES, pageKeys, pagesAtATime, TOKEN_RULE } from '../pages.js';
 import { Running } from '../running.js';
 import type { Audit } from './audit.js';
 
-/** So many pages are read at a time. */
-const MOST_PAGES = 8;
 /** So many records are looked at for one page: a rare name is found over several pages. */
 const MOST_LOOKED_AT = 10_000;
 
@@ -29,23 +27,20 @@ type Page = PageMessage<AuditRecordMessage>;
 /** Tells the audit, the newest record first. Records are read one by one: other work has its turn after each. */
 @Injectable()
 export class AuditList {
-  private underWay = 0;
+  private readonly pages = pagesAtATime();
 
   constructor(@Inject(Running) private readonly running: Running) {}
 
   /** A page of it. Throws `queue_full` where too many pages are being read, and `CallerGone` once the caller has gone. */
   async page(query: AuditListQuery, gone: AbortSignal): Promise<Page> {
-    if (this.underWay >= MOST_PAGES) throw new Refused(FULL);
-    this.underWay += 1;
+    const giveBack = this.pages.take();
     try {
       return await pageOf(this.running.now.audit, query, gone);
     } finally {
-      this.underWay -= 1;
+      giveBack();
     }
   }
 }
-
-const FULL = { reason: 'queue_full', detail: 'too many pages are being read', retryAfter: 1_000 } as const;
 
 async function pageOf(audit: Audit, query: AuditListQuery, gone: AbortSignal): Promise<Page> {
   const { first, next } = await audit.head();

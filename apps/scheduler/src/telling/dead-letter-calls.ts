@@ -4,15 +4,12 @@ import { nameSchema } from '#config';
 import type { DeadLetterMessage, PageMessage, ReplayedMessage } from '#contracts';
 import { CallerGone } from '../caller-gone.js';
 import { invalid, Refused } from '../errors/refused.js';
-import { AROUND_ITEM, PAGE_BYTES, pageKeys, TOKEN_RULE } from '../pages.js';
+import { AROUND_ITEM, PAGE_BYTES, pageKeys, pagesAtATime, TOKEN_RULE } from '../pages.js';
 import { Running } from '../running.js';
 import { type Caller, checkNoIfMatch } from '../writes/caller.js';
 import type { Prepared, Written } from '../writes/writes.js';
 import { unknownEndpoint } from './endpoint-calls.js';
 import type { Teller } from './teller.js';
-
-/** So many pages are read at a time. */
-const MOST_PAGES = 8;
 
 /** The `webhook-id` of an event: its number is in it. */
 const ID = /^evt_[0-9a-f]{16}_([1-9][0-9]{0,14})$/;
@@ -33,18 +30,17 @@ type Found = NonNullable<Awaited<ReturnType<Teller['letter']>>>;
 /** Lists the events that are not sent any more, has them sent again, and drops them. */
 @Injectable()
 export class DeadLetterCalls {
-  private underWay = 0;
+  private readonly pages = pagesAtATime();
 
   constructor(@Inject(Running) private readonly running: Running) {}
 
   /** A page of them, the newest first. Throws `queue_full` where too many pages are being read, and `CallerGone`. */
   async page(query: DeadLetterListQuery, gone: AbortSignal): Promise<PageMessage<DeadLetterMessage>> {
-    if (this.underWay >= MOST_PAGES) throw new Refused(FULL);
-    this.underWay += 1;
+    const giveBack = this.pages.take();
     try {
       return await pageOf(this.running.now.teller, query, gone);
     } finally {
-      this.underWay -= 1;
+      giveBack();
     }
   }
 
@@ -134,7 +130,6 @@ function numberIn(token: string): number {
   throw invalid([{ path: 'pageToken', rule: TOKEN_RULE }]);
 }
 
-const FULL = { reason: 'queue_full', detail: 'too many pages are being read', retryAfter: 1_000 } as const;
 const NO_ROOM = {
   reason: 'queue_full',
   detail: 'as many events wait for the endpoint as may',

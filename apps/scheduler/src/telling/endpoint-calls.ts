@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { WebhookEndpointMessage, WebhookTestMessage } from '#contracts';
 import { Refused } from '../errors/refused.js';
+import { Places } from '../places.js';
 import { Running } from '../running.js';
 
 /** So many tests run at a time. */
@@ -9,7 +10,7 @@ const MOST_TESTS = 4;
 /** Tells of the endpoints of the configuration, and tries them out. */
 @Injectable()
 export class EndpointCalls {
-  private underWay = 0;
+  private readonly tests = new Places(MOST_TESTS, FULL);
 
   constructor(@Inject(Running) private readonly running: Running) {}
 
@@ -34,14 +35,13 @@ export class EndpointCalls {
     lifecycle.admit();
     const endpoint = teller.endpoint(name);
     if (endpoint === undefined) throw new Refused({ ...unknownEndpoint(name) });
-    if (this.underWay >= MOST_TESTS) throw new Refused(FULL);
-    this.underWay += 1;
+    const giveBack = this.tests.take();
     try {
       const tried = await teller.test(endpoint);
       if (tried === null) throw new Refused({ reason: 'shutting_down', retryAfter: 1_000 });
       return { endpoint: name, ...tried };
     } finally {
-      this.underWay -= 1;
+      giveBack();
     }
   }
 }
