@@ -3,7 +3,15 @@ import { Registry } from 'prom-client';
 import { ScalingMetrics } from './scaling-metrics.js';
 
 const SCALING = {
-  ...{ wanted: 2, present: 3, wantedBytes: 10, heldBytes: 20, queuedBytes: 5, capacityBytes: 30 },
+  ...{
+    isSure: true,
+    wanted: 2,
+    present: 3,
+    wantedBytes: 10,
+    heldBytes: 20,
+    queuedBytes: 5,
+    capacityBytes: 30,
+  },
   ...{ waiting: 1, loadsRunning: 1, loadSlots: 6 },
 };
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { emptyFleet, type ModelId, step } from '#core';
 import type { LearnedChange, LearnedWant } from '#engine';
-import { aModel } from '../../../../test/support/builders.js';
+import { aModel, aServer } from '../../../../test/support/builders.js';
 import type { ReadyState } from '../health/readiness.js';
 import { ScalingNumbers } from './scaling-numbers.js';
 
@@ -79,6 +79,17 @@ describe('the numbers for autoscalers', () => {
     expect([numbers.sample(), numbers.latest()]).toEqual([false, null]);
     life.fleet.serversAwaited = false;
     expect([numbers.sample(), numbers.latest()]).toEqual([true, { wanted: 0, present: 0 }]);
+  });
+
+  it('say no 0 while no declared server was reached since the start, but what is wanted', () => {
+    step(life.fleet, [{ kind: 'ServerDeclared', server: aServer('a') }], life.now);
+    const numbers = life.numbers();
+    const refused = expect.objectContaining({ facts: expect.objectContaining({ reason: 'no_leader' }) });
+    expect(() => numbers.read()).toThrow(refused);
+    expect(() => numbers.wanted()).toThrow(refused);
+    expect([numbers.sample(), numbers.latest()]).toEqual([false, null]);
+    life.asked();
+    expect(numbers.wanted()).toBe(1);
   });
 
   it.each([

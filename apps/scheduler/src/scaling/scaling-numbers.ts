@@ -36,6 +36,12 @@ export interface ServersWanted {
 /** So long a caller waits before it asks again while Berth is not ready. */
 const SOON_MS = 1_000;
 
+const NOT_REACHED = new Refused({
+  reason: 'no_leader',
+  detail: 'no server was reached since the start',
+  retryAfter: SOON_MS,
+});
+
 /** The numbers for autoscalers: what is wanted now, and by the last hour, which outlasts a restart. */
 export class ScalingNumbers {
   private history: WantHistory;
@@ -57,19 +63,24 @@ export class ScalingNumbers {
     this.admit();
     const now = this.parts.engine.now();
     const { scaling, removals } = scalingAndRemovals(this.parts.engine.fleet, now);
-    return scalingView(scaling, this.takenDown(scaling, now), removals);
+    const wanted = this.takenDown(scaling, now);
+    if (isDoubtful(scaling, wanted)) throw NOT_REACHED;
+    return scalingView(scaling, wanted, removals);
   }
 
   /** How many servers are wanted, by the last hour. Throws as `read` does. */
   wanted(): number {
     this.admit();
-    return this.taken().wanted;
+    const { scaling, wanted } = this.taken();
+    if (isDoubtful(scaling, wanted)) throw NOT_REACHED;
+    return wanted;
   }
 
   /** Takes down what is wanted now. While Berth is not ready there is nothing to take down; it says whether it was. */
   sample(): boolean {
     if (this.parts.readiness.state() === 'ending' || !this.isKnown()) return false;
     const { scaling, wanted } = this.taken();
+    if (isDoubtful(scaling, wanted)) return false;
     this.sampled = { wanted, present: scaling.present };
     this.parts.onSampled(scaling, wanted);
     void this.store();
@@ -128,6 +139,9 @@ export class ScalingNumbers {
     }
   }
 }
+
+/** A 0 would make the fleet smaller: it is not told before any server was reached. */
+const isDoubtful = ({ isSure }: Scaling, wanted: number): boolean => wanted === 0 && !isSure;
 
 /** A want from the future, by a clock that was set back, counts as one of this moment. */
 const recalled = (wants: readonly LearnedWant[], now: Instant, wall: number): WantHistory =>

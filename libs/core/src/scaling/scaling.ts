@@ -14,6 +14,8 @@ import { type Supply, supplyOf, total } from './supply.js';
 export interface Scaling {
   /** Servers like the median one that hold what is needed at this moment. */
   readonly wanted: number;
+  /** Whether it is known what is there: a want of 0 says nothing as long as no declared server was reached since the start. */
+  readonly isSure: boolean;
   /** Servers that are reached and do not drain. */
   readonly present: number;
   /** What all that is needed would book. */
@@ -55,6 +57,7 @@ export function scalingAndRemovals(
 
 const numbersOf = (fleet: Readonly<Fleet>, supply: Supply, now: Instant): Scaling => ({
   wanted: wantedNow(fleet, supply, now),
+  isSure: supply.present.length > 0 || fleet.servers.size === 0 || !isYoung(fleet, now),
   present: supply.present.length,
   wantedBytes: supply.wantedBytes,
   heldBytes: supply.heldBytes,
@@ -67,10 +70,12 @@ const numbersOf = (fleet: Readonly<Fleet>, supply: Supply, now: Instant): Scalin
 /** After a start what is there is wanted. Where there is no server one is wanted for a request for an unknown name. */
 function wantedNow(fleet: Readonly<Fleet>, { needs, room, present }: Supply, now: Instant): number {
   const wanted = serversWanted([...needs.values()], room);
-  const isYoung = now - (fleet.startedAt ?? now) < RECALLS_AFTER;
-  const kept = isYoung ? present.length : 0;
+  const kept = isYoung(fleet, now) ? present.length : 0;
   return Math.max(wanted, kept, present.length === 0 ? firstFor(fleet, now) : 0);
 }
+
+const isYoung = ({ startedAt }: Readonly<Fleet>, now: Instant): boolean =>
+  now - (startedAt ?? now) < RECALLS_AFTER;
 
 const firstFor = ({ unknownAskedAt }: Readonly<Fleet>, now: Instant): number =>
   unknownAskedAt !== null && now - unknownAskedAt < UNKNOWN_COUNTS ? 1 : 0;
