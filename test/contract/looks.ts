@@ -17,7 +17,7 @@ import {
 
 const MODELS = [
   { name: 'counted' },
-  { name: 'busy', inferMs: 1_000 },
+  { name: 'busy', inferMs: 2_000 },
   { name: 'dying' },
   { name: 'twice' },
   { name: 'removed' },

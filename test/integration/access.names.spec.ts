@@ -1,5 +1,6 @@
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
+import { until } from '../support/until.js';
 import { startBerth } from '../support/berth-process.js';
 import { issueKey } from '../support/issued-key.js';
 import { rpcClient } from '../support/running-scheduler.js';
@@ -49,6 +50,8 @@ describe('names that no model has', () => {
 
     await overGrpc();
     await overHttp();
+    // The numbers for autoscalers have samples from the first of them on.
+    await until(async () => (await series()).includes('berth_servers_wanted'));
     const before = await series();
     await repeat(NAMES - OVER_HTTP, overGrpc);
     await repeat(OVER_HTTP, overHttp);
