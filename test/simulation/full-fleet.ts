@@ -1,8 +1,9 @@
 import { emptyFleet, type ModelSettings } from '#core';
-import { aModel, aServer } from '../support/builders.js';
+import { aModel } from '../support/builders.js';
 import { ON_ONE_GPU } from '../support/on-one-gpu.js';
 import type { HappeningOf } from './happenings.js';
-import type { Plan, PlannedModel, PlannedServer } from './plan.js';
+import { plainServer } from './plain-server.js';
+import type { Plan, PlannedModel } from './plan.js';
 import { Random } from './random.js';
 
 const MIB = 2 ** 20;
@@ -56,33 +57,13 @@ export function fullFleet(seed: number, hours: number): Plan {
     grain: 500,
     storm,
     atLeast: storm,
-    servers: Array.from({ length: SERVERS }, (_, at) => server(`s${at}`)),
+    servers: Array.from({ length: SERVERS }, (_, at) =>
+      plainServer(`s${at}`, { gpus: GPUS, bytes: GPU_BYTES, headroom: HEADROOM }),
+    ),
     models,
     limits: { ...emptyFleet().limits, loadsPerServer: 4 },
     defaults: DEFAULTS,
     happenings: drawAsks(new Random(seed, 'asks'), models, storm),
-  };
-}
-
-function server(id: string): PlannedServer {
-  const devices = Array.from({ length: GPUS }, (_, ordinal) => ({
-    ordinal,
-    uuid: `GPU-${id}-${ordinal}`,
-    memoryBytes: GPU_BYTES,
-  }));
-  return {
-    spec: aServer(id, [], {
-      devices: devices.map(({ ordinal, uuid }) => ({ ordinal, uuid, memory: GPU_BYTES, headroom: HEADROOM })),
-    }),
-    setup: {
-      devices,
-      hostMemoryBytes: 2 ** 50,
-      options: { baselineBytes: 500 * MIB, exitTimeoutMs: 10_000 },
-    },
-    isDeclared: true,
-    hasMetrics: true,
-    clockRate: 1,
-    lateBy: 0,
   };
 }
 

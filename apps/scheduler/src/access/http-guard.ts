@@ -51,7 +51,7 @@ export function guardHttp(fastify: FastifyInstance, callers: HttpCallers): void 
   });
 }
 
-/** Where the body says who sent it, the sender is admitted once the body is read, and before anything is made of it. */
+/** Where the body names its sender by a signature, the sender is admitted once the body is read, and before anything is made of it. */
 const readSigned =
   ({ signatures }: HttpCallers) =>
   async (request: FastifyRequest, _: unknown, payload: RequestPayload): Promise<RequestPayload> =>

@@ -1,4 +1,5 @@
 import type { ToldChange, ToldEpisode } from '#engine';
+import { oldestKeys } from '../writes/oldest-keys.js';
 
 const DAY = 24 * 3_600_000;
 const KEPT_MS = 30 * DAY;
@@ -103,21 +104,12 @@ export class EpisodeDraft {
     const changed = [...this.changed].filter(([key, value]) => value !== null || episodes.has(key));
     const ended = changed.filter(([, value]) => value === null).length;
     const added = changed.filter(([key, value]) => value !== null && !episodes.has(key)).length;
-    const dropped = this.oldest(episodes.size - ended + added - MOST_KEPT);
+    const dropped = oldestKeys(episodes, episodes.size - ended + added - MOST_KEPT, this.changed);
     const changes = [...dropped.map((key) => [key, null] as const), ...changed];
     return {
       changes: changes.map(([key, value]) => ({ kind: 'episode', key, value })),
       dropped: dropped.length,
     };
-  }
-
-  private oldest(count: number): string[] {
-    const oldest: string[] = [];
-    for (const key of this.known.episodes.keys()) {
-      if (oldest.length >= count) break;
-      if (!this.changed.has(key)) oldest.push(key);
-    }
-    return oldest;
   }
 }
 

@@ -37,7 +37,7 @@ const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 cryptoProvider.set(webcrypto);
 
 /**
- * An authority of this Berth's own, which lasts ten years. Whoever trusts its certificate trusts every server certificate that
+ * An authority of this Berth's own, which lasts ten years. A client that trusts its certificate trusts every server certificate that
  * it signs, so these change without clients being told.
  */
 export class OwnAuthority {

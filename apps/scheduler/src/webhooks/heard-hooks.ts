@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonical } from '#contracts';
 import type { ToldChange, ToldHook } from '#engine';
 import type { WallClock } from '../wall-times.js';
+import { oldestKeys } from '../writes/oldest-keys.js';
 
 const KEPT_MS = 24 * 3_600_000;
 const MOST_KEPT = 10_000;
@@ -60,7 +61,7 @@ export class HeardHooks {
     stale.delete(key);
     const left = this.kept.size - stale.size - (this.kept.has(key) ? 1 : 0);
     return [
-      ...[...stale, ...this.oldest(left + 1 - MOST_KEPT, stale)].map(removed),
+      ...[...stale, ...oldestKeys(this.kept, left + 1 - MOST_KEPT, stale)].map(removed),
       { kind: 'hook', key, value: { at, word } },
     ];
   }
@@ -93,15 +94,6 @@ export class HeardHooks {
     for (const server of before?.word?.servers ?? [])
       if (this.latest.get(server) === key) this.latest.delete(server);
     return before;
-  }
-
-  private oldest(count: number, besides: ReadonlySet<string>): string[] {
-    const oldest: string[] = [];
-    for (const key of this.kept.keys()) {
-      if (oldest.length >= count) break;
-      if (!besides.has(key)) oldest.push(key);
-    }
-    return oldest;
   }
 
   private isOver({ at }: ToldHook): boolean {

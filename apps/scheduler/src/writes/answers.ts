@@ -4,6 +4,7 @@ import type { Declarations, ToldAnswer, ToldChange } from '#engine';
 import { Refused } from '../errors/refused.js';
 import type { WallClock } from '../wall-times.js';
 import type { Caller } from './caller.js';
+import { oldestKeys } from './oldest-keys.js';
 
 const KEPT_MS = 24 * 3_600_000;
 const MOST_KEPT = 10_000;
@@ -72,7 +73,7 @@ export class Answers {
     if (key === null) return [];
     const change = changeOf(operation, key, this.parts.wallNow(), first);
     const tooMany = this.given.has(key) ? 0 : this.given.size + 1 - MOST_KEPT;
-    return [...this.oldest(tooMany), change];
+    return [...oldestKeys(this.given, tooMany).map(removed), change];
   }
 
   /** The same once it is known what was told in the end; nothing where the answer is not kept any more. */
@@ -100,22 +101,13 @@ export class Answers {
   /** What need not be kept any longer. */
   overdue(): readonly ToldChange[] {
     const over = [...this.given].filter(([, at]) => this.isOver(at));
-    return over.map(([key]) => ({ kind: 'answer', key, value: null }));
+    return over.map(([key]) => removed(key));
   }
 
   private keyGiven(operation: AskedFor): string | null {
     const key = keyOf(operation);
     const at = key === null ? undefined : this.given.get(key);
     return at === undefined || this.isOver(at) ? null : key;
-  }
-
-  private oldest(count: number): ToldChange[] {
-    const oldest: ToldChange[] = [];
-    for (const key of this.given.keys()) {
-      if (oldest.length >= count) break;
-      oldest.push({ kind: 'answer', key, value: null });
-    }
-    return oldest;
   }
 
   private isOver(at: number): boolean {
@@ -145,6 +137,8 @@ function changeOf(
   const value = { at: new Date(at).toISOString(), bodyHash: hashOf(body), status, revision, state };
   return { kind: 'answer', key, value };
 }
+
+const removed = (key: string): ToldChange => ({ kind: 'answer', key, value: null });
 
 function keyOf({ method, path, caller }: AskedFor): string | null {
   const { credential, idempotencyKey } = caller;
