@@ -1,5 +1,13 @@
 import { DEFAULT_LEASE, type Fleet, type Instant, type Millis, type ReplicaId, type ServerId } from '#core';
-import { type Clock, Engine, type Learned, type Observer, OrderBook, type Route } from '#engine';
+import {
+  type Clock,
+  Engine,
+  type Learned,
+  type Observer,
+  OrderBook,
+  type Route,
+  soleLeadership,
+} from '#engine';
 import type { Timers } from '#testing';
 import { SameServers } from './checkers/same-servers.js';
 import { Connection } from './connection.js';
@@ -59,7 +67,7 @@ export class Berth {
       clock: clockOn(this.process),
       wallNow: () => this.process.now(),
       learned,
-      leadership: { term: life, mayAct: () => true },
+      leadership: soleLeadership(life),
       observers,
     });
   }

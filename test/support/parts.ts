@@ -11,6 +11,7 @@ const PARTS = {
   prometheus: () => isProgram('prometheus') && isProgram('promtool'),
   alertmanager: () => isProgram('prometheus-alertmanager') && isProgram('amtool'),
   dnsmasq: () => isProgram('dnsmasq'),
+  'redis-server': () => isProgram('redis-server'),
   'python3-grpcio': () => runs(DEBIAN_PYTHON, ['-c', 'import grpc']),
 } as const satisfies Readonly<Record<string, () => boolean>>;
 

@@ -8,6 +8,7 @@ import {
   type ModelServer,
   type ResolveQuery,
   type FailedTurn,
+  soleLeadership,
   type Turn,
 } from '#engine';
 import { aModel, aServer, nothingLearned, SOMEBODY } from './builders.js';
@@ -139,7 +140,7 @@ export async function aRunningEngine(models: readonly Model[] = [A]) {
     clock,
     wallNow: () => 1_800_000_000_000 + clock.time,
     learned: store,
-    leadership: { term: 7, mayAct: () => true },
+    leadership: soleLeadership(7),
     observers: [
       {
         turnTaken: (turn) => void (turns.push(turn), (clock.time += clock.turnsTake)),

@@ -1,4 +1,4 @@
-import type { Declarations, Leadership, Learned, Outbox } from '#engine';
+import { type Declarations, type Leadership, type Learned, type Outbox, soleLeadership } from '#engine';
 import { LearnedStore } from './learned-store.js';
 import { OutboxStore } from './outbox-store.js';
 import type { Rows } from './rows.js';
@@ -48,11 +48,13 @@ export async function openStore(
   });
   const rows = new WatchedRows(kept, onHealth);
   let isOpen = true;
+  let end = (): void => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
   return {
     declarations: new ToldStore(rows),
     learned: new LearnedStore(rows, onDamage),
     outbox: new OutboxStore(rows),
-    leadership: { term, mayAct: () => isOpen },
+    leadership: soleLeadership(term, () => isOpen, ended),
     health: {
       get failure() {
         return rows.failure;
@@ -61,6 +63,7 @@ export async function openStore(
     },
     close: async () => {
       isOpen = false;
+      end();
       await rows.close();
     },
   };
