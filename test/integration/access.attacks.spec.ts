@@ -7,7 +7,7 @@ import { type BerthProcess, startBerth } from '../support/berth-process.js';
 import { callAtOnce, dripOn, postAtOnce } from '../support/floods.js';
 import { issueKey } from '../support/issued-key.js';
 import { BEGUN_CALL, floodContinuations, rapidReset } from '../support/raw-http2.js';
-import { until } from '../support/until.js';
+import { PATIENCE_MS, until } from '../support/until.js';
 
 const MAIN = fileURLToPath(new URL('../support/collecting-berth.mjs', import.meta.url));
 const RESOLVE = '/berth.v1.Router/Resolve';
@@ -23,105 +23,129 @@ const KEPT_OF_BODIES = 12 * MIB;
 /** How much more than at rest the process may hold at any time: about a tenth of what 400 calls of 3 MiB send. */
 const MOST_HELD = 128 * MIB;
 
+/** How long clients may say nothing: on all kinds of connection the same. */
+const waiting = (seconds: number) => ({
+  httpArrivalSeconds: seconds,
+  grpcIdleSeconds: seconds,
+  grpcPingSeconds: seconds,
+});
+
 describe('clients without a credential that attack a port', () => {
   const admin = issueKey('admin', 'admin');
-  let folder: string;
-  let berth: BerthProcess;
-  let heldAtRest: number;
+  /** Closes what says nothing for a second. A client on a busy machine may do so between its connection and its first call. */
+  let brisk: AttackedBerth;
+  /** Closes nothing for that: what it cuts off it cuts off for what was sent. */
+  let patient: AttackedBerth;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'berth-attacks-'));
-    berth = await startBerth({
-      main: MAIN,
-      env: { MEMORY_FILE: join(folder, 'memory') },
-      config: {
-        auth: { keys: [admin.line] },
-        connections: { httpArrivalSeconds: 1, grpcIdleSeconds: 1, grpcPingSeconds: 1 },
-      },
+    brisk = await AttackedBerth.start({ auth: { keys: [admin.line] }, connections: waiting(1) });
+    patient = await AttackedBerth.start({
+      auth: { keys: [admin.line] },
+      connections: waiting(PATIENCE_MS / 1_000),
     });
-    await berth.ready();
-    heldAtRest = await mostHeld();
   });
 
-  afterAll(async () => {
-    await berth.remove();
-    await rm(folder, { recursive: true });
-  });
-
-  /** The bytes in use once garbage is gone. What the first collection finds may hold what only the next can let go of. */
-  async function inUse(): Promise<number> {
-    for (let collection = 0; collection < 3; collection += 1) await collected();
-    return collected();
-  }
-
-  async function collected(): Promise<number> {
-    const file = join(folder, 'memory');
-    await rm(file, { force: true });
-    process.kill(berth.pid, 'SIGUSR2');
-    return Number(await until(() => readFile(file, 'utf8')));
-  }
-
-  /** The most bytes that the process has held at any time. */
-  async function mostHeld(): Promise<number> {
-    const text = await readFile(`/proc/${berth.pid}/status`, 'utf8');
-    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(text)![1]) * 1024;
-  }
-
-  /** Asks for health all the time until the attack is over, and for its end. Returns what the attack returns. */
-  async function healthyUnder<T>(attack: () => Promise<T>): Promise<T> {
-    let isOver = false;
-    const attacked = attack().finally(() => (isOver = true));
-    const told = [];
-    do told.push((await berth.request('GET', '/health/live')).status);
-    while (!isOver);
-    expect(told.filter((status) => status !== 200)).toEqual([]);
-    return attacked;
-  }
-
-  /** Returns what the attack returns, once memory has returned. */
-  async function returnsMemory<T>(attack: () => Promise<T>, most = KEPT): Promise<T> {
-    const before = await inUse();
-    const result = await healthyUnder(attack);
-    await until(async () => (await inUse()) - before < most);
-    expect((await mostHeld()) - heldAtRest).toBeLessThan(MOST_HELD);
-    return result;
-  }
+  afterAll(() => Promise.all([brisk.remove(), patient.remove()]));
 
   it('are cut off where they begin calls only to cancel them (rapid reset)', async () => {
     const most = 20_000;
-    const sent = await returnsMemory(() => rapidReset(berth.grpc, RESOLVE, most));
+    const sent = await patient.returnsMemory(({ grpc }) => rapidReset(grpc, RESOLVE, most));
     expect(sent).toBeLessThan(most);
   });
 
   it('are cut off where the headers of a call never end (CONTINUATION flood)', async () => {
     const most = 1_000_000;
-    const sent = await returnsMemory(() => floodContinuations(berth.grpc, RESOLVE, most));
+    const sent = await patient.returnsMemory(({ grpc }) => floodContinuations(grpc, RESOLVE, most));
     expect(sent).toBeLessThan(most);
   });
 
   it('are cut off where they send a header byte by byte', async () => {
     const head = Buffer.from('GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX: ');
-    expect(await returnsMemory(() => dripOn(berth.http, SLOW, head))).toEqual({
+    expect(await brisk.returnsMemory(({ http }) => dripOn(http, SLOW, head))).toEqual({
       'HTTP/1.1 408 Request Timeout': SLOW,
     });
   });
 
   it('are cut off where they send the headers of a call byte by byte', async () => {
-    const told = await returnsMemory(() => dripOn(berth.grpc, SLOW, BEGUN_CALL));
+    const told = await brisk.returnsMemory(({ grpc }) => dripOn(grpc, SLOW, BEGUN_CALL));
     expect(Object.values(told).reduce((sum, one) => sum + one)).toBe(SLOW);
   });
 
   it('are refused before their messages of 3 MiB are kept', async () => {
-    const calls = () => callAtOnce(berth.grpc, '/berth.v1.Admin/BatchModels', CALLS, CALL_BYTES);
-    expect(await returnsMemory(calls, KEPT_OF_BODIES)).toEqual({ UNAUTHENTICATED: CALLS });
+    const calls = ({ grpc }: BerthProcess) =>
+      callAtOnce(grpc, '/berth.v1.Admin/BatchModels', CALLS, CALL_BYTES);
+    expect(await patient.returnsMemory(calls, KEPT_OF_BODIES)).toEqual({ UNAUTHENTICATED: CALLS });
   });
 
   it('are refused before their bodies over HTTP are kept', async () => {
-    const posts = () => postAtOnce(berth.http, '/v1/models:batch', CALLS, POST_BYTES);
-    expect(await returnsMemory(posts, KEPT_OF_BODIES)).toEqual({ 'HTTP/1.1 401 Unauthorized': CALLS });
+    const posts = ({ http }: BerthProcess) => postAtOnce(http, '/v1/models:batch', CALLS, POST_BYTES);
+    expect(await patient.returnsMemory(posts, KEPT_OF_BODIES)).toEqual({
+      'HTTP/1.1 401 Unauthorized': CALLS,
+    });
   });
 
   it('keep none out that have one', async () => {
-    expect((await berth.request('GET', '/v1/fleet', undefined, admin.headers)).status).toBe(200);
+    for (const { berth } of [brisk, patient])
+      expect((await berth.request('GET', '/v1/fleet', undefined, admin.headers)).status).toBe(200);
   });
 });
+
+/** A Berth whose health and memory are looked at while and after it is attacked. */
+class AttackedBerth {
+  private constructor(
+    readonly berth: BerthProcess,
+    private readonly folder: string,
+    private readonly heldAtRest: number,
+  ) {}
+
+  static async start(config: object): Promise<AttackedBerth> {
+    const folder = await mkdtemp(join(tmpdir(), 'berth-attacks-'));
+    const berth = await startBerth({ main: MAIN, env: { MEMORY_FILE: join(folder, 'memory') }, config });
+    await berth.ready();
+    return new AttackedBerth(berth, folder, await mostHeld(berth));
+  }
+
+  /** Returns what the attack returns, once memory has returned. */
+  async returnsMemory<T>(attack: (on: BerthProcess) => Promise<T>, most = KEPT): Promise<T> {
+    const before = await this.inUse();
+    const result = await this.healthyUnder(attack);
+    await until(async () => (await this.inUse()) - before < most);
+    expect((await mostHeld(this.berth)) - this.heldAtRest).toBeLessThan(MOST_HELD);
+    return result;
+  }
+
+  async remove(): Promise<void> {
+    await this.berth.remove();
+    await rm(this.folder, { recursive: true });
+  }
+
+  /** Asks for health all the time until the attack is over, and for its end. Returns what the attack returns. */
+  private async healthyUnder<T>(attack: (on: BerthProcess) => Promise<T>): Promise<T> {
+    let isOver = false;
+    const attacked = attack(this.berth).finally(() => (isOver = true));
+    const told = [];
+    do told.push((await this.berth.request('GET', '/health/live')).status);
+    while (!isOver);
+    expect(told.filter((status) => status !== 200)).toEqual([]);
+    return attacked;
+  }
+
+  /** The bytes in use once garbage is gone. What the first collection finds may hold what only the next can let go of. */
+  private async inUse(): Promise<number> {
+    for (let collection = 0; collection < 3; collection += 1) await this.collected();
+    return this.collected();
+  }
+
+  private async collected(): Promise<number> {
+    const file = join(this.folder, 'memory');
+    await rm(file, { force: true });
+    process.kill(this.berth.pid, 'SIGUSR2');
+    return Number(await until(() => readFile(file, 'utf8')));
+  }
+}
+
+/** The most bytes that the process has held at any time. */
+async function mostHeld({ pid }: BerthProcess): Promise<number> {
+  const text = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(text)![1]) * 1024;
+}
