@@ -14,9 +14,11 @@ export interface RealModelOptions {
   readonly allocMb?: number;
   /** What `initialize` does instead of coming up: raise an out-of-memory error, or end the process. */
   readonly fail?: 'exception' | 'exit';
+  /** A file or folder: as long as it is there, the load does not end. */
+  readonly heldBy?: string;
   /** No `model.py`: its load never ends and takes a load thread with it. */
   readonly missingModelFile?: boolean;
-  /** Any others, or the ones above by their names: load_seconds, infer_seconds, finalize_seconds, alloc_mb, fail. */
+  /** Any others, or the ones above by their names: load_seconds, infer_seconds, finalize_seconds, alloc_mb, fail, held_by. */
   readonly parameters?: Readonly<Record<string, string>>;
   readonly instanceCount?: number;
   /** Keeps Python from writing byte code into the folder, which makes the next load a full reload. */

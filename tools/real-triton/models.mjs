@@ -31,6 +31,7 @@ function parametersOf({
   finalizeSeconds = 0,
   allocMb = 1,
   fail = '',
+  heldBy = '',
   parameters,
 }) {
   return {
@@ -39,6 +40,7 @@ function parametersOf({
     finalize_seconds: String(finalizeSeconds),
     alloc_mb: String(allocMb),
     fail,
+    held_by: heldBy,
     ...parameters,
   };
 }
@@ -100,6 +102,8 @@ class TritonPythonModel:
         for page in range(0, len(self.ballast), 4096):
             self.ballast[page] = 1
         self.wait("load_seconds")
+        while os.path.exists(self.parameters.get("held_by", "")):
+            time.sleep(0.01)
         self.note("initialized")
 
     def execute(self, requests):
