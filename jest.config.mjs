@@ -12,7 +12,7 @@ const LONG = [
   'test/e2e/(?!by-hand\\.)',
   'test/likeness/',
   'test/contract/(model-server\\.real|names\\.dnsmasq)\\.',
-  'test/support/real-triton\\.',
+  'test/support/(real-triton|redis)\\.',
   'test/integration/(abuse|alertmanager|alerts|access\\.(attacks|busy|names)|api\\.(pressure|store)|audit-kill|berthctl\\.(audit|tls)|cancel|canary\\.access|certificates|changed-server|connections|device-sets|discovery|first-start|full-disk|full-fleet)\\.',
   'test/integration/(killed|long-leases|memory|named-files|needs-restart|never-seen|order-checks|recorder|same-everywhere|scaling|schemathesis|sim|stalled|store-kills|store-processes|telling|telling-kill|tls|unreached|webhooks)\\.',
   'test/simulation/(hundred-seeds|leaving-server|planning|shrink|sim-crew|draw/unloads-at-once)\\.',
