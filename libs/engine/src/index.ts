@@ -1,7 +1,10 @@
 export type { Answer, Pending, ResolveQuery, Route } from './answer.js';
+export { Election, type ElectionOptions, type Reign } from './election.js';
+export { type ElectionProfile, ELECTION_PROFILES } from './election-profile.js';
 export { Engine } from './engine.js';
 export type { EngineParts } from './engine-parts.js';
 export { OrderBook } from './order-book.js';
+export type { Claimed, Lease, LeaseClaim, LeaseKeeper, LeaseState, Renewed } from './ports/lease-keeper.js';
 export type { Leader, Leaders } from './ports/leaders.js';
 export { type Leadership, soleLeadership } from './ports/leadership.js';
 export type { Clock } from './ports/clock.js';

@@ -1,0 +1,191 @@
+import type { Instant } from '#core';
+import { type ElectionProfile, ELECTION_PROFILES, pollEvery, tickEvery } from './election-profile.js';
+import { LeadingTerm } from './leading-term.js';
+import { LeaseWatch, type Vacancy } from './lease-watch.js';
+import type { Clock } from './ports/clock.js';
+import type { Leader, Leaders } from './ports/leaders.js';
+import type { Leadership } from './ports/leadership.js';
+import type { Lease, LeaseKeeper, LeaseState } from './ports/lease-keeper.js';
+
+const UNCONFIRMED = 'the lease is stored, but too few replicas of the store confirmed it: it does not count';
+
+/** From when this process leads to when it has let go, or another leads. */
+export interface Reign {
+  readonly leadership: Leadership;
+  /** Whether the leader before let go of its lease: it sends nothing any more. */
+  readonly isCleanRelease: boolean;
+  /** When the last renewal of the leader before was seen; where none was, when this process came to lead. */
+  readonly lastRenewalSeenAt: Instant;
+}
+
+export interface ElectionOptions {
+  /** The name of this peer, and where the others ask it. */
+  readonly self: { readonly peer: string; readonly grpc: string; readonly http: string };
+  readonly profile?: ElectionProfile;
+  /** Hears of the first failure of the store, and with null of the first success after one. */
+  readonly onHealth?: (failure: Error | null) => void;
+}
+
+/**
+ * Decides which of several peers leads, by one stored lease. A leader renews it; the others read it, and take it once its
+ * holder was silent for a whole lease, or has released it. The clock is this election's own: it sets its one alarm.
+ */
+export class Election implements Leaders {
+  private readonly profile: ElectionProfile;
+  private readonly listeners: ((leader: Leader | null) => void)[] = [];
+  private watch: LeaseWatch;
+  private leading: LeadingTerm | null = null;
+  private leader: Leader | null = null;
+  private floor = 0;
+  private begin: ((reign: Reign) => void) | null = null;
+  private isAsking = false;
+  private isClosed = false;
+  private hasBegun = false;
+  private isFailing = false;
+  private dueAt: Instant = -Infinity;
+  /** Until then the lease is read at each tick, since its holder has said that it lets go. */
+  private hurriesUntil: Instant = -Infinity;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly keeper: LeaseKeeper,
+    private readonly options: ElectionOptions,
+  ) {
+    this.profile = options.profile ?? ELECTION_PROFILES.default;
+    this.watch = new LeaseWatch(this.profile);
+  }
+
+  get present(): Leader | null {
+    return this.leader;
+  }
+
+  /**
+   * Resolves when this process leads; never where it is closed before. To be called again once the term has ended. From the
+   * first call on the lease is read.
+   */
+  lead(): Promise<Reign> {
+    const reign = new Promise<Reign>((resolve) => (this.begin = resolve));
+    if (!this.hasBegun) this.tick();
+    this.hasBegun = true;
+    return reign;
+  }
+
+  follow(tell: (leader: Leader | null) => void): void {
+    this.listeners.push(tell);
+  }
+
+  noteTerm(term: number): void {
+    this.floor = Math.max(this.floor, term);
+    if (this.leading !== null && term > this.leading.term) this.depose();
+  }
+
+  /** The leader has said that it is about to release the lease: it is read more often for a while. */
+  expectRelease(): void {
+    if (this.leading !== null) return;
+    this.hurriesUntil = this.clock.now() + 2 * this.profile.retry;
+    this.dueAt = Math.min(this.dueAt, this.clock.now());
+    if (this.hasBegun && !this.isClosed) this.tick();
+  }
+
+  /** Ends the term, where this process leads, and releases the lease. No order may be sent any more once it is called. */
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.clock.setAlarm(Infinity, () => undefined);
+    const { leading } = this;
+    if (leading === null) return;
+    this.depose();
+    await this.keeper.release(leading.present).catch((error: unknown) => this.noteHealth(error as Error));
+  }
+
+  private tick(): void {
+    if (this.isClosed) return;
+    const wasPaused = this.leading?.tick() ?? false;
+    const now = this.clock.now();
+    if (wasPaused) this.dueAt = now;
+    if (!this.isAsking && now >= this.dueAt) void this.ask(now);
+    const next = now + tickEvery(this.profile);
+    const heldFrom = this.leading?.heldFrom ?? Infinity;
+    this.clock.setAlarm(heldFrom > now ? Math.min(next, heldFrom) : next, () => this.tick());
+  }
+
+  private async ask(now: Instant): Promise<void> {
+    this.isAsking = true;
+    try {
+      if (this.leading === null) await this.readLease(now);
+      else await this.renew(this.leading, now);
+      this.noteHealth(null);
+    } catch (error) {
+      this.watch.misses();
+      this.dueAt = this.clock.now() + tickEvery(this.profile);
+      this.noteHealth(error as Error);
+    } finally {
+      this.isAsking = false;
+    }
+  }
+
+  private async readLease(askedAt: Instant): Promise<void> {
+    const isHurried = askedAt < this.hurriesUntil;
+    this.dueAt = askedAt + (isHurried ? tickEvery(this.profile) : pollEvery(this.profile));
+    const state = await this.keeper.read();
+    this.watch.sees(state, askedAt, this.clock.now());
+    this.floor = Math.max(this.floor, state.lastTerm, state.lease?.term ?? 0);
+    const isOfBefore = state.lease !== null && state.lease.term < this.floor;
+    this.tellLeader(isOfBefore ? null : state.lease);
+    const vacancy = this.watch.vacancy(this.floor);
+    if (vacancy !== null && this.begin !== null && !this.isClosed) await this.acquire(state, vacancy);
+  }
+
+  private async acquire(seen: LeaseState, vacancy: Vacancy): Promise<void> {
+    const sentAt = this.clock.now();
+    const claimed = await this.keeper.acquire({ ...this.options.self, floor: this.floor, seen });
+    if (claimed.outcome === 'taken') return;
+    const { lease, isConfirmed } = claimed;
+    if (this.isClosed) return this.keeper.release(lease);
+    if (!isConfirmed) throw new Error(UNCONFIRMED);
+    if (lease.term <= this.floor) return;
+    this.floor = lease.term;
+    this.enthrone(lease, sentAt, vacancy);
+  }
+
+  private enthrone(lease: Lease, sentAt: Instant, vacancy: Vacancy): void {
+    const leadership = new LeadingTerm(this.clock, this.profile, lease, sentAt);
+    this.leading = leadership;
+    this.dueAt = sentAt + this.profile.retry;
+    const lastRenewalSeenAt = this.watch.renewalSeenAt ?? this.clock.now();
+    this.tellLeader(lease);
+    this.begin?.({ leadership, isCleanRelease: vacancy === 'released', lastRenewalSeenAt });
+    this.begin = null;
+  }
+
+  private async renew(leading: LeadingTerm, sentAt: Instant): Promise<void> {
+    const renewed = await this.keeper.renew(leading.next());
+    if (this.leading !== leading) return;
+    if (renewed === 'lost') return this.depose();
+    if (renewed === 'unconfirmed') throw new Error(UNCONFIRMED);
+    leading.renewed(sentAt);
+    this.dueAt = leading.mayAct() ? sentAt + this.profile.retry : this.clock.now();
+  }
+
+  /** The term is over. What was seen of the lease before does not count. */
+  private depose(): void {
+    this.leading?.end();
+    this.leading = null;
+    this.watch = new LeaseWatch(this.profile);
+    this.dueAt = this.clock.now();
+    this.tellLeader(null);
+  }
+
+  private tellLeader(lease: Lease | null): void {
+    const leader = lease && { peer: lease.peer, term: lease.term, grpc: lease.grpc, http: lease.http };
+    const isSame = leader?.peer === this.leader?.peer && leader?.term === this.leader?.term;
+    this.leader = leader;
+    if (!isSame) for (const tell of this.listeners) tell(leader);
+  }
+
+  private noteHealth(failure: Error | null): void {
+    const isFailing = failure !== null;
+    if (isFailing !== this.isFailing) this.options.onHealth?.(failure);
+    this.isFailing = isFailing;
+  }
+}

@@ -1,0 +1,67 @@
+import type { Instant, Millis } from '#core';
+import { type ElectionProfile, pollEvery } from './election-profile.js';
+import type { LeaseState } from './ports/lease-keeper.js';
+
+/** Why a peer may take the lease: its holder has let go of it, was silent for too long, or there was never any. */
+export type Vacancy = 'released' | 'silent' | 'never';
+
+/**
+ * What a peer that does not lead has seen of the lease. Only the time in which the store answered counts as silence, by the
+ * clock of this process alone: while the store is away the leader cannot renew either, and must not lose its term by that.
+ */
+export class LeaseWatch {
+  private state: LeaseState | null = null;
+  private silentFor: Millis = 0;
+  /** Null: the last reading failed, and the time since then does not count. */
+  private readAt: Instant | null = null;
+  private changedAt: Instant | null = null;
+
+  constructor(private readonly profile: ElectionProfile) {}
+
+  /** When the last renewal was seen; null where none was. */
+  get renewalSeenAt(): Instant | null {
+    return this.changedAt;
+  }
+
+  /** Takes note of a reading: when it was asked for, and when it was answered. */
+  sees(state: LeaseState, askedAt: Instant, answeredAt: Instant): void {
+    const isSame = this.state !== null && sameState(this.state, state);
+    if (isSame) this.silentFor += this.counted(askedAt);
+    else this.silentFor = 0;
+    if (!isSame && state.lease !== null) this.changedAt = answeredAt;
+    this.readAt = isSame && this.readAt !== null ? askedAt : answeredAt;
+    this.state = state;
+  }
+
+  /** The store did not answer. */
+  misses(): void {
+    this.readAt = null;
+  }
+
+  /** Whether the lease may be taken, and why; `floor` is the highest term that was heard of in any way. */
+  vacancy(floor: number): Vacancy | null {
+    if (this.state === null) return null;
+    const { lease, lastTerm, releasedTerm } = this.state;
+    if (lease === null && releasedTerm === lastTerm && floor <= lastTerm) {
+      if (lastTerm > 0) return 'released';
+      if (this.silentFor >= 2 * this.profile.retry) return 'never';
+    }
+    return this.silentFor >= this.profile.lease ? 'silent' : null;
+  }
+
+  /** From the first reading's answer to the last reading's question. A pause of this process does not count whole. */
+  private counted(askedAt: Instant): Millis {
+    if (this.readAt === null) return 0;
+    return Math.min(Math.max(0, askedAt - this.readAt), 2 * pollEvery(this.profile));
+  }
+}
+
+export function sameState(one: LeaseState, other: LeaseState): boolean {
+  if (one.lastTerm !== other.lastTerm || one.releasedTerm !== other.releasedTerm) return false;
+  if (one.lease === null || other.lease === null) return one.lease === other.lease;
+  return (
+    one.lease.peer === other.lease.peer &&
+    one.lease.term === other.lease.term &&
+    one.lease.renewals === other.lease.renewals
+  );
+}
