@@ -64,7 +64,7 @@ async function writes({ http }: RunningBerth): Promise<Pick<Seen, 'putMs' | 'syn
     for (let nth = 0; nth < WARM_UP + WRITES; nth += 1) {
       const text = JSON.stringify({ labels: { nth: String(nth) } });
       took.put.push(await timed(() => put(`${http}/v1/models/written`, text)));
-      took.synced.push(await timed(() => rows.write([{ key: 'model/written', text }])));
+      took.synced.push(await timed(async () => void (await rows.write([{ key: 'model/written', text }]))));
     }
   } finally {
     await rows.close();

@@ -1,6 +1,7 @@
 import { EventEmitter, setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
+import type { Written } from '#engine';
 import { ANONYMOUS } from '#access';
 import { emptyAudit } from '../../../test/support/empty-audit.js';
 import { CallerGone, goneOverGrpc, goneOverHttp } from './caller-gone.js';
@@ -15,7 +16,9 @@ const MOST = 1_000;
 function aQueue() {
   const done: string[] = [];
   const stores: (() => void)[] = [];
-  const store = { write: () => new Promise<void>((resolve) => stores.push(resolve)) };
+  const store = {
+    write: () => new Promise<Written>((resolve) => stores.push(() => resolve({ durable: true }))),
+  };
   const answers = new Answers({
     store: { answer: async () => undefined },
     given: new Map(),

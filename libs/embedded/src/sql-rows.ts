@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Row, type Rows, type RowWrite, StoreUnavailable } from '#kept';
+import { type Row, type Rows, type RowWrite, StoreUnavailable, type Written } from '#kept';
 import { FILES } from './folder.js';
 import type { HeldFolder } from './held-folder.js';
 import { READ_AFTER, READ_BOOKS, READ_FROM, READ_ONE, rowOf, stepsOf } from './layout.js';
@@ -10,9 +10,12 @@ const MOST_WAITING = 1_000;
 /** So many bytes go to the thread, or come from it, at once; a single batch or row may be larger. */
 const PAGE_BYTES = 2 ** 20;
 
+/** The disk has it. */
+const DURABLE: Written = { durable: true };
+
 interface Waiting {
   readonly batch: readonly RowWrite[];
-  resolve(): void;
+  resolve(written: Written): void;
   reject(error: unknown): void;
 }
 
@@ -47,8 +50,8 @@ export class SqlRows implements Rows {
     return columns && this.checked(columns).text;
   }
 
-  async write(batch: readonly RowWrite[]): Promise<void> {
-    if (batch.length === 0) return;
+  async write(batch: readonly RowWrite[]): Promise<Written> {
+    if (batch.length === 0) return DURABLE;
     this.refuseClosed();
     if (this.waiting.length >= MOST_WAITING)
       throw new StoreUnavailable(`${MOST_WAITING} writes wait for the store in ${this.place} already`);
@@ -74,7 +77,7 @@ export class SqlRows implements Rows {
         const steps = stepsOf(group.flatMap(({ batch }) => batch));
         await this.held.thread.run([['BEGIN IMMEDIATE'], ...steps, ['COMMIT']]);
       });
-      for (const one of group) one.resolve();
+      for (const one of group) one.resolve(DURABLE);
     } catch (error) {
       for (const one of group) one.reject(error);
     }

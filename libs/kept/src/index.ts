@@ -1,5 +1,6 @@
+export type { Written } from '#engine';
 export { openStore, type Store, type StoreHealth, type StoreOptions } from './open-store.js';
-export type { Row, Rows, RowWrite } from './rows.js';
+export { type Row, ROWS_ON_REQUEST, type Rows, type RowWrite } from './rows.js';
 export { StoreUnavailable } from './store-unavailable.js';
 export { StoreUnusable, type UnusableReason } from './store-unusable.js';
 export { TITLE_KEY } from './title.js';

@@ -12,7 +12,7 @@ export type Store = {
   readonly declarations: Declarations;
   readonly learned: Learned;
   readonly outbox: Outbox;
-  /** The process that has the store decides: always this one, until the store is closed. */
+  /** Which process decides. Where none was handed in it is this one, until the store is closed. */
   readonly leadership: Leadership;
   readonly health: StoreHealth;
   /** Waits for writes under way, then lets other processes have the store. Calling it again does nothing. */
@@ -27,9 +27,13 @@ export type StoreHealth = {
   tryAgain(): Promise<void>;
 };
 
-/** What a store is opened with. `onDamage` hears of learned facts that make no sense and were left out. */
+/**
+ * What a store is opened with. `onDamage` hears of learned facts that make no sense and were left out. `leadership` is handed
+ * in where several processes share the store: then the store belongs to its term, and to no other process meanwhile.
+ */
 export type StoreOptions = {
   readonly fleet: string;
+  readonly leadership?: Leadership;
   readonly onDamage?: (key: string) => void;
   readonly onHealth?: OnHealth;
 };
@@ -40,9 +44,9 @@ export type StoreOptions = {
  */
 export async function openStore(
   kept: Rows,
-  { fleet, onDamage = () => {}, onHealth = () => {} }: StoreOptions,
+  { fleet, leadership, onDamage = () => {}, onHealth = () => {} }: StoreOptions,
 ): Promise<Store> {
-  const term = await beginTerm(kept, fleet).catch(async (error: unknown) => {
+  const term = await beginTerm(kept, fleet, leadership?.term).catch(async (error: unknown) => {
     await kept.close();
     throw error;
   });
@@ -54,12 +58,12 @@ export async function openStore(
     declarations: new ToldStore(rows),
     learned: new LearnedStore(rows, onDamage),
     outbox: new OutboxStore(rows),
-    leadership: soleLeadership(term, () => isOpen, ended),
+    leadership: leadership ?? soleLeadership(term, () => isOpen, ended),
     health: {
       get failure() {
         return rows.failure;
       },
-      tryAgain: () => rows.write([termRow(term)]),
+      tryAgain: async () => void (await rows.write([termRow(term)])),
     },
     close: async () => {
       isOpen = false;

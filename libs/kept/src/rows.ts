@@ -1,3 +1,5 @@
+import type { Written } from '#engine';
+
 /** One stored text. */
 export interface Row {
   readonly key: string;
@@ -22,10 +24,23 @@ export interface Rows {
   /** The text under a key; undefined where there is none. */
   get(key: string): Promise<string | undefined>;
   /**
-   * All of it or none, in the order of the calls. Once resolved it survives a crash of the machine. Rejects with
-   * `StoreUnavailable`, as reading does, where the place fails; whatever comes after has another try.
+   * All of it or none, in the order of the calls. Once resolved it survives a crash of the process, and where it is durable
+   * the loss of a machine, too. Rejects with `StoreUnavailable`, as reading does, where the place fails; whatever comes after
+   * has another try.
    */
-  write(batch: readonly RowWrite[]): Promise<void>;
+  write(batch: readonly RowWrite[]): Promise<Written>;
   /** Waits for what is under way, then lets other processes have them. Calling it again does nothing. */
   close(): Promise<void>;
 }
+
+/**
+ * The rows of which there may be too many to be held in memory: what was answered, the audit, webhook ids and events. A place
+ * that can lose writes keeps a copy of all others, and writes them again.
+ */
+export const ROWS_ON_REQUEST = [
+  'told/answer/',
+  'told/audit/',
+  'told/hook/',
+  'told/event/',
+  'told/dead-letter/',
+] as const;

@@ -13,11 +13,11 @@ const KEYS = { schema: TITLE_KEY, fleet: 'meta/fleet', term: 'meta/term' } as co
 
 /**
  * Checks which installation the store belongs to, writes that down where the store is new, and begins the next reign.
- * Nothing is written to a store that is not ours. Hands back the number of the reign.
+ * Nothing is written to a store that is not ours. Hands back the number of the reign: the given one, or the next.
  */
-export async function beginTerm(rows: Rows, fleet: string): Promise<number> {
+export async function beginTerm(rows: Rows, fleet: string, given?: number): Promise<number> {
   const last = await lastTerm(rows, fleet);
-  const term = last + 1;
+  const term = given ?? last + 1;
   await rows.write([
     { key: KEYS.schema, text: encode(VALUES.schema, KEYS.schema, SCHEMA_VERSION) },
     { key: KEYS.fleet, text: encode(VALUES.fleet, KEYS.fleet, fleet) },

@@ -11,6 +11,7 @@ import type {
   ToldModel,
   ToldOrders,
   ToldServer,
+  Written,
 } from '#engine';
 import { outboxWrite } from './outbox-store.js';
 import type { Rows, RowWrite } from './rows.js';
@@ -72,8 +73,8 @@ export class ToldStore implements Declarations {
     return this.value(AUDIT, auditKey(number));
   }
 
-  async write(changes: readonly ToldChange[]): Promise<void> {
-    await this.rows.write(changes.map(writeOf));
+  async write(changes: readonly ToldChange[]): Promise<Written> {
+    return this.rows.write(changes.map(writeOf));
   }
 
   private async value<T>({ prefix, schema }: Table<T>, name: string): Promise<T | undefined> {

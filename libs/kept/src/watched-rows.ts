@@ -1,3 +1,4 @@
+import type { Written } from '#engine';
 import type { Row, Rows, RowWrite } from './rows.js';
 import { StoreUnavailable } from './store-unavailable.js';
 
@@ -34,9 +35,12 @@ export class WatchedRows implements Rows {
     return this.rows.get(key).catch((error: unknown) => Promise.reject(this.noted(error)));
   }
 
-  async write(batch: readonly RowWrite[]): Promise<void> {
-    await this.rows.write(batch).catch((error: unknown) => Promise.reject(this.noted(error)));
+  async write(batch: readonly RowWrite[]): Promise<Written> {
+    const written = await this.rows
+      .write(batch)
+      .catch((error: unknown) => Promise.reject<Written>(this.noted(error)));
     if (batch.length > 0) this.tell(null);
+    return written;
   }
 
   close(): Promise<void> {

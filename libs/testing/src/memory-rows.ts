@@ -1,8 +1,10 @@
-import type { Row, Rows, RowWrite } from '#kept';
+import type { Row, Rows, RowWrite, Written } from '#kept';
 
 /** Rows in a map that is handed in: it is what the next life finds. */
 export class MemoryRows implements Rows {
   readonly place = 'memory';
+  /** What writes say. */
+  isDurable = true;
   /** Writes fail with it. */
   failsWith: Error | null = null;
   private isOpen = true;
@@ -21,13 +23,14 @@ export class MemoryRows implements Rows {
     return this.texts.get(key);
   }
 
-  async write(batch: readonly RowWrite[]): Promise<void> {
+  async write(batch: readonly RowWrite[]): Promise<Written> {
     await this.turn();
     if (this.failsWith) throw this.failsWith;
     for (const { key, text } of batch) {
       if (text === null) this.texts.delete(key);
       else this.texts.set(key, text);
     }
+    return { durable: this.isDurable };
   }
 
   async close(): Promise<void> {

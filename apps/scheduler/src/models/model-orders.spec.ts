@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ANONYMOUS } from '#access';
 import type { Event, ModelId } from '#core';
-import type { ToldAnswer, ToldChange } from '#engine';
+import type { ToldAnswer, ToldChange, Written } from '#engine';
 import { emptyAudit } from '../../../../test/support/empty-audit.js';
 import { Lifecycle } from '../lifecycle.js';
 import type { Running } from '../running.js';
@@ -17,8 +17,9 @@ const CALLER = { ...ANONYMOUS, ifMatch: null, gone: new AbortController().signal
 /** Writes whose answers are kept in memory. */
 function keptWrites(): Writes {
   const kept = new Map<string, ToldAnswer | null>();
-  const write = async (changes: readonly ToldChange[]): Promise<void> => {
+  const write = async (changes: readonly ToldChange[]): Promise<Written> => {
     for (const change of changes) if (change.kind === 'answer') kept.set(change.key, change.value);
+    return { durable: true };
   };
   const store = { answer: async (key: string) => kept.get(key) ?? undefined };
   const answers = new Answers({ store, given: new Map(), wallNow: () => 0 });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { emptyFleet } from '#core';
-import { OrderBook, type ToldChange } from '#engine';
+import { OrderBook, type ToldChange, type Written } from '#engine';
 import { emptyAudit } from '../../../../test/support/empty-audit.js';
 import { Lifecycle } from '../lifecycle.js';
 import { Answers } from '../writes/answers.js';
@@ -17,10 +17,11 @@ describe('keeping what became of orders', () => {
 
   beforeEach(() => {
     [stored, isFull, said] = [[], false, []];
-    const write = async (changes: readonly ToldChange[]): Promise<void> => {
+    const write = async (changes: readonly ToldChange[]): Promise<Written> => {
       await Promise.resolve();
       if (isFull) throw new Error('the disk is full');
       stored.push(...changes);
+      return { durable: true };
     };
     const store = { answer: async () => undefined };
     const answers = new Answers({ store, given: new Map(), wallNow: () => 0 });

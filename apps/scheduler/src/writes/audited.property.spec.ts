@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ANONYMOUS } from '#access';
 import { auditHash, NO_HASH } from '#contracts';
-import type { Declarations, ToldChange } from '#engine';
+import type { Declarations, ToldChange, Written } from '#engine';
 import { openStore, StoreUnavailable } from '#kept';
 import { MemoryRows } from '#testing';
 import { Audit } from '../audit/audit.js';
@@ -34,13 +34,14 @@ class Shaky {
 
   constructor(private readonly declarations: Declarations) {}
 
-  async write(changes: readonly ToldChange[]): Promise<void> {
+  async write(changes: readonly ToldChange[]): Promise<Written> {
     const { next } = this;
     this.next = 'fine';
     if (next === 'fails') throw new StoreUnavailable('full');
-    await this.declarations.write(changes);
+    const written = await this.declarations.write(changes);
     this.taken.push(changes);
     if (next === 'unheard') throw new StoreUnavailable('cut off');
+    return written;
   }
 }
 

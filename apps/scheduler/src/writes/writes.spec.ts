@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ANONYMOUS } from '#access';
-import type { ToldAnswer, ToldChange } from '#engine';
+import type { ToldAnswer, ToldChange, Written } from '#engine';
 import { emptyAudit } from '../../../../test/support/empty-audit.js';
 import { Lifecycle } from '../lifecycle.js';
 import { Answers, type Operation } from './answers.js';
@@ -29,7 +29,7 @@ describe('writes', () => {
     kept = new Map();
     answers = new Answers({ store, given: new Map(), wallNow: () => now, onDropped });
     lifecycle = new Lifecycle();
-    const write = async (changes: readonly ToldChange[]): Promise<void> => {
+    const write = async (changes: readonly ToldChange[]): Promise<Written> => {
       await Promise.resolve();
       if (broken) throw new Error('the disk is full');
       stored.push(...changes.filter(({ kind }) => !kind.startsWith('audit')));
@@ -38,6 +38,7 @@ describe('writes', () => {
         if (change.value === null) kept.delete(change.key);
         else kept.set(change.key, change.value);
       }
+      return { durable: true };
     };
     writes = new Writes({ write }, { answers, audit: emptyAudit() }, lifecycle);
   });

@@ -181,6 +181,12 @@ export type ToldChange =
       readonly value: ToldDeadLetter | null;
     };
 
+/** What became of a write. */
+export interface Written {
+  /** Whether it survives the loss of any one machine that keeps it. False: too few replicas of the store confirmed it. */
+  readonly durable: boolean;
+}
+
 /** Stores what was declared and ordered through the API. It survives crashes from the moment that `write` resolves. */
 export interface Declarations {
   read(): Promise<Told>;
@@ -191,5 +197,5 @@ export interface Declarations {
   /** The audit record of a number; undefined where it is not kept. */
   auditRecord(number: number): Promise<ToldAudit | undefined>;
   /** All of it or none. */
-  write(changes: readonly ToldChange[]): Promise<void>;
+  write(changes: readonly ToldChange[]): Promise<Written>;
 }
