@@ -48,7 +48,16 @@ export type {
 } from './plan/plan.js';
 export { type Pressure, PRESSURE_LEVELS, type PressureLevel } from './fleet/pressure.js';
 export { Planning } from './plan/planning.js';
-export { pickRoute, type RecentUses, type RouteQuery } from './learned/routes.js';
+export {
+  pickFrom,
+  pickRoute,
+  type RecentUses,
+  type RoutableCopy,
+  type RouteQuery,
+  type RouteRow,
+  routeRow,
+  type RouteSource,
+} from './learned/routes.js';
 export { step } from './step.js';
 export { nextWake } from './wake.js';
 export { type DeviceFlag, deviceFlags } from './memory/device-flags.js';
@@ -64,7 +73,7 @@ export { isGuaranteed, isPinProtected } from './memory/pins.js';
 export { isComing } from './demand/wants.js';
 export { isComingBack, reloadsOf } from './memory/reloads.js';
 export { residentUntil } from './fleet/idle-rule.js';
-export { isAllSeen, isLeftAlone, isListedNowhere } from './fleet/standing.js';
+export { isAllSeen, isLeftAlone, isListedNowhere, isSettling } from './fleet/standing.js';
 export {
   copiesPerModel,
   lastFailure,

@@ -13,7 +13,7 @@ export const leasesEndBy = (server: Server | undefined): Instant =>
   server?.drain?.deadline == null ? Infinity : server.drain.deadline + DEFAULT_LEASE;
 
 /** The same for one copy: no drain ends the leases on a stranger that the operator keeps. */
-function leasesOnEndBy(
+export function leasesOnEndBy(
   { servers }: Readonly<Fleet>,
   { server: id, stranger }: Pick<Ready, 'server' | 'stranger'>,
 ): Instant {

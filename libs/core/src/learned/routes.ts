@@ -4,6 +4,7 @@ import type { Ready, Replica } from '../fleet/replica.js';
 import type { ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import { isRoutable } from '../fleet/standing.js';
+import { leasesOnEndBy } from './leases.js';
 
 /** What a caller asks of a route. */
 export interface RouteQuery {
@@ -18,41 +19,110 @@ export interface RecentUses {
   lastUse(replica: ReplicaId): Instant | undefined;
 }
 
+/** What a route is picked by: the part of a copy that both a fleet and a table of routes have. */
+export type RoutableCopy = Pick<Ready, 'id' | 'server' | 'versions' | 'lastUse'>;
+
+/** Where routes are picked from: the fleet of a leader, or the table of a follower. */
+export interface RouteSource<Key, Copy extends RoutableCopy> {
+  /** All copies of a model; undefined where none may be routed to. */
+  copiesOf(model: ModelId): Iterable<Key> | undefined;
+  /** The copy; undefined where it may not be routed to. */
+  routable(copy: Key): Copy | undefined;
+  isFailing(copy: Copy): boolean;
+  /** Whether its server drains with a deadline, which cuts leases. */
+  isEnding(copy: Copy): boolean;
+}
+
+/** The replica that a caller is sent to; undefined where none may be routed to. */
+export const pickRoute = (fleet: Readonly<Fleet>, query: RouteQuery, recent: RecentUses): Ready | undefined =>
+  pickFrom(new FleetRoutes(fleet), query, recent);
+
 /**
- * The replica that a caller is sent to; undefined where none may be routed to. Failing copies come last, then those on
- * servers that drain with a deadline; of the others the least recently used comes first.
+ * The same of any source. Failing copies come last, then those on servers that drain with a deadline; of the others the
+ * least recently used comes first.
  */
-export function pickRoute(fleet: Readonly<Fleet>, query: RouteQuery, recent: RecentUses): Ready | undefined {
-  const holders = fleet.holders.get(query.model);
-  if (!holders || fleet.models.get(query.model)?.enabled === false) return undefined;
-  let best: Ready | undefined;
-  for (const id of holders) {
-    const replica = fleet.replicas.get(id)!;
-    if (!isRoute(fleet, replica) || !hasVersion(replica, query.version)) continue;
-    if (query.avoid.includes(replica.server)) continue;
-    if (!best || isRoutedBefore(fleet, replica, best, recent)) best = replica;
+export function pickFrom<Key, Copy extends RoutableCopy>(
+  source: RouteSource<Key, Copy>,
+  query: RouteQuery,
+  recent: RecentUses,
+): Copy | undefined {
+  const copies = source.copiesOf(query.model);
+  if (!copies) return undefined;
+  let best: Copy | undefined;
+  for (const key of copies) {
+    const copy = source.routable(key);
+    if (!copy || !hasVersion(copy, query.version) || query.avoid.includes(copy.server)) continue;
+    if (!best || isRoutedBefore(source, copy, best, recent)) best = copy;
   }
   return best;
 }
 
-const isRoute = (fleet: Readonly<Fleet>, replica: Replica): replica is Ready =>
-  replica.phase === 'ready' && isRoutable(fleet.servers.get(replica.server)!);
-
-export const hasVersion = ({ versions }: Ready, version: string | null): boolean =>
+export const hasVersion = ({ versions }: Pick<Ready, 'versions'>, version: string | null): boolean =>
   version === null || versions.includes(version);
 
-function isRoutedBefore(fleet: Readonly<Fleet>, one: Ready, other: Ready, recent: RecentUses): boolean {
-  if (isFailing(one) !== isFailing(other)) return isFailing(other);
-  if (isEnding(fleet, one) !== isEnding(fleet, other)) return isEnding(fleet, other);
+function isRoutedBefore<Key, Copy extends RoutableCopy>(
+  source: RouteSource<Key, Copy>,
+  one: Copy,
+  other: Copy,
+  recent: RecentUses,
+): boolean {
+  if (source.isFailing(one) !== source.isFailing(other)) return source.isFailing(other);
+  if (source.isEnding(one) !== source.isEnding(other)) return source.isEnding(other);
   return usedAt(one, recent) < usedAt(other, recent);
 }
 
-/** Whether its server drains with a deadline, which cuts leases. */
-const isEnding = ({ servers }: Readonly<Fleet>, { server }: Ready): boolean =>
-  servers.get(server)?.drain?.deadline != null;
+const usedAt = (copy: RoutableCopy, recent: RecentUses): Instant => recent.lastUse(copy.id) ?? copy.lastUse;
 
-const usedAt = (replica: Ready, recent: RecentUses): Instant => recent.lastUse(replica.id) ?? replica.lastUse;
+/** The routes of a fleet. */
+class FleetRoutes implements RouteSource<ReplicaId, Ready> {
+  constructor(private readonly fleet: Readonly<Fleet>) {}
+
+  copiesOf(model: ModelId): Iterable<ReplicaId> | undefined {
+    return isDisabled(this.fleet, model) ? undefined : this.fleet.holders.get(model);
+  }
+
+  routable(id: ReplicaId): Ready | undefined {
+    const replica = this.fleet.replicas.get(id)!;
+    return isRoute(this.fleet, replica) ? replica : undefined;
+  }
+
+  isFailing(replica: Ready): boolean {
+    return isFailing(replica);
+  }
+
+  isEnding({ server }: Ready): boolean {
+    return this.fleet.servers.get(server)?.drain?.deadline != null;
+  }
+}
+
+const isDisabled = ({ models }: Readonly<Fleet>, model: ModelId): boolean =>
+  models.get(model)?.enabled === false;
+
+const isRoute = (fleet: Readonly<Fleet>, replica: Replica): replica is Ready =>
+  replica.phase === 'ready' && isRoutable(fleet.servers.get(replica.server)!);
 
 /** The ready replicas of a model that may be routed to now. */
 export const routableReplicas = (fleet: Readonly<Fleet>, model: ModelId): Ready[] =>
   replicasOf(fleet, model).filter((replica) => isRoute(fleet, replica));
+
+/** A copy that may be routed to, as watchers of routes are told it. */
+export interface RouteRow extends Pick<Ready, 'id' | 'model' | 'server' | 'versions' | 'devices'> {
+  readonly isFailing: boolean;
+  /** Whether its server drains with a deadline. */
+  readonly isEnding: boolean;
+  /** When leases on it end at the latest; infinite where no drain cuts them. */
+  readonly leasesEndBy: Instant;
+}
+
+/** What watchers are told of a replica; undefined where it may not be routed to. */
+export function routeRow(fleet: Readonly<Fleet>, id: ReplicaId): RouteRow | undefined {
+  const replica = fleet.replicas.get(id);
+  if (!replica || !isRoute(fleet, replica) || isDisabled(fleet, replica.model)) return undefined;
+  const { model, server, versions, devices } = replica;
+  return {
+    ...{ id, model, server, versions, devices },
+    isFailing: isFailing(replica),
+    isEnding: fleet.servers.get(server)?.drain?.deadline != null,
+    leasesEndBy: leasesOnEndBy(fleet, replica),
+  };
+}
