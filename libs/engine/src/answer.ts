@@ -32,6 +32,8 @@ export interface Route {
   readonly lease: Millis;
   readonly cold: boolean;
   readonly waited: Millis;
+  /** Given without the leader's word, or by a leader whose own lease is out of date; left out: with it. */
+  readonly stale?: true;
 }
 
 /** The route to a replica. */

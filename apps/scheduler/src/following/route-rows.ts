@@ -1,0 +1,91 @@
+import type { Instant, ModelId, ReplicaId, RouteRow, RouteSource, ServerId } from '#core';
+
+/** A row of a table. */
+export interface TableRow extends RouteRow {
+  /** The uses of a table are kept beside it. */
+  readonly lastUse: Instant;
+  /** The snapshot that told it last. */
+  readonly snapshot: number;
+}
+
+/** The rows of a table by replica and by model, to be picked from. */
+export class RouteRows implements RouteSource<TableRow, TableRow> {
+  private readonly byReplica = new Map<ReplicaId, TableRow>();
+  private readonly byModel = new Map<ModelId, TableRow[]>();
+
+  get size(): number {
+    return this.byReplica.size;
+  }
+
+  get(id: ReplicaId): TableRow | undefined {
+    return this.byReplica.get(id);
+  }
+
+  keys(): Iterable<ReplicaId> {
+    return this.byReplica.keys();
+  }
+
+  values(): Iterable<TableRow> {
+    return this.byReplica.values();
+  }
+
+  put(row: TableRow): void {
+    const rows = this.byModel.get(row.model);
+    const at = rows?.findIndex(({ id }) => id === row.id) ?? -1;
+    if (!rows) this.byModel.set(row.model, [row]);
+    else if (at < 0) rows.push(row);
+    else rows[at] = row;
+    this.byReplica.set(row.id, row);
+  }
+
+  /** Says whether there was such a row. */
+  delete(id: ReplicaId): boolean {
+    const row = this.byReplica.get(id);
+    if (!row) return false;
+    this.byReplica.delete(id);
+    const others = this.byModel.get(row.model)!.filter((one) => one !== row);
+    if (others.length === 0) this.byModel.delete(row.model);
+    else this.byModel.set(row.model, others);
+    return true;
+  }
+
+  copiesOf(model: ModelId): readonly TableRow[] | undefined {
+    return this.byModel.get(model);
+  }
+
+  routable(row: TableRow): TableRow {
+    return row;
+  }
+
+  isFailing(row: TableRow): boolean {
+    return row.isFailing;
+  }
+
+  isEnding(row: TableRow): boolean {
+    return row.isEnding;
+  }
+}
+
+/** Where routes may only lead to what a look has shown. */
+export class ShownRows implements RouteSource<TableRow, TableRow> {
+  constructor(
+    private readonly rows: RouteRows,
+    private readonly isShown: (model: ModelId, server: ServerId) => boolean,
+  ) {}
+
+  copiesOf(model: ModelId): readonly TableRow[] | undefined {
+    return this.rows.copiesOf(model);
+  }
+
+  routable(row: TableRow): TableRow | undefined {
+    return this.isShown(row.model, row.server) ? row : undefined;
+  }
+
+  isFailing(row: TableRow): boolean {
+    return row.isFailing;
+  }
+
+  isEnding(row: TableRow): boolean {
+    return row.isEnding;
+  }
+}

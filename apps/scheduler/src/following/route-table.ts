@@ -1,0 +1,212 @@
+import {
+  type Instant,
+  type Millis,
+  type ModelId,
+  pickFrom,
+  type ReplicaId,
+  replicaId,
+  type ServerId,
+} from '#core';
+import type { RouteServerMessage } from '#contracts';
+import type { ResolveQuery, Route } from '#engine';
+import type { Beat, RouteEvent, RouteVersion, SentRow, WatchedServer } from '../watching/route-event.js';
+import type { RouteFeed } from '../watching/route-feed.js';
+import { OpenUses } from './open-uses.js';
+import { RouteRows, ShownRows, type TableRow } from './route-rows.js';
+
+/** Leases that are given without the leader last so long at most: longer ones are the leader's, who stores them. */
+export const LONGEST_OWN_LEASE: Millis = 10_000;
+
+/** What a table is made of. */
+export interface TableParts {
+  readonly now: () => Instant;
+  /** The staleness bound: where the leader's lease was last renewed longer ago, the table is out of date. */
+  readonly bound: Millis;
+  /** Whether a look of this process' own, young enough, shows a model ready: routes that are out of date go by that alone. */
+  readonly isShown: (model: ModelId, server: ServerId) => boolean;
+}
+
+/** What has changed in a table. */
+export type OnChanged = (replicas: ReadonlySet<ReplicaId>, servers: ReadonlySet<ServerId>) => void;
+
+/**
+ * The routes that a leader has told. It lasts as long as the process. Of a new leader's term the rows of a server replace those
+ * of before once that leader has looked at the server; until then the rows of before stand.
+ */
+export class RouteTable implements RouteFeed {
+  readonly rows = new RouteRows();
+  readonly uses = new OpenUses();
+  private readonly told = new Map<ServerId, WatchedServer & { readonly snapshot: number }>();
+  private readonly shown: ShownRows;
+  private snapshot = 0;
+  /** Whether the table was begun anew, and is not whole yet. */
+  private isBegun = false;
+  /** Whether rows of an earlier snapshot are kept. */
+  private hasOld = false;
+  private renewedAt: Instant = -Infinity;
+  private isLeaderEnding = false;
+  private whole: RouteVersion = { term: 0, sequence: 0 };
+  private changedRows = new Set<ReplicaId>();
+  private changedServers = new Set<ServerId>();
+  private withdrawn = new Set<ReplicaId>();
+  private tell: OnChanged = () => undefined;
+
+  constructor(private readonly parts: TableParts) {
+    this.shown = new ShownRows(this.rows, parts.isShown);
+  }
+
+  /** Of the last table that was told as a whole; term 0 before the first. */
+  get version(): RouteVersion {
+    return this.whole;
+  }
+
+  /** Whether a table was ever received. */
+  get isReceived(): boolean {
+    return this.whole.term > 0;
+  }
+
+  /** Whether watchers of this table may be told of it. */
+  get isReady(): boolean {
+    return this.isReceived && !this.isOutOfDate;
+  }
+
+  /** How long ago the leader's lease was last renewed, at most. */
+  get age(): Millis {
+    return this.parts.now() - this.renewedAt;
+  }
+
+  get isOutOfDate(): boolean {
+    return this.age > this.parts.bound;
+  }
+
+  /** Has `tell` hear of each change, once it is whole. */
+  follow(tell: OnChanged): void {
+    this.tell = tell;
+  }
+
+  /** The rows that are gone since this was asked last. */
+  takeWithdrawn(): ReadonlySet<ReplicaId> {
+    const { withdrawn } = this;
+    this.withdrawn = new Set();
+    return withdrawn;
+  }
+
+  /** The route to a warm model; undefined where the leader has to be asked. */
+  route(query: ResolveQuery): Route | undefined {
+    if (query.lease > LONGEST_OWN_LEASE) return undefined;
+    const now = this.parts.now();
+    const isStale = now - this.renewedAt > this.parts.bound;
+    const row = pickFrom(isStale ? this.shown : this.rows, query, this.uses);
+    if (!row) return undefined;
+    const lease = Math.max(0, Math.min(query.lease, Math.floor(row.leasesEndBy - now)));
+    this.uses.note(row, now, now + lease);
+    const { term, sequence } = this.whole;
+    return {
+      kind: 'route',
+      model: row.model,
+      version: query.version ?? row.versions.at(-1) ?? '',
+      server: row.server,
+      replica: row.id,
+      devices: row.devices,
+      ...{ term, sequence, lease, cold: false, waited: 0 },
+      ...(isStale && { stale: true }),
+    };
+  }
+
+  /** Takes up what the leader tells. It was sent after `sentAfter`: what it says of times is counted from then. */
+  take(event: RouteEvent, sentAfter: Instant): void {
+    const { version, beat } = event;
+    if (version.term < this.whole.term) return;
+    if (event.resets) this.begin();
+    for (const server of event.servers) this.setServer(server);
+    for (const id of event.serversGone) this.dropServer(id);
+    for (const row of event.rows) this.setRow(row, sentAfter);
+    for (const id of event.gone) this.drop(id);
+    if (event.hasMore) return;
+    const isNewTerm = version.term > this.whole.term;
+    this.whole = version;
+    this.sweep();
+    const renewedAt = sentAfter - beat.renewedAgo;
+    this.renewedAt = isNewTerm ? renewedAt : Math.max(this.renewedAt, renewedAt);
+    this.isLeaderEnding = beat.isEnding;
+    this.tellChanges();
+  }
+
+  routeServer(id: string): RouteServerMessage {
+    return this.told.get(id as ServerId) ?? { id, grpc: '', http: null, labels: {} };
+  }
+
+  beat(): Beat {
+    return { renewedAgo: this.age, isEnding: this.isLeaderEnding };
+  }
+
+  replicas(): Iterable<ReplicaId> {
+    return this.rows.keys();
+  }
+
+  row(id: ReplicaId): TableRow | undefined {
+    return this.rows.get(id);
+  }
+
+  servers(): Iterable<ServerId> {
+    return this.told.keys();
+  }
+
+  server(id: ServerId): WatchedServer | undefined {
+    return this.told.get(id);
+  }
+
+  /** Rows that were out of date are not kept: what they lead to may be gone since. */
+  private begin(): void {
+    this.snapshot += 1;
+    this.isBegun = true;
+    this.hasOld = this.rows.size > 0;
+    if (!this.isOutOfDate) return;
+    for (const id of this.rows.keys()) this.drop(id);
+  }
+
+  private setServer(server: WatchedServer): void {
+    this.told.set(server.id as ServerId, { ...server, snapshot: this.snapshot });
+    this.changedServers.add(server.id as ServerId);
+  }
+
+  private dropServer(id: ServerId): void {
+    if (this.told.delete(id)) this.changedServers.add(id);
+  }
+
+  private setRow({ leasesEndIn, ...row }: SentRow, sentAfter: Instant): void {
+    const leasesEndBy = leasesEndIn === null ? Infinity : sentAfter + leasesEndIn;
+    const id = replicaId(row.model, row.server);
+    this.rows.put({ ...row, id, leasesEndBy, lastUse: -Infinity, snapshot: this.snapshot });
+    this.changedRows.add(id);
+  }
+
+  private drop(id: ReplicaId): void {
+    if (!this.rows.delete(id)) return;
+    this.changedRows.add(id);
+    this.withdrawn.add(id);
+  }
+
+  /** What an earlier snapshot told is gone, but for the rows of servers at which the leader has not looked yet. */
+  private sweep(): void {
+    if (this.isBegun)
+      for (const [id, { snapshot }] of this.told) if (snapshot < this.snapshot) this.dropServer(id);
+    if (this.hasOld && (this.isBegun || this.changedServers.size > 0)) {
+      this.hasOld = false;
+      for (const { id, server, snapshot } of this.rows.values()) {
+        if (snapshot === this.snapshot) continue;
+        if (this.told.get(server)?.isObserved === false) this.hasOld = true;
+        else this.drop(id);
+      }
+    }
+    this.isBegun = false;
+  }
+
+  private tellChanges(): void {
+    const { changedRows, changedServers } = this;
+    if (changedRows.size + changedServers.size === 0) return;
+    this.changedRows = new Set();
+    this.changedServers = new Set();
+    this.tell(changedRows, changedServers);
+  }
+}

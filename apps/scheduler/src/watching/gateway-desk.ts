@@ -1,0 +1,145 @@
+import type { Instant, Millis } from '#core';
+import { type Line, Publisher } from './publisher.js';
+import type { RouteEvent, RouteVersion } from './route-event.js';
+import type { RouteFeed } from './route-feed.js';
+
+/** So long after the last event a gateway may go by its table. */
+export const TABLE_GOOD_FOR: Millis = 10_000;
+/** So many gateways watch at most. */
+export const MOST_GATEWAYS = 500;
+/** Events that were sent within so long count as one, sent with the last of them: few moments have to be remembered. */
+const SAME_MOMENT: Millis = 500;
+
+/** How a gateway is reached. */
+export interface GatewayStream {
+  /** Whether it reads what was sent before. */
+  readonly isFree: boolean;
+  write(event: RouteEvent): void;
+  /** Ends the stream: what it is told here is not good any more. */
+  end(): void;
+}
+
+interface Mark {
+  readonly since: Instant;
+  at: Instant;
+  version: RouteVersion;
+}
+
+const NEVER: RouteVersion = { term: Infinity, sequence: Infinity };
+
+/** The way to one gateway, which acknowledges nothing: what it goes by follows from when events were sent. */
+class GatewayLine implements Line {
+  isOpen = true;
+  private readonly marks: Mark[] = [];
+  private sentAt: Instant;
+
+  constructor(
+    readonly stream: GatewayStream,
+    /** What was withdrawn before it was told anything. */
+    private before: RouteVersion,
+    now: Instant,
+  ) {
+    this.sentAt = now;
+  }
+
+  get isFree(): boolean {
+    return this.isOpen && this.stream.isFree;
+  }
+
+  send(event: RouteEvent, now: Instant): void {
+    this.sentAt = now;
+    this.stream.write(event);
+    if (event.hasMore) return;
+    const last = this.marks.at(-1);
+    const { version } = event;
+    if (last && now - last.since < SAME_MOMENT) Object.assign(last, { at: now, version });
+    else this.marks.push({ since: now, at: now, version });
+  }
+
+  isOver(now: Instant): boolean {
+    return now - this.sentAt >= TABLE_GOOD_FOR;
+  }
+
+  /** The version up to which it goes by nothing that is withdrawn. */
+  settled(now: Instant): RouteVersion {
+    while (this.marks[0] && now - this.marks[0].at >= TABLE_GOOD_FOR)
+      this.before = this.marks.shift()!.version;
+    return this.before;
+  }
+}
+
+/** The gateways that watch this process' table. It has no clock: each call says when it is made. */
+export class GatewayDesk {
+  private readonly lines = new Set<GatewayLine>();
+  private readonly publisher: Publisher;
+
+  constructor(private readonly feed: RouteFeed) {
+    this.publisher = new Publisher(feed);
+  }
+
+  /** Those whose streams are open. */
+  get size(): number {
+    let open = 0;
+    for (const { isOpen } of this.lines) if (isOpen) open += 1;
+    return open;
+  }
+
+  /** Whether any gateway may go by what it was told. */
+  get isWatched(): boolean {
+    return this.lines.size > 0;
+  }
+
+  /** Tells a gateway of the table from now on. Returns what is to be called when its stream has ended. */
+  open(stream: GatewayStream, have: RouteVersion | null, now: Instant): () => void {
+    const line = new GatewayLine(stream, this.feed.version, now);
+    this.lines.add(line);
+    this.publisher.join(line, have, now);
+    return () => this.close(line);
+  }
+
+  /** Tells what has changed in the table. */
+  changed(...changed: Parameters<Publisher['changed']>): void {
+    this.publisher.changed(...changed);
+  }
+
+  /** A gateway reads again. */
+  flush(now: Instant): void {
+    this.publisher.flushAll(now);
+  }
+
+  /** To be called once a second. Where the table is out of date the gateways are sent away. */
+  tick(now: Instant): void {
+    for (const line of this.lines) {
+      if (line.isOpen && (!this.feed.isReady || line.isOver(now))) this.end(line);
+      if (!line.isOpen && line.isOver(now)) this.lines.delete(line);
+    }
+    this.publisher.beat(now);
+  }
+
+  /** The version up to which no gateway goes by what is withdrawn. */
+  settled(now: Instant): RouteVersion {
+    let settled = NEVER;
+    for (const line of this.lines) {
+      if (line.isOver(now)) continue;
+      const own = line.settled(now);
+      if (own.term < settled.term || (own.term === settled.term && own.sequence < settled.sequence))
+        settled = own;
+    }
+    return settled;
+  }
+
+  /** Ends all streams. What the gateways were told stays good for a while. */
+  endAll(): void {
+    for (const line of this.lines) if (line.isOpen) this.end(line);
+  }
+
+  private end(line: GatewayLine): void {
+    this.close(line);
+    line.stream.end();
+  }
+
+  private close(line: GatewayLine): void {
+    line.isOpen = false;
+    this.publisher.leave(line);
+  }
+}

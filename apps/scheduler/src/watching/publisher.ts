@@ -1,0 +1,155 @@
+import type { Instant, ReplicaId, RouteRow, ServerId } from '#core';
+import { ChangeLog } from './change-log.js';
+import type { RouteEvent, RouteVersion, SentRow } from './route-event.js';
+import type { RouteFeed } from './route-feed.js';
+
+/** So many rows and servers are in one event: 1,000 rows take some 30 KiB. */
+const MOST_ROWS = 1_000;
+
+/** Leads to one watcher. */
+export interface Line {
+  /** Whether an event may be sent: none is under way. */
+  readonly isFree: boolean;
+  send(event: RouteEvent, now: Instant): void;
+}
+
+/** What a watcher has not been told yet. */
+interface Lacking {
+  resets: boolean;
+  readonly replicas: Set<ReplicaId>;
+  readonly servers: Set<ServerId>;
+  /** Whether an event is due, if only for its beat. */
+  isDue: boolean;
+}
+
+/**
+ * Tells watchers what changes. One event at a time is under way to each; the next one has all that has changed since, as it is
+ * by then. So a watcher that is slow costs no more than the names of what it lacks. It has no clock, and sends nothing by
+ * itself.
+ */
+export class Publisher {
+  private readonly lacking = new Map<Line, Lacking>();
+  private log: ChangeLog | null = null;
+  private term = 0;
+  private numbers = 0;
+
+  constructor(private readonly feed: RouteFeed) {}
+
+  /** Has a watcher told all, or what is newer than the version that it has. */
+  join(line: Line, have: RouteVersion | null, now: Instant): void {
+    const newer = this.newerThan(have);
+    const replicas = new Set(newer ?? []);
+    this.lacking.set(line, {
+      resets: newer === undefined,
+      replicas,
+      servers: new Set(newer ? this.feed.servers() : []),
+      isDue: true,
+    });
+    this.flush(line, now);
+  }
+
+  leave(line: Line): void {
+    this.lacking.delete(line);
+  }
+
+  /** Takes note of what has changed, and tells the watchers whose lines are free. */
+  changed(replicas: Iterable<ReplicaId>, servers: Iterable<ServerId>, now: Instant): void {
+    const log = this.logOfTerm();
+    for (const id of replicas) {
+      log.note(id, this.feed.version.sequence);
+      for (const one of this.lacking.values()) one.replicas.add(id);
+    }
+    for (const id of servers) for (const one of this.lacking.values()) one.servers.add(id);
+    this.flushAll(now);
+  }
+
+  /** Has each watcher sent an event, as soon as its line is free. */
+  beat(now: Instant): void {
+    for (const one of this.lacking.values()) one.isDue = true;
+    this.flushAll(now);
+  }
+
+  flushAll(now: Instant): void {
+    for (const line of this.lacking.keys()) this.flush(line, now);
+  }
+
+  /** Sends what a watcher lacks, as far as its line takes it. */
+  flush(line: Line, now: Instant): void {
+    const lacking = this.lacking.get(line);
+    while (lacking && line.isFree && this.isDue(lacking)) line.send(this.next(lacking, now), now);
+  }
+
+  private isDue({ isDue, resets, replicas, servers }: Lacking): boolean {
+    return isDue || (this.feed.isReady && (resets || replicas.size + servers.size > 0));
+  }
+
+  private next(lacking: Lacking, now: Instant): RouteEvent {
+    const { feed } = this;
+    const { version, isReady } = feed;
+    lacking.isDue = false;
+    const resets = isReady && lacking.resets;
+    if (resets) this.begin(lacking);
+    const told = isReady ? taken(feed, lacking, now) : NOTHING;
+    const hasMore = !isReady || lacking.replicas.size + lacking.servers.size > 0;
+    return { number: ++this.numbers, version, beat: feed.beat(now), resets, hasMore, ...told };
+  }
+
+  private begin(lacking: Lacking): void {
+    lacking.resets = false;
+    lacking.replicas.clear();
+    lacking.servers.clear();
+    for (const id of this.feed.servers()) lacking.servers.add(id);
+    for (const id of this.feed.replicas()) if (this.feed.row(id)) lacking.replicas.add(id);
+  }
+
+  private newerThan(have: RouteVersion | null): ReplicaId[] | undefined {
+    const { version } = this.feed;
+    if (have?.term !== version.term || have.sequence > version.sequence) return undefined;
+    return this.logOfTerm().since(have.sequence);
+  }
+
+  /** What was changed in one term is of no use in the next. */
+  private logOfTerm(): ChangeLog {
+    const { term, sequence } = this.feed.version;
+    if (this.log === null || this.term !== term) this.log = new ChangeLog(sequence);
+    this.term = term;
+    return this.log;
+  }
+}
+
+type Told = Pick<RouteEvent, 'servers' | 'serversGone' | 'rows' | 'gone'>;
+
+const NOTHING: Told = { servers: [], serversGone: [], rows: [], gone: [] };
+
+/** The next that a watcher is told: servers come before the rows that lead to them. */
+function taken(feed: RouteFeed, { replicas, servers }: Lacking, now: Instant): Told {
+  const told = {
+    servers: [] as RouteEvent['servers'][number][],
+    serversGone: [] as ServerId[],
+    rows: [] as SentRow[],
+    gone: [] as ReplicaId[],
+  };
+  let left = MOST_ROWS;
+  for (const id of servers) {
+    if (left-- === 0) return told;
+    servers.delete(id);
+    const server = feed.server(id);
+    if (server) told.servers.push(server);
+    else told.serversGone.push(id);
+  }
+  for (const id of replicas) {
+    if (left-- === 0) return told;
+    replicas.delete(id);
+    const row = feed.row(id);
+    if (row) told.rows.push(sentRow(row, now));
+    else told.gone.push(id);
+  }
+  return told;
+}
+
+function sentRow({ leasesEndBy, ...row }: RouteRow, now: Instant): SentRow {
+  return {
+    ...row,
+    leasesEndIn: leasesEndBy === Infinity ? null : Math.max(0, Math.floor(leasesEndBy - now)),
+  };
+}

@@ -1,0 +1,68 @@
+import type { Millis, ModelId, ReplicaId, RouteRow, ServerId } from '#core';
+import type { RouteServerMessage } from '#contracts';
+
+/** How new a table of routes is. `sequence` rises within a term. */
+export interface RouteVersion {
+  readonly term: number;
+  readonly sequence: number;
+}
+
+/** A server as watchers are told it. */
+export interface WatchedServer extends RouteServerMessage {
+  /** Whether the leader has looked at it in its term: before that its routes of the term before stand. */
+  readonly isObserved: boolean;
+}
+
+/** What each event says of the leader. */
+export interface Beat {
+  /** How long before the event was sent the leader's lease was last renewed. */
+  readonly renewedAgo: Millis;
+  /** Whether the leader is about to let go. */
+  readonly isEnding: boolean;
+}
+
+/** A row as it is sent. In ms after the event was sent all leases on it have ended; null: no drain cuts them. */
+export interface SentRow extends Omit<RouteRow, 'leasesEndBy'> {
+  readonly leasesEndIn: Millis | null;
+}
+
+/** What watchers are told at one time. `docs/api.md` says the same for gateways. */
+export interface RouteEvent {
+  /** Of all events of a leader's term none has the same. */
+  readonly number: number;
+  /** Of the table once this event is taken up, and those that follow it where `hasMore`. */
+  readonly version: RouteVersion;
+  readonly beat: Beat;
+  /** Whether the table begins anew: rows that are not told from here to the first event without `hasMore` are gone. */
+  readonly resets: boolean;
+  readonly hasMore: boolean;
+  readonly servers: readonly WatchedServer[];
+  readonly serversGone: readonly ServerId[];
+  readonly rows: readonly SentRow[];
+  readonly gone: readonly ReplicaId[];
+}
+
+/** A use of routes that a watcher gave to one replica. */
+export interface ReportedUse {
+  readonly model: ModelId;
+  readonly server: ServerId;
+  /** How long before the report the last route was given, and how long after it the last lease ends. */
+  readonly lastUsedAgo: Millis;
+  readonly inUseFor: Millis;
+  /** Routes given since the last report that arrived. */
+  readonly routes: number;
+}
+
+/** What a peer says to the leader: at each event, and once a second. */
+export interface PeerReport {
+  /** The number of the last event that it has taken up. */
+  readonly number: number;
+  /** What has been withdrawn up to this version, no route of the peer or of its gateways leads to any more. */
+  readonly version: RouteVersion;
+  /** Every lease that has not ended is among them, also on rows that are gone. */
+  readonly uses: readonly ReportedUse[];
+  /** Servers on which callers have just failed. */
+  readonly doubted: readonly ServerId[];
+  /** Whether this is the last one: the peer gives no more routes. */
+  readonly isEnding: boolean;
+}
