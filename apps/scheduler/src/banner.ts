@@ -6,7 +6,7 @@ interface Served {
   readonly http: string;
   readonly grpc: string;
   readonly demo: Demo | null;
-  readonly troubles: { of(id: string): Trouble | null };
+  readonly troubles: { of(id: string): Trouble | null } | null;
   readonly adminKeyFile: string | null;
   readonly authorityFile: string | null;
 }
@@ -72,7 +72,7 @@ function toTry(
 /** The servers that are not reached, and why. */
 function troubled({ servers }: Config, troubles: Served['troubles']): string[] {
   const lines = servers.flatMap(({ id }) => {
-    const trouble = troubles.of(id);
+    const trouble = troubles?.of(id);
     return trouble ? [`  *** server ${id} is not reached: ${trouble.detail}`] : [];
   });
   const left = lines.length - MOST_TROUBLES;

@@ -3,6 +3,7 @@ import type { Composition } from './compose.js';
 import { freezeEvent } from './fleet/freezes.js';
 import { drainEvent, isDraining } from './fleet/core-server.js';
 import { limitsEvent } from './layered-config.js';
+import type { Won } from './reigns/peers.js';
 import { recalledOrders } from './models/model-orders.js';
 import { declaration } from './models/model-writes.js';
 
@@ -10,11 +11,16 @@ import { declaration } from './models/model-writes.js';
  * Tells the engine all that is declared and remembered. It shares one turn: nothing is decided on half of it. Rejects where
  * the store is damaged.
  */
-export async function begin(config: Config, made: Composition): Promise<void> {
-  const { audit, engine, registry, links, catalog, discovery, freeze, times, teller } = made;
+export async function begin(
+  config: Config,
+  made: Composition,
+  _won: Pick<Won, 'isCleanRelease' | 'lastRenewalSeenAt'> | null,
+): Promise<void> {
+  const { audit, engine, registry, links, catalog, discovery, freeze, pressure, times, teller } = made;
   await audit.head();
   await teller.begin(config.webhooks.endpoints);
   engine.tell(limitsEvent(config));
+  pressure.follow(engine);
   const servers = registry.all().filter(({ hasLeft }) => !hasLeft);
   for (const { config: server } of servers) links.declare(server);
   await engine.recall();

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Config } from '#config';
 import { Engine, type Learned, type LearnedFacts, OrderBook, type Told } from '#engine';
 import type { Store } from '#kept';
-import { FlagLog, LimitLog, Metrics, MoveLog, ServerLog, ShortfallLog, TurnLog } from '#telemetry';
+import { FlagLog, LimitLog, type Metrics, MoveLog, ServerLog, ShortfallLog, TurnLog } from '#telemetry';
 import { Episodes } from './alerts/episodes.js';
 import { Audit } from './audit/audit.js';
 import { Discovery } from './discovery/discovery.js';
@@ -25,7 +25,6 @@ import { ModelList } from './models/model-list.js';
 import { OrderKeeping } from './models/order-keeping.js';
 import { TurnWatch } from './models/turn-watch.js';
 import type { CompleteParts, Demo, SchedulerParts } from './parts.js';
-import { PressureMonitor } from './pressure/pressure-monitor.js';
 import { openRecorder } from './recorder.js';
 import { ToldRoutes } from './routing/told-routes.js';
 import { ScalingNumbers, type ScalingParts } from './scaling/scaling-numbers.js';
@@ -36,7 +35,6 @@ import { WallTimes } from './wall-times.js';
 import { forgetWords } from './webhooks/forgotten-words.js';
 import { HeardHooks } from './webhooks/heard-hooks.js';
 import { Joining } from './webhooks/joining.js';
-import { Signatures } from './webhooks/signatures.js';
 import { Answers } from './writes/answers.js';
 import { Writes } from './writes/writes.js';
 
@@ -55,7 +53,8 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
   const known = composeKnowledge(config, running, remembered, new Troubles(parts.log));
   const { engine, times } = running;
   const { registry } = known;
-  const { access, log } = parts;
+  const { log } = parts;
+  const { access, insecureListen, pressure, signatures } = parts.lasting;
   logMisled(registry.all(), log);
   const links = new Links(engine, parts.openServer, known.troubles);
   const found = new Found();
@@ -80,9 +79,7 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
     freeze: { told: remembered.told.freeze },
     alertRules: { list: config.webhooks.alertmanager },
     episodes: new Episodes(remembered.told.episodes),
-    insecureListen: config.insecureListen,
-    signatures: new Signatures(config.webhooks.fleet.secrets, parts.wallNow),
-    pressure: new PressureMonitor(engine, parts.gauge, config.limits.shedAtLagMs, log),
+    ...{ insecureListen, signatures, pressure },
     discovery,
     leavers,
     exposures: new ExposureLog(engine, registry, log, new Set(remembered.demo?.servers.map(({ id }) => id))),
@@ -90,7 +87,7 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
 }
 
 /** What runs: the engine, its observers, and whether it serves. */
-function composeEngine(config: Config, parts: SchedulerParts, kept: Store, { told, facts }: Remembered) {
+function composeEngine(config: Config, parts: CompleteParts, kept: Store, { told, facts }: Remembered) {
   const { declarations, leadership, learned, outbox, health: storeHealth } = kept;
   const { clock, log, wallNow } = parts;
   const now = (): number => clock.now();
@@ -100,9 +97,8 @@ function composeEngine(config: Config, parts: SchedulerParts, kept: Store, { tol
   const store = new StoreWatch(storeHealth);
   const { term } = leadership;
   const isStoreOk = (): boolean => store.isOk();
-  const { processMetrics: process } = parts;
-  const { insecureListen: isInsecureListen } = config;
-  const metrics = new Metrics({ now, term, process, isStoreOk, isInsecureListen });
+  const { metrics } = parts.lasting;
+  metrics.begin({ term, isStoreOk });
   const books = booksOf(parts, kept, told, metrics);
   const writes = new Writes(declarations, books, lifecycle);
   const recorder = openRecorder(config, parts, metrics.recorder, term);

@@ -26,6 +26,7 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
         onHealth: (failure) => tellHealth(log, failure),
         onDamage: (key) => log.warn({ key }, 'a learned fact made no sense and was left out'),
       }),
+    openPeers: null,
     openServer: ({ id, grpc, metrics, headers, tls }, tellTrouble) =>
       new TritonServer({
         id: id as ServerId,

@@ -1,25 +1,29 @@
-import { Refused } from './errors/refused.js';
+import { Refused, type RefusalFacts } from './errors/refused.js';
 
 /** So soon another process may have taken over. */
 const SOON = 1_000;
 
-/** Whether this process still takes requests. */
+/** Why no requests are taken any more: the process ends, or only its reign does. */
+export type EndReason = 'shutting_down' | 'no_leader';
+
+/** Whether requests are still taken: by a reign, or by the whole process. */
 export class Lifecycle {
-  private ending = false;
+  private why: RefusalFacts | null = null;
 
   get isEnding(): boolean {
-    return this.ending;
+    return this.why !== null;
   }
 
-  /** No request is admitted from now on. */
-  end(): void {
-    this.ending = true;
+  /** No request is admitted from now on. The first reason stands. */
+  end(reason: EndReason = 'shutting_down'): void {
+    this.why ??= reason === 'no_leader' ? NO_LEADER : SHUTTING_DOWN;
   }
 
-  /** Refuses where the process is ending. */
+  /** Refuses where it is ending. */
   admit(): void {
-    if (this.ending) throw new Refused(SHUTTING_DOWN);
+    if (this.why !== null) throw new Refused(this.why);
   }
 }
 
 export const SHUTTING_DOWN = { reason: 'shutting_down', retryAfter: SOON } as const;
+export const NO_LEADER = { reason: 'no_leader', retryAfter: SOON } as const;

@@ -2,7 +2,6 @@ import type { AddressInfo } from 'node:net';
 import type { Server } from '@grpc/grpc-js';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Access } from '#access';
 import { type Address, addressText, type Config, isBeyondLoopback, parseAddress } from '#config';
 import { guardHttp } from './access/http-guard.js';
 import { OPERATIONS } from './access/operations.js';
@@ -32,7 +31,7 @@ import { Resolver } from './routing/resolver.js';
 import { Running } from './running.js';
 import { ExternalScaler } from './scaling/external-scaler.js';
 import { SchedulerModule } from './scheduler.module.js';
-import { CERTIFICATES, type Certificates } from './tls/certificates.js';
+import { CERTIFICATES } from './tls/certificates.js';
 import { WrittenInterceptor } from './writes/written.interceptor.js';
 
 /** A Nest app that answers, and how to end it. */
@@ -46,18 +45,14 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-type Parts = Pick<SchedulerParts, 'log' | 'lookup' | 'random'> & {
-  /** Null: both are served in the clear. */
-  readonly certificates: Certificates | null;
-};
+type Parts = Pick<SchedulerParts, 'log' | 'lookup' | 'random'>;
 
 /** Serves HTTP and gRPC. Where one of them cannot be served, neither is. */
 export async function listen(config: Config, running: Running, parts: Parts): Promise<Listening> {
-  const { certificates, log, random } = parts;
+  const { log, random } = parts;
+  const { access, certificates, signatures } = running.lasting;
   const problems = new Problems(log, random);
-  const access = (): Access => running.now.access;
-  const { signatures } = running.now;
-  const callers = { access, isLocal: !isBeyondLoopback(config), signatures };
+  const callers = { access: () => access, isLocal: !isBeyondLoopback(config), signatures };
   const adapter = fastifyAdapter(problems, config.connections, callers, certificates);
   const shared = [
     { provide: Running, useValue: running },
@@ -76,7 +71,7 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
   const fastify = adapter.getInstance();
   parseJson(fastify);
   guardHttp(fastify, callers);
-  const document = openApi(app, access().isOn);
+  const document = openApi(app, access.isOn);
   refuseQueries(fastify, document, problems);
   straighten(fastify, app.get(ResolveController));
   boundBatches(fastify, app.get(ModelBatch));
@@ -94,8 +89,9 @@ async function open(
   app: NestFastifyApplication,
   config: Config,
   running: Running,
-  { certificates, log, lookup }: Parts,
+  { log, lookup }: Parts,
 ): Promise<Listening> {
+  const { access, certificates, metrics } = running.lasting;
   let grpcServer: Server | undefined;
   const grpc = addressText({ host: config.grpc.host, port: await portOf(config.grpc) });
   const errors = app.get(RpcErrors);
@@ -106,11 +102,11 @@ async function open(
     scaler: app.get(ExternalScaler),
   };
   const bounds = boundsWithin(openFiles(), config.connections, log);
-  const refused = (over: 'http' | 'grpc') => () => running.now.metrics.connections.refused(over);
+  const refused = (over: 'http' | 'grpc') => () => metrics.connections.refused(over);
   const onServer = (server: Server) => (grpcServer = server);
   const strategy = new BoundedGrpc(grpcOptions(config.connections, { ...raw, onServer }), {
     ...{ address: parseAddress(grpc)!, connections: bounds.grpc, onRefused: refused('grpc'), errors, lookup },
-    access: () => running.now.access,
+    access: () => access,
     certificates,
   });
   app.connectMicroservice({ strategy });

@@ -52,7 +52,7 @@ async function main(args: readonly string[]): Promise<void> {
   const scheduler = await held(starting);
   followSignals(commandLine, scheduler);
   const ids = config.servers.map(({ id }) => id);
-  await scheduler.troubles.areTold(ids, SERVERS_TOLD_MS);
+  await scheduler.troubles?.areTold(ids, SERVERS_TOLD_MS);
   process.stdout.write(banner(config, scheduler));
 }
 

@@ -7,6 +7,8 @@ import type { Lookup } from './addresses.js';
 import type { Names } from './discovery/names.js';
 import type { Random } from './errors/retry-hint.js';
 import type { OpenServer } from './fleet/links.js';
+import type { Lasting } from './reigns/lasting.js';
+import type { Peers, Served } from './reigns/peers.js';
 import type { Courier } from './telling/courier.js';
 import type { ProcessGauge } from './pressure/process-gauge.js';
 import type { WallClock } from './wall-times.js';
@@ -28,8 +30,10 @@ export interface SchedulerParts {
   /** Finds the callers of operations; null: those of the configuration. */
   readonly access: Access | null;
   readonly log: Logger;
-  /** Opens the store. It is closed with the scheduler. */
+  /** Opens the store of a process without peers. It is closed with the scheduler. */
   readonly openStore: () => Promise<Store>;
+  /** Opens what this process leads and follows by, once it is served there; null: it has no peers. */
+  readonly openPeers: ((served: Served) => Promise<Peers>) | null;
   readonly openServer: OpenServer;
   /** Finds the addresses on which HTTP and gRPC are served. */
   readonly lookup: Lookup;
@@ -49,5 +53,5 @@ export interface SchedulerParts {
   readonly gauge: ProcessGauge | null;
 }
 
-/** The same once the callers of the configuration are known. */
-export type CompleteParts = SchedulerParts & { readonly access: Access };
+/** The same with what outlives the reigns. */
+export type CompleteParts = SchedulerParts & { readonly lasting: Lasting };

@@ -8,7 +8,7 @@ import { Running } from './running.js';
 import { ExternalScaler } from './scaling/external-scaler.js';
 import { CERTIFICATES, type Certificates } from './tls/certificates.js';
 
-/** Periodic work of the app's ring: it tells the engine facts and tidies up, and decides nothing. */
+/** Periodic work of the app's ring: it tells the engine facts and tidies up, and decides nothing. Most of it is the leader's alone. */
 @Injectable()
 export class Periodic {
   constructor(
@@ -25,29 +25,31 @@ export class Periodic {
 
   @Interval(1_000)
   endPins(): void {
-    tellPinEnds(this.running.now);
-    this.running.now.discovery.followDeclared();
-    this.running.now.leavers.letGo();
+    const { leading } = this.running;
+    if (leading === null) return;
+    tellPinEnds(leading);
+    leading.discovery.followDeclared();
+    leading.leavers.letGo();
   }
 
   @Interval(1_000)
   logExposures(): void {
-    this.running.now.exposures.look();
+    this.running.leading?.exposures.look();
   }
 
   /** What is used or waited for counts for a minute at least, so that no want is missed between two samples. */
   @Interval(5_000)
   sampleWants(): void {
-    this.running.now.scaling.sample();
+    this.running.leading?.scaling.sample();
     this.scaler.refresh();
   }
 
   /** A store that fails is tried now and then, so that it is known when it takes writes again. */
   @Interval(STORE_AGAIN_MS)
   async tryStore(): Promise<void> {
-    const { store, teller } = this.running.now;
-    await store.tryAgain();
-    teller.tryAgain();
+    const { leading } = this.running;
+    await leading?.store.tryAgain();
+    leading?.teller.tryAgain();
   }
 
   @Interval(60_000)
@@ -57,13 +59,14 @@ export class Periodic {
 
   @Interval(3_600_000)
   tellOpenPorts(): void {
-    const { insecureListen, log } = this.running.now;
+    const { insecureListen, log } = this.running.lasting;
     warnOfOpenPorts(insecureListen, log);
   }
 
   @Interval(600_000)
   tidy(): void {
-    const { episodes, hooks, log, teller, times, writes } = this.running.now;
+    if (this.running.leading === null) return;
+    const { episodes, hooks, log, teller, times, writes } = this.running.leading;
     teller.tidy();
     const tidied = [
       writes.tidy(),

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Config, restartKeys } from '#config';
+import type { Config } from '#config';
 import type { Composition } from './compose.js';
 import { logMisled } from './fleet/file-headers.js';
 import { baseModels, baseServers, limitsEvent } from './layered-config.js';
@@ -7,20 +7,12 @@ import { declaration } from './models/model-writes.js';
 import type { Demo } from './parts.js';
 import { Joining } from './webhooks/joining.js';
 
-/** Takes up another file: servers, models, defaults, limits and endpoints. Returns the keys that only a restart takes up. */
-export function reload(
-  started: Config,
-  after: Config,
-  demo: Demo | null,
-  made: Composition,
-): readonly string[] {
+/** Takes up another file: servers, models, defaults, limits and endpoints. */
+export function reload(after: Config, demo: Demo | null, made: Composition): void {
   reloadModels(after, demo, made);
   reloadServers(after, demo, made);
-  made.signatures.take(after.webhooks.fleet.secrets);
   made.alertRules.list = after.webhooks.alertmanager;
-  made.pressure.setLag(after.limits.shedAtLagMs);
   made.teller.setEndpoints(after.webhooks.endpoints);
-  return restartKeys(started, after);
 }
 
 /** Models gone from the file are withdrawn; those that did not change are not told again. */

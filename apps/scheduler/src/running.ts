@@ -1,13 +1,27 @@
+import { Refused } from './errors/refused.js';
+import { NO_LEADER, SHUTTING_DOWN } from './lifecycle.js';
 import type { Composition } from './compose.js';
+import type { Following } from './reigns/following.js';
+import type { Lasting } from './reigns/lasting.js';
 
 /**
- * What runs at present. Nest and the listeners live as long as the process; several Berths will compose the rest anew for each
- * term of a leader. A call asks for it once, at its beginning, so that all it uses is of one term.
+ * What runs at present. Nest and the listeners live as long as the process; among peers all else is composed anew for each
+ * reign. A call asks for it once, at its beginning, so that all it uses is of one term.
  */
 export class Running {
-  constructor(private readonly present: () => Composition) {}
+  /** The composition of the present reign; null: this process does not lead. */
+  leading: Composition | null = null;
+  /** What answers where this process does not lead, and what forwards; null: this process has no peers. It outlives reigns. */
+  following: Following | null = null;
 
+  constructor(
+    /** What outlives reigns. */
+    readonly lasting: Lasting,
+  ) {}
+
+  /** The composition of the present reign. Refuses with `no_leader` where this process does not lead. */
   get now(): Composition {
-    return this.present();
+    if (this.leading !== null) return this.leading;
+    throw new Refused(this.lasting.lifecycle.isEnding ? SHUTTING_DOWN : NO_LEADER);
   }
 }

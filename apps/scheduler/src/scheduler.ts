@@ -1,28 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Config, isWildcard } from '#config';
-import type { Engine, Told } from '#engine';
-import type { Store } from '#kept';
-import { begin } from './begin.js';
+import type { Config } from '#config';
+import type { Engine } from '#engine';
 import { checkAddresses } from './cannot-listen.js';
-import { type Composition, compose } from './compose.js';
 import { completeParts } from './default-parts.js';
 import type { Troubles } from './fleet/troubles.js';
-import { withoutStoredFiles } from './fleet/stored-files.js';
 import { GrpcHealth } from './health/grpc-health.js';
-import { KnownCallers } from './known-callers.js';
 import { listen, type Listening } from './listen.js';
 import { warnOfOpenPorts } from './open-ports.js';
 import type { Demo, SchedulerParts } from './parts.js';
-import { reload } from './reload.js';
+import { PresentConfig } from './present-config.js';
+import { openFollowing } from './reigns/following.js';
+import { type Lasting, lastingOf } from './reigns/lasting.js';
+import type { Peers } from './reigns/peers.js';
+import { GRACE_MS, Reign } from './reigns/reign.js';
+import { Reigns } from './reigns/reigns.js';
 import { Running } from './running.js';
 import { ExternalScaler } from './scaling/external-scaler.js';
-import { Certificates } from './tls/certificates.js';
-
-/** Calls under way have so long to end by themselves; then they are ended. */
-const GRACE_MS = 3_000;
-
-/** So long the start waits for DNS. */
-const FIRST_ANSWERS_MS = 2_000;
 
 /** A scheduler that answers. */
 export interface RunningScheduler {
@@ -30,15 +23,18 @@ export interface RunningScheduler {
   readonly http: string;
   /** `host:port` of gRPC. */
   readonly grpc: string;
+  /** The engine of the present reign. Throws where this process does not lead. */
   readonly engine: Engine;
   /** What is shown where no server is declared at all. */
   readonly demo: Demo | null;
-  /** What keeps servers from being reached. */
-  readonly troubles: Troubles;
+  /** What keeps servers from being reached; null: this process does not lead. */
+  readonly troubles: Troubles | null;
   /** The file with the key of the only caller, where the configuration tells of none; null: there is no such file. */
   readonly adminKeyFile: string | null;
   /** The file with the authority that clients have to trust; null where it is not our own. */
   readonly authorityFile: string | null;
+  /** This process among its peers; null: it has none. */
+  readonly peers: Peers | null;
   /** Takes up another TLS certificate, where there is one. */
   readCertificates(): Promise<void>;
   /** Takes up another configuration; returns the keys that only a restart takes up. */
@@ -54,138 +50,128 @@ export async function createScheduler(
 ): Promise<RunningScheduler> {
   const parts = completeParts(config, given);
   await checkAddresses(config);
+  const { openPeers } = parts;
+  return openPeers === null ? await alone(config, parts) : await amongPeers(config, parts, openPeers);
+}
+
+/** What runs in a process, and how it ends. */
+interface Parts {
+  readonly lasting: Lasting;
+  readonly listening: Listening;
+  readonly present: PresentConfig;
+  readonly peers: Peers | null;
+  readonly reign: () => Reign | null;
+  /** Decides no more: every request that waits is answered. */
+  stop(): Promise<void>;
+  /** Ends the rest, once all calls have ended. */
+  close(): Promise<void>;
+}
+
+/** One reign, from before the first call to the end. */
+async function alone(config: Config, parts: SchedulerParts): Promise<RunningScheduler> {
   const store = await parts.openStore();
-  let demo: Demo | null = null;
-  let made: Composition | undefined;
-  try {
-    const told = withoutStoredFiles(await store.declarations.read(), parts.log);
-    const callers = await KnownCallers.of(config, parts);
-    const certificates = await certificatesOf(config, parts);
-    demo = await demoFor(config, told, parts);
-    const access = parts.access ?? callers.access;
-    const composed = compose(config, { ...parts, access }, store, {
-      told,
-      facts: await store.learned.read(),
-      demo,
-    });
-    made = composed;
-    tellExpiry(certificates, composed);
-    await firstAnswers(composed);
-    await begin(config, composed);
-    composed.discovery.start(parts.discoverEveryMs);
-    const listening = await listen(config, new Running(() => composed), { ...parts, certificates });
-    warnOfOpenPorts(config.insecureListen, parts.log);
-    return running(config, composed, { store, listening, demo, callers, certificates });
-  } catch (error) {
-    made?.discovery.stop();
-    made?.engine.stop();
-    await made?.teller.close();
-    await made?.recorder?.close();
-    await demo?.close();
+  const lasting = await lastingOf(config, parts).catch(async (error: unknown) => {
     await store.close();
     throw error;
-  }
-}
-
-/** What DNS answers soon is known from the first turn on, as if it were declared. */
-async function firstAnswers({ discovery }: Composition): Promise<void> {
-  await Promise.race([discovery.ask(), sleep(FIRST_ANSWERS_MS, undefined, { ref: false })]);
-}
-
-/** What is shown where no server is declared, in the file, by a flag or over the API. */
-async function demoFor(
-  { servers, discovery }: Config,
-  told: Told,
-  { startDemo }: Pick<SchedulerParts, 'startDemo'>,
-): Promise<Demo | null> {
-  const isEmpty =
-    servers.length + discovery.length === 0 && [...told.servers.values()].every(({ spec }) => spec === null);
-  return isEmpty ? ((await startDemo?.()) ?? null) : null;
-}
-
-async function certificatesOf(
-  config: Config,
-  { log, wallNow: now }: SchedulerParts,
-): Promise<Certificates | null> {
-  const { tls, data: folder, fleet, http, grpc } = config;
-  if (tls === null) return null;
-  const hosts = [http.host, grpc.host].filter((host) => !isWildcard(host));
-  return await Certificates.open({
-    tls: { ...tls, names: [...tls.names, ...hosts] },
-    folder,
-    fleet,
-    log,
-    now,
+  });
+  const reign = await Reign.begin(config, { ...parts, lasting }, store, null);
+  const running = new Running(lasting);
+  running.leading = reign.made;
+  const listening = await listen(config, running, parts).catch(async (error: unknown) => {
+    await reign.stop('shutting_down');
+    await reign.close();
+    throw error;
+  });
+  warnOfOpenPorts(config.insecureListen, parts.log);
+  return runningScheduler({
+    ...{ lasting, listening, peers: null },
+    present: new PresentConfig(config, lasting),
+    reign: () => reign,
+    stop: () => reign.stop('shutting_down'),
+    close: () => reign.close(),
   });
 }
 
-/** Has the metrics tell when the certificate expires, that of now and each one after it. */
-function tellExpiry(certificates: Certificates | null, { metrics }: Composition): void {
-  if (certificates === null) return;
-  const tell = (): void => metrics.listen.certificateExpires(certificates.expiresAt);
-  tell();
-  certificates.follow(tell);
+/** Listens first: among peers a process answers also while it does not lead. */
+async function amongPeers(
+  config: Config,
+  parts: SchedulerParts,
+  openPeers: NonNullable<SchedulerParts['openPeers']>,
+): Promise<RunningScheduler> {
+  const lasting = await lastingOf(config, parts);
+  const running = new Running(lasting);
+  const listening = await listen(config, running, parts);
+  const peers = await openPeers(listening).catch(async (error: unknown) => {
+    await listening.close();
+    throw error;
+  });
+  warnOfOpenPorts(config.insecureListen, parts.log);
+  const following = openFollowing({ config, lasting, peers, running });
+  running.following = following;
+  const present = new PresentConfig(config, lasting);
+  const reigns = new Reigns({ config: () => present.now, parts: { ...parts, lasting }, peers, running });
+  return runningScheduler({
+    ...{ lasting, listening, peers, present },
+    reign: () => reigns.present,
+    stop: () => reigns.close(),
+    close: async () => {
+      await following.close();
+      await peers.close();
+    },
+  });
 }
 
-/** What runs beside the composition, and has to be closed in the end. */
-interface Held {
-  readonly store: Store;
-  readonly listening: Listening;
-  readonly demo: Demo | null;
-  readonly callers: KnownCallers;
-  readonly certificates: Certificates | null;
-}
-
-function running(config: Config, made: Composition, held: Held): RunningScheduler {
+function runningScheduler(parts: Parts): RunningScheduler {
+  const { lasting, listening, present, peers, reign } = parts;
+  const { callers, certificates } = lasting;
   let closing: Promise<void> | undefined;
   return {
-    http: held.listening.http,
-    grpc: held.listening.grpc,
-    engine: made.engine,
-    demo: held.demo,
-    troubles: made.troubles,
-    adminKeyFile: held.callers.adminKeyFile,
-    authorityFile: held.certificates?.authorityFile ?? null,
-    readCertificates: async () => await held.certificates?.read(),
-    reload: (next) => {
-      const keys = reload(config, next, held.demo, made);
-      return held.callers.take(next.auth) ? keys : [...keys, 'auth'];
+    http: listening.http,
+    grpc: listening.grpc,
+    get engine() {
+      return (reign() ?? noReign()).made.engine;
     },
-    close: () => (closing ??= close(made, held)),
+    get demo() {
+      return reign()?.demo ?? null;
+    },
+    get troubles() {
+      return reign()?.made.troubles ?? null;
+    },
+    adminKeyFile: callers.adminKeyFile,
+    authorityFile: certificates?.authorityFile ?? null,
+    peers,
+    readCertificates: async () => await certificates?.read(),
+    reload: (next) => present.take(next, reign()),
+    close: () => (closing ??= close(parts)),
   };
+}
+
+function noReign(): never {
+  throw new Error('this process does not lead');
 }
 
 /**
  * The order matters: no new request, every request answered, nothing lost. Where the last turn throws, all else ends
  * before its error goes on.
  */
-async function close(made: Composition, held: Held): Promise<void> {
-  made.lifecycle.end();
-  made.discovery.stop();
-  held.listening.app.get(GrpcHealth).refresh();
-  held.listening.app.get(ExternalScaler).end();
+async function close({ lasting, listening, ...deciding }: Parts): Promise<void> {
+  lasting.lifecycle.end();
+  listening.app.get(GrpcHealth).refresh();
+  listening.app.get(ExternalScaler).end();
   try {
-    made.engine.stop();
+    await deciding.stop();
   } finally {
-    await closeRest(made, held);
+    await closeListening(listening);
+    await deciding.close();
   }
 }
 
-async function closeRest(
-  { watch, writes, recorder, teller }: Composition,
-  { store, listening, demo }: Held,
-): Promise<void> {
-  watch.close();
-  await Promise.race([writes.idle(), sleep(GRACE_MS, undefined, { ref: false })]);
-  const closed = listening.close();
+/** Calls under way have so long to end by themselves; then they are ended. */
+async function closeListening({ app, grpcServer, close: end }: Listening): Promise<void> {
+  const closed = end();
   const isClosed = await Promise.race([closed.then(() => true), sleep(GRACE_MS, false, { ref: false })]);
-  if (!isClosed) {
-    listening.grpcServer.forceShutdown();
-    listening.app.getHttpServer().closeAllConnections();
-    await closed;
-  }
-  await Promise.race([teller.close(), sleep(GRACE_MS, undefined, { ref: false })]);
-  await Promise.race([recorder?.close(), sleep(GRACE_MS, undefined, { ref: false })]);
-  await store.close();
-  await demo?.close();
+  if (isClosed) return;
+  grpcServer.forceShutdown();
+  app.getHttpServer().closeAllConnections();
+  await closed;
 }

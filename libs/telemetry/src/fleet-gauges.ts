@@ -19,7 +19,6 @@ const PHASES = ['placed', 'loading', 'ready', 'draining', 'unloading', 'unknown'
 export interface Watched {
   readonly fleet: Readonly<Fleet>;
   readonly now: Instant;
-  readonly term: number;
   readonly declared: DeclaredTimes;
   /** Gives other work its turn. */
   readonly pause: () => Promise<void>;
@@ -32,12 +31,13 @@ type Read = (gauge: Gauge, watched: Watched) => void | Promise<void>;
 
 type AddGauge = (name: string, help: string, labelNames: readonly string[], read: Read) => void;
 
-/** Gauges that are read off the fleet at each scrape; nothing is kept between scrapes. */
-export function addFleetGauges(registry: Registry, watch: () => Watched): void {
+/** Gauges that are read off the fleet at each scrape; nothing is kept between scrapes. Null: there is no fleet to tell of. */
+export function addFleetGauges(registry: Registry, watch: () => Watched | null): void {
   const gauge: AddGauge = (name, help, labelNames, read) => {
     const collect = function (this: Gauge): void | Promise<void> {
       this.reset();
-      return read(this, watch());
+      const watched = watch();
+      return watched === null ? undefined : read(this, watched);
     };
     new Gauge({ name: `berth_${name}`, help, labelNames, collect, registers: [registry] });
   };
@@ -91,8 +91,6 @@ function addNumbers(number: (name: string, help: string, read: (watched: Watched
     'Servers on which one load runs at a time, since requests take longer there than usual.',
     ({ fleet }) => [...fleet.servers.values()].filter(({ slowdown }) => slowdown.isSlow).length,
   );
-  number('leader', 'Whether this process decides.', () => 1);
-  number('term', 'The number of the present reign.', ({ term }) => term);
 }
 
 function replicas(gauge: Gauge, { fleet }: Watched): void {

@@ -15,7 +15,7 @@ it('tells once that a model is measured above its limit, and again where it is m
     .declare(aModel('m', { gpuBytes: 1_000 * MIB, pinnedCopies: 1, onLimitExceeded: 'unload' }))
     .serve(aServer('s', [8_000 * MIB]), ['m']);
   driver.loadEnds('m', 's');
-  const metrics = new Metrics({ now: () => driver.now, term: 1 });
+  const metrics = new Metrics({ now: () => driver.now });
   for (const mib of [900, 1_100, 1_110, 1_500]) {
     driver.shelf('s').memory.set('m' as ModelId, [{ ordinal: 0, bytes: mib * MIB }]);
     driver.pass(11_000);

@@ -26,7 +26,8 @@ describe('the metrics', () => {
 
   beforeEach(() => {
     now = 5_000;
-    metrics = new Metrics({ now: () => now, term: 7 });
+    metrics = new Metrics({ now: () => now });
+    metrics.begin({ term: 7, isStoreOk: () => true });
     fleet = emptyFleet();
   });
 
@@ -83,7 +84,6 @@ describe('the metrics', () => {
     let goOn = (): void => undefined;
     metrics = new Metrics({
       now: () => now,
-      term: 7,
       pause: () => ((pauses += 1), new Promise((resolve) => (goOn = resolve))),
     });
     const first = metrics.text();

@@ -15,22 +15,27 @@ import { HookMetrics } from './hook-metrics.js';
 import { ListenMetrics } from './listen-metrics.js';
 import { RecorderMetrics } from './recorder-metrics.js';
 import { ScalingMetrics } from './scaling-metrics.js';
-import { addStoreGauge } from './store-gauge.js';
+import { addReignGauges } from './reign-gauges.js';
 import { ResolveMetrics } from './resolve-metrics.js';
+import { addStoreGauge } from './store-gauge.js';
 import { TurnMetrics } from './turn-metrics.js';
 
 /** What the metrics have to be told about their process. */
 export interface MetricsOptions {
   readonly now: () => number;
-  readonly term: number;
   /** Whether the process' own CPU, memory and event loop are told too. */
   readonly process?: boolean;
-  /** Whether the store takes writes; absent: there is none. */
-  readonly isStoreOk?: () => boolean;
   /** Whether clients on other machines may do all without a key. */
   readonly isInsecureListen?: boolean;
   /** Gives other work its turn. Left out: one of the event loop. */
   readonly pause?: () => Promise<void>;
+}
+
+/** What the metrics read while this process decides. */
+export interface ReignFacts {
+  readonly term: number;
+  /** Whether the store takes writes. */
+  readonly isStoreOk: () => boolean;
 }
 
 /** For so long an answer is given again. */
@@ -52,15 +57,18 @@ export class Metrics implements Observer {
   readonly recorder = new RecorderMetrics(this.registry);
   readonly scaling = new ScalingMetrics(this.registry);
   readonly listen: ListenMetrics;
-  private readonly declared = new DeclaredTimes();
-  private fleet: Readonly<Fleet> | undefined;
+  private declared = new DeclaredTimes();
+  private fleet: Readonly<Fleet> | null = null;
+  private reign: ReignFacts | null = null;
+  private hasGauges = false;
   /** What callers were given last, and when it was begun. */
   private told: { readonly at: number; readonly text: Promise<Buffer> } | undefined;
   private isMaking = false;
 
   constructor(private readonly options: MetricsOptions) {
     this.listen = new ListenMetrics(this.registry, options.isInsecureListen ?? false);
-    addStoreGauge(this.registry, options.isStoreOk ?? (() => true));
+    addStoreGauge(this.registry, () => this.reign?.isStoreOk() ?? true);
+    addReignGauges(this.registry, () => this.reign?.term ?? null);
     if (options.process) collectDefaultMetrics({ register: this.registry });
   }
 
@@ -68,9 +76,23 @@ export class Metrics implements Observer {
     return this.registry.contentType;
   }
 
+  /** From now on this process decides, until the reign is ended. Counters go on. */
+  begin(reign: ReignFacts): void {
+    this.reign = reign;
+    this.declared = new DeclaredTimes();
+    this.turns.begin();
+  }
+
+  /** This process decides no more: there is no fleet to tell of. */
+  end(): void {
+    this.reign = null;
+    this.fleet = null;
+  }
+
   /** The gauges are read off the fleet; before the first turn there is none to read. */
   turnTaken(turn: Turn, fleet: Fleet): void {
-    if (this.fleet === undefined) this.addGauges(fleet);
+    if (this.reign !== null) this.fleet = fleet;
+    if (!this.hasGauges) this.addGauges();
     this.declared.turnTaken(turn);
     this.turns.turnTaken(turn, fleet);
   }
@@ -93,10 +115,11 @@ export class Metrics implements Observer {
     return Buffer.from(await expositionOf(this.registry, this.options.pause ?? nextTurn));
   }
 
-  private addGauges(fleet: Fleet): void {
-    this.fleet = fleet;
-    const { now, term } = this.options;
-    const pause = this.options.pause ?? nextTurn;
-    addFleetGauges(this.registry, () => ({ fleet, now: now(), term, declared: this.declared, pause }));
+  private addGauges(): void {
+    this.hasGauges = true;
+    const { now, pause = nextTurn } = this.options;
+    addFleetGauges(this.registry, () =>
+      this.fleet === null ? null : { fleet: this.fleet, now: now(), declared: this.declared, pause },
+    );
   }
 }

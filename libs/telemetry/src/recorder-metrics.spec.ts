@@ -4,7 +4,7 @@ import { Metrics } from './metrics.js';
 describe('the metrics of the recorder', () => {
   it('say whether it records, what it dropped, and that it has failed', async () => {
     let now = 0;
-    const metrics = new Metrics({ now: () => (now += 1_000), term: 1 });
+    const metrics = new Metrics({ now: () => (now += 1_000) });
     expect(String(await metrics.text())).toContain('berth_recorder_recording 0');
     metrics.recorder.began();
     metrics.recorder.droppedTurns(3);

@@ -9,7 +9,7 @@ it('tells once that a load ran out of memory where the books had room', async ()
   const write = (line: string): void => void lines.push((JSON.parse(line) as { msg: string }).msg);
   const log = new ShortfallLog(pino({}, { write }));
   const driver = new CoreDriver().declare(aModel('m')).serve(aServer('s'), ['m']);
-  const metrics = new Metrics({ now: () => driver.now, term: 1 });
+  const metrics = new Metrics({ now: () => driver.now });
   driver.resolve('m');
   driver.loadEnds('m', 's', 'capacity');
   for (let turn = 0; turn < 2; turn += 1) {

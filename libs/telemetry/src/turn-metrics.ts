@@ -10,7 +10,7 @@ const TURN_SECONDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5];
 
 /** Metrics that follow from what happened in the turns and what they decided. */
 export class TurnMetrics implements Observer {
-  private readonly orders = new OrderTimes();
+  private orders = new OrderTimes();
   private readonly turns: Histogram;
   private readonly waits: Histogram;
   private readonly loads: Histogram<'outcome'>;
@@ -19,9 +19,9 @@ export class TurnMetrics implements Observer {
   private readonly refused: Counter<'reason'>;
   private readonly evictions: Counter<'cause'>;
   private readonly exceeded: Counter<'policy'>;
-  private readonly newExcesses = new NewExcesses();
+  private newExcesses = new NewExcesses();
   private readonly ranOut: Counter<'server'>;
-  private readonly shortfalls = new NewShortfalls();
+  private shortfalls = new NewShortfalls();
 
   constructor(registry: Registry) {
     const histogram = <Label extends string>(
@@ -58,6 +58,13 @@ export class TurnMetrics implements Observer {
       'Devices on which a load ran out of memory where the books had room.',
       ['server'],
     );
+  }
+
+  /** A reign begins: what was under way and known in an earlier one says nothing of it. */
+  begin(): void {
+    this.orders = new OrderTimes();
+    this.newExcesses = new NewExcesses();
+    this.shortfalls = new NewShortfalls();
   }
 
   turnTaken({ events, actions, now, took }: Turn, fleet: Fleet): void {

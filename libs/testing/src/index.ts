@@ -1,6 +1,7 @@
 export { Agenda, MortalTimers, realTimers } from './agenda.js';
 export type { Timers } from './agenda.js';
 export { MemoryLease } from './memory-lease.js';
+export { FakeElection, FakeElections } from './fake-election.js';
 export { MemoryRows } from './memory-rows.js';
 export { says } from './triton/answers.js';
 export type { Answer, Reply, RpcError, StatusCode } from './triton/answers.js';

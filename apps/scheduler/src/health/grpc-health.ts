@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HealthImplementation } from 'grpc-health-check';
 import { ADMIN, EXTERNAL_SCALER, ROUTER } from '#contracts';
 import { Running } from '../running.js';
+import { readyStateOf } from './readiness.js';
 
 const SERVICES = ['', ROUTER, ADMIN, EXTERNAL_SCALER];
 
@@ -22,7 +23,7 @@ export class GrpcHealth {
 
   /** Watchers hear of changes only. */
   refresh(): void {
-    const serves = this.running.now.readiness.state() === 'ready';
+    const serves = readyStateOf(this.running) === 'ready';
     if (serves === this.told) return;
     this.told = serves;
     for (const service of SERVICES) this.health.setStatus(service, serves ? 'SERVING' : 'NOT_SERVING');

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Operation } from '../http/operation.js';
 import { Running } from '../running.js';
+import { readyStateOf } from './readiness.js';
 
 /** `store` is told while it fails: warm models are routed all the same. */
 interface ReadyBody {
@@ -23,9 +24,9 @@ export class HealthController {
   @Get('ready')
   @Operation('GetReady', 'Whether it serves', { 200: null, 503: null })
   ready(@Res({ passthrough: true }) reply: FastifyReply): ReadyBody {
-    const { readiness, store } = this.running.now;
-    const status = readiness.state();
+    const status = readyStateOf(this.running);
+    const isStoreOk = this.running.leading?.store.isOk() ?? true;
     void reply.status(status === 'ready' ? 200 : 503);
-    return { status, ...(store.isOk() ? {} : { store: 'failing' }) };
+    return { status, ...(isStoreOk ? {} : { store: 'failing' }) };
   }
 }

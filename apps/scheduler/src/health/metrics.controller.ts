@@ -11,7 +11,7 @@ export class MetricsController {
   @Get()
   @Operation('GetMetrics', 'Metrics, as Prometheus reads them', { 200: null })
   async get(@Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
-    const { metrics } = this.running.now;
+    const { metrics } = this.running.lasting;
     void reply.type(metrics.contentType);
     return metrics.text();
   }

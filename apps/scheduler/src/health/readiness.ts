@@ -1,6 +1,7 @@
 import type { Fleet, Millis, Server } from '#core';
 import type { Engine } from '#engine';
 import type { Lifecycle } from '../lifecycle.js';
+import type { Running } from '../running.js';
 
 /** A server that was not looked at by then does not keep us from serving. */
 const PATIENCE: Millis = 10_000;
@@ -22,6 +23,14 @@ export class Readiness {
     if (!this.settled) return 'starting';
     return this.engine.fleet.pressure.level === 'extreme' ? 'pressure' : 'ready';
   }
+}
+
+/** Whether callers should come to this process, whether it leads or not: it can answer warm calls, and is not leaving. */
+export function readyStateOf({ lasting, leading, following }: Running): ReadyState {
+  if (lasting.lifecycle.isEnding) return 'ending';
+  const state = leading?.readiness.state() ?? 'starting';
+  if (state !== 'starting' || following?.table.isReceived !== true) return state;
+  return lasting.pressure.level === 'extreme' ? 'pressure' : 'ready';
 }
 
 function haveSettled({ startedAt, servers, serversAwaited }: Readonly<Fleet>, now: number): boolean {

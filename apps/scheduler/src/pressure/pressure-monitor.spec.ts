@@ -21,7 +21,8 @@ function aMonitor(shedAtLag: number | null = 50) {
     read: () => ({ lag: process.lag, heap: process.heap }),
     stop: () => void (process.isMeasured = false),
   };
-  const monitor = new PressureMonitor(engine, gauge, shedAtLag, pino({}, { write }));
+  const monitor = new PressureMonitor(gauge, shedAtLag, pino({}, { write }));
+  monitor.follow(engine);
   const read = (lag: number, times = 1): void => {
     process.lag = lag;
     for (let nth = 0; nth < times; nth++) monitor.read();

@@ -13,14 +13,25 @@ export class PressureMonitor {
   private told: PressureLevel = 'none';
   /** How many more late readings may be those of Berth's own start. */
   private ofTheStart = STARTING;
+  private engine: Pick<Engine, 'tell'> | null = null;
 
   /** @param gauge null: nothing is measured, and there never is any pressure. */
   constructor(
-    private readonly engine: Engine,
     private readonly gauge: ProcessGauge | null,
     private shedAtLag: Millis | null,
     private readonly log: Logger,
   ) {}
+
+  /** How hard it is now. */
+  get level(): PressureLevel {
+    return this.told;
+  }
+
+  /** From now on this engine is told, of the present level, too; null: none is. */
+  follow(engine: Pick<Engine, 'tell'> | null): void {
+    this.engine = engine;
+    if (this.told !== 'none') engine?.tell({ kind: 'PressureChanged', level: this.told });
+  }
 
   /** Takes up another lag at which shedding begins; null: none. */
   setLag(shedAtLag: Millis | null): void {
@@ -39,7 +50,7 @@ export class PressureMonitor {
     const level = highest(this.called);
     if (level === this.told) return;
     this.told = level;
-    this.engine.tell({ kind: 'PressureChanged', level });
+    this.engine?.tell({ kind: 'PressureChanged', level });
     this.say(level, reading);
   }
 

@@ -8,15 +8,15 @@ export class PressureReadings implements OnApplicationBootstrap, OnApplicationSh
   constructor(@Inject(Running) private readonly running: Running) {}
 
   onApplicationBootstrap(): void {
-    this.running.now.pressure.start();
+    this.running.lasting.pressure.start();
   }
 
   @Interval(1_000)
   read(): void {
-    this.running.now.pressure.read();
+    this.running.lasting.pressure.read();
   }
 
   onApplicationShutdown(): void {
-    this.running.now.pressure.stop();
+    this.running.lasting.pressure.stop();
   }
 }

@@ -1,0 +1,35 @@
+import { type Config, restartKeys } from '#config';
+import type { Reign } from './reigns/reign.js';
+import type { Lasting } from './reigns/lasting.js';
+import { reload } from './reload.js';
+
+/** The configuration as it holds now: that of the start, with what was taken up since. */
+export class PresentConfig {
+  private present: Config;
+
+  constructor(
+    private readonly started: Config,
+    private readonly lasting: Lasting,
+  ) {
+    this.present = started;
+  }
+
+  get now(): Config {
+    return this.present;
+  }
+
+  /** Takes up another configuration, in the present reign, too. Returns the keys that only a restart takes up. */
+  take(next: Config, reign: Reign | null): readonly string[] {
+    const { callers, pressure, signatures } = this.lasting;
+    signatures.take(next.webhooks.fleet.secrets);
+    pressure.setLag(next.limits.shedAtLagMs);
+    if (reign !== null) reload(next, reign.demo, reign.made);
+    const keys = restartKeys(this.started, next);
+    const isTaken = callers.take(next.auth);
+    this.present = { ...next, ...startedKeys(this.started, isTaken ? keys : [...keys, 'auth']) };
+    return isTaken ? keys : [...keys, 'auth'];
+  }
+}
+
+const startedKeys = (started: Config, keys: readonly string[]): Partial<Config> =>
+  Object.fromEntries(keys.map((key) => [key, started[key as keyof Config]]));

@@ -1,0 +1,65 @@
+import type { Logger } from 'pino';
+import { type Config, isWildcard } from '#config';
+import type { Access } from '#access';
+import { Metrics } from '#telemetry';
+import { KnownCallers } from '../known-callers.js';
+import { Lifecycle } from '../lifecycle.js';
+import type { SchedulerParts } from '../parts.js';
+import { PressureMonitor } from '../pressure/pressure-monitor.js';
+import { Certificates } from '../tls/certificates.js';
+import { Signatures } from '../webhooks/signatures.js';
+
+/** What outlives the reigns of a process: it is there whether this process leads or not. */
+export interface Lasting {
+  readonly access: Access;
+  readonly callers: KnownCallers;
+  /** Null: both ports are served in the clear. */
+  readonly certificates: Certificates | null;
+  readonly lifecycle: Lifecycle;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly pressure: PressureMonitor;
+  readonly signatures: Signatures;
+  readonly insecureListen: boolean;
+}
+
+/** Makes it. Rejects with `AdminKeyUnusable` or `TlsUnusable`. */
+export async function lastingOf(config: Config, parts: SchedulerParts): Promise<Lasting> {
+  const { clock, gauge, log, wallNow, processMetrics: process } = parts;
+  const { insecureListen } = config;
+  const callers = await KnownCallers.of(config, parts);
+  const certificates = await certificatesOf(config, parts);
+  const metrics = new Metrics({ now: () => clock.now(), process, isInsecureListen: insecureListen });
+  tellExpiry(certificates, metrics);
+  return {
+    access: parts.access ?? callers.access,
+    ...{ callers, certificates, log, metrics, insecureListen },
+    lifecycle: new Lifecycle(),
+    pressure: new PressureMonitor(gauge, config.limits.shedAtLagMs, log),
+    signatures: new Signatures(config.webhooks.fleet.secrets, wallNow),
+  };
+}
+
+async function certificatesOf(
+  config: Config,
+  { log, wallNow: now }: SchedulerParts,
+): Promise<Certificates | null> {
+  const { tls, data: folder, fleet, http, grpc } = config;
+  if (tls === null) return null;
+  const hosts = [http.host, grpc.host].filter((host) => !isWildcard(host));
+  return await Certificates.open({
+    tls: { ...tls, names: [...tls.names, ...hosts] },
+    folder,
+    fleet,
+    log,
+    now,
+  });
+}
+
+/** Has the metrics tell when the certificate expires, that of now and each one after it. */
+function tellExpiry(certificates: Certificates | null, metrics: Metrics): void {
+  if (certificates === null) return;
+  const tell = (): void => metrics.listen.certificateExpires(certificates.expiresAt);
+  tell();
+  certificates.follow(tell);
+}

@@ -1,0 +1,39 @@
+import type { Leaders, Leadership } from '#engine';
+import type { Instant } from '#core';
+import type { Store } from '#kept';
+
+/** A reign that may begin. */
+export interface Won {
+  readonly leadership: Leadership;
+  /** Whether the leader before has let go by itself: then none of its orders can still come. */
+  readonly isCleanRelease: boolean;
+  /** When the last renewal of the leader before was seen, on this process' clock. */
+  readonly lastRenewalSeenAt: Instant;
+}
+
+/** This process among others that want to lead, one at a time. */
+export interface Candidate extends Leaders {
+  /** Resolves when this process leads. Called again once that reign has ended. Rejects once it is closed. */
+  lead(): Promise<Won>;
+  /** Lets go where this process leads, and wants to lead no more. */
+  close(): Promise<void>;
+}
+
+/** Where this process is asked. */
+export interface Served {
+  /** The base URL. */
+  readonly http: string;
+  /** `host:port`. */
+  readonly grpc: string;
+}
+
+/** The peers of this process: one of them leads. */
+export interface Peers {
+  readonly candidate: Candidate;
+  /** The name of this peer. */
+  readonly name: string;
+  /** Opens the store of a term. It is closed with the reign. Rejects with `StoreUnavailable` where it does not answer. */
+  openStore(leadership: Leadership): Promise<Store>;
+  /** Ends the connections. The candidate is closed before. */
+  close(): Promise<void>;
+}

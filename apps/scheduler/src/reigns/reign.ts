@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '#config';
+import type { Told } from '#engine';
+import type { Store } from '#kept';
+import { begin } from '../begin.js';
+import { type Composition, compose } from '../compose.js';
+import { withoutStoredFiles } from '../fleet/stored-files.js';
+import type { EndReason } from '../lifecycle.js';
+import type { CompleteParts, Demo, SchedulerParts } from '../parts.js';
+import type { Won } from './peers.js';
+
+/** What was begun has so long to end by itself. */
+export const GRACE_MS = 3_000;
+
+/** So long the start waits for DNS. */
+const FIRST_ANSWERS_MS = 2_000;
+
+/** A time of leading, from the store of its term until its end. Without peers there is one, as long as the process. */
+export class Reign {
+  private constructor(
+    readonly made: Composition,
+    /** What is shown where no server is declared at all. */
+    readonly demo: Demo | null,
+    private readonly store: Store,
+  ) {}
+
+  /**
+   * Composes what decides, and tells it all that is declared and remembered. Closes the store where it rejects. `won` null:
+   * the store is this process' own, and no other process led.
+   */
+  static async begin(
+    config: Config,
+    parts: CompleteParts,
+    store: Store,
+    won: Pick<Won, 'isCleanRelease' | 'lastRenewalSeenAt'> | null,
+  ): Promise<Reign> {
+    let demo: Demo | null = null;
+    let made: Composition | undefined;
+    try {
+      const told = withoutStoredFiles(await store.declarations.read(), parts.log);
+      demo = await demoFor(config, told, parts);
+      made = compose(config, parts, store, { told, facts: await store.learned.read(), demo });
+      await firstAnswers(made);
+      await begin(config, made, won);
+      made.discovery.start(parts.discoverEveryMs);
+      return new Reign(made, demo, store);
+    } catch (error) {
+      made?.discovery.stop();
+      made?.engine.stop();
+      await made?.teller.close();
+      await made?.recorder?.close();
+      await demo?.close();
+      await store.close();
+      parts.lasting.metrics.end();
+      throw error;
+    }
+  }
+
+  /**
+   * Takes no new request, answers every one that waits, and resolves once the writes under way have ended, or `GRACE_MS` later.
+   * Where the last turn throws, all else ends before its error goes on.
+   */
+  async stop(reason: EndReason): Promise<void> {
+    const { discovery, engine, lifecycle, watch, writes } = this.made;
+    lifecycle.end(reason);
+    discovery.stop();
+    try {
+      engine.stop();
+    } finally {
+      watch.close();
+      await within(writes.idle());
+    }
+  }
+
+  /** Ends what tells and keeps. The models stay loaded. */
+  async close(): Promise<void> {
+    const { metrics, pressure, recorder, teller } = this.made;
+    pressure.follow(null);
+    await within(teller.close());
+    await within(recorder?.close());
+    await this.store.close();
+    await this.demo?.close();
+    metrics.end();
+  }
+}
+
+const within = (ending: Promise<void> | undefined): Promise<void> =>
+  Promise.race([Promise.resolve(ending), sleep(GRACE_MS, undefined, { ref: false })]);
+
+/** What DNS answers soon is known from the first turn on, as if it were declared. */
+async function firstAnswers({ discovery }: Composition): Promise<void> {
+  await Promise.race([discovery.ask(), sleep(FIRST_ANSWERS_MS, undefined, { ref: false })]);
+}
+
+/** What is shown where no server is declared, in the file, by a flag or over the API. */
+async function demoFor(
+  { servers, discovery }: Config,
+  told: Told,
+  { startDemo }: Pick<SchedulerParts, 'startDemo'>,
+): Promise<Demo | null> {
+  const isEmpty =
+    servers.length + discovery.length === 0 && [...told.servers.values()].every(({ spec }) => spec === null);
+  return isEmpty ? ((await startDemo?.()) ?? null) : null;
+}

@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '#config';
+import type { Leadership } from '#engine';
+import { StoreUnavailable } from '#kept';
+import type { EndReason } from '../lifecycle.js';
+import type { CompleteParts } from '../parts.js';
+import type { Running } from '../running.js';
+import type { Peers, Won } from './peers.js';
+import { Reign } from './reign.js';
+
+/** So long after a failure of the store the beginning of a reign is tried again. */
+const AGAIN_MS = 500;
+
+/** What the reigns of a process are made of. */
+export interface ReignsParts {
+  /** The present configuration: each reign begins with it. */
+  readonly config: () => Config;
+  readonly parts: CompleteParts;
+  readonly peers: Peers;
+  readonly running: Running;
+}
+
+/** The reigns of a process that has peers, one after another. Between them it follows. */
+export class Reigns {
+  private reign: Reign | null = null;
+  private readonly closing = new AbortController();
+  private readonly all: Promise<void>;
+
+  /** Leads from now on each time that it is this process' turn. */
+  constructor(private readonly made: ReignsParts) {
+    this.all = this.lead();
+  }
+
+  /** Null: this process does not lead. */
+  get present(): Reign | null {
+    return this.reign;
+  }
+
+  /** Ends the present reign and lets go, so that another process leads soon. Rejects where a reign failed. */
+  async close(): Promise<void> {
+    this.closing.abort();
+    try {
+      await this.all;
+    } finally {
+      await this.made.peers.candidate.close();
+    }
+  }
+
+  private async lead(): Promise<void> {
+    const { candidate } = this.made.peers;
+    while (!this.closing.signal.aborted) {
+      const won = await this.unlessClosing(candidate.lead());
+      if (won !== 'closing') await this.rule(won);
+    }
+  }
+
+  private async rule(won: Won): Promise<void> {
+    const { leadership } = won;
+    let hasEnded = false;
+    const ended = leadership.ended.then(() => void (hasEnded = true));
+    const reign = await this.begun(won, () => hasEnded || this.closing.signal.aborted);
+    if (reign === null) return;
+    this.tell('this process leads', leadership);
+    this.reign = reign;
+    this.made.running.leading = reign.made;
+    const why = await this.unlessClosing(ended);
+    await this.end(reign, why === 'closing' ? 'shutting_down' : 'no_leader');
+    this.tell('this process leads no more', leadership);
+  }
+
+  /** Null: the term ended before its reign had begun. */
+  private async begun(won: Won, isOver: () => boolean): Promise<Reign | null> {
+    const { config, parts, peers } = this.made;
+    for (let tries = 0; !isOver(); tries += 1) {
+      try {
+        return await Reign.begin(config(), parts, await peers.openStore(won.leadership), won);
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable)) throw error;
+        if (tries === 0)
+          parts.log.warn({ err: error }, 'the store does not answer: the reign begins once it does');
+        await this.unlessClosing(sleep(AGAIN_MS));
+      }
+    }
+    return null;
+  }
+
+  /** Calls that come from now on find no leader here; where the process ends, they are told so. */
+  private async end(reign: Reign, reason: EndReason): Promise<void> {
+    if (reason === 'no_leader') this.made.running.leading = null;
+    try {
+      await reign.stop(reason);
+    } finally {
+      await reign.close();
+      this.made.running.leading = null;
+      this.reign = null;
+    }
+  }
+
+  private tell(words: string, { term }: Leadership): void {
+    this.made.parts.log.info({ term, peer: this.made.peers.name }, words);
+  }
+
+  private unlessClosing<T>(work: Promise<T>): Promise<T | 'closing'> {
+    const { signal } = this.closing;
+    if (signal.aborted) {
+      work.catch(() => undefined);
+      return Promise.resolve('closing');
+    }
+    return new Promise((resolve, reject) => {
+      const close = (): void => resolve('closing');
+      signal.addEventListener('abort', close, { once: true });
+      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', close));
+    });
+  }
+}
