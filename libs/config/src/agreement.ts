@@ -7,6 +7,7 @@ import { dependencyCycle } from './dependency-cycle.js';
 import { discoveryFindings } from './discovery-schema.js';
 import type { Finding, Path } from './errors.js';
 import { tlsFindings } from './listening.js';
+import { redisFindings } from './redis-schema.js';
 
 /**
  * What the parts of a configuration must agree on. It reads the document as it was written, so that these
@@ -26,6 +27,7 @@ export function disagreements(file: unknown, flagServers: readonly LocatedServer
     ...alertRuleFindings(file),
     ...authFindings(file),
     ...tlsFindings(file),
+    ...redisFindings(get(file, 'redis')),
     ...serverFindings(get(get(file, 'webhooks'), 'fleet'), ['webhooks', 'fleet']),
   ];
 }

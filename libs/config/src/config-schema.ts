@@ -1,10 +1,18 @@
 import { z } from 'zod';
-import { DEFAULTS, DISCOVERY_DEFAULTS, RECORDER_DEFAULTS, SERVER_DEFAULTS } from './defaults.js';
+import {
+  DEFAULTS,
+  DISCOVERY_DEFAULTS,
+  RECORDER_DEFAULTS,
+  REDIS_DEFAULTS,
+  SERVER_DEFAULTS,
+} from './defaults.js';
 import { discoverySchema } from './discovery-schema.js';
 import { DEFAULT_SETTINGS, modelSpecSchema, settingsSchema } from './model-spec.js';
 import { authSchema } from './auth-schema.js';
 import { hostSchema, portSchema, tlsSchema } from './listening.js';
-import { choice, millis, name, notAvailable, NOT_AVAILABLE, seconds, text, whole } from './rules.js';
+import { peerSchema } from './peer-schema.js';
+import { redisSchema } from './redis-schema.js';
+import { choice, millis, name, NOT_AVAILABLE, seconds, text, whole } from './rules.js';
 import { fileServerSchema } from './server-spec.js';
 import { webhooksSchema } from './webhooks-schema.js';
 
@@ -19,7 +27,10 @@ export const configFileSchema = z.strictObject({
   grpc: portSchema.exactOptional().describe('Where gRPC is served.'),
   tls: tlsSchema.exactOptional().describe('How both are served over TLS. Left out: so beyond loopback only.'),
   data: dataSchema.exactOptional().describe('The folder of the embedded store.'),
-  redis: notAvailable('The engine that several replicas share.').exactOptional(),
+  redis: redisSchema
+    .exactOptional()
+    .describe('The Redis that several Berths share. Left out: this Berth is alone, with the embedded store.'),
+  peer: peerSchema.exactOptional().describe('This Berth among several; of use beside `redis` only.'),
   servers: z
     .array(fileServerSchema)
     .max(10_000, { error: 'must have at most 10000 entries' })
@@ -85,7 +96,9 @@ export const configFileSchema = z.strictObject({
     })
     .exactOptional()
     .describe('What stays in memory.'),
-  staleRoutes: choice(['serve'], ['stop']).exactOptional().describe('What a replica without a leader does.'),
+  staleRoutes: choice(['serve', 'stop'])
+    .exactOptional()
+    .describe('What a Berth answers that has not heard of a leader for too long.'),
   recorder: z
     .strictObject({
       dir: text.exactOptional().describe('The folder of the recordings; a relative one lies in `data`.'),
@@ -117,6 +130,7 @@ export function defaultsByPath(): Record<string, unknown> {
     ...prefixed('connections', connections),
     ...prefixed('residency', residency),
     ...prefixed('recorder', RECORDER_DEFAULTS),
+    ...prefixed('redis', REDIS_DEFAULTS),
     ...prefixed('defaults', settings),
     ...prefixed('defaults.coldStart', coldStart),
     'webhooks.endpoints[].allowPrivate': false,

@@ -32,5 +32,8 @@ export const SERVER_DEFAULTS = { discover: true, strangers: 'keep', headroomMb: 
 /** What holds for servers found by DNS unless configured otherwise: Triton's own ports, and the time to drain. */
 export const DISCOVERY_DEFAULTS = { http: 8000, metrics: 8002, leaveSeconds: 60 } as const;
 
+/** What holds for Redis where it is used, unless configured otherwise. */
+export const REDIS_DEFAULTS = { keyPrefix: 'berth', profile: 'default' } as const;
+
 /** What holds for the recorder where one is wanted, unless configured otherwise. */
 export const RECORDER_DEFAULTS = { dir: 'turns', maxFileMb: 64, files: 4 } as const;

@@ -58,6 +58,8 @@ export {
   type Limits,
   type RecorderConfig,
 } from './read-config.js';
+export { type PeerConfig, peerSelf, type PeerSelf } from './peer-schema.js';
+export type { RedisConfig } from './redis-schema.js';
 export { restartKeys } from './restart-keys.js';
 export { labelKey as labelKeySchema, name as nameSchema, withoutKeys } from './rules.js';
 export { readServerSpec } from './server-body.js';

@@ -17,9 +17,12 @@ import {
   sameFindings,
 } from './listening.js';
 import { DEFAULT_SETTINGS, modelSpecSchema, type ModelSettings, type ModelSpec } from './model-spec.js';
-import { NOT_AVAILABLE, name } from './rules.js';
+import { completePeer, openPeerFindings, type PeerConfig } from './peer-schema.js';
+import { completeRedis, type RedisConfig } from './redis-schema.js';
+import { name } from './rules.js';
 import { filesNamedBy, NO_FILES, type ServerFiles } from './server-files.js';
 import { fileServerSchema } from './server-spec.js';
+import { filesOfShared, redisVariableFindings, sharedFindings, withRedisVariable } from './shared-store.js';
 import { type FileTexts, readSmallFiles } from './small-file.js';
 import { readTritonFlag, TRITON_FLAG_RULE } from './triton-flag.js';
 import {
@@ -43,7 +46,10 @@ export type Config = Listening & {
   readonly limits: Limits;
   readonly connections: Connections;
   readonly residency: { readonly policy: 'lru'; readonly loadAhead: false };
-  readonly staleRoutes: 'serve';
+  readonly staleRoutes: 'serve' | 'stop';
+  /** Null: the embedded store, and no other Berth. */
+  readonly redis: RedisConfig | null;
+  readonly peer: PeerConfig;
   /** Null: nothing is recorded. */
   readonly recorder: RecorderConfig | null;
   /** Null: none are told. Beyond loopback the holder of the admin key is the only caller then, else every client is one. */
@@ -99,7 +105,10 @@ export async function loadConfig(sources: Omit<ConfigSources, 'files'>): Promise
   await nextTurn();
   const folder = folderOf(sources);
   const named = serversIn(yaml).flatMap(({ spec }) => filesNamedBy(spec, folder));
-  if (yaml.ok) named.push(...filesOfWebhooks(yaml.value, folder));
+  if (yaml.ok) {
+    named.push(...filesOfWebhooks(yaml.value, folder));
+    named.push(...filesOfShared(yaml.value, folder));
+  }
   return configOf({ ...sources, files: await readSmallFiles(named) }, yaml);
 }
 
@@ -111,7 +120,7 @@ const folderOf = ({ file }: Pick<ConfigSources, 'file'>): string =>
   file === undefined ? '.' : dirname(file.path);
 
 function configOf(sources: ConfigSources, yaml: YamlText): ConfigResult {
-  const file = yaml.ok ? yaml.value : {};
+  const file = yaml.ok ? withRedisVariable(sources.env, yaml.value) : {};
   const files = { folder: folderOf(sources), texts: sources.files ?? NO_FILES.texts };
   const flagged = flagServers(sources.flags);
   const overrides = overridesOf(sources);
@@ -120,13 +129,18 @@ function configOf(sources: ConfigSources, yaml: YamlText): ConfigResult {
     ...disagreements(file, flagged.servers),
     ...unreadFiles(yaml, files),
     ...webhookFindings(file, files),
+    ...sharedFindings(file, files),
     ...overrides.found,
     ...flagged.found,
   ];
   if (!yaml.ok) return { ok: false, errors: [...yaml.errors, ...refuse(found).errors] };
   if (found.length > 0) return refuse(found, yaml.lineOf);
   const config = complete(configFileSchema.parse(file), overrides.said, flagged.servers, files);
-  const together = [...sameFindings(config), ...(config.insecureListen ? insecureFindings(config) : [])];
+  const together = [
+    ...sameFindings(config),
+    ...openPeerFindings(config),
+    ...(config.insecureListen ? insecureFindings(config) : []),
+  ];
   return together.length > 0 ? refuse(together, yaml.lineOf) : { ok: true, config };
 }
 
@@ -185,8 +199,7 @@ function overridesOf({ env, flags }: ConfigSources): { said: readonly Said[]; fo
       ] as const
     ).flatMap(([at, value]) => (value === undefined ? [] : findings(rules[key], value, [at]))),
   );
-  if (env['BERTH_REDIS_URL']) found.push({ at: ['BERTH_REDIS_URL'], rule: NOT_AVAILABLE });
-  return { said: [told, flags], found };
+  return { said: [told, flags], found: [...found, ...redisVariableFindings(env)] };
 }
 
 function complete(
@@ -211,6 +224,8 @@ function complete(
     connections: { ...DEFAULTS.connections, ...file.connections },
     residency: { ...DEFAULTS.residency, ...file.residency },
     staleRoutes,
+    redis: file.redis ? completeRedis(file.redis, files).redis : null,
+    peer: completePeer(file.peer ?? {}, files).peer,
     recorder: file.recorder ? recorderIn(data, file.recorder) : null,
     auth: file.auth ? completeAuth(file.auth) : null,
     webhooks: completeWebhooks(file.webhooks ?? {}, files).webhooks,

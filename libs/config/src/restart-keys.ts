@@ -10,6 +10,8 @@ const AT_START_ONLY = [
   'connections',
   'residency',
   'staleRoutes',
+  'redis',
+  'peer',
   'recorder',
 ] as const;
 
