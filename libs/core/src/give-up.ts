@@ -9,6 +9,7 @@ import { dropUnwanted, openLedger } from './placement/place.js';
 import { refuseHopeless } from './answers/refuse.js';
 import { drainRetired } from './placement/retire.js';
 import { takeBack } from './placement/take-back.js';
+import { areOrdersStopped } from './fleet/standing.js';
 import { dropWishes } from './demand/wishes.js';
 
 interface GivenUp {
@@ -30,7 +31,7 @@ export function giveUp(fleet: Fleet, open: readonly Server[], now: Instant): Giv
   while (!ledger) {
     dropWishes(fleet, now);
     const isDropped = dropUnwanted(fleet, now);
-    const isRetired = !fleet.frozen && retire(fleet, now);
+    const isRetired = !areOrdersStopped(fleet) && retire(fleet, now);
     if (isDropped || isRetired) granted.push(...keepServing(fleet, now));
     // Places are asked last, since they may count on the memory of what retires.
     else ledger = openLedger(fleet, open, now);

@@ -23,6 +23,7 @@ export {
   type RequestId,
   type ServerId,
   type TenantId,
+  type WatcherId,
 } from './fleet/ids.js';
 export { requestOf } from './answers/request-of.js';
 export { fractionOf } from './numbers/jitter.js';
@@ -58,6 +59,7 @@ export {
   routeRow,
   type RouteSource,
 } from './learned/routes.js';
+export { MOST_WATCHERS, type Watcher } from './learned/watchers.js';
 export { step } from './step.js';
 export { nextWake } from './wake.js';
 export { type DeviceFlag, deviceFlags } from './memory/device-flags.js';

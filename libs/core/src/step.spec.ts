@@ -224,7 +224,7 @@ describe('refusals', () => {
   it('answer all requests when the process goes, and order nothing more', () => {
     const driver = aDriver();
     const request = driver.resolve('a');
-    driver.tell({ kind: 'ShutdownBegun' });
+    driver.tell({ kind: 'ShutdownBegun', reason: 'shutting_down' });
     expect(driver.answerTo(request)).toBe('shutting_down');
     expect(driver.answerTo(driver.resolve('b'))).toBe('shutting_down');
     expect(driver.orders()).toEqual(['load a@t']);

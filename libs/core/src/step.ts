@@ -24,7 +24,7 @@ import { takeBack } from './placement/take-back.js';
 import { takeUpUnloads } from './placement/take-up-unloads.js';
 import type { Server } from './fleet/server.js';
 import { forgetShortfalls } from './memory/shortfalls.js';
-import { openServers } from './fleet/standing.js';
+import { areOrdersStopped, openServers } from './fleet/standing.js';
 import { book } from './placement/book.js';
 
 /** The rounds of one turn: what a round gives up may be what another round needs. */
@@ -36,8 +36,9 @@ const MOST_ROUNDS = 3;
  */
 export function step(fleet: Fleet, events: readonly Event[], now: Instant): Action[] {
   fleet.startedAt ??= now;
+  fleet.rerouted.clear();
   for (const event of events) observe(fleet, event, now);
-  if (fleet.closing) return refuseAll(fleet, now);
+  if (fleet.closing) return refuseAll(fleet, fleet.closing, now);
   const actions: Action[] = [];
   let rounds = 1;
   while (decide(fleet, actions, now)) {
@@ -49,8 +50,8 @@ export function step(fleet: Fleet, events: readonly Event[], now: Instant): Acti
 }
 
 /**
- * Compares what is wanted with what is, and assumes all it decides: a second look finds nothing to do. In a frozen fleet
- * whatever would need a load or an unload is left undecided: waiting requests go on waiting. Adds the actions, and says
+ * Compares what is wanted with what is, and assumes all it decides: a second look finds nothing to do. Where orders are
+ * stopped, whatever would need a load or an unload is left undecided: waiting requests go on waiting. Adds the actions, and says
  * whether anything was given up that others may use.
  */
 function decide(fleet: Fleet, actions: Action[], now: Instant): boolean {
@@ -94,7 +95,7 @@ function decide(fleet: Fleet, actions: Action[], now: Instant): boolean {
 
 /** The loads that begin; where none does, the unloads of what has drained. */
 function giveOrders(fleet: Fleet, line: Line, now: Instant): Action[] {
-  if (fleet.frozen) return [];
+  if (areOrdersStopped(fleet)) return [];
   const loads = startPlaced(fleet, line, now);
   return loads.length > 0 ? loads : unloadDrained(fleet, now);
 }
@@ -122,5 +123,5 @@ function isTaken(
 function followOrders(fleet: Fleet, now: Instant): void {
   takeUpUnloads(fleet, now);
   followReloads(fleet, now);
-  if (!fleet.frozen) drainCut(fleet, now);
+  if (!areOrdersStopped(fleet)) drainCut(fleet, now);
 }

@@ -28,7 +28,7 @@ describe('the core is woken', () => {
     expect(wakesIn(quiet())).toBe(Infinity);
     const driver = quiet();
     driver.resolve('a');
-    driver.tell({ kind: 'ShutdownBegun' });
+    driver.tell({ kind: 'ShutdownBegun', reason: 'shutting_down' });
     expect(wakesIn(driver)).toBe(Infinity);
   });
 

@@ -13,6 +13,7 @@ import { queueGraceEnds } from './demand/emptied.js';
 import { WISH_STARVES } from './demand/starving.js';
 import { untoldUntil } from './memory/untold.js';
 import { retriesAgainAt } from './learned/retries.js';
+import { changesOfWatchers } from './learned/watchers.js';
 import { loadBounds, RECONNECT_GRACE, SETTLING } from './fleet/standing.js';
 import { stuckAt } from './fleet/stuck.js';
 
@@ -44,6 +45,8 @@ function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   for (const [id, strain] of fleet.strains) {
     for (const at of sparedAt(fleet, id, strain, now)) wake = sooner(at, now, wake);
   }
+  if (fleet.unsettled.size > 0 || fleet.line.size > 0)
+    for (const at of changesOfWatchers(fleet)) wake = sooner(at, now, wake);
   return fleet.wantedSince.size === 0 ? wake : lackingWake(fleet, now, wake);
 }
 

@@ -38,9 +38,13 @@ function broken(): ModelServer {
   };
 }
 
-function anActuator(server: ModelServer, learned = store): { actuator: Actuator; reports: Event[] } {
+function anActuator(
+  server: ModelServer,
+  learned = store,
+  mayAct = () => true,
+): { actuator: Actuator; reports: Event[] } {
   const reports: Event[] = [];
-  const actuator = new Actuator(new Notebook(learned), (event) => reports.push(event));
+  const actuator = new Actuator(new Notebook(learned), (event) => reports.push(event), { mayAct });
   actuator.link(SERVER, () => server);
   return { actuator, reports };
 }
@@ -50,7 +54,7 @@ const rest = (): Promise<void> => new Promise((done) => setImmediate(done));
 describe('an actuator', () => {
   it('reports each order once, also where a call throws', async () => {
     const { actuator, reports } = anActuator(broken());
-    for (const order of ORDERS) actuator.carryOut(order, true);
+    for (const order of ORDERS) actuator.carryOut(order);
     await rest();
     expect(reports.toSorted((a, b) => a.kind.localeCompare(b.kind))).toMatchObject([
       { kind: 'ContactChanged', fact: 'probe_timed_out' },
@@ -60,13 +64,42 @@ describe('an actuator', () => {
     ]);
   });
 
-  it('sends nothing that may not be sent, and reports it as refused', async () => {
+  it('sends no load and no unload that may not be sent any more once it is written down', async () => {
     const calls: string[] = [];
-    const server = { ...broken(), load: () => (calls.push('load'), Promise.resolve([])) };
-    const { actuator, reports } = anActuator(server);
-    actuator.carryOut(LOAD, false);
+    const server = {
+      ...broken(),
+      load: () => (calls.push('load'), Promise.resolve([])),
+      unload: () => (calls.push('unload'), Promise.resolve()),
+    };
+    let written: () => void = () => undefined;
+    const slow: Learned = { ...store, write: () => new Promise((done) => (written = done)) };
+    let mayAct = true;
+    const { actuator, reports } = anActuator(server, slow, () => mayAct);
+    actuator.carryOut(LOAD);
+    mayAct = false;
+    written();
+    actuator.carryOut(ORDERS[1]!);
     await rest();
-    expect([calls, reports]).toMatchObject([[], [{ outcome: { kind: 'failed', cause: 'transient' } }]]);
+    expect(calls).toEqual([]);
+    expect(reports.toSorted((a, b) => a.kind.localeCompare(b.kind))).toMatchObject([
+      { kind: 'LoadEnded', outcome: { kind: 'unsent' } },
+      { kind: 'UnloadEnded', outcome: { kind: 'unsent' } },
+    ]);
+  });
+
+  it('goes on to look at servers where it may not act, and does not find out their mode by an unload', async () => {
+    const looks: boolean[] = [];
+    const look = (_: unknown, probesMode: boolean) => (
+      looks.push(probesMode),
+      Promise.reject(new Error('no'))
+    );
+    let mayAct = false;
+    const { actuator } = anActuator({ ...broken(), look }, store, () => mayAct);
+    actuator.carryOut({ kind: 'look', server: SERVER, scope: 'full', probeMode: true });
+    mayAct = true;
+    actuator.carryOut({ kind: 'look', server: SERVER, scope: 'full', probeMode: true });
+    await rest();
+    expect(looks).toEqual([false, true]);
   });
 
   it('sends no load over a later connection than it was decided for: another process may listen', async () => {
@@ -80,7 +113,7 @@ describe('an actuator', () => {
     let written: () => void = () => undefined;
     const slow: Learned = { ...store, write: () => new Promise((done) => (written = done)) };
     const { actuator, reports } = anActuator(server, slow);
-    actuator.carryOut(LOAD, true);
+    actuator.carryOut(LOAD);
     tell('ended');
     tell('connected');
     written();
@@ -98,7 +131,7 @@ describe('an actuator', () => {
       const ends: ((error: Error) => void)[] = [];
       const never = <Result>(): Promise<Result> => new Promise((_, fails) => ends.push(fails));
       const { actuator, reports } = anActuator({ ...broken(), load: never, unload: never, look: never });
-      for (const order of ORDERS) actuator.carryOut(order, true);
+      for (const order of ORDERS) actuator.carryOut(order);
       await rest();
       reports.length = 0;
       actuator.unlink(SERVER);
@@ -120,7 +153,7 @@ describe('an actuator', () => {
       let written: () => void = () => undefined;
       const slow: Learned = { ...store, write: () => new Promise((done) => (written = done)) };
       const { actuator, reports } = anActuator(server('old'), slow);
-      actuator.carryOut(LOAD, true);
+      actuator.carryOut(LOAD);
       actuator.unlink(SERVER);
       actuator.link(SERVER, () => server('new'));
       written();

@@ -1,5 +1,6 @@
 import type { ActionOf, Event, ModelId, Outcome, ServerId } from '#core';
 import type { Notebook } from './notebook.js';
+import type { Leadership } from './ports/leadership.js';
 import { LookRefused, type ModelServer, OrderRefused } from './ports/model-server.js';
 
 type Order = ActionOf<'load' | 'unload' | 'look' | 'probe' | 'describe'>;
@@ -10,6 +11,9 @@ interface Link {
   ended: number;
 }
 
+/** An order that this process may not send any more, or not now. */
+class Unsent extends Error {}
+
 /** Carries orders to servers. Every order ends in exactly one report. */
 export class Actuator {
   private readonly links = new Map<ServerId, Link>();
@@ -17,6 +21,7 @@ export class Actuator {
   constructor(
     private readonly notebook: Notebook,
     private readonly report: (event: Event) => void,
+    private readonly leadership: Pick<Leadership, 'mayAct'>,
   ) {}
 
   /** Opens a connection where there is none. */
@@ -43,13 +48,12 @@ export class Actuator {
   }
 
   /**
-   * Sends an order. One that may not be sent (`mayAct`) is reported like one without a connection. The end of a load or
-   * unload is reported even if its connection was closed meanwhile. The answer to a question is not: it may be that of
-   * another process.
+   * Sends an order. The end of a load or unload is reported even if its connection was closed meanwhile. The answer to a
+   * question is not: it may be that of another process.
    */
-  carryOut(order: Order, mayAct: boolean): void {
+  carryOut(order: Order): void {
     const link = this.links.get(order.server);
-    void this.attempt(order, mayAct ? link : undefined).then((event) => {
+    void this.attempt(order, link).then((event) => {
       if (event && (isEnd(event) || this.links.get(order.server) === link)) this.report(event);
     });
   }
@@ -77,6 +81,7 @@ export class Actuator {
       await this.remember(server, [model, ...brings]);
       // Another process may listen there by now.
       if (link.ended !== ended) throw new OrderRefused('transient', `${server}: the connection has ended`);
+      this.expectMayAct();
       return link.to.load(model, config, timeout);
     });
     return { kind: 'LoadEnded', order: order.order, replica, outcome };
@@ -91,9 +96,18 @@ export class Actuator {
     }
   }
 
+  /**
+   * Asked right before each send, with nothing awaited in between: another process may lead by now. That is no fault of the
+   * server.
+   */
+  private expectMayAct(): void {
+    if (!this.leadership.mayAct()) throw new Unsent();
+  }
+
   private async unload(order: ActionOf<'unload'>, link: Link | undefined): Promise<Event> {
     const outcome = await outcomeOf(async () => {
       if (!link) throw new OrderRefused('transient', `${order.server}: no connection`);
+      this.expectMayAct();
       await link.to.unload(order.model);
       return [];
     });
@@ -102,9 +116,11 @@ export class Actuator {
 
   private async look(order: ActionOf<'look'>, link: Link | undefined): Promise<Event> {
     const { server } = order;
+    // The mode is found out by an unload, which only the leader may send.
+    const probesMode = order.probeMode && this.leadership.mayAct();
     try {
       if (!link) throw new LookRefused('unreachable', `${server}: no connection`);
-      return { kind: 'Looked', server, look: await link.to.look(order.scope, order.probeMode) };
+      return { kind: 'Looked', server, look: await link.to.look(order.scope, probesMode) };
     } catch (error) {
       return { kind: 'LookFailed', server, why: error instanceof LookRefused ? error.why : 'nonsense' };
     }
@@ -140,6 +156,7 @@ async function outcomeOf(attempt: () => Promise<readonly string[]>): Promise<Out
   try {
     return { kind: 'succeeded', versions: await attempt() };
   } catch (error) {
+    if (error instanceof Unsent) return { kind: 'unsent' };
     return error instanceof OrderRefused ? { kind: 'failed', cause: error.failure } : { kind: 'unknown' };
   }
 }

@@ -1,4 +1,14 @@
-import type { Class, Millis, ModelId, Ready, Refusal, ReplicaId, ServerId, TenantId } from '#core';
+import type {
+  Class,
+  Millis,
+  ModelId,
+  Ready,
+  Refusal,
+  ReplicaId,
+  ServerId,
+  StopReason,
+  TenantId,
+} from '#core';
 
 /** One resolve call, checked and complete. */
 export interface ResolveQuery {
@@ -55,7 +65,10 @@ export const routeTo = (
 export type Answer = Route | { readonly kind: 'refusal'; readonly refusal: Refusal };
 
 /** The answer to each request once the engine has stopped. */
-export const STOPPED: Answer = { kind: 'refusal', refusal: { reason: 'shutting_down', retryAfter: 1_000 } };
+export const stoppedAnswer = (reason: StopReason): Answer => ({
+  kind: 'refusal',
+  refusal: { reason, retryAfter: 1_000 },
+});
 
 /** A request that waits. */
 export interface Pending {

@@ -12,9 +12,10 @@ import {
   type ServerId,
   type ServerSpec,
   step,
+  type StopReason,
 } from '#core';
 import { Actuator } from './actuator.js';
-import { type Pending, type ResolveQuery, type Route, routeTo, STOPPED } from './answer.js';
+import { type Pending, type ResolveQuery, type Route, routeTo, stoppedAnswer } from './answer.js';
 import { Callers } from './callers.js';
 import type { EngineParts } from './engine-parts.js';
 import { LateFacts } from './late-facts.js';
@@ -42,13 +43,15 @@ export class Engine {
   private turnDue = false;
   private restsUntil = -Infinity;
   private alarmAt = Infinity;
-  private stopped = false;
+  private stopped: StopReason | null = null;
   private requests = 0;
 
   constructor(private readonly parts: EngineParts) {
     this.notebook = new Notebook(parts.learned);
     this.leases = new LeaseBook(parts.learned, parts.wallNow);
-    this.actuator = new Actuator(this.notebook, (event) => this.report(event));
+    this.actuator = new Actuator(this.notebook, (event) => this.report(event), parts.leadership);
+    // The turn asks the leadership itself.
+    parts.leadership.follow(() => this.tell());
   }
 
   /** Takes up what an earlier life learned. Called once, after servers were declared and before any is connected. */
@@ -134,7 +137,8 @@ export class Engine {
 
   /** Lets a request wait for its model. It is answered exactly once, at its deadline at the latest. */
   admit(query: ResolveQuery, maxWait: number): Pending {
-    if (this.stopped) return { answer: Promise.resolve(STOPPED), cancel: () => undefined };
+    if (this.stopped)
+      return { answer: Promise.resolve(stoppedAnswer(this.stopped)), cancel: () => undefined };
     const now = this.now();
     const id = `r${++this.requests}` as RequestId;
     const model = this.state.models.get(query.model);
@@ -143,26 +147,25 @@ export class Engine {
     if (now + wait < this.restsUntil) this.endRest();
     const rank = query.class ?? model?.class ?? 'default';
     this.report({ kind: 'RequestArrived', request: requestOf(id, query, { now, wait, rank }) });
-    return { answer, cancel: () => this.cancel(id) };
+    const cancel = (): void => {
+      if (this.callers.forget(id)) this.report({ kind: 'RequestCancelled', request: id });
+    };
+    return { answer, cancel };
   }
 
-  /** Answers all waiting requests and stops deciding. Models stay loaded. */
-  stop(): void {
+  /** Answers all waiting requests and stops deciding: this process ends, or its term. Models stay loaded. */
+  stop(reason: StopReason = 'shutting_down'): void {
     if (this.stopped) return;
-    this.inbox.push({ kind: 'ShutdownBegun' });
+    this.inbox.push({ kind: 'ShutdownBegun', reason });
     this.turn();
     this.leases.finish(this.state, this.now());
-    this.end();
+    this.end(reason);
   }
 
-  private end(): void {
-    this.stopped = true;
+  private end(reason: StopReason): void {
+    this.stopped = reason;
     this.parts.clock.setAlarm(Infinity, () => undefined);
     this.actuator.close();
-  }
-
-  private cancel(id: RequestId): void {
-    if (this.callers.forget(id)) this.report({ kind: 'RequestCancelled', request: id });
   }
 
   /** Throws where the core does: then this engine has ended, and its process has to end. */
@@ -192,10 +195,10 @@ export class Engine {
 
   /** The fleet may be half changed: no more turns are taken, and every waiting request is refused. */
   private fail(turn: FailedTurn): void {
-    this.stopped = true;
-    this.callers.answerAll(STOPPED);
+    this.stopped = 'shutting_down';
+    this.callers.answerAll(stoppedAnswer(this.stopped));
     for (const observer of this.parts.observers) observer.turnFailed?.(turn);
-    this.end();
+    this.end(this.stopped);
   }
 
   /** Rests until an event comes, or time alone changes a decision; not past the deadline of a request. */
@@ -217,21 +220,17 @@ export class Engine {
 
   /** The routes given since the last turn come first, so that no copy is drained that has just got one. */
   private takeInbox(): readonly Event[] {
-    const uses = this.uses.take();
-    const events = uses.length > 0 ? [{ kind: 'RoutesUsed', uses } as const, ...this.inbox] : this.inbox;
+    const isHeld = !this.parts.leadership.mayAct();
+    const held: Event[] = isHeld === this.state.held ? [] : [{ kind: 'OrdersHeld', isHeld }];
+    const events = [...this.uses.take(), ...held, ...this.inbox];
     this.inbox = [];
     return events;
   }
 
   private carryOut(action: Action): void {
-    switch (action.kind) {
-      case 'grant':
-        return this.grant(action);
-      case 'refuse':
-        return this.callers.answer(action.request, { kind: 'refusal', refusal: action.refusal });
-      default:
-        this.actuator.carryOut(action, this.parts.leadership.mayAct());
-    }
+    if (action.kind === 'grant') return this.grant(action);
+    if (action.kind !== 'refuse') return this.actuator.carryOut(action);
+    this.callers.answer(action.request, { kind: 'refusal', refusal: action.refusal });
   }
 
   /** The lease holds even where the same turn has begun to drain the replica for a model that starves. */

@@ -9,7 +9,7 @@ const EVENTS: readonly (readonly Event[])[] = [
     { kind: 'ModelDeclared', model: aModel('m') },
   ],
   [{ kind: 'ContactChanged', server: aServer('s').id, fact: 'connected' }],
-  [{ kind: 'ShutdownBegun' }],
+  [{ kind: 'ShutdownBegun', reason: 'shutting_down' }],
 ];
 
 describe('a replay', () => {
@@ -34,7 +34,7 @@ describe('a replay', () => {
   it('decides what was decided, and comes to the same fleet', () => {
     const replay = new Replay(emptyFleet());
     for (const turn of turns) expect(replay.take(turn)).toBeUndefined();
-    expect(replay.fleet.closing).toBe(true);
+    expect(replay.fleet.closing).toBe('shutting_down');
     expect([...replay.fleet.models.keys()]).toEqual(['m']);
   });
 

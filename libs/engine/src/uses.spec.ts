@@ -10,7 +10,9 @@ describe('the uses between two turns', () => {
     uses.note(A, 1_000, 31_000);
     uses.note(A, 2_000, 3_000);
     expect(uses.lastUse(A)).toBe(2_000);
-    expect(uses.take()).toEqual([{ replica: A, at: 2_000, inUseUntil: 31_000, routes: 2 }]);
+    expect(uses.take()).toEqual([
+      { kind: 'RoutesUsed', uses: [{ replica: A, at: 2_000, inUseUntil: 31_000, routes: 2 }] },
+    ]);
   });
 
   it('are told once', () => {

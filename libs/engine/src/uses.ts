@@ -1,7 +1,5 @@
 import type { EventOf, Instant, ReplicaId } from '#core';
 
-type Use = EventOf<'RoutesUsed'>['uses'][number];
-
 /** The routes given between two turns: for each replica how many, the latest use and the latest end of a lease. */
 export class Uses {
   private readonly latest = new Map<ReplicaId, { at: Instant; inUseUntil: Instant; routes: number }>();
@@ -22,10 +20,11 @@ export class Uses {
     return this.latest.get(replica)?.at;
   }
 
-  take(): readonly Use[] {
+  /** Tells of them once: an event, or none where there were no routes. */
+  take(): readonly EventOf<'RoutesUsed'>[] {
     if (this.latest.size === 0) return [];
     const uses = [...this.latest].map(([replica, use]) => ({ replica, ...use }));
     this.latest.clear();
-    return uses;
+    return [{ kind: 'RoutesUsed', uses }];
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { cooldown, breaker, reading, strain, fading, jobInLine } from './demand-shapes.js';
-import type { AccountId, Booking, Contact, FleetFacts, Replica, Server, TenantId } from '#core';
+import type { AccountId, Booking, Contact, FleetFacts, Replica, Server, TenantId, WatcherId } from '#core';
 import {
   amount,
   flag,
@@ -29,7 +29,7 @@ import {
   unloadCause,
   whole,
 } from './shapes.js';
-import { learnedConfig, limits, pressureLevel, request } from './turn-shapes.js';
+import { learnedConfig, limits, looks, pressureLevel, request, stopReason } from './turn-shapes.js';
 
 const bookings = list(
   z.strictObject({ account: named<AccountId>(), bytes: amount }) satisfies z.ZodType<Booking>,
@@ -75,6 +75,7 @@ const replica = z.discriminatedUnion('phase', [
     pulse: orNull(pulse),
     cause: unloadCause,
     makesRoomFor: orNull(modelId),
+    ...{ withdrawnIn: whole, isForced: flag },
   }),
   phase('unloading', {
     order,
@@ -133,6 +134,7 @@ const server = z.strictObject({
   looksCountFrom: amount,
   refused: flag,
   looked: flag,
+  secondLookFrom: orNull(amount),
   everSeen: flag,
   mode: orNull(mode),
   version: orNull(text),
@@ -224,5 +226,7 @@ export const facts = z.strictObject({
   ),
   putOff: z.map(replicaId, z.strictObject({ model: modelId, server: serverId, force: flag })),
   frozen: orNull(z.strictObject({ reason: text, since: amount })),
-  ...{ closing: flag, nextOrder: whole, routesRevision: amount },
+  ...{ held: flag, stoppedAt: orNull(amount), looks },
+  watchers: z.map(named<WatcherId>(), z.strictObject({ patience: amount, heardAt: amount, revision: whole })),
+  ...{ closing: orNull(stopReason), nextOrder: whole, routesRevision: amount },
 }) satisfies z.ZodType<FleetFacts>;

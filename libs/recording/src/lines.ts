@@ -24,7 +24,7 @@ export class Lines {
   private turns = 0;
 
   header(header: Header, snapshot: Fleet): string {
-    return this.line({ ...header, snapshot: { ...snapshot, index: undefined } });
+    return this.line({ ...header, snapshot: { ...snapshot, index: undefined, rerouted: undefined } });
   }
 
   turn({ turn, now, events, actions }: RecordedTurn): string {

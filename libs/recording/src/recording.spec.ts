@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { emptyFleet, type Fleet, newIndex, replicaId, type RequestId, step } from '#core';
+import { emptyFleet, type Fleet, newIndex, replicaId, type RequestId, step, type WatcherId } from '#core';
 import type { RecordedTurn } from '#engine';
 import { aModel, aServer } from '../../../test/support/builders.js';
 import { FORMAT, openRecording, RecordingError, RunRecorder } from './index.js';
@@ -148,7 +148,7 @@ describe('a recording', () => {
       `line 2, events[0].kind: ${unknown}: "ModelVanished"`,
     );
     expect(await fault(made([{ events: [{ kind: 'toString' }] }]))).toContain('events[0].kind');
-    expect(await fault(made([{ events: [{ kind: 'ShutdownBegun', at: 3 }] }]))).toBe(
+    expect(await fault(made([{ events: [{ kind: 'ShutdownBegun', reason: 'no_leader', at: 3 }] }]))).toBe(
       `line 2, events[0].at: ${unknown}`,
     );
     expect(await fault(made([{ actions: [{ kind: 'probe', server: 7 }] }]))).toBe(
@@ -188,7 +188,10 @@ function inMotion(): Fleet {
     pulse: { lastInference: 1, succeeded: 2, failed: 3, failures: 3, computed: 4 },
     cause: 'idle',
     makesRoomFor: null,
+    withdrawnIn: 3,
+    isForced: false,
   });
+  fleet.watchers.set('peer-b' as WatcherId, { patience: 40, heardAt: 9, revision: 2 });
   fleet.backlogs.set(model, { since: 9, next: 11, queue: new Set(['r1' as RequestId]) });
   fleet.servers.get(server)!.meters.set(0, {
     moves: 3,

@@ -10,6 +10,7 @@ import {
   PRESSURE_LEVELS,
   type Refusal,
   type Request,
+  type WatcherId,
 } from '#core';
 import {
   amount,
@@ -24,6 +25,7 @@ import {
   mode,
   model,
   modelId,
+  named,
   orNull,
   order,
   replicaId,
@@ -75,7 +77,12 @@ const outcome = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('succeeded'), versions: list(text) }),
   z.strictObject({ kind: z.literal('failed'), cause: failureCause }),
   z.strictObject({ kind: z.literal('unknown') }),
+  z.strictObject({ kind: z.literal('unsent') }),
 ]) satisfies z.ZodType<Outcome>;
+
+const watcher = named<WatcherId>();
+export const stopReason = z.enum(['shutting_down', 'no_leader']);
+export const looks = z.literal([1, 2]);
 
 export const pressureLevel = z.enum(PRESSURE_LEVELS);
 
@@ -154,8 +161,16 @@ export const EVENTS = {
   DrainEnded: event('DrainEnded', { server: serverId }),
   FreezeOrdered: event('FreezeOrdered', { reason: text, since: amount }),
   FreezeEnded: event('FreezeEnded', {}),
+  OrdersHeld: event('OrdersHeld', { isHeld: flag }),
+  TermBegun: event('TermBegun', { looks }),
+  WatcherSeen: event('WatcherSeen', { watcher, patience: amount }),
+  WatcherAcknowledged: event('WatcherAcknowledged', { watcher, revision: whole }),
+  WatcherGone: event('WatcherGone', { watcher }),
+  WatchersRemembered: event('WatchersRemembered', {
+    watchers: list(z.strictObject({ watcher, patience: amount, heardAt: amount })),
+  }),
   PressureChanged: event('PressureChanged', { level: pressureLevel }),
-  ShutdownBegun: event('ShutdownBegun', {}),
+  ShutdownBegun: event('ShutdownBegun', { reason: stopReason }),
 } satisfies { [Kind in Event['kind']]: z.ZodType<EventOf<Kind>> };
 
 const refusal = z.strictObject({

@@ -37,7 +37,8 @@ export class TurnLog implements Observer {
   }
 
   private tellFailure(event: Event): void {
-    if (event.kind !== 'LoadEnded' || event.outcome.kind === 'succeeded') return;
+    if (event.kind !== 'LoadEnded' || event.outcome.kind === 'succeeded' || event.outcome.kind === 'unsent')
+      return;
     const { replica, outcome } = event;
     const how = outcome.kind === 'failed' ? `failed: ${outcome.cause}` : 'ended without an answer';
     this.log.warn({ replica, outcome }, `the load of ${replica} ${how}`);

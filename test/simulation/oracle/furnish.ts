@@ -164,7 +164,7 @@ function phaseOf(
     case 'loading':
       return { phase, order, orderedAt: since, carriedBy: null, cause: 'asked' };
     case 'draining':
-      return { phase, versions: ['1'], inUseUntil, pulse: null, ...left };
+      return { phase, versions: ['1'], inUseUntil, pulse: null, withdrawnIn: 0, isForced: false, ...left };
     case 'unloading':
       return {
         phase,

@@ -5,7 +5,7 @@ import { hasOverrun, isForeseen, loadForecast, restOfLoad } from '../learned/loa
 import { charge, overShare } from '../learned/shares.js';
 import type { Instant } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
-import { isSettling } from '../fleet/standing.js';
+import { areOrdersStopped, isSettling } from '../fleet/standing.js';
 import { rankOf } from '../demand/rank.js';
 import { wish } from '../demand/wishes.js';
 import { isLoading } from '../loading/eta.js';
@@ -79,7 +79,7 @@ export class Admission {
     private readonly now: Instant,
   ) {
     this.hints = new Hints(fleet, line, now);
-    this.isUncertain = fleet.frozen !== null || isSettling(fleet, now);
+    this.isUncertain = areOrdersStopped(fleet) || isSettling(fleet, now);
   }
 
   judge(request: Request): AdmissionVerdict {

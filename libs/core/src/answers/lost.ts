@@ -3,7 +3,7 @@ import { type Fleet, replicasOf, type Request } from '../fleet/fleet.js';
 import { p10Of } from '../learned/load-times.js';
 import { routableReplicas } from '../learned/routes.js';
 import type { Instant } from '../fleet/model.js';
-import { isSettling } from '../fleet/standing.js';
+import { areOrdersStopped, isSettling } from '../fleet/standing.js';
 import type { Line } from '../loading/line.js';
 import { isLoading } from '../loading/eta.js';
 import { refuseAdmission } from './admission.js';
@@ -14,7 +14,7 @@ import { SHORT_HINT } from './verdicts.js';
  * ends before the deadline of a promised request.
  */
 export function refuseLost(fleet: Fleet, line: Line, now: Instant): Action[] {
-  if (fleet.frozen || isSettling(fleet, now)) return [];
+  if (areOrdersStopped(fleet) || isSettling(fleet, now)) return [];
   const lost: Action[] = [];
   for (const request of [...fleet.waiting.values()]) {
     const why = lossOf(fleet, line, request, now);

@@ -201,7 +201,7 @@ describe('a process that goes', () => {
   it('sends all requests away for a second', () => {
     const driver = aDriver();
     const request = driver.resolve('a');
-    driver.tell({ kind: 'ShutdownBegun' });
+    driver.tell({ kind: 'ShutdownBegun', reason: 'shutting_down' });
     expect(driver.refusalOf(request)).toEqual({ reason: 'shutting_down', retryAfter: 1_000 });
   });
 });

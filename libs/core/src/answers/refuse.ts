@@ -1,4 +1,5 @@
 import type { Action, PromiseCause, Refusal } from '../fleet/actions.js';
+import type { StopReason } from '../fleet/events.js';
 import { turnBehindAll } from './backlogs.js';
 import { brokenBy } from './broken-promise.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
@@ -8,6 +9,7 @@ import type { Instant } from '../fleet/model.js';
 import { returnIn } from './returns.js';
 import { hasVersion, routableReplicas } from '../learned/routes.js';
 import type { Server } from '../fleet/server.js';
+import { areOrdersStopped } from '../fleet/standing.js';
 import { describeWait, fromNow, type Wait } from '../loading/eta.js';
 import { loadForecast } from '../learned/load-forecast.js';
 import type { Line } from '../loading/line.js';
@@ -42,9 +44,9 @@ export function refusal(
   return { kind: 'refuse', request: id, refusal: spread, ...(broken && { broken }) };
 }
 
-/** Refuses all requests: this process ends. */
-export function refuseAll(fleet: Fleet, now: Instant): Action[] {
-  return refuseWhere(fleet, now, () => ({ reason: 'shutting_down', retryAfter: SHORT_HINT }));
+/** Refuses all requests: this process or its term ends. */
+export function refuseAll(fleet: Fleet, reason: StopReason, now: Instant): Action[] {
+  return refuseWhere(fleet, now, () => ({ reason, retryAfter: SHORT_HINT }));
 }
 
 /** Refuses requests that no wait would serve, and those whose models allow no wait. */
@@ -107,9 +109,10 @@ function lateness(
   if (!fleet.models.has(model)) return unknownNow(fleet);
   if (routableReplicas(fleet, model).length > 0) return served(fleet, model, now);
   const wait = describeWait(fleet, model, now);
+  if (fleet.held && wait.phase !== 'loading') return { reason: 'no_leader', retryAfter: SHORT_HINT };
   const isWaiting = wait.phase === 'waiting';
   if (isWaiting && open.length === 0) return { reason: 'no_server', retryAfter: SHORT_HINT };
-  const forecast = isWaiting && !fleet.frozen ? line.forecastFor(model) : undefined;
+  const forecast = isWaiting && !areOrdersStopped(fleet) ? line.forecastFor(model) : undefined;
   const load = loadForecast(fleet, model, null);
   return forecast ? waitingInLine(fleet, wait, forecast, now) : comingIn(fleet, wait, load);
 }

@@ -1,11 +1,11 @@
 import { type Fleet, replicasOf, replicasOn } from '../fleet/fleet.js';
 import { needsRestart } from '../memory/device-flags.js';
-import type { FailureCause, Phase, Replica } from '../fleet/replica.js';
+import { type FailureCause, isFailing, type Phase, type Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import type { AccountId, ModelId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Bytes, Instant } from '../fleet/model.js';
-import { isFailing, isWrittenOff } from '../memory/failing.js';
+import { isWrittenOff } from '../memory/failing.js';
 import { isOverLimit, isQuarantined } from '../memory/limits.js';
 import { claimsOf, ranksAsked } from '../demand/claims.js';
 import { waitingFor } from '../loading/eta.js';

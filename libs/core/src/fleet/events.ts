@@ -2,10 +2,10 @@ import type { Limits, PutOff, Request } from './fleet.js';
 import type { Footprint } from './meters.js';
 import type { FailureCause } from './replica.js';
 import type { Device, LearnedConfig, ServerSpec } from './server.js';
-import type { ModelId, OrderId, ReplicaId, RequestId, ServerId } from './ids.js';
+import type { ModelId, OrderId, ReplicaId, RequestId, ServerId, WatcherId } from './ids.js';
 import type { LoadTimes } from '../learned/load-times.js';
 import type { ControlMode, Look } from '../looks/look.js';
-import type { Instant, Model, ModelSettings } from './model.js';
+import type { Instant, Millis, Model, ModelSettings } from './model.js';
 import type { PressureLevel } from './pressure.js';
 
 /** How an order ended. `unknown`: no answer came in time, or the connection was lost; the server may still carry it out. */
@@ -13,7 +13,19 @@ export type Outcome =
   /** `versions`: those that a load made ready; empty where that was not learned. */
   | { readonly kind: 'succeeded'; readonly versions: readonly string[] }
   | { readonly kind: 'failed'; readonly cause: FailureCause }
-  | { readonly kind: 'unknown' };
+  | { readonly kind: 'unknown' }
+  /** It was never sent: this process might not act any more by then. */
+  | { readonly kind: 'unsent' };
+
+/** What ends: this process, or its term. */
+export type StopReason = 'shutting_down' | 'no_leader';
+
+/** A watcher as it was known in an earlier term: `heardAt` is when it was last heard of, at the latest. */
+export interface RememberedWatcher {
+  readonly watcher: WatcherId;
+  readonly patience: Millis;
+  readonly heardAt: Instant;
+}
 
 /** What happened to the connection to a server's control port. */
 export type ContactFact =
@@ -138,9 +150,27 @@ export type Event =
   | { readonly kind: 'DrainEnded'; readonly server: ServerId }
   | { readonly kind: 'FreezeOrdered'; readonly reason: string; readonly since: Instant }
   | { readonly kind: 'FreezeEnded' }
+  /** Orders may not be sent for now, or may be again: they stop as in a freeze, and answers do not tell of it. */
+  | { readonly kind: 'OrdersHeld'; readonly isHeld: boolean }
+  /**
+   * This process leads from now on. After a leader that may still send an order, each server takes orders only after 2
+   * looks; else after one. Told with the first events of the term.
+   */
+  | { readonly kind: 'TermBegun'; readonly looks: 1 | 2 }
+  /**
+   * A watcher is there: it has, or may have, a table of routes. Where it is silent for `patience` its table is not good
+   * any more. Whichever is the 1,001st is not taken up, so the caller has to refuse it.
+   */
+  | { readonly kind: 'WatcherSeen'; readonly watcher: WatcherId; readonly patience: Millis }
+  /** Its table is as of this revision of the routes, or later; the uses of its earlier routes were told before. */
+  | { readonly kind: 'WatcherAcknowledged'; readonly watcher: WatcherId; readonly revision: number }
+  /** It gives no routes any more, and the uses of those that it gave were told. */
+  | { readonly kind: 'WatcherGone'; readonly watcher: WatcherId }
+  /** The watchers of an earlier term, whose tables may hold routes that are withdrawn in this one. */
+  | { readonly kind: 'WatchersRemembered'; readonly watchers: readonly RememberedWatcher[] }
   /** How hard this process is pressed by its own work: its event loop lags, or its memory runs out. */
   | { readonly kind: 'PressureChanged'; readonly level: PressureLevel }
-  /** This process is going to end: every waiting request is refused, and nothing is ordered. */
-  | { readonly kind: 'ShutdownBegun' };
+  /** This process or its term is going to end: every waiting request is refused so, and nothing is ordered. */
+  | { readonly kind: 'ShutdownBegun'; readonly reason: StopReason };
 
 export type EventOf<Kind extends Event['kind']> = Extract<Event, { readonly kind: Kind }>;

@@ -1,5 +1,5 @@
 import { newIndex } from './fleet-index.js';
-import type { AccountId, ModelId, ReplicaId, RequestId, ServerId, TenantId } from './ids.js';
+import type { AccountId, ModelId, ReplicaId, RequestId, ServerId, TenantId, WatcherId } from './ids.js';
 import type { Bytes, Class, Instant, Millis, Model } from './model.js';
 import type { FailureCause, Replica, UnloadCause } from './replica.js';
 import { NO_PRESSURE } from './pressure.js';
@@ -8,6 +8,8 @@ import type { Footprint, Shortfall } from './meters.js';
 import type { DecayingSum } from '../numbers/decaying-sum.js';
 import type { Charge } from '../learned/shares.js';
 import type { Strain } from '../learned/strain-state.js';
+import type { StopReason } from './events.js';
+import type { Watcher } from '../learned/watchers.js';
 import type { LoadTimes } from '../learned/load-times.js';
 import type { ServiceTime } from '../learned/service-times.js';
 import type { JobInLine } from '../loading/note-line.js';
@@ -163,9 +165,8 @@ export class EmptyFleet {
   /** The models that need others, as declared or learned. */
   readonly composed = new Set<ModelId>();
   readonly lastUnloads = new Map<ModelId, LastUnload>();
-  /** The replicas of each model, whatever their phase. */
+  /** The replicas of each model and those on each server, whatever their phase. */
   readonly holders = new Map<ModelId, Set<ReplicaId>>();
-  /** The replicas on each server, whatever their phase. */
   readonly residents = new Map<ServerId, Set<ReplicaId>>();
   /** The replicas that are not settled: few, and most passes are about them alone. */
   readonly unsettled = new Set<ReplicaId>();
@@ -224,16 +225,26 @@ export class EmptyFleet {
   readonly reloads = new Map<ReplicaId, Reload>();
   readonly putOff = new Map<ReplicaId, PutOff>();
   frozen: Frozen | null = null;
-  /** Whether this process is going to end. */
-  closing = false;
+  /** Whether this process may send no order at present: it has not renewed its lease in time. */
+  held = false;
+  /** Since when a freeze or a hold has kept orders back; null where neither does. */
+  stoppedAt: Instant | null = null;
+  /** How many looks at a server come before orders to it. */
+  looks: 1 | 2 = 1;
+  /** Those that have a table of the routes; forgotten once silent for too long. */
+  readonly watchers = new Map<WatcherId, Watcher>();
+  /** Why no more turns decide; null as long as they do. */
+  closing: StopReason | null = null;
   nextOrder = 1;
   /** Rises with every change of what may be routed where. */
   routesRevision = 0;
+  /** The replicas whose routes have changed in this turn. */
+  readonly rerouted = new Set<ReplicaId>();
   readonly index = newIndex();
 }
 
 /** All that Berth knows. It is an interface, and no class, since fleets are spread. */
 export interface Fleet extends EmptyFleet {}
 
-/** The fleet without what follows from the rest of it. */
-export type FleetFacts = Omit<Fleet, 'index'>;
+/** The fleet without what follows from the rest of it, and from its last turn. */
+export type FleetFacts = Omit<Fleet, 'index' | 'rerouted'>;

@@ -5,7 +5,7 @@ import { indexDropped, indexPut } from './indexes.js';
 import type { Model } from './model.js';
 import type { AccountId, ModelId, OrderId, ReplicaId, ServerId } from './ids.js';
 import type { Unsettled } from './fleet-index.js';
-import { isSettled, type Replica } from './replica.js';
+import { isFailing, isSettled, type Ready, type Replica } from './replica.js';
 import { forgetLeft, noteMotion } from './meter.js';
 
 export type * from './fleet-state.js';
@@ -18,7 +18,7 @@ export const emptyFleet = (): Fleet => new EmptyFleet();
  */
 export function put(fleet: Fleet, replica: Replica): void {
   const before = fleet.replicas.get(replica.id);
-  if ((before?.phase === 'ready') !== (replica.phase === 'ready')) fleet.routesRevision += 1;
+  if (isRerouted(before, replica)) noteRoute(fleet, replica.id);
   const server = fleet.servers.get(replica.server);
   noteMotion(server, before, replica);
   if (before && before.devices !== replica.devices) forgetLeft(server, replica);
@@ -31,6 +31,34 @@ export function put(fleet: Fleet, replica: Replica): void {
   indexPut(fleet, replica);
 }
 
+/** Whether the row of a replica in the table of routes comes, goes, or changes. */
+function isRerouted(before: Replica | undefined, replica: Replica): boolean {
+  if (before?.phase !== 'ready' || replica.phase !== 'ready')
+    return (before?.phase === 'ready') !== (replica.phase === 'ready');
+  return isOtherRow(before, replica);
+}
+
+const isOtherRow = (before: Ready, after: Ready): boolean =>
+  !isSameList(before.versions, after.versions) ||
+  !isSameList(before.devices, after.devices) ||
+  isFailing(before) !== isFailing(after) ||
+  before.stranger !== after.stranger;
+
+const isSameList = (one: readonly unknown[], other: readonly unknown[]): boolean =>
+  one === other || (one.length === other.length && one.every((item, at) => item === other[at]));
+
+/** The route to a replica has changed: the table of routes has another revision. */
+export function noteRoute(fleet: Fleet, replica: ReplicaId): void {
+  fleet.routesRevision += 1;
+  fleet.rerouted.add(replica);
+}
+
+/** All routes to a server have changed, or what is known of them. */
+export function noteRoutesOn(fleet: Fleet, server: ServerId): void {
+  fleet.routesRevision += 1;
+  for (const { id, phase } of replicasOn(fleet, server)) if (phase === 'ready') fleet.rerouted.add(id);
+}
+
 function noteUnsettled(fleet: Fleet, id: ReplicaId, isUnsettled: boolean): void {
   if (!isUnsettled && !fleet.unsettled.delete(id)) return;
   if (isUnsettled) fleet.unsettled.add(id);
@@ -40,7 +68,7 @@ function noteUnsettled(fleet: Fleet, id: ReplicaId, isUnsettled: boolean): void 
 /** Ends a replica, its bookings, and what is presumed of it. */
 export function forget(fleet: Fleet, replica: Replica): void {
   const { id, model, server, phase } = replica;
-  if (phase === 'ready') fleet.routesRevision += 1;
+  if (phase === 'ready') noteRoute(fleet, id);
   noteMotion(fleet.servers.get(server), replica, undefined);
   fleet.servers.get(server)?.presumed.delete(model);
   fleet.replicas.delete(id);
@@ -101,12 +129,21 @@ export const nextOrder = (fleet: Fleet): OrderId => `o${fleet.nextOrder++}` as O
 
 /** Writes a model down in place of what was known of it. */
 export function putModel(fleet: Fleet, model: Model): void {
+  noteEnabled(fleet, model.id, model.enabled);
   fleet.models.set(model.id, model);
   fleet.index.models = null;
 }
 
 /** Forgets a model; its replicas stay. */
 export function forgetModel(fleet: Fleet, id: ModelId): void {
+  noteEnabled(fleet, id, true);
   fleet.models.delete(id);
   fleet.index.models = null;
+}
+
+/** A model that is not known is routed to; one that is disabled is not. */
+function noteEnabled(fleet: Fleet, id: ModelId, isEnabled: boolean): void {
+  if ((fleet.models.get(id)?.enabled ?? true) === isEnabled) return;
+  for (const { id: replica, phase } of replicasOf(fleet, id))
+    if (phase === 'ready') noteRoute(fleet, replica);
 }

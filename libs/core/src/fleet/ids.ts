@@ -13,6 +13,8 @@ export type RequestId = Id<'RequestId'>;
 export type TenantId = Id<'TenantId'>;
 /** One load or unload that was sent; its report names it. */
 export type OrderId = Id<'OrderId'>;
+/** One that keeps a table of the routes and follows its changes: a peer, or a gateway. At most 128 characters. */
+export type WatcherId = Id<'WatcherId'>;
 /** One account of memory: a GPU (`gpu:server/ordinal`) or the memory of a host (`host:name`). */
 export type AccountId = Id<'AccountId'>;
 

@@ -148,6 +148,10 @@ export interface Draining extends Residence {
   readonly inUseUntil: Instant;
   /** As it was when the drain began. */
   readonly pulse: Pulse | null;
+  /** The revision of the routes that first lacks its route: see `isAcknowledged`. */
+  readonly withdrawnIn: number;
+  /** Whether leases on it are not waited for. */
+  readonly isForced: boolean;
   readonly cause: UnloadCause;
   /** The model it makes room for. */
   readonly makesRoomFor: ModelId | null;
@@ -182,6 +186,13 @@ export interface Unknown extends Residence {
   readonly cause: UnloadCause | null;
   readonly makesRoomFor: ModelId | null;
 }
+
+/** Failures without a success in between that mark a replica as failing. */
+const FAILURES_TO_FLAG = 3;
+
+/** Whether a copy is ready by Triton's word, but serves nothing with success. */
+export const isFailing = ({ pulse }: Pick<Ready, 'pulse'>): boolean =>
+  (pulse?.failures ?? 0) >= FAILURES_TO_FLAG;
 
 /** Whether Berth drains or unloads it. */
 export const isLeaving = (replica: Replica): replica is Draining | Unloading =>

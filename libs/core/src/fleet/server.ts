@@ -78,6 +78,11 @@ export interface Server {
   refused: boolean;
   /** Whether it was looked at over the present connection; before that no route is given. */
   looked: boolean;
+  /**
+   * A look that begins at this moment or later is the second one that orders wait for: see `Fleet.looks`. Infinity before
+   * the first look; null where none is waited for.
+   */
+  secondLookFrom: Instant | null;
   /** Whether it was ever looked at, by this process of Berth or an earlier one. */
   everSeen: boolean;
   mode: ControlMode | null;

@@ -48,8 +48,12 @@ export function isListedNowhere(fleet: Readonly<Fleet>, id: ModelId): boolean {
   return able.length > 0 && able.every((server) => isSeen(server) && !server.repository.has(id));
 }
 
-/** Whether loads and unloads may be sent to it. */
-export const takesOrders = (server: Server, now: Instant): boolean => standingOf(server, now) === 'ready';
+/** Whether loads and unloads may be sent to it: it is ready, and was looked at as often as the term demands. */
+export const takesOrders = (server: Server, now: Instant): boolean =>
+  standingOf(server, now) === 'ready' && server.secondLookFrom === null;
+
+/** Whether no load and no unload is ordered anywhere: the fleet is frozen, or this process may not act at present. */
+export const areOrdersStopped = ({ frozen, held }: Readonly<Fleet>): boolean => frozen !== null || held;
 
 /** When the load of a replica that may still run was ordered; null where none may run. */
 export function loadBegan(replica: Replica): Instant | null {
@@ -134,7 +138,12 @@ export function openServers(fleet: Readonly<Fleet>, now: Instant): Server[] {
 export function isSettling(fleet: Readonly<Fleet>, now: Instant): boolean {
   if (fleet.startedAt === null || now >= fleet.startedAt + SETTLING) return false;
   if (fleet.serversAwaited) return true;
-  return [...fleet.servers.values()].some(
-    (server) => server.lookedAt === null && ['connecting', 'stale'].includes(standingOf(server, now)),
-  );
+  return [...fleet.servers.values()].some((server) => isLookAwaited(server, now));
+}
+
+/** Whether it lacks a look that is likely to come. */
+function isLookAwaited(server: Server, now: Instant): boolean {
+  const standing = standingOf(server, now);
+  if (server.lookedAt === null) return standing === 'connecting' || standing === 'stale';
+  return server.secondLookFrom !== null && standing === 'ready';
 }

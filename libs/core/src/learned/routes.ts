@@ -1,6 +1,5 @@
-import { isFailing } from '../memory/failing.js';
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
-import type { Ready, Replica } from '../fleet/replica.js';
+import { isFailing, type Ready, type Replica } from '../fleet/replica.js';
 import type { ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import { isRoutable } from '../fleet/standing.js';

@@ -4,6 +4,7 @@ import { loadForecast, restOfLoad } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
+import { areOrdersStopped } from '../fleet/standing.js';
 
 /** How far the load of a model has come. */
 export interface Wait {
@@ -28,7 +29,7 @@ function phaseOf(fleet: Readonly<Fleet>, model: ModelId): Wait['phase'] {
   return replicas.some(({ phase }) => phase === 'placed') ? 'placed' : 'waiting';
 }
 
-/** When a model should be ready, from now; null where a freeze keeps its load from beginning, or no place is in sight. */
+/** When a model should be ready, from now; null where a freeze or a hold keeps its load from beginning, or no place is in sight. */
 function etaOf(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Forecast | null {
   const loading = replicasOf(fleet, model).filter(isLoading);
   if (loading.length > 0) {
@@ -36,7 +37,7 @@ function etaOf(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Forecast |
     return { p50: Math.min(...rests.map(({ p50 }) => p50)), p90: Math.min(...rests.map(({ p90 }) => p90)) };
   }
   const job = fleet.line.get(model);
-  return fleet.frozen || !job ? null : fromNow(job.readyAt, now);
+  return areOrdersStopped(fleet) || !job ? null : fromNow(job.readyAt, now);
 }
 
 /** How long it is until a model is ready; null where no place is in sight. */

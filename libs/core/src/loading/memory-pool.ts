@@ -4,6 +4,7 @@ import { leasedUntil } from '../learned/leases.js';
 import { restOfLoad } from '../learned/load-forecast.js';
 import { restOf } from '../learned/load-times.js';
 import { unloadForecast } from '../learned/unload-times.js';
+import { silentUntil } from '../learned/watchers.js';
 import { bytesOn } from '../fleet/meter.js';
 import type { Ledger } from '../memory/ledger.js';
 import { isComingBack } from '../memory/reloads.js';
@@ -67,11 +68,14 @@ export class MemoryPool {
     }
   }
 
-  /** When what drains on a server need not wait any more for the configs of what is loaded there: see `untoldUntil`. */
+  /**
+   * When what drains on a server need not wait any more for the configs of what is loaded there (see `untoldUntil`), nor
+   * for watchers that are silent.
+   */
   toldBy(server: ServerId): Instant {
     const known = this.told.get(server);
     if (known !== undefined) return known;
-    const at = toldFrom(this.fleet, server, this.now);
+    const at = Math.max(toldFrom(this.fleet, server, this.now), silentUntil(this.fleet, this.now));
     this.told.set(server, at);
     return at;
   }

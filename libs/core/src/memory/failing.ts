@@ -2,17 +2,10 @@ import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import { settingsOf } from '../fleet/idle-rule.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
-import type { Ready, Replica } from '../fleet/replica.js';
+import { isFailing, type Ready, type Replica } from '../fleet/replica.js';
 
 /** After so many failing copies in a row no further copy of a model is tried. */
 const COPIES_TRIED = 2;
-
-/** Failures without a success in between that mark a replica as failing. */
-const FAILURES_TO_FLAG = 3;
-
-/** Whether a copy is ready by Triton's word, but serves nothing with success. */
-export const isFailing = ({ pulse }: Pick<Ready, 'pulse'>): boolean =>
-  (pulse?.failures ?? 0) >= FAILURES_TO_FLAG;
 
 /** Whether a copy counts for nothing: it is failing, and the operator wants such copies replaced. */
 export const isWrittenOff = (fleet: Readonly<Fleet>, replica: Replica): boolean =>

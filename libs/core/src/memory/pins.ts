@@ -1,9 +1,9 @@
 import type { Fleet } from '../fleet/fleet.js';
 import type { Model } from '../fleet/model.js';
-import type { Ready, Replica } from '../fleet/replica.js';
+import { isFailing, type Ready, type Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { isSpread } from './device-sets.js';
-import { isFailing, isWrittenOff } from './failing.js';
+import { isWrittenOff } from './failing.js';
 import { replicasOf } from '../fleet/fleet.js';
 import { isRoutable } from '../fleet/standing.js';
 import type { ModelId, ReplicaId } from '../fleet/ids.js';

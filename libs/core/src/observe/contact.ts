@@ -1,5 +1,5 @@
 import type { EventOf } from '../fleet/events.js';
-import type { Fleet } from '../fleet/fleet.js';
+import { type Fleet, noteRoutesOn } from '../fleet/fleet.js';
 import type { Contact, Server } from '../fleet/server.js';
 import type { Instant } from '../fleet/model.js';
 
@@ -113,5 +113,5 @@ export function answered(fleet: Fleet, server: Server): void {
 function setContact(fleet: Fleet, server: Server, contact: Contact): void {
   server.contact = contact;
   if (contact.kind === 'down' || contact.kind === 'lost') server.looked = false;
-  fleet.routesRevision += 1;
+  noteRoutesOn(fleet, server.spec.id);
 }

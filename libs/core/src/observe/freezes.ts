@@ -1,22 +1,36 @@
 import type { EventOf } from '../fleet/events.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { Instant } from '../fleet/model.js';
+import { areOrdersStopped } from '../fleet/standing.js';
 
 /** From now on no load or unload is ordered. Earlier orders go on. */
 export function freeze(fleet: Fleet, { reason, since }: EventOf<'FreezeOrdered'>): void {
   fleet.frozen = { reason, since };
+  fleet.stoppedAt ??= since;
+}
+
+export function unfreeze(fleet: Fleet, _: EventOf<'FreezeEnded'>, now: Instant): void {
+  fleet.frozen = null;
+  orderAgain(fleet, now);
+}
+
+/** A hold stops orders as a freeze does. */
+export function holdOrders(fleet: Fleet, { isHeld }: EventOf<'OrdersHeld'>, now: Instant): void {
+  fleet.held = isHeld;
+  if (isHeld) fleet.stoppedAt ??= now;
+  else orderAgain(fleet, now);
 }
 
 /**
- * Wishes of admins have as much time left as when the freeze began. Waits for a copy begin anew, since no room could be
- * made meanwhile.
+ * Once neither a freeze nor a hold is left: wishes of admins have as much time left as when the first of them began.
+ * Waits for a copy begin anew, since no room could be made meanwhile.
  */
-export function unfreeze(fleet: Fleet, _: EventOf<'FreezeEnded'>, now: Instant): void {
-  const { frozen } = fleet;
-  if (!frozen) return;
-  fleet.frozen = null;
+function orderAgain(fleet: Fleet, now: Instant): void {
+  const since = fleet.stoppedAt;
+  if (since === null || areOrdersStopped(fleet)) return;
+  fleet.stoppedAt = null;
   for (const [model, wish] of fleet.wishes) {
-    const lost = now - Math.max(frozen.since, wish.since);
+    const lost = now - Math.max(since, wish.since);
     if (wish.admin && lost > 0) fleet.wishes.set(model, { ...wish, until: wish.until + lost });
   }
   fleet.wantedSince.clear();

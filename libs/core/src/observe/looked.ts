@@ -1,5 +1,5 @@
 import type { EventOf } from '../fleet/events.js';
-import { type Fleet, replicasOn } from '../fleet/fleet.js';
+import { type Fleet, noteRoutesOn, replicasOn } from '../fleet/fleet.js';
 import type { Server } from '../fleet/server.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import { resetMeters } from '../fleet/meter.js';
@@ -64,18 +64,33 @@ function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly Ind
   server.repository = withRowsLost(fleet, server, listing.names);
   server.refused = false;
   server.everSeen = true;
-  if (!server.looked) fleet.routesRevision += 1;
+  if (!server.looked) noteRoutesOn(fleet, server.spec.id);
   server.looked = true;
   findDevices(fleet, server, look);
   if (server.repository !== before) discover(fleet, server);
   bookWhatIsSeen(fleet, server, look, listing, now);
   server.lookedAt = look.begunAt;
+  countLook(server, look.begunAt);
   keepPromised(fleet, server);
   const { id } = server.spec;
   for (const [model, state] of server.described)
     if (!server.configs.has(model) || state === 'asked') readAnew(fleet, { model, server: id });
   server.hidden = server.hidden.filter(({ until }) => until > now);
   forgetVanished(fleet);
+}
+
+/** Two looks that count as the first two of a term begin so far apart. */
+const LOOKS_APART: Millis = 1_000;
+
+/** An order that the leader before had sent shows in the second look, if not in the first. */
+function countLook(server: Server, begunAt: Instant): void {
+  if (server.secondLookFrom === null) return;
+  if (begunAt >= server.secondLookFrom) {
+    server.secondLookFrom = null;
+    return;
+  }
+  server.secondLookFrom = Math.min(server.secondLookFrom, begunAt + LOOKS_APART);
+  server.lookWanted = Math.max(server.lookWanted ?? -Infinity, server.secondLookFrom);
 }
 
 /**

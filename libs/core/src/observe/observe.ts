@@ -3,7 +3,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { Instant } from '../fleet/model.js';
 import { contactChanged, lookFailed } from './contact.js';
 import { declareModel, rememberFootprint, rememberSteps, setLimits, withdrawModel } from './declared.js';
-import { freeze, unfreeze } from './freezes.js';
+import { freeze, holdOrders, unfreeze } from './freezes.js';
 import { rememberLoadPace, rememberLoadTimes } from './load-times.js';
 import { looked } from './looked.js';
 import { configLearned, loadEnded, unloadEnded } from './orders.js';
@@ -20,6 +20,7 @@ import {
 } from './requests.js';
 import {
   awaitServers,
+  beginTerm,
   declareServer,
   drainServer,
   endDrain,
@@ -27,6 +28,7 @@ import {
   rememberServer,
   withdrawServer,
 } from './servers.js';
+import { acknowledgeRoutes, forgetWatcher, rememberWatchers, seeWatcher } from './watchers.js';
 
 type Observer<Kind extends Event['kind']> = (fleet: Fleet, event: EventOf<Kind>, now: Instant) => void;
 
@@ -63,6 +65,12 @@ const OBSERVERS: { readonly [Kind in Event['kind']]: Observer<Kind> } = {
   DrainEnded: endDrain,
   FreezeOrdered: freeze,
   FreezeEnded: unfreeze,
+  OrdersHeld: holdOrders,
+  TermBegun: beginTerm,
+  WatcherSeen: seeWatcher,
+  WatcherAcknowledged: acknowledgeRoutes,
+  WatcherGone: forgetWatcher,
+  WatchersRemembered: rememberWatchers,
   PressureChanged: changePressure,
   ShutdownBegun: beginShutdown,
 };
@@ -78,6 +86,6 @@ function changePressure(fleet: Fleet, { level }: EventOf<'PressureChanged'>, now
   if (fleet.pressure.level !== level) fleet.pressure = { level, since: now };
 }
 
-function beginShutdown(fleet: Fleet): void {
-  fleet.closing = true;
+function beginShutdown(fleet: Fleet, { reason }: EventOf<'ShutdownBegun'>): void {
+  fleet.closing = reason;
 }

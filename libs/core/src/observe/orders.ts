@@ -1,6 +1,15 @@
 import type { EventOf } from '../fleet/events.js';
 import { type Fleet, put, replicasOn } from '../fleet/fleet.js';
-import type { FailureCause, Loading, Ready, Residence, Unknown } from '../fleet/replica.js';
+import type {
+  Draining,
+  FailureCause,
+  Loading,
+  Placed,
+  Ready,
+  Residence,
+  Unknown,
+  Unloading,
+} from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { bookingsFor, dependenciesOf, devicesFound, noteDependencies } from '../memory/footprint.js';
 import { type ModelId, type OrderId, replicaId, type ServerId } from '../fleet/ids.js';
@@ -17,6 +26,10 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
   if (!replica) return;
   if (replica.phase === 'ready') return changeEnded(fleet, replica, event, now);
   if (replica.phase !== 'loading' || replica.order !== event.order) return;
+  if (event.outcome.kind === 'unsent') {
+    for (const one of loadingWith(fleet, replica.server, event.order)) put(fleet, placedAgain(one, now));
+    return;
+  }
   if (event.outcome.kind === 'succeeded') {
     noteLoadTime(fleet, replica, now - replica.orderedAt, now);
     fleet.wishes.delete(replica.model);
@@ -78,6 +91,7 @@ function changeEnded(
 ): void {
   const { change } = replica;
   if (!change || change.order !== order) return;
+  if (outcome.kind === 'unsent') return put(fleet, { ...replica, change: { ...change, order: null } });
   readAnew(fleet, replica);
   wantLook(fleet, replica.server, now);
   if (outcome.kind === 'succeeded') {
@@ -93,12 +107,27 @@ function changeEnded(
 export function unloadEnded(fleet: Fleet, event: EventOf<'UnloadEnded'>, now: Instant): void {
   const replica = fleet.replicas.get(event.replica);
   if (replica?.phase !== 'unloading' || replica.order !== event.order) return;
+  if (event.outcome.kind === 'unsent') return put(fleet, drainingAgain(fleet, replica, now));
   wantLook(fleet, replica.server, now);
   if (event.outcome.kind === 'succeeded') put(fleet, { ...replica, answeredAt: now });
   else {
     const { cause, makesRoomFor } = replica;
     put(fleet, { ...becomeUnknown(replica, 'unload', now), cause, makesRoomFor });
   }
+}
+
+/** The load was never sent: the place waits for its load again. */
+function placedAgain(replica: Loading, now: Instant): Placed {
+  const { carriedBy, cause } = replica;
+  return { phase: 'placed', since: now, carriedBy, cause, ...whereIs(replica) };
+}
+
+/** The unload was never sent. Leases were over, or not waited for, and no watcher gives new ones. */
+function drainingAgain(fleet: Fleet, replica: Unloading, now: Instant): Draining {
+  const { cause, makesRoomFor } = replica;
+  const left = { cause, makesRoomFor, withdrawnIn: fleet.routesRevision, isForced: true };
+  const kept = { versions: [], inUseUntil: now, pulse: null };
+  return { phase: 'draining', since: now, ...left, ...kept, ...whereIs(replica) };
 }
 
 /** Takes up the config of a model that serves: its devices, and the steps of an ensemble. */

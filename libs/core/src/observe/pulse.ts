@@ -1,6 +1,5 @@
-import { isFailing } from '../memory/failing.js';
 import { type Fleet, put, replicasOn } from '../fleet/fleet.js';
-import type { Pulse, Ready } from '../fleet/replica.js';
+import { isFailing, type Pulse, type Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import type { ModelId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';

@@ -7,7 +7,7 @@ import type { Instant } from '../fleet/model.js';
 import { isFullWanted, toldAt } from '../looks/look-around.js';
 import { isPinProtected } from '../memory/pins.js';
 import type { Replica } from '../fleet/replica.js';
-import { isAllSeen, isLeftAlone } from '../fleet/standing.js';
+import { areOrdersStopped, isAllSeen, isLeftAlone } from '../fleet/standing.js';
 import { learnLease } from '../learned/leases.js';
 import { countRoutes } from '../learned/strain.js';
 import { forgetFailures } from '../learned/cooldown.js';
@@ -33,7 +33,7 @@ export function useRoutes(fleet: Fleet, { uses }: EventOf<'RoutesUsed'>): void {
     learnLease(fleet, replica.model, inUseUntil - at);
     countRoutes(fleet, replica.model, routes);
     countAsks(fleet, replica.model, routes, at);
-    if (replica.phase !== 'ready' && replica.phase !== 'draining') continue;
+    if (replica.phase !== 'ready' && (replica.phase !== 'draining' || replica.isForced)) continue;
     const leased = { ...replica, inUseUntil: Math.max(replica.inUseUntil, inUseUntil) };
     put(fleet, leased.phase === 'ready' ? { ...leased, lastUse: Math.max(leased.lastUse, at) } : leased);
   }
@@ -61,7 +61,7 @@ export function orderLoad(
   forgetPutOff(fleet, model);
 }
 
-/** Unloads the present copies; once a freeze has ended, if there is one. */
+/** Unloads the present copies; once orders may be sent again, if they may not. */
 export function orderUnload(
   fleet: Fleet,
   { model, force }: Omit<EventOf<'UnloadOrdered'>, 'kind'>,
@@ -70,7 +70,7 @@ export function orderUnload(
   fleet.wishes.delete(model);
   for (const [id, reload] of fleet.reloads) if (reload.model === model) fleet.reloads.delete(id);
   for (const replica of replicasOf(fleet, model)) {
-    if (fleet.frozen) fleet.putOff.set(replica.id, { model, server: replica.server, force });
+    if (areOrdersStopped(fleet)) fleet.putOff.set(replica.id, { model, server: replica.server, force });
     else unloadCopy(fleet, replica, force, now);
   }
 }
@@ -92,7 +92,7 @@ export function rememberUnload(fleet: Fleet, { model, copies }: EventOf<'UnloadR
  * copies on servers that take no orders.
  */
 export function unloadCopy(fleet: Fleet, replica: Replica, force: boolean, now: Instant): void {
-  if (replica.phase === 'draining' && force) put(fleet, { ...replica, inUseUntil: now });
+  if (replica.phase === 'draining' && force) put(fleet, { ...replica, inUseUntil: now, isForced: true });
   if (replica.phase !== 'ready' || replica.change?.order || isPinProtected(fleet, replica)) return;
   if (isLeftAlone(fleet.servers.get(replica.server)!)) return;
   const { id, model, server, devices, bookings, stranger, versions, inUseUntil, pulse } = replica;
@@ -104,6 +104,7 @@ export function unloadCopy(fleet: Fleet, replica: Replica, force: boolean, now: 
     inUseUntil: leased,
     cause: 'admin',
     makesRoomFor: null,
+    ...{ withdrawnIn: fleet.routesRevision + 1, isForced: force },
     ...kept,
   });
 }

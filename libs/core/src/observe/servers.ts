@@ -1,6 +1,6 @@
 import type { EventOf } from '../fleet/events.js';
 import { accountsChanged } from '../fleet/fleet-index.js';
-import { type Fleet, replicasOn } from '../fleet/fleet.js';
+import { type Fleet, noteRoutesOn, replicasOn } from '../fleet/fleet.js';
 import { type AccountId, gpuAccount, hostAccount, type ServerId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import type { DeclaredDevice, Device, Server, ServerSpec } from '../fleet/server.js';
@@ -9,7 +9,7 @@ import { discover, forgetReplica, forgetVanished, rebook } from './declared.js';
 
 export function declareServer(fleet: Fleet, { server: spec }: EventOf<'ServerDeclared'>): void {
   const known = fleet.servers.get(spec.id);
-  const server = known ?? unseen(spec);
+  const server = known ?? unseen(spec, fleet.looks);
   const { host } = server.spec;
   server.spec = spec;
   followHost(server, host);
@@ -20,7 +20,7 @@ export function declareServer(fleet: Fleet, { server: spec }: EventOf<'ServerDec
   fleet.servers.set(spec.id, server);
   accountsChanged(fleet);
   if (!known) return;
-  fleet.routesRevision += 1;
+  noteRoutesOn(fleet, spec.id);
   discover(fleet, server);
   rebook(fleet, server);
 }
@@ -80,12 +80,26 @@ export function drainServer(
   now: Instant,
 ): void {
   const server = fleet.servers.get(id);
-  if (server) server.drain = { since: now, deadline };
+  if (server) setDrain(fleet, server, { since: now, deadline });
 }
 
 export function endDrain(fleet: Fleet, { server: id }: EventOf<'DrainEnded'>): void {
   const server = fleet.servers.get(id);
-  if (server) server.drain = null;
+  if (server) setDrain(fleet, server, null);
+}
+
+/** A deadline ends leases, so routes change with it. */
+function setDrain(fleet: Fleet, server: Server, drain: Server['drain']): void {
+  const before = server.drain?.deadline ?? null;
+  server.drain = drain;
+  if (before !== (drain?.deadline ?? null)) noteRoutesOn(fleet, server.spec.id);
+}
+
+/** Servers that were looked at in this term before it was told are not looked at anew. */
+export function beginTerm(fleet: Fleet, { looks }: EventOf<'TermBegun'>): void {
+  fleet.looks = looks;
+  for (const server of fleet.servers.values())
+    server.secondLookFrom = looks === 2 && server.lookedAt === null ? Infinity : null;
 }
 
 const gpu = (
@@ -108,12 +122,13 @@ const NEVER_LOADED = {
   retriesFullAt: -Infinity,
 };
 
-const unseen = (spec: ServerSpec): Server => ({
+const unseen = (spec: ServerSpec, looks: Fleet['looks']): Server => ({
   spec,
   contact: { kind: 'connecting' },
   looksCountFrom: -Infinity,
   refused: false,
   looked: false,
+  secondLookFrom: looks === 2 ? Infinity : null,
   everSeen: false,
   mode: null,
   version: null,

@@ -15,6 +15,7 @@ import { takesOrders } from '../fleet/standing.js';
 import { hasEmptied } from '../demand/emptied.js';
 import { waitingFor } from '../loading/eta.js';
 import { hasQueue, idleAt, idleUnloadAt, isKept } from '../demand/idle.js';
+import { acknowledgedBy } from '../learned/watchers.js';
 import { untoldUntil } from '../memory/untold.js';
 import { presentCopies } from '../demand/wants.js';
 
@@ -86,7 +87,8 @@ export function drain(
 ): void {
   const { id, model, server, devices, bookings, stranger, versions, inUseUntil, pulse } = replica;
   const kept = { id, model, server, devices, bookings, stranger, versions, inUseUntil, pulse };
-  put(fleet, { phase: 'draining', since: now, cause, makesRoomFor, ...kept });
+  const left = { cause, makesRoomFor, withdrawnIn: fleet.routesRevision + 1, isForced: false };
+  put(fleet, { phase: 'draining', since: now, ...left, ...kept });
 }
 
 /** Why it is to go now; undefined where it may stay. */
@@ -133,14 +135,16 @@ function hasPlaceElsewhere(fleet: Fleet, replica: Ready): boolean {
 }
 
 /**
- * Unloads what has drained: every lease has ended, and Triton's queue is empty, unreadable or had its time. Where the
- * server drains with a deadline both are cut: see `leasesEndBy`. Other orders in flight on its server may keep it waiting.
+ * Unloads what has drained: no watcher routes to it any more, every lease has ended, and Triton's queue is empty,
+ * unreadable or had its time. Where the server drains with a deadline both are cut: see `leasesEndBy`. Other orders in flight on its server may keep it waiting.
  */
 export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
   const actions: Action[] = [];
   const inWork = new InWork(fleet, now);
+  const acknowledged = acknowledgedBy(fleet, now);
   for (const replica of unsettled(fleet)) {
-    if (replica.phase !== 'draining' || !isDrained(fleet, replica, now)) continue;
+    if (replica.phase !== 'draining' || replica.withdrawnIn > acknowledged) continue;
+    if (!isDrained(fleet, replica, now)) continue;
     if (inWork.isOnTied(replica) || inWork.unloadsOn(replica.server) >= fleet.limits.loadsPerServer) continue;
     const { id, model, server, devices, bookings, stranger, cause, makesRoomFor } = replica;
     const order = nextOrder(fleet);

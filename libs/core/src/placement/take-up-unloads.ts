@@ -1,13 +1,14 @@
 import type { Fleet } from '../fleet/fleet.js';
 import { unloadCopy } from '../observe/requests.js';
 import type { Instant } from '../fleet/model.js';
+import { areOrdersStopped } from '../fleet/standing.js';
 
 /**
- * Carries out the unloads that admins ordered and that had to wait: in a frozen fleet nothing is let go, and what is on a
+ * Carries out the unloads that admins ordered and that had to wait: while orders are stopped nothing is let go, and what is on a
  * server that this life of ours has never looked at is not known.
  */
 export function takeUpUnloads(fleet: Fleet, now: Instant): void {
-  if (fleet.frozen) return;
+  if (areOrdersStopped(fleet)) return;
   for (const [id, { server, force }] of fleet.putOff) {
     if (fleet.servers.get(server)!.lookedAt === null) continue;
     fleet.putOff.delete(id);

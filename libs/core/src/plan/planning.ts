@@ -34,6 +34,7 @@ export class Planning {
     private readonly bounds: PlanBounds,
   ) {
     this.fleet = copyFleet(fleet);
+    assumeLed(this.fleet);
     this.now = began;
     this.before = pictureOf(this.fleet, began);
     this.assumed = new Assumed(this.fleet, began);
@@ -132,4 +133,11 @@ export class Planning {
 function onOneDevice(bookings: readonly Booking[]): Bytes {
   const gpus = bookings.filter(({ account }) => account.startsWith('gpu:'));
   return Math.max(0, ...(gpus.length > 0 ? gpus : bookings).map(({ bytes }) => bytes));
+}
+
+/** A hold ends by itself, watchers answer at once, and each server was looked at. */
+function assumeLed(fleet: Fleet): void {
+  fleet.held = false;
+  fleet.watchers.clear();
+  for (const server of fleet.servers.values()) server.secondLookFrom = null;
 }

@@ -1,0 +1,46 @@
+import type { Fleet } from '../fleet/fleet-state.js';
+import type { Instant, Millis } from '../fleet/model.js';
+
+/** So many watchers are kept at most; one more is not taken up. */
+export const MOST_WATCHERS = 1_000;
+
+/** A watcher that has told nothing for so long is not expected to answer at once. */
+const USUALLY_HEARD: Millis = 3_000;
+
+/** One that has, or may have, a table of routes. */
+export interface Watcher {
+  /** Where it is silent for so long its table is not good any more, nor a lease that it gave. */
+  readonly patience: Millis;
+  readonly heardAt: Instant;
+  /** Its table is as of this revision of the routes, or later; -1 where it has acknowledged none in this term. */
+  readonly revision: number;
+}
+
+/** Whether it has been silent for so long that nothing waits for it any more. */
+export const isSilent = ({ heardAt, patience }: Watcher, now: Instant): boolean => now - heardAt >= patience;
+
+/** The revision of the routes that all watchers have acknowledged, those aside that are silent; Infinity without any. */
+export function acknowledgedBy({ watchers }: Readonly<Fleet>, now: Instant): number {
+  let acknowledged = Infinity;
+  for (const one of watchers.values())
+    if (!isSilent(one, now)) acknowledged = Math.min(acknowledged, one.revision);
+  return acknowledged;
+}
+
+/** How long unloads should wait for watchers that have stopped to answer; in the past where all answer. */
+export function silentUntil({ watchers }: Readonly<Fleet>, now: Instant): Instant {
+  let until = -Infinity;
+  for (const one of watchers.values()) {
+    const isLate = now - one.heardAt >= USUALLY_HEARD && !isSilent(one, now);
+    if (isLate) until = Math.max(until, one.heardAt + one.patience);
+  }
+  return until;
+}
+
+/** The moments at which time alone changes what is expected of watchers. */
+export function* changesOfWatchers({ watchers }: Readonly<Fleet>): Iterable<Instant> {
+  for (const { heardAt, patience } of watchers.values()) {
+    yield heardAt + USUALLY_HEARD;
+    yield heardAt + patience;
+  }
+}
