@@ -78,7 +78,7 @@ module.exports = {
       name: 'adapters-do-not-meet',
       comment: 'An adapter is about one outside thing; apps bring them together.',
       severity: 'error',
-      from: { path: '^libs/(?!core/|engine/|testing/|embedded/)([^/]+)/', pathNot: SPEC },
+      from: { path: '^libs/(?!core/|engine/|testing/|embedded/|redis/)([^/]+)/', pathNot: SPEC },
       to: { path: '^libs/', pathNot: '^libs/(core|engine|$1)/' },
     },
     {
@@ -88,6 +88,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/embedded/', pathNot: SPEC },
       to: { path: '^libs/', pathNot: '^libs/(kept|embedded)/' },
+    },
+    {
+      name: 'redis-serves-two-ports',
+      comment: 'Redis keeps rows, and the lease of the engine; it decides nothing.',
+      severity: 'error',
+      from: { path: '^libs/redis/', pathNot: SPEC },
+      to: { path: '^libs/', pathNot: '^libs/(kept|engine|redis)/' },
     },
     {
       name: 'libs-do-not-import-apps',

@@ -11,7 +11,7 @@ const LONG = [
   'libs/embedded/src/damage\\.',
   'test/e2e/(?!by-hand\\.)',
   'test/likeness/',
-  'test/contract/(model-server\\.real|names\\.dnsmasq)\\.',
+  'test/contract/(model-server\\.real|names\\.dnsmasq|rows\\.redis)\\.',
   'test/support/(real-triton|redis)\\.',
   'test/integration/(abuse|alertmanager|alerts|access\\.(attacks|busy|names)|api\\.(pressure|store)|audit-kill|berthctl\\.(audit|tls)|cancel|canary\\.access|certificates|changed-server|connections|device-sets|discovery|first-start|full-disk|full-fleet)\\.',
   'test/integration/(killed|long-leases|memory|named-files|needs-restart|never-seen|order-checks|recorder|same-everywhere|scaling|schemathesis|sim|stalled|store-kills|store-processes|telling|telling-kill|tls|unreached|webhooks)\\.',

@@ -4,12 +4,13 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import type { RedisOptions } from '#redis';
 import { sparePorts } from '../../tools/real-triton/server.mjs';
 import { launchRedis, MASTER_NAME, sentinelSettings, serverSettings } from '../../tools/redis/launch.mjs';
 import { FaultProxy } from './fault-proxy.js';
 import { until } from './until.js';
 
-export interface RedisOptions {
+export interface RedisServerOptions {
   /** Further lines of configuration. */
   readonly settings?: readonly string[];
   /** The port of the master; without it the server is one. */
@@ -27,10 +28,10 @@ export class RedisServer {
   private constructor(
     readonly port: number,
     private readonly folder: string,
-    private readonly options: RedisOptions,
+    private readonly options: RedisServerOptions,
   ) {}
 
-  static async start(options: RedisOptions = {}): Promise<RedisServer> {
+  static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
     const [port] = await sparePorts(1);
     const server = new RedisServer(port!, await mkdtemp(join(tmpdir(), 'berth-redis-')), options);
     await server.begin();
@@ -213,3 +214,19 @@ function quietClient(port: number): Redis {
   client.on('error', () => undefined);
   return client;
 }
+
+/** How a Berth uses one server. */
+export function at({ port }: { readonly port: number }, more: Partial<RedisOptions> = {}): RedisOptions {
+  return { ...PLAIN, place: { kind: 'server', address: { host: '127.0.0.1', port } }, confirm: 0, ...more };
+}
+
+/** How a Berth uses a group with Sentinels. */
+export function within(group: SentinelGroup, more: Partial<RedisOptions> = {}): RedisOptions {
+  const sentinels = group.sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
+  return { ...PLAIN, place: { kind: 'sentinels', sentinels, name: group.name }, confirm: 1, ...more };
+}
+
+const PLAIN = {
+  ...{ username: null, password: null, sentinelPassword: null, database: 0, tls: null },
+  keyPrefix: 'berth',
+};

@@ -74,60 +74,82 @@ export function completeRedis(
   files: ServerFiles = NO_FILES,
 ): { readonly redis: RedisConfig; readonly found: readonly Finding[] } {
   const found: Finding[] = [];
-  const {
-    url,
-    sentinels = [],
-    name: master = '',
-    username,
-    keyPrefix,
-    profile,
-  } = { ...REDIS_DEFAULTS, ...written };
-  const at = url === undefined ? undefined : readRedisUrl(url);
-  const { tls } = reachOf(written, files, found);
+  const { keyPrefix, profile } = { ...REDIS_DEFAULTS, ...written };
+  const place = placeOf(written);
   const redis: RedisConfig = {
-    place:
-      at === undefined
-        ? { kind: 'sentinels', sentinels: sentinels.map((one) => parseAddress(one)!), name: master }
-        : { kind: 'server', address: at.address },
-    username: username ?? at?.username ?? null,
-    password: secretIn(written, 'passwordFile', files, found) ?? at?.password ?? null,
+    ...place,
+    password: secretIn(written, 'passwordFile', files, found) ?? place.password,
     sentinelPassword: secretIn(written, 'sentinelPasswordFile', files, found),
-    database: at?.database ?? written.database ?? 0,
-    tls: tls ?? (at?.isTls === true ? { ca: null, cert: null, key: null } : null),
+    tls: reachOf(written, files, found).tls ?? place.tls,
     keyPrefix,
-    confirm: written.confirm ?? (at === undefined ? 1 : 0),
+    confirm: written.confirm ?? (place.place.kind === 'sentinels' ? 1 : 0),
     profile,
   };
   return { redis, found: found.map((one) => ({ ...one, at: ['redis', ...one.at] })) };
+}
+
+/** What the URL says, or the keys beside the Sentinels. */
+function placeOf({
+  url,
+  sentinels = [],
+  name: master = '',
+  username: user,
+  database = 0,
+}: RedisFile): Pick<RedisConfig, 'place' | 'username' | 'password' | 'database' | 'tls'> {
+  const said = url === undefined ? undefined : readRedisUrl(url);
+  const username = user ?? said?.username ?? null;
+  if (said === undefined) {
+    const place = {
+      kind: 'sentinels',
+      sentinels: sentinels.map((one) => parseAddress(one)!),
+      name: master,
+    } as const;
+    return { place, username, password: null, database, tls: null };
+  }
+  return {
+    place: { kind: 'server', address: said.address },
+    username,
+    password: said.password,
+    database: said.database,
+    tls: said.isTls ? { ca: null, cert: null, key: null } : null,
+  };
 }
 
 /** What the keys of the section must agree on. */
 export function redisFindings(section: unknown): Finding[] {
   if (section === undefined) return [];
   const has = (key: string): boolean => get(section, key) !== undefined;
-  const [hasUrl, hasSentinels] = [has('url'), has('sentinels')];
-  const found: Finding[] = [];
-  const refuse = (isWrong: boolean, key: string, rule: string): void => {
-    if (isWrong) found.push({ at: key === '' ? ['redis'] : ['redis', key], rule });
-  };
-  refuse(!hasUrl && !hasSentinels, '', 'must have a url or sentinels');
-  refuse(hasUrl && hasSentinels, 'sentinels', 'must not be given beside url');
-  refuse(hasSentinels && !hasUrl && !has('name'), 'name', 'is required beside sentinels');
-  for (const key of ['name', 'sentinelPasswordFile', 'database'])
-    refuse(hasUrl && has(key), key, 'must go with sentinels, and not with url');
+  const rules = has('url') ? besideUrl(section) : has('sentinels') ? BESIDE_SENTINELS : [];
+  if (!has('url') && !has('sentinels')) return [{ at: ['redis'], rule: 'must have a url or sentinels' }];
+  const password = has('username') && !has('passwordFile');
+  return [
+    ...rules.flatMap(({ key, rule, isNeeded = false }) =>
+      has(key) === isNeeded ? [] : [{ at: ['redis', key], rule }],
+    ),
+    ...(password ? [{ at: ['redis', 'username'], rule: 'must go with passwordFile' }] : []),
+  ];
+}
+
+/** A key that must not be there; or where it is needed, must. */
+type KeyRule = { readonly key: string; readonly rule: string; readonly isNeeded?: true };
+
+const BESIDE_SENTINELS: readonly KeyRule[] = [
+  { key: 'name', rule: 'is required beside sentinels', isNeeded: true },
+];
+
+function besideUrl(section: unknown): readonly KeyRule[] {
   const url = readRedisUrl(String(get(section, 'url')));
-  refuse(
-    url?.isTls === false && has('tls'),
-    'tls',
-    'must not be given beside a redis:// url: rediss:// is TLS',
-  );
-  refuse(
-    url?.password != null && has('passwordFile'),
-    'passwordFile',
-    'must not be given: the url has a password',
-  );
-  refuse(has('username') && !has('passwordFile'), 'username', 'must go with passwordFile');
-  return found;
+  const ofSentinels = ['name', 'sentinelPasswordFile', 'database'];
+  return [
+    { key: 'sentinels', rule: 'must not be given beside url' },
+    ...ofSentinels.map((key) => ({ key, rule: 'must go with sentinels, and not with url' })),
+    ...(url?.isTls === false
+      ? [{ key: 'tls', rule: 'must not be given beside a redis:// url: rediss:// is TLS' }]
+      : []),
+    ...(typeof url?.password === 'string'
+      ? [{ key: 'passwordFile', rule: 'must not be given: the url has a password' }]
+      : []),
+  ];
 }
 
 /** The absolute paths of the files that the section names. */

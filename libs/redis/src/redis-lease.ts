@@ -1,0 +1,97 @@
+import type { Claimed, Lease, LeaseClaim, LeaseKeeper, LeaseState, Renewed } from '#engine';
+import type { Connection, ScriptResult } from './connection.js';
+import type { Keys } from './keys.js';
+import { ACQUIRE } from './scripts/acquire.js';
+import { READ_LEASE } from './scripts/read-lease.js';
+import { RELEASE } from './scripts/release.js';
+import { RENEW } from './scripts/renew.js';
+
+/** What reaches Redis so much later than it was sent has no effect, in ms. */
+const LATE_AFTER_MS = 1_000;
+
+/**
+ * The lease in Redis. Each command carries the moment, by the clock of Redis, after which it is void: a command whose sender has
+ * given up may be carried out long afterwards.
+ */
+export class RedisLease implements LeaseKeeper {
+  /** The clock of Redis less our own, as it was at the last answer; null: not known on this connection. */
+  private clockAhead: number | null = null;
+  private generation = -1;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly keys: Keys,
+    private readonly fleet: string,
+  ) {}
+
+  async read(): Promise<LeaseState> {
+    const reply = (await this.connection.client.eval(READ_LEASE, 2, ...this.lockKeys)) as unknown[];
+    this.noteClock(Number(reply[0]));
+    const text = String(reply[1]);
+    return {
+      lease: text === '' ? null : leaseOf(text),
+      lastTerm: Number(reply[2]),
+      releasedTerm: Number(reply[3]),
+    };
+  }
+
+  async acquire({ peer, grpc, http, floor, seen }: LeaseClaim): Promise<Claimed> {
+    const { lease, lastTerm, releasedTerm } = seen;
+    const { reply, isConfirmed } = await this.inTime(ACQUIRE, [
+      ...[lease === null ? '' : textOf(lease), lastTerm, releasedTerm],
+      ...[floor, peer, `${grpc}|${http}`, this.fleet],
+    ]);
+    const text = String(reply[1]);
+    return text === 'taken'
+      ? { outcome: 'taken' }
+      : { outcome: 'acquired', lease: leaseOf(text), isConfirmed };
+  }
+
+  async renew(lease: Lease): Promise<Renewed> {
+    const args = [lease.term, beginningOf(lease), textOf(lease), this.fleet];
+    const { reply, isConfirmed } = await this.inTime(RENEW, args);
+    if (reply[1] === 'lost') return 'lost';
+    return isConfirmed ? 'confirmed' : 'unconfirmed';
+  }
+
+  async release(lease: Lease): Promise<void> {
+    await this.connection.client.eval(RELEASE, 2, ...this.lockKeys, lease.term, beginningOf(lease));
+  }
+
+  private get lockKeys(): [string, string] {
+    return [this.keys.meta, this.keys.lease];
+  }
+
+  /** Runs a script that is void when it arrives late. Where the clock of Redis was not as expected it is asked once more. */
+  private async inTime(script: string, args: readonly (string | number)[]): Promise<ScriptResult> {
+    for (let tries = 0; tries < 2; tries += 1) {
+      const result = await this.connection.run(script, this.lockKeys, [await this.notAfter(), ...args]);
+      this.noteClock(Number(result.reply[0]));
+      if (result.reply[1] !== 'late') return result;
+    }
+    throw new Error('Redis got a command about the lease too late, twice');
+  }
+
+  private async notAfter(): Promise<number> {
+    if (this.clockAhead === null || this.generation !== this.connection.generation) await this.read();
+    return Math.ceil(performance.now() + (this.clockAhead ?? 0) + LATE_AFTER_MS);
+  }
+
+  private noteClock(redisNow: number): void {
+    this.clockAhead = redisNow - performance.now();
+    this.generation = this.connection.generation;
+  }
+}
+
+/** How every lease of a term begins. */
+const beginningOf = ({ peer, term }: Lease): string => `${peer}|${term}|`;
+
+const textOf = (lease: Lease): string => `${beginningOf(lease)}${lease.renewals}|${lease.grpc}|${lease.http}`;
+
+function leaseOf(text: string): Lease {
+  const [peer = '', term, renewals, grpc = '', http = '', ...rest] = text.split('|');
+  const isSane = /^\d+$/.test(term ?? '') && /^\d+$/.test(renewals ?? '') && rest.length === 0;
+  if (!isSane)
+    throw new Error('the lease that is stored makes no sense: remove its key, or give another keyPrefix');
+  return { peer, term: Number(term), renewals: Number(renewals), grpc, http };
+}
