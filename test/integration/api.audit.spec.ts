@@ -22,6 +22,7 @@ const WRITES: Readonly<Record<string, readonly [path: string, body?: unknown]>> 
   'delete /v1/servers/{server}': ['/v1/servers/b'],
   'put /v1/fleet/frozen': ['/v1/fleet/frozen', { reason: 'drivers' }],
   'delete /v1/fleet/frozen': ['/v1/fleet/frozen'],
+  'post /v1/warmups': ['/v1/warmups', { models: ['m'] }],
 };
 
 /** They change nothing that is kept: a request for a route, a question, and a test of an endpoint. */
@@ -33,6 +34,9 @@ const NO_WRITES = [
 
 /** They need an endpoint that is told events: telling.spec.ts has their records. */
 const OF_EVENTS = ['delete /v1/webhooks/dead-letters/{id}', 'post /v1/webhooks/dead-letters/{id}/replay'];
+
+/** It needs a warm-up: warmups.spec.ts has its record. */
+const OF_WARMUPS = ['delete /v1/warmups/{id}'];
 
 /** Messages have no Idempotency-Key: webhooks.fleet.spec.ts and alerts.spec.ts have their records. */
 const OF_MESSAGES = ['post /v1/webhooks/alertmanager', 'post /v1/webhooks/fleet'];
@@ -56,7 +60,7 @@ describe('the audit', () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
     const writing = operations.filter((operation) => !operation.startsWith('get '));
-    const known = [...Object.keys(WRITES), ...NO_WRITES, ...OF_EVENTS, ...OF_MESSAGES];
+    const known = [...Object.keys(WRITES), ...NO_WRITES, ...OF_EVENTS, ...OF_WARMUPS, ...OF_MESSAGES];
     expect(writing.toSorted()).toEqual(known.toSorted());
   });
 
@@ -149,7 +153,7 @@ describe('the audit', () => {
     const { status, body } = await call(world, 'GET', '/v1/audit?pageToken=x&kind=none');
     expect([status, body.errors]).toEqual([
       400,
-      [{ path: 'kind', rule: 'must be one of model, server, freeze, dead_letter' }],
+      [{ path: 'kind', rule: 'must be one of model, server, freeze, dead_letter, warmup' }],
     ]);
     expect((await call(world, 'GET', '/v1/audit?pageToken=x')).body.errors).toEqual([
       { path: 'pageToken', rule: 'must be the nextPageToken of the page before' },

@@ -15,9 +15,10 @@ export function addAudit(program: Command, act: Act): void {
         'server',
         'freeze',
         'dead_letter',
+        'warmup',
       ]),
     )
-    .option('--name <name>', 'only records about the model, server or dead letter of this name')
+    .option('--name <name>', 'only records about the model, server, dead letter or warm-up of this name')
     .addHelpText('after', example('audit --kind model --name resnet50', 'audit verify'))
     .action(act(async (work, _, options) => (await import('./audit.js')).listAudit(work, options)));
   audit

@@ -88,7 +88,7 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
 
 /** What runs: the engine, its observers, and whether it serves. */
 function composeEngine(config: Config, parts: CompleteParts, kept: Store, { told, facts }: Remembered) {
-  const { declarations, leadership, learned, outbox, health: storeHealth } = kept;
+  const { declarations, leadership, learned, outbox, warmups, health: storeHealth } = kept;
   const { clock, log, wallNow } = parts;
   const now = (): number => clock.now();
   const watch = new TurnWatch();
@@ -113,7 +113,7 @@ function composeEngine(config: Config, parts: CompleteParts, kept: Store, { told
   const times = new WallTimes(wallNow, now);
   return {
     ...{ scaling, engine, times, watch, metrics, recorder, lifecycle, readiness, writes },
-    ...{ hooks: books.hooks, audit: books.audit, book, store, teller },
+    ...{ hooks: books.hooks, audit: books.audit, book, store, teller, warmups },
   };
 }
 

@@ -24,7 +24,7 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
       openStore(await openRows(config.data, (what) => tellTakenOver(log, what)), {
         fleet: config.fleet,
         onHealth: (failure) => tellHealth(log, failure),
-        onDamage: (key) => log.warn({ key }, 'a learned fact made no sense and was left out'),
+        onDamage: (key) => log.warn({ key }, 'a stored row made no sense and was left out'),
       }),
     openPeers: null,
     openServer: ({ id, grpc, metrics, headers, tls }, tellTrouble) =>

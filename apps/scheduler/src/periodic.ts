@@ -8,6 +8,9 @@ import { Running } from './running.js';
 import { ExternalScaler } from './scaling/external-scaler.js';
 import { CERTIFICATES, type Certificates } from './tls/certificates.js';
 
+/** Only the leader tells of them, so that the numbers of peers may be added up. */
+const NO_WARMUPS = { waiting: 0, running: 0, failed: 0 };
+
 /** Periodic work of the app's ring: it tells the engine facts and tidies up, and decides nothing. Most of it is the leader's alone. */
 @Injectable()
 export class Periodic {
@@ -42,6 +45,14 @@ export class Periodic {
   sampleWants(): void {
     this.running.leading?.scaling.sample();
     this.scaler.refresh();
+  }
+
+  /** A queue that is away keeps the numbers of before. */
+  @Interval(5_000)
+  async countWarmups(): Promise<void> {
+    const { lasting, leading } = this.running;
+    const counts = leading === null ? NO_WARMUPS : await leading.warmups.counts().catch(() => null);
+    if (counts !== null) lasting.metrics.warmups.counted(counts);
   }
 
   /** A store that fails is tried now and then, so that it is known when it takes writes again. */

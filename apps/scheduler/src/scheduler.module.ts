@@ -10,6 +10,7 @@ import { PlanningModule } from './planning/planning.module.js';
 import { RoutingModule } from './routing/routing.module.js';
 import { ScalingModule } from './scaling/scaling.module.js';
 import { TellingModule } from './telling/telling.module.js';
+import { WarmupsModule } from './warmups/warmups.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** A module for each kind of caller, and what all of them use: what runs at present, and how refusals are told. */
@@ -23,6 +24,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     AuditModule,
     ScalingModule,
     TellingModule,
+    WarmupsModule,
     WebhooksModule,
     AlertsModule,
     HealthModule,

@@ -5,7 +5,7 @@ import { canonical } from './canonical.js';
 const digits = z.string().regex(/^[0-9]+$/);
 
 /** What a record may be about. */
-export const AUDIT_KINDS = ['model', 'server', 'freeze', 'dead_letter'] as const;
+export const AUDIT_KINDS = ['model', 'server', 'freeze', 'dead_letter', 'warmup'] as const;
 
 /** A record of the audit as it is told: one thing that a write changed or ordered. It is stored in this form. */
 export const auditRecordSchema = z.strictObject({

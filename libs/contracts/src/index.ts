@@ -23,6 +23,7 @@ export { once } from './once.js';
 export * from './plan.js';
 export * from './scaling.js';
 export * from './telling.js';
+export * from './warmup.js';
 export { protoFolder } from './proto-folder.js';
 export { type EdgeReason, type Reason, type RefusalForm, REFUSALS } from './refusals.js';
 export { fromStruct, type Struct, toStruct } from './struct.js';

@@ -40,6 +40,7 @@ const EDGE: readonly Reason[] = [
   'internal',
   'unknown_endpoint',
   'unknown_dead_letter',
+  'unknown_warmup',
 ];
 
 describe('the table of refusals', () => {

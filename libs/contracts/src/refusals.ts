@@ -5,6 +5,7 @@ export type EdgeReason =
   | 'unknown_server'
   | 'unknown_endpoint'
   | 'unknown_dead_letter'
+  | 'unknown_warmup'
   | 'pin_does_not_fit'
   | 'pinned'
   | 'in_use'
@@ -62,6 +63,7 @@ export const REFUSALS: Readonly<Record<Reason, RefusalForm>> = {
   unknown_server: form(404, NOT_FOUND, 'There is no such server'),
   unknown_endpoint: form(404, NOT_FOUND, 'There is no such endpoint'),
   unknown_dead_letter: form(404, NOT_FOUND, 'There is no such dead letter'),
+  unknown_warmup: form(404, NOT_FOUND, 'There is no such warm-up'),
   pin_does_not_fit: form(409, FAILED_PRECONDITION, 'The pins do not fit together'),
   pinned: form(409, FAILED_PRECONDITION, 'The model is pinned'),
   in_use: form(409, FAILED_PRECONDITION, 'It is in use'),

@@ -1,4 +1,5 @@
 export type { Answer, Pending, ResolveQuery, Route } from './answer.js';
+export { carryOutWarmup } from './carry-out-warmup.js';
 export { Election, type ElectionOptions, type Reign } from './election.js';
 export { type ElectionProfile, ELECTION_PROFILES } from './election-profile.js';
 export { Engine } from './engine.js';
@@ -19,4 +20,18 @@ export {
   type Trouble,
 } from './ports/model-server.js';
 export type { FailedTurn, Observer, Turn } from './ports/observer.js';
+export {
+  ENDED_KEPT_MS,
+  ENDED_WARMUPS,
+  type NewWarmup,
+  type Warmup,
+  type WarmupCounts,
+  WARMUP_TRIES,
+  type WarmupState,
+  type WarmupWork,
+  type Warmups,
+  WARMUPS_AT_A_TIME,
+  type WarmEnd,
+  warmupRetryAfter,
+} from './ports/warmups.js';
 export { type Difference, type RecordedTurn, Replay } from './replay.js';

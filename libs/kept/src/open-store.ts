@@ -1,4 +1,12 @@
-import { type Declarations, type Leadership, type Learned, type Outbox, soleLeadership } from '#engine';
+import {
+  type Declarations,
+  type Leadership,
+  type Learned,
+  type Outbox,
+  soleLeadership,
+  type Warmups,
+} from '#engine';
+import { KeptWarmups } from './kept-warmups.js';
 import { LearnedStore } from './learned-store.js';
 import { OutboxStore } from './outbox-store.js';
 import type { Rows } from './rows.js';
@@ -12,6 +20,7 @@ export type Store = {
   readonly declarations: Declarations;
   readonly learned: Learned;
   readonly outbox: Outbox;
+  readonly warmups: Warmups;
   /** Which process decides. Where none was handed in it is this one, until the store is closed. */
   readonly leadership: Leadership;
   readonly health: StoreHealth;
@@ -28,8 +37,9 @@ export type StoreHealth = {
 };
 
 /**
- * What a store is opened with. `onDamage` hears of learned facts that make no sense and were left out. `leadership` is handed
- * in where several processes share the store: then the store belongs to its term, and to no other process meanwhile.
+ * What a store is opened with. `onDamage` hears of learned facts and warm-ups that make no sense and were left out.
+ * `leadership` is handed in where several processes share the store: then the store belongs to its term, and to no other
+ * process meanwhile.
  */
 export type StoreOptions = {
   readonly fleet: string;
@@ -46,11 +56,14 @@ export async function openStore(
   kept: Rows,
   { fleet, leadership, onDamage = () => {}, onHealth = () => {} }: StoreOptions,
 ): Promise<Store> {
-  const term = await beginTerm(kept, fleet, leadership?.term).catch(async (error: unknown) => {
+  const rows = new WatchedRows(kept, onHealth);
+  const begun = beginTerm(kept, fleet, leadership?.term).then(async (term) => {
+    return { term, warmups: await KeptWarmups.open(rows, onDamage) };
+  });
+  const { term, warmups } = await begun.catch(async (error: unknown) => {
     await kept.close();
     throw error;
   });
-  const rows = new WatchedRows(kept, onHealth);
   let isOpen = true;
   let end = (): void => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
@@ -58,6 +71,7 @@ export async function openStore(
     declarations: new ToldStore(rows),
     learned: new LearnedStore(rows, onDamage),
     outbox: new OutboxStore(rows),
+    warmups,
     leadership: leadership ?? soleLeadership(term, () => isOpen, ended),
     health: {
       get failure() {
@@ -68,6 +82,7 @@ export async function openStore(
     close: async () => {
       isOpen = false;
       end();
+      await warmups.close();
       await rows.close();
     },
   };

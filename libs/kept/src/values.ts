@@ -110,7 +110,7 @@ export const VALUES = {
     operation: z.string(),
     forced: z.boolean(),
     subject: z.strictObject({
-      kind: z.enum(['model', 'server', 'freeze', 'dead_letter']),
+      kind: z.enum(['model', 'server', 'freeze', 'dead_letter', 'warmup']),
       name: z.string().nullable(),
     }),
     revisionBefore: digits.nullable(),
@@ -135,6 +135,17 @@ export const VALUES = {
     at: z.string(),
     attempts: z.int().min(0),
   }) satisfies z.ZodType<ToldDeadLetter>,
+  toldWarmup: z.strictObject({
+    at: z.string(),
+    credential: z.string(),
+    models: names.min(1),
+    isCancelled: z.literal(true).exactOptional(),
+  }),
+  warmupProgress: z.strictObject({
+    ends: z.array(z.string().nullable()),
+    tries: z.int().min(0),
+    ended: z.strictObject({ at: z.string(), state: z.enum(['done', 'cancelled', 'failed']) }).nullable(),
+  }),
   learnedServer: z.strictObject({
     repository: names,
     devices: z.array(

@@ -19,6 +19,7 @@ import { addReignGauges } from './reign-gauges.js';
 import { ResolveMetrics } from './resolve-metrics.js';
 import { addStoreGauge } from './store-gauge.js';
 import { TurnMetrics } from './turn-metrics.js';
+import { WarmupMetrics } from './warmup-metrics.js';
 
 /** What the metrics have to be told about their process. */
 export interface MetricsOptions {
@@ -56,6 +57,7 @@ export class Metrics implements Observer {
   readonly discovery = new DiscoveryMetrics(this.registry);
   readonly recorder = new RecorderMetrics(this.registry);
   readonly scaling = new ScalingMetrics(this.registry);
+  readonly warmups = new WarmupMetrics(this.registry);
   readonly listen: ListenMetrics;
   private declared = new DeclaredTimes();
   private fleet: Readonly<Fleet> | null = null;

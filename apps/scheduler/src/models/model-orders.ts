@@ -53,7 +53,7 @@ type Check = () => { event: Ordered; ended: (fleet: Readonly<Fleet>) => boolean 
  */
 @Injectable()
 export class ModelOrders {
-  constructor(@Inject(Running) private readonly running: Running) {}
+  constructor(@Inject(Running) private readonly running: Pick<Running, 'now'>) {}
 
   async load(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
     const made = this.running.now;

@@ -67,6 +67,8 @@ export class Reign {
     try {
       engine.stop();
     } finally {
+      // Loads that warm-ups wait for have not ended: the next life waits for them again.
+      void this.store.warmups.close();
       watch.close();
       await within(writes.idle());
     }

@@ -5,13 +5,15 @@ import type { AskedFor } from './answers.js';
 /** The thing that a write is about, and its revisions. */
 type Subject = Pick<ToldAudit, 'subject' | 'revisionBefore' | 'revisionAfter' | 'forced'>;
 
-/** An order about a model, which declares nothing. */
-export interface Ordered {
-  readonly model: string;
-  readonly revision: number;
-  /** Whether leases are to be skipped. */
-  readonly isForced: boolean;
-}
+/** An order about a model or a warm-up, which declares nothing. */
+export type Ordered =
+  | {
+      readonly model: string;
+      readonly revision: number;
+      /** Whether leases are to be skipped. */
+      readonly isForced: boolean;
+    }
+  | { readonly warmup: string };
 
 /** What the audit says of a write: a record for each thing that it declares, and one for what it orders. */
 export function auditedBy(
@@ -62,7 +64,9 @@ function declared(subject: ToldAudit['subject'], value: { readonly revision: num
   return { subject, revisionBefore: String(after - 1), revisionAfter: String(after), forced: false };
 }
 
-function orderedOf({ model, revision, isForced }: Ordered): Subject {
+function orderedOf(ordered: Ordered): Subject {
+  if ('warmup' in ordered) return declared({ kind: 'warmup', name: ordered.warmup }, null);
+  const { model, revision, isForced } = ordered;
   const told = String(revision);
   const subject = { kind: 'model', name: model } as const;
   return { subject, revisionBefore: told, revisionAfter: told, forced: isForced };

@@ -66,7 +66,7 @@ export interface ToldAudit {
   readonly forced: boolean;
   /** A freeze has no name. */
   readonly subject: {
-    readonly kind: 'model' | 'server' | 'freeze' | 'dead_letter';
+    readonly kind: 'model' | 'server' | 'freeze' | 'dead_letter' | 'warmup';
     readonly name: string | null;
   };
   /** The revisions of the subject, in decimal digits; equal where the write declared nothing, null where there are none. */

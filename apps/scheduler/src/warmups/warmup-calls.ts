@@ -1,0 +1,97 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { canonical, type WarmupMessage } from '#contracts';
+import type { NewWarmup, Warmup } from '#engine';
+import { Refused } from '../errors/refused.js';
+import { Running } from '../running.js';
+import { type Caller, checkConditions, checkNoIfMatch } from '../writes/caller.js';
+import { Turns } from '../writes/turns.js';
+import type { Written } from '../writes/writes.js';
+import type { WarmupBody } from './warmup-requests.js';
+import { unbegun, warmupView } from './warmup-view.js';
+
+/** So many warm-ups may be kept that have not ended. */
+const MOST_OPEN = 100;
+
+/** Starts warm-ups, tells of them and cancels them. */
+@Injectable()
+export class WarmupCalls {
+  /** Starts go one after another, so that the bound holds. */
+  private readonly starts = new Turns();
+
+  constructor(@Inject(Running) private readonly running: Running) {}
+
+  /**
+   * Stores the audit record, then the warm-up. A crash between the two leaves a record without a warm-up; the same start with the
+   * same key then adds it.
+   */
+  start({ models }: WarmupBody, caller: Caller): Promise<Written<WarmupMessage>> {
+    checkConditions(caller);
+    return this.starts.take(() => this.startNow(models, caller), caller.gone);
+  }
+
+  /** How far it is. Starts nothing. */
+  async get(id: string): Promise<WarmupMessage> {
+    return warmupView(await this.find(id));
+  }
+
+  /** No other model of it is begun; what is being loaded stays. One that has ended stays as it is. */
+  async cancel(id: string, caller: Caller): Promise<Written<WarmupMessage>> {
+    const { warmups, writes } = this.running.now;
+    const found = await this.find(id);
+    const cancelled: Warmup = found.endedAt === null ? { ...found, state: 'cancelled' } : found;
+    const view = (): WarmupMessage => warmupView(cancelled);
+    const operation = { method: 'DELETE', path: `/v1/warmups/${id}`, body: null, caller, present: view };
+    const written = await writes.perform(operation, () => {
+      checkNoIfMatch(caller);
+      return { changes: [], ordered: { warmup: id }, status: 202, view, commit: () => undefined };
+    });
+    await warmups.cancel(id);
+    return written;
+  }
+
+  private async startNow(models: readonly string[], caller: Caller): Promise<Written<WarmupMessage>> {
+    const { times, warmups, writes } = this.running.now;
+    const { credential } = caller;
+    const at = new Date(times.wallNow()).toISOString();
+    const warmup: NewWarmup = { id: idFor(models, caller), at, credential, models };
+    const known = await warmups.get(warmup.id);
+    const isFull = known === undefined && (await this.open()) >= MOST_OPEN;
+    const operation = {
+      ...{ method: 'POST', path: '/v1/warmups', body: { models }, caller },
+      present: () => warmupView(known ?? unbegun(warmup)),
+    };
+    const written = await writes.perform(operation, () => {
+      checkNoIfMatch(caller);
+      if (isFull) throw new Refused(FULL);
+      const view = (): WarmupMessage => warmupView(unbegun(warmup));
+      return { changes: [], ordered: { warmup: warmup.id }, status: 202, view, commit: () => undefined };
+    });
+    if (known === undefined) await warmups.add(warmup);
+    return written;
+  }
+
+  private async open(): Promise<number> {
+    const { waiting, running } = await this.running.now.warmups.counts();
+    return waiting + running;
+  }
+
+  private async find(id: string): Promise<Warmup> {
+    const found = await this.running.now.warmups.get(id);
+    if (found) return found;
+    throw new Refused({ reason: 'unknown_warmup', detail: `there is no warm-up ${id}`, members: { id } });
+  }
+}
+
+const FULL = {
+  reason: 'queue_full',
+  detail: `${MOST_OPEN} warm-ups have not ended, and more may not wait`,
+  retryAfter: 60_000,
+} as const;
+
+/** The same start with the same Idempotency-Key has the same id, so that it adds one warm-up, however often it comes. */
+function idFor(models: readonly string[], { credential, idempotencyKey }: Caller): string {
+  const text = canonical([credential, idempotencyKey, models]);
+  const digest = createHash('sha256').update(text).digest('hex');
+  return `wu_${(idempotencyKey === null ? randomBytes(16).toString('hex') : digest).slice(0, 32)}`;
+}

@@ -1,0 +1,49 @@
+import { Controller, Delete, Get, Inject, Param, Post } from '@nestjs/common';
+import { type WarmupMessage, warmupSchema } from '#contracts';
+import { Operation, WITHOUT_REVISION, Write } from '../http/operation.js';
+import { JsonBody, worded } from '../http/worded.js';
+import type { Caller } from '../writes/caller.js';
+import { FromCaller } from '../writes/caller.decorator.js';
+import { WarmupCalls } from './warmup-calls.js';
+import { type WarmupBody, warmupBodySchema, warmupId } from './warmup-requests.js';
+
+const ID = { schema: worded(warmupId, 'id') };
+
+/** Warm-ups over HTTP. */
+@Controller('v1/warmups')
+export class WarmupsController {
+  constructor(@Inject(WarmupCalls) private readonly warmups: WarmupCalls) {}
+
+  @Post()
+  @Write(
+    'StartWarmup',
+    'Has up to 1,000 models loaded, a few at a time; answers before the first load',
+    { 202: warmupSchema },
+    ['no_leader'],
+    WITHOUT_REVISION,
+  )
+  start(@JsonBody(warmupBodySchema) body: WarmupBody, @FromCaller() caller: Caller) {
+    return this.warmups.start(body, caller);
+  }
+
+  @Get(':id')
+  @Operation('GetWarmup', 'Tells how far a warm-up is', { 200: warmupSchema }, [
+    'unknown_warmup',
+    'store_unavailable',
+  ])
+  get(@Param('id', ID) id: string): Promise<WarmupMessage> {
+    return this.warmups.get(id);
+  }
+
+  @Delete(':id')
+  @Write(
+    'CancelWarmup',
+    'Cancels a warm-up: no other model of it is begun, and what is being loaded stays',
+    { 202: warmupSchema },
+    ['unknown_warmup', 'no_leader'],
+    WITHOUT_REVISION,
+  )
+  cancel(@Param('id', ID) id: string, @FromCaller() caller: Caller) {
+    return this.warmups.cancel(id, caller);
+  }
+}

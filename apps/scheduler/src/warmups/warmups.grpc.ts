@@ -1,0 +1,35 @@
+import { Controller, Inject, UseFilters, UseInterceptors } from '@nestjs/common';
+import { GrpcMethod, Payload } from '@nestjs/microservices';
+import { z } from 'zod';
+import { RpcFilter } from '../errors/rpc.filter.js';
+import { readRequest } from '../grpc/requests.js';
+import type { Caller } from '../writes/caller.js';
+import { FromCaller } from '../writes/caller.decorator.js';
+import { WrittenInterceptor } from '../writes/written.interceptor.js';
+import { WarmupCalls } from './warmup-calls.js';
+import { warmupBodySchema, warmupId } from './warmup-requests.js';
+
+const identified = z.object({ id: warmupId });
+
+/** Warm-ups over gRPC: the same as over HTTP. */
+@Controller()
+@UseFilters(RpcFilter)
+@UseInterceptors(WrittenInterceptor)
+export class WarmupsRpc {
+  constructor(@Inject(WarmupCalls) private readonly warmups: WarmupCalls) {}
+
+  @GrpcMethod('Admin', 'StartWarmup')
+  start(@Payload() request: unknown, @FromCaller() caller: Caller) {
+    return this.warmups.start(readRequest(warmupBodySchema, request), caller);
+  }
+
+  @GrpcMethod('Admin', 'GetWarmup')
+  get(request: unknown) {
+    return this.warmups.get(readRequest(identified, request).id);
+  }
+
+  @GrpcMethod('Admin', 'CancelWarmup')
+  cancel(@Payload() request: unknown, @FromCaller() caller: Caller) {
+    return this.warmups.cancel(readRequest(identified, request).id, caller);
+  }
+}
