@@ -14,5 +14,5 @@ export const OF_LEASES: readonly Mutant[] = [
   { name: 'lease-end-drifts-with-restarts', breaks: 7, file: BOOK, find: `before?.until === until`, replace: `before?.until === -Infinity` },
   { name: 'lease-not-given-back', breaks: 7, file: BOOK, find: `left.filter(({ until }) => until > now)`, replace: `left.filter(({ until }) => until < now)` },
   { name: 'lease-cut-by-a-drain-for-good', breaks: 7, file: BOOK, find: `leases.set(replica.model, replica.inUseUntil);`, replace: `leases.set(replica.model, Math.min(replica.inUseUntil, server.drain?.deadline ?? Infinity));` },
-  { name: 'routed-to-what-is-cut', breaks: 14, file: 'libs/core/src/step.ts', find: `  if (!fleet.frozen) drainCut(fleet, now);`, replace: `` },
+  { name: 'routed-to-what-is-cut', breaks: 14, file: 'libs/core/src/step.ts', find: `  if (!areOrdersStopped(fleet)) drainCut(fleet, now);`, replace: `` },
 ];

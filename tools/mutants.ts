@@ -2,6 +2,7 @@ import { OF_LEASES } from './mutants-of-leases.js';
 import { OF_LOADS } from './mutants-of-loads.js';
 import { OF_MEMORY } from './mutants-of-memory.js';
 import { OF_ORDERS } from './mutants-of-orders.js';
+import { OF_PEERS } from './mutants-of-peers.js';
 import { OF_PROMISES } from './mutants-of-promises.js';
 import { OF_SCALING } from './mutants-of-scaling.js';
 import { OF_THE_LINE } from './mutants-of-the-line.js';
@@ -71,7 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'success-earns-no-retry', breaks: 19, file: `${CORE}/observe/orders.ts`, find: `earnRetry(fleet.servers.get(replica.server)!);`, replace: `` },
   { name: 'disabled-model-loaded', breaks: 12, file: `${CORE}/demand/claims.ts`, find: `if (!model?.enabled || claims.has(model.id)) return;`, replace: `if (!model || claims.has(model.id)) return;` },
   { name: 'orders-in-the-wrong-mode', breaks: 12, file: `${CORE}/fleet/standing.ts`, find: `if (mode === 'wrong_mode' || mode === 'restricted') return mode;`, replace: `if (mode === 'restricted') return mode;` },
-  { name: 'orders-without-leadership', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `this.attempt(order, mayAct ? link : undefined)`, replace: `this.attempt(order, mayAct ? link : link)` },
+  { name: 'orders-without-leadership', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `if (!this.leadership.mayAct()) throw new Unsent();`, replace: `` },
   { name: 'load-before-it-is-written-down', breaks: 17, file: `${ENGINE}/actuator.ts`, find: `await this.remember(server, [model, ...brings]);`, replace: `void this.remember(server, [model, ...brings]).catch(() => undefined);` },
   { name: 'unwritten-order-counts-as-written', breaks: 17, file: `${ENGINE}/notebook.ts`, find: `if (added.length === 0 && !this.unsure.has(server)) return;`, replace: `if (added.length === 0) return;` },
   // Which copies may go, and for which models.
@@ -124,7 +125,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'idle-by-wall-clock', breaks: 9, file: `${CORE}/observe/pulse.ts`, find: `used ? Math.max(replica.lastUse, now) : replica.lastUse`, replace: `used ? pulse.lastInference : replica.lastUse` },
   { name: 'idle-time-cut-short', breaks: 9, file: `${CORE}/fleet/idle-rule.ts`, find: `return Math.max(replica.lastUse + idleUnload, replica.inUseUntil);`, replace: `return Math.max(replica.lastUse + 0.9 * idleUnload, replica.inUseUntil);` },
   { name: 'idle-since-the-load', breaks: 9, file: `${CORE}/fleet/idle-rule.ts`, find: `return Math.max(replica.lastUse + idleUnload, replica.inUseUntil);`, replace: `return Math.max(replica.since + idleUnload, replica.inUseUntil);` },
-  { name: 'uses-folded-in-after-the-decision', breaks: 9, file: `${ENGINE}/engine.ts`, find: `const events = uses.length > 0 ? [{ kind: 'RoutesUsed', uses } as const, ...this.inbox] : this.inbox;`, replace: `const events = this.inbox; if (uses.length > 0) queueMicrotask(() => this.tell({ kind: 'RoutesUsed', uses }));` },
+  { name: 'uses-folded-in-after-the-decision', breaks: 9, file: `${ENGINE}/engine.ts`, find: `const events = [...this.uses.take(), ...held, ...this.inbox];`, replace: `const uses = this.uses.take(); const events = [...held, ...this.inbox]; if (uses.length > 0) queueMicrotask(() => this.tell(...uses));` },
   { name: 'failing-copies-tried-for-ever', breaks: 19, file: `${CORE}/memory/failing.ts`, find: `const COPIES_TRIED = 2;`, replace: `const COPIES_TRIED = 200;` },
   { name: 'failing-copy-counts', breaks: 19, file: `${CORE}/demand/wants.ts`, find: `return !isWrittenOff(fleet, replica);`, replace: `return true;` },
   { name: 'quarantined-model-awaited', breaks: 13, file: `${CORE}/answers/verdicts.ts`, find: `if (isBarred(this.fleet, id)) return { reason: 'load_failed', retryAfter: null, cause: 'capacity' };`, replace: `` },
@@ -161,7 +162,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'lower-classes-starve', breaks: 13, file: `${CORE}/answers/fair-order.ts`, find: `(lows < low.length && all.length % FLOOR === FLOOR - 1);`, replace: `(lows < low.length && all.length < 0);` },
   { name: 'tenants-take-no-turns', breaks: 13, file: `${CORE}/answers/fair-order.ts`, find: `if (tenants.size === 1) return requests;`, replace: `if (tenants.size > 0) return requests;` },
   { name: 'held-back-without-end', breaks: 15, file: `${CORE}/answers/backlogs.ts`, find: `return placesWithin(throughput, backlog.since + most - backlog.next);`, replace: `return placesWithin(throughput, most + 1e9);` },
-  { name: 'ready-soon-though-frozen', breaks: 13, file: `${CORE}/loading/eta.ts`, find: `fleet.frozen || !job ? null`, replace: `!job ? null` },
+  { name: 'ready-soon-though-frozen', breaks: 13, file: `${CORE}/loading/eta.ts`, find: `areOrdersStopped(fleet) || !job ? null`, replace: `!job ? null` },
   { name: 'load-time-of-another-server', breaks: 13, file: `${CORE}/learned/load-forecast.ts`, find: `if (there && there.count >= ENOUGH_LOADS) return there;`, replace: `if (there && there.count < 0) return there;` },
   { name: 'nothing-left-of-a-slow-load', breaks: 13, file: `${CORE}/learned/load-times.ts`, find: `Math.max(REST_SHARE * elapsed, Math.min(SHORTEST_REST, whole));`, replace: `0;` },
   { name: 'asks-again-by-the-median', breaks: 16, file: `${CORE}/answers/refuse.ts`, find: `retryAfter: Math.max(SHORT_HINT, (eta ?? load).p90),`, replace: `retryAfter: Math.max(SHORT_HINT, (eta ?? load).p50),` },
@@ -169,7 +170,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'rests-though-time-is-up', breaks: 13, file: `${ENGINE}/engine.ts`, find: `until = Math.min(until, deadline);`, replace: `until = Math.max(until, deadline - deadline);` },
   { name: 'rests-though-somebody-orders', breaks: 13, file: `${ENGINE}/engine.ts`, find: `if (this.parts.clock.now() < this.restsUntil) this.endRest();`, replace: `` },
   { name: 'wakes-too-late', breaks: 13, file: `${ENGINE}/engine.ts`, find: `this.setAlarm(Math.max(Math.min(wake, this.leases.dueAt), until));`, replace: `this.setAlarm(Math.max(Math.min(wake, this.leases.dueAt) + 20, until));` },
-  { name: 'nobody-told-when-a-turn-throws', breaks: 13, file: `${ENGINE}/engine.ts`, find: `this.callers.answerAll(STOPPED);`, replace: `` },
+  { name: 'nobody-told-when-a-turn-throws', breaks: 13, file: `${ENGINE}/engine.ts`, find: `this.callers.answerAll(stoppedAnswer(this.stopped));`, replace: `` },
   { name: 'decides-on-after-a-turn-threw', breaks: 17, file: `${ENGINE}/engine.ts`, find: `this.fail({ events, now, error });\n      throw error;`, replace: `this.fail({ events, now, error });\n      this.stopped = false;\n      throw error;` },
   { name: 'cancelled-request-granted', breaks: 13, file: `${CORE}/observe/requests.ts`, find: `export function cancelRequest(fleet: Fleet, { request }: EventOf<'RequestCancelled'>): void {\n  fleet.waiting.delete(request);`, replace: `export function cancelRequest(fleet: Fleet, { request }: EventOf<'RequestCancelled'>): void {\n  fleet.waiting.get(request);` },
   { name: 'route-while-draining', breaks: 14, file: `${CORE}/learned/routes.ts`, find: `replica.phase === 'ready' && isRoutable(`, replace: `(replica.phase === 'ready' || replica.phase === 'draining') && isRoutable(` },
@@ -194,19 +195,20 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'lost-since-the-last-look', breaks: 19, file: `${CORE}/looks/look-around.ts`, find: `Math.max(FULL_LOOK_EVERY, anyEndedAt - contact.since)`, replace: `Math.max(FULL_LOOK_EVERY, anyEndedAt - (server.lookedAt ?? -Infinity))` },
   { name: 'doubted-slow-server-waits', breaks: 19, file: `${CORE}/looks/look-around.ts`, find: `Math.min(wantedFull(server), pausedAfter(anyEndedAt, FULL_LOOK_EVERY))`, replace: `pausedAfter(anyEndedAt, FULL_LOOK_EVERY)` },
   { name: 'servers-looked-at-in-step', breaks: 19, file: `${CORE}/looks/look-around.ts`, find: `const shift = Math.floor(fractionOf(id) * FULL_LOOK_EVERY);`, replace: `const shift = fractionOf(id);` },
-  { name: 'cold-do-not-wait-for-the-first-looks', breaks: 17, file: `${CORE}/placement/book.ts`, find: `if (fleet.frozen || isSettling(fleet, now)) return`, replace: `if (fleet.frozen) return` },
+  { name: 'cold-do-not-wait-for-the-first-looks', breaks: 17, file: `${CORE}/placement/book.ts`, find: `if (areOrdersStopped(fleet) || isSettling(fleet, now)) return`, replace: `if (areOrdersStopped(fleet)) return` },
   { name: 'cold-do-not-wait-for-servers-not-declared-yet', breaks: 17, file: `${CORE}/fleet/standing.ts`, find: `  if (fleet.serversAwaited) return true;\n`, replace: `` },
   { name: 'infeasible-though-servers-are-awaited', breaks: 13, file: `${CORE}/answers/verdicts.ts`, find: ` || this.fleet.serversAwaited;`, replace: `;` },
   { name: 'unknown-though-servers-are-awaited', breaks: 13, file: `${CORE}/fleet/standing.ts`, find: `!serversAwaited && servers.size > 0`, replace: `servers.size > 0` },
   { name: 'listed-nowhere-though-servers-are-awaited', breaks: 13, file: `${CORE}/fleet/standing.ts`, find: `  if (serversAwaited) return false;\n`, replace: `` },
   { name: 'what-was-learned-of-late-servers-dropped', breaks: 17, file: `${ENGINE}/late-facts.ts`, find: `      this.kept.set(server, [...(this.kept.get(server) ?? []), event]);\n`, replace: `` },
   { name: 'long-leases-on-late-servers-forgotten', breaks: 7, file: `${ENGINE}/lease-book.ts`, find: `!fleet.serversAwaited || fleet.servers.has(server)`, replace: `server.length > 0` },
-  { name: 'wish-never-ends', breaks: 19, file: `${CORE}/demand/wishes.ts`, find: `const isOver = until <= now && !(admin && fleet.frozen);`, replace: `const isOver = until < -now && !(admin && fleet.frozen);` },
+  { name: 'wish-never-ends', breaks: 19, file: `${CORE}/demand/wishes.ts`, find: `const isOver = until <= now && !(admin && areOrdersStopped(fleet));`, replace: `const isOver = until < -now && !(admin && areOrdersStopped(fleet));` },
   ...OF_LEASES,
   ...OF_SCALING,
   ...OF_LOADS,
   ...OF_MEMORY,
   ...OF_ORDERS,
+  ...OF_PEERS,
   ...OF_PROMISES,
   ...OF_THE_LINE,
   // What operators order.
@@ -218,6 +220,6 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'reload-done-twice-over-a-restart', breaks: 17, file: `${CORE}/observe/reloads.ts`, find: `const leftAt = hasLeft ? now : null;`, replace: `const leftAt = hasLeft ? null : null;` },
   { name: 'reload-brings-a-copy-too-many', breaks: 9, file: `${CORE}/placement/reload.ts`, find: `if (presentCopies(fleet, model.id, now) >= most) return 'replaced';`, replace: `if (presentCopies(fleet, model.id, now) >= most + 9) return 'replaced';` },
   { name: 'reload-dropped-under-what-may-need-it', breaks: 7, file: `${CORE}/placement/reload.ts`, find: `isNeeded(fleet, replica) && presumedNeeders(fleet, replica).every((one) => isStuck(fleet, one, now));`, replace: `isNeeded(fleet, replica);` },
-  { name: 'frozen-and-loads', breaks: 20, file: `${CORE}/step.ts`, find: `  if (fleet.frozen) return [];\n`, replace: `` },
-  { name: 'frozen-and-drains-the-idle', breaks: 20, file: `${CORE}/give-up.ts`, find: `!fleet.frozen && retire(fleet, now);`, replace: `retire(fleet, now);` },
+  { name: 'frozen-and-loads', breaks: 20, file: `${CORE}/step.ts`, find: `  if (areOrdersStopped(fleet)) return [];\n`, replace: `` },
+  { name: 'frozen-and-drains-the-idle', breaks: 20, file: `${CORE}/give-up.ts`, find: `!areOrdersStopped(fleet) && retire(fleet, now);`, replace: `retire(fleet, now);` },
 ];

@@ -30,7 +30,7 @@ export const disabledStayAway: TurnCheck = ({ turn, fleet, trail }) => {
 
 /** Once the deadline of a drain has come, nothing gives routes any more where orders can be sent; a freeze comes first. */
 export const drainsKeepTheirDeadline: TurnCheck = ({ turn, fleet, trail }) => {
-  if (fleet.frozen) return;
+  if (fleet.frozen || fleet.held) return;
   const late = [...fleet.servers.values()].filter(
     (server) => (server.drain?.deadline ?? Infinity) <= turn.now && takesOrders(server),
   );
@@ -52,7 +52,8 @@ export const drainsKeepTheirDeadline: TurnCheck = ({ turn, fleet, trail }) => {
  */
 export const drainsLetGo: TurnCheck = (scene) => {
   const { turn, fleet, trail } = scene;
-  if (fleet.frozen) return;
+  // A watcher may have given other leases, and keep what it does not acknowledge.
+  if (fleet.frozen || fleet.held || fleet.watchers.size > 0) return;
   for (const server of fleet.servers.values()) {
     if (leasesCutAt(fleet, server.spec.id) > turn.now || !takesOrders(server)) continue;
     const here = [...fleet.replicas.values()].filter((one) => one.server === server.spec.id);
@@ -69,8 +70,8 @@ export const drainsLetGo: TurnCheck = (scene) => {
 const mayBeEnsemble = ({ composed }: Fleet, { configs }: Server, { model }: Replica): boolean =>
   composed.has(model) || !configs.has(model);
 
-const takesOrders = ({ contact, looked, mode }: Server): boolean =>
-  contact.kind === 'up' && looked && (mode === 'explicit' || mode === null);
+const takesOrders = ({ contact, looked, mode, secondLookFrom }: Server): boolean =>
+  contact.kind === 'up' && looked && secondLookFrom === null && (mode === 'explicit' || mode === null);
 
 /** Where the operator said `keep`, a stranger goes only by an admin's order. */
 export const keptStrangersStay: TurnCheck = (scene) => {

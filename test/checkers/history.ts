@@ -55,6 +55,8 @@ export class History {
   private readonly remembered = new Map<ReplicaId, { readonly server: ServerId; readonly until: Instant }>();
   private readonly incarnations = new Map<ServerId, number>();
   private readonly forced: ForcedUnloads;
+  /** Copies that go by force: leases on them count no more, whenever they are told. */
+  private readonly broken = new Set<ReplicaId>();
 
   /** `start` is the fleet before the first turn. */
   constructor(start: Readonly<Fleet>) {
@@ -86,6 +88,7 @@ export class History {
   /** After a turn was checked: what it ordered and answered. */
   turnPage({ turn, fleet }: Taken): void {
     this.restarted.clear();
+    for (const id of this.broken) if (!isLeaving(fleet.replicas.get(id))) this.broken.delete(id);
     for (const action of turn.actions) this.decided(action, fleet, turn.now);
     for (const id of this.given.keys()) {
       const phase = fleet.replicas.get(id)?.phase;
@@ -103,7 +106,8 @@ export class History {
         this.pending.delete(event.request);
         return;
       case 'RoutesUsed':
-        for (const { replica, at, inUseUntil } of event.uses) this.give(replica, at, inUseUntil);
+        for (const { replica, at, inUseUntil } of event.uses)
+          this.give(replica, at, this.broken.has(replica) ? -Infinity : inUseUntil);
         return;
       case 'LeasesRemembered':
         for (const { model, until } of event.leases) this.remember(event.server, model, until);
@@ -156,6 +160,7 @@ export class History {
 
   /** By an admin's force the leases of a model are worth nothing any more. */
   private breakLeases(model: ModelId, fleet: Fleet, now: Instant): void {
+    for (const id of fleet.holders.get(model) ?? []) this.broken.add(id);
     for (const [id, { lastAt }] of this.given) {
       if (fleet.replicas.get(id)?.model === model) this.given.set(id, { lastAt, leasedUntil: now });
     }
@@ -208,6 +213,9 @@ function openOrderOf(replica: Replica): (OpenOrder & { readonly order: OrderId }
       return undefined;
   }
 }
+
+const isLeaving = (replica: Replica | undefined): boolean =>
+  replica?.phase === 'draining' || replica?.phase === 'unloading';
 
 const dated = ({ order, orderedAt }: { order: OrderId; orderedAt: Instant }) => ({ order, orderedAt });
 

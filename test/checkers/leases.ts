@@ -74,6 +74,8 @@ export const routesLeadToTheReady: TurnCheck = ({ turn, fleet, before, trail }) 
       () => `a route to ${action.replica}, which is ${saidOf(replica)}`,
     );
   }
+  // Watchers tell of routes that they gave before they heard that the copy went.
+  if (fleet.watchers.size > 0) return;
   for (const event of turn.events) {
     if (event.kind !== 'RoutesUsed') continue;
     for (const { replica: id } of event.uses) {

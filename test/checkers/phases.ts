@@ -22,6 +22,10 @@ const STEPS: Readonly<Record<Excuse, readonly Step[]>> = {
     ['loading', 'unknown'],
     ['unloading', 'unknown'],
   ],
+  unsent: [
+    ['loading', 'placed'],
+    ['unloading', 'draining'],
+  ],
   looked: [
     ...(['gone', 'placed', 'unloading', 'unknown'] as const).map((from): Step => [from, 'ready']),
     ...(['gone', 'placed', 'ready', 'draining', 'unloading'] as const).map((from): Step => [from, 'unknown']),
@@ -34,8 +38,8 @@ const STEPS: Readonly<Record<Excuse, readonly Step[]>> = {
   ]),
 };
 
-/** `ended`: another process answers for the server, or the server was withdrawn. */
-type Excuse = 'decided' | 'reported' | 'looked' | 'ended';
+/** `unsent`: an order could not be sent. `ended`: another process answers for the server, or the server was withdrawn. */
+type Excuse = 'decided' | 'reported' | 'unsent' | 'looked' | 'ended';
 
 /** Replicas change their phase along the diagram, and only where something was heard that says so. */
 export const phasesFollowTheDiagram: TurnCheck = (scene) => {
@@ -112,7 +116,8 @@ function excusesByServer({ turn, history }: TurnScene): Map<ServerId, readonly E
     if (event.kind === 'Looked') hear(event.server, 'looked');
     if (event.kind === 'ServerWithdrawn') hear(event.server, 'ended');
     if (event.kind === 'LoadEnded' || event.kind === 'UnloadEnded') {
-      hear(event.replica.slice(event.replica.indexOf('@') + 1) as ServerId, 'reported');
+      const server = event.replica.slice(event.replica.indexOf('@') + 1) as ServerId;
+      hear(server, event.outcome.kind === 'unsent' ? 'unsent' : 'reported');
     }
   }
   for (const server of history.restarted) hear(server, 'ended');

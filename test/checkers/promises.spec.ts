@@ -275,7 +275,8 @@ describe('the promises', () => {
     ],
     [
       'an order of a process that goes',
-      (one) => one.turn([{ kind: 'ShutdownBegun', reason: 'shutting_down' }], () => [{ kind: 'probe', server: S }]),
+      (one) =>
+        one.turn([{ kind: 'ShutdownBegun', reason: 'shutting_down' }], () => [{ kind: 'probe', server: S }]),
       /probe while it shuts down/,
     ],
   ])('find %s', (_, forge, expected) => {

@@ -22,6 +22,8 @@ import { bookingsEndForCause, restartsEndBookings } from './endings.js';
 import { copiesDoNotFlap, copiesStayWithinMax, extrasTakeLittle, warmCopiesStay } from './copies.js';
 import { secondLook, wakesLater } from './decisions.js';
 import { frozenMeansFrozen } from './freezes.js';
+import { takeoversLookTwice } from './takeovers.js';
+import { revisionsTellOfRoutes, watchersAreHeard } from './watchers.js';
 import { failingIsReplacedOnce } from './failing.js';
 import { limitsAreDealtWith } from './limits.js';
 import { higherClassesLoadFirst } from './load-order.js';
@@ -94,6 +96,8 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['15, queues', [queuesStayBounded, fullQueuesAreFair, pressureShedsNewcomers].map(always)],
   ['16, hints', [hintsKeepToTheRate]],
   ['20, freeze', [always(frozenMeansFrozen)]],
+  ['7 and 14, watchers', [watchersAreHeard, revisionsTellOfRoutes]],
+  ['11, terms', [takeoversLookTwice]],
   ['7 and 10, limits', [limitsAreDealtWith]],
   ['19, rest', [failingIsReplacedOnce, secondLook]],
   ['19, rest', [wakesLater, goingMeansGoing, drainsKeepTheirDeadline, drainsLetGo].map(always)],

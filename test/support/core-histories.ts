@@ -14,6 +14,7 @@ import {
   replicaId,
   type ServerId,
   step,
+  type WatcherId,
 } from '#core';
 
 const MODELS = [
@@ -37,6 +38,7 @@ const SERVERS = [aServer('x', [10], { hostMemory: 6 }), aServer('y', [10, 10], {
 
 const model = fc.constantFrom(...MODELS.map(({ id }) => id));
 const server = fc.constantFrom(...SERVERS.map(({ id }) => id));
+const watcher = fc.constantFrom('peer-b' as WatcherId, 'peer-c' as WatcherId);
 const order = fc.nat({ max: 20 }).map((n) => `o${n}` as OrderId);
 const state = fc.constantFrom<IndexRow['state']>('', 'LOADING', 'READY', 'UNLOADING', 'UNAVAILABLE');
 const outcome = fc.constantFrom<Outcome>(
@@ -44,6 +46,7 @@ const outcome = fc.constantFrom<Outcome>(
   { kind: 'failed', cause: 'capacity' },
   { kind: 'failed', cause: 'missing' },
   { kind: 'unknown' },
+  { kind: 'unsent' },
 );
 
 interface Script {
@@ -113,6 +116,17 @@ const event: fc.Arbitrary<Event | LookScript> = fc.oneof(
   model.map((one): Event => ({ kind: 'ReloadOrdered', model: one, until: 500 })),
   fc.constant<Event>({ kind: 'FreezeOrdered', reason: 'audit', since: 0 }),
   fc.constant<Event>({ kind: 'FreezeEnded' }),
+  fc.boolean().map((isHeld): Event => ({ kind: 'OrdersHeld', isHeld })),
+  fc.constantFrom(1 as const, 2 as const).map((looks): Event => ({ kind: 'TermBegun', looks })),
+  watcher.map((one): Event => ({ kind: 'WatcherSeen', watcher: one, patience: 1_000 })),
+  fc
+    .tuple(watcher, fc.nat({ max: 100 }))
+    .map(([one, revision]): Event => ({ kind: 'WatcherAcknowledged', watcher: one, revision })),
+  watcher.map((one): Event => ({ kind: 'WatcherGone', watcher: one })),
+  fc.nat({ max: 5_000 }).map((heardAt): Event => ({
+    kind: 'WatchersRemembered',
+    watchers: [{ watcher: 'peer-c' as WatcherId, patience: 4_000, heardAt }],
+  })),
   fc
     .constantFrom('none', 'high', 'severe' as const)
     .map((level): Event => ({ kind: 'PressureChanged', level })),

@@ -1,0 +1,47 @@
+import type { Mutant } from './mutants.js';
+
+const CORE = 'libs/core/src';
+const ENGINE = 'libs/engine/src';
+
+/** Bugs of several processes of which one leads: of holds, terms, watchers of routes, and the election. */
+// prettier-ignore
+export const OF_PEERS: readonly Mutant[] = [
+  // Orders.
+  { name: 'unsent-order-counts-as-failed', breaks: 10, file: `${ENGINE}/actuator.ts`, find: `if (error instanceof Unsent) return { kind: 'unsent' };`, replace: `if (error instanceof Unsent) return { kind: 'failed', cause: 'transient' };` },
+  { name: 'asked-before-the-write-alone', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `      this.expectMayAct();\n      return link.to.load(`, replace: `      return link.to.load(` },
+  { name: 'unload-sent-without-leading', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `      this.expectMayAct();\n      await link.to.unload(`, replace: `      await link.to.unload(` },
+  { name: 'mode-probed-by-who-does-not-lead', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `order.probeMode && this.leadership.mayAct()`, replace: `order.probeMode` },
+  { name: 'hold-that-no-turn-hears-of', breaks: 11, file: `${ENGINE}/engine.ts`, find: `isHeld === this.state.held ? [] : [{ kind: 'OrdersHeld', isHeld }]`, replace: `isHeld !== isHeld ? [{ kind: 'OrdersHeld', isHeld }] : []` },
+  { name: 'hold-that-ends-and-nobody-wakes', breaks: 19, file: `${ENGINE}/engine.ts`, find: `parts.leadership.follow(() => this.tell());`, replace: `` },
+  { name: 'held-and-orders', breaks: 11, file: `${CORE}/fleet/standing.ts`, find: `frozen !== null || held;`, replace: `frozen !== null;` },
+  { name: 'held-and-told-that-it-loads', breaks: 13, file: `${CORE}/answers/refuse.ts`, find: `if (fleet.held && wait.phase !== 'loading') return { reason: 'no_leader', retryAfter: SHORT_HINT };`, replace: `` },
+  { name: 'hold-and-freeze-counted-twice', breaks: 17, file: `${CORE}/observe/freezes.ts`, find: `if (since === null || areOrdersStopped(fleet)) return;\n  fleet.stoppedAt = null;`, replace: `if (since === null) return;` },
+  { name: 'unsent-load-holds-its-memory', breaks: 2, file: `${CORE}/observe/orders.ts`, find: `put(fleet, placedAgain(one, now));`, replace: `void one;` },
+  { name: 'unsent-unload-taken-for-sent', breaks: 2, file: `${CORE}/observe/orders.ts`, find: `return put(fleet, drainingAgain(fleet, replica, now));`, replace: `return;` },
+  // Terms.
+  { name: 'one-look-after-a-crash', breaks: 11, file: `${CORE}/fleet/standing.ts`, find: ` && server.secondLookFrom === null;`, replace: `;` },
+  { name: 'second-look-at-once', breaks: 11, file: `${CORE}/observe/looked.ts`, find: `const LOOKS_APART: Millis = 1_000;`, replace: `const LOOKS_APART: Millis = 0;` },
+  { name: 'second-look-is-not-asked-for', breaks: 19, file: `${CORE}/observe/looked.ts`, find: `  server.lookWanted = Math.max(server.lookWanted ?? -Infinity, server.secondLookFrom);\n`, replace: `` },
+  // Watchers of routes.
+  { name: 'no-acknowledgement', breaks: 7, file: `${CORE}/placement/retire.ts`, find: `if (replica.phase !== 'draining' || replica.withdrawnIn > acknowledged) continue;`, replace: `if (replica.phase !== 'draining' || replica.withdrawnIn > acknowledged + 1e9) continue;` },
+  { name: 'force-waits-for-no-watcher', breaks: 7, file: `${CORE}/observe/requests.ts`, find: `...{ withdrawnIn: fleet.routesRevision + 1, isForced: force },`, replace: `...{ withdrawnIn: force ? 0 : fleet.routesRevision + 1, isForced: force },` },
+  { name: 'forced-unload-waits-for-leases-of-watchers', breaks: 19, file: `${CORE}/observe/requests.ts`, find: `(replica.phase !== 'draining' || replica.isForced)`, replace: `replica.phase !== 'draining'` },
+  { name: 'silent-watcher-waited-for-for-ever', breaks: 19, file: `${CORE}/learned/watchers.ts`, find: `if (!isSilent(one, now)) acknowledged = `, replace: `acknowledged = ` },
+  { name: 'new-watcher-has-the-latest-table', breaks: 7, file: `${CORE}/observe/watchers.ts`, find: `const NO_REVISION = -1;`, replace: `const NO_REVISION = 1e9;` },
+  { name: 'watchers-of-the-term-before-forgotten', breaks: 7, file: `${CORE}/observe/watchers.ts`, find: `if (!fleet.watchers.has(watcher)) take(`, replace: `if (fleet.watchers.has(watcher)) take(` },
+  { name: 'watchers-without-a-bound', breaks: 15, file: `${CORE}/observe/watchers.ts`, find: `  if (watchers.size >= MOST_WATCHERS) return;\n`, replace: `` },
+  { name: 'silence-wakes-nobody', breaks: 19, file: `${CORE}/wake.ts`, find: `for (const at of changesOfWatchers(fleet)) wake = sooner(at, now, wake);`, replace: `` },
+  { name: 'memory-of-the-silent-promised-soon', breaks: 16, file: `${CORE}/learned/watchers.ts`, find: `const isLate = now - one.heardAt`, replace: `const isLate = now < 0 && now - one.heardAt` },
+  { name: 'versions-change-in-silence', breaks: 14, file: `${CORE}/fleet/fleet.ts`, find: `!isSameList(before.versions, after.versions) ||`, replace: `` },
+  { name: 'devices-change-in-silence', breaks: 14, file: `${CORE}/fleet/fleet.ts`, find: `!isSameList(before.devices, after.devices) ||`, replace: `` },
+  { name: 'failing-in-silence', breaks: 14, file: `${CORE}/fleet/fleet.ts`, find: `isFailing(before) !== isFailing(after) ||`, replace: `` },
+  { name: 'disabled-in-silence', breaks: 14, file: `${CORE}/fleet/fleet.ts`, find: `  noteEnabled(fleet, model.id, model.enabled);\n`, replace: `` },
+  { name: 'drain-ends-leases-in-silence', breaks: 14, file: `${CORE}/observe/servers.ts`, find: `if (before !== (drain?.deadline ?? null)) noteRoutesOn`, replace: `if (before !== before) noteRoutesOn` },
+  // The election.
+  { name: 'unconfirmed-lease-counts', breaks: 11, file: `${ENGINE}/election.ts`, find: `    if (!isConfirmed) throw new Error(UNCONFIRMED);\n`, replace: `` },
+  { name: 'unconfirmed-renewal-counts', breaks: 11, file: `${ENGINE}/election.ts`, find: `    if (renewed === 'unconfirmed') throw new Error(UNCONFIRMED);\n`, replace: `` },
+  { name: 'renewal-counts-from-its-answer', breaks: 11, file: `${ENGINE}/election.ts`, find: `leading.renewed(sentAt);`, replace: `leading.renewed(this.clock.now());` },
+  { name: 'no-floor', breaks: 11, file: `${ENGINE}/election.ts`, find: `if (lease.term <= this.floor) return;`, replace: `` },
+  { name: 'silence-counts-while-the-store-is-away', breaks: 19, file: `${ENGINE}/election.ts`, find: `      this.watch.misses();\n`, replace: `` },
+  { name: 'pause-forgotten', breaks: 11, file: `${ENGINE}/leading-term.ts`, find: `now >= this.heldFrom || this.renewedAt < this.pausedAt || this.isGap(now)`, replace: `now >= this.heldFrom` },
+];
